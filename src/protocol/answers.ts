@@ -1,0 +1,72 @@
+import * as z from "zod";
+import { barSchema, intervalSchema } from "./bar.ts";
+import { eventSchema } from "./event.ts";
+import { symbolSchema } from "./symbol.ts";
+import { cursorSchema, epochUsSchema } from "./time.ts";
+
+/** Answer of the ingest routes: 202 once durable, 200 with `?wait=stored` once in Postgres. */
+export const acceptedSchema = z.object({
+  accepted: z.int(),
+  cursors: z.record(z.string(), cursorSchema),
+});
+export type Accepted = z.infer<typeof acceptedSchema>;
+
+/** One line of `GET /api/symbols`. `change` is relative (0.01 = 1 %) over the 24 h before the last trade. */
+export const symbolSummarySchema = z.object({
+  symbol: symbolSchema,
+  last: z.number().nullable(),
+  change: z.number().nullable(),
+  volume: z.number(),
+  last_event: epochUsSchema.nullable(),
+  viewers: z.int(),
+});
+export const symbolsAnswerSchema = z.object({ symbols: z.array(symbolSummarySchema) });
+export type SymbolSummary = z.infer<typeof symbolSummarySchema>;
+export type SymbolsAnswer = z.infer<typeof symbolsAnswerSchema>;
+
+/** `GET /api/rooms/:symbol/events`: the events after `since`. `complete` is false where some could not be had. */
+export const pollAnswerSchema = z.object({
+  events: z.array(eventSchema),
+  cursor: cursorSchema,
+  oldest: cursorSchema,
+  complete: z.boolean(),
+});
+export type PollAnswer = z.infer<typeof pollAnswerSchema>;
+
+/**
+ * `GET /api/history/:symbol`, oldest bar first. Every trade up to `cursor` is in the bars and none after it, so a
+ * viewer that connects with `since=cursor` continues them without a seam.
+ */
+export const historyAnswerSchema = z.object({
+  symbol: symbolSchema,
+  interval: intervalSchema,
+  cursor: cursorSchema,
+  bars: z.array(barSchema),
+});
+export type HistoryAnswer = z.infer<typeof historyAnswerSchema>;
+
+const column = z.array(z.number().nullable());
+
+/** One line of a chart: columns of equal length, oldest first. */
+export const seriesColumnsSchema = z.object({
+  metric: z.string(),
+  symbol: symbolSchema,
+  labels: z.record(z.string(), z.string()),
+  ts: z.array(epochUsSchema),
+  avg: column.optional(),
+  min: column.optional(),
+  max: column.optional(),
+  sum: column.optional(),
+  count: column.optional(),
+  first: column.optional(),
+  last: column.optional(),
+});
+export type SeriesColumns = z.infer<typeof seriesColumnsSchema>;
+
+/** `GET /api/series`: one entry a label set. `step_us` 0: the points themselves, in `last`. `cursor` as in history. */
+export const seriesAnswerSchema = z.object({
+  cursor: cursorSchema,
+  step_us: z.int(),
+  series: z.array(seriesColumnsSchema),
+});
+export type SeriesAnswer = z.infer<typeof seriesAnswerSchema>;
