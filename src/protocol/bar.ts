@@ -1,21 +1,8 @@
 import * as z from "zod";
+import { INTERVAL_SECONDS, type Interval } from "./interval.ts";
 import { epochUsSchema } from "./time.ts";
 
-/** Every interval a bar can have, and its length in seconds. */
-export const INTERVAL_SECONDS = {
-  "1s": 1,
-  "5s": 5,
-  "15s": 15,
-  "1m": 60,
-  "5m": 300,
-  "15m": 900,
-  "1h": 3_600,
-  "4h": 14_400,
-  "1d": 86_400,
-} as const;
-
-export type Interval = keyof typeof INTERVAL_SECONDS;
-export const INTERVALS = Object.keys(INTERVAL_SECONDS) as readonly Interval[];
+export { INTERVAL_SECONDS, INTERVALS, type Interval } from "./interval.ts";
 
 export const intervalSchema = z.enum(Object.keys(INTERVAL_SECONDS) as [Interval, ...Interval[]], {
   error: `must be one of ${Object.keys(INTERVAL_SECONDS).join(", ")}`,
