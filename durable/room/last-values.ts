@@ -1,0 +1,152 @@
+import { bucketStartUs, extendBar, type GrowingBar, openBar } from "../../src/core/bars.ts";
+import { canonicalLabels } from "../../src/core/labels.ts";
+import type { Interval } from "../../src/protocol/bar.ts";
+import type { MetricEvent, TapeEvent, TradeEvent } from "../../src/protocol/event.ts";
+import type { BarMessage, LiveBar } from "../../src/protocol/server-message.ts";
+import type { EpochUs } from "../../src/protocol/time.ts";
+
+/** The interval of the bars a room sends; a client makes the others from trades. */
+export const LIVE_INTERVAL = "1m" satisfies Interval;
+/** Closed bars a late trade can still correct in the room; older ones are corrected in Postgres alone. */
+const KEPT_BARS = 15;
+/** Series in a snapshot; beyond them the one longest without a point goes. */
+const KEPT_SERIES = 2_000;
+const DAY_US = 86_400_000_000;
+
+interface RevisedBar extends GrowingBar {
+  revision: number;
+}
+
+/**
+ * What a room knows by heart: a fold over its log, so that a viewer without a past can start from it. Plain data: it
+ * is written down as JSON and made right after a crash by folding the rest of the log.
+ */
+export interface LastValues {
+  /** Last point of each series by metric and canonical labels; the one updated last stands last. */
+  metrics: [series: string, point: MetricEvent][];
+  /** The latest trade by trade time; of trades at the same moment the one that arrived last. */
+  trade: TradeEvent | null;
+  /** Newest 1 m bars, oldest first; the last one is still growing. */
+  bars: RevisedBar[];
+  /** 1 h bars of the 24 h before the last trade, oldest first, for change and volume. */
+  hours: GrowingBar[];
+  /** The latest moment of any event. */
+  lastEventUs: EpochUs | null;
+}
+
+/** The fold at work: the same as `LastValues`, with the series in a map. */
+export class LastValuesFold {
+  readonly #metrics: Map<string, MetricEvent>;
+  #trade: TradeEvent | null;
+  readonly #bars: RevisedBar[];
+  readonly #hours: GrowingBar[];
+  #lastEventUs: EpochUs | null;
+
+  constructor(from: LastValues | null) {
+    this.#metrics = new Map(from?.metrics ?? []);
+    this.#trade = from?.trade ?? null;
+    this.#bars = from?.bars ?? [];
+    this.#hours = from?.hours ?? [];
+    this.#lastEventUs = from?.lastEventUs ?? null;
+  }
+
+  /** Takes one event; `onBar` is told of a 1 m bar that closed or, closed already, was corrected. */
+  apply(event: TapeEvent, onBar?: (bar: BarMessage) => void): void {
+    if (this.#lastEventUs === null || event.ts > this.#lastEventUs) this.#lastEventUs = event.ts;
+    switch (event.kind) {
+      case "metric":
+        this.#applyMetric(event);
+        return;
+      case "trade":
+        this.#applyTrade(event, onBar);
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  toJSON(): LastValues {
+    return {
+      metrics: [...this.#metrics],
+      trade: this.#trade,
+      bars: this.#bars,
+      hours: this.#hours,
+      lastEventUs: this.#lastEventUs,
+    };
+  }
+
+  get metrics(): MetricEvent[] {
+    return [...this.#metrics.values()];
+  }
+  get trade(): TradeEvent | null {
+    return this.#trade;
+  }
+  get lastEventUs(): EpochUs | null {
+    return this.#lastEventUs;
+  }
+  /** The 1 m bar that is still growing. */
+  get bar(): LiveBar | null {
+    const bar = this.#bars.at(-1);
+    return bar === undefined ? null : liveBar(bar);
+  }
+  /** Traded volume of the 24 h (in whole hours) before the last trade. */
+  get dayVolume(): number {
+    return this.#hours.reduce((sum, hour) => sum + hour.volume, 0);
+  }
+  /** Last price against the first one of those hours, as a fraction; null without a price to compare with. */
+  get dayChange(): number | null {
+    const open = this.#hours[0]?.open;
+    if (this.#trade === null || open === undefined || open === 0) return null;
+    return this.#trade.price / open - 1;
+  }
+
+  #applyMetric(point: MetricEvent): void {
+    const series = `${point.metric}\u0001${canonicalLabels(point.labels)}`;
+    const known = this.#metrics.get(series);
+    if (known !== undefined && known.ts > point.ts) return;
+    // Deleting first moves the series to the end, so the map's order is the order of the last update.
+    if (known !== undefined) this.#metrics.delete(series);
+    this.#metrics.set(series, point);
+    if (this.#metrics.size > KEPT_SERIES) {
+      for (const [oldest] of this.#metrics) {
+        this.#metrics.delete(oldest);
+        break;
+      }
+    }
+  }
+
+  #applyTrade(trade: TradeEvent, onBar: ((bar: BarMessage) => void) | undefined): void {
+    if (this.#trade === null || trade.ts >= this.#trade.ts) this.#trade = trade;
+    this.#applyHour(trade);
+    const newest = this.#bars.at(-1);
+    const start = bucketStartUs(trade.ts, LIVE_INTERVAL);
+    if (newest === undefined || start > newest.ts) {
+      if (newest !== undefined) onBar?.({ type: "bar", ...liveBar(newest) });
+      this.#bars.push({ ...openBar(trade, LIVE_INTERVAL), revision: 0 });
+      if (this.#bars.length > KEPT_BARS) this.#bars.shift();
+      return;
+    }
+    const index = this.#bars.findIndex((bar) => bar.ts === start);
+    const bar = this.#bars[index];
+    if (bar === undefined) return;
+    const late = index < this.#bars.length - 1;
+    const grown = { ...extendBar(bar, trade), revision: bar.revision + (late ? 1 : 0) };
+    this.#bars[index] = grown;
+    if (late) onBar?.({ type: "bar", ...liveBar(grown) });
+  }
+
+  #applyHour(trade: TradeEvent): void {
+    const start = bucketStartUs(trade.ts, "1h");
+    const at = this.#hours.findIndex((hour) => hour.ts >= start);
+    const found = at < 0 ? undefined : this.#hours[at];
+    if (found !== undefined && found.ts === start) this.#hours[at] = extendBar(found, trade);
+    else this.#hours.splice(at < 0 ? this.#hours.length : at, 0, openBar(trade, "1h"));
+    const newest = this.#hours.at(-1)?.ts ?? start;
+    while ((this.#hours[0]?.ts ?? newest) <= newest - DAY_US) this.#hours.shift();
+  }
+}
+
+function liveBar(bar: RevisedBar): LiveBar {
+  const { ts, open, high, low, close, volume, trades, revision } = bar;
+  return { interval: LIVE_INTERVAL, ts, open, high, low, close, volume, trades, revision };
+}

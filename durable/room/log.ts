@@ -1,0 +1,263 @@
+import { allocateCursors } from "../../src/core/cursor.ts";
+import type { EncodedFrame } from "../../src/core/encode-events.ts";
+import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../src/protocol/time.ts";
+import { framesOf, type LogFrame, type LogRow, packFrames, splitRows } from "./log-row.ts";
+import { numberOf, type SqlCell, type SqlPort, textOf } from "./sql-port.ts";
+
+/** Newest events the log keeps; older ones go once they are in Postgres. */
+export const KEPT_EVENTS = 50_000;
+/** Pruning waits for so many events more, so that it costs one statement for thousands of events. */
+export const PRUNE_SLACK_EVENTS = 5_000;
+/** Newest rows kept in memory: the first tier of replay, and what the outbox drain reads. */
+const RECENT_BYTES = 1024 * 1024;
+
+/** A part of the outbox, ready for a Writer. */
+export interface OutboxPart {
+  frames: LogFrame[];
+  through: Cursor;
+  events: number;
+  bytes: number;
+}
+
+/** Creates what the room keeps; safe to run at every wake. */
+export function createTables(sql: SqlPort): void {
+  sql.exec(`CREATE TABLE IF NOT EXISTS log (
+    cursor INTEGER PRIMARY KEY, first INTEGER NOT NULL, events INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    stored INTEGER NOT NULL, counts TEXT NOT NULL, frames TEXT NOT NULL)`);
+  sql.exec(
+    `CREATE TABLE IF NOT EXISTS idempotency (
+    key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, cursor INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID`,
+  );
+  sql.exec("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID");
+}
+
+/**
+ * A room's append-only log: replay log and outbox in one. A row holds a batch; memory holds the newest rows.
+ *
+ * `storedThrough`, the outbox's position, is written down for free with the next row that is appended, and by
+ * `saveStored`; what a crash forgets of it is sent again, and storing is idempotent (INV-1).
+ */
+export class RoomLog {
+  readonly #sql: SqlPort;
+  #head: Cursor;
+  #prunedThrough: Cursor;
+  #storedThrough: Cursor;
+  #savedStored: Cursor;
+  #events: number;
+  #outboxBytes: number;
+  #recent: LogRow[] = [];
+  #recentBytes = 0;
+
+  /** Opens the log. A log made now takes everything before `nowUs` to be in Postgres, if anywhere (INV-3). */
+  constructor(sql: SqlPort, nowUs: EpochUs) {
+    this.#sql = sql;
+    createTables(sql);
+    const born = this.#readMeta("pruned_through");
+    if (born === null) this.#writeMeta("pruned_through", nowUs - 1);
+    this.#prunedThrough = (born ?? nowUs - 1) as Cursor;
+    const [totals] = sql.exec(
+      "SELECT coalesce(max(cursor), 0) AS head, coalesce(sum(events), 0) AS events, coalesce(max(stored), 0) AS stored FROM log",
+    );
+    this.#head = Math.max(numberOf(totals?.["head"]), this.#prunedThrough) as Cursor;
+    this.#events = numberOf(totals?.["events"]);
+    this.#savedStored = Math.max(
+      numberOf(totals?.["stored"]),
+      this.#readMeta("stored_through") ?? 0,
+      this.#prunedThrough,
+    ) as Cursor;
+    this.#storedThrough = this.#savedStored;
+    const [outbox] = sql.exec(
+      "SELECT coalesce(sum(bytes), 0) AS bytes FROM log WHERE cursor > ?",
+      this.#storedThrough,
+    );
+    this.#outboxBytes = numberOf(outbox?.["bytes"]);
+  }
+
+  /** Cursor of the newest frame. */
+  get head(): Cursor {
+    return this.#head;
+  }
+  /** Every frame after it is in this log; every frame up to it is in Postgres. */
+  get prunedThrough(): Cursor {
+    return this.#prunedThrough;
+  }
+  /** Every frame up to it is known to be in Postgres. */
+  get storedThrough(): Cursor {
+    return this.#storedThrough;
+  }
+  get outboxBytes(): number {
+    return this.#outboxBytes;
+  }
+  get events(): number {
+    return this.#events;
+  }
+
+  /** Appends frames as one row (more than one only where a batch outgrows a row) and gives the range of cursors. */
+  append(frames: readonly EncodedFrame[], nowUs: EpochUs): { first: Cursor; last: Cursor } {
+    const before = this.#head;
+    for (const run of splitRows(packFrames(frames))) {
+      const { first, last } = allocateCursors(this.#head, nowUs, run.length);
+      const texts = run.map((frame) => frame.text);
+      const counts = run.map((frame) => frame.count);
+      const joined = texts.join("\n");
+      const events = counts.reduce((sum, count) => sum + count, 0);
+      this.#sql.exec(
+        "INSERT INTO log (cursor, first, events, bytes, stored, counts, frames) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        last,
+        first,
+        events,
+        joined.length,
+        this.#storedThrough,
+        counts.join(","),
+        joined,
+      );
+      this.#savedStored = this.#storedThrough;
+      this.#head = last;
+      this.#events += events;
+      this.#outboxBytes += joined.length;
+      this.#remember({ first, last, events, bytes: joined.length, counts, texts });
+    }
+    return { first: (before + 1) as Cursor, last: this.#head };
+  }
+
+  /** Rows that hold frames after `after`, oldest first, from memory where it reaches back far enough. */
+  *rowsAfter(after: Cursor): Generator<LogRow> {
+    let position = after;
+    const oldest = this.#recent[0];
+    if (oldest === undefined || position < oldest.first - 1) {
+      for (;;) {
+        const rows = [
+          ...this.#sql.exec(
+            "SELECT cursor, first, events, bytes, counts, frames FROM log WHERE cursor > ? ORDER BY cursor LIMIT 64",
+            position,
+          ),
+        ];
+        for (const row of rows) {
+          const parsed = parseRow(row);
+          position = parsed.last;
+          yield parsed;
+        }
+        if (rows.length < 64) return;
+      }
+    }
+    for (let index = this.#recentIndex(position); index < this.#recent.length; index += 1) {
+      const row = this.#recent[index];
+      if (row !== undefined) yield row;
+    }
+  }
+
+  /** Frames after `after` and up to `upTo`, oldest first. */
+  *framesAfter(after: Cursor, upTo: Cursor): Generator<LogFrame> {
+    for (const row of this.rowsAfter(after)) {
+      if (row.first > upTo) return;
+      yield* framesOf(row, after, upTo);
+    }
+  }
+
+  /** The oldest part of the outbox, of whole rows, or null where everything is in Postgres. */
+  outbox(limit: { events: number; bytes: number }): OutboxPart | null {
+    const part: OutboxPart = { frames: [], through: this.#storedThrough, events: 0, bytes: 0 };
+    for (const row of this.rowsAfter(this.#storedThrough)) {
+      if (
+        part.events > 0 &&
+        (part.events + row.events > limit.events || part.bytes + row.bytes > limit.bytes)
+      ) {
+        break;
+      }
+      part.frames.push(...framesOf(row, CURSOR_ORIGIN, row.last));
+      part.through = row.last;
+      part.events += row.events;
+      part.bytes += row.bytes;
+    }
+    return part.events === 0 ? null : part;
+  }
+
+  /** The part is in Postgres. */
+  markStored(part: Pick<OutboxPart, "through" | "bytes">): void {
+    this.#storedThrough = part.through;
+    this.#outboxBytes -= part.bytes;
+  }
+
+  /** Writes the outbox's position down where the newest row does not hold it. */
+  saveStored(): void {
+    if (this.#savedStored === this.#storedThrough) return;
+    this.#writeMeta("stored_through", this.#storedThrough);
+    this.#savedStored = this.#storedThrough;
+  }
+
+  /** True where pruning would free enough to be worth a statement. */
+  get prunable(): boolean {
+    return (
+      this.#events > KEPT_EVENTS + PRUNE_SLACK_EVENTS && this.#storedThrough > this.#prunedThrough
+    );
+  }
+
+  /** Drops the oldest rows beyond the newest 50,000 events, never one that is not in Postgres. */
+  prune(): void {
+    let surplus = this.#events - KEPT_EVENTS;
+    let cut: Cursor | null = null;
+    let dropped = 0;
+    for (const row of this.#sql.exec(
+      "SELECT cursor, events FROM log WHERE cursor <= ? ORDER BY cursor",
+      this.#storedThrough,
+    )) {
+      const events = numberOf(row["events"]);
+      if (events > surplus) break;
+      surplus -= events;
+      dropped += events;
+      cut = numberOf(row["cursor"]) as Cursor;
+    }
+    if (cut === null) return;
+    this.#writeMeta("pruned_through", cut);
+    this.#writeMeta("stored_through", this.#storedThrough);
+    this.#savedStored = this.#storedThrough;
+    this.#sql.exec("DELETE FROM log WHERE cursor <= ?", cut);
+    this.#prunedThrough = cut;
+    this.#events -= dropped;
+  }
+
+  #remember(row: LogRow): void {
+    this.#recent.push(row);
+    this.#recentBytes += row.bytes;
+    // Shifting a long array at each row would cost more than the row: a quarter of it goes at a time.
+    if (this.#recentBytes <= RECENT_BYTES * 1.25) return;
+    let drop = 0;
+    while (this.#recentBytes > RECENT_BYTES && drop < this.#recent.length - 1) {
+      this.#recentBytes -= this.#recent[drop]?.bytes ?? 0;
+      drop += 1;
+    }
+    this.#recent.splice(0, drop);
+  }
+
+  /** Index of the first row in memory whose last frame is after `after`. */
+  #recentIndex(after: Cursor): number {
+    let low = 0;
+    let high = this.#recent.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#recent[middle]?.last ?? 0) > after) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  #readMeta(key: string): number | null {
+    const [row] = this.#sql.exec("SELECT value FROM meta WHERE key = ?", key);
+    return row === undefined ? null : numberOf(row["value"]);
+  }
+
+  #writeMeta(key: string, value: number): void {
+    this.#sql.exec("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", key, value);
+  }
+}
+
+function parseRow(row: Record<string, SqlCell>): LogRow {
+  return {
+    first: numberOf(row["first"]) as Cursor,
+    last: numberOf(row["cursor"]) as Cursor,
+    events: numberOf(row["events"]),
+    bytes: numberOf(row["bytes"]),
+    counts: textOf(row["counts"]).split(",").map(Number),
+    texts: textOf(row["frames"]).split("\n"),
+  };
+}

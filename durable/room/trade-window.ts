@@ -1,0 +1,51 @@
+import {
+  decodeFrame,
+  type EncodedFrame,
+  encodeFrames,
+  tradeKey,
+} from "../../src/core/encode-events.ts";
+import type { TapeEvent } from "../../src/protocol/event.ts";
+
+/** Identities of trades a room remembers. Older repeats are still kept once in Postgres (INV-6). */
+const REMEMBERED_TRADES = 20_000;
+
+/**
+ * The identities of the newest trades of a room, so that a trade posted again is not shown again. Memory only: it is
+ * made from the newest part of the log after a wake.
+ */
+export class TradeWindow {
+  readonly #keys = new Set<string>();
+
+  /** Remembers the trades of events that are in the log already. */
+  learn(events: Iterable<TapeEvent>): void {
+    for (const event of events) {
+      const key = tradeKey(event);
+      if (key !== null) this.#remember(key);
+    }
+  }
+
+  /** The frames without the trades that were seen before, in this batch or an earlier one, and their number. */
+  filter(
+    frames: readonly EncodedFrame[],
+    keys: readonly (string | null)[],
+  ): { frames: readonly EncodedFrame[]; repeated: number } {
+    const isRepeat = keys.map((key) => key !== null && !this.#remember(key));
+    const repeated = isRepeat.filter(Boolean).length;
+    if (repeated === 0) return { frames, repeated };
+    const events = frames.flatMap((frame) => decodeFrame(frame.text));
+    return { frames: encodeFrames(events.filter((_, index) => !isRepeat[index])), repeated };
+  }
+
+  /** True where the key is new. */
+  #remember(key: string): boolean {
+    if (this.#keys.has(key)) return false;
+    this.#keys.add(key);
+    if (this.#keys.size > REMEMBERED_TRADES) {
+      for (const oldest of this.#keys) {
+        this.#keys.delete(oldest);
+        break;
+      }
+    }
+    return true;
+  }
+}

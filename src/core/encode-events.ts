@@ -1,0 +1,62 @@
+import type { TapeEvent } from "../protocol/event.ts";
+import { MAX_FRAME_EVENTS } from "../protocol/frame.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
+
+/** The events of one frame, encoded once: JSON objects joined by commas, as they stand inside `events:[...]`. */
+export interface EncodedFrame {
+  text: string;
+  count: number;
+}
+
+/** What one request brings for one room, in the order it was posted. */
+export interface SymbolBatch {
+  symbol: SymbolName;
+  frames: EncodedFrame[];
+  /** Identity of each event's trade by position, null for events that have none; absent where no event has one. */
+  tradeKeys?: (string | null)[];
+}
+
+export interface AddressedEvent {
+  symbol: SymbolName;
+  event: TapeEvent;
+}
+
+/** Identity of a trade in its room (SPEC I-7): the same venue, id and ts is the same trade. Null without an id. */
+export function tradeKey(event: TapeEvent): string | null {
+  if (event.kind !== "trade" || event.id === undefined) return null;
+  return `${event.ts}\u0001${event.venue ?? ""}\u0001${event.id}`;
+}
+
+/** Groups a request's events by symbol, keeping their order, and encodes them into frames. */
+export function encodeEvents(addressed: readonly AddressedEvent[]): SymbolBatch[] {
+  const bySymbol = new Map<SymbolName, TapeEvent[]>();
+  for (const { symbol, event } of addressed) {
+    const events = bySymbol.get(symbol);
+    if (events === undefined) bySymbol.set(symbol, [event]);
+    else events.push(event);
+  }
+  return Array.from(bySymbol, ([symbol, events]) => encodeSymbol(symbol, events));
+}
+
+function encodeSymbol(symbol: SymbolName, events: readonly TapeEvent[]): SymbolBatch {
+  const keys = events.map(tradeKey);
+  const batch: SymbolBatch = { symbol, frames: encodeFrames(events) };
+  if (keys.some((key) => key !== null)) batch.tradeKeys = keys;
+  return batch;
+}
+
+/** Encodes events into frames of at most 50. */
+export function encodeFrames(events: readonly TapeEvent[]): EncodedFrame[] {
+  const frames: EncodedFrame[] = [];
+  for (let from = 0; from < events.length; from += MAX_FRAME_EVENTS) {
+    const part = events.slice(from, from + MAX_FRAME_EVENTS);
+    // One stringify call for the whole frame: its brackets go, the commas inside stay.
+    frames.push({ text: JSON.stringify(part).slice(1, -1), count: part.length });
+  }
+  return frames;
+}
+
+/** The events of an encoded frame. */
+export function decodeFrame(text: string): TapeEvent[] {
+  return JSON.parse(`[${text}]`) as TapeEvent[];
+}

@@ -1,0 +1,16 @@
+import type { AddressedEvent } from "../core/encode-events.ts";
+import type { ProblemIssue } from "../protocol/problem.ts";
+
+/** What a body turned out to be: events of a whole batch, or the reasons why none of it was taken (SPEC I-1). */
+export type Decoded =
+  | { kind: "events"; events: AddressedEvent[] }
+  | { kind: "unreadable"; detail: string }
+  | { kind: "invalid"; issues: ProblemIssue[]; more: number };
+
+/** The values of a body before anything is known of them, with the name of each for messages. */
+export type ParsedBody =
+  | { kind: "values"; values: unknown[]; pathOf: (index: number) => string }
+  | { kind: "unreadable"; detail: string };
+
+/** Issues named in one answer; beyond them only their number is told. */
+export const MAX_ISSUES = 20;
