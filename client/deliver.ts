@@ -1,0 +1,75 @@
+import type { PollAnswer } from "../src/protocol/answers.ts";
+import type { Hello, ServerMessage } from "../src/protocol/server-message.ts";
+import type { Cursor } from "../src/protocol/time.ts";
+import type { Delivery, Effect, TapeState } from "./state.ts";
+
+interface Delivered {
+  cursor: Cursor | null;
+  effects: Effect[];
+}
+
+/**
+ * Where the cursor stands after a message of the room, and what the consumer gets. A frame at or below the cursor was
+ * delivered before and is ignored; so is a gap that ends there. This is the whole of "once, in order" (INV-2).
+ */
+export function deliverMessage(
+  state: TapeState,
+  message: Exclude<ServerMessage, Hello>,
+): Delivered {
+  const { cursor } = state;
+  switch (message.type) {
+    case "events":
+      if (isPast(cursor, message.cursor)) return nothing(cursor);
+      return moved(message.cursor, message);
+    case "gap":
+      if (isPast(cursor, message.to)) return nothing(cursor);
+      return moved(message.to, { ...message, from: later(cursor, message.from) });
+    case "caught_up":
+      // Everything up to here has been replayed, so an empty replay moves the position too.
+      return moved(later(cursor, message.cursor), message);
+    case "snapshot":
+      // A position only for who has none: for others the frames between are still to come.
+      return moved(cursor ?? message.cursor, message);
+    case "bar":
+    case "error":
+      return moved(cursor, message);
+    default:
+      return message satisfies never;
+  }
+}
+
+/** The same for an answer of the polling fallback. An incomplete one says its gap before its events. */
+export function deliverAnswer(state: TapeState, answer: PollAnswer): Delivered {
+  const { cursor } = state;
+  if (isPast(cursor, answer.cursor)) return nothing(cursor);
+  const effects: Effect[] = [];
+  if (!answer.complete && cursor !== null) {
+    const to =
+      answer.oldest > cursor && answer.oldest < answer.cursor ? answer.oldest : answer.cursor;
+    effects.push(deliver({ type: "gap", from: cursor, to, reason: "expired", dropped: null }));
+  }
+  if (answer.events.length > 0) {
+    effects.push(deliver({ type: "events", cursor: answer.cursor, events: answer.events }));
+  }
+  return { cursor: answer.cursor, effects };
+}
+
+function isPast(cursor: Cursor | null, position: Cursor): boolean {
+  return cursor !== null && position <= cursor;
+}
+
+function later(cursor: Cursor | null, position: Cursor): Cursor {
+  return cursor !== null && cursor > position ? cursor : position;
+}
+
+function nothing(cursor: Cursor | null): Delivered {
+  return { cursor, effects: [] };
+}
+
+function moved(cursor: Cursor | null, delivery: Delivery): Delivered {
+  return { cursor, effects: [deliver(delivery)] };
+}
+
+function deliver(delivery: Delivery): Effect {
+  return { type: "deliver", delivery };
+}

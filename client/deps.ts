@@ -1,0 +1,63 @@
+/** The part of a WebSocket that a tape uses; the browser's and Node's own both are one. */
+export interface SocketLike {
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onclose: ((event: { code: number; reason: string }) => void) | null;
+  onerror: ((event: unknown) => void) | null;
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+}
+
+export interface PollResponse {
+  ok: boolean;
+  status: number;
+  json(): Promise<unknown>;
+}
+
+/** Everything a tape takes from the world. */
+export interface TapeDeps {
+  /** Wall clock in ms. It stands still for nobody: a jump is how a sleep is noticed. */
+  nowMs(): number;
+  random(): number;
+  /** Calls back once after `delayMs`; the function it returns calls it off. */
+  setTimer(callback: () => void, delayMs: number): () => void;
+  openSocket(url: string, protocols: string[]): SocketLike;
+  fetch(
+    url: string,
+    init: { headers: Record<string, string>; signal: AbortSignal },
+  ): Promise<PollResponse>;
+  isOnline(): boolean;
+  /** Tells of the network and the page; the function it returns stops that. */
+  watch(notice: (event: "woke" | "wentOnline" | "wentOffline") => void): () => void;
+}
+
+/** The browser as it is, and as much of it as Node has. */
+export function browserDeps(): TapeDeps {
+  return {
+    nowMs: () => Date.now(),
+    random: () => Math.random(),
+    setTimer(callback, delayMs) {
+      const timer = setTimeout(callback, delayMs);
+      return () => clearTimeout(timer);
+    },
+    openSocket: (url, protocols) => new WebSocket(url, protocols) as SocketLike,
+    fetch: (url, init) => fetch(url, init),
+    // Node has no `onLine`; a missing word is no bad news.
+    isOnline: () => globalThis.navigator?.onLine !== false,
+    watch(notice) {
+      if (typeof document === "undefined") return () => {};
+      const stop = new AbortController();
+      const { signal } = stop;
+      window.addEventListener("online", () => notice("wentOnline"), { signal });
+      window.addEventListener("offline", () => notice("wentOffline"), { signal });
+      window.addEventListener("pageshow", () => notice("woke"), { signal });
+      document.addEventListener(
+        "visibilitychange",
+        () => {
+          if (document.visibilityState === "visible") notice("woke");
+        },
+        { signal },
+      );
+      return () => stop.abort();
+    },
+  };
+}

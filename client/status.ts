@@ -1,0 +1,67 @@
+import type { TapeState } from "./state.ts";
+
+/** The state of a connection as a person reads it. */
+export interface Status {
+  kind:
+    | "idle"
+    | "connecting"
+    | "catching-up"
+    | "live"
+    | "reconnecting"
+    | "polling"
+    | "offline"
+    | "closed";
+  /** In words: "live", "reconnecting in 4 s". */
+  words: string;
+}
+
+/** The state in words at `nowMs`. */
+export function statusOf(state: TapeState, nowMs: number): Status {
+  const { phase } = state;
+  switch (phase.name) {
+    case "idle":
+      return { kind: "idle", words: "not connected" };
+    case "connecting":
+      return state.failures === 0 && state.cursor === null
+        ? { kind: "connecting", words: "connecting" }
+        : { kind: "reconnecting", words: "reconnecting now" };
+    case "open":
+      return phase.stage === "live"
+        ? { kind: "live", words: "live" }
+        : { kind: "catching-up", words: "catching up" };
+    case "waiting":
+      return {
+        kind: "reconnecting",
+        words: `reconnecting in ${secondsUntil(phase.retryAtMs, nowMs)} s`,
+      };
+    case "polling":
+      return phase.answered
+        ? { kind: "polling", words: "polling" }
+        : { kind: "reconnecting", words: "reconnecting now" };
+    case "offline":
+      return { kind: "offline", words: "offline" };
+    case "closed":
+      return { kind: "closed", words: closedWords(phase.because) };
+    default:
+      return phase satisfies never;
+  }
+}
+
+function secondsUntil(atMs: number, nowMs: number): number {
+  return Math.max(1, Math.ceil((atMs - nowMs) / 1_000));
+}
+
+function closedWords(because: Extract<TapeState["phase"], { name: "closed" }>["because"]): string {
+  switch (because.by) {
+    case "consumer":
+      return "closed";
+    case "room":
+      return `closed: ${because.reason || `code ${because.code}`}`;
+    case "http":
+      return because.status === 401
+        ? "closed: a token is needed"
+        : `closed: HTTP ${because.status}`;
+    default:
+      return because satisfies never;
+  }
+}

@@ -1,0 +1,151 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Delivery } from "../../../client/state.ts";
+import { openTape } from "../../../client/tape.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
+import { fakeRoom, WINDOW_BYTES } from "./fake-room.ts";
+
+const action = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("append" as const),
+      frames: fc.integer({ min: 1, max: 5 }),
+      events: fc.integer({ min: 1, max: 20 }),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant("advance" as const),
+      ms: fc.constantFrom(1, 18, 33, 200, 1_000, 4_000, 12_000, 31_000),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("close" as const),
+      code: fc.constantFrom(1000, 1001, 1006, 1011, 4000, 4001, 4002),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("repeat" as const),
+      back: fc.integer({ min: 0, max: 4 }),
+    }),
+  },
+  fc.record({ do: fc.constant("sleep" as const), ms: fc.constantFrom(6_000, 60_000) }),
+  fc.record({ do: fc.constant("refuseSockets" as const), on: fc.boolean() }),
+  fc.record({ do: fc.constant("refusePolls" as const), on: fc.boolean() }),
+  fc.record({ do: fc.constant("silence" as const), ms: fc.constantFrom(500, 20_000) }),
+  fc.record({ do: fc.constant("hold" as const), on: fc.boolean() }),
+  fc.record({ do: fc.constantFrom("prune" as const, "sayGap" as const, "garbage" as const) }),
+  fc.record({
+    do: fc.constant("notice" as const),
+    event: fc.constantFrom("woke" as const, "wentOnline" as const, "wentOffline" as const),
+  }),
+);
+type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
+
+async function act(room: ReturnType<typeof fakeRoom>, step: Action): Promise<void> {
+  switch (step.do) {
+    case "append":
+      return room.append(step.frames, step.events);
+    case "advance":
+      return room.clock.advance(step.ms);
+    case "sleep":
+      return room.clock.sleep(step.ms);
+    case "close":
+      return room.close(step.code);
+    case "repeat":
+      return room.repeat(step.back);
+    case "refuseSockets":
+      room.refuseSockets = step.on;
+      return;
+    case "refusePolls":
+      room.refusePolls = step.on;
+      return;
+    case "silence":
+      // What is said meanwhile is lost with the connection, as with a cable pulled: the sockets never speak again.
+      room.silent = true;
+      await room.clock.advance(step.ms);
+      room.silent = false;
+      for (const connection of room.living()) {
+        connection.socket.onmessage = null;
+        connection.open = false;
+      }
+      return;
+    case "hold":
+      room.holding = step.on;
+      if (!step.on) room.flush();
+      return;
+    case "prune":
+    case "sayGap":
+    case "garbage":
+      return room[step.do]();
+    case "notice":
+      return room.notice(step.event);
+    default:
+      step satisfies never;
+  }
+}
+
+test("INV-2 whatever the room does, a viewer gets every later event once and in order, or a gap that says so", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(action, { maxLength: 40 }),
+      fc.boolean(),
+      fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
+      async (actions, resumes, chance) => {
+        const room = fakeRoom();
+        room.append(3, 2);
+        const got: number[] = [];
+        const gaps: { from: number; to: number }[] = [];
+        let start: number | null = resumes ? (room.log[0]?.cursor ?? 0) : null;
+        const receive = (delivery: Delivery) => {
+          if (delivery.type === "snapshot") start ??= delivery.cursor;
+          if (delivery.type === "gap") gaps.push({ from: delivery.from, to: delivery.to });
+          if (delivery.type !== "events") return;
+          for (const event of delivery.events) if (event.kind === "metric") got.push(event.value);
+        };
+        const tape = openTape(
+          {
+            baseUrl: "http://room.test",
+            symbol: "BTC-USD",
+            onDelivery: receive,
+            ...(start === null ? {} : { since: start as Cursor }),
+          },
+          room.deps(() => chance.next().value ?? 0),
+        );
+        for (const step of actions) {
+          await act(room, step);
+          expect(room.living().length, "sockets open at once").toBeLessThanOrEqual(2);
+        }
+        room.refuseSockets = false;
+        room.refusePolls = false;
+        room.holding = false;
+        room.notice("wentOnline");
+        await room.clock.advance(90_000);
+        room.append(1, 1);
+        await room.clock.advance(1_000);
+
+        expect(tape.status().words).toBe("live");
+        expect(tape.cursor()).toBe(room.head());
+        // A poll that gave the first position counts as the start, for there was no snapshot then.
+        const from = start ?? Number.POSITIVE_INFINITY;
+        const inGap = (cursor: number) => gaps.some((g) => cursor > g.from && cursor <= g.to);
+        const expected = room.log
+          .filter((frame) => frame.cursor > from && !inGap(frame.cursor))
+          .flatMap((frame) => frame.ids);
+        if (start !== null) expect(got).toEqual(expected);
+        expect(got, "in order, once").toEqual([...new Set(got)].sort((a, b) => a - b));
+        expect(room.maxUnackedBytes).toBeLessThan(WINDOW_BYTES);
+        tape.close();
+        expect(room.clock.pendingTimers()).toBeLessThanOrEqual(2);
+        expect(room.living()).toHaveLength(0);
+      },
+    ),
+    { numRuns: 400 },
+  );
+}, 60_000);
