@@ -40,6 +40,8 @@ export function fakeRoom() {
     maxUnackedBytes: 0,
     online: true,
     refuseSockets: false,
+    /** How long a socket takes to say `hello`. */
+    helloMs: 20,
     refusePolls: false as boolean | number,
     /** Everything the room says is lost on the way. */
     silent: false,
@@ -78,8 +80,14 @@ export function fakeRoom() {
         if (frame !== undefined) sayFrames(connection, [frame]);
       }
     },
+    /** A frame that arrives broken: what it held is lost on this connection. */
     garbage() {
-      for (const connection of room.living()) sayText(connection, '{"type":"events","cur');
+      head += 7;
+      log.push({ cursor: head, ids: [nextEventId++] });
+      for (const connection of room.living().filter((c) => c.caughtUp)) {
+        connection.sentThrough = head;
+        sayText(connection, '{"type":"events","cur');
+      }
     },
     close(code: number) {
       for (const connection of room.living()) closeConnection(connection, code);
@@ -127,7 +135,7 @@ export function fakeRoom() {
       },
     };
     connections.push(connection);
-    clock.setTimer(() => greet(connection, since === null), 20);
+    clock.setTimer(() => greet(connection, since === null), room.helloMs);
     return connection.socket;
   }
 

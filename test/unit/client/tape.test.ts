@@ -1,0 +1,223 @@
+import { describe, expect, test } from "vitest";
+import { backoffMs } from "../../../client/backoff.ts";
+import { decode } from "../../../client/decode.ts";
+import type { Delivery } from "../../../client/state.ts";
+import { openTape, type TapeOptions } from "../../../client/tape.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
+import { fakeRoom } from "./fake-room.ts";
+
+function watch(room: ReturnType<typeof fakeRoom>, options: Partial<TapeOptions> = {}) {
+  const deliveries: Delivery[] = [];
+  const words: string[] = [];
+  const tape = openTape(
+    {
+      baseUrl: "http://room.test",
+      symbol: "BTC/USD",
+      onDelivery: (delivery) => deliveries.push(delivery),
+      onStatus: (status) => words.push(status.words),
+      ...options,
+    },
+    room.deps(),
+  );
+  return { tape, deliveries, words };
+}
+
+describe("the way to the room", () => {
+  test("the symbol is escaped, the cursor is in the query, the token is in a subprotocol and in no URL", async () => {
+    const room = fakeRoom();
+    watch(room, { token: "a.b.c", since: 42 as Cursor });
+    expect(room.connections[0]).toMatchObject({
+      url: "ws://room.test/ws/BTC%2FUSD?since=42",
+      protocols: ["edgetape.v1", "bearer.a.b.c"],
+    });
+  });
+
+  test("a fresh viewer goes from connecting over catching up to live", async () => {
+    const room = fakeRoom();
+    const { words } = watch(room);
+    await room.clock.advance(100);
+    expect(words).toEqual(["connecting", "catching up", "live"]);
+  });
+
+  test("after three failures it polls with the same cursor, and climbs back to the socket", async () => {
+    const room = fakeRoom();
+    const { tape, words } = watch(room, { since: 1_000 as Cursor });
+    room.refuseSockets = true;
+    await room.clock.advance(5_000);
+    expect(tape.status().words).toBe("polling");
+    expect(room.connections.length).toBeGreaterThanOrEqual(3);
+    expect(room.polls[0]).toBe("http://room.test/api/rooms/BTC%2FUSD/events?wait=20&since=1000");
+    room.refuseSockets = false;
+    await room.clock.advance(31_000);
+    expect(tape.status().words).toBe("live");
+    expect(words).toContain("polling");
+  });
+
+  test("a server that is gone altogether is waited for in words with seconds", async () => {
+    const room = fakeRoom();
+    const { tape } = watch(room);
+    room.refuseSockets = true;
+    room.refusePolls = true;
+    await room.clock.advance(6_000);
+    expect(tape.status().words).toMatch(/^reconnecting in \d+ s$/);
+  });
+});
+
+describe("INV-2 reconnecting", () => {
+  test("10 s without a word ends the connection, and the next continues at the cursor", async () => {
+    const room = fakeRoom();
+    const { tape } = watch(room);
+    await room.clock.advance(100);
+    room.append(1, 1);
+    const cursor = tape.cursor();
+    room.silent = true;
+    await room.clock.advance(9_000);
+    expect(room.connections).toHaveLength(1);
+    await room.clock.advance(2_000);
+    expect(room.connections[1]?.url).toContain(`since=${cursor}`);
+  });
+
+  test("a machine that slept reconnects at once", async () => {
+    const room = fakeRoom();
+    watch(room);
+    await room.clock.advance(100);
+    await room.clock.sleep(3_600_000);
+    expect(room.connections).toHaveLength(2);
+  });
+
+  test.each(["wentOnline", "woke"] as const)("%s ends the waiting at once", async (event) => {
+    const room = fakeRoom();
+    const { tape } = watch(room);
+    await room.clock.advance(100);
+    room.close(1006);
+    expect(tape.status().kind).toBe("reconnecting");
+    room.notice(event);
+    expect(room.connections).toHaveLength(2);
+  });
+
+  test("offline is said, and still looked at now and then, for the browser can be wrong", async () => {
+    const room = fakeRoom();
+    const { tape } = watch(room);
+    await room.clock.advance(100);
+    room.notice("wentOffline");
+    expect(tape.status().words).toBe("live");
+    room.close(1006);
+    expect(tape.status().words).toBe("offline");
+    await room.clock.advance(31_000);
+    expect(tape.status().words).toBe("live");
+  });
+
+  test.each([1008, 4500, 4503, 4999])("close code %i is final", async (code) => {
+    const room = fakeRoom();
+    const { tape } = watch(room);
+    await room.clock.advance(100);
+    room.close(code);
+    await room.clock.advance(600_000);
+    expect(tape.status().kind).toBe("closed");
+    expect(room.connections).toHaveLength(1);
+  });
+
+  test.each([401, 403, 404])("HTTP %i to a poll is final", async (status) => {
+    const room = fakeRoom();
+    const { tape } = watch(room);
+    room.refuseSockets = true;
+    room.refusePolls = status;
+    await room.clock.advance(60_000);
+    expect(tape.status().kind).toBe("closed");
+    expect(room.polls).toHaveLength(1);
+  });
+
+  test("a stable connection starts the backoff anew, a flapping one does not", async () => {
+    const room = fakeRoom();
+    const { tape } = watch(room);
+    for (let i = 0; i < 2; i++) {
+      await room.clock.advance(2_000);
+      room.close(1006);
+    }
+    await room.clock.advance(20_000);
+    room.close(1006);
+    expect(tape.status().words).toBe("reconnecting in 1 s");
+    for (let i = 0; i < 2; i++) {
+      await room.clock.advance(3_000);
+      room.close(1006);
+    }
+    await room.clock.advance(100);
+    expect(tape.status().words).toBe("polling");
+  });
+
+  test("words before hello are never passed over: the attempt counts as failed", async () => {
+    const room = fakeRoom();
+    const { tape, deliveries } = watch(room, { since: 1_000 as Cursor });
+    const text = '{"type":"events","cursor":1007,"events":[]}';
+    room.connections[0]?.socket.onmessage?.({ data: text });
+    expect(tape.status().kind).toBe("reconnecting");
+    expect(tape.cursor()).toBe(1_000);
+    expect(deliveries).toEqual([]);
+  });
+
+  test("a snapshot in the middle is no position: frames up to its cursor are still delivered", async () => {
+    const room = fakeRoom();
+    const { deliveries } = watch(room, { since: 1_000 as Cursor });
+    await room.clock.advance(100);
+    const say = (message: object) =>
+      room.connections[0]?.socket.onmessage?.({ data: JSON.stringify(message) });
+    say({ type: "gap", from: 1_000, to: 1_010, reason: "slow", dropped: 3 });
+    say({ type: "snapshot", cursor: 1_050, metrics: [], bar: null, trade: null });
+    say({ type: "events", cursor: 1_020, events: [] });
+    expect(deliveries.slice(-3).map((d) => d.type)).toEqual(["gap", "snapshot", "events"]);
+  });
+});
+
+describe("keeping up", () => {
+  test("it pings each 5 s, and acks the cursor within a second of the last word", async () => {
+    const room = fakeRoom();
+    const { tape } = watch(room);
+    await room.clock.advance(100);
+    room.append(1, 1);
+    await room.clock.advance(1_100);
+    expect(room.acks.at(-1)).toBe(tape.cursor());
+    await room.clock.advance(20_000);
+    const between = room.pings.slice(1).map((at, i) => at - (room.pings[i] ?? 0));
+    expect(between).toEqual([5_000, 5_000, 5_000]);
+  });
+
+  test("a consumer that closes inside a delivery is told nothing more", async () => {
+    const room = fakeRoom();
+    const got: string[] = [];
+    const tape = openTape(
+      {
+        baseUrl: "http://room.test",
+        symbol: "A",
+        onDelivery: (delivery) => {
+          got.push(delivery.type);
+          tape.close();
+        },
+      },
+      room.deps(),
+    );
+    await room.clock.advance(60_000);
+    expect(got).toEqual(["snapshot"]);
+    expect(room.living()).toHaveLength(0);
+    expect(room.clock.pendingTimers()).toBe(0);
+  });
+});
+
+test("backoff spans half a second to a doubling ceiling of at most 30 s", () => {
+  expect([1, 2, 3, 6, 50].map((failures) => backoffMs(failures, 0))).toEqual(Array(5).fill(500));
+  expect([1, 2, 3, 6, 50].map((failures) => backoffMs(failures, 1))).toEqual([
+    1_000, 2_000, 4_000, 30_000, 30_000,
+  ]);
+});
+
+test.each([
+  ["pong", "pong"],
+  ['{"type":"tomorrow","x":1}', "unknown"],
+  ['{"type":"constructor"}', "unknown"],
+  ["{", "broken"],
+  ["null", "broken"],
+  ['{"type":"events","cursor":"7","events":[]}', "broken"],
+  ['{"type":"events","cursor":7}', "broken"],
+  ['{"type":"caught_up","cursor":7,"replayed":0,"complete":true}', "delivery"],
+])("%s is %s", (text, kind) => {
+  expect(decode(text).kind).toBe(kind);
+});
