@@ -1,0 +1,99 @@
+import type { ChildProcess } from "node:child_process";
+import { afterDeath, NO_DEATHS, type QuickDeaths } from "./restart-policy.ts";
+
+export type KeptProcessDeps = {
+  /** Starts the process; `attempt` counts from 0. */
+  spawn: (attempt: number) => ChildProcess;
+  /** Milliseconds of a clock that only goes forward. */
+  nowMs: () => number;
+  /** Calls back after `delayMs`; the answer calls it off. */
+  after: (delayMs: number, run: () => void) => () => void;
+  onDeath: (death: { pid: number; how: string; aliveMs: number; restartInMs: number }) => void;
+  /** It died young too often; it will not be started again. */
+  onGiveUp: (how: string) => void;
+};
+
+/** A child process that is started again when it dies, until it is told to stop or dies young too often. */
+export class KeptProcess {
+  readonly #deps: KeptProcessDeps;
+  #child: ChildProcess | undefined;
+  #deaths: QuickDeaths = NO_DEATHS;
+  #attempt = 0;
+  /** This death is wanted. */
+  #replacing = false;
+  /** Told to stop for good. */
+  #stopped = false;
+  #callOff: () => void = () => {};
+  #gone: () => void = () => {};
+
+  constructor(deps: KeptProcessDeps) {
+    this.#deps = deps;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  start(): void {
+    const startedMs = this.#deps.nowMs();
+    const child = this.#deps.spawn(this.#attempt);
+    this.#attempt += 1;
+    this.#child = child;
+    let ended = false;
+    const onEnd = (how: string) => {
+      if (ended) return;
+      ended = true;
+      this.#child = undefined;
+      this.#gone();
+      if (!this.#replacing && !this.#stopped)
+        this.#onDeath(child.pid ?? 0, how, this.#deps.nowMs() - startedMs);
+    };
+    child.on("error", (error) => onEnd(error.message));
+    child.on("exit", (code, signal) => onEnd(signal === null ? `exit code ${code}` : signal));
+  }
+
+  /** Ends the process for good: SIGTERM, and SIGKILL where it still lives after `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopped = true;
+    await this.#end(graceMs);
+  }
+
+  /** Ends the process this instant; what it was doing is lost. */
+  kill(): void {
+    this.#stopped = true;
+    this.#callOff();
+    this.#child?.kill("SIGKILL");
+  }
+
+  /** Puts a new process in the place of the running one; the death is not counted. */
+  async replace(graceMs: number): Promise<void> {
+    this.#replacing = true;
+    await this.#end(graceMs);
+    this.#replacing = false;
+    if (!this.#stopped) this.start();
+  }
+
+  async #end(graceMs: number): Promise<void> {
+    this.#callOff();
+    const child = this.#child;
+    if (child === undefined) return;
+    const gone = new Promise<void>((resolve) => {
+      this.#gone = resolve;
+    });
+    child.kill("SIGTERM");
+    const callOff = this.#deps.after(graceMs, () => child.kill("SIGKILL"));
+    await gone;
+    callOff();
+  }
+
+  #onDeath(pid: number, how: string, aliveMs: number): void {
+    const decision = afterDeath(this.#deaths, aliveMs);
+    this.#deaths = decision.deaths;
+    if (decision.kind === "give up") {
+      this.#deps.onGiveUp(how);
+      return;
+    }
+    this.#deps.onDeath({ pid, how, aliveMs, restartInMs: decision.delayMs });
+    this.#callOff = this.#deps.after(decision.delayMs, () => this.start());
+  }
+}

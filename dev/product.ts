@@ -1,0 +1,191 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ASSET_ROUTER_SCRIPT, bundleScripts, WORKER_SCRIPT } from "./bundle.ts";
+import { capnpConfig } from "./capnp-config.ts";
+import { buildDashboardIfStale } from "./dashboard-build.ts";
+import { spawnDatabase } from "./database-process.ts";
+import { KeptProcess } from "./kept-process.ts";
+import type { Log } from "./log.ts";
+import { spawnRuntime } from "./runtime-process.ts";
+import { keptSecret } from "./secrets.ts";
+import { hostAndPort, type Settings } from "./settings.ts";
+import { readWranglerToml } from "./wrangler-toml.ts";
+
+/** Until a stopped runtime has answered what it had begun; open WebSockets would hold it for ever. In ms. */
+const RUNTIME_GRACE_MS = 2_000;
+/** Until the embedded database has written its checkpoint. In ms. */
+const DATABASE_GRACE_MS = 10_000;
+
+export type ProductDeps = {
+  projectDir: string;
+  settings: Settings;
+  /** The key tokens are signed with, where this machine has it. */
+  jwtSecret: string | undefined;
+  log: Log;
+  /** Told at every start of a process which ones run now. */
+  onProcesses: (pids: number[]) => void;
+  /** A process died too often: the product cannot go on. */
+  onGiveUp: (what: string) => void;
+};
+
+/** Everything that runs on one machine: the database endpoint, and the runtime with the Worker in it. */
+export class Product {
+  readonly #deps: ProductDeps;
+  readonly #runDir: string;
+  readonly #databaseSecret: string;
+  readonly #database: KeptProcess;
+  readonly #runtime: KeptProcess;
+  #databasePort = 0;
+  /** 0: any. A restart asks for the port it had, so that the runtime need not be restarted too. */
+  #databasePortToAsk = 0;
+  #port: number;
+  #databaseReady: () => void = () => {};
+  #runtimeListening: () => void = () => {};
+
+  constructor(deps: ProductDeps) {
+    this.#deps = deps;
+    this.#port = deps.settings.port;
+    this.#runDir = join(deps.settings.dataDir, "run");
+    this.#databaseSecret = keptSecret(deps.settings.dataDir, "database");
+    this.#database = this.#kept("database", () => this.#spawnDatabase());
+    this.#runtime = this.#kept("runtime", () => this.#spawnRuntime());
+  }
+
+  /** Where the product answers. */
+  get url(): string {
+    const host = ["0.0.0.0", "::"].includes(this.#deps.settings.host)
+      ? "127.0.0.1"
+      : this.#deps.settings.host;
+    return `http://${hostAndPort(host, this.#port)}`;
+  }
+
+  /** Builds what is stale, starts both processes, and resolves when requests are accepted. */
+  async start(): Promise<void> {
+    mkdirSync(join(this.#deps.settings.dataDir, "objects"), { recursive: true, mode: 0o700 });
+    const databaseReady = new Promise<void>((resolve) => {
+      this.#databaseReady = resolve;
+    });
+    const listening = new Promise<void>((resolve) => {
+      this.#runtimeListening = resolve;
+    });
+    this.#database.start();
+    await Promise.all([databaseReady, this.bundle(), buildDashboardIfStale(this.#deps.projectDir)]);
+    this.#writeConfig();
+    this.#runtime.start();
+    await listening;
+  }
+
+  async bundle(): Promise<void> {
+    mkdirSync(this.#runDir, { recursive: true });
+    await bundleScripts(this.#deps.projectDir, this.#needs().main, this.#runDir);
+  }
+
+  /** Puts a new bundle to work; rooms and viewers live through it as through a deploy. */
+  async restartRuntime(): Promise<void> {
+    this.#writeConfig();
+    await this.#runtime.replace(RUNTIME_GRACE_MS);
+  }
+
+  /** Drains the runtime, then has the database write everything down. */
+  async stop(): Promise<void> {
+    await this.#runtime.stop(RUNTIME_GRACE_MS);
+    await this.#database.stop(DATABASE_GRACE_MS);
+  }
+
+  /** Ends everything this instant. Nothing acknowledged is lost by it. */
+  kill(): void {
+    this.#runtime.kill();
+    this.#database.kill();
+  }
+
+  #needs() {
+    return readWranglerToml(readFileSync(join(this.#deps.projectDir, "wrangler.toml"), "utf8"));
+  }
+
+  #kept(service: string, spawn: () => ReturnType<typeof spawnRuntime>): KeptProcess {
+    const { log, onGiveUp, onProcesses } = this.#deps;
+    return new KeptProcess({
+      spawn: () => {
+        const child = spawn();
+        const others = [this.#database?.pid, this.#runtime?.pid, child.pid];
+        onProcesses(others.filter((pid) => pid !== undefined));
+        return child;
+      },
+      nowMs: () => performance.now(),
+      after: (delayMs, run) => {
+        const timer = setTimeout(run, delayMs);
+        return () => clearTimeout(timer);
+      },
+      onDeath: (death) =>
+        log.error("process died; starting it again", {
+          process: service,
+          pid: death.pid,
+          how: death.how,
+          alive_ms: Math.round(death.aliveMs),
+          restart_in_ms: death.restartInMs,
+        }),
+      onGiveUp: (how) => onGiveUp(`the ${service} process dies again and again (${how})`),
+    });
+  }
+
+  #spawnDatabase() {
+    const { projectDir, settings } = this.#deps;
+    const port = this.#databasePortToAsk;
+    // Should it die before it is ready, the port may be why: another process may have taken it.
+    this.#databasePortToAsk = 0;
+    return spawnDatabase(
+      {
+        projectDir,
+        dataDir: settings.dataDir,
+        databaseUrl: settings.databaseUrl,
+        secret: this.#databaseSecret,
+      },
+      port,
+      (readyPort) => {
+        const moved = this.#databasePort !== 0 && this.#databasePort !== readyPort;
+        this.#databasePort = readyPort;
+        this.#databasePortToAsk = readyPort;
+        this.#databaseReady();
+        if (moved) void this.restartRuntime();
+      },
+    );
+  }
+
+  #spawnRuntime() {
+    return spawnRuntime(join(this.#runDir, "config.capnp"), this.#workerEnvironment(), (port) => {
+      // With PORT=0 a restart must come back where the first start was found.
+      this.#port = port;
+      this.#writeConfig();
+      this.#runtimeListening();
+    });
+  }
+
+  #writeConfig(): void {
+    const { projectDir, settings } = this.#deps;
+    const needs = this.#needs();
+    const config = capnpConfig(needs, {
+      workerScript: WORKER_SCRIPT,
+      assetRouterScript: ASSET_ROUTER_SCRIPT,
+      assetsDir: join(projectDir, needs.assets.directory),
+      objectsDir: join(settings.dataDir, "objects"),
+      address: hostAndPort(settings.host, this.#port),
+      fromEnvironment: Object.keys(this.#workerEnvironment()),
+    });
+    writeFileSync(join(this.#runDir, "config.capnp"), config);
+  }
+
+  #workerEnvironment(): Record<string, string> {
+    const { settings, jwtSecret } = this.#deps;
+    return {
+      DATABASE_URL: `postgres://edgetape:${this.#databaseSecret}@127.0.0.1/edgetape`,
+      DATABASE_ENDPOINT: `http://127.0.0.1:${this.#databasePort}/sql`,
+      PUBLIC_READ: String(settings.publicRead),
+      LOG_LEVEL: settings.logLevel,
+      ...(jwtSecret === undefined ? {} : { JWT_SECRET: jwtSecret }),
+      ...(settings.jwtJwksUrl === undefined ? {} : { JWT_JWKS_URL: settings.jwtJwksUrl }),
+      ...Object.fromEntries(
+        Object.entries(settings.limits).map(([name, value]) => [name, String(value)]),
+      ),
+    };
+  }
+}

@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { HTTP_SOCKET } from "./capnp-config.ts";
+
+const CONTROL_DESCRIPTOR = 3;
+
+/**
+ * Ctrl-C reaches every process of the terminal, but the runtime must drain when the supervisor says so, and no
+ * sooner. A signal ignored before exec stays ignored after it.
+ */
+const IGNORE_INTERRUPT = 'trap "" INT; exec "$0" "$@"';
+
+/**
+ * Starts `workerd serve` on a configuration. `onListening` is told the port once it accepts connections. Its output
+ * is the Worker's log and goes where ours goes.
+ */
+export function spawnRuntime(
+  configPath: string,
+  environment: Readonly<Record<string, string>>,
+  onListening: (port: number) => void,
+): ChildProcess {
+  const child = spawn(
+    "/bin/sh",
+    [
+      "-c",
+      IGNORE_INTERRUPT,
+      workerdPath(),
+      "serve",
+      configPath,
+      `--control-fd=${CONTROL_DESCRIPTOR}`,
+    ],
+    { env: { ...environment }, stdio: ["ignore", "inherit", "inherit", "pipe"] },
+  );
+  const control = child.stdio[CONTROL_DESCRIPTOR];
+  if (control) {
+    createInterface({ input: control as Readable }).on("line", (line) => {
+      const message = JSON.parse(line) as { event: string; socket?: string; port?: number };
+      if (
+        message.event === "listen" &&
+        message.socket === HTTP_SOCKET &&
+        message.port !== undefined
+      ) {
+        onListening(message.port);
+      }
+    });
+  }
+  return child;
+}
+
+/** The binary itself: what npm links as `workerd` is a Node program where install scripts were not allowed to run. */
+function workerdPath(): string {
+  const workerd = createRequire(import.meta.url)("workerd") as { default: string };
+  return workerd.default;
+}

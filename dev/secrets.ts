@@ -1,0 +1,51 @@
+import { randomBytes } from "node:crypto";
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Settings } from "./settings.ts";
+
+/** The secrets a data folder keeps: who may sign tokens, and who may speak to the database endpoint. */
+export type SecretName = "jwt" | "database";
+
+/**
+ * Returns the secret `name` of `dataDir`, made on first use: 32 random bytes in base64url, readable by the owner
+ * alone. Two processes that ask at once get the same one.
+ */
+export function keptSecret(dataDir: string, name: SecretName): string {
+  const path = join(dataDir, `${name}.secret`);
+  const found = readSecret(path);
+  if (found !== undefined) return found;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600 });
+  try {
+    // A link appears whole or not at all, and never over another one: the first process wins.
+    linkSync(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  const kept = readSecret(path);
+  if (kept === undefined) throw new Error(`cannot read the secret that was just written: ${path}`);
+  return kept;
+}
+
+/**
+ * The key that signs tokens on this machine: JWT_SECRET, or the one the data folder keeps. Undefined where an issuer
+ * elsewhere signs them (JWT_JWKS_URL).
+ */
+export function signingSecret(settings: Settings): string | undefined {
+  if (settings.jwtSecret !== undefined) return settings.jwtSecret;
+  return settings.jwtJwksUrl === undefined ? keptSecret(settings.dataDir, "jwt") : undefined;
+}
+
+function readSecret(path: string): string | undefined {
+  try {
+    const text = readFileSync(path, "utf8").trim();
+    if (text === "") throw new Error(`${path} is empty; delete it to have a new secret made`);
+    return text;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,132 @@
+import { isIPv6 } from "node:net";
+import { resolve } from "node:path";
+import * as z from "zod";
+
+/** What one machine is told by its environment. Names and defaults are the design's. */
+export type Settings = {
+  port: number;
+  host: string;
+  /** Absolute. */
+  dataDir: string;
+  /** Absent: the embedded database. */
+  databaseUrl: string | undefined;
+  jwtSecret: string | undefined;
+  jwtJwksUrl: string | undefined;
+  publicRead: boolean;
+  logLevel: LogLevel;
+  /** Every `LIMIT_...`, by its full name; 0 = off. */
+  limits: Record<string, number>;
+};
+
+export type SettingsAnswer =
+  | { kind: "settings"; settings: Settings }
+  /** One line a problem, each beginning with the name of the setting. */
+  | { kind: "invalid"; problems: string[] };
+
+const LOG_LEVELS = ["trace", "debug", "info", "warning", "error", "fatal"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** RFC 7518 3.2: a key for HS256 has at least the length of the hash. */
+const MIN_SECRET_LENGTH = 32;
+
+function integer(highest: number, what: string) {
+  const error = `must be ${what}`;
+  return z
+    .string()
+    .regex(/^\d+$/, { error })
+    .transform(Number)
+    .refine((value) => value <= highest, { error });
+}
+
+function urlOf(protocols: readonly string[], example: string) {
+  return z
+    .string()
+    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+      error: `must be a URL such as ${example}`,
+    });
+}
+
+const environmentSchema = z.object({
+  PORT: integer(65_535, "a port, 0 to 65535 (0 = any free one)").default(8787),
+  HOST: z
+    .string()
+    .regex(/^[A-Za-z0-9.:-]+$/, { error: "must be a host name or an address, such as 127.0.0.1" })
+    .default("127.0.0.1"),
+  DATA_DIR: z.string().default(".data"),
+  DATABASE_URL: urlOf(
+    ["postgres:", "postgresql:"],
+    "postgres://user:password@host:5432/name",
+  ).optional(),
+  JWT_SECRET: z
+    .string()
+    .min(MIN_SECRET_LENGTH, { error: `must have at least ${MIN_SECRET_LENGTH} characters` })
+    .optional(),
+  JWT_JWKS_URL: urlOf(
+    ["https:", "http:"],
+    "https://issuer.example/.well-known/jwks.json",
+  ).optional(),
+  PUBLIC_READ: z.enum(["true", "false"], { error: "must be true or false" }).optional(),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` })
+    .default("info"),
+});
+
+const limitSchema = integer(Number.MAX_SAFE_INTEGER, "a whole number (0 = off)");
+
+/**
+ * Reads the settings out of `environment`. An empty variable counts as absent, as compose files write it.
+ * Relative folders are resolved against `workingDir`.
+ */
+export function readSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  workingDir: string,
+): SettingsAnswer {
+  const present = Object.fromEntries(Object.entries(environment).filter(([, text]) => text !== ""));
+  const problems: string[] = [];
+
+  const limits: Record<string, number> = {};
+  for (const [name, text] of Object.entries(present)) {
+    if (!name.startsWith("LIMIT_")) continue;
+    const parsed = limitSchema.safeParse(text);
+    if (parsed.success) limits[name] = parsed.data;
+    else problems.push(`${name} ${messageOf(parsed.error)}`);
+  }
+
+  const parsed = environmentSchema.safeParse(present);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues)
+      problems.push(`${issue.path.join(".")} ${issue.message}`);
+  }
+  if (!parsed.success || problems.length > 0) return { kind: "invalid", problems };
+
+  const found = parsed.data;
+  return {
+    kind: "settings",
+    settings: {
+      port: found.PORT,
+      host: found.HOST,
+      dataDir: resolve(workingDir, found.DATA_DIR),
+      databaseUrl: found.DATABASE_URL,
+      jwtSecret: found.JWT_SECRET,
+      jwtJwksUrl: found.JWT_JWKS_URL,
+      publicRead:
+        found.PUBLIC_READ === undefined ? isLoopback(found.HOST) : found.PUBLIC_READ === "true",
+      logLevel: found.LOG_LEVEL,
+      limits,
+    },
+  };
+}
+
+/** True where only this machine can reach `host`. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** `host:port` as a URL and a listening address write it. */
+export function hostAndPort(host: string, port: number): string {
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function messageOf(error: z.ZodError): string {
+  return error.issues[0]?.message ?? "is not valid";
+}

@@ -1,0 +1,125 @@
+import { createServer } from "node:net";
+import { banner } from "./banner.ts";
+import { type FolderLock, takeFolder } from "./folder-lock.ts";
+import { type Log, openLog } from "./log.ts";
+import { mintToken } from "./mint-token.ts";
+import { Product } from "./product.ts";
+import { signingSecret } from "./secrets.ts";
+import { hostAndPort, isLoopback, readSettings, type Settings } from "./settings.ts";
+
+const PROJECT_DIR = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
+const BANNER_TOKEN_SECONDS = 24 * 3_600;
+/** npm passes on the signal the terminal has already sent to everyone: two so close are one Ctrl-C. */
+const SAME_SIGNAL_MS = 300;
+
+/**
+ * Runs the product in this process until a signal ends it, then exits. `onReady` is called once it answers.
+ * Every reason not to start is said in a line that names what to change.
+ */
+export async function supervise(
+  onReady: (product: Product, log: Log) => void = () => {},
+): Promise<void> {
+  const startedMs = performance.now();
+  const read = readSettings(process.env, process.cwd());
+  if (read.kind === "invalid") refuse(read.problems.join("\n"));
+  const { settings } = read;
+
+  const folder = await takeFolder(settings.dataDir);
+  if (folder.kind === "busy") {
+    const where = folder.url === undefined ? "" : `, ${folder.url}`;
+    refuse(`Edgetape already runs on ${settings.dataDir} (pid ${folder.pid}${where}).`);
+  }
+  const { lock } = folder;
+  process.on("exit", () => lock.release());
+
+  if (!(await canListen(settings))) {
+    refuse(
+      `PORT ${settings.port} is in use on ${settings.host}. Another one: PORT=${settings.port + 1} npm start (0 = any free one)`,
+    );
+  }
+
+  const log = await openLog(settings.logLevel, process.stderr.isTTY);
+  if (folder.orphansEnded > 0) {
+    log.warning("ended processes a killed start had left behind", { count: folder.orphansEnded });
+  }
+  const jwtSecret = signingSecret(settings);
+  const product = new Product({
+    projectDir: PROJECT_DIR,
+    settings,
+    jwtSecret,
+    log,
+    onProcesses: (pids) => lock.recordChildren(pids),
+    onGiveUp: (what) => {
+      log.error("giving up", { reason: what });
+      void product.stop().finally(() => process.exit(1));
+    },
+  });
+  endOnSignals(product, lock, log);
+
+  try {
+    await product.start();
+  } catch (error) {
+    product.kill();
+    refuse(error instanceof Error ? error.message : String(error));
+  }
+  lock.recordUrl(product.url);
+
+  // Where others can reach the machine its output is likely collected, and a token must not be in there.
+  const writeToken =
+    jwtSecret !== undefined && isLoopback(settings.host)
+      ? await mintToken(
+          jwtSecret,
+          { scopes: ["write"], subject: "npm-start", ttlSeconds: BANNER_TOKEN_SECONDS },
+          Math.floor(Date.now() / 1000),
+        )
+      : undefined;
+  const { dataDir, publicRead } = settings;
+  const startedInSeconds = (performance.now() - startedMs) / 1000;
+  process.stdout.write(
+    `${banner({ url: product.url, dataDir, publicRead, startedInSeconds, writeToken })}\n`,
+  );
+  onReady(product, log);
+}
+
+/** The first signal ends the product in good order, a second one at once. */
+function endOnSignals(product: Product, lock: FolderLock, log: Log): void {
+  let firstMs: number | undefined;
+  const onSignal = (signal: NodeJS.Signals) => {
+    const nowMs = performance.now();
+    if (firstMs === undefined) {
+      firstMs = nowMs;
+      log.info("stopping", { signal });
+      lock.recordStopping();
+      void product.stop().then(() => {
+        log.info("stopped");
+        process.exit(0);
+      });
+    } else if (nowMs - firstMs > SAME_SIGNAL_MS) {
+      product.kill();
+      process.exit(130);
+    }
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+}
+
+/** True where the address is free. Found out before anything starts, for the runtime says it in its own words only. */
+async function canListen(settings: Settings): Promise<boolean> {
+  if (settings.port === 0) return true;
+  const { host, port } = settings;
+  return await new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EADDRINUSE") resolve(false);
+      else
+        reject(
+          new Error(`HOST and PORT: cannot listen on ${hostAndPort(host, port)}: ${error.message}`),
+        );
+    });
+    server.listen(port, host, () => server.close(() => resolve(true)));
+  });
+}
+
+function refuse(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
