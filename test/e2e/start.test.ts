@@ -1,0 +1,157 @@
+import { execFile } from "node:child_process";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { identityOf } from "../../dev/process-identity.ts";
+import { type RunningProduct, startProduct, startRefused, temporaryDataDir } from "./product.ts";
+
+describe("npm start", () => {
+  let folder: ReturnType<typeof temporaryDataDir>;
+  let started: RunningProduct[];
+
+  beforeEach(() => {
+    folder = temporaryDataDir();
+    started = [];
+  });
+
+  afterEach(async () => {
+    for (const product of started) await product.killGroup();
+    folder.remove();
+  });
+
+  async function start(options: { port?: number; environment?: Record<string, string> } = {}) {
+    const product = await startProduct({ dataDir: folder.dataDir, ...options });
+    started.push(product);
+    return product;
+  }
+
+  it("prints a curl line that works as it stands", async () => {
+    const product = await start();
+    const line = product.output.split("\n").find((each) => each.startsWith("curl "));
+    const answer = await runInShell(`${line} -s -w '%{http_code}'`);
+    expect(answer).toMatch(/202$/);
+  });
+
+  it("serves the dashboard with its content types, and the same page for every page's path", async () => {
+    const product = await start();
+    const index = await fetch(`${product.url}/`);
+    const html = await index.text();
+    expect(index.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(index.headers.get("cache-control")).toBe("public, max-age=0, must-revalidate");
+    const script = /src="(\/assets\/[^"]+\.js)"/.exec(html)?.[1];
+    const asset = await fetch(`${product.url}${script}`);
+    expect(asset.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
+    expect(asset.headers.get("cache-control")).toContain("immutable");
+    expect(await (await fetch(`${product.url}/symbols/BTC-USD`)).text()).toBe(html);
+    expect((await fetch(`${product.url}/assets/gone.js`)).status).toBe(404);
+    const etag = index.headers.get("etag") ?? "";
+    const again = await fetch(`${product.url}/`, { headers: { "if-none-match": etag } });
+    expect(again.status).toBe(304);
+  });
+
+  it("keeps its secrets to the owner and over a restart", async () => {
+    const first = await start();
+    const secret = readFileSync(join(folder.dataDir, "jwt.secret"), "utf8");
+    expect(statSync(join(folder.dataDir, "jwt.secret")).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder.dataDir, "database.secret")).mode & 0o777).toBe(0o600);
+    expect(first.output).not.toContain(secret.trim());
+    expect(await first.stop()).toBe(0);
+    await start();
+    expect(readFileSync(join(folder.dataDir, "jwt.secret"), "utf8")).toBe(secret);
+  });
+
+  it("ends in good order on SIGTERM, with a viewer connected, and leaves nothing running", async () => {
+    const product = await start();
+    const children = product.childPids;
+    const socket = new WebSocket(`${product.url.replace("http", "ws")}/ws/BTC-USD`, [
+      "edgetape.v1",
+    ]);
+    await new Promise((resolve) => socket.addEventListener("open", resolve, { once: true }));
+    expect(await product.stop()).toBe(0);
+    expect(children.map(identityOf)).toEqual([undefined, undefined]);
+    expect(() => statSync(join(folder.dataDir, "lock.json"))).toThrow();
+  });
+
+  it("says that a folder is taken, and by whom", async () => {
+    const product = await start();
+    const second = await startRefused({ dataDir: folder.dataDir });
+    expect(second.code).toBe(1);
+    expect(second.output).toContain(
+      `already runs on ${folder.dataDir} (pid ${product.pid}, ${product.url})`,
+    );
+  });
+
+  it("takes over the folder of a killed supervisor and ends the runtime it left behind", async () => {
+    const killed = await start();
+    const orphans = killed.childPids;
+    await killed.signal("SIGKILL");
+    const next = await start({ port: killed.port });
+    expect(orphans.map(identityOf)).toEqual([undefined, undefined]);
+    expect((await fetch(`${next.url}/healthz`)).status).toBe(200);
+  });
+
+  it("does not touch a stranger that has the number of a process in a stale lock", async () => {
+    const stranger = { pid: process.pid, startedAt: "1" };
+    writeFileSync(
+      join(folder.dataDir, "lock.json"),
+      JSON.stringify({ supervisor: stranger, children: [stranger] }),
+    );
+    const product = await start();
+    expect((await fetch(`${product.url}/healthz`)).status).toBe(200);
+  });
+
+  it("says which port is in use", async () => {
+    const server = createServer();
+    const port = await new Promise<number>((resolve) => {
+      server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port));
+    });
+    const refused = await startRefused({ dataDir: folder.dataDir, port });
+    server.close();
+    expect(refused.code).toBe(1);
+    expect(refused.output).toContain(`PORT ${port} is in use on 127.0.0.1`);
+  });
+
+  it("names every setting that is wrong", async () => {
+    const refused = await startRefused({
+      dataDir: folder.dataDir,
+      environment: { PORT: "http", PUBLIC_READ: "yes", LIMIT_CONNECTS_PER_MINUTE: "-1" },
+    });
+    expect(refused.code).toBe(1);
+    for (const name of ["PORT", "PUBLIC_READ", "LIMIT_CONNECTS_PER_MINUTE"]) {
+      expect(refused.output).toContain(`${name} must be `);
+    }
+  });
+
+  it("starts a runtime or a database that died again, on the same address", async () => {
+    const product = await start();
+    for (const pid of product.childPids) process.kill(pid, "SIGKILL");
+    await expect.poll(() => healthOf(product.url), { timeout: 10_000 }).toBe(200);
+    const answer = await fetch(`${product.url}/api/metrics?wait=stored`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${await product.token()}`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify({ metric: "order_latency_ms", value: 1 }),
+    });
+    expect(answer.status).toBe(200);
+    expect(product.output).toContain("process died; starting it again");
+  });
+});
+
+async function healthOf(url: string): Promise<number> {
+  try {
+    return (await fetch(`${url}/healthz`)).status;
+  } catch {
+    return 0;
+  }
+}
+
+async function runInShell(command: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile("/bin/sh", ["-c", command], (error, stdout) =>
+      error ? reject(error) : resolve(stdout),
+    );
+  });
+}
