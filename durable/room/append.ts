@@ -38,10 +38,12 @@ export function appendBatches(
   nowUs: EpochUs,
 ): AppendOutcome[] {
   const taken: EncodedFrame[] = [];
-  const plans = batches.map((batch) => planBatch(deps, batch, taken));
+  const keysOfCall = new Map<string, string>();
+  const plans = batches.map((batch) => planBatch(deps, batch, taken, keysOfCall));
   if (taken.length > 0) deps.log.append(taken, nowUs);
   const { head } = deps.log;
   return plans.map((plan, index) => {
+    if (plan.kind === "repeats_call") return { kind: "repeated", cursor: head };
     if (plan.kind !== "take") return plan;
     const { idempotency } = batches[index] ?? {};
     if (idempotency !== undefined) deps.keys.record(idempotency, head, nowUs);
@@ -53,11 +55,17 @@ function planBatch(
   deps: AppendDeps,
   batch: AppendBatch,
   taken: EncodedFrame[],
-): { kind: "take" } | Exclude<AppendOutcome, { kind: "appended" }> {
+  keysOfCall: Map<string, string>,
+): { kind: "take" } | { kind: "repeats_call" } | Exclude<AppendOutcome, { kind: "appended" }> {
   if (batch.idempotency !== undefined) {
-    const known = deps.keys.find(batch.idempotency.key);
+    const { key, fingerprint } = batch.idempotency;
+    const earlier = keysOfCall.get(key);
+    if (earlier !== undefined) {
+      return { kind: earlier === fingerprint ? "repeats_call" : "key_reused" };
+    }
+    const known = deps.keys.find(key);
     if (known !== null) {
-      return known.fingerprint === batch.idempotency.fingerprint
+      return known.fingerprint === fingerprint
         ? { kind: "repeated", cursor: known.cursor }
         : { kind: "key_reused" };
     }
@@ -69,6 +77,9 @@ function planBatch(
     batch.tradeKeys === undefined
       ? batch
       : deps.tradeWindow().filter(batch.frames, batch.tradeKeys);
+  if (batch.idempotency !== undefined) {
+    keysOfCall.set(batch.idempotency.key, batch.idempotency.fingerprint);
+  }
   taken.push(...frames);
   return { kind: "take" };
 }

@@ -78,6 +78,9 @@ export class LastValuesFold {
   get metrics(): MetricEvent[] {
     return [...this.#metrics.values()];
   }
+  get seriesCount(): number {
+    return this.#metrics.size;
+  }
   get trade(): TradeEvent | null {
     return this.#trade;
   }

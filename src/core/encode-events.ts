@@ -45,15 +45,29 @@ function encodeSymbol(symbol: SymbolName, events: readonly TapeEvent[]): SymbolB
   return batch;
 }
 
+/** Longest text of a frame of more than one event, so that no message is out of measure for a viewer's window. */
+const FRAME_CHARS = 48 * 1024;
+
 /** Encodes events into frames of at most 50. */
 export function encodeFrames(events: readonly TapeEvent[]): EncodedFrame[] {
-  const frames: EncodedFrame[] = [];
-  for (let from = 0; from < events.length; from += MAX_FRAME_EVENTS) {
-    const part = events.slice(from, from + MAX_FRAME_EVENTS);
-    // One stringify call for the whole frame: its brackets go, the commas inside stay.
-    frames.push({ text: JSON.stringify(part).slice(1, -1), count: part.length });
+  if (events.length > MAX_FRAME_EVENTS) {
+    const frames: EncodedFrame[] = [];
+    for (let from = 0; from < events.length; from += MAX_FRAME_EVENTS) {
+      frames.push(...encodeFrames(events.slice(from, from + MAX_FRAME_EVENTS)));
+    }
+    return frames;
   }
-  return frames;
+  if (events.length === 0) return [];
+  const frame = encodeFrame(events);
+  if (frame.text.length <= FRAME_CHARS || events.length === 1) return [frame];
+  const half = events.length >> 1;
+  return [...encodeFrames(events.slice(0, half)), ...encodeFrames(events.slice(half))];
+}
+
+/** Encodes at most 50 events as one frame. */
+export function encodeFrame(events: readonly TapeEvent[]): EncodedFrame {
+  // One stringify call for the whole frame: its brackets go, the commas inside stay.
+  return { text: JSON.stringify(events).slice(1, -1), count: events.length };
 }
 
 /** The events of an encoded frame. */

@@ -1,0 +1,30 @@
+/** Connects by key (a token's digest, or an address) in the last minute; memory only (SPEC L-3). */
+export class ConnectLimit {
+  readonly #perMinute: number;
+  readonly #recent = new Map<string, number[]>();
+
+  constructor(perMinute: number) {
+    this.#perMinute = perMinute;
+  }
+
+  /** Counts a connect. Null where it is within the limit, else the seconds until it would be. */
+  admit(key: string, nowMs: number): number | null {
+    if (this.#perMinute === 0) return null;
+    const since = nowMs - 60_000;
+    const times = (this.#recent.get(key) ?? []).filter((at) => at > since);
+    const [oldest] = times;
+    if (times.length >= this.#perMinute && oldest !== undefined) {
+      return Math.ceil((oldest - since) / 1_000);
+    }
+    times.push(nowMs);
+    this.#recent.set(key, times);
+    if (this.#recent.size > 10_000) this.#forget(since);
+    return null;
+  }
+
+  #forget(since: number): void {
+    for (const [key, times] of this.#recent) {
+      if ((times.at(-1) ?? 0) <= since) this.#recent.delete(key);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { decodeFrame } from "../../src/core/encode-events.ts";
+import type { BarMessage } from "../../src/protocol/server-message.ts";
+import type { Cursor } from "../../src/protocol/time.ts";
+import { type LastValues, LastValuesFold } from "./last-values.ts";
+import type { RoomLog } from "./log.ts";
+import { numberOf, type SqlPort, textOf } from "./sql-port.ts";
+import { TradeWindow } from "./trade-window.ts";
+
+/** The fold is written down after so many events, so that a wake has few of them to fold again... */
+const CHECKPOINT_EVENTS = 2_000;
+/** ...or so many for each series, so that writing a large fold stays a small part of the work. */
+const CHECKPOINT_EVENTS_A_SERIES = 10;
+/** Trades of the newest so many events are known again after a wake. */
+const WINDOW_EVENTS = 10_000;
+/** Bars kept for the next flush; older ones are in history. */
+const KEPT_BAR_MESSAGES = 20;
+
+/**
+ * What the room remembers of its log beyond the frames themselves: the last values, and the newest trades' ids. Both
+ * are made from the log when they are asked for, so appending does not pay for them.
+ */
+export class RoomMemory {
+  readonly #sql: SqlPort;
+  readonly #log: RoomLog;
+  readonly #fold: LastValuesFold;
+  #foldedThrough: Cursor;
+  #sinceCheckpoint = 0;
+  #bars: BarMessage[] = [];
+  #tradeWindow: TradeWindow | null = null;
+
+  constructor(sql: SqlPort, log: RoomLog) {
+    this.#sql = sql;
+    this.#log = log;
+    sql.exec(
+      "CREATE TABLE IF NOT EXISTS checkpoint (id INTEGER PRIMARY KEY, through INTEGER NOT NULL, fold TEXT NOT NULL)",
+    );
+    const [saved] = sql.exec("SELECT through, fold FROM checkpoint WHERE id = 1");
+    this.#fold = new LastValuesFold(
+      saved === undefined ? null : (JSON.parse(textOf(saved["fold"])) as LastValues),
+    );
+    this.#foldedThrough = (
+      saved === undefined ? log.prunedThrough : numberOf(saved["through"])
+    ) as Cursor;
+  }
+
+  /** The last values with every frame of the log in them. */
+  foldToHead(): LastValuesFold {
+    const { head } = this.#log;
+    if (this.#foldedThrough === head) return this.#fold;
+    for (const frame of this.#log.framesAfter(this.#foldedThrough, head)) {
+      for (const event of decodeFrame(frame.text)) {
+        this.#fold.apply(event, (bar) => this.#bars.push(bar));
+      }
+      this.#sinceCheckpoint += frame.count;
+    }
+    this.#foldedThrough = head;
+    if (this.#bars.length > KEPT_BAR_MESSAGES) this.#bars = this.#bars.slice(-KEPT_BAR_MESSAGES);
+    const due = Math.max(CHECKPOINT_EVENTS, this.#fold.seriesCount * CHECKPOINT_EVENTS_A_SERIES);
+    if (this.#sinceCheckpoint >= due) this.#checkpoint();
+    return this.#fold;
+  }
+
+  /** Bars that closed or were corrected since the last call, as messages. */
+  takeBars(): string[] {
+    const bars = this.#bars;
+    this.#bars = [];
+    return bars.map((bar) => JSON.stringify(bar));
+  }
+
+  /** Identities of the newest trades. */
+  readonly tradeWindow = (): TradeWindow => {
+    if (this.#tradeWindow !== null) return this.#tradeWindow;
+    const window = new TradeWindow();
+    const log = this.#log;
+    let skip = log.events - WINDOW_EVENTS;
+    for (const frame of log.framesAfter(log.prunedThrough, log.head)) {
+      skip -= frame.count;
+      if (skip <= 0) window.learn(decodeFrame(frame.text));
+    }
+    this.#tradeWindow = window;
+    return window;
+  };
+
+  /** Prunes the log, after the fold has taken what goes and is written down with it. */
+  prune(): void {
+    this.foldToHead();
+    this.#checkpoint();
+    this.#log.prune();
+  }
+
+  #checkpoint(): void {
+    this.#sinceCheckpoint = 0;
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO checkpoint (id, through, fold) VALUES (1, ?, ?)",
+      this.#foldedThrough,
+      JSON.stringify(this.#fold),
+    );
+  }
+}

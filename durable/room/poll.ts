@@ -1,0 +1,61 @@
+import type { Cursor } from "../../src/protocol/time.ts";
+import { type ReadArchive, readPatiently } from "./archive.ts";
+import type { RoomLog } from "./log.ts";
+import type { LogFrame } from "./log-row.ts";
+
+/** Events after a cursor for one poll, encoded; `cursor` is where the next poll goes on. */
+export interface PollPage {
+  events: string;
+  count: number;
+  cursor: Cursor;
+  oldest: Cursor;
+  complete: boolean;
+}
+
+/**
+ * One page of the polling fallback: about `limit` events after `since`, whole frames, at least one where there is any.
+ * `complete` is false where a range could not be read; the cursor stands after it then (INV-2, INV-3).
+ */
+export async function readPoll(
+  deps: { log: RoomLog; readArchive: ReadArchive; wait: (ms: number) => Promise<void> },
+  since: Cursor,
+  limit: number,
+): Promise<PollPage> {
+  const { log } = deps;
+  const page: PollPage = {
+    events: "",
+    count: 0,
+    cursor: Math.min(since, log.head) as Cursor,
+    oldest: log.prunedThrough,
+    complete: true,
+  };
+  let full = false;
+  while (page.cursor < log.prunedThrough && !full) {
+    const upTo = log.prunedThrough;
+    const archive = await readPatiently(deps.readArchive, deps.wait, page.cursor, upTo);
+    if (archive.kind === "unavailable") {
+      page.complete = false;
+      page.cursor = upTo;
+    } else {
+      full = take(page, archive.frames, limit);
+      if (!full) page.cursor = archive.through;
+    }
+  }
+  if (!full) take(page, log.framesAfter(page.cursor, log.head), limit);
+  return page;
+}
+
+/** Puts frames on the page until it is full; true where some are left for the next poll. */
+function take(page: PollPage, frames: Iterable<LogFrame>, limit: number): boolean {
+  const texts = page.events === "" ? [] : [page.events];
+  let full = false;
+  for (const frame of frames) {
+    full = page.count > 0 && page.count + frame.count > limit;
+    if (full) break;
+    texts.push(frame.text);
+    page.count += frame.count;
+    page.cursor = frame.cursor;
+  }
+  page.events = texts.join(",");
+  return full;
+}

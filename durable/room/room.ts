@@ -1,0 +1,383 @@
+import { DurableObject } from "cloudflare:workers";
+import { configOf } from "../../src/config.ts";
+import { encodeFrame } from "../../src/core/encode-events.ts";
+import { writerShardOf } from "../../src/core/writer-shard.ts";
+import { classifyFailure, type Database, openDatabase } from "../../src/db/database.ts";
+import { readFrames } from "../../src/db/read-frames.ts";
+import type { Env } from "../../src/env.ts";
+import type { SymbolSummary } from "../../src/protocol/answers.ts";
+import { PING, PONG } from "../../src/protocol/heartbeat.ts";
+import type { ServerMessage } from "../../src/protocol/server-message.ts";
+import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import { SUBPROTOCOL } from "../../src/protocol/version.ts";
+import { type Log, logOf } from "../../src/telemetry/log.ts";
+import { nextAlarmMs } from "./alarm-time.ts";
+import { type AppendBatch, type AppendOutcome, appendBatches } from "./append.ts";
+import type { ArchivePage } from "./archive.ts";
+import { Audience } from "./audience.ts";
+import { readWord } from "./client-word.ts";
+import { ConnectLimit } from "./connect-limit.ts";
+import { OutboxDrain, type StoreOutcome } from "./drain.ts";
+import { KeyLedger } from "./key-ledger.ts";
+import { type OutboxPart, RoomLog } from "./log.ts";
+import { RoomMemory } from "./memory.ts";
+import { type PollPage, readPoll } from "./poll.ts";
+import { StoredWaiters } from "./stored-waiters.ts";
+import { dismissalOf } from "./sweep.ts";
+import { ReportThrottle, summaryOf } from "./symbol-report.ts";
+import type { ViewerAttachment, ViewerSocket } from "./viewer.ts";
+
+/** Events read from Postgres at a time for a replay. */
+const ARCHIVE_EVENTS = 2_000;
+/** Correlation ids that go along with a part of the outbox. */
+const KEPT_CORRELATION_IDS = 8;
+const REPORT_EVERY_MS = 1_000;
+
+/** The newest part of a room for a query: what Postgres does not surely have, and where that begins. */
+export interface RoomTail {
+  storedThrough: Cursor;
+  cursor: Cursor;
+  frames: { cursor: Cursor; text: string }[];
+}
+
+/** What the Worker says of an upgrade it has let through. */
+export interface JoinRequest {
+  symbol: SymbolName;
+  since: Cursor | null;
+  /** Who connects, for the connect limit: a digest of the token, or an address. */
+  viewerKey: string;
+  expiresAtMs: number | null;
+  /** The client offered our subprotocol, so the answer has to name it. */
+  namesProtocol: boolean;
+  correlationId: string;
+}
+
+/** Header that carries a `JoinRequest` from the Worker to the room. */
+export const JOIN_HEADER = "x-edgetape-join";
+
+/** The Durable Object of one symbol: a thin shell around the log, the audience and the drain. */
+export class Room extends DurableObject<Env> {
+  readonly #config = configOf(this.env);
+  readonly #logger: Log = logOf("room", this.#config);
+  readonly #sql = this.ctx.storage.sql;
+  readonly #log = new RoomLog(this.#sql, nowUs());
+  readonly #memory = new RoomMemory(this.#sql, this.#log);
+  readonly #keys = new KeyLedger(this.#sql);
+  readonly #connects = new ConnectLimit(this.#config.LIMIT_CONNECTS_PER_MINUTE);
+  readonly #waiters = new StoredWaiters();
+  readonly #report = new ReportThrottle();
+  readonly #sockets = new Map<WebSocket, ViewerSocket>();
+  readonly #keepAwake = (work: Promise<void>) => this.ctx.waitUntil(work);
+  readonly #drain = new OutboxDrain({
+    log: this.#log,
+    store: (part) => this.#store(part),
+    wait,
+    random: Math.random,
+    keepAwake: this.#keepAwake,
+    onStored: (through) => this.#onStored(through),
+  });
+  readonly #name: { symbol: SymbolName | null };
+  #audience: Audience | null = null;
+  #database: Database | null = null;
+  #alarmAtMs: number | null = null;
+  #correlationIds: string[] = [];
+  /** Polls that wait for the next append. */
+  #pollers: (() => void)[] = [];
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+    this.#name = { symbol: this.#readName() };
+    ctx.blockConcurrencyWhile(async () => {
+      this.#alarmAtMs = await ctx.storage.getAlarm();
+    });
+    if (this.#name.symbol === null) return;
+    const audience = this.#audienceOf(this.#name.symbol);
+    for (const ws of ctx.getWebSockets()) {
+      audience.rejoin(this.#portOf(ws), ws.deserializeAttachment() as ViewerAttachment);
+    }
+    this.#drain.kick();
+  }
+
+  /** Appends the batches of one call in one commit, and gives each its outcome. */
+  append(symbol: SymbolName, batches: AppendBatch[]): AppendOutcome[] {
+    const outcomes = appendBatches(
+      {
+        log: this.#log,
+        keys: this.#keys,
+        tradeWindow: this.#memory.tradeWindow,
+        outboxLimitBytes: this.#config.LIMIT_OUTBOX_BYTES,
+      },
+      batches,
+      nowUs(),
+    );
+    for (const [index, batch] of batches.entries()) {
+      const outcome = outcomes[index];
+      this.#logger.debug("appended", {
+        correlation_id: batch.correlationId,
+        symbol,
+        outcome: outcome?.kind,
+      });
+      if (outcome?.kind === "appended") this.#correlationIds.push(batch.correlationId);
+    }
+    this.#correlationIds = this.#correlationIds.slice(-KEPT_CORRELATION_IDS);
+    this.#audienceOf(symbol).published();
+    for (const wake of this.#pollers.splice(0)) wake();
+    this.#drain.kick();
+    this.#armAlarm();
+    this.#reportSoon(symbol);
+    return outcomes;
+  }
+
+  /** May a batch be appended now? Asked before a batch that goes to several rooms, so that it fits in all or none. */
+  admits(): boolean {
+    return this.#log.outboxBytes < this.#config.LIMIT_OUTBOX_BYTES;
+  }
+
+  /** Resolves when everything up to `cursor` is in Postgres, or with false when that takes longer than `timeoutMs`. */
+  async untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean> {
+    if (this.#log.storedThrough >= cursor) return true;
+    const stored = this.#waiters.wait(cursor).then(() => true);
+    return Promise.race([stored, wait(timeoutMs).then(() => this.#log.storedThrough >= cursor)]);
+  }
+
+  /** Events after `since`; where there are none, waits for the next ones, at most `waitMs`. */
+  async poll(
+    symbol: SymbolName,
+    since: Cursor | null,
+    limit: number,
+    waitMs: number,
+  ): Promise<PollPage> {
+    const from = since ?? this.#log.head;
+    if (from >= this.#log.head && waitMs > 0) {
+      await Promise.race([new Promise<void>((wake) => this.#pollers.push(wake)), wait(waitMs)]);
+    }
+    const readArchive = (after: Cursor, upTo: Cursor) => this.#readArchive(symbol, after, upTo);
+    return readPoll({ log: this.#log, readArchive, wait }, from, limit);
+  }
+
+  /** What Postgres does not surely have yet, at most about `maxEvents`; `cursor` is how far it goes. */
+  tail(maxEvents: number): RoomTail {
+    const { storedThrough } = this.#log;
+    const tail: RoomTail = { storedThrough, cursor: storedThrough, frames: [] };
+    let events = 0;
+    for (const frame of this.#log.framesAfter(storedThrough, this.#log.head)) {
+      if (events > 0 && events + frame.count > maxEvents) break;
+      tail.frames.push({ cursor: frame.cursor, text: frame.text });
+      tail.cursor = frame.cursor;
+      events += frame.count;
+    }
+    return tail;
+  }
+
+  /** The room's line in the list of symbols. */
+  summary(symbol: SymbolName): SymbolSummary {
+    return summaryOf(symbol, this.#memory.foldToHead(), this.ctx.getWebSockets().length);
+  }
+
+  /** The WebSocket upgrade; the Worker has checked who asks and for what. */
+  override async fetch(request: Request): Promise<Response> {
+    const join = JSON.parse(request.headers.get(JOIN_HEADER) ?? "null") as JoinRequest;
+    const audience = this.#audienceOf(join.symbol);
+    const limit = this.#config.LIMIT_VIEWERS;
+    if (limit > 0 && audience.size >= limit) return refusal("full", 10);
+    const retryAfterS = this.#connects.admit(join.viewerKey, Date.now());
+    if (retryAfterS !== null) return refusal("connects", retryAfterS);
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    audience.join(this.#portOf(server), join.since, join.expiresAtMs);
+    this.#logger.info("viewer_joined", {
+      correlation_id: join.correlationId,
+      symbol: join.symbol,
+      since: join.since,
+      viewers: audience.size,
+    });
+    this.#armAlarm();
+    this.#reportSoon(join.symbol);
+    const headers = new Headers();
+    if (join.namesProtocol) headers.set("sec-websocket-protocol", SUBPROTOCOL);
+    return new Response(null, { status: 101, webSocket: client, headers });
+  }
+
+  override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): void {
+    const viewer = this.#audience?.viewerOf(this.#portOf(ws));
+    if (this.#audience === null || viewer === undefined) return;
+    const nowMs = Date.now();
+    viewer.lastHeardMs = nowMs;
+    const limits = {
+      messageBytes: this.#config.LIMIT_MESSAGE_BYTES,
+      messagesPerSecond: this.#config.LIMIT_MESSAGES_PER_SECOND,
+    };
+    const word = readWord(viewer, data, limits, nowMs);
+    switch (word.kind) {
+      case "message":
+        this.#audience.acknowledged(viewer, word.message.cursor);
+        return;
+      case "bad":
+        ws.send(
+          JSON.stringify({
+            type: "error",
+            code: "bad_message",
+            message: word.why,
+          } satisfies ServerMessage),
+        );
+        return;
+      case "too_large":
+        this.#audience.dismiss(viewer, "messageTooLarge");
+        return;
+      case "too_many":
+        this.#audience.dismiss(viewer, "tooManyMessages");
+        return;
+      default:
+        word satisfies never;
+    }
+  }
+
+  override webSocketClose(ws: WebSocket): void {
+    this.#left(ws);
+  }
+
+  override webSocketError(ws: WebSocket): void {
+    this.#left(ws);
+  }
+
+  /** Looks after what no request would: the outbox after a crash, silent viewers, the outbox's position. */
+  override alarm(): void {
+    this.#alarmAtMs = null;
+    const nowMs = Date.now();
+    for (const [ws, port] of this.#sockets) {
+      const viewer = this.#audience?.viewerOf(port);
+      if (viewer === undefined) continue;
+      const pinged = this.ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? null;
+      const reason = dismissalOf(viewer, pinged, nowMs);
+      if (reason !== null) this.#audience?.dismiss(viewer, reason);
+    }
+    if (this.#log.outboxBytes === 0) this.#log.saveStored();
+    this.#drain.kick();
+    this.#armAlarm();
+  }
+
+  async #store(part: OutboxPart): Promise<StoreOutcome> {
+    const { symbol } = this.#name;
+    if (symbol === null) throw new Error("a room without a name has an outbox");
+    const shard = writerShardOf(symbol, this.#config.WRITER_SHARDS);
+    const writer = this.env.WRITER.get(this.env.WRITER.idFromName(shard));
+    const correlationIds = this.#correlationIds.splice(0);
+    try {
+      return await writer.store({
+        symbol,
+        frames: part.frames.map(({ cursor, text }) => ({ cursor, text })),
+        correlationIds,
+      });
+    } catch (error) {
+      this.#logger.warn("writer_unreachable", { symbol, detail: String(error) });
+      return { kind: "unavailable" };
+    }
+  }
+
+  #onStored(through: Cursor): void {
+    this.#waiters.release(through);
+    if (this.#log.prunable) this.#memory.prune();
+  }
+
+  async #readArchive(symbol: SymbolName, after: Cursor, upTo: Cursor): Promise<ArchivePage> {
+    this.#database ??= openDatabase({
+      url: this.#config.DATABASE_URL,
+      ...(this.#config.DATABASE_ENDPOINT && { endpoint: this.#config.DATABASE_ENDPOINT }),
+      timeoutMs: 10_000,
+    });
+    try {
+      const page = await readFrames(this.#database, {
+        symbol,
+        after,
+        upTo,
+        maxEvents: ARCHIVE_EVENTS,
+      });
+      const frames = page.frames.map(({ cursor, events }) => ({ ...encodeFrame(events), cursor }));
+      const through = page.complete ? upTo : (frames.at(-1)?.cursor ?? upTo);
+      return { kind: "frames", frames, through };
+    } catch (error) {
+      const { kind, detail } = classifyFailure(error);
+      this.#logger.warn("archive_unavailable", { symbol, kind, detail });
+      return { kind: "unavailable" };
+    }
+  }
+
+  #audienceOf(symbol: SymbolName): Audience {
+    if (this.#audience !== null) return this.#audience;
+    if (this.#name.symbol === null) {
+      this.#name.symbol = symbol;
+      this.#sql.exec("INSERT OR REPLACE INTO meta (key, value) VALUES ('symbol', ?)", symbol);
+    }
+    this.#audience = new Audience({
+      symbol,
+      log: this.#log,
+      foldToHead: () => this.#memory.foldToHead(),
+      takeBars: () => this.#memory.takeBars(),
+      readArchive: (after, upTo) => this.#readArchive(symbol, after, upTo),
+      nowMs: Date.now,
+      wait,
+      keepAwake: this.#keepAwake,
+    });
+    return this.#audience;
+  }
+
+  #portOf(ws: WebSocket): ViewerSocket {
+    const known = this.#sockets.get(ws);
+    if (known !== undefined) return known;
+    const port: ViewerSocket = {
+      send: (text) => ws.send(text),
+      close: (code, reason) => ws.close(code, reason),
+      saveAttachment: (attachment) => ws.serializeAttachment(attachment),
+    };
+    this.#sockets.set(ws, port);
+    return port;
+  }
+
+  #left(ws: WebSocket): void {
+    const port = this.#sockets.get(ws);
+    this.#sockets.delete(ws);
+    if (port !== undefined) this.#audience?.leave(port);
+    if (this.#name.symbol !== null) this.#reportSoon(this.#name.symbol);
+  }
+
+  #readName(): SymbolName | null {
+    const [row] = this.#sql.exec("SELECT value FROM meta WHERE key = 'symbol'");
+    return (row?.["value"] as SymbolName | undefined) ?? null;
+  }
+
+  #armAlarm(): void {
+    if (this.#alarmAtMs !== null) return;
+    this.#alarmAtMs = nextAlarmMs({
+      nowMs: Date.now(),
+      outboxBytes: this.#log.outboxBytes,
+      viewers: this.#audience?.size ?? 0,
+    });
+    if (this.#alarmAtMs !== null) this.ctx.waitUntil(this.ctx.storage.setAlarm(this.#alarmAtMs));
+  }
+
+  #reportSoon(symbol: SymbolName): void {
+    const work = this.#report.request(REPORT_EVERY_MS, wait, async () => {
+      const directory = this.env.DIRECTORY.get(this.env.DIRECTORY.idFromName("directory"));
+      try {
+        await directory.report(this.summary(symbol));
+      } catch (error) {
+        this.#logger.warn("directory_unreachable", { symbol, detail: String(error) });
+      }
+    });
+    if (work !== null) this.ctx.waitUntil(work);
+  }
+}
+
+function refusal(reason: "full" | "connects", retryAfterS: number): Response {
+  return Response.json({ reason, retryAfterS }, { status: 429 });
+}
+
+function nowUs(): EpochUs {
+  return (Date.now() * 1_000) as EpochUs;
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,33 @@
+import type { SymbolSummary } from "../../src/protocol/answers.ts";
+import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { LastValuesFold } from "./last-values.ts";
+
+/** One line of the list of symbols. */
+export function summaryOf(
+  symbol: SymbolName,
+  values: LastValuesFold,
+  viewers: number,
+): SymbolSummary {
+  return {
+    symbol,
+    last: values.trade?.price ?? null,
+    change: values.dayChange,
+    volume: values.dayVolume,
+    last_event: values.lastEventUs,
+    viewers,
+  };
+}
+
+/** Calls `report` soon after it is asked to, at most once in `everyMs`, and never loses the last change. */
+export class ReportThrottle {
+  #planned = false;
+
+  request(everyMs: number, wait: (ms: number) => Promise<void>, report: () => Promise<void>) {
+    if (this.#planned) return null;
+    this.#planned = true;
+    return wait(everyMs).then(() => {
+      this.#planned = false;
+      return report();
+    });
+  }
+}

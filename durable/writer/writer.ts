@@ -1,0 +1,85 @@
+import { DurableObject } from "cloudflare:workers";
+import { type Config, configOf } from "../../src/config.ts";
+import { decodeFrame } from "../../src/core/encode-events.ts";
+import { classifyFailure, type Database, openDatabase } from "../../src/db/database.ts";
+import { SeriesIdCache } from "../../src/db/series-ids.ts";
+import { type RoomFrames, storeFrames } from "../../src/db/store-frames.ts";
+import type { Env } from "../../src/env.ts";
+import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { Cursor } from "../../src/protocol/time.ts";
+import { type Log, logOf } from "../../src/telemetry/log.ts";
+import type { StoreOutcome } from "../room/drain.ts";
+import { GroupCommit } from "./group-commit.ts";
+
+/** A part of a room's outbox. */
+export interface StoreRequest {
+  symbol: SymbolName;
+  frames: { cursor: Cursor; text: string }[];
+  correlationIds: string[];
+}
+
+/** Most text of one insert: some 15,000 points. */
+const GROUP_CHARS = 1_500_000;
+/** Correlation ids named in a statement's comment; a group can stand for hundreds of requests. */
+const TAGGED_IDS = 5;
+
+/** The Durable Object of one shard: groups the outboxes of its rooms into single inserts. It keeps nothing. */
+export class Writer extends DurableObject<Env> {
+  readonly #config: Config = configOf(this.env);
+  readonly #logger: Log = logOf("writer", this.#config);
+  readonly #seriesIds = new SeriesIdCache();
+  readonly #groups = new GroupCommit<StoreRequest, StoreOutcome>({
+    commit: (requests) => this.#commit(requests),
+    weigh: (request) => request.frames.reduce((sum, frame) => sum + frame.text.length, 0),
+    maxWeight: GROUP_CHARS,
+  });
+  readonly #database: Database = openDatabase({
+    url: this.#config.DATABASE_URL,
+    ...(this.#config.DATABASE_ENDPOINT && { endpoint: this.#config.DATABASE_ENDPOINT }),
+    timeoutMs: 30_000,
+  });
+
+  /** Resolves when the frames are in Postgres, or could not be put there. Storing twice changes nothing (INV-6). */
+  store(request: StoreRequest): Promise<StoreOutcome> {
+    return this.#groups.submit(request);
+  }
+
+  async #commit(requests: readonly StoreRequest[]): Promise<StoreOutcome[]> {
+    const outcome = await this.#insert(requests);
+    if (outcome.kind !== "refused" || requests.length === 1) return requests.map(() => outcome);
+    // One room's frames must not hold up the others: each goes alone, so only the refused ones wait.
+    const outcomes: StoreOutcome[] = [];
+    for (const request of requests) outcomes.push(await this.#insert([request]));
+    return outcomes;
+  }
+
+  async #insert(requests: readonly StoreRequest[]): Promise<StoreOutcome> {
+    const ids = requests.flatMap((request) => request.correlationIds);
+    const fields = {
+      correlation_ids: ids,
+      symbols: requests.map((request) => request.symbol),
+    };
+    try {
+      const counts = await storeFrames(
+        this.#database,
+        requests.map(decodeRequest),
+        this.#seriesIds,
+        ids.slice(-TAGGED_IDS).join(","),
+      );
+      this.#logger.debug("stored", { ...fields, ...counts });
+      return { kind: "stored" };
+    } catch (error) {
+      const failure = classifyFailure(error);
+      const level = failure.kind === "unavailable" ? "warn" : "error";
+      this.#logger[level]("store_failed", { ...fields, ...failure });
+      return { kind: failure.kind };
+    }
+  }
+}
+
+function decodeRequest({ symbol, frames }: StoreRequest): RoomFrames {
+  return {
+    symbol,
+    frames: frames.map(({ cursor, text }) => ({ cursor, events: decodeFrame(text) })),
+  };
+}

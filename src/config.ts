@@ -1,0 +1,56 @@
+import * as z from "zod";
+
+const count = (fallback: number) =>
+  z.coerce
+    .number({ error: "must be a number" })
+    .int({ error: "must be a whole number" })
+    .nonnegative({ error: "must not be negative; 0 switches it off" })
+    .default(fallback);
+
+/** The settings of the Worker and its Durable Objects, each under the name it has in the environment. */
+const settingsSchema = z.object({
+  DATABASE_URL: z
+    .string({ error: "is missing: set the connection string of Postgres" })
+    .regex(/^postgres(ql)?:\/\/\S+$/, { error: "must begin with postgres:// or postgresql://" }),
+  /** Where the Neon HTTP protocol is spoken for that database; absent for Neon itself. */
+  DATABASE_ENDPOINT: z.url({ error: "must be an http or https address" }).optional(),
+  JWT_SECRET: z
+    .string()
+    .min(32, { error: "must have at least 32 characters: HS256 asks for 256 bits (RFC 7518, 3.2)" })
+    .optional(),
+  JWT_JWKS_URL: z.url({ error: "must be an http or https address" }).optional(),
+  PUBLIC_READ: z
+    .enum(["true", "false"], { error: 'must be "true" or "false"' })
+    .default("false")
+    .transform((text) => text === "true"),
+  LOG_LEVEL: z
+    .enum(["debug", "info", "warning", "error"], {
+      error: "must be debug, info, warning or error",
+    })
+    .default("info"),
+  WRITER_SHARDS: z.coerce.number().int().min(1).max(64).default(1),
+  LIMIT_BODY_BYTES: count(1_048_576),
+  LIMIT_UNZIPPED_BYTES: count(8_388_608),
+  LIMIT_OUTBOX_BYTES: count(1_073_741_824),
+  LIMIT_MESSAGE_BYTES: count(65_536),
+  LIMIT_MESSAGES_PER_SECOND: count(1_000),
+  LIMIT_CONNECTS_PER_MINUTE: count(10),
+  LIMIT_VIEWERS: count(32_000),
+});
+
+export type Config = z.infer<typeof settingsSchema>;
+
+const known = new WeakMap<object, Config>();
+
+/** The settings of `env`, checked once for each isolate. Throws an error that names each wrong setting. */
+export function configOf(env: object): Config {
+  const cached = known.get(env);
+  if (cached !== undefined) return cached;
+  const parsed = settingsSchema.safeParse(env);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`);
+    throw new Error(`Edgetape's settings are wrong: ${issues.join("; ")}`);
+  }
+  known.set(env, parsed.data);
+  return parsed.data;
+}

@@ -1,0 +1,53 @@
+import {
+  configureSync,
+  getConfig,
+  getLogger,
+  type LogLevel,
+  type LogRecord,
+} from "@logtape/logtape";
+import type { Config } from "../config.ts";
+
+/** Who writes a line: the Worker, or one of the Durable Objects. */
+export type LogService = "worker" | "room" | "writer" | "directory";
+
+/** What a line may carry besides its event. `correlation_id` is that of the request that led to it. */
+export interface LogFields {
+  correlation_id?: string;
+  correlation_ids?: readonly string[];
+  symbol?: string;
+  [field: string]: unknown;
+}
+
+/** Writes lines of one service. The event is a name in snake_case; everything else goes in fields. */
+export interface Log {
+  debug(event: string, fields?: LogFields): void;
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
+}
+
+/** One JSON object a line: timestamp, level, event, service, then the fields. */
+export function formatLine(record: LogRecord): string {
+  return JSON.stringify({
+    timestamp: new Date(record.timestamp).toISOString(),
+    level: record.level,
+    event: typeof record.rawMessage === "string" ? record.rawMessage : record.message.join(""),
+    service: record.category.at(-1),
+    ...record.properties,
+  });
+}
+
+/** The log of a service; the first call in an isolate sets the level for all of them. */
+export function logOf(service: LogService, config: Pick<Config, "LOG_LEVEL">): Log {
+  if (getConfig() === null) {
+    const level: LogLevel = config.LOG_LEVEL;
+    configureSync({
+      sinks: { lines: (record) => console.log(formatLine(record)) },
+      loggers: [
+        { category: "edgetape", lowestLevel: level, sinks: ["lines"] },
+        { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["lines"] },
+      ],
+    });
+  }
+  return getLogger(["edgetape", service]);
+}
