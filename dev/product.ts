@@ -183,9 +183,7 @@ export class Product {
       LOG_LEVEL: settings.logLevel,
       ...(jwtSecret === undefined ? {} : { JWT_SECRET: jwtSecret }),
       ...(settings.jwtJwksUrl === undefined ? {} : { JWT_JWKS_URL: settings.jwtJwksUrl }),
-      ...Object.fromEntries(
-        Object.entries(settings.limits).map(([name, value]) => [name, String(value)]),
-      ),
+      ...settings.workerOnly,
     };
   }
 }

@@ -1,6 +1,7 @@
 import { isIPv6 } from "node:net";
 import { resolve } from "node:path";
 import * as z from "zod";
+import { configOf } from "../src/config.ts";
 
 /** What one machine is told by its environment. Names and defaults are the design's. */
 export type Settings = {
@@ -14,8 +15,8 @@ export type Settings = {
   jwtJwksUrl: string | undefined;
   publicRead: boolean;
   logLevel: LogLevel;
-  /** Every `LIMIT_...`, by its full name; 0 = off. */
-  limits: Record<string, number>;
+  /** What else of the Worker's settings the environment holds (`LIMIT_...` and such), checked and as it stands. */
+  workerOnly: Record<string, string>;
 };
 
 export type SettingsAnswer =
@@ -23,7 +24,7 @@ export type SettingsAnswer =
   /** One line a problem, each beginning with the name of the setting. */
   | { kind: "invalid"; problems: string[] };
 
-const LOG_LEVELS = ["trace", "debug", "info", "warning", "error", "fatal"] as const;
+const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** RFC 7518 3.2: a key for HS256 has at least the length of the hash. */
@@ -71,8 +72,6 @@ const environmentSchema = z.object({
     .default("info"),
 });
 
-const limitSchema = integer(Number.MAX_SAFE_INTEGER, "a whole number (0 = off)");
-
 /**
  * Reads the settings out of `environment`. An empty variable counts as absent, as compose files write it.
  * Relative folders are resolved against `workingDir`.
@@ -81,17 +80,16 @@ export function readSettings(
   environment: Readonly<Record<string, string | undefined>>,
   workingDir: string,
 ): SettingsAnswer {
-  const present = Object.fromEntries(Object.entries(environment).filter(([, text]) => text !== ""));
-  const problems: string[] = [];
-
-  const limits: Record<string, number> = {};
-  for (const [name, text] of Object.entries(present)) {
-    if (!name.startsWith("LIMIT_")) continue;
-    const parsed = limitSchema.safeParse(text);
-    if (parsed.success) limits[name] = parsed.data;
-    else problems.push(`${name} ${messageOf(parsed.error)}`);
+  const present: Record<string, string> = {};
+  for (const [name, text] of Object.entries(environment)) {
+    if (text !== undefined && text !== "") present[name] = text;
   }
-
+  const workerOnly = Object.fromEntries(
+    Object.entries(present).filter(
+      ([name]) => name.startsWith("LIMIT_") || name === "WRITER_SHARDS",
+    ),
+  );
+  const problems = problemsOfWorker(workerOnly);
   const parsed = environmentSchema.safeParse(present);
   if (!parsed.success) {
     for (const issue of parsed.error.issues)
@@ -112,7 +110,7 @@ export function readSettings(
       publicRead:
         found.PUBLIC_READ === undefined ? isLoopback(found.HOST) : found.PUBLIC_READ === "true",
       logLevel: found.LOG_LEVEL,
-      limits,
+      workerOnly,
     },
   };
 }
@@ -127,6 +125,21 @@ export function hostAndPort(host: string, port: number): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-function messageOf(error: z.ZodError): string {
-  return error.issues[0]?.message ?? "is not valid";
+/** What the Worker would say to these settings, said before it runs. */
+function problemsOfWorker(settings: Record<string, string>): string[] {
+  try {
+    const known = configOf({ DATABASE_URL: "postgres://checked@elsewhere/", ...settings });
+    return Object.keys(settings)
+      .filter((name) => !(name in known))
+      .map((name) => `${name} is not a setting; there are ${namesOf(known)}`);
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}
+
+function namesOf(known: object): string {
+  return Object.keys(known)
+    .filter((name) => name.startsWith("LIMIT_"))
+    .sort()
+    .join(", ");
 }

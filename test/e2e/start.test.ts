@@ -119,7 +119,7 @@ describe("npm start", () => {
     });
     expect(refused.code).toBe(1);
     for (const name of ["PORT", "PUBLIC_READ", "LIMIT_CONNECTS_PER_MINUTE"]) {
-      expect(refused.output).toContain(`${name} must be `);
+      expect(refused.output).toContain(`${name} must `);
     }
   });
 

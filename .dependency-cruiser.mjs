@@ -1,0 +1,118 @@
+/**
+ * Imports run one way:
+ *   protocol <- core <- formats, db <- routes, durable <- worker
+ *   client, web <- protocol, and core's pure parts
+ */
+
+/** A layer may import these folders (and itself) of the project; everything else of the project is out of bounds. */
+function layer(name, path, allowed) {
+  const inside = [path, ...allowed].join("|");
+  return {
+    name: `layer-${name}`,
+    severity: "error",
+    from: { path },
+    to: { path: "^(src|durable|client|web|dev|test|bench)/", pathNot: inside },
+  };
+}
+
+/** A layer that runs anywhere: no module of Node's or of the Workers runtime, and no package but `packages`. */
+function pure(name, path, packages) {
+  return [
+    {
+      name: `pure-${name}`,
+      severity: "error",
+      from: { path },
+      to: { path: "^(cloudflare|node|workerd):" },
+    },
+    {
+      name: `no-builtin-${name}`,
+      severity: "error",
+      from: { path },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: `packages-${name}`,
+      severity: "error",
+      from: { path },
+      to: { path: "node_modules/", pathNot: packages.map((each) => `node_modules/${each}/`) },
+    },
+  ];
+}
+
+const PROTOCOL = "^src/protocol/";
+const CORE = "^src/core/";
+const FORMATS = "^src/formats/";
+const DB = "^src/db/";
+const TELEMETRY = "^src/telemetry/";
+const SETTINGS = "^src/(config|env)\\.ts$";
+const MIDDLEWARE = "^src/middleware/";
+const ROUTES = "^src/routes/";
+const DURABLE = "^durable/";
+const CLIENT = "^client/";
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+export default {
+  forbidden: [
+    layer("protocol", PROTOCOL, []),
+    layer("core", CORE, [PROTOCOL]),
+    layer("formats", FORMATS, [PROTOCOL, CORE]),
+    layer("db", DB, [PROTOCOL, CORE, TELEMETRY]),
+    layer("telemetry", TELEMETRY, [PROTOCOL, CORE, SETTINGS]),
+    layer("middleware", MIDDLEWARE, [PROTOCOL, CORE, FORMATS, TELEMETRY, SETTINGS]),
+    layer("routes", ROUTES, [PROTOCOL, CORE, FORMATS, DB, TELEMETRY, SETTINGS, MIDDLEWARE]),
+    layer("durable", DURABLE, [PROTOCOL, CORE, FORMATS, DB, TELEMETRY, SETTINGS]),
+    layer("client", CLIENT, [PROTOCOL, CORE]),
+    layer("web", "^web/", [PROTOCOL, CORE, CLIENT]),
+    layer("worker", "^src/[^/]+\\.ts$", ["^src/", DURABLE]),
+    layer("bench", "^bench/", ["^src/", DURABLE, CLIENT, "^dev/"]),
+    layer("dev", "^dev/", [PROTOCOL, CORE, DB, SETTINGS]),
+    ...pure("protocol", PROTOCOL, ["zod"]),
+    ...pure("core", CORE, ["zod"]),
+    ...pure("formats", FORMATS, ["zod"]),
+    ...pure("client", CLIENT, []),
+    ...pure("web", "^web/(?!vite\\.config\\.ts$)", ["preact", "lightweight-charts", "uplot"]),
+    {
+      name: "only-db-knows-the-driver",
+      comment: "Every query goes through src/db, so that one place decides how Postgres is reached.",
+      severity: "error",
+      from: { path: "^(src|durable|web|client)/", pathNot: DB },
+      to: { path: "node_modules/@neondatabase/serverless" },
+    },
+    {
+      name: "durable-shells-are-thin",
+      comment: "Only durable/room/room.ts and its like know the Workers runtime; what they are made of is tested bare.",
+      severity: "error",
+      from: { path: DURABLE, pathNot: "^durable/([^/]+)/\\1\\.ts$" },
+      to: { path: "^cloudflare:" },
+    },
+    {
+      name: "no-cycles",
+      comment: "src/env.ts names the types of the Durable Objects, which are given it: a circle of types alone.",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { pathNot: "^src/env\\.ts$" } },
+    },
+    {
+      name: "resolvable",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true, pathNot: "^(cloudflare|virtual):|^@cloudflare/vitest-plugin|\\.css$" },
+    },
+    {
+      name: "shipped-code-uses-shipped-packages",
+      severity: "error",
+      from: { path: "^(src|durable|web|client|dev)/" },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["type-only"] },
+    },
+  ],
+  options: {
+    // TypeScript 7 has no compiler API for this tool to use.
+    parser: "swc",
+    doNotFollow: { path: "node_modules" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "workerd", "browser", "default", "types"],
+      extensions: [".ts", ".tsx", ".js", ".mjs", ".json"],
+    },
+  },
+};

@@ -1,0 +1,53 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts", "test/unit/**/*.test.tsx"],
+        },
+      },
+      {
+        test: {
+          name: "contract",
+          include: ["test/contract/**/*.test.ts"],
+          // A new embedded database takes two to three seconds to open.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            main: "src/worker.ts",
+            wrangler: { configPath: "wrangler.toml" },
+            miniflare: {
+              // Secrets, which wrangler.toml does not hold. Tests that reach Postgres put a fake at the port.
+              bindings: {
+                DATABASE_URL: "postgres://edgetape:test@127.0.0.1/edgetape",
+                JWT_SECRET: "a secret of thirty-two characters or more",
+                PUBLIC_READ: "false",
+              },
+            },
+          }),
+        ],
+        test: { name: "workerd", include: ["test/workerd/**/*.test.ts"], testTimeout: 20_000 },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          // Each file runs the whole product, and its timings are those of the machine.
+          fileParallelism: false,
+          // After the rest, which would take the processor from it.
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
