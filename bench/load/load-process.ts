@@ -1,0 +1,46 @@
+import { type ChildProcess, fork } from "node:child_process";
+import type { PostJob, PostResult, ViewerJob, ViewerResult } from "./jobs.ts";
+
+/** The harness' side of a load process: one job at a time, whose answer is awaited. */
+export class LoadProcess<Job, Result> {
+  #child: ChildProcess;
+  #nextId = 1;
+  #waiting = new Map<number, { resolve: (result: Result) => void; reject: (why: Error) => void }>();
+
+  constructor(script: string) {
+    this.#child = fork(new URL(script, import.meta.url), {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    this.#child.on("message", (message: { id: number; result: Result }) => {
+      this.#waiting.get(message.id)?.resolve(message.result);
+      this.#waiting.delete(message.id);
+    });
+    this.#child.on("exit", (code) => {
+      for (const { reject } of this.#waiting.values())
+        reject(new Error(`${script} ended (${code})`));
+    });
+  }
+
+  run(job: Job): Promise<Result> {
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#child.send({ id, job } as never);
+    });
+  }
+
+  end(): void {
+    this.#child.disconnect();
+  }
+}
+
+export type Posting = LoadProcess<PostJob, PostResult>;
+export type Viewing = LoadProcess<ViewerJob, ViewerResult>;
+
+export function startPosting(): Posting {
+  return new LoadProcess("./post-process.ts");
+}
+
+export function startViewing(): Viewing {
+  return new LoadProcess("./viewer-process.ts");
+}

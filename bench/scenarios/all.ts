@@ -1,0 +1,22 @@
+import type { Scenario } from "../bench.ts";
+import { ackLatency } from "./ack-latency.ts";
+import { bytesPerEvent } from "./bytes-per-event.ts";
+import { fanOutLatency } from "./fan-out.ts";
+import { ingestBatches } from "./ingest-batches.ts";
+import { ingestSingle } from "./ingest-single.ts";
+import { reconnect } from "./reconnect.ts";
+import { saturation } from "./saturation.ts";
+import { sustained } from "./sustained.ts";
+import { viewerMemory } from "./viewer-memory.ts";
+
+export const SCENARIOS: readonly Scenario[] = [
+  ingestBatches,
+  sustained,
+  ingestSingle,
+  ackLatency,
+  fanOutLatency,
+  saturation,
+  reconnect,
+  viewerMemory,
+  bytesPerEvent,
+];

@@ -1,0 +1,58 @@
+import type { Bench, Scenario } from "../bench.ts";
+import { connectViewers, fanOut, VIEWERS } from "./fan-out.ts";
+
+const POINTS = 50;
+const P99_LIMIT_MS = 100;
+/** Posts of 50 points a second; each is 50,000 events/s delivered to 1,000 viewers. */
+const RATES = [12, 15, 18, 21, 24, 27, 30, 34, 38, 42, 48, 54, 60];
+
+export const saturation: Scenario = {
+  number: 6,
+  title: "most events a second to 1,000 viewers with p99 under 100 ms",
+  async run(bench: Bench) {
+    const product = await bench.startProduct();
+    const bare = await bench.startBare("room");
+    const figures: Record<string, { events: number[]; p99: number[]; messages: number[] }> = {
+      product: { events: [], p99: [], messages: [] },
+      "bare room": { events: [], p99: [], messages: [] },
+    };
+    const fixed = { events: [] as number[], p99: [] as number[] };
+    for (let round = 0; round < bench.rounds; round += 1) {
+      for (const target of [product, bare]) {
+        await connectViewers(bench, target, VIEWERS);
+        let best = { events: 0, p99: Number.NaN, messages: 0 };
+        for (const requestsPerSecond of RATES) {
+          const seconds = bench.quick ? 3 : 6;
+          const run = await fanOut(bench, target, { points: POINTS, requestsPerSecond, seconds });
+          if (Object.keys(run.lost).length > 0)
+            throw new Error(`${target.name}: ${JSON.stringify(run.lost)}`);
+          const isWhole = run.events === requestsPerSecond * seconds * POINTS * VIEWERS;
+          const step = {
+            events: run.events / seconds,
+            p99: run.latency.p99Ms,
+            messages: run.messages / seconds,
+          };
+          if (target === product && requestsPerSecond === RATES[0]) {
+            fixed.events.push(step.events);
+            fixed.p99.push(step.p99);
+          }
+          if (!isWhole || step.p99 > P99_LIMIT_MS) break;
+          best = step;
+        }
+        await bench.viewing.run({ do: "drop" });
+        figures[target.name]?.events.push(best.events);
+        figures[target.name]?.p99.push(best.p99);
+        figures[target.name]?.messages.push(best.messages);
+      }
+    }
+    bench.measure("events delivered at 12 posts/s of 50 points", "events/s", fixed.events, {
+      atLeast: 600_000,
+    });
+    bench.measure("  its p99", "ms", fixed.p99, { atMost: P99_LIMIT_MS });
+    for (const [name, { events, p99, messages }] of Object.entries(figures)) {
+      bench.measure(`most events/s with p99 under 100 ms, ${name}`, "events/s", events);
+      bench.measure(`  its p99, ${name}`, "ms", p99);
+      bench.measure(`  its messages, ${name}`, "messages/s", messages);
+    }
+  },
+};
