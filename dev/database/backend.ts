@@ -1,0 +1,108 @@
+/** Values travel as Postgres text in both directions, so nothing is converted on the way. */
+export type TextValue = string | null;
+
+export interface Statement {
+  text: string;
+  params: readonly TextValue[];
+}
+
+/** A column of an answer, as Neon's HTTP protocol describes it. */
+export interface ResultField {
+  name: string;
+  dataTypeID: number;
+  tableID: number;
+  columnID: number;
+  dataTypeSize: number;
+  dataTypeModifier: number;
+}
+
+export interface StatementResult {
+  fields: ResultField[];
+  rows: TextValue[][];
+  /** First word of the command tag: `SELECT`, `INSERT`, ... */
+  command: string;
+  /** Null where the command tag carries no count. */
+  rowCount: number | null;
+}
+
+export interface TransactionOptions {
+  isolationLevel?: IsolationLevel;
+  readOnly: boolean;
+  deferrable: boolean;
+}
+
+export type IsolationLevel =
+  | "ReadUncommitted"
+  | "ReadCommitted"
+  | "RepeatableRead"
+  | "Serializable";
+
+/** A Postgres behind the endpoint. Failures of SQL reject with {@link PostgresError}; anything else is the backend's own. */
+export interface Backend {
+  readonly kind: "pglite" | "postgres";
+  run(statement: Statement): Promise<StatementResult>;
+  /** All or nothing, with no other statement in between where the backend has one session. */
+  transaction(
+    statements: readonly Statement[],
+    options: TransactionOptions,
+  ): Promise<StatementResult[]>;
+  close(): Promise<void>;
+}
+
+/** The fields of an error report of Postgres (https://www.postgresql.org/docs/current/protocol-error-fields.html). */
+export interface PostgresErrorFields {
+  message: string;
+  severity?: string | undefined;
+  code?: string | undefined;
+  detail?: string | undefined;
+  hint?: string | undefined;
+  position?: string | undefined;
+  internalPosition?: string | undefined;
+  internalQuery?: string | undefined;
+  where?: string | undefined;
+  schema?: string | undefined;
+  table?: string | undefined;
+  column?: string | undefined;
+  dataType?: string | undefined;
+  constraint?: string | undefined;
+  file?: string | undefined;
+  line?: string | undefined;
+  routine?: string | undefined;
+}
+
+export class PostgresError extends Error {
+  readonly fields: PostgresErrorFields;
+  constructor(fields: PostgresErrorFields) {
+    super(fields.message);
+    this.name = "PostgresError";
+    this.fields = fields;
+  }
+}
+
+/** Splits a command tag (`INSERT 0 5`, `SELECT 2`, `CREATE TABLE`) into its word and its count. */
+export function parseCommandTag(tag: string): { command: string; rowCount: number | null } {
+  const words = tag.split(" ");
+  const last = words.at(-1) ?? "";
+  return {
+    command: words[0] ?? "",
+    rowCount: words.length > 1 && /^\d+$/.test(last) ? Number(last) : null,
+  };
+}
+
+/** `BEGIN` with the options of a batch. */
+export function beginText(options: TransactionOptions): string {
+  const words = ["BEGIN"];
+  if (options.isolationLevel !== undefined) {
+    words.push("ISOLATION LEVEL", ISOLATION_WORDS[options.isolationLevel]);
+  }
+  if (options.readOnly) words.push("READ ONLY");
+  if (options.deferrable) words.push("DEFERRABLE");
+  return words.join(" ");
+}
+
+const ISOLATION_WORDS: Record<IsolationLevel, string> = {
+  ReadUncommitted: "READ UNCOMMITTED",
+  ReadCommitted: "READ COMMITTED",
+  RepeatableRead: "REPEATABLE READ",
+  Serializable: "SERIALIZABLE",
+};

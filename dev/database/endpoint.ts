@@ -1,0 +1,142 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { type Backend, PostgresError } from "./backend.ts";
+import {
+  encodeError,
+  encodeResult,
+  encodeResults,
+  presentedSecret,
+  readRequest,
+} from "./neon-protocol.ts";
+
+/** Neon's own limit (proxy, `max_request_size_bytes`), so that what works here works there. */
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** Requests that may wait at once: more means that the database has stopped, and memory must not fill. */
+const MAX_WAITING = 200;
+
+export interface EndpointDeps {
+  backend: Backend;
+  secret: string;
+  /** What `/healthz` tells of the backend, beside its kind. */
+  version: string;
+  log(event: string, facts: Record<string, unknown>): void;
+}
+
+interface Answer {
+  status: number;
+  body: string;
+}
+
+/**
+ * The HTTP server of the endpoint, not yet listening: `POST /sql` as `@neondatabase/serverless` speaks it, and
+ * `GET /healthz`. Statements are answered 200, failures of SQL 400 with the fields of Postgres, a database that
+ * cannot be reached 503.
+ */
+export function createEndpoint(deps: EndpointDeps): Server {
+  const secretDigest = digest(deps.secret);
+  let waiting = 0;
+
+  async function answer(request: IncomingMessage): Promise<Answer> {
+    const path = request.url?.split("?", 1)[0];
+    if (path === "/healthz") {
+      return json(200, { status: "ok", backend: deps.backend.kind, version: deps.version });
+    }
+    if (path !== "/sql") return json(404, { message: "unknown path: SQL goes to POST /sql" });
+    if (request.method !== "POST") return json(405, { message: "SQL goes to POST /sql" });
+    if (!isSecret(request.headers)) return failure("28P01", "password authentication failed");
+    if (waiting >= MAX_WAITING) return json(503, { message: "too many requests are waiting" });
+    waiting += 1;
+    try {
+      return await answerSql(request);
+    } finally {
+      waiting -= 1;
+    }
+  }
+
+  async function answerSql(request: IncomingMessage): Promise<Answer> {
+    const text = await readBody(request);
+    if (text === undefined) {
+      return failure("54000", `request is too large (max is ${MAX_BODY_BYTES} bytes)`);
+    }
+    let body: unknown;
+    try {
+      body = JSON.parse(text);
+    } catch {
+      return failure("08P01", "the body is not JSON");
+    }
+    const asked = readRequest(request.headers, body);
+    try {
+      switch (asked.kind) {
+        case "invalid":
+          return failure("08P01", asked.message);
+        case "single":
+          return { status: 200, body: encodeResult(await deps.backend.run(asked.statement)) };
+        case "batch": {
+          const results = await deps.backend.transaction(asked.statements, asked.options);
+          return { status: 200, body: encodeResults(results) };
+        }
+      }
+    } catch (error) {
+      if (error instanceof PostgresError) return { status: 400, body: encodeError(error.fields) };
+      deps.log("database_unreachable", { error: String(error) });
+      return json(503, { message: "the database cannot be reached" });
+    }
+  }
+
+  function isSecret(headers: IncomingHttpHeaders): boolean {
+    const presented = presentedSecret(headers);
+    // Digests have one length, which the comparison in constant time needs.
+    return presented !== undefined && timingSafeEqual(digest(presented), secretDigest);
+  }
+
+  return createServer((request, response) => {
+    answer(request).then(
+      (found) => send(response, found),
+      (error) => {
+        // The client has gone while its body was read, or a bug: either way this request alone is lost.
+        deps.log("request_failed", { error: String(error) });
+        send(response, json(500, { message: "internal error" }));
+      },
+    );
+  });
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
+
+/** The body as text, or undefined where it is over the limit. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    // The rest is read and thrown away: a client sees the answer only after it has sent its body.
+    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
+  }
+  return bytes > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks).toString("utf8");
+}
+
+function json(status: number, body: unknown): Answer {
+  return { status, body: JSON.stringify(body) };
+}
+
+function failure(code: string, message: string): Answer {
+  return { status: 400, body: encodeError({ severity: "ERROR", code, message }) };
+}
+
+function send(response: ServerResponse, answer: Answer): void {
+  if (response.destroyed) return;
+  const body = Buffer.from(answer.body);
+  response.writeHead(answer.status, {
+    "content-type": "application/json",
+    "content-length": body.length,
+  });
+  response.end(body);
+}

@@ -1,0 +1,148 @@
+import { canonicalLabels } from "../core/labels.ts";
+import type { MetricEvent } from "../protocol/event.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
+import type { Cursor } from "../protocol/time.ts";
+import { numberArray } from "./array-text.ts";
+import type { SizedStatement } from "./requests.ts";
+import { joinSeriesKey, type SeriesIdCache, type SeriesName } from "./series-ids.ts";
+
+const ROWS_PER_STATEMENT = 20_000;
+/** Upper bound of the text of one row in its five arrays. */
+const ROW_BYTES = 90;
+
+// to_timestamp on microseconds / 10^6 rounds to the very microsecond from 1880 to 2106 (held by a test).
+const INSERT_POINTS = `
+insert into points (ts, value, cursor, series_id, ordinal)
+select to_timestamp(u.ts_us / 1000000::float8), u.value, u.cursor, u.series_id, u.ordinal
+from unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[])
+  as u (ts_us, value, cursor, series_id, ordinal)
+on conflict (series_id, ts) do update
+set value = excluded.value, cursor = excluded.cursor, ordinal = excluded.ordinal
+where (excluded.cursor, excluded.ordinal) > (points.cursor, points.ordinal)`;
+
+/** Columns of the points of one series, in the order they were added. */
+interface SeriesPoints extends SeriesName {
+  key: string;
+  id: number | undefined;
+  tsUs: number[];
+  value: number[];
+  cursor: number[];
+  ordinal: number[];
+  /** Each point is later than the one before: nothing to sort, and no moment twice. */
+  isAscending: boolean;
+}
+
+/**
+ * The points of a batch, by series. They go to Postgres in the order of the primary key, which fills index pages a
+ * fifth better and is a seventh faster than the order of arrival (measured on PGlite, 200 series).
+ */
+export class PointRows {
+  /** By symbol, then by the labels as they were spelled, so that canonical spelling is made once a spelling. */
+  readonly #spelled = new Map<SymbolName, Map<string, SeriesPoints>>();
+  readonly #series = new Map<string, SeriesPoints>();
+  rowCount = 0;
+
+  add(symbol: SymbolName, event: MetricEvent, cursor: Cursor, ordinal: number): void {
+    const series = this.#seriesOf(symbol, event);
+    const { tsUs } = series;
+    const last = tsUs.length === 0 ? undefined : tsUs[tsUs.length - 1];
+    if (last !== undefined && event.ts <= last) series.isAscending = false;
+    tsUs.push(event.ts);
+    series.value.push(event.value);
+    series.cursor.push(cursor);
+    series.ordinal.push(ordinal);
+  }
+
+  #seriesOf(symbol: SymbolName, event: MetricEvent): SeriesPoints {
+    let spelled = this.#spelled.get(symbol);
+    if (spelled === undefined) {
+      spelled = new Map();
+      this.#spelled.set(symbol, spelled);
+    }
+    const { metric, labels } = event;
+    const spelling = labels === undefined ? metric : `${metric}\u0000${JSON.stringify(labels)}`;
+    let series = spelled.get(spelling);
+    if (series !== undefined) return series;
+
+    const labelsKey = canonicalLabels(labels);
+    const key = joinSeriesKey(metric, labelsKey);
+    const fullKey = `${symbol}\u0000${key}`;
+    series = this.#series.get(fullKey);
+    if (series === undefined) {
+      const columns = { tsUs: [], value: [], cursor: [], ordinal: [], isAscending: true };
+      series = { symbol, metric, labelsKey, key, id: undefined, ...columns };
+      this.#series.set(fullKey, series);
+    }
+    spelled.set(spelling, series);
+    return series;
+  }
+
+  /** Takes the ids that the cache has; returns the series it does not have. */
+  takeIds(cache: SeriesIdCache): SeriesName[] {
+    const unknown: SeriesName[] = [];
+    for (const series of this.#series.values()) {
+      series.id ??= cache.seriesId(series.symbol, series.key);
+      if (series.id === undefined) unknown.push(series);
+    }
+    return unknown;
+  }
+
+  /** The inserts, once every series has its id. No row is in two of them. */
+  statements(): SizedStatement[] {
+    const statements: SizedStatement[] = [];
+    let rows = new Columns();
+    const flush = () => {
+      if (rows.tsUs.length > 0) statements.push(rows.statement());
+      rows = new Columns();
+    };
+    const ordered = [...this.#series.values()].sort((a, b) => (a.id ?? 0) - (b.id ?? 0));
+    for (const series of ordered) {
+      for (const at of survivors(series)) {
+        if (rows.tsUs.length >= ROWS_PER_STATEMENT) flush();
+        rows.push(series, at);
+        this.rowCount += 1;
+      }
+    }
+    flush();
+    return statements;
+  }
+}
+
+class Columns {
+  readonly tsUs: number[] = [];
+  readonly #value: number[] = [];
+  readonly #cursor: number[] = [];
+  readonly #seriesId: number[] = [];
+  readonly #ordinal: number[] = [];
+
+  push(series: SeriesPoints, at: number): void {
+    this.tsUs.push(series.tsUs[at] as number);
+    this.#value.push(series.value[at] as number);
+    this.#cursor.push(series.cursor[at] as number);
+    this.#seriesId.push(series.id as number);
+    this.#ordinal.push(series.ordinal[at] as number);
+  }
+
+  statement(): SizedStatement {
+    const columns = [this.tsUs, this.#value, this.#cursor, this.#seriesId, this.#ordinal];
+    return {
+      text: INSERT_POINTS,
+      params: columns.map(numberArray),
+      bytes: this.tsUs.length * ROW_BYTES,
+    };
+  }
+}
+
+/** Indexes of the points to store, by time: of several at one moment the one with the latest (cursor, ordinal). */
+function survivors(series: SeriesPoints): number[] {
+  const indexes = series.tsUs.map((_, at) => at);
+  if (series.isAscending) return indexes;
+  const { tsUs, cursor, ordinal } = series;
+  const order = (column: readonly number[], a: number, b: number) =>
+    (column[a] as number) - (column[b] as number);
+  indexes.sort((a, b) => order(tsUs, a, b) || order(cursor, a, b) || order(ordinal, a, b));
+  return indexes.filter((at, place) => {
+    const next = indexes[place + 1];
+    return next === undefined || tsUs[next] !== tsUs[at];
+  });
+}

@@ -1,0 +1,151 @@
+import { tradeKey } from "../core/encode-events.ts";
+import type { Bar } from "../protocol/bar.ts";
+import type { TradeEvent } from "../protocol/event.ts";
+import { INTERVAL_SECONDS, type Interval } from "../protocol/interval.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
+import type { Cursor, EpochUs } from "../protocol/time.ts";
+import { numberArray, textArray } from "./array-text.ts";
+import { numbersOf } from "./columns.ts";
+import type { Database } from "./database.ts";
+import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
+
+/** A trade that may not be in Postgres yet, with its place in the log. */
+export interface TailTrade {
+  cursor: Cursor;
+  trade: TradeEvent;
+}
+
+export interface BarsQuery {
+  symbol: SymbolName;
+  interval: Interval;
+  /** Bars whose bucket begins in [fromUs, toUs). */
+  fromUs: EpochUs;
+  toUs: EpochUs;
+  /** The newest so many. */
+  limit: number;
+  /** Rows beyond this cursor are not read: the tail has those events. */
+  storedThrough: Cursor;
+  /** The trades after `storedThrough`, in the order of the log. */
+  tail: readonly TailTrade[];
+}
+
+/** The first look covers `limit` buckets; where trading pauses, each further look goes this much deeper. */
+const LOOK_GROWTH = 8;
+
+const SELECT_BARS = `
+with symbol as (select id from symbols where symbol = $1),
+tail as (
+  select ${timestampOf("u.ts_us")} as ts, u.price, u.size, u.cursor, u.place, u.venue, u.trade_id
+  from unnest($6::int8[], $7::float8[], $8::float8[], $9::int8[], $10::text[], $11::text[])
+    with ordinality as u (ts_us, price, size, cursor, venue, trade_id, place)),
+trade as (
+  select ts, price, size, cursor, ordinal::int8 as place from trades
+  where symbol_id = (select id from symbol) and cursor <= $5
+    and ts >= ${timestampOf("$3")} and ts < ${timestampOf("$4")}
+  union all
+  select ts, price, size, cursor, place from tail
+  where trade_id is null or not exists (
+    select from trades t
+    where t.symbol_id = (select id from symbol) and t.cursor <= $5
+      and t.venue = tail.venue and t.trade_id = tail.trade_id and t.ts = tail.ts)),
+bar as (
+  select ${bucketOf("ts", "$2")} as bucket,
+    (array_agg(price order by ts, cursor, place))[1] as open,
+    max(price) as high,
+    min(price) as low,
+    (array_agg(price order by ts, cursor, place))[count(*)] as close,
+    sum(size) as volume,
+    count(*) as trades
+  from trade group by 1),
+newest as (select * from bar order by bucket desc limit $12)
+select string_agg(${epochUsOf("bucket")}::text, ',' order by bucket) as ts,
+  string_agg(open::text, ',' order by bucket) as open,
+  string_agg(high::text, ',' order by bucket) as high,
+  string_agg(low::text, ',' order by bucket) as low,
+  string_agg(close::text, ',' order by bucket) as close,
+  string_agg(volume::text, ',' order by bucket) as volume,
+  string_agg(trades::text, ',' order by bucket) as trades
+from newest`;
+
+/**
+ * Bars from stored trades and the tail together, oldest first; buckets without a trade have none. Open and close are
+ * the first and last by (ts, cursor, ordinal) (SPEC B-2). A tail trade that repeats a stored or earlier one does not
+ * count.
+ *
+ * @throws what `classifyFailure` reads.
+ */
+export async function readBars(db: Database, query: BarsQuery, tag?: string): Promise<Bar[]> {
+  const lengthUs = INTERVAL_SECONDS[query.interval] * 1_000_000;
+  const firstUs = Math.ceil(query.fromUs / lengthUs) * lengthUs;
+  const tail = firstOfEach(query.tail);
+  let bars: Bar[] = [];
+  let endUs = Math.ceil(query.toUs / lengthUs) * lengthUs;
+  let depth = query.limit;
+  while (bars.length < query.limit && endUs > firstUs) {
+    const startUs = Math.max(firstUs, endUs - depth * lengthUs);
+    const limit = query.limit - bars.length;
+    const older = await look(db, query, { tail, lengthUs, startUs, endUs, limit }, tag);
+    bars = [...older, ...bars];
+    endUs = startUs;
+    depth *= LOOK_GROWTH;
+  }
+  return bars;
+}
+
+interface Look {
+  tail: readonly TailTrade[];
+  lengthUs: number;
+  /** Both on bucket borders. */
+  startUs: number;
+  endUs: number;
+  limit: number;
+}
+
+async function look(
+  db: Database,
+  query: BarsQuery,
+  { tail, lengthUs, startUs, endUs, limit }: Look,
+  tag: string | undefined,
+): Promise<Bar[]> {
+  const trades = tail.filter(({ trade }) => trade.ts >= startUs && trade.ts < endUs);
+  const [row = {}] = await db.query(
+    SELECT_BARS,
+    [
+      ...[query.symbol, lengthUs, startUs, endUs, query.storedThrough],
+      numberArray(trades.map(({ trade }) => trade.ts)),
+      numberArray(trades.map(({ trade }) => trade.price)),
+      numberArray(trades.map(({ trade }) => trade.size)),
+      numberArray(trades.map(({ cursor }) => cursor)),
+      textArray(trades.map(({ trade }) => trade.venue ?? "")),
+      textArray(trades.map(({ trade }) => trade.id ?? null)),
+      limit,
+    ],
+    tag,
+  );
+  const ts = numbersOf(row["ts"]);
+  const columns = ["open", "high", "low", "close", "volume", "trades"].map((name) =>
+    numbersOf(row[name]),
+  );
+  const [open = [], high = [], low = [], close = [], volume = [], count = []] = columns;
+  return ts.map((bucketUs, at) => ({
+    ts: bucketUs as EpochUs,
+    open: open[at] as number,
+    high: high[at] as number,
+    low: low[at] as number,
+    close: close[at] as number,
+    volume: volume[at] as number,
+    trades: count[at] as number,
+  }));
+}
+
+/** The tail without repetitions of its own; in log order the first is the one that is kept. */
+function firstOfEach(tail: readonly TailTrade[]): TailTrade[] {
+  const seen = new Set<string>();
+  return tail.filter(({ trade }) => {
+    const key = tradeKey(trade);
+    if (key === null) return true;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}

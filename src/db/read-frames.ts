@@ -1,0 +1,122 @@
+import type { MetricEvent, TapeEvent, TradeEvent } from "../protocol/event.ts";
+import { MAX_FRAME_EVENTS } from "../protocol/frame.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
+import type { Cursor, EpochUs } from "../protocol/time.ts";
+import type { Database, Row } from "./database.ts";
+import { epochUsOf } from "./sql-time.ts";
+import type { StoredFrame } from "./store-frames.ts";
+
+export interface FramesQuery {
+  symbol: SymbolName;
+  /** Exclusive. */
+  after: Cursor;
+  /** Inclusive; what is stored beyond it is not looked at. */
+  upTo: Cursor;
+  /** Events wanted at most. Fewer than a frame holds counts as a whole frame, so that an answer always moves on. */
+  maxEvents: number;
+}
+
+export interface FramesAnswer {
+  /** In order of cursor, none of them cut. */
+  frames: StoredFrame[];
+  /** False where the range holds more: ask again after the last frame. */
+  complete: boolean;
+}
+
+/**
+ * Points are found by block ranges of cursors, all symbols mixed, so a range is read in windows that grow while they
+ * stay short of events: first 2 s, then four times as long each.
+ */
+const FIRST_WINDOW_US = 2_000_000;
+const WINDOW_GROWTH = 4;
+
+const SELECT_EVENTS = `
+with symbol as (select id from symbols where symbol = $1)
+(select p.cursor, p.ordinal, ${epochUsOf("p.ts")} as ts_us, s.metric, s.labels_key, p.value,
+   null::float8 as price, null::float8 as size, null as side, null as venue, null as trade_id
+ from points p join series s on s.id = p.series_id
+ where s.symbol_id = (select id from symbol) and p.cursor > $2 and p.cursor <= $3
+ order by p.cursor, p.ordinal limit $4)
+union all
+(select t.cursor, t.ordinal, ${epochUsOf("t.ts")}, null, null, null, t.price, t.size, t.side, t.venue, t.trade_id
+ from trades t
+ where t.symbol_id = (select id from symbol) and t.cursor > $2 and t.cursor <= $3
+ order by t.cursor, t.ordinal limit $4)
+order by 1, 2 limit $4`;
+
+/**
+ * Replay from Postgres: the events of a symbol in (after, upTo], in the order of its log. A point that a later one at
+ * the same moment has replaced (INV-9), and a trade that repeats an earlier one, are not in it.
+ *
+ * @throws what `classifyFailure` reads.
+ */
+export async function readFrames(
+  db: Database,
+  query: FramesQuery,
+  tag?: string,
+): Promise<FramesAnswer> {
+  const wanted = Math.max(query.maxEvents, MAX_FRAME_EVENTS);
+  const frames: StoredFrame[] = [];
+  let found = 0;
+  let from: number = query.after;
+  let windowUs = FIRST_WINDOW_US;
+  while (from < query.upTo) {
+    const to = Math.min(from + windowUs, query.upTo);
+    // One row more than fits tells whether the last frame is whole.
+    const limit = wanted - found + 1;
+    const rows = await db.query(SELECT_EVENTS, [query.symbol, from, to, limit], tag);
+    const isCut = rows.length === limit;
+    const whole = isCut ? withoutLastFrame(rows) : rows;
+    appendFrames(frames, whole);
+    found += whole.length;
+    if (isCut) return { frames, complete: false };
+    from = to;
+    windowUs *= WINDOW_GROWTH;
+    if (found >= wanted) return { frames, complete: from >= query.upTo };
+  }
+  return { frames, complete: true };
+}
+
+function withoutLastFrame(rows: readonly Row[]): Row[] {
+  const last = rows.at(-1)?.["cursor"];
+  return rows.filter((row) => row["cursor"] !== last);
+}
+
+function appendFrames(frames: StoredFrame[], rows: readonly Row[]): void {
+  let cursor: Cursor | undefined;
+  let events: TapeEvent[] = [];
+  for (const row of rows) {
+    const rowCursor = Number(row["cursor"]) as Cursor;
+    if (rowCursor !== cursor) {
+      cursor = rowCursor;
+      events = [];
+      frames.push({ cursor, events });
+    }
+    events.push(row["metric"] === null ? asTrade(row) : asMetric(row));
+  }
+}
+
+function asMetric(row: Row): MetricEvent {
+  const event: MetricEvent = {
+    kind: "metric",
+    ts: Number(row["ts_us"]) as EpochUs,
+    metric: row["metric"] as string,
+    value: row["value"] as number,
+  };
+  const labelsKey = row["labels_key"] as string;
+  if (labelsKey !== "{}") event.labels = JSON.parse(labelsKey) as Record<string, string>;
+  return event;
+}
+
+function asTrade(row: Row): TradeEvent {
+  const event: TradeEvent = {
+    kind: "trade",
+    ts: Number(row["ts_us"]) as EpochUs,
+    price: row["price"] as number,
+    size: row["size"] as number,
+  };
+  if (row["side"] !== null) event.side = row["side"] as "buy" | "sell";
+  if (row["trade_id"] !== null) event.id = row["trade_id"] as string;
+  if (row["venue"] !== "") event.venue = row["venue"] as string;
+  return event;
+}

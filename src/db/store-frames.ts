@@ -1,0 +1,82 @@
+import type { TapeEvent } from "../protocol/event.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
+import type { Cursor } from "../protocol/time.ts";
+import type { Database } from "./database.ts";
+import { PointRows } from "./point-rows.ts";
+import { byRequest } from "./requests.ts";
+import { resolveIds, type SeriesIdCache, type SeriesName } from "./series-ids.ts";
+import { TradeRows } from "./trade-rows.ts";
+
+/** A frame of a room's log: its events in order, so that the index of each is its ordinal. */
+export interface StoredFrame {
+  cursor: Cursor;
+  events: readonly TapeEvent[];
+}
+
+export interface RoomFrames {
+  symbol: SymbolName;
+  frames: readonly StoredFrame[];
+}
+
+/** The second attempt is for a cache that was emptied by the first. */
+const RESOLVE_ATTEMPTS = 2;
+
+/**
+ * Stores the events of frames of any number of rooms. Repeating it, whole or in parts, in any order, changes nothing
+ * (INV-6): a point is kept with its latest (cursor, ordinal) (INV-9), a trade with its earliest.
+ *
+ * One round trip where every series is known and the batch is under 8 MiB; larger batches go in several, and a failure
+ * between them is mended by repeating the call.
+ *
+ * @returns rows sent, without repetitions inside the batch.
+ * @throws what `classifyFailure` reads.
+ */
+export async function storeFrames(
+  db: Database,
+  rooms: readonly RoomFrames[],
+  ids: SeriesIdCache,
+  tag?: string,
+): Promise<{ points: number; trades: number }> {
+  const points = new PointRows();
+  const trades = new TradeRows();
+  for (const { symbol, frames } of rooms) {
+    for (const { cursor, events } of frames) {
+      for (let ordinal = 0; ordinal < events.length; ordinal += 1) {
+        const event = events[ordinal] as TapeEvent;
+        switch (event.kind) {
+          case "metric":
+            points.add(symbol, event, cursor, ordinal);
+            break;
+          case "trade":
+            trades.add(symbol, event, cursor, ordinal);
+            break;
+        }
+      }
+    }
+  }
+  await resolveUnknown(db, ids, points, trades, tag);
+  const pointStatements = points.statements();
+  const tradeStatements = trades.statements();
+  for (const request of byRequest([...pointStatements, ...tradeStatements])) {
+    const [only] = request;
+    if (only !== undefined && request.length === 1) await db.query(only.text, only.params, tag);
+    else await db.transaction(request, tag);
+  }
+  return { points: points.rowCount, trades: trades.rowCount };
+}
+
+async function resolveUnknown(
+  db: Database,
+  ids: SeriesIdCache,
+  points: PointRows,
+  trades: TradeRows,
+  tag: string | undefined,
+): Promise<void> {
+  for (let attempt = 0; attempt <= RESOLVE_ATTEMPTS; attempt += 1) {
+    const series: SeriesName[] = points.takeIds(ids);
+    const symbols: SymbolName[] = trades.takeIds(ids);
+    if (series.length === 0 && symbols.length === 0) return;
+    if (attempt < RESOLVE_ATTEMPTS) await resolveIds(db, ids, symbols, series, tag);
+  }
+  throw new Error("a series has no id after it was made");
+}
