@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Env } from "../../src/env.ts";
+import type { DirectoryCalls } from "../../src/bindings/directory.ts";
+import type { Env } from "../../src/bindings/env.ts";
 import type { SymbolSummary } from "../../src/protocol/answers.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 
@@ -7,7 +8,7 @@ import type { SymbolName } from "../../src/protocol/symbol.ts";
  * The Durable Object that knows every symbol. Names are kept; what rooms report of themselves is held in memory and
  * asked for again after a wake, so a busy market costs the directory no writes.
  */
-export class Directory extends DurableObject<Env> {
+export class Directory extends DurableObject<Env> implements DirectoryCalls {
   readonly #sql = this.ctx.storage.sql;
   readonly #summaries = new Map<SymbolName, SymbolSummary>();
   readonly #names = new Set<SymbolName>();

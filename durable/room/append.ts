@@ -1,24 +1,9 @@
+import type { AppendBatch, AppendOutcome } from "../../src/bindings/room.ts";
 import type { EncodedFrame } from "../../src/core/encode-events.ts";
-import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import type { EpochUs } from "../../src/protocol/time.ts";
 import type { KeyLedger } from "./key-ledger.ts";
 import type { RoomLog } from "./log.ts";
 import type { TradeWindow } from "./trade-window.ts";
-
-/** What one request appends to one room. */
-export interface AppendBatch {
-  frames: EncodedFrame[];
-  tradeKeys?: (string | null)[];
-  /** The request's `Idempotency-Key` and a digest of its body. */
-  idempotency?: { key: string; fingerprint: string };
-  correlationId: string;
-}
-
-/** `appended`: durable at `cursor`. `repeated`: the key was seen with this body, nothing changed. */
-export type AppendOutcome =
-  | { kind: "appended"; cursor: Cursor }
-  | { kind: "repeated"; cursor: Cursor }
-  | { kind: "key_reused" }
-  | { kind: "full"; backlogBytes: number };
 
 export interface AppendDeps {
   log: RoomLog;
@@ -71,7 +56,7 @@ function planBatch(
     }
   }
   if (deps.log.outboxBytes >= deps.outboxLimitBytes) {
-    return { kind: "full", backlogBytes: deps.log.outboxBytes };
+    return { kind: "full" };
   }
   const { frames } =
     batch.tradeKeys === undefined

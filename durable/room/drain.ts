@@ -1,9 +1,7 @@
+import type { StoreOutcome } from "../../src/bindings/writer.ts";
 import { fullJitterMs } from "../../src/core/backoff.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import type { OutboxPart, RoomLog } from "./log.ts";
-
-/** What became of a part that was given to a Writer. `refused`: the database does not take it, which is a bug. */
-export type StoreOutcome = { kind: "stored" } | { kind: "unavailable" } | { kind: "refused" };
 
 /** One part holds about this much: enough that the fixed cost of an insert is small, little enough to stay in memory. */
 const PART_LIMIT = { events: 8_000, bytes: 1024 * 1024 };

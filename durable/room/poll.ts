@@ -1,16 +1,8 @@
+import type { PollPage } from "../../src/bindings/room.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import { type ReadArchive, readPatiently } from "./archive.ts";
 import type { RoomLog } from "./log.ts";
 import type { LogFrame } from "./log-row.ts";
-
-/** Events after a cursor for one poll, encoded; `cursor` is where the next poll goes on. */
-export interface PollPage {
-  events: string;
-  count: number;
-  cursor: Cursor;
-  oldest: Cursor;
-  complete: boolean;
-}
 
 /**
  * One page of the polling fallback: about `limit` events after `since`, whole frames, at least one where there is any.

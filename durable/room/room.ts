@@ -1,10 +1,22 @@
 import { DurableObject } from "cloudflare:workers";
+import { DIRECTORY_NAME } from "../../src/bindings/directory.ts";
+import type { Env } from "../../src/bindings/env.ts";
+import {
+  type AppendBatch,
+  type AppendOutcome,
+  JOIN_HEADER,
+  type JoinRefusal,
+  type JoinRequest,
+  type PollPage,
+  type RoomCalls,
+  type RoomTail,
+} from "../../src/bindings/room.ts";
+import type { StoreOutcome } from "../../src/bindings/writer.ts";
 import { configOf } from "../../src/config.ts";
 import { encodeFrame } from "../../src/core/encode-events.ts";
 import { writerShardOf } from "../../src/core/writer-shard.ts";
 import { classifyFailure, type Database, openDatabase } from "../../src/db/database.ts";
 import { readFrames } from "../../src/db/read-frames.ts";
-import type { Env } from "../../src/env.ts";
 import type { SymbolSummary } from "../../src/protocol/answers.ts";
 import { PING, PONG } from "../../src/protocol/heartbeat.ts";
 import type { ServerMessage } from "../../src/protocol/server-message.ts";
@@ -13,16 +25,16 @@ import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import { SUBPROTOCOL } from "../../src/protocol/version.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { nextAlarmMs } from "./alarm-time.ts";
-import { type AppendBatch, type AppendOutcome, appendBatches } from "./append.ts";
+import { appendBatches } from "./append.ts";
 import type { ArchivePage } from "./archive.ts";
 import { Audience } from "./audience.ts";
 import { readWord } from "./client-word.ts";
 import { ConnectLimit } from "./connect-limit.ts";
-import { OutboxDrain, type StoreOutcome } from "./drain.ts";
+import { OutboxDrain } from "./drain.ts";
 import { KeyLedger } from "./key-ledger.ts";
 import { type OutboxPart, RoomLog } from "./log.ts";
 import { RoomMemory } from "./memory.ts";
-import { type PollPage, readPoll } from "./poll.ts";
+import { readPoll } from "./poll.ts";
 import { StoredWaiters } from "./stored-waiters.ts";
 import { dismissalOf } from "./sweep.ts";
 import { ReportThrottle, summaryOf } from "./symbol-report.ts";
@@ -34,30 +46,8 @@ const ARCHIVE_EVENTS = 2_000;
 const KEPT_CORRELATION_IDS = 8;
 const REPORT_EVERY_MS = 1_000;
 
-/** The newest part of a room for a query: what Postgres does not surely have, and where that begins. */
-export interface RoomTail {
-  storedThrough: Cursor;
-  cursor: Cursor;
-  frames: { cursor: Cursor; text: string }[];
-}
-
-/** What the Worker says of an upgrade it has let through. */
-export interface JoinRequest {
-  symbol: SymbolName;
-  since: Cursor | null;
-  /** Who connects, for the connect limit: a digest of the token, or an address. */
-  viewerKey: string;
-  expiresAtMs: number | null;
-  /** The client offered our subprotocol, so the answer has to name it. */
-  namesProtocol: boolean;
-  correlationId: string;
-}
-
-/** Header that carries a `JoinRequest` from the Worker to the room. */
-export const JOIN_HEADER = "x-edgetape-join";
-
 /** The Durable Object of one symbol: a thin shell around the log, the audience and the drain. */
-export class Room extends DurableObject<Env> {
+export class Room extends DurableObject<Env> implements RoomCalls {
   readonly #config = configOf(this.env);
   readonly #logger: Log = logOf("room", this.#config);
   readonly #sql = this.ctx.storage.sql;
@@ -256,6 +246,7 @@ export class Room extends DurableObject<Env> {
     if (this.#log.outboxBytes === 0) this.#log.saveStored();
     this.#drain.kick();
     this.#armAlarm();
+    if (this.#name.symbol !== null) this.#reportSoon(this.#name.symbol);
   }
 
   async #store(part: OutboxPart): Promise<StoreOutcome> {
@@ -359,7 +350,7 @@ export class Room extends DurableObject<Env> {
 
   #reportSoon(symbol: SymbolName): void {
     const work = this.#report.request(REPORT_EVERY_MS, wait, async () => {
-      const directory = this.env.DIRECTORY.get(this.env.DIRECTORY.idFromName("directory"));
+      const directory = this.env.DIRECTORY.get(this.env.DIRECTORY.idFromName(DIRECTORY_NAME));
       try {
         await directory.report(this.summary(symbol));
       } catch (error) {
@@ -370,8 +361,8 @@ export class Room extends DurableObject<Env> {
   }
 }
 
-function refusal(reason: "full" | "connects", retryAfterS: number): Response {
-  return Response.json({ reason, retryAfterS }, { status: 429 });
+function refusal(reason: JoinRefusal["reason"], retryAfterS: number): Response {
+  return Response.json({ reason, retryAfterS } satisfies JoinRefusal, { status: 429 });
 }
 
 function nowUs(): EpochUs {

@@ -1,22 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
+import type { Env } from "../../src/bindings/env.ts";
+import type { StoreOutcome, StoreRequest, WriterCalls } from "../../src/bindings/writer.ts";
 import { type Config, configOf } from "../../src/config.ts";
 import { decodeFrame } from "../../src/core/encode-events.ts";
 import { classifyFailure, type Database, openDatabase } from "../../src/db/database.ts";
 import { SeriesIdCache } from "../../src/db/series-ids.ts";
 import { type RoomFrames, storeFrames } from "../../src/db/store-frames.ts";
-import type { Env } from "../../src/env.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
-import type { StoreOutcome } from "../room/drain.ts";
 import { GroupCommit } from "./group-commit.ts";
-
-/** A part of a room's outbox. */
-export interface StoreRequest {
-  symbol: SymbolName;
-  frames: { cursor: Cursor; text: string }[];
-  correlationIds: string[];
-}
 
 /** Most text of one insert: some 15,000 points. */
 const GROUP_CHARS = 1_500_000;
@@ -24,7 +15,7 @@ const GROUP_CHARS = 1_500_000;
 const TAGGED_IDS = 5;
 
 /** The Durable Object of one shard: groups the outboxes of its rooms into single inserts. It keeps nothing. */
-export class Writer extends DurableObject<Env> {
+export class Writer extends DurableObject<Env> implements WriterCalls {
   readonly #config: Config = configOf(this.env);
   readonly #logger: Log = logOf("writer", this.#config);
   readonly #seriesIds = new SeriesIdCache();
@@ -39,7 +30,6 @@ export class Writer extends DurableObject<Env> {
     timeoutMs: 30_000,
   });
 
-  /** Resolves when the frames are in Postgres, or could not be put there. Storing twice changes nothing (INV-6). */
   store(request: StoreRequest): Promise<StoreOutcome> {
     return this.#groups.submit(request);
   }
@@ -64,7 +54,7 @@ export class Writer extends DurableObject<Env> {
         this.#database,
         requests.map(decodeRequest),
         this.#seriesIds,
-        ids.slice(-TAGGED_IDS).join(","),
+        ids.slice(-TAGGED_IDS).join("."),
       );
       this.#logger.debug("stored", { ...fields, ...counts });
       return { kind: "stored" };

@@ -1,7 +1,10 @@
 import type { EpochUs } from "../protocol/time.ts";
 
+/** Earliest moment of a query without a beginning (1684): microseconds are safe integers from there on. */
+export const EARLIEST_US = -9_000_000_000_000_000 as EpochUs;
+
 /** A time further ahead than this is a wrong clock or a wrong unit. */
-const MAX_AHEAD_US = 600_000_000;
+export const MAX_AHEAD_US = 600_000_000;
 
 /**
  * An integer below the first bound, taken as microseconds, lies before 1970-04-26 and above the last one after 5138:
@@ -93,6 +96,8 @@ function readText(text: string): TimestampReading {
   }
   const offsetMs =
     (sign === "-" ? -1 : 1) * (+(offsetHour || 0) * 60 + +(offsetMinute || 0)) * 60_000;
+  if (ms * 1_000 < EARLIEST_US)
+    return refused("lies before the year 1684, too far back for microseconds");
   const micros = +fraction.padEnd(6, "0").slice(0, 6);
   return { kind: "moment", us: ((ms - (sign ? offsetMs : 0)) * 1_000 + micros) as EpochUs };
 }

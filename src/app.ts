@@ -1,0 +1,59 @@
+import { Hono } from "hono";
+import { classifyFailure } from "./db/database.ts";
+import type { AppContext, AppEnv } from "./middleware/context.ts";
+import { problem } from "./middleware/problem.ts";
+import { requestLog } from "./middleware/request-log.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { historyRoutes } from "./routes/history.ts";
+import { ingestRoutes } from "./routes/ingest.ts";
+import { seriesRoutes } from "./routes/series.ts";
+import { socketRoutes } from "./routes/socket.ts";
+import { symbolRoutes } from "./routes/symbols.ts";
+
+/** The routes of the Worker; every path that is none of them is the dashboard's. */
+export const app = new Hono<AppEnv>()
+  .use(requestLog)
+  .route("/", ingestRoutes)
+  .route("/", symbolRoutes)
+  .route("/", historyRoutes)
+  .route("/", seriesRoutes)
+  .route("/", healthRoutes)
+  .route("/", socketRoutes)
+  .all("/api/*", notFound)
+  .all("/ws/*", notFound)
+  .get("*", (c) => c.env.ASSETS.fetch(c.req.raw))
+  .notFound(notFound)
+  .onError((error, c) => {
+    const { kind, detail } = classifyFailure(error);
+    const isDatabase = "code" in error || error.name === "NeonDbError";
+    c.get("log").error("request_failed", {
+      correlation_id: c.get("correlationId"),
+      path: c.req.path,
+      detail,
+      stack: error.stack,
+    });
+    if (isDatabase && kind === "unavailable") {
+      return problem(c, {
+        status: 503,
+        type: "database-unavailable",
+        title: "The database is away",
+        detail: "History cannot be read now. Live streams and pushes go on; try again soon.",
+        retryAfterS: 5,
+      });
+    }
+    return problem(c, {
+      status: 500,
+      type: "internal",
+      title: "Something broke",
+      detail: "The server failed. Its log has the cause under this correlation_id.",
+    });
+  });
+
+function notFound(c: AppContext): Response {
+  return problem(c, {
+    status: 404,
+    type: "not-found",
+    title: "No such route",
+    detail: `There is no ${c.req.method} ${c.req.path}.`,
+  });
+}

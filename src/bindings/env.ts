@@ -1,0 +1,11 @@
+import type { DirectoryCalls } from "./directory.ts";
+import type { RoomCalls } from "./room.ts";
+import type { WriterCalls } from "./writer.ts";
+
+/** The bindings of wrangler.toml. Settings are read through `configOf`, which checks them. */
+export interface Env {
+  ROOM: DurableObjectNamespace<RoomCalls>;
+  WRITER: DurableObjectNamespace<WriterCalls>;
+  DIRECTORY: DurableObjectNamespace<DirectoryCalls>;
+  ASSETS: Fetcher;
+}

@@ -1,0 +1,75 @@
+import type { EncodedFrame } from "../core/encode-events.ts";
+import type { SymbolSummary } from "../protocol/answers.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
+import type { Cursor } from "../protocol/time.ts";
+
+/** What one request appends to one room. */
+export interface AppendBatch {
+  frames: EncodedFrame[];
+  /** Identity of each event's trade by position, null for events that have none; absent where no event has one. */
+  tradeKeys?: (string | null)[];
+  /** The request's `Idempotency-Key` and a digest of its body. */
+  idempotency?: { key: string; fingerprint: string };
+  correlationId: string;
+}
+
+/** `appended`: durable at `cursor`. `repeated`: the key was seen with this body, nothing changed. */
+export type AppendOutcome =
+  | { kind: "appended"; cursor: Cursor }
+  | { kind: "repeated"; cursor: Cursor }
+  | { kind: "key_reused" }
+  | { kind: "full" };
+
+/** Events after a cursor for one poll, encoded as in a frame; `cursor` is where the next poll goes on. */
+export interface PollPage {
+  events: string;
+  count: number;
+  cursor: Cursor;
+  oldest: Cursor;
+  complete: boolean;
+}
+
+/** The newest part of a room for a query: what Postgres does not surely have, and where that begins. */
+export interface RoomTail {
+  storedThrough: Cursor;
+  /** How far `frames` go. */
+  cursor: Cursor;
+  frames: { cursor: Cursor; text: string }[];
+}
+
+/** What the Worker says of an upgrade it has let through. */
+export interface JoinRequest {
+  symbol: SymbolName;
+  since: Cursor | null;
+  /** Who connects, for the connect limit: a digest of the token, or an address. */
+  viewerKey: string;
+  expiresAtMs: number | null;
+  /** The client offered our subprotocol, so the answer has to name it. */
+  namesProtocol: boolean;
+  correlationId: string;
+}
+
+/** Header that carries a `JoinRequest` as JSON from the Worker to the room. */
+export const JOIN_HEADER = "x-edgetape-join";
+
+/** What a room answers with, status 429, where it takes no more viewers, or not so fast. */
+export interface JoinRefusal {
+  reason: "full" | "connects";
+  retryAfterS: number;
+}
+
+/** What the Worker and the other objects may ask of a room. */
+export interface RoomCalls extends Rpc.DurableObjectBranded {
+  /** Appends the batches of one call in one commit, and gives each its outcome. */
+  append(symbol: SymbolName, batches: AppendBatch[]): AppendOutcome[];
+  /** May a batch be appended now? */
+  admits(): boolean;
+  /** Resolves with true when everything up to `cursor` is in Postgres, with false after `timeoutMs`. */
+  untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean>;
+  /** Events after `since` (null: the newest cursor); where there are none, waits for them, at most `waitMs`. */
+  poll(symbol: SymbolName, since: Cursor | null, limit: number, waitMs: number): Promise<PollPage>;
+  /** What Postgres does not surely have yet, at most about `maxEvents`. */
+  tail(maxEvents: number): RoomTail;
+  /** The room's line in the list of symbols. */
+  summary(symbol: SymbolName): SymbolSummary;
+}

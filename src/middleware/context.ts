@@ -1,0 +1,12 @@
+import type { Context } from "hono";
+import type { Env } from "../bindings/env.ts";
+import type { Config } from "../config.ts";
+import type { Log } from "../telemetry/log.ts";
+
+/** What every handler finds in its context. */
+export interface AppEnv {
+  Bindings: Env;
+  Variables: { config: Config; log: Log; correlationId: string };
+}
+
+export type AppContext = Context<AppEnv>;

@@ -1,0 +1,73 @@
+import type { Env } from "../bindings/env.ts";
+import type { AppendOutcome } from "../bindings/room.ts";
+import type { SymbolBatch } from "../core/encode-events.ts";
+import type { AppContext } from "../middleware/context.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
+import { AppendLane } from "./append-lane.ts";
+
+/** One lane a room in each isolate; a lane nobody is in is dropped. */
+const lanes = new Map<SymbolName, AppendLane>();
+
+export interface SymbolOutcome {
+  symbol: SymbolName;
+  outcome: AppendOutcome;
+}
+
+/** The room of a symbol. */
+export function roomOf(env: Env, symbol: SymbolName) {
+  return env.ROOM.get(env.ROOM.idFromName(symbol));
+}
+
+/**
+ * Appends the parts of one request to their rooms. Where there are several, all of them are asked first whether they
+ * have room for it, so that a full outbox refuses the whole batch and not a part of it (SPEC I-1).
+ */
+export async function appendToRooms(
+  c: AppContext,
+  batches: readonly SymbolBatch[],
+  idempotency: { key: string; fingerprint: string } | null,
+): Promise<SymbolOutcome[]> {
+  if (batches.length > 1) {
+    const admitted = await Promise.all(batches.map(({ symbol }) => roomOf(c.env, symbol).admits()));
+    const full = batches.find((_, index) => admitted[index] === false);
+    if (full !== undefined) {
+      return [{ symbol: full.symbol, outcome: { kind: "full" } }];
+    }
+  }
+  return Promise.all(
+    batches.map(async (batch) => ({
+      symbol: batch.symbol,
+      outcome: await appendToRoom(c, batch, idempotency),
+    })),
+  );
+}
+
+function appendToRoom(
+  c: AppContext,
+  { symbol, frames, tradeKeys }: SymbolBatch,
+  idempotency: { key: string; fingerprint: string } | null,
+): Promise<AppendOutcome> {
+  let lane = lanes.get(symbol);
+  if (lane === undefined) {
+    lane = new AppendLane();
+    lanes.set(symbol, lane);
+  }
+  const room = roomOf(c.env, symbol);
+  const used = lane;
+  const appended = used
+    .append(
+      {
+        frames,
+        ...(tradeKeys !== undefined && { tradeKeys }),
+        ...(idempotency !== null && { idempotency }),
+        correlationId: c.get("correlationId"),
+      },
+      (calls) => room.append(symbol, calls),
+      () => scheduler.wait(0),
+    )
+    .finally(() => {
+      if (used.idle && lanes.get(symbol) === used) lanes.delete(symbol);
+    });
+  c.executionCtx.waitUntil(appended.catch(() => undefined));
+  return appended;
+}

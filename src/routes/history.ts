@@ -1,0 +1,48 @@
+import { Hono } from "hono";
+import { EARLIEST_US, MAX_AHEAD_US } from "../core/timestamp.ts";
+import { readBars } from "../db/read-bars.ts";
+import { authorize, refuseSymbols } from "../middleware/authorize.ts";
+import type { AppEnv } from "../middleware/context.ts";
+import { badParameters } from "../middleware/problem.ts";
+import type { HistoryAnswer } from "../protocol/answers.ts";
+import { INTERVALS } from "../protocol/interval.ts";
+import type { EpochUs } from "../protocol/time.ts";
+import { databaseOf } from "./database-of.ts";
+import { Parameters } from "./parameters.ts";
+import { readTail } from "./room-tail.ts";
+
+export const historyRoutes = new Hono<AppEnv>().get("/api/history/:symbol", async (c) => {
+  const authorization = await authorize(c, "read");
+  if (authorization.kind === "refused") return authorization.response;
+  const nowUs = (Date.now() * 1_000) as EpochUs;
+  const parameters = new Parameters(c.req.url, ["interval", "from", "to", "limit"], nowUs);
+  const symbol = parameters.symbol("symbol", c.req.param("symbol"));
+  const interval = parameters.word("interval", INTERVALS, "1m");
+  const fromUs = parameters.time("from") ?? EARLIEST_US;
+  const toUs = parameters.time("to") ?? ((nowUs + MAX_AHEAD_US + 1) as EpochUs);
+  const limit = parameters.count("limit", { min: 1, max: 10_000, fallback: 500 });
+  if (fromUs >= toUs) {
+    parameters.refuse("to", "must be later than from");
+  }
+  if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
+  const outside = refuseSymbols(c, authorization.grant, [symbol]);
+  if (outside !== null) return outside;
+  const tail = await readTail(c.env, symbol);
+  const bars = await readBars(
+    databaseOf(c.get("config")),
+    {
+      symbol,
+      interval,
+      fromUs,
+      toUs,
+      limit,
+      storedThrough: tail.storedThrough,
+      tail: tail.events.flatMap(({ cursor, event }) =>
+        event.kind === "trade" ? [{ cursor, trade: event }] : [],
+      ),
+    },
+    c.get("correlationId"),
+  );
+  const answer: HistoryAnswer = { symbol, interval, cursor: tail.cursor, bars };
+  return c.json(answer, 200, { "cache-control": "no-store" });
+});

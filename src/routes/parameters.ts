@@ -1,0 +1,73 @@
+import { readTimestamp } from "../core/timestamp.ts";
+import type { ProblemIssue } from "../protocol/problem.ts";
+import { isSymbol, type SymbolName } from "../protocol/symbol.ts";
+import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../protocol/time.ts";
+
+/** Reads the parameters of one query and gathers what is wrong with them, so that one answer tells everything. */
+export class Parameters {
+  readonly issues: ProblemIssue[] = [];
+  readonly #values: URLSearchParams;
+  readonly #nowUs: EpochUs;
+
+  /** `known`: every name the route takes; others are refused, for a misspelt one would go unnoticed. */
+  constructor(url: string, known: readonly string[], nowUs: EpochUs) {
+    this.#values = new URL(url).searchParams;
+    this.#nowUs = nowUs;
+    for (const name of new Set(this.#values.keys())) {
+      if (!known.includes(name)) {
+        this.issues.push({
+          path: name,
+          message: `is unknown; this route takes ${known.join(", ")}`,
+        });
+      }
+    }
+  }
+
+  text(name: string): string | undefined {
+    return this.#values.get(name) ?? undefined;
+  }
+
+  refuse(path: string, message: string): void {
+    this.issues.push({ path, message });
+  }
+
+  symbol(name: string, text: string): SymbolName {
+    if (!isSymbol(text)) this.refuse(name, "is no symbol: 1 to 64 letters, digits or . _ : / -");
+    return text as SymbolName;
+  }
+
+  /** RFC 3339, or integer microseconds. */
+  time(name: string): EpochUs | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const reading = readTimestamp(/^-?\d+$/.test(text) ? Number(text) : text, this.#nowUs);
+    if (reading.kind === "moment") return reading.us;
+    this.refuse(name, reading.message);
+    return undefined;
+  }
+
+  /** A cursor, or a time; 0 is the beginning of everything. */
+  cursor(name: string): Cursor | undefined {
+    if (this.text(name) === "0") return CURSOR_ORIGIN;
+    const time = this.time(name);
+    return time === undefined ? undefined : (Math.max(0, time) as Cursor);
+  }
+
+  /** A whole number within bounds, or `fallback` where it is absent. */
+  count(name: string, bounds: { min: number; max: number; fallback: number }): number {
+    const text = this.text(name);
+    if (text === undefined) return bounds.fallback;
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= bounds.min && value <= bounds.max) return value;
+    this.refuse(name, `must be a whole number from ${bounds.min} to ${bounds.max}`);
+    return bounds.fallback;
+  }
+
+  /** One of the words, or `fallback` where it is absent. */
+  word<Word extends string>(name: string, words: readonly Word[], fallback: Word): Word {
+    const text = this.text(name) ?? fallback;
+    const found = words.find((word) => word === text);
+    if (found === undefined) this.refuse(name, `must be one of ${words.join(", ")}`);
+    return found ?? fallback;
+  }
+}

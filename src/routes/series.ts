@@ -1,0 +1,117 @@
+import { Hono } from "hono";
+import { chooseStepUs, readDurationUs } from "../core/duration.ts";
+import { readMetricNames } from "../db/read-metric-names.ts";
+import { type Aggregate, readSeries } from "../db/read-series.ts";
+import { authorize, refuseSymbols } from "../middleware/authorize.ts";
+import type { AppEnv } from "../middleware/context.ts";
+import { badParameters } from "../middleware/problem.ts";
+import type { SeriesAnswer } from "../protocol/answers.ts";
+import { SYSTEM_SYMBOL } from "../protocol/symbol.ts";
+import type { EpochUs } from "../protocol/time.ts";
+import { databaseOf } from "./database-of.ts";
+import { Parameters } from "./parameters.ts";
+import { readTail } from "./room-tail.ts";
+
+const AGGREGATES: readonly Aggregate[] = ["avg", "min", "max", "sum", "count", "first", "last"];
+const HOUR_US = 3_600_000_000;
+/** Most points of one line. */
+const MAX_POINTS = 10_000;
+const CHART_POINTS = 1_000;
+
+export const seriesRoutes = new Hono<AppEnv>()
+  .get("/api/series", async (c) => {
+    const authorization = await authorize(c, "read");
+    if (authorization.kind === "refused") return authorization.response;
+    const nowUs = (Date.now() * 1_000) as EpochUs;
+    const known = ["metric", "symbol", "labels", "from", "to", "step", "agg"];
+    const parameters = new Parameters(c.req.url, known, nowUs);
+    const symbol = parameters.symbol("symbol", parameters.text("symbol") ?? SYSTEM_SYMBOL);
+    const metric = parameters.text("metric") ?? "";
+    if (metric === "") parameters.refuse("metric", "is missing: name the metric");
+    const labels = readLabels(parameters);
+    const toUs = parameters.time("to") ?? ((nowUs + 1) as EpochUs);
+    const fromUs = parameters.time("from") ?? ((toUs - HOUR_US) as EpochUs);
+    if (fromUs >= toUs) parameters.refuse("to", "must be later than from");
+    const stepUs = readStepUs(parameters, toUs - fromUs);
+    const aggregates = readAggregates(parameters);
+    if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
+    const outside = refuseSymbols(c, authorization.grant, [symbol]);
+    if (outside !== null) return outside;
+    const tail = await readTail(c.env, symbol);
+    const series = await readSeries(
+      databaseOf(c.get("config")),
+      {
+        metric,
+        symbol,
+        labels,
+        fromUs,
+        toUs,
+        stepUs,
+        aggregates,
+        limit: MAX_POINTS,
+        storedThrough: tail.storedThrough,
+        tail: tail.events.flatMap(({ cursor, event }) =>
+          event.kind === "metric" && event.metric === metric ? [{ cursor, point: event }] : [],
+        ),
+      },
+      c.get("correlationId"),
+    );
+    const answer: SeriesAnswer = { cursor: tail.cursor, step_us: stepUs, series };
+    return c.json(answer, 200, { "cache-control": "no-store" });
+  })
+  .get("/api/metrics/names", async (c) => {
+    const authorization = await authorize(c, "read");
+    if (authorization.kind === "refused") return authorization.response;
+    const parameters = new Parameters(c.req.url, ["symbol"], (Date.now() * 1_000) as EpochUs);
+    const symbol = parameters.symbol("symbol", parameters.text("symbol") ?? SYSTEM_SYMBOL);
+    if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
+    const outside = refuseSymbols(c, authorization.grant, [symbol]);
+    if (outside !== null) return outside;
+    const metrics = await readMetricNames(databaseOf(c.get("config")), symbol);
+    return c.json({ metrics }, 200, { "cache-control": "no-store" });
+  });
+
+/** `step=10s`, `step=raw` for the points themselves, absent: as many points as a chart has pixels. */
+function readStepUs(parameters: Parameters, spanUs: number): number {
+  const text = parameters.text("step");
+  if (text === undefined) return chooseStepUs(spanUs, CHART_POINTS);
+  if (text === "raw") return 0;
+  const stepUs = readDurationUs(text);
+  if (stepUs === null) {
+    parameters.refuse("step", "must be raw, or a duration such as 250ms, 10s, 5m, 4h or 1d");
+    return 0;
+  }
+  if (spanUs / stepUs > MAX_POINTS) {
+    parameters.refuse(
+      "step",
+      `gives more than ${MAX_POINTS} points: take a longer step or a shorter range`,
+    );
+  }
+  return stepUs;
+}
+
+function readAggregates(parameters: Parameters): Aggregate[] {
+  const words = (parameters.text("agg") ?? "avg,min,max").split(",");
+  const found = AGGREGATES.filter((aggregate) => words.includes(aggregate));
+  if (found.length !== new Set(words).size) {
+    parameters.refuse("agg", `must be some of ${AGGREGATES.join(",")}, joined by commas`);
+  }
+  return found;
+}
+
+/** `labels={"venue":"XNAS"}`: the series that have at least these labels. */
+function readLabels(parameters: Parameters): Record<string, string> {
+  const text = parameters.text("labels");
+  if (text === undefined || text === "") return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    if (isObject && Object.values(value).every((label) => typeof label === "string")) {
+      return value as Record<string, string>;
+    }
+  } catch {
+    // Said below, with the form that is wanted.
+  }
+  parameters.refuse("labels", 'must be a JSON object of text by text, such as {"venue":"XNAS"}');
+  return {};
+}

@@ -1,0 +1,46 @@
+import { Hono } from "hono";
+import { DIRECTORY_NAME } from "../bindings/directory.ts";
+import { authorize, refuseSymbols } from "../middleware/authorize.ts";
+import type { AppEnv } from "../middleware/context.ts";
+import { badParameters } from "../middleware/problem.ts";
+import { covers } from "../middleware/token.ts";
+import type { PollAnswer, SymbolsAnswer } from "../protocol/answers.ts";
+import type { EpochUs } from "../protocol/time.ts";
+import { roomOf } from "./append-to-rooms.ts";
+import { Parameters } from "./parameters.ts";
+
+export const symbolRoutes = new Hono<AppEnv>()
+  .get("/api/symbols", async (c) => {
+    const authorization = await authorize(c, "read");
+    if (authorization.kind === "refused") return authorization.response;
+    const directory = c.env.DIRECTORY.get(c.env.DIRECTORY.idFromName(DIRECTORY_NAME));
+    const all = await directory.list();
+    const answer: SymbolsAnswer = {
+      symbols: all.filter(({ symbol }) => covers(authorization.grant, symbol)),
+    };
+    return c.json(answer, 200, { "cache-control": "no-store" });
+  })
+  .get("/api/rooms/:symbol/events", async (c) => {
+    const authorization = await authorize(c, "read");
+    if (authorization.kind === "refused") return authorization.response;
+    const parameters = new Parameters(
+      c.req.url,
+      ["since", "limit", "wait"],
+      (Date.now() * 1_000) as EpochUs,
+    );
+    const symbol = parameters.symbol("symbol", c.req.param("symbol"));
+    const since = parameters.cursor("since") ?? null;
+    const limit = parameters.count("limit", { min: 1, max: 10_000, fallback: 1_000 });
+    const waitS = parameters.count("wait", { min: 0, max: 30, fallback: 0 });
+    if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
+    const outside = refuseSymbols(c, authorization.grant, [symbol]);
+    if (outside !== null) return outside;
+    const page = await roomOf(c.env, symbol).poll(symbol, since, limit, waitS * 1_000);
+    const { cursor, oldest, complete } = page satisfies Omit<PollAnswer, "events">;
+    // The events are encoded already: decoding them only to encode them again would be most of the work.
+    const rest = JSON.stringify({ cursor, oldest, complete }).slice(1);
+    return c.body(`{"events":[${page.events}],${rest}`, 200, {
+      "content-type": "application/json",
+      "cache-control": "no-store",
+    });
+  });

@@ -1,0 +1,8 @@
+import { app } from "./app.ts";
+import type { Env } from "./bindings/env.ts";
+
+export { Directory } from "../durable/directory/directory.ts";
+export { Room } from "../durable/room/room.ts";
+export { Writer } from "../durable/writer/writer.ts";
+
+export default { fetch: app.fetch } satisfies ExportedHandler<Env>;
