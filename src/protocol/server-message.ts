@@ -1,11 +1,9 @@
 import * as z from "zod";
 import { barSchema, intervalSchema } from "./bar.ts";
 import { eventSchema, metricEventSchema, tradeEventSchema } from "./event.ts";
+import { MAX_FRAME_EVENTS } from "./frame.ts";
 import { symbolSchema } from "./symbol.ts";
 import { cursorSchema } from "./time.ts";
-
-/** Most events in one `events` message (SPEC E-3). */
-export const MAX_FRAME_EVENTS = 50;
 
 /** First word of the room: where its log stands, and what it expects of the viewer. */
 export const helloSchema = z.strictObject({
