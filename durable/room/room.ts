@@ -224,8 +224,10 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     }
   }
 
-  override webSocketClose(ws: WebSocket): void {
+  override webSocketClose(ws: WebSocket, code: number): void {
     this.#left(ws);
+    // The answer to the client's close. 1005, 1006 and 1015 stand for "no code came" and cannot be sent (RFC 6455, 7.4.1).
+    ws.close(code === 1005 || code === 1006 || code === 1015 ? 1000 : code);
   }
 
   override webSocketError(ws: WebSocket): void {
