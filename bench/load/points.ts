@@ -81,6 +81,8 @@ export function postRequest(
   return Buffer.from(head + body);
 }
 
+let lastCursor = 0;
+
 /** A body of the bare room: an `events` message as the product frames it, whose numbers are filled in. */
 export class FrameRequest {
   readonly points: number;
@@ -108,7 +110,9 @@ export class FrameRequest {
   }
 
   fill(tsUs: number, value: number): Buffer {
-    writeDigits(this.#bytes, this.#cursorPlace, tsUs);
+    // One room, many connections: its cursors differ, as the product's do.
+    lastCursor = Math.max(tsUs, lastCursor + 1);
+    writeDigits(this.#bytes, this.#cursorPlace, lastCursor);
     for (const place of this.#tsPlaces) writeDigits(this.#bytes, place, tsUs);
     for (const place of this.#valuePlaces) writeDigits(this.#bytes, place, LEADING + value);
     return this.#bytes;

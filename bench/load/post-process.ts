@@ -150,7 +150,6 @@ async function openLoop(job: PostJob, senders: Sender[], perSecond: number): Pro
       const dueUs = due.shift() ?? 0;
       free.shift();
       underWay += 1;
-      tally.lateness.add(monotonicUs() - dueUs);
       const current = sender;
       current.send((status, text) => {
         tally.answered(status, text, current.points, monotonicUs() - dueUs);
@@ -163,6 +162,7 @@ async function openLoop(job: PostJob, senders: Sender[], perSecond: number): Pro
   };
   const { ended } = metronome(everyUs, beats, (index, dueUs) => {
     if (index === warmBeats) tally.restart();
+    tally.lateness.add(monotonicUs() - dueUs);
     due.push(dueUs);
     pump();
   });

@@ -10,7 +10,7 @@ const POINTS = 5;
 const CONNECTING_AT_ONCE = 100;
 
 export async function connectViewers(
-  bench: Bench,
+  bench: Pick<Bench, "viewing" | "quick">,
   target: Target | ProductTarget,
   count: number,
 ): Promise<void> {
@@ -31,7 +31,7 @@ export async function connectViewers(
 
 /** Posts for `seconds` while the connected viewers measure. */
 export async function fanOut(
-  bench: Bench,
+  bench: Pick<Bench, "viewing" | "posting">,
   target: Target | ProductTarget,
   how: { points: number; requestsPerSecond: number; seconds: number },
 ): Promise<ViewerResult & { cpu: number }> {

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mintToken } from "../../dev/mint-token.ts";
+import { freePort } from "./free-port.ts";
 import { descendants } from "./process-figures.ts";
 import { type ProductTarget, wait } from "./target.ts";
 
@@ -116,13 +116,4 @@ export async function runSql(
   });
   if (!response.ok) throw new Error(`SQL failed: ${await response.text()}`);
   return ((await response.json()) as { rows: (string | null)[][] }).rows;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
