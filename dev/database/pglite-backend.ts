@@ -10,6 +10,7 @@ import {
   type StatementResult,
   type TextValue,
 } from "./backend.ts";
+import { bindMessage } from "./wire.ts";
 
 /** Statements kept prepared; the product has a few dozen. */
 const PREPARED_MAX = 200;
@@ -111,7 +112,7 @@ class PgliteBackend implements Backend {
     // Taken out while it runs, put back last: the order of the map is the order of use, and a failure forgets it.
     this.#prepared.delete(text);
     messages.push(
-      serialize.bind({ statement: name, values: [...statement.params] }),
+      bindMessage(name, statement.params),
       serialize.describe({ type: "P" }),
       serialize.execute({}),
       serialize.sync(),

@@ -15,13 +15,12 @@ export function numberArray(values: readonly number[]): string {
   return `${text}}`;
 }
 
-/** `{"a","b\"c",NULL}`: every text is quoted, so that no character and no word means anything else. */
-export function textArray(values: readonly (string | null)[]): string {
+/** `{"a","b\"c"}`: every text is quoted, so that no character and no word means anything else. */
+export function textArray(values: readonly string[]): string {
   let text = "{";
   for (let i = 0; i < values.length; i += 1) {
-    const value = values[i] as string | null;
     if (i > 0) text += ",";
-    text += value === null ? "NULL" : quoteElement(value);
+    text += quoteElement(values[i] as string);
   }
   return `${text}}`;
 }

@@ -44,10 +44,11 @@ trade as (
     and ts >= ${timestampOf("$3")} and ts < ${timestampOf("$4")}
   union all
   select ts, price, size, cursor, place from tail
-  where trade_id is null or not exists (
+  where trade_id = '' or not exists (
     select from trades t
     where t.symbol_id = (select id from symbol) and t.cursor <= $5
-      and t.venue = tail.venue and t.trade_id = tail.trade_id and t.ts = tail.ts)),
+      and t.venue = tail.venue and t.trade_id = tail.trade_id and t.trade_id <> ''
+      and t.ts = tail.ts)),
 bar as (
   select ${bucketOf("ts", "$2")} as bucket,
     (array_agg(price order by ts, cursor, place))[1] as open,
@@ -117,7 +118,7 @@ async function look(
       numberArray(trades.map(({ trade }) => trade.size)),
       numberArray(trades.map(({ cursor }) => cursor)),
       textArray(trades.map(({ trade }) => trade.venue ?? "")),
-      textArray(trades.map(({ trade }) => trade.id ?? null)),
+      textArray(trades.map(({ trade }) => trade.id ?? "")),
       limit,
     ],
     tag,

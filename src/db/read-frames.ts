@@ -24,16 +24,16 @@ export interface FramesAnswer {
 }
 
 /**
- * Points are found by block ranges of cursors, all symbols mixed, so a range is read in windows that grow while they
- * stay short of events: first 2 s, then four times as long each.
+ * Events are found by block ranges of cursors, all symbols mixed, so a range is read in windows that grow while they
+ * stay short of events: first half a second, then four times as long each.
  */
-const FIRST_WINDOW_US = 2_000_000;
+const FIRST_WINDOW_US = 500_000;
 const WINDOW_GROWTH = 4;
 
 const SELECT_EVENTS = `
 with symbol as (select id from symbols where symbol = $1)
 (select p.cursor, p.ordinal, ${epochUsOf("p.ts")} as ts_us, s.metric, s.labels_key, p.value,
-   null::float8 as price, null::float8 as size, null as side, null as venue, null as trade_id
+   null::float8 as price, null::float8 as size, null::int2 as side, null as venue, null as trade_id
  from points p join series s on s.id = p.series_id
  where s.symbol_id = (select id from symbol) and p.cursor > $2 and p.cursor <= $3
  order by p.cursor, p.ordinal limit $4)
@@ -115,8 +115,9 @@ function asTrade(row: Row): TradeEvent {
     price: row["price"] as number,
     size: row["size"] as number,
   };
-  if (row["side"] !== null) event.side = row["side"] as "buy" | "sell";
-  if (row["trade_id"] !== null) event.id = row["trade_id"] as string;
+  if (row["side"] === 1) event.side = "buy";
+  else if (row["side"] === -1) event.side = "sell";
+  if (row["trade_id"] !== "") event.id = row["trade_id"] as string;
   if (row["venue"] !== "") event.venue = row["venue"] as string;
   return event;
 }

@@ -16,18 +16,21 @@ const INSERT = `
 insert into trades (ts, price, size, cursor, symbol_id, ordinal, side, venue, trade_id)
 select to_timestamp(u.ts_us / 1000000::float8), u.price, u.size, u.cursor, u.symbol_id, u.ordinal,
   u.side, u.venue, u.trade_id
-from unnest($1::int8[], $2::float8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[], $7::text[], $8::text[],
+from unnest($1::int8[], $2::float8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[], $7::int2[], $8::text[],
   $9::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id)`;
 
 /** A trade without an id is its place in the log. */
-const INSERT_ANONYMOUS = `${INSERT} on conflict (symbol_id, cursor, ordinal, ts) do nothing`;
+const INSERT_ANONYMOUS = `${INSERT} on conflict (symbol_id, ts, cursor, ordinal) do nothing`;
 
 /** The first of equal trades is kept, whatever order they are stored in. */
 const INSERT_IDENTIFIED = `${INSERT}
-on conflict (symbol_id, venue, trade_id, ts) where trade_id is not null do update
+on conflict (symbol_id, venue, trade_id, ts) where trade_id <> '' do update
 set price = excluded.price, size = excluded.size, cursor = excluded.cursor, ordinal = excluded.ordinal,
   side = excluded.side
 where (excluded.cursor, excluded.ordinal) < (trades.cursor, trades.ordinal)`;
+
+/** `trades.side`, so that `sum(size * side)` is the net flow. */
+const SIDE_NUMBER = { buy: 1, sell: -1, none: 0 } as const;
 
 interface TradeRow {
   symbol: SymbolName;
@@ -114,9 +117,9 @@ function insert(text: string, rows: readonly TradeRow[], bytes: number): SizedSt
     numberArray(rows.map((row) => row.cursor)),
     numberArray(rows.map((row) => row.symbolId as number)),
     numberArray(rows.map((row) => row.ordinal)),
-    textArray(rows.map((row) => row.trade.side ?? null)),
+    numberArray(rows.map((row) => SIDE_NUMBER[row.trade.side ?? "none"])),
     textArray(rows.map((row) => row.trade.venue ?? "")),
-    textArray(rows.map((row) => row.trade.id ?? null)),
+    textArray(rows.map((row) => row.trade.id ?? "")),
   ];
   return { text, params, bytes };
 }
