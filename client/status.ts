@@ -1,19 +1,12 @@
-import type { TapeState } from "./state.ts";
+import type { ClosedBecause, TapeState } from "./state.ts";
 
-/** The state of a connection as a person reads it. */
-export interface Status {
-  kind:
-    | "idle"
-    | "connecting"
-    | "catching-up"
-    | "live"
-    | "reconnecting"
-    | "polling"
-    | "offline"
-    | "closed";
-  /** In words: "live", "reconnecting in 4 s". */
-  words: string;
-}
+/** The state of a connection as a person reads it: `words` are "live", "reconnecting in 4 s". */
+export type Status =
+  | {
+      kind: "idle" | "connecting" | "catching-up" | "live" | "reconnecting" | "polling" | "offline";
+      words: string;
+    }
+  | { kind: "closed"; words: string; because: ClosedBecause };
 
 /** The state in words at `nowMs`. */
 export function statusOf(state: TapeState, nowMs: number): Status {
@@ -41,7 +34,7 @@ export function statusOf(state: TapeState, nowMs: number): Status {
     case "offline":
       return { kind: "offline", words: "offline" };
     case "closed":
-      return { kind: "closed", words: closedWords(phase.because) };
+      return { kind: "closed", words: closedWords(phase.because), because: phase.because };
     default:
       return phase satisfies never;
   }
@@ -51,7 +44,7 @@ function secondsUntil(atMs: number, nowMs: number): number {
   return Math.max(1, Math.ceil((atMs - nowMs) / 1_000));
 }
 
-function closedWords(because: Extract<TapeState["phase"], { name: "closed" }>["because"]): string {
+function closedWords(because: ClosedBecause): string {
   switch (because.by) {
     case "consumer":
       return "closed";

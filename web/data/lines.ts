@@ -1,0 +1,107 @@
+import { canonicalLabels } from "../../src/core/labels.ts";
+import type { SeriesColumns } from "../../src/protocol/answers.ts";
+import type { MetricEvent } from "../../src/protocol/event.ts";
+
+/** One point of a line: the mean of what fell into its step, and between what it ranged. */
+export interface LinePoint {
+  ts: number;
+  mean: number;
+  min: number;
+  max: number;
+  count: number;
+}
+
+/** One label set of a metric. Points are sorted by time, one a step. */
+export interface Line {
+  key: string;
+  labels: Readonly<Record<string, string>>;
+  points: LinePoint[];
+}
+
+/** The newest lines are kept; a metric with more label sets than this is not readable in one panel. */
+export const MAX_LINES = 12;
+
+/** A line of a series answer. */
+export function lineOf(columns: SeriesColumns): Line {
+  const points: LinePoint[] = [];
+  columns.ts.forEach((ts, i) => {
+    const mean = columns.avg?.[i] ?? columns.last?.[i] ?? columns.first?.[i];
+    if (mean === undefined || mean === null) return;
+    points.push({
+      ts,
+      mean,
+      min: columns.min?.[i] ?? mean,
+      max: columns.max?.[i] ?? mean,
+      count: columns.count?.[i] ?? 1,
+    });
+  });
+  return { key: canonicalLabels(columns.labels), labels: columns.labels, points };
+}
+
+/** Put one live point into its step of its line. A label set not seen before becomes a line while there is room. */
+export function addPoint(lines: Line[], event: MetricEvent, stepUs: number): void {
+  const key = canonicalLabels(event.labels);
+  let line = lines.find((each) => each.key === key);
+  if (line === undefined) {
+    if (lines.length >= MAX_LINES) return;
+    line = { key, labels: event.labels ?? {}, points: [] };
+    lines.push(line);
+  }
+  const ts = Math.floor(event.ts / stepUs) * stepUs;
+  const { points } = line;
+  let index = points.length;
+  while (index > 0 && (points[index - 1]?.ts ?? 0) > ts) index--;
+  const point = points[index - 1];
+  const { value } = event;
+  if (point?.ts === ts) {
+    point.mean += (value - point.mean) / (point.count + 1);
+    point.count += 1;
+    point.min = Math.min(point.min, value);
+    point.max = Math.max(point.max, value);
+  } else {
+    points.splice(index, 0, { ts, mean: value, min: value, max: value, count: 1 });
+  }
+}
+
+/** Drop what has moved out of the window of `rangeUs` before the newest point. */
+export function trimLines(lines: readonly Line[], rangeUs: number): void {
+  const end = newestTs(lines);
+  for (const { points } of lines) {
+    const keep = points.findIndex((point) => point.ts >= end - rangeUs);
+    if (keep > 0) points.splice(0, keep);
+    else if (keep < 0) points.length = 0;
+  }
+}
+
+/** Time of the newest point of any line; 0 where there is none. */
+export function newestTs(lines: readonly Line[]): number {
+  return lines.reduce((newest, line) => Math.max(newest, line.points.at(-1)?.ts ?? 0), 0);
+}
+
+/** Columns for uPlot: x in seconds, ascending, then one column a line; a line without a point at an x has null there. */
+export type Columns = [x: number[], ...lines: (number | null)[][]];
+
+/**
+ * The lines over one common x. A line on its own is drawn with its range: columns mean, max, min. Several are drawn by
+ * their means.
+ */
+export function columnsOf(lines: readonly Line[]): Columns {
+  const only = lines.length === 1 ? lines[0] : undefined;
+  if (only !== undefined) {
+    const { points } = only;
+    return [
+      points.map((p) => p.ts / 1e6),
+      points.map((p) => p.mean),
+      points.map((p) => p.max),
+      points.map((p) => p.min),
+    ];
+  }
+  const x = [...new Set(lines.flatMap((line) => line.points.map((p) => p.ts)))].sort(
+    (a, b) => a - b,
+  );
+  const columns = lines.map((line) => {
+    const means = new Map(line.points.map((p) => [p.ts, p.mean]));
+    return x.map((ts) => means.get(ts) ?? null);
+  });
+  return [x.map((ts) => ts / 1e6), ...columns];
+}

@@ -1,0 +1,72 @@
+import type { HistoryAnswer, SeriesAnswer, SymbolsAnswer } from "../../src/protocol/answers.ts";
+import type { Interval } from "../../src/protocol/bar.ts";
+
+/** `GET /api/metrics/names`: what a symbol has been told about, one entry a label set. */
+export interface MetricNamesAnswer {
+  metrics: { metric: string; labels: Record<string, string>; last_ts: number }[];
+}
+
+export type Answer<T> =
+  | { kind: "ok"; value: T }
+  /** A token is needed, or another one. */
+  | { kind: "unauthorized" }
+  /** `status` null: no answer at all. */
+  | { kind: "failed"; status: number | null; detail: string };
+
+export interface ApiDeps {
+  fetch(
+    url: string,
+    init: { headers: Record<string, string>; signal: AbortSignal },
+  ): Promise<Pick<Response, "ok" | "status" | "json">>;
+  token(): string | null;
+}
+
+export type Api = ReturnType<typeof createApi>;
+
+/** An answer that takes longer is as good as none: the page says so and asks again. */
+const TIMEOUT_MS = 15_000;
+
+/** The server's reading routes. Nothing is thrown: an answer says how it went. */
+export function createApi(deps: ApiDeps) {
+  return {
+    symbols: () => get<SymbolsAnswer>("/api/symbols", {}),
+    /** Bars that start before `to` (exclusive), the newest `limit` of them. */
+    history: (symbol: string, query: { interval: Interval; limit: number; to?: number }) =>
+      get<HistoryAnswer>(`/api/history/${encodeURIComponent(symbol)}`, query),
+    metricNames: (symbol: string) => get<MetricNamesAnswer>("/api/metrics/names", { symbol }),
+    /** Every label set of a metric since `from`, in steps of `step` ("5s"). */
+    series: (query: { metric: string; symbol: string; from: number; step: string; agg: string }) =>
+      get<SeriesAnswer>("/api/series", query),
+  };
+
+  async function get<T>(path: string, query: Record<string, string | number>): Promise<Answer<T>> {
+    const search = new URLSearchParams(
+      Object.entries(query).map(([name, value]) => [name, String(value)]),
+    );
+    const token = deps.token();
+    const headers: Record<string, string> =
+      token === null ? {} : { authorization: `Bearer ${token}` };
+    try {
+      const response = await deps.fetch(search.size > 0 ? `${path}?${search}` : path, {
+        headers,
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      if (response.ok) return { kind: "ok", value: (await response.json()) as T };
+      if (response.status === 401 || response.status === 403) return { kind: "unauthorized" };
+      const detail = await detailOf(response);
+      return { kind: "failed", status: response.status, detail };
+    } catch {
+      return { kind: "failed", status: null, detail: "The server does not answer." };
+    }
+  }
+}
+
+async function detailOf(response: Pick<Response, "status" | "json">): Promise<string> {
+  try {
+    const problem = (await response.json()) as { detail?: unknown };
+    if (typeof problem.detail === "string") return problem.detail;
+  } catch {
+    // No problem document: something in between answered.
+  }
+  return `The server answered with HTTP ${response.status}.`;
+}

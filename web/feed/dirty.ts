@@ -1,0 +1,13 @@
+/** What has changed since the last paint, in one mask. */
+export const DIRTY = {
+  /** Some of the newest bars. */
+  bars: 1,
+  /** All bars: another interval, or older ones in front. */
+  allBars: 2,
+  trades: 4,
+  panels: 8,
+  gaps: 16,
+  status: 32,
+} as const;
+
+export type Dirty = number;

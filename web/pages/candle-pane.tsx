@@ -1,0 +1,109 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Bar } from "../../src/protocol/bar.ts";
+import { type CandleChart, createCandleChart } from "../charts/candle-chart.ts";
+import { formatChange, formatPrice, formatVolume } from "../data/format.ts";
+import { gapWords } from "../data/gap-words.ts";
+import { DIRTY } from "../feed/dirty.ts";
+import type { SymbolFeed } from "../feed/symbol-feed.ts";
+import { type SymbolView, useRepaint } from "./symbol-view.ts";
+
+/** Candles and volume, the numbers of the bar under the crosshair, and a band where a gap was said. */
+export function CandlePane({ view }: { view: SymbolView }) {
+  const { feed } = view;
+  const container = useRef<HTMLDivElement>(null);
+  const bands = useRef<HTMLDivElement>(null);
+  const [hovered, setHovered] = useState<Bar | null>(null);
+  useRepaint(view, DIRTY.gaps, 0);
+  useRepaint(view, DIRTY.bars | DIRTY.allBars, 200);
+
+  useEffect(() => {
+    if (container.current === null) return;
+    const chart: CandleChart = createCandleChart(container.current, {
+      onNearLeftEdge: () => void feed.loadOlder(),
+      onHover: setHovered,
+      onMoved: () => placeBands(chart, feed, bands.current),
+    });
+    const paint = () => chart.setBars(feed.bars(), feed.interval(), feed.takeChangedFrom());
+    const stop = view.onPaint((dirty) => {
+      if ((dirty & (DIRTY.bars | DIRTY.allBars)) !== 0) paint();
+      // The bands themselves are rendered by the component, one frame later at most.
+      if ((dirty & DIRTY.gaps) !== 0)
+        requestAnimationFrame(() => placeBands(chart, feed, bands.current));
+    });
+    feed.takeChangedFrom();
+    chart.setBars(feed.bars(), feed.interval(), 0);
+    return () => {
+      stop();
+      chart.destroy();
+    };
+  }, [view, feed]);
+
+  const bar = hovered ?? feed.bars().at(-1) ?? null;
+  return (
+    <section class="candle-pane" aria-label="Candles and volume">
+      <div class="bar-legend" aria-hidden="true">
+        {bar !== null && <BarLegend bar={bar} />}
+      </div>
+      <div class="chart" ref={container} data-testid="candle-chart" />
+      <div class="gap-bands" ref={bands}>
+        {feed.gaps().map((gap) => (
+          <div
+            key={gap.from}
+            class="gap-band"
+            data-testid="gap-marker"
+            data-place="chart"
+            role="note"
+            title={gapWords(gap)}
+            aria-label={gapWords(gap)}
+          />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function BarLegend({ bar }: { bar: Bar }) {
+  const direction = bar.close >= bar.open ? "is-up" : "is-down";
+  return (
+    <>
+      {(["open", "high", "low", "close"] as const).map((field) => (
+        <span key={field}>
+          {field[0]?.toUpperCase()} <b class={direction}>{formatPrice(bar[field])}</b>
+        </span>
+      ))}
+      <span>
+        <b class={direction}>{bar.open === 0 ? "" : formatChange(bar.close / bar.open - 1)}</b>
+      </span>
+      <span>
+        Vol <b>{formatVolume(bar.volume)}</b>
+      </span>
+      <span class="is-wide">
+        Trades <b>{bar.trades}</b>
+      </span>
+    </>
+  );
+}
+
+/** Put each band where its gap lies now. Done by hand, for it follows every step of a scroll. */
+function placeBands(chart: CandleChart, feed: SymbolFeed, layer: HTMLElement | null): void {
+  if (layer === null) return;
+  const width = chart.paneWidth();
+  layer.style.width = `${width}px`;
+  feed.gaps().forEach((gap, i) => {
+    const band = layer.children[i];
+    if (!(band instanceof HTMLElement)) return;
+    const from = chart.xOf(gap.from);
+    const to = chart.xOf(gap.to);
+    if (from === null || to === null) {
+      band.hidden = true;
+      return;
+    }
+    const left = Math.min(from, to - MIN_BAND_PX);
+    band.hidden = to < 0 || left > width;
+    band.style.left = `${left}px`;
+    band.style.width = `${to - left}px`;
+  });
+}
+
+/** Narrower, a band could not be seen or pointed at. */
+const MIN_BAND_PX = 4;

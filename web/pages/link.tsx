@@ -1,0 +1,32 @@
+import type { ComponentChildren } from "preact";
+
+/** Show another page of the dashboard without loading it anew. */
+export function navigate(path: string): void {
+  window.history.pushState(null, "", path);
+  window.dispatchEvent(new PopStateEvent("popstate"));
+}
+
+/** A link within the dashboard; with a modifier key or the middle button it is a link like any other. */
+export function Link(props: {
+  to: string;
+  class?: string;
+  label?: string;
+  current?: boolean;
+  children: ComponentChildren;
+}) {
+  return (
+    <a
+      href={props.to}
+      class={props.class}
+      aria-label={props.label}
+      aria-current={props.current ? "page" : undefined}
+      onClick={(event: MouseEvent) => {
+        if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+        event.preventDefault();
+        navigate(props.to);
+      }}
+    >
+      {props.children}
+    </a>
+  );
+}

@@ -1,0 +1,83 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { createMetricChart } from "../charts/metric-chart.ts";
+import { lineColour } from "../charts/theme.ts";
+import { formatValue } from "../data/format.ts";
+import type { Line } from "../data/lines.ts";
+import { RANGES } from "../data/ranges.ts";
+import { DIRTY } from "../feed/dirty.ts";
+import type { Panel } from "../feed/panel-feed.ts";
+import { type SymbolView, useRepaint } from "./symbol-view.ts";
+
+/** A panel is a trend, not a ticker: four repaints a second are smooth enough and cost little. */
+const REPAINT_MS = 250;
+
+/** One metric: a line a label set, and their values now or under the cursor. */
+export function MetricPane({ view, panel }: { view: SymbolView; panel: Panel }) {
+  const container = useRef<HTMLDivElement>(null);
+  const [hovered, setHovered] = useState<readonly (number | null)[] | null>(null);
+  useRepaint(view, DIRTY.panels, 500);
+
+  useEffect(() => {
+    if (container.current === null) return;
+    const chart = createMetricChart(container.current, { onHover: setHovered });
+    let drawn = "";
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const draw = () => {
+      timer = undefined;
+      const endUs = view.feed.endUs();
+      const { rangeUs } = RANGES[view.feed.range()];
+      const wanted = `${panel.version} ${endUs} ${rangeUs}`;
+      if (wanted === drawn || panel.state === "loading") return;
+      drawn = wanted;
+      chart.setLines(panel.lines, endUs, rangeUs);
+    };
+    const stop = view.onPaint((dirty) => {
+      if ((dirty & DIRTY.panels) !== 0) timer ??= setTimeout(draw, REPAINT_MS);
+    });
+    draw();
+    return () => {
+      clearTimeout(timer);
+      stop();
+      chart.destroy();
+    };
+  }, [view, panel]);
+
+  const { lines } = panel;
+  return (
+    <section class="metric-pane" data-testid="metric-panel" data-metric={panel.metric}>
+      <header>
+        <h3 title={panel.metric}>{panel.metric}</h3>
+        {lines.length === 1 && lines[0] && (
+          <output class="value">{valueText(hovered?.[0], lines[0])}</output>
+        )}
+      </header>
+      <div class="metric-chart" ref={container} />
+      {(lines.length > 1 || labelText(lines[0]) !== "") && (
+        <ul class="metric-legend">
+          {lines.map((line, i) => (
+            <li key={line.key} title={labelText(line)}>
+              <i style={{ background: lineColour(i) }} />
+              <span>{labelText(line) || "no labels"}</span>
+              {lines.length > 1 && <b>{valueText(hovered?.[i], line)}</b>}
+            </li>
+          ))}
+        </ul>
+      )}
+      {panel.state === "ready" && lines.every((line) => line.points.length === 0) && (
+        <p class="metric-empty">No points in this range.</p>
+      )}
+    </section>
+  );
+}
+
+function valueText(hovered: number | null | undefined, line: Line): string {
+  const value = hovered ?? line.points.at(-1)?.mean;
+  return value === undefined ? "" : formatValue(value);
+}
+
+function labelText(line: Line | undefined): string {
+  if (line === undefined) return "";
+  return Object.entries(line.labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(" ");
+}

@@ -1,0 +1,26 @@
+const WIDTH = 88;
+const HEIGHT = 22;
+
+/** A price's way since the page was opened. For the eye only. */
+export function Sparkline({ values }: { values: readonly number[] }) {
+  const first = values[0];
+  const last = values.at(-1);
+  if (first === undefined || last === undefined || values.length < 2) {
+    return <svg class="sparkline" width={WIDTH} height={HEIGHT} aria-hidden="true" />;
+  }
+  const low = Math.min(...values);
+  const range = Math.max(...values) - low || 1;
+  const step = WIDTH / (values.length - 1);
+  const points = values
+    .map((value, i) => {
+      const y = HEIGHT - 3 - ((value - low) / range) * (HEIGHT - 6);
+      return `${(i * step).toFixed(1)},${y.toFixed(1)}`;
+    })
+    .join(" ");
+  const direction = last > first ? "is-up" : last < first ? "is-down" : "";
+  return (
+    <svg class={`sparkline ${direction}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
+      <polyline points={points} />
+    </svg>
+  );
+}

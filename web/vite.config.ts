@@ -1,0 +1,20 @@
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  base: "/",
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: {
+    outDir: "../dist/web",
+    emptyOutDir: true,
+    target: "es2022",
+    // One page and one script: a preloading shim for split code would be bytes for nothing.
+    modulePreload: false,
+    rolldownOptions: {
+      treeshake: {
+        // The wire types live beside their schemas. A module of ours that is imported for a constant alone must not
+        // bring the validator into the browser with it; style sheets are the only imports made for their effect.
+        moduleSideEffects: (id) => id.endsWith(".css") || id.endsWith("/main.tsx"),
+      },
+    },
+  },
+});
