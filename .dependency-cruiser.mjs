@@ -73,14 +73,16 @@ export default {
     ...pure("web", "^web/(?!vite\\.config\\.ts$)", ["preact", "lightweight-charts", "uplot"]),
     {
       name: "only-db-knows-the-driver",
-      comment: "Every query goes through src/db, so that one place decides how Postgres is reached.",
+      comment:
+        "Every query goes through src/db, so that one place decides how Postgres is reached.",
       severity: "error",
       from: { path: "^(src|durable|web|client)/", pathNot: DB },
       to: { path: "node_modules/@neondatabase/serverless" },
     },
     {
       name: "durable-shells-are-thin",
-      comment: "Only durable/room/room.ts and its like know the Workers runtime; what they are made of is tested bare.",
+      comment:
+        "Only durable/room/room.ts and its like know the Workers runtime; what they are made of is tested bare.",
       severity: "error",
       from: { path: DURABLE, pathNot: "^durable/([^/]+)/\\1\\.ts$" },
       to: { path: "^cloudflare:" },
@@ -95,13 +97,19 @@ export default {
       name: "resolvable",
       severity: "error",
       from: {},
-      to: { couldNotResolve: true, pathNot: "^(cloudflare|virtual):|^@cloudflare/vitest-plugin|\\.css$" },
+      to: {
+        couldNotResolve: true,
+        pathNot: "^(cloudflare|virtual):|^@cloudflare/vitest-plugin|\\.css$",
+      },
     },
     {
       name: "shipped-code-uses-shipped-packages",
       severity: "error",
       from: { path: "^(src|durable|web|client|dev)/" },
-      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["type-only"] },
+      to: {
+        dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"],
+        dependencyTypesNot: ["type-only"],
+      },
     },
   ],
   options: {

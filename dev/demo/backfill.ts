@@ -1,0 +1,81 @@
+import { INSTRUMENTS, type Instrument } from "./instruments.ts";
+import type { Market } from "./market.ts";
+import { pointsAt } from "./metrics.ts";
+import { HOUR_SECONDS } from "./price-path.ts";
+import type { IngestPath } from "./push.ts";
+import type { MadeTrade } from "./trades.ts";
+
+export type BackfillDeps = {
+  push: (path: IngestPath, events: readonly object[]) => Promise<void>;
+  /** Told after each batch, with the number of its events. */
+  onPushed: (events: number) => void;
+};
+
+const HOUR_US = HOUR_SECONDS * 1e6;
+const BATCH_EVENTS = 1_000;
+/** Trades a second, over all instruments, that a chart of the past needs; more would only take longer. */
+const HISTORY_TRADES_PER_SECOND = 5;
+const HISTORY_STEP_US = 15e6;
+
+/**
+ * Pushes what the market did from `fromUs` to `untilUs`. Of a busy market only every so many trades are taken, each
+ * with the size of those it stands for: the same ids at the same times as live, so a trade that was pushed before
+ * stays as it is.
+ */
+export async function backfill(
+  deps: BackfillDeps,
+  market: Market,
+  fromUs: number,
+  untilUs: number,
+): Promise<void> {
+  const stride = Math.max(1, Math.round(market.key.tradesPerSecond / HISTORY_TRADES_PER_SECOND));
+  // Instruments side by side, for they are rooms apart; each one's hours in order, for they are one log.
+  const lanes = INSTRUMENTS.map((instrument) =>
+    pushBatches(deps, "/api/trades", history(market, instrument, stride, fromUs, untilUs)),
+  );
+  lanes.push(pushBatches(deps, "/api/metrics", points(market, fromUs, untilUs)));
+  await Promise.all(lanes);
+}
+
+function* history(
+  market: Market,
+  instrument: Instrument,
+  stride: number,
+  fromUs: number,
+  untilUs: number,
+): Generator<MadeTrade> {
+  for (let hour = Math.floor(fromUs / HOUR_US); hour * HOUR_US < untilUs; hour += 1) {
+    let index = 0;
+    for (const trade of market.hour(instrument, hour)) {
+      if (trade.ts >= untilUs) return;
+      if (index % stride === 0 && trade.ts >= fromUs) {
+        yield { ...trade, size: Number((trade.size * stride).toFixed(instrument.sizeDigits)) };
+      }
+      index += 1;
+    }
+  }
+}
+
+function* points(market: Market, fromUs: number, untilUs: number): Generator<object> {
+  const firstUs = Math.ceil(fromUs / HISTORY_STEP_US) * HISTORY_STEP_US;
+  for (let us = firstUs; us < untilUs; us += HISTORY_STEP_US) yield* pointsAt(market, us);
+}
+
+async function pushBatches(
+  deps: BackfillDeps,
+  path: IngestPath,
+  events: Iterable<object>,
+): Promise<void> {
+  let batch: object[] = [];
+  const flush = async () => {
+    if (batch.length === 0) return;
+    await deps.push(path, batch);
+    deps.onPushed(batch.length);
+    batch = [];
+  };
+  for (const event of events) {
+    batch.push(event);
+    if (batch.length === BATCH_EVENTS) await flush();
+  }
+  await flush();
+}

@@ -1,0 +1,47 @@
+import type { Market } from "./market.ts";
+import { pointsAt } from "./metrics.ts";
+import type { IngestPath } from "./push.ts";
+
+export type LiveDeps = {
+  push: (path: IngestPath, events: readonly object[]) => Promise<void>;
+  nowUs: () => number;
+  /** Waits; rejects when the demo is told to end. */
+  sleep: (ms: number) => Promise<void>;
+  onPushed: (events: number) => void;
+};
+
+const TICK_MS = 75;
+/** After a long pause (a laptop that slept) the past comes in batches like these. */
+const BATCH_EVENTS = 2_000;
+
+/** Pushes what the market does from `fromUs` on, as it happens, until `sleep` rejects. */
+export async function runLive(
+  deps: LiveDeps,
+  market: Market,
+  fromUs: number,
+  metricStepUs: number,
+): Promise<never> {
+  const trades = market.trades(fromUs);
+  let next = trades.next().value;
+  let nextStepUs = Math.ceil(fromUs / metricStepUs) * metricStepUs;
+  while (true) {
+    const nowUs = deps.nowUs();
+    const dueTrades = [];
+    while (next.ts <= nowUs && dueTrades.length < BATCH_EVENTS) {
+      dueTrades.push(next);
+      next = trades.next().value;
+    }
+    const duePoints = [];
+    while (nextStepUs <= nowUs && duePoints.length < BATCH_EVENTS) {
+      duePoints.push(...pointsAt(market, nextStepUs));
+      nextStepUs += metricStepUs;
+    }
+    const pushes: Promise<void>[] = [];
+    if (dueTrades.length > 0) pushes.push(deps.push("/api/trades", dueTrades));
+    if (duePoints.length > 0) pushes.push(deps.push("/api/metrics", duePoints));
+    await Promise.all(pushes);
+    if (pushes.length > 0) deps.onPushed(dueTrades.length + duePoints.length);
+    const isBehind = next.ts <= nowUs || nextStepUs <= nowUs;
+    if (!isBehind) await deps.sleep(TICK_MS);
+  }
+}
