@@ -13,20 +13,18 @@ import {
 } from "../../src/bindings/room.ts";
 import type { StoreOutcome } from "../../src/bindings/writer.ts";
 import { configOf } from "../../src/config.ts";
-import { encodeFrame } from "../../src/core/encode-events.ts";
 import { writerShardOf } from "../../src/core/writer-shard.ts";
-import { classifyFailure, type Database, openDatabase } from "../../src/db/database.ts";
-import { readFrames } from "../../src/db/read-frames.ts";
 import type { SymbolSummary } from "../../src/protocol/answers.ts";
 import { PING, PONG } from "../../src/protocol/heartbeat.ts";
 import type { ServerMessage } from "../../src/protocol/server-message.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import type { Cursor } from "../../src/protocol/time.ts";
 import { SUBPROTOCOL } from "../../src/protocol/version.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
+import { nowUs, wait } from "../clock.ts";
 import { nextAlarmMs } from "./alarm-time.ts";
 import { appendBatches } from "./append.ts";
-import type { ArchivePage } from "./archive.ts";
+import type { ReadArchive } from "./archive.ts";
 import { Audience } from "./audience.ts";
 import { readWord } from "./client-word.ts";
 import { ConnectLimit } from "./connect-limit.ts";
@@ -35,13 +33,13 @@ import { KeyLedger } from "./key-ledger.ts";
 import { type OutboxPart, RoomLog } from "./log.ts";
 import { RoomMemory } from "./memory.ts";
 import { readPoll } from "./poll.ts";
+import { postgresArchive } from "./postgres-archive.ts";
+import { answerClose, Sockets } from "./sockets.ts";
 import { StoredWaiters } from "./stored-waiters.ts";
 import { dismissalOf } from "./sweep.ts";
 import { ReportThrottle, summaryOf } from "./symbol-report.ts";
-import type { ViewerAttachment, ViewerSocket } from "./viewer.ts";
+import type { ViewerAttachment } from "./viewer.ts";
 
-/** Events read from Postgres at a time for a replay. */
-const ARCHIVE_EVENTS = 2_000;
 /** Correlation ids that go along with a part of the outbox. */
 const KEPT_CORRELATION_IDS = 8;
 const REPORT_EVERY_MS = 1_000;
@@ -57,7 +55,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   readonly #connects = new ConnectLimit(this.#config.LIMIT_CONNECTS_PER_MINUTE);
   readonly #waiters = new StoredWaiters();
   readonly #report = new ReportThrottle();
-  readonly #sockets = new Map<WebSocket, ViewerSocket>();
+  readonly #sockets = new Sockets();
   readonly #keepAwake = (work: Promise<void>) => this.ctx.waitUntil(work);
   readonly #drain = new OutboxDrain({
     log: this.#log,
@@ -69,7 +67,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   });
   readonly #name: { symbol: SymbolName | null };
   #audience: Audience | null = null;
-  #database: Database | null = null;
+  #readArchive: ReadArchive | null = null;
   #alarmAtMs: number | null = null;
   #correlationIds: string[] = [];
   /** Polls that wait for the next append. */
@@ -85,23 +83,14 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     if (this.#name.symbol === null) return;
     const audience = this.#audienceOf(this.#name.symbol);
     for (const ws of ctx.getWebSockets()) {
-      audience.rejoin(this.#portOf(ws), ws.deserializeAttachment() as ViewerAttachment);
+      audience.rejoin(this.#sockets.portOf(ws), ws.deserializeAttachment() as ViewerAttachment);
     }
     this.#drain.kick();
   }
 
   /** Appends the batches of one call in one commit, and gives each its outcome. */
   append(symbol: SymbolName, batches: AppendBatch[]): AppendOutcome[] {
-    const outcomes = appendBatches(
-      {
-        log: this.#log,
-        keys: this.#keys,
-        tradeWindow: this.#memory.tradeWindow,
-        outboxLimitBytes: this.#config.LIMIT_OUTBOX_BYTES,
-      },
-      batches,
-      nowUs(),
-    );
+    const outcomes = this.#appendOrAbort(batches);
     for (const [index, batch] of batches.entries()) {
       const outcome = outcomes[index];
       this.#logger.debug("appended", {
@@ -143,8 +132,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     if (from >= this.#log.head && waitMs > 0) {
       await Promise.race([new Promise<void>((wake) => this.#pollers.push(wake)), wait(waitMs)]);
     }
-    const readArchive = (after: Cursor, upTo: Cursor) => this.#readArchive(symbol, after, upTo);
-    return readPoll({ log: this.#log, readArchive, wait }, from, limit);
+    return readPoll({ log: this.#log, readArchive: this.#archiveOf(symbol), wait }, from, limit);
   }
 
   /** What Postgres does not surely have yet, at most about `maxEvents`; `cursor` is how far it goes. */
@@ -176,7 +164,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     if (retryAfterS !== null) return refusal("connects", retryAfterS);
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
-    audience.join(this.#portOf(server), join.since, join.expiresAtMs);
+    audience.join(this.#sockets.portOf(server), join.since, join.expiresAtMs);
     this.#logger.info("viewer_joined", {
       correlation_id: join.correlationId,
       symbol: join.symbol,
@@ -191,7 +179,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   }
 
   override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): void {
-    const viewer = this.#audience?.viewerOf(this.#portOf(ws));
+    const viewer = this.#audience?.viewerOf(this.#sockets.portOf(ws));
     if (this.#audience === null || viewer === undefined) return;
     const nowMs = Date.now();
     viewer.lastHeardMs = nowMs;
@@ -226,8 +214,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
 
   override webSocketClose(ws: WebSocket, code: number): void {
     this.#left(ws);
-    // The answer to the client's close. 1005, 1006 and 1015 stand for "no code came" and cannot be sent (RFC 6455, 7.4.1).
-    ws.close(code === 1005 || code === 1006 || code === 1015 ? 1000 : code);
+    answerClose(ws, code);
   }
 
   override webSocketError(ws: WebSocket): void {
@@ -249,6 +236,25 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     this.#drain.kick();
     this.#armAlarm();
     if (this.#name.symbol !== null) this.#reportSoon(this.#name.symbol);
+  }
+
+  #appendOrAbort(batches: AppendBatch[]): AppendOutcome[] {
+    try {
+      return appendBatches(
+        {
+          log: this.#log,
+          keys: this.#keys,
+          tradeWindow: this.#memory.tradeWindow,
+          outboxLimitBytes: this.#config.LIMIT_OUTBOX_BYTES,
+        },
+        batches,
+        nowUs(),
+      );
+    } catch (error) {
+      // Memory may be ahead of the disk now, as with trades taken for seen: start again from what is on disk.
+      this.ctx.abort(`append failed: ${String(error)}`);
+      throw error;
+    }
   }
 
   async #store(part: OutboxPart): Promise<StoreOutcome> {
@@ -274,29 +280,6 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     if (this.#log.prunable) this.#memory.prune();
   }
 
-  async #readArchive(symbol: SymbolName, after: Cursor, upTo: Cursor): Promise<ArchivePage> {
-    this.#database ??= openDatabase({
-      url: this.#config.DATABASE_URL,
-      ...(this.#config.DATABASE_ENDPOINT && { endpoint: this.#config.DATABASE_ENDPOINT }),
-      timeoutMs: 10_000,
-    });
-    try {
-      const page = await readFrames(this.#database, {
-        symbol,
-        after,
-        upTo,
-        maxEvents: ARCHIVE_EVENTS,
-      });
-      const frames = page.frames.map(({ cursor, events }) => ({ ...encodeFrame(events), cursor }));
-      const through = page.complete ? upTo : (frames.at(-1)?.cursor ?? upTo);
-      return { kind: "frames", frames, through };
-    } catch (error) {
-      const { kind, detail } = classifyFailure(error);
-      this.#logger.warn("archive_unavailable", { symbol, kind, detail });
-      return { kind: "unavailable" };
-    }
-  }
-
   #audienceOf(symbol: SymbolName): Audience {
     if (this.#audience !== null) return this.#audience;
     if (this.#name.symbol === null) {
@@ -308,7 +291,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
       log: this.#log,
       foldToHead: () => this.#memory.foldToHead(),
       takeBars: () => this.#memory.takeBars(),
-      readArchive: (after, upTo) => this.#readArchive(symbol, after, upTo),
+      readArchive: this.#archiveOf(symbol),
       nowMs: Date.now,
       wait,
       keepAwake: this.#keepAwake,
@@ -316,22 +299,14 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     return this.#audience;
   }
 
-  #portOf(ws: WebSocket): ViewerSocket {
-    const known = this.#sockets.get(ws);
-    if (known !== undefined) return known;
-    const port: ViewerSocket = {
-      send: (text) => ws.send(text),
-      close: (code, reason) => ws.close(code, reason),
-      saveAttachment: (attachment) => ws.serializeAttachment(attachment),
-    };
-    this.#sockets.set(ws, port);
-    return port;
+  #archiveOf(symbol: SymbolName): ReadArchive {
+    this.#readArchive ??= postgresArchive(this.#config, this.#logger, symbol);
+    return this.#readArchive;
   }
 
   #left(ws: WebSocket): void {
-    const port = this.#sockets.get(ws);
-    this.#sockets.delete(ws);
-    if (port !== undefined) this.#audience?.leave(port);
+    this.#audience?.leave(this.#sockets.portOf(ws));
+    this.#sockets.forget(ws);
     if (this.#name.symbol !== null) this.#reportSoon(this.#name.symbol);
   }
 
@@ -365,12 +340,4 @@ export class Room extends DurableObject<Env> implements RoomCalls {
 
 function refusal(reason: JoinRefusal["reason"], retryAfterS: number): Response {
   return Response.json({ reason, retryAfterS } satisfies JoinRefusal, { status: 429 });
-}
-
-function nowUs(): EpochUs {
-  return (Date.now() * 1_000) as EpochUs;
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
