@@ -14,7 +14,7 @@ import { createEndpoint } from "./endpoint.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { openPglite } from "./pglite-backend.ts";
 import { openPostgres } from "./postgres-backend.ts";
-import { CHECKPOINT_INTERVAL_MS, Upkeep } from "./upkeep.ts";
+import { UPKEEP_INTERVAL_MS, Upkeep } from "./upkeep.ts";
 
 const environmentSchema = z.object({
   DATA_DIR: z.string().min(1).default(".data"),
@@ -41,15 +41,16 @@ async function main(): Promise<void> {
   server.listen(settings.DATABASE_PORT, "127.0.0.1");
   await once(server, "listening");
 
-  const upkeep = isEmbedded ? new Upkeep({ backend, log }) : undefined;
-  const timer = setInterval(() => void upkeep?.step(), CHECKPOINT_INTERVAL_MS);
+  const upkeep = isEmbedded
+    ? new Upkeep({ backend, nowMs: () => performance.now(), log })
+    : undefined;
+  const timer = setInterval(() => void upkeep?.step(), UPKEEP_INTERVAL_MS);
 
   endWith(async () => {
     clearInterval(timer);
     server.close();
     server.closeIdleConnections();
-    // Statements that wait are answered first: closing takes its turn behind them.
-    await upkeep?.step();
+    // Statements that wait are answered first: closing takes its turn behind them, and writes a checkpoint.
     await backend.close();
     releaseFolder();
     log("database_stopped", {});

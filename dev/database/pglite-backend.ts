@@ -91,7 +91,11 @@ class PgliteBackend implements Backend {
   }
 
   close(): Promise<void> {
-    return this.#inTurn(() => this.#pg.close());
+    return this.#inTurn(async () => {
+      // PGlite itself leaves the log to be replayed at the next start.
+      await this.#execute({ text: "CHECKPOINT", params: [] });
+      await this.#pg.close();
+    });
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -32,33 +32,47 @@ export interface BarsQuery {
 /** The first look covers `limit` buckets; where trading pauses, each further look goes this much deeper. */
 const LOOK_GROWTH = 8;
 
+// Stored trades and the tail become bars apart, and then one bar a bucket. At the same moment a stored trade is earlier
+// than one of the tail, because its cursor is.
 const SELECT_BARS = `
 with symbol as (select id from symbols where symbol = $1),
-tail as (
-  select ${timestampOf("u.ts_us")} as ts, u.price, u.size, u.cursor, u.place, u.venue, u.trade_id
-  from unnest($6::int8[], $7::float8[], $8::float8[], $9::int8[], $10::text[], $11::text[])
-    with ordinality as u (ts_us, price, size, cursor, venue, trade_id, place)),
-trade as (
-  select ts, price, size, cursor, ordinal::int8 as place from trades
+stored as (
+  select ${bucketOf("ts", "$2")} as bucket, min(ts) as first_ts, max(ts) as last_ts,
+    max(price) as high, min(price) as low, sum(size) as volume, count(*) as trades
+  from trades
   where symbol_id = (select id from symbol) and cursor <= $5
     and ts >= ${timestampOf("$3")} and ts < ${timestampOf("$4")}
-  union all
-  select ts, price, size, cursor, place from tail
-  where trade_id = '' or not exists (
+  group by 1 order by 1 desc limit $11),
+tail as (
+  select ${timestampOf("u.ts_us")} as ts, u.price, u.size, u.place
+  from unnest($6::int8[], $7::float8[], $8::float8[], $9::text[], $10::text[])
+    with ordinality as u (ts_us, price, size, venue, trade_id, place)
+  where u.trade_id = '' or not exists (
     select from trades t
-    where t.symbol_id = (select id from symbol) and t.cursor <= $5
-      and t.venue = tail.venue and t.trade_id = tail.trade_id and t.trade_id <> ''
-      and t.ts = tail.ts)),
+    where t.symbol_id = (select id from symbol) and t.cursor <= $5 and t.trade_id <> ''
+      and t.venue = u.venue and t.trade_id = u.trade_id and t.ts = ${timestampOf("u.ts_us")})),
+part as (
+  select bucket, first_ts, last_ts, high, low, volume, trades, 0 as is_tail,
+    (select t.price from trades t
+     where t.symbol_id = (select id from symbol) and t.ts = first_ts and t.cursor <= $5
+     order by t.cursor, t.ordinal limit 1) as open,
+    (select t.price from trades t
+     where t.symbol_id = (select id from symbol) and t.ts = last_ts and t.cursor <= $5
+     order by t.cursor desc, t.ordinal desc limit 1) as close
+  from stored
+  union all
+  select ${bucketOf("ts", "$2")}, min(ts), max(ts), max(price), min(price), sum(size), count(*), 1,
+    (array_agg(price order by ts, place))[1], (array_agg(price order by ts, place))[count(*)]
+  from tail group by 1),
 bar as (
-  select ${bucketOf("ts", "$2")} as bucket,
-    (array_agg(price order by ts, cursor, place))[1] as open,
-    max(price) as high,
-    min(price) as low,
-    (array_agg(price order by ts, cursor, place))[count(*)] as close,
-    sum(size) as volume,
-    count(*) as trades
-  from trade group by 1),
-newest as (select * from bar order by bucket desc limit $12)
+  select bucket,
+    (array_agg(open order by first_ts, is_tail))[1] as open,
+    max(high) as high,
+    min(low) as low,
+    (array_agg(close order by last_ts desc, is_tail desc))[1] as close,
+    sum(volume) as volume,
+    sum(trades) as trades
+  from part group by 1 order by 1 desc limit $11)
 select string_agg(${epochUsOf("bucket")}::text, ',' order by bucket) as ts,
   string_agg(open::text, ',' order by bucket) as open,
   string_agg(high::text, ',' order by bucket) as high,
@@ -66,7 +80,7 @@ select string_agg(${epochUsOf("bucket")}::text, ',' order by bucket) as ts,
   string_agg(close::text, ',' order by bucket) as close,
   string_agg(volume::text, ',' order by bucket) as volume,
   string_agg(trades::text, ',' order by bucket) as trades
-from newest`;
+from bar`;
 
 /**
  * Bars from stored trades and the tail together, oldest first; buckets without a trade have none. Open and close are
@@ -116,7 +130,6 @@ async function look(
       numberArray(trades.map(({ trade }) => trade.ts)),
       numberArray(trades.map(({ trade }) => trade.price)),
       numberArray(trades.map(({ trade }) => trade.size)),
-      numberArray(trades.map(({ cursor }) => cursor)),
       textArray(trades.map(({ trade }) => trade.venue ?? "")),
       textArray(trades.map(({ trade }) => trade.id ?? "")),
       limit,
