@@ -14,6 +14,9 @@ interface Waiting {
   resolve: (turn: Turn) => void;
 }
 
+/** A leader that has not come back for so long was ended by the platform, and the next request takes over. */
+const LOST_LEADER_MS = 10_000;
+
 /** Most text of one call to the room. */
 const CALL_CHARS = 4 * 1024 * 1024;
 
@@ -28,22 +31,27 @@ const CALL_CHARS = 4 * 1024 * 1024;
  */
 export class AppendLane {
   #waiting: Waiting[] = [];
-  #led = false;
+  #ledSinceMs: number | null = null;
 
   get idle(): boolean {
-    return !this.#led && this.#waiting.length === 0;
+    return this.#ledSinceMs === null && this.#waiting.length === 0;
   }
 
-  async append(batch: AppendBatch, send: SendBatches, tick: () => Promise<void>) {
+  /** Appends a batch and gives its outcome; throws what the call that carried it threw. */
+  async append(
+    batch: AppendBatch,
+    send: SendBatches,
+    { tick, nowMs }: { tick: () => Promise<void>; nowMs: () => number },
+  ): Promise<AppendOutcome> {
     const chars = batch.frames.reduce((sum, frame) => sum + frame.text.length, 0);
-    if (this.#led) {
+    if (this.#ledSinceMs !== null && nowMs() - this.#ledSinceMs < LOST_LEADER_MS) {
       const turn = await new Promise<Turn>((resolve) => {
         this.#waiting.push({ batch, chars, resolve });
       });
       if (turn.kind === "outcome") return turn.outcome;
       if (turn.kind === "failed") throw turn.error;
     }
-    this.#led = true;
+    this.#ledSinceMs = nowMs();
     // One turn of the event loop: what has arrived with this request joins it.
     await tick();
     return this.#lead(batch, chars, send);
@@ -64,7 +72,7 @@ export class AppendLane {
       throw error;
     } finally {
       const next = this.#waiting.shift();
-      if (next === undefined) this.#led = false;
+      if (next === undefined) this.#ledSinceMs = null;
       else next.resolve({ kind: "lead" });
     }
   }

@@ -63,7 +63,7 @@ function appendToRoom(
         correlationId: c.get("correlationId"),
       },
       (calls) => room.append(symbol, calls),
-      () => scheduler.wait(0),
+      { tick: () => scheduler.wait(0), nowMs: Date.now },
     )
     .finally(() => {
       if (used.idle && lanes.get(symbol) === used) lanes.delete(symbol);
