@@ -35,12 +35,12 @@ const started = async <T extends Target>(starting: Promise<T>): Promise<T> => {
   running.push(target);
   return target;
 };
-const posting = startPosting();
-const viewing = startViewing();
 
 for (const scenario of SCENARIOS) {
   if (only !== undefined && !only.includes(scenario.number)) continue;
   process.stderr.write(`${scenario.number}. ${scenario.title}\n`);
+  const posting = startPosting();
+  const viewing = startViewing();
   const bench: Bench = {
     rounds,
     quick: options.quick,
@@ -65,15 +65,14 @@ for (const scenario of SCENARIOS) {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     process.stderr.write(`   FAILED: ${why}\n`);
-    notes.push(`Scenario ${scenario.number} failed: ${why}`);
+    notes.push(`Scenario ${scenario.number} failed: ${why.split("\n", 2).join(" ").slice(0, 300)}`);
     process.exitCode = 1;
   }
-  await viewing.run({ do: "drop" });
+  posting.end();
+  viewing.end();
   for (const target of running.splice(0)) await target.stop();
 }
 
-posting.end();
-viewing.end();
 const report: Report = {
   takenAt: new Date().toISOString(),
   machine,

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { PostJob, PostResult, ViewerJob, ViewerResult } from "./jobs.ts";
+import type { Reply } from "./serve-jobs.ts";
 
 /** The harness' side of a load process: one job at a time, whose answer is awaited. */
 export class LoadProcess<Job, Result> {
@@ -11,9 +12,11 @@ export class LoadProcess<Job, Result> {
     this.#child = fork(new URL(script, import.meta.url), {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
-    this.#child.on("message", (message: { id: number; result: Result }) => {
-      this.#waiting.get(message.id)?.resolve(message.result);
-      this.#waiting.delete(message.id);
+    this.#child.on("message", (reply: Reply<Result>) => {
+      const waiting = this.#waiting.get(reply.id);
+      this.#waiting.delete(reply.id);
+      if ("result" in reply) waiting?.resolve(reply.result);
+      else waiting?.reject(new Error(reply.failure));
     });
     this.#child.on("exit", (code) => {
       for (const { reject } of this.#waiting.values())

@@ -34,24 +34,33 @@ class Sender {
 }
 
 serveJobs(async (job: PostJob): Promise<PostResult> => {
-  const failed = (why: string) => {
-    throw new Error(`a posting connection failed: ${why}`);
-  };
+  let fail: (why: Error) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
   const senders = await Promise.all(
     Array.from({ length: job.connections }, async (_, index) => {
       const shape = job.shapes[index % job.shapes.length];
       if (shape === undefined) throw new Error("no shapes");
       const own = { ...shape, sender: `${shape.sender}-${index}` };
-      return new Sender(await Poster.open("127.0.0.1", job.port, failed), job.body, own);
+      const poster = await Poster.open("127.0.0.1", job.port, (why) =>
+        fail(new Error(`a posting connection failed: ${why}`)),
+      );
+      return new Sender(poster, job.body, own);
     }),
   );
-  const run =
-    job.requestsPerSecond === undefined
-      ? await closedLoop(job, senders)
-      : await openLoop(job, senders, job.requestsPerSecond);
-  for (const sender of senders) sender.poster.end();
-  return run;
+  try {
+    return await Promise.race([failed, post(job, senders)]);
+  } finally {
+    for (const sender of senders) sender.poster.end();
+  }
 });
+
+function post(job: PostJob, senders: Sender[]): Promise<PostResult> {
+  return job.requestsPerSecond === undefined
+    ? closedLoop(job, senders)
+    : openLoop(job, senders, job.requestsPerSecond);
+}
 
 class Tally {
   readonly latency = new Samples();

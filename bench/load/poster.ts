@@ -36,7 +36,8 @@ export class Poster {
       socket.on("connect", () => resolve(poster));
       socket.on("error", (error) => failed(error.message));
       socket.on("close", () => {
-        if (poster.#done !== undefined) failed("closed in the middle of a request");
+        if (poster.#done !== undefined)
+          failed(`closed in the middle of a request, after ${JSON.stringify(poster.#head)}`);
       });
     });
   }
