@@ -12,7 +12,7 @@ import {
 import type { Bar, Interval } from "../../src/protocol/bar.ts";
 import { INTERVAL_SECONDS } from "../../src/protocol/interval.ts";
 import { lastAtOrBefore } from "../data/bars.ts";
-import { digitsOf } from "../data/format.ts";
+import { digitsOf, formatPrice } from "../data/format.ts";
 import { CANVAS_FONT, colour } from "./theme.ts";
 
 /** So near to the left edge, in bars, older ones are asked for. */
@@ -26,6 +26,8 @@ export interface CandleChartOptions {
   onHover(bar: Bar | null): void;
   /** What is visible has moved: whatever lies over the chart must follow. */
   onMoved(): void;
+  /** Whether the newest bar is in sight has changed. */
+  onNewestVisible(isVisible: boolean): void;
 }
 
 export type CandleChart = ReturnType<typeof createCandleChart>;
@@ -34,6 +36,8 @@ export type CandleChart = ReturnType<typeof createCandleChart>;
 export function createCandleChart(container: HTMLElement, options: CandleChartOptions) {
   let bars: readonly Bar[] = [];
   let interval: Interval = "1m";
+  /** Between new data and its place on the screen the visible range means nothing. */
+  let isSettling = false;
   const up = colour("up");
   const down = colour("down");
   const chart = createChart(container, {
@@ -85,8 +89,10 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   const downVolume = colour("down-volume");
 
   chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
+    if (range === null || bars.length === 0 || isSettling) return;
     options.onMoved();
-    if (range !== null && bars.length > 0 && range.from < NEAR_LEFT_EDGE) options.onNearLeftEdge();
+    if (range.from < NEAR_LEFT_EDGE) options.onNearLeftEdge();
+    options.onNewestVisible(range.to >= bars.length - 1);
   });
   chart.subscribeCrosshairMove((move) => {
     const index = move.time === undefined ? -1 : lastAtOrBefore(bars, Number(move.time) * 1e6);
@@ -104,10 +110,12 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
       bars = next;
       interval = of;
       if (isFresh || isInserted || isMuch) {
+        isSettling = isFresh;
         setPrecision();
         candles.setData(next.map(candleOf));
         volume.setData(next.map(volumeOf));
         if (isFresh) showNewest();
+        isSettling = false;
       } else {
         for (let i = changedFrom; i < next.length; i++) {
           const bar = next[i];
@@ -138,6 +146,9 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
 
   function setPrecision(): void {
     const digits = digitsOf(bars.slice(-50).flatMap((bar) => [bar.open, bar.close]));
+    chart.applyOptions({
+      localization: { priceFormatter: (price: number) => formatPrice(price, digits) },
+    });
     candles.applyOptions({
       priceFormat: { type: "price", precision: digits, minMove: 10 ** -digits },
     });

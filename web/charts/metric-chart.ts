@@ -1,11 +1,14 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { formatValue } from "../data/format.ts";
+import { formatClock, formatTick } from "../data/format.ts";
 import { columnsOf, type Line } from "../data/lines.ts";
 import { CANVAS_FONT, colour, lineColour } from "./theme.ts";
 
 /** Panels with this key move their cursors together. */
 const SYNC_KEY = "edgetape-panels";
+
+/** Half the width of a tick's text. */
+const EDGE_PX = 20;
 
 export interface MetricChartOptions {
   /** The values under the cursor, one a line; null where the cursor is elsewhere. */
@@ -68,14 +71,25 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
         y: { range: (_plot, min, max) => padded(min, max) },
       },
       axes: [
-        { ...axis, size: 26, gap: 4, space: 70 },
+        {
+          ...axis,
+          size: 26,
+          gap: 4,
+          space: 76,
+          // A text half out of the panel is no help: the tick at the very edge goes without.
+          values: (plot, ticks, _axis, _space, increment) =>
+            ticks.map((tick) =>
+              plot.valToPos(tick, "x") < EDGE_PX ? "" : timeTick(tick, increment),
+            ),
+        },
         {
           ...axis,
           side: 1,
           size: 62,
           gap: 6,
           space: 28,
-          values: (_plot, ticks) => ticks.map((tick) => formatValue(tick)),
+          values: (_plot, ticks, _axis, _space, increment) =>
+            ticks.map((tick) => formatTick(tick, increment)),
         },
       ],
       series: lines.length === 1 ? rangedSeries() : [{}, ...lines.map((_, i) => meanSeries(i))],
@@ -102,6 +116,15 @@ function rangedSeries(): uPlot.Series[] {
 
 function meanSeries(index: number): uPlot.Series {
   return { stroke: lineColour(index), width: 1.5, points: { show: false }, spanGaps: true };
+}
+
+const DAY_TICK = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const MINUTE_TICK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+
+/** Seconds only where ticks are closer than a minute, days where they are a day apart. */
+function timeTick(seconds: number, increment: number): string {
+  if (increment >= 43_200) return DAY_TICK.format(seconds * 1_000);
+  return increment >= 60 ? MINUTE_TICK.format(seconds * 1_000) : formatClock(seconds * 1e6);
 }
 
 /** A little room above and below; a flat line stands in the middle. */

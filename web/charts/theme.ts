@@ -4,7 +4,7 @@ export function colour(name: string): string {
 }
 
 export const CANVAS_FONT =
-  'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, Inter, "Helvetica Neue", sans-serif';
+  'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
 
 /** Lines of one panel, told apart also without red and green. */
 export const LINE_COLOURS = [

@@ -14,11 +14,11 @@ function grouped(digits: number): Intl.NumberFormat {
   return format;
 }
 
-/** Fraction digits that show a price of this size to about six figures: 2 from 100 up, 8 at most. */
-export function priceDigits(price: number): number {
+/** The most fraction digits a price of this size is shown with: six figures, 2 from 1,000 up, 8 at most. */
+function priceDigits(price: number): number {
   const size = Math.abs(price);
   if (size === 0 || !Number.isFinite(size)) return 2;
-  return Math.min(8, Math.max(2, 4 - Math.floor(Math.log10(size))));
+  return Math.min(8, Math.max(2, 5 - Math.floor(Math.log10(size))));
 }
 
 /**
@@ -34,7 +34,7 @@ export function digitsOf(prices: readonly number[]): number {
   return digits;
 }
 
-export function formatPrice(price: number, digits = priceDigits(price)): string {
+export function formatPrice(price: number, digits = digitsOf([price])): string {
   return grouped(digits).format(price);
 }
 
@@ -64,9 +64,19 @@ export function formatVolume(volume: number): string {
 export function formatValue(value: number): string {
   const size = Math.abs(value);
   if (size === 0) return "0";
-  if (size >= 1e6) return formatVolume(value);
+  if (size >= 1e7) return formatVolume(value);
   if (size < 1e-3) return value.toExponential(2);
-  return grouped(size >= 1000 ? 1 : size >= 100 ? 2 : size >= 1 ? 3 : 4).format(value);
+  return grouped(Math.max(0, Math.min(4, 3 - Math.floor(Math.log10(size))))).format(value);
+}
+
+/** A tick of an axis whose ticks are `increment` apart: as many fraction digits as tell two of them apart. */
+export function formatTick(value: number, increment: number): string {
+  if (Math.abs(value) >= 1e7) return formatVolume(value);
+  let digits = 0;
+  while (digits < 8 && Math.abs(increment - Number(increment.toFixed(digits))) > increment / 1e3) {
+    digits++;
+  }
+  return grouped(digits).format(value);
 }
 
 /** How long ago, short: "now", "12 s", "3 min", "5 h", "2 d". */
@@ -84,6 +94,19 @@ const CLOCK = new Intl.DateTimeFormat("en-GB", {
   minute: "2-digit",
   second: "2-digit",
 });
+
+/** Sizes of a list, with the fraction digits the finest of them needs, four at most, so that the column lines up. */
+export function sizeDigits(sizes: readonly number[]): number {
+  let digits = 0;
+  for (const size of sizes) {
+    while (digits < 4 && Math.abs(size - Number(size.toFixed(digits))) > 1e-9) digits++;
+  }
+  return digits;
+}
+
+export function formatSize(size: number, digits: number): string {
+  return size >= 1e6 ? formatVolume(size) : grouped(digits).format(size);
+}
 
 /** Time of day where the viewer is; `ts` in microseconds. */
 export function formatClock(ts: number): string {

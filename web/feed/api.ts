@@ -6,6 +6,16 @@ export interface MetricNamesAnswer {
   metrics: { metric: string; labels: Record<string, string>; last_ts: number }[];
 }
 
+export interface SeriesQuery {
+  metric: string;
+  symbol: string;
+  /** Times in microseconds; `to` is exclusive, and absent means now. */
+  from: number;
+  to?: number;
+  step: string;
+  agg: string;
+}
+
 export type Answer<T> =
   | { kind: "ok"; value: T }
   /** A token is needed, or another one. */
@@ -34,9 +44,8 @@ export function createApi(deps: ApiDeps) {
     history: (symbol: string, query: { interval: Interval; limit: number; to?: number }) =>
       get<HistoryAnswer>(`/api/history/${encodeURIComponent(symbol)}`, query),
     metricNames: (symbol: string) => get<MetricNamesAnswer>("/api/metrics/names", { symbol }),
-    /** Every label set of a metric since `from`, in steps of `step` ("5s"). */
-    series: (query: { metric: string; symbol: string; from: number; step: string; agg: string }) =>
-      get<SeriesAnswer>("/api/series", query),
+    /** Every label set of a metric, in steps of `step` ("5s"). */
+    series: (query: SeriesQuery) => get<SeriesAnswer>("/api/series", { ...query }),
   };
 
   async function get<T>(path: string, query: Record<string, string | number>): Promise<Answer<T>> {

@@ -16,6 +16,8 @@ export interface Panel {
 /** More metrics than this on one symbol are not watched at a glance; the rest is for queries. */
 const MAX_PANELS = 24;
 const RETRY_MS = 2_000;
+/** Steps asked for at most; the server's own limit is 10,000. */
+const MAX_STEPS = 5_000;
 
 /** The metrics of one symbol: the names the server knows, those seen live, and their lines. */
 export function openPanelFeed(deps: FeedDeps & { nowMs(): number }, symbol: string, first: Range) {
@@ -66,10 +68,13 @@ export function openPanelFeed(deps: FeedDeps & { nowMs(): number }, symbol: stri
     const join = loading();
     panel.join = join;
     const { step, stepUs } = RANGES[range];
+    // The server counts steps up to its own now and refuses too many, which a recording of years ago would be.
+    const toUs = fromUs + MAX_STEPS * stepUs;
     const answer = await deps.api.series({
       metric,
       symbol,
       from: Math.floor(fromUs / stepUs) * stepUs,
+      ...(toUs < deps.nowMs() * 1_000 ? { to: toUs } : {}),
       step,
       agg: "avg,min,max,count",
     });

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Bar } from "../../src/protocol/bar.ts";
 import { type CandleChart, createCandleChart } from "../charts/candle-chart.ts";
-import { formatChange, formatPrice, formatVolume } from "../data/format.ts";
+import { digitsOf, formatChange, formatPrice, formatVolume } from "../data/format.ts";
 import { gapWords } from "../data/gap-words.ts";
 import { DIRTY } from "../feed/dirty.ts";
 import type { SymbolFeed } from "../feed/symbol-feed.ts";
@@ -12,6 +12,8 @@ export function CandlePane({ view }: { view: SymbolView }) {
   const { feed } = view;
   const container = useRef<HTMLDivElement>(null);
   const bands = useRef<HTMLDivElement>(null);
+  const chartRef = useRef<CandleChart | null>(null);
+  const [isNewestVisible, setNewestVisible] = useState(true);
   const [hovered, setHovered] = useState<Bar | null>(null);
   useRepaint(view, DIRTY.gaps, 0);
   useRepaint(view, DIRTY.bars | DIRTY.allBars, 200);
@@ -21,8 +23,10 @@ export function CandlePane({ view }: { view: SymbolView }) {
     const chart: CandleChart = createCandleChart(container.current, {
       onNearLeftEdge: () => void feed.loadOlder(),
       onHover: setHovered,
+      onNewestVisible: setNewestVisible,
       onMoved: () => placeBands(chart, feed, bands.current),
     });
+    chartRef.current = chart;
     const paint = () => chart.setBars(feed.bars(), feed.interval(), feed.takeChangedFrom());
     const stop = view.onPaint((dirty) => {
       if ((dirty & (DIRTY.bars | DIRTY.allBars)) !== 0) paint();
@@ -34,6 +38,7 @@ export function CandlePane({ view }: { view: SymbolView }) {
     chart.setBars(feed.bars(), feed.interval(), 0);
     return () => {
       stop();
+      chartRef.current = null;
       chart.destroy();
     };
   }, [view, feed]);
@@ -42,7 +47,17 @@ export function CandlePane({ view }: { view: SymbolView }) {
   return (
     <section class="candle-pane" aria-label="Candles and volume">
       <div class="bar-legend" aria-hidden="true">
-        {bar !== null && <BarLegend bar={bar} />}
+        {bar !== null && (
+          <BarLegend
+            bar={bar}
+            digits={digitsOf(
+              feed
+                .bars()
+                .slice(-40)
+                .map((each) => each.close),
+            )}
+          />
+        )}
       </div>
       <div class="chart" ref={container} data-testid="candle-chart" />
       <div class="gap-bands" ref={bands}>
@@ -58,17 +73,22 @@ export function CandlePane({ view }: { view: SymbolView }) {
           />
         ))}
       </div>
+      {!isNewestVisible && (
+        <button class="to-newest" type="button" onClick={() => chartRef.current?.showNewest()}>
+          To the newest
+        </button>
+      )}
     </section>
   );
 }
 
-function BarLegend({ bar }: { bar: Bar }) {
+function BarLegend({ bar, digits }: { bar: Bar; digits: number }) {
   const direction = bar.close >= bar.open ? "is-up" : "is-down";
   return (
     <>
       {(["open", "high", "low", "close"] as const).map((field) => (
         <span key={field}>
-          {field[0]?.toUpperCase()} <b class={direction}>{formatPrice(bar[field])}</b>
+          {field[0]?.toUpperCase()} <b class={direction}>{formatPrice(bar[field], digits)}</b>
         </span>
       ))}
       <span>

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { formatAge, formatChange, formatPrice, formatVolume } from "../data/format.ts";
+import { digitsOf, formatAge, formatChange, formatPrice, formatVolume } from "../data/format.ts";
 import { pathOfSymbol } from "../data/route.ts";
 import { type ListedSymbol, matching } from "../data/symbol-list.ts";
 import { type SymbolsView, symbolsStatus } from "../feed/symbols-watch.ts";
@@ -122,7 +122,7 @@ function SymbolRow({ listed, nowMs }: { listed: ListedSymbol; nowMs: number }) {
       <td class="number last">
         {/* A new element for each move, so that the flash begins anew. */}
         <span key={moves} class={moves > 0 ? `flash is-${direction}` : ""}>
-          {last === null ? <span class="faint">—</span> : formatPrice(last)}
+          {last === null ? <span class="faint">—</span> : formatPrice(last, digitsOf(listed.trail))}
         </span>
       </td>
       <td class={`number ${signClass(change)}`}>

@@ -1,4 +1,4 @@
-import { digitsOf, formatClock, formatPrice, formatVolume } from "../data/format.ts";
+import { digitsOf, formatClock, formatPrice, formatSize, sizeDigits } from "../data/format.ts";
 import { gapWords } from "../data/gap-words.ts";
 import type { TradeRow } from "../data/trade-rows.ts";
 import { DIRTY } from "../feed/dirty.ts";
@@ -10,6 +10,7 @@ export function TradesPane({ view }: { view: SymbolView }) {
   const { rows } = view.feed.trades();
   const trades = rows.flatMap((row) => (row.kind === "trade" ? [row.trade] : []));
   const digits = digitsOf(trades.slice(0, 40).map((trade) => trade.price));
+  const fraction = sizeDigits(trades.slice(0, 40).map((trade) => trade.size));
   const largest = Math.max(...trades.map((trade) => trade.size), 0);
   return (
     <section class="trades-pane" aria-label="Trades">
@@ -23,7 +24,7 @@ export function TradesPane({ view }: { view: SymbolView }) {
       ) : (
         <ol class="trade-list">
           {rows.map((row) => (
-            <Row key={row.key} row={row} digits={digits} largest={largest} />
+            <Row key={row.key} row={row} digits={digits} fraction={fraction} largest={largest} />
           ))}
         </ol>
       )}
@@ -31,7 +32,8 @@ export function TradesPane({ view }: { view: SymbolView }) {
   );
 }
 
-function Row({ row, digits, largest }: { row: TradeRow; digits: number; largest: number }) {
+function Row(props: { row: TradeRow; digits: number; fraction: number; largest: number }) {
+  const { row, digits, fraction, largest } = props;
   if (row.kind === "gap") {
     return (
       <li class="gap-row" data-testid="gap-marker" data-place="trades" title={gapWords(row.gap)}>
@@ -52,7 +54,7 @@ function Row({ row, digits, largest }: { row: TradeRow; digits: number; largest:
       style={{ "--share": `${share.toFixed(0)}%` }}
     >
       <span class="price">{formatPrice(trade.price, digits)}</span>
-      <span>{formatVolume(trade.size)}</span>
+      <span>{formatSize(trade.size, fraction)}</span>
       <time dateTime={new Date(trade.ts / 1_000).toISOString()}>{formatClock(trade.ts)}</time>
     </li>
   );

@@ -1,4 +1,4 @@
-import { formatChange, formatPrice } from "../data/format.ts";
+import { digitsOf, formatChange, formatPrice } from "../data/format.ts";
 import { pathOfSymbol } from "../data/route.ts";
 import type { SymbolsView } from "../feed/symbols-watch.ts";
 import { Link } from "./link.tsx";
@@ -17,7 +17,7 @@ export function Watchlist({ symbols, current }: { symbols: SymbolsView; current:
                 key={listed.moves}
                 class={listed.moves > 0 ? `flash is-${listed.direction}` : ""}
               >
-                {listed.last === null ? "" : formatPrice(listed.last)}
+                {listed.last === null ? "" : formatPrice(listed.last, digitsOf(listed.trail))}
               </span>
               <span class={signClass(listed.change)}>
                 {listed.change === null ? "" : formatChange(listed.change)}
