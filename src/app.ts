@@ -6,6 +6,7 @@ import { requestLog } from "./middleware/request-log.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
+import { metricNamesRoutes } from "./routes/metric-names.ts";
 import { seriesRoutes } from "./routes/series.ts";
 import { socketRoutes } from "./routes/socket.ts";
 import { symbolRoutes } from "./routes/symbols.ts";
@@ -16,6 +17,7 @@ export const app = new Hono<AppEnv>()
   .route("/", ingestRoutes)
   .route("/", symbolRoutes)
   .route("/", historyRoutes)
+  .route("/", metricNamesRoutes)
   .route("/", seriesRoutes)
   .route("/", healthRoutes)
   .route("/", socketRoutes)

@@ -70,3 +70,15 @@ export const seriesAnswerSchema = z.object({
   series: z.array(seriesColumnsSchema),
 });
 export type SeriesAnswer = z.infer<typeof seriesAnswerSchema>;
+
+/** `GET /api/metrics/names?symbol=`: every series of a symbol, with the moment of its newest point. */
+export const metricNamesAnswerSchema = z.object({
+  metrics: z.array(
+    z.object({
+      metric: z.string(),
+      labels: z.record(z.string(), z.string()),
+      last_ts: epochUsSchema.nullable(),
+    }),
+  ),
+});
+export type MetricNamesAnswer = z.infer<typeof metricNamesAnswerSchema>;

@@ -1,6 +1,5 @@
 import { Hono } from "hono";
 import { chooseStepUs, readDurationUs } from "../core/duration.ts";
-import { readMetricNames } from "../db/read-metric-names.ts";
 import { type Aggregate, readSeries } from "../db/read-series.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppEnv } from "../middleware/context.ts";
@@ -18,58 +17,46 @@ const HOUR_US = 3_600_000_000;
 const MAX_POINTS = 10_000;
 const CHART_POINTS = 1_000;
 
-export const seriesRoutes = new Hono<AppEnv>()
-  .get("/api/series", async (c) => {
-    const authorization = await authorize(c, "read");
-    if (authorization.kind === "refused") return authorization.response;
-    const nowUs = (Date.now() * 1_000) as EpochUs;
-    const known = ["metric", "symbol", "labels", "from", "to", "step", "agg"];
-    const parameters = new Parameters(c.req.url, known, nowUs);
-    const symbol = parameters.symbol("symbol", parameters.text("symbol") ?? SYSTEM_SYMBOL);
-    const metric = parameters.text("metric") ?? "";
-    if (metric === "") parameters.refuse("metric", "is missing: name the metric");
-    const labels = readLabels(parameters);
-    const toUs = parameters.time("to") ?? ((nowUs + 1) as EpochUs);
-    const fromUs = parameters.time("from") ?? ((toUs - HOUR_US) as EpochUs);
-    if (fromUs >= toUs) parameters.refuse("to", "must be later than from");
-    const stepUs = readStepUs(parameters, toUs - fromUs);
-    const aggregates = readAggregates(parameters);
-    if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
-    const outside = refuseSymbols(c, authorization.grant, [symbol]);
-    if (outside !== null) return outside;
-    const tail = await readTail(c.env, symbol);
-    const series = await readSeries(
-      databaseOf(c.get("config")),
-      {
-        metric,
-        symbol,
-        labels,
-        fromUs,
-        toUs,
-        stepUs,
-        aggregates,
-        limit: MAX_POINTS,
-        storedThrough: tail.storedThrough,
-        tail: tail.events.flatMap(({ cursor, event }) =>
-          event.kind === "metric" && event.metric === metric ? [{ cursor, point: event }] : [],
-        ),
-      },
-      c.get("correlationId"),
-    );
-    const answer: SeriesAnswer = { cursor: tail.cursor, step_us: stepUs, series };
-    return c.json(answer, 200, { "cache-control": "no-store" });
-  })
-  .get("/api/metrics/names", async (c) => {
-    const authorization = await authorize(c, "read");
-    if (authorization.kind === "refused") return authorization.response;
-    const parameters = new Parameters(c.req.url, ["symbol"], (Date.now() * 1_000) as EpochUs);
-    const symbol = parameters.symbol("symbol", parameters.text("symbol") ?? SYSTEM_SYMBOL);
-    if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
-    const outside = refuseSymbols(c, authorization.grant, [symbol]);
-    if (outside !== null) return outside;
-    const metrics = await readMetricNames(databaseOf(c.get("config")), symbol);
-    return c.json({ metrics }, 200, { "cache-control": "no-store" });
-  });
+export const seriesRoutes = new Hono<AppEnv>().get("/api/series", async (c) => {
+  const authorization = await authorize(c, "read");
+  if (authorization.kind === "refused") return authorization.response;
+  const nowUs = (Date.now() * 1_000) as EpochUs;
+  const known = ["metric", "symbol", "labels", "from", "to", "step", "agg"];
+  const parameters = new Parameters(c.req.url, known, nowUs);
+  const symbol = parameters.symbol("symbol", parameters.text("symbol") ?? SYSTEM_SYMBOL);
+  const metric = parameters.text("metric") ?? "";
+  if (metric === "") parameters.refuse("metric", "is missing: name the metric");
+  const labels = readLabels(parameters);
+  const toUs = parameters.time("to") ?? ((nowUs + 1) as EpochUs);
+  const fromUs = parameters.time("from") ?? ((toUs - HOUR_US) as EpochUs);
+  if (fromUs >= toUs) parameters.refuse("to", "must be later than from");
+  const stepUs = readStepUs(parameters, toUs - fromUs);
+  const aggregates = readAggregates(parameters);
+  if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
+  const outside = refuseSymbols(c, authorization.grant, [symbol]);
+  if (outside !== null) return outside;
+  const tail = await readTail(c.env, symbol);
+  const series = await readSeries(
+    databaseOf(c.get("config")),
+    {
+      metric,
+      symbol,
+      labels,
+      fromUs,
+      toUs,
+      stepUs,
+      aggregates,
+      limit: MAX_POINTS,
+      storedThrough: tail.storedThrough,
+      tail: tail.events.flatMap(({ cursor, event }) =>
+        event.kind === "metric" && event.metric === metric ? [{ cursor, point: event }] : [],
+      ),
+    },
+    c.get("correlationId"),
+  );
+  const answer: SeriesAnswer = { cursor: tail.cursor, step_us: stepUs, series };
+  return c.json(answer, 200, { "cache-control": "no-store" });
+});
 
 /** `step=10s`, `step=raw` for the points themselves, absent: as many points as a chart has pixels. */
 function readStepUs(parameters: Parameters, spanUs: number): number {
