@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type BuildOptions, build } from "esbuild";
+import { type BuildOptions, build, stop } from "esbuild";
 
 export const WORKER_SCRIPT = "worker.js";
 export const ASSET_ROUTER_SCRIPT = "asset-router.js";
@@ -24,9 +24,14 @@ export async function bundleScripts(
     { from: join(projectDir, main), to: WORKER_SCRIPT },
     { from: join(projectDir, "dev/asset-router.ts"), to: ASSET_ROUTER_SCRIPT },
   ];
-  await Promise.all(
-    scripts.map(({ from, to }) =>
-      build({ ...WORKER_BUILD, entryPoints: [from], outfile: join(outDir, to) }),
-    ),
-  );
+  try {
+    await Promise.all(
+      scripts.map(({ from, to }) =>
+        build({ ...WORKER_BUILD, entryPoints: [from], outfile: join(outDir, to) }),
+      ),
+    );
+  } finally {
+    // Else the bundler's own process would run for as long as the product does.
+    await stop();
+  }
 }
