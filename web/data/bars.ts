@@ -10,6 +10,8 @@ import type { EpochUs } from "../../src/protocol/time.ts";
 export interface ChartBar extends Bar {
   openedAtUs: EpochUs | null;
   closedAtUs: EpochUs | null;
+  /** Where `openedAtUs` is not known: some trade of the bar happened by then, so a later one does not open it. */
+  openedByUs: number;
 }
 
 type PricedTrade = Pick<TradeEvent, "ts" | "price" | "size">;
@@ -71,20 +73,23 @@ export function applyTrades(
 
 /**
  * The bars of a history answer as the newest truth, over the bars shown so far: what is older than the answer stays, and
- * a bar whose trades all came live keeps what it knows.
+ * a bar whose trades all came live keeps what it knows. No trade of the answer happened after `cursorUs`.
  */
-export function mergeHistory(shown: readonly ChartBar[], answer: readonly Bar[]): ChartBar[] {
+export function mergeHistory(
+  shown: readonly ChartBar[],
+  answer: readonly Bar[],
+  cursorUs: number,
+): ChartBar[] {
   const first = answer[0];
   if (first === undefined) return [];
   const older = shown.slice(0, lastAtOrBefore(shown, first.ts - 1) + 1);
   const fresh = answer.map((bar): ChartBar => {
     const known = shown[lastAtOrBefore(shown, bar.ts)];
-    const isSame = known?.ts === bar.ts && known.trades === bar.trades;
-    return {
-      ...bar,
-      openedAtUs: isSame ? known.openedAtUs : null,
-      closedAtUs: isSame ? known.closedAtUs : null,
-    };
+    if (known?.ts !== bar.ts) return unseenBar(bar, cursorUs);
+    const openedByUs = known.openedAtUs ?? known.openedByUs;
+    if (known.trades !== bar.trades) return unseenBar(bar, openedByUs);
+    const { openedAtUs, closedAtUs } = known;
+    return { ...bar, openedAtUs, closedAtUs, openedByUs };
   });
   return [...older, ...fresh];
 }
@@ -93,7 +98,11 @@ export function mergeHistory(shown: readonly ChartBar[], answer: readonly Bar[])
 export function prependBars(shown: readonly ChartBar[], older: readonly Bar[]): ChartBar[] {
   const first = shown[0]?.ts ?? Number.POSITIVE_INFINITY;
   const before = older.filter((bar) => bar.ts < first);
-  return [...before.map((bar) => ({ ...bar, openedAtUs: null, closedAtUs: null })), ...shown];
+  return [...before.map((bar) => unseenBar(bar, Number.POSITIVE_INFINITY)), ...shown];
+}
+
+function unseenBar(bar: Bar, openedByUs: number): ChartBar {
+  return { ...bar, openedAtUs: null, closedAtUs: null, openedByUs };
 }
 
 /**
@@ -135,6 +144,7 @@ function open(trade: PricedTrade, ts: EpochUs): ChartBar {
     trades: 1,
     openedAtUs: trade.ts,
     closedAtUs: trade.ts,
+    openedByUs: trade.ts,
   };
 }
 
@@ -147,10 +157,9 @@ function extend(
   // Of the newest bar the latest trade of all is the closing one, where the page has seen it.
   const latestUs = isNewest && seen.latestUs >= seen.fromUs ? seen.latestUs : null;
   const closedAtUs = bar.closedAtUs ?? (latestUs as EpochUs | null);
-  const isLatest = trade.ts >= (closedAtUs ?? seen.fromUs);
+  const isLatest = trade.ts >= (closedAtUs ?? Math.max(seen.fromUs, seen.latestUs));
   const isEarliest = bar.openedAtUs !== null && trade.ts < bar.openedAtUs;
-  const hasUnseenBefore = bar.ts < seen.fromUs && trade.ts >= seen.fromUs;
-  const isOpenKnown = isLatest || bar.openedAtUs !== null || hasUnseenBefore;
+  const isOpenKnown = bar.openedAtUs !== null || isLatest || trade.ts >= bar.openedByUs;
   const isCloseKnown = isLatest || closedAtUs !== null;
   // Of what is not known, the likelier: the newest bar grows at its end.
   const closes = isLatest || (closedAtUs === null && isNewest);

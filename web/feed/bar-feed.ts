@@ -34,15 +34,25 @@ export interface FeedDeps {
   failed(answer: Exclude<Answer<unknown>, { kind: "ok" }>): void;
 }
 
-/** The bars of one symbol: history, continued by live trades, corrected where a late trade says so. */
-export function openBarFeed(deps: FeedDeps, symbol: string, chosen: Interval | null) {
+/**
+ * The bars of one symbol: history, continued by live trades, corrected where a late trade says so. `onHistory` is told
+ * the cursor of each answer.
+ */
+export function openBarFeed(
+  deps: FeedDeps & { onHistory(cursor: Cursor): void },
+  symbol: string,
+  chosen: Interval | null,
+) {
   let interval: Interval = chosen ?? "1m";
   let wanted: Interval | null = chosen;
   let bars: ChartBar[] = [];
   let seen: Seen | null = null;
   let shown: Join | null = null;
-  /** The reload under way, and what was known when it began: it goes over the trades since once more. */
-  let reload: { join: Join; seen: Seen | null } | null = null;
+  /**
+   * The reload under way, and what was known when it began. Its answer holds all of that, and the trades since are gone
+   * over once more; what is shown has them already and may be ahead of the answer.
+   */
+  let reload: { join: Join; seen: Seen | null; bars: ChartBar[] } | null = null;
   let changedFrom = 0;
   let doubtTimer: (() => void) | null = null;
   let older: "idle" | "loading" | "exhausted" = "idle";
@@ -74,11 +84,11 @@ export function openBarFeed(deps: FeedDeps, symbol: string, chosen: Interval | n
     },
   };
 
-  /** Ask for history and put it in place; resolves with its cursor, or null where another request overtook it. */
-  async function load(): Promise<Cursor | null> {
+  /** Ask for history and put it in place, unless another request overtakes this one. */
+  async function load(): Promise<void> {
     doubtTimer?.();
     doubtTimer = null;
-    const mine = { join: loading(), seen };
+    const mine = { join: loading(), seen, bars };
     reload = mine;
     const asked = wanted ?? interval;
     let answer = await deps.api.history(symbol, { interval: asked, limit: PAGE_BARS });
@@ -89,13 +99,14 @@ export function openBarFeed(deps: FeedDeps, symbol: string, chosen: Interval | n
         answer = await deps.api.history(symbol, { interval: suits, limit: PAGE_BARS });
       }
     }
-    if (closed || reload !== mine) return null;
+    if (closed || reload !== mine) return;
     if (answer.kind !== "ok") {
       deps.failed(answer);
-      if (answer.kind === "unauthorized") return null;
-      return new Promise((resolve) => {
-        deps.setTimer(() => resolve(closed || reload !== mine ? null : load()), RETRY_MS);
-      });
+      if (answer.kind === "unauthorized") return;
+      deps.setTimer(() => {
+        if (!closed && reload === mine) void load();
+      }, RETRY_MS);
+      return;
     }
     const { cursor } = answer.value;
     const joined = arrived(mine.join, cursor);
@@ -104,7 +115,7 @@ export function openBarFeed(deps: FeedDeps, symbol: string, chosen: Interval | n
     const isSame = answer.value.interval === interval && shown !== null;
     interval = answer.value.interval;
     wanted = interval;
-    bars = mergeHistory(isSame ? bars : [], answer.value.bars);
+    bars = mergeHistory(isSame ? mine.bars : [], answer.value.bars, cursor);
     if (!isSame) older = "idle";
     shown = joined.join;
     seen = mine.seen ?? { fromUs: cursor, latestUs: 0 };
@@ -112,7 +123,7 @@ export function openBarFeed(deps: FeedDeps, symbol: string, chosen: Interval | n
     for (const frame of joined.fresh) apply(frame);
     changedFrom = 0;
     deps.mark(DIRTY.allBars);
-    return cursor;
+    deps.onHistory(cursor);
   }
 
   function take(frame: Frame): void {
@@ -172,6 +183,7 @@ export function openBarFeed(deps: FeedDeps, symbol: string, chosen: Interval | n
     const next = prependBars(bars, before);
     older = next.length === bars.length ? "exhausted" : "idle";
     bars = next;
+    if (reload !== null) reload.bars = prependBars(reload.bars, before);
     changed(0);
     deps.mark(DIRTY.allBars);
   }

@@ -108,9 +108,9 @@ export function openPanelFeed(deps: FeedDeps & { nowMs(): number }, symbol: stri
       else events.push(event);
     }
     for (const [metric, events] of byMetric) {
+      if (!panels.has(metric)) discover(metric, events);
       const panel = panels.get(metric);
-      if (panel === undefined) discover(metric, events);
-      else if (takes(panel.join, { cursor: frame.cursor, events })) {
+      if (panel !== undefined && takes(panel.join, { cursor: frame.cursor, events })) {
         addAll(panel, { cursor: frame.cursor, events });
         changed(panel);
       }

@@ -45,9 +45,10 @@ export function openSymbolFeed(
   let gaps: readonly Gap[] = [];
 
   const parts = { api: deps.api, setTimer: deps.setTimer, nowMs: deps.nowMs, mark, failed };
-  const bars = openBarFeed(parts, symbol, options.interval);
+  const bars = openBarFeed({ ...parts, onHistory }, symbol, options.interval);
   const panels = openPanelFeed(parts, symbol, options.range);
-  void start();
+  void panels.load();
+  void bars.load();
 
   return {
     /** Whether history has answered once. */
@@ -79,15 +80,11 @@ export function openSymbolFeed(
     },
   };
 
-  async function start(): Promise<void> {
-    void panels.load();
-    const cursor = await bars.load();
-    // Another load may have overtaken the first one: then its own cursor is where the tape begins.
-    const from = cursor ?? (closed ? null : await bars.load());
-    if (closed || from === null) return;
-    joinedAt = from;
-    trouble = null;
-    const since = Math.max(0, from - PRELUDE_US) as Cursor;
+  /** The first answer says where the tape begins; the later ones join it where it stands. */
+  function onHistory(cursor: Cursor): void {
+    if (tape !== null) return;
+    joinedAt = cursor;
+    const since = Math.max(0, cursor - PRELUDE_US) as Cursor;
     tape = deps.openTape({ symbol, since, onDelivery, onStatus });
     mark(DIRTY.status);
   }

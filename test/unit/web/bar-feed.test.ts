@@ -1,0 +1,236 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Bar, Interval } from "../../../src/protocol/bar.ts";
+import type { TradeEvent } from "../../../src/protocol/event.ts";
+import { INTERVAL_SECONDS } from "../../../src/protocol/interval.ts";
+import type { Gap } from "../../../src/protocol/server-message.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { Api } from "../../../web/feed/api.ts";
+import { openBarFeed } from "../../../web/feed/bar-feed.ts";
+import { fakeClock, settle } from "../client/fake-clock.ts";
+
+const START_US = 1_700_000_000_000_000;
+
+/** What every bar must be: all trades in order of their time, and of arrival where times are equal. */
+function barsOf(trades: readonly TradeEvent[], interval: Interval): Bar[] {
+  const lengthUs = INTERVAL_SECONDS[interval] * 1e6;
+  const bars = new Map<number, Bar>();
+  for (const trade of trades.toSorted((a, b) => a.ts - b.ts)) {
+    const ts = (Math.floor(trade.ts / lengthUs) * lengthUs) as EpochUs;
+    const { price, size } = trade;
+    const bar = bars.get(ts);
+    if (bar === undefined) {
+      const prices = { open: price, high: price, low: price, close: price };
+      bars.set(ts, { ts, ...prices, volume: size, trades: 1 });
+    } else {
+      bar.high = Math.max(bar.high, price);
+      bar.low = Math.min(bar.low, price);
+      bar.close = price;
+      bar.volume += size;
+      bar.trades += 1;
+    }
+  }
+  return [...bars.values()];
+}
+
+/** A tape of trades, a history of them that answers late, and a feed that follows both. */
+function world(interval: Interval | null, limit = 10_000) {
+  const clock = fakeClock(START_US / 1_000);
+  const tape: { cursor: Cursor; trade: TradeEvent }[] = [];
+  let answerMs = 0;
+  let requests = 0;
+  const history: Api["history"] = (_symbol, query) => {
+    requests += 1;
+    const cursor = tape.at(-1)?.cursor ?? (0 as Cursor);
+    const bars = barsOf(
+      tape.map(({ trade }) => trade),
+      query.interval,
+    )
+      .filter((bar) => query.to === undefined || bar.ts < query.to)
+      .slice(-Math.min(query.limit, limit));
+    const value = { symbol: "A" as SymbolName, interval: query.interval, cursor, bars };
+    return new Promise((resolve) => {
+      clock.setTimer(() => resolve({ kind: "ok", value }), answerMs);
+    });
+  };
+  const feed = openBarFeed(
+    {
+      api: { history } as Api,
+      setTimer: clock.setTimer,
+      mark: () => {},
+      failed: () => {},
+      onHistory: () => {},
+    },
+    "A",
+    interval,
+  );
+  return {
+    clock,
+    feed,
+    tape,
+    requests: () => requests,
+    setAnswerMs: (ms: number) => {
+      answerMs = ms;
+    },
+    /** A trade reaches the room `lateUs` after it happened. */
+    trade(lateUs: number, price: number, size = 1): { cursor: Cursor; trade: TradeEvent } {
+      const nowUs = clock.nowMs() * 1_000;
+      const cursor = Math.max((tape.at(-1)?.cursor ?? 0) + 1, nowUs) as Cursor;
+      const ts = Math.max(START_US, nowUs - lateUs) as EpochUs;
+      const entry = { cursor, trade: { kind: "trade" as const, ts, price, size } };
+      tape.push(entry);
+      return entry;
+    },
+    shown: () =>
+      feed.bars().map(({ openedAtUs: _o, closedAtUs: _c, openedByUs: _b, ...bar }) => bar),
+    expected: () =>
+      barsOf(
+        tape.map(({ trade }) => trade),
+        feed.interval(),
+      ),
+  };
+}
+
+const step = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant("trade" as const),
+      lateUs: fc.constantFrom(0, 0, 0, 3_000, 900_000, 2_000_000, 7_000_000),
+      price: fc.integer({ min: 1, max: 1_000 }),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant("advance" as const),
+      ms: fc.constantFrom(1, 40, 700, 4_000),
+    }),
+  },
+  fc.record({
+    do: fc.constant("choose" as const),
+    interval: fc.constantFrom<Interval>("1s", "5s", "1m", "1d"),
+  }),
+  fc.record({ do: fc.constant("slow" as const), ms: fc.constantFrom(0, 30, 2_000) }),
+  fc.record({ do: fc.constantFrom("hold" as const, "lose" as const, "older" as const) }),
+);
+
+test("INV-3 INV-7 history and live trades, in whatever order, make the bars that all trades make", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 50, size: "max" }),
+      fc.integer({ min: 0, max: 5 }),
+      async (steps, before) => {
+        const { clock, feed, trade, ...rest } = world("1s");
+        for (let i = 0; i < before; i++) {
+          trade(i * 1_000, 10 + i);
+          await clock.advance(400);
+        }
+        const held: { cursor: Cursor; trade: TradeEvent }[] = [];
+        let isHolding = false;
+        const flush = () => {
+          for (const { cursor, trade } of held.splice(0)) feed.take({ cursor, events: [trade] });
+        };
+        void feed.load();
+        await settle();
+        for (const each of steps) {
+          switch (each.do) {
+            case "trade": {
+              held.push(trade(each.lateUs, each.price));
+              if (!isHolding) flush();
+              break;
+            }
+            case "advance":
+              await clock.advance(each.ms);
+              break;
+            case "choose":
+              feed.choose(each.interval);
+              await settle();
+              break;
+            case "slow":
+              rest.setAnswerMs(each.ms);
+              break;
+            case "hold":
+              // Frames on their way: history may be asked for meanwhile.
+              isHolding = !isHolding;
+              if (!isHolding) flush();
+              break;
+            case "lose": {
+              const [first, last] = [held[0], held.at(-1)];
+              if (first === undefined || last === undefined) break;
+              held.length = 0;
+              const from = (first.cursor - 1) as Cursor;
+              const gap: Gap = {
+                type: "gap",
+                from,
+                to: last.cursor,
+                reason: "slow",
+                dropped: null,
+              };
+              feed.takeGap(gap);
+              await settle();
+              break;
+            }
+            case "older":
+              await Promise.race([feed.loadOlder(), clock.advance(2_100)]);
+              break;
+            default:
+              each satisfies never;
+          }
+        }
+        flush();
+        await clock.advance(20_000);
+        expect(rest.shown()).toEqual(rest.expected());
+      },
+    ),
+    { numRuns: 400 },
+  );
+}, 60_000);
+
+test("trades in order after the first look ask history for nothing more", async () => {
+  const { clock, feed, trade, requests } = world("1m");
+  trade(0, 10);
+  void feed.load();
+  await clock.advance(10);
+  for (let i = 0; i < 100; i++) {
+    const { cursor, trade: event } = trade(0, 10 + i);
+    feed.take({ cursor, events: [event] });
+    await clock.advance(500);
+  }
+  expect(requests()).toBe(1);
+});
+
+test("older bars come before those shown, once, until there are none", async () => {
+  const { clock, feed, trade, shown, expected, requests } = world("1s", 20);
+  for (let i = 0; i < 50; i++) {
+    trade(0, 10 + i);
+    await clock.advance(1_000);
+  }
+  void feed.load();
+  await clock.advance(10);
+  expect(shown()).toHaveLength(20);
+  for (let i = 0; i < 5; i++) {
+    void feed.loadOlder();
+    await clock.advance(10);
+  }
+  expect(shown()).toEqual(expected());
+  // The first look, two pages of older bars, and the answer that there are no more.
+  expect(requests()).toBe(4);
+});
+
+test("an interval nobody chose suits the data: seconds for a young symbol, days for daily prices", async () => {
+  const young = world(null);
+  for (let i = 0; i < 3; i++) young.trade(0, 10);
+  void young.feed.load();
+  await young.clock.advance(10);
+  expect(young.feed.interval()).toBe("1s");
+  const daily = world(null);
+  for (let i = 0; i < 30; i++) {
+    daily.trade(0, 10);
+    await daily.clock.advance(86_400_000);
+  }
+  void daily.feed.load();
+  await daily.clock.advance(10);
+  expect(daily.feed.interval()).toBe("1d");
+});

@@ -1,0 +1,134 @@
+import { expect, test } from "vitest";
+import type { MetricEvent } from "../../../src/protocol/event.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import { columnsOf } from "../../../web/data/lines.ts";
+import type { Api } from "../../../web/feed/api.ts";
+import { openPanelFeed } from "../../../web/feed/panel-feed.ts";
+import { fakeClock } from "../client/fake-clock.ts";
+
+const T0 = 1_700_000_000_000_000;
+
+function point(atS: number, value: number, labels?: Record<string, string>): MetricEvent {
+  const ts = (T0 + atS * 1e6) as EpochUs;
+  return { kind: "metric", metric: "latency", ts, value, ...(labels ? { labels } : {}) };
+}
+
+/** A server with the points so far in 1 s steps, answering after 50 ms. */
+function world(points: { cursor: Cursor; event: MetricEvent }[]) {
+  const clock = fakeClock(T0 / 1_000);
+  const asked: { metric: string; from: number; to?: number }[] = [];
+  const later = <T>(value: T) =>
+    new Promise<{ kind: "ok"; value: T }>((resolve) => {
+      clock.setTimer(() => resolve({ kind: "ok", value }), 50);
+    });
+  const api: Pick<Api, "metricNames" | "series"> = {
+    metricNames: () =>
+      later({
+        metrics: points
+          .slice(-1)
+          .map(({ event }) => ({ metric: "latency", labels: {}, last_ts: event.ts })),
+      }),
+    series: (query) => {
+      asked.push(query);
+      const byLabels = Map.groupBy(points, ({ event }) => JSON.stringify(event.labels ?? {}));
+      const series = [...byLabels].map(([labels, line]) => {
+        const steps = Map.groupBy(line, ({ event }) => Math.floor(event.ts / 1e6) * 1e6);
+        const values = [...steps.values()].map((each) => each.map(({ event }) => event.value));
+        return {
+          metric: "latency",
+          symbol: "A" as SymbolName,
+          labels: JSON.parse(labels) as Record<string, string>,
+          ts: [...steps.keys()] as EpochUs[],
+          avg: values.map((step) => step.reduce((sum, value) => sum + value, 0) / step.length),
+          min: values.map((step) => Math.min(...step)),
+          max: values.map((step) => Math.max(...step)),
+          count: values.map((step) => step.length),
+        };
+      });
+      return later({ cursor: points.at(-1)?.cursor ?? (0 as Cursor), step_us: 1e6, series });
+    },
+  };
+  const feed = openPanelFeed(
+    {
+      api: api as Api,
+      setTimer: clock.setTimer,
+      nowMs: clock.nowMs,
+      mark: () => {},
+      failed: () => {},
+    },
+    "A",
+    "5m",
+  );
+  return { clock, feed, asked };
+}
+
+test("INV-3 a live point goes on where the answer ended, and into the mean of its step", async () => {
+  const points = [10, 20].map((value, i) => ({
+    cursor: (100 + i) as Cursor,
+    event: point(0, value),
+  }));
+  const { clock, feed } = world(points);
+  void feed.load();
+  await clock.advance(60);
+  // On its way while the series is asked for: one frame the answer holds already, one it does not.
+  feed.take({ cursor: 101 as Cursor, events: [point(0, 20)] });
+  feed.take({ cursor: 102 as Cursor, events: [point(0.5, 60)] });
+  await clock.advance(60);
+  feed.take({ cursor: 103 as Cursor, events: [point(1, 7)] });
+  feed.take({ cursor: 103 as Cursor, events: [point(1, 7)] });
+  const panel = feed.panels()[0];
+  expect(panel?.lines[0]?.points).toEqual([
+    { ts: T0, mean: 30, min: 10, max: 60, count: 3 },
+    { ts: T0 + 1e6, mean: 7, min: 7, max: 7, count: 1 },
+  ]);
+});
+
+test("a metric first seen live becomes a panel, with the past it may have", async () => {
+  const points = [{ cursor: 100 as Cursor, event: point(0, 1, { venue: "a" }) }];
+  const { clock, feed, asked } = world(points);
+  feed.take({ cursor: 101 as Cursor, events: [point(3, 5, { venue: "b" })] });
+  expect(feed.panels().map((panel) => panel.state)).toEqual(["loading"]);
+  points.push({ cursor: 101 as Cursor, event: point(3, 5, { venue: "b" }) });
+  feed.take({ cursor: 102 as Cursor, events: [point(4, 6, { venue: "b" })] });
+  await clock.advance(60);
+  expect(asked).toHaveLength(1);
+  expect(feed.panels()[0]?.lines.map((line) => [line.labels["venue"], line.points.length])).toEqual(
+    [
+      ["a", 1],
+      ["b", 2],
+    ],
+  );
+});
+
+test("points that have left the range are dropped, so that a page left open does not grow", async () => {
+  const { clock, feed } = world([{ cursor: 100 as Cursor, event: point(0, 1) }]);
+  void feed.load();
+  await clock.advance(120);
+  for (let i = 1; i <= 2_000; i++) {
+    feed.take({ cursor: (100 + i) as Cursor, events: [point(i, i)] });
+  }
+  expect(feed.panels()[0]?.lines[0]?.points.length).toBeLessThanOrEqual(301);
+});
+
+test("a recording of long ago is asked for around its own time, within the server's limit of steps", async () => {
+  const { clock, feed, asked } = world([{ cursor: 100 as Cursor, event: point(-500_000_000, 1) }]);
+  void feed.load();
+  await clock.advance(120);
+  const { from, to } = asked[0] ?? { from: 0 };
+  expect(from).toBeLessThan(T0 - 500_000_000e6);
+  expect((to ?? Number.POSITIVE_INFINITY) - from).toBeLessThanOrEqual(5_000e6);
+});
+
+test("columns have one x for all lines, with holes where a line has no point", () => {
+  const line = (key: string, ...at: number[]) => ({
+    key,
+    labels: {},
+    points: at.map((ts) => ({ ts: ts * 1e6, mean: ts * 10, min: 0, max: 0, count: 1 })),
+  });
+  expect(columnsOf([line("a", 1, 3), line("b", 2, 3)])).toEqual([
+    [1, 2, 3],
+    [10, null, 30],
+    [null, 20, 30],
+  ]);
+});

@@ -1,0 +1,126 @@
+import { expect, test } from "vitest";
+import type { Delivery } from "../../../client/state.ts";
+import type { TapeOptions } from "../../../client/tape.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { Answer, Api } from "../../../web/feed/api.ts";
+import { openSymbolFeed } from "../../../web/feed/symbol-feed.ts";
+import { fakeClock } from "../client/fake-clock.ts";
+
+const CURSOR = 1_700_000_000_000_000;
+
+function world(first: Answer<never> | "ok" = "ok") {
+  const clock = fakeClock(CURSOR / 1_000);
+  const opened: Pick<TapeOptions, "symbol" | "since" | "onDelivery" | "onStatus">[] = [];
+  let next = first;
+  let historyRequests = 0;
+  let unauthorized = 0;
+  const api = {
+    metricNames: async () => ({ kind: "ok", value: { metrics: [] } }),
+    history: async () => {
+      historyRequests += 1;
+      if (next !== "ok") return next;
+      const value = {
+        symbol: "A" as SymbolName,
+        interval: "1m" as const,
+        cursor: CURSOR as Cursor,
+        bars: [],
+      };
+      return { kind: "ok", value };
+    },
+  } as unknown as Api;
+  const feed = openSymbolFeed(
+    {
+      api,
+      openTape(options) {
+        opened.push(options);
+        return {
+          status: () => ({ kind: "live", words: "live" }),
+          cursor: () => options.since ?? null,
+          close: () => {},
+        };
+      },
+      setTimer: clock.setTimer,
+      nowMs: clock.nowMs,
+      onDirty: () => {},
+      onUnauthorized: () => {
+        unauthorized += 1;
+      },
+    },
+    "A",
+    { interval: "1m", range: "15m" },
+  );
+  return {
+    clock,
+    feed,
+    opened,
+    recover: () => {
+      next = "ok";
+    },
+    deliver: (delivery: Delivery) => opened[0]?.onDelivery(delivery),
+    historyRequests: () => historyRequests,
+    unauthorized: () => unauthorized,
+  };
+}
+
+function tradeAt(cursor: number, price: number): Delivery {
+  const ts = cursor as EpochUs;
+  const events = [{ kind: "trade" as const, ts, price, size: 1 }];
+  return { type: "events", cursor: cursor as Cursor, events };
+}
+
+test("one socket begins before the bars' cursor: the list shows those trades, the bars hold them already", async () => {
+  const { clock, feed, opened, deliver } = world();
+  await clock.advance(10);
+  expect(opened).toHaveLength(1);
+  expect(opened[0]?.since).toBeLessThan(CURSOR);
+  deliver(tradeAt(CURSOR - 5, 10));
+  deliver(tradeAt(CURSOR + 5, 11));
+  expect(feed.trades().rows).toHaveLength(2);
+  expect(feed.bars().map((bar) => [bar.open, bar.trades])).toEqual([[11, 1]]);
+});
+
+test("INV-2 a gap is marked on chart and list, and history is asked again; one before the bars' cursor is no gap", async () => {
+  const { clock, feed, deliver, historyRequests } = world();
+  await clock.advance(10);
+  const gap = { type: "gap", reason: "slow", dropped: 3 } as const;
+  deliver({ ...gap, from: (CURSOR - 9) as Cursor, to: CURSOR as Cursor });
+  expect(feed.gaps()).toHaveLength(0);
+  deliver({ ...gap, from: CURSOR as Cursor, to: (CURSOR + 9) as Cursor });
+  await clock.advance(10);
+  expect(feed.gaps()).toHaveLength(1);
+  expect(feed.trades().rows.map((row) => row.kind)).toEqual(["gap"]);
+  expect(historyRequests()).toBe(2);
+});
+
+test("a server that is away is asked again, and said so meanwhile", async () => {
+  const { clock, feed, opened, recover } = world({ kind: "failed", status: null, detail: "away" });
+  await clock.advance(10);
+  expect(feed.status().kind).toBe("reconnecting");
+  recover();
+  await clock.advance(2_100);
+  expect(opened).toHaveLength(1);
+});
+
+test("INV-10 a refused answer, or a token that ran out, asks for a token", async () => {
+  const refused = world({ kind: "unauthorized" });
+  await refused.clock.advance(60_000);
+  expect(refused.unauthorized()).toBe(1);
+  expect(refused.historyRequests()).toBe(1);
+  const expired = world();
+  await expired.clock.advance(10);
+  expired.opened[0]?.onStatus?.({
+    kind: "closed",
+    words: "closed",
+    because: { by: "room", code: 4503, reason: "token expired" },
+  });
+  expect(expired.unauthorized()).toBe(1);
+});
+
+test("lists are bounded for a page that is left open for days", async () => {
+  const { clock, feed, deliver } = world();
+  await clock.advance(10);
+  for (let i = 1; i <= 1_000; i++) deliver(tradeAt(CURSOR + i * 1_000, i));
+  expect(feed.trades().rows.length).toBeLessThanOrEqual(120);
+  expect(feed.trades().rows[0]).toMatchObject({ kind: "trade", direction: "up" });
+});

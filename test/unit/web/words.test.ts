@@ -1,0 +1,93 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { SYMBOL_PATTERN } from "../../../src/protocol/symbol.ts";
+import {
+  digitsOf,
+  formatAge,
+  formatChange,
+  formatPrice,
+  formatTick,
+  formatValue,
+  formatVolume,
+} from "../../../web/data/format.ts";
+import { pathOfSymbol, routeOf } from "../../../web/data/route.ts";
+
+describe("addresses", () => {
+  test("every symbol's page has an address of its own, that no file server takes for a file", () => {
+    fc.assert(
+      fc.property(fc.stringMatching(SYMBOL_PATTERN), (symbol) => {
+        const { pathname, search } = new URL(pathOfSymbol(symbol, "5m"), "http://tape.test");
+        expect(pathname).not.toMatch(/\.[a-z0-9]+$/i);
+        expect(routeOf(pathname, search)).toEqual({ page: "symbol", symbol, interval: "5m" });
+      }),
+    );
+  });
+
+  test.each([
+    ["/", "", { page: "symbols" }],
+    ["/s/BTC-USD", "?interval=7m", { page: "symbol", symbol: "BTC-USD", interval: null }],
+    ["/s/%E0%A4%A", "", { page: "missing" }],
+    ["/nowhere", "", { page: "missing" }],
+  ])("%s%s", (pathname, search, route) => {
+    expect(routeOf(pathname, search)).toEqual(route);
+  });
+});
+
+describe("numbers", () => {
+  test.each([
+    [97_250.5, "97,250.50"],
+    [1.04655, "1.04655"],
+    [0.00001234, "0.00001234"],
+    [0, "0.00"],
+  ])("price %d is %s", (price, text) => {
+    expect(formatPrice(price)).toBe(text);
+  });
+
+  test("a column of prices has as many digits as its finest price", () => {
+    expect(digitsOf([1.5, 1.04, 1.0465])).toBe(4);
+    expect(digitsOf([])).toBe(2);
+  });
+
+  test.each([
+    [0.0123, "+1.23 %"],
+    [-0.5, "−50.00 %"],
+    [0, "0.00 %"],
+  ])("change %d is %s", (change, text) => {
+    expect(formatChange(change)).toBe(text);
+  });
+
+  test.each([
+    [0.25, "0.2500"],
+    [12, "12"],
+    [12_345, "12.35K"],
+    [1_234_567, "1.23M"],
+    [5e9, "5.00B"],
+  ])("volume %d is %s", (volume, text) => {
+    expect(formatVolume(volume)).toBe(text);
+  });
+
+  test.each([
+    [0.0004, "4.00e-4"],
+    [1.2345, "1.235"],
+    [987_654.4, "987,654"],
+    [2.1e8, "210.00M"],
+  ])("value %d is %s", (value, text) => {
+    expect(formatValue(value)).toBe(text);
+  });
+
+  test("ticks have the digits that tell them apart", () => {
+    expect([2.5, 5].map((tick) => formatTick(tick, 2.5))).toEqual(["2.5", "5.0"]);
+    expect(formatTick(20, 20)).toBe("20");
+    expect(formatTick(0.004, 0.002)).toBe("0.004");
+  });
+
+  test.each([
+    [300, "now"],
+    [12_000, "12 s"],
+    [180_000, "3 min"],
+    [7_200_000, "2 h"],
+    [200_000_000, "2 d"],
+  ])("%d ms ago is %s", (age, text) => {
+    expect(formatAge(age)).toBe(text);
+  });
+});
