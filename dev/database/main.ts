@@ -31,7 +31,9 @@ async function main(): Promise<void> {
   const folder = join(settings.DATA_DIR, "postgres");
   const isEmbedded = settings.DATABASE_URL === "";
   const releaseFolder = isEmbedded ? takeFolder(folder) : () => undefined;
-  const backend = isEmbedded ? await openPglite(folder) : openPostgres(settings.DATABASE_URL);
+  const backend = isEmbedded
+    ? await openPglite(folder, endBroken)
+    : openPostgres(settings.DATABASE_URL);
   const openedAtMs = performance.now();
   const applied = await applyMigrations(backend);
 
@@ -64,6 +66,12 @@ async function main(): Promise<void> {
   };
   log("database_ready", facts);
   process.send?.({ type: "ready", port });
+}
+
+/** The supervisor starts the process again, and the new one recovers from the log. */
+function endBroken(): void {
+  log("pglite_failed", {});
+  process.exit(1);
 }
 
 function readEnvironment(): z.infer<typeof environmentSchema> {

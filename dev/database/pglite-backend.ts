@@ -1,16 +1,14 @@
 import { mkdirSync } from "node:fs";
-import { PGlite, protocol } from "@electric-sql/pglite";
+import { PGlite } from "@electric-sql/pglite";
 import {
   type Backend,
   beginText,
   PostgresError,
-  parseCommandTag,
-  type ResultField,
   type Statement,
   type StatementResult,
-  type TextValue,
+  type TransactionOptions,
 } from "./backend.ts";
-import { bindMessage } from "./wire.ts";
+import { closeMessage, executeMessages, parseMessage, readAnswer, syncMessage } from "./wire.ts";
 
 /** Statements kept prepared; the product has a few dozen. */
 const PREPARED_MAX = 200;
@@ -33,8 +31,9 @@ const SESSION_SETTINGS = [
  * its end. It speaks the wire protocol with text on both sides.
  *
  * @param folder made if missing; no other process may have it open.
+ * @param onBroken called when PGlite has died inside a statement: only a new process, which recovers, helps.
  */
-export async function openPglite(folder: string): Promise<Backend> {
+export async function openPglite(folder: string, onBroken: () => void): Promise<Backend> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const pg = await PGlite.create(folder, {
     startParams: [
@@ -42,7 +41,7 @@ export async function openPglite(folder: string): Promise<Backend> {
       ...SESSION_SETTINGS.flatMap((setting) => ["-c", setting]),
     ],
   });
-  return new PgliteBackend(pg);
+  return new PgliteBackend(pg, onBroken);
 }
 
 class PgliteBackend implements Backend {
@@ -50,31 +49,32 @@ class PgliteBackend implements Backend {
   readonly #pg: PGlite;
   /** Names of prepared statements by their text, least recently used first. */
   readonly #prepared = new Map<string, string>();
+  readonly #onBroken: () => void;
   #preparedCount = 0;
+  #isInTransaction = false;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(pg: PGlite) {
+  constructor(pg: PGlite, onBroken: () => void) {
     this.#pg = pg;
+    this.#onBroken = onBroken;
   }
 
   run(statement: Statement): Promise<StatementResult> {
     return this.#inTurn(async () => {
       const result = await this.#execute(statement);
-      if (this.#pg.isInTransaction()) {
-        await this.#execute({ text: "ROLLBACK", params: [] });
-        throw new PostgresError({
-          message: "a transaction must be sent as one batch: it has been rolled back",
-          severity: "ERROR",
-          code: "25000",
-        });
-      }
-      return result;
+      if (!this.#isInTransaction) return result;
+      await this.#execute(ROLLBACK);
+      throw new PostgresError({
+        message: "a transaction must be sent as one batch: it has been rolled back",
+        severity: "ERROR",
+        code: "25000",
+      });
     });
   }
 
   transaction(
     statements: readonly Statement[],
-    options: Parameters<Backend["transaction"]>[1],
+    options: TransactionOptions,
   ): Promise<StatementResult[]> {
     return this.#inTurn(async () => {
       await this.#execute({ text: beginText(options), params: [] });
@@ -84,7 +84,7 @@ class PgliteBackend implements Backend {
         await this.#execute({ text: "COMMIT", params: [] });
         return results;
       } catch (error) {
-        if (this.#pg.isInTransaction()) await this.#execute({ text: "ROLLBACK", params: [] });
+        if (this.#isInTransaction) await this.#execute(ROLLBACK);
         throw error;
       }
     });
@@ -106,81 +106,54 @@ class PgliteBackend implements Backend {
 
   async #execute(statement: Statement): Promise<StatementResult> {
     const text = withoutTag(statement.text);
-    const { serialize } = protocol;
-    const messages: Uint8Array[] = [];
+    const messages: Buffer[] = [];
     let name = this.#prepared.get(text);
     if (name === undefined) {
       name = this.#newName(messages);
-      messages.push(serialize.parse({ name, text }));
+      messages.push(parseMessage(name, text));
     }
     // Taken out while it runs, put back last: the order of the map is the order of use, and a failure forgets it.
     this.#prepared.delete(text);
-    messages.push(
-      bindMessage(name, statement.params),
-      serialize.describe({ type: "P" }),
-      serialize.execute({}),
-      serialize.sync(),
-    );
-    let answers: Awaited<ReturnType<PGlite["execProtocolStream"]>>;
-    try {
-      answers = await this.#pg.execProtocolStream(Buffer.concat(messages), { syncToFs: false });
-    } catch (error) {
-      const close = [serialize.close({ type: "S", name }), serialize.sync()];
-      await this.#pg.execProtocolStream(Buffer.concat(close), { syncToFs: false });
-      throw error instanceof protocol.messages.DatabaseError ? asPostgresError(error) : error;
+    messages.push(executeMessages(name, statement.params), syncMessage());
+    const result = await this.#exchange(messages);
+    if (result instanceof PostgresError) {
+      await this.#exchange([closeMessage(name), syncMessage()]);
+      throw result;
     }
     this.#prepared.set(text, name);
-    return readAnswers(answers);
+    return result;
   }
 
-  /** A new name, and the messages that free the name which has not been used for longest. */
-  #newName(messages: Uint8Array[]): string {
-    if (this.#prepared.size >= PREPARED_MAX) {
-      const [oldest] = this.#prepared;
-      if (oldest !== undefined) {
-        this.#prepared.delete(oldest[0]);
-        messages.push(protocol.serialize.close({ type: "S", name: oldest[1] }));
-      }
+  async #exchange(messages: readonly Buffer[]): Promise<StatementResult | PostgresError> {
+    const chunks: Buffer[] = [];
+    await this.#pg.execProtocolRawStream(Buffer.concat(messages), {
+      syncToFs: false,
+      // The chunk is a view of PGlite's own memory.
+      onRawData: (chunk) => void chunks.push(Buffer.from(chunk)),
+    });
+    const { result, isInTransaction } = readAnswer(Buffer.concat(chunks));
+    this.#isInTransaction = isInTransaction;
+    if (result !== undefined) return result;
+    // PGlite swallows what kills it. To take its silence for success would lose what was acknowledged.
+    this.#onBroken();
+    throw new Error("the embedded database died in the middle of a statement");
+  }
+
+  /** A new name, and the message that frees the name which has not been used for longest. */
+  #newName(messages: Buffer[]): string {
+    const [oldest] = this.#prepared;
+    if (oldest !== undefined && this.#prepared.size >= PREPARED_MAX) {
+      this.#prepared.delete(oldest[0]);
+      messages.push(closeMessage(oldest[1]));
     }
     this.#preparedCount += 1;
     return `edgetape_${this.#preparedCount}`;
   }
 }
 
+const ROLLBACK: Statement = { text: "ROLLBACK", params: [] };
+
 /** The statement without its trailing correlation comment, which differs with every request. */
 function withoutTag(text: string): string {
   return text.replace(/\s*\/\* correlation_id=[^*]*\*\/$/, "");
-}
-
-type Answer = Awaited<ReturnType<PGlite["execProtocolStream"]>>[number];
-
-function readAnswers(answers: readonly Answer[]): StatementResult {
-  let fields: ResultField[] = [];
-  const rows: TextValue[][] = [];
-  let tag = "";
-  for (const answer of answers) {
-    if (answer instanceof protocol.messages.RowDescriptionMessage) {
-      fields = answer.fields.map(asField);
-    } else if (answer instanceof protocol.messages.DataRowMessage) {
-      rows.push(answer.fields);
-    } else if (answer instanceof protocol.messages.CommandCompleteMessage) {
-      tag = answer.text;
-    }
-  }
-  return { fields, rows, ...parseCommandTag(tag) };
-}
-
-function asField(field: ResultField): ResultField {
-  const { name, dataTypeID, tableID, columnID, dataTypeSize, dataTypeModifier } = field;
-  return { name, dataTypeID, tableID, columnID, dataTypeSize, dataTypeModifier };
-}
-
-function asPostgresError(error: InstanceType<typeof protocol.messages.DatabaseError>) {
-  const { message, severity, code, detail, hint, position, internalPosition, internalQuery } =
-    error;
-  const { where, schema, table, column, dataType, constraint, file, line, routine } = error;
-  return new PostgresError({
-    ...{ message, severity, code, detail, hint, position, internalPosition, internalQuery },
-    ...{ where, schema, table, column, dataType, constraint, file, line, routine },
-  });
 }

@@ -5,15 +5,15 @@ import type { Cursor } from "../protocol/time.ts";
 import { numberArray } from "./array-text.ts";
 import type { SizedStatement } from "./requests.ts";
 import { joinSeriesKey, type SeriesIdCache, type SeriesName } from "./series-ids.ts";
+import { timestampOf } from "./sql-time.ts";
 
 const ROWS_PER_STATEMENT = 20_000;
 /** Upper bound of the text of one row in its five arrays. */
 const ROW_BYTES = 90;
 
-// to_timestamp on microseconds / 10^6 rounds to the very microsecond from 1880 to 2106 (held by a test).
 const INSERT_POINTS = `
 insert into points (ts, value, cursor, series_id, ordinal)
-select to_timestamp(u.ts_us / 1000000::float8), u.value, u.cursor, u.series_id, u.ordinal
+select ${timestampOf("u.ts_us")}, u.value, u.cursor, u.series_id, u.ordinal
 from unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[])
   as u (ts_us, value, cursor, series_id, ordinal)
 on conflict (series_id, ts) do update

@@ -1,9 +1,9 @@
-// Times are integer microseconds outside and timestamptz inside. Both directions are exact to the microsecond (held by
-// a test): into Postgres through float8 seconds, which round right from 1880 to 2106; out of it through numeric.
+// Times are integer microseconds outside and timestamptz inside, exact to the microsecond in both directions (held by a
+// test). Not through to_timestamp: its seconds are a double, which is a microsecond off for some moments before 1930.
 
 /** SQL: the timestamptz of integer microseconds. */
 export function timestampOf(us: string): string {
-  return `to_timestamp(${us}::int8 / 1000000::float8)`;
+  return `(timestamptz '1970-01-01 00:00:00+00' + ${us}::int8 * interval '1 microsecond')`;
 }
 
 /** SQL: integer microseconds of a timestamptz, as bigint. */

@@ -5,6 +5,7 @@ import type { Cursor } from "../protocol/time.ts";
 import { numberArray, textArray } from "./array-text.ts";
 import type { SizedStatement } from "./requests.ts";
 import type { SeriesIdCache } from "./series-ids.ts";
+import { timestampOf } from "./sql-time.ts";
 
 const ROWS_PER_STATEMENT = 10_000;
 const MAX_STATEMENT_BYTES = 4 * 1024 * 1024;
@@ -14,7 +15,7 @@ const BYTES_PER_UNIT = 6;
 
 const INSERT = `
 insert into trades (ts, price, size, cursor, symbol_id, ordinal, side, venue, trade_id)
-select to_timestamp(u.ts_us / 1000000::float8), u.price, u.size, u.cursor, u.symbol_id, u.ordinal,
+select ${timestampOf("u.ts_us")}, u.price, u.size, u.cursor, u.symbol_id, u.ordinal,
   u.side, u.venue, u.trade_id
 from unnest($1::int8[], $2::float8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[], $7::int2[], $8::text[],
   $9::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id)`;

@@ -1,0 +1,82 @@
+/**
+ * `npm run migrate -- --url URL [--endpoint URL]`: brings a database to this checkout's version. A Neon database is
+ * reached as the Worker reaches it, and so is any behind `--endpoint`; another Postgres directly.
+ */
+import { parseArgs } from "node:util";
+import { openDatabase } from "../src/db/database.ts";
+import { migrateBackend } from "./database/backend-migration.ts";
+import { type MigrateAnswer, migrate } from "./database/migrate.ts";
+import { readMigrationFiles } from "./database/migration-files.ts";
+import { openPostgres } from "./database/postgres-backend.ts";
+
+const USAGE =
+  "usage: npm run migrate -- --url postgres://user:password@host/database [--endpoint https://host/sql]";
+/** Making an index on a large table takes its time. */
+const TIMEOUT_MS = 15 * 60 * 1000;
+
+interface Target {
+  url: string;
+  endpoint: string | undefined;
+}
+
+function readTarget(): Target | undefined {
+  try {
+    const { values } = parseArgs({
+      options: { url: { type: "string" }, endpoint: { type: "string" } },
+    });
+    const { url, endpoint } = values;
+    return url !== undefined && URL.canParse(url) ? { url, endpoint } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function migrateTarget({ url, endpoint }: Target): Promise<MigrateAnswer> {
+  if (endpoint === undefined && !new URL(url).hostname.endsWith(".neon.tech")) {
+    const backend = openPostgres(url);
+    try {
+      return await migrateBackend(backend);
+    } finally {
+      await backend.close();
+    }
+  }
+  const db = openDatabase({ url, endpoint, timeoutMs: TIMEOUT_MS });
+  return migrate(
+    {
+      transaction: async (statements) => {
+        const results = await db.transaction(statements);
+        return results.map((rows) => rows.map((row) => Object.values(row) as string[]));
+      },
+    },
+    readMigrationFiles(),
+  );
+}
+
+/** Exit code, after saying what was done. */
+function report(answer: MigrateAnswer): number {
+  switch (answer.kind) {
+    case "migrated":
+      for (const name of answer.applied) console.log(`applied ${name}`);
+      if (answer.applied.length === 0) console.log("nothing to do: the database is up to date");
+      return 0;
+    case "refused":
+      console.error(answer.message);
+      return 1;
+    case "failed":
+      for (const name of answer.applied) console.log(`applied ${name}`);
+      console.error(`${answer.name} failed and was taken back: ${String(answer.error)}`);
+      return 1;
+  }
+}
+
+const target = readTarget();
+if (target === undefined) {
+  console.error(USAGE);
+  process.exit(2);
+}
+try {
+  process.exit(report(await migrateTarget(target)));
+} catch (error) {
+  console.error(`the database cannot be reached: ${String(error)}`);
+  process.exit(1);
+}

@@ -1,0 +1,44 @@
+import type { RoomFrames, StoredFrame } from "../../src/db/store-frames.ts";
+import type { MetricEvent, TapeEvent, TradeEvent } from "../../src/protocol/event.ts";
+import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+
+/** 2026-01-05T12:00:00Z: a bucket border of every interval up to an hour. */
+export const NOON_US = Date.UTC(2026, 0, 5, 12) * 1000;
+
+export const at = (us: number) => us as EpochUs;
+export const cursorAt = (us: number) => us as Cursor;
+
+let symbolCount = 0;
+/** A symbol that no other test of this file uses. */
+export function freshSymbol(): SymbolName {
+  symbolCount += 1;
+  return `T-${symbolCount}` as SymbolName;
+}
+
+export function metric(
+  name: string,
+  ts: number,
+  value: number,
+  labels?: Record<string, string>,
+): MetricEvent {
+  const event: MetricEvent = { kind: "metric", ts: at(ts), metric: name, value };
+  return labels === undefined ? event : { ...event, labels };
+}
+
+export function trade(
+  ts: number,
+  price: number,
+  size: number,
+  rest: Partial<Pick<TradeEvent, "id" | "venue" | "side">> = {},
+): TradeEvent {
+  return { kind: "trade", ts: at(ts), price, size, ...rest };
+}
+
+export function frame(cursor: number, ...events: TapeEvent[]): StoredFrame {
+  return { cursor: cursorAt(cursor), events };
+}
+
+export function room(symbol: SymbolName, ...frames: StoredFrame[]): RoomFrames {
+  return { symbol, frames };
+}
