@@ -9,6 +9,8 @@ export type KeptProcessDeps = {
   /** Calls back after `delayMs`; the answer calls it off. */
   after: (delayMs: number, run: () => void) => () => void;
   onDeath: (death: { pid: number; how: string; aliveMs: number; restartInMs: number }) => void;
+  /** False while everything else goes on without this process: it is then started again however often it dies. */
+  mayGiveUp: () => boolean;
   /** It died young too often; it will not be started again. */
   onGiveUp: (how: string) => void;
 };
@@ -87,7 +89,7 @@ export class KeptProcess {
   }
 
   #onDeath(pid: number, how: string, aliveMs: number): void {
-    const decision = afterDeath(this.#deaths, aliveMs);
+    const decision = afterDeath(this.#deaths, aliveMs, this.#deps.mayGiveUp());
     this.#deaths = decision.deaths;
     if (decision.kind === "give up") {
       this.#deps.onGiveUp(how);

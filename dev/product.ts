@@ -47,8 +47,17 @@ export class Product {
     this.#port = deps.settings.port;
     this.#runDir = join(deps.settings.dataDir, "run");
     this.#databaseSecret = keptSecret(deps.settings.dataDir, "database");
-    this.#database = this.#kept("database", () => this.#spawnDatabase());
-    this.#runtime = this.#kept("runtime", () => this.#spawnRuntime());
+    this.#database = this.#kept(
+      "database",
+      () => this.#spawnDatabase(),
+      // Once it has run, rooms take pushes and show them without it, and what they took waits for it (INV-1).
+      () => this.#databasePort === 0,
+    );
+    this.#runtime = this.#kept(
+      "runtime",
+      () => this.#spawnRuntime(),
+      () => true,
+    );
   }
 
   /** Where the product answers. */
@@ -102,7 +111,11 @@ export class Product {
     return readWranglerToml(readFileSync(join(this.#deps.projectDir, "wrangler.toml"), "utf8"));
   }
 
-  #kept(service: string, spawn: () => ReturnType<typeof spawnRuntime>): KeptProcess {
+  #kept(
+    service: string,
+    spawn: () => ReturnType<typeof spawnRuntime>,
+    mayGiveUp: () => boolean,
+  ): KeptProcess {
     const { log, onGiveUp, onProcesses } = this.#deps;
     return new KeptProcess({
       spawn: () => {
@@ -111,6 +124,7 @@ export class Product {
         onProcesses(others.filter((pid) => pid !== undefined));
         return child;
       },
+      mayGiveUp,
       nowMs: () => performance.now(),
       after: (delayMs, run) => {
         const timer = setTimeout(run, delayMs);

@@ -14,10 +14,17 @@ const MOST_QUICK_DEATHS = 6;
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 3_000;
 
-/** What to do about a process that ended after `aliveMs`: restart at once, later, or not at all. */
-export function afterDeath(deaths: QuickDeaths, aliveMs: number): RestartDecision {
+/**
+ * What to do about a process that ended after `aliveMs`: restart at once, later, or, where `mayGiveUp` says that it is
+ * of no use to go on without it, not at all.
+ */
+export function afterDeath(
+  deaths: QuickDeaths,
+  aliveMs: number,
+  mayGiveUp: boolean,
+): RestartDecision {
   const count = aliveMs >= STABLE_MS ? 1 : deaths.count + 1;
-  if (count >= MOST_QUICK_DEATHS) return { kind: "give up", deaths: { count } };
+  if (mayGiveUp && count >= MOST_QUICK_DEATHS) return { kind: "give up", deaths: { count } };
   const delayMs = count === 1 ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 3 ** (count - 2));
   return { kind: "restart", delayMs, deaths: { count } };
 }
