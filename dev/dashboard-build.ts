@@ -10,6 +10,7 @@ const INPUTS = [
   "client/**/*.ts",
   "src/protocol/**/*.ts",
   "src/core/**/*.ts",
+  "tsconfig.base.json",
   "package-lock.json",
 ];
 

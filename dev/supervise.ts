@@ -7,7 +7,7 @@ import { Product } from "./product.ts";
 import { signingSecret } from "./secrets.ts";
 import { hostAndPort, isLoopback, readSettings, type Settings } from "./settings.ts";
 
-const PROJECT_DIR = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
+export const PROJECT_DIR = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 const BANNER_TOKEN_SECONDS = 24 * 3_600;
 /** npm passes on the signal the terminal has already sent to everyone: two so close are one Ctrl-C. */
 const SAME_SIGNAL_MS = 300;

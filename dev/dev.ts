@@ -1,0 +1,67 @@
+import { watch } from "node:fs";
+import { join } from "node:path";
+import { createServer } from "vite";
+import type { Log } from "./log.ts";
+import type { Product } from "./product.ts";
+import { PROJECT_DIR, supervise } from "./supervise.ts";
+
+/**
+ * `npm run dev`: the product as `npm start` runs it, with reload. A change of the Worker is bundled and put to work in
+ * well under a second, and rooms and viewers live through it as through a deploy; the dashboard comes from Vite, which
+ * shows a change at once and passes everything else on.
+ */
+await supervise((product, log) => {
+  watchWorker(product, log);
+  void serveDashboard(product.url).then((url) => {
+    process.stdout.write(`  Dashboard with reload   ${url}\n\n`);
+  });
+});
+
+/** Editors write a file in several steps. */
+const SETTLE_MS = 60;
+
+function watchWorker(product: Product, log: Log): void {
+  let timer: NodeJS.Timeout | undefined;
+  let running = Promise.resolve();
+  const onChange = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      running = running.then(() => reload(product, log));
+    }, SETTLE_MS);
+  };
+  for (const folder of ["src", "durable"]) {
+    watch(join(PROJECT_DIR, folder), { recursive: true }, onChange);
+  }
+  watch(join(PROJECT_DIR, "wrangler.toml"), onChange);
+}
+
+async function reload(product: Product, log: Log): Promise<void> {
+  const startedMs = performance.now();
+  try {
+    await product.bundle();
+  } catch (error) {
+    log.error("not reloaded: the Worker does not build", {
+      error: error instanceof Error ? error.message : String(error),
+    });
+    return;
+  }
+  await product.restartRuntime();
+  log.info("Worker reloaded", { in_ms: Math.round(performance.now() - startedMs) });
+}
+
+async function serveDashboard(productUrl: string): Promise<string> {
+  const toProduct = { target: productUrl, ws: true };
+  const server = await createServer({
+    root: join(PROJECT_DIR, "web"),
+    clearScreen: false,
+    logLevel: "warn",
+    server: {
+      host: "127.0.0.1",
+      proxy: Object.fromEntries(
+        ["/api", "/ws", "/healthz", "/readyz"].map((path) => [path, toProduct]),
+      ),
+    },
+  });
+  await server.listen();
+  return server.resolvedUrls?.local[0] ?? "";
+}
