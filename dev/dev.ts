@@ -1,6 +1,8 @@
 import { watch } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { createServer } from "vite";
+import { createServer as createViteServer } from "vite";
 import type { Log } from "./log.ts";
 import type { Product } from "./product.ts";
 import { PROJECT_DIR, supervise } from "./supervise.ts";
@@ -51,17 +53,24 @@ async function reload(product: Product, log: Log): Promise<void> {
 
 async function serveDashboard(productUrl: string): Promise<string> {
   const toProduct = { target: productUrl, ws: true };
-  const server = await createServer({
+  // A server of our own, for Vite's ends the whole process on SIGTERM, before the product has stopped in good order.
+  const server = createServer();
+  const vite = await createViteServer({
     root: join(PROJECT_DIR, "web"),
     clearScreen: false,
     logLevel: "warn",
     server: {
-      host: "127.0.0.1",
+      middlewareMode: { server },
+      hmr: { server },
       proxy: Object.fromEntries(
         ["/api", "/ws", "/healthz", "/readyz"].map((path) => [path, toProduct]),
       ),
     },
   });
-  await server.listen();
-  return server.resolvedUrls?.local[0] ?? "";
+  server.on("request", vite.middlewares);
+  return await new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => {
+      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    });
+  });
 }

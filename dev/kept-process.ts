@@ -26,7 +26,8 @@ export class KeptProcess {
   /** Told to stop for good. */
   #stopped = false;
   #callOff: () => void = () => {};
-  #gone: () => void = () => {};
+  /** Resolves when the running process is gone. */
+  #gone: Promise<void> = Promise.resolve();
 
   constructor(deps: KeptProcessDeps) {
     this.#deps = deps;
@@ -42,11 +43,13 @@ export class KeptProcess {
     this.#attempt += 1;
     this.#child = child;
     let ended = false;
+    const { promise, resolve: isGone } = Promise.withResolvers<void>();
+    this.#gone = promise;
     const onEnd = (how: string) => {
       if (ended) return;
       ended = true;
       this.#child = undefined;
-      this.#gone();
+      isGone();
       if (!this.#replacing && !this.#stopped)
         this.#onDeath(child.pid ?? 0, how, this.#deps.nowMs() - startedMs);
     };
@@ -79,12 +82,9 @@ export class KeptProcess {
     this.#callOff();
     const child = this.#child;
     if (child === undefined) return;
-    const gone = new Promise<void>((resolve) => {
-      this.#gone = resolve;
-    });
     child.kill("SIGTERM");
     const callOff = this.#deps.after(graceMs, () => child.kill("SIGKILL"));
-    await gone;
+    await this.#gone;
     callOff();
   }
 

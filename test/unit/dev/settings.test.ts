@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { hostAndPort, readSettings, type Settings } from "../../../dev/settings.ts";
+
+function settingsOf(environment: Record<string, string>): Settings {
+  const answer = readSettings(environment, "/srv/edgetape");
+  if (answer.kind === "invalid") throw new Error(answer.problems.join("\n"));
+  return answer.settings;
+}
+
+function problemsOf(environment: Record<string, string>): string[] {
+  const answer = readSettings(environment, "/srv/edgetape");
+  return answer.kind === "invalid" ? answer.problems : [];
+}
+
+describe("settings of one machine", () => {
+  it("has the design's defaults", () => {
+    expect(settingsOf({})).toEqual({
+      port: 8787,
+      host: "127.0.0.1",
+      dataDir: "/srv/edgetape/.data",
+      databaseUrl: undefined,
+      jwtSecret: undefined,
+      jwtJwksUrl: undefined,
+      publicRead: true,
+      logLevel: "info",
+      workerOnly: {},
+    });
+  });
+
+  it("takes an empty variable for an absent one, as compose files write it", () => {
+    expect(settingsOf({ PORT: "", DATABASE_URL: "", LIMIT_VIEWERS: "" })).toEqual(settingsOf({}));
+  });
+
+  it.each([
+    ["127.0.0.1", true],
+    ["127.8.9.10", true],
+    ["::1", true],
+    ["localhost", true],
+    ["0.0.0.0", false],
+    ["127.example.com", false],
+    ["192.168.0.5", false],
+  ])("opens reading on %s: %s, unless it is told", (HOST, isOpen) => {
+    expect(settingsOf({ HOST }).publicRead).toBe(isOpen);
+    expect(settingsOf({ HOST, PUBLIC_READ: String(!isOpen) }).publicRead).toBe(!isOpen);
+  });
+
+  it.each([
+    ["PORT", "65536"],
+    ["PORT", "80a"],
+    ["HOST", "a b"],
+    ["DATABASE_URL", "mysql://x/y"],
+    ["JWT_SECRET", "short"],
+    ["JWT_JWKS_URL", "issuer"],
+    ["PUBLIC_READ", "yes"],
+    ["LOG_LEVEL", "loud"],
+    ["LIMIT_VIEWERS", "-1"],
+    ["LIMIT_VIEWERS", "many"],
+    ["WRITER_SHARDS", "0"],
+    ["LIMIT_NOTHING", "1"],
+  ])("names the setting %s where it is %j", (name, value) => {
+    const problems = problemsOf({ [name]: value });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(name);
+    expect(problems[0]).not.toContain("undefined");
+  });
+
+  it("says everything that is wrong at once", () => {
+    expect(problemsOf({ PORT: "x", LOG_LEVEL: "x", LIMIT_VIEWERS: "x" })).toHaveLength(3);
+  });
+
+  it("passes the Worker's own settings on as they stand", () => {
+    const workerOnly = { LIMIT_VIEWERS: "0", WRITER_SHARDS: "2" };
+    expect(settingsOf({ ...workerOnly, SHELL: "/bin/sh" }).workerOnly).toEqual(workerOnly);
+  });
+
+  it("writes an IPv6 address in brackets", () => {
+    expect(hostAndPort("::1", 80)).toBe("[::1]:80");
+    expect(hostAndPort("127.0.0.1", 80)).toBe("127.0.0.1:80");
+  });
+});

@@ -1,0 +1,81 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { jwtVerify } from "jose";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { mintToken } from "../../../dev/mint-token.ts";
+import { keptSecret } from "../../../dev/secrets.ts";
+import { readTokenRequest } from "../../../dev/token-request.ts";
+
+const SECRET = "a secret of thirty-two characters or more";
+
+function problemOf(options: Record<string, string | string[]>): string {
+  const request = readTokenRequest(options);
+  return request.kind === "invalid" ? request.problem : "";
+}
+
+describe("npm run token", () => {
+  it("makes a token with the claims it was asked for", async () => {
+    const request = readTokenRequest({
+      scope: ["read,write"],
+      symbols: ["BTC-*", "ETH-USD,EUR/USD"],
+      ttl: "15m",
+      sub: "gateway",
+    });
+    if (request.kind === "invalid") throw new Error(request.problem);
+    const token = await mintToken(SECRET, request.claims, 1_800_000_000);
+    const { payload, protectedHeader } = await jwtVerify(token, new TextEncoder().encode(SECRET), {
+      currentDate: new Date(1_800_000_001_000),
+    });
+    expect(protectedHeader.alg).toBe("HS256");
+    expect(payload).toEqual({
+      scope: "read write",
+      symbols: ["BTC-*", "ETH-USD", "EUR/USD"],
+      sub: "gateway",
+      iat: 1_800_000_000,
+      exp: 1_800_000_900,
+    });
+  });
+
+  it("leaves out the symbols where none are named: every symbol", async () => {
+    const request = readTokenRequest({ scope: "write" });
+    expect(request).toEqual({
+      kind: "claims",
+      claims: { scopes: ["write"], symbols: undefined, subject: undefined, ttlSeconds: 3_600 },
+    });
+    const token = await mintToken(SECRET, { scopes: ["write"], ttlSeconds: 60 }, 0);
+    const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+    expect(claims).not.toHaveProperty("symbols");
+  });
+
+  it.each([
+    [{}, "--scope is missing"],
+    [{ scope: "wrte" }, "--scope wrte"],
+    [{ scope: "write", symbols: "," }, "--symbols is empty"],
+    [{ scope: "write", symbols: "BTC$" }, "--symbols BTC$"],
+    [{ scope: "write", ttl: "1y" }, "--ttl 1y"],
+    [{ scope: "write", ttl: "0s" }, "--ttl 0s"],
+    [{ scope: "write", ttl: "60" }, "--ttl 60"],
+  ])("says what is wrong with %j", (options, words) => {
+    expect(problemOf(options)).toContain(words);
+  });
+});
+
+describe("the secrets of a data folder", () => {
+  let dataDir: string;
+
+  beforeEach(() => {
+    dataDir = join(mkdtempSync(join(tmpdir(), "edgetape-")), "data");
+  });
+
+  afterEach(() => rmSync(join(dataDir, ".."), { recursive: true }));
+
+  it("are made once, kept, and nobody else's to read", () => {
+    const jwt = keptSecret(dataDir, "jwt");
+    expect(Buffer.from(jwt, "base64url")).toHaveLength(32);
+    expect(keptSecret(dataDir, "jwt")).toBe(jwt);
+    expect(keptSecret(dataDir, "database")).not.toBe(jwt);
+    expect(statSync(join(dataDir, "jwt.secret")).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(dataDir, "jwt.secret"), "utf8").trim()).toBe(jwt);
+  });
+});
