@@ -35,9 +35,8 @@ export class Product {
   readonly #databaseSecret: string;
   readonly #database: KeptProcess;
   readonly #runtime: KeptProcess;
+  /** 0: any. A restart asks for the port it had, so that the runtime, which knows it, need not be restarted too. */
   #databasePort = 0;
-  /** 0: any. A restart asks for the port it had, so that the runtime need not be restarted too. */
-  #databasePortToAsk = 0;
   #port: number;
   #databaseReady: () => void = () => {};
   #runtimeListening: () => void = () => {};
@@ -144,9 +143,6 @@ export class Product {
 
   #spawnDatabase() {
     const { projectDir, settings } = this.#deps;
-    const port = this.#databasePortToAsk;
-    // Should it die before it is ready, the port may be why: another process may have taken it.
-    this.#databasePortToAsk = 0;
     return spawnDatabase(
       {
         projectDir,
@@ -154,11 +150,10 @@ export class Product {
         databaseUrl: settings.databaseUrl,
         secret: this.#databaseSecret,
       },
-      port,
+      this.#databasePort,
       (readyPort) => {
         const moved = this.#databasePort !== 0 && this.#databasePort !== readyPort;
         this.#databasePort = readyPort;
-        this.#databasePortToAsk = readyPort;
         this.#databaseReady();
         if (moved) void this.restartRuntime();
       },

@@ -5,6 +5,7 @@
  * When forked it reports `{type:"ready", port}`, and ends with its parent.
  */
 import { once } from "node:events";
+import type { Server, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import * as z from "zod";
@@ -23,6 +24,9 @@ const environmentSchema = z.object({
   DATABASE_SECRET: z.string().min(1, { error: "must not be empty" }),
 });
 
+/** How long requests under way may take at the end, in ms. */
+const STOP_GRACE_MS = 5_000;
+
 class StartFailure extends Error {}
 
 async function main(): Promise<void> {
@@ -40,8 +44,7 @@ async function main(): Promise<void> {
   const { rows } = await backend.run({ text: "show server_version", params: [] });
   const version = rows[0]?.[0] ?? "unknown";
   const server = createEndpoint({ backend, secret: settings.DATABASE_SECRET, version, log });
-  server.listen(settings.DATABASE_PORT, "127.0.0.1");
-  await once(server, "listening");
+  await listen(server, settings.DATABASE_PORT);
 
   const upkeep = isEmbedded
     ? new Upkeep({ backend, nowMs: () => performance.now(), log })
@@ -50,9 +53,7 @@ async function main(): Promise<void> {
 
   endWith(async () => {
     clearInterval(timer);
-    server.close();
-    server.closeIdleConnections();
-    // Statements that wait are answered first: closing takes its turn behind them, and writes a checkpoint.
+    await closeServer(server);
     await backend.close();
     releaseFolder();
     log("database_stopped", {});
@@ -68,10 +69,35 @@ async function main(): Promise<void> {
   process.send?.({ type: "ready", port });
 }
 
+/** Takes no new requests, and resolves when those under way are answered, or have had their time. */
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  // A connection that is kept alive turns idle when its answer is out, and the server then waits for it.
+  const sweep = setInterval(() => server.closeIdleConnections(), 10);
+  const giveUp = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(giveUp);
+}
+
 /** The supervisor starts the process again, and the new one recovers from the log. */
 function endBroken(): void {
   log("pglite_failed", {});
   process.exit(1);
+}
+
+/** A parent is told the port, so to it another one than it asked for is better than none. */
+async function listen(server: Server, port: number): Promise<void> {
+  server.listen(port, "127.0.0.1");
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+    if (!isTaken || process.send === undefined) throw error;
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+  }
 }
 
 function readEnvironment(): z.infer<typeof environmentSchema> {

@@ -12,7 +12,7 @@ export type BatchState =
   /** No answer came; sent once. */
   | { kind: "unknown" }
   /** Answered, with a refusal. */
-  | { kind: "refused"; status: number };
+  | { kind: "refused"; status: number; retryAfter: string | null };
 
 export type SentBatch = {
   policy: RetryPolicy;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Ledger, RetryPolicy, SentBatch } from "./ledger.ts";
+import type { BatchState, Ledger, RetryPolicy, SentBatch } from "./ledger.ts";
 import { metricOf, tradeOf } from "./numbered-event.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
@@ -88,17 +88,13 @@ export class Load {
         if (attempt === 0) this.#deps.ledger.ackMs.push(performance.now() - startMs);
         return;
       }
-      await answer?.arrayBuffer().catch(() => undefined);
-      if (answer !== null && answer.status < 500) {
-        batch.state = { kind: "refused", status: answer.status };
+      if (batch.policy === "once" || (answer !== null && answer.status < 500)) {
+        batch.state = answer === null ? { kind: "unknown" } : refusalOf(answer);
         return;
       }
-      if (batch.policy === "once") {
-        batch.state =
-          answer === null ? { kind: "unknown" } : { kind: "refused", status: answer.status };
-        return;
-      }
-      await sleep(RETRY_MS);
+      // Spread, so that the batches refused together do not come back together.
+      const retryAfterS = Number(answer?.headers.get("retry-after") ?? 0);
+      await sleep(RETRY_MS + retryAfterS * 1_000 * Math.random());
     }
   }
 
@@ -115,4 +111,9 @@ export class Load {
       return null;
     }
   }
+}
+
+function refusalOf(answer: Response): BatchState {
+  const retryAfter = answer.headers.get("retry-after");
+  return { kind: "refused", status: answer.status, retryAfter };
 }

@@ -51,7 +51,9 @@ export class Market {
       "acknowledged events in Postgres",
       async () => {
         for (const [symbol, numbers] of missing) {
-          const there = new Set((await this.stored.events(symbol)).map((event) => event.number));
+          // A database that is just coming back may not answer yet.
+          const stored = await this.stored.events(symbol).catch(() => []);
+          const there = new Set(stored.map((event) => event.number));
           const left = numbers.filter((number) => !there.has(number));
           if (left.length === 0) missing.delete(symbol);
           else missing.set(symbol, left);

@@ -1,0 +1,33 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { lockFolder } from "../../../dev/database/folder-lock.ts";
+import { until } from "./until.ts";
+
+/** Takes the database away; the answer brings it back. */
+export type Outage = (product: { dataDir: string; childPids: number[] }) => Promise<() => void>;
+
+/** The database takes connections and never answers. */
+export const hung: Outage = async (product) => {
+  const pid = databasePid(product);
+  process.kill(pid, "SIGSTOP");
+  return () => process.kill(pid, "SIGCONT");
+};
+
+/** The database is killed, and every new start of it ends at once, because its folder is taken. */
+export const gone: Outage = async (product) => {
+  process.kill(databasePid(product), "SIGKILL");
+  let bringBack: (() => void) | undefined;
+  await until("the folder of the killed database", () => {
+    const answer = lockFolder(join(product.dataDir, "postgres"), process.pid);
+    if (answer.kind === "locked") bringBack = answer.release;
+    return bringBack !== undefined;
+  });
+  return () => bringBack?.();
+};
+
+function databasePid({ dataDir, childPids }: { dataDir: string; childPids: number[] }): number {
+  const path = join(dataDir, "postgres.pid");
+  const pid = existsSync(path) ? Number(readFileSync(path, "utf8")) : Number.NaN;
+  if (!childPids.includes(pid)) throw new Error(`no child of the supervisor has the pid ${pid}`);
+  return pid;
+}
