@@ -24,7 +24,7 @@ export type ClosedBecause =
   | { by: "http"; status: number };
 
 /** A socket that was asked for and has not said `hello`. `since` is what it was asked to continue from. */
-export interface Attempt {
+interface Attempt {
   socketId: number;
   since: Cursor | null;
   deadlineMs: number;

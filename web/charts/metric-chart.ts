@@ -15,8 +15,6 @@ export interface MetricChartOptions {
   onHover(values: readonly (number | null)[] | null): void;
 }
 
-export type MetricChart = ReturnType<typeof createMetricChart>;
-
 /** The lines of one metric in `container`, until `destroy`. A single line is drawn with the range it came from. */
 export function createMetricChart(container: HTMLElement, options: MetricChartOptions) {
   let plot: uPlot | null = null;

@@ -7,7 +7,7 @@ export const CANVAS_FONT =
   'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
 
 /** Lines of one panel, told apart also without red and green. */
-export const LINE_COLOURS = [
+const LINE_COLOURS = [
   "#4c8dff",
   "#f5a524",
   "#b57bee",

@@ -3,7 +3,7 @@ import type { SeriesColumns } from "../../src/protocol/answers.ts";
 import type { MetricEvent } from "../../src/protocol/event.ts";
 
 /** One point of a line: the mean of what fell into its step, and between what it ranged. */
-export interface LinePoint {
+interface LinePoint {
   ts: number;
   mean: number;
   min: number;

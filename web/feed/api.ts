@@ -40,9 +40,11 @@ const TIMEOUT_MS = 15_000;
 export function createApi(deps: ApiDeps) {
   return {
     symbols: () => get<SymbolsAnswer>("/api/symbols", {}),
-    /** Bars that start before `to` (exclusive), the newest `limit` of them. */
-    history: (symbol: string, query: { interval: Interval; limit: number; to?: number }) =>
-      get<HistoryAnswer>(`/api/history/${encodeURIComponent(symbol)}`, query),
+    /** Bars that start at `from` or later and before `to`, in microseconds: the newest `limit` of them. */
+    history: (
+      symbol: string,
+      query: { interval: Interval; limit: number; from?: number; to?: number },
+    ) => get<HistoryAnswer>(`/api/history/${encodeURIComponent(symbol)}`, query),
     metricNames: (symbol: string) => get<MetricNamesAnswer>("/api/metrics/names", { symbol }),
     /** Every label set of a metric, in steps of `step` ("5s"). */
     series: (query: SeriesQuery) => get<SeriesAnswer>("/api/series", { ...query }),

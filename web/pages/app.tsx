@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { type Route, routeOf } from "../data/route.ts";
 import { createApi } from "../feed/api.ts";
+import { createDayTrails, type DayTrails } from "../feed/day-trails.ts";
 import { type SymbolsView, watchSymbols } from "../feed/symbols-watch.ts";
 import { keepToken, readToken } from "../feed/token.ts";
 import { Link } from "./link.tsx";
@@ -14,6 +15,7 @@ const api = createApi({ fetch: (url, init) => fetch(url, init), token: readToken
 export function App() {
   const [route, setRoute] = useState<Route>(currentRoute);
   const [view, setView] = useState<SymbolsView>({ list: [], retryAtMs: null, known: false });
+  const [trails, setTrails] = useState<DayTrails>(new Map());
   /** Null while a token is asked for; each new one begins everything anew. */
   const [session, setSession] = useState<number | null>(1);
 
@@ -25,6 +27,7 @@ export function App() {
 
   useEffect(() => {
     if (session === null) return;
+    const follow = createDayTrails({ api, nowMs: () => Date.now(), onTrails: setTrails });
     return watchSymbols({
       api,
       nowMs: () => Date.now(),
@@ -38,7 +41,11 @@ export function App() {
         document.addEventListener("visibilitychange", notice);
         return () => document.removeEventListener("visibilitychange", notice);
       },
-      onView: setView,
+      onView(next) {
+        setView(next);
+        const traded = next.list.filter((listed) => listed.last !== null);
+        if (next.retryAtMs === null) void follow(traded.map((listed) => listed.symbol));
+      },
       onUnauthorized: () => setSession(null),
     });
   }, [session]);
@@ -55,7 +62,7 @@ export function App() {
   }
   switch (route.page) {
     case "symbols":
-      return <SymbolsPage view={view} />;
+      return <SymbolsPage view={view} trails={trails} />;
     case "symbol":
       return (
         <SymbolPage

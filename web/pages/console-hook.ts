@@ -2,7 +2,7 @@ import type { Bar } from "../../src/protocol/bar.ts";
 import type { SymbolFeed } from "../feed/symbol-feed.ts";
 
 /** What a test, or a person at the console, can ask the page of a symbol: `__edgetape.bars()`. */
-export interface ConsoleHook {
+interface ConsoleHook {
   /** The bars on the chart, oldest first. */
   bars(): Bar[];
   /** Everything up to here is on the page; 0 before the first position is known. */

@@ -1,7 +1,7 @@
-const WIDTH = 88;
-const HEIGHT = 22;
+const WIDTH = 112;
+const HEIGHT = 26;
 
-/** A price's way since the page was opened. For the eye only. */
+/** The way of a price. For the eye only. */
 export function Sparkline({ values }: { values: readonly number[] }) {
   const first = values[0];
   const last = values.at(-1);
@@ -20,6 +20,7 @@ export function Sparkline({ values }: { values: readonly number[] }) {
   const direction = last > first ? "is-up" : last < first ? "is-down" : "";
   return (
     <svg class={`sparkline ${direction}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
+      <polygon points={`0,${HEIGHT} ${points} ${WIDTH},${HEIGHT}`} />
       <polyline points={points} />
     </svg>
   );

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { digitsOf, formatAge, formatChange, formatPrice, formatVolume } from "../data/format.ts";
 import { pathOfSymbol } from "../data/route.ts";
 import { type ListedSymbol, matching } from "../data/symbol-list.ts";
+import type { DayTrails } from "../feed/day-trails.ts";
 import { type SymbolsView, symbolsStatus } from "../feed/symbols-watch.ts";
 import { FirstPush } from "./first-push.tsx";
 import { Link, navigate } from "./link.tsx";
@@ -12,7 +13,7 @@ import { TopBar } from "./top-bar.tsx";
 const MAX_ROWS = 400;
 
 /** Every symbol on the tape. */
-export function SymbolsPage({ view }: { view: SymbolsView }) {
+export function SymbolsPage({ view, trails }: { view: SymbolsView; trails: DayTrails }) {
   const [typed, setTyped] = useState("");
   const filter = useRef<HTMLInputElement>(null);
   const rows = useRef<HTMLTableSectionElement>(null);
@@ -79,7 +80,7 @@ export function SymbolsPage({ view }: { view: SymbolsView }) {
                   Change 24 h
                 </th>
                 <th scope="col" class="trail">
-                  <span class="sr-only">Since opened</span>
+                  Last day
                 </th>
                 <th scope="col" class="number is-wide">
                   Volume 24 h
@@ -94,7 +95,12 @@ export function SymbolsPage({ view }: { view: SymbolsView }) {
             </thead>
             <tbody ref={rows} onKeyDown={(event: KeyboardEvent) => moveFocus(event, focusRow)}>
               {found.slice(0, MAX_ROWS).map((listed) => (
-                <SymbolRow key={listed.symbol} listed={listed} nowMs={nowMs} />
+                <SymbolRow
+                  key={listed.symbol}
+                  listed={listed}
+                  trail={trails.get(listed.symbol) ?? []}
+                  nowMs={nowMs}
+                />
               ))}
             </tbody>
           </table>
@@ -110,7 +116,8 @@ export function SymbolsPage({ view }: { view: SymbolsView }) {
   );
 }
 
-function SymbolRow({ listed, nowMs }: { listed: ListedSymbol; nowMs: number }) {
+function SymbolRow(props: { listed: ListedSymbol; trail: readonly number[]; nowMs: number }) {
+  const { listed, trail, nowMs } = props;
   const { symbol, last, change, volume, last_event, viewers, direction, moves } = listed;
   return (
     <tr data-testid="symbol-row" data-symbol={symbol}>
@@ -129,7 +136,8 @@ function SymbolRow({ listed, nowMs }: { listed: ListedSymbol; nowMs: number }) {
         {change === null ? <span class="faint">—</span> : formatChange(change)}
       </td>
       <td class="trail">
-        <Sparkline values={listed.trail} />
+        {/* A symbol without a past is drawn from when the page was opened. */}
+        <Sparkline values={trail.length > 2 && last !== null ? [...trail, last] : listed.trail} />
       </td>
       <td class="number is-wide">
         {volume > 0 ? formatVolume(volume) : <span class="faint">—</span>}
