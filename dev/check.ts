@@ -10,7 +10,15 @@ import { buildDashboardIfStale } from "./dashboard-build.ts";
 
 const PROJECT_DIR = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 const REPORT = join(PROJECT_DIR, "dist/test-report.json");
-const LAYERS = ["src/core", "src", "web", "dev", "test", "test/workerd"];
+const LAYERS = [
+  "src/core",
+  "src",
+  "web",
+  "dev",
+  "test",
+  "test/tsconfig.workers.json",
+  "test/workerd",
+];
 const SOURCES = ["src", "durable", "client", "web", "dev", "bench", "test"];
 
 type Check = { name: string; run: () => Promise<{ holds: boolean; output: string }> };
