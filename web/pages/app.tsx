@@ -53,6 +53,7 @@ export function App() {
   if (session === null) {
     return (
       <TokenForm
+        isRefused={readToken() !== null}
         onToken={(token) => {
           keepToken(token);
           setSession(Date.now());

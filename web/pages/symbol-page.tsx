@@ -68,6 +68,7 @@ export function SymbolPage(props: SymbolPageProps) {
             )}
           </div>
           {isTraded && <CandlePane view={view} />}
+          {!isTraded && feed.isLoaded() && <NothingYet view={view} symbol={symbol} />}
           <Metrics view={view} />
         </div>
         <aside class="symbol-side">
@@ -77,6 +78,12 @@ export function SymbolPage(props: SymbolPageProps) {
       </main>
     </div>
   );
+}
+
+function NothingYet({ view, symbol }: { view: SymbolView; symbol: string }) {
+  useRepaint(view, DIRTY.panels, 500);
+  if (view.feed.panels().length > 0) return null;
+  return <p class="quiet">Nothing on {symbol} yet. The first trade or metric appears here.</p>;
 }
 
 function Metrics({ view }: { view: SymbolView }) {

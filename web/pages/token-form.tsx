@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
 
-/** Asks for a read token, where the server wants one. */
-export function TokenForm({ onToken }: { onToken(token: string): void }) {
+/** Asks for a read token, where the server wants one; `isRefused`: it has been given one it does not take. */
+export function TokenForm(props: { isRefused: boolean; onToken(token: string): void }) {
+  const { isRefused, onToken } = props;
   const [token, setToken] = useState("");
   return (
     <main class="notice">
@@ -17,6 +18,11 @@ export function TokenForm({ onToken }: { onToken(token: string): void }) {
           This server shows its data to those who hold a token. Make one where it runs, with{" "}
           <code>npm run -s token -- --scope read</code>. It is kept in this tab only.
         </p>
+        {isRefused && (
+          <p class="refused" role="alert">
+            The server refused the token it was given.
+          </p>
+        )}
         <label for="token">Token</label>
         <input
           id="token"
