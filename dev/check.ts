@@ -31,7 +31,7 @@ const build: Check = {
   }),
 };
 const checks: Check[] = [
-  command("format and lint (biome)", ["biome", "ci", "--error-on-warnings"]),
+  command("format and lint (biome)", ["biome", "ci", "--error-on-warnings", "--colors=off"]),
   ...LAYERS.map((layer) => command(`types of ${layer} (tsc)`, ["tsc", "-p", layer])),
   command("import rules (dependency-cruiser)", [
     "depcruise",

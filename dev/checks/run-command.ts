@@ -11,8 +11,8 @@ export function runCommand(
     const child = spawn(program, args, {
       cwd: projectDir,
       stdio: ["ignore", "pipe", "pipe"],
-      // No word to anyone outside, and no colours in what may end in a log.
-      env: { ...process.env, WRANGLER_SEND_METRICS: "false", NO_COLOR: "1" },
+      // No word to anyone outside.
+      env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
     });
     const output: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
