@@ -5,7 +5,7 @@
  * When forked it reports `{type:"ready", port}`, and ends with its parent.
  */
 import { once } from "node:events";
-import type { Server, Server } from "node:http";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import * as z from "zod";

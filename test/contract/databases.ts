@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Backend } from "../../dev/database/backend.ts";
 import { migrateBackend } from "../../dev/database/backend-migration.ts";
@@ -11,6 +10,7 @@ import { createEndpoint } from "../../dev/database/endpoint.ts";
 import { openPglite } from "../../dev/database/pglite-backend.ts";
 import { openPostgres } from "../../dev/database/postgres-backend.ts";
 import { type Database, openDatabase } from "../../src/db/database.ts";
+import { newDataDir } from "./data-dir.ts";
 
 /** An empty database behind an endpoint of its own, as the Worker meets it. */
 export interface TestDatabase {
@@ -54,7 +54,7 @@ function kindOf(name: string, openBackend: () => Promise<Opened>): TestDatabaseK
 }
 
 async function openEmbedded(): Promise<Opened> {
-  const folder = mkdtempSync(join(tmpdir(), "edgetape-contract-"));
+  const folder = await newDataDir();
   const backend = await openPglite(join(folder, "postgres"), () => undefined);
   return {
     backend,
