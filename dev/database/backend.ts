@@ -79,6 +79,15 @@ export class PostgresError extends Error {
   }
 }
 
+/** One request is one transaction: a statement that left one open would take later requests into it. */
+export function openTransactionError(): PostgresError {
+  return new PostgresError({
+    message: "a transaction must be sent as one batch: it has been rolled back",
+    severity: "ERROR",
+    code: "25000",
+  });
+}
+
 /** Splits a command tag (`INSERT 0 5`, `SELECT 2`, `CREATE TABLE`) into its word and its count. */
 export function parseCommandTag(tag: string): { command: string; rowCount: number | null } {
   const words = tag.split(" ");

@@ -3,6 +3,7 @@ import { PGlite } from "@electric-sql/pglite";
 import {
   type Backend,
   beginText,
+  openTransactionError,
   PostgresError,
   type Statement,
   type StatementResult,
@@ -64,11 +65,7 @@ class PgliteBackend implements Backend {
       const result = await this.#execute(statement);
       if (!this.#isInTransaction) return result;
       await this.#execute(ROLLBACK);
-      throw new PostgresError({
-        message: "a transaction must be sent as one batch: it has been rolled back",
-        severity: "ERROR",
-        code: "25000",
-      });
+      throw openTransactionError();
     });
   }
 

@@ -2,6 +2,7 @@ import pg from "pg";
 import {
   type Backend,
   beginText,
+  openTransactionError,
   PostgresError,
   type Statement,
   type StatementResult,
@@ -27,7 +28,12 @@ export function openPostgres(url: string): Backend {
   pool.on("error", () => undefined);
   return {
     kind: "postgres",
-    run: (statement) => withClient(pool, (client) => execute(client, statement)),
+    run: (statement) =>
+      withClient(pool, async (client) => {
+        const result = await execute(client, statement);
+        if (client.getTransactionStatus() !== "I") throw openTransactionError();
+        return result;
+      }),
     transaction: (statements, options) =>
       withClient(pool, async (client) => {
         await execute(client, { text: beginText(options), params: [] });
