@@ -45,6 +45,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["test/e2e/data-dir-template.ts"],
           // Each file runs the whole product, and its timings are those of the machine.
           fileParallelism: false,
           // After the rest, which would take the processor from it.

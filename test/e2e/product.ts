@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { inject } from "vitest";
 import { mintToken, type TokenClaims } from "../../dev/mint-token.ts";
 import { keptSecret } from "../../dev/secrets.ts";
 
@@ -118,8 +119,16 @@ export async function startRefused(
   return { code, output: output.join("") };
 }
 
-/** A new data folder under the system's temporary one, and how to remove it. */
+/** A new data folder under the system's temporary one, with a new database in it, and how to remove it. */
 export function temporaryDataDir(): { dataDir: string; remove: () => void } {
+  const folder = emptyDataDir();
+  const template = inject("dataDirTemplate");
+  if (template !== "") cpSync(template, folder.dataDir, { recursive: true });
+  return folder;
+}
+
+/** The same with nothing in it: what a user's first start finds. */
+export function emptyDataDir(): { dataDir: string; remove: () => void } {
   const dataDir = mkdtempSync(join(tmpdir(), "edgetape-"));
   return { dataDir, remove: () => rmSync(dataDir, { recursive: true, force: true }) };
 }

@@ -4,7 +4,14 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { identityOf } from "../../dev/process-identity.ts";
-import { type RunningProduct, startProduct, startRefused, temporaryDataDir } from "./product.ts";
+import {
+  emptyDataDir,
+  type ProductOptions,
+  type RunningProduct,
+  startProduct,
+  startRefused,
+  temporaryDataDir,
+} from "./product.ts";
 
 describe("npm start", () => {
   let folder: ReturnType<typeof temporaryDataDir>;
@@ -20,17 +27,20 @@ describe("npm start", () => {
     folder.remove();
   });
 
-  async function start(options: { port?: number; environment?: Record<string, string> } = {}) {
+  async function start(options: Partial<ProductOptions> = {}) {
     const product = await startProduct({ dataDir: folder.dataDir, ...options });
     started.push(product);
     return product;
   }
 
-  it("prints a curl line that works as it stands", async () => {
-    const product = await start();
+  it("starts from nothing, and prints a curl line that works as it stands", async () => {
+    const empty = emptyDataDir();
+    const product = await start({ dataDir: empty.dataDir });
     const line = product.output.split("\n").find((each) => each.startsWith("curl "));
     const answer = await runInShell(`${line} -s -w '%{http_code}'`);
     expect(answer).toMatch(/202$/);
+    await product.killGroup();
+    empty.remove();
   });
 
   it("serves the dashboard with its content types, and the same page for every page's path", async () => {
