@@ -40,9 +40,9 @@ export function formatPrice(price: number, digits = digitsOf([price])): string {
 
 /** A relative change with its sign: 0.0123 is "+1.23 %". */
 export function formatChange(change: number): string {
-  const percent = change * 100;
-  const sign = percent > 0 ? "+" : percent < 0 ? "−" : "";
-  return `${sign}${grouped(2).format(Math.abs(percent))} %`;
+  const size = grouped(2).format(Math.abs(change * 100));
+  const sign = size === "0.00" ? "" : change > 0 ? "+" : "−";
+  return `${sign}${size} %`;
 }
 
 /** A size or volume, short: 1234567 is "1.23M". */

@@ -51,7 +51,7 @@ describe("numbers", () => {
   test.each([
     [0.0123, "+1.23 %"],
     [-0.5, "−50.00 %"],
-    [0, "0.00 %"],
+    [-0.00001, "0.00 %"],
   ])("change %d is %s", (change, text) => {
     expect(formatChange(change)).toBe(text);
   });
