@@ -11,8 +11,12 @@ import { startPosting, startViewing } from "./load/load-process.ts";
 import { asMarkdown, machineFacts, type Report } from "./report.ts";
 import { SCENARIOS } from "./scenarios/all.ts";
 import { startBare } from "./targets/bare.ts";
+import { othersCores } from "./targets/others-cpu.ts";
 import { startProduct } from "./targets/product.ts";
 import type { Target } from "./targets/target.ts";
+
+/** Above this the machine is not the bench's alone, and a verdict on a goal means little. */
+const QUIET_CORES = 0.1;
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
 
@@ -39,6 +43,12 @@ const started = async <T extends Target>(starting: Promise<T>): Promise<T> => {
 for (const scenario of SCENARIOS) {
   if (only !== undefined && !only.includes(scenario.number)) continue;
   process.stderr.write(`${scenario.number}. ${scenario.title}\n`);
+  const others = await othersCores();
+  if (others > QUIET_CORES) {
+    const said = `Scenario ${scenario.number} is ROUGH: other programs used ${others.toFixed(2)} cores when it began.`;
+    notes.push(said);
+    process.stderr.write(`   ${said}\n`);
+  }
   const posting = startPosting();
   const viewing = startViewing();
   const bench: Bench = {

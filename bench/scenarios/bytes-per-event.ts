@@ -15,8 +15,9 @@ export const bytesPerEvent: Scenario = {
   title: "bytes on disk an event",
   async run(bench: Bench) {
     const product = await bench.startProduct();
+    const objectsDir = join(product.dataDir, "objects");
     const before = {
-      objects: folderBytes(join(product.dataDir, "objects")),
+      objects: folderBytes(objectsDir, isTable),
       postgres: await postgresBytes(product),
     };
     const run = mustAccept(
@@ -34,19 +35,19 @@ export const bytesPerEvent: Scenario = {
     await untilStored(product, EIGHT_SYMBOLS);
     await product.sql("checkpoint");
     await wait(3_000);
-    const objects = folderBytes(join(product.dataDir, "objects")) - before.objects;
+    const objects = folderBytes(objectsDir, isTable) - before.objects;
     const postgres = (await postgresBytes(product)) - before.postgres;
     const [[table, index] = []] = await product.sql(
       "select pg_table_size('points'), pg_indexes_size('points')",
     );
-    const wal = folderBytes(join(product.dataDir, "postgres", "pg_wal"));
+    const logWal = folderBytes(objectsDir, (name) => name.endsWith("-wal"));
+    const wal = folderBytes(join(product.dataDir, "postgres", "pg_wal"), () => true);
     bench.measure("room logs (SQLite) an event, before pruning", "bytes", [objects / run.points]);
+    bench.measure("  their write-ahead logs at the end", "MB", [logWal / 1e6]);
     bench.measure("Postgres an event, tables and indexes", "bytes", [postgres / run.points]);
     bench.measure("  rows of points", "bytes", [Number(table) / run.points]);
     bench.measure("  indexes of points", "bytes", [Number(index) / run.points]);
-    bench.measure("  Postgres' write-ahead log, of fixed size whatever is stored", "MB", [
-      wal / 1e6,
-    ]);
+    bench.measure("  Postgres' write-ahead log at the end", "MB", [wal / 1e6]);
     bench.note(
       `Bytes an event: ${run.points.toLocaleString("en-US")} points with two labels in 200 series.`,
     );
@@ -60,8 +61,12 @@ async function postgresBytes(product: {
   return Number(bytes);
 }
 
-function folderBytes(folder: string): number {
+function isTable(name: string): boolean {
+  return name.endsWith(".sqlite");
+}
+
+function folderBytes(folder: string, counts: (name: string) => boolean): number {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && counts(entry.name))
     .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
 }
