@@ -18,7 +18,8 @@ type PricedTrade = Pick<TradeEvent, "ts" | "price" | "size">;
 
 /**
  * What the page knows of the trades that make up its bars: it has seen, live, every one that happened at `fromUs` or
- * later, the latest of them at `latestUs`.
+ * later, the latest of them at `latestUs`. A trade stamped ahead of the room's clock can slip through that; the room's
+ * own 1 m bar, or the next look at history, puts right what it did.
  */
 export interface Seen {
   fromUs: number;

@@ -89,6 +89,7 @@ export function formatAge(ageMs: number): string {
   return `${Math.floor(seconds / 86_400)} d`;
 }
 
+const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "2-digit" });
 const CLOCK = new Intl.DateTimeFormat("en-GB", {
   hour: "2-digit",
   minute: "2-digit",
@@ -111,4 +112,10 @@ export function formatSize(size: number, digits: number): string {
 /** Time of day where the viewer is; `ts` in microseconds. */
 export function formatClock(ts: number): string {
   return CLOCK.format(ts / 1_000);
+}
+
+/** Time of day, or the date where it is more than a day from `nowMs`. */
+export function formatMoment(ts: number, nowMs: number): string {
+  const ms = ts / 1_000;
+  return Math.abs(nowMs - ms) < 86_400_000 ? CLOCK.format(ms) : DATE.format(ms);
 }

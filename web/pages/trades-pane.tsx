@@ -1,4 +1,11 @@
-import { digitsOf, formatClock, formatPrice, formatSize, sizeDigits } from "../data/format.ts";
+import {
+  digitsOf,
+  formatClock,
+  formatMoment,
+  formatPrice,
+  formatSize,
+  sizeDigits,
+} from "../data/format.ts";
 import { gapWords } from "../data/gap-words.ts";
 import type { TradeRow } from "../data/trade-rows.ts";
 import { DIRTY } from "../feed/dirty.ts";
@@ -55,7 +62,9 @@ function Row(props: { row: TradeRow; digits: number; fraction: number; largest: 
     >
       <span class="price">{formatPrice(trade.price, digits)}</span>
       <span>{formatSize(trade.size, fraction)}</span>
-      <time dateTime={new Date(trade.ts / 1_000).toISOString()}>{formatClock(trade.ts)}</time>
+      <time dateTime={new Date(trade.ts / 1_000).toISOString()}>
+        {formatMoment(trade.ts, Date.now())}
+      </time>
     </li>
   );
 }

@@ -5,6 +5,7 @@ import {
   digitsOf,
   formatAge,
   formatChange,
+  formatMoment,
   formatPrice,
   formatTick,
   formatValue,
@@ -31,6 +32,12 @@ describe("addresses", () => {
   ])("%s%s", (pathname, search, route) => {
     expect(routeOf(pathname, search)).toEqual(route);
   });
+});
+
+test("a trade of long ago is told by its date, one of today by its time", () => {
+  const at = Date.UTC(2020, 3, 17, 12) * 1_000;
+  expect(formatMoment(at, Date.UTC(2026, 0, 1))).toBe("17 Apr 20");
+  expect(formatMoment(at, Date.UTC(2020, 3, 17, 13))).toMatch(/^\d\d:\d\d:\d\d$/);
 });
 
 describe("numbers", () => {
