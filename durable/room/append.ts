@@ -1,4 +1,9 @@
-import type { AppendBatch, AppendOutcome } from "../../src/bindings/room.ts";
+import type {
+  Admission,
+  AppendBatch,
+  AppendOutcome,
+  IdempotentRequest,
+} from "../../src/bindings/room.ts";
 import type { EncodedFrame } from "../../src/core/encode-events.ts";
 import type { EpochUs } from "../../src/protocol/time.ts";
 import type { KeyLedger } from "./key-ledger.ts";
@@ -10,6 +15,7 @@ export interface AppendDeps {
   keys: KeyLedger;
   /** Asked for only where a batch has trades with ids, for it may have to be made from the log. */
   tradeWindow: () => TradeWindow;
+  /** 0: no limit. */
   outboxLimitBytes: number;
 }
 
@@ -55,9 +61,7 @@ function planBatch(
         : { kind: "key_reused" };
     }
   }
-  if (deps.log.outboxBytes >= deps.outboxLimitBytes) {
-    return { kind: "full" };
-  }
+  if (batch.admitted !== true && isOutboxFull(deps)) return { kind: "full" };
   const { frames } =
     batch.tradeKeys === undefined
       ? batch
@@ -67,4 +71,18 @@ function planBatch(
   }
   taken.push(...frames);
   return { kind: "take" };
+}
+
+/** What the room would say to a batch with this key now. */
+export function admissionOf(deps: AppendDeps, idempotency: IdempotentRequest | null): Admission {
+  const known = idempotency === null ? null : deps.keys.find(idempotency.key);
+  if (known !== null) {
+    return known.fingerprint === idempotency?.fingerprint ? "admitted" : "key_reused";
+  }
+  return isOutboxFull(deps) ? "full" : "admitted";
+}
+
+/** True where the outbox has grown to its limit, and producers have to wait for Postgres. */
+function isOutboxFull({ log, outboxLimitBytes }: AppendDeps): boolean {
+  return outboxLimitBytes > 0 && log.outboxBytes >= outboxLimitBytes;
 }

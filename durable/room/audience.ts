@@ -3,8 +3,8 @@ import { HEARTBEAT_MS } from "../../src/protocol/heartbeat.ts";
 import type { ServerMessage } from "../../src/protocol/server-message.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
-import { type ReadArchive, readPatiently } from "./archive.ts";
-import { flushPauseMs, MESSAGES_A_FLUSH } from "./fan-out-pace.ts";
+import { type ArchivePage, type ReadArchive, readPatiently } from "./archive.ts";
+import type { FanOutPace } from "./fan-out-pace.ts";
 import type { LastValuesFold } from "./last-values.ts";
 import type { RoomLog } from "./log.ts";
 import { messagesOf, type ReadyMessage } from "./messages.ts";
@@ -12,26 +12,32 @@ import {
   acknowledge,
   countOwn,
   fallBehind,
+  firstAttachment,
+  grainOf,
+  heard,
   isWindowFull,
-  newViewer,
-  outstandingBytes,
   saveAttachment,
+  saveIfStale,
   type Viewer,
   type ViewerAttachment,
   type ViewerSocket,
+  viewerOf,
 } from "./viewer.ts";
-import { SentBytes, WINDOW_BYTES } from "./window.ts";
+import { SentBytes } from "./window.ts";
 
-/** A replay is read and sent in pages of about so many bytes. */
-const PAGE_BYTES = 64 * 1024;
+/** A replay is sent in pages of this part of the window, for a page is not cut where the window ends. */
+const PAGE_SHARE = 1 / 16;
 
 export interface AudienceDeps {
   symbol: SymbolName;
   log: RoomLog;
-  /** The last values with every frame of the log in them; tells `onBar` of bars closed or corrected on the way. */
+  /** Most bytes a viewer may have unacknowledged. */
+  windowBytes: number;
+  pace: FanOutPace;
+  /** The last values with every frame of the log in them. */
   foldToHead: () => LastValuesFold;
-  /** Takes the bars that closed or were corrected since the last call. */
-  takeBars: () => string[];
+  /** Takes the bars that the frames after `after` and up to `through` closed or corrected, and forgets older ones. */
+  takeBars: (after: Cursor, through: Cursor) => string[];
   readArchive: ReadArchive;
   nowMs: () => number;
   wait: (ms: number) => Promise<void>;
@@ -49,7 +55,7 @@ export class Audience {
   readonly #deps: AudienceDeps;
   readonly #viewers = new Map<ViewerSocket, Viewer>();
   #live = new Set<Viewer>();
-  readonly #sent = new SentBytes();
+  readonly #sent: SentBytes;
   #broadcastThrough: Cursor;
   #flushNotBeforeMs = 0;
   #flushPlanned = false;
@@ -57,6 +63,7 @@ export class Audience {
 
   constructor(deps: AudienceDeps) {
     this.#deps = deps;
+    this.#sent = new SentBytes(grainOf(deps.windowBytes));
     // A room sleeps only when every broadcast is done, so whoever was live before it woke has the whole log.
     this.#broadcastThrough = deps.log.head;
   }
@@ -76,12 +83,10 @@ export class Audience {
   /** A viewer connects, with its last cursor or without a past. */
   join(socket: ViewerSocket, since: Cursor | null, expiresAtMs: number | null): void {
     this.#flush();
-    const { log, nowMs } = this.#deps;
+    const { log, nowMs, windowBytes } = this.#deps;
     const position = since === null ? log.head : (Math.min(since, log.head) as Cursor);
-    const viewer = newViewer(socket, nowMs(), {
-      expiresAtMs,
-      phase: { kind: "replaying", position, replayed: 0, complete: true },
-    });
+    const phase = { kind: "replaying", position, replayed: 0, complete: true } as const;
+    const viewer = viewerOf(socket, windowBytes, firstAttachment(phase, expiresAtMs, nowMs()));
     this.#viewers.set(socket, viewer);
     this.#say(viewer, {
       type: "hello",
@@ -89,7 +94,8 @@ export class Audience {
       cursor: log.head,
       oldest: log.prunedThrough,
       heartbeat_ms: HEARTBEAT_MS,
-      window: WINDOW_BYTES,
+      // An ack is due after half of the window, so that none that is in time can come too late.
+      window: Math.floor(windowBytes / 2),
     });
     if (since === null) this.#saySnapshot(viewer);
     this.#advance(viewer);
@@ -97,7 +103,7 @@ export class Audience {
 
   /** A socket that slept with the room is here again. */
   rejoin(socket: ViewerSocket, attachment: ViewerAttachment): void {
-    const viewer = newViewer(socket, this.#deps.nowMs(), attachment);
+    const viewer = viewerOf(socket, this.#deps.windowBytes, attachment);
     this.#viewers.set(socket, viewer);
     if (viewer.phase.kind === "live") this.#live.add(viewer);
     else this.#advance(viewer);
@@ -117,10 +123,21 @@ export class Audience {
     viewer.socket.close(code, words);
   }
 
+  /** The viewer said something. */
+  heard(viewer: Viewer): void {
+    heard(viewer, this.#deps.nowMs(), this.#sent);
+  }
+
+  /** What the viewer said means nothing here. */
+  complain(viewer: Viewer, why: string): void {
+    this.#say(viewer, { type: "error", code: "bad_message", message: why });
+  }
+
   /** The viewer has everything up to `cursor`. */
   acknowledged(viewer: Viewer, cursor: Cursor): void {
     acknowledge(viewer, cursor, this.#sent);
     if (viewer.phase.kind === "replaying") this.#advance(viewer);
+    else saveIfStale(viewer, this.#sent);
   }
 
   /** Frames were appended to the log: send them, at once if the room is quiet, else with what gathers meanwhile. */
@@ -150,34 +167,52 @@ export class Audience {
     if (this.#broadcastThrough >= log.head) return;
     if (this.#live.size === 0) {
       this.#broadcastThrough = log.head;
-      this.#deps.takeBars();
       this.#advanceWaiting();
       return;
     }
+    if (this.#broadcastThrough < log.prunedThrough) {
+      this.#leaveBehind();
+      return;
+    }
+    const before = this.#broadcastThrough;
     let messages = 0;
     for (const message of messagesOf(log.framesAfter(this.#broadcastThrough, log.head))) {
       this.#broadcast(message);
       messages += 1;
-      if (messages === MESSAGES_A_FLUSH) break;
+      if (messages === this.#deps.pace.messagesAFlush) break;
     }
     this.#deps.foldToHead();
-    const bars = this.#deps.takeBars();
+    // Only bars of frames that went out: a bar must not hold a trade that its viewers do not have (SPEC B-3).
+    const bars = this.#deps.takeBars(before, this.#broadcastThrough);
     for (const bar of bars) for (const viewer of this.#live) this.#sendTo(viewer, bar);
-    const pauseMs = flushPauseMs(this.#live.size, messages + bars.length);
+    const pauseMs = this.#deps.pace.pauseMs(this.#live.size, messages + bars.length);
     this.#flushNotBeforeMs = this.#deps.nowMs() + pauseMs;
     if (this.#broadcastThrough < log.head && !this.#flushPlanned) this.#planFlush(pauseMs);
     this.#advanceWaiting();
   }
 
+  /**
+   * The log was pruned past the live stream, as happens where far more is pushed than the viewers can be sent: they go
+   * on from Postgres, each at its own pace (INV-2).
+   */
+  #leaveBehind(): void {
+    for (const viewer of this.#live) {
+      fallBehind(viewer, this.#broadcastThrough, this.#sent, this.#deps.nowMs());
+    }
+    this.#live.clear();
+    this.#broadcastThrough = this.#deps.log.head;
+    this.#advanceWaiting();
+  }
+
   #broadcast(message: ReadyMessage): void {
     const position = this.#broadcastThrough;
-    const { total } = this.#sent;
     for (const viewer of this.#live) {
-      if (outstandingBytes(viewer, total) >= WINDOW_BYTES) {
+      if (isWindowFull(viewer, this.#sent.total)) {
         this.#live.delete(viewer);
-        fallBehind(viewer, position, total, this.#deps.nowMs());
+        fallBehind(viewer, position, this.#sent, this.#deps.nowMs());
       } else {
         this.#sendTo(viewer, message.text);
+        saveIfStale(viewer, this.#sent);
       }
     }
     this.#sent.add(message.cursor, message.text.length);
@@ -193,7 +228,7 @@ export class Audience {
 
   /** Sends a replaying viewer what its window allows, until it waits for an ack, for Postgres, or is live. */
   #advance(viewer: Viewer): void {
-    while (viewer.phase.kind === "replaying" && !viewer.reading) {
+    while (viewer.phase.kind === "replaying" && !viewer.reading && this.#isHere(viewer)) {
       const { position, complete } = viewer.phase;
       const { log } = this.#deps;
       if (isWindowFull(viewer, this.#sent.total)) {
@@ -214,16 +249,19 @@ export class Audience {
         this.#goLive(viewer);
       }
     }
-    if (viewer.phase.kind === "replaying" && this.#viewers.has(viewer.socket))
-      saveAttachment(viewer);
+    if (viewer.phase.kind === "replaying" && this.#isHere(viewer)) {
+      saveAttachment(viewer, this.#sent);
+    }
+  }
+
+  /** False once its socket has failed or closed, which a send in the middle of a replay can bring about. */
+  #isHere(viewer: Viewer): boolean {
+    return this.#viewers.get(viewer.socket) === viewer;
   }
 
   #sendPage(viewer: Viewer, phase: Extract<Viewer["phase"], { kind: "replaying" }>): void {
     for (const message of this.#pageAfter(phase.position)) {
-      this.#sendTo(viewer, message.text);
-      countOwn(viewer, message.cursor, message.text.length);
-      phase.position = message.cursor;
-      phase.replayed += message.events;
+      this.#sendOwn(viewer, phase, message);
     }
   }
 
@@ -236,7 +274,7 @@ export class Audience {
     for (const message of messagesOf(this.#deps.log.framesAfter(after, upTo))) {
       messages.push(message);
       bytes += message.text.length;
-      if (bytes >= PAGE_BYTES) break;
+      if (bytes >= this.#deps.windowBytes * PAGE_SHARE) break;
     }
     this.#page = { after, upTo, messages };
     return messages;
@@ -244,13 +282,13 @@ export class Audience {
 
   #readArchive(viewer: Viewer, after: Cursor): void {
     viewer.reading = true;
-    saveAttachment(viewer);
+    saveAttachment(viewer, this.#sent);
     const { prunedThrough } = this.#deps.log;
     const read = readPatiently(this.#deps.readArchive, this.#deps.wait, after, prunedThrough);
     this.#deps.keepAwake(
       read.then((page) => {
         viewer.reading = false;
-        if (viewer.phase.kind !== "replaying" || !this.#viewers.has(viewer.socket)) return;
+        if (viewer.phase.kind !== "replaying" || !this.#isHere(viewer)) return;
         if (page.kind === "unavailable") {
           this.#say(viewer, {
             type: "gap",
@@ -262,16 +300,35 @@ export class Audience {
           viewer.phase.position = prunedThrough;
           viewer.phase.complete = false;
         } else {
-          for (const message of messagesOf(page.frames)) {
-            this.#sendTo(viewer, message.text);
-            countOwn(viewer, message.cursor, message.text.length);
-            viewer.phase.replayed += message.events;
-          }
-          viewer.phase.position = page.through;
+          this.#sendArchived(viewer, viewer.phase, page);
         }
         this.#advance(viewer);
       }),
     );
+  }
+
+  /** Sends a page of Postgres as far as the window allows; what is left of it is read again after an ack. */
+  #sendArchived(
+    viewer: Viewer,
+    phase: Extract<Viewer["phase"], { kind: "replaying" }>,
+    page: Extract<ArchivePage, { kind: "frames" }>,
+  ): void {
+    for (const message of messagesOf(page.frames)) {
+      if (isWindowFull(viewer, this.#sent.total)) return;
+      this.#sendOwn(viewer, phase, message);
+    }
+    phase.position = page.through;
+  }
+
+  #sendOwn(
+    viewer: Viewer,
+    phase: Extract<Viewer["phase"], { kind: "replaying" }>,
+    message: ReadyMessage,
+  ): void {
+    this.#sendTo(viewer, message.text);
+    countOwn(viewer, message.cursor, message.text.length);
+    phase.position = message.cursor;
+    phase.replayed += message.events;
   }
 
   #goLive(viewer: Viewer): void {
@@ -280,9 +337,10 @@ export class Audience {
     if (!complete) this.#saySnapshot(viewer);
     this.#say(viewer, { type: "caught_up", cursor, replayed, complete });
     viewer.phase = { kind: "live" };
+    if (!this.#isHere(viewer)) return;
     viewer.ackedLive = this.#sent.total;
     this.#live.add(viewer);
-    saveAttachment(viewer);
+    saveAttachment(viewer, this.#sent);
   }
 
   #saySnapshot(viewer: Viewer): void {

@@ -26,8 +26,7 @@ export function readWord(
   if (limits.messagesPerSecond > 0 && rate.count > limits.messagesPerSecond) {
     return { kind: "too_many" };
   }
-  const size = typeof data === "string" ? data.length : data.byteLength;
-  if (limits.messageBytes > 0 && size > limits.messageBytes) return { kind: "too_large" };
+  if (limits.messageBytes > 0 && isOver(data, limits.messageBytes)) return { kind: "too_large" };
   if (typeof data !== "string") return { kind: "bad", why: "binary messages mean nothing here" };
   let value: unknown;
   try {
@@ -39,4 +38,11 @@ export function readWord(
   if (parsed.success) return { kind: "message", message: parsed.data };
   const [issue] = parsed.error.issues;
   return { kind: "bad", why: `${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim() };
+}
+
+function isOver(data: string | ArrayBuffer, limitBytes: number): boolean {
+  if (typeof data !== "string") return data.byteLength > limitBytes;
+  // A UTF-16 unit is one to three bytes of UTF-8, so most texts need no counting.
+  if (data.length > limitBytes || data.length * 3 <= limitBytes) return data.length > limitBytes;
+  return new TextEncoder().encode(data).byteLength > limitBytes;
 }

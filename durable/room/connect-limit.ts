@@ -1,7 +1,11 @@
+/** Keys are looked through for old ones when there are so many, or twice as many as were left last time. */
+const FORGET_AT = 10_000;
+
 /** Connects by key (a token's digest, or an address) in the last minute; memory only (SPEC L-3). */
 export class ConnectLimit {
   readonly #perMinute: number;
   readonly #recent = new Map<string, number[]>();
+  #forgetAt = FORGET_AT;
 
   constructor(perMinute: number) {
     this.#perMinute = perMinute;
@@ -18,7 +22,7 @@ export class ConnectLimit {
     }
     times.push(nowMs);
     this.#recent.set(key, times);
-    if (this.#recent.size > 10_000) this.#forget(since);
+    if (this.#recent.size > this.#forgetAt) this.#forget(since);
     return null;
   }
 
@@ -26,5 +30,6 @@ export class ConnectLimit {
     for (const [key, times] of this.#recent) {
       if ((times.at(-1) ?? 0) <= since) this.#recent.delete(key);
     }
+    this.#forgetAt = Math.max(FORGET_AT, this.#recent.size * 2);
   }
 }

@@ -6,14 +6,21 @@ const SEND_MS = 0.025;
 /** Fan-out takes at most this part of the thread: the rest is for appends, acknowledgements and other rooms. */
 const FAN_OUT_SHARE = 0.5;
 
-/** Most messages of one flush, so that a huge batch does not hold up everything else. */
-export const MESSAGES_A_FLUSH = 20;
-
-/**
- * How long the room waits after a flush before the next: nothing that a timer could tell while it is quiet, longer
- * the more the fan-out costs. What is appended meanwhile goes out together, up to 50 events a message (SPEC E-4).
- */
-export function flushPauseMs(viewers: number, messages: number): number {
-  const pauseMs = (viewers * messages * SEND_MS) / FAN_OUT_SHARE;
-  return pauseMs < 1 ? 0 : Math.ceil(pauseMs);
+/** How fast a room sends what is appended to it to those who are live. */
+export interface FanOutPace {
+  /** Most messages of one flush, so that a huge batch does not hold up everything else. */
+  messagesAFlush: number;
+  /**
+   * How long the room waits after a flush before the next: nothing that a timer could tell while it is quiet, longer
+   * the more the fan-out costs. What is appended meanwhile goes out together, up to 50 events a message (SPEC E-4).
+   */
+  pauseMs: (viewers: number, messages: number) => number;
 }
+
+export const FAN_OUT_PACE: FanOutPace = {
+  messagesAFlush: 20,
+  pauseMs: (viewers, messages) => {
+    const pauseMs = (viewers * messages * SEND_MS) / FAN_OUT_SHARE;
+    return pauseMs < 1 ? 0 : Math.ceil(pauseMs);
+  },
+};

@@ -3,13 +3,13 @@ import { numberOf, type SqlPort, textOf } from "./sql-port.ts";
 
 /** How long an `Idempotency-Key` is remembered. */
 const KEPT_US = 86_400_000_000;
-/** Old keys are looked for once in so many new ones. */
-const SWEEP_EVERY = 500;
+/** Old keys are looked for after so many new ones, or as many as were left last time, for a sweep reads them all. */
+const SWEEP_AFTER = 500;
 
 /** The `Idempotency-Key`s a room has seen, each with the answer it got (INV-6). */
 export class KeyLedger {
   readonly #sql: SqlPort;
-  #sinceSweep = 0;
+  #untilSweep = SWEEP_AFTER;
 
   constructor(sql: SqlPort) {
     this.#sql = sql;
@@ -29,9 +29,10 @@ export class KeyLedger {
       cursor,
       nowUs,
     );
-    this.#sinceSweep += 1;
-    if (this.#sinceSweep < SWEEP_EVERY) return;
-    this.#sinceSweep = 0;
+    this.#untilSweep -= 1;
+    if (this.#untilSweep > 0) return;
     this.#sql.exec("DELETE FROM idempotency WHERE at < ?", nowUs - KEPT_US);
+    const [left] = this.#sql.exec("SELECT count(*) AS keys FROM idempotency");
+    this.#untilSweep = Math.max(SWEEP_AFTER, numberOf(left?.["keys"]));
   }
 }

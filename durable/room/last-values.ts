@@ -11,6 +11,8 @@ export const LIVE_INTERVAL = "1m" satisfies Interval;
 const KEPT_BARS = 15;
 /** Series in a snapshot; beyond them the one longest without a point goes. */
 const KEPT_SERIES = 2_000;
+/** All of them together, so that the fold fits one row of SQLite (2 MB) and a snapshot stays one message. */
+const KEPT_SERIES_CHARS = 600_000;
 const DAY_US = 86_400_000_000;
 
 interface RevisedBar extends GrowingBar {
@@ -37,6 +39,7 @@ export interface LastValues {
 /** The fold at work: the same as `LastValues`, with the series in a map. */
 export class LastValuesFold {
   readonly #metrics: Map<string, MetricEvent>;
+  #metricsChars = 0;
   #trade: TradeEvent | null;
   readonly #bars: RevisedBar[];
   readonly #hours: GrowingBar[];
@@ -44,6 +47,7 @@ export class LastValuesFold {
 
   constructor(from: LastValues | null) {
     this.#metrics = new Map(from?.metrics ?? []);
+    for (const series of this.#metrics.keys()) this.#metricsChars += charsOf(series);
     this.#trade = from?.trade ?? null;
     this.#bars = from?.bars ?? [];
     this.#hours = from?.hours ?? [];
@@ -109,12 +113,12 @@ export class LastValuesFold {
     if (known !== undefined && known.ts > point.ts) return;
     // Deleting first moves the series to the end, so the map's order is the order of the last update.
     if (known !== undefined) this.#metrics.delete(series);
+    else this.#metricsChars += charsOf(series);
     this.#metrics.set(series, point);
-    if (this.#metrics.size > KEPT_SERIES) {
-      for (const [oldest] of this.#metrics) {
-        this.#metrics.delete(oldest);
-        break;
-      }
+    for (const [oldest] of this.#metrics) {
+      if (this.#metrics.size <= KEPT_SERIES && this.#metricsChars <= KEPT_SERIES_CHARS) break;
+      this.#metrics.delete(oldest);
+      this.#metricsChars -= charsOf(oldest);
     }
   }
 
@@ -129,13 +133,32 @@ export class LastValuesFold {
       if (this.#bars.length > KEPT_BARS) this.#bars.shift();
       return;
     }
-    const index = this.#bars.findIndex((bar) => bar.ts === start);
+    const index = this.#bars.findIndex((bar) => bar.ts >= start);
     const bar = this.#bars[index];
     if (bar === undefined) return;
+    if (bar.ts !== start) {
+      this.#insertClosedBar(index, trade, onBar);
+      return;
+    }
     const late = index < this.#bars.length - 1;
     const grown = { ...extendBar(bar, trade), revision: bar.revision + (late ? 1 : 0) };
     this.#bars[index] = grown;
     if (late) onBar?.({ type: "bar", ...liveBar(grown) });
+  }
+
+  /** A late trade of a minute that had none: its bar is closed from the first. */
+  #insertClosedBar(
+    index: number,
+    trade: TradeEvent,
+    onBar: ((bar: BarMessage) => void) | undefined,
+  ): void {
+    const isFull = this.#bars.length >= KEPT_BARS;
+    // Before the oldest bar of a full list lie minutes whose bars are kept no more.
+    if (index === 0 && isFull) return;
+    const bar = { ...openBar(trade, LIVE_INTERVAL), revision: 0 };
+    this.#bars.splice(index, 0, bar);
+    if (isFull) this.#bars.shift();
+    onBar?.({ type: "bar", ...liveBar(bar) });
   }
 
   #applyHour(trade: TradeEvent): void {
@@ -147,6 +170,11 @@ export class LastValuesFold {
     const newest = this.#hours.at(-1)?.ts ?? start;
     while ((this.#hours[0]?.ts ?? newest) <= newest - DAY_US) this.#hours.shift();
   }
+}
+
+/** About what a series takes in a snapshot and, with its key, in the fold. */
+function charsOf(series: string): number {
+  return 120 + series.length * 4;
 }
 
 function liveBar(bar: RevisedBar): LiveBar {

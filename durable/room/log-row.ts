@@ -1,4 +1,4 @@
-import type { EncodedFrame } from "../../src/core/encode-events.ts";
+import { type EncodedFrame, FRAME_CHARS } from "../../src/core/encode-events.ts";
 import { MAX_FRAME_EVENTS } from "../../src/protocol/frame.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 
@@ -36,7 +36,7 @@ export function* framesOf(row: LogRow, after: Cursor, upTo: Cursor): Generator<L
   }
 }
 
-/** Joins neighbouring frames as long as they stay within one `events` message and one row. */
+/** Joins neighbouring frames as long as they stay within the measure of one frame. */
 export function packFrames(frames: readonly EncodedFrame[]): EncodedFrame[] {
   const packed: EncodedFrame[] = [];
   for (const frame of frames) {
@@ -44,7 +44,7 @@ export function packFrames(frames: readonly EncodedFrame[]): EncodedFrame[] {
     if (
       open !== undefined &&
       open.count + frame.count <= MAX_FRAME_EVENTS &&
-      open.text.length + frame.text.length < MAX_ROW_CHARS
+      open.text.length + frame.text.length < FRAME_CHARS
     ) {
       packed[packed.length - 1] = {
         text: `${open.text},${frame.text}`,

@@ -4,12 +4,17 @@ import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../src/protocol/tim
 import { framesOf, type LogFrame, type LogRow, packFrames, splitRows } from "./log-row.ts";
 import { numberOf, type SqlCell, type SqlPort, textOf } from "./sql-port.ts";
 
-/** Newest events the log keeps; older ones go once they are in Postgres. */
-export const KEPT_EVENTS = 50_000;
-/** Pruning waits for so many events more, so that it costs one statement for thousands of events. */
-export const PRUNE_SLACK_EVENTS = 5_000;
-/** Newest rows kept in memory: the first tier of replay, and what the outbox drain reads. */
-const RECENT_BYTES = 1024 * 1024;
+/** How much of itself a log keeps. */
+export interface LogKeeping {
+  /** Newest events the log keeps; older ones go once they are in Postgres. */
+  events: number;
+  /** Pruning waits for so many events more, so that it costs one statement for thousands of events. */
+  slackEvents: number;
+  /** Newest rows kept in memory: the first tier of replay, and what the outbox drain reads. */
+  recentBytes: number;
+}
+
+const KEEPING: LogKeeping = { events: 50_000, slackEvents: 5_000, recentBytes: 1024 * 1024 };
 
 /** A part of the outbox, ready for a Writer. */
 export interface OutboxPart {
@@ -39,6 +44,7 @@ export function createTables(sql: SqlPort): void {
  */
 export class RoomLog {
   readonly #sql: SqlPort;
+  readonly #keeping: LogKeeping;
   #head: Cursor;
   #prunedThrough: Cursor;
   #storedThrough: Cursor;
@@ -49,8 +55,9 @@ export class RoomLog {
   #recentBytes = 0;
 
   /** Opens the log. A log made now takes everything before `nowUs` to be in Postgres, if anywhere (INV-3). */
-  constructor(sql: SqlPort, nowUs: EpochUs) {
+  constructor(sql: SqlPort, nowUs: EpochUs, keeping = KEEPING) {
     this.#sql = sql;
+    this.#keeping = keeping;
     createTables(sql);
     const born = this.#readMeta("pruned_through");
     if (born === null) this.#writeMeta("pruned_through", nowUs - 1);
@@ -187,14 +194,13 @@ export class RoomLog {
 
   /** True where pruning would free enough to be worth a statement. */
   get prunable(): boolean {
-    return (
-      this.#events > KEPT_EVENTS + PRUNE_SLACK_EVENTS && this.#storedThrough > this.#prunedThrough
-    );
+    const { events, slackEvents } = this.#keeping;
+    return this.#events > events + slackEvents && this.#storedThrough > this.#prunedThrough;
   }
 
-  /** Drops the oldest rows beyond the newest 50,000 events, never one that is not in Postgres. */
+  /** Drops the oldest rows beyond the newest events it keeps, never one that is not in Postgres. */
   prune(): void {
-    let surplus = this.#events - KEPT_EVENTS;
+    let surplus = this.#events - this.#keeping.events;
     let cut: Cursor | null = null;
     let dropped = 0;
     for (const row of this.#sql.exec(
@@ -220,9 +226,10 @@ export class RoomLog {
     this.#recent.push(row);
     this.#recentBytes += row.bytes;
     // Shifting a long array at each row would cost more than the row: a quarter of it goes at a time.
-    if (this.#recentBytes <= RECENT_BYTES * 1.25) return;
+    const { recentBytes } = this.#keeping;
+    if (this.#recentBytes <= recentBytes * 1.25) return;
     let drop = 0;
-    while (this.#recentBytes > RECENT_BYTES && drop < this.#recent.length - 1) {
+    while (this.#recentBytes > recentBytes && drop < this.#recent.length - 1) {
       this.#recentBytes -= this.#recent[drop]?.bytes ?? 0;
       drop += 1;
     }

@@ -25,7 +25,8 @@ export class RoomMemory {
   readonly #fold: LastValuesFold;
   #foldedThrough: Cursor;
   #sinceCheckpoint = 0;
-  #bars: BarMessage[] = [];
+  /** Bars that closed or were corrected, each with the cursor of the frame that did it. */
+  #bars: { cursor: Cursor; bar: BarMessage }[] = [];
   #tradeWindow: TradeWindow | null = null;
 
   constructor(sql: SqlPort, log: RoomLog) {
@@ -49,7 +50,7 @@ export class RoomMemory {
     if (this.#foldedThrough === head) return this.#fold;
     for (const frame of this.#log.framesAfter(this.#foldedThrough, head)) {
       for (const event of decodeFrame(frame.text)) {
-        this.#fold.apply(event, (bar) => this.#bars.push(bar));
+        this.#fold.apply(event, (bar) => this.#bars.push({ cursor: frame.cursor, bar }));
       }
       this.#sinceCheckpoint += frame.count;
     }
@@ -60,11 +61,12 @@ export class RoomMemory {
     return this.#fold;
   }
 
-  /** Bars that closed or were corrected since the last call, as messages. */
-  takeBars(): string[] {
-    const bars = this.#bars;
-    this.#bars = [];
-    return bars.map((bar) => JSON.stringify(bar));
+  /** Bars that frames after `after` and up to `through` closed or corrected, as messages; older ones are forgotten. */
+  takeBars(after: Cursor, through: Cursor): string[] {
+    if (this.#bars.length === 0) return [];
+    const due = this.#bars.filter(({ cursor }) => cursor > after && cursor <= through);
+    this.#bars = this.#bars.filter(({ cursor }) => cursor > through);
+    return due.map(({ bar }) => JSON.stringify(bar));
   }
 
   /** Identities of the newest trades. */

@@ -2,8 +2,10 @@ import { DurableObject } from "cloudflare:workers";
 import { DIRECTORY_NAME } from "../../src/bindings/directory.ts";
 import type { Env } from "../../src/bindings/env.ts";
 import {
+  type Admission,
   type AppendBatch,
   type AppendOutcome,
+  type IdempotentRequest,
   JOIN_HEADER,
   type JoinRefusal,
   type JoinRequest,
@@ -16,19 +18,19 @@ import { configOf } from "../../src/config.ts";
 import { writerShardOf } from "../../src/core/writer-shard.ts";
 import type { SymbolSummary } from "../../src/protocol/answers.ts";
 import { PING, PONG } from "../../src/protocol/heartbeat.ts";
-import type { ServerMessage } from "../../src/protocol/server-message.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import { SUBPROTOCOL } from "../../src/protocol/version.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { nowUs, wait } from "../clock.ts";
 import { nextAlarmMs } from "./alarm-time.ts";
-import { appendBatches } from "./append.ts";
+import { type AppendDeps, admissionOf, appendBatches } from "./append.ts";
 import type { ReadArchive } from "./archive.ts";
 import { Audience } from "./audience.ts";
 import { readWord } from "./client-word.ts";
 import { ConnectLimit } from "./connect-limit.ts";
 import { OutboxDrain } from "./drain.ts";
+import { FAN_OUT_PACE } from "./fan-out-pace.ts";
 import { KeyLedger } from "./key-ledger.ts";
 import { type OutboxPart, RoomLog } from "./log.ts";
 import { RoomMemory } from "./memory.ts";
@@ -39,6 +41,7 @@ import { StoredWaiters } from "./stored-waiters.ts";
 import { dismissalOf } from "./sweep.ts";
 import { ReportThrottle, summaryOf } from "./symbol-report.ts";
 import type { ViewerAttachment } from "./viewer.ts";
+import { WINDOW_BYTES } from "./window.ts";
 
 /** Correlation ids that go along with a part of the outbox. */
 const KEPT_CORRELATION_IDS = 8;
@@ -52,6 +55,12 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   readonly #log = new RoomLog(this.#sql, nowUs());
   readonly #memory = new RoomMemory(this.#sql, this.#log);
   readonly #keys = new KeyLedger(this.#sql);
+  readonly #appendDeps: AppendDeps = {
+    log: this.#log,
+    keys: this.#keys,
+    tradeWindow: this.#memory.tradeWindow,
+    outboxLimitBytes: this.#config.LIMIT_OUTBOX_BYTES,
+  };
   readonly #connects = new ConnectLimit(this.#config.LIMIT_CONNECTS_PER_MINUTE);
   readonly #waiters = new StoredWaiters();
   readonly #report = new ReportThrottle();
@@ -71,7 +80,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   #alarmAtMs: number | null = null;
   #correlationIds: string[] = [];
   /** Polls that wait for the next append. */
-  #pollers: (() => void)[] = [];
+  readonly #pollers = new Set<() => void>();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -102,16 +111,16 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     }
     this.#correlationIds = this.#correlationIds.slice(-KEPT_CORRELATION_IDS);
     this.#audienceOf(symbol).published();
-    for (const wake of this.#pollers.splice(0)) wake();
+    for (const wake of this.#pollers) wake();
     this.#drain.kick();
     this.#armAlarm();
     this.#reportSoon(symbol);
     return outcomes;
   }
 
-  /** May a batch be appended now? Asked before a batch that goes to several rooms, so that it fits in all or none. */
-  admits(): boolean {
-    return this.#log.outboxBytes < this.#config.LIMIT_OUTBOX_BYTES;
+  /** Will a batch be appended? Asked before one that goes to several rooms, so that all of them take it or none. */
+  admits(idempotency: IdempotentRequest | null): Admission {
+    return admissionOf(this.#appendDeps, idempotency);
   }
 
   /** Resolves when everything up to `cursor` is in Postgres, or with false when that takes longer than `timeoutMs`. */
@@ -130,7 +139,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   ): Promise<PollPage> {
     const from = since ?? this.#log.head;
     if (from >= this.#log.head && waitMs > 0) {
-      await Promise.race([new Promise<void>((wake) => this.#pollers.push(wake)), wait(waitMs)]);
+      await this.#nextAppend(waitMs);
     }
     return readPoll({ log: this.#log, readArchive: this.#archiveOf(symbol), wait }, from, limit);
   }
@@ -173,7 +182,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     });
     this.#armAlarm();
     this.#reportSoon(join.symbol);
-    const headers = new Headers();
+    const headers = new Headers({ "x-correlation-id": join.correlationId });
     if (join.namesProtocol) headers.set("sec-websocket-protocol", SUBPROTOCOL);
     return new Response(null, { status: 101, webSocket: client, headers });
   }
@@ -182,7 +191,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     const viewer = this.#audience?.viewerOf(this.#sockets.portOf(ws));
     if (this.#audience === null || viewer === undefined) return;
     const nowMs = Date.now();
-    viewer.lastHeardMs = nowMs;
+    this.#audience.heard(viewer);
     const limits = {
       messageBytes: this.#config.LIMIT_MESSAGE_BYTES,
       messagesPerSecond: this.#config.LIMIT_MESSAGES_PER_SECOND,
@@ -193,13 +202,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
         this.#audience.acknowledged(viewer, word.message.cursor);
         return;
       case "bad":
-        ws.send(
-          JSON.stringify({
-            type: "error",
-            code: "bad_message",
-            message: word.why,
-          } satisfies ServerMessage),
-        );
+        this.#audience.complain(viewer, word.why);
         return;
       case "too_large":
         this.#audience.dismiss(viewer, "messageTooLarge");
@@ -240,16 +243,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
 
   #appendOrAbort(batches: AppendBatch[]): AppendOutcome[] {
     try {
-      return appendBatches(
-        {
-          log: this.#log,
-          keys: this.#keys,
-          tradeWindow: this.#memory.tradeWindow,
-          outboxLimitBytes: this.#config.LIMIT_OUTBOX_BYTES,
-        },
-        batches,
-        nowUs(),
-      );
+      return appendBatches(this.#appendDeps, batches, nowUs());
     } catch (error) {
       // Memory may be ahead of the disk now, as with trades taken for seen: start again from what is on disk.
       this.ctx.abort(`append failed: ${String(error)}`);
@@ -289,14 +283,24 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     this.#audience = new Audience({
       symbol,
       log: this.#log,
+      windowBytes: WINDOW_BYTES,
+      pace: FAN_OUT_PACE,
       foldToHead: () => this.#memory.foldToHead(),
-      takeBars: () => this.#memory.takeBars(),
+      takeBars: (after, through) => this.#memory.takeBars(after, through),
       readArchive: this.#archiveOf(symbol),
       nowMs: Date.now,
       wait,
       keepAwake: this.#keepAwake,
     });
     return this.#audience;
+  }
+
+  /** Resolves at the next append, or after `waitMs`. */
+  async #nextAppend(waitMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#pollers.add(resolve);
+    await Promise.race([promise, wait(waitMs)]);
+    this.#pollers.delete(resolve);
   }
 
   #archiveOf(symbol: SymbolName): ReadArchive {

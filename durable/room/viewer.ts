@@ -1,5 +1,6 @@
+import { HEARTBEAT_MS } from "../../src/protocol/heartbeat.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
-import { SentBytes, WINDOW_BYTES } from "./window.ts";
+import { type Mark, SentBytes } from "./window.ts";
 
 /** What the room needs of a socket; on Workers a hibernatable `WebSocket`. */
 export interface ViewerSocket {
@@ -14,16 +15,23 @@ export type ViewerPhase =
   | { kind: "live" }
   | { kind: "replaying"; position: Cursor; replayed: number; complete: boolean };
 
+/** What a viewer is, in so far as it outlives the room's memory. */
 export interface ViewerAttachment {
   /** When its token ends, in ms since the epoch; null where it came without one, or with one that does not end. */
   expiresAtMs: number | null;
   phase: ViewerPhase;
+  /** When it was last heard, to within a heartbeat. */
+  heardAtMs: number;
+  blockedSinceMs: number | null;
+  /** What it has not acknowledged, to within an eighth of the window: a sleep must not open its window again (INV-5). */
+  unacknowledged: Mark[];
 }
 
 /** A connected reader. */
 export interface Viewer {
   readonly socket: ViewerSocket;
   readonly expiresAtMs: number | null;
+  readonly windowBytes: number;
   phase: ViewerPhase;
   /** A read from Postgres is under way for it. */
   reading: boolean;
@@ -36,25 +44,53 @@ export interface Viewer {
   ownOutstanding: number;
   lastHeardMs: number;
   messages: { windowStartMs: number; count: number };
+  /** What its attachment says. */
+  saved: { heardAtMs: number; outstandingBytes: number };
 }
 
-export function newViewer(
-  socket: ViewerSocket,
+/** The attachment of a viewer that has just come. */
+export function firstAttachment(
+  phase: ViewerPhase,
+  expiresAtMs: number | null,
   nowMs: number,
-  { expiresAtMs, phase }: ViewerAttachment,
+): ViewerAttachment {
+  return { expiresAtMs, phase, heardAtMs: nowMs, blockedSinceMs: null, unacknowledged: [] };
+}
+
+/** The viewer that `attachment` was made from. */
+export function viewerOf(
+  socket: ViewerSocket,
+  windowBytes: number,
+  attachment: ViewerAttachment,
 ): Viewer {
-  return {
+  const { expiresAtMs, phase, heardAtMs, blockedSinceMs, unacknowledged } = attachment;
+  const viewer: Viewer = {
     socket,
     expiresAtMs,
+    windowBytes,
     phase,
     reading: false,
-    blockedSinceMs: null,
+    blockedSinceMs,
     ackedLive: 0,
     own: null,
     ownOutstanding: 0,
-    lastHeardMs: nowMs,
-    messages: { windowStartMs: nowMs, count: 0 },
+    lastHeardMs: heardAtMs,
+    messages: { windowStartMs: heardAtMs, count: 0 },
+    saved: { heardAtMs, outstandingBytes: 0 },
   };
+  owe(viewer, unacknowledged);
+  viewer.saved.outstandingBytes = viewer.ownOutstanding;
+  return viewer;
+}
+
+/** Marks of one viewer's stream lie so far apart. */
+export function grainOf(windowBytes: number): number {
+  return windowBytes / 64;
+}
+
+/** How far an attachment may be from the truth. */
+function attachedGrainOf(windowBytes: number): number {
+  return windowBytes / 8;
 }
 
 /** Bytes sent and not acknowledged. `liveTotal` is the total of the room's live stream. */
@@ -64,7 +100,7 @@ export function outstandingBytes(viewer: Viewer, liveTotal: number): number {
 
 /** Counts a message sent to this viewer alone. */
 export function countOwn(viewer: Viewer, cursor: Cursor, bytes: number): void {
-  viewer.own ??= new SentBytes();
+  viewer.own ??= new SentBytes(grainOf(viewer.windowBytes));
   viewer.own.add(cursor, bytes);
   viewer.ownOutstanding += bytes;
 }
@@ -89,25 +125,50 @@ export function acknowledge(viewer: Viewer, cursor: Cursor, live: SentBytes): vo
  * Takes a live viewer whose window is full out of the live stream: from `position` on it replays from the log at the
  * pace of its acknowledgements, so it costs its window and nothing more (INV-5).
  */
-export function fallBehind(
-  viewer: Viewer,
-  position: Cursor,
-  liveTotal: number,
-  nowMs: number,
-): void {
-  const outstanding = outstandingBytes(viewer, liveTotal);
+export function fallBehind(viewer: Viewer, position: Cursor, live: SentBytes, nowMs: number): void {
+  const marks = unacknowledged(viewer, live);
   viewer.phase = { kind: "replaying", position, replayed: 0, complete: true };
-  viewer.own = null;
-  viewer.ownOutstanding = 0;
-  countOwn(viewer, position, outstanding);
+  owe(viewer, marks);
   viewer.blockedSinceMs = nowMs;
-  saveAttachment(viewer);
+  saveAttachment(viewer, live);
 }
 
 export function isWindowFull(viewer: Viewer, liveTotal: number): boolean {
-  return outstandingBytes(viewer, liveTotal) >= WINDOW_BYTES;
+  return outstandingBytes(viewer, liveTotal) >= viewer.windowBytes;
 }
 
-export function saveAttachment(viewer: Viewer): void {
-  viewer.socket.saveAttachment({ expiresAtMs: viewer.expiresAtMs, phase: viewer.phase });
+/** The viewer was heard; a sleep must not make it look silent. */
+export function heard(viewer: Viewer, nowMs: number, live: SentBytes): void {
+  viewer.lastHeardMs = nowMs;
+  if (nowMs - viewer.saved.heardAtMs >= HEARTBEAT_MS) saveAttachment(viewer, live);
+}
+
+/** Saves the attachment where it has come too far from the truth: for the live stream, which saves nothing itself. */
+export function saveIfStale(viewer: Viewer, live: SentBytes): void {
+  const change = outstandingBytes(viewer, live.total) - viewer.saved.outstandingBytes;
+  if (Math.abs(change) >= attachedGrainOf(viewer.windowBytes)) saveAttachment(viewer, live);
+}
+
+export function saveAttachment(viewer: Viewer, live: SentBytes): void {
+  const coarse = new SentBytes(attachedGrainOf(viewer.windowBytes), unacknowledged(viewer, live));
+  viewer.saved = { heardAtMs: viewer.lastHeardMs, outstandingBytes: coarse.total };
+  viewer.socket.saveAttachment({
+    expiresAtMs: viewer.expiresAtMs,
+    phase: viewer.phase,
+    heardAtMs: viewer.lastHeardMs,
+    blockedSinceMs: viewer.blockedSinceMs,
+    unacknowledged: coarse.after(0),
+  });
+}
+
+function unacknowledged(viewer: Viewer, live: SentBytes): Mark[] {
+  const { own, ownOutstanding } = viewer;
+  const marks = own === null ? [] : own.after(own.total - ownOutstanding);
+  if (viewer.phase.kind === "live") marks.push(...live.after(viewer.ackedLive, ownOutstanding));
+  return marks;
+}
+
+function owe(viewer: Viewer, marks: readonly Mark[]): void {
+  viewer.own = marks.length === 0 ? null : new SentBytes(grainOf(viewer.windowBytes), marks);
+  viewer.ownOutstanding = viewer.own?.total ?? 0;
 }

@@ -3,13 +3,20 @@ import type { SymbolSummary } from "../protocol/answers.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
 
+/** A request's `Idempotency-Key` and a digest of its body. */
+export interface IdempotentRequest {
+  key: string;
+  fingerprint: string;
+}
+
 /** What one request appends to one room. */
 export interface AppendBatch {
   frames: EncodedFrame[];
   /** Identity of each event's trade by position, null for events that have none; absent where no event has one. */
   tradeKeys?: (string | null)[];
-  /** The request's `Idempotency-Key` and a digest of its body. */
-  idempotency?: { key: string; fingerprint: string };
+  idempotency?: IdempotentRequest;
+  /** The room has admitted it: a full outbox refuses it no more. */
+  admitted?: true;
   correlationId: string;
 }
 
@@ -19,6 +26,9 @@ export type AppendOutcome =
   | { kind: "repeated"; cursor: Cursor }
   | { kind: "key_reused" }
   | { kind: "full" };
+
+/** What a room would say to a batch. */
+export type Admission = "admitted" | "full" | "key_reused";
 
 /** Events after a cursor for one poll, encoded as in a frame; `cursor` is where the next poll goes on. */
 export interface PollPage {
@@ -62,8 +72,8 @@ export interface JoinRefusal {
 export interface RoomCalls extends Rpc.DurableObjectBranded {
   /** Appends the batches of one call in one commit, and gives each its outcome. */
   append(symbol: SymbolName, batches: AppendBatch[]): AppendOutcome[];
-  /** May a batch be appended now? */
-  admits(): boolean;
+  /** What would the room say to a batch? */
+  admits(idempotency: IdempotentRequest | null): Admission;
   /** Resolves with true when everything up to `cursor` is in Postgres, with false after `timeoutMs`. */
   untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean>;
   /** Events after `since` (null: the newest cursor); where there are none, waits for them, at most `waitMs`. */

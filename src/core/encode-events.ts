@@ -46,7 +46,7 @@ function encodeSymbol(symbol: SymbolName, events: readonly TapeEvent[]): SymbolB
 }
 
 /** Longest text of a frame of more than one event, so that no message is out of measure for a viewer's window. */
-const FRAME_CHARS = 48 * 1024;
+export const FRAME_CHARS = 48 * 1024;
 
 /** Encodes events into frames of at most 50. */
 export function encodeFrames(events: readonly TapeEvent[]): EncodedFrame[] {

@@ -1,5 +1,5 @@
 import type { Env } from "../bindings/env.ts";
-import type { AppendOutcome } from "../bindings/room.ts";
+import type { AppendBatch, AppendOutcome, IdempotentRequest } from "../bindings/room.ts";
 import type { SymbolBatch } from "../core/encode-events.ts";
 import type { AppContext } from "../middleware/context.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
@@ -20,32 +20,48 @@ export function roomOf(env: Env, symbol: SymbolName) {
 
 /**
  * Appends the parts of one request to their rooms. Where there are several, all of them are asked first whether they
- * have room for it, so that a full outbox refuses the whole batch and not a part of it (SPEC I-1).
+ * will take it, so that a full outbox or a key used before refuses the whole batch and not a part of it (SPEC I-1).
  */
 export async function appendToRooms(
   c: AppContext,
   batches: readonly SymbolBatch[],
-  idempotency: { key: string; fingerprint: string } | null,
+  idempotency: IdempotentRequest | null,
 ): Promise<SymbolOutcome[]> {
-  if (batches.length > 1) {
-    const admitted = await Promise.all(batches.map(({ symbol }) => roomOf(c.env, symbol).admits()));
-    const full = batches.find((_, index) => admitted[index] === false);
-    if (full !== undefined) {
-      return [{ symbol: full.symbol, outcome: { kind: "full" } }];
-    }
+  const isSpread = batches.length > 1;
+  if (isSpread) {
+    const refused = await findRefusal(c, batches, idempotency);
+    if (refused !== null) return [refused];
   }
   return Promise.all(
     batches.map(async (batch) => ({
       symbol: batch.symbol,
-      outcome: await appendToRoom(c, batch, idempotency),
+      outcome: await appendToRoom(c, batch, {
+        ...(idempotency !== null && { idempotency }),
+        ...(isSpread && { admitted: true }),
+      }),
     })),
   );
+}
+
+async function findRefusal(
+  c: AppContext,
+  batches: readonly SymbolBatch[],
+  idempotency: IdempotentRequest | null,
+): Promise<SymbolOutcome | null> {
+  const admissions = await Promise.all(
+    batches.map(({ symbol }) => roomOf(c.env, symbol).admits(idempotency)),
+  );
+  for (const [index, kind] of admissions.entries()) {
+    const symbol = batches[index]?.symbol;
+    if (kind !== "admitted" && symbol !== undefined) return { symbol, outcome: { kind } };
+  }
+  return null;
 }
 
 function appendToRoom(
   c: AppContext,
   { symbol, frames, tradeKeys }: SymbolBatch,
-  idempotency: { key: string; fingerprint: string } | null,
+  terms: Pick<AppendBatch, "idempotency" | "admitted">,
 ): Promise<AppendOutcome> {
   let lane = lanes.get(symbol);
   if (lane === undefined) {
@@ -59,7 +75,7 @@ function appendToRoom(
       {
         frames,
         ...(tradeKeys !== undefined && { tradeKeys }),
-        ...(idempotency !== null && { idempotency }),
+        ...terms,
         correlationId: c.get("correlationId"),
       },
       (calls) => room.append(symbol, calls),

@@ -38,18 +38,22 @@ export class Parameters {
 
   /** RFC 3339, or integer microseconds. */
   time(name: string): EpochUs | undefined {
+    return this.#time(name, this.#nowUs);
+  }
+
+  #time(name: string, nowUs: EpochUs): EpochUs | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    const reading = readTimestamp(/^-?\d+$/.test(text) ? Number(text) : text, this.#nowUs);
+    const reading = readTimestamp(/^-?\d+$/.test(text) ? Number(text) : text, nowUs);
     if (reading.kind === "moment") return reading.us;
     this.refuse(name, reading.message);
     return undefined;
   }
 
-  /** A cursor, or a time; 0 is the beginning of everything. */
+  /** A cursor, or a time; 0 is the beginning of everything. One ahead of the clock, which may have gone back, is good. */
   cursor(name: string): Cursor | undefined {
     if (this.text(name) === "0") return CURSOR_ORIGIN;
-    const time = this.time(name);
+    const time = this.#time(name, Number.POSITIVE_INFINITY as EpochUs);
     return time === undefined ? undefined : (Math.max(0, time) as Cursor);
   }
 

@@ -1,0 +1,301 @@
+import { expect } from "vitest";
+import type { FanOutPace } from "../../../durable/room/fan-out-pace.ts";
+import type { LogKeeping } from "../../../durable/room/log.ts";
+import type { LogFrame } from "../../../durable/room/log-row.ts";
+import type { AppendBatch } from "../../../src/bindings/room.ts";
+import { decodeFrame, encodeFrames, tradeKey } from "../../../src/core/encode-events.ts";
+import type { TapeEvent, TradeEvent } from "../../../src/protocol/event.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import { FakePostgres } from "./fake-postgres.ts";
+import { FakeTime, settle } from "./fake-time.ts";
+import { ModelTape, type TapeEntry } from "./model-tape.ts";
+import { ModelViewer } from "./model-viewer.ts";
+import { RoomParts } from "./room-parts.ts";
+import { memorySql } from "./sqlite-port.ts";
+
+// All small, so that windows fill, logs are pruned and fan-out lags within a few steps.
+export const WINDOW_BYTES = 16_000;
+export const KEEPING: LogKeeping = { events: 300, slackEvents: 60, recentBytes: 8_000 };
+const PACE: FanOutPace = {
+  messagesAFlush: 2,
+  pauseMs: (viewers, messages) => (viewers * messages > 2 ? 6 : 0),
+};
+const ARCHIVE_PAGE_EVENTS = 90;
+
+export interface BatchPlan {
+  size: number;
+  tradeEvery: number;
+  repeatEvery: number;
+  lateByMs: number;
+  keyed: boolean;
+}
+
+/** A room over fakes, driven step by step, and everything that must be true of it at each step. */
+export class ModelRoom {
+  readonly tape = new ModelTape();
+  readonly everyViewer: ModelViewer[] = [];
+  readonly #time = new FakeTime();
+  readonly #postgres = new FakePostgres(ARCHIVE_PAGE_EVENTS);
+  readonly #sql = memorySql();
+  readonly #lazy = new Set<ModelViewer>();
+  #lives = 0;
+  #room = this.#wake();
+  #madeEvents = 0;
+  #trades: TradeEvent[] = [];
+  /** What the append under way has yet to account for. */
+  #posted: TapeEvent[] = [];
+  #keyed: { batch: AppendBatch; cursor: Cursor }[] = [];
+  #polled: Cursor = this.#room.log.head;
+
+  get head(): Cursor {
+    return this.#room.log.head;
+  }
+  get logEvents(): number {
+    return this.#room.log.events;
+  }
+  get openViewers(): ModelViewer[] {
+    return this.everyViewer.filter(({ state }) => state === "open");
+  }
+  get stored(): unknown[] {
+    return this.#postgres.rows.map(plain);
+  }
+  get kept(): unknown[] {
+    return this.tape.entries.filter(({ isRepeat }) => !isRepeat).map(plain);
+  }
+
+  async append(plans: readonly BatchPlan[]): Promise<void> {
+    const batches = plans.map((plan) => this.#batch(plan));
+    this.#posted = batches.flatMap(({ frames }) => frames.flatMap(({ text }) => decodeFrame(text)));
+    const outcomes = this.#room.append(batches);
+    expect(this.#posted).toEqual([]);
+    for (const [index, outcome] of outcomes.entries()) {
+      expect(outcome.kind).toBe("appended");
+      const batch = batches[index];
+      if (outcome.kind === "appended" && batch?.idempotency !== undefined) {
+        expect(outcome.cursor).toBe(this.head);
+        this.#keyed.push({ batch, cursor: outcome.cursor });
+      }
+    }
+    await settle();
+  }
+
+  /** A producer that had no answer sends its batch again (INV-6). */
+  async retry(): Promise<void> {
+    const last = this.#keyed.at(-1);
+    if (last === undefined) return;
+    const before = this.head;
+    const fingerprint = "another body";
+    expect(
+      this.#room.append([
+        last.batch,
+        { ...last.batch, idempotency: { key: last.batch.idempotency?.key ?? "", fingerprint } },
+      ]),
+    ).toEqual([{ kind: "repeated", cursor: last.cursor }, { kind: "key_reused" }]);
+    expect(this.head).toBe(before);
+    await settle();
+  }
+
+  async connect(since: Cursor | null, acksWhenDue: boolean): Promise<void> {
+    const viewer = new ModelViewer(this.tape, since, this.head);
+    this.everyViewer.push(viewer);
+    if (!acksWhenDue) this.#lazy.add(viewer);
+    this.#room.audience.join(viewer, since, null);
+    await this.#acknowledgeWhatIsDue();
+  }
+
+  async reconnect(index: number): Promise<void> {
+    const viewer = this.#viewer(index);
+    if (viewer === undefined) return;
+    if (viewer.state !== "closed") await this.leave(index);
+    await this.connect(viewer.cursor, !this.#lazy.has(viewer));
+  }
+
+  /** An ack of anything from nothing to all that the viewer has. */
+  async acknowledge(index: number, far: number): Promise<void> {
+    const viewer = this.#viewer(index);
+    if (viewer?.state !== "open" || viewer.cursor === null) return;
+    const { audience } = this.#room;
+    const known = audience.viewerOf(viewer) ?? expect.fail("the room does not know the viewer");
+    const cursor = far > 0.5 ? viewer.cursor : Math.floor(viewer.cursor - 1_000_000 * (1 - far));
+    viewer.acked(cursor);
+    audience.acknowledged(known, cursor as Cursor);
+    await this.#acknowledgeWhatIsDue();
+  }
+
+  async leave(index: number): Promise<void> {
+    const viewer = this.#viewer(index);
+    if (viewer === undefined || viewer.state === "closed") return;
+    viewer.state = "closed";
+    this.#room.audience.leave(viewer);
+    await settle();
+  }
+
+  async breakSocket(index: number): Promise<void> {
+    const viewer = this.#viewer(index);
+    if (viewer?.state === "open") viewer.state = "broken";
+  }
+
+  /** The platform takes the room out of memory; it does so only while nothing is under way in it. */
+  async sleep(): Promise<void> {
+    if (!this.#room.maySleep) return;
+    this.#room.end();
+    this.#room = this.#wake();
+    for (const viewer of this.everyViewer) {
+      if (viewer.state === "closed") continue;
+      const attachment = viewer.attachment ?? expect.fail("a viewer has no attachment");
+      this.#room.audience.rejoin(viewer, structuredClone(attachment));
+    }
+    await this.#acknowledgeWhatIsDue();
+  }
+
+  /** The process dies, and its sockets with it. */
+  async crash(): Promise<void> {
+    this.#room.end();
+    this.#time.forgetTimers();
+    for (const viewer of this.everyViewer) viewer.state = "closed";
+    this.#room = this.#wake();
+    await settle();
+  }
+
+  async pass(ms: number): Promise<void> {
+    await this.#time.pass(ms);
+    await this.#acknowledgeWhatIsDue();
+  }
+
+  async turnBack(ms: number): Promise<void> {
+    this.#time.turnBack(ms);
+  }
+
+  async setPostgres(mode: FakePostgres["mode"]): Promise<void> {
+    this.#postgres.mode = mode;
+  }
+
+  /** One page of the polling fallback (INV-2, INV-3). */
+  async poll(since: Cursor | null, limit: number): Promise<void> {
+    const from = since ?? this.#polled;
+    const page = await this.#room.poll(from, limit);
+    const events = page.events === "" ? [] : decodeFrame(page.events);
+    expect(page.count).toBe(events.length);
+    expect(page.cursor).toBeGreaterThanOrEqual(Math.min(from, this.head));
+    if (page.complete) {
+      this.tape.consume(this.tape.indexAfter(from), events, page.cursor);
+    } else {
+      expect(this.#postgres.mode).toBe("away");
+    }
+    if (page.cursor < this.head) expect(events.length).toBeGreaterThan(0);
+    this.#polled = page.cursor;
+  }
+
+  /** Everything that can get better does; whoever acknowledges at all goes on to do so when it is due, and no sooner. */
+  async comeToRest(): Promise<void> {
+    this.#postgres.mode = "up";
+    this.#lazy.clear();
+    for (const [index, viewer] of this.everyViewer.entries()) {
+      if (viewer.state === "broken") await this.leave(index);
+    }
+    for (let round = 0; round < 60; round += 1) await this.pass(16_000);
+    await this.poll(null, 100_000);
+  }
+
+  #wake(): RoomParts {
+    this.#lives += 1;
+    return new RoomParts({
+      sql: this.#sql,
+      time: this.#time,
+      postgres: this.#postgres,
+      keeping: KEEPING,
+      windowBytes: WINDOW_BYTES,
+      pace: PACE,
+      onAppended: (frames) => this.#record(frames),
+    });
+  }
+
+  /** What was posted is in the log in its order, but for trades seen before. */
+  #record(frames: Iterable<LogFrame>): void {
+    for (const { cursor, text } of frames) {
+      expect(cursor).toBeGreaterThan(this.tape.entries.at(-1)?.cursor ?? 0);
+      for (const [ordinal, event] of decodeFrame(text).entries()) {
+        this.#passOver((posted) => JSON.stringify(posted) !== JSON.stringify(event));
+        expect(this.#posted.shift()).toEqual(event);
+        const { isRepeat } = this.tape.add(cursor, ordinal, event);
+        // Only a room that slept, and has the first one no longer in its log, may take a trade again.
+        if (isRepeat) {
+          expect(this.#lives).toBeGreaterThan(1);
+          expect(this.tape.firstSeen(event)).toBeLessThanOrEqual(this.#room.log.prunedThrough);
+        }
+      }
+    }
+    this.#passOver(() => true);
+  }
+
+  #passOver(isMissing: (posted: TapeEvent) => boolean): void {
+    for (let [posted] = this.#posted; posted !== undefined && isMissing(posted); ) {
+      expect(this.tape.firstSeen(posted)).not.toBeNull();
+      this.#posted.shift();
+      [posted] = this.#posted;
+    }
+  }
+
+  throwFailures(): void {
+    for (const { failure } of this.everyViewer) if (failure !== null) throw failure;
+  }
+
+  /** A viewer as lazy as the protocol allows: it acknowledges when it must. */
+  async #acknowledgeWhatIsDue(): Promise<void> {
+    await settle();
+    for (let again = true; again; ) {
+      again = false;
+      for (const viewer of this.openViewers) {
+        const isDue = viewer.unackedBytes >= viewer.ackEveryBytes && viewer.ackEveryBytes > 0;
+        if (!isDue || this.#lazy.has(viewer) || viewer.cursor === null) continue;
+        const known = this.#room.audience.viewerOf(viewer) ?? expect.fail("unknown viewer");
+        viewer.acked(viewer.cursor);
+        this.#room.audience.acknowledged(known, viewer.cursor);
+        again = true;
+      }
+      await settle();
+    }
+  }
+
+  #viewer(index: number): ModelViewer | undefined {
+    return this.everyViewer[index % Math.max(1, this.everyViewer.length)];
+  }
+
+  #batch(plan: BatchPlan): AppendBatch {
+    const events: TapeEvent[] = [];
+    for (let at = 0; at < plan.size; at += 1) events.push(this.#event(plan, at));
+    const keys = events.map(tradeKey);
+    return {
+      frames: encodeFrames(events),
+      ...(keys.some((key) => key !== null) && { tradeKeys: keys }),
+      ...(plan.keyed && {
+        idempotency: { key: `key ${this.#madeEvents}`, fingerprint: "a body" },
+      }),
+      correlationId: "model",
+    };
+  }
+
+  #event(plan: BatchPlan, at: number): TapeEvent {
+    this.#madeEvents += 1;
+    const made = this.#madeEvents;
+    const ts = ((this.#time.nowMs() - (at % 3 === 0 ? plan.lateByMs : 0)) * 1_000 +
+      (made % 1_000)) as EpochUs;
+    if (at % plan.tradeEvery !== 0) {
+      return { kind: "metric", ts, metric: `m${made % 3}`, value: made };
+    }
+    if (plan.repeatEvery > 0 && at % plan.repeatEvery === plan.repeatEvery - 1) {
+      const repeated = this.#trades[made % Math.max(1, this.#trades.length)];
+      if (repeated !== undefined) return repeated;
+    }
+    const trade: TradeEvent = { kind: "trade", ts, price: 100 + (made % 37), size: made };
+    if (made % 2 === 0) {
+      trade.id = `t${made}`;
+      this.#trades.push(trade);
+    }
+    return trade;
+  }
+}
+
+function plain({ cursor, ordinal, event }: Pick<TapeEntry, "cursor" | "ordinal" | "event">) {
+  return { cursor, ordinal, event };
+}

@@ -1,0 +1,151 @@
+import { expect } from "vitest";
+import type { ViewerAttachment, ViewerSocket } from "../../../durable/room/viewer.ts";
+import { MAX_FRAME_EVENTS } from "../../../src/protocol/frame.ts";
+import { type ServerMessage, serverMessageSchema } from "../../../src/protocol/server-message.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
+import type { ModelTape } from "./model-tape.ts";
+
+/** A viewer that holds the room to its word at every message. One of these is one connection. */
+export class ModelViewer implements ViewerSocket {
+  attachment: ViewerAttachment | null = null;
+  /** `broken`: sends fail, and the room has not been told yet. */
+  state: "open" | "broken" | "closed" = "open";
+  closeCode: number | null = null;
+  /** The last cursor it was told of; null before its snapshot. */
+  cursor: Cursor | null;
+  ackEveryBytes = 0;
+  mostUnackedBytes = 0;
+  isLive = false;
+  /** The first thing the room did wrong. */
+  failure: unknown = null;
+  readonly #tape: ModelTape;
+  /** Index of the entry that has to come next. */
+  #next: number;
+  #expects: "hello" | "snapshot" | "stream" = "hello";
+  #helloCursor: Cursor | null = null;
+  #unacked: { cursor: Cursor; bytes: number }[] = [];
+  #hadGap = false;
+  #snapshotCursor: Cursor | null = null;
+
+  constructor(tape: ModelTape, since: Cursor | null, head: Cursor) {
+    this.#tape = tape;
+    // A cursor ahead of the log counts as its head.
+    this.cursor = since === null ? null : (Math.min(since, head) as Cursor);
+    this.#next = this.cursor === null ? tape.entries.length : tape.indexAfter(this.cursor);
+  }
+
+  /** It has every event of the tape. */
+  get hasAll(): boolean {
+    return this.#next === this.#tape.entries.length;
+  }
+
+  get unackedBytes(): number {
+    return this.#unacked.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** It has said that it has everything up to `cursor`. */
+  acked(cursor: number): void {
+    this.#unacked = this.#unacked.filter((message) => message.cursor > cursor);
+  }
+
+  saveAttachment(attachment: ViewerAttachment): void {
+    // What the platform keeps is a copy of at most 16 KiB.
+    expect(JSON.stringify(attachment).length).toBeLessThan(8_192);
+    this.attachment = structuredClone(attachment);
+  }
+
+  close(code: number): void {
+    this.state = "closed";
+    this.closeCode = code;
+  }
+
+  send(text: string): void {
+    if (this.state !== "open") throw new TypeError("the socket is closed");
+    try {
+      const message = JSON.parse(text) as ServerMessage;
+      // The events themselves are compared with what was posted, which is far quicker.
+      if (message.type !== "events") serverMessageSchema.parse(message);
+      if (this.#expects === "hello") expect(message.type).toBe("hello");
+      this.#take(message, text.length);
+    } catch (error) {
+      // Thrown here it would look to the room like a socket that failed.
+      this.failure ??= error;
+    }
+  }
+
+  #take(message: ServerMessage, bytes: number): void {
+    switch (message.type) {
+      case "hello":
+        expect(this.#expects).toBe("hello");
+        this.ackEveryBytes = message.window;
+        this.#helloCursor = message.cursor;
+        this.#expects = this.cursor === null ? "snapshot" : "stream";
+        return;
+      case "snapshot":
+        this.#takeSnapshot(message);
+        return;
+      case "events": {
+        expect(this.#expects).toBe("stream");
+        expect(message.events.length).toBeLessThanOrEqual(MAX_FRAME_EVENTS);
+        expect(message.cursor).toBeGreaterThan(this.cursor ?? 0);
+        this.#next = this.#tape.consume(this.#next, message.events, message.cursor);
+        this.cursor = message.cursor;
+        this.#unacked.push({ cursor: message.cursor, bytes });
+        this.mostUnackedBytes = Math.max(this.mostUnackedBytes, this.unackedBytes);
+        return;
+      }
+      case "gap":
+        expect(this.#expects).toBe("stream");
+        expect(message.from).toBe(this.cursor);
+        expect(message.to).toBeGreaterThan(message.from);
+        this.cursor = message.to;
+        this.#next = Math.max(this.#next, this.#tape.indexAfter(message.to));
+        this.#hadGap = true;
+        this.isLive = false;
+        return;
+      case "caught_up":
+        expect(this.#expects).toBe("stream");
+        this.#next = this.#tape.skipTo(this.#next, message.cursor);
+        expect(message.cursor).toBeGreaterThanOrEqual(this.cursor ?? 0);
+        // After a gap the snapshot is what the viewer goes on from.
+        if (this.#hadGap) expect(message.cursor).toBe(this.#snapshotCursor);
+        expect(message.complete).toBe(!this.#hadGap);
+        this.cursor = message.cursor;
+        this.isLive = true;
+        this.#hadGap = false;
+        this.#snapshotCursor = null;
+        return;
+      case "bar": {
+        // It is what the first so many trades of its minute make, and the viewer has every one of them.
+        const { type, interval, revision, ...bar } = message;
+        expect(bar).toEqual(this.#tape.bar(this.#next, bar.ts, bar.trades));
+        return;
+      }
+      case "error":
+        expect.fail(message.message);
+    }
+  }
+
+  #takeSnapshot(message: Extract<ServerMessage, { type: "snapshot" }>): void {
+    if (this.#expects === "snapshot") {
+      expect(message.cursor).toBe(this.#helloCursor);
+      this.cursor = message.cursor;
+      this.#expects = "stream";
+    } else {
+      expect(this.#hadGap).toBe(true);
+    }
+    this.#snapshotCursor = message.cursor;
+    const end = this.#tape.indexAfter(message.cursor);
+    expect(message.trade).toEqual(this.#tape.lastTrade(end));
+    expect(new Set(message.metrics.map((point) => JSON.stringify(point)))).toEqual(
+      new Set(this.#tape.lastMetrics(end).map((point) => JSON.stringify(point))),
+    );
+    const minute = this.#tape.newestMinute(end);
+    if (minute === null) {
+      expect(message.bar).toBeNull();
+    } else {
+      const { interval, revision, ...bar } = message.bar ?? expect.fail("the bar is missing");
+      expect(bar).toEqual(this.#tape.bar(end, minute));
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import { type AppendDeps, appendBatches } from "../../../durable/room/append.ts";
+import { Audience } from "../../../durable/room/audience.ts";
+import { OutboxDrain } from "../../../durable/room/drain.ts";
+import type { FanOutPace } from "../../../durable/room/fan-out-pace.ts";
+import { KeyLedger } from "../../../durable/room/key-ledger.ts";
+import { type LogKeeping, RoomLog } from "../../../durable/room/log.ts";
+import type { LogFrame } from "../../../durable/room/log-row.ts";
+import { RoomMemory } from "../../../durable/room/memory.ts";
+import { readPoll } from "../../../durable/room/poll.ts";
+import type { SqlPort } from "../../../durable/room/sql-port.ts";
+import type { AppendBatch, AppendOutcome, PollPage } from "../../../src/bindings/room.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { FakePostgres } from "./fake-postgres.ts";
+import type { FakeTime } from "./fake-time.ts";
+
+export interface RoomPartsDeps {
+  sql: SqlPort;
+  time: FakeTime;
+  postgres: FakePostgres;
+  keeping: LogKeeping;
+  windowBytes: number;
+  pace: FanOutPace;
+  /** Frames were appended, and no viewer has them yet. */
+  onAppended: (frames: Iterable<LogFrame>) => void;
+}
+
+/** The parts of a room put together as `durable/room/room.ts` does it, over fakes. One of these is one waking life. */
+export class RoomParts {
+  readonly log: RoomLog;
+  readonly memory: RoomMemory;
+  readonly audience: Audience;
+  readonly #append: AppendDeps;
+  readonly #drain: OutboxDrain;
+  readonly #deps: RoomPartsDeps;
+  /** Work that keeps the platform from putting the room to sleep. */
+  #pending = 0;
+  #isAlive = true;
+
+  constructor(deps: RoomPartsDeps) {
+    this.#deps = deps;
+    const { sql, time, postgres } = deps;
+    this.log = new RoomLog(sql, this.#nowUs(), deps.keeping);
+    this.memory = new RoomMemory(sql, this.log);
+    const keepAwake = (work: Promise<void>) => {
+      this.#pending += 1;
+      void work.finally(() => {
+        this.#pending -= 1;
+      });
+    };
+    this.audience = new Audience({
+      symbol: "BTC-USD" as SymbolName,
+      log: this.log,
+      windowBytes: deps.windowBytes,
+      pace: deps.pace,
+      foldToHead: () => this.memory.foldToHead(),
+      takeBars: (after, through) => this.memory.takeBars(after, through),
+      readArchive: async (after, upTo) => postgres.read(after, upTo),
+      nowMs: time.nowMs,
+      wait: time.wait,
+      keepAwake,
+    });
+    this.#drain = new OutboxDrain({
+      log: this.log,
+      store: async ({ frames }) => {
+        // A dead room's call may still be under way when the next one starts: what it carries is in the log as well.
+        if (!this.#isAlive) return new Promise(() => {});
+        return postgres.store(frames);
+      },
+      wait: time.wait,
+      random: () => 0.5,
+      keepAwake,
+      onStored: () => {
+        if (this.log.prunable) this.memory.prune();
+      },
+    });
+    this.#append = {
+      log: this.log,
+      keys: new KeyLedger(sql),
+      tradeWindow: this.memory.tradeWindow,
+      outboxLimitBytes: 0,
+    };
+    this.#drain.kick();
+  }
+
+  get maySleep(): boolean {
+    return this.#pending === 0;
+  }
+
+  append(batches: AppendBatch[]): AppendOutcome[] {
+    const before = this.log.head;
+    const outcomes = appendBatches(this.#append, batches, this.#nowUs());
+    this.#deps.onAppended(this.log.framesAfter(before, this.log.head));
+    this.audience.published();
+    this.#drain.kick();
+    return outcomes;
+  }
+
+  poll(since: Cursor, limit: number): Promise<PollPage> {
+    const { postgres } = this.#deps;
+    return readPoll(
+      {
+        log: this.log,
+        readArchive: async (after, upTo) => postgres.read(after, upTo),
+        wait: async () => {},
+      },
+      since,
+      limit,
+    );
+  }
+
+  /** This life is over: asleep or dead. */
+  end(): void {
+    this.#isAlive = false;
+  }
+
+  #nowUs(): EpochUs {
+    return (this.#deps.time.nowMs() * 1_000) as EpochUs;
+  }
+}
