@@ -3,7 +3,7 @@ import type { MetricEvent } from "../protocol/event.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
 import { numberArray } from "./array-text.ts";
-import type { SizedStatement } from "./requests.ts";
+import type { Insert } from "./requests.ts";
 import { joinSeriesKey, type SeriesIdCache, type SeriesName } from "./series-ids.ts";
 import { timestampOf } from "./sql-time.ts";
 
@@ -11,11 +11,14 @@ const ROWS_PER_STATEMENT = 20_000;
 /** Upper bound of the text of one row in its five arrays. */
 const ROW_BYTES = 90;
 
-const INSERT_POINTS = `
+const INSERT = `
 insert into points (ts, value, cursor, series_id, ordinal)
 select ${timestampOf("u.ts_us")}, u.value, u.cursor, u.series_id, u.ordinal
 from unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[])
-  as u (ts_us, value, cursor, series_id, ordinal)
+  as u (ts_us, value, cursor, series_id, ordinal)`;
+
+/** INV-9: of two points of a series at one moment the later in the log stays. */
+const INSERT_CAREFULLY = `${INSERT}
 on conflict (series_id, ts) do update
 set value = excluded.value, cursor = excluded.cursor, ordinal = excluded.ordinal
 where (excluded.cursor, excluded.ordinal) > (points.cursor, points.ordinal)`;
@@ -88,11 +91,11 @@ export class PointRows {
   }
 
   /** The inserts, once every series has its id. No row is in two of them. */
-  statements(): SizedStatement[] {
-    const statements: SizedStatement[] = [];
+  inserts(): Insert[] {
+    const inserts: Insert[] = [];
     let rows = new Columns();
     const flush = () => {
-      if (rows.tsUs.length > 0) statements.push(rows.statement());
+      if (rows.tsUs.length > 0) inserts.push(rows.insert());
       rows = new Columns();
     };
     const ordered = [...this.#series.values()].sort((a, b) => (a.id ?? 0) - (b.id ?? 0));
@@ -104,7 +107,7 @@ export class PointRows {
       }
     }
     flush();
-    return statements;
+    return inserts;
   }
 }
 
@@ -123,10 +126,11 @@ class Columns {
     this.#ordinal.push(series.ordinal[at] as number);
   }
 
-  statement(): SizedStatement {
+  insert(): Insert {
     const columns = [this.tsUs, this.#value, this.#cursor, this.#seriesId, this.#ordinal];
     return {
-      text: INSERT_POINTS,
+      plain: INSERT,
+      careful: INSERT_CAREFULLY,
       params: columns.map(numberArray),
       bytes: this.tsUs.length * ROW_BYTES,
     };

@@ -1,25 +1,31 @@
-import type { Statement } from "./database.ts";
+import type { SqlValue } from "./database.ts";
 
-/** A statement and an upper bound of its bytes on the wire. */
-export interface SizedStatement extends Statement {
+/** An insert of columns, in two forms over the same parameters. */
+export interface Insert {
+  /** Fails where a row is stored already. */
+  plain: string;
+  /** Settles with each row that is stored already. */
+  careful: string;
+  params: readonly SqlValue[];
+  /** Upper bound on the wire. */
   bytes: number;
 }
 
 /** Neon takes 10 MiB a request. */
 const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
 
-/** The statements in as few requests as their sizes allow, in their order. */
-export function* byRequest(statements: readonly SizedStatement[]): Generator<SizedStatement[]> {
-  let request: SizedStatement[] = [];
+/** The parts in as few requests as their sizes allow, in their order. */
+export function* byRequest<T extends { bytes: number }>(parts: readonly T[]): Generator<T[]> {
+  let request: T[] = [];
   let bytes = 0;
-  for (const statement of statements) {
-    if (request.length > 0 && bytes + statement.bytes > MAX_REQUEST_BYTES) {
+  for (const part of parts) {
+    if (request.length > 0 && bytes + part.bytes > MAX_REQUEST_BYTES) {
       yield request;
       request = [];
       bytes = 0;
     }
-    request.push(statement);
-    bytes += statement.bytes;
+    request.push(part);
+    bytes += part.bytes;
   }
   if (request.length > 0) yield request;
 }

@@ -1,6 +1,8 @@
 import type { SymbolName } from "../protocol/symbol.ts";
 import { textArray } from "./array-text.ts";
+import { Collisions } from "./collisions.ts";
 import type { Database } from "./database.ts";
+import { byRequest } from "./requests.ts";
 
 /** Ids kept: about 150 bytes each. */
 const SERIES_MAX = 100_000;
@@ -13,10 +15,12 @@ export interface SeriesName {
 }
 
 /**
- * Ids of symbols and series that this Writer has met. Ids never change in a database, so nothing here goes stale; when
- * it is full it is emptied, and the ids are looked up anew.
+ * What a Writer remembers of its database from batch to batch: the ids of the symbols and series it has met, and whether
+ * batches collide. Ids never change in a database, so nothing here goes stale; when it is full it is emptied, and the
+ * ids are looked up anew.
  */
 export class SeriesIdCache {
+  readonly collisions = new Collisions();
   readonly #symbols = new Map<SymbolName, number>();
   readonly #series = new Map<SymbolName, Map<string, number>>();
   #seriesCount = 0;
@@ -86,9 +90,14 @@ from unnest($1::text[], $2::text[], $3::text[]) as u (symbol, metric, labels_key
 join symbols y on y.symbol = u.symbol
 join series s on s.symbol_id = y.id and s.metric = u.metric and s.labels_key = u.labels_key`;
 
+/** Upper bound of what one UTF-16 unit of a label becomes: escaped in labels_key, in the array, and in JSON. */
+const BYTES_PER_UNIT = 8;
+const NAME_BYTES = 200;
+
 /**
- * Gives ids to symbols and series that the cache does not have, making those that are new, in one round trip.
- * Two Writers may do it for the same names at once: the second waits for the first and reads its ids.
+ * Gives ids to symbols and series that the cache does not have, making those that are new; in one round trip, unless
+ * their names are very many. Two Writers may do it for the same names at once: the second waits for the first and
+ * reads its ids.
  */
 export async function resolveIds(
   db: Database,
@@ -97,12 +106,33 @@ export async function resolveIds(
   series: readonly SeriesName[],
   tag?: string,
 ): Promise<void> {
+  const sized = [
+    ...symbols.map((symbol) => ({ symbol, series: undefined, bytes: NAME_BYTES })),
+    ...series.map((one) => ({ symbol: one.symbol, series: one, bytes: seriesBytes(one) })),
+  ];
+  for (const part of byRequest(sized)) {
+    const partSeries = part.flatMap((one) => (one.series === undefined ? [] : [one.series]));
+    await resolvePart(db, cache, [...new Set(part.map(({ symbol }) => symbol))], partSeries, tag);
+  }
+}
+
+function seriesBytes({ metric, labelsKey }: SeriesName): number {
+  return NAME_BYTES + 2 * (metric.length + labelsKey.length) * BYTES_PER_UNIT;
+}
+
+async function resolvePart(
+  db: Database,
+  cache: SeriesIdCache,
+  symbols: readonly SymbolName[],
+  series: readonly SeriesName[],
+  tag: string | undefined,
+): Promise<void> {
+  const allSymbols = textArray(symbols);
   const names = [
     textArray(series.map((one) => one.symbol)),
     textArray(series.map((one) => one.metric)),
     textArray(series.map((one) => one.labelsKey)),
   ];
-  const allSymbols = textArray([...new Set([...symbols, ...series.map((one) => one.symbol)])]);
   const [, , symbolRows = [], seriesRows = []] = await db.transaction(
     [
       { text: INSERT_SYMBOLS, params: [allSymbols] },

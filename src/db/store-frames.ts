@@ -1,9 +1,10 @@
 import type { TapeEvent } from "../protocol/event.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
+import { type Collisions, isCollision } from "./collisions.ts";
 import type { Database } from "./database.ts";
 import { PointRows } from "./point-rows.ts";
-import { byRequest } from "./requests.ts";
+import { byRequest, type Insert } from "./requests.ts";
 import { resolveIds, type SeriesIdCache, type SeriesName } from "./series-ids.ts";
 import { TradeRows } from "./trade-rows.ts";
 
@@ -25,8 +26,8 @@ const RESOLVE_ATTEMPTS = 2;
  * Stores the events of frames of any number of rooms. Repeating it, whole or in parts, in any order, changes nothing
  * (INV-6): a point is kept with its latest (cursor, ordinal) (INV-9), a trade with its earliest.
  *
- * One round trip where every series is known and the batch is under 8 MiB; larger batches go in several, and a failure
- * between them is mended by repeating the call.
+ * One round trip where every series is known, no row is stored already and the batch is under 8 MiB; larger batches go in
+ * several, and a failure between them is mended by repeating the call.
  *
  * @returns rows sent, without repetitions inside the batch.
  * @throws what `classifyFailure` reads.
@@ -55,14 +56,39 @@ export async function storeFrames(
     }
   }
   await resolveUnknown(db, ids, points, trades, tag);
-  const pointStatements = points.statements();
-  const tradeStatements = trades.statements();
-  for (const request of byRequest([...pointStatements, ...tradeStatements])) {
-    const [only] = request;
-    if (only !== undefined && request.length === 1) await db.query(only.text, only.params, tag);
-    else await db.transaction(request, tag);
-  }
+  await insert(db, [...points.inserts(), ...trades.inserts()], ids.collisions, tag);
   return { points: points.rowCount, trades: trades.rowCount };
+}
+
+async function insert(
+  db: Database,
+  inserts: readonly Insert[],
+  collisions: Collisions,
+  tag: string | undefined,
+): Promise<void> {
+  if (!collisions.nextIsCareful()) {
+    try {
+      return await send(db, inserts, "plain", tag);
+    } catch (error) {
+      if (!isCollision(error)) throw error;
+      collisions.met();
+    }
+  }
+  await send(db, inserts, "careful", tag);
+}
+
+async function send(
+  db: Database,
+  inserts: readonly Insert[],
+  form: "plain" | "careful",
+  tag: string | undefined,
+): Promise<void> {
+  for (const request of byRequest(inserts)) {
+    const statements = request.map((one) => ({ text: one[form], params: one.params }));
+    const [only] = statements;
+    if (only !== undefined && statements.length === 1) await db.query(only.text, only.params, tag);
+    else await db.transaction(statements, tag);
+  }
 }
 
 async function resolveUnknown(

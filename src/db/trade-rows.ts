@@ -3,7 +3,7 @@ import type { TradeEvent } from "../protocol/event.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
 import { numberArray, textArray } from "./array-text.ts";
-import type { SizedStatement } from "./requests.ts";
+import type { Insert } from "./requests.ts";
 import type { SeriesIdCache } from "./series-ids.ts";
 import { timestampOf } from "./sql-time.ts";
 
@@ -73,10 +73,10 @@ export class TradeRows {
   }
 
   /** The inserts, once every symbol has its id. */
-  statements(): SizedStatement[] {
+  inserts(): Insert[] {
     return [
-      ...inserts(INSERT_ANONYMOUS, this.#anonymous),
-      ...inserts(INSERT_IDENTIFIED, [...this.#identified.values()]),
+      ...insertsOf(INSERT_ANONYMOUS, this.#anonymous),
+      ...insertsOf(INSERT_IDENTIFIED, [...this.#identified.values()]),
     ];
   }
 
@@ -90,19 +90,19 @@ function isBefore(a: TradeRow, b: TradeRow): boolean {
   return a.cursor < b.cursor || (a.cursor === b.cursor && a.ordinal < b.ordinal);
 }
 
-function* inserts(text: string, rows: readonly TradeRow[]): Generator<SizedStatement> {
+function* insertsOf(careful: string, rows: readonly TradeRow[]): Generator<Insert> {
   let from = 0;
   let bytes = 0;
   for (let at = 0; at < rows.length; at += 1) {
     const size = rowBytes((rows[at] as TradeRow).trade);
     if (at - from >= ROWS_PER_STATEMENT || (at > from && bytes + size > MAX_STATEMENT_BYTES)) {
-      yield insert(text, rows.slice(from, at), bytes);
+      yield insertOf(careful, rows.slice(from, at), bytes);
       from = at;
       bytes = 0;
     }
     bytes += size;
   }
-  if (from < rows.length) yield insert(text, rows.slice(from), bytes);
+  if (from < rows.length) yield insertOf(careful, rows.slice(from), bytes);
 }
 
 function rowBytes(trade: TradeEvent): number {
@@ -110,7 +110,7 @@ function rowBytes(trade: TradeEvent): number {
   return ROW_BYTES + units * BYTES_PER_UNIT;
 }
 
-function insert(text: string, rows: readonly TradeRow[], bytes: number): SizedStatement {
+function insertOf(careful: string, rows: readonly TradeRow[], bytes: number): Insert {
   const params = [
     numberArray(rows.map((row) => row.trade.ts)),
     numberArray(rows.map((row) => row.trade.price)),
@@ -122,5 +122,5 @@ function insert(text: string, rows: readonly TradeRow[], bytes: number): SizedSt
     textArray(rows.map((row) => row.trade.venue ?? "")),
     textArray(rows.map((row) => row.trade.id ?? "")),
   ];
-  return { text, params, bytes };
+  return { plain: INSERT, careful, params, bytes };
 }
