@@ -1,4 +1,12 @@
-import { MAX_LABELS, MAX_NAME_LENGTH, type MetricPush, type TradePush } from "../protocol/event.ts";
+import {
+  isStorable,
+  MAX_LABELS,
+  MAX_NAME_LENGTH,
+  MAX_NUMBER,
+  MAX_SERIES_BYTES,
+  type MetricPush,
+  type TradePush,
+} from "../protocol/event.ts";
 import { isSymbol } from "../protocol/symbol.ts";
 
 /*
@@ -7,6 +15,9 @@ import { isSymbol } from "../protocol/symbol.ts";
  * predicates say yes to a subset of what the schemas accept and leave every other value to them, so every refusal and
  * its words come from the schemas. A property test holds the two together.
  */
+
+/** JSON makes six bytes of a control character, and the name of the metric, which is counted too, may be full of them. */
+const PLAIN_LABELS_LENGTH = Math.floor(MAX_SERIES_BYTES / 6) - MAX_NAME_LENGTH;
 
 /** True only where `metricPushSchema` accepts `value`. */
 export function isPlainMetric(value: unknown): value is MetricPush {
@@ -21,7 +32,7 @@ export function isPlainMetric(value: unknown): value is MetricPush {
         if (!metric) return false;
         break;
       case "value":
-        number = Number.isFinite(field);
+        number = isNumber(field);
         if (!number) return false;
         break;
       case "symbol":
@@ -52,11 +63,11 @@ export function isPlainTrade(value: unknown): value is TradePush {
         required += 1;
         break;
       case "price":
-        if (!Number.isFinite(field)) return false;
+        if (!isNumber(field)) return false;
         required += 1;
         break;
       case "size":
-        if (!Number.isFinite(field) || (field as number) < 0) return false;
+        if (!isNumber(field) || field < 0) return false;
         required += 1;
         break;
       case "side":
@@ -76,21 +87,28 @@ export function isPlainTrade(value: unknown): value is TradePush {
   return required === 3;
 }
 
+function isNumber(field: unknown): field is number {
+  return typeof field === "number" && field >= -MAX_NUMBER && field <= MAX_NUMBER;
+}
+
 function isName(field: unknown): field is string {
   return (
     typeof field === "string" &&
     field.length > 0 &&
     field.length <= MAX_NAME_LENGTH &&
-    !field.includes("\u0000")
+    isStorable(field)
   );
 }
 
 function isLabels(field: unknown): boolean {
   if (typeof field !== "object" || field === null || Array.isArray(field)) return false;
   let count = 0;
+  let length = 0;
   for (const key in field) {
     count += 1;
-    if (!isName(key) || !isName((field as Record<string, unknown>)[key])) return false;
+    const text = (field as Record<string, unknown>)[key];
+    if (!isName(key) || !isName(text)) return false;
+    length += key.length + text.length + 6;
   }
-  return count <= MAX_LABELS;
+  return count <= MAX_LABELS && length <= PLAIN_LABELS_LENGTH;
 }

@@ -6,19 +6,27 @@ import { epochUsSchema } from "./time.ts";
 export const MAX_NAME_LENGTH = 200;
 /** Most labels on one point. */
 export const MAX_LABELS = 32;
+/** Most bytes of a metric's name and its labels as JSON: an index entry of Postgres holds 2,704. */
+export const MAX_SERIES_BYTES = 2_500;
+/** Largest number either way: doubles end at 1.8e308, and sums and squares of those that are kept must not pass that. */
+export const MAX_NUMBER = 1e100;
 
 const name = z
   .string({ error: "must be a string" })
   .min(1, { error: "must not be empty" })
   .max(MAX_NAME_LENGTH, { error: `must be at most ${MAX_NAME_LENGTH} characters` })
-  .refine(hasNoNul, { error: "must not hold a NUL character" });
+  .refine(isStorable, { error: "must not hold a NUL character or half of a surrogate pair" });
 
-const finite = z.number({
-  error: (issue) =>
-    typeof issue.input === "number"
-      ? "must be a finite number: NaN and Infinity cannot be stored"
-      : "must be a number, without quotes",
-});
+const finite = z
+  .number({
+    error: (issue) =>
+      typeof issue.input === "number"
+        ? "must be a finite number: NaN and Infinity cannot be stored"
+        : "must be a number, without quotes",
+  })
+  .refine((value) => Math.abs(value) <= MAX_NUMBER, {
+    error: `is too large: numbers go from -${MAX_NUMBER} to ${MAX_NUMBER}`,
+  });
 
 const labels = z
   .record(name, name, { error: "must be an object of text by text" })
@@ -42,11 +50,16 @@ const ts = z.union([z.string(), z.number()], {
 });
 
 /** What a producer posts to `/api/metrics`, one of these a point. Unknown fields are refused (SPEC I-4). */
-export const metricPushSchema = z.strictObject({
-  ...metricFields,
-  symbol: symbolSchema.optional(),
-  ts: ts.optional(),
-});
+export const metricPushSchema = z
+  .strictObject({
+    ...metricFields,
+    symbol: symbolSchema.optional(),
+    ts: ts.optional(),
+  })
+  .refine((push) => seriesBytes(push) <= MAX_SERIES_BYTES, {
+    path: ["labels"],
+    error: `are too long: metric and labels together may have ${MAX_SERIES_BYTES} bytes as JSON`,
+  });
 export type MetricPush = z.infer<typeof metricPushSchema>;
 
 /** What a producer posts to `/api/trades`, one of these a trade. */
@@ -74,7 +87,19 @@ export type MetricEvent = z.infer<typeof metricEventSchema>;
 export type TradeEvent = z.infer<typeof tradeEventSchema>;
 export type TapeEvent = z.infer<typeof eventSchema>;
 
-function hasNoNul(text: string): boolean {
-  // Postgres text cannot hold U+0000 (https://www.postgresql.org/docs/current/datatype-character.html).
-  return !text.includes("\u0000");
+/** Postgres holds every text but U+0000 and what is no Unicode (https://www.postgresql.org/docs/current/datatype-character.html). */
+export function isStorable(text: string): boolean {
+  return !text.includes("\u0000") && text.isWellFormed();
 }
+
+/** Bytes of UTF-8 by which Postgres knows the series. */
+function seriesBytes({ metric, labels = {} }: { metric: string; labels?: Labels }): number {
+  let bytes = 0;
+  for (const character of metric + JSON.stringify(labels)) {
+    const point = character.codePointAt(0) ?? 0;
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x1_0000 ? 3 : 4;
+  }
+  return bytes;
+}
+
+type Labels = Record<string, string> | undefined;
