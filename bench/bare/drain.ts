@@ -1,8 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { spawnDatabase } from "../../dev/database-process.ts";
-import { runSql } from "../targets/product.ts";
+import type { ProductTarget } from "../targets/target.ts";
 
 const TABLE = `create table bare_points (
   ts timestamptz not null, value double precision not null, cursor bigint not null,
@@ -13,59 +9,34 @@ const INSERT = `insert into bare_points
 const SERIES = 200;
 
 /**
- * The peer of the drain: one statement after the other into one table, ready arrays, no conflicts, no Worker. Returns
- * rows a second.
+ * The peer of the drain: one statement after the other into one table of its own, ready arrays, no conflicts, no Worker;
+ * the product idles. Returns rows a second.
  */
-export async function measureBareDrain(rows: number, seconds: number): Promise<number> {
-  const dataDir = mkdtempSync(join(tmpdir(), "edgetape-bench-drain-"));
-  const secret = "bench";
-  let endpoint = "";
-  const ready = new Promise<void>((resolve, reject) => {
-    const projectDir = new URL("../..", import.meta.url).pathname;
-    const child = spawnDatabase(
-      { projectDir, dataDir, databaseUrl: undefined, secret },
-      0,
-      (port) => {
-        endpoint = `http://127.0.0.1:${port}/sql`;
-        resolve();
-      },
-    );
-    child.once("exit", () => reject(new Error("the database process ended")));
-    stop = () =>
-      new Promise((ended) => {
-        child.once("exit", () => ended());
-        child.kill("SIGTERM");
-      });
-  });
-  await ready;
-  const environment = {
-    DATABASE_URL: `postgres://bench:${secret}@127.0.0.1/bench`,
-    DATABASE_ENDPOINT: endpoint,
-  };
-  await runSql(environment, TABLE);
+export async function measureBareDrain(
+  sql: ProductTarget["sql"],
+  rows: number,
+  seconds: number,
+): Promise<number> {
+  await sql("drop table if exists bare_points");
+  await sql(TABLE);
   let stored = 0;
   let ts = Date.now() * 1_000;
   const startMs = performance.now();
   while (performance.now() - startMs < seconds * 1_000) {
-    await runSql(environment, INSERT, columns(rows, ts));
+    await sql(INSERT, columns(rows, ts));
     stored += rows;
     ts += rows;
   }
-  const rate = stored / ((performance.now() - startMs) / 1_000);
-  await stop();
-  rmSync(dataDir, { recursive: true, force: true });
-  return rate;
+  return stored / ((performance.now() - startMs) / 1_000);
 }
-
-let stop: () => Promise<void> = async () => {};
 
 /** Sorted by series, as the product does. */
 function columns(rows: number, ts: number): string[] {
   const series: number[] = [];
   const times: number[] = [];
-  const a_series = rows / SERIES;
+  const rowsOfASeries = rows / SERIES;
   for (let index = 0; index < rows; index += 1) {
-    series.push(Math.floor(index / a_series));
+    series.push(Math.floor(index / rowsOfASeries));
     times.push(ts + index);
   }
   const numbers = (of: (index: number) => number) =>

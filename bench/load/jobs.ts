@@ -19,6 +19,8 @@ export type PostResult = {
   seconds: number;
   requests: number;
   points: number;
+  /** All points answered with 2xx, before and after the measured time too: what must be found in the database. */
+  acknowledgedPoints: number;
   /** Requests per second answered with 2xx. */
   requestsPerSecond: number;
   pointsPerSecond: number;

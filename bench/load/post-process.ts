@@ -68,6 +68,7 @@ class Tally {
   readonly refused: PostResult["refused"] = {};
   requests = 0;
   points = 0;
+  acknowledgedPoints = 0;
   #cpu = process.cpuUsage();
   #startUs = monotonicUs();
 
@@ -89,6 +90,7 @@ class Tally {
     }
     this.requests += 1;
     this.points += points;
+    this.acknowledgedPoints += points;
     this.latency.add(latencyUs);
   }
 
@@ -99,6 +101,7 @@ class Tally {
       seconds,
       requests: this.requests,
       points: this.points,
+      acknowledgedPoints: this.acknowledgedPoints,
       requestsPerSecond: this.requests / seconds,
       pointsPerSecond: this.points / seconds,
       latency: this.latency.summary(),
@@ -140,7 +143,7 @@ async function closedLoop(job: PostJob, senders: Sender[]): Promise<PostResult> 
         }),
     ),
   );
-  return measured ?? tally.result();
+  return { ...(measured ?? tally.result()), acknowledgedPoints: tally.acknowledgedPoints };
 }
 
 /** Requests are due at even distances whatever the server does; one that finds no free connection waits, and that counts. */

@@ -37,7 +37,7 @@ export function selfTimes(
 /** esbuild writes the path of each module as a comment above its code. */
 export function moduleFinder(bundle: string): (line: number) => string {
   const starts = bundle.split("\n").flatMap((text, index) => {
-    const path = /^\/\/ ((?:\.\.\/)*(?:node_modules|src|durable|dev)\/\S+)$/.exec(text)?.[1];
+    const path = /^\/\/ (\S+\.[cm]?[jt]s)$/.exec(text)?.[1];
     return path === undefined ? [] : [{ line: index + 1, path }];
   });
   return (line) =>

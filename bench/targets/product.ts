@@ -70,7 +70,7 @@ export async function startProduct(): Promise<ProductTarget> {
     databasePid,
     dataDir,
     token,
-    sql: (text) => runSql(environment, text),
+    sql: (text, params) => runSql(environment, text, params),
     stop: async () => {
       process.off("exit", end);
       end();
@@ -100,7 +100,7 @@ export function environmentOf(pid: number): Record<string, string> {
 }
 
 /** The Neon HTTP protocol's smallest request. */
-export async function runSql(
+async function runSql(
   environment: Record<string, string>,
   query: string,
   params: (string | null)[] = [],

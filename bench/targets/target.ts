@@ -13,7 +13,7 @@ export type ProductTarget = Target & {
   dataDir: string;
   databasePid: number;
   /** Runs SQL through the database endpoint; rows come as text. */
-  sql(text: string): Promise<(string | null)[][]>;
+  sql(text: string, params?: (string | null)[]): Promise<(string | null)[][]>;
 };
 
 export function wait(ms: number): Promise<void> {
