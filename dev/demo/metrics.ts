@@ -11,7 +11,8 @@ export const POINTS_PER_STEP = 3 * (INSTRUMENTS.length + 1);
 
 /** An order takes about so long on a quiet market, in ms. */
 const QUIET_LATENCY_MS = 1.8;
-const HOUR_US = 3_600e6;
+/** Money behind each instrument's position, in dollars: the portfolio is worth this and what the position has gained. */
+const EQUITY = 1_000_000;
 
 /**
  * What the desk's services measure at `us`, a function of the market and the time alone. Latency and orders rise where
@@ -30,7 +31,8 @@ export function pointsAt(market: Market, us: number): MadePoint[] {
       3,
     );
     const orders = rounded(400 * instrument.share * load * Math.exp(0.15 * gaussian(random)), 1);
-    const value = rounded(position(instrument, seed, us) * market.price(instrument, us), 2);
+    const gain = position(instrument, seed) * (market.price(instrument, us) - instrument.price);
+    const value = rounded(EQUITY + gain, 2);
     desk.slowestMs = Math.max(desk.slowestMs, latencyMs);
     desk.ordersPerSecond += orders;
     desk.value += value;
@@ -55,13 +57,11 @@ export function stepSeconds(eventsPerSecond: number): number {
   return [1, 2, 5, 10, 15, 30].find((seconds) => seconds >= least) ?? 60;
 }
 
-/** Held at `us`: a million dollars' worth or so, now more and now less over the hours, sometimes short. */
-function position(instrument: Instrument, seed: string, us: number): number {
-  const phase = randomOf(`${seed}/${instrument.symbol}/position`)() * 2 * Math.PI;
-  const hours = us / HOUR_US;
-  const target = 1 + 0.9 * Math.sin(phase + hours * 0.7) + 0.4 * Math.sin(phase * 3 + hours * 2.9);
-  const lots = Math.round((target * 1e6) / instrument.price / instrument.lot);
-  return lots * instrument.lot;
+/** Held of an instrument, through all of a seed's market: a million dollars' worth or so, some of it short. */
+function position(instrument: Instrument, seed: string): number {
+  const random = randomOf(`${seed}/${instrument.symbol}/position`);
+  const dollars = (0.5 + random()) * 1e6 * (random() < 0.3 ? -1 : 1);
+  return Math.round(dollars / instrument.price / instrument.lot) * instrument.lot;
 }
 
 function three(
