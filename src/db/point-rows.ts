@@ -62,12 +62,15 @@ export class PointRows {
       spelled = new Map();
       this.#spelled.set(symbol, spelled);
     }
-    const { metric, labels } = event;
-    const spelling = labels === undefined ? metric : `${metric}\u0000${JSON.stringify(labels)}`;
+    const { labels } = event;
+    const spelling =
+      labels === undefined ? event.metric : `${event.metric}\u0000${JSON.stringify(labels)}`;
     let series = spelled.get(spelling);
     if (series !== undefined) return series;
 
-    const labelsKey = canonicalLabels(labels);
+    // A lone surrogate has no UTF-8 form, and jsonb takes no escape of one: it would stop the batch for good.
+    const metric = event.metric.toWellFormed();
+    const labelsKey = canonicalLabels(labels === undefined ? undefined : wellFormed(labels));
     const key = joinSeriesKey(metric, labelsKey);
     const fullKey = `${symbol}\u0000${key}`;
     series = this.#series.get(fullKey);
@@ -109,6 +112,11 @@ export class PointRows {
     flush();
     return inserts;
   }
+}
+
+function wellFormed(labels: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(labels).map((pair) => pair.map((text) => text.toWellFormed()));
+  return Object.fromEntries(entries) as Record<string, string>;
 }
 
 class Columns {
