@@ -49,6 +49,8 @@ async function main(): Promise<void> {
   const upkeep = isEmbedded
     ? new Upkeep({ backend, nowMs: () => performance.now(), log })
     : undefined;
+  // After a kill the newest block ranges are not summarised, and the statistics are gone.
+  void upkeep?.step();
   const timer = setInterval(() => void upkeep?.step(), UPKEEP_INTERVAL_MS);
 
   endWith(async () => {

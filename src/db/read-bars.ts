@@ -6,7 +6,7 @@ import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../protocol/time.ts";
 import { numberArray, textArray } from "./array-text.ts";
 import { numbersOf } from "./columns.ts";
-import type { Database } from "./database.ts";
+import type { Database, Row } from "./database.ts";
 import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
 
 /** A trade that may not be in Postgres yet, with its place in the log. */
@@ -29,7 +29,7 @@ export interface BarsQuery {
   tail: readonly TailTrade[];
 }
 
-/** The first look covers `limit` buckets; where trading pauses, each further look goes this much deeper. */
+/** The first look covers `limit` buckets; where trading pauses, each further one begins at a trade and goes deeper. */
 const LOOK_GROWTH = 8;
 
 // Stored trades and the tail become bars apart, and then one bar a bucket. At the same moment a stored trade is earlier
@@ -79,7 +79,10 @@ select string_agg(${epochUsOf("bucket")}::text, ',' order by bucket) as ts,
   string_agg(low::text, ',' order by bucket) as low,
   string_agg(close::text, ',' order by bucket) as close,
   string_agg(volume::text, ',' order by bucket) as volume,
-  string_agg(trades::text, ',' order by bucket) as trades
+  string_agg(trades::text, ',' order by bucket) as trades,
+  (select ${epochUsOf("max(ts)")} from trades
+   where symbol_id = (select id from symbol) and cursor <= $5
+     and ts >= ${timestampOf("$12")} and ts < ${timestampOf("$3")}) as older_us
 from bar`;
 
 /**
@@ -99,9 +102,10 @@ export async function readBars(db: Database, query: BarsQuery, tag?: string): Pr
   while (bars.length < query.limit && endUs > firstUs) {
     const startUs = Math.max(firstUs, endUs - depth * lengthUs);
     const limit = query.limit - bars.length;
-    const older = await look(db, query, { tail, lengthUs, startUs, endUs, limit }, tag);
-    bars = [...older, ...bars];
-    endUs = startUs;
+    const seen = await look(db, query, { tail, lengthUs, firstUs, startUs, endUs, limit }, tag);
+    bars = [...seen.bars, ...bars];
+    if (seen.olderUs === undefined) break;
+    endUs = (Math.floor(seen.olderUs / lengthUs) + 1) * lengthUs;
     depth *= LOOK_GROWTH;
   }
   return bars;
@@ -110,18 +114,25 @@ export async function readBars(db: Database, query: BarsQuery, tag?: string): Pr
 interface Look {
   tail: readonly TailTrade[];
   lengthUs: number;
-  /** Both on bucket borders. */
+  /** All on bucket borders; nothing before the first is asked for. */
+  firstUs: number;
   startUs: number;
   endUs: number;
   limit: number;
 }
 
+interface Seen {
+  bars: Bar[];
+  /** The newest trade before the look, undefined where there is none. */
+  olderUs: number | undefined;
+}
+
 async function look(
   db: Database,
   query: BarsQuery,
-  { tail, lengthUs, startUs, endUs, limit }: Look,
+  { tail, lengthUs, firstUs, startUs, endUs, limit }: Look,
   tag: string | undefined,
-): Promise<Bar[]> {
+): Promise<Seen> {
   const trades = tail.filter(({ trade }) => trade.ts >= startUs && trade.ts < endUs);
   const [row = {}] = await db.query(
     SELECT_BARS,
@@ -132,16 +143,24 @@ async function look(
       numberArray(trades.map(({ trade }) => trade.size)),
       textArray(trades.map(({ trade }) => trade.venue ?? "")),
       textArray(trades.map(({ trade }) => trade.id ?? "")),
-      limit,
+      ...[limit, firstUs],
     ],
     tag,
   );
-  const ts = numbersOf(row["ts"]);
+  const older = tail.flatMap(({ trade }) =>
+    trade.ts >= firstUs && trade.ts < startUs ? [trade.ts as number] : [],
+  );
+  if (typeof row["older_us"] === "string") older.push(Number(row["older_us"]));
+  const olderUs = older.length === 0 ? undefined : older.reduce((a, b) => Math.max(a, b));
+  return { bars: barsOf(row), olderUs };
+}
+
+function barsOf(row: Row): Bar[] {
   const columns = ["open", "high", "low", "close", "volume", "trades"].map((name) =>
     numbersOf(row[name]),
   );
   const [open = [], high = [], low = [], close = [], volume = [], count = []] = columns;
-  return ts.map((bucketUs, at) => ({
+  return numbersOf(row["ts"]).map((bucketUs, at) => ({
     ts: bucketUs as EpochUs,
     open: open[at] as number,
     high: high[at] as number,

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Database, openDatabase } from "../../src/db/database.ts";
@@ -76,14 +77,15 @@ describe("the process of the endpoint", () => {
         }
       });
       // A different moment of the work each time.
-      await new Promise((resolve) => setTimeout(resolve, 150 + cycle * 117));
+      const enough = acknowledged.length + 8;
+      while (acknowledged.length < enough) await sleep(5);
+      await sleep(cycle * 7);
       child.kill("SIGKILL");
       await Promise.all(writers);
     }
     const { db } = await startEndpoint();
     const query = { symbol, after: cursorAt(0), upTo: cursorAt(cursor), maxEvents: 1_000_000 };
     const { frames } = await readFrames(db, query);
-    expect(acknowledged.length).toBeGreaterThan(20);
     const found = new Map(frames.map((one) => [one.cursor as number, one.events.length]));
     for (const mine of acknowledged) expect(found.get(mine), `frame ${mine}`).toBe(40);
     expect([...found.values()].every((count) => count === 40)).toBe(true);
@@ -105,7 +107,7 @@ describe("the process of the endpoint", () => {
     const asked = Promise.allSettled(
       [1, 2, 3, 4, 5].map((i) => db.query("insert into t select $1::int from pg_sleep(0.1)", [i])),
     );
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sleep(200);
     child.kill("SIGTERM");
     expect((await once(child, "exit"))[0]).toBe(0);
     // A request that the process had not read yet is refused, and so not among the answered.

@@ -90,6 +90,21 @@ describe.each(testDatabaseKinds())("queries on $name", ({ openMigrated }) => {
       expect((await read(100)).map(({ open }) => open)).toEqual(hours);
     });
 
+    it("finds bars over pauses in the tail too", async () => {
+      const symbol = freshSymbol();
+      const hour = 60 * MINUTE;
+      await store(room(symbol, frame(1, trade(NOON_US + 50 * hour, 1, 1))));
+      const tail = [2, 3].map((cursor) => ({
+        cursor: cursorAt(cursor),
+        trade: trade(NOON_US + (cursor === 2 ? 20 : 400) * hour, cursor, 1),
+      }));
+      const read = await bars({
+        ...{ symbol, interval: "1h", toUs: at(NOON_US + 1000 * hour), limit: 3 },
+        ...{ storedThrough: cursorAt(1), tail },
+      });
+      expect(read.map(({ open }) => open)).toEqual([2, 1, 3]);
+    });
+
     it("puts moments before 1970 into the bucket below them", async () => {
       const symbol = freshSymbol();
       const day = 24 * 60 * MINUTE;
