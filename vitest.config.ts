@@ -1,6 +1,12 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+/**
+ * All at once, before the tests of the whole product, which need the processor to themselves. Both said: on a machine
+ * of two cores vitest would take one worker only, and put such projects last.
+ */
+const early = { maxWorkers: "100%", sequence: { groupOrder: 1 } };
+
 export default defineConfig({
   test: {
     // The Worker's log of a test that holds is of no interest.
@@ -10,12 +16,14 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/unit/**/*.test.ts", "test/unit/**/*.test.tsx"],
+          ...early,
         },
       },
       {
         test: {
           name: "contract",
           include: ["test/contract/**/*.test.ts"],
+          ...early,
           // A new embedded database takes two to three seconds to open.
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -39,7 +47,12 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: "workerd", include: ["test/workerd/**/*.test.ts"], testTimeout: 20_000 },
+        test: {
+          name: "workerd",
+          include: ["test/workerd/**/*.test.ts"],
+          ...early,
+          testTimeout: 20_000,
+        },
       },
       {
         test: {
@@ -48,8 +61,7 @@ export default defineConfig({
           globalSetup: ["test/e2e/data-dir-template.ts"],
           // Each file runs the whole product, and its timings are those of the machine.
           fileParallelism: false,
-          // After the rest, which would take the processor from it.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
