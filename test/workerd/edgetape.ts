@@ -1,0 +1,71 @@
+import { env, exports } from "cloudflare:workers";
+import { SignJWT } from "jose";
+import type { Env } from "../../src/bindings/env.ts";
+import { configOf } from "../../src/config.ts";
+import { acceptedSchema } from "../../src/protocol/answers.ts";
+import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { Cursor } from "../../src/protocol/time.ts";
+
+export interface Claims {
+  scope?: string;
+  symbols?: string[];
+  /** When it ends, as jose takes it: `1h`, or seconds since the epoch. */
+  ends?: string | number;
+  secret?: string;
+}
+
+/** A token as `npm run token` prints them. */
+export async function tokenOf({ scope, symbols, ends, secret }: Claims): Promise<string> {
+  const key = new TextEncoder().encode(secret ?? configOf(env).JWT_SECRET ?? "");
+  return new SignJWT({ ...(scope !== undefined && { scope }), ...(symbols && { symbols }) })
+    .setProtectedHeader({ alg: "HS256" })
+    .setExpirationTime(ends ?? "1h")
+    .sign(key);
+}
+
+/** A request to the Worker, with a token of this scope where one is named. */
+export async function ask(path: string, init: RequestInit = {}, scope?: string): Promise<Response> {
+  const headers = new Headers(init.headers);
+  if (scope !== undefined) headers.set("authorization", `Bearer ${await tokenOf({ scope })}`);
+  return exports.default.fetch(`http://edgetape${path}`, { ...init, headers });
+}
+
+export async function push(
+  route: "metrics" | "trades",
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return ask(
+    `/api/${route}`,
+    { method: "POST", body: text, headers: { "content-type": "application/json", ...headers } },
+    "write",
+  );
+}
+
+/** Pushes points that carry the numbers from `first` on, and gives the cursor of their last frame. */
+export async function pushPoints(symbol: string, first: number, count = 1): Promise<Cursor> {
+  const points = Array.from({ length: count }, (_, at) => ({
+    symbol,
+    metric: "load",
+    value: first + at,
+  }));
+  const accepted = acceptedSchema.parse(await (await push("metrics", points)).json());
+  const cursor = accepted.cursors[symbol];
+  if (cursor === undefined) throw new Error(`no cursor for ${symbol}`);
+  return cursor;
+}
+
+/** The room of a symbol. */
+export function roomStub(symbol: string): DurableObjectStub {
+  const rooms = (env as unknown as Env).ROOM;
+  return rooms.get(rooms.idFromName(symbol as SymbolName)) as unknown as DurableObjectStub;
+}
+
+let made = 0;
+
+/** A symbol no other test has. */
+export function newSymbol(): string {
+  made += 1;
+  return `T${Date.now()}-${made}`;
+}

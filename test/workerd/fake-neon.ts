@@ -1,0 +1,202 @@
+/*
+ * Postgres behind the Neon HTTP protocol, as far as the Writer and the replay use it: rows in memory, at the port that
+ * is `fetch`. What the statements mean is tested against real databases (test/contract); here they are known by
+ * the table they name.
+ */
+
+export interface StoredRow {
+  table: "points" | "trades";
+  cursor: number;
+  ordinal: number;
+  cells: Record<string, string | number>;
+}
+
+interface Query {
+  query: string;
+  params: string[];
+}
+
+type Column = [name: string, type: number];
+const [INT8, INT2, INT4, TEXT, FLOAT8] = [20, 21, 23, 25, 701];
+
+export class FakeNeon {
+  isAway = false;
+  readonly statements: string[] = [];
+  readonly #symbols = new Map<string, number>();
+  readonly #series = new Map<
+    string,
+    { id: number; symbol: string; metric: string; labels: string }
+  >();
+  readonly #rows = new Map<string, StoredRow>();
+  #waiting: (() => void)[] = [];
+
+  readonly fetch = async (_input: unknown, init?: RequestInit): Promise<Response> => {
+    if (this.isAway) return new Response("away", { status: 503 });
+    const body = JSON.parse(String(init?.body)) as Query | { queries: Query[] };
+    if ("queries" in body)
+      return Response.json({ results: body.queries.map((one) => this.#run(one)) });
+    return Response.json(this.#run(body));
+  };
+
+  /** Rows of a symbol in the order of its log. */
+  rowsOf(symbol: string): StoredRow[] {
+    const series = new Set(
+      [...this.#series.values()].filter((one) => one.symbol === symbol).map(({ id }) => id),
+    );
+    const symbolId = this.#symbols.get(symbol);
+    return [...this.#rows.values()]
+      .filter(({ table, cells }) =>
+        table === "points"
+          ? series.has(Number(cells["series_id"]))
+          : cells["symbol_id"] === symbolId,
+      )
+      .sort((a, b) => a.cursor - b.cursor || a.ordinal - b.ordinal);
+  }
+
+  /** Resolves when a symbol has so many rows. */
+  async untilStored(symbol: string, count: number): Promise<StoredRow[]> {
+    for (;;) {
+      const rows = this.rowsOf(symbol);
+      if (rows.length >= count) return rows;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  #run({ query, params }: Query): unknown {
+    this.statements.push(query);
+    const into = /insert into (\w+)/.exec(query)?.[1];
+    if (into === undefined) return this.#select(query, params);
+    const rows = unnest(query, params);
+    for (const row of rows) this.#insert(into, row);
+    for (const wake of this.#waiting.splice(0)) wake();
+    return result([], []);
+  }
+
+  #insert(table: string, row: Record<string, string | number>): void {
+    const symbol = String(row["symbol"]);
+    if (table === "symbols") {
+      if (!this.#symbols.has(symbol)) this.#symbols.set(symbol, this.#symbols.size + 1);
+    } else if (table === "series") {
+      const [metric, labels] = [String(row["metric"]), String(row["labels_key"])];
+      const key = `${symbol} ${metric} ${labels}`;
+      if (!this.#series.has(key)) {
+        this.#series.set(key, { id: this.#series.size + 1, symbol, metric, labels });
+      }
+    } else if (table === "points" || table === "trades") {
+      const cells = row;
+      const [cursor, ordinal] = [Number(row["cursor"]), Number(row["ordinal"])];
+      const owner = row["series_id"] ?? row["symbol_id"];
+      this.#rows.set(`${table} ${owner} ${cursor} ${ordinal}`, { table, cursor, ordinal, cells });
+    } else {
+      throw new Error(`no table ${table}`);
+    }
+  }
+
+  #select(query: string, params: string[]): unknown {
+    if (query.includes("s.labels_key, p.value")) return this.#events(params);
+    if (query.includes("from symbols y where")) {
+      const ids = [...this.#symbols].map(([symbol, id]) => [id, symbol]);
+      return result(
+        [
+          ["id", INT4],
+          ["symbol", TEXT],
+        ],
+        ids,
+      );
+    }
+    if (query.includes("join series s")) {
+      return result(
+        [
+          ["id", INT4],
+          ["symbol", TEXT],
+          ["metric", TEXT],
+          ["labels_key", TEXT],
+        ],
+        [...this.#series.values()].map(({ id, symbol, metric, labels }) => [
+          id,
+          symbol,
+          metric,
+          labels,
+        ]),
+      );
+    }
+    throw new Error(`no answer to ${query}`);
+  }
+
+  #events([symbol = "", after = "", upTo = "", limit = ""]: string[]): unknown {
+    const names = new Map([...this.#series.values()].map((one) => [one.id, one]));
+    const rows = this.rowsOf(symbol)
+      .filter(({ cursor }) => cursor > Number(after) && cursor <= Number(upTo))
+      .slice(0, Number(limit))
+      .map(({ table, cursor, ordinal, cells }) => {
+        const series = names.get(Number(cells["series_id"]));
+        const cell = (name: string) => cells[name] ?? null;
+        return table === "points"
+          ? [
+              cursor,
+              ordinal,
+              cell("ts_us"),
+              series?.metric,
+              series?.labels,
+              cell("value"),
+              ...none(5),
+            ]
+          : [
+              cursor,
+              ordinal,
+              cell("ts_us"),
+              ...none(3),
+              cell("price"),
+              cell("size"),
+              cell("side"),
+              cell("venue"),
+              cell("trade_id"),
+            ];
+      });
+    return result(
+      [
+        ["cursor", INT8],
+        ["ordinal", INT2],
+        ["ts_us", INT8],
+        ["metric", TEXT],
+        ["labels_key", TEXT],
+        ["value", FLOAT8],
+        ["price", FLOAT8],
+        ["size", FLOAT8],
+        ["side", INT2],
+        ["venue", TEXT],
+        ["trade_id", TEXT],
+      ],
+      rows,
+    );
+  }
+}
+
+/** Rows of the arrays that a statement unnests, each under the name the statement gives its column. */
+function unnest(query: string, params: string[]): Record<string, string | number>[] {
+  const names = (/as u \(([^)]+)\)/.exec(query)?.[1] ?? "").split(",").map((name) => name.trim());
+  const columns = names.map((_, at) => elements(params[at] ?? "{}"));
+  return (columns[0] ?? []).map((_, at) =>
+    Object.fromEntries(names.map((name, column) => [name, columns[column]?.[at] ?? ""])),
+  );
+}
+
+function elements(array: string): (string | number)[] {
+  const inner = array.slice(1, -1);
+  return inner === "" ? [] : (JSON.parse(`[${inner}]`) as (string | number)[]);
+}
+
+function result(fields: Column[], rows: unknown[][]): unknown {
+  return {
+    command: "SELECT",
+    rowCount: rows.length,
+    fields: fields.map(([name, dataTypeID]) => ({ name, dataTypeID })),
+    rows: rows.map((row) =>
+      row.map((cell) => (cell === null || cell === undefined ? null : String(cell))),
+    ),
+  };
+}
+
+function none(count: number): null[] {
+  return Array.from({ length: count }, () => null);
+}
