@@ -4,11 +4,12 @@ import type { Cursor } from "../../src/protocol/time.ts";
 import type { OutboxPart, RoomLog } from "./log.ts";
 
 /** One part holds about this much: enough that the fixed cost of an insert is small, little enough to stay in memory. */
-const PART_LIMIT = { events: 8_000, bytes: 1024 * 1024 };
+export const PART_LIMIT = { events: 8_000, bytes: 1024 * 1024 };
 const BACKOFF = { baseMs: 250, capMs: 15_000 };
 
 export interface DrainDeps {
   log: RoomLog;
+  partLimit: { events: number; bytes: number };
   store: (part: OutboxPart) => Promise<StoreOutcome>;
   wait: (ms: number) => Promise<void>;
   random: () => number;
@@ -41,10 +42,10 @@ export class OutboxDrain {
   }
 
   async #run(): Promise<void> {
-    const { log, store, wait, random, onStored } = this.#deps;
+    const { log, partLimit, store, wait, random, onStored } = this.#deps;
     let attempt = 0;
     for (;;) {
-      const part = log.outbox(PART_LIMIT);
+      const part = log.outbox(partLimit);
       if (part === null) return;
       const outcome = await store(part);
       if (outcome.kind === "stored") {

@@ -29,7 +29,7 @@ import type { ReadArchive } from "./archive.ts";
 import { Audience } from "./audience.ts";
 import { readWord } from "./client-word.ts";
 import { ConnectLimit } from "./connect-limit.ts";
-import { OutboxDrain } from "./drain.ts";
+import { OutboxDrain, PART_LIMIT } from "./drain.ts";
 import { FAN_OUT_PACE } from "./fan-out-pace.ts";
 import { KeyLedger } from "./key-ledger.ts";
 import { type OutboxPart, RoomLog } from "./log.ts";
@@ -68,6 +68,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   readonly #keepAwake = (work: Promise<void>) => this.ctx.waitUntil(work);
   readonly #drain = new OutboxDrain({
     log: this.#log,
+    partLimit: PART_LIMIT,
     store: (part) => this.#store(part),
     wait,
     random: Math.random,

@@ -14,7 +14,7 @@ interface Row {
 /** What Postgres does for one room: rows by (cursor, ordinal), the first of equal trades kept. */
 export class FakePostgres {
   /** `away`: nothing works. `forgetful`: it stores, and the answer is lost. */
-  mode: "up" | "away" | "forgetful" = "up";
+  mode: "up" | "slow" | "away" | "forgetful" = "up";
   readonly #rows = new Map<string, Row>();
   readonly #pageEvents: number;
 

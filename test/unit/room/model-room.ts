@@ -21,6 +21,7 @@ const PACE: FanOutPace = {
   pauseMs: (viewers, messages) => (viewers * messages > 2 ? 6 : 0),
 };
 const ARCHIVE_PAGE_EVENTS = 90;
+const PART_LIMIT = { events: 60, bytes: 100_000 };
 
 export interface BatchPlan {
   size: number;
@@ -45,6 +46,7 @@ export class ModelRoom {
   /** What the append under way has yet to account for. */
   #posted: TapeEvent[] = [];
   #keyed: { batch: AppendBatch; cursor: Cursor }[] = [];
+  readonly #acksUnderWay: { viewer: ModelViewer; cursor: Cursor }[] = [];
   #polled: Cursor = this.#room.log.head;
 
   get head(): Cursor {
@@ -76,7 +78,7 @@ export class ModelRoom {
         this.#keyed.push({ batch, cursor: outcome.cursor });
       }
     }
-    await settle();
+    await this.#acknowledgeWhatIsDue();
   }
 
   /** A producer that had no answer sends its batch again (INV-6). */
@@ -143,6 +145,8 @@ export class ModelRoom {
     for (const viewer of this.everyViewer) {
       if (viewer.state === "closed") continue;
       const attachment = viewer.attachment ?? expect.fail("a viewer has no attachment");
+      viewer.hasFailed = false;
+      viewer.isKnownToFail = false;
       this.#room.audience.rejoin(viewer, structuredClone(attachment));
     }
     await this.#acknowledgeWhatIsDue();
@@ -206,6 +210,7 @@ export class ModelRoom {
       keeping: KEEPING,
       windowBytes: WINDOW_BYTES,
       pace: PACE,
+      partLimit: PART_LIMIT,
       onAppended: (frames) => this.#record(frames),
     });
   }
@@ -236,24 +241,29 @@ export class ModelRoom {
     }
   }
 
+  /** Call it after each step. */
   throwFailures(): void {
-    for (const { failure } of this.everyViewer) if (failure !== null) throw failure;
+    for (const viewer of this.everyViewer) {
+      if (viewer.failure !== null) throw viewer.failure;
+      viewer.isKnownToFail = viewer.hasFailed;
+    }
   }
 
-  /** A viewer as lazy as the protocol allows: it acknowledges when it must. */
+  /** Viewers as lazy as the protocol allows: they acknowledge when they must, and the network takes a step for it. */
   async #acknowledgeWhatIsDue(): Promise<void> {
     await settle();
-    for (let again = true; again; ) {
-      again = false;
-      for (const viewer of this.openViewers) {
-        const isDue = viewer.unackedBytes >= viewer.ackEveryBytes && viewer.ackEveryBytes > 0;
-        if (!isDue || this.#lazy.has(viewer) || viewer.cursor === null) continue;
-        const known = this.#room.audience.viewerOf(viewer) ?? expect.fail("unknown viewer");
-        viewer.acked(viewer.cursor);
-        this.#room.audience.acknowledged(known, viewer.cursor);
-        again = true;
+    for (const { viewer, cursor } of this.#acksUnderWay.splice(0)) {
+      const known = this.#room.audience.viewerOf(viewer);
+      if (viewer.state === "open" && known !== undefined) {
+        this.#room.audience.acknowledged(known, cursor);
       }
-      await settle();
+    }
+    await settle();
+    for (const viewer of this.openViewers) {
+      const isDue = viewer.unackedBytes >= viewer.ackEveryBytes && viewer.ackEveryBytes > 0;
+      if (!isDue || this.#lazy.has(viewer) || viewer.cursor === null) continue;
+      this.#acksUnderWay.push({ viewer, cursor: viewer.cursor });
+      viewer.acked(viewer.cursor);
     }
   }
 

@@ -10,6 +10,9 @@ export class ModelViewer implements ViewerSocket {
   attachment: ViewerAttachment | null = null;
   /** `broken`: sends fail, and the room has not been told yet. */
   state: "open" | "broken" | "closed" = "open";
+  /** The room has met a send that failed, and has had time to draw its conclusion. */
+  isKnownToFail = false;
+  hasFailed = false;
   closeCode: number | null = null;
   /** The last cursor it was told of; null before its snapshot. */
   cursor: Cursor | null;
@@ -60,7 +63,11 @@ export class ModelViewer implements ViewerSocket {
   }
 
   send(text: string): void {
-    if (this.state !== "open") throw new TypeError("the socket is closed");
+    if (this.state !== "open") {
+      if (this.isKnownToFail) this.failure ??= new Error("sent to a socket known to have failed");
+      this.hasFailed = true;
+      throw new TypeError("the socket is closed");
+    }
     try {
       const message = JSON.parse(text) as ServerMessage;
       // The events themselves are compared with what was posted, which is far quicker.

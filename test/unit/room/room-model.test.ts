@@ -66,7 +66,7 @@ const action = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant("postgres" as const),
-      mode: fc.constantFrom("up" as const, "away" as const, "forgetful" as const),
+      mode: fc.constantFrom("up" as const, "slow" as const, "away" as const, "forgetful" as const),
     }),
   },
   {

@@ -14,12 +14,15 @@ import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 import type { FakePostgres } from "./fake-postgres.ts";
 import type { FakeTime } from "./fake-time.ts";
 
+const SLOW_STORE_MS = 5;
+
 export interface RoomPartsDeps {
   sql: SqlPort;
   time: FakeTime;
   postgres: FakePostgres;
   keeping: LogKeeping;
   windowBytes: number;
+  partLimit: { events: number; bytes: number };
   pace: FanOutPace;
   /** Frames were appended, and no viewer has them yet. */
   onAppended: (frames: Iterable<LogFrame>) => void;
@@ -62,9 +65,11 @@ export class RoomParts {
     });
     this.#drain = new OutboxDrain({
       log: this.log,
+      partLimit: deps.partLimit,
       store: async ({ frames }) => {
         // A dead room's call may still be under way when the next one starts: what it carries is in the log as well.
         if (!this.#isAlive) return new Promise(() => {});
+        if (postgres.mode === "slow") await time.wait(SLOW_STORE_MS);
         return postgres.store(frames);
       },
       wait: time.wait,
