@@ -24,7 +24,9 @@ export async function supervise(
   if (read.kind === "invalid") refuse(read.problems.join("\n"));
   const { settings } = read;
 
-  const folder = await takeFolder(settings.dataDir);
+  const folder = await takeFolder(settings.dataDir).catch((error: unknown) =>
+    refuse(`DATA_DIR ${settings.dataDir} cannot be used: ${wordsOf(error)}`),
+  );
   if (folder.kind === "busy") {
     const where = folder.url === undefined ? "" : `, ${folder.url}`;
     refuse(`Edgetape already runs on ${settings.dataDir} (pid ${folder.pid}${where}).`);
@@ -32,7 +34,8 @@ export async function supervise(
   const { lock } = folder;
   process.on("exit", () => lock.release());
 
-  if (!(await canListen(settings))) {
+  const isFree = await canListen(settings).catch((error: unknown) => refuse(wordsOf(error)));
+  if (!isFree) {
     refuse(
       `PORT ${settings.port} is in use on ${settings.host}. Another one: PORT=${settings.port + 1} npm start (0 = any free one)`,
     );
@@ -60,7 +63,7 @@ export async function supervise(
     await product.start();
   } catch (error) {
     product.kill();
-    refuse(error instanceof Error ? error.message : String(error));
+    refuse(wordsOf(error));
   }
   lock.recordUrl(product.url);
 
@@ -122,4 +125,8 @@ async function canListen(settings: Settings): Promise<boolean> {
 function refuse(message: string): never {
   process.stderr.write(`${message}\n`);
   process.exit(1);
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -122,6 +122,16 @@ describe("npm start", () => {
     expect(refused.output).toContain(`PORT ${port} is in use on 127.0.0.1`);
   });
 
+  it.each([
+    [{ HOST: "192.0.2.1", PORT: "8799" }, "HOST and PORT: cannot listen on 192.0.2.1:8799"],
+    [{ DATA_DIR: "package.json/data" }, "DATA_DIR "],
+  ])("names the setting that cannot be had: %j", async (environment, words) => {
+    const refused = await startRefused({ dataDir: folder.dataDir, environment });
+    expect(refused.code).toBe(1);
+    expect(refused.output.split("\n")[0]).toContain(words);
+    expect(refused.output).not.toContain("    at ");
+  });
+
   it("names every setting that is wrong", async () => {
     const refused = await startRefused({
       dataDir: folder.dataDir,
