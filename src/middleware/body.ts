@@ -42,14 +42,42 @@ async function readRaw(request: Request, limitBytes: number): Promise<Uint8Array
   return collect(request.body, limitBytes);
 }
 
+/**
+ * Compressed bytes unzipped at a time. The runtime unzips all it is given before anyone can read, and deflate makes at
+ * most 1,032 bytes of one (https://zlib.net/zlib_tech.html), so a bomb costs 33 MB and not a gigabyte.
+ */
+const SLICE_BYTES = 32 * 1024;
+
 async function unzip(bytes: Uint8Array, limitBytes: number): Promise<BodyReading> {
-  try {
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    const unzipped = await collect(stream, limitBytes);
-    if (unzipped === null) return { kind: "too_large", limitBytes, unzipped: true };
-    return decode(unzipped);
-  } catch {
-    return { kind: "broken_gzip" };
+  const { readable, writable } = new DecompressionStream("gzip");
+  const unzipped = new Tally(limitBytes);
+  const read = readAll(readable, unzipped).catch(() => "broken" as const);
+  const written = writeInSlices(writable, bytes, unzipped).catch(() => "broken" as const);
+  const outcomes = await Promise.all([read, written]);
+  if (unzipped.isOver) return { kind: "too_large", limitBytes, unzipped: true };
+  return outcomes.includes("broken") ? { kind: "broken_gzip" } : decode(unzipped.bytes());
+}
+
+async function writeInSlices(
+  writable: WritableStream<Uint8Array>,
+  bytes: Uint8Array,
+  unzipped: Tally,
+): Promise<void> {
+  const writer = writable.getWriter();
+  // The same failure rejects the write at hand, where it is seen.
+  writer.closed.catch(() => undefined);
+  for (let at = 0; at < bytes.byteLength && !unzipped.isOver; at += SLICE_BYTES) {
+    await writer.write(bytes.subarray(at, at + SLICE_BYTES));
+    if (at + SLICE_BYTES < bytes.byteLength) await settled(unzipped);
+  }
+  if (!unzipped.isOver) await writer.close();
+}
+
+/** Resolves when what is unzipped so far has been read, as far as a turn without any progress tells. */
+async function settled(unzipped: Tally): Promise<void> {
+  for (let before = -1; before !== unzipped.size; ) {
+    before = unzipped.size;
+    await new Promise((resolve) => setTimeout(resolve, 0));
   }
 }
 
@@ -68,29 +96,56 @@ async function collect(
   stream: ReadableStream<Uint8Array> | null,
   limitBytes: number,
 ): Promise<Uint8Array | null> {
-  if (stream === null) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  const tally = new Tally(limitBytes);
+  if (stream !== null) await readAll(stream, tally);
+  return tally.isOver ? null : tally.bytes();
+}
+
+/** Reads until the stream ends or the tally is over its limit. */
+async function readAll(stream: ReadableStream<Uint8Array>, tally: Tally): Promise<void> {
   const reader = stream.getReader();
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) break;
-    size += value.byteLength;
-    if (overLimit(size, limitBytes)) {
-      await reader.cancel();
-      return null;
+    if (done) return;
+    tally.add(value);
+    if (tally.isOver) return reader.cancel();
+  }
+}
+
+/** Bytes gathered up to a limit; 0 is no limit. */
+class Tally {
+  readonly #limitBytes: number;
+  readonly #chunks: Uint8Array[] = [];
+  #size = 0;
+
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get isOver(): boolean {
+    return overLimit(this.#size, this.#limitBytes);
+  }
+
+  add(chunk: Uint8Array): void {
+    this.#size += chunk.byteLength;
+    this.#chunks.push(chunk);
+  }
+
+  bytes(): Uint8Array {
+    const [only] = this.#chunks;
+    if (this.#chunks.length === 1 && only !== undefined) return only;
+    const bytes = new Uint8Array(this.#size);
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      bytes.set(chunk, at);
+      at += chunk.byteLength;
     }
-    chunks.push(value);
+    return bytes;
   }
-  const [only] = chunks;
-  if (chunks.length === 1 && only !== undefined) return only;
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
 }
 
 function overLimit(size: number, limitBytes: number): boolean {

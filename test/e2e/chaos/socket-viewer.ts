@@ -23,13 +23,15 @@ export class SocketViewer {
   readonly faults: string[] = [];
   connects = 0;
   readonly #url: string;
+  readonly #protocols: string[];
   #cursor = 0;
   #unacknowledged = 0;
   #socket: WebSocket | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(url: string, symbol: string) {
+  constructor(url: string, symbol: string, token?: string) {
+    this.#protocols = ["edgetape.v1", ...(token === undefined ? [] : [`bearer.${token}`])];
     this.#url = `${url.replace("http", "ws")}/ws/${encodeURIComponent(symbol)}`;
     this.#connect();
   }
@@ -49,7 +51,7 @@ export class SocketViewer {
   }
 
   #connect(): void {
-    const socket = new WebSocket(`${this.#url}?since=${this.#cursor}`, ["edgetape.v1"]);
+    const socket = new WebSocket(`${this.#url}?since=${this.#cursor}`, this.#protocols);
     this.#socket = socket;
     const pings = setInterval(() => {
       if (socket.readyState === WebSocket.OPEN) socket.send("ping");
