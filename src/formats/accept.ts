@@ -107,7 +107,7 @@ function isLabels(field: unknown): boolean {
   for (const key in field) {
     count += 1;
     const text = (field as Record<string, unknown>)[key];
-    if (!isName(key) || !isName(text)) return false;
+    if (!isName(key) || !isName(text) || key === "__proto__") return false;
     length += key.length + text.length + 6;
   }
   return count <= MAX_LABELS && length <= PLAIN_LABELS_LENGTH;
