@@ -1,0 +1,157 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { LastValuesFold } from "../../../durable/room/last-values.ts";
+import { RoomLog } from "../../../durable/room/log.ts";
+import { RoomMemory } from "../../../durable/room/memory.ts";
+import { encodeFrames } from "../../../src/core/encode-events.ts";
+import type { MetricEvent, TapeEvent, TradeEvent } from "../../../src/protocol/event.ts";
+import type { BarMessage } from "../../../src/protocol/server-message.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import { memorySql } from "./sqlite-port.ts";
+
+const MINUTE_US = 60_000_000;
+const START_US = 1_700_000_040_000_000;
+
+function tradeAt(minute: number, price: number, size = 1): TradeEvent {
+  return { kind: "trade", ts: (START_US + minute * MINUTE_US) as EpochUs, price, size };
+}
+
+function point(metric: string, value: number, at = 0, host?: string): MetricEvent {
+  const labels = host === undefined ? {} : { labels: { host } };
+  return { kind: "metric", ts: (START_US + at) as EpochUs, metric, value, ...labels };
+}
+
+function folded(events: readonly TapeEvent[]) {
+  const fold = new LastValuesFold(null);
+  const bars: BarMessage[] = [];
+  for (const event of events) fold.apply(event, (bar) => bars.push(bar));
+  return { fold, bars };
+}
+
+describe("B-3 INV-7 bars of the room", () => {
+  it("are told when they close and when a late trade corrects them", () => {
+    const { fold, bars } = folded([
+      tradeAt(0, 10),
+      tradeAt(0.5, 12),
+      tradeAt(1, 11),
+      tradeAt(0.2, 20, 5),
+      tradeAt(0.1, 5),
+      tradeAt(2, 9),
+    ]);
+    expect(
+      bars.map(({ close, high, low, revision, trades }) => [close, high, low, revision, trades]),
+    )
+      // Minute 0 closes, is corrected twice, then minute 1 closes.
+      .toEqual([
+        [12, 12, 10, 0, 2],
+        [12, 20, 10, 1, 3],
+        [12, 20, 5, 2, 4],
+        [11, 11, 11, 0, 1],
+      ]);
+    expect(fold.bar).toMatchObject({ open: 9, revision: 0 });
+  });
+
+  it("come too for a minute that had no trade until a late one", () => {
+    const { bars } = folded([tradeAt(0, 10), tradeAt(3, 13), tradeAt(1, 11), tradeAt(1.5, 12)]);
+    expect(
+      bars.map(({ ts, close, revision }) => [(ts - START_US) / MINUTE_US, close, revision]),
+    ).toEqual([
+      [0, 10, 0],
+      [1, 11, 0],
+      [1, 12, 1],
+    ]);
+  });
+
+  it("are kept for the newest 15 minutes with trades, and older ones are left alone", () => {
+    const minutes = Array.from({ length: 20 }, (_, minute) => tradeAt(minute, minute));
+    const { fold, bars } = folded([...minutes, tradeAt(4, 99), tradeAt(2.5, 99), tradeAt(6, 99)]);
+    expect(bars.filter(({ close }) => close === 99)).toMatchObject([{ revision: 1, trades: 2 }]);
+    expect(fold.toJSON().bars).toHaveLength(15);
+  });
+});
+
+describe("S-2 the last values", () => {
+  it("INV-9 are the latest by time; at one moment the later one wins", () => {
+    const { fold } = folded([
+      point("cpu", 1, 5, "a"),
+      point("cpu", 2, 5, "a"),
+      point("cpu", 3, 4, "a"),
+      point("cpu", 4, 1, "b"),
+      tradeAt(1, 10),
+      tradeAt(1, 11),
+      tradeAt(0, 12),
+    ]);
+    expect(fold.metrics.map(({ value }) => value)).toEqual([2, 4]);
+    expect(fold.trade?.price).toBe(11);
+  });
+
+  it("drop the series longest without a point, by number and by size", () => {
+    const { fold } = folded(Array.from({ length: 2_500 }, (_, at) => point(`m${at}`, at)));
+    expect(fold.metrics).toHaveLength(2_000);
+    expect(fold.metrics.at(-1)?.value).toBe(2_499);
+    const wide = Array.from({ length: 1_000 }, (_, at) =>
+      point(`m${at}`, at, 0, "\u0001".repeat(200)),
+    );
+    const json = JSON.stringify(folded(wide).fold);
+    // A row of SQLite on Workers is 2 MB, and a character may be three bytes.
+    expect(json.length).toBeLessThan(666_000);
+    expect(folded(wide).fold.metrics.at(-1)?.value).toBe(999);
+  });
+
+  it("compare the last price with the first of 24 h, and add up their volume", () => {
+    const hour = 60;
+    const { fold } = folded([
+      tradeAt(0, 50, 1),
+      tradeAt(2 * hour, 100, 2),
+      tradeAt(25 * hour, 110, 4),
+    ]);
+    expect(fold.dayVolume).toBe(6);
+    expect(fold.dayChange).toBeCloseTo(0.1, 12);
+    expect(folded([]).fold.dayChange).toBeNull();
+  });
+
+  it("are the same after they were written down anywhere on the way", () => {
+    const event = fc.oneof(
+      fc
+        .record({ minute: fc.nat({ max: 30 }), price: fc.nat({ max: 9 }) })
+        .map(({ minute, price }): TapeEvent => tradeAt(minute, price)),
+      fc
+        .record({ name: fc.constantFrom("a", "b"), at: fc.nat({ max: 5 }), value: fc.nat() })
+        .map(({ name, at, value }): TapeEvent => point(name, value, at)),
+    );
+    fc.assert(
+      fc.property(fc.array(event), fc.nat({ max: 40 }), (events, cut) => {
+        const { fold } = folded(events.slice(0, cut));
+        const again = new LastValuesFold(JSON.parse(JSON.stringify(fold)));
+        for (const one of events.slice(cut)) again.apply(one);
+        expect(again.toJSON()).toEqual(folded(events).fold.toJSON());
+      }),
+    );
+  });
+});
+
+describe("the room's memory", () => {
+  const NOW_US = (START_US + 1) as EpochUs;
+
+  it("B-3 gives each bar once, to the stretch of the log that made it, and none again after a wake", () => {
+    const sql = memorySql();
+    const log = new RoomLog(sql, NOW_US);
+    const memory = new RoomMemory(sql, log);
+    const heads: Cursor[] = [log.head];
+    for (let minute = 0; minute < 4; minute += 1) {
+      log.append(encodeFrames([tradeAt(minute, minute)]), NOW_US);
+      heads.push(log.head);
+    }
+    memory.foldToHead();
+    const closes = (of: RoomMemory, from: number, to: number) =>
+      of
+        .takeBars(heads[from] ?? log.head, heads[to] ?? log.head)
+        .map((text) => (JSON.parse(text) as BarMessage).close);
+    expect(closes(memory, 0, 2)).toEqual([0]);
+    expect(closes(memory, 0, 2)).toEqual([]);
+    expect(closes(memory, 3, 4)).toEqual([2]);
+    const woken = new RoomMemory(sql, log);
+    woken.foldToHead();
+    expect(closes(woken, 4, 4)).toEqual([]);
+  });
+});

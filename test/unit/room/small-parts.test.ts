@@ -1,0 +1,184 @@
+import { describe, expect, it, test } from "vitest";
+import { nextAlarmMs } from "../../../durable/room/alarm-time.ts";
+import { type ReadArchive, readPatiently } from "../../../durable/room/archive.ts";
+import { readWord } from "../../../durable/room/client-word.ts";
+import { ConnectLimit } from "../../../durable/room/connect-limit.ts";
+import { FAN_OUT_PACE } from "../../../durable/room/fan-out-pace.ts";
+import { messagesOf } from "../../../durable/room/messages.ts";
+import { StoredWaiters } from "../../../durable/room/stored-waiters.ts";
+import { dismissalOf } from "../../../durable/room/sweep.ts";
+import { firstAttachment, type Viewer, viewerOf } from "../../../durable/room/viewer.ts";
+import { SentBytes } from "../../../durable/room/window.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
+
+const START_MS = 1_700_000_000_000;
+
+function viewer(expiresAtMs: number | null = null): Viewer {
+  const socket = { send: () => {}, close: () => {}, saveAttachment: () => {} };
+  return viewerOf(socket, 1_000, firstAttachment({ kind: "live" }, expiresAtMs, START_MS));
+}
+
+describe("E-3 messages", () => {
+  const frame = (cursor: number, count: number, text = "0") => ({
+    cursor: cursor as Cursor,
+    count,
+    text,
+  });
+  it("join neighbouring frames up to 50 events, under the cursor of the last", () => {
+    const frames = [frame(1, 20, "a"), frame(2, 30, "b"), frame(3, 1, "c"), frame(9, 50, "d")];
+    expect([...messagesOf(frames)]).toEqual([
+      { cursor: 2, events: 50, text: '{"type":"events","cursor":2,"events":[a,b]}' },
+      { cursor: 3, events: 1, text: '{"type":"events","cursor":3,"events":[c]}' },
+      { cursor: 9, events: 50, text: '{"type":"events","cursor":9,"events":[d]}' },
+    ]);
+    expect([...messagesOf([])]).toEqual([]);
+  });
+
+  it("do not join what would be too long", () => {
+    const long = "x".repeat(30_000);
+    expect([...messagesOf([frame(1, 1, long), frame(2, 1, long)])]).toHaveLength(2);
+  });
+});
+
+describe("F-1 bytes sent", () => {
+  it("are never taken for acknowledged when they are not, and nearly all when they are", () => {
+    const sent = new SentBytes(100);
+    let cursor = 0;
+    for (; cursor < 2_000; cursor += 1) sent.add(cursor as Cursor, 7);
+    expect(sent.total).toBe(14_000);
+    expect(sent.upTo(1_999 as Cursor)).toBe(14_000);
+    for (const at of [1_500, 1_900, 1_998]) {
+      const bytes = sent.upTo(at as Cursor);
+      expect(bytes).toBeLessThanOrEqual((at + 1) * 7);
+      expect(bytes).toBeGreaterThan((at + 1) * 7 - 120);
+    }
+    expect(sent.upTo(-1 as Cursor)).toBe(0);
+    const rest = new SentBytes(100, sent.after(13_000));
+    expect(rest.total).toBe(1_000);
+  });
+});
+
+describe("M-1 M-2 L-1 L-2 what a viewer says", () => {
+  const limits = { messageBytes: 100, messagesPerSecond: 3 };
+  it("is counted by the second", () => {
+    const one = viewer();
+    const kinds = [0, 1, 2, 3, 999, 1_000].map(
+      (ms) => readWord(one, '{"type":"ack","cursor":7}', limits, START_MS + ms).kind,
+    );
+    expect(kinds).toEqual(["message", "message", "message", "too_many", "too_many", "message"]);
+  });
+
+  it.each([
+    ["x".repeat(101), "too_large"],
+    ["€".repeat(34), "too_large"],
+    ["€".repeat(33), "bad"],
+    [new ArrayBuffer(101), "too_large"],
+    [new ArrayBuffer(4), "bad"],
+    ['{"type":"ack","cursor":-1}', "bad"],
+    ['{"type":"ack","cursor":1.5}', "bad"],
+    ["null", "bad"],
+  ])("%s is %s", (data, kind) => {
+    expect(readWord(viewer(), data, limits, START_MS).kind).toBe(kind);
+  });
+
+  it("has no limit where the setting is 0", () => {
+    const off = { messageBytes: 0, messagesPerSecond: 0 };
+    const one = viewer();
+    for (let at = 0; at < 5_000; at += 1) {
+      expect(readWord(one, " ".repeat(200), off, START_MS).kind).toBe("bad");
+    }
+  });
+});
+
+describe("who has to go", () => {
+  it.each([
+    ["H-2 nobody who was heard in 15 s", {}, null, 14_999, null],
+    ["H-2 whoever was not", {}, null, 15_000, "silent"],
+    ["H-2 nobody who pinged", {}, START_MS + 1, 15_000, null],
+    [
+      "F-1 nobody blocked for less than a minute",
+      { blockedSinceMs: START_MS },
+      START_MS + 59_000,
+      59_999,
+      null,
+    ],
+    [
+      "F-1 whoever is blocked for a minute",
+      { blockedSinceMs: START_MS },
+      START_MS + 59_000,
+      60_000,
+      "unacknowledged",
+    ],
+  ])("%s", (_, change, pingedMs, afterMs, reason) => {
+    const one = Object.assign(viewer(), change);
+    expect(dismissalOf(one, pingedMs, START_MS + afterMs)).toBe(reason);
+  });
+
+  it("A-3 whoever's token has ended, however lively", () => {
+    expect(dismissalOf(viewer(START_MS + 5), START_MS + 5, START_MS + 5)).toBe("tokenExpired");
+  });
+});
+
+describe("L-3 connects", () => {
+  it("are ten a minute for each key, and say when to come back", () => {
+    const limit = new ConnectLimit(10);
+    for (let at = 0; at < 10; at += 1) expect(limit.admit("a", START_MS + at * 1_000)).toBeNull();
+    expect(limit.admit("a", START_MS + 20_000)).toBe(40);
+    expect(limit.admit("b", START_MS + 20_000)).toBeNull();
+    expect(limit.admit("a", START_MS + 60_000)).toBeNull();
+    expect(limit.admit("a", START_MS + 60_000)).toBe(1);
+    expect(new ConnectLimit(0).admit("a", 0)).toBeNull();
+  });
+
+  it("of very many keys do not make each other slow, and are forgotten", () => {
+    const limit = new ConnectLimit(1);
+    for (let key = 0; key < 30_000; key += 1) limit.admit(`${key}`, START_MS);
+    expect(limit.admit("0", START_MS + 1)).toBe(60);
+    for (let key = 0; key < 50_000; key += 1) limit.admit(`later ${key}`, START_MS + 61_000);
+    expect(limit.admit("0", START_MS + 61_000)).toBeNull();
+  });
+});
+
+test("INV-1 the alarm comes soon while there is an outbox, later for viewers, else never", () => {
+  const room = { nowMs: START_MS, outboxBytes: 0, viewers: 0 };
+  expect(nextAlarmMs(room)).toBeNull();
+  expect(nextAlarmMs({ ...room, viewers: 1 })).toBe(START_MS + 15_000);
+  expect(nextAlarmMs({ ...room, viewers: 1, outboxBytes: 1 })).toBe(START_MS + 5_000);
+});
+
+test("E-4 fan-out never waits while it is cheap, and takes half of the thread at most", () => {
+  expect(FAN_OUT_PACE.pauseMs(10, 1)).toBe(0);
+  expect(FAN_OUT_PACE.pauseMs(1_000, 1)).toBe(50);
+  expect(FAN_OUT_PACE.pauseMs(1_000, 20)).toBe(1_000);
+});
+
+test("I-8 those who wait for Postgres are told when their cursor is there, and not before", async () => {
+  const waiters = new StoredWaiters();
+  const told: number[] = [];
+  const waiting = [5, 3, 9].map((cursor) =>
+    waiters.wait(cursor as Cursor).then(() => told.push(cursor)),
+  );
+  waiters.release(5 as Cursor);
+  await Promise.all(waiting.slice(0, 2));
+  expect(told.sort()).toEqual([3, 5]);
+  waiters.release(9 as Cursor);
+  await waiting[2];
+});
+
+test("S-5 an archive that is away for a moment is asked again, and given up after three times", async () => {
+  let asked = 0;
+  const waits: number[] = [];
+  const wait = async (ms: number) => void waits.push(ms);
+  const answers =
+    (goodFrom: number): ReadArchive =>
+    async () => {
+      asked += 1;
+      if (asked < goodFrom) return { kind: "unavailable" };
+      return { kind: "frames", frames: [], through: 9 as Cursor };
+    };
+  const range = [1 as Cursor, 9 as Cursor] as const;
+  expect((await readPatiently(answers(3), wait, ...range)).kind).toBe("frames");
+  asked = 0;
+  expect((await readPatiently(answers(4), wait, ...range)).kind).toBe("unavailable");
+  expect([asked, waits.length]).toEqual([3, 4]);
+});
