@@ -22,7 +22,7 @@ import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import { SUBPROTOCOL } from "../../src/protocol/version.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
-import { nowUs, wait } from "../clock.ts";
+import { nowUs, wait, within } from "../clock.ts";
 import { nextAlarmMs } from "./alarm-time.ts";
 import { type AppendDeps, admissionOf, appendBatches } from "./append.ts";
 import type { ReadArchive } from "./archive.ts";
@@ -127,8 +127,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   /** Resolves when everything up to `cursor` is in Postgres, or with false when that takes longer than `timeoutMs`. */
   async untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean> {
     if (this.#log.storedThrough >= cursor) return true;
-    const stored = this.#waiters.wait(cursor).then(() => true);
-    return Promise.race([stored, wait(timeoutMs).then(() => this.#log.storedThrough >= cursor)]);
+    return within(this.#waiters.wait(cursor), timeoutMs);
   }
 
   /** Events after `since`; where there are none, waits for the next ones, at most `waitMs`. */
@@ -300,7 +299,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   async #nextAppend(waitMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#pollers.add(resolve);
-    await Promise.race([promise, wait(waitMs)]);
+    await within(promise, waitMs);
     this.#pollers.delete(resolve);
   }
 

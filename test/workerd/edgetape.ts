@@ -26,6 +26,7 @@ export async function tokenOf({ scope, symbols, ends, secret }: Claims): Promise
 /** A request to the Worker, with a token of this scope where one is named. */
 export async function ask(path: string, init: RequestInit = {}, scope?: string): Promise<Response> {
   const headers = new Headers(init.headers);
+  if (init.body && !headers.has("content-type")) headers.set("content-type", "application/json");
   if (scope !== undefined) headers.set("authorization", `Bearer ${await tokenOf({ scope })}`);
   return exports.default.fetch(`http://edgetape${path}`, { ...init, headers });
 }
@@ -43,12 +44,16 @@ export async function push(
   );
 }
 
+/** Two points of one series at one moment are one (INV-9), so each number has a moment of its own. */
+const FIRST_TS_US = (Date.now() - 300_000) * 1_000;
+
 /** Pushes points that carry the numbers from `first` on, and gives the cursor of their last frame. */
 export async function pushPoints(symbol: string, first: number, count = 1): Promise<Cursor> {
   const points = Array.from({ length: count }, (_, at) => ({
     symbol,
     metric: "load",
     value: first + at,
+    ts: FIRST_TS_US + first + at,
   }));
   const accepted = acceptedSchema.parse(await (await push("metrics", points)).json());
   const cursor = accepted.cursors[symbol];

@@ -1,3 +1,5 @@
+import { expect, vi } from "vitest";
+
 /*
  * Postgres behind the Neon HTTP protocol, as far as the Writer and the replay use it: rows in memory, at the port that
  * is `fetch`. What the statements mean is tested against real databases (test/contract); here they are known by
@@ -28,7 +30,6 @@ export class FakeNeon {
     { id: number; symbol: string; metric: string; labels: string }
   >();
   readonly #rows = new Map<string, StoredRow>();
-  #waiting: (() => void)[] = [];
 
   readonly fetch = async (_input: unknown, init?: RequestInit): Promise<Response> => {
     if (this.isAway) return new Response("away", { status: 503 });
@@ -53,13 +54,16 @@ export class FakeNeon {
       .sort((a, b) => a.cursor - b.cursor || a.ordinal - b.ordinal);
   }
 
-  /** Resolves when a symbol has so many rows. */
+  /**
+   * Resolves when a symbol has so many rows. It looks again and again, for the rows come with another request's I/O, and
+   * the tests' runtime lets no promise of this one be settled there.
+   */
   async untilStored(symbol: string, count: number): Promise<StoredRow[]> {
-    for (;;) {
-      const rows = this.rowsOf(symbol);
-      if (rows.length >= count) return rows;
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
+    await vi.waitFor(() => expect(this.rowsOf(symbol).length).toBeGreaterThanOrEqual(count), {
+      timeout: 10_000,
+      interval: 5,
+    });
+    return this.rowsOf(symbol);
   }
 
   #run({ query, params }: Query): unknown {
@@ -68,7 +72,6 @@ export class FakeNeon {
     if (into === undefined) return this.#select(query, params);
     const rows = unnest(query, params);
     for (const row of rows) this.#insert(into, row);
-    for (const wake of this.#waiting.splice(0)) wake();
     return result([], []);
   }
 

@@ -285,6 +285,7 @@ describe("a room that sleeps", () => {
     talker.ack(1 as Cursor);
     talker.send("are you there?");
     await talker.expect("error");
+    vi.mocked(Date.now).mockRestore();
     await evictDurableObject(roomStub(symbol));
     vi.spyOn(Date, "now").mockReturnValue(startMs + 16_000);
     await runDurableObjectAlarm(roomStub(symbol));

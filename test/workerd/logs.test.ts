@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { logOf } from "../../src/telemetry/log.ts";
+import { newSymbol, push } from "./edgetape.ts";
+import { FakeNeon } from "./fake-neon.ts";
+
+// The first log of an isolate sets the level for all of them.
+logOf("worker", { LOG_LEVEL: "debug" });
+
+interface Line {
+  timestamp: string;
+  level: string;
+  event: string;
+  service: string;
+  correlation_id?: string;
+  correlation_ids?: string[];
+}
+
+let neon: FakeNeon;
+let lines: Line[];
+beforeEach(() => {
+  neon = new FakeNeon();
+  lines = [];
+  vi.spyOn(globalThis, "fetch").mockImplementation(neon.fetch as typeof fetch);
+  vi.spyOn(console, "log").mockImplementation((line: string) => {
+    lines.push(JSON.parse(line) as Line);
+  });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+it("I-10 one correlation id is in the lines of Worker, Room and Writer and in the statement", async () => {
+  const symbol = newSymbol();
+  const id = `trace.${symbol}`;
+  const response = await push(
+    "metrics",
+    { metric: "m", value: 1, symbol },
+    {
+      "x-correlation-id": id,
+    },
+  );
+  expect(response.headers.get("x-correlation-id")).toBe(id);
+  await neon.untilStored(symbol, 1);
+  const isOurs = (line: Line) =>
+    line.correlation_id === id || (line.correlation_ids ?? []).includes(id);
+  await vi.waitFor(() => {
+    const services = new Set(lines.filter(isOurs).map(({ service }) => service));
+    expect(services).toEqual(new Set(["worker", "room", "writer"]));
+  });
+  for (const line of lines) {
+    expect(new Date(line.timestamp).getTime()).toBeGreaterThan(1.7e12);
+    expect(line.event).toMatch(/^[a-z_]+$/);
+    expect(["debug", "info", "warning", "error"]).toContain(line.level);
+  }
+  const insert = neon.statements.find((text) => text.includes("insert into points"));
+  expect(insert).toContain(`/* correlation_id=${id} */`);
+});
+
+it("INV-10 a line carries no token and no connection string", async () => {
+  neon.isAway = true;
+  const symbol = newSymbol();
+  await push("metrics", { metric: "m", value: 1, symbol });
+  await vi.waitFor(() => expect(lines.some(({ event }) => event === "store_failed")).toBe(true));
+  const text = JSON.stringify(lines);
+  expect(text).not.toContain("eyJ");
+  expect(text).not.toContain("postgres://");
+  neon.isAway = false;
+  await neon.untilStored(symbol, 1);
+});

@@ -1,0 +1,153 @@
+import {
+  abortAllDurableObjects,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Room } from "../../durable/room/room.ts";
+import { pollAnswerSchema } from "../../src/protocol/answers.ts";
+import { ask, newSymbol, push, pushPoints, roomStub } from "./edgetape.ts";
+import { FakeNeon } from "./fake-neon.ts";
+import { numbers, TestViewer } from "./test-viewer.ts";
+
+let neon: FakeNeon;
+beforeEach(() => {
+  neon = new FakeNeon();
+  vi.spyOn(globalThis, "fetch").mockImplementation(((input, init) =>
+    neon.fetch(input, init)) as typeof fetch);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const values = (rows: { cells: Record<string, string | number> }[]) =>
+  rows.map(({ cells }) => cells["value"]);
+
+describe("INV-1 what is acknowledged", () => {
+  it("is in Postgres soon, in order, and once", async () => {
+    const symbol = newSymbol();
+    await pushPoints(symbol, 0, 120);
+    await pushPoints(symbol, 120, 3);
+    const rows = await neon.untilStored(symbol, 123);
+    expect(values(rows)).toEqual(numbers(0, 123));
+    expect(rows.slice(0, 51).map(({ ordinal }) => ordinal)).toEqual([...numbers(0, 50), 0]);
+  });
+
+  it("I-8 is answered 200 once it is there, where that was asked for", async () => {
+    const symbol = newSymbol();
+    const response = await ask(
+      "/api/metrics?wait=stored",
+      { method: "POST", body: JSON.stringify({ metric: "m", value: 1, symbol }) },
+      "write",
+    );
+    expect(response.status).toBe(200);
+    expect(neon.rowsOf(symbol)).toHaveLength(1);
+  });
+
+  it("outlives every object, and the alarm takes it to Postgres when nobody comes", async () => {
+    const symbol = newSymbol();
+    neon.isAway = true;
+    const cursor = await pushPoints(symbol, 1, 3);
+    await abortAllDurableObjects();
+    const poll = await ask(`/api/rooms/${symbol}/events?since=${cursor - 1}`, {}, "read");
+    expect(pollAnswerSchema.parse(await poll.json()).events).toHaveLength(3);
+    await abortAllDurableObjects();
+    neon.isAway = false;
+    expect(await runDurableObjectAlarm(roomStub(symbol))).toBe(true);
+    expect(values(await neon.untilStored(symbol, 3))).toEqual([1, 2, 3]);
+  });
+
+  it("is shown live while Postgres is away", async () => {
+    const symbol = newSymbol();
+    neon.isAway = true;
+    const viewer = await TestViewer.join(symbol);
+    for (const type of ["hello", "snapshot", "caught_up"] as const) await viewer.expect(type);
+    await pushPoints(symbol, 5);
+    expect((await viewer.points(1)).values).toEqual([5]);
+    neon.isAway = false;
+    await neon.untilStored(symbol, 1);
+  });
+});
+
+describe("INV-3 what is older than the room's log", () => {
+  async function roomBornAnew(symbol: string): Promise<void> {
+    await runInDurableObject(roomStub(symbol), (_: Room, state) => state.storage.deleteAll());
+    await evictDurableObject(roomStub(symbol));
+  }
+
+  it("comes from Postgres in the same frames, then from the log, without a seam", async () => {
+    const symbol = newSymbol();
+    await pushPoints(symbol, 0, 70);
+    const trade = { symbol, price: 9, size: 1, side: "buy", id: "i", venue: "v" };
+    await push("trades", trade);
+    await neon.untilStored(symbol, 71);
+    await roomBornAnew(symbol);
+    await pushPoints(symbol, 70, 60);
+    const since = (Date.now() - 60_000) * 1_000;
+    const viewer = await TestViewer.join(symbol, since);
+    await viewer.expect("hello");
+    const replayed = [];
+    for (let next = await viewer.next(); next.type !== "caught_up"; next = await viewer.next()) {
+      if (next.type === "events") replayed.push(...next.events);
+    }
+    const { ts: _, ...seen } = replayed[70] ?? expect.fail("no trade");
+    const { symbol: __, ...posted } = trade;
+    expect(seen).toEqual({ kind: "trade", ...posted });
+    const points = replayed.flatMap((event) => (event.kind === "metric" ? [event.value] : []));
+    expect(points).toEqual(numbers(0, 130));
+  });
+
+  it("INV-2 S-5 is an explicit gap while Postgres is away, and a snapshot follows", async () => {
+    const symbol = newSymbol();
+    await pushPoints(symbol, 1);
+    await neon.untilStored(symbol, 1);
+    await roomBornAnew(symbol);
+    neon.isAway = true;
+    await pushPoints(symbol, 2);
+    const viewer = await TestViewer.join(symbol, 1_600_000_000_000_000);
+    const hello = await viewer.expect("hello");
+    expect(await viewer.expect("gap")).toEqual({
+      type: "gap",
+      from: 1_600_000_000_000_000,
+      to: hello.oldest,
+      reason: "unavailable",
+      dropped: null,
+    });
+    expect((await viewer.points(1)).values).toEqual([2]);
+    expect((await viewer.expect("snapshot")).metrics).toHaveLength(1);
+    expect((await viewer.expect("caught_up")).complete).toBe(false);
+    const poll = await ask(`/api/rooms/${symbol}/events?since=0`, {}, "read");
+    const answer = pollAnswerSchema.parse(await poll.json());
+    expect(answer.complete).toBe(false);
+    expect(answer.events).toHaveLength(1);
+    neon.isAway = false;
+  });
+});
+
+describe("the room's alarm", () => {
+  it("is not set for a room that has nothing to look after", async () => {
+    const symbol = newSymbol();
+    await ask(`/api/rooms/${symbol}/events`, {}, "read");
+    expect(await runDurableObjectAlarm(roomStub(symbol))).toBe(false);
+  });
+
+  it("writes the outbox's position down, so that a wake sends nothing again", async () => {
+    const symbol = newSymbol();
+    await pushPoints(symbol, 1);
+    await neon.untilStored(symbol, 1);
+    // The answer of the Writer reaches the room after the rows are there.
+    await ask(
+      "/api/metrics?wait=stored",
+      { method: "POST", body: JSON.stringify({ metric: "m", value: 2, symbol }) },
+      "write",
+    );
+    expect(await runDurableObjectAlarm(roomStub(symbol))).toBe(true);
+    await evictDurableObject(roomStub(symbol));
+    const inserts = () => neon.statements.filter((text) => text.includes("insert into points"));
+    const before = inserts().length;
+    await ask(`/api/rooms/${symbol}/events`, {}, "read");
+    expect(await runDurableObjectAlarm(roomStub(symbol))).toBe(false);
+    expect(inserts()).toHaveLength(before);
+  });
+});
