@@ -66,14 +66,17 @@ function roomOf({ pauseMs = 0, frames = [] as LogFrame[], isAway = false } = {})
 describe("INV-5 a socket that fails", () => {
   it("while it is told that it has caught up, is not live", async () => {
     const { audience, append } = roomOf();
+    const witness = new Socket();
+    audience.join(witness, null, null);
     const socket = new Socket();
     socket.failsFrom = 3;
     audience.join(socket, null, null);
     expect(socket.types).toEqual(["hello", "snapshot"]);
     append(1);
     await settle();
+    expect(witness.types.at(-1)).toBe("events");
     expect(socket.attempts).toBe(3);
-    expect(audience.size).toBe(0);
+    expect(audience.size).toBe(1);
   });
 
   it("in the middle of a replay is sent nothing more than the page at hand", () => {
