@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { classifyFailure } from "./db/database.ts";
 import type { AppContext, AppEnv } from "./middleware/context.ts";
 import { problem } from "./middleware/problem.ts";
-import { requestLog } from "./middleware/request-log.ts";
+import { CORRELATION_HEADER, requestLog } from "./middleware/request-log.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
@@ -10,6 +10,7 @@ import { metricNamesRoutes } from "./routes/metric-names.ts";
 import { seriesRoutes } from "./routes/series.ts";
 import { socketRoutes } from "./routes/socket.ts";
 import { symbolRoutes } from "./routes/symbols.ts";
+import { type Log, logOf } from "./telemetry/log.ts";
 
 /** The routes of the Worker; every path that is none of them is the dashboard's. */
 export const app = new Hono<AppEnv>()
@@ -28,7 +29,10 @@ export const app = new Hono<AppEnv>()
   .onError((error, c) => {
     const { kind, detail } = classifyFailure(error);
     const isDatabase = "code" in error || error.name === "NeonDbError";
-    c.get("log").error("request_failed", {
+    // Where the settings are wrong the request got no log, and its answer no id.
+    const log = (c.get("log") as Log | undefined) ?? logOf("worker", { LOG_LEVEL: "info" });
+    c.header(CORRELATION_HEADER, c.get("correlationId"));
+    log.error("request_failed", {
       correlation_id: c.get("correlationId"),
       path: c.req.path,
       detail,

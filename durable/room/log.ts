@@ -162,9 +162,12 @@ export class RoomLog {
   }
 
   /** The oldest part of the outbox, of whole rows, or null where everything is in Postgres. */
-  outbox(limit: { events: number; bytes: number }): OutboxPart | null {
-    const part: OutboxPart = { frames: [], through: this.#storedThrough, events: 0, bytes: 0 };
-    for (const row of this.rowsAfter(this.#storedThrough)) {
+  outbox(
+    limit: { events: number; bytes: number },
+    after: Cursor = this.#storedThrough,
+  ): OutboxPart | null {
+    const part: OutboxPart = { frames: [], through: after, events: 0, bytes: 0 };
+    for (const row of this.rowsAfter(after)) {
       if (
         part.events > 0 &&
         (part.events + row.events > limit.events || part.bytes + row.bytes > limit.bytes)

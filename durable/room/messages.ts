@@ -1,4 +1,4 @@
-import { eventsMessage, MAX_FRAME_EVENTS } from "../../src/protocol/frame.ts";
+import { eventsMessage, type JoinedFrame, MAX_FRAME_EVENTS } from "../../src/protocol/frame.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import type { LogFrame } from "./log-row.ts";
 
@@ -14,23 +14,29 @@ const JOINED_CHARS = 48 * 1024;
 
 /** Wraps frames into `events` messages, joining neighbours so that a message holds up to 50 events (SPEC E-3). */
 export function* messagesOf(frames: Iterable<LogFrame>): Generator<ReadyMessage> {
-  let texts: string[] = [];
+  let joined: LogFrame[] = [];
   let chars = 0;
   let events = 0;
-  let cursor: Cursor | null = null;
   for (const frame of frames) {
     const joins =
       events + frame.count <= MAX_FRAME_EVENTS && chars + frame.text.length <= JOINED_CHARS;
-    if (cursor !== null && !joins) {
-      yield { cursor, text: eventsMessage(cursor, texts.join(",")), events };
-      texts = [];
+    if (joined.length > 0 && !joins) {
+      yield messageOf(joined, events);
+      joined = [];
       chars = 0;
       events = 0;
     }
-    texts.push(frame.text);
+    joined.push(frame);
     chars += frame.text.length;
     events += frame.count;
-    cursor = frame.cursor;
   }
-  if (cursor !== null) yield { cursor, text: eventsMessage(cursor, texts.join(",")), events };
+  if (joined.length > 0) yield messageOf(joined, events);
+}
+
+/** `frames`: at least one. */
+function messageOf(frames: readonly LogFrame[], events: number): ReadyMessage {
+  const cursor = (frames.at(-1) as LogFrame).cursor;
+  const texts = frames.map((frame) => frame.text);
+  const places = frames.map((frame): JoinedFrame => [cursor - frame.cursor, frame.count]);
+  return { cursor, text: eventsMessage(cursor, texts.join(","), places), events };
 }

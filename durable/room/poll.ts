@@ -16,6 +16,7 @@ export async function readPoll(
   const { log } = deps;
   const page: PollPage = {
     events: "",
+    frames: [],
     count: 0,
     cursor: Math.min(since, log.head) as Cursor,
     oldest: log.prunedThrough,
@@ -45,6 +46,7 @@ function take(page: PollPage, frames: Iterable<LogFrame>, limit: number): boolea
     full = page.count > 0 && page.count + frame.count > limit;
     if (full) break;
     texts.push(frame.text);
+    page.frames.push({ cursor: frame.cursor, count: frame.count });
     page.count += frame.count;
     page.cursor = frame.cursor;
   }

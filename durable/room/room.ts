@@ -127,6 +127,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   /** Resolves when everything up to `cursor` is in Postgres, or with false when that takes longer than `timeoutMs`. */
   async untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean> {
     if (this.#log.storedThrough >= cursor) return true;
+    this.#drain.hurry();
     return within(this.#waiters.wait(cursor), timeoutMs);
   }
 

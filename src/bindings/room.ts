@@ -33,6 +33,8 @@ export type Admission = "admitted" | "full" | "key_reused";
 /** Events after a cursor for one poll, encoded as in a frame; `cursor` is where the next poll goes on. */
 export interface PollPage {
   events: string;
+  /** Cursor and number of events of each frame. */
+  frames: { cursor: Cursor; count: number }[];
   count: number;
   cursor: Cursor;
   oldest: Cursor;

@@ -3,7 +3,7 @@ import { configOf } from "../config.ts";
 import { logOf } from "../telemetry/log.ts";
 import type { AppEnv } from "./context.ts";
 
-const HEADER = "x-correlation-id";
+export const CORRELATION_HEADER = "x-correlation-id";
 /** Longer ones, or with other characters, could not be written into a SQL comment as they are. */
 const GRAMMAR = /^[A-Za-z0-9._:-]{1,128}$/;
 
@@ -12,7 +12,7 @@ const GRAMMAR = /^[A-Za-z0-9._:-]{1,128}$/;
  * for a tape takes thousands of requests a second; `info` where the client was refused, `error` where we failed.
  */
 export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
-  const given = c.req.header(HEADER);
+  const given = c.req.header(CORRELATION_HEADER);
   const correlationId = given !== undefined && GRAMMAR.test(given) ? given : crypto.randomUUID();
   c.set("correlationId", correlationId);
   c.set("config", configOf(c.env));
@@ -22,7 +22,7 @@ export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
   await next();
   const { status } = c.res;
   // The headers of a WebSocket's answer and of an asset cannot be changed; their copy can.
-  if (status !== 101) c.header(HEADER, correlationId);
+  if (status !== 101) c.header(CORRELATION_HEADER, correlationId);
   const level = status >= 500 ? "error" : status >= 400 ? "info" : "debug";
   log[level]("request", {
     correlation_id: correlationId,

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { barSchema, intervalSchema } from "./bar.ts";
 import { eventSchema } from "./event.ts";
+import { joinedFramesSchema } from "./server-message.ts";
 import { symbolSchema } from "./symbol.ts";
 import { cursorSchema, epochUsSchema } from "./time.ts";
 
@@ -24,9 +25,10 @@ export const symbolsAnswerSchema = z.object({ symbols: z.array(symbolSummarySche
 export type SymbolSummary = z.infer<typeof symbolSummarySchema>;
 export type SymbolsAnswer = z.infer<typeof symbolsAnswerSchema>;
 
-/** `GET /api/rooms/:symbol/events`: the events after `since`. `complete` is false where some could not be had. */
+/** `GET /api/rooms/:symbol/events`: the events after `since`. `frames` as in the message. `complete` is false where some could not be had. */
 export const pollAnswerSchema = z.object({
   events: z.array(eventSchema),
+  frames: joinedFramesSchema.optional(),
   cursor: cursorSchema,
   oldest: cursorSchema,
   complete: z.boolean(),

@@ -34,11 +34,15 @@ export const snapshotSchema = z.strictObject({
   trade: tradeEventSchema.nullable(),
 });
 
-/** One frame, or several joined: the events after the viewer's position up to `cursor`. */
+/** Of joined frames, oldest first: how many microseconds before the cursor each ends, and its number of events. */
+export const joinedFramesSchema = z.array(z.tuple([z.int().nonnegative(), z.int().positive()]));
+
+/** One frame, or several joined, which `frames` then tells apart: the events after the viewer's position up to `cursor`. */
 export const eventsSchema = z.strictObject({
   type: z.literal("events"),
   cursor: cursorSchema,
   events: z.array(eventSchema).min(1).max(MAX_FRAME_EVENTS),
+  frames: joinedFramesSchema.optional(),
 });
 
 /** A 1 m bar that has closed (`revision` 0), or a closed one that a late trade corrected (`revision` 1 and up). */

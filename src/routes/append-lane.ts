@@ -17,6 +17,9 @@ interface Waiting {
 /** A leader that has not come back for so long was ended by the platform, and the next request takes over. */
 const LOST_LEADER_MS = 10_000;
 
+/** A lane that has rested for so long is quiet: nobody is about to join, so its next request need not look out. */
+const QUIET_MS = 5;
+
 /** Most text of one call to the room. */
 const CALL_CHARS = 4 * 1024 * 1024;
 
@@ -32,6 +35,7 @@ const CALL_CHARS = 4 * 1024 * 1024;
 export class AppendLane {
   #waiting: Waiting[] = [];
   #ledSinceMs: number | null = null;
+  #restsSinceMs = 0;
 
   get idle(): boolean {
     return this.#ledSinceMs === null && this.#waiting.length === 0;
@@ -51,10 +55,15 @@ export class AppendLane {
       if (turn.kind === "outcome") return turn.outcome;
       if (turn.kind === "failed") throw turn.error;
     }
+    const isQuiet = this.#ledSinceMs === null && nowMs() - this.#restsSinceMs > QUIET_MS;
     this.#ledSinceMs = nowMs();
     // One turn of the event loop: what has arrived with this request joins it.
-    await tick();
-    return this.#lead(batch, chars, send);
+    if (!isQuiet) await tick();
+    try {
+      return await this.#lead(batch, chars, send);
+    } finally {
+      this.#restsSinceMs = nowMs();
+    }
   }
 
   async #lead(batch: AppendBatch, chars: number, send: SendBatches): Promise<AppendOutcome> {

@@ -5,8 +5,10 @@ import type { AppContext } from "../middleware/context.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import { AppendLane } from "./append-lane.ts";
 
-/** One lane a room in each isolate; a lane nobody is in is dropped. */
+/** One lane a room in each isolate. */
 const lanes = new Map<SymbolName, AppendLane>();
+/** So many lanes are kept; beyond them those that nobody is in go. */
+const KEPT_LANES = 4_096;
 
 export interface SymbolOutcome {
   symbol: SymbolName;
@@ -58,32 +60,33 @@ async function findRefusal(
   return null;
 }
 
+function laneOf(symbol: SymbolName): AppendLane {
+  const known = lanes.get(symbol);
+  if (known !== undefined) return known;
+  if (lanes.size >= KEPT_LANES) {
+    for (const [name, lane] of lanes) if (lane.idle) lanes.delete(name);
+  }
+  const lane = new AppendLane();
+  lanes.set(symbol, lane);
+  return lane;
+}
+
 function appendToRoom(
   c: AppContext,
   { symbol, frames, tradeKeys }: SymbolBatch,
   terms: Pick<AppendBatch, "idempotency" | "admitted">,
 ): Promise<AppendOutcome> {
-  let lane = lanes.get(symbol);
-  if (lane === undefined) {
-    lane = new AppendLane();
-    lanes.set(symbol, lane);
-  }
   const room = roomOf(c.env, symbol);
-  const used = lane;
-  const appended = used
-    .append(
-      {
-        frames,
-        ...(tradeKeys !== undefined && { tradeKeys }),
-        ...terms,
-        correlationId: c.get("correlationId"),
-      },
-      (calls) => room.append(symbol, calls),
-      { tick: () => scheduler.wait(0), nowMs: Date.now },
-    )
-    .finally(() => {
-      if (used.idle && lanes.get(symbol) === used) lanes.delete(symbol);
-    });
+  const appended = laneOf(symbol).append(
+    {
+      frames,
+      ...(tradeKeys !== undefined && { tradeKeys }),
+      ...terms,
+      correlationId: c.get("correlationId"),
+    },
+    (calls) => room.append(symbol, calls),
+    { tick: () => scheduler.wait(0), nowMs: Date.now },
+  );
   c.executionCtx.waitUntil(appended.catch(() => undefined));
   return appended;
 }

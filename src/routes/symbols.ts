@@ -36,9 +36,13 @@ export const symbolRoutes = new Hono<AppEnv>()
     const outside = refuseSymbols(c, authorization.grant, [symbol]);
     if (outside !== null) return outside;
     const page = await roomOf(c.env, symbol).poll(symbol, since, limit, waitS * 1_000);
-    const { cursor, oldest, complete } = page satisfies Omit<PollAnswer, "events">;
+    const { cursor, oldest, complete } = page;
+    const answer: Omit<PollAnswer, "events"> = { cursor, oldest, complete };
+    if (page.frames.length > 1) {
+      answer.frames = page.frames.map((frame) => [cursor - frame.cursor, frame.count]);
+    }
     // The events are encoded already: decoding them only to encode them again would be most of the work.
-    const rest = JSON.stringify({ cursor, oldest, complete }).slice(1);
+    const rest = JSON.stringify(answer).slice(1);
     return c.body(`{"events":[${page.events}],${rest}`, 200, {
       "content-type": "application/json",
       "cache-control": "no-store",

@@ -13,6 +13,7 @@ function commits(maxWeight: number) {
     },
     weigh: (item) => item,
     maxWeight,
+    atOnce: 1,
   });
   const endOne = async () => {
     ends.shift()?.();
