@@ -1,4 +1,6 @@
 import type { PollAnswer } from "../src/protocol/answers.ts";
+import type { TapeEvent } from "../src/protocol/event.ts";
+import { type Joined, partsAround } from "../src/protocol/frame.ts";
 import type { Hello, ServerMessage } from "../src/protocol/server-message.ts";
 import type { Cursor } from "../src/protocol/time.ts";
 import type { Delivery, Effect, TapeState } from "./state.ts";
@@ -10,7 +12,8 @@ interface Delivered {
 
 /**
  * Where the cursor stands after a message of the room, and what the consumer gets. A frame at or below the cursor was
- * delivered before and is ignored; so is a gap that ends there. This is the whole of "once, in order" (INV-2).
+ * delivered before and is ignored, also where it is joined to later ones; so is a gap that ends there. This is the whole
+ * of "once, in order" (INV-2).
  */
 export function deliverMessage(
   state: TapeState,
@@ -20,7 +23,7 @@ export function deliverMessage(
   switch (message.type) {
     case "events":
       if (isPast(cursor, message.cursor)) return nothing(cursor);
-      return moved(message.cursor, message);
+      return { cursor: message.cursor, effects: after(cursor, message) };
     case "gap":
       if (isPast(cursor, message.to)) return nothing(cursor);
       return moved(message.to, { ...message, from: later(cursor, message.from) });
@@ -49,9 +52,23 @@ export function deliverAnswer(state: TapeState, answer: PollAnswer): Delivered {
     effects.push(deliver({ type: "gap", from: cursor, to, reason: "expired", dropped: null }));
   }
   if (answer.events.length > 0) {
-    effects.push(deliver({ type: "events", cursor: answer.cursor, events: answer.events }));
+    const { cursor: through, events, frames } = answer;
+    effects.push(...after(cursor, { cursor: through, events, frames }));
   }
   return { cursor: answer.cursor, effects };
+}
+
+/** What came with a message and is after `cursor`. */
+function after(cursor: Cursor | null, message: Joined<TapeEvent>): Effect[] {
+  const parts = cursor === null ? [message] : partsAround(message, cursor);
+  return parts
+    .filter((part) => !isPast(cursor, part.cursor))
+    .map(({ cursor: through, events, frames }) =>
+      deliver({
+        ...{ type: "events", cursor: through, events: events as TapeEvent[] },
+        ...(frames !== undefined && { frames: frames as [number, number][] }),
+      }),
+    );
 }
 
 function isPast(cursor: Cursor | null, position: Cursor): boolean {

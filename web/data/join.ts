@@ -1,11 +1,9 @@
 import type { TapeEvent } from "../../src/protocol/event.ts";
+import { type Joined, partsAround } from "../../src/protocol/frame.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 
-/** The events of one frame as a data set takes them. */
-export interface Frame {
-  cursor: Cursor;
-  events: readonly TapeEvent[];
-}
+/** The events of one frame, or of several joined, as a data set takes them. */
+export type Frame = Joined<TapeEvent>;
 
 /**
  * How a data set joins its history to the live frames without a seam: the answer holds every event up to its cursor,
@@ -22,21 +20,22 @@ export function loading(): Join {
   return { state: "loading", pending: [], events: 0, overflowed: false };
 }
 
-/** Whether the data set applies a live frame now; while it loads, the frame is kept for later. */
-export function takes(join: Join, frame: Frame): boolean {
+/** What of a live frame the data set applies now; while it loads, the frame is kept for later. */
+export function take(join: Join, frame: Frame): Frame[] {
   if (join.state === "ready") {
-    if (frame.cursor <= join.cursor) return false;
+    const { cursor } = join;
+    if (frame.cursor <= cursor) return [];
     join.cursor = frame.cursor;
-    return true;
+    return partsAround(frame, cursor).filter((part) => part.cursor > cursor);
   }
-  if (join.overflowed) return false;
+  if (join.overflowed) return [];
   join.events += frame.events.length;
   join.pending.push(frame);
   if (join.events > MAX_PENDING_EVENTS) {
     join.overflowed = true;
     join.pending = [];
   }
-  return false;
+  return [];
 }
 
 /**
@@ -47,7 +46,8 @@ export function arrived(
   join: Join,
   cursor: Cursor,
 ): { join: Join; held: Frame[]; fresh: Frame[] } | null {
-  const pending = join.state === "loading" ? join.pending : [];
+  const pending =
+    join.state === "loading" ? join.pending.flatMap((frame) => partsAround(frame, cursor)) : [];
   if (join.state === "loading" && join.overflowed) return null;
   const held = pending.filter((frame) => frame.cursor <= cursor);
   const fresh = pending.filter((frame) => frame.cursor > cursor);

@@ -11,7 +11,7 @@ import {
   prependBars,
   type Seen,
 } from "../data/bars.ts";
-import { arrived, type Frame, type Join, loading, takes } from "../data/join.ts";
+import { arrived, type Frame, type Join, loading, take as takeJoined } from "../data/join.ts";
 import { suggestInterval } from "../data/suggest-interval.ts";
 import type { Answer, Api } from "./api.ts";
 import { DIRTY, type Dirty } from "./dirty.ts";
@@ -127,10 +127,14 @@ export function openBarFeed(
   }
 
   function take(frame: Frame): void {
-    if (reload !== null) takes(reload.join, frame);
+    if (reload !== null) takeJoined(reload.join, frame);
     if (shown === null) return;
-    if (takes(shown, frame)) apply(frame);
-    else if (seen !== null) seen = afterSeeing(seen, tradesOf(frame));
+    const fresh = takeJoined(shown, frame);
+    // What the bars hold already was seen too, and came first.
+    const trades = tradesOf(frame);
+    const held = trades.length - fresh.reduce((count, part) => count + tradesOf(part).length, 0);
+    if (seen !== null && held > 0) seen = afterSeeing(seen, trades.slice(0, held));
+    for (const part of fresh) apply(part);
   }
 
   function apply(frame: Frame): void {

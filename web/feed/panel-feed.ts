@@ -1,5 +1,6 @@
 import type { MetricEvent } from "../../src/protocol/event.ts";
-import { arrived, type Frame, type Join, loading, takes } from "../data/join.ts";
+import { separate } from "../../src/protocol/frame.ts";
+import { arrived, type Frame, type Join, loading, take as takeJoined } from "../data/join.ts";
 import { addPoint, type Line, lineOf, MAX_LINES, newestTs, trimLines } from "../data/lines.ts";
 import { RANGES, type Range } from "../data/ranges.ts";
 import type { FeedDeps } from "./bar-feed.ts";
@@ -99,7 +100,11 @@ export function openPanelFeed(deps: FeedDeps & { nowMs(): number }, symbol: stri
     changed(panel);
   }
 
-  function take(frame: Frame): void {
+  function take(joined: Frame): void {
+    for (const frame of separate(joined)) takeOne(frame);
+  }
+
+  function takeOne(frame: Frame): void {
     const byMetric = new Map<string, MetricEvent[]>();
     for (const event of frame.events) {
       if (event.kind !== "metric") continue;
@@ -110,8 +115,9 @@ export function openPanelFeed(deps: FeedDeps & { nowMs(): number }, symbol: stri
     for (const [metric, events] of byMetric) {
       if (!panels.has(metric)) discover(metric, events);
       const panel = panels.get(metric);
-      if (panel !== undefined && takes(panel.join, { cursor: frame.cursor, events })) {
-        addAll(panel, { cursor: frame.cursor, events });
+      if (panel === undefined) continue;
+      for (const part of takeJoined(panel.join, { cursor: frame.cursor, events })) {
+        addAll(panel, part);
         changed(panel);
       }
     }

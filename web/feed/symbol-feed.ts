@@ -98,7 +98,7 @@ export function openSymbolFeed(
     if (closed) return;
     switch (delivery.type) {
       case "events":
-        onFrame({ cursor: delivery.cursor, events: delivery.events });
+        onFrame(delivery);
         break;
       case "bar":
         bars.takeBar(delivery);

@@ -53,7 +53,7 @@ describe("E-3 frames", () => {
   it("make messages of the protocol", () => {
     const trade: TradeEvent = { kind: "trade", ts: 1 as EpochUs, price: 1, size: 1 };
     const [frame] = encodeFrames([trade, trade]);
-    const message = JSON.parse(eventsMessage(7 as Cursor, frame?.text ?? "")) as unknown;
+    const message = JSON.parse(eventsMessage(7 as Cursor, frame?.text ?? "", [])) as unknown;
     expect(eventsSchema.parse(message)).toEqual({
       type: "events",
       cursor: 7,

@@ -24,10 +24,14 @@ describe("E-3 messages", () => {
     count,
     text,
   });
-  it("join neighbouring frames up to 50 events, under the cursor of the last", () => {
+  it("join neighbouring frames up to 50 events, under the cursor of the last, and tell where each ends", () => {
     const frames = [frame(1, 20, "a"), frame(2, 30, "b"), frame(3, 1, "c"), frame(9, 50, "d")];
     expect([...messagesOf(frames)]).toEqual([
-      { cursor: 2, events: 50, text: '{"type":"events","cursor":2,"events":[a,b]}' },
+      {
+        cursor: 2,
+        events: 50,
+        text: '{"type":"events","cursor":2,"events":[a,b],"frames":[[1,20],[0,30]]}',
+      },
       { cursor: 3, events: 1, text: '{"type":"events","cursor":3,"events":[c]}' },
       { cursor: 9, events: 50, text: '{"type":"events","cursor":9,"events":[d]}' },
     ]);

@@ -80,6 +80,21 @@ test("one socket begins before the bars' cursor: the list shows those trades, th
   expect(feed.bars().map((bar) => [bar.open, bar.trades])).toEqual([[11, 1]]);
 });
 
+test("INV-3 a joined message across the bars' cursor adds only what comes after it", async () => {
+  const { clock, feed, deliver } = world();
+  await clock.advance(10);
+  const events = [9, 10, 11].map((price) => {
+    return { kind: "trade" as const, ts: (CURSOR + price) as EpochUs, price, size: 1 };
+  });
+  const frames: [number, number][] = [
+    [5, 2],
+    [0, 1],
+  ];
+  deliver({ type: "events", cursor: (CURSOR + 5) as Cursor, events, frames });
+  expect(feed.trades().rows).toHaveLength(3);
+  expect(feed.bars().map((bar) => [bar.open, bar.trades])).toEqual([[11, 1]]);
+});
+
 test("INV-2 a gap is marked on chart and list, and history is asked again; one before the bars' cursor is no gap", async () => {
   const { clock, feed, deliver, historyRequests } = world();
   await clock.advance(10);

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { deliverAnswer, deliverMessage } from "../../../client/deliver.ts";
+import type { TapeState } from "../../../client/state.ts";
+import type { TapeEvent } from "../../../src/protocol/event.ts";
+import { partsAround, separate } from "../../../src/protocol/frame.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import { arrived, type Frame, loading, take } from "../../../web/data/join.ts";
+
+/** Frames that end at 100 (1 event), 104 (2) and 110 (1), joined. */
+const events = [1, 2, 3, 4].map((price): TapeEvent => {
+  return { kind: "trade", ts: price as EpochUs, price, size: 1 };
+});
+const frames: [number, number][] = [
+  [10, 1],
+  [6, 2],
+  [0, 1],
+];
+const joined = { cursor: 110 as Cursor, events, frames };
+
+function shape(parts: readonly { cursor: number; events: readonly TapeEvent[] }[]) {
+  return parts.map((part) => [part.cursor, part.events.length]);
+}
+
+describe("INV-3 one can go on from the end of every frame, also inside a message", () => {
+  it("a message comes apart at the ends of its frames", () => {
+    expect(shape(separate(joined))).toEqual([
+      [100, 1],
+      [104, 2],
+      [110, 1],
+    ]);
+  });
+
+  it.each([0, 99, 110, 200])("it stays whole around %i, which is not inside", (position) => {
+    expect(partsAround(joined, position as Cursor)).toEqual([joined]);
+  });
+
+  it("a data set that is loaded up to its midst takes the rest", () => {
+    const join = arrived(loading(), 104 as Cursor)?.join ?? loading();
+    expect(shape(take(join, joined))).toEqual([[110, 1]]);
+    expect(take(join, joined)).toEqual([]);
+  });
+
+  it("so does one whose answer comes after the message", () => {
+    const join = loading();
+    take(join, joined satisfies Frame);
+    const done = arrived(join, 104 as Cursor);
+    expect([shape(done?.held ?? []), shape(done?.fresh ?? [])]).toEqual([
+      [
+        [100, 1],
+        [104, 2],
+      ],
+      [[110, 1]],
+    ]);
+  });
+
+  it("a client that stands in its midst delivers the rest, from a socket and from a poll", () => {
+    const state = { cursor: 100 as Cursor } as TapeState;
+    const oldest = 0 as Cursor;
+    for (const { cursor, effects } of [
+      deliverMessage(state, { type: "events", ...joined }),
+      deliverAnswer(state, { ...joined, oldest, complete: true }),
+    ]) {
+      expect(cursor).toBe(110);
+      const delivered = effects.flatMap((effect) =>
+        effect.type === "deliver" && effect.delivery.type === "events" ? [effect.delivery] : [],
+      );
+      expect(shape(delivered)).toEqual([
+        [104, 2],
+        [110, 1],
+      ]);
+    }
+  });
+});
