@@ -110,7 +110,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
       });
       if (outcome?.kind === "appended") this.#correlationIds.push(batch.correlationId);
     }
-    this.#correlationIds = this.#correlationIds.slice(-KEPT_CORRELATION_IDS);
+    this.#rememberIds(this.#correlationIds);
     this.#audienceOf(symbol).published();
     for (const wake of this.#pollers) wake();
     this.#drain.kick();
@@ -258,16 +258,21 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     const shard = writerShardOf(symbol, this.#config.WRITER_SHARDS);
     const writer = this.env.WRITER.get(this.env.WRITER.idFromName(shard));
     const correlationIds = this.#correlationIds.splice(0);
+    const frames = part.frames.map(({ cursor, text }) => ({ cursor, text }));
+    let outcome: StoreOutcome;
     try {
-      return await writer.store({
-        symbol,
-        frames: part.frames.map(({ cursor, text }) => ({ cursor, text })),
-        correlationIds,
-      });
+      outcome = await writer.store({ symbol, frames, correlationIds });
     } catch (error) {
       this.#logger.warn("writer_unreachable", { symbol, detail: String(error) });
-      return { kind: "unavailable" };
+      outcome = { kind: "unavailable" };
     }
+    // The part goes again, and its ids with it.
+    if (outcome.kind !== "stored") this.#rememberIds([...correlationIds, ...this.#correlationIds]);
+    return outcome;
+  }
+
+  #rememberIds(ids: string[]): void {
+    this.#correlationIds = ids.slice(-KEPT_CORRELATION_IDS);
   }
 
   #onStored(through: Cursor): void {

@@ -56,6 +56,17 @@ it("I-10 one correlation id is in the lines of Worker, Room and Writer and in th
   expect(insert).toContain(`/* correlation_id=${id} */`);
 });
 
+it("I-10 the id goes along until Postgres has taken the batch", async () => {
+  neon.isAway = true;
+  const symbol = newSymbol();
+  const id = `again.${symbol}`;
+  await push("metrics", { metric: "m", value: 1, symbol }, { "x-correlation-id": id });
+  await vi.waitFor(() => expect(lines.some(({ event }) => event === "store_failed")).toBe(true));
+  neon.isAway = false;
+  await neon.untilStored(symbol, 1);
+  expect(neon.statements.find((text) => text.includes("insert into points"))).toContain(id);
+});
+
 it("INV-10 a line carries no token and no connection string", async () => {
   neon.isAway = true;
   const symbol = newSymbol();

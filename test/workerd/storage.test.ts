@@ -6,6 +6,7 @@ import {
 } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Room } from "../../durable/room/room.ts";
+import { configOf } from "../../src/config.ts";
 import { pollAnswerSchema } from "../../src/protocol/answers.ts";
 import { ask, newSymbol, push, pushPoints, roomStub } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
@@ -67,6 +68,42 @@ describe("INV-1 what is acknowledged", () => {
     expect((await viewer.points(1)).values).toEqual([5]);
     neon.isAway = false;
     await neon.untilStored(symbol, 1);
+  });
+});
+
+describe("I-9 a full outbox", () => {
+  /** The settings of the objects, whose `env` is another than the Worker's; a room reads them when it wakes. */
+  function setOutboxLimit(symbol: string, bytes: number): Promise<number> {
+    return runInDurableObject(roomStub(symbol), (room: Room) => {
+      const config = configOf((room as unknown as { env: object }).env);
+      const before = config.LIMIT_OUTBOX_BYTES;
+      config.LIMIT_OUTBOX_BYTES = bytes;
+      return before;
+    });
+  }
+
+  it("I-1 refuses the whole batch, and all of it is taken later", async () => {
+    const [full, other] = [newSymbol(), newSymbol()];
+    const limit = await setOutboxLimit(full, 1);
+    await evictDurableObject(roomStub(full));
+    neon.isAway = true;
+    const point = (symbol: string, value: number) => ({ metric: "m", value, symbol });
+    expect((await push("metrics", point(full, 1))).status).toBe(202);
+    const batch = [point(other, 2), point(full, 2)];
+    const refused = await push("metrics", batch);
+    expect(refused.status).toBe(503);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(await refused.text()).toContain("Nothing of this batch was taken");
+    expect((await push("metrics", point(full, 3))).status).toBe(503);
+    const since = Date.now() * 1_000 - 60_000_000;
+    const poll = await ask(`/api/rooms/${other}/events?since=${since}`, {}, "read");
+    expect(pollAnswerSchema.parse(await poll.json()).events).toEqual([]);
+    neon.isAway = false;
+    await neon.untilStored(full, 1);
+    await vi.waitFor(async () => expect((await push("metrics", batch)).status).toBe(202));
+    await neon.untilStored(full, 2);
+    await neon.untilStored(other, 1);
+    await setOutboxLimit(full, limit);
   });
 });
 

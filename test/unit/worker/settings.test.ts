@@ -1,0 +1,50 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { app } from "../../../src/app.ts";
+import { configOf } from "../../../src/config.ts";
+
+const GOOD = { DATABASE_URL: "postgres://edgetape:hunter2@127.0.0.1/edgetape" };
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("settings", () => {
+  it("have defaults for all but the database", () => {
+    expect(configOf({ ...GOOD })).toMatchObject({
+      PUBLIC_READ: false,
+      LOG_LEVEL: "info",
+      LIMIT_BODY_BYTES: 1_048_576,
+      LIMIT_CONNECTS_PER_MINUTE: 10,
+    });
+    expect(configOf({ ...GOOD, PUBLIC_READ: "true", LIMIT_VIEWERS: "0" })).toMatchObject({
+      PUBLIC_READ: true,
+      LIMIT_VIEWERS: 0,
+    });
+  });
+
+  it.each([
+    [{}, "DATABASE_URL is missing"],
+    [{ DATABASE_URL: "mysql://x" }, "DATABASE_URL must begin with postgres://"],
+    [{ ...GOOD, LIMIT_VIEWERS: "-1" }, "LIMIT_VIEWERS must not be negative"],
+    [{ ...GOOD, LIMIT_VIEWERS: "many" }, "LIMIT_VIEWERS must be a number"],
+    [{ ...GOOD, PUBLIC_READ: "yes" }, 'PUBLIC_READ must be "true" or "false"'],
+    [{ ...GOOD, JWT_SECRET: "short" }, "JWT_SECRET must have at least 32 characters"],
+  ])("%j are refused by name", (env, words) => {
+    expect(() => configOf(env)).toThrow(words);
+  });
+
+  it("INV-10 that are wrong are told to the log and not to whoever asks", async () => {
+    const lines: string[] = [];
+    vi.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
+    const response = await app.request("/healthz", {}, { ...GOOD, PUBLIC_READ: "yes" });
+    expect(response.status).toBe(500);
+    expect(response.headers.get("content-type")).toBe("application/problem+json");
+    const body = await response.text();
+    expect(body).not.toMatch(/hunter2|PUBLIC_READ/);
+    expect(JSON.parse(body)).toMatchObject({
+      correlation_id: response.headers.get("x-correlation-id"),
+    });
+    expect(lines.join()).toContain("PUBLIC_READ must be");
+    expect(lines.join()).not.toContain("hunter2");
+  });
+});
