@@ -1,10 +1,13 @@
 import type { Bench, Scenario } from "../bench.ts";
+import type { Target } from "../targets/target.ts";
 import { connectViewers, fanOut, VIEWERS } from "./fan-out.ts";
 
 const POINTS = 50;
 const P99_LIMIT_MS = 100;
+/** The rung that the issue asks for. */
+const ASKED_RATE = 12;
 /** Posts of 50 points a second; each is 50,000 events/s delivered to 1,000 viewers. */
-const RATES = [12, 15, 18, 21, 24, 27, 30, 34, 38, 42, 48, 54, 60];
+const RATES = [3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 34, 38, 42, 48, 54, 60];
 
 export const saturation: Scenario = {
   number: 6,
@@ -22,22 +25,15 @@ export const saturation: Scenario = {
         await connectViewers(bench, target, VIEWERS);
         let best = { events: 0, p99: Number.NaN, messages: 0 };
         for (const requestsPerSecond of RATES) {
-          const seconds = bench.quick ? 3 : 6;
-          const run = await fanOut(bench, target, { points: POINTS, requestsPerSecond, seconds });
-          if (Object.keys(run.lost).length > 0)
-            throw new Error(`${target.name}: ${JSON.stringify(run.lost)}`);
-          const isWhole = run.events === requestsPerSecond * seconds * POINTS * VIEWERS;
-          const step = {
-            events: run.events / seconds,
-            p99: run.latency.p99Ms,
-            messages: run.messages / seconds,
-          };
-          if (target === product && requestsPerSecond === RATES[0]) {
+          // A rung is missed when it is missed twice: a single step is short, and the machine has other things to do.
+          const first = await climb(bench, target, requestsPerSecond);
+          const step = first.isHeld ? first : await climb(bench, target, requestsPerSecond);
+          if (target === product && requestsPerSecond === ASKED_RATE) {
             fixed.events.push(step.events);
             fixed.p99.push(step.p99);
           }
-          if (!isWhole || step.p99 > P99_LIMIT_MS) break;
-          best = step;
+          if (!step.isHeld && requestsPerSecond >= ASKED_RATE) break;
+          if (step.isHeld) best = step;
         }
         await bench.viewing.run({ do: "drop" });
         figures[target.name]?.events.push(best.events);
@@ -56,3 +52,18 @@ export const saturation: Scenario = {
     }
   },
 };
+
+async function climb(bench: Bench, target: Target, requestsPerSecond: number) {
+  const seconds = bench.quick ? 3 : 6;
+  const run = await fanOut(bench, target, { points: POINTS, requestsPerSecond, seconds });
+  if (Object.keys(run.lost).length > 0) {
+    throw new Error(`${target.name}: ${JSON.stringify(run.lost)}`);
+  }
+  const isWhole = run.events === requestsPerSecond * seconds * POINTS * VIEWERS;
+  return {
+    isHeld: isWhole && run.latency.p99Ms <= P99_LIMIT_MS,
+    events: run.events / seconds,
+    p99: run.latency.p99Ms,
+    messages: run.messages / seconds,
+  };
+}
