@@ -26,6 +26,7 @@ import { nowUs, wait, within } from "../clock.ts";
 import { nextAlarmMs } from "./alarm-time.ts";
 import { type AppendDeps, admissionOf, appendBatches } from "./append.ts";
 import type { ReadArchive } from "./archive.ts";
+import { Arrivals } from "./arrivals.ts";
 import { Audience } from "./audience.ts";
 import { readWord } from "./client-word.ts";
 import { ConnectLimit } from "./connect-limit.ts";
@@ -75,6 +76,11 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     keepAwake: this.#keepAwake,
     onStored: (through) => this.#onStored(through),
   });
+  readonly #arrivals = new Arrivals({
+    appendAll: (batches) => this.#appendAll(this.#symbolOrThrow(), batches),
+    tick: () => scheduler.wait(0),
+    nowMs: Date.now,
+  });
   readonly #name: { symbol: SymbolName | null };
   #audience: Audience | null = null;
   #readArchive: ReadArchive | null = null;
@@ -98,8 +104,12 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     this.#drain.kick();
   }
 
-  /** Appends the batches of one call in one commit, and gives each its outcome. */
-  append(symbol: SymbolName, batches: AppendBatch[]): AppendOutcome[] {
+  append(symbol: SymbolName, batch: AppendBatch): Promise<AppendOutcome> {
+    this.#audienceOf(symbol);
+    return this.#arrivals.append(batch);
+  }
+
+  #appendAll(symbol: SymbolName, batches: readonly AppendBatch[]): AppendOutcome[] {
     const outcomes = this.#appendOrAbort(batches);
     for (const [index, batch] of batches.entries()) {
       const outcome = outcomes[index];
@@ -242,7 +252,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     if (this.#name.symbol !== null) this.#reportSoon(this.#name.symbol);
   }
 
-  #appendOrAbort(batches: AppendBatch[]): AppendOutcome[] {
+  #appendOrAbort(batches: readonly AppendBatch[]): AppendOutcome[] {
     try {
       return appendBatches(this.#appendDeps, batches, nowUs());
     } catch (error) {
@@ -252,9 +262,15 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     }
   }
 
-  async #store(part: OutboxPart): Promise<StoreOutcome> {
+  /** Who appends or drains has named the room before. */
+  #symbolOrThrow(): SymbolName {
     const { symbol } = this.#name;
-    if (symbol === null) throw new Error("a room without a name has an outbox");
+    if (symbol === null) throw new Error("a room without a name has events");
+    return symbol;
+  }
+
+  async #store(part: OutboxPart): Promise<StoreOutcome> {
+    const symbol = this.#symbolOrThrow();
     const shard = writerShardOf(symbol, this.#config.WRITER_SHARDS);
     const writer = this.env.WRITER.get(this.env.WRITER.idFromName(shard));
     const correlationIds = this.#correlationIds.splice(0);

@@ -72,8 +72,8 @@ export interface JoinRefusal {
 
 /** What the Worker and the other objects may ask of a room. */
 export interface RoomCalls extends Rpc.DurableObjectBranded {
-  /** Appends the batches of one call in one commit, and gives each its outcome. */
-  append(symbol: SymbolName, batches: AppendBatch[]): AppendOutcome[];
+  /** Appends a batch, in one commit with those that arrive together with it. */
+  append(symbol: SymbolName, batch: AppendBatch): Promise<AppendOutcome>;
   /** What would the room say to a batch? */
   admits(idempotency: IdempotentRequest | null): Admission;
   /** Resolves with true when everything up to `cursor` is in Postgres, with false after `timeoutMs`. */

@@ -3,12 +3,6 @@ import type { AppendBatch, AppendOutcome, IdempotentRequest } from "../bindings/
 import type { SymbolBatch } from "../core/encode-events.ts";
 import type { AppContext } from "../middleware/context.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
-import { AppendLane } from "./append-lane.ts";
-
-/** One lane a room in each isolate. */
-const lanes = new Map<SymbolName, AppendLane>();
-/** So many lanes are kept; beyond them those that nobody is in go. */
-const KEPT_LANES = 4_096;
 
 export interface SymbolOutcome {
   symbol: SymbolName;
@@ -60,33 +54,15 @@ async function findRefusal(
   return null;
 }
 
-function laneOf(symbol: SymbolName): AppendLane {
-  const known = lanes.get(symbol);
-  if (known !== undefined) return known;
-  if (lanes.size >= KEPT_LANES) {
-    for (const [name, lane] of lanes) if (lane.idle) lanes.delete(name);
-  }
-  const lane = new AppendLane();
-  lanes.set(symbol, lane);
-  return lane;
-}
-
 function appendToRoom(
   c: AppContext,
   { symbol, frames, tradeKeys }: SymbolBatch,
   terms: Pick<AppendBatch, "idempotency" | "admitted">,
 ): Promise<AppendOutcome> {
-  const room = roomOf(c.env, symbol);
-  const appended = laneOf(symbol).append(
-    {
-      frames,
-      ...(tradeKeys !== undefined && { tradeKeys }),
-      ...terms,
-      correlationId: c.get("correlationId"),
-    },
-    (calls) => room.append(symbol, calls),
-    { tick: () => scheduler.wait(0), nowMs: Date.now },
-  );
-  c.executionCtx.waitUntil(appended.catch(() => undefined));
-  return appended;
+  return roomOf(c.env, symbol).append(symbol, {
+    frames,
+    ...(tradeKeys !== undefined && { tradeKeys }),
+    ...terms,
+    correlationId: c.get("correlationId"),
+  });
 }
