@@ -111,13 +111,16 @@ export class Room extends DurableObject<Env> implements RoomCalls {
 
   #appendAll(symbol: SymbolName, batches: readonly AppendBatch[]): AppendOutcome[] {
     const outcomes = this.#appendOrAbort(batches);
+    const isLogged = this.#logger.isEnabledFor("debug");
     for (const [index, batch] of batches.entries()) {
       const outcome = outcomes[index];
-      this.#logger.debug("appended", {
-        correlation_id: batch.correlationId,
-        symbol,
-        outcome: outcome?.kind,
-      });
+      if (isLogged) {
+        this.#logger.debug("appended", {
+          correlation_id: batch.correlationId,
+          symbol,
+          outcome: outcome?.kind,
+        });
+      }
       if (outcome?.kind === "appended") this.#correlationIds.push(batch.correlationId);
     }
     this.#rememberIds(this.#correlationIds);

@@ -19,11 +19,16 @@ export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
   const log = logOf("worker", c.get("config"));
   c.set("log", log);
   const startedAtMs = Date.now();
+  // Set before there is an answer it costs nothing; afterwards it costs a copy of the answer.
+  c.header(CORRELATION_HEADER, correlationId);
   await next();
-  const { status } = c.res;
-  // The headers of a WebSocket's answer and of an asset cannot be changed; their copy can.
-  if (status !== 101) c.header(CORRELATION_HEADER, correlationId);
+  const { status, headers } = c.res;
+  // An asset comes with headers of its own; those of a WebSocket's answer cannot be changed.
+  if (status !== 101 && !headers.has(CORRELATION_HEADER)) {
+    c.header(CORRELATION_HEADER, correlationId);
+  }
   const level = status >= 500 ? "error" : status >= 400 ? "info" : "debug";
+  if (!log.isEnabledFor(level)) return;
   log[level]("request", {
     correlation_id: correlationId,
     method: c.req.method,

@@ -24,6 +24,8 @@ export interface Log {
   info(event: string, fields?: LogFields): void;
   warn(event: string, fields?: LogFields): void;
   error(event: string, fields?: LogFields): void;
+  /** False where lines of the level are not written: asked first where there could be thousands a second. */
+  isEnabledFor(level: LogLevel): boolean;
 }
 
 /** One JSON object a line: timestamp, level, event, service, then the fields. */
@@ -37,6 +39,8 @@ export function formatLine(record: LogRecord): string {
   });
 }
 
+const logs = new Map<LogService, Log>();
+
 /** The log of a service; the first call in an isolate sets the level for all of them. */
 export function logOf(service: LogService, config: Pick<Config, "LOG_LEVEL">): Log {
   if (getConfig() === null) {
@@ -49,5 +53,10 @@ export function logOf(service: LogService, config: Pick<Config, "LOG_LEVEL">): L
       ],
     });
   }
-  return getLogger(["edgetape", service]);
+  let log = logs.get(service);
+  if (log === undefined) {
+    log = getLogger(["edgetape", service]);
+    logs.set(service, log);
+  }
+  return log;
 }
