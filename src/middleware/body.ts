@@ -18,8 +18,10 @@ export interface BodyLimits {
 export async function readBody(request: Request, limits: BodyLimits): Promise<BodyReading> {
   const encoding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
   const tooLarge = { kind: "too_large", limitBytes: limits.rawBytes, unzipped: false } as const;
-  if (overLimit(Number(request.headers.get("content-length") ?? 0), limits.rawBytes))
+  if (overLimit(Number(request.headers.get("content-length") ?? 0), limits.rawBytes)) {
+    await discard(request.body);
     return tooLarge;
+  }
   switch (encoding) {
     case "identity":
     case "": {
@@ -51,7 +53,9 @@ const SLICE_BYTES = 32 * 1024;
 async function unzip(bytes: Uint8Array, limitBytes: number): Promise<BodyReading> {
   const { readable, writable } = new DecompressionStream("gzip");
   const unzipped = new Tally(limitBytes);
-  const read = readAll(readable, unzipped).catch(() => "broken" as const);
+  const read = readAll(readable, unzipped)
+    .then(() => (unzipped.isOver ? readable.cancel() : undefined))
+    .catch(() => "broken" as const);
   const written = writeInSlices(writable, bytes, unzipped).catch(() => "broken" as const);
   const outcomes = await Promise.all([read, written]);
   if (unzipped.isOver) return { kind: "too_large", limitBytes, unzipped: true };
@@ -81,6 +85,9 @@ async function settled(unzipped: Tally): Promise<void> {
   }
 }
 
+/** Whoever sends more than this beyond the limit does not deserve the answer. */
+const MOST_DISCARDED_BYTES = 32 * 1024 * 1024;
+
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 function decode(bytes: Uint8Array): BodyReading {
@@ -98,7 +105,23 @@ async function collect(
 ): Promise<Uint8Array | null> {
   const tally = new Tally(limitBytes);
   if (stream !== null) await readAll(stream, tally);
+  if (tally.isOver) await discard(stream);
   return tally.isOver ? null : tally.bytes();
+}
+
+/**
+ * Reads the rest of a body that is refused: many clients look for an answer only when they have sent everything, and a
+ * connection that is closed before gives them a broken pipe instead of the reason.
+ */
+async function discard(stream: ReadableStream<Uint8Array> | null): Promise<void> {
+  if (stream === null) return;
+  const reader = stream.getReader();
+  for (let size = 0; size < MOST_DISCARDED_BYTES; ) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    size += value.byteLength;
+  }
+  await reader.cancel();
 }
 
 /** Reads until the stream ends or the tally is over its limit. */
@@ -108,7 +131,7 @@ async function readAll(stream: ReadableStream<Uint8Array>, tally: Tally): Promis
     const { done, value } = await reader.read();
     if (done) return;
     tally.add(value);
-    if (tally.isOver) return reader.cancel();
+    if (tally.isOver) return reader.releaseLock();
   }
 }
 

@@ -288,6 +288,7 @@ describe("bad input, while good producers and viewers go on", () => {
 
     it.each([
       ["a message over 64 KiB", (socket: WebSocket) => socket.send("x".repeat(65_537)), 4501],
+      ["a message of megabytes", (socket: WebSocket) => socket.send("x".repeat(8 << 20)), 4501],
       [
         "more than 1,000 messages a second",
         (socket: WebSocket) => {
@@ -299,12 +300,6 @@ describe("bad input, while good producers and viewers go on", () => {
       const viewer = await openViewer();
       misbehave(viewer.socket);
       expect(await viewer.closed).toBe(code);
-    });
-
-    it("a message of many megabytes closes the socket and nothing else", async () => {
-      const viewer = await openViewer();
-      viewer.socket.send("x".repeat(40 * 1024 * 1024));
-      expect(await viewer.closed).toBeGreaterThan(1000);
     });
 
     type Message = { type: string; [field: string]: unknown };

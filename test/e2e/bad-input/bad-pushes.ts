@@ -142,6 +142,10 @@ export const BAD_PUSHES: readonly BadPush[] = [
     ...{ type: "body-too-large", words: "larger than 1048576 bytes: send smaller batches" },
   },
   {
+    ...{ name: "a body of 20 MB, to its end", body: " ".repeat(20_000_000), status: 413 },
+    ...{ type: "body-too-large", words: "larger than 1048576 bytes: send smaller batches" },
+  },
+  {
     ...{
       name: "a body over 8 MiB once unzipped",
       body: gzip(" ".repeat(8 * MIB + 1)),
