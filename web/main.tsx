@@ -1,3 +1,4 @@
+import "./valid-locale.ts";
 import { render } from "preact";
 import "./style/tokens.css";
 import "./style/shell.css";

@@ -13,7 +13,7 @@ export default defineConfig({
       treeshake: {
         // The wire types live beside their schemas. A module of ours that is imported for a constant alone must not
         // bring the validator into the browser with it; style sheets are the only imports made for their effect.
-        moduleSideEffects: (id) => id.endsWith(".css") || id.endsWith("/main.tsx"),
+        moduleSideEffects: (id) => /(\.css|\/main\.tsx|\/valid-locale\.ts)$/.test(id),
       },
     },
   },

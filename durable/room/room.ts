@@ -183,7 +183,8 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     const audience = this.#audienceOf(join.symbol);
     const limit = this.#config.LIMIT_VIEWERS;
     if (limit > 0 && audience.size >= limit) return refusal("full", 10);
-    const retryAfterS = this.#connects.admit(join.viewerKey, Date.now());
+    const retryAfterS =
+      join.viewerKey === null ? null : this.#connects.admit(join.viewerKey, Date.now());
     if (retryAfterS !== null) return refusal("connects", retryAfterS);
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);

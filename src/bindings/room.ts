@@ -53,8 +53,8 @@ export interface RoomTail {
 export interface JoinRequest {
   symbol: SymbolName;
   since: Cursor | null;
-  /** Who connects, for the connect limit: a digest of the token, or an address. */
-  viewerKey: string;
+  /** Who connects, for the connect limit: a digest of the token, or an address; null where neither is known. */
+  viewerKey: string | null;
   expiresAtMs: number | null;
   /** The client offered our subprotocol, so the answer has to name it. */
   namesProtocol: boolean;

@@ -19,7 +19,9 @@ const KEY_GRAMMAR = /^[\x21-\x7e]{1,255}$/;
 
 export const ingestRoutes = new Hono<AppEnv>()
   .post("/api/metrics", (c) => ingest(c, metricPush))
-  .post("/api/trades", (c) => ingest(c, tradePush));
+  .post("/api/trades", (c) => ingest(c, tradePush))
+  .all("/api/metrics", wantsPost)
+  .all("/api/trades", wantsPost);
 
 async function ingest<Push extends MetricPush | TradePush>(
   c: AppContext,
@@ -123,6 +125,17 @@ async function fingerprintOf(path: string, text: string): Promise<string> {
   return btoa(String.fromCharCode(...digest.subarray(0, 16)));
 }
 
+function wantsPost(c: AppContext): Response {
+  const response = problem(c, {
+    status: 405,
+    type: "method-not-allowed",
+    title: "Only POST is taken here",
+    detail: `${c.req.path} takes POST. What was pushed is read at /api/history/SYMBOL and /api/series.`,
+  });
+  response.headers.set("allow", "POST");
+  return response;
+}
+
 function refuseContentType(c: AppContext): Response {
   return problem(c, {
     status: 415,
@@ -165,7 +178,7 @@ function refuseEvents(c: AppContext, decoded: Exclude<Decoded, { kind: "events" 
     status: 422,
     type: "invalid-events",
     title: "Some items are not right",
-    detail: `Nothing of the batch was taken: ${decoded.issues.length} problems${more}, see errors.`,
+    detail: `Nothing of the batch was taken: see errors${more}.`,
     errors: decoded.issues,
   });
 }

@@ -58,9 +58,15 @@ function refuseJoin(c: AppContext, { reason, retryAfterS }: JoinRefusal): Respon
   });
 }
 
-/** Who is counted: the token by its digest, for a room need not know tokens; without one the address. */
-async function viewerKey(token: string | null, address: string | undefined): Promise<string> {
-  if (token === null) return `address:${address ?? "unknown"}`;
+/**
+ * Who is counted: the token by its digest, for a room need not know tokens; without one the address. Plain workerd does
+ * not tell the address, and there nobody is counted rather than all viewers as one.
+ */
+async function viewerKey(
+  token: string | null,
+  address: string | undefined,
+): Promise<string | null> {
+  if (token === null) return address === undefined ? null : `address:${address}`;
   const bytes = new TextEncoder().encode(token);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return `token:${btoa(String.fromCharCode(...digest.subarray(0, 12)))}`;

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { configOf } from "../../src/config.ts";
 import { problemSchema } from "../../src/protocol/problem.ts";
-import { ask, type Claims, newSymbol, tokenOf } from "./edgetape.ts";
+import { ask, type Claims, closeSockets, newSymbol, tokenOf } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 
 beforeEach(() => {
@@ -10,6 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.restoreAllMocks();
+  closeSockets();
 });
 
 const SYMBOL = `BTC-${newSymbol()}`;
@@ -39,6 +40,8 @@ async function statusWith(what: string, claims: Claims | string | null): Promise
     expect(problem.status).toBe(response.status);
     const isChallenge = response.headers.get("www-authenticate")?.startsWith("Bearer") ?? false;
     expect(isChallenge).toBe(response.status === 401);
+  } else if (response.webSocket === null) {
+    await response.arrayBuffer();
   }
   return response.status;
 }

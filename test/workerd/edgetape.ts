@@ -28,7 +28,24 @@ export async function ask(path: string, init: RequestInit = {}, scope?: string):
   const headers = new Headers(init.headers);
   if (init.body && !headers.has("content-type")) headers.set("content-type", "application/json");
   if (scope !== undefined) headers.set("authorization", `Bearer ${await tokenOf({ scope })}`);
-  return exports.default.fetch(`http://edgetape${path}`, { ...init, headers });
+  const response = await exports.default.fetch(`http://edgetape${path}`, { ...init, headers });
+  if (response.webSocket !== null) sockets.push(response.webSocket);
+  return response;
+}
+
+const sockets: WebSocket[] = [];
+
+/** Ends every socket that a test has opened: the runtime does not end while one is open. */
+export function closeSockets(): void {
+  for (const socket of sockets.splice(0)) {
+    // A socket no viewer was made of has not been accepted yet.
+    try {
+      socket.accept();
+    } catch {}
+    try {
+      socket.close(1000);
+    } catch {}
+  }
 }
 
 export async function push(

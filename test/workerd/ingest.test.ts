@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { acceptedSchema, pollAnswerSchema } from "../../src/protocol/answers.ts";
 import { problemSchema } from "../../src/protocol/problem.ts";
-import { ask, newSymbol, push } from "./edgetape.ts";
+import { ask, closeSockets, newSymbol, push } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 
 beforeEach(() => {
@@ -9,6 +9,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.restoreAllMocks();
+  closeSockets();
 });
 
 async function gzip(text: string): Promise<Uint8Array> {

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Room } from "../../durable/room/room.ts";
 import { configOf } from "../../src/config.ts";
 import { pollAnswerSchema } from "../../src/protocol/answers.ts";
-import { ask, newSymbol, push, pushPoints, roomStub } from "./edgetape.ts";
+import { ask, closeSockets, newSymbol, push, pushPoints, roomStub } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 import { numbers, TestViewer } from "./test-viewer.ts";
 
@@ -20,6 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.restoreAllMocks();
+  closeSockets();
 });
 
 const values = (rows: { cells: Record<string, string | number> }[]) =>
