@@ -326,8 +326,8 @@ describe("bad input, while good producers and viewers go on", () => {
 
   describe("requests that no client of ours makes", () => {
     it.each([
-      ["GET", "/api/trades", 404],
-      ["DELETE", "/api/metrics", 404],
+      ["GET", "/api/trades", 405],
+      ["DELETE", "/api/metrics", 405],
       ["POST", "/api/history/A", 404],
       ["GET", "/api/nothing", 404],
       ["GET", "/api/rooms/..%2F..%2Fetc/events", 400],
@@ -345,7 +345,8 @@ describe("bad input, while good producers and viewers go on", () => {
     ])("%s %s is answered %i in words", async (method, path, status) => {
       const headers = { authorization: `Bearer ${token}` };
       const answer = await fetch(`${product.url}${path}`, { method, headers });
-      const type = status === 404 ? "not-found" : "bad-parameters";
+      const types = { 400: "bad-parameters", 404: "not-found", 405: "method-not-allowed" };
+      const type = types[status as keyof typeof types];
       await expectProblem(answer, { status, type, words: "" });
     });
 
