@@ -6,6 +6,15 @@ import { acceptedSchema } from "../../src/protocol/answers.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 
+/** Tells the types of `cloudflare:workers` what `exports` holds. */
+declare global {
+  namespace Cloudflare {
+    interface GlobalProps {
+      mainModule: typeof import("../../src/worker.ts");
+    }
+  }
+}
+
 export interface Claims {
   scope?: string;
   symbols?: string[];
