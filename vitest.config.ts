@@ -43,6 +43,7 @@ export default defineConfig({
                 DATABASE_ENDPOINT: "http://database/sql",
                 JWT_SECRET: "a secret of thirty-two characters or more",
                 PUBLIC_READ: "false",
+                LOG_LEVEL: "error",
               },
             },
           }),
@@ -51,6 +52,9 @@ export default defineConfig({
           name: "workerd",
           include: ["test/workerd/**/*.test.ts"],
           ...early,
+          // A line logged in a request's context is sent to vitest from there, and where that request has ended meanwhile
+          // the file never ends (one run in three, with the plugin 1.4.10 and vitest 5.1.1).
+          disableConsoleIntercept: true,
           testTimeout: 20_000,
         },
       },
