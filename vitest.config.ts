@@ -24,9 +24,9 @@ export default defineConfig({
           name: "contract",
           include: ["test/contract/**/*.test.ts"],
           ...early,
-          // A new embedded database takes two to three seconds to open.
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          // A new embedded database takes two to three seconds to open, and ten on a slow machine that does other things.
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
         },
       },
       {

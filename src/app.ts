@@ -7,6 +7,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
 import { metricNamesRoutes } from "./routes/metric-names.ts";
+import { positionsRoutes } from "./routes/positions.ts";
 import { seriesRoutes } from "./routes/series.ts";
 import { socketRoutes } from "./routes/socket.ts";
 import { symbolRoutes } from "./routes/symbols.ts";
@@ -20,6 +21,7 @@ export const app = new Hono<AppEnv>()
   .route("/", historyRoutes)
   .route("/", metricNamesRoutes)
   .route("/", seriesRoutes)
+  .route("/", positionsRoutes)
   .route("/", healthRoutes)
   .route("/", socketRoutes)
   .all("/api/*", notFound)

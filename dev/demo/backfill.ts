@@ -1,6 +1,6 @@
 import { INSTRUMENTS, type Instrument } from "./instruments.ts";
 import type { Market } from "./market.ts";
-import { pointsAt } from "./metrics.ts";
+import { pointsAt, positionsAt } from "./metrics.ts";
 import { HOUR_SECONDS } from "./price-path.ts";
 import type { IngestPath } from "./push.ts";
 import type { MadeTrade } from "./trades.ts";
@@ -34,6 +34,7 @@ export async function backfill(
     pushBatches(deps, "/api/trades", history(market, instrument, stride, fromUs, untilUs)),
   );
   lanes.push(pushBatches(deps, "/api/metrics", points(market, fromUs, untilUs)));
+  lanes.push(pushBatches(deps, "/api/positions", positionsAt(market, fromUs)));
   await Promise.all(lanes);
 }
 

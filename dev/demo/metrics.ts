@@ -6,6 +6,15 @@ import { gaussian, randomOf } from "./random.ts";
 /** A point as it is posted. `ts` in integer microseconds. */
 export type MadePoint = { metric: string; value: number; symbol: string; ts: number };
 
+/** A position as it is posted. `ts` in integer microseconds. */
+export type MadePosition = {
+  symbol: string;
+  quantity: number;
+  avg_price: number;
+  account: string;
+  ts: number;
+};
+
 /** Points of one moment: three metrics for each instrument, and for the whole desk. */
 export const POINTS_PER_STEP = 3 * (INSTRUMENTS.length + 1);
 
@@ -48,6 +57,17 @@ export function pointsAt(market: Market, us: number): MadePoint[] {
     ),
   );
   return points;
+}
+
+/** What the desk holds of every instrument, as it is posted: bought at the price its gain is counted from. */
+export function positionsAt(market: Market, us: number): MadePosition[] {
+  return INSTRUMENTS.map((instrument) => ({
+    symbol: instrument.symbol,
+    quantity: position(instrument, market.key.seed),
+    avg_price: instrument.price,
+    account: "desk",
+    ts: us,
+  }));
 }
 
 /** The metrics of a whole step are due every so many seconds, so that they are at most a third of `eventsPerSecond`. */

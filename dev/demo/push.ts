@@ -1,7 +1,7 @@
 import * as z from "zod";
 
 /** Where events are posted. */
-export type IngestPath = "/api/trades" | "/api/metrics";
+export type IngestPath = "/api/trades" | "/api/metrics" | "/api/positions";
 
 export type PushDeps = {
   fetch: typeof fetch;

@@ -69,17 +69,18 @@ export function rowOfJson(text: string, line: number, defaults: FileDefaults): F
   const { kind, ...event } = objectOf(text, line);
   const isMetric = kind === "metric" || (kind === undefined && "metric" in event);
   const isTrade = kind === "trade" || (kind === undefined && "price" in event);
-  if (!isMetric && !isTrade) {
+  const isPosition = kind === "position" || (kind === undefined && "quantity" in event);
+  if (!isMetric && !isTrade && !isPosition) {
     throw new BadRowError(
       line,
       undefined,
-      "is neither a metric (metric, value) nor a trade (price, size)",
+      "is neither a metric (metric, value), nor a trade (price, size), nor a position (quantity)",
     );
   }
   const symbol = event["symbol"] ?? defaults.symbol;
   return {
     line,
-    path: isMetric ? "/api/metrics" : "/api/trades",
+    path: isMetric ? "/api/metrics" : isTrade ? "/api/trades" : "/api/positions",
     event: symbol === undefined ? event : { ...event, symbol },
   };
 }

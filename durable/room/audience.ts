@@ -351,6 +351,7 @@ export class Audience {
       metrics: values.metrics,
       bar: values.bar,
       trade: values.trade,
+      positions: values.positions,
     });
   }
 

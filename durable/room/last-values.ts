@@ -1,7 +1,12 @@
 import { bucketStartUs, extendBar, type GrowingBar, openBar } from "../../src/core/bars.ts";
 import { canonicalLabels } from "../../src/core/labels.ts";
 import type { Interval } from "../../src/protocol/bar.ts";
-import type { MetricEvent, TapeEvent, TradeEvent } from "../../src/protocol/event.ts";
+import type {
+  MetricEvent,
+  PositionEvent,
+  TapeEvent,
+  TradeEvent,
+} from "../../src/protocol/event.ts";
 import type { BarMessage, LiveBar } from "../../src/protocol/server-message.ts";
 import type { EpochUs } from "../../src/protocol/time.ts";
 
@@ -13,6 +18,8 @@ const KEPT_BARS = 15;
 const KEPT_SERIES = 2_000;
 /** All of them together, so that the fold fits one row of SQLite (2 MB) and a snapshot stays one message. */
 const KEPT_SERIES_CHARS = 600_000;
+/** Accounts whose position is kept; beyond them the one longest without an event goes. */
+const KEPT_ACCOUNTS = 500;
 const DAY_US = 86_400_000_000;
 
 interface RevisedBar extends GrowingBar {
@@ -28,6 +35,8 @@ export interface LastValues {
   metrics: [series: string, point: MetricEvent][];
   /** The latest trade by trade time; of trades at the same moment the one that arrived last. */
   trade: TradeEvent | null;
+  /** Newest position of each account by event time; the one updated last stands last. */
+  positions: PositionEvent[];
   /** Newest 1 m bars, oldest first; the last one is still growing. */
   bars: RevisedBar[];
   /** 1 h bars of the 24 h before the last trade, oldest first, for change and volume. */
@@ -41,6 +50,7 @@ export class LastValuesFold {
   readonly #metrics: Map<string, MetricEvent>;
   #metricsChars = 0;
   #trade: TradeEvent | null;
+  readonly #positions: Map<string, PositionEvent>;
   readonly #bars: RevisedBar[];
   readonly #hours: GrowingBar[];
   #lastEventUs: EpochUs | null;
@@ -49,6 +59,7 @@ export class LastValuesFold {
     this.#metrics = new Map(from?.metrics ?? []);
     for (const series of this.#metrics.keys()) this.#metricsChars += charsOf(series);
     this.#trade = from?.trade ?? null;
+    this.#positions = new Map(from?.positions.map((each) => [accountOf(each), each]));
     this.#bars = from?.bars ?? [];
     this.#hours = from?.hours ?? [];
     this.#lastEventUs = from?.lastEventUs ?? null;
@@ -64,6 +75,9 @@ export class LastValuesFold {
       case "trade":
         this.#applyTrade(event, onBar);
         return;
+      case "position":
+        this.#applyPosition(event);
+        return;
       default:
         event satisfies never;
     }
@@ -73,6 +87,7 @@ export class LastValuesFold {
     return {
       metrics: [...this.#metrics],
       trade: this.#trade,
+      positions: this.positions,
       bars: this.#bars,
       hours: this.#hours,
       lastEventUs: this.#lastEventUs,
@@ -87,6 +102,9 @@ export class LastValuesFold {
   }
   get trade(): TradeEvent | null {
     return this.#trade;
+  }
+  get positions(): PositionEvent[] {
+    return [...this.#positions.values()];
   }
   get lastEventUs(): EpochUs | null {
     return this.#lastEventUs;
@@ -119,6 +137,18 @@ export class LastValuesFold {
       if (this.#metrics.size <= KEPT_SERIES && this.#metricsChars <= KEPT_SERIES_CHARS) break;
       this.#metrics.delete(oldest);
       this.#metricsChars -= charsOf(oldest);
+    }
+  }
+
+  #applyPosition(position: PositionEvent): void {
+    const account = accountOf(position);
+    const known = this.#positions.get(account);
+    if (known !== undefined && known.ts > position.ts) return;
+    this.#positions.delete(account);
+    this.#positions.set(account, position);
+    for (const [oldest] of this.#positions) {
+      if (this.#positions.size <= KEPT_ACCOUNTS) break;
+      this.#positions.delete(oldest);
     }
   }
 
@@ -170,6 +200,11 @@ export class LastValuesFold {
     const newest = this.#hours.at(-1)?.ts ?? start;
     while ((this.#hours[0]?.ts ?? newest) <= newest - DAY_US) this.#hours.shift();
   }
+}
+
+/** The position without an account is one of its own; no account has an empty name. */
+function accountOf({ account }: PositionEvent): string {
+  return account ?? "";
 }
 
 /** About what a series takes in a snapshot and, with its key, in the fold. */

@@ -16,7 +16,7 @@ import {
 import type { StoreOutcome } from "../../src/bindings/writer.ts";
 import { configOf } from "../../src/config.ts";
 import { writerShardOf } from "../../src/core/writer-shard.ts";
-import type { SymbolSummary } from "../../src/protocol/answers.ts";
+import type { PositionsAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
 import { PING, PONG } from "../../src/protocol/heartbeat.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
@@ -170,6 +170,15 @@ export class Room extends DurableObject<Env> implements RoomCalls {
       events += frame.count;
     }
     return tail;
+  }
+
+  /** The newest position of each account. */
+  positions(symbol: SymbolName): PositionsAnswer {
+    return {
+      symbol,
+      cursor: this.#log.head,
+      positions: this.#memory.foldToHead().positions,
+    };
   }
 
   /** The room's line in the list of symbols. */

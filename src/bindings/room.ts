@@ -1,5 +1,5 @@
 import type { EncodedFrame } from "../core/encode-events.ts";
-import type { SymbolSummary } from "../protocol/answers.ts";
+import type { PositionsAnswer, SymbolSummary } from "../protocol/answers.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
 
@@ -82,6 +82,8 @@ export interface RoomCalls extends Rpc.DurableObjectBranded {
   poll(symbol: SymbolName, since: Cursor | null, limit: number, waitMs: number): Promise<PollPage>;
   /** What Postgres does not surely have yet, at most about `maxEvents`. */
   tail(maxEvents: number): RoomTail;
+  /** The newest position of each account. */
+  positions(symbol: SymbolName): PositionsAnswer;
   /** The room's line in the list of symbols. */
   summary(symbol: SymbolName): SymbolSummary;
 }

@@ -3,14 +3,14 @@
  * the Writer sends every batch as one array a column.
  */
 
-/** `{1,2.5,-0}`: every finite double exactly. JavaScript's shortest form is read back by Postgres bit by bit. */
-export function numberArray(values: readonly number[]): string {
+/** `{1,2.5,-0,NULL}`: every finite double exactly. JavaScript's shortest form is read back by Postgres bit by bit. */
+export function numberArray(values: readonly (number | null)[]): string {
   let text = "{";
   for (let i = 0; i < values.length; i += 1) {
-    const value = values[i] as number;
+    const value = values[i] as number | null;
     if (i > 0) text += ",";
     // String(-0) is "0", which would lose the sign.
-    text += value === 0 && Object.is(value, -0) ? "-0" : value;
+    text += value === 0 && Object.is(value, -0) ? "-0" : (value ?? "NULL");
   }
   return `${text}}`;
 }

@@ -1,4 +1,4 @@
-import type { MetricEvent, TapeEvent, TradeEvent } from "../protocol/event.ts";
+import type { MetricEvent, PositionEvent, TapeEvent, TradeEvent } from "../protocol/event.ts";
 import { MAX_FRAME_EVENTS } from "../protocol/frame.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../protocol/time.ts";
@@ -34,21 +34,28 @@ const WINDOW_GROWTH = 4;
 const SELECT_EVENTS = `
 with symbol as (select id from symbols where symbol = $1)
 (select p.cursor, p.ordinal, ${epochUsOf("p.ts")} as ts_us, s.metric, s.labels_key, p.value,
-   null::float8 as price, null::float8 as size, null::int2 as side, null as venue, null as trade_id
+   null::float8 as price, null::float8 as size, null::int2 as side, null as venue, null as trade_id,
+   null::float8 as quantity, null::float8 as avg_price, null as account
  from (select * from points where cursor > $2 and cursor <= $3 offset 0) p
  join series s on s.id = p.series_id
  where s.symbol_id = (select id from symbol)
  order by p.cursor, p.ordinal limit $4)
 union all
-(select t.cursor, t.ordinal, ${epochUsOf("t.ts")}, null, null, null, t.price, t.size, t.side, t.venue, t.trade_id
+(select t.cursor, t.ordinal, ${epochUsOf("t.ts")}, null, null, null, t.price, t.size, t.side, t.venue, t.trade_id,
+   null, null, null
  from (select * from trades where cursor > $2 and cursor <= $3 offset 0) t
  where t.symbol_id = (select id from symbol)
  order by t.cursor, t.ordinal limit $4)
+union all
+(select q.cursor, q.ordinal, ${epochUsOf("q.ts")}, null, null, null, null, null, null, null, null,
+   q.quantity, q.avg_price, q.account
+ from positions q where q.symbol_id = (select id from symbol) and q.cursor > $2 and q.cursor <= $3
+ order by q.cursor, q.ordinal limit $4)
 order by 1, 2 limit $4`;
 
 /**
- * Replay from Postgres: the events of a symbol in (after, upTo], in the order of its log. A point that a later one at
- * the same moment has replaced (INV-9), and a trade that repeats an earlier one, are not in it.
+ * Replay from Postgres: the events of a symbol in (after, upTo], in the order of its log. A point or a position
+ * that a later one at the same moment has replaced (INV-9), and a trade that repeats an earlier one, are not in it.
  *
  * @throws what `classifyFailure` reads.
  */
@@ -94,8 +101,24 @@ function appendFrames(frames: StoredFrame[], rows: readonly Row[]): void {
       events = [];
       frames.push({ cursor, events });
     }
-    events.push(row["metric"] === null ? asTrade(row) : asMetric(row));
+    events.push(asEvent(row));
   }
+}
+
+function asEvent(row: Row): TapeEvent {
+  if (row["metric"] !== null) return asMetric(row);
+  return row["quantity"] === null ? asTrade(row) : asPosition(row);
+}
+
+function asPosition(row: Row): PositionEvent {
+  const event: PositionEvent = {
+    kind: "position",
+    ts: Number(row["ts_us"]) as EpochUs,
+    quantity: row["quantity"] as number,
+  };
+  if (row["avg_price"] !== null) event.avg_price = row["avg_price"] as number;
+  if (row["account"] !== "") event.account = row["account"] as string;
+  return event;
 }
 
 function asMetric(row: Row): MetricEvent {

@@ -11,6 +11,9 @@ export interface Insert {
   bytes: number;
 }
 
+/** What one UTF-16 unit of text becomes in JSON at most (`\u0001`). */
+export const BYTES_PER_UNIT = 6;
+
 /** Neon takes 10 MiB a request. */
 const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
 

@@ -4,6 +4,7 @@ import type { Cursor } from "../protocol/time.ts";
 import { type Collisions, isCollision } from "./collisions.ts";
 import type { Database } from "./database.ts";
 import { PointRows } from "./point-rows.ts";
+import { PositionRows } from "./position-rows.ts";
 import { byRequest, type Insert } from "./requests.ts";
 import { resolveIds, type SeriesIdCache, type SeriesName } from "./series-ids.ts";
 import { TradeRows } from "./trade-rows.ts";
@@ -24,7 +25,7 @@ const RESOLVE_ATTEMPTS = 2;
 
 /**
  * Stores the events of frames of any number of rooms. Repeating it, whole or in parts, in any order, changes nothing
- * (INV-6): a point is kept with its latest (cursor, ordinal) (INV-9), a trade with its earliest.
+ * (INV-6): a point or a position is kept with its latest (cursor, ordinal) (INV-9), a trade with its earliest.
  *
  * One round trip where every series is known, no row is stored already and the batch is under 8 MiB; larger batches go in
  * several, and a failure between them is mended by repeating the call.
@@ -37,9 +38,10 @@ export async function storeFrames(
   rooms: readonly RoomFrames[],
   ids: SeriesIdCache,
   tag?: string,
-): Promise<{ points: number; trades: number }> {
+): Promise<{ points: number; trades: number; positions: number }> {
   const points = new PointRows();
   const trades = new TradeRows();
+  const positions = new PositionRows();
   for (const { symbol, frames } of rooms) {
     for (const { cursor, events } of frames) {
       for (let ordinal = 0; ordinal < events.length; ordinal += 1) {
@@ -51,13 +53,19 @@ export async function storeFrames(
           case "trade":
             trades.add(symbol, event, cursor, ordinal);
             break;
+          case "position":
+            positions.add(symbol, event, cursor, ordinal);
+            break;
+          default:
+            event satisfies never;
         }
       }
     }
   }
-  await resolveUnknown(db, ids, points, trades, tag);
-  await insert(db, [...points.inserts(), ...trades.inserts()], ids.collisions, tag);
-  return { points: points.rowCount, trades: trades.rowCount };
+  await resolveUnknown(db, ids, points, [trades, positions], tag);
+  const inserts = [...points.inserts(), ...trades.inserts(), ...positions.inserts()];
+  await insert(db, inserts, ids.collisions, tag);
+  return { points: points.rowCount, trades: trades.rowCount, positions: positions.rowCount };
 }
 
 async function insert(
@@ -95,12 +103,12 @@ async function resolveUnknown(
   db: Database,
   ids: SeriesIdCache,
   points: PointRows,
-  trades: TradeRows,
+  ofSymbols: readonly (TradeRows | PositionRows)[],
   tag: string | undefined,
 ): Promise<void> {
   for (let attempt = 0; attempt <= RESOLVE_ATTEMPTS; attempt += 1) {
     const series: SeriesName[] = points.takeIds(ids);
-    const symbols: SymbolName[] = trades.takeIds(ids);
+    const symbols: SymbolName[] = ofSymbols.flatMap((rows) => rows.takeIds(ids));
     if (series.length === 0 && symbols.length === 0) return;
     if (attempt < RESOLVE_ATTEMPTS) await resolveIds(db, ids, symbols, series, tag);
   }

@@ -3,15 +3,14 @@ import type { TradeEvent } from "../protocol/event.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
 import { numberArray, textArray } from "./array-text.ts";
-import type { Insert } from "./requests.ts";
+import { BYTES_PER_UNIT, type Insert } from "./requests.ts";
 import type { SeriesIdCache } from "./series-ids.ts";
 import { timestampOf } from "./sql-time.ts";
 
 const ROWS_PER_STATEMENT = 10_000;
 const MAX_STATEMENT_BYTES = 4 * 1024 * 1024;
-/** Upper bound of the numbers of one row, and of what one UTF-16 unit becomes in JSON (`\u0001`). */
+/** Upper bound of the numbers of one row in their arrays. */
 const ROW_BYTES = 140;
-const BYTES_PER_UNIT = 6;
 
 const INSERT = `
 insert into trades (ts, price, size, cursor, symbol_id, ordinal, side, venue, trade_id)

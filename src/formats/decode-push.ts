@@ -5,6 +5,9 @@ import {
   type MetricEvent,
   type MetricPush,
   metricPushSchema,
+  type PositionEvent,
+  type PositionPush,
+  positionPushSchema,
   type TradeEvent,
   type TradePush,
   tradePushSchema,
@@ -15,8 +18,10 @@ import type { EpochUs } from "../protocol/time.ts";
 import { isPlainMetric, isPlainTrade } from "./accept.ts";
 import { type Decoded, MAX_ISSUES, type ParsedBody } from "./decoded.ts";
 
+export type AnyPush = MetricPush | TradePush | PositionPush;
+
 /** What the items of one ingest route are. */
-export interface PushFormat<Push extends MetricPush | TradePush> {
+export interface PushFormat<Push extends AnyPush> {
   isPlain: (value: unknown) => value is Push;
   schema: z.ZodType<Push>;
   address: (push: Push, ts: EpochUs) => AddressedEvent;
@@ -44,8 +49,20 @@ export const tradePush: PushFormat<TradePush> = {
   },
 };
 
+export const positionPush: PushFormat<PositionPush> = {
+  // Positions come by the hundred, not by the hundred thousand: the schema is quick enough.
+  isPlain: (_): _ is PositionPush => false,
+  schema: positionPushSchema as z.ZodType<PositionPush>,
+  address: (push, ts) => {
+    const event: PositionEvent = { kind: "position", ts, quantity: push.quantity };
+    if (push.avg_price !== undefined) event.avg_price = push.avg_price;
+    if (push.account !== undefined) event.account = push.account;
+    return { symbol: push.symbol, event };
+  },
+};
+
 /** Validates a whole body (SPEC I-1): all of its events, or the issues of all of its items. No `ts` means `nowUs`. */
-export function decodePush<Push extends MetricPush | TradePush>(
+export function decodePush<Push extends AnyPush>(
   body: ParsedBody,
   format: PushFormat<Push>,
   nowUs: EpochUs,
@@ -80,7 +97,7 @@ export function decodePush<Push extends MetricPush | TradePush>(
   return issues.length > 0 ? { kind: "invalid", issues, more } : { kind: "events", events };
 }
 
-function readPush<Push extends MetricPush | TradePush>(
+function readPush<Push extends AnyPush>(
   value: unknown,
   format: PushFormat<Push>,
 ): { kind: "push"; push: Push } | { kind: "invalid"; issues: ProblemIssue[] } {

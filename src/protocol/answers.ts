@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { barSchema, intervalSchema } from "./bar.ts";
-import { eventSchema } from "./event.ts";
+import { eventSchema, positionEventSchema } from "./event.ts";
 import { joinedFramesSchema } from "./server-message.ts";
 import { symbolSchema } from "./symbol.ts";
 import { cursorSchema, epochUsSchema } from "./time.ts";
@@ -34,6 +34,14 @@ export const pollAnswerSchema = z.object({
   complete: z.boolean(),
 });
 export type PollAnswer = z.infer<typeof pollAnswerSchema>;
+
+/** `GET /api/positions/:symbol`: the newest position of each account with everything up to `cursor` in it. */
+export const positionsAnswerSchema = z.object({
+  symbol: symbolSchema,
+  cursor: cursorSchema,
+  positions: z.array(positionEventSchema),
+});
+export type PositionsAnswer = z.infer<typeof positionsAnswerSchema>;
 
 /**
  * `GET /api/history/:symbol`, oldest bar first. Every trade up to `cursor` is in the bars and none after it, so a

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { symbolSchema } from "./symbol.ts";
 import { epochUsSchema } from "./time.ts";
 
-/** Longest metric name, label name, label value, venue and trade id, in characters. */
+/** Longest metric name, label name, label value, venue, trade id and account, in characters. */
 export const MAX_NAME_LENGTH = 200;
 /** Most labels on one point. */
 export const MAX_LABELS = 32;
@@ -48,6 +48,15 @@ const tradeFields = {
   venue: name.optional(),
 };
 
+const positionFields = {
+  /** Held, in units of the instrument; negative is short, 0 is closed. */
+  quantity: finite,
+  /** What a unit of it cost on average. */
+  avg_price: finite.optional(),
+  /** Whose it is; a symbol has a position an account. */
+  account: name.optional(),
+};
+
 const metricFields = { metric: name, value: finite, labels: labels.optional() };
 
 /** Time on input: the schema takes the form; `core/timestamp.ts` decides what moment it is, for that needs a clock. */
@@ -76,6 +85,14 @@ export const tradePushSchema = z.strictObject({
 });
 export type TradePush = z.infer<typeof tradePushSchema>;
 
+/** What a producer posts to `/api/positions`, one of these each time a position is another. */
+export const positionPushSchema = z.strictObject({
+  ...positionFields,
+  symbol: symbolSchema,
+  ts: ts.optional(),
+});
+export type PositionPush = z.infer<typeof positionPushSchema>;
+
 /** An event on the wire: what was posted, its `kind` and its `ts`; the symbol is the room's (SPEC E-1). */
 export const metricEventSchema = z.strictObject({
   kind: z.literal("metric"),
@@ -87,10 +104,20 @@ export const tradeEventSchema = z.strictObject({
   ts: epochUsSchema,
   ...tradeFields,
 });
-export const eventSchema = z.discriminatedUnion("kind", [metricEventSchema, tradeEventSchema]);
+export const positionEventSchema = z.strictObject({
+  kind: z.literal("position"),
+  ts: epochUsSchema,
+  ...positionFields,
+});
+export const eventSchema = z.discriminatedUnion("kind", [
+  metricEventSchema,
+  tradeEventSchema,
+  positionEventSchema,
+]);
 
 export type MetricEvent = z.infer<typeof metricEventSchema>;
 export type TradeEvent = z.infer<typeof tradeEventSchema>;
+export type PositionEvent = z.infer<typeof positionEventSchema>;
 export type TapeEvent = z.infer<typeof eventSchema>;
 
 /** Postgres holds every text but U+0000 and what is no Unicode (https://www.postgresql.org/docs/current/datatype-character.html). */

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { barSchema, intervalSchema } from "./bar.ts";
-import { eventSchema, metricEventSchema, tradeEventSchema } from "./event.ts";
+import { eventSchema, metricEventSchema, positionEventSchema, tradeEventSchema } from "./event.ts";
 import { MAX_FRAME_EVENTS } from "./frame.ts";
 import { symbolSchema } from "./symbol.ts";
 import { cursorSchema } from "./time.ts";
@@ -32,6 +32,8 @@ export const snapshotSchema = z.strictObject({
   metrics: z.array(metricEventSchema),
   bar: liveBarSchema.nullable(),
   trade: tradeEventSchema.nullable(),
+  /** One an account. */
+  positions: z.array(positionEventSchema),
 });
 
 /** Of joined frames, oldest first: how many microseconds before the cursor each ends, and its number of events. */

@@ -1,6 +1,13 @@
 import { Hono } from "hono";
 import { encodeEvents } from "../core/encode-events.ts";
-import { decodePush, metricPush, type PushFormat, tradePush } from "../formats/decode-push.ts";
+import {
+  type AnyPush,
+  decodePush,
+  metricPush,
+  type PushFormat,
+  positionPush,
+  tradePush,
+} from "../formats/decode-push.ts";
 import type { Decoded, ParsedBody } from "../formats/decoded.ts";
 import { parseJson, parseNdjson } from "../formats/json.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
@@ -8,7 +15,6 @@ import { type BodyReading, readBody } from "../middleware/body.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { badParameters, problem } from "../middleware/problem.ts";
 import type { Accepted } from "../protocol/answers.ts";
-import type { MetricPush, TradePush } from "../protocol/event.ts";
 import type { Cursor, EpochUs } from "../protocol/time.ts";
 import { appendToRooms, roomOf, type SymbolOutcome } from "./append-to-rooms.ts";
 
@@ -20,10 +26,12 @@ const KEY_GRAMMAR = /^[\x21-\x7e]{1,255}$/;
 export const ingestRoutes = new Hono<AppEnv>()
   .post("/api/metrics", (c) => ingest(c, metricPush))
   .post("/api/trades", (c) => ingest(c, tradePush))
+  .post("/api/positions", (c) => ingest(c, positionPush))
   .all("/api/metrics", wantsPost)
-  .all("/api/trades", wantsPost);
+  .all("/api/trades", wantsPost)
+  .all("/api/positions", wantsPost);
 
-async function ingest<Push extends MetricPush | TradePush>(
+async function ingest<Push extends AnyPush>(
   c: AppContext,
   format: PushFormat<Push>,
 ): Promise<Response> {
@@ -130,7 +138,7 @@ function wantsPost(c: AppContext): Response {
     status: 405,
     type: "method-not-allowed",
     title: "Only POST is taken here",
-    detail: `${c.req.path} takes POST. What was pushed is read at /api/history/SYMBOL and /api/series.`,
+    detail: `${c.req.path} takes POST. What was pushed is read at /api/history/SYMBOL, /api/series and /api/positions/SYMBOL.`,
   });
   response.headers.set("allow", "POST");
   return response;

@@ -17,7 +17,7 @@ export class Parameters {
       if (!known.includes(name)) {
         this.issues.push({
           path: name,
-          message: `is unknown; this route takes ${known.join(", ")}`,
+          message: `is unknown; this route takes ${known.length === 0 ? "no parameters" : known.join(", ")}`,
         });
       }
     }

@@ -1,5 +1,10 @@
 import type { RoomFrames, StoredFrame } from "../../src/db/store-frames.ts";
-import type { MetricEvent, TapeEvent, TradeEvent } from "../../src/protocol/event.ts";
+import type {
+  MetricEvent,
+  PositionEvent,
+  TapeEvent,
+  TradeEvent,
+} from "../../src/protocol/event.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 
@@ -33,6 +38,21 @@ export function trade(
   rest: Partial<Pick<TradeEvent, "id" | "venue" | "side">> = {},
 ): TradeEvent {
   return { kind: "trade", ts: at(ts), price, size, ...rest };
+}
+
+export function position(
+  ts: number,
+  quantity: number,
+  avgPrice?: number,
+  account?: string,
+): PositionEvent {
+  return {
+    kind: "position",
+    ts: at(ts),
+    quantity,
+    ...(avgPrice !== undefined && { avg_price: avgPrice }),
+    ...(account !== undefined && { account }),
+  };
 }
 
 export function frame(cursor: number, ...events: TapeEvent[]): StoredFrame {

@@ -7,7 +7,7 @@ import { type StoredFrame, storeFrames } from "../../src/db/store-frames.ts";
 import type { TapeEvent } from "../../src/protocol/event.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
-import { cursorAt, frame, freshSymbol, metric, NOON_US, trade } from "./events.ts";
+import { cursorAt, frame, freshSymbol, metric, NOON_US, position, trade } from "./events.ts";
 
 // Few moments, names and ids, so that they meet often.
 const moment = fc.integer({ min: NOON_US, max: NOON_US + 3 });
@@ -44,8 +44,16 @@ const anyTrade = fc
       ...(venue === undefined ? {} : { venue }),
     }),
   );
+const anyPosition = fc
+  .tuple(
+    moment,
+    number,
+    fc.option(number, { nil: undefined }),
+    fc.constantFrom(undefined, "a", "'"),
+  )
+  .map(([ts, quantity, avgPrice, account]) => position(ts, quantity, avgPrice, account));
 const anyFrames = fc
-  .array(fc.array(fc.oneof(anyMetric, anyTrade), { minLength: 1, maxLength: 6 }), {
+  .array(fc.array(fc.oneof(anyMetric, anyTrade, anyPosition), { minLength: 1, maxLength: 6 }), {
     minLength: 1,
     maxLength: 12,
   })
@@ -57,8 +65,11 @@ function model(frames: readonly StoredFrame[]): StoredFrame[] {
   for (const { cursor, events } of frames) {
     events.forEach((event, ordinal) => {
       const place = { cursor, ordinal, event };
-      if (event.kind === "metric") {
+      if (event.kind === "position") {
         // INV-9: the later wins.
+        kept.set(`p ${event.ts} ${event.account ?? ""}`, place);
+      } else if (event.kind === "metric") {
+        // And so with points.
         kept.set(`m ${event.ts} ${event.metric} ${canonicalLabels(event.labels)}`, place);
       } else if (event.id !== undefined) {
         // The same trade is kept once: the first.

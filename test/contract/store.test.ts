@@ -291,13 +291,21 @@ describe.each(testDatabaseKinds())("storing and replay on $name", ({ openMigrate
     const frames = Array.from({ length: 120 }, (_, i) =>
       frame(i + 1, ...events.slice(i * 50, i * 50 + 50)),
     );
-    expect(await store(room(symbol, ...frames))).toEqual({ points: 0, trades: 6_000 });
+    expect(await store(room(symbol, ...frames))).toEqual({
+      points: 0,
+      trades: 6_000,
+      positions: 0,
+    });
     const { frames: stored } = await replay(symbol);
     expect(stored.flatMap((one) => one.events)).toEqual(events);
   });
 
   it("answers an empty batch without a word to the database", async () => {
-    expect(await store(room(freshSymbol()))).toEqual({ points: 0, trades: 0 });
+    expect(await store(room(freshSymbol()))).toEqual({
+      points: 0,
+      trades: 0,
+      positions: 0,
+    });
   });
 
   it("lists the series of a symbol with their newest moment", async () => {

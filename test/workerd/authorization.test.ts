@@ -23,6 +23,7 @@ const upgrade: RequestInit = { headers: { upgrade: "websocket" } };
 const REQUESTS: Record<string, { path: string; init: RequestInit; good: number; scope: string }> = {
   push: { path: "/api/trades", init: push, good: 202, scope: "write" },
   poll: { path: `/api/rooms/${SYMBOL}/events`, init: {}, good: 200, scope: "read" },
+  positions: { path: `/api/positions/${SYMBOL}`, init: {}, good: 200, scope: "read" },
   symbols: { path: "/api/symbols", init: {}, good: 200, scope: "read" },
   upgrade: { path: `/ws/${SYMBOL}`, init: upgrade, good: 101, scope: "read" },
 };

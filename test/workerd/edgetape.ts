@@ -58,7 +58,7 @@ export function closeSockets(): void {
 }
 
 export async function push(
-  route: "metrics" | "trades",
+  route: "metrics" | "trades" | "positions",
   body: unknown,
   headers: Record<string, string> = {},
 ): Promise<Response> {

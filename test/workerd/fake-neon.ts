@@ -7,7 +7,7 @@ import { expect, vi } from "vitest";
  */
 
 export interface StoredRow {
-  table: "points" | "trades";
+  table: string;
   cursor: number;
   ordinal: number;
   cells: Record<string, string | number>;
@@ -85,7 +85,7 @@ export class FakeNeon {
       if (!this.#series.has(key)) {
         this.#series.set(key, { id: this.#series.size + 1, symbol, metric, labels });
       }
-    } else if (table === "points" || table === "trades") {
+    } else if (["points", "trades", "positions"].includes(table)) {
       const cells = row;
       const [cursor, ordinal] = [Number(row["cursor"]), Number(row["ordinal"])];
       const owner = row["series_id"] ?? row["symbol_id"];
@@ -131,47 +131,18 @@ export class FakeNeon {
     const rows = this.rowsOf(symbol)
       .filter(({ cursor }) => cursor > Number(after) && cursor <= Number(upTo))
       .slice(0, Number(limit))
-      .map(({ table, cursor, ordinal, cells }) => {
+      .map(({ cursor, ordinal, cells }) => {
         const series = names.get(Number(cells["series_id"]));
-        const cell = (name: string) => cells[name] ?? null;
-        return table === "points"
-          ? [
-              cursor,
-              ordinal,
-              cell("ts_us"),
-              series?.metric,
-              series?.labels,
-              cell("value"),
-              ...none(5),
-            ]
-          : [
-              cursor,
-              ordinal,
-              cell("ts_us"),
-              ...none(3),
-              cell("price"),
-              cell("size"),
-              cell("side"),
-              cell("venue"),
-              cell("trade_id"),
-            ];
+        const row = {
+          ...cells,
+          cursor,
+          ordinal,
+          metric: series?.metric,
+          labels_key: series?.labels,
+        };
+        return EVENT_COLUMNS.map(([name]) => row[name as keyof typeof row]);
       });
-    return result(
-      [
-        ["cursor", INT8],
-        ["ordinal", INT2],
-        ["ts_us", INT8],
-        ["metric", TEXT],
-        ["labels_key", TEXT],
-        ["value", FLOAT8],
-        ["price", FLOAT8],
-        ["size", FLOAT8],
-        ["side", INT2],
-        ["venue", TEXT],
-        ["trade_id", TEXT],
-      ],
-      rows,
-    );
+    return result(EVENT_COLUMNS, rows);
   }
 }
 
@@ -186,8 +157,28 @@ function unnest(query: string, params: string[]): Record<string, string | number
 
 function elements(array: string): (string | number)[] {
   const inner = array.slice(1, -1);
-  return inner === "" ? [] : (JSON.parse(`[${inner}]`) as (string | number)[]);
+  return inner === ""
+    ? []
+    : (JSON.parse(`[${inner.replaceAll("NULL", "null")}]`) as (string | number)[]);
 }
+
+/** What replay reads, as `src/db/read-frames.ts` names it. A row has null in the columns that are not its kind's. */
+const EVENT_COLUMNS: Column[] = [
+  ["cursor", INT8],
+  ["ordinal", INT2],
+  ["ts_us", INT8],
+  ["metric", TEXT],
+  ["labels_key", TEXT],
+  ["value", FLOAT8],
+  ["price", FLOAT8],
+  ["size", FLOAT8],
+  ["side", INT2],
+  ["venue", TEXT],
+  ["trade_id", TEXT],
+  ["quantity", FLOAT8],
+  ["avg_price", FLOAT8],
+  ["account", TEXT],
+];
 
 function result(fields: Column[], rows: unknown[][]): unknown {
   return {
@@ -198,8 +189,4 @@ function result(fields: Column[], rows: unknown[][]): unknown {
       row.map((cell) => (cell === null || cell === undefined ? null : String(cell))),
     ),
   };
-}
-
-function none(count: number): null[] {
-  return Array.from({ length: count }, () => null);
 }

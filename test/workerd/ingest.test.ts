@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { acceptedSchema, pollAnswerSchema } from "../../src/protocol/answers.ts";
+import {
+  acceptedSchema,
+  pollAnswerSchema,
+  positionsAnswerSchema,
+} from "../../src/protocol/answers.ts";
 import { problemSchema } from "../../src/protocol/problem.ts";
 import { ask, closeSockets, newSymbol, push } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
@@ -35,8 +39,57 @@ async function valuesOf(symbol: string): Promise<number[]> {
   const since = (Date.now() - 60_000) * 1_000;
   const response = await ask(`/api/rooms/${symbol}/events?since=${since}`, {}, "read");
   const { events } = pollAnswerSchema.parse(await response.json());
-  return events.map((event) => (event.kind === "metric" ? event.value : event.price));
+  return events.map((event) => {
+    switch (event.kind) {
+      case "metric":
+        return event.value;
+      case "trade":
+        return event.price;
+      case "position":
+        return event.quantity;
+      default:
+        return event satisfies never;
+    }
+  });
 }
+
+describe("positions", () => {
+  it("are taken, shown in order with the rest, and the newest of each account is told", async () => {
+    const symbol = newSymbol();
+    const nowUs = Date.now() * 1_000;
+    const held = (quantity: number, account: string, ts: number) => ({
+      symbol,
+      quantity,
+      avg_price: 10,
+      account,
+      ts,
+    });
+    const response = await push("positions", [
+      held(5, "a", nowUs),
+      held(4, "a", nowUs - 1),
+      held(-2, "b", nowUs),
+    ]);
+    expect(response.status).toBe(202);
+    expect(await valuesOf(symbol)).toEqual([5, 4, -2]);
+    const answer = await ask(`/api/positions/${symbol}`, {}, "read");
+    const { positions } = positionsAnswerSchema.parse(await answer.json());
+    expect(positions.map(({ account, quantity }) => [account, quantity])).toEqual([
+      ["a", 5],
+      ["b", -2],
+    ]);
+  });
+
+  it("that are not right are refused in words", async () => {
+    const response = await push("positions", [
+      { symbol: newSymbol(), quantity: "5" },
+      { symbol: newSymbol(), quantity: 1, price: 2 },
+      { quantity: 1 },
+    ]);
+    expect(response.status).toBe(422);
+    const { errors } = await problemOf(response);
+    expect(errors?.map(({ path }) => path)).toEqual(["[0].quantity", "[1]", "[2].symbol"]);
+  });
+});
 
 describe("I-2 bodies", () => {
   it("may be an object, an array, NDJSON, and any of them gzip", async () => {

@@ -45,6 +45,12 @@ export function formatChange(change: number): string {
   return `${sign}${size} %`;
 }
 
+/** Money won or lost, short and with its sign: 1234567 is "+1.23M". */
+export function formatGain(gain: number): string {
+  const size = formatVolume(Math.abs(gain));
+  return Number(gain.toFixed(4)) === 0 ? size : `${gain > 0 ? "+" : "−"}${size}`;
+}
+
 /** A size or volume, short: 1234567 is "1.23M". */
 export function formatVolume(volume: number): string {
   const size = Math.abs(volume);

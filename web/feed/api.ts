@@ -1,4 +1,9 @@
-import type { HistoryAnswer, SeriesAnswer, SymbolsAnswer } from "../../src/protocol/answers.ts";
+import type {
+  HistoryAnswer,
+  PositionsAnswer,
+  SeriesAnswer,
+  SymbolsAnswer,
+} from "../../src/protocol/answers.ts";
 import type { Interval } from "../../src/protocol/bar.ts";
 
 /** `GET /api/metrics/names`: what a symbol has been told about, one entry a label set. */
@@ -45,6 +50,8 @@ export function createApi(deps: ApiDeps) {
       symbol: string,
       query: { interval: Interval; limit: number; from?: number; to?: number },
     ) => get<HistoryAnswer>(`/api/history/${encodeURIComponent(symbol)}`, query),
+    positions: (symbol: string) =>
+      get<PositionsAnswer>(`/api/positions/${encodeURIComponent(symbol)}`, {}),
     metricNames: (symbol: string) => get<MetricNamesAnswer>("/api/metrics/names", { symbol }),
     /** Every label set of a metric, in steps of `step` ("5s"). */
     series: (query: SeriesQuery) => get<SeriesAnswer>("/api/series", { ...query }),

@@ -8,6 +8,7 @@ export const DIRTY = {
   panels: 8,
   gaps: 16,
   status: 32,
+  positions: 64,
 } as const;
 
 export type Dirty = number;

@@ -12,6 +12,7 @@ import type { Answer, Api } from "./api.ts";
 import { openBarFeed, tradesOf } from "./bar-feed.ts";
 import { DIRTY, type Dirty } from "./dirty.ts";
 import { openPanelFeed } from "./panel-feed.ts";
+import { openPositionFeed } from "./position-feed.ts";
 
 /** The trades list begins this long before the bars' cursor, so that it is not empty at first sight. */
 const PRELUDE_US = 15_000_000;
@@ -47,8 +48,10 @@ export function openSymbolFeed(
   const parts = { api: deps.api, setTimer: deps.setTimer, nowMs: deps.nowMs, mark, failed };
   const bars = openBarFeed({ ...parts, onHistory }, symbol, options.interval);
   const panels = openPanelFeed(parts, symbol, options.range);
+  const positions = openPositionFeed(parts, symbol);
   void panels.load();
   void bars.load();
+  void positions.load();
 
   return {
     /** Whether history has answered once. */
@@ -64,6 +67,7 @@ export function openSymbolFeed(
     chooseRange: panels.choose,
     trades: () => trades,
     gaps: () => gaps,
+    positions: positions.positions,
     cursor: () => tape?.cursor() ?? null,
     status,
     /** What has changed since the last call. */
@@ -76,6 +80,7 @@ export function openSymbolFeed(
       closed = true;
       bars.close();
       panels.close();
+      positions.close();
       tape?.close();
     },
   };
@@ -120,6 +125,7 @@ export function openSymbolFeed(
   function onFrame(frame: Frame): void {
     bars.take(frame);
     panels.take(frame);
+    positions.take(frame);
     const fresh = tradesOf(frame);
     if (fresh.length === 0) return;
     trades = addTrades(trades, fresh);
@@ -134,6 +140,7 @@ export function openSymbolFeed(
     mark(DIRTY.gaps | DIRTY.trades);
     bars.takeGap(gap);
     void panels.load();
+    void positions.load();
   }
 
   function failed(answer: Exclude<Answer<unknown>, { kind: "ok" }>): void {

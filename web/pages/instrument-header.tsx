@@ -1,6 +1,7 @@
 import { useEffect } from "preact/hooks";
 import type { SymbolSummary } from "../../src/protocol/answers.ts";
-import { digitsOf, formatChange, formatPrice, formatVolume } from "../data/format.ts";
+import { digitsOf, formatChange, formatGain, formatPrice, formatVolume } from "../data/format.ts";
+import { netPosition } from "../data/positions.ts";
 import { DIRTY } from "../feed/dirty.ts";
 import { type SymbolView, useRepaint } from "./symbol-view.ts";
 import { signClass } from "./symbols-page.tsx";
@@ -12,7 +13,7 @@ export function InstrumentHeader(props: {
   summary: SymbolSummary | undefined;
 }) {
   const { view, symbol, summary } = props;
-  useRepaint(view, DIRTY.trades | DIRTY.allBars, 100);
+  useRepaint(view, DIRTY.trades | DIRTY.allBars | DIRTY.positions, 100);
   const { latest, rows } = view.feed.trades();
   const bars = view.feed.bars();
   const last = latest?.price ?? bars.at(-1)?.close ?? summary?.last ?? null;
@@ -20,6 +21,7 @@ export function InstrumentHeader(props: {
   const lastText = last === null ? null : formatPrice(last, digits);
   const change = liveChange(summary, last);
   const row = rows.find((each) => each.kind === "trade");
+  const held = netPosition(view.feed.positions(), last);
   const direction = row?.kind === "trade" ? row.direction : "same";
 
   useEffect(() => {
@@ -44,6 +46,17 @@ export function InstrumentHeader(props: {
               <dt>Volume 24 h</dt>
               <dd>{summary === undefined ? "—" : formatVolume(summary.volume)}</dd>
             </div>
+            {held !== null && (
+              <div data-testid="position">
+                <dt>Position</dt>
+                <dd>
+                  {formatVolume(held.quantity)}
+                  {held.gain !== null && (
+                    <span class={signClass(held.gain)}> {formatGain(held.gain)}</span>
+                  )}
+                </dd>
+              </div>
+            )}
             <div class="is-wide">
               <dt>Viewers</dt>
               <dd>{summary === undefined ? "—" : summary.viewers}</dd>

@@ -4,7 +4,12 @@ import { LastValuesFold } from "../../../durable/room/last-values.ts";
 import { RoomLog } from "../../../durable/room/log.ts";
 import { RoomMemory } from "../../../durable/room/memory.ts";
 import { encodeFrames } from "../../../src/core/encode-events.ts";
-import type { MetricEvent, TapeEvent, TradeEvent } from "../../../src/protocol/event.ts";
+import type {
+  MetricEvent,
+  PositionEvent,
+  TapeEvent,
+  TradeEvent,
+} from "../../../src/protocol/event.ts";
 import type { BarMessage } from "../../../src/protocol/server-message.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 import { memorySql } from "./sqlite-port.ts";
@@ -153,5 +158,40 @@ describe("the room's memory", () => {
     const woken = new RoomMemory(sql, log);
     woken.foldToHead();
     expect(closes(woken, 4, 4)).toEqual([]);
+  });
+});
+
+describe("positions of the room", () => {
+  const held = (at: number, quantity: number, account?: string): PositionEvent => ({
+    kind: "position",
+    ts: (START_US + at) as EpochUs,
+    quantity,
+    ...(account !== undefined && { account }),
+  });
+
+  it("are the newest of each account by event time; at one moment the last to arrive", () => {
+    const { fold } = folded([
+      held(5, 1),
+      held(5, 2),
+      held(3, 9),
+      held(1, -4, "a"),
+      held(2, 0, "a"),
+    ]);
+    expect(fold.positions).toEqual([held(5, 2), held(2, 0, "a")]);
+    const woken = new LastValuesFold(JSON.parse(JSON.stringify(fold)));
+    woken.apply(held(4, 8));
+    expect(woken.positions).toEqual(fold.positions);
+  });
+
+  it("are kept for 500 accounts: the one longest without an event goes", () => {
+    const { fold } = folded([
+      ...Array.from({ length: 500 }, (_, at) => held(0, at, `a${at}`)),
+      held(1, 7, "a0"),
+      held(0, 1, "new"),
+    ]);
+    const accounts = fold.positions.map(({ account }) => account);
+    expect(accounts).toHaveLength(500);
+    expect(accounts).not.toContain("a1");
+    expect(accounts.slice(-2)).toEqual(["a0", "new"]);
   });
 });

@@ -291,6 +291,7 @@ export class ModelRoom {
     const ts = ((this.#time.nowMs() - (at % 3 === 0 ? plan.lateByMs : 0)) * 1_000 +
       (made % 1_000)) as EpochUs;
     if (at % plan.tradeEvery !== 0) {
+      if (made % 5 === 0) return { kind: "position", ts, quantity: made, account: `a${made % 2}` };
       return { kind: "metric", ts, metric: `m${made % 3}`, value: made };
     }
     if (plan.repeatEvery > 0 && at % plan.repeatEvery === plan.repeatEvery - 1) {

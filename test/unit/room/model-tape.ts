@@ -2,7 +2,12 @@ import { expect } from "vitest";
 import { bucketStartUs } from "../../../src/core/bars.ts";
 import { tradeKey } from "../../../src/core/encode-events.ts";
 import type { Bar } from "../../../src/protocol/bar.ts";
-import type { MetricEvent, TapeEvent, TradeEvent } from "../../../src/protocol/event.ts";
+import type {
+  MetricEvent,
+  PositionEvent,
+  TapeEvent,
+  TradeEvent,
+} from "../../../src/protocol/event.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 
 export interface TapeEntry {
@@ -79,6 +84,16 @@ export class ModelTape {
   }
 
   /** The last point of each series. */
+  lastPositions(end: number): PositionEvent[] {
+    const last = new Map<string, PositionEvent>();
+    for (const { event } of this.entries.slice(0, end)) {
+      if (event.kind !== "position") continue;
+      const known = last.get(event.account ?? "");
+      if (known === undefined || event.ts >= known.ts) last.set(event.account ?? "", event);
+    }
+    return [...last.values()];
+  }
+
   lastMetrics(end: number): MetricEvent[] {
     const last = new Map<string, MetricEvent>();
     for (const { event } of this.entries.slice(0, end)) {

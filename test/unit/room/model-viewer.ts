@@ -147,6 +147,9 @@ export class ModelViewer implements ViewerSocket {
     expect(new Set(message.metrics.map((point) => JSON.stringify(point)))).toEqual(
       new Set(this.#tape.lastMetrics(end).map((point) => JSON.stringify(point))),
     );
+    expect(new Set(message.positions.map((held) => JSON.stringify(held)))).toEqual(
+      new Set(this.#tape.lastPositions(end).map((held) => JSON.stringify(held))),
+    );
     const minute = this.#tape.newestMinute(end);
     if (minute === null) {
       expect(message.bar).toBeNull();

@@ -17,6 +17,12 @@ function world(first: Answer<never> | "ok" = "ok") {
   let unauthorized = 0;
   const api = {
     metricNames: async () => ({ kind: "ok", value: { metrics: [] } }),
+    positions: async () => ({
+      kind: "ok",
+      value: {
+        positions: [{ kind: "position", ts: CURSOR as EpochUs, quantity: 5, account: "a" }],
+      },
+    }),
     history: async () => {
       historyRequests += 1;
       if (next !== "ok") return next;
@@ -138,4 +144,19 @@ test("lists are bounded for a page that is left open for days", async () => {
   for (let i = 1; i <= 1_000; i++) deliver(tradeAt(CURSOR + i * 1_000, i));
   expect(feed.trades().rows.length).toBeLessThanOrEqual(120);
   expect(feed.trades().rows[0]).toMatchObject({ kind: "trade", direction: "up" });
+});
+
+test("positions come from the room, then over the socket; of an account the newest by its time stays", async () => {
+  const { clock, feed, deliver } = world();
+  await clock.advance(10);
+  expect([...feed.positions().values()].map(({ quantity }) => quantity)).toEqual([5]);
+  const at = (back: number, quantity: number, account: string) => ({
+    kind: "position" as const,
+    ts: (CURSOR - back) as EpochUs,
+    quantity,
+    account,
+  });
+  const events = [at(1, 9, "a"), at(-1, 7, "a"), at(3, -2, "b")];
+  deliver({ type: "events", cursor: (CURSOR + 9) as Cursor, events });
+  expect([...feed.positions().values()].map(({ quantity }) => quantity)).toEqual([7, -2]);
 });
