@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { PGlite } from "@electric-sql/pglite";
 import {
   type Backend,
@@ -9,6 +8,7 @@ import {
   type StatementResult,
   type TransactionOptions,
 } from "./backend.ts";
+import { makeCluster } from "./make-cluster.ts";
 import { closeMessage, executeMessages, parseMessage, readAnswer, syncMessage } from "./wire.ts";
 
 /** Statements kept prepared; the product has a few dozen. */
@@ -35,7 +35,7 @@ const SESSION_SETTINGS = [
  * @param onBroken called when PGlite has died inside a statement: only a new process, which recovers, helps.
  */
 export async function openPglite(folder: string, onBroken: () => void): Promise<Backend> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  await makeCluster(folder);
   const pg = await PGlite.create(folder, {
     startParams: [
       ...PGlite.defaultStartParams,

@@ -50,7 +50,7 @@ export function InstrumentHeader(props: {
               <div data-testid="position">
                 <dt>Position</dt>
                 <dd>
-                  {formatVolume(held.quantity)}
+                  {formatVolume(held.quantity).replace("-", "−")}
                   {held.gain !== null && (
                     <span class={signClass(held.gain)}> {formatGain(held.gain)}</span>
                   )}

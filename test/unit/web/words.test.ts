@@ -1,16 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SYMBOL_PATTERN } from "../../../src/protocol/symbol.ts";
+import type { EpochUs } from "../../../src/protocol/time.ts";
 import {
   digitsOf,
   formatAge,
   formatChange,
+  formatGain,
   formatMoment,
   formatPrice,
   formatTick,
   formatValue,
   formatVolume,
 } from "../../../web/data/format.ts";
+import { addPositions, NO_POSITIONS, netPosition } from "../../../web/data/positions.ts";
 import { pathOfSymbol, routeOf } from "../../../web/data/route.ts";
 
 describe("addresses", () => {
@@ -96,5 +99,41 @@ describe("numbers", () => {
     [200_000_000, "2 d"],
   ])("%d ms ago is %s", (age, text) => {
     expect(formatAge(age)).toBe(text);
+  });
+});
+
+test("what was won or lost has its sign, and nothing has none", () => {
+  expect([1_234_567, -132_730, 0.25, 0, -0.00001].map(formatGain)).toEqual([
+    "+1.23M",
+    "−132.73K",
+    "+0.2500",
+    "0",
+    "0.0000",
+  ]);
+});
+
+describe("what is held over all accounts", () => {
+  const held = (account: string, quantity: number, paid?: number) => ({
+    kind: "position" as const,
+    ts: 1 as EpochUs,
+    quantity,
+    account,
+    ...(paid !== undefined && { avg_price: paid }),
+  });
+
+  test("is their sum, and its gain is against what each has paid", () => {
+    const positions = addPositions(NO_POSITIONS, [
+      held("a", 5, 10),
+      held("b", -2, 14),
+      held("c", 0),
+    ]);
+    expect(netPosition(positions, 12)).toEqual({ quantity: 3, gain: 5 * 2 + -2 * -2 });
+    expect(netPosition(positions, null)).toEqual({ quantity: 3, gain: null });
+  });
+
+  test("has no gain where somebody did not say what he paid, and is nothing where nobody holds", () => {
+    const positions = addPositions(NO_POSITIONS, [held("a", 5, 10), held("b", 1)]);
+    expect(netPosition(positions, 12)).toEqual({ quantity: 6, gain: null });
+    expect(netPosition(NO_POSITIONS, 12)).toBeNull();
   });
 });
