@@ -8,6 +8,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
 import { metricNamesRoutes } from "./routes/metric-names.ts";
+import { riskRoutes } from "./routes/risk.ts";
 import { seriesRoutes } from "./routes/series.ts";
 import { socketRoutes } from "./routes/socket.ts";
 import { symbolRoutes } from "./routes/symbols.ts";
@@ -22,6 +23,7 @@ export const app = new Hono<AppEnv>()
   .route("/", metricNamesRoutes)
   .route("/", seriesRoutes)
   .route("/", correlationRoutes)
+  .route("/", riskRoutes)
   .route("/", healthRoutes)
   .route("/", socketRoutes)
   .all("/api/*", notFound)

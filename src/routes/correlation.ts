@@ -9,7 +9,7 @@ import type { SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { readBucketRange } from "./bucket-range.ts";
 import { Parameters } from "./parameters.ts";
-import { readSymbolCloses } from "./symbol-closes.ts";
+import { readClosesOfEach } from "./symbol-closes.ts";
 
 const MAX_SYMBOLS = 50;
 /** Most closes of all symbols together. The work grows with the pairs, and on one machine all rooms wait for it. */
@@ -32,7 +32,7 @@ export const correlationRoutes = new Hono<AppEnv>().get("/api/analytics/correlat
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, symbols);
   if (outside !== null) return outside;
-  const read = await readSymbolCloses(c, symbols, interval, range);
+  const read = await readClosesOfEach(c, symbols, interval, range);
   const pairs = correlatePairs(read.map(({ closes }) => closes));
   const answer: CorrelationAnswer = {
     ...{ interval, from: range.fromUs, to: range.toUs, symbols },

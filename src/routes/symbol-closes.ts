@@ -15,23 +15,30 @@ export interface SymbolCloses {
   closes: BucketValues;
 }
 
-/** The closes of several symbols, in their order, over the same range. */
 export async function readSymbolCloses(
+  c: AppContext,
+  symbol: SymbolName,
+  interval: Interval,
+  { fromUs, toUs, buckets }: BucketRange,
+): Promise<SymbolCloses> {
+  // As many bars as there are buckets: then one look covers them all.
+  const query = { symbol, interval, fromUs, toUs, limit: buckets };
+  const { cursor, bars } = await readSymbolBars(c, query);
+  const closes = { ts: bars.map(({ ts }) => ts), values: bars.map(({ close }) => close) };
+  return { cursor, closes };
+}
+
+/** The closes of several symbols, in their order, over the same range. */
+export async function readClosesOfEach(
   c: AppContext,
   symbols: readonly SymbolName[],
   interval: Interval,
-  { fromUs, toUs, buckets }: BucketRange,
+  range: BucketRange,
 ): Promise<SymbolCloses[]> {
   const all: SymbolCloses[] = [];
   while (all.length < symbols.length) {
     const next = symbols.slice(all.length, all.length + AT_ONCE);
-    const read = next.map(async (symbol) => {
-      // As many bars as there are buckets: then one look covers them all.
-      const query = { symbol, interval, fromUs, toUs, limit: buckets };
-      const { cursor, bars } = await readSymbolBars(c, query);
-      const closes = { ts: bars.map(({ ts }) => ts), values: bars.map(({ close }) => close) };
-      return { cursor, closes };
-    });
+    const read = next.map((symbol) => readSymbolCloses(c, symbol, interval, range));
     all.push(...(await Promise.all(read)));
   }
   return all;

@@ -4,12 +4,12 @@ import type { RoomTail } from "../../src/bindings/room.ts";
 import { encodeFrame } from "../../src/core/encode-events.ts";
 import { SeriesIdCache } from "../../src/db/series-ids.ts";
 import { type StoredFrame, storeFrames } from "../../src/db/store-frames.ts";
-import { correlationAnswerSchema } from "../../src/protocol/analytics.ts";
+import { correlationAnswerSchema, riskAnswerSchema } from "../../src/protocol/analytics.ts";
 import type { TapeEvent } from "../../src/protocol/event.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import { expected, monthlyPrices } from "../unit/statistics/published.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
-import { cursorAt, frame, freshSymbol, NOON_US, room, trade } from "./events.ts";
+import { cursorAt, frame, freshSymbol, metric, NOON_US, room, trade } from "./events.ts";
 
 const DAY = 86_400_000_000;
 const STOCKS = ["MSFT", "AMZN", "IBM", "GOOG", "AAPL"];
@@ -67,6 +67,8 @@ describe.each(testDatabaseKinds())("analytics on $name", ({ openMigrated }) => {
   const correlation = async (query: string) =>
     correlationAnswerSchema.parse((await ask(`correlation?${query}`)).answer);
 
+  const risk = async (query: string) => riskAnswerSchema.parse((await ask(`risk?${query}`)).answer);
+
   describe("correlation", () => {
     it("of published prices is what other programs find", async () => {
       const { pairs } = await correlation(`symbols=${STOCKS.join()}&interval=1d&${DECADE}`);
@@ -117,6 +119,72 @@ describe.each(testDatabaseKinds())("analytics on $name", ({ openMigrated }) => {
       const answer = await correlation(`symbols=${symbols}`);
       expect(answer.pairs).toHaveLength(1_225);
       expect((answer.to - answer.from) / 3_600_000_000).toBe(500);
+    });
+  });
+
+  describe("risk", () => {
+    const MSFT = expected.risks.MSFT;
+    const terms = `risk_free=${MSFT.risk_free}&periods_per_year=${MSFT.periods_per_year}`;
+    const figures = {
+      ...{ kind: "ok", observations: MSFT.observations },
+      sharpe: { value: expect.closeTo(MSFT.sharpe, 12) },
+      calmar: { value: expect.closeTo(MSFT.calmar, 12) },
+      max_drawdown: {
+        ...{ kind: "drawdown", depth: expect.closeTo(MSFT.max_drawdown.depth, 12) },
+        ...{ peak: Date.parse(MSFT.max_drawdown.peak) * 1_000, recovery: null },
+        trough: Date.parse(MSFT.max_drawdown.trough) * 1_000,
+      },
+    };
+
+    it("of published prices is what other programs find", async () => {
+      const answer = await risk(`symbol=MSFT&interval=1d&${DECADE}&${terms}`);
+      expect(answer).toMatchObject({ symbol: "MSFT", risk_free: 0.03, periods_per_year: 12 });
+      expect(answer.risk).toMatchObject(figures);
+      const { ts } = monthlyPrices("MSFT");
+      expect(answer.risk).toMatchObject({ first: ts[0], last: ts.at(-1) });
+    });
+
+    it("is the same of a series, whose last value of each bucket counts, in Postgres or in the room", async () => {
+      const { ts, values } = monthlyPrices("MSFT");
+      const points = ts.flatMap((us, at) => [
+        metric("portfolio_value", us + 2, values[at] as number, { book: "x" }),
+        metric("portfolio_value", us + 1, 1, { book: "x" }),
+      ]);
+      const symbol = freshSymbol();
+      await tape(symbol, points, 51);
+      const query = `metric=portfolio_value&symbol=${symbol}&interval=1d&${DECADE}&${terms}`;
+      const answer = await risk(query);
+      expect(answer).toMatchObject({ metric: "portfolio_value", labels: { book: "x" } });
+      expect(answer.cursor).toBe(points.length);
+      expect(answer.risk).toMatchObject(figures);
+    });
+
+    it("takes the series that has just these labels, and refuses to choose among others", async () => {
+      const symbol = freshSymbol();
+      const day = (at: number, value: number, labels: Record<string, string>) =>
+        metric("value", NOON_US + at * DAY, value, labels);
+      const sets: Record<string, string>[] = [
+        { book: "x" },
+        { book: "x", desk: "1" },
+        { desk: "1" },
+      ];
+      await tape(
+        symbol,
+        sets.flatMap((labels, set) => [1, 2, 3, 4].map((at) => day(at, at + set, labels))),
+      );
+      const query = `metric=value&symbol=${symbol}&from=${NOON_US - DAY}&to=${NOON_US + 9 * DAY}`;
+      const answer = await risk(`${query}&labels={"book":"x"}`);
+      expect(answer).toMatchObject({ labels: { book: "x" }, risk: { total_return: { value: 3 } } });
+      const refused = await ask(`risk?${query}`);
+      expect(refused).toMatchObject({ status: 400, answer: { errors: [{ path: "labels" }] } });
+      const none = await risk(`${query}&labels={"book":"y"}`);
+      expect(none.risk).toEqual({ kind: "too_little_data", observations: 0, needed: 3 });
+    });
+
+    it("counts every bucket of 365 days as a year, where nothing is said", async () => {
+      const answer = await risk("symbol=NO-ONE");
+      expect(answer).toMatchObject({ interval: "1d", risk_free: 0, periods_per_year: 365 });
+      expect((await risk("symbol=NO-ONE&interval=1h")).periods_per_year).toBe(8_760);
     });
   });
 });

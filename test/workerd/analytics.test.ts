@@ -56,3 +56,35 @@ describe("correlation refuses, with the parameter's name,", () => {
     await response.arrayBuffer();
   });
 });
+
+describe("risk refuses, with the parameter's name,", () => {
+  const decade = "from=2010-01-01T00:00:00Z&to=2020-01-01T00:00:00Z";
+  it.each([
+    ["no symbol", "", ["symbol"]],
+    ["what is no symbol", "symbol=%20", ["symbol"]],
+    ["labels without a metric", 'symbol=A&labels={"a":"1"}', ["labels"]],
+    ["an empty metric", "symbol=A&metric=", ["metric"]],
+    ["labels that are no object", "metric=m&labels=[1]", ["labels"]],
+    ["another interval", "symbol=A&interval=1w", ["interval"]],
+    ["an unknown name", "symbol=A&riskfree=0", ["riskfree"]],
+    ["an empty range", `symbol=A&${decade.replace("2020", "2010")}`, ["to"]],
+    ["more than 10,000 buckets", `symbol=A&interval=4h&${decade}`, ["interval"]],
+    ["a rate in per cent", "symbol=A&risk_free=4", ["risk_free"]],
+    ["a rate that is no number", "symbol=A&risk_free=", ["risk_free"]],
+    ["a rate of losing all", "symbol=A&risk_free=-1", ["risk_free"]],
+    ["no periods", "symbol=A&periods_per_year=0", ["periods_per_year"]],
+    ["endless periods", "symbol=A&periods_per_year=1e99", ["periods_per_year"]],
+  ])("%s", async (_, query, paths) => {
+    expect(await issuesOf(`risk?${query}`)).toEqual(paths);
+  });
+
+  it("a symbol that the token is not for, with and without a metric", async () => {
+    const token = await tokenOf({ scope: "read", symbols: ["A*"] });
+    const headers = { authorization: `Bearer ${token}` };
+    for (const query of ["symbol=B", "symbol=B&metric=m", "metric=portfolio_value"]) {
+      const response = await ask(`/api/analytics/risk?${query}`, { headers });
+      expect(response.status).toBe(403);
+      await response.arrayBuffer();
+    }
+  });
+});

@@ -1,5 +1,5 @@
 /** Returns differ by so little where only the rounding of the division differs: some units in the last place of 1. */
-const ROUNDING = 8 * Number.EPSILON;
+export const ROUNDING = 8 * Number.EPSILON;
 
 /**
  * Log returns ln(v[t] / v[t-1]) of positive values, one fewer than there are values. They add up over time and are the
@@ -16,6 +16,17 @@ export function logReturns(values: readonly number[]): number[] {
   });
 }
 
+/**
+ * Simple returns v[t] / v[t-1] - 1 of positive values, one fewer than there are values. They are what a holder earns, and
+ * those of a portfolio are the weighted sum of its parts' (Campbell, Lo, MacKinlay, as above).
+ */
+export function simpleReturns(values: readonly number[]): number[] {
+  return values.slice(1).map((value, at) => {
+    const before = values[at] as number;
+    return (value - before) / before;
+  });
+}
+
 /** True where returns differ by no more than rounding does, so that they have no variance: one value, or none, too. */
 export function areConstant(returns: readonly number[]): boolean {
   let lowest = Number.POSITIVE_INFINITY;
@@ -25,5 +36,6 @@ export function areConstant(returns: readonly number[]): boolean {
     highest = Math.max(highest, value);
   }
   const size = Math.max(1, Math.abs(lowest), Math.abs(highest));
-  return returns.length === 0 || highest - lowest <= ROUNDING * size;
+  if (!Number.isFinite(size)) return returns.length === 0;
+  return highest - lowest <= ROUNDING * size;
 }

@@ -12,6 +12,9 @@ const DATA = fileURLToPath(
   new URL("../../../node_modules/vega-datasets/data/", import.meta.url).href,
 );
 
+/** Dates as in the fixture: `2000-01-31`. */
+export const dateOf = (us: number) => new Date(us / 1_000).toISOString().slice(0, 10);
+
 function rowsOf(file: string): string[][] {
   const [, ...lines] = readFileSync(`${DATA}${file}`, "utf8").trim().split("\n");
   return lines.map((line) => line.split(","));
@@ -23,6 +26,13 @@ export function monthlyPrices(symbol: string): BucketValues {
     rowsOf("stocks.csv")
       .filter(([name]) => name === symbol)
       .map(([, date = "", price]) => [Date.parse(`${date} UTC`), Number(price)]),
+  );
+}
+
+/** Closes of the S&P 500, every trading day of 2000 to 2020. */
+export function dailyCloses(): BucketValues {
+  return columns(
+    rowsOf("sp500-2000.csv").map(([date = "", , , , close]) => [Date.parse(date), Number(close)]),
   );
 }
 
