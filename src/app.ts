@@ -3,11 +3,13 @@ import { classifyFailure } from "./db/database.ts";
 import type { AppContext, AppEnv } from "./middleware/context.ts";
 import { problem } from "./middleware/problem.ts";
 import { CORRELATION_HEADER, requestLog } from "./middleware/request-log.ts";
+import { correlationRoutes } from "./routes/correlation.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
 import { metricNamesRoutes } from "./routes/metric-names.ts";
 import { positionsRoutes } from "./routes/positions.ts";
+import { riskRoutes } from "./routes/risk.ts";
 import { seriesRoutes } from "./routes/series.ts";
 import { socketRoutes } from "./routes/socket.ts";
 import { symbolRoutes } from "./routes/symbols.ts";
@@ -22,6 +24,8 @@ export const app = new Hono<AppEnv>()
   .route("/", metricNamesRoutes)
   .route("/", seriesRoutes)
   .route("/", positionsRoutes)
+  .route("/", correlationRoutes)
+  .route("/", riskRoutes)
   .route("/", healthRoutes)
   .route("/", socketRoutes)
   .all("/api/*", notFound)

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const INITDB = fileURLToPath(new URL("./initdb.ts", import.meta.url));
+const INITDB = fileURLToPath(new URL("./initdb.ts", import.meta.url).href);
 
 /**
  * Makes the folder of an embedded database where there is none. In a process of its own, for there the quick compiler of

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { MigrationFile } from "./migrate.ts";
 
-const MIGRATIONS_DIR = fileURLToPath(new URL("../../migrations", import.meta.url));
+const MIGRATIONS_DIR = fileURLToPath(new URL("../../migrations", import.meta.url).href);
 
 /** The migrations of this checkout: every `.sql` file of `migrations/`. */
 export function readMigrationFiles(): MigrationFile[] {

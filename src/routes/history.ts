@@ -1,15 +1,13 @@
 import { Hono } from "hono";
 import { EARLIEST_US, MAX_AHEAD_US } from "../core/timestamp.ts";
-import { readBars } from "../db/read-bars.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppEnv } from "../middleware/context.ts";
 import { badParameters } from "../middleware/problem.ts";
 import type { HistoryAnswer } from "../protocol/answers.ts";
 import { INTERVALS } from "../protocol/interval.ts";
 import type { EpochUs } from "../protocol/time.ts";
-import { databaseOf } from "./database-of.ts";
 import { Parameters } from "./parameters.ts";
-import { readTail } from "./room-tail.ts";
+import { readSymbolBars } from "./symbol-bars.ts";
 
 export const historyRoutes = new Hono<AppEnv>().get("/api/history/:symbol", async (c) => {
   const authorization = await authorize(c, "read");
@@ -27,22 +25,8 @@ export const historyRoutes = new Hono<AppEnv>().get("/api/history/:symbol", asyn
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [symbol]);
   if (outside !== null) return outside;
-  const tail = await readTail(c.env, symbol);
-  const bars = await readBars(
-    databaseOf(c.get("config")),
-    {
-      symbol,
-      interval,
-      fromUs,
-      toUs,
-      limit,
-      storedThrough: tail.storedThrough,
-      tail: tail.events.flatMap(({ cursor, event }) =>
-        event.kind === "trade" ? [{ cursor, trade: event }] : [],
-      ),
-    },
-    c.get("correlationId"),
-  );
-  const answer: HistoryAnswer = { symbol, interval, cursor: tail.cursor, bars };
+  const query = { symbol, interval, fromUs, toUs, limit };
+  const { cursor, bars } = await readSymbolBars(c, query);
+  const answer: HistoryAnswer = { symbol, interval, cursor, bars };
   return c.json(answer, 200, { "cache-control": "no-store" });
 });

@@ -67,6 +67,34 @@ export class Parameters {
     return bounds.fallback;
   }
 
+  /** A number that is `above` one bound and at most the other, or undefined where it is absent. */
+  number(name: string, bounds: { above: number; max: number }): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const value = Number(text);
+    const isNumber = /^[-+]?[\d.]+(e[-+]?\d+)?$/i.test(text) && Number.isFinite(value);
+    if (isNumber && value > bounds.above && value <= bounds.max) return value;
+    this.refuse(name, `must be a number above ${bounds.above} and at most ${bounds.max}`);
+    return undefined;
+  }
+
+  /** A JSON object of text by text; without it, or empty, no labels. */
+  labels(name: string): Record<string, string> {
+    const text = this.text(name);
+    if (text === undefined || text === "") return {};
+    try {
+      const value: unknown = JSON.parse(text);
+      const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+      if (isObject && Object.values(value).every((label) => typeof label === "string")) {
+        return value as Record<string, string>;
+      }
+    } catch {
+      // Said below, with the form that is wanted.
+    }
+    this.refuse(name, 'must be a JSON object of text by text, such as {"venue":"XNAS"}');
+    return {};
+  }
+
   /** One of the words, or `fallback` where it is absent. */
   word<Word extends string>(name: string, words: readonly Word[], fallback: Word): Word {
     const text = this.text(name) ?? fallback;

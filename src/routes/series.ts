@@ -1,15 +1,14 @@
 import { Hono } from "hono";
 import { chooseStepUs, readDurationUs } from "../core/duration.ts";
-import { type Aggregate, readSeries } from "../db/read-series.ts";
+import type { Aggregate } from "../db/read-series.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppEnv } from "../middleware/context.ts";
 import { badParameters } from "../middleware/problem.ts";
 import type { SeriesAnswer } from "../protocol/answers.ts";
 import { SYSTEM_SYMBOL } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
-import { databaseOf } from "./database-of.ts";
 import { Parameters } from "./parameters.ts";
-import { readTail } from "./room-tail.ts";
+import { readSymbolSeries } from "./symbol-series.ts";
 
 const AGGREGATES: readonly Aggregate[] = ["avg", "min", "max", "sum", "count", "first", "last"];
 const HOUR_US = 3_600_000_000;
@@ -26,7 +25,8 @@ export const seriesRoutes = new Hono<AppEnv>().get("/api/series", async (c) => {
   const symbol = parameters.symbol("symbol", parameters.text("symbol") ?? SYSTEM_SYMBOL);
   const metric = parameters.text("metric") ?? "";
   if (metric === "") parameters.refuse("metric", "is missing: name the metric");
-  const labels = readLabels(parameters);
+  // The series that have at least these labels.
+  const labels = parameters.labels("labels");
   const toUs = parameters.time("to") ?? ((nowUs + 1) as EpochUs);
   const fromUs = parameters.time("from") ?? ((toUs - HOUR_US) as EpochUs);
   if (fromUs >= toUs) parameters.refuse("to", "must be later than from");
@@ -35,26 +35,9 @@ export const seriesRoutes = new Hono<AppEnv>().get("/api/series", async (c) => {
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [symbol]);
   if (outside !== null) return outside;
-  const tail = await readTail(c.env, symbol);
-  const series = await readSeries(
-    databaseOf(c.get("config")),
-    {
-      metric,
-      symbol,
-      labels,
-      fromUs,
-      toUs,
-      stepUs,
-      aggregates,
-      limit: MAX_POINTS,
-      storedThrough: tail.storedThrough,
-      tail: tail.events.flatMap(({ cursor, event }) =>
-        event.kind === "metric" && event.metric === metric ? [{ cursor, point: event }] : [],
-      ),
-    },
-    c.get("correlationId"),
-  );
-  const answer: SeriesAnswer = { cursor: tail.cursor, step_us: stepUs, series };
+  const query = { metric, symbol, labels, fromUs, toUs, stepUs, aggregates, limit: MAX_POINTS };
+  const { cursor, series } = await readSymbolSeries(c, query);
+  const answer: SeriesAnswer = { cursor, step_us: stepUs, series };
   return c.json(answer, 200, { "cache-control": "no-store" });
 });
 
@@ -84,21 +67,4 @@ function readAggregates(parameters: Parameters): Aggregate[] {
     parameters.refuse("agg", `must be some of ${AGGREGATES.join(",")}, joined by commas`);
   }
   return found;
-}
-
-/** `labels={"venue":"XNAS"}`: the series that have at least these labels. */
-function readLabels(parameters: Parameters): Record<string, string> {
-  const text = parameters.text("labels");
-  if (text === undefined || text === "") return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    if (isObject && Object.values(value).every((label) => typeof label === "string")) {
-      return value as Record<string, string>;
-    }
-  } catch {
-    // Said below, with the form that is wanted.
-  }
-  parameters.refuse("labels", 'must be a JSON object of text by text, such as {"venue":"XNAS"}');
-  return {};
 }

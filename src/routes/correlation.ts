@@ -1,0 +1,59 @@
+import { Hono } from "hono";
+import { correlatePairs } from "../core/statistics/correlation.ts";
+import { authorize, refuseSymbols } from "../middleware/authorize.ts";
+import type { AppEnv } from "../middleware/context.ts";
+import { badParameters } from "../middleware/problem.ts";
+import type { CorrelationAnswer } from "../protocol/analytics.ts";
+import { INTERVALS } from "../protocol/interval.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
+import type { EpochUs } from "../protocol/time.ts";
+import { readBucketRange } from "./bucket-range.ts";
+import { Parameters } from "./parameters.ts";
+import { readClosesOfEach } from "./symbol-closes.ts";
+
+const MAX_SYMBOLS = 50;
+/** Most closes of all symbols together. The work grows with the pairs, and on one machine all rooms wait for it. */
+const MAX_CLOSES = 100_000;
+
+export const correlationRoutes = new Hono<AppEnv>().get("/api/analytics/correlation", async (c) => {
+  const authorization = await authorize(c, "read");
+  if (authorization.kind === "refused") return authorization.response;
+  const nowUs = (Date.now() * 1_000) as EpochUs;
+  const parameters = new Parameters(c.req.url, ["symbols", "interval", "from", "to"], nowUs);
+  const symbols = readSymbols(parameters);
+  const interval = parameters.word("interval", INTERVALS, "1h");
+  const range = readBucketRange(parameters, interval, nowUs);
+  if (range.buckets * symbols.length > MAX_CLOSES) {
+    parameters.refuse(
+      "symbols",
+      `times buckets are more than ${MAX_CLOSES}: take fewer, a longer interval or a shorter range`,
+    );
+  }
+  if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
+  const outside = refuseSymbols(c, authorization.grant, symbols);
+  if (outside !== null) return outside;
+  const read = await readClosesOfEach(c, symbols, interval, range);
+  const pairs = correlatePairs(read.map(({ closes }) => closes));
+  const answer: CorrelationAnswer = {
+    ...{ interval, from: range.fromUs, to: range.toUs, symbols },
+    cursors: Object.fromEntries(read.map(({ cursor }, at) => [symbols[at], cursor])),
+    pairs: pairs.map(({ a, b, correlation }) => ({
+      ...{ a: symbols[a] as SymbolName, b: symbols[b] as SymbolName },
+      correlation,
+    })),
+  };
+  return c.json(answer, 200, { "cache-control": "no-store" });
+});
+
+/** `symbols=A,B,C`: different ones. */
+function readSymbols(parameters: Parameters): SymbolName[] {
+  const names = (parameters.text("symbols") ?? "").split(",").filter((name) => name !== "");
+  if (names.length < 2 || names.length > MAX_SYMBOLS) {
+    parameters.refuse("symbols", `must be 2 to ${MAX_SYMBOLS} symbols, joined by commas`);
+    return [];
+  }
+  if (new Set(names).size < names.length) {
+    parameters.refuse("symbols", "names a symbol twice");
+  }
+  return names.map((name) => parameters.symbol("symbols", name));
+}

@@ -1,0 +1,101 @@
+import { Hono } from "hono";
+import { canonicalLabels } from "../core/labels.ts";
+import type { BucketValues } from "../core/statistics/bucket-values.ts";
+import { analyseRisk } from "../core/statistics/risk.ts";
+import { authorize, refuseSymbols } from "../middleware/authorize.ts";
+import type { AppContext, AppEnv } from "../middleware/context.ts";
+import { badParameters } from "../middleware/problem.ts";
+import type { RiskAnswer } from "../protocol/analytics.ts";
+import { INTERVAL_SECONDS, INTERVALS, type Interval } from "../protocol/interval.ts";
+import { SYSTEM_SYMBOL, type SymbolName } from "../protocol/symbol.ts";
+import type { Cursor, EpochUs } from "../protocol/time.ts";
+import { type BucketRange, readBucketRange } from "./bucket-range.ts";
+import { Parameters } from "./parameters.ts";
+import { readSymbolCloses } from "./symbol-closes.ts";
+import { readSymbolSeries } from "./symbol-series.ts";
+
+const KNOWN = ["symbol", "metric", "labels", "interval", "from", "to"];
+const TERMS = ["risk_free", "periods_per_year"];
+const YEAR_SECONDS = 365 * 86_400;
+
+export const riskRoutes = new Hono<AppEnv>().get("/api/analytics/risk", async (c) => {
+  const authorization = await authorize(c, "read");
+  if (authorization.kind === "refused") return authorization.response;
+  const nowUs = (Date.now() * 1_000) as EpochUs;
+  const parameters = new Parameters(c.req.url, [...KNOWN, ...TERMS], nowUs);
+  const subject = readSubject(parameters);
+  const interval = parameters.word("interval", INTERVALS, "1d");
+  const range = readBucketRange(parameters, interval, nowUs);
+  // Rates are parts of one: 4, which would be 400 %, is somebody's 4 %.
+  const riskFree = parameters.number("risk_free", { above: -1, max: 1 }) ?? 0;
+  // Without a word about it, of a market that never closes: every bucket of a year of 365 days.
+  const periodsPerYear =
+    parameters.number("periods_per_year", { above: 0, max: YEAR_SECONDS }) ??
+    YEAR_SECONDS / INTERVAL_SECONDS[interval];
+  if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
+  const outside = refuseSymbols(c, authorization.grant, [subject.symbol]);
+  if (outside !== null) return outside;
+  const line = await readLine(c, subject, interval, range);
+  if (line.kind === "ambiguous") {
+    const message = `must name one series, and ${line.count} have these`;
+    return badParameters(c, [{ path: "labels", message }]);
+  }
+  const answer: RiskAnswer = {
+    ...{ ...subject, ...(line.labels && { labels: line.labels }) },
+    ...{ interval, from: range.fromUs, to: range.toUs, cursor: line.cursor },
+    ...{ risk_free: riskFree, periods_per_year: periodsPerYear },
+    risk: analyseRisk(line.values, { riskFree, periodsPerYear }),
+  };
+  return c.json(answer, 200, { "cache-control": "no-store" });
+});
+
+/** What is looked at: the closes of a symbol, or a series of it where a metric is named. */
+interface Subject {
+  symbol: SymbolName;
+  metric?: string;
+  labels?: Record<string, string>;
+}
+
+function readSubject(parameters: Parameters): Subject {
+  const metric = parameters.text("metric");
+  const name = parameters.text("symbol");
+  if (metric === undefined || metric === "") {
+    if (metric === "") parameters.refuse("metric", "is empty: name the metric");
+    if (parameters.text("labels") !== undefined) {
+      parameters.refuse("labels", "belong to a metric: name it, or leave them out");
+    }
+    if (name === undefined) {
+      parameters.refuse("symbol", "is missing: name a symbol with trades, or a metric");
+    }
+    return { symbol: parameters.symbol("symbol", name ?? SYSTEM_SYMBOL) };
+  }
+  const symbol = parameters.symbol("symbol", name ?? SYSTEM_SYMBOL);
+  return { symbol, metric, labels: parameters.labels("labels") };
+}
+
+type Line =
+  | { kind: "read"; cursor: Cursor; values: BucketValues; labels?: Record<string, string> }
+  /** Several series have the labels, and none has these alone. */
+  | { kind: "ambiguous"; count: number };
+
+async function readLine(
+  c: AppContext,
+  { symbol, metric, labels = {} }: Subject,
+  interval: Interval,
+  range: BucketRange,
+): Promise<Line> {
+  if (metric === undefined) {
+    const { cursor, closes } = await readSymbolCloses(c, symbol, interval, range);
+    return { kind: "read", cursor, values: closes };
+  }
+  const { cursor, series } = await readSymbolSeries(c, {
+    ...{ metric, symbol, labels, fromUs: range.fromUs, toUs: range.toUs },
+    ...{ stepUs: INTERVAL_SECONDS[interval] * 1_000_000, limit: range.buckets },
+    aggregates: ["last"],
+  });
+  const exact = series.find((one) => canonicalLabels(one.labels) === canonicalLabels(labels));
+  const found = exact ?? series[0];
+  if (exact === undefined && series.length > 1) return { kind: "ambiguous", count: series.length };
+  const values = { ts: found?.ts ?? [], values: (found?.last ?? []) as number[] };
+  return { kind: "read", cursor, values, labels: found?.labels ?? labels };
+}
