@@ -1,9 +1,10 @@
 import { Hono } from "hono";
 import { chooseStepUs, readDurationUs } from "../core/duration.ts";
-import { type Aggregate, readSeries } from "../db/read-series.ts";
+import { readSeries } from "../db/read-series.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppEnv } from "../middleware/context.ts";
 import { badParameters } from "../middleware/problem.ts";
+import { AGGREGATES, type Aggregate } from "../protocol/aggregate.ts";
 import type { SeriesAnswer } from "../protocol/answers.ts";
 import { SYSTEM_SYMBOL } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
@@ -11,7 +12,6 @@ import { databaseOf } from "./database-of.ts";
 import { Parameters } from "./parameters.ts";
 import { readTail } from "./room-tail.ts";
 
-const AGGREGATES: readonly Aggregate[] = ["avg", "min", "max", "sum", "count", "first", "last"];
 const HOUR_US = 3_600_000_000;
 /** Most points of one line. */
 const MAX_POINTS = 10_000;
