@@ -3,6 +3,7 @@ import { classifyFailure } from "./db/database.ts";
 import type { AppContext, AppEnv } from "./middleware/context.ts";
 import { problem } from "./middleware/problem.ts";
 import { CORRELATION_HEADER, requestLog } from "./middleware/request-log.ts";
+import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
@@ -20,6 +21,7 @@ export const app = new Hono<AppEnv>()
   .route("/", historyRoutes)
   .route("/", metricNamesRoutes)
   .route("/", seriesRoutes)
+  .route("/", exportRoutes)
   .route("/", healthRoutes)
   .route("/", socketRoutes)
   .all("/api/*", notFound)

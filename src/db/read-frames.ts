@@ -1,8 +1,9 @@
-import type { MetricEvent, TapeEvent, TradeEvent } from "../protocol/event.ts";
+import type { TapeEvent } from "../protocol/event.ts";
 import { MAX_FRAME_EVENTS } from "../protocol/frame.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../protocol/time.ts";
+import type { Cursor } from "../protocol/time.ts";
 import type { Database, Row } from "./database.ts";
+import { metricOf, tradeOf } from "./event-rows.ts";
 import { epochUsOf } from "./sql-time.ts";
 import type { StoredFrame } from "./store-frames.ts";
 
@@ -94,32 +95,6 @@ function appendFrames(frames: StoredFrame[], rows: readonly Row[]): void {
       events = [];
       frames.push({ cursor, events });
     }
-    events.push(row["metric"] === null ? asTrade(row) : asMetric(row));
+    events.push(row["metric"] === null ? tradeOf(row) : metricOf(row));
   }
-}
-
-function asMetric(row: Row): MetricEvent {
-  const event: MetricEvent = {
-    kind: "metric",
-    ts: Number(row["ts_us"]) as EpochUs,
-    metric: row["metric"] as string,
-    value: row["value"] as number,
-  };
-  const labelsKey = row["labels_key"] as string;
-  if (labelsKey !== "{}") event.labels = JSON.parse(labelsKey) as Record<string, string>;
-  return event;
-}
-
-function asTrade(row: Row): TradeEvent {
-  const event: TradeEvent = {
-    kind: "trade",
-    ts: Number(row["ts_us"]) as EpochUs,
-    price: row["price"] as number,
-    size: row["size"] as number,
-  };
-  if (row["side"] === 1) event.side = "buy";
-  else if (row["side"] === -1) event.side = "sell";
-  if (row["trade_id"] !== "") event.id = row["trade_id"] as string;
-  if (row["venue"] !== "") event.venue = row["venue"] as string;
-  return event;
 }

@@ -25,7 +25,7 @@ export const seriesRoutes = new Hono<AppEnv>().get("/api/series", async (c) => {
   const parameters = new Parameters(c.req.url, known, nowUs);
   const symbol = parameters.symbol("symbol", parameters.text("symbol") ?? SYSTEM_SYMBOL);
   const metric = parameters.text("metric") ?? "";
-  if (metric === "") parameters.refuse("metric", "is missing: name the metric");
+  parameters.required("metric", "name the metric");
   const labels = readLabels(parameters);
   const toUs = parameters.time("to") ?? ((nowUs + 1) as EpochUs);
   const fromUs = parameters.time("from") ?? ((toUs - HOUR_US) as EpochUs);
