@@ -15,13 +15,14 @@ import { readTail } from "./room-tail.ts";
 const HOUR_US = 3_600_000_000;
 /** Most points of one line. */
 const MAX_POINTS = 10_000;
-const CHART_POINTS = 1_000;
+/** About as many as a chart has pixels. */
+const DEFAULT_POINTS = 1_000;
 
 export const seriesRoutes = new Hono<AppEnv>().get("/api/series", async (c) => {
   const authorization = await authorize(c, "read");
   if (authorization.kind === "refused") return authorization.response;
   const nowUs = (Date.now() * 1_000) as EpochUs;
-  const known = ["metric", "symbol", "labels", "from", "to", "step", "agg"];
+  const known = ["metric", "symbol", "labels", "from", "to", "step", "points", "agg"];
   const parameters = new Parameters(c.req.url, known, nowUs);
   const symbol = parameters.symbol("symbol", parameters.text("symbol") ?? SYSTEM_SYMBOL);
   const metric = parameters.text("metric") ?? "";
@@ -46,7 +47,8 @@ export const seriesRoutes = new Hono<AppEnv>().get("/api/series", async (c) => {
       toUs,
       stepUs,
       aggregates,
-      limit: MAX_POINTS,
+      // A range that begins inside a bucket has one more.
+      limit: stepUs === 0 ? MAX_POINTS : MAX_POINTS + 1,
       storedThrough: tail.storedThrough,
       tail: tail.events.flatMap(({ cursor, event }) =>
         event.kind === "metric" && event.metric === metric ? [{ cursor, point: event }] : [],
@@ -58,10 +60,15 @@ export const seriesRoutes = new Hono<AppEnv>().get("/api/series", async (c) => {
   return c.json(answer, 200, { "cache-control": "no-store" });
 });
 
-/** `step=10s`, `step=raw` for the points themselves, absent: as many points as a chart has pixels. */
+/** `step=10s`; `step=raw`, which is 0, for the points themselves; absent: a step for about `points` points. */
 function readStepUs(parameters: Parameters, spanUs: number): number {
+  const bounds = { min: 1, max: MAX_POINTS, fallback: DEFAULT_POINTS };
+  const points = parameters.count("points", bounds);
   const text = parameters.text("step");
-  if (text === undefined) return chooseStepUs(spanUs, CHART_POINTS);
+  if (text === undefined) return chooseStepUs(spanUs, points);
+  if (parameters.text("points") !== undefined) {
+    parameters.refuse("points", "chooses the step: leave out points, or step");
+  }
   if (text === "raw") return 0;
   const stepUs = readDurationUs(text);
   if (stepUs === null) {

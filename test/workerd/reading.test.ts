@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { seriesAnswerSchema } from "../../src/protocol/answers.ts";
 import { problemSchema } from "../../src/protocol/problem.ts";
 import { ask, newSymbol, push } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
@@ -17,6 +18,29 @@ async function refused(path: string): Promise<string[]> {
   expect(response.status).toBe(400);
   return problemSchema.parse(await response.json()).errors?.map((issue) => issue.path) ?? [];
 }
+
+describe("a series", () => {
+  async function stepOf(query: string): Promise<number> {
+    const response = await ask(`/api/series?metric=m&symbol=A${query}`, {}, "read");
+    return seriesAnswerSchema.parse(await response.json()).step_us;
+  }
+
+  it("has the step for as many points as are asked for", async () => {
+    const month = "&from=2026-01-01T00:00:00Z&to=2026-01-31T00:00:00Z";
+    expect(await stepOf("")).toBe(5_000_000);
+    expect(await stepOf(month)).toBe(3_600_000_000);
+    expect(await stepOf(`${month}&points=100`)).toBe(43_200_000_000);
+    expect(await stepOf(`${month}&step=1d`)).toBe(86_400_000_000);
+    expect(await stepOf("&step=raw")).toBe(0);
+  });
+
+  it("is refused with points and step together, and with too many points", async () => {
+    expect(await refused("/api/series?metric=m&step=1m&points=10")).toEqual(["points"]);
+    expect(await refused("/api/series?metric=m&step=raw&points=10")).toEqual(["points"]);
+    expect(await refused("/api/series?points=10001&agg=p98")).toEqual(["metric", "points", "agg"]);
+    expect(await refused("/api/series?metric=m&points=0")).toEqual(["points"]);
+  });
+});
 
 describe("an export", () => {
   it("INV-3 has what is not in Postgres yet, in lines that can be pushed again as they are", async () => {
