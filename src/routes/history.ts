@@ -5,8 +5,9 @@ import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppEnv } from "../middleware/context.ts";
 import { badParameters } from "../middleware/problem.ts";
 import type { HistoryAnswer } from "../protocol/answers.ts";
-import { INTERVALS } from "../protocol/interval.ts";
+import { INTERVAL_SECONDS, INTERVALS } from "../protocol/interval.ts";
 import type { EpochUs } from "../protocol/time.ts";
+import { answerCached } from "./cached-answer.ts";
 import { databaseOf } from "./database-of.ts";
 import { Parameters } from "./parameters.ts";
 import { readTail } from "./room-tail.ts";
@@ -44,5 +45,7 @@ export const historyRoutes = new Hono<AppEnv>().get("/api/history/:symbol", asyn
     c.get("correlationId"),
   );
   const answer: HistoryAnswer = { symbol, interval, cursor: tail.cursor, bars };
-  return c.json(answer, 200, { "cache-control": "no-store" });
+  // The last bar goes on beyond the range.
+  const endUs = toUs + INTERVAL_SECONDS[interval] * 1_000_000;
+  return answerCached(c, answer, { toUs: endUs, nowUs, token: authorization.token });
 });

@@ -8,6 +8,7 @@ import { AGGREGATES, type Aggregate } from "../protocol/aggregate.ts";
 import type { SeriesAnswer } from "../protocol/answers.ts";
 import { SYSTEM_SYMBOL } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
+import { answerCached } from "./cached-answer.ts";
 import { databaseOf } from "./database-of.ts";
 import { Parameters } from "./parameters.ts";
 import { readTail } from "./room-tail.ts";
@@ -57,7 +58,7 @@ export const seriesRoutes = new Hono<AppEnv>().get("/api/series", async (c) => {
     c.get("correlationId"),
   );
   const answer: SeriesAnswer = { cursor: tail.cursor, step_us: stepUs, series };
-  return c.json(answer, 200, { "cache-control": "no-store" });
+  return answerCached(c, answer, { toUs, nowUs, token: authorization.token });
 });
 
 /** `step=10s`; `step=raw`, which is 0, for the points themselves; absent: a step for about `points` points. */

@@ -1,4 +1,6 @@
+import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { configOf } from "../../src/config.ts";
 import { seriesAnswerSchema } from "../../src/protocol/answers.ts";
 import { problemSchema } from "../../src/protocol/problem.ts";
 import { ask, newSymbol, push } from "./edgetape.ts";
@@ -39,6 +41,52 @@ describe("a series", () => {
     expect(await refused("/api/series?metric=m&step=raw&points=10")).toEqual(["points"]);
     expect(await refused("/api/series?points=10001&agg=p98")).toEqual(["metric", "points", "agg"]);
     expect(await refused("/api/series?metric=m&points=0")).toEqual(["points"]);
+  });
+});
+
+describe.each([
+  ["a series", "/api/series?metric=m&symbol="],
+  ["history", "/api/history/"],
+])("%s that may be kept", (_, route) => {
+  afterEach(() => {
+    configOf(env).PUBLIC_READ = false;
+  });
+
+  const pathOf = (symbol: string, toUs: number) =>
+    `${route}${symbol}${route.includes("?") ? "&" : "?"}from=1700000000000000&to=${toUs}`;
+
+  it("is 304 for whoever has it, whatever comes outside its range", async () => {
+    const symbol = newSymbol();
+    const path = pathOf(symbol, 1_700_003_600_000_000);
+    const pushAt = async (ts: number) => {
+      await push("trades", { symbol, price: 1, size: 1, ts });
+      await push("metrics", { symbol, metric: "m", value: 1, ts });
+    };
+    const first = await ask(path, {}, "read");
+    expect(first.status).toBe(200);
+    expect(first.headers.get("cache-control")).toBe("private, max-age=10, must-revalidate");
+    expect(first.headers.get("vary")).toBe("Authorization");
+    await first.arrayBuffer();
+    const headers = { "if-none-match": `"other", ${first.headers.get("etag")}` };
+    await pushAt(1_700_003_600_000_000);
+    const same = await ask(path, { headers }, "read");
+    expect([same.status, await same.text()]).toEqual([304, ""]);
+    expect(same.headers.get("etag")).toBe(first.headers.get("etag"));
+  });
+
+  it("is public only without a token, and asked for every time while its range is open", async () => {
+    configOf(env).PUBLIC_READ = true;
+    const control = async (path: string, scope?: string) => {
+      const response = await ask(path, {}, scope);
+      await response.arrayBuffer();
+      return response.headers.get("cache-control");
+    };
+    const symbol = newSymbol();
+    const closed = pathOf(symbol, 1_700_003_600_000_000);
+    expect(await control(closed)).toBe("public, max-age=10, must-revalidate");
+    expect(await control(closed, "read")).toBe("private, max-age=10, must-revalidate");
+    const open = pathOf(symbol, Date.now() * 1_000 - 60_000_000);
+    expect(await control(open)).toBe("public, no-cache");
   });
 });
 
