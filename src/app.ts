@@ -4,6 +4,7 @@ import type { AppContext, AppEnv } from "./middleware/context.ts";
 import { problem } from "./middleware/problem.ts";
 import { CORRELATION_HEADER, requestLog } from "./middleware/request-log.ts";
 import { correlationRoutes } from "./routes/correlation.ts";
+import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
@@ -26,6 +27,7 @@ export const app = new Hono<AppEnv>()
   .route("/", positionsRoutes)
   .route("/", correlationRoutes)
   .route("/", riskRoutes)
+  .route("/", exportRoutes)
   .route("/", healthRoutes)
   .route("/", socketRoutes)
   .all("/api/*", notFound)

@@ -159,7 +159,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   }
 
   /** What Postgres does not surely have yet, at most about `maxEvents`; `cursor` is how far it goes. */
-  tail(maxEvents: number): RoomTail {
+  readTail(maxEvents: number): RoomTail {
     const { storedThrough } = this.#log;
     const tail: RoomTail = { storedThrough, cursor: storedThrough, frames: [] };
     let events = 0;

@@ -14,13 +14,25 @@ export function readDurationUs(text: string): number | null {
   return us > 0 ? us : null;
 }
 
-/** Steps a chart can have, in seconds: each a multiple of one before it. */
-const STEPS_S = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 604_800];
+/**
+ * Steps that are chosen, in milliseconds. Those from a minute on are whole minutes and those from an hour on whole hours,
+ * as rollups are.
+ */
+const STEPS_MS = [
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
+  ...[1, 2, 5, 10, 15, 30].map((seconds) => seconds * 1_000),
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * 60_000),
+  ...[1, 2, 4, 6, 12].map((hours) => hours * 3_600_000),
+  ...[1, 2].map((days) => days * 86_400_000),
+];
+const WEEK_MS = 604_800_000;
 
-/** The smallest step that shows `spanUs` in at most `points` points. */
+/**
+ * The smallest step, in microseconds, that shows `spanUs` in at most `points` points (one more where the range begins
+ * inside a bucket). Beyond a few days it is whole weeks.
+ */
 export function chooseStepUs(spanUs: number, points: number): number {
-  const found = STEPS_S.find((seconds) => spanUs / (seconds * 1_000_000) <= points);
-  const week = 604_800;
-  const seconds = found ?? Math.ceil(spanUs / 1_000_000 / points / week) * week;
-  return seconds * 1_000_000;
+  const longEnough = (stepMs: number) => spanUs / (stepMs * 1_000) <= points;
+  const weeks = Math.ceil(spanUs / 1_000 / points / WEEK_MS);
+  return (STEPS_MS.find(longEnough) ?? weeks * WEEK_MS) * 1_000;
 }

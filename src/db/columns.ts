@@ -6,3 +6,9 @@ export function numbersOf(column: unknown): number[] {
   if (typeof column !== "string" || column === "") return [];
   return column.split(",").map(Number);
 }
+
+/** The same of a column that has the word `null` where there is no number. */
+export function optionalNumbersOf(column: unknown): (number | null)[] {
+  if (typeof column !== "string" || column === "") return [];
+  return column.split(",").map((text) => (text === "null" ? null : Number(text)));
+}

@@ -1,8 +1,9 @@
-import type { MetricEvent, PositionEvent, TapeEvent, TradeEvent } from "../protocol/event.ts";
+import type { TapeEvent } from "../protocol/event.ts";
 import { MAX_FRAME_EVENTS } from "../protocol/frame.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../protocol/time.ts";
+import type { Cursor } from "../protocol/time.ts";
 import type { Database, Row } from "./database.ts";
+import { metricOf, positionOf, tradeOf } from "./event-rows.ts";
 import { epochUsOf } from "./sql-time.ts";
 import type { StoredFrame } from "./store-frames.ts";
 
@@ -101,48 +102,11 @@ function appendFrames(frames: StoredFrame[], rows: readonly Row[]): void {
       events = [];
       frames.push({ cursor, events });
     }
-    events.push(asEvent(row));
+    events.push(eventOf(row));
   }
 }
 
-function asEvent(row: Row): TapeEvent {
-  if (row["metric"] !== null) return asMetric(row);
-  return row["quantity"] === null ? asTrade(row) : asPosition(row);
-}
-
-function asPosition(row: Row): PositionEvent {
-  const event: PositionEvent = {
-    kind: "position",
-    ts: Number(row["ts_us"]) as EpochUs,
-    quantity: row["quantity"] as number,
-  };
-  if (row["avg_price"] !== null) event.avg_price = row["avg_price"] as number;
-  if (row["account"] !== "") event.account = row["account"] as string;
-  return event;
-}
-
-function asMetric(row: Row): MetricEvent {
-  const event: MetricEvent = {
-    kind: "metric",
-    ts: Number(row["ts_us"]) as EpochUs,
-    metric: row["metric"] as string,
-    value: row["value"] as number,
-  };
-  const labelsKey = row["labels_key"] as string;
-  if (labelsKey !== "{}") event.labels = JSON.parse(labelsKey) as Record<string, string>;
-  return event;
-}
-
-function asTrade(row: Row): TradeEvent {
-  const event: TradeEvent = {
-    kind: "trade",
-    ts: Number(row["ts_us"]) as EpochUs,
-    price: row["price"] as number,
-    size: row["size"] as number,
-  };
-  if (row["side"] === 1) event.side = "buy";
-  else if (row["side"] === -1) event.side = "sell";
-  if (row["trade_id"] !== "") event.id = row["trade_id"] as string;
-  if (row["venue"] !== "") event.venue = row["venue"] as string;
-  return event;
+function eventOf(row: Row): TapeEvent {
+  if (row["metric"] !== null) return metricOf(row);
+  return row["quantity"] === null ? tradeOf(row) : positionOf(row);
 }

@@ -27,6 +27,9 @@ export function isPlainMetric(value: unknown): value is MetricPush {
   for (const key in value) {
     const field = (value as Record<string, unknown>)[key];
     switch (key) {
+      case "kind":
+        if (field !== "metric") return false;
+        break;
       case "metric":
         metric = isName(field);
         if (!metric) return false;
@@ -58,6 +61,9 @@ export function isPlainTrade(value: unknown): value is TradePush {
   for (const key in value) {
     const field = (value as Record<string, unknown>)[key];
     switch (key) {
+      case "kind":
+        if (field !== "trade") return false;
+        break;
       case "symbol":
         if (typeof field !== "string" || !isSymbol(field)) return false;
         required += 1;

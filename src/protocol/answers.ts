@@ -55,9 +55,9 @@ export const historyAnswerSchema = z.object({
 });
 export type HistoryAnswer = z.infer<typeof historyAnswerSchema>;
 
-const column = z.array(z.number().nullable());
+const column = z.array(z.number());
 
-/** One line of a chart: columns of equal length, oldest first. */
+/** One line of a chart: columns of equal length, oldest first. A `rate` is null where two points are not to be had. */
 export const seriesColumnsSchema = z.object({
   metric: z.string(),
   symbol: symbolSchema,
@@ -70,6 +70,10 @@ export const seriesColumnsSchema = z.object({
   count: column.optional(),
   first: column.optional(),
   last: column.optional(),
+  p50: column.optional(),
+  p95: column.optional(),
+  p99: column.optional(),
+  rate: z.array(z.number().nullable()).optional(),
 });
 export type SeriesColumns = z.infer<typeof seriesColumnsSchema>;
 

@@ -67,6 +67,7 @@ const ts = z.union([z.string(), z.number()], {
 /** What a producer posts to `/api/metrics`, one of these a point. Unknown fields are refused (SPEC I-4). */
 export const metricPushSchema = z
   .strictObject({
+    kind: z.literal("metric", { error: 'must be "metric" here' }).optional(),
     ...metricFields,
     symbol: symbolSchema.optional(),
     ts: ts.optional(),
@@ -79,6 +80,7 @@ export type MetricPush = z.infer<typeof metricPushSchema>;
 
 /** What a producer posts to `/api/trades`, one of these a trade. */
 export const tradePushSchema = z.strictObject({
+  kind: z.literal("trade", { error: 'must be "trade" here' }).optional(),
   ...tradeFields,
   symbol: symbolSchema,
   ts: ts.optional(),

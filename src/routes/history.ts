@@ -4,8 +4,9 @@ import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppEnv } from "../middleware/context.ts";
 import { badParameters } from "../middleware/problem.ts";
 import type { HistoryAnswer } from "../protocol/answers.ts";
-import { INTERVALS } from "../protocol/interval.ts";
+import { INTERVAL_SECONDS, INTERVALS } from "../protocol/interval.ts";
 import type { EpochUs } from "../protocol/time.ts";
+import { answerCached } from "./cached-answer.ts";
 import { Parameters } from "./parameters.ts";
 import { readSymbolBars } from "./symbol-bars.ts";
 
@@ -28,5 +29,7 @@ export const historyRoutes = new Hono<AppEnv>().get("/api/history/:symbol", asyn
   const query = { symbol, interval, fromUs, toUs, limit };
   const { cursor, bars } = await readSymbolBars(c, query);
   const answer: HistoryAnswer = { symbol, interval, cursor, bars };
-  return c.json(answer, 200, { "cache-control": "no-store" });
+  // The last bar goes on beyond the range.
+  const endUs = toUs + INTERVAL_SECONDS[interval] * 1_000_000;
+  return answerCached(c, answer, { toUs: endUs, nowUs, token: authorization.token });
 });

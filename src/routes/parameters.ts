@@ -31,6 +31,13 @@ export class Parameters {
     this.issues.push({ path, message });
   }
 
+  /** Whether it is there; where not, says that it must be. */
+  required(name: string, what: string): boolean {
+    const isThere = (this.text(name) ?? "") !== "";
+    if (!isThere) this.refuse(name, `is missing: ${what}`);
+    return isThere;
+  }
+
   symbol(name: string, text: string): SymbolName {
     if (!isSymbol(text)) this.refuse(name, "is no symbol: 1 to 64 letters, digits or . _ : / -");
     return text as SymbolName;

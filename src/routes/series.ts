@@ -1,30 +1,31 @@
 import { Hono } from "hono";
 import { chooseStepUs, readDurationUs } from "../core/duration.ts";
-import type { Aggregate } from "../db/read-series.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppEnv } from "../middleware/context.ts";
 import { badParameters } from "../middleware/problem.ts";
+import { AGGREGATES, type Aggregate } from "../protocol/aggregate.ts";
 import type { SeriesAnswer } from "../protocol/answers.ts";
 import { SYSTEM_SYMBOL } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
+import { answerCached } from "./cached-answer.ts";
 import { Parameters } from "./parameters.ts";
 import { readSymbolSeries } from "./symbol-series.ts";
 
-const AGGREGATES: readonly Aggregate[] = ["avg", "min", "max", "sum", "count", "first", "last"];
 const HOUR_US = 3_600_000_000;
 /** Most points of one line. */
 const MAX_POINTS = 10_000;
-const CHART_POINTS = 1_000;
+/** About as many as a chart has pixels. */
+const DEFAULT_POINTS = 1_000;
 
 export const seriesRoutes = new Hono<AppEnv>().get("/api/series", async (c) => {
   const authorization = await authorize(c, "read");
   if (authorization.kind === "refused") return authorization.response;
   const nowUs = (Date.now() * 1_000) as EpochUs;
-  const known = ["metric", "symbol", "labels", "from", "to", "step", "agg"];
+  const known = ["metric", "symbol", "labels", "from", "to", "step", "points", "agg"];
   const parameters = new Parameters(c.req.url, known, nowUs);
   const symbol = parameters.symbol("symbol", parameters.text("symbol") ?? SYSTEM_SYMBOL);
   const metric = parameters.text("metric") ?? "";
-  if (metric === "") parameters.refuse("metric", "is missing: name the metric");
+  parameters.required("metric", "name the metric");
   // The series that have at least these labels.
   const labels = parameters.labels("labels");
   const toUs = parameters.time("to") ?? ((nowUs + 1) as EpochUs);
@@ -35,16 +36,23 @@ export const seriesRoutes = new Hono<AppEnv>().get("/api/series", async (c) => {
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [symbol]);
   if (outside !== null) return outside;
-  const query = { metric, symbol, labels, fromUs, toUs, stepUs, aggregates, limit: MAX_POINTS };
+  // A range that begins inside a bucket has one more.
+  const limit = stepUs === 0 ? MAX_POINTS : MAX_POINTS + 1;
+  const query = { metric, symbol, labels, fromUs, toUs, stepUs, aggregates, limit };
   const { cursor, series } = await readSymbolSeries(c, query);
   const answer: SeriesAnswer = { cursor, step_us: stepUs, series };
-  return c.json(answer, 200, { "cache-control": "no-store" });
+  return answerCached(c, answer, { toUs, nowUs, token: authorization.token });
 });
 
-/** `step=10s`, `step=raw` for the points themselves, absent: as many points as a chart has pixels. */
+/** `step=10s`; `step=raw`, which is 0, for the points themselves; absent: a step for about `points` points. */
 function readStepUs(parameters: Parameters, spanUs: number): number {
+  const bounds = { min: 1, max: MAX_POINTS, fallback: DEFAULT_POINTS };
+  const points = parameters.count("points", bounds);
   const text = parameters.text("step");
-  if (text === undefined) return chooseStepUs(spanUs, CHART_POINTS);
+  if (text === undefined) return chooseStepUs(spanUs, points);
+  if (parameters.text("points") !== undefined) {
+    parameters.refuse("points", "chooses the step: leave out points, or step");
+  }
   if (text === "raw") return 0;
   const stepUs = readDurationUs(text);
   if (stepUs === null) {

@@ -57,7 +57,7 @@ describe.each(testDatabaseKinds())("analytics on $name", ({ openMigrated }) => {
       LOG_LEVEL: "error",
       ROOM: {
         idFromName: (name: string) => name,
-        get: (name: string) => ({ tail: async () => tails.get(name) ?? none }),
+        get: (name: string) => ({ readTail: async () => tails.get(name) ?? none }),
       },
     });
     if (response.status === 200) expect(response.headers.get("cache-control")).toBe("no-store");

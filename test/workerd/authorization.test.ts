@@ -25,6 +25,12 @@ const REQUESTS: Record<string, { path: string; init: RequestInit; good: number; 
   poll: { path: `/api/rooms/${SYMBOL}/events`, init: {}, good: 200, scope: "read" },
   positions: { path: `/api/positions/${SYMBOL}`, init: {}, good: 200, scope: "read" },
   symbols: { path: "/api/symbols", init: {}, good: 200, scope: "read" },
+  series: { path: `/api/series?metric=m&symbol=${SYMBOL}`, init: {}, good: 200, scope: "read" },
+  history: { path: `/api/history/${SYMBOL}`, init: {}, good: 200, scope: "read" },
+  export: {
+    ...{ path: `/api/export?symbol=${SYMBOL}&kind=trade`, init: {} },
+    ...{ good: 200, scope: "read" },
+  },
   upgrade: { path: `/ws/${SYMBOL}`, init: upgrade, good: 101, scope: "read" },
 };
 

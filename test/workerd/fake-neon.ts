@@ -123,6 +123,8 @@ export class FakeNeon {
         ]),
       );
     }
+    // Queries of a range of time find nothing.
+    if (/string_agg|from wanted|order by trades\.ts/.test(query)) return result([], []);
     throw new Error(`no answer to ${query}`);
   }
 

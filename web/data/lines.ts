@@ -26,7 +26,7 @@ export function lineOf(columns: SeriesColumns): Line {
   const points: LinePoint[] = [];
   columns.ts.forEach((ts, i) => {
     const mean = columns.avg?.[i] ?? columns.last?.[i] ?? columns.first?.[i];
-    if (mean === undefined || mean === null) return;
+    if (mean === undefined) return;
     points.push({
       ts,
       mean,

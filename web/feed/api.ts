@@ -31,7 +31,7 @@ export type Answer<T> =
 export interface ApiDeps {
   fetch(
     url: string,
-    init: { headers: Record<string, string>; signal: AbortSignal },
+    init: { headers: Record<string, string>; signal: AbortSignal; cache: "no-store" },
   ): Promise<Pick<Response, "ok" | "status" | "json">>;
   token(): string | null;
 }
@@ -67,6 +67,8 @@ export function createApi(deps: ApiDeps) {
     try {
       const response = await deps.fetch(search.size > 0 ? `${path}?${search}` : path, {
         headers,
+        // The room is connected already, and an answer that was kept may end before its frames begin.
+        cache: "no-store",
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       if (response.ok) return { kind: "ok", value: (await response.json()) as T };

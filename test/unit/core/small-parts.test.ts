@@ -93,10 +93,24 @@ describe("durations", () => {
         fc.integer({ min: 1, max: 1e16 }),
         fc.integer({ min: 1, max: 2_000 }),
         (span, points) => {
-          expect(span / chooseStepUs(span, points)).toBeLessThanOrEqual(points);
+          const stepUs = chooseStepUs(span, points);
+          expect(span / stepUs).toBeLessThanOrEqual(points);
+          // Nor far fewer, but where the smallest step is too long already.
+          if (stepUs > 1_000) expect(span / stepUs).toBeGreaterThan(points / 3.5 - 1);
         },
       ),
     );
+  });
+
+  it.each([
+    ["an hour", 3_600, 1_000, 5],
+    ["a day", 86_400, 1_000, 120],
+    ["30 days", 30 * 86_400, 1_000, 3_600],
+    ["30 days in few points", 30 * 86_400, 100, 43_200],
+    ["a second", 1, 1_000, 0.001],
+    ["ten years in few points", 3_650 * 86_400, 100, 6 * 604_800],
+  ])("chooses a step for %s", (_, spanS, points, stepS) => {
+    expect(chooseStepUs(spanS * 1_000_000, points)).toBe(stepS * 1_000_000);
   });
 });
 

@@ -16,6 +16,8 @@ const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 });
 const number = fc.double({ min: -1e100, max: 1e100, noNaN: true });
 const symbol = fc.constantFrom("BTC-USD", "_system", "a/b", "x".repeat(64));
 const ts = fc.oneof(fc.integer(), fc.constant("2026-01-31T09:30:00Z"));
+const kindOf = (kind: string) =>
+  fc.oneof({ weight: 9, arbitrary: fc.constant(kind) }, fc.constant("book"));
 const labels = fc.dictionary(fc.oneof(name, fc.constantFrom("__proto__", "constructor")), name, {
   maxKeys: 34,
 });
@@ -45,7 +47,10 @@ function pushOf(
 describe("I-4 the quick yes to a push", () => {
   it("says yes to no metric that the schema refuses or changes", () => {
     let accepted = 0;
-    const push = pushOf({ metric: name, value: number }, { symbol, ts, labels });
+    const push = pushOf(
+      { metric: name, value: number },
+      { symbol, ts, labels, kind: kindOf("metric") },
+    );
     fc.assert(
       fc.property(push, (value) => {
         if (!isPlainMetric(value)) return;
@@ -61,7 +66,7 @@ describe("I-4 the quick yes to a push", () => {
     let accepted = 0;
     const push = pushOf(
       { symbol, price: number, size: fc.double({ min: 0, max: 1e100, noNaN: true }) },
-      { side: fc.constantFrom("buy", "sell"), id: name, venue: name, ts },
+      { side: fc.constantFrom("buy", "sell"), id: name, venue: name, ts, kind: kindOf("trade") },
     );
     fc.assert(
       fc.property(push, (value) => {

@@ -1,0 +1,79 @@
+import { Hono } from "hono";
+import { EARLIEST_US, MAX_AHEAD_US } from "../core/timestamp.ts";
+import { readExport } from "../db/read-export.ts";
+import { authorize, refuseSymbols } from "../middleware/authorize.ts";
+import type { AppEnv } from "../middleware/context.ts";
+import { badParameters } from "../middleware/problem.ts";
+import type { TapeEvent } from "../protocol/event.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
+import type { EpochUs } from "../protocol/time.ts";
+import { databaseOf } from "./database-of.ts";
+import { streamOf } from "./export-stream.ts";
+import { Parameters } from "./parameters.ts";
+import { readTail } from "./room-tail.ts";
+
+const KINDS = ["metric", "trade", "position"] as const;
+/** About 400 KB of lines, and a thousand queries, which is what a request may make on Cloudflare, are 4 million rows. */
+const PAGE_ROWS = 4_000;
+/** Everything that was acknowledged up to this cursor is in the export. */
+const CURSOR_HEADER = "edgetape-cursor";
+
+export const exportRoutes = new Hono<AppEnv>().get("/api/export", async (c) => {
+  const authorization = await authorize(c, "read");
+  if (authorization.kind === "refused") return authorization.response;
+  const nowUs = (Date.now() * 1_000) as EpochUs;
+  const known = ["symbol", "kind", "metric", "from", "to"];
+  const parameters = new Parameters(c.req.url, known, nowUs);
+  const symbol = parameters.required("symbol", "name the symbol")
+    ? parameters.symbol("symbol", parameters.text("symbol") ?? "")
+    : ("" as SymbolName);
+  const kind = parameters.required("kind", `say ${KINDS.join(", ")}`)
+    ? parameters.word("kind", KINDS, "metric")
+    : "metric";
+  const metric = parameters.text("metric");
+  if (metric !== undefined && kind !== "metric") {
+    parameters.refuse("metric", "goes with kind=metric only");
+  }
+  const fromUs = parameters.time("from") ?? EARLIEST_US;
+  const toUs = parameters.time("to") ?? ((nowUs + MAX_AHEAD_US + 1) as EpochUs);
+  if (fromUs >= toUs) parameters.refuse("to", "must be later than from");
+  if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
+  const outside = refuseSymbols(c, authorization.grant, [symbol]);
+  if (outside !== null) return outside;
+  const tail = await readTail(c.env, symbol);
+  const correlationId = c.get("correlationId");
+  const pages = readExport(
+    databaseOf(c.get("config")),
+    {
+      ...{ symbol, kind, metric, fromUs, toUs, pageRows: PAGE_ROWS },
+      ...{ storedThrough: tail.storedThrough, tailCursor: tail.cursor, tail: tail.events },
+    },
+    correlationId,
+  );
+  // A database that is away is a refusal like any other as long as nothing has been answered.
+  const first = await pages.next();
+  const log = c.get("log");
+  const stream = streamOf(linesOf(symbol, first, pages), (error) => {
+    log.error("export_failed", { correlation_id: correlationId, symbol, detail: String(error) });
+  });
+  return c.body(stream, 200, {
+    "content-type": "application/x-ndjson",
+    "cache-control": "no-store",
+    [CURSOR_HEADER]: String(tail.cursor),
+  });
+});
+
+/** A page a text, an event a line: as on the wire, and its symbol, so that it can be pushed again. */
+async function* linesOf(
+  symbol: SymbolName,
+  first: IteratorResult<TapeEvent[], void>,
+  pages: AsyncGenerator<TapeEvent[], void>,
+): AsyncGenerator<string, void> {
+  try {
+    for (let page = first; page.done !== true; page = await pages.next()) {
+      yield page.value.map((event) => `${JSON.stringify({ ...event, symbol })}\n`).join("");
+    }
+  } finally {
+    await pages.return();
+  }
+}

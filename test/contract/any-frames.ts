@@ -1,0 +1,87 @@
+import fc from "fast-check";
+import { canonicalLabels } from "../../src/core/labels.ts";
+import type { StoredFrame } from "../../src/db/store-frames.ts";
+import type { TapeEvent } from "../../src/protocol/event.ts";
+import { frame, metric, NOON_US, position, trade } from "./events.ts";
+
+// Few moments, names and ids, so that they meet often.
+const moment = fc.integer({ min: NOON_US, max: NOON_US + 3 });
+const number = fc.double({ noNaN: true, noDefaultInfinity: true });
+const label = fc.constantFrom("", "x", "NULL", '"', "\\", "{,}", "😀");
+const anyMetric = fc
+  .tuple(
+    fc.constantFrom("m", "n'"),
+    moment,
+    number,
+    fc.option(
+      fc.dictionary(fc.constantFrom("a", "b"), label, { maxKeys: 2, noNullPrototype: true }),
+    ),
+  )
+  .map(([name, ts, value, labels]) =>
+    metric(
+      name,
+      ts,
+      value,
+      labels === null || Object.keys(labels).length === 0 ? undefined : labels,
+    ),
+  );
+const anyTrade = fc
+  .tuple(
+    moment,
+    number,
+    number,
+    fc.constantFrom(undefined, "1", "2"),
+    fc.constantFrom(undefined, "v"),
+  )
+  .map(([ts, price, size, id, venue]) =>
+    trade(ts, price, size, {
+      ...(id === undefined ? {} : { id }),
+      ...(venue === undefined ? {} : { venue }),
+    }),
+  );
+const anyPosition = fc
+  .tuple(
+    moment,
+    number,
+    fc.option(number, { nil: undefined }),
+    fc.constantFrom(undefined, "a", "'"),
+  )
+  .map(([ts, quantity, avgPrice, account]) => position(ts, quantity, avgPrice, account));
+export const anyFrames = fc
+  .array(fc.array(fc.oneof(anyMetric, anyTrade, anyPosition), { minLength: 1, maxLength: 6 }), {
+    minLength: 1,
+    maxLength: 12,
+  })
+  .map((all) => all.map((events, i) => frame((i + 1) * 10, ...events)));
+
+/** What must be in the database, by the words of the invariants and nothing cleverer. */
+export function survivorsOf(frames: readonly StoredFrame[]): StoredFrame[] {
+  const kept = new Map<string, { cursor: number; ordinal: number; event: TapeEvent }>();
+  for (const { cursor, events } of frames) {
+    events.forEach((event, ordinal) => {
+      const place = { cursor, ordinal, event };
+      if (event.kind === "position") {
+        // INV-9: the later wins.
+        kept.set(`p ${event.ts} ${event.account ?? ""}`, place);
+      } else if (event.kind === "metric") {
+        // And so with points.
+        kept.set(`m ${event.ts} ${event.metric} ${canonicalLabels(event.labels)}`, place);
+      } else if (event.id !== undefined) {
+        // The same trade is kept once: the first.
+        const key = `t ${event.ts} ${event.venue} ${event.id}`;
+        if (!kept.has(key)) kept.set(key, place);
+      } else {
+        kept.set(`t ${cursor} ${ordinal}`, place);
+      }
+    });
+  }
+  const byFrame = new Map<number, { ordinal: number; event: TapeEvent }[]>();
+  for (const { cursor, ordinal, event } of kept.values()) {
+    byFrame.set(cursor, [...(byFrame.get(cursor) ?? []), { ordinal, event }]);
+  }
+  return [...byFrame]
+    .sort(([a], [b]) => a - b)
+    .map(([cursor, events]) =>
+      frame(cursor, ...events.sort((a, b) => a.ordinal - b.ordinal).map(({ event }) => event)),
+    );
+}
