@@ -57,6 +57,8 @@ export async function supervise(
       void product.stop().finally(() => process.exit(1));
     },
   });
+  // However this process ends: what nobody looks after any more must not go on.
+  process.on("exit", () => product.kill());
   endOnSignals(product, lock, log);
 
   try {

@@ -18,6 +18,8 @@ export type ProductOptions = {
   /** 0 (any free port) unless a restart must come back where viewers expect it. */
   port?: number;
   environment?: Record<string, string>;
+  /** Through `npm start`, whose process then gets the signals. */
+  throughNpm?: true;
 };
 
 /** The real product, as `npm start` starts it, in a process group of its own. */
@@ -134,7 +136,9 @@ export function emptyDataDir(): { dataDir: string; remove: () => void } {
 }
 
 function spawnProduct(options: ProductOptions, output: string[]): ChildProcess {
-  const child = spawn(process.execPath, ["dev/start.ts"], {
+  const [command, ...words] =
+    options.throughNpm === true ? ["npm", "start"] : [process.execPath, "dev/start.ts"];
+  const child = spawn(command as string, words, {
     cwd: PROJECT_DIR,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],

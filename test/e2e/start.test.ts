@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -81,6 +81,23 @@ describe("npm start", () => {
     expect(await product.stop()).toBe(0);
     expect(children.map(identityOf)).toEqual([undefined, undefined]);
     expect(() => statSync(join(folder.dataDir, "lock.json"))).toThrow();
+  });
+
+  it("ends with npm, where npm alone is told to: a shell between the two would die of the signal itself", async () => {
+    const product = await start({ throughNpm: true });
+    const children = product.childPids;
+    expect(children).toHaveLength(2);
+    await product.stop();
+    expect(children.map(identityOf)).toEqual([undefined, undefined]);
+    expect(product.output).toContain('"event":"stopped"');
+  });
+
+  it("leaves no process behind where the folder was taken away under it", async () => {
+    const product = await start();
+    const children = product.childPids;
+    rmSync(folder.dataDir, { recursive: true });
+    await product.stop();
+    expect(children.map(identityOf)).toEqual([undefined, undefined]);
   });
 
   it("says that a folder is taken, and by whom", async () => {
