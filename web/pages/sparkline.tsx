@@ -1,11 +1,15 @@
 const WIDTH = 112;
 const HEIGHT = 26;
 
-/** The way of a price. For the eye only. */
-export function Sparkline({ values }: { values: readonly number[] }) {
-  const first = values[0];
-  const last = values.at(-1);
-  if (first === undefined || last === undefined || values.length < 2) {
+/** The way of a price, in the colour of its change. For the eye only. */
+export function Sparkline({
+  values,
+  change,
+}: {
+  values: readonly number[];
+  change: number | null;
+}) {
+  if (values.length < 2) {
     return <svg class="sparkline" width={WIDTH} height={HEIGHT} aria-hidden="true" />;
   }
   const low = Math.min(...values);
@@ -17,7 +21,7 @@ export function Sparkline({ values }: { values: readonly number[] }) {
       return `${(i * step).toFixed(1)},${y.toFixed(1)}`;
     })
     .join(" ");
-  const direction = last > first ? "is-up" : last < first ? "is-down" : "";
+  const direction = change === null || change === 0 ? "" : change > 0 ? "is-up" : "is-down";
   return (
     <svg class={`sparkline ${direction}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
       <polygon points={`0,${HEIGHT} ${points} ${WIDTH},${HEIGHT}`} />

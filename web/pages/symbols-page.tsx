@@ -137,7 +137,10 @@ function SymbolRow(props: { listed: ListedSymbol; trail: readonly number[]; nowM
       </td>
       <td class="trail">
         {/* A symbol without a past is drawn from when the page was opened. */}
-        <Sparkline values={trail.length > 2 && last !== null ? [...trail, last] : listed.trail} />
+        <Sparkline
+          values={trail.length > 2 && last !== null ? [...trail, last] : listed.trail}
+          change={change}
+        />
       </td>
       <td class="number is-wide">
         {volume > 0 ? formatVolume(volume) : <span class="faint">—</span>}
