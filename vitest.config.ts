@@ -52,8 +52,8 @@ export default defineConfig({
           name: "workerd",
           include: ["test/workerd/**/*.test.ts"],
           ...early,
-          // A line logged in a request's context is sent to vitest from there, and where that request has ended meanwhile
-          // the file never ends (one run in three, with the plugin 1.4.10 and vitest 5.1.1).
+          // A line logged in a request's context is sent to vitest from there. With that, one run in three never ended (the
+          // plugin 1.4.10, vitest 5.1.1), probably where the request had ended before its line was sent; without it none has.
           disableConsoleIntercept: true,
           testTimeout: 20_000,
         },
