@@ -35,8 +35,11 @@ export interface LastValues {
   metrics: [series: string, point: MetricEvent][];
   /** The latest trade by trade time; of trades at the same moment the one that arrived last. */
   trade: TradeEvent | null;
-  /** Newest position of each account by event time; the one updated last stands last. */
-  positions: PositionEvent[];
+  /**
+   * Newest position of each account by event time; the one updated last stands last. Absent in what was written down
+   * before there were positions.
+   */
+  positions?: PositionEvent[];
   /** Newest 1 m bars, oldest first; the last one is still growing. */
   bars: RevisedBar[];
   /** 1 h bars of the 24 h before the last trade, oldest first, for change and volume. */
@@ -59,7 +62,7 @@ export class LastValuesFold {
     this.#metrics = new Map(from?.metrics ?? []);
     for (const series of this.#metrics.keys()) this.#metricsChars += charsOf(series);
     this.#trade = from?.trade ?? null;
-    this.#positions = new Map(from?.positions.map((each) => [accountOf(each), each]));
+    this.#positions = new Map(from?.positions?.map((each) => [accountOf(each), each]));
     this.#bars = from?.bars ?? [];
     this.#hours = from?.hours ?? [];
     this.#lastEventUs = from?.lastEventUs ?? null;

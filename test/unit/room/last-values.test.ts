@@ -183,6 +183,11 @@ describe("positions of the room", () => {
     expect(woken.positions).toEqual(fold.positions);
   });
 
+  it("are none in a fold that was written down before there were positions", () => {
+    const { positions: _, ...older } = new LastValuesFold(null).toJSON();
+    expect(new LastValuesFold(older).positions).toEqual([]);
+  });
+
   it("are kept for 500 accounts: the one longest without an event goes", () => {
     const { fold } = folded([
       ...Array.from({ length: 500 }, (_, at) => held(0, at, `a${at}`)),
