@@ -47,6 +47,9 @@ function urlOf(protocols: readonly string[], example: string) {
     });
 }
 
+/** Settings that are the Worker's alone. */
+const WORKER_ONLY = /^(LIMIT|KEEP|COMPRESS)_/;
+
 const environmentSchema = z.object({
   PORT: integer(65_535, "a port, 0 to 65535 (0 = any free one)").default(8787),
   HOST: z
@@ -85,9 +88,7 @@ export function readSettings(
     if (text !== undefined && text !== "") present[name] = text;
   }
   const workerOnly = Object.fromEntries(
-    Object.entries(present).filter(
-      ([name]) => name.startsWith("LIMIT_") || name === "WRITER_SHARDS",
-    ),
+    Object.entries(present).filter(([name]) => WORKER_ONLY.test(name) || name === "WRITER_SHARDS"),
   );
   const problems = problemsOfWorker(workerOnly);
   const parsed = environmentSchema.safeParse(present);
@@ -139,7 +140,7 @@ function problemsOfWorker(settings: Record<string, string>): string[] {
 
 function namesOf(known: object): string {
   return Object.keys(known)
-    .filter((name) => name.startsWith("LIMIT_"))
+    .filter((name) => WORKER_ONLY.test(name))
     .sort()
     .join(", ");
 }

@@ -29,6 +29,13 @@ const settingsSchema = z.object({
     })
     .default("info"),
   WRITER_SHARDS: z.coerce.number().int().min(1).max(64).default(1),
+  /** Days that raw points and trades are kept; what is rolled up of them stays. */
+  KEEP_RAW_DAYS: count(90),
+  /** Days that rollups and bars of a minute are kept; those of an hour and a day stay without end. */
+  KEEP_MINUTES_DAYS: count(365),
+  /** Days after which raw data is compressed, where the database can. */
+  COMPRESS_AFTER_DAYS: count(7),
+  LIMIT_DATABASE_BYTES: count(50_000_000_000),
   LIMIT_BODY_BYTES: count(1_048_576),
   LIMIT_UNZIPPED_BYTES: count(8_388_608),
   LIMIT_OUTBOX_BYTES: count(1_073_741_824),
@@ -38,6 +45,16 @@ const settingsSchema = z.object({
   LIMIT_VIEWERS: count(32_000),
 });
 
+/** Minutes outlive the raw data they are made of, or a late event would have nothing to correct. */
+const checkedSchema = settingsSchema.refine(
+  ({ KEEP_RAW_DAYS: raw, KEEP_MINUTES_DAYS: minutes }) =>
+    minutes === 0 || (raw > 0 && raw <= minutes),
+  {
+    path: ["KEEP_MINUTES_DAYS"],
+    error: "must not be less than KEEP_RAW_DAYS; 0 keeps them without end",
+  },
+);
+
 export type Config = z.infer<typeof settingsSchema>;
 
 const known = new WeakMap<object, Config>();
@@ -46,7 +63,7 @@ const known = new WeakMap<object, Config>();
 export function configOf(env: object): Config {
   const cached = known.get(env);
   if (cached !== undefined) return cached;
-  const parsed = settingsSchema.safeParse(env);
+  const parsed = checkedSchema.safeParse(env);
   if (!parsed.success) {
     const issues = parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`);
     throw new Error(`Edgetape's settings are wrong: ${issues.join("; ")}`);

@@ -2,6 +2,7 @@ import { app } from "./app.ts";
 import type { Env } from "./bindings/env.ts";
 
 export { Directory } from "../durable/directory/directory.ts";
+export { Keeper } from "../durable/keeper/keeper.ts";
 export { Room } from "../durable/room/room.ts";
 export { Writer } from "../durable/writer/writer.ts";
 

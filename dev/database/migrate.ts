@@ -1,10 +1,14 @@
 import { createHash } from "node:crypto";
+import { type DatabaseMode, IS_TIMESCALE, LICENSE, MODES, modeOf } from "../../src/db/mode.ts";
 import type { Statement, TextValue } from "./backend.ts";
 import { splitStatements } from "./split-statements.ts";
 
 /** One file of `migrations/`. */
 export interface MigrationFile {
-  /** File name, `0001_tape.sql`: files are applied in the order of their names. */
+  /**
+   * File name, `0001_tape.sql`: files are applied in the order of their names. One that ends in a mode,
+   * `0004_partitions.plain.sql`, is for databases of that mode alone.
+   */
   name: string;
   text: string;
 }
@@ -15,7 +19,7 @@ export interface MigrateDeps {
 }
 
 export type MigrateAnswer =
-  | { kind: "migrated"; applied: string[]; alreadyApplied: string[] }
+  | { kind: "migrated"; mode: DatabaseMode; applied: string[]; alreadyApplied: string[] }
   /** A file that the database has was changed, or is not among the files. Nothing was applied. */
   | { kind: "refused"; message: string }
   /** `name` failed and left no trace; the files before it are applied. */
@@ -40,6 +44,11 @@ const READ_APPLIED: Statement = {
   params: [],
 };
 
+const READ_MODE: Statement = {
+  text: `select ${IS_TIMESCALE}, ${LICENSE}`,
+  params: [],
+};
+
 const RECORD = "insert into schema_migrations (name, checksum) values ($1, $2)";
 const RECORD_CONSTRAINT = "schema_migrations_pkey";
 
@@ -52,10 +61,14 @@ export async function migrate(
   deps: MigrateDeps,
   files: readonly MigrationFile[],
 ): Promise<MigrateAnswer> {
-  const ordered = [...files].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const found = await deps.transaction([LOCK, CREATE_TABLE, READ_APPLIED]);
+  const found = await deps.transaction([LOCK, CREATE_TABLE, READ_APPLIED, READ_MODE]);
   const checksums = new Map(found[2]?.map(([name, checksum]) => [name ?? "", checksum ?? ""]));
-  const refusal = compare(ordered, checksums);
+  const [isTimescale, license] = found[3]?.[0] ?? [];
+  const mode = modeOf(isTimescale === "t" || String(isTimescale) === "true", license);
+  const ordered = files
+    .filter(({ name }) => (modeOfFile(name) ?? mode) === mode)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const refusal = compare(ordered, checksums, mode);
   if (refusal !== undefined) return { kind: "refused", message: refusal };
 
   const applied: string[] = [];
@@ -71,17 +84,22 @@ export async function migrate(
       return { kind: "failed", name: file.name, applied, error };
     }
   }
-  return { kind: "migrated", applied, alreadyApplied: [...checksums.keys()] };
+  return { kind: "migrated", mode, applied, alreadyApplied: [...checksums.keys()] };
 }
 
 /** Why these files cannot be applied over what the database has, or undefined where they can. */
 function compare(
   files: readonly MigrationFile[],
   checksums: ReadonlyMap<string, string>,
+  mode: DatabaseMode,
 ): string | undefined {
   const known = new Map(files.map((file) => [file.name, file]));
   for (const [name, applied] of checksums) {
     const file = known.get(name);
+    const setUpAs = modeOfFile(name) ?? mode;
+    if (setUpAs !== mode) {
+      return `the database was set up as ${setUpAs} and is ${mode} now: give it back its TimescaleDB, or copy its rows into a new database`;
+    }
     if (file === undefined) {
       return `the database has migration ${name}, which is not among the files: it belongs to a newer version`;
     }
@@ -96,6 +114,10 @@ function compare(
   return late === undefined
     ? undefined
     : `migration ${late.name} comes before ${newest}, which is applied: give it a later number`;
+}
+
+function modeOfFile(name: string): DatabaseMode | undefined {
+  return MODES.find((mode) => name.endsWith(`.${mode}.sql`));
 }
 
 /** Line ends do not count: a checkout on Windows is no edit. */

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../../src/bindings/env.ts";
+import { KEEPER_NAME } from "../../src/bindings/keeper.ts";
 import type { StoreOutcome, StoreRequest, WriterCalls } from "../../src/bindings/writer.ts";
 import { type Config, configOf } from "../../src/config.ts";
 import { decodeFrame } from "../../src/core/encode-events.ts";
@@ -7,12 +8,16 @@ import { classifyFailure, type Database, openDatabase } from "../../src/db/datab
 import { SeriesIdCache } from "../../src/db/series-ids.ts";
 import { type RoomFrames, storeFrames } from "../../src/db/store-frames.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
+import { nowUs } from "../clock.ts";
+import { mayBeLate } from "../keeper/notice.ts";
 import { GroupCommit } from "./group-commit.ts";
 
 /** Most text of one insert: some 8,000 points. */
 const GROUP_CHARS = 768 * 1024;
 /** Inserts under way at once: one in the database, one on its way there. */
 const INSERTS_AT_ONCE = 2;
+/** The Keeper is told of what was stored at most so often, in ms. */
+const TELL_EVERY_MS = 1_000;
 /** Correlation ids named in a statement's comment; a group can stand for hundreds of requests. */
 const TAGGED_IDS = 5;
 
@@ -33,6 +38,9 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     timeoutMs: 30_000,
   });
 
+  #toldUntilMs = 0;
+  #toldLate = false;
+
   store(request: StoreRequest): Promise<StoreOutcome> {
     return this.#groups.submit(request);
   }
@@ -46,6 +54,22 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     return outcomes;
   }
 
+  /** At most once a second, and once more where late data follows: the Keeper looks for itself what there is to do. */
+  #tellKeeper(isLate: boolean): void {
+    const nowMs = Date.now();
+    if (nowMs < this.#toldUntilMs && (this.#toldLate || !isLate)) return;
+    this.#toldUntilMs = nowMs + TELL_EVERY_MS;
+    this.#toldLate = isLate;
+    const keeper = this.env.KEEPER.get(this.env.KEEPER.idFromName(KEEPER_NAME));
+    this.ctx.waitUntil(
+      keeper
+        .stored(isLate)
+        .catch((error: unknown) =>
+          this.#logger.warn("keeper_unreachable", { detail: String(error) }),
+        ),
+    );
+  }
+
   async #insert(requests: readonly StoreRequest[]): Promise<StoreOutcome> {
     const ids = requests.flatMap((request) => request.correlationIds);
     const fields = {
@@ -53,13 +77,14 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
       symbols: requests.map((request) => request.symbol),
     };
     try {
-      const counts = await storeFrames(
+      const { earliestUs, ...counts } = await storeFrames(
         this.#database,
         await decodeRequests(requests),
         this.#seriesIds,
         ids.slice(-TAGGED_IDS).join("."),
       );
       this.#logger.debug("stored", { ...fields, ...counts });
+      this.#tellKeeper(mayBeLate(earliestUs, nowUs()));
       return { kind: "stored" };
     } catch (error) {
       const failure = classifyFailure(error);

@@ -1,4 +1,5 @@
 import type { DirectoryCalls } from "./directory.ts";
+import type { KeeperCalls } from "./keeper.ts";
 import type { RoomCalls } from "./room.ts";
 import type { WriterCalls } from "./writer.ts";
 
@@ -6,6 +7,7 @@ import type { WriterCalls } from "./writer.ts";
 export interface Env {
   ROOM: DurableObjectNamespace<RoomCalls>;
   WRITER: DurableObjectNamespace<WriterCalls>;
+  KEEPER: DurableObjectNamespace<KeeperCalls>;
   DIRECTORY: DurableObjectNamespace<DirectoryCalls>;
   ASSETS: Fetcher;
 }

@@ -84,8 +84,8 @@ export type DatabaseFailure =
  */
 const CALL_IS_WRONG = new Set(["0A", "21", "22", "23", "2F", "42", "44", "54"]);
 
-/** Of those classes, the ones that setup explains: missing migrations and missing rights. */
-const SETUP_IS_WRONG = new Set(["42P01", "42703", "42883", "42P10", "42704", "42501"]);
+/** Of those classes, the ones that setup explains: missing migrations, missing rights, and missing ranges of time. */
+const SETUP_IS_WRONG = new Set(["42P01", "42703", "42883", "42P10", "42704", "42501", "23514"]);
 
 export function classifyFailure(error: unknown): DatabaseFailure {
   const detail = error instanceof Error ? error.message : String(error);

@@ -1,7 +1,5 @@
 import type { Database } from "./database.ts";
-
-/** Kinds of Postgres: without TimescaleDB, with its Apache edition (Neon), with its community edition. */
-export type DatabaseMode = "plain" | "apache" | "timescale";
+import { type DatabaseMode, IS_TIMESCALE, LICENSE, modeOf } from "./mode.ts";
 
 export interface DatabaseState {
   mode: DatabaseMode;
@@ -9,12 +7,14 @@ export interface DatabaseState {
   version: string;
   /** File names of the applied migrations, in order; none where the database was never set up. */
   migrations: string[];
+  /** On disk, indexes among them. */
+  bytes: number;
 }
 
 const SELECT_STATE = `
 select current_setting('server_version') as version,
-  exists (select from pg_extension where extname = 'timescaledb') as has_timescale,
-  current_setting('timescaledb.license', true) as license,
+  ${IS_TIMESCALE} as is_timescale, ${LICENSE} as license,
+  pg_database_size(current_database())::float8 as bytes,
   to_regclass('schema_migrations') is not null as has_migrations`;
 
 const SELECT_MIGRATIONS = "select name from schema_migrations order by name";
@@ -24,14 +24,9 @@ export async function ping(db: Database, tag?: string): Promise<DatabaseState> {
   const [state = {}] = await db.query(SELECT_STATE, [], tag);
   const names = state["has_migrations"] ? await db.query(SELECT_MIGRATIONS, [], tag) : [];
   return {
-    mode: modeOf(state["has_timescale"] === true, state["license"]),
+    mode: modeOf(state["is_timescale"] === true, state["license"]),
     version: state["version"] as string,
     migrations: names.map((row) => row["name"] as string),
+    bytes: state["bytes"] as number,
   };
-}
-
-function modeOf(hasTimescale: boolean, license: unknown): DatabaseMode {
-  if (!hasTimescale) return "plain";
-  // https://docs.tigerdata.com/about/latest/timescaledb-editions/: the setting is "apache" or "timescale".
-  return license === "timescale" ? "timescale" : "apache";
 }

@@ -3,25 +3,31 @@ import type { MetricEvent } from "../protocol/event.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
 import { numberArray } from "./array-text.ts";
+import { insertOfTime } from "./insert-of-time.ts";
 import type { Insert } from "./requests.ts";
 import { joinSeriesKey, type SeriesIdCache, type SeriesName } from "./series-ids.ts";
-import { timestampOf } from "./sql-time.ts";
 
 const ROWS_PER_STATEMENT = 20_000;
 /** Upper bound of the text of one row in its five arrays. */
 const ROW_BYTES = 90;
 
-const INSERT = `
-insert into points (ts, value, cursor, series_id, ordinal)
-select ${timestampOf("u.ts_us")}, u.value, u.cursor, u.series_id, u.ordinal
-from unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[])
-  as u (ts_us, value, cursor, series_id, ordinal)`;
+const INSERT = insertOfTime({
+  table: "points",
+  columns: "ts, value, cursor, series_id, ordinal",
+  values: "u.value, u.cursor, u.series_id, u.ordinal",
+  rows: `unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[])
+  as u (ts_us, value, cursor, series_id, ordinal)`,
+  earliest: "$6",
+  stale: { table: "stale_points", key: "series_id" },
+});
 
 /** INV-9: of two points of a series at one moment the later in the log stays. */
-const INSERT_CAREFULLY = `${INSERT}
-on conflict (series_id, ts) do update
+const SETTLE = (table: string) => `on conflict (series_id, ts) do update
 set value = excluded.value, cursor = excluded.cursor, ordinal = excluded.ordinal
-where (excluded.cursor, excluded.ordinal) > (points.cursor, points.ordinal)`;
+where (excluded.cursor, excluded.ordinal) > (${table}.cursor, ${table}.ordinal)`;
+
+const INSERT_PLAINLY = INSERT(() => "");
+const INSERT_CAREFULLY = INSERT(SETTLE);
 
 /** Columns of the points of one series, in the order they were added. */
 interface SeriesPoints extends SeriesName {
@@ -137,9 +143,9 @@ class Columns {
   insert(): Insert {
     const columns = [this.tsUs, this.#value, this.#cursor, this.#seriesId, this.#ordinal];
     return {
-      plain: INSERT,
+      plain: INSERT_PLAINLY,
       careful: INSERT_CAREFULLY,
-      params: columns.map(numberArray),
+      params: [...columns.map(numberArray), this.tsUs.reduce((a, b) => Math.min(a, b))],
       bytes: this.tsUs.length * ROW_BYTES,
     };
   }

@@ -5,9 +5,9 @@ import { INTERVAL_SECONDS, type Interval } from "../protocol/interval.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../protocol/time.ts";
 import { numberArray, textArray } from "./array-text.ts";
+import { selectBars } from "./bars-sql.ts";
 import { numbersOf } from "./columns.ts";
 import type { Database, Row } from "./database.ts";
-import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
 
 /** A trade that may not be in Postgres yet, with its place in the log. */
 export interface TailTrade {
@@ -32,63 +32,10 @@ export interface BarsQuery {
 /** The first look covers `limit` buckets; where trading pauses, each further one begins at a trade and goes deeper. */
 const LOOK_GROWTH = 8;
 
-// Stored trades and the tail become bars apart, and then one bar a bucket. At the same moment a stored trade is earlier
-// than one of the tail, because its cursor is.
-const SELECT_BARS = `
-with symbol as (select id from symbols where symbol = $1),
-stored as (
-  select ${bucketOf("ts", "$2")} as bucket, min(ts) as first_ts, max(ts) as last_ts,
-    max(price) as high, min(price) as low, sum(size) as volume, count(*) as trades
-  from trades
-  where symbol_id = (select id from symbol) and cursor <= $5
-    and ts >= ${timestampOf("$3")} and ts < ${timestampOf("$4")}
-  group by 1 order by 1 desc limit $11),
-tail as (
-  select ${timestampOf("u.ts_us")} as ts, u.price, u.size, u.place
-  from unnest($6::int8[], $7::float8[], $8::float8[], $9::text[], $10::text[])
-    with ordinality as u (ts_us, price, size, venue, trade_id, place)
-  where u.trade_id = '' or not exists (
-    select from trades t
-    where t.symbol_id = (select id from symbol) and t.cursor <= $5 and t.trade_id <> ''
-      and t.venue = u.venue and t.trade_id = u.trade_id and t.ts = ${timestampOf("u.ts_us")})),
-part as (
-  select bucket, first_ts, last_ts, high, low, volume, trades, 0 as is_tail,
-    (select t.price from trades t
-     where t.symbol_id = (select id from symbol) and t.ts = first_ts and t.cursor <= $5
-     order by t.cursor, t.ordinal limit 1) as open,
-    (select t.price from trades t
-     where t.symbol_id = (select id from symbol) and t.ts = last_ts and t.cursor <= $5
-     order by t.cursor desc, t.ordinal desc limit 1) as close
-  from stored
-  union all
-  select ${bucketOf("ts", "$2")}, min(ts), max(ts), max(price), min(price), sum(size), count(*), 1,
-    (array_agg(price order by ts, place))[1], (array_agg(price order by ts, place))[count(*)]
-  from tail group by 1),
-bar as (
-  select bucket,
-    (array_agg(open order by first_ts, is_tail))[1] as open,
-    max(high) as high,
-    min(low) as low,
-    (array_agg(close order by last_ts desc, is_tail desc))[1] as close,
-    sum(volume) as volume,
-    sum(trades) as trades
-  from part group by 1 order by 1 desc limit $11)
-select string_agg(${epochUsOf("bucket")}::text, ',' order by bucket) as ts,
-  string_agg(open::text, ',' order by bucket) as open,
-  string_agg(high::text, ',' order by bucket) as high,
-  string_agg(low::text, ',' order by bucket) as low,
-  string_agg(close::text, ',' order by bucket) as close,
-  string_agg(volume::text, ',' order by bucket) as volume,
-  string_agg(trades::text, ',' order by bucket) as trades,
-  (select ${epochUsOf("max(ts)")} from trades
-   where symbol_id = (select id from symbol) and cursor <= $5
-     and ts >= ${timestampOf("$12")} and ts < ${timestampOf("$3")}) as older_us
-from bar`;
-
 /**
- * Bars from stored trades and the tail together, oldest first; buckets without a trade have none. Open and close are
- * the first and last by (ts, cursor, ordinal) (SPEC B-2). A tail trade that repeats a stored or earlier one does not
- * count.
+ * Bars from stored trades, what is kept of them, bars that were posted, and the tail together, oldest first; buckets
+ * without any have none. Open and close are the first and last by (ts, cursor, ordinal) (SPEC B-2). A tail trade that
+ * repeats a stored or earlier one does not count.
  *
  * @throws what `classifyFailure` reads.
  */
@@ -135,7 +82,7 @@ async function look(
 ): Promise<Seen> {
   const trades = tail.filter(({ trade }) => trade.ts >= startUs && trade.ts < endUs);
   const [row = {}] = await db.query(
-    SELECT_BARS,
+    selectBars(query.interval),
     [
       ...[query.symbol, lengthUs, startUs, endUs, query.storedThrough],
       numberArray(trades.map(({ trade }) => trade.ts)),

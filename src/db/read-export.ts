@@ -52,10 +52,10 @@ function isWanted(event: TapeEvent, { kind, metric, fromUs, toUs }: ExportQuery)
 
 /** By the primary key. No trade is replaced by a later one, so nothing after `storedThrough` is needed. */
 const SELECT_TRADES = `
-select ${epochUsOf("ts")} as ts_us, cursor, ordinal, price, size, side, venue, trade_id from trades
+select ${epochUsOf("ts")} as ts_us, cursor, ordinal, price, size, side, venue, trade_id from all_trades
 where symbol_id = (select id from symbols where symbol = $1) and ts < ${timestampOf("$2")} and cursor <= $3
   and (ts, cursor, ordinal) > (${timestampOf("$4")}, $5::int8, $6::int2)
-order by trades.ts, cursor, ordinal limit $7`;
+order by all_trades.ts, cursor, ordinal limit $7`;
 
 async function* tradePages(
   db: Database,
@@ -86,7 +86,7 @@ const SELECT_POINTS = `
 with page as (
   select w.id, p.ts, p.value, p.cursor from unnest($1::int4[]) as w (id)
   cross join lateral (
-    select ts, value, cursor from points
+    select ts, value, cursor from all_points
     where series_id = w.id and ts >= ${timestampOf("$2")} and (ts > ${timestampOf("$2")} or w.id > $3)
       and ts < ${timestampOf("$4")} and (cursor <= $5 or cursor > $6)
     order by ts limit $7) p),

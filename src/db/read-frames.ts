@@ -37,14 +37,14 @@ with symbol as (select id from symbols where symbol = $1)
 (select p.cursor, p.ordinal, ${epochUsOf("p.ts")} as ts_us, s.metric, s.labels_key, p.value,
    null::float8 as price, null::float8 as size, null::int2 as side, null as venue, null as trade_id,
    null::float8 as quantity, null::float8 as avg_price, null as account
- from (select * from points where cursor > $2 and cursor <= $3 offset 0) p
+ from (select * from all_points where cursor > $2 and cursor <= $3 offset 0) p
  join series s on s.id = p.series_id
  where s.symbol_id = (select id from symbol)
  order by p.cursor, p.ordinal limit $4)
 union all
 (select t.cursor, t.ordinal, ${epochUsOf("t.ts")}, null, null, null, t.price, t.size, t.side, t.venue, t.trade_id,
    null, null, null
- from (select * from trades where cursor > $2 and cursor <= $3 offset 0) t
+ from (select * from all_trades where cursor > $2 and cursor <= $3 offset 0) t
  where t.symbol_id = (select id from symbol)
  order by t.cursor, t.ordinal limit $4)
 union all

@@ -11,11 +11,12 @@ export interface MetricName {
 }
 
 const SELECT = `
-select s.metric, s.labels_key, ${epochUsOf("p.ts")} as last_us
+select s.metric, s.labels_key, ${epochUsOf(`greatest(
+    (select max(ts) from points where series_id = s.id),
+    (select max(ts) from points_past where series_id = s.id),
+    (select last_ts from series_1h where series_id = s.id order by bucket desc limit 1))`)} as last_us
 from series s
 join symbols y on y.id = s.symbol_id
-left join lateral (
-  select ts from points where series_id = s.id order by ts desc limit 1) p on true
 where y.symbol = $1
 order by s.metric, s.labels_key`;
 

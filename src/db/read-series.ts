@@ -1,4 +1,5 @@
 import { canonicalLabels } from "../core/labels.ts";
+import { chooseRollup } from "../core/rollup-choice.ts";
 import type { Aggregate } from "../protocol/aggregate.ts";
 import type { SeriesColumns } from "../protocol/answers.ts";
 import type { MetricEvent } from "../protocol/event.ts";
@@ -7,6 +8,7 @@ import type { Cursor, EpochUs } from "../protocol/time.ts";
 import { numberArray, textArray } from "./array-text.ts";
 import { numbersOf, optionalNumbersOf } from "./columns.ts";
 import type { Database, SqlValue } from "./database.ts";
+import { isRolledUp, selectRolledBuckets } from "./series-rollup-sql.ts";
 import { SELECT_RAW, SELECT_WANTED, selectBuckets } from "./series-sql.ts";
 
 /** A point that may not be in Postgres yet, with its place in the log. */
@@ -56,7 +58,7 @@ export async function readSeries(
     textArray(tail.labelsKeys),
     isRaw ? query.limit : query.stepUs,
   ];
-  const text = isRaw ? SELECT_RAW : selectBuckets(query.aggregates);
+  const text = isRaw ? SELECT_RAW : bucketsOf(query);
   const [wanted = [], rows = []] = await db.transaction(
     [
       { text: SELECT_WANTED, params: filter },
@@ -79,13 +81,27 @@ export async function readSeries(
       ts: numbersOf(row["ts"]) as EpochUs[],
     };
     for (const name of columnNames) {
-      if (name === "rate") series.rate = optionalNumbersOf(row[name]);
+      if (isOptional(name)) series[name] = optionalNumbersOf(row[name]);
       else series[name] = numbersOf(row[name]);
     }
     return { labelsKey, series };
   });
   answer.sort((a, b) => (a.labelsKey < b.labelsKey ? -1 : 1));
   return answer.map(({ series }) => series);
+}
+
+function isOptional(name: Aggregate): name is "rate" | "p95" | "p99" {
+  return name === "rate" || name === "p95" || name === "p99";
+}
+
+function bucketsOf({ stepUs, aggregates }: SeriesQuery): string {
+  const choice = chooseRollup(stepUs, aggregates);
+  switch (choice.kind) {
+    case "raw":
+      return selectBuckets(aggregates);
+    case "rollup":
+      return selectRolledBuckets(choice.length, aggregates.filter(isRolledUp));
+  }
 }
 
 function newestBucketsFrom({ fromUs, toUs, stepUs, limit }: SeriesQuery): number {

@@ -10,7 +10,8 @@ import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
  * `percentile_cont` is exact on every Postgres: the value at place p * (count - 1) of the sorted points, counted from 0,
  * in a straight line between its two neighbours. (TimescaleDB's approximate ones are not in the edition that Neon has.)
  */
-const percentile = (part: number) => `percentile_cont(${part}) within group (order by value)`;
+export const percentile = (part: number) =>
+  `percentile_cont(${part}) within group (order by value)`;
 
 /**
  * The increase per second from each point to the next over all pairs whose later point is in the bucket, divided by the
@@ -38,7 +39,7 @@ const AGGREGATE_SQL: Record<Aggregate, string> = {
   rate: RATE,
 };
 
-const WANTED = `
+export const WANTED = `
 wanted as (
   select s.id, s.labels_key from series s join symbols y on y.id = s.symbol_id
   where y.symbol = $1 and s.metric = $2 and s.labels @> $3::jsonb)`;
@@ -46,7 +47,7 @@ wanted as (
 export const SELECT_WANTED = `with ${WANTED} select id, labels_key from wanted`;
 
 /** A series that is only in the tail gets the negative of its place among the tail's label sets. */
-const TAIL = `
+export const TAIL = `
 tail as (
   select coalesce(w.id, -k.place) as id, ${timestampOf("u.ts_us")} as ts, u.value
   from unnest($7::int4[], $8::int8[], $9::float8[]) as u (place, ts_us, value)
@@ -54,7 +55,7 @@ tail as (
   left join wanted w on w.labels_key = k.labels_key)`;
 
 /** INV-9: a tail point replaces the stored one of its moment, because its cursor is later. */
-const STORED_MATCH = `
+export const STORED_MATCH = `
 p.cursor <= $6 and not exists (select from tail t where t.id = p.series_id and t.ts = p.ts)
   and p.series_id = w.id and p.ts`;
 const STORED_IN_RANGE = `${STORED_MATCH} >= ${timestampOf("$4")} and p.ts < ${timestampOf("$5")}`;
@@ -64,7 +65,7 @@ with ${WANTED}, ${TAIL},
 point as (
   select w.id, s.ts, s.value from wanted w
   cross join lateral (
-    select p.ts, p.value from points p where ${STORED_IN_RANGE} order by p.ts desc limit $11) s
+    select p.ts, p.value from all_points p where ${STORED_IN_RANGE} order by p.ts desc limit $11) s
   union all
   select id, ts, value from tail),
 newest as (
@@ -75,18 +76,18 @@ from newest where age <= $11 group by id`;
 
 const POINT = `
 point as (
-  select w.id, p.ts, p.value from wanted w join points p on ${STORED_IN_RANGE}
+  select w.id, p.ts, p.value from wanted w join all_points p on ${STORED_IN_RANGE}
   union all
   select id, ts, value from tail)`;
 
 /** For `rate`: each point beside the one before it, which for the first is the last before the range. */
 const COMPARED_POINT = `
 pair as (
-  select w.id, p.ts, p.value from wanted w join points p on ${STORED_IN_RANGE}
+  select w.id, p.ts, p.value from wanted w join all_points p on ${STORED_IN_RANGE}
   union all
   select w.id, s.ts, s.value from wanted w
   cross join lateral (
-    select p.ts, p.value from points p where ${STORED_MATCH} < ${timestampOf("$4")}
+    select p.ts, p.value from all_points p where ${STORED_MATCH} < ${timestampOf("$4")}
     order by p.ts desc limit 1) s
   union all
   select id, ts, value from tail),

@@ -20,6 +20,15 @@ export interface RoomFrames {
   frames: readonly StoredFrame[];
 }
 
+/** What was stored: rows sent, without repetitions inside the batch, and the earliest moment of a point or a trade. */
+export interface Stored {
+  points: number;
+  trades: number;
+  positions: number;
+  /** Infinity where there is none. */
+  earliestUs: number;
+}
+
 /** The second attempt is for a cache that was emptied by the first. */
 const RESOLVE_ATTEMPTS = 2;
 
@@ -30,7 +39,6 @@ const RESOLVE_ATTEMPTS = 2;
  * One round trip where every series is known, no row is stored already and the batch is under 8 MiB; larger batches go in
  * several, and a failure between them is mended by repeating the call.
  *
- * @returns rows sent, without repetitions inside the batch.
  * @throws what `classifyFailure` reads.
  */
 export async function storeFrames(
@@ -38,10 +46,11 @@ export async function storeFrames(
   rooms: readonly RoomFrames[],
   ids: SeriesIdCache,
   tag?: string,
-): Promise<{ points: number; trades: number; positions: number }> {
+): Promise<Stored> {
   const points = new PointRows();
   const trades = new TradeRows();
   const positions = new PositionRows();
+  let earliestUs = Number.POSITIVE_INFINITY;
   for (const { symbol, frames } of rooms) {
     for (const { cursor, events } of frames) {
       for (let ordinal = 0; ordinal < events.length; ordinal += 1) {
@@ -49,9 +58,11 @@ export async function storeFrames(
         switch (event.kind) {
           case "metric":
             points.add(symbol, event, cursor, ordinal);
+            earliestUs = Math.min(earliestUs, event.ts);
             break;
           case "trade":
             trades.add(symbol, event, cursor, ordinal);
+            earliestUs = Math.min(earliestUs, event.ts);
             break;
           case "position":
             positions.add(symbol, event, cursor, ordinal);
@@ -65,7 +76,10 @@ export async function storeFrames(
   await resolveUnknown(db, ids, points, [trades, positions], tag);
   const inserts = [...points.inserts(), ...trades.inserts(), ...positions.inserts()];
   await insert(db, inserts, ids.collisions, tag);
-  return { points: points.rowCount, trades: trades.rowCount, positions: positions.rowCount };
+  return {
+    ...{ points: points.rowCount, trades: trades.rowCount, positions: positions.rowCount },
+    earliestUs,
+  };
 }
 
 async function insert(

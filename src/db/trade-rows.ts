@@ -3,31 +3,37 @@ import type { TradeEvent } from "../protocol/event.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
 import { numberArray, textArray } from "./array-text.ts";
+import { insertOfTime } from "./insert-of-time.ts";
 import { BYTES_PER_UNIT, type Insert } from "./requests.ts";
 import type { SeriesIdCache } from "./series-ids.ts";
-import { timestampOf } from "./sql-time.ts";
 
 const ROWS_PER_STATEMENT = 10_000;
 const MAX_STATEMENT_BYTES = 4 * 1024 * 1024;
 /** Upper bound of the numbers of one row in their arrays. */
 const ROW_BYTES = 140;
 
-const INSERT = `
-insert into trades (ts, price, size, cursor, symbol_id, ordinal, side, venue, trade_id)
-select ${timestampOf("u.ts_us")}, u.price, u.size, u.cursor, u.symbol_id, u.ordinal,
-  u.side, u.venue, u.trade_id
-from unnest($1::int8[], $2::float8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[], $7::int2[], $8::text[],
-  $9::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id)`;
+const INSERT = insertOfTime({
+  table: "trades",
+  columns: "ts, price, size, cursor, symbol_id, ordinal, side, venue, trade_id",
+  values: "u.price, u.size, u.cursor, u.symbol_id, u.ordinal, u.side, u.venue, u.trade_id",
+  rows: `unnest($1::int8[], $2::float8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[], $7::int2[], $8::text[],
+  $9::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id)`,
+  earliest: "$10",
+  stale: { table: "stale_trades", key: "symbol_id" },
+});
+
+const INSERT_PLAINLY = INSERT(() => "");
 
 /** A trade without an id is its place in the log. */
-const INSERT_ANONYMOUS = `${INSERT} on conflict (symbol_id, ts, cursor, ordinal) do nothing`;
+const INSERT_ANONYMOUS = INSERT(() => "on conflict (symbol_id, ts, cursor, ordinal) do nothing");
 
 /** The first of equal trades is kept, whatever order they are stored in. */
-const INSERT_IDENTIFIED = `${INSERT}
-on conflict (symbol_id, venue, trade_id, ts) where trade_id <> '' do update
+const INSERT_IDENTIFIED = INSERT(
+  (table) => `on conflict (symbol_id, venue, trade_id, ts) where trade_id <> '' do update
 set price = excluded.price, size = excluded.size, cursor = excluded.cursor, ordinal = excluded.ordinal,
   side = excluded.side
-where (excluded.cursor, excluded.ordinal) < (trades.cursor, trades.ordinal)`;
+where (excluded.cursor, excluded.ordinal) < (${table}.cursor, ${table}.ordinal)`,
+);
 
 /** `trades.side`, so that `sum(size * side)` is the net flow. */
 const SIDE_NUMBER = { buy: 1, sell: -1, none: 0 } as const;
@@ -110,8 +116,9 @@ function rowBytes(trade: TradeEvent): number {
 }
 
 function insertOf(careful: string, rows: readonly TradeRow[], bytes: number): Insert {
+  const tsUs = rows.map((row) => row.trade.ts as number);
   const params = [
-    numberArray(rows.map((row) => row.trade.ts)),
+    numberArray(tsUs),
     numberArray(rows.map((row) => row.trade.price)),
     numberArray(rows.map((row) => row.trade.size)),
     numberArray(rows.map((row) => row.cursor)),
@@ -120,6 +127,7 @@ function insertOf(careful: string, rows: readonly TradeRow[], bytes: number): In
     numberArray(rows.map((row) => SIDE_NUMBER[row.trade.side ?? "none"])),
     textArray(rows.map((row) => row.trade.venue ?? "")),
     textArray(rows.map((row) => row.trade.id ?? "")),
+    tsUs.reduce((a, b) => Math.min(a, b)),
   ];
-  return { plain: INSERT, careful, params, bytes };
+  return { plain: INSERT_PLAINLY, careful, params, bytes };
 }

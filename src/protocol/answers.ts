@@ -56,8 +56,12 @@ export const historyAnswerSchema = z.object({
 export type HistoryAnswer = z.infer<typeof historyAnswerSchema>;
 
 const column = z.array(z.number());
+const optionalColumn = z.array(z.number().nullable());
 
-/** One line of a chart: columns of equal length, oldest first. A `rate` is null where two points are not to be had. */
+/**
+ * One line of a chart: columns of equal length, oldest first. A `rate` is null where two points are not to be had, `p95`
+ * and `p99` where some points of the bucket came when the raw data of the others was gone.
+ */
 export const seriesColumnsSchema = z.object({
   metric: z.string(),
   symbol: symbolSchema,
@@ -71,9 +75,9 @@ export const seriesColumnsSchema = z.object({
   first: column.optional(),
   last: column.optional(),
   p50: column.optional(),
-  p95: column.optional(),
-  p99: column.optional(),
-  rate: z.array(z.number().nullable()).optional(),
+  p95: optionalColumn.optional(),
+  p99: optionalColumn.optional(),
+  rate: optionalColumn.optional(),
 });
 export type SeriesColumns = z.infer<typeof seriesColumnsSchema>;
 

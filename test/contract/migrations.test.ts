@@ -43,6 +43,7 @@ describe.each(testDatabaseKinds())("migrations over the Neon driver on $name", (
   it("applies each file once, in the order of the names, and does nothing the second time", async () => {
     expect(await run(SECOND, FIRST)).toEqual({
       kind: "migrated",
+      mode: expect.stringMatching(/^(plain|apache|timescale)$/),
       applied: [FIRST.name, SECOND.name],
       alreadyApplied: [],
     });
@@ -94,6 +95,21 @@ describe.each(testDatabaseKinds())("migrations over the Neon driver on $name", (
     const applied = answers.flatMap((answer) => (answer.kind === "migrated" ? answer.applied : []));
     expect(applied.sort()).toEqual([FIRST.name, SECOND.name]);
     expect(await numbers()).toEqual([1, 2]);
+  });
+
+  it("a file of a mode is for that mode, and what another mode made is refused", async () => {
+    const { mode } = await ping(database.db);
+    const own = { name: `0002_b.${mode}.sql`, text: "create table own (i int)" };
+    const other = mode === "plain" ? "apache" : "plain";
+    const others = { name: `0002_b.${other}.sql`, text: "create table others (i int)" };
+    expect(await run(FIRST, own, others)).toMatchObject({ mode, applied: [FIRST.name, own.name] });
+    await database.db.query("update schema_migrations set name = $1 where name = $2", [
+      ...[others.name, own.name],
+    ]);
+    expect(await run(FIRST, own, others)).toEqual({
+      kind: "refused",
+      message: expect.stringContaining(`set up as ${other}`),
+    });
   });
 
   it("this checkout's own files apply", async () => {

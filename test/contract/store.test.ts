@@ -266,10 +266,10 @@ describe.each(testDatabaseKinds())("storing and replay on $name", ({ openMigrate
     }
   });
 
-  it("keeps every microsecond from 1880 to 2106", async () => {
+  it("keeps every microsecond from 1880 to now", async () => {
     const symbol = freshSymbol();
     const times: number[] = [-1, 0, 1, 946_684_799_999_999, 946_684_800_000_001, NOON_US + 1];
-    const [first, last] = [Date.UTC(1880, 0, 1) * 1000, Date.UTC(2106, 0, 1) * 1000];
+    const [first, last] = [Date.UTC(1880, 0, 1) * 1000, Date.now() * 1000];
     const steps = 3_000;
     for (let i = 0; i <= steps; i += 1) {
       // An odd stride, so that every last digit occurs.

@@ -1,0 +1,81 @@
+import type { Rollups } from "../../src/db/rollups/rollups.ts";
+import type { TapeState } from "../../src/db/tape-state.ts";
+import type { EpochUs } from "../../src/protocol/time.ts";
+import { WATERMARK_LAG_US } from "./notice.ts";
+
+/** A step should take about so long: on one machine the database serves nobody else meanwhile. */
+const STEP_MS = 40;
+/** After so long the rest waits for another turn. */
+const TURN_MS = 1_000;
+/** A single step of the watermark: what a Keeper that was away has to catch up with is done in such parts. */
+const ADVANCE_US = 3_600_000_000;
+const NOTES = { first: 16, most: 512 };
+
+export interface KeepRollupsDeps {
+  rollups: Rollups;
+  advanceWatermark(throughUs: EpochUs, mostUs: number): Promise<TapeState>;
+  nowUs(): EpochUs;
+  /** Lets others at the database. */
+  pause(): Promise<void>;
+}
+
+/**
+ * Brings rollups up to date: first forward to the watermark, then stale hours, in steps whose size follows the time they
+ * take. Every step is whole in itself, so it may end anywhere.
+ */
+export class RollupKeeping {
+  readonly #deps: KeepRollupsDeps;
+  readonly #notes = { points: NOTES.first, trades: NOTES.first, posted: NOTES.first };
+
+  constructor(deps: KeepRollupsDeps) {
+    this.#deps = deps;
+  }
+
+  /** @returns `behind` where the turn was too short for all of it. @throws what `classifyFailure` reads. */
+  async turn(): Promise<"up_to_date" | "behind"> {
+    const { nowUs } = this.#deps;
+    const endUs = nowUs() + TURN_MS * 1_000;
+    if (!(await this.#rollForward(endUs))) return "behind";
+    const { rollups } = this.#deps;
+    // Posted bars last: they give way to trades.
+    const isDone =
+      (await this.#refresh("points", rollups.refreshPoints, endUs)) &&
+      (await this.#refresh("trades", rollups.refreshTrades, endUs)) &&
+      (await this.#refresh("posted", rollups.refreshPosted, endUs));
+    return isDone ? "up_to_date" : "behind";
+  }
+
+  async #rollForward(endUs: number): Promise<boolean> {
+    const { advanceWatermark, rollups, nowUs, pause } = this.#deps;
+    for (;;) {
+      const throughUs = (nowUs() - WATERMARK_LAG_US) as EpochUs;
+      const state = await advanceWatermark(throughUs, ADVANCE_US);
+      if (state.rolledThroughUs >= state.watermarkUs) return true;
+      await rollups.rollForward(state.rolledThroughUs, state.watermarkUs);
+      if (nowUs() >= endUs) return false;
+      await pause();
+    }
+  }
+
+  async #refresh(
+    kind: "points" | "trades" | "posted",
+    refresh: (mostNotes: number) => Promise<number>,
+    endUs: number,
+  ): Promise<boolean> {
+    const { nowUs, pause } = this.#deps;
+    for (;;) {
+      const beganUs = nowUs();
+      const taken = await refresh(this.#notes[kind]);
+      if (taken === 0) return true;
+      this.#notes[kind] = nextSize(this.#notes[kind], (nowUs() - beganUs) / 1_000);
+      if (nowUs() >= endUs) return false;
+      await pause();
+    }
+  }
+}
+
+/** Notes of the next step after one of `notes` took `tookMs`. */
+export function nextSize(notes: number, tookMs: number): number {
+  if (tookMs > STEP_MS) return Math.max(1, notes >> 1);
+  return tookMs < STEP_MS / 2 ? Math.min(NOTES.most, notes * 2) : notes;
+}

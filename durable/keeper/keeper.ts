@@ -1,0 +1,104 @@
+import { DurableObject } from "cloudflare:workers";
+import type { Env } from "../../src/bindings/env.ts";
+import type { KeeperCalls } from "../../src/bindings/keeper.ts";
+import { type Config, configOf } from "../../src/config.ts";
+import { fullJitterMs } from "../../src/core/backoff.ts";
+import { setCompression } from "../../src/db/compression.ts";
+import { classifyFailure, type Database, openDatabase } from "../../src/db/database.ts";
+import type { DatabaseMode } from "../../src/db/mode.ts";
+import { ping } from "../../src/db/ping.ts";
+import { retain } from "../../src/db/retention.ts";
+import { rollupsOf } from "../../src/db/rollups/rollups-of.ts";
+import { advanceWatermark } from "../../src/db/tape-state.ts";
+import { type Log, logOf } from "../../src/telemetry/log.ts";
+import { nowUs, wait } from "../clock.ts";
+import { RollupKeeping } from "./keep-rollups.ts";
+import { alarmAfterStore } from "./notice.ts";
+
+/** Between two steps others get at the database, in ms. */
+const PAUSE_MS = 2;
+/** Where there is more to do the next turn begins so soon. */
+const BEHIND_MS = 50;
+/** Retention and size are looked after this often. */
+const UPKEEP_MS = 600_000;
+const BACKOFF = { baseMs: 500, capMs: 30_000 };
+
+/**
+ * The Durable Object that keeps the memory: rollups, retention, size. One for all shards, woken by alarms alone, which
+ * survive whatever ends it; while nobody stores anything it sleeps. It keeps nothing: all it knows is in Postgres.
+ */
+export class Keeper extends DurableObject<Env> implements KeeperCalls {
+  readonly #config: Config = configOf(this.env);
+  readonly #logger: Log = logOf("keeper", this.#config);
+  readonly #database: Database = openDatabase({
+    url: this.#config.DATABASE_URL,
+    endpoint: this.#config.DATABASE_ENDPOINT,
+    timeoutMs: 60_000,
+  });
+  #keeping: { mode: DatabaseMode; rollups: RollupKeeping } | null = null;
+  #upkeepDueMs = 0;
+  #failures = 0;
+
+  async stored(isLate: boolean): Promise<void> {
+    const alarmMs = await this.ctx.storage.getAlarm();
+    const wantedMs = alarmAfterStore(Date.now(), isLate, alarmMs);
+    if (wantedMs !== alarmMs) await this.ctx.storage.setAlarm(wantedMs);
+  }
+
+  override async alarm(): Promise<void> {
+    try {
+      const { mode, rollups } = await this.#open();
+      const outcome = await rollups.turn();
+      if (Date.now() >= this.#upkeepDueMs) await this.#upkeep(mode);
+      this.#failures = 0;
+      if (outcome === "behind") await this.#again(BEHIND_MS);
+    } catch (error) {
+      // Not thrown on: the platform gives up on an alarm after six attempts.
+      const failure = classifyFailure(error);
+      this.#logger.warn("keeping_failed", { ...failure });
+      await this.#again(fullJitterMs(this.#failures, BACKOFF, Math.random));
+      this.#failures += 1;
+      this.#keeping = null;
+    }
+  }
+
+  async #open(): Promise<{ mode: DatabaseMode; rollups: RollupKeeping }> {
+    if (this.#keeping === null) {
+      const db = this.#database;
+      const { mode } = await ping(db);
+      const rollups = new RollupKeeping({
+        rollups: rollupsOf(mode, db),
+        advanceWatermark: (throughUs, mostUs) => advanceWatermark(db, throughUs, mostUs),
+        nowUs,
+        pause: () => wait(PAUSE_MS),
+      });
+      this.#keeping = { mode, rollups };
+    }
+    return this.#keeping;
+  }
+
+  /** An earlier alarm, set by a store meanwhile, stays. */
+  async #again(afterMs: number): Promise<void> {
+    const alarmMs = await this.ctx.storage.getAlarm();
+    const wantedMs = Date.now() + afterMs;
+    if (alarmMs === null || wantedMs < alarmMs) await this.ctx.storage.setAlarm(wantedMs);
+  }
+
+  async #upkeep(mode: DatabaseMode): Promise<void> {
+    const { KEEP_RAW_DAYS, KEEP_MINUTES_DAYS, COMPRESS_AFTER_DAYS, LIMIT_DATABASE_BYTES } =
+      this.#config;
+    const days = { rawDays: KEEP_RAW_DAYS, minutesDays: KEEP_MINUTES_DAYS };
+    const report = await retain(this.#database, nowUs(), days);
+    if (mode === "timescale") await setCompression(this.#database, COMPRESS_AFTER_DAYS);
+    const { bytes } = await ping(this.#database);
+    this.#logger.info("upkeep", { ...report, mode, database_bytes: bytes });
+    if (LIMIT_DATABASE_BYTES > 0 && bytes > LIMIT_DATABASE_BYTES) {
+      this.#logger.warn("database_over_limit", {
+        database_bytes: bytes,
+        limit_bytes: LIMIT_DATABASE_BYTES,
+        help: "keep less (KEEP_RAW_DAYS, KEEP_MINUTES_DAYS), or raise LIMIT_DATABASE_BYTES",
+      });
+    }
+    this.#upkeepDueMs = Date.now() + UPKEEP_MS;
+  }
+}

@@ -1,0 +1,8 @@
+/** What a Writer may ask of the Keeper. */
+export interface KeeperCalls extends Rpc.DurableObjectBranded {
+  /** Something was stored. `isLate`: some of it belongs to buckets that may have been rolled up. */
+  stored(isLate: boolean): Promise<void>;
+}
+
+/** Name of the one Keeper. */
+export const KEEPER_NAME = "keeper";

@@ -1,0 +1,40 @@
+import { bucketOf, timestampOf } from "./sql-time.ts";
+
+export interface TimedInsert {
+  /** The table of raw data; what is older than it goes into the same with `_past` behind its name. */
+  table: string;
+  /** Of the table, `ts` first. */
+  columns: string;
+  /** For the columns after `ts`. */
+  values: string;
+  /** A row source `u` with `ts_us` in it. */
+  rows: string;
+  /** Parameter: the earliest `ts_us` of the rows. */
+  earliest: string;
+  /** Where an hour is noted whose rollups are made already, with the key of its rows. */
+  stale: { table: string; key: string };
+}
+
+/**
+ * An insert of raw data that keeps what `tape_state` promises: whatever is earlier than the watermark is noted as stale,
+ * in the same statement and under a lock on the row that says how far the watermark is. The Keeper moves the watermark
+ * in a transaction of its own, which waits for those locks: so what is stored without a note can be seen by the time that
+ * rollups are made of it. Where all rows are later, as they are as a rule, neither note nor past reads any row.
+ *
+ * @returns the statement, for a clause that says what happens to rows that are stored already.
+ */
+export function insertOfTime({ table, columns, values, rows, earliest, stale }: TimedInsert) {
+  const ts = timestampOf("u.ts_us");
+  const before = (moment: string) =>
+    `(select ${moment} from state) > ${timestampOf(earliest)} and ${ts} < (select ${moment} from state)`;
+  return (settle: (table: string) => string): string => `
+with state as materialized (select watermark, raw_from from tape_state for share),
+note as (
+  insert into ${stale.table} (hour, ${stale.key})
+  select distinct ${bucketOf(ts, "3600000000")}, u.${stale.key} from ${rows} where ${before("watermark")}),
+past as (
+  insert into ${table}_past (${columns}) select ${ts}, ${values} from ${rows} where ${before("raw_from")}
+  ${settle(`${table}_past`)})
+insert into ${table} (${columns}) select ${ts}, ${values} from ${rows} where ${ts} >= (select raw_from from state)
+${settle(table)}`;
+}

@@ -1,0 +1,15 @@
+/** Kinds of Postgres: without TimescaleDB, with its Apache edition (Neon), with its community edition. */
+export const MODES = ["plain", "apache", "timescale"] as const;
+export type DatabaseMode = (typeof MODES)[number];
+
+/** SQL: is TimescaleDB in this database? */
+export const IS_TIMESCALE = "exists (select from pg_extension where extname = 'timescaledb')";
+/** SQL: the licence it runs under, null without it. */
+export const LICENSE = "current_setting('timescaledb.license', true)";
+
+/** What {@link IS_TIMESCALE} and {@link LICENSE} say together. */
+export function modeOf(isTimescale: boolean, license: unknown): DatabaseMode {
+  if (!isTimescale) return "plain";
+  // https://docs.tigerdata.com/about/latest/timescaledb-editions/: the setting is "apache" or "timescale".
+  return license === "timescale" ? "timescale" : "apache";
+}

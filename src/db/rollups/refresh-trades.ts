@@ -1,0 +1,58 @@
+import { bucketOf } from "../sql-time.ts";
+import { DAY_US, HOUR_US, MINUTE_US } from "./lengths.ts";
+import { type Reach, takeStale } from "./take-stale.ts";
+import { BAR_COLUMNS, mergeBars, SETTLE_BAR, tradeRollup } from "./trade-rollups.ts";
+
+/**
+ * SQL: makes the bars of stale hours of trades anew from the raw trades, and takes the notes, in one statement and so
+ * from one snapshot. A day is made of its hours, the new ones and those that stay. Where bars had been posted, what they
+ * give to the hour has to be looked at again. $1: most notes taken.
+ */
+export function refreshTrades(reach: Reach): string {
+  const past = refreshed("past", "trades_past", "k.hour < (select raw_from from state)");
+  const live = refreshed("live", "trades", "k.hour >= (select raw_from from state)");
+  return `
+with ${takeStale("stale_trades", "symbol_id", reach)},
+day as materialized (select distinct ${bucketOf("hour", String(DAY_US))} as day, symbol_id from picked),
+${past}${reach === "all" ? `,\n${live}` : ""},
+note as (${NOTE_POSTED})
+select count(*)::int4 as taken from picked`;
+}
+
+/** SQL: notes the hours of `picked` in which posted bars may have lost their place to trades. */
+export const NOTE_POSTED = `
+insert into stale_posted (hour, symbol_id)
+select k.hour, k.symbol_id from picked k where exists (
+  select from posted_bars p where p.symbol_id = k.symbol_id and (
+    p.length_s = 60 and p.bucket >= k.hour and p.bucket < k.hour + interval '1 hour'
+    or p.length_s = 3600 and p.bucket = k.hour
+    or p.length_s = 86400 and p.bucket = ${bucketOf("k.hour", String(DAY_US))}))`;
+
+function refreshed(part: "live" | "past", raw: string, hours: string): string {
+  const rolled = "(select rolled_through from state)";
+  const isKept =
+    part === "live" ? `bucket < ${rolled}` : "bucket >= (select minutes_from from state)";
+  const isOver = (length: string) =>
+    part === "live" ? `bucket + interval '${length}' <= ${rolled}` : "true";
+  return `
+${part}_trade as materialized (
+  select t.* from picked k join ${raw} t
+  on t.symbol_id = k.symbol_id and t.ts >= k.hour and t.ts < k.hour + interval '1 hour' where ${hours}),
+${part}_minute as (
+  insert into bars_1m_${part} (${BAR_COLUMNS})
+  select * from (${tradeRollup(`${part}_trade t`, MINUTE_US)}) r where ${isKept} ${SETTLE_BAR}),
+${part}_new_hour as materialized (
+  select * from (${tradeRollup(`${part}_trade t`, HOUR_US)}) r where ${isOver("1 hour")}),
+${part}_hour as (
+  insert into bars_1h_${part} (${BAR_COLUMNS}) select * from ${part}_new_hour ${SETTLE_BAR}),
+${part}_hour_of_day as (
+  select * from ${part}_new_hour
+  union all
+  select h.symbol_id, h.bucket, h.open, h.high, h.low, h.close, h.volume, h.trades, h.first_ts, h.last_ts, h.cursor
+  from day d join bars_1h_${part} h
+  on h.symbol_id = d.symbol_id and h.bucket >= d.day and h.bucket < d.day + interval '1 day'
+  where not exists (select from picked k where k.symbol_id = h.symbol_id and k.hour = h.bucket)),
+${part}_day as (
+  insert into bars_1d_${part} (${BAR_COLUMNS})
+  select * from (${mergeBars(`${part}_hour_of_day b`, DAY_US)}) r where ${isOver("1 day")} ${SETTLE_BAR})`;
+}

@@ -1,0 +1,76 @@
+import type { EpochUs } from "../../protocol/time.ts";
+import type { Statement } from "../database.ts";
+import { timestampOf } from "../sql-time.ts";
+import { DAY_US, HOUR_US, MINUTE_US } from "./lengths.ts";
+import { POINT_ROLLUP_COLUMNS, pointRollup, SETTLE_POINT_ROLLUP } from "./point-rollups.ts";
+import { BAR_COLUMNS, mergeBars, SETTLE_BAR, tradeRollup } from "./trade-rollups.ts";
+
+/**
+ * Statements of one transaction that make the rollups of [fromUs, toUs): minutes, and the hours and days that are over by
+ * its end. `toUs` is at most the watermark, so whatever comes into the range later is noted as stale.
+ */
+export function rollForward(fromUs: EpochUs, toUs: EpochUs): Statement[] {
+  const minutes = { fromUs: floor(fromUs, MINUTE_US), toUs: floor(toUs, MINUTE_US) };
+  const hours = { fromUs: floor(fromUs, HOUR_US), toUs: floor(toUs, HOUR_US) };
+  const days = { fromUs: floor(fromUs, DAY_US), toUs: floor(toUs, DAY_US) };
+  return [
+    { text: POINTS("metrics_1m_live", MINUTE_US), range: minutes },
+    { text: POINTS("metrics_1h_live", HOUR_US), range: hours },
+    { text: TRADES("bars_1m_live", MINUTE_US), range: minutes },
+    { text: TRADES("bars_1h_live", HOUR_US), range: hours },
+    { text: DAYS, range: days },
+  ].flatMap(({ text, range }) =>
+    range.fromUs < range.toUs ? [{ text, params: [range.fromUs, range.toUs] }] : [],
+  );
+}
+
+export const SET_ROLLED_THROUGH = `
+update tape_state set rolled_through = greatest(rolled_through, ${timestampOf("$1")})`;
+
+/**
+ * SQL: notes the hours of [$1, $2) in which bars had been posted and trades have come since; a moment's bars have just
+ * been rolled up.
+ */
+export const NOTE_POSTED_OF_RANGE = `
+insert into stale_posted (hour, symbol_id)
+select distinct date_bin('1 hour', p.bucket, 'epoch'), p.symbol_id
+from symbols y
+cross join lateral (
+  select * from bars_1m_live
+  where symbol_id = y.id and bucket >= ${timestampOf("$1")} and bucket < ${timestampOf("$2")} offset 0) b
+join posted_bars p on p.symbol_id = b.symbol_id and (
+  p.length_s = 60 and p.bucket = b.bucket
+  or p.length_s = 3600 and p.bucket = date_bin('1 hour', b.bucket, 'epoch')
+  or p.length_s = 86400 and p.bucket = date_bin('1 day', b.bucket, 'epoch'))`;
+
+const RANGE = `ts >= ${timestampOf("$1")} and ts < ${timestampOf("$2")}`;
+
+// OFFSET 0: each series by the primary key. There is no index by time alone, and a week of everything is long.
+const POINTS = (rollup: string, lengthUs: number) => `
+insert into ${rollup} (${POINT_ROLLUP_COLUMNS})
+${pointRollup(
+  `series s cross join lateral (
+    select * from points where series_id = s.id and ${RANGE} offset 0) p`,
+  lengthUs,
+)} ${SETTLE_POINT_ROLLUP}`;
+
+const TRADES = (rollup: string, lengthUs: number) => `
+insert into ${rollup} (${BAR_COLUMNS})
+${tradeRollup(
+  `symbols y cross join lateral (
+    select * from trades where symbol_id = y.id and ${RANGE} offset 0) t`,
+  lengthUs,
+)} ${SETTLE_BAR}`;
+
+const DAYS = `
+insert into bars_1d_live (${BAR_COLUMNS})
+${mergeBars(
+  `symbols y cross join lateral (
+    select * from bars_1h_live
+    where symbol_id = y.id and bucket >= ${timestampOf("$1")} and bucket < ${timestampOf("$2")} offset 0) b`,
+  DAY_US,
+)} ${SETTLE_BAR}`;
+
+function floor(us: number, lengthUs: number): number {
+  return Math.floor(us / lengthUs) * lengthUs;
+}

@@ -1,0 +1,50 @@
+import type { EpochUs } from "../protocol/time.ts";
+import type { Database, Row } from "./database.ts";
+import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
+
+/** How far the memory reaches; see `tape_state` in the migrations for what each promises. */
+export interface TapeState {
+  watermarkUs: EpochUs;
+  rolledThroughUs: EpochUs;
+  rawFromUs: EpochUs;
+  minutesFromUs: EpochUs;
+}
+
+const COLUMNS = `${epochUsOf("watermark")} as watermark_us, ${epochUsOf("rolled_through")} as rolled_through_us,
+  ${epochUsOf("raw_from")} as raw_from_us, ${epochUsOf("minutes_from")} as minutes_from_us`;
+
+/** @throws what `classifyFailure` reads. */
+export async function readTapeState(db: Database, tag?: string): Promise<TapeState> {
+  const [row] = await db.query(`select ${COLUMNS} from tape_state`, [], tag);
+  return stateOf(row);
+}
+
+/**
+ * Moves the watermark on to the minute of `throughUs`, never back, and at most `mostUs` beyond what is rolled up. The
+ * row is locked only after every insert under way has committed: what those stored can be seen from now on.
+ *
+ * @throws what `classifyFailure` reads.
+ */
+export async function advanceWatermark(
+  db: Database,
+  throughUs: EpochUs,
+  mostUs: number,
+): Promise<TapeState> {
+  const minute = (moment: string) => bucketOf(moment, "60000000");
+  const [row] = await db.query(
+    `update tape_state set watermark = greatest(watermark, least(${minute(timestampOf("$1"))},
+       ${minute("rolled_through")} + $2::int8 * interval '1 microsecond')) returning ${COLUMNS}`,
+    [throughUs, mostUs],
+  );
+  return stateOf(row);
+}
+
+function stateOf(row: Row | undefined): TapeState {
+  const us = (name: string) => Number(row?.[name]) as EpochUs;
+  return {
+    watermarkUs: us("watermark_us"),
+    rolledThroughUs: us("rolled_through_us"),
+    rawFromUs: us("raw_from_us"),
+    minutesFromUs: us("minutes_from_us"),
+  };
+}

@@ -1,0 +1,179 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RollupKeeping } from "../../durable/keeper/keep-rollups.ts";
+import { ping } from "../../src/db/ping.ts";
+import { readBars } from "../../src/db/read-bars.ts";
+import { readSeries } from "../../src/db/read-series.ts";
+import { rollupsOf } from "../../src/db/rollups/rollups-of.ts";
+import { SeriesIdCache } from "../../src/db/series-ids.ts";
+import { type StoredFrame, storeFrames } from "../../src/db/store-frames.ts";
+import { advanceWatermark, readTapeState } from "../../src/db/tape-state.ts";
+import { INTERVAL_SECONDS, type Interval } from "../../src/protocol/interval.ts";
+import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { EpochUs } from "../../src/protocol/time.ts";
+import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
+import { at, cursorAt, frame, freshSymbol, metric, trade } from "./events.ts";
+import { differencesFromScratch } from "./rollups-from-scratch.ts";
+import { modelBars, modelSeries, tailOf } from "./tape-model.ts";
+
+const MINUTE = 60_000_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Where events are, before or after the watermark at the beginning; few moments each, so that they meet. */
+const PLACES = [
+  0,
+  MINUTE,
+  2 * MINUTE,
+  90 * MINUTE,
+  -1,
+  -MINUTE,
+  -2 * HOUR,
+  -30 * DAY,
+  -200 * DAY,
+  -2000 * DAY,
+];
+const moment = fc
+  .tuple(fc.constantFrom(...PLACES), fc.constantFrom(0, 1, 30_000_000, HOUR - 1))
+  .map(([place, within]) => place + within);
+/** Sums of such numbers are exact in any order. */
+const number = fc.integer({ min: -4_000, max: 4_000 }).map((quarters) => quarters / 4);
+const event = fc.oneof(
+  fc.record({ kind: fc.constant("metric" as const), moment, number }),
+  fc.record({
+    kind: fc.constant("trade" as const),
+    moment,
+    number,
+    id: fc.constantFrom(undefined, "1", "2"),
+  }),
+);
+const anyRun = fc
+  .array(fc.array(event, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 10 })
+  .chain((frames) =>
+    fc.record({
+      frames: fc.constant(frames),
+      actions: fc.array(
+        fc.oneof(
+          fc.array(fc.nat(frames.length - 1), { minLength: 1, maxLength: 5 }),
+          fc.record({
+            minutes: fc.integer({ min: 0, max: 100 }),
+            mostNotes: fc.integer({ min: 1, max: 3 }),
+          }),
+        ),
+        { maxLength: 8 },
+      ),
+      cut: fc.nat(frames.length),
+    }),
+  );
+
+const ALL = { fromUs: at(-30_000 * DAY), storedThrough: cursorAt(1_000_000_000) };
+
+describe.each(testDatabaseKinds())("rollups against a model on $name", ({ openMigrated }) => {
+  let database: TestDatabase;
+  let nowUs: EpochUs;
+  let keeping: RollupKeeping;
+  let rollups: ReturnType<typeof rollupsOf>;
+  const ids = new SeriesIdCache();
+
+  beforeAll(async () => {
+    database = await openMigrated();
+    const { db } = database;
+    rollups = rollupsOf((await ping(db)).mode, db);
+    keeping = new RollupKeeping({
+      rollups,
+      advanceWatermark: (throughUs, mostUs) => advanceWatermark(db, throughUs, mostUs),
+      nowUs: () => nowUs,
+      pause: async () => undefined,
+    });
+  });
+  afterAll(() => database.close());
+
+  async function expectReads(
+    symbol: SymbolName,
+    frames: readonly StoredFrame[],
+    storedThrough: typeof ALL.storedThrough,
+  ): Promise<void> {
+    const tail = tailOf(frames, storedThrough);
+    const toUs = (nowUs + 10 * DAY) as EpochUs;
+    const range = { ...ALL, toUs, limit: 10_000, storedThrough };
+    for (const interval of ["1s", "1m", "5m", "1h", "4h", "1d"] satisfies Interval[]) {
+      const lengthUs = INTERVAL_SECONDS[interval] * 1_000_000;
+      const bars = await readBars(database.db, { ...range, symbol, interval, tail: tail.trades });
+      expect({ interval, bars }).toEqual({ interval, bars: modelBars(frames, lengthUs) });
+    }
+    for (const lengthUs of [MINUTE, 5 * MINUTE, HOUR, 4 * HOUR, DAY]) {
+      const aggregates = ["avg", "min", "max", "sum", "count", "first", "last"] as const;
+      const query = {
+        ...range,
+        metric: "m",
+        labels: {},
+        stepUs: lengthUs,
+        aggregates,
+        tail: tail.points,
+      };
+      // The limit is one of buckets, filled or not: a few ranges instead of decades.
+      for (const place of PLACES) {
+        const fromUs = at(Math.floor((baseUs + place) / DAY - 1) * DAY);
+        const asked = { ...query, symbol, fromUs, toUs: at(fromUs + 3 * DAY) };
+        const [series] = await readSeries(database.db, asked);
+        const rows = series?.ts.map((ts, i) => ({
+          ts,
+          ...Object.fromEntries(aggregates.map((name) => [name, series[name]?.[i]])),
+        }));
+        const expected = modelSeries(frames, "m", { fromUs, toUs: fromUs + 3 * DAY, lengthUs });
+        expect({ lengthUs, place, rows: rows ?? [] }).toEqual({ lengthUs, place, rows: expected });
+      }
+    }
+  }
+  let baseUs = 0;
+
+  it("INV-6 INV-7 INV-8 any events, in any order, batches and repetition, and rollups kept whenever: queries are exact, and rollups equal those from scratch", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRun, async (run) => {
+        const symbol = freshSymbol();
+        baseUs = (await readTapeState(database.db)).watermarkUs;
+        nowUs = at(baseUs + 2 * MINUTE);
+        const frames = run.frames.map((events, i) =>
+          frame(
+            (i + 1) * 10,
+            ...events.map((one) =>
+              one.kind === "metric"
+                ? metric("m", baseUs + one.moment, one.number)
+                : trade(
+                    baseUs + one.moment,
+                    one.number,
+                    Math.abs(one.number),
+                    one.id === undefined ? {} : { id: one.id },
+                  ),
+            ),
+          ),
+        );
+        const store = (part: readonly StoredFrame[]) =>
+          storeFrames(database.db, [{ symbol, frames: part }], ids);
+
+        for (const action of run.actions) {
+          if (Array.isArray(action)) {
+            await store(action.map((i) => frames[i] as StoredFrame));
+          } else {
+            nowUs = at(nowUs + action.minutes * MINUTE);
+            const state = await advanceWatermark(database.db, at(nowUs - MINUTE), DAY);
+            if (action.minutes % 2 === 0 && state.rolledThroughUs < state.watermarkUs) {
+              await rollups.rollForward(state.rolledThroughUs, state.watermarkUs);
+            }
+            await rollups.refreshPoints(action.mostNotes);
+            await rollups.refreshTrades(action.mostNotes);
+          }
+        }
+        // What is in Postgres up to the cut, and more; the tail has the rest.
+        await store(frames.slice(0, run.cut));
+        await expectReads(symbol, frames, cursorAt(run.cut * 10));
+        await store(frames);
+        await expectReads(symbol, frames, ALL.storedThrough);
+        expect(await keeping.turn()).toBe("up_to_date");
+        await expectReads(symbol, frames, ALL.storedThrough);
+        expect(await differencesFromScratch(database.db, symbol)).toEqual([]);
+      }),
+      { numRuns: Number(process.env["ROLLUP_RUNS"] ?? 15) },
+    );
+  });
+});
