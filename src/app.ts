@@ -3,6 +3,7 @@ import { classifyFailure } from "./db/database.ts";
 import type { AppContext, AppEnv } from "./middleware/context.ts";
 import { problem } from "./middleware/problem.ts";
 import { CORRELATION_HEADER, requestLog } from "./middleware/request-log.ts";
+import { attributionRoutes } from "./routes/attribution.ts";
 import { correlationRoutes } from "./routes/correlation.ts";
 import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -27,6 +28,7 @@ export const app = new Hono<AppEnv>()
   .route("/", positionsRoutes)
   .route("/", correlationRoutes)
   .route("/", riskRoutes)
+  .route("/", attributionRoutes)
   .route("/", exportRoutes)
   .route("/", healthRoutes)
   .route("/", socketRoutes)

@@ -10,6 +10,7 @@ import type { EpochUs } from "../protocol/time.ts";
 import { readBucketRange } from "./bucket-range.ts";
 import { Parameters } from "./parameters.ts";
 import { readClosesOfEach } from "./symbol-closes.ts";
+import { readSymbolList } from "./symbol-list.ts";
 
 const MAX_SYMBOLS = 50;
 /** Most closes of all symbols together. The work grows with the pairs, and on one machine all rooms wait for it. */
@@ -20,7 +21,7 @@ export const correlationRoutes = new Hono<AppEnv>().get("/api/analytics/correlat
   if (authorization.kind === "refused") return authorization.response;
   const nowUs = (Date.now() * 1_000) as EpochUs;
   const parameters = new Parameters(c.req.url, ["symbols", "interval", "from", "to"], nowUs);
-  const symbols = readSymbols(parameters);
+  const symbols = readSymbolList(parameters, { min: 2, max: MAX_SYMBOLS });
   const interval = parameters.word("interval", INTERVALS, "1h");
   const range = readBucketRange(parameters, interval, nowUs);
   if (range.buckets * symbols.length > MAX_CLOSES) {
@@ -44,16 +45,3 @@ export const correlationRoutes = new Hono<AppEnv>().get("/api/analytics/correlat
   };
   return c.json(answer, 200, { "cache-control": "no-store" });
 });
-
-/** `symbols=A,B,C`: different ones. */
-function readSymbols(parameters: Parameters): SymbolName[] {
-  const names = (parameters.text("symbols") ?? "").split(",").filter((name) => name !== "");
-  if (names.length < 2 || names.length > MAX_SYMBOLS) {
-    parameters.refuse("symbols", `must be 2 to ${MAX_SYMBOLS} symbols, joined by commas`);
-    return [];
-  }
-  if (new Set(names).size < names.length) {
-    parameters.refuse("symbols", "names a symbol twice");
-  }
-  return names.map((name) => parameters.symbol("symbols", name));
-}

@@ -11,12 +11,13 @@ import {
 import type { Decoded, ParsedBody } from "../formats/decoded.ts";
 import { parseJson, parseNdjson } from "../formats/json.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
-import { type BodyReading, readBody } from "../middleware/body.ts";
+import { readBody } from "../middleware/body.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { badParameters, problem } from "../middleware/problem.ts";
 import type { Accepted } from "../protocol/answers.ts";
 import type { Cursor, EpochUs } from "../protocol/time.ts";
 import { appendToRooms, roomOf, type SymbolOutcome } from "./append-to-rooms.ts";
+import { refuseBody, unreadable } from "./refuse-body.ts";
 
 /** Longest wait for `?wait=stored`; after it the answer is 202, for the batch is durable all the same. */
 const STORED_WAIT_MS = 30_000;
@@ -153,32 +154,6 @@ function refuseContentType(c: AppContext): Response {
   });
 }
 
-function refuseBody(c: AppContext, body: Exclude<BodyReading, { kind: "text" }>): Response {
-  switch (body.kind) {
-    case "too_large":
-      return problem(c, {
-        status: 413,
-        type: "body-too-large",
-        title: "The body is too large",
-        detail: `The body is larger than ${body.limitBytes} bytes${body.unzipped ? " unzipped" : ""}: send smaller batches.`,
-      });
-    case "unknown_encoding":
-      return problem(c, {
-        status: 415,
-        type: "unsupported-encoding",
-        title: "Content-Encoding not supported",
-        detail: `Content-Encoding ${body.encoding} is not supported: send gzip, or none.`,
-      });
-    case "broken_gzip":
-      return unreadable(
-        c,
-        "The body says it is gzip, but it does not unzip: it is broken or cut short.",
-      );
-    case "not_utf8":
-      return unreadable(c, "The body is not UTF-8 text.");
-  }
-}
-
 function refuseEvents(c: AppContext, decoded: Exclude<Decoded, { kind: "events" }>): Response {
   if (decoded.kind === "unreadable") return unreadable(c, decoded.detail);
   const more = decoded.more > 0 ? ` (${decoded.more} more not listed)` : "";
@@ -188,14 +163,5 @@ function refuseEvents(c: AppContext, decoded: Exclude<Decoded, { kind: "events" 
     title: "Some items are not right",
     detail: `Nothing of the batch was taken: see errors${more}.`,
     errors: decoded.issues,
-  });
-}
-
-function unreadable(c: AppContext, detail: string): Response {
-  return problem(c, {
-    status: 400,
-    type: "unreadable-body",
-    title: "The body cannot be read",
-    detail,
   });
 }

@@ -4,10 +4,8 @@ import type { Interval } from "../protocol/interval.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
 import type { BucketRange } from "./bucket-range.ts";
+import { fewAtOnce } from "./few-at-once.ts";
 import { readSymbolBars } from "./symbol-bars.ts";
-
-/** As many connections as a Worker may have: a query that has to wait for one does so within its own timeout. */
-const AT_ONCE = 6;
 
 /** The closes of one symbol, with every trade up to `cursor` and none after it. */
 export interface SymbolCloses {
@@ -29,17 +27,11 @@ export async function readSymbolCloses(
 }
 
 /** The closes of several symbols, in their order, over the same range. */
-export async function readClosesOfEach(
+export function readClosesOfEach(
   c: AppContext,
   symbols: readonly SymbolName[],
   interval: Interval,
   range: BucketRange,
 ): Promise<SymbolCloses[]> {
-  const all: SymbolCloses[] = [];
-  while (all.length < symbols.length) {
-    const next = symbols.slice(all.length, all.length + AT_ONCE);
-    const read = next.map((symbol) => readSymbolCloses(c, symbol, interval, range));
-    all.push(...(await Promise.all(read)));
-  }
-  return all;
+  return fewAtOnce(symbols, (symbol) => readSymbolCloses(c, symbol, interval, range));
 }

@@ -1,15 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { app } from "../../src/app.ts";
-import type { RoomTail } from "../../src/bindings/room.ts";
-import { encodeFrame } from "../../src/core/encode-events.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { type StoredFrame, storeFrames } from "../../src/db/store-frames.ts";
 import { correlationAnswerSchema, riskAnswerSchema } from "../../src/protocol/analytics.ts";
-import type { TapeEvent } from "../../src/protocol/event.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import { expected, monthlyPrices } from "../unit/statistics/published.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
-import { cursorAt, frame, freshSymbol, metric, NOON_US, room, trade } from "./events.ts";
+import { freshSymbol, metric, NOON_US, trade } from "./events.ts";
+import { WorkerOnDatabase } from "./worker-on-database.ts";
 
 const DAY = 86_400_000_000;
 const STOCKS = ["MSFT", "AMZN", "IBM", "GOOG", "AAPL"];
@@ -17,11 +12,11 @@ const DECADE = "from=2000-01-01T00:00:00Z&to=2010-04-01T00:00:00Z";
 
 describe.each(testDatabaseKinds())("analytics on $name", ({ openMigrated }) => {
   let database: TestDatabase;
-  const ids = new SeriesIdCache();
-  const tails = new Map<string, RoomTail>();
+  let worker: WorkerOnDatabase;
 
   beforeAll(async () => {
     database = await openMigrated();
+    worker = new WorkerOnDatabase(database);
     for (const stock of STOCKS) {
       const { ts, values } = monthlyPrices(stock);
       await tape(
@@ -32,37 +27,8 @@ describe.each(testDatabaseKinds())("analytics on $name", ({ openMigrated }) => {
   });
   afterAll(() => database.close());
 
-  /** An event a frame; the last `inRoom` of them are in the room alone. */
-  async function tape(symbol: SymbolName, events: TapeEvent[], inRoom = 0): Promise<void> {
-    const frames: StoredFrame[] = events.map((event, at) => frame(at + 1, event));
-    const stored = frames.length - inRoom;
-    await storeFrames(database.db, [room(symbol, ...frames.slice(0, stored))], ids);
-    tails.set(symbol, {
-      storedThrough: cursorAt(stored),
-      cursor: cursorAt(frames.length),
-      frames: frames
-        .slice(stored)
-        .map(({ cursor, events }) => ({ cursor, ...encodeFrame(events) })),
-    });
-  }
-
-  /** The answer of the Worker to a query, with the rooms in its place that `tape` has filled. */
-  async function ask(path: string): Promise<{ status: number; answer: unknown }> {
-    const none: RoomTail = { storedThrough: cursorAt(0), cursor: cursorAt(0), frames: [] };
-    const url = new URL(database.sqlUrl);
-    const response = await app.request(`/api/analytics/${path}`, undefined, {
-      DATABASE_URL: `postgres://edgetape:${database.secret}@${url.host}/edgetape`,
-      DATABASE_ENDPOINT: database.sqlUrl,
-      PUBLIC_READ: "true",
-      LOG_LEVEL: "error",
-      ROOM: {
-        idFromName: (name: string) => name,
-        get: (name: string) => ({ readTail: async () => tails.get(name) ?? none }),
-      },
-    });
-    if (response.status === 200) expect(response.headers.get("cache-control")).toBe("no-store");
-    return { status: response.status, answer: await response.json() };
-  }
+  const tape: WorkerOnDatabase["tape"] = (...given) => worker.tape(...given);
+  const ask = (path: string) => worker.ask(path);
 
   const correlation = async (query: string) =>
     correlationAnswerSchema.parse((await ask(`correlation?${query}`)).answer);

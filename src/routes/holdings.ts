@@ -1,0 +1,81 @@
+import type { AccountSteps } from "../core/attribution/symbol-pnl.ts";
+import type { BucketValues } from "../core/statistics/bucket-values.ts";
+import { EARLIEST_US } from "../core/timestamp.ts";
+import { type AskedSymbol, readPositionSteps } from "../db/read-position-steps.ts";
+import type { AppContext } from "../middleware/context.ts";
+import type { Interval } from "../protocol/interval.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
+import type { Cursor } from "../protocol/time.ts";
+import type { BucketRange } from "./bucket-range.ts";
+import { databaseOf } from "./database-of.ts";
+import { fewAtOnce } from "./few-at-once.ts";
+import { readTail } from "./room-tail.ts";
+import { readBarsWithTail } from "./symbol-bars.ts";
+
+/** Most changes of position of all symbols together: they come as one answer of the database. */
+export const MAX_STEPS = 50_000;
+
+export interface HoldingsQuery {
+  /** Those whose positions count, */
+  held: readonly SymbolName[];
+  /** and those whose closes alone do. */
+  compared: readonly SymbolName[];
+  account: string | null;
+  interval: Interval;
+  range: BucketRange;
+}
+
+export type Holdings =
+  | {
+      kind: "read";
+      cursors: Record<string, Cursor>;
+      /** The last close before the range, and those in it. */
+      closesOf: ReadonlyMap<SymbolName, BucketValues>;
+      /** The steps of each account, by symbol in the order of `held`. */
+      accountsOf: readonly AccountSteps[][];
+    }
+  | { kind: "too_many_steps" };
+
+/** Closes and positions. Each room is asked for its tail once, so both go up to the same cursor. */
+export async function readHoldings(c: AppContext, query: HoldingsQuery): Promise<Holdings> {
+  const { held, compared, account, interval, range } = query;
+  const symbols = [...new Set([...held, ...compared])];
+  const found = await fewAtOnce(symbols, (symbol) => readOne(c, symbol, interval, range));
+  const asked = found.flatMap((one) => (held.includes(one.asked.symbol) ? [one.asked] : []));
+  const steps = await readPositionSteps(
+    databaseOf(c.get("config")),
+    { symbols: asked, account, fromUs: range.fromUs, toUs: range.toUs, limit: MAX_STEPS },
+    c.get("correlationId"),
+  );
+  if (steps.kind === "too_many") return { kind: "too_many_steps" };
+  return {
+    kind: "read",
+    cursors: Object.fromEntries(found.map(({ asked }) => [asked.symbol, asked.tailCursor])),
+    closesOf: new Map(found.map(({ asked, closes }) => [asked.symbol, closes])),
+    accountsOf: steps.bySymbol,
+  };
+}
+
+/** Of the tail only the positions are kept: the rest may be long, and there may be fifty. */
+async function readOne(
+  c: AppContext,
+  symbol: SymbolName,
+  interval: Interval,
+  { fromUs, toUs, buckets }: BucketRange,
+): Promise<{ asked: AskedSymbol; closes: BucketValues }> {
+  const tail = await readTail(c.env, symbol);
+  // One after the other: six symbols have the connections already.
+  const query = { symbol, interval };
+  const before = { ...query, fromUs: EARLIEST_US, toUs: fromUs, limit: 1 };
+  const inRange = { ...query, fromUs, toUs, limit: buckets };
+  const bars = [
+    ...(await readBarsWithTail(c, before, tail)),
+    ...(await readBarsWithTail(c, inRange, tail)),
+  ];
+  const positions = tail.events.flatMap(({ event }) => (event.kind === "position" ? [event] : []));
+  const { storedThrough, cursor: tailCursor } = tail;
+  return {
+    asked: { symbol, storedThrough, tailCursor, tail: positions },
+    closes: { ts: bars.map(({ ts }) => ts), values: bars.map(({ close }) => close) },
+  };
+}
