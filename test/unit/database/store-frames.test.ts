@@ -40,7 +40,7 @@ describe("storing frames", () => {
   it("sends known series in one request, a column a parameter", async () => {
     const { calls, store } = fakeDatabase();
     expect(await store()).toEqual(["plain"]);
-    expect(calls[0]?.params).toEqual(["{5}", "{1}", "{1}", "{7}", "{0}"]);
+    expect(calls[0]?.params).toEqual(["{5}", "{1}", "{1}", "{7}", "{0}", 5]);
   });
 
   it("goes the careful way for a while after it has met a stored row, then tries again", async () => {

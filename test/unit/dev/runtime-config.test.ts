@@ -19,6 +19,7 @@ describe("the configuration of the runtime", () => {
     expect(needs.durableObjects.map(({ className }) => className)).toEqual([
       "Room",
       "Writer",
+      "Keeper",
       "Directory",
     ]);
     const config = capnpConfig(needs, PARTS);
