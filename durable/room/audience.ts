@@ -1,6 +1,6 @@
 import { CLOSE_CODES, type CloseReason } from "../../src/protocol/close-codes.ts";
 import { HEARTBEAT_MS } from "../../src/protocol/heartbeat.ts";
-import type { ServerMessage } from "../../src/protocol/server-message.ts";
+import type { BarMessage, ServerMessage } from "../../src/protocol/server-message.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import { type ArchivePage, type ReadArchive, readPatiently } from "./archive.ts";
@@ -36,6 +36,8 @@ export interface AudienceDeps {
   pace: FanOutPace;
   /** The last values with every frame of the log in them. */
   foldToHead: () => LastValuesFold;
+  /** Live viewers have been sent something. */
+  flushed: () => void;
   /** Takes the bars that the frames after `after` and up to `through` closed or corrected, and forgets older ones. */
   takeBars: (after: Cursor, through: Cursor) => string[];
   readArchive: ReadArchive;
@@ -70,6 +72,17 @@ export class Audience {
 
   get size(): number {
     return this.#viewers.size;
+  }
+
+  /** How far the live viewers have been sent the log; null where there is none. */
+  get liveThrough(): Cursor | null {
+    return this.#live.size === 0 ? null : this.#broadcastThrough;
+  }
+
+  /** A word to every live viewer beside the log. */
+  tellLive(message: BarMessage): void {
+    const text = JSON.stringify(message);
+    for (const viewer of this.#live) this.#sendTo(viewer, text);
   }
 
   viewerOf(socket: ViewerSocket): Viewer | undefined {
@@ -188,6 +201,7 @@ export class Audience {
     const pauseMs = this.#deps.pace.pauseMs(this.#live.size, messages + bars.length);
     this.#flushNotBeforeMs = this.#deps.nowMs() + pauseMs;
     if (this.#broadcastThrough < log.head && !this.#flushPlanned) this.#planFlush(pauseMs);
+    this.#deps.flushed();
     this.#advanceWaiting();
   }
 

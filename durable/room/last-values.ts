@@ -12,7 +12,7 @@ import type { EpochUs } from "../../src/protocol/time.ts";
 
 /** The interval of the bars a room sends; a client makes the others from trades. */
 export const LIVE_INTERVAL = "1m" satisfies Interval;
-/** Closed bars a late trade can still correct in the room; older ones are corrected in Postgres alone. */
+/** Closed bars a late trade can still correct by heart; of older ones Postgres has to be asked. */
 const KEPT_BARS = 15;
 /** Series in a snapshot; beyond them the one longest without a point goes. */
 const KEPT_SERIES = 2_000;
@@ -48,6 +48,14 @@ export interface LastValues {
   lastEventUs: EpochUs | null;
 }
 
+/** What a trade says of 1 m bars. */
+export interface BarNews {
+  /** A bar closed or, closed already, was corrected. */
+  bar(bar: BarMessage): void;
+  /** A bar older than those kept here was corrected: the one that begins at `minuteUs`. */
+  oldBar(minuteUs: EpochUs): void;
+}
+
 /** The fold at work: the same as `LastValues`, with the series in a map. */
 export class LastValuesFold {
   readonly #metrics: Map<string, MetricEvent>;
@@ -68,15 +76,15 @@ export class LastValuesFold {
     this.#lastEventUs = from?.lastEventUs ?? null;
   }
 
-  /** Takes one event; `onBar` is told of a 1 m bar that closed or, closed already, was corrected. */
-  apply(event: TapeEvent, onBar?: (bar: BarMessage) => void): void {
+  /** Takes one event, and tells what it did to bars. */
+  apply(event: TapeEvent, news?: BarNews): void {
     if (this.#lastEventUs === null || event.ts > this.#lastEventUs) this.#lastEventUs = event.ts;
     switch (event.kind) {
       case "metric":
         this.#applyMetric(event);
         return;
       case "trade":
-        this.#applyTrade(event, onBar);
+        this.#applyTrade(event, news);
         return;
       case "position":
         this.#applyPosition(event);
@@ -155,13 +163,13 @@ export class LastValuesFold {
     }
   }
 
-  #applyTrade(trade: TradeEvent, onBar: ((bar: BarMessage) => void) | undefined): void {
+  #applyTrade(trade: TradeEvent, news: BarNews | undefined): void {
     if (this.#trade === null || trade.ts >= this.#trade.ts) this.#trade = trade;
     this.#applyHour(trade);
     const newest = this.#bars.at(-1);
     const start = bucketStartUs(trade.ts, LIVE_INTERVAL);
     if (newest === undefined || start > newest.ts) {
-      if (newest !== undefined) onBar?.({ type: "bar", ...liveBar(newest) });
+      if (newest !== undefined) news?.bar({ type: "bar", ...liveBar(newest) });
       this.#bars.push({ ...openBar(trade, LIVE_INTERVAL), revision: 0 });
       if (this.#bars.length > KEPT_BARS) this.#bars.shift();
       return;
@@ -170,28 +178,27 @@ export class LastValuesFold {
     const bar = this.#bars[index];
     if (bar === undefined) return;
     if (bar.ts !== start) {
-      this.#insertClosedBar(index, trade, onBar);
+      this.#insertClosedBar(index, trade, news);
       return;
     }
     const late = index < this.#bars.length - 1;
     const grown = { ...extendBar(bar, trade), revision: bar.revision + (late ? 1 : 0) };
     this.#bars[index] = grown;
-    if (late) onBar?.({ type: "bar", ...liveBar(grown) });
+    if (late) news?.bar({ type: "bar", ...liveBar(grown) });
   }
 
   /** A late trade of a minute that had none: its bar is closed from the first. */
-  #insertClosedBar(
-    index: number,
-    trade: TradeEvent,
-    onBar: ((bar: BarMessage) => void) | undefined,
-  ): void {
+  #insertClosedBar(index: number, trade: TradeEvent, news: BarNews | undefined): void {
     const isFull = this.#bars.length >= KEPT_BARS;
     // Before the oldest bar of a full list lie minutes whose bars are kept no more.
-    if (index === 0 && isFull) return;
+    if (index === 0 && isFull) {
+      news?.oldBar(bucketStartUs(trade.ts, LIVE_INTERVAL));
+      return;
+    }
     const bar = { ...openBar(trade, LIVE_INTERVAL), revision: 0 };
     this.#bars.splice(index, 0, bar);
     if (isFull) this.#bars.shift();
-    onBar?.({ type: "bar", ...liveBar(bar) });
+    news?.bar({ type: "bar", ...liveBar(bar) });
   }
 
   #applyHour(trade: TradeEvent): void {

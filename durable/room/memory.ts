@@ -1,6 +1,6 @@
 import { decodeFrame } from "../../src/core/encode-events.ts";
 import type { BarMessage } from "../../src/protocol/server-message.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import { type LastValues, LastValuesFold } from "./last-values.ts";
 import type { RoomLog } from "./log.ts";
 import { numberOf, type SqlPort, textOf } from "./sql-port.ts";
@@ -14,6 +14,8 @@ const CHECKPOINT_EVENTS_A_SERIES = 10;
 const WINDOW_EVENTS = 10_000;
 /** Bars kept for the next flush; older ones are in history. */
 const KEPT_BAR_MESSAGES = 20;
+/** Minutes of old bars to be corrected for viewers; a backfill has more, and its viewers load history anyway. */
+const KEPT_OLD_MINUTES = 1_000;
 
 /**
  * What the room remembers of its log beyond the frames themselves: the last values, and the newest trades' ids. Both
@@ -27,6 +29,7 @@ export class RoomMemory {
   #sinceCheckpoint = 0;
   /** Bars that closed or were corrected, each with the cursor of the frame that did it. */
   #bars: { cursor: Cursor; bar: BarMessage }[] = [];
+  readonly #oldMinutes = new Set<EpochUs>();
   #tradeWindow: TradeWindow | null = null;
 
   constructor(sql: SqlPort, log: RoomLog) {
@@ -50,7 +53,12 @@ export class RoomMemory {
     if (this.#foldedThrough === head) return this.#fold;
     for (const frame of this.#log.framesAfter(this.#foldedThrough, head)) {
       for (const event of decodeFrame(frame.text)) {
-        this.#fold.apply(event, (bar) => this.#bars.push({ cursor: frame.cursor, bar }));
+        this.#fold.apply(event, {
+          bar: (bar) => this.#bars.push({ cursor: frame.cursor, bar }),
+          oldBar: (minuteUs) => {
+            if (this.#oldMinutes.size < KEPT_OLD_MINUTES) this.#oldMinutes.add(minuteUs);
+          },
+        });
       }
       this.#sinceCheckpoint += frame.count;
     }
@@ -67,6 +75,17 @@ export class RoomMemory {
     const due = this.#bars.filter(({ cursor }) => cursor > after && cursor <= through);
     this.#bars = this.#bars.filter(({ cursor }) => cursor > through);
     return due.map(({ bar }) => JSON.stringify(bar));
+  }
+
+  get hasOldMinutes(): boolean {
+    return this.#oldMinutes.size > 0;
+  }
+
+  /** Minutes whose bars late trades corrected, older than those known by heart, the newest first; forgotten by this. */
+  takeOldMinutes(most: number): EpochUs[] {
+    const minutes = [...this.#oldMinutes].sort((a, b) => b - a).slice(0, most);
+    for (const minuteUs of minutes) this.#oldMinutes.delete(minuteUs);
+    return minutes;
   }
 
   /** Identities of the newest trades. */

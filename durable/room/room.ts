@@ -16,6 +16,7 @@ import {
 import type { StoreOutcome } from "../../src/bindings/writer.ts";
 import { configOf } from "../../src/config.ts";
 import { writerShardOf } from "../../src/core/writer-shard.ts";
+import { classifyFailure } from "../../src/db/database.ts";
 import type { PositionsAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
 import { PING, PONG } from "../../src/protocol/heartbeat.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
@@ -33,10 +34,13 @@ import { ConnectLimit } from "./connect-limit.ts";
 import { OutboxDrain, PART_LIMIT } from "./drain.ts";
 import { FAN_OUT_PACE } from "./fan-out-pace.ts";
 import { KeyLedger } from "./key-ledger.ts";
+import { LateBars } from "./late-bars.ts";
 import { type OutboxPart, RoomLog } from "./log.ts";
 import { RoomMemory } from "./memory.ts";
 import { readPoll } from "./poll.ts";
 import { postgresArchive } from "./postgres-archive.ts";
+import { readMinute } from "./read-minute.ts";
+import { roomDatabase } from "./room-database.ts";
 import { answerClose, Sockets } from "./sockets.ts";
 import { StoredWaiters } from "./stored-waiters.ts";
 import { dismissalOf } from "./sweep.ts";
@@ -52,6 +56,7 @@ const REPORT_EVERY_MS = 1_000;
 export class Room extends DurableObject<Env> implements RoomCalls {
   readonly #config = configOf(this.env);
   readonly #logger: Log = logOf("room", this.#config);
+  readonly #database = roomDatabase(this.#config);
   readonly #sql = this.ctx.storage.sql;
   readonly #log = new RoomLog(this.#sql, nowUs());
   readonly #memory = new RoomMemory(this.#sql, this.#log);
@@ -80,6 +85,16 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     appendAll: (batches) => this.#appendAll(this.#symbolOrThrow(), batches),
     tick: () => scheduler.wait(0),
     nowMs: Date.now,
+  });
+  readonly #lateBars = new LateBars({
+    takeMinutes: (most) => this.#memory.takeOldMinutes(most),
+    liveThrough: () => this.#audience?.liveThrough ?? null,
+    readBar: (minuteUs, through) =>
+      readMinute(this.#database(), this.#log, this.#symbolOrThrow(), minuteUs, through),
+    send: (message) => this.#audience?.tellLive(message),
+    wait,
+    keepAwake: this.#keepAwake,
+    failed: (error) => this.#logger.warn("late_bars_untold", { ...classifyFailure(error) }),
   });
   readonly #name: { symbol: SymbolName | null };
   #audience: Audience | null = null;
@@ -321,6 +336,9 @@ export class Room extends DurableObject<Env> implements RoomCalls {
       windowBytes: WINDOW_BYTES,
       pace: FAN_OUT_PACE,
       foldToHead: () => this.#memory.foldToHead(),
+      flushed: () => {
+        if (this.#memory.hasOldMinutes) this.#lateBars.kick();
+      },
       takeBars: (after, through) => this.#memory.takeBars(after, through),
       readArchive: this.#archiveOf(symbol),
       nowMs: Date.now,
@@ -339,7 +357,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   }
 
   #archiveOf(symbol: SymbolName): ReadArchive {
-    this.#readArchive ??= postgresArchive(this.#config, this.#logger, symbol);
+    this.#readArchive ??= postgresArchive(this.#database, this.#logger, symbol);
     return this.#readArchive;
   }
 

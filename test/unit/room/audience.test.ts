@@ -47,6 +47,7 @@ function roomOf({ pauseMs = 0, frames = [] as LogFrame[], isAway = false } = {})
     windowBytes: 40_000,
     pace: { messagesAFlush: 1, pauseMs: () => pauseMs },
     foldToHead: () => memory.foldToHead(),
+    flushed: () => undefined,
     takeBars: (after, through) => memory.takeBars(after, through),
     readArchive: async (_, upTo) =>
       isAway ? { kind: "unavailable" } : { kind: "frames", frames, through: upTo },

@@ -29,7 +29,8 @@ function point(metric: string, value: number, at = 0, host?: string): MetricEven
 function folded(events: readonly TapeEvent[]) {
   const fold = new LastValuesFold(null);
   const bars: BarMessage[] = [];
-  for (const event of events) fold.apply(event, (bar) => bars.push(bar));
+  for (const event of events)
+    fold.apply(event, { bar: (bar) => bars.push(bar), oldBar: () => undefined });
   return { fold, bars };
 }
 

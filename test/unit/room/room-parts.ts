@@ -57,6 +57,7 @@ export class RoomParts {
       windowBytes: deps.windowBytes,
       pace: deps.pace,
       foldToHead: () => this.memory.foldToHead(),
+      flushed: () => undefined,
       takeBars: (after, through) => this.memory.takeBars(after, through),
       readArchive: async (after, upTo) => postgres.read(after, upTo),
       nowMs: time.nowMs,
