@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { openDatabase } from "../src/db/database.ts";
+import type { DatabaseMode } from "../src/db/mode.ts";
 import { migrateBackend } from "./database/backend-migration.ts";
 import { type MigrateAnswer, migrate } from "./database/migrate.ts";
 import { readMigrationFiles } from "./database/migration-files.ts";
@@ -13,6 +14,13 @@ const USAGE =
   "usage: npm run migrate -- --url postgres://user:password@host/database [--endpoint https://host/sql]";
 /** Making an index on a large table takes its time. */
 const TIMEOUT_MS = 15 * 60 * 1000;
+
+const MODE_WORDS: Record<DatabaseMode, string> = {
+  plain:
+    "Postgres without TimescaleDB. To use it, `create extension timescaledb` before the first migration",
+  apache: "TimescaleDB's Apache edition: hypertables; rollups are kept by the Keeper",
+  timescale: "TimescaleDB's community edition: continuous aggregates and compression",
+};
 
 interface Target {
   url: string;
@@ -58,6 +66,7 @@ function report(answer: MigrateAnswer): number {
     case "migrated":
       for (const name of answer.applied) console.log(`applied ${name}`);
       if (answer.applied.length === 0) console.log("nothing to do: the database is up to date");
+      console.log(`mode ${answer.mode}: ${MODE_WORDS[answer.mode]}`);
       return 0;
     case "refused":
       console.error(answer.message);

@@ -6,6 +6,7 @@ import { buildDashboardIfStale } from "./dashboard-build.ts";
 import { spawnDatabase } from "./database-process.ts";
 import { KeptProcess } from "./kept-process.ts";
 import type { Log } from "./log.ts";
+import { portFile } from "./port-file.ts";
 import { spawnRuntime } from "./runtime-process.ts";
 import { keptSecret } from "./secrets.ts";
 import { hostAndPort, type Settings } from "./settings.ts";
@@ -154,6 +155,7 @@ export class Product {
       (readyPort) => {
         const moved = this.#databasePort !== 0 && this.#databasePort !== readyPort;
         this.#databasePort = readyPort;
+        writeFileSync(portFile(settings.dataDir), String(readyPort));
         this.#databaseReady();
         if (moved) void this.restartRuntime();
       },

@@ -65,9 +65,7 @@ export async function migrate(
   const checksums = new Map(found[2]?.map(([name, checksum]) => [name ?? "", checksum ?? ""]));
   const [isTimescale, license] = found[3]?.[0] ?? [];
   const mode = modeOf(isTimescale === "t" || String(isTimescale) === "true", license);
-  const ordered = files
-    .filter(({ name }) => (modeOfFile(name) ?? mode) === mode)
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const ordered = filesOf(files, mode);
   const refusal = compare(ordered, checksums, mode);
   if (refusal !== undefined) return { kind: "refused", message: refusal };
 
@@ -114,6 +112,13 @@ function compare(
   return late === undefined
     ? undefined
     : `migration ${late.name} comes before ${newest}, which is applied: give it a later number`;
+}
+
+/** The files for a database of a mode, in their order. */
+export function filesOf(files: readonly MigrationFile[], mode: DatabaseMode): MigrationFile[] {
+  return files
+    .filter(({ name }) => (modeOfFile(name) ?? mode) === mode)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function modeOfFile(name: string): DatabaseMode | undefined {

@@ -7,8 +7,8 @@ import { WATERMARK_LAG_US } from "./notice.ts";
 const STEP_MS = 40;
 /** After so long the rest waits for another turn. */
 const TURN_MS = 1_000;
-/** A single step of the watermark: what a Keeper that was away has to catch up with is done in such parts. */
-const ADVANCE_US = 3_600_000_000;
+/** A step of the watermark: what a Keeper that was away has to catch up with is done in such parts, in minutes. */
+const ADVANCE = { first: 60, most: 7 * 24 * 60 };
 const NOTES = { first: 16, most: 512 };
 
 export interface KeepRollupsDeps {
@@ -26,6 +26,7 @@ export interface KeepRollupsDeps {
 export class RollupKeeping {
   readonly #deps: KeepRollupsDeps;
   readonly #notes = { points: NOTES.first, trades: NOTES.first, posted: NOTES.first };
+  #advanceMinutes = ADVANCE.first;
 
   constructor(deps: KeepRollupsDeps) {
     this.#deps = deps;
@@ -49,9 +50,12 @@ export class RollupKeeping {
     const { advanceWatermark, rollups, nowUs, pause } = this.#deps;
     for (;;) {
       const throughUs = (nowUs() - WATERMARK_LAG_US) as EpochUs;
-      const state = await advanceWatermark(throughUs, ADVANCE_US);
+      const state = await advanceWatermark(throughUs, this.#advanceMinutes * 60_000_000);
       if (state.rolledThroughUs >= state.watermarkUs) return true;
+      const beganUs = nowUs();
       await rollups.rollForward(state.rolledThroughUs, state.watermarkUs);
+      const tookMs = (nowUs() - beganUs) / 1_000;
+      this.#advanceMinutes = nextSize(this.#advanceMinutes, tookMs, ADVANCE.most);
       if (nowUs() >= endUs) return false;
       await pause();
     }
@@ -67,15 +71,16 @@ export class RollupKeeping {
       const beganUs = nowUs();
       const taken = await refresh(this.#notes[kind]);
       if (taken === 0) return true;
-      this.#notes[kind] = nextSize(this.#notes[kind], (nowUs() - beganUs) / 1_000);
+      const tookMs = (nowUs() - beganUs) / 1_000;
+      this.#notes[kind] = nextSize(this.#notes[kind], tookMs, NOTES.most);
       if (nowUs() >= endUs) return false;
       await pause();
     }
   }
 }
 
-/** Notes of the next step after one of `notes` took `tookMs`. */
-export function nextSize(notes: number, tookMs: number): number {
-  if (tookMs > STEP_MS) return Math.max(1, notes >> 1);
-  return tookMs < STEP_MS / 2 ? Math.min(NOTES.most, notes * 2) : notes;
+/** Size of the next step after one of `size` took `tookMs`. */
+export function nextSize(size: number, tookMs: number, most: number): number {
+  if (tookMs > STEP_MS) return Math.max(1, size >> 1);
+  return tookMs < STEP_MS / 2 ? Math.min(most, size * 2) : size;
 }

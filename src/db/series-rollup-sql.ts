@@ -101,7 +101,7 @@ bounds as materialized (
 /** The rollups that may stand for their points, and the hours in which none may. */
 function rolled(length: RollupLength): string {
   const columns =
-    "r.series_id as id, r.bucket, r.bucket as first_at, r.bucket as last_at, r.count, r.sum, r.min, r.max, r.first, r.last, r.p95, r.p99";
+    "r.series_id as id, r.bucket, r.first_ts as first_at, r.last_ts as last_at, r.count, r.sum, r.min, r.max, r.first, r.last, r.p95, r.p99";
   const hour = (moment: string) => bucketOf(moment, String(HOUR_US));
   const within = (rollup: string, from: string, to: string) => `
   select ${columns}, r.cursor from wanted w join ${rollup} r

@@ -10,12 +10,12 @@ export interface TapeState {
   minutesFromUs: EpochUs;
 }
 
-const COLUMNS = `${epochUsOf("watermark")} as watermark_us, ${epochUsOf("rolled_through")} as rolled_through_us,
+export const STATE_COLUMNS = `${epochUsOf("watermark")} as watermark_us, ${epochUsOf("rolled_through")} as rolled_through_us,
   ${epochUsOf("raw_from")} as raw_from_us, ${epochUsOf("minutes_from")} as minutes_from_us`;
 
 /** @throws what `classifyFailure` reads. */
 export async function readTapeState(db: Database, tag?: string): Promise<TapeState> {
-  const [row] = await db.query(`select ${COLUMNS} from tape_state`, [], tag);
+  const [row] = await db.query(`select ${STATE_COLUMNS} from tape_state`, [], tag);
   return stateOf(row);
 }
 
@@ -33,13 +33,13 @@ export async function advanceWatermark(
   const minute = (moment: string) => bucketOf(moment, "60000000");
   const [row] = await db.query(
     `update tape_state set watermark = greatest(watermark, least(${minute(timestampOf("$1"))},
-       ${minute("rolled_through")} + $2::int8 * interval '1 microsecond')) returning ${COLUMNS}`,
+       ${minute("rolled_through")} + $2::int8 * interval '1 microsecond')) returning ${STATE_COLUMNS}`,
     [throughUs, mostUs],
   );
   return stateOf(row);
 }
 
-function stateOf(row: Row | undefined): TapeState {
+export function stateOf(row: Row | undefined): TapeState {
   const us = (name: string) => Number(row?.[name]) as EpochUs;
   return {
     watermarkUs: us("watermark_us"),

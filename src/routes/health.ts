@@ -1,6 +1,8 @@
 import { Hono } from "hono";
+import { warningsOf } from "../core/memory-warnings.ts";
 import { classifyFailure } from "../db/database.ts";
 import { ping } from "../db/ping.ts";
+import { readMemory } from "../db/read-memory.ts";
 import type { AppEnv } from "../middleware/context.ts";
 import { databaseOf } from "./database-of.ts";
 
@@ -11,9 +13,28 @@ export const healthRoutes = new Hono<AppEnv>()
    * with status 200; taking every instance out of service would turn a database's pause into an outage.
    */
   .get("/readyz", async (c) => {
+    const config = c.get("config");
     try {
-      const database = await ping(databaseOf(c.get("config")));
-      return c.json({ status: "ok", database: { reachable: true, ...database } });
+      const db = databaseOf(config);
+      const database = await ping(db);
+      if (database.migrations.length === 0) {
+        const reason = "it has no tables yet: npm run migrate -- --url URL makes them";
+        return c.json({ status: "degraded", database: { reachable: true, ...database, reason } });
+      }
+      const memory = await readMemory(db);
+      const limitBytes = config.LIMIT_DATABASE_BYTES;
+      const warnings = warningsOf(database, memory, limitBytes);
+      return c.json({
+        status: "ok",
+        database: { reachable: true, ...database, limit_bytes: limitBytes },
+        memory: {
+          rolled_through: memory.rolledThroughUs,
+          raw_from: memory.rawFromUs,
+          minutes_from: memory.minutesFromUs,
+          stale_hours: memory.staleHours,
+        },
+        warnings,
+      });
     } catch (error) {
       const { kind } = classifyFailure(error);
       c.get("log").warn("database_not_ready", {

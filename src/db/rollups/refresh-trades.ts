@@ -9,8 +9,8 @@ import { BAR_COLUMNS, mergeBars, SETTLE_BAR, tradeRollup } from "./trade-rollups
  * give to the hour has to be looked at again. $1: most notes taken.
  */
 export function refreshTrades(reach: Reach): string {
-  const past = refreshed("past", "trades_past", "k.hour < (select raw_from from state)");
-  const live = refreshed("live", "trades", "k.hour >= (select raw_from from state)");
+  const past = refreshed("past", "trades_past");
+  const live = refreshed("live", "trades");
   return `
 with ${takeStale("stale_trades", "symbol_id", reach)},
 day as materialized (select distinct ${bucketOf("hour", String(DAY_US))} as day, symbol_id from picked),
@@ -28,7 +28,10 @@ select k.hour, k.symbol_id from picked k where exists (
     or p.length_s = 3600 and p.bucket = k.hour
     or p.length_s = 86400 and p.bucket = ${bucketOf("k.hour", String(DAY_US))}))`;
 
-function refreshed(part: "live" | "past", raw: string, hours: string): string {
+/** Days lie on one side of `raw_from`: what is dropped are whole weeks. */
+function refreshed(part: "live" | "past", raw: string): string {
+  const side = part === "live" ? ">=" : "<";
+  const hours = `k.hour ${side} (select raw_from from state)`;
   const rolled = "(select rolled_through from state)";
   const isKept =
     part === "live" ? `bucket < ${rolled}` : "bucket >= (select minutes_from from state)";
@@ -51,7 +54,8 @@ ${part}_hour_of_day as (
   select h.symbol_id, h.bucket, h.open, h.high, h.low, h.close, h.volume, h.trades, h.first_ts, h.last_ts, h.cursor
   from day d join bars_1h_${part} h
   on h.symbol_id = d.symbol_id and h.bucket >= d.day and h.bucket < d.day + interval '1 day'
-  where not exists (select from picked k where k.symbol_id = h.symbol_id and k.hour = h.bucket)),
+  where d.day ${side} (select raw_from from state)
+    and not exists (select from picked k where k.symbol_id = h.symbol_id and k.hour = h.bucket)),
 ${part}_day as (
   insert into bars_1d_${part} (${BAR_COLUMNS})
   select * from (${mergeBars(`${part}_hour_of_day b`, DAY_US)}) r where ${isOver("1 day")} ${SETTLE_BAR})`;

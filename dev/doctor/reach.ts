@@ -1,0 +1,110 @@
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { join, resolve } from "node:path";
+import type { Backend } from "../database/backend.ts";
+import { createEndpoint } from "../database/endpoint.ts";
+import { lockFolder } from "../database/folder-lock.ts";
+import { openPglite } from "../database/pglite-backend.ts";
+import { openPostgres } from "../database/postgres-backend.ts";
+import { portFile } from "../port-file.ts";
+import { keptSecret } from "../secrets.ts";
+
+/** Where a database is spoken to as the Worker does. */
+export interface Reached {
+  url: string;
+  endpoint: string | undefined;
+  /** Ends what was started to reach it. */
+  release(): Promise<void>;
+}
+
+/**
+ * The database that is named, or this machine's: through the endpoint of the running product, or else through one that is
+ * started for the purpose. A Postgres that does not speak Neon's protocol gets an endpoint of its own too.
+ */
+export async function reachDatabase(
+  given: { url?: string | undefined; endpoint?: string | undefined },
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Reached> {
+  const url = given.url ?? environment["DATABASE_URL"];
+  const isNeon = url !== undefined && new URL(url).hostname.endsWith(".neon.tech");
+  if (url !== undefined && (isNeon || given.endpoint !== undefined)) {
+    return { url, endpoint: given.endpoint, release: async () => undefined };
+  }
+  const dataDir = resolve(environment["DATA_DIR"] || ".data");
+  if (url === undefined && !existsSync(folderOf(dataDir))) {
+    throw new Error(`there is none at ${folderOf(dataDir)} yet: npm start makes it`);
+  }
+  const secret = keptSecret(dataDir, "database");
+  if (url === undefined) {
+    const running = await runningEndpoint(dataDir, secret);
+    if (running !== null) return running;
+  }
+  return startEndpoint(dataDir, secret, url);
+}
+
+async function runningEndpoint(dataDir: string, secret: string): Promise<Reached | null> {
+  let port: number;
+  try {
+    port = Number(readFileSync(portFile(dataDir), "utf8"));
+    await fetch(`http://127.0.0.1:${port}/`);
+  } catch {
+    return null;
+  }
+  return { ...addressOf(port, secret), release: async () => undefined };
+}
+
+/** In this process, and without migrations: whoever is examined is not changed. */
+async function startEndpoint(
+  dataDir: string,
+  secret: string,
+  databaseUrl: string | undefined,
+): Promise<Reached> {
+  const { backend, unlock } =
+    databaseUrl === undefined ? await openEmbedded(dataDir) : await openServer(databaseUrl);
+  const server = createEndpoint({ backend, secret, version: "", log: () => undefined });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    ...addressOf(port, secret),
+    release: async () => {
+      server.close();
+      server.closeAllConnections();
+      await backend.close();
+      unlock();
+    },
+  };
+}
+
+interface Opened {
+  backend: Backend;
+  unlock(): void;
+}
+
+async function openServer(url: string): Promise<Opened> {
+  return { backend: openPostgres(url), unlock: () => undefined };
+}
+
+async function openEmbedded(dataDir: string): Promise<Opened> {
+  const folder = folderOf(dataDir);
+  const lock = lockFolder(folder, process.pid);
+  if (lock.kind !== "locked") {
+    throw new Error(
+      `${folder} is in use by process ${lock.pid ?? "unknown"}, which does not answer`,
+    );
+  }
+  const backend = await openPglite(folder, () => process.exit(2));
+  return { backend, unlock: lock.release };
+}
+
+function folderOf(dataDir: string): string {
+  return join(dataDir, "postgres");
+}
+
+function addressOf(port: number, secret: string): Pick<Reached, "url" | "endpoint"> {
+  return {
+    url: `postgres://edgetape:${secret}@127.0.0.1:${port}/edgetape`,
+    endpoint: `http://127.0.0.1:${port}/sql`,
+  };
+}

@@ -1,0 +1,73 @@
+import type { MemoryWarning } from "../../src/core/memory-warnings.ts";
+import type { Diagnosis } from "./diagnose.ts";
+
+const ADVICE: Record<MemoryWarning, string> = {
+  database_over_limit:
+    "the database is larger than LIMIT_DATABASE_BYTES: keep less (KEEP_RAW_DAYS), or raise it",
+  rollups_stale:
+    "many hours wait for their rollups; answers are right meanwhile, but slower. It should become fewer",
+  rollups_behind: "rollups stand still although data comes in: look for keeping_failed in the log",
+};
+
+/** What the doctor says, and whether all is well. */
+export function reportOf(diagnosis: Diagnosis): { text: string; isWell: boolean } {
+  const { database } = diagnosis;
+  const lines = [
+    row("mode", `${database.mode} (Postgres ${database.version})`),
+    row("size", bytesOf(database.bytes)),
+  ];
+  if (diagnosis.kind === "not_set_up") {
+    lines.push(row("missing", diagnosis.missing.join(", ")));
+    lines.push("", "Not set up: npm run migrate -- --url URL");
+    return { text: lines.join("\n"), isWell: false };
+  }
+  const { memory, sizes, warnings, lagUs } = diagnosis;
+  const { points, trades, posted } = memory.staleHours;
+  lines.push(
+    row("migrations", `${database.migrations.length}, all of them`),
+    row("raw from", dayOf(memory.rawFromUs)),
+    row("minutes from", dayOf(memory.minutesFromUs)),
+    row("rolled up to", `${timeOf(memory.rolledThroughUs)}, ${durationOf(lagUs)} ago`),
+    row("stale hours", `${points} of points, ${trades} of trades, ${posted} of posted bars`),
+    "",
+    `${"table".padEnd(18)}${"size".padStart(11)}${"rows, about".padStart(15)}${"bytes a row".padStart(13)}`,
+  );
+  for (const { table, bytes, rows } of sizes.filter((one) => one.rows > 0)) {
+    const each = Math.round(bytes / rows);
+    lines.push(
+      `${table.padEnd(18)}${bytesOf(bytes).padStart(11)}${Math.round(rows).toLocaleString("en").padStart(15)}${String(each).padStart(13)}`,
+    );
+  }
+  lines.push("", ...warnings.map((warning) => `! ${ADVICE[warning]}`));
+  if (warnings.length === 0) lines.push("All is well.");
+  return { text: lines.join("\n"), isWell: warnings.length === 0 };
+}
+
+function row(name: string, text: string): string {
+  return `${name.padEnd(14)}${text}`;
+}
+
+function timeOf(us: number): string {
+  return `${new Date(us / 1_000).toISOString().slice(0, 16)}Z`;
+}
+
+function dayOf(us: number): string {
+  return new Date(us / 1_000).toISOString().slice(0, 10);
+}
+
+function durationOf(us: number): string {
+  const minutes = Math.round(us / 60_000_000);
+  if (minutes < 120) return `${minutes} min`;
+  return minutes < 2_880 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1_440)} d`;
+}
+
+function bytesOf(bytes: number): string {
+  const units = ["B", "KB", "MB", "GB", "TB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1_000 && unit < units.length - 1) {
+    value /= 1_000;
+    unit += 1;
+  }
+  return `${value >= 100 || unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RollupKeeping } from "../../durable/keeper/keep-rollups.ts";
+import { ping } from "../../src/db/ping.ts";
+import { readBars } from "../../src/db/read-bars.ts";
+import { readSeries } from "../../src/db/read-series.ts";
+import { retain } from "../../src/db/retention.ts";
+import { rollupsOf } from "../../src/db/rollups/rollups-of.ts";
+import { SeriesIdCache } from "../../src/db/series-ids.ts";
+import { storeFrames } from "../../src/db/store-frames.ts";
+import { advanceWatermark, readTapeState } from "../../src/db/tape-state.ts";
+import type { EpochUs } from "../../src/protocol/time.ts";
+import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
+import { at, cursorAt, frame, freshSymbol, metric, room, trade } from "./events.ts";
+
+const MINUTE = 60_000_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const STORED = cursorAt(1_000_000);
+
+describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
+  let database: TestDatabase;
+  let nowUs: EpochUs;
+  let keeping: RollupKeeping;
+  const ids = new SeriesIdCache();
+  const symbol = freshSymbol();
+  /** Ten days ago at the full hour: raw data of it goes when a week is kept. */
+  let old: number;
+
+  beforeAll(async () => {
+    database = await openMigrated();
+    const { db } = database;
+    const { watermarkUs } = await readTapeState(db);
+    nowUs = at(watermarkUs + 2 * MINUTE);
+    old = Math.floor(nowUs / DAY - 20) * DAY + 9 * HOUR;
+    keeping = new RollupKeeping({
+      rollups: rollupsOf((await ping(db)).mode, db),
+      advanceWatermark: (throughUs, mostUs) => advanceWatermark(db, throughUs, mostUs),
+      nowUs: () => nowUs,
+      pause: async () => undefined,
+    });
+  });
+  afterAll(() => database.close());
+
+  const store = (...frames: Parameters<typeof room>[1][]) =>
+    storeFrames(database.db, [room(symbol, ...frames)], ids);
+  const days = (interval: "1m" | "1h" | "1d") =>
+    readBars(database.db, {
+      ...{ symbol, interval, fromUs: at(old - DAY), toUs: at(old + 30 * DAY), limit: 10_000 },
+      ...{ storedThrough: STORED, tail: [] },
+    });
+  const hours = async () => {
+    const [series] = await readSeries(database.db, {
+      ...{ symbol, metric: "m", labels: {}, fromUs: at(old - DAY), toUs: at(old + DAY) },
+      ...{ stepUs: HOUR, aggregates: ["sum", "count", "first", "last", "p95"], limit: 10_000 },
+      ...{ storedThrough: STORED, tail: [] },
+    });
+    return series;
+  };
+  const count = async (table: string) => {
+    const [row] = await database.db.query(`select count(*)::int4 as n from ${table}`, []);
+    return row?.["n"];
+  };
+
+  it("drops nothing whose rollups are not made", async () => {
+    await store(
+      frame(1, trade(old, 5, 1), trade(old + 30_000_000, 9, 2), metric("m", old, 1)),
+      frame(2, trade(old + 2 * HOUR, 7, 4), metric("m", old + 10, 2), metric("m", old + HOUR, 8)),
+      frame(3, trade(nowUs - 5 * MINUTE, 6, 1)),
+    );
+    const report = await retain(database.db, nowUs, { rawDays: 7, minutesDays: 365 });
+    expect(report.rawDropped).toBe(false);
+    expect(await count("all_trades")).toBe(4);
+  });
+
+  it("drops raw data in whole weeks; bars and rollups answer as before", async () => {
+    expect(await keeping.turn()).toBe("up_to_date");
+    // The time before the installation is one range of partitions: it goes a week after that.
+    nowUs = at(nowUs + 14 * DAY);
+    expect(await keeping.turn()).toBe("up_to_date");
+    const before = [await days("1m"), await days("1h"), await days("1d"), await hours()];
+    expect((await retain(database.db, nowUs, { rawDays: 7, minutesDays: 365 })).rawDropped).toBe(
+      true,
+    );
+    expect(await count("all_trades")).toBe(0);
+    expect(await count("all_points")).toBe(0);
+    expect([await days("1m"), await days("1h"), await days("1d"), await hours()]).toEqual(before);
+    const { rawFromUs } = await readTapeState(database.db);
+    expect(rawFromUs).toBeGreaterThan(old);
+    expect(rawFromUs % (7 * DAY)).toBe(0);
+    // A second time there is nothing to do.
+    expect((await retain(database.db, nowUs, { rawDays: 7, minutesDays: 365 })).rawDropped).toBe(
+      false,
+    );
+  });
+
+  it("INV-7 takes what comes late for a time whose raw data is gone into bars and rollups for good", async () => {
+    await store(
+      frame(4, trade(old + 1, 50, 10), metric("m", old + 5, 100)),
+      frame(5, trade(old + HOUR, 2, 1), metric("m", old + 3 * HOUR, 7)),
+    );
+    const expectBoth = async () => {
+      const [bar] = await days("1m");
+      // Of the minute that was: opened at 5, closed at 9.
+      expect(bar).toEqual({
+        ...{ ts: old, open: 5, high: 50, low: 5, close: 9, volume: 13, trades: 3 },
+      });
+      expect((await days("1d"))[0]).toMatchObject({
+        ...{ open: 5, high: 50, low: 2, close: 7, volume: 18, trades: 5 },
+      });
+      expect(await hours()).toMatchObject({
+        ts: [old, old + HOUR, old + 3 * HOUR],
+        sum: [103, 8, 7],
+        count: [3, 1, 1],
+        first: [1, 8, 7],
+        last: [2, 8, 7],
+        // Of two points nobody has any more and one that came late there is no percentile.
+        p95: [null, 8, 7],
+      });
+    };
+    await expectBoth();
+    expect(await keeping.turn()).toBe("up_to_date");
+    await expectBoth();
+    // The same again, as after a crash, changes nothing.
+    await store(frame(4, trade(old + 1, 50, 10), metric("m", old + 5, 100)));
+    expect(await keeping.turn()).toBe("up_to_date");
+    await expectBoth();
+  });
+
+  it("drops minutes later than raw data, and keeps hours and days without end", async () => {
+    const later = at(old + 100 * DAY);
+    const before = [await days("1h"), await days("1d"), await hours()];
+    nowUs = later;
+    await retain(database.db, later, { rawDays: 0, minutesDays: 0 });
+    while ((await keeping.turn()) === "behind");
+    await retain(database.db, later, { rawDays: 7, minutesDays: 30 });
+    expect((await readTapeState(database.db)).minutesFromUs).toBeGreaterThan(old);
+    expect(await count("metrics_1m_past")).toBe(0);
+    expect(
+      [await days("1h"), await days("1d"), await hours()].map((one) => JSON.stringify(one)),
+    ).toEqual(before.map((one) => JSON.stringify(one)));
+  });
+});
