@@ -295,6 +295,7 @@ describe.each(testDatabaseKinds())("storing and replay on $name", ({ openMigrate
       points: 0,
       trades: 6_000,
       positions: 0,
+      earliestUs: NOON_US,
     });
     const { frames: stored } = await replay(symbol);
     expect(stored.flatMap((one) => one.events)).toEqual(events);
@@ -305,6 +306,7 @@ describe.each(testDatabaseKinds())("storing and replay on $name", ({ openMigrate
       points: 0,
       trades: 0,
       positions: 0,
+      earliestUs: Number.POSITIVE_INFINITY,
     });
   });
 
