@@ -1,17 +1,22 @@
 import { Hono } from "hono";
+import type { Config } from "../config.ts";
 import { chooseStepUs, readDurationUs } from "../core/duration.ts";
+import { hasSeries } from "../db/has-series.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
-import type { AppEnv } from "../middleware/context.ts";
-import { badParameters } from "../middleware/problem.ts";
+import type { AppContext, AppEnv } from "../middleware/context.ts";
+import { badParameters, problem } from "../middleware/problem.ts";
 import { AGGREGATES, type Aggregate } from "../protocol/aggregate.ts";
 import type { SeriesAnswer } from "../protocol/answers.ts";
-import { SYSTEM_SYMBOL } from "../protocol/symbol.ts";
+import { SYSTEM_SYMBOL, type SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { answerCached } from "./cached-answer.ts";
+import { databaseOf } from "./database-of.ts";
 import { Parameters } from "./parameters.ts";
 import { readSymbolSeries } from "./symbol-series.ts";
 
-const HOUR_US = 3_600_000_000;
+const MINUTE_US = 60_000_000;
+const HOUR_US = 60 * MINUTE_US;
+const DAY_US = 24 * HOUR_US;
 /** Most points of one line. */
 const MAX_POINTS = 10_000;
 /** About as many as a chart has pixels. */
@@ -31,7 +36,11 @@ export const seriesRoutes = new Hono<AppEnv>().get("/api/series", async (c) => {
   const toUs = parameters.time("to") ?? ((nowUs + 1) as EpochUs);
   const fromUs = parameters.time("from") ?? ((toUs - HOUR_US) as EpochUs);
   if (fromUs >= toUs) parameters.refuse("to", "must be later than from");
-  const stepUs = readStepUs(parameters, toUs - fromUs);
+  const stepUs = readStepUs(
+    parameters,
+    toUs - fromUs,
+    finestStepUs(fromUs, nowUs, c.get("config")),
+  );
   const aggregates = readAggregates(parameters);
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [symbol]);
@@ -39,17 +48,33 @@ export const seriesRoutes = new Hono<AppEnv>().get("/api/series", async (c) => {
   // A range that begins inside a bucket has one more.
   const limit = stepUs === 0 ? MAX_POINTS : MAX_POINTS + 1;
   const query = { metric, symbol, labels, fromUs, toUs, stepUs, aggregates, limit };
-  const { cursor, series } = await readSymbolSeries(c, query);
+  const { cursor, series, isInTail } = await readSymbolSeries(c, query);
+  if (series.length === 0 && !isInTail && !(await isKnown(c, symbol, metric, labels))) {
+    const detail = `${symbol} has no metric of that name and those labels; GET /api/metrics/names?symbol=${encodeURIComponent(symbol)} lists them`;
+    return problem(c, {
+      ...{ status: 404, type: "unknown-metric", title: "There is no such metric", detail },
+      errors: [{ path: "metric", message: "is not known" }],
+    });
+  }
   const answer: SeriesAnswer = { cursor, step_us: stepUs, series };
   return answerCached(c, answer, { toUs, nowUs, token: authorization.token });
 });
 
+function isKnown(
+  c: AppContext,
+  symbol: SymbolName,
+  metric: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<boolean> {
+  return hasSeries(databaseOf(c.get("config")), symbol, metric, labels, c.get("correlationId"));
+}
+
 /** `step=10s`; `step=raw`, which is 0, for the points themselves; absent: a step for about `points` points. */
-function readStepUs(parameters: Parameters, spanUs: number): number {
+function readStepUs(parameters: Parameters, spanUs: number, finestUs: number): number {
   const bounds = { min: 1, max: MAX_POINTS, fallback: DEFAULT_POINTS };
   const points = parameters.count("points", bounds);
   const text = parameters.text("step");
-  if (text === undefined) return chooseStepUs(spanUs, points);
+  if (text === undefined) return Math.max(finestUs, chooseStepUs(spanUs, points));
   if (parameters.text("points") !== undefined) {
     parameters.refuse("points", "chooses the step: leave out points, or step");
   }
@@ -66,6 +91,13 @@ function readStepUs(parameters: Parameters, spanUs: number): number {
     );
   }
   return stepUs;
+}
+
+/** What is older than raw data has minutes, and what is older than those has hours: a finer step would find nothing. */
+function finestStepUs(fromUs: EpochUs, nowUs: EpochUs, config: Config): number {
+  const isOlder = (days: number) => days > 0 && fromUs < nowUs - days * DAY_US;
+  if (isOlder(config.KEEP_MINUTES_DAYS)) return HOUR_US;
+  return isOlder(config.KEEP_RAW_DAYS) ? MINUTE_US : 0;
 }
 
 function readAggregates(parameters: Parameters): Aggregate[] {
