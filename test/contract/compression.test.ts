@@ -69,7 +69,7 @@ describe.each(testDatabaseKinds())("compressed chunks on $name", ({ openMigrated
       symbol,
       fromUs: at(old),
       toUs: at(old + DAY),
-      limit: 100,
+      limit: 2_000,
       storedThrough: cursorAt(9),
     };
     expect(await readBars(db, { ...range, interval: "1d", tail: [] })).toEqual([
