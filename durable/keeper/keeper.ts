@@ -3,15 +3,20 @@ import type { Env } from "../../src/bindings/env.ts";
 import type { KeeperCalls } from "../../src/bindings/keeper.ts";
 import { type Config, configOf } from "../../src/config.ts";
 import { fullJitterMs } from "../../src/core/backoff.ts";
+import { encodeFrames } from "../../src/core/encode-events.ts";
 import { setCompression } from "../../src/db/compression.ts";
 import { classifyFailure, type Database, openDatabase } from "../../src/db/database.ts";
 import type { DatabaseMode } from "../../src/db/mode.ts";
 import { ping } from "../../src/db/ping.ts";
+import { readMemory } from "../../src/db/read-memory.ts";
 import { retain } from "../../src/db/retention.ts";
 import { rollupsOf } from "../../src/db/rollups/rollups-of.ts";
 import { advanceWatermark } from "../../src/db/tape-state.ts";
+import type { MetricEvent } from "../../src/protocol/event.ts";
+import { SYSTEM_SYMBOL } from "../../src/protocol/symbol.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { nowUs, wait } from "../clock.ts";
+import { gaugesOf } from "./gauges.ts";
 import { RollupKeeping } from "./keep-rollups.ts";
 import { alarmAfterStore } from "./notice.ts";
 
@@ -91,6 +96,7 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
     const report = await retain(this.#database, nowUs(), days);
     if (mode === "timescale") await setCompression(this.#database, COMPRESS_AFTER_DAYS);
     const { bytes } = await ping(this.#database);
+    await this.#publish(gaugesOf(bytes, await readMemory(this.#database), nowUs()));
     this.#logger.info("upkeep", { ...report, mode, database_bytes: bytes });
     if (LIMIT_DATABASE_BYTES > 0 && bytes > LIMIT_DATABASE_BYTES) {
       this.#logger.warn("database_over_limit", {
@@ -100,5 +106,11 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
       });
     }
     this.#upkeepDueMs = Date.now() + UPKEEP_MS;
+  }
+
+  async #publish(events: readonly MetricEvent[]): Promise<void> {
+    const room = this.env.ROOM.get(this.env.ROOM.idFromName(SYSTEM_SYMBOL));
+    const frames = encodeFrames(events);
+    await room.append(SYSTEM_SYMBOL, { frames, correlationId: "keeper" });
   }
 }

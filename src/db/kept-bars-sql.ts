@@ -1,6 +1,8 @@
 import type { BarLength } from "../core/rollup-choice.ts";
 import { DAY_US, HOUR_US, MINUTE_US } from "./rollups/lengths.ts";
+import { byIndex } from "./sql-plan.ts";
 import { bucketOf, timestampOf } from "./sql-time.ts";
+import { spansOf } from "./stale-spans.ts";
 
 const SYMBOL = "(select id from symbol)";
 const [FROM, TO] = [timestampOf("$3"), timestampOf("$4")];
@@ -32,9 +34,12 @@ fresh_trade as (
   where t.symbol_id = ${SYMBOL} and t.cursor <= $5
     and t.ts >= greatest((select kept_from from bounds), (select minutes_end from bounds)) and t.ts < ${TO}
   union all
-  select t.* from stale s join all_trades t
-  on t.symbol_id = ${SYMBOL} and t.cursor <= $5 and t.ts >= greatest(s.hour, (select kept_from from bounds))
-    and t.ts < least(s.hour + interval '1 hour', (select minutes_end from bounds))),
+  select t.* from span s ${byIndex(
+    `select * from all_trades t
+    where t.symbol_id = ${SYMBOL} and t.cursor <= $5 and t.ts >= greatest(s.from_ts, (select kept_from from bounds))
+      and t.ts < least(s.to_ts, (select minutes_end from bounds))`,
+    "t",
+  )}),
 piece as (
   select bucket, first_ts, last_ts, high, low, volume, trades, open, close from fitting
   union all
@@ -59,14 +64,18 @@ const keptIn = (bars: string, from: string, to: string) => `
   where symbol_id = ${SYMBOL} and bucket >= (select ${from} from bounds) and bucket < (select ${to} from bounds)`;
 
 const isFresh = (of: string) =>
-  `not exists (select from stale s where s.hour = ${hour(`${of}.bucket`)})`;
+  `not exists (select from span s where ${of}.bucket >= s.from_ts and ${of}.bucket < s.to_ts)`;
 
 /** Of an hour whose raw trades are gone the kept bar is all there is, and right; what came since is in trades_past. */
 const frozen = (bars: string) => `
-  select ${BAR.replaceAll(/(\w+)/g, "l.$1")} from stale s join bars_${bars}_live l
-  on l.symbol_id = ${SYMBOL} and l.bucket >= greatest(s.hour, (select kept_from from bounds))
-    and l.bucket < least(s.hour + interval '1 hour', ${TO})
-  where s.hour < (select raw_from from bounds)`;
+  select ${BAR.replaceAll(/(\w+)/g, "l.$1")} from span s ${byIndex(
+    `select * from bars_${bars}_live l
+    where l.symbol_id = ${SYMBOL} and l.bucket >= greatest(s.from_ts, (select kept_from from bounds))
+      and l.bucket < least(s.to_ts, ${TO}, (select raw_from from bounds))`,
+    "l",
+  )}`;
+
+const SPANS = spansOf(null, `${TO} - ${FROM}`);
 
 const MINUTES_AFTER_HOURS = `
 minute as materialized (${keptIn("1m", "hours_end", "minutes_end")})`;
@@ -78,6 +87,7 @@ minute as materialized (
   where symbol_id = ${SYMBOL} and bucket >= (select kept_from from bounds) and bucket < (select minutes_end from bounds)),
 stale as materialized (
   select hour from noted union select ${hour("bucket")} from minute where cursor > $5),
+${SPANS},
 fitting as (select ${BAR} from minute m where ${isFresh("m")} union all ${frozen("1m")})`,
 
   "1h": `
@@ -89,6 +99,7 @@ stale as materialized (
   select hour from noted
   union select bucket from whole_hour where cursor > $5
   union select ${hour("bucket")} from minute where cursor > $5),
+${SPANS},
 fitting as (
   select ${BAR} from whole_hour h where ${isFresh("h")}
   union all select ${BAR} from minute m where ${isFresh("m")} union all ${frozen("1h")})`,
@@ -98,20 +109,28 @@ whole_day as materialized (
   select ${BAR} from trade_bars_1d
   where symbol_id = ${SYMBOL} and bucket >= ${FROM} and bucket < (select days_end from bounds)),
 stale_day as materialized (
-  select distinct ${day("hour")} as day from noted
+  select ${day("hour")} as day from noted
   union select bucket from whole_day where cursor > $5),
+-- Hours of stale days, all that are kept: those of gaps between stale hours are passed over below.
 whole_hour as materialized (
   ${keptIn("1h", "days_end", "hours_end")}
   union all
-  select ${BAR} from stale_day d join trade_bars_1h h
-  on h.symbol_id = ${SYMBOL} and h.bucket >= d.day and h.bucket < least(d.day + interval '1 day', (select days_end from bounds))),
+  select ${BAR.replaceAll(/(\w+)/g, "h.$1")} from (
+    select min(day) as from_day, max(day) + interval '1 day' as to_day from stale_day having count(*) > 0) d
+  ${byIndex(
+    `select ${BAR} from trade_bars_1h
+    where symbol_id = ${SYMBOL} and bucket >= d.from_day and bucket < least(d.to_day, (select days_end from bounds))`,
+    "h",
+  )}
+  where exists (select from stale_day s where s.day = ${day("h.bucket")})),
 ${MINUTES_AFTER_HOURS},
 stale as materialized (
   select hour from noted
   union select bucket from whole_hour where cursor > $5
   union select ${hour("bucket")} from minute where cursor > $5),
+${SPANS},
 fitting as (
-  select ${BAR} from whole_day d where not exists (select from stale_day s where s.day = d.bucket)
+  select ${BAR} from whole_day d where ${isFresh("d").replace("d.bucket >= s.from_ts", "d.bucket + interval '1 day' > s.from_ts")}
   union all select ${BAR} from whole_hour h where ${isFresh("h")}
   union all select ${BAR} from minute m where ${isFresh("m")} union all ${frozen("1h")})`,
 };

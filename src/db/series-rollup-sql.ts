@@ -2,7 +2,9 @@ import type { RollupLength } from "../core/rollup-choice.ts";
 import type { Aggregate } from "../protocol/aggregate.ts";
 import { HOUR_US, MINUTE_US } from "./rollups/lengths.ts";
 import { percentile, STORED_MATCH, TAIL, WANTED } from "./series-sql.ts";
+import { byIndex } from "./sql-plan.ts";
 import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
+import { spansOf } from "./stale-spans.ts";
 
 /** What a part of a bucket says of its points: out of such parts any bucket can be put together. */
 const PART_COLUMNS = "id, bucket, first_at, last_at, count, sum, min, max, first, last, p95, p99";
@@ -53,9 +55,12 @@ point as (
   select w.id, p.ts, p.value from wanted w join all_points p
   on ${STORED_MATCH} >= (select minutes_end from bounds) and p.ts < ${timestampOf("$5")}
   union all
-  select w.id, p.ts, p.value from stale w join all_points p
-  on ${STORED_MATCH} >= greatest(w.hour, (select head from bounds))
-    and p.ts < least(w.hour + interval '1 hour', (select minutes_end from bounds))
+  select w.id, p.ts, p.value from span w ${byIndex(
+    `select ts, value from all_points p
+    where ${STORED_MATCH} >= greatest(w.from_ts, (select head from bounds))
+      and p.ts < least(w.to_ts, (select minutes_end from bounds))`,
+    "p",
+  )}
   union all
   select id, ts, value from tail),
 part as (
@@ -117,13 +122,16 @@ stale as materialized (
   select id, ${hour("ts")} from tail where id > 0 and ts < (select minutes_end from bounds)
   union
   select id, ${hour("bucket")} from candidate where cursor > $6),
+${spansOf("id", "(select minutes_end from bounds) - (select head from bounds)")},
 fitting as (
   select ${PART_COLUMNS} from candidate c
-  where not exists (select from stale s where s.id = c.id and s.hour = ${hour("c.bucket")})
+  where not exists (select from span s where s.id = c.id and c.bucket >= s.from_ts and c.bucket < s.to_ts)
   union all
   -- Of an hour whose raw data is gone the rollup is all there is, and right; what came since is in points_past.
-  select ${columns} from stale s join metrics_${length}_live r
-  on r.series_id = s.id and r.bucket >= greatest(s.hour, (select head from bounds))
-    and r.bucket < least(s.hour + interval '1 hour', (select minutes_end from bounds))
-  where s.hour < (select raw_from from bounds))`;
+  select ${columns} from span s ${byIndex(
+    `select * from metrics_${length}_live l
+    where l.series_id = s.id and l.bucket >= greatest(s.from_ts, (select head from bounds))
+      and l.bucket < least(s.to_ts, (select minutes_end from bounds), (select raw_from from bounds))`,
+    "r",
+  )})`;
 }

@@ -1,3 +1,4 @@
+import { byIndex } from "../sql-plan.ts";
 import { HOUR_US, MINUTE_US } from "./lengths.ts";
 import { POINT_ROLLUP_COLUMNS, pointRollup, SETTLE_POINT_ROLLUP } from "./point-rollups.ts";
 import { type Reach, takeStale } from "./take-stale.ts";
@@ -24,8 +25,11 @@ function refreshed(part: "live" | "past", raw: string, hours: string): string {
     part === "live" ? "bucket + interval '1 hour' <= (select rolled_through from state)" : "true";
   return `
 ${part}_point as materialized (
-  select p.* from picked k join ${raw} p
-  on p.series_id = k.series_id and p.ts >= k.hour and p.ts < k.hour + interval '1 hour' where ${hours}),
+  select p.* from picked k ${byIndex(
+    `select * from ${raw}
+    where series_id = k.series_id and ts >= k.hour and ts < k.hour + interval '1 hour'`,
+    "p",
+  )} where ${hours}),
 ${part}_minute as (
   insert into metrics_1m_${part} (${POINT_ROLLUP_COLUMNS})
   select * from (${pointRollup(`${part}_point p`, MINUTE_US)}) r where ${isKept} ${SETTLE_POINT_ROLLUP}),

@@ -1,3 +1,4 @@
+import { byIndex } from "../sql-plan.ts";
 import { bucketOf } from "../sql-time.ts";
 import { DAY_US, HOUR_US, MINUTE_US } from "./lengths.ts";
 import { type Reach, takeStale } from "./take-stale.ts";
@@ -39,8 +40,11 @@ function refreshed(part: "live" | "past", raw: string): string {
     part === "live" ? `bucket + interval '${length}' <= ${rolled}` : "true";
   return `
 ${part}_trade as materialized (
-  select t.* from picked k join ${raw} t
-  on t.symbol_id = k.symbol_id and t.ts >= k.hour and t.ts < k.hour + interval '1 hour' where ${hours}),
+  select t.* from picked k ${byIndex(
+    `select * from ${raw}
+    where symbol_id = k.symbol_id and ts >= k.hour and ts < k.hour + interval '1 hour'`,
+    "t",
+  )} where ${hours}),
 ${part}_minute as (
   insert into bars_1m_${part} (${BAR_COLUMNS})
   select * from (${tradeRollup(`${part}_trade t`, MINUTE_US)}) r where ${isKept} ${SETTLE_BAR}),
@@ -52,8 +56,11 @@ ${part}_hour_of_day as (
   select * from ${part}_new_hour
   union all
   select h.symbol_id, h.bucket, h.open, h.high, h.low, h.close, h.volume, h.trades, h.first_ts, h.last_ts, h.cursor
-  from day d join bars_1h_${part} h
-  on h.symbol_id = d.symbol_id and h.bucket >= d.day and h.bucket < d.day + interval '1 day'
+  from day d ${byIndex(
+    `select * from bars_1h_${part}
+    where symbol_id = d.symbol_id and bucket >= d.day and bucket < d.day + interval '1 day'`,
+    "h",
+  )}
   where d.day ${side} (select raw_from from state)
     and not exists (select from picked k where k.symbol_id = h.symbol_id and k.hour = h.bucket)),
 ${part}_day as (
