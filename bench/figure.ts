@@ -42,3 +42,10 @@ export function isMet(figure: Figure): boolean | undefined {
     ? figure.spread.median >= figure.goal.atLeast
     : figure.spread.median <= figure.goal.atMost;
 }
+
+/** A figure in one line. */
+export function saidOf(figure: Figure): string {
+  const { median, lowest, highest } = figure.spread;
+  const verdict = { true: " met", false: " MISSED", undefined: "" }[String(isMet(figure))] ?? "";
+  return `${figure.what}: ${median.toFixed(2)} ${figure.unit} (${lowest.toFixed(2)} to ${highest.toFixed(2)})${verdict}`;
+}

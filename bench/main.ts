@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Bench } from "./bench.ts";
-import { type Figure, figureOf, isMet } from "./figure.ts";
+import { type Figure, figureOf, saidOf } from "./figure.ts";
 import { startPosting, startViewing } from "./load/load-process.ts";
 import { asMarkdown, machineFacts, type Report } from "./report.ts";
 import { SCENARIOS } from "./scenarios/all.ts";
@@ -61,12 +61,7 @@ for (const scenario of SCENARIOS) {
     measure: (what, unit, values, goal) => {
       const figure = figureOf(scenario.number, what, unit, values, goal);
       figures.push(figure);
-      const { median, lowest, highest } = figure.spread;
-      const verdict =
-        { true: " met", false: " MISSED", undefined: "" }[String(isMet(figure))] ?? "";
-      process.stderr.write(
-        `   ${what}: ${median.toFixed(2)} ${unit} (${lowest.toFixed(2)} to ${highest.toFixed(2)})${verdict}\n`,
-      );
+      process.stderr.write(`   ${saidOf(figure)}\n`);
     },
     note: (text) => notes.push(text),
   };

@@ -1,18 +1,19 @@
-import { type BarLength, chooseBars } from "../core/rollup-choice.ts";
+import { chooseBars } from "../core/rollup-choice.ts";
 import type { Interval } from "../protocol/interval.ts";
 import { keptBars } from "./kept-bars-sql.ts";
 import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
+import { tradesOf } from "./stored-trades-sql.ts";
 
 /*
  * The statement of `readBars`. Its parameters: $1 symbol, $2 the length of a bucket in microseconds, [$3, $4) the range on
- * bucket borders, $5 the cursor stored through, $6 to $10 the tail, $11 the limit of bars, $12 where the whole query begins.
+ * bucket borders, $5 the cursor stored through, $6 to $10 the tail, $11 the limit of bars.
  */
 
 const SYMBOL = "(select id from symbol)";
 
 const TAIL = `
 symbol as materialized (select id from symbols where symbol = $1),
-tail as (
+tail as materialized (
   select ${timestampOf("u.ts_us")} as ts, u.price, u.size, u.place
   from unnest($6::int8[], $7::float8[], $8::float8[], $9::text[], $10::text[])
     with ordinality as u (ts_us, price, size, venue, trade_id, place)
@@ -22,7 +23,7 @@ tail as (
       and t.venue = u.venue and t.trade_id = u.trade_id and t.ts = ${timestampOf("u.ts_us")})),
 tail_part as (
   select ${bucketOf("ts", "$2")} as bucket, min(ts) as first_ts, max(ts) as last_ts, max(price) as high, min(price) as low,
-    sum(size) as volume, count(*) as trades, 1 as place, (array_agg(price order by ts, place))[1] as open,
+    sum(size) as volume, count(*) as trades, 2 as place, (array_agg(price order by ts, place))[1] as open,
     (array_agg(price order by ts desc, place desc))[1] as close
   from tail group by 1)`;
 
@@ -31,8 +32,7 @@ const STORED_TRADES = `
 stored as (
   select ${bucketOf("ts", "$2")} as bucket, min(ts) as first_ts, max(ts) as last_ts,
     max(price) as high, min(price) as low, sum(size) as volume, count(*) as trades
-  from all_trades
-  where symbol_id = ${SYMBOL} and cursor <= $5 and ts >= ${timestampOf("$3")} and ts < ${timestampOf("$4")}
+  from (${tradesOf("true")}) t
   group by 1 order by 1 desc limit $11),
 stored_part as (
   select bucket, first_ts, last_ts, high, low, volume, trades, 0 as place,
@@ -49,41 +49,40 @@ export function selectBars(interval: Interval): string {
   const kept = chooseBars(interval);
   return `
 with ${TAIL}, ${kept === "raw" ? STORED_TRADES : keptBars(kept)},
-part as (select * from stored_part union all select * from tail_part),
+part as materialized (select * from stored_part union all select * from tail_part),
+several as (select bucket from part group by 1 having count(*) > 1),
 bar as (
-  select bucket,
-    (array_agg(open order by first_ts, place))[1] as open,
-    max(high) as high,
-    min(low) as low,
-    (array_agg(close order by last_ts desc, place desc))[1] as close,
-    sum(volume) as volume,
-    sum(trades) as trades
-  from part group by 1 order by 1 desc limit $11)
-select string_agg(${epochUsOf("bucket")}::text, ',' order by bucket) as ts,
-  string_agg(open::text, ',' order by bucket) as open,
-  string_agg(high::text, ',' order by bucket) as high,
-  string_agg(low::text, ',' order by bucket) as low,
-  string_agg(close::text, ',' order by bucket) as close,
-  string_agg(volume::text, ',' order by bucket) as volume,
-  string_agg(trades::text, ',' order by bucket) as trades,
-  ${epochUsOf(`greatest(${older(kept).join(", ")})`)} as older_us
-from bar`;
+  select bucket, open, high, low, close, volume, trades from part where bucket not in (select bucket from several)
+  union all
+  select bucket, (array_agg(open order by first_ts, place))[1], max(high), min(low),
+    (array_agg(close order by last_ts desc, place desc))[1], sum(volume), sum(trades)
+  from part where bucket in (select bucket from several) group by 1
+  order by 1 desc limit $11)
+select ${["open", "high", "low", "close", "volume", "trades"].map((name) => `string_agg(${name}::text, ',') as ${name}`).join(", ")},
+  string_agg(${epochUsOf("bucket")}::text, ',') as ts
+from (select * from bar order by bucket) b`;
 }
 
-/** The newest moment before the range in each table that may have one. */
-function older(kept: BarLength | "raw"): string[] {
-  const within = (column: string) =>
-    `${column} >= ${timestampOf("$12")} and ${column} < ${timestampOf("$3")}`;
+/**
+ * SQL: the newest moment in [$2, $3) of which there is something of the symbol $1, in the tables that `selectBars` of the interval
+ * reads; of trades up to the cursor $4.
+ */
+export function selectOlder(interval: Interval): string {
+  const kept = chooseBars(interval);
   const newest = (table: string, column: string, where = "") =>
-    `(select max(${column}) from ${table} where symbol_id = ${SYMBOL} and ${within(column)} ${where})`;
+    `(select max(${column}) from ${table} where symbol_id = (select id from symbol)
+      and ${column} >= $2::timestamptz and ${column} < $3::timestamptz ${where})`;
   const trades = [
-    newest("trades", "ts", "and cursor <= $5"),
-    newest("trades_past", "ts", "and cursor <= $5"),
+    newest("trades", "ts", "and cursor <= $4"),
+    newest("trades_past", "ts", "and cursor <= $4"),
   ];
-  if (kept === "raw") return trades;
   const posted =
     kept === "1m"
       ? newest("posted_bars", "bucket", "and length_s = 60")
       : newest(`bars_${kept}_posted`, "bucket");
-  return [...trades, newest(`bars_${kept}_live`, "bucket"), posted];
+  const tables =
+    kept === "raw" ? trades : [...trades, newest(`bars_${kept}_live`, "bucket"), posted];
+  return `
+with symbol as materialized (select id from symbols where symbol = $1)
+select ${epochUsOf(`greatest(${tables.join(", ")})`)} as older_us`;
 }

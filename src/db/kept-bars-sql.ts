@@ -1,12 +1,11 @@
 import type { BarLength } from "../core/rollup-choice.ts";
 import { DAY_US, HOUR_US, MINUTE_US } from "./rollups/lengths.ts";
-import { byIndex } from "./sql-plan.ts";
-import { bucketOf, timestampOf } from "./sql-time.ts";
-import { spansOf } from "./stale-spans.ts";
+import { bucketOf } from "./sql-time.ts";
+import { tradesOf } from "./stored-trades-sql.ts";
 
 const SYMBOL = "(select id from symbol)";
-const [FROM, TO] = [timestampOf("$3"), timestampOf("$4")];
-const BAR = "bucket, open, high, low, close, volume, trades, first_ts, last_ts, cursor";
+const [FROM, TO] = ["$3::timestamptz", "$4::timestamptz"];
+const BAR = "bucket, open, high, low, close, volume, trades, first_ts, last_ts, cursor, place";
 const hour = (moment: string) => bucketOf(moment, String(HOUR_US));
 const day = (moment: string) => bucketOf(moment, String(DAY_US));
 
@@ -26,28 +25,24 @@ bounds as materialized (
     least(${TO}, greatest(${FROM}, ${bucketOf("rolled_through", String(MINUTE_US))})) as minutes_end
   from tape_state),
 ${STALE_NOTES}, ${CANDIDATES[length]},
+span as materialized (
+  select * from (
+    select ${FROM} as from_ts, kept_from as to_ts from bounds
+    union all
+    select greatest(kept_from, minutes_end), ${TO} from bounds
+    union all
+    select greatest(hour, kept_from), least(hour + interval '1 hour', minutes_end) from stale, bounds) s
+  where from_ts < to_ts),
 fresh_trade as (
-  select t.* from all_trades t
-  where t.symbol_id = ${SYMBOL} and t.cursor <= $5 and t.ts >= ${FROM} and t.ts < (select kept_from from bounds)
-  union all
-  select t.* from all_trades t
-  where t.symbol_id = ${SYMBOL} and t.cursor <= $5
-    and t.ts >= greatest((select kept_from from bounds), (select minutes_end from bounds)) and t.ts < ${TO}
-  union all
-  select t.* from span s ${byIndex(
-    `select * from all_trades t
-    where t.symbol_id = ${SYMBOL} and t.cursor <= $5 and t.ts >= greatest(s.from_ts, (select kept_from from bounds))
-      and t.ts < least(s.to_ts, (select minutes_end from bounds))`,
-    "t",
-  )}),
+  select t.* from span s cross join lateral (${tradesOf("ts >= s.from_ts and ts < s.to_ts")} offset 0) t),
 piece as (
-  select bucket, first_ts, last_ts, high, low, volume, trades, open, close from fitting
+  select bucket, first_ts, last_ts, high, low, volume, trades, place, open, close from fitting
   union all
-  select ${piece}, min(ts), max(ts), max(price), min(price), sum(size), count(*),
+  select ${piece}, min(ts), max(ts), max(price), min(price), sum(size), count(*), 0,
     (array_agg(price order by ts, cursor, ordinal))[1], (array_agg(price order by ts desc, cursor desc, ordinal desc))[1]
   from fresh_trade group by 1),
 stored_part as (
-  select ${bucketOf("bucket", "$2")} as bucket, first_ts, last_ts, high, low, volume, trades, 0 as place, open, close from piece
+  select ${bucketOf("bucket", "$2")} as bucket, first_ts, last_ts, high, low, volume, trades, place, open, close from piece
   union all
   ${posted(length)})`;
 }
@@ -59,80 +54,74 @@ noted as materialized (
   union
   select ${hour("ts")} from tail where ts < (select minutes_end from bounds))`;
 
-const keptIn = (bars: string, from: string, to: string) => `
-  select ${BAR} from trade_bars_${bars}
-  where symbol_id = ${SYMBOL} and bucket >= (select ${from} from bounds) and bucket < (select ${to} from bounds)`;
+/**
+ * Kept bars of the live table and of the past. A bucket can have a part in both: they are put together like any others, and at
+ * the same moment that of the past is later.
+ */
+const keptOf = (bars: string, isWithin: string) =>
+  ["live", "past"]
+    .map(
+      (part, place) => `
+  select ${BAR.replace("place", `${place} as place`)} from bars_${bars}_${part}
+  where symbol_id = ${SYMBOL} and bucket >= ${FROM} and bucket < ${TO} and ${isWithin}`,
+    )
+    .join(" union all ");
 
-const isFresh = (of: string) =>
-  `not exists (select from span s where ${of}.bucket >= s.from_ts and ${of}.bucket < s.to_ts)`;
+const between = (from: string, to: string) =>
+  `bucket >= (select ${from} from bounds) and bucket < (select ${to} from bounds)`;
+
+const keptIn = (bars: string, from: string, to: string) => keptOf(bars, between(from, to));
+
+/** The same where it is nearly all of the range: see `rolled` in series-rollup-sql.ts. */
+const keptInMost = (bars: string, from: string, to: string) =>
+  keptOf(bars, `case when ${between(from, to)} then true else false end`);
+
+/** NOT IN, for that is a hash whatever the planner expects; hours are never null. */
+const IS_FRESH = `${hour("bucket")} not in (select hour from stale)`;
 
 /** Of an hour whose raw trades are gone the kept bar is all there is, and right; what came since is in trades_past. */
 const frozen = (bars: string) => `
-  select ${BAR.replaceAll(/(\w+)/g, "l.$1")} from span s ${byIndex(
-    `select * from bars_${bars}_live l
-    where l.symbol_id = ${SYMBOL} and l.bucket >= greatest(s.from_ts, (select kept_from from bounds))
-      and l.bucket < least(s.to_ts, ${TO}, (select raw_from from bounds))`,
-    "l",
-  )}`;
-
-const SPANS = spansOf(null, `${TO} - ${FROM}`);
+  select l.* from stale s cross join lateral (
+    select ${BAR.replace("place", "0")} from bars_${bars}_live
+    where symbol_id = ${SYMBOL} and bucket >= ${FROM} and bucket < ${TO}
+      and bucket >= greatest(s.hour, (select kept_from from bounds)) and bucket < s.hour + interval '1 hour' offset 0) l
+  where s.hour < (select raw_from from bounds)`;
 
 const MINUTES_AFTER_HOURS = `
 minute as materialized (${keptIn("1m", "hours_end", "minutes_end")})`;
 
+const LATE = (bars: string) => `select ${hour("bucket")} from ${bars} where cursor > $5`;
+
 const CANDIDATES: Record<BarLength, string> = {
   "1m": `
-minute as materialized (
-  select ${BAR} from trade_bars_1m
-  where symbol_id = ${SYMBOL} and bucket >= (select kept_from from bounds) and bucket < (select minutes_end from bounds)),
-stale as materialized (
-  select hour from noted union select ${hour("bucket")} from minute where cursor > $5),
-${SPANS},
-fitting as (select ${BAR} from minute m where ${isFresh("m")} union all ${frozen("1m")})`,
+minute as materialized (${keptInMost("1m", "kept_from", "minutes_end")}),
+stale as materialized (select hour from noted union ${LATE("minute")}),
+fitting as (select ${BAR} from minute where ${IS_FRESH} union all ${frozen("1m")})`,
 
   "1h": `
-whole_hour as materialized (
-  select ${BAR} from trade_bars_1h
-  where symbol_id = ${SYMBOL} and bucket >= ${FROM} and bucket < (select hours_end from bounds)),
+whole_hour as materialized (${keptInMost("1h", "kept_from", "hours_end")}),
 ${MINUTES_AFTER_HOURS},
-stale as materialized (
-  select hour from noted
-  union select bucket from whole_hour where cursor > $5
-  union select ${hour("bucket")} from minute where cursor > $5),
-${SPANS},
+stale as materialized (select hour from noted union ${LATE("whole_hour")} union ${LATE("minute")}),
 fitting as (
-  select ${BAR} from whole_hour h where ${isFresh("h")}
-  union all select ${BAR} from minute m where ${isFresh("m")} union all ${frozen("1h")})`,
+  select ${BAR} from whole_hour where ${IS_FRESH}
+  union all select ${BAR} from minute where ${IS_FRESH} union all ${frozen("1h")})`,
 
   "1d": `
-whole_day as materialized (
-  select ${BAR} from trade_bars_1d
-  where symbol_id = ${SYMBOL} and bucket >= ${FROM} and bucket < (select days_end from bounds)),
+whole_day as materialized (${keptInMost("1d", "kept_from", "days_end")}),
 stale_day as materialized (
-  select ${day("hour")} as day from noted
+  select distinct ${day("hour")} as day from noted
   union select bucket from whole_day where cursor > $5),
--- Hours of stale days, all that are kept: those of gaps between stale hours are passed over below.
 whole_hour as materialized (
   ${keptIn("1h", "days_end", "hours_end")}
   union all
-  select ${BAR.replaceAll(/(\w+)/g, "h.$1")} from (
-    select min(day) as from_day, max(day) + interval '1 day' as to_day from stale_day having count(*) > 0) d
-  ${byIndex(
-    `select ${BAR} from trade_bars_1h
-    where symbol_id = ${SYMBOL} and bucket >= d.from_day and bucket < least(d.to_day, (select days_end from bounds))`,
-    "h",
-  )}
-  where exists (select from stale_day s where s.day = ${day("h.bucket")})),
+  select h.* from stale_day d cross join lateral (
+    ${keptOf("1h", "bucket >= d.day and bucket < least(d.day + interval '1 day', (select days_end from bounds))")} offset 0) h),
 ${MINUTES_AFTER_HOURS},
-stale as materialized (
-  select hour from noted
-  union select bucket from whole_hour where cursor > $5
-  union select ${hour("bucket")} from minute where cursor > $5),
-${SPANS},
+stale as materialized (select hour from noted union ${LATE("whole_hour")} union ${LATE("minute")}),
 fitting as (
-  select ${BAR} from whole_day d where ${isFresh("d").replace("d.bucket >= s.from_ts", "d.bucket + interval '1 day' > s.from_ts")}
-  union all select ${BAR} from whole_hour h where ${isFresh("h")}
-  union all select ${BAR} from minute m where ${isFresh("m")} union all ${frozen("1h")})`,
+  select ${BAR} from whole_day where bucket not in (select day from stale_day)
+  union all select ${BAR} from whole_hour where ${IS_FRESH}
+  union all select ${BAR} from minute where ${IS_FRESH} union all ${frozen("1h")})`,
 };
 
 /** A posted minute counts where nobody traded; what posted bars give to hours and days is made ready by the Keeper. */
@@ -147,6 +136,6 @@ function posted(length: BarLength): string {
   select ${bucketOf("p.bucket", "$2")}, p.bucket, p.bucket + interval '1 minute' - interval '1 microsecond', ${columns}
   from posted_bars p
   where p.symbol_id = ${SYMBOL} and p.length_s = 60 and p.bucket >= ${FROM} and p.bucket < ${TO}
-    and not exists (select from piece t where t.bucket = p.bucket)
-    and not exists (select from tail t where ${bucketOf("t.ts", String(MINUTE_US))} = p.bucket)`;
+    and p.bucket not in (select bucket from piece)
+    and p.bucket not in (select ${bucketOf("ts", String(MINUTE_US))} from tail)`;
 }

@@ -5,9 +5,10 @@ import { INTERVAL_SECONDS, type Interval } from "../protocol/interval.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../protocol/time.ts";
 import { numberArray, textArray } from "./array-text.ts";
-import { selectBars } from "./bars-sql.ts";
+import { selectBars, selectOlder } from "./bars-sql.ts";
 import { numbersOf } from "./columns.ts";
 import type { Database, Row } from "./database.ts";
+import { momentText } from "./sql-time.ts";
 
 /** A trade that may not be in Postgres yet, with its place in the log. */
 export interface TailTrade {
@@ -70,7 +71,7 @@ interface Look {
 
 interface Seen {
   bars: Bar[];
-  /** The newest trade before the look, undefined where there is none. */
+  /** The newest trade before the look, undefined where there is none, or enough without it. */
   olderUs: number | undefined;
 }
 
@@ -84,22 +85,30 @@ async function look(
   const [row = {}] = await db.query(
     selectBars(query.interval),
     [
-      ...[query.symbol, lengthUs, startUs, endUs, query.storedThrough],
+      ...[query.symbol, lengthUs, momentText(startUs), momentText(endUs), query.storedThrough],
       numberArray(trades.map(({ trade }) => trade.ts)),
       numberArray(trades.map(({ trade }) => trade.price)),
       numberArray(trades.map(({ trade }) => trade.size)),
       textArray(trades.map(({ trade }) => trade.venue ?? "")),
       textArray(trades.map(({ trade }) => trade.id ?? "")),
-      ...[limit, firstUs],
+      limit,
     ],
+    tag,
+  );
+  const bars = barsOf(row);
+  // Nobody asks what is older where nothing more is wanted, or nothing older.
+  if (bars.length >= limit || startUs <= firstUs) return { bars, olderUs: undefined };
+  const [stored = {}] = await db.query(
+    selectOlder(query.interval),
+    [query.symbol, momentText(firstUs), momentText(startUs), query.storedThrough],
     tag,
   );
   const older = tail.flatMap(({ trade }) =>
     trade.ts >= firstUs && trade.ts < startUs ? [trade.ts as number] : [],
   );
-  if (typeof row["older_us"] === "string") older.push(Number(row["older_us"]));
+  if (typeof stored["older_us"] === "string") older.push(Number(stored["older_us"]));
   const olderUs = older.length === 0 ? undefined : older.reduce((a, b) => Math.max(a, b));
-  return { bars: barsOf(row), olderUs };
+  return { bars, olderUs };
 }
 
 function barsOf(row: Row): Bar[] {

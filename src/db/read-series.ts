@@ -1,5 +1,5 @@
 import { canonicalLabels } from "../core/labels.ts";
-import { chooseRollup } from "../core/rollup-choice.ts";
+import { chooseRollup, type RollupChoice } from "../core/rollup-choice.ts";
 import type { Aggregate } from "../protocol/aggregate.ts";
 import type { SeriesColumns } from "../protocol/answers.ts";
 import type { MetricEvent } from "../protocol/event.ts";
@@ -8,8 +8,10 @@ import type { Cursor, EpochUs } from "../protocol/time.ts";
 import { numberArray, textArray } from "./array-text.ts";
 import { numbersOf, optionalNumbersOf } from "./columns.ts";
 import type { Database, SqlValue } from "./database.ts";
+import { HOUR_US } from "./rollups/lengths.ts";
 import { isRolledUp, selectRolledBuckets } from "./series-rollup-sql.ts";
 import { SELECT_RAW, SELECT_WANTED, selectBuckets } from "./series-sql.ts";
+import { momentText } from "./sql-time.ts";
 
 /** A point that may not be in Postgres yet, with its place in the log. */
 export interface TailPoint {
@@ -53,12 +55,17 @@ export async function readSeries(
   const filter = [query.symbol, query.metric, canonicalLabels(query.labels)];
   const params: SqlValue[] = [
     ...filter,
-    ...[fromUs, query.toUs, query.storedThrough],
+    ...[momentText(fromUs), momentText(query.toUs), query.storedThrough],
     ...[numberArray(tail.place), numberArray(tail.tsUs), numberArray(tail.value)],
     textArray(tail.labelsKeys),
     isRaw ? query.limit : query.stepUs,
   ];
-  const text = isRaw ? SELECT_RAW : bucketsOf(query);
+  const choice = chooseRollup(query.stepUs, query.aggregates);
+  if (choice.kind === "rollup") {
+    params.push(momentText(Math.floor(fromUs / HOUR_US) * HOUR_US));
+    params.push(momentText(Math.ceil(query.toUs / HOUR_US) * HOUR_US));
+  }
+  const text = isRaw ? SELECT_RAW : bucketsOf(choice, query.aggregates);
   const [wanted = [], rows = []] = await db.transaction(
     [
       { text: SELECT_WANTED, params: filter },
@@ -94,8 +101,7 @@ function isOptional(name: Aggregate): name is "rate" | "p95" | "p99" {
   return name === "rate" || name === "p95" || name === "p99";
 }
 
-function bucketsOf({ stepUs, aggregates }: SeriesQuery): string {
-  const choice = chooseRollup(stepUs, aggregates);
+function bucketsOf(choice: RollupChoice, aggregates: readonly Aggregate[]): string {
   switch (choice.kind) {
     case "raw":
       return selectBuckets(aggregates);

@@ -1,13 +1,8 @@
 import type { RollupLength } from "../core/rollup-choice.ts";
 import type { Aggregate } from "../protocol/aggregate.ts";
 import { HOUR_US, MINUTE_US } from "./rollups/lengths.ts";
-import { percentile, STORED_MATCH, TAIL, WANTED } from "./series-sql.ts";
-import { byIndex } from "./sql-plan.ts";
-import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
-import { spansOf } from "./stale-spans.ts";
-
-/** What a part of a bucket says of its points: out of such parts any bucket can be put together. */
-const PART_COLUMNS = "id, bucket, first_at, last_at, count, sum, min, max, first, last, p95, p99";
+import { joinBuckets, percentile, storedPoints, TAIL, WANTED } from "./series-sql.ts";
+import { bucketOf } from "./sql-time.ts";
 
 /** Aggregates that can be made of rollups. */
 export type RolledAggregate = Exclude<Aggregate, "p50" | "rate">;
@@ -16,17 +11,33 @@ export function isRolledUp(name: Aggregate): name is RolledAggregate {
   return name !== "p50" && name !== "rate";
 }
 
-const AGGREGATE_OF_PARTS: Record<RolledAggregate, string> = {
-  avg: "sum(sum) / sum(count)",
-  min: "min(min)",
-  max: "max(max)",
-  sum: "sum(sum)",
-  count: "sum(count)",
-  first: "(array_agg(first order by first_at))[1]",
-  last: "(array_agg(last order by last_at desc))[1]",
+/** Columns of a rollup, and how the same is made of points: out of such parts any bucket can be put together. */
+const PART_OF_POINTS = {
+  count: "count(*)",
+  sum: "sum(greatest(-1e300, least(1e300, value)))",
+  min: "min(value)",
+  max: "max(value)",
+  first: "(array_agg(value order by ts))[1]",
+  last: "(array_agg(value order by ts desc))[1]",
+  p95: percentile(0.95),
+  p99: percentile(0.99),
+  first_ts: "min(ts)",
+  last_ts: "max(ts)",
+};
+type PartColumn = keyof typeof PART_OF_POINTS;
+
+/** What each aggregate is of the parts of a bucket, and the columns that it reads. */
+const OF_PARTS: Record<RolledAggregate, { sql: string; reads: readonly PartColumn[] }> = {
+  avg: { sql: "sum(sum) / sum(count)", reads: ["sum", "count"] },
+  min: { sql: "min(min)", reads: ["min"] },
+  max: { sql: "max(max)", reads: ["max"] },
+  sum: { sql: "sum(sum)", reads: ["sum"] },
+  count: { sql: "sum(count)", reads: ["count"] },
+  first: { sql: "(array_agg(first order by first_ts))[1]", reads: ["first", "first_ts"] },
+  last: { sql: "(array_agg(last order by last_ts desc))[1]", reads: ["last", "last_ts"] },
   // Percentiles of parts do not add up to one of the whole.
-  p95: "case when count(*) = 1 then max(p95) end",
-  p99: "case when count(*) = 1 then max(p99) end",
+  p95: { sql: "case when count(*) = 1 then max(p95) end", reads: ["p95"] },
+  p99: { sql: "case when count(*) = 1 then max(p99) end", reads: ["p99"] },
 };
 
 /**
@@ -35,46 +46,42 @@ const AGGREGATE_OF_PARTS: Record<RolledAggregate, string> = {
  * answer is the same, and holds nothing that is later than the cursor stored through: a rollup that does is passed over
  * for its points. Where raw data is gone, buckets that the range cuts are given whole.
  *
- * $11 must be whole buckets of `length`; where percentiles are asked for, exactly one.
+ * $11 must be whole buckets of `length`; where percentiles are asked for, exactly one. [$12, $13) are the hours that the range
+ * touches: nothing beyond them is read, and a plan without that knowledge would have every partition in it.
  */
 export function selectRolledBuckets(
   length: RollupLength,
   aggregates: readonly RolledAggregate[],
 ): string {
   const hasPercentiles = aggregates.some((name) => name === "p95" || name === "p99");
-  const columns = aggregates.map((name) => `${AGGREGATE_OF_PARTS[name]} as ${name}`);
-  const joined = aggregates.map(
-    (name) => `string_agg(coalesce(${name}::text, 'null'), ',' order by bucket) as ${name}`,
-  );
+  const read = [...new Set(aggregates.flatMap((name) => OF_PARTS[name].reads))];
+  const columns = aggregates.map((name) => `${OF_PARTS[name].sql} as ${name}`);
+  const inSpan = `p.ts >= s.from_ts and p.ts < s.to_ts and ${touched("p.ts")}`;
   return `
-with ${WANTED}, ${TAIL}, ${bounds(length, hasPercentiles)}, ${rolled(length)},
+with ${WANTED}, ${TAIL}, ${bounds(length, hasPercentiles)}, ${rolled(length, read)},
+span as materialized (
+  select * from (
+    select id, $4::timestamptz as from_ts, least(head, $5::timestamptz) as to_ts from wanted, bounds
+    union all
+    select id, minutes_end, $5::timestamptz from wanted, bounds
+    union all
+    select id, greatest(hour, head), least(hour + interval '1 hour', minutes_end) from stale, bounds) s
+  where from_ts < to_ts),
 point as (
-  select w.id, p.ts, p.value from wanted w join all_points p
-  on ${STORED_MATCH} >= ${timestampOf("$4")} and p.ts < least((select head from bounds), ${timestampOf("$5")})
-  union all
-  select w.id, p.ts, p.value from wanted w join all_points p
-  on ${STORED_MATCH} >= (select minutes_end from bounds) and p.ts < ${timestampOf("$5")}
-  union all
-  select w.id, p.ts, p.value from span w ${byIndex(
-    `select ts, value from all_points p
-    where ${STORED_MATCH} >= greatest(w.from_ts, (select head from bounds))
-      and p.ts < least(w.to_ts, (select minutes_end from bounds))`,
-    "p",
-  )}
+  ${storedPoints("span", inSpan)}
   union all
   select id, ts, value from tail),
 part as (
-  select ${PART_COLUMNS.replace("bucket", `${bucketOf("bucket", "$11")} as bucket`)} from fitting
+  select ${["id", `${bucketOf("bucket", "$11")} as bucket`, ...read].join(", ")} from fitting
   union all
-  select id, ${bucketOf("ts", "$11")}, min(ts), max(ts), count(*),
-    sum(greatest(-1e300, least(1e300, value))), min(value), max(value),
-    (array_agg(value order by ts))[1], (array_agg(value order by ts desc))[1],
-    ${hasPercentiles ? `${percentile(0.95)}, ${percentile(0.99)}` : "null, null"}
+  select ${["id", bucketOf("ts", "$11"), ...read.map((name) => PART_OF_POINTS[name])].join(", ")}
   from point group by 1, 2),
 filled as (select ${["id", "bucket", ...columns].join(", ")} from part group by 1, 2)
-select ${["id", `string_agg(${epochUsOf("bucket")}::text, ',' order by bucket) as ts`, ...joined].join(", ")}
-from filled group by id`;
+${joinBuckets(aggregates)}`;
 }
+
+const touched = (moment: string) =>
+  `${moment} >= $12::timestamptz and ${moment} < $13::timestamptz`;
 
 /**
  * From `head` to `hours_end` there are hours to be had and from there to `minutes_end` minutes; with minutes alone the first
@@ -84,7 +91,7 @@ function bounds(length: RollupLength, hasPercentiles: boolean): string {
   const lengthUs = length === "1h" ? HOUR_US : MINUTE_US;
   const floor = (moment: string) => bucketOf(moment, String(lengthUs));
   const ceil = (moment: string) => floor(`${moment} + interval '${lengthUs - 1} microseconds'`);
-  const [from, to] = [timestampOf("$4"), timestampOf("$5")];
+  const [from, to] = ["$4::timestamptz", "$5::timestamptz"];
   const hoursEnd =
     length === "1h" ? `least(${bucketOf("rolled_through", String(HOUR_US))}, tail_end)` : "head";
   const minutesEnd =
@@ -103,17 +110,31 @@ bounds as materialized (
     from tape_state) s)`;
 }
 
-/** The rollups that may stand for their points, and the hours in which none may. */
-function rolled(length: RollupLength): string {
-  const columns =
-    "r.series_id as id, r.bucket, r.first_ts as first_at, r.last_ts as last_at, r.count, r.sum, r.min, r.max, r.first, r.last, r.p95, r.p99";
+/**
+ * The rollups that may stand for their points, and the hours in which none may. A bucket can have a part in both tables, the
+ * live one and that of the past; they are parts like any others.
+ */
+function rolled(length: RollupLength, read: readonly PartColumn[]): string {
+  const columns = ["bucket", ...read].join(", ");
   const hour = (moment: string) => bucketOf(moment, String(HOUR_US));
-  const within = (rollup: string, from: string, to: string) => `
-  select ${columns}, r.cursor from wanted w join ${rollup} r
-  on r.series_id = w.id and r.bucket >= (select ${from} from bounds) and r.bucket < (select ${to} from bounds)`;
+  const of = (rollup: string, isWithin: string) =>
+    ["live", "past"].map(
+      (part) => `
+    select ${columns}, cursor from metrics_${rollup}_${part}
+    where series_id = w.id and ${touched("bucket")} and ${isWithin}`,
+    );
+  const between = (from: string, to: string) =>
+    `bucket >= (select ${from} from bounds) and bucket < (select ${to} from bounds)`;
+  // Nearly all that the range touches. Postgres takes a range of unknown ends for a hundredth of that, and sorts where it
+  // should hash; of CASE it expects the half.
+  const most = (to: string) => `case when ${between("head", to)} then true else false end`;
+  const candidates =
+    length === "1h"
+      ? [...of("1h", most("hours_end")), ...of("1m", between("hours_end", "minutes_end"))]
+      : of("1m", most("minutes_end"));
   return `
-candidate as materialized (${length === "1h" ? `${within("series_1h", "head", "hours_end")} union all` : ""}
-  ${within("series_1m", "hours_end", "minutes_end")}),
+candidate as materialized (
+  select w.id, r.* from wanted w cross join lateral (${candidates.join(" union all ")} offset 0) r),
 stale as materialized (
   select s.series_id as id, s.hour from stale_points s
   where s.series_id in (select id from wanted)
@@ -122,16 +143,14 @@ stale as materialized (
   select id, ${hour("ts")} from tail where id > 0 and ts < (select minutes_end from bounds)
   union
   select id, ${hour("bucket")} from candidate where cursor > $6),
-${spansOf("id", "(select minutes_end from bounds) - (select head from bounds)")},
 fitting as (
-  select ${PART_COLUMNS} from candidate c
-  where not exists (select from span s where s.id = c.id and c.bucket >= s.from_ts and c.bucket < s.to_ts)
+  select id, ${columns} from candidate
+  where (id, ${hour("bucket")}) not in (select id, hour from stale)
   union all
   -- Of an hour whose raw data is gone the rollup is all there is, and right; what came since is in points_past.
-  select ${columns} from span s ${byIndex(
-    `select * from metrics_${length}_live l
-    where l.series_id = s.id and l.bucket >= greatest(s.from_ts, (select head from bounds))
-      and l.bucket < least(s.to_ts, (select minutes_end from bounds), (select raw_from from bounds))`,
-    "r",
-  )})`;
+  select s.id, r.* from stale s cross join lateral (
+    select ${columns} from metrics_${length}_live
+    where series_id = s.id and ${touched("bucket")} and bucket >= greatest(s.hour, (select head from bounds))
+      and bucket < least(s.hour + interval '1 hour', (select minutes_end from bounds)) offset 0) r
+  where s.hour < (select raw_from from bounds))`;
 }

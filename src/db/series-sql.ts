@@ -2,8 +2,8 @@ import type { Aggregate } from "../protocol/aggregate.ts";
 import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
 
 /*
- * The statements of `readSeries`. Their parameters: $1 symbol, $2 metric, $3 labels as JSON, [$4, $5) the range in
- * microseconds, $6 the cursor stored through, $7 to $10 the tail, $11 the limit of points or the step in microseconds.
+ * The statements of `readSeries`. Their parameters: $1 symbol, $2 metric, $3 labels as JSON, [$4, $5) the range as
+ * moments, $6 the cursor stored through, $7 to $10 the tail, $11 the limit of points or the step in microseconds.
  */
 
 /**
@@ -48,24 +48,40 @@ export const SELECT_WANTED = `with ${WANTED} select id, labels_key from wanted`;
 
 /** A series that is only in the tail gets the negative of its place among the tail's label sets. */
 export const TAIL = `
-tail as (
+tail as materialized (
   select coalesce(w.id, -k.place) as id, ${timestampOf("u.ts_us")} as ts, u.value
   from unnest($7::int4[], $8::int8[], $9::float8[]) as u (place, ts_us, value)
   join unnest($10::text[]) with ordinality as k (labels_key, place) on k.place = u.place
   left join wanted w on w.labels_key = k.labels_key)`;
 
-/** INV-9: a tail point replaces the stored one of its moment, because its cursor is later. */
-export const STORED_MATCH = `
-p.cursor <= $6 and not exists (select from tail t where t.id = p.series_id and t.ts = p.ts)
-  and p.series_id = w.id and p.ts`;
-const STORED_IN_RANGE = `${STORED_MATCH} >= ${timestampOf("$4")} and p.ts < ${timestampOf("$5")}`;
+/**
+ * The stored points of the series `s.id` that `where` lets through. INV-9: a tail point replaces the stored one of its moment,
+ * because its cursor is later. NOT IN, for that is a hash whatever the planner expects; neither column is ever null.
+ */
+const storedOf = (where: string, more: string) =>
+  ["points", "points_past"]
+    .map(
+      (table) => `
+    (select p.ts, p.value from ${table} p
+    where p.series_id = s.id and ${where} and p.cursor <= $6
+      and (s.id, p.ts) not in (select id, ts from tail) ${more})`,
+    )
+    .join(" union all ");
+
+/**
+ * SQL: `id, ts, value` of the stored points of `series`, a row source `s` with `id` and what `where` reads. LATERAL and OFFSET
+ * keep it to the primary key of each series, however few the planner takes them for.
+ */
+export const storedPoints = (series: string, where: string, more = "") => `
+  select s.id, p.ts, p.value from ${series} s cross join lateral (${storedOf(where, more)} offset 0) p`;
+
+const IN_RANGE = "p.ts >= $4::timestamptz and p.ts < $5::timestamptz";
+const newest = (count: string) => `order by p.ts desc limit ${count}`;
 
 export const SELECT_RAW = `
 with ${WANTED}, ${TAIL},
 point as (
-  select w.id, s.ts, s.value from wanted w
-  cross join lateral (
-    select p.ts, p.value from all_points p where ${STORED_IN_RANGE} order by p.ts desc limit $11) s
+  ${storedPoints("wanted", IN_RANGE, newest("$11"))}
   union all
   select id, ts, value from tail),
 newest as (
@@ -76,19 +92,17 @@ from newest where age <= $11 group by id`;
 
 const POINT = `
 point as (
-  select w.id, p.ts, p.value from wanted w join all_points p on ${STORED_IN_RANGE}
+  ${storedPoints("wanted", IN_RANGE)}
   union all
   select id, ts, value from tail)`;
 
 /** For `rate`: each point beside the one before it, which for the first is the last before the range. */
 const COMPARED_POINT = `
 pair as (
-  select w.id, p.ts, p.value from wanted w join all_points p on ${STORED_IN_RANGE}
+  ${storedPoints("wanted", IN_RANGE)}
   union all
-  select w.id, s.ts, s.value from wanted w
-  cross join lateral (
-    select p.ts, p.value from all_points p where ${STORED_MATCH} < ${timestampOf("$4")}
-    order by p.ts desc limit 1) s
+  (select distinct on (id) * from (
+    ${storedPoints("wanted", "p.ts < $4::timestamptz", newest("1"))}) before order by id, ts desc)
   union all
   select id, ts, value from tail),
 compared as (
@@ -96,19 +110,26 @@ compared as (
   from pair window series as (partition by id order by ts)),
 point as (
   select id, ts, value, before_ts, case when value < before then value else value - before end as increase
-  from compared where ts >= ${timestampOf("$4")})`;
+  from compared where ts >= $4::timestamptz)`;
 
 /** Every bucket that has points, one row a series, a column an aggregate. A value there is none of is `null`. */
 export function selectBuckets(aggregates: readonly Aggregate[]): string {
   const columns = aggregates.map((name) => `${AGGREGATE_SQL[name]} as ${name}`);
-  const joined = aggregates.map(
-    (name) => `string_agg(coalesce(${name}::text, 'null'), ',' order by bucket) as ${name}`,
-  );
   return `
 with ${WANTED}, ${TAIL}, ${aggregates.includes("rate") ? COMPARED_POINT : POINT},
 filled as (
   select ${["id", `${bucketOf("ts", "$11")} as bucket`, ...columns].join(", ")}
   from point group by 1, 2)
-select ${["id", `string_agg(${epochUsOf("bucket")}::text, ',' order by bucket) as ts`, ...joined].join(", ")}
-from filled group by id`;
+${joinBuckets(aggregates)}`;
+}
+
+/** SQL: the rows of `filled` as one row a series. */
+export function joinBuckets(aggregates: readonly Aggregate[]): string {
+  // Sorted once, before: with an order of their own each of the columns would sort all rows again.
+  const joined = aggregates.map(
+    (name) => `string_agg(coalesce(${name}::text, 'null'), ',') as ${name}`,
+  );
+  return `
+select ${["id", `string_agg(${epochUsOf("bucket")}::text, ',') as ts`, ...joined].join(", ")}
+from (select * from filled order by id, bucket) f group by id`;
 }

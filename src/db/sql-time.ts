@@ -15,3 +15,14 @@ export function epochUsOf(timestamp: string): string {
 export function bucketOf(timestamp: string, lengthUs: string): string {
   return `date_bin(${lengthUs}::int8 * interval '1 microsecond', ${timestamp}, timestamptz '1970-01-01 00:00:00+00')`;
 }
+
+/**
+ * A moment as the text of a parameter that the statement takes as `timestamptz`. Where rows are chosen by it, rather this than
+ * {@link timestampOf}: Postgres adds intervals only when it executes, and a plan whose range is unknown has every partition
+ * in it, which costs more than the query.
+ */
+export function momentText(us: number): string {
+  const ms = Math.floor(us / 1_000);
+  const micros = String(us - ms * 1_000).padStart(3, "0");
+  return new Date(ms).toISOString().replace("Z", `${micros}Z`);
+}

@@ -1,0 +1,83 @@
+import { correlatePairs } from "../../src/core/statistics/correlation.ts";
+import type { Database } from "../../src/db/database.ts";
+import { readBars } from "../../src/db/read-bars.ts";
+import { readPositionSteps } from "../../src/db/read-position-steps.ts";
+import { readSeries } from "../../src/db/read-series.ts";
+import type { Aggregate } from "../../src/protocol/aggregate.ts";
+import type { Interval } from "../../src/protocol/interval.ts";
+import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import { fewAtOnce } from "../../src/routes/few-at-once.ts";
+import { ACCOUNT } from "./fill.ts";
+import { DAY_US, SYMBOLS } from "./tape.ts";
+
+/** What the routes ask of src/db, of rooms that have nothing which is not stored. */
+export class OurQueries {
+  readonly #db: Database;
+  readonly #endUs: number;
+  readonly #storedThrough: Cursor;
+
+  constructor(db: Database, endUs: number) {
+    this.#db = db;
+    this.#endUs = endUs;
+    this.#storedThrough = (Date.now() * 1_000) as Cursor;
+  }
+
+  async series(
+    { symbol, metric }: { symbol: string; metric: string },
+    days: number,
+    stepUs: number,
+    aggregates: readonly Aggregate[] = ["avg", "min", "max"],
+  ): Promise<number> {
+    const series = await readSeries(this.#db, {
+      ...{ metric, symbol: symbol as SymbolName, labels: {}, stepUs, aggregates },
+      fromUs: (this.#endUs - days * DAY_US) as EpochUs,
+      toUs: this.#endUs as EpochUs,
+      ...{ limit: 10_001, storedThrough: this.#storedThrough, tail: [] },
+    });
+    return series[0]?.ts.length ?? 0;
+  }
+
+  async bars(symbol: SymbolName, interval: Interval, limit: number, days: number) {
+    return readBars(this.#db, {
+      ...{ symbol, interval, limit },
+      fromUs: (this.#endUs - days * DAY_US) as EpochUs,
+      toUs: this.#endUs as EpochUs,
+      ...{ storedThrough: this.#storedThrough, tail: [] },
+    });
+  }
+
+  async correlation(): Promise<number> {
+    const closes = await fewAtOnce(SYMBOLS, async (symbol) => {
+      const bars = await this.bars(symbol, "1h", 721, 30);
+      return { ts: bars.map(({ ts }) => ts), values: bars.map(({ close }) => close) };
+    });
+    return correlatePairs(closes).length;
+  }
+
+  /** What attribution reads of a day in minutes, and the value of an account at the end of each. */
+  async positionValue(): Promise<number> {
+    const bars = await fewAtOnce(SYMBOLS, (symbol) => this.bars(symbol, "1m", 1_441, 1));
+    const steps = await readPositionSteps(this.#db, {
+      symbols: SYMBOLS.map((symbol) => ({
+        ...{ symbol, storedThrough: this.#storedThrough, tailCursor: this.#storedThrough },
+        tail: [],
+      })),
+      ...{ account: ACCOUNT, limit: 50_000 },
+      fromUs: (this.#endUs - DAY_US) as EpochUs,
+      toUs: this.#endUs as EpochUs,
+    });
+    if (steps.kind === "too_many") throw new Error("too many steps");
+    const values = new Map<number, number>();
+    for (const [place, ofSymbol] of bars.entries()) {
+      const held = steps.bySymbol[place]?.[0] ?? [];
+      let next = 0;
+      for (const { ts, close } of ofSymbol) {
+        while (next < held.length && (held[next]?.ts ?? 0) <= ts) next += 1;
+        const quantity = held[next - 1]?.quantity ?? 0;
+        values.set(ts, (values.get(ts) ?? 0) + quantity * close);
+      }
+    }
+    return values.size;
+  }
+}

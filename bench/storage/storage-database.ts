@@ -1,0 +1,82 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openPostgres } from "../../dev/database/postgres-backend.ts";
+import { spawnDatabase } from "../../dev/database-process.ts";
+import { type Database, openDatabase } from "../../src/db/database.ts";
+import type { DatabaseMode } from "../../src/db/mode.ts";
+import { ping } from "../../src/db/ping.ts";
+
+const PROJECT_DIR = new URL("../..", import.meta.url).pathname;
+/** A statement of the bench may fill a table. */
+const TIMEOUT_MS = 600_000;
+
+/** An empty, migrated database behind the product's own endpoint, which is a process of its own as under `npm start`. */
+export type StorageDatabase = {
+  name: string;
+  mode: DatabaseMode;
+  db: Database;
+  /** Folder of the embedded database, or URL: what the product needs to run on it. */
+  where: { dataDir: string; databaseUrl: string | undefined };
+  /** Ends the endpoint, and keeps the data. */
+  stopEndpoint(): Promise<void>;
+  /** Ends all of it, and throws the data away. */
+  remove(): Promise<void>;
+};
+
+/** @param serverUrl a server on which a database is made; undefined: the embedded one. */
+export async function openStorage(
+  name: string,
+  serverUrl: string | undefined,
+): Promise<StorageDatabase> {
+  const dataDir = mkdtempSync(join(tmpdir(), "edgetape-bench-storage-"));
+  const database = serverUrl === undefined ? undefined : await createDatabase(serverUrl);
+  const secret = randomBytes(12).toString("hex");
+  let tellPort: (port: number) => void = () => undefined;
+  const listening = new Promise<number>((resolve) => {
+    tellPort = resolve;
+  });
+  const settings = { projectDir: PROJECT_DIR, dataDir, databaseUrl: database?.url, secret };
+  const child = spawnDatabase(settings, 0, tellPort);
+  const kill = () => child.kill("SIGKILL");
+  process.on("exit", kill);
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const port = await Promise.race([
+    listening,
+    ended.then(() => Promise.reject(new Error(`the endpoint of ${name} did not start`))),
+  ]);
+  const db = openDatabase({
+    url: `postgres://edgetape:${secret}@127.0.0.1:${port}/edgetape`,
+    endpoint: `http://127.0.0.1:${port}/sql`,
+    timeoutMs: TIMEOUT_MS,
+  });
+  const stopEndpoint = async () => {
+    process.off("exit", kill);
+    child.kill("SIGTERM");
+    await ended;
+  };
+  const { mode } = await ping(db);
+  return {
+    ...{ name, mode, db, stopEndpoint },
+    where: { dataDir, databaseUrl: database?.url },
+    remove: async () => {
+      await stopEndpoint();
+      await database?.drop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function createDatabase(serverUrl: string): Promise<{ url: string; drop(): Promise<void> }> {
+  const name = `edgetape_bench_${randomBytes(6).toString("hex")}`;
+  const run = async (text: string) => {
+    const admin = openPostgres(serverUrl);
+    await admin.run({ text, params: [] });
+    await admin.close();
+  };
+  await run(`create database ${name}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => run(`drop database ${name} with (force)`) };
+}
