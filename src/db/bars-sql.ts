@@ -19,7 +19,7 @@ tail as materialized (
     with ordinality as u (ts_us, price, size, venue, trade_id, place)
   where u.trade_id = '' or not exists (
     select from all_trades t
-    where t.symbol_id = ${SYMBOL} and t.cursor <= $5 and t.trade_id <> ''
+    where t.symbol_id = ${SYMBOL} and t.cursor <= $5 and t.trade_id <> '' and t.ts >= $3::timestamptz and t.ts < $4::timestamptz
       and t.venue = u.venue and t.trade_id = u.trade_id and t.ts = ${timestampOf("u.ts_us")})),
 tail_part as (
   select ${bucketOf("ts", "$2")} as bucket, min(ts) as first_ts, max(ts) as last_ts, max(price) as high, min(price) as low,

@@ -1,4 +1,4 @@
-import { bucketOf, timestampOf } from "./sql-time.ts";
+import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
 
 export interface TimedInsert {
   /** The table of raw data; what is older than it goes into the same with `_past` behind its name. */
@@ -25,16 +25,18 @@ export interface TimedInsert {
  */
 export function insertOfTime({ table, columns, values, rows, earliest, stale }: TimedInsert) {
   const ts = timestampOf("u.ts_us");
+  // In microseconds: to compare them costs nothing, where a timestamptz of each row would be made once more.
   const before = (moment: string) =>
-    `(select ${moment} from state) > ${timestampOf(earliest)} and ${ts} < (select ${moment} from state)`;
+    `(select ${moment} from state) > ${earliest}::int8 and u.ts_us < (select ${moment} from state)`;
   return (settle: (table: string) => string): string => `
-with state as materialized (select watermark, raw_from from tape_state for share),
+with state as materialized (
+  select ${epochUsOf("watermark")} as watermark, ${epochUsOf("raw_from")} as raw_from from tape_state for share),
 note as (
   insert into ${stale.table} (hour, ${stale.key})
   select distinct ${bucketOf(ts, "3600000000")}, u.${stale.key} from ${rows} where ${before("watermark")}),
 past as (
   insert into ${table}_past (${columns}) select ${ts}, ${values} from ${rows} where ${before("raw_from")}
   ${settle(`${table}_past`)})
-insert into ${table} (${columns}) select ${ts}, ${values} from ${rows} where ${ts} >= (select raw_from from state)
+insert into ${table} (${columns}) select ${ts}, ${values} from ${rows} where u.ts_us >= (select raw_from from state)
 ${settle(table)}`;
 }
