@@ -81,9 +81,16 @@ function older(kept: BarLength | "raw"): string[] {
     newest("trades_past", "ts", "and cursor <= $5"),
   ];
   if (kept === "raw") return trades;
-  const posted =
-    kept === "1m"
-      ? newest("posted_bars", "bucket", "and length_s = 60")
-      : newest(`bars_${kept}_posted`, "bucket");
-  return [...trades, newest(`bars_${kept}_live`, "bucket"), posted];
+  // Not the rollups of posted bars: those may not be made yet.
+  const posted = POSTED_LENGTHS_S[kept].map((lengthS) =>
+    newest("posted_bars", "bucket", `and length_s = ${lengthS}`),
+  );
+  return [...trades, newest(`bars_${kept}_live`, "bucket"), ...posted];
 }
+
+/** Lengths of posted bars that take part in bars of a length. */
+const POSTED_LENGTHS_S: Record<BarLength, readonly number[]> = {
+  "1m": [60],
+  "1h": [60, 3_600],
+  "1d": [60, 3_600, 86_400],
+};

@@ -1,10 +1,12 @@
 import type { BarLength } from "../core/rollup-choice.ts";
+import { postedAnew, postedPart } from "./kept-posted-sql.ts";
 import { DAY_US, HOUR_US, MINUTE_US } from "./rollups/lengths.ts";
 import { bucketOf, timestampOf } from "./sql-time.ts";
 
 const SYMBOL = "(select id from symbol)";
 const [FROM, TO] = [timestampOf("$3"), timestampOf("$4")];
 const BAR = "bucket, open, high, low, close, volume, trades, first_ts, last_ts, cursor";
+const minute = (moment: string) => bucketOf(moment, String(MINUTE_US));
 const hour = (moment: string) => bucketOf(moment, String(HOUR_US));
 const day = (moment: string) => bucketOf(moment, String(DAY_US));
 
@@ -15,13 +17,12 @@ const day = (moment: string) => bucketOf(moment, String(DAY_US));
  * stale for this query. The range is whole buckets of `length`.
  */
 export function keptBars(length: BarLength): string {
-  const piece = `${length === "1m" ? bucketOf("ts", String(MINUTE_US)) : bucketOf("ts", "$2")}`;
   return `
 bounds as materialized (
   select raw_from, ${length === "1m" ? `least(${TO}, greatest(${FROM}, minutes_from))` : FROM} as kept_from,
     least(${TO}, greatest(${FROM}, ${day("rolled_through")})) as days_end,
     least(${TO}, greatest(${FROM}, ${hour("rolled_through")})) as hours_end,
-    least(${TO}, greatest(${FROM}, ${bucketOf("rolled_through", String(MINUTE_US))})) as minutes_end
+    least(${TO}, greatest(${FROM}, ${minute("rolled_through")})) as minutes_end
   from tape_state),
 ${STALE_NOTES}, ${CANDIDATES[length]},
 fresh_trade as (
@@ -38,13 +39,14 @@ fresh_trade as (
 piece as (
   select bucket, first_ts, last_ts, high, low, volume, trades, open, close from fitting
   union all
-  select ${piece}, min(ts), max(ts), max(price), min(price), sum(size), count(*),
+  select ${minute("ts")}, min(ts), max(ts), max(price), min(price), sum(size), count(*),
     (array_agg(price order by ts, cursor, ordinal))[1], (array_agg(price order by ts desc, cursor desc, ordinal desc))[1]
   from fresh_trade group by 1),
+${postedAnew(length)}
 stored_part as (
   select ${bucketOf("bucket", "$2")} as bucket, first_ts, last_ts, high, low, volume, trades, 0 as place, open, close from piece
   union all
-  ${posted(length)})`;
+  ${postedPart(length)})`;
 }
 
 const STALE_NOTES = `
@@ -115,19 +117,3 @@ fitting as (
   union all select ${BAR} from whole_hour h where ${isFresh("h")}
   union all select ${BAR} from minute m where ${isFresh("m")} union all ${frozen("1h")})`,
 };
-
-/** A posted minute counts where nobody traded; what posted bars give to hours and days is made ready by the Keeper. */
-function posted(length: BarLength): string {
-  const columns = "high, low, volume, trades, 0, open, close";
-  if (length !== "1m") {
-    return `
-  select ${bucketOf("bucket", "$2")}, first_ts, last_ts, ${columns} from bars_${length}_posted
-  where symbol_id = ${SYMBOL} and bucket >= ${FROM} and bucket < ${TO}`;
-  }
-  return `
-  select ${bucketOf("p.bucket", "$2")}, p.bucket, p.bucket + interval '1 minute' - interval '1 microsecond', ${columns}
-  from posted_bars p
-  where p.symbol_id = ${SYMBOL} and p.length_s = 60 and p.bucket >= ${FROM} and p.bucket < ${TO}
-    and not exists (select from piece t where t.bucket = p.bucket)
-    and not exists (select from tail t where ${bucketOf("t.ts", String(MINUTE_US))} = p.bucket)`;
-}
