@@ -4,6 +4,7 @@ import type { AppContext, AppEnv } from "./middleware/context.ts";
 import { problem } from "./middleware/problem.ts";
 import { CORRELATION_HEADER, requestLog } from "./middleware/request-log.ts";
 import { attributionRoutes } from "./routes/attribution.ts";
+import { barRoutes } from "./routes/bars.ts";
 import { correlationRoutes } from "./routes/correlation.ts";
 import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -21,6 +22,7 @@ import { type Log, logOf } from "./telemetry/log.ts";
 export const app = new Hono<AppEnv>()
   .use(requestLog)
   .route("/", ingestRoutes)
+  .route("/", barRoutes)
   .route("/", symbolRoutes)
   .route("/", historyRoutes)
   .route("/", metricNamesRoutes)

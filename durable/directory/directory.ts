@@ -24,11 +24,17 @@ export class Directory extends DurableObject<Env> implements DirectoryCalls {
   /** A room says how it stands. A room nobody has pushed to is no symbol yet. */
   report(summary: SymbolSummary): void {
     if (summary.last_event === null && !this.#names.has(summary.symbol)) return;
-    if (!this.#names.has(summary.symbol)) {
-      this.#sql.exec("INSERT OR IGNORE INTO symbols (name) VALUES (?)", summary.symbol);
-      this.#names.add(summary.symbol);
-    }
+    this.know([summary.symbol]);
     this.#summaries.set(summary.symbol, summary);
+  }
+
+  /** These are symbols, whether or not anybody has pushed to their rooms. */
+  know(symbols: readonly SymbolName[]): void {
+    for (const symbol of symbols) {
+      if (this.#names.has(symbol)) continue;
+      this.#sql.exec("INSERT OR IGNORE INTO symbols (name) VALUES (?)", symbol);
+      this.#names.add(symbol);
+    }
   }
 
   /** Every symbol, by name. */

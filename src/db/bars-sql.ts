@@ -1,4 +1,4 @@
-import { chooseBars } from "../core/rollup-choice.ts";
+import { type BarLength, chooseBars } from "../core/rollup-choice.ts";
 import type { Interval } from "../protocol/interval.ts";
 import { keptBars } from "./kept-bars-sql.ts";
 import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
@@ -76,13 +76,22 @@ export function selectOlder(interval: Interval): string {
     newest("trades", "ts", "and cursor <= $4"),
     newest("trades_past", "ts", "and cursor <= $4"),
   ];
-  const posted =
-    kept === "1m"
-      ? newest("posted_bars", "bucket", "and length_s = 60")
-      : newest(`bars_${kept}_posted`, "bucket");
-  const tables =
-    kept === "raw" ? trades : [...trades, newest(`bars_${kept}_live`, "bucket"), posted];
+  // Not the rollups of posted bars: those may not be made yet.
+  const ofBars = (length: BarLength) => [
+    newest(`bars_${length}_live`, "bucket"),
+    ...POSTED_LENGTHS_S[length].map((lengthS) =>
+      newest("posted_bars", "bucket", `and length_s = ${lengthS}`),
+    ),
+  ];
+  const tables = kept === "raw" ? trades : [...trades, ...ofBars(kept)];
   return `
 with symbol as materialized (select id from symbols where symbol = $1)
 select ${epochUsOf(`greatest(${tables.join(", ")})`)} as older_us`;
 }
+
+/** Lengths of posted bars that take part in bars of a length. */
+const POSTED_LENGTHS_S: Record<BarLength, readonly number[]> = {
+  "1m": [60],
+  "1h": [60, 3_600],
+  "1d": [60, 3_600, 86_400],
+};

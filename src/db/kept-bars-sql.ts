@@ -1,4 +1,5 @@
 import type { BarLength } from "../core/rollup-choice.ts";
+import { postedAnew, postedPart } from "./kept-posted-sql.ts";
 import { DAY_US, HOUR_US, MINUTE_US } from "./rollups/lengths.ts";
 import { bucketOf } from "./sql-time.ts";
 import { tradesOf } from "./stored-trades-sql.ts";
@@ -6,6 +7,7 @@ import { tradesOf } from "./stored-trades-sql.ts";
 const SYMBOL = "(select id from symbol)";
 const [FROM, TO] = ["$3::timestamptz", "$4::timestamptz"];
 const BAR = "bucket, open, high, low, close, volume, trades, first_ts, last_ts, cursor, place";
+const minute = (moment: string) => bucketOf(moment, String(MINUTE_US));
 const hour = (moment: string) => bucketOf(moment, String(HOUR_US));
 const day = (moment: string) => bucketOf(moment, String(DAY_US));
 
@@ -16,13 +18,12 @@ const day = (moment: string) => bucketOf(moment, String(DAY_US));
  * stale for this query. The range is whole buckets of `length`.
  */
 export function keptBars(length: BarLength): string {
-  const piece = `${length === "1m" ? bucketOf("ts", String(MINUTE_US)) : bucketOf("ts", "$2")}`;
   return `
 bounds as materialized (
   select raw_from, ${length === "1m" ? `least(${TO}, greatest(${FROM}, minutes_from))` : FROM} as kept_from,
     least(${TO}, greatest(${FROM}, ${day("rolled_through")})) as days_end,
     least(${TO}, greatest(${FROM}, ${hour("rolled_through")})) as hours_end,
-    least(${TO}, greatest(${FROM}, ${bucketOf("rolled_through", String(MINUTE_US))})) as minutes_end
+    least(${TO}, greatest(${FROM}, ${minute("rolled_through")})) as minutes_end
   from tape_state),
 ${STALE_NOTES}, ${CANDIDATES[length]},
 span as materialized (
@@ -38,13 +39,14 @@ fresh_trade as (
 piece as (
   select bucket, first_ts, last_ts, high, low, volume, trades, place, open, close from fitting
   union all
-  select ${piece}, min(ts), max(ts), max(price), min(price), sum(size), count(*), 0,
+  select ${minute("ts")}, min(ts), max(ts), max(price), min(price), sum(size), count(*), 0,
     (array_agg(price order by ts, cursor, ordinal))[1], (array_agg(price order by ts desc, cursor desc, ordinal desc))[1]
   from fresh_trade group by 1),
+${postedAnew(length)}
 stored_part as (
   select ${bucketOf("bucket", "$2")} as bucket, first_ts, last_ts, high, low, volume, trades, place, open, close from piece
   union all
-  ${posted(length)})`;
+  ${postedPart(length)})`;
 }
 
 const STALE_NOTES = `
@@ -123,19 +125,3 @@ fitting as (
   union all select ${BAR} from whole_hour where ${IS_FRESH}
   union all select ${BAR} from minute where ${IS_FRESH} union all ${frozen("1h")})`,
 };
-
-/** A posted minute counts where nobody traded; what posted bars give to hours and days is made ready by the Keeper. */
-function posted(length: BarLength): string {
-  const columns = "high, low, volume, trades, 0, open, close";
-  if (length !== "1m") {
-    return `
-  select ${bucketOf("bucket", "$2")}, first_ts, last_ts, ${columns} from bars_${length}_posted
-  where symbol_id = ${SYMBOL} and bucket >= ${FROM} and bucket < ${TO}`;
-  }
-  return `
-  select ${bucketOf("p.bucket", "$2")}, p.bucket, p.bucket + interval '1 minute' - interval '1 microsecond', ${columns}
-  from posted_bars p
-  where p.symbol_id = ${SYMBOL} and p.length_s = 60 and p.bucket >= ${FROM} and p.bucket < ${TO}
-    and p.bucket not in (select bucket from piece)
-    and p.bucket not in (select ${bucketOf("ts", String(MINUTE_US))} from tail)`;
-}

@@ -64,8 +64,8 @@ export function joinSeriesKey(metric: string, labelsKey: string): string {
   return labelsKey === "{}" ? metric : `${metric}\u0000${labelsKey}`;
 }
 
-// ON CONFLICT alone would burn an id for every series that is already there.
-const INSERT_SYMBOLS = `
+/** Makes the symbols of $1 that are new. ON CONFLICT alone would burn an id for each that is already there. */
+export const INSERT_SYMBOLS = `
 insert into symbols (symbol)
 select distinct u.symbol from unnest($1::text[]) as u (symbol)
 where not exists (select from symbols y where y.symbol = u.symbol)

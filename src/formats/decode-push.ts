@@ -1,77 +1,34 @@
 import type * as z from "zod";
-import type { AddressedEvent } from "../core/encode-events.ts";
-import { readTimestamp } from "../core/timestamp.ts";
-import {
-  type MetricEvent,
-  type MetricPush,
-  metricPushSchema,
-  type PositionEvent,
-  type PositionPush,
-  positionPushSchema,
-  type TradeEvent,
-  type TradePush,
-  tradePushSchema,
-} from "../protocol/event.ts";
+import { readTimestamp, type TimestampReading } from "../core/timestamp.ts";
 import type { ProblemIssue } from "../protocol/problem.ts";
-import { SYSTEM_SYMBOL } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
-import { isPlainMetric, isPlainTrade } from "./accept.ts";
 import { type Decoded, MAX_ISSUES, type ParsedBody } from "./decoded.ts";
 
-export type AnyPush = MetricPush | TradePush | PositionPush;
-
-/** What the items of one ingest route are. */
-export interface PushFormat<Push extends AnyPush> {
-  isPlain: (value: unknown) => value is Push;
-  schema: z.ZodType<Push>;
-  address: (push: Push, ts: EpochUs) => AddressedEvent;
+/** What every push may say. */
+export interface Timed {
+  ts?: string | number | undefined;
 }
 
-export const metricPush: PushFormat<MetricPush> = {
-  isPlain: isPlainMetric,
-  schema: metricPushSchema as z.ZodType<MetricPush>,
-  address: (push, ts) => {
-    const event: MetricEvent = { kind: "metric", ts, metric: push.metric, value: push.value };
-    if (push.labels !== undefined) event.labels = push.labels;
-    return { symbol: push.symbol ?? SYSTEM_SYMBOL, event };
-  },
-};
+/** What the items of one ingest route are. */
+export interface PushFormat<Push extends Timed, Item> {
+  isPlain: (value: unknown) => value is Push;
+  schema: z.ZodType<Push>;
+  itemOf: (push: Push, ts: EpochUs) => Item;
+  /** Why its moment will not do, though it is one; null where it will. */
+  refuseMoment?: (push: Push, ts: EpochUs, nowUs: EpochUs) => string | null;
+}
 
-export const tradePush: PushFormat<TradePush> = {
-  isPlain: isPlainTrade,
-  schema: tradePushSchema as z.ZodType<TradePush>,
-  address: (push, ts) => {
-    const event: TradeEvent = { kind: "trade", ts, price: push.price, size: push.size };
-    if (push.side !== undefined) event.side = push.side;
-    if (push.id !== undefined) event.id = push.id;
-    if (push.venue !== undefined) event.venue = push.venue;
-    return { symbol: push.symbol, event };
-  },
-};
-
-export const positionPush: PushFormat<PositionPush> = {
-  // Positions come by the hundred, not by the hundred thousand: the schema is quick enough.
-  isPlain: (_): _ is PositionPush => false,
-  schema: positionPushSchema as z.ZodType<PositionPush>,
-  address: (push, ts) => {
-    const event: PositionEvent = { kind: "position", ts, quantity: push.quantity };
-    if (push.avg_price !== undefined) event.avg_price = push.avg_price;
-    if (push.account !== undefined) event.account = push.account;
-    return { symbol: push.symbol, event };
-  },
-};
-
-/** Validates a whole body (SPEC I-1): all of its events, or the issues of all of its items. No `ts` means `nowUs`. */
-export function decodePush<Push extends AnyPush>(
+/** Validates a whole body (SPEC I-1): all of its items, or the issues of all of them. No `ts` means `nowUs`. */
+export function decodePush<Push extends Timed, Item>(
   body: ParsedBody,
-  format: PushFormat<Push>,
+  format: PushFormat<Push, Item>,
   nowUs: EpochUs,
-): Decoded {
+): Decoded<Item> {
   if (body.kind === "unreadable") return body;
   if (body.values.length === 0) {
     return { kind: "unreadable", detail: "The batch is empty: send at least one item." };
   }
-  const events: AddressedEvent[] = [];
+  const items: Item[] = [];
   const issues: ProblemIssue[] = [];
   let more = 0;
   const refuse = (issue: ProblemIssue) => {
@@ -79,27 +36,22 @@ export function decodePush<Push extends AnyPush>(
     else more += 1;
   };
   for (const [index, value] of body.values.entries()) {
-    const push = readPush(value, format);
-    if (push.kind === "invalid") {
-      for (const issue of push.issues)
+    const reading = readPush(value, format);
+    if (reading.kind === "invalid") {
+      for (const issue of reading.issues)
         refuse({ ...issue, path: join(body.pathOf(index), issue.path) });
       continue;
     }
-    const { ts } = push.push;
-    const moment =
-      ts === undefined ? ({ kind: "moment", us: nowUs } as const) : readTimestamp(ts, nowUs);
-    if (moment.kind === "refused") {
-      refuse({ path: join(body.pathOf(index), "ts"), message: moment.message });
-      continue;
-    }
-    events.push(format.address(push.push, moment.us));
+    const moment = momentOf(reading.push, format, nowUs);
+    if (moment.kind === "moment") items.push(format.itemOf(reading.push, moment.us));
+    else refuse({ path: join(body.pathOf(index), "ts"), message: moment.message });
   }
-  return issues.length > 0 ? { kind: "invalid", issues, more } : { kind: "events", events };
+  return issues.length > 0 ? { kind: "invalid", issues, more } : { kind: "items", items };
 }
 
-function readPush<Push extends AnyPush>(
+function readPush<Push extends Timed>(
   value: unknown,
-  format: PushFormat<Push>,
+  format: Pick<PushFormat<Push, unknown>, "isPlain" | "schema">,
 ): { kind: "push"; push: Push } | { kind: "invalid"; issues: ProblemIssue[] } {
   if (format.isPlain(value)) return { kind: "push", push: value };
   const result = format.schema.safeParse(value);
@@ -109,6 +61,18 @@ function readPush<Push extends AnyPush>(
     message: issue.code === "unrecognized_keys" ? unknownFields(issue.keys) : issue.message,
   }));
   return { kind: "invalid", issues };
+}
+
+function momentOf<Push extends Timed>(
+  push: Push,
+  { refuseMoment }: Pick<PushFormat<Push, unknown>, "refuseMoment">,
+  nowUs: EpochUs,
+): TimestampReading {
+  if (push.ts === undefined) return { kind: "moment", us: nowUs };
+  const moment = readTimestamp(push.ts, nowUs);
+  if (refuseMoment === undefined || moment.kind === "refused") return moment;
+  const message = refuseMoment(push, moment.us, nowUs);
+  return message === null ? moment : { kind: "refused", message };
 }
 
 function unknownFields(keys: readonly string[]): string {

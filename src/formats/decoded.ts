@@ -1,9 +1,8 @@
-import type { AddressedEvent } from "../core/encode-events.ts";
 import type { ProblemIssue } from "../protocol/problem.ts";
 
-/** What a body turned out to be: events of a whole batch, or the reasons why none of it was taken (SPEC I-1). */
-export type Decoded =
-  | { kind: "events"; events: AddressedEvent[] }
+/** What a body turned out to be: the items of a whole batch, or the reasons why none of it was taken (SPEC I-1). */
+export type Decoded<Item> =
+  | { kind: "items"; items: Item[] }
   | { kind: "unreadable"; detail: string }
   | { kind: "invalid"; issues: ProblemIssue[]; more: number };
 

@@ -17,7 +17,7 @@ const name = z
   .max(MAX_NAME_LENGTH, { error: `must be at most ${MAX_NAME_LENGTH} characters` })
   .refine(isStorable, { error: "must not hold a NUL character or half of a surrogate pair" });
 
-const finite = z
+export const finite = z
   .number({
     error: (issue) =>
       typeof issue.input === "number"
@@ -60,7 +60,7 @@ const positionFields = {
 const metricFields = { metric: name, value: finite, labels: labels.optional() };
 
 /** Time on input: the schema takes the form; `core/timestamp.ts` decides what moment it is, for that needs a clock. */
-const ts = z.union([z.string(), z.number()], {
+export const ts = z.union([z.string(), z.number()], {
   error: "must be an RFC 3339 time or integer microseconds since the Unix epoch",
 });
 

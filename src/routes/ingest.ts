@@ -1,23 +1,14 @@
 import { Hono } from "hono";
-import { encodeEvents } from "../core/encode-events.ts";
-import {
-  type AnyPush,
-  decodePush,
-  metricPush,
-  type PushFormat,
-  positionPush,
-  tradePush,
-} from "../formats/decode-push.ts";
-import type { Decoded, ParsedBody } from "../formats/decoded.ts";
-import { parseJson, parseNdjson } from "../formats/json.ts";
+import { type AddressedEvent, encodeEvents } from "../core/encode-events.ts";
+import type { PushFormat, Timed } from "../formats/decode-push.ts";
+import { metricPush, positionPush, tradePush } from "../formats/event-pushes.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
-import { readBody } from "../middleware/body.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { badParameters, problem } from "../middleware/problem.ts";
 import type { Accepted } from "../protocol/answers.ts";
-import type { Cursor, EpochUs } from "../protocol/time.ts";
+import type { Cursor } from "../protocol/time.ts";
 import { appendToRooms, roomOf, type SymbolOutcome } from "./append-to-rooms.ts";
-import { refuseBody, unreadable } from "./refuse-body.ts";
+import { readBatch, wantsPost } from "./read-batch.ts";
 
 /** Longest wait for `?wait=stored`; after it the answer is 202, for the batch is durable all the same. */
 const STORED_WAIT_MS = 30_000;
@@ -32,9 +23,9 @@ export const ingestRoutes = new Hono<AppEnv>()
   .all("/api/trades", wantsPost)
   .all("/api/positions", wantsPost);
 
-async function ingest<Push extends AnyPush>(
+async function ingest<Push extends Timed>(
   c: AppContext,
-  format: PushFormat<Push>,
+  format: PushFormat<Push, AddressedEvent>,
 ): Promise<Response> {
   const authorization = await authorize(c, "write");
   if (authorization.kind === "refused") return authorization.response;
@@ -47,24 +38,16 @@ async function ingest<Push extends AnyPush>(
     const message = "must be 1 to 255 visible ASCII characters";
     return badParameters(c, [{ path: "Idempotency-Key", message }]);
   }
-  const config = c.get("config");
-  const body = await readBody(c.req.raw, {
-    rawBytes: config.LIMIT_BODY_BYTES,
-    unzippedBytes: config.LIMIT_UNZIPPED_BYTES,
-  });
-  if (body.kind !== "text") return refuseBody(c, body);
-  const parsed = parseAs(c.req.header("content-type"), body.text);
-  if (parsed === null) return refuseContentType(c);
-  const decoded = decodePush(parsed, format, (Date.now() * 1_000) as EpochUs);
-  if (decoded.kind !== "events") return refuseEvents(c, decoded);
-  const batches = encodeEvents(decoded.events);
-  const symbols = batches.map((batch) => batch.symbol);
+  const batch = await readBatch(c, format);
+  if (batch.kind === "refused") return batch.response;
+  const batches = encodeEvents(batch.items);
+  const symbols = batches.map(({ symbol }) => symbol);
   const outside = refuseSymbols(c, authorization.grant, symbols);
   if (outside !== null) return outside;
   const idempotency =
-    key === null ? null : { key, fingerprint: await fingerprintOf(c.req.path, body.text) };
+    key === null ? null : { key, fingerprint: await fingerprintOf(c.req.path, batch.text) };
   const outcomes = await appendToRooms(c, batches, idempotency);
-  return answer(c, outcomes, decoded.events.length, wait === "stored");
+  return answer(c, outcomes, batch.items.length, wait === "stored");
 }
 
 async function answer(
@@ -111,57 +94,9 @@ async function answer(
   return c.json(body, stored.every(Boolean) ? 200 : 202);
 }
 
-function parseAs(contentType: string | undefined, text: string): ParsedBody | null {
-  const [media = ""] = (contentType ?? "application/json").split(";");
-  switch (media.trim().toLowerCase()) {
-    // What curl -d says unless it is told otherwise; nobody means a form here.
-    case "application/x-www-form-urlencoded":
-    case "application/json":
-      return parseJson(text);
-    case "application/x-ndjson":
-    case "application/ndjson":
-    case "application/jsonl":
-      return parseNdjson(text);
-    default:
-      return null;
-  }
-}
-
 /** Digest of what was asked, so that a key reused for another body is found out (SPEC I-6). */
 async function fingerprintOf(path: string, text: string): Promise<string> {
   const bytes = new TextEncoder().encode(`${path}\n${text}`);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return btoa(String.fromCharCode(...digest.subarray(0, 16)));
-}
-
-function wantsPost(c: AppContext): Response {
-  const response = problem(c, {
-    status: 405,
-    type: "method-not-allowed",
-    title: "Only POST is taken here",
-    detail: `${c.req.path} takes POST. What was pushed is read at /api/history/SYMBOL, /api/series and /api/positions/SYMBOL.`,
-  });
-  response.headers.set("allow", "POST");
-  return response;
-}
-
-function refuseContentType(c: AppContext): Response {
-  return problem(c, {
-    status: 415,
-    type: "unsupported-media-type",
-    title: "Content-Type not supported",
-    detail: "Send Content-Type: application/json or application/x-ndjson.",
-  });
-}
-
-function refuseEvents(c: AppContext, decoded: Exclude<Decoded, { kind: "events" }>): Response {
-  if (decoded.kind === "unreadable") return unreadable(c, decoded.detail);
-  const more = decoded.more > 0 ? ` (${decoded.more} more not listed)` : "";
-  return problem(c, {
-    status: 422,
-    type: "invalid-events",
-    title: "Some items are not right",
-    detail: `Nothing of the batch was taken: see errors${more}.`,
-    errors: decoded.issues,
-  });
 }

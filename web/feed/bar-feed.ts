@@ -1,3 +1,4 @@
+import type { HistoryAnswer } from "../../src/protocol/answers.ts";
 import type { Bar, Interval } from "../../src/protocol/bar.ts";
 import type { TradeEvent } from "../../src/protocol/event.ts";
 import type { BarMessage, Gap } from "../../src/protocol/server-message.ts";
@@ -97,6 +98,8 @@ export function openBarFeed(
       if (suits !== asked && reload === mine) {
         mine.join = loading();
         answer = await deps.api.history(symbol, { interval: suits, limit: PAGE_BARS });
+      } else if (answer.value.bars.length === 0) {
+        answer = (await longerHistory()) ?? answer;
       }
     }
     if (closed || reload !== mine) return;
@@ -124,6 +127,15 @@ export function openBarFeed(
     changedFrom = 0;
     deps.mark(DIRTY.allBars);
     deps.onHistory(cursor);
+  }
+
+  /** Bars of a symbol that has none of a minute: hours or days were posted. */
+  async function longerHistory(): Promise<Answer<HistoryAnswer> | null> {
+    for (const longer of ["1h", "1d"] as const) {
+      const answer = await deps.api.history(symbol, { interval: longer, limit: PAGE_BARS });
+      if (answer.kind === "ok" && answer.value.bars.length > 0) return answer;
+    }
+    return null;
   }
 
   function take(frame: Frame): void {

@@ -1,11 +1,8 @@
 import { describe, expect, it } from "vitest";
-import {
-  decodePush,
-  metricPush,
-  type PushFormat,
-  tradePush,
-} from "../../../src/formats/decode-push.ts";
+import type { AddressedEvent } from "../../../src/core/encode-events.ts";
+import { decodePush, type PushFormat } from "../../../src/formats/decode-push.ts";
 import { type Decoded, MAX_ISSUES } from "../../../src/formats/decoded.ts";
+import { metricPush, tradePush } from "../../../src/formats/event-pushes.ts";
 import { parseJson, parseNdjson } from "../../../src/formats/json.ts";
 import type { MetricPush, TradePush } from "../../../src/protocol/event.ts";
 import type { EpochUs } from "../../../src/protocol/time.ts";
@@ -14,12 +11,12 @@ const NOW_US = 1_790_000_000_000_000 as EpochUs;
 
 function decode<Push extends MetricPush | TradePush>(
   text: string,
-  format: PushFormat<Push>,
-): Decoded {
+  format: PushFormat<Push, AddressedEvent>,
+): Decoded<AddressedEvent> {
   return decodePush(parseJson(text), format, NOW_US);
 }
 
-function issuesOf(decoded: Decoded) {
+function issuesOf(decoded: Decoded<unknown>) {
   return decoded.kind === "invalid" ? decoded.issues : [];
 }
 
@@ -27,8 +24,8 @@ describe("E-1 a push becomes an event", () => {
   it("of its symbol, with its kind and its ts", () => {
     const text = '{"metric":"cpu","value":0.5,"labels":{"host":"a"},"symbol":"BTC-USD","ts":null}';
     expect(decode(text.replace(',"ts":null', ""), metricPush)).toEqual({
-      kind: "events",
-      events: [
+      kind: "items",
+      items: [
         {
           symbol: "BTC-USD",
           event: { kind: "metric", ts: NOW_US, metric: "cpu", value: 0.5, labels: { host: "a" } },
@@ -39,7 +36,7 @@ describe("E-1 a push becomes an event", () => {
 
   it("of _system where a metric names no symbol", () => {
     const decoded = decode('[{"metric":"cpu","value":1}]', metricPush);
-    expect(decoded.kind === "events" && decoded.events[0]?.symbol).toBe("_system");
+    expect(decoded.kind === "items" && decoded.items[0]?.symbol).toBe("_system");
   });
 
   it("in the order they were posted, blank lines of NDJSON passed over", () => {
@@ -47,8 +44,8 @@ describe("E-1 a push becomes an event", () => {
     const body = parseNdjson(`${line(1)}\n\n${line(2)}\r\n${line(3)}`);
     const decoded = decodePush(body, tradePush, NOW_US);
     const prices =
-      decoded.kind === "events" &&
-      decoded.events.map(({ event }) => event.kind === "trade" && event.price);
+      decoded.kind === "items" &&
+      decoded.items.map(({ event }) => event.kind === "trade" && event.price);
     expect(prices).toEqual([1, 2, 3]);
   });
 });

@@ -34,7 +34,7 @@ function room(options: { isBroken?: boolean } = {}) {
 
 const minute = (n: number) => (n * 60_000_000) as EpochUs;
 
-it("B-4 tells every corrected old bar once, with the cursor it goes up to as revision", async () => {
+it("B-5 tells every corrected old bar once, with the cursor it goes up to as revision", async () => {
   const { late, minutes, sent, read, done } = room();
   for (let n = 50; n > 0; n -= 1) minutes.push(minute(n));
   late.kick();

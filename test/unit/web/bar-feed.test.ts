@@ -234,3 +234,34 @@ test("an interval nobody chose suits the data: seconds for a young symbol, days 
   await daily.clock.advance(10);
   expect(daily.feed.interval()).toBe("1d");
 });
+
+test("a symbol that has posted days alone is shown in days, and an empty one in minutes", async () => {
+  const clock = fakeClock(START_US / 1_000);
+  const day = { open: 1, high: 2, low: 1, close: 2, volume: 3, trades: 0 };
+  let posted: Bar[] = [];
+  const asked: Interval[] = [];
+  const history: Api["history"] = async (_symbol, { interval }) => {
+    asked.push(interval);
+    const bars = interval === "1d" ? posted : [];
+    return {
+      kind: "ok",
+      value: { symbol: "A" as SymbolName, interval, cursor: 0 as Cursor, bars },
+    };
+  };
+  const deps = {
+    api: { history } as Api,
+    setTimer: clock.setTimer,
+    mark: () => {},
+    failed: () => {},
+    onHistory: () => {},
+  };
+  const empty = openBarFeed(deps, "A", null);
+  await empty.load();
+  expect(empty.interval()).toBe("1m");
+  posted = [{ ts: 86_400_000_000 as EpochUs, ...day }];
+  asked.length = 0;
+  const feed = openBarFeed(deps, "A", null);
+  await feed.load();
+  expect([feed.interval(), feed.bars().length]).toEqual(["1d", 1]);
+  expect(asked).toEqual(["1m", "1h", "1d"]);
+});

@@ -1,0 +1,32 @@
+import type { Bar } from "../protocol/bar.ts";
+import { POSTED_INTERVAL_SECONDS, type PostedInterval } from "../protocol/bar-push.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
+import type { EpochUs } from "../protocol/time.ts";
+
+/** A bar that was posted; `bar.ts` is the start of a bucket of the interval. */
+export interface PostedBar {
+  symbol: SymbolName;
+  interval: PostedInterval;
+  bar: Bar;
+}
+
+/** So far a producer's clock may be ahead: whoever posts a minute when it is over must not be refused for that. */
+const CLOCKS_APART_US = 60_000_000;
+
+/** Why no bar of this interval can begin at `ts`, or null where one can. */
+export function refuseBucket(interval: PostedInterval, ts: EpochUs, nowUs: EpochUs): string | null {
+  const lengthUs = POSTED_INTERVAL_SECONDS[interval] * 1_000_000;
+  const startUs = Math.floor(ts / lengthUs) * lengthUs;
+  if (startUs !== ts) {
+    return `is not where a bucket of ${interval} begins, in UTC: ${isoOf(startUs)} is, and then ${isoOf(startUs + lengthUs)}`;
+  }
+  if (startUs + lengthUs > nowUs + CLOCKS_APART_US) {
+    return `begins a bucket that is not over before ${isoOf(startUs + lengthUs)}: post it then; what is under way is made of trades`;
+  }
+  return null;
+}
+
+/** Without the milliseconds, which no border has. */
+function isoOf(us: number): string {
+  return new Date(us / 1_000).toISOString().replace(".000Z", "Z");
+}

@@ -1,0 +1,15 @@
+import { type PostedBar, refuseBucket } from "../core/posted-bar.ts";
+import { type BarPush, barPushSchema } from "../protocol/bar-push.ts";
+import type { PushFormat } from "./decode-push.ts";
+
+export const barPush: PushFormat<BarPush, PostedBar> = {
+  // History comes now and then: the schema is quick enough, and Postgres takes longer.
+  isPlain: (_): _ is BarPush => false,
+  schema: barPushSchema,
+  itemOf: ({ symbol, interval, open, high, low, close, volume, trades = 0 }, ts) => ({
+    symbol,
+    interval,
+    bar: { ts, open, high, low, close, volume, trades },
+  }),
+  refuseMoment: ({ interval }, ts, nowUs) => refuseBucket(interval, ts, nowUs),
+};

@@ -1,0 +1,59 @@
+import { Hono } from "hono";
+import { DIRECTORY_NAME } from "../bindings/directory.ts";
+import { KEEPER_NAME } from "../bindings/keeper.ts";
+import { classifyFailure } from "../db/database.ts";
+import { storeBars } from "../db/store-bars.ts";
+import { barPush } from "../formats/bar-push.ts";
+import { authorize, refuseSymbols } from "../middleware/authorize.ts";
+import type { AppContext, AppEnv } from "../middleware/context.ts";
+import { problem } from "../middleware/problem.ts";
+import type { BarsAccepted } from "../protocol/bar-push.ts";
+import { databaseOf } from "./database-of.ts";
+import { readBatch, wantsPost } from "./read-batch.ts";
+
+const AWAY_RETRY_S = 5;
+
+/** History that was made elsewhere. It goes to Postgres and past the rooms, for it is no news to anybody (SPEC I-12). */
+export const barRoutes = new Hono<AppEnv>()
+  .post("/api/bars", async (c) => {
+    const authorization = await authorize(c, "write");
+    if (authorization.kind === "refused") return authorization.response;
+    const batch = await readBatch(c, barPush);
+    if (batch.kind === "refused") return batch.response;
+    const symbols = [...new Set(batch.items.map(({ symbol }) => symbol))];
+    const outside = refuseSymbols(c, authorization.grant, symbols);
+    if (outside !== null) return outside;
+    try {
+      await storeBars(databaseOf(c.get("config")), batch.items, c.get("correlationId"));
+    } catch (error) {
+      const failure = classifyFailure(error);
+      if (failure.kind !== "unavailable") throw error;
+      c.get("log").warn("bars_not_stored", { correlation_id: c.get("correlationId"), ...failure });
+      return problem(c, {
+        status: 503,
+        type: "database-unavailable",
+        title: "The database is away",
+        detail:
+          "Posted bars are kept in Postgres alone, and it does not take them now. Send the batch again: what is in it already changes nothing.",
+        retryAfterS: AWAY_RETRY_S,
+      });
+    }
+    await Promise.all([
+      // Whoever has no events is in the list by this alone; where it fails the batch is sent again.
+      c.env.DIRECTORY.get(c.env.DIRECTORY.idFromName(DIRECTORY_NAME)).know(symbols),
+      tellKeeper(c),
+    ]);
+    const answer: BarsAccepted = { accepted: batch.items.length };
+    return c.json(answer, 200);
+  })
+  .all("/api/bars", wantsPost);
+
+/** Queries are right without it: they make anew what it has not made yet. */
+async function tellKeeper(c: AppContext): Promise<void> {
+  try {
+    await c.env.KEEPER.get(c.env.KEEPER.idFromName(KEEPER_NAME)).stored(true);
+  } catch (error) {
+    const fields = { correlation_id: c.get("correlationId"), detail: String(error) };
+    c.get("log").warn("keeper_unreachable", fields);
+  }
+}

@@ -1,0 +1,226 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RollupKeeping } from "../../durable/keeper/keep-rollups.ts";
+import type { PostedBar } from "../../src/core/posted-bar.ts";
+import { ping } from "../../src/db/ping.ts";
+import { readBars } from "../../src/db/read-bars.ts";
+import { rollupsOf } from "../../src/db/rollups/rollups-of.ts";
+import { SeriesIdCache } from "../../src/db/series-ids.ts";
+import { storeBars } from "../../src/db/store-bars.ts";
+import { type StoredFrame, storeFrames } from "../../src/db/store-frames.ts";
+import { advanceWatermark, readTapeState } from "../../src/db/tape-state.ts";
+import type { Bar, Interval } from "../../src/protocol/bar.ts";
+import { POSTED_INTERVAL_SECONDS } from "../../src/protocol/bar-push.ts";
+import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
+import { at, cursorAt, frame, freshSymbol, trade } from "./events.ts";
+import { modelBarsWithPosted } from "./posted-model.ts";
+import { tailOf } from "./tape-model.ts";
+
+const MINUTE = 60_000_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const INTERVALS = ["1m", "5m", "1h", "4h", "1d"] satisfies Interval[];
+
+/** Where things are, before or after the watermark at the beginning: few moments each, so that they meet. */
+const moment = fc
+  .tuple(
+    fc.constantFrom(0, -1, -2 * HOUR, -DAY, -30 * DAY, -200 * DAY, -400 * DAY, -9_000 * DAY),
+    fc.constantFrom(0, 1, MINUTE, 2 * MINUTE, HOUR - 1, HOUR, 5 * HOUR),
+  )
+  .map(([place, within]) => place + within);
+/** Sums of such numbers are exact in any order. */
+const number = fc.integer({ min: -4_000, max: 4_000 }).map((quarters) => quarters / 4);
+const anyTrade = fc.record({ moment, number, id: fc.constantFrom(undefined, "1", "2") });
+const anyBar = fc.record({
+  length: fc.constantFrom("1m" as const, "1m" as const, "1h" as const, "1d" as const),
+  moment,
+  numbers: fc.tuple(number, number, number, number),
+  volume: fc.nat({ max: 400 }).map((quarters) => quarters / 4),
+  trades: fc.nat({ max: 9 }),
+});
+const anyRun = fc
+  .array(fc.array(anyTrade, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 6 })
+  .chain((frames) =>
+    fc.record({
+      frames: fc.constant(frames),
+      actions: fc.array(
+        fc.oneof(
+          fc.record({
+            kind: fc.constant("store" as const),
+            at: fc.array(fc.nat(frames.length - 1), { minLength: 1, maxLength: 4 }),
+          }),
+          fc.record({
+            kind: fc.constant("post" as const),
+            bars: fc.array(anyBar, { minLength: 1, maxLength: 6 }),
+            again: fc.boolean(),
+          }),
+          fc.record({
+            kind: fc.constant("keep" as const),
+            minutes: fc.integer({ min: 0, max: 100 }),
+            mostNotes: fc.integer({ min: 1, max: 3 }),
+          }),
+          fc.record({ kind: fc.constant("read" as const), after: fc.nat(frames.length) }),
+        ),
+        { maxLength: 10 },
+      ),
+      after: fc.nat(frames.length),
+      paged: fc.constantFrom(...INTERVALS),
+    }),
+  );
+
+describe.each(testDatabaseKinds())("posted bars against a model on $name", ({ openMigrated }) => {
+  let database: TestDatabase;
+  let nowUs: EpochUs;
+  let keeping: RollupKeeping;
+  let rollups: ReturnType<typeof rollupsOf>;
+  const ids = new SeriesIdCache();
+
+  beforeAll(async () => {
+    database = await openMigrated();
+    const { db } = database;
+    rollups = rollupsOf((await ping(db)).mode, db);
+    keeping = new RollupKeeping({
+      rollups,
+      advanceWatermark: (throughUs, mostUs) => advanceWatermark(db, throughUs, mostUs),
+      nowUs: () => nowUs,
+      pause: async () => undefined,
+    });
+  });
+  afterAll(() => database.close());
+
+  async function keep(minutes: number, mostNotes: number): Promise<void> {
+    nowUs = at(nowUs + minutes * MINUTE);
+    const state = await advanceWatermark(database.db, at(nowUs - MINUTE), DAY);
+    if (minutes % 2 === 0 && state.rolledThroughUs < state.watermarkUs) {
+      await rollups.rollForward(state.rolledThroughUs, state.watermarkUs);
+    }
+    await rollups.refreshTrades(mostNotes);
+    await rollups.refreshPosted(mostNotes);
+  }
+
+  /** Every interval, with what comes after the cursor in the tail. */
+  async function expectReads(
+    symbol: SymbolName,
+    frames: readonly StoredFrame[],
+    posted: readonly PostedBar[],
+    storedThrough: Cursor,
+  ): Promise<void> {
+    const { trades: tail } = tailOf(frames, storedThrough);
+    const range = { fromUs: at(-30_000 * DAY), toUs: at(nowUs + 10 * DAY), storedThrough, tail };
+    for (const interval of INTERVALS) {
+      const bars = await readBars(database.db, { ...range, symbol, interval, limit: 10_000 });
+      const expected = modelBarsWithPosted(frames, posted, interval);
+      expect({ interval, bars }).toEqual({ interval, bars: expected });
+    }
+  }
+
+  /** Pages of two, from the newest back: each look has to find where the next one begins. */
+  async function expectPages(
+    symbol: SymbolName,
+    frames: readonly StoredFrame[],
+    posted: readonly PostedBar[],
+    interval: Interval,
+  ): Promise<void> {
+    const range = { fromUs: at(-30_000 * DAY), storedThrough: cursorAt(1_000_000), tail: [] };
+    const pages: Bar[][] = [];
+    for (let toUs = at(nowUs + 10 * DAY); ; ) {
+      const page = await readBars(database.db, { ...range, symbol, interval, toUs, limit: 2 });
+      const [oldest] = page;
+      if (oldest === undefined) break;
+      pages.unshift(page);
+      toUs = oldest.ts;
+    }
+    expect(pages.flat()).toEqual(modelBarsWithPosted(frames, posted, interval));
+  }
+
+  /** What people who write SQL see once the Keeper has been: what is over, and minutes as long as they are kept. */
+  async function expectViews(
+    symbol: SymbolName,
+    frames: readonly StoredFrame[],
+    posted: readonly PostedBar[],
+  ): Promise<void> {
+    const { rolledThroughUs, minutesFromUs } = await readTapeState(database.db);
+    for (const [interval, lengthUs] of [
+      ["1m", MINUTE],
+      ["1h", HOUR],
+      ["1d", DAY],
+    ] as const) {
+      const rows = await database.db.query(
+        `select (extract(epoch from timestamp) * 1000000)::int8 as ts, open, high, low, close, volume, trades::int4
+        from bars_${interval} where symbol = $1 order by 1`,
+        [symbol],
+      );
+      const isKept = (ts: number) =>
+        ts + lengthUs <= rolledThroughUs && (lengthUs > MINUTE || ts >= minutesFromUs);
+      const seen = rows.map((row) => ({ ...row, ts: Number(row["ts"]) }) as Bar);
+      expect({ interval, bars: seen.filter(({ ts }) => isKept(ts)) }).toEqual({
+        interval,
+        bars: modelBarsWithPosted(frames, posted, interval).filter(({ ts }) => isKept(ts)),
+      });
+    }
+  }
+
+  it("INV-6 INV-7 INV-8 B-4 posted bars and trades, in any order, batches and repetition, and rollups kept whenever: history is right at once", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRun, async (run) => {
+        const symbol = freshSymbol();
+        const baseUs = (await readTapeState(database.db)).watermarkUs;
+        nowUs = at(baseUs + 2 * MINUTE);
+        const frames = run.frames.map((trades, i) =>
+          frame(
+            (i + 1) * 10,
+            ...trades.map(({ moment, number, id }) =>
+              trade(baseUs + moment, number, Math.abs(number), id === undefined ? {} : { id }),
+            ),
+          ),
+        );
+        const posted: PostedBar[] = [];
+        const store = (part: readonly StoredFrame[]) =>
+          storeFrames(database.db, [{ symbol, frames: part }], ids);
+
+        for (const action of run.actions) {
+          switch (action.kind) {
+            case "store":
+              await store(action.at.map((i) => frames[i] as StoredFrame));
+              break;
+            case "post": {
+              const bars = action.bars.map(({ length, moment, numbers, volume, trades }) => {
+                const [low, a, b, high] = [...numbers].sort((x, y) => x - y) as typeof numbers;
+                const lengthUs = POSTED_INTERVAL_SECONDS[length] * 1_000_000;
+                const ts = at(Math.floor((baseUs + moment) / lengthUs) * lengthUs);
+                const [open, close] = numbers[0] < numbers[1] ? [a, b] : [b, a];
+                return {
+                  symbol,
+                  interval: length,
+                  bar: { ts, open, high, low, close, volume, trades },
+                };
+              });
+              await storeBars(database.db, bars);
+              if (action.again) await storeBars(database.db, bars);
+              posted.push(...bars);
+              break;
+            }
+            case "keep":
+              await keep(action.minutes, action.mostNotes);
+              break;
+            case "read":
+              await store(frames.slice(0, action.after));
+              await expectReads(symbol, frames, posted, cursorAt(action.after * 10));
+              break;
+          }
+        }
+        await store(frames.slice(0, run.after));
+        await expectReads(symbol, frames, posted, cursorAt(run.after * 10));
+        await store(frames);
+        await expectReads(symbol, frames, posted, cursorAt(1_000_000));
+        await expectPages(symbol, frames, posted, run.paged);
+        expect(await keeping.turn()).toBe("up_to_date");
+        await expectReads(symbol, frames, posted, cursorAt(1_000_000));
+        await expectViews(symbol, frames, posted);
+      }),
+      { numRuns: Number(process.env["ROLLUP_RUNS"] ?? 12) },
+    );
+  });
+});
