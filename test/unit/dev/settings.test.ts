@@ -69,7 +69,7 @@ describe("settings of one machine", () => {
   });
 
   it("passes the Worker's own settings on as they stand", () => {
-    const workerOnly = { LIMIT_VIEWERS: "0", WRITER_SHARDS: "2" };
+    const workerOnly = { LIMIT_VIEWERS: "0", WRITER_SHARDS: "2", KEEP_RAW_DAYS: "7" };
     expect(settingsOf({ ...workerOnly, SHELL: "/bin/sh" }).workerOnly).toEqual(workerOnly);
   });
 

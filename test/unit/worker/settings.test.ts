@@ -15,6 +15,9 @@ describe("settings", () => {
       LOG_LEVEL: "info",
       LIMIT_BODY_BYTES: 1_048_576,
       LIMIT_CONNECTS_PER_MINUTE: 10,
+      KEEP_RAW_DAYS: 90,
+      KEEP_MINUTES_DAYS: 365,
+      LIMIT_DATABASE_BYTES: 50_000_000_000,
     });
     expect(configOf({ ...GOOD, PUBLIC_READ: "true", LIMIT_VIEWERS: "0" })).toMatchObject({
       PUBLIC_READ: true,
@@ -28,6 +31,8 @@ describe("settings", () => {
     [{ ...GOOD, LIMIT_VIEWERS: "-1" }, "LIMIT_VIEWERS must not be negative"],
     [{ ...GOOD, LIMIT_VIEWERS: "many" }, "LIMIT_VIEWERS must be a number"],
     [{ ...GOOD, PUBLIC_READ: "yes" }, 'PUBLIC_READ must be "true" or "false"'],
+    [{ ...GOOD, KEEP_RAW_DAYS: "400" }, "KEEP_MINUTES_DAYS must not be less than KEEP_RAW_DAYS"],
+    [{ ...GOOD, KEEP_RAW_DAYS: "-1" }, "KEEP_RAW_DAYS must not be negative"],
     [{ ...GOOD, JWT_SECRET: "short" }, "JWT_SECRET must have at least 32 characters"],
   ])("%j are refused by name", (env, words) => {
     expect(() => configOf(env)).toThrow(words);
