@@ -8,15 +8,12 @@ import { machinePoints } from "./demo/machine.ts";
 import { Market } from "./demo/market.ts";
 import { POINTS_PER_STEP, stepSeconds } from "./demo/metrics.ts";
 import { type DemoOptions, readDemoOptions, USAGE } from "./demo/options.ts";
-import { type IngestPath, type PushTarget, push } from "./demo/push.ts";
+import { type IngestPath, push } from "./demo/push.ts";
 import { pushFile } from "./demo/push-file.ts";
 import { readFile } from "./demo/read-file.ts";
 import { watchMachine } from "./demo/read-machine.ts";
 import { StatusLine } from "./demo/status-line.ts";
-import { runningOn } from "./folder-lock.ts";
-import { mintToken } from "./mint-token.ts";
-import { signingSecret } from "./secrets.ts";
-import { hostAndPort, readSettings } from "./settings.ts";
+import { findTarget } from "./push-target.ts";
 
 /** A demo may run for as long as the machine does; its token is made anew at each start. */
 const TOKEN_SECONDS = 30 * 86_400;
@@ -40,7 +37,7 @@ try {
 }
 
 async function run({ job, ...given }: DemoOptions): Promise<void> {
-  const target = await targetOf(given);
+  const target = await findTarget(given, { subject: "demo", ttlSeconds: TOKEN_SECONDS });
   const pushTo = (path: IngestPath, events: readonly object[]) =>
     push(
       {
@@ -91,30 +88,6 @@ async function runSelf(deps: {
     await deps.push("/api/metrics", points);
     deps.onPushed(points.length);
   }
-}
-
-/** Where to push: as told, else the product that runs on this machine's data folder. */
-async function targetOf(given: {
-  url: string | undefined;
-  token: string | undefined;
-}): Promise<PushTarget> {
-  const read = readSettings(process.env, process.cwd());
-  if (read.kind === "invalid") throw new Error(read.problems.join("\n"));
-  const { settings } = read;
-  const url =
-    given.url ??
-    runningOn(settings.dataDir)?.url ??
-    `http://${hostAndPort(settings.host, settings.port)}`;
-  if (given.token !== undefined) return { url, token: given.token };
-  const secret = signingSecret(settings);
-  if (secret === undefined) {
-    throw new Error(
-      "--token is missing: JWT_JWKS_URL is set, so tokens come from the issuer it names",
-    );
-  }
-  const nowSeconds = Math.floor(Date.now() / 1_000);
-  const claims = { scopes: ["write"], subject: "demo", ttlSeconds: TOKEN_SECONDS } as const;
-  return { url, token: await mintToken(secret, claims, nowSeconds) };
 }
 
 function options(): DemoOptions {

@@ -4,6 +4,8 @@ import { type IngestPath, RefusedError } from "./push.ts";
 export type PushFileDeps = {
   push: (path: IngestPath, events: readonly object[]) => Promise<void>;
   onPushed: (events: number) => void;
+  /** Most events of a batch; absent: 1,000. */
+  batchEvents?: number;
 };
 
 const BATCH_EVENTS = 1_000;
@@ -15,6 +17,7 @@ const BATCH_CHARACTERS = 400_000;
  * refuses a batch, the error names the line and the field of the file; what came before it is in.
  */
 export async function pushFile(deps: PushFileDeps, rows: AsyncIterable<FileRow>): Promise<number> {
+  const { batchEvents = BATCH_EVENTS } = deps;
   let batch: FileRow[] = [];
   let characters = 0;
   let pushed = 0;
@@ -29,7 +32,7 @@ export async function pushFile(deps: PushFileDeps, rows: AsyncIterable<FileRow>)
   };
   for await (const row of rows) {
     const isOther = batch[0] !== undefined && batch[0].path !== row.path;
-    if (isOther || batch.length === BATCH_EVENTS || characters > BATCH_CHARACTERS) await flush();
+    if (isOther || batch.length === batchEvents || characters > BATCH_CHARACTERS) await flush();
     batch.push(row);
     characters += JSON.stringify(row.event).length;
   }

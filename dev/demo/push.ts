@@ -1,12 +1,14 @@
 import * as z from "zod";
 
 /** Where events are posted. */
-export type IngestPath = "/api/trades" | "/api/metrics" | "/api/positions";
+export type IngestPath = "/api/trades" | "/api/metrics" | "/api/positions" | "/api/bars";
 
 export type PushDeps = {
   fetch: typeof fetch;
-  /** Waits; rejects when the demo is told to end. */
+  /** Waits; rejects when the program is told to end. */
   sleep: (ms: number) => Promise<void>;
+  /** Given up after so many attempts; absent: never. */
+  mostAttempts?: number;
   random: () => number;
   /** A new key for each batch; its retries carry the same. */
   newKey: () => string;
@@ -40,7 +42,7 @@ const ANSWER_TIMEOUT_MS = 30_000;
 
 /**
  * Posts one batch and resolves when it is durable. Where the server is away, busy (503, 429) or broken it tries again
- * for ever, with the same Idempotency-Key, so that a batch counts once whatever happened to the answers. Rejects with
+ * and again, with the same Idempotency-Key, so that a batch counts once whatever happened to the answers. Rejects with
  * {@link RefusedError} where trying again cannot help.
  */
 export async function push(
@@ -60,6 +62,9 @@ export async function push(
       case "refused":
         throw outcome.error;
       case "later": {
+        if (attempt + 1 >= (deps.mostAttempts ?? Number.POSITIVE_INFINITY)) {
+          throw new Error(`${outcome.why}, at ${attempt + 1} attempts: given up`);
+        }
         const backoffMs = deps.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt);
         const waitMs = Math.max(outcome.notBeforeMs, backoffMs);
         deps.onTrouble({ why: outcome.why, waitMs });

@@ -13,6 +13,11 @@ export interface PostedBar {
 /** So far a producer's clock may be ahead: whoever posts a minute when it is over must not be refused for that. */
 const CLOCKS_APART_US = 60_000_000;
 
+/** Is the bucket that begins at `ts` over? */
+export function isOver(interval: PostedInterval, ts: EpochUs, nowUs: EpochUs): boolean {
+  return ts + POSTED_INTERVAL_SECONDS[interval] * 1_000_000 <= nowUs + CLOCKS_APART_US;
+}
+
 /** Why no bar of this interval can begin at `ts`, or null where one can. */
 export function refuseBucket(interval: PostedInterval, ts: EpochUs, nowUs: EpochUs): string | null {
   const lengthUs = POSTED_INTERVAL_SECONDS[interval] * 1_000_000;
@@ -20,7 +25,7 @@ export function refuseBucket(interval: PostedInterval, ts: EpochUs, nowUs: Epoch
   if (startUs !== ts) {
     return `is not where a bucket of ${interval} begins, in UTC: ${isoOf(startUs)} is, and then ${isoOf(startUs + lengthUs)}`;
   }
-  if (startUs + lengthUs > nowUs + CLOCKS_APART_US) {
+  if (!isOver(interval, ts, nowUs)) {
     return `begins a bucket that is not over before ${isoOf(startUs + lengthUs)}: post it then; what is under way is made of trades`;
   }
   return null;

@@ -18,10 +18,18 @@ const push: RequestInit = {
   method: "POST",
   body: JSON.stringify({ symbol: SYMBOL, price: 1, size: 1 }),
 };
+const bars: RequestInit = {
+  method: "POST",
+  body: JSON.stringify({
+    ...{ symbol: SYMBOL, interval: "1d", ts: "2020-01-02T00:00:00Z" },
+    ...{ open: 1, high: 1, low: 1, close: 1, volume: 1 },
+  }),
+};
 const upgrade: RequestInit = { headers: { upgrade: "websocket" } };
 
 const REQUESTS: Record<string, { path: string; init: RequestInit; good: number; scope: string }> = {
   push: { path: "/api/trades", init: push, good: 202, scope: "write" },
+  bars: { path: "/api/bars", init: bars, good: 200, scope: "write" },
   poll: { path: `/api/rooms/${SYMBOL}/events`, init: {}, good: 200, scope: "read" },
   positions: { path: `/api/positions/${SYMBOL}`, init: {}, good: 200, scope: "read" },
   symbols: { path: "/api/symbols", init: {}, good: 200, scope: "read" },

@@ -58,7 +58,7 @@ export function closeSockets(): void {
 }
 
 export async function push(
-  route: "metrics" | "trades" | "positions",
+  route: "metrics" | "trades" | "positions" | "bars",
   body: unknown,
   headers: Record<string, string> = {},
 ): Promise<Response> {

@@ -40,7 +40,7 @@ export class FakeNeon {
     return Response.json(this.#run(body));
   };
 
-  /** Rows of a symbol in the order of its log. */
+  /** Rows of a symbol in the order of its log; posted bars by their time. */
   rowsOf(symbol: string): StoredRow[] {
     const series = new Set(
       [...this.#series.values()].filter((one) => one.symbol === symbol).map(({ id }) => id),
@@ -69,11 +69,24 @@ export class FakeNeon {
 
   #run({ query, params }: Query): unknown {
     this.statements.push(query);
+    if (query.includes("insert into posted_bars")) return this.#post(query, params);
     // Notes and the past come before the table of the events themselves.
     const into = [...query.matchAll(/insert into (\w+)/g)].at(-1)?.[1];
     if (into === undefined) return this.#select(query, params);
     const rows = unnest(query, params);
     for (const row of rows) this.#insert(into, row);
+    return result([], []);
+  }
+
+  #post(query: string, params: string[]): unknown {
+    const symbols = elements(params[9] ?? "{}");
+    for (const row of unnest(query, params)) {
+      const symbol = String(symbols[Number(row["symbol_at"]) - 1]);
+      const cells = { ...row, symbol_id: this.#symbols.get(symbol) ?? 0 };
+      const [table, cursor] = ["posted_bars", Number(row["ts_us"])];
+      const key = `${table} ${cells.symbol_id} ${row["length_s"]} ${cursor}`;
+      this.#rows.set(key, { table, cursor, ordinal: 0, cells });
+    }
     return result([], []);
   }
 

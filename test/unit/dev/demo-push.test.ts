@@ -6,7 +6,7 @@ import { metricPushSchema } from "../../../src/protocol/event.ts";
 
 type Answer = Response | Error;
 
-function world(answers: Answer[]) {
+function world(answers: Answer[], given: Pick<PushDeps, "mostAttempts"> = {}) {
   const requests: { url: string; key: string | null; authorization: string | null }[] = [];
   const waits: number[] = [];
   const troubles: (string | undefined)[] = [];
@@ -30,6 +30,7 @@ function world(answers: Answer[]) {
     random: () => 0.5,
     newKey: () => `key-${++keys}`,
     onTrouble: (trouble) => troubles.push(trouble?.why),
+    ...given,
   };
   const target = { url: "http://edgetape", token: "abc" };
   const run = () => push(deps, target, "/api/trades", [{ symbol: "X" }]);
@@ -76,6 +77,13 @@ describe("a push of the demo", () => {
     await run();
     expect(waits[0]).toBe(7_000);
     expect(Math.max(...waits)).toBe(15_000);
+  });
+
+  it("gives up after as many attempts as it is given", async () => {
+    const away = [1, 2, 3].map(() => new Response("", { status: 503 }));
+    const { run, requests } = world(away, { mostAttempts: 3 });
+    await expect(run()).rejects.toThrow("the server answers 503, at 3 attempts: given up");
+    expect(requests).toHaveLength(3);
   });
 
   it("gives up at once on what the server will never take, with its words", async () => {

@@ -1,0 +1,147 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, statSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import type { EpochUs } from "../src/protocol/time.ts";
+import { push } from "./demo/push.ts";
+import { pushFile } from "./demo/push-file.ts";
+import type { BarDefaults, BarRecord } from "./import/bar-record.ts";
+import { GUESS_ROWS, guessInterval } from "./import/guess-interval.ts";
+import { type ImportOptions, readImportOptions, USAGE } from "./import/options.ts";
+import { count, Progress } from "./import/progress.ts";
+import { readRecords, unusedOf } from "./import/read-records.ts";
+import { barRows, type Survey, survey } from "./import/survey.ts";
+import { findTarget } from "./push-target.ts";
+
+/**
+ * `npm run import -- FILE --symbol X`: posts the bars of a file. It is read twice, so that nothing is sent of one that is not
+ * right, whatever its length. Ends with 0 when all is in Postgres, 1 where it is not, 2 where the command is wrong.
+ */
+
+const TOKEN_SECONDS = 86_400;
+/** About two minutes with the waits between them. */
+const MOST_ATTEMPTS = 12;
+const BATCH_ROWS = 5_000;
+
+const ending = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ending.abort());
+
+const terminal = {
+  write: (text: string) => void process.stderr.write(text),
+  isTerminal: process.stderr.isTTY,
+  nowMs: () => performance.now(),
+};
+
+try {
+  await run(options());
+} catch (error) {
+  if (ending.signal.aborted) fail("stopped; what is in stays, and the same command goes on", 130);
+  fail(error instanceof Error ? error.message : String(error), 1);
+}
+
+async function run(given: ImportOptions): Promise<void> {
+  const { file } = given;
+  if (!existsSync(file)) throw new Error(`${file}: there is no such file`);
+  const target = await findTarget(given, { subject: "import", ttlSeconds: TOKEN_SECONDS });
+  const nowUs = (Date.now() * 1_000) as EpochUs;
+  const defaults = { symbol: given.symbol, interval: given.interval ?? (await guess(file)) };
+  const found = await check(file, defaults, nowUs);
+  tell(file, found);
+  if (found.bad.count > 0 && !given.skipsBad) {
+    throw new Error("nothing was sent: mend those rows, or leave them out with --skip-bad");
+  }
+  if (found.good === 0) throw new Error(`${file}: there is nothing to import`);
+  say(`importing to ${target.url}`);
+
+  const progress = new Progress(terminal, { what: "importing", unit: "rows", total: found.good });
+  const deps = {
+    ...{ fetch, sleep, random: Math.random, newKey: randomUUID, mostAttempts: MOST_ATTEMPTS },
+    onTrouble: (trouble: { why: string; waitMs: number } | undefined) => progress.trouble(trouble),
+  };
+  try {
+    await pushFile(
+      {
+        push: (path, events) => {
+          ending.signal.throwIfAborted();
+          return push(deps, target, path, events);
+        },
+        onPushed: (rows) => progress.add(rows),
+        batchEvents: BATCH_ROWS,
+      },
+      barRows(readRecords(file), defaults, nowUs),
+    );
+  } finally {
+    progress.end();
+  }
+  process.stdout.write(`${count(found.good)} bars are in, in ${progress.seconds.toFixed(1)} s\n`);
+}
+
+/** The interval of rows that do not say theirs. */
+async function guess(file: string): Promise<BarDefaults["interval"]> {
+  const records: BarRecord[] = [];
+  let isSaid = true;
+  for await (const line of readRecords(file)) {
+    if ("why" in line) continue;
+    isSaid &&= "interval" in line.record;
+    if (records.push(line.record) === GUESS_ROWS) break;
+  }
+  if (isSaid) return undefined;
+  const guessed = guessInterval(records);
+  if (guessed.kind === "unknown") throw new Error(`${guessed.why}: say it with --interval`);
+  say(`interval ${guessed.interval}, by how far rows are apart`);
+  return guessed.interval;
+}
+
+async function check(file: string, defaults: BarDefaults, nowUs: EpochUs): Promise<Survey> {
+  const progress = new Progress(terminal, { what: "checking", total: statSync(file).size });
+  const onHeader = (names: readonly string[]) => {
+    const unused = unusedOf(names);
+    if (unused.length > 0) say(`columns not used: ${unused.join(", ")}`);
+    if (!names.includes("volume")) say("there is no column volume: it counts as 0");
+    if (!names.includes("symbol") && defaults.symbol === undefined) {
+      throw new Error("line 1: there is no column symbol; say which it is with --symbol");
+    }
+  };
+  try {
+    const records = readRecords(file, { onHeader, onRead: (bytes) => progress.add(bytes) });
+    return await survey(records, defaults, nowUs);
+  } finally {
+    progress.end();
+  }
+}
+
+function tell(file: string, found: Survey): void {
+  const { good, bad, notOver, symbols, intervals } = found;
+  const whose = symbols.size === 1 ? [...symbols][0] : `${count(symbols.size)} symbols`;
+  if (good > 0) {
+    const [first, last] = [found.firstUs, found.lastUs].map((us) =>
+      new Date(us / 1_000).toISOString().replace(/T00:00:00.000Z$|:00.000Z$/, ""),
+    );
+    say(
+      `${file}: ${count(good)} bars of ${whose}, ${[...intervals].join(" and ")}, ${first} to ${last}`,
+    );
+  }
+  if (notOver > 0) say(`${count(notOver)} left out: what they are of is not over yet`);
+  for (const line of bad.named) say(line);
+  if (bad.count > bad.named.length) say(`and ${count(bad.count - bad.named.length)} more bad rows`);
+}
+
+function options(): ImportOptions {
+  try {
+    return readImportOptions(process.argv.slice(2));
+  } catch (error) {
+    fail(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`, 2);
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return delay(ms, undefined, { signal: ending.signal });
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function fail(text: string, code: number): never {
+  say(text);
+  process.exit(code);
+}

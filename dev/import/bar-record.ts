@@ -1,0 +1,94 @@
+import { isOver, refuseBucket } from "../../src/core/posted-bar.ts";
+import {
+  type BarPush,
+  barPushSchema,
+  POSTED_INTERVALS,
+  type PostedInterval,
+} from "../../src/protocol/bar-push.ts";
+import type { EpochUs } from "../../src/protocol/time.ts";
+import { type FileTime, readFileTime } from "./read-time.ts";
+
+/** One row of a file under the names of its columns, in small letters. */
+export type BarRecord = Readonly<Record<string, unknown>>;
+
+/** Said on the command line, for rows that do not say it. */
+export type BarDefaults = { symbol: string | undefined; interval: PostedInterval | undefined };
+
+export type RecordReading =
+  | { kind: "bar"; push: BarPush & { ts: number } }
+  /** Its bucket is not over: no history yet. */
+  | { kind: "not_over" }
+  | { kind: "bad"; column: string | undefined; why: string };
+
+const NUMBERS = ["open", "high", "low", "close", "volume", "trades"] as const;
+const TIMES = ["ts", "timestamp", "datetime"] as const;
+/** What a bar is made of; a date and a time may stand in columns of their own. */
+export const BAR_COLUMNS: readonly string[] = [
+  ...[...TIMES, "date", "time"],
+  ...["symbol", "interval", ...NUMBERS],
+];
+
+/** The moment of a row, and the column it stands in. */
+export function timeOf(record: BarRecord): { column: string; text: string } {
+  const [date, time] = [cell(record, "date"), cell(record, "time")];
+  if (date !== "" && time !== "") return { column: "date", text: `${date} ${time}` };
+  const column = [...TIMES, "time", "date"].find((name) => cell(record, name) !== "") ?? "ts";
+  return { column, text: cell(record, column) };
+}
+
+/** Makes a bar of a row as the server will see it, or says why not. */
+export function readRecord(
+  record: BarRecord,
+  defaults: BarDefaults,
+  nowUs: EpochUs,
+): RecordReading {
+  const interval = cell(record, "interval") || defaults.interval;
+  if (interval === undefined || !isInterval(interval)) {
+    return bad("interval", `${JSON.stringify(interval ?? "")} is not 1m, 1h or 1d`);
+  }
+  const { column, text } = timeOf(record);
+  const time = readFileTime(text);
+  if (time === undefined) {
+    return bad(
+      column,
+      `${JSON.stringify(text)} is not a time such as 2026-01-31 or 2026-01-31 09:30`,
+    );
+  }
+  const numbers: Record<string, number> = { volume: 0 };
+  for (const name of NUMBERS) {
+    const value = cell(record, name);
+    const isOptional = name === "trades" || (name === "volume" && !(name in record));
+    if (value === "" && isOptional) continue;
+    const number = value === "" ? Number.NaN : Number(value);
+    if (!Number.isFinite(number)) return bad(name, `${JSON.stringify(value)} is not a number`);
+    numbers[name] = number;
+  }
+  const ts = startOf(time, interval);
+  const symbol = cell(record, "symbol") || defaults.symbol;
+  const parsed = barPushSchema.safeParse({ symbol, interval, ts, ...numbers });
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return bad(issue?.path.map(String).join("."), issue?.message ?? "is no bar");
+  }
+  const why = refuseBucket(interval, ts, nowUs);
+  if (why === null) return { kind: "bar", push: { ...parsed.data, ts } };
+  return isOver(interval, ts, nowUs) ? bad(column, `${text} ${why}`) : { kind: "not_over" };
+}
+
+/** Midnight of a day is that day, wherever the file was made. */
+function startOf({ us, wallUs }: FileTime, interval: PostedInterval): EpochUs {
+  return (interval === "1d" && wallUs % 86_400_000_000 === 0 ? wallUs : us) as EpochUs;
+}
+
+function cell(record: BarRecord, name: string): string {
+  const value = record[name];
+  return value === undefined || value === null ? "" : String(value).trim();
+}
+
+function isInterval(text: string): text is PostedInterval {
+  return (POSTED_INTERVALS as readonly string[]).includes(text);
+}
+
+function bad(column: string | undefined, why: string): RecordReading {
+  return { kind: "bad", column, why };
+}

@@ -1,0 +1,51 @@
+import { parseArgs } from "node:util";
+import { POSTED_INTERVALS, type PostedInterval } from "../../src/protocol/bar-push.ts";
+import { isSymbol } from "../../src/protocol/symbol.ts";
+
+export type ImportOptions = {
+  file: string;
+  symbol: string | undefined;
+  interval: PostedInterval | undefined;
+  skipsBad: boolean;
+  url: string | undefined;
+  token: string | undefined;
+};
+
+export const USAGE = `npm run import -- spx.csv --symbol SPX   bars of open, high, low and close: .csv by column names, else NDJSON
+  --symbol SPX       of rows that name none
+  --interval 1d      1m, 1h or 1d; else told by how far rows are apart
+  --skip-bad         leave out rows that are not right, instead of sending none
+  --url http://127.0.0.1:8787 --token TOKEN`;
+
+const OPTIONS = {
+  symbol: { type: "string" },
+  interval: { type: "string" },
+  "skip-bad": { type: "boolean", default: false },
+  url: { type: "string" },
+  token: { type: "string" },
+} as const;
+
+/** Throws an Error that names what is wrong. */
+export function readImportOptions(args: readonly string[]): ImportOptions {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: OPTIONS,
+    allowPositionals: true,
+  });
+  const [file, more] = positionals;
+  if (file === undefined) throw new Error("name a file");
+  if (more !== undefined) throw new Error(`one file at a time: what is ${more}?`);
+  const { symbol, interval, url, token } = values;
+  if (url !== undefined && !URL.canParse(url)) throw new Error(`--url ${url} is not a URL`);
+  if (symbol !== undefined && !isSymbol(symbol)) {
+    throw new Error(`--symbol ${symbol} is not a symbol such as SPX or BTC-USD`);
+  }
+  const known = POSTED_INTERVALS.find((each) => each === interval);
+  if (interval !== undefined && known === undefined) {
+    throw new Error(`--interval ${interval} is not 1m, 1h or 1d`);
+  }
+  return {
+    ...{ file, symbol, token, interval: known, skipsBad: values["skip-bad"] },
+    url: url?.replace(/\/+$/, ""),
+  };
+}

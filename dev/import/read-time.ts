@@ -1,0 +1,38 @@
+/** A moment as a file writes it, in microseconds since the epoch. */
+export type FileTime = {
+  us: number;
+  /** The same with the offset left out: what a clock on the wall there showed. */
+  wallUs: number;
+};
+
+const DATE_AND_TIME =
+  /^(\d{4})[-/](\d{2})[-/](\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)? ?(?:(Z)|([+-])(\d{2}):?(\d{2}))?)?$/i;
+/** 20260131; as seconds such a number is a day of 1970. */
+const PLAIN_DATE = /^((?:19|20)\d{2})(\d{2})(\d{2})$/;
+
+/**
+ * Reads a time of a file: without an offset it is UTC, and an integer is seconds, milliseconds, microseconds or nanoseconds
+ * since the epoch by its size. Undefined where it is none, or has more than one meaning (01/02/2026).
+ */
+export function readFileTime(text: string): FileTime | undefined {
+  const match = PLAIN_DATE.exec(text) ?? DATE_AND_TIME.exec(text);
+  if (match === null) return /^-?\d+(\.0+)?$/.test(text) ? ofNumber(Number(text)) : undefined;
+  const [year, month, day] = match.slice(1, 4).map(Number) as [number, number, number];
+  const [hour = 0, minute = 0, second = 0] = match.slice(4, 7).map((part) => Number(part ?? 0));
+  const ms = Date.UTC(year, month - 1, day, hour, minute, second);
+  const civil = new Date(ms);
+  // Date.UTC rolls the 31st of February over, which is not what was written.
+  if (civil.getUTCMonth() + 1 !== month || civil.getUTCDate() !== day || minute > 59) {
+    return undefined;
+  }
+  const sign = match[8] === "-" ? -1 : 1;
+  const offsetMs = sign * (Number(match[9] ?? 0) * 60 + Number(match[10] ?? 0)) * 60_000;
+  return { us: (ms - offsetMs) * 1_000, wallUs: ms * 1_000 };
+}
+
+function ofNumber(value: number): FileTime {
+  const size = Math.abs(value);
+  const perUs = size < 1e11 ? 1_000_000 : size < 1e14 ? 1_000 : size < 1e17 ? 1 : 1e-3;
+  const us = Math.round(value * perUs);
+  return { us, wallUs: us };
+}

@@ -1,0 +1,74 @@
+import type { PostedInterval } from "../../src/protocol/bar-push.ts";
+import type { EpochUs } from "../../src/protocol/time.ts";
+import { BadRowError, type FileRow } from "../demo/file-row.ts";
+import { type BarDefaults, type RecordReading, readRecord } from "./bar-record.ts";
+import type { LineRecord } from "./read-records.ts";
+
+/** Bad rows that are named; beyond them only their number is told. */
+const MAX_NAMED = 20;
+
+/** What a file holds, row by row looked at as the server will. */
+export type Survey = {
+  good: number;
+  bad: { count: number; named: string[] };
+  /** Rows of buckets that are not over. */
+  notOver: number;
+  symbols: Set<string>;
+  intervals: Set<PostedInterval>;
+  firstUs: number;
+  lastUs: number;
+};
+
+export async function survey(
+  lines: AsyncIterable<LineRecord>,
+  defaults: BarDefaults,
+  nowUs: EpochUs,
+): Promise<Survey> {
+  const found: Survey = {
+    ...{ good: 0, bad: { count: 0, named: [] }, notOver: 0 },
+    ...{ symbols: new Set(), intervals: new Set() },
+    ...{ firstUs: Number.POSITIVE_INFINITY, lastUs: Number.NEGATIVE_INFINITY },
+  };
+  for await (const line of lines) {
+    const reading = readLine(line, defaults, nowUs);
+    switch (reading.kind) {
+      case "bar":
+        found.good += 1;
+        found.symbols.add(reading.push.symbol);
+        found.intervals.add(reading.push.interval);
+        found.firstUs = Math.min(found.firstUs, reading.push.ts);
+        found.lastUs = Math.max(found.lastUs, reading.push.ts);
+        break;
+      case "not_over":
+        found.notOver += 1;
+        break;
+      case "bad":
+        found.bad.count += 1;
+        if (found.bad.named.length < MAX_NAMED) {
+          found.bad.named.push(new BadRowError(line.line, reading.column, reading.why).message);
+        }
+        break;
+    }
+  }
+  return found;
+}
+
+/** The bars of the file as they are posted; of the rest the survey has told. */
+export async function* barRows(
+  lines: AsyncIterable<LineRecord>,
+  defaults: BarDefaults,
+  nowUs: EpochUs,
+): AsyncGenerator<FileRow> {
+  for await (const line of lines) {
+    const reading = readLine(line, defaults, nowUs);
+    if (reading.kind === "bar") {
+      yield { line: line.line, path: "/api/bars", event: reading.push };
+    }
+  }
+}
+
+function readLine(line: LineRecord, defaults: BarDefaults, nowUs: EpochUs): RecordReading {
+  return "why" in line
+    ? { kind: "bad", column: undefined, why: line.why }
+    : readRecord(line.record, defaults, nowUs);
+}

@@ -1,0 +1,28 @@
+import type { PushTarget } from "./demo/push.ts";
+import { runningOn } from "./folder-lock.ts";
+import { mintToken } from "./mint-token.ts";
+import { signingSecret } from "./secrets.ts";
+import { hostAndPort, readSettings } from "./settings.ts";
+
+/** Where to push: as told, else the product that runs on this machine's data folder, with a token made for it. */
+export async function findTarget(
+  given: { url: string | undefined; token: string | undefined },
+  maker: { subject: string; ttlSeconds: number },
+): Promise<PushTarget> {
+  const read = readSettings(process.env, process.cwd());
+  if (read.kind === "invalid") throw new Error(read.problems.join("\n"));
+  const { settings } = read;
+  const url =
+    given.url ??
+    runningOn(settings.dataDir)?.url ??
+    `http://${hostAndPort(settings.host, settings.port)}`;
+  if (given.token !== undefined) return { url, token: given.token };
+  const secret = signingSecret(settings);
+  if (secret === undefined) {
+    throw new Error(
+      "--token is missing: JWT_JWKS_URL is set, so tokens come from the issuer it names",
+    );
+  }
+  const nowSeconds = Math.floor(Date.now() / 1_000);
+  return { url, token: await mintToken(secret, { scopes: ["write"], ...maker }, nowSeconds) };
+}
