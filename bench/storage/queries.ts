@@ -82,7 +82,7 @@ export async function queriesOf(
     {
       what: "history: 10,000 bars of 1m",
       atMostMs: 30,
-      ours: async () => (await ours.bars(SYMBOLS[0] ?? PROBE.symbol, "1m", 10_000, 30)).length,
+      ours: async () => (await ours.bars([PROBE.symbol], "1m", 10_000, 30))[0]?.length ?? 0,
       byHand: () => rows(BARS_OF_TRADES, idOf(PROBE.symbol), endUs - 10_000 * MINUTE_US, endUs),
     },
     {
@@ -92,7 +92,7 @@ export async function queriesOf(
       byHand: () => rows(CORRELATION_OF_TRADES, symbolIds, since(30), endUs),
     },
     {
-      what: "position value by the minute: a day, 20 symbols, as attribution reads",
+      what: "position value by the minute: a day, 20 symbols, bars and position steps",
       atMostMs: 67,
       ours: () => ours.positionValue(),
       byHand: valueByHand(VALUE_ON_TRADES),
