@@ -1,6 +1,7 @@
 import { type BarLength, chooseBars } from "../core/rollup-choice.ts";
 import type { Interval } from "../protocol/interval.ts";
 import { keptBars } from "./kept-bars-sql.ts";
+import { DAY_US, HOUR_US, MINUTE_US } from "./rollups/lengths.ts";
 import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
 import { ofEach, tradesOf } from "./stored-trades-sql.ts";
 
@@ -9,6 +10,8 @@ import { ofEach, tradesOf } from "./stored-trades-sql.ts";
  * range on bucket borders, $5 the cursors stored through, $6 to $11 the tails, each trade with the place of its symbol, $12
  * the limit of bars of a symbol.
  */
+
+const KEPT_US = { "1m": MINUTE_US, "1h": HOUR_US, "1d": DAY_US };
 
 const ASKED = `
 asked as materialized (
@@ -27,7 +30,7 @@ tail as materialized (
       and t.trade_id <> '' and t.venue = u.venue and t.trade_id = u.trade_id and t.ts = ${timestampOf("u.ts_us")})),
 tail_part as (
   select place, ${bucketOf("ts", "$2")} as bucket, min(ts) as first_ts, max(ts) as last_ts, max(price) as high,
-    min(price) as low, sum(size) as volume, count(*) as trades, 2 as origin, (array_agg(price order by ts, nth))[1] as open,
+    min(price) as low, sum(size) as volume, count(*) as trades, 3 as origin, (array_agg(price order by ts, nth))[1] as open,
     (array_agg(price order by ts desc, nth desc))[1] as close
   from tail group by 1, 2)`;
 
@@ -52,8 +55,9 @@ stored_part as (
   from stored)`;
 
 /**
- * Stored trades and the tail become parts of bars, and then one bar a bucket; one row a symbol. At the same moment the tail is
- * later. Most buckets have one part, which is the bar: only the others are sorted for their open and close.
+ * Stored trades and the tail become parts of bars, and then one bar a bucket; one row a symbol, the newest bar first. At the same
+ * moment the part of the later origin is later: 3 is the tail. Of origin 0 there is one part a bucket, and
+ * as a rule no other: only the others are sorted for their open and close.
  */
 export function selectBars(interval: Interval): string {
   const kept = chooseBars(interval);
@@ -61,7 +65,7 @@ export function selectBars(interval: Interval): string {
   return `
 with ${ASKED}, ${TAIL}, ${kept === "raw" ? STORED_TRADES : keptBars(kept)},
 part as materialized (select * from stored_part union all select * from tail_part),
-several as (select place, bucket from part group by 1, 2 having count(*) > 1),
+several as (select place, bucket from part where ${kept === "raw" ? "origin > 0" : `origin > 0 or $2 <> ${KEPT_US[kept]}`}),
 bar as (
   select place, bucket, open, high, low, close, volume, trades from part
   where (place, bucket) not in (select place, bucket from several)
@@ -72,7 +76,7 @@ bar as (
 newest as (select *, row_number() over (partition by place order by bucket desc) as age from bar)
 select place, string_agg(${epochUsOf("bucket")}::text, ',') as ts,
   ${columns.map((name) => `string_agg(${name}::text, ',') as ${name}`).join(", ")}
-from (select * from newest where age <= $12 order by place, bucket) b group by place`;
+from newest where age <= $12 group by place`;
 }
 
 /**

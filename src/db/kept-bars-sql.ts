@@ -1,4 +1,5 @@
 import type { BarLength } from "../core/rollup-choice.ts";
+import { postedAnew, postedPart } from "./kept-posted-sql.ts";
 import { DAY_US, HOUR_US, MINUTE_US } from "./rollups/lengths.ts";
 import { bucketOf } from "./sql-time.ts";
 import { ofEach, tradesOf } from "./stored-trades-sql.ts";
@@ -6,6 +7,7 @@ import { ofEach, tradesOf } from "./stored-trades-sql.ts";
 const [FROM, TO] = ["$3::timestamptz", "$4::timestamptz"];
 const BAR = "bucket, open, high, low, close, volume, trades, first_ts, last_ts, cursor, origin";
 const PIECE = "place, bucket, first_ts, last_ts, high, low, volume, trades, origin, open, close";
+const minute = (moment: string) => bucketOf(moment, String(MINUTE_US));
 const hour = (moment: string) => bucketOf(moment, String(HOUR_US));
 const day = (moment: string) => bucketOf(moment, String(DAY_US));
 
@@ -16,13 +18,12 @@ const day = (moment: string) => bucketOf(moment, String(DAY_US));
  * stored through is stale for this query. The range is whole buckets of `length`.
  */
 export function keptBars(length: BarLength): string {
-  const piece = length === "1m" ? bucketOf("ts", String(MINUTE_US)) : bucketOf("ts", "$2");
   return `
 bounds as materialized (
   select raw_from, ${length === "1m" ? `least(${TO}, greatest(${FROM}, minutes_from))` : FROM} as kept_from,
     least(${TO}, greatest(${FROM}, ${day("rolled_through")})) as days_end,
     least(${TO}, greatest(${FROM}, ${hour("rolled_through")})) as hours_end,
-    least(${TO}, greatest(${FROM}, ${bucketOf("rolled_through", String(MINUTE_US))})) as minutes_end
+    least(${TO}, greatest(${FROM}, ${minute("rolled_through")})) as minutes_end
   from tape_state),
 ${STALE_NOTES}, ${CANDIDATES[length]},
 span as materialized (
@@ -38,13 +39,14 @@ fresh_trade as (${ofEach("span", tradesOf("ts >= s.from_ts and ts < s.to_ts"))})
 piece as (
   select ${PIECE} from fitting
   union all
-  select place, ${piece}, min(ts), max(ts), max(price), min(price), sum(size), count(*), 0,
+  select place, ${minute("ts")}, min(ts), max(ts), max(price), min(price), sum(size), count(*), 2,
     (array_agg(price order by ts, cursor, ordinal))[1], (array_agg(price order by ts desc, cursor desc, ordinal desc))[1]
   from fresh_trade group by 1, 2),
+${postedAnew(length)}
 stored_part as (
   select ${PIECE.replace("bucket", `${bucketOf("bucket", "$2")} as bucket`)} from piece
   union all
-  ${posted(length)})`;
+  ${postedPart(length)})`;
 }
 
 const STALE_NOTES = `
@@ -56,13 +58,13 @@ noted as materialized (
 
 /**
  * Kept bars of the live table and of the past. A bucket can have a part in both: they are put together like any others, and at
- * the same moment that of the past is later.
+ * the same moment that of the past is later. Those of the past and shorter ones are not of origin 0: they may be parts.
  */
-const keptOf = (bars: string, isWithin: string) =>
+const keptOf = (bars: string, isWithin: string, origin = 1) =>
   ["live", "past"]
     .map(
-      (part, origin) => `
-    select ${BAR.replace("origin", `${origin} as origin`)} from bars_${bars}_${part}
+      (part, later) => `
+    select ${BAR.replace("origin", `${origin + later} as origin`)} from bars_${bars}_${part}
     where symbol_id = s.id and bucket >= ${FROM} and bucket < ${TO} and ${isWithin}`,
     )
     .join(" union all ");
@@ -75,7 +77,7 @@ const keptIn = (bars: string, from: string, to: string) =>
 
 /** The same where it is nearly all of the range: see `rolled` in series-rollup-sql.ts. */
 const keptInMost = (bars: string, from: string, to: string) =>
-  ofEach("asked", keptOf(bars, `case when ${between(from, to)} then true else false end`));
+  ofEach("asked", keptOf(bars, `case when ${between(from, to)} then true else false end`, 0));
 
 /** NOT IN, for that is a hash whatever the planner expects; neither column is ever null. */
 const IS_FRESH = `(place, ${hour("bucket")}) not in (select place, hour from stale)`;
@@ -83,11 +85,11 @@ const IS_FRESH = `(place, ${hour("bucket")}) not in (select place, hour from sta
 const fresh = (bars: string) => `select ${PIECE} from ${bars} where ${IS_FRESH}`;
 
 /** Of an hour whose raw trades are gone the kept bar is all there is, and right; what came since is in trades_past. */
-const frozen = (bars: string) => `
+const frozen = (bars: string, origin: number) => `
   select ${PIECE} from (${ofEach(
     "(select a.*, n.hour from stale n join asked a using (place) where n.hour < (select raw_from from bounds))",
     `
-    select ${BAR.replace("origin", "0 as origin")} from bars_${bars}_live
+    select ${BAR.replace("origin", `${origin} as origin`)} from bars_${bars}_live
     where symbol_id = s.id and bucket >= ${FROM} and bucket < ${TO}
       and bucket >= greatest(s.hour, (select kept_from from bounds)) and bucket < s.hour + interval '1 hour'`,
   )}) f`;
@@ -102,13 +104,13 @@ const CANDIDATES: Record<BarLength, string> = {
   "1m": `
 minute as materialized (${keptInMost("1m", "kept_from", "minutes_end")}),
 stale as materialized (select place, hour from noted union ${late("minute")}),
-fitting as (${fresh("minute")} union all ${frozen("1m")})`,
+fitting as (${fresh("minute")} union all ${frozen("1m", 0)})`,
 
   "1h": `
 whole_hour as materialized (${keptInMost("1h", "kept_from", "hours_end")}),
 ${MINUTES_AFTER_HOURS},
 stale as materialized (select place, hour from noted union ${late("whole_hour")} union ${late("minute")}),
-fitting as (${fresh("whole_hour")} union all ${fresh("minute")} union all ${frozen("1h")})`,
+fitting as (${fresh("whole_hour")} union all ${fresh("minute")} union all ${frozen("1h", 0)})`,
 
   "1d": `
 whole_day as materialized (${keptInMost("1d", "kept_from", "days_end")}),
@@ -129,22 +131,5 @@ ${MINUTES_AFTER_HOURS},
 stale as materialized (select place, hour from noted union ${late("whole_hour")} union ${late("minute")}),
 fitting as (
   select ${PIECE} from whole_day where (place, bucket) not in (select place, day from stale_day)
-  union all ${fresh("whole_hour")} union all ${fresh("minute")} union all ${frozen("1h")})`,
+  union all ${fresh("whole_hour")} union all ${fresh("minute")} union all ${frozen("1h", 1)})`,
 };
-
-/** A posted minute counts where nobody traded; what posted bars give to hours and days is made ready by the Keeper. */
-function posted(length: BarLength): string {
-  const columns = "p.high, p.low, p.volume, p.trades, 0, p.open, p.close";
-  if (length !== "1m") {
-    return `
-  select a.place, ${bucketOf("p.bucket", "$2")}, p.first_ts, p.last_ts, ${columns}
-  from asked a join bars_${length}_posted p on p.symbol_id = a.id
-  where p.bucket >= ${FROM} and p.bucket < ${TO}`;
-  }
-  return `
-  select a.place, ${bucketOf("p.bucket", "$2")}, p.bucket, p.bucket + interval '1 minute' - interval '1 microsecond', ${columns}
-  from asked a join posted_bars p on p.symbol_id = a.id
-  where p.length_s = 60 and p.bucket >= ${FROM} and p.bucket < ${TO}
-    and (a.place, p.bucket) not in (select place, bucket from piece)
-    and (a.place, p.bucket) not in (select place, ${bucketOf("ts", String(MINUTE_US))} from tail)`;
-}

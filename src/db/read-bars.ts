@@ -153,12 +153,13 @@ async function newestBetween(
   return moments.length === 0 ? undefined : moments.reduce((a, b) => Math.max(a, b));
 }
 
+/** The newest comes first. */
 function barsOf(row: Row): Bar[] {
   const columns = ["open", "high", "low", "close", "volume", "trades"].map((name) =>
     numbersOf(row[name]),
   );
   const [open = [], high = [], low = [], close = [], volume = [], count = []] = columns;
-  return numbersOf(row["ts"]).map((bucketUs, at) => ({
+  const bars = numbersOf(row["ts"]).map((bucketUs, at) => ({
     ts: bucketUs as EpochUs,
     open: open[at] as number,
     high: high[at] as number,
@@ -167,6 +168,7 @@ function barsOf(row: Row): Bar[] {
     volume: volume[at] as number,
     trades: count[at] as number,
   }));
+  return bars.reverse();
 }
 
 /** The tail without repetitions of its own; in log order the first is the one that is kept. */
