@@ -27,16 +27,19 @@ export async function startDebianPostgres(): Promise<PostgresServer | undefined>
     ["-D", cluster, ...settings.flatMap((setting) => ["-c", setting])],
     { ...user, cwd: folder, stdio: "ignore" },
   );
-  // SIGINT is Postgres' fast shutdown: sessions are ended, and it waits for no client.
-  const end = () => server.kill("SIGINT");
-  process.on("exit", end);
+  const abandon = () => {
+    server.kill("SIGQUIT");
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.on("exit", abandon);
   await untilReady(port);
   return {
     url: `postgres://edgetape@127.0.0.1:${port}/postgres`,
     stop: async () => {
-      process.off("exit", end);
+      process.off("exit", abandon);
       const ended = new Promise((resolve) => server.once("exit", resolve));
-      end();
+      // Postgres' fast shutdown: it waits for no client.
+      server.kill("SIGINT");
       await ended;
       rmSync(folder, { recursive: true, force: true });
     },

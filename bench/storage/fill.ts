@@ -53,7 +53,7 @@ export async function fillTrades(db: Database, tape: Tape): Promise<number> {
   const othersEveryS = Math.max(60, Math.round((DAYS * 86_400 * OTHER_SYMBOLS * 5) / tape.points));
   const insert = (pattern: string, everyS: number) => `
 insert into trades (ts, price, size, cursor, symbol_id, ordinal, side)
-select ts, 100 + y.id % 7 + 5 * sin(extract(epoch from ts) / (3000 + 400 * (y.id % 11))) + random(), 1 + y.id % 5,
+select ts, round((100 + y.id % 7 + 5 * sin(extract(epoch from ts) / (3000 + 400 * (y.id % 11))) + random())::numeric, 2), 1 + y.id % 5,
   (extract(epoch from ts) * 1000000)::int8 + 50000, y.id, 0, 1 - 2 * (y.id % 2)
 from generate_series(${timestampOf("$1")}, ${timestampOf("$2")} - interval '1 second', interval '${everyS} seconds') ts
 cross join symbols y where y.symbol like '${pattern}' order by ts, y.id`;

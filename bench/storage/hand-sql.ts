@@ -1,4 +1,3 @@
-import { timestampOf } from "../../src/db/sql-time.ts";
 import { ACCOUNT } from "./fill.ts";
 
 /*
@@ -6,7 +5,7 @@ import { ACCOUNT } from "./fill.ts";
  * any client would have them.
  */
 
-const WITHIN = `ts >= ${timestampOf("$2")} and ts < ${timestampOf("$3")}`;
+const WITHIN = `ts >= $2::timestamptz and ts < $3::timestamptz`;
 
 /** $1 id of the series, [$2, $3) the range, $4 the step in microseconds. */
 export const SERIES_OF_POINTS = `
@@ -48,7 +47,7 @@ cross join lateral (
 export const VALUE_ON_VIEWS = `
 select b.timestamp, sum(p.quantity * b.close) as value
 from bars_1m b join symbols y on y.symbol = b.symbol ${HELD("b.timestamp")}
-where b.symbol = any ($1::text[]) and b.timestamp >= ${timestampOf("$2")} and b.timestamp < ${timestampOf("$3")}
+where b.symbol = any ($1::text[]) and b.timestamp >= $2::timestamptz and b.timestamp < $3::timestamptz
 group by 1 order by 1`;
 
 export const VALUE_ON_TRADES = `

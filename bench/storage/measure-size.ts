@@ -5,6 +5,7 @@ import { beginAt, fillPositions, fillTrades, fillYear } from "./fill.ts";
 import { keepRollups } from "./keep.ts";
 import { load } from "./load.ts";
 import { measureQuery } from "./measure-query.ts";
+import { measureOverHttp } from "./over-http.ts";
 import { queriesOf } from "./queries.ts";
 import type { StorageDatabase } from "./storage-database.ts";
 import { SYMBOLS, type Tape } from "./tape.ts";
@@ -96,6 +97,13 @@ export async function measureQueries(
     }
     medians.set(what, spreadOf(ours.p50).median);
   }
+  const { p50, p95 } = await measureOverHttp(database, tape.endUs, how.rounds);
+  how.measure(
+    `${of}: /api/series of a day, the step chosen, through the whole product, p95`,
+    "ms",
+    p95,
+  );
+  how.measure("  median", "ms", p50);
   return medians;
 }
 

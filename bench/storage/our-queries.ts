@@ -1,13 +1,12 @@
 import { correlatePairs } from "../../src/core/statistics/correlation.ts";
 import type { Database } from "../../src/db/database.ts";
-import { readBars } from "../../src/db/read-bars.ts";
+import { readBarsOfEach } from "../../src/db/read-bars.ts";
 import { readPositionSteps } from "../../src/db/read-position-steps.ts";
 import { readSeries } from "../../src/db/read-series.ts";
 import type { Aggregate } from "../../src/protocol/aggregate.ts";
 import type { Interval } from "../../src/protocol/interval.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
-import { fewAtOnce } from "../../src/routes/few-at-once.ts";
 import { ACCOUNT } from "./fill.ts";
 import { DAY_US, SYMBOLS } from "./tape.ts";
 
@@ -38,26 +37,30 @@ export class OurQueries {
     return series[0]?.ts.length ?? 0;
   }
 
-  async bars(symbol: SymbolName, interval: Interval, limit: number, days: number) {
-    return readBars(this.#db, {
-      ...{ symbol, interval, limit },
+  bars(symbols: readonly SymbolName[], interval: Interval, limit: number, days: number) {
+    const range = {
+      ...{ interval, limit },
       fromUs: (this.#endUs - days * DAY_US) as EpochUs,
       toUs: this.#endUs as EpochUs,
-      ...{ storedThrough: this.#storedThrough, tail: [] },
-    });
+    };
+    const asked = symbols.map((symbol) => ({
+      ...{ symbol, storedThrough: this.#storedThrough, tail: [] },
+    }));
+    return readBarsOfEach(this.#db, asked, range);
   }
 
   async correlation(): Promise<number> {
-    const closes = await fewAtOnce(SYMBOLS, async (symbol) => {
-      const bars = await this.bars(symbol, "1h", 721, 30);
-      return { ts: bars.map(({ ts }) => ts), values: bars.map(({ close }) => close) };
-    });
+    const bars = await this.bars(SYMBOLS, "1h", 721, 30);
+    const closes = bars.map((ofSymbol) => ({
+      ts: ofSymbol.map(({ ts }) => ts),
+      values: ofSymbol.map(({ close }) => close),
+    }));
     return correlatePairs(closes).length;
   }
 
   /** What attribution reads of a day in minutes, and the value of an account at the end of each. */
   async positionValue(): Promise<number> {
-    const bars = await fewAtOnce(SYMBOLS, (symbol) => this.bars(symbol, "1m", 1_441, 1));
+    const bars = await this.bars(SYMBOLS, "1m", 1_441, 1);
     const steps = await readPositionSteps(this.#db, {
       symbols: SYMBOLS.map((symbol) => ({
         ...{ symbol, storedThrough: this.#storedThrough, tailCursor: this.#storedThrough },

@@ -1,5 +1,6 @@
 import { chooseStepUs } from "../../src/core/duration.ts";
 import type { SqlValue } from "../../src/db/database.ts";
+import { momentText } from "../../src/db/sql-time.ts";
 import { YEAR_METRIC, YEAR_SYMBOL } from "./fill.ts";
 import {
   BARS_OF_TRADES,
@@ -40,14 +41,15 @@ export async function queriesOf(
     Number(names.find((n) => n["symbol"] === symbol && n["metric"] === metric)?.["series_id"]);
   const probe = seriesId(PROBE.symbol, PROBE.metric);
   const rows = async (text: string, ...params: SqlValue[]) => (await db.query(text, params)).length;
-  const since = (days: number) => endUs - days * DAY_US;
+  const since = (days: number) => momentText(endUs - days * DAY_US);
+  const end = momentText(endUs);
   const chosen = (days: number) => chooseStepUs(days * DAY_US, POINTS);
   const byHand = (text: string, days: number, stepUs: number) => () =>
-    rows(text, probe, since(days), endUs, stepUs);
+    rows(text, probe, since(days), end, stepUs);
   const symbolNames = `{${SYMBOLS.join(",")}}`;
   const symbolIds = `{${SYMBOLS.map(idOf).join(",")}}`;
   const year = { symbol: YEAR_SYMBOL, metric: YEAR_METRIC };
-  const valueByHand = (text: string) => () => rows(text, symbolNames, since(1), endUs);
+  const valueByHand = (text: string) => () => rows(text, symbolNames, since(1), end);
 
   const queries: Query[] = [
     {
@@ -82,17 +84,18 @@ export async function queriesOf(
     {
       what: "history: 10,000 bars of 1m",
       atMostMs: 30,
-      ours: async () => (await ours.bars(SYMBOLS[0] ?? PROBE.symbol, "1m", 10_000, 30)).length,
-      byHand: () => rows(BARS_OF_TRADES, idOf(PROBE.symbol), endUs - 10_000 * MINUTE_US, endUs),
+      ours: async () => (await ours.bars([PROBE.symbol], "1m", 10_000, 30))[0]?.length ?? 0,
+      byHand: () =>
+        rows(BARS_OF_TRADES, idOf(PROBE.symbol), momentText(endUs - 10_000 * MINUTE_US), end),
     },
     {
       what: "correlation: 20 symbols, 30 days of 1h",
       atMostMs: 100,
       ours: () => ours.correlation(),
-      byHand: () => rows(CORRELATION_OF_TRADES, symbolIds, since(30), endUs),
+      byHand: () => rows(CORRELATION_OF_TRADES, symbolIds, since(30), end),
     },
     {
-      what: "position value by the minute: a day, 20 symbols, as attribution reads",
+      what: "position value by the minute: a day, 20 symbols, bars and position steps",
       atMostMs: 67,
       ours: () => ours.positionValue(),
       byHand: valueByHand(VALUE_ON_TRADES),
@@ -106,7 +109,7 @@ export async function queriesOf(
   ];
   if (mode !== "timescale") {
     const minutesByHand = (stepUs: number) => () =>
-      rows(SERIES_OF_MINUTES, seriesId(year.symbol, year.metric), since(365), endUs, stepUs);
+      rows(SERIES_OF_MINUTES, seriesId(year.symbol, year.metric), since(365), end, stepUs);
     queries.push(
       {
         what: "series: a year, the step chosen (12h, of hours)",

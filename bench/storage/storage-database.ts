@@ -39,8 +39,11 @@ export async function openStorage(
   });
   const settings = { projectDir: PROJECT_DIR, dataDir, databaseUrl: database?.url, secret };
   const child = spawnDatabase(settings, 0, tellPort);
-  const kill = () => child.kill("SIGKILL");
-  process.on("exit", kill);
+  const abandon = () => {
+    child.kill("SIGKILL");
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  process.on("exit", abandon);
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const port = await Promise.race([
     listening,
@@ -52,7 +55,6 @@ export async function openStorage(
     timeoutMs: TIMEOUT_MS,
   });
   const stopEndpoint = async () => {
-    process.off("exit", kill);
     child.kill("SIGTERM");
     await ended;
   };
@@ -61,6 +63,7 @@ export async function openStorage(
     ...{ name, mode, db, stopEndpoint },
     where: { dataDir, databaseUrl: database?.url },
     remove: async () => {
+      process.off("exit", abandon);
       await stopEndpoint();
       await database?.drop();
       rmSync(dataDir, { recursive: true, force: true });

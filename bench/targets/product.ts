@@ -12,13 +12,16 @@ const PROJECT_DIR = new URL("../..", import.meta.url).pathname;
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 30_000;
 
+/** Data that is there already, and stays. */
+export type Where = { dataDir: string; databaseUrl: string | undefined };
+
 /**
- * Starts the product as `npm start` does, on a folder that goes away. One setting differs from the defaults: there is no
+ * Starts the product as `npm start` does, on a folder that goes away or on data that is there. One setting differs from the defaults: there is no
  * limit on connects, since a thousand viewers come from one address here.
  */
-export async function startProduct(): Promise<ProductTarget> {
+export async function startProduct(where?: Where): Promise<ProductTarget> {
   const dir = mkdtempSync(join(tmpdir(), "edgetape-bench-product-"));
-  const dataDir = join(dir, "data");
+  const dataDir = where?.dataDir ?? join(dir, "data");
   const jwtSecret = randomBytes(32).toString("hex");
   const port = await freePort();
   const outputPath = join(dir, "output");
@@ -28,6 +31,7 @@ export async function startProduct(): Promise<ProductTarget> {
     env: {
       ...process.env,
       DATA_DIR: dataDir,
+      ...(where?.databaseUrl === undefined ? {} : { DATABASE_URL: where.databaseUrl }),
       PORT: String(port),
       JWT_SECRET: jwtSecret,
       PUBLIC_READ: "true",

@@ -1,66 +1,82 @@
 import { type BarLength, chooseBars } from "../core/rollup-choice.ts";
 import type { Interval } from "../protocol/interval.ts";
 import { keptBars } from "./kept-bars-sql.ts";
+import { DAY_US, HOUR_US, MINUTE_US } from "./rollups/lengths.ts";
 import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
-import { tradesOf } from "./stored-trades-sql.ts";
+import { ofEach, tradesOf } from "./stored-trades-sql.ts";
 
 /*
- * The statement of `readBars`. Its parameters: $1 symbol, $2 the length of a bucket in microseconds, [$3, $4) the range on
- * bucket borders, $5 the cursor stored through, $6 to $10 the tail, $11 the limit of bars.
+ * The statements of `readBars`. Parameters of the first: $1 symbols, $2 the length of a bucket in microseconds, [$3, $4) the
+ * range on bucket borders, $5 the cursors stored through, $6 to $11 the tails, each trade with the place of its symbol, $12
+ * the limit of bars of a symbol.
  */
 
-const SYMBOL = "(select id from symbol)";
+const KEPT_US = { "1m": MINUTE_US, "1h": HOUR_US, "1d": DAY_US };
+
+const ASKED = `
+asked as materialized (
+  select a.place::int4 as place, y.id, a.stored_through
+  from unnest($1::text[], $5::int8[]) with ordinality as a (symbol, stored_through, place)
+  join symbols y on y.symbol = a.symbol)`;
 
 const TAIL = `
-symbol as materialized (select id from symbols where symbol = $1),
 tail as materialized (
-  select ${timestampOf("u.ts_us")} as ts, u.price, u.size, u.place
-  from unnest($6::int8[], $7::float8[], $8::float8[], $9::text[], $10::text[])
-    with ordinality as u (ts_us, price, size, venue, trade_id, place)
+  select u.place, ${timestampOf("u.ts_us")} as ts, u.price, u.size, u.nth
+  from unnest($6::int4[], $7::int8[], $8::float8[], $9::float8[], $10::text[], $11::text[])
+    with ordinality as u (place, ts_us, price, size, venue, trade_id, nth)
   where u.trade_id = '' or not exists (
-    select from all_trades t
-    where t.symbol_id = ${SYMBOL} and t.cursor <= $5 and t.trade_id <> '' and t.ts >= $3::timestamptz and t.ts < $4::timestamptz
-      and t.venue = u.venue and t.trade_id = u.trade_id and t.ts = ${timestampOf("u.ts_us")})),
+    select from asked a join all_trades t on t.symbol_id = a.id and t.cursor <= a.stored_through
+    where a.place = u.place and t.ts >= $3::timestamptz and t.ts < $4::timestamptz
+      and t.trade_id <> '' and t.venue = u.venue and t.trade_id = u.trade_id and t.ts = ${timestampOf("u.ts_us")})),
 tail_part as (
-  select ${bucketOf("ts", "$2")} as bucket, min(ts) as first_ts, max(ts) as last_ts, max(price) as high, min(price) as low,
-    sum(size) as volume, count(*) as trades, 2 as place, (array_agg(price order by ts, place))[1] as open,
-    (array_agg(price order by ts desc, place desc))[1] as close
-  from tail group by 1)`;
+  select place, ${bucketOf("ts", "$2")} as bucket, min(ts) as first_ts, max(ts) as last_ts, max(price) as high,
+    min(price) as low, sum(size) as volume, count(*) as trades, 3 as origin, (array_agg(price order by ts, nth))[1] as open,
+    (array_agg(price order by ts desc, nth desc))[1] as close
+  from tail group by 1, 2)`;
+
+const priceAt = (moment: string, order: string) => `
+    (select t.price from all_trades t
+     where t.symbol_id = stored.id and t.ts = ${moment} and t.cursor <= stored.stored_through
+     order by t.cursor ${order}, t.ordinal ${order} limit 1)`;
 
 /** Parts of bars of stored trades alone: open and close are looked up, not sorted for. */
 const STORED_TRADES = `
-stored as (
+stored as materialized (${ofEach(
+  "asked",
+  `
   select ${bucketOf("ts", "$2")} as bucket, min(ts) as first_ts, max(ts) as last_ts,
     max(price) as high, min(price) as low, sum(size) as volume, count(*) as trades
   from (${tradesOf("true")}) t
-  group by 1 order by 1 desc limit $11),
+  group by 1 order by 1 desc limit $12`,
+)}),
 stored_part as (
-  select bucket, first_ts, last_ts, high, low, volume, trades, 0 as place,
-    (select t.price from all_trades t
-     where t.symbol_id = ${SYMBOL} and t.ts = first_ts and t.cursor <= $5
-     order by t.cursor, t.ordinal limit 1) as open,
-    (select t.price from all_trades t
-     where t.symbol_id = ${SYMBOL} and t.ts = last_ts and t.cursor <= $5
-     order by t.cursor desc, t.ordinal desc limit 1) as close
+  select place, bucket, first_ts, last_ts, high, low, volume, trades, 0 as origin,
+    ${priceAt("first_ts", "asc")} as open, ${priceAt("last_ts", "desc")} as close
   from stored)`;
 
-/** Stored trades and the tail become parts of bars, and then one bar a bucket. At the same moment the tail is later. */
+/**
+ * Stored trades and the tail become parts of bars, and then one bar a bucket; one row a symbol, the newest bar first. At the same
+ * moment the part of the later origin is later: 3 is the tail. Of origin 0 there is one part a bucket, and
+ * as a rule no other: only the others are sorted for their open and close.
+ */
 export function selectBars(interval: Interval): string {
   const kept = chooseBars(interval);
+  const columns = ["open", "high", "low", "close", "volume", "trades"];
   return `
-with ${TAIL}, ${kept === "raw" ? STORED_TRADES : keptBars(kept)},
+with ${ASKED}, ${TAIL}, ${kept === "raw" ? STORED_TRADES : keptBars(kept)},
 part as materialized (select * from stored_part union all select * from tail_part),
-several as (select bucket from part group by 1 having count(*) > 1),
+several as (select place, bucket from part where ${kept === "raw" ? "origin > 0" : `origin > 0 or $2 <> ${KEPT_US[kept]}`}),
 bar as (
-  select bucket, open, high, low, close, volume, trades from part where bucket not in (select bucket from several)
+  select place, bucket, open, high, low, close, volume, trades from part
+  where (place, bucket) not in (select place, bucket from several)
   union all
-  select bucket, (array_agg(open order by first_ts, place))[1], max(high), min(low),
-    (array_agg(close order by last_ts desc, place desc))[1], sum(volume), sum(trades)
-  from part where bucket in (select bucket from several) group by 1
-  order by 1 desc limit $11)
-select ${["open", "high", "low", "close", "volume", "trades"].map((name) => `string_agg(${name}::text, ',') as ${name}`).join(", ")},
-  string_agg(${epochUsOf("bucket")}::text, ',') as ts
-from (select * from bar order by bucket) b`;
+  select place, bucket, (array_agg(open order by first_ts, origin))[1], max(high), min(low),
+    (array_agg(close order by last_ts desc, origin desc))[1], sum(volume), sum(trades)
+  from part where (place, bucket) in (select place, bucket from several) group by 1, 2),
+newest as (select *, row_number() over (partition by place order by bucket desc) as age from bar)
+select place, string_agg(${epochUsOf("bucket")}::text, ',') as ts,
+  ${columns.map((name) => `string_agg(${name}::text, ',') as ${name}`).join(", ")}
+from newest where age <= $12 group by place`;
 }
 
 /**

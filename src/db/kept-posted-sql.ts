@@ -12,35 +12,42 @@ import { bucketOf } from "./sql-time.ts";
 
 /* The share of posted bars in the statement of `readBars`, after the CTEs of `keptBars` that it names. */
 
-const SYMBOL = "(select id from symbol)";
 const [FROM, TO] = ["$3::timestamptz", "$4::timestamptz"];
 const minute = (moment: string) => bucketOf(moment, String(MINUTE_US));
 const hour = (moment: string) => bucketOf(moment, String(HOUR_US));
 const day = (moment: string) => bucketOf(moment, String(DAY_US));
 
 /**
+ * SQL: buckets in which somebody traded, as pieces and the tail tell, of those whose `key` is among `rows`: as a rule there are
+ * none of them, and then no piece is read. Every trade is in some piece, so of those in no rollup at least the first of each minute.
+ */
+const traded = (bucket: (moment: string) => string, key: string, rows: string) => `
+  select symbol_id, bucket from (
+    select a.id as symbol_id, ${bucket("first_ts")} as bucket from piece join asked a using (place)
+    union all
+    select a.id, ${bucket("ts")} from tail join asked a using (place)) t
+  where (symbol_id, ${key}) in (${rows})`;
+
+/**
  * Hours whose part of posted bars is made anew for this query: those the Keeper has yet to look at, those with trades that
- * are not rolled up or later than $5, and those after all that is rolled up. As a rule there are few, which an array makes
- * the planner believe; it would guess a part of all bars posted.
+ * are not rolled up or later than what is stored through, and those after all that is rolled up. As a rule there are few,
+ * which an array makes the planner believe; it would guess a part of all bars posted.
  */
 const ANEW = (lengths: string) => `
 anew as materialized (
-  select unnest(array(
-    select hour from stale_posted where symbol_id = ${SYMBOL} and hour >= ${FROM} and hour < ${TO}
-    union
-    select hour from stale
-    union
-    select ${hour("bucket")} from posted_bars
-    where symbol_id = ${SYMBOL} and length_s in (${lengths})
-      and bucket >= (select ${bucketOf("minutes_end", "$2")} from bounds) and bucket < ${TO})) as hour,
-    ${SYMBOL} as symbol_id),
+  select x.hour, s.id as symbol_id from asked s cross join lateral (
+    select unnest(array(
+      select hour from stale_posted where symbol_id = s.id and hour >= ${FROM} and hour < ${TO}
+      union
+      select hour from stale where place = s.place
+      union
+      select ${hour("bucket")} from posted_bars
+      where symbol_id = s.id and length_s in (${lengths})
+        and bucket >= (select ${bucketOf("minutes_end", "$2")} from bounds) and bucket < ${TO})) as hour) x),
 ${postedHours({
   hours: "anew",
-  isSeen: "cursor <= $5",
-  // Every trade is in some piece, so of those that are in no rollup at least the first of each minute.
-  moreTradedMinutes: `
-  union all select ${SYMBOL}, ${minute("first_ts")} from piece
-  union all select ${SYMBOL}, ${minute("ts")} from tail`,
+  isSeen: "cursor <= (select a.stored_through from asked a where a.id = symbol_id)",
+  moreTradedMinutes: `union all ${traded(minute, hour("bucket"), "select symbol_id, hour from posted_in")}`,
 })}`;
 
 /**
@@ -50,36 +57,33 @@ ${postedHours({
 export function postedAnew(length: BarLength): string {
   switch (length) {
     case "1m":
-      return "";
+      return `
+posted_piece as materialized (${ofAsked(postedPieces("1 minute", `p.symbol_id = s.id and p.bucket >= ${FROM} and p.bucket < ${TO}`))}),`;
     case "1h":
       return `${ANEW("60, 3600")},`;
     case "1d":
       return `${ANEW("60, 3600, 86400")},
-${postedDays(
-  "anew",
-  `select ${SYMBOL} as symbol_id, ${day("first_ts")} as bucket from piece
-  union all select ${SYMBOL}, ${day("ts")} from tail`,
-)},`;
+${postedDays("anew", traded(day, "bucket", "select symbol_id, day from posted_day_of"))},`;
   }
 }
 
 /** SQL: parts of bars. A posted minute counts where nobody traded; most of the rest the Keeper has made ready. */
 export function postedPart(length: BarLength): string {
   return `
-  select ${bucketOf("bucket", "$2")}, first_ts, last_ts, high, low, volume, trades, 0, open, close
-  from (${rowsOf(length)}) posted`;
+  select a.place, ${bucketOf("bucket", "$2")}, first_ts, last_ts, high, low, volume, trades, 1, open, close
+  from (${rowsOf(length)}) posted join asked a on a.id = posted.symbol_id`;
 }
 
 function rowsOf(length: BarLength): string {
-  const within = `symbol_id = ${SYMBOL} and bucket >= ${FROM} and bucket < ${TO}`;
-  const ready = (bars: string) => `select ${POSTED_COLUMNS} from ${bars} where ${within}`;
+  const ready = (bars: string) =>
+    ofAsked(
+      `select ${POSTED_COLUMNS} from ${bars} where symbol_id = s.id and bucket >= ${FROM} and bucket < ${TO}`,
+    );
   switch (length) {
     case "1m":
       return firstNamed(
-        nothing(`(
-          select ${SYMBOL} as symbol_id, bucket from piece
-          union all select ${SYMBOL}, ${minute("ts")} from tail) traded`),
-        postedPieces("1 minute", within),
+        nothing(`(${traded(minute, "bucket", "select symbol_id, bucket from posted_piece")}) t`),
+        "select * from posted_piece",
       );
     case "1h":
       return firstNamed(
@@ -95,3 +99,5 @@ function rowsOf(length: BarLength): string {
       );
   }
 }
+
+const ofAsked = (rows: string) => `select x.* from asked s cross join lateral (${rows} offset 0) x`;

@@ -16,19 +16,25 @@ export interface TailTrade {
   trade: TradeEvent;
 }
 
-export interface BarsQuery {
+/** A symbol whose bars are asked for, and what its room has of them. */
+export interface TailedSymbol {
   symbol: SymbolName;
-  interval: Interval;
-  /** Bars whose bucket begins in [fromUs, toUs). */
-  fromUs: EpochUs;
-  toUs: EpochUs;
-  /** The newest so many. */
-  limit: number;
   /** Rows beyond this cursor are not read: the tail has those events. */
   storedThrough: Cursor;
   /** The trades after `storedThrough`, in the order of the log. */
   tail: readonly TailTrade[];
 }
+
+interface BarsRange {
+  interval: Interval;
+  /** Bars whose bucket begins in [fromUs, toUs). */
+  fromUs: EpochUs;
+  toUs: EpochUs;
+  /** The newest so many of a symbol. */
+  limit: number;
+}
+
+export type BarsQuery = BarsRange & TailedSymbol;
 
 /** The first look covers `limit` buckets; where trading pauses, each further one begins at a trade and goes deeper. */
 const LOOK_GROWTH = 8;
@@ -41,51 +47,77 @@ const LOOK_GROWTH = 8;
  * @throws what `classifyFailure` reads.
  */
 export async function readBars(db: Database, query: BarsQuery, tag?: string): Promise<Bar[]> {
-  const lengthUs = INTERVAL_SECONDS[query.interval] * 1_000_000;
-  const firstUs = Math.ceil(query.fromUs / lengthUs) * lengthUs;
-  const tail = firstOfEach(query.tail);
-  let bars: Bar[] = [];
-  let endUs = Math.ceil(query.toUs / lengthUs) * lengthUs;
-  let depth = query.limit;
-  while (bars.length < query.limit && endUs > firstUs) {
-    const startUs = Math.max(firstUs, endUs - depth * lengthUs);
-    const limit = query.limit - bars.length;
-    const seen = await look(db, query, { tail, lengthUs, firstUs, startUs, endUs, limit }, tag);
-    bars = [...seen.bars, ...bars];
-    if (seen.olderUs === undefined) break;
-    endUs = (Math.floor(seen.olderUs / lengthUs) + 1) * lengthUs;
-    depth *= LOOK_GROWTH;
-  }
+  const { symbol, storedThrough, tail } = query;
+  const [bars = []] = await readBarsOfEach(db, [{ symbol, storedThrough, tail }], query, tag);
   return bars;
 }
 
+/**
+ * The same of several symbols, in their order, by one statement: planning it costs as much as reading a few hundred bars.
+ * Those that trade so rarely that the first look does not find enough are looked at one after the other.
+ *
+ * @throws what `classifyFailure` reads.
+ */
+export async function readBarsOfEach(
+  db: Database,
+  symbols: readonly TailedSymbol[],
+  { interval, fromUs, toUs, limit }: BarsRange,
+  tag?: string,
+): Promise<Bar[][]> {
+  const lengthUs = INTERVAL_SECONDS[interval] * 1_000_000;
+  const firstUs = Math.ceil(fromUs / lengthUs) * lengthUs;
+  const lastUs = Math.ceil(toUs / lengthUs) * lengthUs;
+  if (limit < 1 || lastUs <= firstUs) return symbols.map(() => []);
+  const asked = symbols.map((one) => ({ ...one, tail: firstOfEach(one.tail) }));
+  const startUs = Math.max(firstUs, lastUs - limit * lengthUs);
+  const all = await look(db, asked, { interval, lengthUs, startUs, endUs: lastUs, limit }, tag);
+  for (const [place, symbol] of asked.entries()) {
+    let bars = all[place] as Bar[];
+    let beganUs = startUs;
+    for (let depth = LOOK_GROWTH * limit; ; depth *= LOOK_GROWTH) {
+      if (bars.length >= limit || beganUs <= firstUs) break;
+      const olderUs = await newestBetween(db, symbol, interval, firstUs, beganUs, tag);
+      if (olderUs === undefined) break;
+      const endUs = (Math.floor(olderUs / lengthUs) + 1) * lengthUs;
+      beganUs = Math.max(firstUs, endUs - depth * lengthUs);
+      const deeper = {
+        ...{ interval, lengthUs, startUs: beganUs, endUs, limit: limit - bars.length },
+      };
+      const [found = []] = await look(db, [symbol], deeper, tag);
+      bars = [...found, ...bars];
+    }
+    all[place] = bars;
+  }
+  return all;
+}
+
 interface Look {
-  tail: readonly TailTrade[];
+  interval: Interval;
   lengthUs: number;
-  /** All on bucket borders; nothing before the first is asked for. */
-  firstUs: number;
+  /** Both on bucket borders. */
   startUs: number;
   endUs: number;
   limit: number;
 }
 
-interface Seen {
-  bars: Bar[];
-  /** The newest trade before the look, undefined where there is none, or enough without it. */
-  olderUs: number | undefined;
-}
-
 async function look(
   db: Database,
-  query: BarsQuery,
-  { tail, lengthUs, firstUs, startUs, endUs, limit }: Look,
+  symbols: readonly TailedSymbol[],
+  { interval, lengthUs, startUs, endUs, limit }: Look,
   tag: string | undefined,
-): Promise<Seen> {
-  const trades = tail.filter(({ trade }) => trade.ts >= startUs && trade.ts < endUs);
-  const [row = {}] = await db.query(
-    selectBars(query.interval),
+): Promise<Bar[][]> {
+  const trades = symbols.flatMap(({ tail }, at) =>
+    tail
+      .filter(({ trade }) => trade.ts >= startUs && trade.ts < endUs)
+      .map(({ trade }) => ({ place: at + 1, trade })),
+  );
+  const rows = await db.query(
+    selectBars(interval),
     [
-      ...[query.symbol, lengthUs, momentText(startUs), momentText(endUs), query.storedThrough],
+      textArray(symbols.map(({ symbol }) => symbol)),
+      ...[lengthUs, momentText(startUs), momentText(endUs)],
+      numberArray(symbols.map(({ storedThrough }) => storedThrough)),
+      numberArray(trades.map(({ place }) => place)),
       numberArray(trades.map(({ trade }) => trade.ts)),
       numberArray(trades.map(({ trade }) => trade.price)),
       numberArray(trades.map(({ trade }) => trade.size)),
@@ -95,28 +127,39 @@ async function look(
     ],
     tag,
   );
-  const bars = barsOf(row);
-  // Nobody asks what is older where nothing more is wanted, or nothing older.
-  if (bars.length >= limit || startUs <= firstUs) return { bars, olderUs: undefined };
-  const [stored = {}] = await db.query(
-    selectOlder(query.interval),
-    [query.symbol, momentText(firstUs), momentText(startUs), query.storedThrough],
-    tag,
-  );
-  const older = tail.flatMap(({ trade }) =>
-    trade.ts >= firstUs && trade.ts < startUs ? [trade.ts as number] : [],
-  );
-  if (typeof stored["older_us"] === "string") older.push(Number(stored["older_us"]));
-  const olderUs = older.length === 0 ? undefined : older.reduce((a, b) => Math.max(a, b));
-  return { bars, olderUs };
+  const found: Bar[][] = symbols.map(() => []);
+  for (const row of rows) found[Number(row["place"]) - 1] = barsOf(row);
+  return found;
 }
 
+/** The newest moment in [fromUs, toUs) of which there is something of a symbol, undefined where there is nothing. */
+async function newestBetween(
+  db: Database,
+  { symbol, storedThrough, tail }: TailedSymbol,
+  interval: Interval,
+  fromUs: number,
+  toUs: number,
+  tag: string | undefined,
+): Promise<number | undefined> {
+  const [row = {}] = await db.query(
+    selectOlder(interval),
+    [symbol, momentText(fromUs), momentText(toUs), storedThrough],
+    tag,
+  );
+  const moments = tail.flatMap(({ trade }) =>
+    trade.ts >= fromUs && trade.ts < toUs ? [trade.ts as number] : [],
+  );
+  if (typeof row["older_us"] === "string") moments.push(Number(row["older_us"]));
+  return moments.length === 0 ? undefined : moments.reduce((a, b) => Math.max(a, b));
+}
+
+/** The newest comes first. */
 function barsOf(row: Row): Bar[] {
   const columns = ["open", "high", "low", "close", "volume", "trades"].map((name) =>
     numbersOf(row[name]),
   );
   const [open = [], high = [], low = [], close = [], volume = [], count = []] = columns;
-  return numbersOf(row["ts"]).map((bucketUs, at) => ({
+  const bars = numbersOf(row["ts"]).map((bucketUs, at) => ({
     ts: bucketUs as EpochUs,
     open: open[at] as number,
     high: high[at] as number,
@@ -125,6 +168,7 @@ function barsOf(row: Row): Bar[] {
     volume: volume[at] as number,
     trades: count[at] as number,
   }));
+  return bars.reverse();
 }
 
 /** The tail without repetitions of its own; in log order the first is the one that is kept. */

@@ -1,10 +1,17 @@
-/** SQL: the stored trades of the symbol in [$3, $4) up to the cursor $5 that `isWithin` lets through. */
+/**
+ * SQL: `select` for each row `s` of a row source, beside the columns of that row. LATERAL and OFFSET keep it to the primary key of
+ * each symbol, however few the planner takes them for.
+ */
+export const ofEach = (source: string, select: string) =>
+  `select s.*, x.* from ${source} s cross join lateral (${select} offset 0) x`;
+
+/** SQL: the stored trades in [$3, $4) of the symbol `s.id` that `isWithin` lets through, up to the cursor `s.stored_through`. */
 export const tradesOf = (isWithin: string) =>
   ["trades", "trades_past"]
     .map(
       (table) => `
-  select ts, price, size, cursor, ordinal from ${table}
-  where symbol_id = (select id from symbol) and cursor <= $5
-    and ts >= $3::timestamptz and ts < $4::timestamptz and ${isWithin}`,
+    select ts, price, size, cursor, ordinal from ${table}
+    where symbol_id = s.id and cursor <= s.stored_through
+      and ts >= $3::timestamptz and ts < $4::timestamptz and ${isWithin}`,
     )
     .join(" union all ");

@@ -1,6 +1,7 @@
-import { type BarsQuery, readBars } from "../db/read-bars.ts";
+import { type BarsQuery, readBars, type TailedSymbol, type TailTrade } from "../db/read-bars.ts";
 import type { AppContext } from "../middleware/context.ts";
 import type { Bar } from "../protocol/bar.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
 import { databaseOf } from "./database-of.ts";
 import { type DecodedTail, readTail } from "./room-tail.ts";
@@ -23,12 +24,24 @@ export async function readBarsWithTail(
   query: TailedBarsQuery,
   { storedThrough, events }: DecodedTail,
 ): Promise<Bar[]> {
-  const tail = events.flatMap(({ cursor, event }) =>
-    event.kind === "trade" ? [{ cursor, trade: event }] : [],
-  );
   return readBars(
     databaseOf(c.get("config")),
-    { ...query, storedThrough, tail },
+    { ...query, storedThrough, tail: tradesOf(events) },
     c.get("correlationId"),
+  );
+}
+
+/** What the room of a symbol has of its trades, with every one up to `cursor`. */
+export async function readTradeTail(
+  c: AppContext,
+  symbol: SymbolName,
+): Promise<TailedSymbol & { cursor: Cursor }> {
+  const { cursor, storedThrough, events } = await readTail(c.env, symbol);
+  return { symbol, cursor, storedThrough, tail: tradesOf(events) };
+}
+
+function tradesOf(events: DecodedTail["events"]): TailTrade[] {
+  return events.flatMap(({ cursor, event }) =>
+    event.kind === "trade" ? [{ cursor, trade: event }] : [],
   );
 }
