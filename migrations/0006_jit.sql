@@ -6,3 +6,6 @@ begin
 exception when insufficient_privilege then
   raise notice 'jit stays as it is: set it to off for this database';
 end $$;
+
+-- The session that migrates goes on to serve, and the setting of a database is for those that begin later.
+select set_config('jit', 'off', false);

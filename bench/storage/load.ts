@@ -47,7 +47,8 @@ export async function load(
     let points = 0;
     const storePart = async () => {
       round.storedMs += await timed(part, async (rooms) => {
-        points += (await storeFrames(db, rooms, ids)).points;
+        const stored = await storeFrames(db, rooms, ids);
+        points += stored.points;
       });
     };
     const storeBare = async () => {

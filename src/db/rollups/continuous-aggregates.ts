@@ -6,7 +6,7 @@ import { DAY_US, HOUR_US, MINUTE_US } from "./lengths.ts";
 import { refreshPoints } from "./refresh-points.ts";
 import { REFRESH_POSTED } from "./refresh-posted.ts";
 import { NOTE_POSTED, refreshTrades } from "./refresh-trades.ts";
-import { NOTE_POSTED_OF_RANGE, SET_ROLLED_THROUGH } from "./roll-forward.ts";
+import { notePostedOfRange, SET_ROLLED_THROUGH } from "./roll-forward.ts";
 import type { Rollups } from "./rollups.ts";
 
 interface Aggregate {
@@ -82,7 +82,7 @@ export function continuousAggregates(db: Database): Rollups {
         if (from < to) await refreshAggregate(view, from, to);
       }
       await db.transaction([
-        { text: NOTE_POSTED_OF_RANGE, params: [fromUs, toUs] },
+        notePostedOfRange(fromUs, toUs),
         { text: SET_ROLLED_THROUGH, params: [toUs] },
       ]);
     },

@@ -3,7 +3,7 @@ import type { Database } from "../database.ts";
 import { refreshPoints } from "./refresh-points.ts";
 import { REFRESH_POSTED } from "./refresh-posted.ts";
 import { refreshTrades } from "./refresh-trades.ts";
-import { NOTE_POSTED_OF_RANGE, rollForward, SET_ROLLED_THROUGH } from "./roll-forward.ts";
+import { notePostedOfRange, rollForward, SET_ROLLED_THROUGH } from "./roll-forward.ts";
 import type { Rollups } from "./rollups.ts";
 
 /** Any fixed number that no other program uses: one Keeper at a time, or an older snapshot could overwrite a newer. */
@@ -26,7 +26,7 @@ export function keptRollups(db: Database): Rollups {
       await db.transaction([
         LOCK,
         ...rollForward(fromUs, toUs),
-        { text: NOTE_POSTED_OF_RANGE, params: [fromUs, toUs] },
+        notePostedOfRange(fromUs, toUs),
         { text: SET_ROLLED_THROUGH, params: [toUs] },
       ]);
     },

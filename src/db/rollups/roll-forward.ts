@@ -1,6 +1,6 @@
 import type { EpochUs } from "../../protocol/time.ts";
 import type { Statement } from "../database.ts";
-import { timestampOf } from "../sql-time.ts";
+import { momentText, timestampOf } from "../sql-time.ts";
 import { DAY_US, HOUR_US, MINUTE_US } from "./lengths.ts";
 import { POINT_ROLLUP_COLUMNS, pointRollup, SETTLE_POINT_ROLLUP } from "./point-rollups.ts";
 import { BAR_COLUMNS, mergeBars, SETTLE_BAR, tradeRollup } from "./trade-rollups.ts";
@@ -20,30 +20,35 @@ export function rollForward(fromUs: EpochUs, toUs: EpochUs): Statement[] {
     { text: TRADES("bars_1h_live", HOUR_US), range: hours },
     { text: DAYS, range: days },
   ].flatMap(({ text, range }) =>
-    range.fromUs < range.toUs ? [{ text, params: [range.fromUs, range.toUs] }] : [],
+    range.fromUs < range.toUs ? [{ text, params: momentsOf(range) }] : [],
   );
+}
+
+function momentsOf({ fromUs, toUs }: { fromUs: number; toUs: number }): string[] {
+  return [momentText(fromUs), momentText(toUs)];
 }
 
 export const SET_ROLLED_THROUGH = `
 update tape_state set rolled_through = greatest(rolled_through, ${timestampOf("$1")})`;
 
-/**
- * SQL: notes the hours of [$1, $2) in which bars had been posted and trades have come since; a moment's bars have just
- * been rolled up.
- */
-export const NOTE_POSTED_OF_RANGE = `
+/** Notes the hours of a range in which bars had been posted and trades have come since; its bars have just been rolled up. */
+export function notePostedOfRange(fromUs: EpochUs, toUs: EpochUs): Statement {
+  return { text: NOTE_POSTED_OF_RANGE, params: momentsOf({ fromUs, toUs }) };
+}
+
+const NOTE_POSTED_OF_RANGE = `
 insert into stale_posted (hour, symbol_id)
 select distinct date_bin('1 hour', p.bucket, 'epoch'), p.symbol_id
 from symbols y
 cross join lateral (
   select * from bars_1m_live
-  where symbol_id = y.id and bucket >= ${timestampOf("$1")} and bucket < ${timestampOf("$2")} offset 0) b
+  where symbol_id = y.id and bucket >= $1::timestamptz and bucket < $2::timestamptz offset 0) b
 join posted_bars p on p.symbol_id = b.symbol_id and (
   p.length_s = 60 and p.bucket = b.bucket
   or p.length_s = 3600 and p.bucket = date_bin('1 hour', b.bucket, 'epoch')
   or p.length_s = 86400 and p.bucket = date_bin('1 day', b.bucket, 'epoch'))`;
 
-const RANGE = `ts >= ${timestampOf("$1")} and ts < ${timestampOf("$2")}`;
+const RANGE = "ts >= $1::timestamptz and ts < $2::timestamptz";
 
 // OFFSET 0: each series by the primary key. There is no index by time alone, and a week of everything is long.
 const POINTS = (rollup: string, lengthUs: number) => `
@@ -67,7 +72,7 @@ insert into bars_1d_live (${BAR_COLUMNS})
 ${mergeBars(
   `symbols y cross join lateral (
     select * from bars_1h_live
-    where symbol_id = y.id and bucket >= ${timestampOf("$1")} and bucket < ${timestampOf("$2")} offset 0) b`,
+    where symbol_id = y.id and bucket >= $1::timestamptz and bucket < $2::timestamptz offset 0) b`,
   DAY_US,
 )} ${SETTLE_BAR}`;
 
