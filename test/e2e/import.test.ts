@@ -42,7 +42,8 @@ it("INV-6 INV-7 B-4 an imported file is the symbol's history at once, again when
 
   const list = await get("/api/symbols");
   const { symbols } = symbolsAnswerSchema.parse(await list.json());
-  expect(symbols.map(({ symbol, last }) => [symbol, last])).toEqual([["SPX", null]]);
+  // The Keeper's gauges make a symbol of their own.
+  expect(symbols).toContainEqual(expect.objectContaining({ symbol: "SPX", last: null }));
 
   const day = published[2_500] as HistoryAnswer["bars"][number];
   const trade = { symbol: "SPX", price: 1_000.5, size: 3, ts: day.ts + 50_000_000_000 };
