@@ -1,6 +1,6 @@
 import { correlatePairs } from "../../src/core/statistics/correlation.ts";
 import type { Database } from "../../src/db/database.ts";
-import { readBarsOfEach } from "../../src/db/read-bars.ts";
+import { readBars, readClosesOf } from "../../src/db/read-bars.ts";
 import { readPositionSteps } from "../../src/db/read-position-steps.ts";
 import { readSeries } from "../../src/db/read-series.ts";
 import type { Aggregate } from "../../src/protocol/aggregate.ts";
@@ -37,30 +37,21 @@ export class OurQueries {
     return series[0]?.ts.length ?? 0;
   }
 
-  bars(symbols: readonly SymbolName[], interval: Interval, limit: number, days: number) {
-    const range = {
-      ...{ interval, limit },
-      fromUs: (this.#endUs - days * DAY_US) as EpochUs,
-      toUs: this.#endUs as EpochUs,
-    };
-    const asked = symbols.map((symbol) => ({
-      ...{ symbol, storedThrough: this.#storedThrough, tail: [] },
-    }));
-    return readBarsOfEach(this.#db, asked, range);
+  async bars(symbol: SymbolName, interval: Interval, limit: number, days: number) {
+    const bars = await readBars(this.#db, {
+      ...this.#tailed(symbol),
+      ...this.#range(interval, limit, days),
+    });
+    return bars.length;
   }
 
   async correlation(): Promise<number> {
-    const bars = await this.bars(SYMBOLS, "1h", 721, 30);
-    const closes = bars.map((ofSymbol) => ({
-      ts: ofSymbol.map(({ ts }) => ts),
-      values: ofSymbol.map(({ close }) => close),
-    }));
-    return correlatePairs(closes).length;
+    return correlatePairs(await this.#closes("1h", 721, 30)).length;
   }
 
   /** What attribution reads of a day in minutes, and the value of an account at the end of each. */
   async positionValue(): Promise<number> {
-    const bars = await this.bars(SYMBOLS, "1m", 1_441, 1);
+    const closes = await this.#closes("1m", 1_441, 1);
     const steps = await readPositionSteps(this.#db, {
       symbols: SYMBOLS.map((symbol) => ({
         ...{ symbol, storedThrough: this.#storedThrough, tailCursor: this.#storedThrough },
@@ -72,15 +63,33 @@ export class OurQueries {
     });
     if (steps.kind === "too_many") throw new Error("too many steps");
     const values = new Map<number, number>();
-    for (const [place, ofSymbol] of bars.entries()) {
+    for (const [place, line] of closes.entries()) {
       const held = steps.bySymbol[place]?.[0] ?? [];
       let next = 0;
-      for (const { ts, close } of ofSymbol) {
+      for (const [at, ts] of line.ts.entries()) {
         while (next < held.length && (held[next]?.ts ?? 0) <= ts) next += 1;
         const quantity = held[next - 1]?.quantity ?? 0;
-        values.set(ts, (values.get(ts) ?? 0) + quantity * close);
+        values.set(ts, (values.get(ts) ?? 0) + quantity * (line.values[at] ?? 0));
       }
     }
     return values.size;
+  }
+
+  #closes(interval: Interval, limit: number, days: number) {
+    const range = this.#range(interval, limit, days);
+    return readClosesOf(
+      this.#db,
+      SYMBOLS.map((symbol) => this.#tailed(symbol)),
+      range,
+    );
+  }
+
+  #tailed(symbol: SymbolName) {
+    return { symbol, storedThrough: this.#storedThrough, tail: [] };
+  }
+
+  #range(interval: Interval, limit: number, days: number) {
+    const fromUs = (this.#endUs - days * DAY_US) as EpochUs;
+    return { interval, limit, fromUs, toUs: this.#endUs as EpochUs };
   }
 }

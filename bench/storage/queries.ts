@@ -84,7 +84,7 @@ export async function queriesOf(
     {
       what: "history: 10,000 bars of 1m",
       atMostMs: 30,
-      ours: async () => (await ours.bars([PROBE.symbol], "1m", 10_000, 30))[0]?.length ?? 0,
+      ours: () => ours.bars(PROBE.symbol, "1m", 10_000, 30),
       byHand: () =>
         rows(BARS_OF_TRADES, idOf(PROBE.symbol), momentText(endUs - 10_000 * MINUTE_US), end),
     },
@@ -95,7 +95,7 @@ export async function queriesOf(
       byHand: () => rows(CORRELATION_OF_TRADES, symbolIds, since(30), end),
     },
     {
-      what: "position value by the minute: a day, 20 symbols, bars and position steps",
+      what: "position value by the minute: a day, 20 symbols, closes and position steps",
       atMostMs: 67,
       ours: () => ours.positionValue(),
       byHand: valueByHand(VALUE_ON_TRADES),

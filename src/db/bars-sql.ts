@@ -54,24 +54,33 @@ stored_part as (
     ${priceAt("first_ts", "asc")} as open, ${priceAt("last_ts", "desc")} as close
   from stored)`;
 
+/** What each column of a bar is of several parts. */
+const OF_SEVERAL = {
+  open: "(array_agg(open order by first_ts, origin))[1]",
+  high: "max(high)",
+  low: "min(low)",
+  close: "(array_agg(close order by last_ts desc, origin desc))[1]",
+  volume: "sum(volume)",
+  trades: "sum(trades)",
+};
+export type BarColumn = keyof typeof OF_SEVERAL;
+
 /**
  * Stored trades and the tail become parts of bars, and then one bar a bucket; one row a symbol, the newest bar first. At the same
  * moment the part of the later origin is later: 3 is the tail. Of origin 0 there is one part a bucket, and
  * as a rule no other: only the others are sorted for their open and close.
  */
-export function selectBars(interval: Interval): string {
+export function selectBars(interval: Interval, columns: readonly BarColumn[]): string {
   const kept = chooseBars(interval);
-  const columns = ["open", "high", "low", "close", "volume", "trades"];
   return `
 with ${ASKED}, ${TAIL}, ${kept === "raw" ? STORED_TRADES : keptBars(kept)},
 part as materialized (select * from stored_part union all select * from tail_part),
 several as (select place, bucket from part where ${kept === "raw" ? "origin > 0" : `origin > 0 or $2 <> ${KEPT_US[kept]}`}),
 bar as (
-  select place, bucket, open, high, low, close, volume, trades from part
+  select ${["place", "bucket", ...columns].join(", ")} from part
   where (place, bucket) not in (select place, bucket from several)
   union all
-  select place, bucket, (array_agg(open order by first_ts, origin))[1], max(high), min(low),
-    (array_agg(close order by last_ts desc, origin desc))[1], sum(volume), sum(trades)
+  select ${["place", "bucket", ...columns.map((name) => OF_SEVERAL[name])].join(", ")}
   from part where (place, bucket) in (select place, bucket from several) group by 1, 2),
 newest as (select *, row_number() over (partition by place order by bucket desc) as age from bar)
 select place, string_agg(${epochUsOf("bucket")}::text, ',') as ts,

@@ -1,43 +1,11 @@
-import { tradeKey } from "../core/encode-events.ts";
+import type { BucketValues } from "../core/statistics/bucket-values.ts";
 import type { Bar } from "../protocol/bar.ts";
-import type { TradeEvent } from "../protocol/event.ts";
-import { INTERVAL_SECONDS, type Interval } from "../protocol/interval.ts";
-import type { SymbolName } from "../protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../protocol/time.ts";
-import { numberArray, textArray } from "./array-text.ts";
-import { selectBars, selectOlder } from "./bars-sql.ts";
-import { numbersOf } from "./columns.ts";
-import type { Database, Row } from "./database.ts";
-import { momentText } from "./sql-time.ts";
+import type { EpochUs } from "../protocol/time.ts";
+import type { Database } from "./database.ts";
+import { type BarsRange, readBarColumns, type TailedSymbol } from "./look-at-bars.ts";
 
-/** A trade that may not be in Postgres yet, with its place in the log. */
-export interface TailTrade {
-  cursor: Cursor;
-  trade: TradeEvent;
-}
-
-/** A symbol whose bars are asked for, and what its room has of them. */
-export interface TailedSymbol {
-  symbol: SymbolName;
-  /** Rows beyond this cursor are not read: the tail has those events. */
-  storedThrough: Cursor;
-  /** The trades after `storedThrough`, in the order of the log. */
-  tail: readonly TailTrade[];
-}
-
-interface BarsRange {
-  interval: Interval;
-  /** Bars whose bucket begins in [fromUs, toUs). */
-  fromUs: EpochUs;
-  toUs: EpochUs;
-  /** The newest so many of a symbol. */
-  limit: number;
-}
-
+export type { TailedSymbol, TailTrade } from "./look-at-bars.ts";
 export type BarsQuery = BarsRange & TailedSymbol;
-
-/** The first look covers `limit` buckets; where trading pauses, each further one begins at a trade and goes deeper. */
-const LOOK_GROWTH = 8;
 
 /**
  * Bars from stored trades, what is kept of them, bars that were posted, and the tail together, oldest first; buckets
@@ -48,137 +16,38 @@ const LOOK_GROWTH = 8;
  */
 export async function readBars(db: Database, query: BarsQuery, tag?: string): Promise<Bar[]> {
   const { symbol, storedThrough, tail } = query;
-  const [bars = []] = await readBarsOfEach(db, [{ symbol, storedThrough, tail }], query, tag);
-  return bars;
+  const [columns] = await readBarColumns(
+    db,
+    [{ symbol, storedThrough, tail }],
+    query,
+    ["open", "high", "low", "close", "volume", "trades"],
+    tag,
+  );
+  if (columns === undefined) return [];
+  const { ts, open, high, low, close, volume, trades } = columns;
+  return ts
+    .map((bucketUs, at) => ({
+      ts: bucketUs as EpochUs,
+      open: open[at] as number,
+      high: high[at] as number,
+      low: low[at] as number,
+      close: close[at] as number,
+      volume: volume[at] as number,
+      trades: trades[at] as number,
+    }))
+    .reverse();
 }
 
-/**
- * The same of several symbols, in their order, by one statement: planning it costs as much as reading a few hundred bars.
- * Those that trade so rarely that the first look does not find enough are looked at one after the other.
- *
- * @throws what `classifyFailure` reads.
- */
-export async function readBarsOfEach(
+/** The closes of those bars alone, of several symbols in their order. @throws what `classifyFailure` reads. */
+export async function readClosesOf(
   db: Database,
   symbols: readonly TailedSymbol[],
-  { interval, fromUs, toUs, limit }: BarsRange,
+  range: BarsRange,
   tag?: string,
-): Promise<Bar[][]> {
-  const lengthUs = INTERVAL_SECONDS[interval] * 1_000_000;
-  const firstUs = Math.ceil(fromUs / lengthUs) * lengthUs;
-  const lastUs = Math.ceil(toUs / lengthUs) * lengthUs;
-  if (limit < 1 || lastUs <= firstUs) return symbols.map(() => []);
-  const asked = symbols.map((one) => ({ ...one, tail: firstOfEach(one.tail) }));
-  const startUs = Math.max(firstUs, lastUs - limit * lengthUs);
-  const all = await look(db, asked, { interval, lengthUs, startUs, endUs: lastUs, limit }, tag);
-  for (const [place, symbol] of asked.entries()) {
-    let bars = all[place] as Bar[];
-    let beganUs = startUs;
-    for (let depth = LOOK_GROWTH * limit; ; depth *= LOOK_GROWTH) {
-      if (bars.length >= limit || beganUs <= firstUs) break;
-      const olderUs = await newestBetween(db, symbol, interval, firstUs, beganUs, tag);
-      if (olderUs === undefined) break;
-      const endUs = (Math.floor(olderUs / lengthUs) + 1) * lengthUs;
-      beganUs = Math.max(firstUs, endUs - depth * lengthUs);
-      const deeper = {
-        ...{ interval, lengthUs, startUs: beganUs, endUs, limit: limit - bars.length },
-      };
-      const [found = []] = await look(db, [symbol], deeper, tag);
-      bars = [...found, ...bars];
-    }
-    all[place] = bars;
-  }
-  return all;
-}
-
-interface Look {
-  interval: Interval;
-  lengthUs: number;
-  /** Both on bucket borders. */
-  startUs: number;
-  endUs: number;
-  limit: number;
-}
-
-async function look(
-  db: Database,
-  symbols: readonly TailedSymbol[],
-  { interval, lengthUs, startUs, endUs, limit }: Look,
-  tag: string | undefined,
-): Promise<Bar[][]> {
-  const trades = symbols.flatMap(({ tail }, at) =>
-    tail
-      .filter(({ trade }) => trade.ts >= startUs && trade.ts < endUs)
-      .map(({ trade }) => ({ place: at + 1, trade })),
-  );
-  const rows = await db.query(
-    selectBars(interval),
-    [
-      textArray(symbols.map(({ symbol }) => symbol)),
-      ...[lengthUs, momentText(startUs), momentText(endUs)],
-      numberArray(symbols.map(({ storedThrough }) => storedThrough)),
-      numberArray(trades.map(({ place }) => place)),
-      numberArray(trades.map(({ trade }) => trade.ts)),
-      numberArray(trades.map(({ trade }) => trade.price)),
-      numberArray(trades.map(({ trade }) => trade.size)),
-      textArray(trades.map(({ trade }) => trade.venue ?? "")),
-      textArray(trades.map(({ trade }) => trade.id ?? "")),
-      limit,
-    ],
-    tag,
-  );
-  const found: Bar[][] = symbols.map(() => []);
-  for (const row of rows) found[Number(row["place"]) - 1] = barsOf(row);
-  return found;
-}
-
-/** The newest moment in [fromUs, toUs) of which there is something of a symbol, undefined where there is nothing. */
-async function newestBetween(
-  db: Database,
-  { symbol, storedThrough, tail }: TailedSymbol,
-  interval: Interval,
-  fromUs: number,
-  toUs: number,
-  tag: string | undefined,
-): Promise<number | undefined> {
-  const [row = {}] = await db.query(
-    selectOlder(interval),
-    [symbol, momentText(fromUs), momentText(toUs), storedThrough],
-    tag,
-  );
-  const moments = tail.flatMap(({ trade }) =>
-    trade.ts >= fromUs && trade.ts < toUs ? [trade.ts as number] : [],
-  );
-  if (typeof row["older_us"] === "string") moments.push(Number(row["older_us"]));
-  return moments.length === 0 ? undefined : moments.reduce((a, b) => Math.max(a, b));
-}
-
-/** The newest comes first. */
-function barsOf(row: Row): Bar[] {
-  const columns = ["open", "high", "low", "close", "volume", "trades"].map((name) =>
-    numbersOf(row[name]),
-  );
-  const [open = [], high = [], low = [], close = [], volume = [], count = []] = columns;
-  const bars = numbersOf(row["ts"]).map((bucketUs, at) => ({
-    ts: bucketUs as EpochUs,
-    open: open[at] as number,
-    high: high[at] as number,
-    low: low[at] as number,
-    close: close[at] as number,
-    volume: volume[at] as number,
-    trades: count[at] as number,
+): Promise<BucketValues[]> {
+  const found = await readBarColumns(db, symbols, range, ["close"], tag);
+  return found.map(({ ts, close }) => ({
+    ts: ts.reverse() as EpochUs[],
+    values: close.reverse(),
   }));
-  return bars.reverse();
-}
-
-/** The tail without repetitions of its own; in log order the first is the one that is kept. */
-function firstOfEach(tail: readonly TailTrade[]): TailTrade[] {
-  const seen = new Set<string>();
-  return tail.filter(({ trade }) => {
-    const key = tradeKey(trade);
-    if (key === null) return true;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
 }

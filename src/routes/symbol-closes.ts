@@ -1,14 +1,13 @@
 import type { BucketValues } from "../core/statistics/bucket-values.ts";
-import { readBarsOfEach } from "../db/read-bars.ts";
+import { readClosesOf } from "../db/read-bars.ts";
 import type { AppContext } from "../middleware/context.ts";
-import type { Bar } from "../protocol/bar.ts";
 import type { Interval } from "../protocol/interval.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
 import type { BucketRange } from "./bucket-range.ts";
 import { databaseOf } from "./database-of.ts";
 import { fewAtOnce } from "./few-at-once.ts";
-import { readSymbolBars, readTradeTail } from "./symbol-bars.ts";
+import { readTradeTail } from "./symbol-bars.ts";
 
 /** The closes of one symbol, with every trade up to `cursor` and none after it. */
 export interface SymbolCloses {
@@ -20,12 +19,10 @@ export async function readSymbolCloses(
   c: AppContext,
   symbol: SymbolName,
   interval: Interval,
-  { fromUs, toUs, buckets }: BucketRange,
+  range: BucketRange,
 ): Promise<SymbolCloses> {
-  // As many bars as there are buckets: then one look covers them all.
-  const query = { symbol, interval, fromUs, toUs, limit: buckets };
-  const { cursor, bars } = await readSymbolBars(c, query);
-  return { cursor, closes: closesOf(bars) };
+  const [found] = await readClosesOfEach(c, [symbol], interval, range);
+  return found as SymbolCloses;
 }
 
 /** Most symbols of one statement: all their tails are in memory at once. */
@@ -38,21 +35,21 @@ export async function readClosesOfEach(
   interval: Interval,
   { fromUs, toUs, buckets }: BucketRange,
 ): Promise<SymbolCloses[]> {
+  // As many bars as there are buckets: then one look covers them all.
+  const range = { interval, fromUs, toUs, limit: buckets };
   const found: SymbolCloses[] = [];
   while (found.length < symbols.length) {
     const part = symbols.slice(found.length, found.length + SYMBOLS_AT_ONCE);
     const tails = await fewAtOnce(part, (symbol) => readTradeTail(c, symbol));
-    const bars = await readBarsOfEach(
+    const closes = await readClosesOf(
       databaseOf(c.get("config")),
       tails,
-      { interval, fromUs, toUs, limit: buckets },
+      range,
       c.get("correlationId"),
     );
-    found.push(...tails.map(({ cursor }, at) => ({ cursor, closes: closesOf(bars[at] ?? []) })));
+    for (const [at, { cursor }] of tails.entries()) {
+      found.push({ cursor, closes: closes[at] as BucketValues });
+    }
   }
   return found;
-}
-
-function closesOf(bars: readonly Bar[]): BucketValues {
-  return { ts: bars.map(({ ts }) => ts), values: bars.map(({ close }) => close) };
 }
