@@ -10,7 +10,8 @@ const CHECKPOINT_MS = 30_000;
 
 /**
  * SQL statements for tables that are due, by autovacuum's own measure: a fifth of the rows, and at least 50,000. New rows
- * ask for new statistics (a sample, at a constant price). Only dead rows ask for a vacuum, whose price grows with the
+ * ask for new statistics (a sample, at a constant price); of partitions each for itself, for what is partitioned has no
+ * rows, and no age, which counts as the greatest. Only dead rows ask for a vacuum, whose price grows with the
  * table: nothing here reads by the visibility map. Statistics are lost at a kill, so a table without any is due too.
  */
 const SELECT_DUE = `
@@ -18,10 +19,11 @@ select case
     when s.n_dead_tup > greatest(50000, 0.2 * s.n_live_tup) or age(c.relfrozenxid) > 1000000000 then 'vacuum (analyze) '
     else 'analyze ' end || format('%I.%I', s.schemaname, s.relname)
 from pg_stat_user_tables s join pg_class c on c.oid = s.relid
-where s.n_mod_since_analyze > greatest(50000, 0.2 * c.reltuples)
+where c.relkind = 'r' and (
+  s.n_mod_since_analyze > greatest(50000, 0.2 * c.reltuples)
   or s.n_dead_tup > greatest(50000, 0.2 * s.n_live_tup)
   or age(c.relfrozenxid) > 1000000000
-  or (s.last_analyze is null and pg_relation_size(c.oid) > 1000000)`;
+  or (s.last_analyze is null and pg_relation_size(c.oid) > 1000000))`;
 
 const SUMMARIZE = `
 select brin_summarize_new_values(c.oid)
