@@ -1,44 +1,34 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { RollupKeeping } from "../../durable/keeper/keep-rollups.ts";
 import { setCompression } from "../../src/db/compression.ts";
-import { ping } from "../../src/db/ping.ts";
 import { readBars } from "../../src/db/read-bars.ts";
 import { readFrames } from "../../src/db/read-frames.ts";
 import { readSeries } from "../../src/db/read-series.ts";
-import { rollupsOf } from "../../src/db/rollups/rollups-of.ts";
 import { SeriesIdCache } from "../../src/db/series-ids.ts";
 import { storeFrames } from "../../src/db/store-frames.ts";
-import { advanceWatermark, readTapeState } from "../../src/db/tape-state.ts";
-import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
+import { testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, metric, room, trade } from "./events.ts";
+import { type KeptDatabase, keepDatabase } from "./kept-database.ts";
 
 const MINUTE = 60_000_000;
 const DAY = 1_440 * MINUTE;
 
 describe.each(testDatabaseKinds())("compressed chunks on $name", ({ openMigrated }) => {
-  let database: TestDatabase;
+  let database: KeptDatabase;
   const ids = new SeriesIdCache();
   beforeAll(async () => {
-    database = await openMigrated();
+    database = await keepDatabase(await openMigrated());
   });
   afterAll(() => database.close());
 
   it("INV-1 INV-6 INV-7 INV-9 take late, repeated and replacing events, and replay as before", async (context) => {
     const { db } = database;
-    const { mode } = await ping(db);
     // Only the community edition compresses.
-    if (mode !== "timescale") return context.skip();
-    const { watermarkUs } = await readTapeState(db);
+    if (database.mode !== "timescale") return context.skip();
+    const watermarkUs = await database.begin();
     const symbol = freshSymbol();
     const old = (Math.floor(watermarkUs / DAY) - 20) * DAY;
     const store = (...frames: Parameters<typeof room>[1][]) =>
       storeFrames(db, [room(symbol, ...frames)], ids);
-    const keeping = new RollupKeeping({
-      rollups: rollupsOf(mode, db),
-      advanceWatermark: (throughUs, mostUs) => advanceWatermark(db, throughUs, mostUs),
-      nowUs: () => at(watermarkUs + 2 * MINUTE),
-      pause: async () => undefined,
-    });
     const first = frame(
       1,
       trade(old, 5, 1, { id: "a" }),
@@ -46,7 +36,7 @@ describe.each(testDatabaseKinds())("compressed chunks on $name", ({ openMigrated
       metric("m", old, 1),
     );
     await store(first, frame(2, metric("m", old + MINUTE, 2)));
-    expect(await keeping.turn()).toBe("up_to_date");
+    expect(await database.keep()).toBe("up_to_date");
     for (const table of ["points", "trades"]) {
       const chunks = await db.query(
         `select compress_chunk(c, if_not_compressed => true)::text from show_chunks('${table}') c`,
@@ -63,7 +53,7 @@ describe.each(testDatabaseKinds())("compressed chunks on $name", ({ openMigrated
     );
     await store(late, first);
     await store(frame(4, trade(old, 5, 1, { id: "a" })));
-    expect(await keeping.turn()).toBe("up_to_date");
+    expect(await database.keep()).toBe("up_to_date");
 
     const range = {
       symbol,
@@ -91,7 +81,7 @@ describe.each(testDatabaseKinds())("compressed chunks on $name", ({ openMigrated
 
   it("is as old as the settings say before it is compressed", async (context) => {
     const { db } = database;
-    if ((await ping(db)).mode !== "timescale") return context.skip();
+    if (database.mode !== "timescale") return context.skip();
     const policies = async () =>
       (
         await db.query(

@@ -1,20 +1,18 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { RollupKeeping } from "../../durable/keeper/keep-rollups.ts";
 import type { PostedBar } from "../../src/core/posted-bar.ts";
-import { ping } from "../../src/db/ping.ts";
 import { readBars } from "../../src/db/read-bars.ts";
-import { rollupsOf } from "../../src/db/rollups/rollups-of.ts";
 import { SeriesIdCache } from "../../src/db/series-ids.ts";
 import { storeBars } from "../../src/db/store-bars.ts";
 import { type StoredFrame, storeFrames } from "../../src/db/store-frames.ts";
-import { advanceWatermark, readTapeState } from "../../src/db/tape-state.ts";
+import { readTapeState } from "../../src/db/tape-state.ts";
 import type { Bar, Interval } from "../../src/protocol/bar.ts";
 import { POSTED_INTERVAL_SECONDS } from "../../src/protocol/bar-push.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
-import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
+import type { Cursor } from "../../src/protocol/time.ts";
+import { testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, trade } from "./events.ts";
+import { type KeptDatabase, keepDatabase } from "./kept-database.ts";
 import { modelBarsWithPosted } from "./posted-model.ts";
 import { tailOf } from "./tape-model.ts";
 
@@ -71,34 +69,13 @@ const anyRun = fc
   );
 
 describe.each(testDatabaseKinds())("posted bars against a model on $name", ({ openMigrated }) => {
-  let database: TestDatabase;
-  let nowUs: EpochUs;
-  let keeping: RollupKeeping;
-  let rollups: ReturnType<typeof rollupsOf>;
+  let database: KeptDatabase;
   const ids = new SeriesIdCache();
 
   beforeAll(async () => {
-    database = await openMigrated();
-    const { db } = database;
-    rollups = rollupsOf((await ping(db)).mode, db);
-    keeping = new RollupKeeping({
-      rollups,
-      advanceWatermark: (throughUs, mostUs) => advanceWatermark(db, throughUs, mostUs),
-      nowUs: () => nowUs,
-      pause: async () => undefined,
-    });
+    database = await keepDatabase(await openMigrated());
   });
   afterAll(() => database.close());
-
-  async function keep(minutes: number, mostNotes: number): Promise<void> {
-    nowUs = at(nowUs + minutes * MINUTE);
-    const state = await advanceWatermark(database.db, at(nowUs - MINUTE), DAY);
-    if (minutes % 2 === 0 && state.rolledThroughUs < state.watermarkUs) {
-      await rollups.rollForward(state.rolledThroughUs, state.watermarkUs);
-    }
-    await rollups.refreshTrades(mostNotes);
-    await rollups.refreshPosted(mostNotes);
-  }
 
   /** Every interval, with what comes after the cursor in the tail. */
   async function expectReads(
@@ -108,7 +85,12 @@ describe.each(testDatabaseKinds())("posted bars against a model on $name", ({ op
     storedThrough: Cursor,
   ): Promise<void> {
     const { trades: tail } = tailOf(frames, storedThrough);
-    const range = { fromUs: at(-30_000 * DAY), toUs: at(nowUs + 10 * DAY), storedThrough, tail };
+    const range = {
+      fromUs: at(-30_000 * DAY),
+      toUs: at(database.clock.nowUs + 10 * DAY),
+      storedThrough,
+      tail,
+    };
     for (const interval of INTERVALS) {
       const bars = await readBars(database.db, { ...range, symbol, interval, limit: 10_000 });
       const expected = modelBarsWithPosted(frames, posted, interval);
@@ -125,7 +107,7 @@ describe.each(testDatabaseKinds())("posted bars against a model on $name", ({ op
   ): Promise<void> {
     const range = { fromUs: at(-30_000 * DAY), storedThrough: cursorAt(1_000_000), tail: [] };
     const pages: Bar[][] = [];
-    for (let toUs = at(nowUs + 10 * DAY); ; ) {
+    for (let toUs = at(database.clock.nowUs + 10 * DAY); ; ) {
       const page = await readBars(database.db, { ...range, symbol, interval, toUs, limit: 2 });
       const [oldest] = page;
       if (oldest === undefined) break;
@@ -166,8 +148,7 @@ describe.each(testDatabaseKinds())("posted bars against a model on $name", ({ op
     await fc.assert(
       fc.asyncProperty(anyRun, async (run) => {
         const symbol = freshSymbol();
-        const baseUs = (await readTapeState(database.db)).watermarkUs;
-        nowUs = at(baseUs + 2 * MINUTE);
+        const baseUs = await database.begin();
         const frames = run.frames.map((trades, i) =>
           frame(
             (i + 1) * 10,
@@ -203,7 +184,7 @@ describe.each(testDatabaseKinds())("posted bars against a model on $name", ({ op
               break;
             }
             case "keep":
-              await keep(action.minutes, action.mostNotes);
+              await database.keepSomewhat(action.minutes, action.mostNotes);
               break;
             case "read":
               await store(frames.slice(0, action.after));
@@ -216,7 +197,7 @@ describe.each(testDatabaseKinds())("posted bars against a model on $name", ({ op
         await store(frames);
         await expectReads(symbol, frames, posted, cursorAt(1_000_000));
         await expectPages(symbol, frames, posted, run.paged);
-        expect(await keeping.turn()).toBe("up_to_date");
+        expect(await database.keep()).toBe("up_to_date");
         await expectReads(symbol, frames, posted, cursorAt(1_000_000));
         await expectViews(symbol, frames, posted);
       }),

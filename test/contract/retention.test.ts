@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { RollupKeeping } from "../../durable/keeper/keep-rollups.ts";
-import { ping } from "../../src/db/ping.ts";
 import { readBars } from "../../src/db/read-bars.ts";
 import { readSeries } from "../../src/db/read-series.ts";
 import { retain } from "../../src/db/retention.ts";
-import { rollupsOf } from "../../src/db/rollups/rollups-of.ts";
 import { SeriesIdCache } from "../../src/db/series-ids.ts";
 import { storeFrames } from "../../src/db/store-frames.ts";
-import { advanceWatermark, readTapeState } from "../../src/db/tape-state.ts";
-import type { EpochUs } from "../../src/protocol/time.ts";
-import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
+import { readTapeState } from "../../src/db/tape-state.ts";
+import { testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, metric, room, trade } from "./events.ts";
+import { type KeptDatabase, keepDatabase } from "./kept-database.ts";
 
 const MINUTE = 60_000_000;
 const HOUR = 60 * MINUTE;
@@ -18,26 +15,15 @@ const DAY = 24 * HOUR;
 const STORED = cursorAt(1_000_000);
 
 describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
-  let database: TestDatabase;
-  let nowUs: EpochUs;
-  let keeping: RollupKeeping;
+  let database: KeptDatabase;
   const ids = new SeriesIdCache();
   const symbol = freshSymbol();
-  /** Ten days ago at the full hour: raw data of it goes when a week is kept. */
+  /** Twenty days ago at a full hour: raw data of it goes when a week is kept. */
   let old: number;
 
   beforeAll(async () => {
-    database = await openMigrated();
-    const { db } = database;
-    const { watermarkUs } = await readTapeState(db);
-    nowUs = at(watermarkUs + 2 * MINUTE);
-    old = Math.floor(nowUs / DAY - 20) * DAY + 9 * HOUR;
-    keeping = new RollupKeeping({
-      rollups: rollupsOf((await ping(db)).mode, db),
-      advanceWatermark: (throughUs, mostUs) => advanceWatermark(db, throughUs, mostUs),
-      nowUs: () => nowUs,
-      pause: async () => undefined,
-    });
+    database = await keepDatabase(await openMigrated());
+    old = Math.floor(database.clock.nowUs / DAY - 20) * DAY + 9 * HOUR;
   });
   afterAll(() => database.close());
 
@@ -65,22 +51,26 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
     await store(
       frame(1, trade(old, 5, 1), trade(old + 30_000_000, 9, 2), metric("m", old, 1)),
       frame(2, trade(old + 2 * HOUR, 7, 4), metric("m", old + 10, 2), metric("m", old + HOUR, 8)),
-      frame(3, trade(nowUs - 5 * MINUTE, 6, 1)),
+      frame(3, trade(database.clock.nowUs - 5 * MINUTE, 6, 1)),
     );
-    const report = await retain(database.db, nowUs, { rawDays: 7, minutesDays: 365 });
+    const report = await retain(database.db, database.clock.nowUs, {
+      rawDays: 7,
+      minutesDays: 365,
+    });
     expect(report.rawDropped).toBe(false);
     expect(await count("all_trades")).toBe(4);
   });
 
   it("drops raw data in whole weeks; bars and rollups answer as before", async () => {
-    expect(await keeping.turn()).toBe("up_to_date");
+    expect(await database.keep()).toBe("up_to_date");
     // The time before the installation is one range of partitions: it goes a week after that.
-    nowUs = at(nowUs + 14 * DAY);
-    expect(await keeping.turn()).toBe("up_to_date");
+    database.clock.nowUs = at(database.clock.nowUs + 14 * DAY);
+    expect(await database.keep()).toBe("up_to_date");
     const before = [await days("1m"), await days("1h"), await days("1d"), await hours()];
-    expect((await retain(database.db, nowUs, { rawDays: 7, minutesDays: 365 })).rawDropped).toBe(
-      true,
-    );
+    expect(
+      (await retain(database.db, database.clock.nowUs, { rawDays: 7, minutesDays: 365 }))
+        .rawDropped,
+    ).toBe(true);
     expect(await count("all_trades")).toBe(0);
     expect(await count("all_points")).toBe(0);
     expect([await days("1m"), await days("1h"), await days("1d"), await hours()]).toEqual(before);
@@ -88,9 +78,10 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
     expect(rawFromUs).toBeGreaterThan(old);
     expect(rawFromUs % (7 * DAY)).toBe(0);
     // A second time there is nothing to do.
-    expect((await retain(database.db, nowUs, { rawDays: 7, minutesDays: 365 })).rawDropped).toBe(
-      false,
-    );
+    expect(
+      (await retain(database.db, database.clock.nowUs, { rawDays: 7, minutesDays: 365 }))
+        .rawDropped,
+    ).toBe(false);
   });
 
   it("INV-7 takes what comes late for a time whose raw data is gone into bars and rollups for good", async () => {
@@ -118,20 +109,20 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
       });
     };
     await expectBoth();
-    expect(await keeping.turn()).toBe("up_to_date");
+    expect(await database.keep()).toBe("up_to_date");
     await expectBoth();
     // The same again, as after a crash, changes nothing.
     await store(frame(4, trade(old + 1, 50, 10), metric("m", old + 5, 100)));
-    expect(await keeping.turn()).toBe("up_to_date");
+    expect(await database.keep()).toBe("up_to_date");
     await expectBoth();
   });
 
   it("drops minutes later than raw data, and keeps hours and days without end", async () => {
     const later = at(old + 100 * DAY);
     const before = [await days("1h"), await days("1d"), await hours()];
-    nowUs = later;
+    database.clock.nowUs = later;
     await retain(database.db, later, { rawDays: 0, minutesDays: 0 });
-    while ((await keeping.turn()) === "behind");
+    while ((await database.keep()) === "behind");
     await retain(database.db, later, { rawDays: 7, minutesDays: 30 });
     expect((await readTapeState(database.db)).minutesFromUs).toBeGreaterThan(old);
     expect(await count("metrics_1m_past")).toBe(0);

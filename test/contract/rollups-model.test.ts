@@ -1,18 +1,15 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { RollupKeeping } from "../../durable/keeper/keep-rollups.ts";
-import { ping } from "../../src/db/ping.ts";
 import { readBars } from "../../src/db/read-bars.ts";
 import { readSeries } from "../../src/db/read-series.ts";
-import { rollupsOf } from "../../src/db/rollups/rollups-of.ts";
 import { SeriesIdCache } from "../../src/db/series-ids.ts";
 import { type StoredFrame, storeFrames } from "../../src/db/store-frames.ts";
-import { advanceWatermark, readTapeState } from "../../src/db/tape-state.ts";
 import { INTERVAL_SECONDS, type Interval } from "../../src/protocol/interval.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { EpochUs } from "../../src/protocol/time.ts";
-import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
+import { testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, metric, trade } from "./events.ts";
+import { type KeptDatabase, keepDatabase } from "./kept-database.ts";
 import { differencesFromScratch } from "./rollups-from-scratch.ts";
 import { modelBars, modelSeries, tailOf } from "./tape-model.ts";
 
@@ -69,22 +66,11 @@ const anyRun = fc
 const ALL = { fromUs: at(-30_000 * DAY), storedThrough: cursorAt(1_000_000_000) };
 
 describe.each(testDatabaseKinds())("rollups against a model on $name", ({ openMigrated }) => {
-  let database: TestDatabase;
-  let nowUs: EpochUs;
-  let keeping: RollupKeeping;
-  let rollups: ReturnType<typeof rollupsOf>;
+  let database: KeptDatabase;
   const ids = new SeriesIdCache();
 
   beforeAll(async () => {
-    database = await openMigrated();
-    const { db } = database;
-    rollups = rollupsOf((await ping(db)).mode, db);
-    keeping = new RollupKeeping({
-      rollups,
-      advanceWatermark: (throughUs, mostUs) => advanceWatermark(db, throughUs, mostUs),
-      nowUs: () => nowUs,
-      pause: async () => undefined,
-    });
+    database = await keepDatabase(await openMigrated());
   });
   afterAll(() => database.close());
 
@@ -94,7 +80,7 @@ describe.each(testDatabaseKinds())("rollups against a model on $name", ({ openMi
     storedThrough: typeof ALL.storedThrough,
   ): Promise<void> {
     const tail = tailOf(frames, storedThrough);
-    const toUs = (nowUs + 10 * DAY) as EpochUs;
+    const toUs = (database.clock.nowUs + 10 * DAY) as EpochUs;
     const range = { ...ALL, toUs, limit: 10_000, storedThrough };
     for (const interval of ["1s", "1m", "5m", "1h", "4h", "1d"] satisfies Interval[]) {
       const lengthUs = INTERVAL_SECONDS[interval] * 1_000_000;
@@ -130,8 +116,7 @@ describe.each(testDatabaseKinds())("rollups against a model on $name", ({ openMi
     await fc.assert(
       fc.asyncProperty(anyRun, async (run) => {
         const symbol = freshSymbol();
-        const baseUs = (await readTapeState(database.db)).watermarkUs;
-        nowUs = at(baseUs + 2 * MINUTE);
+        const baseUs = await database.begin();
         const frames = run.frames.map((events, i) =>
           frame(
             (i + 1) * 10,
@@ -154,13 +139,7 @@ describe.each(testDatabaseKinds())("rollups against a model on $name", ({ openMi
           if (Array.isArray(action)) {
             await store(action.map((i) => frames[i] as StoredFrame));
           } else {
-            nowUs = at(nowUs + action.minutes * MINUTE);
-            const state = await advanceWatermark(database.db, at(nowUs - MINUTE), DAY);
-            if (action.minutes % 2 === 0 && state.rolledThroughUs < state.watermarkUs) {
-              await rollups.rollForward(state.rolledThroughUs, state.watermarkUs);
-            }
-            await rollups.refreshPoints(action.mostNotes);
-            await rollups.refreshTrades(action.mostNotes);
+            await database.keepSomewhat(action.minutes, action.mostNotes);
           }
         }
         // What is in Postgres up to the cut, and more; the tail has the rest.
@@ -168,7 +147,7 @@ describe.each(testDatabaseKinds())("rollups against a model on $name", ({ openMi
         await expectReads(symbol, frames, cursorAt(run.cut * 10));
         await store(frames);
         await expectReads(symbol, frames, ALL.storedThrough);
-        expect(await keeping.turn()).toBe("up_to_date");
+        expect(await database.keep()).toBe("up_to_date");
         await expectReads(symbol, frames, ALL.storedThrough);
         expect(await differencesFromScratch(database.db, symbol)).toEqual([]);
       }),

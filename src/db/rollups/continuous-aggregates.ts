@@ -1,4 +1,5 @@
 import type { EpochUs } from "../../protocol/time.ts";
+import { numberArray } from "../array-text.ts";
 import type { Database } from "../database.ts";
 import { epochUsOf } from "../sql-time.ts";
 import { refresh } from "./kept-rollups.ts";
@@ -26,12 +27,11 @@ const OF_TRADES: readonly Aggregate[] = [
 
 interface Notes {
   table: "stale_points" | "stale_trades";
-  key: string;
   aggregates: readonly Aggregate[];
 }
 
-const POINT_NOTES: Notes = { table: "stale_points", key: "series_id", aggregates: OF_POINTS };
-const TRADE_NOTES: Notes = { table: "stale_trades", key: "symbol_id", aggregates: OF_TRADES };
+const POINT_NOTES: Notes = { table: "stale_points", aggregates: OF_POINTS };
+const TRADE_NOTES: Notes = { table: "stale_trades", aggregates: OF_TRADES };
 
 /** Claims the notes of the newest stale hours, as far as there is raw data. */
 const CLAIM = (table: string) => `
@@ -41,8 +41,12 @@ where hour >= (select raw_from from tape_state) and hour in (
     select hour from ${table} where hour >= (select raw_from from tape_state) order by hour desc limit $1) s)
 returning ${epochUsOf("hour")} as hour_us, (select ${epochUsOf("rolled_through")} from tape_state) as rolled_through_us`;
 
-/** Notes that came after the claim stay. */
-const TAKE_CLAIMED = (table: string) => `delete from ${table} where is_claimed`;
+/**
+ * Deletes the claimed notes of hours that have been refreshed. Those that came after the claim stay, and so do those of
+ * other hours, which a Keeper had claimed that ended before it refreshed them.
+ */
+const TAKE_CLAIMED = (table: string) =>
+  `delete from ${table} where is_claimed and ${epochUsOf("hour")} = any ($1::int8[])`;
 
 /**
  * Continuous aggregates, for `timescale`. They know themselves what has changed in a range, and a refresh of it does only
@@ -64,7 +68,7 @@ export function continuousAggregates(db: Database): Rollups {
       }
     }
     if (notes.table === "stale_trades") await db.query(NOTE_POSTED_OF_CLAIMED, []);
-    await db.query(TAKE_CLAIMED(notes.table), []);
+    await db.query(TAKE_CLAIMED(notes.table), [numberArray(hours)]);
     return claimed.length;
   };
 

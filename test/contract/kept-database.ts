@@ -1,0 +1,55 @@
+import { RollupKeeping } from "../../durable/keeper/keep-rollups.ts";
+import type { DatabaseMode } from "../../src/db/mode.ts";
+import { ping } from "../../src/db/ping.ts";
+import type { Rollups } from "../../src/db/rollups/rollups.ts";
+import { rollupsOf } from "../../src/db/rollups/rollups-of.ts";
+import { advanceWatermark, readTapeState } from "../../src/db/tape-state.ts";
+import type { EpochUs } from "../../src/protocol/time.ts";
+import type { TestDatabase } from "./databases.ts";
+
+const MINUTE_US = 60_000_000;
+const DAY_US = 1_440 * MINUTE_US;
+
+/** A database with somebody who keeps it, at a time of the test's own. */
+export interface KeptDatabase extends TestDatabase {
+  mode: DatabaseMode;
+  rollups: Rollups;
+  clock: { nowUs: EpochUs };
+  /** A whole turn of the Keeper. */
+  keep(): Promise<"up_to_date" | "behind">;
+  /** Part of a turn: the clock goes on, the watermark follows, and at most so many notes of a kind are taken. */
+  keepSomewhat(minutes: number, mostNotes: number): Promise<void>;
+  /** Puts the clock two minutes after the watermark. @returns the watermark. */
+  begin(): Promise<EpochUs>;
+}
+
+export async function keepDatabase(database: TestDatabase): Promise<KeptDatabase> {
+  const { db } = database;
+  const { mode } = await ping(db);
+  const rollups = rollupsOf(mode, db);
+  const clock = { nowUs: 0 as EpochUs };
+  const keeping = new RollupKeeping({
+    rollups,
+    advanceWatermark: (throughUs, mostUs) => advanceWatermark(db, throughUs, mostUs),
+    nowUs: () => clock.nowUs,
+    pause: async () => undefined,
+  });
+  const begin = async () => {
+    const { watermarkUs } = await readTapeState(db);
+    clock.nowUs = (watermarkUs + 2 * MINUTE_US) as EpochUs;
+    return watermarkUs;
+  };
+  await begin();
+  const keepSomewhat = async (minutes: number, mostNotes: number) => {
+    clock.nowUs = (clock.nowUs + minutes * MINUTE_US) as EpochUs;
+    const throughUs = (clock.nowUs - MINUTE_US) as EpochUs;
+    const state = await advanceWatermark(db, throughUs, DAY_US);
+    if (minutes % 2 === 0 && state.rolledThroughUs < state.watermarkUs) {
+      await rollups.rollForward(state.rolledThroughUs, state.watermarkUs);
+    }
+    await rollups.refreshPoints(mostNotes);
+    await rollups.refreshTrades(mostNotes);
+    await rollups.refreshPosted(mostNotes);
+  };
+  return { ...database, mode, rollups, clock, keep: () => keeping.turn(), keepSomewhat, begin };
+}
