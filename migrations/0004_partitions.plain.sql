@@ -38,55 +38,18 @@ begin
   return is_added;
 end $$;
 
--- Drops raw data in ranges that end by the cutoff, once its rollups are made. raw_from moves on in the same transaction,
--- so that what comes late for that time goes to the past, and never where a refresh would take it for all there is.
-create function drop_raw_before(cutoff timestamptz) returns boolean language plpgsql as $$
-declare
-  new_from timestamptz;
-  old record;
-begin
-  select max(r.range_to) into new_from from ranges_of('points') r, tape_state s
-  where r.range_to <= least(cutoff, s.rolled_through);
-  if new_from is null then
-    return false;
-  end if;
-  -- First the tables, then the row: so does everybody who stores, and the other way about would be a deadlock.
-  lock table points, trades in access exclusive mode;
-  if exists (select from stale_points n, tape_state s where n.hour >= s.raw_from and n.hour < new_from)
-    or exists (select from stale_trades n, tape_state s where n.hour >= s.raw_from and n.hour < new_from) then
-    return false;
-  end if;
-  update tape_state set raw_from = new_from;
-  for old in
-    select child from ranges_of('points') where range_to <= new_from
-    union all
-    select child from ranges_of('trades') where range_to <= new_from
-  loop
-    execute format('drop table %I', old.child);
-  end loop;
-  return true;
-end $$;
+-- Where the newest range ends that is over by the cutoff; null where there is none.
+create function range_end_before(table_name text, cutoff timestamptz) returns timestamptz language sql as $$
+  select max(range_to) from ranges_of(table_name) where range_to <= cutoff
+$$;
 
--- The same of minute rollups.
-create function drop_minutes_before(cutoff timestamptz) returns boolean language plpgsql as $$
+create function drop_ranges(table_name text, before timestamptz) returns void language plpgsql as $$
 declare
-  new_from timestamptz;
   old record;
 begin
-  select max(r.range_to) into new_from from ranges_of('metrics_1m_live') r, tape_state s
-  where r.range_to <= least(cutoff, s.raw_from);
-  if new_from is null then
-    return false;
-  end if;
-  update tape_state set minutes_from = new_from where minutes_from < new_from;
-  for old in
-    select child from ranges_of('metrics_1m_live') where range_to <= new_from
-    union all
-    select child from ranges_of('bars_1m_live') where range_to <= new_from
-  loop
+  for old in select child from ranges_of(table_name) where range_to <= before loop
     execute format('drop table %I', old.child);
   end loop;
-  return true;
 end $$;
 
 alter table points rename to points_whole;

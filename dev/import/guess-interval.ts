@@ -2,7 +2,7 @@ import { POSTED_INTERVAL_SECONDS, type PostedInterval } from "../../src/protocol
 import { type BarRecord, timeOf } from "./bar-record.ts";
 import { readFileTime } from "./read-time.ts";
 
-/** Rows that are looked at: in so many, some neighbours are as near as any. */
+/** The first rows tell: a file of minutes has two neighbouring minutes among so many. */
 export const GUESS_ROWS = 10_000;
 
 export type IntervalGuess =

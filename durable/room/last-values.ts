@@ -1,4 +1,5 @@
 import { bucketStartUs, extendBar, type GrowingBar, openBar } from "../../src/core/bars.ts";
+import { DAY_US } from "../../src/core/duration.ts";
 import { canonicalLabels } from "../../src/core/labels.ts";
 import type { Interval } from "../../src/protocol/bar.ts";
 import type {
@@ -20,7 +21,6 @@ const KEPT_SERIES = 2_000;
 const KEPT_SERIES_CHARS = 600_000;
 /** Accounts whose position is kept; beyond them the one longest without an event goes. */
 const KEPT_ACCOUNTS = 500;
-const DAY_US = 86_400_000_000;
 
 interface RevisedBar extends GrowingBar {
   revision: number;

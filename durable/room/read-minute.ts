@@ -1,12 +1,12 @@
+import { MINUTE_US } from "../../src/core/duration.ts";
 import { decodeFrame } from "../../src/core/encode-events.ts";
 import type { Database } from "../../src/db/database.ts";
-import { readBars, type TailTrade } from "../../src/db/read-bars.ts";
+import type { TailTrade } from "../../src/db/look-at-bars.ts";
+import { readBars } from "../../src/db/read-bars.ts";
 import type { Bar } from "../../src/protocol/bar.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import type { RoomLog } from "./log.ts";
-
-const MINUTE_US = 60_000_000;
 
 /** The bar of a minute with every trade of the room up to `through`, which is in its log, and none after it. */
 export async function readMinute(

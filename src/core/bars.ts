@@ -2,6 +2,7 @@ import type { Bar, Interval } from "../protocol/bar.ts";
 import { INTERVAL_SECONDS } from "../protocol/bar.ts";
 import type { TradeEvent } from "../protocol/event.ts";
 import type { EpochUs } from "../protocol/time.ts";
+import { floorUs } from "./duration.ts";
 
 /** A bar that can still take trades in any order: it knows the moments its open and close were traded. */
 export interface GrowingBar extends Bar {
@@ -14,7 +15,7 @@ export type PricedTrade = Pick<TradeEvent, "ts" | "price" | "size">;
 /** Start of the bucket of `interval` that holds the moment `ts`; right before 1970 too. */
 export function bucketStartUs(ts: EpochUs, interval: Interval): EpochUs {
   const lengthUs = INTERVAL_SECONDS[interval] * 1_000_000;
-  return (Math.floor(ts / lengthUs) * lengthUs) as EpochUs;
+  return floorUs(ts, lengthUs) as EpochUs;
 }
 
 /** The bar of one trade. */

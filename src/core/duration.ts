@@ -1,9 +1,14 @@
+/** Lengths in microseconds. */
+export const MINUTE_US = 60_000_000;
+export const HOUR_US = 60 * MINUTE_US;
+export const DAY_US = 24 * HOUR_US;
+
 const UNIT_US = {
   ms: 1_000,
   s: 1_000_000,
-  m: 60_000_000,
-  h: 3_600_000_000,
-  d: 86_400_000_000,
+  m: MINUTE_US,
+  h: HOUR_US,
+  d: DAY_US,
 } as const;
 
 /** Microseconds of a duration such as `250ms`, `10s`, `5m`, `4h` or `1d`; null where it is none. */
@@ -35,4 +40,9 @@ export function chooseStepUs(spanUs: number, points: number): number {
   const longEnough = (stepMs: number) => spanUs / (stepMs * 1_000) <= points;
   const weeks = Math.ceil(spanUs / 1_000 / points / WEEK_MS);
   return (STEPS_MS.find(longEnough) ?? weeks * WEEK_MS) * 1_000;
+}
+
+/** Start of the bucket of this length that holds the moment; right before 1970 too. */
+export function floorUs(us: number, lengthUs: number): number {
+  return Math.floor(us / lengthUs) * lengthUs;
 }

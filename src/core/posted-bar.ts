@@ -2,6 +2,7 @@ import type { Bar } from "../protocol/bar.ts";
 import { POSTED_INTERVAL_SECONDS, type PostedInterval } from "../protocol/bar-push.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
+import { floorUs, MINUTE_US } from "./duration.ts";
 
 /** A bar that was posted; `bar.ts` is the start of a bucket of the interval. */
 export interface PostedBar {
@@ -11,7 +12,7 @@ export interface PostedBar {
 }
 
 /** So far a producer's clock may be ahead: whoever posts a minute when it is over must not be refused for that. */
-const CLOCKS_APART_US = 60_000_000;
+const CLOCKS_APART_US = MINUTE_US;
 
 /** Is the bucket that begins at `ts` over? */
 export function isOver(interval: PostedInterval, ts: EpochUs, nowUs: EpochUs): boolean {
@@ -21,7 +22,7 @@ export function isOver(interval: PostedInterval, ts: EpochUs, nowUs: EpochUs): b
 /** Why no bar of this interval can begin at `ts`, or null where one can. */
 export function refuseBucket(interval: PostedInterval, ts: EpochUs, nowUs: EpochUs): string | null {
   const lengthUs = POSTED_INTERVAL_SECONDS[interval] * 1_000_000;
-  const startUs = Math.floor(ts / lengthUs) * lengthUs;
+  const startUs = floorUs(ts, lengthUs);
   if (startUs !== ts) {
     return `is not where a bucket of ${interval} begins, in UTC: ${isoOf(startUs)} is, and then ${isoOf(startUs + lengthUs)}`;
   }

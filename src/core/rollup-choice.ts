@@ -1,13 +1,11 @@
 import type { Aggregate } from "../protocol/aggregate.ts";
 import type { Interval } from "../protocol/interval.ts";
+import { HOUR_US, MINUTE_US } from "./duration.ts";
 
 /** Lengths of the buckets that points are rolled up in. */
 export type RollupLength = "1m" | "1h";
 /** The same of trades. */
 export type BarLength = "1m" | "1h" | "1d";
-
-const MINUTE_US = 60_000_000;
-const HOUR_US = 3_600_000_000;
 
 export type RollupChoice = { kind: "raw" } | { kind: "rollup"; length: RollupLength };
 

@@ -1,7 +1,7 @@
+import { DAY_US, HOUR_US, MINUTE_US } from "../core/duration.ts";
 import { type BarLength, chooseBars } from "../core/rollup-choice.ts";
 import type { Interval } from "../protocol/interval.ts";
 import { keptBars } from "./kept-bars-sql.ts";
-import { DAY_US, HOUR_US, MINUTE_US } from "./rollups/lengths.ts";
 import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
 import { ofEach, tradesOf } from "./stored-trades-sql.ts";
 

@@ -1,15 +1,11 @@
 import type { BarLength } from "../core/rollup-choice.ts";
 import { postedAnew, postedPart } from "./kept-posted-sql.ts";
-import { DAY_US, HOUR_US, MINUTE_US } from "./rollups/lengths.ts";
-import { bucketOf } from "./sql-time.ts";
+import { bucketOf, dayOf, hourOf, minuteOf } from "./sql-time.ts";
 import { ofEach, tradesOf } from "./stored-trades-sql.ts";
 
 const [FROM, TO] = ["$3::timestamptz", "$4::timestamptz"];
 const BAR = "bucket, open, high, low, close, volume, trades, first_ts, last_ts, cursor, origin";
 const PIECE = "place, bucket, first_ts, last_ts, high, low, volume, trades, origin, open, close";
-const minute = (moment: string) => bucketOf(moment, String(MINUTE_US));
-const hour = (moment: string) => bucketOf(moment, String(HOUR_US));
-const day = (moment: string) => bucketOf(moment, String(DAY_US));
 
 /**
  * SQL: the CTE `stored_part`, parts of bars as `selectBars` puts them together, from kept bars of `length` as far as they go,
@@ -21,9 +17,9 @@ export function keptBars(length: BarLength): string {
   return `
 bounds as materialized (
   select raw_from, ${length === "1m" ? `least(${TO}, greatest(${FROM}, minutes_from))` : FROM} as kept_from,
-    least(${TO}, greatest(${FROM}, ${day("rolled_through")})) as days_end,
-    least(${TO}, greatest(${FROM}, ${hour("rolled_through")})) as hours_end,
-    least(${TO}, greatest(${FROM}, ${minute("rolled_through")})) as minutes_end
+    least(${TO}, greatest(${FROM}, ${dayOf("rolled_through")})) as days_end,
+    least(${TO}, greatest(${FROM}, ${hourOf("rolled_through")})) as hours_end,
+    least(${TO}, greatest(${FROM}, ${minuteOf("rolled_through")})) as minutes_end
   from tape_state),
 ${STALE_NOTES}, ${CANDIDATES[length]},
 span as materialized (
@@ -39,7 +35,7 @@ fresh_trade as (${ofEach("span", tradesOf("ts >= s.from_ts and ts < s.to_ts"))})
 piece as (
   select ${PIECE} from fitting
   union all
-  select place, ${minute("ts")}, min(ts), max(ts), max(price), min(price), sum(size), count(*), 2,
+  select place, ${minuteOf("ts")}, min(ts), max(ts), max(price), min(price), sum(size), count(*), 2,
     (array_agg(price order by ts, cursor, ordinal))[1], (array_agg(price order by ts desc, cursor desc, ordinal desc))[1]
   from fresh_trade group by 1, 2),
 ${postedAnew(length)}
@@ -52,9 +48,9 @@ stored_part as (
 const STALE_NOTES = `
 noted as materialized (
   select a.place, n.hour from asked a join stale_trades n on n.symbol_id = a.id
-  where n.hour >= ${hour(FROM)} and n.hour < (select minutes_end from bounds)
+  where n.hour >= ${hourOf(FROM)} and n.hour < (select minutes_end from bounds)
   union
-  select place, ${hour("ts")} from tail where ts < (select minutes_end from bounds))`;
+  select place, ${hourOf("ts")} from tail where ts < (select minutes_end from bounds))`;
 
 /**
  * Kept bars of the live table and of the past. A bucket can have a part in both: they are put together like any others, and at
@@ -80,7 +76,7 @@ const keptInMost = (bars: string, from: string, to: string) =>
   ofEach("asked", keptOf(bars, `case when ${between(from, to)} then true else false end`, 0));
 
 /** NOT IN, for that is a hash whatever the planner expects; neither column is ever null. */
-const IS_FRESH = `(place, ${hour("bucket")}) not in (select place, hour from stale)`;
+const IS_FRESH = `(place, ${hourOf("bucket")}) not in (select place, hour from stale)`;
 
 const fresh = (bars: string) => `select ${PIECE} from ${bars} where ${IS_FRESH}`;
 
@@ -98,7 +94,7 @@ const MINUTES_AFTER_HOURS = `
 minute as materialized (${keptIn("1m", "hours_end", "minutes_end")})`;
 
 const late = (bars: string) =>
-  `select place, ${hour("bucket")} from ${bars} where cursor > stored_through`;
+  `select place, ${hourOf("bucket")} from ${bars} where cursor > stored_through`;
 
 const CANDIDATES: Record<BarLength, string> = {
   "1m": `
@@ -115,7 +111,7 @@ fitting as (${fresh("whole_hour")} union all ${fresh("minute")} union all ${froz
   "1d": `
 whole_day as materialized (${keptInMost("1d", "kept_from", "days_end")}),
 stale_day as materialized (
-  select place, ${day("hour")} as day from noted
+  select place, ${dayOf("hour")} as day from noted
   union select place, bucket from whole_day where cursor > stored_through),
 whole_hour as materialized (
   ${keptIn("1h", "days_end", "hours_end")}

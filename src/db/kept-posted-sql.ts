@@ -7,15 +7,12 @@ import {
   postedHours,
   postedPieces,
 } from "./posted-bars-sql.ts";
-import { DAY_US, HOUR_US, MINUTE_US } from "./rollups/lengths.ts";
-import { bucketOf } from "./sql-time.ts";
+import { byIndex } from "./sql-plan.ts";
+import { bucketOf, dayOf, hourOf, minuteOf } from "./sql-time.ts";
 
 /* The share of posted bars in the statement of `readBars`, after the CTEs of `keptBars` that it names. */
 
 const [FROM, TO] = ["$3::timestamptz", "$4::timestamptz"];
-const minute = (moment: string) => bucketOf(moment, String(MINUTE_US));
-const hour = (moment: string) => bucketOf(moment, String(HOUR_US));
-const day = (moment: string) => bucketOf(moment, String(DAY_US));
 
 /**
  * SQL: buckets in which somebody traded, as pieces and the tail tell, of those whose `key` is among `rows`: as a rule there are
@@ -41,13 +38,13 @@ anew as materialized (
       union
       select hour from stale where place = s.place
       union
-      select ${hour("bucket")} from posted_bars
+      select ${hourOf("bucket")} from posted_bars
       where symbol_id = s.id and length_s in (${lengths})
         and bucket >= (select ${bucketOf("minutes_end", "$2")} from bounds) and bucket < ${TO})) as hour) x),
 ${postedHours({
   hours: "anew",
   isSeen: "cursor <= (select a.stored_through from asked a where a.id = symbol_id)",
-  moreTradedMinutes: `union all ${traded(minute, hour("bucket"), "select symbol_id, hour from posted_in")}`,
+  moreTradedMinutes: `union all ${traded(minuteOf, hourOf("bucket"), "select symbol_id, hour from posted_in")}`,
 })}`;
 
 /**
@@ -63,7 +60,7 @@ posted_piece as materialized (${ofAsked(postedPieces("1 minute", `p.symbol_id = 
       return `${ANEW("60, 3600")},`;
     case "1d":
       return `${ANEW("60, 3600, 86400")},
-${postedDays("anew", traded(day, "bucket", "select symbol_id, day from posted_day_of"))},`;
+${postedDays("anew", traded(dayOf, "bucket", "select symbol_id, day from posted_day_of"))},`;
   }
 }
 
@@ -82,7 +79,7 @@ function rowsOf(length: BarLength): string {
   switch (length) {
     case "1m":
       return firstNamed(
-        nothing(`(${traded(minute, "bucket", "select symbol_id, bucket from posted_piece")}) t`),
+        nothing(`(${traded(minuteOf, "bucket", "select symbol_id, bucket from posted_piece")}) t`),
         "select * from posted_piece",
       );
     case "1h":
@@ -100,4 +97,4 @@ function rowsOf(length: BarLength): string {
   }
 }
 
-const ofAsked = (rows: string) => `select x.* from asked s cross join lateral (${rows} offset 0) x`;
+const ofAsked = (rows: string) => `select x.* from asked s ${byIndex(rows, "x")}`;

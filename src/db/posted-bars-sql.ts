@@ -1,18 +1,14 @@
-import { DAY_US, HOUR_US, MINUTE_US } from "./rollups/lengths.ts";
-import { bucketOf } from "./sql-time.ts";
-
-const minute = (moment: string) => bucketOf(moment, String(MINUTE_US));
-const hour = (moment: string) => bucketOf(moment, String(HOUR_US));
-const day = (moment: string) => bucketOf(moment, String(DAY_US));
+import { byIndex } from "./sql-plan.ts";
+import { dayOf, hourOf, minuteOf } from "./sql-time.ts";
 
 /** Columns of what posted bars give to a bucket. */
 export const POSTED_COLUMNS =
   "symbol_id, bucket, open, high, low, close, volume, trades, first_ts, last_ts";
 
 const LENGTHS = {
-  "1 minute": { seconds: 60, bucketOf: minute },
-  "1 hour": { seconds: 3_600, bucketOf: hour },
-  "1 day": { seconds: 86_400, bucketOf: day },
+  "1 minute": { seconds: 60, bucketOf: minuteOf },
+  "1 hour": { seconds: 3_600, bucketOf: hourOf },
+  "1 day": { seconds: 86_400, bucketOf: dayOf },
 } as const;
 type Length = keyof typeof LENGTHS;
 
@@ -46,12 +42,9 @@ select symbol_id, ${LENGTHS[length].bucketOf("bucket")} as bucket,
   min(first_ts) as first_ts, max(last_ts) as last_ts
 from ${bars} group by 1, 2`;
 
-/**
- * SQL: rows of each of the hours or days `k`, looked up by their keys, one after the other. `most` is how many there can
- * be; the planner would guess more by far, and take the query for one that is worth compiling for seconds.
- */
-const ofEach = (keys: string, most: number | null, rows: string) =>
-  `select r.* from ${keys} k cross join lateral (${rows} ${most === null ? "offset 0" : `limit ${most}`}) r`;
+/** SQL: rows of each of the hours or days `k`, looked up by their keys; `most` is how many there can be. */
+const ofEach = (keys: string, rows: string, most?: number) =>
+  `select r.* from ${keys} k ${byIndex(rows, "r", most)}`;
 
 const within = (column: string) =>
   `symbol_id = k.symbol_id and ${column} >= k.hour and ${column} < k.hour + interval '1 hour'`;
@@ -82,41 +75,37 @@ export function postedHours({ hours, isSeen, moreTradedMinutes }: PostedHours): 
   return `
 posted_in as materialized (
   select hour, symbol_id from ${hours} k where exists (${minutes}) or exists (${whole})),
-posted_piece as materialized (${ofEach("posted_in", 60, minutes)}),
-posted_whole as materialized (${ofEach("posted_in", 1, whole)}),
+posted_piece as materialized (${ofEach("posted_in", minutes, 60)}),
+posted_whole as materialized (${ofEach("posted_in", whole, 1)}),
 traded_minute as materialized (
   ${ofBoth((part) =>
     ofEach(
       "posted_in",
-      60,
       `select symbol_id, bucket from bars_1m_${part} where ${within("bucket")} and ${isSeen}`,
+      60,
     ),
   )}
   union all
-  ${ofEach(
-    withoutMinutes,
-    null,
-    `select symbol_id, ${minute("ts")} as bucket from trades_past where ${within("ts")} and ${isSeen}`,
-  )}
+  ${ofEach(withoutMinutes, `select symbol_id, ${minuteOf("ts")} as bucket from trades_past where ${within("ts")} and ${isSeen}`)}
   union all
   ${ofEach(
     withoutMinutes,
-    60,
-    `select symbol_id, generate_series(${minute("first_ts")}, last_ts, interval '1 minute') as bucket
+    `select symbol_id, generate_series(${minuteOf("first_ts")}, last_ts, interval '1 minute') as bucket
     from bars_1h_live where symbol_id = k.symbol_id and bucket = k.hour`,
+    60,
   )}
   ${moreTradedMinutes}),
 traded_hour as materialized (
   ${ofBoth((part) =>
     ofEach(
       "posted_in",
-      1,
       `select symbol_id, bucket from bars_1h_${part}
       where symbol_id = k.symbol_id and bucket = k.hour and ${isSeen}`,
+      1,
     ),
   )}
   union all
-  select symbol_id, ${hour("bucket")} from traded_minute),
+  select symbol_id, ${hourOf("bucket")} from traded_minute),
 posted_minute as materialized (${firstNamed(nothing("traded_minute"), "select * from posted_piece")}),
 posted_hour as materialized (${firstNamed(
     merged("posted_minute", "1 hour"),
@@ -133,15 +122,15 @@ posted_hour as materialized (${firstNamed(
  */
 export function postedDays(hours: string, traded: string): string {
   return `
-posted_day_of as materialized (select distinct ${day("hour")} as day, symbol_id from ${hours}),
+posted_day_of as materialized (select distinct ${dayOf("hour")} as day, symbol_id from ${hours}),
 posted_hour_of_day as materialized (${firstNamed(
     "select * from posted_hour",
     nothing(`(select symbol_id, hour as bucket from ${hours}) h`),
     ofEach(
       "posted_day_of",
-      24,
       `select ${POSTED_COLUMNS} from bars_1h_posted
       where symbol_id = k.symbol_id and bucket >= k.day and bucket < k.day + interval '1 day'`,
+      24,
     ),
   )}),
 posted_day as materialized (${firstNamed(
@@ -149,8 +138,8 @@ posted_day as materialized (${firstNamed(
     nothing(`(${traded}) t`),
     ofEach(
       "posted_day_of",
-      1,
       postedPieces("1 day", "p.symbol_id = k.symbol_id and p.bucket = k.day"),
+      1,
     ),
   )})`;
 }

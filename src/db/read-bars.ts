@@ -4,7 +4,6 @@ import type { EpochUs } from "../protocol/time.ts";
 import type { Database } from "./database.ts";
 import { type BarsRange, readBarColumns, type TailedSymbol } from "./look-at-bars.ts";
 
-export type { TailedSymbol, TailTrade } from "./look-at-bars.ts";
 export type BarsQuery = BarsRange & TailedSymbol;
 
 /**

@@ -1,3 +1,4 @@
+import { HOUR_US } from "../core/duration.ts";
 import { canonicalLabels } from "../core/labels.ts";
 import { chooseRollup, type RollupChoice } from "../core/rollup-choice.ts";
 import type { Aggregate } from "../protocol/aggregate.ts";
@@ -8,7 +9,6 @@ import type { Cursor, EpochUs } from "../protocol/time.ts";
 import { numberArray, textArray } from "./array-text.ts";
 import { numbersOf, optionalNumbersOf } from "./columns.ts";
 import type { Database, SqlValue } from "./database.ts";
-import { HOUR_US } from "./rollups/lengths.ts";
 import { isRolledUp, selectRolledBuckets } from "./series-rollup-sql.ts";
 import { SELECT_RAW, SELECT_WANTED, selectBuckets } from "./series-sql.ts";
 import { momentText } from "./sql-time.ts";

@@ -1,8 +1,8 @@
+import { DAY_US } from "../core/duration.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import type { Database } from "./database.ts";
 import { timestampOf } from "./sql-time.ts";
 
-const DAY_US = 86_400_000_000;
 /** Partitions are made so far ahead: so long a Keeper may be away before anybody has to wait for it. */
 const AHEAD_US = 28 * DAY_US;
 /** Rather later than holding up whoever stores or reads. */

@@ -1,8 +1,9 @@
+import { HOUR_US, MINUTE_US } from "../core/duration.ts";
 import type { RollupLength } from "../core/rollup-choice.ts";
 import type { Aggregate } from "../protocol/aggregate.ts";
-import { HOUR_US, MINUTE_US } from "./rollups/lengths.ts";
 import { joinBuckets, percentile, storedPoints, TAIL, WANTED } from "./series-sql.ts";
-import { bucketOf } from "./sql-time.ts";
+import { byIndex } from "./sql-plan.ts";
+import { bucketOf, hourOf, minuteOf } from "./sql-time.ts";
 
 /** Aggregates that can be made of rollups. */
 export type RolledAggregate = Exclude<Aggregate, "p50" | "rate">;
@@ -92,14 +93,13 @@ function bounds(length: RollupLength, hasPercentiles: boolean): string {
   const floor = (moment: string) => bucketOf(moment, String(lengthUs));
   const ceil = (moment: string) => floor(`${moment} + interval '${lengthUs - 1} microseconds'`);
   const [from, to] = ["$4::timestamptz", "$5::timestamptz"];
-  const hoursEnd =
-    length === "1h" ? `least(${bucketOf("rolled_through", String(HOUR_US))}, tail_end)` : "head";
+  const hoursEnd = length === "1h" ? `least(${hourOf("rolled_through")}, tail_end)` : "head";
   const minutesEnd =
     length === "1m"
       ? "least(rolled_through, tail_end)"
       : hasPercentiles
         ? hoursEnd
-        : `least(rolled_through, greatest(${hoursEnd}, ${bucketOf(to, String(MINUTE_US))}))`;
+        : `least(rolled_through, greatest(${hoursEnd}, ${minuteOf(to)}))`;
   return `
 bounds as materialized (
   select raw_from, head, greatest(head, ${hoursEnd}) as hours_end, greatest(head, ${minutesEnd}) as minutes_end
@@ -116,7 +116,6 @@ bounds as materialized (
  */
 function rolled(length: RollupLength, read: readonly PartColumn[]): string {
   const columns = ["bucket", ...read].join(", ");
-  const hour = (moment: string) => bucketOf(moment, String(HOUR_US));
   const of = (rollup: string, isWithin: string) =>
     ["live", "past"].map(
       (part) => `
@@ -134,23 +133,26 @@ function rolled(length: RollupLength, read: readonly PartColumn[]): string {
       : of("1m", most("minutes_end"));
   return `
 candidate as materialized (
-  select w.id, r.* from wanted w cross join lateral (${candidates.join(" union all ")} offset 0) r),
+  select w.id, r.* from wanted w ${byIndex(candidates.join(" union all "), "r")}),
 stale as materialized (
   select s.series_id as id, s.hour from stale_points s
   where s.series_id in (select id from wanted)
-    and s.hour >= ${hour("(select head from bounds)")} and s.hour < (select minutes_end from bounds)
+    and s.hour >= ${hourOf("(select head from bounds)")} and s.hour < (select minutes_end from bounds)
   union
-  select id, ${hour("ts")} from tail where id > 0 and ts < (select minutes_end from bounds)
+  select id, ${hourOf("ts")} from tail where id > 0 and ts < (select minutes_end from bounds)
   union
-  select id, ${hour("bucket")} from candidate where cursor > $6),
+  select id, ${hourOf("bucket")} from candidate where cursor > $6),
 fitting as (
   select id, ${columns} from candidate
-  where (id, ${hour("bucket")}) not in (select id, hour from stale)
+  where (id, ${hourOf("bucket")}) not in (select id, hour from stale)
   union all
   -- Of an hour whose raw data is gone the rollup is all there is, and right; what came since is in points_past.
-  select s.id, r.* from stale s cross join lateral (
+  select s.id, r.* from stale s ${byIndex(
+    `
     select ${columns} from metrics_${length}_live
     where series_id = s.id and ${touched("bucket")} and bucket >= greatest(s.hour, (select head from bounds))
-      and bucket < least(s.hour + interval '1 hour', (select minutes_end from bounds)) offset 0) r
+      and bucket < least(s.hour + interval '1 hour', (select minutes_end from bounds))`,
+    "r",
+  )}
   where s.hour < (select raw_from from bounds))`;
 }

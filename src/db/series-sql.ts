@@ -1,4 +1,5 @@
 import type { Aggregate } from "../protocol/aggregate.ts";
+import { byIndex } from "./sql-plan.ts";
 import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
 
 /*
@@ -68,12 +69,9 @@ const storedOf = (where: string, more: string) =>
     )
     .join(" union all ");
 
-/**
- * SQL: `id, ts, value` of the stored points of `series`, a row source `s` with `id` and what `where` reads. LATERAL and OFFSET
- * keep it to the primary key of each series, however few the planner takes them for.
- */
+/** SQL: `id, ts, value` of the stored points of `series`, a row source `s` with `id` and what `where` reads. */
 export const storedPoints = (series: string, where: string, more = "") => `
-  select s.id, p.ts, p.value from ${series} s cross join lateral (${storedOf(where, more)} offset 0) p`;
+  select s.id, p.ts, p.value from ${series} s ${byIndex(storedOf(where, more), "p")}`;
 
 const IN_RANGE = "p.ts >= $4::timestamptz and p.ts < $5::timestamptz";
 const newest = (count: string) => `order by p.ts desc limit ${count}`;

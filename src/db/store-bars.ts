@@ -3,9 +3,8 @@ import { POSTED_INTERVAL_SECONDS } from "../protocol/bar-push.ts";
 import { numberArray, textArray } from "./array-text.ts";
 import type { Database, Statement } from "./database.ts";
 import { byRequest } from "./requests.ts";
-import { HOUR_US } from "./rollups/lengths.ts";
 import { INSERT_SYMBOLS } from "./series-ids.ts";
-import { bucketOf, timestampOf } from "./sql-time.ts";
+import { hourOf, timestampOf } from "./sql-time.ts";
 
 const ROWS_PER_STATEMENT = 5_000;
 
@@ -27,7 +26,7 @@ with posted as (
   where (${theirs("posted_bars")}) is distinct from (${theirs("excluded")})
   returning bucket, symbol_id)
 insert into stale_posted (hour, symbol_id)
-select distinct ${bucketOf("bucket", String(HOUR_US))}, symbol_id from posted`;
+select distinct ${hourOf("bucket")}, symbol_id from posted`;
 
 /**
  * Stores posted bars; of the same symbol, length and bucket the last one posted stays. All or none, but for batches of more

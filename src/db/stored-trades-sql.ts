@@ -1,9 +1,8 @@
-/**
- * SQL: `select` for each row `s` of a row source, beside the columns of that row. LATERAL and OFFSET keep it to the primary key of
- * each symbol, however few the planner takes them for.
- */
+import { byIndex } from "./sql-plan.ts";
+
+/** SQL: `select` for each row `s` of a row source, beside the columns of that row. */
 export const ofEach = (source: string, select: string) =>
-  `select s.*, x.* from ${source} s cross join lateral (${select} offset 0) x`;
+  `select s.*, x.* from ${source} s ${byIndex(select, "x")}`;
 
 /** SQL: the stored trades in [$3, $4) of the symbol `s.id` that `isWithin` lets through, up to the cursor `s.stored_through`. */
 export const tradesOf = (isWithin: string) =>

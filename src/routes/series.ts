@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { Config } from "../config.ts";
-import { chooseStepUs, readDurationUs } from "../core/duration.ts";
+import { chooseStepUs, DAY_US, HOUR_US, MINUTE_US, readDurationUs } from "../core/duration.ts";
 import { hasSeries } from "../db/has-series.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
@@ -14,9 +14,6 @@ import { databaseOf } from "./database-of.ts";
 import { Parameters } from "./parameters.ts";
 import { readSymbolSeries } from "./symbol-series.ts";
 
-const MINUTE_US = 60_000_000;
-const HOUR_US = 60 * MINUTE_US;
-const DAY_US = 24 * HOUR_US;
 /** Most points of one line. */
 const MAX_POINTS = 10_000;
 /** About as many as a chart has pixels. */

@@ -1,4 +1,5 @@
-import { type BarsQuery, readBars, type TailedSymbol, type TailTrade } from "../db/read-bars.ts";
+import type { TailedSymbol, TailTrade } from "../db/look-at-bars.ts";
+import { type BarsQuery, readBars } from "../db/read-bars.ts";
 import type { AppContext } from "../middleware/context.ts";
 import type { Bar } from "../protocol/bar.ts";
 import type { SymbolName } from "../protocol/symbol.ts";

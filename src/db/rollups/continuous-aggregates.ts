@@ -1,9 +1,9 @@
+import { DAY_US, floorUs, HOUR_US, MINUTE_US } from "../../core/duration.ts";
 import type { EpochUs } from "../../protocol/time.ts";
 import { numberArray } from "../array-text.ts";
 import type { Database } from "../database.ts";
 import { epochUsOf } from "../sql-time.ts";
 import { refresh } from "./kept-rollups.ts";
-import { DAY_US, HOUR_US, MINUTE_US } from "./lengths.ts";
 import { refreshPoints } from "./refresh-points.ts";
 import { REFRESH_POSTED } from "./refresh-posted.ts";
 import { NOTE_POSTED, refreshTrades } from "./refresh-trades.ts";
@@ -62,7 +62,7 @@ export function continuousAggregates(db: Database): Rollups {
     const rolledThroughUs = Number(claimed[0]?.["rolled_through_us"]);
     for (const { view, lengthUs } of notes.aggregates) {
       // A bucket that is not over is rolled up when it is.
-      const endUs = floor(rolledThroughUs, lengthUs);
+      const endUs = floorUs(rolledThroughUs, lengthUs);
       for (const [fromUs, toUs] of ranges(hours, lengthUs)) {
         if (fromUs < endUs) await refreshAggregate(view, fromUs, Math.min(toUs, endUs));
       }
@@ -82,7 +82,7 @@ export function continuousAggregates(db: Database): Rollups {
   return {
     async rollForward(fromUs: EpochUs, toUs: EpochUs): Promise<void> {
       for (const { view, lengthUs } of [...OF_POINTS, ...OF_TRADES]) {
-        const [from, to] = [floor(fromUs, lengthUs), floor(toUs, lengthUs)];
+        const [from, to] = [floorUs(fromUs, lengthUs), floorUs(toUs, lengthUs)];
         if (from < to) await refreshAggregate(view, from, to);
       }
       await db.transaction([
@@ -110,7 +110,7 @@ ${NOTE_POSTED}`;
 function ranges(hoursUs: readonly number[], lengthUs: number): [number, number][] {
   const found: [number, number][] = [];
   for (const hourUs of hoursUs) {
-    const fromUs = floor(hourUs, lengthUs);
+    const fromUs = floorUs(hourUs, lengthUs);
     const toUs = Math.max(fromUs + lengthUs, hourUs + HOUR_US);
     const last = found.at(-1);
     if (last !== undefined && fromUs <= last[1]) last[1] = Math.max(last[1], toUs);
@@ -121,8 +121,4 @@ function ranges(hoursUs: readonly number[], lengthUs: number): [number, number][
 
 function isoOf(us: number): string {
   return new Date(us / 1_000).toISOString();
-}
-
-function floor(us: number, lengthUs: number): number {
-  return Math.floor(us / lengthUs) * lengthUs;
 }

@@ -9,13 +9,9 @@ import type { Rollups } from "./rollups.ts";
 /** Any fixed number that no other program uses: one Keeper at a time, or an older snapshot could overwrite a newer. */
 const LOCK = { text: "select pg_advisory_xact_lock(7305814126390514693)", params: [] };
 
-/** Compiling a statement takes longer than the hours of one step, and the planner thinks them worth it. */
-const NO_COMPILING = { text: "set local jit = off", params: [] };
-
 /** Runs a statement that makes stale hours anew. @returns how many it took. */
 export async function refresh(db: Database, text: string, mostNotes: number): Promise<number> {
-  const statement = { text, params: [mostNotes] };
-  const [, , [row] = []] = await db.transaction([NO_COMPILING, LOCK, statement]);
+  const [, [row] = []] = await db.transaction([LOCK, { text, params: [mostNotes] }]);
   return Number(row?.["taken"]);
 }
 

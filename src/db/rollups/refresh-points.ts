@@ -1,5 +1,5 @@
+import { HOUR_US, MINUTE_US } from "../../core/duration.ts";
 import { byIndex } from "../sql-plan.ts";
-import { HOUR_US, MINUTE_US } from "./lengths.ts";
 import { POINT_ROLLUP_COLUMNS, pointRollup, SETTLE_POINT_ROLLUP } from "./point-rollups.ts";
 import { type Reach, takeStale } from "./take-stale.ts";
 

@@ -1,6 +1,6 @@
+import { DAY_US, HOUR_US, MINUTE_US } from "../../core/duration.ts";
 import { byIndex } from "../sql-plan.ts";
-import { bucketOf } from "../sql-time.ts";
-import { DAY_US, HOUR_US, MINUTE_US } from "./lengths.ts";
+import { dayOf } from "../sql-time.ts";
 import { type Reach, takeStale } from "./take-stale.ts";
 import { BAR_COLUMNS, mergeBars, SETTLE_BAR, tradeRollup } from "./trade-rollups.ts";
 
@@ -14,7 +14,7 @@ export function refreshTrades(reach: Reach): string {
   const live = refreshed("live", "trades");
   return `
 with ${takeStale("stale_trades", "symbol_id", reach)},
-day as materialized (select distinct ${bucketOf("hour", String(DAY_US))} as day, symbol_id from picked),
+day as materialized (select distinct ${dayOf("hour")} as day, symbol_id from picked),
 ${past}${reach === "all" ? `,\n${live}` : ""},
 note as (${NOTE_POSTED})
 select count(*)::int4 as taken from picked`;
@@ -27,7 +27,7 @@ select k.hour, k.symbol_id from picked k where exists (
   select from posted_bars p where p.symbol_id = k.symbol_id and (
     p.length_s = 60 and p.bucket >= k.hour and p.bucket < k.hour + interval '1 hour'
     or p.length_s = 3600 and p.bucket = k.hour
-    or p.length_s = 86400 and p.bucket = ${bucketOf("k.hour", String(DAY_US))}))`;
+    or p.length_s = 86400 and p.bucket = ${dayOf("k.hour")}))`;
 
 /** Days lie on one side of `raw_from`: what is dropped are whole weeks. */
 function refreshed(part: "live" | "past", raw: string): string {

@@ -1,7 +1,8 @@
+import { DAY_US, floorUs, HOUR_US, MINUTE_US } from "../../core/duration.ts";
 import type { EpochUs } from "../../protocol/time.ts";
 import type { Statement } from "../database.ts";
-import { momentText, timestampOf } from "../sql-time.ts";
-import { DAY_US, HOUR_US, MINUTE_US } from "./lengths.ts";
+import { byIndex } from "../sql-plan.ts";
+import { dayOf, hourOf, momentText, timestampOf } from "../sql-time.ts";
 import { POINT_ROLLUP_COLUMNS, pointRollup, SETTLE_POINT_ROLLUP } from "./point-rollups.ts";
 import { BAR_COLUMNS, mergeBars, SETTLE_BAR, tradeRollup } from "./trade-rollups.ts";
 
@@ -10,9 +11,9 @@ import { BAR_COLUMNS, mergeBars, SETTLE_BAR, tradeRollup } from "./trade-rollups
  * its end. `toUs` is at most the watermark, so whatever comes into the range later is noted as stale.
  */
 export function rollForward(fromUs: EpochUs, toUs: EpochUs): Statement[] {
-  const minutes = { fromUs: floor(fromUs, MINUTE_US), toUs: floor(toUs, MINUTE_US) };
-  const hours = { fromUs: floor(fromUs, HOUR_US), toUs: floor(toUs, HOUR_US) };
-  const days = { fromUs: floor(fromUs, DAY_US), toUs: floor(toUs, DAY_US) };
+  const minutes = { fromUs: floorUs(fromUs, MINUTE_US), toUs: floorUs(toUs, MINUTE_US) };
+  const hours = { fromUs: floorUs(fromUs, HOUR_US), toUs: floorUs(toUs, HOUR_US) };
+  const days = { fromUs: floorUs(fromUs, DAY_US), toUs: floorUs(toUs, DAY_US) };
   return [
     { text: POINTS("metrics_1m_live", MINUTE_US), range: minutes },
     { text: POINTS("metrics_1h_live", HOUR_US), range: hours },
@@ -36,46 +37,36 @@ export function notePostedOfRange(fromUs: EpochUs, toUs: EpochUs): Statement {
   return { text: NOTE_POSTED_OF_RANGE, params: momentsOf({ fromUs, toUs }) };
 }
 
+const RANGE_OF = (moment: string) => `${moment} >= $1::timestamptz and ${moment} < $2::timestamptz`;
+
 const NOTE_POSTED_OF_RANGE = `
 insert into stale_posted (hour, symbol_id)
-select distinct date_bin('1 hour', p.bucket, 'epoch'), p.symbol_id
+select distinct ${hourOf("p.bucket")}, p.symbol_id
 from symbols y
-cross join lateral (
-  select * from bars_1m_live
-  where symbol_id = y.id and bucket >= $1::timestamptz and bucket < $2::timestamptz offset 0) b
+${byIndex(`select * from bars_1m_live where symbol_id = y.id and ${RANGE_OF("bucket")}`, "b")}
 join posted_bars p on p.symbol_id = b.symbol_id and (
   p.length_s = 60 and p.bucket = b.bucket
-  or p.length_s = 3600 and p.bucket = date_bin('1 hour', b.bucket, 'epoch')
-  or p.length_s = 86400 and p.bucket = date_bin('1 day', b.bucket, 'epoch'))`;
+  or p.length_s = 3600 and p.bucket = ${hourOf("b.bucket")}
+  or p.length_s = 86400 and p.bucket = ${dayOf("b.bucket")})`;
 
-const RANGE = "ts >= $1::timestamptz and ts < $2::timestamptz";
-
-// OFFSET 0: each series by the primary key. There is no index by time alone, and a week of everything is long.
+// Each series by the primary key: there is no index by time alone, and a week of everything is long.
 const POINTS = (rollup: string, lengthUs: number) => `
 insert into ${rollup} (${POINT_ROLLUP_COLUMNS})
 ${pointRollup(
-  `series s cross join lateral (
-    select * from points where series_id = s.id and ${RANGE} offset 0) p`,
+  `series s ${byIndex(`select * from points where series_id = s.id and ${RANGE_OF("ts")}`, "p")}`,
   lengthUs,
 )} ${SETTLE_POINT_ROLLUP}`;
 
 const TRADES = (rollup: string, lengthUs: number) => `
 insert into ${rollup} (${BAR_COLUMNS})
 ${tradeRollup(
-  `symbols y cross join lateral (
-    select * from trades where symbol_id = y.id and ${RANGE} offset 0) t`,
+  `symbols y ${byIndex(`select * from trades where symbol_id = y.id and ${RANGE_OF("ts")}`, "t")}`,
   lengthUs,
 )} ${SETTLE_BAR}`;
 
 const DAYS = `
 insert into bars_1d_live (${BAR_COLUMNS})
 ${mergeBars(
-  `symbols y cross join lateral (
-    select * from bars_1h_live
-    where symbol_id = y.id and bucket >= $1::timestamptz and bucket < $2::timestamptz offset 0) b`,
+  `symbols y ${byIndex(`select * from bars_1h_live where symbol_id = y.id and ${RANGE_OF("bucket")}`, "b")}`,
   DAY_US,
 )} ${SETTLE_BAR}`;
-
-function floor(us: number, lengthUs: number): number {
-  return Math.floor(us / lengthUs) * lengthUs;
-}
