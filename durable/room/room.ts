@@ -13,7 +13,6 @@ import {
   type RoomCalls,
   type RoomTail,
 } from "../../src/bindings/room.ts";
-import type { StoreOutcome } from "../../src/bindings/writer.ts";
 import { configOf } from "../../src/config.ts";
 import { writerShardOf } from "../../src/core/writer-shard.ts";
 import { classifyFailure } from "../../src/db/database.ts";
@@ -35,8 +34,9 @@ import { OutboxDrain, PART_LIMIT } from "./drain.ts";
 import { FAN_OUT_PACE } from "./fan-out-pace.ts";
 import { KeyLedger } from "./key-ledger.ts";
 import { LateBars } from "./late-bars.ts";
-import { type OutboxPart, RoomLog } from "./log.ts";
+import { RoomLog } from "./log.ts";
 import { RoomMemory } from "./memory.ts";
+import { OutboxSender } from "./outbox-sender.ts";
 import { readPoll } from "./poll.ts";
 import { postgresArchive } from "./postgres-archive.ts";
 import { readMinute } from "./read-minute.ts";
@@ -48,8 +48,6 @@ import { ReportThrottle, summaryOf } from "./symbol-report.ts";
 import type { ViewerAttachment } from "./viewer.ts";
 import { WINDOW_BYTES } from "./window.ts";
 
-/** Correlation ids that go along with a part of the outbox. */
-const KEPT_CORRELATION_IDS = 8;
 const REPORT_EVERY_MS = 1_000;
 
 /** The Durable Object of one symbol: a thin shell around the log, the audience and the drain. */
@@ -72,10 +70,19 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   readonly #report = new ReportThrottle();
   readonly #sockets = new Sockets();
   readonly #keepAwake = (work: Promise<void>) => this.ctx.waitUntil(work);
+  readonly #sender = new OutboxSender({
+    symbol: () => this.#symbolOrThrow(),
+    writerOf: (symbol) => {
+      const shard = writerShardOf(symbol, this.#config.WRITER_SHARDS);
+      return this.env.WRITER.get(this.env.WRITER.idFromName(shard));
+    },
+    unreachable: (symbol, error) =>
+      this.#logger.warn("writer_unreachable", { symbol, detail: String(error) }),
+  });
   readonly #drain = new OutboxDrain({
     log: this.#log,
     partLimit: PART_LIMIT,
-    store: (part) => this.#store(part),
+    store: (part) => this.#sender.store(part),
     wait,
     random: Math.random,
     keepAwake: this.#keepAwake,
@@ -100,7 +107,6 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   #audience: Audience | null = null;
   #readArchive: ReadArchive | null = null;
   #alarmAtMs: number | null = null;
-  #correlationIds: string[] = [];
   /** Polls that wait for the next append. */
   readonly #pollers = new Set<() => void>();
 
@@ -127,18 +133,13 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   #appendAll(symbol: SymbolName, batches: readonly AppendBatch[]): AppendOutcome[] {
     const outcomes = this.#appendOrAbort(batches);
     const isLogged = this.#logger.isEnabledFor("debug");
-    for (const [index, batch] of batches.entries()) {
-      const outcome = outcomes[index];
+    for (const [index, { correlationId }] of batches.entries()) {
+      const outcome = outcomes[index]?.kind;
       if (isLogged) {
-        this.#logger.debug("appended", {
-          correlation_id: batch.correlationId,
-          symbol,
-          outcome: outcome?.kind,
-        });
+        this.#logger.debug("appended", { correlation_id: correlationId, symbol, outcome });
       }
-      if (outcome?.kind === "appended") this.#correlationIds.push(batch.correlationId);
+      if (outcome === "appended") this.#sender.remember(correlationId);
     }
-    this.#rememberIds(this.#correlationIds);
     this.#audienceOf(symbol).published();
     for (const wake of this.#pollers) wake();
     this.#drain.kick();
@@ -295,28 +296,6 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     const { symbol } = this.#name;
     if (symbol === null) throw new Error("a room without a name has events");
     return symbol;
-  }
-
-  async #store(part: OutboxPart): Promise<StoreOutcome> {
-    const symbol = this.#symbolOrThrow();
-    const shard = writerShardOf(symbol, this.#config.WRITER_SHARDS);
-    const writer = this.env.WRITER.get(this.env.WRITER.idFromName(shard));
-    const correlationIds = this.#correlationIds.splice(0);
-    const frames = part.frames.map(({ cursor, text }) => ({ cursor, text }));
-    let outcome: StoreOutcome;
-    try {
-      outcome = await writer.store({ symbol, frames, correlationIds });
-    } catch (error) {
-      this.#logger.warn("writer_unreachable", { symbol, detail: String(error) });
-      outcome = { kind: "unavailable" };
-    }
-    // The part goes again, and its ids with it.
-    if (outcome.kind !== "stored") this.#rememberIds([...correlationIds, ...this.#correlationIds]);
-    return outcome;
-  }
-
-  #rememberIds(ids: string[]): void {
-    this.#correlationIds = ids.slice(-KEPT_CORRELATION_IDS);
   }
 
   #onStored(through: Cursor): void {
