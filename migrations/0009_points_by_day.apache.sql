@@ -7,31 +7,16 @@ create or replace function range_end_before(table_name text, cutoff timestamptz)
   select date_bin(case table_name when 'points' then interval '1 day' else interval '7 days' end, cutoff, 'epoch')
 $$;
 
--- Drops the rows of points that are packed, as far as whole ranges go. True where there were any.
+-- Drops rows of points that are packed, as far as whole ranges go: nobody reads them any more. True where there were any.
 create function drop_packed_rows() returns boolean language plpgsql as $$
 declare
-  old_through timestamptz;
   new_through timestamptz;
 begin
-  select packed_through, range_end_before('points', packing) into old_through, new_through from tape_state;
-  if new_through is null or new_through <= old_through then
+  select range_end_before('points', packed_through) into new_through from tape_state;
+  if not exists (select from show_chunks('points', older_than => new_through)) then
     return false;
   end if;
-  -- What is dropped cannot be had again: so first count what is packed against the rollups, which were made of the rows.
-  if exists (
-    select from series s
-    where (select sum(count) from metrics_1h_live where series_id = s.id and bucket >= old_through and bucket < new_through)
-      is distinct from
-      (select sum(count) from packed_points where series_id = s.id and hour >= old_through and hour < new_through)) then
-    update tape_state set packing = packed_through;
-    return false;
-  end if;
-  -- First the table, then the row of tape_state: so does everybody who stores, and the other way about would be a deadlock.
   lock table points in access exclusive mode;
-  if exists (select from stale_points where hour >= old_through and hour < new_through) then
-    return false;
-  end if;
-  update tape_state set packed_through = new_through;
   perform drop_ranges('points', new_through);
   return true;
 end $$;
@@ -51,8 +36,7 @@ begin
     or exists (select from stale_trades n, tape_state s where n.hour >= s.raw_from and n.hour < new_from) then
     return false;
   end if;
-  update tape_state
-  set raw_from = new_from, packed_through = greatest(packed_through, new_from), packing = greatest(packing, new_from);
+  update tape_state set raw_from = new_from, packed_through = greatest(packed_through, new_from);
   perform drop_ranges('points', new_from);
   perform drop_ranges('trades', new_from);
   return true;

@@ -17,8 +17,7 @@ begin
     or exists (select from stale_trades n, tape_state s where n.hour >= s.raw_from and n.hour < new_from) then
     return false;
   end if;
-  update tape_state
-  set raw_from = new_from, packed_through = greatest(packed_through, new_from), packing = greatest(packing, new_from);
+  update tape_state set raw_from = new_from, packed_through = greatest(packed_through, new_from);
   perform drop_ranges('points', new_from);
   perform drop_ranges('trades', new_from);
   return true;

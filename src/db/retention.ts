@@ -50,8 +50,9 @@ export async function retain(
     rawDropped: await dropped("drop_raw_before", rawDays),
     minutesDropped: await dropped("drop_minutes_before", minutesDays),
   };
-  // Each time: their index makes it cheap, and a Keeper may have ended in the middle.
+  // Each time, as it is cheap: a Keeper may have ended in the middle.
   await deleteBefore(db, "packed_points", "hour", "raw_from", DELETED_HOURS);
+  await deleteBefore(db, "points_late", "ts", "raw_from", DELETED_ROWS);
   if (report.minutesDropped) {
     for (const table of ["metrics_1m_past", "bars_1m_past"]) {
       await deleteBefore(db, table, "bucket", "minutes_from", DELETED_ROWS);

@@ -1,5 +1,5 @@
 import { byIndex } from "../sql-plan.ts";
-import { hourOf } from "../sql-time.ts";
+import { epochUsOf, hourOf, timestampOf } from "../sql-time.ts";
 
 /** SQL: packs `points`, a row source `p` with the columns of that table. What is packed of an hour replaces what was. */
 export function packPoints(points: string): string {
@@ -17,37 +17,44 @@ export function packPoints(points: string): string {
 const LAG = "interval '1 hour'";
 
 /**
- * SQL: packs the next hour in which there is anything, of at most $1 series; once all are packed, `packing` moves on past it.
- * The rollups say which series there are: up to `rolled_through` they have every hour, and what comes for one later is noted,
- * and packed with its note. One row: how many were packed, and whether that was all.
+ * SQL: packs the first hour of which anything is not packed, of at most $1 series. The rollups say what there is: up to
+ * `rolled_through` they have every hour, so what is packed must be as many points as they were made of. One row: how many
+ * series were packed, and up to where all is.
  */
 export const PACK_NEXT = `
 with state as materialized (
-  select packing, ${hourOf("rolled_through")} - ${LAG} as packable from tape_state),
-next as materialized (
-  select min(h.bucket) as hour from series s ${byIndex(
-    `select bucket from metrics_1h_live
-    where series_id = s.id and bucket >= (select packing from state) and bucket < (select packable from state)
-    order by bucket limit 1`,
+  select packed_through, greatest(packed_through, ${hourOf("rolled_through")} - ${LAG}) as packable from tape_state),
+unpacked as materialized (
+  select s.id as series_id, h.bucket as hour from series s ${byIndex(
+    `select r.bucket from metrics_1h_live r
+    where r.series_id = s.id
+      and r.bucket >= (select packed_through from state) and r.bucket < (select packable from state)
+      and not exists (
+        select from packed_points k where k.series_id = s.id and k.hour = r.bucket and k.count = r.count)
+    order by r.bucket limit 1`,
     "h",
-  )} where (select packing < packable from state)),
+  )}),
 picked as materialized (
-  select s.id as series_id from series s ${byIndex(
-    `select count from metrics_1h_live where series_id = s.id and bucket = (select hour from next)`,
-    "h",
-  )}
-  where not exists (
-    select from packed_points k
-    where k.series_id = s.id and k.hour = (select hour from next) and k.count = h.count)
-  limit $1),
+  select * from unpacked where hour = (select min(hour) from unpacked) limit $1),
 packed as (${packPoints(
   `picked k ${byIndex(
-    `select * from points where series_id = k.series_id
-      and ts >= (select hour from next) and ts < (select hour from next) + interval '1 hour'`,
+    `select * from points
+    where series_id = k.series_id and ts >= k.hour and ts < k.hour + interval '1 hour'`,
     "p",
   )}`,
-)}),
-moved as (
-  update tape_state set packing = coalesce((select hour from next) + interval '1 hour', (select packable from state))
-  where (select packing < packable from state) and (select count(*) from picked) < $1)
-select (select count(*) from picked)::int4 as packed, packing < packable as is_left from state`;
+)})
+select (select count(*) from picked)::int4 as packed,
+  ${epochUsOf("coalesce((select min(hour) from picked), packable)")} as through_us,
+  ${epochUsOf("packed_through")} as packed_through_us
+from state`;
+
+/** Waits for every insert under way: what those stored can be seen by the next statement. */
+export const LOCK_STATE = "select from tape_state for update";
+
+/**
+ * SQL: moves `packed_through` on to $1, before which all was packed, but past no hour that is noted: what made the note is not
+ * packed yet. Under {@link LOCK_STATE}.
+ */
+export const MOVE_PACKED_THROUGH = `
+update tape_state set packed_through = least(${timestampOf("$1")}, coalesce(
+  (select min(hour) from stale_points where hour >= packed_through), 'infinity'))`;

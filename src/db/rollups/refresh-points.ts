@@ -56,12 +56,17 @@ ${part}_hour as (
   select * from (${pointRollup(`${part}_point p`, HOUR_US)}) r where ${isOver} ${SETTLE_POINT_ROLLUP})`;
 }
 
-// A point that somebody stores over one of these meanwhile has a later cursor, and stays; its note comes with it.
+// A point that somebody stores over one of these meanwhile stays, as its cursor is later, and so does one that somebody holds:
+// to wait for it could be a deadlock. Its note comes with it. What is packed of an hour that is not read yet is packed once more.
 const PACKED_ANEW = `
 packed_point as materialized (
-  select * from live_point where ts < (select packing from state)),
+  select * from live_point where ts < (select packed_through from state)),
 packed as (
   ${packPoints("packed_point p")}),
 merged as (
-  delete from points_late l using packed_point p
-  where l.series_id = p.series_id and l.ts = p.ts and (l.cursor, l.ordinal) <= (p.cursor, p.ordinal))`;
+  delete from points_late where ctid = any (array(
+    select l.ctid from packed_point p join points_late l on l.series_id = p.series_id and l.ts = p.ts
+    where (l.cursor, l.ordinal) <= (p.cursor, p.ordinal) for update of l skip locked))),
+unpacked as (
+  delete from packed_points p using picked k
+  where p.series_id = k.series_id and p.hour = k.hour and k.hour >= (select packed_through from state))`;
