@@ -1,9 +1,11 @@
--- Rows of points in ranges of a day, so that a day that is packed can be dropped. Those of before stay as long as they are.
+-- Rows of points in ranges of a day, so that a day that is packed can be dropped. Those of before stay as long as they are. Where
+-- nobody was there to make any for more than four weeks, all that time but the last four weeks is one range.
 
 create or replace function add_ranges(through timestamptz) returns boolean language plpgsql as $$
 declare
   parent record;
   range_end timestamptz;
+  next_end timestamptz;
   is_added boolean := false;
 begin
   for parent in
@@ -12,8 +14,12 @@ begin
   loop
     select max(range_to) into range_end from ranges_of(parent.name);
     while range_end <= through loop
-      perform add_range(parent.name, range_end, range_end + parent.length);
-      range_end := range_end + parent.length;
+      next_end := range_end + parent.length;
+      if parent.name = 'points' then
+        next_end := greatest(next_end, date_bin('1 day', through - interval '56 days', 'epoch'));
+      end if;
+      perform add_range(parent.name, range_end, next_end);
+      range_end := next_end;
       is_added := true;
     end loop;
   end loop;

@@ -3,7 +3,15 @@ import type { DatabaseMode } from "./mode.ts";
 
 /** Tables of the tape and its memory, the large ones first. */
 const TABLES = [
-  ...["points", "trades", "positions", "points_past", "trades_past"],
+  ...[
+    "points",
+    "packed_points",
+    "points_late",
+    "points_past",
+    "trades",
+    "trades_past",
+    "positions",
+  ],
   ...["metrics_1m_live", "metrics_1h_live", "metrics_1m_past", "metrics_1h_past"],
   ...[
     "bars_1m_live",
