@@ -27,7 +27,7 @@ export function reportOf(diagnosis: Diagnosis): { text: string; isWell: boolean 
     row("migrations", `${database.migrations.length}, all of them`),
     row("raw from", dayOf(memory.rawFromUs)),
     row(
-      "points packed to",
+      "packed to",
       database.mode === "timescale"
         ? "nothing: TimescaleDB compresses them"
         : timeOf(memory.packedThroughUs),

@@ -41,7 +41,7 @@ export interface TableSize {
   table: string;
   /** With indexes. */
   bytes: number;
-  /** As the planner estimates them. */
+  /** As the planner estimates them; of packed points, how many points they are. */
   rows: number;
 }
 
@@ -51,7 +51,8 @@ export async function readSizes(db: Database, mode: DatabaseMode): Promise<Table
   const size = isHyper ? `coalesce(${HYPERTABLE_SIZE}, ${PLAIN_SIZE})` : PLAIN_SIZE;
   const rows = isHyper ? "approximate_row_count(t.name::regclass)" : PLAIN_ROWS;
   const found = await db.query(
-    `select t.name, (${size})::float8 as bytes, (${rows})::float8 as rows
+    `select t.name, (${size})::float8 as bytes, coalesce(
+       case when t.name = 'packed_points' then (select sum(count) from packed_points) else ${rows} end, 0)::float8 as rows
      from unnest($1::text[]) as t (name)`,
     [`{${TABLES.join(",")}}`],
   );
