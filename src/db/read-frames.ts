@@ -38,7 +38,8 @@ const POINT = "p.ts, p.value, p.cursor, p.series_id, p.ordinal";
 /**
  * Points of the window, those of other symbols among them: OFFSET 0 keeps the planner from reading each series whole by its
  * primary key, for the range of cursors is the cheap way in. Of packed hours, those whose cursors reach into the window.
- * What has come late stands for the packed point of its moment, as it does once the Keeper has packed it.
+ * What has come late stands for the packed point of its moment. (One that is stored after a later one of its moment, which only
+ * a request that hung for hours can bring about, comes beside it until the Keeper has packed both.)
  */
 const POINTS = `
   select ${POINT} from points p where p.ts >= (select packed_through from tape_state) and ${IN_WINDOW}

@@ -70,12 +70,12 @@ async function untilAlarm(): Promise<number> {
 }
 
 describe("the Keeper", () => {
-  it("INV-7 is woken soon after late data, works once, and sleeps again", async () => {
+  it("INV-7 is woken soon after late data, works once, and sleeps again for a day", async () => {
     await pushAt(3_600_000);
     expect((await untilAlarm()) - Date.now()).toBeLessThanOrEqual(1_000);
     expect(await runDurableObjectAlarm(keeperStub())).toBe(true);
     expect(quiet.turns).toBe(1);
-    expect(await alarmMs()).toBeNull();
+    expect(((await alarmMs()) ?? 0) - Date.now()).toBeGreaterThan(86_000_000);
   });
 
   it("is woken at the next full minute after data that came in time", async () => {
@@ -83,7 +83,7 @@ describe("the Keeper", () => {
     // The Writer tells at most once a second, and more than that has passed for the one of the test before.
     await vi.waitFor(async () => {
       await pushAt(0);
-      expect(await alarmMs()).not.toBeNull();
+      expect(((await alarmMs()) ?? Number.NaN) - Date.now()).toBeLessThan(70_000);
     }, 5_000);
     const ms = await untilAlarm();
     expect([minute, minute + 1].map((each) => each * 60_000 + 1_000)).toContain(ms);
@@ -102,16 +102,15 @@ describe("the Keeper", () => {
     quiet.isAway = false;
     expect(await runDurableObjectAlarm(keeperStub())).toBe(true);
     expect(quiet.turns).toBe(1);
-    expect(await alarmMs()).toBeNull();
+    expect(((await alarmMs()) ?? 0) - Date.now()).toBeGreaterThan(86_000_000);
   });
 
   it("INV-1 is woken where nothing could be stored: it may be a range of time that nobody has made", async () => {
     quiet.hasNoRange = true;
     await vi.waitFor(async () => {
       await pushAt(0);
-      expect((await alarmMs()) ?? 0).toBeGreaterThan(0);
+      expect(((await alarmMs()) ?? Number.NaN) - Date.now()).toBeLessThanOrEqual(1_000);
     }, 5_000);
-    expect((await untilAlarm()) - Date.now()).toBeLessThanOrEqual(1_000);
     expect(await runDurableObjectAlarm(keeperStub())).toBe(true);
     expect(quiet.turns).toBe(1);
   });
