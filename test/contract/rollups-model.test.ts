@@ -87,7 +87,7 @@ describe.each(testDatabaseKinds())("rollups against a model on $name", ({ openMi
       const bars = await readBars(database.db, { ...range, symbol, interval, tail: tail.trades });
       expect({ interval, bars }).toEqual({ interval, bars: modelBars(frames, lengthUs) });
     }
-    for (const lengthUs of [MINUTE, 5 * MINUTE, HOUR, 4 * HOUR, DAY]) {
+    for (const lengthUs of [MINUTE, 50 * MINUTE, HOUR, 135 * MINUTE, 4 * HOUR, 525 * MINUTE, DAY]) {
       const aggregates = ["avg", "min", "max", "sum", "count", "first", "last"] as const;
       const query = {
         ...range,
