@@ -104,7 +104,7 @@ bar as (
 newest as (
   ${isCut ? "select * from (select *, row_number() over (partition by place order by bucket desc) as age from bar) b where age <= $12" : "select * from bar"}
   order by place, bucket)
-select place, string_agg((date_part('epoch', bucket - $3::timestamptz) / ${lengthS})::int4::text, ',') as nth,
+select place, string_agg((date_part('epoch', bucket - $3::timestamptz) / ${lengthS})::int8::text, ',') as nth,
   ${columns.map((name) => `string_agg(${name}::text, ',') as ${name}`).join(", ")}
 from newest group by place`;
 }

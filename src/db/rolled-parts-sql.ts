@@ -114,7 +114,7 @@ cut as materialized (
   from bounds cross join lateral (
     select ${hourOf("head")} as hour
     union
-    select hours_end
+    select ${hourOf("hours_end")}
     union
     select ${hourOf("border")}
     from generate_series(${bucketOf("head", "$11")}, minutes_end, $11::int8 * interval '1 microsecond') border
