@@ -2,25 +2,30 @@ import type { Aggregate } from "../protocol/aggregate.ts";
 import type { Interval } from "../protocol/interval.ts";
 import { HOUR_US, MINUTE_US } from "./duration.ts";
 
-/** Lengths of the buckets that points are rolled up in. */
-export type RollupLength = "1m" | "1h";
-/** The same of trades. */
+/** Lengths of the buckets that trades are rolled up in. */
 export type BarLength = "1m" | "1h" | "1d";
 
-export type RollupChoice = { kind: "raw" } | { kind: "rollup"; length: RollupLength };
+/**
+ * What a query of buckets reads. `mixed`: hours that lie whole in a bucket, and minutes of those that the border between two
+ * buckets cuts, which are at most as many as there are buckets.
+ */
+export type RollupChoice = "raw" | "minutes" | "hours" | "mixed";
+
+/** Below this, a border would cut nearly every hour. */
+const MIXED_FROM_US = 2 * HOUR_US;
 
 /**
- * What a query of buckets of `stepUs` reads: the longest rollup of which the step is a multiple, or raw points. Percentiles
- * cannot be put together from those of shorter buckets, and p50 and rates are not rolled up.
+ * What a query of buckets of `stepUs` reads: the longest rollups of which such buckets can be put together, or raw points.
+ * Percentiles cannot be put together from those of shorter buckets, and p50 and rates are not rolled up.
  */
 export function chooseRollup(stepUs: number, aggregates: readonly Aggregate[]): RollupChoice {
-  if (aggregates.some((name) => name === "p50" || name === "rate")) return { kind: "raw" };
+  if (aggregates.some((name) => name === "p50" || name === "rate")) return "raw";
   const isPercentile = aggregates.some((name) => name === "p95" || name === "p99");
   const fits = (lengthUs: number) =>
     isPercentile ? stepUs === lengthUs : stepUs > 0 && stepUs % lengthUs === 0;
-  if (fits(HOUR_US)) return { kind: "rollup", length: "1h" };
-  if (fits(MINUTE_US)) return { kind: "rollup", length: "1m" };
-  return { kind: "raw" };
+  if (fits(HOUR_US)) return "hours";
+  if (!fits(MINUTE_US)) return "raw";
+  return stepUs < MIXED_FROM_US ? "minutes" : "mixed";
 }
 
 /** Which kept bars those of an interval are made of; `raw`: of trades alone. */

@@ -1,14 +1,14 @@
 import { DAY_US, HOUR_US, MINUTE_US } from "../core/duration.ts";
 import { type BarLength, chooseBars } from "../core/rollup-choice.ts";
-import type { Interval } from "../protocol/interval.ts";
+import { INTERVAL_SECONDS, type Interval } from "../protocol/interval.ts";
 import { keptBars } from "./kept-bars-sql.ts";
 import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
 import { ofEach, tradesOf } from "./stored-trades-sql.ts";
 
 /*
  * The statements of `readBars`. Parameters of the first: $1 symbols, $2 the length of a bucket in microseconds, [$3, $4) the
- * range on bucket borders, $5 the cursors stored through, $6 to $11 the tails, each trade with the place of its symbol, $12
- * the limit of bars of a symbol.
+ * range on bucket borders, $5 the cursors stored through, $6 to $11 the tails, each trade with the place of its symbol; where
+ * the range may hold more bars of a symbol than are asked for (`isCut`), $12 how many.
  */
 
 const KEPT_US = { "1m": MINUTE_US, "1h": HOUR_US, "1d": DAY_US };
@@ -39,20 +39,24 @@ const priceAt = (moment: string, order: string) => `
      where t.symbol_id = stored.id and t.ts = ${moment} and t.cursor <= stored.stored_through
      order by t.cursor ${order}, t.ordinal ${order} limit 1)`;
 
-/** Parts of bars of stored trades alone: open and close are looked up, not sorted for. */
-const STORED_TRADES = `
+/** Bars of stored trades alone are whole as well: open and close are looked up, not sorted for. */
+function storedTrades(columns: readonly BarColumn[], isCut: boolean): string {
+  const looked = { open: priceAt("first_ts", "asc"), close: priceAt("last_ts", "desc") };
+  const read = columns.map((name) =>
+    name === "open" || name === "close" ? `${looked[name]} as ${name}` : name,
+  );
+  return `
 stored as materialized (${ofEach(
-  "asked",
-  `
+    "asked",
+    `
   select ${bucketOf("ts", "$2")} as bucket, min(ts) as first_ts, max(ts) as last_ts,
     max(price) as high, min(price) as low, sum(size) as volume, count(*) as trades
   from (${tradesOf("true")}) t
-  group by 1 order by 1 desc limit $12`,
-)}),
-stored_part as (
-  select place, bucket, first_ts, last_ts, high, low, volume, trades, 0 as origin,
-    ${priceAt("first_ts", "asc")} as open, ${priceAt("last_ts", "desc")} as close
-  from stored)`;
+  group by 1 ${isCut ? "order by 1 desc limit $12" : ""}`,
+  )}),
+whole_part as materialized (
+  select ${["place", "bucket", "first_ts", "last_ts", ...read].join(", ")}, 0 as origin from stored)`;
+}
 
 /** What each column of a bar is of several parts. */
 const OF_SEVERAL = {
@@ -61,31 +65,48 @@ const OF_SEVERAL = {
   low: "min(low)",
   close: "(array_agg(close order by last_ts desc, origin desc))[1]",
   volume: "sum(volume)",
-  trades: "sum(trades)",
+  trades: "sum(trades)::int8",
 };
 export type BarColumn = keyof typeof OF_SEVERAL;
 
 /**
- * Stored trades and the tail become parts of bars, and then one bar a bucket; one row a symbol, the newest bar first. At the same
- * moment the part of the later origin is later: 3 is the tail. Of origin 0 there is one part a bucket, and
- * as a rule no other: only the others are sorted for their open and close.
+ * Stored trades and the tail become parts of bars, and then one bar a bucket; one row a symbol, the oldest bar first, `nth`
+ * counting buckets from $3. At the same moment the part of the later origin is later: 3 is the tail. A whole part is the bar where its bucket has
+ * no other part, as nearly every one has: so only a few are sorted for their open and close.
  */
-export function selectBars(interval: Interval, columns: readonly BarColumn[]): string {
+export function selectBars(
+  interval: Interval,
+  columns: readonly BarColumn[],
+  isCut: boolean,
+): string {
   const kept = chooseBars(interval);
+  const lengthS = INTERVAL_SECONDS[interval];
+  const isBar = kept === "raw" || lengthS * 1_000_000 === KEPT_US[kept];
+  const part = ["place", "bucket", "first_ts", "last_ts", "origin", ...columns].join(", ");
+  const bar = ["place", "bucket", ...columns].join(", ");
+  const isOther = "(place, bucket) in (select place, bucket from other)";
   return `
-with ${ASKED}, ${TAIL}, ${kept === "raw" ? STORED_TRADES : keptBars(kept)},
-part as materialized (select * from stored_part union all select * from tail_part),
-several as (select place, bucket from part where ${kept === "raw" ? "origin > 0" : `origin > 0 or $2 <> ${KEPT_US[kept]}`}),
-bar as (
-  select ${["place", "bucket", ...columns].join(", ")} from part
-  where (place, bucket) not in (select place, bucket from several)
+with ${ASKED}, ${TAIL}, ${kept === "raw" ? storedTrades(columns, isCut) : keptBars(kept, columns)},
+other as materialized (
+  ${kept === "raw" ? "" : `select ${part} from other_part union all`} select ${part} from tail_part),
+several as (
+  select * from other
   union all
-  select ${["place", "bucket", ...columns.map((name) => OF_SEVERAL[name])].join(", ")}
-  from part where (place, bucket) in (select place, bucket from several) group by 1, 2),
-newest as (select *, row_number() over (partition by place order by bucket desc) as age from bar)
-select place, string_agg(${epochUsOf("bucket")}::text, ',') as ts,
+  ${
+    isBar
+      ? `select ${part} from whole_part where ${isOther}`
+      : `select ${part.replace("bucket", `${bucketOf("bucket", "$2")} as bucket`)} from whole_part`
+  }),
+bar as (
+  ${isBar ? `select ${bar} from whole_part where not (${isOther}) union all` : ""}
+  select ${["place", "bucket", ...columns.map((name) => `${OF_SEVERAL[name]} as ${name}`)].join(", ")}
+  from several group by 1, 2),
+newest as (
+  ${isCut ? "select * from (select *, row_number() over (partition by place order by bucket desc) as age from bar) b where age <= $12" : "select * from bar"}
+  order by place, bucket)
+select place, string_agg((date_part('epoch', bucket - $3::timestamptz) / ${lengthS})::int8::text, ',') as nth,
   ${columns.map((name) => `string_agg(${name}::text, ',') as ${name}`).join(", ")}
-from newest where age <= $12 group by place`;
+from newest group by place`;
 }
 
 /**

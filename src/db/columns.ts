@@ -3,12 +3,12 @@
  * than many rows on every step of the way. Null, which is no rows, is no numbers.
  */
 export function numbersOf(column: unknown): number[] {
-  if (typeof column !== "string" || column === "") return [];
-  return column.split(",").map(Number);
+  return optionalNumbersOf(column) as number[];
 }
 
 /** The same of a column that has the word `null` where there is no number. */
 export function optionalNumbersOf(column: unknown): (number | null)[] {
-  if (typeof column !== "string" || column === "") return [];
-  return column.split(",").map((text) => (text === "null" ? null : Number(text)));
+  if (typeof column !== "string") return [];
+  // The engine's own parser of JSON is more than twice as fast as taking the text apart.
+  return JSON.parse(`[${column}]`) as (number | null)[];
 }

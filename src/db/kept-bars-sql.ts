@@ -1,5 +1,6 @@
 import type { BarLength } from "../core/rollup-choice.ts";
 import { postedAnew, postedPart } from "./kept-posted-sql.ts";
+import { byIndex } from "./sql-plan.ts";
 import { bucketOf, dayOf, hourOf, minuteOf } from "./sql-time.ts";
 import { ofEach, tradesOf } from "./stored-trades-sql.ts";
 
@@ -8,12 +9,15 @@ const BAR = "bucket, open, high, low, close, volume, trades, first_ts, last_ts, 
 const PIECE = "place, bucket, first_ts, last_ts, high, low, volume, trades, origin, open, close";
 
 /**
- * SQL: the CTE `stored_part`, parts of bars as `selectBars` puts them together, from kept bars of `length` as far as they go,
- * from shorter ones and at last from trades for the rest, and from posted bars. What is not over is not rolled up, a day
- * with a stale hour is made of its hours, and a stale hour of its trades. A kept bar that holds something later than what is
- * stored through is stale for this query. The range is whole buckets of `length`.
+ * SQL: the CTEs `whole_part` and `other_part`, parts of bars as `selectBars` puts them together. Those of `whole_part` are kept bars
+ * of `length`, as far as they go: of origin 0, one a bucket, as a rule nearly all there is, and without columns that are not asked
+ * for. Those of `other_part` are shorter kept bars and at last trades for the rest, and posted bars. What is not over is not rolled
+ * up, a day with a stale hour is made of its hours, and a stale hour of its trades. A kept bar that holds something later
+ * than what is stored through is stale for this query. The range is whole buckets of `length`.
  */
-export function keptBars(length: BarLength): string {
+export function keptBars(length: BarLength, columns: readonly string[]): string {
+  const read = ["bucket", "first_ts", "last_ts", ...columns].join(", ");
+  const [wholeEnd, isFresh] = WHOLE[length];
   return `
 bounds as materialized (
   select raw_from, ${length === "1m" ? `least(${TO}, greatest(${FROM}, minutes_from))` : FROM} as kept_from,
@@ -21,7 +25,17 @@ bounds as materialized (
     least(${TO}, greatest(${FROM}, ${hourOf("rolled_through")})) as hours_end,
     least(${TO}, greatest(${FROM}, ${minuteOf("rolled_through")})) as minutes_end
   from tape_state),
-${STALE_NOTES}, ${CANDIDATES[length]},
+${STALE_NOTES},
+whole as materialized (
+  select s.place, x.* from asked s ${byIndex(
+    `
+    select ${read}, cursor > s.stored_through as is_late from bars_${length}_live
+    where symbol_id = s.id and bucket >= ${FROM} and bucket < ${TO} and ${most("kept_from", wholeEnd)}`,
+    "x",
+  )}),
+whole_past as materialized (${keptIn(length, "kept_from", wholeEnd, ["past"])}),
+${SHORTER[length]},
+whole_part as not materialized (select place, ${read}, 0 as origin from whole where ${isFresh}),
 span as materialized (
   select * from (
     select a.*, ${FROM} as from_ts, kept_from as to_ts from asked a, bounds
@@ -39,7 +53,7 @@ piece as (
     (array_agg(price order by ts, cursor, ordinal))[1], (array_agg(price order by ts desc, cursor desc, ordinal desc))[1]
   from fresh_trade group by 1, 2),
 ${postedAnew(length)}
-stored_part as (
+other_part as (
   select ${PIECE.replace("bucket", `${bucketOf("bucket", "$2")} as bucket`)} from piece
   union all
   ${postedPart(length)})`;
@@ -54,13 +68,13 @@ noted as materialized (
 
 /**
  * Kept bars of the live table and of the past. A bucket can have a part in both: they are put together like any others, and at
- * the same moment that of the past is later. Those of the past and shorter ones are not of origin 0: they may be parts.
+ * the same moment that of the past is later.
  */
-const keptOf = (bars: string, isWithin: string, origin = 1) =>
-  ["live", "past"]
+const keptOf = (bars: string, isWithin: string, tables: readonly string[] = ["live", "past"]) =>
+  tables
     .map(
-      (part, later) => `
-    select ${BAR.replace("origin", `${origin + later} as origin`)} from bars_${bars}_${part}
+      (table) => `
+    select ${BAR.replace("origin", `${table === "live" ? 1 : 2} as origin`)} from bars_${bars}_${table}
     where symbol_id = s.id and bucket >= ${FROM} and bucket < ${TO} and ${isWithin}`,
     )
     .join(" union all ");
@@ -68,15 +82,23 @@ const keptOf = (bars: string, isWithin: string, origin = 1) =>
 const between = (from: string, to: string) =>
   `bucket >= (select ${from} from bounds) and bucket < (select ${to} from bounds)`;
 
-const keptIn = (bars: string, from: string, to: string) =>
-  ofEach("asked", keptOf(bars, between(from, to)));
+/** The same where it is nearly all of the range: see `candidates` in rolled-parts-sql.ts. */
+const most = (from: string, to: string) =>
+  `case when ${between(from, to)} then true else false end`;
 
-/** The same where it is nearly all of the range: see `rolled` in series-rollup-sql.ts. */
-const keptInMost = (bars: string, from: string, to: string) =>
-  ofEach("asked", keptOf(bars, `case when ${between(from, to)} then true else false end`, 0));
+const keptIn = (bars: string, from: string, to: string, tables?: readonly string[]) =>
+  ofEach("asked", keptOf(bars, between(from, to), tables));
 
-/** NOT IN, for that is a hash whatever the planner expects; neither column is ever null. */
-const IS_FRESH = `(place, ${hourOf("bucket")}) not in (select place, hour from stale)`;
+/** NOT IN, for that is a hash whatever the planner expects; neither column is ever null. As a rule there is nothing to look for. */
+const IS_FRESH = `(not exists (select from stale) or (place, ${hourOf("bucket")}) not in (select place, hour from stale))`;
+const IS_FRESH_DAY = "(place, bucket) not in (select place, day from stale_day)";
+
+/** Where bars of a length end that are whole, and which of them may stand for their trades. */
+const WHOLE: Record<BarLength, [end: string, isFresh: string]> = {
+  "1m": ["minutes_end", IS_FRESH],
+  "1h": ["hours_end", IS_FRESH],
+  "1d": ["days_end", IS_FRESH_DAY],
+};
 
 const fresh = (bars: string) => `select ${PIECE} from ${bars} where ${IS_FRESH}`;
 
@@ -95,24 +117,23 @@ minute as materialized (${keptIn("1m", "hours_end", "minutes_end")})`;
 
 const late = (bars: string) =>
   `select place, ${hourOf("bucket")} from ${bars} where cursor > stored_through`;
+const LATE_WHOLE = `select place, ${hourOf("bucket")} from whole where is_late union ${late("whole_past")}`;
 
-const CANDIDATES: Record<BarLength, string> = {
+const SHORTER: Record<BarLength, string> = {
   "1m": `
-minute as materialized (${keptInMost("1m", "kept_from", "minutes_end")}),
-stale as materialized (select place, hour from noted union ${late("minute")}),
-fitting as (${fresh("minute")} union all ${frozen("1m", 0)})`,
+stale as materialized (select place, hour from noted union ${LATE_WHOLE}),
+fitting as (${fresh("whole_past")} union all ${frozen("1m", 0)})`,
 
   "1h": `
-whole_hour as materialized (${keptInMost("1h", "kept_from", "hours_end")}),
 ${MINUTES_AFTER_HOURS},
-stale as materialized (select place, hour from noted union ${late("whole_hour")} union ${late("minute")}),
-fitting as (${fresh("whole_hour")} union all ${fresh("minute")} union all ${frozen("1h", 0)})`,
+stale as materialized (select place, hour from noted union ${LATE_WHOLE} union ${late("minute")}),
+fitting as (${fresh("whole_past")} union all ${fresh("minute")} union all ${frozen("1h", 0)})`,
 
   "1d": `
-whole_day as materialized (${keptInMost("1d", "kept_from", "days_end")}),
 stale_day as materialized (
   select place, ${dayOf("hour")} as day from noted
-  union select place, bucket from whole_day where cursor > stored_through),
+  union select place, bucket from whole where is_late
+  union select place, bucket from whole_past where cursor > stored_through),
 whole_hour as materialized (
   ${keptIn("1h", "days_end", "hours_end")}
   union all
@@ -126,6 +147,6 @@ whole_hour as materialized (
 ${MINUTES_AFTER_HOURS},
 stale as materialized (select place, hour from noted union ${late("whole_hour")} union ${late("minute")}),
 fitting as (
-  select ${PIECE} from whole_day where (place, bucket) not in (select place, day from stale_day)
+  select ${PIECE} from whole_past where ${IS_FRESH_DAY}
   union all ${fresh("whole_hour")} union all ${fresh("minute")} union all ${frozen("1h", 1)})`,
 };

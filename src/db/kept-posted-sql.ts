@@ -15,15 +15,17 @@ import { bucketOf, dayOf, hourOf, minuteOf } from "./sql-time.ts";
 const [FROM, TO] = ["$3::timestamptz", "$4::timestamptz"];
 
 /**
- * SQL: buckets in which somebody traded, as pieces and the tail tell, of those whose `key` is among `rows`: as a rule there are
- * none of them, and then no piece is read. Every trade is in some piece, so of those in no rollup at least the first of each minute.
+ * SQL: buckets in which somebody traded, as parts and the tail tell, of those whose `key` is among `rows`: as a rule there are
+ * none of them, and then no part is read, which the planner must be told. Every trade is in some part, so of those in no
+ * rollup at least the first of each minute.
  */
 const traded = (bucket: (moment: string) => string, key: string, rows: string) => `
   select symbol_id, bucket from (
-    select a.id as symbol_id, ${bucket("first_ts")} as bucket from piece join asked a using (place)
+    select a.id as symbol_id, ${bucket("first_ts")} as bucket
+    from (select place, first_ts from whole_part union all select place, first_ts from piece) p join asked a using (place)
     union all
     select a.id, ${bucket("ts")} from tail join asked a using (place)) t
-  where (symbol_id, ${key}) in (${rows})`;
+  where exists (${rows}) and (symbol_id, ${key}) in (${rows})`;
 
 /**
  * Hours whose part of posted bars is made anew for this query: those the Keeper has yet to look at, those with trades that

@@ -33,8 +33,10 @@ export interface BarsRange {
   limit: number;
 }
 
-/** Bars as columns, the newest first. */
+/** Bars as columns, the oldest first. */
 export type BarColumns = Record<BarColumn | "ts", number[]>;
+
+const noBars = (): BarColumns => columnsOf({}, 0, 0);
 
 /** The first look covers `limit` buckets; where trading pauses, each further one begins at a trade and goes deeper. */
 const LOOK_GROWTH = 8;
@@ -56,7 +58,7 @@ export async function readBarColumns(
   const lengthUs = INTERVAL_SECONDS[interval] * 1_000_000;
   const firstUs = Math.ceil(fromUs / lengthUs) * lengthUs;
   const lastUs = Math.ceil(toUs / lengthUs) * lengthUs;
-  if (limit < 1 || lastUs <= firstUs) return symbols.map(() => columnsOf({}));
+  if (limit < 1 || lastUs <= firstUs) return symbols.map(noBars);
   const asked = symbols.map((one) => ({ ...one, tail: firstOfEach(one.tail) }));
   const startUs = Math.max(firstUs, lastUs - limit * lengthUs);
   const how = { interval, lengthUs, columns };
@@ -73,7 +75,7 @@ export async function readBarColumns(
       const deeper = { startUs: beganUs, endUs, limit: limit - bars.ts.length };
       const [found] = await look(db, [symbol], { ...how, ...deeper }, tag);
       for (const name of ["ts", ...columns] as const) {
-        bars[name] = bars[name].concat(found?.[name] ?? []);
+        bars[name] = (found?.[name] ?? []).concat(bars[name]);
       }
     }
   }
@@ -101,8 +103,9 @@ async function look(
       .filter(({ trade }) => trade.ts >= startUs && trade.ts < endUs)
       .map(({ trade }) => ({ place: at + 1, trade })),
   );
+  const isCut = (endUs - startUs) / lengthUs > limit;
   const rows = await db.query(
-    selectBars(interval, columns),
+    selectBars(interval, columns, isCut),
     [
       textArray(symbols.map(({ symbol }) => symbol)),
       ...[lengthUs, momentText(startUs), momentText(endUs)],
@@ -113,12 +116,12 @@ async function look(
       numberArray(trades.map(({ trade }) => trade.size)),
       textArray(trades.map(({ trade }) => trade.venue ?? "")),
       textArray(trades.map(({ trade }) => trade.id ?? "")),
-      limit,
+      ...(isCut ? [limit] : []),
     ],
     tag,
   );
-  const found = symbols.map(() => columnsOf({}));
-  for (const row of rows) found[Number(row["place"]) - 1] = columnsOf(row);
+  const found = symbols.map(noBars);
+  for (const row of rows) found[Number(row["place"]) - 1] = columnsOf(row, startUs, lengthUs);
   return found;
 }
 
@@ -143,10 +146,11 @@ async function newestBetween(
   return moments.length === 0 ? undefined : moments.reduce((a, b) => Math.max(a, b));
 }
 
-function columnsOf(row: Row): BarColumns {
-  const of = (name: keyof BarColumns) => numbersOf(row[name]);
+function columnsOf(row: Row, startUs: number, lengthUs: number): BarColumns {
+  const of = (name: BarColumn | "nth") => numbersOf(row[name]);
   return {
-    ...{ ts: of("ts"), open: of("open"), high: of("high"), low: of("low"), close: of("close") },
+    ts: of("nth").map((nth) => startUs + nth * lengthUs),
+    ...{ open: of("open"), high: of("high"), low: of("low"), close: of("close") },
     ...{ volume: of("volume"), trades: of("trades") },
   };
 }

@@ -24,17 +24,15 @@ export async function readBars(db: Database, query: BarsQuery, tag?: string): Pr
   );
   if (columns === undefined) return [];
   const { ts, open, high, low, close, volume, trades } = columns;
-  return ts
-    .map((bucketUs, at) => ({
-      ts: bucketUs as EpochUs,
-      open: open[at] as number,
-      high: high[at] as number,
-      low: low[at] as number,
-      close: close[at] as number,
-      volume: volume[at] as number,
-      trades: trades[at] as number,
-    }))
-    .reverse();
+  return ts.map((bucketUs, at) => ({
+    ts: bucketUs as EpochUs,
+    open: open[at] as number,
+    high: high[at] as number,
+    low: low[at] as number,
+    close: close[at] as number,
+    volume: volume[at] as number,
+    trades: trades[at] as number,
+  }));
 }
 
 /** The closes of those bars alone, of several symbols in their order. @throws what `classifyFailure` reads. */
@@ -45,8 +43,5 @@ export async function readClosesOf(
   tag?: string,
 ): Promise<BucketValues[]> {
   const found = await readBarColumns(db, symbols, range, ["close"], tag);
-  return found.map(({ ts, close }) => ({
-    ts: ts.reverse() as EpochUs[],
-    values: close.reverse(),
-  }));
+  return found.map(({ ts, close }) => ({ ts: ts as EpochUs[], values: close }));
 }

@@ -77,10 +77,9 @@ step as (
     when ts <= ${timestampOf("$5")} then next_ts is null or next_ts > ${timestampOf("$5")}
     else nth = 1 or quantity <> quantity_before or avg_price is distinct from avg_price_before end
   limit $12)
-select place, string_agg(${epochUsOf("ts")}::text, ',' order by ts) as ts,
-  string_agg(quantity::text, ',' order by ts) as quantity,
-  string_agg(coalesce(avg_price::text, 'null'), ',' order by ts) as avg_price
-from step group by place, account order by place, account`;
+select place, string_agg(${epochUsOf("ts")}::text, ',') as ts, string_agg(quantity::text, ',') as quantity,
+  string_agg(coalesce(avg_price::text, 'null'), ',') as avg_price
+from (select * from step order by place, account, ts) s group by place, account order by place, account`;
 
 /**
  * The position in force at the beginning and each change of it, from Postgres and the rooms together; of two at one moment

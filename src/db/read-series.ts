@@ -61,7 +61,7 @@ export async function readSeries(
     isRaw ? query.limit : query.stepUs,
   ];
   const choice = chooseRollup(query.stepUs, query.aggregates);
-  if (choice.kind === "rollup") {
+  if (choice !== "raw") {
     params.push(momentText(Math.floor(fromUs / HOUR_US) * HOUR_US));
     params.push(momentText(Math.ceil(query.toUs / HOUR_US) * HOUR_US));
   }
@@ -102,12 +102,8 @@ function isOptional(name: Aggregate): name is "rate" | "p95" | "p99" {
 }
 
 function bucketsOf(choice: RollupChoice, aggregates: readonly Aggregate[]): string {
-  switch (choice.kind) {
-    case "raw":
-      return selectBuckets(aggregates);
-    case "rollup":
-      return selectRolledBuckets(choice.length, aggregates.filter(isRolledUp));
-  }
+  if (choice === "raw") return selectBuckets(aggregates);
+  return selectRolledBuckets(choice, aggregates.filter(isRolledUp));
 }
 
 function newestBucketsFrom({ fromUs, toUs, stepUs, limit }: SeriesQuery): number {

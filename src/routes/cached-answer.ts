@@ -19,15 +19,18 @@ export async function answerCached<Answer extends { cursor: Cursor }>(
   answer: Answer,
   { toUs, nowUs, token }: RangeAsked,
 ): Promise<Response> {
-  const { cursor: _, ...content } = answer;
-  const etag = `W/"${await digestOf(JSON.stringify(content))}"`;
+  const { cursor, ...content } = answer;
+  // Once for the tag and the answer: of 10,000 bars it is a megabyte, and takes as long as reading them.
+  const text = JSON.stringify(content);
+  const etag = `W/"${await digestOf(text)}"`;
   const headers = {
     etag,
     "cache-control": cacheControlOf({ toUs, nowUs, isPublic: token === null }),
     vary: "Authorization",
   };
   if (matchesEtag(c.req.header("if-none-match"), etag)) return c.body(null, 304, headers);
-  return c.json(answer, 200, headers);
+  const body = `{"cursor":${cursor},${text.slice(1)}`;
+  return c.body(body, 200, { ...headers, "content-type": "application/json" });
 }
 
 async function digestOf(text: string): Promise<string> {

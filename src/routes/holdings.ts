@@ -1,6 +1,5 @@
 import type { AccountSteps } from "../core/attribution/symbol-pnl.ts";
 import type { BucketValues } from "../core/statistics/bucket-values.ts";
-import { EARLIEST_US } from "../core/timestamp.ts";
 import { type AskedSymbol, readPositionSteps } from "../db/read-position-steps.ts";
 import type { AppContext } from "../middleware/context.ts";
 import type { Interval } from "../protocol/interval.ts";
@@ -9,8 +8,9 @@ import type { Cursor } from "../protocol/time.ts";
 import type { BucketRange } from "./bucket-range.ts";
 import { databaseOf } from "./database-of.ts";
 import { fewAtOnce } from "./few-at-once.ts";
-import { readTail } from "./room-tail.ts";
-import { readBarsWithTail } from "./symbol-bars.ts";
+import { type DecodedTail, readTail } from "./room-tail.ts";
+import { tailedSymbol } from "./symbol-bars.ts";
+import { inParts, readClosesAndLastBefore } from "./symbol-closes.ts";
 
 /** Most changes of position of all symbols together: they come as one answer of the database. */
 export const MAX_STEPS = 50_000;
@@ -40,11 +40,22 @@ export type Holdings =
 export async function readHoldings(c: AppContext, query: HoldingsQuery): Promise<Holdings> {
   const { held, compared, account, interval, range } = query;
   const symbols = [...new Set([...held, ...compared])];
-  const found = await fewAtOnce(symbols, (symbol) => readOne(c, symbol, interval, range));
-  const asked = found.flatMap((one) => (held.includes(one.asked.symbol) ? [one.asked] : []));
+  const found = await inParts(symbols, async (part) => {
+    const tails = await fewAtOnce(part, async (symbol) => {
+      const tail = await readTail(c.env, symbol);
+      return { tailed: tailedSymbol(symbol, tail), asked: askedSymbol(symbol, tail) };
+    });
+    const tailed = tails.map((one) => one.tailed);
+    const closes = await readClosesAndLastBefore(c, tailed, interval, range);
+    // Of the tails only the positions are kept: the rest may be long.
+    return tails.map(({ asked }, at) => ({ asked, closes: closes[at] as BucketValues }));
+  });
   const steps = await readPositionSteps(
     databaseOf(c.get("config")),
-    { symbols: asked, account, fromUs: range.fromUs, toUs: range.toUs, limit: MAX_STEPS },
+    {
+      symbols: found.flatMap(({ asked }) => (held.includes(asked.symbol) ? [asked] : [])),
+      ...{ account, fromUs: range.fromUs, toUs: range.toUs, limit: MAX_STEPS },
+    },
     c.get("correlationId"),
   );
   if (steps.kind === "too_many") return { kind: "too_many_steps" };
@@ -56,26 +67,7 @@ export async function readHoldings(c: AppContext, query: HoldingsQuery): Promise
   };
 }
 
-/** Of the tail only the positions are kept: the rest may be long, and there may be fifty. */
-async function readOne(
-  c: AppContext,
-  symbol: SymbolName,
-  interval: Interval,
-  { fromUs, toUs, buckets }: BucketRange,
-): Promise<{ asked: AskedSymbol; closes: BucketValues }> {
-  const tail = await readTail(c.env, symbol);
-  // One after the other: six symbols have the connections already.
-  const query = { symbol, interval };
-  const before = { ...query, fromUs: EARLIEST_US, toUs: fromUs, limit: 1 };
-  const inRange = { ...query, fromUs, toUs, limit: buckets };
-  const bars = [
-    ...(await readBarsWithTail(c, before, tail)),
-    ...(await readBarsWithTail(c, inRange, tail)),
-  ];
+function askedSymbol(symbol: SymbolName, tail: DecodedTail): AskedSymbol {
   const positions = tail.events.flatMap(({ event }) => (event.kind === "position" ? [event] : []));
-  const { storedThrough, cursor: tailCursor } = tail;
-  return {
-    asked: { symbol, storedThrough, tailCursor, tail: positions },
-    closes: { ts: bars.map(({ ts }) => ts), values: bars.map(({ close }) => close) },
-  };
+  return { symbol, storedThrough: tail.storedThrough, tailCursor: tail.cursor, tail: positions };
 }

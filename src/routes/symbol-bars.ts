@@ -1,4 +1,4 @@
-import type { TailedSymbol, TailTrade } from "../db/look-at-bars.ts";
+import type { TailedSymbol } from "../db/look-at-bars.ts";
 import { type BarsQuery, readBars } from "../db/read-bars.ts";
 import type { AppContext } from "../middleware/context.ts";
 import type { Bar } from "../protocol/bar.ts";
@@ -16,33 +16,21 @@ export async function readSymbolBars(
   query: TailedBarsQuery,
 ): Promise<{ cursor: Cursor; bars: Bar[] }> {
   const tail = await readTail(c.env, query.symbol);
-  return { cursor: tail.cursor, bars: await readBarsWithTail(c, query, tail) };
-}
-
-/** The same, where the tail has been read already. */
-export async function readBarsWithTail(
-  c: AppContext,
-  query: TailedBarsQuery,
-  { storedThrough, events }: DecodedTail,
-): Promise<Bar[]> {
-  return readBars(
+  const bars = await readBars(
     databaseOf(c.get("config")),
-    { ...query, storedThrough, tail: tradesOf(events) },
+    { ...query, ...tailedSymbol(query.symbol, tail) },
     c.get("correlationId"),
   );
+  return { cursor: tail.cursor, bars };
 }
 
-/** What the room of a symbol has of its trades, with every one up to `cursor`. */
-export async function readTradeTail(
-  c: AppContext,
+/** What a query of bars needs of the tail of a symbol. */
+export function tailedSymbol(
   symbol: SymbolName,
-): Promise<TailedSymbol & { cursor: Cursor }> {
-  const { cursor, storedThrough, events } = await readTail(c.env, symbol);
-  return { symbol, cursor, storedThrough, tail: tradesOf(events) };
-}
-
-function tradesOf(events: DecodedTail["events"]): TailTrade[] {
-  return events.flatMap(({ cursor, event }) =>
+  { storedThrough, events }: DecodedTail,
+): TailedSymbol {
+  const tail = events.flatMap(({ cursor, event }) =>
     event.kind === "trade" ? [{ cursor, trade: event }] : [],
   );
+  return { symbol, storedThrough, tail };
 }

@@ -1,13 +1,16 @@
 import type { BucketValues } from "../core/statistics/bucket-values.ts";
+import { EARLIEST_US } from "../core/timestamp.ts";
+import type { BarsRange, TailedSymbol } from "../db/look-at-bars.ts";
 import { readClosesOf } from "../db/read-bars.ts";
 import type { AppContext } from "../middleware/context.ts";
-import type { Interval } from "../protocol/interval.ts";
+import { INTERVAL_SECONDS, type Interval } from "../protocol/interval.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
-import type { Cursor } from "../protocol/time.ts";
+import type { Cursor, EpochUs } from "../protocol/time.ts";
 import type { BucketRange } from "./bucket-range.ts";
 import { databaseOf } from "./database-of.ts";
 import { fewAtOnce } from "./few-at-once.ts";
-import { readTradeTail } from "./symbol-bars.ts";
+import { readTail } from "./room-tail.ts";
+import { tailedSymbol } from "./symbol-bars.ts";
 
 /** The closes of one symbol, with every trade up to `cursor` and none after it. */
 export interface SymbolCloses {
@@ -25,9 +28,6 @@ export async function readSymbolCloses(
   return found as SymbolCloses;
 }
 
-/** Most symbols of one statement: all their tails are in memory at once. */
-const SYMBOLS_AT_ONCE = 25;
-
 /** The closes of several symbols, in their order, over the same range. */
 export async function readClosesOfEach(
   c: AppContext,
@@ -37,19 +37,49 @@ export async function readClosesOfEach(
 ): Promise<SymbolCloses[]> {
   // As many bars as there are buckets: then one look covers them all.
   const range = { interval, fromUs, toUs, limit: buckets };
-  const found: SymbolCloses[] = [];
+  return inParts(symbols, async (part) => {
+    const tails = await fewAtOnce(part, (symbol) => readTail(c.env, symbol));
+    const tailed = tails.map((tail, at) => tailedSymbol(part[at] as SymbolName, tail));
+    const closes = await readCloses(c, tailed, range);
+    return tails.map(({ cursor }, at) => ({ cursor, closes: closes[at] as BucketValues }));
+  });
+}
+
+/** The same where the tails have been read, and before the range the last close that there is, however old. */
+export async function readClosesAndLastBefore(
+  c: AppContext,
+  symbols: readonly TailedSymbol[],
+  interval: Interval,
+  { fromUs, toUs, buckets }: BucketRange,
+): Promise<BucketValues[]> {
+  // As a rule it is that of the bucket before, which costs one more of a statement that is made anyway.
+  const beforeUs = (fromUs - INTERVAL_SECONDS[interval] * 1_000_000) as EpochUs;
+  const range = { interval, fromUs: beforeUs, toUs, limit: buckets + 1 };
+  const closes = await readCloses(c, symbols, range);
+  return fewAtOnce([...symbols.entries()], async ([at, symbol]) => {
+    const { ts, values } = closes[at] as BucketValues;
+    if ((ts[0] ?? fromUs) < fromUs) return { ts, values };
+    const older = { interval, fromUs: EARLIEST_US, toUs: beforeUs, limit: 1 };
+    const [last] = await readCloses(c, [symbol], older);
+    return { ts: [...(last?.ts ?? []), ...ts], values: [...(last?.values ?? []), ...values] };
+  });
+}
+
+function readCloses(c: AppContext, symbols: readonly TailedSymbol[], range: BarsRange) {
+  return readClosesOf(databaseOf(c.get("config")), symbols, range, c.get("correlationId"));
+}
+
+/** Most symbols of one statement: all their tails are in memory at once. */
+const SYMBOLS_AT_ONCE = 25;
+
+/** What `read` finds for the symbols, part by part and in their order. */
+export async function inParts<Found>(
+  symbols: readonly SymbolName[],
+  read: (part: readonly SymbolName[]) => Promise<Found[]>,
+): Promise<Found[]> {
+  const found: Found[] = [];
   while (found.length < symbols.length) {
-    const part = symbols.slice(found.length, found.length + SYMBOLS_AT_ONCE);
-    const tails = await fewAtOnce(part, (symbol) => readTradeTail(c, symbol));
-    const closes = await readClosesOf(
-      databaseOf(c.get("config")),
-      tails,
-      range,
-      c.get("correlationId"),
-    );
-    for (const [at, { cursor }] of tails.entries()) {
-      found.push({ cursor, closes: closes[at] as BucketValues });
-    }
+    found.push(...(await read(symbols.slice(found.length, found.length + SYMBOLS_AT_ONCE))));
   }
   return found;
 }

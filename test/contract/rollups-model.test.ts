@@ -87,7 +87,7 @@ describe.each(testDatabaseKinds())("rollups against a model on $name", ({ openMi
       const bars = await readBars(database.db, { ...range, symbol, interval, tail: tail.trades });
       expect({ interval, bars }).toEqual({ interval, bars: modelBars(frames, lengthUs) });
     }
-    for (const lengthUs of [MINUTE, 5 * MINUTE, HOUR, 4 * HOUR, DAY]) {
+    for (const lengthUs of [MINUTE, 50 * MINUTE, HOUR, 135 * MINUTE, 4 * HOUR, 525 * MINUTE, DAY]) {
       const aggregates = ["avg", "min", "max", "sum", "count", "first", "last"] as const;
       const query = {
         ...range,
@@ -98,17 +98,25 @@ describe.each(testDatabaseKinds())("rollups against a model on $name", ({ openMi
         tail: tail.points,
       };
       // The limit is one of buckets, filled or not: a few ranges instead of decades.
-      const days = frames.flatMap(({ events }) => events.map(({ ts }) => Math.floor(ts / DAY)));
-      for (const day of new Set(days)) {
-        const fromUs = at((day - 1) * DAY);
-        const asked = { ...query, symbol, fromUs, toUs: at(fromUs + 3 * DAY) };
-        const [series] = await readSeries(database.db, asked);
+      const moments = frames.flatMap(({ events }) => events.map(({ ts }) => ts));
+      const days = new Set(moments.map((ts) => Math.floor(ts / DAY)));
+      const ranges = [...days].map((day) => ({ from: (day - 1) * DAY, to: (day + 2) * DAY }));
+      // Where raw data is gone, hours that a range cuts are given whole; minutes are whole in these.
+      if (lengthUs % HOUR !== 0) {
+        const minutes = new Set(moments.map((ts) => Math.floor(ts / MINUTE)));
+        for (const minute of [...minutes].slice(0, 2)) {
+          ranges.push({ from: (minute - 10) * MINUTE, to: (minute + 10) * MINUTE });
+        }
+      }
+      for (const { from, to } of ranges) {
+        const [fromUs, toUs] = [at(from), at(to)];
+        const [series] = await readSeries(database.db, { ...query, symbol, fromUs, toUs });
         const rows = series?.ts.map((ts, i) => ({
           ts,
           ...Object.fromEntries(aggregates.map((name) => [name, series[name]?.[i]])),
         }));
-        const expected = modelSeries(frames, "m", { fromUs, toUs: fromUs + 3 * DAY, lengthUs });
-        expect({ lengthUs, day, rows: rows ?? [] }).toEqual({ lengthUs, day, rows: expected });
+        const expected = modelSeries(frames, "m", { fromUs, toUs, lengthUs });
+        expect({ lengthUs, from, rows: rows ?? [] }).toEqual({ lengthUs, from, rows: expected });
       }
     }
   }
