@@ -49,20 +49,21 @@ join posted_bars p on p.symbol_id = b.symbol_id and (
   or p.length_s = 3600 and p.bucket = ${hourOf("b.bucket")}
   or p.length_s = 86400 and p.bucket = ${dayOf("b.bucket")})`;
 
-// Each series by the primary key: there is no index by time alone, and a week of everything is long.
+// Each series by the primary key: there is no index by time alone, and a week of everything is long. In the order of the key, so
+// that what a step makes of a series lies together, and is read together.
 const POINTS = (rollup: string, lengthUs: number) => `
 insert into ${rollup} (${POINT_ROLLUP_COLUMNS})
 ${pointRollup(
   `series s ${byIndex(`select * from points where series_id = s.id and ${RANGE_OF("ts")}`, "p")}`,
   lengthUs,
-)} ${SETTLE_POINT_ROLLUP}`;
+)} order by series_id, bucket ${SETTLE_POINT_ROLLUP}`;
 
 const TRADES = (rollup: string, lengthUs: number) => `
 insert into ${rollup} (${BAR_COLUMNS})
 ${tradeRollup(
   `symbols y ${byIndex(`select * from trades where symbol_id = y.id and ${RANGE_OF("ts")}`, "t")}`,
   lengthUs,
-)} ${SETTLE_BAR}`;
+)} order by symbol_id, bucket ${SETTLE_BAR}`;
 
 const DAYS = `
 insert into bars_1d_live (${BAR_COLUMNS})
