@@ -3,7 +3,7 @@ import type { DatabaseMode } from "./mode.ts";
 
 /** Tables of the tape and its memory, the large ones first. */
 const TABLES = [
-  ...["points", "trades", "positions", "points_past", "trades_past"],
+  ...["points", "trades", "positions", "books", "points_past", "trades_past"],
   ...["metrics_1m_live", "metrics_1h_live", "metrics_1m_past", "metrics_1h_past"],
   ...[
     "bars_1m_live",

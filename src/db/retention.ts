@@ -1,6 +1,7 @@
 import { DAY_US } from "../core/duration.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import type { Database } from "./database.ts";
+import { dropBooksBefore } from "./drop-books.ts";
 import { timestampOf } from "./sql-time.ts";
 
 /** Partitions are made so far ahead: so long a Keeper may be away before anybody has to wait for it. */
@@ -20,6 +21,8 @@ export interface RetentionReport {
   rangesAdded: boolean;
   rawDropped: boolean;
   minutesDropped: boolean;
+  /** Samples of books. */
+  booksDropped: number;
 }
 
 /**
@@ -44,6 +47,8 @@ export async function retain(
     rangesAdded: await call("add_ranges", nowUs + AHEAD_US),
     rawDropped: await dropped("drop_raw_before", rawDays),
     minutesDropped: await dropped("drop_minutes_before", minutesDays),
+    booksDropped:
+      rawDays > 0 ? await dropBooksBefore(db, (nowUs - rawDays * DAY_US) as EpochUs) : 0,
   };
   if (report.minutesDropped) {
     for (const table of ["metrics_1m_past", "bars_1m_past"]) await deleteOldMinutes(db, table);
