@@ -4,7 +4,6 @@ import {
   type BookState,
   foldBook,
   keyframeOf,
-  SAMPLE_INTERVAL_US,
   sampleBooks,
   snapshotOf,
 } from "../../../src/core/book-samples.ts";
@@ -123,5 +122,4 @@ describe("D-5 samples of a book", () => {
       }),
     );
   });
-
 });
