@@ -1,4 +1,5 @@
-import { type BookEvent, type Level, MAX_BOOK_LEVELS } from "../protocol/book.ts";
+import type { BookEvent, Level } from "../protocol/book.ts";
+import { MAX_BOOK_LEVELS } from "../protocol/book-limits.ts";
 
 /** An order book: bids from the highest price down, asks from the lowest up, no price twice on a side, no size 0. */
 export interface Book {

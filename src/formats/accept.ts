@@ -1,10 +1,5 @@
-import {
-  type BookPush,
-  hasEmptyLevel,
-  isCrossed,
-  type Level,
-  MAX_BOOK_LEVELS,
-} from "../protocol/book.ts";
+import { type BookPush, hasEmptyLevel, isCrossed, type Level } from "../protocol/book.ts";
+import { MAX_BOOK_LEVELS } from "../protocol/book-limits.ts";
 import {
   isStorable,
   MAX_LABELS,

@@ -1,10 +1,8 @@
 import * as z from "zod";
+import { MAX_BOOK_LEVELS } from "./book-limits.ts";
 import { finite } from "./number.ts";
 import { symbolSchema } from "./symbol.ts";
 import { epochUsSchema, ts } from "./time.ts";
-
-/** Most levels of a side, in an event and in a book; a book that outgrows it drops the worst (SPEC D-4). */
-export const MAX_BOOK_LEVELS = 1_000;
 
 const level = z.tuple(
   [finite, finite.nonnegative({ error: "must not be negative; 0 takes the level out" })],

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppEnv } from "../middleware/context.ts";
 import { badParameters } from "../middleware/problem.ts";
-import { MAX_BOOK_LEVELS } from "../protocol/book.ts";
+import { MAX_BOOK_LEVELS } from "../protocol/book-limits.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { roomOf } from "./append-to-rooms.ts";
 import { Parameters } from "./parameters.ts";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Book, type BookChange, changeBook, topOf } from "../../../src/core/book.ts";
-import { type Level, MAX_BOOK_LEVELS } from "../../../src/protocol/book.ts";
+import type { Level } from "../../../src/protocol/book.ts";
+import { MAX_BOOK_LEVELS } from "../../../src/protocol/book-limits.ts";
 
 // Few prices, so that they meet often, negative ones and both zeros among them.
 const price = fc.oneof(fc.integer({ min: -6, max: 12 }), fc.constantFrom(-0, 0.5, 1e-9));
