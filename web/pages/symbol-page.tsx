@@ -83,8 +83,8 @@ export function SymbolPage(props: SymbolPageProps) {
 }
 
 function NothingYet({ view, symbol }: { view: SymbolView; symbol: string }) {
-  useRepaint(view, DIRTY.panels, 500);
-  if (view.feed.panels().length > 0) return null;
+  useRepaint(view, DIRTY.panels | DIRTY.book, 500);
+  if (view.feed.panels().length > 0 || view.feed.book() !== null) return null;
   return <p class="quiet">Nothing on {symbol} yet. The first trade or metric appears here.</p>;
 }
 
