@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Database } from "../../src/db/database.ts";
 import { ping } from "../../src/db/ping.ts";
+import { readBookAt } from "../../src/db/read-book.ts";
 import { readFrames } from "../../src/db/read-frames.ts";
 import { readSizes } from "../../src/db/read-sizes.ts";
 import { retain } from "../../src/db/retention.ts";
@@ -115,6 +116,20 @@ describe.each(testDatabaseKinds())("order books on $name", ({ openMigrated }) =>
     const report = await retain(database.db, at(nowUs), { ...days, rawDays: 7 });
     expect(report.booksDropped).toBe(1_200);
     expect((await replay(symbol)).frames).toEqual([frame(5_000, kept)]);
+  });
+
+  it("are found by time: the last one at a moment or before, as far as is asked", async () => {
+    const symbol = freshSymbol();
+    const [first, second] = [1, 2].map((size) => bookSample(NOON_US + size, [[1, size]], []));
+    const later = bookSample(NOON_US + 2, [[1, 3]], []);
+    if (first === undefined || second === undefined) expect.fail("no samples");
+    await store(symbol, frame(1, second), frame(2, first), frame(3, later));
+    const bookAt = (us: number, through = 9) =>
+      readBookAt(database.db, { symbol, atUs: at(us), storedThrough: cursorAt(through) });
+    expect(await bookAt(NOON_US)).toBeNull();
+    expect(await bookAt(NOON_US + 1)).toEqual(first);
+    expect(await bookAt(NOON_US + 5)).toEqual(later);
+    expect(await bookAt(NOON_US + 5, 2)).toEqual(second);
   });
 
   it("count among the sizes", async () => {

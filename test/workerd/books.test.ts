@@ -187,6 +187,20 @@ describe("D-5 the room's samples", () => {
     expect(neon.rowsOf(symbol)).toHaveLength(2);
   });
 
+  it("D-7 are asked for by time, those of the room's tail among them", async () => {
+    const symbol = newSymbol();
+    neon.isAway = true;
+    const tsUs = (realNow() - 60_000) * 1_000;
+    await pushBook(symbol, { ...whole, ts: tsUs });
+    await pushBook(symbol, { ...whole, ts: tsUs + 20_000_000, seq: 5 });
+    neon.isAway = false;
+    expect(await bookOf(symbol, `?at=${tsUs - 1}`)).toBeNull();
+    expect(await bookOf(symbol, `?at=${tsUs + 19_999_999}`)).toMatchObject({ seq: 1, ts: tsUs });
+    expect(await bookOf(symbol, `?at=${tsUs + 20_000_000}&depth=1`)).toMatchObject({
+      ...{ seq: 5, bids: [[10, 2]], asks: [[11, 3]] },
+    });
+  });
+
   it("D-6 are what replay has of a time that only Postgres knows, then the log goes on", async () => {
     const symbol = newSymbol();
     await pushBook(symbol, whole);

@@ -74,10 +74,14 @@ export class ModelRoom {
   }
   /** The book as the newest sample in Postgres has it, and as it is. */
   get books(): { sampled: unknown; current: unknown } {
-    const samples = this.#postgres.rows.flatMap(({ event }) =>
-      event.kind === "book" ? [unmarked(event)] : [],
-    );
-    return { sampled: samples.at(-1) ?? null, current: this.tape.book(this.tape.entries.length) };
+    // A posted snapshot may have its levels in any order: it is read as everybody reads it.
+    const stored = new ModelTape();
+    for (const { cursor, ordinal, event } of this.#postgres.rows)
+      stored.add(cursor, ordinal, event);
+    return {
+      sampled: stored.book(stored.entries.length),
+      current: this.tape.book(this.tape.entries.length),
+    };
   }
 
   async append(plans: readonly BatchPlan[]): Promise<void> {
