@@ -14,9 +14,9 @@ export type MadeBook = {
   ts: number;
 };
 
-export const BOOK_STEP_US = 500_000;
+export const BOOK_STEP_US = 250_000;
 /** A whole book so often, in steps; in between what has changed. */
-const SNAPSHOT_STEPS = 120;
+const SNAPSHOT_STEPS = 240;
 const LEVELS = 20;
 /** Levels are so far apart, in parts of the price, where the tick is finer. */
 const LEVEL_SPACING = 1e-5;
@@ -56,7 +56,7 @@ export class BookMaker {
 function bookAt(market: Market, instrument: Instrument, us: number) {
   const { tick, price: usual, priceDigits } = instrument;
   const spacing = Math.max(1, Math.round((usual * LEVEL_SPACING) / tick)) * tick;
-  const middle = market.price(instrument, us) / spacing;
+  const middle = priceBetween(market, instrument, us) / spacing;
   const side = (first: number, step: 1 | -1) =>
     Array.from({ length: LEVELS }, (_, depth): Level => {
       const level = first + depth * step;
@@ -64,6 +64,12 @@ function bookAt(market: Market, instrument: Instrument, us: number) {
       return [price, sizeAt(market, instrument, level, depth, us)];
     });
   return { bids: side(Math.ceil(middle) - 1, -1), asks: side(Math.floor(middle) + 1, 1) };
+}
+
+/** The price between two seconds, as trades have it. */
+function priceBetween(market: Market, instrument: Instrument, us: number): number {
+  const part = (us % 1e6) / 1e6;
+  return market.price(instrument, us) ** (1 - part) * market.price(instrument, us + 1e6) ** part;
 }
 
 /** More waits further from the middle, and what waits is another after a while. */

@@ -237,7 +237,7 @@ describe("backfill and live", () => {
     const books = live.pushed.filter(({ path }) => path === "/api/books");
     // Whole ones at first; of what was missed while the machine slept only the newest.
     const types = books.map(({ events }) => (events as unknown as MadeBook[])[0]?.type);
-    expect(types).toEqual(["snapshot", "diff", "diff"]);
+    expect(types).toEqual(["snapshot", "diff", "diff", "diff"]);
   });
 });
 
