@@ -91,6 +91,7 @@ export function sampleBooks(
     if (event.kind !== "book") return event;
     const isSample =
       event.type === "snapshot" && isSampleDue(state?.sampled ?? null, cursor, event.ts);
+    // One that its producer has marked is a sample already, as those of an export that is pushed again.
     const taken: BookEvent = isSample ? { ...event, sampled: true } : event;
     state = foldBook(state, taken, cursor);
     return taken;

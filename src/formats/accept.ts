@@ -132,8 +132,9 @@ export function isPlainBook(value: unknown): value is BookPush {
     }
   }
   if (required !== 4) return false;
-  const { type, bids, asks } = value as BookPush;
-  return type === "diff" || !(hasEmptyLevel(bids, asks) || isCrossed(bids, asks));
+  const { type, bids, asks, sampled } = value as BookPush;
+  if (type === "diff") return sampled === undefined;
+  return !hasEmptyLevel(bids, asks) && !isCrossed(bids, asks);
 }
 
 function isSide(field: unknown): field is Level[] {

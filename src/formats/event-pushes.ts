@@ -53,10 +53,10 @@ export const positionPush: PushFormat<PositionPush, AddressedEvent> = {
 export const bookPush: PushFormat<BookPush, AddressedEvent> = {
   isPlain: isPlainBook,
   schema: bookPushSchema as z.ZodType<BookPush>,
-  // Not `sampled`, which an export has: which snapshots are samples is for this room to say.
-  itemOf: ({ symbol, type, bids, asks, seq }, ts) => {
+  itemOf: ({ symbol, type, bids, asks, seq, sampled }, ts) => {
     const event: BookEvent = { kind: "book", ts, type, bids, asks };
     if (seq !== undefined) event.seq = seq;
+    if (sampled !== undefined) event.sampled = sampled;
     return { symbol, event };
   },
 };

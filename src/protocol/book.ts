@@ -25,8 +25,8 @@ const bookFields = {
     .int({ error: "must be a whole number" })
     .nonnegative({ error: "must not be negative" })
     .optional(),
-  /** Said by the room of the snapshots that Postgres keeps (SPEC D-5); in a push it means nothing. */
-  sampled: z.literal(true, { error: "is the room's to say: leave it out" }).optional(),
+  /** A snapshot that Postgres keeps (SPEC D-5): the room says so of some, and a producer may of any. */
+  sampled: z.literal(true, { error: "must be true, or absent" }).optional(),
 };
 
 /** What a producer posts to `/api/books`, one of these a book or a change of one. */
@@ -36,6 +36,10 @@ export const bookPushSchema = z
     ...bookFields,
     symbol: symbolSchema,
     ts: ts.optional(),
+  })
+  .refine(({ type, sampled }) => type === "snapshot" || sampled === undefined, {
+    path: ["sampled"],
+    error: "goes with a snapshot: no diff is kept in Postgres",
   })
   .refine(({ type, bids, asks }) => type !== "snapshot" || !hasEmptyLevel(bids, asks), {
     path: ["type"],

@@ -123,6 +123,7 @@ describe("books that are posted", () => {
     ["a price in quotes", { ...change, bids: [["9", 1]] }, "bids.0.0", "without quotes"],
     ["a side that is missing", { type: "diff", bids: [] }, "asks", "empty where there is nothing"],
     ["another type", { ...change, type: "update" }, "type", '"snapshot" or "diff"'],
+    ["a diff that is to be kept", { ...change, sampled: true }, "sampled", "goes with a snapshot"],
     ["half a number", { ...change, seq: 1.5 }, "seq", "whole number"],
     [
       "too many levels",
@@ -185,6 +186,20 @@ describe("D-5 the room's samples", () => {
     await runDurableObjectAlarm(roomStub(symbol));
     expect(await runDurableObjectAlarm(roomStub(symbol))).toBe(false);
     expect(neon.rowsOf(symbol)).toHaveLength(2);
+  });
+
+  it("are those of an export that is pushed again, all of them", async () => {
+    const symbol = newSymbol();
+    const copies = Array.from({ length: 3 }, (_, seq) => ({
+      ...whole,
+      symbol,
+      seq,
+      sampled: true,
+    }));
+    await push("books", copies);
+    await pushBook(symbol, { ...whole, seq: 9 });
+    const rows = await neon.untilStored(symbol, 3);
+    expect(rows.map(({ cells }) => cells["seq"])).toEqual([0, 1, 2]);
   });
 
   it("D-7 are asked for by time, those of the room's tail among them", async () => {

@@ -85,6 +85,18 @@ describe("D-5 samples of a book", () => {
     expect(sampleBooks(state, diffs, later)).toHaveLength(diffs.length + 1);
   });
 
+  it("are those that their producer has marked, however soon, so that an export is kept whole", () => {
+    const kept: BookEvent = { ...book("snapshot", 2), sampled: true };
+    const { log } = logOf(
+      [0, book("snapshot", 1)],
+      [1, kept],
+      [9, book("diff", 3)],
+      [10.5, book("diff", 4)],
+    );
+    // The interval begins anew with each of them.
+    expect(forms(log)).toEqual(["snapshot! 1", "snapshot! 2", "diff 3", "diff 4"]);
+  });
+
   it("keep the count and the time of the last change, and a snapshot without a count has none", () => {
     const { state } = logOf(
       [0, book("snapshot", 1, START_US, 7)],

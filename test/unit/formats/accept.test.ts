@@ -82,7 +82,8 @@ describe("I-4 the quick yes to a push", () => {
 
   it("says yes to no book that the schema refuses or changes", () => {
     let accepted = 0;
-    const size = fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1e100, noNaN: true }));
+    const number = fc.double({ min: 0, max: 1e100, noNaN: true });
+    const size = fc.oneof({ weight: 12, arbitrary: number }, fc.constant(0));
     const side = (low: number) =>
       fc.array(mostly(fc.tuple(fc.double({ min: low, max: low + 11, noNaN: true }), size)), {
         maxLength: 5,
@@ -99,6 +100,6 @@ describe("I-4 the quick yes to a push", () => {
       }),
       { numRuns: 2_000 },
     );
-    expect(accepted).toBeGreaterThan(300);
+    expect(accepted).toBeGreaterThan(150);
   });
 });
