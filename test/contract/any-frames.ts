@@ -77,7 +77,8 @@ export const anyFrames = fc
   .map((all) => all.map((events, i) => frame((i + 1) * 10, ...events)));
 
 function positive(side: readonly Level[]): Level[] {
-  return side.map(([price, size]) => [price, Math.abs(size) || 1]);
+  // A book knows one zero.
+  return side.map(([price, size]) => [price + 0, Math.abs(size) || 1]);
 }
 
 /** What must be in the database, by the words of the invariants and nothing cleverer. */
