@@ -184,9 +184,10 @@ describe("positions of the room", () => {
     expect(woken.positions).toEqual(fold.positions);
   });
 
-  it("are none in a fold that was written down before there were positions", () => {
-    const { positions: _, ...older } = new LastValuesFold(null).toJSON();
+  it("are none, and no book, in a fold that was written down before there were any", () => {
+    const { positions: _, book: __, ...older } = new LastValuesFold(null).toJSON();
     expect(new LastValuesFold(older).positions).toEqual([]);
+    expect(new LastValuesFold(older).book).toBeNull();
   });
 
   it("are kept for 500 accounts: the one longest without an event goes", () => {
