@@ -60,7 +60,7 @@ async function measureDatabase(name: string, serverUrl: string | undefined): Pro
     const database = await openStorage(name, serverUrl);
     try {
       const tape = tapeOf(Math.floor(Date.now() / 60_000 - 2) * 60_000_000, points);
-      await measureLoad(database, tape, { rounds, hasPeer: true, measure });
+      await measureLoad(database, tape, { rounds, measure });
       bySize.set(points, await measureQueries(database, tape, { rounds, measure }));
     } finally {
       await database.remove();

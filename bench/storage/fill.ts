@@ -12,7 +12,8 @@ export const ACCOUNT = "main";
 
 /**
  * Makes an empty database look like one that has been up since the tape began: a watermark that has not passed it yet, so
- * that nothing is late, and on plain Postgres partitions of a week instead of the first, which holds all that came before.
+ * that nothing is late, all of before packed, and on plain Postgres ranges as they would have been made, instead of the first,
+ * which holds all that came before.
  */
 export async function beginAt(db: Database, mode: DatabaseMode, { startUs }: Tape): Promise<void> {
   await db.query(
@@ -20,18 +21,22 @@ export async function beginAt(db: Database, mode: DatabaseMode, { startUs }: Tap
        rolled_through = date_bin('1 minute', ${timestampOf("$1")}, 'epoch')`,
     [startUs],
   );
+  if (mode === "timescale") return;
+  await db.query(
+    "update tape_state set packed_through = date_bin('1 day', rolled_through, 'epoch')",
+    [],
+  );
   if (mode !== "plain") return;
-  for (const [table, length] of [
-    ["points", "7 days"],
-    ["trades", "7 days"],
-    ["metrics_1m_live", "28 days"],
-    ["bars_1m_live", "28 days"],
+  for (const [table, from, length] of [
+    ["points", "packed_through", "1 day"],
+    ["trades", "raw_from", "7 days"],
+    ["metrics_1m_live", "minutes_from", "28 days"],
+    ["bars_1m_live", "minutes_from", "28 days"],
   ]) {
     const [old] = await db.query(
       `select child, range_to::text from ranges_of('${table}') order by range_to limit 1`,
       [],
     );
-    const from = table === "points" || table === "trades" ? "raw_from" : "minutes_from";
     await db.transaction([
       { text: `drop table ${old?.["child"]}`, params: [] },
       {

@@ -10,12 +10,12 @@ const WITHIN = `ts >= $2::timestamptz and ts < $3::timestamptz`;
 /** $1 id of the series, [$2, $3) the range, $4 the step in microseconds. */
 export const SERIES_OF_POINTS = `
 select date_bin($4::int8 * interval '1 microsecond', ts, 'epoch') as bucket, avg(value), min(value), max(value)
-from points where series_id = $1 and ${WITHIN} group by 1 order by 1`;
+from bare_points where series_id = $1 and ${WITHIN} group by 1 order by 1`;
 
 export const P50_OF_POINTS = `
 select date_bin($4::int8 * interval '1 microsecond', ts, 'epoch') as bucket,
   percentile_cont(0.5) within group (order by value)
-from points where series_id = $1 and ${WITHIN} group by 1 order by 1`;
+from bare_points where series_id = $1 and ${WITHIN} group by 1 order by 1`;
 
 export const SERIES_OF_MINUTES = `
 select date_bin($4::int8 * interval '1 microsecond', bucket, 'epoch') as at, sum(sum) / sum(count), min(min), max(max)

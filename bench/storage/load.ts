@@ -19,27 +19,24 @@ from unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[])
 export type LoadRates = {
   /** Points a second of each round. */
   stored: number[];
-  /** Rows a second of the bare statement in the same round; empty without a peer. */
+  /** Rows a second of the bare statement in the same round. */
   bare: number[];
 };
 
 /**
- * Stores the tape as the Writer does. With a peer, the same rows go into a plain table of the same columns and primary key
+ * Stores the tape as the Writer does. The same rows go into a plain table of the same columns and primary key
  * as well, part by part in turns, so that both tables grow alike: its arrays are ready, its statement is the insert alone.
+ * What is written by hand reads that table.
  */
-export async function load(
-  db: Database,
-  tape: Tape,
-  how: { rounds: number; hasPeer: boolean },
-): Promise<LoadRates> {
+export async function load(db: Database, tape: Tape, rounds: number): Promise<LoadRates> {
   const ids = new SeriesIdCache();
-  if (how.hasPeer) await db.query(BARE_TABLE, []);
+  await db.query(BARE_TABLE, []);
   const rates: LoadRates = { stored: [], bare: [] };
-  const pointsOfARound = tape.points / how.rounds;
+  const pointsOfARound = tape.points / rounds;
   let round = { points: 0, storedMs: 0, bareMs: 0 };
   const closeRound = () => {
     rates.stored.push((round.points / round.storedMs) * 1_000);
-    if (how.hasPeer) rates.bare.push((round.points / round.bareMs) * 1_000);
+    rates.bare.push((round.points / round.bareMs) * 1_000);
     round = { points: 0, storedMs: 0, bareMs: 0 };
   };
   let isPeerFirst = false;
@@ -55,15 +52,14 @@ export async function load(
       const columns = part.map((rooms) => bareColumns(rooms, ids));
       round.bareMs += await timed(columns, (params) => db.query(BARE_INSERT, params));
     };
-    if (how.hasPeer && isPeerFirst) await storeBare();
+    if (isPeerFirst) await storeBare();
     await storePart();
-    if (how.hasPeer && !isPeerFirst) await storeBare();
+    if (!isPeerFirst) await storeBare();
     isPeerFirst = !isPeerFirst;
     round.points += points;
     if (round.points >= pointsOfARound * 0.999) closeRound();
   }
   if (round.points > pointsOfARound / 2) closeRound();
-  if (how.hasPeer) await db.query("drop table bare_points", []);
   return rates;
 }
 

@@ -2,7 +2,7 @@ import type { Measure } from "../figure.ts";
 import { spreadOf } from "../statistics.ts";
 import { bytesOf } from "./bytes.ts";
 import { beginAt, fillPositions, fillTrades, fillYear } from "./fill.ts";
-import { keepRollups } from "./keep.ts";
+import { keepRollups, packPoints } from "./keep.ts";
 import { load } from "./load.ts";
 import { measureQuery } from "./measure-query.ts";
 import { measureOverHttp } from "./over-http.ts";
@@ -12,23 +12,23 @@ import { SYMBOLS, type Tape } from "./tape.ts";
 
 /** At least so much of the bare statement's speed. */
 const LOAD_RATIO = 0.8;
+/** A point takes at most so much on disk. */
+const POINT_BYTES = 60;
 
 /** Fills an empty database with a tape. */
 export async function measureLoad(
   { db, mode, name }: StorageDatabase,
   tape: Tape,
-  how: { rounds: number; hasPeer: boolean; measure: Measure },
+  how: { rounds: number; measure: Measure },
 ): Promise<void> {
   const of = `${name}, ${millions(tape.points)} points`;
   await beginAt(db, mode, tape);
-  const rates = await load(db, tape, how);
-  how.measure(`${of}: stored by the Writer's statement`, "points/s", rates.stored);
-  if (how.hasPeer) {
-    const { stored, bare } = rates;
-    how.measure("  bare: the insert alone, a plain table", "rows/s", bare);
-    const ratios = stored.map((rate, round) => rate / (bare[round] ?? Number.NaN));
-    how.measure("  ratio, round by round", "x", ratios, { atLeast: LOAD_RATIO });
-  }
+  const { stored, bare } = await load(db, tape, how.rounds);
+  how.measure(`${of}: stored by the Writer's statement`, "points/s", stored);
+  how.measure("  bare: the insert alone, a plain table", "rows/s", bare);
+  const ratios = stored.map((rate, round) => rate / (bare[round] ?? Number.NaN));
+  how.measure("  ratio, round by round", "x", ratios, { atLeast: LOAD_RATIO });
+  const rows = await bytesOf(db, "points");
   const trades = await fillTrades(db, tape);
   const forwardMs = await keepRollups(db, mode);
   how.measure(
@@ -37,15 +37,23 @@ export async function measureLoad(
     [((tape.points + trades) / forwardMs) * 1_000],
   );
   await measureLate({ db, mode }, how.measure);
+  const packMs = await packPoints(db, mode);
   await fillPositions(db, tape);
   await fillYear(db, mode, tape.endUs);
   await db.query("analyze", []);
-  if (mode === "timescale") return;
-  const points = await bytesOf(db, "points");
-  how.measure(`${of}: a point on disk, with indexes`, "bytes", [
-    (points.heap + points.indexes) / points.rows,
+  if (packMs === undefined) return;
+  how.measure(`${of}: packed by the Keeper`, "points/s", [(tape.points / packMs) * 1_000]);
+  const parts = [await bytesOf(db, "packed_points"), await bytesOf(db, "points")];
+  const bytes = parts.reduce((sum, { heap, indexes }) => sum + heap + indexes, 0);
+  how.measure(
+    `${of}: a point on disk, with indexes, the last day in rows`,
+    "bytes",
+    [bytes / tape.points],
+    { atMost: POINT_BYTES },
+  );
+  how.measure("  a row of points, with indexes", "bytes", [
+    (rows.heap + rows.indexes) / tape.points,
   ]);
-  how.measure("  of which indexes", "bytes", [points.indexes / points.rows]);
   for (const table of ["metrics_1m_live", "metrics_1h_live"]) {
     const { heap, indexes, rows } = await bytesOf(db, table);
     how.measure(`  a row of ${table}, with indexes`, "bytes", [(heap + indexes) / rows]);

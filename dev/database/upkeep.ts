@@ -12,18 +12,20 @@ const CHECKPOINT_MS = 30_000;
  * SQL statements for tables that are due, by autovacuum's own measure: a fifth of the rows, and at least 50,000. New rows
  * ask for new statistics (a sample, at a constant price); of partitions each for itself, for what is partitioned has no
  * rows, and no age, which counts as the greatest. Only dead rows ask for a vacuum, whose price grows with the
- * table: nothing here reads by the visibility map. Statistics are lost at a kill, so a table without any is due too.
+ * table: nothing here reads by the visibility map. Packed points that were packed anew are dead rows of another table (TOAST).
+ * Statistics are lost at a kill, so a table without any is due too.
  */
 const SELECT_DUE = `
-select case
-    when s.n_dead_tup > greatest(50000, 0.2 * s.n_live_tup) or age(c.relfrozenxid) > 1000000000 then 'vacuum (analyze) '
-    else 'analyze ' end || format('%I.%I', s.schemaname, s.relname)
-from pg_stat_user_tables s join pg_class c on c.oid = s.relid
-where c.relkind = 'r' and (
-  s.n_mod_since_analyze > greatest(50000, 0.2 * c.reltuples)
-  or s.n_dead_tup > greatest(50000, 0.2 * s.n_live_tup)
-  or age(c.relfrozenxid) > 1000000000
-  or (s.last_analyze is null and pg_relation_size(c.oid) > 1000000))`;
+with due as (
+  select format('%I.%I', s.schemaname, s.relname) as name,
+    s.n_dead_tup > greatest(50000, 0.2 * s.n_live_tup) or t.n_dead_tup > greatest(50000, 0.2 * t.n_live_tup)
+      or age(c.relfrozenxid) > 1000000000 as has_dead,
+    s.n_mod_since_analyze > greatest(50000, 0.2 * c.reltuples)
+      or (s.last_analyze is null and pg_relation_size(c.oid) > 1000000) as has_new
+  from pg_stat_user_tables s join pg_class c on c.oid = s.relid
+  left join pg_stat_all_tables t on t.relid = c.reltoastrelid
+  where c.relkind = 'r')
+select case when has_dead then 'vacuum (analyze) ' else 'analyze ' end || name from due where has_dead or has_new`;
 
 const SUMMARIZE = `
 select brin_summarize_new_values(c.oid)

@@ -26,6 +26,12 @@ export function reportOf(diagnosis: Diagnosis): { text: string; isWell: boolean 
   lines.push(
     row("migrations", `${database.migrations.length}, all of them`),
     row("raw from", dayOf(memory.rawFromUs)),
+    row(
+      "packed to",
+      database.mode === "timescale"
+        ? "nothing: TimescaleDB compresses them"
+        : timeOf(memory.packedThroughUs),
+    ),
     row("minutes from", dayOf(memory.minutesFromUs)),
     row("rolled up to", `${timeOf(memory.rolledThroughUs)}, ${durationOf(lagUs)} ago`),
     row("stale hours", `${points} of points, ${trades} of trades, ${posted} of posted bars`),

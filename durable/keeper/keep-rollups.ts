@@ -10,6 +10,8 @@ const TURN_MS = 1_000;
 /** A step of the watermark: what a Keeper that was away has to catch up with is done in such parts, in minutes. */
 const ADVANCE = { first: 60, most: 7 * 24 * 60 };
 const NOTES = { first: 16, most: 512 };
+/** Series whose hour is packed in a step. */
+const PACKED = { first: 8, most: 256 };
 
 export interface KeepRollupsDeps {
   rollups: Rollups;
@@ -20,12 +22,15 @@ export interface KeepRollupsDeps {
 }
 
 /**
- * Brings rollups up to date: first forward to the watermark, then stale hours, in steps whose size follows the time they
+ * Brings rollups up to date: first forward to the watermark, then stale hours; then packs points. All in steps whose size follows the time they
  * take. Every step is whole in itself, so it may end anywhere.
  */
 export class RollupKeeping {
   readonly #deps: KeepRollupsDeps;
-  readonly #notes = { points: NOTES.first, trades: NOTES.first, posted: NOTES.first };
+  readonly #sizes = {
+    ...{ points: NOTES.first, trades: NOTES.first, posted: NOTES.first },
+    packed: PACKED.first,
+  };
   #advanceMinutes = ADVANCE.first;
 
   constructor(deps: KeepRollupsDeps) {
@@ -38,11 +43,12 @@ export class RollupKeeping {
     const endUs = nowUs() + TURN_MS * 1_000;
     if (!(await this.#rollForward(endUs))) return "behind";
     const { rollups } = this.#deps;
-    // Posted bars last: they give way to trades.
+    // Posted bars after trades: they give way to those. Nobody waits for anything to be packed.
     const isDone =
-      (await this.#refresh("points", rollups.refreshPoints, endUs)) &&
-      (await this.#refresh("trades", rollups.refreshTrades, endUs)) &&
-      (await this.#refresh("posted", rollups.refreshPosted, endUs));
+      (await this.#repeat("points", rollups.refreshPoints, endUs)) &&
+      (await this.#repeat("trades", rollups.refreshTrades, endUs)) &&
+      (await this.#repeat("posted", rollups.refreshPosted, endUs)) &&
+      (await this.#repeat("packed", rollups.pack, endUs));
     return isDone ? "up_to_date" : "behind";
   }
 
@@ -61,18 +67,19 @@ export class RollupKeeping {
     }
   }
 
-  async #refresh(
-    kind: "points" | "trades" | "posted",
-    refresh: (mostNotes: number) => Promise<number>,
+  async #repeat(
+    kind: "points" | "trades" | "posted" | "packed",
+    step: (most: number) => Promise<number>,
     endUs: number,
   ): Promise<boolean> {
     const { nowUs, pause } = this.#deps;
+    const { most } = kind === "packed" ? PACKED : NOTES;
     for (;;) {
       const beganUs = nowUs();
-      const taken = await refresh(this.#notes[kind]);
+      const taken = await step(this.#sizes[kind]);
       if (taken === 0) return true;
       const tookMs = (nowUs() - beganUs) / 1_000;
-      this.#notes[kind] = nextSize(this.#notes[kind], tookMs, NOTES.most);
+      this.#sizes[kind] = nextSize(this.#sizes[kind], tookMs, most);
       if (nowUs() >= endUs) return false;
       await pause();
     }

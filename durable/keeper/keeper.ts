@@ -26,11 +26,13 @@ const PAUSE_MS = 2;
 const BEHIND_MS = 50;
 /** Retention and size are looked after this often. */
 const UPKEEP_MS = 600_000;
+/** And so often where nobody stores anything: what is old goes all the same. */
+const IDLE_MS = 86_400_000;
 const BACKOFF = { baseMs: 500, capMs: 30_000 };
 
 /**
  * The Durable Object that keeps the memory: rollups, retention, size. One for all shards, woken by alarms alone, which
- * survive whatever ends it; while nobody stores anything it sleeps. It keeps nothing: all it knows is in Postgres.
+ * survive whatever ends it; while nobody stores anything it sleeps, but for once a day. It keeps nothing: all it knows is in Postgres.
  */
 export class Keeper extends DurableObject<Env> implements KeeperCalls {
   readonly #config: Config = configOf(this.env);
@@ -56,7 +58,7 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
       const outcome = await rollups.turn();
       if (Date.now() >= this.#upkeepDueMs) await this.#upkeep(mode);
       this.#failures = 0;
-      if (outcome === "behind") await this.#again(BEHIND_MS);
+      await this.#again(outcome === "behind" ? BEHIND_MS : IDLE_MS);
     } catch (error) {
       // Not thrown on: the platform gives up on an alarm after six attempts.
       const failure = classifyFailure(error);

@@ -90,6 +90,8 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
       const failure = classifyFailure(error);
       const level = failure.kind === "unavailable" ? "warn" : "error";
       this.#logger[level]("store_failed", { ...fields, ...failure });
+      // It may be a range of time that nobody has made, as after a month in which nothing was stored: the Keeper does.
+      this.#tellKeeper(true);
       return { kind: failure.kind };
     }
   }

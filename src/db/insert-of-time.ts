@@ -13,6 +13,8 @@ export interface TimedInsert {
   earliest: string;
   /** Where an hour is noted whose rollups are made already, with the key of its rows. */
   stale: { table: string; key: string };
+  /** Is what is no longer new packed? Then what comes late for that goes into the table with `_late` behind its name. */
+  isPacked: boolean;
 }
 
 /**
@@ -23,20 +25,28 @@ export interface TimedInsert {
  *
  * @returns the statement, for a clause that says what happens to rows that are stored already.
  */
-export function insertOfTime({ table, columns, values, rows, earliest, stale }: TimedInsert) {
+export function insertOfTime(insert: TimedInsert) {
+  const { table, columns, values, rows, earliest, stale, isPacked } = insert;
   const ts = timestampOf("u.ts_us");
   // In microseconds: to compare them costs nothing, where a timestamptz of each row would be made once more.
   const before = (moment: string) =>
     `(select ${moment} from state) > ${earliest}::int8 and u.ts_us < (select ${moment} from state)`;
-  return (settle: (table: string) => string): string => `
+  const from = (moment: string) => `u.ts_us >= (select ${moment} from state)`;
+  const rowsFrom = isPacked ? "packed_through" : "raw_from";
+  return (settle: (table: string) => string): string => {
+    const into = (name: string, where: string) => `
+  insert into ${name} (${columns}) select ${ts}, ${values} from ${rows} where ${where}
+  ${settle(name)}`;
+    const late = into(`${table}_late`, `${before("packed_through")} and ${from("raw_from")}`);
+    return `
 with state as materialized (
-  select ${epochUsOf("watermark")} as watermark, ${epochUsOf("raw_from")} as raw_from from tape_state for share),
+  select ${epochUsOf("watermark")} as watermark, ${epochUsOf("raw_from")} as raw_from,
+    ${epochUsOf("packed_through")} as packed_through
+  from tape_state for share),
 note as (
   insert into ${stale.table} (hour, ${stale.key})
   select distinct ${bucketOf(ts, "3600000000")}, u.${stale.key} from ${rows} where ${before("watermark")}),
-past as (
-  insert into ${table}_past (${columns}) select ${ts}, ${values} from ${rows} where ${before("raw_from")}
-  ${settle(`${table}_past`)})
-insert into ${table} (${columns}) select ${ts}, ${values} from ${rows} where u.ts_us >= (select raw_from from state)
-${settle(table)}`;
+past as (${into(`${table}_past`, before("raw_from"))})${isPacked ? `,\nlate as (${late})` : ""}
+${into(table, from(rowsFrom))}`;
+  };
 }

@@ -19,6 +19,7 @@ const INSERT = insertOfTime({
   as u (ts_us, value, cursor, series_id, ordinal)`,
   earliest: "$6",
   stale: { table: "stale_points", key: "series_id" },
+  isPacked: true,
 });
 
 /** INV-9: of two points of a series at one moment the later in the log stays. */

@@ -6,7 +6,8 @@ import { numberArray } from "./array-text.ts";
 import { sampleOf } from "./book-rows.ts";
 import type { Database, Row } from "./database.ts";
 import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
-import { epochUsOf, timestampOf } from "./sql-time.ts";
+import { epochUsOf, momentText, timestampOf } from "./sql-time.ts";
+import { storedPoints } from "./stored-points-sql.ts";
 
 export interface ExportQuery {
   symbol: SymbolName;
@@ -91,13 +92,14 @@ where y.symbol = $1 and ($2::text is null or s.metric = $2)`;
  * `$7` rows, so that what pages of many series read stays in measure; where one has more, the page ends at its last.
  */
 const SELECT_POINTS = `
-with page as (
-  select w.id, p.ts, p.value, p.cursor from unnest($1::int4[]) as w (id)
-  cross join lateral (
-    select ts, value, cursor from all_points
-    where series_id = w.id and ts >= ${timestampOf("$2")} and (ts > ${timestampOf("$2")} or w.id > $3)
-      and ts < ${timestampOf("$4")} and (cursor <= $5 or cursor > $6)
-    order by ts limit $7) p),
+with page as (${storedPoints({
+  series: "unnest($1::int4[]) s (id)",
+  columns: "s.id, p.ts, p.value, p.cursor",
+  from: "$2::timestamptz",
+  to: "$4::timestamptz",
+  where: "(p.ts > $2::timestamptz or s.id > $3) and (p.cursor <= $5 or p.cursor > $6)",
+  only: { order: "asc", count: "$7" },
+})}),
 cut as (select min(last) as at from (select max(ts) as last from page group by id having count(*) = $7) s)
 select id, ${epochUsOf("ts")} as ts_us, value, cursor, (select at is not null from cut) as is_cut from page
 where ts <= coalesce((select at from cut), 'infinity') order by ts, id limit $8`;
@@ -120,7 +122,7 @@ async function* metricPages(
   let rowsOfEach = fewest;
   let [afterUs, afterId]: [number, number] = [fromUs, 0];
   for (;;) {
-    const range = [afterUs, afterId, toUs, storedThrough, tailCursor];
+    const range = [momentText(afterUs), afterId, momentText(toUs), storedThrough, tailCursor];
     const rows = await db.query(SELECT_POINTS, [ids, ...range, rowsOfEach, pageRows], tag);
     const last = rows.at(-1);
     if (last === undefined) return;

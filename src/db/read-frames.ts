@@ -6,6 +6,7 @@ import type { Database, Row } from "./database.ts";
 import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
 import { epochUsOf } from "./sql-time.ts";
 import type { StoredFrame } from "./store-frames.ts";
+import { IS_PACKED, UNPACKED } from "./stored-points-sql.ts";
 
 export interface FramesQuery {
   symbol: SymbolName;
@@ -31,13 +32,38 @@ export interface FramesAnswer {
 const FIRST_WINDOW_US = 500_000;
 const WINDOW_GROWTH = 4;
 
-// OFFSET 0 keeps the planner from reading each series whole by its primary key: the range of cursors is the cheap way in.
+const IN_WINDOW = "p.cursor > $2 and p.cursor <= $3";
+const POINT = "p.ts, p.value, p.cursor, p.series_id, p.ordinal";
+
+/**
+ * Points of the window, those of other symbols among them: OFFSET 0 keeps the planner from reading each series whole by its
+ * primary key, for the range of cursors is the cheap way in. Of packed hours, those whose cursors reach into the window.
+ * What has come late stands for the packed point of its moment. (One that is stored after a later one of its moment, which only
+ * a request that hung for hours can bring about, comes beside it until the Keeper has packed both.)
+ */
+const POINTS = `
+  select ${POINT} from points p where p.ts >= (select packed_through from tape_state) and ${IN_WINDOW}
+  union all
+  select ${POINT} from points_past p where ${IN_WINDOW}
+  union all
+  select ${POINT} from points_late p where ${IN_WINDOW}
+  union all
+  select ${POINT} from (
+    select k.series_id, ${UNPACKED}
+    from packed_points k join series s on s.id = k.series_id
+    where s.symbol_id = (select id from symbol)
+      and int8range(k.first_cursor, k.last_cursor, '[]') && int8range($2, $3, '(]') and ${IS_PACKED}) p
+  where ${IN_WINDOW} and not exists (
+    select from points_late l
+    where l.series_id = p.series_id and l.ts = p.ts and (l.cursor, l.ordinal) >= (p.cursor, p.ordinal))
+  offset 0`;
+
 const SELECT_EVENTS = `
 with symbol as (select id from symbols where symbol = $1)
 (select p.cursor, p.ordinal, ${epochUsOf("p.ts")} as ts_us, s.metric, s.labels_key, p.value,
    null::float8 as price, null::float8 as size, null::int2 as side, null as venue, null as trade_id,
    null::float8 as quantity, null::float8 as avg_price, null as account, null as book
- from (select * from all_points where cursor > $2 and cursor <= $3 offset 0) p
+ from (${POINTS}) p
  join series s on s.id = p.series_id
  where s.symbol_id = (select id from symbol)
  order by p.cursor, p.ordinal limit $4)

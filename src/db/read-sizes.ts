@@ -3,7 +3,16 @@ import type { DatabaseMode } from "./mode.ts";
 
 /** Tables of the tape and its memory, the large ones first. */
 const TABLES = [
-  ...["points", "trades", "positions", "books", "points_past", "trades_past"],
+  ...[
+    "points",
+    "packed_points",
+    "points_late",
+    "points_past",
+    "trades",
+    "trades_past",
+    "positions",
+    "books",
+  ],
   ...["metrics_1m_live", "metrics_1h_live", "metrics_1m_past", "metrics_1h_past"],
   ...[
     "bars_1m_live",
@@ -33,7 +42,7 @@ export interface TableSize {
   table: string;
   /** With indexes. */
   bytes: number;
-  /** As the planner estimates them. */
+  /** As the planner estimates them; of packed points, how many points they are. */
   rows: number;
 }
 
@@ -43,7 +52,8 @@ export async function readSizes(db: Database, mode: DatabaseMode): Promise<Table
   const size = isHyper ? `coalesce(${HYPERTABLE_SIZE}, ${PLAIN_SIZE})` : PLAIN_SIZE;
   const rows = isHyper ? "approximate_row_count(t.name::regclass)" : PLAIN_ROWS;
   const found = await db.query(
-    `select t.name, (${size})::float8 as bytes, (${rows})::float8 as rows
+    `select t.name, (${size})::float8 as bytes, coalesce(
+       case when t.name = 'packed_points' then (select sum(count) from packed_points) else ${rows} end, 0)::float8 as rows
      from unnest($1::text[]) as t (name)`,
     [`{${TABLES.join(",")}}`],
   );

@@ -1,7 +1,7 @@
 import { HOUR_US, MINUTE_US } from "../core/duration.ts";
 import type { RollupLength } from "../core/rollup-choice.ts";
 import type { Aggregate } from "../protocol/aggregate.ts";
-import { joinBuckets, percentile, storedPoints, TAIL, WANTED } from "./series-sql.ts";
+import { joinBuckets, percentile, pointsBefore, TAIL, WANTED } from "./series-sql.ts";
 import { byIndex } from "./sql-plan.ts";
 import { bucketOf, hourOf, minuteOf } from "./sql-time.ts";
 
@@ -57,7 +57,7 @@ export function selectRolledBuckets(
   const hasPercentiles = aggregates.some((name) => name === "p95" || name === "p99");
   const read = [...new Set(aggregates.flatMap((name) => OF_PARTS[name].reads))];
   const columns = aggregates.map((name) => `${OF_PARTS[name].sql} as ${name}`);
-  const inSpan = `p.ts >= s.from_ts and p.ts < s.to_ts and ${touched("p.ts")}`;
+  const inSpan = { series: "span s", from: "s.from_ts", to: "s.to_ts" };
   return `
 with ${WANTED}, ${TAIL}, ${bounds(length, hasPercentiles)}, ${rolled(length, read)},
 span as materialized (
@@ -69,7 +69,7 @@ span as materialized (
     select id, greatest(hour, head), least(hour + interval '1 hour', minutes_end) from stale, bounds) s
   where from_ts < to_ts),
 point as (
-  ${storedPoints("span", inSpan)}
+  ${pointsBefore(inSpan, `and ${touched("p.ts")}`)}
   union all
   select id, ts, value from tail),
 part as (

@@ -1,6 +1,6 @@
 import type { Aggregate } from "../protocol/aggregate.ts";
-import { byIndex } from "./sql-plan.ts";
 import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
+import { type PointsWanted, storedPoints } from "./stored-points-sql.ts";
 
 /*
  * The statements of `readSeries`. Their parameters: $1 symbol, $2 metric, $3 labels as JSON, [$4, $5) the range as
@@ -56,30 +56,23 @@ tail as materialized (
   left join wanted w on w.labels_key = k.labels_key)`;
 
 /**
- * The stored points of the series `s.id` that `where` lets through. INV-9: a tail point replaces the stored one of its moment,
+ * SQL: `id, ts, value` of the stored points of a row source `s`. INV-9: a tail point replaces the stored one of its moment,
  * because its cursor is later. NOT IN, for that is a hash whatever the planner expects; neither column is ever null.
  */
-const storedOf = (where: string, more: string) =>
-  ["points", "points_past"]
-    .map(
-      (table) => `
-    (select p.ts, p.value from ${table} p
-    where p.series_id = s.id and ${where} and p.cursor <= $6
-      and (s.id, p.ts) not in (select id, ts from tail) ${more})`,
-    )
-    .join(" union all ");
+export const pointsBefore = (wanted: Omit<PointsWanted, "columns" | "where">, more = ""): string =>
+  storedPoints({
+    ...wanted,
+    columns: "s.id, p.ts, p.value",
+    where: `p.cursor <= $6 and (s.id, p.ts) not in (select id, ts from tail) ${more}`,
+  });
 
-/** SQL: `id, ts, value` of the stored points of `series`, a row source `s` with `id` and what `where` reads. */
-export const storedPoints = (series: string, where: string, more = "") => `
-  select s.id, p.ts, p.value from ${series} s ${byIndex(storedOf(where, more), "p")}`;
-
-const IN_RANGE = "p.ts >= $4::timestamptz and p.ts < $5::timestamptz";
-const newest = (count: string) => `order by p.ts desc limit ${count}`;
+const IN_RANGE = { series: "wanted s", from: "$4::timestamptz", to: "$5::timestamptz" };
+const newest = (count: string) => ({ order: "desc", count }) as const;
 
 export const SELECT_RAW = `
 with ${WANTED}, ${TAIL},
 point as (
-  ${storedPoints("wanted", IN_RANGE, newest("$11"))}
+  ${pointsBefore({ ...IN_RANGE, only: newest("$11") })}
   union all
   select id, ts, value from tail),
 newest as (
@@ -90,17 +83,17 @@ from newest where age <= $11 group by id`;
 
 const POINT = `
 point as (
-  ${storedPoints("wanted", IN_RANGE)}
+  ${pointsBefore(IN_RANGE)}
   union all
   select id, ts, value from tail)`;
 
 /** For `rate`: each point beside the one before it, which for the first is the last before the range. */
 const COMPARED_POINT = `
 pair as (
-  ${storedPoints("wanted", IN_RANGE)}
+  ${pointsBefore(IN_RANGE)}
   union all
   (select distinct on (id) * from (
-    ${storedPoints("wanted", "p.ts < $4::timestamptz", newest("1"))}) before order by id, ts desc)
+    ${pointsBefore({ series: "wanted s", to: IN_RANGE.from, only: newest("1") })}) before order by id, ts desc)
   union all
   select id, ts, value from tail),
 compared as (

@@ -7,11 +7,13 @@ export interface TapeState {
   watermarkUs: EpochUs;
   rolledThroughUs: EpochUs;
   rawFromUs: EpochUs;
+  packedThroughUs: EpochUs;
   minutesFromUs: EpochUs;
 }
 
 export const STATE_COLUMNS = `${epochUsOf("watermark")} as watermark_us, ${epochUsOf("rolled_through")} as rolled_through_us,
-  ${epochUsOf("raw_from")} as raw_from_us, ${epochUsOf("minutes_from")} as minutes_from_us`;
+  ${epochUsOf("raw_from")} as raw_from_us, ${epochUsOf("packed_through")} as packed_through_us,
+  ${epochUsOf("minutes_from")} as minutes_from_us`;
 
 /** @throws what `classifyFailure` reads. */
 export async function readTapeState(db: Database, tag?: string): Promise<TapeState> {
@@ -45,6 +47,7 @@ export function stateOf(row: Row | undefined): TapeState {
     watermarkUs: us("watermark_us"),
     rolledThroughUs: us("rolled_through_us"),
     rawFromUs: us("raw_from_us"),
+    packedThroughUs: us("packed_through_us"),
     minutesFromUs: us("minutes_from_us"),
   };
 }

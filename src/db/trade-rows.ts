@@ -20,6 +20,7 @@ const INSERT = insertOfTime({
   $9::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id)`,
   earliest: "$10",
   stale: { table: "stale_trades", key: "symbol_id" },
+  isPacked: false,
 });
 
 const INSERT_PLAINLY = INSERT(() => "");

@@ -1,6 +1,7 @@
 import { RollupKeeping } from "../../durable/keeper/keep-rollups.ts";
 import type { DatabaseMode } from "../../src/db/mode.ts";
 import { ping } from "../../src/db/ping.ts";
+import { retain } from "../../src/db/retention.ts";
 import type { Rollups } from "../../src/db/rollups/rollups.ts";
 import { rollupsOf } from "../../src/db/rollups/rollups-of.ts";
 import { advanceWatermark, readTapeState } from "../../src/db/tape-state.ts";
@@ -50,6 +51,9 @@ export async function keepDatabase(database: TestDatabase): Promise<KeptDatabase
     await rollups.refreshPoints(mostNotes);
     await rollups.refreshTrades(mostNotes);
     await rollups.refreshPosted(mostNotes);
+    await rollups.pack(mostNotes);
+    // Where whole days are packed their rows go.
+    if (minutes % 3 === 0) await retain(db, clock.nowUs, { rawDays: 0, minutesDays: 0 });
   };
   return { ...database, mode, rollups, clock, keep: () => keeping.turn(), keepSomewhat, begin };
 }

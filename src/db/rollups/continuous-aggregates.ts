@@ -99,6 +99,7 @@ export function continuousAggregates(db: Database): Rollups {
       return live > 0 ? live : refresh(db, refreshTrades("past"), mostNotes);
     },
     refreshPosted: (mostNotes) => refresh(db, REFRESH_POSTED, mostNotes),
+    pack: async () => 0,
   };
 }
 

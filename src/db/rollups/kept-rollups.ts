@@ -1,5 +1,6 @@
 import type { EpochUs } from "../../protocol/time.ts";
 import type { Database } from "../database.ts";
+import { LOCK_STATE, MOVE_PACKED_THROUGH, PACK_NEXT } from "./pack-points.ts";
 import { refreshPoints } from "./refresh-points.ts";
 import { REFRESH_POSTED } from "./refresh-posted.ts";
 import { refreshTrades } from "./refresh-trades.ts";
@@ -29,5 +30,19 @@ export function keptRollups(db: Database): Rollups {
     refreshPoints: (mostNotes) => refresh(db, refreshPoints("all"), mostNotes),
     refreshTrades: (mostNotes) => refresh(db, refreshTrades("all"), mostNotes),
     refreshPosted: (mostNotes) => refresh(db, REFRESH_POSTED, mostNotes),
+    pack: (mostSeries) => pack(db, mostSeries),
   };
+}
+
+async function pack(db: Database, mostSeries: number): Promise<number> {
+  const [, [row] = []] = await db.transaction([LOCK, { text: PACK_NEXT, params: [mostSeries] }]);
+  const us = (name: string) => Number(row?.[name]);
+  if (us("through_us") > us("packed_through_us")) {
+    await db.transaction([
+      LOCK,
+      { text: LOCK_STATE, params: [] },
+      { text: MOVE_PACKED_THROUGH, params: [us("through_us")] },
+    ]);
+  }
+  return us("packed");
 }

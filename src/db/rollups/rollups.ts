@@ -10,4 +10,9 @@ export interface Rollups {
   refreshTrades(mostNotes: number): Promise<number>;
   /** The same of what posted bars give. */
   refreshPosted(mostNotes: number): Promise<number>;
+  /**
+   * Packs points of hours that are over, of at most so many series, where the database does not compress them itself.
+   * @returns how many; 0 when nothing is left.
+   */
+  pack(mostSeries: number): Promise<number>;
 }

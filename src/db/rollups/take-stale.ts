@@ -8,7 +8,8 @@ export type Reach = "all" | "past";
 export function takeStale(table: string, key: string, reach: Reach): string {
   const within = reach === "all" ? "" : "where hour < (select raw_from from state)";
   return `
-state as materialized (select rolled_through, raw_from, minutes_from from tape_state),
+state as materialized (
+  select rolled_through, raw_from, minutes_from, packed_through from tape_state),
 picked as materialized (
   select distinct hour, ${key} from (
     select hour, ${key} from ${table} ${within} order by hour desc, ${key} limit $1) s),

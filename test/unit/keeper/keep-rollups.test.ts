@@ -13,12 +13,14 @@ const us = (n: number) => n as EpochUs;
 function keeper(options: { notes?: number; noteMs?: number; behindMinutes?: number } = {}) {
   const clock = { us: us(BASE + (options.behindMinutes ?? 0) * MINUTE + MINUTE) };
   const state: TapeState = {
-    ...{ watermarkUs: us(BASE), rolledThroughUs: us(BASE), rawFromUs: us(0), minutesFromUs: us(0) },
+    ...{ watermarkUs: us(BASE), rolledThroughUs: us(BASE) },
+    ...{ rawFromUs: us(0), packedThroughUs: us(0), minutesFromUs: us(0) },
   };
   const left = {
     points: options.notes ?? 0,
     trades: options.notes ?? 0,
     posted: options.notes ?? 0,
+    packed: options.notes ?? 0,
   };
   const steps: string[] = [];
   const refresh = (kind: keyof typeof left) => async (most: number) => {
@@ -39,6 +41,7 @@ function keeper(options: { notes?: number; noteMs?: number; behindMinutes?: numb
       refreshPoints: refresh("points"),
       refreshTrades: refresh("trades"),
       refreshPosted: refresh("posted"),
+      pack: refresh("packed"),
     },
     async advanceWatermark(throughUs, mostUs) {
       const wanted = Math.min(
@@ -55,12 +58,13 @@ function keeper(options: { notes?: number; noteMs?: number; behindMinutes?: numb
 }
 
 describe("a turn of the Keeper", () => {
-  it("rolls forward first, in steps that grow while they are quick, then refreshes, posted bars last", async () => {
+  it("rolls forward first, in steps that grow while they are quick, then refreshes, and packs last", async () => {
     const { keeping, steps } = keeper({ behindMinutes: 500, notes: 20 });
     expect(await keeping.turn()).toBe("up_to_date");
     expect(steps).toEqual([
       ...["forward 60", "forward 120", "forward 240", "forward 80"],
       ...["points 16", "points 4", "trades 16", "trades 4", "posted 16", "posted 4"],
+      ...["packed 8", "packed 12"],
     ]);
   });
 
@@ -76,7 +80,7 @@ describe("a turn of the Keeper", () => {
     expect(await keeping.turn()).toBe("behind");
     expect((clock.us - began) / 1_000).toBeLessThan(1_500);
     for (let turns = 0; turns < 50 && (await keeping.turn()) === "behind"; turns += 1);
-    expect(left).toEqual({ points: 0, trades: 0, posted: 0 });
+    expect(left).toEqual({ points: 0, trades: 0, posted: 0, packed: 0 });
   });
 
   it("settles at a size of step that takes about its time, whatever a note costs", () => {
