@@ -5,6 +5,7 @@ import { problem } from "./middleware/problem.ts";
 import { CORRELATION_HEADER, requestLog } from "./middleware/request-log.ts";
 import { attributionRoutes } from "./routes/attribution.ts";
 import { barRoutes } from "./routes/bars.ts";
+import { bookRoutes } from "./routes/books.ts";
 import { correlationRoutes } from "./routes/correlation.ts";
 import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -28,6 +29,7 @@ export const app = new Hono<AppEnv>()
   .route("/", metricNamesRoutes)
   .route("/", seriesRoutes)
   .route("/", positionsRoutes)
+  .route("/", bookRoutes)
   .route("/", correlationRoutes)
   .route("/", riskRoutes)
   .route("/", attributionRoutes)

@@ -1,3 +1,4 @@
+import { BOOK_STEP_US, BookMaker } from "./books.ts";
 import type { Market } from "./market.ts";
 import { pointsAt } from "./metrics.ts";
 import type { IngestPath } from "./push.ts";
@@ -23,6 +24,8 @@ export async function runLive(
 ): Promise<never> {
   const trades = market.trades(fromUs);
   let next = trades.next().value;
+  const books = new BookMaker(market);
+  let bookedUs = 0;
   let nextStepUs = Math.ceil(fromUs / metricStepUs) * metricStepUs;
   while (true) {
     const nowUs = deps.nowUs();
@@ -36,11 +39,16 @@ export async function runLive(
       duePoints.push(...pointsAt(market, nextStepUs));
       nextStepUs += metricStepUs;
     }
+    // Only the newest: a book is what it is now.
+    const bookUs = Math.floor(nowUs / BOOK_STEP_US) * BOOK_STEP_US;
+    const dueBooks = bookUs > bookedUs ? books.step(bookUs) : [];
+    bookedUs = bookUs;
     const pushes: Promise<void>[] = [];
     if (dueTrades.length > 0) pushes.push(deps.push("/api/trades", dueTrades));
     if (duePoints.length > 0) pushes.push(deps.push("/api/metrics", duePoints));
+    if (dueBooks.length > 0) pushes.push(deps.push("/api/books", dueBooks));
     await Promise.all(pushes);
-    if (pushes.length > 0) deps.onPushed(dueTrades.length + duePoints.length);
+    if (pushes.length > 0) deps.onPushed(dueTrades.length + duePoints.length + dueBooks.length);
     const isBehind = next.ts <= nowUs || nextStepUs <= nowUs;
     if (!isBehind) await deps.sleep(TICK_MS);
   }

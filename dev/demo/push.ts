@@ -1,7 +1,12 @@
 import * as z from "zod";
 
 /** Where events are posted. */
-export type IngestPath = "/api/trades" | "/api/metrics" | "/api/positions" | "/api/bars";
+export type IngestPath =
+  | "/api/trades"
+  | "/api/metrics"
+  | "/api/positions"
+  | "/api/books"
+  | "/api/bars";
 
 export type PushDeps = {
   fetch: typeof fetch;

@@ -70,17 +70,24 @@ export function rowOfJson(text: string, line: number, defaults: FileDefaults): F
   const isMetric = kind === "metric" || (kind === undefined && "metric" in event);
   const isTrade = kind === "trade" || (kind === undefined && "price" in event);
   const isPosition = kind === "position" || (kind === undefined && "quantity" in event);
-  if (!isMetric && !isTrade && !isPosition) {
+  const isBook = kind === "book" || (kind === undefined && "bids" in event);
+  if (!isMetric && !isTrade && !isPosition && !isBook) {
     throw new BadRowError(
       line,
       undefined,
-      "is neither a metric (metric, value), nor a trade (price, size), nor a position (quantity)",
+      "is neither a metric (metric, value), nor a trade (price, size), nor a position (quantity), nor a book (bids, asks)",
     );
   }
   const symbol = event["symbol"] ?? defaults.symbol;
   return {
     line,
-    path: isMetric ? "/api/metrics" : isTrade ? "/api/trades" : "/api/positions",
+    path: isMetric
+      ? "/api/metrics"
+      : isTrade
+        ? "/api/trades"
+        : isBook
+          ? "/api/books"
+          : "/api/positions",
     event: symbol === undefined ? event : { ...event, symbol },
   };
 }

@@ -6,6 +6,7 @@ import type {
 } from "../../src/bindings/room.ts";
 import type { EncodedFrame } from "../../src/core/encode-events.ts";
 import type { EpochUs } from "../../src/protocol/time.ts";
+import type { BookSampler } from "./book-sampler.ts";
 import type { KeyLedger } from "./key-ledger.ts";
 import type { RoomLog } from "./log.ts";
 import type { TradeWindow } from "./trade-window.ts";
@@ -15,8 +16,16 @@ export interface AppendDeps {
   keys: KeyLedger;
   /** Asked for only where a batch has trades with ids, for it may have to be made from the log. */
   tradeWindow: () => TradeWindow;
+  books: BookSampler;
   /** 0: no limit. */
   outboxLimitBytes: number;
+}
+
+/** What of a call goes into the log. */
+interface Taken {
+  frames: EncodedFrame[];
+  /** The latest moment of its books; null where it has none. */
+  bookTs: EpochUs | null;
 }
 
 /**
@@ -28,10 +37,16 @@ export function appendBatches(
   batches: readonly AppendBatch[],
   nowUs: EpochUs,
 ): AppendOutcome[] {
-  const taken: EncodedFrame[] = [];
+  const taken: Taken = { frames: [], bookTs: null };
   const keysOfCall = new Map<string, string>();
   const plans = batches.map((batch) => planBatch(deps, batch, taken, keysOfCall));
-  if (taken.length > 0) deps.log.append(taken, nowUs);
+  if (taken.frames.length > 0) {
+    const frames =
+      taken.bookTs === null
+        ? taken.frames
+        : deps.books.withSamples(taken.frames, taken.bookTs, nowUs);
+    deps.log.append(frames, nowUs);
+  }
   const { head } = deps.log;
   return plans.map((plan, index) => {
     if (plan.kind === "repeats_call") return { kind: "repeated", cursor: head };
@@ -45,7 +60,7 @@ export function appendBatches(
 function planBatch(
   deps: AppendDeps,
   batch: AppendBatch,
-  taken: EncodedFrame[],
+  taken: Taken,
   keysOfCall: Map<string, string>,
 ): { kind: "take" } | { kind: "repeats_call" } | Exclude<AppendOutcome, { kind: "appended" }> {
   if (batch.idempotency !== undefined) {
@@ -69,7 +84,10 @@ function planBatch(
   if (batch.idempotency !== undefined) {
     keysOfCall.set(batch.idempotency.key, batch.idempotency.fingerprint);
   }
-  taken.push(...frames);
+  taken.frames.push(...frames);
+  if (batch.bookTs !== undefined && batch.bookTs > (taken.bookTs ?? Number.NEGATIVE_INFINITY)) {
+    taken.bookTs = batch.bookTs;
+  }
   return { kind: "take" };
 }
 

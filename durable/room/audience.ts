@@ -1,3 +1,4 @@
+import { snapshotOf } from "../../src/core/book-samples.ts";
 import { CLOSE_CODES, type CloseReason } from "../../src/protocol/close-codes.ts";
 import { HEARTBEAT_MS } from "../../src/protocol/heartbeat.ts";
 import type { BarMessage, ServerMessage } from "../../src/protocol/server-message.ts";
@@ -366,6 +367,7 @@ export class Audience {
       bar: values.bar,
       trade: values.trade,
       positions: values.positions,
+      book: values.book === null ? null : snapshotOf(values.book),
     });
   }
 

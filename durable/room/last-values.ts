@@ -1,4 +1,5 @@
 import { bucketStartUs, extendBar, type GrowingBar, openBar } from "../../src/core/bars.ts";
+import { type BookState, foldBook } from "../../src/core/book-samples.ts";
 import { DAY_US } from "../../src/core/duration.ts";
 import { canonicalLabels } from "../../src/core/labels.ts";
 import type { Interval } from "../../src/protocol/bar.ts";
@@ -9,7 +10,7 @@ import type {
   TradeEvent,
 } from "../../src/protocol/event.ts";
 import type { BarMessage, LiveBar } from "../../src/protocol/server-message.ts";
-import type { EpochUs } from "../../src/protocol/time.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 
 /** The interval of the bars a room sends; a client makes the others from trades. */
 export const LIVE_INTERVAL = "1m" satisfies Interval;
@@ -40,6 +41,8 @@ export interface LastValues {
    * before there were positions.
    */
   positions?: PositionEvent[];
+  /** The book and where its last sample is. Absent in what was written down before there were books. */
+  book?: BookState | null;
   /** Newest 1 m bars, oldest first; the last one is still growing. */
   bars: RevisedBar[];
   /** 1 h bars of the 24 h before the last trade, oldest first, for change and volume. */
@@ -62,6 +65,7 @@ export class LastValuesFold {
   #metricsChars = 0;
   #trade: TradeEvent | null;
   readonly #positions: Map<string, PositionEvent>;
+  #book: BookState | null;
   readonly #bars: RevisedBar[];
   readonly #hours: GrowingBar[];
   #lastEventUs: EpochUs | null;
@@ -71,13 +75,14 @@ export class LastValuesFold {
     for (const series of this.#metrics.keys()) this.#metricsChars += charsOf(series);
     this.#trade = from?.trade ?? null;
     this.#positions = new Map(from?.positions?.map((each) => [accountOf(each), each]));
+    this.#book = from?.book ?? null;
     this.#bars = from?.bars ?? [];
     this.#hours = from?.hours ?? [];
     this.#lastEventUs = from?.lastEventUs ?? null;
   }
 
-  /** Takes one event, and tells what it did to bars. */
-  apply(event: TapeEvent, news?: BarNews): void {
+  /** Takes one event of the frame at `cursor`, and tells what it did to bars. */
+  apply(event: TapeEvent, cursor: Cursor, news?: BarNews): void {
     if (this.#lastEventUs === null || event.ts > this.#lastEventUs) this.#lastEventUs = event.ts;
     switch (event.kind) {
       case "metric":
@@ -89,6 +94,9 @@ export class LastValuesFold {
       case "position":
         this.#applyPosition(event);
         return;
+      case "book":
+        this.#book = foldBook(this.#book, event, cursor);
+        return;
       default:
         event satisfies never;
     }
@@ -99,6 +107,7 @@ export class LastValuesFold {
       metrics: [...this.#metrics],
       trade: this.#trade,
       positions: this.positions,
+      book: this.#book,
       bars: this.#bars,
       hours: this.#hours,
       lastEventUs: this.#lastEventUs,
@@ -116,6 +125,9 @@ export class LastValuesFold {
   }
   get positions(): PositionEvent[] {
     return [...this.#positions.values()];
+  }
+  get book(): BookState | null {
+    return this.#book;
   }
   get lastEventUs(): EpochUs | null {
     return this.#lastEventUs;

@@ -10,11 +10,18 @@ export interface LogKeeping {
   events: number;
   /** Pruning waits for so many events more, so that it costs one statement for thousands of events. */
   slackEvents: number;
+  /** Newest text it keeps, for some events are whole order books. A quarter more is let gather before that is pruned. */
+  bytes: number;
   /** Newest rows kept in memory: the first tier of replay, and what the outbox drain reads. */
   recentBytes: number;
 }
 
-const KEEPING: LogKeeping = { events: 50_000, slackEvents: 5_000, recentBytes: 1024 * 1024 };
+const KEEPING: LogKeeping = {
+  events: 50_000,
+  slackEvents: 5_000,
+  bytes: 128 * 1024 * 1024,
+  recentBytes: 1024 * 1024,
+};
 
 /** A part of the outbox, ready for a Writer. */
 export interface OutboxPart {
@@ -50,6 +57,7 @@ export class RoomLog {
   #storedThrough: Cursor;
   #savedStored: Cursor;
   #events: number;
+  #bytes: number;
   #outboxBytes: number;
   #recent: LogRow[] = [];
   #recentBytes = 0;
@@ -63,10 +71,11 @@ export class RoomLog {
     if (born === null) this.#writeMeta("pruned_through", nowUs - 1);
     this.#prunedThrough = (born ?? nowUs - 1) as Cursor;
     const [totals] = sql.exec(
-      "SELECT coalesce(max(cursor), 0) AS head, coalesce(sum(events), 0) AS events, coalesce(max(stored), 0) AS stored FROM log",
+      "SELECT coalesce(max(cursor), 0) AS head, coalesce(sum(events), 0) AS events, coalesce(sum(bytes), 0) AS bytes, coalesce(max(stored), 0) AS stored FROM log",
     );
     this.#head = Math.max(numberOf(totals?.["head"]), this.#prunedThrough) as Cursor;
     this.#events = numberOf(totals?.["events"]);
+    this.#bytes = numberOf(totals?.["bytes"]);
     this.#savedStored = Math.max(
       numberOf(totals?.["stored"]),
       this.#readMeta("stored_through") ?? 0,
@@ -121,6 +130,7 @@ export class RoomLog {
       this.#savedStored = this.#storedThrough;
       this.#head = last;
       this.#events += events;
+      this.#bytes += joined.length;
       this.#outboxBytes += joined.length;
       this.#remember({ first, last, events, bytes: joined.length, counts, texts });
     }
@@ -197,23 +207,28 @@ export class RoomLog {
 
   /** True where pruning would free enough to be worth a statement. */
   get prunable(): boolean {
-    const { events, slackEvents } = this.#keeping;
-    return this.#events > events + slackEvents && this.#storedThrough > this.#prunedThrough;
+    const { events, slackEvents, bytes } = this.#keeping;
+    const isLong = this.#events > events + slackEvents || this.#bytes > bytes * 1.25;
+    return isLong && this.#storedThrough > this.#prunedThrough;
   }
 
   /** Drops the oldest rows beyond the newest events it keeps, never one that is not in Postgres. */
   prune(): void {
-    let surplus = this.#events - this.#keeping.events;
+    const surplus = {
+      events: this.#events - this.#keeping.events,
+      bytes: this.#bytes - this.#keeping.bytes,
+    };
     let cut: Cursor | null = null;
-    let dropped = 0;
+    const dropped = { events: 0, bytes: 0 };
     for (const row of this.#sql.exec(
-      "SELECT cursor, events FROM log WHERE cursor <= ? ORDER BY cursor",
+      "SELECT cursor, events, bytes FROM log WHERE cursor <= ? ORDER BY cursor",
       this.#storedThrough,
     )) {
-      const events = numberOf(row["events"]);
-      if (events > surplus) break;
-      surplus -= events;
-      dropped += events;
+      const events = dropped.events + numberOf(row["events"]);
+      const bytes = dropped.bytes + numberOf(row["bytes"]);
+      if (events > surplus.events && bytes > surplus.bytes) break;
+      dropped.events = events;
+      dropped.bytes = bytes;
       cut = numberOf(row["cursor"]) as Cursor;
     }
     if (cut === null) return;
@@ -222,7 +237,8 @@ export class RoomLog {
     this.#savedStored = this.#storedThrough;
     this.#sql.exec("DELETE FROM log WHERE cursor <= ?", cut);
     this.#prunedThrough = cut;
-    this.#events -= dropped;
+    this.#events -= dropped.events;
+    this.#bytes -= dropped.bytes;
   }
 
   #remember(row: LogRow): void {

@@ -53,7 +53,7 @@ export class RoomMemory {
     if (this.#foldedThrough === head) return this.#fold;
     for (const frame of this.#log.framesAfter(this.#foldedThrough, head)) {
       for (const event of decodeFrame(frame.text)) {
-        this.#fold.apply(event, {
+        this.#fold.apply(event, frame.cursor, {
           bar: (bar) => this.#bars.push({ cursor: frame.cursor, bar }),
           oldBar: (minuteUs) => {
             if (this.#oldMinutes.size < KEPT_OLD_MINUTES) this.#oldMinutes.add(minuteUs);

@@ -4,6 +4,9 @@ import { type ReadArchive, readPatiently } from "./archive.ts";
 import type { RoomLog } from "./log.ts";
 import type { LogFrame } from "./log-row.ts";
 
+/** Longest text of a page of more than one frame: some events are whole order books. */
+const PAGE_CHARS = 4 * 1024 * 1024;
+
 /**
  * One page of the polling fallback: about `limit` events after `since`, whole frames, at least one where there is any.
  * `complete` is false where a range could not be read; the cursor stands after it then (INV-2, INV-3).
@@ -41,9 +44,11 @@ export async function readPoll(
 /** Puts frames on the page until it is full; true where some are left for the next poll. */
 function take(page: PollPage, frames: Iterable<LogFrame>, limit: number): boolean {
   const texts = page.events === "" ? [] : [page.events];
+  let chars = page.events.length;
   let full = false;
   for (const frame of frames) {
-    full = page.count > 0 && page.count + frame.count > limit;
+    chars += frame.text.length;
+    full = page.count > 0 && (page.count + frame.count > limit || chars > PAGE_CHARS);
     if (full) break;
     texts.push(frame.text);
     page.frames.push({ cursor: frame.cursor, count: frame.count });

@@ -14,12 +14,13 @@ import {
   type RoomTail,
 } from "../../src/bindings/room.ts";
 import { configOf } from "../../src/config.ts";
+import { bookOf } from "../../src/core/book-samples.ts";
 import { writerShardOf } from "../../src/core/writer-shard.ts";
 import { classifyFailure } from "../../src/db/database.ts";
-import type { PositionsAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
+import type { BookAnswer, PositionsAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
 import { PING, PONG } from "../../src/protocol/heartbeat.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import { SUBPROTOCOL } from "../../src/protocol/version.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { nowUs, wait, within } from "../clock.ts";
@@ -28,6 +29,7 @@ import { type AppendDeps, admissionOf, appendBatches } from "./append.ts";
 import type { ReadArchive } from "./archive.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Audience } from "./audience.ts";
+import { BookSampler } from "./book-sampler.ts";
 import { readWord } from "./client-word.ts";
 import { ConnectLimit } from "./connect-limit.ts";
 import { OutboxDrain, PART_LIMIT } from "./drain.ts";
@@ -49,6 +51,8 @@ import type { ViewerAttachment } from "./viewer.ts";
 import { WINDOW_BYTES } from "./window.ts";
 
 const REPORT_EVERY_MS = 1_000;
+/** Longest tail: the runtime carries 32 MiB between objects, and some events are whole order books. */
+const TAIL_CHARS = 8 * 1024 * 1024;
 
 /** The Durable Object of one symbol: a thin shell around the log, the audience and the drain. */
 export class Room extends DurableObject<Env> implements RoomCalls {
@@ -59,10 +63,12 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   readonly #log = new RoomLog(this.#sql, nowUs());
   readonly #memory = new RoomMemory(this.#sql, this.#log);
   readonly #keys = new KeyLedger(this.#sql);
+  readonly #books = new BookSampler(this.#log, this.#memory);
   readonly #appendDeps: AppendDeps = {
     log: this.#log,
     keys: this.#keys,
     tradeWindow: this.#memory.tradeWindow,
+    books: this.#books,
     outboxLimitBytes: this.#config.LIMIT_OUTBOX_BYTES,
   };
   readonly #connects = new ConnectLimit(this.#config.LIMIT_CONNECTS_PER_MINUTE);
@@ -131,7 +137,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   }
 
   #appendAll(symbol: SymbolName, batches: readonly AppendBatch[]): AppendOutcome[] {
-    const outcomes = this.#appendOrAbort(batches);
+    const outcomes = this.#orAbort(() => appendBatches(this.#appendDeps, batches, nowUs()));
     const isLogged = this.#logger.isEnabledFor("debug");
     for (const [index, { correlationId }] of batches.entries()) {
       const outcome = outcomes[index]?.kind;
@@ -140,12 +146,17 @@ export class Room extends DurableObject<Env> implements RoomCalls {
       }
       if (outcome === "appended") this.#sender.remember(correlationId);
     }
-    this.#audienceOf(symbol).published();
-    for (const wake of this.#pollers) wake();
-    this.#drain.kick();
+    this.#appended(symbol);
     this.#armAlarm();
     this.#reportSoon(symbol);
     return outcomes;
+  }
+
+  /** There is more in the log: for viewers, for polls that wait, for Postgres. */
+  #appended(symbol: SymbolName): void {
+    this.#audienceOf(symbol).published();
+    for (const wake of this.#pollers) wake();
+    this.#drain.kick();
   }
 
   /** Will a batch be appended? Asked before one that goes to several rooms, so that all of them take it or none. */
@@ -179,8 +190,10 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     const { storedThrough } = this.#log;
     const tail: RoomTail = { storedThrough, cursor: storedThrough, frames: [] };
     let events = 0;
+    let chars = 0;
     for (const frame of this.#log.framesAfter(storedThrough, this.#log.head)) {
-      if (events > 0 && events + frame.count > maxEvents) break;
+      chars += frame.text.length;
+      if (events > 0 && (events + frame.count > maxEvents || chars > TAIL_CHARS)) break;
       tail.frames.push({ cursor: frame.cursor, text: frame.text });
       tail.cursor = frame.cursor;
       events += frame.count;
@@ -195,6 +208,11 @@ export class Room extends DurableObject<Env> implements RoomCalls {
       cursor: this.#log.head,
       positions: this.#memory.foldToHead().positions,
     };
+  }
+
+  /** The book as it is now, its best so many levels. */
+  book(symbol: SymbolName, levels: number): BookAnswer {
+    return { symbol, cursor: this.#log.head, book: bookOf(this.#memory.foldToHead().book, levels) };
   }
 
   /** The room's line in the list of symbols. */
@@ -264,7 +282,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     this.#left(ws);
   }
 
-  /** Looks after what no request would: the outbox after a crash, silent viewers, the outbox's position. */
+  /** Looks after what no request would: the outbox after a crash, silent viewers, a quiet book, the outbox's position. */
   override alarm(): void {
     this.#alarmAtMs = null;
     const nowMs = Date.now();
@@ -275,15 +293,23 @@ export class Room extends DurableObject<Env> implements RoomCalls {
       const reason = dismissalOf(viewer, pinged, nowMs);
       if (reason !== null) this.#audience?.dismiss(viewer, reason);
     }
+    this.#sampleBook(nowUs());
     if (this.#log.outboxBytes === 0) this.#log.saveStored();
     this.#drain.kick();
     this.#armAlarm();
     if (this.#name.symbol !== null) this.#reportSoon(this.#name.symbol);
   }
 
-  #appendOrAbort(batches: readonly AppendBatch[]): AppendOutcome[] {
+  #sampleBook(momentUs: EpochUs): void {
+    const keyframe = this.#books.takeDue(momentUs);
+    if (keyframe === null) return;
+    this.#orAbort(() => this.#log.append(keyframe, momentUs));
+    this.#appended(this.#symbolOrThrow());
+  }
+
+  #orAbort<T>(append: () => T): T {
     try {
-      return appendBatches(this.#appendDeps, batches, nowUs());
+      return append();
     } catch (error) {
       // Memory may be ahead of the disk now, as with trades taken for seen: start again from what is on disk.
       this.ctx.abort(`append failed: ${String(error)}`);
@@ -357,6 +383,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
       nowMs: Date.now(),
       outboxBytes: this.#log.outboxBytes,
       viewers: this.#audience?.size ?? 0,
+      bookDueMs: this.#books.dueMs(Date.now()),
     });
     if (this.#alarmAtMs !== null) this.ctx.waitUntil(this.ctx.storage.setAlarm(this.#alarmAtMs));
   }

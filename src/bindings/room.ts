@@ -1,7 +1,7 @@
 import type { EncodedFrame } from "../core/encode-events.ts";
-import type { PositionsAnswer, SymbolSummary } from "../protocol/answers.ts";
+import type { BookAnswer, PositionsAnswer, SymbolSummary } from "../protocol/answers.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
-import type { Cursor } from "../protocol/time.ts";
+import type { Cursor, EpochUs } from "../protocol/time.ts";
 
 /** A request's `Idempotency-Key` and a digest of its body. */
 export interface IdempotentRequest {
@@ -14,6 +14,8 @@ export interface AppendBatch {
   frames: EncodedFrame[];
   /** Identity of each event's trade by position, null for events that have none; absent where no event has one. */
   tradeKeys?: (string | null)[];
+  /** The latest moment of its books; absent where it has none. */
+  bookTs?: EpochUs;
   idempotency?: IdempotentRequest;
   /** The room has admitted it: a full outbox refuses it no more. */
   admitted?: true;
@@ -85,6 +87,8 @@ export interface RoomCalls extends Rpc.DurableObjectBranded {
   readTail(maxEvents: number): RoomTail;
   /** The newest position of each account. */
   positions(symbol: SymbolName): PositionsAnswer;
+  /** The book as it is now, its best so many levels. */
+  book(symbol: SymbolName, levels: number): BookAnswer;
   /** The room's line in the list of symbols. */
   summary(symbol: SymbolName): SymbolSummary;
 }

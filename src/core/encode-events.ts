@@ -1,6 +1,7 @@
 import type { TapeEvent } from "../protocol/event.ts";
 import { MAX_FRAME_EVENTS } from "../protocol/frame.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
+import type { EpochUs } from "../protocol/time.ts";
 
 /** The events of one frame, encoded once: JSON objects joined by commas, as they stand inside `events:[...]`. */
 export interface EncodedFrame {
@@ -14,6 +15,8 @@ export interface SymbolBatch {
   frames: EncodedFrame[];
   /** Identity of each event's trade by position, null for events that have none; absent where no event has one. */
   tradeKeys?: (string | null)[];
+  /** The latest moment of its books; absent where it has none. */
+  bookTs?: EpochUs;
 }
 
 export interface AddressedEvent {
@@ -42,7 +45,17 @@ function encodeSymbol(symbol: SymbolName, events: readonly TapeEvent[]): SymbolB
   const keys = events.map(tradeKey);
   const batch: SymbolBatch = { symbol, frames: encodeFrames(events) };
   if (keys.some((key) => key !== null)) batch.tradeKeys = keys;
+  const bookTs = latestBook(events);
+  if (bookTs !== undefined) batch.bookTs = bookTs;
   return batch;
+}
+
+function latestBook(events: readonly TapeEvent[]): EpochUs | undefined {
+  let latest: EpochUs | undefined;
+  for (const { kind, ts } of events) {
+    if (kind === "book" && (latest === undefined || ts > latest)) latest = ts;
+  }
+  return latest;
 }
 
 /** Longest text of a frame of more than one event, so that no message is out of measure for a viewer's window. */

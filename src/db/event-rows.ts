@@ -1,3 +1,4 @@
+import type { BookEvent, Level } from "../protocol/book.ts";
 import type { MetricEvent, PositionEvent, TradeEvent } from "../protocol/event.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import type { Row } from "./database.ts";
@@ -40,4 +41,29 @@ export function positionOf(row: Row): PositionEvent {
   if (row["avg_price"] !== null) event.avg_price = row["avg_price"] as number;
   if (row["account"] !== "") event.account = row["account"] as string;
   return event;
+}
+
+/** SQL: the book of a row of `books`, in one text, as `bookOf` reads it. */
+export const BOOK_TEXT =
+  "json_build_array(seq, bid_prices, bid_sizes, ask_prices, ask_sizes)::text";
+
+/** The sample of a row with `ts_us` and, in `book`, `BOOK_TEXT`. */
+export function bookOf(row: Row): BookEvent {
+  const [seq, bidPrices, bidSizes, askPrices, askSizes] = JSON.parse(row["book"] as string) as [
+    seq: number | null,
+    ...columns: [number[], number[], number[], number[]],
+  ];
+  return {
+    kind: "book",
+    ts: Number(row["ts_us"]) as EpochUs,
+    type: "snapshot",
+    bids: levelsOf(bidPrices, bidSizes),
+    asks: levelsOf(askPrices, askSizes),
+    ...(seq !== null && { seq }),
+    sampled: true,
+  };
+}
+
+function levelsOf(prices: readonly number[], sizes: readonly number[]): Level[] {
+  return prices.map((price, at) => [price, sizes[at] as number]);
 }

@@ -3,8 +3,9 @@ import type { TapeEvent } from "../protocol/event.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../protocol/time.ts";
 import { numberArray } from "./array-text.ts";
+import { sampleOf } from "./book-rows.ts";
 import type { Database, Row } from "./database.ts";
-import { metricOf, positionOf, tradeOf } from "./event-rows.ts";
+import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
 import { epochUsOf, momentText, timestampOf } from "./sql-time.ts";
 import { storedPoints } from "./stored-points-sql.ts";
 
@@ -37,7 +38,8 @@ export async function* readExport(
   query: ExportQuery,
   tag?: string,
 ): AsyncGenerator<TapeEvent[], void> {
-  const merge = new TailMerge(query.tail.filter(({ event }) => isWanted(event, query)));
+  const tail = query.tail.filter(({ event }) => isWanted(event, query));
+  const merge = new TailMerge(tail.map(asStored));
   for await (const page of PAGES[query.kind](db, query, tag)) {
     const events = merge.merge(page);
     if (events.length > 0) yield events;
@@ -48,7 +50,13 @@ export async function* readExport(
 
 function isWanted(event: TapeEvent, { kind, metric, fromUs, toUs }: ExportQuery): boolean {
   if (event.kind !== kind || event.ts < fromUs || event.ts >= toUs) return false;
+  if (event.kind === "book") return event.sampled === true;
   return event.kind !== "metric" || metric === undefined || event.metric === metric;
+}
+
+/** As it will be read when it is in Postgres. */
+function asStored(logged: LoggedEvent): LoggedEvent {
+  return logged.event.kind === "book" ? { ...logged, event: sampleOf(logged.event) } : logged;
 }
 
 /** By the primary key. No trade is replaced by a later one, so nothing after `storedThrough` is needed. */
@@ -156,4 +164,32 @@ async function* positionPages(
   }
 }
 
-const PAGES = { metric: metricPages, trade: tradePages, position: positionPages };
+/** By the primary key, as trades: no sample is replaced by a later one. */
+const SELECT_BOOKS = `
+select ${epochUsOf("ts")} as ts_us, cursor, ordinal, ${BOOK_TEXT} as book from books
+where symbol_id = (select id from symbols where symbol = $1) and ts < ${timestampOf("$2")} and cursor <= $3
+  and (ts, cursor, ordinal) > (${timestampOf("$4")}, $5::int8, $6::int2)
+order by books.ts, cursor, ordinal limit $7`;
+
+/** A book is as long as so many other rows. */
+const ROWS_OF_A_BOOK = 20;
+
+async function* bookPages(
+  db: Database,
+  { symbol, fromUs, toUs, storedThrough, pageRows }: ExportQuery,
+  tag: string | undefined,
+): AsyncGenerator<LoggedEvent[], void> {
+  const limit = Math.ceil(pageRows / ROWS_OF_A_BOOK);
+  let after: readonly number[] = [fromUs, -1, -1];
+  for (;;) {
+    const params = [symbol, toUs, storedThrough, ...after, limit];
+    const rows = await db.query(SELECT_BOOKS, params, tag);
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows.map((row) => ({ cursor: Number(row["cursor"]) as Cursor, event: bookOf(row) }));
+    if (rows.length < limit) return;
+    after = [last["ts_us"], last["cursor"], last["ordinal"]].map(Number);
+  }
+}
+
+const PAGES = { metric: metricPages, trade: tradePages, position: positionPages, book: bookPages };

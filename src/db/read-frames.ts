@@ -3,7 +3,7 @@ import { MAX_FRAME_EVENTS } from "../protocol/frame.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
 import type { Database, Row } from "./database.ts";
-import { metricOf, positionOf, tradeOf } from "./event-rows.ts";
+import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
 import { epochUsOf } from "./sql-time.ts";
 import type { StoredFrame } from "./store-frames.ts";
 import { IS_PACKED, UNPACKED } from "./stored-points-sql.ts";
@@ -62,27 +62,33 @@ const SELECT_EVENTS = `
 with symbol as (select id from symbols where symbol = $1)
 (select p.cursor, p.ordinal, ${epochUsOf("p.ts")} as ts_us, s.metric, s.labels_key, p.value,
    null::float8 as price, null::float8 as size, null::int2 as side, null as venue, null as trade_id,
-   null::float8 as quantity, null::float8 as avg_price, null as account
+   null::float8 as quantity, null::float8 as avg_price, null as account, null as book
  from (${POINTS}) p
  join series s on s.id = p.series_id
  where s.symbol_id = (select id from symbol)
  order by p.cursor, p.ordinal limit $4)
 union all
 (select t.cursor, t.ordinal, ${epochUsOf("t.ts")}, null, null, null, t.price, t.size, t.side, t.venue, t.trade_id,
-   null, null, null
+   null, null, null, null
  from (select * from all_trades where cursor > $2 and cursor <= $3 offset 0) t
  where t.symbol_id = (select id from symbol)
  order by t.cursor, t.ordinal limit $4)
 union all
 (select q.cursor, q.ordinal, ${epochUsOf("q.ts")}, null, null, null, null, null, null, null, null,
-   q.quantity, q.avg_price, q.account
+   q.quantity, q.avg_price, q.account, null
  from positions q where q.symbol_id = (select id from symbol) and q.cursor > $2 and q.cursor <= $3
  order by q.cursor, q.ordinal limit $4)
+union all
+(select b.cursor, b.ordinal, ${epochUsOf("b.ts")}, null, null, null, null, null, null, null, null,
+   null, null, null, ${BOOK_TEXT}
+ from books b where b.symbol_id = (select id from symbol) and b.cursor > $2 and b.cursor <= $3
+ order by b.cursor, b.ordinal limit $4)
 order by 1, 2 limit $4`;
 
 /**
  * Replay from Postgres: the events of a symbol in (after, upTo], in the order of its log. A point or a position
- * that a later one at the same moment has replaced (INV-9), and a trade that repeats an earlier one, are not in it.
+ * that a later one at the same moment has replaced (INV-9), and a trade that repeats an earlier one, are not in it; of
+ * books the samples alone are (SPEC D-6).
  *
  * @throws what `classifyFailure` reads.
  */
@@ -134,5 +140,6 @@ function appendFrames(frames: StoredFrame[], rows: readonly Row[]): void {
 
 function eventOf(row: Row): TapeEvent {
   if (row["metric"] !== null) return metricOf(row);
+  if (row["book"] !== null) return bookOf(row);
   return row["quantity"] === null ? tradeOf(row) : positionOf(row);
 }

@@ -11,6 +11,7 @@ const TABLES = [
     "trades",
     "trades_past",
     "positions",
+    "books",
   ],
   ...["metrics_1m_live", "metrics_1h_live", "metrics_1m_past", "metrics_1h_past"],
   ...[

@@ -1,6 +1,7 @@
 import { DAY_US } from "../core/duration.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import type { Database } from "./database.ts";
+import { dropBooksBefore } from "./drop-books.ts";
 import { timestampOf } from "./sql-time.ts";
 
 /** Partitions are made so far ahead: so long a Keeper may be away before anybody has to wait for it. */
@@ -23,6 +24,8 @@ export interface RetentionReport {
   packedRowsDropped: boolean;
   rawDropped: boolean;
   minutesDropped: boolean;
+  /** Samples of books. */
+  booksDropped: number;
 }
 
 /**
@@ -49,6 +52,8 @@ export async function retain(
     packedRowsDropped: await call("drop_packed_rows"),
     rawDropped: await dropped("drop_raw_before", rawDays),
     minutesDropped: await dropped("drop_minutes_before", minutesDays),
+    booksDropped:
+      rawDays > 0 ? await dropBooksBefore(db, (nowUs - rawDays * DAY_US) as EpochUs) : 0,
   };
   // Each time, as it is cheap: a Keeper may have ended in the middle.
   await deleteBefore(db, "packed_points", "hour", "raw_from", DELETED_HOURS);

@@ -1,6 +1,7 @@
 import type { TapeEvent } from "../protocol/event.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
+import { BookRows } from "./book-rows.ts";
 import { type Collisions, isCollision } from "./collisions.ts";
 import type { Database } from "./database.ts";
 import { PointRows } from "./point-rows.ts";
@@ -25,6 +26,8 @@ export interface Stored {
   points: number;
   trades: number;
   positions: number;
+  /** Samples of books. */
+  books: number;
   /** Infinity where there is none. */
   earliestUs: number;
 }
@@ -34,7 +37,8 @@ const RESOLVE_ATTEMPTS = 2;
 
 /**
  * Stores the events of frames of any number of rooms. Repeating it, whole or in parts, in any order, changes nothing
- * (INV-6): a point or a position is kept with its latest (cursor, ordinal) (INV-9), a trade with its earliest.
+ * (INV-6): a point or a position is kept with its latest (cursor, ordinal) (INV-9), a trade with its earliest. Of
+ * books the samples alone are stored (SPEC D-5); the rest is passed over.
  *
  * One round trip where every series is known, no row is stored already and the batch is under 8 MiB; larger batches go in
  * several, and a failure between them is mended by repeating the call.
@@ -50,6 +54,7 @@ export async function storeFrames(
   const points = new PointRows();
   const trades = new TradeRows();
   const positions = new PositionRows();
+  const books = new BookRows();
   let earliestUs = Number.POSITIVE_INFINITY;
   for (const { symbol, frames } of rooms) {
     for (const { cursor, events } of frames) {
@@ -67,17 +72,21 @@ export async function storeFrames(
           case "position":
             positions.add(symbol, event, cursor, ordinal);
             break;
+          case "book":
+            if (event.sampled === true) books.add(symbol, event, cursor, ordinal);
+            break;
           default:
             event satisfies never;
         }
       }
     }
   }
-  await resolveUnknown(db, ids, points, [trades, positions], tag);
-  const inserts = [...points.inserts(), ...trades.inserts(), ...positions.inserts()];
+  await resolveUnknown(db, ids, points, [trades, positions, books], tag);
+  const inserts = [points, trades, positions, books].flatMap((rows) => [...rows.inserts()]);
   await insert(db, inserts, ids.collisions, tag);
   return {
-    ...{ points: points.rowCount, trades: trades.rowCount, positions: positions.rowCount },
+    ...{ points: points.rowCount, trades: trades.rowCount },
+    ...{ positions: positions.rowCount, books: books.rowCount },
     earliestUs,
   };
 }
@@ -117,7 +126,7 @@ async function resolveUnknown(
   db: Database,
   ids: SeriesIdCache,
   points: PointRows,
-  ofSymbols: readonly (TradeRows | PositionRows)[],
+  ofSymbols: readonly (TradeRows | PositionRows | BookRows)[],
   tag: string | undefined,
 ): Promise<void> {
   for (let attempt = 0; attempt <= RESOLVE_ATTEMPTS; attempt += 1) {

@@ -1,12 +1,14 @@
+import { type BookPush, hasEmptyLevel, isCrossed, type Level } from "../protocol/book.ts";
+import { MAX_BOOK_LEVELS } from "../protocol/book-limits.ts";
 import {
   isStorable,
   MAX_LABELS,
   MAX_NAME_LENGTH,
-  MAX_NUMBER,
   MAX_SERIES_BYTES,
   type MetricPush,
   type TradePush,
 } from "../protocol/event.ts";
+import { MAX_NUMBER } from "../protocol/number.ts";
 import { isSymbol } from "../protocol/symbol.ts";
 
 /*
@@ -91,6 +93,60 @@ export function isPlainTrade(value: unknown): value is TradePush {
     }
   }
   return required === 3;
+}
+
+/** True only where `bookPushSchema` accepts `value`. */
+export function isPlainBook(value: unknown): value is BookPush {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  let required = 0;
+  for (const key in value) {
+    const field = (value as Record<string, unknown>)[key];
+    switch (key) {
+      case "kind":
+        if (field !== "book") return false;
+        break;
+      case "symbol":
+        if (typeof field !== "string" || !isSymbol(field)) return false;
+        required += 1;
+        break;
+      case "type":
+        if (field !== "snapshot" && field !== "diff") return false;
+        required += 1;
+        break;
+      case "bids":
+      case "asks":
+        if (!isSide(field)) return false;
+        required += 1;
+        break;
+      case "seq":
+        if (!Number.isSafeInteger(field) || (field as number) < 0) return false;
+        break;
+      case "sampled":
+        if (field !== true) return false;
+        break;
+      case "ts":
+        if (typeof field !== "number" && typeof field !== "string") return false;
+        break;
+      default:
+        return false;
+    }
+  }
+  if (required !== 4) return false;
+  const { type, bids, asks, sampled } = value as BookPush;
+  if (type === "diff") return sampled === undefined;
+  return !hasEmptyLevel(bids, asks) && !isCrossed(bids, asks);
+}
+
+function isSide(field: unknown): field is Level[] {
+  if (!Array.isArray(field) || field.length > MAX_BOOK_LEVELS) return false;
+  return field.every(
+    (level) =>
+      Array.isArray(level) &&
+      level.length === 2 &&
+      isNumber(level[0]) &&
+      isNumber(level[1]) &&
+      level[1] >= 0,
+  );
 }
 
 function isNumber(field: unknown): field is number {

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { AddressedEvent } from "../core/encode-events.ts";
+import { type BookEvent, type BookPush, bookPushSchema } from "../protocol/book.ts";
 import {
   type MetricEvent,
   type MetricPush,
@@ -12,7 +13,7 @@ import {
   tradePushSchema,
 } from "../protocol/event.ts";
 import { SYSTEM_SYMBOL } from "../protocol/symbol.ts";
-import { isPlainMetric, isPlainTrade } from "./accept.ts";
+import { isPlainBook, isPlainMetric, isPlainTrade } from "./accept.ts";
 import type { PushFormat } from "./decode-push.ts";
 
 export const metricPush: PushFormat<MetricPush, AddressedEvent> = {
@@ -46,5 +47,16 @@ export const positionPush: PushFormat<PositionPush, AddressedEvent> = {
     if (push.avg_price !== undefined) event.avg_price = push.avg_price;
     if (push.account !== undefined) event.account = push.account;
     return { symbol: push.symbol, event };
+  },
+};
+
+export const bookPush: PushFormat<BookPush, AddressedEvent> = {
+  isPlain: isPlainBook,
+  schema: bookPushSchema as z.ZodType<BookPush>,
+  itemOf: ({ symbol, type, bids, asks, seq, sampled }, ts) => {
+    const event: BookEvent = { kind: "book", ts, type, bids, asks };
+    if (seq !== undefined) event.seq = seq;
+    if (sampled !== undefined) event.sampled = sampled;
+    return { symbol, event };
   },
 };

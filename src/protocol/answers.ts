@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { barSchema, intervalSchema } from "./bar.ts";
+import { bookEventSchema } from "./book.ts";
 import { eventSchema, positionEventSchema } from "./event.ts";
 import { joinedFramesSchema } from "./server-message.ts";
 import { symbolSchema } from "./symbol.ts";
@@ -42,6 +43,14 @@ export const positionsAnswerSchema = z.object({
   positions: z.array(positionEventSchema),
 });
 export type PositionsAnswer = z.infer<typeof positionsAnswerSchema>;
+
+/** `GET /api/books/:symbol`: the book, as a snapshot with everything up to `cursor` in it; null before the first one. */
+export const bookAnswerSchema = z.object({
+  symbol: symbolSchema,
+  cursor: cursorSchema,
+  book: bookEventSchema.nullable(),
+});
+export type BookAnswer = z.infer<typeof bookAnswerSchema>;
 
 /**
  * `GET /api/history/:symbol`, oldest bar first. Every trade up to `cursor` is in the bars and none after it, so a

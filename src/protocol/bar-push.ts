@@ -1,6 +1,7 @@
 import * as z from "zod";
-import { finite, ts } from "./event.ts";
+import { finite } from "./number.ts";
 import { symbolSchema } from "./symbol.ts";
+import { ts } from "./time.ts";
 
 /** Intervals a bar can be posted in, and their lengths in seconds: those that bars of any interval are made of. */
 export const POSTED_INTERVAL_SECONDS = { "1m": 60, "1h": 3_600, "1d": 86_400 } as const;

@@ -1,6 +1,8 @@
 import * as z from "zod";
+import { bookEventSchema } from "./book.ts";
+import { finite } from "./number.ts";
 import { symbolSchema } from "./symbol.ts";
-import { epochUsSchema } from "./time.ts";
+import { epochUsSchema, ts } from "./time.ts";
 
 /** Longest metric name, label name, label value, venue, trade id and account, in characters. */
 export const MAX_NAME_LENGTH = 200;
@@ -8,25 +10,11 @@ export const MAX_NAME_LENGTH = 200;
 export const MAX_LABELS = 32;
 /** Most bytes of a metric's name and its labels as JSON: an index entry of Postgres holds 2,704. */
 export const MAX_SERIES_BYTES = 2_500;
-/** Largest number either way: doubles end at 1.8e308, and sums and squares of those that are kept must not pass that. */
-export const MAX_NUMBER = 1e100;
-
 const name = z
   .string({ error: "must be a string" })
   .min(1, { error: "must not be empty" })
   .max(MAX_NAME_LENGTH, { error: `must be at most ${MAX_NAME_LENGTH} characters` })
   .refine(isStorable, { error: "must not hold a NUL character or half of a surrogate pair" });
-
-export const finite = z
-  .number({
-    error: (issue) =>
-      typeof issue.input === "number"
-        ? "must be a finite number: NaN and Infinity cannot be stored"
-        : "must be a number, without quotes",
-  })
-  .refine((value) => Math.abs(value) <= MAX_NUMBER, {
-    error: `is too large: numbers go from -${MAX_NUMBER} to ${MAX_NUMBER}`,
-  });
 
 const labels = z
   // A record passes over this one key in silence (zod 4.6), and what is posted must be kept or refused.
@@ -58,11 +46,6 @@ const positionFields = {
 };
 
 const metricFields = { metric: name, value: finite, labels: labels.optional() };
-
-/** Time on input: the schema takes the form; `core/timestamp.ts` decides what moment it is, for that needs a clock. */
-export const ts = z.union([z.string(), z.number()], {
-  error: "must be an RFC 3339 time or integer microseconds since the Unix epoch",
-});
 
 /** What a producer posts to `/api/metrics`, one of these a point. Unknown fields are refused (SPEC I-4). */
 export const metricPushSchema = z
@@ -115,6 +98,7 @@ export const eventSchema = z.discriminatedUnion("kind", [
   metricEventSchema,
   tradeEventSchema,
   positionEventSchema,
+  bookEventSchema,
 ]);
 
 export type MetricEvent = z.infer<typeof metricEventSchema>;

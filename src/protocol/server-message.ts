@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { barSchema, intervalSchema } from "./bar.ts";
+import { bookEventSchema } from "./book.ts";
 import { eventSchema, metricEventSchema, positionEventSchema, tradeEventSchema } from "./event.ts";
 import { MAX_FRAME_EVENTS } from "./frame.ts";
 import { symbolSchema } from "./symbol.ts";
@@ -34,6 +35,8 @@ export const snapshotSchema = z.strictObject({
   trade: tradeEventSchema.nullable(),
   /** One an account. */
   positions: z.array(positionEventSchema),
+  /** The whole book; null as long as there has been no snapshot of one. */
+  book: bookEventSchema.nullable(),
 });
 
 /** Of joined frames, oldest first: how many microseconds before the cursor each ends, and its number of events. */

@@ -20,3 +20,8 @@ export const cursorSchema = z
 
 /** The cursor before every event. */
 export const CURSOR_ORIGIN = 0 as Cursor;
+
+/** Time on input: the schema takes the form; `core/timestamp.ts` decides what moment it is, for that needs a clock. */
+export const ts = z.union([z.string(), z.number()], {
+  error: "must be an RFC 3339 time or integer microseconds since the Unix epoch",
+});

@@ -56,12 +56,13 @@ async function findRefusal(
 
 function appendToRoom(
   c: AppContext,
-  { symbol, frames, tradeKeys }: SymbolBatch,
+  { symbol, frames, tradeKeys, bookTs }: SymbolBatch,
   terms: Pick<AppendBatch, "idempotency" | "admitted">,
 ): Promise<AppendOutcome> {
   return roomOf(c.env, symbol).append(symbol, {
     frames,
     ...(tradeKeys !== undefined && { tradeKeys }),
+    ...(bookTs !== undefined && { bookTs }),
     ...terms,
     correlationId: c.get("correlationId"),
   });

@@ -12,7 +12,7 @@ import { streamOf } from "./export-stream.ts";
 import { Parameters } from "./parameters.ts";
 import { readTail } from "./room-tail.ts";
 
-const KINDS = ["metric", "trade", "position"] as const;
+const KINDS = ["metric", "trade", "position", "book"] as const;
 /** About 400 KB of lines, and a thousand queries, which is what a request may make on Cloudflare, are 4 million rows. */
 const PAGE_ROWS = 4_000;
 /** Everything that was acknowledged up to this cursor is in the export. */

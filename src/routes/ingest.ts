@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { type AddressedEvent, encodeEvents } from "../core/encode-events.ts";
 import type { PushFormat, Timed } from "../formats/decode-push.ts";
-import { metricPush, positionPush, tradePush } from "../formats/event-pushes.ts";
+import { bookPush, metricPush, positionPush, tradePush } from "../formats/event-pushes.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { badParameters, problem } from "../middleware/problem.ts";
@@ -19,9 +19,11 @@ export const ingestRoutes = new Hono<AppEnv>()
   .post("/api/metrics", (c) => ingest(c, metricPush))
   .post("/api/trades", (c) => ingest(c, tradePush))
   .post("/api/positions", (c) => ingest(c, positionPush))
+  .post("/api/books", (c) => ingest(c, bookPush))
   .all("/api/metrics", wantsPost)
   .all("/api/trades", wantsPost)
-  .all("/api/positions", wantsPost);
+  .all("/api/positions", wantsPost)
+  .all("/api/books", wantsPost);
 
 async function ingest<Push extends Timed>(
   c: AppContext,

@@ -36,7 +36,7 @@ export function wantsPost(c: AppContext): Response {
     status: 405,
     type: "method-not-allowed",
     title: "Only POST is taken here",
-    detail: `${c.req.path} takes POST. What was pushed is read at /api/history/SYMBOL, /api/series and /api/positions/SYMBOL.`,
+    detail: `${c.req.path} takes POST. What was pushed is read at /api/history/SYMBOL, /api/series, /api/positions/SYMBOL and /api/books/SYMBOL.`,
   });
   response.headers.set("allow", "POST");
   return response;

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { canonicalLabels } from "../../src/core/labels.ts";
 import type { StoredFrame } from "../../src/db/store-frames.ts";
+import type { Level } from "../../src/protocol/book.ts";
 import type { TapeEvent } from "../../src/protocol/event.ts";
-import { frame, metric, NOON_US, position, trade } from "./events.ts";
+import { bookDiff, bookSample, frame, metric, NOON_US, position, trade } from "./events.ts";
 
 // Few moments, names and ids, so that they meet often.
 const moment = fc.integer({ min: NOON_US, max: NOON_US + 3 });
@@ -47,12 +48,38 @@ const anyPosition = fc
     fc.constantFrom(undefined, "a", "'"),
   )
   .map(([ts, quantity, avgPrice, account]) => position(ts, quantity, avgPrice, account));
+const levels = fc.uniqueArray(fc.tuple(number, number), {
+  maxLength: 3,
+  // 0 and -0 are one price.
+  selector: ([price]) => price + 0,
+});
+const anyBook = fc
+  .tuple(moment, levels, levels, fc.option(fc.nat(), { nil: undefined }), fc.nat(3))
+  .map(([ts, bids, asks, seq, form]) =>
+    form === 0
+      ? bookDiff(ts, bids, asks)
+      : // As it is read again: sorted, and with sizes.
+        bookSample(
+          ts,
+          positive(bids).sort(([a], [b]) => b - a),
+          positive(asks).sort(([a], [b]) => a - b),
+          seq,
+        ),
+  );
 export const anyFrames = fc
-  .array(fc.array(fc.oneof(anyMetric, anyTrade, anyPosition), { minLength: 1, maxLength: 6 }), {
-    minLength: 1,
-    maxLength: 12,
-  })
+  .array(
+    fc.array(fc.oneof(anyMetric, anyTrade, anyPosition, anyBook), { minLength: 1, maxLength: 6 }),
+    {
+      minLength: 1,
+      maxLength: 12,
+    },
+  )
   .map((all) => all.map((events, i) => frame((i + 1) * 10, ...events)));
+
+function positive(side: readonly Level[]): Level[] {
+  // A book knows one zero.
+  return side.map(([price, size]) => [price + 0, Math.abs(size) || 1]);
+}
 
 /** What must be in the database, by the words of the invariants and nothing cleverer. */
 export function survivorsOf(frames: readonly StoredFrame[]): StoredFrame[] {
@@ -66,6 +93,9 @@ export function survivorsOf(frames: readonly StoredFrame[]): StoredFrame[] {
       } else if (event.kind === "metric") {
         // And so with points.
         kept.set(`m ${event.ts} ${event.metric} ${canonicalLabels(event.labels)}`, place);
+      } else if (event.kind === "book") {
+        // Of books the samples are kept, each in its place.
+        if (event.sampled) kept.set(`b ${cursor} ${ordinal}`, place);
       } else if (event.id !== undefined) {
         // The same trade is kept once: the first.
         const key = `t ${event.ts} ${event.venue} ${event.id}`;

@@ -1,4 +1,5 @@
 import type { RoomFrames, StoredFrame } from "../../src/db/store-frames.ts";
+import type { BookEvent, Level } from "../../src/protocol/book.ts";
 import type {
   MetricEvent,
   PositionEvent,
@@ -53,6 +54,20 @@ export function position(
     ...(avgPrice !== undefined && { avg_price: avgPrice }),
     ...(account !== undefined && { account }),
   };
+}
+
+export function bookSample(
+  ts: number,
+  bids: Level[],
+  asks: Level[],
+  seq?: number | undefined,
+): BookEvent {
+  const said = seq === undefined ? {} : { seq };
+  return { kind: "book", ts: at(ts), type: "snapshot", bids, asks, ...said, sampled: true };
+}
+
+export function bookDiff(ts: number, bids: Level[], asks: Level[]): BookEvent {
+  return { kind: "book", ts: at(ts), type: "diff", bids, asks };
 }
 
 export function frame(cursor: number, ...events: TapeEvent[]): StoredFrame {

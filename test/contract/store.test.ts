@@ -295,6 +295,7 @@ describe.each(testDatabaseKinds())("storing and replay on $name", ({ openMigrate
       points: 0,
       trades: 6_000,
       positions: 0,
+      books: 0,
       earliestUs: NOON_US,
     });
     const { frames: stored } = await replay(symbol);
@@ -306,6 +307,7 @@ describe.each(testDatabaseKinds())("storing and replay on $name", ({ openMigrate
       points: 0,
       trades: 0,
       positions: 0,
+      books: 0,
       earliestUs: Number.POSITIVE_INFINITY,
     });
   });

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { BookAnswer } from "../../src/protocol/answers.ts";
 import type { Bar } from "../../src/protocol/bar.ts";
 import { launchBrowser } from "./browser.ts";
 import { until } from "./chaos/until.ts";
@@ -112,6 +113,9 @@ describe("the dashboard in a browser", () => {
       }
       expect(shown.length).toBeGreaterThanOrEqual(barsBefore.length);
       expect(await shownTradeTimes()).toEqual(await storedTradeTimes());
+      const { book } = await get<BookAnswer>(`/api/books/${SYMBOL}?depth=6`);
+      expect(await shownPrices("bid")).toEqual(book?.bids.map(([price]) => price));
+      expect((await shownPrices("ask")).reverse()).toEqual(book?.asks.map(([price]) => price));
       expect(await page.locator("[data-testid=gap-marker]").count()).toBe(0);
       expect(pageErrors).toEqual([]);
       await picture("whole");
@@ -165,6 +169,12 @@ describe("the dashboard in a browser", () => {
       .slice(-count)
       .reverse()
       .map((event) => new Date(event.ts / 1_000).toISOString());
+  }
+
+  /** Prices of one side of the order book, from the top of the page down. */
+  async function shownPrices(side: "bid" | "ask"): Promise<number[]> {
+    const prices = page.locator(`[data-testid=book-${side}] .price`);
+    return (await prices.allTextContents()).map((text) => Number(text.replaceAll(",", "")));
   }
 
   async function get<Answer>(path: string): Promise<Answer> {

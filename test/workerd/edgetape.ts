@@ -58,7 +58,7 @@ export function closeSockets(): void {
 }
 
 export async function push(
-  route: "metrics" | "trades" | "positions" | "bars",
+  route: "metrics" | "trades" | "positions" | "books" | "bars",
   body: unknown,
   headers: Record<string, string> = {},
 ): Promise<Response> {

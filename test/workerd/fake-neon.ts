@@ -100,7 +100,7 @@ export class FakeNeon {
       if (!this.#series.has(key)) {
         this.#series.set(key, { id: this.#series.size + 1, symbol, metric, labels });
       }
-    } else if (["points", "trades", "positions"].includes(table)) {
+    } else if (["points", "trades", "positions", "books"].includes(table)) {
       const cells = row;
       const [cursor, ordinal] = [Number(row["cursor"]), Number(row["ordinal"])];
       const owner = row["series_id"] ?? row["symbol_id"];
@@ -141,7 +141,7 @@ export class FakeNeon {
     // Every metric is known.
     if (query.includes("select exists")) return result([["is_known", BOOL]], [["t"]]);
     // Queries of a range of time find nothing.
-    if (/string_agg|as older_us|from wanted|order by all_trades\.ts/.test(query))
+    if (/string_agg|as older_us|from wanted|order by (all_trades|books)\.ts/.test(query))
       return result([], []);
     throw new Error(`no answer to ${query}`);
   }
@@ -159,11 +159,21 @@ export class FakeNeon {
           ordinal,
           metric: series?.metric,
           labels_key: series?.labels,
+          book: bookText(cells),
         };
         return EVENT_COLUMNS.map(([name]) => row[name as keyof typeof row]);
       });
     return result(EVENT_COLUMNS, rows);
   }
+}
+
+/** What a row of `books` is in one text. */
+function bookText(cells: StoredRow["cells"]): string | undefined {
+  if (cells["bid_prices"] === undefined) return undefined;
+  const lists = ["bid_prices", "bid_sizes", "ask_prices", "ask_sizes"].map((name) =>
+    elements(String(cells[name])),
+  );
+  return JSON.stringify([cells["seq"] === "" ? null : cells["seq"], ...lists]);
 }
 
 /** Rows of the arrays that a statement unnests, each under the name the statement gives its column. */
@@ -198,6 +208,7 @@ const EVENT_COLUMNS: Column[] = [
   ["quantity", FLOAT8],
   ["avg_price", FLOAT8],
   ["account", TEXT],
+  ["book", TEXT],
 ];
 
 function result(fields: Column[], rows: unknown[][]): unknown {

@@ -47,6 +47,8 @@ async function valuesOf(symbol: string): Promise<number[]> {
         return event.price;
       case "position":
         return event.quantity;
+      case "book":
+        return event.seq ?? 0;
       default:
         return event satisfies never;
     }

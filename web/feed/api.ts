@@ -1,4 +1,5 @@
 import type {
+  BookAnswer,
   HistoryAnswer,
   PositionsAnswer,
   SeriesAnswer,
@@ -52,6 +53,7 @@ export function createApi(deps: ApiDeps) {
     ) => get<HistoryAnswer>(`/api/history/${encodeURIComponent(symbol)}`, query),
     positions: (symbol: string) =>
       get<PositionsAnswer>(`/api/positions/${encodeURIComponent(symbol)}`, {}),
+    book: (symbol: string) => get<BookAnswer>(`/api/books/${encodeURIComponent(symbol)}`, {}),
     metricNames: (symbol: string) => get<MetricNamesAnswer>("/api/metrics/names", { symbol }),
     /** Every label set of a metric, in steps of `step` ("5s"). */
     series: (query: SeriesQuery) => get<SeriesAnswer>("/api/series", { ...query }),

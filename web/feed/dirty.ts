@@ -9,6 +9,7 @@ export const DIRTY = {
   gaps: 16,
   status: 32,
   positions: 64,
+  book: 128,
 } as const;
 
 export type Dirty = number;

@@ -10,6 +10,7 @@ import type { Range } from "../data/ranges.ts";
 import { addGap, addTrades, NO_TRADES, type TradeList } from "../data/trade-rows.ts";
 import type { Answer, Api } from "./api.ts";
 import { openBarFeed, tradesOf } from "./bar-feed.ts";
+import { openBookFeed } from "./book-feed.ts";
 import { DIRTY, type Dirty } from "./dirty.ts";
 import { openPanelFeed } from "./panel-feed.ts";
 import { openPositionFeed } from "./position-feed.ts";
@@ -49,9 +50,11 @@ export function openSymbolFeed(
   const bars = openBarFeed({ ...parts, onHistory }, symbol, options.interval);
   const panels = openPanelFeed(parts, symbol, options.range);
   const positions = openPositionFeed(parts, symbol);
+  const book = openBookFeed(parts, symbol);
   void panels.load();
   void bars.load();
   void positions.load();
+  void book.load();
 
   return {
     /** Whether history has answered once. */
@@ -68,6 +71,7 @@ export function openSymbolFeed(
     trades: () => trades,
     gaps: () => gaps,
     positions: positions.positions,
+    book: book.book,
     cursor: () => tape?.cursor() ?? null,
     status,
     /** What has changed since the last call. */
@@ -81,6 +85,7 @@ export function openSymbolFeed(
       bars.close();
       panels.close();
       positions.close();
+      book.close();
       tape?.close();
     },
   };
@@ -126,6 +131,7 @@ export function openSymbolFeed(
     bars.take(frame);
     panels.take(frame);
     positions.take(frame);
+    book.take(frame);
     const fresh = tradesOf(frame);
     if (fresh.length === 0) return;
     trades = addTrades(trades, fresh);
@@ -141,6 +147,7 @@ export function openSymbolFeed(
     bars.takeGap(gap);
     void panels.load();
     void positions.load();
+    void book.load();
   }
 
   function failed(answer: Exclude<Answer<unknown>, { kind: "ok" }>): void {

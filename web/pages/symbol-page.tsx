@@ -6,6 +6,7 @@ import { pathOfSymbol } from "../data/route.ts";
 import type { Api } from "../feed/api.ts";
 import { DIRTY } from "../feed/dirty.ts";
 import type { SymbolsView } from "../feed/symbols-watch.ts";
+import { BookPane } from "./book-pane.tsx";
 import { CandlePane } from "./candle-pane.tsx";
 import { Choice } from "./choice.tsx";
 import { exposeConsoleHook } from "./console-hook.ts";
@@ -73,6 +74,7 @@ export function SymbolPage(props: SymbolPageProps) {
         </div>
         <aside class="symbol-side">
           <Watchlist symbols={symbols} current={symbol} />
+          <BookPane view={view} />
           {isTraded && <TradesPane view={view} />}
         </aside>
       </main>
@@ -81,8 +83,8 @@ export function SymbolPage(props: SymbolPageProps) {
 }
 
 function NothingYet({ view, symbol }: { view: SymbolView; symbol: string }) {
-  useRepaint(view, DIRTY.panels, 500);
-  if (view.feed.panels().length > 0) return null;
+  useRepaint(view, DIRTY.panels | DIRTY.book, 500);
+  if (view.feed.panels().length > 0 || view.feed.book() !== null) return null;
   return <p class="quiet">Nothing on {symbol} yet. The first trade or metric appears here.</p>;
 }
 

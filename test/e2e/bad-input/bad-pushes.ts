@@ -39,6 +39,8 @@ function textOf(item: unknown): string {
 
 const point = { metric: "m", value: 1 };
 const trade = { symbol: "HOSTILE", price: 1, size: 1 };
+const BOOKS = "/api/books";
+const book = { symbol: "HOSTILE", type: "snapshot", bids: [[1, 1]], asks: [[2, 1]] };
 const nowS = Math.floor(Date.now() / 1_000);
 const zipped = gzip(JSON.stringify(point));
 
@@ -92,6 +94,15 @@ export const BAD_PUSHES: readonly BadPush[] = [
     { ...point, labels: numbered(32, "x".repeat(200)) },
     "2500 bytes",
   ),
+  invalid("a level of a book that is text", { ...book, bids: ["1"] }, "[price, size]", BOOKS),
+  invalid("a book without a side", { ...book, asks: null }, "array of [price, size]", BOOKS),
+  invalid(
+    "a book that is too long",
+    { ...book, asks: Array.from({ length: 1_001 }, (_, at) => [at, 1]) },
+    "at most 1000 levels",
+    BOOKS,
+  ),
+  invalid("a crossed book", { ...book, bids: [[2, 1]] }, "below the best ask", BOOKS),
   invalid("an unknown field", { ...point, prize: 1 }, 'unknown field "prize": check the spelling'),
   invalid(
     "a prototype as a field",
@@ -209,6 +220,22 @@ export const ODD_PUSHES: readonly { name: string; path: string; body: string }[]
     name: "a key that is there twice",
     path: "/api/metrics",
     body: '{"symbol":"HOSTILE","metric":"m","value":1,"value":2}',
+  },
+  {
+    name: "a book as long as it may be, with numbers at both ends",
+    path: "/api/books",
+    body: JSON.stringify({
+      symbol: "HOSTILE",
+      type: "snapshot",
+      bids: Array.from({ length: 1_000 }, (_, at) => [-1e100 + at * 1e97, 1e100]),
+      asks: Array.from({ length: 1_000 }, (_, at) => [5e-324 * (at + 1), 5e-324]),
+      seq: Number.MAX_SAFE_INTEGER,
+    }),
+  },
+  {
+    name: "a change of a book that nobody has",
+    path: "/api/books",
+    body: '{"symbol":"HOSTILE","type":"diff","bids":[],"asks":[[-0,0]],"ts":"1880-01-02T00:00:00Z"}',
   },
   {
     name: "numbers at both ends",

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { arrivals } from "../../../dev/demo/arrivals.ts";
 import { backfill } from "../../../dev/demo/backfill.ts";
+import { BOOK_STEP_US, BookMaker, type MadeBook } from "../../../dev/demo/books.ts";
 import { INSTRUMENTS, type Instrument } from "../../../dev/demo/instruments.ts";
 import { runLive } from "../../../dev/demo/live.ts";
 import { Market } from "../../../dev/demo/market.ts";
@@ -8,6 +9,8 @@ import { pointsAt, stepSeconds } from "../../../dev/demo/metrics.ts";
 import { PricePath } from "../../../dev/demo/price-path.ts";
 import { gaussian, pareto, randomOf } from "../../../dev/demo/random.ts";
 import type { MadeTrade } from "../../../dev/demo/trades.ts";
+import { type Book, changeBook } from "../../../src/core/book.ts";
+import { bookPushSchema, isCrossed } from "../../../src/protocol/book.ts";
 import { metricPushSchema, tradePushSchema } from "../../../src/protocol/event.ts";
 
 const KEY = { seed: "1", tradesPerSecond: 46 };
@@ -231,5 +234,29 @@ describe("backfill and live", () => {
     expect(live.trades()).toEqual(due);
     const points = live.pushed.filter(({ path }) => path === "/api/metrics");
     expect(points.flatMap(({ events }) => events)).toHaveLength(27 * 11);
+    const books = live.pushed.filter(({ path }) => path === "/api/books");
+    // Whole ones at first; of what was missed while the machine slept only the newest.
+    const types = books.map(({ events }) => (events as unknown as MadeBook[])[0]?.type);
+    expect(types).toEqual(["snapshot", "diff", "diff", "diff"]);
+  });
+});
+
+describe("the made books", () => {
+  it("are books that the protocol takes, and their changes lead from one to the next", () => {
+    const [maker, stepUs] = [new BookMaker(new Market(KEY)), BOOK_STEP_US];
+    const books = new Map<string, Book | null>();
+    for (let step = 0; step < 40; step += 1) {
+      for (const made of maker.step(NOON_US + 500_000 + step * stepUs)) {
+        bookPushSchema.parse(made);
+        expect(made.type).toBe(step === 0 ? "snapshot" : "diff");
+        books.set(made.symbol, changeBook(books.get(made.symbol) ?? null, made));
+      }
+    }
+    const later = new BookMaker(new Market(KEY)).step(NOON_US + 500_000 + 39 * stepUs);
+    expect(later).toHaveLength(8);
+    for (const made of later) {
+      expect(isCrossed(made.bids, made.asks)).toBe(false);
+      expect(books.get(made.symbol)).toEqual({ bids: made.bids, asks: made.asks });
+    }
   });
 });

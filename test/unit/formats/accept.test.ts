@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isPlainMetric, isPlainTrade } from "../../../src/formats/accept.ts";
+import { isPlainBook, isPlainMetric, isPlainTrade } from "../../../src/formats/accept.ts";
+import { bookPushSchema } from "../../../src/protocol/book.ts";
 import { metricPushSchema, tradePushSchema } from "../../../src/protocol/event.ts";
 
 /** Mostly right, now and then wrong in one of the ways that people find. */
@@ -17,7 +18,7 @@ const number = fc.double({ min: -1e100, max: 1e100, noNaN: true });
 const symbol = fc.constantFrom("BTC-USD", "_system", "a/b", "x".repeat(64));
 const ts = fc.oneof(fc.integer(), fc.constant("2026-01-31T09:30:00Z"));
 const kindOf = (kind: string) =>
-  fc.oneof({ weight: 9, arbitrary: fc.constant(kind) }, fc.constant("book"));
+  fc.oneof({ weight: 9, arbitrary: fc.constant(kind) }, fc.constant("order"));
 const labels = fc.dictionary(fc.oneof(name, fc.constantFrom("__proto__", "constructor")), name, {
   maxKeys: 34,
 });
@@ -77,5 +78,28 @@ describe("I-4 the quick yes to a push", () => {
       { numRuns: 2_000 },
     );
     expect(accepted).toBeGreaterThan(300);
+  });
+
+  it("says yes to no book that the schema refuses or changes", () => {
+    let accepted = 0;
+    const number = fc.double({ min: 0, max: 1e100, noNaN: true });
+    const size = fc.oneof({ weight: 12, arbitrary: number }, fc.constant(0));
+    const side = (low: number) =>
+      fc.array(mostly(fc.tuple(fc.double({ min: low, max: low + 11, noNaN: true }), size)), {
+        maxLength: 5,
+      });
+    const push = pushOf(
+      { symbol, type: fc.constantFrom("snapshot", "diff"), bids: side(-5), asks: side(5) },
+      { ts, seq: fc.maxSafeNat(), sampled: fc.constant(true), kind: kindOf("book") },
+    );
+    fc.assert(
+      fc.property(push, (value) => {
+        if (!isPlainBook(value)) return;
+        accepted += 1;
+        expect(bookPushSchema.parse(value)).toStrictEqual(value);
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(accepted).toBeGreaterThan(150);
   });
 });

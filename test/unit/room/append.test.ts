@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type AppendDeps, admissionOf, appendBatches } from "../../../durable/room/append.ts";
+import { BookSampler } from "../../../durable/room/book-sampler.ts";
 import { KeyLedger } from "../../../durable/room/key-ledger.ts";
 import { RoomLog } from "../../../durable/room/log.ts";
 import { RoomMemory } from "../../../durable/room/memory.ts";
@@ -20,6 +21,7 @@ function room(outboxLimitBytes = 0, sql = memorySql()) {
     log,
     keys: new KeyLedger(sql),
     tradeWindow: memory.tradeWindow,
+    books: new BookSampler(log, memory),
     outboxLimitBytes,
   };
   const ids = () =>

@@ -11,7 +11,7 @@ interface Row {
   event: TapeEvent;
 }
 
-/** What Postgres does for one room: rows by (cursor, ordinal), the first of equal trades kept. */
+/** What Postgres does for one room: rows by (cursor, ordinal), the first of equal trades and the samples of books kept. */
 export class FakePostgres {
   /** `away`: nothing works. `forgetful`: it stores, and the answer is lost. */
   mode: "up" | "slow" | "away" | "forgetful" = "up";
@@ -30,6 +30,7 @@ export class FakePostgres {
     if (this.mode === "away") return { kind: "unavailable" };
     for (const { cursor, text } of frames) {
       for (const [ordinal, event] of decodeFrame(text).entries()) {
+        if (event.kind === "book" && event.sampled !== true) continue;
         const key = tradeKey(event) ?? `${cursor}/${ordinal}`;
         const known = this.#rows.get(key);
         if (known === undefined || cursor < known.cursor) {

@@ -11,7 +11,7 @@ import type {
   TradeEvent,
 } from "../../../src/protocol/event.ts";
 import type { BarMessage } from "../../../src/protocol/server-message.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../../src/protocol/time.ts";
 import { memorySql } from "./sqlite-port.ts";
 
 const MINUTE_US = 60_000_000;
@@ -30,7 +30,7 @@ function folded(events: readonly TapeEvent[]) {
   const fold = new LastValuesFold(null);
   const bars: BarMessage[] = [];
   for (const event of events)
-    fold.apply(event, { bar: (bar) => bars.push(bar), oldBar: () => undefined });
+    fold.apply(event, CURSOR_ORIGIN, { bar: (bar) => bars.push(bar), oldBar: () => undefined });
   return { fold, bars };
 }
 
@@ -129,7 +129,7 @@ describe("S-2 the last values", () => {
       fc.property(fc.array(event), fc.nat({ max: 40 }), (events, cut) => {
         const { fold } = folded(events.slice(0, cut));
         const again = new LastValuesFold(JSON.parse(JSON.stringify(fold)));
-        for (const one of events.slice(cut)) again.apply(one);
+        for (const one of events.slice(cut)) again.apply(one, CURSOR_ORIGIN);
         expect(again.toJSON()).toEqual(folded(events).fold.toJSON());
       }),
     );
@@ -180,13 +180,14 @@ describe("positions of the room", () => {
     ]);
     expect(fold.positions).toEqual([held(5, 2), held(2, 0, "a")]);
     const woken = new LastValuesFold(JSON.parse(JSON.stringify(fold)));
-    woken.apply(held(4, 8));
+    woken.apply(held(4, 8), CURSOR_ORIGIN);
     expect(woken.positions).toEqual(fold.positions);
   });
 
-  it("are none in a fold that was written down before there were positions", () => {
-    const { positions: _, ...older } = new LastValuesFold(null).toJSON();
+  it("are none, and no book, in a fold that was written down before there were any", () => {
+    const { positions: _, book: __, ...older } = new LastValuesFold(null).toJSON();
     expect(new LastValuesFold(older).positions).toEqual([]);
+    expect(new LastValuesFold(older).book).toBeNull();
   });
 
   it("are kept for 500 accounts: the one longest without an event goes", () => {

@@ -31,7 +31,7 @@ describe("the room's log", () => {
 
   it("INV-3 reads the same from memory, from disk and after a wake, from any cursor to any other", () => {
     const sql = memorySql();
-    const keeping = { events: 1_000, slackEvents: 0, recentBytes: 40 };
+    const keeping = { events: 1_000, slackEvents: 0, bytes: 1e9, recentBytes: 40 };
     const log = new RoomLog(sql, NOW_US, keeping);
     for (let row = 0; row < 150; row += 1) {
       log.append([frame(`${row}a`, 50), frame(`${row}b`, 50)], (NOW_US + row * 10) as EpochUs);
@@ -111,7 +111,12 @@ describe("the room's log", () => {
 
   it("INV-1 prunes what it need not keep, and nothing that is not stored", () => {
     const sql = memorySql();
-    const log = new RoomLog(sql, NOW_US, { events: 100, slackEvents: 0, recentBytes: 1 });
+    const log = new RoomLog(sql, NOW_US, {
+      events: 100,
+      slackEvents: 0,
+      bytes: 1e9,
+      recentBytes: 1,
+    });
     for (let row = 0; row < 6; row += 1) log.append([frame(`${row}`, 50)], NOW_US);
     expect(log.prunable).toBe(false);
     const part = log.outbox({ events: 50, bytes: 1_000 }) ?? expect.fail("no part");
@@ -126,6 +131,21 @@ describe("the room's log", () => {
     expect(textsOf(log, 0)).toEqual(["4", "5"]);
     const woken = new RoomLog(sql, NOW_US);
     expect([woken.prunedThrough, woken.events]).toEqual([log.prunedThrough, 100]);
+  });
+
+  it("INV-5 keeps about so many bytes, of whatever few events they are", () => {
+    const sql = memorySql();
+    const keeping = { events: 100, slackEvents: 0, bytes: 4_000, recentBytes: 1 };
+    const log = new RoomLog(sql, NOW_US, keeping);
+    const wide = "x".repeat(990);
+    for (let row = 0; row < 6; row += 1) log.append([frame(`${wide}${row}`, 1)], NOW_US);
+    expect(log.prunable).toBe(false);
+    log.markStored(log.outbox({ events: 1_000, bytes: 1e6 }) ?? expect.fail("no part"));
+    expect(log.prunable).toBe(true);
+    log.prune();
+    expect(textsOf(log, 0).map((text) => text.at(-1))).toEqual(["1", "2", "3", "4", "5"]);
+    expect(log.prunable).toBe(false);
+    expect(new RoomLog(sql, NOW_US, keeping).prunable).toBe(false);
   });
 
   it("INV-3 takes everything before its birth to be in Postgres, once and for all", () => {

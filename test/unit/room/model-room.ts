@@ -3,19 +3,27 @@ import type { FanOutPace } from "../../../durable/room/fan-out-pace.ts";
 import type { LogKeeping } from "../../../durable/room/log.ts";
 import type { LogFrame } from "../../../durable/room/log-row.ts";
 import type { AppendBatch } from "../../../src/bindings/room.ts";
-import { decodeFrame, encodeFrames, tradeKey } from "../../../src/core/encode-events.ts";
+import { SAMPLE_INTERVAL_US } from "../../../src/core/book-samples.ts";
+import { decodeFrame, encodeEvents } from "../../../src/core/encode-events.ts";
+import type { BookEvent } from "../../../src/protocol/book.ts";
 import type { TapeEvent, TradeEvent } from "../../../src/protocol/event.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 import { FakePostgres } from "./fake-postgres.ts";
 import { FakeTime, settle } from "./fake-time.ts";
-import { ModelTape, type TapeEntry } from "./model-tape.ts";
+import { isKept, ModelTape, type TapeEntry } from "./model-tape.ts";
 import { ModelViewer } from "./model-viewer.ts";
 import { RoomParts } from "./room-parts.ts";
 import { memorySql } from "./sqlite-port.ts";
 
 // All small, so that windows fill, logs are pruned and fan-out lags within a few steps.
 export const WINDOW_BYTES = 16_000;
-export const KEEPING: LogKeeping = { events: 300, slackEvents: 60, recentBytes: 8_000 };
+export const KEEPING: LogKeeping = {
+  events: 300,
+  slackEvents: 60,
+  bytes: 60_000,
+  recentBytes: 8_000,
+};
 const PACE: FanOutPace = {
   messagesAFlush: 2,
   pauseMs: (viewers, messages) => (viewers * messages > 2 ? 6 : 0),
@@ -62,7 +70,18 @@ export class ModelRoom {
     return this.#postgres.rows.map(plain);
   }
   get kept(): unknown[] {
-    return this.tape.entries.filter(({ isRepeat }) => !isRepeat).map(plain);
+    return this.tape.entries.filter(({ isRepeat, event }) => !isRepeat && isKept(event)).map(plain);
+  }
+  /** The book as the newest sample in Postgres has it, and as it is. */
+  get books(): { sampled: unknown; current: unknown } {
+    // A posted snapshot may have its levels in any order: it is read as everybody reads it.
+    const stored = new ModelTape();
+    for (const { cursor, ordinal, event } of this.#postgres.rows)
+      stored.add(cursor, ordinal, event);
+    return {
+      sampled: stored.book(stored.entries.length),
+      current: this.tape.book(this.tape.entries.length),
+    };
   }
 
   async append(plans: readonly BatchPlan[]): Promise<void> {
@@ -163,6 +182,7 @@ export class ModelRoom {
 
   async pass(ms: number): Promise<void> {
     await this.#time.pass(ms);
+    this.#room.alarm();
     await this.#acknowledgeWhatIsDue();
   }
 
@@ -212,6 +232,9 @@ export class ModelRoom {
       pace: PACE,
       partLimit: PART_LIMIT,
       onAppended: (frames) => this.#record(frames),
+      onPruned: (through) => {
+        this.tape.prunedThrough = through;
+      },
     });
   }
 
@@ -220,8 +243,13 @@ export class ModelRoom {
     for (const { cursor, text } of frames) {
       expect(cursor).toBeGreaterThan(this.tape.entries.at(-1)?.cursor ?? 0);
       for (const [ordinal, event] of decodeFrame(text).entries()) {
-        this.#passOver((posted) => JSON.stringify(posted) !== JSON.stringify(event));
-        expect(this.#posted.shift()).toEqual(event);
+        if (this.#isKeyframe(event)) {
+          this.#recordKeyframe(event, cursor, ordinal);
+          continue;
+        }
+        const json = JSON.stringify(unmarked(event));
+        this.#passOver((posted) => JSON.stringify(posted) !== json);
+        expect(this.#posted.shift()).toEqual(unmarked(event));
         const { isRepeat } = this.tape.add(cursor, ordinal, event);
         // Only a room that slept, and has the first one no longer in its log, may take a trade again.
         if (isRepeat) {
@@ -231,6 +259,27 @@ export class ModelRoom {
       }
     }
     this.#passOver(() => true);
+  }
+
+  /** A snapshot of the room's own; it has the number of an event that is in the log already. */
+  #isKeyframe(event: TapeEvent): event is BookEvent {
+    return event.kind === "book" && event.sampled === true && event.seq === this.#lastBookSeq;
+  }
+
+  #recordKeyframe(event: BookEvent, cursor: Cursor, ordinal: number): void {
+    // D-5: it is the book as it stands, and at least an interval after the sample before it.
+    expect(unmarked(event)).toEqual(this.tape.book(this.tape.entries.length));
+    const samples = this.tape.entries.filter(
+      (one) => one.event.kind === "book" && isKept(one.event),
+    );
+    const last = samples.at(-1);
+    if (last !== undefined) expect(cursor - last.cursor).toBeGreaterThanOrEqual(SAMPLE_INTERVAL_US);
+    this.tape.add(cursor, ordinal, event);
+  }
+
+  get #lastBookSeq(): number | undefined {
+    const last = this.tape.entries.findLast(({ event }) => event.kind === "book")?.event;
+    return last?.kind === "book" ? last.seq : undefined;
   }
 
   #passOver(isMissing: (posted: TapeEvent) => boolean): void {
@@ -274,15 +323,31 @@ export class ModelRoom {
   #batch(plan: BatchPlan): AppendBatch {
     const events: TapeEvent[] = [];
     for (let at = 0; at < plan.size; at += 1) events.push(this.#event(plan, at));
-    const keys = events.map(tradeKey);
+    const symbol = "BTC-USD" as SymbolName;
+    const [encoded] = encodeEvents(events.map((event) => ({ symbol, event })));
     return {
-      frames: encodeFrames(events),
-      ...(keys.some((key) => key !== null) && { tradeKeys: keys }),
+      ...(encoded ?? expect.fail("a batch has no events")),
       ...(plan.keyed && {
         idempotency: { key: `key ${this.#madeEvents}`, fingerprint: "a body" },
       }),
       correlationId: "model",
     };
+  }
+
+  #book(made: number, ts: EpochUs): BookEvent {
+    const type = made % 28 === 0 ? "snapshot" : "diff";
+    const level = (price: number): [number, number] => [price, (made + price) % 3];
+    const bids = [level(made % 10), level((made * 7) % 10)].filter(([, size]) => size > 0);
+    return type === "snapshot"
+      ? { kind: "book", ts, type, bids, asks: [[20 + (made % 10), 1]], seq: made }
+      : {
+          kind: "book",
+          ts,
+          type,
+          bids: [level(made % 10)],
+          asks: [level(20 + (made % 7))],
+          seq: made,
+        };
   }
 
   #event(plan: BatchPlan, at: number): TapeEvent {
@@ -291,6 +356,7 @@ export class ModelRoom {
     const ts = ((this.#time.nowMs() - (at % 3 === 0 ? plan.lateByMs : 0)) * 1_000 +
       (made % 1_000)) as EpochUs;
     if (at % plan.tradeEvery !== 0) {
+      if (made % 4 === 0) return this.#book(made, ts);
       if (made % 5 === 0) return { kind: "position", ts, quantity: made, account: `a${made % 2}` };
       return { kind: "metric", ts, metric: `m${made % 3}`, value: made };
     }
@@ -305,6 +371,13 @@ export class ModelRoom {
     }
     return trade;
   }
+}
+
+/** As it was posted. */
+function unmarked(event: TapeEvent): TapeEvent {
+  if (event.kind !== "book") return event;
+  const { sampled: _, ...posted } = event;
+  return posted;
 }
 
 function plain({ cursor, ordinal, event }: Pick<TapeEntry, "cursor" | "ordinal" | "event">) {

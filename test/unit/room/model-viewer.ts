@@ -150,6 +150,7 @@ export class ModelViewer implements ViewerSocket {
     expect(new Set(message.positions.map((held) => JSON.stringify(held)))).toEqual(
       new Set(this.#tape.lastPositions(end).map((held) => JSON.stringify(held))),
     );
+    expect(message.book).toEqual(this.#tape.book(end));
     const minute = this.#tape.newestMinute(end);
     if (minute === null) {
       expect(message.bar).toBeNull();

@@ -5,7 +5,7 @@ import { KEEPING, ModelRoom, WINDOW_BYTES } from "./model-room.ts";
 
 const RUNS = Number(process.env["MODEL_RUNS"] ?? 300);
 /** Fifty events of the model. */
-const LONGEST_MESSAGE = 6_000;
+const LONGEST_MESSAGE = 8_000;
 
 const viewerIndex = fc.nat({ max: 11 });
 
@@ -141,6 +141,8 @@ test(
         }
         // INV-1, INV-6: all of it is in Postgres, once.
         expect(room.stored).toEqual(room.kept);
+        // D-5: whatever died in between, the last state of the book is a sample.
+        expect(room.books.sampled).toEqual(room.books.current);
         // INV-5: the window, the page or message that went over it, and the grain of what sleep remembers.
         const bound = WINDOW_BYTES * 1.25 + LONGEST_MESSAGE;
         for (const viewer of room.everyViewer) expect(viewer.mostUnackedBytes).toBeLessThan(bound);

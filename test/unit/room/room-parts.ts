@@ -1,5 +1,6 @@
 import { type AppendDeps, appendBatches } from "../../../durable/room/append.ts";
 import { Audience } from "../../../durable/room/audience.ts";
+import { BookSampler } from "../../../durable/room/book-sampler.ts";
 import { OutboxDrain } from "../../../durable/room/drain.ts";
 import type { FanOutPace } from "../../../durable/room/fan-out-pace.ts";
 import { KeyLedger } from "../../../durable/room/key-ledger.ts";
@@ -26,6 +27,8 @@ export interface RoomPartsDeps {
   pace: FanOutPace;
   /** Frames were appended, and no viewer has them yet. */
   onAppended: (frames: Iterable<LogFrame>) => void;
+  /** Frames up to a cursor can only be in Postgres. */
+  onPruned: (through: Cursor) => void;
 }
 
 /** The parts of a room put together as `durable/room/room.ts` does it, over fakes. One of these is one waking life. */
@@ -34,6 +37,7 @@ export class RoomParts {
   readonly memory: RoomMemory;
   readonly audience: Audience;
   readonly #append: AppendDeps;
+  readonly #books: BookSampler;
   readonly #drain: OutboxDrain;
   readonly #deps: RoomPartsDeps;
   /** Work that keeps the platform from putting the room to sleep. */
@@ -78,12 +82,15 @@ export class RoomParts {
       keepAwake,
       onStored: () => {
         if (this.log.prunable) this.memory.prune();
+        deps.onPruned(this.log.prunedThrough);
       },
     });
+    this.#books = new BookSampler(this.log, this.memory);
     this.#append = {
       log: this.log,
       keys: new KeyLedger(sql),
       tradeWindow: this.memory.tradeWindow,
+      books: this.#books,
       outboxLimitBytes: 0,
     };
     this.#drain.kick();
@@ -96,10 +103,27 @@ export class RoomParts {
   append(batches: AppendBatch[]): AppendOutcome[] {
     const before = this.log.head;
     const outcomes = appendBatches(this.#append, batches, this.#nowUs());
+    this.#appended(before);
+    return outcomes;
+  }
+
+  /** What the room's alarm does about its book; it goes off when the sampler has asked for it. */
+  alarm(): void {
+    const before = this.log.head;
+    const keyframe = this.#books.takeDue(this.#nowUs());
+    if (keyframe === null) return;
+    this.log.append(keyframe, this.#nowUs());
+    this.#appended(before);
+  }
+
+  get alarmMs(): number | null {
+    return this.#books.dueMs(this.#deps.time.nowMs());
+  }
+
+  #appended(before: Cursor): void {
     this.#deps.onAppended(this.log.framesAfter(before, this.log.head));
     this.audience.published();
     this.#drain.kick();
-    return outcomes;
   }
 
   poll(since: Cursor, limit: number): Promise<PollPage> {

@@ -143,11 +143,13 @@ describe("L-3 connects", () => {
   });
 });
 
-test("INV-1 the alarm comes soon while there is an outbox, later for viewers, else never", () => {
-  const room = { nowMs: START_MS, outboxBytes: 0, viewers: 0 };
+test("INV-1 the alarm comes soon while there is an outbox, later for viewers, when a book is due, else never", () => {
+  const room = { nowMs: START_MS, outboxBytes: 0, viewers: 0, bookDueMs: null };
   expect(nextAlarmMs(room)).toBeNull();
   expect(nextAlarmMs({ ...room, viewers: 1 })).toBe(START_MS + 15_000);
   expect(nextAlarmMs({ ...room, viewers: 1, outboxBytes: 1 })).toBe(START_MS + 5_000);
+  expect(nextAlarmMs({ ...room, bookDueMs: START_MS + 7 })).toBe(START_MS + 7);
+  expect(nextAlarmMs({ ...room, viewers: 1, bookDueMs: START_MS + 7 })).toBe(START_MS + 7);
 });
 
 test("E-4 fan-out never waits while it is cheap, and takes half of the thread at most", () => {

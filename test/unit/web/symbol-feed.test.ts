@@ -9,11 +9,14 @@ import { fakeClock } from "../client/fake-clock.ts";
 
 const CURSOR = 1_700_000_000_000_000;
 
+const BOOK = { kind: "book", ts: CURSOR, type: "snapshot", bids: [[9, 1]], asks: [[11, 1]] };
+
 function world(first: Answer<never> | "ok" = "ok") {
   const clock = fakeClock(CURSOR / 1_000);
   const opened: Pick<TapeOptions, "symbol" | "since" | "onDelivery" | "onStatus">[] = [];
   let next = first;
   let historyRequests = 0;
+  let bookRequests = 0;
   let unauthorized = 0;
   const api = {
     metricNames: async () => ({ kind: "ok", value: { metrics: [] } }),
@@ -23,6 +26,10 @@ function world(first: Answer<never> | "ok" = "ok") {
         positions: [{ kind: "position", ts: CURSOR as EpochUs, quantity: 5, account: "a" }],
       },
     }),
+    book: async () => {
+      bookRequests += 1;
+      return { kind: "ok", value: { symbol: "A", cursor: CURSOR, book: BOOK } };
+    },
     history: async () => {
       historyRequests += 1;
       if (next !== "ok") return next;
@@ -65,6 +72,7 @@ function world(first: Answer<never> | "ok" = "ok") {
     },
     deliver: (delivery: Delivery) => opened[0]?.onDelivery(delivery),
     historyRequests: () => historyRequests,
+    bookRequests: () => bookRequests,
     unauthorized: () => unauthorized,
   };
 }
@@ -144,6 +152,39 @@ test("lists are bounded for a page that is left open for days", async () => {
   for (let i = 1; i <= 1_000; i++) deliver(tradeAt(CURSOR + i * 1_000, i));
   expect(feed.trades().rows.length).toBeLessThanOrEqual(120);
   expect(feed.trades().rows[0]).toMatchObject({ kind: "trade", direction: "up" });
+});
+
+test("D-7 the book comes from the room, and changes that are not in it over the socket; after a gap it is asked for again", async () => {
+  const { clock, feed, deliver, bookRequests } = world();
+  const change = (after: number, bids: [number, number][]): Delivery => {
+    const ts = (CURSOR + after) as EpochUs;
+    const events = [{ kind: "book" as const, ts, type: "diff" as const, bids, asks: [] }];
+    return { type: "events", cursor: (CURSOR + after) as Cursor, events };
+  };
+  expect(feed.book()).toBeNull();
+  await clock.advance(10);
+  deliver(change(-5, [[8, 5]]));
+  deliver(change(5, [[9.5, 2]]));
+  expect(feed.book()).toEqual({
+    bids: [
+      [9.5, 2],
+      [9, 1],
+    ],
+    asks: [[11, 1]],
+  });
+  const gap = { type: "gap", reason: "unavailable", dropped: null } as const;
+  deliver({ ...gap, from: (CURSOR + 5) as Cursor, to: (CURSOR + 9) as Cursor });
+  // What comes while the answer is on its way is not lost.
+  deliver(change(12, [[9.7, 1]]));
+  await clock.advance(10);
+  expect(bookRequests()).toBe(2);
+  expect(feed.book()).toEqual({
+    bids: [
+      [9.7, 1],
+      [9, 1],
+    ],
+    asks: [[11, 1]],
+  });
 });
 
 test("positions come from the room, then over the socket; of an account the newest by its time stays", async () => {

@@ -13,6 +13,7 @@ import {
   formatValue,
   formatVolume,
 } from "../../../web/data/format.ts";
+import { ladderOf } from "../../../web/data/order-book.ts";
 import { addPositions, NO_POSITIONS, netPosition } from "../../../web/data/positions.ts";
 import { pathOfSymbol, routeOf } from "../../../web/data/route.ts";
 
@@ -135,5 +136,27 @@ describe("what is held over all accounts", () => {
     const positions = addPositions(NO_POSITIONS, [held("a", 5, 10), held("b", 1)]);
     expect(netPosition(positions, 12)).toEqual({ quantity: 6, gain: null });
     expect(netPosition(NO_POSITIONS, 12)).toBeNull();
+  });
+});
+
+test("a ladder has the best levels of both sides, what is offered down to each, and the spread", () => {
+  const bids: [number, number][] = [
+    [99, 1],
+    [98, 2],
+    [97, 4],
+  ];
+  expect(ladderOf({ bids, asks: [[101, 5]] }, 2)).toEqual({
+    bids: [
+      { price: 99, size: 1, total: 1 },
+      { price: 98, size: 2, total: 3 },
+    ],
+    asks: [{ price: 101, size: 5, total: 5 }],
+    deepest: 5,
+    spread: { amount: 2, share: 0.02 },
+  });
+  expect(ladderOf({ bids, asks: [] }, 9).spread).toBeNull();
+  expect(ladderOf({ bids: [[-3, 1]], asks: [[-2, 1]] }, 9).spread).toEqual({
+    amount: 1,
+    share: null,
   });
 });

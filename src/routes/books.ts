@@ -1,0 +1,58 @@
+import { Hono } from "hono";
+import { topOf } from "../core/book.ts";
+import { sampleOf } from "../db/book-rows.ts";
+import { readBookAt } from "../db/read-book.ts";
+import { authorize, refuseSymbols } from "../middleware/authorize.ts";
+import type { AppContext, AppEnv } from "../middleware/context.ts";
+import { badParameters } from "../middleware/problem.ts";
+import type { BookAnswer } from "../protocol/answers.ts";
+import type { BookEvent, Level } from "../protocol/book.ts";
+import { MAX_BOOK_LEVELS } from "../protocol/book-limits.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
+import type { EpochUs } from "../protocol/time.ts";
+import { roomOf } from "./append-to-rooms.ts";
+import { databaseOf } from "./database-of.ts";
+import { Parameters } from "./parameters.ts";
+import { readTail } from "./room-tail.ts";
+
+const DEPTH = { min: 1, max: MAX_BOOK_LEVELS, fallback: MAX_BOOK_LEVELS };
+
+/** The order book of a symbol: now, as its room knows it by heart, or the last sample at a moment or before (SPEC D-7). */
+export const bookRoutes = new Hono<AppEnv>().get("/api/books/:symbol", async (c) => {
+  const authorization = await authorize(c, "read");
+  if (authorization.kind === "refused") return authorization.response;
+  const parameters = new Parameters(c.req.url, ["depth", "at"], (Date.now() * 1_000) as EpochUs);
+  const symbol = parameters.symbol("symbol", c.req.param("symbol"));
+  const levels = parameters.count("depth", DEPTH);
+  const atUs = parameters.time("at");
+  if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
+  const outside = refuseSymbols(c, authorization.grant, [symbol]);
+  if (outside !== null) return outside;
+  const answer =
+    atUs === undefined
+      ? await roomOf(c.env, symbol).book(symbol, levels)
+      : await sampleAt(c, symbol, atUs, levels);
+  return c.json(answer, 200, { "cache-control": "no-store" });
+});
+
+async function sampleAt(
+  c: AppContext,
+  symbol: SymbolName,
+  atUs: EpochUs,
+  levels: number,
+): Promise<BookAnswer> {
+  const { cursor, storedThrough, events } = await readTail(c.env, symbol);
+  const query = { symbol, atUs, storedThrough };
+  let book = await readBookAt(databaseOf(c.get("config")), query, c.get("correlationId"));
+  // What the tail has is later in the log, and so counts where the moment is the same.
+  for (const { event } of events) {
+    const isSample = event.kind === "book" && event.sampled === true && event.ts <= atUs;
+    if (isSample && (book === null || event.ts >= book.ts)) book = sampleOf(event);
+  }
+  return { symbol, cursor, book: book === null ? null : cut(book, levels) };
+}
+
+function cut(book: BookEvent, levels: number): BookEvent {
+  const { bids, asks } = topOf(book, levels);
+  return { ...book, bids: bids as Level[], asks: asks as Level[] };
+}
