@@ -57,13 +57,15 @@ tail as materialized (
 
 /**
  * SQL: `id, ts, value` of the stored points of a row source `s`. INV-9: a tail point replaces the stored one of its moment,
- * because its cursor is later. NOT IN, for that is a hash whatever the planner expects; neither column is ever null.
+ * because its cursor is later. NOT IN, for that is a hash whatever the planner expects; neither column is ever null. As a rule
+ * there is no tail, and then no point is looked for in it.
  */
 export const pointsBefore = (wanted: Omit<PointsWanted, "columns" | "where">, more = ""): string =>
   storedPoints({
     ...wanted,
     columns: "s.id, p.ts, p.value",
-    where: `p.cursor <= $6 and (s.id, p.ts) not in (select id, ts from tail) ${more}`,
+    where: `p.cursor <= $6 ${more}
+      and (not exists (select from tail) or (s.id, p.ts) not in (select id, ts from tail))`,
   });
 
 const IN_RANGE = { series: "wanted s", from: "$4::timestamptz", to: "$5::timestamptz" };

@@ -5,8 +5,10 @@ import { hourOf } from "./sql-time.ts";
 export interface PointsWanted {
   /** A row source `s` with `id`, of whose columns all else may make use. */
   series: string;
-  /** Of `s` and of the point `p`: ts, value, cursor, ordinal. */
+  /** Of `s` and of the point `p`: ts, value, cursor, and ordinal where that is asked for. */
   columns: string;
+  /** What is not unpacked costs nothing. */
+  hasOrdinal?: true;
   /** Moments: the range is [from, to). */
   from?: string;
   to: string;
@@ -16,12 +18,10 @@ export interface PointsWanted {
   only?: { order: "asc" | "desc"; count: string };
 }
 
-const COLUMNS = "ts, value, cursor, ordinal";
-
 /**
- * SQL: stored points of any number of series. They come from four places: rows; rows of times whose raw data is gone; packed hours; and packed hours for which something has come late,
- * where of two points of a moment the later in the log counts (INV-9). Which of the last two an hour is in is asked once an
- * hour, so that packed points are unpacked and no more.
+ * SQL: stored points of any number of series. They come from four places: rows; rows of times whose raw data is gone; packed
+ * hours; and packed hours for which something has come late, where of two points of a moment the later in the log counts
+ * (INV-9). Which of the last two an hour is in is asked once an hour, so that packed points are unpacked and no more.
  */
 export function storedPoints(wanted: PointsWanted): string {
   const sources = [rows, pastRows, packed, late]
@@ -30,10 +30,13 @@ export function storedPoints(wanted: PointsWanted): string {
   const points =
     wanted.only === undefined
       ? sources
-      : `select ${COLUMNS} from (${sources}) p ${firstOf(wanted, ["p.ts"])}`;
+      : `select ${columnsOf(wanted)} from (${sources}) p ${firstOf(wanted, ["p.ts"])}`;
   return `
   select ${wanted.columns} from ${wanted.series} ${byIndex(points, "p")}`;
 }
+
+const columnsOf = ({ hasOrdinal }: PointsWanted): string =>
+  `ts, value, cursor${hasOrdinal ? ", ordinal" : ""}`;
 
 const within = ({ from, to, where }: PointsWanted): string =>
   `${from === undefined ? "" : `p.ts >= ${from} and `}p.ts < ${to} and ${where}`;
@@ -45,19 +48,20 @@ function firstOf({ only }: PointsWanted, by: readonly string[]): string {
 }
 
 const rows = (wanted: PointsWanted): string => `
-    (select ${COLUMNS} from points p
+    (select ${columnsOf(wanted)} from points p
     where p.series_id = s.id and p.ts >= (select packed_through from tape_state) and ${within(wanted)}
     ${firstOf(wanted, ["p.ts"])})`;
 
 const pastRows = (wanted: PointsWanted): string => `
-    (select ${COLUMNS} from points_past p where p.series_id = s.id and ${within(wanted)}
+    (select ${columnsOf(wanted)} from points_past p where p.series_id = s.id and ${within(wanted)}
     ${firstOf(wanted, ["p.ts"])})`;
 
-/** SQL: the points of packed hours `k`. */
 // In the select list, where arrays are unpacked together and row by row: twice as fast as in FROM (measured), and where
 // the hours come in order it stops at the limit.
-export const UNPACKED =
-  "unnest(k.ts) as ts, unnest(k.value) as value, unnest(k.cursor) as cursor, unnest(k.ordinal) as ordinal";
+const UNPACKED_BUT_ORDINAL =
+  "unnest(k.ts) as ts, unnest(k.value) as value, unnest(k.cursor) as cursor";
+/** SQL: the points of packed hours `k`. */
+export const UNPACKED = `${UNPACKED_BUT_ORDINAL}, unnest(k.ordinal) as ordinal`;
 /** SQL: are the points of the packed hour `k` read, rather than rows of the same? */
 export const IS_PACKED =
   "k.hour >= (select raw_from from tape_state) and k.hour < (select packed_through from tape_state)";
@@ -65,10 +69,11 @@ export const IS_PACKED =
 // Postgres takes an array for ten elements, and a range for a hundredth of them: then it sorts the points of a day, on disk, where
 // it should hash. Of subscripts it expects a thousand, and of CASE the half.
 function packed(wanted: PointsWanted): string {
-  const { from, to, only } = wanted;
+  const { from, to, only, hasOrdinal } = wanted;
   return `
-    (select ${COLUMNS} from (
-      select k.hour, ${UNPACKED}, generate_subscripts(k.ts, 1) from packed_points k
+    (select ${columnsOf(wanted)} from (
+      select k.hour, ${hasOrdinal ? UNPACKED : UNPACKED_BUT_ORDINAL}, generate_subscripts(k.ts, 1)
+      from packed_points k
       where k.series_id = s.id and k.hour < ${to} ${from === undefined ? "" : `and k.hour > ${from} - interval '1 hour'`}
         and ${IS_PACKED} and not exists (
           select from points_late l
@@ -83,8 +88,8 @@ function late(wanted: PointsWanted): string {
   const inHours = `l.series_id = s.id and l.ts < ${to} + interval '1 hour'
       ${from === undefined ? "" : `and l.ts > ${from} - interval '1 hour'`}`;
   return `
-    (select ${COLUMNS} from (
-      select distinct on (p.ts) ${COLUMNS} from (
+    (select ${columnsOf(wanted)} from (
+      select distinct on (p.ts) p.ts, p.value, p.cursor, p.ordinal from (
         select l.ts, l.value, l.cursor, l.ordinal from points_late l where ${inHours}
         union all
         select ${UNPACKED}

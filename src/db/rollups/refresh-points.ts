@@ -33,6 +33,7 @@ const live = (hours: string): string =>
   storedPoints({
     series: `(select k.series_id as id, k.hour from picked k where ${hours}) s`,
     columns: "p.ts, p.value, p.cursor, s.id as series_id, p.ordinal",
+    hasOrdinal: true,
     from: "s.hour",
     to: "s.hour + interval '1 hour'",
     // Where raw data is gone rows may be left of the time before.
