@@ -47,12 +47,11 @@ import { answerClose, Sockets } from "./sockets.ts";
 import { StoredWaiters } from "./stored-waiters.ts";
 import { dismissalOf } from "./sweep.ts";
 import { ReportThrottle, summaryOf } from "./symbol-report.ts";
+import { tailOf } from "./tail.ts";
 import type { ViewerAttachment } from "./viewer.ts";
 import { WINDOW_BYTES } from "./window.ts";
 
 const REPORT_EVERY_MS = 1_000;
-/** Longest tail: the runtime carries 32 MiB between objects, and some events are whole order books. */
-const TAIL_CHARS = 8 * 1024 * 1024;
 
 /** The Durable Object of one symbol: a thin shell around the log, the audience and the drain. */
 export class Room extends DurableObject<Env> implements RoomCalls {
@@ -187,18 +186,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
 
   /** What Postgres does not surely have yet, at most about `maxEvents`; `cursor` is how far it goes. */
   readTail(maxEvents: number): RoomTail {
-    const { storedThrough } = this.#log;
-    const tail: RoomTail = { storedThrough, cursor: storedThrough, frames: [] };
-    let events = 0;
-    let chars = 0;
-    for (const frame of this.#log.framesAfter(storedThrough, this.#log.head)) {
-      chars += frame.text.length;
-      if (events > 0 && (events + frame.count > maxEvents || chars > TAIL_CHARS)) break;
-      tail.frames.push({ cursor: frame.cursor, text: frame.text });
-      tail.cursor = frame.cursor;
-      events += frame.count;
-    }
-    return tail;
+    return tailOf(this.#log, maxEvents);
   }
 
   /** The newest position of each account. */
