@@ -83,3 +83,38 @@ language sql stable as $$
   join series s on s.id = p.series_id
   join symbols y on y.id = s.symbol_id
 $$;
+
+-- Drops rows of points that are packed, as far as whole ranges go: nobody reads them any more. True where there were any.
+create function drop_packed_rows() returns boolean language plpgsql as $$
+declare
+  new_through timestamptz;
+begin
+  select packed_through into new_through from tape_state;
+  if not has_range_before('points', new_through) then
+    return false;
+  end if;
+  lock table points in access exclusive mode;
+  perform drop_ranges('points', new_through);
+  return true;
+end $$;
+
+-- As before, but that what is packed goes with its rows; packed points are deleted after this, in steps. Whole weeks, as trades are.
+create or replace function drop_raw_before(cutoff timestamptz) returns boolean language plpgsql as $$
+declare
+  new_from timestamptz;
+begin
+  select range_end_before('trades', least(cutoff, rolled_through)) into new_from from tape_state;
+  if new_from is null or new_from <= (select raw_from from tape_state) then
+    return false;
+  end if;
+  -- First the tables, then the row: so does everybody who stores, and the other way about would be a deadlock.
+  lock table points, trades in access exclusive mode;
+  if exists (select from stale_points n, tape_state s where n.hour >= s.raw_from and n.hour < new_from)
+    or exists (select from stale_trades n, tape_state s where n.hour >= s.raw_from and n.hour < new_from) then
+    return false;
+  end if;
+  update tape_state set raw_from = new_from, packed_through = greatest(packed_through, new_from);
+  perform drop_ranges('points', new_from);
+  perform drop_ranges('trades', new_from);
+  return true;
+end $$;

@@ -1,24 +1,7 @@
--- Under the community licence TimescaleDB compresses rows itself, and continuous aggregates read them: nothing is packed.
+-- Under the community licence TimescaleDB compresses rows itself, and continuous aggregates read them: nothing is packed, and
+-- chunks stay whole weeks.
 
-create function drop_packed_rows() returns boolean language sql as $$ select false $$;
-
--- Nothing packed means that packed_through goes with raw_from.
-create or replace function drop_raw_before(cutoff timestamptz) returns boolean language plpgsql as $$
-declare
-  new_from timestamptz;
-begin
-  select range_end_before('trades', least(cutoff, rolled_through)) into new_from from tape_state;
-  if new_from is null or new_from <= (select raw_from from tape_state) then
-    return false;
-  end if;
-  -- First the tables, then the row: so does everybody who stores, and the other way about would be a deadlock.
-  lock table points, trades in access exclusive mode;
-  if exists (select from stale_points n, tape_state s where n.hour >= s.raw_from and n.hour < new_from)
-    or exists (select from stale_trades n, tape_state s where n.hour >= s.raw_from and n.hour < new_from) then
-    return false;
-  end if;
-  update tape_state set raw_from = new_from, packed_through = greatest(packed_through, new_from);
-  perform drop_ranges('points', new_from);
-  perform drop_ranges('trades', new_from);
-  return true;
-end $$;
+-- Is there a chunk that ends by then?
+create function has_range_before(table_name text, before timestamptz) returns boolean language sql as $$
+  select exists (select from show_chunks(table_name::regclass, older_than => before))
+$$;

@@ -64,14 +64,19 @@ async function* readNdjson(file: string, defaults: FileDefaults): AsyncGenerator
   }
 }
 
+/** Kinds of events, and a field that only one of that kind has. */
+const KINDS = [
+  { kind: "metric", field: "metric", path: "/api/metrics" },
+  { kind: "trade", field: "price", path: "/api/trades" },
+  { kind: "position", field: "quantity", path: "/api/positions" },
+  { kind: "book", field: "bids", path: "/api/books" },
+] as const;
+
 /** What a line of an export or a recording says; `kind` is taken where it is there, else the fields tell. */
 export function rowOfJson(text: string, line: number, defaults: FileDefaults): FileRow {
   const { kind, ...event } = objectOf(text, line);
-  const isMetric = kind === "metric" || (kind === undefined && "metric" in event);
-  const isTrade = kind === "trade" || (kind === undefined && "price" in event);
-  const isPosition = kind === "position" || (kind === undefined && "quantity" in event);
-  const isBook = kind === "book" || (kind === undefined && "bids" in event);
-  if (!isMetric && !isTrade && !isPosition && !isBook) {
+  const found = KINDS.find((one) => (kind === undefined ? one.field in event : one.kind === kind));
+  if (found === undefined) {
     throw new BadRowError(
       line,
       undefined,
@@ -81,13 +86,7 @@ export function rowOfJson(text: string, line: number, defaults: FileDefaults): F
   const symbol = event["symbol"] ?? defaults.symbol;
   return {
     line,
-    path: isMetric
-      ? "/api/metrics"
-      : isTrade
-        ? "/api/trades"
-        : isBook
-          ? "/api/books"
-          : "/api/positions",
+    path: found.path,
     event: symbol === undefined ? event : { ...event, symbol },
   };
 }

@@ -22,8 +22,8 @@ export interface KeepRollupsDeps {
 }
 
 /**
- * Brings rollups up to date: first forward to the watermark, then stale hours; then packs points. All in steps whose size follows the time they
- * take. Every step is whole in itself, so it may end anywhere.
+ * Brings rollups up to date: first forward to the watermark, then stale hours; then packs points. All in steps whose size
+ * follows the time they take. Every step is whole in itself, so it may end anywhere.
  */
 export class RollupKeeping {
   readonly #deps: KeepRollupsDeps;

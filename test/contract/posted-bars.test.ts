@@ -117,7 +117,6 @@ describe.each(testDatabaseKinds())("posted bars on $name", ({ openMigrated }) =>
     await advanceWatermark(database.db, at(rolledThroughUs + 500 * DAY), 500 * DAY);
     const { watermarkUs } = await readTapeState(database.db);
     await rollups.rollForward(rolledThroughUs, watermarkUs);
-    while ((await rollups.pack(100)) > 0);
     const nowUs = at(watermarkUs + MINUTE);
     await retain(database.db, nowUs, { rawDays: 90, minutesDays: 365 });
     const { rawFromUs, minutesFromUs } = await readTapeState(database.db);
