@@ -23,8 +23,9 @@ export default defineConfig({
         test: {
           name: "contract",
           include: ["test/contract/**/*.test.ts"],
+          globalSetup: ["test/contract/embedded-server.ts"],
           ...early,
-          // A new embedded database takes two to three seconds to open, and ten on a slow machine that does other things.
+          // For a slow machine that does other things.
           testTimeout: 90_000,
           hookTimeout: 90_000,
         },

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:storage -- [--quick] [--sizes 1,10] [--rounds 5] [--url postgres://...] [--only pglite,debian] [--out FILE]`:
+ * `npm run bench:storage -- [--quick] [--sizes 1,10] [--rounds 5] [--url postgres://...] [--only embedded,debian] [--out FILE]`:
  * what is stored, rolled up and read in a second, on the embedded database and on a PostgreSQL 15 that it starts, or on the
  * server of `--url` instead. Sizes are millions of points. Prints a Markdown table and writes every round's value to a file.
  */
@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
     quick: { type: "boolean", default: false },
     sizes: { type: "string" },
     rounds: { type: "string", default: "5" },
-    only: { type: "string", default: "pglite,debian" },
+    only: { type: "string", default: "embedded,debian" },
     url: { type: "string" },
     out: { type: "string", default: "dist/bench-storage.json" },
   },
@@ -86,11 +86,11 @@ const only = options.only.split(",");
 if (options.url !== undefined) {
   await measureDatabase("server", options.url);
 } else {
-  if (only.includes("pglite")) await measureDatabase("PGlite", undefined);
+  if (only.includes("embedded")) await measureDatabase("embedded", undefined);
   if (only.includes("debian")) {
     const server = await startDebianPostgres();
     if (server === undefined)
-      notes.push("PostgreSQL 15 is not installed here: PGlite alone was measured.");
+      notes.push("PostgreSQL 15 is not installed here: the embedded one alone was measured.");
     else {
       try {
         await measureDatabase("PostgreSQL 15", server.url);

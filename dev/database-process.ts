@@ -2,7 +2,10 @@ import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import * as z from "zod";
 
-const readySchema = z.object({ type: z.literal("ready"), port: z.int() });
+const messageSchema = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("ready"), port: z.int() }),
+  z.object({ type: z.literal("refused"), message: z.string() }),
+]);
 
 export type DatabaseProcessSettings = {
   projectDir: string;
@@ -12,11 +15,18 @@ export type DatabaseProcessSettings = {
   secret: string;
 };
 
-/** Starts the process of the database endpoint on `port` (0 = any). `onReady` is told the port it got. */
+export type DatabaseProcessEvents = {
+  /** It answers on `port`. */
+  onReady: (port: number) => void;
+  /** It ends, and would do so again: `message` says what to change. */
+  onRefused: (message: string) => void;
+};
+
+/** Starts the process of the database endpoint on `port` (0 = any). */
 export function spawnDatabase(
   settings: DatabaseProcessSettings,
   port: number,
-  onReady: (port: number) => void,
+  events: DatabaseProcessEvents,
 ): ChildProcess {
   const child = fork(join(settings.projectDir, "dev/database/main.ts"), {
     env: {
@@ -28,8 +38,10 @@ export function spawnDatabase(
     },
   });
   child.on("message", (message) => {
-    const ready = readySchema.safeParse(message);
-    if (ready.success) onReady(ready.data.port);
+    const { success, data } = messageSchema.safeParse(message);
+    if (!success) return;
+    if (data.type === "ready") events.onReady(data.port);
+    else events.onRefused(data.message);
   });
   return child;
 }

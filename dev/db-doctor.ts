@@ -35,7 +35,7 @@ if (given === undefined) {
 let reached: Reached | undefined;
 try {
   reached = await reachDatabase(given, process.env);
-  const db = openDatabase({ ...reached, timeoutMs: TIMEOUT_MS });
+  const db = openDatabase({ ...reached, use: "keeper", timeoutMs: TIMEOUT_MS });
   const report = reportOf(await diagnose(db, Date.now() * 1_000));
   console.log(report.text);
   process.exitCode = report.isWell ? 0 : 1;

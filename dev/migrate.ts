@@ -48,7 +48,7 @@ async function migrateTarget({ url, endpoint }: Target): Promise<MigrateAnswer> 
       await backend.close();
     }
   }
-  const db = openDatabase({ url, endpoint, timeoutMs: TIMEOUT_MS });
+  const db = openDatabase({ url, endpoint, use: "keeper", timeoutMs: TIMEOUT_MS });
   return migrate(
     {
       transaction: async (statements) => {

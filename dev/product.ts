@@ -14,8 +14,8 @@ import { readWranglerToml } from "./wrangler-toml.ts";
 
 /** Until a stopped runtime has answered what it had begun; open WebSockets would hold it for ever. In ms. */
 const RUNTIME_GRACE_MS = 2_000;
-/** Until the embedded database has written its checkpoint. In ms. */
-const DATABASE_GRACE_MS = 10_000;
+/** Until the embedded database has written its checkpoint; it gives up a little sooner itself. In ms. */
+const DATABASE_GRACE_MS = 15_000;
 
 export type ProductDeps = {
   projectDir: string;
@@ -40,6 +40,7 @@ export class Product {
   #databasePort = 0;
   #port: number;
   #databaseReady: () => void = () => {};
+  #databaseRefused: (reason: Error) => void = () => {};
   #runtimeListening: () => void = () => {};
 
   constructor(deps: ProductDeps) {
@@ -68,11 +69,15 @@ export class Product {
     return `http://${hostAndPort(host, this.#port)}`;
   }
 
-  /** Builds what is stale, starts both processes, and resolves when requests are accepted. */
+  /**
+   * Builds what is stale, starts both processes, and resolves when requests are accepted.
+   * @throws where the database cannot be started, with what to do.
+   */
   async start(): Promise<void> {
     mkdirSync(join(this.#deps.settings.dataDir, "objects"), { recursive: true, mode: 0o700 });
-    const databaseReady = new Promise<void>((resolve) => {
+    const databaseReady = new Promise<void>((resolve, reject) => {
       this.#databaseReady = resolve;
+      this.#databaseRefused = reject;
     });
     const listening = new Promise<void>((resolve) => {
       this.#runtimeListening = resolve;
@@ -152,12 +157,16 @@ export class Product {
         secret: this.#databaseSecret,
       },
       this.#databasePort,
-      (readyPort) => {
-        const moved = this.#databasePort !== 0 && this.#databasePort !== readyPort;
-        this.#databasePort = readyPort;
-        writeFileSync(portFile(settings.dataDir), String(readyPort));
-        this.#databaseReady();
-        if (moved) void this.restartRuntime();
+      {
+        onReady: (readyPort) => {
+          const moved = this.#databasePort !== 0 && this.#databasePort !== readyPort;
+          this.#databasePort = readyPort;
+          writeFileSync(portFile(settings.dataDir), String(readyPort));
+          this.#databaseReady();
+          if (moved) void this.restartRuntime();
+        },
+        // Once it has run it is started again all the same: somebody may put it right meanwhile.
+        onRefused: (message) => this.#databaseRefused(new Error(message)),
       },
     );
   }

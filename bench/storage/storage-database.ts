@@ -38,7 +38,7 @@ export async function openStorage(
     tellPort = resolve;
   });
   const settings = { projectDir: PROJECT_DIR, dataDir, databaseUrl: database?.url, secret };
-  const child = spawnDatabase(settings, 0, tellPort);
+  const child = spawnDatabase(settings, 0, { onReady: tellPort, onRefused: () => undefined });
   const abandon = () => {
     child.kill("SIGKILL");
     rmSync(dataDir, { recursive: true, force: true });
@@ -52,6 +52,7 @@ export async function openStorage(
   const db = openDatabase({
     url: `postgres://edgetape:${secret}@127.0.0.1:${port}/edgetape`,
     endpoint: `http://127.0.0.1:${port}/sql`,
+    use: "keeper",
     timeoutMs: TIMEOUT_MS,
   });
   const stopEndpoint = async () => {

@@ -37,14 +37,28 @@ export type IsolationLevel =
   | "RepeatableRead"
   | "Serializable";
 
+/**
+ * What a connection is for. Each kind has connections of its own, so the writer and the keeper never wait for a reader;
+ * a statement of a reader ends after some seconds.
+ */
+export const CONNECTION_USES = ["reader", "writer", "keeper"] as const;
+export type ConnectionUse = (typeof CONNECTION_USES)[number];
+
+export interface Call {
+  /** Without it the keeper's, which has no limit of time. */
+  use?: ConnectionUse;
+  /** Cancels the statement: nobody waits for its answer any more. */
+  signal?: AbortSignal;
+}
+
 /** A Postgres behind the endpoint. Failures of SQL reject with {@link PostgresError}; anything else is the backend's own. */
 export interface Backend {
-  readonly kind: "pglite" | "postgres";
-  run(statement: Statement): Promise<StatementResult>;
-  /** All or nothing, with no other statement in between where the backend has one session. */
+  run(statement: Statement, call?: Call): Promise<StatementResult>;
+  /** All or nothing. */
   transaction(
     statements: readonly Statement[],
     options: TransactionOptions,
+    call?: Call,
   ): Promise<StatementResult[]>;
   close(): Promise<void>;
 }
@@ -86,16 +100,6 @@ export function openTransactionError(): PostgresError {
     severity: "ERROR",
     code: "25000",
   });
-}
-
-/** Splits a command tag (`INSERT 0 5`, `SELECT 2`, `CREATE TABLE`) into its word and its count. */
-export function parseCommandTag(tag: string): { command: string; rowCount: number | null } {
-  const words = tag.split(" ");
-  const last = words.at(-1) ?? "";
-  return {
-    command: words[0] ?? "",
-    rowCount: words.length > 1 && /^\d+$/.test(last) ? Number(last) : null,
-  };
 }
 
 /** `BEGIN` with the options of a batch. */

@@ -27,8 +27,16 @@ export function lockFolder(folder: string, pid: number): FolderLockAnswer {
     throw error;
   }
   writeFileSync(`${folder}.pid`, `${pid}\n`);
-  return { kind: "locked", release: () => lock.close() };
+  held.add(lock);
+  const release = () => {
+    held.delete(lock);
+    lock.close();
+  };
+  return { kind: "locked", release };
 }
+
+/** A lock that nobody refers to would be closed, and so given up, by the garbage collector. */
+const held = new Set<DatabaseSync>();
 
 /** https://www.sqlite.org/rescode.html#busy */
 const SQLITE_BUSY = 5;

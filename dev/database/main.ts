@@ -2,72 +2,70 @@
  * The process of the database endpoint. Settings come by environment: DATA_DIR (the embedded database is
  * `DATA_DIR/postgres`), DATABASE_URL (another Postgres instead), DATABASE_PORT (0 = any), DATABASE_SECRET.
  *
- * When forked it reports `{type:"ready", port}`, and ends with its parent.
+ * When forked it reports `{type:"ready", port}`, or `{type:"refused", message}` where another try would not help, and ends
+ * with its parent.
  */
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import * as z from "zod";
 import type { Backend } from "./backend.ts";
 import { migrateBackend } from "./backend-migration.ts";
+import type { DatabaseLog } from "./database-log.ts";
+import { EmbeddedPostgres } from "./embedded-postgres.ts";
 import { createEndpoint } from "./endpoint.ts";
-import { lockFolder } from "./folder-lock.ts";
-import { openPglite } from "./pglite-backend.ts";
 import { openPostgres } from "./postgres-backend.ts";
-import { UPKEEP_INTERVAL_MS, Upkeep } from "./upkeep.ts";
+import { StartFailure } from "./start-failure.ts";
+
+/** What is shorter can be guessed by trying. */
+const MIN_SECRET_LENGTH = 32;
+
+const SECRET_PROBLEM = `must have at least ${MIN_SECRET_LENGTH} characters, such as openssl rand -base64 33 prints`;
 
 const environmentSchema = z.object({
   DATA_DIR: z.string().min(1).default(".data"),
   DATABASE_URL: z.string().default(""),
   DATABASE_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
-  DATABASE_SECRET: z.string().min(1, { error: "must not be empty" }),
+  DATABASE_SECRET: z
+    .string({ error: SECRET_PROBLEM })
+    .min(MIN_SECRET_LENGTH, { error: SECRET_PROBLEM }),
 });
 
 /** How long requests under way may take at the end, in ms. */
 const STOP_GRACE_MS = 5_000;
 
-class StartFailure extends Error {}
-
 async function main(): Promise<void> {
   const startedAtMs = performance.now();
   const settings = readEnvironment();
-  const folder = join(settings.DATA_DIR, "postgres");
-  const isEmbedded = settings.DATABASE_URL === "";
-  const releaseFolder = isEmbedded ? takeFolder(folder) : () => undefined;
-  const backend = isEmbedded
-    ? await openPglite(folder, endBroken)
-    : openPostgres(settings.DATABASE_URL);
+  const embedded =
+    settings.DATABASE_URL === ""
+      ? await EmbeddedPostgres.open(resolve(settings.DATA_DIR), log)
+      : undefined;
+  const backend = openPostgres(embedded?.url ?? settings.DATABASE_URL);
   const openedAtMs = performance.now();
   const applied = await applyMigrations(backend);
 
   const { rows } = await backend.run({ text: "show server_version", params: [] });
   const version = rows[0]?.[0] ?? "unknown";
-  const server = createEndpoint({ backend, secret: settings.DATABASE_SECRET, version, log });
+  const kind = embedded === undefined ? "postgres" : "embedded";
+  const server = createEndpoint({ backend, secret: settings.DATABASE_SECRET, kind, version, log });
   await listen(server, settings.DATABASE_PORT);
 
-  const upkeep = isEmbedded
-    ? new Upkeep({ backend, nowMs: () => performance.now(), log })
-    : undefined;
-  // After a kill the newest block ranges are not summarised, and the statistics are gone.
-  void upkeep?.step();
-  const timer = setInterval(() => void upkeep?.step(), UPKEEP_INTERVAL_MS);
-
   endWith(async () => {
-    clearInterval(timer);
     await closeServer(server);
     await backend.close();
-    releaseFolder();
-    log("database_stopped", {});
+    await embedded?.stop();
+    log("info", "database_stopped", {});
   });
 
   const { port } = server.address() as AddressInfo;
   const facts = {
-    ...{ port, backend: backend.kind, version, migrations_applied: applied },
+    ...{ port, backend: kind, version, migrations_applied: applied },
     open_ms: Math.round(openedAtMs - startedAtMs),
     ready_ms: Math.round(performance.now() - startedAtMs),
   };
-  log("database_ready", facts);
+  log("info", "database_ready", facts);
   process.send?.({ type: "ready", port });
 }
 
@@ -81,12 +79,6 @@ async function closeServer(server: Server): Promise<void> {
   await closed;
   clearInterval(sweep);
   clearTimeout(giveUp);
-}
-
-/** The supervisor starts the process again, and the new one recovers from the log. */
-function endBroken(): void {
-  log("pglite_failed", {});
-  process.exit(1);
 }
 
 /** A parent is told the port, so to it another one than it asked for is better than none. */
@@ -107,13 +99,6 @@ function readEnvironment(): z.infer<typeof environmentSchema> {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new StartFailure(`${issue?.path.join(".")} ${issue?.message}`);
-}
-
-function takeFolder(folder: string): () => void {
-  const answer = lockFolder(folder, process.pid);
-  if (answer.kind === "locked") return answer.release;
-  const holder = answer.pid === undefined ? "another process" : `process ${answer.pid}`;
-  throw new StartFailure(`${folder} is in use by ${holder}: two would corrupt it`);
 }
 
 async function applyMigrations(backend: Backend): Promise<string[]> {
@@ -137,7 +122,7 @@ function endWith(stop: () => Promise<void>): void {
     stop().then(
       () => process.exit(0),
       (error) => {
-        log("stop_failed", { error: String(error) });
+        log("error", "stop_failed", { error: String(error) });
         process.exit(1);
       },
     );
@@ -150,14 +135,15 @@ function endWith(stop: () => Promise<void>): void {
   process.on("disconnect", end);
 }
 
-function log(event: string, facts: Record<string, unknown>): void {
+function log(...[level, event, facts]: Parameters<DatabaseLog>): void {
   const timestamp = new Date().toISOString();
-  const level = event.endsWith("_failed") || event.endsWith("_unreachable") ? "error" : "info";
   console.log(JSON.stringify({ timestamp, level, event, service: "database", ...facts }));
 }
 
 main().catch((error) => {
-  const message = error instanceof StartFailure ? error.message : String(error?.stack ?? error);
-  log("start_failed", { error: message });
-  process.exit(1);
+  const isRefusal = error instanceof StartFailure;
+  const message = isRefusal ? error.message : String(error?.stack ?? error);
+  log("error", "start_failed", { error: message });
+  if (!isRefusal || process.send === undefined) process.exit(1);
+  process.send({ type: "refused", message }, () => process.exit(1));
 });

@@ -1,11 +1,13 @@
 import * as z from "zod";
-import type {
-  IsolationLevel,
-  PostgresErrorFields,
-  Statement,
-  StatementResult,
-  TextValue,
-  TransactionOptions,
+import {
+  CONNECTION_USES,
+  type ConnectionUse,
+  type IsolationLevel,
+  type PostgresErrorFields,
+  type Statement,
+  type StatementResult,
+  type TextValue,
+  type TransactionOptions,
 } from "./backend.ts";
 
 /** What a request of the Neon driver asks for. */
@@ -78,6 +80,17 @@ export function presentedSecret(headers: RequestHeaders): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * What the client says the connection is for: `application_name=edgetape-writer` in its connection string, a parameter
+ * that any Postgres takes. Who says nothing reads.
+ */
+export function presentedUse(headers: RequestHeaders): ConnectionUse {
+  const url = headers["neon-connection-string"];
+  if (typeof url !== "string" || !URL.canParse(url)) return "reader";
+  const name = new URL(url).searchParams.get("application_name");
+  return CONNECTION_USES.find((use) => name === `edgetape-${use}`) ?? "reader";
 }
 
 export function encodeResult(result: StatementResult): string {

@@ -2,6 +2,9 @@ import pg from "pg";
 import {
   type Backend,
   beginText,
+  type Call,
+  CONNECTION_USES,
+  type ConnectionUse,
   openTransactionError,
   PostgresError,
   type Statement,
@@ -9,57 +12,132 @@ import {
   type TextValue,
 } from "./backend.ts";
 
-/** Connections kept to Postgres. The product needs a handful: one Writer's insert at a time, and readers. */
-const POOL_SIZE = 10;
-const CONNECT_TIMEOUT_MS = 10_000;
+/** Connections at most, and how long a statement of each may take, in ms (0 = as long as its client waits). */
+const CONNECTIONS: Record<ConnectionUse, { most: number; statementTimeoutMs: number }> = {
+  // Less than the Worker waits for a read, so that it hears what has happened.
+  reader: { most: 6, statementTimeoutMs: 12_000 },
+  writer: { most: 4, statementTimeoutMs: 0 },
+  keeper: { most: 2, statementTimeoutMs: 0 },
+};
+
+/** So long a call waits for a connection to be free, or to be made. In ms. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** A connection that was left in the middle of a transaction holds locks; nothing of ours pauses in one. In ms. */
+const IDLE_IN_TRANSACTION_MS = 60_000;
 
 /** Every value stays the text that Postgres sent. */
 const RAW_TYPES = { getTypeParser: () => (value: string) => value };
 
-/** Any Postgres by its URL, through a pool. Nothing is connected before the first statement. */
+/** Any Postgres by its URL, through a pool for each use. Nothing is connected before the first statement. */
 export function openPostgres(url: string): Backend {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: POOL_SIZE,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    application_name: "edgetape",
+  const uses = Object.fromEntries(CONNECTION_USES.map((use) => [use, openPool(url, use)]));
+  const pools = uses as Record<ConnectionUse, pg.Pool>;
+  // To end a statement takes a connection of its own, which must be there when all others are busy.
+  const canceller = new pg.Pool({
+    ...connectionTo(url),
+    max: 1,
+    application_name: "edgetape-cancel",
   });
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
-  pool.on("error", () => undefined);
+  canceller.on("error", () => undefined);
+
+  const cancel = async (processId: number) => {
+    await canceller.query("select pg_cancel_backend($1)", [processId]);
+  };
   return {
-    kind: "postgres",
-    run: (statement) =>
-      withClient(pool, async (client) => {
+    run: (statement, call = {}) =>
+      withClient(pools, call, cancel, async (client) => {
         const result = await execute(client, statement);
         if (client.getTransactionStatus() !== "I") throw openTransactionError();
         return result;
       }),
-    transaction: (statements, options) =>
-      withClient(pool, async (client) => {
+    transaction: (statements, options, call = {}) =>
+      withClient(pools, call, cancel, async (client) => {
         await execute(client, { text: beginText(options), params: [] });
         const results: StatementResult[] = [];
         for (const statement of statements) results.push(await execute(client, statement));
         await execute(client, { text: "COMMIT", params: [] });
         return results;
       }),
-    close: () => pool.end(),
+    close: async () => {
+      await Promise.all([...Object.values(pools), canceller].map((pool) => pool.end()));
+    },
+  };
+}
+
+function openPool(url: string, use: ConnectionUse): pg.Pool {
+  const { most, statementTimeoutMs } = CONNECTIONS[use];
+  const pool = new pg.Pool({
+    ...connectionTo(url),
+    max: most,
+    application_name: `edgetape-${use}`,
+    ...(statementTimeoutMs > 0 ? { statement_timeout: statementTimeoutMs } : {}),
+  });
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  pool.on("error", () => undefined);
+  return pool;
+}
+
+function connectionTo(url: string): pg.PoolConfig {
+  return {
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
   };
 }
 
 async function withClient<T>(
-  pool: pg.Pool,
+  pools: Record<ConnectionUse, pg.Pool>,
+  { use = "keeper", signal }: Call,
+  cancel: (processId: number) => Promise<void>,
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
-  const client = await pool.connect().catch(rethrow);
+  const client = await connect(pools[use], use);
+  let cancelling: Promise<void> | undefined;
+  const onAbort = () => {
+    const { processID } = client as unknown as { processID: number };
+    // A database that cannot be told has ended the statement, or will when it is reached again.
+    cancelling = cancel(processID).catch(() => undefined);
+  };
   try {
+    // Whoever waited for a connection may have gone by now.
+    signal?.throwIfAborted();
+    signal?.addEventListener("abort", onAbort, { once: true });
     const answer = await work(client);
-    client.release();
+    signal?.removeEventListener("abort", onAbort);
+    // A cancellation that comes late must not meet somebody else's statement.
+    await cancelling;
+    client.release(cancelling !== undefined);
     return answer;
   } catch (error) {
+    signal?.removeEventListener("abort", onAbort);
+    await cancelling;
     // A connection that has failed is closed, and a transaction it was in ends with it.
-    client.release(true);
+    client.release(!signal?.aborted || cancelling !== undefined);
     return rethrow(error);
   }
+}
+
+async function connect(pool: pg.Pool, use: ConnectionUse): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    if ((error as Error).message === POOL_IS_BUSY) throw busyError(use);
+    return rethrow(error);
+  }
+}
+
+/** What pg-pool says where all connections stay in use. */
+const POOL_IS_BUSY = "timeout exceeded when trying to connect";
+
+function busyError(use: ConnectionUse): PostgresError {
+  const { most } = CONNECTIONS[use];
+  return new PostgresError({
+    message: `the ${most} database connections of the ${use} have all been busy for ${CONNECT_TIMEOUT_MS / 1_000} s`,
+    severity: "ERROR",
+    // too_many_connections
+    code: "53300",
+  });
 }
 
 async function execute(client: pg.PoolClient, statement: Statement): Promise<StatementResult> {

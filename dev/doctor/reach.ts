@@ -1,11 +1,9 @@
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { join, resolve } from "node:path";
-import type { Backend } from "../database/backend.ts";
+import { resolve } from "node:path";
+import { clusterOf, EmbeddedPostgres } from "../database/embedded-postgres.ts";
 import { createEndpoint } from "../database/endpoint.ts";
-import { lockFolder } from "../database/folder-lock.ts";
-import { openPglite } from "../database/pglite-backend.ts";
 import { openPostgres } from "../database/postgres-backend.ts";
 import { portFile } from "../port-file.ts";
 import { keptSecret } from "../secrets.ts";
@@ -32,8 +30,8 @@ export async function reachDatabase(
     return { url, endpoint: given.endpoint, release: async () => undefined };
   }
   const dataDir = resolve(environment["DATA_DIR"] || ".data");
-  if (url === undefined && !existsSync(folderOf(dataDir))) {
-    throw new Error(`there is none at ${folderOf(dataDir)} yet: npm start makes it`);
+  if (url === undefined && !existsSync(clusterOf(dataDir))) {
+    throw new Error(`there is none at ${clusterOf(dataDir)} yet: npm start makes it`);
   }
   const secret = keptSecret(dataDir, "database");
   if (url === undefined) {
@@ -60,9 +58,13 @@ async function startEndpoint(
   secret: string,
   databaseUrl: string | undefined,
 ): Promise<Reached> {
-  const { backend, unlock } =
-    databaseUrl === undefined ? await openEmbedded(dataDir) : await openServer(databaseUrl);
-  const server = createEndpoint({ backend, secret, version: "", log: () => undefined });
+  const embedded =
+    databaseUrl === undefined ? await EmbeddedPostgres.open(dataDir, () => undefined) : undefined;
+  const backend = openPostgres(embedded?.url ?? databaseUrl ?? "");
+  const server = createEndpoint({
+    ...{ backend, secret, kind: embedded === undefined ? "postgres" : "embedded", version: "" },
+    log: () => undefined,
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
@@ -72,34 +74,9 @@ async function startEndpoint(
       server.close();
       server.closeAllConnections();
       await backend.close();
-      unlock();
+      await embedded?.stop();
     },
   };
-}
-
-interface Opened {
-  backend: Backend;
-  unlock(): void;
-}
-
-async function openServer(url: string): Promise<Opened> {
-  return { backend: openPostgres(url), unlock: () => undefined };
-}
-
-async function openEmbedded(dataDir: string): Promise<Opened> {
-  const folder = folderOf(dataDir);
-  const lock = lockFolder(folder, process.pid);
-  if (lock.kind !== "locked") {
-    throw new Error(
-      `${folder} is in use by process ${lock.pid ?? "unknown"}, which does not answer`,
-    );
-  }
-  const backend = await openPglite(folder, () => process.exit(2));
-  return { backend, unlock: lock.release };
-}
-
-function folderOf(dataDir: string): string {
-  return join(dataDir, "postgres");
 }
 
 function addressOf(port: number, secret: string): Pick<Reached, "url" | "endpoint"> {

@@ -40,6 +40,7 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
   readonly #database: Database = openDatabase({
     url: this.#config.DATABASE_URL,
     endpoint: this.#config.DATABASE_ENDPOINT,
+    use: "keeper",
     timeoutMs: 60_000,
   });
   #keeping: { mode: DatabaseMode; rollups: RollupKeeping } | null = null;

@@ -35,6 +35,7 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
   readonly #database: Database = openDatabase({
     url: this.#config.DATABASE_URL,
     ...(this.#config.DATABASE_ENDPOINT && { endpoint: this.#config.DATABASE_ENDPOINT }),
+    use: "writer",
     timeoutMs: 30_000,
   });
 

@@ -8,7 +8,7 @@ import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { problem } from "../middleware/problem.ts";
 import type { BarsAccepted } from "../protocol/bar-push.ts";
-import { databaseOf } from "./database-of.ts";
+import { writingDatabaseOf } from "./database-of.ts";
 import { readBatch, wantsPost } from "./read-batch.ts";
 
 const AWAY_RETRY_S = 5;
@@ -24,7 +24,7 @@ export const barRoutes = new Hono<AppEnv>()
     const outside = refuseSymbols(c, authorization.grant, symbols);
     if (outside !== null) return outside;
     try {
-      await storeBars(databaseOf(c.get("config")), batch.items, c.get("correlationId"));
+      await storeBars(writingDatabaseOf(c.get("config")), batch.items, c.get("correlationId"));
     } catch (error) {
       const failure = classifyFailure(error);
       if (failure.kind !== "unavailable") throw error;

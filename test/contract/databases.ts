@@ -1,16 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { inject } from "vitest";
 import type { Backend } from "../../dev/database/backend.ts";
 import { migrateBackend } from "../../dev/database/backend-migration.ts";
 import { createEndpoint } from "../../dev/database/endpoint.ts";
-import { openPglite } from "../../dev/database/pglite-backend.ts";
 import { openPostgres } from "../../dev/database/postgres-backend.ts";
-import { type Database, openDatabase } from "../../src/db/database.ts";
-import { newDataDir } from "./data-dir.ts";
+import { type Database, type DatabaseUse, openDatabase } from "../../src/db/database.ts";
 
 /** An empty database behind an endpoint of its own, as the Worker meets it. */
 export interface TestDatabase {
@@ -19,7 +16,9 @@ export interface TestDatabase {
   sqlUrl: string;
   secret: string;
   /** Another client of the same endpoint, for wrong secrets and the like. */
-  open(overrides: { secret?: string; timeoutMs?: number }): Database;
+  open(overrides: { secret?: string; use?: DatabaseUse; timeoutMs?: number }): Database;
+  /** Events the endpoint has logged. */
+  log: string[];
   close(): Promise<void>;
 }
 
@@ -31,71 +30,70 @@ export interface TestDatabaseKind {
   openMigrated(): Promise<TestDatabase>;
 }
 
-/** Every Postgres the suite runs on: PGlite always, and the one of `TEST_DATABASE_URL` where it is set. */
+/** Every Postgres the suite runs on: the embedded one always, and the one of `TEST_DATABASE_URL` where it is set. */
 export function testDatabaseKinds(): TestDatabaseKind[] {
   const serverUrl = process.env["TEST_DATABASE_URL"];
   return [
-    kindOf("PGlite", openEmbedded),
-    ...(serverUrl === undefined ? [] : [kindOf("PostgreSQL", () => openOnServer(serverUrl))]),
+    {
+      name: "the embedded PostgreSQL",
+      openEmpty: () => openOnServer(inject("embeddedServerUrl")),
+      openMigrated: () => openOnServer(inject("embeddedServerUrl"), "edgetape_template"),
+    },
+    ...(serverUrl === undefined ? [] : [kindOfServer(serverUrl)]),
   ];
 }
 
-type Opened = { backend: Backend; dispose(): Promise<void> };
-
-function kindOf(name: string, openBackend: () => Promise<Opened>): TestDatabaseKind {
-  const openEmpty = async () => serve(await openBackend());
+function kindOfServer(serverUrl: string): TestDatabaseKind {
+  const openEmpty = () => openOnServer(serverUrl);
   const openMigrated = async () => {
     const opened = await openEmpty();
     const answer = await migrateBackend(opened.backend);
     if (answer.kind !== "migrated") throw new Error(JSON.stringify(answer));
     return opened;
   };
-  return { name, openEmpty, openMigrated };
+  return { name: "PostgreSQL", openEmpty, openMigrated };
 }
 
-async function openEmbedded(): Promise<Opened> {
-  const folder = await newDataDir();
-  const backend = await openPglite(join(folder, "postgres"), () => undefined);
-  return {
-    backend,
-    dispose: async () => {
-      await backend.close();
-      rmSync(folder, { recursive: true });
-    },
-  };
-}
-
-/** A database of its own on the server, dropped at the end. */
-async function openOnServer(serverUrl: string): Promise<Opened> {
+/** A database of its own on the server, dropped at the end; with `template` a copy of that one. */
+async function openOnServer(serverUrl: string, template?: string): Promise<TestDatabase> {
   const name = `edgetape_test_${randomBytes(6).toString("hex")}`;
   const admin = openPostgres(serverUrl);
-  await admin.run({ text: `create database ${name}`, params: [] });
+  const run = (text: string) => admin.run({ text, params: [] });
+  await run(`create database ${name}${template === undefined ? "" : ` template ${template}`}`);
+  if (template !== undefined) {
+    // A copy does not take the settings of its template over, and migrations make some.
+    await run(`insert into pg_db_role_setting
+      select copy.oid, setrole, setconfig from pg_db_role_setting, pg_database copy
+      where setdatabase = (select oid from pg_database where datname = '${template}') and copy.datname = '${name}'`);
+  }
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   const backend = openPostgres(url.href);
-  return {
-    backend,
-    dispose: async () => {
-      await backend.close();
-      await admin.run({ text: `drop database ${name} with (force)`, params: [] });
-      await admin.close();
-    },
-  };
+  return serve(backend, async () => {
+    await backend.close();
+    await run(`drop database ${name} with (force)`);
+    await admin.close();
+  });
 }
 
-async function serve({ backend, dispose }: Opened): Promise<TestDatabase> {
-  const secret = randomBytes(12).toString("hex");
-  const server = createEndpoint({ backend, secret, version: "test", log: () => undefined });
+async function serve(backend: Backend, dispose: () => Promise<void>): Promise<TestDatabase> {
+  const secret = randomBytes(24).toString("hex");
+  const log: TestDatabase["log"] = [];
+  const server = createEndpoint({
+    ...{ backend, secret, kind: "embedded", version: "test" },
+    log: (_level, event) => void log.push(event),
+  });
   const port = await listen(server);
   const sqlUrl = `http://127.0.0.1:${port}/sql`;
   const open: TestDatabase["open"] = (overrides) =>
     openDatabase({
       url: `postgres://edgetape:${overrides.secret ?? secret}@127.0.0.1:${port}/edgetape`,
       endpoint: sqlUrl,
+      use: overrides.use ?? "writer",
       timeoutMs: overrides.timeoutMs ?? 20_000,
     });
   return {
-    ...{ db: open({}), backend, sqlUrl, secret, open },
+    ...{ db: open({}), backend, sqlUrl, secret, open, log },
     close: async () => {
       server.close();
       server.closeAllConnections();

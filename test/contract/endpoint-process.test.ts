@@ -1,31 +1,36 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Database, openDatabase } from "../../src/db/database.ts";
 import { readFrames } from "../../src/db/read-frames.ts";
 import { SeriesIdCache } from "../../src/db/series-ids.ts";
 import { storeFrames } from "../../src/db/store-frames.ts";
-import { newDataDir } from "./data-dir.ts";
 import { cursorAt, frame, freshSymbol, metric, NOON_US, room, trade } from "./events.ts";
 
 const MAIN = fileURLToPath(new URL("../../dev/database/main.ts", import.meta.url));
-const SECRET = "a secret";
+const SECRET = "a secret of thirty-two characters or more";
 
 describe("the process of the endpoint", () => {
+  // One for all, for making a database takes most of the time.
   let dataDir: string;
   let children: ChildProcess[];
 
-  beforeEach(async () => {
-    dataDir = await newDataDir();
+  beforeAll(() => {
+    dataDir = mkdtempSync(join(tmpdir(), "edgetape-endpoint-"));
+  });
+  beforeEach(() => {
     children = [];
   });
   afterEach(async () => {
     for (const child of children) await end(child, "SIGKILL");
-    rmSync(dataDir, { recursive: true });
+  });
+  afterAll(() => {
+    rmSync(dataDir, { recursive: true, maxRetries: 20, retryDelay: 50 });
   });
 
   /** Logs of the child, line by line, as it printed them. */

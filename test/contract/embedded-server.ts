@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { migrateBackend } from "../../dev/database/backend-migration.ts";
+import { makeCluster } from "../../dev/database/make-cluster.ts";
+import { openPostgres } from "../../dev/database/postgres-backend.ts";
+import { postgresBinaries } from "../../dev/database/postgres-binaries.ts";
+import { startPostmaster } from "../../dev/database/postmaster.ts";
+import { findRunAs } from "../../dev/database/run-as.ts";
+import { urlOf } from "../../dev/database/socket-folder.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** URL of the server of this run, whose `edgetape_template` has this checkout's migrations. */
+    embeddedServerUrl: string;
+  }
+}
+
+/** Nothing here outlives the run, and every test file has a worker with connections of its own. */
+const SETTINGS = [
+  "fsync=off",
+  "synchronous_commit=off",
+  "full_page_writes=off",
+  "max_connections=300",
+];
+
+/** Starts the embedded PostgreSQL once for all files of a run. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), "edgetape-contract-"));
+  const binaries = postgresBinaries(join(folder, "binaries"));
+  const deps = { binaries, runAs: await findRunAs(binaries, folder) };
+  const cluster = join(folder, "postgres");
+  await makeCluster(deps, cluster);
+  const server = await startPostmaster({
+    ...{ ...deps, cluster, socketFolder: folder, settings: SETTINGS },
+    onComplaint: () => undefined,
+  });
+  const url = urlOf(folder);
+  await makeTemplate(url);
+  project.provide("embeddedServerUrl", url);
+  return async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  };
+}
+
+async function makeTemplate(url: string): Promise<void> {
+  const admin = openPostgres(url);
+  await admin.run({ text: "create database edgetape_template", params: [] });
+  await admin.close();
+  const template = new URL(url);
+  template.pathname = "/edgetape_template";
+  const backend = openPostgres(template.href);
+  const answer = await migrateBackend(backend);
+  await backend.close();
+  if (answer.kind !== "migrated") throw new Error(JSON.stringify(answer));
+}
