@@ -36,7 +36,12 @@ export async function carryOver(options: CarryOverOptions): Promise<void> {
   if (clusterIn(cluster).kind === "absent") {
     log("info", "carrying_over_pglite", { from: old });
     const startedMs = performance.now();
-    const rows = await copyInto(options, old);
+    const rows = await copyInto(options, old).catch((error: unknown) => {
+      if (error instanceof StartFailure) throw error;
+      throw new StartFailure(
+        `the database of PGlite in ${old} could not be carried over, and stays there: ${String(error)}`,
+      );
+    });
     const ms = Math.round(performance.now() - startedMs);
     log("info", "carried_over_pglite", { rows, ms, old_folder: `${old}-carried-over` });
   }

@@ -7,18 +7,24 @@ const PAGES = 4_096;
 
 /** Every table with rows of its own, with its columns, and for a partition its parent and its range. */
 const SELECT_TABLES = `
-select format('%I', c.relname) as name, format('%I', p.relname) as parent, pg_get_expr(c.relpartbound, c.oid) as bound,
+select quote_ident(c.relname) as name, quote_ident(p.relname) as parent, pg_get_expr(c.relpartbound, c.oid) as bound,
   pg_relation_size(c.oid)::int8 / 8192 as pages,
-  (select string_agg(format('%I', attname), ', ' order by attnum) from pg_attribute
+  (select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute
    where attrelid = c.oid and attnum > 0 and not attisdropped and attgenerated = '') as columns
 from pg_class c left join pg_inherits i on i.inhrelid = c.oid left join pg_class p on p.oid = i.inhparent
 where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and c.relname <> 'schema_migrations'
 order by c.relname`;
 
 const SELECT_SEQUENCES =
-  "select format('%I', sequencename) as name, last_value from pg_sequences where schemaname = 'public' and last_value is not null";
+  "select quote_ident(sequencename) as name, last_value from pg_sequences where schemaname = 'public' and last_value is not null";
 
-type Table = { name: string; parent: string; bound: string | null; pages: number; columns: string };
+type Table = {
+  name: string;
+  parent: string | null;
+  bound: string | null;
+  pages: number;
+  columns: string;
+};
 type Sequence = { name: string; last_value: number | bigint };
 
 /**

@@ -15,7 +15,7 @@ export function socketFolder(dataDir: string): SocketFolder {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     return { path, remove: () => undefined };
   }
-  const short = mkdtempSync(join(tmpdir(), "edgetape-"));
+  const short = mkdtempSync(join(tmpdir(), "edgetape-socket-"));
   return { path: short, remove: () => rmSync(short, { recursive: true, force: true }) };
 }
 

@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Database, openDatabase } from "../../src/db/database.ts";
+import { classifyFailure, type Database, openDatabase } from "../../src/db/database.ts";
 import { readFrames } from "../../src/db/read-frames.ts";
 import { SeriesIdCache } from "../../src/db/series-ids.ts";
 import { storeFrames } from "../../src/db/store-frames.ts";
@@ -129,19 +129,82 @@ describe("the process of the endpoint", () => {
     expect((await once(child, "exit"))[0]).toBe(0);
   });
 
-  it("names the setting that is wrong", async () => {
-    const child = fork(MAIN, {
-      env: { ...process.env, DATA_DIR: dataDir, DATABASE_SECRET: "" },
-      stdio: ["ignore", "pipe", "inherit", "ipc"],
-      execArgv: [],
-    });
-    children.push(child);
-    const chunks: string[] = [];
-    child.stdout?.on("data", (chunk: Buffer) => chunks.push(String(chunk)));
-    expect((await once(child, "exit"))[0]).toBe(1);
-    expect(JSON.parse(chunks.join(""))).toMatchObject({
-      error: expect.stringContaining("DATABASE_SECRET"),
-    });
+  it("names the setting that is wrong: a secret that can be guessed is one, whatever the database is", async () => {
+    for (const url of ["", "postgres://edgetape@127.0.0.1:1/edgetape"]) {
+      const child = fork(MAIN, {
+        env: {
+          ...process.env,
+          DATA_DIR: dataDir,
+          DATABASE_URL: url,
+          DATABASE_SECRET: "x".repeat(31),
+        },
+        stdio: ["ignore", "pipe", "inherit", "ipc"],
+        execArgv: [],
+      });
+      children.push(child);
+      const chunks: string[] = [];
+      child.stdout?.on("data", (chunk: Buffer) => chunks.push(String(chunk)));
+      expect((await once(child, "exit"))[0]).toBe(1);
+      expect(JSON.parse(chunks.join(""))).toMatchObject({
+        error: expect.stringMatching(/^DATABASE_SECRET must have at least 32 characters/),
+      });
+    }
+  });
+
+  const serverPid = () =>
+    Number.parseInt(readFileSync(join(dataDir, "postgres/postmaster.pid"), "utf8"), 10);
+
+  it("INV-1 a server that dies is away for a moment, said once, and has what was answered", async () => {
+    const { child, db } = await startEndpoint();
+    await db.query("create table survivor (i int)", []);
+    await db.query("insert into survivor values (1)", []);
+    process.kill(serverPid(), "SIGKILL");
+    const tries: string[] = [];
+    await expect
+      .poll(
+        async () => {
+          const rows = await db.query("select i from survivor", []).catch((error) => {
+            tries.push(classifyFailure(error).kind);
+            return [];
+          });
+          return rows;
+        },
+        { timeout: 60_000, interval: 20 },
+      )
+      .toEqual([{ i: 1 }]);
+    expect(new Set(tries)).toEqual(new Set(tries.length === 0 ? [] : ["unavailable"]));
+    const events = linesOf.get(child)?.map((line) => JSON.parse(line).event as string) ?? [];
+    for (const event of ["database_server_died", "database_server_back"]) {
+      expect(
+        events.filter((each) => each === event),
+        event,
+      ).toHaveLength(1);
+    }
+    expect(events.filter((event) => event === "database_unreachable").length).toBeLessThan(2);
+  });
+
+  it("a server that a killed process left behind is ended, even one that does not listen any more", async () => {
+    const { child, db } = await startEndpoint();
+    await db.query("create table left_behind as select 1 as i", []);
+    const orphan = serverPid();
+    process.kill(orphan, "SIGSTOP");
+    await end(child, "SIGKILL");
+    const next = await startEndpoint();
+    expect(serverPid()).not.toBe(orphan);
+    expect(await next.db.query("select i from left_behind", [])).toEqual([{ i: 1 }]);
+  });
+
+  it("starts over the number of a dead server that another process has by now, or over none", async () => {
+    const first = await startEndpoint();
+    await first.db.query("create table numbered as select 1 as i", []);
+    const path = join(dataDir, "postgres/postmaster.pid");
+    for (const number of [String(process.pid), ""]) {
+      const lines = readFileSync(path, "utf8").split("\n");
+      for (const child of children) await end(child, "SIGTERM");
+      writeFileSync(path, number === "" ? "" : [number, ...lines.slice(1)].join("\n"));
+      const { db } = await startEndpoint();
+      expect(await db.query("select i from numbered", [])).toEqual([{ i: 1 }]);
+    }
   });
 
   it("keeps the number of its process beside the folder, not in it", async () => {

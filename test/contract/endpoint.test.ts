@@ -184,6 +184,58 @@ describe.each(testDatabaseKinds())("the endpoint over $name", ({ openMigrated })
     expect(await database.db.query("select 1 as one", [])).toEqual([{ one: 1 }]);
   });
 
+  it("a reader's statement has a limit of time, the writer's and the keeper's have none", async () => {
+    const limits = ["reader", "writer", "keeper"] as const;
+    const found = limits.map(async (use) => {
+      const [row] = await database.open({ use }).query("show statement_timeout", []);
+      return row?.["statement_timeout"];
+    });
+    expect(await Promise.all(found)).toEqual(["12s", "0", "0"]);
+    // What ends a statement at its limit comes as a failure of SQL, which the driver tells by its code.
+    const slow = { query: "select pg_sleep(20)", params: [] };
+    const limit = { query: "select set_config('statement_timeout', '50', false)", params: [] };
+    const response = await post({ queries: [limit, slow] });
+    const body = (await response.json()) as { code: string };
+    expect([response.status, body.code]).toEqual([400, "57014"]);
+  });
+
+  const sleepers = async () => {
+    const [row] = await database.db.query(
+      `select count(*)::int as n from pg_stat_activity
+       where state = 'active' and query like 'select pg_sleep(%' and datname = current_database()`,
+      [],
+    );
+    return row?.["n"];
+  };
+
+  it("ends the statement of a client that has gone, and does not begin those that wait", async () => {
+    const hurried = database.open({ use: "reader", timeoutMs: 1_000 });
+    const abandoned = Array.from({ length: 40 }, () => hurried.query("select pg_sleep(60)", []));
+    await expect.poll(sleepers, { timeout: 900, interval: 20 }).toBe(6);
+    await Promise.allSettled(abandoned);
+    await expect.poll(sleepers, { timeout: 3_000 }).toBe(0);
+    const answer = await database
+      .open({ use: "reader", timeoutMs: 3_000 })
+      .query("select 1 as one", []);
+    expect(answer).toEqual([{ one: 1 }]);
+  });
+
+  it("readers that take all their connections hold up neither writer nor keeper, and the next is told", async () => {
+    const patient = database.open({ use: "reader" });
+    const reads = Array.from({ length: 7 }, () => patient.query("select pg_sleep(7)", []));
+    const settled = Promise.allSettled(reads);
+    await expect.poll(sleepers, { timeout: 5_000, interval: 20 }).toBe(6);
+    for (const use of ["writer", "keeper"] as const) {
+      const hurried = database.open({ use, timeoutMs: 3_000 });
+      expect(await hurried.query("select 1 as one", []), use).toEqual([{ one: 1 }]);
+    }
+    const failures = (await settled).flatMap((read) =>
+      read.status === "rejected" ? [read.reason] : [],
+    );
+    expect(failures.map((failure) => failure.code)).toEqual(["53300"]);
+    expect(classifyFailure(failures[0])).toMatchObject({ kind: "unavailable" });
+  });
+
   it("tells its backend and version", async () => {
     const response = await fetch(new URL("/healthz", database.sqlUrl));
     expect(await response.json()).toEqual({
