@@ -11,6 +11,8 @@ import { nextWakeMs, reduce } from "./transitions.ts";
 
 /** The longest delay a timer holds; beyond it browsers fire at once (HTML, "timers": 32-bit delays). */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+/** What a socket that was never opened, or broke, is closed with (RFC 6455, 7.4.1). */
+const ABNORMAL_CLOSURE = 1006;
 
 export interface TapeOptions {
   /** Where the server is: `https://tape.example`, or `https://example.org/tape` where it is behind a path. */
@@ -165,12 +167,13 @@ export function openTape(options: TapeOptions, deps: TapeDeps = browserDeps()): 
     sockets.set(socketId, socket);
     socket.onmessage = ({ data }) =>
       dispatch({ type: "socketMessage", socketId, received: decode(String(data)) });
-    socket.onclose = ({ code, reason }) => {
+    const ended = (code: number, reason: string) => {
       forget(socketId, socket);
       dispatch({ type: "socketClosed", socketId, code, reason });
     };
-    // An error is always followed by a close, which carries the code.
-    socket.onerror = () => {};
+    socket.onclose = ({ code, reason }) => ended(code, reason);
+    // A close with this code follows by the standard, and in Node 22.12 nothing does.
+    socket.onerror = () => ended(ABNORMAL_CLOSURE, "");
   }
 
   function closeSocket(socketId: number): void {
@@ -185,6 +188,7 @@ export function openTape(options: TapeOptions, deps: TapeDeps = browserDeps()): 
     sockets.delete(socketId);
     socket.onmessage = null;
     socket.onclose = null;
+    socket.onerror = null;
   }
 
   async function poll(pollId: number, since: Cursor | null): Promise<void> {

@@ -100,6 +100,15 @@ describe("INV-2 reconnecting", () => {
     expect(room.connections[1]?.url).toContain(`since=${cursor}`);
   });
 
+  test("a socket that ends with an error and no close has ended (Node 22.12)", async () => {
+    const room = fakeRoom();
+    const { tape } = watch(room);
+    room.connections[0]?.socket.onerror?.({});
+    expect(tape.status().words).toBe("reconnecting in 1 s");
+    await room.clock.advance(2_000);
+    expect(tape.status().words).toBe("live");
+  });
+
   test("a machine that slept reconnects at once", async () => {
     const room = fakeRoom();
     watch(room);
