@@ -38,6 +38,6 @@ export function banner(facts: BannerFacts): string {
 }
 
 function curlLine(url: string, token: string): string {
-  const trade = '{"symbol":"BTC-USD","price":97250.5,"size":0.25,"side":"buy"}';
+  const trade = '{"symbol":"ACME","price":101.25,"size":20,"side":"buy"}';
   return `curl -X POST ${url}/api/trades -H 'Authorization: Bearer ${token}' -H 'Content-Type: application/json' -d '${trade}'`;
 }
