@@ -24,7 +24,7 @@ export function banner(facts: BannerFacts): string {
   } else {
     lines.push(
       `  Token       ${facts.writeToken}`,
-      "              (write, 24 h; more with: npm run -s token -- --scope write)",
+      "              (read and write, 24 h; more with: npm run -s token -- --scope write)",
       "",
       "  Push a trade:",
       "",
