@@ -116,6 +116,8 @@ export default {
     // TypeScript 7 has no compiler API for this tool to use.
     parser: "swc",
     doNotFollow: { path: "node_modules" },
+    // What `npm pack ./client` has built.
+    exclude: { path: "^client/dist/" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "workerd", "browser", "default", "types"],

@@ -49,7 +49,7 @@ export function deliverAnswer(state: TapeState, answer: PollAnswer): Delivered {
   if (!answer.complete && cursor !== null) {
     const to =
       answer.oldest > cursor && answer.oldest < answer.cursor ? answer.oldest : answer.cursor;
-    effects.push(deliver({ type: "gap", from: cursor, to, reason: "expired", dropped: null }));
+    effects.push(deliver(to, { type: "gap", from: cursor, to, reason: "expired", dropped: null }));
   }
   if (answer.events.length > 0) {
     const { cursor: through, events, frames } = answer;
@@ -64,7 +64,7 @@ function after(cursor: Cursor | null, message: Joined<TapeEvent>): Effect[] {
   return parts
     .filter((part) => !isPast(cursor, part.cursor))
     .map(({ cursor: through, events, frames }) =>
-      deliver({
+      deliver(through, {
         ...{ type: "events", cursor: through, events: events as TapeEvent[] },
         ...(frames !== undefined && { frames: frames as [number, number][] }),
       }),
@@ -84,9 +84,9 @@ function nothing(cursor: Cursor | null): Delivered {
 }
 
 function moved(cursor: Cursor | null, delivery: Delivery): Delivered {
-  return { cursor, effects: [deliver(delivery)] };
+  return { cursor, effects: [deliver(cursor, delivery)] };
 }
 
-function deliver(delivery: Delivery): Effect {
-  return { type: "deliver", delivery };
+function deliver(cursor: Cursor | null, delivery: Delivery): Effect {
+  return { type: "deliver", delivery, cursor };
 }

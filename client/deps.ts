@@ -28,9 +28,11 @@ export interface TapeDeps {
   isOnline(): boolean;
   /** Tells of the network and the page; the function it returns stops that. */
   watch(notice: (event: "woke" | "wentOnline" | "wentOffline") => void): () => void;
+  /** Takes an error of the consumer's own to where its runtime shows uncaught ones. */
+  report(error: unknown): void;
 }
 
-/** The browser as it is, and as much of it as Node has. */
+/** The browser as it is, and as much of it as Node has: there from 22 on, for older ones have no `WebSocket`. */
 export function browserDeps(): TapeDeps {
   return {
     nowMs: () => Date.now(),
@@ -59,5 +61,12 @@ export function browserDeps(): TapeDeps {
       );
       return () => stop.abort();
     },
+    // Node has no `reportError`: thrown where nobody catches it, an error ends the process as any other does.
+    report: (error) =>
+      typeof reportError === "function"
+        ? reportError(error)
+        : queueMicrotask(() => {
+            throw error;
+          }),
   };
 }

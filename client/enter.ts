@@ -39,6 +39,11 @@ export function fail(state: TapeState, moment: Moment, effects: Effect[] = []): 
   return wait(failed, moment, effects);
 }
 
+/** The network is well and the consumer is not: bring it the same again after a while, by the same way. */
+export function again(state: TapeState, moment: Moment, effects: Effect[]): Step {
+  return wait({ ...state, failures: state.failures + 1 }, moment, effects);
+}
+
 export function wait(state: TapeState, moment: Moment, effects: Effect[] = []): Step {
   const retryAtMs = moment.nowMs + backoffMs(state.failures, moment.random);
   return withPhase(state, { name: "waiting", retryAtMs, attempt: state.failures }, effects);

@@ -96,6 +96,8 @@ export type TapeEvent =
   | { type: "socketClosed"; socketId: number; code: number; reason: string }
   | { type: "pollAnswered"; pollId: number; answer: PollAnswer }
   | { type: "pollFailed"; pollId: number; status: number | null }
+  /** The consumer threw at a delivery: it has everything up to `cursor`, and nothing after it. */
+  | { type: "consumerThrew"; cursor: Cursor | null }
   /** The moment asked for has come. `lateMs` large means the machine slept. */
   | { type: "tick"; lateMs: number }
   /** The page was shown again. */
@@ -112,7 +114,8 @@ export type Effect =
   | { type: "send"; socketId: number; text: string }
   | { type: "poll"; pollId: number; since: Cursor | null }
   | { type: "cancelPoll"; pollId: number }
-  | { type: "deliver"; delivery: Delivery };
+  /** `cursor` is where the consumer stands once it has taken the delivery. */
+  | { type: "deliver"; delivery: Delivery; cursor: Cursor | null };
 
 /** Clock and chance of one event: the reducer has neither of its own. */
 export interface Moment {

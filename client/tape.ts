@@ -4,28 +4,35 @@ import { BEARER_SUBPROTOCOL_PREFIX, SUBPROTOCOL } from "../src/protocol/version.
 import { decode } from "./decode.ts";
 import { browserDeps, type SocketLike, type TapeDeps } from "./deps.ts";
 import { POLL_WAIT_S } from "./enter.ts";
+import { roomUrls } from "./room-urls.ts";
 import { type Delivery, type Effect, initialState, type TapeEvent } from "./state.ts";
 import { type Status, statusOf } from "./status.ts";
 import { nextWakeMs, reduce } from "./transitions.ts";
 
 /** The longest delay a timer holds; beyond it browsers fire at once (HTML, "timers": 32-bit delays). */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+/** What a socket that was never opened, or broke, is closed with (RFC 6455, 7.4.1). */
+const ABNORMAL_CLOSURE = 1006;
 
 export interface TapeOptions {
-  /** Where the server is: `https://tape.example`. */
+  /** Where the server is: `https://tape.example`, or `https://example.org/tape` where it is behind a path. */
   baseUrl: string;
   symbol: string;
   /** Sent as a subprotocol and as a header, never in a URL. */
   token?: string;
   /** Continue after this cursor; absent: from now, with a `snapshot`. */
   since?: Cursor;
+  /**
+   * Takes one delivery. Where it throws, the tape reports the error as uncaught, comes back after a while, and brings
+   * the same delivery again: nothing that was thrown at is passed over.
+   */
   onDelivery(delivery: Delivery): void;
   onStatus?(status: Status): void;
 }
 
 export interface Tape {
   status(): Status;
-  /** Everything up to here has been handed to `onDelivery`; null until the first position is known. */
+  /** Everything up to here has been taken by `onDelivery`; null until the first position is known. */
   cursor(): Cursor | null;
   close(): void;
 }
@@ -33,8 +40,11 @@ export interface Tape {
 /**
  * Watch one room for as long as it takes: socket, heartbeat, resume by cursor, polling where sockets fail. It never
  * throws for the network's sake; `onStatus` tells how things stand.
+ *
+ * @throws {TypeError} where `baseUrl` or `symbol` can belong to no server, for no retry would mend that.
  */
 export function openTape(options: TapeOptions, deps: TapeDeps = browserDeps()): Tape {
+  const urls = roomUrls(options.baseUrl, options.symbol);
   let state = initialState(options.since ?? null, deps.isOnline());
   const sockets = new Map<number, SocketLike>();
   const polls = new Map<number, AbortController>();
@@ -42,13 +52,19 @@ export function openTape(options: TapeOptions, deps: TapeDeps = browserDeps()): 
   let running = false;
   let timer: { atMs: number; cancel(): void } | null = null;
   let lastWords = "";
+  /** Where the consumer stands. `state.cursor` is ahead of it while deliveries are handed over. */
+  let taken = state.cursor;
+  let closed = false;
 
   const unwatch = deps.watch((type) => dispatch({ type }));
   dispatch({ type: "start" });
   return {
     status: () => statusOf(state, deps.nowMs()),
-    cursor: () => state.cursor,
-    close: () => dispatch({ type: "close" }),
+    cursor: () => taken,
+    close() {
+      closed = true;
+      dispatch({ type: "close" });
+    },
   };
 
   /** One event at a time: what an effect brings about waits until the effects before it are done. */
@@ -60,7 +76,7 @@ export function openTape(options: TapeOptions, deps: TapeDeps = browserDeps()): 
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         const step = reduce(state, next, { nowMs: deps.nowMs(), random: deps.random() });
         state = step.state;
-        for (const effect of step.effects) perform(effect);
+        performAll(step.effects);
       }
     } finally {
       running = false;
@@ -88,10 +104,38 @@ export function openTape(options: TapeOptions, deps: TapeDeps = browserDeps()): 
     const status = statusOf(state, deps.nowMs());
     if (status.words === lastWords) return;
     lastWords = status.words;
-    options.onStatus?.(status);
+    try {
+      options.onStatus?.(status);
+    } catch (error) {
+      deps.report(error);
+    }
   }
 
-  function perform(effect: Effect): void {
+  function performAll(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.type !== "deliver") perform(effect);
+      else if (!hasTaken(effect)) {
+        // What follows would ack or deliver beyond what the consumer has.
+        queue.unshift({ type: "consumerThrew", cursor: taken });
+        return;
+      }
+    }
+  }
+
+  /** False where the consumer threw. One that has closed the tape is told nothing more. */
+  function hasTaken({ delivery, cursor }: Extract<Effect, { type: "deliver" }>): boolean {
+    if (closed) return true;
+    try {
+      options.onDelivery(delivery);
+    } catch (error) {
+      deps.report(error);
+      return false;
+    }
+    taken = cursor;
+    return true;
+  }
+
+  function perform(effect: Exclude<Effect, { type: "deliver" }>): void {
     switch (effect.type) {
       case "openSocket":
         openSocket(effect.socketId, effect.since);
@@ -109,9 +153,6 @@ export function openTape(options: TapeOptions, deps: TapeDeps = browserDeps()): 
         polls.get(effect.pollId)?.abort();
         polls.delete(effect.pollId);
         break;
-      case "deliver":
-        options.onDelivery(effect.delivery);
-        break;
       default:
         effect satisfies never;
     }
@@ -119,19 +160,20 @@ export function openTape(options: TapeOptions, deps: TapeDeps = browserDeps()): 
 
   function openSocket(socketId: number, since: Cursor | null): void {
     const query = since === null ? "" : `?since=${since}`;
-    const url = `${options.baseUrl.replace(/^http/, "ws")}/ws/${encodeURIComponent(options.symbol)}${query}`;
+    const url = `${urls.socket}${query}`;
     const protocols = [SUBPROTOCOL];
     if (options.token) protocols.push(`${BEARER_SUBPROTOCOL_PREFIX}${options.token}`);
     const socket = deps.openSocket(url, protocols);
     sockets.set(socketId, socket);
     socket.onmessage = ({ data }) =>
       dispatch({ type: "socketMessage", socketId, received: decode(String(data)) });
-    socket.onclose = ({ code, reason }) => {
+    const ended = (code: number, reason: string) => {
       forget(socketId, socket);
       dispatch({ type: "socketClosed", socketId, code, reason });
     };
-    // An error is always followed by a close, which carries the code.
-    socket.onerror = () => {};
+    socket.onclose = ({ code, reason }) => ended(code, reason);
+    // A close with this code follows by the standard, and in Node 22.12 nothing does.
+    socket.onerror = () => ended(ABNORMAL_CLOSURE, "");
   }
 
   function closeSocket(socketId: number): void {
@@ -146,13 +188,14 @@ export function openTape(options: TapeOptions, deps: TapeDeps = browserDeps()): 
     sockets.delete(socketId);
     socket.onmessage = null;
     socket.onclose = null;
+    socket.onerror = null;
   }
 
   async function poll(pollId: number, since: Cursor | null): Promise<void> {
     const abort = new AbortController();
     polls.set(pollId, abort);
     const query = `wait=${POLL_WAIT_S}${since === null ? "" : `&since=${since}`}`;
-    const url = `${options.baseUrl}/api/rooms/${encodeURIComponent(options.symbol)}/events?${query}`;
+    const url = `${urls.poll}?${query}`;
     const headers: Record<string, string> = options.token
       ? { authorization: `Bearer ${options.token}` }
       : {};

@@ -1,4 +1,5 @@
-import { afterClose, close, connect, fail, goOffline, stay } from "./enter.ts";
+import type { Cursor } from "../src/protocol/time.ts";
+import { afterClose, again, close, connect, fail, goOffline, stay } from "./enter.ts";
 import { checked, closing, heard, opened, openWakeMs, passed } from "./open-phase.ts";
 import {
   cancelling,
@@ -34,6 +35,9 @@ type Table = { [N in PhaseName]: { [T in TapeEventType]: Transition<N, T> } };
 const closedByConsumer = { by: "consumer" } as const;
 const online = (state: TapeState): TapeState => ({ ...state, online: true });
 const offline = (state: TapeState): TapeState => ({ ...state, online: false });
+/** Nothing is open that could bring more, and what is asked for next continues at the consumer's position. */
+const rewound = (state: TapeState, _phase: unknown, { cursor }: { cursor: Cursor | null }): Step =>
+  stay({ ...state, cursor });
 
 const TABLE: Table = {
   idle: {
@@ -43,6 +47,7 @@ const TABLE: Table = {
     socketClosed: stay,
     pollAnswered: stay,
     pollFailed: stay,
+    consumerThrew: rewound,
     tick: stay,
     woke: stay,
     wentOnline: (state) => stay(online(state)),
@@ -63,6 +68,8 @@ const TABLE: Table = {
       event.socketId === phase.socketId ? afterClose(state, event, moment) : stay(state),
     pollAnswered: stay,
     pollFailed: stay,
+    consumerThrew: (state, phase, { cursor }, moment) =>
+      again({ ...state, cursor }, moment, [closing(phase)]),
     tick: (state, phase, _event, moment) =>
       moment.nowMs >= phase.deadlineMs ? fail(state, moment, [closing(phase)]) : stay(state),
     woke: stay,
@@ -79,6 +86,8 @@ const TABLE: Table = {
       event.socketId === phase.socketId ? afterClose(state, event, moment) : stay(state),
     pollAnswered: stay,
     pollFailed: stay,
+    consumerThrew: (state, phase, { cursor }, moment) =>
+      again({ ...state, cursor }, moment, [closing(phase)]),
     tick: (state, phase, event, moment) => passed(state, phase, event.lateMs, moment),
     woke: (state, phase, _event, { nowMs }) => checked(state, phase, nowMs),
     wentOnline: (state, phase, _event, { nowMs }) => checked(online(state), phase, nowMs),
@@ -92,6 +101,7 @@ const TABLE: Table = {
     socketClosed: stay,
     pollAnswered: stay,
     pollFailed: stay,
+    consumerThrew: rewound,
     tick: (state, phase, _event, { nowMs }) =>
       nowMs >= phase.retryAtMs ? connect(state, nowMs) : stay(state),
     woke: (state, _phase, _event, { nowMs }) => connect(state, nowMs),
@@ -108,6 +118,10 @@ const TABLE: Table = {
     socketClosed: probeClosed,
     pollAnswered,
     pollFailed,
+    consumerThrew: (state, phase, { cursor }, moment) => {
+      const probing = phase.probe === null ? [] : [closing(phase.probe)];
+      return again({ ...state, cursor }, moment, [...cancelling(phase), ...probing]);
+    },
     tick: (state, phase, _event, moment) => pollingTick(state, phase, moment),
     woke: (state, phase, _event, { nowMs }) => probe(state, phase, nowMs),
     wentOnline: (state, phase, _event, { nowMs }) => probe(online(state), phase, nowMs),
@@ -123,6 +137,7 @@ const TABLE: Table = {
     socketClosed: stay,
     pollAnswered: stay,
     pollFailed: stay,
+    consumerThrew: rewound,
     tick: (state, phase, _event, { nowMs }) =>
       nowMs >= phase.retryAtMs ? connect(state, nowMs) : stay(state),
     woke: (state, _phase, _event, { nowMs }) => connect(state, nowMs),
@@ -136,6 +151,7 @@ const TABLE: Table = {
     socketClosed: stay,
     pollAnswered: stay,
     pollFailed: stay,
+    consumerThrew: stay,
     tick: stay,
     woke: stay,
     wentOnline: stay,

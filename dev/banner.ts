@@ -24,7 +24,7 @@ export function banner(facts: BannerFacts): string {
   } else {
     lines.push(
       `  Token       ${facts.writeToken}`,
-      "              (write, 24 h; more with: npm run -s token -- --scope write)",
+      "              (read and write, 24 h; more with: npm run -s token -- --scope write)",
       "",
       "  Push a trade:",
       "",
@@ -38,6 +38,6 @@ export function banner(facts: BannerFacts): string {
 }
 
 function curlLine(url: string, token: string): string {
-  const trade = '{"symbol":"BTC-USD","price":97250.5,"size":0.25,"side":"buy"}';
+  const trade = '{"symbol":"ACME","price":101.25,"size":20,"side":"buy"}';
   return `curl -X POST ${url}/api/trades -H 'Authorization: Bearer ${token}' -H 'Content-Type: application/json' -d '${trade}'`;
 }

@@ -4,9 +4,11 @@
  */
 import { parseArgs } from "node:util";
 import { classifyFailure, openDatabase } from "../src/db/database.ts";
+import { answerHelp } from "./answer-help.ts";
 import { diagnose } from "./doctor/diagnose.ts";
 import { type Reached, reachDatabase } from "./doctor/reach.ts";
 import { reportOf } from "./doctor/report.ts";
+import { environmentOfProduct } from "./running-products.ts";
 
 const USAGE =
   "usage: npm run db:doctor [-- --url postgres://user:password@host/database [--endpoint https://host/sql]]";
@@ -27,6 +29,7 @@ function readArguments(): Arguments | undefined {
   }
 }
 
+answerHelp(USAGE);
 const given = readArguments();
 if (given === undefined) {
   console.error(USAGE);
@@ -34,7 +37,7 @@ if (given === undefined) {
 }
 let reached: Reached | undefined;
 try {
-  reached = await reachDatabase(given, process.env);
+  reached = await reachDatabase(given, environmentOfProduct(process.env, process.cwd()));
   const db = openDatabase({ ...reached, use: "keeper", timeoutMs: TIMEOUT_MS });
   const report = reportOf(await diagnose(db, Date.now() * 1_000));
   console.log(report.text);

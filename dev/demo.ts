@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
+import { answerHelp } from "./answer-help.ts";
 import { backfill } from "./demo/backfill.ts";
 import { runLive } from "./demo/live.ts";
 import { machinePoints } from "./demo/machine.ts";
@@ -18,6 +19,8 @@ import { findTarget } from "./push-target.ts";
 /** A demo may run for as long as the machine does; its token is made anew at each start. */
 const TOKEN_SECONDS = 30 * 86_400;
 const SELF_INTERVAL_MS = 1_000;
+
+answerHelp(USAGE);
 
 const ending = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ending.abort());

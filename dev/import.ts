@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { EpochUs } from "../src/protocol/time.ts";
+import { answerHelp } from "./answer-help.ts";
 import { push } from "./demo/push.ts";
 import { pushFile } from "./demo/push-file.ts";
 import type { BarDefaults, BarRecord } from "./import/bar-record.ts";
@@ -21,6 +22,8 @@ const TOKEN_SECONDS = 86_400;
 /** About two minutes with the waits between them. */
 const MOST_ATTEMPTS = 12;
 const BATCH_ROWS = 5_000;
+
+answerHelp(USAGE);
 
 const ending = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ending.abort());

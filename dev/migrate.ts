@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util";
 import { openDatabase } from "../src/db/database.ts";
 import type { DatabaseMode } from "../src/db/mode.ts";
+import { answerHelp } from "./answer-help.ts";
 import { migrateBackend } from "./database/backend-migration.ts";
 import { type MigrateAnswer, migrate } from "./database/migrate.ts";
 import { readMigrationFiles } from "./database/migration-files.ts";
@@ -78,6 +79,7 @@ function report(answer: MigrateAnswer): number {
   }
 }
 
+answerHelp(USAGE);
 const target = readTarget();
 if (target === undefined) {
   console.error(USAGE);

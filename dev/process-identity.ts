@@ -37,7 +37,13 @@ function startOnLinux(pid: number): string | undefined {
   // proc_pid_stat(5): the name in parentheses may hold anything, so count from the last one. Field 3 is the state,
   // field 22 the start in clock ticks since boot.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields[0] === "Z" || fields[0] === "X" ? undefined : fields[19];
+  if (fields[0] === "Z" || fields[0] === "X") return undefined;
+  // After a power cut the numbers begin anew, and a stranger may have both.
+  return `${bootId()} ${fields[19]}`;
+}
+
+function bootId(): string {
+  return readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
 }
 
 function startByPs(pid: number): string | undefined {

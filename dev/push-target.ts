@@ -1,6 +1,7 @@
 import type { PushTarget } from "./demo/push.ts";
 import { runningOn } from "./folder-lock.ts";
 import { mintToken } from "./mint-token.ts";
+import { environmentOfProduct } from "./running-products.ts";
 import { signingSecret } from "./secrets.ts";
 import { hostAndPort, readSettings } from "./settings.ts";
 
@@ -9,7 +10,7 @@ export async function findTarget(
   given: { url: string | undefined; token: string | undefined },
   maker: { subject: string; ttlSeconds: number },
 ): Promise<PushTarget> {
-  const read = readSettings(process.env, process.cwd());
+  const read = readSettings(environmentOfProduct(process.env, process.cwd()), process.cwd());
   if (read.kind === "invalid") throw new Error(read.problems.join("\n"));
   const { settings } = read;
   const url =

@@ -8,9 +8,12 @@ const CONTROL_DESCRIPTOR = 3;
 
 /**
  * Ctrl-C reaches every process of the terminal, but the runtime must drain when the supervisor says so, and no
- * sooner. A signal ignored before exec stays ignored after it.
+ * sooner: a signal ignored before exec stays ignored after it. And a runtime whose supervisor was killed would go on
+ * serving without a database, so the kernel ends it too (PR_SET_PDEATHSIG, by util-linux; elsewhere the next start does).
  */
-const IGNORE_INTERRUPT = 'trap "" INT; exec "$0" "$@"';
+const TIED_TO_SUPERVISOR = `trap "" INT
+if setpriv --pdeathsig KILL true 2>/dev/null; then exec setpriv --pdeathsig KILL "$0" "$@"; fi
+exec "$0" "$@"`;
 
 /**
  * Starts `workerd serve` on a configuration. `onListening` is told the port once it accepts connections. Its output
@@ -25,7 +28,7 @@ export function spawnRuntime(
     "/bin/sh",
     [
       "-c",
-      IGNORE_INTERRUPT,
+      TIED_TO_SUPERVISOR,
       workerdPath(),
       "serve",
       configPath,

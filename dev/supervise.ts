@@ -4,6 +4,7 @@ import { type FolderLock, takeFolder } from "./folder-lock.ts";
 import { type Log, openLog } from "./log.ts";
 import { mintToken } from "./mint-token.ts";
 import { Product } from "./product.ts";
+import { announce } from "./running-products.ts";
 import { signingSecret } from "./secrets.ts";
 import { hostAndPort, isLoopback, readSettings, type Settings } from "./settings.ts";
 
@@ -32,7 +33,11 @@ export async function supervise(
     refuse(`Edgetape already runs on ${settings.dataDir} (pid ${folder.pid}${where}).`);
   }
   const { lock } = folder;
-  process.on("exit", () => lock.release());
+  const silence = announce(settings.dataDir);
+  process.on("exit", () => {
+    silence();
+    lock.release();
+  });
 
   const isFree = await canListen(settings).catch((error: unknown) => refuse(wordsOf(error)));
   if (!isFree) {
@@ -74,7 +79,7 @@ export async function supervise(
     jwtSecret !== undefined && isLoopback(settings.host)
       ? await mintToken(
           jwtSecret,
-          { scopes: ["write"], subject: "npm-start", ttlSeconds: BANNER_TOKEN_SECONDS },
+          { scopes: ["read", "write"], subject: "npm-start", ttlSeconds: BANNER_TOKEN_SECONDS },
           Math.floor(Date.now() / 1000),
         )
       : undefined;

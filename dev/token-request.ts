@@ -7,6 +7,12 @@ export const TOKEN_OPTIONS = {
   sub: { type: "string" },
 } as const;
 
+export const USAGE = `npm run -s token -- --scope "read write"    prints a token for this machine's product
+  --scope read       what it may: read, write or admin, which is both
+  --symbols 'BTC-*'  whose: patterns in which * is any run of characters; without it every symbol
+  --ttl 1h           how long: 90s, 15m, 1h, 30d
+  --sub gateway      who it is`;
+
 export type TokenRequest =
   | { kind: "claims"; claims: TokenClaims }
   | { kind: "invalid"; problem: string };

@@ -1,10 +1,14 @@
 import { parseArgs } from "node:util";
+import { answerHelp } from "./answer-help.ts";
 import { mintToken } from "./mint-token.ts";
+import { environmentOfProduct } from "./running-products.ts";
 import { signingSecret } from "./secrets.ts";
 import { readSettings } from "./settings.ts";
-import { readTokenRequest, TOKEN_OPTIONS } from "./token-request.ts";
+import { readTokenRequest, TOKEN_OPTIONS, USAGE } from "./token-request.ts";
 
-const read = readSettings(process.env, process.cwd());
+answerHelp(USAGE);
+
+const read = readSettings(environment(), process.cwd());
 if (read.kind === "invalid") fail(read.problems.join("\n"));
 const secret = signingSecret(read.settings);
 if (secret === undefined) {
@@ -19,6 +23,14 @@ process.stdout.write(`${token}\n`);
 function parse(): Record<string, string | string[] | undefined> {
   try {
     return parseArgs({ options: TOKEN_OPTIONS }).values;
+  } catch (error) {
+    fail(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+  }
+}
+
+function environment(): Record<string, string | undefined> {
+  try {
+    return environmentOfProduct(process.env, process.cwd());
   } catch (error) {
     fail(error instanceof Error ? error.message : String(error));
   }

@@ -1,5 +1,6 @@
 import type { Instrument } from "./instruments.ts";
 import { gaussian, type Random, randomOf } from "./random.ts";
+import { type Shocks, shocksOf } from "./shocks.ts";
 
 export const HOUR_SECONDS = 3_600;
 const YEAR_HOURS = 24 * 365;
@@ -27,13 +28,15 @@ type Anchor = { logPrice: number; regime: number };
 export class PricePath {
   readonly #instrument: Instrument;
   readonly #seed: string;
-  readonly #random: Random;
+  readonly #hourShocks: Shocks;
+  readonly #regimes: Random;
   readonly #anchors: Anchor[];
 
   constructor(instrument: Instrument, seed: string) {
     this.#instrument = instrument;
     this.#seed = seed;
-    this.#random = randomOf(`${seed}/${instrument.symbol}/hours`);
+    this.#hourShocks = shocksOf(instrument, seed, "hours");
+    this.#regimes = randomOf(`${seed}/${instrument.symbol}/regimes`);
     this.#anchors = [{ logPrice: Math.log(instrument.price), regime: 0 }];
   }
 
@@ -44,13 +47,13 @@ export class PricePath {
   hour(hour: number): Float64Array {
     const from = this.#anchor(hour);
     const to = this.#anchor(hour + 1);
-    const random = randomOf(`${this.#seed}/${this.#instrument.symbol}/path/${hour}`);
+    const shocks = shocksOf(this.#instrument, this.#seed, `path/${hour}`);
     const path = new Float64Array(HOUR_SECONDS + 1);
     const longVariance = this.#hourVolatility(from) ** 2 / HOUR_SECONDS;
     let variance = longVariance;
     let sum = 0;
     for (let second = 1; second <= HOUR_SECONDS; second += 1) {
-      const shock = Math.sqrt(variance) * gaussian(random);
+      const shock = Math.sqrt(variance) * shocks();
       variance =
         (1 - SHOCK_WEIGHT - VARIANCE_WEIGHT) * longVariance +
         SHOCK_WEIGHT * shock ** 2 +
@@ -73,8 +76,8 @@ export class PricePath {
     while (this.#anchors.length <= index) {
       const pull = REVERSION * (Math.log(this.#instrument.price) - last.logPrice);
       last = {
-        logPrice: last.logPrice + pull + this.#hourVolatility(last) * gaussian(this.#random),
-        regime: REGIME_MEMORY * last.regime + REGIME_SPREAD * gaussian(this.#random),
+        logPrice: last.logPrice + pull + this.#hourVolatility(last) * this.#hourShocks(),
+        regime: REGIME_MEMORY * last.regime + REGIME_SPREAD * gaussian(this.#regimes),
       };
       this.#anchors.push(last);
     }

@@ -114,6 +114,8 @@ describe("npm start", () => {
     const killed = await start();
     const orphans = killed.childPids;
     await killed.signal("SIGKILL");
+    // The runtime does not outlive its supervisor: it would serve without a database.
+    await vi.waitFor(() => expect(orphans.map(identityOf)).toEqual([undefined, undefined]), 10_000);
     const next = await start({ port: killed.port });
     expect(orphans.map(identityOf)).toEqual([undefined, undefined]);
     expect((await fetch(`${next.url}/healthz`)).status).toBe(200);

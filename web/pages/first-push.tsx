@@ -36,6 +36,6 @@ function firstPushCommand(origin: string): string {
     `curl -sS ${origin}/api/trades \\`,
     `  -H "authorization: Bearer $(npm run -s token -- --scope write)" \\`,
     `  -H "content-type: application/json" \\`,
-    `  -d '{"symbol":"BTC-USD","price":64000.5,"size":0.25,"side":"buy"}'`,
+    `  -d '{"symbol":"ACME","price":101.25,"size":20,"side":"buy"}'`,
   ].join("\n");
 }

@@ -35,6 +35,8 @@ export function fakeRoom() {
     log,
     connections,
     acks: [] as number[],
+    /** Errors of the consumer's own. */
+    reported: [] as unknown[],
     pings: [] as number[],
     polls: [] as string[],
     maxUnackedBytes: 0,
@@ -107,6 +109,7 @@ export function fakeRoom() {
       isOnline: () => room.online,
       openSocket,
       fetch: (url, init) => poll(url, init.signal),
+      report: (error) => room.reported.push(error),
       watch(notice) {
         notices.push(notice);
         return () => notices.splice(notices.indexOf(notice), 1);

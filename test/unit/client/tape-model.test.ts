@@ -48,6 +48,7 @@ const action = fc.oneof(
   fc.record({ do: fc.constant("refusePolls" as const), on: fc.boolean() }),
   fc.record({ do: fc.constant("silence" as const), ms: fc.constantFrom(500, 20_000) }),
   fc.record({ do: fc.constant("hold" as const), on: fc.boolean() }),
+  fc.record({ do: fc.constant("throwNext" as const), times: fc.integer({ min: 1, max: 3 }) }),
   fc.record({ do: fc.constantFrom("prune" as const, "sayGap" as const, "garbage" as const) }),
   fc.record({
     do: fc.constant("notice" as const),
@@ -56,7 +57,16 @@ const action = fc.oneof(
 );
 type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 
-async function act(room: ReturnType<typeof fakeRoom>, step: Action): Promise<void> {
+interface Consumer {
+  /** Deliveries at which it will throw. */
+  throwsLeft: number;
+}
+
+async function act(
+  room: ReturnType<typeof fakeRoom>,
+  consumer: Consumer,
+  step: Action,
+): Promise<void> {
   switch (step.do) {
     case "append":
       return room.append(step.frames, step.events);
@@ -100,6 +110,9 @@ async function act(room: ReturnType<typeof fakeRoom>, step: Action): Promise<voi
     case "sayGap":
     case "garbage":
       return room[step.do]();
+    case "throwNext":
+      consumer.throwsLeft = step.times;
+      return;
     case "notice":
       return room.notice(step.event);
     default:
@@ -119,7 +132,12 @@ test("INV-2 whatever the room does, a viewer gets every later event once and in 
         const got: number[] = [];
         const gaps: { from: number; to: number }[] = [];
         const start = resumes ? (room.log[0]?.cursor ?? 0) : null;
+        const consumer: Consumer = { throwsLeft: 0 };
         const receive = (delivery: Delivery) => {
+          if (consumer.throwsLeft > 0) {
+            consumer.throwsLeft -= 1;
+            throw new Error("the consumer's own");
+          }
           if (delivery.type === "gap") gaps.push({ from: delivery.from, to: delivery.to });
           if (delivery.type !== "events") return;
           for (const event of delivery.events) if (event.kind === "metric") got.push(event.value);
@@ -134,12 +152,13 @@ test("INV-2 whatever the room does, a viewer gets every later event once and in 
           room.deps(() => chance.next().value ?? 0),
         );
         for (const step of actions) {
-          await act(room, step);
+          await act(room, consumer, step);
           expect(room.living().length, "sockets open at once").toBeLessThanOrEqual(2);
         }
         room.refuseSockets = false;
         room.refusePolls = false;
         room.holding = false;
+        consumer.throwsLeft = 0;
         room.notice("wentOnline");
         await room.clock.advance(90_000);
         room.append(1, 1);

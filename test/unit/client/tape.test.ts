@@ -23,6 +23,29 @@ function watch(room: ReturnType<typeof fakeRoom>, options: Partial<TapeOptions> 
 }
 
 describe("the way to the room", () => {
+  test.each([
+    ["http://room.test/", "ws://room.test/ws/A"],
+    ["https://room.test//", "wss://room.test/ws/A"],
+    [" https://room.test/tape/ ", "wss://room.test/tape/ws/A"],
+    ["HTTP://room.test:8787", "ws://room.test:8787/ws/A"],
+  ])("%j is where %s is", (baseUrl, url) => {
+    const room = fakeRoom();
+    watch(room, { baseUrl, symbol: "A" });
+    expect(room.connections[0]?.url).toBe(url);
+  });
+
+  test.each([
+    [{ baseUrl: "room.test" }, "baseUrl must be an address"],
+    [{ baseUrl: "" }, "baseUrl must be an address"],
+    [{ baseUrl: "ws://room.test" }, "baseUrl must be an address"],
+    [{ baseUrl: "http://room.test/?a=1" }, "neither a user, nor a query"],
+    [{ symbol: "" }, "symbol must name one"],
+    [{ symbol: ".." }, "symbol must name one"],
+    [{ symbol: "\ud800" }, "symbol must name one"],
+  ])("%j is refused at once, for no retry would mend it", (wrong, words) => {
+    expect(() => watch(fakeRoom(), wrong)).toThrow(words);
+  });
+
   test("the symbol is escaped, the cursor is in the query, the token is in a subprotocol and in no URL", async () => {
     const room = fakeRoom();
     watch(room, { token: "a.b.c", since: 42 as Cursor });
@@ -75,6 +98,15 @@ describe("INV-2 reconnecting", () => {
     expect(room.connections).toHaveLength(1);
     await room.clock.advance(2_000);
     expect(room.connections[1]?.url).toContain(`since=${cursor}`);
+  });
+
+  test("a socket that ends with an error and no close has ended (Node 22.12)", async () => {
+    const room = fakeRoom();
+    const { tape } = watch(room);
+    room.connections[0]?.socket.onerror?.({});
+    expect(tape.status().words).toBe("reconnecting in 1 s");
+    await room.clock.advance(2_000);
+    expect(tape.status().words).toBe("live");
   });
 
   test("a machine that slept reconnects at once", async () => {
@@ -165,6 +197,66 @@ describe("INV-2 reconnecting", () => {
     say({ type: "snapshot", cursor: 1_050, metrics: [], bar: null, trade: null });
     say({ type: "events", cursor: 1_020, events: [] });
     expect(deliveries.slice(-3).map((d) => d.type)).toEqual(["gap", "snapshot", "events"]);
+  });
+});
+
+describe("a consumer that throws", () => {
+  test("gets the same delivery again, by the next connection, and the error is reported", async () => {
+    const room = fakeRoom();
+    const got: number[] = [];
+    let throwsLeft = 2;
+    const { tape } = watch(room, {
+      since: 1_000 as Cursor,
+      onDelivery(delivery) {
+        if (delivery.type !== "events") return;
+        if (delivery.cursor >= 1_014 && throwsLeft-- > 0) throw new Error("not now");
+        for (const event of delivery.events) if (event.kind === "metric") got.push(event.value);
+      },
+    });
+    await room.clock.advance(100);
+    for (let i = 0; i < 3; i++) room.append(1, 1);
+    expect(tape.cursor()).toBe(1_007);
+    expect(tape.status().kind).toBe("reconnecting");
+    expect(room.acks.every((cursor) => cursor <= 1_007)).toBe(true);
+    await room.clock.advance(10_000);
+    expect(room.reported.map(String)).toEqual(["Error: not now", "Error: not now"]);
+    expect(got).toEqual([1, 2, 3]);
+    expect(tape.status().words).toBe("live");
+    expect(tape.cursor()).toBe(1_021);
+  });
+
+  test("has it again by polling too", async () => {
+    const room = fakeRoom();
+    let threw = false;
+    const got: number[] = [];
+    room.refuseSockets = true;
+    watch(room, {
+      since: 1_000 as Cursor,
+      onDelivery(delivery) {
+        if (delivery.type !== "events") return;
+        if (!threw) {
+          threw = true;
+          throw new Error("not now");
+        }
+        for (const event of delivery.events) if (event.kind === "metric") got.push(event.value);
+      },
+    });
+    room.append(2, 1);
+    await room.clock.advance(60_000);
+    expect(threw).toBe(true);
+    expect(got).toEqual([1, 2]);
+  });
+
+  test("in onStatus breaks nothing", async () => {
+    const room = fakeRoom();
+    const { tape } = watch(room, {
+      onStatus() {
+        throw new Error("status");
+      },
+    });
+    await room.clock.advance(100);
+    expect(tape.status().words).toBe("live");
+    expect(room.reported).toHaveLength(3);
   });
 });
 

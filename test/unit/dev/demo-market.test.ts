@@ -38,6 +38,14 @@ function autocorrelation(values: readonly number[]): number {
   return mean(pairs) / mean(values.map((value) => (value - middle) ** 2));
 }
 
+function correlation(a: readonly number[], b: readonly number[]): number {
+  const [middleA, middleB] = [mean(a), mean(b)];
+  const together = mean(a.map((value, i) => (value - middleA) * ((b[i] ?? 0) - middleB)));
+  const spread = (of: readonly number[], middle: number) =>
+    Math.sqrt(mean(of.map((value) => (value - middle) ** 2)));
+  return together / (spread(a, middleA) * spread(b, middleB));
+}
+
 describe("randomness by key", () => {
   it("is the same for the same key and another for another", () => {
     const first = () => Array.from({ length: 5 }, randomOf("a"));
@@ -83,10 +91,21 @@ describe("prices", () => {
   });
 
   it("move in clusters: the size of a move tells of the next, its direction does not", () => {
-    const prices = path.hour(HOUR);
-    const moves = [...prices].slice(1).map((price, i) => price - (prices[i] ?? 0));
+    const prices = [0, 1, 2, 3, 4, 5].flatMap((hour) => [...path.hour(HOUR + hour).slice(1)]);
+    const moves = prices.slice(1).map((price, i) => price - (prices[i] ?? 0));
     expect(Math.abs(autocorrelation(moves))).toBeLessThan(0.08);
     expect(autocorrelation(moves.map((move) => move ** 2))).toBeGreaterThan(0.08);
+  });
+
+  it("move together where their groups say so", () => {
+    const moves = (symbol: string) => {
+      const found = INSTRUMENTS.find((each) => each.symbol === symbol) as Instrument;
+      const prices = [0, 1, 2].flatMap((hour) => [...new PricePath(found, "1").hour(HOUR + hour)]);
+      return prices.slice(1).map((price, i) => price - (prices[i] ?? 0));
+    };
+    expect(correlation(moves("BTC-USD"), moves("ETH-USD"))).toBeGreaterThan(0.6);
+    expect(correlation(moves("AAPL"), moves("ES-Z6"))).toBeGreaterThan(0.5);
+    expect(correlation(moves("BTC-USD"), moves("EUR/USD"))).toBeLessThan(0);
   });
 
   it.each(INSTRUMENTS)("$symbol stays near what it is worth over a year", (instrument) => {

@@ -1,0 +1,22 @@
+/** What the package `@edgetape/client` offers; inside this repository each file is imported by its own name. */
+export type { BookEvent } from "../src/protocol/book.ts";
+export type {
+  MetricEvent,
+  PositionEvent,
+  TapeEvent,
+  TradeEvent,
+} from "../src/protocol/event.ts";
+export type {
+  BarMessage,
+  CaughtUp,
+  ErrorMessage,
+  EventsMessage,
+  Gap,
+  LiveBar,
+  Snapshot,
+} from "../src/protocol/server-message.ts";
+export type { Cursor } from "../src/protocol/time.ts";
+export { browserDeps, type PollResponse, type SocketLike, type TapeDeps } from "./deps.ts";
+export type { ClosedBecause, Delivery } from "./state.ts";
+export type { Status } from "./status.ts";
+export { openTape, type Tape, type TapeOptions } from "./tape.ts";
