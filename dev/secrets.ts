@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { syncFolder, writeDurably } from "./durable-file.ts";
 import type { Settings } from "./settings.ts";
 
 /** The secrets a data folder keeps: who may sign tokens, and who may speak to the database endpoint. */
@@ -16,10 +17,11 @@ export function keptSecret(dataDir: string, name: SecretName): string {
   if (found !== undefined) return found;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600 });
+  writeDurably(draft, `${randomBytes(32).toString("base64url")}\n`);
   try {
     // A link appears whole or not at all, and never over another one: the first process wins.
     linkSync(draft, path);
+    syncFolder(dataDir);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   } finally {
@@ -42,8 +44,10 @@ export function signingSecret(settings: Settings): string | undefined {
 function readSecret(path: string): string | undefined {
   try {
     const text = readFileSync(path, "utf8").trim();
-    if (text === "") throw new Error(`${path} is empty; delete it to have a new secret made`);
-    return text;
+    if (text !== "") return text;
+    // A power cut has emptied one of before it was written durably. What it signed is worth nothing any more.
+    rmSync(path);
+    return undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;

@@ -1,17 +1,8 @@
 import { execFile } from "node:child_process";
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { syncFolder, writeDurably } from "../durable-file.ts";
 import { giveTo, type RunAs } from "./run-as.ts";
 import { StartFailure } from "./start-failure.ts";
 
@@ -70,7 +61,7 @@ export async function makeCluster(
   const [command, ...rest] = [...words, ...INITDB_OPTIONS] as [string, ...string[]];
   try {
     await promisify(execFile)(command, rest, { cwd: parent, env: postgresEnvironment() });
-    writeFileSync(join(draft, MARK), "Made by Edgetape for its embedded PostgreSQL.\n");
+    writeDurably(join(draft, MARK), "Made by Edgetape for its embedded PostgreSQL.\n");
     await fill(draft);
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
@@ -86,13 +77,6 @@ export async function makeCluster(
 /** Whatever the user's own environment says of PostgreSQL (PGDATA, PGPORT, a language) is not for this one. */
 export function postgresEnvironment(): NodeJS.ProcessEnv {
   return { PATH: process.env["PATH"], LC_ALL: "C", TZ: "UTC" };
-}
-
-/** Names in the folder outlive a power cut from here on. */
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, "r");
-  fsyncSync(descriptor);
-  closeSync(descriptor);
 }
 
 function readIfThere(path: string): string | undefined {
