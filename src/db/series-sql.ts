@@ -1,4 +1,5 @@
 import type { Aggregate } from "../protocol/aggregate.ts";
+import { openTail } from "./closed-hours-sql.ts";
 import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
 import { type PointsWanted, storedPoints } from "./stored-points-sql.ts";
 
@@ -48,12 +49,15 @@ wanted as (
 export const SELECT_WANTED = `with ${WANTED} select id, labels_key from wanted`;
 
 /** A series that is only in the tail gets the negative of its place among the tail's label sets. */
-export const TAIL = `
-tail as materialized (
+export const TAIL = openTail(
+  "points",
+  `
   select coalesce(w.id, -k.place) as id, ${timestampOf("u.ts_us")} as ts, u.value
   from unnest($7::int4[], $8::int8[], $9::float8[]) as u (place, ts_us, value)
   join unnest($10::text[]) with ordinality as k (labels_key, place) on k.place = u.place
-  left join wanted w on w.labels_key = k.labels_key)`;
+  left join wanted w on w.labels_key = k.labels_key`,
+  "exists (select from points_past p where p.series_id = t.id and p.ts = t.ts)",
+);
 
 /**
  * SQL: `id, ts, value` of the stored points of a row source `s`. INV-9: a tail point replaces the stored one of its moment,

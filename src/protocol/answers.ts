@@ -6,10 +6,14 @@ import { joinedFramesSchema } from "./server-message.ts";
 import { symbolSchema } from "./symbol.ts";
 import { cursorSchema, epochUsSchema } from "./time.ts";
 
-/** Answer of the ingest routes: 202 once durable, 200 with `?wait=stored` once in Postgres. */
+/**
+ * Answer of the ingest routes: 202 once durable, 200 with `?wait=stored` once in Postgres. `set_aside` comes with 200 alone: how
+ * many of the events are of closed hours and count nowhere, by symbol; absent where there are none (SPEC K-1).
+ */
 export const acceptedSchema = z.object({
   accepted: z.int(),
   cursors: z.record(z.string(), cursorSchema),
+  set_aside: z.record(z.string(), z.int()).optional(),
 });
 export type Accepted = z.infer<typeof acceptedSchema>;
 
