@@ -1,3 +1,4 @@
+import type { RollupChoice } from "../core/rollup-choice.ts";
 import type { Aggregate } from "../protocol/aggregate.ts";
 import { openTail } from "./closed-hours-sql.ts";
 import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
@@ -47,6 +48,23 @@ wanted as (
   where y.symbol = $1 and s.metric = $2 and s.labels @> $3::jsonb)`;
 
 export const SELECT_WANTED = `with ${WANTED} select id, labels_key from wanted`;
+
+/**
+ * The same, and from when on each series has everything in [$4, $5) that this choice can be made of, null where it has all of it:
+ * before that the raw points are gone, or the minutes, and only longer rollups are kept (SPEC R-3).
+ */
+export function selectWanted(choice: RollupChoice): string {
+  if (choice === "hours") return SELECT_WANTED;
+  const from = `(select ${choice === "raw" ? "raw_from" : "minutes_from"} from tape_state)`;
+  return `
+with ${WANTED}
+select id, labels_key, case when ${from} > $4::timestamptz and exists (
+    select from points_1h_spans h
+    where h.series_id = w.id and h.bucket > $4::timestamptz - interval '1 hour' and h.bucket < least($5::timestamptz, ${from})
+      and h.last_ts >= $4::timestamptz and h.first_ts < $5::timestamptz)
+  then ${epochUsOf(from)} end as gone_before
+from wanted w`;
+}
 
 /** A series that is only in the tail gets the negative of its place among the tail's label sets. */
 export const TAIL = openTail(
@@ -120,13 +138,16 @@ filled as (
 ${joinBuckets(aggregates)}`;
 }
 
-/** SQL: the rows of `filled` as one row a series. */
-export function joinBuckets(aggregates: readonly Aggregate[]): string {
+/** SQL: the rows of `filled` as one row a series, with more columns made of them, in their order. */
+export function joinBuckets(
+  aggregates: readonly Aggregate[],
+  more: readonly string[] = [],
+): string {
   // Sorted once, before: with an order of their own each of the columns would sort all rows again.
   const joined = aggregates.map(
     (name) => `string_agg(coalesce(${name}::text, 'null'), ',') as ${name}`,
   );
   return `
-select ${["id", `string_agg(${epochUsOf("bucket")}::text, ',') as ts`, ...joined].join(", ")}
+select ${["id", `string_agg(${epochUsOf("bucket")}::text, ',') as ts`, ...joined, ...more].join(", ")}
 from (select * from filled order by id, bucket) f group by id`;
 }

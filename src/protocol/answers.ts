@@ -56,15 +56,21 @@ export const bookAnswerSchema = z.object({
 });
 export type BookAnswer = z.infer<typeof bookAnswerSchema>;
 
+/** Where an answer is cut to the newest: the rest of its range is what the same question with `to` = `next` gives (SPEC R-3). */
+const truncation = { truncated: z.literal(true).optional(), next: epochUsSchema.optional() };
+
 /**
  * `GET /api/history/:symbol`, oldest bar first. Every trade up to `cursor` is in the bars and none after it, so a
- * viewer that connects with `since=cursor` continues them without a seam.
+ * viewer that connects with `since=cursor` continues them without a seam. `gone_before`: what was traded before is kept in longer
+ * bars alone (R-3).
  */
 export const historyAnswerSchema = z.object({
   symbol: symbolSchema,
   interval: intervalSchema,
   cursor: cursorSchema,
   bars: z.array(barSchema),
+  ...truncation,
+  gone_before: epochUsSchema.optional(),
 });
 export type HistoryAnswer = z.infer<typeof historyAnswerSchema>;
 
@@ -73,7 +79,9 @@ const optionalColumn = z.array(z.number().nullable());
 
 /**
  * One line of a chart: columns of equal length, oldest first. A `rate` is null where two points are not to be had, `p95`
- * and `p99` where some points of the bucket came when the raw data of the others was gone.
+ * and `p99` where some points of the bucket came when the raw data of the others was gone. `whole_buckets`: starts of buckets
+ * that `from` or `to` should have cut, and that have all of a minute or an hour there, as its points are gone (SPEC R-2).
+ * `gone_before`: what was before is kept in longer buckets alone, and missing here (R-3).
  */
 export const seriesColumnsSchema = z.object({
   metric: z.string(),
@@ -91,6 +99,8 @@ export const seriesColumnsSchema = z.object({
   p95: optionalColumn.optional(),
   p99: optionalColumn.optional(),
   rate: optionalColumn.optional(),
+  whole_buckets: z.array(epochUsSchema).optional(),
+  gone_before: epochUsSchema.optional(),
 });
 export type SeriesColumns = z.infer<typeof seriesColumnsSchema>;
 
@@ -99,6 +109,7 @@ export const seriesAnswerSchema = z.object({
   cursor: cursorSchema,
   step_us: z.int(),
   series: z.array(seriesColumnsSchema),
+  ...truncation,
 });
 export type SeriesAnswer = z.infer<typeof seriesAnswerSchema>;
 
