@@ -4,7 +4,7 @@ import { readMemory } from "../../src/db/read-memory.ts";
 import { readSeries } from "../../src/db/read-series.ts";
 import { retain } from "../../src/db/retention.ts";
 import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { storeFrames } from "../../src/db/store-frames.ts";
+import { type StoredFrame, storeFrames } from "../../src/db/store-frames.ts";
 import { readTapeState } from "../../src/db/tape-state.ts";
 import { testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, metric, room, trade } from "./events.ts";
@@ -25,6 +25,7 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
   beforeAll(async () => {
     database = await keepDatabase(await openMigrated());
     old = Math.floor(database.clock.nowUs / DAY - 20) * DAY + 9 * HOUR;
+    provenByMinute = frame(7, metric("n", old + 5 * MINUTE, 1));
   });
   afterAll(() => database.close());
 
@@ -48,11 +49,14 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
     return row?.["n"];
   };
 
+  let provenByMinute: StoredFrame;
+
   it("drops nothing whose rollups are not made", async () => {
     await store(
       frame(1, trade(old, 5, 1), trade(old + 30_000_000, 9, 2), metric("m", old, 1)),
       frame(2, trade(old + 2 * HOUR, 7, 4), metric("m", old + 10, 2), metric("m", old + HOUR, 8)),
       frame(3, trade(database.clock.nowUs - 5 * MINUTE, 6, 1)),
+      frame(3, metric("n", old, 1), metric("n", old + 10 * MINUTE, 1)),
     );
     const report = await retain(database.db, database.clock.nowUs, {
       rawDays: 7,
@@ -125,6 +129,7 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
     await expectAll();
     const { setAside } = await readMemory(database.db);
     expect(setAside).toEqual({ points: 2, trades: 2 });
+    expect((await store(provenByMinute)).setAside).toBe(0);
   });
 
   it("drops minutes later than raw data, and keeps hours and days without end", async () => {
@@ -139,5 +144,8 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
     expect(
       [await days("1h"), await days("1d"), await hours()].map((one) => JSON.stringify(one)),
     ).toEqual(before.map((one) => JSON.stringify(one)));
+    // What was proven new by a minute is still known, though now only the hour could tell.
+    expect((await store(provenByMinute)).setAside).toBe(0);
+    expect((await store(frame(8, metric("n", old + 6 * MINUTE, 1)))).setAside).toBe(1);
   });
 });

@@ -63,7 +63,7 @@ export class WorkerOnDatabase {
   async #request(path: string, { body, ...init }: RequestInit): Promise<Response> {
     const none: RoomTail = { storedThrough: cursorAt(0), cursor: cursorAt(0), frames: [] };
     const url = new URL(this.#database.sqlUrl);
-    const claims = { scopes: ["write"], ttlSeconds: 600 } as const;
+    const claims = { scopes: ["read", "write"], ttlSeconds: 600 } as const;
     const token = await mintToken(JWT_SECRET, claims, Math.floor(Date.now() / 1_000));
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     return app.request(
