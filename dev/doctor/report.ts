@@ -7,6 +7,8 @@ const ADVICE: Record<MemoryWarning, string> = {
   rollups_stale:
     "many hours wait for their rollups; answers are right meanwhile, but slower. It should become fewer",
   rollups_behind: "rollups stand still although data comes in: look for keeping_failed in the log",
+  events_set_aside:
+    "events came for hours whose raw data is gone; they count nowhere, for nobody can tell whether they are in the rollups. Look at points_set_aside and trades_set_aside, delete their rows when you have, and raise KEEP_RAW_DAYS beyond the age of what you send again",
 };
 
 /** What the doctor says, and whether all is well. */
@@ -35,6 +37,7 @@ export function reportOf(diagnosis: Diagnosis): { text: string; isWell: boolean 
     row("minutes from", dayOf(memory.minutesFromUs)),
     row("rolled up to", `${timeOf(memory.rolledThroughUs)}, ${durationOf(lagUs)} ago`),
     row("stale hours", `${points} of points, ${trades} of trades, ${posted} of posted bars`),
+    row("set aside", `${setAsideOf(memory.setAside)} of closed hours`),
     "",
     `${"table".padEnd(18)}${"size".padStart(11)}${"rows, about".padStart(15)}${"bytes a row".padStart(13)}`,
   );
@@ -47,6 +50,12 @@ export function reportOf(diagnosis: Diagnosis): { text: string; isWell: boolean 
   lines.push("", ...warnings.map((warning) => `! ${ADVICE[warning]}`));
   if (warnings.length === 0) lines.push("All is well.");
   return { text: lines.join("\n"), isWell: warnings.length === 0 };
+}
+
+/** Counted up to 10,000 of each. */
+function setAsideOf({ points, trades }: { points: number; trades: number }): string {
+  const about = (count: number) => (count < 10_000 ? String(count) : "10000 or more");
+  return `${about(points)} points and ${about(trades)} trades`;
 }
 
 function row(name: string, text: string): string {

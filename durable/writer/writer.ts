@@ -85,6 +85,12 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
         ids.slice(-TAGGED_IDS).join("."),
       );
       this.#logger.debug("stored", { ...fields, ...counts });
+      if (counts.setAside > 0) {
+        this.#logger.warn("events_set_aside", {
+          ...{ ...fields, count: counts.setAside },
+          help: "raw data of their hours is gone, so they count nowhere: see K-1 in SPEC.md",
+        });
+      }
       this.#tellKeeper(mayBeLate(earliestUs, nowUs()));
       return { kind: "stored" };
     } catch (error) {

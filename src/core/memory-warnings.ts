@@ -5,7 +5,9 @@ export type MemoryWarning =
   /** Notes are many: rollups are being made right, and queries of those hours read raw data meanwhile. */
   | "rollups_stale"
   /** Data comes in, but rollups have stopped. */
-  | "rollups_behind";
+  | "rollups_behind"
+  /** Events came for hours whose raw data is gone, and count nowhere (SPEC K-1). */
+  | "events_set_aside";
 
 /** So many stale hours of a kind are more than late data makes in passing. */
 const MANY_HOURS = 5_000;
@@ -16,12 +18,13 @@ export interface MemoryFacts {
   watermarkUs: number;
   rolledThroughUs: number;
   staleHours: { points: number; trades: number; posted: number };
+  setAside: { points: number; trades: number };
 }
 
 /** `limitBytes` 0: no limit. */
 export function warningsOf(
   { bytes }: { bytes: number },
-  { watermarkUs, rolledThroughUs, staleHours }: MemoryFacts,
+  { watermarkUs, rolledThroughUs, staleHours, setAside }: MemoryFacts,
   limitBytes: number,
 ): MemoryWarning[] {
   const warnings: MemoryWarning[] = [];
@@ -29,5 +32,6 @@ export function warningsOf(
   if (Object.values(staleHours).some((hours) => hours >= MANY_HOURS))
     warnings.push("rollups_stale");
   if (watermarkUs - rolledThroughUs > BEHIND_US) warnings.push("rollups_behind");
+  if (setAside.points + setAside.trades > 0) warnings.push("events_set_aside");
   return warnings;
 }

@@ -1,6 +1,7 @@
 import { DAY_US, HOUR_US, MINUTE_US } from "../core/duration.ts";
 import { type BarLength, chooseBars } from "../core/rollup-choice.ts";
 import { INTERVAL_SECONDS, type Interval } from "../protocol/interval.ts";
+import { openTail } from "./closed-hours-sql.ts";
 import { keptBars } from "./kept-bars-sql.ts";
 import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
 import { ofEach, tradesOf } from "./stored-trades-sql.ts";
@@ -19,15 +20,19 @@ asked as materialized (
   from unnest($1::text[], $5::int8[]) with ordinality as a (symbol, stored_through, place)
   join symbols y on y.symbol = a.symbol)`;
 
-const TAIL = `
-tail as materialized (
-  select u.place, ${timestampOf("u.ts_us")} as ts, u.price, u.size, u.nth
+const TAIL = `${openTail(
+  "trades",
+  `
+  select u.place, a.id, ${timestampOf("u.ts_us")} as ts, u.price, u.size, u.nth
   from unnest($6::int4[], $7::int8[], $8::float8[], $9::float8[], $10::text[], $11::text[])
     with ordinality as u (place, ts_us, price, size, venue, trade_id, nth)
+  left join asked a on a.place = u.place
   where u.trade_id = '' or not exists (
-    select from asked a join all_trades t on t.symbol_id = a.id and t.cursor <= a.stored_through
-    where a.place = u.place and t.ts >= $3::timestamptz and t.ts < $4::timestamptz
-      and t.trade_id <> '' and t.venue = u.venue and t.trade_id = u.trade_id and t.ts = ${timestampOf("u.ts_us")})),
+    select from all_trades t
+    where t.symbol_id = a.id and t.cursor <= a.stored_through and t.ts >= $3::timestamptz and t.ts < $4::timestamptz
+      and t.trade_id <> '' and t.venue = u.venue and t.trade_id = u.trade_id and t.ts = ${timestampOf("u.ts_us")})`,
+  "false",
+)},
 tail_part as (
   select place, ${bucketOf("ts", "$2")} as bucket, min(ts) as first_ts, max(ts) as last_ts, max(price) as high,
     min(price) as low, sum(size) as volume, count(*) as trades, 3 as origin, (array_agg(price order by ts, nth))[1] as open,

@@ -1,8 +1,8 @@
 import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
 
 export interface TimedInsert {
-  /** The table of raw data; what is older than it goes into the same with `_past` behind its name. */
-  table: string;
+  /** The table of raw data; what is older than it goes into the same with `_past` or `_set_aside` behind its name. */
+  table: "points" | "trades";
   /** Of the table, `ts` first. */
   columns: string;
   /** For the columns after `ts`. */
@@ -13,6 +13,8 @@ export interface TimedInsert {
   earliest: string;
   /** Where an hour is noted whose rollups are made already, with the key of its rows. */
   stale: { table: string; key: string };
+  /** Is `p`, a row of the table's past, the same as `u`, whose moment is `u.ts`? */
+  isSame: string;
   /** Is what is no longer new packed? Then what comes late for that goes into the table with `_late` behind its name. */
   isPacked: boolean;
 }
@@ -23,10 +25,14 @@ export interface TimedInsert {
  * in a transaction of its own, which waits for those locks: so what is stored without a note can be seen by the time that
  * rollups are made of it. Where all rows are later, as they are as a rule, neither note nor past reads any row.
  *
- * @returns the statement, for a clause that says what happens to rows that are stored already.
+ * What is older than raw data goes to the past, or is set aside where its hour is closed (SPEC K-1) and it is not in the past
+ * already, as it can be where minutes told once that it was new.
+ *
+ * @returns the statement, for a clause that says what happens to rows that are stored already. One row: how many rows were
+ * set aside (`set_aside`).
  */
 export function insertOfTime(insert: TimedInsert) {
-  const { table, columns, values, rows, earliest, stale, isPacked } = insert;
+  const { table, columns, values, rows, earliest, stale, isSame, isPacked } = insert;
   const ts = timestampOf("u.ts_us");
   // In microseconds: to compare them costs nothing, where a timestamptz of each row would be made once more.
   const before = (moment: string) =>
@@ -34,19 +40,35 @@ export function insertOfTime(insert: TimedInsert) {
   const from = (moment: string) => `u.ts_us >= (select ${moment} from state)`;
   const rowsFrom = isPacked ? "packed_through" : "raw_from";
   return (settle: (table: string) => string): string => {
-    const into = (name: string, where: string) => `
-  insert into ${name} (${columns}) select ${ts}, ${values} from ${rows} where ${where}
+    const into = (name: string, source: string) => `
+  insert into ${name} (${columns}) select ${source}
   ${settle(name)}`;
-    const late = into(`${table}_late`, `${before("packed_through")} and ${from("raw_from")}`);
+    const ofRows = (where: string) => `${ts}, ${values} from ${rows} where ${where}`;
+    const late = into(
+      `${table}_late`,
+      ofRows(`${before("packed_through")} and ${from("raw_from")}`),
+    );
     return `
 with state as materialized (
   select ${epochUsOf("watermark")} as watermark, ${epochUsOf("raw_from")} as raw_from,
-    ${epochUsOf("packed_through")} as packed_through
+    ${epochUsOf("packed_through")} as packed_through, minutes_from
   from tape_state for share),
 note as (
   insert into ${stale.table} (hour, ${stale.key})
   select distinct ${bucketOf(ts, "3600000000")}, u.${stale.key} from ${rows} where ${before("watermark")}),
-past as (${into(`${table}_past`, before("raw_from"))})${isPacked ? `,\nlate as (${late})` : ""}
-${into(table, from(rowsFrom))}`;
+old as materialized (select ${ts} as ts, u.* from ${rows} where ${before("raw_from")}),
+closed as materialized (
+  select c.* from (
+    select array_agg(${stale.key}) as keys, array_agg(ts) as moments from old having count(*) > 0) o
+  cross join lateral closed_${table}(o.keys, o.moments, (select minutes_from from state)) c),
+placed as materialized (
+  select u.*, (u.${stale.key}, u.ts) in (select key, ts from closed)
+    and not exists (select from ${table}_past p where ${isSame}) as is_set_aside
+  from old u),
+past as (${into(`${table}_past`, `u.ts, ${values} from placed u where not u.is_set_aside`)}),
+aside as (${into(`${table}_set_aside`, `u.ts, ${values} from placed u where u.is_set_aside`)}),
+${isPacked ? `late as (${late}),` : ""}
+stored as (${into(table, ofRows(from(rowsFrom)))})
+select count(*)::int4 as set_aside from placed where is_set_aside`;
   };
 }

@@ -19,6 +19,7 @@ const INSERT = insertOfTime({
   as u (ts_us, value, cursor, series_id, ordinal)`,
   earliest: "$6",
   stale: { table: "stale_points", key: "series_id" },
+  isSame: "p.series_id = u.series_id and p.ts = u.ts",
   isPacked: true,
 });
 

@@ -59,9 +59,13 @@ function asStored(logged: LoggedEvent): LoggedEvent {
   return logged.event.kind === "book" ? { ...logged, event: sampleOf(logged.event) } : logged;
 }
 
-/** By the primary key. No trade is replaced by a later one, so nothing after `storedThrough` is needed. */
+/**
+ * By the primary key. No trade is replaced by a later one, so nothing after `storedThrough` is needed. What was set aside (SPEC
+ * K-1) counts nowhere, but an export is of what was pushed.
+ */
 const SELECT_TRADES = `
-select ${epochUsOf("ts")} as ts_us, cursor, ordinal, price, size, side, venue, trade_id from all_trades
+select ${epochUsOf("ts")} as ts_us, cursor, ordinal, price, size, side, venue, trade_id
+from (select * from all_trades union all select * from trades_set_aside) all_trades
 where symbol_id = (select id from symbols where symbol = $1) and ts < ${timestampOf("$2")} and cursor <= $3
   and (ts, cursor, ordinal) > (${timestampOf("$4")}, $5::int8, $6::int2)
 order by all_trades.ts, cursor, ordinal limit $7`;
@@ -99,6 +103,7 @@ with page as (${storedPoints({
   to: "$4::timestamptz",
   where: "(p.ts > $2::timestamptz or s.id > $3) and (p.cursor <= $5 or p.cursor > $6)",
   only: { order: "asc", count: "$7" },
+  hasSetAside: true,
 })}),
 cut as (select min(last) as at from (select max(ts) as last from page group by id having count(*) = $7) s)
 select id, ${epochUsOf("ts")} as ts_us, value, cursor, (select at is not null from cut) as is_cut from page

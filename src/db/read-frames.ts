@@ -48,6 +48,8 @@ const POINTS = `
   union all
   select ${POINT} from points_late p where ${IN_WINDOW}
   union all
+  select ${POINT} from points_set_aside p where ${IN_WINDOW}
+  union all
   select ${POINT} from (
     select k.series_id, ${UNPACKED}
     from packed_points k join series s on s.id = k.series_id
@@ -70,7 +72,10 @@ with symbol as (select id from symbols where symbol = $1)
 union all
 (select t.cursor, t.ordinal, ${epochUsOf("t.ts")}, null, null, null, t.price, t.size, t.side, t.venue, t.trade_id,
    null, null, null, null
- from (select * from all_trades where cursor > $2 and cursor <= $3 offset 0) t
+ from (
+   select * from all_trades where cursor > $2 and cursor <= $3
+   union all
+   select * from trades_set_aside where cursor > $2 and cursor <= $3 offset 0) t
  where t.symbol_id = (select id from symbol)
  order by t.cursor, t.ordinal limit $4)
 union all

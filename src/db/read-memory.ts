@@ -1,21 +1,24 @@
 import type { Database } from "./database.ts";
 import { STATE_COLUMNS, stateOf, type TapeState } from "./tape-state.ts";
 
-/** Notes are counted no further: beyond, what matters is that they become fewer. */
-const COUNTED_NOTES = 10_000;
+/** Nothing is counted further: of notes beyond it matters that they become fewer, and of the rest that there is any. */
+const COUNTED = 10_000;
 
 /** How the memory of a database is. */
 export interface MemoryState extends TapeState {
   /** Hours whose rollups are being made right, counted up to 10,000 a kind. */
   staleHours: { points: number; trades: number; posted: number };
+  /** Events of closed hours (SPEC K-1), counted up to 10,000 a kind. */
+  setAside: { points: number; trades: number };
 }
 
 const counted = (table: string) =>
-  `(select count(*)::int4 from (select from ${table} limit ${COUNTED_NOTES}) n)`;
+  `(select count(*)::int4 from (select from ${table} limit ${COUNTED}) n)`;
 
 const SELECT = `
 select ${STATE_COLUMNS},
-  ${counted("stale_points")} as points, ${counted("stale_trades")} as trades, ${counted("stale_posted")} as posted
+  ${counted("stale_points")} as points, ${counted("stale_trades")} as trades, ${counted("stale_posted")} as posted,
+  ${counted("points_set_aside")} as points_set_aside, ${counted("trades_set_aside")} as trades_set_aside
 from tape_state`;
 
 /** @throws what `classifyFailure` reads. */
@@ -27,6 +30,10 @@ export async function readMemory(db: Database, tag?: string): Promise<MemoryStat
       points: row["points"] as number,
       trades: row["trades"] as number,
       posted: row["posted"] as number,
+    },
+    setAside: {
+      points: row["points_set_aside"] as number,
+      trades: row["trades_set_aside"] as number,
     },
   };
 }

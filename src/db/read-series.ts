@@ -10,7 +10,7 @@ import { numberArray, textArray } from "./array-text.ts";
 import { numbersOf, optionalNumbersOf } from "./columns.ts";
 import type { Database, SqlValue } from "./database.ts";
 import { isRolledUp, selectRolledBuckets } from "./series-rollup-sql.ts";
-import { SELECT_RAW, SELECT_WANTED, selectBuckets } from "./series-sql.ts";
+import { SELECT_RAW, selectBuckets, selectWanted } from "./series-sql.ts";
 import { momentText } from "./sql-time.ts";
 
 /** A point that may not be in Postgres yet, with its place in the log. */
@@ -40,7 +40,8 @@ export interface SeriesQuery {
 
 /**
  * Series as columns, one entry a label set that has points in the range, oldest first. Buckets are whole multiples of
- * the step since the epoch; the first and the last may be cut by the range.
+ * the step since the epoch; the first and the last may be cut by the range, as far as it can be told (SPEC R-2). A series whose
+ * points in the range are gone, but for rollups too long for the step, is an entry with `gone_before` and no points (R-3).
  *
  * @throws what `classifyFailure` reads.
  */
@@ -60,7 +61,7 @@ export async function readSeries(
     textArray(tail.labelsKeys),
     isRaw ? query.limit : query.stepUs,
   ];
-  const choice = chooseRollup(query.stepUs, query.aggregates);
+  const choice = isRaw ? "raw" : chooseRollup(query.stepUs, query.aggregates);
   if (choice !== "raw") {
     params.push(momentText(Math.floor(fromUs / HOUR_US) * HOUR_US));
     params.push(momentText(Math.ceil(query.toUs / HOUR_US) * HOUR_US));
@@ -68,12 +69,16 @@ export async function readSeries(
   const text = isRaw ? SELECT_RAW : bucketsOf(choice, query.aggregates);
   const [wanted = [], rows = []] = await db.transaction(
     [
-      { text: SELECT_WANTED, params: filter },
+      {
+        text: selectWanted(choice),
+        params: choice === "hours" ? filter : [...filter, ...params.slice(3, 5)],
+      },
       { text, params },
     ],
     tag,
   );
   const keys = new Map(wanted.map((row) => [Number(row["id"]), row["labels_key"] as string]));
+  const goneBefore = new Map(wanted.map((row) => [Number(row["id"]), row["gone_before"]]));
   tail.labelsKeys.forEach((key, at) => {
     keys.set(-(at + 1), key);
   });
@@ -91,10 +96,34 @@ export async function readSeries(
       if (isOptional(name)) series[name] = optionalNumbersOf(row[name]);
       else series[name] = numbersOf(row[name]);
     }
+    const whole = numbersOf(row["whole_buckets"]) as EpochUs[];
+    if (whole.length > 0) series.whole_buckets = whole;
+    const gone = goneBefore.get(Number(row["id"]));
+    if (typeof gone === "string") series.gone_before = Number(gone) as EpochUs;
     return { labelsKey, series };
   });
+  // Of a series that has nothing here any more only that is left to say.
+  const found = new Set(rows.map((row) => Number(row["id"])));
+  for (const [id, gone] of goneBefore) {
+    if (found.has(id) || typeof gone !== "string") continue;
+    answer.push(nothingLeft(query, columnNames, keys.get(id) ?? "{}", Number(gone) as EpochUs));
+  }
   answer.sort((a, b) => (a.labelsKey < b.labelsKey ? -1 : 1));
   return answer.map(({ series }) => series);
+}
+
+function nothingLeft(
+  { metric, symbol }: SeriesQuery,
+  columns: readonly Aggregate[],
+  labelsKey: string,
+  goneBefore: EpochUs,
+): { labelsKey: string; series: SeriesColumns } {
+  const labels = JSON.parse(labelsKey) as Record<string, string>;
+  const empty = Object.fromEntries(columns.map((name) => [name, []]));
+  return {
+    labelsKey,
+    series: { metric, symbol, labels, ts: [], ...empty, gone_before: goneBefore },
+  };
 }
 
 function isOptional(name: Aggregate): name is "rate" | "p95" | "p99" {

@@ -36,13 +36,14 @@ export const touched = (moment: string) =>
 
 /**
  * From `head` to `hours_end` there are hours to be had and from there to `minutes_end` minutes; with minutes alone the first
- * part is empty, and where percentiles are asked for the second. Minutes go back as far as they are kept.
+ * part is empty, and where percentiles are asked for the second. All of them lie within the range. Minutes go back as far as
+ * they are kept.
  */
 export function bounds(rollups: Rollups, hasPercentiles: boolean): string {
   const lengthUs = rollups === "hours" ? HOUR_US : MINUTE_US;
   const floor = (moment: string) => bucketOf(moment, String(lengthUs));
-  const ceil = (moment: string) => floor(`${moment} + interval '${lengthUs - 1} microseconds'`);
   const [from, to] = ["$4::timestamptz", "$5::timestamptz"];
+  const head = floor(`${from} + interval '${lengthUs - 1} microseconds'`);
   const hoursEnd = {
     minutes: "head",
     mixed: hourOf("least(rolled_through, tail_end)"),
@@ -53,15 +54,35 @@ export function bounds(rollups: Rollups, hasPercentiles: boolean): string {
       ? "least(rolled_through, tail_end)"
       : hasPercentiles
         ? hoursEnd
-        : `least(rolled_through, greatest(${hoursEnd}, ${minuteOf(to)}))`;
+        : `case when ${hoursEnd} < minutes_from then ${hoursEnd}
+      else least(rolled_through, greatest(${hoursEnd}, ${minuteOf(to)})) end`;
   return `
 bounds as materialized (
-  select raw_from, head, greatest(head, ${hoursEnd}) as hours_end, greatest(head, ${minutesEnd}) as minutes_end
+  select raw_from, minutes_from, head, greatest(head, ${hoursEnd}) as hours_end, greatest(head, ${minutesEnd}) as minutes_end
   from (
-    select rolled_through, raw_from,
-      ${rollups === "hours" ? "(" : "greatest(minutes_from, "}case when ${from} < raw_from then ${floor(from)} else ${ceil(from)} end) as head,
-      case when ${to} <= raw_from then ${ceil(to)} else ${floor(to)} end as tail_end
+    select rolled_through, raw_from, minutes_from, ${floor(to)} as tail_end,
+      ${rollups === "hours" ? head : `greatest(minutes_from, ${head})`} as head
     from tape_state) s)`;
+}
+
+/**
+ * SQL: the CTE `edge`, rollups of the hours that the range cuts, whose raw data is gone: minutes, or the hour where those are kept
+ * no more. What is in one of them cannot be cut, so it is in the answer whole where any of it may be in the range;
+ * `is_whole` where some of it is not.
+ */
+export function edges(rollups: Rollups, read: readonly PartColumn[]): string {
+  const [from, to] = ["$4::timestamptz", "$5::timestamptz"];
+  const of = (length: "1m" | "1h", isKept: string) => `
+    select ${[`${bucketOf("bucket", "$11")} as bucket`, ...read].join(", ")},
+      first_ts < ${from} or last_ts >= ${to} as is_whole
+    from metrics_${length}_live
+    where series_id = w.id and ${touched("bucket")} and first_ts < ${to} and last_ts >= ${from}
+      and bucket < (select raw_from from bounds) and ${isKept} (select minutes_from from bounds)
+      and (bucket < (select head from bounds) or bucket >= (select minutes_end from bounds))`;
+  const parts = [of("1m", "bucket >="), ...(rollups === "hours" ? [of("1h", "bucket <")] : [])];
+  return `
+edge as materialized (
+  select w.id, r.* from wanted w ${byIndex(parts.join(" union all "), "r")})`;
 }
 
 /**

@@ -1,4 +1,6 @@
+import type { RollupChoice } from "../core/rollup-choice.ts";
 import type { Aggregate } from "../protocol/aggregate.ts";
+import { openTail } from "./closed-hours-sql.ts";
 import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
 import { type PointsWanted, storedPoints } from "./stored-points-sql.ts";
 
@@ -47,13 +49,33 @@ wanted as (
 
 export const SELECT_WANTED = `with ${WANTED} select id, labels_key from wanted`;
 
+/**
+ * The same, and from when on each series has everything in [$4, $5) that this choice can be made of, null where it has all of it:
+ * before that the raw points are gone, or the minutes, and only longer rollups are kept (SPEC R-3).
+ */
+export function selectWanted(choice: RollupChoice): string {
+  if (choice === "hours") return SELECT_WANTED;
+  const from = `(select ${choice === "raw" ? "raw_from" : "minutes_from"} from tape_state)`;
+  return `
+with ${WANTED}
+select id, labels_key, case when ${from} > $4::timestamptz and exists (
+    select from points_1h_spans h
+    where h.series_id = w.id and h.bucket > $4::timestamptz - interval '1 hour' and h.bucket < least($5::timestamptz, ${from})
+      and h.last_ts >= $4::timestamptz and h.first_ts < $5::timestamptz)
+  then ${epochUsOf(from)} end as gone_before
+from wanted w`;
+}
+
 /** A series that is only in the tail gets the negative of its place among the tail's label sets. */
-export const TAIL = `
-tail as materialized (
+export const TAIL = openTail(
+  "points",
+  `
   select coalesce(w.id, -k.place) as id, ${timestampOf("u.ts_us")} as ts, u.value
   from unnest($7::int4[], $8::int8[], $9::float8[]) as u (place, ts_us, value)
   join unnest($10::text[]) with ordinality as k (labels_key, place) on k.place = u.place
-  left join wanted w on w.labels_key = k.labels_key)`;
+  left join wanted w on w.labels_key = k.labels_key`,
+  "exists (select from points_past p where p.series_id = t.id and p.ts = t.ts)",
+);
 
 /**
  * SQL: `id, ts, value` of the stored points of a row source `s`. INV-9: a tail point replaces the stored one of its moment,
@@ -116,13 +138,16 @@ filled as (
 ${joinBuckets(aggregates)}`;
 }
 
-/** SQL: the rows of `filled` as one row a series. */
-export function joinBuckets(aggregates: readonly Aggregate[]): string {
+/** SQL: the rows of `filled` as one row a series, with more columns made of them, in their order. */
+export function joinBuckets(
+  aggregates: readonly Aggregate[],
+  more: readonly string[] = [],
+): string {
   // Sorted once, before: with an order of their own each of the columns would sort all rows again.
   const joined = aggregates.map(
     (name) => `string_agg(coalesce(${name}::text, 'null'), ',') as ${name}`,
   );
   return `
-select ${["id", `string_agg(${epochUsOf("bucket")}::text, ',') as ts`, ...joined].join(", ")}
+select ${["id", `string_agg(${epochUsOf("bucket")}::text, ',') as ts`, ...joined, ...more].join(", ")}
 from (select * from filled order by id, bucket) f group by id`;
 }

@@ -30,6 +30,8 @@ export interface Stored {
   books: number;
   /** Infinity where there is none. */
   earliestUs: number;
+  /** Points and trades of closed hours, which count nowhere (SPEC K-1). */
+  setAside: number;
 }
 
 /** The second attempt is for a cache that was emptied by the first. */
@@ -83,20 +85,21 @@ export async function storeFrames(
   }
   await resolveUnknown(db, ids, points, [trades, positions, books], tag);
   const inserts = [points, trades, positions, books].flatMap((rows) => [...rows.inserts()]);
-  await insert(db, inserts, ids.collisions, tag);
+  const setAside = await insert(db, inserts, ids.collisions, tag);
   return {
     ...{ points: points.rowCount, trades: trades.rowCount },
     ...{ positions: positions.rowCount, books: books.rowCount },
-    earliestUs,
+    ...{ earliestUs, setAside },
   };
 }
 
+/** @returns how many rows were set aside. */
 async function insert(
   db: Database,
   inserts: readonly Insert[],
   collisions: Collisions,
   tag: string | undefined,
-): Promise<void> {
+): Promise<number> {
   if (!collisions.nextIsCareful()) {
     try {
       return await send(db, inserts, "plain", tag);
@@ -105,7 +108,7 @@ async function insert(
       collisions.met();
     }
   }
-  await send(db, inserts, "careful", tag);
+  return send(db, inserts, "careful", tag);
 }
 
 async function send(
@@ -113,13 +116,19 @@ async function send(
   inserts: readonly Insert[],
   form: "plain" | "careful",
   tag: string | undefined,
-): Promise<void> {
+): Promise<number> {
+  let setAside = 0;
   for (const request of byRequest(inserts)) {
     const statements = request.map((one) => ({ text: one[form], params: one.params }));
     const [only] = statements;
-    if (only !== undefined && statements.length === 1) await db.query(only.text, only.params, tag);
-    else await db.transaction(statements, tag);
+    const answers =
+      only !== undefined && statements.length === 1
+        ? [await db.query(only.text, only.params, tag)]
+        : await db.transaction(statements, tag);
+    // Positions and books, which are all kept for good, answer with nothing.
+    for (const row of answers.flat()) setAside += Number(row["set_aside"] ?? 0);
   }
+  return setAside;
 }
 
 async function resolveUnknown(

@@ -9,6 +9,8 @@ export interface PointsWanted {
   columns: string;
   /** What is not unpacked costs nothing. */
   hasOrdinal?: true;
+  /** Those of closed hours too, which count nowhere. */
+  hasSetAside?: true;
   /** Moments: the range is [from, to). */
   from?: string;
   to: string;
@@ -24,7 +26,7 @@ export interface PointsWanted {
  * (INV-9). Which of the last two an hour is in is asked once an hour, so that packed points are unpacked and no more.
  */
 export function storedPoints(wanted: PointsWanted): string {
-  const sources = [rows, pastRows, packed, late]
+  const sources = [rows, pastRows, packed, late, ...(wanted.hasSetAside ? [rowsSetAside] : [])]
     .map((source) => source(wanted))
     .join(" union all ");
   const points =
@@ -52,9 +54,12 @@ const rows = (wanted: PointsWanted): string => `
     where p.series_id = s.id and p.ts >= (select packed_through from tape_state) and ${within(wanted)}
     ${firstOf(wanted, ["p.ts"])})`;
 
-const pastRows = (wanted: PointsWanted): string => `
-    (select ${columnsOf(wanted)} from points_past p where p.series_id = s.id and ${within(wanted)}
+const rowsOf = (table: string) => (wanted: PointsWanted) =>
+  `
+    (select ${columnsOf(wanted)} from ${table} p where p.series_id = s.id and ${within(wanted)}
     ${firstOf(wanted, ["p.ts"])})`;
+const pastRows = rowsOf("points_past");
+const rowsSetAside = rowsOf("points_set_aside");
 
 // In the select list, where arrays are unpacked together and row by row: twice as fast as in FROM (measured), and where
 // the hours come in order it stops at the limit.

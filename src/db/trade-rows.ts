@@ -20,6 +20,9 @@ const INSERT = insertOfTime({
   $9::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id)`,
   earliest: "$10",
   stale: { table: "stale_trades", key: "symbol_id" },
+  isSame: `p.symbol_id = u.symbol_id and p.ts = u.ts and case when u.trade_id = ''
+      then p.trade_id = '' and p.cursor = u.cursor and p.ordinal = u.ordinal
+      else p.venue = u.venue and p.trade_id = u.trade_id end`,
   isPacked: false,
 });
 

@@ -6,10 +6,14 @@ import { joinedFramesSchema } from "./server-message.ts";
 import { symbolSchema } from "./symbol.ts";
 import { cursorSchema, epochUsSchema } from "./time.ts";
 
-/** Answer of the ingest routes: 202 once durable, 200 with `?wait=stored` once in Postgres. */
+/**
+ * Answer of the ingest routes: 202 once durable, 200 with `?wait=stored` once in Postgres. `set_aside` comes with 200 alone: how
+ * many of the events are of closed hours and count nowhere, by symbol; absent where there are none (SPEC K-1).
+ */
 export const acceptedSchema = z.object({
   accepted: z.int(),
   cursors: z.record(z.string(), cursorSchema),
+  set_aside: z.record(z.string(), z.int()).optional(),
 });
 export type Accepted = z.infer<typeof acceptedSchema>;
 
@@ -52,15 +56,21 @@ export const bookAnswerSchema = z.object({
 });
 export type BookAnswer = z.infer<typeof bookAnswerSchema>;
 
+/** Where an answer is cut to the newest: the rest of its range is what the same question with `to` = `next` gives (SPEC R-3). */
+const truncation = { truncated: z.literal(true).optional(), next: epochUsSchema.optional() };
+
 /**
  * `GET /api/history/:symbol`, oldest bar first. Every trade up to `cursor` is in the bars and none after it, so a
- * viewer that connects with `since=cursor` continues them without a seam.
+ * viewer that connects with `since=cursor` continues them without a seam. `gone_before`: what was traded before is kept in longer
+ * bars alone (R-3).
  */
 export const historyAnswerSchema = z.object({
   symbol: symbolSchema,
   interval: intervalSchema,
   cursor: cursorSchema,
   bars: z.array(barSchema),
+  ...truncation,
+  gone_before: epochUsSchema.optional(),
 });
 export type HistoryAnswer = z.infer<typeof historyAnswerSchema>;
 
@@ -69,7 +79,9 @@ const optionalColumn = z.array(z.number().nullable());
 
 /**
  * One line of a chart: columns of equal length, oldest first. A `rate` is null where two points are not to be had, `p95`
- * and `p99` where some points of the bucket came when the raw data of the others was gone.
+ * and `p99` where some points of the bucket came when the raw data of the others was gone. `whole_buckets`: starts of buckets
+ * that `from` or `to` should have cut, and that have all of a minute or an hour there, as its points are gone (SPEC R-2).
+ * `gone_before`: what was before is kept in longer buckets alone, and missing here (R-3).
  */
 export const seriesColumnsSchema = z.object({
   metric: z.string(),
@@ -87,6 +99,8 @@ export const seriesColumnsSchema = z.object({
   p95: optionalColumn.optional(),
   p99: optionalColumn.optional(),
   rate: optionalColumn.optional(),
+  whole_buckets: z.array(epochUsSchema).optional(),
+  gone_before: epochUsSchema.optional(),
 });
 export type SeriesColumns = z.infer<typeof seriesColumnsSchema>;
 
@@ -95,6 +109,7 @@ export const seriesAnswerSchema = z.object({
   cursor: cursorSchema,
   step_us: z.int(),
   series: z.array(seriesColumnsSchema),
+  ...truncation,
 });
 export type SeriesAnswer = z.infer<typeof seriesAnswerSchema>;
 

@@ -32,6 +32,7 @@ export const healthRoutes = new Hono<AppEnv>()
           raw_from: memory.rawFromUs,
           minutes_from: memory.minutesFromUs,
           stale_hours: memory.staleHours,
+          set_aside: memory.setAside,
         },
         warnings,
       });

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { EARLIEST_US, MAX_AHEAD_US } from "../core/timestamp.ts";
+import { readGoneBars } from "../db/read-gone-bars.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppEnv } from "../middleware/context.ts";
 import { badParameters } from "../middleware/problem.ts";
@@ -7,6 +8,7 @@ import type { HistoryAnswer } from "../protocol/answers.ts";
 import { INTERVAL_SECONDS, INTERVALS } from "../protocol/interval.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { answerCached } from "./cached-answer.ts";
+import { databaseOf } from "./database-of.ts";
 import { Parameters } from "./parameters.ts";
 import { readSymbolBars } from "./symbol-bars.ts";
 
@@ -26,9 +28,22 @@ export const historyRoutes = new Hono<AppEnv>().get("/api/history/:symbol", asyn
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [symbol]);
   if (outside !== null) return outside;
-  const query = { symbol, interval, fromUs, toUs, limit };
+  // One more tells that there are more.
+  const query = { symbol, interval, fromUs, toUs, limit: limit + 1 };
   const { cursor, bars } = await readSymbolBars(c, query);
-  const answer: HistoryAnswer = { symbol, interval, cursor, bars };
+  const newest = bars.slice(-limit);
+  const [oldest] = newest;
+  const next = oldest !== undefined && bars.length > limit ? oldest.ts : null;
+  const goneBefore = await readGoneBars(
+    databaseOf(c.get("config")),
+    { ...query, fromUs: next ?? fromUs },
+    c.get("correlationId"),
+  );
+  const answer: HistoryAnswer = {
+    ...{ symbol, interval, cursor, bars: newest },
+    ...(next !== null && { truncated: true, next }),
+    ...(goneBefore !== null && { gone_before: goneBefore }),
+  };
   // The last bar goes on beyond the range.
   const endUs = toUs + INTERVAL_SECONDS[interval] * 1_000_000;
   return answerCached(c, answer, { toUs: endUs, nowUs, token: authorization.token });

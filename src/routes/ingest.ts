@@ -1,18 +1,24 @@
 import { Hono } from "hono";
+import { DAY_US } from "../core/duration.ts";
 import { type AddressedEvent, encodeEvents } from "../core/encode-events.ts";
+import { countSetAside } from "../db/count-set-aside.ts";
 import type { PushFormat, Timed } from "../formats/decode-push.ts";
 import { bookPush, metricPush, positionPush, tradePush } from "../formats/event-pushes.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { badParameters, problem } from "../middleware/problem.ts";
 import type { Accepted } from "../protocol/answers.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
 import { appendToRooms, roomOf, type SymbolOutcome } from "./append-to-rooms.ts";
+import { databaseOf } from "./database-of.ts";
 import { readBatch, wantsPost } from "./read-batch.ts";
 
 /** Longest wait for `?wait=stored`; after it the answer is 202, for the batch is durable all the same. */
 const STORED_WAIT_MS = 30_000;
 const FULL_RETRY_S = 5;
+/** Raw data is kept for a day at least, so no hour is closed that is younger. */
+const YOUNGEST_CLOSED_US = DAY_US;
 const KEY_GRAMMAR = /^[\x21-\x7e]{1,255}$/;
 
 export const ingestRoutes = new Hono<AppEnv>()
@@ -49,13 +55,13 @@ async function ingest<Push extends Timed>(
   const idempotency =
     key === null ? null : { key, fingerprint: await fingerprintOf(c.req.path, batch.text) };
   const outcomes = await appendToRooms(c, batches, idempotency);
-  return answer(c, outcomes, batch.items.length, wait === "stored");
+  return answer(c, outcomes, batch.items, wait === "stored");
 }
 
 async function answer(
   c: AppContext,
   outcomes: readonly SymbolOutcome[],
-  accepted: number,
+  events: readonly AddressedEvent[],
   untilStored: boolean,
 ): Promise<Response> {
   const cursors: Record<string, Cursor> = {};
@@ -85,7 +91,7 @@ async function answer(
         outcome satisfies never;
     }
   }
-  const body: Accepted = { accepted, cursors };
+  const body: Accepted = { accepted: events.length, cursors };
   if (!untilStored) return c.json(body, 202);
   const stored = await Promise.all(
     outcomes.map(({ symbol }) => {
@@ -93,7 +99,27 @@ async function answer(
       return cursor === undefined || roomOf(c.env, symbol).untilStored(cursor, STORED_WAIT_MS);
     }),
   );
-  return c.json(body, stored.every(Boolean) ? 200 : 202);
+  const setAside = stored.every(Boolean) ? await readSetAside(c, events) : null;
+  if (setAside === null) return c.json(body, 202);
+  if (setAside.size > 0) body.set_aside = Object.fromEntries(setAside);
+  return c.json(body, 200);
+}
+
+/** How many of the stored events count nowhere, by symbol; null where the database has gone away since. */
+async function readSetAside(
+  c: AppContext,
+  events: readonly AddressedEvent[],
+): Promise<Map<SymbolName, number> | null> {
+  const sinceUs = Date.now() * 1_000 - YOUNGEST_CLOSED_US;
+  const old = events.filter(({ event }) => event.ts < sinceUs);
+  if (old.length === 0) return new Map();
+  try {
+    return await countSetAside(databaseOf(c.get("config")), old, c.get("correlationId"));
+  } catch (error) {
+    const detail = String(error);
+    c.get("log").warn("set_aside_unknown", { correlation_id: c.get("correlationId"), detail });
+    return null;
+  }
 }
 
 /** Digest of what was asked, so that a key reused for another body is found out (SPEC I-6). */

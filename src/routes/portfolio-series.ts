@@ -1,4 +1,5 @@
 import type { ValuePoint } from "../core/attribution/portfolio-pnl.ts";
+import { HOUR_US } from "../core/duration.ts";
 import { canonicalLabels } from "../core/labels.ts";
 import { EARLIEST_US } from "../core/timestamp.ts";
 import type { AppContext } from "../middleware/context.ts";
@@ -15,7 +16,10 @@ export interface PortfolioMetric {
   account: string | null;
 }
 
-/** The sum of each symbol's fees in the range, over all series that the metric has there. */
+/**
+ * The sum of each symbol's fees in the range, over all series that the metric has there. In steps of an hour and more: a sum needs
+ * none that are shorter, and those go back the farthest.
+ */
 export function readFees(
   c: AppContext,
   symbols: readonly SymbolName[],
@@ -26,7 +30,7 @@ export function readFees(
   return fewAtOnce(symbols, async (symbol) => {
     const { series } = await readSymbolSeries(c, {
       ...{ metric, symbol, labels: labelsOf(account), fromUs, toUs },
-      ...{ stepUs: INTERVAL_SECONDS[interval] * 1_000_000, limit: buckets },
+      ...{ stepUs: Math.max(HOUR_US, INTERVAL_SECONDS[interval] * 1_000_000), limit: buckets + 1 },
       aggregates: ["sum"],
     });
     const ours = series.filter(({ labels }) => account !== "" || labels["account"] === undefined);
@@ -52,7 +56,9 @@ export async function readReportedValue(
       ...{ fromUs: EARLIEST_US, toUs: (momentUs + 1) as EpochUs },
       ...{ stepUs: 0, limit: 1, aggregates: [] },
     });
-    return series.map((one) => ({
+    // A series whose points are gone has none.
+    const found = series.filter(({ ts }) => ts.length > 0);
+    return found.map((one) => ({
       key: canonicalLabels(one.labels),
       point: { ts: one.ts[0] as EpochUs, value: one.last?.[0] as number },
     }));

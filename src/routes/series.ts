@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { Config } from "../config.ts";
 import { chooseStepUs, DAY_US, HOUR_US, MINUTE_US, readDurationUs } from "../core/duration.ts";
+import { newestPoints } from "../core/newest-points.ts";
 import { hasSeries } from "../db/has-series.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
@@ -14,7 +15,7 @@ import { databaseOf } from "./database-of.ts";
 import { Parameters } from "./parameters.ts";
 import { readSymbolSeries } from "./symbol-series.ts";
 
-/** Most points of one line. */
+/** Most points of one line; of the points themselves the newest. */
 const MAX_POINTS = 10_000;
 /** About as many as a chart has pixels. */
 const DEFAULT_POINTS = 1_000;
@@ -42,8 +43,8 @@ export const seriesRoutes = new Hono<AppEnv>().get("/api/series", async (c) => {
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [symbol]);
   if (outside !== null) return outside;
-  // A range that begins inside a bucket has one more.
-  const limit = stepUs === 0 ? MAX_POINTS : MAX_POINTS + 1;
+  // A range that begins inside a bucket has one more; of points one more tells that there are more.
+  const limit = MAX_POINTS + 1;
   const query = { metric, symbol, labels, fromUs, toUs, stepUs, aggregates, limit };
   const { cursor, series, isInTail } = await readSymbolSeries(c, query);
   if (series.length === 0 && !isInTail && !(await isKnown(c, symbol, metric, labels))) {
@@ -53,7 +54,11 @@ export const seriesRoutes = new Hono<AppEnv>().get("/api/series", async (c) => {
       errors: [{ path: "metric", message: "is not known" }],
     });
   }
-  const answer: SeriesAnswer = { cursor, step_us: stepUs, series };
+  const newest = stepUs === 0 ? newestPoints(series, MAX_POINTS) : { series, next: null };
+  const answer: SeriesAnswer = {
+    ...{ cursor, step_us: stepUs, series: newest.series },
+    ...(newest.next !== null && { truncated: true, next: newest.next }),
+  };
   return answerCached(c, answer, { toUs, nowUs, token: authorization.token });
 });
 

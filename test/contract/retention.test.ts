@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readBars } from "../../src/db/read-bars.ts";
+import { readMemory } from "../../src/db/read-memory.ts";
 import { readSeries } from "../../src/db/read-series.ts";
 import { retain } from "../../src/db/retention.ts";
 import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { storeFrames } from "../../src/db/store-frames.ts";
+import { type StoredFrame, storeFrames } from "../../src/db/store-frames.ts";
 import { readTapeState } from "../../src/db/tape-state.ts";
 import { testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, metric, room, trade } from "./events.ts";
@@ -24,6 +25,7 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
   beforeAll(async () => {
     database = await keepDatabase(await openMigrated());
     old = Math.floor(database.clock.nowUs / DAY - 20) * DAY + 9 * HOUR;
+    provenByMinute = frame(7, metric("n", old + 5 * MINUTE, 1));
   });
   afterAll(() => database.close());
 
@@ -47,11 +49,14 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
     return row?.["n"];
   };
 
+  let provenByMinute: StoredFrame;
+
   it("drops nothing whose rollups are not made", async () => {
     await store(
       frame(1, trade(old, 5, 1), trade(old + 30_000_000, 9, 2), metric("m", old, 1)),
       frame(2, trade(old + 2 * HOUR, 7, 4), metric("m", old + 10, 2), metric("m", old + HOUR, 8)),
       frame(3, trade(database.clock.nowUs - 5 * MINUTE, 6, 1)),
+      frame(3, metric("n", old, 1), metric("n", old + 10 * MINUTE, 1)),
     );
     const report = await retain(database.db, database.clock.nowUs, {
       rawDays: 7,
@@ -84,37 +89,47 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
     ).toBe(false);
   });
 
-  it("INV-7 takes what comes late for a time whose raw data is gone into bars and rollups for good", async () => {
-    await store(
-      frame(4, trade(old + 1, 50, 10), metric("m", old + 5, 100)),
-      frame(5, trade(old + HOUR, 2, 1), metric("m", old + 3 * HOUR, 7)),
+  it("K-1 sets aside what comes again for a closed hour, takes what can be proven new, and what is of an hour that was empty", async () => {
+    const again = frame(4, trade(old, 5, 1), trade(old + 1, 50, 10), metric("m", old, 9));
+    const between = frame(5, metric("m", old + 5, 100));
+    const counted = frame(
+      6,
+      ...[trade(old + HOUR, 2, 1), metric("m", old + 3 * HOUR, 7), metric("m", old + 20, 4)],
+      // A minute in which nobody traded, of an hour in which somebody did.
+      trade(old + 2 * MINUTE, 50, 10),
     );
-    const expectBoth = async () => {
-      const [bar] = await days("1m");
-      // Of the minute that was: opened at 5, closed at 9.
+    const stored = [await store(again), await store(between), await store(counted)];
+    expect(stored.map(({ setAside }) => setAside)).toEqual([3, 1, 0]);
+    const expectAll = async () => {
+      const [bar, second] = await days("1m");
       expect(bar).toEqual({
-        ...{ ts: old, open: 5, high: 50, low: 5, close: 9, volume: 13, trades: 3 },
+        ...{ ts: old, open: 5, high: 9, low: 5, close: 9, volume: 3, trades: 2 },
       });
+      expect(second).toMatchObject({ ts: old + 2 * MINUTE, open: 50, volume: 10, trades: 1 });
       expect((await days("1d"))[0]).toMatchObject({
         ...{ open: 5, high: 50, low: 2, close: 7, volume: 18, trades: 5 },
       });
       expect(await hours()).toMatchObject({
         ts: [old, old + HOUR, old + 3 * HOUR],
-        sum: [103, 8, 7],
+        sum: [7, 8, 7],
         count: [3, 1, 1],
         first: [1, 8, 7],
-        last: [2, 8, 7],
+        last: [4, 8, 7],
         // Of two points nobody has any more and one that came late there is no percentile.
         p95: [null, 8, 7],
       });
+      expect([await count("points_set_aside"), await count("trades_set_aside")]).toEqual([2, 2]);
     };
-    await expectBoth();
+    await expectAll();
     expect(await database.keep()).toBe("up_to_date");
-    await expectBoth();
+    await expectAll();
     // The same again, as after a crash, changes nothing.
-    await store(frame(4, trade(old + 1, 50, 10), metric("m", old + 5, 100)));
+    await store(again, between, counted);
     expect(await database.keep()).toBe("up_to_date");
-    await expectBoth();
+    await expectAll();
+    const { setAside } = await readMemory(database.db);
+    expect(setAside).toEqual({ points: 2, trades: 2 });
+    expect((await store(provenByMinute)).setAside).toBe(0);
   });
 
   it("drops minutes later than raw data, and keeps hours and days without end", async () => {
@@ -129,5 +144,8 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
     expect(
       [await days("1h"), await days("1d"), await hours()].map((one) => JSON.stringify(one)),
     ).toEqual(before.map((one) => JSON.stringify(one)));
+    // What was proven new by a minute is still known, though now only the hour could tell.
+    expect((await store(provenByMinute)).setAside).toBe(0);
+    expect((await store(frame(8, metric("n", old + 6 * MINUTE, 1)))).setAside).toBe(1);
   });
 });

@@ -101,12 +101,10 @@ describe.each(testDatabaseKinds())("rollups against a model on $name", ({ openMi
       const moments = frames.flatMap(({ events }) => events.map(({ ts }) => ts));
       const days = new Set(moments.map((ts) => Math.floor(ts / DAY)));
       const ranges = [...days].map((day) => ({ from: (day - 1) * DAY, to: (day + 2) * DAY }));
-      // Where raw data is gone, hours that a range cuts are given whole; minutes are whole in these.
-      if (lengthUs % HOUR !== 0) {
-        const minutes = new Set(moments.map((ts) => Math.floor(ts / MINUTE)));
-        for (const minute of [...minutes].slice(0, 2)) {
-          ranges.push({ from: (minute - 10) * MINUTE, to: (minute + 10) * MINUTE });
-        }
+      // And some that cut minutes and hours: all of this is raw, however old.
+      const minutes = new Set(moments.map((ts) => Math.floor(ts / MINUTE)));
+      for (const minute of [...minutes].slice(0, 2)) {
+        ranges.push({ from: (minute - 10) * MINUTE + 1, to: (minute + 10) * MINUTE + 1 });
       }
       for (const { from, to } of ranges) {
         const [fromUs, toUs] = [at(from), at(to)];

@@ -297,6 +297,7 @@ describe.each(testDatabaseKinds())("storing and replay on $name", ({ openMigrate
       positions: 0,
       books: 0,
       earliestUs: NOON_US,
+      setAside: 0,
     });
     const { frames: stored } = await replay(symbol);
     expect(stored.flatMap((one) => one.events)).toEqual(events);
@@ -309,6 +310,7 @@ describe.each(testDatabaseKinds())("storing and replay on $name", ({ openMigrate
       positions: 0,
       books: 0,
       earliestUs: Number.POSITIVE_INFINITY,
+      setAside: 0,
     });
   });
 

@@ -1,7 +1,8 @@
 import { expect } from "vitest";
+import { mintToken } from "../../dev/mint-token.ts";
 import { app } from "../../src/app.ts";
-import type { RoomTail } from "../../src/bindings/room.ts";
-import { encodeFrame } from "../../src/core/encode-events.ts";
+import type { AppendBatch, AppendOutcome, RoomTail } from "../../src/bindings/room.ts";
+import { decodeFrame, encodeFrame } from "../../src/core/encode-events.ts";
 import { SeriesIdCache } from "../../src/db/series-ids.ts";
 import { type StoredFrame, storeFrames } from "../../src/db/store-frames.ts";
 import type { TapeEvent } from "../../src/protocol/event.ts";
@@ -9,11 +10,15 @@ import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { TestDatabase } from "./databases.ts";
 import { cursorAt, frame, room } from "./events.ts";
 
+const JWT_SECRET = "a secret of the tests, of 32 characters and more";
+
 /** The Worker's routes on a database, with rooms in their place that `tape` has filled. */
 export class WorkerOnDatabase {
   readonly #database: TestDatabase;
   readonly #ids = new SeriesIdCache();
   readonly #tails = new Map<string, RoomTail>();
+  /** The newest cursor of what was pushed. */
+  #pushed = 1_000_000;
 
   constructor(database: TestDatabase) {
     this.#database = database;
@@ -35,20 +40,62 @@ export class WorkerOnDatabase {
 
   /** The answer of an analysis, to a POST where there is a body. */
   async ask(path: string, body?: unknown): Promise<{ status: number; answer: unknown }> {
-    const none: RoomTail = { storedThrough: cursorAt(0), cursor: cursorAt(0), frames: [] };
-    const url = new URL(this.#database.sqlUrl);
     const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
-    const response = await app.request(`/api/analytics/${path}`, init, {
-      DATABASE_URL: `postgres://edgetape:${this.#database.secret}@${url.host}/edgetape`,
-      DATABASE_ENDPOINT: this.#database.sqlUrl,
-      PUBLIC_READ: "true",
-      LOG_LEVEL: "error",
-      ROOM: {
-        idFromName: (name: string) => name,
-        get: (name: string) => ({ readTail: async () => this.#tails.get(name) ?? none }),
-      },
-    });
+    const response = await this.#request(`/api/analytics/${path}`, init);
     if (response.status === 200) expect(response.headers.get("cache-control")).toBe("no-store");
     return { status: response.status, answer: await response.json() };
+  }
+
+  /** The answer of any other route. */
+  async get(path: string): Promise<{ status: number; answer: Record<string, unknown> }> {
+    const response = await this.#request(path, {});
+    return { status: response.status, answer: await response.json() };
+  }
+
+  /** The answer to a push that waits until its events are stored; rooms remember nothing. */
+  async push(path: string, events: unknown): Promise<Record<string, unknown>> {
+    const init = { method: "POST", body: JSON.stringify(events) };
+    const response = await this.#request(`${path}?wait=stored`, init);
+    expect(response.status).toBe(200);
+    return await response.json();
+  }
+
+  async #request(path: string, { body, ...init }: RequestInit): Promise<Response> {
+    const none: RoomTail = { storedThrough: cursorAt(0), cursor: cursorAt(0), frames: [] };
+    const url = new URL(this.#database.sqlUrl);
+    const claims = { scopes: ["read", "write"], ttlSeconds: 600 } as const;
+    const token = await mintToken(JWT_SECRET, claims, Math.floor(Date.now() / 1_000));
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    return app.request(
+      path,
+      { ...init, ...(body !== undefined && { body, headers }) },
+      {
+        DATABASE_URL: `postgres://edgetape:${this.#database.secret}@${url.host}/edgetape`,
+        DATABASE_ENDPOINT: this.#database.sqlUrl,
+        PUBLIC_READ: "true",
+        LOG_LEVEL: "error",
+        JWT_SECRET,
+        ROOM: {
+          idFromName: (name: string) => name,
+          get: (name: string) => ({
+            readTail: async () => this.#tails.get(name) ?? none,
+            admits: async () => "admitted",
+            untilStored: async () => true,
+            append: (symbol: SymbolName, batch: AppendBatch) => this.#store(symbol, batch),
+          }),
+        },
+      },
+    );
+  }
+
+  async #store(symbol: SymbolName, batch: AppendBatch): Promise<AppendOutcome> {
+    const frames = batch.frames.map(({ text }) => {
+      this.#pushed += 1;
+      return frame(this.#pushed, ...decodeFrame(text));
+    });
+    await storeFrames(this.#database.db, [room(symbol, ...frames)], this.#ids);
+    const cursor = cursorAt(this.#pushed);
+    this.#tails.set(symbol, { storedThrough: cursor, cursor, frames: [] });
+    return { kind: "appended", cursor };
   }
 }

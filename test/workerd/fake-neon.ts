@@ -141,7 +141,11 @@ export class FakeNeon {
     // Every metric is known.
     if (query.includes("select exists")) return result([["is_known", BOOL]], [["t"]]);
     // Queries of a range of time find nothing.
-    if (/string_agg|as older_us|from wanted|order by (all_trades|books)\.ts/.test(query))
+    if (
+      /string_agg|as older_us|as gone_before|as set_aside|from wanted|order by (all_trades|books)\.ts/.test(
+        query,
+      )
+    )
       return result([], []);
     throw new Error(`no answer to ${query}`);
   }
