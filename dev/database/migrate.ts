@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type DatabaseMode, IS_TIMESCALE, LICENSE, MODES, modeOf } from "../../src/db/mode.ts";
+import { pinSession } from "../../src/db/session-settings.ts";
 import type { Statement, TextValue } from "./backend.ts";
 import { splitStatements } from "./split-statements.ts";
 
@@ -28,7 +29,12 @@ export type MigrateAnswer =
 /** Key of the advisory lock under which migrations run: any fixed number that no other program uses. */
 const LOCK_KEY = "7305814126390514692";
 
-const LOCK: Statement = { text: `select pg_advisory_xact_lock(${LOCK_KEY})`, params: [] };
+/** How every transaction begins: whatever the session is set to, a migration means the same. */
+const BEGINNING: readonly Statement[] = [
+  { text: "set transaction isolation level read committed, read write", params: [] },
+  { text: `select pg_advisory_xact_lock(${LOCK_KEY})`, params: [] },
+  { text: pinSession({ isLocal: true }), params: [] },
+];
 
 const CREATE_TABLE: Statement = {
   text: `create table if not exists schema_migrations (
@@ -61,9 +67,10 @@ export async function migrate(
   deps: MigrateDeps,
   files: readonly MigrationFile[],
 ): Promise<MigrateAnswer> {
-  const found = await deps.transaction([LOCK, CREATE_TABLE, READ_APPLIED, READ_MODE]);
-  const checksums = new Map(found[2]?.map(([name, checksum]) => [name ?? "", checksum ?? ""]));
-  const [isTimescale, license] = found[3]?.[0] ?? [];
+  const asked = [CREATE_TABLE, READ_APPLIED, READ_MODE];
+  const found = (await deps.transaction([...BEGINNING, ...asked])).slice(BEGINNING.length);
+  const checksums = new Map(found[1]?.map(([name, checksum]) => [name ?? "", checksum ?? ""]));
+  const [isTimescale, license] = found[2]?.[0] ?? [];
   const mode = modeOf(isTimescale === "t" || String(isTimescale) === "true", license);
   const ordered = filesOf(files, mode);
   const refusal = compare(ordered, checksums, mode);
@@ -75,7 +82,7 @@ export async function migrate(
     try {
       const statements = splitStatements(file.text).map((text) => ({ text, params: [] }));
       const record = { text: RECORD, params: [file.name, checksum(file.text)] };
-      await deps.transaction([LOCK, record, ...statements]);
+      await deps.transaction([...BEGINNING, record, ...statements]);
       applied.push(file.name);
     } catch (error) {
       if (isRecordConflict(error)) continue;

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { pinSession } from "../../src/db/session-settings.ts";
 import {
   type Backend,
   beginText,
@@ -23,6 +24,7 @@ export function openPostgres(url: string): Backend {
     max: POOL_SIZE,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: "edgetape",
+    onConnect,
   });
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on("error", () => undefined);
@@ -44,6 +46,11 @@ export function openPostgres(url: string): Backend {
       }),
     close: () => pool.end(),
   };
+}
+
+/** The pool waits for it, and gives up a connection on which it fails; its types do not say so. */
+async function onConnect(client: pg.ClientBase): Promise<void> {
+  await client.query(pinSession({ isLocal: false }));
 }
 
 async function withClient<T>(

@@ -1,8 +1,10 @@
 import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
 
 export interface TimedInsert {
-  /** The table of raw data; what is older than it goes into the same with `_past` behind its name. */
+  /** What is stored. What is older than raw data goes into the table of that name with `_past` behind it. */
   table: string;
+  /** The table of raw data. */
+  live: string;
   /** Of the table, `ts` first. */
   columns: string;
   /** For the columns after `ts`. */
@@ -26,7 +28,7 @@ export interface TimedInsert {
  * @returns the statement, for a clause that says what happens to rows that are stored already.
  */
 export function insertOfTime(insert: TimedInsert) {
-  const { table, columns, values, rows, earliest, stale, isPacked } = insert;
+  const { table, live, columns, values, rows, earliest, stale, isPacked } = insert;
   const ts = timestampOf("u.ts_us");
   // In microseconds: to compare them costs nothing, where a timestamptz of each row would be made once more.
   const before = (moment: string) =>
@@ -47,6 +49,6 @@ note as (
   insert into ${stale.table} (hour, ${stale.key})
   select distinct ${bucketOf(ts, "3600000000")}, u.${stale.key} from ${rows} where ${before("watermark")}),
 past as (${into(`${table}_past`, before("raw_from"))})${isPacked ? `,\nlate as (${late})` : ""}
-${into(table, from(rowsFrom))}`;
+${into(live, from(rowsFrom))}`;
   };
 }

@@ -11,6 +11,7 @@ import { openPglite } from "../../dev/database/pglite-backend.ts";
 import { openPostgres } from "../../dev/database/postgres-backend.ts";
 import { type Database, openDatabase } from "../../src/db/database.ts";
 import { newDataDir } from "./data-dir.ts";
+import { addDecoys, makeHostile } from "./hostile-settings.ts";
 
 /** An empty database behind an endpoint of its own, as the Worker meets it. */
 export interface TestDatabase {
@@ -31,7 +32,10 @@ export interface TestDatabaseKind {
   openMigrated(): Promise<TestDatabase>;
 }
 
-/** Every Postgres the suite runs on: PGlite always, and the one of `TEST_DATABASE_URL` where it is set. */
+/**
+ * Every Postgres the suite runs on: PGlite always, and the one of `TEST_DATABASE_URL` where it is set. With `TEST_DATABASE_HOSTILE`
+ * the databases there have defaults that change what careless statements say.
+ */
 export function testDatabaseKinds(): TestDatabaseKind[] {
   const serverUrl = process.env["TEST_DATABASE_URL"];
   return [
@@ -43,11 +47,17 @@ export function testDatabaseKinds(): TestDatabaseKind[] {
 type Opened = { backend: Backend; dispose(): Promise<void> };
 
 function kindOf(name: string, openBackend: () => Promise<Opened>): TestDatabaseKind {
-  const openEmpty = async () => serve(await openBackend());
+  const isHostile = name !== "PGlite" && process.env["TEST_DATABASE_HOSTILE"] !== undefined;
+  const openEmpty = async () => {
+    const opened = await openBackend();
+    if (isHostile) await makeHostile(opened.backend);
+    return serve(opened);
+  };
   const openMigrated = async () => {
     const opened = await openEmpty();
     const answer = await migrateBackend(opened.backend);
     if (answer.kind !== "migrated") throw new Error(JSON.stringify(answer));
+    if (isHostile) await addDecoys(opened.backend);
     return opened;
   };
   return { name, openEmpty, openMigrated };
