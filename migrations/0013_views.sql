@@ -322,7 +322,8 @@ where false;
 -- Whoever tries to write here is told the way in. Its argument says which it is.
 create function refuse_change() returns trigger language plpgsql as $$
 begin
-  raise exception 'cannot % the view "%": what is in it comes by the HTTP interface', lower(tg_op), tg_table_name
+  raise exception 'cannot % the view "%": what is in it comes by the HTTP interface',
+    case tg_op when 'INSERT' then 'insert into' when 'DELETE' then 'delete from' else 'update' end, tg_table_name
     using errcode = 'feature_not_supported', hint = tg_argv[0];
 end $$;
 

@@ -1,7 +1,10 @@
+import { type Decimal, sumOf, ZERO } from "../core/attribution/decimal.ts";
+import { decimalOfSum } from "../core/attribution/decimal-sum.ts";
 import type { ValuePoint } from "../core/attribution/portfolio-pnl.ts";
 import { canonicalLabels } from "../core/labels.ts";
 import { EARLIEST_US } from "../core/timestamp.ts";
 import type { AppContext } from "../middleware/context.ts";
+import type { SeriesColumns } from "../protocol/answers.ts";
 import { INTERVAL_SECONDS, type Interval } from "../protocol/interval.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
@@ -15,23 +18,33 @@ export interface PortfolioMetric {
   account: string | null;
 }
 
-/** The sum of each symbol's fees in the range, over all series that the metric has there. */
+/** The exact sum of each symbol's fees in the range, over all series that the metric has there. */
 export function readFees(
   c: AppContext,
   symbols: readonly SymbolName[],
   { metric, account }: PortfolioMetric,
   interval: Interval,
   { fromUs, toUs, buckets }: BucketRange,
-): Promise<number[]> {
+): Promise<Decimal[]> {
   return fewAtOnce(symbols, async (symbol) => {
     const { series } = await readSymbolSeries(c, {
       ...{ metric, symbol, labels: labelsOf(account), fromUs, toUs },
       ...{ stepUs: INTERVAL_SECONDS[interval] * 1_000_000, limit: buckets },
-      aggregates: ["sum"],
+      aggregates: ["sum", "count", "min", "max"],
     });
     const ours = series.filter(({ labels }) => account !== "" || labels["account"] === undefined);
-    return ours.flatMap(({ sum = [] }) => sum).reduce((all, one) => all + one, 0);
+    return ours.flatMap(decimalsOf).reduce(sumOf, ZERO);
   });
+}
+
+/** The sum of each bucket. */
+function decimalsOf({ sum = [], count = [], min = [], max = [] }: SeriesColumns): Decimal[] {
+  return sum.map((one, at) =>
+    decimalOfSum({
+      ...{ sum: one ?? 0, count: count[at] ?? 1 },
+      ...{ min: min[at] ?? 0, max: max[at] ?? 0 },
+    }),
+  );
 }
 
 export type ReportedPoints =
