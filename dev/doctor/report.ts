@@ -1,4 +1,5 @@
 import type { MemoryWarning } from "../../src/core/memory-warnings.ts";
+import type { DatabaseState } from "../../src/db/ping.ts";
 import type { Diagnosis } from "./diagnose.ts";
 
 const ADVICE: Record<MemoryWarning, string> = {
@@ -7,13 +8,17 @@ const ADVICE: Record<MemoryWarning, string> = {
   rollups_stale:
     "many hours wait for their rollups; answers are right meanwhile, but slower. It should become fewer",
   rollups_behind: "rollups stand still although data comes in: look for keeping_failed in the log",
+  session_settings:
+    "these settings change answers: npm run migrate -- --url URL gives the role others in this database",
+  timescale_old:
+    "TimescaleDB before 2.15 gave one wrong daily bar once (2.13.1, why was not found out): update it",
 };
 
 /** What the doctor says, and whether all is well. */
 export function reportOf(diagnosis: Diagnosis): { text: string; isWell: boolean } {
   const { database } = diagnosis;
   const lines = [
-    row("mode", `${database.mode} (Postgres ${database.version})`),
+    row("mode", `${database.mode} (${versionsOf(database)})`),
     row("size", bytesOf(database.bytes)),
   ];
   if (diagnosis.kind === "not_set_up") {
@@ -34,6 +39,7 @@ export function reportOf(diagnosis: Diagnosis): { text: string; isWell: boolean 
     ),
     row("minutes from", dayOf(memory.minutesFromUs)),
     row("rolled up to", `${timeOf(memory.rolledThroughUs)}, ${durationOf(lagUs)} ago`),
+    ...(database.unpinned === null ? [] : [row("settings", database.unpinned)]),
     row("stale hours", `${points} of points, ${trades} of trades, ${posted} of posted bars`),
     "",
     `${"table".padEnd(18)}${"size".padStart(11)}${"rows, about".padStart(15)}${"bytes a row".padStart(13)}`,
@@ -47,6 +53,10 @@ export function reportOf(diagnosis: Diagnosis): { text: string; isWell: boolean 
   lines.push("", ...warnings.map((warning) => `! ${ADVICE[warning]}`));
   if (warnings.length === 0) lines.push("All is well.");
   return { text: lines.join("\n"), isWell: warnings.length === 0 };
+}
+
+function versionsOf({ version, timescale }: DatabaseState): string {
+  return `Postgres ${version}${timescale === null ? "" : `, TimescaleDB ${timescale}`}`;
 }
 
 function row(name: string, text: string): string {

@@ -14,7 +14,13 @@ const WORDS = new Set(["\\q", "exit", "quit"]);
 export async function prompt({ input, output, run }: PromptDeps): Promise<void> {
   const lines = createInterface({ input, output, prompt: "edgetape=> " });
   let text = "";
+  let isClosed = false;
+  lines.once("close", () => {
+    isClosed = true;
+  });
   const ask = () => {
+    // What was typed ahead of the input's end is still run.
+    if (isClosed) return;
     lines.setPrompt(text === "" ? "edgetape=> " : "edgetape-> ");
     lines.prompt();
   };
