@@ -25,7 +25,7 @@ it("the prompt runs each statement when it is whole, and ends by a word", async 
   const [input, output] = [new PassThrough(), new PassThrough()];
   const ran: string[] = [];
   const run = async (statement: string) => void ran.push(statement);
-  input.end("select 1,\n2; select 3;\n\\q\nselect 4;\n");
+  input.write("select 1,\n2; select 3;\n\\q\nselect 4;\n");
   await prompt({ input, output, run });
   output.end();
   expect(ran).toEqual(["select 1,\n2", "select 3"]);
