@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util";
 import { openDatabase } from "../src/db/database.ts";
 import type { DatabaseMode } from "../src/db/mode.ts";
+import { PIN_ROLE } from "../src/db/session-settings.ts";
 import { answerHelp } from "./answer-help.ts";
 import { migrateBackend } from "./database/backend-migration.ts";
 import { type MigrateAnswer, migrate } from "./database/migrate.ts";
@@ -50,7 +51,7 @@ async function migrateTarget({ url, endpoint }: Target): Promise<MigrateAnswer> 
     }
   }
   const db = openDatabase({ url, endpoint, use: "keeper", timeoutMs: TIMEOUT_MS });
-  return migrate(
+  const answer = await migrate(
     {
       transaction: async (statements) => {
         const results = await db.transaction(statements);
@@ -58,6 +59,15 @@ async function migrateTarget({ url, endpoint }: Target): Promise<MigrateAnswer> 
       },
     },
     readMigrationFiles(),
+  );
+  // That door knows no session which the settings could be given to, so the role gets them.
+  if (answer.kind === "migrated") await db.query(PIN_ROLE, []).catch(sayUnpinned);
+  return answer;
+}
+
+function sayUnpinned(error: unknown): void {
+  console.error(
+    `the settings of this role could not be set (${String(error)}): npm run db:doctor says whether it matters`,
   );
 }
 

@@ -29,7 +29,7 @@ export async function beginAt(db: Database, mode: DatabaseMode, { startUs }: Tap
   if (mode !== "plain") return;
   for (const [table, from, length] of [
     ["points", "packed_through", "1 day"],
-    ["trades", "raw_from", "7 days"],
+    ["trades_live", "raw_from", "7 days"],
     ["metrics_1m_live", "minutes_from", "28 days"],
     ["bars_1m_live", "minutes_from", "28 days"],
   ]) {
@@ -57,7 +57,7 @@ export async function fillTrades(db: Database, tape: Tape): Promise<number> {
   );
   const othersEveryS = Math.max(60, Math.round((DAYS * 86_400 * OTHER_SYMBOLS * 5) / tape.points));
   const insert = (pattern: string, everyS: number) => `
-insert into trades (ts, price, size, cursor, symbol_id, ordinal, side)
+insert into trades_live (ts, price, size, cursor, symbol_id, ordinal, side)
 select ts, round((100 + y.id % 7 + 5 * sin(extract(epoch from ts) / (3000 + 400 * (y.id % 11))) + random())::numeric, 2), 1 + y.id % 5,
   (extract(epoch from ts) * 1000000)::int8 + 50000, y.id, 0, 1 - 2 * (y.id % 2)
 from generate_series(${timestampOf("$1")}, ${timestampOf("$2")} - interval '1 second', interval '${everyS} seconds') ts
@@ -67,14 +67,14 @@ cross join symbols y where y.symbol like '${pattern}' order by ts, y.id`;
     await db.query(insert("S%", TRADE_EVERY_S), range);
     await db.query(insert("T%", othersEveryS), range);
   }
-  const [row] = await db.query("select count(*)::float8 as count from trades", []);
+  const [row] = await db.query("select count(*)::float8 as count from trades_live", []);
   return Number(row?.["count"]);
 }
 
 /** Two accounts of 20 symbols, whose positions change every five minutes. */
 export async function fillPositions(db: Database, { startUs, endUs }: Tape): Promise<void> {
   await db.query(
-    `insert into positions (ts, quantity, cursor, symbol_id, ordinal, avg_price, account)
+    `insert into position_states (ts, quantity, cursor, symbol_id, ordinal, avg_price, account)
 select ts, 100 + (extract(epoch from ts)::int8 / 300 * 7919 + y.id) % 900, (extract(epoch from ts) * 1000000)::int8 + 50000,
   y.id, 0, 100, account
 from generate_series(${timestampOf("$1")}, ${timestampOf("$2")} - interval '1 second', interval '5 minutes') ts

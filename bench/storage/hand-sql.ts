@@ -25,13 +25,13 @@ from metrics_1m_live where series_id = $1 and ${WITHIN.replaceAll("ts ", "bucket
 export const BARS_OF_TRADES = `
 select date_bin('1 minute', ts, 'epoch') as bucket, (array_agg(price order by ts, cursor, ordinal))[1], max(price), min(price),
   (array_agg(price order by ts desc, cursor desc, ordinal desc))[1], sum(size), count(*)
-from trades where symbol_id = $1 and ${WITHIN} group by 1 order by 1`;
+from trades_live where symbol_id = $1 and ${WITHIN} group by 1 order by 1`;
 
 /** $1 ids of the symbols, [$2, $3) the range: every pair, of log returns of the last price of each hour. */
 export const CORRELATION_OF_TRADES = `
 with hour as (
   select distinct on (symbol_id, date_bin('1 hour', ts, 'epoch')) symbol_id, date_bin('1 hour', ts, 'epoch') as bucket, price
-  from trades where symbol_id = any ($1::int4[]) and ${WITHIN}
+  from trades_live where symbol_id = any ($1::int4[]) and ${WITHIN}
   order by symbol_id, date_bin('1 hour', ts, 'epoch'), ts desc, cursor desc, ordinal desc),
 change as (
   select symbol_id, bucket, ln(price) - ln(lag(price) over (partition by symbol_id order by bucket)) as change from hour)
@@ -40,7 +40,7 @@ from change a join change b on b.bucket = a.bucket and b.symbol_id > a.symbol_id
 
 const HELD = (moment: string) => `
 cross join lateral (
-  select p.quantity from positions p
+  select p.quantity from position_states p
   where p.symbol_id = y.id and p.account = '${ACCOUNT}' and p.ts <= ${moment} order by p.ts desc limit 1) p`;
 
 /** $1 names of the symbols, [$2, $3) the range: the value of an account by the minute. */
@@ -53,7 +53,7 @@ group by 1 order by 1`;
 export const VALUE_ON_TRADES = `
 with minute as (
   select distinct on (symbol_id, date_bin('1 minute', ts, 'epoch')) symbol_id, date_bin('1 minute', ts, 'epoch') as at, price
-  from trades
+  from trades_live
   where symbol_id in (select id from symbols where symbol = any ($1::text[])) and ${WITHIN}
   order by symbol_id, date_bin('1 minute', ts, 'epoch'), ts desc)
 select b.at, sum(p.quantity * b.price) as value

@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { type DatabaseMode, IS_TIMESCALE, LICENSE, MODES, modeOf } from "../../src/db/mode.ts";
+import {
+  type DatabaseMode,
+  IS_TIMESCALE,
+  LICENSE,
+  MODES,
+  modeOf,
+  TIMESCALE_VERSION,
+} from "../../src/db/mode.ts";
+import { pinSession } from "../../src/db/session-settings.ts";
 import type { Statement, TextValue } from "./backend.ts";
 import { splitStatements } from "./split-statements.ts";
 
@@ -28,7 +36,12 @@ export type MigrateAnswer =
 /** Key of the advisory lock under which migrations run: any fixed number that no other program uses. */
 const LOCK_KEY = "7305814126390514692";
 
-const LOCK: Statement = { text: `select pg_advisory_xact_lock(${LOCK_KEY})`, params: [] };
+/** How every transaction begins: whatever the session is set to, a migration means the same. */
+const BEGINNING: readonly Statement[] = [
+  { text: "set transaction isolation level read committed, read write", params: [] },
+  { text: `select pg_advisory_xact_lock(${LOCK_KEY})`, params: [] },
+  { text: pinSession({ isLocal: true }), params: [] },
+];
 
 const CREATE_TABLE: Statement = {
   text: `create table if not exists schema_migrations (
@@ -45,7 +58,9 @@ const READ_APPLIED: Statement = {
 };
 
 const READ_MODE: Statement = {
-  text: `select ${IS_TIMESCALE}, ${LICENSE}`,
+  // What makes hypertables the way our files do is there from 2.13 on.
+  text: `select ${IS_TIMESCALE} as is_timescale, ${LICENSE} as license, ${TIMESCALE_VERSION} as version,
+    exists (select from pg_proc where proname = 'by_range') as has_ranges`,
   params: [],
 };
 
@@ -61,10 +76,15 @@ export async function migrate(
   deps: MigrateDeps,
   files: readonly MigrationFile[],
 ): Promise<MigrateAnswer> {
-  const found = await deps.transaction([LOCK, CREATE_TABLE, READ_APPLIED, READ_MODE]);
-  const checksums = new Map(found[2]?.map(([name, checksum]) => [name ?? "", checksum ?? ""]));
-  const [isTimescale, license] = found[3]?.[0] ?? [];
-  const mode = modeOf(isTimescale === "t" || String(isTimescale) === "true", license);
+  const asked = [CREATE_TABLE, READ_APPLIED, READ_MODE];
+  const found = (await deps.transaction([...BEGINNING, ...asked])).slice(BEGINNING.length);
+  const checksums = new Map(found[1]?.map(([name, checksum]) => [name ?? "", checksum ?? ""]));
+  const [isTimescale, license, version, hasRanges] = found[2]?.[0] ?? [];
+  const mode = modeOf(isTrue(isTimescale), license);
+  const isSetUp = [...checksums.keys()].some((name) => modeOfFile(name) !== undefined);
+  if (mode !== "plain" && !isSetUp && !isTrue(hasRanges)) {
+    return { kind: "refused", message: tooOld(version) };
+  }
   const ordered = filesOf(files, mode);
   const refusal = compare(ordered, checksums, mode);
   if (refusal !== undefined) return { kind: "refused", message: refusal };
@@ -75,7 +95,7 @@ export async function migrate(
     try {
       const statements = splitStatements(file.text).map((text) => ({ text, params: [] }));
       const record = { text: RECORD, params: [file.name, checksum(file.text)] };
-      await deps.transaction([LOCK, record, ...statements]);
+      await deps.transaction([...BEGINNING, record, ...statements]);
       applied.push(file.name);
     } catch (error) {
       if (isRecordConflict(error)) continue;
@@ -83,6 +103,15 @@ export async function migrate(
     }
   }
   return { kind: "migrated", mode, applied, alreadyApplied: [...checksums.keys()] };
+}
+
+/** As text, or as the driver makes a boolean of it. */
+function isTrue(value: unknown): boolean {
+  return value === "t" || String(value) === "true";
+}
+
+function tooOld(version: unknown): string {
+  return `TimescaleDB ${version} is too old, and nothing was made: update it to 2.15 or later, or drop the extension, and the database is set up without it`;
 }
 
 /** Why these files cannot be applied over what the database has, or undefined where they can. */

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { pinSession } from "../../src/db/session-settings.ts";
 import {
   type Backend,
   beginText,
@@ -83,7 +84,13 @@ function connectionTo(url: string): pg.PoolConfig {
     connectionString: url,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    onConnect,
   };
+}
+
+/** The pool waits for it, and gives up a connection on which it fails; its types do not say so. */
+async function onConnect(client: pg.ClientBase): Promise<void> {
+  await client.query(pinSession({ isLocal: false }));
 }
 
 async function withClient<T>(

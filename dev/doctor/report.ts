@@ -1,4 +1,5 @@
 import type { MemoryWarning } from "../../src/core/memory-warnings.ts";
+import type { DatabaseState } from "../../src/db/ping.ts";
 import type { Diagnosis } from "./diagnose.ts";
 
 const ADVICE: Record<MemoryWarning, string> = {
@@ -9,13 +10,17 @@ const ADVICE: Record<MemoryWarning, string> = {
   rollups_behind: "rollups stand still although data comes in: look for keeping_failed in the log",
   events_set_aside:
     "events came for hours whose raw data is gone; they count nowhere, for nobody can tell whether they are in the rollups. Look at points_set_aside and trades_set_aside, delete their rows when you have, and raise KEEP_RAW_DAYS beyond the age of what you send again",
+  session_settings:
+    "these settings change answers: npm run migrate -- --url URL gives the role others in this database",
+  timescale_old:
+    "TimescaleDB before 2.15 gave one wrong daily bar once (2.13.1, why was not found out): update it",
 };
 
 /** What the doctor says, and whether all is well. */
 export function reportOf(diagnosis: Diagnosis): { text: string; isWell: boolean } {
   const { database } = diagnosis;
   const lines = [
-    row("mode", `${database.mode} (Postgres ${database.version})`),
+    row("mode", `${database.mode} (${versionsOf(database)})`),
     row("size", bytesOf(database.bytes)),
   ];
   if (diagnosis.kind === "not_set_up") {
@@ -36,6 +41,7 @@ export function reportOf(diagnosis: Diagnosis): { text: string; isWell: boolean 
     ),
     row("minutes from", dayOf(memory.minutesFromUs)),
     row("rolled up to", `${timeOf(memory.rolledThroughUs)}, ${durationOf(lagUs)} ago`),
+    ...(database.unpinned === null ? [] : [row("settings", database.unpinned)]),
     row("stale hours", `${points} of points, ${trades} of trades, ${posted} of posted bars`),
     row("set aside", `${setAsideOf(memory.setAside)} of closed hours`),
     "",
@@ -56,6 +62,10 @@ export function reportOf(diagnosis: Diagnosis): { text: string; isWell: boolean 
 function setAsideOf({ points, trades }: { points: number; trades: number }): string {
   const about = (count: number) => (count < 10_000 ? String(count) : "10000 or more");
   return `${about(points)} points and ${about(trades)} trades`;
+}
+
+function versionsOf({ version, timescale }: DatabaseState): string {
+  return `Postgres ${version}${timescale === null ? "" : `, TimescaleDB ${timescale}`}`;
 }
 
 function row(name: string, text: string): string {

@@ -124,7 +124,7 @@ export function selectOlder(interval: Interval): string {
     `(select max(${column}) from ${table} where symbol_id = (select id from symbol)
       and ${column} >= $2::timestamptz and ${column} < $3::timestamptz ${where})`;
   const trades = [
-    newest("trades", "ts", "and cursor <= $4"),
+    newest("trades_live", "ts", "and cursor <= $4"),
     newest("trades_past", "ts", "and cursor <= $4"),
   ];
   // Not the rollups of posted bars: those may not be made yet.

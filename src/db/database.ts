@@ -67,7 +67,10 @@ export function openDatabase(settings: DatabaseSettings): Database {
       const queries = statements.map(({ text, params }) =>
         sql.query(withTag(text, tag), [...params]),
       );
-      const results = await sql.transaction(queries, { fetchOptions: fetchOptions() });
+      const results = await sql.transaction(queries, {
+        isolationLevel: "ReadCommitted",
+        fetchOptions: fetchOptions(),
+      });
       return results as Row[][];
     },
   };

@@ -1,8 +1,10 @@
 import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
 
 export interface TimedInsert {
-  /** The table of raw data; what is older than it goes into the same with `_past` or `_set_aside` behind its name. */
+  /** What is stored. What is older than raw data goes into the table of that name with `_past` or `_set_aside` behind it. */
   table: "points" | "trades";
+  /** The table of raw data. */
+  live: string;
   /** Of the table, `ts` first. */
   columns: string;
   /** For the columns after `ts`. */
@@ -32,7 +34,7 @@ export interface TimedInsert {
  * set aside (`set_aside`).
  */
 export function insertOfTime(insert: TimedInsert) {
-  const { table, columns, values, rows, earliest, stale, isSame, isPacked } = insert;
+  const { table, live, columns, values, rows, earliest, stale, isSame, isPacked } = insert;
   const ts = timestampOf("u.ts_us");
   // In microseconds: to compare them costs nothing, where a timestamptz of each row would be made once more.
   const before = (moment: string) =>
@@ -68,7 +70,7 @@ placed as materialized (
 past as (${into(`${table}_past`, `u.ts, ${values} from placed u where not u.is_set_aside`)}),
 aside as (${into(`${table}_set_aside`, `u.ts, ${values} from placed u where u.is_set_aside`)}),
 ${isPacked ? `late as (${late}),` : ""}
-stored as (${into(table, ofRows(from(rowsFrom)))})
+stored as (${into(live, ofRows(from(rowsFrom)))})
 select count(*)::int4 as set_aside from placed where is_set_aside`;
   };
 }

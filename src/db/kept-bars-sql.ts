@@ -141,7 +141,7 @@ whole_hour as materialized (
     "(select a.*, d.day from stale_day d join asked a using (place))",
     keptOf(
       "1h",
-      "bucket >= s.day and bucket < least(s.day + interval '1 day', (select days_end from bounds))",
+      "bucket >= s.day and bucket < least(s.day + interval '24 hours', (select days_end from bounds))",
     ),
   )}) h),
 ${MINUTES_AFTER_HOURS},

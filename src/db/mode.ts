@@ -7,6 +7,10 @@ export const IS_TIMESCALE = "exists (select from pg_extension where extname = 't
 /** SQL: the licence it runs under, null without it. */
 export const LICENSE = "current_setting('timescaledb.license', true)";
 
+/** SQL: the version of TimescaleDB, null without it. */
+export const TIMESCALE_VERSION =
+  "(select extversion from pg_extension where extname = 'timescaledb')";
+
 /** What {@link IS_TIMESCALE} and {@link LICENSE} say together. */
 export function modeOf(isTimescale: boolean, license: unknown): DatabaseMode {
   if (!isTimescale) return "plain";

@@ -1,10 +1,15 @@
 import type { Database } from "./database.ts";
-import { type DatabaseMode, IS_TIMESCALE, LICENSE, modeOf } from "./mode.ts";
+import { type DatabaseMode, IS_TIMESCALE, LICENSE, modeOf, TIMESCALE_VERSION } from "./mode.ts";
+import { UNPINNED } from "./session-settings.ts";
 
 export interface DatabaseState {
   mode: DatabaseMode;
   /** Of Postgres: `18.6`. */
   version: string;
+  /** Of TimescaleDB: `2.28.3`; null without it. */
+  timescale: string | null;
+  /** Settings of our sessions that may change an answer, as `name = value`, joined by commas; null where all are as they have to be. */
+  unpinned: string | null;
   /** File names of the applied migrations, in order; none where the database was never set up. */
   migrations: string[];
   /** On disk, indexes among them. */
@@ -14,6 +19,7 @@ export interface DatabaseState {
 const SELECT_STATE = `
 select current_setting('server_version') as version,
   ${IS_TIMESCALE} as is_timescale, ${LICENSE} as license,
+  ${TIMESCALE_VERSION} as timescale, ${UNPINNED} as unpinned,
   pg_database_size(current_database())::float8 as bytes,
   to_regclass('schema_migrations') is not null as has_migrations`;
 
@@ -26,6 +32,8 @@ export async function ping(db: Database, tag?: string): Promise<DatabaseState> {
   return {
     mode: modeOf(state["is_timescale"] === true, state["license"]),
     version: state["version"] as string,
+    timescale: (state["timescale"] ?? null) as string | null,
+    unpinned: (state["unpinned"] ?? null) as string | null,
     migrations: names.map((row) => row["name"] as string),
     bytes: state["bytes"] as number,
   };

@@ -13,6 +13,7 @@ const ROW_BYTES = 90;
 
 const INSERT = insertOfTime({
   table: "points",
+  live: "points",
   columns: "ts, value, cursor, series_id, ordinal",
   values: "u.value, u.cursor, u.series_id, u.ordinal",
   rows: `unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[])

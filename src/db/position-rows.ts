@@ -11,7 +11,7 @@ const ROWS_PER_STATEMENT = 2_000;
 const ROW_BYTES = 130;
 
 const INSERT = `
-insert into positions (ts, quantity, cursor, symbol_id, ordinal, avg_price, account)
+insert into position_states (ts, quantity, cursor, symbol_id, ordinal, avg_price, account)
 select ${timestampOf("u.ts_us")}, u.quantity, u.cursor, u.symbol_id, u.ordinal, u.avg_price, u.account
 from unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[], $6::float8[], $7::text[])
   as u (ts_us, quantity, cursor, symbol_id, ordinal, avg_price, account)`;
@@ -21,7 +21,7 @@ const INSERT_CAREFULLY = `${INSERT}
 on conflict (symbol_id, account, ts) do update
 set quantity = excluded.quantity, cursor = excluded.cursor, ordinal = excluded.ordinal,
   avg_price = excluded.avg_price
-where (excluded.cursor, excluded.ordinal) > (positions.cursor, positions.ordinal)`;
+where (excluded.cursor, excluded.ordinal) > (position_states.cursor, position_states.ordinal)`;
 
 interface PositionRow {
   symbol: SymbolName;

@@ -8,7 +8,8 @@ export const POSTED_COLUMNS =
 const LENGTHS = {
   "1 minute": { seconds: 60, bucketOf: minuteOf },
   "1 hour": { seconds: 3_600, bucketOf: hourOf },
-  "1 day": { seconds: 86_400, bucketOf: dayOf },
+  // Not 1 day, which has 23 hours or 25 where the session's clock is put on or back.
+  "24 hours": { seconds: 86_400, bucketOf: dayOf },
 } as const;
 type Length = keyof typeof LENGTHS;
 
@@ -129,16 +130,16 @@ posted_hour_of_day as materialized (${firstNamed(
     ofEach(
       "posted_day_of",
       `select ${POSTED_COLUMNS} from bars_1h_posted
-      where symbol_id = k.symbol_id and bucket >= k.day and bucket < k.day + interval '1 day'`,
+      where symbol_id = k.symbol_id and bucket >= k.day and bucket < k.day + interval '24 hours'`,
       24,
     ),
   )}),
 posted_day as materialized (${firstNamed(
-    merged("posted_hour_of_day", "1 day"),
+    merged("posted_hour_of_day", "24 hours"),
     nothing(`(${traded}) t`),
     ofEach(
       "posted_day_of",
-      postedPieces("1 day", "p.symbol_id = k.symbol_id and p.bucket = k.day"),
+      postedPieces("24 hours", "p.symbol_id = k.symbol_id and p.bucket = k.day"),
       1,
     ),
   )})`;

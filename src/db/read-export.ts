@@ -146,11 +146,11 @@ async function* metricPages(
 
 /** In a range that is sorted anew for each page: positions are few, and an index by time would be one more a row. */
 const SELECT_POSITIONS = `
-select ${epochUsOf("ts")} as ts_us, cursor, quantity, avg_price, account from positions
+select ${epochUsOf("ts")} as ts_us, cursor, quantity, avg_price, account from position_states
 where symbol_id = (select id from symbols where symbol = $1) and ts < ${timestampOf("$2")}
   and (cursor <= $3 or cursor > $4) and ts >= ${timestampOf("$5")} 
   and ($6::text is null or ts > ${timestampOf("$5")} or account > $6)
-order by positions.ts, account limit $7`;
+order by position_states.ts, account limit $7`;
 
 async function* positionPages(
   db: Database,

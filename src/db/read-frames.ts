@@ -81,7 +81,7 @@ union all
 union all
 (select q.cursor, q.ordinal, ${epochUsOf("q.ts")}, null, null, null, null, null, null, null, null,
    q.quantity, q.avg_price, q.account, null
- from positions q where q.symbol_id = (select id from symbol) and q.cursor > $2 and q.cursor <= $3
+ from position_states q where q.symbol_id = (select id from symbol) and q.cursor > $2 and q.cursor <= $3
  order by q.cursor, q.ordinal limit $4)
 union all
 (select b.cursor, b.ordinal, ${epochUsOf("b.ts")}, null, null, null, null, null, null, null, null,

@@ -42,22 +42,22 @@ with recursive asked as (
   from unnest($1::text[], $2::int8[], $3::int8[]) with ordinality as a (symbol, stored_through, tail_cursor, place)
   join symbols y on y.symbol = a.symbol),
 holder as (
-  select asked.*, (select min(p.account) from positions p where p.symbol_id = asked.id) as account from asked
+  select asked.*, (select min(p.account) from position_states p where p.symbol_id = asked.id) as account from asked
   union all
   select h.place, h.id, h.stored_through, h.tail_cursor,
-    (select min(p.account) from positions p where p.symbol_id = h.id and p.account > h.account)
+    (select min(p.account) from position_states p where p.symbol_id = h.id and p.account > h.account)
   from holder h where h.account is not null),
 wanted as (
   select * from holder where account is not null and ($4::text is null or account = $4)),
 state as (
   select w.place, w.account, s.ts, s.quantity, s.avg_price, s.cursor, 0 as tail_place
   from wanted w cross join lateral (
-    (select p.ts, p.quantity, p.avg_price, p.cursor from positions p
+    (select p.ts, p.quantity, p.avg_price, p.cursor from position_states p
      where p.symbol_id = w.id and p.account = w.account and p.ts <= ${timestampOf("$5")}
        and (p.cursor <= w.stored_through or p.cursor > w.tail_cursor)
      order by p.ts desc limit 1)
     union all
-    select p.ts, p.quantity, p.avg_price, p.cursor from positions p
+    select p.ts, p.quantity, p.avg_price, p.cursor from position_states p
     where p.symbol_id = w.id and p.account = w.account and p.ts > ${timestampOf("$5")} and p.ts <= ${timestampOf("$6")}
       and (p.cursor <= w.stored_through or p.cursor > w.tail_cursor)) s
   union all

@@ -6,7 +6,7 @@ export const ofEach = (source: string, select: string) =>
 
 /** SQL: the stored trades in [$3, $4) of the symbol `s.id` that `isWithin` lets through, up to the cursor `s.stored_through`. */
 export const tradesOf = (isWithin: string) =>
-  ["trades", "trades_past"]
+  ["trades_live", "trades_past"]
     .map(
       (table) => `
     select ts, price, size, cursor, ordinal from ${table}

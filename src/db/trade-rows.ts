@@ -14,6 +14,7 @@ const ROW_BYTES = 140;
 
 const INSERT = insertOfTime({
   table: "trades",
+  live: "trades_live",
   columns: "ts, price, size, cursor, symbol_id, ordinal, side, venue, trade_id",
   values: "u.price, u.size, u.cursor, u.symbol_id, u.ordinal, u.side, u.venue, u.trade_id",
   rows: `unnest($1::int8[], $2::float8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[], $7::int2[], $8::text[],
@@ -39,7 +40,7 @@ set price = excluded.price, size = excluded.size, cursor = excluded.cursor, ordi
 where (excluded.cursor, excluded.ordinal) < (${table}.cursor, ${table}.ordinal)`,
 );
 
-/** `trades.side`, so that `sum(size * side)` is the net flow. */
+/** `side`, so that `sum(size * side)` is the net flow. */
 const SIDE_NUMBER = { buy: 1, sell: -1, none: 0 } as const;
 
 interface TradeRow {

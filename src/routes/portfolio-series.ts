@@ -1,8 +1,11 @@
+import { type Decimal, sumOf, ZERO } from "../core/attribution/decimal.ts";
+import { decimalOfSum } from "../core/attribution/decimal-sum.ts";
 import type { ValuePoint } from "../core/attribution/portfolio-pnl.ts";
 import { HOUR_US } from "../core/duration.ts";
 import { canonicalLabels } from "../core/labels.ts";
 import { EARLIEST_US } from "../core/timestamp.ts";
 import type { AppContext } from "../middleware/context.ts";
+import type { SeriesColumns } from "../protocol/answers.ts";
 import { INTERVAL_SECONDS, type Interval } from "../protocol/interval.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
@@ -17,8 +20,8 @@ export interface PortfolioMetric {
 }
 
 /**
- * The sum of each symbol's fees in the range, over all series that the metric has there. In steps of an hour and more: a sum needs
- * none that are shorter, and those go back the farthest.
+ * The exact sum of each symbol's fees in the range, over all series that the metric has there. In steps of an hour and more: a sum
+ * needs none that are shorter, and those go back the farthest.
  */
 export function readFees(
   c: AppContext,
@@ -26,16 +29,26 @@ export function readFees(
   { metric, account }: PortfolioMetric,
   interval: Interval,
   { fromUs, toUs, buckets }: BucketRange,
-): Promise<number[]> {
+): Promise<Decimal[]> {
   return fewAtOnce(symbols, async (symbol) => {
     const { series } = await readSymbolSeries(c, {
       ...{ metric, symbol, labels: labelsOf(account), fromUs, toUs },
       ...{ stepUs: Math.max(HOUR_US, INTERVAL_SECONDS[interval] * 1_000_000), limit: buckets + 1 },
-      aggregates: ["sum"],
+      aggregates: ["sum", "count", "min", "max"],
     });
     const ours = series.filter(({ labels }) => account !== "" || labels["account"] === undefined);
-    return ours.flatMap(({ sum = [] }) => sum).reduce((all, one) => all + one, 0);
+    return ours.flatMap(decimalsOf).reduce(sumOf, ZERO);
   });
+}
+
+/** The sum of each bucket. */
+function decimalsOf({ sum = [], count = [], min = [], max = [] }: SeriesColumns): Decimal[] {
+  return sum.map((one, at) =>
+    decimalOfSum({
+      ...{ sum: one ?? 0, count: count[at] ?? 1 },
+      ...{ min: min[at] ?? 0, max: max[at] ?? 0 },
+    }),
+  );
 }
 
 export type ReportedPoints =

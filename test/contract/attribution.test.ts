@@ -118,6 +118,14 @@ describe.each(testDatabaseKinds())("attribution on $name", ({ openMigrated }) =>
     }
   });
 
+  it("adds fees up as the decimals they are: three times 1.005 is 3.02, and not what doubles make of it", async () => {
+    const symbol = freshSymbol();
+    const fees = [1, 2, 3].map((at) => metric("fees", NOON_US + at, 1.005));
+    await worker.tape(symbol, fees, 1);
+    const { by_symbol } = await attribution(`symbols=${symbol}&${range(2)}&fees=fees`);
+    expect(by_symbol[0]?.fees).toBe(3.02);
+  });
+
   it("shows fees, and what the reported value of the portfolio has beside", async () => {
     const symbol = freshSymbol();
     const fee = (ts: number, value: number, labels?: Record<string, string>) =>

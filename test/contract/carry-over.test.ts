@@ -76,7 +76,7 @@ async function makeOld(): Promise<Map<string, unknown[]>> {
   await pglite.exec(`
     insert into series (symbol_id, metric, labels, labels_key) values (1, 'm', '{}', '{}');
     insert into points select now() - i * interval '1 hour', i / 3.0, i, 1, 0 from generate_series(1, 200) i;
-    insert into positions (symbol_id, ts, quantity, cursor, ordinal, account)
+    insert into position_states (symbol_id, ts, quantity, cursor, ordinal, account)
       values (1, now(), 0.1, 9007199254740993, 0, 'a');`);
   await pglite.query(
     "insert into trades_past values ('1881-01-01', 1e-10, 'Infinity', 7, 1, 0, 0, $1, 'id')",

@@ -37,7 +37,7 @@ describe.each(testDatabaseKinds())("compressed chunks on $name", ({ openMigrated
     );
     await store(first, frame(2, metric("m", old + MINUTE, 2)));
     expect(await database.keep()).toBe("up_to_date");
-    for (const table of ["points", "trades"]) {
+    for (const table of ["points", "trades_live"]) {
       const chunks = await db.query(
         `select compress_chunk(c, if_not_compressed => true)::text from show_chunks('${table}') c`,
         [],
@@ -98,7 +98,7 @@ describe.each(testDatabaseKinds())("compressed chunks on $name", ({ openMigrated
           ? []
           : [
               ["points", after],
-              ["trades", after],
+              ["trades_live", after],
             ],
       );
     }

@@ -8,6 +8,7 @@ import { migrateBackend } from "../../dev/database/backend-migration.ts";
 import { createEndpoint } from "../../dev/database/endpoint.ts";
 import { openPostgres } from "../../dev/database/postgres-backend.ts";
 import { type Database, type DatabaseUse, openDatabase } from "../../src/db/database.ts";
+import { addDecoys, makeHostile } from "./hostile-settings.ts";
 
 /** An empty database behind an endpoint of its own, as the Worker meets it. */
 export interface TestDatabase {
@@ -30,7 +31,10 @@ export interface TestDatabaseKind {
   openMigrated(): Promise<TestDatabase>;
 }
 
-/** Every Postgres the suite runs on: the embedded one always, and the one of `TEST_DATABASE_URL` where it is set. */
+/**
+ * Every Postgres the suite runs on: the embedded one always, and the one of `TEST_DATABASE_URL` where it is set. With
+ * `TEST_DATABASE_HOSTILE` the databases there have defaults that change what careless statements say.
+ */
 export function testDatabaseKinds(): TestDatabaseKind[] {
   const serverUrl = process.env["TEST_DATABASE_URL"];
   return [
@@ -44,11 +48,17 @@ export function testDatabaseKinds(): TestDatabaseKind[] {
 }
 
 function kindOfServer(serverUrl: string): TestDatabaseKind {
-  const openEmpty = () => openOnServer(serverUrl);
+  const isHostile = process.env["TEST_DATABASE_HOSTILE"] !== undefined;
+  const openEmpty = async () => {
+    const opened = await openOnServer(serverUrl);
+    if (isHostile) await makeHostile(opened.backend);
+    return opened;
+  };
   const openMigrated = async () => {
     const opened = await openEmpty();
     const answer = await migrateBackend(opened.backend);
     if (answer.kind !== "migrated") throw new Error(JSON.stringify(answer));
+    if (isHostile) await addDecoys(opened.backend);
     return opened;
   };
   return { name: "PostgreSQL", openEmpty, openMigrated };

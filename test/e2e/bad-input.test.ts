@@ -435,7 +435,7 @@ describe("bad input, while good producers and viewers go on", () => {
       expect((await push({ path: "/api/metrics?wait=stored", body })).status).toBe(200);
     }
     const stored = await new StoredTape(() => product).rows(
-      "select count(*) from trades t join symbols y on y.id = t.symbol_id where y.symbol = $1",
+      "select count(*) from trades_live t join symbols y on y.id = t.symbol_id where y.symbol = $1",
       [GOOD_SYMBOL],
     );
     expect(Number(stored[0]?.[0])).toBe(company.acknowledged.length);

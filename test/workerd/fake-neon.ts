@@ -100,7 +100,7 @@ export class FakeNeon {
       if (!this.#series.has(key)) {
         this.#series.set(key, { id: this.#series.size + 1, symbol, metric, labels });
       }
-    } else if (["points", "trades", "positions", "books"].includes(table)) {
+    } else if (["points", "trades_live", "position_states", "books"].includes(table)) {
       const cells = row;
       const [cursor, ordinal] = [Number(row["cursor"]), Number(row["ordinal"])];
       const owner = row["series_id"] ?? row["symbol_id"];

@@ -6,15 +6,15 @@ import type {
 } from "../../protocol/attribution.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
 import type { EpochUs } from "../../protocol/time.ts";
-import { centsOf, decimalOf } from "./decimal.ts";
+import { centsOf, type Decimal, decimalOf } from "./decimal.ts";
 import { amountOf, amountsOf } from "./money.ts";
 import type { PricedPnl, SymbolResult, Valuation } from "./symbol-pnl.ts";
 
-/** A symbol's result and the sum of its fees as the database gives it; null: not asked for. */
+/** A symbol's result and the sum of its fees; null: not asked for. */
 export interface SymbolShare {
   symbol: SymbolName;
   result: SymbolResult;
-  fees: number | null;
+  fees: Decimal | null;
 }
 
 /** The result as it is answered. */
@@ -45,9 +45,9 @@ function valuationAnswer({ quantity, price, cents }: Valuation): ValuationAnswer
 
 type FeeAmount = { kind: "told"; amount: number | null } | { kind: "too_large" };
 
-function feeAmount(fees: number | null): FeeAmount {
+function feeAmount(fees: Decimal | null): FeeAmount {
   if (fees === null) return { kind: "told", amount: null };
-  const amount = Number.isFinite(fees) ? amountOf(centsOf(decimalOf(fees))) : null;
+  const amount = amountOf(centsOf(fees));
   return amount === null ? { kind: "too_large" } : { kind: "told", amount };
 }
 
@@ -74,9 +74,7 @@ export function totalOf(shares: readonly SymbolShare[]): Total {
   if (priced.length === 0) return { kind: "no_position" };
   const sum = (part: (one: PricedPnl) => bigint) =>
     priced.reduce((cents, one) => cents + part(one), 0n);
-  const fees = shares.flatMap((share) =>
-    share.fees === null ? [] : [centsOf(decimalOf(share.fees))],
-  );
+  const fees = shares.flatMap((share) => (share.fees === null ? [] : [centsOf(share.fees)]));
   return {
     kind: "cents",
     startCents: sum(({ start }) => start.cents),

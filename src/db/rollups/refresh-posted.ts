@@ -6,7 +6,7 @@ set open = excluded.open, high = excluded.high, low = excluded.low, close = excl
 
 const tradedIn = (length: "1m" | "1h") => `exists (
     select from trade_bars_${length} t
-    where t.symbol_id = d.symbol_id and t.bucket >= d.day and t.bucket < d.day + interval '1 day')`;
+    where t.symbol_id = d.symbol_id and t.bucket >= d.day and t.bucket < d.day + interval '24 hours')`;
 
 /** A day that is not over may have minutes of an hour that is not either. */
 const TRADED_DAYS = `

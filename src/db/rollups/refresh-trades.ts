@@ -11,10 +11,9 @@ import { BAR_COLUMNS, mergeBars, SETTLE_BAR, tradeRollup } from "./trade-rollups
  */
 export function refreshTrades(reach: Reach): string {
   const past = refreshed("past", "trades_past");
-  const live = refreshed("live", "trades");
+  const live = refreshed("live", "trades_live");
   return `
 with ${takeStale("stale_trades", "symbol_id", reach)},
-day as materialized (select distinct ${dayOf("hour")} as day, symbol_id from picked),
 ${past}${reach === "all" ? `,\n${live}` : ""},
 note as (${NOTE_POSTED})
 select count(*)::int4 as taken from picked`;
@@ -29,7 +28,10 @@ select k.hour, k.symbol_id from picked k where exists (
     or p.length_s = 3600 and p.bucket = k.hour
     or p.length_s = 86400 and p.bucket = ${dayOf("k.hour")}))`;
 
-/** Days lie on one side of `raw_from`: what is dropped are whole weeks. */
+/**
+ * A day of which `raw_from` lies in the middle, as sessions that were not in UTC have left some, has a bar on both sides: each of the
+ * hours of its own side.
+ */
 function refreshed(part: "live" | "past", raw: string): string {
   const side = part === "live" ? ">=" : "<";
   const hours = `k.hour ${side} (select raw_from from state)`;
@@ -56,14 +58,14 @@ ${part}_hour_of_day as (
   select * from ${part}_new_hour
   union all
   select h.symbol_id, h.bucket, h.open, h.high, h.low, h.close, h.volume, h.trades, h.first_ts, h.last_ts, h.cursor
-  from day d ${byIndex(
+  from (select distinct ${dayOf("k.hour")} as day, k.symbol_id from picked k where ${hours}) d ${byIndex(
     `select * from bars_1h_${part}
-    where symbol_id = d.symbol_id and bucket >= d.day and bucket < d.day + interval '1 day'`,
+    where symbol_id = d.symbol_id and bucket >= d.day and bucket < d.day + interval '24 hours'`,
     "h",
   )}
-  where d.day ${side} (select raw_from from state)
-    and not exists (select from picked k where k.symbol_id = h.symbol_id and k.hour = h.bucket)),
+  where not exists (
+    select from picked k where k.symbol_id = h.symbol_id and k.hour = h.bucket and ${hours})),
 ${part}_day as (
   insert into bars_1d_${part} (${BAR_COLUMNS})
-  select * from (${mergeBars(`${part}_hour_of_day b`, DAY_US)}) r where ${isOver("1 day")} ${SETTLE_BAR})`;
+  select * from (${mergeBars(`${part}_hour_of_day b`, DAY_US)}) r where ${isOver("24 hours")} ${SETTLE_BAR})`;
 }

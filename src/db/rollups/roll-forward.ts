@@ -61,7 +61,7 @@ ${pointRollup(
 const TRADES = (rollup: string, lengthUs: number) => `
 insert into ${rollup} (${BAR_COLUMNS})
 ${tradeRollup(
-  `symbols y ${byIndex(`select * from trades where symbol_id = y.id and ${RANGE_OF("ts")}`, "t")}`,
+  `symbols y ${byIndex(`select * from trades_live where symbol_id = y.id and ${RANGE_OF("ts")}`, "t")}`,
   lengthUs,
 )} order by symbol_id, bucket ${SETTLE_BAR}`;
 

@@ -117,7 +117,7 @@ export class Market {
   /** Bars count every stored trade once: each has size 1. */
   async #historyViolations(symbol: string): Promise<string[]> {
     const [row] = await this.stored.rows(
-      "select count(*) from trades t join symbols y on y.id = t.symbol_id where y.symbol = $1",
+      "select count(*) from trades_live t join symbols y on y.id = t.symbol_id where y.symbol = $1",
       [symbol],
     );
     const path = `/api/history/${encodeURIComponent(symbol)}?interval=1h`;

@@ -18,7 +18,7 @@ export class StoredTape {
   /** Every row of a symbol, in the order of its log. */
   async events(symbol: string): Promise<StoredEvent[]> {
     const trades = await this.rows(
-      `select t.trade_id, t.cursor, t.ordinal from trades t
+      `select t.trade_id, t.cursor, t.ordinal from trades_live t
        join symbols y on y.id = t.symbol_id where y.symbol = $1`,
       [symbol],
     );
@@ -45,7 +45,7 @@ export class StoredTape {
   /** How many of the symbol's events there are. */
   async count(symbol: string): Promise<number> {
     const [row] = await this.rows(
-      `select (select count(*) from trades t join symbols y on y.id = t.symbol_id where y.symbol = $1)
+      `select (select count(*) from trades_live t join symbols y on y.id = t.symbol_id where y.symbol = $1)
          + (select count(*) from points p join series s on s.id = p.series_id
             join symbols y on y.id = s.symbol_id where y.symbol = $1)`,
       [symbol],

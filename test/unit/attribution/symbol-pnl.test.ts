@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
+import { decimalOf } from "../../../src/core/attribution/decimal.ts";
 import {
   reportedValue,
   type SymbolShare,
@@ -157,7 +158,9 @@ describe("a portfolio", () => {
         all.map(([{ accounts, closes }, fees], at): SymbolShare => {
           const span = spanOf(0, LAST);
           const steps = accounts.map((one) => inSpan(one, span));
-          return { symbol: `S${at}` as SymbolName, result: symbolPnl(steps, closes, span), fees };
+          const paid = fees === null ? null : decimalOf(fees);
+          const result = symbolPnl(steps, closes, span);
+          return { symbol: `S${at}` as SymbolName, result, fees: paid };
         }),
       );
   const cents = (amount: number) => Math.round(amount * 100);
@@ -213,7 +216,7 @@ describe("a portfolio", () => {
 
   const share = (symbol: string, result: SymbolShare["result"], fees: number | null = null) => ({
     symbol: symbol as SymbolName,
-    ...{ result, fees },
+    ...{ result, fees: fees === null ? null : decimalOf(fees) },
   });
   const gain = symbolPnl([[step(0, 3)]], closesOf([-1, 10], [0, 11]), spanOf(0, 1));
 

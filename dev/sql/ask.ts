@@ -1,0 +1,101 @@
+import * as z from "zod";
+
+/** An answer as Postgres gave it, all of it text. */
+export interface SqlAnswer {
+  fields: { name: string; typeId: number }[];
+  rows: (string | null)[][];
+  /** `SELECT`, `INSERT`, ... */
+  command: string;
+  /** Null for a command that counts nothing. */
+  rowCount: number | null;
+}
+
+/** What Postgres says of a statement that failed; `position` counts characters of it, from 1. */
+export interface SqlError {
+  severity: string;
+  code: string;
+  message: string;
+  detail: string | undefined;
+  hint: string | undefined;
+  position: number | undefined;
+}
+
+export type SqlOutcome =
+  | { kind: "answer"; answer: SqlAnswer }
+  | { kind: "refused"; error: SqlError };
+
+const answerSchema = z.object({
+  fields: z.array(z.object({ name: z.string(), dataTypeID: z.number() })),
+  rows: z.array(z.array(z.string().nullable())),
+  command: z.string().default(""),
+  rowCount: z.number().nullable().default(null),
+});
+const said = z
+  .string()
+  .nullish()
+  .transform((text) => text ?? undefined);
+const errorSchema = z.object({
+  message: z.string(),
+  severity: z
+    .string()
+    .nullish()
+    .transform((text) => text ?? "ERROR"),
+  code: z
+    .string()
+    .nullish()
+    .transform((text) => text ?? ""),
+  ...{ detail: said, hint: said },
+  position: z.coerce
+    .number()
+    .nullish()
+    .transform((at) => at || undefined),
+});
+
+export interface SqlDoor {
+  /** With the secret as its password. */
+  url: string;
+  /** Absent: Neon's own. */
+  endpoint: string | undefined;
+  fetch: typeof fetch;
+}
+
+/**
+ * One statement over Neon's HTTP protocol, in a transaction of its own, which only reads unless `canWrite`. Not by the driver, which
+ * turns rows into objects: here columns keep their order, and values are what Postgres wrote.
+ *
+ * @throws where the database cannot be reached.
+ */
+export async function askSql(door: SqlDoor, text: string, canWrite: boolean): Promise<SqlOutcome> {
+  const response = await door.fetch(door.endpoint ?? neonEndpoint(door.url), {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      "neon-connection-string": door.url,
+      "neon-raw-text-output": "true",
+      "neon-array-mode": "true",
+      ...(canWrite ? {} : { "neon-batch-read-only": "true" }),
+    },
+    body: JSON.stringify(
+      canWrite ? { query: text, params: [] } : { queries: [{ query: text, params: [] }] },
+    ),
+  });
+  const body: unknown = await response.json().catch(() => undefined);
+  if (response.ok) {
+    const results = canWrite ? answerSchema.array().length(1).parse([body]) : batchOf(body);
+    const [{ fields, ...rest }] = results as [z.infer<typeof answerSchema>];
+    const named = fields.map(({ name, dataTypeID }) => ({ name, typeId: dataTypeID }));
+    return { kind: "answer", answer: { fields: named, ...rest } };
+  }
+  const error = errorSchema.safeParse(body);
+  if (response.status === 400 && error.success) return { kind: "refused", error: error.data };
+  throw new Error(error.success ? error.data.message : `it answers ${response.status}`);
+}
+
+function batchOf(body: unknown) {
+  return z.object({ results: answerSchema.array().length(1) }).parse(body).results;
+}
+
+/** Where Neon answers for a host: https://neon.com/docs/serverless/serverless-driver. */
+function neonEndpoint(url: string): string {
+  return `https://${new URL(url).hostname.replace(/^[^.]+\./, "api.")}/sql`;
+}

@@ -1,0 +1,58 @@
+import { createInterface } from "node:readline/promises";
+import { splitStatements } from "../database/split-statements.ts";
+
+export interface PromptDeps {
+  input: NodeJS.ReadableStream;
+  output: NodeJS.WritableStream;
+  /** Runs a statement and prints what came of it. */
+  run(statement: string): Promise<unknown>;
+}
+
+const WORDS = new Set(["\\q", "exit", "quit"]);
+
+/** Reads statements line by line, each up to its semicolon, until the input ends or a word says so. */
+export async function prompt({ input, output, run }: PromptDeps): Promise<void> {
+  const lines = createInterface({ input, output, prompt: "edgetape=> " });
+  let text = "";
+  let isClosed = false;
+  lines.once("close", () => {
+    isClosed = true;
+  });
+  const ask = () => {
+    // What was typed ahead of the input's end is still run.
+    if (isClosed) return;
+    lines.setPrompt(text === "" ? "edgetape=> " : "edgetape-> ");
+    lines.prompt();
+  };
+  lines.on("SIGINT", () => {
+    // As psql: what was begun is forgotten.
+    text = "";
+    output.write("\n");
+    ask();
+  });
+  ask();
+  for await (const line of lines) {
+    if (text === "" && WORDS.has(line.trim())) break;
+    text += `${line}\n`;
+    const statements = wholeStatements(text);
+    if (statements !== undefined) {
+      text = "";
+      for (const statement of statements) await run(statement);
+    }
+    ask();
+  }
+  lines.close();
+  output.write("\n");
+}
+
+/** The statements of a text that ends with a semicolon, or with nothing begun; undefined where more has to come. */
+export function wholeStatements(text: string): string[] | undefined {
+  try {
+    const statements = splitStatements(text);
+    if (statements.length === 0) return [];
+    // One more is made of what follows the last semicolon.
+    return splitStatements(`${text}\nselect 1`).length > statements.length ? statements : undefined;
+  } catch {
+    return undefined;
+  }
+}
