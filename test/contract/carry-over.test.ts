@@ -13,7 +13,7 @@ const OLD_MIGRATIONS = 8;
 const HOSTILE = "tab\t newline\n back\\slash 'quotes' \"\" \\. \u{feff}é😀";
 
 /** Tables with rows, whose text must be the same in both. */
-const TABLES = ["symbols", "series", "points", "trades_past", "positions", "tape_state"];
+const TABLES = ["symbols", "series", "points", "trades_past", "position_states", "tape_state"];
 const SELECT_ROWS = (table: string) => `select t::text from ${table} t order by 1`;
 
 let dataDir: string;
