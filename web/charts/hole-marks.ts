@@ -18,6 +18,7 @@ export type HoleMarks = ReturnType<typeof createHoleMarks>;
  */
 export function createHoleMarks(chart: IChartApiBase<Time>) {
   let bars: readonly Bar[] = [];
+  let lengthUs = 0;
   let pauseUs = Number.POSITIVE_INFINITY;
   let requestUpdate = () => {};
   const line = colour("text-faint");
@@ -57,7 +58,8 @@ export function createHoleMarks(chart: IChartApiBase<Time>) {
   return {
     primitive,
     /** The bars on the chart; `isAnew` where more than the newest of them have changed. */
-    setBars(next: readonly Bar[], lengthUs: number, isAnew: boolean): void {
+    setBars(next: readonly Bar[], barUs: number, isAnew: boolean): void {
+      lengthUs = barUs;
       const isLonger = next.length !== bars.length;
       bars = next;
       if (isAnew || (isLonger && next.length < FEW_BARS)) {
@@ -84,7 +86,7 @@ export function createHoleMarks(chart: IChartApiBase<Time>) {
       const x = (from + to) / 2;
       const before = holes.at(-1);
       if (before !== undefined && x - before.x < MARK_APART_PX) continue;
-      holes.push({ x, missingUs });
+      holes.push({ x, missingUs: missingUs - lengthUs });
     }
     return holes;
   }

@@ -17,7 +17,7 @@ export const NO_DIGITS: Digits = { decimals: Number.NEGATIVE_INFINITY, largest: 
 /** A number with more figures than this is no tick of an instrument but was computed, and is noise in its last digits. */
 const MOST_FIGURES = 12;
 /** As many figures of a computed number are shown. */
-const COMPUTED_FIGURES = 10;
+const COMPUTED_FIGURES = 8;
 /** Plain text longer than this gives way to an exponent, where it would be zeros for the most part. */
 const FITTING_LENGTH = 12;
 const ZEROS_BEFORE = -7;

@@ -37,6 +37,10 @@ export function createPasts(deps: {
       if (asked.has(key)) continue;
       asked.add(key);
       const past = last === null ? await importedPast(symbol) : await tradedPast(symbol);
+      if (past === "away") {
+        asked.delete(key);
+        break;
+      }
       if (past === null) continue;
       pasts.set(symbol, past);
       deps.onPasts(new Map(pasts));
@@ -44,16 +48,16 @@ export function createPasts(deps: {
     running = false;
   };
 
-  async function tradedPast(symbol: string): Promise<Past | null> {
+  async function tradedPast(symbol: string): Promise<Past | null | "away"> {
     const from = deps.clock.nowMs() * 1_000 - DAY_US;
     const answer = await deps.api.history(symbol, { interval: "15m", limit: 96, from });
-    if (answer.kind !== "ok") return null;
+    if (answer.kind !== "ok") return answer.kind === "failed" ? "away" : null;
     return { closes: answer.value.bars.map((bar) => bar.close), imported: null };
   }
 
-  async function importedPast(symbol: string): Promise<Past | null> {
+  async function importedPast(symbol: string): Promise<Past | null | "away"> {
     const answer = await deps.api.history(symbol, { interval: "1d", limit: DAYS });
-    if (answer.kind !== "ok") return null;
+    if (answer.kind !== "ok") return answer.kind === "failed" ? "away" : null;
     const { bars } = answer.value;
     const [before, newest] = [bars.at(-2), bars.at(-1)];
     if (newest === undefined) return null;

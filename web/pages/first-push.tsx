@@ -3,7 +3,9 @@ import { useState } from "preact/hooks";
 /** What the list, or the page of a `symbol`, shows before anything was pushed: the line that changes that. */
 export function FirstPush({ symbol }: { symbol?: string }) {
   const [copied, setCopied] = useState(false);
-  const command = firstPushCommand(window.location.origin, symbol ?? "BTC-USD");
+  const trade =
+    symbol === undefined ? { symbol: "BTC-USD", price: 64000.5 } : { symbol, price: 100 };
+  const command = firstPushCommand(window.location.origin, trade);
   return (
     <section class="first-push" aria-label="Push a first trade">
       {symbol === undefined ? (
@@ -44,13 +46,13 @@ export function FirstPush({ symbol }: { symbol?: string }) {
   );
 }
 
-function firstPushCommand(origin: string, symbol: string): string {
+function firstPushCommand(origin: string, trade: { symbol: string; price: number }): string {
   // No symbol has a quote or a backslash, so between single quotes the shell leaves it as it is.
-  const trade = JSON.stringify({ symbol, price: 64000.5, size: 0.25, side: "buy" });
+  const body = JSON.stringify({ ...trade, size: 0.25, side: "buy" });
   return [
     `curl -sS ${origin}/api/trades \\`,
     `  -H "authorization: Bearer $(npm run -s token -- --scope write)" \\`,
     `  -H "content-type: application/json" \\`,
-    `  -d '${trade}'`,
+    `  -d '${body}'`,
   ].join("\n");
 }

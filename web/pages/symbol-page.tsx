@@ -65,6 +65,7 @@ export function SymbolPage(props: SymbolPageProps) {
   // Until history has answered, room is kept for candles where the list knows a price, so that nothing jumps.
   const isExpected = !feed.isLoaded() && summary?.last !== null && symbol[0] !== "_";
   const isTraded = view.shown().last !== null || (isExpected && feed.refusal() === null);
+  const isOff = isCutOff(status) && feed.refusal() === null;
   // Replaced, not pushed: going back leads to the list, not through every interval tried.
   const choose = (chosen: Interval) => replace(pathOfSymbol(symbol, chosen));
   return (
@@ -73,9 +74,7 @@ export function SymbolPage(props: SymbolPageProps) {
         read={() => connectionOf(view)}
         onRetry={status.kind === "closed" ? onReopen : server.retryNow}
       />
-      <main
-        class={`symbol-page ${isTraded ? "" : "is-untraded"} ${isCutOff(status) ? "is-cut-off" : ""}`}
-      >
+      <main class={`symbol-page ${isTraded ? "" : "is-untraded"} ${isOff ? "is-cut-off" : ""}`}>
         <div class="symbol-main">
           <div class="symbol-head">
             <InstrumentHeader view={view} symbol={symbol} summary={summary} />
