@@ -70,7 +70,8 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
         textColor: colour("text-dim"),
         fontFamily: CANVAS_FONT,
         fontSize: 11,
-        attributionLogo: true,
+        // It brings a style element of its own, which a strict Content-Security-Policy refuses: candle-pane.tsx has the link.
+        attributionLogo: false,
       },
       grid: {
         vertLines: { color: colour("grid") },

@@ -91,9 +91,12 @@ export function App() {
     case "missing":
       return (
         <main class="notice">
-          <p>
-            There is no such page. <Link to="/">All symbols</Link>
-          </p>
+          <div class="card">
+            <h1>There is no such page</h1>
+            <Link to="/" class="in-text">
+              All symbols
+            </Link>
+          </div>
         </main>
       );
     default:

@@ -57,6 +57,16 @@ export function CandlePane(props: { view: SymbolView; onChoose(interval: Interva
         {bar !== null && <BarLegend bar={bar} digits={shown.priceDigits} />}
       </div>
       <div class="chart" ref={container} data-testid="candle-chart" />
+      {/* The library's licence wants its notice and this link on the page. */}
+      <a
+        class="chart-credit"
+        href="https://www.tradingview.com/"
+        target="_blank"
+        rel="noreferrer"
+        title="TradingView Lightweight Charts™ Copyright (c) 2025 TradingView, Inc. https://www.tradingview.com/"
+      >
+        TradingView Lightweight Charts™
+      </a>
       <div class="gap-bands" ref={bands}>
         {feed.gaps().map((gap) => (
           <div

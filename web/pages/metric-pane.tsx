@@ -54,7 +54,8 @@ export function MetricPane({ view, panel }: { view: SymbolView; panel: Panel }) 
       </header>
       <div class="metric-chart" ref={container} />
       {(lines.length > 1 || labelText(lines[0]) !== "") && (
-        <ul class="metric-legend">
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and without a mouse only what has the focus does
+        <ul class="metric-legend" tabIndex={0} aria-label={`Lines of ${panel.metric}`}>
           {lines.map((line, i) => (
             <li key={line.key} title={labelText(line)}>
               <i style={{ background: lineColour(i) }} />

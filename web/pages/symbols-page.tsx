@@ -154,10 +154,11 @@ function SymbolRow(props: { listed: ListedSymbol; past: Past | undefined; nowMs:
             formatPrice(last, digitsOf([...closes, ...listed.trail, last]))
           )}
         </span>
+        {isOld && <div class="age-below">{ageWords(asOf, nowMs)}</div>}
       </td>
       <td
         class={`number ${signClass(change)}`}
-        title={change === null && last !== null ? NO_CHANGE : undefined}
+        title={change === null && listed.last !== null ? NO_CHANGE : undefined}
       >
         {change === null ? <span class="faint">—</span> : formatChange(change)}
       </td>

@@ -77,7 +77,7 @@ function Row(props: {
         </span>
         <span
           class={signClass(change)}
-          title={change === null && last !== null ? NO_CHANGE : undefined}
+          title={change === null && listed.last !== null ? NO_CHANGE : undefined}
         >
           {change === null ? (last === null ? "" : "—") : formatChange(change)}
         </span>
