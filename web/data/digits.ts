@@ -56,9 +56,10 @@ export function decimalsOf(value: number): number {
   if (own < SINGLE_FIGURES) return own - exponent;
   const short = Number(value.toPrecision(SINGLE_FIGURES));
   const decimals = Math.min(MOST_DECIMALS, Math.max(0, own - exponent));
-  if (Math.fround(short).toFixed(decimals) === value.toFixed(decimals)) {
-    return fraction(short.toExponential()) - exponent;
-  }
+  const shorter = fraction(short.toExponential());
+  const isSingle = Math.fround(short).toFixed(decimals) === value.toFixed(decimals);
+  // Two digits less would be chance now and then.
+  if (isSingle && shorter <= own - 3) return shorter - exponent;
   const figures = own < MOST_FIGURES ? own : fraction(value.toExponential(COMPUTED_FIGURES - 1));
   return figures - exponent;
 }

@@ -64,7 +64,7 @@ export function openBarFeed(deps: BarFeedDeps, symbol: string, chosen: Interval 
   /** Where there is none of the interval: the newest of a longer one. */
   let elsewhere: TimedBar | null = null;
   /** The newest bar of a minute as of the first answer, which says better than a long bar when there was a trade. */
-  let minute: Bar | null = null;
+  let minute: Bar | null | undefined;
   let closed = false;
 
   return {
@@ -77,7 +77,7 @@ export function openBarFeed(deps: BarFeedDeps, symbol: string, chosen: Interval 
     },
     /** A longer interval that has bars, where the chosen one has none. */
     elsewhere: () => (bars.length === 0 ? (elsewhere?.interval ?? null) : null),
-    minute: () => minute,
+    minute: () => minute ?? null,
     load,
     take,
     takeBar,
@@ -120,7 +120,7 @@ export function openBarFeed(deps: BarFeedDeps, symbol: string, chosen: Interval 
       }
     }
     let longer: TimedBar | null = null;
-    if (answer.kind === "ok" && answer.value.bars.length === 0) {
+    if (answer.kind === "ok" && wanted !== null && answer.value.bars.length === 0) {
       const found = await longerHistory(asked, 1);
       const bar = found?.value.bars.at(-1);
       if (found && bar) longer = { bar, interval: found.value.interval };
@@ -152,7 +152,7 @@ export function openBarFeed(deps: BarFeedDeps, symbol: string, chosen: Interval 
     deps.mark(DIRTY.allBars);
     deps.onBars(bars);
     deps.onHistory(cursor);
-    if (INTERVAL_SECONDS[interval] > 60 && minute === null) void askMinute();
+    if (INTERVAL_SECONDS[interval] > 60 && minute === undefined) void askMinute();
   }
 
   async function askMinute(): Promise<void> {
