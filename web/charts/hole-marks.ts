@@ -10,8 +10,6 @@ const WORDS_APART_PX = 56;
 /** With fewer bars the usual step is not settled yet, and is looked for anew with each. */
 const FEW_BARS = 100;
 
-export type HoleMarks = ReturnType<typeof createHoleMarks>;
-
 /**
  * A line where time was left out between two bars, with how much. The time axis closes up over what has no bars, as it
  * must for markets that close at night; without a mark an outage of a market that never does would look like none.

@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { liveChange, NO_CHANGE } from "../data/change.ts";
 import { digitsOf } from "../data/digits.ts";
 import { formatChange, formatGain, formatPrice, formatSize, formatVolume } from "../data/format.ts";
@@ -28,7 +28,8 @@ export function InstrumentHeader(props: {
   const nowMs = view.clock.nowMs();
   const isOld = known !== null && (isStale(known.asOf, nowMs) || isCutOff(view.feed.status()));
 
-  useEffect(() => {
+  // In the same frame as the price itself.
+  useLayoutEffect(() => {
     document.title =
       lastText === null ? `${symbol} · Edgetape` : `${lastText} ${symbol} · Edgetape`;
   }, [lastText, symbol]);
