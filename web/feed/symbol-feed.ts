@@ -88,9 +88,11 @@ export function openSymbolFeed(
     book: book.book,
     cursor: () => tape?.cursor() ?? null,
     status,
-    /** Ask at once what would be asked in a while. */
+    /** Ask at once what would be asked in a while, or when the room of an unknown symbol says something. */
     retry(): void {
-      if (tape === null && trouble?.kind === "failed") load();
+      if (!isUnknown && (tape !== null || trouble?.kind !== "failed")) return;
+      isUnknown = false;
+      load();
     },
     /** What has changed since the last call. */
     takeDirty(): Dirty {

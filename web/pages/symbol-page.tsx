@@ -62,6 +62,11 @@ export function SymbolPage(props: SymbolPageProps) {
   const { feed } = view;
   const status = feed.status();
   const summary = symbols.list.find((listed) => listed.symbol === symbol);
+  const isListed = summary !== undefined;
+  useEffect(() => {
+    // Imported bars make no event: it is the list that tells of a symbol nobody knew.
+    if (isListed) view.feed.retry();
+  }, [view, isListed]);
   // Until history has answered, room is kept for candles where the list knows a price, so that nothing jumps.
   const isExpected = !feed.isLoaded() && summary?.last !== null && symbol[0] !== "_";
   const isTraded = view.shown().last !== null || (isExpected && feed.refusal() === null);

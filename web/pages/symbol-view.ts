@@ -80,7 +80,7 @@ export function openSymbolView(options: SymbolViewOptions): SymbolView {
         );
       },
       onDirty: loop.request,
-      onStatus: (status) => server.report("tape", isCutOff(status)),
+      onStatus: ({ kind }) => server.report("tape", kind === "reconnecting" || kind === "offline"),
       onUnauthorized: options.onUnauthorized,
     },
     options.symbol,

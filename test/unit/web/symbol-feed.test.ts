@@ -229,6 +229,18 @@ test("a symbol nobody has pushed to waits on its socket, and is read anew at the
   expect(opened).toHaveLength(1);
 });
 
+test("a symbol that becomes known without an event, by imported bars, is read anew when asked to", async () => {
+  const { clock, feed, recover, historyRequests } = world({ kind: "unknown" });
+  await clock.advance(10);
+  feed.retry();
+  await clock.advance(10);
+  recover();
+  feed.retry();
+  feed.retry();
+  await clock.advance(10);
+  expect(historyRequests()).toBe(3);
+});
+
 test("a symbol the server refuses is not asked for again, and the page is told why", async () => {
   const detail = "symbol is no symbol";
   const { clock, feed, opened, historyRequests } = world({ kind: "refused", status: 400, detail });
