@@ -191,6 +191,7 @@ export function openBarFeed(deps: BarFeedDeps, symbol: string, chosen: Interval 
     if (trades.length === 0 || seen === null) return;
     const applied = applyTrades(bars, trades, interval, seen);
     seen = afterSeeing(seen, trades);
+    if (bars.length === 0) deps.mark(DIRTY.allBars);
     bars = applied.bars;
     changed(applied.changedFrom);
     if (bars.length > MAX_BARS) {

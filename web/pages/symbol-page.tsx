@@ -57,7 +57,7 @@ export function SymbolPage(props: SymbolPageProps) {
   useEffect(() => {
     if (interval !== null) view.feed.chooseInterval(interval);
   }, [view, interval]);
-  useRepaint(view, DIRTY.status | DIRTY.allBars | DIRTY.trades);
+  useRepaint(view, DIRTY.status | DIRTY.allBars);
 
   const { feed } = view;
   const status = feed.status();
