@@ -43,11 +43,13 @@ export default {
       return new Response("method not allowed\n", { status: 405, headers: { allow: "GET, HEAD" } });
     }
     const { pathname } = new URL(request.url);
+    // Symbols have dots and slashes of their own (`/s/BRK.B`, `/s/BTC/USDT`), and no file is there.
+    const isSymbolPage = pathname.startsWith("/s/");
     const wanted = pathname.endsWith("/") ? `${pathname}index.html` : pathname;
-    const found = await serve(wanted, request, env);
+    const found = isSymbolPage ? undefined : await serve(wanted, request, env);
     if (found !== undefined) return found;
-    // A page of the dashboard is a path without an extension; a missing script must not come back as a page.
-    const isPage = extensionOf(wanted) === undefined || wanted.endsWith(".html");
+    // Other pages of the dashboard have no extension; a missing script must not come back as a page.
+    const isPage = isSymbolPage || extensionOf(wanted) === undefined || wanted.endsWith(".html");
     const page = isPage ? await serve(INDEX, request, env) : undefined;
     return page ?? new Response("not found\n", { status: 404 });
   },

@@ -2,18 +2,23 @@ import {
   CandlestickSeries,
   ColorType,
   CrosshairMode,
-  createChart,
+  createChartEx,
   HistogramSeries,
+  type IHorzScaleBehavior,
+  type IPriceLine,
   type ISeriesApi,
-  TickMarkType,
+  LineStyle,
   type Time,
   type UTCTimestamp,
 } from "lightweight-charts";
 import type { Bar, Interval } from "../../src/protocol/bar.ts";
 import { INTERVAL_SECONDS } from "../../src/protocol/interval.ts";
 import { lastAtOrBefore } from "../data/bars.ts";
-import { digitsOf, formatPrice } from "../data/format.ts";
+import { type Digits, exponentOf, NO_DIGITS } from "../data/digits.ts";
+import { formatPrice } from "../data/format.ts";
+import { createHoleMarks } from "./hole-marks.ts";
 import { CANVAS_FONT, colour } from "./theme.ts";
+import { momentText, timeAxisOf } from "./time-axis.ts";
 
 /** So near to the left edge, in bars, older ones are asked for. */
 const NEAR_LEFT_EDGE = 60;
@@ -30,53 +35,77 @@ export interface CandleChartOptions {
   onNewestVisible(isVisible: boolean): void;
 }
 
+/** What the chart shows. */
+export interface CandleData {
+  bars: readonly Bar[];
+  interval: Interval;
+  /** Bars from this index on differ from what is shown. */
+  changedFrom: number;
+  /** The last price there is, wherever one has scrolled to. */
+  last: number | null;
+  digits: Digits;
+}
+
 export type CandleChart = ReturnType<typeof createCandleChart>;
 
 /** Candles above volume in `container`, until `destroy`. */
 export function createCandleChart(container: HTMLElement, options: CandleChartOptions) {
   let bars: readonly Bar[] = [];
   let interval: Interval = "1m";
+  let digits = NO_DIGITS;
+  /** The chart is given prices times ten to this power: it draws no steps below 1e-13, and loses count past 1e13. */
+  let shift = 0;
+  let lastLine: IPriceLine | null = null;
   /** Between new data and its place on the screen the visible range means nothing. */
   let isSettling = false;
   const up = colour("up");
   const down = colour("down");
-  const chart = createChart(container, {
-    autoSize: true,
-    layout: {
-      background: { type: ColorType.Solid, color: colour("surface") },
-      textColor: colour("text-dim"),
-      fontFamily: CANVAS_FONT,
-      fontSize: 11,
-      attributionLogo: true,
+  const chart = createChartEx<Time, IHorzScaleBehavior<Time>>(
+    container,
+    timeAxisOf(() => interval),
+    {
+      autoSize: true,
+      layout: {
+        background: { type: ColorType.Solid, color: colour("surface") },
+        textColor: colour("text-dim"),
+        fontFamily: CANVAS_FONT,
+        fontSize: 11,
+        // It brings a style element of its own, which a strict Content-Security-Policy refuses: candle-pane.tsx has the link.
+        attributionLogo: false,
+      },
+      grid: {
+        vertLines: { color: colour("grid") },
+        horzLines: { color: colour("grid") },
+      },
+      crosshair: {
+        mode: CrosshairMode.Normal,
+        vertLine: { color: colour("text-faint"), labelBackgroundColor: colour("raised") },
+        horzLine: { color: colour("text-faint"), labelBackgroundColor: colour("raised") },
+      },
+      rightPriceScale: { borderColor: colour("line"), scaleMargins: { top: 0.08, bottom: 0.24 } },
+      timeScale: {
+        borderColor: colour("line"),
+        timeVisible: true,
+        secondsVisible: true,
+        rightOffset: 6,
+        barSpacing: 8,
+        minBarSpacing: 0.6,
+      },
+      localization: {
+        timeFormatter: (time: Time) => momentText(Number(time), interval),
+        priceFormatter: (price: number) => formatPrice(shifted(price, -shift), digits),
+      },
     },
-    grid: {
-      vertLines: { color: colour("grid") },
-      horzLines: { color: colour("grid") },
-    },
-    crosshair: {
-      mode: CrosshairMode.Normal,
-      vertLine: { color: colour("text-faint"), labelBackgroundColor: colour("raised") },
-      horzLine: { color: colour("text-faint"), labelBackgroundColor: colour("raised") },
-    },
-    rightPriceScale: { borderColor: colour("line"), scaleMargins: { top: 0.08, bottom: 0.24 } },
-    timeScale: {
-      borderColor: colour("line"),
-      timeVisible: true,
-      secondsVisible: true,
-      rightOffset: 6,
-      barSpacing: 8,
-      minBarSpacing: 0.6,
-      tickMarkFormatter: (time: Time, type: TickMarkType) => tickText(Number(time), type, interval),
-    },
-    localization: { timeFormatter: (time: Time) => timeText(Number(time), interval) },
-  });
+  );
   const candles: ISeriesApi<"Candlestick"> = chart.addSeries(CandlestickSeries, {
     upColor: up,
     downColor: down,
     wickUpColor: up,
     wickDownColor: down,
     borderVisible: false,
-    priceLineColor: colour("text-dim"),
+    // Both would follow the last bar in sight; the line of our own stays at the last price.
+    lastValueVisible: false,
+    priceLineVisible: false,
   });
   const volume: ISeriesApi<"Histogram"> = chart.addSeries(HistogramSeries, {
     priceScaleId: "volume",
@@ -87,6 +116,8 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
   const upVolume = colour("up-volume");
   const downVolume = colour("down-volume");
+  const holes = createHoleMarks(chart);
+  candles.attachPrimitive(holes.primitive);
 
   chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
     if (range === null || bars.length === 0 || isSettling) return;
@@ -100,31 +131,33 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   });
 
   return {
-    /** Show `next`, of which the bars from index `changedFrom` on differ from what is shown. */
-    setBars(next: readonly Bar[], of: Interval, changedFrom: number): void {
-      const isFresh = bars.length === 0 || of !== interval;
+    show(next: CandleData): void {
+      const isFresh = bars.length === 0 || next.interval !== interval;
       const shown = bars.length;
       // The series takes a bar after its newest or one it has; a bar put in between it must be given all anew.
-      const isInserted = next[shown - 1]?.ts !== bars.at(-1)?.ts;
-      const isMuch = changedFrom === 0 || next.length - changedFrom > MAX_UPDATES;
-      bars = next;
-      interval = of;
-      if (isFresh || isInserted || isMuch) {
+      const isInserted = next.bars[shown - 1]?.ts !== bars.at(-1)?.ts;
+      const isMuch = next.changedFrom === 0 || next.bars.length - next.changedFrom > MAX_UPDATES;
+      const isRescaled = setDigits(next.digits);
+      const isAnew = isFresh || isInserted || isMuch || isRescaled;
+      bars = next.bars;
+      interval = next.interval;
+      if (isAnew) {
         isSettling = isFresh;
-        setPrecision();
-        candles.setData(next.map(candleOf));
-        volume.setData(next.map(volumeOf));
+        candles.setData(bars.map(candleOf));
+        volume.setData(bars.map(volumeOf));
         if (isFresh) showNewest();
         isSettling = false;
       } else {
-        for (let i = changedFrom; i < next.length; i++) {
-          const bar = next[i];
+        for (let i = next.changedFrom; i < bars.length; i++) {
+          const bar = bars[i];
           if (bar === undefined) continue;
           const isHistorical = i < shown - 1;
           candles.update(candleOf(bar), isHistorical);
           volume.update(volumeOf(bar), isHistorical);
         }
       }
+      holes.setBars(bars, INTERVAL_SECONDS[interval] * 1e6, isAnew);
+      showLast(next.last);
       options.onMoved();
     },
     /** Where the moment `ts` (microseconds) lies, in pixels from the left edge of the pane; null before it has bars. */
@@ -144,14 +177,41 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
     destroy: () => chart.remove(),
   };
 
-  function setPrecision(): void {
-    const digits = digitsOf(bars.slice(-50).flatMap((bar) => [bar.open, bar.close]));
-    chart.applyOptions({
-      localization: { priceFormatter: (price: number) => formatPrice(price, digits) },
-    });
+  /** Steps of the axis no finer than those of the instrument. True where all prices must be given anew. */
+  function setDigits(next: Digits): boolean {
+    if (next === digits) return false;
+    digits = next;
+    const before = shift;
+    shift = shiftFor(digits.largest);
+    const decimals = Math.min(12, Math.max(shift === 0 ? 2 : 0, digits.decimals - shift));
     candles.applyOptions({
-      priceFormat: { type: "price", precision: digits, minMove: 10 ** -digits },
+      priceFormat: {
+        type: "custom",
+        minMove: 10 ** -decimals,
+        formatter: (price: number) => formatPrice(shifted(price, -shift), digits),
+      },
     });
+    return shift !== before;
+  }
+
+  function showLast(last: number | null): void {
+    if (last === null) {
+      if (lastLine !== null) candles.removePriceLine(lastLine);
+      lastLine = null;
+      return;
+    }
+    const newest = bars.at(-1);
+    const color = newest !== undefined && newest.close < newest.open ? down : up;
+    const options = {
+      price: shifted(last, shift),
+      color,
+      lineWidth: 1,
+      lineStyle: LineStyle.Dashed,
+      axisLabelVisible: true,
+      title: "",
+    } as const;
+    if (lastLine === null) lastLine = candles.createPriceLine(options);
+    else lastLine.applyOptions(options);
   }
 
   function showNewest(): void {
@@ -164,8 +224,13 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   }
 
   function candleOf(bar: Bar) {
-    const { open, high, low, close } = bar;
-    return { time: timeOf(bar), open, high, low, close };
+    return {
+      time: timeOf(bar),
+      open: shifted(bar.open, shift),
+      high: shifted(bar.high, shift),
+      low: shifted(bar.low, shift),
+      close: shifted(bar.close, shift),
+    };
   }
 
   function volumeOf(bar: Bar) {
@@ -178,40 +243,15 @@ function timeOf(bar: Bar): UTCTimestamp {
   return (bar.ts / 1e6) as UTCTimestamp;
 }
 
-// Bars of a day begin at midnight UTC and are named by that day; within a day people read their own clock.
-const DAY = new Intl.DateTimeFormat("en-GB", {
-  timeZone: "UTC",
-  day: "numeric",
-  month: "short",
-  year: "numeric",
-});
-const MOMENT = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric",
-  month: "short",
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-});
-const TICKS: { [T in TickMarkType]: Intl.DateTimeFormatOptions } = {
-  [TickMarkType.Year]: { year: "numeric" },
-  [TickMarkType.Month]: { month: "short" },
-  [TickMarkType.DayOfMonth]: { day: "numeric", month: "short" },
-  [TickMarkType.Time]: { hour: "2-digit", minute: "2-digit" },
-  [TickMarkType.TimeWithSeconds]: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
-};
-const tickFormats = new Map<string, Intl.DateTimeFormat>();
-
-function timeText(seconds: number, interval: Interval): string {
-  return (interval === "1d" ? DAY : MOMENT).format(seconds * 1_000);
+/** Prices of usual size are drawn as they are; others as numbers from 100 to 1,000. */
+function shiftFor(largest: number): number {
+  if (largest === 0 || (largest >= 1e-3 && largest < 1e9)) return 0;
+  return 2 - exponentOf(largest);
 }
 
-function tickText(seconds: number, type: TickMarkType, interval: Interval): string {
-  const key = `${type} ${interval === "1d"}`;
-  let format = tickFormats.get(key);
-  if (format === undefined) {
-    const zone = interval === "1d" ? { timeZone: "UTC" } : {};
-    format = new Intl.DateTimeFormat("en-GB", { ...TICKS[type], ...zone });
-    tickFormats.set(key, format);
-  }
-  return format.format(seconds * 1_000);
+function shifted(price: number, shift: number): number {
+  if (shift === 0) return price;
+  // Two steps: a single power of ten may be beyond what a double holds.
+  const half = Math.trunc(shift / 2);
+  return price * 10 ** half * 10 ** (shift - half);
 }

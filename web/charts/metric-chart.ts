@@ -1,7 +1,9 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { formatClock, formatTick } from "../data/format.ts";
-import { columnsOf, type Line } from "../data/lines.ts";
+import { formatClock } from "../data/format.ts";
+import { loneIndexes } from "../data/holes.ts";
+import { type Columns, columnsOf, type Line, valuesAt } from "../data/lines.ts";
+import { longest, tickTexts } from "../data/ticks.ts";
 import { CANVAS_FONT, colour, lineColour } from "./theme.ts";
 
 /** Panels with this key move their cursors together. */
@@ -9,9 +11,13 @@ const SYNC_KEY = "edgetape-panels";
 
 /** Half the width of a tick's text. */
 const EDGE_PX = 20;
+/** The axis of values: as wide as most texts need, so that panels line up, and wider for longer ones. */
+const AXIS_PX = 62;
+const AXIS_PX_PER_CHARACTER = 6.5;
+const AXIS_MARGIN_PX = 14;
 
 export interface MetricChartOptions {
-  /** The values under the cursor, one a line; null where the cursor is elsewhere. */
+  /** The values under the cursor, one a line, null in a hole; or null where the cursor is elsewhere. */
   onHover(values: readonly (number | null)[] | null): void;
 }
 
@@ -26,10 +32,11 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
   resized.observe(container);
 
   return {
-    /** Draw `lines` over the window that ends at `endUs`. */
-    setLines(lines: readonly Line[], endUs: number, rangeUs: number): void {
-      window = [(endUs - rangeUs) / 1e6, endUs / 1e6];
-      const columns = columnsOf(lines) as uPlot.AlignedData;
+    /** Draw `lines`, whose points are `stepUs` apart or more, over the window that ends at `endUs`. */
+    setLines(lines: readonly Line[], endUs: number, rangeUs: number, stepUs: number): void {
+      // The newest points stand clear of the edge, or a dot there would be cut in half.
+      window = [(endUs - rangeUs) / 1e6, endUs / 1e6 + rangeUs / 100e6];
+      const columns = columnsOf(lines, stepUs) as uPlot.AlignedData;
       if (plot === null || drawnLines !== lines.length) {
         plot?.destroy();
         drawnLines = lines.length;
@@ -83,11 +90,11 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
         {
           ...axis,
           side: 1,
-          size: 62,
+          size: (_plot, texts) =>
+            Math.max(AXIS_PX, longest(texts ?? []) * AXIS_PX_PER_CHARACTER + AXIS_MARGIN_PX),
           gap: 6,
           space: 28,
-          values: (_plot, ticks, _axis, _space, increment) =>
-            ticks.map((tick) => formatTick(tick, increment)),
+          values: (_plot, ticks, _axis, _space, increment) => tickTexts(ticks, increment),
         },
       ],
       series: lines.length === 1 ? rangedSeries() : [{}, ...lines.map((_, i) => meanSeries(i))],
@@ -99,7 +106,7 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
           (self) => {
             const { idx } = self.cursor;
             if (idx === null || idx === undefined) return options.onHover(null);
-            options.onHover(lines.map((_, i) => self.data[i + 1]?.[idx] ?? null));
+            options.onHover(valuesAt(self.data as Columns, idx, lines.length));
           },
         ],
       },
@@ -108,12 +115,22 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
 }
 
 function rangedSeries(): uPlot.Series[] {
-  const edge: uPlot.Series = { stroke: "transparent", points: { show: false }, spanGaps: true };
+  const edge: uPlot.Series = { stroke: "transparent", points: { show: false } };
   return [{}, meanSeries(0), edge, edge];
 }
 
 function meanSeries(index: number): uPlot.Series {
-  return { stroke: lineColour(index), width: 1.5, points: { show: false }, spanGaps: true };
+  const stroke = lineColour(index);
+  return {
+    stroke,
+    width: 1.5,
+    points: {
+      show: true,
+      size: 5,
+      fill: stroke,
+      filter: (plot, series) => loneIndexes(plot.data[series] ?? []),
+    },
+  };
 }
 
 const DAY_TICK = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });

@@ -1,88 +1,69 @@
 /** Numbers and times as the dashboard writes them. A locale is handed in nowhere: traders read one notation. */
 
-const GROUPED = new Map<number, Intl.NumberFormat>();
+import {
+  type Digits,
+  decimalsOf,
+  digitsOf,
+  exponentOf,
+  grouped,
+  withExponent,
+  writeNumber,
+} from "./digits.ts";
+import { tickTexts } from "./ticks.ts";
 
-function grouped(digits: number): Intl.NumberFormat {
-  let format = GROUPED.get(digits);
-  if (format === undefined) {
-    format = new Intl.NumberFormat("en-US", {
-      minimumFractionDigits: digits,
-      maximumFractionDigits: digits,
-    });
-    GROUPED.set(digits, format);
-  }
-  return format;
-}
+/** Prices look like money: two decimals at least. */
+const FEWEST_PRICE_DECIMALS = 2;
+/** What a column of sizes has room for. */
+const SIZE_LENGTH = 10;
 
-/** The most fraction digits a price of this size is shown with: six figures, 2 from 1,000 up, 8 at most. */
-function priceDigits(price: number): number {
-  const size = Math.abs(price);
-  if (size === 0 || !Number.isFinite(size)) return 2;
-  return Math.min(8, Math.max(2, 5 - Math.floor(Math.log10(size))));
-}
-
-/**
- * Fraction digits for a run of prices: as many as the prices themselves have, within what `priceDigits` allows, so that
- * a column of them lines up.
- */
-export function digitsOf(prices: readonly number[]): number {
-  const most = Math.max(2, ...prices.map(priceDigits));
-  let digits = 2;
-  for (const price of prices) {
-    while (digits < most && Math.abs(price - Number(price.toFixed(digits))) > 1e-9) digits++;
-  }
-  return digits;
-}
-
-export function formatPrice(price: number, digits = digitsOf([price])): string {
-  return grouped(digits).format(price);
+/** A price, with the digits of its instrument. */
+export function formatPrice(price: number, digits: Digits = digitsOf([price])): string {
+  return writeNumber(price, digits, FEWEST_PRICE_DECIMALS);
 }
 
 /** A relative change with its sign: 0.0123 is "+1.23 %". */
 export function formatChange(change: number): string {
-  const size = grouped(2).format(Math.abs(change * 100));
+  const percent = Math.abs(change * 100);
+  const size = percent >= 1e4 ? formatVolume(percent) : grouped(percent, 2);
   const sign = size === "0.00" ? "" : change > 0 ? "+" : "−";
   return `${sign}${size} %`;
 }
 
 /** Money won or lost, short and with its sign: 1234567 is "+1.23M". */
 export function formatGain(gain: number): string {
-  const size = formatVolume(Math.abs(gain));
-  return Number(gain.toFixed(4)) === 0 ? size : `${gain > 0 ? "+" : "−"}${size}`;
+  return gain === 0 ? "0" : `${gain > 0 ? "+" : "−"}${formatVolume(Math.abs(gain))}`;
 }
 
-/** A size or volume, short: 1234567 is "1.23M". */
+const UNITS = [
+  [1e12, "T"],
+  [1e9, "B"],
+  [1e6, "M"],
+  [1e4, "K"],
+] as const;
+
+/** A size or volume, short: 1234567 is "1.23M". Nothing that is not 0 reads as 0. */
 export function formatVolume(volume: number): string {
   const size = Math.abs(volume);
-  for (const [unit, letter] of [
-    [1e12, "T"],
-    [1e9, "B"],
-    [1e6, "M"],
-    [1e4, "K"],
-  ] as const) {
+  if (size >= 1e15) return withExponent(volume, 2 - exponentOf(size));
+  for (const [unit, letter] of UNITS) {
     if (size >= unit) return `${(volume / (letter === "K" ? 1e3 : unit)).toFixed(2)}${letter}`;
   }
-  if (size >= 100 || Number.isInteger(volume)) return grouped(0).format(volume);
-  return grouped(size >= 1 ? 2 : 4).format(volume);
+  if (size >= 100 || Number.isInteger(volume)) return grouped(volume, 0);
+  if (size >= 0.01) return grouped(volume, size >= 1 ? 2 : 4);
+  const decimals = Math.min(decimalsOf(volume), 3 - exponentOf(size));
+  return size >= 1e-6 ? grouped(volume, decimals) : withExponent(volume, decimals);
 }
 
-/** A value of a metric, to about four figures. */
-export function formatValue(value: number): string {
+/** A value of a metric to about four figures, or to as many as show where it lies in a `range` of values. */
+export function formatValue(value: number, range = 0): string {
   const size = Math.abs(value);
   if (size === 0) return "0";
-  if (size >= 1e7) return formatVolume(value);
-  if (size < 1e-3) return value.toExponential(2);
-  return grouped(Math.max(0, Math.min(4, 3 - Math.floor(Math.log10(size))))).format(value);
-}
-
-/** A tick of an axis whose ticks are `increment` apart: as many fraction digits as tell two of them apart. */
-export function formatTick(value: number, increment: number): string {
-  if (Math.abs(value) >= 1e7) return formatVolume(value);
-  let digits = 0;
-  while (digits < 8 && Math.abs(increment - Number(increment.toFixed(digits))) > increment / 1e3) {
-    digits++;
-  }
-  return grouped(digits).format(value);
+  const exponent = exponentOf(size);
+  const ofRange = range > 0 ? 2 - exponentOf(range) : Number.NEGATIVE_INFINITY;
+  const decimals = Math.min(8 - exponent, Math.max(3 - exponent, ofRange));
+  if (size >= 1e15 || size < 1e-3) return withExponent(value, range > 0 ? decimals : 2 - exponent);
+  if (size < 1e7) return grouped(value, decimals);
+  return range > 0 ? (tickTexts([value], 10 ** -decimals)[0] ?? "") : formatVolume(value);
 }
 
 /** How long ago, short: "now", "12 s", "3 min", "5 h", "2 d". */
@@ -102,17 +83,11 @@ const CLOCK = new Intl.DateTimeFormat("en-GB", {
   second: "2-digit",
 });
 
-/** Sizes of a list, with the fraction digits the finest of them needs, four at most, so that the column lines up. */
-export function sizeDigits(sizes: readonly number[]): number {
-  let digits = 0;
-  for (const size of sizes) {
-    while (digits < 4 && Math.abs(size - Number(size.toFixed(digits))) > 1e-9) digits++;
-  }
-  return digits;
-}
-
-export function formatSize(size: number, digits: number): string {
-  return size >= 1e6 ? formatVolume(size) : grouped(digits).format(size);
+/** A size, with the digits of its column where they fit, else short: 1234567 is "1.23M". */
+export function formatSize(size: number, digits: Digits): string {
+  if (Math.abs(size) >= 1e6) return formatVolume(size);
+  const text = grouped(size, digits.decimals);
+  return text.length <= SIZE_LENGTH ? text : formatVolume(size);
 }
 
 /** Time of day where the viewer is; `ts` in microseconds. */

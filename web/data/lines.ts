@@ -1,6 +1,7 @@
 import { canonicalLabels } from "../../src/core/labels.ts";
 import type { SeriesColumns } from "../../src/protocol/answers.ts";
 import type { MetricEvent } from "../../src/protocol/event.ts";
+import { longestPause } from "./holes.ts";
 
 /** One point of a line: the mean of what fell into its step, and between what it ranged. */
 interface LinePoint {
@@ -78,30 +79,72 @@ export function newestTs(lines: readonly Line[]): number {
   return lines.reduce((newest, line) => Math.max(newest, line.points.at(-1)?.ts ?? 0), 0);
 }
 
-/** Columns for uPlot: x in seconds, ascending, then one column a line; a line without a point at an x has null there. */
-export type Columns = [x: number[], ...lines: (number | null)[][]];
+/**
+ * Columns for uPlot: x in seconds, ascending, then one column a line. Null is a hole in the line, undefined another
+ * line's moment, over which this line goes on.
+ */
+export type Columns = [x: number[], ...lines: (number | null | undefined)[][]];
 
 /**
- * The lines over one common x. A line on its own is drawn with its range: columns mean, max, min. Several are drawn by
- * their means.
+ * The lines over one common x, each broken where it has a hole. A line on its own is drawn with its range: columns mean,
+ * max, min. Several are drawn by their means.
  */
-export function columnsOf(lines: readonly Line[]): Columns {
-  const only = lines.length === 1 ? lines[0] : undefined;
-  if (only !== undefined) {
-    const { points } = only;
-    return [
-      points.map((p) => p.ts / 1e6),
-      points.map((p) => p.mean),
-      points.map((p) => p.max),
-      points.map((p) => p.min),
-    ];
-  }
-  const x = [...new Set(lines.flatMap((line) => line.points.map((p) => p.ts)))].sort(
-    (a, b) => a - b,
-  );
-  const columns = lines.map((line) => {
-    const means = new Map(line.points.map((p) => [p.ts, p.mean]));
-    return x.map((ts) => means.get(ts) ?? null);
+export function columnsOf(lines: readonly Line[], stepUs: number): Columns {
+  const holes = lines.map((line) => holesOf(line.points, stepUs));
+  const x = [
+    ...new Set([
+      ...lines.flatMap((line) => line.points.map(({ ts }) => ts)),
+      ...holes.flatMap((of) => of.map(({ from, to }) => Math.floor((from + to) / 2))),
+    ]),
+  ].sort((a, b) => a - b);
+  const fields = lines.length === 1 ? (["mean", "max", "min"] as const) : (["mean"] as const);
+  const columns = lines.flatMap((line, i) => {
+    const at = new Map(line.points.map((point) => [point.ts, point]));
+    const isMissing = insideOf(holes[i] ?? []);
+    return fields.map((field) =>
+      x.map((ts) => at.get(ts)?.[field] ?? (isMissing(ts) ? null : undefined)),
+    );
   });
   return [x.map((ts) => ts / 1e6), ...columns];
+}
+
+interface Hole {
+  from: number;
+  to: number;
+}
+
+function holesOf(points: readonly LinePoint[], stepUs: number): Hole[] {
+  const times = points.map(({ ts }) => ts);
+  const pauseUs = longestPause(times, stepUs);
+  return times.flatMap((to, i) => {
+    const from = times[i - 1];
+    return from !== undefined && to - from > pauseUs ? [{ from, to }] : [];
+  });
+}
+
+function insideOf(holes: readonly Hole[]): (ts: number) => boolean {
+  return (ts) => holes.some(({ from, to }) => ts > from && ts < to);
+}
+
+/** The values of all lines where the cursor is at `index`: null where a line has none there. */
+export function valuesAt(columns: Columns, index: number, lineCount: number): (number | null)[] {
+  return columns.slice(1, lineCount + 1).map((column) => {
+    for (let i = index; i >= 0; i--) {
+      const value = column[i];
+      if (value !== undefined) return value;
+    }
+    return null;
+  });
+}
+
+/** How far apart the least and the greatest value of all lines are; 0 where there is none. */
+export function rangeOf(lines: readonly Line[]): number {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { points } of lines) {
+    for (const { min, max } of points) {
+      low = Math.min(low, min);
+      high = Math.max(high, max);
+    }
+  }
+  return high > low ? high - low : 0;
 }

@@ -10,26 +10,23 @@ export type Route =
 /** What an address of the dashboard shows. */
 export function routeOf(pathname: string, search: string): Route {
   if (pathname === "/" || pathname === "") return { page: "symbols" };
-  const match = /^\/s\/([^/]+)\/?$/.exec(pathname);
-  if (match?.[1] === undefined) return { page: "missing" };
-  const symbol = decoded(match[1]);
-  if (symbol === null) return { page: "missing" };
+  // Typed by hand, a symbol's own slashes may stand as they are; one at the end is a habit.
+  const match = /^\/s\/(.*?)\/?$/.exec(pathname);
+  const symbol = decoded(match?.[1] ?? "");
+  if (symbol === null || symbol === "") return { page: "missing" };
   const interval = new URLSearchParams(search).get("interval");
   return { page: "symbol", symbol, interval: isInterval(interval) ? interval : null };
 }
 
-/**
- * The address of a symbol's page. A dot is escaped too: what serves the page takes a path with an extension for a
- * file, and symbols have dots (`BRK.B`).
- */
+/** The address of a symbol's page: `/s/BTC%2FUSDT:USDT`. What a path may hold as it is, it does. */
 export function pathOfSymbol(symbol: string, interval: Interval | null = null): string {
-  const path = `/s/${encodeURIComponent(symbol).replaceAll(".", "%2E")}`;
+  const path = `/s/${encodeURIComponent(symbol).replace(/%(3A|40|24|26|3D|2B)/g, decodeURIComponent)}`;
   return interval === null ? path : `${path}?interval=${interval}`;
 }
 
 function decoded(text: string): string | null {
   try {
-    return decodeURIComponent(text);
+    return decodeURIComponent(text).normalize("NFC");
   } catch {
     return null;
   }

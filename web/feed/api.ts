@@ -26,8 +26,15 @@ export type Answer<T> =
   | { kind: "ok"; value: T }
   /** A token is needed, or another one. */
   | { kind: "unauthorized" }
-  /** `status` null: no answer at all. */
+  /** Nothing has been pushed for the symbol. */
+  | { kind: "unknown" }
+  /** The same request would be refused again. */
+  | { kind: "refused"; status: number; detail: string }
+  /** Worth asking again. `status` null: no answer at all. */
   | { kind: "failed"; status: number | null; detail: string };
+
+/** What is no answer. */
+export type Failure = Exclude<Answer<unknown>, { kind: "ok" }>;
 
 export interface ApiDeps {
   fetch(
@@ -41,10 +48,15 @@ export type Api = ReturnType<typeof createApi>;
 
 /** An answer that takes longer is as good as none: the page says so and asks again. */
 const TIMEOUT_MS = 15_000;
+const ALIVE_TIMEOUT_MS = 3_000;
 
 /** The server's reading routes. Nothing is thrown: an answer says how it went. */
 export function createApi(deps: ApiDeps) {
   return {
+    /** Whether the server is there at all. */
+    async isAlive(): Promise<boolean> {
+      return (await get("/healthz", {}, ALIVE_TIMEOUT_MS)).kind === "ok";
+    },
     symbols: () => get<SymbolsAnswer>("/api/symbols", {}),
     /** Bars that start at `from` or later and before `to`, in microseconds: the newest `limit` of them. */
     history: (
@@ -59,7 +71,11 @@ export function createApi(deps: ApiDeps) {
     series: (query: SeriesQuery) => get<SeriesAnswer>("/api/series", { ...query }),
   };
 
-  async function get<T>(path: string, query: Record<string, string | number>): Promise<Answer<T>> {
+  async function get<T>(
+    path: string,
+    query: Record<string, string | number>,
+    timeoutMs = TIMEOUT_MS,
+  ): Promise<Answer<T>> {
     const search = new URLSearchParams(
       Object.entries(query).map(([name, value]) => [name, String(value)]),
     );
@@ -71,24 +87,40 @@ export function createApi(deps: ApiDeps) {
         headers,
         // The room is connected already, and an answer that was kept may end before its frames begin.
         cache: "no-store",
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(timeoutMs),
       });
       if (response.ok) return { kind: "ok", value: (await response.json()) as T };
       if (response.status === 401 || response.status === 403) return { kind: "unauthorized" };
-      const detail = await detailOf(response);
-      return { kind: "failed", status: response.status, detail };
+      return await failureOf(response);
     } catch {
       return { kind: "failed", status: null, detail: "The server does not answer." };
     }
   }
 }
 
-async function detailOf(response: Pick<Response, "status" | "json">): Promise<string> {
+/** They say that the server is in trouble or busy, not that the request is wrong. */
+const PASSING_STATUSES: readonly number[] = [408, 425, 429];
+const UNKNOWN_SYMBOL = "urn:edgetape:problem:unknown-symbol";
+
+async function failureOf(response: Pick<Response, "status" | "json">): Promise<Failure> {
+  const { status } = response;
+  const problem = await problemOf(response);
+  if (status === 404 && problem.type === UNKNOWN_SYMBOL) return { kind: "unknown" };
+  const detail =
+    typeof problem.detail === "string"
+      ? problem.detail
+      : `The server answered with HTTP ${status}.`;
+  const isFinal = status >= 400 && status < 500 && !PASSING_STATUSES.includes(status);
+  return { kind: isFinal ? "refused" : "failed", status, detail };
+}
+
+async function problemOf(
+  response: Pick<Response, "json">,
+): Promise<{ type?: unknown; detail?: unknown }> {
   try {
-    const problem = (await response.json()) as { detail?: unknown };
-    if (typeof problem.detail === "string") return problem.detail;
+    return ((await response.json()) ?? {}) as { type?: unknown; detail?: unknown };
   } catch {
     // No problem document: something in between answered.
+    return {};
   }
-  return `The server answered with HTTP ${response.status}.`;
 }

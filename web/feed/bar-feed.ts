@@ -1,6 +1,7 @@
 import type { HistoryAnswer } from "../../src/protocol/answers.ts";
 import type { Bar, Interval } from "../../src/protocol/bar.ts";
 import type { TradeEvent } from "../../src/protocol/event.ts";
+import { INTERVAL_SECONDS } from "../../src/protocol/interval.ts";
 import type { BarMessage, Gap } from "../../src/protocol/server-message.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import {
@@ -13,8 +14,10 @@ import {
   type Seen,
 } from "../data/bars.ts";
 import { arrived, type Frame, type Join, loading, take as takeJoined } from "../data/join.ts";
+import type { TimedBar } from "../data/last-price.ts";
 import { suggestInterval } from "../data/suggest-interval.ts";
-import type { Answer, Api } from "./api.ts";
+import type { Answer, Api, Failure } from "./api.ts";
+import type { Clock } from "./clock.ts";
 import { DIRTY, type Dirty } from "./dirty.ts";
 
 /** Bars asked for at once. */
@@ -26,24 +29,25 @@ const DROP_BARS = 2_000;
 /** A late trade may bring others: history is asked once for all of them. */
 const DOUBT_MS = 3_000;
 const RETRY_MS = 2_000;
+/** What bars are posted in; those of a longer interval are made of them, those of a shorter one are not. */
+const POSTED_INTERVALS = ["1m", "1h", "1d"] as const;
 
-export interface FeedDeps {
+export interface FeedDeps extends Clock {
   api: Api;
-  setTimer(callback: () => void, delayMs: number): () => void;
   mark(dirty: Dirty): void;
-  /** A request went wrong: a token is needed, or the server is away and will be asked again. */
-  failed(answer: Exclude<Answer<unknown>, { kind: "ok" }>): void;
+  /** A request went wrong: what `failed` will be asked again by who asked. */
+  failed(answer: Failure): void;
 }
 
-/**
- * The bars of one symbol: history, continued by live trades, corrected where a late trade says so. `onHistory` is told
- * the cursor of each answer.
- */
-export function openBarFeed(
-  deps: FeedDeps & { onHistory(cursor: Cursor): void },
-  symbol: string,
-  chosen: Interval | null,
-) {
+export interface BarFeedDeps extends FeedDeps {
+  /** The cursor of each answer. */
+  onHistory(cursor: Cursor): void;
+  /** Bars of an answer, new to the page. */
+  onBars(bars: readonly Bar[]): void;
+}
+
+/** The bars of one symbol: history, continued by live trades, corrected where a late trade says so. */
+export function openBarFeed(deps: BarFeedDeps, symbol: string, chosen: Interval | null) {
   let interval: Interval = chosen ?? "1m";
   let wanted: Interval | null = chosen;
   let bars: ChartBar[] = [];
@@ -57,11 +61,23 @@ export function openBarFeed(
   let changedFrom = 0;
   let doubtTimer: (() => void) | null = null;
   let older: "idle" | "loading" | "exhausted" = "idle";
+  /** Where there is none of the interval: the newest of a longer one. */
+  let elsewhere: TimedBar | null = null;
+  /** The newest bar of a minute as of the first answer, which says better than a long bar when there was a trade. */
+  let minute: Bar | null | undefined;
   let closed = false;
 
   return {
     bars: () => bars,
     interval: () => interval,
+    /** The newest bar there is, of a longer interval where this one has none. */
+    newest: (): TimedBar | null => {
+      const bar = bars.at(-1);
+      return bar === undefined ? elsewhere : { bar, interval };
+    },
+    /** A longer interval that has bars, where the chosen one has none. */
+    elsewhere: () => (bars.length === 0 ? (elsewhere?.interval ?? null) : null),
+    minute: () => minute ?? null,
     load,
     take,
     takeBar,
@@ -94,18 +110,25 @@ export function openBarFeed(
     const asked = wanted ?? interval;
     let answer = await deps.api.history(symbol, { interval: asked, limit: PAGE_BARS });
     if (answer.kind === "ok" && wanted === null) {
+      minute = answer.value.bars.at(-1) ?? null;
       const suits = suggestInterval(answer.value.bars);
       if (suits !== asked && reload === mine) {
         mine.join = loading();
         answer = await deps.api.history(symbol, { interval: suits, limit: PAGE_BARS });
       } else if (answer.value.bars.length === 0) {
-        answer = (await longerHistory()) ?? answer;
+        answer = (await longerHistory(asked, PAGE_BARS)) ?? answer;
       }
+    }
+    let longer: TimedBar | null = null;
+    if (answer.kind === "ok" && wanted !== null && answer.value.bars.length === 0) {
+      const found = await longerHistory(asked, 1);
+      const bar = found?.value.bars.at(-1);
+      if (found && bar) longer = { bar, interval: found.value.interval };
     }
     if (closed || reload !== mine) return;
     if (answer.kind !== "ok") {
       deps.failed(answer);
-      if (answer.kind === "unauthorized") return;
+      if (answer.kind !== "failed") return;
       deps.setTimer(() => {
         if (!closed && reload === mine) void load();
       }, RETRY_MS);
@@ -119,6 +142,7 @@ export function openBarFeed(
     interval = answer.value.interval;
     wanted = interval;
     bars = mergeHistory(isSame ? mine.bars : [], answer.value.bars, cursor);
+    elsewhere = longer;
     if (!isSame) older = "idle";
     shown = joined.join;
     seen = mine.seen ?? { fromUs: cursor, latestUs: 0 };
@@ -126,13 +150,26 @@ export function openBarFeed(
     for (const frame of joined.fresh) apply(frame);
     changedFrom = 0;
     deps.mark(DIRTY.allBars);
+    deps.onBars(bars);
     deps.onHistory(cursor);
+    if (INTERVAL_SECONDS[interval] > 60 && minute === undefined) void askMinute();
   }
 
-  /** Bars of a symbol that has none of a minute: hours or days were posted. */
-  async function longerHistory(): Promise<Answer<HistoryAnswer> | null> {
-    for (const longer of ["1h", "1d"] as const) {
-      const answer = await deps.api.history(symbol, { interval: longer, limit: PAGE_BARS });
+  async function askMinute(): Promise<void> {
+    const answer = await deps.api.history(symbol, { interval: "1m", limit: 1 });
+    if (closed || answer.kind !== "ok") return;
+    minute = answer.value.bars.at(-1) ?? null;
+    deps.mark(DIRTY.bars);
+  }
+
+  /** Bars of a symbol that has none of the interval asked for: minutes, hours or days were posted. */
+  async function longerHistory(than: Interval, limit: number) {
+    for (const longer of POSTED_INTERVALS) {
+      if (INTERVAL_SECONDS[longer] <= INTERVAL_SECONDS[than]) continue;
+      const answer: Answer<HistoryAnswer> = await deps.api.history(symbol, {
+        interval: longer,
+        limit,
+      });
       if (answer.kind === "ok" && answer.value.bars.length > 0) return answer;
     }
     return null;
@@ -154,6 +191,7 @@ export function openBarFeed(
     if (trades.length === 0 || seen === null) return;
     const applied = applyTrades(bars, trades, interval, seen);
     seen = afterSeeing(seen, trades);
+    if (bars.length === 0) deps.mark(DIRTY.allBars);
     bars = applied.bars;
     changed(applied.changedFrom);
     if (bars.length > MAX_BARS) {
@@ -190,6 +228,7 @@ export function openBarFeed(
     if (closed || interval !== asked) return;
     if (answer.kind !== "ok") {
       deps.failed(answer);
+      if (answer.kind !== "failed") return;
       deps.setTimer(() => {
         older = "idle";
       }, RETRY_MS);
@@ -202,6 +241,7 @@ export function openBarFeed(
     if (reload !== null) reload.bars = prependBars(reload.bars, before);
     changed(0);
     deps.mark(DIRTY.allBars);
+    deps.onBars(before);
   }
 
   function changed(from: number): void {

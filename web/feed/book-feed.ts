@@ -1,19 +1,25 @@
 import { type Book, changeBook } from "../../src/core/book.ts";
+import type { Level } from "../../src/protocol/book.ts";
 import { arrived, type Frame, loading, take } from "../data/join.ts";
-import type { Answer, Api } from "./api.ts";
+import type { Api, Failure } from "./api.ts";
+import type { Clock } from "./clock.ts";
 import { DIRTY, type Dirty } from "./dirty.ts";
 
 const RETRY_MS = 5_000;
 
-export interface BookFeedDeps {
+export interface BookFeedDeps extends Pick<Clock, "setTimer"> {
   api: Pick<Api, "book">;
-  setTimer(callback: () => void, delayMs: number): () => void;
   mark(bits: Dirty): void;
-  failed(answer: Exclude<Answer<unknown>, { kind: "ok" }>): void;
+  failed(answer: Failure): void;
+  /** Levels, new to the page. */
+  onLevels(levels: readonly Level[]): void;
 }
 
 /** The order book of a symbol: as its room has it, then every change that comes over the socket (SPEC D-7). */
-export function openBookFeed({ api, setTimer, mark, failed }: BookFeedDeps, symbol: string) {
+export function openBookFeed(
+  { api, setTimer, mark, failed, onLevels }: BookFeedDeps,
+  symbol: string,
+) {
   let book: Book | null = null;
   let join = loading();
   let request = 0;
@@ -40,6 +46,7 @@ export function openBookFeed({ api, setTimer, mark, failed }: BookFeedDeps, symb
       }
       join = joined.join;
       book = answer.value.book === null ? null : changeBook(null, answer.value.book);
+      if (book !== null) onLevels([...book.bids, ...book.asks]);
       for (const frame of joined.fresh) apply(frame);
       mark(DIRTY.book);
     },
@@ -56,6 +63,7 @@ export function openBookFeed({ api, setTimer, mark, failed }: BookFeedDeps, symb
     for (const event of frame.events) {
       if (event.kind !== "book") continue;
       book = changeBook(book, event);
+      onLevels([...event.bids, ...event.asks]);
       mark(DIRTY.book);
     }
   }

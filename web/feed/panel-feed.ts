@@ -21,7 +21,7 @@ const RETRY_MS = 2_000;
 const MAX_STEPS = 5_000;
 
 /** The metrics of one symbol: the names the server knows, those seen live, and their lines. */
-export function openPanelFeed(deps: FeedDeps & { nowMs(): number }, symbol: string, first: Range) {
+export function openPanelFeed(deps: FeedDeps, symbol: string, first: Range) {
   let range: Range = first;
   let generation = 0;
   let closed = false;

@@ -1,15 +1,15 @@
 import type { Frame } from "../data/join.ts";
 import { addPositions, NO_POSITIONS, type Positions } from "../data/positions.ts";
-import type { Answer, Api } from "./api.ts";
+import type { Api, Failure } from "./api.ts";
+import type { Clock } from "./clock.ts";
 import { DIRTY, type Dirty } from "./dirty.ts";
 
 const RETRY_MS = 5_000;
 
-export interface PositionFeedDeps {
+export interface PositionFeedDeps extends Pick<Clock, "setTimer"> {
   api: Pick<Api, "positions">;
-  setTimer(callback: () => void, delayMs: number): () => void;
   mark(bits: Dirty): void;
-  failed(answer: Exclude<Answer<unknown>, { kind: "ok" }>): void;
+  failed(answer: Failure): void;
 }
 
 /** The positions of a symbol: what its room knows, then what comes over the socket. */

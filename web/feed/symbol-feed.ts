@@ -1,16 +1,20 @@
 import type { ClosedBecause, Delivery } from "../../client/state.ts";
 import type { Status } from "../../client/status.ts";
 import type { Tape, TapeOptions } from "../../client/tape.ts";
-import type { Interval } from "../../src/protocol/bar.ts";
+import type { Bar, Interval } from "../../src/protocol/bar.ts";
+import type { Level } from "../../src/protocol/book.ts";
 import { CLOSE_CODES } from "../../src/protocol/close-codes.ts";
 import type { Gap } from "../../src/protocol/server-message.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
+import { type Digits, digitsAfter, NO_DIGITS } from "../data/digits.ts";
 import type { Frame } from "../data/join.ts";
+import { type LastPrice, lastPrice } from "../data/last-price.ts";
 import type { Range } from "../data/ranges.ts";
 import { addGap, addTrades, NO_TRADES, type TradeList } from "../data/trade-rows.ts";
-import type { Answer, Api } from "./api.ts";
+import type { Api, Failure } from "./api.ts";
 import { openBarFeed, tradesOf } from "./bar-feed.ts";
 import { openBookFeed } from "./book-feed.ts";
+import type { Clock } from "./clock.ts";
 import { DIRTY, type Dirty } from "./dirty.ts";
 import { openPanelFeed } from "./panel-feed.ts";
 import { openPositionFeed } from "./position-feed.ts";
@@ -20,13 +24,13 @@ const PRELUDE_US = 15_000_000;
 /** Gaps marked on the chart; older marks go. */
 const MAX_GAPS = 50;
 
-export interface SymbolFeedDeps {
+export interface SymbolFeedDeps extends Clock {
   api: Api;
   openTape(options: Pick<TapeOptions, "symbol" | "since" | "onDelivery" | "onStatus">): Tape;
-  setTimer(callback: () => void, delayMs: number): () => void;
-  nowMs(): number;
   /** Something is dirty: paint when it suits. */
   onDirty(): void;
+  /** The connection's state has changed. */
+  onStatus(status: Status): void;
   onUnauthorized(): void;
 }
 
@@ -41,26 +45,36 @@ export function openSymbolFeed(
   let dirty: Dirty = 0;
   let tape: Tape | null = null;
   let closed = false;
-  let trouble: string | null = null;
+  let trouble: Exclude<Failure, { kind: "unauthorized" | "unknown" }> | null = null;
+  /** Nobody has pushed to it so far. */
+  let isUnknown = false;
   let joinedAt = 0 as Cursor;
   let trades: TradeList = NO_TRADES;
   let gaps: readonly Gap[] = [];
+  let priceDigits: Digits = NO_DIGITS;
+  let sizeDigits: Digits = NO_DIGITS;
 
   const parts = { api: deps.api, setTimer: deps.setTimer, nowMs: deps.nowMs, mark, failed };
-  const bars = openBarFeed({ ...parts, onHistory }, symbol, options.interval);
+  const bars = openBarFeed({ ...parts, onHistory, onBars }, symbol, options.interval);
   const panels = openPanelFeed(parts, symbol, options.range);
   const positions = openPositionFeed(parts, symbol);
-  const book = openBookFeed(parts, symbol);
-  void panels.load();
-  void bars.load();
-  void positions.load();
-  void book.load();
+  const book = openBookFeed({ ...parts, onLevels }, symbol);
+  load();
 
   return {
     /** Whether history has answered once. */
     isLoaded: () => tape !== null,
+    /** What the server has against the symbol, in words; null where nothing. */
+    refusal: () => (trouble?.kind === "refused" ? trouble.detail : null),
     bars: bars.bars,
     interval: bars.interval,
+    elsewhere: bars.elsewhere,
+    /** The one last price of the page; null before one is known. */
+    last: (): LastPrice | null =>
+      lastPrice(bars.newest(), trades.latest, bars.minute(), deps.nowMs() * 1_000),
+    /** How prices and sizes of the symbol are written, everywhere on the page. */
+    priceDigits: () => priceDigits,
+    sizeDigits: () => sizeDigits,
     chooseInterval: bars.choose,
     loadOlder: bars.loadOlder,
     takeChangedFrom: bars.takeChangedFrom,
@@ -74,6 +88,12 @@ export function openSymbolFeed(
     book: book.book,
     cursor: () => tape?.cursor() ?? null,
     status,
+    /** Ask at once what would be asked in a while, or when the room of an unknown symbol says something. */
+    retry(): void {
+      if (!isUnknown && (tape !== null || trouble?.kind !== "failed")) return;
+      isUnknown = false;
+      load();
+    },
     /** What has changed since the last call. */
     takeDirty(): Dirty {
       const taken = dirty;
@@ -90,8 +110,16 @@ export function openSymbolFeed(
     },
   };
 
+  function load(): void {
+    void panels.load();
+    void bars.load();
+    void positions.load();
+    void book.load();
+  }
+
   /** The first answer says where the tape begins; the later ones join it where it stands. */
   function onHistory(cursor: Cursor): void {
+    trouble = null;
     if (tape !== null) return;
     joinedAt = cursor;
     const since = Math.max(0, cursor - PRELUDE_US) as Cursor;
@@ -99,13 +127,35 @@ export function openSymbolFeed(
     mark(DIRTY.status);
   }
 
+  function onBars(fresh: readonly Bar[]): void {
+    for (const { open, high, low, close } of fresh) {
+      priceDigits = digitsAfter(priceDigits, [open, high, low, close]);
+    }
+  }
+
+  function onLevels(levels: readonly Level[]): void {
+    priceDigits = digitsAfter(
+      priceDigits,
+      levels.map(([price]) => price),
+    );
+    sizeDigits = digitsAfter(
+      sizeDigits,
+      levels.map(([, size]) => size),
+    );
+  }
+
   function onStatus(now: Status): void {
     mark(DIRTY.status);
+    deps.onStatus(now);
     if (now.kind === "closed" && wantsToken(now.because)) deps.onUnauthorized();
   }
 
   function onDelivery(delivery: Delivery): void {
     if (closed) return;
+    if (isUnknown && hasContent(delivery)) {
+      isUnknown = false;
+      load();
+    }
     switch (delivery.type) {
       case "events":
         onFrame(delivery);
@@ -134,6 +184,14 @@ export function openSymbolFeed(
     book.take(frame);
     const fresh = tradesOf(frame);
     if (fresh.length === 0) return;
+    priceDigits = digitsAfter(
+      priceDigits,
+      fresh.map(({ price }) => price),
+    );
+    sizeDigits = digitsAfter(
+      sizeDigits,
+      fresh.map(({ size }) => size),
+    );
     trades = addTrades(trades, fresh);
     mark(DIRTY.trades);
   }
@@ -150,25 +208,62 @@ export function openSymbolFeed(
     void book.load();
   }
 
-  function failed(answer: Exclude<Answer<unknown>, { kind: "ok" }>): void {
+  function failed(answer: Failure): void {
     if (answer.kind === "unauthorized") {
       deps.onUnauthorized();
       return;
     }
-    trouble = answer.detail;
-    mark(DIRTY.status);
+    if (closed || trouble?.kind === "refused") return;
+    if (answer.kind === "unknown") {
+      // The room tells when somebody pushes.
+      isUnknown = true;
+      tape ??= deps.openTape({ symbol, onDelivery, onStatus });
+    } else {
+      trouble = answer;
+      if (tape === null) deps.onStatus(status());
+    }
+    mark(DIRTY.status | DIRTY.allBars);
   }
 
   function status(): Status {
     if (tape !== null) return tape.status();
-    return trouble === null
-      ? { kind: "connecting", words: "connecting" }
-      : { kind: "reconnecting", words: "reconnecting in 2 s" };
+    switch (trouble?.kind) {
+      case "refused": {
+        const because = { by: "http", status: trouble.status } as const;
+        return { kind: "closed", words: "closed", because };
+      }
+      case "failed":
+        return { kind: "reconnecting", words: "reconnecting now" };
+      default:
+        return { kind: "connecting", words: "connecting" };
+    }
   }
 
   function mark(bits: Dirty): void {
     dirty |= bits;
     deps.onDirty();
+  }
+}
+
+/** Whether a message from a room that had nothing shows that something has been pushed to it. */
+function hasContent(delivery: Delivery): boolean {
+  switch (delivery.type) {
+    case "events":
+    case "gap":
+    case "bar":
+      return true;
+    case "snapshot":
+      return (
+        delivery.trade !== null ||
+        delivery.book !== null ||
+        delivery.metrics.length > 0 ||
+        delivery.positions.length > 0
+      );
+    case "caught_up":
+    case "error":
+      return false;
+    default:
+      return delivery satisfies never;
   }
 }
 

@@ -2,6 +2,7 @@ import { backoffMs } from "../../client/backoff.ts";
 import type { Status } from "../../client/status.ts";
 import { type ListedSymbol, nextList } from "../data/symbol-list.ts";
 import type { Api } from "./api.ts";
+import type { Clock } from "./clock.ts";
 
 const EVERY_MS = 1_000;
 
@@ -22,14 +23,14 @@ export function symbolsStatus(view: SymbolsView, nowMs: number): Status {
   return view.known ? { kind: "live", words: "live" } : { kind: "connecting", words: "connecting" };
 }
 
-export interface SymbolsWatchDeps {
+export interface SymbolsWatchDeps extends Clock {
   api: Pick<Api, "symbols">;
-  nowMs(): number;
   random(): number;
-  setTimer(callback: () => void, delayMs: number): () => void;
   isVisible(): boolean;
   /** Tells when the page is shown or hidden; the function it returns stops that. */
   watchVisibility(notice: () => void): () => void;
+  /** Tells to ask at once; the function it returns stops that. */
+  onRetry(listener: () => void): () => void;
   onView(view: SymbolsView): void;
   onUnauthorized(): void;
 }
@@ -47,11 +48,13 @@ export function watchSymbols(deps: SymbolsWatchDeps): () => void {
     cancelTimer?.();
     if (deps.isVisible()) void look();
   });
+  const stopRetrying = deps.onRetry(() => void look());
   void look();
   return () => {
     stopped = true;
     cancelTimer?.();
     unwatch();
+    stopRetrying();
   };
 
   async function look(): Promise<void> {

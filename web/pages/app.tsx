@@ -1,7 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
+import type { Pasts } from "../data/listed-price.ts";
 import { type Route, routeOf } from "../data/route.ts";
 import { createApi } from "../feed/api.ts";
-import { createDayTrails, type DayTrails } from "../feed/day-trails.ts";
+import { wallClock as clock } from "../feed/clock.ts";
+import { createPasts } from "../feed/pasts.ts";
+import { createServerWatch } from "../feed/server-watch.ts";
 import { type SymbolsView, watchSymbols } from "../feed/symbols-watch.ts";
 import { keepToken, readToken } from "../feed/token.ts";
 import { Link } from "./link.tsx";
@@ -10,12 +13,19 @@ import { SymbolsPage } from "./symbols-page.tsx";
 import { TokenForm } from "./token-form.tsx";
 
 const api = createApi({ fetch: (url, init) => fetch(url, init), token: readToken });
+const isVisible = () => document.visibilityState === "visible";
+const server = createServerWatch({
+  ...clock,
+  random: () => Math.random(),
+  isAlive: api.isAlive,
+  isVisible,
+});
 
 /** The page the address names, or the form for a token where the server wants one. */
 export function App() {
   const [route, setRoute] = useState<Route>(currentRoute);
   const [view, setView] = useState<SymbolsView>({ list: [], retryAtMs: null, known: false });
-  const [trails, setTrails] = useState<DayTrails>(new Map());
+  const [pasts, setPasts] = useState<Pasts>(new Map());
   /** Null while a token is asked for; each new one begins everything anew. */
   const [session, setSession] = useState<number | null>(1);
 
@@ -27,27 +37,28 @@ export function App() {
 
   useEffect(() => {
     if (session === null) return;
-    const follow = createDayTrails({ api, nowMs: () => Date.now(), onTrails: setTrails });
-    return watchSymbols({
+    const follow = createPasts({ api, clock, onPasts: setPasts });
+    const stop = watchSymbols({
+      ...clock,
       api,
-      nowMs: () => Date.now(),
       random: () => Math.random(),
-      setTimer(callback, delayMs) {
-        const timer = setTimeout(callback, delayMs);
-        return () => clearTimeout(timer);
-      },
-      isVisible: () => document.visibilityState === "visible",
+      isVisible,
       watchVisibility(notice) {
         document.addEventListener("visibilitychange", notice);
         return () => document.removeEventListener("visibilitychange", notice);
       },
+      onRetry: server.onRetry,
       onView(next) {
         setView(next);
-        const traded = next.list.filter((listed) => listed.last !== null);
-        if (next.retryAtMs === null) void follow(traded.map((listed) => listed.symbol));
+        server.report("list", next.retryAtMs !== null);
+        if (next.retryAtMs === null) void follow(next.list);
       },
       onUnauthorized: () => setSession(null),
     });
+    return () => {
+      stop();
+      server.report("list", false);
+    };
   }, [session]);
 
   if (session === null) {
@@ -56,31 +67,36 @@ export function App() {
         isRefused={readToken() !== null}
         onToken={(token) => {
           keepToken(token);
-          setSession(Date.now());
+          setSession(clock.nowMs());
         }}
       />
     );
   }
   switch (route.page) {
     case "symbols":
-      return <SymbolsPage view={view} trails={trails} />;
+      return <SymbolsPage {...{ view, pasts, clock, server }} />;
     case "symbol":
       return (
         <SymbolPage
           key={`${session} ${route.symbol}`}
-          api={api}
+          {...{ api, clock, server }}
           symbol={route.symbol}
           interval={route.interval}
           symbols={view}
+          pasts={pasts}
+          onReopen={() => setSession(clock.nowMs())}
           onUnauthorized={() => setSession(null)}
         />
       );
     case "missing":
       return (
         <main class="notice">
-          <p>
-            There is no such page. <Link to="/">All symbols</Link>
-          </p>
+          <div class="card">
+            <h1>There is no such page</h1>
+            <Link to="/" class="in-text">
+              All symbols
+            </Link>
+          </div>
         </main>
       );
     default:

@@ -1,4 +1,4 @@
-import { digitsOf, formatPrice, formatSize, sizeDigits } from "../data/format.ts";
+import { formatPrice, formatSize } from "../data/format.ts";
 import { type LadderRow, ladderOf } from "../data/order-book.ts";
 import { DIRTY } from "../feed/dirty.ts";
 import { type SymbolView, useRepaint } from "./symbol-view.ts";
@@ -8,13 +8,10 @@ const LEVELS = 6;
 
 /** The top of the order book, asks above bids; nothing where the symbol has no book. */
 export function BookPane({ view }: { view: SymbolView }) {
-  useRepaint(view, DIRTY.book, 120);
-  const book = view.feed.book();
+  useRepaint(view, DIRTY.book);
+  const { book, priceDigits: digits, sizeDigits: fraction } = view.shown();
   if (book === null) return null;
   const { bids, asks, deepest, spread } = ladderOf(book, LEVELS);
-  const rows = [...bids, ...asks];
-  const digits = digitsOf(rows.map(({ price }) => price));
-  const fraction = sizeDigits(rows.map(({ size }) => size));
   const side = (name: "bid" | "ask", levels: readonly LadderRow[]) => (
     <ol class={`book-side is-${name}`}>
       {levels.map((level) => (

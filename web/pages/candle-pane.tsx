@@ -1,22 +1,24 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Bar } from "../../src/protocol/bar.ts";
+import type { Bar, Interval } from "../../src/protocol/bar.ts";
 import { type CandleChart, createCandleChart } from "../charts/candle-chart.ts";
-import { digitsOf, formatChange, formatPrice, formatVolume } from "../data/format.ts";
+import { changeOf, NO_CHANGE } from "../data/change.ts";
+import type { Digits } from "../data/digits.ts";
+import { formatChange, formatPrice, formatVolume } from "../data/format.ts";
 import { gapWords } from "../data/gap-words.ts";
 import { DIRTY } from "../feed/dirty.ts";
 import type { SymbolFeed } from "../feed/symbol-feed.ts";
 import { type SymbolView, useRepaint } from "./symbol-view.ts";
 
 /** Candles and volume, the numbers of the bar under the crosshair, and a band where a gap was said. */
-export function CandlePane({ view }: { view: SymbolView }) {
+export function CandlePane(props: { view: SymbolView; onChoose(interval: Interval): void }) {
+  const { view, onChoose } = props;
   const { feed } = view;
   const container = useRef<HTMLDivElement>(null);
   const bands = useRef<HTMLDivElement>(null);
   const chartRef = useRef<CandleChart | null>(null);
   const [isNewestVisible, setNewestVisible] = useState(true);
   const [hovered, setHovered] = useState<Bar | null>(null);
-  useRepaint(view, DIRTY.gaps, 0);
-  useRepaint(view, DIRTY.bars | DIRTY.allBars, 200);
+  useRepaint(view, DIRTY.gaps | DIRTY.bars | DIRTY.allBars);
 
   useEffect(() => {
     if (container.current === null) return;
@@ -27,15 +29,18 @@ export function CandlePane({ view }: { view: SymbolView }) {
       onMoved: () => placeBands(chart, feed, bands.current),
     });
     chartRef.current = chart;
-    const paint = () => chart.setBars(feed.bars(), feed.interval(), feed.takeChangedFrom());
+    const paint = (changedFrom: number) => {
+      const { bars, interval, last, priceDigits: digits } = view.shown();
+      chart.show({ bars, interval, changedFrom, last: last?.price ?? null, digits });
+    };
     const stop = view.onPaint((dirty) => {
-      if ((dirty & (DIRTY.bars | DIRTY.allBars)) !== 0) paint();
+      if ((dirty & (DIRTY.bars | DIRTY.allBars)) !== 0) paint(feed.takeChangedFrom());
       // The bands themselves are rendered by the component, one frame later at most.
       if ((dirty & DIRTY.gaps) !== 0)
         requestAnimationFrame(() => placeBands(chart, feed, bands.current));
     });
     feed.takeChangedFrom();
-    chart.setBars(feed.bars(), feed.interval(), 0);
+    paint(0);
     return () => {
       stop();
       chartRef.current = null;
@@ -43,23 +48,25 @@ export function CandlePane({ view }: { view: SymbolView }) {
     };
   }, [view, feed]);
 
-  const bar = hovered ?? feed.bars().at(-1) ?? null;
+  const shown = view.shown();
+  const elsewhere = feed.elsewhere();
+  const bar = hovered ?? shown.bars.at(-1) ?? null;
   return (
     <section class="candle-pane" aria-label="Candles and volume">
       <div class="bar-legend" aria-hidden="true">
-        {bar !== null && (
-          <BarLegend
-            bar={bar}
-            digits={digitsOf(
-              feed
-                .bars()
-                .slice(-40)
-                .map((each) => each.close),
-            )}
-          />
-        )}
+        {bar !== null && <BarLegend bar={bar} digits={shown.priceDigits} />}
       </div>
       <div class="chart" ref={container} data-testid="candle-chart" />
+      {/* The library's licence wants its notice and this link on the page. */}
+      <a
+        class="chart-credit"
+        href="https://www.tradingview.com/"
+        target="_blank"
+        rel="noreferrer"
+        title="TradingView Lightweight Charts™ Copyright (c) 2025 TradingView, Inc. https://www.tradingview.com/"
+      >
+        TradingView Lightweight Charts™
+      </a>
       <div class="gap-bands" ref={bands}>
         {feed.gaps().map((gap) => (
           <div
@@ -73,7 +80,15 @@ export function CandlePane({ view }: { view: SymbolView }) {
           />
         ))}
       </div>
-      {!isNewestVisible && (
+      {elsewhere !== null && (
+        <p class="no-bars">
+          No bars of {shown.interval} here: the finest are of {elsewhere}.
+          <button class="button is-quiet" type="button" onClick={() => onChoose(elsewhere)}>
+            Show {elsewhere}
+          </button>
+        </p>
+      )}
+      {!isNewestVisible && shown.bars.length > 0 && (
         <button class="to-newest" type="button" onClick={() => chartRef.current?.showNewest()}>
           To the newest
         </button>
@@ -82,8 +97,9 @@ export function CandlePane({ view }: { view: SymbolView }) {
   );
 }
 
-function BarLegend({ bar, digits }: { bar: Bar; digits: number }) {
+function BarLegend({ bar, digits }: { bar: Bar; digits: Digits }) {
   const direction = bar.close >= bar.open ? "is-up" : "is-down";
+  const change = changeOf(bar.open, bar.close);
   return (
     <>
       {(["open", "high", "low", "close"] as const).map((field) => (
@@ -92,7 +108,11 @@ function BarLegend({ bar, digits }: { bar: Bar; digits: number }) {
         </span>
       ))}
       <span>
-        <b class={direction}>{bar.open === 0 ? "" : formatChange(bar.close / bar.open - 1)}</b>
+        {change === null ? (
+          <b title={NO_CHANGE}>—</b>
+        ) : (
+          <b class={direction}>{formatChange(change)}</b>
+        )}
       </span>
       <span>
         Vol <b>{formatVolume(bar.volume)}</b>

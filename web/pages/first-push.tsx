@@ -1,41 +1,57 @@
 import { useState } from "preact/hooks";
 
-/** What the list shows before anything was pushed: the line that changes that. */
-export function FirstPush() {
+/** What the list, or the page of a `symbol`, shows before anything was pushed: the line that changes that. */
+export function FirstPush({ symbol }: { symbol?: string }) {
   const [copied, setCopied] = useState(false);
-  const command = firstPushCommand(window.location.origin);
+  const trade = symbol === undefined ? { symbol: "ACME", price: 101.25 } : { symbol, price: 100 };
+  const command = firstPushCommand(window.location.origin, trade);
   return (
     <section class="first-push" aria-label="Push a first trade">
-      <h2>Nothing on the tape yet</h2>
-      <p>
-        Push a first trade from the project's folder. <code>npm run -s token</code> prints a token
-        for this server; <code>npm run demo</code> pushes a whole market.
-      </p>
+      {symbol === undefined ? (
+        <>
+          <h2>Nothing on the tape yet</h2>
+          <p>
+            Push a first trade from the project's folder. <code>npm run -s token</code> prints a
+            token for this server; <code>npm run demo</code> pushes a whole market.
+          </p>
+        </>
+      ) : (
+        <>
+          <h2>Nothing on {symbol} yet</h2>
+          <p>The first trade or metric appears here by itself. From the project's folder:</p>
+        </>
+      )}
       <div class="command">
-        <pre>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and without a mouse only what has the focus does */}
+        <pre tabIndex={0}>
           <code>{command}</code>
         </pre>
-        <button
-          class="button is-quiet"
-          type="button"
-          onClick={async () => {
-            await navigator.clipboard.writeText(command);
-            setCopied(true);
-            setTimeout(() => setCopied(false), 1_500);
-          }}
-        >
-          {copied ? "Copied" : "Copy"}
-        </button>
+        {/* A page that did not come over HTTPS or from this machine has no clipboard. */}
+        {window.isSecureContext && (
+          <button
+            class="button is-quiet"
+            type="button"
+            onClick={async () => {
+              await navigator.clipboard.writeText(command);
+              setCopied(true);
+              setTimeout(() => setCopied(false), 1_500);
+            }}
+          >
+            {copied ? "Copied" : "Copy"}
+          </button>
+        )}
       </div>
     </section>
   );
 }
 
-function firstPushCommand(origin: string): string {
+function firstPushCommand(origin: string, trade: { symbol: string; price: number }): string {
+  // No symbol has a quote or a backslash, so between single quotes the shell leaves it as it is.
+  const body = JSON.stringify({ ...trade, size: 20, side: "buy" });
   return [
     `curl -sS ${origin}/api/trades \\`,
     `  -H "authorization: Bearer $(npm run -s token -- --scope write)" \\`,
     `  -H "content-type: application/json" \\`,
-    `  -d '{"symbol":"ACME","price":101.25,"size":20,"side":"buy"}'`,
+    `  -d '${body}'`,
   ].join("\n");
 }

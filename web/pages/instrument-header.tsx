@@ -1,46 +1,63 @@
-import { useEffect } from "preact/hooks";
-import type { SymbolSummary } from "../../src/protocol/answers.ts";
-import { digitsOf, formatChange, formatGain, formatPrice, formatVolume } from "../data/format.ts";
+import { useLayoutEffect } from "preact/hooks";
+import { liveChange, NO_CHANGE } from "../data/change.ts";
+import { digitsOf } from "../data/digits.ts";
+import { formatChange, formatGain, formatPrice, formatSize, formatVolume } from "../data/format.ts";
+import { asOfWords, isStale } from "../data/last-price.ts";
 import { netPosition } from "../data/positions.ts";
+import type { ListedSymbol } from "../data/symbol-list.ts";
 import { DIRTY } from "../feed/dirty.ts";
-import { type SymbolView, useRepaint } from "./symbol-view.ts";
+import { isCutOff, type SymbolView, useRepaint } from "./symbol-view.ts";
 import { signClass } from "./symbols-page.tsx";
 
-/** Name, last price and the day's numbers. The day's are of the list's last look, moved on by the live price. */
+/** Name, last price and from when it is, and the day's numbers: of the list's last look, moved on by the live price. */
 export function InstrumentHeader(props: {
   view: SymbolView;
   symbol: string;
-  summary: SymbolSummary | undefined;
+  summary: ListedSymbol | undefined;
 }) {
   const { view, symbol, summary } = props;
-  useRepaint(view, DIRTY.trades | DIRTY.allBars | DIRTY.positions, 100);
-  const { latest, rows } = view.feed.trades();
-  const bars = view.feed.bars();
-  const last = latest?.price ?? bars.at(-1)?.close ?? summary?.last ?? null;
-  const digits = digitsOf(bars.slice(-40).map((bar) => bar.close));
+  useRepaint(view, DIRTY.trades | DIRTY.bars | DIRTY.allBars | DIRTY.positions | DIRTY.status);
+  const { last: known, trades, priceDigits } = view.shown();
+  const last = known?.price ?? summary?.last ?? null;
+  const digits = known === null ? digitsOf(summary?.trail ?? []) : priceDigits;
   const lastText = last === null ? null : formatPrice(last, digits);
   const change = liveChange(summary, last);
-  const row = rows.find((each) => each.kind === "trade");
+  const row = trades.rows.find((each) => each.kind === "trade");
   const held = netPosition(view.feed.positions(), last);
   const direction = row?.kind === "trade" ? row.direction : "same";
+  const nowMs = view.clock.nowMs();
+  const isOld = known !== null && (isStale(known.asOf, nowMs) || isCutOff(view.feed.status()));
 
-  useEffect(() => {
+  // In the same frame as the price itself.
+  useLayoutEffect(() => {
     document.title =
       lastText === null ? `${symbol} · Edgetape` : `${lastText} ${symbol} · Edgetape`;
   }, [lastText, symbol]);
 
   return (
-    <div class="instrument">
+    <div class={`instrument ${isOld ? "is-stale" : ""}`}>
       <h1>{symbol}</h1>
       {lastText !== null && (
         <>
-          <div class={`last-price is-${direction}`} data-testid="last-price">
-            {lastText}
+          <div>
+            <div class={`last-price is-${direction}`} data-testid="last-price">
+              {lastText}
+            </div>
+            {isOld && (
+              <div class="as-of" data-testid="as-of">
+                {asOfWords(known.asOf, nowMs)}
+              </div>
+            )}
           </div>
           <dl>
             <div>
               <dt>Change 24 h</dt>
-              <dd class={signClass(change)}>{change === null ? "—" : formatChange(change)}</dd>
+              <dd
+                class={signClass(change)}
+                title={change === null && summary?.last != null ? NO_CHANGE : undefined}
+              >
+                {change === null ? "—" : formatChange(change)}
+              </dd>
             </div>
             <div>
               <dt>Volume 24 h</dt>
@@ -50,7 +67,7 @@ export function InstrumentHeader(props: {
               <div data-testid="position">
                 <dt>Position</dt>
                 <dd>
-                  {formatVolume(held.quantity).replace("-", "−")}
+                  {formatSize(held.quantity, digitsOf([held.quantity])).replace("-", "−")}
                   {held.gain !== null && (
                     <span class={signClass(held.gain)}> {formatGain(held.gain)}</span>
                   )}
@@ -66,12 +83,4 @@ export function InstrumentHeader(props: {
       )}
     </div>
   );
-}
-
-function liveChange(summary: SymbolSummary | undefined, last: number | null): number | null {
-  if (summary === undefined || summary.change === null || summary.last === null || last === null) {
-    return null;
-  }
-  const dayBefore = summary.last / (1 + summary.change);
-  return dayBefore === 0 ? null : last / dayBefore - 1;
 }

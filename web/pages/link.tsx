@@ -6,6 +6,12 @@ export function navigate(path: string): void {
   window.dispatchEvent(new PopStateEvent("popstate"));
 }
 
+/** Show another state of the same page, in place of this one. */
+export function replace(path: string): void {
+  window.history.replaceState(null, "", path);
+  window.dispatchEvent(new PopStateEvent("popstate"));
+}
+
 /** A link within the dashboard; with a modifier key or the middle button it is a link like any other. */
 export function Link(props: {
   to: string;

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { createMetricChart } from "../charts/metric-chart.ts";
 import { lineColour } from "../charts/theme.ts";
 import { formatValue } from "../data/format.ts";
-import type { Line } from "../data/lines.ts";
+import { type Line, rangeOf } from "../data/lines.ts";
 import { RANGES } from "../data/ranges.ts";
 import { DIRTY } from "../feed/dirty.ts";
 import type { Panel } from "../feed/panel-feed.ts";
@@ -25,11 +25,11 @@ export function MetricPane({ view, panel }: { view: SymbolView; panel: Panel }) 
     const draw = () => {
       timer = undefined;
       const endUs = view.feed.endUs();
-      const { rangeUs } = RANGES[view.feed.range()];
+      const { rangeUs, stepUs } = RANGES[view.feed.range()];
       const wanted = `${panel.version} ${endUs} ${rangeUs}`;
       if (wanted === drawn || panel.state === "loading") return;
       drawn = wanted;
-      chart.setLines(panel.lines, endUs, rangeUs);
+      chart.setLines(panel.lines, endUs, rangeUs, stepUs);
     };
     const stop = view.onPaint((dirty) => {
       if ((dirty & DIRTY.panels) !== 0) timer ??= setTimeout(draw, REPAINT_MS);
@@ -43,22 +43,24 @@ export function MetricPane({ view, panel }: { view: SymbolView; panel: Panel }) 
   }, [view, panel]);
 
   const { lines } = panel;
+  const range = rangeOf(lines);
   return (
     <section class="metric-pane" data-testid="metric-panel" data-metric={panel.metric}>
       <header>
         <h3 title={panel.metric}>{panel.metric}</h3>
         {lines.length === 1 && lines[0] && (
-          <output class="value">{valueText(hovered?.[0], lines[0])}</output>
+          <output class="value">{valueText(hovered?.[0], lines[0], range)}</output>
         )}
       </header>
       <div class="metric-chart" ref={container} />
       {(lines.length > 1 || labelText(lines[0]) !== "") && (
-        <ul class="metric-legend">
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and without a mouse only what has the focus does
+        <ul class="metric-legend" tabIndex={0} aria-label={`Lines of ${panel.metric}`}>
           {lines.map((line, i) => (
             <li key={line.key} title={labelText(line)}>
               <i style={{ background: lineColour(i) }} />
               <span>{labelText(line) || "no labels"}</span>
-              {lines.length > 1 && <b>{valueText(hovered?.[i], line)}</b>}
+              {lines.length > 1 && <b>{valueText(hovered?.[i], line, range)}</b>}
             </li>
           ))}
         </ul>
@@ -70,9 +72,11 @@ export function MetricPane({ view, panel }: { view: SymbolView; panel: Panel }) 
   );
 }
 
-function valueText(hovered: number | null | undefined, line: Line): string {
+/** What is under the cursor: null says that nothing is; undefined, that it is elsewhere and the newest is meant. */
+function valueText(hovered: number | null | undefined, line: Line, range: number): string {
+  if (hovered === null) return "—";
   const value = hovered ?? line.points.at(-1)?.mean;
-  return value === undefined ? "" : formatValue(value);
+  return value === undefined ? "" : formatValue(value, range);
 }
 
 function labelText(line: Line | undefined): string {

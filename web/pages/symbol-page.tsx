@@ -1,35 +1,51 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Interval } from "../../src/protocol/bar.ts";
 import { INTERVALS } from "../../src/protocol/interval.ts";
+import { formatAge } from "../data/format.ts";
+import { asOfWords, isStale } from "../data/last-price.ts";
+import type { Pasts } from "../data/listed-price.ts";
 import { RANGE_NAMES, type Range } from "../data/ranges.ts";
 import { pathOfSymbol } from "../data/route.ts";
 import type { Api } from "../feed/api.ts";
+import type { Clock } from "../feed/clock.ts";
 import { DIRTY } from "../feed/dirty.ts";
+import type { ServerWatch } from "../feed/server-watch.ts";
 import type { SymbolsView } from "../feed/symbols-watch.ts";
 import { BookPane } from "./book-pane.tsx";
 import { CandlePane } from "./candle-pane.tsx";
 import { Choice } from "./choice.tsx";
+import type { Connection } from "./connection-state.tsx";
 import { exposeConsoleHook } from "./console-hook.ts";
+import { FirstPush } from "./first-push.tsx";
 import { InstrumentHeader } from "./instrument-header.tsx";
+import { Link, replace } from "./link.tsx";
 import { MetricPane } from "./metric-pane.tsx";
-import { openSymbolView, type SymbolView, useRepaint } from "./symbol-view.ts";
+import { isCutOff, openSymbolView, type SymbolView, useRepaint } from "./symbol-view.ts";
 import { TopBar } from "./top-bar.tsx";
 import { TradesPane } from "./trades-pane.tsx";
 import { Watchlist } from "./watchlist.tsx";
 
 export interface SymbolPageProps {
   api: Api;
+  clock: Clock;
+  server: ServerWatch;
   symbol: string;
   interval: Interval | null;
   symbols: SymbolsView;
+  pasts: Pasts;
+  /** Begin anew: a connection that was closed for good does not come back by itself. */
+  onReopen(): void;
   onUnauthorized(): void;
 }
 
+/** A room that has been silent for longer says so. */
+const QUIET_MS = 60_000;
+
 /** One symbol: candles, trades and metrics, live. It is mounted anew for another symbol. */
 export function SymbolPage(props: SymbolPageProps) {
-  const { api, symbol, interval, symbols, onUnauthorized } = props;
+  const { api, clock, server, symbol, interval, symbols, onReopen, onUnauthorized } = props;
   const [view] = useState(() =>
-    openSymbolView({ api, symbol, interval, range: "15m", onUnauthorized }),
+    openSymbolView({ api, clock, server, symbol, interval, range: "15m", onUnauthorized }),
   );
   useEffect(() => {
     const conceal = exposeConsoleHook(view.feed);
@@ -41,17 +57,29 @@ export function SymbolPage(props: SymbolPageProps) {
   useEffect(() => {
     if (interval !== null) view.feed.chooseInterval(interval);
   }, [view, interval]);
-  useRepaint(view, DIRTY.status | DIRTY.allBars, 0);
+  useRepaint(view, DIRTY.status | DIRTY.allBars);
 
   const { feed } = view;
+  const status = feed.status();
   const summary = symbols.list.find((listed) => listed.symbol === symbol);
-  const hasTrades = feed.bars().length > 0 || feed.trades().latest !== null;
+  const isListed = summary !== undefined;
+  useEffect(() => {
+    // Imported bars make no event: it is the list that tells of a symbol nobody knew.
+    if (isListed) view.feed.retry();
+  }, [view, isListed]);
   // Until history has answered, room is kept for candles where the list knows a price, so that nothing jumps.
-  const isTraded = hasTrades || (!feed.isLoaded() && summary?.last !== null && symbol[0] !== "_");
+  const isExpected = !feed.isLoaded() && summary?.last !== null && symbol[0] !== "_";
+  const isTraded = view.shown().last !== null || (isExpected && feed.refusal() === null);
+  const isOff = isCutOff(status) && feed.refusal() === null;
+  // Replaced, not pushed: going back leads to the list, not through every interval tried.
+  const choose = (chosen: Interval) => replace(pathOfSymbol(symbol, chosen));
   return (
     <div class="page">
-      <TopBar read={feed.status} />
-      <main class={`symbol-page ${isTraded ? "" : "is-untraded"}`}>
+      <TopBar
+        read={() => connectionOf(view)}
+        onRetry={status.kind === "closed" ? onReopen : server.retryNow}
+      />
+      <main class={`symbol-page ${isTraded ? "" : "is-untraded"} ${isOff ? "is-cut-off" : ""}`}>
         <div class="symbol-main">
           <div class="symbol-head">
             <InstrumentHeader view={view} symbol={symbol} summary={summary} />
@@ -60,20 +88,16 @@ export function SymbolPage(props: SymbolPageProps) {
                 label="Interval of a bar"
                 options={INTERVALS}
                 chosen={interval ?? feed.interval()}
-                onChoose={(chosen) => {
-                  // Replaced, not pushed: going back leads to the list, not through every interval tried.
-                  window.history.replaceState(null, "", pathOfSymbol(symbol, chosen));
-                  window.dispatchEvent(new PopStateEvent("popstate"));
-                }}
+                onChoose={choose}
               />
             )}
           </div>
-          {isTraded && <CandlePane view={view} />}
-          {!isTraded && feed.isLoaded() && <NothingYet view={view} symbol={symbol} />}
+          {isTraded && <CandlePane view={view} onChoose={choose} />}
+          {!isTraded && <NothingYet view={view} symbol={symbol} />}
           <Metrics view={view} />
         </div>
         <aside class="symbol-side">
-          <Watchlist symbols={symbols} current={symbol} />
+          <Watchlist list={symbols.list} pasts={props.pasts} view={view} current={symbol} />
           <BookPane view={view} />
           {isTraded && <TradesPane view={view} />}
         </aside>
@@ -82,10 +106,32 @@ export function SymbolPage(props: SymbolPageProps) {
   );
 }
 
+function connectionOf({ feed, clock }: SymbolView): Connection {
+  const heardUs = feed.cursor() ?? 0;
+  const silentMs = clock.nowMs() - heardUs / 1_000;
+  const quiet =
+    heardUs === 0 ? "nothing yet" : silentMs > QUIET_MS ? `quiet for ${formatAge(silentMs)}` : null;
+  return { status: feed.status(), quiet };
+}
+
 function NothingYet({ view, symbol }: { view: SymbolView; symbol: string }) {
   useRepaint(view, DIRTY.panels | DIRTY.book, 500);
-  if (view.feed.panels().length > 0 || view.feed.book() !== null) return null;
-  return <p class="quiet">Nothing on {symbol} yet. The first trade or metric appears here.</p>;
+  const { feed } = view;
+  const refusal = feed.refusal();
+  if (refusal !== null) {
+    return (
+      <div class="quiet" data-testid="refusal" role="alert">
+        <p>
+          This server has no page for “{symbol}”: {refusal}
+        </p>
+        <Link to="/" class="in-text">
+          All symbols
+        </Link>
+      </div>
+    );
+  }
+  if (!feed.isLoaded() || feed.panels().length > 0 || feed.book() !== null) return null;
+  return <FirstPush symbol={symbol} />;
 }
 
 function Metrics({ view }: { view: SymbolView }) {
@@ -98,6 +144,7 @@ function Metrics({ view }: { view: SymbolView }) {
     <section class="metrics" aria-labelledby="metrics-title">
       <div class="metrics-head">
         <h2 id="metrics-title">Metrics</h2>
+        <MetricsAsOf view={view} />
         <Choice
           label="How far back"
           options={RANGE_NAMES}
@@ -115,4 +162,12 @@ function Metrics({ view }: { view: SymbolView }) {
       </div>
     </section>
   );
+}
+
+/** All panels end with the newest point of any, which may be long ago. */
+function MetricsAsOf({ view }: { view: SymbolView }) {
+  const asOf = { kind: "moment", ts: view.feed.endUs() } as const;
+  const nowMs = view.clock.nowMs();
+  if (asOf.ts === 0 || !(isStale(asOf, nowMs) || isCutOff(view.feed.status()))) return null;
+  return <span class="as-of">{asOfWords(asOf, nowMs)}</span>;
 }

@@ -1,8 +1,13 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { digitsOf, formatAge, formatChange, formatPrice, formatVolume } from "../data/format.ts";
+import { NO_CHANGE } from "../data/change.ts";
+import { digitsOf } from "../data/digits.ts";
+import { formatAge, formatChange, formatPrice, formatVolume } from "../data/format.ts";
+import { type AsOf, asOfWords, isStale } from "../data/last-price.ts";
+import { listedPrice, type Past, type Pasts } from "../data/listed-price.ts";
 import { pathOfSymbol } from "../data/route.ts";
 import { type ListedSymbol, matching } from "../data/symbol-list.ts";
-import type { DayTrails } from "../feed/day-trails.ts";
+import type { Clock } from "../feed/clock.ts";
+import type { ServerWatch } from "../feed/server-watch.ts";
 import { type SymbolsView, symbolsStatus } from "../feed/symbols-watch.ts";
 import { FirstPush } from "./first-push.tsx";
 import { Link, navigate } from "./link.tsx";
@@ -13,12 +18,18 @@ import { TopBar } from "./top-bar.tsx";
 const MAX_ROWS = 400;
 
 /** Every symbol on the tape. */
-export function SymbolsPage({ view, trails }: { view: SymbolsView; trails: DayTrails }) {
+export function SymbolsPage(props: {
+  view: SymbolsView;
+  pasts: Pasts;
+  clock: Clock;
+  server: ServerWatch;
+}) {
+  const { view, pasts, clock, server } = props;
   const [typed, setTyped] = useState("");
   const filter = useRef<HTMLInputElement>(null);
   const rows = useRef<HTMLTableSectionElement>(null);
   const found = matching(view.list, typed);
-  const nowMs = Date.now();
+  const nowMs = clock.nowMs();
 
   useEffect(() => {
     document.title = "Edgetape";
@@ -39,7 +50,10 @@ export function SymbolsPage({ view, trails }: { view: SymbolsView; trails: DayTr
 
   return (
     <div class="page">
-      <TopBar read={() => symbolsStatus(view, Date.now())}>
+      <TopBar
+        read={() => ({ status: symbolsStatus(view, clock.nowMs()), quiet: null })}
+        onRetry={server.retryNow}
+      >
         <label class="search">
           <SearchIcon />
           <span class="sr-only">Find a symbol</span>
@@ -69,7 +83,7 @@ export function SymbolsPage({ view, trails }: { view: SymbolsView; trails: DayTr
         {view.known && view.list.length === 0 ? (
           <FirstPush />
         ) : (
-          <table class="symbol-table">
+          <table class={`symbol-table ${view.retryAtMs === null ? "" : "is-cut-off"}`}>
             <thead>
               <tr>
                 <th scope="col">Symbol</th>
@@ -98,7 +112,7 @@ export function SymbolsPage({ view, trails }: { view: SymbolsView; trails: DayTr
                 <SymbolRow
                   key={listed.symbol}
                   listed={listed}
-                  trail={trails.get(listed.symbol) ?? []}
+                  past={pasts.get(listed.symbol)}
                   nowMs={nowMs}
                 />
               ))}
@@ -116,41 +130,56 @@ export function SymbolsPage({ view, trails }: { view: SymbolsView; trails: DayTr
   );
 }
 
-function SymbolRow(props: { listed: ListedSymbol; trail: readonly number[]; nowMs: number }) {
-  const { listed, trail, nowMs } = props;
-  const { symbol, last, change, volume, last_event, viewers, direction, moves } = listed;
+function SymbolRow(props: { listed: ListedSymbol; past: Past | undefined; nowMs: number }) {
+  const { listed, past, nowMs } = props;
+  const { symbol, volume, viewers, direction, moves } = listed;
+  const { last, change, asOf } = listedPrice(listed, past);
+  const closes = past?.closes ?? [];
+  // A symbol without a past is drawn from when the page was opened.
+  const trail = closes.length > 2 && last !== null ? [...closes, last] : listed.trail;
+  const isOld = asOf !== null && isStale(asOf, nowMs);
   return (
-    <tr data-testid="symbol-row" data-symbol={symbol}>
+    <tr data-testid="symbol-row" data-symbol={symbol} class={isOld ? "is-stale" : ""}>
       <th scope="row">
         <Link to={pathOfSymbol(symbol)} class="row-link">
           {symbol}
         </Link>
       </th>
-      <td class="number last">
+      <td class="number last" title={isOld ? asOfWords(asOf, nowMs) : undefined}>
         {/* A new element for each move, so that the flash begins anew. */}
         <span key={moves} class={moves > 0 ? `flash is-${direction}` : ""}>
-          {last === null ? <span class="faint">—</span> : formatPrice(last, digitsOf(listed.trail))}
+          {last === null ? (
+            <span class="faint">—</span>
+          ) : (
+            formatPrice(last, digitsOf([...closes, ...listed.trail, last]))
+          )}
         </span>
+        {isOld && <div class="age-below">{ageWords(asOf, nowMs)}</div>}
       </td>
-      <td class={`number ${signClass(change)}`}>
+      <td
+        class={`number ${signClass(change)}`}
+        title={change === null && listed.last !== null ? NO_CHANGE : undefined}
+      >
         {change === null ? <span class="faint">—</span> : formatChange(change)}
       </td>
       <td class="trail">
-        {/* A symbol without a past is drawn from when the page was opened. */}
-        <Sparkline
-          values={trail.length > 2 && last !== null ? [...trail, last] : listed.trail}
-          change={change}
-        />
+        <Sparkline values={trail} change={change} />
       </td>
       <td class="number is-wide">
         {volume > 0 ? formatVolume(volume) : <span class="faint">—</span>}
       </td>
       <td class="number is-wide">{viewers > 0 ? viewers : <span class="faint">—</span>}</td>
-      <td class="number is-age dim">
-        {last_event === null ? "—" : formatAge(nowMs - last_event / 1_000)}
-      </td>
+      <td class="number is-age dim">{asOf === null ? "—" : ageWords(asOf, nowMs)}</td>
     </tr>
   );
+}
+
+/** How long ago, and by its date what is more than some days old. */
+function ageWords(asOf: AsOf, nowMs: number): string {
+  const ageMs = nowMs - asOf.ts / 1_000;
+  return ageMs < 7 * 86_400_000 && asOf.kind === "moment"
+    ? formatAge(ageMs)
+    : asOfWords(asOf, nowMs).replace("as of ", "").replace(/,.*/, "");
 }
 
 export function signClass(change: number | null): string {

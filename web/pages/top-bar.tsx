@@ -1,9 +1,12 @@
 import type { ComponentChildren } from "preact";
-import type { Status } from "../../client/status.ts";
-import { ConnectionState } from "./connection-state.tsx";
+import { type Connection, ConnectionState } from "./connection-state.tsx";
 import { Link } from "./link.tsx";
 
-export function TopBar(props: { read(): Status; children?: ComponentChildren }) {
+export function TopBar(props: {
+  read(): Connection;
+  onRetry(): void;
+  children?: ComponentChildren;
+}) {
   return (
     <header class="top-bar">
       <Link to="/" class="brand" label="Edgetape: all symbols">
@@ -11,7 +14,7 @@ export function TopBar(props: { read(): Status; children?: ComponentChildren }) 
         <span>Edgetape</span>
       </Link>
       <div class="top-bar-middle">{props.children}</div>
-      <ConnectionState read={props.read} />
+      <ConnectionState read={props.read} onRetry={props.onRetry} />
     </header>
   );
 }

@@ -1,11 +1,5 @@
-import {
-  digitsOf,
-  formatClock,
-  formatMoment,
-  formatPrice,
-  formatSize,
-  sizeDigits,
-} from "../data/format.ts";
+import type { Digits } from "../data/digits.ts";
+import { formatClock, formatMoment, formatPrice, formatSize } from "../data/format.ts";
 import { gapWords } from "../data/gap-words.ts";
 import type { TradeRow } from "../data/trade-rows.ts";
 import { DIRTY } from "../feed/dirty.ts";
@@ -13,11 +7,12 @@ import { type SymbolView, useRepaint } from "./symbol-view.ts";
 
 /** The latest trades, newest on top. */
 export function TradesPane({ view }: { view: SymbolView }) {
-  useRepaint(view, DIRTY.trades, 120);
-  const { rows } = view.feed.trades();
+  useRepaint(view, DIRTY.trades);
+  const shown = view.shown();
+  const { rows } = shown.trades;
   const trades = rows.flatMap((row) => (row.kind === "trade" ? [row.trade] : []));
-  const digits = digitsOf(trades.slice(0, 40).map((trade) => trade.price));
-  const fraction = sizeDigits(trades.slice(0, 40).map((trade) => trade.size));
+  const { priceDigits: digits, sizeDigits: fraction } = shown;
+  const nowMs = view.clock.nowMs();
   const largest = Math.max(...trades.map((trade) => trade.size), 0);
   return (
     <section class="trades-pane" aria-label="Trades">
@@ -29,9 +24,10 @@ export function TradesPane({ view }: { view: SymbolView }) {
       {rows.length === 0 ? (
         <p class="quiet">The next trade appears here.</p>
       ) : (
-        <ol class="trade-list">
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and without a mouse only what has the focus does
+        <ol class="trade-list" tabIndex={0} aria-label="Trades, newest first">
           {rows.map((row) => (
-            <Row key={row.key} row={row} digits={digits} fraction={fraction} largest={largest} />
+            <Row key={row.key} {...{ row, digits, fraction, largest, nowMs }} />
           ))}
         </ol>
       )}
@@ -39,8 +35,14 @@ export function TradesPane({ view }: { view: SymbolView }) {
   );
 }
 
-function Row(props: { row: TradeRow; digits: number; fraction: number; largest: number }) {
-  const { row, digits, fraction, largest } = props;
+function Row(props: {
+  row: TradeRow;
+  digits: Digits;
+  fraction: Digits;
+  largest: number;
+  nowMs: number;
+}) {
+  const { row, digits, fraction, largest, nowMs } = props;
   if (row.kind === "gap") {
     return (
       <li class="gap-row" data-testid="gap-marker" data-place="trades" title={gapWords(row.gap)}>
@@ -63,7 +65,7 @@ function Row(props: { row: TradeRow; digits: number; fraction: number; largest: 
       <span class="price">{formatPrice(trade.price, digits)}</span>
       <span>{formatSize(trade.size, fraction)}</span>
       <time dateTime={new Date(trade.ts / 1_000).toISOString()}>
-        {formatMoment(trade.ts, Date.now())}
+        {formatMoment(trade.ts, nowMs)}
       </time>
     </li>
   );

@@ -58,9 +58,11 @@ function world(interval: Interval | null, limit = 10_000) {
     {
       api: { history } as Api,
       setTimer: clock.setTimer,
+      nowMs: clock.nowMs,
       mark: () => {},
       failed: () => {},
       onHistory: () => {},
+      onBars: () => {},
     },
     "A",
     interval,
@@ -251,9 +253,11 @@ test("a symbol that has posted days alone is shown in days, and an empty one in 
   const deps = {
     api: { history } as Api,
     setTimer: clock.setTimer,
+    nowMs: clock.nowMs,
     mark: () => {},
     failed: () => {},
     onHistory: () => {},
+    onBars: () => {},
   };
   const empty = openBarFeed(deps, "A", null);
   await empty.load();
@@ -264,4 +268,12 @@ test("a symbol that has posted days alone is shown in days, and an empty one in 
   await feed.load();
   expect([feed.interval(), feed.bars().length]).toEqual(["1d", 1]);
   expect(asked).toEqual(["1m", "1h", "1d"]);
+  // In minutes there is nothing, and the way back is known; it leads back.
+  feed.choose("1m");
+  await settle();
+  expect([feed.interval(), feed.bars().length, feed.elsewhere()]).toEqual(["1m", 0, "1d"]);
+  expect(feed.newest()).toEqual({ bar: posted[0], interval: "1d" });
+  feed.choose("1d");
+  await settle();
+  expect([feed.bars().length, feed.elsewhere()]).toEqual([1, null]);
 });

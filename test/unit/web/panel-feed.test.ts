@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import type { MetricEvent } from "../../../src/protocol/event.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
-import { columnsOf } from "../../../web/data/lines.ts";
 import type { Api } from "../../../web/feed/api.ts";
 import { openPanelFeed } from "../../../web/feed/panel-feed.ts";
 import { fakeClock } from "../client/fake-clock.ts";
@@ -118,17 +117,4 @@ test("a recording of long ago is asked for around its own time, within the serve
   const { from, to } = asked[0] ?? { from: 0 };
   expect(from).toBeLessThan(T0 - 500_000_000e6);
   expect((to ?? Number.POSITIVE_INFINITY) - from).toBeLessThanOrEqual(5_000e6);
-});
-
-test("columns have one x for all lines, with holes where a line has no point", () => {
-  const line = (key: string, ...at: number[]) => ({
-    key,
-    labels: {},
-    points: at.map((ts) => ({ ts: ts * 1e6, mean: ts * 10, min: 0, max: 0, count: 1 })),
-  });
-  expect(columnsOf([line("a", 1, 3), line("b", 2, 3)])).toEqual([
-    [1, 2, 3],
-    [10, null, 30],
-    [null, 20, 30],
-  ]);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Delivery } from "../../../client/state.ts";
 import type { TapeOptions } from "../../../client/tape.ts";
+import type { Interval } from "../../../src/protocol/bar.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 import type { Answer, Api } from "../../../web/feed/api.ts";
@@ -18,6 +19,7 @@ function world(first: Answer<never> | "ok" = "ok") {
   let historyRequests = 0;
   let bookRequests = 0;
   let unauthorized = 0;
+  const statuses: string[] = [];
   const api = {
     metricNames: async () => ({ kind: "ok", value: { metrics: [] } }),
     positions: async () => ({
@@ -30,12 +32,13 @@ function world(first: Answer<never> | "ok" = "ok") {
       bookRequests += 1;
       return { kind: "ok", value: { symbol: "A", cursor: CURSOR, book: BOOK } };
     },
-    history: async () => {
-      historyRequests += 1;
+    history: async (_symbol: string, { interval }: { interval: Interval }) => {
+      // The others look whether there are bars of a longer interval.
+      if (interval === "1m") historyRequests += 1;
       if (next !== "ok") return next;
       const value = {
         symbol: "A" as SymbolName,
-        interval: "1m" as const,
+        interval,
         cursor: CURSOR as Cursor,
         bars: [],
       };
@@ -56,6 +59,7 @@ function world(first: Answer<never> | "ok" = "ok") {
       setTimer: clock.setTimer,
       nowMs: clock.nowMs,
       onDirty: () => {},
+      onStatus: (status) => statuses.push(status.kind),
       onUnauthorized: () => {
         unauthorized += 1;
       },
@@ -74,6 +78,7 @@ function world(first: Answer<never> | "ok" = "ok") {
     historyRequests: () => historyRequests,
     bookRequests: () => bookRequests,
     unauthorized: () => unauthorized,
+    statuses: () => statuses,
   };
 }
 
@@ -200,4 +205,76 @@ test("positions come from the room, then over the socket; of an account the newe
   const events = [at(1, 9, "a"), at(-1, 7, "a"), at(3, -2, "b")];
   deliver({ type: "events", cursor: (CURSOR + 9) as Cursor, events });
   expect([...feed.positions().values()].map(({ quantity }) => quantity)).toEqual([7, -2]);
+});
+
+test("a symbol nobody has pushed to waits on its socket, and is read anew at the first push", async () => {
+  const { clock, feed, opened, recover, deliver, historyRequests, bookRequests } = world({
+    kind: "unknown",
+  });
+  await clock.advance(60_000);
+  expect(opened).toHaveLength(1);
+  expect(opened[0]?.since).toBeUndefined();
+  expect(historyRequests()).toBe(1);
+  expect(feed.isLoaded()).toBe(true);
+  recover();
+  const books = bookRequests();
+  deliver({ type: "caught_up", cursor: CURSOR as Cursor, replayed: 0, complete: true });
+  await clock.advance(10);
+  expect(historyRequests()).toBe(1);
+  deliver(tradeAt(CURSOR + 5, 11));
+  await clock.advance(10);
+  expect(historyRequests()).toBe(2);
+  expect(bookRequests()).toBe(books + 1);
+  expect(feed.last()?.price).toBe(11);
+  expect(opened).toHaveLength(1);
+});
+
+test("a symbol that becomes known without an event, by imported bars, is read anew when asked to", async () => {
+  const { clock, feed, recover, historyRequests } = world({ kind: "unknown" });
+  await clock.advance(10);
+  feed.retry();
+  await clock.advance(10);
+  recover();
+  feed.retry();
+  feed.retry();
+  await clock.advance(10);
+  expect(historyRequests()).toBe(3);
+});
+
+test("a symbol the server refuses is not asked for again, and the page is told why", async () => {
+  const detail = "symbol is no symbol";
+  const { clock, feed, opened, historyRequests } = world({ kind: "refused", status: 400, detail });
+  await clock.advance(60_000);
+  expect(historyRequests()).toBe(1);
+  expect(opened).toHaveLength(0);
+  expect(feed.refusal()).toBe(detail);
+  expect(feed.status().kind).toBe("closed");
+});
+
+test("who asks at once is answered at once, and the state is told as it changes", async () => {
+  const { clock, feed, opened, recover, statuses } = world({
+    kind: "failed",
+    status: null,
+    detail: "away",
+  });
+  await clock.advance(10);
+  expect(statuses().at(-1)).toBe("reconnecting");
+  recover();
+  feed.retry();
+  await clock.advance(10);
+  expect(opened).toHaveLength(1);
+});
+
+test("prices and sizes are written to the finest of trades and book", async () => {
+  const { clock, feed, deliver } = world();
+  await clock.advance(10);
+  const trade = {
+    kind: "trade" as const,
+    ts: (CURSOR + 5) as EpochUs,
+    price: 10.25,
+    size: 0.00001,
+  };
+  deliver({ type: "events", cursor: (CURSOR + 5) as Cursor, events: [trade] });
+  expect(feed.priceDigits().decimals).toBe(2);
+  expect(feed.sizeDigits().decimals).toBe(5);
 });

@@ -20,7 +20,7 @@ function summary(symbol: string, last: number | null = null): SymbolSummary {
 function world() {
   const clock = fakeClock();
   const views: SymbolsView[] = [];
-  const state = { isVisible: true, asked: 0, isAway: false, notice: () => {} };
+  const state = { isVisible: true, asked: 0, isAway: false, notice: () => {}, retry: () => {} };
   const stop = watchSymbols({
     api: {
       symbols: async (): Promise<Answer<{ symbols: SymbolSummary[] }>> => {
@@ -35,6 +35,10 @@ function world() {
     isVisible: () => state.isVisible,
     watchVisibility(notice) {
       state.notice = notice;
+      return () => {};
+    },
+    onRetry(listener) {
+      state.retry = listener;
       return () => {};
     },
     onView: (view) => views.push(view),
@@ -67,6 +71,9 @@ test("a server that is away keeps the last list, counts down, and is asked ever 
   state.isAway = true;
   await clock.advance(20_000);
   expect(state.asked).toBeLessThan(8);
+  const { asked } = state;
+  state.retry();
+  expect(state.asked).toBe(asked + 1);
   const view = views.at(-1);
   expect(view?.list.map((listed) => listed.symbol)).toEqual(["A"]);
   expect(view && symbolsStatus(view, clock.nowMs()).words).toMatch(/^reconnecting in \d+ s$/);

@@ -1,0 +1,280 @@
+import axe from "axe-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { launchBrowser } from "./browser.ts";
+import { until } from "./chaos/until.ts";
+import { type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
+
+/** What the pages say of numbers, holes, times and states: one product and one browser for all. */
+const MINUTE_US = 60e6;
+const nowUs = () => Date.now() * 1_000;
+const utcUs = (text: string) => Date.parse(text) * 1_000;
+
+let folder: ReturnType<typeof temporaryDataDir>;
+let product: RunningProduct;
+let token: string;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let pageErrors: string[];
+
+beforeAll(async () => {
+  folder = temporaryDataDir();
+  product = await startProduct({ dataDir: folder.dataDir });
+  browser = await launchBrowser();
+  token = await product.token();
+  context = await browser.newContext({
+    viewport: { width: 1_280, height: 800 },
+    locale: "en-US",
+    timezoneId: "America/New_York",
+  });
+  // What a canvas says can only be heard where it says it.
+  await context.addInitScript(() => {
+    window.__drawn = [];
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+      window.__drawn?.push(text);
+      fillText.call(this, text, ...rest);
+    };
+  });
+  await push("/api/bars", [
+    bar("SPX", "1d", "2020-04-16T00:00:00Z", 2_799.550049),
+    bar("SPX", "1d", "2020-04-17T00:00:00Z", 2_874.560059),
+    bar("ONE", "1d", "2026-01-05T00:00:00Z", 11),
+    ...Array.from({ length: 96 }, (_, i) => {
+      const ts = utcUs("2025-10-30T12:00:00Z") + i * 60 * MINUTE_US;
+      return { ...bar("NYT", "1h", "2025-10-30T12:00:00Z", i < 95 ? 50 : 50.75), ts };
+    }),
+  ]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await product?.killGroup();
+  folder.remove();
+});
+
+beforeEach(async () => {
+  await page?.close();
+  page = await context.newPage();
+  pageErrors = [];
+  page.on("pageerror", (error) => pageErrors.push(error.message));
+});
+
+it("an interval without bars leads back to one that has some, and imported bars have a price in the list", async () => {
+  await open("/");
+  const row = page.locator("[data-symbol=SPX]");
+  await row.getByText("2,874.56").waitFor();
+  expect(await row.textContent()).toContain("17 Apr 2020");
+  await row.locator("a").click();
+  await page.getByTestId("as-of").getByText("as of 17 Apr 2020").waitFor();
+  await page.getByRole("button", { name: "1m", exact: true }).click();
+  await page.getByText("No bars of 1m here").waitFor();
+  expect(await page.getByTestId("last-price").textContent()).toBe("2,874.56");
+  await page.getByRole("button", { name: "Show 1d" }).click();
+  await page.waitForFunction(() => window.__edgetape?.bars().length === 2);
+  await page.getByText("No bars of 1m here").waitFor({ state: "detached" });
+});
+
+it("addresses typed by hand open their page, and one that is no symbol says so once", async () => {
+  for (const [typed, symbol] of [
+    ["/s/BRK.B", "BRK.B"],
+    ["/s/BTC/USDT:USDT", "BTC/USDT:USDT"],
+    ["/s/BTC%2FUSDT%3AUSDT", "BTC/USDT:USDT"],
+    ["/s/v1.js", "v1.js"],
+  ] as const) {
+    const answer = await page.goto(`${product.url}${typed}`);
+    expect(answer?.status(), typed).toBe(200);
+    await page.getByRole("heading", { name: symbol, exact: true }).waitFor();
+  }
+  expect((await page.goto(`${product.url}/v1.js`))?.status()).toBe(404);
+  const refused: string[] = [];
+  page.on("response", (answer) => {
+    if (answer.status() === 400) refused.push(answer.url());
+  });
+  await open("/s/%20a");
+  await page.getByTestId("refusal").waitFor();
+  const { length } = refused;
+  await page.waitForTimeout(3_000);
+  expect(refused).toHaveLength(length);
+});
+
+it("the page of a symbol nobody has pushed to shows how, and comes alive at the first push", async () => {
+  await open("/s/NEW%2F1");
+  await page.getByText(`-d '{"symbol":"NEW/1",`).waitFor();
+  await untilState("live");
+  await push("/api/trades", { symbol: "NEW/1", price: 12.5, size: 1 });
+  await page.getByTestId("last-price").getByText("12.50").waitFor();
+  await page.getByTestId("trade-row").waitFor();
+});
+
+it("numbers have the digits of their finest step in list, header, trades, ladder and position", async () => {
+  const at = (i: number) => nowUs() - (20 - i) * 1e6;
+  await push("/api/trades", [
+    ...Array.from({ length: 9 }, (_, i) => trade("TINY", (1.2 + i / 100) * 1e-10, 1e9, at(i))),
+    ...Array.from({ length: 9 }, (_, i) => trade("PEG", i < 8 ? 1 : 0.9998, 0.00001, at(i))),
+  ]);
+  await push("/api/books", {
+    ...{ symbol: "PEG", type: "snapshot" },
+    ...{ bids: [[0.9997, 0.00002]], asks: [[1, 0.5]] },
+  });
+  await push("/api/positions", { symbol: "PEG", quantity: 0.00001, account: "a" });
+  await open("/s/TINY");
+  await page.getByTestId("last-price").getByText("1.28e-10").waitFor();
+  await untilDrawn("1.25e-10");
+  await open("/s/PEG");
+  await page.getByTestId("last-price").getByText("0.9998").waitFor();
+  const texts = async (selector: string) => (await page.locator(selector).allTextContents())[0];
+  await page.getByTestId("trade-row").first().waitFor();
+  expect(await texts("[data-testid=trade-row] span:nth-child(2)")).toBe("0.00001");
+  expect(await texts("[data-testid=book-bid]")).toBe("0.99970.000020.00002");
+  expect(await texts("[data-testid=position] dd")).toBe("0.00001");
+  await untilDrawn("0.9999");
+  await open("/");
+  await page.locator("[data-symbol=TINY]").getByText("1.28e-10").waitFor();
+});
+
+it("time left out between candles is marked with how much", async () => {
+  const at = (i: number) => nowUs() - (100 - i) * MINUTE_US;
+  const minutes = Array.from({ length: 100 }, (_, i) => i).filter((i) => i < 40 || i >= 80);
+  await push(
+    "/api/trades",
+    minutes.map((i) => trade("HOLE", 50 + (i % 7) / 100, 1, at(i))),
+  );
+  await open("/s/HOLE?interval=1m");
+  await untilDrawn("40 min");
+});
+
+it("ticks begin where the reader is, one daily bar says its day, and the last price stays on the axis", async () => {
+  await open("/s/ONE");
+  await untilDrawn("5 Jan");
+  expect(await drawn()).not.toContain("00:00:00");
+  await open("/s/NYT?interval=1h");
+  await untilDrawn("Nov");
+  expect(await drawn()).not.toContain("Oct");
+  await page.mouse.move(200, 400);
+  await page.mouse.down();
+  await page.mouse.move(880, 400, { steps: 4 });
+  await page.mouse.up();
+  await page.getByRole("button", { name: "To the newest" }).waitFor();
+  await page.evaluate(() => {
+    window.__drawn = [];
+  });
+  await page.mouse.move(500, 380);
+  await untilDrawn("50.75");
+});
+
+it("at 1,000 trades a second header, list, title and trades show one price", async () => {
+  await push("/api/trades", trade("FAST", 100, 1, nowUs()));
+  await open("/s/FAST?interval=1s");
+  await untilState("live");
+  const samples = page.evaluate(async () => {
+    const text = (selector: string) => document.querySelector(selector)?.textContent ?? "";
+    const seen: string[][] = [];
+    for (let i = 0; i < 40; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 43));
+      await new Promise(requestAnimationFrame);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      seen.push([
+        text("[data-testid=last-price]"),
+        text("[data-testid=watched-price]"),
+        text("[data-testid=trade-row] .price"),
+        document.title.split(" ")[0] ?? "",
+      ]);
+    }
+    return seen;
+  });
+  for (let batch = 0; batch < 20; batch++) {
+    const at = nowUs();
+    const trades = Array.from({ length: 100 }, (_, i) =>
+      trade("FAST", 100 + ((batch * 37 + i) % 90) / 100, 1, at + i),
+    );
+    await push("/api/trades", trades);
+    await page.waitForTimeout(60);
+  }
+  const seen = await samples;
+  expect(seen.filter((prices) => new Set(prices).size > 1)).toEqual([]);
+  expect(new Set(seen.map(([price]) => price)).size).toBeGreaterThan(2);
+});
+
+it("pages and their states have no fault that axe knows", async () => {
+  for (const path of ["/", "/s/PEG", "/s/SPX?interval=1m", "/s/NEVER", "/s/%20a", "/nowhere"]) {
+    await open(path);
+    await page.getByRole("heading").first().waitFor({ state: "attached" });
+    await page.waitForTimeout(800);
+    await page.evaluate(axe.source);
+    const faults = await page.evaluate(async () => {
+      const { violations } = await (window as unknown as { axe: typeof axe }).axe.run();
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target)}`);
+    });
+    expect(faults, path).toEqual([]);
+  }
+});
+
+it("a price of 2020 has its date, all is dimmed while the server is down, and the page is back soon after it", async () => {
+  const old = utcUs("2020-04-17T15:00:00Z");
+  await push("/api/trades", trade("OLD", 103, 1, old));
+  await open("/s/OLD");
+  await page.getByTestId("as-of").getByText("as of 17 Apr 2020, 11:00").waitFor();
+  await push("/api/trades", trade("NOW", 5, 1, nowUs()));
+  await open("/s/NOW");
+  await untilState("live");
+  await page.getByTestId("last-price").getByText("5.00").waitFor();
+  expect(await page.getByTestId("as-of").count()).toBe(0);
+  const { port } = product;
+  await product.killGroup();
+  await untilState("reconnecting");
+  await page.getByTestId("as-of").waitFor();
+  await page.locator("main.is-cut-off").waitFor();
+  // So long that the waits of the backoff are tens of seconds.
+  await page.waitForTimeout(12_000);
+  product = await startProduct({ dataDir: folder.dataDir, port });
+  const readyAtMs = performance.now();
+  await untilState("live");
+  expect(performance.now() - readyAtMs).toBeLessThan(8_000);
+  await page.locator("main.is-cut-off").waitFor({ state: "detached" });
+});
+
+function bar(symbol: string, interval: string, ts: string, close: number) {
+  const prices = { open: close - 1, high: close + 1, low: close - 2, close };
+  return { symbol, interval, ts: utcUs(ts), ...prices, volume: 5 };
+}
+
+function trade(symbol: string, price: number, size: number, ts: number) {
+  return { symbol, price, size, ts };
+}
+
+async function push(path: string, body: unknown): Promise<void> {
+  const answer = await fetch(`${product.url}${path}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+}
+
+async function open(path: string): Promise<void> {
+  expect(pageErrors).toEqual([]);
+  await page.goto(`${product.url}${path}`);
+}
+
+async function untilState(state: string): Promise<void> {
+  await page.waitForFunction((wanted) => window.__edgetape?.state() === wanted, state, {
+    timeout: 60_000,
+  });
+}
+
+function drawn(): Promise<string[]> {
+  return page.evaluate(() => window.__drawn ?? []);
+}
+
+async function untilDrawn(text: string): Promise<void> {
+  await until(`"${text}" on a canvas`, async () => (await drawn()).includes(text));
+}
+
+declare global {
+  interface Window {
+    /** What was written on canvases since the page was opened. */
+    __drawn?: string[];
+  }
+}

@@ -1,0 +1,91 @@
+import type { IChartApiBase, ISeriesPrimitive, Logical, Time } from "lightweight-charts";
+import type { Bar } from "../../src/protocol/bar.ts";
+import { formatAge } from "../data/format.ts";
+import { longestPause } from "../data/holes.ts";
+import { CANVAS_FONT, colour } from "./theme.ts";
+
+/** Closer together, in pixels, marks would be a wall and their words a smear: the first of them stands. */
+const MARK_APART_PX = 14;
+const WORDS_APART_PX = 56;
+/** With fewer bars the usual step is not settled yet, and is looked for anew with each. */
+const FEW_BARS = 100;
+
+/**
+ * A line where time was left out between two bars, with how much. The time axis closes up over what has no bars, as it
+ * must for markets that close at night; without a mark an outage of a market that never does would look like none.
+ */
+export function createHoleMarks(chart: IChartApiBase<Time>) {
+  let bars: readonly Bar[] = [];
+  let lengthUs = 0;
+  let pauseUs = Number.POSITIVE_INFINITY;
+  let requestUpdate = () => {};
+  const line = colour("text-faint");
+  const words = colour("text-dim");
+
+  const primitive: ISeriesPrimitive<Time> = {
+    attached(parameters) {
+      requestUpdate = parameters.requestUpdate;
+    },
+    paneViews: () => [
+      {
+        zOrder: () => "bottom",
+        renderer: () => ({
+          draw: (target) =>
+            target.useMediaCoordinateSpace(({ context, mediaSize }) => {
+              context.strokeStyle = line;
+              context.fillStyle = words;
+              context.font = `10.5px ${CANVAS_FONT}`;
+              context.textAlign = "center";
+              context.setLineDash([2, 4]);
+              context.beginPath();
+              let wordsAt = Number.NEGATIVE_INFINITY;
+              for (const { x, missingUs } of visibleHoles()) {
+                context.moveTo(x, 0);
+                context.lineTo(x, mediaSize.height);
+                if (x - wordsAt < WORDS_APART_PX) continue;
+                wordsAt = x;
+                context.fillText(formatAge(missingUs / 1_000), x, mediaSize.height - 6);
+              }
+              context.stroke();
+            }),
+        }),
+      },
+    ],
+  };
+
+  return {
+    primitive,
+    /** The bars on the chart; `isAnew` where more than the newest of them have changed. */
+    setBars(next: readonly Bar[], barUs: number, isAnew: boolean): void {
+      lengthUs = barUs;
+      const isLonger = next.length !== bars.length;
+      bars = next;
+      if (isAnew || (isLonger && next.length < FEW_BARS)) {
+        const times = next.map(({ ts }) => ts);
+        pauseUs = longestPause(times, lengthUs);
+      }
+      requestUpdate();
+    },
+  };
+
+  function visibleHoles(): { x: number; missingUs: number }[] {
+    const scale = chart.timeScale();
+    const range = scale.getVisibleLogicalRange();
+    if (range === null) return [];
+    const holes: { x: number; missingUs: number }[] = [];
+    const first = Math.max(1, Math.floor(range.from));
+    const last = Math.min(bars.length - 1, Math.ceil(range.to) + 1);
+    for (let i = first; i <= last; i++) {
+      const missingUs = (bars[i]?.ts ?? 0) - (bars[i - 1]?.ts ?? 0);
+      if (missingUs <= pauseUs) continue;
+      const from = scale.logicalToCoordinate((i - 1) as Logical);
+      const to = scale.logicalToCoordinate(i as Logical);
+      if (from === null || to === null) continue;
+      const x = (from + to) / 2;
+      const before = holes.at(-1);
+      if (before !== undefined && x - before.x < MARK_APART_PX) continue;
+      holes.push({ x, missingUs: missingUs - lengthUs });
+    }
+    return holes;
+  }
+}
