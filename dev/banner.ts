@@ -1,12 +1,20 @@
+import type { Settings } from "./settings.ts";
+
 /** What a new user needs to see first. */
 export type BannerFacts = {
   url: string;
   dataDir: string;
-  publicRead: boolean;
+  publicRead: Settings["publicRead"];
   /** Seconds the start took. */
   startedInSeconds: number;
-  /** Absent where tokens come from elsewhere, or where printing one would put it into someone's logs. */
+  /** Absent where tokens come from elsewhere, or where printing one would put it into a log. */
   writeToken: string | undefined;
+};
+
+const READING: Record<Settings["publicRead"], string> = {
+  true: "open to everyone who reaches this address, through a proxy too",
+  false: "needs a token with scope read",
+  local: "open to this machine; what a proxy passes on needs a token",
 };
 
 /** The text `npm start` prints when everything runs. The last command in it can be pasted into a shell as it is. */
@@ -17,7 +25,7 @@ export function banner(facts: BannerFacts): string {
     "",
     `  Dashboard   ${facts.url}/`,
     `  Data        ${facts.dataDir}`,
-    `  Reading     ${facts.publicRead ? "open to everyone who reaches this address" : "needs a token with scope read"}`,
+    `  Reading     ${READING[facts.publicRead]}`,
   ];
   if (facts.writeToken === undefined) {
     lines.push("  Token       npm run -s token -- --scope write", "");

@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { ASSET_ROUTER_SCRIPT, bundleScripts, WORKER_SCRIPT } from "./bundle.ts";
 import { capnpConfig } from "./capnp-config.ts";
@@ -199,7 +200,13 @@ export class Product {
     return {
       DATABASE_URL: `postgres://edgetape:${this.#databaseSecret}@127.0.0.1/edgetape`,
       DATABASE_ENDPOINT: `http://127.0.0.1:${this.#databasePort}/sql`,
-      PUBLIC_READ: String(settings.publicRead),
+      PUBLIC_READ: settings.publicRead,
+      // Where nobody routes by names in front of us, a name that nobody has named is a trick (DNS rebinding).
+      ...(settings.publicRead !== "false" && {
+        ALLOWED_HOSTS: isIP(settings.host) === 0 ? settings.host : "localhost",
+      }),
+      // What Cloudflare says of a client is Cloudflare's word only where Cloudflare says it.
+      TRUST_PROXY: "none",
       LOG_LEVEL: settings.logLevel,
       ...(jwtSecret === undefined ? {} : { JWT_SECRET: jwtSecret }),
       ...(settings.jwtJwksUrl === undefined ? {} : { JWT_JWKS_URL: settings.jwtJwksUrl }),

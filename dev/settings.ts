@@ -13,7 +13,8 @@ export type Settings = {
   databaseUrl: string | undefined;
   jwtSecret: string | undefined;
   jwtJwksUrl: string | undefined;
-  publicRead: boolean;
+  /** `local`: nobody has said it, and only this machine can reach us, unless a proxy passes others on. */
+  publicRead: "true" | "false" | "local";
   logLevel: LogLevel;
   /** What else of the Worker's settings the environment holds (`LIMIT_...` and such), checked and as it stands. */
   workerOnly: Record<string, string>;
@@ -48,7 +49,9 @@ function urlOf(protocols: readonly string[], example: string) {
 }
 
 /** Settings that are the Worker's alone. */
-const WORKER_ONLY = /^(LIMIT|KEEP|COMPRESS)_/;
+const WORKER_ONLY = /^(LIMIT|KEEP|COMPRESS|ALLOWED)_/;
+/** And two more. */
+const WORKER_ONLY_NAMES = ["WRITER_SHARDS", "TRUST_PROXY"];
 
 const environmentSchema = z.object({
   PORT: integer(65_535, "a port, 0 to 65535 (0 = any free one)").default(8787),
@@ -69,7 +72,9 @@ const environmentSchema = z.object({
     ["https:", "http:"],
     "https://issuer.example/.well-known/jwks.json",
   ).optional(),
-  PUBLIC_READ: z.enum(["true", "false"], { error: "must be true or false" }).optional(),
+  PUBLIC_READ: z
+    .enum(["true", "false", "local"], { error: "must be true, false or local" })
+    .optional(),
   LOG_LEVEL: z
     .enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` })
     .default("info"),
@@ -88,7 +93,9 @@ export function readSettings(
     if (text !== undefined && text !== "") present[name] = text;
   }
   const workerOnly = Object.fromEntries(
-    Object.entries(present).filter(([name]) => WORKER_ONLY.test(name) || name === "WRITER_SHARDS"),
+    Object.entries(present).filter(
+      ([name]) => WORKER_ONLY.test(name) || WORKER_ONLY_NAMES.includes(name),
+    ),
   );
   const problems = problemsOfWorker(workerOnly);
   const parsed = environmentSchema.safeParse(present);
@@ -108,8 +115,7 @@ export function readSettings(
       databaseUrl: found.DATABASE_URL,
       jwtSecret: found.JWT_SECRET,
       jwtJwksUrl: found.JWT_JWKS_URL,
-      publicRead:
-        found.PUBLIC_READ === undefined ? isLoopback(found.HOST) : found.PUBLIC_READ === "true",
+      publicRead: found.PUBLIC_READ ?? (isLoopback(found.HOST) ? "local" : "false"),
       logLevel: found.LOG_LEVEL,
       workerOnly,
     },

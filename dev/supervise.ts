@@ -74,9 +74,12 @@ export async function supervise(
   }
   lock.recordUrl(product.url);
 
-  // Where others can reach the machine its output is likely collected, and a token must not be in there.
+  if (settings.publicRead === "true") {
+    log.warning("reading is public: everyone who reaches this address, or a proxy of it, may read");
+  }
+  // What is not read by a person from a terminal is a log, and a token must not be in there.
   const writeToken =
-    jwtSecret !== undefined && isLoopback(settings.host)
+    jwtSecret !== undefined && process.stdout.isTTY && isLoopback(settings.host)
       ? await mintToken(
           jwtSecret,
           { scopes: ["read", "write"], subject: "npm-start", ttlSeconds: BANNER_TOKEN_SECONDS },

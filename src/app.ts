@@ -1,12 +1,16 @@
 import { Hono } from "hono";
-import { classifyFailure } from "./db/database.ts";
+import { shorten } from "./core/shorten.ts";
+import { DatabaseError } from "./db/database.ts";
 import type { AppContext, AppEnv } from "./middleware/context.ts";
+import { door, guarded, shared } from "./middleware/door.ts";
+import { heavy, TooManyQueries, tooManyQueries } from "./middleware/heavy-queries.ts";
 import { problem } from "./middleware/problem.ts";
-import { CORRELATION_HEADER, requestLog } from "./middleware/request-log.ts";
+import { CORRELATION_HEADER, MOST_PATH_CHARS, requestLog } from "./middleware/request-log.ts";
 import { attributionRoutes } from "./routes/attribution.ts";
 import { barRoutes } from "./routes/bars.ts";
 import { bookRoutes } from "./routes/books.ts";
 import { correlationRoutes } from "./routes/correlation.ts";
+import { databaseProblem } from "./routes/database-problem.ts";
 import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
@@ -21,7 +25,16 @@ import { type Log, logOf } from "./telemetry/log.ts";
 
 /** The routes of the Worker; every path that is none of them is the dashboard's. */
 export const app = new Hono<AppEnv>()
+  .use(guarded)
   .use(requestLog)
+  .use(door)
+  .use("/api/*", shared)
+  .use("/readyz", shared)
+  .use("/api/history/*", heavy)
+  .use("/api/series", heavy)
+  .use("/api/metrics/names", heavy)
+  .use("/api/analytics/correlation", heavy)
+  .use("/api/analytics/risk", heavy)
   .route("/", ingestRoutes)
   .route("/", barRoutes)
   .route("/", symbolRoutes)
@@ -38,29 +51,27 @@ export const app = new Hono<AppEnv>()
   .route("/", socketRoutes)
   .all("/api/*", notFound)
   .all("/ws/*", notFound)
-  .get("*", (c) => c.env.ASSETS.fetch(c.req.raw))
+  .get("*", async (c) => {
+    const { body, status, headers } = await c.env.ASSETS.fetch(c.req.raw);
+    // Those of an answer that was fetched cannot be added to.
+    return new Response(body, { status, headers });
+  })
   .notFound(notFound)
   .onError((error, c) => {
-    const { kind, detail } = classifyFailure(error);
-    const isDatabase = "code" in error || error.name === "NeonDbError";
+    if (error instanceof TooManyQueries) return tooManyQueries(c);
     // Where the settings are wrong the request got no log, and its answer no id.
     const log = (c.get("log") as Log | undefined) ?? logOf("worker", { LOG_LEVEL: "info" });
     c.header(CORRELATION_HEADER, c.get("correlationId"));
-    log.error("request_failed", {
+    const fields = {
       correlation_id: c.get("correlationId"),
-      path: c.req.path,
-      detail,
-      stack: error.stack,
-    });
-    if (isDatabase && kind === "unavailable") {
-      return problem(c, {
-        status: 503,
-        type: "database-unavailable",
-        title: "The database is away",
-        detail: "History cannot be read now. Live streams and pushes go on; try again soon.",
-        retryAfterS: 5,
-      });
+      path: shorten(c.req.path, MOST_PATH_CHARS),
+      detail: error.message,
+    };
+    if (error instanceof DatabaseError && error.failure.kind === "unavailable") {
+      log.warn("query_failed", { ...fields, why: error.failure.why });
+      return databaseProblem(c, error.failure);
     }
+    log.error("request_failed", { ...fields, stack: error.stack });
     return problem(c, {
       status: 500,
       type: "internal",
@@ -74,6 +85,6 @@ function notFound(c: AppContext): Response {
     status: 404,
     type: "not-found",
     title: "No such route",
-    detail: `There is no ${c.req.method} ${c.req.path}.`,
+    detail: `There is no ${c.req.method} ${shorten(c.req.path, MOST_PATH_CHARS)}.`,
   });
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { hosts, origins, trustedProxies } from "./access-settings.ts";
 
 const count = (fallback: number) =>
   z.coerce
@@ -19,10 +20,16 @@ const settingsSchema = z.object({
     .min(32, { error: "must have at least 32 characters: HS256 asks for 256 bits (RFC 7518, 3.2)" })
     .optional(),
   JWT_JWKS_URL: z.url({ error: "must be an http or https address" }).optional(),
+  /** `local`: without a token reads only who is on this machine and comes without a proxy. */
   PUBLIC_READ: z
-    .enum(["true", "false"], { error: 'must be "true" or "false"' })
+    .enum(["true", "false", "local"], { error: "must be true, false or local" })
     .default("false")
-    .transform((text) => text === "true"),
+    .transform((text) => (text === "local" ? text : text === "true")),
+  /** Names that may stand in `Host` beside loopback's and bare addresses; absent: any, where the platform routes by them. */
+  ALLOWED_HOSTS: hosts.optional(),
+  /** Origins of pages elsewhere that may read answers, open sockets and write. */
+  ALLOWED_ORIGINS: origins.default([]),
+  TRUST_PROXY: trustedProxies.default({ kind: "none" }),
   LOG_LEVEL: z
     .enum(["debug", "info", "warning", "error"], {
       error: "must be debug, info, warning or error",
@@ -38,6 +45,11 @@ const settingsSchema = z.object({
   LIMIT_DATABASE_BYTES: count(50_000_000_000),
   LIMIT_BODY_BYTES: count(1_048_576),
   LIMIT_UNZIPPED_BYTES: count(8_388_608),
+  /** Events of one request. */
+  LIMIT_EVENTS: count(20_000),
+  /** Queries of the database that run at once in one isolate, and those of one reader among them. */
+  LIMIT_QUERIES: count(6),
+  LIMIT_QUERIES_PER_READER: count(3),
   LIMIT_OUTBOX_BYTES: count(1_073_741_824),
   LIMIT_MESSAGE_BYTES: count(65_536),
   LIMIT_MESSAGES_PER_SECOND: count(1_000),

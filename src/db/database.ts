@@ -10,7 +10,7 @@ export interface Statement {
 
 /**
  * Postgres over HTTP. Values of float8 and int4 come back as numbers, all else (bigint among it) as text.
- * Rejections are told apart by `classifyFailure`.
+ * It rejects with a `DatabaseError` and nothing else.
  */
 export interface Database {
   /** One statement. `tag` is the correlation id, which goes into a comment of the statement. */
@@ -58,22 +58,33 @@ export function openDatabase(settings: DatabaseSettings): Database {
   const fetchOptions = () => ({ signal: AbortSignal.timeout(settings.timeoutMs) });
   return {
     async query(text, params, tag) {
-      const rows = await sql.query(withTag(text, tag), [...params], {
-        fetchOptions: fetchOptions(),
-      });
+      const rows = await named(
+        sql.query(withTag(text, tag), [...params], { fetchOptions: fetchOptions() }),
+      );
       return rows as Row[];
     },
     async transaction(statements, tag) {
       const queries = statements.map(({ text, params }) =>
         sql.query(withTag(text, tag), [...params]),
       );
-      const results = await sql.transaction(queries, {
-        isolationLevel: "ReadCommitted",
-        fetchOptions: fetchOptions(),
-      });
+      const results = await named(
+        sql.transaction(queries, {
+          isolationLevel: "ReadCommitted",
+          fetchOptions: fetchOptions(),
+        }),
+      );
       return results as Row[][];
     },
   };
+}
+
+/** Only what a database did, or did not do, is called a database's error. */
+async function named<Answer>(call: Promise<Answer>): Promise<Answer> {
+  try {
+    return await call;
+  } catch (error) {
+    throw new DatabaseError(error);
+  }
 }
 
 /** The statement with its correlation id in a comment at the end, where every log of Postgres shows it. */
@@ -85,10 +96,41 @@ function withTag(text: string, tag: string | undefined): string {
 
 /** Why a database call failed, by what helps. */
 export type DatabaseFailure =
-  /** The same call may succeed later: network, timeout, restart, too many connections, deadlock, setup not done. */
-  | { kind: "unavailable"; detail: string }
+  /** The same call may succeed later; `why` is for the words. */
+  | { kind: "unavailable"; why: Unavailability; detail: string }
   /** The same call will never succeed: its SQL or its data is wrong. */
   | { kind: "refused"; sqlstate: string; detail: string };
+
+export type Unavailability =
+  /** It cannot be reached, or it is going down or coming up. */
+  | "away"
+  /** It did not answer in the time it was given. */
+  | "timeout"
+  /** It has no room, memory or connection left. */
+  | "exhausted"
+  /** Others were in the way: a deadlock, or a lock that could not be had soon. */
+  | "contended"
+  /** Tables, rights or ranges of time are missing. */
+  | "unprepared";
+
+/** What every call of a `Database` is rejected with. */
+export class DatabaseError extends Error {
+  override readonly name = "DatabaseError";
+  readonly failure: DatabaseFailure;
+  /** SQLSTATE, where Postgres has answered. */
+  readonly code: string | undefined;
+
+  constructor(cause: unknown) {
+    super(messageOf(cause), { cause });
+    this.failure = classify(cause);
+    this.code = sqlstateOf(cause);
+  }
+}
+
+/** What `error`, caught around calls of a `Database`, means. */
+export function classifyFailure(error: unknown): DatabaseFailure {
+  return error instanceof DatabaseError ? error.failure : classify(error);
+}
 
 /**
  * Classes of SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html) that blame the call itself. All
@@ -100,14 +142,40 @@ const CALL_IS_WRONG = new Set(["0A", "21", "22", "23", "2F", "42", "44", "54"]);
 /** Of those classes, the ones that setup explains: missing migrations, missing rights, and missing ranges of time. */
 const SETUP_IS_WRONG = new Set(["42P01", "42703", "42883", "42P10", "42704", "42501", "23514"]);
 
-export function classifyFailure(error: unknown): DatabaseFailure {
-  const detail = error instanceof Error ? error.message : String(error);
-  const sqlstate = (error as { code?: unknown } | null)?.code;
-  if (typeof sqlstate !== "string" || !/^[0-9A-Z]{5}$/.test(sqlstate)) {
-    return { kind: "unavailable", detail };
+const QUERY_CANCELED = "57014";
+const CONTENTION = new Set(["40001", "40P01", "55P03"]);
+const INSUFFICIENT_RESOURCES = "53";
+
+function classify(error: unknown): DatabaseFailure {
+  const detail = messageOf(error);
+  const sqlstate = sqlstateOf(error);
+  if (sqlstate === undefined) {
+    return { kind: "unavailable", why: isTimeout(error) ? "timeout" : "away", detail };
   }
-  if (!CALL_IS_WRONG.has(sqlstate.slice(0, 2)) || SETUP_IS_WRONG.has(sqlstate)) {
-    return { kind: "unavailable", detail: `${sqlstate} ${detail}` };
+  if (CALL_IS_WRONG.has(sqlstate.slice(0, 2)) && !SETUP_IS_WRONG.has(sqlstate)) {
+    return { kind: "refused", sqlstate, detail };
   }
-  return { kind: "refused", sqlstate, detail };
+  return { kind: "unavailable", why: whyOf(sqlstate), detail: `${sqlstate} ${detail}` };
+}
+
+function whyOf(sqlstate: string): Unavailability {
+  if (sqlstate === QUERY_CANCELED) return "timeout";
+  if (SETUP_IS_WRONG.has(sqlstate)) return "unprepared";
+  if (CONTENTION.has(sqlstate)) return "contended";
+  return sqlstate.startsWith(INSUFFICIENT_RESOURCES) ? "exhausted" : "away";
+}
+
+/** The driver wraps what `fetch` throws. */
+function isTimeout(error: unknown): boolean {
+  const { name, sourceError } = (error ?? {}) as { name?: unknown; sourceError?: unknown };
+  return name === "TimeoutError" || (sourceError !== undefined && isTimeout(sourceError));
+}
+
+function sqlstateOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

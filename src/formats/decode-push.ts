@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { shorten } from "../core/shorten.ts";
 import { readTimestamp, type TimestampReading } from "../core/timestamp.ts";
 import type { ProblemIssue } from "../protocol/problem.ts";
 import type { EpochUs } from "../protocol/time.ts";
@@ -18,7 +19,7 @@ export interface PushFormat<Push extends Timed, Item> {
   refuseMoment?: (push: Push, ts: EpochUs, nowUs: EpochUs) => string | null;
 }
 
-/** Validates a whole body (SPEC I-1): all of its items, or the issues of all of them. No `ts` means `nowUs`. */
+/** Validates a whole body (SPEC I-1): all of its items, or the first issues of any. No `ts` means `nowUs`. */
 export function decodePush<Push extends Timed, Item>(
   body: ParsedBody,
   format: PushFormat<Push, Item>,
@@ -30,12 +31,11 @@ export function decodePush<Push extends Timed, Item>(
   }
   const items: Item[] = [];
   const issues: ProblemIssue[] = [];
-  let more = 0;
   const refuse = (issue: ProblemIssue) => {
     if (issues.length < MAX_ISSUES) issues.push(issue);
-    else more += 1;
   };
   for (const [index, value] of body.values.entries()) {
+    if (issues.length === MAX_ISSUES) break;
     const reading = readPush(value, format);
     if (reading.kind === "invalid") {
       for (const issue of reading.issues)
@@ -46,7 +46,7 @@ export function decodePush<Push extends Timed, Item>(
     if (moment.kind === "moment") items.push(format.itemOf(reading.push, moment.us));
     else refuse({ path: join(body.pathOf(index), "ts"), message: moment.message });
   }
-  return issues.length > 0 ? { kind: "invalid", issues, more } : { kind: "items", items };
+  return issues.length > 0 ? { kind: "invalid", issues } : { kind: "items", items };
 }
 
 function readPush<Push extends Timed>(
@@ -75,8 +75,13 @@ function momentOf<Push extends Timed>(
   return message === null ? moment : { kind: "refused", message };
 }
 
+/** Fields of one item that are named; who has more has seen what is wrong. */
+const NAMED_FIELDS = 5;
+
 function unknownFields(keys: readonly string[]): string {
-  return `unknown field ${keys.map((key) => JSON.stringify(key)).join(", ")}: check the spelling or take it out`;
+  const named = keys.slice(0, NAMED_FIELDS).map((key) => JSON.stringify(shorten(key, 60)));
+  const more = keys.length > NAMED_FIELDS ? ` and ${keys.length - NAMED_FIELDS} more` : "";
+  return `unknown field ${named.join(", ")}${more}: check the spelling or take it out`;
 }
 
 function join(item: string, field: string): string {

@@ -4,12 +4,12 @@ import type { ProblemIssue } from "../protocol/problem.ts";
 export type Decoded<Item> =
   | { kind: "items"; items: Item[] }
   | { kind: "unreadable"; detail: string }
-  | { kind: "invalid"; issues: ProblemIssue[]; more: number };
+  | { kind: "invalid"; issues: ProblemIssue[] };
 
 /** The values of a body before anything is known of them, with the name of each for messages. */
 export type ParsedBody =
   | { kind: "values"; values: unknown[]; pathOf: (index: number) => string }
   | { kind: "unreadable"; detail: string };
 
-/** Issues named in one answer; beyond them only their number is told. */
+/** Issues named in one answer. What comes after them is not looked at: a million of them would take as long to find. */
 export const MAX_ISSUES = 20;

@@ -2,6 +2,7 @@ import type { Config } from "../config.ts";
 import { BEARER_SUBPROTOCOL_PREFIX } from "../protocol/version.ts";
 import type { AppContext } from "./context.ts";
 import { problem } from "./problem.ts";
+import { whoSent } from "./sender.ts";
 import { allows, covers, type Grant, type Scope, TokenVerifier } from "./token.ts";
 
 /** `granted`: go on; the grant says for which symbols. `refused`: the answer to give. */
@@ -18,10 +19,16 @@ export async function authorize(c: AppContext, scope: Scope): Promise<Authorizat
   const config = c.get("config");
   const token = tokenOf(c);
   if (token === null) {
-    if (scope === "read" && config.PUBLIC_READ) {
-      return { kind: "granted", grant: PUBLIC, token: null };
-    }
-    return refuse(c, "A token is missing: send the header Authorization: Bearer TOKEN.");
+    const missing = "A token is missing: send the header Authorization: Bearer TOKEN.";
+    if (scope !== "read" || config.PUBLIC_READ === false) return refuse(c, missing);
+    const isOpen = config.PUBLIC_READ === true || whoSent(c).isLocal;
+    if (isOpen) return { kind: "granted", grant: PUBLIC, token: null };
+    noteStranger(c);
+    // What listens on loopback was meant for this machine, and a proxy in front of it would publish everything.
+    return refuse(
+      c,
+      `${missing} Without one reads only who is on this machine and comes without a proxy; PUBLIC_READ=true opens reading to all.`,
+    );
   }
   let verifier = verifiers.get(config);
   if (verifier === undefined) {
@@ -29,11 +36,38 @@ export async function authorize(c: AppContext, scope: Scope): Promise<Authorizat
     verifiers.set(config, verifier);
   }
   const reading = await verifier.read(token, Date.now());
+  if (reading.kind === "keys_unavailable") return { kind: "refused", response: keysUnavailable(c) };
   if (reading.kind === "refused") return refuse(c, `The token is not good: ${reading.why}.`);
   if (!allows(reading.grant, scope)) {
     return forbid(c, `The token does not have the scope ${scope}.`);
   }
   return { kind: "granted", grant: reading.grant, token };
+}
+
+const strangersSeen = new WeakSet<Config>();
+
+function noteStranger(c: AppContext): void {
+  const config = c.get("config");
+  if (strangersSeen.has(config)) return;
+  strangersSeen.add(config);
+  c.get("log").warn("reading_through_proxy_refused", {
+    correlation_id: c.get("correlationId"),
+    hint: "PUBLIC_READ=true opens reading to all whom the proxy lets in, false to none without a token",
+  });
+}
+
+export type AccessWarning =
+  /** `PUBLIC_READ=true`: everyone who reaches this address, or a proxy of it, may read. */
+  | "reading_is_public"
+  /** Requests come through a proxy, and without a token they may not read though programs of this machine may. */
+  | "proxy_in_front";
+
+/** What an operator should know of who may read. */
+export function accessWarnings(c: AppContext): AccessWarning[] {
+  const config = c.get("config");
+  if (config.PUBLIC_READ === true) return ["reading_is_public"];
+  if (config.PUBLIC_READ === false) return [];
+  return strangersSeen.has(config) || whoSent(c).isProxied ? ["proxy_in_front"] : [];
 }
 
 /** The refusal where the grant is not for all of `symbols`, else null. */
@@ -69,6 +103,17 @@ function refuse(c: AppContext, detail: string): Authorization {
   });
   response.headers.set("www-authenticate", 'Bearer realm="edgetape"');
   return { kind: "refused", response };
+}
+
+function keysUnavailable(c: AppContext): Response {
+  return problem(c, {
+    status: 503,
+    type: "keys-unavailable",
+    title: "Tokens cannot be checked",
+    detail:
+      "The issuer of tokens does not answer with its keys (JWT_JWKS_URL), so nobody knows whether this one is good: try again soon.",
+    retryAfterS: 5,
+  });
 }
 
 function forbid(c: AppContext, detail: string): { kind: "refused"; response: Response } {

@@ -1,4 +1,5 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { shorten } from "../core/shorten.ts";
 import type { Problem, ProblemIssue } from "../protocol/problem.ts";
 import type { AppContext } from "./context.ts";
 
@@ -13,14 +14,25 @@ export interface ProblemWords {
   retryAfterS?: number;
 }
 
+/** What came from the request is shown as far as it helps, whatever its length. */
+const MOST_DETAIL_CHARS = 1_000;
+const MOST_ISSUES = 20;
+const MOST_PATH_CHARS = 200;
+const MOST_MESSAGE_CHARS = 500;
+
 /** Answers with an RFC 9457 problem document. */
 export function problem(c: AppContext, words: ProblemWords): Response {
   const document: Problem = {
     type: `urn:edgetape:problem:${words.type}`,
     title: words.title,
     status: words.status,
-    detail: words.detail,
-    ...(words.errors !== undefined && { errors: words.errors }),
+    detail: shorten(words.detail, MOST_DETAIL_CHARS),
+    ...(words.errors !== undefined && {
+      errors: words.errors.slice(0, MOST_ISSUES).map(({ path, message }) => ({
+        path: shorten(path, MOST_PATH_CHARS),
+        message: shorten(message, MOST_MESSAGE_CHARS),
+      })),
+    }),
     correlation_id: c.get("correlationId"),
   };
   const headers: Record<string, string> = { "content-type": "application/problem+json" };
@@ -34,7 +46,10 @@ export function badParameters(c: AppContext, errors: ProblemIssue[]): Response {
     status: 400,
     type: "bad-parameters",
     title: "The query is not right",
-    detail: errors.map((issue) => `${issue.path} ${issue.message}`).join("; "),
+    detail: errors
+      .slice(0, MOST_ISSUES)
+      .map((issue) => `${shorten(issue.path, MOST_PATH_CHARS)} ${issue.message}`)
+      .join("; "),
     errors,
   });
 }

@@ -1,9 +1,12 @@
 import { createMiddleware } from "hono/factory";
 import { configOf } from "../config.ts";
+import { shorten } from "../core/shorten.ts";
 import { logOf } from "../telemetry/log.ts";
 import type { AppEnv } from "./context.ts";
 
 export const CORRELATION_HEADER = "x-correlation-id";
+/** What is shown and logged of a path; they come with up to 64 KB. */
+export const MOST_PATH_CHARS = 200;
 /** Longer ones, or with other characters, could not be written into a SQL comment as they are. */
 const GRAMMAR = /^[A-Za-z0-9._:-]{1,128}$/;
 
@@ -32,7 +35,7 @@ export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
   log[level]("request", {
     correlation_id: correlationId,
     method: c.req.method,
-    path: c.req.path,
+    path: shorten(c.req.path, MOST_PATH_CHARS),
     status,
     duration_ms: Date.now() - startedAtMs,
   });

@@ -1,7 +1,8 @@
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { errors, type JWTPayload, jwtVerify } from "jose";
 import * as z from "zod";
 import type { Config } from "../config.ts";
 import { matchesGlob } from "../core/glob.ts";
+import { KeysUnavailable, RemoteKeys, type RemoteKeysDeps } from "./remote-keys.ts";
 
 export type Scope = "read" | "write" | "admin";
 
@@ -12,7 +13,11 @@ export interface Grant {
   expiresAtMs: number | null;
 }
 
-export type TokenReading = { kind: "grant"; grant: Grant } | { kind: "refused"; why: string };
+export type TokenReading =
+  | { kind: "grant"; grant: Grant }
+  | { kind: "refused"; why: string }
+  /** Nobody can say: its issuer does not answer. */
+  | { kind: "keys_unavailable" };
 
 const claimsSchema = z.object({
   scope: z.string({ error: "the claim scope must be text, such as read or write" }),
@@ -26,22 +31,35 @@ const claimsSchema = z.object({
 const CACHE_SIZE = 1_000;
 const CLOCK_TOLERANCE_S = 5;
 
+/** How tokens are verified, and until when what was verified now may be taken for good, in ms. */
+interface Verification {
+  verify: (token: string) => Promise<JWTPayload>;
+  goodUntilMs: () => number;
+}
+
 /** Verifies tokens by the settings: HS256 with `JWT_SECRET`, or asymmetric keys from `JWT_JWKS_URL`. */
 export class TokenVerifier {
-  readonly #verify: (token: string) => Promise<JWTPayload>;
-  readonly #known = new Map<string, Grant>();
+  readonly #verification: Verification;
+  readonly #known = new Map<string, { grant: Grant; goodUntilMs: number }>();
 
-  constructor(config: Pick<Config, "JWT_SECRET" | "JWT_JWKS_URL">) {
-    this.#verify = verifierOf(config);
+  constructor(
+    config: Pick<Config, "JWT_SECRET" | "JWT_JWKS_URL">,
+    deps: RemoteKeysDeps = { fetch: (url, init) => fetch(url, init), nowMs: () => Date.now() },
+  ) {
+    this.#verification = verificationOf(config, deps);
   }
 
   async read(token: string, nowMs: number): Promise<TokenReading> {
     const known = this.#known.get(token);
-    if (known !== undefined) return this.#unexpired(token, known, nowMs);
+    if (known !== undefined && nowMs < known.goodUntilMs) {
+      return this.#unexpired(token, known.grant, nowMs);
+    }
+    this.#known.delete(token);
     let payload: JWTPayload;
     try {
-      payload = await this.#verify(token);
+      payload = await this.#verification.verify(token);
     } catch (error) {
+      if (error instanceof KeysUnavailable) return { kind: "keys_unavailable" };
       return { kind: "refused", why: reasonOf(error) };
     }
     const claims = claimsSchema.safeParse(payload);
@@ -54,7 +72,7 @@ export class TokenVerifier {
       expiresAtMs: claims.data.exp === undefined ? null : claims.data.exp * 1_000,
     };
     if (this.#known.size >= CACHE_SIZE) this.#known.clear();
-    this.#known.set(token, grant);
+    this.#known.set(token, { grant, goodUntilMs: this.#verification.goodUntilMs() });
     return { kind: "grant", grant };
   }
 
@@ -78,27 +96,37 @@ export function covers(grant: Grant, symbol: string): boolean {
   return grant.symbols === null || grant.symbols.some((glob) => matchesGlob(glob, symbol));
 }
 
-function verifierOf(
+function verificationOf(
   config: Pick<Config, "JWT_SECRET" | "JWT_JWKS_URL">,
-): (token: string) => Promise<JWTPayload> {
+  deps: RemoteKeysDeps,
+): Verification {
   const options = { clockTolerance: CLOCK_TOLERANCE_S };
   if (config.JWT_JWKS_URL !== undefined) {
-    const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(config.JWT_JWKS_URL));
+    const keys = new RemoteKeys(new URL(config.JWT_JWKS_URL), deps);
     const algorithms = ["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"];
-    return async (token) => (await jwtVerify(token, keys, { ...options, algorithms })).payload;
+    return {
+      verify: async (token) =>
+        (await jwtVerify(token, keys.find, { ...options, algorithms })).payload,
+      goodUntilMs: () => keys.goodUntilMs,
+    };
   }
+  // A secret is another one only after a start.
+  const goodUntilMs = () => Number.POSITIVE_INFINITY;
   if (config.JWT_SECRET !== undefined) {
     const key = new TextEncoder().encode(config.JWT_SECRET);
-    return async (token) =>
-      (await jwtVerify(token, key, { ...options, algorithms: ["HS256"] })).payload;
+    return {
+      verify: async (token) =>
+        (await jwtVerify(token, key, { ...options, algorithms: ["HS256"] })).payload,
+      goodUntilMs,
+    };
   }
-  return () => Promise.reject(new errors.JOSEError("no key is set: JWT_SECRET or JWT_JWKS_URL"));
+  const noKey = new errors.JOSEError("no key is set: JWT_SECRET or JWT_JWKS_URL");
+  return { verify: () => Promise.reject(noKey), goodUntilMs };
 }
 
 function reasonOf(error: unknown): string {
   if (error instanceof errors.JWTExpired) return EXPIRED;
   if (error instanceof errors.JWSSignatureVerificationFailed) return "its signature is wrong";
-  if (error instanceof errors.JWKSTimeout) return "the keys at JWT_JWKS_URL could not be fetched";
   if (error instanceof errors.JOSEError) return error.message;
-  return "it is no JWT";
+  return "it cannot be checked with the keys of this server";
 }

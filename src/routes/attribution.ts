@@ -10,12 +10,17 @@ import {
 import { symbolPnl } from "../core/attribution/symbol-pnl.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
+import { inTurn } from "../middleware/heavy-queries.ts";
 import { badParameters } from "../middleware/problem.ts";
 import type { AttributionAnswer, BenchmarkPush } from "../protocol/attribution.ts";
 import { INTERVAL_SECONDS } from "../protocol/interval.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
-import { comparedSymbols, readAttributionQuery } from "./attribution-query.ts";
+import {
+  type AttributionQuery,
+  comparedSymbols,
+  readAttributionQuery,
+} from "./attribution-query.ts";
 import { readBenchmark } from "./benchmark-body.ts";
 import { MAX_STEPS, readHoldings } from "./holdings.ts";
 import { readFees, readReportedValue } from "./portfolio-series.ts";
@@ -37,12 +42,23 @@ async function attribute(c: AppContext, isPosted: boolean): Promise<Response> {
   const nowUs = (Date.now() * 1_000) as EpochUs;
   const { query, issues } = readAttributionQuery(c.req.url, push, nowUs);
   if (issues.length > 0) return badParameters(c, issues);
-  const { symbols, account, interval, range, fees, value } = query;
-  const compared = comparedSymbols(push);
-  const read = [...symbols, ...compared, ...(value === null ? [] : [SYSTEM_SYMBOL])];
+  const read = [
+    ...[...query.symbols, ...comparedSymbols(push)],
+    ...(query.value === null ? [] : [SYSTEM_SYMBOL]),
+  ];
   const outside = refuseSymbols(c, authorization.grant, [...new Set(read)]);
   if (outside !== null) return outside;
+  // Not before the body is there: whoever sends it slowly must keep nobody waiting.
+  return inTurn(c, () => answerQuery(c, query, push));
+}
 
+async function answerQuery(
+  c: AppContext,
+  query: AttributionQuery,
+  push: BenchmarkPush | null,
+): Promise<Response> {
+  const { symbols, account, interval, range, fees, value } = query;
+  const compared = comparedSymbols(push);
   const holdings = await readHoldings(c, { held: symbols, compared, account, interval, range });
   if (holdings.kind === "too_many_steps") {
     const message = `gives more than ${MAX_STEPS} changes of position: take a shorter range or fewer symbols`;

@@ -6,12 +6,10 @@ import { storeBars } from "../db/store-bars.ts";
 import { barPush } from "../formats/bar-push.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
-import { problem } from "../middleware/problem.ts";
 import type { BarsAccepted } from "../protocol/bar-push.ts";
 import { writingDatabaseOf } from "./database-of.ts";
+import { databaseProblem } from "./database-problem.ts";
 import { readBatch, wantsPost } from "./read-batch.ts";
-
-const AWAY_RETRY_S = 5;
 
 /** History that was made elsewhere. It goes to Postgres and past the rooms, for it is no news to anybody (SPEC I-12). */
 export const barRoutes = new Hono<AppEnv>()
@@ -29,14 +27,11 @@ export const barRoutes = new Hono<AppEnv>()
       const failure = classifyFailure(error);
       if (failure.kind !== "unavailable") throw error;
       c.get("log").warn("bars_not_stored", { correlation_id: c.get("correlationId"), ...failure });
-      return problem(c, {
-        status: 503,
-        type: "database-unavailable",
-        title: "The database is away",
-        detail:
-          "Posted bars are kept in Postgres alone, and it does not take them now. Send the batch again: what is in it already changes nothing.",
-        retryAfterS: AWAY_RETRY_S,
-      });
+      return databaseProblem(
+        c,
+        failure,
+        "Posted bars are kept in Postgres alone. Send the batch again: what is in it already changes nothing.",
+      );
     }
     await Promise.all([
       // Whoever has no events is in the list by this alone; where it fails the batch is sent again.

@@ -1,3 +1,4 @@
+import { surveyJson } from "../formats/survey-json.ts";
 import { readBody } from "../middleware/body.ts";
 import type { AppContext } from "../middleware/context.ts";
 import { badParameters } from "../middleware/problem.ts";
@@ -17,6 +18,10 @@ export async function readBenchmark(c: AppContext): Promise<BenchmarkReading> {
     unzippedBytes: config.LIMIT_UNZIPPED_BYTES,
   });
   if (body.kind !== "text") return { kind: "refused", response: refuseBody(c, body) };
+  if (surveyJson(body.text, 0) !== null) {
+    const why = "It has more fields and elements, or nests deeper, than any benchmark does.";
+    return { kind: "refused", response: unreadable(c, why) };
+  }
   let value: unknown;
   try {
     value = JSON.parse(body.text);
@@ -29,7 +34,9 @@ export async function readBenchmark(c: AppContext): Promise<BenchmarkReading> {
   const issues: ProblemIssue[] = parsed.error.issues.map((issue) => ({
     path: pathOf(issue.path),
     message:
-      issue.code === "unrecognized_keys" ? `has unknown ${issue.keys.join(", ")}` : issue.message,
+      issue.code === "unrecognized_keys"
+        ? `has unknown ${issue.keys.slice(0, 5).join(", ")}`
+        : issue.message,
   }));
   return { kind: "refused", response: badParameters(c, issues) };
 }

@@ -4,6 +4,7 @@ import { sampleOf } from "../db/book-rows.ts";
 import { readBookAt } from "../db/read-book.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
+import { inTurn } from "../middleware/heavy-queries.ts";
 import { badParameters } from "../middleware/problem.ts";
 import type { BookAnswer } from "../protocol/answers.ts";
 import type { BookEvent, Level } from "../protocol/book.ts";
@@ -31,7 +32,7 @@ export const bookRoutes = new Hono<AppEnv>().get("/api/books/:symbol", async (c)
   const answer =
     atUs === undefined
       ? await roomOf(c.env, symbol).book(symbol, levels)
-      : await sampleAt(c, symbol, atUs, levels);
+      : await inTurn(c, () => sampleAt(c, symbol, atUs, levels));
   return c.json(answer, 200, { "cache-control": "no-store" });
 });
 

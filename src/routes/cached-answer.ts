@@ -26,7 +26,7 @@ export async function answerCached<Answer extends { cursor: Cursor }>(
   const headers = {
     etag,
     "cache-control": cacheControlOf({ toUs, nowUs, isPublic: token === null }),
-    vary: "Authorization",
+    vary: "Authorization, Origin",
   };
   if (matchesEtag(c.req.header("if-none-match"), etag)) return c.body(null, 304, headers);
   const body = `{"cursor":${cursor},${text.slice(1)}`;

@@ -3,6 +3,7 @@ import { EARLIEST_US, MAX_AHEAD_US } from "../core/timestamp.ts";
 import { readExport } from "../db/read-export.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppEnv } from "../middleware/context.ts";
+import { inTurn } from "../middleware/heavy-queries.ts";
 import { badParameters } from "../middleware/problem.ts";
 import type { TapeEvent } from "../protocol/event.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
@@ -15,6 +16,7 @@ import { readTail } from "./room-tail.ts";
 const KINDS = ["metric", "trade", "position", "book"] as const;
 /** About 400 KB of lines, and a thousand queries, which is what a request may make on Cloudflare, are 4 million rows. */
 const PAGE_ROWS = 4_000;
+const PAGE_PATIENCE_MS = 30_000;
 /** Everything that was acknowledged up to this cursor is in the export. */
 const CURSOR_HEADER = "edgetape-cursor";
 
@@ -40,20 +42,24 @@ export const exportRoutes = new Hono<AppEnv>().get("/api/export", async (c) => {
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [symbol]);
   if (outside !== null) return outside;
-  const tail = await readTail(c.env, symbol);
   const correlationId = c.get("correlationId");
-  const pages = readExport(
-    databaseOf(c.get("config")),
-    {
-      ...{ symbol, kind, metric, fromUs, toUs, pageRows: PAGE_ROWS },
-      ...{ storedThrough: tail.storedThrough, tailCursor: tail.cursor, tail: tail.events },
-    },
-    correlationId,
-  );
   // A database that is away is a refusal like any other as long as nothing has been answered.
-  const first = await pages.next();
+  const { tail, pages, first } = await inTurn(c, async () => {
+    const tail = await readTail(c.env, symbol);
+    const pages = readExport(
+      databaseOf(c.get("config")),
+      {
+        ...{ symbol, kind, metric, fromUs, toUs, pageRows: PAGE_ROWS },
+        ...{ storedThrough: tail.storedThrough, tailCursor: tail.cursor, tail: tail.events },
+      },
+      correlationId,
+    );
+    return { tail, pages, first: await pages.next() };
+  });
+  // What has begun waits for its place, which it does not hold while its reader reads.
+  const next = () => inTurn(c, () => pages.next(), PAGE_PATIENCE_MS);
   const log = c.get("log");
-  const stream = streamOf(linesOf(symbol, first, pages), (error) => {
+  const stream = streamOf(linesOf(symbol, first, next, pages), (error) => {
     log.error("export_failed", { correlation_id: correlationId, symbol, detail: String(error) });
   });
   return c.body(stream, 200, {
@@ -67,10 +73,11 @@ export const exportRoutes = new Hono<AppEnv>().get("/api/export", async (c) => {
 async function* linesOf(
   symbol: SymbolName,
   first: IteratorResult<TapeEvent[], void>,
+  next: () => Promise<IteratorResult<TapeEvent[], void>>,
   pages: AsyncGenerator<TapeEvent[], void>,
 ): AsyncGenerator<string, void> {
   try {
-    for (let page = first; page.done !== true; page = await pages.next()) {
+    for (let page = first; page.done !== true; page = await next()) {
       yield page.value.map((event) => `${JSON.stringify({ ...event, symbol })}\n`).join("");
     }
   } finally {

@@ -3,6 +3,7 @@ import { warningsOf } from "../core/memory-warnings.ts";
 import { classifyFailure } from "../db/database.ts";
 import { ping } from "../db/ping.ts";
 import { readMemory } from "../db/read-memory.ts";
+import { accessWarnings } from "../middleware/authorize.ts";
 import type { AppEnv } from "../middleware/context.ts";
 import { databaseOf } from "./database-of.ts";
 
@@ -14,16 +15,20 @@ export const healthRoutes = new Hono<AppEnv>()
    */
   .get("/readyz", async (c) => {
     const config = c.get("config");
+    const access = accessWarnings(c);
     try {
       const db = databaseOf(config);
       const database = await ping(db);
       if (database.migrations.length === 0) {
         const reason = "it has no tables yet: npm run migrate -- --url URL makes them";
-        return c.json({ status: "degraded", database: { reachable: true, ...database, reason } });
+        return c.json({
+          ...{ status: "degraded", database: { reachable: true, ...database, reason } },
+          warnings: access,
+        });
       }
       const memory = await readMemory(db);
       const limitBytes = config.LIMIT_DATABASE_BYTES;
-      const warnings = warningsOf(database, memory, limitBytes);
+      const warnings = [...warningsOf(database, memory, limitBytes), ...access];
       return c.json({
         status: "ok",
         database: { reachable: true, ...database, limit_bytes: limitBytes },
@@ -37,11 +42,16 @@ export const healthRoutes = new Hono<AppEnv>()
         warnings,
       });
     } catch (error) {
-      const { kind } = classifyFailure(error);
+      const failure = classifyFailure(error);
+      const reason = failure.kind === "unavailable" ? failure.why : failure.kind;
       c.get("log").warn("database_not_ready", {
         correlation_id: c.get("correlationId"),
         detail: String(error),
       });
-      return c.json({ status: "degraded", database: { reachable: false, reason: kind } });
+      return c.json({
+        status: "degraded",
+        database: { reachable: false, reason },
+        warnings: access,
+      });
     }
   });

@@ -1,4 +1,5 @@
 import { readTimestamp } from "../core/timestamp.ts";
+import { isStorable } from "../protocol/event.ts";
 import type { ProblemIssue } from "../protocol/problem.ts";
 import { isSymbol, type SymbolName } from "../protocol/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../protocol/time.ts";
@@ -8,6 +9,8 @@ export class Parameters {
   readonly issues: ProblemIssue[] = [];
   readonly #values: URLSearchParams;
   readonly #nowUs: EpochUs;
+  /** Parameters of which everything is said already. */
+  readonly #withNul = new Set<string>();
 
   /** `known`: every name the route takes; others are refused, for a misspelt one would go unnoticed. */
   constructor(url: string, known: readonly string[], nowUs: EpochUs) {
@@ -24,11 +27,17 @@ export class Parameters {
   }
 
   text(name: string): string | undefined {
-    return this.#values.get(name) ?? undefined;
+    const text = this.#values.get(name) ?? undefined;
+    if (text?.includes("\u0000") === true) {
+      // Postgres cannot hold it, so nothing has such a name.
+      this.refuse(name, "must not hold a NUL character");
+      this.#withNul.add(name);
+    }
+    return text;
   }
 
   refuse(path: string, message: string): void {
-    this.issues.push({ path, message });
+    if (!this.#withNul.has(path)) this.issues.push({ path, message });
   }
 
   /** Whether it is there; where not, says that it must be. */
@@ -93,7 +102,10 @@ export class Parameters {
       const value: unknown = JSON.parse(text);
       const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
       if (isObject && Object.values(value).every((label) => typeof label === "string")) {
-        return value as Record<string, string>;
+        const labels = value as Record<string, string>;
+        if (Object.entries(labels).flat().every(isStorable)) return labels;
+        this.refuse(name, "must not hold a NUL character or half of a surrogate pair");
+        return {};
       }
     } catch {
       // Said below, with the form that is wanted.

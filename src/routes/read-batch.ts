@@ -1,6 +1,8 @@
-import { decodePush, type PushFormat, type Timed } from "../formats/decode-push.ts";
-import type { Decoded, ParsedBody } from "../formats/decoded.ts";
+import type { PushFormat, Timed } from "../formats/decode-push.ts";
+import { decodeInSlices } from "../formats/decode-slices.ts";
+import { type Decoded, MAX_ISSUES, type ParsedBody } from "../formats/decoded.ts";
 import { parseJson, parseNdjson } from "../formats/json.ts";
+import { type Oddity, surveyJson } from "../formats/survey-json.ts";
 import { readBody } from "../middleware/body.ts";
 import type { AppContext } from "../middleware/context.ts";
 import { problem } from "../middleware/problem.ts";
@@ -23,9 +25,17 @@ export async function readBatch<Push extends Timed, Item>(
     unzippedBytes: config.LIMIT_UNZIPPED_BYTES,
   });
   if (body.kind !== "text") return { kind: "refused", response: refuseBody(c, body) };
-  const parsed = parseAs(c.req.header("content-type"), body.text);
-  if (parsed === null) return { kind: "refused", response: refuseContentType(c) };
-  const decoded = decodePush(parsed, format, (Date.now() * 1_000) as EpochUs);
+  const form = formOf(c.req.header("content-type"));
+  if (form === null) return { kind: "refused", response: refuseContentType(c) };
+  const oddity = form.survey(body.text, config.LIMIT_EVENTS);
+  if (oddity !== null) return { kind: "refused", response: refuseOddity(c, oddity) };
+  const parsed = form.parse(body.text);
+  // A short text is not surveyed.
+  if (parsed.kind === "values" && isOver(parsed.values.length, config.LIMIT_EVENTS)) {
+    return { kind: "refused", response: refuseOddity(c, "too_many") };
+  }
+  const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+  const decoded = await decodeInSlices(parsed, format, (Date.now() * 1_000) as EpochUs, pause);
   if (decoded.kind !== "items") return { kind: "refused", response: refuseItems(c, decoded) };
   return { kind: "items", items: decoded.items, text: body.text };
 }
@@ -42,19 +52,53 @@ export function wantsPost(c: AppContext): Response {
   return response;
 }
 
-function parseAs(contentType: string | undefined, text: string): ParsedBody | null {
+/** How a body is looked over and read. */
+interface Form {
+  survey: (text: string, maxItems: number) => Oddity | null;
+  parse: (text: string) => ParsedBody;
+}
+const JSON_FORM: Form = { survey: surveyJson, parse: parseJson };
+const NDJSON_FORM: Form = {
+  survey: (text, maxItems) => surveyJson(text, maxItems, true),
+  parse: parseNdjson,
+};
+
+function formOf(contentType: string | undefined): Form | null {
   const [media = ""] = (contentType ?? "application/json").split(";");
   switch (media.trim().toLowerCase()) {
     // What curl -d says unless it is told otherwise; nobody means a form here.
     case "application/x-www-form-urlencoded":
     case "application/json":
-      return parseJson(text);
+      return JSON_FORM;
     case "application/x-ndjson":
     case "application/ndjson":
     case "application/jsonl":
-      return parseNdjson(text);
+      return NDJSON_FORM;
     default:
       return null;
+  }
+}
+
+function isOver(count: number, limit: number): boolean {
+  return limit > 0 && count > limit;
+}
+
+function refuseOddity(c: AppContext, oddity: Oddity): Response {
+  switch (oddity) {
+    case "too_many":
+      return problem(c, {
+        status: 413,
+        type: "too-many-events",
+        title: "Too many events in one request",
+        detail: `The batch has more than ${c.get("config").LIMIT_EVENTS} items (LIMIT_EVENTS), or too many fields and levels in all of them together, and nothing of it was taken: send several smaller ones.`,
+      });
+    case "too_deep":
+      return unreadable(c, "The body nests deeper than any event does: send events as they are.");
+    case "too_intricate":
+      return unreadable(
+        c,
+        "One item of the body has more fields and elements than any event has: send events as they are.",
+      );
   }
 }
 
@@ -72,12 +116,12 @@ function refuseItems(
   decoded: Exclude<Decoded<unknown>, { kind: "items" }>,
 ): Response {
   if (decoded.kind === "unreadable") return unreadable(c, decoded.detail);
-  const more = decoded.more > 0 ? ` (${decoded.more} more not listed)` : "";
+  const most = decoded.issues.length < MAX_ISSUES ? "" : `, the first ${MAX_ISSUES} of them`;
   return problem(c, {
     status: 422,
     type: "invalid-events",
     title: "Some items are not right",
-    detail: `Nothing of the batch was taken: see errors${more}.`,
+    detail: `Nothing of the batch was taken: see errors${most}.`,
     errors: decoded.issues,
   });
 }

@@ -3,6 +3,7 @@ import { JOIN_HEADER, type JoinRefusal, type JoinRequest } from "../bindings/roo
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { badParameters, problem } from "../middleware/problem.ts";
+import { countedAddress } from "../middleware/sender.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { SUBPROTOCOL } from "../protocol/version.ts";
 import { roomOf } from "./append-to-rooms.ts";
@@ -32,7 +33,7 @@ export const socketRoutes = new Hono<AppEnv>().get("/ws/:symbol", async (c) => {
   const join: JoinRequest = {
     symbol,
     since,
-    viewerKey: await viewerKey(authorization.token, c.req.header("cf-connecting-ip")),
+    viewerKey: await viewerKey(authorization.token, countedAddress(c)),
     expiresAtMs: authorization.grant.expiresAtMs,
     namesProtocol: offered.some((protocol) => protocol.trim() === SUBPROTOCOL),
     correlationId: c.get("correlationId"),
@@ -58,15 +59,9 @@ function refuseJoin(c: AppContext, { reason, retryAfterS }: JoinRefusal): Respon
   });
 }
 
-/**
- * Who is counted: the token by its digest, for a room need not know tokens; without one the address. Plain workerd does
- * not tell the address, and there nobody is counted rather than all viewers as one.
- */
-async function viewerKey(
-  token: string | null,
-  address: string | undefined,
-): Promise<string | null> {
-  if (token === null) return address === undefined ? null : `address:${address}`;
+/** Who is counted: the token by its digest, for a room need not know tokens; without one the address, where it is known. */
+async function viewerKey(token: string | null, address: string | null): Promise<string | null> {
+  if (token === null) return address === null ? null : `address:${address}`;
   const bytes = new TextEncoder().encode(token);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return `token:${btoa(String.fromCharCode(...digest.subarray(0, 12)))}`;

@@ -6,6 +6,7 @@ import {
   type LogRecord,
 } from "@logtape/logtape";
 import type { Config } from "../config.ts";
+import { shorten } from "../core/shorten.ts";
 
 /** Who writes a line: the Worker, or one of the Durable Objects. */
 export type LogService = "worker" | "room" | "writer" | "keeper" | "directory";
@@ -28,15 +29,21 @@ export interface Log {
   isEnabledFor(level: LogLevel): boolean;
 }
 
+/** Longest text in a line: a stack fits, and what somebody sent to fill the log does not. */
+const MOST_TEXT_CHARS = 4_000;
+
 /** One JSON object a line: timestamp, level, event, service, then the fields. */
 export function formatLine(record: LogRecord): string {
-  return JSON.stringify({
+  const cut = (_: string, value: unknown) =>
+    typeof value === "string" ? shorten(value, MOST_TEXT_CHARS) : value;
+  const line = {
     timestamp: new Date(record.timestamp).toISOString(),
     level: record.level,
     event: typeof record.rawMessage === "string" ? record.rawMessage : record.message.join(""),
     service: record.category.at(-1),
     ...record.properties,
-  });
+  };
+  return JSON.stringify(line, cut);
 }
 
 const logs = new Map<LogService, Log>();

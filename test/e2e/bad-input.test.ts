@@ -96,18 +96,26 @@ describe("bad input, while good producers and viewers go on", () => {
     expect(series.map(({ labels }) => labels)).toEqual([{ [metric]: metric }]);
   });
 
-  it("takes a batch of 100,000 points that fits the limits, and refuses one that does not", async () => {
+  it("I-17 takes a batch of 20,000 points, and refuses one more, or 170,000 in 20 KB", async () => {
     const item = '{"symbol":"HOSTILE","metric":"many","value":1},';
-    const body = `[${item.repeat(100_000).slice(0, -1)}]`;
-    const zipped = await new Response(
-      new Blob([body]).stream().pipeThrough(new CompressionStream("gzip")),
-    ).arrayBuffer();
-    const answer = await push({ body: zipped, headers: { "content-encoding": "gzip" } });
+    const zipped = async (count: number) =>
+      new Response(
+        new Blob([`[${item.repeat(count).slice(0, -1)}]`])
+          .stream()
+          .pipeThrough(new CompressionStream("gzip")),
+      ).arrayBuffer();
+    const headers = { "content-encoding": "gzip" };
+    const answer = await push({ body: await zipped(20_000), headers });
     expect([answer.status, await answer.json()]).toEqual([
       202,
-      { accepted: 100_000, cursors: { HOSTILE: expect.any(Number) } },
+      { accepted: 20_000, cursors: { HOSTILE: expect.any(Number) } },
     ]);
-    await expectProblem(await push({ body }), {
+    const tooMany = { status: 413, type: "too-many-events", words: "send several smaller ones" };
+    await expectProblem(await push({ body: await zipped(20_001), headers }), tooMany);
+    const bomb = await zipped(170_000);
+    expect(bomb.byteLength).toBeLessThan(30_000);
+    await expectProblem(await push({ body: bomb, headers }), tooMany);
+    await expectProblem(await push({ body: `[${item.repeat(30_000).slice(0, -1)}]` }), {
       ...{ status: 413, type: "body-too-large", words: "send smaller batches" },
     });
   });

@@ -59,6 +59,9 @@ describe("the dashboard in a browser", () => {
     });
     pageErrors = [];
     page.on("pageerror", (error) => pageErrors.push(error.message));
+    page.on("console", (message) => {
+      if (message.text().includes("Content Security Policy")) pageErrors.push(message.text());
+    });
   });
 
   afterEach(async () => {

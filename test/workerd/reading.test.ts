@@ -65,7 +65,7 @@ describe.each([
     const first = await ask(path, {}, "read");
     expect(first.status).toBe(200);
     expect(first.headers.get("cache-control")).toBe("private, max-age=10, must-revalidate");
-    expect(first.headers.get("vary")).toBe("Authorization");
+    expect(first.headers.get("vary")).toBe("Authorization, Origin");
     await first.arrayBuffer();
     const headers = { "if-none-match": `"other", ${first.headers.get("etag")}` };
     await pushAt(1_700_003_600_000_000);

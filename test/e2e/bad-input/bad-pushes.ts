@@ -74,11 +74,16 @@ export const BAD_PUSHES: readonly BadPush[] = [
   invalid("a long name", { ...point, metric: "m".repeat(201) }, "at most 200 characters"),
   invalid("no metric at all", {}, "must be a string"),
   invalid("a batch of arrays", "[[1]]", "expected object"),
-  invalid("deep nesting", "[".repeat(100_000) + "]".repeat(100_000), "expected object"),
-  invalid(
+  unreadable("deep nesting", "[".repeat(100_000) + "]".repeat(100_000), "nests deeper than any"),
+  unreadable(
     "deep nesting in labels",
     `{"metric":"m","value":1,"labels":${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}}`,
-    "must be a string",
+    "nests deeper than any",
+  ),
+  unreadable(
+    "60,000 unknown fields",
+    `{${Array.from({ length: 60_000 }, (_, at) => `"k${at}":1`).join(",")}}`,
+    "more fields and elements than any event has",
   ),
   invalid("labels that are a list", { ...point, labels: ["a"] }, "an object of text by text"),
   invalid("a NUL in a label", { ...point, labels: { a: "\u0000" } }, "NUL"),

@@ -21,7 +21,7 @@ describe("settings of one machine", () => {
       databaseUrl: undefined,
       jwtSecret: undefined,
       jwtJwksUrl: undefined,
-      publicRead: true,
+      publicRead: "local",
       logLevel: "info",
       workerOnly: {},
     });
@@ -39,9 +39,10 @@ describe("settings of one machine", () => {
     ["0.0.0.0", false],
     ["127.example.com", false],
     ["192.168.0.5", false],
-  ])("opens reading on %s: %s, unless it is told", (HOST, isOpen) => {
-    expect(settingsOf({ HOST }).publicRead).toBe(isOpen);
-    expect(settingsOf({ HOST, PUBLIC_READ: String(!isOpen) }).publicRead).toBe(!isOpen);
+  ])("A-7 opens reading to this machine on %s: %s, and otherwise as it is told", (HOST, isOpen) => {
+    expect(settingsOf({ HOST }).publicRead).toBe(isOpen ? "local" : "false");
+    expect(settingsOf({ HOST, PUBLIC_READ: "true" }).publicRead).toBe("true");
+    expect(settingsOf({ HOST, PUBLIC_READ: "false" }).publicRead).toBe("false");
   });
 
   it.each([
@@ -57,6 +58,9 @@ describe("settings of one machine", () => {
     ["LIMIT_VIEWERS", "many"],
     ["WRITER_SHARDS", "0"],
     ["LIMIT_NOTHING", "1"],
+    ["ALLOWED_HOSTS", "a b"],
+    ["ALLOWED_NOTHING", "a"],
+    ["TRUST_PROXY", "everybody"],
   ])("names the setting %s where it is %j", (name, value) => {
     const problems = problemsOf({ [name]: value });
     expect(problems).toHaveLength(1);
@@ -69,7 +73,12 @@ describe("settings of one machine", () => {
   });
 
   it("passes the Worker's own settings on as they stand", () => {
-    const workerOnly = { LIMIT_VIEWERS: "0", WRITER_SHARDS: "2", KEEP_RAW_DAYS: "7" };
+    const workerOnly = {
+      LIMIT_VIEWERS: "0",
+      WRITER_SHARDS: "2",
+      KEEP_RAW_DAYS: "7",
+      TRUST_PROXY: "loopback",
+    };
     expect(settingsOf({ ...workerOnly, SHELL: "/bin/sh" }).workerOnly).toEqual(workerOnly);
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AddressedEvent } from "../../../src/core/encode-events.ts";
 import { decodePush, type PushFormat } from "../../../src/formats/decode-push.ts";
+import { decodeInSlices } from "../../../src/formats/decode-slices.ts";
 import { type Decoded, MAX_ISSUES } from "../../../src/formats/decoded.ts";
 import { metricPush, tradePush } from "../../../src/formats/event-pushes.ts";
 import { parseJson, parseNdjson } from "../../../src/formats/json.ts";
@@ -150,9 +151,40 @@ describe("I-1 I-3 bad input is refused whole, in words", () => {
     expect(issuesOf(invalid)[0]?.path).toBe("line 2.value");
   });
 
-  it("lists the first issues and counts the rest", () => {
+  it("I-18 lists the first issues, and names a few of many fields, cut", () => {
     const decoded = decode(JSON.stringify(Array.from({ length: 50 }, () => ({}))), metricPush);
     expect(issuesOf(decoded)).toHaveLength(MAX_ISSUES);
-    expect(decoded.kind === "invalid" && decoded.more).toBe(100 - MAX_ISSUES);
+    const fields = Object.fromEntries(Array.from({ length: 4_000 }, (_, at) => [`k${at}`, 1]));
+    const odd = { metric: "m", value: 1, ["k".repeat(60_000)]: 1, ...fields };
+    const message = issuesOf(decode(JSON.stringify(odd), metricPush))[0]?.message ?? "";
+    expect(message.length).toBeLessThan(200);
+    expect(message).toContain("and 3996 more");
+  });
+});
+
+describe("I-17 a long batch in slices", () => {
+  const points = (count: number) =>
+    Array.from({ length: count }, () => ({ metric: "m", value: 1 }));
+  const slices = async (values: unknown[]) => {
+    let pauses = 0;
+    const pause = async () => {
+      pauses += 1;
+    };
+    const body = parseJson(JSON.stringify(values));
+    return { decoded: await decodeInSlices(body, metricPush, NOW_US, pause), pauses };
+  };
+
+  it("is what it is in one piece, with others let in between", async () => {
+    const whole = decode(JSON.stringify(points(2_500)), metricPush);
+    expect(await slices(points(2_500))).toEqual({ decoded: whole, pauses: 2 });
+    expect((await slices(points(1_000))).pauses).toBe(0);
+  });
+
+  it("is refused whole, each item under its own number, and left where enough is wrong", async () => {
+    const wrong = { metric: "m" };
+    const { decoded } = await slices([...points(2_345), wrong, ...points(700), wrong]);
+    expect(issuesOf(decoded).map(({ path }) => path)).toEqual(["[2345].value", "[3046].value"]);
+    const many = await slices(Array.from({ length: 9_000 }, () => wrong));
+    expect([issuesOf(many.decoded).length, many.pauses]).toEqual([MAX_ISSUES, 0]);
   });
 });

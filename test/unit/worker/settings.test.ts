@@ -25,12 +25,36 @@ describe("settings", () => {
     });
   });
 
+  it("A-5 A-6 A-7 read lists", () => {
+    const lists = {
+      ...{ ALLOWED_HOSTS: "tape.lan, *.Example.com,", ALLOWED_ORIGINS: "https://a.example,*" },
+      ...{ TRUST_PROXY: "loopback,10.0.0.1,2001:db8::1", PUBLIC_READ: "local" },
+    };
+    expect(configOf({ ...GOOD, ...lists })).toMatchObject({
+      ALLOWED_HOSTS: ["tape.lan", "*.example.com"],
+      ALLOWED_ORIGINS: ["https://a.example", "*"],
+      TRUST_PROXY: { kind: "proxies", addresses: ["loopback", "10.0.0.1", "2001:db8::1"] },
+      PUBLIC_READ: "local",
+    });
+    expect(configOf({ ...GOOD })).toMatchObject({
+      ALLOWED_ORIGINS: [],
+      TRUST_PROXY: { kind: "none" },
+    });
+    expect(configOf({ ...GOOD }).ALLOWED_HOSTS).toBeUndefined();
+  });
+
   it.each([
     [{}, "DATABASE_URL is missing"],
     [{ DATABASE_URL: "mysql://x" }, "DATABASE_URL must begin with postgres://"],
     [{ ...GOOD, LIMIT_VIEWERS: "-1" }, "LIMIT_VIEWERS must not be negative"],
     [{ ...GOOD, LIMIT_VIEWERS: "many" }, "LIMIT_VIEWERS must be a number"],
-    [{ ...GOOD, PUBLIC_READ: "yes" }, 'PUBLIC_READ must be "true" or "false"'],
+    [{ ...GOOD, PUBLIC_READ: "yes" }, "PUBLIC_READ must be true, false or local"],
+    [{ ...GOOD, ALLOWED_HOSTS: "http://a.example" }, "ALLOWED_HOSTS must be host names"],
+    [{ ...GOOD, ALLOWED_HOSTS: "a.example:80" }, "ALLOWED_HOSTS must be host names"],
+    [{ ...GOOD, ALLOWED_ORIGINS: "a.example" }, "ALLOWED_ORIGINS must be origins"],
+    [{ ...GOOD, ALLOWED_ORIGINS: "https://a.example/" }, "ALLOWED_ORIGINS must be origins"],
+    [{ ...GOOD, TRUST_PROXY: "yes" }, "TRUST_PROXY must be none, cloudflare, or the addresses"],
+    [{ ...GOOD, TRUST_PROXY: "none,10.0.0.1" }, "TRUST_PROXY must be none"],
     [{ ...GOOD, KEEP_RAW_DAYS: "400" }, "KEEP_MINUTES_DAYS must not be less than KEEP_RAW_DAYS"],
     [{ ...GOOD, KEEP_RAW_DAYS: "-1" }, "KEEP_RAW_DAYS must not be negative"],
     [{ ...GOOD, JWT_SECRET: "short" }, "JWT_SECRET must have at least 32 characters"],

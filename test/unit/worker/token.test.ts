@@ -1,5 +1,5 @@
-import { SignJWT, UnsecuredJWT } from "jose";
-import { describe, expect, it } from "vitest";
+import { exportJWK, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from "jose";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { allows, covers, type Grant, TokenVerifier } from "../../../src/middleware/token.ts";
 
 const SECRET = "a secret of thirty-two characters or more";
@@ -82,5 +82,95 @@ describe("A-2 scopes and symbols", () => {
     expect(covers(grant([], []), "X")).toBe(false);
     expect(covers(grant([], ["BTC-*", "ETH-USD"]), "ETH-USD")).toBe(true);
     expect(covers(grant([], ["BTC-*", "ETH-USD"]), "ETH-EUR")).toBe(false);
+  });
+});
+
+describe("A-8 keys of an issuer elsewhere", () => {
+  type Issued = { jwk: JWK; token: string };
+  let issuer: { keys: JWK[]; isAway: boolean; asked: number };
+  let verifier: TokenVerifier;
+
+  async function issue(kid: string): Promise<Issued> {
+    const { privateKey, publicKey } = await generateKeyPair("ES256");
+    const token = await new SignJWT({ scope: "read" })
+      .setProtectedHeader({ alg: "ES256", kid })
+      .sign(privateKey);
+    return { jwk: { ...(await exportJWK(publicKey)), kid, alg: "ES256" }, token };
+  }
+
+  beforeEach(() => {
+    // jose looks at the clock itself.
+    vi.useFakeTimers({ toFake: ["Date"], now: 1_790_000_000_000 });
+    issuer = { keys: [], isAway: false, asked: 0 };
+    verifier = new TokenVerifier(
+      { JWT_JWKS_URL: "https://issuer.example/jwks" },
+      {
+        nowMs: () => Date.now(),
+        fetch: async () => {
+          issuer.asked += 1;
+          if (issuer.isAway) throw new TypeError("fetch failed");
+          return Response.json({ keys: issuer.keys });
+        },
+      },
+    );
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const kindOf = async ({ token }: Issued) => (await verifier.read(token, Date.now())).kind;
+  const pass = (ms: number) => vi.setSystemTime(Date.now() + ms);
+
+  it("are good while the issuer has them, and half a minute longer for tokens already seen", async () => {
+    const [one, other] = [await issue("one"), await issue("other")];
+    issuer.keys = [one.jwk, other.jwk];
+    expect([await kindOf(one), await kindOf(other)]).toEqual(["grant", "grant"]);
+    issuer.keys = [other.jwk];
+    pass(29_000);
+    expect(await kindOf(one)).toBe("grant");
+    pass(2_000);
+    expect([await kindOf(one), await kindOf(other)]).toEqual(["refused", "grant"]);
+    expect(issuer.asked).toBe(2);
+  });
+
+  it("are looked for at once where a token names a new one", async () => {
+    const [one, other] = [await issue("one"), await issue("other")];
+    issuer.keys = [one.jwk];
+    expect(await kindOf(one)).toBe("grant");
+    pass(6_000);
+    issuer.keys = [one.jwk, other.jwk];
+    expect(await kindOf(other)).toBe("grant");
+  });
+
+  it("that cannot be fetched make no token a bad one, and nobody waits for each of them", async () => {
+    const one = await issue("one");
+    issuer.isAway = true;
+    expect([await kindOf(one), await kindOf(one)]).toEqual([
+      "keys_unavailable",
+      "keys_unavailable",
+    ]);
+    expect(issuer.asked).toBe(1);
+    pass(6_000);
+    [issuer.isAway, issuer.keys] = [false, [one.jwk]];
+    expect(await kindOf(one)).toBe("grant");
+  });
+
+  it("were known before the issuer went away: they are good for ten minutes more", async () => {
+    const [one, other] = [await issue("one"), await issue("other")];
+    issuer.keys = [one.jwk];
+    expect(await kindOf(one)).toBe("grant");
+    issuer.isAway = true;
+    pass(590_000);
+    expect([await kindOf(one), await kindOf(other)]).toEqual(["grant", "keys_unavailable"]);
+    pass(20_000);
+    expect(await kindOf(one)).toBe("keys_unavailable");
+  });
+
+  it("that answer no key set are as good as away", async () => {
+    verifier = new TokenVerifier(
+      { JWT_JWKS_URL: "https://issuer.example/jwks" },
+      { nowMs: () => Date.now(), fetch: async () => new Response("gateway", { status: 502 }) },
+    );
+    expect(await kindOf(await issue("one"))).toBe("keys_unavailable");
   });
 });

@@ -1,0 +1,29 @@
+import { expect, it } from "vitest";
+import { classifyFailure, DatabaseError } from "../../../src/db/database.ts";
+
+const coded = (code: string) => Object.assign(new Error("words"), { code });
+const timeout = new DOMException("aborted", "TimeoutError");
+// As the driver wraps what fetch throws.
+const wrapped = (sourceError: Error) => Object.assign(new Error("connecting"), { sourceError });
+
+it.each([
+  ["no connection", wrapped(new TypeError("fetch failed")), "away"],
+  ["a restart", coded("57P01"), "away"],
+  ["no answer in time", wrapped(timeout), "timeout"],
+  ["the same, not wrapped", timeout, "timeout"],
+  ["a statement that took too long", coded("57014"), "timeout"],
+  ["a full disk", coded("53100"), "exhausted"],
+  ["too many connections", coded("53300"), "exhausted"],
+  ["a deadlock", coded("40P01"), "contended"],
+  ["a lock that is not to be had", coded("55P03"), "contended"],
+  ["a missing table", coded("42P01"), "unprepared"],
+  ["missing rights", coded("42501"), "unprepared"],
+])("L-9 %s is told as what it is", (_, cause, why) => {
+  expect(classifyFailure(new DatabaseError(cause))).toMatchObject({ kind: "unavailable", why });
+});
+
+it("L-9 SQL that is wrong stays wrong, and its code is to be seen", () => {
+  const error = new DatabaseError(coded("22P02"));
+  expect(error.code).toBe("22P02");
+  expect(classifyFailure(error)).toEqual({ kind: "refused", sqlstate: "22P02", detail: "words" });
+});

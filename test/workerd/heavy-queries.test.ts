@@ -1,0 +1,101 @@
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { configOf } from "../../src/config.ts";
+import { ask, newSymbol, push, tokenOf } from "./edgetape.ts";
+import { FakeNeon } from "./fake-neon.ts";
+
+// Before the first query: limits are those of the start.
+Object.assign(configOf(env), { LIMIT_QUERIES: 2, LIMIT_QUERIES_PER_READER: 1 });
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const HEAVY = (symbol: string) => [
+  `/api/history/${symbol}`,
+  `/api/series?metric=m&symbol=${symbol}`,
+  `/api/metrics/names?symbol=${symbol}`,
+  `/api/analytics/risk?symbol=${symbol}`,
+  `/api/analytics/attribution?symbols=${symbol}`,
+  `/api/export?symbol=${symbol}&kind=trade`,
+  `/api/books/${symbol}?at=2026-01-01T00:00:00Z`,
+];
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A database that takes so long for what is read; storing is quick. */
+function slowToRead(ms: number): void {
+  const neon = new FakeNeon();
+  const slow = async (input: unknown, init?: RequestInit) => {
+    if (!String(init?.body).includes("insert into")) await sleep(ms);
+    return neon.fetch(input, init);
+  };
+  vi.spyOn(globalThis, "fetch").mockImplementation(slow as typeof fetch);
+}
+
+async function reader(): Promise<(path: string) => Promise<Response>> {
+  const authorization = `Bearer ${await tokenOf({ scope: "read", ends: `${nextHours()}h` })}`;
+  return (path) => ask(path, { headers: { authorization } });
+}
+/** A token is another one by its end. */
+let hours = 0;
+function nextHours(): number {
+  hours += 1;
+  return hours;
+}
+
+describe("L-8 heavy queries", () => {
+  it("wait for their turn, and are refused in words where it does not come", async () => {
+    slowToRead(2_500);
+    const symbol = newSymbol();
+    const [one, other, third] = [await reader(), await reader(), await reader()];
+    const [first = "", ...rest] = HEAVY(symbol);
+    const running = [one(first), other(first)];
+    await sleep(50);
+    // Neither for a third reader nor for one who has its part, whatever it asks.
+    const refused = await Promise.all([third(first), ...rest.map((path) => one(path))]);
+    for (const answer of refused) {
+      expect([answer.status, answer.headers.get("retry-after")]).toEqual([429, "2"]);
+      expect(await answer.text()).toContain("too-many-queries");
+    }
+    // Who may not read takes nobody's place, not even among those who wait.
+    expect((await ask(first)).status).toBe(401);
+    // What asks no database goes on, and so does storing.
+    expect((await one(`/api/positions/${symbol}`)).status).toBe(200);
+    expect((await push("metrics", { symbol, metric: "m", value: 1 })).status).toBe(202);
+    expect((await Promise.all(running)).map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  it("of a page that asks for a dozen at once are all answered", async () => {
+    slowToRead(20);
+    const page = await reader();
+    const symbol = newSymbol();
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => page(`/api/series?metric=m&symbol=${symbol}`)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array(12).fill(200));
+  });
+});
+
+describe("L-9 what a database could not do", () => {
+  it.each([
+    ["57014", 504, "query-timeout"],
+    ["53100", 503, "database-exhausted"],
+    ["40P01", 503, "database-busy"],
+    ["42P01", 503, "database-unprepared"],
+    ["57P01", 503, "database-unavailable"],
+    ["22P02", 500, "internal"],
+  ])("%s is told as what it is: %i %s", async (code, status, type) => {
+    vi.spyOn(globalThis, "fetch").mockImplementation(async () =>
+      Response.json({ code, message: "words of Postgres" }, { status: 400 }),
+    );
+    const one = await reader();
+    for (const path of HEAVY(newSymbol())) {
+      const answer = await one(path);
+      const text = await answer.text();
+      expect([answer.status, text], path).toEqual([status, expect.stringContaining(`:${type}"`)]);
+      expect(text).not.toContain("words of Postgres");
+      expect(answer.headers.has("retry-after")).toBe(status !== 500);
+    }
+  });
+});
