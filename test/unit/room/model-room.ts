@@ -120,7 +120,7 @@ export class ModelRoom {
     const viewer = new ModelViewer(this.tape, since, this.head);
     this.everyViewer.push(viewer);
     if (!acksWhenDue) this.#lazy.add(viewer);
-    this.#room.audience.join(viewer, since, null);
+    this.#room.audience.join(viewer, since, { key: null, expiresAtMs: null });
     await this.#acknowledgeWhatIsDue();
   }
 
@@ -197,7 +197,7 @@ export class ModelRoom {
   /** One page of the polling fallback (INV-2, INV-3). */
   async poll(since: Cursor | null, limit: number): Promise<void> {
     const from = since ?? this.#polled;
-    const page = await this.#room.poll(from, limit);
+    const page = await this.#time.until(this.#room.poll(from, limit));
     const events = page.events === "" ? [] : decodeFrame(page.events);
     expect(page.count).toBe(events.length);
     expect(page.cursor).toBeGreaterThanOrEqual(Math.min(from, this.head));
