@@ -28,6 +28,8 @@ export function spawnRuntime(
       IGNORE_INTERRUPT,
       workerdPath(),
       "serve",
+      // For `precise_timers`, see capnp-config.ts.
+      "--experimental",
       configPath,
       `--control-fd=${CONTROL_DESCRIPTOR}`,
     ],

@@ -1,16 +1,18 @@
+import { arrivalClock } from "../core/arrival-clock.ts";
 import { decodePush, type PushFormat, type Timed } from "../formats/decode-push.ts";
 import type { Decoded, ParsedBody } from "../formats/decoded.ts";
 import { parseJson, parseNdjson } from "../formats/json.ts";
 import { readBody } from "../middleware/body.ts";
 import type { AppContext } from "../middleware/context.ts";
 import { problem } from "../middleware/problem.ts";
-import type { EpochUs } from "../protocol/time.ts";
 import { refuseBody, unreadable } from "./refuse-body.ts";
 
 /** A posted batch: all of its items, and the text they came in; or the answer that says why none was taken. */
 export type BatchReading<Item> =
   | { kind: "items"; items: Item[]; text: string }
   | { kind: "refused"; response: Response };
+
+const arrivalUs = arrivalClock(() => Date.now() * 1_000);
 
 /** Reads the body of an ingest route (SPEC I-1 to I-5). */
 export async function readBatch<Push extends Timed, Item>(
@@ -25,7 +27,7 @@ export async function readBatch<Push extends Timed, Item>(
   if (body.kind !== "text") return { kind: "refused", response: refuseBody(c, body) };
   const parsed = parseAs(c.req.header("content-type"), body.text);
   if (parsed === null) return { kind: "refused", response: refuseContentType(c) };
-  const decoded = decodePush(parsed, format, (Date.now() * 1_000) as EpochUs);
+  const decoded = decodePush(parsed, format, arrivalUs());
   if (decoded.kind !== "items") return { kind: "refused", response: refuseItems(c, decoded) };
   return { kind: "items", items: decoded.items, text: body.text };
 }
