@@ -1,4 +1,4 @@
-import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CLOSE_CODES } from "../../src/protocol/close-codes.ts";
 import { eventsSchema } from "../../src/protocol/server-message.ts";
@@ -326,6 +326,61 @@ describe("F-1 the window of a viewer", () => {
       value,
     }));
     expect((await push("metrics", points)).status).toBe(202);
+  }
+});
+
+describe("C-1 a clock that is turned back by an hour", () => {
+  it("holds up neither acknowledgements, nor viewers, nor storing, nor who comes and goes", async () => {
+    const symbol = newSymbol();
+    const startMs = Date.now();
+    const clock = vi.spyOn(Date, "now").mockReturnValue(startMs + 3_600_000);
+    const token = await tokenOf({ scope: "read", ends: Math.floor(startMs / 1_000) + 7_200 });
+    const connect = () =>
+      ask(`/ws/${symbol}?since=0`, {
+        headers: { upgrade: "websocket", authorization: `Bearer ${token}` },
+      });
+    const viewer = TestViewer.over(await connect());
+    for (let connects = 1; connects < 10; connects += 1) await connect();
+    expect((await connect()).status).toBe(429);
+    await viewer.expect("hello");
+    await viewer.expect("caught_up");
+    const before = await pushPoints(symbol, 1);
+    expect((await viewer.points(1)).values).toEqual([1]);
+    await sayMuch(viewer);
+
+    clock.mockReturnValue(startMs);
+    const after = await pushPoints(symbol, 2, 3);
+    expect(after).toBeGreaterThan(before);
+    expect((await viewer.points(3)).values).toEqual([2, 3, 4]);
+    // L-2 L-3: what was counted by the old clock is over.
+    await sayMuch(viewer);
+    expect((await connect()).status).toBe(101);
+    await neon.untilStored(symbol, 4);
+
+    // H-2: the room's alarm is not an hour away, and silence is told as soon as ever.
+    clock.mockReturnValue(startMs + 8_000);
+    await pushPoints(symbol, 5);
+    expect((await viewer.points(1)).values).toEqual([5]);
+    const { alarmAtMs } = await alarmOf(symbol);
+    expect(alarmAtMs).toBeLessThanOrEqual(startMs + 23_000);
+    await runDurableObjectAlarm(roomStub(symbol));
+    clock.mockReturnValue(startMs + 24_000);
+    await runDurableObjectAlarm(roomStub(symbol));
+    expect(await viewer.closedFor("silent")).toBe(true);
+  });
+
+  /** Says more than half of what is allowed in a second, and waits until the room has heard it. */
+  async function sayMuch(viewer: TestViewer): Promise<void> {
+    for (let said = 0; said < 600; said += 1) viewer.send('{"type":"ack","cursor":1}');
+    viewer.send("all heard?");
+    await viewer.expect("error");
+  }
+
+  /** When the platform will wake the room. */
+  async function alarmOf(symbol: string): Promise<{ alarmAtMs: number | null }> {
+    return runInDurableObject(roomStub(symbol), async (_, state) => ({
+      alarmAtMs: await state.storage.getAlarm(),
+    }));
   }
 });
 
