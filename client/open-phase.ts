@@ -1,5 +1,6 @@
 import { CLIENT_SILENCE_MS, PING } from "../src/protocol/heartbeat.ts";
 import type { Hello } from "../src/protocol/server-message.ts";
+import type { Cursor } from "../src/protocol/time.ts";
 import { deliverMessage } from "./deliver.ts";
 import { connect, fail, withPhase } from "./enter.ts";
 import type { Effect, Moment, OpenPhase, Received, Step, TapeState } from "./state.ts";
@@ -27,7 +28,9 @@ export function opened(state: TapeState, socketId: number, hello: Hello, nowMs: 
     ackEveryLength: Math.max(1, Math.floor(hello.window / 6)),
     ackAtMs: Number.POSITIVE_INFINITY,
   };
-  return withPhase(state, phase);
+  // A cursor ahead of the log counts as its newest one (SPEC C-3): what comes from there on is new.
+  const cursor = state.cursor === null ? null : (Math.min(state.cursor, hello.cursor) as Cursor);
+  return withPhase({ ...state, cursor }, phase);
 }
 
 /** A message on the open socket. */

@@ -18,6 +18,12 @@ export type RuntimeParts = {
 export const HTTP_SOCKET = "http";
 
 /**
+ * Without `precise_timers` an object's clock never goes back: where the machine's is turned back by an hour it stands still for
+ * an hour, and so do all timers that are set meanwhile. Cloudflare's clocks are not turned back, and it does not take the flag.
+ */
+const LOCAL_FLAGS = ["precise_timers"];
+
+/**
  * The configuration of `workerd serve`, as Cap'n Proto text (schema: node_modules/workerd/workerd.capnp): the Worker
  * with its Durable Objects on local disk, the files of the dashboard behind the asset router, and a network that
  * reaches loopback too, where the database endpoint listens.
@@ -55,7 +61,7 @@ const config :Workerd.Config = (
 const edgetape :Workerd.Worker = (
   modules = [(name = "worker", esModule = embed ${text(parts.workerScript)})],
   compatibilityDate = ${text(needs.compatibilityDate)},
-  compatibilityFlags = ${list(needs.compatibilityFlags.map(text))},
+  compatibilityFlags = ${list([...needs.compatibilityFlags, ...LOCAL_FLAGS].map(text))},
   bindings = ${list(bindings)},
   durableObjectNamespaces = ${list(namespaces)},
   durableObjectStorage = (localDisk = "objects"),

@@ -31,6 +31,8 @@ export function spawnRuntime(
       TIED_TO_SUPERVISOR,
       workerdPath(),
       "serve",
+      // For `precise_timers`, see capnp-config.ts.
+      "--experimental",
       configPath,
       `--control-fd=${CONTROL_DESCRIPTOR}`,
     ],

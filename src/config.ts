@@ -54,6 +54,7 @@ const settingsSchema = z.object({
   LIMIT_MESSAGE_BYTES: count(65_536),
   LIMIT_MESSAGES_PER_SECOND: count(1_000),
   LIMIT_CONNECTS_PER_MINUTE: count(10),
+  LIMIT_SOCKETS_PER_VIEWER: count(100),
   LIMIT_VIEWERS: count(32_000),
 });
 

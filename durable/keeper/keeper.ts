@@ -15,7 +15,7 @@ import { advanceWatermark } from "../../src/db/tape-state.ts";
 import type { MetricEvent } from "../../src/protocol/event.ts";
 import { SYSTEM_SYMBOL } from "../../src/protocol/symbol.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
-import { nowUs, wait } from "../clock.ts";
+import { Clock } from "../clock.ts";
 import { gaugesOf } from "./gauges.ts";
 import { RollupKeeping } from "./keep-rollups.ts";
 import { alarmAfterStore } from "./notice.ts";
@@ -44,12 +44,13 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
     timeoutMs: 60_000,
   });
   #keeping: { mode: DatabaseMode; rollups: RollupKeeping } | null = null;
-  #upkeepDueMs = 0;
+  readonly #clock = new Clock();
+  #upkeepAtMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
 
   async stored(isLate: boolean): Promise<void> {
     const alarmMs = await this.ctx.storage.getAlarm();
-    const wantedMs = alarmAfterStore(Date.now(), isLate, alarmMs);
+    const wantedMs = alarmAfterStore(this.#clock.nowMs(), isLate, alarmMs);
     if (wantedMs !== alarmMs) await this.ctx.storage.setAlarm(wantedMs);
   }
 
@@ -57,7 +58,9 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
     try {
       const { mode, rollups } = await this.#open();
       const outcome = await rollups.turn();
-      if (Date.now() >= this.#upkeepDueMs) await this.#upkeep(mode);
+      const sinceUpkeepMs = this.#clock.nowMs() - this.#upkeepAtMs;
+      // Less than nothing where the clock was turned back.
+      if (sinceUpkeepMs < 0 || sinceUpkeepMs >= UPKEEP_MS) await this.#upkeep(mode);
       this.#failures = 0;
       await this.#again(outcome === "behind" ? BEHIND_MS : IDLE_MS);
     } catch (error) {
@@ -77,8 +80,8 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
       const rollups = new RollupKeeping({
         rollups: rollupsOf(mode, db),
         advanceWatermark: (throughUs, mostUs) => advanceWatermark(db, throughUs, mostUs),
-        nowUs,
-        pause: () => wait(PAUSE_MS),
+        nowUs: this.#clock.nowUs,
+        pause: () => this.#clock.wait(PAUSE_MS),
       });
       this.#keeping = { mode, rollups };
     }
@@ -88,7 +91,7 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
   /** An earlier alarm, set by a store meanwhile, stays. */
   async #again(afterMs: number): Promise<void> {
     const alarmMs = await this.ctx.storage.getAlarm();
-    const wantedMs = Date.now() + afterMs;
+    const wantedMs = this.#clock.nowMs() + afterMs;
     if (alarmMs === null || wantedMs < alarmMs) await this.ctx.storage.setAlarm(wantedMs);
   }
 
@@ -96,10 +99,10 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
     const { KEEP_RAW_DAYS, KEEP_MINUTES_DAYS, COMPRESS_AFTER_DAYS, LIMIT_DATABASE_BYTES } =
       this.#config;
     const days = { rawDays: KEEP_RAW_DAYS, minutesDays: KEEP_MINUTES_DAYS };
-    const report = await retain(this.#database, nowUs(), days);
+    const report = await retain(this.#database, this.#clock.nowUs(), days);
     if (mode === "timescale") await setCompression(this.#database, COMPRESS_AFTER_DAYS);
     const { bytes } = await ping(this.#database);
-    await this.#publish(gaugesOf(bytes, await readMemory(this.#database), nowUs()));
+    await this.#publish(gaugesOf(bytes, await readMemory(this.#database), this.#clock.nowUs()));
     this.#logger.info("upkeep", { ...report, mode, database_bytes: bytes });
     if (LIMIT_DATABASE_BYTES > 0 && bytes > LIMIT_DATABASE_BYTES) {
       this.#logger.warn("database_over_limit", {
@@ -108,7 +111,7 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
         help: "keep less (KEEP_RAW_DAYS, KEEP_MINUTES_DAYS), or raise LIMIT_DATABASE_BYTES",
       });
     }
-    this.#upkeepDueMs = Date.now() + UPKEEP_MS;
+    this.#upkeepAtMs = this.#clock.nowMs();
   }
 
   async #publish(events: readonly MetricEvent[]): Promise<void> {

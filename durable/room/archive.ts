@@ -2,27 +2,41 @@ import type { Cursor } from "../../src/protocol/time.ts";
 import type { LogFrame } from "./log-row.ts";
 
 /** A page of the oldest tier: frames of Postgres after a cursor; all frames up to `through` are in it. */
-export type ArchivePage =
-  | { kind: "frames"; frames: LogFrame[]; through: Cursor }
-  | { kind: "unavailable" };
+export interface FramesPage {
+  kind: "frames";
+  frames: LogFrame[];
+  through: Cursor;
+}
+export type ArchivePage = FramesPage | { kind: "unavailable" };
 
 /** Reads frames in `(after, upTo]` from Postgres. */
 export type ReadArchive = (after: Cursor, upTo: Cursor) => Promise<ArchivePage>;
 
-/** Tries before a viewer is told of a gap, and the wait between them. */
+/**
+ * How a read of Postgres ended. `busy`: it took too long, but Postgres answers otherwise. `away`: it does not answer, or
+ * refuses what it was asked.
+ */
+export type ArchiveAnswer = FramesPage | { kind: "busy" } | { kind: "away" };
+
+/** Tries of a Postgres that is away before a viewer is told of a gap, and the wait between any two. */
 const TRIES = 3;
+/** The same of one that is busy: after some ten minutes of nothing but timeouts it counts as one that cannot be read. */
+const BUSY_TRIES = 60;
 const WAIT_MS = 1_000;
 
-/** Reads a page, with some patience for a database that is away for a moment. */
+/** Reads a page: with some patience for a database that is away for a moment, and with much for one that is busy. */
 export async function readPatiently(
-  read: ReadArchive,
+  read: (after: Cursor, upTo: Cursor) => Promise<ArchiveAnswer>,
   wait: (ms: number) => Promise<void>,
   after: Cursor,
   upTo: Cursor,
 ): Promise<ArchivePage> {
-  for (let attempt = 1; ; attempt += 1) {
-    const page = await read(after, upTo);
-    if (page.kind === "frames" || attempt === TRIES) return page;
+  const tries = { away: 0, busy: 0 };
+  for (;;) {
+    const answer = await read(after, upTo);
+    if (answer.kind === "frames") return answer;
+    tries[answer.kind] += 1;
+    if (tries.away === TRIES || tries.busy === BUSY_TRIES) return { kind: "unavailable" };
     await wait(WAIT_MS);
   }
 }

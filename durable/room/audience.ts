@@ -1,20 +1,23 @@
 import { snapshotOf } from "../../src/core/book-samples.ts";
 import { CLOSE_CODES, type CloseReason } from "../../src/protocol/close-codes.ts";
-import { HEARTBEAT_MS } from "../../src/protocol/heartbeat.ts";
+import { HEARTBEAT_MS, PONG } from "../../src/protocol/heartbeat.ts";
 import type { BarMessage, ServerMessage } from "../../src/protocol/server-message.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
-import { type ArchivePage, type ReadArchive, readPatiently } from "./archive.ts";
+import type { FramesPage, ReadArchive } from "./archive.ts";
 import type { FanOutPace } from "./fan-out-pace.ts";
+import { Holders } from "./holders.ts";
 import type { LastValuesFold } from "./last-values.ts";
 import type { RoomLog } from "./log.ts";
 import { messagesOf, type ReadyMessage } from "./messages.ts";
+import { dismissalOf, hasEnded } from "./sweep.ts";
 import {
   acknowledge,
   countOwn,
   fallBehind,
   firstAttachment,
   grainOf,
+  type Holder,
   heard,
   isWindowFull,
   saveAttachment,
@@ -57,12 +60,15 @@ export interface AudienceDeps {
 export class Audience {
   readonly #deps: AudienceDeps;
   readonly #viewers = new Map<ViewerSocket, Viewer>();
+  readonly #holders = new Holders();
   #live = new Set<Viewer>();
   readonly #sent: SentBytes;
   #broadcastThrough: Cursor;
-  #flushNotBeforeMs = 0;
+  #lastFlush: { atMs: number; pauseMs: number } | null = null;
   #flushPlanned = false;
   #page: { after: Cursor; upTo: Cursor; messages: ReadyMessage[] } | null = null;
+  #archived: { page: FramesPage; messages: ReadyMessage[] } | null = null;
+  #nextEndMs = Number.POSITIVE_INFINITY;
 
   constructor(deps: AudienceDeps) {
     this.#deps = deps;
@@ -94,14 +100,26 @@ export class Audience {
     return this.#viewers.values();
   }
 
+  /** Sockets that a viewer has in this room. */
+  socketsOf(key: string | null): number {
+    return this.#holders.socketsOf(key);
+  }
+
+  /** When the next token ends, in ms; infinity where none does. It may be that of a viewer that has left. */
+  get nextEndMs(): number {
+    return this.#nextEndMs;
+  }
+
   /** A viewer connects, with its last cursor or without a past. */
-  join(socket: ViewerSocket, since: Cursor | null, expiresAtMs: number | null): void {
+  join(socket: ViewerSocket, since: Cursor | null, holder: Holder): void {
     this.#flush();
     const { log, nowMs, windowBytes } = this.#deps;
     const position = since === null ? log.head : (Math.min(since, log.head) as Cursor);
     const phase = { kind: "replaying", position, replayed: 0, complete: true } as const;
-    const viewer = viewerOf(socket, windowBytes, firstAttachment(phase, expiresAtMs, nowMs()));
-    this.#viewers.set(socket, viewer);
+    const viewer = this.#enter(socket, {
+      ...firstAttachment(phase, holder, nowMs()),
+      ...(since !== null && since > log.head && { aheadCursor: since }),
+    });
     this.#say(viewer, {
       type: "hello",
       room: this.#deps.symbol,
@@ -117,8 +135,7 @@ export class Audience {
 
   /** A socket that slept with the room is here again. */
   rejoin(socket: ViewerSocket, attachment: ViewerAttachment): void {
-    const viewer = viewerOf(socket, this.#deps.windowBytes, attachment);
-    this.#viewers.set(socket, viewer);
+    const viewer = this.#enter(socket, attachment);
     if (viewer.phase.kind === "live") this.#live.add(viewer);
     else this.#advance(viewer);
   }
@@ -128,6 +145,38 @@ export class Audience {
     if (viewer === undefined) return;
     this.#viewers.delete(socket);
     this.#live.delete(viewer);
+    this.#holders.leave(viewer.key);
+  }
+
+  #enter(socket: ViewerSocket, attachment: ViewerAttachment): Viewer {
+    const { nowMs, windowBytes } = this.#deps;
+    const messages = this.#holders.enter(attachment.key, nowMs());
+    const viewer = viewerOf(socket, windowBytes, attachment, messages);
+    this.#viewers.set(socket, viewer);
+    this.#nextEndMs = Math.min(this.#nextEndMs, viewer.expiresAtMs ?? Number.POSITIVE_INFINITY);
+    return viewer;
+  }
+
+  /** Closes the viewers whose tokens have ended. It costs nothing until one does, so it comes before anything is sent. */
+  closeEnded(): void {
+    const nowMs = this.#deps.nowMs();
+    if (nowMs < this.#nextEndMs) return;
+    this.#nextEndMs = Number.POSITIVE_INFINITY;
+    for (const viewer of this.#viewers.values()) {
+      if (hasEnded(viewer, nowMs)) this.dismiss(viewer, "tokenExpired");
+      else this.#nextEndMs = Math.min(this.#nextEndMs, viewer.expiresAtMs ?? this.#nextEndMs);
+    }
+  }
+
+  /** Looks for viewers that must go. */
+  sweep(): void {
+    this.closeEnded();
+    const nowMs = this.#deps.nowMs();
+    for (const viewer of this.#viewers.values()) {
+      const reason = dismissalOf(viewer, viewer.socket.pingedMs(), nowMs);
+      if (reason !== null) this.dismiss(viewer, reason);
+    }
+    this.#archived = null;
   }
 
   /** Closes a viewer's socket for one of the reasons of the protocol. */
@@ -142,13 +191,29 @@ export class Audience {
     heard(viewer, this.#deps.nowMs(), this.#sent);
   }
 
-  /** What the viewer said means nothing here. */
+  /** What the viewer said means nothing here. Nobody acknowledges errors, so a window of them is all that anybody gets. */
   complain(viewer: Viewer, why: string): void {
-    this.#say(viewer, { type: "error", code: "bad_message", message: why });
+    const message: ServerMessage = { type: "error", code: "bad_message", message: why };
+    const text = JSON.stringify(message);
+    viewer.errorBytes += text.length;
+    if (viewer.errorBytes > this.#deps.windowBytes) this.dismiss(viewer, "tooManyMessages");
+    else this.#sendTo(viewer, text);
   }
 
-  /** The viewer has everything up to `cursor`. */
+  /** Its ping, which the platform did not answer. */
+  pinged(viewer: Viewer): void {
+    this.#sendTo(viewer, PONG);
+  }
+
+  /** The viewer has everything up to `cursor`. Who says so of what it was not sent reads nothing, and is closed (SPEC F-2). */
   acknowledged(viewer: Viewer, cursor: Cursor): void {
+    const sentThrough =
+      viewer.phase.kind === "live" ? this.#broadcastThrough : viewer.phase.position;
+    if (cursor > sentThrough) {
+      // A cursor that it came with and that is ahead of the log says nothing.
+      if (cursor > (viewer.aheadCursor ?? 0)) this.dismiss(viewer, "acknowledgedUnsent");
+      return;
+    }
     acknowledge(viewer, cursor, this.#sent);
     if (viewer.phase.kind === "replaying") this.#advance(viewer);
     else saveIfStale(viewer, this.#sent);
@@ -160,10 +225,18 @@ export class Audience {
       this.#broadcastThrough = this.#deps.log.head;
       return;
     }
+    const pauseMs = this.#pauseMs();
     if (this.#flushPlanned) return;
-    const pauseMs = this.#flushNotBeforeMs - this.#deps.nowMs();
     if (pauseMs <= 0) this.#flush();
     else this.#planFlush(pauseMs);
+  }
+
+  /** What is left of the pause after the last flush; a clock that was turned back makes it no longer than it was. */
+  #pauseMs(): number {
+    const nowMs = this.#deps.nowMs();
+    if (this.#lastFlush === null) return 0;
+    const { atMs, pauseMs } = this.#lastFlush;
+    return pauseMs - Math.max(0, nowMs - atMs);
   }
 
   #planFlush(pauseMs: number): void {
@@ -179,6 +252,7 @@ export class Audience {
   #flush(): void {
     const { log } = this.#deps;
     if (this.#broadcastThrough >= log.head) return;
+    this.closeEnded();
     if (this.#live.size === 0) {
       this.#broadcastThrough = log.head;
       this.#advanceWaiting();
@@ -200,7 +274,7 @@ export class Audience {
     const bars = this.#deps.takeBars(before, this.#broadcastThrough);
     for (const bar of bars) for (const viewer of this.#live) this.#sendTo(viewer, bar);
     const pauseMs = this.#deps.pace.pauseMs(this.#live.size, messages + bars.length);
-    this.#flushNotBeforeMs = this.#deps.nowMs() + pauseMs;
+    this.#lastFlush = { atMs: this.#deps.nowMs(), pauseMs };
     if (this.#broadcastThrough < log.head && !this.#flushPlanned) this.#planFlush(pauseMs);
     this.#deps.flushed();
     this.#advanceWaiting();
@@ -299,9 +373,8 @@ export class Audience {
     viewer.reading = true;
     saveAttachment(viewer, this.#sent);
     const { prunedThrough } = this.#deps.log;
-    const read = readPatiently(this.#deps.readArchive, this.#deps.wait, after, prunedThrough);
     this.#deps.keepAwake(
-      read.then((page) => {
+      this.#deps.readArchive(after, prunedThrough).then((page) => {
         viewer.reading = false;
         if (viewer.phase.kind !== "replaying" || !this.#isHere(viewer)) return;
         if (page.kind === "unavailable") {
@@ -326,9 +399,13 @@ export class Audience {
   #sendArchived(
     viewer: Viewer,
     phase: Extract<Viewer["phase"], { kind: "replaying" }>,
-    page: Extract<ArchivePage, { kind: "frames" }>,
+    page: FramesPage,
   ): void {
-    for (const message of messagesOf(page.frames)) {
+    // Viewers of a crowd are given the same page: its messages are made once.
+    if (this.#archived?.page !== page) {
+      this.#archived = { page, messages: [...messagesOf(page.frames)] };
+    }
+    for (const message of this.#archived.messages) {
       if (isWindowFull(viewer, this.#sent.total)) return;
       this.#sendOwn(viewer, phase, message);
     }

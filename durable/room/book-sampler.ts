@@ -1,4 +1,5 @@
 import {
+  type BookState,
   isKeyframeDue,
   isSampleDue,
   keyframeOf,
@@ -11,6 +12,9 @@ import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import type { RoomLog } from "./log.ts";
 import type { RoomMemory } from "./memory.ts";
 
+/** A log is never so far ahead of the clock, unless that was turned back. */
+const TURNED_BACK_US = 1_000_000;
+
 /**
  * Sees to it that a book that changes gets its samples, which are what Postgres keeps of it (SPEC D-5). All it knows comes
  * from the log, so it may end anywhere.
@@ -20,6 +24,10 @@ export class BookSampler {
   readonly #memory: RoomMemory;
   /** Place of a sample, perhaps not the last one: that is looked for where this one is too old. Null: nothing known. */
   #known: SamplePlace | null = null;
+  /** When the last sample was made here, by the clock; null where it was not, and its cursor says when. */
+  #sampledAtUs: EpochUs | null = null;
+  /** The sample made here is in the log, or about to be, and nobody has looked for its place yet. */
+  #isPlaceDue = false;
   /** The book may have changed since its last sample. True at a wake, for nobody has looked yet. */
   #mayBeChanged = true;
 
@@ -35,37 +43,66 @@ export class BookSampler {
     nowUs: EpochUs,
   ): readonly EncodedFrame[] {
     this.#mayBeChanged = true;
-    const cursor = this.#nextCursor(nowUs);
+    if (!isSampleDue(this.#known, this.#logTime(nowUs), bookTs)) return frames;
+    const state = this.#look();
+    const cursor = this.#logTime(nowUs);
     if (!isSampleDue(this.#known, cursor, bookTs)) return frames;
-    const state = this.#memory.foldToHead().book;
-    this.#known = state?.sampled ?? null;
-    if (!isSampleDue(this.#known, cursor, bookTs)) return frames;
-    const events = frames.flatMap(({ text }) => decodeFrame(text));
-    return encodeFrames(sampleBooks(state, events, cursor));
+    const events = sampleBooks(
+      state,
+      frames.flatMap(({ text }) => decodeFrame(text)),
+      cursor,
+    );
+    if (events.some((event) => event.kind === "book" && event.sampled)) this.#sampled(nowUs);
+    return encodeFrames(events);
   }
 
   /** The keyframe of a book that has not been changed again since it was due; null where none is. */
   takeDue(nowUs: EpochUs): EncodedFrame[] | null {
     if (!this.#mayBeChanged) return null;
-    const state = this.#memory.foldToHead().book;
-    this.#known = state?.sampled ?? null;
+    const state = this.#look();
     this.#mayBeChanged = state?.isChanged ?? false;
     if (state === null || !this.#mayBeChanged) return null;
-    if (!isKeyframeDue(this.#known, this.#nextCursor(nowUs))) return null;
+    if (!isKeyframeDue(this.#known, this.#logTime(nowUs))) return null;
     this.#mayBeChanged = false;
+    this.#sampled(nowUs);
     return encodeFrames([keyframeOf(state)]);
   }
 
   /** When somebody has to ask for a keyframe, in ms; null where the book is as its last sample has it. */
   dueMs(nowMs: number): number | null {
     if (!this.#mayBeChanged) return null;
-    const dueMs = Math.ceil(((this.#known?.cursor ?? 0) + SAMPLE_INTERVAL_US) / 1_000);
-    // Not known to be later than it may be: a look costs little.
-    return dueMs > nowMs ? dueMs : nowMs + SAMPLE_INTERVAL_US / 1_000;
+    const sampledAtUs = this.#sampledAtUs ?? this.#known?.cursor ?? 0;
+    const dueMs = Math.ceil((sampledAtUs + SAMPLE_INTERVAL_US) / 1_000);
+    const latestMs = nowMs + SAMPLE_INTERVAL_US / 1_000;
+    // Not known to be later than it may be, or of before the clock was turned back: a look costs little.
+    return dueMs > nowMs && dueMs < latestMs ? dueMs : latestMs;
   }
 
-  /** What the next frame's cursor will be at least. */
-  #nextCursor(nowUs: EpochUs): Cursor {
-    return Math.max(nowUs, this.#log.head + 1) as Cursor;
+  /** The book, with the place of its last sample noted. */
+  #look(): BookState | null {
+    const state = this.#memory.foldToHead().book;
+    const sampled = state?.sampled ?? null;
+    if (sampled?.cursor !== this.#known?.cursor) {
+      if (!this.#isPlaceDue) this.#sampledAtUs = null;
+      this.#isPlaceDue = false;
+    }
+    this.#known = sampled;
+    return state;
+  }
+
+  #sampled(nowUs: EpochUs): void {
+    this.#sampledAtUs = nowUs;
+    this.#isPlaceDue = true;
+  }
+
+  /**
+   * How far the log's time has come since the last sample, as a cursor. A clock that was turned back makes nobody wait: the
+   * log stands still then, and what counts is the time that has passed since the last sample was made.
+   */
+  #logTime(nowUs: EpochUs): Cursor {
+    if (this.#known === null) return Math.max(nowUs, this.#log.head + 1) as Cursor;
+    const elapsedUs = nowUs - (this.#sampledAtUs ?? this.#known.cursor);
+    const isTurnedBack = elapsedUs < -TURNED_BACK_US;
+    return (this.#known.cursor + (isTurnedBack ? SAMPLE_INTERVAL_US : elapsedUs)) as Cursor;
   }
 }

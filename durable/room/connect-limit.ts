@@ -15,7 +15,8 @@ export class ConnectLimit {
   admit(key: string, nowMs: number): number | null {
     if (this.#perMinute === 0) return null;
     const since = nowMs - 60_000;
-    const times = (this.#recent.get(key) ?? []).filter((at) => at > since);
+    // What is later than now was counted before the clock was turned back, and nobody knows how long ago.
+    const times = (this.#recent.get(key) ?? []).filter((at) => at > since && at <= nowMs);
     const [oldest] = times;
     if (times.length >= this.#perMinute && oldest !== undefined) {
       return Math.ceil((oldest - since) / 1_000);

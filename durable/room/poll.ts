@@ -1,6 +1,6 @@
 import type { PollPage } from "../../src/bindings/room.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
-import { type ReadArchive, readPatiently } from "./archive.ts";
+import type { ReadArchive } from "./archive.ts";
 import type { RoomLog } from "./log.ts";
 import type { LogFrame } from "./log-row.ts";
 
@@ -12,7 +12,7 @@ const PAGE_CHARS = 4 * 1024 * 1024;
  * `complete` is false where a range could not be read; the cursor stands after it then (INV-2, INV-3).
  */
 export async function readPoll(
-  deps: { log: RoomLog; readArchive: ReadArchive; wait: (ms: number) => Promise<void> },
+  deps: { log: RoomLog; readArchive: ReadArchive },
   since: Cursor,
   limit: number,
 ): Promise<PollPage> {
@@ -28,7 +28,7 @@ export async function readPoll(
   let full = false;
   while (page.cursor < log.prunedThrough && !full) {
     const upTo = log.prunedThrough;
-    const archive = await readPatiently(deps.readArchive, deps.wait, page.cursor, upTo);
+    const archive = await deps.readArchive(page.cursor, upTo);
     if (archive.kind === "unavailable") {
       page.complete = false;
       page.cursor = upTo;

@@ -23,10 +23,10 @@ import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import { SUBPROTOCOL } from "../../src/protocol/version.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
-import { nowUs, wait, within } from "../clock.ts";
+import { Clock } from "../clock.ts";
 import { nextAlarmMs } from "./alarm-time.ts";
 import { type AppendDeps, admissionOf, appendBatches } from "./append.ts";
-import type { ReadArchive } from "./archive.ts";
+import { ArchiveReads } from "./archive-reads.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Audience } from "./audience.ts";
 import { BookSampler } from "./book-sampler.ts";
@@ -39,13 +39,13 @@ import { LateBars } from "./late-bars.ts";
 import { RoomLog } from "./log.ts";
 import { RoomMemory } from "./memory.ts";
 import { OutboxSender } from "./outbox-sender.ts";
+import { PingWatch } from "./ping-watch.ts";
 import { readPoll } from "./poll.ts";
 import { postgresArchive } from "./postgres-archive.ts";
 import { readMinute } from "./read-minute.ts";
 import { roomDatabase } from "./room-database.ts";
 import { answerClose, Sockets } from "./sockets.ts";
 import { StoredWaiters } from "./stored-waiters.ts";
-import { dismissalOf } from "./sweep.ts";
 import { ReportThrottle, summaryOf } from "./symbol-report.ts";
 import { tailOf } from "./tail.ts";
 import type { ViewerAttachment } from "./viewer.ts";
@@ -59,7 +59,8 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   readonly #logger: Log = logOf("room", this.#config);
   readonly #database = roomDatabase(this.#config);
   readonly #sql = this.ctx.storage.sql;
-  readonly #log = new RoomLog(this.#sql, nowUs());
+  readonly #clock = new Clock();
+  readonly #log = new RoomLog(this.#sql, this.#clock.nowUs());
   readonly #memory = new RoomMemory(this.#sql, this.#log);
   readonly #keys = new KeyLedger(this.#sql);
   readonly #books = new BookSampler(this.#log, this.#memory);
@@ -73,7 +74,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   readonly #connects = new ConnectLimit(this.#config.LIMIT_CONNECTS_PER_MINUTE);
   readonly #waiters = new StoredWaiters();
   readonly #report = new ReportThrottle();
-  readonly #sockets = new Sockets();
+  readonly #sockets = new Sockets((ws) => this.ctx.getWebSocketAutoResponseTimestamp(ws));
   readonly #keepAwake = (work: Promise<void>) => this.ctx.waitUntil(work);
   readonly #sender = new OutboxSender({
     symbol: () => this.#symbolOrThrow(),
@@ -88,15 +89,21 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     log: this.#log,
     partLimit: PART_LIMIT,
     store: (part) => this.#sender.store(part),
-    wait,
+    wait: this.#clock.wait,
     random: Math.random,
     keepAwake: this.#keepAwake,
     onStored: (through) => this.#onStored(through),
   });
   readonly #arrivals = new Arrivals({
     appendAll: (batches) => this.#appendAll(this.#symbolOrThrow(), batches),
-    tick: () => scheduler.wait(0),
-    nowMs: Date.now,
+    tick: () => this.#clock.wait(0),
+    nowMs: this.#clock.nowMs,
+  });
+  readonly #pings = new PingWatch({
+    setAutoResponse: (isOn) => this.#setAutoResponse(isOn),
+    nowMs: this.#clock.nowMs,
+    wait: this.#clock.wait,
+    keepAwake: this.#keepAwake,
   });
   readonly #lateBars = new LateBars({
     takeMinutes: (most) => this.#memory.takeOldMinutes(most),
@@ -104,20 +111,20 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     readBar: (minuteUs, through) =>
       readMinute(this.#database(), this.#log, this.#symbolOrThrow(), minuteUs, through),
     send: (message) => this.#audience?.tellLive(message),
-    wait,
+    wait: this.#clock.wait,
     keepAwake: this.#keepAwake,
     failed: (error) => this.#logger.warn("late_bars_untold", { ...classifyFailure(error) }),
   });
   readonly #name: { symbol: SymbolName | null };
   #audience: Audience | null = null;
-  #readArchive: ReadArchive | null = null;
+  #archive: ArchiveReads | null = null;
   #alarmAtMs: number | null = null;
   /** Polls that wait for the next append. */
   readonly #pollers = new Set<() => void>();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+    this.#setAutoResponse(true);
     this.#name = { symbol: this.#readName() };
     ctx.blockConcurrencyWhile(async () => {
       this.#alarmAtMs = await ctx.storage.getAlarm();
@@ -136,7 +143,9 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   }
 
   #appendAll(symbol: SymbolName, batches: readonly AppendBatch[]): AppendOutcome[] {
-    const outcomes = this.#orAbort(() => appendBatches(this.#appendDeps, batches, nowUs()));
+    const outcomes = this.#orAbort(() =>
+      appendBatches(this.#appendDeps, batches, this.#clock.nowUs()),
+    );
     const isLogged = this.#logger.isEnabledFor("debug");
     for (const [index, { correlationId }] of batches.entries()) {
       const outcome = outcomes[index]?.kind;
@@ -167,7 +176,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   async untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean> {
     if (this.#log.storedThrough >= cursor) return true;
     this.#drain.hurry();
-    return within(this.#waiters.wait(cursor), timeoutMs);
+    return this.#clock.within(this.#waiters.wait(cursor), timeoutMs);
   }
 
   /** Events after `since`; where there are none, waits for the next ones, at most `waitMs`. */
@@ -181,7 +190,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     if (from >= this.#log.head && waitMs > 0) {
       await this.#nextAppend(waitMs);
     }
-    return readPoll({ log: this.#log, readArchive: this.#archiveOf(symbol), wait }, from, limit);
+    return readPoll({ log: this.#log, readArchive: this.#archiveOf(symbol).read }, from, limit);
   }
 
   /** What Postgres does not surely have yet, at most about `maxEvents`; `cursor` is how far it goes. */
@@ -214,12 +223,18 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     const audience = this.#audienceOf(join.symbol);
     const limit = this.#config.LIMIT_VIEWERS;
     if (limit > 0 && audience.size >= limit) return refusal("full", 10);
+    const socketLimit = this.#config.LIMIT_SOCKETS_PER_VIEWER;
+    if (socketLimit > 0 && audience.socketsOf(join.viewerKey) >= socketLimit) {
+      return refusal("sockets", 10);
+    }
+    const nowMs = this.#clock.nowMs();
     const retryAfterS =
-      join.viewerKey === null ? null : this.#connects.admit(join.viewerKey, Date.now());
+      join.viewerKey === null ? null : this.#connects.admit(join.viewerKey, nowMs);
     if (retryAfterS !== null) return refusal("connects", retryAfterS);
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
-    audience.join(this.#sockets.portOf(server), join.since, join.expiresAtMs);
+    const holder = { key: join.viewerKey, expiresAtMs: join.expiresAtMs };
+    audience.join(this.#sockets.portOf(server), join.since, holder);
     this.#logger.info("viewer_joined", {
       correlation_id: join.correlationId,
       symbol: join.symbol,
@@ -234,18 +249,22 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   }
 
   override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): void {
+    this.#audience?.closeEnded();
     const viewer = this.#audience?.viewerOf(this.#sockets.portOf(ws));
     if (this.#audience === null || viewer === undefined) return;
-    const nowMs = Date.now();
+    const nowMs = this.#clock.nowMs();
     this.#audience.heard(viewer);
     const limits = {
       messageBytes: this.#config.LIMIT_MESSAGE_BYTES,
       messagesPerSecond: this.#config.LIMIT_MESSAGES_PER_SECOND,
     };
-    const word = readWord(viewer, data, limits, nowMs);
+    const word = readWord(viewer.messages, data, limits, nowMs);
     switch (word.kind) {
       case "message":
         this.#audience.acknowledged(viewer, word.message.cursor);
+        return;
+      case "ping":
+        this.#audience.pinged(viewer);
         return;
       case "bad":
         this.#audience.complain(viewer, word.why);
@@ -273,15 +292,10 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   /** Looks after what no request would: the outbox after a crash, silent viewers, a quiet book, the outbox's position. */
   override alarm(): void {
     this.#alarmAtMs = null;
-    const nowMs = Date.now();
-    for (const [ws, port] of this.#sockets) {
-      const viewer = this.#audience?.viewerOf(port);
-      if (viewer === undefined) continue;
-      const pinged = this.ctx.getWebSocketAutoResponseTimestamp(ws)?.getTime() ?? null;
-      const reason = dismissalOf(viewer, pinged, nowMs);
-      if (reason !== null) this.#audience?.dismiss(viewer, reason);
-    }
-    this.#sampleBook(nowUs());
+    this.#audience?.sweep();
+    this.#pings.look(this.#sockets);
+    this.#archive?.forgetUnused();
+    this.#sampleBook(this.#clock.nowUs());
     if (this.#log.outboxBytes === 0) this.#log.saveStored();
     this.#drain.kick();
     this.#armAlarm();
@@ -333,9 +347,9 @@ export class Room extends DurableObject<Env> implements RoomCalls {
         if (this.#memory.hasOldMinutes) this.#lateBars.kick();
       },
       takeBars: (after, through) => this.#memory.takeBars(after, through),
-      readArchive: this.#archiveOf(symbol),
-      nowMs: Date.now,
-      wait,
+      readArchive: this.#archiveOf(symbol).read,
+      nowMs: this.#clock.nowMs,
+      wait: this.#clock.wait,
       keepAwake: this.#keepAwake,
     });
     return this.#audience;
@@ -345,13 +359,22 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   async #nextAppend(waitMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#pollers.add(resolve);
-    await within(promise, waitMs);
+    await this.#clock.within(promise, waitMs);
     this.#pollers.delete(resolve);
   }
 
-  #archiveOf(symbol: SymbolName): ReadArchive {
-    this.#readArchive ??= postgresArchive(this.#database, this.#logger, symbol);
-    return this.#readArchive;
+  #archiveOf(symbol: SymbolName): ArchiveReads {
+    this.#archive ??= new ArchiveReads({
+      sql: this.#sql,
+      read: postgresArchive(this.#database, this.#logger, symbol),
+      wait: this.#clock.wait,
+    });
+    return this.#archive;
+  }
+
+  #setAutoResponse(isOn: boolean): void {
+    const pair = isOn ? new WebSocketRequestResponsePair(PING, PONG) : undefined;
+    this.ctx.setWebSocketAutoResponse(pair);
   }
 
   #left(ws: WebSocket): void {
@@ -366,18 +389,22 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   }
 
   #armAlarm(): void {
-    if (this.#alarmAtMs !== null) return;
-    this.#alarmAtMs = nextAlarmMs({
-      nowMs: Date.now(),
+    const nowMs = this.#clock.nowMs();
+    const alarmMs = nextAlarmMs({
+      nowMs,
+      armedAtMs: this.#alarmAtMs,
       outboxBytes: this.#log.outboxBytes,
       viewers: this.#audience?.size ?? 0,
-      bookDueMs: this.#books.dueMs(Date.now()),
+      nextEndMs: this.#audience?.nextEndMs ?? Number.POSITIVE_INFINITY,
+      bookDueMs: this.#books.dueMs(nowMs),
     });
-    if (this.#alarmAtMs !== null) this.ctx.waitUntil(this.ctx.storage.setAlarm(this.#alarmAtMs));
+    if (alarmMs === null) return;
+    this.#alarmAtMs = alarmMs;
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(alarmMs));
   }
 
   #reportSoon(symbol: SymbolName): void {
-    const work = this.#report.request(REPORT_EVERY_MS, wait, async () => {
+    const work = this.#report.request(REPORT_EVERY_MS, this.#clock.wait, async () => {
       const directory = this.env.DIRECTORY.get(this.env.DIRECTORY.idFromName(DIRECTORY_NAME));
       try {
         await directory.report(this.summary(symbol));

@@ -3,11 +3,18 @@ import type { ViewerSocket } from "./viewer.ts";
 /** The room's sockets, each with the port the audience knows it by. */
 export class Sockets {
   readonly #ports = new Map<WebSocket, ViewerSocket>();
+  readonly #pingedAt: (ws: WebSocket) => Date | null;
+
+  /** `pingedAt`: when the platform last answered a ping of the socket. */
+  constructor(pingedAt: (ws: WebSocket) => Date | null) {
+    this.#pingedAt = pingedAt;
+  }
 
   portOf(ws: WebSocket): ViewerSocket {
     const known = this.#ports.get(ws);
     if (known !== undefined) return known;
     const port: ViewerSocket = {
+      pingedMs: () => this.#pingedAt(ws)?.getTime() ?? null,
       send: (text) => ws.send(text),
       close: (code, reason) => ws.close(code, reason),
       saveAttachment: (attachment) => ws.serializeAttachment(attachment),
@@ -20,8 +27,8 @@ export class Sockets {
     this.#ports.delete(ws);
   }
 
-  [Symbol.iterator](): Iterator<[WebSocket, ViewerSocket]> {
-    return this.#ports[Symbol.iterator]();
+  [Symbol.iterator](): Iterator<ViewerSocket> {
+    return this.#ports.values();
   }
 }
 

@@ -5,17 +5,27 @@ import type { Viewer } from "./viewer.ts";
 /** A viewer whose window has been full for so long is not reading. */
 const BLOCKED_MS = 60_000;
 
-/** Why a viewer must go, or null. `lastPingMs`: when the platform last answered a ping of it, null if never. */
+/**
+ * Why a viewer must go, or null. `pingedMs`: when the platform last answered a ping of it, null if never. What was noted
+ * later than now was noted before the clock was turned back, and counts as noted now: nothing waits for the clock.
+ */
 export function dismissalOf(
   viewer: Viewer,
-  lastPingMs: number | null,
+  pingedMs: number | null,
   nowMs: number,
 ): CloseReason | null {
-  if (viewer.expiresAtMs !== null && nowMs >= viewer.expiresAtMs) return "tokenExpired";
-  const heardMs = Math.max(viewer.lastHeardMs, lastPingMs ?? 0);
-  if (nowMs - heardMs >= ROOM_SILENCE_MS) return "silent";
-  if (viewer.blockedSinceMs !== null && nowMs - viewer.blockedSinceMs >= BLOCKED_MS) {
-    return "unacknowledged";
+  if (pingedMs !== viewer.pingedMs) {
+    viewer.pingedMs = pingedMs;
+    viewer.lastHeardMs = Math.max(viewer.lastHeardMs, pingedMs ?? 0);
   }
-  return null;
+  viewer.lastHeardMs = Math.min(viewer.lastHeardMs, nowMs);
+  if (nowMs - viewer.lastHeardMs >= ROOM_SILENCE_MS) return "silent";
+  if (viewer.blockedSinceMs === null) return null;
+  viewer.blockedSinceMs = Math.min(viewer.blockedSinceMs, nowMs);
+  return nowMs - viewer.blockedSinceMs >= BLOCKED_MS ? "unacknowledged" : null;
+}
+
+/** Its token has ended (SPEC A-3, A-4). */
+export function hasEnded(viewer: Viewer, nowMs: number): boolean {
+  return viewer.expiresAtMs !== null && nowMs >= viewer.expiresAtMs;
 }

@@ -1,11 +1,14 @@
 import { HEARTBEAT_MS } from "../../src/protocol/heartbeat.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
+import type { MessageRate } from "./client-word.ts";
 import { type Mark, SentBytes } from "./window.ts";
 
 /** What the room needs of a socket; on Workers a hibernatable `WebSocket`. */
 export interface ViewerSocket {
   send(text: string): void;
   close(code: number, reason: string): void;
+  /** When the platform last answered a ping of it, in ms; null if never. */
+  pingedMs(): number | null;
   /** Survives hibernation with the socket; at most 16 KiB. */
   saveAttachment(attachment: ViewerAttachment): void;
 }
@@ -15,10 +18,18 @@ export type ViewerPhase =
   | { kind: "live" }
   | { kind: "replaying"; position: Cursor; replayed: number; complete: boolean };
 
-/** What a viewer is, in so far as it outlives the room's memory. */
-export interface ViewerAttachment {
+/** Who holds a socket. */
+export interface Holder {
+  /** The same for all sockets of one viewer: a digest of its token's subject or of the token, or an address; null: unknown. */
+  key: string | null;
   /** When its token ends, in ms since the epoch; null where it came without one, or with one that does not end. */
   expiresAtMs: number | null;
+}
+
+/** What a viewer is, in so far as it outlives the room's memory. */
+export interface ViewerAttachment extends Holder {
+  /** The cursor it came with, where that is ahead of the log; absent elsewhere. It may acknowledge that (SPEC F-2). */
+  aheadCursor?: Cursor;
   phase: ViewerPhase;
   /** When it was last heard, to within a heartbeat. */
   heardAtMs: number;
@@ -30,7 +41,9 @@ export interface ViewerAttachment {
 /** A connected reader. */
 export interface Viewer {
   readonly socket: ViewerSocket;
+  readonly key: string | null;
   readonly expiresAtMs: number | null;
+  readonly aheadCursor: Cursor | undefined;
   readonly windowBytes: number;
   phase: ViewerPhase;
   /** A read from Postgres is under way for it. */
@@ -43,7 +56,12 @@ export interface Viewer {
   own: SentBytes | null;
   ownOutstanding: number;
   lastHeardMs: number;
-  messages: { windowStartMs: number; count: number };
+  /** When the platform last answered a ping of it, as far as the room has looked. */
+  pingedMs: number | null;
+  /** One for all sockets of its holder (SPEC L-6). */
+  readonly messages: MessageRate;
+  /** Text of the errors it was answered with since it came or the room woke. */
+  errorBytes: number;
   /** What its attachment says. */
   saved: { heardAtMs: number; outstandingBytes: number };
 }
@@ -51,10 +69,10 @@ export interface Viewer {
 /** The attachment of a viewer that has just come. */
 export function firstAttachment(
   phase: ViewerPhase,
-  expiresAtMs: number | null,
+  { key, expiresAtMs }: Holder,
   nowMs: number,
 ): ViewerAttachment {
-  return { expiresAtMs, phase, heardAtMs: nowMs, blockedSinceMs: null, unacknowledged: [] };
+  return { key, expiresAtMs, phase, heardAtMs: nowMs, blockedSinceMs: null, unacknowledged: [] };
 }
 
 /** The viewer that `attachment` was made from. */
@@ -62,11 +80,15 @@ export function viewerOf(
   socket: ViewerSocket,
   windowBytes: number,
   attachment: ViewerAttachment,
+  messages: MessageRate,
 ): Viewer {
-  const { expiresAtMs, phase, heardAtMs, blockedSinceMs, unacknowledged } = attachment;
+  const { key, expiresAtMs, aheadCursor, phase, heardAtMs, blockedSinceMs, unacknowledged } =
+    attachment;
   const viewer: Viewer = {
     socket,
+    key,
     expiresAtMs,
+    aheadCursor,
     windowBytes,
     phase,
     reading: false,
@@ -75,7 +97,9 @@ export function viewerOf(
     own: null,
     ownOutstanding: 0,
     lastHeardMs: heardAtMs,
-    messages: { windowStartMs: heardAtMs, count: 0 },
+    pingedMs: null,
+    messages,
+    errorBytes: 0,
     saved: { heardAtMs, outstandingBytes: 0 },
   };
   owe(viewer, unacknowledged);
@@ -105,7 +129,7 @@ export function countOwn(viewer: Viewer, cursor: Cursor, bytes: number): void {
   viewer.ownOutstanding += bytes;
 }
 
-/** The viewer says that it has everything up to `cursor`. */
+/** The viewer says that it has everything up to `cursor`, which is not beyond what it was sent. */
 export function acknowledge(viewer: Viewer, cursor: Cursor, live: SentBytes): void {
   if (viewer.own !== null) {
     viewer.ownOutstanding = Math.min(
@@ -140,7 +164,7 @@ export function isWindowFull(viewer: Viewer, liveTotal: number): boolean {
 /** The viewer was heard; a sleep must not make it look silent. */
 export function heard(viewer: Viewer, nowMs: number, live: SentBytes): void {
   viewer.lastHeardMs = nowMs;
-  if (nowMs - viewer.saved.heardAtMs >= HEARTBEAT_MS) saveAttachment(viewer, live);
+  if (Math.abs(nowMs - viewer.saved.heardAtMs) >= HEARTBEAT_MS) saveAttachment(viewer, live);
 }
 
 /** Saves the attachment where it has come too far from the truth: for the live stream, which saves nothing itself. */
@@ -153,7 +177,9 @@ export function saveAttachment(viewer: Viewer, live: SentBytes): void {
   const coarse = new SentBytes(attachedGrainOf(viewer.windowBytes), unacknowledged(viewer, live));
   viewer.saved = { heardAtMs: viewer.lastHeardMs, outstandingBytes: coarse.total };
   viewer.socket.saveAttachment({
+    key: viewer.key,
     expiresAtMs: viewer.expiresAtMs,
+    ...(viewer.aheadCursor !== undefined && { aheadCursor: viewer.aheadCursor }),
     phase: viewer.phase,
     heardAtMs: viewer.lastHeardMs,
     blockedSinceMs: viewer.blockedSinceMs,

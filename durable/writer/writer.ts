@@ -39,7 +39,7 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     timeoutMs: 30_000,
   });
 
-  #toldUntilMs = 0;
+  #toldAtMs = Number.NEGATIVE_INFINITY;
   #toldLate = false;
 
   store(request: StoreRequest): Promise<StoreOutcome> {
@@ -57,9 +57,11 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
 
   /** At most once a second, and once more where late data follows: the Keeper looks for itself what there is to do. */
   #tellKeeper(isLate: boolean): void {
-    const nowMs = Date.now();
-    if (nowMs < this.#toldUntilMs && (this.#toldLate || !isLate)) return;
-    this.#toldUntilMs = nowMs + TELL_EVERY_MS;
+    const sinceMs = Date.now() - this.#toldAtMs;
+    // Less than nothing where the clock was turned back.
+    const isTold = sinceMs >= 0 && sinceMs < TELL_EVERY_MS;
+    if (isTold && (this.#toldLate || !isLate)) return;
+    this.#toldAtMs = Date.now();
     this.#toldLate = isLate;
     const keeper = this.env.KEEPER.get(this.env.KEEPER.idFromName(KEEPER_NAME));
     this.ctx.waitUntil(

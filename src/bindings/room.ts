@@ -55,7 +55,7 @@ export interface RoomTail {
 export interface JoinRequest {
   symbol: SymbolName;
   since: Cursor | null;
-  /** Who connects, for the connect limit: a digest of the token, or an address; null where neither is known. */
+  /** Who connects, for the limits of a viewer: a digest of the token's subject or the token, or an address; null: unknown. */
   viewerKey: string | null;
   expiresAtMs: number | null;
   /** The client offered our subprotocol, so the answer has to name it. */
@@ -68,7 +68,7 @@ export const JOIN_HEADER = "x-edgetape-join";
 
 /** What a room answers with, status 429, where it takes no more viewers, or not so fast. */
 export interface JoinRefusal {
-  reason: "full" | "connects";
+  reason: "full" | "connects" | "sockets";
   retryAfterS: number;
 }
 

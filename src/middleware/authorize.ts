@@ -10,7 +10,12 @@ export type Authorization =
   | { kind: "granted"; grant: Grant; token: string | null }
   | { kind: "refused"; response: Response };
 
-const PUBLIC: Grant = { scopes: new Set(["read"]), symbols: null, expiresAtMs: null };
+const PUBLIC: Grant = {
+  subject: null,
+  scopes: new Set(["read"]),
+  symbols: null,
+  expiresAtMs: null,
+};
 
 const verifiers = new WeakMap<Config, TokenVerifier>();
 

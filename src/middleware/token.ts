@@ -6,8 +6,9 @@ import { KeysUnavailable, RemoteKeys, type RemoteKeysDeps } from "./remote-keys.
 
 export type Scope = "read" | "write" | "admin";
 
-/** What a token allows. `symbols` null: all of them. */
+/** What a token allows. `symbols` null: all of them. `subject` null: it names nobody. */
 export interface Grant {
+  subject: string | null;
   scopes: ReadonlySet<string>;
   symbols: readonly string[] | null;
   expiresAtMs: number | null;
@@ -25,6 +26,7 @@ const claimsSchema = z.object({
     .array(z.string(), { error: "the claim symbols must be an array of patterns" })
     .optional(),
   exp: z.number().optional(),
+  sub: z.string({ error: "the claim sub must be text" }).optional(),
 });
 
 /** Verified tokens by their text: checking a signature for each request would cost more than the request. */
@@ -67,6 +69,7 @@ export class TokenVerifier {
       return { kind: "refused", why: claims.error.issues[0]?.message ?? "its claims are wrong" };
     }
     const grant: Grant = {
+      subject: claims.data.sub ?? null,
       scopes: new Set(claims.data.scope.split(" ").filter((word) => word !== "")),
       symbols: claims.data.symbols ?? null,
       expiresAtMs: claims.data.exp === undefined ? null : claims.data.exp * 1_000,

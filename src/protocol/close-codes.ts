@@ -10,6 +10,7 @@ export const CLOSE_CODES = {
   messageTooLarge: { code: 4501, reason: "message over 64 KiB" },
   tooManyMessages: { code: 4502, reason: "more than 1,000 messages a second" },
   tokenExpired: { code: 4503, reason: "token expired" },
+  acknowledgedUnsent: { code: 4504, reason: "ack of what was not sent" },
 } as const;
 
 export type CloseReason = keyof typeof CLOSE_CODES;

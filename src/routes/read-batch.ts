@@ -1,3 +1,4 @@
+import { arrivalClock } from "../core/arrival-clock.ts";
 import type { PushFormat, Timed } from "../formats/decode-push.ts";
 import { decodeInSlices } from "../formats/decode-slices.ts";
 import { type Decoded, MAX_ISSUES, type ParsedBody } from "../formats/decoded.ts";
@@ -6,13 +7,14 @@ import { type Oddity, surveyJson } from "../formats/survey-json.ts";
 import { readBody } from "../middleware/body.ts";
 import type { AppContext } from "../middleware/context.ts";
 import { problem } from "../middleware/problem.ts";
-import type { EpochUs } from "../protocol/time.ts";
 import { refuseBody, unreadable } from "./refuse-body.ts";
 
 /** A posted batch: all of its items, and the text they came in; or the answer that says why none was taken. */
 export type BatchReading<Item> =
   | { kind: "items"; items: Item[]; text: string }
   | { kind: "refused"; response: Response };
+
+const arrivalUs = arrivalClock(() => Date.now() * 1_000);
 
 /** Reads the body of an ingest route (SPEC I-1 to I-5). */
 export async function readBatch<Push extends Timed, Item>(
@@ -35,7 +37,7 @@ export async function readBatch<Push extends Timed, Item>(
     return { kind: "refused", response: refuseOddity(c, "too_many") };
   }
   const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
-  const decoded = await decodeInSlices(parsed, format, (Date.now() * 1_000) as EpochUs, pause);
+  const decoded = await decodeInSlices(parsed, format, arrivalUs(), pause);
   if (decoded.kind !== "items") return { kind: "refused", response: refuseItems(c, decoded) };
   return { kind: "items", items: decoded.items, text: body.text };
 }

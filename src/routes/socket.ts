@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { JOIN_HEADER, type JoinRefusal, type JoinRequest } from "../bindings/room.ts";
-import { authorize, refuseSymbols } from "../middleware/authorize.ts";
+import { type Authorization, authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { badParameters, problem } from "../middleware/problem.ts";
 import { countedAddress } from "../middleware/sender.ts";
@@ -33,7 +33,7 @@ export const socketRoutes = new Hono<AppEnv>().get("/ws/:symbol", async (c) => {
   const join: JoinRequest = {
     symbol,
     since,
-    viewerKey: await viewerKey(authorization.token, countedAddress(c)),
+    viewerKey: await viewerKey(authorization, countedAddress(c)),
     expiresAtMs: authorization.grant.expiresAtMs,
     namesProtocol: offered.some((protocol) => protocol.trim() === SUBPROTOCOL),
     correlationId: c.get("correlationId"),
@@ -47,22 +47,35 @@ export const socketRoutes = new Hono<AppEnv>().get("/ws/:symbol", async (c) => {
 });
 
 function refuseJoin(c: AppContext, { reason, retryAfterS }: JoinRefusal): Response {
-  return problem(c, {
-    status: reason === "full" ? 503 : 429,
-    type: reason === "full" ? "room-full" : "too-many-connects",
-    title: reason === "full" ? "The room is full" : "Too many connects",
-    detail:
-      reason === "full"
-        ? "The room has as many viewers as it takes: come back later."
-        : `Too many connects to this room in the last minute: come back in ${retryAfterS} s.`,
-    retryAfterS,
-  });
+  const words = {
+    full: {
+      ...{ status: 503, type: "room-full", title: "The room is full" },
+      detail: "The room has as many viewers as it takes: come back later.",
+    },
+    connects: {
+      ...{ status: 429, type: "too-many-connects", title: "Too many connects" },
+      detail: `Too many connects to this room in the last minute: come back in ${retryAfterS} s.`,
+    },
+    sockets: {
+      ...{ status: 429, type: "too-many-sockets", title: "Too many sockets" },
+      detail: "You have as many sockets in this room as one viewer may hold: close one first.",
+    },
+  } satisfies Record<JoinRefusal["reason"], { status: 429 | 503 } & Record<string, unknown>>;
+  return problem(c, { ...words[reason], retryAfterS });
 }
 
-/** Who is counted: the token by its digest, for a room need not know tokens; without one the address, where it is known. */
-async function viewerKey(token: string | null, address: string | null): Promise<string | null> {
+/**
+ * Who is counted: whom the token names, or the token itself, by a digest, for a room need not know them; without a token the
+ * address, where it is known.
+ */
+async function viewerKey(
+  { grant, token }: Extract<Authorization, { kind: "granted" }>,
+  address: string | null,
+): Promise<string | null> {
   if (token === null) return address === null ? null : `address:${address}`;
-  const bytes = new TextEncoder().encode(token);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return `token:${btoa(String.fromCharCode(...digest.subarray(0, 12)))}`;
+  const [kind, who] = grant.subject === null ? ["token", token] : ["subject", grant.subject];
+  const digest = new Uint8Array(
+    await crypto.subtle.digest("SHA-256", new TextEncoder().encode(who)),
+  );
+  return `${kind}:${btoa(String.fromCharCode(...digest.subarray(0, 12)))}`;
 }

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { WebSocket } from "ws";
+import { type ClientOptions, WebSocket } from "ws";
 import { mintToken } from "../../dev/mint-token.ts";
 import { BAD_PUSHES, ODD_PUSHES, zipBomb } from "./bad-input/bad-pushes.ts";
 import { GOOD_SYMBOL, GoodCompany } from "./bad-input/good-company.ts";
@@ -287,14 +287,21 @@ describe("bad input, while good producers and viewers go on", () => {
       viewer.socket.terminate();
     });
 
-    it("an ack of what was never sent changes nothing", async () => {
-      const viewer = await openViewer();
-      viewer.socket.send(JSON.stringify({ type: "ack", cursor: Number.MAX_SAFE_INTEGER }));
-      await viewer.next((message) => message.type === "events");
-      viewer.socket.terminate();
+    it("may not be compressed: it is not negotiated, and whoever compresses all the same is closed", async () => {
+      const viewer = await openViewer({ perMessageDeflate: { threshold: 0 } });
+      expect(viewer.socket.extensions).toBe("");
+      // A frame as `ws` would send it, had it been negotiated: final, compressed, of 3 bytes, with a mask of zeros.
+      connectionOf(viewer.socket).write(Buffer.from([0xc1, 0x83, 0, 0, 0, 0, 0x4a, 0x04, 0x00]));
+      // 1002; but the runtime's reason is longer than a close frame may be, and `ws` calls that a broken connection.
+      expect([1002, 1006]).toContain(await viewer.closed);
     });
 
     it.each([
+      [
+        "F-2 an ack of what was never sent",
+        (socket: WebSocket) => socket.send(`{"type":"ack","cursor":${Number.MAX_SAFE_INTEGER}}`),
+        4504,
+      ],
       ["a message over 64 KiB", (socket: WebSocket) => socket.send("x".repeat(65_537)), 4501],
       ["a message of megabytes", (socket: WebSocket) => socket.send("x".repeat(8 << 20)), 4501],
       [
@@ -312,10 +319,15 @@ describe("bad input, while good producers and viewers go on", () => {
 
     type Message = { type: string; [field: string]: unknown };
 
-    async function openViewer() {
+    /** What `ws` writes to. */
+    function connectionOf(socket: WebSocket): Socket {
+      return (socket as unknown as { _socket: Socket })._socket;
+    }
+
+    async function openViewer(options: ClientOptions = { perMessageDeflate: false }) {
       const address = `${product.url.replace("http", "ws")}/ws/${GOOD_SYMBOL}`;
       const protocols = ["edgetape.v1", `bearer.${token}`];
-      const socket = new WebSocket(address, protocols, { perMessageDeflate: false });
+      const socket = new WebSocket(address, protocols, options);
       const messages: Message[] = [];
       socket.on("message", (data) => messages.push(JSON.parse(String(data)) as Message));
       socket.on("error", () => undefined);

@@ -24,6 +24,8 @@ const [INT8, INT2, INT4, TEXT, FLOAT8] = [20, 21, 23, 25, 701];
 
 export class FakeNeon {
   isAway = false;
+  /** So many reads of a replay fail, as they do where they take too long; all else is answered. */
+  failingReplays = 0;
   readonly statements: string[] = [];
   readonly #symbols = new Map<string, number>();
   readonly #series = new Map<
@@ -69,6 +71,11 @@ export class FakeNeon {
 
   #run({ query, params }: Query): unknown {
     this.statements.push(query);
+    if (isReplay(query) && this.failingReplays > 0) {
+      this.failingReplays -= 1;
+      throw new Error("it took too long");
+    }
+    if (query === "select 1") return result([], []);
     if (query.includes("insert into posted_bars")) return this.#post(query, params);
     // Notes and the past come before the table of the events themselves.
     const into = [...query.matchAll(/insert into (\w+)/g)].at(-1)?.[1];
@@ -111,7 +118,7 @@ export class FakeNeon {
   }
 
   #select(query: string, params: string[]): unknown {
-    if (query.includes("s.labels_key, p.value")) return this.#events(params);
+    if (isReplay(query)) return this.#events(params);
     if (query.includes("from symbols y where")) {
       const ids = [...this.#symbols].map(([symbol, id]) => [id, symbol]);
       return result(
@@ -169,6 +176,11 @@ export class FakeNeon {
       });
     return result(EVENT_COLUMNS, rows);
   }
+}
+
+/** A statement that reads events for a replay. */
+export function isReplay(query: string): boolean {
+  return query.includes("s.labels_key, p.value");
 }
 
 /** What a row of `books` is in one text. */

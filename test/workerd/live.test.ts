@@ -1,5 +1,6 @@
-import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { CLOSE_CODES } from "../../src/protocol/close-codes.ts";
 import { eventsSchema } from "../../src/protocol/server-message.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import { ask, closeSockets, newSymbol, push, pushPoints, roomStub, tokenOf } from "./edgetape.ts";
@@ -114,6 +115,11 @@ describe("a viewer of a room", () => {
   });
 });
 
+/** On however slow a machine, what follows happens within a second. */
+function stopClock(): void {
+  vi.spyOn(Date, "now").mockReturnValue(Date.now());
+}
+
 describe("what a viewer may say", () => {
   async function roomWithWitness() {
     const symbol = newSymbol();
@@ -127,7 +133,7 @@ describe("what a viewer may say", () => {
       await pushPoints(symbol, 42);
       expect((await witness.points(1)).values).toEqual([42]);
     };
-    return { talker, roomGoesOn };
+    return { talker, roomGoesOn, symbol };
   }
 
   it.each([
@@ -153,10 +159,97 @@ describe("what a viewer may say", () => {
     await roomGoesOn();
   });
 
+  it("F-2 an ack of what was not sent closes, and one of what was not frees the window", async () => {
+    const { talker, roomGoesOn } = await roomWithWitness();
+    const ahead = (Date.now() + 3_600_000) * 1_000;
+    talker.ack(ahead as Cursor);
+    expect(await talker.closedFor("acknowledgedUnsent")).toBe(true);
+    await roomGoesOn();
+  });
+
+  it("F-2 an ack of a cursor that the viewer came with is right, also where it is ahead of the log", async () => {
+    const symbol = newSymbol();
+    const cursor = await pushPoints(symbol, 1);
+    const ahead = ((Date.now() + 3_600_000) * 1_000) as Cursor;
+    for (const since of [cursor, ahead]) {
+      const viewer = await TestViewer.join(symbol, since);
+      await viewer.expect("hello");
+      await viewer.expect("caught_up");
+      viewer.ack(since);
+      viewer.send("still here?");
+      await viewer.expect("error");
+      viewer.ack((since + 1) as Cursor);
+      expect(await viewer.closedFor("acknowledgedUnsent")).toBe(true);
+    }
+  });
+
   it("L-2 closes whoever sends more than 1,000 messages a second, and the room goes on", async () => {
     const { talker, roomGoesOn } = await roomWithWitness();
-    // Two seconds' worth and more, so that wherever a second begins one of them is over.
-    for (let sent = 0; sent < 3_100; sent += 1) talker.send('{"type":"ack","cursor":1}');
+    stopClock();
+    for (let sent = 0; sent < 1_001; sent += 1) talker.send('{"type":"ack","cursor":1}');
+    expect(await talker.closedFor("tooManyMessages")).toBe(true);
+    await roomGoesOn();
+  });
+
+  it("L-6 closes whoever sends them over several sockets", async () => {
+    const symbol = newSymbol();
+    const token = await tokenOf({ scope: "read" });
+    const join = async (bearer: string) => {
+      const headers = { upgrade: "websocket", authorization: `Bearer ${bearer}` };
+      const viewer = TestViewer.over(await ask(`/ws/${symbol}?since=0`, { headers }));
+      await viewer.expect("hello");
+      await viewer.expect("caught_up");
+      return viewer;
+    };
+    const sockets = [await join(token), await join(token), await join(token)];
+    const other = await join(await tokenOf({ scope: "read", ends: "2h" }));
+    stopClock();
+    for (let sent = 0; sent < 334; sent += 1) {
+      for (const socket of sockets) socket.send('{"type":"ack","cursor":1}');
+    }
+    const first = await Promise.race(sockets.map(({ closed }) => closed));
+    expect(first).toBe(CLOSE_CODES.tooManyMessages.code);
+    await pushPoints(symbol, 42);
+    expect((await other.points(1)).values).toEqual([42]);
+  });
+
+  it("L-5 may not hold more than a hundred sockets in a room with the tokens of one subject", async () => {
+    const symbol = newSymbol();
+    const connect = async (sub: string, ends: number) => {
+      const token = await tokenOf({ scope: "read", sub, ends });
+      const headers = { upgrade: "websocket", authorization: `Bearer ${token}` };
+      return ask(`/ws/${symbol}`, { headers });
+    };
+    const startMs = Date.now();
+    const hourS = Math.floor(startMs / 1_000) + 3_600;
+    const now = vi.spyOn(Date, "now");
+    for (let connects = 0; connects < 100; connects += 1) {
+      // Ten a minute, so that L-3 does not come first.
+      now.mockReturnValue(startMs + Math.floor(connects / 10) * 60_001);
+      expect((await connect("ann", hourS + connects)).status).toBe(101);
+    }
+    now.mockReturnValue(startMs + 660_000);
+    const refused = await connect("ann", hourS);
+    expect([refused.status, await refused.json()]).toEqual([
+      429,
+      expect.objectContaining({ type: "urn:edgetape:problem:too-many-sockets" }),
+    ]);
+    expect((await connect("bob", hourS)).status).toBe(101);
+  });
+
+  it("L-2 counts pings as well, though the platform answers them", async () => {
+    const { talker, roomGoesOn, symbol } = await roomWithWitness();
+    let isOpen = true;
+    void talker.closed.then(() => {
+      isOpen = false;
+    });
+    stopClock();
+    // The room looks at each alarm, so here it is woken again and again.
+    while (isOpen) {
+      for (let sent = 0; sent < 100; sent += 1) talker.send("ping");
+      await runDurableObjectAlarm(roomStub(symbol));
+      await scheduler.wait(20);
+    }
     expect(await talker.closedFor("tooManyMessages")).toBe(true);
     await roomGoesOn();
   });
@@ -236,6 +329,61 @@ describe("F-1 the window of a viewer", () => {
   }
 });
 
+describe("C-1 a clock that is turned back by an hour", () => {
+  it("holds up neither acknowledgements, nor viewers, nor storing, nor who comes and goes", async () => {
+    const symbol = newSymbol();
+    const startMs = Date.now();
+    const clock = vi.spyOn(Date, "now").mockReturnValue(startMs + 3_600_000);
+    const token = await tokenOf({ scope: "read", ends: Math.floor(startMs / 1_000) + 7_200 });
+    const connect = () =>
+      ask(`/ws/${symbol}?since=0`, {
+        headers: { upgrade: "websocket", authorization: `Bearer ${token}` },
+      });
+    const viewer = TestViewer.over(await connect());
+    for (let connects = 1; connects < 10; connects += 1) await connect();
+    expect((await connect()).status).toBe(429);
+    await viewer.expect("hello");
+    await viewer.expect("caught_up");
+    const before = await pushPoints(symbol, 1);
+    expect((await viewer.points(1)).values).toEqual([1]);
+    await sayMuch(viewer);
+
+    clock.mockReturnValue(startMs);
+    const after = await pushPoints(symbol, 2, 3);
+    expect(after).toBeGreaterThan(before);
+    expect((await viewer.points(3)).values).toEqual([2, 3, 4]);
+    // L-2 L-3: what was counted by the old clock is over.
+    await sayMuch(viewer);
+    expect((await connect()).status).toBe(101);
+    await neon.untilStored(symbol, 4);
+
+    // H-2: the room's alarm is not an hour away, and silence is told as soon as ever.
+    clock.mockReturnValue(startMs + 8_000);
+    await pushPoints(symbol, 5);
+    expect((await viewer.points(1)).values).toEqual([5]);
+    const { alarmAtMs } = await alarmOf(symbol);
+    expect(alarmAtMs).toBeLessThanOrEqual(startMs + 23_000);
+    await runDurableObjectAlarm(roomStub(symbol));
+    clock.mockReturnValue(startMs + 24_000);
+    await runDurableObjectAlarm(roomStub(symbol));
+    expect(await viewer.closedFor("silent")).toBe(true);
+  });
+
+  /** Says more than half of what is allowed in a second, and waits until the room has heard it. */
+  async function sayMuch(viewer: TestViewer): Promise<void> {
+    for (let said = 0; said < 600; said += 1) viewer.send('{"type":"ack","cursor":1}');
+    viewer.send("all heard?");
+    await viewer.expect("error");
+  }
+
+  /** When the platform will wake the room. */
+  async function alarmOf(symbol: string): Promise<{ alarmAtMs: number | null }> {
+    return runInDurableObject(roomStub(symbol), async (_, state) => ({
+      alarmAtMs: await state.storage.getAlarm(),
+    }));
+  }
+});
+
 describe("a room that sleeps", () => {
   it("INV-2 keeps its viewers live across sleeps between any two steps", async () => {
     const symbol = newSymbol();
@@ -300,7 +448,33 @@ describe("a room that sleeps", () => {
     expect((await talker.points(1)).values).toEqual([1]);
   });
 
-  it("A-3 closes a viewer whose token has ended", async () => {
+  it("A-3 closes a viewer at the moment its token ends, by itself", async () => {
+    const symbol = newSymbol();
+    const endS = Math.floor(Date.now() / 1_000) + 3;
+    const token = await tokenOf({ scope: "read", ends: endS });
+    const headers = { upgrade: "websocket", authorization: `Bearer ${token}` };
+    // Somebody was there before, so that the room's alarm was set for later.
+    await TestViewer.join(symbol, 0);
+    const viewer = TestViewer.over(await ask(`/ws/${symbol}`, { headers }));
+    await viewer.expect("hello");
+    expect(await viewer.closedFor("tokenExpired")).toBe(true);
+    expect(Math.abs(Date.now() - endS * 1_000)).toBeLessThan(1_500);
+  });
+
+  it("A-4 sends nothing to a viewer whose token has ended, also where no alarm came", async () => {
+    const symbol = newSymbol();
+    const token = await tokenOf({ scope: "read", ends: Math.floor(Date.now() / 1_000) + 60 });
+    const headers = { upgrade: "websocket", authorization: `Bearer ${token}` };
+    const viewer = TestViewer.over(await ask(`/ws/${symbol}?since=0`, { headers }));
+    await viewer.expect("hello");
+    await viewer.expect("caught_up");
+    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 61_000);
+    await pushPoints(symbol, 1);
+    expect(await viewer.closedFor("tokenExpired")).toBe(true);
+    expect(viewer.unread).toEqual([]);
+  });
+
+  it("A-3 closes a viewer whose token has ended while the room slept", async () => {
     const symbol = newSymbol();
     const token = await tokenOf({ scope: "read", ends: Math.floor(Date.now() / 1_000) + 60 });
     const headers = { upgrade: "websocket", authorization: `Bearer ${token}` };

@@ -8,8 +8,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Room } from "../../durable/room/room.ts";
 import { configOf } from "../../src/config.ts";
 import { pollAnswerSchema } from "../../src/protocol/answers.ts";
-import { ask, closeSockets, newSymbol, push, pushPoints, roomStub } from "./edgetape.ts";
-import { FakeNeon } from "./fake-neon.ts";
+import type { ServerMessage } from "../../src/protocol/server-message.ts";
+import { ask, closeSockets, newSymbol, push, pushPoints, roomStub, tokenOf } from "./edgetape.ts";
+import { FakeNeon, isReplay } from "./fake-neon.ts";
 import { numbers, TestViewer } from "./test-viewer.ts";
 
 let neon: FakeNeon;
@@ -160,6 +161,56 @@ describe("INV-3 what is older than the room's log", () => {
     expect(answer.complete).toBe(false);
     expect(answer.events).toHaveLength(1);
     neon.isAway = false;
+  });
+});
+
+describe("F-3 a crowd that wants everything", () => {
+  /** Viewers that come together, each a viewer of its own, and what each was told up to `caught_up`. */
+  async function crowdOf(symbol: string, count: number) {
+    const viewers = numbers(1, count).map(async (number) => {
+      const token = await tokenOf({ scope: "read", sub: `${number}` });
+      const headers = { upgrade: "websocket", authorization: `Bearer ${token}` };
+      const viewer = TestViewer.over(await ask(`/ws/${symbol}?since=0`, { headers }));
+      await viewer.expect("hello");
+      const told: ServerMessage[] = [];
+      for (;;) {
+        const message = await viewer.next();
+        told.push(message);
+        if (message.type === "caught_up") return told;
+      }
+    });
+    return Promise.all(viewers);
+  }
+  const replays = () => neon.statements.filter(isReplay).length;
+
+  it("of a room that nothing was before is told of no gap, asks Postgres once, and never again", async () => {
+    const symbol = newSymbol();
+    for (const told of await crowdOf(symbol, 30)) {
+      expect(told).toEqual([expect.objectContaining({ replayed: 0, complete: true })]);
+    }
+    const asked = replays();
+    // One look from the beginning of time until now, in windows that grow.
+    expect(asked).toBeLessThan(25);
+    await evictDurableObject(roomStub(symbol));
+    await crowdOf(symbol, 5);
+    expect(replays()).toBe(asked);
+  });
+
+  it("of what only Postgres has costs what one viewer does, and waits for a Postgres that is busy", async () => {
+    const symbol = newSymbol();
+    await pushPoints(symbol, 0, 500);
+    await neon.untilStored(symbol, 500);
+    await runInDurableObject(roomStub(symbol), (_: Room, state) => state.storage.deleteAll());
+    await evictDurableObject(roomStub(symbol));
+    neon.failingReplays = 5;
+    for (const told of await crowdOf(symbol, 20)) {
+      const events = told.flatMap((message) => (message.type === "events" ? message.events : []));
+      expect(events.map((event) => event.kind === "metric" && event.value)).toEqual(
+        numbers(0, 500),
+      );
+      expect(told.at(-1)).toMatchObject({ replayed: 500, complete: true });
+    }
+    expect(replays()).toBeLessThan(30);
   });
 });
 

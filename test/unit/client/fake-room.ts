@@ -123,7 +123,7 @@ export function fakeRoom() {
       url,
       protocols,
       open: true,
-      sentThrough: since === null ? head : Number(since),
+      sentThrough: since === null ? head : Math.min(Number(since), head),
       caughtUp: false,
       sent: [],
       unackedBytes: 0,

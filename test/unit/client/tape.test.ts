@@ -62,6 +62,16 @@ describe("the way to the room", () => {
     expect(words).toEqual(["connecting", "catching up", "live"]);
   });
 
+  test("C-3 F-2 a cursor ahead of the log counts as its newest: what comes is delivered and acked", async () => {
+    const room = fakeRoom();
+    const { deliveries } = watch(room, { since: 9_000_000 as Cursor });
+    await room.clock.advance(100);
+    room.append(1, 2);
+    await room.clock.advance(2_000);
+    expect(deliveries.map(({ type }) => type)).toContain("events");
+    expect(room.acks.at(-1)).toBe(room.head());
+  });
+
   test("after three failures it polls with the same cursor, and climbs back to the socket", async () => {
     const room = fakeRoom();
     const { tape, words } = watch(room, { since: 1_000 as Cursor });

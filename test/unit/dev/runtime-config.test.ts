@@ -40,6 +40,13 @@ describe("the configuration of the runtime", () => {
     expect(config).toContain('(name = "LOG_LEVEL", text = "info")');
   });
 
+  it("has clocks and timers that follow the machine's, and lets no viewer compress", () => {
+    const config = capnpConfig(readWranglerToml(TOML), PARTS);
+    for (const flag of ["precise_timers", "no_web_socket_compression"]) {
+      expect(config).toContain(`"${flag}"`);
+    }
+  });
+
   it("escapes what a folder's name may hold", () => {
     const config = capnpConfig(readWranglerToml(TOML), {
       ...PARTS,

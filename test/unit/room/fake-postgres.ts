@@ -1,4 +1,4 @@
-import type { ArchivePage } from "../../../durable/room/archive.ts";
+import type { ArchiveAnswer } from "../../../durable/room/archive.ts";
 import type { LogFrame } from "../../../durable/room/log-row.ts";
 import type { StoreOutcome } from "../../../src/bindings/writer.ts";
 import { decodeFrame, encodeFrame, tradeKey } from "../../../src/core/encode-events.ts";
@@ -41,8 +41,8 @@ export class FakePostgres {
     return this.mode === "forgetful" ? { kind: "unavailable" } : { kind: "stored" };
   }
 
-  read(after: Cursor, upTo: Cursor): ArchivePage {
-    if (this.mode === "away") return { kind: "unavailable" };
+  read(after: Cursor, upTo: Cursor): ArchiveAnswer {
+    if (this.mode === "away") return { kind: "away" };
     const frames: LogFrame[] = [];
     let events = 0;
     const found = Map.groupBy(

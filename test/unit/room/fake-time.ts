@@ -18,6 +18,17 @@ export class FakeTime {
     this.#timers = [];
   }
 
+  /** Lets time pass until the work is done. */
+  async until<T>(work: Promise<T>): Promise<T> {
+    let isDone = false;
+    void work.finally(() => {
+      isDone = true;
+    });
+    await settle();
+    while (!isDone) await this.pass(1_000);
+    return work;
+  }
+
   async pass(ms: number): Promise<void> {
     const untilMs = this.#elapsedMs + ms;
     await settle();

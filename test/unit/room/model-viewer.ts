@@ -62,6 +62,10 @@ export class ModelViewer implements ViewerSocket {
     this.closeCode = code;
   }
 
+  pingedMs(): null {
+    return null;
+  }
+
   send(text: string): void {
     if (this.state !== "open") {
       if (this.isKnownToFail) this.failure ??= new Error("sent to a socket known to have failed");

@@ -1,4 +1,5 @@
 import { type AppendDeps, appendBatches } from "../../../durable/room/append.ts";
+import { ArchiveReads } from "../../../durable/room/archive-reads.ts";
 import { Audience } from "../../../durable/room/audience.ts";
 import { BookSampler } from "../../../durable/room/book-sampler.ts";
 import { OutboxDrain } from "../../../durable/room/drain.ts";
@@ -39,6 +40,7 @@ export class RoomParts {
   readonly #append: AppendDeps;
   readonly #books: BookSampler;
   readonly #drain: OutboxDrain;
+  readonly #archive: ArchiveReads;
   readonly #deps: RoomPartsDeps;
   /** Work that keeps the platform from putting the room to sleep. */
   #pending = 0;
@@ -55,6 +57,11 @@ export class RoomParts {
         this.#pending -= 1;
       });
     };
+    this.#archive = new ArchiveReads({
+      sql,
+      read: async (after, upTo) => postgres.read(after, upTo),
+      wait: time.wait,
+    });
     this.audience = new Audience({
       symbol: "BTC-USD" as SymbolName,
       log: this.log,
@@ -63,7 +70,7 @@ export class RoomParts {
       foldToHead: () => this.memory.foldToHead(),
       flushed: () => undefined,
       takeBars: (after, through) => this.memory.takeBars(after, through),
-      readArchive: async (after, upTo) => postgres.read(after, upTo),
+      readArchive: this.#archive.read,
       nowMs: time.nowMs,
       wait: time.wait,
       keepAwake,
@@ -109,6 +116,7 @@ export class RoomParts {
 
   /** What the room's alarm does about its book; it goes off when the sampler has asked for it. */
   alarm(): void {
+    this.#archive.forgetUnused();
     const before = this.log.head;
     const keyframe = this.#books.takeDue(this.#nowUs());
     if (keyframe === null) return;
@@ -127,16 +135,7 @@ export class RoomParts {
   }
 
   poll(since: Cursor, limit: number): Promise<PollPage> {
-    const { postgres } = this.#deps;
-    return readPoll(
-      {
-        log: this.log,
-        readArchive: async (after, upTo) => postgres.read(after, upTo),
-        wait: async () => {},
-      },
-      since,
-      limit,
-    );
+    return readPoll({ log: this.log, readArchive: this.#archive.read }, since, limit);
   }
 
   /** This life is over: asleep or dead. */

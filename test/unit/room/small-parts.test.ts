@@ -1,12 +1,12 @@
 import { describe, expect, it, test } from "vitest";
 import { nextAlarmMs } from "../../../durable/room/alarm-time.ts";
-import { type ReadArchive, readPatiently } from "../../../durable/room/archive.ts";
+import { type ArchiveAnswer, readPatiently } from "../../../durable/room/archive.ts";
 import { readWord } from "../../../durable/room/client-word.ts";
 import { ConnectLimit } from "../../../durable/room/connect-limit.ts";
 import { FAN_OUT_PACE } from "../../../durable/room/fan-out-pace.ts";
 import { messagesOf } from "../../../durable/room/messages.ts";
 import { StoredWaiters } from "../../../durable/room/stored-waiters.ts";
-import { dismissalOf } from "../../../durable/room/sweep.ts";
+import { dismissalOf, hasEnded } from "../../../durable/room/sweep.ts";
 import { firstAttachment, type Viewer, viewerOf } from "../../../durable/room/viewer.ts";
 import { SentBytes } from "../../../durable/room/window.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
@@ -14,8 +14,12 @@ import type { Cursor } from "../../../src/protocol/time.ts";
 const START_MS = 1_700_000_000_000;
 
 function viewer(expiresAtMs: number | null = null): Viewer {
-  const socket = { send: () => {}, close: () => {}, saveAttachment: () => {} };
-  return viewerOf(socket, 1_000, firstAttachment({ kind: "live" }, expiresAtMs, START_MS));
+  const socket = {
+    ...{ send: () => {}, close: () => {}, saveAttachment: () => {} },
+    pingedMs: () => null,
+  };
+  const attachment = firstAttachment({ kind: "live" }, { key: null, expiresAtMs }, START_MS);
+  return viewerOf(socket, 1_000, attachment, { windowStartMs: START_MS, count: 0 });
 }
 
 describe("E-3 messages", () => {
@@ -67,7 +71,7 @@ describe("M-1 M-2 L-1 L-2 what a viewer says", () => {
   it("is counted by the second", () => {
     const one = viewer();
     const kinds = [0, 1, 2, 3, 999, 1_000].map(
-      (ms) => readWord(one, '{"type":"ack","cursor":7}', limits, START_MS + ms).kind,
+      (ms) => readWord(one.messages, '{"type":"ack","cursor":7}', limits, START_MS + ms).kind,
     );
     expect(kinds).toEqual(["message", "message", "message", "too_many", "too_many", "message"]);
   });
@@ -82,14 +86,21 @@ describe("M-1 M-2 L-1 L-2 what a viewer says", () => {
     ['{"type":"ack","cursor":1.5}', "bad"],
     ["null", "bad"],
   ])("%s is %s", (data, kind) => {
-    expect(readWord(viewer(), data, limits, START_MS).kind).toBe(kind);
+    expect(readWord(viewer().messages, data, limits, START_MS).kind).toBe(kind);
+  });
+
+  it("begins a new second where the clock was turned back", () => {
+    const one = viewer();
+    const word = () => readWord(one.messages, '{"type":"ack","cursor":7}', limits, START_MS).kind;
+    readWord(one.messages, "", limits, START_MS + 3_600_000);
+    expect([1, 2, 3, 4].map(word)).toEqual(["message", "message", "message", "too_many"]);
   });
 
   it("has no limit where the setting is 0", () => {
     const off = { messageBytes: 0, messagesPerSecond: 0 };
     const one = viewer();
     for (let at = 0; at < 5_000; at += 1) {
-      expect(readWord(one, " ".repeat(200), off, START_MS).kind).toBe("bad");
+      expect(readWord(one.messages, " ".repeat(200), off, START_MS).kind).toBe("bad");
     }
   });
 });
@@ -118,8 +129,20 @@ describe("who has to go", () => {
     expect(dismissalOf(one, pingedMs, START_MS + afterMs)).toBe(reason);
   });
 
-  it("A-3 whoever's token has ended, however lively", () => {
-    expect(dismissalOf(viewer(START_MS + 5), START_MS + 5, START_MS + 5)).toBe("tokenExpired");
+  it("A-3 whoever's token has ended, to the millisecond", () => {
+    const one = viewer(START_MS + 5);
+    expect([4, 5].map((ms) => hasEnded(one, START_MS + ms))).toEqual([false, true]);
+  });
+
+  it("H-2 F-1 whoever is silent or blocked after the clock was turned back, as long as ever", () => {
+    const [silent, blocked] = [viewer(), Object.assign(viewer(), { blockedSinceMs: START_MS })];
+    const backMs = START_MS - 3_600_000;
+    expect(dismissalOf(silent, START_MS, backMs)).toBeNull();
+    expect(dismissalOf(silent, START_MS, backMs + 14_999)).toBeNull();
+    expect(dismissalOf(silent, START_MS, backMs + 15_000)).toBe("silent");
+    expect(dismissalOf(blocked, backMs, backMs)).toBeNull();
+    expect(dismissalOf(blocked, backMs + 59_000, backMs + 59_999)).toBeNull();
+    expect(dismissalOf(blocked, backMs + 59_500, backMs + 60_000)).toBe("unacknowledged");
   });
 });
 
@@ -134,6 +157,13 @@ describe("L-3 connects", () => {
     expect(new ConnectLimit(0).admit("a", 0)).toBeNull();
   });
 
+  it("of before the clock was turned back hold nobody up", () => {
+    const limit = new ConnectLimit(1);
+    expect(limit.admit("a", START_MS + 3_600_000)).toBeNull();
+    expect(limit.admit("a", START_MS)).toBeNull();
+    expect(limit.admit("a", START_MS + 1)).toBe(60);
+  });
+
   it("of very many keys do not make each other slow, and are forgotten", () => {
     const limit = new ConnectLimit(1);
     for (let key = 0; key < 30_000; key += 1) limit.admit(`${key}`, START_MS);
@@ -144,12 +174,22 @@ describe("L-3 connects", () => {
 });
 
 test("INV-1 the alarm comes soon while there is an outbox, later for viewers, when a book is due, else never", () => {
-  const room = { nowMs: START_MS, outboxBytes: 0, viewers: 0, bookDueMs: null };
+  const room = {
+    ...{ nowMs: START_MS, armedAtMs: null, outboxBytes: 0, viewers: 0, bookDueMs: null },
+    nextEndMs: Number.POSITIVE_INFINITY,
+  };
   expect(nextAlarmMs(room)).toBeNull();
   expect(nextAlarmMs({ ...room, viewers: 1 })).toBe(START_MS + 15_000);
   expect(nextAlarmMs({ ...room, viewers: 1, outboxBytes: 1 })).toBe(START_MS + 5_000);
   expect(nextAlarmMs({ ...room, bookDueMs: START_MS + 7 })).toBe(START_MS + 7);
   expect(nextAlarmMs({ ...room, viewers: 1, bookDueMs: START_MS + 7 })).toBe(START_MS + 7);
+  expect(nextAlarmMs({ ...room, bookDueMs: START_MS + 3_600_000 })).toBe(START_MS + 15_000);
+  // One that is set stays, but for a token that ends before it, or a clock that was turned back.
+  const armed = { ...room, viewers: 1, armedAtMs: START_MS + 15_000 };
+  expect(nextAlarmMs({ ...armed, outboxBytes: 1 })).toBeNull();
+  expect(nextAlarmMs({ ...armed, nextEndMs: START_MS + 15_000 })).toBeNull();
+  expect(nextAlarmMs({ ...armed, nextEndMs: START_MS + 70 })).toBe(START_MS + 70);
+  expect(nextAlarmMs({ ...armed, nowMs: START_MS - 1, outboxBytes: 1 })).toBe(START_MS + 4_999);
 });
 
 test("E-4 fan-out never waits while it is cheap, and takes half of the thread at most", () => {
@@ -171,20 +211,20 @@ test("I-8 those who wait for Postgres are told when their cursor is there, and n
   await waiting[2];
 });
 
-test("S-5 an archive that is away for a moment is asked again, and given up after three times", async () => {
+test("S-5 F-3 an archive that is away is given up after three times, and one that is busy asked on", async () => {
   let asked = 0;
   const waits: number[] = [];
   const wait = async (ms: number) => void waits.push(ms);
-  const answers =
-    (goodFrom: number): ReadArchive =>
-    async () => {
-      asked += 1;
-      if (asked < goodFrom) return { kind: "unavailable" };
-      return { kind: "frames", frames: [], through: 9 as Cursor };
-    };
+  const answers = (goodFrom: number, kind: "away" | "busy") => async (): Promise<ArchiveAnswer> => {
+    asked += 1;
+    if (asked < goodFrom) return { kind };
+    return { kind: "frames", frames: [], through: 9 as Cursor };
+  };
   const range = [1 as Cursor, 9 as Cursor] as const;
-  expect((await readPatiently(answers(3), wait, ...range)).kind).toBe("frames");
+  expect((await readPatiently(answers(3, "away"), wait, ...range)).kind).toBe("frames");
   asked = 0;
-  expect((await readPatiently(answers(4), wait, ...range)).kind).toBe("unavailable");
+  expect((await readPatiently(answers(4, "away"), wait, ...range)).kind).toBe("unavailable");
   expect([asked, waits.length]).toEqual([3, 4]);
+  asked = 0;
+  expect((await readPatiently(answers(50, "busy"), wait, ...range)).kind).toBe("frames");
 });

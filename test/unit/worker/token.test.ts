@@ -17,11 +17,12 @@ async function read(token: string, nowMs = Date.now(), verifier?: TokenVerifier)
 describe("INV-10 A-1 tokens", () => {
   it("grant what they say", async () => {
     const exp = Math.floor(Date.now() / 1_000) + 60;
-    const token = await sign({ scope: "read  write", symbols: ["BTC-*"], exp });
+    const token = await sign({ scope: "read  write", symbols: ["BTC-*"], sub: "ann", exp });
     const reading = await read(token);
     expect(reading).toEqual({
       kind: "grant",
       grant: {
+        subject: "ann",
         scopes: new Set(["read", "write"]),
         symbols: ["BTC-*"],
         expiresAtMs: exp * 1_000,
@@ -64,6 +65,7 @@ describe("INV-10 A-1 tokens", () => {
 
 describe("A-2 scopes and symbols", () => {
   const grant = (scopes: string[], symbols: string[] | null = null): Grant => ({
+    subject: null,
     scopes: new Set(scopes),
     symbols,
     expiresAtMs: null,
