@@ -15,7 +15,6 @@ export const HOSTILE: Readonly<Record<string, string>> = {
   default_transaction_isolation: "'serializable'",
   default_transaction_deferrable: "on",
   synchronous_commit: "off",
-  enable_indexscan: "off",
   enable_partition_pruning: "off",
 };
 
