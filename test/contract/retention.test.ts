@@ -4,6 +4,7 @@ import { readMemory } from "../../src/db/read-memory.ts";
 import { readSeries } from "../../src/db/read-series.ts";
 import { retain } from "../../src/db/retention.ts";
 import { SeriesIdCache } from "../../src/db/series-ids.ts";
+import { hourOf, timestampOf } from "../../src/db/sql-time.ts";
 import { type StoredFrame, storeFrames } from "../../src/db/store-frames.ts";
 import { readTapeState } from "../../src/db/tape-state.ts";
 import { testDatabaseKinds } from "./databases.ts";
@@ -147,5 +148,62 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
     // What was proven new by a minute is still known, though now only the hour could tell.
     expect((await store(provenByMinute)).setAside).toBe(0);
     expect((await store(frame(8, metric("n", old + 6 * MINUTE, 1)))).setAside).toBe(1);
+  });
+
+  it("K-3 leaves what a version of before counted beside a closed hour, and knows it when it comes again", async () => {
+    const [before] = await days("1d");
+    await database.db.query(
+      `with row as (
+         insert into trades_past (ts, price, size, cursor, symbol_id, ordinal, trade_id)
+         select ${timestampOf("$1")}, 6, 3, 9, id, 0, 'legacy' from symbols where symbol = $2 returning ts, symbol_id)
+       insert into stale_trades (hour, symbol_id) select ${hourOf("ts")}, symbol_id from row`,
+      [old + 1, symbol],
+    );
+    const expectCounted = async () =>
+      expect((await days("1d"))[0]).toMatchObject({
+        ...{ trades: (before?.trades ?? 0) + 1, volume: (before?.volume ?? 0) + 3 },
+      });
+    while ((await database.keep()) === "behind");
+    await expectCounted();
+    const { setAside } = await store(frame(10, trade(old + 1, 6, 3, { id: "legacy" })));
+    expect(setAside).toBe(0);
+    while ((await database.keep()) === "behind");
+    await expectCounted();
+  });
+
+  it("INV-6 counts once what several send again while its raw data is being dropped", async () => {
+    const busy = freshSymbol();
+    const weekUs = 7 * DAY;
+    const { rawFromUs } = await readTapeState(database.db);
+    const trades = Array.from({ length: 40 }, (_, i) =>
+      trade(rawFromUs + 3 * HOUR + i * MINUTE, 1 + i, 1, { id: String(i) }),
+    );
+    const frames = trades.map((one, i) => frame(100 + i, one));
+    await storeFrames(database.db, [room(busy, ...frames)], ids);
+    database.clock.nowUs = at(Math.max(database.clock.nowUs, rawFromUs + 3 * weekUs));
+    while ((await database.keep()) === "behind");
+    const again = frames.map((one) =>
+      storeFrames(database.db, [room(busy, { ...one, cursor: cursorAt(one.cursor + 100) })], ids),
+    );
+    // What holds a lock for too long puts the drop off.
+    const dropped = async (): Promise<boolean> => {
+      for (;;) {
+        try {
+          const days = { rawDays: 7, minutesDays: 0 };
+          if ((await retain(database.db, database.clock.nowUs, days)).rawDropped) return true;
+          while ((await database.keep()) === "behind");
+        } catch (error) {
+          if ((error as { code?: string }).code !== "55P03") throw error;
+        }
+      }
+    };
+    const [isDropped] = await Promise.all([dropped(), ...again]);
+    expect(isDropped).toBe(true);
+    while ((await database.keep()) === "behind");
+    const bars = await readBars(database.db, {
+      ...{ symbol: busy, interval: "1d", fromUs: rawFromUs, toUs: at(rawFromUs + weekUs) },
+      ...{ limit: 10, storedThrough: STORED, tail: [] },
+    });
+    expect(bars).toMatchObject([{ trades: 40, volume: 40, open: 1, close: 40 }]);
   });
 });
