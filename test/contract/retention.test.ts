@@ -10,11 +10,16 @@ import { readTapeState } from "../../src/db/tape-state.ts";
 import { testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, metric, room, trade } from "./events.ts";
 import { type KeptDatabase, keepDatabase } from "./kept-database.ts";
+import { tailOf } from "./tape-model.ts";
 
 const MINUTE = 60_000_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const STORED = cursorAt(1_000_000);
+const DAYS = (old: number) => ({
+  ...{ interval: "1d" as const, fromUs: at(old - DAY), toUs: at(old + 30 * DAY) },
+  ...{ limit: 10_000, storedThrough: STORED },
+});
 
 describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
   let database: KeptDatabase;
@@ -99,7 +104,34 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
       // A minute in which nobody traded, of an hour in which somebody did.
       trade(old + 2 * MINUTE, 50, 10),
     );
+    // What a room alone has counts as it will when it is stored.
+    const inTail = tailOf([again, between], 0);
+    const [beforeTail] = await days("1d");
+    const [withTail] = await readBars(database.db, { ...DAYS(old), symbol, tail: inTail.trades });
+    expect(withTail).toEqual(beforeTail);
+    const noted = async (tail: typeof inTail.points) => {
+      const [series] = await readSeries(database.db, {
+        ...{ symbol, metric: "m", labels: {}, fromUs: at(old), toUs: at(old + HOUR) },
+        ...{
+          stepUs: HOUR,
+          aggregates: ["sum", "count"],
+          limit: 10_000,
+          storedThrough: STORED,
+          tail,
+        },
+      });
+      return series;
+    };
+    expect(await noted(inTail.points)).toMatchObject({ sum: [3], count: [2] });
     const stored = [await store(again), await store(between), await store(counted)];
+    // A note for the hour changes nothing of where it is cut.
+    await store(frame(9, metric("n", old, 5)));
+    const [half] = await readSeries(database.db, {
+      ...{ symbol, metric: "n", labels: {}, fromUs: at(old), toUs: at(old + 5 * MINUTE) },
+      ...{ stepUs: HOUR, aggregates: ["sum"], limit: 10_000, storedThrough: STORED, tail: [] },
+    });
+    expect(half).toMatchObject({ ts: [old], sum: [1] });
+    expect(half).not.toHaveProperty("whole_buckets");
     expect(stored.map(({ setAside }) => setAside)).toEqual([3, 1, 0]);
     const expectAll = async () => {
       const [bar, second] = await days("1m");
@@ -119,7 +151,7 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
         // Of two points nobody has any more and one that came late there is no percentile.
         p95: [null, 8, 7],
       });
-      expect([await count("points_set_aside"), await count("trades_set_aside")]).toEqual([2, 2]);
+      expect([await count("points_set_aside"), await count("trades_set_aside")]).toEqual([3, 2]);
     };
     await expectAll();
     expect(await database.keep()).toBe("up_to_date");
@@ -129,7 +161,7 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
     expect(await database.keep()).toBe("up_to_date");
     await expectAll();
     const { setAside } = await readMemory(database.db);
-    expect(setAside).toEqual({ points: 2, trades: 2 });
+    expect(setAside).toEqual({ points: 3, trades: 2 });
     expect((await store(provenByMinute)).setAside).toBe(0);
   });
 
