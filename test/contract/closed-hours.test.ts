@@ -270,7 +270,7 @@ describe.each(testDatabaseKinds())("closed hours on $name", ({ openMigrated }) =
         for (const range of cuts) await expectCut(symbol, model, range, []);
         await expectRaw(symbol, model);
       }),
-      { numRuns: Number(process.env["ROLLUP_RUNS"] ?? 6) },
+      { numRuns: Number(process.env["ROLLUP_RUNS"] ?? 5) },
     );
   }, 300_000);
 });

@@ -4,16 +4,22 @@ import { readMemory } from "../../src/db/read-memory.ts";
 import { readSeries } from "../../src/db/read-series.ts";
 import { retain } from "../../src/db/retention.ts";
 import { SeriesIdCache } from "../../src/db/series-ids.ts";
+import { hourOf, timestampOf } from "../../src/db/sql-time.ts";
 import { type StoredFrame, storeFrames } from "../../src/db/store-frames.ts";
 import { readTapeState } from "../../src/db/tape-state.ts";
 import { testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, metric, room, trade } from "./events.ts";
 import { type KeptDatabase, keepDatabase } from "./kept-database.ts";
+import { tailOf } from "./tape-model.ts";
 
 const MINUTE = 60_000_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const STORED = cursorAt(1_000_000);
+const DAYS = (old: number) => ({
+  ...{ interval: "1d" as const, fromUs: at(old - DAY), toUs: at(old + 30 * DAY) },
+  ...{ limit: 10_000, storedThrough: STORED },
+});
 
 describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
   let database: KeptDatabase;
@@ -98,7 +104,34 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
       // A minute in which nobody traded, of an hour in which somebody did.
       trade(old + 2 * MINUTE, 50, 10),
     );
+    // What a room alone has counts as it will when it is stored.
+    const inTail = tailOf([again, between], 0);
+    const [beforeTail] = await days("1d");
+    const [withTail] = await readBars(database.db, { ...DAYS(old), symbol, tail: inTail.trades });
+    expect(withTail).toEqual(beforeTail);
+    const noted = async (tail: typeof inTail.points) => {
+      const [series] = await readSeries(database.db, {
+        ...{ symbol, metric: "m", labels: {}, fromUs: at(old), toUs: at(old + HOUR) },
+        ...{
+          stepUs: HOUR,
+          aggregates: ["sum", "count"],
+          limit: 10_000,
+          storedThrough: STORED,
+          tail,
+        },
+      });
+      return series;
+    };
+    expect(await noted(inTail.points)).toMatchObject({ sum: [3], count: [2] });
     const stored = [await store(again), await store(between), await store(counted)];
+    // A note for the hour changes nothing of where it is cut.
+    await store(frame(9, metric("n", old, 5)));
+    const [half] = await readSeries(database.db, {
+      ...{ symbol, metric: "n", labels: {}, fromUs: at(old), toUs: at(old + 5 * MINUTE) },
+      ...{ stepUs: HOUR, aggregates: ["sum"], limit: 10_000, storedThrough: STORED, tail: [] },
+    });
+    expect(half).toMatchObject({ ts: [old], sum: [1] });
+    expect(half).not.toHaveProperty("whole_buckets");
     expect(stored.map(({ setAside }) => setAside)).toEqual([3, 1, 0]);
     const expectAll = async () => {
       const [bar, second] = await days("1m");
@@ -118,7 +151,7 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
         // Of two points nobody has any more and one that came late there is no percentile.
         p95: [null, 8, 7],
       });
-      expect([await count("points_set_aside"), await count("trades_set_aside")]).toEqual([2, 2]);
+      expect([await count("points_set_aside"), await count("trades_set_aside")]).toEqual([3, 2]);
     };
     await expectAll();
     expect(await database.keep()).toBe("up_to_date");
@@ -128,7 +161,7 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
     expect(await database.keep()).toBe("up_to_date");
     await expectAll();
     const { setAside } = await readMemory(database.db);
-    expect(setAside).toEqual({ points: 2, trades: 2 });
+    expect(setAside).toEqual({ points: 3, trades: 2 });
     expect((await store(provenByMinute)).setAside).toBe(0);
   });
 
@@ -147,5 +180,62 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
     // What was proven new by a minute is still known, though now only the hour could tell.
     expect((await store(provenByMinute)).setAside).toBe(0);
     expect((await store(frame(8, metric("n", old + 6 * MINUTE, 1)))).setAside).toBe(1);
+  });
+
+  it("K-3 leaves what a version of before counted beside a closed hour, and knows it when it comes again", async () => {
+    const [before] = await days("1d");
+    await database.db.query(
+      `with row as (
+         insert into trades_past (ts, price, size, cursor, symbol_id, ordinal, trade_id)
+         select ${timestampOf("$1")}, 6, 3, 9, id, 0, 'legacy' from symbols where symbol = $2 returning ts, symbol_id)
+       insert into stale_trades (hour, symbol_id) select ${hourOf("ts")}, symbol_id from row`,
+      [old + 1, symbol],
+    );
+    const expectCounted = async () =>
+      expect((await days("1d"))[0]).toMatchObject({
+        ...{ trades: (before?.trades ?? 0) + 1, volume: (before?.volume ?? 0) + 3 },
+      });
+    while ((await database.keep()) === "behind");
+    await expectCounted();
+    const { setAside } = await store(frame(10, trade(old + 1, 6, 3, { id: "legacy" })));
+    expect(setAside).toBe(0);
+    while ((await database.keep()) === "behind");
+    await expectCounted();
+  });
+
+  it("INV-6 counts once what several send again while its raw data is being dropped", async () => {
+    const busy = freshSymbol();
+    const weekUs = 7 * DAY;
+    const { rawFromUs } = await readTapeState(database.db);
+    const trades = Array.from({ length: 40 }, (_, i) =>
+      trade(rawFromUs + 3 * HOUR + i * MINUTE, 1 + i, 1, { id: String(i) }),
+    );
+    const frames = trades.map((one, i) => frame(100 + i, one));
+    await storeFrames(database.db, [room(busy, ...frames)], ids);
+    database.clock.nowUs = at(Math.max(database.clock.nowUs, rawFromUs + 3 * weekUs));
+    while ((await database.keep()) === "behind");
+    const again = frames.map((one) =>
+      storeFrames(database.db, [room(busy, { ...one, cursor: cursorAt(one.cursor + 100) })], ids),
+    );
+    // What holds a lock for too long puts the drop off.
+    const dropped = async (): Promise<boolean> => {
+      for (;;) {
+        try {
+          const days = { rawDays: 7, minutesDays: 0 };
+          if ((await retain(database.db, database.clock.nowUs, days)).rawDropped) return true;
+          while ((await database.keep()) === "behind");
+        } catch (error) {
+          if ((error as { code?: string }).code !== "55P03") throw error;
+        }
+      }
+    };
+    const [isDropped] = await Promise.all([dropped(), ...again]);
+    expect(isDropped).toBe(true);
+    while ((await database.keep()) === "behind");
+    const bars = await readBars(database.db, {
+      ...{ symbol: busy, interval: "1d", fromUs: rawFromUs, toUs: at(rawFromUs + weekUs) },
+      ...{ limit: 10, storedThrough: STORED, tail: [] },
+    });
+    expect(bars).toMatchObject([{ trades: 40, volume: 40, open: 1, close: 40 }]);
   });
 });
