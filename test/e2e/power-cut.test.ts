@@ -41,11 +41,13 @@ function cutPower(disk: LoopDisk): void {
       const dataDir = join(disk.folder, "data");
       product = await startProduct({ dataDir, environment: ENVIRONMENT });
       market = new Market(() => product, await product.token(), random, EVENTS_PER_SECOND);
-      market.load.start();
       for (let cut = 1; cut <= CUTS; cut += 1) {
+        market.load.start();
         const loadMs = random.integer(LOAD_MS.from, LOAD_MS.to);
         await sleep(loadMs);
         const stopped = await stopTree(product.pid);
+        // What is under way is tried again; more of it would only wait for the start.
+        market.load.pause();
         disk.copy();
         await killAll(stopped);
         await disk.swap();
