@@ -138,5 +138,8 @@ function refuse(message: string): never {
 }
 
 function wordsOf(error: unknown): string {
+  if ((error as NodeJS.ErrnoException).code === "ENOSPC") {
+    return "its disk is full: make room for 100 MB and more, then start again; nothing is lost";
+  }
   return error instanceof Error ? error.message : String(error);
 }

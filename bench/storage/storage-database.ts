@@ -32,7 +32,7 @@ export async function openStorage(
 ): Promise<StorageDatabase> {
   const dataDir = mkdtempSync(join(tmpdir(), "edgetape-bench-storage-"));
   const database = serverUrl === undefined ? undefined : await createDatabase(serverUrl);
-  const secret = randomBytes(12).toString("hex");
+  const secret = randomBytes(24).toString("hex");
   let tellPort: (port: number) => void = () => undefined;
   const listening = new Promise<number>((resolve) => {
     tellPort = resolve;

@@ -16,6 +16,9 @@ import { StartFailure } from "./start-failure.ts";
 const FULL_BELOW_BYTES = 16 * 1024 * 1024;
 /** Connections of a killed server end when they notice, and a new one waits for them. */
 const SHARED_MEMORY = /shared memory block .* is still in use/;
+/** Told to every client that tries, or is still there at the end. */
+const TOLD_TO_CLIENTS =
+  /the database system is (starting up|in recovery mode|shutting down)|terminating connection due to administrator command/;
 const SHARED_MEMORY_TRIES = 60;
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 3_000;
@@ -155,7 +158,8 @@ function complaintLog(log: DatabaseLog): (line: string) => void {
   const toldAtMs = new Map<string, number>();
   return (line) => {
     const text = line.trim();
-    if (!/^(FATAL|PANIC):/.test(text) || SHARED_MEMORY.test(text)) return;
+    if (!/^(FATAL|PANIC):/.test(text) || SHARED_MEMORY.test(text) || TOLD_TO_CLIENTS.test(text))
+      return;
     const nowMs = performance.now();
     if (nowMs - (toldAtMs.get(text) ?? Number.NEGATIVE_INFINITY) < COMPLAINT_MS) return;
     toldAtMs.set(text, nowMs);

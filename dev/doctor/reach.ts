@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { clusterOf, EmbeddedPostgres } from "../database/embedded-postgres.ts";
 import { createEndpoint } from "../database/endpoint.ts";
+import { clusterIn } from "../database/make-cluster.ts";
 import { openPostgres } from "../database/postgres-backend.ts";
 import { portFile } from "../port-file.ts";
 import { keptSecret } from "../secrets.ts";
@@ -30,7 +31,7 @@ export async function reachDatabase(
     return { url, endpoint: given.endpoint, release: async () => undefined };
   }
   const dataDir = resolve(environment["DATA_DIR"] || ".data");
-  if (url === undefined && !existsSync(clusterOf(dataDir))) {
+  if (url === undefined && clusterIn(clusterOf(dataDir)).kind !== "postgres") {
     throw new Error(`there is none at ${clusterOf(dataDir)} yet: npm start makes it`);
   }
   const secret = keptSecret(dataDir, "database");

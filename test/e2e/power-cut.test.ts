@@ -5,12 +5,14 @@ import { LoopDisk } from "./chaos/loop-disk.ts";
 import { Market } from "./chaos/market.ts";
 import { killAll, stopTree } from "./chaos/process-tree.ts";
 import { SeededRandom, seedOfRun } from "./chaos/seeded-random.ts";
+import { until } from "./chaos/until.ts";
 import { type RunningProduct, startProduct } from "./product.ts";
 
 const CUTS = Number(process.env["POWER_CUTS"] ?? 2);
 const EVENTS_PER_SECOND = 500;
 /** Time under load before each cut, in ms. */
 const LOAD_MS = { from: 50, to: 3_000 };
+const LEAST_ACKNOWLEDGED = 200;
 const DISK_BYTES = 800_000_000;
 const ENVIRONMENT = { PUBLIC_READ: "true", LIMIT_CONNECTS_PER_MINUTE: "0" };
 
@@ -41,15 +43,22 @@ function cutPower(disk: LoopDisk): void {
       const dataDir = join(disk.folder, "data");
       product = await startProduct({ dataDir, environment: ENVIRONMENT });
       market = new Market(() => product, await product.token(), random, EVENTS_PER_SECOND);
-      market.load.start();
       for (let cut = 1; cut <= CUTS; cut += 1) {
+        market.load.start();
+        // On a slow machine too there must be something to lose.
+        const enough = market.ledger.count("acknowledged") + LEAST_ACKNOWLEDGED;
+        await until("acknowledged events", () => market.ledger.count("acknowledged") > enough);
         const loadMs = random.integer(LOAD_MS.from, LOAD_MS.to);
         await sleep(loadMs);
         const stopped = await stopTree(product.pid);
+        // What is under way is tried again; more of it would only wait for the start.
+        market.load.pause();
         disk.copy();
         await killAll(stopped);
         await disk.swap();
-        console.log(`cut ${cut}: after ${loadMs} ms of load, ${stopped.length} processes`);
+        console.log(
+          `cut ${cut}: ${stopped.length} processes, ${market.ledger.count("acknowledged")} events acknowledged so far`,
+        );
         const cutMs = performance.now();
         product = await startProduct({ dataDir, port: product.port, environment: ENVIRONMENT });
         const backMs = performance.now();

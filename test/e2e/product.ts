@@ -10,6 +10,9 @@ import { keptSecret } from "../../dev/secrets.ts";
 
 export const PROJECT_DIR = fileURLToPath(new URL("../..", import.meta.url));
 
+/** The database of a killed product may still be ending. */
+const REMOVE = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 };
+
 /** The first start of a checkout builds the dashboard and opens a new database. In ms. */
 const START_TIMEOUT_MS = 60_000;
 
@@ -132,7 +135,7 @@ export function temporaryDataDir(): { dataDir: string; remove: () => void } {
 /** The same with nothing in it: what a user's first start finds. */
 export function emptyDataDir(): { dataDir: string; remove: () => void } {
   const dataDir = mkdtempSync(join(tmpdir(), "edgetape-"));
-  return { dataDir, remove: () => rmSync(dataDir, { recursive: true, force: true }) };
+  return { dataDir, remove: () => rmSync(dataDir, REMOVE) };
 }
 
 function spawnProduct(options: ProductOptions, output: string[]): ChildProcess {
