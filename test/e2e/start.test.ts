@@ -3,6 +3,7 @@ import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { banner } from "../../dev/banner.ts";
 import { identityOf } from "../../dev/process-identity.ts";
 import {
   emptyDataDir,
@@ -33,10 +34,15 @@ describe("npm start", () => {
     return product;
   }
 
-  it("starts from nothing, and prints a curl line that works as it stands", async () => {
+  it("starts from nothing, and has a curl line for terminals that works as it stands", async () => {
     const empty = emptyDataDir();
     const product = await start({ dataDir: empty.dataDir });
-    const line = product.output.split("\n").find((each) => each.startsWith("curl "));
+    // What the tests read is a log, and no token is printed into one.
+    expect(product.output).not.toContain("curl ");
+    const { url, dataDir } = product;
+    const writeToken = await product.token({ scopes: ["write"] });
+    const words = banner({ url, dataDir, publicRead: "local", startedInSeconds: 1, writeToken });
+    const line = words.split("\n").find((each) => each.startsWith("curl "));
     const answer = await runInShell(`${line} -s -w '%{http_code}'`);
     expect(answer).toMatch(/202$/);
     await product.killGroup();
