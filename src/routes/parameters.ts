@@ -1,6 +1,6 @@
 import { readTimestamp } from "../core/timestamp.ts";
 import type { ProblemIssue } from "../protocol/problem.ts";
-import { isSymbol, type SymbolName } from "../protocol/symbol.ts";
+import { isSymbol, type SymbolName, symbolFault } from "../protocol/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../protocol/time.ts";
 
 /** Reads the parameters of one query and gathers what is wrong with them, so that one answer tells everything. */
@@ -39,7 +39,8 @@ export class Parameters {
   }
 
   symbol(name: string, text: string): SymbolName {
-    if (!isSymbol(text)) this.refuse(name, "is no symbol: 1 to 64 letters, digits or . _ : / -");
+    const fault = isSymbol(text) ? null : symbolFault(text);
+    if (fault !== null) this.refuse(name, fault);
     return text as SymbolName;
   }
 

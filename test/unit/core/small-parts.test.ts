@@ -38,16 +38,21 @@ describe("A-2 patterns of symbols", () => {
     ["B.C", "BTC", false],
     ["", "", true],
     ["**", "x", true],
+    ["A\\*", "A*", true],
+    ["A\\*", "AB", false],
+    ["A\\**", "A*B", true],
+    ["*\\*", "AB", false],
+    ["टा*", "टाटा", true],
   ])("%s and %s: %s", (glob, text, expected) => {
     expect(matchesGlob(glob, text)).toBe(expected);
   });
 
   it("matches what a regular expression of the same meaning matches", () => {
-    const letters = fc.string({ unit: fc.constantFrom("a", "b", "*"), maxLength: 8 });
-    const plain = fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 10 });
+    const letters = fc.string({ unit: fc.constantFrom("a", "b", "*", "\\*"), maxLength: 8 });
+    const plain = fc.string({ unit: fc.constantFrom("a", "b", "*"), maxLength: 10 });
     fc.assert(
       fc.property(letters, plain, (glob, text) => {
-        const expected = new RegExp(`^${glob.replaceAll("*", ".*")}$`).test(text);
+        const expected = new RegExp(`^${glob.replaceAll(/(?<!\\)\*/g, ".*")}$`).test(text);
         expect(matchesGlob(glob, text)).toBe(expected);
       }),
       { numRuns: 1_000 },

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { SYMBOL_PATTERN } from "../../../src/protocol/symbol.ts";
 import type { EpochUs } from "../../../src/protocol/time.ts";
 import {
   digitsOf,
@@ -16,11 +15,12 @@ import {
 import { ladderOf } from "../../../web/data/order-book.ts";
 import { addPositions, NO_POSITIONS, netPosition } from "../../../web/data/positions.ts";
 import { pathOfSymbol, routeOf } from "../../../web/data/route.ts";
+import { anySymbol } from "../../any-symbol.ts";
 
 describe("addresses", () => {
   test("every symbol's page has an address of its own, that no file server takes for a file", () => {
     fc.assert(
-      fc.property(fc.stringMatching(SYMBOL_PATTERN), (symbol) => {
+      fc.property(anySymbol, (symbol) => {
         const { pathname, search } = new URL(pathOfSymbol(symbol, "5m"), "http://tape.test");
         expect(pathname).not.toMatch(/\.[a-z0-9]+$/i);
         expect(routeOf(pathname, search)).toEqual({ page: "symbol", symbol, interval: "5m" });
