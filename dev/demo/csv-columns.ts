@@ -1,3 +1,5 @@
+import { unmistakableTime } from "../../src/core/timestamp.ts";
+import type { EpochUs } from "../../src/protocol/time.ts";
 import { BadRowError, type FileRow, readTime } from "./file-row.ts";
 import type { IngestPath } from "./push.ts";
 
@@ -121,7 +123,7 @@ export function tradesOfBar(
     price,
     size: index < 3 ? quarter : volume - 3 * quarter,
     id: `${symbol}-${startUs}-${BAR_PARTS[index]}`,
-    ts: startUs + index * BAR_STEP_US,
+    ts: unmistakableTime((startUs + index * BAR_STEP_US) as EpochUs),
   }));
 }
 

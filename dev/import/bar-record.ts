@@ -15,7 +15,7 @@ export type BarRecord = Readonly<Record<string, unknown>>;
 export type BarDefaults = { symbol: string | undefined; interval: PostedInterval | undefined };
 
 export type RecordReading =
-  | { kind: "bar"; push: BarPush & { ts: number } }
+  | { kind: "bar"; push: BarPush & { ts: EpochUs } }
   /** Its bucket is not over: no history yet. */
   | { kind: "not_over" }
   | { kind: "bad"; column: string | undefined; why: string };

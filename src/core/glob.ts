@@ -20,7 +20,7 @@ export function matchesGlob(glob: string, text: string): boolean {
 function literalsOf(glob: string): string[] {
   if (!glob.includes("\\")) return glob.split("*");
   const literals = [""];
-  for (const [part, escaped] of glob.matchAll(/\\(.)|[^]/gsu)) {
+  for (const [part, escaped] of glob.matchAll(/\\(.)|./gsu)) {
     if (part === "*") literals.push("");
     else literals[literals.length - 1] += escaped ?? part;
   }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { utf8Bytes } from "./utf8.ts";
 
 /** Most characters of a symbol, and most bytes of its UTF-8. */
 export const MAX_SYMBOL_CHARACTERS = 64;
@@ -63,10 +64,7 @@ export function symbolFault(text: string): string | null {
 }
 
 function isTooLong(text: string): boolean {
-  return (
-    [...text].length > MAX_SYMBOL_CHARACTERS ||
-    new TextEncoder().encode(text).length > MAX_SYMBOL_BYTES
-  );
+  return [...text].length > MAX_SYMBOL_CHARACTERS || utf8Bytes(text) > MAX_SYMBOL_BYTES;
 }
 
 /** A character by what it looks like where that can be seen, and by its number. */

@@ -1,13 +1,14 @@
+import { TIME_UNITS } from "../core/timestamp.ts";
 import { decodePush, type PushFormat, type Timed } from "../formats/decode-push.ts";
 import type { Decoded, ParsedBody } from "../formats/decoded.ts";
 import { parseJson, parseNdjson } from "../formats/json.ts";
 import { readBody } from "../middleware/body.ts";
 import type { AppContext } from "../middleware/context.ts";
-import { problem } from "../middleware/problem.ts";
+import { badParameters, problem } from "../middleware/problem.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { refuseBody, unreadable } from "./refuse-body.ts";
 
-/** A posted batch: all of its items, and the text they came in; or the answer that says why none was taken. */
+/** A posted batch: all of its items, and the text that tells it from any other; or the answer that says why none was taken. */
 export type BatchReading<Item> =
   | { kind: "items"; items: Item[]; text: string }
   | { kind: "refused"; response: Response };
@@ -17,6 +18,11 @@ export async function readBatch<Push extends Timed, Item>(
   c: AppContext,
   format: PushFormat<Push, Item>,
 ): Promise<BatchReading<Item>> {
+  const unit = TIME_UNITS.find((one) => one === c.req.query("precision"));
+  if (unit === undefined && c.req.query("precision") !== undefined) {
+    const message = `must be one of ${TIME_UNITS.join(", ")}: the unit of integer times`;
+    return { kind: "refused", response: badParameters(c, [{ path: "precision", message }]) };
+  }
   const config = c.get("config");
   const body = await readBody(c.req.raw, {
     rawBytes: config.LIMIT_BODY_BYTES,
@@ -25,9 +31,11 @@ export async function readBatch<Push extends Timed, Item>(
   if (body.kind !== "text") return { kind: "refused", response: refuseBody(c, body) };
   const parsed = parseAs(c.req.header("content-type"), body.text);
   if (parsed === null) return { kind: "refused", response: refuseContentType(c) };
-  const decoded = decodePush(parsed, format, (Date.now() * 1_000) as EpochUs);
+  const decoded = decodePush(parsed, format, (Date.now() * 1_000) as EpochUs, unit);
   if (decoded.kind !== "items") return { kind: "refused", response: refuseItems(c, decoded) };
-  return { kind: "items", items: decoded.items, text: body.text };
+  // Under another unit the same text is another batch.
+  const text = unit === undefined ? body.text : `${unit} ${body.text}`;
+  return { kind: "items", items: decoded.items, text };
 }
 
 /** The answer of an ingest route to any other method. */
