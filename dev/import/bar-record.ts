@@ -42,18 +42,12 @@ export function readRecord(
   defaults: BarDefaults,
   nowUs: EpochUs,
 ): RecordReading {
-  const interval = cell(record, "interval") || defaults.interval;
-  if (interval === undefined || !isInterval(interval)) {
-    return bad("interval", `${JSON.stringify(interval ?? "")} is not 1m, 1h or 1d`);
-  }
+  const said = cell(record, "interval");
+  const interval = said === "" ? defaults.interval : intervalOf(said);
+  if (interval === undefined) return bad("interval", `${JSON.stringify(said)} is not 1m, 1h or 1d`);
   const { column, text } = timeOf(record);
   const time = readFileTime(text);
-  if (time === undefined) {
-    return bad(
-      column,
-      `${JSON.stringify(text)} is not a time such as 2026-01-31 or 2026-01-31 09:30`,
-    );
-  }
+  if (time === undefined) return bad(column, timeWords(text));
   const numbers: Record<string, number> = { volume: 0 };
   for (const name of NUMBERS) {
     const value = cell(record, name);
@@ -85,8 +79,17 @@ function cell(record: BarRecord, name: string): string {
   return value === undefined || value === null ? "" : String(value).trim();
 }
 
-function isInterval(text: string): text is PostedInterval {
-  return (POSTED_INTERVALS as readonly string[]).includes(text);
+/** Stooq writes `D`, or minutes. */
+const OTHER_INTERVALS: Readonly<Record<string, PostedInterval>> = { d: "1d", 60: "1h", 1: "1m" };
+
+function intervalOf(text: string): PostedInterval | undefined {
+  const known = POSTED_INTERVALS.find((one) => one === text);
+  return known ?? OTHER_INTERVALS[text.toLowerCase()];
+}
+
+/** What is said of a time that cannot be read. */
+export function timeWords(text: string): string {
+  return `${JSON.stringify(text)} is not a time such as 2026-01-31, 2026-01-31 09:30 or 2026-01-31T09:30:00Z`;
 }
 
 function bad(column: string | undefined, why: string): RecordReading {

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { POSTED_INTERVALS, type PostedInterval } from "../../src/protocol/bar-push.ts";
-import { isSymbol } from "../../src/protocol/symbol.ts";
+import { symbolFault } from "../../src/protocol/symbol.ts";
 
 export type ImportOptions = {
   file: string;
@@ -11,7 +11,8 @@ export type ImportOptions = {
   token: string | undefined;
 };
 
-export const USAGE = `npm run import -- spx.csv --symbol SPX   bars of open, high, low and close: .csv by column names, else NDJSON
+export const USAGE = `npm run import -- spx.csv --symbol SPX   bars of open, high, low and close: CSV by column names, or NDJSON, plain or gzip;
+                   - is the standard input
   --symbol SPX       of rows that name none
   --interval 1d      1m, 1h or 1d; else told by how far rows are apart
   --skip-bad         leave out rows that are not right, instead of sending none
@@ -37,9 +38,8 @@ export function readImportOptions(args: readonly string[]): ImportOptions {
   if (more !== undefined) throw new Error(`one file at a time: what is ${more}?`);
   const { symbol, interval, url, token } = values;
   if (url !== undefined && !URL.canParse(url)) throw new Error(`--url ${url} is not a URL`);
-  if (symbol !== undefined && !isSymbol(symbol)) {
-    throw new Error(`--symbol ${symbol} is not a symbol such as SPX or BTC-USD`);
-  }
+  const fault = symbol === undefined ? null : symbolFault(symbol);
+  if (fault !== null) throw new Error(`--symbol ${symbol} ${fault}`);
   const known = POSTED_INTERVALS.find((each) => each === interval);
   if (interval !== undefined && known === undefined) {
     throw new Error(`--interval ${interval} is not 1m, 1h or 1d`);

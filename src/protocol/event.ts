@@ -73,6 +73,7 @@ export type TradePush = z.infer<typeof tradePushSchema>;
 
 /** What a producer posts to `/api/positions`, one of these each time a position is another. */
 export const positionPushSchema = z.strictObject({
+  kind: z.literal("position", { error: 'must be "position" here' }).optional(),
   ...positionFields,
   symbol: symbolSchema,
   ts: ts.optional(),

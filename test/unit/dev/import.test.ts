@@ -50,14 +50,28 @@ describe("times of a file", () => {
     ["1769851800000000", "2026-01-31T09:30:00Z"],
     ["1769851800000000000", "2026-01-31T09:30:00Z"],
     ["-631152000", "1950-01-01T00:00:00Z"],
+    ["2026-01-31 09:30:00+00", "2026-01-31T09:30:00Z"],
+    ["2026-01-31 09:30:00.5-05:30", "2026-01-31T15:00:00Z"],
+    ["2026-01-31 09:30:00 UTC", "2026-01-31T09:30:00Z"],
+    ["2026.01.31", "2026-01-31T00:00:00Z"],
+    ["2026.01.31 09:30", "2026-01-31T09:30:00Z"],
+    ["20260131 093000", "2026-01-31T09:30:00Z"],
+    ["18800131", "1880-01-31T00:00:00Z"],
   ])("%s", (text, iso) => {
     expect(readFileTime(text)?.us).toBe(us(iso));
   });
 
-  it.each(["", "01/02/2026", "2026-02-30", "2026-13-01", "Jan 1 2026", "2026-01-31 09:75", "x"])(
-    "none is %j",
-    (text) => expect(readFileTime(text)).toBeUndefined(),
-  );
+  it.each([
+    "",
+    "01/02/2026",
+    "2026-02-30",
+    "2026-13-01",
+    "Jan 1 2026",
+    "2026-01-31 09:75",
+    "2026-01.31",
+    "2026-01-31 25:00",
+    "x",
+  ])("none is %j", (text) => expect(readFileTime(text)).toBeUndefined());
 });
 
 describe("rows of a file", () => {
@@ -121,6 +135,56 @@ describe("rows of a file", () => {
     expect(bad.named[1]).toBe("line 2: is not a JSON object");
   });
 
+  it("too long or too short are bad rows like others, and a quote out of place is the end", async () => {
+    const text = [
+      "date,open,high,low,close,volume",
+      "2026-01-28,2,4,1,3,10",
+      "2026-01-29,2,4,1,3",
+      "2026-01-30,2,4,1,3,10,11",
+      "2026-02-01,2,4,1,3,10",
+    ].join("\n");
+    const found = await survey(readRecords(fileOf("a.csv", text)), SPX, NOW_US);
+    expect(found).toMatchObject({ good: 2, bad: { count: 2 } });
+    expect(found.bad.named).toEqual([
+      "line 3: has 5 fields, and the header has 6",
+      "line 4: has 7 fields, and the header has 6",
+    ]);
+    await expect(rowsOf("b.csv", `${text}\n2026-02-02,2,4,1,"3"x,10\n`)).rejects.toThrow("line 6");
+  });
+
+  it("may be as Stooq and MetaTrader write them", async () => {
+    const stooq =
+      "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>\nAAPL.US,D,20260130,000000,2,4,1,3,10,0\nAAPL.US,60,20260130,093000,2,4,1,3,10,0\nAAPL.US,60,20260130,100000,2,4,1,3,10,0\n";
+    const none: BarDefaults = { symbol: undefined, interval: undefined };
+    expect((await rowsOf("a.txt", stooq, none)).map(({ event }) => event)).toMatchObject([
+      { symbol: "AAPL.US", interval: "1d", ts: us("2026-01-30"), volume: 10 },
+      { symbol: "AAPL.US", interval: "1h", ts: us("2026-01-30T10:00:00Z") },
+    ]);
+    const metaTrader =
+      "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\r\n2026.01.30\t10:00:00\t2\t4\t1\t3\t9\t0\r\n";
+    const hours: BarDefaults = { symbol: "EURUSD", interval: "1h" };
+    expect(await rowsOf("b.csv", metaTrader, hours)).toMatchObject([
+      { line: 2, event: { ts: us("2026-01-30T10:00:00Z"), close: 3, volume: 0 } },
+    ]);
+    const semicolons = "date;open;high;low;close\n2026-01-30;2;4;1;3\n";
+    expect(await rowsOf("c.csv", semicolons)).toHaveLength(1);
+  });
+
+  it("of before 1973 go where no number is taken for another unit", async () => {
+    const text = "date,open,high,low,close\n1970-01-01,2,4,1,3\n1969-12-31,2,4,1,3\n";
+    expect((await rowsOf("a.csv", text)).map(({ event }) => event)).toMatchObject([
+      { ts: "1970-01-01T00:00:00.000000Z" },
+      { ts: "1969-12-31T00:00:00.000000Z" },
+    ]);
+  });
+
+  it("a header that names a column twice is refused", async () => {
+    const text = "date,open,high,low,close,CLOSE\n2026-01-30,2,4,1,3,4\n";
+    await expect(rowsOf("a.csv", text)).rejects.toThrow(
+      "line 1: the header names close 2 times (close, CLOSE): leave one of them",
+    );
+  });
+
   it("a header without what a bar needs says what is missing", async () => {
     await expect(rowsOf("a.csv", "date,price\n1,2\n")).rejects.toThrow(
       "line 1: the header names date, price; it must also name open, high, low, close",
@@ -172,7 +236,7 @@ describe("the command", () => {
     expect(() => readImportOptions([])).toThrow("name a file");
     expect(() => readImportOptions(["a", "b"])).toThrow("one file at a time");
     expect(() => readImportOptions(["a", "--interval", "5m"])).toThrow("not 1m, 1h or 1d");
-    expect(() => readImportOptions(["a", "--symbol", "a b"])).toThrow("not a symbol");
+    expect(() => readImportOptions(["a", "--symbol", "a,b"])).toThrow("must not hold");
     expect(() => readImportOptions(["a", "--url", "x"])).toThrow("not a URL");
   });
 
