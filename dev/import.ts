@@ -56,7 +56,8 @@ async function run(given: ImportOptions): Promise<void> {
 
 async function importFile(file: string, given: ImportOptions, target: PushTarget): Promise<void> {
   const nowUs = (Date.now() * 1_000) as EpochUs;
-  const defaults = { symbol: given.symbol, interval: given.interval ?? (await guess(file)) };
+  const { symbol, offsetsUs } = given;
+  const defaults = { symbol, offsetsUs, interval: given.interval ?? (await guess(file)) };
   const found = await check(file, defaults, nowUs);
   tell(given.file, found);
   if (found.bad.count > 0 && !given.skipsBad) {

@@ -12,7 +12,7 @@ import { barRows, survey } from "../../../dev/import/survey.ts";
 import type { EpochUs } from "../../../src/protocol/time.ts";
 
 const NOW_US = (Date.UTC(2026, 10, 24, 12, 30) * 1_000) as EpochUs;
-const SPX: BarDefaults = { symbol: "SPX", interval: "1d" };
+const SPX: BarDefaults = { symbol: "SPX", interval: "1d", offsetsUs: [0] };
 const us = (iso: string) => Date.parse(iso) * 1_000;
 
 let folder: string;
@@ -91,7 +91,7 @@ describe("rows of a file", () => {
   it("may have a date and a time apart, their own symbols and intervals, and trades", async () => {
     const text =
       "date,time,symbol,interval,open,high,low,close,volume,trades\n2026-01-30,09:30,A,1m,2,4,1,3,10,5\n2026-01-30,10:00,,1h,2,4,1,3,10,\n";
-    const rows = await rowsOf("a.csv", text, { symbol: "B", interval: undefined });
+    const rows = await rowsOf("a.csv", text, { ...SPX, symbol: "B", interval: undefined });
     expect(rows.map(({ event }) => event)).toMatchObject([
       { symbol: "A", interval: "1m", ts: us("2026-01-30T09:30:00Z"), trades: 5 },
       { symbol: "B", interval: "1h", ts: us("2026-01-30T10:00:00Z") },
@@ -155,19 +155,36 @@ describe("rows of a file", () => {
   it("may be as Stooq and MetaTrader write them", async () => {
     const stooq =
       "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>\nAAPL.US,D,20260130,000000,2,4,1,3,10,0\nAAPL.US,60,20260130,093000,2,4,1,3,10,0\nAAPL.US,60,20260130,100000,2,4,1,3,10,0\n";
-    const none: BarDefaults = { symbol: undefined, interval: undefined };
+    const none: BarDefaults = { ...SPX, symbol: undefined, interval: undefined };
     expect((await rowsOf("a.txt", stooq, none)).map(({ event }) => event)).toMatchObject([
       { symbol: "AAPL.US", interval: "1d", ts: us("2026-01-30"), volume: 10 },
       { symbol: "AAPL.US", interval: "1h", ts: us("2026-01-30T10:00:00Z") },
     ]);
     const metaTrader =
       "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\r\n2026.01.30\t10:00:00\t2\t4\t1\t3\t9\t0\r\n";
-    const hours: BarDefaults = { symbol: "EURUSD", interval: "1h" };
+    const hours: BarDefaults = { ...SPX, symbol: "EURUSD", interval: "1h" };
     expect(await rowsOf("b.csv", metaTrader, hours)).toMatchObject([
       { line: 2, event: { ts: us("2026-01-30T10:00:00Z"), close: 3, volume: 0 } },
     ]);
     const semicolons = "date;open;high;low;close\n2026-01-30;2;4;1;3\n";
     expect(await rowsOf("c.csv", semicolons)).toHaveLength(1);
+  });
+
+  it("may begin elsewhere than at UTC's hours and days, where that is said", async () => {
+    const text =
+      "date,open,high,low,close\n2026-01-30 14:30,2,4,1,3\n2026-06-30 13:30,2,4,1,3\n2026-07-01 13:00,2,4,1,3\n";
+    const session = { ...SPX, offsetsUs: [48_600_000_000, 52_200_000_000] };
+    const found = await survey(readRecords(fileOf("a.csv", text)), session, NOW_US);
+    expect(found).toMatchObject({ good: 2, bad: { count: 1 } });
+    expect(found.bad.named[0]).toContain(
+      "of 1d with offset 13h30m begins, in UTC: 2026-06-30T13:30",
+    );
+    expect((await rowsOf("a.csv", text, session)).map(({ event }) => event)).toMatchObject([
+      { offset: "14h30m", ts: us("2026-01-30T14:30:00Z") },
+      { offset: "13h30m", ts: us("2026-06-30T13:30:00Z") },
+    ]);
+    const without = await survey(readRecords(fileOf("a.csv", text)), SPX, NOW_US);
+    expect(without.bad.named[0]).toContain("where buckets begin elsewhere, say so with offset");
   });
 
   it("of before 1973 go where no number is taken for another unit", async () => {
@@ -226,16 +243,19 @@ describe("the interval", () => {
 
 describe("the command", () => {
   it("reads its options, and says which is wrong", () => {
-    const given = "a.csv --symbol SPX --interval 1h --skip-bad --url http://x/ --token t".split(
-      " ",
-    );
+    const given =
+      "a.csv --symbol SPX --interval 1h --offset 13h30m,30m --skip-bad --url http://x/ --token t".split(
+        " ",
+      );
     expect(readImportOptions(given)).toEqual({
       ...{ file: "a.csv", symbol: "SPX", interval: "1h", skipsBad: true },
+      offsetsUs: [48_600_000_000, 1_800_000_000],
       ...{ url: "http://x", token: "t" },
     });
     expect(() => readImportOptions([])).toThrow("name a file");
     expect(() => readImportOptions(["a", "b"])).toThrow("one file at a time");
     expect(() => readImportOptions(["a", "--interval", "5m"])).toThrow("not 1m, 1h or 1d");
+    expect(() => readImportOptions(["a", "--offset", "x"])).toThrow("not hours and minutes");
     expect(() => readImportOptions(["a", "--symbol", "a,b"])).toThrow("must not hold");
     expect(() => readImportOptions(["a", "--url", "x"])).toThrow("not a URL");
   });
