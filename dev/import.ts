@@ -89,13 +89,16 @@ async function importFile(file: string, given: ImportOptions, target: PushTarget
   process.stdout.write(`${count(found.good)} bars are in, in ${progress.seconds.toFixed(1)} s\n`);
 }
 
-/** The interval of rows that do not say theirs. A time that cannot be read is named, for without it nothing can be told. */
+/** The interval of rows that do not say theirs. Where nothing tells it, the first row that cannot be read may be why. */
 async function guess(file: string): Promise<BarDefaults["interval"]> {
   const records: BarRecord[] = [];
   let isSaid = true;
   let unreadable: string | undefined;
   for await (const line of readRecords(file)) {
-    if ("why" in line) continue;
+    if (line.why !== undefined) {
+      unreadable ??= new BadRowError(line.line, undefined, line.why).message;
+    }
+    if (line.record === undefined) continue;
     isSaid &&= "interval" in line.record;
     const { column, text } = timeOf(line.record);
     if (readFileTime(text) === undefined) {
@@ -106,7 +109,8 @@ async function guess(file: string): Promise<BarDefaults["interval"]> {
   if (isSaid) return undefined;
   const guessed = guessInterval(records);
   if (guessed.kind === "unknown") {
-    throw new Error(unreadable ?? `${guessed.why}: say it with --interval`);
+    const why = `${guessed.why}: say it with --interval`;
+    throw new Error(unreadable === undefined ? why : `${unreadable}\n${why}`);
   }
   say(`interval ${guessed.interval}, by how far rows are apart`);
   return guessed.interval;

@@ -34,7 +34,7 @@ async function* csvRows(
     return header;
   });
   for await (const row of rows) {
-    if ("why" in row) throw new BadRowError(row.line, undefined, row.why);
+    if (row.why !== undefined) throw new BadRowError(row.line, undefined, row.why);
     if (reading === undefined) throw new Error("a row came before the header");
     yield* reading.rowsOf(row.record, row.line);
   }

@@ -1,10 +1,8 @@
 import { Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 
-/** A row under the names of its columns, or why it is no row; `line` as an editor counts them, from 1. */
-export type CsvRow =
-  | { line: number; record: Readonly<Record<string, string>> }
-  | { line: number; why: string };
+/** A row under the names of its columns, and why it is no good one; `line` as an editor counts them, from 1. */
+export type CsvRow = { line: number; record: Readonly<Record<string, string>>; why?: string };
 
 const DELIMITERS = [",", ";", "\t", "|"];
 
@@ -38,10 +36,11 @@ export async function* readCsv(
   source.on("error", (error) => parser.destroy(error));
   try {
     for await (const { record, info } of source.pipe(parser)) {
-      const { lines, error } = info as { lines: number; error?: CsvError };
-      yield error === undefined
-        ? { line: lines, record: record as Record<string, string> }
-        : { line: lines, why: raggedWords(error) };
+      const { lines: line, error } = info as { lines: number; error?: CsvError };
+      yield {
+        ...{ line, record: record as Record<string, string> },
+        ...(error !== undefined && { why: raggedWords(error) }),
+      };
     }
   } catch (error) {
     throw error instanceof CsvError ? new Error(wordsOf(error)) : error;

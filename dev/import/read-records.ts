@@ -3,8 +3,10 @@ import { linesOf } from "../files/lines.ts";
 import { readCsv } from "../files/read-csv.ts";
 import { BAR_COLUMNS, type BarRecord } from "./bar-record.ts";
 
-/** A line of the file, or why it is no row at all. */
-export type LineRecord = { line: number; record: BarRecord } | { line: number; why: string };
+/** A line of the file, or why it is no row, with what there is of it. */
+export type LineRecord =
+  | { line: number; record: BarRecord; why?: undefined }
+  | { line: number; record?: BarRecord; why: string };
 
 export type ReadRecordsDeps = {
   /** Told as the file is read. */
@@ -26,12 +28,15 @@ export async function* readRecords(
     yield* readNdjson(text);
     return;
   }
-  yield* readCsv(text, (header) => {
+  const rows = readCsv(text, (header) => {
     const names = header.map(nameOf);
     checkHeader(names, header);
     onHeader?.(names);
     return names;
   });
+  for await (const { line, record, why } of rows) {
+    yield why === undefined ? { line, record } : { line, record, why };
+  }
 }
 
 async function* readNdjson(text: AsyncGenerator<string>): AsyncGenerator<LineRecord> {

@@ -70,7 +70,7 @@ export async function* barRows(
 }
 
 function readLine(line: LineRecord, defaults: BarDefaults, nowUs: EpochUs): RecordReading {
-  return "why" in line
+  return line.why !== undefined
     ? { kind: "bad", column: undefined, why: line.why }
     : readRecord(line.record, defaults, nowUs);
 }
