@@ -22,6 +22,8 @@ export async function* readCsv(
     columns: columnsOf,
     delimiter: delimiterOf(first.value),
     info: true,
+    // All of them, for tools that put a header before a file may end it otherwise.
+    record_delimiter: ["\r\n", "\n", "\r"],
     // Told by `info.error`, so that one row too long or too short is not the end of the file.
     relax_column_count: true,
     skip_empty_lines: true,

@@ -166,8 +166,8 @@ describe("rows of a file", () => {
     expect(await rowsOf("b.csv", metaTrader, hours)).toMatchObject([
       { line: 2, event: { ts: us("2026-01-30T10:00:00Z"), close: 3, volume: 0 } },
     ]);
-    const semicolons = "date;open;high;low;close\n2026-01-30;2;4;1;3\n";
-    expect(await rowsOf("c.csv", semicolons)).toHaveLength(1);
+    const semicolons = "date;open;high;low;close\r\n2026-01-29;2;4;1;3\n2026-01-30;2;4;1;3\r\n";
+    expect((await rowsOf("c.csv", semicolons)).map(({ line }) => line)).toEqual([2, 3]);
   });
 
   it("may begin elsewhere than at UTC's hours and days, where that is said", async () => {
