@@ -10,8 +10,12 @@ const MAX_SPACES = 5;
 const PUNCTUATION = "._:/\\-^=&!+@#$~*()";
 /** A run of letters and digits of any script, a mark standing only behind one of them, and punctuation. */
 const RUN = `(?:[\\p{L}\\p{Nd}]\\p{M}*|[${PUNCTUATION}])+`;
-/** Nearly every symbol is told by this alone, which costs little. */
-const PLAIN = new RegExp(`^[A-Za-z0-9${PUNCTUATION}]{1,${MAX_SYMBOL_CHARACTERS}}$`);
+/** Nearly every symbol is told by this, which costs little. */
+const PLAIN_CHARACTER = `A-Za-z0-9${PUNCTUATION}`;
+const PLAIN = new RegExp(
+  `^[${PLAIN_CHARACTER}](?:[${PLAIN_CHARACTER} ]{0,${MAX_SYMBOL_CHARACTERS - 2}}[${PLAIN_CHARACTER}])?$`,
+);
+const TOO_MANY_SPACES = " ".repeat(MAX_SPACES + 1);
 const GRAMMAR = new RegExp(`^${RUN}(?: {1,${MAX_SPACES}}${RUN})*$`, "u");
 const WRONG_CHARACTER = new RegExp(`[^\\p{L}\\p{M}\\p{Nd} ${PUNCTUATION}]`, "u");
 /** Letters and marks among them that nobody can see. */
@@ -44,7 +48,7 @@ export function isSymbol(text: string): text is SymbolName {
 
 /** Why `text` is no symbol, as what follows its name in a message; null where it is one. */
 export function symbolFault(text: string): string | null {
-  if (PLAIN.test(text) && !RESERVED.has(text)) return null;
+  if (PLAIN.test(text) && !RESERVED.has(text) && !text.includes(TOO_MANY_SPACES)) return null;
   if (!text.isWellFormed()) return "must not hold half of a surrogate pair";
   // Two code units make a character at most: what is longer need not be looked at.
   if (text === "" || text.length > 2 * MAX_SYMBOL_CHARACTERS || isTooLong(text)) {

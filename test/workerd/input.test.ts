@@ -67,6 +67,14 @@ describe("C-5 symbols", () => {
     expect(await viewer.next()).toMatchObject({ type: "hello", room: symbol });
   });
 
+  it("a slash that is not encoded is told how", async () => {
+    const response = await ask("/api/history/BTC/USDT", {}, "read");
+    expect([response.status, await detailOf(response)]).toEqual([
+      404,
+      "There is no GET /api/history/BTC/USDT. In a URL a symbol's / is written %2F.",
+    ]);
+  });
+
   it("A-2 a pattern with its star escaped is for that symbol alone", async () => {
     const token = await tokenOf({ scope: "write", symbols: [String.raw`A\*`] });
     const statusOf = async (symbol: string) => {
