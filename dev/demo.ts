@@ -58,7 +58,8 @@ async function run({ job, ...given }: DemoOptions): Promise<void> {
   say(`pushing to ${target.url}`);
   switch (job.kind) {
     case "file": {
-      if (!existsSync(job.file)) throw new Error(`--file ${job.file}: there is no such file`);
+      if (job.file !== "-" && !existsSync(job.file))
+        throw new Error(`--file ${job.file}: there is no such file`);
       const onUnused = (columns: readonly string[]) =>
         say(`columns not used: ${columns.join(", ")}`);
       await pushFile(deps, readFile({ onUnused }, job.file, { symbol: job.symbol }));

@@ -3,13 +3,16 @@ import { existsSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { EpochUs } from "../src/protocol/time.ts";
 import { answerHelp } from "./answer-help.ts";
-import { push } from "./demo/push.ts";
+import { BadRowError } from "./demo/file-row.ts";
+import { type PushTarget, push } from "./demo/push.ts";
 import { pushFile } from "./demo/push-file.ts";
-import type { BarDefaults, BarRecord } from "./import/bar-record.ts";
+import { seekableFile } from "./files/seekable-file.ts";
+import { type BarDefaults, type BarRecord, timeOf, timeWords } from "./import/bar-record.ts";
 import { GUESS_ROWS, guessInterval } from "./import/guess-interval.ts";
 import { type ImportOptions, readImportOptions, USAGE } from "./import/options.ts";
 import { count, Progress } from "./import/progress.ts";
 import { readRecords, unusedOf } from "./import/read-records.ts";
+import { readFileTime } from "./import/read-time.ts";
 import { barRows, type Survey, survey } from "./import/survey.ts";
 import { findTarget } from "./push-target.ts";
 
@@ -42,17 +45,28 @@ try {
 }
 
 async function run(given: ImportOptions): Promise<void> {
-  const { file } = given;
-  if (!existsSync(file)) throw new Error(`${file}: there is no such file`);
+  if (given.file !== "-" && !existsSync(given.file)) {
+    throw new Error(`${given.file}: there is no such file`);
+  }
   const target = await findTarget(given, { subject: "import", ttlSeconds: TOKEN_SECONDS });
+  const { path, remove } = await seekableFile(given.file, ending.signal);
+  try {
+    await importFile(path, given, target);
+  } finally {
+    remove();
+  }
+}
+
+async function importFile(file: string, given: ImportOptions, target: PushTarget): Promise<void> {
   const nowUs = (Date.now() * 1_000) as EpochUs;
-  const defaults = { symbol: given.symbol, interval: given.interval ?? (await guess(file)) };
+  const { symbol, offsetsUs } = given;
+  const defaults = { symbol, offsetsUs, interval: given.interval ?? (await guess(file)) };
   const found = await check(file, defaults, nowUs);
-  tell(file, found);
+  tell(given.file, found);
   if (found.bad.count > 0 && !given.skipsBad) {
     throw new Error("nothing was sent: mend those rows, or leave them out with --skip-bad");
   }
-  if (found.good === 0) throw new Error(`${file}: there is nothing to import`);
+  if (found.good === 0) throw new Error(`${given.file}: there is nothing to import`);
   say(`importing to ${target.url}`);
 
   const progress = new Progress(terminal, { what: "importing", unit: "rows", total: found.good });
@@ -78,18 +92,29 @@ async function run(given: ImportOptions): Promise<void> {
   process.stdout.write(`${count(found.good)} bars are in, in ${progress.seconds.toFixed(1)} s\n`);
 }
 
-/** The interval of rows that do not say theirs. */
+/** The interval of rows that do not say theirs. Where nothing tells it, the first row that cannot be read may be why. */
 async function guess(file: string): Promise<BarDefaults["interval"]> {
   const records: BarRecord[] = [];
   let isSaid = true;
+  let unreadable: string | undefined;
   for await (const line of readRecords(file)) {
-    if ("why" in line) continue;
+    if (line.why !== undefined) {
+      unreadable ??= new BadRowError(line.line, undefined, line.why).message;
+    }
+    if (line.record === undefined) continue;
     isSaid &&= "interval" in line.record;
+    const { column, text } = timeOf(line.record);
+    if (readFileTime(text) === undefined) {
+      unreadable ??= new BadRowError(line.line, column, timeWords(text)).message;
+    }
     if (records.push(line.record) === GUESS_ROWS) break;
   }
   if (isSaid) return undefined;
   const guessed = guessInterval(records);
-  if (guessed.kind === "unknown") throw new Error(`${guessed.why}: say it with --interval`);
+  if (guessed.kind === "unknown") {
+    const why = `${guessed.why}: say it with --interval`;
+    throw new Error(unreadable === undefined ? why : `${unreadable}\n${why}`);
+  }
   say(`interval ${guessed.interval}, by how far rows are apart`);
   return guessed.interval;
 }

@@ -1,3 +1,4 @@
+import { isSymbol } from "../src/protocol/symbol.ts";
 import { SCOPES, type Scope, type TokenClaims } from "./mint-token.ts";
 
 export const TOKEN_OPTIONS = {
@@ -19,11 +20,9 @@ export type TokenRequest =
 
 const DEFAULT_TTL = "1h";
 const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
-/** What a symbol may hold, and the star of a glob. */
-const GLOB = /^[A-Za-z0-9._:/*-]{1,64}$/;
 
 /**
- * Turns the options of `npm run token` into claims. Lists may be repeated, or parted by commas or spaces.
+ * Turns the options of `npm run token` into claims. Lists may be repeated, or parted by commas.
  */
 export function readTokenRequest(
   options: Record<string, string | string[] | undefined>,
@@ -36,11 +35,14 @@ export function readTokenRequest(
     return invalid(`--scope ${wrongScope} is unknown: one or more of ${SCOPES.join(", ")}`);
   }
 
-  const symbols = options["symbols"] === undefined ? undefined : listOf(options["symbols"]);
+  // No symbol has a comma, and some have spaces.
+  const symbols = options["symbols"] === undefined ? undefined : listOf(options["symbols"], /,/);
   if (symbols?.length === 0) return invalid("--symbols is empty; leave it out for every symbol");
-  const wrongGlob = symbols?.find((glob) => !GLOB.test(glob));
+  const wrongGlob = symbols?.find((glob) => !isGlob(glob));
   if (wrongGlob !== undefined)
-    return invalid(`--symbols ${wrongGlob} is not a glob such as 'BTC-*'`);
+    return invalid(
+      `--symbols ${wrongGlob} is not a glob such as 'BTC-*': letters, digits and what else symbols have, parted by commas; * is any run of characters, and \\* the star itself`,
+    );
 
   const ttl = String(options["ttl"] ?? DEFAULT_TTL);
   const ttlSeconds = secondsOf(ttl);
@@ -66,9 +68,17 @@ export function secondsOf(text: string): number | undefined {
   return seconds > 0 ? seconds : undefined;
 }
 
-function listOf(value: string | string[] | undefined): string[] {
+function listOf(value: string | string[] | undefined, comma = /[\s,]+/): string[] {
   const texts = typeof value === "string" ? [value] : (value ?? []);
-  return texts.flatMap((text) => text.split(/[\s,]+/)).filter((text) => text !== "");
+  return texts
+    .flatMap((text) => text.split(comma))
+    .map((text) => text.trim())
+    .filter((text) => text !== "");
+}
+
+/** Whether a symbol can match it: with a letter for each star it is one, or begins and ends inside one. */
+function isGlob(glob: string): boolean {
+  return isSymbol(`x${glob.replaceAll("\\*", "*").replaceAll("*", "x")}x`) || isSymbol(glob);
 }
 
 function isScope(text: string): text is Scope {

@@ -80,11 +80,15 @@ export const app = new Hono<AppEnv>()
     });
   });
 
+/** Where a symbol with a slash of its own would be taken for more of the path. */
+const SLASH_IN_SYMBOL = /^\/(?:ws|api\/(?:history|positions|books|rooms))\/[^/]+\/./;
+
 function notFound(c: AppContext): Response {
+  const hint = SLASH_IN_SYMBOL.test(c.req.path) ? " In a URL a symbol's / is written %2F." : "";
   return problem(c, {
     status: 404,
     type: "not-found",
     title: "No such route",
-    detail: `There is no ${c.req.method} ${shorten(c.req.path, MOST_PATH_CHARS)}.`,
+    detail: `There is no ${c.req.method} ${shorten(c.req.path, MOST_PATH_CHARS)}.${hint}`,
   });
 }

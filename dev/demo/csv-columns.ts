@@ -1,3 +1,5 @@
+import { unmistakableTime } from "../../src/core/timestamp.ts";
+import type { EpochUs } from "../../src/protocol/time.ts";
 import { BadRowError, type FileRow, readTime } from "./file-row.ts";
 import type { IngestPath } from "./push.ts";
 
@@ -23,7 +25,17 @@ const LABEL_PREFIX = "labels.";
  * `open,high,low,close,volume`. Throws an Error that says what it looked for where it is none of these.
  */
 export function readHeader(header: readonly string[], defaults: FileDefaults): CsvReading {
-  const column = new Map(header.map((name) => [name.trim().toLowerCase(), name]));
+  const column = new Map<string, string>();
+  for (const name of header) {
+    const key = name.trim().toLowerCase();
+    const same = column.get(key);
+    if (same !== undefined && key !== "") {
+      throw new Error(
+        `line 1: the header names ${key} twice (${same}, ${name}): leave one of them`,
+      );
+    }
+    column.set(key, name);
+  }
   const has = (...names: string[]) => names.every((name) => column.has(name));
   const time = TIME_NAMES.map((name) => column.get(name)).find((name) => name !== undefined);
   const used = new Set<string | undefined>([time]);
@@ -121,7 +133,7 @@ export function tradesOfBar(
     price,
     size: index < 3 ? quarter : volume - 3 * quarter,
     id: `${symbol}-${startUs}-${BAR_PARTS[index]}`,
-    ts: startUs + index * BAR_STEP_US,
+    ts: unmistakableTime((startUs + index * BAR_STEP_US) as EpochUs),
   }));
 }
 

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { symbolFault } from "../../src/protocol/symbol.ts";
 import { secondsOf } from "../token-request.ts";
 
 export type DemoOptions = {
@@ -12,7 +13,7 @@ export type DemoOptions = {
 
 export const USAGE = `npm run demo                           a made market of 8 symbols, live
   -- --rate 60 --seed 1 --backfill 6h    events a second; another market; how far back it begins (0 = now)
-npm run demo -- --file trades.csv        recorded data: .csv, else NDJSON
+npm run demo -- --file trades.csv        recorded data: CSV or NDJSON, plain or gzip; - is the standard input
   -- --file spx.csv --symbol SPX         the symbol of rows that name none
 npm run demo -- --self                   this machine's own numbers
   -- --url http://127.0.0.1:8787 --token TOKEN`;
@@ -32,6 +33,8 @@ const OPTIONS = {
 export function readDemoOptions(args: readonly string[]): DemoOptions {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
   const { url, token, file, symbol } = values;
+  const fault = symbol === undefined ? null : symbolFault(symbol);
+  if (fault !== null) throw new Error(`--symbol ${symbol} ${fault}`);
   if (url !== undefined && !URL.canParse(url)) throw new Error(`--url ${url} is not a URL`);
   const target = { url: url?.replace(/\/+$/, ""), token };
   if (file !== undefined) return { ...target, job: { kind: "file", file, symbol } };

@@ -1,6 +1,6 @@
-import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
-import { CsvError, parse } from "csv-parse";
+import { openFileText } from "../files/file-text.ts";
+import { linesOf } from "../files/lines.ts";
+import { readCsv } from "../files/read-csv.ts";
 import { type CsvReading, type FileDefaults, readHeader } from "./csv-columns.ts";
 import { BadRowError, type FileRow } from "./file-row.ts";
 
@@ -10,57 +10,44 @@ export type ReadFileDeps = {
 };
 
 /**
- * The events of a recorded file, one after another, whatever its length: `.csv` by its header, anything else as NDJSON.
- * Throws {@link BadRowError}, or an Error about the file as a whole.
+ * The events of a recorded file, one after another, whatever its length: NDJSON where it begins with an object, else CSV by
+ * its header. Throws {@link BadRowError}, or an Error about the file as a whole.
  */
-export function readFile(
+export async function* readFile(
   deps: ReadFileDeps,
   file: string,
   defaults: FileDefaults,
 ): AsyncGenerator<FileRow> {
-  return file.toLowerCase().endsWith(".csv")
-    ? readCsv(deps, file, defaults)
-    : readNdjson(file, defaults);
+  const { kind, text } = await openFileText(file);
+  yield* kind === "csv" ? csvRows(deps, text, defaults) : ndjsonRows(text, defaults);
 }
 
-async function* readCsv(
+async function* csvRows(
   deps: ReadFileDeps,
-  file: string,
+  text: AsyncGenerator<string>,
   defaults: FileDefaults,
 ): AsyncGenerator<FileRow> {
   let reading: CsvReading | undefined;
-  const parser = parse({
-    bom: true,
-    info: true,
-    skip_empty_lines: true,
-    columns: (header: string[]) => {
-      reading = readHeader(header, defaults);
-      if (reading.unused.length > 0) deps.onUnused(reading.unused);
-      return header;
-    },
+  const rows = readCsv(text, (header) => {
+    reading = readHeader(header, defaults);
+    if (reading.unused.length > 0) deps.onUnused(reading.unused);
+    return header;
   });
-  const source = createReadStream(file);
-  // An async loop hears of the parser's errors, not of those of what feeds it.
-  source.on("error", (error) => parser.destroy(error));
-  try {
-    for await (const { record, info } of source.pipe(parser)) {
-      if (reading === undefined) throw new Error("a row came before the header");
-      yield* reading.rowsOf(record, info.lines);
-    }
-  } catch (error) {
-    throw error instanceof CsvError ? new Error(csvWords(error)) : error;
+  for await (const row of rows) {
+    if (row.why !== undefined) throw new BadRowError(row.line, undefined, row.why);
+    if (reading === undefined) throw new Error("a row came before the header");
+    yield* reading.rowsOf(row.record, row.line);
   }
 }
 
-async function* readNdjson(file: string, defaults: FileDefaults): AsyncGenerator<FileRow> {
-  const lines = createInterface({
-    input: createReadStream(file),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  });
+async function* ndjsonRows(
+  text: AsyncGenerator<string>,
+  defaults: FileDefaults,
+): AsyncGenerator<FileRow> {
   let line = 0;
-  for await (const text of lines) {
+  for await (const content of linesOf(text)) {
     line += 1;
-    if (text.trim() !== "") yield rowOfJson(text, line, defaults);
+    if (content.trim() !== "") yield rowOfJson(content, line, defaults);
   }
 }
 
@@ -108,11 +95,4 @@ function objectOf(text: string, line: number): Record<string, unknown> {
     throw new BadRowError(line, undefined, "is not a JSON object");
   }
   return value as Record<string, unknown>;
-}
-
-function csvWords(error: CsvError): string {
-  const line = (error as unknown as { lines?: number }).lines;
-  return line === undefined || error.message.includes("line")
-    ? error.message
-    : `line ${line}: ${error.message}`;
 }

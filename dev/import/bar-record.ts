@@ -1,9 +1,12 @@
-import { isOver, refuseBucket } from "../../src/core/posted-bar.ts";
+import { floorUs } from "../../src/core/duration.ts";
+import { isOver, offsetWords, refuseBucket } from "../../src/core/posted-bar.ts";
 import {
   type BarPush,
   barPushSchema,
+  POSTED_INTERVAL_SECONDS,
   POSTED_INTERVALS,
   type PostedInterval,
+  readOffsetUs,
 } from "../../src/protocol/bar-push.ts";
 import type { EpochUs } from "../../src/protocol/time.ts";
 import { type FileTime, readFileTime } from "./read-time.ts";
@@ -12,10 +15,15 @@ import { type FileTime, readFileTime } from "./read-time.ts";
 export type BarRecord = Readonly<Record<string, unknown>>;
 
 /** Said on the command line, for rows that do not say it. */
-export type BarDefaults = { symbol: string | undefined; interval: PostedInterval | undefined };
+export type BarDefaults = {
+  symbol: string | undefined;
+  interval: PostedInterval | undefined;
+  /** Where its bucket may begin, in microseconds after the multiples of its length. */
+  offsetsUs: readonly number[];
+};
 
 export type RecordReading =
-  | { kind: "bar"; push: BarPush & { ts: number } }
+  | { kind: "bar"; push: BarPush & { ts: EpochUs } }
   /** Its bucket is not over: no history yet. */
   | { kind: "not_over" }
   | { kind: "bad"; column: string | undefined; why: string };
@@ -25,7 +33,7 @@ const TIMES = ["ts", "timestamp", "datetime"] as const;
 /** What a bar is made of; a date and a time may stand in columns of their own. */
 export const BAR_COLUMNS: readonly string[] = [
   ...[...TIMES, "date", "time"],
-  ...["symbol", "interval", ...NUMBERS],
+  ...["symbol", "interval", "offset", ...NUMBERS],
 ];
 
 /** The moment of a row, and the column it stands in. */
@@ -42,18 +50,12 @@ export function readRecord(
   defaults: BarDefaults,
   nowUs: EpochUs,
 ): RecordReading {
-  const interval = cell(record, "interval") || defaults.interval;
-  if (interval === undefined || !isInterval(interval)) {
-    return bad("interval", `${JSON.stringify(interval ?? "")} is not 1m, 1h or 1d`);
-  }
+  const said = cell(record, "interval");
+  const interval = said === "" ? defaults.interval : intervalOf(said);
+  if (interval === undefined) return bad("interval", `${JSON.stringify(said)} is not 1m, 1h or 1d`);
   const { column, text } = timeOf(record);
   const time = readFileTime(text);
-  if (time === undefined) {
-    return bad(
-      column,
-      `${JSON.stringify(text)} is not a time such as 2026-01-31 or 2026-01-31 09:30`,
-    );
-  }
+  if (time === undefined) return bad(column, timeWords(text));
   const numbers: Record<string, number> = { volume: 0 };
   for (const name of NUMBERS) {
     const value = cell(record, name);
@@ -65,14 +67,25 @@ export function readRecord(
   }
   const ts = startOf(time, interval);
   const symbol = cell(record, "symbol") || defaults.symbol;
-  const parsed = barPushSchema.safeParse({ symbol, interval, ts, ...numbers });
+  const offset = cell(record, "offset") || offsetOf(ts, interval, defaults.offsetsUs);
+  const parsed = barPushSchema.safeParse({
+    ...{ symbol, interval, ts, ...numbers },
+    ...(offset !== "0m" && { offset }),
+  });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return bad(issue?.path.map(String).join("."), issue?.message ?? "is no bar");
   }
-  const why = refuseBucket(interval, ts, nowUs);
+  const why = refuseBucket(interval, ts, nowUs, readOffsetUs(offset) ?? 0);
   if (why === null) return { kind: "bar", push: { ...parsed.data, ts } };
   return isOver(interval, ts, nowUs) ? bad(column, `${text} ${why}`) : { kind: "not_over" };
+}
+
+/** The one at which a bucket begins there, or else the first. */
+function offsetOf(ts: EpochUs, interval: PostedInterval, offsetsUs: readonly number[]): string {
+  const lengthUs = POSTED_INTERVAL_SECONDS[interval] * 1_000_000;
+  const found = offsetsUs.find((offsetUs) => floorUs(ts - offsetUs, lengthUs) + offsetUs === ts);
+  return offsetWords(found ?? offsetsUs[0] ?? 0);
 }
 
 /** Midnight of a day is that day, wherever the file was made. */
@@ -85,8 +98,17 @@ function cell(record: BarRecord, name: string): string {
   return value === undefined || value === null ? "" : String(value).trim();
 }
 
-function isInterval(text: string): text is PostedInterval {
-  return (POSTED_INTERVALS as readonly string[]).includes(text);
+/** Stooq writes `D`, or minutes. */
+const OTHER_INTERVALS: Readonly<Record<string, PostedInterval>> = { d: "1d", 60: "1h", 1: "1m" };
+
+function intervalOf(text: string): PostedInterval | undefined {
+  const known = POSTED_INTERVALS.find((one) => one === text);
+  return known ?? OTHER_INTERVALS[text.toLowerCase()];
+}
+
+/** What is said of a time that cannot be read. */
+export function timeWords(text: string): string {
+  return `${JSON.stringify(text)} is not a time such as 2026-01-31, 2026-01-31 09:30 or 2026-01-31T09:30:00Z`;
 }
 
 function bad(column: string | undefined, why: string): RecordReading {

@@ -1,10 +1,12 @@
-import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
-import { CsvError, parse } from "csv-parse";
+import { openFileText } from "../files/file-text.ts";
+import { linesOf } from "../files/lines.ts";
+import { readCsv } from "../files/read-csv.ts";
 import { BAR_COLUMNS, type BarRecord } from "./bar-record.ts";
 
-/** A line of the file, or why it is no row at all. */
-export type LineRecord = { line: number; record: BarRecord } | { line: number; why: string };
+/** A line of the file, or why it is no row, with what there is of it. */
+export type LineRecord =
+  | { line: number; record: BarRecord; why?: undefined }
+  | { line: number; record?: BarRecord; why: string };
 
 export type ReadRecordsDeps = {
   /** Told as the file is read. */
@@ -14,49 +16,34 @@ export type ReadRecordsDeps = {
 };
 
 /**
- * The rows of a file, one after another, whatever its length: `.csv` by its header, anything else as NDJSON.
+ * The rows of a file, one after another, whatever its length: NDJSON where it begins with an object, else CSV by its header.
  * Throws an Error about the file as a whole.
  */
 export async function* readRecords(
   file: string,
   { onRead, onHeader }: ReadRecordsDeps = {},
 ): AsyncGenerator<LineRecord> {
-  const source = createReadStream(file);
-  if (onRead !== undefined) source.on("data", (chunk) => onRead(chunk.length));
-  if (!file.toLowerCase().endsWith(".csv")) {
-    yield* readNdjson(source);
+  const { kind, text } = await openFileText(file, onRead);
+  if (kind === "ndjson") {
+    yield* readNdjson(text);
     return;
   }
-  const parser = parse({
-    bom: true,
-    info: true,
-    skip_empty_lines: true,
-    columns: (header: string[]) => {
-      const names = header.map((name) => name.trim().toLowerCase());
-      checkHeader(names);
-      onHeader?.(names);
-      return names;
-    },
+  const rows = readCsv(text, (header) => {
+    const names = header.map(nameOf);
+    checkHeader(names, header);
+    onHeader?.(names);
+    return names;
   });
-  // An async loop hears of the parser's errors, not of those of what feeds it.
-  source.on("error", (error) => parser.destroy(error));
-  try {
-    for await (const { record, info } of source.pipe(parser)) yield { line: info.lines, record };
-  } catch (error) {
-    throw error instanceof CsvError ? new Error(csvWords(error)) : error;
-  } finally {
-    source.destroy();
+  for await (const { line, record, why } of rows) {
+    yield why === undefined ? { line, record } : { line, record, why };
   }
 }
 
-async function* readNdjson(source: NodeJS.ReadableStream): AsyncGenerator<LineRecord> {
+async function* readNdjson(text: AsyncGenerator<string>): AsyncGenerator<LineRecord> {
   let line = 0;
-  for await (const text of createInterface({
-    input: source,
-    crlfDelay: Number.POSITIVE_INFINITY,
-  })) {
+  for await (const content of linesOf(text)) {
     line += 1;
-    if (text.trim() !== "") yield { line, ...recordOf(text) };
+    if (content.trim() !== "") yield { line, ...recordOf(content) };
   }
 }
 
@@ -72,26 +59,43 @@ function recordOf(text: string): { record: BarRecord } | { why: string } {
   }
 }
 
-function checkHeader(names: readonly string[]): void {
+/** Names that Stooq and MetaTrader give: `<TICKER>`, `<VOL>`, `<PER>`. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  ticker: "symbol",
+  vol: "volume",
+  per: "interval",
+};
+
+function nameOf(column: string): string {
+  const name = column
+    .trim()
+    .toLowerCase()
+    .replace(/^<(.*)>$/, "$1");
+  return (Object.hasOwn(OTHER_NAMES, name) && OTHER_NAMES[name]) || name;
+}
+
+function checkHeader(names: readonly string[], header: readonly string[]): void {
   const missing = ["open", "high", "low", "close"].filter((name) => !names.includes(name));
   const isTimed = ["ts", "timestamp", "datetime", "date", "time"].some((name) =>
     names.includes(name),
   );
   if (!isTimed) missing.unshift("a time (date, time, datetime, timestamp or ts)");
-  if (missing.length === 0) return;
-  throw new Error(
-    `line 1: the header names ${names.join(", ")}; it must also name ${missing.join(", ")}`,
-  );
+  if (missing.length > 0) {
+    throw new Error(
+      `line 1: the header names ${names.join(", ")}; it must also name ${missing.join(", ")}`,
+    );
+  }
+  for (const name of BAR_COLUMNS) {
+    const same = header.filter((_, at) => names[at] === name);
+    if (same.length > 1) {
+      throw new Error(
+        `line 1: the header names ${name} ${same.length} times (${same.join(", ")}): leave one of them`,
+      );
+    }
+  }
 }
 
 /** Columns of which nothing is made. */
 export function unusedOf(names: readonly string[]): string[] {
   return names.filter((name) => !BAR_COLUMNS.includes(name));
-}
-
-function csvWords(error: CsvError): string {
-  const line = (error as unknown as { lines?: number }).lines;
-  return line === undefined || error.message.includes("line")
-    ? error.message
-    : `line ${line}: ${error.message}`;
 }

@@ -5,20 +5,25 @@ export type FileTime = {
   wallUs: number;
 };
 
+/**
+ * `2026-01-31`, `2026/01/31`, `2026.01.31` (MetaTrader) and `20260131` (Stooq), then perhaps `09:30`, with seconds, or `093000`, and
+ * an offset as ISO 8601 or Postgres (`+00`, `-05:30`) writes it.
+ */
 const DATE_AND_TIME =
-  /^(\d{4})[-/](\d{2})[-/](\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)? ?(?:(Z)|([+-])(\d{2}):?(\d{2}))?)?$/i;
-/** 20260131; as seconds such a number is a day of 1970. */
-const PLAIN_DATE = /^((?:19|20)\d{2})(\d{2})(\d{2})$/;
+  /^(\d{4})([-/.]?)(\d{2})\2(\d{2})(?:[T ](\d{2}):?(\d{2})(?::?(\d{2})(?:\.\d+)?)? ?(?:Z|UTC|([+-])(\d{2})(?::?(\d{2}))?)?)?$/i;
+/** As seconds 20260131 is a day of 1970. */
+const PLAIN_DATE = /^(?:18|19|20)\d{6}$/;
 
 /**
  * Reads a time of a file: without an offset it is UTC, and an integer is seconds, milliseconds, microseconds or nanoseconds
  * since the epoch by its size. Undefined where it is none, or has more than one meaning (01/02/2026).
  */
 export function readFileTime(text: string): FileTime | undefined {
-  const match = PLAIN_DATE.exec(text) ?? DATE_AND_TIME.exec(text);
-  if (match === null) return /^-?\d+(\.0+)?$/.test(text) ? ofNumber(Number(text)) : undefined;
-  const [year, month, day] = match.slice(1, 4).map(Number) as [number, number, number];
-  const [hour = 0, minute = 0, second = 0] = match.slice(4, 7).map((part) => Number(part ?? 0));
+  if (/^-?\d+(\.0+)?$/.test(text) && !PLAIN_DATE.test(text)) return ofNumber(Number(text));
+  const match = DATE_AND_TIME.exec(text);
+  if (match === null) return undefined;
+  const [year, , month, day] = match.slice(1, 5).map(Number) as [number, number, number, number];
+  const [hour = 0, minute = 0, second = 0] = match.slice(5, 8).map((part) => Number(part ?? 0));
   const ms = Date.UTC(year, month - 1, day, hour, minute, second);
   const civil = new Date(ms);
   // Date.UTC rolls the 31st of February over, which is not what was written.

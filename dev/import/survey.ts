@@ -1,3 +1,4 @@
+import { unmistakableTime } from "../../src/core/timestamp.ts";
 import type { PostedInterval } from "../../src/protocol/bar-push.ts";
 import type { EpochUs } from "../../src/protocol/time.ts";
 import { BadRowError, type FileRow } from "../demo/file-row.ts";
@@ -62,13 +63,14 @@ export async function* barRows(
   for await (const line of lines) {
     const reading = readLine(line, defaults, nowUs);
     if (reading.kind === "bar") {
-      yield { line: line.line, path: "/api/bars", event: reading.push };
+      const event = { ...reading.push, ts: unmistakableTime(reading.push.ts) };
+      yield { line: line.line, path: "/api/bars", event };
     }
   }
 }
 
 function readLine(line: LineRecord, defaults: BarDefaults, nowUs: EpochUs): RecordReading {
-  return "why" in line
+  return line.why !== undefined
     ? { kind: "bad", column: undefined, why: line.why }
     : readRecord(line.record, defaults, nowUs);
 }

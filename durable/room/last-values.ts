@@ -2,6 +2,7 @@ import { bucketStartUs, extendBar, type GrowingBar, openBar } from "../../src/co
 import { type BookState, foldBook } from "../../src/core/book-samples.ts";
 import { DAY_US } from "../../src/core/duration.ts";
 import { canonicalLabels } from "../../src/core/labels.ts";
+import type { DayChange } from "../../src/protocol/answers.ts";
 import type { Interval } from "../../src/protocol/bar.ts";
 import type {
   MetricEvent,
@@ -141,11 +142,13 @@ export class LastValuesFold {
   get dayVolume(): number {
     return this.#hours.reduce((sum, hour) => sum + hour.volume, 0);
   }
-  /** Last price against the first one of those hours, as a fraction; null without a price to compare with. */
-  get dayChange(): number | null {
+  /** Last price against the first one of those hours, as a fraction; null where it has no meaning. */
+  get dayChange(): DayChange {
     const open = this.#hours[0]?.open;
-    if (this.#trade === null || open === undefined || open === 0) return null;
-    return this.#trade.price / open - 1;
+    if (this.#trade === null || open === undefined) return { value: null, reason: "no_trade" };
+    // A part of nothing, or of a debt, has no meaning: from -10 to -37 is no rise.
+    if (open <= 0) return { value: null, reason: "base_not_positive" };
+    return { value: this.#trade.price / open - 1 };
   }
 
   #applyMetric(point: MetricEvent): void {

@@ -8,10 +8,12 @@ export function summaryOf(
   values: LastValuesFold,
   viewers: number,
 ): SymbolSummary {
+  const change = values.dayChange;
   return {
     symbol,
     last: values.trade?.price ?? null,
-    change: values.dayChange,
+    change: change.value,
+    ...(change.value === null && { change_reason: change.reason }),
     volume: values.dayVolume,
     last_event: values.lastEventUs,
     viewers,

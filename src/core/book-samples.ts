@@ -17,7 +17,7 @@ export interface BookState {
   book: Book;
   /** Of the last event that the book took. */
   ts: EpochUs;
-  seq?: number | undefined;
+  seq?: BookEvent["seq"];
   /** The book has changed since its last sample, or never had one. */
   isChanged: boolean;
   sampled: SamplePlace | null;

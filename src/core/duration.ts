@@ -3,19 +3,25 @@ export const MINUTE_US = 60_000_000;
 export const HOUR_US = 60 * MINUTE_US;
 export const DAY_US = 24 * HOUR_US;
 
-const UNIT_US = {
+const UNIT_US: Readonly<Record<string, number>> = {
   ms: 1_000,
   s: 1_000_000,
   m: MINUTE_US,
+  min: MINUTE_US,
   h: HOUR_US,
   d: DAY_US,
-} as const;
+  w: 7 * DAY_US,
+};
 
-/** Microseconds of a duration such as `250ms`, `10s`, `5m`, `4h` or `1d`; null where it is none. */
+/**
+ * Microseconds of a duration such as `250ms`, `10s`, `5m`, `4h`, `1d` or `1w`, or of whole seconds (`60`); null where it is none.
+ * Capitals mean the same, as pandas writes them, but for `M`, which is a month elsewhere.
+ */
 export function readDurationUs(text: string): number | null {
-  const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text);
-  if (match === null) return null;
-  const us = Number(match[1]) * UNIT_US[match[2] as keyof typeof UNIT_US];
+  const [, count, unit = "s"] = /^(\d{1,9})([A-Za-z]+)?$/.exec(text) ?? [];
+  const unitUs = unit === "M" ? undefined : UNIT_US[unit.toLowerCase()];
+  if (count === undefined || unitUs === undefined) return null;
+  const us = Number(count) * unitUs;
   return us > 0 ? us : null;
 }
 

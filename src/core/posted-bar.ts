@@ -19,17 +19,36 @@ export function isOver(interval: PostedInterval, ts: EpochUs, nowUs: EpochUs): b
   return ts + POSTED_INTERVAL_SECONDS[interval] * 1_000_000 <= nowUs + CLOCKS_APART_US;
 }
 
-/** Why no bar of this interval can begin at `ts`, or null where one can. */
-export function refuseBucket(interval: PostedInterval, ts: EpochUs, nowUs: EpochUs): string | null {
+/**
+ * Why no bar of this interval can begin at `ts`, or null where one can. Buckets begin `offsetUs` after the multiples of their
+ * length since the epoch.
+ */
+export function refuseBucket(
+  interval: PostedInterval,
+  ts: EpochUs,
+  nowUs: EpochUs,
+  offsetUs = 0,
+): string | null {
   const lengthUs = POSTED_INTERVAL_SECONDS[interval] * 1_000_000;
-  const startUs = floorUs(ts, lengthUs);
+  const startUs = floorUs(ts - offsetUs, lengthUs) + offsetUs;
   if (startUs !== ts) {
-    return `is not where a bucket of ${interval} begins, in UTC: ${isoOf(startUs)} is, and then ${isoOf(startUs + lengthUs)}`;
+    const [what, hint] =
+      offsetUs === 0
+        ? [interval, "; where buckets begin elsewhere, say so with offset"]
+        : [`${interval} with offset ${offsetWords(offsetUs)}`, ""];
+    return `is not where a bucket of ${what} begins, in UTC: ${isoOf(startUs)} is, and then ${isoOf(startUs + lengthUs)}${interval === "1m" ? "" : hint}`;
   }
   if (!isOver(interval, ts, nowUs)) {
     return `begins a bucket that is not over before ${isoOf(startUs + lengthUs)}: post it then; what is under way is made of trades`;
   }
   return null;
+}
+
+/** `30m`, `13h` or `13h30m`. */
+export function offsetWords(offsetUs: number): string {
+  const minutes = offsetUs / MINUTE_US;
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  return `${hours > 0 ? `${hours}h` : ""}${rest > 0 || hours === 0 ? `${rest}m` : ""}`;
 }
 
 /** Without the milliseconds, which no border has. */

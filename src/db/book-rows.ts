@@ -84,7 +84,7 @@ function insertOf(rows: readonly BookRow[]): Insert {
     params: [
       numberArray(rows.map(({ book }) => book.ts)),
       numberArray(rows.map(({ cursor }) => cursor)),
-      numberArray(rows.map(({ book }) => book.seq ?? null)),
+      `{${rows.map(({ book }) => book.seq ?? "NULL").join(",")}}`,
       numberArray(rows.map(({ symbolId }) => symbolId as number)),
       numberArray(rows.map(({ ordinal }) => ordinal)),
       ...[lists("bids", 0), lists("bids", 1), lists("asks", 0), lists("asks", 1)],

@@ -1,4 +1,4 @@
-import type { BookEvent, Level } from "../protocol/book.ts";
+import { type BookEvent, canonicalSeq, type Level } from "../protocol/book.ts";
 import type { MetricEvent, PositionEvent, TradeEvent } from "../protocol/event.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import type { Row } from "./database.ts";
@@ -45,12 +45,12 @@ export function positionOf(row: Row): PositionEvent {
 
 /** SQL: the book of a row of `books`, in one text, as `bookOf` reads it. */
 export const BOOK_TEXT =
-  "json_build_array(seq, bid_prices, bid_sizes, ask_prices, ask_sizes)::text";
+  "json_build_array(seq::text, bid_prices, bid_sizes, ask_prices, ask_sizes)::text";
 
 /** The sample of a row with `ts_us` and, in `book`, `BOOK_TEXT`. */
 export function bookOf(row: Row): BookEvent {
   const [seq, bidPrices, bidSizes, askPrices, askSizes] = JSON.parse(row["book"] as string) as [
-    seq: number | null,
+    seq: string | null,
     ...columns: [number[], number[], number[], number[]],
   ];
   return {
@@ -59,7 +59,7 @@ export function bookOf(row: Row): BookEvent {
     type: "snapshot",
     bids: levelsOf(bidPrices, bidSizes),
     asks: levelsOf(askPrices, askSizes),
-    ...(seq !== null && { seq }),
+    ...(seq !== null && { seq: canonicalSeq(seq) }),
     sampled: true,
   };
 }

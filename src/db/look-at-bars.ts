@@ -36,7 +36,8 @@ export interface BarsRange {
 /** Bars as columns, the oldest first. */
 export type BarColumns = Record<BarColumn | "ts", number[]>;
 
-const noBars = (): BarColumns => columnsOf({}, 0, 0);
+/** No bars. */
+export const noBars = (): BarColumns => columnsOf({}, 0, 0);
 
 /** The first look covers `limit` buckets; where trading pauses, each further one begins at a trade and goes deeper. */
 const LOOK_GROWTH = 8;

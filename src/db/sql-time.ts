@@ -1,3 +1,4 @@
+import { rfc3339Of } from "../core/civil-time.ts";
 import { DAY_US, HOUR_US, MINUTE_US } from "../core/duration.ts";
 
 // Times are integer microseconds outside and timestamptz inside, exact to the microsecond in both directions (held by a
@@ -28,8 +29,4 @@ export const dayOf = (timestamp: string) => bucketOf(timestamp, String(DAY_US));
  * {@link timestampOf}: Postgres adds intervals only when it executes, and a plan whose range is unknown has every partition
  * in it, which costs more than the query.
  */
-export function momentText(us: number): string {
-  const ms = Math.floor(us / 1_000);
-  const micros = String(us - ms * 1_000).padStart(3, "0");
-  return new Date(ms).toISOString().replace("Z", `${micros}Z`);
-}
+export const momentText = rfc3339Of;

@@ -77,11 +77,11 @@ function upsertOf(rows: readonly PostedBar[]): Statement & { bytes: number } {
     column(({ symbol }) => placeOf.get(symbol) as number),
     textArray(symbols),
   ];
-  // Symbols and numbers are ASCII; only the quotes of the symbols are escaped in JSON.
+  // A symbol's code unit is at most three bytes, as is a quote that JSON escapes; all else is ASCII.
   return {
     text: UPSERT,
     params,
-    bytes: params.reduce((sum, text) => sum + text.length, 0) + 2 * symbols.length,
+    bytes: params.reduce((sum, text) => sum + text.length, 0) + 2 * (params.at(-1) ?? "").length,
   };
 }
 

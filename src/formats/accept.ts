@@ -1,4 +1,4 @@
-import { type BookPush, hasEmptyLevel, isCrossed, type Level } from "../protocol/book.ts";
+import { type BookPush, hasEmptyLevel, isCrossed, type Level, seqFault } from "../protocol/book.ts";
 import { MAX_BOOK_LEVELS } from "../protocol/book-limits.ts";
 import {
   isStorable,
@@ -119,7 +119,7 @@ export function isPlainBook(value: unknown): value is BookPush {
         required += 1;
         break;
       case "seq":
-        if (!Number.isSafeInteger(field) || (field as number) < 0) return false;
+        if (typeof field !== "number" || seqFault(field) !== null) return false;
         break;
       case "sampled":
         if (field !== true) return false;

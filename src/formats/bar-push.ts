@@ -1,5 +1,5 @@
 import { type PostedBar, refuseBucket } from "../core/posted-bar.ts";
-import { type BarPush, barPushSchema } from "../protocol/bar-push.ts";
+import { type BarPush, barPushSchema, readOffsetUs } from "../protocol/bar-push.ts";
 import type { PushFormat } from "./decode-push.ts";
 
 export const barPush: PushFormat<BarPush, PostedBar> = {
@@ -11,5 +11,6 @@ export const barPush: PushFormat<BarPush, PostedBar> = {
     interval,
     bar: { ts, open, high, low, close, volume, trades },
   }),
-  refuseMoment: ({ interval }, ts, nowUs) => refuseBucket(interval, ts, nowUs),
+  refuseMoment: ({ interval, offset }, ts, nowUs) =>
+    refuseBucket(interval, ts, nowUs, offset === undefined ? 0 : (readOffsetUs(offset) ?? 0)),
 };

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import { shorten } from "../core/shorten.ts";
-import { readTimestamp, type TimestampReading } from "../core/timestamp.ts";
+import { readTimestamp, type TimestampReading, type TimeUnit } from "../core/timestamp.ts";
 import type { ProblemIssue } from "../protocol/problem.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { type Decoded, MAX_ISSUES, type ParsedBody } from "./decoded.ts";
@@ -19,11 +19,15 @@ export interface PushFormat<Push extends Timed, Item> {
   refuseMoment?: (push: Push, ts: EpochUs, nowUs: EpochUs) => string | null;
 }
 
-/** Validates a whole body (SPEC I-1): all of its items, or the first issues of any. No `ts` means `nowUs`. */
+/**
+ * Validates a whole body (SPEC I-1): all of its items, or the first issues of any. No `ts` means `nowUs`; integer times are
+ * in `unit`, or microseconds where it is not said.
+ */
 export function decodePush<Push extends Timed, Item>(
   body: ParsedBody,
   format: PushFormat<Push, Item>,
   nowUs: EpochUs,
+  unit?: TimeUnit,
 ): Decoded<Item> {
   if (body.kind === "unreadable") return body;
   if (body.values.length === 0) {
@@ -42,7 +46,7 @@ export function decodePush<Push extends Timed, Item>(
         refuse({ ...issue, path: join(body.pathOf(index), issue.path) });
       continue;
     }
-    const moment = momentOf(reading.push, format, nowUs);
+    const moment = momentOf(reading.push, format, nowUs, unit);
     if (moment.kind === "moment") items.push(format.itemOf(reading.push, moment.us));
     else refuse({ path: join(body.pathOf(index), "ts"), message: moment.message });
   }
@@ -67,9 +71,10 @@ function momentOf<Push extends Timed>(
   push: Push,
   { refuseMoment }: Pick<PushFormat<Push, unknown>, "refuseMoment">,
   nowUs: EpochUs,
+  unit: TimeUnit | undefined,
 ): TimestampReading {
   if (push.ts === undefined) return { kind: "moment", us: nowUs };
-  const moment = readTimestamp(push.ts, nowUs);
+  const moment = readTimestamp(push.ts, nowUs, unit);
   if (refuseMoment === undefined || moment.kind === "refused") return moment;
   const message = refuseMoment(push, moment.us, nowUs);
   return message === null ? moment : { kind: "refused", message };

@@ -1,3 +1,4 @@
+import type { TimeUnit } from "../core/timestamp.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { decodePush, type PushFormat, type Timed } from "./decode-push.ts";
 import { type Decoded, MAX_ISSUES, type ParsedBody } from "./decoded.ts";
@@ -9,11 +10,11 @@ const SLICE_ITEMS = 1_000;
 export async function decodeInSlices<Push extends Timed, Item>(
   body: ParsedBody,
   format: PushFormat<Push, Item>,
-  nowUs: EpochUs,
+  times: { nowUs: EpochUs; unit: TimeUnit | undefined },
   pause: () => Promise<void>,
 ): Promise<Decoded<Item>> {
   if (body.kind === "unreadable" || body.values.length <= SLICE_ITEMS) {
-    return decodePush(body, format, nowUs);
+    return decodePush(body, format, times.nowUs, times.unit);
   }
   const whole: Extract<Decoded<Item>, { kind: "items" }> = { kind: "items", items: [] };
   const wrong: Extract<Decoded<Item>, { kind: "invalid" }> = { kind: "invalid", issues: [] };
@@ -21,7 +22,7 @@ export async function decodeInSlices<Push extends Timed, Item>(
     if (from > 0) await pause();
     const values = body.values.slice(from, from + SLICE_ITEMS);
     const pathOf = (index: number) => body.pathOf(from + index);
-    const slice = decodePush({ kind: "values", values, pathOf }, format, nowUs);
+    const slice = decodePush({ kind: "values", values, pathOf }, format, times.nowUs, times.unit);
     if (slice.kind === "unreadable") return slice;
     if (slice.kind === "items") for (const item of slice.items) whole.items.push(item);
     else wrong.issues.push(...slice.issues);

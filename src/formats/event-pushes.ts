@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import type { AddressedEvent } from "../core/encode-events.ts";
-import { type BookEvent, type BookPush, bookPushSchema } from "../protocol/book.ts";
+import { type BookEvent, type BookPush, bookPushSchema, canonicalSeq } from "../protocol/book.ts";
 import {
   type MetricEvent,
   type MetricPush,
@@ -55,7 +55,7 @@ export const bookPush: PushFormat<BookPush, AddressedEvent> = {
   schema: bookPushSchema as z.ZodType<BookPush>,
   itemOf: ({ symbol, type, bids, asks, seq, sampled }, ts) => {
     const event: BookEvent = { kind: "book", ts, type, bids, asks };
-    if (seq !== undefined) event.seq = seq;
+    if (seq !== undefined) event.seq = canonicalSeq(seq);
     if (sampled !== undefined) event.sampled = sampled;
     return { symbol, event };
   },

@@ -37,7 +37,8 @@ function parseText(
   text: string,
 ): { kind: "value"; value: unknown } | { kind: "broken"; why: string } {
   try {
-    return { kind: "value", value: JSON.parse(text) };
+    // Where files are joined a mark of byte order may begin any line.
+    return { kind: "value", value: JSON.parse(text.replace(/^\uFEFF/, "")) };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const hint = /\b(NaN|Infinity)\b/.test(text) ? " (JSON has no NaN and no Infinity)" : "";

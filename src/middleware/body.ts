@@ -51,6 +51,14 @@ async function readRaw(request: Request, limitBytes: number): Promise<Uint8Array
 const SLICE_BYTES = 32 * 1024;
 
 async function unzip(bytes: Uint8Array, limitBytes: number): Promise<BodyReading> {
+  const whole = await unzipMember(bytes, limitBytes);
+  const read = whole === "broken" ? await unzipMembers(bytes, limitBytes) : whole;
+  if (read === "broken") return { kind: "broken_gzip" };
+  return read.isOver ? { kind: "too_large", limitBytes, unzipped: true } : decode(read.bytes());
+}
+
+/** The runtime unzips one member, and calls it broken where something follows. */
+async function unzipMember(bytes: Uint8Array, limitBytes: number): Promise<Tally | "broken"> {
   const { readable, writable } = new DecompressionStream("gzip");
   const unzipped = new Tally(limitBytes);
   const read = readAll(readable, unzipped)
@@ -58,8 +66,42 @@ async function unzip(bytes: Uint8Array, limitBytes: number): Promise<BodyReading
     .catch(() => "broken" as const);
   const written = writeInSlices(writable, bytes, unzipped).catch(() => "broken" as const);
   const outcomes = await Promise.all([read, written]);
-  if (unzipped.isOver) return { kind: "too_large", limitBytes, unzipped: true };
-  return outcomes.includes("broken") ? { kind: "broken_gzip" } : decode(unzipped.bytes());
+  return outcomes.includes("broken") && !unzipped.isOver ? "broken" : unzipped;
+}
+
+/** Members of one body, and what looks like the beginning of one and is none: more are an attack. */
+const MOST_MEMBERS = 256;
+const MOST_MISTAKEN = 16;
+
+/**
+ * A gzip may be several members one after another (RFC 1952, section 2.2), as `cat a.gz b.gz` makes it. Only unzipping tells
+ * where one ends, so each is tried up to wherever the next may begin; its checksum says whether it was whole.
+ */
+async function unzipMembers(bytes: Uint8Array, limitBytes: number): Promise<Tally | "broken"> {
+  const unzipped = new Tally(limitBytes);
+  let start = 0;
+  let mistaken = 0;
+  for (const [members, end] of memberBorders(bytes).entries()) {
+    const left = limitBytes === 0 ? 0 : Math.max(1, limitBytes - unzipped.size);
+    const member = await unzipMember(bytes.subarray(start, end), left);
+    if (member === "broken") mistaken += 1;
+    else {
+      unzipped.add(member.bytes());
+      start = end;
+    }
+    if (unzipped.isOver) return unzipped;
+    if (mistaken > MOST_MISTAKEN || members > MOST_MEMBERS) return "broken";
+  }
+  return start === bytes.byteLength ? unzipped : "broken";
+}
+
+/** Where a member may end: before the three bytes that begin one (deflate is the only method there is), or at the end. */
+function memberBorders(bytes: Uint8Array): number[] {
+  const borders: number[] = [];
+  for (let at = bytes.indexOf(0x1f, 1); at > 0; at = bytes.indexOf(0x1f, at + 1)) {
+    if (bytes[at + 1] === 0x8b && bytes[at + 2] === 8) borders.push(at);
+  }
+  return [...borders, bytes.byteLength];
 }
 
 async function writeInSlices(

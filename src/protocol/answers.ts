@@ -17,16 +17,24 @@ export const acceptedSchema = z.object({
 });
 export type Accepted = z.infer<typeof acceptedSchema>;
 
-/** One line of `GET /api/symbols`. `change` is relative (0.01 = 1 %) over the 24 h before the last trade. */
+/** Why a change is no figure: nothing was traded, or the price it would be a part of is zero or below. */
+const NO_CHANGE = ["no_trade", "base_not_positive"] as const;
+
+/**
+ * One line of `GET /api/symbols`. `change` is relative (0.01 = 1 %) over the 24 h before the last trade; where it is null,
+ * `change_reason` says why.
+ */
 export const symbolSummarySchema = z.object({
   symbol: symbolSchema,
   last: z.number().nullable(),
   change: z.number().nullable(),
+  change_reason: z.enum(NO_CHANGE).optional(),
   volume: z.number(),
   last_event: epochUsSchema.nullable(),
   viewers: z.int(),
 });
 export const symbolsAnswerSchema = z.object({ symbols: z.array(symbolSummarySchema) });
+export type DayChange = { value: number } | { value: null; reason: (typeof NO_CHANGE)[number] };
 export type SymbolSummary = z.infer<typeof symbolSummarySchema>;
 export type SymbolsAnswer = z.infer<typeof symbolsAnswerSchema>;
 

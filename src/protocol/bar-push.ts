@@ -15,6 +15,13 @@ export const POSTED_INTERVALS = Object.keys(POSTED_INTERVAL_SECONDS) as [
 /** More trades in a bar than any market has; sums over a day stay exact. */
 const MAX_TRADES = 1e12;
 
+/** Microseconds of an offset such as `30m`, `13h` or `13h30m`; null where it is none. */
+export function readOffsetUs(text: string): number | null {
+  const match = /^(?:(\d{1,2})h)?(?:(\d{1,4})m)?$/.exec(text);
+  if (match === null || text === "") return null;
+  return (Number(match[1] ?? 0) * 60 + Number(match[2] ?? 0)) * 60_000_000;
+}
+
 /** What is posted to `/api/bars`, one of these a bar (SPEC I-12). */
 export const barPushSchema = z
   .strictObject({
@@ -23,6 +30,13 @@ export const barPushSchema = z
       error:
         "must be 1m, 1h or 1d: put shorter and other bars together to one of these; longer ones cannot be taken apart",
     }),
+    /** Where buckets begin that do not at the multiples of their length (SPEC I-20): so long after them. */
+    offset: z
+      .string({ error: "must be a string" })
+      .refine((text) => readOffsetUs(text) !== null, {
+        error: "must be hours and minutes, such as 30m or 13h30m",
+      })
+      .optional(),
     /** The start of its bucket. */
     ts,
     open: finite,
@@ -37,6 +51,12 @@ export const barPushSchema = z
       .max(MAX_TRADES, { error: `must be at most ${MAX_TRADES}` })
       .optional(),
   })
+  .refine(
+    ({ interval, offset }) =>
+      offset === undefined ||
+      (readOffsetUs(offset) ?? 0) < POSTED_INTERVAL_SECONDS[interval] * 1_000_000,
+    { path: ["offset"], error: "must be shorter than the interval" },
+  )
   .refine(({ low, open, close }) => low <= Math.min(open, close), {
     path: ["low"],
     error: "must not be above open or close",

@@ -15,16 +15,40 @@ const side = z
     error: `must hold at most ${MAX_BOOK_LEVELS} levels: send the best of a snapshot, and a longer diff in parts`,
   });
 
+/** Postgres keeps it as a bigint. */
+const MAX_SEQ = 2n ** 63n - 1n;
+
+/** The producer's own count; kept and passed on. Text where a number of JSON would lose digits (SPEC I-19). */
+const seqSchema = z
+  .union([z.number(), z.string()], { error: "must be a whole number, or one as text" })
+  .superRefine((seq, context) => {
+    const fault = seqFault(seq);
+    if (fault !== null) context.addIssue({ code: "custom", message: fault });
+  });
+
+/** Why this is no count, or null where it is one. */
+export function seqFault(seq: number | string): string | null {
+  if (typeof seq === "string") {
+    if (/^\d{1,19}$/.test(seq) && BigInt(seq) <= MAX_SEQ) return null;
+    return `must be a whole number from 0 to ${MAX_SEQ}`;
+  }
+  if (seq < 0) return "must not be negative";
+  if (!Number.isInteger(seq)) return "must be a whole number";
+  if (Number.isSafeInteger(seq)) return null;
+  return `is beyond ${Number.MAX_SAFE_INTEGER}, where numbers of JSON lose digits: send it as text, such as "seq":"1790000000000000000"`;
+}
+
+/** A count in its one spelling: a number as long as that has all its digits. */
+export function canonicalSeq(seq: number | string): number | string {
+  return Number.isSafeInteger(Number(seq)) ? Number(seq) : BigInt(seq).toString();
+}
+
 const bookFields = {
   /** `snapshot` is the whole book; `diff` sets the size of some levels of the one before. */
   type: z.enum(["snapshot", "diff"], { error: 'must be "snapshot" or "diff"' }),
   bids: side,
   asks: side,
-  /** The producer's own count; kept and passed on. */
-  seq: z
-    .int({ error: "must be a whole number" })
-    .nonnegative({ error: "must not be negative" })
-    .optional(),
+  seq: seqSchema.optional(),
   /** A snapshot that Postgres keeps (SPEC D-5): the room says so of some, and a producer may of any. */
   sampled: z.literal(true, { error: "must be true, or absent" }).optional(),
 };

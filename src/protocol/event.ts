@@ -3,6 +3,7 @@ import { bookEventSchema } from "./book.ts";
 import { finite } from "./number.ts";
 import { symbolSchema } from "./symbol.ts";
 import { epochUsSchema, ts } from "./time.ts";
+import { utf8Bytes } from "./utf8.ts";
 
 /** Longest metric name, label name, label value, venue, trade id and account, in characters. */
 export const MAX_NAME_LENGTH = 200;
@@ -72,6 +73,7 @@ export type TradePush = z.infer<typeof tradePushSchema>;
 
 /** What a producer posts to `/api/positions`, one of these each time a position is another. */
 export const positionPushSchema = z.strictObject({
+  kind: z.literal("position", { error: 'must be "position" here' }).optional(),
   ...positionFields,
   symbol: symbolSchema,
   ts: ts.optional(),
@@ -113,12 +115,7 @@ export function isStorable(text: string): boolean {
 
 /** Bytes of UTF-8 by which Postgres knows the series. */
 function seriesBytes({ metric, labels = {} }: { metric: string; labels?: Labels }): number {
-  let bytes = 0;
-  for (const character of metric + JSON.stringify(labels)) {
-    const point = character.codePointAt(0) ?? 0;
-    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x1_0000 ? 3 : 4;
-  }
-  return bytes;
+  return utf8Bytes(metric + JSON.stringify(labels));
 }
 
 type Labels = Record<string, string> | undefined;

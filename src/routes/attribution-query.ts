@@ -1,5 +1,5 @@
 import { type BenchmarkPush, isName, MAX_ATTRIBUTED_SYMBOLS } from "../protocol/attribution.ts";
-import { INTERVALS, type Interval } from "../protocol/interval.ts";
+import type { Interval } from "../protocol/interval.ts";
 import type { ProblemIssue } from "../protocol/problem.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
@@ -7,7 +7,7 @@ import { type BucketRange, readBucketRange } from "./bucket-range.ts";
 import { Parameters } from "./parameters.ts";
 import { readSymbolList } from "./symbol-list.ts";
 
-const KNOWN = ["symbols", "account", "interval", "from", "to", "fees", "value"];
+const KNOWN = ["symbols", "account", "interval", "from", "to", "precision", "fees", "value"];
 /** Most closes of all symbols together, as for correlations. */
 const MAX_CLOSES = 100_000;
 
@@ -31,7 +31,7 @@ export function readAttributionQuery(
 ): { query: AttributionQuery; issues: ProblemIssue[] } {
   const parameters = new Parameters(url, KNOWN, nowUs);
   const symbols = readSymbolList(parameters, { min: 1, max: MAX_ATTRIBUTED_SYMBOLS });
-  const interval = parameters.word("interval", INTERVALS, "1h");
+  const interval = parameters.interval("interval", "1h");
   const range = readBucketRange(parameters, interval, nowUs);
   const account = parameters.text("account") ?? null;
   if (account !== null && !isName(account)) parameters.refuse("account", "is no account");

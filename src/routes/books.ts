@@ -22,7 +22,11 @@ const DEPTH = { min: 1, max: MAX_BOOK_LEVELS, fallback: MAX_BOOK_LEVELS };
 export const bookRoutes = new Hono<AppEnv>().get("/api/books/:symbol", async (c) => {
   const authorization = await authorize(c, "read");
   if (authorization.kind === "refused") return authorization.response;
-  const parameters = new Parameters(c.req.url, ["depth", "at"], (Date.now() * 1_000) as EpochUs);
+  const parameters = new Parameters(
+    c.req.url,
+    ["depth", "at", "precision"],
+    (Date.now() * 1_000) as EpochUs,
+  );
   const symbol = parameters.symbol("symbol", c.req.param("symbol"));
   const levels = parameters.count("depth", DEPTH);
   const atUs = parameters.time("at");

@@ -1,3 +1,5 @@
+import type { BucketValues } from "../core/statistics/bucket-values.ts";
+import { EARLIEST_US } from "../core/timestamp.ts";
 import { INTERVAL_SECONDS, type Interval } from "../protocol/interval.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import type { Parameters } from "./parameters.ts";
@@ -6,23 +8,24 @@ import type { Parameters } from "./parameters.ts";
 export const MAX_BUCKETS = 10_000;
 const DEFAULT_BUCKETS = 500;
 
-/** Buckets that begin in [fromUs, toUs); both on bucket borders. */
+/** Buckets that begin in [fromUs, toUs), both on bucket borders: the newest so many of them that hold anything. */
 export interface BucketRange {
   fromUs: EpochUs;
   toUs: EpochUs;
   buckets: number;
 }
 
-/** `from` and `to`, moved up to bucket borders; without them the newest 500 buckets, the growing one among them. */
+/** `from` and `to`, moved up to bucket borders; without `from` 500 buckets before the end, the growing one among them. */
 export function readBucketRange(
   parameters: Parameters,
   interval: Interval,
   nowUs: EpochUs,
 ): BucketRange {
   const lengthUs = INTERVAL_SECONDS[interval] * 1_000_000;
-  const toUs = parameters.time("to") ?? ((nowUs + 1) as EpochUs);
-  const fromUs = parameters.time("from") ?? ((toUs - DEFAULT_BUCKETS * lengthUs) as EpochUs);
-  if (fromUs >= toUs) parameters.refuse("to", "must be later than from");
+  const { fromUs, toUs } = parameters.range(
+    nowUs + 1,
+    (endUs) => endUs - DEFAULT_BUCKETS * lengthUs,
+  );
   const [first, end] = [Math.ceil(fromUs / lengthUs), Math.ceil(toUs / lengthUs)];
   if (end - first > MAX_BUCKETS) {
     parameters.refuse(
@@ -35,4 +38,29 @@ export function readBucketRange(
     toUs: (end * lengthUs) as EpochUs,
     buckets: end - first,
   };
+}
+
+/** The same, but that without `from` the range is of any age: then the newest 500 buckets count in which there is anything. */
+export function readFilledRange(
+  parameters: Parameters,
+  interval: Interval,
+  nowUs: EpochUs,
+): BucketRange {
+  const range = readBucketRange(parameters, interval, nowUs);
+  if (parameters.text("from") !== undefined) return range;
+  const lengthUs = INTERVAL_SECONDS[interval] * 1_000_000;
+  const fromUs = (Math.ceil(EARLIEST_US / lengthUs) * lengthUs) as EpochUs;
+  return { ...range, fromUs, buckets: DEFAULT_BUCKETS };
+}
+
+/** What was looked at: where the range is of any age, it begins with the first bucket found. */
+export function lookedAtFrom(
+  { fromUs, toUs, buckets }: BucketRange,
+  interval: Interval,
+  found: readonly BucketValues[],
+): EpochUs {
+  const lengthUs = INTERVAL_SECONDS[interval] * 1_000_000;
+  if (toUs - fromUs === buckets * lengthUs) return fromUs;
+  const first = Math.min(...found.flatMap(({ ts }) => ts.slice(0, 1)));
+  return (Number.isFinite(first) ? first : toUs - buckets * lengthUs) as EpochUs;
 }

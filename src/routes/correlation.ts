@@ -4,14 +4,14 @@ import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppEnv } from "../middleware/context.ts";
 import { badParameters } from "../middleware/problem.ts";
 import type { CorrelationAnswer } from "../protocol/analytics.ts";
-import { INTERVALS } from "../protocol/interval.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
-import { readBucketRange } from "./bucket-range.ts";
+import { lookedAtFrom, readFilledRange } from "./bucket-range.ts";
 import { Parameters } from "./parameters.ts";
 import { readClosesOfEach } from "./symbol-closes.ts";
 import { readSymbolList } from "./symbol-list.ts";
 
+const KNOWN = ["symbols", "interval", "from", "to", "precision"];
 const MAX_SYMBOLS = 50;
 /** Most closes of all symbols together. The work grows with the pairs, and on one machine all rooms wait for it. */
 const MAX_CLOSES = 100_000;
@@ -20,10 +20,10 @@ export const correlationRoutes = new Hono<AppEnv>().get("/api/analytics/correlat
   const authorization = await authorize(c, "read");
   if (authorization.kind === "refused") return authorization.response;
   const nowUs = (Date.now() * 1_000) as EpochUs;
-  const parameters = new Parameters(c.req.url, ["symbols", "interval", "from", "to"], nowUs);
+  const parameters = new Parameters(c.req.url, KNOWN, nowUs);
   const symbols = readSymbolList(parameters, { min: 2, max: MAX_SYMBOLS });
-  const interval = parameters.word("interval", INTERVALS, "1h");
-  const range = readBucketRange(parameters, interval, nowUs);
+  const interval = parameters.interval("interval", "1h");
+  const range = readFilledRange(parameters, interval, nowUs);
   if (range.buckets * symbols.length > MAX_CLOSES) {
     parameters.refuse(
       "symbols",
@@ -34,9 +34,10 @@ export const correlationRoutes = new Hono<AppEnv>().get("/api/analytics/correlat
   const outside = refuseSymbols(c, authorization.grant, symbols);
   if (outside !== null) return outside;
   const read = await readClosesOfEach(c, symbols, interval, range);
-  const pairs = correlatePairs(read.map(({ closes }) => closes));
+  const closes = read.map((one) => one.closes);
+  const pairs = correlatePairs(closes);
   const answer: CorrelationAnswer = {
-    ...{ interval, from: range.fromUs, to: range.toUs, symbols },
+    ...{ interval, from: lookedAtFrom(range, interval, closes), to: range.toUs, symbols },
     cursors: Object.fromEntries(read.map(({ cursor }, at) => [symbols[at], cursor])),
     pairs: pairs.map(({ a, b, correlation }) => ({
       ...{ a: symbols[a] as SymbolName, b: symbols[b] as SymbolName },

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { EARLIEST_US, MAX_AHEAD_US } from "../core/timestamp.ts";
+import { EARLIEST_US, MAX_AHEAD_US, unmistakableTime } from "../core/timestamp.ts";
 import { readExport } from "../db/read-export.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppEnv } from "../middleware/context.ts";
@@ -24,7 +24,7 @@ export const exportRoutes = new Hono<AppEnv>().get("/api/export", async (c) => {
   const authorization = await authorize(c, "read");
   if (authorization.kind === "refused") return authorization.response;
   const nowUs = (Date.now() * 1_000) as EpochUs;
-  const known = ["symbol", "kind", "metric", "from", "to"];
+  const known = ["symbol", "kind", "metric", "from", "to", "precision"];
   const parameters = new Parameters(c.req.url, known, nowUs);
   const symbol = parameters.required("symbol", "name the symbol")
     ? parameters.symbol("symbol", parameters.text("symbol") ?? "")
@@ -36,9 +36,7 @@ export const exportRoutes = new Hono<AppEnv>().get("/api/export", async (c) => {
   if (metric !== undefined && kind !== "metric") {
     parameters.refuse("metric", "goes with kind=metric only");
   }
-  const fromUs = parameters.time("from") ?? EARLIEST_US;
-  const toUs = parameters.time("to") ?? ((nowUs + MAX_AHEAD_US + 1) as EpochUs);
-  if (fromUs >= toUs) parameters.refuse("to", "must be later than from");
+  const { fromUs, toUs } = parameters.range(nowUs + MAX_AHEAD_US + 1, () => EARLIEST_US);
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [symbol]);
   if (outside !== null) return outside;
@@ -78,7 +76,9 @@ async function* linesOf(
 ): AsyncGenerator<string, void> {
   try {
     for (let page = first; page.done !== true; page = await next()) {
-      yield page.value.map((event) => `${JSON.stringify({ ...event, symbol })}\n`).join("");
+      yield page.value
+        .map((event) => `${JSON.stringify({ ...event, ts: unmistakableTime(event.ts), symbol })}\n`)
+        .join("");
     }
   } finally {
     await pages.return();

@@ -5,26 +5,24 @@ import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppEnv } from "../middleware/context.ts";
 import { badParameters } from "../middleware/problem.ts";
 import type { HistoryAnswer } from "../protocol/answers.ts";
-import { INTERVAL_SECONDS, INTERVALS } from "../protocol/interval.ts";
+import { INTERVAL_SECONDS } from "../protocol/interval.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { answerCached } from "./cached-answer.ts";
 import { databaseOf } from "./database-of.ts";
 import { Parameters } from "./parameters.ts";
 import { readSymbolBars } from "./symbol-bars.ts";
 
+const KNOWN = ["interval", "from", "to", "precision", "limit"];
+
 export const historyRoutes = new Hono<AppEnv>().get("/api/history/:symbol", async (c) => {
   const authorization = await authorize(c, "read");
   if (authorization.kind === "refused") return authorization.response;
   const nowUs = (Date.now() * 1_000) as EpochUs;
-  const parameters = new Parameters(c.req.url, ["interval", "from", "to", "limit"], nowUs);
+  const parameters = new Parameters(c.req.url, KNOWN, nowUs);
   const symbol = parameters.symbol("symbol", c.req.param("symbol"));
-  const interval = parameters.word("interval", INTERVALS, "1m");
-  const fromUs = parameters.time("from") ?? EARLIEST_US;
-  const toUs = parameters.time("to") ?? ((nowUs + MAX_AHEAD_US + 1) as EpochUs);
+  const interval = parameters.interval("interval", "1m");
+  const { fromUs, toUs } = parameters.range(nowUs + MAX_AHEAD_US + 1, () => EARLIEST_US);
   const limit = parameters.count("limit", { min: 1, max: 10_000, fallback: 500 });
-  if (fromUs >= toUs) {
-    parameters.refuse("to", "must be later than from");
-  }
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [symbol]);
   if (outside !== null) return outside;

@@ -1,8 +1,16 @@
-import { readTimestamp } from "../core/timestamp.ts";
+import { readDurationUs } from "../core/duration.ts";
+import { readQueryTime } from "../core/query-time.ts";
+import { EARLIEST_US, TIME_UNITS, type TimeUnit } from "../core/timestamp.ts";
 import { isStorable } from "../protocol/event.ts";
+import { INTERVAL_SECONDS, INTERVALS, type Interval } from "../protocol/interval.ts";
 import type { ProblemIssue } from "../protocol/problem.ts";
-import { isSymbol, type SymbolName } from "../protocol/symbol.ts";
+import { isSymbol, type SymbolName, symbolFault } from "../protocol/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../protocol/time.ts";
+
+export interface TimeRange {
+  fromUs: EpochUs;
+  toUs: EpochUs;
+}
 
 /** Reads the parameters of one query and gathers what is wrong with them, so that one answer tells everything. */
 export class Parameters {
@@ -48,19 +56,43 @@ export class Parameters {
   }
 
   symbol(name: string, text: string): SymbolName {
-    if (!isSymbol(text)) this.refuse(name, "is no symbol: 1 to 64 letters, digits or . _ : / -");
+    const fault = isSymbol(text) ? null : symbolFault(text);
+    if (fault !== null) this.refuse(name, fault);
     return text as SymbolName;
   }
 
-  /** RFC 3339, or integer microseconds. */
+  /** A moment: one that lies ahead is now. Integers are in the unit that `precision` says (SPEC Q-3). */
   time(name: string): EpochUs | undefined {
-    return this.#time(name, this.#nowUs);
+    const us = this.#time(name, this.#unit());
+    return us === undefined ? undefined : (Math.min(us, this.#nowUs) as EpochUs);
   }
 
-  #time(name: string, nowUs: EpochUs): EpochUs | undefined {
+  /**
+   * `from` and `to`: [fromUs, toUs). A `to` that is absent, or later than `latestUs`, which is now as the route means it, is that; a
+   * `from` that is absent is what `fallback` makes of the end, and 0 is the beginning of everything.
+   */
+  range(latestUs: number, fallback: (toUs: EpochUs) => number): TimeRange {
+    const unit = this.#unit();
+    const to = this.#time("to", unit);
+    const toUs = Math.min(to ?? latestUs, latestUs) as EpochUs;
+    const from = this.text("from") === "0" ? EARLIEST_US : this.#time("from", unit);
+    const fromUs = (from ?? fallback(toUs)) as EpochUs;
+    if (fromUs >= toUs) {
+      if (to !== undefined && to <= latestUs) this.refuse("to", "must be later than from");
+      else this.refuse("from", "lies ahead of the server's clock");
+    }
+    return { fromUs, toUs };
+  }
+
+  #unit(): TimeUnit | undefined {
+    const text = this.text("precision");
+    return text === undefined ? undefined : this.word("precision", TIME_UNITS, "us");
+  }
+
+  #time(name: string, unit?: TimeUnit): EpochUs | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    const reading = readTimestamp(/^-?\d+$/.test(text) ? Number(text) : text, nowUs);
+    const reading = readQueryTime(text, this.#nowUs, unit);
     if (reading.kind === "moment") return reading.us;
     this.refuse(name, reading.message);
     return undefined;
@@ -69,7 +101,7 @@ export class Parameters {
   /** A cursor, or a time; 0 is the beginning of everything. One ahead of the clock, which may have gone back, is good. */
   cursor(name: string): Cursor | undefined {
     if (this.text(name) === "0") return CURSOR_ORIGIN;
-    const time = this.#time(name, Number.POSITIVE_INFINITY as EpochUs);
+    const time = this.#time(name);
     return time === undefined ? undefined : (Math.max(0, time) as Cursor);
   }
 
@@ -94,10 +126,14 @@ export class Parameters {
     return undefined;
   }
 
-  /** A JSON object of text by text; without it, or empty, no labels. */
+  /** `venue:xnas,side:buy`, or a JSON object of text by text; without it, or empty, no labels. */
   labels(name: string): Record<string, string> {
     const text = this.text(name);
     if (text === undefined || text === "") return {};
+    const pairs = text.split(",").map((pair) => /^([^:{"]+):(.+)$/.exec(pair.trim()));
+    if (pairs.every((pair) => pair !== null)) {
+      return Object.fromEntries(pairs.map(([, label = "", value = ""]) => [label, value]));
+    }
     try {
       const value: unknown = JSON.parse(text);
       const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
@@ -110,8 +146,19 @@ export class Parameters {
     } catch {
       // Said below, with the form that is wanted.
     }
-    this.refuse(name, 'must be a JSON object of text by text, such as {"venue":"XNAS"}');
+    this.refuse(
+      name,
+      'must be label:value, joined by commas, or a JSON object of text by text, such as {"venue":"XNAS"}',
+    );
     return {};
+  }
+
+  /** An interval of bars: `1h`, or any other way to say its length (`60m`, `3600`, `1H`). */
+  interval(name: string, fallback: Interval): Interval {
+    const us = readDurationUs(this.text(name) ?? fallback);
+    const found = INTERVALS.find((one) => INTERVAL_SECONDS[one] * 1_000_000 === us);
+    if (found === undefined) this.refuse(name, `must be one of ${INTERVALS.join(", ")}`);
+    return found ?? fallback;
   }
 
   /** One of the words, or `fallback` where it is absent. */

@@ -1,4 +1,5 @@
 import { arrivalClock } from "../core/arrival-clock.ts";
+import { TIME_UNITS } from "../core/timestamp.ts";
 import type { PushFormat, Timed } from "../formats/decode-push.ts";
 import { decodeInSlices } from "../formats/decode-slices.ts";
 import { type Decoded, MAX_ISSUES, type ParsedBody } from "../formats/decoded.ts";
@@ -6,10 +7,10 @@ import { parseJson, parseNdjson } from "../formats/json.ts";
 import { type Oddity, surveyJson } from "../formats/survey-json.ts";
 import { readBody } from "../middleware/body.ts";
 import type { AppContext } from "../middleware/context.ts";
-import { problem } from "../middleware/problem.ts";
+import { badParameters, problem } from "../middleware/problem.ts";
 import { refuseBody, unreadable } from "./refuse-body.ts";
 
-/** A posted batch: all of its items, and the text they came in; or the answer that says why none was taken. */
+/** A posted batch: all of its items, and the text that tells it from any other; or the answer that says why none was taken. */
 export type BatchReading<Item> =
   | { kind: "items"; items: Item[]; text: string }
   | { kind: "refused"; response: Response };
@@ -21,6 +22,11 @@ export async function readBatch<Push extends Timed, Item>(
   c: AppContext,
   format: PushFormat<Push, Item>,
 ): Promise<BatchReading<Item>> {
+  const unit = TIME_UNITS.find((one) => one === c.req.query("precision"));
+  if (unit === undefined && c.req.query("precision") !== undefined) {
+    const message = `must be one of ${TIME_UNITS.join(", ")}: the unit of integer times`;
+    return { kind: "refused", response: badParameters(c, [{ path: "precision", message }]) };
+  }
   const config = c.get("config");
   const body = await readBody(c.req.raw, {
     rawBytes: config.LIMIT_BODY_BYTES,
@@ -37,9 +43,11 @@ export async function readBatch<Push extends Timed, Item>(
     return { kind: "refused", response: refuseOddity(c, "too_many") };
   }
   const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
-  const decoded = await decodeInSlices(parsed, format, arrivalUs(), pause);
+  const decoded = await decodeInSlices(parsed, format, { nowUs: arrivalUs(), unit }, pause);
   if (decoded.kind !== "items") return { kind: "refused", response: refuseItems(c, decoded) };
-  return { kind: "items", items: decoded.items, text: body.text };
+  // Under another unit the same text is another batch.
+  const text = unit === undefined ? body.text : `${unit} ${body.text}`;
+  return { kind: "items", items: decoded.items, text };
 }
 
 /** The answer of an ingest route to any other method. */

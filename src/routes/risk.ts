@@ -2,19 +2,21 @@ import { Hono } from "hono";
 import { canonicalLabels } from "../core/labels.ts";
 import type { BucketValues } from "../core/statistics/bucket-values.ts";
 import { analyseRisk } from "../core/statistics/risk.ts";
+import { readMetricNames } from "../db/read-metric-names.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { badParameters } from "../middleware/problem.ts";
 import type { RiskAnswer } from "../protocol/analytics.ts";
-import { INTERVAL_SECONDS, INTERVALS, type Interval } from "../protocol/interval.ts";
+import { INTERVAL_SECONDS, type Interval } from "../protocol/interval.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../protocol/time.ts";
-import { type BucketRange, readBucketRange } from "./bucket-range.ts";
+import { type BucketRange, lookedAtFrom, MAX_BUCKETS, readFilledRange } from "./bucket-range.ts";
+import { databaseOf } from "./database-of.ts";
 import { Parameters } from "./parameters.ts";
 import { readSymbolCloses } from "./symbol-closes.ts";
 import { readSymbolSeries } from "./symbol-series.ts";
 
-const KNOWN = ["symbol", "metric", "labels", "interval", "from", "to"];
+const KNOWN = ["symbol", "metric", "labels", "interval", "from", "to", "precision"];
 const TERMS = ["risk_free", "periods_per_year"];
 const YEAR_SECONDS = 365 * 86_400;
 
@@ -24,8 +26,8 @@ export const riskRoutes = new Hono<AppEnv>().get("/api/analytics/risk", async (c
   const nowUs = (Date.now() * 1_000) as EpochUs;
   const parameters = new Parameters(c.req.url, [...KNOWN, ...TERMS], nowUs);
   const subject = readSubject(parameters);
-  const interval = parameters.word("interval", INTERVALS, "1d");
-  const range = readBucketRange(parameters, interval, nowUs);
+  const interval = parameters.interval("interval", "1d");
+  const range = readFilledRange(parameters, interval, nowUs);
   // Rates are parts of one: 4, which would be 400 %, is somebody's 4 %.
   const riskFree = parameters.number("risk_free", { above: -1, max: 1 }) ?? 0;
   // Without a word about it, of a market that never closes: every bucket of a year of 365 days.
@@ -42,7 +44,8 @@ export const riskRoutes = new Hono<AppEnv>().get("/api/analytics/risk", async (c
   }
   const answer: RiskAnswer = {
     ...{ ...subject, ...(line.labels && { labels: line.labels }) },
-    ...{ interval, from: range.fromUs, to: range.toUs, cursor: line.cursor },
+    ...{ interval, from: lookedAtFrom(range, interval, [line.values]), to: range.toUs },
+    cursor: line.cursor,
     ...{ risk_free: riskFree, periods_per_year: periodsPerYear },
     risk: analyseRisk(line.values, { riskFree, periodsPerYear }),
   };
@@ -88,14 +91,46 @@ async function readLine(
     const { cursor, closes } = await readSymbolCloses(c, symbol, interval, range);
     return { kind: "read", cursor, values: closes };
   }
-  const { cursor, series } = await readSymbolSeries(c, {
-    ...{ metric, symbol, labels, fromUs: range.fromUs, toUs: range.toUs },
-    ...{ stepUs: INTERVAL_SECONDS[interval] * 1_000_000, limit: range.buckets },
-    aggregates: ["last"],
-  });
+  const { cursor, series } = await readBuckets(c, { symbol, metric, labels }, interval, range);
   const exact = series.find((one) => canonicalLabels(one.labels) === canonicalLabels(labels));
   const found = exact ?? series[0];
   if (exact === undefined && series.length > 1) return { kind: "ambiguous", count: series.length };
-  const values = { ts: found?.ts ?? [], values: (found?.last ?? []) as number[] };
+  const newest = { ts: found?.ts ?? [], values: (found?.last ?? []) as number[] };
+  const values = {
+    ts: newest.ts.slice(-range.buckets),
+    values: newest.values.slice(-range.buckets),
+  };
   return { kind: "read", cursor, values, labels: found?.labels ?? labels };
+}
+
+/** The last values of the buckets of a range; of one of any age those of the 10,000 buckets before the newest point. */
+async function readBuckets(
+  c: AppContext,
+  subject: Required<Subject>,
+  interval: Interval,
+  { fromUs, toUs }: BucketRange,
+): ReturnType<typeof readSymbolSeries> {
+  const lengthUs = INTERVAL_SECONDS[interval] * 1_000_000;
+  const before = (endUs: number) =>
+    readSymbolSeries(c, {
+      ...{ ...subject, fromUs, toUs: endUs as EpochUs },
+      ...{ stepUs: lengthUs, limit: MAX_BUCKETS, aggregates: ["last"] },
+    });
+  const found = await before(toUs);
+  if (found.series.length > 0 || toUs - fromUs <= MAX_BUCKETS * lengthUs) return found;
+  const names = await readMetricNames(
+    databaseOf(c.get("config")),
+    subject.symbol,
+    c.get("correlationId"),
+  );
+  const last = names
+    .filter(({ metric, labels }) => metric === subject.metric && holds(labels, subject.labels))
+    .reduce((latest, { lastTs }) => Math.max(latest, lastTs ?? latest), Number.NEGATIVE_INFINITY);
+  return last < fromUs
+    ? found
+    : before((Math.floor(Math.min(last, toUs - 1) / lengthUs) + 1) * lengthUs);
+}
+
+function holds(labels: Record<string, string>, wanted: Record<string, string>): boolean {
+  return Object.entries(wanted).every(([name, value]) => labels[name] === value);
 }

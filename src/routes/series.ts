@@ -24,16 +24,14 @@ export const seriesRoutes = new Hono<AppEnv>().get("/api/series", async (c) => {
   const authorization = await authorize(c, "read");
   if (authorization.kind === "refused") return authorization.response;
   const nowUs = (Date.now() * 1_000) as EpochUs;
-  const known = ["metric", "symbol", "labels", "from", "to", "step", "points", "agg"];
+  const known = ["metric", "symbol", "labels", "from", "to", "precision", "step", "points", "agg"];
   const parameters = new Parameters(c.req.url, known, nowUs);
   const symbol = parameters.symbol("symbol", parameters.text("symbol") ?? SYSTEM_SYMBOL);
   const metric = parameters.text("metric") ?? "";
   parameters.required("metric", "name the metric");
   // The series that have at least these labels.
   const labels = parameters.labels("labels");
-  const toUs = parameters.time("to") ?? ((nowUs + 1) as EpochUs);
-  const fromUs = parameters.time("from") ?? ((toUs - HOUR_US) as EpochUs);
-  if (fromUs >= toUs) parameters.refuse("to", "must be later than from");
+  const { fromUs, toUs } = parameters.range(nowUs + 1, (endUs) => endUs - HOUR_US);
   const stepUs = readStepUs(
     parameters,
     toUs - fromUs,
@@ -71,7 +69,7 @@ function isKnown(
   return hasSeries(databaseOf(c.get("config")), symbol, metric, labels, c.get("correlationId"));
 }
 
-/** `step=10s`; `step=raw`, which is 0, for the points themselves; absent: a step for about `points` points. */
+/** `step=10s`, or `step=10`, in seconds; `step=raw`, which is 0, for the points themselves; absent: a step for about `points` points. */
 function readStepUs(parameters: Parameters, spanUs: number, finestUs: number): number {
   const bounds = { min: 1, max: MAX_POINTS, fallback: DEFAULT_POINTS };
   const points = parameters.count("points", bounds);
@@ -83,7 +81,10 @@ function readStepUs(parameters: Parameters, spanUs: number, finestUs: number): n
   if (text === "raw") return 0;
   const stepUs = readDurationUs(text);
   if (stepUs === null) {
-    parameters.refuse("step", "must be raw, or a duration such as 250ms, 10s, 5m, 4h or 1d");
+    parameters.refuse(
+      "step",
+      "must be raw, seconds, or a duration such as 250ms, 10s, 5m, 4h, 1d or 1w",
+    );
     return 0;
   }
   if (spanUs / stepUs > MAX_POINTS) {
@@ -103,7 +104,9 @@ function finestStepUs(fromUs: EpochUs, nowUs: EpochUs, config: Config): number {
 }
 
 function readAggregates(parameters: Parameters): Aggregate[] {
-  const words = (parameters.text("agg") ?? "avg,min,max").split(",");
+  const words = (parameters.text("agg") ?? "avg,min,max")
+    .split(",")
+    .map((word) => (word === "mean" ? "avg" : word));
   const found = AGGREGATES.filter((aggregate) => words.includes(aggregate));
   if (found.length !== new Set(words).size) {
     parameters.refuse("agg", `must be some of ${AGGREGATES.join(",")}, joined by commas`);

@@ -39,12 +39,20 @@ export const socketRoutes = new Hono<AppEnv>().get("/ws/:symbol", async (c) => {
     correlationId: c.get("correlationId"),
   };
   const request = new Request("https://room/", {
-    headers: { upgrade: "websocket", [JOIN_HEADER]: JSON.stringify(join) },
+    headers: { upgrade: "websocket", [JOIN_HEADER]: asciiJson(join) },
   });
   const answer = await roomOf(c.env, symbol).fetch(request);
   if (answer.status !== 429) return answer;
   return refuseJoin(c, (await answer.json()) as JoinRefusal);
 });
+
+/** A header holds no other characters, and a symbol may be in any script. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[^ -~]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
 
 function refuseJoin(c: AppContext, { reason, retryAfterS }: JoinRefusal): Response {
   const words = {

@@ -1,7 +1,7 @@
 import type { BucketValues } from "../core/statistics/bucket-values.ts";
 import { EARLIEST_US } from "../core/timestamp.ts";
 import type { BarsRange, TailedSymbol } from "../db/look-at-bars.ts";
-import { readClosesOf } from "../db/read-bars.ts";
+import { readClosesOf, readGridClosesOf } from "../db/read-bars.ts";
 import type { AppContext } from "../middleware/context.ts";
 import { INTERVAL_SECONDS, type Interval } from "../protocol/interval.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
@@ -40,7 +40,8 @@ export async function readClosesOfEach(
   return inParts(symbols, async (part) => {
     const tails = await fewAtOnce(part, (symbol) => readTail(c.env, symbol));
     const tailed = tails.map((tail, at) => tailedSymbol(part[at] as SymbolName, tail));
-    const closes = await readCloses(c, tailed, range);
+    const db = databaseOf(c.get("config"));
+    const closes = await readClosesOf(db, tailed, range, c.get("correlationId"));
     return tails.map(({ cursor }, at) => ({ cursor, closes: closes[at] as BucketValues }));
   });
 }
@@ -55,18 +56,18 @@ export async function readClosesAndLastBefore(
   // As a rule it is that of the bucket before, which costs one more of a statement that is made anyway.
   const beforeUs = (fromUs - INTERVAL_SECONDS[interval] * 1_000_000) as EpochUs;
   const range = { interval, fromUs: beforeUs, toUs, limit: buckets + 1 };
-  const closes = await readCloses(c, symbols, range);
+  const closes = await readGridCloses(c, symbols, range);
   return fewAtOnce([...symbols.entries()], async ([at, symbol]) => {
     const { ts, values } = closes[at] as BucketValues;
     if ((ts[0] ?? fromUs) < fromUs) return { ts, values };
     const older = { interval, fromUs: EARLIEST_US, toUs: beforeUs, limit: 1 };
-    const [last] = await readCloses(c, [symbol], older);
+    const [last] = await readGridCloses(c, [symbol], older);
     return { ts: [...(last?.ts ?? []), ...ts], values: [...(last?.values ?? []), ...values] };
   });
 }
 
-function readCloses(c: AppContext, symbols: readonly TailedSymbol[], range: BarsRange) {
-  return readClosesOf(databaseOf(c.get("config")), symbols, range, c.get("correlationId"));
+function readGridCloses(c: AppContext, symbols: readonly TailedSymbol[], range: BarsRange) {
+  return readGridClosesOf(databaseOf(c.get("config")), symbols, range, c.get("correlationId"));
 }
 
 /** Most symbols of one statement: all their tails are in memory at once. */

@@ -125,6 +125,26 @@ describe.each(testDatabaseKinds())("analytics on $name", ({ openMigrated }) => {
       expect(answer.risk).toMatchObject(figures);
     });
 
+    it("without a range is that of the newest buckets there are, of closes and of a series, however old", async () => {
+      const { ts, values } = monthlyPrices("MSFT");
+      const whole = await risk(`symbol=MSFT&interval=1d&${DECADE}`);
+      const newest = await risk("symbol=MSFT&interval=1d");
+      expect(newest.risk).toEqual(whole.risk);
+      expect(newest.from).toBe(Math.floor((ts[0] as number) / DAY) * DAY);
+      // Older than the 10,000 minutes that are looked at first.
+      const symbol = freshSymbol();
+      const minute = (at: number) =>
+        Math.floor((ts.at(-1) as number) / DAY) * DAY + at * 60_000_000;
+      await tape(
+        symbol,
+        values.slice(0, 9).map((value, at) => metric("value", minute(at), value)),
+      );
+      const old = await risk(`metric=value&symbol=${symbol}&interval=1m`);
+      expect(old).toMatchObject({ from: minute(0), risk: { observations: 8 } });
+      const { pairs } = await correlation("symbols=MSFT,IBM&interval=1d");
+      expect(pairs[0]?.correlation).toMatchObject({ kind: "ok", observations: 122 });
+    });
+
     it("takes the series that has just these labels, and refuses to choose among others", async () => {
       const symbol = freshSymbol();
       const day = (at: number, value: number, labels: Record<string, string>) =>

@@ -43,7 +43,15 @@ describe("POST /api/bars", () => {
     const { symbols } = symbolsAnswerSchema.parse(await list.json());
     expect(symbols.filter(({ symbol }) => [one, two].includes(symbol))).toEqual(
       [one, two].map((symbol) => ({
-        ...{ symbol, last: null, change: null, volume: 0, last_event: null, viewers: 0 },
+        ...{
+          symbol,
+          last: null,
+          change: null,
+          change_reason: "no_trade",
+          volume: 0,
+          last_event: null,
+          viewers: 0,
+        },
       })),
     );
   });

@@ -48,7 +48,7 @@ async function valuesOf(symbol: string): Promise<number[]> {
       case "position":
         return event.quantity;
       case "book":
-        return event.seq ?? 0;
+        return Number(event.seq ?? 0);
       default:
         return event satisfies never;
     }
@@ -112,6 +112,32 @@ describe("I-2 bodies", () => {
     expect(await valuesOf(symbol)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
+  it("may begin with a mark of byte order, in each file that was joined", async () => {
+    const symbol = newSymbol();
+    const point = (value: number) => `\uFEFF${JSON.stringify({ metric: "m", value, symbol })}`;
+    expect((await post(point(1))).status).toBe(202);
+    const lines = `${point(2)}\r\n${point(3)}\n`;
+    expect((await post(lines, { "content-type": "application/x-ndjson" })).status).toBe(202);
+    expect(await valuesOf(symbol)).toEqual([1, 2, 3]);
+  });
+
+  it("may be gzip of several members, each of which is whole", async () => {
+    const symbol = newSymbol();
+    const line = (value: number) => `${JSON.stringify({ metric: "m", value, symbol })}\n`;
+    const members = await Promise.all([1, 2, 3].map((value) => gzip(line(value))));
+    const headers = { "content-type": "application/x-ndjson", "content-encoding": "gzip" };
+    const joined = await new Blob(members).bytes();
+    expect((await post(joined as BodyInit, headers)).status).toBe(202);
+    expect(await valuesOf(symbol)).toEqual([1, 2, 3]);
+    const cut = await post(joined.slice(0, -1) as BodyInit, headers);
+    expect([cut.status, (await problemOf(cut)).detail]).toEqual([
+      400,
+      expect.stringContaining("does not unzip"),
+    ]);
+    const bomb = new Blob([members[0], await gzip(" ".repeat(9 * 1_048_576))] as Uint8Array[]);
+    expect((await post((await bomb.bytes()) as BodyInit, headers)).status).toBe(413);
+  });
+
   const good = '{"metric":"m","value":1}';
   const cases: [string, () => Promise<Response>, number, string][] = [
     ["broken JSON", () => post('{"metric":'), 400, "not JSON"],
@@ -166,6 +192,12 @@ describe("I-2 bodies", () => {
       () => ask("/api/metrics?wait=1", { method: "POST", body: good }, "write"),
       400,
       "stored",
+    ],
+    [
+      "an unknown precision",
+      () => ask("/api/metrics?precision=min", { method: "POST", body: good }, "write"),
+      400,
+      "must be one of s, ms, us, ns",
     ],
     ["a bad key", () => post(good, { "idempotency-key": "a b" }), 400, "visible ASCII"],
   ];

@@ -38,16 +38,21 @@ describe("A-2 patterns of symbols", () => {
     ["B.C", "BTC", false],
     ["", "", true],
     ["**", "x", true],
+    ["A\\*", "A*", true],
+    ["A\\*", "AB", false],
+    ["A\\**", "A*B", true],
+    ["*\\*", "AB", false],
+    ["टा*", "टाटा", true],
   ])("%s and %s: %s", (glob, text, expected) => {
     expect(matchesGlob(glob, text)).toBe(expected);
   });
 
   it("matches what a regular expression of the same meaning matches", () => {
-    const letters = fc.string({ unit: fc.constantFrom("a", "b", "*"), maxLength: 8 });
-    const plain = fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 10 });
+    const letters = fc.string({ unit: fc.constantFrom("a", "b", "*", "\\*"), maxLength: 8 });
+    const plain = fc.string({ unit: fc.constantFrom("a", "b", "*"), maxLength: 10 });
     fc.assert(
       fc.property(letters, plain, (glob, text) => {
-        const expected = new RegExp(`^${glob.replaceAll("*", ".*")}$`).test(text);
+        const expected = new RegExp(`^${glob.replaceAll(/(?<!\\)\*/g, ".*")}$`).test(text);
         expect(matchesGlob(glob, text)).toBe(expected);
       }),
       { numRuns: 1_000 },
@@ -80,7 +85,14 @@ describe("durations", () => {
     ["0s", null],
     ["1.5h", null],
     ["s", null],
-    ["10", null],
+    ["60", 60_000_000],
+    ["1D", 86_400_000_000],
+    ["1w", 604_800_000_000],
+    ["1H", 3_600_000_000],
+    ["5min", 300_000_000],
+    ["1M", null],
+    ["1constructor", null],
+    ["0", null],
     ["-1s", null],
     ["9999999999s", null],
   ])("%s", (text, us) => {

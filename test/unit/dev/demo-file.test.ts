@@ -97,6 +97,7 @@ describe("recorded CSV", () => {
     ["symbol,price,size\nX,1,2,3\n", "line 2"],
     ['symbol,price,size\n"X,1,2\n', "line"],
     ["a,b\n1,2\n", "line 1: the header names a, b"],
+    ["symbol,price,Price,size\nX,1,2,3\n", "names price twice (price, Price)"],
     ["price,size\n1,2\n", "say which it is with --symbol"],
     ["symbol,date,open,high,low,close,volume\nX,yesterday,1,1,1,1,1\n", "line 2, column date"],
     [
@@ -125,6 +126,13 @@ describe("recorded NDJSON", () => {
       { line: 3, path: "/api/metrics", event: { metric: "m", value: 1, symbol: "Z" } },
       { line: 4, path: "/api/trades", event: { symbol: "Z", price: 3, size: 4 } },
     ]);
+  });
+
+  it("has lines that end at a line feed alone, whatever its texts hold", async () => {
+    const labels = { note: "a\u2028b\u2029c\u0085d" };
+    const point = { metric: "m", value: 1, labels };
+    const text = `\uFEFF${JSON.stringify(point)}\n\uFEFF${JSON.stringify(point)}`;
+    expect((await read("a.ndjson", text)).map(({ event }) => event)).toEqual([point, point]);
   });
 
   it.each([

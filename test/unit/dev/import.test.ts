@@ -12,7 +12,7 @@ import { barRows, survey } from "../../../dev/import/survey.ts";
 import type { EpochUs } from "../../../src/protocol/time.ts";
 
 const NOW_US = (Date.UTC(2026, 10, 24, 12, 30) * 1_000) as EpochUs;
-const SPX: BarDefaults = { symbol: "SPX", interval: "1d" };
+const SPX: BarDefaults = { symbol: "SPX", interval: "1d", offsetsUs: [0] };
 const us = (iso: string) => Date.parse(iso) * 1_000;
 
 let folder: string;
@@ -50,14 +50,28 @@ describe("times of a file", () => {
     ["1769851800000000", "2026-01-31T09:30:00Z"],
     ["1769851800000000000", "2026-01-31T09:30:00Z"],
     ["-631152000", "1950-01-01T00:00:00Z"],
+    ["2026-01-31 09:30:00+00", "2026-01-31T09:30:00Z"],
+    ["2026-01-31 09:30:00.5-05:30", "2026-01-31T15:00:00Z"],
+    ["2026-01-31 09:30:00 UTC", "2026-01-31T09:30:00Z"],
+    ["2026.01.31", "2026-01-31T00:00:00Z"],
+    ["2026.01.31 09:30", "2026-01-31T09:30:00Z"],
+    ["20260131 093000", "2026-01-31T09:30:00Z"],
+    ["18800131", "1880-01-31T00:00:00Z"],
   ])("%s", (text, iso) => {
     expect(readFileTime(text)?.us).toBe(us(iso));
   });
 
-  it.each(["", "01/02/2026", "2026-02-30", "2026-13-01", "Jan 1 2026", "2026-01-31 09:75", "x"])(
-    "none is %j",
-    (text) => expect(readFileTime(text)).toBeUndefined(),
-  );
+  it.each([
+    "",
+    "01/02/2026",
+    "2026-02-30",
+    "2026-13-01",
+    "Jan 1 2026",
+    "2026-01-31 09:75",
+    "2026-01.31",
+    "2026-01-31 25:00",
+    "x",
+  ])("none is %j", (text) => expect(readFileTime(text)).toBeUndefined());
 });
 
 describe("rows of a file", () => {
@@ -77,7 +91,7 @@ describe("rows of a file", () => {
   it("may have a date and a time apart, their own symbols and intervals, and trades", async () => {
     const text =
       "date,time,symbol,interval,open,high,low,close,volume,trades\n2026-01-30,09:30,A,1m,2,4,1,3,10,5\n2026-01-30,10:00,,1h,2,4,1,3,10,\n";
-    const rows = await rowsOf("a.csv", text, { symbol: "B", interval: undefined });
+    const rows = await rowsOf("a.csv", text, { ...SPX, symbol: "B", interval: undefined });
     expect(rows.map(({ event }) => event)).toMatchObject([
       { symbol: "A", interval: "1m", ts: us("2026-01-30T09:30:00Z"), trades: 5 },
       { symbol: "B", interval: "1h", ts: us("2026-01-30T10:00:00Z") },
@@ -121,6 +135,73 @@ describe("rows of a file", () => {
     expect(bad.named[1]).toBe("line 2: is not a JSON object");
   });
 
+  it("too long or too short are bad rows like others, and a quote out of place is the end", async () => {
+    const text = [
+      "date,open,high,low,close,volume",
+      "2026-01-28,2,4,1,3,10",
+      "2026-01-29,2,4,1,3",
+      "2026-01-30,2,4,1,3,10,11",
+      "2026-02-01,2,4,1,3,10",
+    ].join("\n");
+    const found = await survey(readRecords(fileOf("a.csv", text)), SPX, NOW_US);
+    expect(found).toMatchObject({ good: 2, bad: { count: 2 } });
+    expect(found.bad.named).toEqual([
+      "line 3: has 5 fields, and the header has 6",
+      "line 4: has 7 fields, and the header has 6",
+    ]);
+    await expect(rowsOf("b.csv", `${text}\n2026-02-02,2,4,1,"3"x,10\n`)).rejects.toThrow("line 6");
+  });
+
+  it("may be as Stooq and MetaTrader write them", async () => {
+    const stooq =
+      "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>\nAAPL.US,D,20260130,000000,2,4,1,3,10,0\nAAPL.US,60,20260130,093000,2,4,1,3,10,0\nAAPL.US,60,20260130,100000,2,4,1,3,10,0\n";
+    const none: BarDefaults = { ...SPX, symbol: undefined, interval: undefined };
+    expect((await rowsOf("a.txt", stooq, none)).map(({ event }) => event)).toMatchObject([
+      { symbol: "AAPL.US", interval: "1d", ts: us("2026-01-30"), volume: 10 },
+      { symbol: "AAPL.US", interval: "1h", ts: us("2026-01-30T10:00:00Z") },
+    ]);
+    const metaTrader =
+      "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\r\n2026.01.30\t10:00:00\t2\t4\t1\t3\t9\t0\r\n";
+    const hours: BarDefaults = { ...SPX, symbol: "EURUSD", interval: "1h" };
+    expect(await rowsOf("b.csv", metaTrader, hours)).toMatchObject([
+      { line: 2, event: { ts: us("2026-01-30T10:00:00Z"), close: 3, volume: 0 } },
+    ]);
+    const semicolons = "date;open;high;low;close\r\n2026-01-29;2;4;1;3\n2026-01-30;2;4;1;3\r\n";
+    expect((await rowsOf("c.csv", semicolons)).map(({ line }) => line)).toEqual([2, 3]);
+  });
+
+  it("may begin elsewhere than at UTC's hours and days, where that is said", async () => {
+    const text =
+      "date,open,high,low,close\n2026-01-30 14:30,2,4,1,3\n2026-06-30 13:30,2,4,1,3\n2026-07-01 13:00,2,4,1,3\n";
+    const session = { ...SPX, offsetsUs: [48_600_000_000, 52_200_000_000] };
+    const found = await survey(readRecords(fileOf("a.csv", text)), session, NOW_US);
+    expect(found).toMatchObject({ good: 2, bad: { count: 1 } });
+    expect(found.bad.named[0]).toContain(
+      "of 1d with offset 13h30m begins, in UTC: 2026-06-30T13:30",
+    );
+    expect((await rowsOf("a.csv", text, session)).map(({ event }) => event)).toMatchObject([
+      { offset: "14h30m", ts: us("2026-01-30T14:30:00Z") },
+      { offset: "13h30m", ts: us("2026-06-30T13:30:00Z") },
+    ]);
+    const without = await survey(readRecords(fileOf("a.csv", text)), SPX, NOW_US);
+    expect(without.bad.named[0]).toContain("where buckets begin elsewhere, say so with offset");
+  });
+
+  it("of before 1973 go where no number is taken for another unit", async () => {
+    const text = "date,open,high,low,close\n1970-01-01,2,4,1,3\n1969-12-31,2,4,1,3\n";
+    expect((await rowsOf("a.csv", text)).map(({ event }) => event)).toMatchObject([
+      { ts: "1970-01-01T00:00:00.000000Z" },
+      { ts: "1969-12-31T00:00:00.000000Z" },
+    ]);
+  });
+
+  it("a header that names a column twice is refused", async () => {
+    const text = "date,open,high,low,close,CLOSE\n2026-01-30,2,4,1,3,4\n";
+    await expect(rowsOf("a.csv", text)).rejects.toThrow(
+      "line 1: the header names close 2 times (close, CLOSE): leave one of them",
+    );
+  });
+
   it("a header without what a bar needs says what is missing", async () => {
     await expect(rowsOf("a.csv", "date,price\n1,2\n")).rejects.toThrow(
       "line 1: the header names date, price; it must also name open, high, low, close",
@@ -162,17 +243,20 @@ describe("the interval", () => {
 
 describe("the command", () => {
   it("reads its options, and says which is wrong", () => {
-    const given = "a.csv --symbol SPX --interval 1h --skip-bad --url http://x/ --token t".split(
-      " ",
-    );
+    const given =
+      "a.csv --symbol SPX --interval 1h --offset 13h30m,30m --skip-bad --url http://x/ --token t".split(
+        " ",
+      );
     expect(readImportOptions(given)).toEqual({
       ...{ file: "a.csv", symbol: "SPX", interval: "1h", skipsBad: true },
+      offsetsUs: [48_600_000_000, 1_800_000_000],
       ...{ url: "http://x", token: "t" },
     });
     expect(() => readImportOptions([])).toThrow("name a file");
     expect(() => readImportOptions(["a", "b"])).toThrow("one file at a time");
     expect(() => readImportOptions(["a", "--interval", "5m"])).toThrow("not 1m, 1h or 1d");
-    expect(() => readImportOptions(["a", "--symbol", "a b"])).toThrow("not a symbol");
+    expect(() => readImportOptions(["a", "--offset", "x"])).toThrow("not hours and minutes");
+    expect(() => readImportOptions(["a", "--symbol", "a,b"])).toThrow("must not hold");
     expect(() => readImportOptions(["a", "--url", "x"])).toThrow("not a URL");
   });
 

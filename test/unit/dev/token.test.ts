@@ -37,6 +37,14 @@ describe("npm run token", () => {
     });
   });
 
+  it("takes patterns of any symbols, with spaces and stars of their own", () => {
+    const symbols = String.raw`AAPL  24*,A\*,^GSPC, टा*`;
+    const request = readTokenRequest({ scope: "read", symbols });
+    expect(request.kind === "claims" && request.claims.symbols).toEqual([
+      ...["AAPL  24*", String.raw`A\*`, "^GSPC", "टा*"],
+    ]);
+  });
+
   it("leaves out the symbols where none are named: every symbol", async () => {
     const request = readTokenRequest({ scope: "write" });
     expect(request).toEqual({
@@ -52,7 +60,7 @@ describe("npm run token", () => {
     [{}, "--scope is missing"],
     [{ scope: "wrte" }, "--scope wrte"],
     [{ scope: "write", symbols: "," }, "--symbols is empty"],
-    [{ scope: "write", symbols: "BTC$" }, "--symbols BTC$"],
+    [{ scope: "write", symbols: "BTC%" }, "--symbols BTC%"],
     [{ scope: "write", ttl: "1y" }, "--ttl 1y"],
     [{ scope: "write", ttl: "0s" }, "--ttl 0s"],
     [{ scope: "write", ttl: "60" }, "--ttl 60"],

@@ -65,7 +65,7 @@ describe("I-1 I-3 bad input is refused whole, in words", () => {
     ["no value", '"metric":"m"', "[1].value", "must be a number"],
     ["an empty metric", '"metric":"","value":1', "[1].metric", "must not be empty"],
     ["an unknown field", '"metric":"m","value":1,"vaule":2', "[1]", 'unknown field "vaule"'],
-    ["a bad symbol", '"metric":"m","value":1,"symbol":"A B"', "[1].symbol", "letters, digits"],
+    ["a bad symbol", '"metric":"m","value":1,"symbol":"A,B"', "[1].symbol", "letters, digits"],
     ["labels of numbers", '"metric":"m","value":1,"labels":{"a":1}', "[1].labels.a", "a string"],
     [
       "a label that would vanish",
@@ -171,7 +171,7 @@ describe("I-17 a long batch in slices", () => {
       pauses += 1;
     };
     const body = parseJson(JSON.stringify(values));
-    return { decoded: await decodeInSlices(body, metricPush, NOW_US, pause), pauses };
+    return { decoded: await decodeInSlices(body, { nowUs: metricPush, unit: undefined }, NOW_US, pause), pauses };
   };
 
   it("is what it is in one piece, with others let in between", async () => {

@@ -112,8 +112,8 @@ describe("S-2 the last values", () => {
       tradeAt(25 * hour, 110, 4),
     ]);
     expect(fold.dayVolume).toBe(6);
-    expect(fold.dayChange).toBeCloseTo(0.1, 12);
-    expect(folded([]).fold.dayChange).toBeNull();
+    expect(fold.dayChange).toEqual({ value: expect.closeTo(0.1, 12) });
+    expect(folded([]).fold.dayChange).toEqual({ value: null, reason: "no_trade" });
   });
 
   it("are the same after they were written down anywhere on the way", () => {

@@ -282,7 +282,7 @@ export class ModelRoom {
     this.tape.add(cursor, ordinal, event);
   }
 
-  get #lastBookSeq(): number | undefined {
+  get #lastBookSeq(): BookEvent["seq"] {
     const last = this.tape.entries.findLast(({ event }) => event.kind === "book")?.event;
     return last?.kind === "book" ? last.seq : undefined;
   }

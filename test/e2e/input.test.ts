@@ -1,0 +1,200 @@
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import {
+  bookAnswerSchema,
+  historyAnswerSchema,
+  metricNamesAnswerSchema,
+  pollAnswerSchema,
+  positionsAnswerSchema,
+  seriesAnswerSchema,
+  symbolsAnswerSchema,
+} from "../../src/protocol/answers.ts";
+import { fewAtOnce } from "../../src/routes/few-at-once.ts";
+import { anySymbol, HARD_SYMBOLS } from "../any-symbol.ts";
+import { PROJECT_DIR, type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
+
+const folder = temporaryDataDir();
+let product: RunningProduct;
+let token: string;
+
+beforeAll(async () => {
+  product = await startProduct({ dataDir: folder.dataDir });
+  token = await product.token();
+});
+afterAll(async () => {
+  await product.killGroup();
+  folder.remove();
+});
+
+it("C-5 whatever symbol the grammar has goes in by every push and comes back by every read", async () => {
+  const seed = Math.floor(Math.random() * 1e9);
+  const symbols = [...new Set([...HARD_SYMBOLS, ...fc.sample(anySymbol, { numRuns: 4, seed })])];
+  const priceOf = (symbol: string) => symbols.indexOf(symbol) + 1;
+  const each = (make: (symbol: string, price: number) => object) =>
+    symbols.map((symbol) => ({ symbol, ...make(symbol, priceOf(symbol)) }));
+  await push(
+    "/api/trades?wait=stored",
+    each((_, price) => ({ price, size: 1 })),
+  );
+  await push(
+    "/api/metrics?wait=stored",
+    each((_, value) => ({ metric: "m", value })),
+  );
+  await push(
+    "/api/positions?wait=stored",
+    each((_, quantity) => ({ quantity, kind: "position" })),
+  );
+  await push(
+    "/api/books",
+    each((_, price) => ({ type: "snapshot", bids: [[price, 1]], asks: [] })),
+  );
+  const day = { interval: "1d", ts: "2020-01-02T00:00:00Z", volume: 1 };
+  await push(
+    "/api/bars",
+    each((_, price) => ({ ...day, open: price, high: price, low: price, close: price })),
+  );
+
+  const listed = symbolsAnswerSchema.parse(await read("/api/symbols")).symbols;
+  expect(listed.map(({ symbol }) => symbol)).toEqual(expect.arrayContaining(symbols));
+  const found = await fewAtOnce(symbols, async (symbol) => {
+    const name = encodeURIComponent(symbol);
+    const { bars } = historyAnswerSchema.parse(await read(`/api/history/${name}?interval=1D`));
+    const { series } = seriesAnswerSchema.parse(
+      await read(`/api/series?metric=m&symbol=${name}&agg=mean&step=60`),
+    );
+    const positions = positionsAnswerSchema.parse(await read(`/api/positions/${name}`));
+    const book = bookAnswerSchema.parse(await read(`/api/books/${name}`));
+    const names = metricNamesAnswerSchema.parse(await read(`/api/metrics/names?symbol=${name}`));
+    const poll = pollAnswerSchema.parse(await read(`/api/rooms/${name}/events?since=0`));
+    const exported = await text(`/api/export?kind=trade&symbol=${name}`);
+    return {
+      symbol,
+      closes: bars.map(({ close }) => close),
+      means: series.map(({ avg }) => avg),
+      quantities: positions.positions.map(({ quantity }) => quantity),
+      bids: book.book?.bids,
+      metrics: names.metrics.map(({ metric }) => metric),
+      kinds: poll.events.map(({ kind }) => kind),
+      lines: exported
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).symbol as unknown),
+      live: await firstEventsOf(name),
+    };
+  });
+  expect(found).toEqual(
+    symbols.map((symbol) => ({
+      symbol,
+      closes: [priceOf(symbol), priceOf(symbol)],
+      means: [[priceOf(symbol)]],
+      quantities: [priceOf(symbol)],
+      bids: [[priceOf(symbol), 1]],
+      metrics: ["m"],
+      kinds: ["trade", "metric", "position", "book"],
+      lines: [symbol],
+      live: ["trade", "metric", "position", "book"],
+    })),
+  );
+}, 60_000);
+
+it("B-7 I-20 a file of sessions comes through a pipe, packed, and is drawn as it is", async () => {
+  const rows = ["2026-01-30 14:30", "2026-06-29 13:30", "2026-06-30 13:30:00+00"]
+    .map((time, at) => `${time},2,4,1,${at + 1},10`)
+    .join("\n");
+  const file = gzipSync(
+    Buffer.from(`\uFEFFDate,Open,High,Low,Close,Vol\r\n${rows}\r\n`, "utf16le"),
+  );
+  const args = ["-", "--symbol", "ES=F", "--interval", "1d", "--offset", "13h30m,14h30m"];
+  const done = await run("dev/import.ts", args, file);
+  expect(done).toMatchObject({ code: 0, stdout: expect.stringMatching(/^3 bars are in/) });
+  const history = await read("/api/history/ES%3DF?interval=1d&from=2026-01-01&to=2026-07-01");
+  const { bars } = historyAnswerSchema.parse(history);
+  expect(bars.map(({ ts, close }) => [new Date(ts / 1_000).toISOString(), close])).toEqual([
+    ["2026-01-30T14:30:00.000Z", 1],
+    ["2026-06-29T13:30:00.000Z", 2],
+    ["2026-06-30T13:30:00.000Z", 3],
+  ]);
+  const risk = (await read("/api/analytics/risk?symbol=ES%3DF")) as { from: number };
+  expect(risk.from).toBe(Date.UTC(2020, 0, 2) * 1_000);
+});
+
+it("I-5 an export can be pushed again as it is, by hand and by the command, whatever is in it", async () => {
+  const labels = { note: "a\u2028b" };
+  await push("/api/metrics?precision=us&wait=stored", [
+    { symbol: "OLD", metric: "m", value: 1, ts: 5, labels },
+    { symbol: "OLD", metric: "m", value: 2, ts: -90_000_000_000_000, labels },
+    { symbol: "OLD", metric: "m", value: 3, ts: "1970-01-01T00:00:00Z", labels },
+  ]);
+  const lines = await text("/api/export?kind=metric&symbol=OLD");
+  expect(lines.trim().split("\n")).toHaveLength(3);
+  const headers = { "content-type": "application/x-ndjson" };
+  expect((await post("/api/metrics", `\uFEFF${lines}`, headers)).status).toBe(202);
+  const file = join(folder.dataDir, "old.ndjson");
+  writeFileSync(file, lines);
+  expect((await run("dev/demo.ts", ["--file", file])).code).toBe(0);
+  expect(await text("/api/export?kind=metric&symbol=OLD")).toBe(lines);
+});
+
+async function push(path: string, items: object[]): Promise<void> {
+  const response = await post(path, JSON.stringify(items), { "content-type": "application/json" });
+  if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
+}
+
+function post(path: string, body: string, headers: Record<string, string>): Promise<Response> {
+  const authorization = `Bearer ${token}`;
+  return fetch(`${product.url}${path}`, {
+    method: "POST",
+    body,
+    headers: { ...headers, authorization },
+  });
+}
+
+async function text(path: string): Promise<string> {
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(`${product.url}${path}`, { headers });
+  const body = await response.text();
+  if (!response.ok) throw new Error(`${path}: ${body}`);
+  return body;
+}
+
+async function read(path: string): Promise<unknown> {
+  return JSON.parse(await text(path));
+}
+
+/** Kinds of what a viewer is sent until it has caught up. */
+function firstEventsOf(name: string): Promise<string[]> {
+  const url = `${product.url.replace("http", "ws")}/ws/${name}?since=0`;
+  const socket = new WebSocket(url, ["edgetape.v1", `bearer.${token}`]);
+  const kinds: string[] = [];
+  return new Promise((resolve, reject) => {
+    socket.on("error", reject);
+    socket.on("message", (data) => {
+      const message = JSON.parse(String(data)) as { type: string; events?: { kind: string }[] };
+      kinds.push(...(message.events ?? []).map(({ kind }) => kind));
+      if (message.type !== "caught_up") return;
+      socket.close();
+      resolve(kinds);
+    });
+  });
+}
+
+function run(
+  script: string,
+  args: readonly string[],
+  input?: Uint8Array,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [script, ...args],
+      { cwd: PROJECT_DIR, env: { ...process.env, DATA_DIR: folder.dataDir } },
+      (_error, stdout, stderr) => resolve({ code: child.exitCode, stdout, stderr }),
+    );
+    child.stdin?.end(input);
+  });
+}
