@@ -171,7 +171,10 @@ describe("I-17 a long batch in slices", () => {
       pauses += 1;
     };
     const body = parseJson(JSON.stringify(values));
-    return { decoded: await decodeInSlices(body, { nowUs: metricPush, unit: undefined }, NOW_US, pause), pauses };
+    return {
+      decoded: await decodeInSlices(body, metricPush, { nowUs: NOW_US, unit: undefined }, pause),
+      pauses,
+    };
   };
 
   it("is what it is in one piece, with others let in between", async () => {
