@@ -36,10 +36,6 @@ export function createTables(sql: SqlPort): void {
   sql.exec(`CREATE TABLE IF NOT EXISTS log (
     cursor INTEGER PRIMARY KEY, first INTEGER NOT NULL, events INTEGER NOT NULL, bytes INTEGER NOT NULL,
     stored INTEGER NOT NULL, counts TEXT NOT NULL, frames TEXT NOT NULL)`);
-  sql.exec(
-    `CREATE TABLE IF NOT EXISTS idempotency (
-    key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, cursor INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID`,
-  );
   sql.exec("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID");
 }
 

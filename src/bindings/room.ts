@@ -3,7 +3,7 @@ import type { BookAnswer, PositionsAnswer, SymbolSummary } from "../protocol/ans
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../protocol/time.ts";
 
-/** A request's `Idempotency-Key` and a digest of its body. */
+/** A request's `Idempotency-Key`, with whose it is, and a digest of the whole request: its route and its body. */
 export interface IdempotentRequest {
   key: string;
   fingerprint: string;

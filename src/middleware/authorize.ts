@@ -9,7 +9,9 @@ export type Authorization =
   | { kind: "granted"; grant: Grant; token: string | null }
   | { kind: "refused"; response: Response };
 
-const PUBLIC: Grant = { scopes: new Set(["read"]), symbols: null, expiresAtMs: null };
+const PUBLIC: Grant = {
+  ...{ subject: "public", scopes: new Set(["read"]), symbols: null, expiresAtMs: null },
+};
 
 const verifiers = new WeakMap<Config, TokenVerifier>();
 

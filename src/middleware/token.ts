@@ -2,11 +2,14 @@ import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtV
 import * as z from "zod";
 import type { Config } from "../config.ts";
 import { matchesGlob } from "../core/glob.ts";
+import { subjectOf } from "./token-subject.ts";
 
 export type Scope = "read" | "write" | "admin";
 
 /** What a token allows. `symbols` null: all of them. */
 export interface Grant {
+  /** Whose it is. */
+  subject: string;
   scopes: ReadonlySet<string>;
   symbols: readonly string[] | null;
   expiresAtMs: number | null;
@@ -49,6 +52,7 @@ export class TokenVerifier {
       return { kind: "refused", why: claims.error.issues[0]?.message ?? "its claims are wrong" };
     }
     const grant: Grant = {
+      subject: await subjectOf(payload),
       scopes: new Set(claims.data.scope.split(" ").filter((word) => word !== "")),
       symbols: claims.data.symbols ?? null,
       expiresAtMs: claims.data.exp === undefined ? null : claims.data.exp * 1_000,

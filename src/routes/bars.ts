@@ -9,6 +9,7 @@ import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { problem } from "../middleware/problem.ts";
 import type { BarsAccepted } from "../protocol/bar-push.ts";
 import { databaseOf } from "./database-of.ts";
+import { claimKey, readKey } from "./idempotency.ts";
 import { readBatch, wantsPost } from "./read-batch.ts";
 
 const AWAY_RETRY_S = 5;
@@ -18,11 +19,15 @@ export const barRoutes = new Hono<AppEnv>()
   .post("/api/bars", async (c) => {
     const authorization = await authorize(c, "write");
     if (authorization.kind === "refused") return authorization.response;
+    const keyed = readKey(c);
+    if (keyed.kind === "refused") return keyed.response;
     const batch = await readBatch(c, barPush);
     if (batch.kind === "refused") return batch.response;
     const symbols = [...new Set(batch.items.map(({ symbol }) => symbol))];
     const outside = refuseSymbols(c, authorization.grant, symbols);
     if (outside !== null) return outside;
+    const claim = await claimKey(c, authorization.grant, keyed.key, batch.text);
+    if (claim.kind === "refused") return claim.response;
     try {
       await storeBars(databaseOf(c.get("config")), batch.items, c.get("correlationId"));
     } catch (error) {

@@ -18,15 +18,16 @@ declare global {
 export interface Claims {
   scope?: string;
   symbols?: string[];
+  sub?: string;
   /** When it ends, as jose takes it: `1h`, or seconds since the epoch. */
   ends?: string | number;
   secret?: string;
 }
 
 /** A token as `npm run token` prints them. */
-export async function tokenOf({ scope, symbols, ends, secret }: Claims): Promise<string> {
+export async function tokenOf({ ends, secret, ...claims }: Claims): Promise<string> {
   const key = new TextEncoder().encode(secret ?? configOf(env).JWT_SECRET ?? "");
-  return new SignJWT({ ...(scope !== undefined && { scope }), ...(symbols && { symbols }) })
+  return new SignJWT({ ...claims })
     .setProtectedHeader({ alg: "HS256" })
     .setExpirationTime(ends ?? "1h")
     .sign(key);

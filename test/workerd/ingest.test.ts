@@ -195,15 +195,6 @@ describe("I-2 bodies", () => {
     expect(await valuesOf(a)).toEqual([1, 3]);
     expect(await valuesOf(b)).toEqual([2, 4]);
   });
-
-  it("I-1 I-6 with a key that one room knows for another body leave nothing in any room", async () => {
-    const [a, b] = [newSymbol(), newSymbol()];
-    const point = (symbol: string, value: number) => ({ metric: "m", value, symbol });
-    const key = { "idempotency-key": `${a}-key` };
-    expect((await push("metrics", [point(a, 1)], key)).status).toBe(202);
-    expect((await push("metrics", [point(a, 2), point(b, 2)], key)).status).toBe(422);
-    expect(await valuesOf(b)).toEqual([]);
-  });
 });
 
 describe("I-10 the correlation id", () => {
