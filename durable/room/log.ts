@@ -55,16 +55,24 @@ export class RoomLog {
   #events: number;
   #bytes: number;
   #outboxBytes: number;
+  #isPending: boolean;
   #recent: LogRow[] = [];
   #recentBytes = 0;
 
-  /** Opens the log. A log made now takes everything before `nowUs` to be in Postgres, if anywhere (INV-3). */
+  /**
+   * Opens the log. A log made now takes everything before `nowUs` to be in Postgres, if anywhere (INV-3), until it is told what
+   * was before.
+   */
   constructor(sql: SqlPort, nowUs: EpochUs, keeping = KEEPING) {
     this.#sql = sql;
     this.#keeping = keeping;
     createTables(sql);
     const born = this.#readMeta("pruned_through");
-    if (born === null) this.#writeMeta("pruned_through", nowUs - 1);
+    if (born === null) {
+      this.#writeMeta("pruned_through", nowUs - 1);
+      this.#writeMeta("pending", 1);
+    }
+    this.#isPending = this.#readMeta("pending") !== null;
     this.#prunedThrough = (born ?? nowUs - 1) as Cursor;
     const [totals] = sql.exec(
       "SELECT coalesce(max(cursor), 0) AS head, coalesce(sum(events), 0) AS events, coalesce(sum(bytes), 0) AS bytes, coalesce(max(stored), 0) AS stored FROM log",
@@ -102,6 +110,54 @@ export class RoomLog {
   }
   get events(): number {
     return this.#events;
+  }
+  /** True until the log has been told what was before it. */
+  get isPending(): boolean {
+    return this.#isPending;
+  }
+
+  /** There was nothing before: the log reaches back to the beginning of everything. */
+  beginFromNothing(): void {
+    this.#writeMeta("pruned_through", CURSOR_ORIGIN);
+    this.#prunedThrough = CURSOR_ORIGIN;
+    this.#settle();
+  }
+
+  /**
+   * There was a log before, whose newest cursor is `newest` where that is beyond the beginning of this one. Its clock was ahead of
+   * ours then: what this log has moves behind it, so that cursors only grow (SPEC C-1). True where it moved, and whoever has
+   * read of this log before must begin anew.
+   */
+  beginAfter(newest: Cursor | null): boolean {
+    if (newest === null || newest <= this.#prunedThrough) {
+      this.#settle();
+      return false;
+    }
+    const [first] = this.#sql.exec("SELECT min(first) AS first FROM log");
+    const hasRows = first !== undefined && first["first"] !== null;
+    if (hasRows) {
+      const shift = newest + 1 - numberOf(first["first"]);
+      // Over the negative numbers, for a row must not take the place of one that has not moved yet.
+      this.#sql.exec("UPDATE log SET cursor = -(cursor + ?), first = first + ?", shift, shift);
+      this.#sql.exec("UPDATE log SET cursor = -cursor");
+      this.#sql.exec(
+        "UPDATE idempotency SET cursor = cursor + ? WHERE cursor > ?",
+        shift,
+        this.#prunedThrough,
+      );
+    }
+    this.#writeMeta("pruned_through", newest);
+    this.#prunedThrough = newest;
+    this.#storedThrough = newest;
+    this.#savedStored = newest;
+    this.#head = Math.max(this.#head, newest) as Cursor;
+    this.#settle();
+    return hasRows;
+  }
+
+  #settle(): void {
+    this.#sql.exec("DELETE FROM meta WHERE key = 'pending'");
+    this.#isPending = false;
   }
 
   /** Appends frames as one row (more than one only where a batch outgrows a row) and gives the range of cursors. */

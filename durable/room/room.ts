@@ -5,6 +5,7 @@ import {
   type Admission,
   type AppendBatch,
   type AppendOutcome,
+  type HeldPositions,
   type IdempotentRequest,
   JOIN_HEADER,
   type JoinRefusal,
@@ -17,7 +18,8 @@ import { configOf } from "../../src/config.ts";
 import { bookOf } from "../../src/core/book-samples.ts";
 import { writerShardOf } from "../../src/core/writer-shard.ts";
 import { classifyFailure } from "../../src/db/database.ts";
-import type { BookAnswer, PositionsAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
+import { readEarlierLife, readNewestCursor } from "../../src/db/read-earlier-life.ts";
+import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
 import { PING, PONG } from "../../src/protocol/heartbeat.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
@@ -34,6 +36,7 @@ import { BookSampler } from "./book-sampler.ts";
 import { readWord } from "./client-word.ts";
 import { ConnectLimit } from "./connect-limit.ts";
 import { OutboxDrain, PART_LIMIT } from "./drain.ts";
+import { type Beginning, EARLIER_LIMITS, EarlierLifeSearch, lastValuesOf } from "./earlier-life.ts";
 import { FAN_OUT_PACE } from "./fan-out-pace.ts";
 import { LateBars } from "./late-bars.ts";
 import { RoomLog } from "./log.ts";
@@ -52,6 +55,9 @@ import type { ViewerAttachment } from "./viewer.ts";
 import { WINDOW_BYTES } from "./window.ts";
 
 const REPORT_EVERY_MS = 1_000;
+/** Whoever needs to know what was before a new log waits so long for it, in ms; the list of symbols has many rooms to ask. */
+const KNOWN_WITHIN_MS = { read: 5_000, list: 1_000 };
+const NOT_KNOWN_RETRY_S = 5;
 
 /** The Durable Object of one symbol: a thin shell around the log, the audience and the drain. */
 export class Room extends DurableObject<Env> implements RoomCalls {
@@ -93,6 +99,25 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     keepAwake: this.#keepAwake,
     onStored: (through) => this.#onStored(through),
   });
+  readonly #earlier = new EarlierLifeSearch({
+    isPending: () => this.#log.isPending,
+    askPlace: () => this.#directory().earlierPlace(this.#symbolOrThrow()),
+    read: () => this.#readEarlier(this.#symbolOrThrow()),
+    begin: (beginning) => this.#begin(beginning),
+    begun: () => this.#drain.kick(),
+    classify: classifyFailure,
+    failed: ({ kind, detail }) => {
+      const level = kind === "refused" ? "error" : "warn";
+      this.#logger[level]("earlier_life_unread", {
+        symbol: this.#symbolOrThrow(),
+        kind,
+        detail,
+      });
+    },
+    wait,
+    random: Math.random,
+    keepAwake: this.#keepAwake,
+  });
   readonly #arrivals = new Arrivals({
     appendAll: (batches) => this.#appendAll(this.#symbolOrThrow(), batches),
     tick: () => scheduler.wait(0),
@@ -127,7 +152,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     for (const ws of ctx.getWebSockets()) {
       audience.rejoin(this.#sockets.portOf(ws), ws.deserializeAttachment() as ViewerAttachment);
     }
-    this.#drain.kick();
+    this.#kickDrain();
   }
 
   append(symbol: SymbolName, batch: AppendBatch): Promise<AppendOutcome> {
@@ -155,7 +180,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   #appended(symbol: SymbolName): void {
     this.#audienceOf(symbol).published();
     for (const wake of this.#pollers) wake();
-    this.#drain.kick();
+    this.#kickDrain();
   }
 
   /** Will a batch be appended? Asked before one that goes to several rooms, so that all of them take it or none. */
@@ -177,6 +202,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     limit: number,
     waitMs: number,
   ): Promise<PollPage> {
+    await this.#isKnown(symbol, KNOWN_WITHIN_MS.read);
     const from = since ?? this.#log.head;
     if (from >= this.#log.head && waitMs > 0) {
       await this.#nextAppend(waitMs);
@@ -185,32 +211,75 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   }
 
   /** What Postgres does not surely have yet, at most about `maxEvents`; `cursor` is how far it goes. */
-  readTail(maxEvents: number): RoomTail {
+  async readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail> {
+    await this.#isKnown(symbol, KNOWN_WITHIN_MS.read);
     return tailOf(this.#log, maxEvents);
   }
 
-  /** The newest position of each account. */
-  positions(symbol: SymbolName): PositionsAnswer {
+  async positions(symbol: SymbolName): Promise<HeldPositions | null> {
+    if (!(await this.#isKnown(symbol, KNOWN_WITHIN_MS.read))) return null;
+    const values = this.#memory.foldToHead();
     return {
-      symbol,
       cursor: this.#log.head,
-      positions: this.#memory.foldToHead().positions,
+      positions: values.positions,
+      isCut: values.truncated?.positions !== undefined,
     };
   }
 
-  /** The book as it is now, its best so many levels. */
-  book(symbol: SymbolName, levels: number): BookAnswer {
+  async book(symbol: SymbolName, levels: number): Promise<BookAnswer | null> {
+    if (!(await this.#isKnown(symbol, KNOWN_WITHIN_MS.read))) return null;
     return { symbol, cursor: this.#log.head, book: bookOf(this.#memory.foldToHead().book, levels) };
   }
 
-  /** The room's line in the list of symbols. */
-  summary(symbol: SymbolName): SymbolSummary {
+  async summary(symbol: SymbolName): Promise<SymbolSummary | null> {
+    if (!(await this.#isKnown(symbol, KNOWN_WITHIN_MS.list))) return null;
     return summaryOf(symbol, this.#memory.foldToHead(), this.ctx.getWebSockets().length);
+  }
+
+  /** Is it known what was before the log? Waits for it, where it is new. */
+  #isKnown(symbol: SymbolName, withinMs: number): Promise<boolean> {
+    this.#audienceOf(symbol);
+    return this.#earlier.known((search) => within(search, withinMs));
+  }
+
+  async #readEarlier(symbol: SymbolName): Promise<Extract<Beginning, { kind: "life_before" }>> {
+    const db = this.#database();
+    const newest = await readNewestCursor(db, symbol, this.#log.prunedThrough);
+    const life = await readEarlierLife(db, symbol, EARLIER_LIMITS);
+    return { kind: "life_before", newest, life };
+  }
+
+  async #begin(beginning: Beginning): Promise<void> {
+    if (beginning.kind === "nothing_before") {
+      this.#log.beginFromNothing();
+      return;
+    }
+    const { newest, life } = beginning;
+    const hasMoved = this.#log.beginAfter(newest);
+    this.#memory.begin(lastValuesOf(life), life.tradeKeys);
+    this.#books.lookAgain();
+    if (!hasMoved) return;
+    // What is in memory has the old cursors. Viewers, who may have seen them, come back.
+    await this.ctx.storage.sync();
+    this.ctx.abort("the log has moved behind what Postgres has of this symbol");
+  }
+
+  /** What is not in Postgres goes there, once nothing of an earlier life can be in its way. */
+  #kickDrain(): void {
+    if (this.#earlier.mayStore) this.#drain.kick();
+    else this.#earlier.kick();
+  }
+
+  #directory() {
+    return this.env.DIRECTORY.get(this.env.DIRECTORY.idFromName(DIRECTORY_NAME));
   }
 
   /** The WebSocket upgrade; the Worker has checked who asks and for what. */
   override async fetch(request: Request): Promise<Response> {
     const join = JSON.parse(request.headers.get(JOIN_HEADER) ?? "null") as JoinRequest;
+    if (!(await this.#isKnown(join.symbol, KNOWN_WITHIN_MS.read))) {
+      return refusal("not_known_yet", NOT_KNOWN_RETRY_S);
+    }
     const audience = this.#audienceOf(join.symbol);
     const limit = this.#config.LIMIT_VIEWERS;
     if (limit > 0 && audience.size >= limit) return refusal("full", 10);
@@ -282,8 +351,9 @@ export class Room extends DurableObject<Env> implements RoomCalls {
       if (reason !== null) this.#audience?.dismiss(viewer, reason);
     }
     this.#sampleBook(nowUs());
+    this.#closeBar(nowUs());
     if (this.#log.outboxBytes === 0) this.#log.saveStored();
-    this.#drain.kick();
+    this.#kickDrain();
     this.#armAlarm();
     if (this.#name.symbol !== null) this.#reportSoon(this.#name.symbol);
   }
@@ -293,6 +363,14 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     if (keyframe === null) return;
     this.#orAbort(() => this.#log.append(keyframe, momentUs));
     this.#appended(this.#symbolOrThrow());
+  }
+
+  /** Says that the last bar before a silence is closed, to those who have all that is in it. */
+  #closeBar(momentUs: EpochUs): void {
+    if (this.#audience === null || this.#audience.liveThrough !== this.#log.head) return;
+    if ((this.#memory.barDueUs ?? Number.POSITIVE_INFINITY) > momentUs) return;
+    const bar = this.#memory.closeBar();
+    if (bar !== null) this.#audience.tellLive(bar);
   }
 
   #orAbort<T>(append: () => T): T {
@@ -372,15 +450,17 @@ export class Room extends DurableObject<Env> implements RoomCalls {
       outboxBytes: this.#log.outboxBytes,
       viewers: this.#audience?.size ?? 0,
       bookDueMs: this.#books.dueMs(Date.now()),
+      // Nobody else has to be told.
+      barDueUs: this.#audience?.liveThrough == null ? null : this.#memory.barDueUs,
     });
     if (this.#alarmAtMs !== null) this.ctx.waitUntil(this.ctx.storage.setAlarm(this.#alarmAtMs));
   }
 
   #reportSoon(symbol: SymbolName): void {
     const work = this.#report.request(REPORT_EVERY_MS, wait, async () => {
-      const directory = this.env.DIRECTORY.get(this.env.DIRECTORY.idFromName(DIRECTORY_NAME));
       try {
-        await directory.report(this.summary(symbol));
+        const summary = await this.summary(symbol);
+        if (summary !== null) await this.#directory().report(summary);
       } catch (error) {
         this.#logger.warn("directory_unreachable", { symbol, detail: String(error) });
       }
@@ -390,5 +470,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
 }
 
 function refusal(reason: JoinRefusal["reason"], retryAfterS: number): Response {
-  return Response.json({ reason, retryAfterS } satisfies JoinRefusal, { status: 429 });
+  return Response.json({ kind: "refused", reason, retryAfterS } satisfies JoinRefusal, {
+    status: 429,
+  });
 }

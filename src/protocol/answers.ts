@@ -22,7 +22,11 @@ export const symbolSummarySchema = z.object({
   last_event: epochUsSchema.nullable(),
   viewers: z.int(),
 });
-export const symbolsAnswerSchema = z.object({ symbols: z.array(symbolSummarySchema) });
+export const symbolsAnswerSchema = z.object({
+  symbols: z.array(symbolSummarySchema),
+  /** False while Postgres, which may know more, could not be asked. */
+  complete: z.boolean(),
+});
 export type SymbolSummary = z.infer<typeof symbolSummarySchema>;
 export type SymbolsAnswer = z.infer<typeof symbolsAnswerSchema>;
 
@@ -36,11 +40,17 @@ export const pollAnswerSchema = z.object({
 });
 export type PollAnswer = z.infer<typeof pollAnswerSchema>;
 
-/** `GET /api/positions/:symbol`: the newest position of each account with everything up to `cursor` in it. */
+/**
+ * `GET /api/positions/:symbol`: the newest position of each account, by account, with everything up to `cursor` in it. `accounts`
+ * is how many there are; where they are more than are asked for, `truncated` says so and `next` is the `after` of the next page.
+ */
 export const positionsAnswerSchema = z.object({
   symbol: symbolSchema,
   cursor: cursorSchema,
   positions: z.array(positionEventSchema),
+  accounts: z.int(),
+  truncated: z.boolean(),
+  next: z.string().optional(),
 });
 export type PositionsAnswer = z.infer<typeof positionsAnswerSchema>;
 

@@ -18,6 +18,7 @@ import type { EpochUs } from "../protocol/time.ts";
 import { comparedSymbols, readAttributionQuery } from "./attribution-query.ts";
 import { readBenchmark } from "./benchmark-body.ts";
 import { MAX_STEPS, readHoldings } from "./holdings.ts";
+import { refuseUnknown } from "./known-symbols.ts";
 import { readFees, readReportedValue } from "./portfolio-series.ts";
 
 export const attributionRoutes = new Hono<AppEnv>()
@@ -42,6 +43,8 @@ async function attribute(c: AppContext, isPosted: boolean): Promise<Response> {
   const read = [...symbols, ...compared, ...(value === null ? [] : [SYSTEM_SYMBOL])];
   const outside = refuseSymbols(c, authorization.grant, [...new Set(read)]);
   if (outside !== null) return outside;
+  const unknown = await refuseUnknown(c, read);
+  if (unknown !== null) return unknown;
 
   const holdings = await readHoldings(c, { held: symbols, compared, account, interval, range });
   if (holdings.kind === "too_many_steps") {

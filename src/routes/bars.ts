@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { DIRECTORY_NAME } from "../bindings/directory.ts";
 import { KEEPER_NAME } from "../bindings/keeper.ts";
 import { classifyFailure } from "../db/database.ts";
 import { storeBars } from "../db/store-bars.ts";
@@ -10,6 +9,7 @@ import { problem } from "../middleware/problem.ts";
 import type { BarsAccepted } from "../protocol/bar-push.ts";
 import { databaseOf } from "./database-of.ts";
 import { claimKey, readKey } from "./idempotency.ts";
+import { directoryOf } from "./known-symbols.ts";
 import { readBatch, wantsPost } from "./read-batch.ts";
 
 const AWAY_RETRY_S = 5;
@@ -45,7 +45,7 @@ export const barRoutes = new Hono<AppEnv>()
     }
     await Promise.all([
       // Whoever has no events is in the list by this alone; where it fails the batch is sent again.
-      c.env.DIRECTORY.get(c.env.DIRECTORY.idFromName(DIRECTORY_NAME)).know(symbols),
+      directoryOf(c.env).know(symbols),
       tellKeeper(c),
     ]);
     const answer: BarsAccepted = { accepted: batch.items.length };

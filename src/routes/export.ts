@@ -9,6 +9,7 @@ import type { SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { databaseOf } from "./database-of.ts";
 import { streamOf } from "./export-stream.ts";
+import { refuseUnknown } from "./known-symbols.ts";
 import { Parameters } from "./parameters.ts";
 import { readTail } from "./room-tail.ts";
 
@@ -40,6 +41,8 @@ export const exportRoutes = new Hono<AppEnv>().get("/api/export", async (c) => {
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [symbol]);
   if (outside !== null) return outside;
+  const unknown = await refuseUnknown(c, [symbol]);
+  if (unknown !== null) return unknown;
   const tail = await readTail(c.env, symbol);
   const correlationId = c.get("correlationId");
   const pages = readExport(

@@ -7,6 +7,7 @@ import type { HistoryAnswer } from "../protocol/answers.ts";
 import { INTERVAL_SECONDS, INTERVALS } from "../protocol/interval.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { answerCached } from "./cached-answer.ts";
+import { refuseUnknown } from "./known-symbols.ts";
 import { Parameters } from "./parameters.ts";
 import { readSymbolBars } from "./symbol-bars.ts";
 
@@ -26,6 +27,8 @@ export const historyRoutes = new Hono<AppEnv>().get("/api/history/:symbol", asyn
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [symbol]);
   if (outside !== null) return outside;
+  const unknown = await refuseUnknown(c, [symbol]);
+  if (unknown !== null) return unknown;
   const query = { symbol, interval, fromUs, toUs, limit };
   const { cursor, bars } = await readSymbolBars(c, query);
   const answer: HistoryAnswer = { symbol, interval, cursor, bars };

@@ -8,6 +8,7 @@ import type { MetricNamesAnswer } from "../protocol/answers.ts";
 import { SYSTEM_SYMBOL } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { databaseOf } from "./database-of.ts";
+import { refuseUnknown } from "./known-symbols.ts";
 import { Parameters } from "./parameters.ts";
 import { type DecodedTail, readTail } from "./room-tail.ts";
 
@@ -22,6 +23,8 @@ export const metricNamesRoutes = new Hono<AppEnv>().get("/api/metrics/names", as
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [symbol]);
   if (outside !== null) return outside;
+  const unknown = await refuseUnknown(c, [symbol]);
+  if (unknown !== null) return unknown;
   const tail = await readTail(c.env, symbol);
   const stored = await readMetricNames(databaseOf(c.get("config")), symbol, c.get("correlationId"));
   const named = stored.map(({ metric, labels, lastTs }) => ({ metric, labels, last_ts: lastTs }));

@@ -10,6 +10,7 @@ import { INTERVAL_SECONDS, INTERVALS, type Interval } from "../protocol/interval
 import { SYSTEM_SYMBOL, type SymbolName } from "../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../protocol/time.ts";
 import { type BucketRange, readBucketRange } from "./bucket-range.ts";
+import { refuseUnknown } from "./known-symbols.ts";
 import { Parameters } from "./parameters.ts";
 import { readSymbolCloses } from "./symbol-closes.ts";
 import { readSymbolSeries } from "./symbol-series.ts";
@@ -35,6 +36,8 @@ export const riskRoutes = new Hono<AppEnv>().get("/api/analytics/risk", async (c
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [subject.symbol]);
   if (outside !== null) return outside;
+  const unknown = await refuseUnknown(c, [subject.symbol]);
+  if (unknown !== null) return unknown;
   const line = await readLine(c, subject, interval, range);
   if (line.kind === "ambiguous") {
     const message = `must name one series, and ${line.count} have these`;

@@ -1,12 +1,14 @@
 import { Hono } from "hono";
-import { JOIN_HEADER, type JoinRefusal, type JoinRequest } from "../bindings/room.ts";
+import type { JoinRefusal, JoinRequest } from "../bindings/room.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { badParameters, problem } from "../middleware/problem.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { SUBPROTOCOL } from "../protocol/version.ts";
-import { roomOf } from "./append-to-rooms.ts";
+import { directoryOf, notKnownYet, refuseUnknown } from "./known-symbols.ts";
 import { Parameters } from "./parameters.ts";
+import { greetWaiting, joinRoom } from "./waiting-viewer.ts";
 
 /** The WebSocket upgrade: everything is checked here, so that a room meets only viewers it may serve. */
 export const socketRoutes = new Hono<AppEnv>().get("/ws/:symbol", async (c) => {
@@ -37,15 +39,32 @@ export const socketRoutes = new Hono<AppEnv>().get("/ws/:symbol", async (c) => {
     namesProtocol: offered.some((protocol) => protocol.trim() === SUBPROTOCOL),
     correlationId: c.get("correlationId"),
   };
-  const request = new Request("https://room/", {
-    headers: { upgrade: "websocket", [JOIN_HEADER]: JSON.stringify(join) },
-  });
-  const answer = await roomOf(c.env, symbol).fetch(request);
-  if (answer.status !== 429) return answer;
-  return refuseJoin(c, (await answer.json()) as JoinRefusal);
+  if ((await refuseUnknown(c, [symbol])) === null) return enterRoom(c, join);
+  const admission = await directoryOf(c.env).admitWaiter(symbol, join.viewerKey);
+  switch (admission.kind) {
+    case "known":
+      return enterRoom(c, join);
+    case "waits":
+      return greetWaiting(c, join);
+    case "refused":
+      return refuseJoin(c, symbol, admission);
+    default:
+      return admission satisfies never;
+  }
 });
 
-function refuseJoin(c: AppContext, { reason, retryAfterS }: JoinRefusal): Response {
+async function enterRoom(c: AppContext, join: JoinRequest): Promise<Response> {
+  const answer = await joinRoom(c, join);
+  if (answer.status !== 429) return answer;
+  return refuseJoin(c, join.symbol, (await answer.json()) as JoinRefusal);
+}
+
+function refuseJoin(
+  c: AppContext,
+  symbol: SymbolName,
+  { reason, retryAfterS }: JoinRefusal,
+): Response {
+  if (reason === "not_known_yet") return notKnownYet(c, [symbol]);
   return problem(c, {
     status: reason === "full" ? 503 : 429,
     type: reason === "full" ? "room-full" : "too-many-connects",

@@ -138,6 +138,20 @@ export class FakeNeon {
         ]),
       );
     }
+    if (query === "select symbol from symbols") {
+      return result(
+        [["symbol", TEXT]],
+        [...this.#symbols.keys()].map((symbol) => [symbol]),
+      );
+    }
+    if (query.startsWith("select symbol from symbols where")) {
+      return result(
+        [["symbol", TEXT]],
+        elements(params[0] ?? "{}")
+          .filter((symbol) => this.#symbols.has(String(symbol)))
+          .map((symbol) => [symbol]),
+      );
+    }
     // Every metric is known.
     if (query.includes("select exists")) return result([["is_known", BOOL]], [["t"]]);
     // Queries of a range of time find nothing.

@@ -6,6 +6,8 @@ import type {
   SymbolsAnswer,
 } from "../../src/protocol/answers.ts";
 import type { Interval } from "../../src/protocol/bar.ts";
+import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { Cursor } from "../../src/protocol/time.ts";
 
 /** `GET /api/metrics/names`: what a symbol has been told about, one entry a label set. */
 export interface MetricNamesAnswer {
@@ -50,16 +52,38 @@ export function createApi(deps: ApiDeps) {
     history: (
       symbol: string,
       query: { interval: Interval; limit: number; from?: number; to?: number },
-    ) => get<HistoryAnswer>(`/api/history/${encodeURIComponent(symbol)}`, query),
+    ) =>
+      get<HistoryAnswer>(`/api/history/${encodeURIComponent(symbol)}`, query, {
+        ...{ symbol: symbol as SymbolName, interval: query.interval },
+        ...{ cursor: BEFORE_ANYTHING, bars: [] },
+      }),
     positions: (symbol: string) =>
-      get<PositionsAnswer>(`/api/positions/${encodeURIComponent(symbol)}`, {}),
-    book: (symbol: string) => get<BookAnswer>(`/api/books/${encodeURIComponent(symbol)}`, {}),
-    metricNames: (symbol: string) => get<MetricNamesAnswer>("/api/metrics/names", { symbol }),
+      get<PositionsAnswer>(
+        `/api/positions/${encodeURIComponent(symbol)}`,
+        {},
+        {
+          ...{ symbol: symbol as SymbolName, cursor: BEFORE_ANYTHING, positions: [] },
+          ...{ accounts: 0, truncated: false },
+        },
+      ),
+    book: (symbol: string) =>
+      get<BookAnswer>(
+        `/api/books/${encodeURIComponent(symbol)}`,
+        {},
+        { symbol: symbol as SymbolName, cursor: BEFORE_ANYTHING, book: null },
+      ),
+    metricNames: (symbol: string) =>
+      get<MetricNamesAnswer>("/api/metrics/names", { symbol }, { metrics: [] }),
     /** Every label set of a metric, in steps of `step` ("5s"). */
     series: (query: SeriesQuery) => get<SeriesAnswer>("/api/series", { ...query }),
   };
 
-  async function get<T>(path: string, query: Record<string, string | number>): Promise<Answer<T>> {
+  /** `whenUnknown`: the answer for a symbol nobody has pushed yet, which a page waits for. */
+  async function get<T>(
+    path: string,
+    query: Record<string, string | number>,
+    whenUnknown?: T,
+  ): Promise<Answer<T>> {
     const search = new URLSearchParams(
       Object.entries(query).map(([name, value]) => [name, String(value)]),
     );
@@ -75,7 +99,10 @@ export function createApi(deps: ApiDeps) {
       });
       if (response.ok) return { kind: "ok", value: (await response.json()) as T };
       if (response.status === 401 || response.status === 403) return { kind: "unauthorized" };
-      const detail = await detailOf(response);
+      const { type, detail } = await problemOf(response);
+      if (whenUnknown !== undefined && type === UNKNOWN_SYMBOL) {
+        return { kind: "ok", value: whenUnknown };
+      }
       return { kind: "failed", status: response.status, detail };
     } catch {
       return { kind: "failed", status: null, detail: "The server does not answer." };
@@ -83,12 +110,17 @@ export function createApi(deps: ApiDeps) {
   }
 }
 
-async function detailOf(response: Pick<Response, "status" | "json">): Promise<string> {
+const BEFORE_ANYTHING = 0 as Cursor;
+const UNKNOWN_SYMBOL = "urn:edgetape:problem:unknown-symbol";
+
+async function problemOf(
+  response: Pick<Response, "status" | "json">,
+): Promise<{ type?: unknown; detail: string }> {
   try {
-    const problem = (await response.json()) as { detail?: unknown };
-    if (typeof problem.detail === "string") return problem.detail;
+    const problem = (await response.json()) as { type?: unknown; detail?: unknown };
+    if (typeof problem.detail === "string") return { type: problem.type, detail: problem.detail };
   } catch {
     // No problem document: something in between answered.
   }
-  return `The server answered with HTTP ${response.status}.`;
+  return { detail: `The server answered with HTTP ${response.status}.` };
 }

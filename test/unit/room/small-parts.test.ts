@@ -9,7 +9,7 @@ import { StoredWaiters } from "../../../durable/room/stored-waiters.ts";
 import { dismissalOf } from "../../../durable/room/sweep.ts";
 import { firstAttachment, type Viewer, viewerOf } from "../../../durable/room/viewer.ts";
 import { SentBytes } from "../../../durable/room/window.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 
 const START_MS = 1_700_000_000_000;
 
@@ -143,13 +143,17 @@ describe("L-3 connects", () => {
   });
 });
 
-test("INV-1 the alarm comes soon while there is an outbox, later for viewers, when a book is due, else never", () => {
-  const room = { nowMs: START_MS, outboxBytes: 0, viewers: 0, bookDueMs: null };
+test("INV-1 the alarm comes soon while there is an outbox, later for viewers, when a book or a bar is due, else never", () => {
+  const room = { nowMs: START_MS, outboxBytes: 0, viewers: 0, bookDueMs: null, barDueUs: null };
   expect(nextAlarmMs(room)).toBeNull();
   expect(nextAlarmMs({ ...room, viewers: 1 })).toBe(START_MS + 15_000);
   expect(nextAlarmMs({ ...room, viewers: 1, outboxBytes: 1 })).toBe(START_MS + 5_000);
   expect(nextAlarmMs({ ...room, bookDueMs: START_MS + 7 })).toBe(START_MS + 7);
   expect(nextAlarmMs({ ...room, viewers: 1, bookDueMs: START_MS + 7 })).toBe(START_MS + 7);
+  const dueUs = (START_MS * 1_000 + 2_000_001) as EpochUs;
+  expect(nextAlarmMs({ ...room, viewers: 1, barDueUs: dueUs })).toBe(START_MS + 2_001);
+  const overdueUs = (START_MS * 1_000 - 1) as EpochUs;
+  expect(nextAlarmMs({ ...room, viewers: 1, barDueUs: overdueUs })).toBe(START_MS + 1_000);
 });
 
 test("E-4 fan-out never waits while it is cheap, and takes half of the thread at most", () => {
