@@ -97,7 +97,10 @@ export class Directory extends DurableObject<Env> implements DirectoryCalls {
 
   async earlierPlace(symbol: SymbolName): Promise<EarlierPlace> {
     if (!(await this.#names.learn())) return "unsure";
-    return this.#names.wasStored(symbol) ? "postgres" : "nowhere";
+    if (this.#names.mayBeStored(symbol)) return "postgres";
+    // From here on there is something: a room that asks again has lost its log.
+    this.#names.addStored([symbol]);
+    return "nowhere";
   }
 
   admitWaiter(symbol: SymbolName, viewerKey: string | null): WaitAdmission {

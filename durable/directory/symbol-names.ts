@@ -19,7 +19,7 @@ export interface SymbolNamesDeps {
 export class SymbolNames {
   readonly #deps: SymbolNamesDeps;
   readonly #names = new Set<SymbolName>();
-  /** Those of them that Postgres had when it was asked. */
+  /** Those of them that Postgres may have something of. */
   readonly #stored = new Set<SymbolName>();
   readonly #waiting = new Map<SymbolName, Set<() => void>>();
   #waiters = 0;
@@ -65,7 +65,7 @@ export class SymbolNames {
     }
   }
 
-  /** The same of those that Postgres has something of. */
+  /** The same of those that Postgres may have something of. */
   addStored(symbols: readonly SymbolName[]): void {
     for (const symbol of symbols) {
       this.#deps.sql.exec("INSERT OR IGNORE INTO stored (name) VALUES (?)", symbol);
@@ -74,8 +74,8 @@ export class SymbolNames {
     this.add(symbols);
   }
 
-  /** Did Postgres have something of the symbol before this directory began? Asked when `learn` has said yes. */
-  wasStored(symbol: SymbolName): boolean {
+  /** May Postgres have something of the symbol? Asked when `learn` has said yes. */
+  mayBeStored(symbol: SymbolName): boolean {
     return this.#stored.has(symbol);
   }
 

@@ -38,6 +38,7 @@ async function problemOf(response: Response) {
 async function valuesOf(symbol: string): Promise<number[]> {
   const since = (Date.now() - 60_000) * 1_000;
   const response = await ask(`/api/rooms/${symbol}/events?since=${since}`, {}, "read");
+  if (response.status === 404) return [];
   const { events } = pollAnswerSchema.parse(await response.json());
   return events.map((event) => {
     switch (event.kind) {
