@@ -1,6 +1,5 @@
-import type { EarlierPlace } from "../../src/bindings/directory.ts";
 import { fullJitterMs } from "../../src/core/backoff.ts";
-import { foldBook } from "../../src/core/book-samples.ts";
+import { type BookState, foldBook } from "../../src/core/book-samples.ts";
 import type { DatabaseFailure } from "../../src/db/database.ts";
 import type { EarlierLife } from "../../src/db/read-earlier-life.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
@@ -23,7 +22,8 @@ export type Beginning =
 export interface EarlierLifeDeps {
   /** The log is new, and nobody has told it what was before. */
   isPending: () => boolean;
-  askPlace: () => Promise<EarlierPlace>;
+  /** Where it may be: `unsure` while nobody can tell. */
+  askPlace: () => Promise<"nowhere" | "postgres" | "unsure">;
   read: () => Promise<Extract<Beginning, { kind: "life_before" }>>;
   /** Takes what was found: the log is pending no more. */
   begin: (beginning: Beginning) => void | Promise<void>;
@@ -100,7 +100,7 @@ export function lastValuesOf(life: EarlierLife): LastValues {
   const moments = [...metrics, ...positions, ...(trade === null ? [] : [trade])].map(
     ({ ts }) => ts,
   );
-  if (book !== null) moments.push(book.sample.ts);
+  if (book !== null) moments.push(book.place.ts);
   const latest = (all: readonly EpochUs[]) =>
     all.reduce<EpochUs | null>((max, ts) => (max === null || ts > max ? ts : max), null);
   const cut = (kept: { ts: EpochUs }[], most: number) =>
@@ -111,13 +111,18 @@ export function lastValuesOf(life: EarlierLife): LastValues {
     trade,
     positions,
     accountsCutUs: cut(positions, KEPT_ACCOUNTS.count),
-    book: book === null ? null : foldBook(null, book.sample, book.cursor),
+    book: book === null ? null : bookStateOf(book),
     bars: minutes.map((bar) => ({ ...bar, revision: 0 })),
     barsFromUs: minutesFromUs,
     // Nobody asks when an hour was opened or closed.
     hours: hours.map((bar) => ({ ...bar, openedAtUs: bar.ts, closedAtUs: bar.ts })),
     lastEventUs: latest(moments),
   };
+}
+
+function bookStateOf({ sample, place }: NonNullable<EarlierLife["book"]>): BookState | null {
+  const state = foldBook(null, sample, place.cursor);
+  return state === null ? null : { ...state, sampled: place };
 }
 
 /** One more of each than is kept says that there are more. */

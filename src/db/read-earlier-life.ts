@@ -5,7 +5,7 @@ import type { BookEvent } from "../protocol/book.ts";
 import type { MetricEvent, PositionEvent, TradeEvent } from "../protocol/event.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../protocol/time.ts";
-import type { Database } from "./database.ts";
+import type { Database, Row } from "./database.ts";
 import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
 import { readBars } from "./read-bars.ts";
 import { epochUsOf, minuteOf, momentText } from "./sql-time.ts";
@@ -28,7 +28,8 @@ export interface EarlierLife {
   hours: Bar[];
   /** The newest of each account, the one that came last standing last. */
   positions: PositionEvent[];
-  book: { sample: BookEvent; cursor: Cursor } | null;
+  /** The last sample, and where it is: at the latest moment of all samples. */
+  book: { sample: BookEvent; place: { cursor: Cursor; ts: EpochUs } } | null;
 }
 
 export interface EarlierLimits {
@@ -104,7 +105,8 @@ where h.account is not null
 order by x.cursor desc, x.ordinal desc limit $2`;
 
 const SELECT_BOOK = `
-select ${epochUsOf("ts")} as ts_us, cursor, ${BOOK_TEXT} as book from books
+select ${epochUsOf("ts")} as ts_us, cursor, ${BOOK_TEXT} as book,
+  (select ${epochUsOf("max(ts)")} from books where ${OF_SYMBOL}) as latest_us from books
 where ${OF_SYMBOL} order by books.cursor desc, ordinal desc limit 1`;
 
 const newestOf = (table: string, also: string) => `
@@ -137,14 +139,15 @@ export async function readEarlierLife(
   return {
     metrics: points.map(metricOf).reverse(),
     positions: positions.map(positionOf).reverse(),
-    book:
-      book === undefined
-        ? null
-        : { sample: bookOf(book), cursor: Number(book["cursor"]) as Cursor },
+    book: book === undefined ? null : { sample: bookOf(book), place: placeOf(book) },
     trade: trades[0] ?? null,
     tradeKeys: trades.flatMap((trade) => tradeKey(trade) ?? []).reverse(),
     ...(await readBarsBefore(db, symbol, trades[0], limits.minutes)),
   };
+}
+
+function placeOf(row: Row): { cursor: Cursor; ts: EpochUs } {
+  return { cursor: Number(row["cursor"]) as Cursor, ts: Number(row["latest_us"]) as EpochUs };
 }
 
 async function readBarsBefore(
