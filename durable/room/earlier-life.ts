@@ -2,7 +2,7 @@ import { fullJitterMs } from "../../src/core/backoff.ts";
 import { type BookState, foldBook } from "../../src/core/book-samples.ts";
 import type { DatabaseFailure } from "../../src/db/database.ts";
 import type { EarlierLife } from "../../src/db/read-earlier-life.ts";
-import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import type { EpochUs } from "../../src/protocol/time.ts";
 import {
   KEPT_ACCOUNTS,
   KEPT_BARS,
@@ -10,25 +10,22 @@ import {
   type LastValues,
   seriesKey,
 } from "./last-values.ts";
+import type { RoomLog } from "./log.ts";
 
 const BACKOFF = { baseMs: 250, capMs: 15_000 };
 
-/** What a new log has before it. */
-export type Beginning =
-  | { kind: "nothing_before" }
-  /** `newest`: a cursor of before that is beyond the beginning of the log; null where there is none. */
-  | { kind: "life_before"; newest: Cursor | null; life: EarlierLife };
-
 export interface EarlierLifeDeps {
-  /** The log is new, and nobody has told it what was before. */
-  isPending: () => boolean;
-  /** Where it may be: `unsure` while nobody can tell. */
+  log: Pick<RoomLog, "isPending" | "isPlaced">;
+  /** Where an earlier life may be: `unsure` while nobody can tell. */
   askPlace: () => Promise<"nowhere" | "postgres" | "unsure">;
-  read: () => Promise<Extract<Beginning, { kind: "life_before" }>>;
-  /** Takes what was found: the log is pending no more. */
-  begin: (beginning: Beginning) => void | Promise<void>;
+  /** There was nothing before. */
+  beginFromNothing: () => void;
+  /** Puts the log behind what Postgres has of the symbol. */
+  place: () => Promise<void>;
+  /** Reads what was before, and begins with it. */
+  begin: () => Promise<void>;
   /** What has gathered since may go to Postgres. */
-  begun: () => void;
+  mayStoreNow: () => void;
   classify: (error: unknown) => DatabaseFailure;
   failed: (failure: DatabaseFailure) => void;
   wait: (ms: number) => Promise<void>;
@@ -38,13 +35,13 @@ export interface EarlierLifeDeps {
 
 /**
  * Finds out what was before a log that begins anew, as on a new machine with the Postgres of the old one (SPEC S-7). Until it is
- * known the room takes pushes and answers nothing that it could only know from then, and its outbox waits: nothing of this life
- * may be stored under a cursor of the last one.
+ * known the room takes pushes, and does not answer what it could only know from then; and until the log has its place the
+ * outbox waits, for nothing of this life may be stored under a cursor of the last one.
  */
 export class EarlierLifeSearch {
   readonly #deps: EarlierLifeDeps;
   #search: Promise<void> | null = null;
-  /** Postgres will never answer this: better that the outbox goes than that it waits for ever. */
+  /** Postgres will never say it: better that the outbox goes than that it waits for ever. */
   #isHopeless = false;
 
   constructor(deps: EarlierLifeDeps) {
@@ -52,12 +49,12 @@ export class EarlierLifeSearch {
   }
 
   get mayStore(): boolean {
-    return this.#isHopeless || !this.#deps.isPending();
+    return this.#isHopeless || this.#deps.log.isPlaced;
   }
 
   /** Starts looking, unless all is known or somebody looks. */
   kick(): void {
-    if (this.#search !== null || !this.#deps.isPending()) return;
+    if (this.#search !== null || !this.#deps.log.isPending) return;
     this.#search = this.#run().finally(() => {
       this.#search = null;
     });
@@ -68,29 +65,35 @@ export class EarlierLifeSearch {
   async known(until: (search: Promise<void>) => Promise<unknown>): Promise<boolean> {
     this.kick();
     if (this.#search !== null) await until(this.#search);
-    return !this.#deps.isPending();
+    return !this.#deps.log.isPending;
   }
 
   async #run(): Promise<void> {
-    const { askPlace, read, begin, begun, classify, failed, wait, random } = this.#deps;
-    for (let attempt = 0; ; attempt += 1) {
+    const { log, begin, mayStoreNow, classify, failed, wait, random } = this.#deps;
+    for (let attempt = 0; log.isPending; attempt += 1) {
       try {
-        const place = await askPlace();
-        if (place !== "unsure") {
-          await begin(place === "nowhere" ? { kind: "nothing_before" } : await read());
-          begun();
-          return;
-        }
+        if (!log.isPlaced) await this.#findPlace();
+        if (log.isPlaced && log.isPending) await begin();
+        if (!log.isPending) return;
       } catch (error) {
         const failure = classify(error);
         failed(failure);
-        if (failure.kind === "refused" && !this.#isHopeless) {
+        if (failure.kind === "refused") {
           this.#isHopeless = true;
-          begun();
+          mayStoreNow();
         }
       }
       await wait(fullJitterMs(attempt, BACKOFF, random));
     }
+  }
+
+  async #findPlace(): Promise<void> {
+    const { askPlace, beginFromNothing, place, mayStoreNow } = this.#deps;
+    const where = await askPlace();
+    if (where === "unsure") return;
+    if (where === "nowhere") beginFromNothing();
+    else await place();
+    mayStoreNow();
   }
 }
 

@@ -23,6 +23,8 @@ const KEEPING: LogKeeping = {
   recentBytes: 1024 * 1024,
 };
 
+const PENDING = { place: 1, life: 2 };
+
 /** A part of the outbox, ready for a Writer. */
 export interface OutboxPart {
   frames: LogFrame[];
@@ -55,7 +57,8 @@ export class RoomLog {
   #events: number;
   #bytes: number;
   #outboxBytes: number;
-  #isPending: boolean;
+  /** What a new log has not been told yet: its place behind an earlier life, or what that was. */
+  #pending: "place" | "life" | null;
   #recent: LogRow[] = [];
   #recentBytes = 0;
 
@@ -70,9 +73,10 @@ export class RoomLog {
     const born = this.#readMeta("pruned_through");
     if (born === null) {
       this.#writeMeta("pruned_through", nowUs - 1);
-      this.#writeMeta("pending", 1);
+      this.#writeMeta("pending", PENDING.place);
     }
-    this.#isPending = this.#readMeta("pending") !== null;
+    const pending = this.#readMeta("pending");
+    this.#pending = pending === null ? null : pending === PENDING.place ? "place" : "life";
     this.#prunedThrough = (born ?? nowUs - 1) as Cursor;
     const [totals] = sql.exec(
       "SELECT coalesce(max(cursor), 0) AS head, coalesce(sum(events), 0) AS events, coalesce(sum(bytes), 0) AS bytes, coalesce(max(stored), 0) AS stored FROM log",
@@ -113,14 +117,18 @@ export class RoomLog {
   }
   /** True until the log has been told what was before it. */
   get isPending(): boolean {
-    return this.#isPending;
+    return this.#pending !== null;
+  }
+  /** Every cursor of this log is behind those of an earlier life. */
+  get isPlaced(): boolean {
+    return this.#pending !== "place";
   }
 
   /** There was nothing before: the log reaches back to the beginning of everything. */
   beginFromNothing(): void {
     this.#writeMeta("pruned_through", CURSOR_ORIGIN);
     this.#prunedThrough = CURSOR_ORIGIN;
-    this.#settle();
+    this.settle();
   }
 
   /**
@@ -129,10 +137,9 @@ export class RoomLog {
    * read of this log before must begin anew.
    */
   beginAfter(newest: Cursor | null): boolean {
-    if (newest === null || newest <= this.#prunedThrough) {
-      this.#settle();
-      return false;
-    }
+    this.#writeMeta("pending", PENDING.life);
+    this.#pending = "life";
+    if (newest === null || newest <= this.#prunedThrough) return false;
     const [first] = this.#sql.exec("SELECT min(first) AS first FROM log");
     const hasRows = first !== undefined && first["first"] !== null;
     if (hasRows) {
@@ -151,13 +158,13 @@ export class RoomLog {
     this.#storedThrough = newest;
     this.#savedStored = newest;
     this.#head = Math.max(this.#head, newest) as Cursor;
-    this.#settle();
     return hasRows;
   }
 
-  #settle(): void {
+  /** What was before is known. */
+  settle(): void {
     this.#sql.exec("DELETE FROM meta WHERE key = 'pending'");
-    this.#isPending = false;
+    this.#pending = null;
   }
 
   /** Appends frames as one row (more than one only where a batch outgrows a row) and gives the range of cursors. */

@@ -36,7 +36,7 @@ import { BookSampler } from "./book-sampler.ts";
 import { readWord } from "./client-word.ts";
 import { ConnectLimit } from "./connect-limit.ts";
 import { OutboxDrain, PART_LIMIT } from "./drain.ts";
-import { type Beginning, EARLIER_LIMITS, EarlierLifeSearch, lastValuesOf } from "./earlier-life.ts";
+import { EARLIER_LIMITS, EarlierLifeSearch, lastValuesOf } from "./earlier-life.ts";
 import { FAN_OUT_PACE } from "./fan-out-pace.ts";
 import { LateBars } from "./late-bars.ts";
 import { RoomLog } from "./log.ts";
@@ -100,11 +100,12 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     onStored: (through) => this.#onStored(through),
   });
   readonly #earlier = new EarlierLifeSearch({
-    isPending: () => this.#log.isPending,
+    log: this.#log,
     askPlace: () => this.#directory().earlierPlace(this.#symbolOrThrow()),
-    read: () => this.#readEarlier(this.#symbolOrThrow()),
-    begin: (beginning) => this.#begin(beginning),
-    begun: () => this.#drain.kick(),
+    beginFromNothing: () => this.#log.beginFromNothing(),
+    place: () => this.#placeLog(this.#symbolOrThrow()),
+    begin: () => this.#beginFromLife(this.#symbolOrThrow()),
+    mayStoreNow: () => this.#drain.kick(),
     classify: classifyFailure,
     failed: ({ kind, detail }) => {
       const level = kind === "refused" ? "error" : "warn";
@@ -242,26 +243,21 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     return this.#earlier.known((search) => within(search, withinMs));
   }
 
-  async #readEarlier(symbol: SymbolName): Promise<Extract<Beginning, { kind: "life_before" }>> {
-    const db = this.#database();
-    const newest = await readNewestCursor(db, symbol, this.#log.prunedThrough);
-    const life = await readEarlierLife(db, symbol, EARLIER_LIMITS);
-    return { kind: "life_before", newest, life };
-  }
-
-  async #begin(beginning: Beginning): Promise<void> {
-    if (beginning.kind === "nothing_before") {
-      this.#log.beginFromNothing();
-      return;
-    }
-    const { newest, life } = beginning;
-    const hasMoved = this.#log.beginAfter(newest);
-    this.#memory.begin(lastValuesOf(life), life.tradeKeys);
-    this.#books.lookAgain();
-    if (!hasMoved) return;
-    // What is in memory has the old cursors. Viewers, who may have seen them, come back.
+  async #placeLog(symbol: SymbolName): Promise<void> {
+    const newest = await readNewestCursor(this.#database(), symbol, this.#log.prunedThrough);
+    if (!this.#log.beginAfter(newest)) return;
+    // What is in memory has the old cursors.
     await this.ctx.storage.sync();
     this.ctx.abort("the log has moved behind what Postgres has of this symbol");
+  }
+
+  async #beginFromLife(symbol: SymbolName): Promise<void> {
+    const through = this.#log.prunedThrough;
+    const life = await readEarlierLife(this.#database(), symbol, through, EARLIER_LIMITS);
+    this.#memory.begin(lastValuesOf(life), life.tradeKeys);
+    this.#log.settle();
+    this.#books.lookAgain();
+    this.#armAlarm();
   }
 
   /** What is not in Postgres goes there, once nothing of an earlier life can be in its way. */

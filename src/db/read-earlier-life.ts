@@ -9,7 +9,7 @@ import type { Database, Row } from "./database.ts";
 import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
 import { readBars } from "./read-bars.ts";
 import { epochUsOf, minuteOf, momentText } from "./sql-time.ts";
-import { IS_PACKED } from "./stored-points-sql.ts";
+import { IS_PACKED, IS_ROW } from "./stored-points-sql.ts";
 
 /** A bar of trades, with the moments its open and its close were traded at. */
 export type StoredMinute = Bar & { openedAtUs: EpochUs; closedAtUs: EpochUs };
@@ -38,6 +38,10 @@ export interface EarlierLimits {
   trades: number;
   minutes: number;
 }
+
+/** Looked at in the end: where a symbol has more, the room's snapshot is cut anyway, and a look at all of them takes minutes. */
+const MOST_SERIES = 5_000;
+const MOST_ACCOUNTS = 10_000;
 
 const SELECT_ID = "select id from symbols where symbol = $1";
 const OF_SYMBOL = `symbol_id = (${SELECT_ID})`;
@@ -74,9 +78,9 @@ export async function readNewestCursor(
 const TRADE = "ts, price, size, side, venue, trade_id, cursor, ordinal";
 const SELECT_TRADES = `
 select ${epochUsOf("ts")} as ts_us, price, size, side, venue, trade_id from (
-  (select ${TRADE} from trades where ${OF_SYMBOL} order by trades.ts desc, cursor desc, ordinal desc limit $2)
+  (select ${TRADE} from trades where ${OF_SYMBOL} and cursor <= $3 order by trades.ts desc, cursor desc, ordinal desc limit $2)
   union all
-  (select ${TRADE} from trades_past where ${OF_SYMBOL} order by trades_past.ts desc, cursor desc, ordinal desc limit $2)) t
+  (select ${TRADE} from trades_past where ${OF_SYMBOL} and cursor <= $3 order by trades_past.ts desc, cursor desc, ordinal desc limit $2)) t
 order by t.ts desc, cursor desc, ordinal desc limit $2`;
 
 const SELECT_MINUTES = `
@@ -84,9 +88,9 @@ select ${epochUsOf(minuteOf("ts"))} as bucket_us, (array_agg(price order by ts, 
   max(price) as high, min(price) as low, (array_agg(price order by ts desc, cursor desc, ordinal desc))[1] as close,
   sum(size) as volume, count(*)::int4 as trades, ${epochUsOf("min(ts)")} as opened_us, ${epochUsOf("max(ts)")} as closed_us
 from (
-  select ts, price, size, cursor, ordinal from trades where ${OF_SYMBOL} and ts >= $2::timestamptz
+  select ts, price, size, cursor, ordinal from trades where ${OF_SYMBOL} and ts >= $2::timestamptz and cursor <= $3
   union all
-  select ts, price, size, cursor, ordinal from trades_past where ${OF_SYMBOL} and ts >= $2::timestamptz) t
+  select ts, price, size, cursor, ordinal from trades_past where ${OF_SYMBOL} and ts >= $2::timestamptz and cursor <= $3) t
 group by 1 order by 1`;
 
 /** Accounts are found by leaps in the primary key (https://wiki.postgresql.org/wiki/Loose_indexscan). */
@@ -98,7 +102,7 @@ holder as (
   select (select min(p.account) from positions p where p.symbol_id = (select id from symbol) and p.account > h.account)
   from holder h where h.account is not null)
 select ${epochUsOf("x.ts")} as ts_us, x.quantity, x.avg_price, x.account
-from holder h cross join lateral (
+from (select account from holder limit ${MOST_ACCOUNTS}) h cross join lateral (
   select p.* from positions p where p.symbol_id = (select id from symbol) and p.account = h.account
   order by p.ts desc limit 1) x
 where h.account is not null
@@ -106,43 +110,47 @@ order by x.cursor desc, x.ordinal desc limit $2`;
 
 const SELECT_BOOK = `
 select ${epochUsOf("ts")} as ts_us, cursor, ${BOOK_TEXT} as book,
-  (select ${epochUsOf("max(ts)")} from books where ${OF_SYMBOL}) as latest_us from books
-where ${OF_SYMBOL} order by books.cursor desc, ordinal desc limit 1`;
+  (select ${epochUsOf("max(ts)")} from books where ${OF_SYMBOL} and cursor <= $2) as latest_us from books
+where ${OF_SYMBOL} and cursor <= $2 order by books.cursor desc, ordinal desc limit 1`;
 
 const newestOf = (table: string, also: string) => `
   (select p.ts, p.value, p.cursor, p.ordinal from ${table} p where p.series_id = s.id ${also} order by p.ts desc limit 1)`;
 
 const SELECT_POINTS = `
 select ${epochUsOf("x.ts")} as ts_us, s.metric, s.labels_key, x.value
-from series s cross join lateral (
+from (select * from series where ${OF_SYMBOL} order by id desc limit ${MOST_SERIES}) s cross join lateral (
   select * from (
-    ${newestOf("points", "and p.ts >= (select packed_through from tape_state)")}
+    ${newestOf("points", `and ${IS_ROW}`)}
     union all ${newestOf("points_late", "")}
     union all ${newestOf("points_past", "")}
     union all
     (select k.ts[k.count], k.value[k.count], k.cursor[k.count], k.ordinal[k.count] from packed_points k
      where k.series_id = s.id and ${IS_PACKED} order by k.hour desc limit 1)) p
   order by p.ts desc, p.cursor desc, p.ordinal desc limit 1) x
-where s.${OF_SYMBOL}
 order by x.cursor desc, x.ordinal desc limit $2`;
 
-/** @throws what `classifyFailure` reads. */
+/**
+ * What is stored up to the cursor `through`; of points and positions also what is later, which the log has as well.
+ *
+ * @throws what `classifyFailure` reads.
+ */
 export async function readEarlierLife(
   db: Database,
   symbol: SymbolName,
+  through: Cursor,
   limits: EarlierLimits,
 ): Promise<EarlierLife> {
   const points = await db.query(SELECT_POINTS, [symbol, limits.series]);
   const positions = await db.query(SELECT_POSITIONS, [symbol, limits.accounts]);
-  const [book] = await db.query(SELECT_BOOK, [symbol]);
-  const trades = (await db.query(SELECT_TRADES, [symbol, limits.trades])).map(tradeOf);
+  const [book] = await db.query(SELECT_BOOK, [symbol, through]);
+  const trades = (await db.query(SELECT_TRADES, [symbol, limits.trades, through])).map(tradeOf);
   return {
     metrics: points.map(metricOf).reverse(),
     positions: positions.map(positionOf).reverse(),
     book: book === undefined ? null : { sample: bookOf(book), place: placeOf(book) },
     trade: trades[0] ?? null,
     tradeKeys: trades.flatMap((trade) => tradeKey(trade) ?? []).reverse(),
-    ...(await readBarsBefore(db, symbol, trades[0], limits.minutes)),
+    ...(await readBarsBefore(db, symbol, through, trades[0], limits.minutes)),
   };
 }
 
@@ -153,18 +161,19 @@ function placeOf(row: Row): { cursor: Cursor; ts: EpochUs } {
 async function readBarsBefore(
   db: Database,
   symbol: SymbolName,
+  through: Cursor,
   last: TradeEvent | undefined,
   minutes: number,
 ): Promise<Pick<EarlierLife, "minutes" | "minutesFromUs" | "hours">> {
   if (last === undefined) return { minutes: [], minutesFromUs: null, hours: [] };
   const minuteUs = Math.floor(last.ts / MINUTE_US) * MINUTE_US;
   const minutesFromUs = (minuteUs - (minutes - 1) * MINUTE_US) as EpochUs;
-  const rows = await db.query(SELECT_MINUTES, [symbol, momentText(minutesFromUs)]);
+  const rows = await db.query(SELECT_MINUTES, [symbol, momentText(minutesFromUs), through]);
   const hourUs = Math.floor(last.ts / HOUR_US) * HOUR_US;
   const hours = await readBars(db, {
     ...{ symbol, interval: "1h", fromUs: (hourUs - DAY_US + HOUR_US) as EpochUs },
     ...{ toUs: (hourUs + HOUR_US) as EpochUs, limit: 24, tail: [] },
-    storedThrough: Number.MAX_SAFE_INTEGER as Cursor,
+    storedThrough: through,
   });
   return {
     minutes: rows.map((row) => ({

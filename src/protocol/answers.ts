@@ -108,7 +108,10 @@ export const seriesAnswerSchema = z.object({
 });
 export type SeriesAnswer = z.infer<typeof seriesAnswerSchema>;
 
-/** `GET /api/metrics/names?symbol=`: every series of a symbol, with the moment of its newest point. */
+/**
+ * `GET /api/metrics/names?symbol=`: the series of a symbol, each with the moment of its newest point. `series` is how many there
+ * are; where they are more than are asked for, `truncated` says so and `next` is the `after` of the next page.
+ */
 export const metricNamesAnswerSchema = z.object({
   metrics: z.array(
     z.object({
@@ -117,5 +120,8 @@ export const metricNamesAnswerSchema = z.object({
       last_ts: epochUsSchema.nullable(),
     }),
   ),
+  series: z.int(),
+  truncated: z.boolean(),
+  next: z.string().optional(),
 });
 export type MetricNamesAnswer = z.infer<typeof metricNamesAnswerSchema>;

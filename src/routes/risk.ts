@@ -11,6 +11,7 @@ import { SYSTEM_SYMBOL, type SymbolName } from "../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../protocol/time.ts";
 import { type BucketRange, readBucketRange } from "./bucket-range.ts";
 import { refuseUnknown } from "./known-symbols.ts";
+import { refuseManySeries } from "./many-series.ts";
 import { Parameters } from "./parameters.ts";
 import { readSymbolCloses } from "./symbol-closes.ts";
 import { readSymbolSeries } from "./symbol-series.ts";
@@ -38,6 +39,9 @@ export const riskRoutes = new Hono<AppEnv>().get("/api/analytics/risk", async (c
   if (outside !== null) return outside;
   const unknown = await refuseUnknown(c, [subject.symbol]);
   if (unknown !== null) return unknown;
+  const { symbol, metric, labels = {} } = subject;
+  const many = metric === undefined ? null : await refuseManySeries(c, { symbol, metric, labels });
+  if (many !== null) return many;
   const line = await readLine(c, subject, interval, range);
   if (line.kind === "ambiguous") {
     const message = `must name one series, and ${line.count} have these`;

@@ -12,6 +12,7 @@ import type { EpochUs } from "../protocol/time.ts";
 import { answerCached } from "./cached-answer.ts";
 import { databaseOf } from "./database-of.ts";
 import { refuseUnknown } from "./known-symbols.ts";
+import { refuseManySeries } from "./many-series.ts";
 import { Parameters } from "./parameters.ts";
 import { readSymbolSeries } from "./symbol-series.ts";
 
@@ -45,6 +46,8 @@ export const seriesRoutes = new Hono<AppEnv>().get("/api/series", async (c) => {
   if (outside !== null) return outside;
   const unknown = await refuseUnknown(c, [symbol]);
   if (unknown !== null) return unknown;
+  const many = await refuseManySeries(c, { symbol, metric, labels });
+  if (many !== null) return many;
   // A range that begins inside a bucket has one more.
   const limit = stepUs === 0 ? MAX_POINTS : MAX_POINTS + 1;
   const query = { metric, symbol, labels, fromUs, toUs, stepUs, aggregates, limit };

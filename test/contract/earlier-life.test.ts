@@ -54,7 +54,12 @@ describe.each(testDatabaseKinds())("an earlier life of a room on $name", ({ open
         for (const [index, event] of events.entries()) {
           known.apply(event, cursorAt(NOON_US + index));
         }
-        const life = await readEarlierLife(database.db, symbol, EARLIER_LIMITS);
+        const life = await readEarlierLife(
+          database.db,
+          symbol,
+          cursorAt(NOON_US + 100),
+          EARLIER_LIMITS,
+        );
         const begun = new LastValuesFold(lastValuesOf(life));
         expect(begun.metrics).toEqual(known.metrics);
         expect(begun.positions).toEqual(known.positions);
@@ -76,7 +81,12 @@ describe.each(testDatabaseKinds())("an earlier life of a room on $name", ({ open
     const last = trade(NOON_US, 2, 1, { id: "new" });
     const stored = room(symbol, frame(NOON_US, hourAgo), frame(NOON_US + 1, last));
     await storeFrames(database.db, [stored], ids);
-    const life = await readEarlierLife(database.db, symbol, EARLIER_LIMITS);
+    const life = await readEarlierLife(
+      database.db,
+      symbol,
+      cursorAt(NOON_US + 100),
+      EARLIER_LIMITS,
+    );
     expect(life.tradeKeys).toEqual([`${hourAgo.ts}\u0001v\u0001old`, `${last.ts}\u0001\u0001new`]);
     const told: unknown[] = [];
     const fold = new LastValuesFold(lastValuesOf(life));

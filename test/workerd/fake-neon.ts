@@ -112,6 +112,7 @@ export class FakeNeon {
 
   #select(query: string, params: string[]): unknown {
     if (query.includes("s.labels_key, p.value")) return this.#events(params);
+    if (query.includes("count(*)::int4 as series")) return result([["series", INT4]], [["1"]]);
     // Of an earlier life there are the events alone.
     if (
       /cross join lateral|as bucket_us|max\(cursor\) as cursor|order by (t\.ts|books\.cursor)/.test(
