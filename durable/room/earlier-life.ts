@@ -40,7 +40,10 @@ export interface EarlierLifeDeps {
  */
 export class EarlierLifeSearch {
   readonly #deps: EarlierLifeDeps;
-  #search: Promise<void> | null = null;
+  #isRunning = false;
+  /** Ends with the attempt that is under way, or else the next. */
+  #attempt = Promise.withResolvers<void>();
+  #endPause: (() => void) | null = null;
   /** Postgres will never say it: better that the outbox goes than that it waits for ever. */
   #isHopeless = false;
 
@@ -52,38 +55,55 @@ export class EarlierLifeSearch {
     return this.#isHopeless || this.#deps.log.isPlaced;
   }
 
-  /** Starts looking, unless all is known or somebody looks. */
+  /** Starts looking, unless all is known or it looks already. */
   kick(): void {
-    if (this.#search !== null || !this.#deps.log.isPending) return;
-    this.#search = this.#run().finally(() => {
-      this.#search = null;
-    });
-    this.#deps.keepAwake(this.#search);
+    if (this.#isRunning || !this.#deps.log.isPending) return;
+    this.#isRunning = true;
+    this.#deps.keepAwake(
+      this.#run().finally(() => {
+        this.#isRunning = false;
+      }),
+    );
   }
 
-  /** Resolves with true when it is known, with false where `until` gives up before. */
-  async known(until: (search: Promise<void>) => Promise<unknown>): Promise<boolean> {
+  /** Is it known? Looks at once where it is not, and waits for that one attempt, as long as `until` does. */
+  async known(until: (attempt: Promise<void>) => Promise<unknown>): Promise<boolean> {
     this.kick();
-    if (this.#search !== null) await until(this.#search);
+    if (this.#isRunning) {
+      this.#endPause?.();
+      await until(this.#attempt.promise);
+    }
     return !this.#deps.log.isPending;
   }
 
   async #run(): Promise<void> {
-    const { log, begin, mayStoreNow, classify, failed, wait, random } = this.#deps;
-    for (let attempt = 0; log.isPending; attempt += 1) {
-      try {
-        if (!log.isPlaced) await this.#findPlace();
-        if (log.isPlaced && log.isPending) await begin();
-        if (!log.isPending) return;
-      } catch (error) {
-        const failure = classify(error);
-        failed(failure);
-        if (failure.kind === "refused") {
-          this.#isHopeless = true;
-          mayStoreNow();
-        }
+    const { log, wait, random } = this.#deps;
+    for (let attempt = 0; ; attempt += 1) {
+      await this.#look();
+      const { resolve } = this.#attempt;
+      this.#attempt = Promise.withResolvers<void>();
+      resolve();
+      if (!log.isPending) return;
+      const hurried = new Promise<void>((end) => {
+        this.#endPause = end;
+      });
+      await Promise.race([wait(fullJitterMs(attempt, BACKOFF, random)), hurried]);
+      this.#endPause = null;
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { log, begin, mayStoreNow, classify, failed } = this.#deps;
+    try {
+      if (!log.isPlaced) await this.#findPlace();
+      if (log.isPlaced && log.isPending) await begin();
+    } catch (error) {
+      const failure = classify(error);
+      failed(failure);
+      if (failure.kind === "refused") {
+        this.#isHopeless = true;
+        mayStoreNow();
       }
-      await wait(fullJitterMs(attempt, BACKOFF, random));
     }
   }
 

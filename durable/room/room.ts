@@ -55,8 +55,8 @@ import type { ViewerAttachment } from "./viewer.ts";
 import { WINDOW_BYTES } from "./window.ts";
 
 const REPORT_EVERY_MS = 1_000;
-/** Whoever needs to know what was before a new log waits so long for it, in ms; the list of symbols has many rooms to ask. */
-const KNOWN_WITHIN_MS = { read: 5_000, list: 1_000 };
+/** Whoever needs to know what was before a new log waits so long for it, in ms. */
+const KNOWN_WITHIN_MS = 5_000;
 const NOT_KNOWN_RETRY_S = 5;
 
 /** The Durable Object of one symbol: a thin shell around the log, the audience and the drain. */
@@ -203,7 +203,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     limit: number,
     waitMs: number,
   ): Promise<PollPage> {
-    await this.#isKnown(symbol, KNOWN_WITHIN_MS.read);
+    await this.#isKnown(symbol);
     const from = since ?? this.#log.head;
     if (from >= this.#log.head && waitMs > 0) {
       await this.#nextAppend(waitMs);
@@ -213,12 +213,12 @@ export class Room extends DurableObject<Env> implements RoomCalls {
 
   /** What Postgres does not surely have yet, at most about `maxEvents`; `cursor` is how far it goes. */
   async readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail> {
-    await this.#isKnown(symbol, KNOWN_WITHIN_MS.read);
+    await this.#isKnown(symbol);
     return tailOf(this.#log, maxEvents);
   }
 
   async positions(symbol: SymbolName): Promise<HeldPositions | null> {
-    if (!(await this.#isKnown(symbol, KNOWN_WITHIN_MS.read))) return null;
+    if (!(await this.#isKnown(symbol))) return null;
     const values = this.#memory.foldToHead();
     return {
       cursor: this.#log.head,
@@ -228,19 +228,19 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   }
 
   async book(symbol: SymbolName, levels: number): Promise<BookAnswer | null> {
-    if (!(await this.#isKnown(symbol, KNOWN_WITHIN_MS.read))) return null;
+    if (!(await this.#isKnown(symbol))) return null;
     return { symbol, cursor: this.#log.head, book: bookOf(this.#memory.foldToHead().book, levels) };
   }
 
   async summary(symbol: SymbolName): Promise<SymbolSummary | null> {
-    if (!(await this.#isKnown(symbol, KNOWN_WITHIN_MS.list))) return null;
+    if (!(await this.#isKnown(symbol))) return null;
     return summaryOf(symbol, this.#memory.foldToHead(), this.ctx.getWebSockets().length);
   }
 
   /** Is it known what was before the log? Waits for it, where it is new. */
-  #isKnown(symbol: SymbolName, withinMs: number): Promise<boolean> {
+  #isKnown(symbol: SymbolName): Promise<boolean> {
     this.#audienceOf(symbol);
-    return this.#earlier.known((search) => within(search, withinMs));
+    return this.#earlier.known((search) => within(search, KNOWN_WITHIN_MS));
   }
 
   async #placeLog(symbol: SymbolName): Promise<void> {
@@ -273,7 +273,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   /** The WebSocket upgrade; the Worker has checked who asks and for what. */
   override async fetch(request: Request): Promise<Response> {
     const join = JSON.parse(request.headers.get(JOIN_HEADER) ?? "null") as JoinRequest;
-    if (!(await this.#isKnown(join.symbol, KNOWN_WITHIN_MS.read))) {
+    if (!(await this.#isKnown(join.symbol))) {
       return refusal("not_known_yet", NOT_KNOWN_RETRY_S);
     }
     const audience = this.#audienceOf(join.symbol);
