@@ -57,6 +57,7 @@ export default defineConfig({
           // plugin 1.4.10, vitest 5.1.1), probably where the request had ended before its line was sent; without it none has.
           disableConsoleIntercept: true,
           testTimeout: 20_000,
+          hookTimeout: 20_000,
         },
       },
       {

@@ -3,6 +3,7 @@ import type { Env } from "./bindings/env.ts";
 
 export { Directory } from "../durable/directory/directory.ts";
 export { Keeper } from "../durable/keeper/keeper.ts";
+export { Keys } from "../durable/keys/keys.ts";
 export { Room } from "../durable/room/room.ts";
 export { Writer } from "../durable/writer/writer.ts";
 

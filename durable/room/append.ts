@@ -6,8 +6,8 @@ import type {
 } from "../../src/bindings/room.ts";
 import type { EncodedFrame } from "../../src/core/encode-events.ts";
 import type { EpochUs } from "../../src/protocol/time.ts";
+import type { KeyLedger } from "../keys/key-ledger.ts";
 import type { BookSampler } from "./book-sampler.ts";
-import type { KeyLedger } from "./key-ledger.ts";
 import type { RoomLog } from "./log.ts";
 import type { TradeWindow } from "./trade-window.ts";
 

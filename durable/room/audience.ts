@@ -445,6 +445,7 @@ export class Audience {
       trade: values.trade,
       positions: values.positions,
       book: values.book === null ? null : snapshotOf(values.book),
+      ...(values.truncated !== null && { truncated: values.truncated }),
     });
   }
 

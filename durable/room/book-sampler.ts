@@ -36,6 +36,12 @@ export class BookSampler {
     this.#memory = memory;
   }
 
+  /** What was before the log has become known: the book may be another one. */
+  lookAgain(): void {
+    this.#known = null;
+    this.#mayBeChanged = true;
+  }
+
   /** Frames that are about to be appended, with the samples that are due among them. `bookTs`: the latest of their books. */
   withSamples(
     frames: readonly EncodedFrame[],

@@ -3,26 +3,35 @@ import { type BookState, foldBook } from "../../src/core/book-samples.ts";
 import { DAY_US } from "../../src/core/duration.ts";
 import { canonicalLabels } from "../../src/core/labels.ts";
 import type { DayChange } from "../../src/protocol/answers.ts";
-import type { Interval } from "../../src/protocol/bar.ts";
+import { INTERVAL_SECONDS, type Interval } from "../../src/protocol/bar.ts";
 import type {
   MetricEvent,
   PositionEvent,
   TapeEvent,
   TradeEvent,
 } from "../../src/protocol/event.ts";
-import type { BarMessage, LiveBar } from "../../src/protocol/server-message.ts";
+import type { BarMessage, LiveBar, Truncated } from "../../src/protocol/server-message.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import { type KeptLimits, NewestByKey } from "./newest-by-key.ts";
 
 /** The interval of the bars a room sends; a client makes the others from trades. */
 export const LIVE_INTERVAL = "1m" satisfies Interval;
 /** Closed bars a late trade can still correct by heart; of older ones Postgres has to be asked. */
-const KEPT_BARS = 15;
-/** Series in a snapshot; beyond them the one longest without a point goes. */
-const KEPT_SERIES = 2_000;
-/** All of them together, so that the fold fits one row of SQLite (2 MB) and a snapshot stays one message. */
-const KEPT_SERIES_CHARS = 600_000;
-/** Accounts whose position is kept; beyond them the one longest without an event goes. */
-const KEPT_ACCOUNTS = 500;
+export const KEPT_BARS = 15;
+/**
+ * Series and accounts kept: the fold fits one row of SQLite (2 MB) and a snapshot stays one message. What of them is
+ * beyond is in Postgres alone (SPEC R-1).
+ */
+export const KEPT_SERIES = {
+  ...{ count: 2_000, chars: 600_000 },
+  charsOf: (series: string) => 120 + series.length * 4,
+} satisfies KeptLimits;
+export const KEPT_ACCOUNTS = {
+  ...{ count: 2_000, chars: 400_000 },
+  charsOf: (account: string) => 100 + account.length * 2,
+} satisfies KeptLimits;
+/** A bar is said to be closed so long after its end, and after its last trade came, where no trade of a later one says so. */
+const QUIET_US = 5_000_000;
 
 interface RevisedBar extends GrowingBar {
   revision: number;
@@ -42,10 +51,18 @@ export interface LastValues {
    * before there were positions.
    */
   positions?: PositionEvent[];
+  /** Series and accounts that were let go have their newest event at this moment or before; null or absent: none was. */
+  seriesCutUs?: EpochUs | null;
+  accountsCutUs?: EpochUs | null;
   /** The book and where its last sample is. Absent in what was written down before there were books. */
   book?: BookState | null;
   /** Newest 1 m bars, oldest first; the last one is still growing. */
   bars: RevisedBar[];
+  /** Earlier bars than this are not known by heart, even where there is room for them. */
+  barsFromUs?: EpochUs | null;
+  /** The place of the last trade of the newest bar, and whether it was said to be closed though it is the newest. */
+  barCursor?: Cursor | null;
+  isBarClosed?: boolean;
   /** 1 h bars of the 24 h before the last trade, oldest first, for change and volume. */
   hours: GrowingBar[];
   /** The latest moment of any event. */
@@ -62,22 +79,41 @@ export interface BarNews {
 
 /** The fold at work: the same as `LastValues`, with the series in a map. */
 export class LastValuesFold {
-  readonly #metrics: Map<string, MetricEvent>;
-  #metricsChars = 0;
+  readonly #metrics: NewestByKey<MetricEvent>;
   #trade: TradeEvent | null;
-  readonly #positions: Map<string, PositionEvent>;
+  readonly #positions: NewestByKey<PositionEvent>;
   #book: BookState | null;
   readonly #bars: RevisedBar[];
+  readonly #barsFromUs: EpochUs | null;
+  #barCursor: Cursor | null;
+  #isBarClosed: boolean;
   readonly #hours: GrowingBar[];
   #lastEventUs: EpochUs | null;
 
   constructor(from: LastValues | null) {
-    this.#metrics = new Map(from?.metrics ?? []);
-    for (const series of this.#metrics.keys()) this.#metricsChars += charsOf(series);
+    const metrics = from?.metrics ?? [];
+    const positions = from?.positions ?? [];
+    this.#metrics = new NewestByKey(
+      KEPT_SERIES,
+      metrics,
+      from?.seriesCutUs ??
+        unsaidCutUs(
+          from,
+          metrics.map(([, point]) => point),
+          2_000,
+        ),
+    );
     this.#trade = from?.trade ?? null;
-    this.#positions = new Map(from?.positions?.map((each) => [accountOf(each), each]));
+    this.#positions = new NewestByKey(
+      KEPT_ACCOUNTS,
+      positions.map((each) => [accountOf(each), each] as const),
+      from?.accountsCutUs ?? unsaidCutUs(from, positions, 500),
+    );
     this.#book = from?.book ?? null;
     this.#bars = from?.bars ?? [];
+    this.#barsFromUs = from?.barsFromUs ?? null;
+    this.#barCursor = from?.barCursor ?? null;
+    this.#isBarClosed = from?.isBarClosed ?? false;
     this.#hours = from?.hours ?? [];
     this.#lastEventUs = from?.lastEventUs ?? null;
   }
@@ -87,13 +123,13 @@ export class LastValuesFold {
     if (this.#lastEventUs === null || event.ts > this.#lastEventUs) this.#lastEventUs = event.ts;
     switch (event.kind) {
       case "metric":
-        this.#applyMetric(event);
+        this.#metrics.take(seriesKey(event), event);
         return;
       case "trade":
-        this.#applyTrade(event, news);
+        this.#applyTrade(event, cursor, news);
         return;
       case "position":
-        this.#applyPosition(event);
+        this.#positions.take(accountOf(event), event);
         return;
       case "book":
         this.#book = foldBook(this.#book, event, cursor);
@@ -105,18 +141,23 @@ export class LastValuesFold {
 
   toJSON(): LastValues {
     return {
-      metrics: [...this.#metrics],
+      metrics: this.#metrics.entries,
+      seriesCutUs: this.#metrics.cutUs,
       trade: this.#trade,
       positions: this.positions,
+      accountsCutUs: this.#positions.cutUs,
       book: this.#book,
       bars: this.#bars,
+      barsFromUs: this.#barsFromUs,
+      barCursor: this.#barCursor,
+      isBarClosed: this.#isBarClosed,
       hours: this.#hours,
       lastEventUs: this.#lastEventUs,
     };
   }
 
   get metrics(): MetricEvent[] {
-    return [...this.#metrics.values()];
+    return this.#metrics.events;
   }
   get seriesCount(): number {
     return this.#metrics.size;
@@ -125,7 +166,16 @@ export class LastValuesFold {
     return this.#trade;
   }
   get positions(): PositionEvent[] {
-    return [...this.#positions.values()];
+    return this.#positions.events;
+  }
+  /** How many series and accounts are here, where some were let go; null where there are no more. */
+  get truncated(): Truncated | null {
+    const isCut = this.#metrics.cutUs !== null || this.#positions.cutUs !== null;
+    if (!isCut) return null;
+    return {
+      ...(this.#metrics.cutUs !== null && { metrics: this.#metrics.size }),
+      ...(this.#positions.cutUs !== null && { positions: this.#positions.size }),
+    };
   }
   get book(): BookState | null {
     return this.#book;
@@ -151,41 +201,33 @@ export class LastValuesFold {
     return { value: this.#trade.price / open - 1 };
   }
 
-  #applyMetric(point: MetricEvent): void {
-    const series = `${point.metric}\u0001${canonicalLabels(point.labels)}`;
-    const known = this.#metrics.get(series);
-    if (known !== undefined && known.ts > point.ts) return;
-    // Deleting first moves the series to the end, so the map's order is the order of the last update.
-    if (known !== undefined) this.#metrics.delete(series);
-    else this.#metricsChars += charsOf(series);
-    this.#metrics.set(series, point);
-    for (const [oldest] of this.#metrics) {
-      if (this.#metrics.size <= KEPT_SERIES && this.#metricsChars <= KEPT_SERIES_CHARS) break;
-      this.#metrics.delete(oldest);
-      this.#metricsChars -= charsOf(oldest);
-    }
+  /** When the newest bar may be said to be closed, if no trade comes; null where there is none, or it has been. */
+  get barDueUs(): EpochUs | null {
+    const bar = this.#bars.at(-1);
+    if (bar === undefined || this.#isBarClosed) return null;
+    const endUs = bar.ts + INTERVAL_SECONDS[LIVE_INTERVAL] * 1_000_000;
+    return (Math.max(endUs, this.#barCursor ?? 0) + QUIET_US) as EpochUs;
   }
 
-  #applyPosition(position: PositionEvent): void {
-    const account = accountOf(position);
-    const known = this.#positions.get(account);
-    if (known !== undefined && known.ts > position.ts) return;
-    this.#positions.delete(account);
-    this.#positions.set(account, position);
-    for (const [oldest] of this.#positions) {
-      if (this.#positions.size <= KEPT_ACCOUNTS) break;
-      this.#positions.delete(oldest);
-    }
+  /** Closes the newest bar: a trade that still comes for it corrects it. */
+  closeBar(): BarMessage | null {
+    const bar = this.bar;
+    if (bar === null || this.#isBarClosed) return null;
+    this.#isBarClosed = true;
+    return { type: "bar", ...bar };
   }
 
-  #applyTrade(trade: TradeEvent, news: BarNews | undefined): void {
+  #applyTrade(trade: TradeEvent, cursor: Cursor, news: BarNews | undefined): void {
     if (this.#trade === null || trade.ts >= this.#trade.ts) this.#trade = trade;
     this.#applyHour(trade);
     const newest = this.#bars.at(-1);
     const start = bucketStartUs(trade.ts, LIVE_INTERVAL);
     if (newest === undefined || start > newest.ts) {
-      if (newest !== undefined) news?.bar({ type: "bar", ...liveBar(newest) });
+      if (newest !== undefined && !this.#isBarClosed)
+        news?.bar({ type: "bar", ...liveBar(newest) });
       this.#bars.push({ ...openBar(trade, LIVE_INTERVAL), revision: 0 });
+      this.#barCursor = cursor;
+      this.#isBarClosed = false;
       if (this.#bars.length > KEPT_BARS) this.#bars.shift();
       return;
     }
@@ -196,7 +238,9 @@ export class LastValuesFold {
       this.#insertClosedBar(index, trade, news);
       return;
     }
-    const late = index < this.#bars.length - 1;
+    const isNewest = index === this.#bars.length - 1;
+    if (isNewest) this.#barCursor = cursor;
+    const late = !isNewest || this.#isBarClosed;
     const grown = { ...extendBar(bar, trade), revision: bar.revision + (late ? 1 : 0) };
     this.#bars[index] = grown;
     if (late) news?.bar({ type: "bar", ...liveBar(grown) });
@@ -205,9 +249,10 @@ export class LastValuesFold {
   /** A late trade of a minute that had none: its bar is closed from the first. */
   #insertClosedBar(index: number, trade: TradeEvent, news: BarNews | undefined): void {
     const isFull = this.#bars.length >= KEPT_BARS;
+    const start = bucketStartUs(trade.ts, LIVE_INTERVAL);
     // Before the oldest bar of a full list lie minutes whose bars are kept no more.
-    if (index === 0 && isFull) {
-      news?.oldBar(bucketStartUs(trade.ts, LIVE_INTERVAL));
+    if ((index === 0 && isFull) || start < (this.#barsFromUs ?? start)) {
+      news?.oldBar(start);
       return;
     }
     const bar = { ...openBar(trade, LIVE_INTERVAL), revision: 0 };
@@ -232,9 +277,19 @@ function accountOf({ account }: PositionEvent): string {
   return account ?? "";
 }
 
-/** About what a series takes in a snapshot and, with its key, in the fold. */
-function charsOf(series: string): number {
-  return 120 + series.length * 4;
+/** What was written down before it was said whether something was let go: whoever was full may have. */
+function unsaidCutUs(
+  from: LastValues | null,
+  events: readonly { ts: EpochUs }[],
+  full: number,
+): EpochUs | null {
+  if (from === null || from.seriesCutUs !== undefined || events.length < full) return null;
+  return events.reduce((latest, { ts }) => (ts > latest ? ts : latest), events[0]?.ts as EpochUs);
+}
+
+/** A series in the fold. */
+export function seriesKey({ metric, labels }: MetricEvent): string {
+  return `${metric}\u0001${canonicalLabels(labels)}`;
 }
 
 function liveBar(bar: RevisedBar): LiveBar {

@@ -23,6 +23,8 @@ const KEEPING: LogKeeping = {
   recentBytes: 1024 * 1024,
 };
 
+const PENDING = { place: 1, life: 2 };
+
 /** A part of the outbox, ready for a Writer. */
 export interface OutboxPart {
   frames: LogFrame[];
@@ -36,10 +38,6 @@ export function createTables(sql: SqlPort): void {
   sql.exec(`CREATE TABLE IF NOT EXISTS log (
     cursor INTEGER PRIMARY KEY, first INTEGER NOT NULL, events INTEGER NOT NULL, bytes INTEGER NOT NULL,
     stored INTEGER NOT NULL, counts TEXT NOT NULL, frames TEXT NOT NULL)`);
-  sql.exec(
-    `CREATE TABLE IF NOT EXISTS idempotency (
-    key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, cursor INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID`,
-  );
   sql.exec("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID");
 }
 
@@ -59,16 +57,26 @@ export class RoomLog {
   #events: number;
   #bytes: number;
   #outboxBytes: number;
+  /** What a new log has not been told yet: its place behind an earlier life, or what that was. */
+  #pending: "place" | "life" | null;
   #recent: LogRow[] = [];
   #recentBytes = 0;
 
-  /** Opens the log. A log made now takes everything before `nowUs` to be in Postgres, if anywhere (INV-3). */
+  /**
+   * Opens the log. A log made now takes everything before `nowUs` to be in Postgres, if anywhere (INV-3), until it is told what
+   * was before.
+   */
   constructor(sql: SqlPort, nowUs: EpochUs, keeping = KEEPING) {
     this.#sql = sql;
     this.#keeping = keeping;
     createTables(sql);
     const born = this.#readMeta("pruned_through");
-    if (born === null) this.#writeMeta("pruned_through", nowUs - 1);
+    if (born === null) {
+      this.#writeMeta("pruned_through", nowUs - 1);
+      this.#writeMeta("pending", PENDING.place);
+    }
+    const pending = this.#readMeta("pending");
+    this.#pending = pending === null ? null : pending === PENDING.place ? "place" : "life";
     this.#prunedThrough = (born ?? nowUs - 1) as Cursor;
     const [totals] = sql.exec(
       "SELECT coalesce(max(cursor), 0) AS head, coalesce(sum(events), 0) AS events, coalesce(sum(bytes), 0) AS bytes, coalesce(max(stored), 0) AS stored FROM log",
@@ -106,6 +114,57 @@ export class RoomLog {
   }
   get events(): number {
     return this.#events;
+  }
+  /** True until the log has been told what was before it. */
+  get isPending(): boolean {
+    return this.#pending !== null;
+  }
+  /** Every cursor of this log is behind those of an earlier life. */
+  get isPlaced(): boolean {
+    return this.#pending !== "place";
+  }
+
+  /** There was nothing before: the log reaches back to the beginning of everything. */
+  beginFromNothing(): void {
+    this.#writeMeta("pruned_through", CURSOR_ORIGIN);
+    this.#prunedThrough = CURSOR_ORIGIN;
+    this.settle();
+  }
+
+  /**
+   * There was a log before, whose newest cursor is `newest` where that is beyond the beginning of this one. Its clock was ahead of
+   * ours then: what this log has moves behind it, so that cursors only grow (SPEC C-1). True where it moved, and whoever has
+   * read of this log before must begin anew.
+   */
+  beginAfter(newest: Cursor | null): boolean {
+    this.#writeMeta("pending", PENDING.life);
+    this.#pending = "life";
+    if (newest === null || newest <= this.#prunedThrough) return false;
+    const [first] = this.#sql.exec("SELECT min(first) AS first FROM log");
+    const hasRows = first !== undefined && first["first"] !== null;
+    if (hasRows) {
+      const shift = newest + 1 - numberOf(first["first"]);
+      // Over the negative numbers, for a row must not take the place of one that has not moved yet.
+      this.#sql.exec("UPDATE log SET cursor = -(cursor + ?), first = first + ?", shift, shift);
+      this.#sql.exec("UPDATE log SET cursor = -cursor");
+      this.#sql.exec(
+        "UPDATE idempotency SET cursor = cursor + ? WHERE cursor > ?",
+        shift,
+        this.#prunedThrough,
+      );
+    }
+    this.#writeMeta("pruned_through", newest);
+    this.#prunedThrough = newest;
+    this.#storedThrough = newest;
+    this.#savedStored = newest;
+    this.#head = Math.max(this.#head, newest) as Cursor;
+    return hasRows;
+  }
+
+  /** What was before is known. */
+  settle(): void {
+    this.#sql.exec("DELETE FROM meta WHERE key = 'pending'");
+    this.#pending = null;
   }
 
   /** Appends frames as one row (more than one only where a batch outgrows a row) and gives the range of cursors. */

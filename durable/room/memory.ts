@@ -24,7 +24,7 @@ const KEPT_OLD_MINUTES = 1_000;
 export class RoomMemory {
   readonly #sql: SqlPort;
   readonly #log: RoomLog;
-  readonly #fold: LastValuesFold;
+  #fold: LastValuesFold;
   #foldedThrough: Cursor;
   #sinceCheckpoint = 0;
   /** Bars that closed or were corrected, each with the cursor of the frame that did it. */
@@ -38,6 +38,9 @@ export class RoomMemory {
     sql.exec(
       "CREATE TABLE IF NOT EXISTS checkpoint (id INTEGER PRIMARY KEY, through INTEGER NOT NULL, fold TEXT NOT NULL)",
     );
+    sql.exec(
+      "CREATE TABLE IF NOT EXISTS earlier_trades (id INTEGER PRIMARY KEY, keys TEXT NOT NULL)",
+    );
     const [saved] = sql.exec("SELECT through, fold FROM checkpoint WHERE id = 1");
     this.#fold = new LastValuesFold(
       saved === undefined ? null : (JSON.parse(textOf(saved["fold"])) as LastValues),
@@ -45,6 +48,20 @@ export class RoomMemory {
     this.#foldedThrough = (
       saved === undefined ? log.prunedThrough : numberOf(saved["through"])
     ) as Cursor;
+  }
+
+  /** The log has just been told what was before it: everything is made anew on top of that. */
+  begin(before: LastValues, tradeKeys: readonly string[]): void {
+    this.#fold = new LastValuesFold(before);
+    this.#foldedThrough = this.#log.prunedThrough;
+    this.#bars = [];
+    this.#oldMinutes.clear();
+    this.#tradeWindow = null;
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO earlier_trades (id, keys) VALUES (1, ?)",
+      JSON.stringify(tradeKeys),
+    );
+    this.#checkpoint();
   }
 
   /** The last values with every frame of the log in them. */
@@ -77,6 +94,18 @@ export class RoomMemory {
     return due.map(({ bar }) => JSON.stringify(bar));
   }
 
+  /** When the newest bar may be said to be closed, if no trade comes; null where it has been, or there is none. */
+  get barDueUs(): EpochUs | null {
+    return this.foldToHead().barDueUs;
+  }
+
+  /** Says that the newest bar is closed, and writes that down, so that nobody says it again. */
+  closeBar(): BarMessage | null {
+    const bar = this.foldToHead().closeBar();
+    if (bar !== null) this.#checkpoint();
+    return bar;
+  }
+
   get hasOldMinutes(): boolean {
     return this.#oldMinutes.size > 0;
   }
@@ -93,6 +122,8 @@ export class RoomMemory {
     if (this.#tradeWindow !== null) return this.#tradeWindow;
     const window = new TradeWindow();
     const log = this.#log;
+    const [earlier] = this.#sql.exec("SELECT keys FROM earlier_trades");
+    if (earlier !== undefined) window.learnKeys(JSON.parse(textOf(earlier["keys"])) as string[]);
     let skip = log.events - WINDOW_EVENTS;
     for (const frame of log.framesAfter(log.prunedThrough, log.head)) {
       skip -= frame.count;
@@ -106,6 +137,8 @@ export class RoomMemory {
   prune(): void {
     this.foldToHead();
     this.#checkpoint();
+    // The log alone has more than is remembered by now.
+    this.#sql.exec("DELETE FROM earlier_trades");
     this.#log.prune();
   }
 

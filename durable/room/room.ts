@@ -5,6 +5,7 @@ import {
   type Admission,
   type AppendBatch,
   type AppendOutcome,
+  type HeldPositions,
   type IdempotentRequest,
   JOIN_HEADER,
   type JoinRefusal,
@@ -17,13 +18,15 @@ import { configOf } from "../../src/config.ts";
 import { bookOf } from "../../src/core/book-samples.ts";
 import { writerShardOf } from "../../src/core/writer-shard.ts";
 import { classifyFailure } from "../../src/db/database.ts";
-import type { BookAnswer, PositionsAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
+import { readEarlierLife, readNewestCursor } from "../../src/db/read-earlier-life.ts";
+import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
 import { PING, PONG } from "../../src/protocol/heartbeat.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import { SUBPROTOCOL } from "../../src/protocol/version.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { Clock } from "../clock.ts";
+import { KeyLedger } from "../keys/key-ledger.ts";
 import { nextAlarmMs } from "./alarm-time.ts";
 import { type AppendDeps, admissionOf, appendBatches } from "./append.ts";
 import { ArchiveReads } from "./archive-reads.ts";
@@ -33,8 +36,8 @@ import { BookSampler } from "./book-sampler.ts";
 import { readWord } from "./client-word.ts";
 import { ConnectLimit } from "./connect-limit.ts";
 import { OutboxDrain, PART_LIMIT } from "./drain.ts";
+import { EARLIER_LIMITS, EarlierLifeSearch, lastValuesOf } from "./earlier-life.ts";
 import { FAN_OUT_PACE } from "./fan-out-pace.ts";
-import { KeyLedger } from "./key-ledger.ts";
 import { LateBars } from "./late-bars.ts";
 import { RoomLog } from "./log.ts";
 import { RoomMemory } from "./memory.ts";
@@ -52,6 +55,9 @@ import type { ViewerAttachment } from "./viewer.ts";
 import { WINDOW_BYTES } from "./window.ts";
 
 const REPORT_EVERY_MS = 1_000;
+/** Whoever needs to know what was before a new log waits so long for it, in ms. */
+const KNOWN_WITHIN_MS = 5_000;
+const NOT_KNOWN_RETRY_S = 5;
 
 /** The Durable Object of one symbol: a thin shell around the log, the audience and the drain. */
 export class Room extends DurableObject<Env> implements RoomCalls {
@@ -94,6 +100,26 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     keepAwake: this.#keepAwake,
     onStored: (through) => this.#onStored(through),
   });
+  readonly #earlier = new EarlierLifeSearch({
+    log: this.#log,
+    askPlace: () => this.#directory().earlierPlace(this.#symbolOrThrow()),
+    beginFromNothing: () => this.#log.beginFromNothing(),
+    place: () => this.#placeLog(this.#symbolOrThrow()),
+    begin: () => this.#beginFromLife(this.#symbolOrThrow()),
+    mayStoreNow: () => this.#drain.kick(),
+    classify: classifyFailure,
+    failed: ({ kind, detail }) => {
+      const level = kind === "refused" ? "error" : "warn";
+      this.#logger[level]("earlier_life_unread", {
+        symbol: this.#symbolOrThrow(),
+        kind,
+        detail,
+      });
+    },
+    wait: this.#clock.wait,
+    random: Math.random,
+    keepAwake: this.#keepAwake,
+  });
   readonly #arrivals = new Arrivals({
     appendAll: (batches) => this.#appendAll(this.#symbolOrThrow(), batches),
     tick: () => this.#clock.wait(0),
@@ -134,7 +160,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     for (const ws of ctx.getWebSockets()) {
       audience.rejoin(this.#sockets.portOf(ws), ws.deserializeAttachment() as ViewerAttachment);
     }
-    this.#drain.kick();
+    this.#kickDrain();
   }
 
   append(symbol: SymbolName, batch: AppendBatch): Promise<AppendOutcome> {
@@ -164,7 +190,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   #appended(symbol: SymbolName): void {
     this.#audienceOf(symbol).published();
     for (const wake of this.#pollers) wake();
-    this.#drain.kick();
+    this.#kickDrain();
   }
 
   /** Will a batch be appended? Asked before one that goes to several rooms, so that all of them take it or none. */
@@ -186,6 +212,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     limit: number,
     waitMs: number,
   ): Promise<PollPage> {
+    await this.#isKnown(symbol);
     const from = since ?? this.#log.head;
     if (from >= this.#log.head && waitMs > 0) {
       await this.#nextAppend(waitMs);
@@ -194,32 +221,70 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   }
 
   /** What Postgres does not surely have yet, at most about `maxEvents`; `cursor` is how far it goes. */
-  readTail(maxEvents: number): RoomTail {
+  async readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail> {
+    await this.#isKnown(symbol);
     return tailOf(this.#log, maxEvents);
   }
 
-  /** The newest position of each account. */
-  positions(symbol: SymbolName): PositionsAnswer {
+  async positions(symbol: SymbolName): Promise<HeldPositions | null> {
+    if (!(await this.#isKnown(symbol))) return null;
+    const values = this.#memory.foldToHead();
     return {
-      symbol,
       cursor: this.#log.head,
-      positions: this.#memory.foldToHead().positions,
+      positions: values.positions,
+      isCut: values.truncated?.positions !== undefined,
     };
   }
 
-  /** The book as it is now, its best so many levels. */
-  book(symbol: SymbolName, levels: number): BookAnswer {
+  async book(symbol: SymbolName, levels: number): Promise<BookAnswer | null> {
+    if (!(await this.#isKnown(symbol))) return null;
     return { symbol, cursor: this.#log.head, book: bookOf(this.#memory.foldToHead().book, levels) };
   }
 
-  /** The room's line in the list of symbols. */
-  summary(symbol: SymbolName): SymbolSummary {
+  async summary(symbol: SymbolName): Promise<SymbolSummary | null> {
+    if (!(await this.#isKnown(symbol))) return null;
     return summaryOf(symbol, this.#memory.foldToHead(), this.ctx.getWebSockets().length);
+  }
+
+  /** Is it known what was before the log? Waits for it, where it is new. */
+  #isKnown(symbol: SymbolName): Promise<boolean> {
+    this.#audienceOf(symbol);
+    return this.#earlier.known((search) => this.#clock.within(search, KNOWN_WITHIN_MS));
+  }
+
+  async #placeLog(symbol: SymbolName): Promise<void> {
+    const newest = await readNewestCursor(this.#database(), symbol, this.#log.prunedThrough);
+    if (!this.#log.beginAfter(newest)) return;
+    // What is in memory has the old cursors.
+    await this.ctx.storage.sync();
+    this.ctx.abort("the log has moved behind what Postgres has of this symbol");
+  }
+
+  async #beginFromLife(symbol: SymbolName): Promise<void> {
+    const through = this.#log.prunedThrough;
+    const life = await readEarlierLife(this.#database(), symbol, through, EARLIER_LIMITS);
+    this.#memory.begin(lastValuesOf(life), life.tradeKeys);
+    this.#log.settle();
+    this.#books.lookAgain();
+    this.#armAlarm();
+  }
+
+  /** What is not in Postgres goes there, once nothing of an earlier life can be in its way. */
+  #kickDrain(): void {
+    if (this.#earlier.mayStore) this.#drain.kick();
+    else this.#earlier.kick();
+  }
+
+  #directory() {
+    return this.env.DIRECTORY.get(this.env.DIRECTORY.idFromName(DIRECTORY_NAME));
   }
 
   /** The WebSocket upgrade; the Worker has checked who asks and for what. */
   override async fetch(request: Request): Promise<Response> {
     const join = JSON.parse(request.headers.get(JOIN_HEADER) ?? "null") as JoinRequest;
+    if (!(await this.#isKnown(join.symbol))) {
+      return refusal("not_known_yet", NOT_KNOWN_RETRY_S);
+    }
     const audience = this.#audienceOf(join.symbol);
     const limit = this.#config.LIMIT_VIEWERS;
     if (limit > 0 && audience.size >= limit) return refusal("full", 10);
@@ -296,8 +361,9 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     this.#pings.look(this.#sockets);
     this.#archive?.forgetUnused();
     this.#sampleBook(this.#clock.nowUs());
+    this.#closeBar(this.#clock.nowUs());
     if (this.#log.outboxBytes === 0) this.#log.saveStored();
-    this.#drain.kick();
+    this.#kickDrain();
     this.#armAlarm();
     if (this.#name.symbol !== null) this.#reportSoon(this.#name.symbol);
   }
@@ -307,6 +373,14 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     if (keyframe === null) return;
     this.#orAbort(() => this.#log.append(keyframe, momentUs));
     this.#appended(this.#symbolOrThrow());
+  }
+
+  /** Says that the last bar before a silence is closed, to those who have all that is in it. */
+  #closeBar(momentUs: EpochUs): void {
+    if (this.#audience === null || this.#audience.liveThrough !== this.#log.head) return;
+    if ((this.#memory.barDueUs ?? Number.POSITIVE_INFINITY) > momentUs) return;
+    const bar = this.#memory.closeBar();
+    if (bar !== null) this.#audience.tellLive(bar);
   }
 
   #orAbort<T>(append: () => T): T {
@@ -397,6 +471,8 @@ export class Room extends DurableObject<Env> implements RoomCalls {
       viewers: this.#audience?.size ?? 0,
       nextEndMs: this.#audience?.nextEndMs ?? Number.POSITIVE_INFINITY,
       bookDueMs: this.#books.dueMs(nowMs),
+      // Nobody else has to be told.
+      barDueUs: this.#audience?.liveThrough == null ? null : this.#memory.barDueUs,
     });
     if (alarmMs === null) return;
     this.#alarmAtMs = alarmMs;
@@ -405,9 +481,9 @@ export class Room extends DurableObject<Env> implements RoomCalls {
 
   #reportSoon(symbol: SymbolName): void {
     const work = this.#report.request(REPORT_EVERY_MS, this.#clock.wait, async () => {
-      const directory = this.env.DIRECTORY.get(this.env.DIRECTORY.idFromName(DIRECTORY_NAME));
       try {
-        await directory.report(this.summary(symbol));
+        const summary = await this.summary(symbol);
+        if (summary !== null) await this.#directory().report(summary);
       } catch (error) {
         this.#logger.warn("directory_unreachable", { symbol, detail: String(error) });
       }
@@ -417,5 +493,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
 }
 
 function refusal(reason: JoinRefusal["reason"], retryAfterS: number): Response {
-  return Response.json({ reason, retryAfterS } satisfies JoinRefusal, { status: 429 });
+  return Response.json({ kind: "refused", reason, retryAfterS } satisfies JoinRefusal, {
+    status: 429,
+  });
 }

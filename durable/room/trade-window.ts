@@ -24,6 +24,11 @@ export class TradeWindow {
     }
   }
 
+  /** The same of identities alone, oldest first. */
+  learnKeys(keys: Iterable<string>): void {
+    for (const key of keys) this.#remember(key);
+  }
+
   /** The frames without the trades that were seen before, in this batch or an earlier one, and their number. */
   filter(
     frames: readonly EncodedFrame[],

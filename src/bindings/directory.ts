@@ -1,5 +1,18 @@
 import type { SymbolSummary } from "../protocol/answers.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
+import type { JoinRefusal } from "./room.ts";
+
+/** `unsure`: those are not known, but Postgres, which may know them, cannot be asked now. */
+export type Acquaintance =
+  | { kind: "known" }
+  | { kind: "unknown"; symbols: SymbolName[] }
+  | { kind: "unsure"; symbols: SymbolName[] };
+
+/** Where events of a symbol from before the life of its room's log may be. */
+export type EarlierPlace = "nowhere" | "postgres" | "unsure";
+
+/** `waits`: the symbol is not known, and whoever asks may wait for it. */
+export type WaitAdmission = { kind: "known" } | { kind: "waits" } | JoinRefusal;
 
 /** What rooms and the Worker may ask of the directory. */
 export interface DirectoryCalls extends Rpc.DurableObjectBranded {
@@ -7,8 +20,16 @@ export interface DirectoryCalls extends Rpc.DurableObjectBranded {
   report(summary: SymbolSummary): void;
   /** These have a history, whether or not anybody pushes events to their rooms. */
   know(symbols: readonly SymbolName[]): void;
-  /** Every symbol, by name. */
-  list(): Promise<SymbolSummary[]>;
+  /** Every symbol, by name. `complete` is false while Postgres may know others, or more of these. */
+  list(): Promise<{ symbols: SymbolSummary[]; complete: boolean }>;
+  /** Are they all symbols of which there is something? */
+  acquaintance(symbols: readonly SymbolName[]): Promise<Acquaintance>;
+  /** Asked by a room whose log is new. */
+  earlierPlace(symbol: SymbolName): Promise<EarlierPlace>;
+  /** May somebody wait for a symbol to become known? `viewerKey` as in a join. */
+  admitWaiter(symbol: SymbolName, viewerKey: string | null): WaitAdmission;
+  /** Resolves with true when the symbol is known, with false after `timeoutMs`. */
+  untilKnown(symbol: SymbolName, timeoutMs: number): Promise<boolean>;
 }
 
 /** Name of the one directory. */

@@ -1,5 +1,6 @@
 import type { DirectoryCalls } from "./directory.ts";
 import type { KeeperCalls } from "./keeper.ts";
+import type { KeysCalls } from "./keys.ts";
 import type { RoomCalls } from "./room.ts";
 import type { WriterCalls } from "./writer.ts";
 
@@ -7,6 +8,7 @@ import type { WriterCalls } from "./writer.ts";
 export interface Env {
   ROOM: DurableObjectNamespace<RoomCalls>;
   WRITER: DurableObjectNamespace<WriterCalls>;
+  KEYS: DurableObjectNamespace<KeysCalls>;
   KEEPER: DurableObjectNamespace<KeeperCalls>;
   DIRECTORY: DurableObjectNamespace<DirectoryCalls>;
   ASSETS: Fetcher;

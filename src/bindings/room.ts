@@ -1,9 +1,10 @@
 import type { EncodedFrame } from "../core/encode-events.ts";
-import type { BookAnswer, PositionsAnswer, SymbolSummary } from "../protocol/answers.ts";
+import type { BookAnswer, SymbolSummary } from "../protocol/answers.ts";
+import type { PositionEvent } from "../protocol/event.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../protocol/time.ts";
 
-/** A request's `Idempotency-Key` and a digest of its body. */
+/** A request's `Idempotency-Key`, with whose it is, and a digest of the whole request: its route and its body. */
 export interface IdempotentRequest {
   key: string;
   fingerprint: string;
@@ -51,6 +52,14 @@ export interface RoomTail {
   frames: { cursor: Cursor; text: string }[];
 }
 
+/** What a room knows by heart of positions. */
+export interface HeldPositions {
+  cursor: Cursor;
+  positions: PositionEvent[];
+  /** There are more accounts than these. */
+  isCut: boolean;
+}
+
 /** What the Worker says of an upgrade it has let through. */
 export interface JoinRequest {
   symbol: SymbolName;
@@ -66,9 +75,13 @@ export interface JoinRequest {
 /** Header that carries a `JoinRequest` as JSON from the Worker to the room. */
 export const JOIN_HEADER = "x-edgetape-join";
 
-/** What a room answers with, status 429, where it takes no more viewers, or not so fast. */
+/**
+ * What a room answers with, status 429, where it takes no more viewers, or not so fast, or does not know yet what was before
+ * its log.
+ */
 export interface JoinRefusal {
-  reason: "full" | "connects" | "sockets";
+  kind: "refused";
+  reason: "full" | "connects" | "sockets" | "not_known_yet";
   retryAfterS: number;
 }
 
@@ -84,11 +97,11 @@ export interface RoomCalls extends Rpc.DurableObjectBranded {
   poll(symbol: SymbolName, since: Cursor | null, limit: number, waitMs: number): Promise<PollPage>;
   /** What Postgres does not surely have yet, at most about `maxEvents`. */
   // Not `tail`: that is the name of an event of Workers, and the tests' runtime lets no call through under it.
-  readTail(maxEvents: number): RoomTail;
-  /** The newest position of each account. */
-  positions(symbol: SymbolName): PositionsAnswer;
-  /** The book as it is now, its best so many levels. */
-  book(symbol: SymbolName, levels: number): BookAnswer;
-  /** The room's line in the list of symbols. */
-  summary(symbol: SymbolName): SymbolSummary;
+  readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail>;
+  /** The newest position of each account; null while the room does not know what was before its log. */
+  positions(symbol: SymbolName): Promise<HeldPositions | null>;
+  /** The book as it is now, its best so many levels; null as for positions. */
+  book(symbol: SymbolName, levels: number): Promise<BookAnswer | null>;
+  /** The room's line in the list of symbols; null as for positions. */
+  summary(symbol: SymbolName): Promise<SymbolSummary | null>;
 }

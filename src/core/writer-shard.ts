@@ -1,8 +1,13 @@
-/** Name of the Writer that stores a symbol: FNV-1a of its name (draft-eastlake-fnv), spread over `shards`. */
-export function writerShardOf(symbol: string, shards: number): string {
+/** One of `shards` numbers for a text, always the same: FNV-1a of it (draft-eastlake-fnv). */
+export function shardOf(text: string, shards: number): number {
   let hash = 0x811c9dc5;
-  for (let index = 0; index < symbol.length; index += 1) {
-    hash = Math.imul(hash ^ symbol.charCodeAt(index), 0x01000193);
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   }
-  return `writer-${(hash >>> 0) % shards}`;
+  return (hash >>> 0) % shards;
+}
+
+/** Name of the Writer that stores a symbol. */
+export function writerShardOf(symbol: string, shards: number): string {
+  return `writer-${shardOf(symbol, shards)}`;
 }

@@ -71,6 +71,13 @@ export const UNPACKED = `${UNPACKED_BUT_ORDINAL}, unnest(k.ordinal) as ordinal`;
 export const IS_PACKED =
   "k.hour >= (select raw_from from tape_state) and k.hour < (select packed_through from tape_state)";
 
+/**
+ * SQL: is the row `p` of points read, and not of a range that is yet to come? There are ranges of four weeks ahead, and a look
+ * for the newest point of a series would go through each.
+ */
+export const IS_ROW =
+  "p.ts >= (select packed_through from tape_state) and p.ts < now() + interval '1 hour'";
+
 // Postgres takes an array for ten elements, and a range for a hundredth of them: then it sorts the points of a day, on disk, where
 // it should hash. Of subscripts it expects a thousand, and of CASE the half.
 function packed(wanted: PointsWanted): string {

@@ -11,10 +11,8 @@ export type Authorization =
   | { kind: "refused"; response: Response };
 
 const PUBLIC: Grant = {
-  subject: null,
-  scopes: new Set(["read"]),
-  symbols: null,
-  expiresAtMs: null,
+  ...{ subject: null, holder: "public" },
+  ...{ scopes: new Set(["read"]), symbols: null, expiresAtMs: null },
 };
 
 const verifiers = new WeakMap<Config, TokenVerifier>();

@@ -3,12 +3,16 @@ import * as z from "zod";
 import type { Config } from "../config.ts";
 import { matchesGlob } from "../core/glob.ts";
 import { KeysUnavailable, RemoteKeys, type RemoteKeysDeps } from "./remote-keys.ts";
+import { holderOf } from "./token-holder.ts";
 
 export type Scope = "read" | "write" | "admin";
 
 /** What a token allows. `symbols` null: all of them. `subject` null: it names nobody. */
 export interface Grant {
+  /** Its `sub`. */
   subject: string | null;
+  /** Whose it is, whatever it says: a short digest. */
+  holder: string;
   scopes: ReadonlySet<string>;
   symbols: readonly string[] | null;
   expiresAtMs: number | null;
@@ -70,6 +74,7 @@ export class TokenVerifier {
     }
     const grant: Grant = {
       subject: claims.data.sub ?? null,
+      holder: await holderOf(payload),
       scopes: new Set(claims.data.scope.split(" ").filter((word) => word !== "")),
       symbols: claims.data.symbols ?? null,
       expiresAtMs: claims.data.exp === undefined ? null : claims.data.exp * 1_000,

@@ -33,7 +33,11 @@ export const symbolSummarySchema = z.object({
   last_event: epochUsSchema.nullable(),
   viewers: z.int(),
 });
-export const symbolsAnswerSchema = z.object({ symbols: z.array(symbolSummarySchema) });
+export const symbolsAnswerSchema = z.object({
+  symbols: z.array(symbolSummarySchema),
+  /** False while Postgres, which may know more, could not be asked. */
+  complete: z.boolean(),
+});
 export type DayChange = { value: number } | { value: null; reason: (typeof NO_CHANGE)[number] };
 export type SymbolSummary = z.infer<typeof symbolSummarySchema>;
 export type SymbolsAnswer = z.infer<typeof symbolsAnswerSchema>;
@@ -48,11 +52,17 @@ export const pollAnswerSchema = z.object({
 });
 export type PollAnswer = z.infer<typeof pollAnswerSchema>;
 
-/** `GET /api/positions/:symbol`: the newest position of each account with everything up to `cursor` in it. */
+/**
+ * `GET /api/positions/:symbol`: the newest position of each account, by account, with everything up to `cursor` in it. `accounts`
+ * is how many there are; where they are more than are asked for, `truncated` says so and `next` is the `after` of the next page.
+ */
 export const positionsAnswerSchema = z.object({
   symbol: symbolSchema,
   cursor: cursorSchema,
   positions: z.array(positionEventSchema),
+  accounts: z.int(),
+  truncated: z.boolean(),
+  next: z.string().optional(),
 });
 export type PositionsAnswer = z.infer<typeof positionsAnswerSchema>;
 
@@ -121,7 +131,10 @@ export const seriesAnswerSchema = z.object({
 });
 export type SeriesAnswer = z.infer<typeof seriesAnswerSchema>;
 
-/** `GET /api/metrics/names?symbol=`: every series of a symbol, with the moment of its newest point. */
+/**
+ * `GET /api/metrics/names?symbol=`: the series of a symbol, each with the moment of its newest point. `series` is how many there
+ * are; where they are more than are asked for, `truncated` says so and `next` is the `after` of the next page.
+ */
 export const metricNamesAnswerSchema = z.object({
   metrics: z.array(
     z.object({
@@ -130,5 +143,8 @@ export const metricNamesAnswerSchema = z.object({
       last_ts: epochUsSchema.nullable(),
     }),
   ),
+  series: z.int(),
+  truncated: z.boolean(),
+  next: z.string().optional(),
 });
 export type MetricNamesAnswer = z.infer<typeof metricNamesAnswerSchema>;

@@ -26,6 +26,12 @@ export const liveBarSchema = z.strictObject({
   revision: z.int(),
 });
 
+/** Of what there is more than is shown, how much is shown. */
+export const truncatedSchema = z.strictObject({
+  metrics: z.int().optional(),
+  positions: z.int().optional(),
+});
+
 /** The last values of the room at `cursor`: for a viewer without `since`, or after a gap. */
 export const snapshotSchema = z.strictObject({
   type: z.literal("snapshot"),
@@ -37,6 +43,8 @@ export const snapshotSchema = z.strictObject({
   positions: z.array(positionEventSchema),
   /** The whole book; null as long as there has been no snapshot of one. */
   book: bookEventSchema.nullable(),
+  /** Absent where everything is here. */
+  truncated: truncatedSchema.optional(),
 });
 
 /** Of joined frames, oldest first: how many microseconds before the cursor each ends, and its number of events. */
@@ -91,6 +99,7 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
 
 export type Hello = z.infer<typeof helloSchema>;
 export type LiveBar = z.infer<typeof liveBarSchema>;
+export type Truncated = z.infer<typeof truncatedSchema>;
 export type Snapshot = z.infer<typeof snapshotSchema>;
 export type EventsMessage = z.infer<typeof eventsSchema>;
 export type BarMessage = z.infer<typeof barMessageSchema>;

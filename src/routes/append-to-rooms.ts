@@ -3,6 +3,7 @@ import type { AppendBatch, AppendOutcome, IdempotentRequest } from "../bindings/
 import type { SymbolBatch } from "../core/encode-events.ts";
 import type { AppContext } from "../middleware/context.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
+import { makeKnown } from "./known-symbols.ts";
 
 export interface SymbolOutcome {
   symbol: SymbolName;
@@ -28,7 +29,7 @@ export async function appendToRooms(
     const refused = await findRefusal(c, batches, idempotency);
     if (refused !== null) return [refused];
   }
-  return Promise.all(
+  const appends = await Promise.allSettled(
     batches.map(async (batch) => ({
       symbol: batch.symbol,
       outcome: await appendToRoom(c, batch, {
@@ -37,6 +38,14 @@ export async function appendToRooms(
       }),
     })),
   );
+  const outcomes = appends.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const taken = outcomes.filter(({ outcome }) => outcome.kind === "appended");
+  await makeKnown(
+    c,
+    taken.map(({ symbol }) => symbol),
+  );
+  for (const one of appends) if (one.status === "rejected") throw one.reason;
+  return outcomes;
 }
 
 async function findRefusal(

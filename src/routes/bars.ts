@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { DIRECTORY_NAME } from "../bindings/directory.ts";
 import { KEEPER_NAME } from "../bindings/keeper.ts";
 import { classifyFailure } from "../db/database.ts";
 import { storeBars } from "../db/store-bars.ts";
@@ -9,6 +8,8 @@ import type { AppContext, AppEnv } from "../middleware/context.ts";
 import type { BarsAccepted } from "../protocol/bar-push.ts";
 import { writingDatabaseOf } from "./database-of.ts";
 import { databaseProblem } from "./database-problem.ts";
+import { claimKey, readKey } from "./idempotency.ts";
+import { directoryOf } from "./known-symbols.ts";
 import { readBatch, wantsPost } from "./read-batch.ts";
 
 /** History that was made elsewhere. It goes to Postgres and past the rooms, for it is no news to anybody (SPEC I-12). */
@@ -16,11 +17,15 @@ export const barRoutes = new Hono<AppEnv>()
   .post("/api/bars", async (c) => {
     const authorization = await authorize(c, "write");
     if (authorization.kind === "refused") return authorization.response;
+    const keyed = readKey(c);
+    if (keyed.kind === "refused") return keyed.response;
     const batch = await readBatch(c, barPush);
     if (batch.kind === "refused") return batch.response;
     const symbols = [...new Set(batch.items.map(({ symbol }) => symbol))];
     const outside = refuseSymbols(c, authorization.grant, symbols);
     if (outside !== null) return outside;
+    const claim = await claimKey(c, authorization.grant, keyed.key, batch.text);
+    if (claim.kind === "refused") return claim.response;
     try {
       await storeBars(writingDatabaseOf(c.get("config")), batch.items, c.get("correlationId"));
     } catch (error) {
@@ -35,7 +40,7 @@ export const barRoutes = new Hono<AppEnv>()
     }
     await Promise.all([
       // Whoever has no events is in the list by this alone; where it fails the batch is sent again.
-      c.env.DIRECTORY.get(c.env.DIRECTORY.idFromName(DIRECTORY_NAME)).know(symbols),
+      directoryOf(c.env).know(symbols),
       tellKeeper(c),
     ]);
     const answer: BarsAccepted = { accepted: batch.items.length };

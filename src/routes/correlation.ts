@@ -7,6 +7,7 @@ import type { CorrelationAnswer } from "../protocol/analytics.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { lookedAtFrom, readFilledRange } from "./bucket-range.ts";
+import { refuseUnknown } from "./known-symbols.ts";
 import { Parameters } from "./parameters.ts";
 import { readClosesOfEach } from "./symbol-closes.ts";
 import { readSymbolList } from "./symbol-list.ts";
@@ -33,6 +34,8 @@ export const correlationRoutes = new Hono<AppEnv>().get("/api/analytics/correlat
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, symbols);
   if (outside !== null) return outside;
+  const unknown = await refuseUnknown(c, symbols);
+  if (unknown !== null) return unknown;
   const read = await readClosesOfEach(c, symbols, interval, range);
   const closes = read.map((one) => one.closes);
   const pairs = correlatePairs(closes);

@@ -12,6 +12,7 @@ import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
 import { appendToRooms, roomOf, type SymbolOutcome } from "./append-to-rooms.ts";
 import { databaseOf } from "./database-of.ts";
+import { claimKey, keyReused, readKey } from "./idempotency.ts";
 import { readBatch, wantsPost } from "./read-batch.ts";
 
 /** Longest wait for `?wait=stored`; after it the answer is 202, for the batch is durable all the same. */
@@ -19,7 +20,6 @@ const STORED_WAIT_MS = 30_000;
 const FULL_RETRY_S = 5;
 /** Raw data is kept for a day at least, so no hour is closed that is younger. */
 const YOUNGEST_CLOSED_US = DAY_US;
-const KEY_GRAMMAR = /^[\x21-\x7e]{1,255}$/;
 
 export const ingestRoutes = new Hono<AppEnv>()
   .post("/api/metrics", (c) => ingest(c, metricPush))
@@ -41,20 +41,17 @@ async function ingest<Push extends Timed>(
   if (wait !== undefined && wait !== "stored") {
     return badParameters(c, [{ path: "wait", message: 'must be "stored", or absent' }]);
   }
-  const key = c.req.header("idempotency-key") ?? null;
-  if (key !== null && !KEY_GRAMMAR.test(key)) {
-    const message = "must be 1 to 255 visible ASCII characters";
-    return badParameters(c, [{ path: "Idempotency-Key", message }]);
-  }
+  const keyed = readKey(c);
+  if (keyed.kind === "refused") return keyed.response;
   const batch = await readBatch(c, format);
   if (batch.kind === "refused") return batch.response;
   const batches = encodeEvents(batch.items);
   const symbols = batches.map(({ symbol }) => symbol);
   const outside = refuseSymbols(c, authorization.grant, symbols);
   if (outside !== null) return outside;
-  const idempotency =
-    key === null ? null : { key, fingerprint: await fingerprintOf(c.req.path, batch.text) };
-  const outcomes = await appendToRooms(c, batches, idempotency);
+  const claim = await claimKey(c, authorization.grant, keyed.key, batch.text);
+  if (claim.kind === "refused") return claim.response;
+  const outcomes = await appendToRooms(c, batches, claim.request);
   return answer(c, outcomes, batch.items, wait === "stored");
 }
 
@@ -72,13 +69,7 @@ async function answer(
         cursors[symbol] = outcome.cursor;
         break;
       case "key_reused":
-        return problem(c, {
-          status: 422,
-          type: "idempotency-key-reused",
-          title: "Idempotency-Key used for another body",
-          detail:
-            "This Idempotency-Key came with another body before: use a new key for a new batch.",
-        });
+        return keyReused(c);
       case "full":
         return problem(c, {
           status: 503,
@@ -120,11 +111,4 @@ async function readSetAside(
     c.get("log").warn("set_aside_unknown", { correlation_id: c.get("correlationId"), detail });
     return null;
   }
-}
-
-/** Digest of what was asked, so that a key reused for another body is found out (SPEC I-6). */
-async function fingerprintOf(path: string, text: string): Promise<string> {
-  const bytes = new TextEncoder().encode(`${path}\n${text}`);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return btoa(String.fromCharCode(...digest.subarray(0, 16)));
 }

@@ -1,20 +1,82 @@
 import { Hono } from "hono";
+import { readPositions } from "../db/read-positions.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
-import type { AppEnv } from "../middleware/context.ts";
+import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { badParameters } from "../middleware/problem.ts";
+import type { PositionsAnswer } from "../protocol/answers.ts";
+import type { PositionEvent } from "../protocol/event.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { roomOf } from "./append-to-rooms.ts";
+import { databaseOf } from "./database-of.ts";
+import { notKnownYet, refuseUnknown } from "./known-symbols.ts";
 import { Parameters } from "./parameters.ts";
+import { readTail } from "./room-tail.ts";
 
-/** What is held of a symbol now, as its room knows it by heart. */
+const ACCOUNTS = { min: 1, max: 10_000, fallback: 10_000 };
+
+interface Page {
+  /** Accounts after this one by name; null: from the first. */
+  after: string | null;
+  limit: number;
+}
+
+/** What is held of a symbol now: as its room knows it by heart, or, where that is too much to know by heart, from Postgres. */
 export const positionsRoutes = new Hono<AppEnv>().get("/api/positions/:symbol", async (c) => {
   const authorization = await authorize(c, "read");
   if (authorization.kind === "refused") return authorization.response;
-  const parameters = new Parameters(c.req.url, [], (Date.now() * 1_000) as EpochUs);
+  const parameters = new Parameters(c.req.url, ["limit", "after"], (Date.now() * 1_000) as EpochUs);
   const symbol = parameters.symbol("symbol", c.req.param("symbol"));
+  const page = {
+    limit: parameters.count("limit", ACCOUNTS),
+    after: parameters.text("after") ?? null,
+  };
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [symbol]);
   if (outside !== null) return outside;
-  const answer = await roomOf(c.env, symbol).positions(symbol);
+  const unknown = await refuseUnknown(c, [symbol]);
+  if (unknown !== null) return unknown;
+  const held = await roomOf(c.env, symbol).positions(symbol);
+  if (held === null) return notKnownYet(c, [symbol]);
+  const answer = held.isCut
+    ? await storedPositions(c, symbol, page)
+    : { symbol, cursor: held.cursor, ...pageOf(held.positions, page) };
   return c.json(answer, 200, { "cache-control": "no-store" });
 });
+
+async function storedPositions(
+  c: AppContext,
+  symbol: SymbolName,
+  { after, limit }: Page,
+): Promise<PositionsAnswer> {
+  const { storedThrough, cursor, events } = await readTail(c.env, symbol);
+  const tail = events.flatMap(({ event }) => (event.kind === "position" ? [event] : []));
+  const { positions, accounts } = await readPositions(
+    databaseOf(c.get("config")),
+    { symbol, storedThrough, tailCursor: cursor, tail, after, limit: limit + 1 },
+    c.get("correlationId"),
+  );
+  return { symbol, cursor, accounts, ...cut(positions, limit) };
+}
+
+function pageOf(positions: readonly PositionEvent[], { after, limit }: Page) {
+  const sorted = [...positions].sort((a, b) => (accountOf(a) < accountOf(b) ? -1 : 1));
+  const rest = sorted.filter((one) => after === null || accountOf(one) > after);
+  return { accounts: positions.length, ...cut(rest, limit) };
+}
+
+/** The first `limit` of them; `next` is the `after` of the next page where there are more. */
+function cut(positions: PositionEvent[], limit: number) {
+  const shown = positions.slice(0, limit);
+  const truncated = positions.length > limit;
+  const last = shown.at(-1);
+  return {
+    positions: shown,
+    truncated,
+    ...(truncated && last !== undefined && { next: accountOf(last) }),
+  };
+}
+
+function accountOf({ account }: PositionEvent): string {
+  return account ?? "";
+}

@@ -12,6 +12,8 @@ import { SYSTEM_SYMBOL, type SymbolName } from "../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../protocol/time.ts";
 import { type BucketRange, lookedAtFrom, MAX_BUCKETS, readFilledRange } from "./bucket-range.ts";
 import { databaseOf } from "./database-of.ts";
+import { refuseUnknown } from "./known-symbols.ts";
+import { MAX_SERIES, refuseManySeries } from "./many-series.ts";
 import { Parameters } from "./parameters.ts";
 import { readSymbolCloses } from "./symbol-closes.ts";
 import { readSymbolSeries } from "./symbol-series.ts";
@@ -37,6 +39,11 @@ export const riskRoutes = new Hono<AppEnv>().get("/api/analytics/risk", async (c
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [subject.symbol]);
   if (outside !== null) return outside;
+  const unknown = await refuseUnknown(c, [subject.symbol]);
+  if (unknown !== null) return unknown;
+  const { symbol, metric, labels = {} } = subject;
+  const many = metric === undefined ? null : await refuseManySeries(c, { symbol, metric, labels });
+  if (many !== null) return many;
   const line = await readLine(c, subject, interval, range);
   if (line.kind === "ambiguous") {
     const message = `must name one series, and ${line.count} have these`;
@@ -118,19 +125,26 @@ async function readBuckets(
     });
   const found = await before(toUs);
   if (found.series.length > 0 || toUs - fromUs <= MAX_BUCKETS * lengthUs) return found;
-  const names = await readMetricNames(
+  const { names } = await readMetricNames(
     databaseOf(c.get("config")),
-    subject.symbol,
+    {
+      ...{ symbol: subject.symbol, tail: [], limit: MAX_SERIES + 1 },
+      // No labels come before these, so the series of the metric are first.
+      after: { metric: subject.metric, labelsKey: "" },
+    },
     c.get("correlationId"),
   );
   const last = names
-    .filter(({ metric, labels }) => metric === subject.metric && holds(labels, subject.labels))
+    .filter(
+      ({ metric, labelsKey }) => metric === subject.metric && holds(labelsKey, subject.labels),
+    )
     .reduce((latest, { lastTs }) => Math.max(latest, lastTs ?? latest), Number.NEGATIVE_INFINITY);
   return last < fromUs
     ? found
     : before((Math.floor(Math.min(last, toUs - 1) / lengthUs) + 1) * lengthUs);
 }
 
-function holds(labels: Record<string, string>, wanted: Record<string, string>): boolean {
+function holds(labelsKey: string, wanted: Record<string, string>): boolean {
+  const labels = JSON.parse(labelsKey) as Record<string, string>;
   return Object.entries(wanted).every(([name, value]) => labels[name] === value);
 }

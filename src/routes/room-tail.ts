@@ -17,7 +17,7 @@ export interface DecodedTail {
 
 /** Reads the newest part of a room. Read it before Postgres: what is stored meanwhile is then passed over there. */
 export async function readTail(env: Env, symbol: SymbolName): Promise<DecodedTail> {
-  const tail = await roomOf(env, symbol).readTail(TAIL_EVENTS);
+  const tail = await roomOf(env, symbol).readTail(symbol, TAIL_EVENTS);
   const events = tail.frames.flatMap(({ cursor, text }) =>
     decodeFrame(text).map((event) => ({ cursor, event })),
   );

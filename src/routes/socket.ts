@@ -1,13 +1,15 @@
 import { Hono } from "hono";
-import { JOIN_HEADER, type JoinRefusal, type JoinRequest } from "../bindings/room.ts";
+import type { JoinRefusal, JoinRequest } from "../bindings/room.ts";
 import { type Authorization, authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { badParameters, problem } from "../middleware/problem.ts";
 import { countedAddress } from "../middleware/sender.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { SUBPROTOCOL } from "../protocol/version.ts";
-import { roomOf } from "./append-to-rooms.ts";
+import { directoryOf, notKnownYet, refuseUnknown } from "./known-symbols.ts";
 import { Parameters } from "./parameters.ts";
+import { greetWaiting, joinRoom } from "./waiting-viewer.ts";
 
 /** The WebSocket upgrade: everything is checked here, so that a room meets only viewers it may serve. */
 export const socketRoutes = new Hono<AppEnv>().get("/ws/:symbol", async (c) => {
@@ -38,23 +40,32 @@ export const socketRoutes = new Hono<AppEnv>().get("/ws/:symbol", async (c) => {
     namesProtocol: offered.some((protocol) => protocol.trim() === SUBPROTOCOL),
     correlationId: c.get("correlationId"),
   };
-  const request = new Request("https://room/", {
-    headers: { upgrade: "websocket", [JOIN_HEADER]: asciiJson(join) },
-  });
-  const answer = await roomOf(c.env, symbol).fetch(request);
-  if (answer.status !== 429) return answer;
-  return refuseJoin(c, (await answer.json()) as JoinRefusal);
+  if ((await refuseUnknown(c, [symbol])) === null) return enterRoom(c, join);
+  const admission = await directoryOf(c.env).admitWaiter(symbol, join.viewerKey);
+  switch (admission.kind) {
+    case "known":
+      return enterRoom(c, join);
+    case "waits":
+      return greetWaiting(c, join);
+    case "refused":
+      return refuseJoin(c, symbol, admission);
+    default:
+      return admission satisfies never;
+  }
 });
 
-/** A header holds no other characters, and a symbol may be in any script. */
-function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[^ -~]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+async function enterRoom(c: AppContext, join: JoinRequest): Promise<Response> {
+  const answer = await joinRoom(c, join);
+  if (answer.status !== 429) return answer;
+  return refuseJoin(c, join.symbol, (await answer.json()) as JoinRefusal);
 }
 
-function refuseJoin(c: AppContext, { reason, retryAfterS }: JoinRefusal): Response {
+function refuseJoin(
+  c: AppContext,
+  symbol: SymbolName,
+  { reason, retryAfterS }: JoinRefusal,
+): Response {
+  if (reason === "not_known_yet") return notKnownYet(c, [symbol]);
   const words = {
     full: {
       ...{ status: 503, type: "room-full", title: "The room is full" },
@@ -68,7 +79,7 @@ function refuseJoin(c: AppContext, { reason, retryAfterS }: JoinRefusal): Respon
       ...{ status: 429, type: "too-many-sockets", title: "Too many sockets" },
       detail: "You have as many sockets in this room as one viewer may hold: close one first.",
     },
-  } satisfies Record<JoinRefusal["reason"], { status: 429 | 503 } & Record<string, unknown>>;
+  } satisfies Record<typeof reason, { status: 429 | 503 } & Record<string, unknown>>;
   return problem(c, { ...words[reason], retryAfterS });
 }
 

@@ -1,23 +1,24 @@
 import { Hono } from "hono";
-import { DIRECTORY_NAME } from "../bindings/directory.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppEnv } from "../middleware/context.ts";
 import { badParameters } from "../middleware/problem.ts";
 import { covers } from "../middleware/token.ts";
 import type { PollAnswer, SymbolsAnswer } from "../protocol/answers.ts";
 import type { EpochUs } from "../protocol/time.ts";
-import { roomOf } from "./append-to-rooms.ts";
+import { directoryOf, notKnownYet } from "./known-symbols.ts";
 import { Parameters } from "./parameters.ts";
+import { pollSymbol } from "./poll-symbol.ts";
 
 export const symbolRoutes = new Hono<AppEnv>()
   .get("/api/symbols", async (c) => {
     const authorization = await authorize(c, "read");
     if (authorization.kind === "refused") return authorization.response;
-    const directory = c.env.DIRECTORY.get(c.env.DIRECTORY.idFromName(DIRECTORY_NAME));
-    const all = await directory.list();
+    const { symbols, complete } = await directoryOf(c.env).list();
     const answer: SymbolsAnswer = {
-      symbols: all.filter(({ symbol }) => covers(authorization.grant, symbol)),
+      symbols: symbols.filter(({ symbol }) => covers(authorization.grant, symbol)),
+      complete,
     };
+    if (!complete && answer.symbols.length === 0) return notKnownYet(c, []);
     return c.json(answer, 200, { "cache-control": "no-store" });
   })
   .get("/api/rooms/:symbol/events", async (c) => {
@@ -35,7 +36,8 @@ export const symbolRoutes = new Hono<AppEnv>()
     if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
     const outside = refuseSymbols(c, authorization.grant, [symbol]);
     if (outside !== null) return outside;
-    const page = await roomOf(c.env, symbol).poll(symbol, since, limit, waitS * 1_000);
+    const page = await pollSymbol(c, { symbol, since, limit, waitMs: waitS * 1_000 });
+    if (page instanceof Response) return page;
     const { cursor, oldest, complete } = page;
     const answer: Omit<PollAnswer, "events"> = { cursor, oldest, complete };
     if (page.frames.length > 1) {

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { problemSchema } from "../../src/protocol/problem.ts";
-import { ask, tokenOf } from "./edgetape.ts";
+import { ask, makeKnown, tokenOf } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 
-beforeEach(() => {
+beforeEach(async () => {
   vi.spyOn(globalThis, "fetch").mockImplementation(new FakeNeon().fetch as typeof fetch);
+  await makeKnown("A", "B");
 });
 afterEach(() => {
   vi.restoreAllMocks();

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { attributionAnswerSchema } from "../../src/protocol/attribution.ts";
 import { problemSchema } from "../../src/protocol/problem.ts";
-import { ask, tokenOf } from "./edgetape.ts";
+import { ask, makeKnown, tokenOf } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 
-beforeEach(() => {
+beforeEach(async () => {
   vi.spyOn(globalThis, "fetch").mockImplementation(new FakeNeon().fetch as typeof fetch);
+  await makeKnown("A", "B", "AB", "NO-ONE");
 });
 afterEach(() => {
   vi.restoreAllMocks();

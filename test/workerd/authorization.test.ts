@@ -108,9 +108,7 @@ describe("A-2 what a token does not cover", () => {
       headers: { authorization: `Bearer ${token}` },
     });
     expect(response.status).toBe(403);
-    expect(
-      (await (await ask("/api/rooms/ETH-1/events?since=0", {}, "read")).json()) as object,
-    ).toMatchObject({ events: [] });
+    expect((await ask("/api/rooms/ETH-1/events?since=0", {}, "read")).status).toBe(404);
   });
 });
 

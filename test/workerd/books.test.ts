@@ -9,7 +9,7 @@ import type { Room } from "../../durable/room/room.ts";
 import { bookAnswerSchema, pollAnswerSchema } from "../../src/protocol/answers.ts";
 import type { BookEvent } from "../../src/protocol/book.ts";
 import { problemSchema } from "../../src/protocol/problem.ts";
-import { ask, closeSockets, newSymbol, push, roomStub } from "./edgetape.ts";
+import { ask, closeSockets, makeKnown, newSymbol, push, roomStub } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 import { TestViewer } from "./test-viewer.ts";
 
@@ -86,6 +86,7 @@ async function logOf(symbol: string): Promise<object[]> {
 describe("books that are posted", () => {
   it("E-1 are in the log as posted, and D-2 the room knows what they make", async () => {
     const symbol = newSymbol();
+    await makeKnown(symbol);
     expect(await bookOf(symbol)).toBeNull();
     await pushBook(symbol, whole);
     await pushBook(symbol, change);

@@ -1,5 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import { SignJWT } from "jose";
+import { DIRECTORY_NAME } from "../../src/bindings/directory.ts";
 import type { Env } from "../../src/bindings/env.ts";
 import { configOf } from "../../src/config.ts";
 import { acceptedSchema } from "../../src/protocol/answers.ts";
@@ -25,10 +26,9 @@ export interface Claims {
 }
 
 /** A token as `npm run token` prints them. */
-export async function tokenOf({ scope, symbols, sub, ends, secret }: Claims): Promise<string> {
+export async function tokenOf({ ends, secret, ...claims }: Claims): Promise<string> {
   const key = new TextEncoder().encode(secret ?? configOf(env).JWT_SECRET ?? "");
-  const named = { ...(symbols && { symbols }), ...(sub !== undefined && { sub }) };
-  return new SignJWT({ ...(scope !== undefined && { scope }), ...named })
+  return new SignJWT({ ...claims })
     .setProtectedHeader({ alg: "HS256" })
     .setExpirationTime(ends ?? "1h")
     .sign(key);
@@ -93,6 +93,13 @@ export async function pushPoints(symbol: string, first: number, count = 1): Prom
 export function roomStub(symbol: string): DurableObjectStub {
   const rooms = (env as unknown as Env).ROOM;
   return rooms.get(rooms.idFromName(symbol as SymbolName)) as unknown as DurableObjectStub;
+}
+
+/** Makes symbols known as if they had been pushed, so that their rooms are met and nobody waits for them. */
+export async function makeKnown(...symbols: string[]): Promise<void> {
+  const { DIRECTORY } = env as unknown as Env;
+  const directory = DIRECTORY.get(DIRECTORY.idFromName(DIRECTORY_NAME));
+  await directory.know(symbols as SymbolName[]);
 }
 
 let made = 0;

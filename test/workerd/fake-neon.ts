@@ -119,6 +119,15 @@ export class FakeNeon {
 
   #select(query: string, params: string[]): unknown {
     if (isReplay(query)) return this.#events(params);
+    if (query.includes("count(*)::int4 as series")) return result([["series", INT4]], [["1"]]);
+    // Of an earlier life there are the events alone.
+    if (
+      /cross join lateral|as bucket_us|max\(cursor\) as cursor|order by (t\.ts|books\.cursor)/.test(
+        query,
+      )
+    ) {
+      return result([], []);
+    }
     if (query.includes("from symbols y where")) {
       const ids = [...this.#symbols].map(([symbol, id]) => [id, symbol]);
       return result(
@@ -143,6 +152,20 @@ export class FakeNeon {
           metric,
           labels,
         ]),
+      );
+    }
+    if (query === "select symbol from symbols") {
+      return result(
+        [["symbol", TEXT]],
+        [...this.#symbols.keys()].map((symbol) => [symbol]),
+      );
+    }
+    if (query.startsWith("select symbol from symbols where")) {
+      return result(
+        [["symbol", TEXT]],
+        elements(params[0] ?? "{}")
+          .filter((symbol) => this.#symbols.has(String(symbol)))
+          .map((symbol) => [symbol]),
       );
     }
     // Every metric is known.

@@ -3,14 +3,15 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { configOf } from "../../src/config.ts";
 import { seriesAnswerSchema } from "../../src/protocol/answers.ts";
 import { problemSchema } from "../../src/protocol/problem.ts";
-import { ask, newSymbol, push } from "./edgetape.ts";
+import { ask, makeKnown, newSymbol, push } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 
 let neon: FakeNeon;
-beforeEach(() => {
+beforeEach(async () => {
   neon = new FakeNeon();
   vi.spyOn(globalThis, "fetch").mockImplementation(((input, init) =>
     neon.fetch(input, init)) as typeof fetch);
+  await makeKnown("A");
 });
 afterEach(() => vi.restoreAllMocks());
 
@@ -57,6 +58,7 @@ describe.each([
 
   it("is 304 for whoever has it, whatever comes outside its range", async () => {
     const symbol = newSymbol();
+    await makeKnown(symbol);
     const path = pathOf(symbol, 1_700_003_600_000_000);
     const pushAt = async (ts: number) => {
       await push("trades", { symbol, price: 1, size: 1, ts });
@@ -82,6 +84,7 @@ describe.each([
       return response.headers.get("cache-control");
     };
     const symbol = newSymbol();
+    await makeKnown(symbol);
     const closed = pathOf(symbol, 1_700_003_600_000_000);
     expect(await control(closed)).toBe("public, max-age=10, must-revalidate");
     expect(await control(closed, "read")).toBe("private, max-age=10, must-revalidate");
@@ -128,7 +131,7 @@ describe("an export", () => {
 
   it("is a 503 where the database is away before it has begun", async () => {
     neon.isAway = true;
-    const response = await ask(`/api/export?symbol=${newSymbol()}&kind=metric`, {}, "read");
+    const response = await ask("/api/export?symbol=A&kind=metric", {}, "read");
     expect(response.status).toBe(503);
     await response.body?.cancel();
   });

@@ -21,6 +21,7 @@ describe("the configuration of the runtime", () => {
       "Writer",
       "Keeper",
       "Directory",
+      "Keys",
     ]);
     const config = capnpConfig(needs, PARTS);
     for (const { binding, className } of needs.durableObjects) {

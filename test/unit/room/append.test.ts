@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { KeyLedger } from "../../../durable/keys/key-ledger.ts";
 import { type AppendDeps, admissionOf, appendBatches } from "../../../durable/room/append.ts";
 import { BookSampler } from "../../../durable/room/book-sampler.ts";
-import { KeyLedger } from "../../../durable/room/key-ledger.ts";
 import { RoomLog } from "../../../durable/room/log.ts";
 import { RoomMemory } from "../../../durable/room/memory.ts";
 import { TradeWindow } from "../../../durable/room/trade-window.ts";

@@ -190,15 +190,30 @@ describe("positions of the room", () => {
     expect(new LastValuesFold(older).book).toBeNull();
   });
 
-  it("are kept for 500 accounts: the one longest without an event goes", () => {
-    const { fold } = folded([
-      ...Array.from({ length: 500 }, (_, at) => held(0, at, `a${at}`)),
-      held(1, 7, "a0"),
-      held(0, 1, "new"),
-    ]);
+  it("are kept for 2,000 accounts: the one longest without an event goes, and that is said", () => {
+    const events = [
+      ...Array.from({ length: 2_000 }, (_, at) => held(at + 10, 0, `a${at}`)),
+      held(11, 7, "a0"),
+    ];
+    expect(folded(events).fold.truncated).toBeNull();
+    const { fold } = folded([...events, held(20_000, 0, "new")]);
     const accounts = fold.positions.map(({ account }) => account);
-    expect(accounts).toHaveLength(500);
+    expect(accounts).toHaveLength(2_000);
+    expect(fold.truncated).toEqual({ positions: 2_000 });
     expect(accounts).not.toContain("a1");
     expect(accounts.slice(-2)).toEqual(["a0", "new"]);
+  });
+
+  it("R-1 of an account that was let go are not taken for the newest where they may be older", () => {
+    const { fold } = folded([
+      ...Array.from({ length: 2_001 }, (_, at) => held(at + 10, 0, `a${at}`)),
+      held(9, 5, "a0"),
+    ]);
+    expect(fold.positions.some(({ account }) => account === "a0")).toBe(false);
+    const later = folded([
+      ...Array.from({ length: 2_001 }, (_, at) => held(at + 10, 0, `a${at}`)),
+      held(11, 5, "a0"),
+    ]);
+    expect(later.fold.positions.at(-1)).toMatchObject({ account: "a0", quantity: 5 });
   });
 });

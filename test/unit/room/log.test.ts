@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { KeyLedger } from "../../../durable/keys/key-ledger.ts";
 import { RoomLog } from "../../../durable/room/log.ts";
 import { MAX_ROW_CHARS } from "../../../durable/room/log-row.ts";
 import { type EncodedFrame, FRAME_CHARS } from "../../../src/core/encode-events.ts";
@@ -27,6 +28,47 @@ describe("the room's log", () => {
     const cursors = [...log.framesAfter(0 as Cursor, ALL)].map(({ cursor }) => cursor - NOW_US);
     expect(cursors).toEqual([0, 1, 2, 7]);
     expect(log.head).toBe(NOW_US + 7);
+  });
+
+  it("C-1 S-7 begins behind the log of before, and what it has by then moves behind it", () => {
+    const newest = (NOW_US + 1_000) as Cursor;
+    const empty = new RoomLog(memorySql(), NOW_US);
+    expect([empty.isPending, empty.isPlaced]).toEqual([true, false]);
+    expect(empty.beginAfter(newest)).toBe(false);
+    expect([empty.isPending, empty.isPlaced]).toEqual([true, true]);
+    empty.settle();
+    expect(empty.append([frame("a")], NOW_US).first).toBe(newest + 1);
+
+    const sql = memorySql();
+    new KeyLedger(sql);
+    const behind = new RoomLog(sql, NOW_US);
+    for (let row = 0; row < 3; row += 1) {
+      behind.append([frame(`${row}a`, 50), frame(`${row}b`, 50)], (NOW_US + row * 10) as EpochUs);
+    }
+    expect(behind.beginAfter(newest)).toBe(true);
+    const woken = new RoomLog(sql, NOW_US);
+    expect([woken.isPending, woken.isPlaced]).toEqual([true, true]);
+    expect([...woken.framesAfter(0 as Cursor, ALL)].map(({ cursor }) => cursor - newest)).toEqual([
+      ...[1, 2, 11, 12, 21, 22],
+    ]);
+    expect([woken.prunedThrough, woken.storedThrough]).toEqual([newest, newest]);
+    expect(textsOf(woken, 0)).toEqual(["0a", "0b", "1a", "1b", "2a", "2b"]);
+    // One whose clock is right stays as it is.
+    const ahead = new RoomLog(memorySql(), NOW_US);
+    ahead.append([frame("a")], NOW_US);
+    expect(ahead.beginAfter((NOW_US - 5) as Cursor)).toBe(false);
+    expect(ahead.head).toBe(NOW_US);
+  });
+
+  it("S-7 reaches back to the beginning of everything where there was nothing before", () => {
+    const sql = memorySql();
+    const log = new RoomLog(sql, NOW_US);
+    log.append([frame("a")], NOW_US);
+    log.beginFromNothing();
+    expect([log.prunedThrough, log.isPending]).toEqual([0, false]);
+    const woken = new RoomLog(sql, (NOW_US + 99) as EpochUs);
+    expect([woken.prunedThrough, woken.isPending, woken.head]).toEqual([0, false, NOW_US]);
+    expect(woken.storedThrough).toBeLessThan(NOW_US);
   });
 
   it("INV-3 reads the same from memory, from disk and after a wake, from any cursor to any other", () => {

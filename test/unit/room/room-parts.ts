@@ -1,10 +1,10 @@
+import { KeyLedger } from "../../../durable/keys/key-ledger.ts";
 import { type AppendDeps, appendBatches } from "../../../durable/room/append.ts";
 import { ArchiveReads } from "../../../durable/room/archive-reads.ts";
 import { Audience } from "../../../durable/room/audience.ts";
 import { BookSampler } from "../../../durable/room/book-sampler.ts";
 import { OutboxDrain } from "../../../durable/room/drain.ts";
 import type { FanOutPace } from "../../../durable/room/fan-out-pace.ts";
-import { KeyLedger } from "../../../durable/room/key-ledger.ts";
 import { type LogKeeping, RoomLog } from "../../../durable/room/log.ts";
 import type { LogFrame } from "../../../durable/room/log-row.ts";
 import { RoomMemory } from "../../../durable/room/memory.ts";

@@ -9,7 +9,7 @@ import { StoredWaiters } from "../../../durable/room/stored-waiters.ts";
 import { dismissalOf, hasEnded } from "../../../durable/room/sweep.ts";
 import { firstAttachment, type Viewer, viewerOf } from "../../../durable/room/viewer.ts";
 import { SentBytes } from "../../../durable/room/window.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 
 const START_MS = 1_700_000_000_000;
 
@@ -173,9 +173,16 @@ describe("L-3 connects", () => {
   });
 });
 
-test("INV-1 the alarm comes soon while there is an outbox, later for viewers, when a book is due, else never", () => {
+test("INV-1 the alarm comes soon while there is an outbox, later for viewers, when a book or a bar is due, else never", () => {
   const room = {
-    ...{ nowMs: START_MS, armedAtMs: null, outboxBytes: 0, viewers: 0, bookDueMs: null },
+    ...{
+      nowMs: START_MS,
+      armedAtMs: null,
+      outboxBytes: 0,
+      viewers: 0,
+      bookDueMs: null,
+      barDueUs: null,
+    },
     nextEndMs: Number.POSITIVE_INFINITY,
   };
   expect(nextAlarmMs(room)).toBeNull();
@@ -190,6 +197,10 @@ test("INV-1 the alarm comes soon while there is an outbox, later for viewers, wh
   expect(nextAlarmMs({ ...armed, nextEndMs: START_MS + 15_000 })).toBeNull();
   expect(nextAlarmMs({ ...armed, nextEndMs: START_MS + 70 })).toBe(START_MS + 70);
   expect(nextAlarmMs({ ...armed, nowMs: START_MS - 1, outboxBytes: 1 })).toBe(START_MS + 4_999);
+  const dueUs = (START_MS * 1_000 + 2_000_001) as EpochUs;
+  expect(nextAlarmMs({ ...room, viewers: 1, barDueUs: dueUs })).toBe(START_MS + 2_001);
+  const overdueUs = (START_MS * 1_000 - 1) as EpochUs;
+  expect(nextAlarmMs({ ...room, viewers: 1, barDueUs: overdueUs })).toBe(START_MS + 1_000);
 });
 
 test("E-4 fan-out never waits while it is cheap, and takes half of the thread at most", () => {

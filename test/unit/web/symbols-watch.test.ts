@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { SymbolSummary } from "../../../src/protocol/answers.ts";
+import type { SymbolSummary, SymbolsAnswer } from "../../../src/protocol/answers.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import { matching, nextList } from "../../../web/data/symbol-list.ts";
 import type { Answer } from "../../../web/feed/api.ts";
@@ -23,10 +23,10 @@ function world() {
   const state = { isVisible: true, asked: 0, isAway: false, notice: () => {}, retry: () => {} };
   const stop = watchSymbols({
     api: {
-      symbols: async (): Promise<Answer<{ symbols: SymbolSummary[] }>> => {
+      symbols: async (): Promise<Answer<SymbolsAnswer>> => {
         state.asked += 1;
         if (state.isAway) return { kind: "failed", status: null, detail: "away" };
-        return { kind: "ok", value: { symbols: [summary("A", state.asked)] } };
+        return { kind: "ok", value: { symbols: [summary("A", state.asked)], complete: true } };
       },
     },
     nowMs: clock.nowMs,

@@ -19,7 +19,7 @@ describe("INV-10 A-1 tokens", () => {
     const exp = Math.floor(Date.now() / 1_000) + 60;
     const token = await sign({ scope: "read  write", symbols: ["BTC-*"], sub: "ann", exp });
     const reading = await read(token);
-    expect(reading).toEqual({
+    expect(reading).toMatchObject({
       kind: "grant",
       grant: {
         subject: "ann",
@@ -63,12 +63,34 @@ describe("INV-10 A-1 tokens", () => {
   });
 });
 
+describe("I-14 the holder of a token", () => {
+  const holder = async (claims: Record<string, unknown>) => {
+    const reading = await new TokenVerifier({ JWT_SECRET: SECRET }).read(
+      await sign(claims),
+      Date.now(),
+    );
+    if (reading.kind !== "grant") throw new Error(reading.kind);
+    return reading.grant.holder;
+  };
+
+  it("is its sub and issuer, whatever else it says", async () => {
+    const first = await holder({ scope: "write", sub: "desk", exp: 4_000_000_000 });
+    expect(await holder({ scope: "read", sub: "desk", symbols: ["A"] })).toBe(first);
+    expect(await holder({ scope: "write", sub: "other" })).not.toBe(first);
+    expect(await holder({ scope: "write", sub: "desk", iss: "elsewhere" })).not.toBe(first);
+  });
+
+  it("is, without sub, all that it says but when it was issued and how long it is good", async () => {
+    const first = await holder({ scope: "write", symbols: ["A"], iat: 1, exp: 4_000_000_000 });
+    const next = { symbols: ["A"], scope: "write", iat: 2, exp: 4_000_000_001, jti: "next" };
+    expect(await holder(next)).toBe(first);
+    expect(await holder({ scope: "write", symbols: ["B"] })).not.toBe(first);
+  });
+});
+
 describe("A-2 scopes and symbols", () => {
   const grant = (scopes: string[], symbols: string[] | null = null): Grant => ({
-    subject: null,
-    scopes: new Set(scopes),
-    symbols,
-    expiresAtMs: null,
+    ...{ subject: null, holder: "desk", scopes: new Set(scopes), symbols, expiresAtMs: null },
   });
 
   it("admin is both, and no scope is another", () => {

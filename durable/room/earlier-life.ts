@@ -1,0 +1,155 @@
+import { fullJitterMs } from "../../src/core/backoff.ts";
+import { type BookState, foldBook } from "../../src/core/book-samples.ts";
+import type { DatabaseFailure } from "../../src/db/database.ts";
+import type { EarlierLife } from "../../src/db/read-earlier-life.ts";
+import type { EpochUs } from "../../src/protocol/time.ts";
+import {
+  KEPT_ACCOUNTS,
+  KEPT_BARS,
+  KEPT_SERIES,
+  type LastValues,
+  seriesKey,
+} from "./last-values.ts";
+import type { RoomLog } from "./log.ts";
+
+const BACKOFF = { baseMs: 250, capMs: 15_000 };
+
+export interface EarlierLifeDeps {
+  log: Pick<RoomLog, "isPending" | "isPlaced">;
+  /** Where an earlier life may be: `unsure` while nobody can tell. */
+  askPlace: () => Promise<"nowhere" | "postgres" | "unsure">;
+  /** There was nothing before. */
+  beginFromNothing: () => void;
+  /** Puts the log behind what Postgres has of the symbol. */
+  place: () => Promise<void>;
+  /** Reads what was before, and begins with it. */
+  begin: () => Promise<void>;
+  /** What has gathered since may go to Postgres. */
+  mayStoreNow: () => void;
+  classify: (error: unknown) => DatabaseFailure;
+  failed: (failure: DatabaseFailure) => void;
+  wait: (ms: number) => Promise<void>;
+  random: () => number;
+  keepAwake: (work: Promise<void>) => void;
+}
+
+/**
+ * Finds out what was before a log that begins anew, as on a new machine with the Postgres of the old one (SPEC S-7). Until it is
+ * known the room takes pushes, and does not answer what it could only know from then; and until the log has its place the
+ * outbox waits, for nothing of this life may be stored under a cursor of the last one.
+ */
+export class EarlierLifeSearch {
+  readonly #deps: EarlierLifeDeps;
+  #isRunning = false;
+  /** Ends with the attempt that is under way, or else the next. */
+  #attempt = Promise.withResolvers<void>();
+  #endPause: (() => void) | null = null;
+  /** Postgres will never say it: better that the outbox goes than that it waits for ever. */
+  #isHopeless = false;
+
+  constructor(deps: EarlierLifeDeps) {
+    this.#deps = deps;
+  }
+
+  get mayStore(): boolean {
+    return this.#isHopeless || this.#deps.log.isPlaced;
+  }
+
+  /** Starts looking, unless all is known or it looks already. */
+  kick(): void {
+    if (this.#isRunning || !this.#deps.log.isPending) return;
+    this.#isRunning = true;
+    this.#deps.keepAwake(
+      this.#run().finally(() => {
+        this.#isRunning = false;
+      }),
+    );
+  }
+
+  /** Is it known? Looks at once where it is not, and waits for that one attempt, as long as `until` does. */
+  async known(until: (attempt: Promise<void>) => Promise<unknown>): Promise<boolean> {
+    this.kick();
+    if (this.#isRunning) {
+      this.#endPause?.();
+      await until(this.#attempt.promise);
+    }
+    return !this.#deps.log.isPending;
+  }
+
+  async #run(): Promise<void> {
+    const { log, wait, random } = this.#deps;
+    for (let attempt = 0; ; attempt += 1) {
+      await this.#look();
+      const { resolve } = this.#attempt;
+      this.#attempt = Promise.withResolvers<void>();
+      resolve();
+      if (!log.isPending) return;
+      const hurried = new Promise<void>((end) => {
+        this.#endPause = end;
+      });
+      await Promise.race([wait(fullJitterMs(attempt, BACKOFF, random)), hurried]);
+      this.#endPause = null;
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { log, begin, mayStoreNow, classify, failed } = this.#deps;
+    try {
+      if (!log.isPlaced) await this.#findPlace();
+      if (log.isPlaced && log.isPending) await begin();
+    } catch (error) {
+      const failure = classify(error);
+      failed(failure);
+      if (failure.kind === "refused") {
+        this.#isHopeless = true;
+        mayStoreNow();
+      }
+    }
+  }
+
+  async #findPlace(): Promise<void> {
+    const { askPlace, beginFromNothing, place, mayStoreNow } = this.#deps;
+    const where = await askPlace();
+    if (where === "unsure") return;
+    if (where === "nowhere") beginFromNothing();
+    else await place();
+    mayStoreNow();
+  }
+}
+
+/** The last values of a room whose past is in Postgres. */
+export function lastValuesOf(life: EarlierLife): LastValues {
+  const { metrics, trade, positions, book, minutes, minutesFromUs, hours } = life;
+  const moments = [...metrics, ...positions, ...(trade === null ? [] : [trade])].map(
+    ({ ts }) => ts,
+  );
+  if (book !== null) moments.push(book.place.ts);
+  const latest = (all: readonly EpochUs[]) =>
+    all.reduce<EpochUs | null>((max, ts) => (max === null || ts > max ? ts : max), null);
+  const cut = (kept: { ts: EpochUs }[], most: number) =>
+    kept.length > most ? latest(kept.map(({ ts }) => ts)) : null;
+  return {
+    metrics: metrics.map((point) => [seriesKey(point), point]),
+    seriesCutUs: cut(metrics, KEPT_SERIES.count),
+    trade,
+    positions,
+    accountsCutUs: cut(positions, KEPT_ACCOUNTS.count),
+    book: book === null ? null : bookStateOf(book),
+    bars: minutes.map((bar) => ({ ...bar, revision: 0 })),
+    barsFromUs: minutesFromUs,
+    // Nobody asks when an hour was opened or closed.
+    hours: hours.map((bar) => ({ ...bar, openedAtUs: bar.ts, closedAtUs: bar.ts })),
+    lastEventUs: latest(moments),
+  };
+}
+
+function bookStateOf({ sample, place }: NonNullable<EarlierLife["book"]>): BookState | null {
+  const state = foldBook(null, sample, place.cursor);
+  return state === null ? null : { ...state, sampled: place };
+}
+
+/** One more of each than is kept says that there are more. */
+export const EARLIER_LIMITS = {
+  ...{ series: KEPT_SERIES.count + 1, accounts: KEPT_ACCOUNTS.count + 1 },
+  ...{ trades: 10_000, minutes: KEPT_BARS },
+};

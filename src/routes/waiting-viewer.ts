@@ -1,0 +1,193 @@
+import { JOIN_HEADER, type JoinRequest } from "../bindings/room.ts";
+import type { AppContext } from "../middleware/context.ts";
+import { clientMessageSchema } from "../protocol/client-message.ts";
+import { CLOSE_CODES, type CloseReason } from "../protocol/close-codes.ts";
+import { HEARTBEAT_MS, PING, PONG, ROOM_SILENCE_MS } from "../protocol/heartbeat.ts";
+import type { ServerMessage } from "../protocol/server-message.ts";
+import type { Cursor } from "../protocol/time.ts";
+import { SUBPROTOCOL } from "../protocol/version.ts";
+import { roomOf } from "./append-to-rooms.ts";
+import { directoryOf } from "./known-symbols.ts";
+
+/** How far apart the clocks of a Worker and of a room may be. */
+const CLOCKS_APART_US = 60_000_000;
+/** The directory is asked so long at a time. */
+const ASK_MS = 20_000;
+/** The same as of a viewer of a room. */
+const WINDOW_BYTES = 512 * 1024;
+
+/**
+ * A cursor of a symbol nobody has pushed: whatever comes is after it, so that a viewer that goes on from there has everything.
+ * `since` where that is earlier.
+ */
+export function beforeAnything(since: Cursor | null, nowMs: number): Cursor {
+  const before = nowMs * 1_000 - CLOCKS_APART_US;
+  return Math.min(since ?? before, before) as Cursor;
+}
+
+/** Asks a symbol's room to take a viewer. */
+export function joinRoom(c: AppContext, join: JoinRequest): Promise<Response> {
+  const request = new Request("https://room/", {
+    headers: { upgrade: "websocket", [JOIN_HEADER]: asciiJson(join) },
+  });
+  return roomOf(c.env, join.symbol).fetch(request);
+}
+
+/** A header holds no other characters, and a symbol may be in any script. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[^ -~]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/**
+ * The answer to a viewer of a symbol that nobody has pushed: it hears what an empty room would say, and is handed to the room
+ * when there is one, on the same socket. Until then it waits here, for a room would leave a file for every name that somebody
+ * comes up with.
+ */
+export function greetWaiting(c: AppContext, join: JoinRequest): Response {
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  const viewer = new WaitingViewer(c, join, server);
+  c.executionCtx.waitUntil(viewer.serve());
+  const headers = new Headers({ "x-correlation-id": join.correlationId });
+  if (join.namesProtocol) headers.set("sec-websocket-protocol", SUBPROTOCOL);
+  return new Response(null, { status: 101, webSocket: client, headers });
+}
+
+class WaitingViewer {
+  readonly #c: AppContext;
+  readonly #join: JoinRequest;
+  readonly #socket: WebSocket;
+  readonly #cursor: Cursor;
+  /** The room's end, once there is one. */
+  #room: WebSocket | null = null;
+  #isOpen = true;
+  #heardMs = Date.now();
+  #messages = { sinceMs: 0, count: 0 };
+
+  constructor(c: AppContext, join: JoinRequest, socket: WebSocket) {
+    this.#c = c;
+    this.#join = join;
+    this.#socket = socket;
+    this.#cursor = beforeAnything(join.since, Date.now());
+    socket.addEventListener("message", ({ data }) => this.#heard(data));
+    socket.addEventListener("close", ({ code }) => this.#left(code));
+    socket.addEventListener("error", () => this.#left(1011));
+  }
+
+  async serve(): Promise<void> {
+    const { symbol, since } = this.#join;
+    const cursor = this.#cursor;
+    this.#say({
+      ...{ type: "hello", room: symbol, cursor, oldest: cursor },
+      ...{ heartbeat_ms: HEARTBEAT_MS, window: WINDOW_BYTES },
+    });
+    if (since === null) {
+      const nothing = { metrics: [], bar: null, trade: null, positions: [], book: null };
+      this.#say({ type: "snapshot", cursor, ...nothing });
+    }
+    this.#say({ type: "caught_up", cursor, replayed: 0, complete: true });
+    const checks = setInterval(() => this.#check(), HEARTBEAT_MS);
+    try {
+      while (this.#isOpen) {
+        if (!(await directoryOf(this.#c.env).untilKnown(symbol, ASK_MS))) continue;
+        if (this.#isOpen) await this.#enter();
+        return;
+      }
+    } catch (error) {
+      const fields = { correlation_id: this.#join.correlationId, detail: String(error) };
+      this.#c.get("log").warn("waiting_viewer_lost", fields);
+      this.#close("goingAway");
+    } finally {
+      clearInterval(checks);
+    }
+  }
+
+  /** There is a room: what it says goes to the viewer from here on, and what the viewer says to it. */
+  async #enter(): Promise<void> {
+    const { webSocket: room } = await joinRoom(this.#c, { ...this.#join, since: this.#cursor });
+    if (room === null) this.#close("goingAway");
+    if (room === null || !this.#isOpen) return;
+    this.#room = room;
+    let isGreeting = true;
+    room.addEventListener("message", ({ data }) => {
+      // The viewer has had its `hello`.
+      if (!isGreeting && this.#isOpen) this.#socket.send(data);
+      isGreeting = false;
+    });
+    room.addEventListener("close", ({ code, reason }) => this.#shut(code, reason));
+    room.addEventListener("error", () => this.#close("goingAway"));
+    room.accept();
+  }
+
+  #heard(data: string | ArrayBuffer): void {
+    this.#heardMs = Date.now();
+    if (this.#room !== null) this.#room.send(data);
+    else if (data === PING) this.#socket.send(PONG);
+    else this.#answer(data);
+  }
+
+  #answer(data: string | ArrayBuffer): void {
+    const { LIMIT_MESSAGE_BYTES: most, LIMIT_MESSAGES_PER_SECOND: mostASecond } =
+      this.#c.get("config");
+    if (this.#heardMs - this.#messages.sinceMs >= 1_000) {
+      this.#messages = { sinceMs: this.#heardMs, count: 0 };
+    }
+    this.#messages.count += 1;
+    const bytes = typeof data === "string" ? new TextEncoder().encode(data).byteLength : 0;
+    const wrong = wrongIn(data);
+    if (mostASecond > 0 && this.#messages.count > mostASecond) this.#close("tooManyMessages");
+    else if (most > 0 && bytes > most) this.#close("messageTooLarge");
+    else if (wrong !== null) this.#say({ type: "error", code: "bad_message", message: wrong });
+  }
+
+  /** Who has been silent for too long, or whose token has ended, goes, as in a room. */
+  #check(): void {
+    if (this.#room !== null) return;
+    const { expiresAtMs } = this.#join;
+    const nowMs = Date.now();
+    if (expiresAtMs !== null && nowMs >= expiresAtMs) this.#close("tokenExpired");
+    else if (nowMs - this.#heardMs >= ROOM_SILENCE_MS) this.#close("silent");
+  }
+
+  #say(message: ServerMessage): void {
+    if (this.#isOpen) this.#socket.send(JSON.stringify(message));
+  }
+
+  #close(reason: CloseReason): void {
+    const { code, reason: words } = CLOSE_CODES[reason];
+    this.#shut(code, words);
+  }
+
+  #shut(code: number, reason: string): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#socket.close(sendable(code), reason);
+  }
+
+  #left(code: number): void {
+    if (this.#isOpen) this.#socket.close(sendable(code));
+    this.#isOpen = false;
+    this.#room?.close(sendable(code));
+  }
+}
+
+/** 1005, 1006 and 1015 stand for "no code came" and cannot be sent (RFC 6455, 7.4.1). */
+function sendable(code: number): number {
+  return code === 1005 || code === 1006 || code === 1015 ? 1000 : code;
+}
+
+/** What is wrong with a message of a client, null: nothing (SPEC M-2). */
+function wrongIn(data: string | ArrayBuffer): string | null {
+  if (typeof data !== "string") return "binary messages mean nothing here";
+  try {
+    const parsed = clientMessageSchema.safeParse(JSON.parse(data));
+    if (parsed.success) return null;
+    const [issue] = parsed.error.issues;
+    return `${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim();
+  } catch {
+    return 'expected a JSON message or the text "ping"';
+  }
+}

@@ -1,0 +1,117 @@
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
+
+const folder = temporaryDataDir();
+let product: RunningProduct;
+beforeAll(async () => {
+  product = await startProduct({ dataDir: folder.dataDir });
+});
+afterAll(async () => {
+  await product.killGroup();
+  folder.remove();
+});
+
+async function push(route: string, body: unknown): Promise<number> {
+  const response = await fetch(`${product.url}/api/${route}?wait=stored`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${await product.token()}`,
+      "content-type": "application/json",
+    },
+    body: JSON.stringify(body),
+  });
+  await response.text();
+  return response.status;
+}
+
+async function read(path: string): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(`${product.url}${path}`);
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+/** Messages of a socket until it has been sent one that is as this says. */
+async function messagesUntil(
+  socket: WebSocket,
+  wanted: Record<string, unknown>,
+): Promise<Record<string, unknown>[]> {
+  const messages: Record<string, unknown>[] = [];
+  await new Promise<void>((resolve, reject) => {
+    socket.onerror = () => reject(new Error("the socket failed"));
+    socket.onmessage = ({ data }) => {
+      const message = JSON.parse(String(data)) as Record<string, unknown>;
+      messages.push(message);
+      if (Object.entries(wanted).every(([name, value]) => message[name] === value)) resolve();
+    };
+  });
+  return messages;
+}
+
+const roomFiles = () =>
+  readdirSync(join(folder.dataDir, "objects", "edgetape-Room")).filter((name) =>
+    name.endsWith(".sqlite"),
+  ).length;
+
+it("R-1 reading what nobody has pushed leaves no file, and whoever waits for it gets it on the same socket", async () => {
+  expect(await push("metrics", { metric: "m", value: 1 })).toBe(200);
+  const before = roomFiles();
+  for (let at = 0; at < 20; at += 1) {
+    for (const path of ["history/NO", "positions/NO", "books/NO", "rooms/NO"]) {
+      const route = path.startsWith("rooms") ? `/api/${path}${at}/events` : `/api/${path}${at}`;
+      const { status, body } = await read(route);
+      expect([status, body["type"]]).toEqual([404, "urn:edgetape:problem:unknown-symbol"]);
+    }
+  }
+  const socket = new WebSocket(`${product.url.replace("http", "ws")}/ws/WAITED`, ["edgetape.v1"]);
+  await messagesUntil(socket, { type: "caught_up" });
+  expect(roomFiles()).toBe(before);
+  const waiting = messagesUntil(socket, { type: "events" });
+  expect(await push("trades", { symbol: "WAITED", price: 1, size: 1 })).toBe(200);
+  const first = (await waiting).find(({ type }) => type === "events");
+  expect(first).toMatchObject({ events: [{ price: 1 }] });
+  socket.close();
+});
+
+it("S-7 rooms that were lost begin with what Postgres knows", async () => {
+  const nowUs = Date.now() * 1_000;
+  const trades = Array.from({ length: 10 }, (_, at) => ({
+    ...{ symbol: "LOST", price: 100 + at, size: 1, id: `t${at}`, ts: nowUs - (10 - at) * 90e6 },
+  }));
+  expect(await push("trades", trades)).toBe(200);
+  expect(await push("positions", { symbol: "LOST", quantity: 7, account: "a" })).toBe(200);
+  expect(await push("metrics", { symbol: "LOST", metric: "m", value: 3 })).toBe(200);
+  const book = { symbol: "LOST", type: "snapshot", bids: [[99, 1]], asks: [[101, 2]] };
+  expect(await push("books", book)).toBe(200);
+  const paths = ["/api/symbols", "/api/positions/LOST", "/api/books/LOST"];
+  const known = (answers: { body: Record<string, unknown> }[]) =>
+    answers.map(({ body: { cursor: _, ...rest } }) => {
+      const { symbols } = rest as { symbols?: { symbol: string; viewers: number }[] };
+      return symbols?.find(({ symbol }) => symbol === "LOST") ?? rest;
+    });
+  const before = known(await Promise.all(paths.map(read)));
+  const { cursor } = (await read("/api/positions/LOST")).body;
+
+  expect(await product.stop()).toBe(0);
+  rmSync(join(folder.dataDir, "objects"), { recursive: true });
+  product = await startProduct({ dataDir: folder.dataDir });
+  // A push comes first, as it would: a trade of before again, and one for a minute of before.
+  const late = { symbol: "LOST", price: 500, size: 1, ts: (trades[5]?.ts ?? 0) + 1 };
+  const since = `since=${String(cursor)}`;
+  const socket = new WebSocket(`${product.url.replace("http", "ws")}/ws/LOST?${since}`);
+  await messagesUntil(socket, { type: "caught_up" });
+  const told = messagesUntil(socket, { type: "bar", revision: 1 });
+  expect(await push("trades", [trades[9], late])).toBe(200);
+  const messages = await told;
+  expect(messages.filter(({ type }) => type === "events")).toMatchObject([
+    { events: [{ price: 500 }] },
+  ]);
+  const corrected = messages.find(({ type, revision }) => type === "bar" && revision === 1);
+  expect(corrected).toMatchObject({ high: 500, trades: 2 });
+  socket.close();
+  const after = known(await Promise.all(paths.map(read)));
+  // A room reports once a second.
+  const lags = { volume: expect.any(Number), viewers: expect.any(Number) };
+  expect(after[0]).toEqual({ ...before[0], ...lags });
+  expect(after.slice(1)).toEqual(before.slice(1));
+});

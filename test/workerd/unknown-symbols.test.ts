@@ -1,0 +1,121 @@
+import { listDurableObjectIds } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Env } from "../../src/bindings/env.ts";
+import { configOf } from "../../src/config.ts";
+import { pollAnswerSchema } from "../../src/protocol/answers.ts";
+import { problemSchema } from "../../src/protocol/problem.ts";
+import { ask, closeSockets, newSymbol, push, pushPoints } from "./edgetape.ts";
+import { FakeNeon } from "./fake-neon.ts";
+import { TestViewer } from "./test-viewer.ts";
+
+let neon: FakeNeon;
+beforeEach(() => {
+  neon = new FakeNeon();
+  vi.spyOn(globalThis, "fetch").mockImplementation(((input, init) =>
+    neon.fetch(input, init)) as typeof fetch);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  closeSockets();
+  configOf(env).PUBLIC_READ = false;
+});
+
+/** On plain workerd each of them is a file. */
+const rooms = async () => (await listDurableObjectIds((env as unknown as Env).ROOM)).length;
+
+const ROUTES = [
+  "/api/history/SYMBOL",
+  "/api/positions/SYMBOL",
+  "/api/books/SYMBOL",
+  "/api/books/SYMBOL?at=2026-01-01T00:00:00Z",
+  "/api/series?symbol=SYMBOL&metric=m",
+  "/api/metrics/names?symbol=SYMBOL",
+  "/api/export?symbol=SYMBOL&kind=trade",
+  "/api/analytics/correlation?symbols=SYMBOL,SYMBOL-2",
+  "/api/analytics/risk?symbol=SYMBOL",
+  "/api/analytics/risk?symbol=SYMBOL&metric=m",
+  "/api/analytics/attribution?symbols=SYMBOL",
+  "/api/rooms/SYMBOL/events",
+];
+
+function upgrade(symbol: string, query = ""): Promise<Response> {
+  return ask(`/ws/${symbol}${query}`, { headers: { upgrade: "websocket" } }, "read");
+}
+
+describe("R-1 a symbol nobody has pushed", () => {
+  it("is the same 404 on every route that reads, and no room is made", async () => {
+    const before = await rooms();
+    for (const scope of ["read", undefined]) {
+      configOf(env).PUBLIC_READ = scope === undefined;
+      for (const route of ROUTES) {
+        const response = await ask(route.replaceAll("SYMBOL", newSymbol()), {}, scope);
+        const problem = problemSchema.parse(await response.json());
+        expect([route, response.status, problem.type]).toEqual([
+          route,
+          404,
+          "urn:edgetape:problem:unknown-symbol",
+        ]);
+      }
+    }
+    expect(await rooms()).toBe(before);
+  });
+
+  it("is known as soon as something of it is acknowledged, imported bars among it", async () => {
+    const [symbol, imported] = [newSymbol(), newSymbol()];
+    await pushPoints(symbol, 1);
+    expect((await ask(`/api/positions/${symbol}`, {}, "read")).status).toBe(200);
+    const [ts, price] = ["2020-01-01T00:00:00Z", { open: 1, high: 1, low: 1, close: 1 }];
+    const bar = { symbol: imported, interval: "1d", ts, ...price, volume: 1 };
+    expect((await push("bars", bar)).status).toBe(200);
+    expect((await ask(`/api/positions/${imported}`, {}, "read")).status).toBe(200);
+  });
+
+  it("may be waited for by polling, and what comes first is in the answer", async () => {
+    const [symbol, never] = [newSymbol(), newSymbol()];
+    const before = await rooms();
+    const poll = (one: string, query: string) =>
+      ask(`/api/rooms/${one}/events?${query}`, {}, "read");
+    const empty = await poll(never, "wait=1");
+    const { events, cursor, complete } = pollAnswerSchema.parse(await empty.json());
+    expect([events, complete]).toEqual([[], true]);
+    expect(await rooms()).toBe(before);
+    const waiting = poll(symbol, "wait=20");
+    await pushPoints(symbol, 1);
+    expect(pollAnswerSchema.parse(await (await waiting).json()).events).toHaveLength(1);
+    await pushPoints(never, 2);
+    const later = pollAnswerSchema.parse(await (await poll(never, `since=${cursor}`)).json());
+    expect(later.events).toHaveLength(1);
+  });
+
+  it("may be waited for on a socket, which goes on in the room", async () => {
+    const symbol = newSymbol();
+    const before = await rooms();
+    const viewers = [
+      TestViewer.over(await upgrade(symbol)),
+      TestViewer.over(await upgrade(symbol, "?since=0")),
+    ];
+    for (const [at, viewer] of viewers.entries()) {
+      const { cursor } = await viewer.expect("hello");
+      if (at === 0) expect((await viewer.expect("snapshot")).trade).toBeNull();
+      expect((await viewer.expect("caught_up")).cursor).toBe(cursor);
+      viewer.send("ping");
+      expect(await viewer.nextText()).toBe("pong");
+      viewer.send("{}");
+      expect((await viewer.expect("error")).code).toBe("bad_message");
+      viewer.ack(cursor);
+    }
+    expect(await rooms()).toBe(before);
+    await pushPoints(symbol, 1, 3);
+    for (const viewer of viewers) {
+      expect((await viewer.points(3)).values).toEqual([1, 2, 3]);
+      expect((await viewer.expect("caught_up")).complete).toBe(true);
+    }
+    await pushPoints(symbol, 4);
+    for (const viewer of viewers) {
+      expect((await viewer.points(1)).values).toEqual([4]);
+      viewer.send("ping");
+      expect(await viewer.nextText()).toBe("pong");
+    }
+  });
+});
