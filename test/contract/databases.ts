@@ -10,6 +10,13 @@ import { openPostgres } from "../../dev/database/postgres-backend.ts";
 import { type Database, type DatabaseUse, openDatabase } from "../../src/db/database.ts";
 import { addDecoys, makeHostile } from "./hostile-settings.ts";
 
+declare module "vitest" {
+  interface ProvidedContext {
+    /** URL of the server of this run, whose `edgetape_template` has this checkout's migrations. */
+    embeddedServerUrl: string;
+  }
+}
+
 /** An empty database behind an endpoint of its own, as the Worker meets it. */
 export interface TestDatabase {
   db: Database;

@@ -10,13 +10,6 @@ import { startPostmaster } from "../../dev/database/postmaster.ts";
 import { findRunAs } from "../../dev/database/run-as.ts";
 import { urlOf } from "../../dev/database/socket-folder.ts";
 
-declare module "vitest" {
-  interface ProvidedContext {
-    /** URL of the server of this run, whose `edgetape_template` has this checkout's migrations. */
-    embeddedServerUrl: string;
-  }
-}
-
 /** Nothing here outlives the run, and every test file has a worker with connections of its own. */
 const SETTINGS = [
   "fsync=off",
