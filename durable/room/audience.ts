@@ -349,9 +349,10 @@ export class Audience {
   }
 
   #sendPage(viewer: Viewer, phase: Extract<Viewer["phase"], { kind: "replaying" }>): void {
-    for (const message of this.#pageAfter(phase.position)) {
-      this.#sendOwn(viewer, phase, message);
-    }
+    const page = this.#pageAfter(phase.position);
+    for (const message of page) this.#sendOwn(viewer, phase, message);
+    // A log that reaches back to the beginning of everything has nothing in the time before it was made.
+    if (page.length === 0) phase.position = this.#broadcastThrough;
   }
 
   /** Viewers that reconnect together stand at the same cursor: a page is made once for all of them. */

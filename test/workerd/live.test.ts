@@ -3,7 +3,16 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CLOSE_CODES } from "../../src/protocol/close-codes.ts";
 import { eventsSchema } from "../../src/protocol/server-message.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
-import { ask, closeSockets, newSymbol, push, pushPoints, roomStub, tokenOf } from "./edgetape.ts";
+import {
+  ask,
+  closeSockets,
+  makeKnown,
+  newSymbol,
+  push,
+  pushPoints,
+  roomStub,
+  tokenOf,
+} from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 import { numbers, TestViewer } from "./test-viewer.ts";
 
@@ -476,6 +485,7 @@ describe("a room that sleeps", () => {
 
   it("A-3 closes a viewer whose token has ended while the room slept", async () => {
     const symbol = newSymbol();
+    await makeKnown(symbol);
     const token = await tokenOf({ scope: "read", ends: Math.floor(Date.now() / 1_000) + 60 });
     const headers = { upgrade: "websocket", authorization: `Bearer ${token}` };
     const viewer = TestViewer.over(await ask(`/ws/${symbol}`, { headers }));
