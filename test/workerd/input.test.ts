@@ -7,14 +7,15 @@ import {
   symbolsAnswerSchema,
 } from "../../src/protocol/answers.ts";
 import { problemSchema } from "../../src/protocol/problem.ts";
-import { ask, closeSockets, newSymbol, push, tokenOf } from "./edgetape.ts";
+import { ask, closeSockets, makeKnown, newSymbol, push, tokenOf } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 import { TestViewer } from "./test-viewer.ts";
 
 let neon: FakeNeon;
-beforeEach(() => {
+beforeEach(async () => {
   neon = new FakeNeon();
   vi.spyOn(globalThis, "fetch").mockImplementation(neon.fetch as typeof fetch);
+  await makeKnown("A", "B");
 });
 afterEach(() => {
   vi.restoreAllMocks();

@@ -195,6 +195,7 @@ describe("F-3 a crowd that wants everything", () => {
 
   it("of a room that nothing was before is told of no gap, asks Postgres once, and never again", async () => {
     const symbol = newSymbol();
+    await makeKnown(symbol);
     for (const told of await crowdOf(symbol, 30)) {
       expect(told).toEqual([expect.objectContaining({ replayed: 0, complete: true })]);
     }
