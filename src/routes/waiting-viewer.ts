@@ -107,6 +107,8 @@ class WaitingViewer {
 
   /** There is a room: what it says goes to the viewer from here on, and what the viewer says to it. */
   async #enter(): Promise<void> {
+    this.#check();
+    if (!this.#isOpen) return;
     const { webSocket: room } = await joinRoom(this.#c, { ...this.#join, since: this.#cursor });
     if (room === null) this.#close("goingAway");
     if (room === null || !this.#isOpen) return;

@@ -202,6 +202,7 @@ describe("what a viewer may say", () => {
 
   it("L-6 closes whoever sends them over several sockets", async () => {
     const symbol = newSymbol();
+    await makeKnown(symbol);
     const token = await tokenOf({ scope: "read" });
     const join = async (bearer: string) => {
       const headers = { upgrade: "websocket", authorization: `Bearer ${bearer}` };
@@ -214,7 +215,7 @@ describe("what a viewer may say", () => {
     const other = await join(await tokenOf({ scope: "read", ends: "2h" }));
     stopClock();
     for (let sent = 0; sent < 334; sent += 1) {
-      for (const socket of sockets) socket.send('{"type":"ack","cursor":1}');
+      for (const socket of sockets) socket.send('{"type":"ack","cursor":0}');
     }
     const first = await Promise.race(sockets.map(({ closed }) => closed));
     expect(first).toBe(CLOSE_CODES.tooManyMessages.code);
@@ -224,6 +225,7 @@ describe("what a viewer may say", () => {
 
   it("L-5 may not hold more than a hundred sockets in a room with the tokens of one subject", async () => {
     const symbol = newSymbol();
+    await makeKnown(symbol);
     const connect = async (sub: string, ends: number) => {
       const token = await tokenOf({ scope: "read", sub, ends });
       const headers = { upgrade: "websocket", authorization: `Bearer ${token}` };
@@ -341,6 +343,7 @@ describe("F-1 the window of a viewer", () => {
 describe("C-1 a clock that is turned back by an hour", () => {
   it("holds up neither acknowledgements, nor viewers, nor storing, nor who comes and goes", async () => {
     const symbol = newSymbol();
+    await makeKnown(symbol);
     const startMs = Date.now();
     const clock = vi.spyOn(Date, "now").mockReturnValue(startMs + 3_600_000);
     const token = await tokenOf({ scope: "read", ends: Math.floor(startMs / 1_000) + 7_200 });
@@ -380,7 +383,7 @@ describe("C-1 a clock that is turned back by an hour", () => {
 
   /** Says more than half of what is allowed in a second, and waits until the room has heard it. */
   async function sayMuch(viewer: TestViewer): Promise<void> {
-    for (let said = 0; said < 600; said += 1) viewer.send('{"type":"ack","cursor":1}');
+    for (let said = 0; said < 600; said += 1) viewer.send('{"type":"ack","cursor":0}');
     viewer.send("all heard?");
     await viewer.expect("error");
   }
@@ -445,7 +448,7 @@ describe("a room that sleeps", () => {
     const startMs = Date.now();
     await evictDurableObject(roomStub(symbol));
     vi.spyOn(Date, "now").mockReturnValue(startMs + 14_000);
-    talker.ack(1 as Cursor);
+    talker.ack(0 as Cursor);
     talker.send("are you there?");
     await talker.expect("error");
     vi.mocked(Date.now).mockRestore();
@@ -470,18 +473,22 @@ describe("a room that sleeps", () => {
     expect(Math.abs(Date.now() - endS * 1_000)).toBeLessThan(1_500);
   });
 
-  it("A-4 sends nothing to a viewer whose token has ended, also where no alarm came", async () => {
-    const symbol = newSymbol();
-    const token = await tokenOf({ scope: "read", ends: Math.floor(Date.now() / 1_000) + 60 });
-    const headers = { upgrade: "websocket", authorization: `Bearer ${token}` };
-    const viewer = TestViewer.over(await ask(`/ws/${symbol}?since=0`, { headers }));
-    await viewer.expect("hello");
-    await viewer.expect("caught_up");
-    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 61_000);
-    await pushPoints(symbol, 1);
-    expect(await viewer.closedFor("tokenExpired")).toBe(true);
-    expect(viewer.unread).toEqual([]);
-  });
+  it.each(["has been pushed", "nobody has pushed yet"])(
+    "A-4 sends nothing to a viewer whose token has ended, also where no alarm came, of a symbol that %s",
+    async (past) => {
+      const symbol = newSymbol();
+      if (past === "has been pushed") await makeKnown(symbol);
+      const token = await tokenOf({ scope: "read", ends: Math.floor(Date.now() / 1_000) + 60 });
+      const headers = { upgrade: "websocket", authorization: `Bearer ${token}` };
+      const viewer = TestViewer.over(await ask(`/ws/${symbol}?since=0`, { headers }));
+      await viewer.expect("hello");
+      await viewer.expect("caught_up");
+      vi.spyOn(Date, "now").mockReturnValue(Date.now() + 61_000);
+      await pushPoints(symbol, 1);
+      expect(await viewer.closedFor("tokenExpired")).toBe(true);
+      expect(viewer.unread).toEqual([]);
+    },
+  );
 
   it("A-3 closes a viewer whose token has ended while the room slept", async () => {
     const symbol = newSymbol();
