@@ -2,6 +2,7 @@ import { createServer } from "node:net";
 import { banner } from "./banner.ts";
 import { type FolderLock, takeFolder } from "./folder-lock.ts";
 import { type Log, openLog } from "./log.ts";
+import { textOfLine } from "./log-text.ts";
 import { mintToken } from "./mint-token.ts";
 import { Product } from "./product.ts";
 import { announce } from "./running-products.ts";
@@ -46,7 +47,8 @@ export async function supervise(
     );
   }
 
-  const log = await openLog(settings.logLevel, process.stderr.isTTY);
+  const isRead = process.stderr.isTTY;
+  const log = await openLog(settings.logLevel, isRead);
   if (folder.orphansEnded > 0) {
     log.warning("ended processes a killed start had left behind", { count: folder.orphansEnded });
   }
@@ -56,6 +58,7 @@ export async function supervise(
     settings,
     jwtSecret,
     log,
+    onLine: isRead ? (line) => void process.stderr.write(`${textOfLine(line)}\n`) : undefined,
     onProcesses: (pids) => lock.recordChildren(pids),
     onGiveUp: (what) => {
       log.error("giving up", { reason: what });
