@@ -5,6 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { answerHelp } from "../dev/answer-help.ts";
 import type { Bench } from "./bench.ts";
 import { type Figure, figureOf, saidOf } from "./figure.ts";
 import { startPosting, startViewing } from "./load/load-process.ts";
@@ -17,6 +18,8 @@ import type { Target } from "./targets/target.ts";
 
 /** Above this the machine is not the bench's alone, and a verdict on a goal means little. */
 const QUIET_CORES = 0.1;
+
+answerHelp("npm run bench [-- --only 1,5] [--rounds 5] [--quick] [--out FILE.json]");
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
 

@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { answerHelp } from "../dev/answer-help.ts";
 import { type Bench, EIGHT_SYMBOLS, pointsJob } from "./bench.ts";
 import { startPosting, startViewing } from "./load/load-process.ts";
 import { moduleFinder, type Share, selfTimes } from "./profile/cpu-profile.ts";
@@ -14,6 +15,8 @@ import { connectViewers, fanOut, VIEWERS } from "./scenarios/fan-out.ts";
 
 const ROWS = 25;
 const SERVICE = "edgetape";
+
+answerHelp("npm run bench:profile -- --load LOAD [--seconds 8]");
 
 const { values: options } = parseArgs({
   options: {

@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
+import { answerHelp } from "../dev/answer-help.ts";
 import { type Figure, figureOf, type Measure, saidOf } from "./figure.ts";
 import { asMarkdown, machineFacts, type Report } from "./report.ts";
 import { startDebianPostgres } from "./storage/debian-postgres.ts";
@@ -21,6 +22,10 @@ const QUIET_CORES = 0.1;
 const GROWTH = 1.5;
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
+
+answerHelp(
+  "npm run bench:storage [-- --quick] [--sizes 1,10] [--rounds 5] [--url postgres://...] [--only embedded,debian] [--out FILE]",
+);
 
 const { values: options } = parseArgs({
   options: {

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import * as z from "zod";
+import { logStdio, type OnLine, readLog } from "./process-log.ts";
 
 const messageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready"), port: z.int() }),
@@ -20,6 +21,7 @@ export type DatabaseProcessEvents = {
   onReady: (port: number) => void;
   /** It ends, and would do so again: `message` says what to change. */
   onRefused: (message: string) => void;
+  onLine: OnLine;
 };
 
 /** Starts the process of the database endpoint on `port` (0 = any). */
@@ -28,7 +30,9 @@ export function spawnDatabase(
   port: number,
   events: DatabaseProcessEvents,
 ): ChildProcess {
+  const output = logStdio(events.onLine);
   const child = fork(join(settings.projectDir, "dev/database/main.ts"), {
+    stdio: ["ignore", output, output, "ipc"],
     env: {
       ...process.env,
       DATA_DIR: settings.dataDir,
@@ -37,6 +41,7 @@ export function spawnDatabase(
       DATABASE_SECRET: settings.secret,
     },
   });
+  readLog(child, events.onLine);
   child.on("message", (message) => {
     const { success, data } = messageSchema.safeParse(message);
     if (!success) return;

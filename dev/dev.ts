@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createServer as createViteServer } from "vite";
+import { answerHelp } from "./answer-help.ts";
 import type { Log } from "./log.ts";
 import type { Product } from "./product.ts";
 import { PROJECT_DIR, supervise } from "./supervise.ts";
@@ -12,6 +13,10 @@ import { PROJECT_DIR, supervise } from "./supervise.ts";
  * well under a second, and rooms and viewers live through it as through a deploy; the dashboard comes from Vite, which
  * shows a change at once and passes everything else on.
  */
+answerHelp(`npm run dev    the product as npm start runs it, with reload
+
+Settings come by environment, as for npm start: PORT=9000 npm run dev.`);
+
 await supervise((product, log) => {
   watchWorker(product, log);
   void serveDashboard(product.url).then((url) => {

@@ -7,6 +7,8 @@ import { endProcess, identityOf, isAlive, type ProcessIdentity } from "./process
 const identitySchema = z.object({ pid: z.int().positive(), startedAt: z.string() });
 const recordSchema = z.object({
   supervisor: identitySchema,
+  /** Who started it, and whose end ends it. */
+  npm: identitySchema.optional(),
   children: z.array(identitySchema),
   url: z.string().optional(),
   stopping: z.boolean().optional(),
@@ -24,14 +26,16 @@ const ORPHAN_GRACE_MS = 5_000;
 /**
  * Takes `dataDir` for this process: two products on one folder would corrupt the embedded database. The lock of a
  * dead process is taken over, and what that process left running is ended first.
+ *
+ * @param npm the process whose end ends this one, if there is one: a start that comes then waits.
  */
-export async function takeFolder(dataDir: string): Promise<LockAnswer> {
+export async function takeFolder(dataDir: string, npm?: ProcessIdentity): Promise<LockAnswer> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const path = join(dataDir, "lock.json");
   const supervisor = identityOf(process.pid);
   if (supervisor === undefined)
     throw new Error("this process cannot see itself: no /proc and no ps?");
-  const lock = new FolderLock(path, { supervisor, children: [] });
+  const lock = new FolderLock(path, { supervisor, npm, children: [] });
   let orphansEnded = 0;
   while (!lock.create()) {
     const found = readRecord(path);
@@ -39,7 +43,8 @@ export async function takeFolder(dataDir: string): Promise<LockAnswer> {
     if (found !== "torn") {
       if (isAlive(found.supervisor)) {
         // npm does not wait for the program it has passed a signal on to, so a restart by script arrives early.
-        if (found.stopping !== true)
+        const isEnding = found.npm !== undefined && !isAlive(found.npm);
+        if (found.stopping !== true && !isEnding)
           return { kind: "busy", pid: found.supervisor.pid, url: found.url };
         await sleep(20);
         continue;

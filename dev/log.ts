@@ -1,4 +1,5 @@
 import { configure, getLogger, type LogLevel, type LogRecord } from "@logtape/logtape";
+import { textOf } from "./log-text.ts";
 
 const CATEGORY = "edgetape";
 
@@ -32,10 +33,6 @@ function asJson(record: LogRecord): string {
   });
 }
 
-function asText(record: LogRecord): string {
-  const facts = Object.entries(record.properties).map(
-    ([name, value]) => ` ${name}=${String(value)}`,
-  );
-  const mark = record.level === "info" ? "" : ` ${record.level}:`;
-  return `${new Date(record.timestamp).toISOString().slice(11, 19)}${mark} ${record.rawMessage}${facts.join("")}`;
+function asText({ timestamp, level, rawMessage, properties }: LogRecord): string {
+  return textOf({ timestamp, level, event: String(rawMessage), facts: properties });
 }

@@ -8,6 +8,7 @@ import { spawnDatabase } from "./database-process.ts";
 import { KeptProcess } from "./kept-process.ts";
 import type { Log } from "./log.ts";
 import { portFile } from "./port-file.ts";
+import type { OnLine } from "./process-log.ts";
 import { spawnRuntime } from "./runtime-process.ts";
 import { keptSecret } from "./secrets.ts";
 import { hostAndPort, type Settings } from "./settings.ts";
@@ -24,6 +25,8 @@ export type ProductDeps = {
   /** The key tokens are signed with, where this machine has it. */
   jwtSecret: string | undefined;
   log: Log;
+  /** Told what the processes log. */
+  onLine: OnLine;
   /** Told at every start of a process which ones run now. */
   onProcesses: (pids: number[]) => void;
   /** A process died too often: the product cannot go on. */
@@ -166,6 +169,7 @@ export class Product {
           this.#databaseReady();
           if (moved) void this.restartRuntime();
         },
+        onLine: this.#deps.onLine,
         // Once it has run it is started again all the same: somebody may put it right meanwhile.
         onRefused: (message) => this.#databaseRefused(new Error(message)),
       },
@@ -173,12 +177,14 @@ export class Product {
   }
 
   #spawnRuntime() {
-    return spawnRuntime(join(this.#runDir, "config.capnp"), this.#workerEnvironment(), (port) => {
+    const onListening = (port: number) => {
       // With PORT=0 a restart must come back where the first start was found.
       this.#port = port;
       this.#writeConfig();
       this.#runtimeListening();
-    });
+    };
+    const config = join(this.#runDir, "config.capnp");
+    return spawnRuntime(config, this.#workerEnvironment(), onListening, this.#deps.onLine);
   }
 
   #writeConfig(): void {

@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { PushTarget } from "./demo/push.ts";
 import { runningOn } from "./folder-lock.ts";
 import { mintToken } from "./mint-token.ts";
 import { environmentOfProduct } from "./running-products.ts";
 import { signingSecret } from "./secrets.ts";
 import { hostAndPort, readSettings } from "./settings.ts";
+
+/** A first start on a slow machine is given so long, in ms. */
+const START_MS = 30_000;
 
 /** Where to push: as told, else the product that runs on this machine's data folder, with a token made for it. */
 export async function findTarget(
@@ -15,7 +19,7 @@ export async function findTarget(
   const { settings } = read;
   const url =
     given.url ??
-    runningOn(settings.dataDir)?.url ??
+    (await urlOnceStarted(settings.dataDir)) ??
     `http://${hostAndPort(settings.host, settings.port)}`;
   if (given.token !== undefined) return { url, token: given.token };
   const secret = signingSecret(settings);
@@ -26,4 +30,16 @@ export async function findTarget(
   }
   const nowSeconds = Math.floor(Date.now() / 1_000);
   return { url, token: await mintToken(secret, { scopes: ["write"], ...maker }, nowSeconds) };
+}
+
+/** Where the product on `dataDir` answers, as soon as it does; undefined where none runs. */
+async function urlOnceStarted(dataDir: string): Promise<string | undefined> {
+  const deadlineMs = performance.now() + START_MS;
+  for (;;) {
+    const product = runningOn(dataDir);
+    if (product?.url !== undefined || product === undefined || performance.now() > deadlineMs) {
+      return product?.url;
+    }
+    await sleep(50);
+  }
 }

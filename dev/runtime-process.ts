@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { HTTP_SOCKET } from "./capnp-config.ts";
+import { logStdio, type OnLine, readLog } from "./process-log.ts";
 
 const CONTROL_DESCRIPTOR = 3;
 
@@ -17,13 +18,15 @@ exec "$0" "$@"`;
 
 /**
  * Starts `workerd serve` on a configuration. `onListening` is told the port once it accepts connections. Its output
- * is the Worker's log and goes where ours goes.
+ * is the Worker's log.
  */
 export function spawnRuntime(
   configPath: string,
   environment: Readonly<Record<string, string>>,
   onListening: (port: number) => void,
+  onLine: OnLine,
 ): ChildProcess {
+  const output = logStdio(onLine);
   const child = spawn(
     "/bin/sh",
     [
@@ -36,8 +39,9 @@ export function spawnRuntime(
       configPath,
       `--control-fd=${CONTROL_DESCRIPTOR}`,
     ],
-    { env: { ...environment }, stdio: ["ignore", "inherit", "inherit", "pipe"] },
+    { env: { ...environment }, stdio: ["ignore", output, output, "pipe"] },
   );
+  readLog(child, onLine);
   const control = child.stdio[CONTROL_DESCRIPTOR];
   if (control) {
     createInterface({ input: control as Readable }).on("line", (line) => {

@@ -2,7 +2,9 @@ import { createServer } from "node:net";
 import { banner } from "./banner.ts";
 import { type FolderLock, takeFolder } from "./folder-lock.ts";
 import { type Log, openLog } from "./log.ts";
+import { textOfLine } from "./log-text.ts";
 import { mintToken } from "./mint-token.ts";
+import { identityOf, isAlive, type ProcessIdentity } from "./process-identity.ts";
 import { Product } from "./product.ts";
 import { announce } from "./running-products.ts";
 import { signingSecret } from "./secrets.ts";
@@ -12,6 +14,8 @@ export const PROJECT_DIR = new URL("..", import.meta.url).pathname.replace(/\/$/
 const BANNER_TOKEN_SECONDS = 24 * 3_600;
 /** npm passes on the signal the terminal has already sent to everyone: two so close are one Ctrl-C. */
 const SAME_SIGNAL_MS = 300;
+/** npm that is killed passes nothing on: so often it is looked whether it lives, in ms. */
+const NPM_POLL_MS = 200;
 
 /**
  * Runs the product in this process until a signal ends it, then exits. `onReady` is called once it answers.
@@ -25,7 +29,8 @@ export async function supervise(
   if (read.kind === "invalid") refuse(read.problems.join("\n"));
   const { settings } = read;
 
-  const folder = await takeFolder(settings.dataDir).catch((error: unknown) =>
+  const npm = npmAbove();
+  const folder = await takeFolder(settings.dataDir, npm).catch((error: unknown) =>
     refuse(`DATA_DIR ${settings.dataDir} cannot be used: ${wordsOf(error)}`),
   );
   if (folder.kind === "busy") {
@@ -46,7 +51,8 @@ export async function supervise(
     );
   }
 
-  const log = await openLog(settings.logLevel, process.stderr.isTTY);
+  const isRead = process.stderr.isTTY;
+  const log = await openLog(settings.logLevel, isRead);
   if (folder.orphansEnded > 0) {
     log.warning("ended processes a killed start had left behind", { count: folder.orphansEnded });
   }
@@ -56,6 +62,7 @@ export async function supervise(
     settings,
     jwtSecret,
     log,
+    onLine: isRead ? (line) => void process.stderr.write(`${textOfLine(line)}\n`) : undefined,
     onProcesses: (pids) => lock.recordChildren(pids),
     onGiveUp: (what) => {
       log.error("giving up", { reason: what });
@@ -65,6 +72,7 @@ export async function supervise(
   // However this process ends: what nobody looks after any more must not go on.
   process.on("exit", () => product.kill());
   endOnSignals(product, lock, log);
+  if (npm !== undefined) endWith(npm);
 
   try {
     await product.start();
@@ -92,6 +100,20 @@ export async function supervise(
     `${banner({ url: product.url, dataDir, publicRead, startedInSeconds, writeToken })}\n`,
   );
   onReady(product, log);
+}
+
+/** npm where it runs this very program: a shell of `npm run` in between would come and go. */
+function npmAbove(): ProcessIdentity | undefined {
+  const isNpms = process.env["npm_lifecycle_script"]?.startsWith("exec node dev/");
+  return isNpms ? identityOf(process.ppid) : undefined;
+}
+
+function endWith(npm: ProcessIdentity): void {
+  const poll = setInterval(() => {
+    if (isAlive(npm)) return;
+    clearInterval(poll);
+    process.kill(process.pid, "SIGTERM");
+  }, NPM_POLL_MS);
 }
 
 /** The first signal ends the product in good order, a second one at once. */

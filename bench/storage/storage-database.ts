@@ -38,7 +38,11 @@ export async function openStorage(
     tellPort = resolve;
   });
   const settings = { projectDir: PROJECT_DIR, dataDir, databaseUrl: database?.url, secret };
-  const child = spawnDatabase(settings, 0, { onReady: tellPort, onRefused: () => undefined });
+  const child = spawnDatabase(settings, 0, {
+    onReady: tellPort,
+    onRefused: () => undefined,
+    onLine: undefined,
+  });
   const abandon = () => {
     child.kill("SIGKILL");
     rmSync(dataDir, { recursive: true, force: true });

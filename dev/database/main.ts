@@ -32,6 +32,10 @@ const environmentSchema = z.object({
     .min(MIN_SECRET_LENGTH, { error: SECRET_PROBLEM }),
 });
 
+const LEVELS = ["info", "warning", "error"] as const;
+/** -1, which is everything, for `debug` and where none is said. */
+const lowestLevel = (LEVELS as readonly (string | undefined)[]).indexOf(process.env["LOG_LEVEL"]);
+
 /** How long requests under way may take at the end, in ms. */
 const STOP_GRACE_MS = 5_000;
 
@@ -136,6 +140,7 @@ function endWith(stop: () => Promise<void>): void {
 }
 
 function log(...[level, event, facts]: Parameters<DatabaseLog>): void {
+  if (LEVELS.indexOf(level) < lowestLevel) return;
   const timestamp = new Date().toISOString();
   console.log(JSON.stringify({ timestamp, level, event, service: "database", ...facts }));
 }

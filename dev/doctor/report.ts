@@ -54,8 +54,16 @@ export function reportOf(diagnosis: Diagnosis): { text: string; isWell: boolean 
     );
   }
   lines.push("", ...warnings.map((warning) => `! ${ADVICE[warning]}`));
-  if (warnings.length === 0) lines.push("All is well.");
+  if (warnings.length === 0) lines.push(verdictOf(points + trades + posted));
   return { text: lines.join("\n"), isWell: warnings.length === 0 };
+}
+
+/** What there is to say where nothing is to be done. */
+function verdictOf(staleHours: number): string {
+  if (staleHours === 0) return "All is well.";
+  const waiting =
+    staleHours === 1 ? "1 stale hour waits" : `${staleHours.toLocaleString("en")} stale hours wait`;
+  return `${waiting} for rollups. The Keeper of a running product works them off in seconds, or minutes after much late data; while none runs nobody does. Answers are right meanwhile, but slower. All else is well.`;
 }
 
 /** Counted up to 10,000 of each. */

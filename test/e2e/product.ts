@@ -25,14 +25,17 @@ export type ProductOptions = {
   throughNpm?: true;
 };
 
+/** What a product has printed, in the order it came. */
+type Output = { both: string[]; standard: string[] };
+
 /** The real product, as `npm start` starts it, in a process group of its own. */
 export class RunningProduct {
   readonly dataDir: string;
   readonly url: string;
   readonly #child: ChildProcess;
-  readonly #output: string[];
+  readonly #output: Output;
 
-  constructor(dataDir: string, url: string, child: ChildProcess, output: string[]) {
+  constructor(dataDir: string, url: string, child: ChildProcess, output: Output) {
     this.dataDir = dataDir;
     this.url = url;
     this.#child = child;
@@ -50,7 +53,12 @@ export class RunningProduct {
 
   /** Everything the product has printed, standard output and error in the order they came. */
   get output(): string {
-    return this.#output.join("");
+    return this.#output.both.join("");
+  }
+
+  /** What of it went to standard output. */
+  get standardOutput(): string {
+    return this.#output.standard.join("");
   }
 
   /** The processes the supervisor looks after, as its lock names them: for tests that end them one by one. */
@@ -98,7 +106,7 @@ export class RunningProduct {
 
 /** Starts the product and resolves when it accepts requests. Rejects with what it printed where it does not. */
 export async function startProduct(options: ProductOptions): Promise<RunningProduct> {
-  const output: string[] = [];
+  const output: Output = { both: [], standard: [] };
   const child = spawnProduct(options, output);
   let exited = false;
   void exitOf(child).then(() => {
@@ -106,22 +114,22 @@ export async function startProduct(options: ProductOptions): Promise<RunningProd
   });
   const deadlineMs = performance.now() + START_TIMEOUT_MS;
   while (performance.now() < deadlineMs && !exited) {
-    const url = /Dashboard +(http\S+)\//.exec(output.join(""))?.[1];
+    const url = /Dashboard +(http\S+)\//.exec(output.both.join(""))?.[1];
     if (url !== undefined) return new RunningProduct(options.dataDir, url, child, output);
     await sleep(10);
   }
   if (child.pid !== undefined && !exited) process.kill(-child.pid, "SIGKILL");
-  throw new Error(`the product did not start:\n${output.join("")}`);
+  throw new Error(`the product did not start:\n${output.both.join("")}`);
 }
 
 /** Starts the product where it is expected to refuse; resolves with its exit code and words. */
 export async function startRefused(
   options: ProductOptions,
 ): Promise<{ code: number | null; output: string }> {
-  const output: string[] = [];
+  const output: Output = { both: [], standard: [] };
   const child = spawnProduct(options, output);
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  return { code, output: output.join("") };
+  return { code, output: output.both.join("") };
 }
 
 /** A new data folder under the system's temporary one, with a new database in it, and how to remove it. */
@@ -138,7 +146,7 @@ export function emptyDataDir(): { dataDir: string; remove: () => void } {
   return { dataDir, remove: () => rmSync(dataDir, REMOVE) };
 }
 
-function spawnProduct(options: ProductOptions, output: string[]): ChildProcess {
+function spawnProduct(options: ProductOptions, output: Output): ChildProcess {
   const [command, ...words] =
     options.throughNpm === true ? ["npm", "start"] : [process.execPath, "dev/start.ts"];
   const child = spawn(command as string, words, {
@@ -154,8 +162,9 @@ function spawnProduct(options: ProductOptions, output: string[]): ChildProcess {
     },
   });
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => output.push(text));
+    stream.setEncoding("utf8").on("data", (text: string) => output.both.push(text));
   }
+  child.stdout.on("data", (text: string) => output.standard.push(text));
   return child;
 }
 

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { banner } from "../../dev/banner.ts";
 import { identityOf } from "../../dev/process-identity.ts";
 import {
   emptyDataDir,
+  PROJECT_DIR,
   type ProductOptions,
   type RunningProduct,
   startProduct,
@@ -39,6 +40,9 @@ describe("npm start", () => {
     const product = await start({ dataDir: empty.dataDir });
     // What the tests read is a log, and no token is printed into one.
     expect(product.output).not.toContain("curl ");
+    // The banner has standard output to itself: a program reads it from there.
+    expect(product.standardOutput).toMatch(/^\n {2}Edgetape is ready [^{}]*$/);
+    expect(product.output).toContain('"event":"database_ready"');
     const { url, dataDir } = product;
     const writeToken = await product.token({ scopes: ["write"] });
     const words = banner({ url, dataDir, publicRead: "local", startedInSeconds: 1, writeToken });
@@ -96,6 +100,24 @@ describe("npm start", () => {
     await product.stop();
     expect(children.map(identityOf)).toEqual([undefined, undefined]);
     expect(product.output).toContain('"event":"stopped"');
+  });
+
+  it("ends where npm was killed, and a start at once waits for that", async () => {
+    const killed = await start({ throughNpm: true });
+    const children = killed.childPids;
+    await killed.signal("SIGKILL");
+    const next = await start({ port: killed.port });
+    expect(children.map(identityOf)).toEqual([undefined, undefined]);
+    expect((await fetch(`${next.url}/healthz`)).status).toBe(200);
+  });
+
+  // `script` of util-linux has a terminal for it.
+  it.runIf(process.platform === "linux")("shows a person text and no JSON", async () => {
+    const environment = { NODE: process.execPath, DATA_DIR: folder.dataDir, PORT: "0" };
+    const shown = await onTerminal('exec "$NODE" dev/start.ts', environment, "npm run demo");
+    expect(shown).toMatch(/^\d\d:\d\d:\d\d database_ready port=\d+ /);
+    expect(shown.slice(0, shown.indexOf("curl "))).not.toContain("{");
+    expect(shown).toContain("Edgetape is ready");
   });
 
   it("leaves no process behind where the folder was taken away under it", async () => {
@@ -185,6 +207,27 @@ describe("npm start", () => {
     expect(product.output).toContain("process died; starting it again");
   });
 });
+
+/** What `command` shows on a terminal until it has shown `last`; it is ended then. */
+async function onTerminal(
+  command: string,
+  environment: Record<string, string>,
+  last: string,
+): Promise<string> {
+  const child = spawn("/usr/bin/script", ["-qec", command, "/dev/null"], {
+    cwd: PROJECT_DIR,
+    env: { ...process.env, ...environment },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  let shown = "";
+  child.stdout.setEncoding("utf8");
+  for await (const text of child.stdout) {
+    shown += text;
+    // Ctrl-C, as a person ends it.
+    if (shown.includes(last)) child.stdin.end("\u0003");
+  }
+  return shown.replaceAll("\r\n", "\n");
+}
 
 async function healthOf(url: string): Promise<number> {
   try {
