@@ -5,6 +5,7 @@
 import { text } from "node:stream/consumers";
 import { splitStatements } from "./database/split-statements.ts";
 import { type Reached, reachDatabase } from "./doctor/reach.ts";
+import { environmentOfProduct } from "./running-products.ts";
 import { askSql } from "./sql/ask.ts";
 import { readSqlOptions, type SqlOptions, USAGE } from "./sql/options.ts";
 import { printed } from "./sql/print.ts";
@@ -26,7 +27,7 @@ async function main(options: SqlOptions): Promise<number> {
 async function withDatabase(options: Extract<SqlOptions, { kind: "options" }>): Promise<number> {
   let reached: Reached | undefined;
   try {
-    reached = await reachDatabase(options, process.env);
+    reached = await reachDatabase(options, environmentOfProduct(process.env, process.cwd()));
     return await runAll(reached, options);
   } catch (error) {
     console.error(`the database cannot be asked: ${(error as Error).message}`);
@@ -40,8 +41,15 @@ async function runAll(
   reached: Reached,
   { command, canWrite }: Extract<SqlOptions, { kind: "options" }>,
 ): Promise<number> {
-  const run = async (statement: string): Promise<boolean> => {
-    const outcome = await askSql({ ...reached, fetch }, statement, canWrite);
+  const run = async (statement: string, signal?: AbortSignal): Promise<boolean> => {
+    const door = { ...reached, fetch, ...(signal === undefined ? {} : { signal }) };
+    const outcome = await askSql(door, statement, canWrite).catch((error: unknown) => {
+      if (signal?.aborted !== true) throw error;
+    });
+    if (outcome === undefined) {
+      console.error("canceled");
+      return false;
+    }
     const isWell = outcome.kind === "answer";
     (isWell ? process.stdout : process.stderr).write(printed(statement, outcome));
     return isWell;

@@ -194,6 +194,10 @@ describe.each(testDatabaseKinds())("views on $name", ({ openMigrated }) => {
     expect(printed(wrong, await ask(wrong))).toBe(
       'ERROR:  column "nothing_such" does not exist\nLINE 2:   nothing_such from trades\n          ^\n',
     );
+    // A person may wait as long as he likes, and keeps nobody else waiting.
+    expect(await ask("show statement_timeout")).toMatchObject({ answer: { rows: [["0"]] } });
+    const own = "select application_name from pg_stat_activity where pid = pg_backend_pid()";
+    expect(await ask(own)).toMatchObject({ answer: { rows: [["edgetape-prompt"]] } });
     const made = "create table of_my_own (i int)";
     expect(await ask(made)).toMatchObject({ kind: "refused", error: { code: "25006" } });
     expect(printed(made, await ask(made, true))).toBe("CREATE\n");
