@@ -5,7 +5,6 @@
 import { text } from "node:stream/consumers";
 import { splitStatements } from "./database/split-statements.ts";
 import { type Reached, reachDatabase } from "./doctor/reach.ts";
-import { environmentOfProduct } from "./running-products.ts";
 import { askSql } from "./sql/ask.ts";
 import { readSqlOptions, type SqlOptions, USAGE } from "./sql/options.ts";
 import { printed } from "./sql/print.ts";
@@ -27,7 +26,7 @@ async function main(options: SqlOptions): Promise<number> {
 async function withDatabase(options: Extract<SqlOptions, { kind: "options" }>): Promise<number> {
   let reached: Reached | undefined;
   try {
-    reached = await reachDatabase(options, environmentOfProduct(process.env, process.cwd()));
+    reached = await reachDatabase(options, process.env);
     return await runAll(reached, options);
   } catch (error) {
     console.error(`the database cannot be asked: ${(error as Error).message}`);
