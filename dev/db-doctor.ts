@@ -8,7 +8,6 @@ import { answerHelp } from "./answer-help.ts";
 import { diagnose } from "./doctor/diagnose.ts";
 import { type Reached, reachDatabase } from "./doctor/reach.ts";
 import { reportOf } from "./doctor/report.ts";
-import { environmentOfProduct } from "./running-products.ts";
 
 const USAGE =
   "usage: npm run db:doctor [-- --url postgres://user:password@host/database [--endpoint https://host/sql]]";
@@ -37,7 +36,7 @@ if (given === undefined) {
 }
 let reached: Reached | undefined;
 try {
-  reached = await reachDatabase(given, environmentOfProduct(process.env, process.cwd()));
+  reached = await reachDatabase(given, process.env);
   const db = openDatabase({ ...reached, use: "keeper", timeoutMs: TIMEOUT_MS });
   const report = reportOf(await diagnose(db, Date.now() * 1_000));
   console.log(report.text);

@@ -40,8 +40,15 @@ async function runAll(
   reached: Reached,
   { command, canWrite }: Extract<SqlOptions, { kind: "options" }>,
 ): Promise<number> {
-  const run = async (statement: string): Promise<boolean> => {
-    const outcome = await askSql({ ...reached, fetch }, statement, canWrite);
+  const run = async (statement: string, signal?: AbortSignal): Promise<boolean> => {
+    const door = { ...reached, fetch, ...(signal === undefined ? {} : { signal }) };
+    const outcome = await askSql(door, statement, canWrite).catch((error: unknown) => {
+      if (signal?.aborted !== true) throw error;
+    });
+    if (outcome === undefined) {
+      console.error("canceled");
+      return false;
+    }
     const isWell = outcome.kind === "answer";
     (isWell ? process.stdout : process.stderr).write(printed(statement, outcome));
     return isWell;

@@ -19,6 +19,7 @@ const CONNECTIONS: Record<ConnectionUse, { most: number; statementTimeoutMs: num
   reader: { most: 6, statementTimeoutMs: 12_000 },
   writer: { most: 4, statementTimeoutMs: 0 },
   keeper: { most: 2, statementTimeoutMs: 0 },
+  prompt: { most: 2, statementTimeoutMs: 0 },
 };
 
 /** So long a call waits for a connection to be free, or to be made. In ms. */

@@ -23,6 +23,8 @@ const SETTINGS = [
   "max_connections=40",
   // A commit is on the disk before it is answered, whatever a configuration file says.
   ...["fsync=on", "synchronous_commit=on", "full_page_writes=on"],
+  // A crashed server writes down what it finds before it goes on: with one call for all files, not one for each of a thousand.
+  ...(process.platform === "linux" ? ["recovery_init_sync_method=syncfs"] : []),
   // For a small machine, of which the runtime has the larger part.
   ...["shared_buffers=128MB", "effective_cache_size=512MB", "autovacuum_max_workers=2"],
   // A query has one core: the others are the runtime's. Several would also need shared memory, of which containers have little.

@@ -1,12 +1,15 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
+import type { Backend } from "../database/backend.ts";
 import { clusterOf, EmbeddedPostgres } from "../database/embedded-postgres.ts";
 import { createEndpoint } from "../database/endpoint.ts";
 import { clusterIn } from "../database/make-cluster.ts";
 import { openPostgres } from "../database/postgres-backend.ts";
 import { portFile } from "../port-file.ts";
+import { environmentOfProduct } from "../running-products.ts";
 import { keptSecret } from "../secrets.ts";
 
 /** Where a database is spoken to as the Worker does. */
@@ -26,20 +29,31 @@ export async function reachDatabase(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Reached> {
   const url = given.url ?? environment["DATABASE_URL"];
-  const isNeon = url !== undefined && new URL(url).hostname.endsWith(".neon.tech");
-  if (url !== undefined && (isNeon || given.endpoint !== undefined)) {
-    return { url, endpoint: given.endpoint, release: async () => undefined };
+  if (url !== undefined) {
+    const isNeon = new URL(url).hostname.endsWith(".neon.tech");
+    return isNeon || given.endpoint !== undefined
+      ? { url, endpoint: given.endpoint, release: async () => undefined }
+      : startEndpoint(openPostgres(url), "postgres", randomBytes(24).toString("hex"));
   }
-  const dataDir = resolve(environment["DATA_DIR"] || ".data");
-  if (url === undefined && clusterIn(clusterOf(dataDir)).kind !== "postgres") {
+  // Which product is meant matters only where no database is named.
+  const dataDir = resolve(environmentOfProduct(environment, process.cwd())["DATA_DIR"] || ".data");
+  if (clusterIn(clusterOf(dataDir)).kind !== "postgres") {
     throw new Error(`there is none at ${clusterOf(dataDir)} yet: npm start makes it`);
   }
   const secret = keptSecret(dataDir, "database");
-  if (url === undefined) {
-    const running = await runningEndpoint(dataDir, secret);
-    if (running !== null) return running;
-  }
-  return startEndpoint(dataDir, secret, url);
+  return (await runningEndpoint(dataDir, secret)) ?? startEmbedded(dataDir, secret);
+}
+
+async function startEmbedded(dataDir: string, secret: string): Promise<Reached> {
+  const embedded = await EmbeddedPostgres.open(dataDir, () => undefined);
+  const started = await startEndpoint(openPostgres(embedded.url), "embedded", secret);
+  return {
+    ...started,
+    release: async () => {
+      await started.release();
+      await embedded.stop();
+    },
+  };
 }
 
 async function runningEndpoint(dataDir: string, secret: string): Promise<Reached | null> {
@@ -55,17 +69,11 @@ async function runningEndpoint(dataDir: string, secret: string): Promise<Reached
 
 /** In this process, and without migrations: whoever is examined is not changed. */
 async function startEndpoint(
-  dataDir: string,
+  backend: Backend,
+  kind: "embedded" | "postgres",
   secret: string,
-  databaseUrl: string | undefined,
 ): Promise<Reached> {
-  const embedded =
-    databaseUrl === undefined ? await EmbeddedPostgres.open(dataDir, () => undefined) : undefined;
-  const backend = openPostgres(embedded?.url ?? databaseUrl ?? "");
-  const server = createEndpoint({
-    ...{ backend, secret, kind: embedded === undefined ? "postgres" : "embedded", version: "" },
-    log: () => undefined,
-  });
+  const server = createEndpoint({ backend, secret, kind, version: "", log: () => undefined });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
@@ -75,7 +83,6 @@ async function startEndpoint(
       server.close();
       server.closeAllConnections();
       await backend.close();
-      await embedded?.stop();
     },
   };
 }

@@ -57,20 +57,26 @@ export interface SqlDoor {
   /** Absent: Neon's own. */
   endpoint: string | undefined;
   fetch: typeof fetch;
+  /** Gives the statement up, and the database does too. */
+  signal?: AbortSignal;
 }
 
 /**
  * One statement over Neon's HTTP protocol, in a transaction of its own, which only reads unless `canWrite`. Not by the driver, which
- * turns rows into objects: here columns keep their order, and values are what Postgres wrote.
+ * turns rows into objects: here columns keep their order, and values are what Postgres wrote. An endpoint of our own runs it on
+ * a connection for prompts, without the limit of time that readers have.
  *
- * @throws where the database cannot be reached.
+ * @throws where the database cannot be reached, and when the signal says so.
  */
 export async function askSql(door: SqlDoor, text: string, canWrite: boolean): Promise<SqlOutcome> {
+  const url = new URL(door.url);
+  url.searchParams.set("application_name", "edgetape-prompt");
   const response = await door.fetch(door.endpoint ?? neonEndpoint(door.url), {
     method: "POST",
+    ...(door.signal === undefined ? {} : { signal: door.signal }),
     headers: {
       "content-type": "application/json",
-      "neon-connection-string": door.url,
+      "neon-connection-string": url.href,
       "neon-raw-text-output": "true",
       "neon-array-mode": "true",
       ...(canWrite ? {} : { "neon-batch-read-only": "true" }),

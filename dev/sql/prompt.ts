@@ -4,8 +4,8 @@ import { splitStatements } from "../database/split-statements.ts";
 export interface PromptDeps {
   input: NodeJS.ReadableStream;
   output: NodeJS.WritableStream;
-  /** Runs a statement and prints what came of it. */
-  run(statement: string): Promise<unknown>;
+  /** Runs a statement and prints what came of it. When the signal says so nobody waits for that any more. */
+  run(statement: string, signal: AbortSignal): Promise<unknown>;
 }
 
 const WORDS = new Set(["\\q", "exit", "quit"]);
@@ -15,6 +15,7 @@ export async function prompt({ input, output, run }: PromptDeps): Promise<void> 
   const lines = createInterface({ input, output, prompt: "edgetape=> " });
   let text = "";
   let isClosed = false;
+  let running: AbortController | undefined;
   lines.once("close", () => {
     isClosed = true;
   });
@@ -25,9 +26,10 @@ export async function prompt({ input, output, run }: PromptDeps): Promise<void> 
     lines.prompt();
   };
   lines.on("SIGINT", () => {
-    // As psql: what was begun is forgotten.
-    text = "";
+    // As psql: what runs is given up, what was begun is forgotten.
     output.write("\n");
+    if (running !== undefined) return running.abort();
+    text = "";
     ask();
   });
   ask();
@@ -37,7 +39,12 @@ export async function prompt({ input, output, run }: PromptDeps): Promise<void> 
     const statements = wholeStatements(text);
     if (statements !== undefined) {
       text = "";
-      for (const statement of statements) await run(statement);
+      running = new AbortController();
+      for (const statement of statements) {
+        await run(statement, running.signal);
+        if (running.signal.aborted) break;
+      }
+      running = undefined;
     }
     ask();
   }

@@ -110,7 +110,7 @@ export type Unavailability =
   | "exhausted"
   /** Others were in the way: a deadlock, or a lock that could not be had soon. */
   | "contended"
-  /** Tables, rights or ranges of time are missing. */
+  /** Tables, rights or ranges of time are missing, or it does not know who asks. */
   | "unprepared";
 
 /** What every call of a `Database` is rejected with. */
@@ -119,11 +119,14 @@ export class DatabaseError extends Error {
   readonly failure: DatabaseFailure;
   /** SQLSTATE, where Postgres has answered. */
   readonly code: string | undefined;
+  /** The constraint that was in the way, where Postgres has named one. */
+  readonly constraint: string | undefined;
 
   constructor(cause: unknown) {
     super(messageOf(cause), { cause });
     this.failure = classify(cause);
     this.code = sqlstateOf(cause);
+    this.constraint = (cause as { constraint?: string } | null)?.constraint;
   }
 }
 
@@ -141,6 +144,8 @@ const CALL_IS_WRONG = new Set(["0A", "21", "22", "23", "2F", "42", "44", "54"]);
 
 /** Of those classes, the ones that setup explains: missing migrations, missing rights, and missing ranges of time. */
 const SETUP_IS_WRONG = new Set(["42P01", "42703", "42883", "42P10", "42704", "42501", "23514"]);
+/** What setup explains besides: a wrong password or name, a database that is not there. */
+const ADDRESS_IS_WRONG = new Set(["28P01", "28000", "3D000"]);
 
 const QUERY_CANCELED = "57014";
 const CONTENTION = new Set(["40001", "40P01", "55P03"]);
@@ -160,7 +165,7 @@ function classify(error: unknown): DatabaseFailure {
 
 function whyOf(sqlstate: string): Unavailability {
   if (sqlstate === QUERY_CANCELED) return "timeout";
-  if (SETUP_IS_WRONG.has(sqlstate)) return "unprepared";
+  if (SETUP_IS_WRONG.has(sqlstate) || ADDRESS_IS_WRONG.has(sqlstate)) return "unprepared";
   if (CONTENTION.has(sqlstate)) return "contended";
   return sqlstate.startsWith(INSUFFICIENT_RESOURCES) ? "exhausted" : "away";
 }

@@ -29,7 +29,7 @@ const WORDS: Record<Unavailability, Words> = {
   unprepared: {
     ...{ status: 503, type: "database-unprepared", title: "The database is not set up" },
     detail:
-      "It lacks tables or rights that this needs: npm run migrate -- --url URL makes the tables.",
+      "It lacks tables or rights that this needs, or does not take the password of DATABASE_URL: npm run migrate -- --url URL makes the tables.",
   },
 };
 

@@ -12,8 +12,9 @@ import { openPostgres } from "../../dev/database/postgres-backend.ts";
 const OLD_MIGRATIONS = 8;
 const HOSTILE = "tab\t newline\n back\\slash 'quotes' \"\" \\. \u{feff}é😀";
 
-/** Tables with rows, whose text must be the same in both. */
+/** Tables with rows, whose text must be the same in both, and the names that some had. */
 const TABLES = ["symbols", "series", "points", "trades_past", "position_states", "tape_state"];
+const OLD_NAMES: Readonly<Record<string, string>> = { position_states: "positions" };
 const SELECT_ROWS = (table: string) => `select t::text from ${table} t order by 1`;
 
 let dataDir: string;
@@ -76,7 +77,7 @@ async function makeOld(): Promise<Map<string, unknown[]>> {
   await pglite.exec(`
     insert into series (symbol_id, metric, labels, labels_key) values (1, 'm', '{}', '{}');
     insert into points select now() - i * interval '1 hour', i / 3.0, i, 1, 0 from generate_series(1, 200) i;
-    insert into position_states (symbol_id, ts, quantity, cursor, ordinal, account)
+    insert into positions (symbol_id, ts, quantity, cursor, ordinal, account)
       values (1, now(), 0.1, 9007199254740993, 0, 'a');`);
   await pglite.query(
     "insert into trades_past values ('1881-01-01', 1e-10, 'Infinity', 7, 1, 0, 0, $1, 'id')",
@@ -84,7 +85,8 @@ async function makeOld(): Promise<Map<string, unknown[]>> {
   );
   const before = new Map<string, unknown[]>();
   for (const table of TABLES) {
-    const { rows } = await pglite.query<unknown[]>(SELECT_ROWS(table), [], { rowMode: "array" });
+    const select = SELECT_ROWS(OLD_NAMES[table] ?? table);
+    const { rows } = await pglite.query<unknown[]>(select, [], { rowMode: "array" });
     before.set(table, rows.flat());
   }
   await pglite.close();

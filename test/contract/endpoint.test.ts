@@ -117,7 +117,10 @@ describe.each(testDatabaseKinds())("the endpoint over $name", ({ openMigrated })
   it("INV-10 without the secret there is no answer, not even about the SQL", async () => {
     const stranger = database.open({ secret: "wrong" });
     const failure = await failureOf(stranger.query("select 1", []));
-    expect(failure).toEqual({ kind: "unavailable", detail: expect.stringContaining("password") });
+    expect(failure).toEqual({
+      ...{ kind: "unavailable", why: "unprepared" },
+      detail: expect.stringContaining("password"),
+    });
     for (const header of [
       "",
       "nonsense",

@@ -203,5 +203,5 @@ describe.each(testDatabaseKinds())("posted bars against a model on $name", ({ op
       }),
       { numRuns: Number(process.env["ROLLUP_RUNS"] ?? 12) },
     );
-  });
+  }, 300_000);
 });

@@ -154,6 +154,38 @@ describe.each(testDatabaseKinds())("views on $name", ({ openMigrated }) => {
     );
   });
 
+  it("last_points has the newest point of every series, as trading_metrics has it, wherever that is kept", async () => {
+    const symbol = freshSymbol();
+    const hour = Math.floor(database.clock.nowUs / HOUR) * HOUR - 5 * HOUR;
+    const newest = (metricName: string) =>
+      rows(
+        "select (extract(epoch from timestamp) * 1000000)::int8::text, value from last_points where symbol = $1 and metric_name = $2",
+        ...[symbol, metricName],
+      );
+    const expected = (metricName: string) =>
+      rows(
+        `select (extract(epoch from timestamp) * 1000000)::int8::text, value from trading_metrics
+         where symbol = $1 and metric_name = $2 order by timestamp desc limit 1`,
+        ...[symbol, metricName],
+      );
+    const steps: [string, Parameters<typeof room>[1]][] = [
+      ["new", frame(1, metric("m", hour, 1), metric("m", hour + 2, 2))],
+      ["corrected when it is packed", frame(2, metric("m", hour + 2, 3))],
+      ["late before it", frame(3, metric("m", hour + 1, 4))],
+      ["late behind it, in another hour", frame(4, metric("m", hour + HOUR, 5))],
+      ["of the past", frame(5, metric("old", Date.UTC(2001, 4, 5) * 1_000, 6))],
+    ];
+    for (const [name, stored] of steps) {
+      await store(symbol, stored);
+      for (const isKept of [false, true]) {
+        if (isKept) await database.keep();
+        expect(await newest("m"), name).toEqual(await expected("m"));
+      }
+    }
+    expect(await newest("m")).toEqual([[String(hour + HOUR), 5]]);
+    expect(await newest("old")).toEqual([[String(Date.UTC(2001, 4, 5) * 1_000), 6]]);
+  });
+
   it("whoever writes into a view is told how to push, and a prompt that reads is told that it does", async () => {
     const symbol = freshSymbol();
     await store(
@@ -174,6 +206,7 @@ describe.each(testDatabaseKinds())("views on $name", ({ openMigrated }) => {
       [`delete from trades where symbol = '${symbol}'`, "POST /api/trades"],
       [`update trades set price = 2 where symbol = '${symbol}'`, "POST /api/trades"],
       [`delete from order_books where symbol = '${symbol}'`, "POST /api/books"],
+      ["insert into last_points (symbol) values ('X')", "POST /api/metrics"],
       ["insert into positions (symbol) values ('X')", "POST /api/positions"],
       ["insert into bars_1d (symbol) values ('X')", "POST /api/bars"],
       ["insert into orders (symbol) values ('X')", "cannot be pushed yet"],
@@ -194,6 +227,10 @@ describe.each(testDatabaseKinds())("views on $name", ({ openMigrated }) => {
     expect(printed(wrong, await ask(wrong))).toBe(
       'ERROR:  column "nothing_such" does not exist\nLINE 2:   nothing_such from trades\n          ^\n',
     );
+    // A person may wait as long as he likes, and keeps nobody else waiting.
+    expect(await ask("show statement_timeout")).toMatchObject({ answer: { rows: [["0"]] } });
+    const own = "select application_name from pg_stat_activity where pid = pg_backend_pid()";
+    expect(await ask(own)).toMatchObject({ answer: { rows: [["edgetape-prompt"]] } });
     const made = "create table of_my_own (i int)";
     expect(await ask(made)).toMatchObject({ kind: "refused", error: { code: "25006" } });
     expect(printed(made, await ask(made, true))).toBe("CREATE\n");

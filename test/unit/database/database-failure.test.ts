@@ -18,6 +18,8 @@ it.each([
   ["a lock that is not to be had", coded("55P03"), "contended"],
   ["a missing table", coded("42P01"), "unprepared"],
   ["missing rights", coded("42501"), "unprepared"],
+  ["a wrong password", coded("28P01"), "unprepared"],
+  ["a database that is not there", coded("3D000"), "unprepared"],
 ])("L-9 %s is told as what it is", (_, cause, why) => {
   expect(classifyFailure(new DatabaseError(cause))).toMatchObject({ kind: "unavailable", why });
 });
@@ -26,4 +28,9 @@ it("L-9 SQL that is wrong stays wrong, and its code is to be seen", () => {
   const error = new DatabaseError(coded("22P02"));
   expect(error.code).toBe("22P02");
   expect(classifyFailure(error)).toEqual({ kind: "refused", sqlstate: "22P02", detail: "words" });
+});
+
+it("the constraint that was in the way is to be seen, by which a run of migrations knows another", () => {
+  const cause = Object.assign(coded("23505"), { constraint: "schema_migrations_pkey" });
+  expect(new DatabaseError(cause).constraint).toBe("schema_migrations_pkey");
 });

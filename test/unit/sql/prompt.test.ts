@@ -32,6 +32,22 @@ it("the prompt runs each statement when it is whole, and ends by a word", async 
   expect(await text(output)).toContain("edgetape-> ");
 });
 
+it("Ctrl-C gives up the statement that runs and what was typed behind it, and the prompt goes on", async () => {
+  const [input, output] = [new PassThrough(), Object.assign(new PassThrough(), { isTTY: true })];
+  const ran: string[] = [];
+  const run = (statement: string, signal: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      ran.push(statement);
+      if (statement !== "select 1") return resolve();
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      input.write("\u0003");
+    });
+  const ended = prompt({ input, output, run });
+  input.write("select 1; select 2;\nselect 3;\n\\q\n");
+  await ended;
+  expect(ran).toEqual(["select 1", "select 3"]);
+});
+
 const answered = (fields: SqlAnswer["fields"], rows: SqlAnswer["rows"]) =>
   printed("", { kind: "answer", answer: { fields, rows, command: "SELECT", rowCount: 0 } });
 
