@@ -76,7 +76,11 @@ function typeText(schema: JsonSchema | boolean): string {
   if (schema.enum !== undefined) return schema.enum.map((each) => JSON.stringify(each)).join(" | ");
   const choices = schema.anyOf ?? schema.oneOf;
   if (choices !== undefined) return choices.map(typeText).join(" | ");
-  switch (schema.type) {
+  // A choice of plain types is one schema with several of them; zod's own type of a schema does not know that.
+  const type = schema.type as JsonSchema["type"] | NonNullable<JsonSchema["type"]>[];
+  if (Array.isArray(type))
+    return type.map((each) => typeText({ ...schema, type: each })).join(" | ");
+  switch (type) {
     case "object":
       return objectText(schema);
     case "array":
@@ -87,7 +91,7 @@ function typeText(schema: JsonSchema | boolean): string {
     case "string":
     case "boolean":
     case "null":
-      return schema.type;
+      return type;
     default:
       throw new Error(`the client's types cannot say ${JSON.stringify(schema)}`);
   }
