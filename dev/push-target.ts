@@ -14,7 +14,11 @@ export async function findTarget(
   given: { url: string | undefined; token: string | undefined },
   maker: { subject: string; ttlSeconds: number },
 ): Promise<PushTarget> {
-  const read = readSettings(environmentOfProduct(process.env, process.cwd()), process.cwd());
+  if (given.url !== undefined && given.token !== undefined) {
+    return { url: given.url, token: given.token };
+  }
+  const environment = environmentOfProduct(process.env, process.cwd(), given.url);
+  const read = readSettings(environment, process.cwd());
   if (read.kind === "invalid") throw new Error(read.problems.join("\n"));
   const { settings } = read;
   const url =

@@ -18,17 +18,23 @@ export function announce(dataDir: string): () => void {
 
 /**
  * The environment of a command, with the DATA_DIR of the product it is about: the one that is set, else the usual one
- * where that is running or nothing is, else that of the one product this user runs.
+ * where that is running or nothing is, else that of the one product this user runs. With a `url` it is the product that
+ * answers there; an address elsewhere belongs to none of them.
  *
  * @throws {Error} that names them where several run.
  */
 export function environmentOfProduct(
   environment: Readonly<Record<string, string | undefined>>,
   workingDir: string,
+  url?: string,
 ): Record<string, string | undefined> {
   const usual = resolve(workingDir, environment["DATA_DIR"] || USUAL_DATA_DIR);
-  if (environment["DATA_DIR"] || runningOn(usual) !== undefined) return { ...environment };
-  const [only, ...others] = announced().filter((dataDir) => runningOn(dataDir) !== undefined);
+  if (environment["DATA_DIR"] || (url === undefined && runningOn(usual) !== undefined)) {
+    return { ...environment };
+  }
+  const running = announced().filter((dataDir) => runningOn(dataDir) !== undefined);
+  const isMeant = (dataDir: string) => url === undefined || runningOn(dataDir)?.url === url;
+  const [only, ...others] = running.filter(isMeant);
   if (only === undefined) return { ...environment };
   if (others.length > 0) {
     const choices = [only, ...others].map(
