@@ -16,6 +16,7 @@ import {
 } from "../../src/bindings/room.ts";
 import { configOf } from "../../src/config.ts";
 import { bookOf } from "../../src/core/book-samples.ts";
+import { isStorageFull } from "../../src/core/storage-watch.ts";
 import { writerShardOf } from "../../src/core/writer-shard.ts";
 import { classifyFailure } from "../../src/db/database.ts";
 import { readEarlierLife, readNewestCursor } from "../../src/db/read-earlier-life.ts";
@@ -109,7 +110,9 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     mayStoreNow: () => this.#drain.kick(),
     classify: classifyFailure,
     failed: ({ kind, detail }) => {
-      const level = kind === "refused" ? "error" : "warn";
+      // Whoever cannot write down what was before is told of the full disk by the Worker.
+      const isSaid = isStorageFull(detail);
+      const level = kind === "refused" ? "error" : isSaid ? "debug" : "warn";
       this.#logger[level]("earlier_life_unread", {
         symbol: this.#symbolOrThrow(),
         kind,
@@ -485,6 +488,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
         const summary = await this.summary(symbol);
         if (summary !== null) await this.#directory().report(summary);
       } catch (error) {
+        if (isStorageFull(error)) return;
         this.#logger.warn("directory_unreachable", { symbol, detail: String(error) });
       }
     });

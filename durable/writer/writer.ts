@@ -4,9 +4,10 @@ import { KEEPER_NAME } from "../../src/bindings/keeper.ts";
 import type { StoreOutcome, StoreRequest, WriterCalls } from "../../src/bindings/writer.ts";
 import { type Config, configOf } from "../../src/config.ts";
 import { decodeFrame } from "../../src/core/encode-events.ts";
-import { classifyFailure, type Database, openDatabase } from "../../src/db/database.ts";
+import { classifyFailure, type Database, isDiskFull, openDatabase } from "../../src/db/database.ts";
 import { SeriesIdCache } from "../../src/db/series-ids.ts";
 import { type RoomFrames, storeFrames } from "../../src/db/store-frames.ts";
+import { databaseDisk } from "../../src/telemetry/database-disk.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { nowUs } from "../clock.ts";
 import { mayBeLate } from "../keeper/notice.ts";
@@ -86,6 +87,7 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
         this.#seriesIds,
         ids.slice(-TAGGED_IDS).join("."),
       );
+      databaseDisk.stored();
       this.#logger.debug("stored", { ...fields, ...counts });
       if (counts.setAside > 0) {
         this.#logger.warn("events_set_aside", {
@@ -97,6 +99,7 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
       return { kind: "stored" };
     } catch (error) {
       const failure = classifyFailure(error);
+      if (isDiskFull(error)) databaseDisk.filled(Date.now());
       const level = failure.kind === "unavailable" ? "warn" : "error";
       this.#logger[level]("store_failed", { ...fields, ...failure });
       // It may be a range of time that nobody has made, as after a month in which nothing was stored: the Keeper does.
