@@ -1,11 +1,14 @@
 import { Hono } from "hono";
+import { KEEPER_NAME } from "../bindings/keeper.ts";
 import { warningsOf } from "../core/memory-warnings.ts";
 import { classifyFailure, isDiskFull } from "../db/database.ts";
+import type { Replacement } from "../db/database-identity.ts";
 import { ping } from "../db/ping.ts";
 import { readMemory } from "../db/read-memory.ts";
 import { accessWarnings } from "../middleware/authorize.ts";
-import type { AppEnv } from "../middleware/context.ts";
+import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { storageWatch } from "../middleware/storage.ts";
+import { CURSOR_ORIGIN } from "../protocol/time.ts";
 import { databaseDisk } from "../telemetry/database-disk.ts";
 import { databaseOf } from "./database-of.ts";
 
@@ -32,6 +35,7 @@ export const healthRoutes = new Hono<AppEnv>()
         });
       }
       const memory = await readMemory(db);
+      await tellIdentity(c, memory.identity);
       const limitBytes = config.LIMIT_DATABASE_BYTES;
       const warnings = [...warningsOf(database, memory, limitBytes), ...access];
       return c.json({
@@ -49,6 +53,7 @@ export const healthRoutes = new Hono<AppEnv>()
           stale_hours: memory.staleHours,
           set_aside: memory.setAside,
         },
+        ...(memory.replacement !== null && { replaced: replacedOf(memory.replacement) }),
         warnings,
       });
     } catch (error) {
@@ -76,4 +81,20 @@ function storageOf(fullSinceMs: number | null) {
     facts: { storage: { full_since: fullSinceMs * 1_000, reason } },
     warnings: ["storage_full" as const],
   };
+}
+
+/** `lost`: the range of cursors, and so of moments, in which something was in the other database alone. */
+function replacedOf({ sinceUs, rooms, lostTo }: Replacement) {
+  const lost = lostTo === null ? null : { from: CURSOR_ORIGIN, to: lostTo };
+  return { since: sinceUs, rooms, lost };
+}
+
+/** The Keeper has rooms look where it is another database than before. */
+async function tellIdentity(c: AppContext, identity: string): Promise<void> {
+  try {
+    await c.env.KEEPER.get(c.env.KEEPER.idFromName(KEEPER_NAME)).databaseIs(identity);
+  } catch (error) {
+    const fields = { correlation_id: c.get("correlationId"), detail: String(error) };
+    c.get("log").warn("keeper_unreachable", fields);
+  }
 }
