@@ -81,6 +81,11 @@ export async function supervise(
     refuse(wordsOf(error));
   }
   lock.recordUrl(product.url);
+  // With this the Keeper hears which database it is, and has rooms look where that is another one than before.
+  void fetch(`${product.url}/readyz`).then(
+    (answer) => answer.body?.cancel(),
+    () => undefined,
+  );
 
   if (settings.publicRead === "true") {
     log.warning("reading is public: everyone who reaches this address, or a proxy of it, may read");

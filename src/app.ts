@@ -1,11 +1,13 @@
 import { Hono } from "hono";
 import { shorten } from "./core/shorten.ts";
+import { isStorageFull } from "./core/storage-watch.ts";
 import { DatabaseError } from "./db/database.ts";
 import type { AppContext, AppEnv } from "./middleware/context.ts";
 import { door, guarded, shared } from "./middleware/door.ts";
 import { heavy, TooManyQueries, tooManyQueries } from "./middleware/heavy-queries.ts";
 import { problem } from "./middleware/problem.ts";
 import { CORRELATION_HEADER, MOST_PATH_CHARS, requestLog } from "./middleware/request-log.ts";
+import { storageFull, storageWatch } from "./middleware/storage.ts";
 import { attributionRoutes } from "./routes/attribution.ts";
 import { barRoutes } from "./routes/bars.ts";
 import { bookRoutes } from "./routes/books.ts";
@@ -59,6 +61,10 @@ export const app = new Hono<AppEnv>()
   .notFound(notFound)
   .onError((error, c) => {
     if (error instanceof TooManyQueries) return tooManyQueries(c);
+    if (isStorageFull(error)) {
+      storageWatch(c).failed(error.message);
+      return storageFull(c);
+    }
     // Where the settings are wrong the request got no log, and its answer no id.
     const log = (c.get("log") as Log | undefined) ?? logOf("worker", { LOG_LEVEL: "info" });
     c.header(CORRELATION_HEADER, c.get("correlationId"));

@@ -1,5 +1,6 @@
 import type { MemoryWarning } from "../../src/core/memory-warnings.ts";
 import type { DatabaseState } from "../../src/db/ping.ts";
+import type { MemoryState } from "../../src/db/read-memory.ts";
 import type { Diagnosis } from "./diagnose.ts";
 
 const ADVICE: Record<MemoryWarning, string> = {
@@ -10,6 +11,8 @@ const ADVICE: Record<MemoryWarning, string> = {
   rollups_behind: "rollups stand still although data comes in: look for keeping_failed in the log",
   events_set_aside:
     "events came for hours whose raw data is gone; they count nowhere, for nobody can tell whether they are in the rollups. Look at points_set_aside and trades_set_aside, delete their rows when you have, and raise KEEP_RAW_DAYS beyond the age of what you send again",
+  database_replaced:
+    "this database has taken the place of another one: rooms have stored again what they hold, and what they did not hold any more is not here. Put a backup back, or say that you know: update tape_state set replaced_since = null",
   session_settings:
     "these settings change answers: npm run migrate -- --url URL gives the role others in this database",
   timescale_old:
@@ -44,6 +47,7 @@ export function reportOf(diagnosis: Diagnosis): { text: string; isWell: boolean 
     ...(database.unpinned === null ? [] : [row("settings", database.unpinned)]),
     row("stale hours", `${points} of points, ${trades} of trades, ${posted} of posted bars`),
     row("set aside", `${setAsideOf(memory.setAside)} of closed hours`),
+    ...(memory.replacement === null ? [] : [row("replaced", replacedOf(memory.replacement))]),
     "",
     `${"table".padEnd(18)}${"size".padStart(11)}${"rows, about".padStart(15)}${"bytes a row".padStart(13)}`,
   );
@@ -70,6 +74,12 @@ function verdictOf(staleHours: number): string {
 function setAsideOf({ points, trades }: { points: number; trades: number }): string {
   const about = (count: number) => (count < 10_000 ? String(count) : "10000 or more");
   return `${about(points)} points and ${about(trades)} trades`;
+}
+
+function replacedOf({ sinceUs, rooms, lostTo }: NonNullable<MemoryState["replacement"]>): string {
+  const lost =
+    lostTo === null ? "nothing is lost" : `what rooms had dropped up to ${timeOf(lostTo)} is lost`;
+  return `since ${timeOf(sinceUs)}, ${rooms} rooms store again what they hold; ${lost}`;
 }
 
 function versionsOf({ version, timescale }: DatabaseState): string {

@@ -84,6 +84,12 @@ export class Directory extends DurableObject<Env> implements DirectoryCalls {
     return { symbols, complete };
   }
 
+  namesAfter(name: SymbolName | "", most: number): SymbolName[] {
+    const names = this.#names.sorted();
+    const at = names.findIndex((one) => one > name);
+    return at < 0 ? [] : names.slice(at, at + most);
+  }
+
   async acquaintance(symbols: readonly SymbolName[]): Promise<Acquaintance> {
     const unknown = () => symbols.filter((symbol) => !this.#isKnown(symbol));
     if (unknown().length === 0) return { kind: "known" };

@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { DIRECTORY_NAME } from "../../src/bindings/directory.ts";
 import type { Env } from "../../src/bindings/env.ts";
 import type { KeeperCalls } from "../../src/bindings/keeper.ts";
 import { type Config, configOf } from "../../src/config.ts";
@@ -6,6 +7,7 @@ import { fullJitterMs } from "../../src/core/backoff.ts";
 import { encodeFrames } from "../../src/core/encode-events.ts";
 import { setCompression } from "../../src/db/compression.ts";
 import { classifyFailure, type Database, openDatabase } from "../../src/db/database.ts";
+import { noteReplacement, readIdentity } from "../../src/db/database-identity.ts";
 import type { DatabaseMode } from "../../src/db/mode.ts";
 import { ping } from "../../src/db/ping.ts";
 import { readMemory } from "../../src/db/read-memory.ts";
@@ -19,6 +21,7 @@ import { Clock } from "../clock.ts";
 import { gaugesOf } from "./gauges.ts";
 import { RollupKeeping } from "./keep-rollups.ts";
 import { alarmAfterStore } from "./notice.ts";
+import { type KnownDatabase, ReplacedDatabase } from "./replaced-database.ts";
 
 /** Between two steps others get at the database, in ms. */
 const PAUSE_MS = 2;
@@ -45,6 +48,21 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
   });
   #keeping: { mode: DatabaseMode; rollups: RollupKeeping } | null = null;
   readonly #clock = new Clock();
+  readonly #databases = new ReplacedDatabase({
+    load: () => this.ctx.storage.get<KnownDatabase>("database"),
+    save: (known) => this.ctx.storage.put("database", known),
+    namesAfter: (name, most) =>
+      this.env.DIRECTORY.get(this.env.DIRECTORY.idFromName(DIRECTORY_NAME)).namesAfter(name, most),
+    meet: (symbol, identity) =>
+      this.env.ROOM.get(this.env.ROOM.idFromName(symbol)).meetDatabase(symbol, identity),
+    note: (identity, replacement) => noteReplacement(this.#database, identity, replacement),
+    replaced: (replacement) =>
+      this.#logger.warn("database_replaced", {
+        ...replacement,
+        help: "another database has taken the place of the one of before: rooms store again what they hold",
+      }),
+    nowUs: this.#clock.nowUs,
+  });
   #upkeepAtMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
 
@@ -54,9 +72,18 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
     if (wantedMs !== alarmMs) await this.ctx.storage.setAlarm(wantedMs);
   }
 
+  databaseIs(identity: string): void {
+    this.ctx.waitUntil(
+      this.#databases
+        .hear(identity)
+        .catch((error: unknown) => this.#logger.warn("rooms_not_asked", { detail: String(error) })),
+    );
+  }
+
   override async alarm(): Promise<void> {
     try {
       const { mode, rollups } = await this.#open();
+      this.databaseIs(await readIdentity(this.#database));
       const outcome = await rollups.turn();
       const sinceUpkeepMs = this.#clock.nowMs() - this.#upkeepAtMs;
       // Less than nothing where the clock was turned back.

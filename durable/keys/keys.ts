@@ -5,6 +5,9 @@ import type { IdempotentRequest } from "../../src/bindings/room.ts";
 import { nowUs } from "../clock.ts";
 import { claimKey, KeyLedger } from "./key-ledger.ts";
 
+/** As much as the body of a request may have. */
+const TRIAL_BYTES = 1024 * 1024;
+
 /**
  * The Durable Object of a part of all `Idempotency-Key`s. Rooms know what each of them has taken; that a key was used for
  * another symbol or on another route, only somebody beside them can know (INV-6).
@@ -14,5 +17,16 @@ export class Keys extends DurableObject<Env> implements KeysCalls {
 
   claim(request: IdempotentRequest): KeyClaim {
     return claimKey(this.#ledger, request, nowUs());
+  }
+
+  /** Rejects where the disk is full, and this object then begins anew. */
+  async canWrite(): Promise<boolean> {
+    const { storage } = this.ctx;
+    storage.sql.exec("CREATE TABLE IF NOT EXISTS ballast (bytes BLOB NOT NULL)");
+    storage.sql.exec("INSERT INTO ballast (bytes) VALUES (zeroblob(?))", TRIAL_BYTES);
+    await storage.sync();
+    // Not a DELETE: the file would keep its size, and the next trial find room in it.
+    await storage.deleteAll();
+    return true;
   }
 }

@@ -26,6 +26,8 @@ export interface DrainDeps {
   wait: (ms: number) => Promise<void>;
   random: () => number;
   keepAwake: (work: Promise<void>) => void;
+  /** What was stored is in the database of this identity. True where that is another one, and the outbox begins anew. */
+  storedIn: (identity: string) => boolean;
   /** The outbox's position moved. */
   onStored: (through: Cursor) => void;
 }
@@ -66,7 +68,7 @@ export class OutboxDrain {
   }
 
   async #run(): Promise<void> {
-    const { log, wait, random, onStored } = this.#deps;
+    const { log, wait, random, storedIn, onStored } = this.#deps;
     let attempt = 0;
     const underWay: PartUnderWay[] = [];
     for (;;) {
@@ -76,6 +78,10 @@ export class OutboxDrain {
       const outcome = await oldest.outcome;
       if (outcome.kind === "stored") {
         attempt = 0;
+        if (outcome.identity !== null && storedIn(outcome.identity)) {
+          await Promise.all(underWay.splice(0).map((later) => later.outcome));
+          continue;
+        }
         log.markStored(oldest.part);
         onStored(oldest.part.through);
         if (underWay.length === 0 && this.#isSmall(oldest.part)) await this.#gather();

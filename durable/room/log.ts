@@ -28,6 +28,8 @@ const PENDING = { place: 1, life: 2 };
 /** A part of the outbox, ready for a Writer. */
 export interface OutboxPart {
   frames: LogFrame[];
+  /** Where it begins. */
+  after: Cursor;
   through: Cursor;
   events: number;
   bytes: number;
@@ -79,7 +81,8 @@ export class RoomLog {
     this.#pending = pending === null ? null : pending === PENDING.place ? "place" : "life";
     this.#prunedThrough = (born ?? nowUs - 1) as Cursor;
     const [totals] = sql.exec(
-      "SELECT coalesce(max(cursor), 0) AS head, coalesce(sum(events), 0) AS events, coalesce(sum(bytes), 0) AS bytes, coalesce(max(stored), 0) AS stored FROM log",
+      "SELECT coalesce(max(cursor), 0) AS head, coalesce(sum(events), 0) AS events, coalesce(sum(bytes), 0) AS bytes, coalesce(max(CASE WHEN cursor > ? THEN stored END), 0) AS stored FROM log",
+      this.#readMeta("stored_anew_from") ?? 0,
     );
     this.#head = Math.max(numberOf(totals?.["head"]), this.#prunedThrough) as Cursor;
     this.#events = numberOf(totals?.["events"]);
@@ -235,7 +238,7 @@ export class RoomLog {
     limit: { events: number; bytes: number },
     after: Cursor = this.#storedThrough,
   ): OutboxPart | null {
-    const part: OutboxPart = { frames: [], through: after, events: 0, bytes: 0 };
+    const part: OutboxPart = { frames: [], after, through: after, events: 0, bytes: 0 };
     for (const row of this.rowsAfter(after)) {
       if (
         part.events > 0 &&
@@ -251,8 +254,9 @@ export class RoomLog {
     return part.events === 0 ? null : part;
   }
 
-  /** The part is in Postgres. */
-  markStored(part: Pick<OutboxPart, "through" | "bytes">): void {
+  /** The part is in Postgres. One that was made before the outbox began anew says nothing any more. */
+  markStored(part: Pick<OutboxPart, "after" | "through" | "bytes">): void {
+    if (part.after !== this.#storedThrough) return;
     this.#storedThrough = part.through;
     this.#outboxBytes -= part.bytes;
   }
@@ -262,6 +266,15 @@ export class RoomLog {
     if (this.#savedStored === this.#storedThrough) return;
     this.#writeMeta("stored_through", this.#storedThrough);
     this.#savedStored = this.#storedThrough;
+  }
+
+  /** Nothing is known to be stored of what the log holds: all of it is the outbox. What older rows say of that counts no more. */
+  storeAgain(): void {
+    this.#storedThrough = this.#prunedThrough;
+    this.#savedStored = this.#prunedThrough;
+    this.#outboxBytes = this.#bytes;
+    this.#writeMeta("stored_anew_from", this.#head);
+    this.#writeMeta("stored_through", this.#prunedThrough);
   }
 
   /** True where pruning would free enough to be worth a statement. */

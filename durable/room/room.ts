@@ -16,13 +16,14 @@ import {
 } from "../../src/bindings/room.ts";
 import { configOf } from "../../src/config.ts";
 import { bookOf } from "../../src/core/book-samples.ts";
+import { isStorageFull } from "../../src/core/storage-watch.ts";
 import { writerShardOf } from "../../src/core/writer-shard.ts";
 import { classifyFailure } from "../../src/db/database.ts";
 import { readEarlierLife, readNewestCursor } from "../../src/db/read-earlier-life.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
 import { PING, PONG } from "../../src/protocol/heartbeat.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../src/protocol/time.ts";
 import { SUBPROTOCOL } from "../../src/protocol/version.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { Clock } from "../clock.ts";
@@ -49,12 +50,17 @@ import { readMinute } from "./read-minute.ts";
 import { roomDatabase } from "./room-database.ts";
 import { answerClose, Sockets } from "./sockets.ts";
 import { StoredWaiters } from "./stored-waiters.ts";
+import { type Resend, StoredWhere } from "./stored-where.ts";
 import { ReportThrottle, summaryOf } from "./symbol-report.ts";
 import { tailOf } from "./tail.ts";
 import type { ViewerAttachment } from "./viewer.ts";
 import { WINDOW_BYTES } from "./window.ts";
 
 const REPORT_EVERY_MS = 1_000;
+/** A room that is read asks so often which database it is. */
+const LOOK_EVERY_MS = 30_000;
+/** And waits so long for the answer: what is read meanwhile is no worse than without. */
+const LOOK_WITHIN_MS = 1_000;
 /** Whoever needs to know what was before a new log waits so long for it, in ms. */
 const KNOWN_WITHIN_MS = 5_000;
 const NOT_KNOWN_RETRY_S = 5;
@@ -67,6 +73,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   readonly #sql = this.ctx.storage.sql;
   readonly #clock = new Clock();
   readonly #log = new RoomLog(this.#sql, this.#clock.nowUs());
+  readonly #storedWhere = new StoredWhere(this.#sql, this.#log);
   readonly #memory = new RoomMemory(this.#sql, this.#log);
   readonly #keys = new KeyLedger(this.#sql);
   readonly #books = new BookSampler(this.#log, this.#memory);
@@ -84,10 +91,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   readonly #keepAwake = (work: Promise<void>) => this.ctx.waitUntil(work);
   readonly #sender = new OutboxSender({
     symbol: () => this.#symbolOrThrow(),
-    writerOf: (symbol) => {
-      const shard = writerShardOf(symbol, this.#config.WRITER_SHARDS);
-      return this.env.WRITER.get(this.env.WRITER.idFromName(shard));
-    },
+    writerOf: (symbol) => this.#writerOf(symbol),
     unreachable: (symbol, error) =>
       this.#logger.warn("writer_unreachable", { symbol, detail: String(error) }),
   });
@@ -98,6 +102,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     wait: this.#clock.wait,
     random: Math.random,
     keepAwake: this.#keepAwake,
+    storedIn: (identity) => this.#hearDatabase(identity),
     onStored: (through) => this.#onStored(through),
   });
   readonly #earlier = new EarlierLifeSearch({
@@ -109,7 +114,9 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     mayStoreNow: () => this.#drain.kick(),
     classify: classifyFailure,
     failed: ({ kind, detail }) => {
-      const level = kind === "refused" ? "error" : "warn";
+      // Whoever cannot write down what was before is told of the full disk by the Worker.
+      const isSaid = isStorageFull(detail);
+      const level = kind === "refused" ? "error" : isSaid ? "debug" : "warn";
       this.#logger[level]("earlier_life_unread", {
         symbol: this.#symbolOrThrow(),
         kind,
@@ -145,6 +152,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   #audience: Audience | null = null;
   #archive: ArchiveReads | null = null;
   #alarmAtMs: number | null = null;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
   /** Polls that wait for the next append. */
   readonly #pollers = new Set<() => void>();
 
@@ -246,9 +254,52 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     return summaryOf(symbol, this.#memory.foldToHead(), this.ctx.getWebSockets().length);
   }
 
-  /** Is it known what was before the log? Waits for it, where it is new. */
-  #isKnown(symbol: SymbolName): Promise<boolean> {
+  meetDatabase(symbol: SymbolName, identity: string): Resend {
     this.#audienceOf(symbol);
+    this.#hearDatabase(identity);
+    return this.#storedWhere.resendTo(identity);
+  }
+
+  /** True where it is another database than the one of before: what the log holds goes there. */
+  #hearDatabase(identity: string): boolean {
+    if (!this.#storedWhere.hear(identity)) return false;
+    const { lostThrough } = this.#storedWhere.resendTo(identity);
+    this.#logger.warn("room_stores_again", {
+      symbol: this.#symbolOrThrow(),
+      from: this.#log.prunedThrough,
+      to: this.#log.head,
+      ...(lostThrough !== null && { lost_from: CURSOR_ORIGIN, lost_to: lostThrough }),
+      help: "another database has taken the place of the one that had it",
+    });
+    this.#kickDrain();
+    this.#armAlarm();
+    return true;
+  }
+
+  /** Asks at the first read of this life, and then now and again, whether the database is still the one it was. */
+  async #lookAtDatabase(symbol: SymbolName): Promise<void> {
+    const nowMs = this.#clock.nowMs();
+    if (nowMs >= this.#lookedAtMs && nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return;
+    this.#lookedAtMs = nowMs;
+    const look = async () => {
+      const identity = await this.#writerOf(symbol).identity();
+      if (identity !== null) this.#hearDatabase(identity);
+    };
+    await this.#clock.within(
+      look().catch(() => undefined),
+      LOOK_WITHIN_MS,
+    );
+  }
+
+  #writerOf(symbol: SymbolName) {
+    const shard = writerShardOf(symbol, this.#config.WRITER_SHARDS);
+    return this.env.WRITER.get(this.env.WRITER.idFromName(shard));
+  }
+
+  /** Is it known what was before the log? Waits for it, where it is new. */
+  async #isKnown(symbol: SymbolName): Promise<boolean> {
+    this.#audienceOf(symbol);
+    await this.#lookAtDatabase(symbol);
     return this.#earlier.known((search) => this.#clock.within(search, KNOWN_WITHIN_MS));
   }
 
@@ -485,6 +536,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
         const summary = await this.summary(symbol);
         if (summary !== null) await this.#directory().report(summary);
       } catch (error) {
+        if (isStorageFull(error)) return;
         this.#logger.warn("directory_unreachable", { symbol, detail: String(error) });
       }
     });

@@ -4,9 +4,11 @@ import { KEEPER_NAME } from "../../src/bindings/keeper.ts";
 import type { StoreOutcome, StoreRequest, WriterCalls } from "../../src/bindings/writer.ts";
 import { type Config, configOf } from "../../src/config.ts";
 import { decodeFrame } from "../../src/core/encode-events.ts";
-import { classifyFailure, type Database, openDatabase } from "../../src/db/database.ts";
+import { classifyFailure, type Database, isDiskFull, openDatabase } from "../../src/db/database.ts";
+import { readIdentity } from "../../src/db/database-identity.ts";
 import { SeriesIdCache } from "../../src/db/series-ids.ts";
 import { type RoomFrames, storeFrames } from "../../src/db/store-frames.ts";
+import { databaseDisk } from "../../src/telemetry/database-disk.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { nowUs } from "../clock.ts";
 import { mayBeLate } from "../keeper/notice.ts";
@@ -18,6 +20,8 @@ const GROUP_CHARS = 768 * 1024;
 const INSERTS_AT_ONCE = 2;
 /** The Keeper is told of what was stored at most so often, in ms. */
 const TELL_EVERY_MS = 1_000;
+/** A database is asked who it is at most so often, in ms. */
+const IDENTITY_MS = 1_000;
 /** Correlation ids named in a statement's comment; a group can stand for hundreds of requests. */
 const TAGGED_IDS = 5;
 
@@ -25,7 +29,7 @@ const TAGGED_IDS = 5;
 export class Writer extends DurableObject<Env> implements WriterCalls {
   readonly #config: Config = configOf(this.env);
   readonly #logger: Log = logOf("writer", this.#config);
-  readonly #seriesIds = new SeriesIdCache();
+  #seriesIds = new SeriesIdCache();
   readonly #groups = new GroupCommit<StoreRequest, StoreOutcome>({
     commit: (requests) => this.#commit(requests),
     weigh: (request) => request.frames.reduce((sum, frame) => sum + frame.text.length, 0),
@@ -39,11 +43,32 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     timeoutMs: 30_000,
   });
 
+  /** The database that was last spoken to, and when it said so. */
+  #heard: { identity: string; atMs: number } | null = null;
   #toldAtMs = Number.NEGATIVE_INFINITY;
   #toldLate = false;
 
   store(request: StoreRequest): Promise<StoreOutcome> {
     return this.#groups.submit(request);
+  }
+
+  async identity(): Promise<string | null> {
+    const nowMs = Date.now();
+    const sinceMs = nowMs - (this.#heard?.atMs ?? Number.NEGATIVE_INFINITY);
+    if (this.#heard !== null && sinceMs >= 0 && sinceMs < IDENTITY_MS) return this.#heard.identity;
+    try {
+      this.#hear(await readIdentity(this.#database));
+      return this.#heard?.identity ?? null;
+    } catch {
+      return null;
+    }
+  }
+
+  #hear(identity: string): void {
+    // Ids of series are those of one database.
+    if (this.#heard !== null && this.#heard.identity !== identity)
+      this.#seriesIds = new SeriesIdCache();
+    this.#heard = { identity, atMs: Date.now() };
   }
 
   async #commit(requests: readonly StoreRequest[]): Promise<StoreOutcome[]> {
@@ -79,13 +104,15 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
       correlation_ids: ids,
       symbols: requests.map((request) => request.symbol),
     };
+    const seriesIds = this.#seriesIds;
     try {
-      const { earliestUs, ...counts } = await storeFrames(
+      const { earliestUs, identity, ...counts } = await storeFrames(
         this.#database,
         await decodeRequests(requests),
-        this.#seriesIds,
+        seriesIds,
         ids.slice(-TAGGED_IDS).join("."),
       );
+      databaseDisk.stored();
       this.#logger.debug("stored", { ...fields, ...counts });
       if (counts.setAside > 0) {
         this.#logger.warn("events_set_aside", {
@@ -94,9 +121,14 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
         });
       }
       this.#tellKeeper(mayBeLate(earliestUs, nowUs()));
-      return { kind: "stored" };
+      if (identity !== null) this.#hear(identity);
+      const where = identity ?? (await this.identity());
+      // It was stored under ids of another database: once more, with its own.
+      if (seriesIds !== this.#seriesIds) return { kind: "unavailable" };
+      return { kind: "stored", identity: where };
     } catch (error) {
       const failure = classifyFailure(error);
+      if (isDiskFull(error)) databaseDisk.filled(Date.now());
       const level = failure.kind === "unavailable" ? "warn" : "error";
       this.#logger[level]("store_failed", { ...fields, ...failure });
       // It may be a range of time that nobody has made, as after a month in which nothing was stored: the Keeper does.

@@ -22,6 +22,8 @@ export interface DirectoryCalls extends Rpc.DurableObjectBranded {
   know(symbols: readonly SymbolName[]): void;
   /** Every symbol, by name. `complete` is false while Postgres may know others, or more of these. */
   list(): Promise<{ symbols: SymbolSummary[]; complete: boolean }>;
+  /** The next names behind this one, in order. */
+  namesAfter(name: SymbolName | "", most: number): SymbolName[];
   /** Are they all symbols of which there is something? */
   acquaintance(symbols: readonly SymbolName[]): Promise<Acquaintance>;
   /** Asked by a room whose log is new. */

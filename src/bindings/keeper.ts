@@ -2,6 +2,8 @@
 export interface KeeperCalls extends Rpc.DurableObjectBranded {
   /** Something was stored. `isLate`: some of it belongs to buckets that may have been rolled up. */
   stored(isLate: boolean): Promise<void>;
+  /** The database has said who it is. Returns at once; where it is another one, rooms are asked to look. */
+  databaseIs(identity: string): void;
 }
 
 /** Name of the one Keeper. */

@@ -98,6 +98,11 @@ export interface RoomCalls extends Rpc.DurableObjectBranded {
   /** What Postgres does not surely have yet, at most about `maxEvents`. */
   // Not `tail`: that is the name of an event of Workers, and the tests' runtime lets no call through under it.
   readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail>;
+  /** Looks at a database that says it is this one, and says what it does where it stored in another one before. */
+  meetDatabase(
+    symbol: SymbolName,
+    identity: string,
+  ): { resends: boolean; lostThrough: Cursor | null };
   /** The newest position of each account; null while the room does not know what was before its log. */
   positions(symbol: SymbolName): Promise<HeldPositions | null>;
   /** The book as it is now, its best so many levels; null as for positions. */

@@ -10,10 +10,14 @@ export interface StoreRequest {
 }
 
 /** What became of it. `refused`: the database does not take it, which is a bug or a damaged database. */
-export type StoreOutcome = { kind: "stored" } | { kind: "unavailable" } | { kind: "refused" };
+export type StoreOutcome =
+  /** In the database of this identity; null where that is not known. */
+  { kind: "stored"; identity: string | null } | { kind: "unavailable" } | { kind: "refused" };
 
 /** What a room may ask of a Writer. */
 export interface WriterCalls extends Rpc.DurableObjectBranded {
   /** Resolves when the frames are in Postgres, or could not be put there. Storing twice changes nothing (INV-6). */
   store(request: StoreRequest): Promise<StoreOutcome>;
+  /** Which database this is, as it said a second ago at the most; null while it is away. */
+  identity(): Promise<string | null>;
 }

@@ -8,6 +8,8 @@ export type MemoryWarning =
   | "rollups_behind"
   /** Events came for hours whose raw data is gone, and count nowhere (SPEC K-1). */
   | "events_set_aside"
+  /** This database has taken the place of another one, and rooms store again what they hold (SPEC S-8). */
+  | "database_replaced"
   /** Sessions have settings that change answers, and nobody else can give them others. */
   | "session_settings"
   /** TimescaleDB is older than the versions that were tried. */
@@ -31,6 +33,7 @@ export interface MemoryFacts {
   rolledThroughUs: number;
   staleHours: { points: number; trades: number; posted: number };
   setAside: { points: number; trades: number };
+  replacement: object | null;
 }
 
 /** One daily bar was wrong under 2.13.1, once; why was not found out. */
@@ -39,7 +42,7 @@ const TRIED_FROM = [2, 15] as const;
 /** `limitBytes` 0: no limit. */
 export function warningsOf(
   { bytes, timescale, unpinned }: DatabaseFacts,
-  { watermarkUs, rolledThroughUs, staleHours, setAside }: MemoryFacts,
+  { watermarkUs, rolledThroughUs, staleHours, setAside, replacement }: MemoryFacts,
   limitBytes: number,
 ): MemoryWarning[] {
   const warnings: MemoryWarning[] = [];
@@ -48,6 +51,7 @@ export function warningsOf(
     warnings.push("rollups_stale");
   if (watermarkUs - rolledThroughUs > BEHIND_US) warnings.push("rollups_behind");
   if (setAside.points + setAside.trades > 0) warnings.push("events_set_aside");
+  if (replacement !== null) warnings.push("database_replaced");
   if (unpinned !== null) warnings.push("session_settings");
   if (timescale !== null && isOld(timescale)) warnings.push("timescale_old");
   return warnings;

@@ -135,6 +135,11 @@ export function classifyFailure(error: unknown): DatabaseFailure {
   return error instanceof DatabaseError ? error.failure : classify(error);
 }
 
+/** Has Postgres said that its disk is full? */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === "53100";
+}
+
 /**
  * Classes of SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html) that blame the call itself. All
  * others are the server's condition or its setup, which an operator can mend, and so are failures without any SQLSTATE

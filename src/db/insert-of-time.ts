@@ -31,7 +31,7 @@ export interface TimedInsert {
  * already, as it can be where minutes told once that it was new.
  *
  * @returns the statement, for a clause that says what happens to rows that are stored already. One row: how many rows were
- * set aside (`set_aside`).
+ * set aside (`set_aside`), and which database this is (`identity`).
  */
 export function insertOfTime(insert: TimedInsert) {
   const { table, live, columns, values, rows, earliest, stale, isSame, isPacked } = insert;
@@ -53,7 +53,7 @@ export function insertOfTime(insert: TimedInsert) {
     return `
 with state as materialized (
   select ${epochUsOf("watermark")} as watermark, ${epochUsOf("raw_from")} as raw_from,
-    ${epochUsOf("packed_through")} as packed_through, minutes_from
+    ${epochUsOf("packed_through")} as packed_through, minutes_from, identity
   from tape_state for share),
 note as (
   insert into ${stale.table} (hour, ${stale.key})
@@ -71,6 +71,6 @@ past as (${into(`${table}_past`, `u.ts, ${values} from placed u where not u.is_s
 aside as (${into(`${table}_set_aside`, `u.ts, ${values} from placed u where u.is_set_aside`)}),
 ${isPacked ? `late as (${late}),` : ""}
 stored as (${into(live, ofRows(from(rowsFrom)))})
-select count(*)::int4 as set_aside from placed where is_set_aside`;
+select count(*)::int4 as set_aside, (select identity::text from state) as identity from placed where is_set_aside`;
   };
 }

@@ -32,6 +32,8 @@ export interface Stored {
   earliestUs: number;
   /** Points and trades of closed hours, which count nowhere (SPEC K-1). */
   setAside: number;
+  /** Of the database that has it; null where nothing asked, as for positions and books alone. */
+  identity: string | null;
 }
 
 /** The second attempt is for a cache that was emptied by the first. */
@@ -85,21 +87,22 @@ export async function storeFrames(
   }
   await resolveUnknown(db, ids, points, [trades, positions, books], tag);
   const inserts = [points, trades, positions, books].flatMap((rows) => [...rows.inserts()]);
-  const setAside = await insert(db, inserts, ids.collisions, tag);
+  const { setAside, identity } = await insert(db, inserts, ids.collisions, tag);
   return {
     ...{ points: points.rowCount, trades: trades.rowCount },
     ...{ positions: positions.rowCount, books: books.rowCount },
-    ...{ earliestUs, setAside },
+    ...{ earliestUs, setAside, identity },
   };
 }
 
-/** @returns how many rows were set aside. */
+type Answer = Pick<Stored, "setAside" | "identity">;
+
 async function insert(
   db: Database,
   inserts: readonly Insert[],
   collisions: Collisions,
   tag: string | undefined,
-): Promise<number> {
+): Promise<Answer> {
   if (!collisions.nextIsCareful()) {
     try {
       return await send(db, inserts, "plain", tag);
@@ -116,8 +119,8 @@ async function send(
   inserts: readonly Insert[],
   form: "plain" | "careful",
   tag: string | undefined,
-): Promise<number> {
-  let setAside = 0;
+): Promise<Answer> {
+  const answer: Answer = { setAside: 0, identity: null };
   for (const request of byRequest(inserts)) {
     const statements = request.map((one) => ({ text: one[form], params: one.params }));
     const [only] = statements;
@@ -126,9 +129,12 @@ async function send(
         ? [await db.query(only.text, only.params, tag)]
         : await db.transaction(statements, tag);
     // Positions and books, which are all kept for good, answer with nothing.
-    for (const row of answers.flat()) setAside += Number(row["set_aside"] ?? 0);
+    for (const row of answers.flat()) {
+      answer.setAside += Number(row["set_aside"] ?? 0);
+      answer.identity = (row["identity"] as string | undefined) ?? answer.identity;
+    }
   }
-  return setAside;
+  return answer;
 }
 
 async function resolveUnknown(

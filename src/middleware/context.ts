@@ -6,7 +6,13 @@ import type { Log } from "../telemetry/log.ts";
 /** What every handler finds in its context. */
 export interface AppEnv {
   Bindings: Env;
-  Variables: { config: Config; log: Log; correlationId: string };
+  Variables: {
+    config: Config;
+    log: Log;
+    correlationId: string;
+    /** The log has said already why requests like this one fail. */
+    isSaid?: true;
+  };
 }
 
 export type AppContext = Context<AppEnv>;

@@ -30,6 +30,7 @@ export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
   if (status !== 101 && !headers.has(CORRELATION_HEADER)) {
     c.header(CORRELATION_HEADER, correlationId);
   }
+  if (c.get("isSaid") === true) return;
   const level = status >= 500 ? "error" : status >= 400 ? "info" : "debug";
   if (!log.isEnabledFor(level)) return;
   log[level]("request", {

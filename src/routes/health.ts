@@ -1,10 +1,15 @@
 import { Hono } from "hono";
+import { KEEPER_NAME } from "../bindings/keeper.ts";
 import { warningsOf } from "../core/memory-warnings.ts";
-import { classifyFailure } from "../db/database.ts";
+import { classifyFailure, isDiskFull } from "../db/database.ts";
+import type { Replacement } from "../db/database-identity.ts";
 import { ping } from "../db/ping.ts";
 import { readMemory } from "../db/read-memory.ts";
 import { accessWarnings } from "../middleware/authorize.ts";
-import type { AppEnv } from "../middleware/context.ts";
+import type { AppContext, AppEnv } from "../middleware/context.ts";
+import { storageWatch } from "../middleware/storage.ts";
+import { CURSOR_ORIGIN } from "../protocol/time.ts";
+import { databaseDisk } from "../telemetry/database-disk.ts";
 import { databaseOf } from "./database-of.ts";
 
 export const healthRoutes = new Hono<AppEnv>()
@@ -15,7 +20,9 @@ export const healthRoutes = new Hono<AppEnv>()
    */
   .get("/readyz", async (c) => {
     const config = c.get("config");
-    const access = accessWarnings(c);
+    const isStorageFull = await storageWatch(c).isFull();
+    const ofStorage = storageOf(isStorageFull ? storageWatch(c).fullSinceMs : null);
+    const access = [...accessWarnings(c), ...ofStorage.warnings];
     try {
       const db = databaseOf(config);
       const database = await ping(db);
@@ -23,15 +30,22 @@ export const healthRoutes = new Hono<AppEnv>()
         const reason = "it has no tables yet: npm run migrate -- --url URL makes them";
         return c.json({
           ...{ status: "degraded", database: { reachable: true, ...database, reason } },
+          ...ofStorage.facts,
           warnings: access,
         });
       }
       const memory = await readMemory(db);
+      await tellIdentity(c, memory.identity);
       const limitBytes = config.LIMIT_DATABASE_BYTES;
       const warnings = [...warningsOf(database, memory, limitBytes), ...access];
       return c.json({
-        status: "ok",
-        database: { reachable: true, ...database, limit_bytes: limitBytes },
+        status: isStorageFull || databaseDisk.fullSinceMs !== null ? "degraded" : "ok",
+        database: {
+          ...{ reachable: true, ...database, limit_bytes: limitBytes },
+          // It can be read, and stores nothing.
+          ...(databaseDisk.fullSinceMs !== null && { reason: "disk_full" }),
+        },
+        ...ofStorage.facts,
         memory: {
           rolled_through: memory.rolledThroughUs,
           raw_from: memory.rawFromUs,
@@ -39,11 +53,13 @@ export const healthRoutes = new Hono<AppEnv>()
           stale_hours: memory.staleHours,
           set_aside: memory.setAside,
         },
+        ...(memory.replacement !== null && { replaced: replacedOf(memory.replacement) }),
         warnings,
       });
     } catch (error) {
       const failure = classifyFailure(error);
-      const reason = failure.kind === "unavailable" ? failure.why : failure.kind;
+      const why = failure.kind === "unavailable" ? failure.why : failure.kind;
+      const reason = isDiskFull(error) ? "disk_full" : why;
       c.get("log").warn("database_not_ready", {
         correlation_id: c.get("correlationId"),
         detail: String(error),
@@ -51,7 +67,34 @@ export const healthRoutes = new Hono<AppEnv>()
       return c.json({
         status: "degraded",
         database: { reachable: false, reason },
+        ...ofStorage.facts,
         warnings: access,
       });
     }
   });
+
+/** What is said of the disk under the rooms: nothing, where it has room. */
+function storageOf(fullSinceMs: number | null) {
+  if (fullSinceMs === null) return { facts: {}, warnings: [] };
+  const reason = "rooms cannot write: make room on the disk of DATA_DIR";
+  return {
+    facts: { storage: { full_since: fullSinceMs * 1_000, reason } },
+    warnings: ["storage_full" as const],
+  };
+}
+
+/** `lost`: the range of cursors, and so of moments, in which something was in the other database alone. */
+function replacedOf({ sinceUs, rooms, lostTo }: Replacement) {
+  const lost = lostTo === null ? null : { from: CURSOR_ORIGIN, to: lostTo };
+  return { since: sinceUs, rooms, lost };
+}
+
+/** The Keeper has rooms look where it is another database than before. */
+async function tellIdentity(c: AppContext, identity: string): Promise<void> {
+  try {
+    await c.env.KEEPER.get(c.env.KEEPER.idFromName(KEEPER_NAME)).databaseIs(identity);
+  } catch (error) {
+    const fields = { correlation_id: c.get("correlationId"), detail: String(error) };
+    c.get("log").warn("keeper_unreachable", fields);
+  }
+}

@@ -7,6 +7,7 @@ import { bookPush, metricPush, positionPush, tradePush } from "../formats/event-
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { badParameters, problem } from "../middleware/problem.ts";
+import { storageFull, storageWatch } from "../middleware/storage.ts";
 import type { Accepted } from "../protocol/answers.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
@@ -37,6 +38,7 @@ async function ingest<Push extends Timed>(
 ): Promise<Response> {
   const authorization = await authorize(c, "write");
   if (authorization.kind === "refused") return authorization.response;
+  if (await storageWatch(c).isFull()) return storageFull(c);
   const wait = c.req.query("wait");
   if (wait !== undefined && wait !== "stored") {
     return badParameters(c, [{ path: "wait", message: 'must be "stored", or absent' }]);

@@ -1,7 +1,9 @@
 import { DIRECTORY_NAME } from "../bindings/directory.ts";
 import type { Env } from "../bindings/env.ts";
+import { isStorageFull } from "../core/storage-watch.ts";
 import type { AppContext } from "../middleware/context.ts";
 import { problem } from "../middleware/problem.ts";
+import { storageWatch } from "../middleware/storage.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../protocol/symbol.ts";
 
 /** Names kept in an isolate, so that reads of what is known cost no call; about 100 bytes each. */
@@ -51,6 +53,7 @@ export async function makeKnown(c: AppContext, symbols: readonly SymbolName[]): 
     keep(kept, news);
   } catch (error) {
     // The batch is durable all the same, and its room tells the directory too.
+    if (isStorageFull(error)) return storageWatch(c).failed(String(error));
     const fields = { correlation_id: c.get("correlationId"), detail: String(error) };
     c.get("log").warn("directory_unreachable", fields);
   }

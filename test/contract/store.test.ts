@@ -300,6 +300,7 @@ describe.each(testDatabaseKinds())("storing and replay on $name", ({ openMigrate
       books: 0,
       earliestUs: NOON_US,
       setAside: 0,
+      identity: expect.any(String),
     });
     const { frames: stored } = await replay(symbol);
     expect(stored.flatMap((one) => one.events)).toEqual(events);
@@ -313,6 +314,7 @@ describe.each(testDatabaseKinds())("storing and replay on $name", ({ openMigrate
       books: 0,
       earliestUs: Number.POSITIVE_INFINITY,
       setAside: 0,
+      identity: expect.any(String),
     });
   });
 

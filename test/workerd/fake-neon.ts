@@ -24,6 +24,8 @@ const [INT8, INT2, INT4, TEXT, FLOAT8] = [20, 21, 23, 25, 701];
 
 export class FakeNeon {
   isAway = false;
+  /** Which database it says it is. */
+  identity = "one";
   /** So many reads of a replay fail, as they do where they take too long; all else is answered. */
   failingReplays = 0;
   readonly statements: string[] = [];
@@ -75,6 +77,7 @@ export class FakeNeon {
       this.failingReplays -= 1;
       throw new Error("it took too long");
     }
+    if (query.startsWith("select identity")) return result([["identity", TEXT]], [[this.identity]]);
     if (query === "select 1") return result([], []);
     if (query.includes("insert into posted_bars")) return this.#post(query, params);
     // Notes and the past come before the table of the events themselves.

@@ -89,7 +89,7 @@ export class Load {
         return;
       }
       if (batch.policy === "once" || (answer !== null && answer.status < 500)) {
-        batch.state = answer === null ? { kind: "unknown" } : refusalOf(answer);
+        batch.state = answer === null ? { kind: "unknown" } : await stateOf(answer);
         return;
       }
       // Spread, so that the batches refused together do not come back together.
@@ -113,7 +113,9 @@ export class Load {
   }
 }
 
-function refusalOf(answer: Response): BatchState {
+/** Of rooms that found the disk full others may have had room yet (I-1). */
+async function stateOf(answer: Response): Promise<BatchState> {
+  if ((await answer.text()).includes(":storage-full")) return { kind: "unknown" };
   const retryAfter = answer.headers.get("retry-after");
   return { kind: "refused", status: answer.status, retryAfter };
 }

@@ -6,6 +6,7 @@ const HEALTHY = {
   rolledThroughUs: 1e15,
   staleHours: { points: 3, trades: 0, posted: 9 },
   setAside: { points: 0, trades: 0 },
+  replacement: null,
 };
 
 const of = (bytes: number) => ({ bytes, timescale: null, unpinned: null });
@@ -18,6 +19,8 @@ it("warns of a database over its limit, of many stale hours, of rollups that sta
   expect(warningsOf(of(1), stale, 10)).toEqual(["rollups_stale"]);
   const behind = { ...HEALTHY, rolledThroughUs: 1e15 - 600_000_001 };
   expect(warningsOf(of(1), behind, 10)).toEqual(["rollups_behind"]);
+  const replaced = { ...HEALTHY, replacement: { rooms: 1 } };
+  expect(warningsOf(of(1), replaced, 10)).toEqual(["database_replaced"]);
   const aside = { ...HEALTHY, setAside: { points: 0, trades: 1 } };
   expect(warningsOf(of(1), aside, 10)).toEqual(["events_set_aside"]);
 });

@@ -38,7 +38,7 @@ export class FakePostgres {
         }
       }
     }
-    return this.mode === "forgetful" ? { kind: "unavailable" } : { kind: "stored" };
+    return this.mode === "forgetful" ? { kind: "unavailable" } : { kind: "stored", identity: null };
   }
 
   read(after: Cursor, upTo: Cursor): ArchiveAnswer {

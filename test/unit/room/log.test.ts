@@ -197,3 +197,32 @@ describe("the room's log", () => {
     expect(new RoomLog(sql, (NOW_US + 5) as EpochUs).prunedThrough).toBe(NOW_US - 1);
   });
 });
+
+describe("S-8 a log whose database is another one", () => {
+  it("is its outbox from the oldest row on, also after a crash, and what was under way says nothing", () => {
+    const sql = memorySql();
+    const log = new RoomLog(sql, NOW_US);
+    for (let row = 0; row < 4; row += 1) log.append([frame(`${row}`, 4)], NOW_US);
+    log.markStored(log.outbox({ events: 8, bytes: 1e6 }) ?? expect.fail("no part"));
+    const underWay = log.outbox({ events: 8, bytes: 1e6 }) ?? expect.fail("no part");
+    log.append([frame("4", 4)], NOW_US);
+    log.storeAgain();
+    log.markStored(underWay);
+    for (const each of [log, new RoomLog(sql, NOW_US)]) {
+      expect(each.outbox({ events: 1_000, bytes: 1e6 })?.frames.map(({ text }) => text)).toEqual([
+        "0",
+        "1",
+        "2",
+        "3",
+        "4",
+      ]);
+      expect(each.outboxBytes).toBe(5);
+    }
+    // From here on positions are written down with rows as always.
+    const resumed = new RoomLog(sql, NOW_US);
+    const first = resumed.outbox({ events: 8, bytes: 1e6 }) ?? expect.fail("no part");
+    resumed.markStored(first);
+    resumed.append([frame("5", 4)], NOW_US);
+    expect(new RoomLog(sql, NOW_US).storedThrough).toBe(first.through);
+  });
+});

@@ -87,6 +87,7 @@ export class RoomParts {
       wait: time.wait,
       random: () => 0.5,
       keepAwake,
+      storedIn: () => false,
       onStored: () => {
         if (this.log.prunable) this.memory.prune();
         deps.onPruned(this.log.prunedThrough);

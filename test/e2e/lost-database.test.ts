@@ -1,0 +1,96 @@
+import { execFileSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { StoredTape } from "./chaos/stored-tape.ts";
+import { until } from "./chaos/until.ts";
+import { PROJECT_DIR, type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
+
+const SYMBOLS = ["GONE-A", "GONE/B"];
+const EVENTS = 1_001;
+const folder = temporaryDataDir();
+const stored = new StoredTape(() => product);
+let product: RunningProduct;
+beforeAll(async () => {
+  product = await startProduct({ dataDir: folder.dataDir });
+  // Of each symbol half of them, as the oldest and the newest.
+  const items = Array.from({ length: EVENTS }, (_, at) => ({
+    ...{ symbol: SYMBOLS[at % 2], metric: "m", value: at },
+    ts: (Date.now() - 600_000) * 1_000 + at,
+  }));
+  const response = await fetch(`${product.url}/api/metrics?wait=stored`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${await product.token()}`,
+      "content-type": "application/json",
+    },
+    body: JSON.stringify(items),
+  });
+  expect(response.status).toBe(200);
+  expect(await exported()).toBe(EVENTS);
+});
+afterAll(async () => {
+  await product.killGroup();
+  folder.remove();
+});
+
+async function exported(): Promise<number> {
+  const lines = await Promise.all(
+    SYMBOLS.map(async (symbol) => {
+      const query = new URLSearchParams({ symbol, kind: "metric" });
+      const response = await fetch(`${product.url}/api/export?${query}`);
+      return (await response.text()).split("\n").filter((line) => line !== "").length;
+    }),
+  );
+  return lines.reduce((sum, count) => sum + count, 0);
+}
+
+const countStored = async () => {
+  const counts = await Promise.all(SYMBOLS.map((symbol) => stored.count(symbol).catch(() => 0)));
+  return counts.reduce((sum, count) => sum + count, 0);
+};
+const ready = async () => {
+  const response = await fetch(`${product.url}/readyz`);
+  return (await response.json()) as { warnings: string[]; replaced?: { rooms: number } };
+};
+
+it("S-8 rooms store again what they hold where the database's folder is gone, and it is said", async () => {
+  expect((await ready()).warnings).not.toContain("database_replaced");
+  expect(await product.stop()).toBe(0);
+  rmSync(join(folder.dataDir, "postgres"), { recursive: true });
+  product = await startProduct({ dataDir: folder.dataDir });
+  // Nobody asks for the symbols; and the first time it is ended in the midst of it.
+  await until("a room to begin", async () => product.output.includes("room_stores_again"));
+  await product.killGroup();
+  product = await startProduct({ dataDir: folder.dataDir });
+  await until("all of it in Postgres", async () => (await countStored()) === EVENTS);
+  expect(await exported()).toBe(EVENTS);
+  await until("the rooms counted", async () => ((await ready()).replaced?.rooms ?? 0) >= 2);
+  const { warnings, replaced } = await ready();
+  expect(warnings).toContain("database_replaced");
+  expect(replaced).toMatchObject({ since: expect.any(Number), lost: null });
+  expect(doctor()).toMatch(/replaced +since .* rooms store again what they hold; nothing is lost/);
+});
+
+it("S-8 a backup that was put back gets what it lacks once it is given another identity", async () => {
+  await stored.rows("delete from points", []);
+  await stored.rows("delete from points_late", []);
+  expect(await exported()).toBe(0);
+  await stored.rows("update tape_state set identity = gen_random_uuid()", []);
+  await ready();
+  await until("all of it in Postgres", async () => (await countStored()) === EVENTS);
+  expect(await exported()).toBe(EVENTS);
+});
+
+function doctor(): string {
+  try {
+    return execFileSync(process.execPath, ["dev/db-doctor.ts"], {
+      cwd: PROJECT_DIR,
+      env: { PATH: process.env["PATH"], DATA_DIR: folder.dataDir },
+      encoding: "utf8",
+    });
+  } catch (error) {
+    // It ends with 1 where not all is well.
+    return String((error as { stdout?: unknown }).stdout);
+  }
+}

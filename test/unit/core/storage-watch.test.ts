@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { isStorageFull, StorageWatch } from "../../../src/core/storage-watch.ts";
+
+function watchOn(disk: { hasRoom: boolean; trials?: number }) {
+  const told: string[] = [];
+  const clock = { nowMs: 1_000_000 };
+  const watch = new StorageWatch({
+    nowMs: () => clock.nowMs,
+    tryToWrite: async () => {
+      disk.trials = (disk.trials ?? 0) + 1;
+      return disk.hasRoom;
+    },
+    filled: (detail) => void told.push(detail),
+    hasRoomAgain: () => void told.push("room"),
+  });
+  return { watch, told, clock };
+}
+
+describe("I-21 the disk under the rooms", () => {
+  it("is tried once a second while it is full, never before", async () => {
+    const disk = { hasRoom: false, trials: 0 };
+    const { watch, clock } = watchOn(disk);
+    expect(await watch.isFull()).toBe(false);
+    watch.failed("SQLITE_FULL");
+    for (let at = 0; at < 30; at += 1) {
+      expect(await watch.isFull()).toBe(true);
+      clock.nowMs += 100;
+    }
+    expect(disk.trials).toBe(2);
+    clock.nowMs -= 3_600_000;
+    disk.hasRoom = true;
+    expect(await watch.isFull()).toBe(false);
+    expect(watch.fullSinceMs).toBeNull();
+  });
+
+  it("is told of once an episode, and not again where it goes on a moment later", async () => {
+    const disk = { hasRoom: true };
+    const { watch, told, clock } = watchOn(disk);
+    for (let at = 0; at < 5; at += 1) {
+      watch.failed("full");
+      watch.failed("full");
+      clock.nowMs += 1_000;
+      expect(await watch.isFull()).toBe(false);
+    }
+    expect(told).toEqual(["full", "room"]);
+    clock.nowMs += 60_000;
+    watch.failed("full again");
+    expect(told.at(-1)).toBe("full again");
+  });
+
+  it("is known by what SQLite and the runtime say", () => {
+    expect(isStorageFull(new Error("database or disk is full: SQLITE_FULL"))).toBe(true);
+    expect(
+      isStorageFull(new Error("append failed: Error: database or disk is full: SQLITE_FULL")),
+    ).toBe(true);
+    expect(isStorageFull(new Error("the database has gone"))).toBe(false);
+  });
+});

@@ -1,0 +1,71 @@
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { Env } from "../../src/bindings/env.ts";
+import type { RoomCalls } from "../../src/bindings/room.ts";
+import type { SymbolName } from "../../src/protocol/symbol.ts";
+import { ask, closeSockets, newSymbol, pushPoints, roomStub } from "./edgetape.ts";
+import { FakeNeon } from "./fake-neon.ts";
+
+let neon: FakeNeon;
+/** The machine starts anew, beside this database. */
+const startBeside = async (identity: string) => {
+  await abortAllDurableObjects();
+  neon = new FakeNeon();
+  neon.identity = identity;
+};
+beforeEach(() => {
+  vi.spyOn(globalThis, "fetch").mockImplementation(((input, init) =>
+    neon.fetch(input, init)) as typeof fetch);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  closeSockets();
+});
+
+const meet = (symbol: string, identity: string) => {
+  const { ROOM } = env as unknown as Env;
+  const room = ROOM.get(ROOM.idFromName(symbol as SymbolName)) as unknown as RoomCalls;
+  return room.meetDatabase(symbol as SymbolName, identity);
+};
+
+it("S-8 a room that is read finds out by itself that another database is there, and stores again", async () => {
+  await startBeside("first");
+  const symbol = newSymbol();
+  await pushPoints(symbol, 1, 5);
+  await neon.untilStored(symbol, 5);
+  await startBeside("second");
+  await ask(`/api/positions/${symbol}`, {}, "read");
+  await neon.untilStored(symbol, 5);
+  // And once only: a later word of the same database changes nothing.
+  expect(await meet(symbol, "second")).toEqual({ resends: true, lostThrough: null });
+  await pushPoints(symbol, 6, 1);
+  expect((await neon.untilStored(symbol, 6)).length).toBe(6);
+});
+
+it("S-8 what the log had dropped is said to be lost", async () => {
+  await startBeside("third");
+  const symbol = newSymbol();
+  const cursor = await pushPoints(symbol, 1, 3);
+  await neon.untilStored(symbol, 3);
+  await abortAllDurableObjects();
+  // As pruning leaves it.
+  await runInDurableObject(roomStub(symbol), (_, ctx) => {
+    ctx.storage.sql.exec("DELETE FROM log WHERE cursor <= ?", cursor);
+    ctx.storage.sql.exec("UPDATE meta SET value = ? WHERE key = 'pruned_through'", cursor);
+  });
+  await abortAllDurableObjects();
+  await pushPoints(symbol, 4, 2);
+  await neon.untilStored(symbol, 5);
+  await startBeside("fourth");
+  expect(await meet(symbol, "fourth")).toEqual({ resends: true, lostThrough: cursor });
+  expect((await neon.untilStored(symbol, 2)).map(({ cells }) => cells["value"])).toEqual([4, 5]);
+});
+
+it("S-8 a new room beside a new database has nothing to store again", async () => {
+  await startBeside("fifth");
+  const symbol = newSymbol();
+  await pushPoints(symbol, 1);
+  await neon.untilStored(symbol, 1);
+  expect(await meet(symbol, "fifth")).toEqual({ resends: false, lostThrough: null });
+});
