@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers";
 import { splitStatements } from "./database/split-statements.ts";
 import { type Reached, reachDatabase } from "./doctor/reach.ts";
 import { askSql } from "./sql/ask.ts";
+import { metaCommand } from "./sql/meta-command.ts";
 import { readSqlOptions, type SqlOptions, USAGE } from "./sql/options.ts";
 import { printed } from "./sql/print.ts";
 import { prompt } from "./sql/prompt.ts";
@@ -54,15 +55,27 @@ async function runAll(
     return isWell;
   };
   if (command === undefined && process.stdin.isTTY) {
-    console.log(`${canWrite ? "Statements may write." : "Statements only read."} \\q ends.`);
+    console.log(
+      `${canWrite ? "Statements may write." : "Statements only read."} \\d lists the views, \\q ends.`,
+    );
     await prompt({ input: process.stdin, output: process.stdout, run });
     return 0;
   }
   // The rest is not run after one that failed: it may have been meant to build on it.
-  for (const statement of splitStatements(command ?? (await text(process.stdin)))) {
-    if (!(await run(statement))) return 1;
+  const typed = command ?? (await text(process.stdin));
+  const meta = metaCommand(typed, true);
+  if (meta.kind === "unknown") {
+    console.error(meta.words);
+    return 1;
   }
+  const statements = meta.kind === "statement" ? [meta.text] : splitStatements(withoutEnd(typed));
+  for (const statement of statements) if (!(await run(statement))) return 1;
   return 0;
+}
+
+/** A script for psql may say by itself where it ends. */
+function withoutEnd(typed: string): string {
+  return typed.replace(/^\\q[\s\S]*$/m, "");
 }
 
 process.exitCode = await main(readSqlOptions(process.argv.slice(2)));

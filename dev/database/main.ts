@@ -17,6 +17,7 @@ import { EmbeddedPostgres } from "./embedded-postgres.ts";
 import { createEndpoint } from "./endpoint.ts";
 import { openPostgres } from "./postgres-backend.ts";
 import { StartFailure } from "./start-failure.ts";
+import { NotReached, unreached } from "./unreached.ts";
 
 /** What is shorter can be guessed by trying. */
 const MIN_SECRET_LENGTH = 32;
@@ -48,7 +49,9 @@ async function main(): Promise<void> {
       : undefined;
   const backend = openPostgres(embedded?.url ?? settings.DATABASE_URL);
   const openedAtMs = performance.now();
-  const applied = await applyMigrations(backend);
+  const applied = await applyMigrations(backend).catch((error: unknown) => {
+    throw embedded === undefined ? unreached(settings.DATABASE_URL, error) : error;
+  });
 
   const { rows } = await backend.run({ text: "show server_version", params: [] });
   const version = rows[0]?.[0] ?? "unknown";
@@ -147,7 +150,8 @@ function log(...[level, event, facts]: Parameters<DatabaseLog>): void {
 
 main().catch((error) => {
   const isRefusal = error instanceof StartFailure;
-  const message = isRefusal ? error.message : String(error?.stack ?? error);
+  const isSaid = isRefusal || error instanceof NotReached;
+  const message = isSaid ? error.message : String(error?.stack ?? error);
   log("error", "start_failed", { error: message });
   if (!isRefusal || process.send === undefined) process.exit(1);
   process.send({ type: "refused", message }, () => process.exit(1));

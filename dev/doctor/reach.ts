@@ -8,6 +8,7 @@ import { clusterOf, EmbeddedPostgres } from "../database/embedded-postgres.ts";
 import { createEndpoint } from "../database/endpoint.ts";
 import { clusterIn } from "../database/make-cluster.ts";
 import { openPostgres } from "../database/postgres-backend.ts";
+import { runningOn } from "../folder-lock.ts";
 import { portFile } from "../port-file.ts";
 import { environmentOfProduct } from "../running-products.ts";
 import { keptSecret } from "../secrets.ts";
@@ -37,11 +38,16 @@ export async function reachDatabase(
   }
   // Which product is meant matters only where no database is named.
   const dataDir = resolve(environmentOfProduct(environment, process.cwd())["DATA_DIR"] || ".data");
-  if (clusterIn(clusterOf(dataDir)).kind !== "postgres") {
-    throw new Error(`there is none at ${clusterOf(dataDir)} yet: npm start makes it`);
-  }
   const secret = keptSecret(dataDir, "database");
-  return (await runningEndpoint(dataDir, secret)) ?? startEmbedded(dataDir, secret);
+  // The product that runs there may have a Postgres elsewhere.
+  const running = runningOn(dataDir) === undefined ? null : await runningEndpoint(dataDir, secret);
+  if (running !== null) return running;
+  if (clusterIn(clusterOf(dataDir)).kind !== "postgres") {
+    throw new Error(
+      `there is none at ${clusterOf(dataDir)}: npm start makes it. Of a Postgres of your own say DATABASE_URL, or --url`,
+    );
+  }
+  return startEmbedded(dataDir, secret);
 }
 
 async function startEmbedded(dataDir: string, secret: string): Promise<Reached> {

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { splitStatements } from "../database/split-statements.ts";
+import { metaCommand } from "./meta-command.ts";
 
 export interface PromptDeps {
   input: NodeJS.ReadableStream;
@@ -7,8 +8,6 @@ export interface PromptDeps {
   /** Runs a statement and prints what came of it. When the signal says so nobody waits for that any more. */
   run(statement: string, signal: AbortSignal): Promise<unknown>;
 }
-
-const WORDS = new Set(["\\q", "exit", "quit"]);
 
 /** Reads statements line by line, each up to its semicolon, until the input ends or a word says so. */
 export async function prompt({ input, output, run }: PromptDeps): Promise<void> {
@@ -34,11 +33,17 @@ export async function prompt({ input, output, run }: PromptDeps): Promise<void> 
   });
   ask();
   for await (const line of lines) {
-    if (text === "" && WORDS.has(line.trim())) break;
-    text += `${line}\n`;
-    const statements = wholeStatements(text);
+    const meta = metaCommand(line, text === "");
+    if (meta.kind === "end") break;
+    if (meta.kind === "unknown") {
+      output.write(`${meta.words}\n`);
+      ask();
+      continue;
+    }
+    if (meta.kind === "none") text += `${line}\n`;
+    const statements = meta.kind === "statement" ? [meta.text] : wholeStatements(text);
     if (statements !== undefined) {
-      text = "";
+      if (meta.kind === "none") text = "";
       running = new AbortController();
       for (const statement of statements) {
         await run(statement, running.signal);

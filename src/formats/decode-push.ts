@@ -62,7 +62,7 @@ function readPush<Push extends Timed>(
   if (result.success) return { kind: "push", push: result.data };
   const issues = result.error.issues.map((issue) => ({
     path: issue.path.map(String).join("."),
-    message: issue.code === "unrecognized_keys" ? unknownFields(issue.keys) : issue.message,
+    message: messageOf(issue, value),
   }));
   return { kind: "invalid", issues };
 }
@@ -78,6 +78,16 @@ function momentOf<Push extends Timed>(
   if (refuseMoment === undefined || moment.kind === "refused") return moment;
   const message = refuseMoment(push, moment.us, nowUs);
   return message === null ? moment : { kind: "refused", message };
+}
+
+function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code === "unrecognized_keys") return unknownFields(issue.keys);
+  const [field] = issue.path;
+  const isMissing =
+    issue.path.length === 1 &&
+    value instanceof Object &&
+    (value as Record<PropertyKey, unknown>)[field as PropertyKey] === undefined;
+  return isMissing ? `is missing: it ${issue.message}` : issue.message;
 }
 
 /** Fields of one item that are named; who has more has seen what is wrong. */

@@ -32,6 +32,21 @@ it("the prompt runs each statement when it is whole, and ends by a word", async 
   expect(await text(output)).toContain("edgetape-> ");
 });
 
+it("a line with a backslash is answered at once, also in the middle of a statement", async () => {
+  const [input, output] = [new PassThrough(), new PassThrough()];
+  const ran: string[] = [];
+  const run = async (statement: string) => void ran.push(statement);
+  input.write("\\dt\n\\nonsense\nselect\n\\d\n1;\nselect 2\n\\q\n");
+  await prompt({ input, output, run });
+  output.end();
+  expect(ran).toEqual([
+    expect.stringContaining("refuse_change"),
+    expect.stringContaining("refuse_change"),
+    "select\n1",
+  ]);
+  expect(await text(output)).toContain("\\nonsense means nothing here");
+});
+
 it("Ctrl-C gives up the statement that runs and what was typed behind it, and the prompt goes on", async () => {
   const [input, output] = [new PassThrough(), Object.assign(new PassThrough(), { isTTY: true })];
   const ran: string[] = [];
