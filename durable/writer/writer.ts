@@ -104,6 +104,8 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
       correlation_ids: ids,
       symbols: requests.map((request) => request.symbol),
     };
+    // After a pause another database may be there, and ids of series that are remembered would be those of other series in it.
+    await this.identity();
     const seriesIds = this.#seriesIds;
     try {
       const { earliestUs, identity, ...counts } = await storeFrames(

@@ -1,5 +1,7 @@
 import type { PollPage } from "../bindings/room.ts";
+import { isStorageFull } from "../core/storage-watch.ts";
 import type { AppContext } from "../middleware/context.ts";
+import { storageWatch } from "../middleware/storage.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
 import { roomOf } from "./append-to-rooms.ts";
@@ -20,7 +22,15 @@ export interface Poll {
 export async function pollSymbol(c: AppContext, poll: Poll): Promise<PollPage | Response> {
   const { symbol, since, limit, waitMs } = poll;
   const unknown = await refuseUnknown(c, [symbol]);
-  if (unknown === null) return roomOf(c.env, symbol).poll(symbol, since, limit, waitMs);
+  if (unknown === null) {
+    const ask = () => roomOf(c.env, symbol).poll(symbol, since, limit, waitMs);
+    return ask().catch((error: unknown) => {
+      if (!isStorageFull(error)) throw error;
+      // Somebody's push found the disk full while this waited. The room begins anew, and reading needs no room.
+      storageWatch(c).failed(String(error));
+      return ask();
+    });
+  }
   if (waitMs === 0) return unknown;
   const first = beforeAnything(since, Date.now());
   if (await directoryOf(c.env).untilKnown(symbol, waitMs)) {
