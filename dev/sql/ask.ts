@@ -61,6 +61,13 @@ export interface SqlDoor {
   signal?: AbortSignal;
 }
 
+/** A transaction that only reads lets COPY start programs and write files of the server. */
+const COPY = /^(\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*copy\b/i;
+const COPY_REFUSED: SqlError = {
+  ...{ severity: "ERROR", code: "25006", message: "COPY can start programs and write files" },
+  ...{ detail: undefined, hint: "Say --write where that is meant.", position: undefined },
+};
+
 /**
  * One statement over Neon's HTTP protocol, in a transaction of its own, which only reads unless `canWrite`. Not by the driver, which
  * turns rows into objects: here columns keep their order, and values are what Postgres wrote. An endpoint of our own runs it on
@@ -69,6 +76,7 @@ export interface SqlDoor {
  * @throws where the database cannot be reached, and when the signal says so.
  */
 export async function askSql(door: SqlDoor, text: string, canWrite: boolean): Promise<SqlOutcome> {
+  if (!canWrite && COPY.test(text)) return { kind: "refused", error: COPY_REFUSED };
   const url = new URL(door.url);
   url.searchParams.set("application_name", "edgetape-prompt");
   const response = await door.fetch(door.endpoint ?? neonEndpoint(door.url), {

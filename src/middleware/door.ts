@@ -6,6 +6,9 @@ import type { AppContext, AppEnv } from "./context.ts";
 import { isAllowedHost, isAllowedOrigin } from "./hosts.ts";
 import { problem } from "./problem.ts";
 
+/** A name or an address, and a port. What else stands there would become a part of the request's address. */
+const HOST = /^(\[[0-9A-Fa-f:.]+\]|[\w.~-]+)(:\d{1,5})?$/;
+
 /** Methods that change nothing. */
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -15,6 +18,8 @@ const READING = new Set(["GET", "HEAD", "OPTIONS"]);
  */
 export const door = createMiddleware<AppEnv>(async (c, next) => {
   const { PUBLIC_READ, ALLOWED_HOSTS } = c.get("config");
+  const host = c.req.header("host");
+  if (host !== undefined && !HOST.test(host)) return refuseMalformedHost(c);
   if (ALLOWED_HOSTS !== undefined) {
     const { hostname } = new URL(c.req.url);
     if (!isAllowedHost(hostname, ALLOWED_HOSTS)) return refuseHost(c, hostname);
@@ -26,6 +31,16 @@ export const door = createMiddleware<AppEnv>(async (c, next) => {
     return refuseOrigin(c, origin);
   return next();
 });
+
+function refuseMalformedHost(c: AppContext): Response {
+  return problem(c, {
+    status: 400,
+    type: "malformed-host",
+    title: "The Host header cannot be read",
+    detail:
+      "Host is a name or an address, and a port where it is not the usual one (RFC 9112, 3.2).",
+  });
+}
 
 function isOurs(origin: string, c: AppContext): boolean {
   return isAllowedOrigin(origin, new URL(c.req.url), c.get("config").ALLOWED_ORIGINS);

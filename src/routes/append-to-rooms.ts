@@ -3,7 +3,11 @@ import type { AppendBatch, AppendOutcome, IdempotentRequest } from "../bindings/
 import type { SymbolBatch } from "../core/encode-events.ts";
 import type { AppContext } from "../middleware/context.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
+import { fewAtOnce } from "./few-at-once.ts";
 import { makeKnown } from "./known-symbols.ts";
+
+/** Rooms that one request asks at once. A new one is a file and its syncs, and others wait for those behind it. */
+const ROOMS_AT_ONCE = 32;
 
 export interface SymbolOutcome {
   symbol: SymbolName;
@@ -29,15 +33,16 @@ export async function appendToRooms(
     const refused = await findRefusal(c, batches, idempotency);
     if (refused !== null) return [refused];
   }
-  const appends = await Promise.allSettled(
-    batches.map(async (batch) => ({
-      symbol: batch.symbol,
-      outcome: await appendToRoom(c, batch, {
-        ...(idempotency !== null && { idempotency }),
-        ...(isSpread && { admitted: true }),
-      }),
-    })),
-  );
+  const append = async (batch: SymbolBatch): Promise<SymbolOutcome> => ({
+    symbol: batch.symbol,
+    outcome: await appendToRoom(c, batch, {
+      ...(idempotency !== null && { idempotency }),
+      ...(isSpread && { admitted: true }),
+    }),
+  });
+  const appends = (
+    await fewAtOnce(batches, (batch) => Promise.allSettled([append(batch)]), ROOMS_AT_ONCE)
+  ).flat();
   const outcomes = appends.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const taken = outcomes.filter(({ outcome }) => outcome.kind === "appended");
   await makeKnown(
@@ -53,8 +58,10 @@ async function findRefusal(
   batches: readonly SymbolBatch[],
   idempotency: IdempotentRequest | null,
 ): Promise<SymbolOutcome | null> {
-  const admissions = await Promise.all(
-    batches.map(({ symbol }) => roomOf(c.env, symbol).admits(idempotency)),
+  const admissions = await fewAtOnce(
+    batches,
+    ({ symbol }) => roomOf(c.env, symbol).admits(idempotency),
+    ROOMS_AT_ONCE,
   );
   for (const [index, kind] of admissions.entries()) {
     const symbol = batches[index]?.symbol;

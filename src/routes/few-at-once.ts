@@ -5,10 +5,11 @@ const AT_ONCE = 6;
 export async function fewAtOnce<Item, Found>(
   items: readonly Item[],
   read: (item: Item) => Promise<Found>,
+  atOnce = AT_ONCE,
 ): Promise<Found[]> {
   const all: Found[] = [];
   while (all.length < items.length) {
-    const next = items.slice(all.length, all.length + AT_ONCE);
+    const next = items.slice(all.length, all.length + atOnce);
     all.push(...(await Promise.all(next.map(read))));
   }
   return all;

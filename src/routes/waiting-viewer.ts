@@ -13,6 +13,8 @@ import { directoryOf } from "./known-symbols.ts";
 const CLOCKS_APART_US = 60_000_000;
 /** The directory is asked so long at a time. */
 const ASK_MS = 20_000;
+/** The longest delay that a timer holds. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 /** The same as of a viewer of a room. */
 const WINDOW_BYTES = 512 * 1024;
 
@@ -90,6 +92,11 @@ class WaitingViewer {
     }
     this.#say({ type: "caught_up", cursor, replayed: 0, complete: true });
     const checks = setInterval(() => this.#check(), HEARTBEAT_MS);
+    const { expiresAtMs } = this.#join;
+    const end =
+      expiresAtMs === null
+        ? null
+        : setTimeout(() => this.#check(), Math.min(expiresAtMs - Date.now(), MAX_TIMER_MS));
     try {
       while (this.#isOpen) {
         if (!(await directoryOf(this.#c.env).untilKnown(symbol, ASK_MS))) continue;
@@ -102,6 +109,7 @@ class WaitingViewer {
       this.#close("goingAway");
     } finally {
       clearInterval(checks);
+      clearTimeout(end);
     }
   }
 
@@ -127,7 +135,6 @@ class WaitingViewer {
   #heard(data: string | ArrayBuffer): void {
     this.#heardMs = Date.now();
     if (this.#room !== null) this.#room.send(data);
-    else if (data === PING) this.#socket.send(PONG);
     else this.#answer(data);
   }
 
@@ -139,10 +146,15 @@ class WaitingViewer {
     }
     this.#messages.count += 1;
     const bytes = typeof data === "string" ? new TextEncoder().encode(data).byteLength : 0;
-    const wrong = wrongIn(data);
+    const word = data === PING ? ({ kind: "ping" } as const) : readWord(data);
     if (mostASecond > 0 && this.#messages.count > mostASecond) this.#close("tooManyMessages");
     else if (most > 0 && bytes > most) this.#close("messageTooLarge");
-    else if (wrong !== null) this.#say({ type: "error", code: "bad_message", message: wrong });
+    else if (word.kind === "ping") this.#socket.send(PONG);
+    else if (word.kind === "wrong") {
+      this.#say({ type: "error", code: "bad_message", message: word.why });
+    } else if (word.cursor > Math.max(this.#cursor, this.#join.since ?? 0)) {
+      this.#close("acknowledgedUnsent");
+    }
   }
 
   /** Who has been silent for too long, or whose token has ended, goes, as in a room. */
@@ -181,15 +193,17 @@ function sendable(code: number): number {
   return code === 1005 || code === 1006 || code === 1015 ? 1000 : code;
 }
 
-/** What is wrong with a message of a client, null: nothing (SPEC M-2). */
-function wrongIn(data: string | ArrayBuffer): string | null {
-  if (typeof data !== "string") return "binary messages mean nothing here";
+/** A message of a client: how far it acknowledges, or what is wrong with it (SPEC M-2). */
+function readWord(
+  data: string | ArrayBuffer,
+): { kind: "ack"; cursor: Cursor } | { kind: "wrong"; why: string } {
+  if (typeof data !== "string") return { kind: "wrong", why: "binary messages mean nothing here" };
   try {
     const parsed = clientMessageSchema.safeParse(JSON.parse(data));
-    if (parsed.success) return null;
+    if (parsed.success) return { kind: "ack", cursor: parsed.data.cursor };
     const [issue] = parsed.error.issues;
-    return `${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim();
+    return { kind: "wrong", why: `${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim() };
   } catch {
-    return 'expected a JSON message or the text "ping"';
+    return { kind: "wrong", why: 'expected a JSON message or the text "ping"' };
   }
 }

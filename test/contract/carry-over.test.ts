@@ -15,7 +15,11 @@ const HOSTILE = "tab\t newline\n back\\slash 'quotes' \"\" \\. \u{feff}é😀";
 /** Tables with rows, whose text must be the same in both, and the names that some had. */
 const TABLES = ["symbols", "series", "points", "trades_past", "position_states", "tape_state"];
 const OLD_NAMES: Readonly<Record<string, string>> = { position_states: "positions" };
-const SELECT_ROWS = (table: string) => `select t::text from ${table} t order by 1`;
+/** Of `tape_state` what it had then; it has got more since. */
+const SELECT_ROWS = (table: string) =>
+  table === "tape_state"
+    ? "select row(watermark, rolled_through, raw_from, minutes_from, packed_through)::text from tape_state"
+    : `select t::text from ${table} t order by 1`;
 
 let dataDir: string;
 beforeAll(() => {

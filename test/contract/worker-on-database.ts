@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { mintToken } from "../../dev/mint-token.ts";
 import { app } from "../../src/app.ts";
+import type { Acquaintance } from "../../src/bindings/directory.ts";
 import type { AppendBatch, AppendOutcome, RoomTail } from "../../src/bindings/room.ts";
 import { decodeFrame, encodeFrame } from "../../src/core/encode-events.ts";
 import { SeriesIdCache } from "../../src/db/series-ids.ts";
@@ -75,6 +76,14 @@ export class WorkerOnDatabase {
         PUBLIC_READ: "true",
         LOG_LEVEL: "error",
         JWT_SECRET,
+        // Whatever a test asks for has been pushed, it says.
+        DIRECTORY: {
+          idFromName: (name: string) => name,
+          get: () => ({
+            acquaintance: async () => ({ kind: "known" }) satisfies Acquaintance,
+            know: async () => undefined,
+          }),
+        },
         ROOM: {
           idFromName: (name: string) => name,
           get: (name: string) => ({

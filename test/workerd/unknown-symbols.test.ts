@@ -5,7 +5,7 @@ import type { Env } from "../../src/bindings/env.ts";
 import { configOf } from "../../src/config.ts";
 import { pollAnswerSchema } from "../../src/protocol/answers.ts";
 import { problemSchema } from "../../src/protocol/problem.ts";
-import { ask, closeSockets, newSymbol, push, pushPoints } from "./edgetape.ts";
+import { ask, closeSockets, newSymbol, push, pushPoints, tokenOf } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 import { TestViewer } from "./test-viewer.ts";
 
@@ -117,5 +117,35 @@ describe("R-1 a symbol nobody has pushed", () => {
       viewer.send("ping");
       expect(await viewer.nextText()).toBe("pong");
     }
+  });
+});
+
+describe("a viewer that waits for a symbol keeps the rules of a room", () => {
+  it("F-2 an ack of what was not sent closes", async () => {
+    const viewer = TestViewer.over(await upgrade(newSymbol()));
+    const { cursor } = await viewer.expect("hello");
+    viewer.ack(cursor);
+    viewer.send(JSON.stringify({ type: "ack", cursor: cursor + 1_000_000_000 }));
+    expect(await viewer.closedFor("acknowledgedUnsent")).toBe(true);
+  });
+
+  it("L-2 pings count as messages", async () => {
+    const viewer = TestViewer.over(await upgrade(newSymbol()));
+    await viewer.expect("hello");
+    vi.spyOn(Date, "now").mockReturnValue(Date.now());
+    for (let sent = 0; sent < 1_001; sent += 1) viewer.send("ping");
+    expect(await viewer.closedFor("tooManyMessages")).toBe(true);
+  });
+
+  it("A-3 the end of its token closes it at that moment", async () => {
+    const ends = Math.floor(Date.now() / 1_000) + 2;
+    const headers = {
+      upgrade: "websocket",
+      authorization: `Bearer ${await tokenOf({ scope: "read", ends })}`,
+    };
+    const viewer = TestViewer.over(await ask(`/ws/${newSymbol()}`, { headers }));
+    await viewer.expect("hello");
+    expect(await viewer.closedFor("tokenExpired")).toBe(true);
+    expect(Date.now() - ends * 1_000).toBeLessThan(1_500);
   });
 });
