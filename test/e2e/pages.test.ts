@@ -160,7 +160,11 @@ it("ticks begin where the reader is, one daily bar says its day, and the last pr
   await page.evaluate(() => {
     window.__drawn = [];
   });
-  await page.mouse.move(500, 380);
+  // On with it: a pointer that only moves has its cross drawn anew, and not the axes.
+  await page.mouse.move(300, 400);
+  await page.mouse.down();
+  await page.mouse.move(360, 400, { steps: 4 });
+  await page.mouse.up();
   await untilDrawn("50.75");
 });
 
