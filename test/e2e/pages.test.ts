@@ -66,8 +66,13 @@ it("an interval without bars leads back to one that has some, and imported bars 
   const row = page.locator("[data-symbol=SPX]");
   await row.getByText("2,874.56").waitFor();
   expect(await row.textContent()).toContain("17 Apr 2020");
+  const noFigure = "[title='No figure: the last price is older than a day.']";
+  expect(await row.locator(noFigure).textContent()).toBe("—");
+  expect(await row.locator("polyline").count()).toBe(0);
   await row.locator("a").click();
   await page.getByTestId("as-of").getByText("as of 17 Apr 2020").waitFor();
+  const besidePrice = `.instrument ${noFigure}, [aria-current] ${noFigure}`;
+  await expect.poll(() => page.locator(besidePrice).allTextContents()).toEqual(["—", "—"]);
   await page.getByRole("button", { name: "1m", exact: true }).click();
   await page.getByText("No bars of 1m here").waitFor();
   expect(await page.getByTestId("last-price").textContent()).toBe("2,874.56");

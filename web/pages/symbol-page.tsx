@@ -82,7 +82,7 @@ export function SymbolPage(props: SymbolPageProps) {
       <main class={`symbol-page ${isTraded ? "" : "is-untraded"} ${isOff ? "is-cut-off" : ""}`}>
         <div class="symbol-main">
           <div class="symbol-head">
-            <InstrumentHeader view={view} symbol={symbol} summary={summary} />
+            <InstrumentHeader {...{ view, symbol, summary, past: props.pasts.get(symbol) }} />
             {isTraded && (
               <Choice
                 label="Interval of a bar"
