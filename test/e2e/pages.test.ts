@@ -108,6 +108,10 @@ it("the page of a symbol nobody has pushed to shows how, and comes alive at the 
   await open("/s/NEW%2F1");
   await page.getByText(`-d '{"symbol":"NEW/1",`).waitFor();
   await untilState("live");
+  await page.getByTestId("connection-state").getByText("live, nothing yet").waitFor();
+  await page.setViewportSize({ width: 390, height: 844 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  await page.setViewportSize({ width: 1_280, height: 800 });
   await push("/api/trades", { symbol: "NEW/1", price: 12.5, size: 1 });
   await page.getByTestId("last-price").getByText("12.50").waitFor();
   await page.getByTestId("trade-row").waitFor();
