@@ -66,8 +66,13 @@ it("an interval without bars leads back to one that has some, and imported bars 
   const row = page.locator("[data-symbol=SPX]");
   await row.getByText("2,874.56").waitFor();
   expect(await row.textContent()).toContain("17 Apr 2020");
+  const noFigure = "[title='No figure: the last price is older than a day.']";
+  expect(await row.locator(noFigure).textContent()).toBe("—");
+  expect(await row.locator("polyline").count()).toBe(0);
   await row.locator("a").click();
   await page.getByTestId("as-of").getByText("as of 17 Apr 2020").waitFor();
+  const besidePrice = `.instrument ${noFigure}, [aria-current] ${noFigure}`;
+  await expect.poll(() => page.locator(besidePrice).allTextContents()).toEqual(["—", "—"]);
   await page.getByRole("button", { name: "1m", exact: true }).click();
   await page.getByText("No bars of 1m here").waitFor();
   expect(await page.getByTestId("last-price").textContent()).toBe("2,874.56");
@@ -103,6 +108,10 @@ it("the page of a symbol nobody has pushed to shows how, and comes alive at the 
   await open("/s/NEW%2F1");
   await page.getByText(`-d '{"symbol":"NEW/1",`).waitFor();
   await untilState("live");
+  await page.getByTestId("connection-state").getByText("live, nothing yet").waitFor();
+  await page.setViewportSize({ width: 390, height: 844 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  await page.setViewportSize({ width: 1_280, height: 800 });
   await push("/api/trades", { symbol: "NEW/1", price: 12.5, size: 1 });
   await page.getByTestId("last-price").getByText("12.50").waitFor();
   await page.getByTestId("trade-row").waitFor();
@@ -160,7 +169,11 @@ it("ticks begin where the reader is, one daily bar says its day, and the last pr
   await page.evaluate(() => {
     window.__drawn = [];
   });
-  await page.mouse.move(500, 380);
+  // On with it: a pointer that only moves has its cross drawn anew, and not the axes.
+  await page.mouse.move(300, 400);
+  await page.mouse.down();
+  await page.mouse.move(360, 400, { steps: 4 });
+  await page.mouse.up();
   await untilDrawn("50.75");
 });
 

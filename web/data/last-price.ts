@@ -48,8 +48,7 @@ const FRESH_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 export function isStale(asOf: AsOf, nowMs: number): boolean {
-  const endMs = asOf.ts / 1_000 + (asOf.kind === "day" ? DAY_MS : 0);
-  return nowMs - endMs > FRESH_MS;
+  return nowMs - endMsOf(asOf) > FRESH_MS;
 }
 
 const CLOCK = new Intl.DateTimeFormat("en-GB", {
@@ -60,6 +59,15 @@ const CLOCK = new Intl.DateTimeFormat("en-GB", {
 const DATE = { day: "numeric", month: "short", year: "numeric" } as const;
 const MOMENT = new Intl.DateTimeFormat("en-GB", { ...DATE, hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat("en-GB", { ...DATE, timeZone: "UTC" });
+
+/** Whether a number says nothing of the last day. */
+export function isOverADay(asOf: AsOf, nowMs: number): boolean {
+  return nowMs - endMsOf(asOf) > DAY_MS;
+}
+
+function endMsOf({ kind, ts }: AsOf): number {
+  return ts / 1_000 + (kind === "day" ? DAY_MS : 0);
+}
 
 /** "as of 14:03:22", with the date where it is half a day ago or more. */
 export function asOfWords(asOf: AsOf, nowMs: number): string {

@@ -1,4 +1,3 @@
-import { changeOf } from "../data/change.ts";
 import type { Past, Pasts } from "../data/listed-price.ts";
 import type { Api } from "./api.ts";
 import type { Clock } from "./clock.ts";
@@ -52,7 +51,7 @@ export function createPasts(deps: {
     const from = deps.clock.nowMs() * 1_000 - DAY_US;
     const answer = await deps.api.history(symbol, { interval: "15m", limit: 96, from });
     if (answer.kind !== "ok") return answer.kind === "failed" ? "away" : null;
-    return { closes: answer.value.bars.map((bar) => bar.close), imported: null };
+    return { bars: answer.value.bars, imported: null };
   }
 
   async function importedPast(symbol: string): Promise<Past | null | "away"> {
@@ -61,10 +60,9 @@ export function createPasts(deps: {
     const { bars } = answer.value;
     const [before, newest] = [bars.at(-2), bars.at(-1)];
     if (newest === undefined) return null;
-    const change = before === undefined ? null : changeOf(before.close, newest.close);
     return {
-      closes: bars.map((bar) => bar.close),
-      imported: { last: newest.close, change, dayUs: newest.ts },
+      bars,
+      imported: { last: newest.close, before: before?.close ?? null, dayUs: newest.ts },
     };
   }
 }

@@ -64,6 +64,8 @@ export function openSymbolFeed(
   return {
     /** Whether history has answered once. */
     isLoaded: () => tape !== null,
+    /** Whether nobody has pushed to it so far. */
+    isUnknown: () => isUnknown,
     /** What the server has against the symbol, in words; null where nothing. */
     refusal: () => (trouble?.kind === "refused" ? trouble.detail : null),
     bars: bars.bars,

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Bar, Interval } from "../../src/protocol/bar.ts";
 import { type CandleChart, createCandleChart } from "../charts/candle-chart.ts";
-import { changeOf, NO_CHANGE } from "../data/change.ts";
+import { changeOf, NOT_POSITIVE } from "../data/change.ts";
 import type { Digits } from "../data/digits.ts";
 import { formatChange, formatPrice, formatVolume } from "../data/format.ts";
 import { gapWords } from "../data/gap-words.ts";
@@ -109,7 +109,7 @@ function BarLegend({ bar, digits }: { bar: Bar; digits: Digits }) {
       ))}
       <span>
         {change === null ? (
-          <b title={NO_CHANGE}>—</b>
+          <b title={NOT_POSITIVE}>—</b>
         ) : (
           <b class={direction}>{formatChange(change)}</b>
         )}

@@ -1,8 +1,8 @@
 import { useLayoutEffect } from "preact/hooks";
-import { liveChange, NO_CHANGE } from "../data/change.ts";
 import { digitsOf } from "../data/digits.ts";
 import { formatChange, formatGain, formatPrice, formatSize, formatVolume } from "../data/format.ts";
 import { asOfWords, isStale } from "../data/last-price.ts";
+import { listedPrice, type Past } from "../data/listed-price.ts";
 import { netPosition } from "../data/positions.ts";
 import type { ListedSymbol } from "../data/symbol-list.ts";
 import { DIRTY } from "../feed/dirty.ts";
@@ -14,18 +14,21 @@ export function InstrumentHeader(props: {
   view: SymbolView;
   symbol: string;
   summary: ListedSymbol | undefined;
+  past: Past | undefined;
 }) {
-  const { view, symbol, summary } = props;
+  const { view, symbol, summary, past } = props;
   useRepaint(view, DIRTY.trades | DIRTY.bars | DIRTY.allBars | DIRTY.positions | DIRTY.status);
   const { last: known, trades, priceDigits } = view.shown();
   const last = known?.price ?? summary?.last ?? null;
   const digits = known === null ? digitsOf(summary?.trail ?? []) : priceDigits;
   const lastText = last === null ? null : formatPrice(last, digits);
-  const change = liveChange(summary, last);
   const row = trades.rows.find((each) => each.kind === "trade");
   const held = netPosition(view.feed.positions(), last);
   const direction = row?.kind === "trade" ? row.direction : "same";
   const nowMs = view.clock.nowMs();
+  const day = summary === undefined ? null : listedPrice(summary, past, known, nowMs);
+  const change = day?.change ?? null;
+  const volume = day?.volume ?? null;
   const isOld = known !== null && (isStale(known.asOf, nowMs) || isCutOff(view.feed.status()));
 
   // In the same frame as the price itself.
@@ -52,16 +55,13 @@ export function InstrumentHeader(props: {
           <dl>
             <div>
               <dt>Change 24 h</dt>
-              <dd
-                class={signClass(change)}
-                title={change === null && summary?.last != null ? NO_CHANGE : undefined}
-              >
+              <dd class={signClass(change)} title={day?.noChange}>
                 {change === null ? "—" : formatChange(change)}
               </dd>
             </div>
             <div>
               <dt>Volume 24 h</dt>
-              <dd>{summary === undefined ? "—" : formatVolume(summary.volume)}</dd>
+              <dd>{volume === null ? "—" : formatVolume(volume)}</dd>
             </div>
             {held !== null && (
               <div data-testid="position">

@@ -82,7 +82,7 @@ export function SymbolPage(props: SymbolPageProps) {
       <main class={`symbol-page ${isTraded ? "" : "is-untraded"} ${isOff ? "is-cut-off" : ""}`}>
         <div class="symbol-main">
           <div class="symbol-head">
-            <InstrumentHeader view={view} symbol={symbol} summary={summary} />
+            <InstrumentHeader {...{ view, symbol, summary, past: props.pasts.get(symbol) }} />
             {isTraded && (
               <Choice
                 label="Interval of a bar"
@@ -109,8 +109,13 @@ export function SymbolPage(props: SymbolPageProps) {
 function connectionOf({ feed, clock }: SymbolView): Connection {
   const heardUs = feed.cursor() ?? 0;
   const silentMs = clock.nowMs() - heardUs / 1_000;
-  const quiet =
-    heardUs === 0 ? "nothing yet" : silentMs > QUIET_MS ? `quiet for ${formatAge(silentMs)}` : null;
+  // The room of an unknown symbol has a cursor too, from before it was asked.
+  const isSilent = heardUs === 0 || feed.isUnknown();
+  const quiet = isSilent
+    ? "nothing yet"
+    : silentMs > QUIET_MS
+      ? `quiet for ${formatAge(silentMs)}`
+      : null;
   return { status: feed.status(), quiet };
 }
 

@@ -1,5 +1,4 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { NO_CHANGE } from "../data/change.ts";
 import { digitsOf } from "../data/digits.ts";
 import { formatAge, formatChange, formatPrice, formatVolume } from "../data/format.ts";
 import { type AsOf, asOfWords, isStale } from "../data/last-price.ts";
@@ -132,11 +131,9 @@ export function SymbolsPage(props: {
 
 function SymbolRow(props: { listed: ListedSymbol; past: Past | undefined; nowMs: number }) {
   const { listed, past, nowMs } = props;
-  const { symbol, volume, viewers, direction, moves } = listed;
-  const { last, change, asOf } = listedPrice(listed, past);
-  const closes = past?.closes ?? [];
-  // A symbol without a past is drawn from when the page was opened.
-  const trail = closes.length > 2 && last !== null ? [...closes, last] : listed.trail;
+  const { symbol, viewers, direction, moves } = listed;
+  const { last, change, noChange, volume, trail, asOf } = listedPrice(listed, past, null, nowMs);
+  const closes = past?.bars.map(({ close }) => close) ?? [];
   const isOld = asOf !== null && isStale(asOf, nowMs);
   return (
     <tr data-testid="symbol-row" data-symbol={symbol} class={isOld ? "is-stale" : ""}>
@@ -156,17 +153,14 @@ function SymbolRow(props: { listed: ListedSymbol; past: Past | undefined; nowMs:
         </span>
         {isOld && <div class="age-below">{ageWords(asOf, nowMs)}</div>}
       </td>
-      <td
-        class={`number ${signClass(change)}`}
-        title={change === null && listed.last !== null ? NO_CHANGE : undefined}
-      >
+      <td class={`number ${signClass(change)}`} title={noChange}>
         {change === null ? <span class="faint">—</span> : formatChange(change)}
       </td>
       <td class="trail">
         <Sparkline values={trail} change={change} />
       </td>
       <td class="number is-wide">
-        {volume > 0 ? formatVolume(volume) : <span class="faint">—</span>}
+        {volume === null ? <span class="faint">—</span> : formatVolume(volume)}
       </td>
       <td class="number is-wide">{viewers > 0 ? viewers : <span class="faint">—</span>}</td>
       <td class="number is-age dim">{asOf === null ? "—" : ageWords(asOf, nowMs)}</td>

@@ -1,8 +1,7 @@
-import { liveChange, NO_CHANGE } from "../data/change.ts";
 import { type Digits, digitsOf } from "../data/digits.ts";
 import { formatChange, formatPrice } from "../data/format.ts";
 import { isStale } from "../data/last-price.ts";
-import { listedPrice, type Pasts } from "../data/listed-price.ts";
+import { type ListedPrice, listedPrice, type Past, type Pasts } from "../data/listed-price.ts";
 import { pathOfSymbol } from "../data/route.ts";
 import type { ListedSymbol } from "../data/symbol-list.ts";
 import { DIRTY } from "../feed/dirty.ts";
@@ -23,13 +22,18 @@ export function Watchlist(props: {
       <ul>
         {list.map((listed) => {
           const past = pasts.get(listed.symbol);
-          const { last, change, asOf } = listedPrice(listed, past);
           if (listed.symbol === current) {
-            return <CurrentRow key={current} {...{ listed, view, last, change }} />;
+            return <CurrentRow key={current} {...{ listed, past, view }} />;
           }
-          const isOld = asOf !== null && isStale(asOf, view.clock.nowMs());
-          const digits = digitsOf([...(past?.closes ?? []), ...listed.trail]);
-          return <Row key={listed.symbol} {...{ listed, last, change, digits, isOld }} />;
+          const nowMs = view.clock.nowMs();
+          const price = listedPrice(listed, past, null, nowMs);
+          const isOld = price.asOf !== null && isStale(price.asOf, nowMs);
+          return (
+            <Row
+              key={listed.symbol}
+              {...{ listed, price, digits: digitsFor(listed, past), isOld }}
+            />
+          );
         })}
       </ul>
     </nav>
@@ -37,33 +41,30 @@ export function Watchlist(props: {
 }
 
 /** The open symbol's price is the one its page shows, and not the list's of a second ago. */
-function CurrentRow(props: {
-  listed: ListedSymbol;
-  view: SymbolView;
-  last: number | null;
-  change: number | null;
-}) {
-  const { listed, view } = props;
+function CurrentRow(props: { listed: ListedSymbol; past: Past | undefined; view: SymbolView }) {
+  const { listed, past, view } = props;
   useRepaint(view, DIRTY.trades | DIRTY.bars | DIRTY.allBars | DIRTY.status);
   const { last, priceDigits } = view.shown();
-  if (last === null) {
-    const digits = digitsOf(listed.trail);
-    return <Row {...{ ...props, digits, isOld: false }} isCurrent />;
-  }
-  const change = listed.last === null ? props.change : liveChange(listed, last.price);
-  const isOld = isStale(last.asOf, view.clock.nowMs());
-  return <Row {...{ listed, last: last.price, change, digits: priceDigits, isOld }} isCurrent />;
+  const nowMs = view.clock.nowMs();
+  const price = listedPrice(listed, past, last, nowMs);
+  const digits = last === null ? digitsFor(listed, past) : priceDigits;
+  const isOld = last !== null && isStale(last.asOf, nowMs);
+  return <Row {...{ listed, price, digits, isOld }} isCurrent />;
+}
+
+function digitsFor(listed: ListedSymbol, past: Past | undefined): Digits {
+  return digitsOf([...(past?.bars.map(({ close }) => close) ?? []), ...listed.trail]);
 }
 
 function Row(props: {
   listed: ListedSymbol;
-  last: number | null;
-  change: number | null;
+  price: ListedPrice;
   digits: Digits;
   isOld: boolean;
   isCurrent?: boolean;
 }) {
-  const { listed, last, change, digits, isOld, isCurrent = false } = props;
+  const { listed, price, digits, isOld, isCurrent = false } = props;
+  const { last, change, noChange } = price;
   return (
     <li class={isOld ? "is-stale" : ""}>
       <Link to={pathOfSymbol(listed.symbol)} current={isCurrent}>
@@ -75,10 +76,7 @@ function Row(props: {
         >
           {last === null ? "" : formatPrice(last, digits)}
         </span>
-        <span
-          class={signClass(change)}
-          title={change === null && listed.last !== null ? NO_CHANGE : undefined}
-        >
+        <span class={signClass(change)} title={noChange}>
           {change === null ? (last === null ? "" : "—") : formatChange(change)}
         </span>
       </Link>

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import type { EpochUs } from "../../../src/protocol/time.ts";
-import { changeOf, liveChange } from "../../../web/data/change.ts";
-import { asOfWords, isStale, lastPrice } from "../../../web/data/last-price.ts";
+import { changeOf, NO_BASE, NOT_POSITIVE, OLD_PRICE } from "../../../web/data/change.ts";
+import { asOfWords, isStale, type LastPrice, lastPrice } from "../../../web/data/last-price.ts";
+import { listedPrice } from "../../../web/data/listed-price.ts";
+import type { ListedSymbol } from "../../../web/data/symbol-list.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 26, 12);
 const NOW_US = NOW_MS * 1_000;
@@ -51,8 +53,55 @@ test("a change from a price that is not positive has no figure", () => {
   expect(changeOf(-10, -37.63)).toBeNull();
   expect(changeOf(0, 5)).toBeNull();
   expect(changeOf(4, 5)).toBe(0.25);
-  const summary = { symbol: "CL" as never, volume: 0, last_event: null, viewers: 0 };
-  expect(liveChange({ ...summary, last: -37.63, change: 2.763 }, -40)).toBeNull();
-  expect(liveChange({ ...summary, last: 5, change: 0.25 }, 6)).toBeCloseTo(0.5);
-  expect(liveChange({ ...summary, last: 5, change: null }, 6)).toBeNull();
+  const of = (last: number, change: number | null, price: number) =>
+    listedPrice(listed({ last, change }), undefined, live(price), NOW_MS);
+  expect(of(-37.63, 2.763, -40)).toMatchObject({ change: null, noChange: NOT_POSITIVE });
+  expect(of(5, 0.25, 6).change).toBeCloseTo(0.5);
+  expect(of(5, null, 6)).toMatchObject({ change: null, noChange: NOT_POSITIVE });
 });
+
+test("a price older than a day has no change, volume or way of the last day, and says why", () => {
+  const none = { change: null, noChange: OLD_PRICE, volume: null, trail: [] };
+  const day = (ts: number, close: number) => ({ ts, close });
+  const imported = (dayUs: number, before: number | null) => ({
+    bars: [day(dayUs - DAY_US, before ?? 0), day(dayUs, 51)],
+    imported: { last: 51, before, dayUs },
+  });
+  const untraded = listed({ last: null, change: null, volume: 0, last_event: null, trail: [] });
+  const midnight = NOW_US - DAY_US / 2;
+  expect(listedPrice(untraded, imported(midnight - 3 * DAY_US, 50), null, NOW_MS)).toMatchObject({
+    ...{ last: 51, ...none },
+  });
+  const yesterday = listedPrice(untraded, imported(midnight - DAY_US, 50), null, NOW_MS);
+  expect(yesterday.change).toBeCloseTo(0.02);
+  expect(yesterday.trail).toEqual([]);
+  expect(listedPrice(untraded, imported(midnight, null), null, NOW_MS).noChange).toBe(NO_BASE);
+  const old = listed({ last_event: (NOW_US - DAY_US - 1e6) as EpochUs });
+  expect(listedPrice(old, undefined, null, NOW_MS)).toMatchObject({ last: 5, ...none });
+  expect(listedPrice(listed({}), undefined, live(5, NOW_US - 2 * DAY_US), NOW_MS)).toMatchObject(
+    none,
+  );
+  // Its last event is a metric's: no bar of the last day tells of a trade.
+  const silent = { bars: [], imported: null };
+  expect(listedPrice(listed({}), silent, null, NOW_MS)).toMatchObject({ last: 5, ...none });
+  expect(listedPrice(listed({ moves: 1 }), silent, null, NOW_MS).change).toBe(0);
+});
+
+test("the way of the last day is of bars that are in it, however long the page has been open", () => {
+  const bars = [30, 23, 2, 1].map((hours) => ({ ts: NOW_US - hours * 3_600e6, close: hours }));
+  const past = { bars, imported: null };
+  expect(listedPrice(listed({}), past, null, NOW_MS).trail).toEqual([23, 2, 1, 5]);
+});
+
+function listed(differing: Partial<ListedSymbol>): ListedSymbol {
+  return {
+    ...{ symbol: "CL" as never, last: 5, change: 0, volume: 7, viewers: 0 },
+    last_event: (NOW_US - 5e6) as EpochUs,
+    ...{ direction: "same", moves: 0, trail: [5, 5] },
+    ...differing,
+  };
+}
+
+function live(price: number, ts = NOW_US): LastPrice {
+  return { price, asOf: { kind: "moment", ts } };
+}
