@@ -19,6 +19,7 @@ function diagnosisOf(points: number): Diagnosis {
       ...times,
       staleHours: { points, trades: 0, posted: 0 },
       setAside: { points: 0, trades: 0 },
+      replacement: null,
     },
     ...{ sizes: [], warnings: [], lagUs: 0 },
   } as unknown as Diagnosis;
