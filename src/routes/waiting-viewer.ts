@@ -95,7 +95,7 @@ class WaitingViewer {
     const { expiresAtMs } = this.#join;
     const end =
       expiresAtMs === null
-        ? null
+        ? undefined
         : setTimeout(() => this.#check(), Math.min(expiresAtMs - Date.now(), MAX_TIMER_MS));
     try {
       while (this.#isOpen) {
@@ -109,7 +109,7 @@ class WaitingViewer {
       this.#close("goingAway");
     } finally {
       clearInterval(checks);
-      clearTimeout(end);
+      if (end !== undefined) clearTimeout(end);
     }
   }
 
