@@ -69,7 +69,8 @@ it("an interval without bars leads back to one that has some, and imported bars 
   const noFigure = "[title='No figure: the last price is older than a day.']";
   expect(await row.locator(noFigure).textContent()).toBe("—");
   expect(await row.locator("polyline").count()).toBe(0);
-  await row.locator("a").click();
+  // What has a title lies above the row's link and leads there all the same.
+  await row.locator(noFigure).click();
   await page.getByTestId("as-of").getByText("as of 17 Apr 2020").waitFor();
   const besidePrice = `.instrument ${noFigure}, [aria-current] ${noFigure}`;
   await expect.poll(() => page.locator(besidePrice).allTextContents()).toEqual(["—", "—"]);
@@ -141,6 +142,30 @@ it("numbers have the digits of their finest step in list, header, trades, ladder
   await untilDrawn("0.9999");
   await open("/");
   await page.locator("[data-symbol=TINY]").getByText("1.28e-10").waitFor();
+});
+
+it("a long name with two spaces is one line in list and column, cut short and whole in its title", async () => {
+  const option = "AAPL  240119C00100000";
+  const long = `${option}-${"OF-THE-LONGEST-NAME".repeat(2)}`;
+  await push(
+    "/api/trades",
+    [option, long].map((symbol) => trade(symbol, 12_345.25, 1, nowUs())),
+  );
+  for (const [path, width] of [
+    ["/", 1_280],
+    ["/", 390],
+    ["/s/PEG", 1_280],
+  ] as const) {
+    await page.setViewportSize({ width, height: 800 });
+    await open(path);
+    for (const symbol of [option, long]) {
+      const name = page.locator(`[title='${symbol}']`);
+      await name.waitFor();
+      expect(await name.innerText(), path).toBe(symbol);
+      expect((await name.boundingBox())?.height, path).toBeLessThan(24);
+    }
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+  }
 });
 
 it("time left out between candles is marked with how much", async () => {

@@ -106,7 +106,11 @@ export function SymbolsPage(props: {
                 </th>
               </tr>
             </thead>
-            <tbody ref={rows} onKeyDown={(event: KeyboardEvent) => moveFocus(event, focusRow)}>
+            <tbody
+              ref={rows}
+              onKeyDown={(event: KeyboardEvent) => moveFocus(event, focusRow)}
+              onClick={openRow}
+            >
               {found.slice(0, MAX_ROWS).map((listed) => (
                 <SymbolRow
                   key={listed.symbol}
@@ -139,7 +143,7 @@ function SymbolRow(props: { listed: ListedSymbol; past: Past | undefined; nowMs:
     <tr data-testid="symbol-row" data-symbol={symbol} class={isOld ? "is-stale" : ""}>
       <th scope="row">
         <Link to={pathOfSymbol(symbol)} class="row-link">
-          {symbol}
+          <span title={symbol}>{symbol}</span>
         </Link>
       </th>
       <td class="number last" title={isOld ? asOfWords(asOf, nowMs) : undefined}>
@@ -178,6 +182,12 @@ function ageWords(asOf: AsOf, nowMs: number): string {
 
 export function signClass(change: number | null): string {
   return change === null || change === 0 ? "" : change > 0 ? "is-up" : "is-down";
+}
+
+/** What lies above the row's link, for it has a title, leads where the link does. */
+function openRow({ target }: MouseEvent): void {
+  const cell = (target as HTMLElement).closest("td[title]");
+  cell?.closest("tr")?.querySelector("a")?.click();
 }
 
 function moveFocus(event: KeyboardEvent, focusRow: (index: number) => void): void {

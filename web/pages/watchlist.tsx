@@ -68,7 +68,9 @@ function Row(props: {
   return (
     <li class={isOld ? "is-stale" : ""}>
       <Link to={pathOfSymbol(listed.symbol)} current={isCurrent}>
-        <span class="name">{listed.symbol}</span>
+        <span class="name" title={listed.symbol}>
+          {listed.symbol}
+        </span>
         <span
           key={listed.moves}
           class={`last ${listed.moves > 0 ? `flash is-${listed.direction}` : ""}`}
