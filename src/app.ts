@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { shorten } from "./core/shorten.ts";
-import { isStorageFull } from "./core/storage-watch.ts";
+import { isStorageFull, isUnnamed } from "./core/storage-watch.ts";
 import { DatabaseError } from "./db/database.ts";
 import type { AppContext, AppEnv } from "./middleware/context.ts";
 import { door, guarded, shared } from "./middleware/door.ts";
@@ -59,12 +59,13 @@ export const app = new Hono<AppEnv>()
     return new Response(body, { status, headers });
   })
   .notFound(notFound)
-  .onError((error, c) => {
+  .onError(async (error, c) => {
     if (error instanceof TooManyQueries) return tooManyQueries(c);
     if (isStorageFull(error)) {
       storageWatch(c).failed(error.message);
       return storageFull(c);
     }
+    if (isUnnamed(error) && (await storageWatch(c).explains(error.message))) return storageFull(c);
     // Where the settings are wrong the request got no log, and its answer no id.
     const log = (c.get("log") as Log | undefined) ?? logOf("worker", { LOG_LEVEL: "info" });
     c.header(CORRELATION_HEADER, c.get("correlationId"));

@@ -3,6 +3,11 @@ export function isStorageFull(error: unknown): boolean {
   return /SQLITE_FULL|No space left on device/.test(String(error));
 }
 
+/** Does the runtime keep the cause to itself? It is so where an object could not be opened, as on a full disk. */
+export function isUnnamed(error: unknown): boolean {
+  return /internal error; reference = /.test(String(error));
+}
+
 /** While the disk is full it is tried once in so long a time, in ms. */
 const TRY_EVERY_MS = 1_000;
 /** A disk that fills again so soon is still the same story, and is not told again. In ms. */
@@ -47,6 +52,13 @@ export class StorageWatch {
     if (!this.#isTold) return;
     this.#toldAtMs = nowMs;
     this.#deps.filled(detail);
+  }
+
+  /** Something went wrong that a full disk would explain: was it that? */
+  async explains(detail: string): Promise<boolean> {
+    if (this.#sinceMs === null && (await this.#deps.tryToWrite())) return false;
+    this.failed(detail);
+    return true;
   }
 
   /**

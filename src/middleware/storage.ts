@@ -1,5 +1,5 @@
 import { KEYS_ON_TRIAL } from "../bindings/keys.ts";
-import { isStorageFull, StorageWatch } from "../core/storage-watch.ts";
+import { isStorageFull, isUnnamed, StorageWatch } from "../core/storage-watch.ts";
 import type { AppContext } from "./context.ts";
 import { problem } from "./problem.ts";
 
@@ -19,7 +19,7 @@ export function storageWatch(c: AppContext): StorageWatch {
         return await env.KEYS.get(env.KEYS.idFromName(KEYS_ON_TRIAL)).canWrite();
       } catch (error) {
         // Whatever else is wrong with that object says nothing of the rooms.
-        return !isStorageFull(error);
+        return !isStorageFull(error) && !isUnnamed(error);
       }
     },
     filled: (detail) =>

@@ -212,7 +212,7 @@ describe("bad input, while good producers and viewers go on", () => {
         });
       }
       const symbols = await fetch(`${product.url}/api/symbols`, { headers });
-      expect(await symbols.json()).toEqual({ symbols: [] });
+      expect(await symbols.json()).toEqual({ symbols: [], complete: true });
     });
   });
 

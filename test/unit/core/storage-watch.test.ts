@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isStorageFull, StorageWatch } from "../../../src/core/storage-watch.ts";
+import { isStorageFull, isUnnamed, StorageWatch } from "../../../src/core/storage-watch.ts";
 
 function watchOn(disk: { hasRoom: boolean; trials?: number }) {
   const told: string[] = [];
@@ -31,6 +31,18 @@ describe("I-21 the disk under the rooms", () => {
     disk.hasRoom = true;
     expect(await watch.isFull()).toBe(false);
     expect(watch.fullSinceMs).toBeNull();
+  });
+
+  it("explains a failure whose cause the runtime keeps to itself, where a trial finds no room", async () => {
+    expect(isUnnamed(new Error("internal error; reference = ut1sh99b2cv2o2q7c95mu015"))).toBe(true);
+    expect(isUnnamed(new TypeError("x is not a function"))).toBe(false);
+    const disk = { hasRoom: true };
+    const { watch, told } = watchOn(disk);
+    expect(await watch.explains("internal error")).toBe(false);
+    disk.hasRoom = false;
+    expect(await watch.explains("internal error")).toBe(true);
+    expect(await watch.explains("internal error")).toBe(true);
+    expect(told).toEqual(["internal error"]);
   });
 
   it("is told of once an episode, and not again where it goes on a moment later", async () => {
