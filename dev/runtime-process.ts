@@ -33,10 +33,7 @@ export function spawnRuntime(
       "-c",
       TIED_TO_SUPERVISOR,
       workerdPath(),
-      "serve",
-      // For `precise_timers`, see capnp-config.ts.
-      "--experimental",
-      configPath,
+      ...serveArguments(configPath),
       `--control-fd=${CONTROL_DESCRIPTOR}`,
     ],
     { env: { ...environment }, stdio: ["ignore", output, output, "pipe"] },
@@ -56,6 +53,12 @@ export function spawnRuntime(
     });
   }
   return child;
+}
+
+/** How a runtime is told to serve what the product serves. */
+export function serveArguments(configPath: string): string[] {
+  // For `precise_timers`, see capnp-config.ts.
+  return ["serve", "--experimental", configPath];
 }
 
 /** The binary itself: what npm links as `workerd` is a Node program where install scripts were not allowed to run. */

@@ -1,10 +1,12 @@
 import { Hono } from "hono";
+import { isUnnamed, objectFailureOf } from "./core/object-failure.ts";
 import { shorten } from "./core/shorten.ts";
-import { isStorageFull, isUnnamed } from "./core/storage-watch.ts";
+import { isStorageFull } from "./core/storage-watch.ts";
 import { DatabaseError } from "./db/database.ts";
 import type { AppContext, AppEnv } from "./middleware/context.ts";
 import { door, guarded, shared } from "./middleware/door.ts";
 import { heavy, TooManyQueries, tooManyQueries } from "./middleware/heavy-queries.ts";
+import { objectFailed } from "./middleware/object-failed.ts";
 import { problem } from "./middleware/problem.ts";
 import { CORRELATION_HEADER, MOST_PATH_CHARS, requestLog } from "./middleware/request-log.ts";
 import { storageFull, storageWatch } from "./middleware/storage.ts";
@@ -77,6 +79,11 @@ export const app = new Hono<AppEnv>()
     if (error instanceof DatabaseError && error.failure.kind === "unavailable") {
       log.warn("query_failed", { ...fields, why: error.failure.why });
       return databaseProblem(c, error.failure);
+    }
+    const objectFailure = objectFailureOf(error);
+    if (objectFailure !== null) {
+      log.warn("object_failed", { ...fields, why: objectFailure });
+      return objectFailed(c, objectFailure);
     }
     log.error("request_failed", { ...fields, stack: error.stack });
     return problem(c, {

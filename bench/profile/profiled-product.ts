@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { serveArguments } from "../../dev/runtime-process.ts";
 import { freePort } from "../targets/free-port.ts";
 import { environmentOf, startProduct } from "../targets/product.ts";
 import { type ProductTarget, wait } from "../targets/target.ts";
@@ -26,8 +27,7 @@ export async function startProfiledProduct(): Promise<ProfiledProduct> {
   const child = spawn(
     workerd,
     [
-      "serve",
-      join(runDir, "config.capnp"),
+      ...serveArguments(join(runDir, "config.capnp")),
       `--socket-addr=http=127.0.0.1:${port}`,
       `--directory-path=objects=${objects}`,
       `--inspector-addr=127.0.0.1:${inspectorPort}`,
@@ -36,7 +36,10 @@ export async function startProfiledProduct(): Promise<ProfiledProduct> {
   );
   const kill = () => child.kill("SIGKILL");
   process.on("exit", kill);
-  while (!(await answers(port))) await wait(100);
+  while (!(await answers(port))) {
+    if (child.exitCode !== null) throw new Error("the profiled runtime did not start");
+    await wait(100);
+  }
   return {
     ...product,
     port,

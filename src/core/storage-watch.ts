@@ -3,11 +3,6 @@ export function isStorageFull(error: unknown): boolean {
   return /SQLITE_FULL|No space left on device/.test(String(error));
 }
 
-/** Does the runtime keep the cause to itself? It is so where an object could not be opened, as on a full disk. */
-export function isUnnamed(error: unknown): boolean {
-  return /internal error; reference = /.test(String(error));
-}
-
 /** While the disk is full it is tried once in so long a time, in ms. */
 const TRY_EVERY_MS = 1_000;
 /** A disk that fills again so soon is still the same story, and is not told again. In ms. */

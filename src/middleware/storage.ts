@@ -1,5 +1,6 @@
 import { KEYS_ON_TRIAL } from "../bindings/keys.ts";
-import { isStorageFull, isUnnamed, StorageWatch } from "../core/storage-watch.ts";
+import { isUnnamed } from "../core/object-failure.ts";
+import { isStorageFull, StorageWatch } from "../core/storage-watch.ts";
 import type { AppContext } from "./context.ts";
 import { problem } from "./problem.ts";
 

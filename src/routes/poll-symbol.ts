@@ -1,4 +1,5 @@
 import type { PollPage } from "../bindings/room.ts";
+import { objectFailureOf } from "../core/object-failure.ts";
 import { isStorageFull } from "../core/storage-watch.ts";
 import type { AppContext } from "../middleware/context.ts";
 import { storageWatch } from "../middleware/storage.ts";
@@ -25,9 +26,9 @@ export async function pollSymbol(c: AppContext, poll: Poll): Promise<PollPage | 
   if (unknown === null) {
     const ask = () => roomOf(c.env, symbol).poll(symbol, since, limit, waitMs);
     return ask().catch((error: unknown) => {
-      if (!isStorageFull(error)) throw error;
-      // Somebody's push found the disk full while this waited. The room begins anew, and reading needs no room.
-      storageWatch(c).failed(String(error));
+      // Somebody's push found the disk full while this waited. The room begins anew, and reading needs no space.
+      if (isStorageFull(error)) storageWatch(c).failed(String(error));
+      else if (objectFailureOf(error) !== "reset") throw error;
       return ask();
     });
   }

@@ -70,6 +70,41 @@ describe("INV-1 what is acknowledged", () => {
     expect(values(await neon.untilStored(symbol, 3))).toEqual([1, 2, 3]);
   });
 
+  it("I-22 is answered 503 where its room begins anew before the answer, and the same again is answered as taken", async () => {
+    const symbol = newSymbol();
+    neon.isAway = true;
+    await makeKnown(symbol);
+    const again = () =>
+      ask(
+        "/api/metrics?wait=stored",
+        {
+          method: "POST",
+          body: JSON.stringify({ metric: "m", value: 1, symbol }),
+          headers: { "idempotency-key": symbol },
+        },
+        "write",
+      );
+    const reset = (ms: number) =>
+      runInDurableObject(roomStub(symbol), async (_, state) => {
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        state.abort("a test ends this room");
+      }).catch(() => undefined);
+    const answered = again();
+    await reset(200);
+    const response = await answered;
+    expect(response.status).toBe(503);
+    expect(response.headers.get("retry-after")).toBe("1");
+    expect(await response.json()).toMatchObject({ type: "urn:edgetape:problem:room-restarted" });
+
+    const poll = ask(`/api/rooms/${symbol}/events?wait=1`, {}, "read");
+    await reset(200);
+    expect((await poll).status).toBe(200);
+
+    neon.isAway = false;
+    expect((await again()).status).toBe(200);
+    expect(await neon.untilStored(symbol, 1)).toHaveLength(1);
+  });
+
   it("is shown live while Postgres is away", async () => {
     const symbol = newSymbol();
     neon.isAway = true;

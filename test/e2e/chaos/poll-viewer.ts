@@ -35,6 +35,10 @@ export class PollViewer {
         const answer = await fetch(`${this.#url}?since=${this.#cursor}&wait=${WAIT_S}`, {
           signal: this.#abort.signal,
         });
+        if (answer.status === 503 && answer.headers.has("retry-after")) {
+          await sleep(RETRY_MS);
+          continue;
+        }
         if (answer.status !== 200) {
           this.faults.push(`status ${answer.status}: ${await answer.text()}`);
           await sleep(RETRY_MS);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isStorageFull, isUnnamed, StorageWatch } from "../../../src/core/storage-watch.ts";
+import { isUnnamed, objectFailureOf } from "../../../src/core/object-failure.ts";
+import { isStorageFull, StorageWatch } from "../../../src/core/storage-watch.ts";
 
 function watchOn(disk: { hasRoom: boolean; trials?: number }) {
   const told: string[] = [];
@@ -66,5 +67,18 @@ describe("I-21 the disk under the rooms", () => {
       isStorageFull(new Error("append failed: Error: database or disk is full: SQLITE_FULL")),
     ).toBe(true);
     expect(isStorageFull(new Error("the database has gone"))).toBe(false);
+  });
+});
+
+describe("I-22 an object that fails under a call", () => {
+  it.each([
+    ["reset", Object.assign(new Error("aborted"), { durableObjectReset: true })],
+    ["reset", Object.assign(new Error("Network connection lost."), { retryable: true })],
+    ["reset", new Error("internal error; reference = ut1sh99b2cv2o2q7c95mu015")],
+    ["overloaded", Object.assign(new Error("overloaded"), { overloaded: true, retryable: true })],
+    [null, Object.assign(new TypeError("x is not a function"), { remote: true })],
+    [null, undefined],
+  ])("%s", (failure, error) => {
+    expect(objectFailureOf(error)).toBe(failure);
   });
 });
