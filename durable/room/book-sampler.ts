@@ -10,7 +10,7 @@ import {
 import { decodeFrame, type EncodedFrame, encodeFrames } from "../../src/core/encode-events.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import type { RoomLog } from "./log.ts";
-import type { RoomMemory } from "./memory.ts";
+import type { RoomState } from "./room-state.ts";
 
 /** A log is never so far ahead of the clock, unless that was turned back. */
 const TURNED_BACK_US = 1_000_000;
@@ -21,7 +21,7 @@ const TURNED_BACK_US = 1_000_000;
  */
 export class BookSampler {
   readonly #log: RoomLog;
-  readonly #memory: RoomMemory;
+  readonly #state: RoomState;
   /** Place of a sample, perhaps not the last one: that is looked for where this one is too old. Null: nothing known. */
   #known: SamplePlace | null = null;
   /** When the last sample was made here, by the clock; null where it was not, and its cursor says when. */
@@ -31,9 +31,9 @@ export class BookSampler {
   /** The book may have changed since its last sample. True at a wake, for nobody has looked yet. */
   #mayBeChanged = true;
 
-  constructor(log: RoomLog, memory: RoomMemory) {
+  constructor(log: RoomLog, state: RoomState) {
     this.#log = log;
-    this.#memory = memory;
+    this.#state = state;
   }
 
   /** What was before the log has become known: the book may be another one. */
@@ -86,14 +86,14 @@ export class BookSampler {
 
   /** The book, with the place of its last sample noted. */
   #look(): BookState | null {
-    const state = this.#memory.foldToHead().book;
-    const sampled = state?.sampled ?? null;
+    const { book } = this.#state.foldToHead();
+    const sampled = book?.sampled ?? null;
     if (sampled?.cursor !== this.#known?.cursor) {
       if (!this.#isPlaceDue) this.#sampledAtUs = null;
       this.#isPlaceDue = false;
     }
     this.#known = sampled;
-    return state;
+    return book;
   }
 
   #sampled(nowUs: EpochUs): void {

@@ -68,12 +68,13 @@ export class EarlierLifeSearch {
 
   /** Is it known? Looks at once where it is not, and waits for that one attempt, as long as `until` does. */
   async known(until: (attempt: Promise<void>) => Promise<unknown>): Promise<boolean> {
+    const { log } = this.#deps;
+    // A search that has just found out is not quite over, and the attempt after it never comes.
+    if (!log.isPending) return true;
     this.kick();
-    if (this.#isRunning) {
-      this.#endPause?.();
-      await until(this.#attempt.promise);
-    }
-    return !this.#deps.log.isPending;
+    this.#endPause?.();
+    await until(this.#attempt.promise);
+    return !log.isPending;
   }
 
   async #run(): Promise<void> {

@@ -16,7 +16,8 @@ export interface LogKeeping {
   recentBytes: number;
 }
 
-const KEEPING: LogKeeping = {
+/** What a room keeps outside of tests. */
+export const KEEPING: LogKeeping = {
   events: 50_000,
   slackEvents: 5_000,
   bytes: 128 * 1024 * 1024,
@@ -68,7 +69,7 @@ export class RoomLog {
    * Opens the log. A log made now takes everything before `nowUs` to be in Postgres, if anywhere (INV-3), until it is told what
    * was before.
    */
-  constructor(sql: SqlPort, nowUs: EpochUs, keeping = KEEPING) {
+  constructor(sql: SqlPort, nowUs: EpochUs, keeping: LogKeeping = KEEPING) {
     this.#sql = sql;
     this.#keeping = keeping;
     createTables(sql);
@@ -84,7 +85,11 @@ export class RoomLog {
       "SELECT coalesce(max(cursor), 0) AS head, coalesce(sum(events), 0) AS events, coalesce(sum(bytes), 0) AS bytes, coalesce(max(CASE WHEN cursor > ? THEN stored END), 0) AS stored FROM log",
       this.#readMeta("stored_anew_from") ?? 0,
     );
-    this.#head = Math.max(numberOf(totals?.["head"]), this.#prunedThrough) as Cursor;
+    this.#head = Math.max(
+      numberOf(totals?.["head"]),
+      this.#prunedThrough,
+      this.#readMeta("head_from") ?? 0,
+    ) as Cursor;
     this.#events = numberOf(totals?.["events"]);
     this.#bytes = numberOf(totals?.["bytes"]);
     this.#savedStored = Math.max(
@@ -129,6 +134,8 @@ export class RoomLog {
 
   /** There was nothing before: the log reaches back to the beginning of everything. */
   beginFromNothing(): void {
+    // Viewers have been told of a head, and a log that is opened again without a row must not be behind it (SPEC C-1).
+    this.#writeMeta("head_from", this.#head);
     this.#writeMeta("pruned_through", CURSOR_ORIGIN);
     this.#prunedThrough = CURSOR_ORIGIN;
     this.settle();

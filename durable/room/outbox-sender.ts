@@ -6,10 +6,10 @@ import type { OutboxPart } from "./log.ts";
 const KEPT_CORRELATION_IDS = 8;
 
 export interface OutboxSenderDeps {
-  symbol: () => SymbolName;
+  symbol: SymbolName;
   /** The Writer of the symbol's shard. */
-  writerOf: (symbol: SymbolName) => Pick<WriterCalls, "store">;
-  unreachable: (symbol: SymbolName, error: unknown) => void;
+  writer: Pick<WriterCalls, "store">;
+  unreachable: (error: unknown) => void;
 }
 
 /** Hands parts of the outbox to the Writer, with the correlation ids of the requests that brought some of it. */
@@ -28,15 +28,14 @@ export class OutboxSender {
   }
 
   async store(part: OutboxPart): Promise<StoreOutcome> {
-    const { symbol: symbolOf, writerOf, unreachable } = this.#deps;
-    const symbol = symbolOf();
+    const { symbol, writer, unreachable } = this.#deps;
     const correlationIds = this.#correlationIds.splice(0);
     const frames = part.frames.map(({ cursor, text }) => ({ cursor, text }));
     let outcome: StoreOutcome;
     try {
-      outcome = await writerOf(symbol).store({ symbol, frames, correlationIds });
+      outcome = await writer.store({ symbol, frames, correlationIds });
     } catch (error) {
-      unreachable(symbol, error);
+      unreachable(error);
       outcome = { kind: "unavailable" };
     }
     // The part goes again, and its ids with it.

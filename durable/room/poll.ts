@@ -37,7 +37,9 @@ export async function readPoll(
       if (!full) page.cursor = archive.through;
     }
   }
-  if (!full) take(page, log.framesAfter(page.cursor, log.head), limit);
+  if (!full) full = take(page, log.framesAfter(page.cursor, log.head), limit);
+  // A log that reaches back to the beginning of everything has nothing in the time before it was made.
+  if (!full) page.cursor = Math.max(page.cursor, log.head) as Cursor;
   return page;
 }
 

@@ -1,32 +1,60 @@
+import type { Config } from "../../src/config.ts";
+import { MINUTE_US } from "../../src/core/duration.ts";
 import { encodeFrame } from "../../src/core/encode-events.ts";
-import { classifyFailure, type Database } from "../../src/db/database.ts";
+import { classifyFailure, type Database, openDatabase } from "../../src/db/database.ts";
+import { readBars } from "../../src/db/read-bars.ts";
+import { readEarlierLife, readNewestCursor } from "../../src/db/read-earlier-life.ts";
 import { readFrames } from "../../src/db/read-frames.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
+import type { EpochUs } from "../../src/protocol/time.ts";
 import type { Log } from "../../src/telemetry/log.ts";
-import type { ArchiveAnswer } from "./archive.ts";
+import { EARLIER_LIMITS } from "./earlier-life.ts";
+import type { RoomArchive } from "./room-ports.ts";
 
+const TIMEOUT_MS = 10_000;
 /** Events read at a time. */
 const PAGE_EVENTS = 2_000;
 
-/** Reads a page of the oldest tier of a room's replay, in Postgres. */
-export function postgresArchive(
-  database: () => Database,
-  log: Log,
+/** What a room reads of its symbol in Postgres. The database is opened at the first read, for most rooms never need it. */
+export function roomArchive(
+  config: Pick<Config, "DATABASE_URL" | "DATABASE_ENDPOINT">,
+  logger: Log,
   symbol: SymbolName,
-): (after: Cursor, upTo: Cursor) => Promise<ArchiveAnswer> {
-  return async (after, upTo) => {
-    try {
-      const page = await readFrames(database(), { symbol, after, upTo, maxEvents: PAGE_EVENTS });
-      const frames = page.frames.map(({ cursor, events }) => ({ ...encodeFrame(events), cursor }));
-      const through = page.complete ? upTo : (frames.at(-1)?.cursor ?? upTo);
-      return { kind: "frames", frames, through };
-    } catch (error) {
-      const { kind, detail } = classifyFailure(error);
-      const answer = kind === "unavailable" && (await answers(database())) ? "busy" : "away";
-      log.warn("archive_unread", { symbol, kind, answer, detail });
-      return { kind: answer };
-    }
+): RoomArchive {
+  let opened: Database | null = null;
+  const database = () => {
+    opened ??= openDatabase({
+      url: config.DATABASE_URL,
+      endpoint: config.DATABASE_ENDPOINT,
+      timeoutMs: TIMEOUT_MS,
+    });
+    return opened;
+  };
+  return {
+    async readPage(after, upTo) {
+      try {
+        const page = await readFrames(database(), { symbol, after, upTo, maxEvents: PAGE_EVENTS });
+        const frames = page.frames.map(({ cursor, events }) => ({
+          ...encodeFrame(events),
+          cursor,
+        }));
+        const through = page.complete ? upTo : (frames.at(-1)?.cursor ?? upTo);
+        return { kind: "frames", frames, through };
+      } catch (error) {
+        const { kind, detail } = classifyFailure(error);
+        const answer = kind === "unavailable" && (await answers(database())) ? "busy" : "away";
+        logger.warn("archive_unread", { symbol, kind, answer, detail });
+        return { kind: answer };
+      }
+    },
+    readNewestCursor: (after) => readNewestCursor(database(), symbol, after),
+    readEarlierLife: (through) => readEarlierLife(database(), symbol, through, EARLIER_LIMITS),
+    async readMinute(minuteUs, storedThrough, tail) {
+      const range = { fromUs: minuteUs, toUs: (minuteUs + MINUTE_US) as EpochUs, limit: 1 };
+      const query = { symbol, interval: "1m", ...range, storedThrough, tail } as const;
+      const [bar] = await readBars(database(), query);
+      return bar ?? null;
+    },
   };
 }
 

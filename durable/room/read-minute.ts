@@ -1,18 +1,14 @@
-import { MINUTE_US } from "../../src/core/duration.ts";
 import { decodeFrame } from "../../src/core/encode-events.ts";
-import type { Database } from "../../src/db/database.ts";
 import type { TailTrade } from "../../src/db/look-at-bars.ts";
-import { readBars } from "../../src/db/read-bars.ts";
 import type { Bar } from "../../src/protocol/bar.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import type { RoomLog } from "./log.ts";
+import type { RoomArchive } from "./room-ports.ts";
 
 /** The bar of a minute with every trade of the room up to `through`, which is in its log, and none after it. */
-export async function readMinute(
-  db: Database,
+export function readMinute(
+  archive: Pick<RoomArchive, "readMinute">,
   log: RoomLog,
-  symbol: SymbolName,
   minuteUs: EpochUs,
   through: Cursor,
 ): Promise<Bar | null> {
@@ -23,7 +19,5 @@ export async function readMinute(
       if (event.kind === "trade") tail.push({ cursor, trade: event });
     }
   }
-  const range = { fromUs: minuteUs, toUs: (minuteUs + MINUTE_US) as EpochUs, limit: 1 };
-  const [bar] = await readBars(db, { symbol, interval: "1m", ...range, storedThrough, tail });
-  return bar ?? null;
+  return archive.readMinute(minuteUs, storedThrough, tail);
 }

@@ -3,7 +3,7 @@ import { KeyLedger } from "../../../durable/keys/key-ledger.ts";
 import { type AppendDeps, admissionOf, appendBatches } from "../../../durable/room/append.ts";
 import { BookSampler } from "../../../durable/room/book-sampler.ts";
 import { RoomLog } from "../../../durable/room/log.ts";
-import { RoomMemory } from "../../../durable/room/memory.ts";
+import { RoomState } from "../../../durable/room/room-state.ts";
 import { TradeWindow } from "../../../durable/room/trade-window.ts";
 import type { AppendBatch } from "../../../src/bindings/room.ts";
 import { decodeFrame, encodeFrames, tradeKey } from "../../../src/core/encode-events.ts";
@@ -16,7 +16,7 @@ const DAY_US = 86_400_000_000;
 
 function room(outboxLimitBytes = 0, sql = memorySql()) {
   const log = new RoomLog(sql, NOW_US);
-  const memory = new RoomMemory(sql, log);
+  const memory = new RoomState(sql, log);
   const deps: AppendDeps = {
     log,
     keys: new KeyLedger(sql),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Audience, type AudienceDeps } from "../../../durable/room/audience.ts";
 import { RoomLog } from "../../../durable/room/log.ts";
 import type { LogFrame } from "../../../durable/room/log-row.ts";
-import { RoomMemory } from "../../../durable/room/memory.ts";
+import { RoomState } from "../../../durable/room/room-state.ts";
 import type {
   Holder,
   Viewer,
@@ -49,7 +49,7 @@ function roomOf({ pauseMs = 0, frames = [] as LogFrame[], isAway = false } = {})
   const time = new FakeTime();
   const sql = memorySql();
   const log = new RoomLog(sql, NOW_US);
-  const memory = new RoomMemory(sql, log);
+  const memory = new RoomState(sql, log);
   const deps: AudienceDeps = {
     symbol: "BTC-USD" as SymbolName,
     log,

@@ -1,9 +1,17 @@
 import type { ArchiveAnswer } from "../../../durable/room/archive.ts";
-import type { LogFrame } from "../../../durable/room/log-row.ts";
+import type { RoomArchive } from "../../../durable/room/room-ports.ts";
 import type { StoreOutcome } from "../../../src/bindings/writer.ts";
 import { decodeFrame, encodeFrame, tradeKey } from "../../../src/core/encode-events.ts";
+import { DatabaseError } from "../../../src/db/database.ts";
+import type { TailTrade } from "../../../src/db/look-at-bars.ts";
+import type { EarlierLife } from "../../../src/db/read-earlier-life.ts";
+import type { Bar } from "../../../src/protocol/bar.ts";
 import type { TapeEvent } from "../../../src/protocol/event.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
+import { barOf } from "./model-tape.ts";
+
+export const SYMBOL = "BTC-USD" as SymbolName;
 
 interface Row {
   cursor: Cursor;
@@ -12,7 +20,8 @@ interface Row {
 }
 
 /** What Postgres does for one room: rows by (cursor, ordinal), the first of equal trades and the samples of books kept. */
-export class FakePostgres {
+export class FakePostgres implements RoomArchive {
+  readonly identity = "a database";
   /** `away`: nothing works. `forgetful`: it stores, and the answer is lost. */
   mode: "up" | "slow" | "away" | "forgetful" = "up";
   readonly #rows = new Map<string, Row>();
@@ -26,7 +35,7 @@ export class FakePostgres {
     return [...this.#rows.values()].sort((a, b) => a.cursor - b.cursor || a.ordinal - b.ordinal);
   }
 
-  store(frames: readonly LogFrame[]): StoreOutcome {
+  store(frames: readonly { cursor: Cursor; text: string }[]): StoreOutcome {
     if (this.mode === "away") return { kind: "unavailable" };
     for (const { cursor, text } of frames) {
       for (const [ordinal, event] of decodeFrame(text).entries()) {
@@ -38,12 +47,49 @@ export class FakePostgres {
         }
       }
     }
-    return this.mode === "forgetful" ? { kind: "unavailable" } : { kind: "stored", identity: null };
+    return this.mode === "forgetful"
+      ? { kind: "unavailable" }
+      : { kind: "stored", identity: this.identity };
   }
 
-  read(after: Cursor, upTo: Cursor): ArchiveAnswer {
+  async readNewestCursor(after: Cursor): Promise<Cursor | null> {
+    this.#mustBeThere();
+    const newest = this.rows.at(-1)?.cursor ?? null;
+    return newest === null || newest <= after ? null : newest;
+  }
+
+  /** The model's rooms are all older than what is in Postgres of them. */
+  async readEarlierLife(): Promise<EarlierLife> {
+    this.#mustBeThere();
+    return {
+      ...{ metrics: [], trade: null, tradeKeys: [], minutes: [], minutesFromUs: null, hours: [] },
+      ...{ positions: [], book: null },
+    };
+  }
+
+  async readMinute(
+    minuteUs: number,
+    storedThrough: Cursor,
+    tail: readonly TailTrade[],
+  ): Promise<Bar | null> {
+    this.#mustBeThere();
+    const stored = this.rows.flatMap(({ cursor, event }) =>
+      event.kind === "trade" && cursor <= storedThrough ? [event] : [],
+    );
+    const known = new Set(stored.map(tradeKey));
+    const news = tail
+      .map(({ trade }) => trade)
+      .filter((trade) => tradeKey(trade) === null || !known.has(tradeKey(trade)));
+    return barOf([...stored, ...news], minuteUs);
+  }
+
+  #mustBeThere(): void {
+    if (this.mode === "away") throw new DatabaseError(new Error("the model's Postgres is away"));
+  }
+
+  async readPage(after: Cursor, upTo: Cursor): Promise<ArchiveAnswer> {
     if (this.mode === "away") return { kind: "away" };
-    const frames: LogFrame[] = [];
+    const frames: Extract<ArchiveAnswer, { kind: "frames" }>["frames"] = [];
     let events = 0;
     const found = Map.groupBy(
       this.rows.filter(({ cursor }) => cursor > after && cursor <= upTo),

@@ -1,13 +1,27 @@
-/** A clock and timers that move only when told. `turnBack` moves the clock alone: timers run on elapsed time. */
+/**
+ * A clock and timers that move only when told. `turnBack` moves the clock alone. `wait` runs on elapsed time, for tests; `setTimer`
+ * as the runtime's timers do, each of which is due at a time of the wall clock whatever that does meanwhile.
+ */
 export class FakeTime {
   #elapsedMs = 0;
   #startMs = 1_700_000_000_000;
-  #timers: { atMs: number; fire: () => void }[] = [];
+  #timers: { elapsedMs: () => number; fire: () => void }[] = [];
 
   readonly nowMs = (): number => this.#startMs + this.#elapsedMs;
 
-  readonly wait = (ms: number): Promise<void> =>
-    new Promise((fire) => this.#timers.push({ atMs: this.#elapsedMs + ms, fire }));
+  readonly wait = (ms: number): Promise<void> => {
+    const atMs = this.#elapsedMs + ms;
+    return new Promise((fire) => this.#timers.push({ elapsedMs: () => atMs, fire }));
+  };
+
+  readonly setTimer = (fire: () => void, ms: number): (() => void) => {
+    const atMs = this.nowMs() + ms;
+    const timer = { elapsedMs: () => atMs - this.#startMs, fire };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((one) => one !== timer);
+    };
+  };
 
   turnBack(ms: number): void {
     this.#startMs -= ms;
@@ -18,14 +32,15 @@ export class FakeTime {
     this.#timers = [];
   }
 
-  /** Lets time pass until the work is done. */
-  async until<T>(work: Promise<T>): Promise<T> {
+  /** Lets time pass in steps until the work is done. */
+  async until<T>(work: Promise<T>, stepMs = 1_000): Promise<T> {
     let isDone = false;
-    void work.finally(() => {
+    const done = () => {
       isDone = true;
-    });
+    };
+    work.then(done, done);
     await settle();
-    while (!isDone) await this.pass(1_000);
+    while (!isDone) await this.pass(stepMs);
     return work;
   }
 
@@ -33,11 +48,10 @@ export class FakeTime {
     const untilMs = this.#elapsedMs + ms;
     await settle();
     for (;;) {
-      this.#timers.sort((a, b) => a.atMs - b.atMs);
-      const [next] = this.#timers;
-      if (next === undefined || next.atMs > untilMs) break;
-      this.#timers.shift();
-      this.#elapsedMs = next.atMs;
+      const next = this.#timers.toSorted((a, b) => a.elapsedMs() - b.elapsedMs())[0];
+      if (next === undefined || next.elapsedMs() > untilMs) break;
+      this.#timers = this.#timers.filter((one) => one !== next);
+      this.#elapsedMs = Math.max(this.#elapsedMs, next.elapsedMs());
       next.fire();
       await settle();
     }

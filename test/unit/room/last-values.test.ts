@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LastValuesFold } from "../../../durable/room/last-values.ts";
 import { RoomLog } from "../../../durable/room/log.ts";
-import { RoomMemory } from "../../../durable/room/memory.ts";
+import { RoomState } from "../../../durable/room/room-state.ts";
 import { encodeFrames } from "../../../src/core/encode-events.ts";
 import type {
   MetricEvent,
@@ -142,21 +142,21 @@ describe("the room's memory", () => {
   it("B-3 gives each bar once, to the stretch of the log that made it, and none again after a wake", () => {
     const sql = memorySql();
     const log = new RoomLog(sql, NOW_US);
-    const memory = new RoomMemory(sql, log);
+    const memory = new RoomState(sql, log);
     const heads: Cursor[] = [log.head];
     for (let minute = 0; minute < 4; minute += 1) {
       log.append(encodeFrames([tradeAt(minute, minute)]), NOW_US);
       heads.push(log.head);
     }
     memory.foldToHead();
-    const closes = (of: RoomMemory, from: number, to: number) =>
+    const closes = (of: RoomState, from: number, to: number) =>
       of
         .takeBars(heads[from] ?? log.head, heads[to] ?? log.head)
         .map((text) => (JSON.parse(text) as BarMessage).close);
     expect(closes(memory, 0, 2)).toEqual([0]);
     expect(closes(memory, 0, 2)).toEqual([]);
     expect(closes(memory, 3, 4)).toEqual([2]);
-    const woken = new RoomMemory(sql, log);
+    const woken = new RoomState(sql, log);
     woken.foldToHead();
     expect(closes(woken, 4, 4)).toEqual([]);
   });

@@ -71,6 +71,16 @@ describe("the room's log", () => {
     expect(woken.storedThrough).toBeLessThan(NOW_US);
   });
 
+  it("C-1 that has nothing before it and no row yet is opened again where its viewers were told that it was", () => {
+    const sql = memorySql();
+    const log = new RoomLog(sql, NOW_US);
+    log.beginFromNothing();
+    const woken = new RoomLog(sql, NOW_US);
+    expect(woken.head).toBe(log.head);
+    const earlierUs = (NOW_US - 3_000_000) as EpochUs;
+    expect(woken.append([frame("a")], earlierUs).first).toBeGreaterThan(log.head);
+  });
+
   it("INV-3 reads the same from memory, from disk and after a wake, from any cursor to any other", () => {
     const sql = memorySql();
     const keeping = { events: 1_000, slackEvents: 0, bytes: 1e9, recentBytes: 40 };

@@ -1,35 +1,21 @@
 import { expect } from "vitest";
-import type { FanOutPace } from "../../../durable/room/fan-out-pace.ts";
-import type { LogKeeping } from "../../../durable/room/log.ts";
 import type { LogFrame } from "../../../durable/room/log-row.ts";
-import type { AppendBatch } from "../../../src/bindings/room.ts";
+import type { ViewerAttachment } from "../../../durable/room/viewer.ts";
+import type { AppendBatch, AppendOutcome } from "../../../src/bindings/room.ts";
 import { SAMPLE_INTERVAL_US } from "../../../src/core/book-samples.ts";
 import { decodeFrame, encodeEvents } from "../../../src/core/encode-events.ts";
 import type { BookEvent } from "../../../src/protocol/book.ts";
 import type { TapeEvent, TradeEvent } from "../../../src/protocol/event.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
-import { FakePostgres } from "./fake-postgres.ts";
+import { FakePostgres, SYMBOL } from "./fake-postgres.ts";
 import { FakeTime, settle } from "./fake-time.ts";
 import { isKept, ModelTape, type TapeEntry } from "./model-tape.ts";
 import { ModelViewer } from "./model-viewer.ts";
-import { RoomParts } from "./room-parts.ts";
-import { memorySql } from "./sqlite-port.ts";
+import { RoomWorld } from "./room-world.ts";
 
-// All small, so that windows fill, logs are pruned and fan-out lags within a few steps.
-export const WINDOW_BYTES = 16_000;
-export const KEEPING: LogKeeping = {
-  events: 300,
-  slackEvents: 60,
-  bytes: 60_000,
-  recentBytes: 8_000,
-};
-const PACE: FanOutPace = {
-  messagesAFlush: 2,
-  pauseMs: (viewers, messages) => (viewers * messages > 2 ? 6 : 0),
-};
 const ARCHIVE_PAGE_EVENTS = 90;
-const PART_LIMIT = { events: 60, bytes: 100_000 };
+/** A room that has told the directory how it stands, and has nothing else to do, sleeps. */
+const REPORTED_MS = 1_000;
 
 export interface BatchPlan {
   size: number;
@@ -45,24 +31,42 @@ export class ModelRoom {
   readonly everyViewer: ModelViewer[] = [];
   readonly #time = new FakeTime();
   readonly #postgres = new FakePostgres(ARCHIVE_PAGE_EVENTS);
-  readonly #sql = memorySql();
+  readonly #world: RoomWorld;
   readonly #lazy = new Set<ModelViewer>();
-  #lives = 0;
-  #room = this.#wake();
   #madeEvents = 0;
   #wasTurnedBack = false;
   #trades: TradeEvent[] = [];
-  /** What the append under way has yet to account for. */
+  /** What the appends under way have yet to account for. */
   #posted: TapeEvent[] = [];
   #keyed: { batch: AppendBatch; cursor: Cursor }[] = [];
   readonly #acksUnderWay: { viewer: ModelViewer; cursor: Cursor }[] = [];
-  #polled: Cursor = this.#room.log.head;
+  #polled: Cursor;
+
+  private constructor(earlierPlace: "nowhere" | "postgres") {
+    this.#world = new RoomWorld({
+      time: this.#time,
+      postgres: this.#postgres,
+      earlierPlace,
+      onAppended: (frames) => this.#record(frames),
+      onPruned: (through) => {
+        this.tape.prunedThrough = through;
+      },
+    });
+    this.#polled = this.head;
+  }
+
+  /** A room that has found out what was before its log: nothing, by what the directory or Postgres says. */
+  static async open(earlierPlace: "nowhere" | "postgres"): Promise<ModelRoom> {
+    const model = new ModelRoom(earlierPlace);
+    await model.#time.until(model.#world.core.poll(null, 1, 0), 0);
+    return model;
+  }
 
   get head(): Cursor {
-    return this.#room.log.head;
+    return this.#world.core.head;
   }
   get logEvents(): number {
-    return this.#room.log.events;
+    return this.#world.logEvents;
   }
   get openViewers(): ModelViewer[] {
     return this.everyViewer.filter(({ state }) => state === "open");
@@ -88,17 +92,24 @@ export class ModelRoom {
   async append(plans: readonly BatchPlan[]): Promise<void> {
     const batches = plans.map((plan) => this.#batch(plan));
     this.#posted = batches.flatMap(({ frames }) => frames.flatMap(({ text }) => decodeFrame(text)));
-    const outcomes = this.#room.append(batches);
+    const outcomes = await this.#appendAll(batches);
+    this.#passOver(() => true);
     expect(this.#posted).toEqual([]);
     for (const [index, outcome] of outcomes.entries()) {
       expect(outcome.kind).toBe("appended");
       const batch = batches[index];
       if (outcome.kind === "appended" && batch?.idempotency !== undefined) {
-        expect(outcome.cursor).toBe(this.head);
+        expect(outcome.cursor).toBeLessThanOrEqual(this.head);
         this.#keyed.push({ batch, cursor: outcome.cursor });
       }
     }
     await this.#acknowledgeWhatIsDue();
+  }
+
+  /** They arrive in one turn of the event loop; what is acknowledged of them comes a turn or two later. */
+  #appendAll(batches: readonly AppendBatch[]): Promise<AppendOutcome[]> {
+    const { core } = this.#world;
+    return this.#time.until(Promise.all(batches.map((batch) => core.append(batch))), 0);
   }
 
   /** A producer that had no answer sends its batch again (INV-6). */
@@ -108,20 +119,28 @@ export class ModelRoom {
     const before = this.head;
     const fingerprint = "another body";
     expect(
-      this.#room.append([
+      await this.#appendAll([
         last.batch,
         { ...last.batch, idempotency: { key: last.batch.idempotency?.key ?? "", fingerprint } },
       ]),
     ).toEqual([{ kind: "repeated", cursor: last.cursor }, { kind: "key_reused" }]);
     expect(this.head).toBe(before);
-    await settle();
   }
 
   async connect(since: Cursor | null, acksWhenDue: boolean): Promise<void> {
-    const viewer = new ModelViewer(this.tape, since, this.head);
+    const viewer = new ModelViewer(this.tape, this.#time.nowMs, since, this.head);
     this.everyViewer.push(viewer);
     if (!acksWhenDue) this.#lazy.add(viewer);
-    this.#room.audience.join(viewer, since, { key: null, expiresAtMs: null });
+    const request = {
+      ...{ symbol: SYMBOL, since, viewerKey: null, expiresAtMs: null },
+      ...{ namesProtocol: false, correlationId: "model" },
+    };
+    expect(
+      await this.#time.until(
+        this.#world.core.join(request, () => viewer),
+        0,
+      ),
+    ).toBeNull();
     await this.#acknowledgeWhatIsDue();
   }
 
@@ -136,19 +155,22 @@ export class ModelRoom {
   async acknowledge(index: number, far: number): Promise<void> {
     const viewer = this.#viewer(index);
     if (viewer?.state !== "open" || viewer.cursor === null) return;
-    const { audience } = this.#room;
-    const known = audience.viewerOf(viewer) ?? expect.fail("the room does not know the viewer");
-    const cursor = far > 0.5 ? viewer.cursor : Math.floor(viewer.cursor - 1_000_000 * (1 - far));
+    const back = far > 0.5 ? 0 : Math.ceil(1_000_000 * (1 - far));
+    const cursor = Math.max(0, viewer.cursor - back);
     viewer.acked(cursor);
-    audience.acknowledged(known, cursor as Cursor);
+    this.#heard(viewer, cursor);
     await this.#acknowledgeWhatIsDue();
+  }
+
+  #heard(viewer: ModelViewer, cursor: number): void {
+    this.#world.core.heard(viewer, JSON.stringify({ type: "ack", cursor }));
   }
 
   async leave(index: number): Promise<void> {
     const viewer = this.#viewer(index);
     if (viewer === undefined || viewer.state === "closed") return;
     viewer.state = "closed";
-    this.#room.audience.leave(viewer);
+    this.#world.core.left(viewer);
     await settle();
   }
 
@@ -159,31 +181,30 @@ export class ModelRoom {
 
   /** The platform takes the room out of memory; it does so only while nothing is under way in it. */
   async sleep(): Promise<void> {
-    if (!this.#room.maySleep) return;
-    this.#room.end();
-    this.#room = this.#wake();
-    for (const viewer of this.everyViewer) {
-      if (viewer.state === "closed") continue;
-      const attachment = viewer.attachment ?? expect.fail("a viewer has no attachment");
-      viewer.hasFailed = false;
-      viewer.isKnownToFail = false;
-      this.#room.audience.rejoin(viewer, structuredClone(attachment));
-    }
+    await this.pass(REPORTED_MS);
+    if (!this.#world.maySleep) return;
+    const asleep = this.everyViewer
+      .filter(({ state }) => state !== "closed")
+      .map((viewer): readonly [ModelViewer, ViewerAttachment] => {
+        viewer.hasFailed = false;
+        viewer.isKnownToFail = false;
+        const attachment = viewer.attachment ?? expect.fail("a viewer has no attachment");
+        return [viewer, structuredClone(attachment)];
+      });
+    this.#world.beginAnew(asleep);
     await this.#acknowledgeWhatIsDue();
   }
 
   /** The process dies, and its sockets with it. */
   async crash(): Promise<void> {
-    this.#room.end();
     this.#time.forgetTimers();
     for (const viewer of this.everyViewer) viewer.state = "closed";
-    this.#room = this.#wake();
+    this.#world.beginAnew([]);
     await settle();
   }
 
   async pass(ms: number): Promise<void> {
-    await this.#time.pass(ms);
-    this.#room.alarm();
+    await this.#world.pass(ms, () => this.everyViewer.filter(({ state }) => state !== "closed"));
     await this.#acknowledgeWhatIsDue();
   }
 
@@ -199,7 +220,7 @@ export class ModelRoom {
   /** One page of the polling fallback (INV-2, INV-3). */
   async poll(since: Cursor | null, limit: number): Promise<void> {
     const from = since ?? this.#polled;
-    const page = await this.#time.until(this.#room.poll(from, limit));
+    const page = await this.#time.until(this.#world.core.poll(from, limit, 0));
     const events = page.events === "" ? [] : decodeFrame(page.events);
     expect(page.count).toBe(events.length);
     expect(page.cursor).toBeGreaterThanOrEqual(Math.min(from, this.head));
@@ -224,25 +245,8 @@ export class ModelRoom {
     await this.poll(null, 100_000);
   }
 
-  #wake(): RoomParts {
-    this.#lives += 1;
-    return new RoomParts({
-      sql: this.#sql,
-      time: this.#time,
-      postgres: this.#postgres,
-      keeping: KEEPING,
-      windowBytes: WINDOW_BYTES,
-      pace: PACE,
-      partLimit: PART_LIMIT,
-      onAppended: (frames) => this.#record(frames),
-      onPruned: (through) => {
-        this.tape.prunedThrough = through;
-      },
-    });
-  }
-
   /** What was posted is in the log in its order, but for trades seen before. */
-  #record(frames: Iterable<LogFrame>): void {
+  #record(frames: readonly LogFrame[]): void {
     for (const { cursor, text } of frames) {
       expect(cursor).toBeGreaterThan(this.tape.entries.at(-1)?.cursor ?? 0);
       for (const [ordinal, event] of decodeFrame(text).entries()) {
@@ -256,12 +260,11 @@ export class ModelRoom {
         const { isRepeat } = this.tape.add(cursor, ordinal, event);
         // Only a room that slept, and has the first one no longer in its log, may take a trade again.
         if (isRepeat) {
-          expect(this.#lives).toBeGreaterThan(1);
-          expect(this.tape.firstSeen(event)).toBeLessThanOrEqual(this.#room.log.prunedThrough);
+          expect(this.#world.lives).toBeGreaterThan(1);
+          expect(this.tape.firstSeen(event)).toBeLessThanOrEqual(this.#world.prunedThrough);
         }
       }
     }
-    this.#passOver(() => true);
   }
 
   /** A snapshot of the room's own; it has the number of an event that is in the log already. */
@@ -277,7 +280,8 @@ export class ModelRoom {
     );
     const last = samples.at(-1);
     if (last !== undefined && !this.#wasTurnedBack) {
-      expect(cursor - last.cursor).toBeGreaterThanOrEqual(SAMPLE_INTERVAL_US);
+      // Frames that come together have cursors ahead of the clock, a microsecond for each.
+      expect(cursor - last.cursor).toBeGreaterThan(SAMPLE_INTERVAL_US - 1_000);
     }
     this.tape.add(cursor, ordinal, event);
   }
@@ -307,10 +311,7 @@ export class ModelRoom {
   async #acknowledgeWhatIsDue(): Promise<void> {
     await settle();
     for (const { viewer, cursor } of this.#acksUnderWay.splice(0)) {
-      const known = this.#room.audience.viewerOf(viewer);
-      if (viewer.state === "open" && known !== undefined) {
-        this.#room.audience.acknowledged(known, cursor);
-      }
+      if (viewer.state === "open") this.#heard(viewer, cursor);
     }
     await settle();
     for (const viewer of this.openViewers) {
@@ -328,8 +329,7 @@ export class ModelRoom {
   #batch(plan: BatchPlan): AppendBatch {
     const events: TapeEvent[] = [];
     for (let at = 0; at < plan.size; at += 1) events.push(this.#event(plan, at));
-    const symbol = "BTC-USD" as SymbolName;
-    const [encoded] = encodeEvents(events.map((event) => ({ symbol, event })));
+    const [encoded] = encodeEvents(events.map((event) => ({ symbol: SYMBOL, event })));
     return {
       ...(encoded ?? expect.fail("a batch has no events")),
       ...(plan.keyed && {

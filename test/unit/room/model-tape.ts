@@ -142,23 +142,8 @@ export class ModelTape {
   }
 
   /** The bar of the first `count` trades, in the order they arrived, of the minute that begins at `startUs`. */
-  bar(end: number, startUs: number, count = Number.POSITIVE_INFINITY): Bar | null {
-    const trades = [...this.#trades(end)]
-      .filter((trade) => bucketStartUs(trade.ts, "1m") === startUs)
-      .slice(0, count);
-    const byTime = trades.toSorted((a, b) => a.ts - b.ts);
-    const [first] = byTime;
-    const last = byTime.at(-1);
-    if (first === undefined || last === undefined) return null;
-    return {
-      ts: bucketStartUs(first.ts, "1m"),
-      open: first.price,
-      high: Math.max(...trades.map(({ price }) => price)),
-      low: Math.min(...trades.map(({ price }) => price)),
-      close: last.price,
-      volume: trades.reduce((sum, { size }) => sum + size, 0),
-      trades: trades.length,
-    };
+  bar(end: number, startUs: number, count?: number): Bar | null {
+    return barOf(this.#trades(end), startUs, count);
   }
 
   newestMinute(end: number): number | null {
@@ -172,4 +157,28 @@ export class ModelTape {
       if (event?.kind === "trade") yield event;
     }
   }
+}
+
+/** The bar of the first `count` of these trades, in the order they arrived, of the minute that begins at `startUs`. */
+export function barOf(
+  all: Iterable<TradeEvent>,
+  startUs: number,
+  count = Number.POSITIVE_INFINITY,
+): Bar | null {
+  const trades = [...all]
+    .filter((trade) => bucketStartUs(trade.ts, "1m") === startUs)
+    .slice(0, count);
+  const byTime = trades.toSorted((a, b) => a.ts - b.ts);
+  const [first] = byTime;
+  const last = byTime.at(-1);
+  if (first === undefined || last === undefined) return null;
+  return {
+    ts: bucketStartUs(first.ts, "1m"),
+    open: first.price,
+    high: Math.max(...trades.map(({ price }) => price)),
+    low: Math.min(...trades.map(({ price }) => price)),
+    close: last.price,
+    volume: trades.reduce((sum, { size }) => sum + size, 0),
+    trades: trades.length,
+  };
 }

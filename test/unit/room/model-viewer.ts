@@ -22,6 +22,7 @@ export class ModelViewer implements ViewerSocket {
   /** The first thing the room did wrong. */
   failure: unknown = null;
   readonly #tape: ModelTape;
+  readonly #nowMs: () => number;
   /** Index of the entry that has to come next. */
   #next: number;
   #expects: "hello" | "snapshot" | "stream" = "hello";
@@ -30,8 +31,9 @@ export class ModelViewer implements ViewerSocket {
   #hadGap = false;
   #snapshotCursor: Cursor | null = null;
 
-  constructor(tape: ModelTape, since: Cursor | null, head: Cursor) {
+  constructor(tape: ModelTape, nowMs: () => number, since: Cursor | null, head: Cursor) {
     this.#tape = tape;
+    this.#nowMs = nowMs;
     // A cursor ahead of the log counts as its head.
     this.cursor = since === null ? null : (Math.min(since, head) as Cursor);
     this.#next = this.cursor === null ? tape.entries.length : tape.indexAfter(this.cursor);
@@ -62,8 +64,9 @@ export class ModelViewer implements ViewerSocket {
     this.closeCode = code;
   }
 
-  pingedMs(): null {
-    return null;
+  /** The platform answers its pings, whatever becomes of what the room sends. */
+  pingedMs(): number {
+    return this.#nowMs();
   }
 
   send(text: string): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Arrivals } from "../../../durable/room/arrivals.ts";
+import { AppendBatcher } from "../../../durable/room/append-batcher.ts";
 import type { AppendBatch, AppendOutcome } from "../../../src/bindings/room.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 
@@ -14,7 +14,7 @@ function room() {
   const turns: (() => void)[] = [];
   const clock = { ms: 1_000 };
   const state = { broken: false };
-  const arrivals = new Arrivals({
+  const batcher = new AppendBatcher({
     appendAll: (batches): AppendOutcome[] => {
       if (state.broken) throw new Error("disk full");
       commits.push(batches.map((batch) => batch.correlationId));
@@ -23,23 +23,23 @@ function room() {
     tick: () => new Promise((resolve) => turns.push(resolve)),
     nowMs: () => clock.ms,
   });
-  return { arrivals, commits, turns, clock, state };
+  return { batcher, commits, turns, clock, state };
 }
 
-describe("arrivals", () => {
+describe("the append batcher", () => {
   it("appends a lone batch at once while the room is quiet", () => {
-    const { arrivals, commits, clock } = room();
-    void arrivals.append(batchOf("a"));
+    const { batcher, commits, clock } = room();
+    void batcher.append(batchOf("a"));
     expect(commits).toEqual([["a"]]);
     clock.ms += 5;
-    void arrivals.append(batchOf("b"));
+    void batcher.append(batchOf("b"));
     expect(commits).toEqual([["a"], ["b"]]);
   });
 
   it("lets batches that arrive together in a busy room share one commit, in their order", async () => {
-    const { arrivals, commits, turns } = room();
-    await arrivals.append(batchOf("a"));
-    const together = ["b", "c", "d"].map((name) => arrivals.append(batchOf(name)));
+    const { batcher, commits, turns } = room();
+    await batcher.append(batchOf("a"));
+    const together = ["b", "c", "d"].map((name) => batcher.append(batchOf(name)));
     expect(commits).toEqual([["a"]]);
     expect(turns).toHaveLength(1);
     turns[0]?.();
@@ -48,16 +48,16 @@ describe("arrivals", () => {
   });
 
   it("tells everyone of a commit that failed, and takes the next ones", async () => {
-    const { arrivals, commits, turns, clock, state } = room();
-    await arrivals.append(batchOf("a"));
-    const together = ["b", "c"].map((name) => arrivals.append(batchOf(name)));
+    const { batcher, commits, turns, clock, state } = room();
+    await batcher.append(batchOf("a"));
+    const together = ["b", "c"].map((name) => batcher.append(batchOf(name)));
     state.broken = true;
     turns[0]?.();
     const results = await Promise.allSettled(together);
     expect(results.map((result) => result.status)).toEqual(["rejected", "rejected"]);
     state.broken = false;
     clock.ms += 5;
-    await arrivals.append(batchOf("d"));
+    await batcher.append(batchOf("d"));
     expect(commits).toEqual([["a"], ["d"]]);
   });
 });

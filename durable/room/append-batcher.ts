@@ -3,7 +3,7 @@ import type { AppendBatch, AppendOutcome } from "../../src/bindings/room.ts";
 /** A room that has taken nothing for so long is quiet: a lone batch need not look out for others. */
 const QUIET_MS = 5;
 
-export interface ArrivalsDeps {
+export interface AppendBatcherDeps {
   /** Appends the batches in one commit and gives each its outcome, in their order. Synchronous. */
   appendAll: (batches: readonly AppendBatch[]) => AppendOutcome[];
   /** One turn of the event loop. */
@@ -22,12 +22,12 @@ interface Arrival {
  * that writes is a commit of its own, which on plain workerd is an fsync of 60 to 470 microseconds with everything else
  * standing still; so while a room is busy, a batch waits one turn for those that are here already.
  */
-export class Arrivals {
-  readonly #deps: ArrivalsDeps;
+export class AppendBatcher {
+  readonly #deps: AppendBatcherDeps;
   #waiting: Arrival[] = [];
   #lastAppendMs = Number.NEGATIVE_INFINITY;
 
-  constructor(deps: ArrivalsDeps) {
+  constructor(deps: AppendBatcherDeps) {
     this.#deps = deps;
   }
 

@@ -21,7 +21,7 @@ const KEPT_OLD_MINUTES = 1_000;
  * What the room remembers of its log beyond the frames themselves: the last values, and the newest trades' ids. Both
  * are made from the log when they are asked for, so appending does not pay for them.
  */
-export class RoomMemory {
+export class RoomState {
   readonly #sql: SqlPort;
   readonly #log: RoomLog;
   #fold: LastValuesFold;

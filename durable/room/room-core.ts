@@ -1,0 +1,365 @@
+import type {
+  Admission,
+  AppendBatch,
+  AppendOutcome,
+  HeldPositions,
+  IdempotentRequest,
+  JoinRefusal,
+  JoinRequest,
+  PollPage,
+  RoomTail,
+} from "../../src/bindings/room.ts";
+import { bookOf } from "../../src/core/book-samples.ts";
+import { isStorageFull } from "../../src/core/storage-watch.ts";
+import { classifyFailure } from "../../src/db/database.ts";
+import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
+import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import { KeyLedger } from "../keys/key-ledger.ts";
+import { nextAlarmMs } from "./alarm-time.ts";
+import { type AppendDeps, admissionOf, appendBatches } from "./append.ts";
+import { AppendBatcher } from "./append-batcher.ts";
+import { ArchiveReads } from "./archive-reads.ts";
+import { Audience } from "./audience.ts";
+import { BookSampler } from "./book-sampler.ts";
+import { EarlierLifeSearch, lastValuesOf } from "./earlier-life.ts";
+import { LateBars } from "./late-bars.ts";
+import { RoomLog } from "./log.ts";
+import { Outbox } from "./outbox.ts";
+import { PingWatch } from "./ping-watch.ts";
+import { readPoll } from "./poll.ts";
+import { Pollers } from "./pollers.ts";
+import { readMinute } from "./read-minute.ts";
+import type { RoomPorts, RoomSettings } from "./room-ports.ts";
+import { RoomState } from "./room-state.ts";
+import type { Resend } from "./stored-where.ts";
+import { ReportThrottle, summaryOf } from "./symbol-report.ts";
+import { tailOf } from "./tail.ts";
+import type { ViewerAttachment, ViewerSocket } from "./viewer.ts";
+import { ViewerDoor } from "./viewer-door.ts";
+
+const REPORT_EVERY_MS = 1_000;
+/** Whoever needs to know what was before a new log waits so long for it, in ms. */
+const KNOWN_WITHIN_MS = 5_000;
+const NOT_KNOWN_RETRY_S = 5;
+
+/**
+ * All of one symbol: its log, its state, its viewers and its way to Postgres, put together over ports. It is what ships, and what
+ * the model test drives; the Durable Object around it knows the platform and nothing else. One of these is one waking life.
+ */
+export class RoomCore {
+  readonly #symbol: SymbolName;
+  readonly #ports: RoomPorts;
+  readonly #log: RoomLog;
+  readonly #state: RoomState;
+  readonly #books: BookSampler;
+  readonly #append: AppendDeps;
+  readonly #batcher: AppendBatcher;
+  readonly #earlier: EarlierLifeSearch;
+  readonly #outbox: Outbox;
+  readonly #archive: ArchiveReads;
+  readonly #audience: Audience;
+  readonly #door: ViewerDoor;
+  readonly #lateBars: LateBars;
+  readonly #pings: PingWatch;
+  readonly #pollers: Pollers;
+  readonly #report = new ReportThrottle();
+
+  /** `asleep`: the sockets that slept with the room. */
+  constructor(
+    symbol: SymbolName,
+    { limits, keeping, windowBytes, pace, partLimit }: RoomSettings,
+    ports: RoomPorts,
+    asleep: Iterable<readonly [ViewerSocket, ViewerAttachment]>,
+  ) {
+    const { sql, clock, random, keepAwake, writer, archive, directory, logger } = ports;
+    const { nowMs, wait } = clock;
+    this.#symbol = symbol;
+    this.#ports = ports;
+    const log = new RoomLog(sql, clock.nowUs(), keeping);
+    const state = new RoomState(sql, log);
+    this.#log = log;
+    this.#state = state;
+    this.#books = new BookSampler(log, state);
+    this.#append = {
+      log,
+      keys: new KeyLedger(sql),
+      tradeWindow: state.tradeWindow,
+      books: this.#books,
+      outboxLimitBytes: limits.LIMIT_OUTBOX_BYTES,
+    };
+    this.#batcher = new AppendBatcher({
+      appendAll: (batches) => this.#appendAll(batches),
+      tick: () => wait(0),
+      nowMs,
+    });
+    this.#outbox = new Outbox({
+      ...{ symbol, sql, log, writer, partLimit, clock, random, keepAwake, logger },
+      mustStoreAgain: () => {
+        this.#store();
+        this.#armAlarm();
+      },
+      onStored: () => {
+        if (log.prunable) state.prune();
+      },
+    });
+    this.#earlier = new EarlierLifeSearch({
+      log,
+      askPlace: () => directory.earlierPlace(),
+      beginFromNothing: () => log.beginFromNothing(),
+      place: () => this.#place(),
+      begin: () => this.#beginFromLife(),
+      mayStoreNow: () => this.#outbox.kick(),
+      classify: classifyFailure,
+      failed: ({ kind, detail }) => {
+        // Whoever cannot write down what was before is told of the full disk by the Worker.
+        const level = kind === "refused" ? "error" : isStorageFull(detail) ? "debug" : "warn";
+        logger[level]("earlier_life_unread", { symbol, kind, detail });
+      },
+      ...{ wait, random, keepAwake },
+    });
+    this.#archive = new ArchiveReads({
+      sql,
+      read: (after, upTo) => archive.readPage(after, upTo),
+      wait,
+    });
+    this.#audience = new Audience({
+      ...{ symbol, log, windowBytes, pace, nowMs, wait, keepAwake },
+      foldToHead: () => state.foldToHead(),
+      flushed: () => {
+        if (state.hasOldMinutes) this.#lateBars.kick();
+      },
+      takeBars: (after, through) => state.takeBars(after, through),
+      readArchive: this.#archive.read,
+    });
+    this.#door = new ViewerDoor(this.#audience, limits);
+    this.#lateBars = new LateBars({
+      takeMinutes: (most) => state.takeOldMinutes(most),
+      liveThrough: () => this.#audience.liveThrough,
+      readBar: (minuteUs, through) => readMinute(archive, log, minuteUs, through),
+      send: (message) => this.#audience.tellLive(message),
+      ...{ wait, keepAwake },
+      failed: (error) => logger.warn("late_bars_untold", { ...classifyFailure(error) }),
+    });
+    this.#pings = new PingWatch({
+      setAutoResponse: (isOn) => ports.setAutoResponse(isOn),
+      ...{ nowMs, wait, keepAwake },
+    });
+    this.#pollers = new Pollers(clock);
+    for (const [socket, attachment] of asleep) this.#audience.rejoin(socket, attachment);
+    this.#store();
+  }
+
+  /** Cursor of the newest frame. */
+  get head(): Cursor {
+    return this.#log.head;
+  }
+
+  /** Appends a batch, in one commit with those that arrive together with it. Rejects where it cannot be written down. */
+  append(batch: AppendBatch): Promise<AppendOutcome> {
+    return this.#batcher.append(batch);
+  }
+
+  /** Will a batch be appended? Asked before one that goes to several rooms, so that all of them take it or none. */
+  admits(idempotency: IdempotentRequest | null): Admission {
+    return admissionOf(this.#append, idempotency);
+  }
+
+  /** Resolves when everything up to `cursor` is in Postgres, or with false when that takes longer than `timeoutMs`. */
+  untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean> {
+    return this.#outbox.untilStored(cursor, timeoutMs);
+  }
+
+  /** Events after `since`; where there are none, waits for the next ones, at most `waitMs`. */
+  async poll(since: Cursor | null, limit: number, waitMs: number): Promise<PollPage> {
+    await this.#isKnown();
+    const from = since ?? this.#log.head;
+    if (from >= this.#log.head && waitMs > 0) await this.#pollers.nextAppend(waitMs);
+    return readPoll({ log: this.#log, readArchive: this.#archive.read }, from, limit);
+  }
+
+  /** What Postgres does not surely have yet, at most about `maxEvents`; `cursor` is how far it goes. */
+  async readTail(maxEvents: number): Promise<RoomTail> {
+    await this.#isKnown();
+    return tailOf(this.#log, maxEvents);
+  }
+
+  /** The newest position of each account; null while it is not known what was before the log. */
+  async positions(): Promise<HeldPositions | null> {
+    if (!(await this.#isKnown())) return null;
+    const { positions, truncated } = this.#state.foldToHead();
+    return { cursor: this.#log.head, positions, isCut: truncated?.positions !== undefined };
+  }
+
+  /** The book as it is now, its best so many levels; null as for positions. */
+  async book(levels: number): Promise<BookAnswer | null> {
+    if (!(await this.#isKnown())) return null;
+    const { book } = this.#state.foldToHead();
+    return { symbol: this.#symbol, cursor: this.#log.head, book: bookOf(book, levels) };
+  }
+
+  /** The line in the list of symbols; null as for positions. */
+  async summary(): Promise<SymbolSummary | null> {
+    if (!(await this.#isKnown())) return null;
+    return summaryOf(this.#symbol, this.#state.foldToHead(), this.#audience.size);
+  }
+
+  /** A database says that it is this one: what does the room hold for it? */
+  meetDatabase(identity: string): Resend {
+    return this.#outbox.meet(identity);
+  }
+
+  /** A viewer connects; `accept` makes its socket, and is called only where it may come in. */
+  async join(request: JoinRequest, accept: () => ViewerSocket): Promise<JoinRefusal | null> {
+    if (!(await this.#isKnown())) {
+      return { kind: "refused", reason: "not_known_yet", retryAfterS: NOT_KNOWN_RETRY_S };
+    }
+    const refusal = this.#door.refusalOf(request, this.#ports.clock.nowMs());
+    if (refusal !== null) return refusal;
+    const { since, viewerKey: key, expiresAtMs, correlationId } = request;
+    this.#audience.join(accept(), since, { key, expiresAtMs });
+    this.#ports.logger.info("viewer_joined", {
+      correlation_id: correlationId,
+      symbol: this.#symbol,
+      since,
+      viewers: this.#audience.size,
+    });
+    this.#armAlarm();
+    this.#reportSoon();
+    return null;
+  }
+
+  /** A viewer said something. */
+  heard(socket: ViewerSocket, data: string | ArrayBuffer): void {
+    this.#door.heard(socket, data, this.#ports.clock.nowMs());
+  }
+
+  /** A viewer's socket closed or failed. */
+  left(socket: ViewerSocket): void {
+    this.#audience.leave(socket);
+    this.#reportSoon();
+  }
+
+  /** Looks after what no request would: the outbox after a crash, silent viewers, a quiet book, the outbox's position. */
+  alarm(sockets: Iterable<ViewerSocket>): void {
+    const { nowUs } = this.#ports.clock;
+    this.#audience.sweep();
+    this.#pings.look(sockets);
+    this.#archive.forgetUnused();
+    this.#sampleBook(nowUs());
+    this.#closeBar(nowUs());
+    if (this.#log.outboxBytes === 0) this.#log.saveStored();
+    this.#store();
+    this.#armAlarm();
+    this.#reportSoon();
+  }
+
+  #appendAll(batches: readonly AppendBatch[]): AppendOutcome[] {
+    const { clock, logger } = this.#ports;
+    const outcomes = this.#orRestart(() => appendBatches(this.#append, batches, clock.nowUs()));
+    const isLogged = logger.isEnabledFor("debug");
+    for (const [index, { correlationId }] of batches.entries()) {
+      const outcome = outcomes[index]?.kind;
+      if (isLogged) {
+        logger.debug("appended", { correlation_id: correlationId, symbol: this.#symbol, outcome });
+      }
+      if (outcome === "appended") this.#outbox.remember(correlationId);
+    }
+    this.#appended();
+    this.#armAlarm();
+    this.#reportSoon();
+    return outcomes;
+  }
+
+  /** There is more in the log: for viewers, for polls that wait, for Postgres. */
+  #appended(): void {
+    this.#audience.published();
+    this.#pollers.wake();
+    this.#store();
+  }
+
+  /** What is not in Postgres goes there, once nothing of an earlier life can be in its way. */
+  #store(): void {
+    if (this.#earlier.mayStore) this.#outbox.kick();
+    else this.#earlier.kick();
+  }
+
+  /** Is it known what was before the log? Waits for it, where it is new. */
+  async #isKnown(): Promise<boolean> {
+    await this.#outbox.lookAtDatabase();
+    return this.#earlier.known((search) => this.#ports.clock.within(search, KNOWN_WITHIN_MS));
+  }
+
+  async #place(): Promise<void> {
+    const { archive, sync, restart } = this.#ports;
+    const newest = await archive.readNewestCursor(this.#log.prunedThrough);
+    if (!this.#log.beginAfter(newest)) return;
+    // What is in memory has the old cursors.
+    await sync();
+    restart("the log has moved behind what Postgres has of this symbol");
+  }
+
+  async #beginFromLife(): Promise<void> {
+    const life = await this.#ports.archive.readEarlierLife(this.#log.prunedThrough);
+    this.#state.begin(lastValuesOf(life), life.tradeKeys);
+    this.#log.settle();
+    this.#books.lookAgain();
+    this.#armAlarm();
+  }
+
+  #sampleBook(momentUs: EpochUs): void {
+    const keyframe = this.#books.takeDue(momentUs);
+    if (keyframe === null) return;
+    this.#orRestart(() => this.#log.append(keyframe, momentUs));
+    this.#appended();
+  }
+
+  /** Says that the last bar before a silence is closed, to those who have all that is in it. */
+  #closeBar(momentUs: EpochUs): void {
+    if (this.#audience.liveThrough !== this.#log.head) return;
+    if ((this.#state.barDueUs ?? Number.POSITIVE_INFINITY) > momentUs) return;
+    const bar = this.#state.closeBar();
+    if (bar !== null) this.#audience.tellLive(bar);
+  }
+
+  #orRestart<T>(append: () => T): T {
+    try {
+      return append();
+    } catch (error) {
+      // Memory may be ahead of the disk now, as with trades taken for seen: start again from what is on disk.
+      this.#ports.restart(`append failed: ${String(error)}`);
+      throw error;
+    }
+  }
+
+  #armAlarm(): void {
+    const { clock, alarm } = this.#ports;
+    const nowMs = clock.nowMs();
+    const alarmMs = nextAlarmMs({
+      nowMs,
+      armedAtMs: alarm.atMs(),
+      outboxBytes: this.#log.outboxBytes,
+      viewers: this.#audience.size,
+      nextEndMs: this.#audience.nextEndMs,
+      bookDueMs: this.#books.dueMs(nowMs),
+      // Nobody else has to be told.
+      barDueUs: this.#audience.liveThrough === null ? null : this.#state.barDueUs,
+    });
+    if (alarmMs !== null) alarm.set(alarmMs);
+  }
+
+  #reportSoon(): void {
+    const { clock, directory, keepAwake, logger } = this.#ports;
+    const work = this.#report.request(REPORT_EVERY_MS, clock.wait, async () => {
+      try {
+        const summary = await this.summary();
+        if (summary !== null) await directory.report(summary);
+      } catch (error) {
+        if (isStorageFull(error)) return;
+        const fields = { symbol: this.#symbol, detail: String(error) };
+        logger.warn("directory_unreachable", fields);
+      }
+    });
+    if (work !== null) keepAwake(work);
+  }
+}
