@@ -1,7 +1,7 @@
-import type { Database } from "../../src/db/database.ts";
-import type { DatabaseMode } from "../../src/db/mode.ts";
-import { POINT_ROLLUP_COLUMNS } from "../../src/db/rollups/point-rollups.ts";
-import { timestampOf } from "../../src/db/sql-time.ts";
+import type { Database } from "../../src/db/driver/database.ts";
+import type { DatabaseMode } from "../../src/db/driver/mode.ts";
+import { POINT_ROLLUP_COLUMNS } from "../../src/db/upkeep/rollups/point-rollups.ts";
+import { timestampOf } from "../../src/db/driver/sql-time.ts";
 import { DAY_US, DAYS, MINUTE_US, SYMBOLS, type Tape } from "./tape.ts";
 
 const TRADE_EVERY_S = 30;

@@ -1,8 +1,8 @@
-import type { Database } from "../../src/db/database.ts";
-import { PointRows } from "../../src/db/point-rows.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { timestampOf } from "../../src/db/sql-time.ts";
-import { storeFrames } from "../../src/db/store-frames.ts";
+import type { Database } from "../../src/db/driver/database.ts";
+import { PointRows } from "../../src/db/store/point-rows.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { timestampOf } from "../../src/db/driver/sql-time.ts";
+import { storeFrames } from "../../src/db/store/store-frames.ts";
 import { batchesOf, type RoomFrames, type Tape } from "./tape.ts";
 
 /** Inserts under way at once, as the Writer has them. */

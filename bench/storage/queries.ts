@@ -1,6 +1,6 @@
 import { chooseStepUs } from "../../src/core/duration.ts";
-import type { SqlValue } from "../../src/db/database.ts";
-import { momentText } from "../../src/db/sql-time.ts";
+import type { SqlValue } from "../../src/db/driver/database.ts";
+import { momentText } from "../../src/db/driver/sql-time.ts";
 import { YEAR_METRIC, YEAR_SYMBOL } from "./fill.ts";
 import {
   BARS_OF_TRADES,

@@ -6,8 +6,8 @@ import {
   MODES,
   modeOf,
   TIMESCALE_VERSION,
-} from "../../src/db/mode.ts";
-import { pinSession } from "../../src/db/session-settings.ts";
+} from "../../src/db/driver/mode.ts";
+import { pinSession } from "../../src/db/driver/session-settings.ts";
 import type { Statement, TextValue } from "./backend.ts";
 import { splitStatements } from "./split-statements.ts";
 

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { pinSession } from "../../src/db/session-settings.ts";
+import { pinSession } from "../../src/db/driver/session-settings.ts";
 import {
   type Backend,
   beginText,

@@ -1,6 +1,6 @@
 import { encodeFrame } from "../../src/core/encode-events.ts";
-import { classifyFailure, type Database } from "../../src/db/database.ts";
-import { readFrames } from "../../src/db/read-frames.ts";
+import { classifyFailure, type Database } from "../../src/db/driver/database.ts";
+import { readFrames } from "../../src/db/events/read-frames.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import type { Log } from "../../src/telemetry/log.ts";

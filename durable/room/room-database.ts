@@ -1,5 +1,5 @@
 import type { Config } from "../../src/config.ts";
-import { type Database, openDatabase } from "../../src/db/database.ts";
+import { type Database, openDatabase } from "../../src/db/driver/database.ts";
 
 const TIMEOUT_MS = 10_000;
 

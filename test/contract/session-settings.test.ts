@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { migrateBackend } from "../../dev/database/backend-migration.ts";
-import { readBars } from "../../src/db/read-bars.ts";
-import { readFrames } from "../../src/db/read-frames.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { UNPINNED } from "../../src/db/session-settings.ts";
-import { storeFrames } from "../../src/db/store-frames.ts";
+import { readBars } from "../../src/db/bars/read-bars.ts";
+import { readFrames } from "../../src/db/events/read-frames.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { UNPINNED } from "../../src/db/driver/session-settings.ts";
+import { storeFrames } from "../../src/db/store/store-frames.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, metric, position, room, trade } from "./events.ts";
 import { addDecoys, makeHostile } from "./hostile-settings.ts";

@@ -1,0 +1,76 @@
+import { bucketOf, epochUsOf, timestampOf } from "../driver/sql-time.ts";
+
+export interface TimedInsert {
+  /** What is stored. What is older than raw data goes into the table of that name with `_past` or `_set_aside` behind it. */
+  table: "points" | "trades";
+  /** The table of raw data. */
+  live: string;
+  /** Of the table, `ts` first. */
+  columns: string;
+  /** For the columns after `ts`. */
+  values: string;
+  /** A row source `u` with `ts_us` in it. */
+  rows: string;
+  /** Parameter: the earliest `ts_us` of the rows. */
+  earliest: string;
+  /** Where an hour is noted whose rollups are made already, with the key of its rows. */
+  stale: { table: string; key: string };
+  /** Is `p`, a row of the table's past, the same as `u`, whose moment is `u.ts`? */
+  isSame: string;
+  /** Is what is no longer new packed? Then what comes late for that goes into the table with `_late` behind its name. */
+  isPacked: boolean;
+}
+
+/**
+ * An insert of raw data that keeps what `tape_state` promises: whatever is earlier than the watermark is noted as stale,
+ * in the same statement and under a lock on the row that says how far the watermark is. The Keeper moves the watermark
+ * in a transaction of its own, which waits for those locks: so what is stored without a note can be seen by the time that
+ * rollups are made of it. Where all rows are later, as they are as a rule, neither note nor past reads any row.
+ *
+ * What is older than raw data goes to the past, or is set aside where its hour is closed (SPEC K-1) and it is not in the past
+ * already, as it can be where minutes told once that it was new.
+ *
+ * @returns the statement, for a clause that says what happens to rows that are stored already. One row: how many rows were
+ * set aside (`set_aside`), and which database this is (`identity`).
+ */
+export function insertOfTime(insert: TimedInsert) {
+  const { table, live, columns, values, rows, earliest, stale, isSame, isPacked } = insert;
+  const ts = timestampOf("u.ts_us");
+  // In microseconds: to compare them costs nothing, where a timestamptz of each row would be made once more.
+  const before = (moment: string) =>
+    `(select ${moment} from state) > ${earliest}::int8 and u.ts_us < (select ${moment} from state)`;
+  const from = (moment: string) => `u.ts_us >= (select ${moment} from state)`;
+  const rowsFrom = isPacked ? "packed_through" : "raw_from";
+  return (settle: (table: string) => string): string => {
+    const into = (name: string, source: string) => `
+  insert into ${name} (${columns}) select ${source}
+  ${settle(name)}`;
+    const ofRows = (where: string) => `${ts}, ${values} from ${rows} where ${where}`;
+    const late = into(
+      `${table}_late`,
+      ofRows(`${before("packed_through")} and ${from("raw_from")}`),
+    );
+    return `
+with state as materialized (
+  select ${epochUsOf("watermark")} as watermark, ${epochUsOf("raw_from")} as raw_from,
+    ${epochUsOf("packed_through")} as packed_through, minutes_from, identity
+  from tape_state for share),
+note as (
+  insert into ${stale.table} (hour, ${stale.key})
+  select distinct ${bucketOf(ts, "3600000000")}, u.${stale.key} from ${rows} where ${before("watermark")}),
+old as materialized (select ${ts} as ts, u.* from ${rows} where ${before("raw_from")}),
+closed as materialized (
+  select c.* from (
+    select array_agg(${stale.key}) as keys, array_agg(ts) as moments from old having count(*) > 0) o
+  cross join lateral closed_${table}(o.keys, o.moments, (select minutes_from from state)) c),
+placed as materialized (
+  select u.*, (u.${stale.key}, u.ts) in (select key, ts from closed)
+    and not exists (select from ${table}_past p where ${isSame}) as is_set_aside
+  from old u),
+past as (${into(`${table}_past`, `u.ts, ${values} from placed u where not u.is_set_aside`)}),
+aside as (${into(`${table}_set_aside`, `u.ts, ${values} from placed u where u.is_set_aside`)}),
+${isPacked ? `late as (${late}),` : ""}
+stored as (${into(live, ofRows(from(rowsFrom)))})
+select count(*)::int4 as set_aside, (select identity::text from state) as identity from placed where is_set_aside`;
+  };
+}

@@ -1,0 +1,87 @@
+import type { PositionEvent } from "../../protocol/event.ts";
+import type { SymbolName } from "../../protocol/symbol.ts";
+import type { Cursor } from "../../protocol/time.ts";
+import { numberArray, textArray } from "../driver/array-text.ts";
+import { BYTES_PER_UNIT, type Insert } from "../driver/requests.ts";
+import type { SeriesIdCache } from "./series-ids.ts";
+import { timestampOf } from "../driver/sql-time.ts";
+
+const ROWS_PER_STATEMENT = 2_000;
+/** Upper bound of the numbers of one row in their arrays. */
+const ROW_BYTES = 130;
+
+const INSERT = `
+insert into position_states (ts, quantity, cursor, symbol_id, ordinal, avg_price, account)
+select ${timestampOf("u.ts_us")}, u.quantity, u.cursor, u.symbol_id, u.ordinal, u.avg_price, u.account
+from unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[], $6::float8[], $7::text[])
+  as u (ts_us, quantity, cursor, symbol_id, ordinal, avg_price, account)`;
+
+/** INV-9: of two positions of an account at one moment the later in the log stays. */
+const INSERT_CAREFULLY = `${INSERT}
+on conflict (symbol_id, account, ts) do update
+set quantity = excluded.quantity, cursor = excluded.cursor, ordinal = excluded.ordinal,
+  avg_price = excluded.avg_price
+where (excluded.cursor, excluded.ordinal) > (position_states.cursor, position_states.ordinal)`;
+
+interface PositionRow {
+  symbol: SymbolName;
+  symbolId: number | undefined;
+  position: PositionEvent;
+  cursor: Cursor;
+  ordinal: number;
+}
+
+/** The positions of a batch. */
+export class PositionRows {
+  readonly #rows = new Map<string, PositionRow>();
+
+  get rowCount(): number {
+    return this.#rows.size;
+  }
+
+  add(symbol: SymbolName, position: PositionEvent, cursor: Cursor, ordinal: number): void {
+    const key = `${symbol}\u0000${position.ts}\u0000${position.account ?? ""}`;
+    const found = this.#rows.get(key);
+    const isLater =
+      found === undefined ||
+      cursor > found.cursor ||
+      (cursor === found.cursor && ordinal > found.ordinal);
+    if (isLater) this.#rows.set(key, { symbol, symbolId: undefined, position, cursor, ordinal });
+  }
+
+  /** Takes the ids that the cache has; returns the symbols it does not have. */
+  takeIds(cache: SeriesIdCache): SymbolName[] {
+    const unknown = new Set<SymbolName>();
+    for (const row of this.#rows.values()) {
+      row.symbolId ??= cache.symbolId(row.symbol);
+      if (row.symbolId === undefined) unknown.add(row.symbol);
+    }
+    return [...unknown];
+  }
+
+  /** The inserts, once every symbol has its id. */
+  *inserts(): Generator<Insert> {
+    const rows = [...this.#rows.values()];
+    for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
+      yield insertOf(rows.slice(from, from + ROWS_PER_STATEMENT));
+    }
+  }
+}
+
+function insertOf(rows: readonly PositionRow[]): Insert {
+  const accounts = rows.map(({ position }) => position.account ?? "");
+  return {
+    plain: INSERT,
+    careful: INSERT_CAREFULLY,
+    params: [
+      numberArray(rows.map(({ position }) => position.ts)),
+      numberArray(rows.map(({ position }) => position.quantity)),
+      numberArray(rows.map(({ cursor }) => cursor)),
+      numberArray(rows.map(({ symbolId }) => symbolId as number)),
+      numberArray(rows.map(({ ordinal }) => ordinal)),
+      numberArray(rows.map(({ position }) => position.avg_price ?? null)),
+      textArray(accounts),
+    ],
+    bytes: accounts.reduce((sum, { length }) => sum + ROW_BYTES + length * BYTES_PER_UNIT, 0),
+  };
+}

@@ -1,0 +1,53 @@
+import type { EpochUs } from "../../protocol/time.ts";
+import type { Database, Row } from "../driver/database.ts";
+import { bucketOf, epochUsOf, timestampOf } from "../driver/sql-time.ts";
+
+/** How far the memory reaches; see `tape_state` in the migrations for what each promises. */
+export interface TapeState {
+  watermarkUs: EpochUs;
+  rolledThroughUs: EpochUs;
+  rawFromUs: EpochUs;
+  packedThroughUs: EpochUs;
+  minutesFromUs: EpochUs;
+}
+
+export const STATE_COLUMNS = `${epochUsOf("watermark")} as watermark_us, ${epochUsOf("rolled_through")} as rolled_through_us,
+  ${epochUsOf("raw_from")} as raw_from_us, ${epochUsOf("packed_through")} as packed_through_us,
+  ${epochUsOf("minutes_from")} as minutes_from_us`;
+
+/** @throws what `classifyFailure` reads. */
+export async function readTapeState(db: Database, tag?: string): Promise<TapeState> {
+  const [row] = await db.query(`select ${STATE_COLUMNS} from tape_state`, [], tag);
+  return stateOf(row);
+}
+
+/**
+ * Moves the watermark on to the minute of `throughUs`, never back, and at most `mostUs` beyond what is rolled up. The
+ * row is locked only after every insert under way has committed: what those stored can be seen from now on.
+ *
+ * @throws what `classifyFailure` reads.
+ */
+export async function advanceWatermark(
+  db: Database,
+  throughUs: EpochUs,
+  mostUs: number,
+): Promise<TapeState> {
+  const minute = (moment: string) => bucketOf(moment, "60000000");
+  const [row] = await db.query(
+    `update tape_state set watermark = greatest(watermark, least(${minute(timestampOf("$1"))},
+       ${minute("rolled_through")} + $2::int8 * interval '1 microsecond')) returning ${STATE_COLUMNS}`,
+    [throughUs, mostUs],
+  );
+  return stateOf(row);
+}
+
+export function stateOf(row: Row | undefined): TapeState {
+  const us = (name: string) => Number(row?.[name]) as EpochUs;
+  return {
+    watermarkUs: us("watermark_us"),
+    rolledThroughUs: us("rolled_through_us"),
+    rawFromUs: us("raw_from_us"),
+    packedThroughUs: us("packed_through_us"),
+    minutesFromUs: us("minutes_from_us"),
+  };
+}
