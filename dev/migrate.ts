@@ -61,7 +61,7 @@ async function migrateTarget({ url, endpoint }: Target): Promise<MigrateAnswer> 
     readMigrationFiles(),
   );
   // That door knows no session which the settings could be given to, so the role gets them.
-  if (answer.kind === "migrated") await db.query(PIN_ROLE, []).catch(sayUnpinned);
+  if (answer.kind === "migrated") await db.query(PIN_ROLE.text, []).catch(sayUnpinned);
   return answer;
 }
 

@@ -1,6 +1,6 @@
 import { correlatePairs } from "../../src/core/statistics/correlation.ts";
-import type { Database } from "../../src/db/driver/database.ts";
 import { readBars, readClosesOf } from "../../src/db/bars/read-bars.ts";
+import type { Database } from "../../src/db/driver/database.ts";
 import { readPositionSteps } from "../../src/db/events/read-position-steps.ts";
 import { readSeries } from "../../src/db/series/read-series.ts";
 import type { Aggregate } from "../../src/protocol/aggregate.ts";

@@ -1,8 +1,8 @@
 import { MINUTE_US } from "../../src/core/duration.ts";
 import { decodeFrame } from "../../src/core/encode-events.ts";
-import type { Database } from "../../src/db/driver/database.ts";
 import type { TailTrade } from "../../src/db/bars/read-bar-columns.ts";
 import { readBars } from "../../src/db/bars/read-bars.ts";
+import type { Database } from "../../src/db/driver/database.ts";
 import type { Bar } from "../../src/protocol/bar.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";

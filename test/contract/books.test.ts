@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Database } from "../../src/db/driver/database.ts";
-import { ping } from "../../src/db/upkeep/ping.ts";
 import { readBookAt } from "../../src/db/events/read-book.ts";
 import { readFrames } from "../../src/db/events/read-frames.ts";
-import { readSizes } from "../../src/db/upkeep/read-sizes.ts";
-import { retain } from "../../src/db/upkeep/retention.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { type StoredFrame, storeFrames } from "../../src/db/store/store-frames.ts";
+import { ping } from "../../src/db/upkeep/ping.ts";
+import { readSizes } from "../../src/db/upkeep/read-sizes.ts";
+import { retain } from "../../src/db/upkeep/retention.ts";
 import type { Level } from "../../src/protocol/book.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";

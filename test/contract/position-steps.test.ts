@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { type PositionStepsQuery, readPositionSteps } from "../../src/db/events/read-position-steps.ts";
+import {
+  type PositionStepsQuery,
+  readPositionSteps,
+} from "../../src/db/events/read-position-steps.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../src/db/store/store-frames.ts";
 import type { PositionEvent } from "../../src/protocol/event.ts";

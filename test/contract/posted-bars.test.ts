@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PostedBar } from "../../src/core/posted-bar.ts";
-import { ping } from "../../src/db/upkeep/ping.ts";
 import { readBars } from "../../src/db/bars/read-bars.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { storeFrames } from "../../src/db/store/store-frames.ts";
+import { storeBars } from "../../src/db/store/store-imported-bars.ts";
+import { ping } from "../../src/db/upkeep/ping.ts";
 import { retain } from "../../src/db/upkeep/retention.ts";
 import type { Rollups } from "../../src/db/upkeep/rollups/rollups.ts";
 import { rollupsOf } from "../../src/db/upkeep/rollups/rollups-of.ts";
-import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
-import { storeBars } from "../../src/db/store/store-imported-bars.ts";
-import { storeFrames } from "../../src/db/store/store-frames.ts";
 import { advanceWatermark, readTapeState } from "../../src/db/upkeep/tape-state.ts";
 import type { PostedInterval } from "../../src/protocol/bar-push.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";

@@ -1,8 +1,11 @@
 import { POSTED_INTERVAL_SECONDS, POSTED_INTERVALS } from "../../protocol/bar-push.ts";
-import { textArray } from "../driver/array-text.ts";
-import type { BarColumn } from "./bars-sql.ts";
+import { ask } from "../driver/ask.ts";
 import { numbersOf } from "../driver/columns.ts";
 import type { Database } from "../driver/database.ts";
+import { rowsOf, texts } from "../driver/rows-of.ts";
+import { identifier, identifiers, join, sql } from "../driver/sql.ts";
+import { epochUsOf, momentOf } from "../driver/sql-time.ts";
+import type { BarColumn } from "./bars-sql.ts";
 import {
   type BarColumns,
   type BarsRange,
@@ -10,23 +13,33 @@ import {
   readBarColumns,
   type TailedSymbol,
 } from "./read-bar-columns.ts";
-import { epochUsOf, momentText } from "../driver/sql-time.ts";
 
-/** $1 symbols, $2 the length of a bar in seconds, [$3, $4) where they begin, $5 most bars of a symbol. */
-const selectOffset = (columns: readonly BarColumn[]) => `
+function selectOffset(
+  symbols: readonly TailedSymbol[],
+  { interval, fromUs, toUs, limit }: BarsRange,
+  columns: readonly BarColumn[],
+) {
+  const lengthS = POSTED_INTERVAL_SECONDS[interval as keyof typeof POSTED_INTERVAL_SECONDS];
+  const asked = rowsOf("a", { symbol: texts(symbols.map(({ symbol }) => symbol)) }, "place");
+  const joined = (["ts", ...columns] as const).map((name) => {
+    const value = name === "ts" ? epochUsOf(sql`bucket`) : identifier(name);
+    return sql`string_agg(${value}::text, ',') as ${identifier(name)}`;
+  });
+  // A bar of the grid takes the place of two at most: so many are enough whatever is left out.
+  const most = 3 * limit;
+  return sql`
 with offset_bar as (
-  select a.place, p.* from unnest($1::text[]) with ordinality as a (symbol, place)
+  select a.place, p.* from ${asked}
   join symbols y on y.symbol = a.symbol
   cross join lateral (
-    select ${["bucket", ...columns].join(", ")} from posted_bars
-    where symbol_id = y.id and length_s = $2 and bucket >= $3::timestamptz and bucket < $4::timestamptz
+    select ${identifiers(["bucket", ...columns])} from posted_bars
+    where symbol_id = y.id and length_s = ${lengthS} and bucket >= ${momentOf(fromUs)} and bucket < ${momentOf(toUs)}
       and bucket <> date_bin(length_s * interval '1 second', bucket, timestamptz '1970-01-01 00:00:00+00')
-    order by bucket desc limit $5) p
+    order by bucket desc limit ${most}) p
   order by a.place, p.bucket)
-select place, ${["ts", ...columns]
-  .map((name) => `string_agg(${name === "ts" ? epochUsOf("bucket") : name}::text, ',') as ${name}`)
-  .join(", ")}
+select place, ${join(joined)}
 from offset_bar group by place`;
+}
 
 /**
  * Bars as {@link readBarColumns} reads them, and with them those posted with an offset that share no moment with one of these
@@ -69,22 +82,12 @@ export async function readBarsOfAnyOffset(
 async function readOffsetBars(
   db: Database,
   symbols: readonly TailedSymbol[],
-  { interval, fromUs, toUs, limit }: BarsRange,
+  range: BarsRange,
   columns: readonly BarColumn[],
   tag: string | undefined,
 ): Promise<BarColumns[]> {
   const found = symbols.map(noBars);
-  const rows = await db.query(
-    selectOffset(columns),
-    [
-      textArray(symbols.map(({ symbol }) => symbol)),
-      POSTED_INTERVAL_SECONDS[interval as keyof typeof POSTED_INTERVAL_SECONDS],
-      ...[momentText(fromUs), momentText(toUs)],
-      // A bar of the grid takes the place of two at most: so many are enough whatever is left out.
-      3 * limit,
-    ],
-    tag,
-  );
+  const rows = await ask(db, selectOffset(symbols, range, columns), tag);
   for (const row of rows) {
     const bars = found[Number(row["place"]) - 1] as BarColumns;
     for (const name of ["ts", ...columns] as const) bars[name] = numbersOf(row[name]);

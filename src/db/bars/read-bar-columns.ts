@@ -3,11 +3,14 @@ import type { TradeEvent } from "../../protocol/event.ts";
 import { INTERVAL_SECONDS, type Interval } from "../../protocol/interval.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../protocol/time.ts";
-import { numberArray, textArray } from "../driver/array-text.ts";
-import { type BarColumn, selectBars, selectOlder } from "./bars-sql.ts";
+import { ask } from "../driver/ask.ts";
 import { numbersOf } from "../driver/columns.ts";
 import type { Database, Row } from "../driver/database.ts";
-import { momentText } from "../driver/sql-time.ts";
+import { float8s, int4s, int8s, rowsOf, texts } from "../driver/rows-of.ts";
+import { param } from "../driver/sql.ts";
+import { momentOf } from "../driver/sql-time.ts";
+import type { BarsParams } from "./bars-params.ts";
+import { type BarColumn, selectBars, selectOlder } from "./bars-sql.ts";
 
 /** A trade that may not be in Postgres yet, with its place in the log. */
 export interface TailTrade {
@@ -105,22 +108,33 @@ async function look(
       .map(({ trade }) => ({ place: at + 1, trade })),
   );
   const isCut = (endUs - startUs) / lengthUs > limit;
-  const rows = await db.query(
-    selectBars(interval, columns, isCut),
-    [
-      textArray(symbols.map(({ symbol }) => symbol)),
-      ...[lengthUs, momentText(startUs), momentText(endUs)],
-      numberArray(symbols.map(({ storedThrough }) => storedThrough)),
-      numberArray(trades.map(({ place }) => place)),
-      numberArray(trades.map(({ trade }) => trade.ts)),
-      numberArray(trades.map(({ trade }) => trade.price)),
-      numberArray(trades.map(({ trade }) => trade.size)),
-      textArray(trades.map(({ trade }) => trade.venue ?? "")),
-      textArray(trades.map(({ trade }) => trade.id ?? "")),
-      ...(isCut ? [limit] : []),
-    ],
-    tag,
-  );
+  const params: BarsParams = {
+    asked: rowsOf(
+      "a",
+      {
+        symbol: texts(symbols.map(({ symbol }) => symbol)),
+        stored_through: int8s(symbols.map(({ storedThrough }) => storedThrough)),
+      },
+      "place",
+    ),
+    lengthUs: param(lengthUs),
+    from: momentOf(startUs),
+    to: momentOf(endUs),
+    tail: rowsOf(
+      "u",
+      {
+        place: int4s(trades.map(({ place }) => place)),
+        ts_us: int8s(trades.map(({ trade }) => trade.ts)),
+        price: float8s(trades.map(({ trade }) => trade.price)),
+        size: float8s(trades.map(({ trade }) => trade.size)),
+        venue: texts(trades.map(({ trade }) => trade.venue ?? "")),
+        trade_id: texts(trades.map(({ trade }) => trade.id ?? "")),
+      },
+      "nth",
+    ),
+    limit: isCut ? param(limit) : null,
+  };
+  const rows = await ask(db, selectBars(params, interval, columns), tag);
   const found = symbols.map(noBars);
   for (const row of rows) found[Number(row["place"]) - 1] = columnsOf(row, startUs, lengthUs);
   return found;
@@ -135,11 +149,9 @@ async function newestBetween(
   toUs: number,
   tag: string | undefined,
 ): Promise<number | undefined> {
-  const [row = {}] = await db.query(
-    selectOlder(interval),
-    [symbol, momentText(fromUs), momentText(toUs), storedThrough],
-    tag,
-  );
+  const range = { from: momentOf(fromUs), to: momentOf(toUs) };
+  const older = selectOlder(interval, symbol, range, param(storedThrough));
+  const [row = {}] = await ask(db, older, tag);
   const moments = tail.flatMap(({ trade }) =>
     trade.ts >= fromUs && trade.ts < toUs ? [trade.ts as number] : [],
   );

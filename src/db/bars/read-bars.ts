@@ -2,8 +2,8 @@ import type { BucketValues } from "../../core/statistics/bucket-values.ts";
 import type { Bar } from "../../protocol/bar.ts";
 import type { EpochUs } from "../../protocol/time.ts";
 import type { Database } from "../driver/database.ts";
-import { type BarsRange, readBarColumns, type TailedSymbol } from "./read-bar-columns.ts";
 import { readBarsOfAnyOffset } from "./offset-bars.ts";
+import { type BarsRange, readBarColumns, type TailedSymbol } from "./read-bar-columns.ts";
 
 export type BarsQuery = BarsRange & TailedSymbol;
 

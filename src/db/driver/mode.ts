@@ -1,15 +1,16 @@
+import { sql } from "./sql.ts";
+
 /** Kinds of Postgres: without TimescaleDB, with its Apache edition (Neon), with its community edition. */
 export const MODES = ["plain", "apache", "timescale"] as const;
 export type DatabaseMode = (typeof MODES)[number];
 
 /** SQL: is TimescaleDB in this database? */
-export const IS_TIMESCALE = "exists (select from pg_extension where extname = 'timescaledb')";
+export const IS_TIMESCALE = sql`exists (select from pg_extension where extname = 'timescaledb')`;
 /** SQL: the licence it runs under, null without it. */
-export const LICENSE = "current_setting('timescaledb.license', true)";
+export const LICENSE = sql`current_setting('timescaledb.license', true)`;
 
 /** SQL: the version of TimescaleDB, null without it. */
-export const TIMESCALE_VERSION =
-  "(select extversion from pg_extension where extname = 'timescaledb')";
+export const TIMESCALE_VERSION = sql`(select extversion from pg_extension where extname = 'timescaledb')`;
 
 /** What {@link IS_TIMESCALE} and {@link LICENSE} say together. */
 export function modeOf(isTimescale: boolean, license: unknown): DatabaseMode {

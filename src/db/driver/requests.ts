@@ -1,16 +1,3 @@
-import type { SqlValue } from "./database.ts";
-
-/** An insert of columns, in two forms over the same parameters. */
-export interface Insert {
-  /** Fails where a row is stored already. */
-  plain: string;
-  /** Settles with each row that is stored already. */
-  careful: string;
-  params: readonly SqlValue[];
-  /** Upper bound on the wire. */
-  bytes: number;
-}
-
 /** What one UTF-16 unit of text becomes in JSON at most (`\u0001`). */
 export const BYTES_PER_UNIT = 6;
 

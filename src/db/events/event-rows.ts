@@ -2,6 +2,7 @@ import { type BookEvent, canonicalSeq, type Level } from "../../protocol/book.ts
 import type { MetricEvent, PositionEvent, TradeEvent } from "../../protocol/event.ts";
 import type { EpochUs } from "../../protocol/time.ts";
 import type { Row } from "../driver/database.ts";
+import { sql } from "../driver/sql.ts";
 
 /** The event of a row with `ts_us`, `metric`, `labels_key` and `value`, as it was on the wire. */
 export function metricOf(row: Row): MetricEvent {
@@ -44,8 +45,7 @@ export function positionOf(row: Row): PositionEvent {
 }
 
 /** SQL: the book of a row of `books`, in one text, as `bookOf` reads it. */
-export const BOOK_TEXT =
-  "json_build_array(seq::text, bid_prices, bid_sizes, ask_prices, ask_sizes)::text";
+export const BOOK_TEXT = sql`json_build_array(seq::text, bid_prices, bid_sizes, ask_prices, ask_sizes)::text`;
 
 /** The sample of a row with `ts_us` and, in `book`, `BOOK_TEXT`. */
 export function bookOf(row: Row): BookEvent {

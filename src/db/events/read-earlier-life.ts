@@ -5,11 +5,13 @@ import type { BookEvent } from "../../protocol/book.ts";
 import type { MetricEvent, PositionEvent, TradeEvent } from "../../protocol/event.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../protocol/time.ts";
-import type { Database, Row } from "../driver/database.ts";
-import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
 import { readBars } from "../bars/read-bars.ts";
-import { epochUsOf, minuteOf, momentText } from "../driver/sql-time.ts";
+import { ask } from "../driver/ask.ts";
+import type { Database, Row } from "../driver/database.ts";
+import { literal, NOTHING, param, type Sql, sql } from "../driver/sql.ts";
+import { epochUsOf, minuteOf, momentOf } from "../driver/sql-time.ts";
 import { IS_PACKED, IS_ROW } from "../series/stored-points-sql.ts";
+import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
 
 /** A bar of trades, with the moments its open and its close were traded at. */
 export type StoredMinute = Bar & { openedAtUs: EpochUs; closedAtUs: EpochUs };
@@ -43,23 +45,34 @@ export interface EarlierLimits {
 const MOST_SERIES = 5_000;
 const MOST_ACCOUNTS = 10_000;
 
-const SELECT_ID = "select id from symbols where symbol = $1";
-const OF_SYMBOL = `symbol_id = (${SELECT_ID})`;
-const OF_SERIES = `series_id in (select id from series where ${OF_SYMBOL})`;
-/** OFFSET 0: the range of cursors is the cheap way in, and as a rule nothing is in it. */
-const NEWER = (table: string, whose: string) =>
-  `select max(cursor) as cursor from (select * from ${table} where cursor > $2 offset 0) t where ${whose}`;
+/** SQL, of a symbol in one parameter: its id, its rows, and the rows of its series. */
+interface OfSymbol {
+  id: Sql;
+  isOwn: Sql;
+  isOfSeries: Sql;
+}
 
-const SELECT_NEWEST = `
+function ofSymbol(symbol: SymbolName): OfSymbol {
+  const id = sql`select id from symbols where symbol = ${param(symbol)}`;
+  const isOwn = sql`symbol_id = (${id})`;
+  return { id, isOwn, isOfSeries: sql`series_id in (select id from series where ${isOwn})` };
+}
+
+function selectNewest({ isOwn, isOfSeries }: OfSymbol, after: Sql): Sql {
+  // OFFSET 0: the range of cursors is the cheap way in, and as a rule nothing is in it.
+  const newer = (table: Sql, whose: Sql) =>
+    sql`select max(cursor) as cursor from (select * from ${table} where cursor > ${after} offset 0) t where ${whose}`;
+  return sql`
 select max(cursor) as cursor from (
-  ${NEWER("points", OF_SERIES)}
-  union all ${NEWER("points_past", OF_SERIES)}
-  union all ${NEWER("points_late", OF_SERIES)}
+  ${newer(sql`points`, isOfSeries)}
+  union all ${newer(sql`points_past`, isOfSeries)}
+  union all ${newer(sql`points_late`, isOfSeries)}
   union all select max(k.last_cursor) from packed_points k
-    where int8range(k.first_cursor, k.last_cursor, '[]') && int8range($2, null, '()') and ${OF_SERIES}
-  union all ${NEWER("all_trades", OF_SYMBOL)}
-  union all select max(cursor) from position_states where ${OF_SYMBOL} and cursor > $2
-  union all select max(cursor) from books where ${OF_SYMBOL} and cursor > $2) c`;
+    where int8range(k.first_cursor, k.last_cursor, '[]') && int8range(${after}, null, '()') and ${isOfSeries}
+  union all ${newer(sql`all_trades`, isOwn)}
+  union all select max(cursor) from position_states where ${isOwn} and cursor > ${after}
+  union all select max(cursor) from books where ${isOwn} and cursor > ${after}) c`;
+}
 
 /**
  * The newest cursor of a symbol beyond `after`, or null: a log that begins anew must begin behind it, which its clock does
@@ -70,64 +83,67 @@ export async function readNewestCursor(
   symbol: SymbolName,
   after: Cursor,
 ): Promise<Cursor | null> {
-  const [row] = await db.query(SELECT_NEWEST, [symbol, after]);
+  const [row] = await ask(db, selectNewest(ofSymbol(symbol), param(after)));
   const newest = row?.["cursor"] ?? null;
   return newest === null ? null : (Number(newest) as Cursor);
 }
 
-const TRADE = "ts, price, size, side, venue, trade_id, cursor, ordinal";
-const SELECT_TRADES = `
-select ${epochUsOf("ts")} as ts_us, price, size, side, venue, trade_id from (
-  (select ${TRADE} from trades_live where ${OF_SYMBOL} and cursor <= $3 order by trades_live.ts desc, cursor desc, ordinal desc limit $2)
+const TRADE = sql`ts, price, size, side, venue, trade_id, cursor, ordinal`;
+const selectTrades = ({ isOwn }: OfSymbol, through: Sql, most: Sql): Sql => sql`
+select ${epochUsOf(sql`ts`)} as ts_us, price, size, side, venue, trade_id from (
+  (select ${TRADE} from trades_live where ${isOwn} and cursor <= ${through} order by trades_live.ts desc, cursor desc, ordinal desc limit ${most})
   union all
-  (select ${TRADE} from trades_past where ${OF_SYMBOL} and cursor <= $3 order by trades_past.ts desc, cursor desc, ordinal desc limit $2)) t
-order by t.ts desc, cursor desc, ordinal desc limit $2`;
+  (select ${TRADE} from trades_past where ${isOwn} and cursor <= ${through} order by trades_past.ts desc, cursor desc, ordinal desc limit ${most})) t
+order by t.ts desc, cursor desc, ordinal desc limit ${most}`;
 
-const SELECT_MINUTES = `
-select ${epochUsOf(minuteOf("ts"))} as bucket_us, (array_agg(price order by ts, cursor, ordinal))[1] as open,
+const selectMinutes = ({ isOwn }: OfSymbol, through: Sql, fromUs: EpochUs): Sql => {
+  const from = momentOf(fromUs);
+  return sql`
+select ${epochUsOf(minuteOf(sql`ts`))} as bucket_us, (array_agg(price order by ts, cursor, ordinal))[1] as open,
   max(price) as high, min(price) as low, (array_agg(price order by ts desc, cursor desc, ordinal desc))[1] as close,
-  sum(size) as volume, count(*)::int4 as trades, ${epochUsOf("min(ts)")} as opened_us, ${epochUsOf("max(ts)")} as closed_us
+  sum(size) as volume, count(*)::int4 as trades, ${epochUsOf(sql`min(ts)`)} as opened_us, ${epochUsOf(sql`max(ts)`)} as closed_us
 from (
-  select ts, price, size, cursor, ordinal from trades_live where ${OF_SYMBOL} and ts >= $2::timestamptz and cursor <= $3
+  select ts, price, size, cursor, ordinal from trades_live where ${isOwn} and ts >= ${from} and cursor <= ${through}
   union all
-  select ts, price, size, cursor, ordinal from trades_past where ${OF_SYMBOL} and ts >= $2::timestamptz and cursor <= $3) t
+  select ts, price, size, cursor, ordinal from trades_past where ${isOwn} and ts >= ${from} and cursor <= ${through}) t
 group by 1 order by 1`;
+};
 
 /** Accounts are found by leaps in the primary key (https://wiki.postgresql.org/wiki/Loose_indexscan). */
-const SELECT_POSITIONS = `
-with recursive symbol as (${SELECT_ID}),
+const selectPositions = ({ id }: OfSymbol, most: number): Sql => sql`
+with recursive symbol as (${id}),
 holder as (
   select (select min(p.account) from position_states p where p.symbol_id = (select id from symbol)) as account
   union all
   select (select min(p.account) from position_states p where p.symbol_id = (select id from symbol) and p.account > h.account)
   from holder h where h.account is not null)
-select ${epochUsOf("x.ts")} as ts_us, x.quantity, x.avg_price, x.account
-from (select account from holder limit ${MOST_ACCOUNTS}) h cross join lateral (
+select ${epochUsOf(sql`x.ts`)} as ts_us, x.quantity, x.avg_price, x.account
+from (select account from holder limit ${literal(MOST_ACCOUNTS)}) h cross join lateral (
   select p.* from position_states p where p.symbol_id = (select id from symbol) and p.account = h.account
   order by p.ts desc limit 1) x
 where h.account is not null
-order by x.cursor desc, x.ordinal desc limit $2`;
+order by x.cursor desc, x.ordinal desc limit ${most}`;
 
-const SELECT_BOOK = `
-select ${epochUsOf("ts")} as ts_us, cursor, ${BOOK_TEXT} as book,
-  (select ${epochUsOf("max(ts)")} from books where ${OF_SYMBOL} and cursor <= $2) as latest_us from books
-where ${OF_SYMBOL} and cursor <= $2 order by books.cursor desc, ordinal desc limit 1`;
+const selectBook = ({ isOwn }: OfSymbol, through: Sql): Sql => sql`
+select ${epochUsOf(sql`ts`)} as ts_us, cursor, ${BOOK_TEXT} as book,
+  (select ${epochUsOf(sql`max(ts)`)} from books where ${isOwn} and cursor <= ${through}) as latest_us from books
+where ${isOwn} and cursor <= ${through} order by books.cursor desc, ordinal desc limit 1`;
 
-const newestOf = (table: string, also: string) => `
+const newestOf = (table: Sql, also: Sql) => sql`
   (select p.ts, p.value, p.cursor, p.ordinal from ${table} p where p.series_id = s.id ${also} order by p.ts desc limit 1)`;
 
-const SELECT_POINTS = `
-select ${epochUsOf("x.ts")} as ts_us, s.metric, s.labels_key, x.value
-from (select * from series where ${OF_SYMBOL} order by id desc limit ${MOST_SERIES}) s cross join lateral (
+const selectPoints = ({ isOwn }: OfSymbol, most: number): Sql => sql`
+select ${epochUsOf(sql`x.ts`)} as ts_us, s.metric, s.labels_key, x.value
+from (select * from series where ${isOwn} order by id desc limit ${literal(MOST_SERIES)}) s cross join lateral (
   select * from (
-    ${newestOf("points", `and ${IS_ROW}`)}
-    union all ${newestOf("points_late", "")}
-    union all ${newestOf("points_past", "")}
+    ${newestOf(sql`points`, sql`and ${IS_ROW}`)}
+    union all ${newestOf(sql`points_late`, NOTHING)}
+    union all ${newestOf(sql`points_past`, NOTHING)}
     union all
     (select k.ts[k.count], k.value[k.count], k.cursor[k.count], k.ordinal[k.count] from packed_points k
      where k.series_id = s.id and ${IS_PACKED} order by k.hour desc limit 1)) p
   order by p.ts desc, p.cursor desc, p.ordinal desc limit 1) x
-order by x.cursor desc, x.ordinal desc limit $2`;
+order by x.cursor desc, x.ordinal desc limit ${most}`;
 
 /**
  * What is stored up to the cursor `through`; of points and positions also what is later, which the log has as well.
@@ -140,10 +156,12 @@ export async function readEarlierLife(
   through: Cursor,
   limits: EarlierLimits,
 ): Promise<EarlierLife> {
-  const points = await db.query(SELECT_POINTS, [symbol, limits.series]);
-  const positions = await db.query(SELECT_POSITIONS, [symbol, limits.accounts]);
-  const [book] = await db.query(SELECT_BOOK, [symbol, through]);
-  const trades = (await db.query(SELECT_TRADES, [symbol, limits.trades, through])).map(tradeOf);
+  const of = ofSymbol(symbol);
+  const upTo = param(through);
+  const points = await ask(db, selectPoints(of, limits.series));
+  const positions = await ask(db, selectPositions(of, limits.accounts));
+  const [book] = await ask(db, selectBook(of, upTo));
+  const trades = (await ask(db, selectTrades(of, upTo, param(limits.trades)))).map(tradeOf);
   return {
     metrics: points.map(metricOf).reverse(),
     positions: positions.map(positionOf).reverse(),
@@ -168,7 +186,7 @@ async function readBarsBefore(
   if (last === undefined) return { minutes: [], minutesFromUs: null, hours: [] };
   const minuteUs = Math.floor(last.ts / MINUTE_US) * MINUTE_US;
   const minutesFromUs = (minuteUs - (minutes - 1) * MINUTE_US) as EpochUs;
-  const rows = await db.query(SELECT_MINUTES, [symbol, momentText(minutesFromUs), through]);
+  const rows = await ask(db, selectMinutes(ofSymbol(symbol), param(through), minutesFromUs));
   const hourUs = Math.floor(last.ts / HOUR_US) * HOUR_US;
   const hours = await readBars(db, {
     ...{ symbol, interval: "1h", fromUs: (hourUs - DAY_US + HOUR_US) as EpochUs },

@@ -2,12 +2,14 @@ import { type LoggedEvent, TailMerge } from "../../core/tail-merge.ts";
 import type { TapeEvent } from "../../protocol/event.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../protocol/time.ts";
-import { numberArray } from "../driver/array-text.ts";
-import { sampleOf } from "../store/book-rows.ts";
+import { ask } from "../driver/ask.ts";
 import type { Database, Row } from "../driver/database.ts";
-import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
-import { epochUsOf, momentText, timestampOf } from "../driver/sql-time.ts";
+import { int4s, rowsOf } from "../driver/rows-of.ts";
+import { param, type Sql, sql } from "../driver/sql.ts";
+import { epochUsOf, momentOf, timestampOf } from "../driver/sql-time.ts";
 import { storedPoints } from "../series/stored-points-sql.ts";
+import { sampleOf } from "../store/book-rows.ts";
+import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
 
 export interface ExportQuery {
   symbol: SymbolName;
@@ -59,55 +61,72 @@ function asStored(logged: LoggedEvent): LoggedEvent {
   return logged.event.kind === "book" ? { ...logged, event: sampleOf(logged.event) } : logged;
 }
 
+/** The place of a row in an export of trades or books: `ts_us`, cursor, ordinal. */
+type Place = readonly [tsUs: number, cursor: number, ordinal: number];
+
+/** SQL: is a row of a symbol behind `after`, in the range and stored? By the primary key. */
+const isNext = ({ symbol, toUs, storedThrough }: ExportQuery, after: Place) => sql`
+symbol_id = (select id from symbols where symbol = ${symbol}) and ts < ${timestampOf(sql`${toUs}`)} and cursor <= ${storedThrough}
+  and (ts, cursor, ordinal) > (${timestampOf(sql`${after[0]}`)}, ${after[1]}::int8, ${after[2]}::int2)`;
+
 /**
- * By the primary key. No trade is replaced by a later one, so nothing after `storedThrough` is needed. What was set aside (SPEC
+ * No trade is replaced by a later one, so nothing after `storedThrough` is needed. What was set aside (SPEC
  * K-1) counts nowhere, but an export is of what was pushed.
  */
-const SELECT_TRADES = `
-select ${epochUsOf("ts")} as ts_us, cursor, ordinal, price, size, side, venue, trade_id
+const selectTrades = (query: ExportQuery, after: Place): Sql => sql`
+select ${epochUsOf(sql`ts`)} as ts_us, cursor, ordinal, price, size, side, venue, trade_id
 from (select * from all_trades union all select * from trades_set_aside) all_trades
-where symbol_id = (select id from symbols where symbol = $1) and ts < ${timestampOf("$2")} and cursor <= $3
-  and (ts, cursor, ordinal) > (${timestampOf("$4")}, $5::int8, $6::int2)
-order by all_trades.ts, cursor, ordinal limit $7`;
+where ${isNext(query, after)}
+order by all_trades.ts, cursor, ordinal limit ${query.pageRows}`;
 
 async function* tradePages(
   db: Database,
-  { symbol, fromUs, toUs, storedThrough, pageRows }: ExportQuery,
+  query: ExportQuery,
   tag: string | undefined,
 ): AsyncGenerator<LoggedEvent[], void> {
-  let after: readonly number[] = [fromUs, -1, -1];
+  let after: Place = [query.fromUs, -1, -1];
   for (;;) {
-    const params = [symbol, toUs, storedThrough, ...after, pageRows];
-    const rows = await db.query(SELECT_TRADES, params, tag);
+    const rows = await ask(db, selectTrades(query, after), tag);
     const last = rows.at(-1);
     if (last === undefined) return;
     yield rows.map((row) => ({ cursor: Number(row["cursor"]) as Cursor, event: tradeOf(row) }));
-    if (rows.length < pageRows) return;
-    after = [last["ts_us"], last["cursor"], last["ordinal"]].map(Number);
+    if (rows.length < query.pageRows) return;
+    after = placeOf(last);
   }
 }
 
-const SELECT_SERIES = `
+function selectSeries({ symbol, metric }: ExportQuery): Sql {
+  const name = param(metric ?? null);
+  return sql`
 select s.id, s.metric, s.labels_key from series s join symbols y on y.id = s.symbol_id
-where y.symbol = $1 and ($2::text is null or s.metric = $2)`;
+where y.symbol = ${symbol} and (${name}::text is null or s.metric = ${name})`;
+}
 
 /**
  * The next points of all series together, by (ts, series). Each series is read by the primary key and no further than
- * `$7` rows, so that what pages of many series read stays in measure; where one has more, the page ends at its last.
+ * `rowsOfEach`, so that what pages of many series read stays in measure; where one has more, the page ends at its last.
  */
-const SELECT_POINTS = `
+function selectPoints(
+  { toUs, storedThrough, tailCursor, pageRows }: ExportQuery,
+  ids: readonly number[],
+  after: { us: number; id: number },
+  rowsOfEach: number,
+): Sql {
+  const [from, count] = [momentOf(after.us), param(rowsOfEach)];
+  return sql`
 with page as (${storedPoints({
-  series: "unnest($1::int4[]) s (id)",
-  columns: "s.id, p.ts, p.value, p.cursor",
-  from: "$2::timestamptz",
-  to: "$4::timestamptz",
-  where: "(p.ts > $2::timestamptz or s.id > $3) and (p.cursor <= $5 or p.cursor > $6)",
-  only: { order: "asc", count: "$7" },
-  hasSetAside: true,
-})}),
-cut as (select min(last) as at from (select max(ts) as last from page group by id having count(*) = $7) s)
-select id, ${epochUsOf("ts")} as ts_us, value, cursor, (select at is not null from cut) as is_cut from page
-where ts <= coalesce((select at from cut), 'infinity') order by ts, id limit $8`;
+    series: rowsOf("s", { id: int4s(ids) }),
+    columns: sql`s.id, p.ts, p.value, p.cursor`,
+    from,
+    to: momentOf(toUs),
+    where: sql`(p.ts > ${from} or s.id > ${after.id}) and (p.cursor <= ${storedThrough} or p.cursor > ${tailCursor})`,
+    only: { order: "asc", count },
+    hasSetAside: true,
+  })}),
+cut as (select min(last) as at from (select max(ts) as last from page group by id having count(*) = ${count}) s)
+select id, ${epochUsOf(sql`ts`)} as ts_us, value, cursor, (select at is not null from cut) as is_cut from page
+where ts <= coalesce((select at from cut), 'infinity') order by ts, id limit ${pageRows}`;
+}
 
 /** A page reads at most so many times the rows it gives. */
 const MOST_READ = 32;
@@ -117,18 +136,17 @@ async function* metricPages(
   query: ExportQuery,
   tag: string | undefined,
 ): AsyncGenerator<LoggedEvent[], void> {
-  const { fromUs, toUs, storedThrough, tailCursor, pageRows } = query;
-  const found = await db.query(SELECT_SERIES, [query.symbol, query.metric ?? null], tag);
+  const { fromUs, pageRows } = query;
+  const found = await ask(db, selectSeries(query), tag);
   if (found.length === 0) return;
   const names = new Map(found.map((row) => [Number(row["id"]), row]));
-  const ids = numberArray([...names.keys()]);
+  const ids = [...names.keys()];
   const fewest = Math.ceil(pageRows / names.size);
   const most = Math.min(pageRows, fewest * MOST_READ);
   let rowsOfEach = fewest;
-  let [afterUs, afterId]: [number, number] = [fromUs, 0];
+  let after: { us: number; id: number } = { us: fromUs, id: 0 };
   for (;;) {
-    const range = [momentText(afterUs), afterId, momentText(toUs), storedThrough, tailCursor];
-    const rows = await db.query(SELECT_POINTS, [ids, ...range, rowsOfEach, pageRows], tag);
+    const rows = await ask(db, selectPoints(query, ids, after, rowsOfEach), tag);
     const last = rows.at(-1);
     if (last === undefined) return;
     yield rows.map((row) => ({
@@ -140,61 +158,69 @@ async function* metricPages(
     // A few busy series among many: the idle ones cost nothing, so all may be read further.
     if (rows.length < pageRows / 2) rowsOfEach = Math.min(most, rowsOfEach * 2);
     else if (rows.length === pageRows) rowsOfEach = Math.max(fewest, rowsOfEach >> 1);
-    [afterUs, afterId] = [Number(last["ts_us"]), Number(last["id"])];
+    after = { us: Number(last["ts_us"]), id: Number(last["id"]) };
   }
 }
 
 /** In a range that is sorted anew for each page: positions are few, and an index by time would be one more a row. */
-const SELECT_POSITIONS = `
-select ${epochUsOf("ts")} as ts_us, cursor, quantity, avg_price, account from position_states
-where symbol_id = (select id from symbols where symbol = $1) and ts < ${timestampOf("$2")}
-  and (cursor <= $3 or cursor > $4) and ts >= ${timestampOf("$5")} 
-  and ($6::text is null or ts > ${timestampOf("$5")} or account > $6)
-order by position_states.ts, account limit $7`;
+function selectPositions(
+  { symbol, toUs, storedThrough, tailCursor, pageRows }: ExportQuery,
+  after: { us: number; account: string | null },
+): Sql {
+  const from = timestampOf(param(after.us));
+  const account = param(after.account);
+  return sql`
+select ${epochUsOf(sql`ts`)} as ts_us, cursor, quantity, avg_price, account from position_states
+where symbol_id = (select id from symbols where symbol = ${symbol}) and ts < ${timestampOf(sql`${toUs}`)}
+  and (cursor <= ${storedThrough} or cursor > ${tailCursor}) and ts >= ${from}
+  and (${account}::text is null or ts > ${from} or account > ${account})
+order by position_states.ts, account limit ${pageRows}`;
+}
 
 async function* positionPages(
   db: Database,
-  { symbol, fromUs, toUs, storedThrough, tailCursor, pageRows }: ExportQuery,
+  query: ExportQuery,
   tag: string | undefined,
 ): AsyncGenerator<LoggedEvent[], void> {
-  let [afterUs, afterAccount]: [number, string | null] = [fromUs, null];
+  let after: { us: number; account: string | null } = { us: query.fromUs, account: null };
   for (;;) {
-    const params = [symbol, toUs, storedThrough, tailCursor, afterUs, afterAccount, pageRows];
-    const rows = await db.query(SELECT_POSITIONS, params, tag);
+    const rows = await ask(db, selectPositions(query, after), tag);
     const last = rows.at(-1);
     if (last === undefined) return;
     yield rows.map((row) => ({ cursor: Number(row["cursor"]) as Cursor, event: positionOf(row) }));
-    if (rows.length < pageRows) return;
-    [afterUs, afterAccount] = [Number(last["ts_us"]), String(last["account"])];
+    if (rows.length < query.pageRows) return;
+    after = { us: Number(last["ts_us"]), account: String(last["account"]) };
   }
 }
 
-/** By the primary key, as trades: no sample is replaced by a later one. */
-const SELECT_BOOKS = `
-select ${epochUsOf("ts")} as ts_us, cursor, ordinal, ${BOOK_TEXT} as book from books
-where symbol_id = (select id from symbols where symbol = $1) and ts < ${timestampOf("$2")} and cursor <= $3
-  and (ts, cursor, ordinal) > (${timestampOf("$4")}, $5::int8, $6::int2)
-order by books.ts, cursor, ordinal limit $7`;
+/** As trades: no sample is replaced by a later one. */
+const selectBooks = (query: ExportQuery, after: Place, limit: number): Sql => sql`
+select ${epochUsOf(sql`ts`)} as ts_us, cursor, ordinal, ${BOOK_TEXT} as book from books
+where ${isNext(query, after)}
+order by books.ts, cursor, ordinal limit ${limit}`;
 
 /** A book is as long as so many other rows. */
 const ROWS_OF_A_BOOK = 20;
 
 async function* bookPages(
   db: Database,
-  { symbol, fromUs, toUs, storedThrough, pageRows }: ExportQuery,
+  query: ExportQuery,
   tag: string | undefined,
 ): AsyncGenerator<LoggedEvent[], void> {
-  const limit = Math.ceil(pageRows / ROWS_OF_A_BOOK);
-  let after: readonly number[] = [fromUs, -1, -1];
+  const limit = Math.ceil(query.pageRows / ROWS_OF_A_BOOK);
+  let after: Place = [query.fromUs, -1, -1];
   for (;;) {
-    const params = [symbol, toUs, storedThrough, ...after, limit];
-    const rows = await db.query(SELECT_BOOKS, params, tag);
+    const rows = await ask(db, selectBooks(query, after, limit), tag);
     const last = rows.at(-1);
     if (last === undefined) return;
     yield rows.map((row) => ({ cursor: Number(row["cursor"]) as Cursor, event: bookOf(row) }));
     if (rows.length < limit) return;
-    after = [last["ts_us"], last["cursor"], last["ordinal"]].map(Number);
+    after = placeOf(last);
   }
+}
+
+function placeOf(row: Row): Place {
+  return [Number(row["ts_us"]), Number(row["cursor"]), Number(row["ordinal"])];
 }
 
 const PAGES = { metric: metricPages, trade: tradePages, position: positionPages, book: bookPages };

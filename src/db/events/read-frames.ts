@@ -2,11 +2,13 @@ import type { TapeEvent } from "../../protocol/event.ts";
 import { MAX_FRAME_EVENTS } from "../../protocol/frame.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
 import type { Cursor } from "../../protocol/time.ts";
+import { ask } from "../driver/ask.ts";
 import type { Database, Row } from "../driver/database.ts";
-import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
+import { param, type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf } from "../driver/sql-time.ts";
-import type { StoredFrame } from "../store/store-frames.ts";
 import { IS_PACKED, UNPACKED } from "../series/stored-points-sql.ts";
+import type { StoredFrame } from "../store/store-frames.ts";
+import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
 
 export interface FramesQuery {
   symbol: SymbolName;
@@ -32,8 +34,15 @@ export interface FramesAnswer {
 const FIRST_WINDOW_US = 500_000;
 const WINDOW_GROWTH = 4;
 
-const IN_WINDOW = "p.cursor > $2 and p.cursor <= $3";
-const POINT = "p.ts, p.value, p.cursor, p.series_id, p.ordinal";
+/** Cursors after `from`, up to `to`. */
+interface Window {
+  from: Sql;
+  to: Sql;
+}
+
+const within = ({ from, to }: Window, cursor: Sql) =>
+  sql`${cursor} > ${from} and ${cursor} <= ${to}`;
+const POINT = sql`p.ts, p.value, p.cursor, p.series_id, p.ordinal`;
 
 /**
  * Points of the window, those of other symbols among them: OFFSET 0 keeps the planner from reading each series whole by its
@@ -41,54 +50,59 @@ const POINT = "p.ts, p.value, p.cursor, p.series_id, p.ordinal";
  * What has come late stands for the packed point of its moment. (One that is stored after a later one of its moment, which only
  * a request that hung for hours can bring about, comes beside it until the Keeper has packed both.)
  */
-const POINTS = `
-  select ${POINT} from points p where p.ts >= (select packed_through from tape_state) and ${IN_WINDOW}
+function pointsIn(window: Window): Sql {
+  const isWithin = within(window, sql`p.cursor`);
+  return sql`
+  select ${POINT} from points p where p.ts >= (select packed_through from tape_state) and ${isWithin}
   union all
-  select ${POINT} from points_past p where ${IN_WINDOW}
+  select ${POINT} from points_past p where ${isWithin}
   union all
-  select ${POINT} from points_late p where ${IN_WINDOW}
+  select ${POINT} from points_late p where ${isWithin}
   union all
-  select ${POINT} from points_set_aside p where ${IN_WINDOW}
+  select ${POINT} from points_set_aside p where ${isWithin}
   union all
   select ${POINT} from (
     select k.series_id, ${UNPACKED}
     from packed_points k join series s on s.id = k.series_id
     where s.symbol_id = (select id from symbol)
-      and int8range(k.first_cursor, k.last_cursor, '[]') && int8range($2, $3, '(]') and ${IS_PACKED}) p
-  where ${IN_WINDOW} and not exists (
+      and int8range(k.first_cursor, k.last_cursor, '[]') && int8range(${window.from}, ${window.to}, '(]') and ${IS_PACKED}) p
+  where ${isWithin} and not exists (
     select from points_late l
     where l.series_id = p.series_id and l.ts = p.ts and (l.cursor, l.ordinal) >= (p.cursor, p.ordinal))
   offset 0`;
+}
 
-const SELECT_EVENTS = `
-with symbol as (select id from symbols where symbol = $1)
-(select p.cursor, p.ordinal, ${epochUsOf("p.ts")} as ts_us, s.metric, s.labels_key, p.value,
+function selectEvents(symbol: SymbolName, window: Window, limit: Sql): Sql {
+  return sql`
+with symbol as (select id from symbols where symbol = ${symbol})
+(select p.cursor, p.ordinal, ${epochUsOf(sql`p.ts`)} as ts_us, s.metric, s.labels_key, p.value,
    null::float8 as price, null::float8 as size, null::int2 as side, null as venue, null as trade_id,
    null::float8 as quantity, null::float8 as avg_price, null as account, null as book
- from (${POINTS}) p
+ from (${pointsIn(window)}) p
  join series s on s.id = p.series_id
  where s.symbol_id = (select id from symbol)
- order by p.cursor, p.ordinal limit $4)
+ order by p.cursor, p.ordinal limit ${limit})
 union all
-(select t.cursor, t.ordinal, ${epochUsOf("t.ts")}, null, null, null, t.price, t.size, t.side, t.venue, t.trade_id,
+(select t.cursor, t.ordinal, ${epochUsOf(sql`t.ts`)}, null, null, null, t.price, t.size, t.side, t.venue, t.trade_id,
    null, null, null, null
  from (
-   select * from all_trades where cursor > $2 and cursor <= $3
+   select * from all_trades where ${within(window, sql`cursor`)}
    union all
-   select * from trades_set_aside where cursor > $2 and cursor <= $3 offset 0) t
+   select * from trades_set_aside where ${within(window, sql`cursor`)} offset 0) t
  where t.symbol_id = (select id from symbol)
- order by t.cursor, t.ordinal limit $4)
+ order by t.cursor, t.ordinal limit ${limit})
 union all
-(select q.cursor, q.ordinal, ${epochUsOf("q.ts")}, null, null, null, null, null, null, null, null,
+(select q.cursor, q.ordinal, ${epochUsOf(sql`q.ts`)}, null, null, null, null, null, null, null, null,
    q.quantity, q.avg_price, q.account, null
- from position_states q where q.symbol_id = (select id from symbol) and q.cursor > $2 and q.cursor <= $3
- order by q.cursor, q.ordinal limit $4)
+ from position_states q where q.symbol_id = (select id from symbol) and ${within(window, sql`q.cursor`)}
+ order by q.cursor, q.ordinal limit ${limit})
 union all
-(select b.cursor, b.ordinal, ${epochUsOf("b.ts")}, null, null, null, null, null, null, null, null,
+(select b.cursor, b.ordinal, ${epochUsOf(sql`b.ts`)}, null, null, null, null, null, null, null, null,
    null, null, null, ${BOOK_TEXT}
- from books b where b.symbol_id = (select id from symbol) and b.cursor > $2 and b.cursor <= $3
- order by b.cursor, b.ordinal limit $4)
-order by 1, 2 limit $4`;
+ from books b where b.symbol_id = (select id from symbol) and ${within(window, sql`b.cursor`)}
+ order by b.cursor, b.ordinal limit ${limit})
+order by 1, 2 limit ${limit}`;
+}
 
 /**
  * Replay from Postgres: the events of a symbol in (after, upTo], in the order of its log. A point or a position
@@ -111,7 +125,8 @@ export async function readFrames(
     const to = Math.min(from + windowUs, query.upTo);
     // One row more than fits tells whether the last frame is whole.
     const limit = wanted - found + 1;
-    const rows = await db.query(SELECT_EVENTS, [query.symbol, from, to, limit], tag);
+    const window = { from: param(from), to: param(to) };
+    const rows = await ask(db, selectEvents(query.symbol, window, param(limit)), tag);
     const isCut = rows.length === limit;
     const whole = isCut ? withoutLastFrame(rows) : rows;
     appendFrames(frames, whole);

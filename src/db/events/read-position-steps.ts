@@ -2,9 +2,11 @@ import type { AccountSteps } from "../../core/attribution/symbol-pnl.ts";
 import type { PositionEvent } from "../../protocol/event.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../protocol/time.ts";
-import { numberArray, textArray } from "../driver/array-text.ts";
+import { ask } from "../driver/ask.ts";
 import { numbersOf, optionalNumbersOf } from "../driver/columns.ts";
 import type { Database } from "../driver/database.ts";
+import { float8s, int4s, int8s, rowsOf, texts } from "../driver/rows-of.ts";
+import { param, type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf, timestampOf } from "../driver/sql-time.ts";
 
 /** A symbol whose positions are asked for, and what its room has of them. */
@@ -36,10 +38,38 @@ export type PositionSteps = { kind: "steps"; bySymbol: AccountSteps[][] } | { ki
  * was in force before the range by one look for each of them, however many states came before. A state that repeats the one
  * before it is no step; that can only be told when the tail is among the stored ones, for it may come between them.
  */
-const SELECT_STEPS = `
+function selectSteps({ symbols, account, fromUs, toUs, limit }: PositionStepsQuery): Sql {
+  const [name, from, to] = [param(account), param(fromUs), param(toUs)];
+  const tailCursors = int8s(symbols.map(({ tailCursor }) => tailCursor));
+  const tail = symbols.flatMap((asked, at) =>
+    asked.tail
+      .filter((one) => one.ts <= toUs && (account === null || (one.account ?? "") === account))
+      .map((position) => ({ place: at + 1, position })),
+  );
+  const asked = rowsOf(
+    "a",
+    {
+      symbol: texts(symbols.map(({ symbol }) => symbol)),
+      stored_through: int8s(symbols.map(({ storedThrough }) => storedThrough)),
+      tail_cursor: tailCursors,
+    },
+    "place",
+  );
+  const told = rowsOf(
+    "u",
+    {
+      place: int4s(tail.map(({ place }) => place)),
+      account: texts(tail.map(({ position }) => position.account ?? "")),
+      ts_us: int8s(tail.map(({ position }) => position.ts)),
+      quantity: float8s(tail.map(({ position }) => position.quantity)),
+      avg_price: float8s(tail.map(({ position }) => position.avg_price ?? null)),
+    },
+    "tail_place",
+  );
+  return sql`
 with recursive asked as (
   select a.place::int4 as place, y.id, a.stored_through, a.tail_cursor
-  from unnest($1::text[], $2::int8[], $3::int8[]) with ordinality as a (symbol, stored_through, tail_cursor, place)
+  from ${asked}
   join symbols y on y.symbol = a.symbol),
 holder as (
   select asked.*, (select min(p.account) from position_states p where p.symbol_id = asked.id) as account from asked
@@ -48,23 +78,22 @@ holder as (
     (select min(p.account) from position_states p where p.symbol_id = h.id and p.account > h.account)
   from holder h where h.account is not null),
 wanted as (
-  select * from holder where account is not null and ($4::text is null or account = $4)),
+  select * from holder where account is not null and (${name}::text is null or account = ${name})),
 state as (
   select w.place, w.account, s.ts, s.quantity, s.avg_price, s.cursor, 0 as tail_place
   from wanted w cross join lateral (
     (select p.ts, p.quantity, p.avg_price, p.cursor from position_states p
-     where p.symbol_id = w.id and p.account = w.account and p.ts <= ${timestampOf("$5")}
+     where p.symbol_id = w.id and p.account = w.account and p.ts <= ${timestampOf(from)}
        and (p.cursor <= w.stored_through or p.cursor > w.tail_cursor)
      order by p.ts desc limit 1)
     union all
     select p.ts, p.quantity, p.avg_price, p.cursor from position_states p
-    where p.symbol_id = w.id and p.account = w.account and p.ts > ${timestampOf("$5")} and p.ts <= ${timestampOf("$6")}
+    where p.symbol_id = w.id and p.account = w.account and p.ts > ${timestampOf(from)} and p.ts <= ${timestampOf(to)}
       and (p.cursor <= w.stored_through or p.cursor > w.tail_cursor)) s
   union all
-  select u.place, u.account, ${timestampOf("u.ts_us")}, u.quantity, u.avg_price, a.tail_cursor, u.tail_place::int4
-  from unnest($7::int4[], $8::text[], $9::int8[], $10::float8[], $11::float8[])
-    with ordinality as u (place, account, ts_us, quantity, avg_price, tail_place)
-  join unnest($3::int8[]) with ordinality as a (tail_cursor, place) on a.place = u.place),
+  select u.place, u.account, ${timestampOf(sql`u.ts_us`)}, u.quantity, u.avg_price, a.tail_cursor, u.tail_place::int4
+  from ${told}
+  join ${rowsOf("a", { tail_cursor: tailCursors }, "place")} on a.place = u.place),
 single as (
   select distinct on (place, account, ts) * from state order by place, account, ts, cursor desc, tail_place desc),
 compared as (
@@ -74,12 +103,13 @@ compared as (
 step as (
   select place, account, ts, quantity, avg_price from compared
   where case
-    when ts <= ${timestampOf("$5")} then next_ts is null or next_ts > ${timestampOf("$5")}
+    when ts <= ${timestampOf(from)} then next_ts is null or next_ts > ${timestampOf(from)}
     else nth = 1 or quantity <> quantity_before or avg_price is distinct from avg_price_before end
-  limit $12)
-select place, string_agg(${epochUsOf("ts")}::text, ',') as ts, string_agg(quantity::text, ',') as quantity,
+  limit ${limit + 1})
+select place, string_agg(${epochUsOf(sql`ts`)}::text, ',') as ts, string_agg(quantity::text, ',') as quantity,
   string_agg(coalesce(avg_price::text, 'null'), ',') as avg_price
 from (select * from step order by place, account, ts) s group by place, account order by place, account`;
+}
 
 /**
  * The position in force at the beginning and each change of it, from Postgres and the rooms together; of two at one moment
@@ -90,30 +120,11 @@ from (select * from step order by place, account, ts) s group by place, account 
  */
 export async function readPositionSteps(
   db: Database,
-  { symbols, account, fromUs, toUs, limit }: PositionStepsQuery,
+  query: PositionStepsQuery,
   tag?: string,
 ): Promise<PositionSteps> {
-  const tail = symbols.flatMap(({ tail }, at) =>
-    tail
-      .filter((one) => one.ts <= toUs && (account === null || (one.account ?? "") === account))
-      .map((position) => ({ place: at + 1, position })),
-  );
-  const rows = await db.query(
-    SELECT_STEPS,
-    [
-      textArray(symbols.map(({ symbol }) => symbol)),
-      numberArray(symbols.map(({ storedThrough }) => storedThrough)),
-      numberArray(symbols.map(({ tailCursor }) => tailCursor)),
-      ...[account, fromUs, toUs],
-      numberArray(tail.map(({ place }) => place)),
-      textArray(tail.map(({ position }) => position.account ?? "")),
-      numberArray(tail.map(({ position }) => position.ts)),
-      numberArray(tail.map(({ position }) => position.quantity)),
-      numberArray(tail.map(({ position }) => position.avg_price ?? null)),
-      limit + 1,
-    ],
-    tag,
-  );
+  const { symbols, limit } = query;
+  const rows = await ask(db, selectSteps(query), tag);
   const bySymbol: AccountSteps[][] = symbols.map(() => []);
   let count = 0;
   for (const row of rows) {

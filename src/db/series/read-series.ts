@@ -1,17 +1,19 @@
 import { HOUR_US } from "../../core/duration.ts";
 import { canonicalLabels } from "../../core/labels.ts";
-import { chooseRollup, type RollupChoice } from "../../core/rollup-choice.ts";
+import { chooseRollup } from "../../core/rollup-choice.ts";
 import type { Aggregate } from "../../protocol/aggregate.ts";
 import type { SeriesColumns } from "../../protocol/answers.ts";
 import type { MetricEvent } from "../../protocol/event.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../protocol/time.ts";
-import { numberArray, textArray } from "../driver/array-text.ts";
+import { askAll } from "../driver/ask.ts";
 import { numbersOf, optionalNumbersOf } from "../driver/columns.ts";
-import type { Database, SqlValue } from "../driver/database.ts";
+import type { Database } from "../driver/database.ts";
+import { float8s, int4s, int8s, rowsOf, texts } from "../driver/rows-of.ts";
+import { param, type Sql } from "../driver/sql.ts";
+import { momentOf } from "../driver/sql-time.ts";
 import { isRolledUp, selectRolledBuckets } from "./series-rollup-sql.ts";
-import { SELECT_RAW, selectBuckets, selectWanted } from "./series-sql.ts";
-import { momentText } from "../driver/sql-time.ts";
+import { type SeriesParams, selectBuckets, selectRaw, selectWanted } from "./series-sql.ts";
 
 /** A point that may not be in Postgres yet, with its place in the log. */
 export interface TailPoint {
@@ -53,30 +55,23 @@ export async function readSeries(
   const isRaw = query.stepUs === 0;
   const fromUs = isRaw ? query.fromUs : newestBucketsFrom(query);
   const tail = tailColumns(query, fromUs);
-  const filter = [query.symbol, query.metric, canonicalLabels(query.labels)];
-  const params: SqlValue[] = [
-    ...filter,
-    ...[momentText(fromUs), momentText(query.toUs), query.storedThrough],
-    ...[numberArray(tail.place), numberArray(tail.tsUs), numberArray(tail.value)],
-    textArray(tail.labelsKeys),
-    isRaw ? query.limit : query.stepUs,
-  ];
+  const params: SeriesParams = {
+    symbol: param(query.symbol),
+    metric: param(query.metric),
+    labels: param(canonicalLabels(query.labels)),
+    from: momentOf(fromUs),
+    to: momentOf(query.toUs),
+    storedThrough: param(query.storedThrough),
+    tail: rowsOf("u", {
+      place: int4s(tail.place),
+      ts_us: int8s(tail.tsUs),
+      value: float8s(tail.value),
+    }),
+    tailLabels: rowsOf("k", { labels_key: texts(tail.labelsKeys) }, "place"),
+  };
   const choice = isRaw ? "raw" : chooseRollup(query.stepUs, query.aggregates);
-  if (choice !== "raw") {
-    params.push(momentText(Math.floor(fromUs / HOUR_US) * HOUR_US));
-    params.push(momentText(Math.ceil(query.toUs / HOUR_US) * HOUR_US));
-  }
-  const text = isRaw ? SELECT_RAW : bucketsOf(choice, query.aggregates);
-  const [wanted = [], rows = []] = await db.transaction(
-    [
-      {
-        text: selectWanted(choice),
-        params: choice === "hours" ? filter : [...filter, ...params.slice(3, 5)],
-      },
-      { text, params },
-    ],
-    tag,
-  );
+  const select = isRaw ? selectRaw(params, param(query.limit)) : bucketsOf(params, fromUs, query);
+  const [wanted = [], rows = []] = await askAll(db, [selectWanted(params, choice), select], tag);
   const keys = new Map(wanted.map((row) => [Number(row["id"]), row["labels_key"] as string]));
   const goneBefore = new Map(wanted.map((row) => [Number(row["id"]), row["gone_before"]]));
   tail.labelsKeys.forEach((key, at) => {
@@ -130,9 +125,21 @@ function isOptional(name: Aggregate): name is "rate" | "p95" | "p99" {
   return name === "rate" || name === "p95" || name === "p99";
 }
 
-function bucketsOf(choice: RollupChoice, aggregates: readonly Aggregate[]): string {
-  if (choice === "raw") return selectBuckets(aggregates);
-  return selectRolledBuckets(choice, aggregates.filter(isRolledUp));
+function bucketsOf(
+  params: SeriesParams,
+  fromUs: number,
+  { toUs, stepUs, aggregates }: SeriesQuery,
+): Sql {
+  const step = param(stepUs);
+  const choice = chooseRollup(stepUs, aggregates);
+  if (choice === "raw") return selectBuckets(params, step, aggregates);
+  const rolled = {
+    ...params,
+    stepUs: step,
+    hoursFrom: momentOf(Math.floor(fromUs / HOUR_US) * HOUR_US),
+    hoursTo: momentOf(Math.ceil(toUs / HOUR_US) * HOUR_US),
+  };
+  return selectRolledBuckets(rolled, choice, aggregates.filter(isRolledUp));
 }
 
 function newestBucketsFrom({ fromUs, toUs, stepUs, limit }: SeriesQuery): number {

@@ -1,16 +1,18 @@
 import type { Aggregate } from "../../protocol/aggregate.ts";
+import { identifier, identifiers, join, type Sql, sql } from "../driver/sql.ts";
+import { byIndex } from "../driver/sql-plan.ts";
+import { bucketOf, epochUsOf, hourOf } from "../driver/sql-time.ts";
 import {
   bounds,
   candidates,
   edges,
   PART_COLUMNS,
   type PartColumn,
-  type Rollups,
+  type RolledChoice,
+  type RolledParams,
   touched,
 } from "./rolled-parts-sql.ts";
-import { joinBuckets, pointsBefore, TAIL, WANTED } from "./series-sql.ts";
-import { byIndex } from "../driver/sql-plan.ts";
-import { bucketOf, epochUsOf, hourOf } from "../driver/sql-time.ts";
+import { joinBuckets, pointsBefore, seriesTail, wantedSeries } from "./series-sql.ts";
 
 /** Aggregates that can be made of rollups. */
 export type RolledAggregate = Exclude<Aggregate, "p50" | "rate">;
@@ -33,80 +35,84 @@ const READ_BY: Record<RolledAggregate, readonly PartColumn[]> = {
 };
 
 const ofParts = (name: RolledAggregate) =>
-  name === "avg" ? "sum(sum) / sum(count)" : PART_COLUMNS[name].ofParts;
+  name === "avg" ? sql`sum(sum) / sum(count)` : PART_COLUMNS[name].ofParts;
 
 /**
- * The buckets of `selectBuckets`, of the same parameters, made of rollups as far as they go and of raw points for the
+ * The buckets of `selectBuckets` made of rollups as far as they go and of raw points for the
  * rest: what is not rolled up yet, hours that are stale, buckets that the range cuts, and whatever the tail touches. The
  * answer is the same, and holds nothing that is later than the cursor stored through: a rollup that does is passed over
  * for its points. Where raw data is gone, an hour or a minute that the range cuts may be in it whole, and `whole` has its
  * bucket.
  *
- * $11 must be whole minutes or hours as `chooseRollup` says. [$12, $13) are the hours that the range touches: nothing beyond
- * them is read, and a plan without that knowledge would have every partition in it.
+ * The step must be whole minutes or hours as `chooseRollup` says. Nothing beyond the hours that the range touches is read, and a
+ * plan without that knowledge would have every partition in it.
  */
 export function selectRolledBuckets(
-  rollups: Rollups,
+  params: RolledParams,
+  rollups: RolledChoice,
   aggregates: readonly RolledAggregate[],
-): string {
+): Sql {
   const hasPercentiles = aggregates.some((name) => name === "p95" || name === "p99");
   const read = [...new Set(aggregates.flatMap((name) => READ_BY[name]))];
-  const columns = aggregates.map((name) => `${ofParts(name)} as ${name}`);
-  const inSpan = { series: "span s", from: "s.from_ts", to: "s.to_ts" };
-  return `
-with ${WANTED}, ${TAIL}, ${bounds(rollups, hasPercentiles)}, ${candidates(rollups, read)}, ${fitting(rollups, read)}, ${edges(rollups, read)},
+  const columns = aggregates.map((name) => sql`${ofParts(name)} as ${identifier(name)}`);
+  const { from, to, stepUs, storedThrough } = params;
+  const inSpan = { series: sql`span s`, from: sql`s.from_ts`, to: sql`s.to_ts` };
+  const part = identifiers(["id", "bucket", ...read]);
+  return sql`
+with ${wantedSeries(params)}, ${seriesTail(params)}, ${bounds(params, rollups, hasPercentiles)}, ${candidates(params, rollups, read)}, ${fitting(params, rollups, read)}, ${edges(params, rollups, read)},
 span as materialized (
   select * from (
-    select id, $4::timestamptz as from_ts, least(head, $5::timestamptz) as to_ts from wanted, bounds
+    select id, ${from} as from_ts, least(head, ${to}) as to_ts from wanted, bounds
     union all
-    select id, minutes_end, $5::timestamptz from wanted, bounds
+    select id, minutes_end, ${to} from wanted, bounds
     union all
     select id, greatest(hour, head), least(hour + interval '1 hour', minutes_end) from stale, bounds) s
   where from_ts < to_ts),
 point as (
-  ${pointsBefore(inSpan, `and ${touched("p.ts")}`)}
+  ${pointsBefore(storedThrough, inSpan, sql`and ${touched(params, sql`p.ts`)}`)}
   union all
   select id, ts, value from tail),
 part as (
-  select ${["id", "bucket", ...read].join(", ")}, false as is_whole from fitting
+  select ${part}, false as is_whole from fitting
   union all
-  select ${["id", "bucket", ...read].join(", ")}, is_whole from edge
+  select ${part}, is_whole from edge
   union all
-  select ${["id", bucketOf("ts", "$11"), ...read.map((name) => PART_COLUMNS[name].ofPoints)].join(", ")}, false
+  select ${join([sql`id`, bucketOf(sql`ts`, stepUs), ...read.map((name) => PART_COLUMNS[name].ofPoints)])}, false
   from point group by 1, 2),
 filled as (
-  select ${["id", "bucket", ...columns].join(", ")}, bool_or(is_whole) as is_whole from part group by 1, 2)
+  select ${join([sql`id`, sql`bucket`, ...columns])}, bool_or(is_whole) as is_whole from part group by 1, 2)
 ${joinBuckets(aggregates, WHOLE)}`;
 }
 
 const WHOLE = [
-  `string_agg(case when is_whole then ${epochUsOf("bucket")}::text end, ',') as whole_buckets`,
+  sql`string_agg(case when is_whole then ${epochUsOf(sql`bucket`)}::text end, ',') as whole_buckets`,
 ];
 
 /** SQL: the CTEs `stale`, the hours of which no rollup may stand for its points, and `fitting`, the rollups that may. */
-function fitting(rollups: Rollups, read: readonly PartColumn[]): string {
-  const of = (length: "1m" | "1h", from: string, to: string) => `
-    select ${[`${bucketOf("bucket", "$11")} as bucket`, ...read].join(", ")} from metrics_${length}_live
-    where series_id = s.id and ${touched("bucket")} and bucket >= greatest(s.hour, (select ${from} from bounds))
+function fitting(params: RolledParams, rollups: RolledChoice, read: readonly PartColumn[]): Sql {
+  const { stepUs, storedThrough } = params;
+  const of = (length: "1m" | "1h", from: Sql, to: Sql) => sql`
+    select ${join([sql`${bucketOf(sql`bucket`, stepUs)} as bucket`, ...read.map(identifier)])} from ${identifier(`metrics_${length}_live`)}
+    where series_id = s.id and ${touched(params, sql`bucket`)} and bucket >= greatest(s.hour, (select ${from} from bounds))
       and bucket < least(s.hour + interval '1 hour', (select ${to} from bounds))`;
   const gone =
     rollups === "hours"
-      ? [of("1h", "head", "hours_end"), of("1m", "hours_end", "minutes_end")]
-      : [of("1m", "head", "minutes_end")];
-  return `
+      ? [of("1h", sql`head`, sql`hours_end`), of("1m", sql`hours_end`, sql`minutes_end`)]
+      : [of("1m", sql`head`, sql`minutes_end`)];
+  return sql`
 stale as materialized (
   select s.series_id as id, s.hour from stale_points s
   where s.series_id in (select id from wanted)
-    and s.hour >= ${hourOf("(select head from bounds)")} and s.hour < (select minutes_end from bounds)
+    and s.hour >= ${hourOf(sql`(select head from bounds)`)} and s.hour < (select minutes_end from bounds)
   union
-  select id, ${hourOf("ts")} from tail where id > 0 and ts < (select minutes_end from bounds)
+  select id, ${hourOf(sql`ts`)} from tail where id > 0 and ts < (select minutes_end from bounds)
   union
-  select id, hour from candidate where cursor > $6),
+  select id, hour from candidate where cursor > ${storedThrough}),
 fitting as (
-  select ${["id", "bucket", ...read].join(", ")} from candidate
+  select ${identifiers(["id", "bucket", ...read])} from candidate
   where (id, hour) not in (select id, hour from stale)
   union all
   -- Of an hour whose raw data is gone the rollup is all there is, and right; what came since is in points_past.
-  select s.id, r.* from stale s ${byIndex(gone.join(" union all "), "r")}
+  select s.id, r.* from stale s ${byIndex(join(gone, sql` union all `), sql`r`)}
   where s.hour < (select raw_from from bounds))`;
 }

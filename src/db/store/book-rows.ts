@@ -2,10 +2,12 @@ import { changeBook, topOf } from "../../core/book.ts";
 import type { BookEvent, Level } from "../../protocol/book.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
 import type { Cursor } from "../../protocol/time.ts";
-import { numberArray, textArray } from "../driver/array-text.ts";
-import type { Insert } from "../driver/requests.ts";
-import type { SeriesIdCache } from "./series-ids.ts";
+import { numberArray } from "../driver/array-text.ts";
+import { int2s, int4s, int8s, rowsOf, texts } from "../driver/rows-of.ts";
+import { param, sql } from "../driver/sql.ts";
 import { timestampOf } from "../driver/sql-time.ts";
+import type { Insert } from "./collisions.ts";
+import type { SeriesIdCache } from "./series-ids.ts";
 
 /** Levels of a side that Postgres keeps of a sample: a row of them is 1.7 KB, just short of what is moved out of line. */
 export const SAMPLE_LEVELS = 50;
@@ -15,16 +17,8 @@ const ROWS_PER_STATEMENT = 500;
 const ROW_BYTES = 130;
 const LEVEL_BYTES = 52;
 
-// Unnest takes arrays of several dimensions apart altogether, so the lists of a row come as texts.
-const INSERT = `
-insert into books (ts, cursor, seq, symbol_id, ordinal, bid_prices, bid_sizes, ask_prices, ask_sizes)
-select ${timestampOf("u.ts_us")}, u.cursor, u.seq, u.symbol_id, u.ordinal,
-  u.bid_prices::float8[], u.bid_sizes::float8[], u.ask_prices::float8[], u.ask_sizes::float8[]
-from unnest($1::int8[], $2::int8[], $3::int8[], $4::int4[], $5::int2[], $6::text[], $7::text[], $8::text[], $9::text[])
-  as u (ts_us, cursor, seq, symbol_id, ordinal, bid_prices, bid_sizes, ask_prices, ask_sizes)`;
-
 /** A sample is its place in the log. */
-const INSERT_CAREFULLY = `${INSERT}
+const PASS_OVER = sql`
 on conflict (symbol_id, ts, cursor, ordinal) do nothing`;
 
 interface BookRow {
@@ -76,19 +70,29 @@ export function sampleOf(book: BookEvent): BookEvent {
 }
 
 function insertOf(rows: readonly BookRow[]): Insert {
+  const column = <T>(of: (row: BookRow) => T) => rows.map(of);
+  const seqs = param(`{${rows.map(({ book }) => book.seq ?? "NULL").join(",")}}`);
+  // Unnest takes arrays of several dimensions apart altogether, so the lists of a row come as texts.
   const lists = (side: "bids" | "asks", at: 0 | 1) =>
-    textArray(rows.map(({ book }) => numberArray(book[side].map((level) => level[at]))));
+    texts(column(({ book }) => numberArray(book[side].map((level) => level[at]))));
+  const insert = sql`
+insert into books (ts, cursor, seq, symbol_id, ordinal, bid_prices, bid_sizes, ask_prices, ask_sizes)
+select ${timestampOf(sql`u.ts_us`)}, u.cursor, u.seq, u.symbol_id, u.ordinal,
+  u.bid_prices::float8[], u.bid_sizes::float8[], u.ask_prices::float8[], u.ask_sizes::float8[]
+from ${rowsOf("u", {
+    ts_us: int8s(column(({ book }) => book.ts)),
+    cursor: int8s(column(({ cursor }) => cursor)),
+    seq: sql`${seqs}::int8[]`,
+    symbol_id: int4s(column(({ symbolId }) => symbolId as number)),
+    ordinal: int2s(column(({ ordinal }) => ordinal)),
+    bid_prices: lists("bids", 0),
+    bid_sizes: lists("bids", 1),
+    ask_prices: lists("asks", 0),
+    ask_sizes: lists("asks", 1),
+  })}`;
   return {
-    plain: INSERT,
-    careful: INSERT_CAREFULLY,
-    params: [
-      numberArray(rows.map(({ book }) => book.ts)),
-      numberArray(rows.map(({ cursor }) => cursor)),
-      `{${rows.map(({ book }) => book.seq ?? "NULL").join(",")}}`,
-      numberArray(rows.map(({ symbolId }) => symbolId as number)),
-      numberArray(rows.map(({ ordinal }) => ordinal)),
-      ...[lists("bids", 0), lists("bids", 1), lists("asks", 0), lists("asks", 1)],
-    ],
+    plain: insert,
+    careful: sql`${insert}${PASS_OVER}`,
     bytes: rows.reduce(
       (sum, { book }) => sum + ROW_BYTES + (book.bids.length + book.asks.length) * LEVEL_BYTES,
       0,

@@ -1,3 +1,15 @@
+import type { Sql } from "../driver/sql.ts";
+
+/** An insert of columns, in two forms over the same values. */
+export interface Insert {
+  /** Fails where a row is stored already. */
+  plain: Sql;
+  /** Settles with each row that is stored already. */
+  careful: Sql;
+  /** Upper bound on the wire. */
+  bytes: number;
+}
+
 /** Batches stored the careful way after a collision. One batch done twice in so many costs a hundredth. */
 const CAREFUL_BATCHES = 100;
 

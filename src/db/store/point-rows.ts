@@ -2,35 +2,35 @@ import { canonicalLabels } from "../../core/labels.ts";
 import type { MetricEvent } from "../../protocol/event.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
 import type { Cursor } from "../../protocol/time.ts";
-import { numberArray } from "../driver/array-text.ts";
+import { float8s, int2s, int4s, int8s, rowsOf } from "../driver/rows-of.ts";
+import { NOTHING, param, type Sql, sql } from "../driver/sql.ts";
+import type { Insert } from "./collisions.ts";
 import { insertOfTime } from "./insert-of-time.ts";
-import type { Insert } from "../driver/requests.ts";
 import { joinSeriesKey, type SeriesIdCache, type SeriesName } from "./series-ids.ts";
 
 const ROWS_PER_STATEMENT = 20_000;
 /** Upper bound of the text of one row in its five arrays. */
 const ROW_BYTES = 90;
 
-const INSERT = insertOfTime({
-  table: "points",
-  live: "points",
-  columns: "ts, value, cursor, series_id, ordinal",
-  values: "u.value, u.cursor, u.series_id, u.ordinal",
-  rows: `unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[])
-  as u (ts_us, value, cursor, series_id, ordinal)`,
-  earliest: "$6",
-  stale: { table: "stale_points", key: "series_id" },
-  isSame: "p.series_id = u.series_id and p.ts = u.ts",
-  isPacked: true,
-});
+/** `rows` is a row source `u`; `earliest` the earliest moment in it. */
+const insertPoints = (rows: Sql, earliest: Sql, settle: (table: Sql) => Sql): Sql =>
+  insertOfTime({
+    table: "points",
+    live: sql`points`,
+    columns: sql`ts, value, cursor, series_id, ordinal`,
+    values: sql`u.value, u.cursor, u.series_id, u.ordinal`,
+    rows,
+    earliest,
+    stale: { table: sql`stale_points`, key: sql`series_id` },
+    isSame: sql`p.series_id = u.series_id and p.ts = u.ts`,
+    isPacked: true,
+    settle,
+  });
 
 /** INV-9: of two points of a series at one moment the later in the log stays. */
-const SETTLE = (table: string) => `on conflict (series_id, ts) do update
+const keepLater = (table: Sql) => sql`on conflict (series_id, ts) do update
 set value = excluded.value, cursor = excluded.cursor, ordinal = excluded.ordinal
 where (excluded.cursor, excluded.ordinal) > (${table}.cursor, ${table}.ordinal)`;
-
-const INSERT_PLAINLY = INSERT(() => "");
-const INSERT_CAREFULLY = INSERT(SETTLE);
 
 /** Columns of the points of one series, in the order they were added. */
 interface SeriesPoints extends SeriesName {
@@ -144,11 +144,17 @@ class Columns {
   }
 
   insert(): Insert {
-    const columns = [this.tsUs, this.#value, this.#cursor, this.#seriesId, this.#ordinal];
+    const rows = rowsOf("u", {
+      ts_us: int8s(this.tsUs),
+      value: float8s(this.#value),
+      cursor: int8s(this.#cursor),
+      series_id: int4s(this.#seriesId),
+      ordinal: int2s(this.#ordinal),
+    });
+    const earliest = param(this.tsUs.reduce((a, b) => Math.min(a, b)));
     return {
-      plain: INSERT_PLAINLY,
-      careful: INSERT_CAREFULLY,
-      params: [...columns.map(numberArray), this.tsUs.reduce((a, b) => Math.min(a, b))],
+      plain: insertPoints(rows, earliest, () => NOTHING),
+      careful: insertPoints(rows, earliest, keepLater),
       bytes: this.tsUs.length * ROW_BYTES,
     };
   }

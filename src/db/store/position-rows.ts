@@ -1,23 +1,19 @@
 import type { PositionEvent } from "../../protocol/event.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
 import type { Cursor } from "../../protocol/time.ts";
-import { numberArray, textArray } from "../driver/array-text.ts";
-import { BYTES_PER_UNIT, type Insert } from "../driver/requests.ts";
-import type { SeriesIdCache } from "./series-ids.ts";
+import { BYTES_PER_UNIT } from "../driver/requests.ts";
+import { float8s, int2s, int4s, int8s, rowsOf, texts } from "../driver/rows-of.ts";
+import { sql } from "../driver/sql.ts";
 import { timestampOf } from "../driver/sql-time.ts";
+import type { Insert } from "./collisions.ts";
+import type { SeriesIdCache } from "./series-ids.ts";
 
 const ROWS_PER_STATEMENT = 2_000;
 /** Upper bound of the numbers of one row in their arrays. */
 const ROW_BYTES = 130;
 
-const INSERT = `
-insert into position_states (ts, quantity, cursor, symbol_id, ordinal, avg_price, account)
-select ${timestampOf("u.ts_us")}, u.quantity, u.cursor, u.symbol_id, u.ordinal, u.avg_price, u.account
-from unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[], $6::float8[], $7::text[])
-  as u (ts_us, quantity, cursor, symbol_id, ordinal, avg_price, account)`;
-
 /** INV-9: of two positions of an account at one moment the later in the log stays. */
-const INSERT_CAREFULLY = `${INSERT}
+const KEEP_LATER = sql`
 on conflict (symbol_id, account, ts) do update
 set quantity = excluded.quantity, cursor = excluded.cursor, ordinal = excluded.ordinal,
   avg_price = excluded.avg_price
@@ -70,18 +66,22 @@ export class PositionRows {
 
 function insertOf(rows: readonly PositionRow[]): Insert {
   const accounts = rows.map(({ position }) => position.account ?? "");
+  const column = <T>(of: (row: PositionRow) => T) => rows.map(of);
+  const insert = sql`
+insert into position_states (ts, quantity, cursor, symbol_id, ordinal, avg_price, account)
+select ${timestampOf(sql`u.ts_us`)}, u.quantity, u.cursor, u.symbol_id, u.ordinal, u.avg_price, u.account
+from ${rowsOf("u", {
+    ts_us: int8s(column(({ position }) => position.ts)),
+    quantity: float8s(column(({ position }) => position.quantity)),
+    cursor: int8s(column(({ cursor }) => cursor)),
+    symbol_id: int4s(column(({ symbolId }) => symbolId as number)),
+    ordinal: int2s(column(({ ordinal }) => ordinal)),
+    avg_price: float8s(column(({ position }) => position.avg_price ?? null)),
+    account: texts(accounts),
+  })}`;
   return {
-    plain: INSERT,
-    careful: INSERT_CAREFULLY,
-    params: [
-      numberArray(rows.map(({ position }) => position.ts)),
-      numberArray(rows.map(({ position }) => position.quantity)),
-      numberArray(rows.map(({ cursor }) => cursor)),
-      numberArray(rows.map(({ symbolId }) => symbolId as number)),
-      numberArray(rows.map(({ ordinal }) => ordinal)),
-      numberArray(rows.map(({ position }) => position.avg_price ?? null)),
-      textArray(accounts),
-    ],
+    plain: insert,
+    careful: sql`${insert}${KEEP_LATER}`,
     bytes: accounts.reduce((sum, { length }) => sum + ROW_BYTES + length * BYTES_PER_UNIT, 0),
   };
 }

@@ -1,8 +1,10 @@
 import type { SymbolName } from "../../protocol/symbol.ts";
-import { textArray } from "../driver/array-text.ts";
-import { Collisions } from "./collisions.ts";
+import { askAll } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { byRequest } from "../driver/requests.ts";
+import { rowsOf, texts } from "../driver/rows-of.ts";
+import { type Sql, sql } from "../driver/sql.ts";
+import { Collisions } from "./collisions.ts";
 
 /** Ids kept: about 150 bytes each. */
 const SERIES_MAX = 100_000;
@@ -64,29 +66,29 @@ export function joinSeriesKey(metric: string, labelsKey: string): string {
   return labelsKey === "{}" ? metric : `${metric}\u0000${labelsKey}`;
 }
 
-/** Makes the symbols of $1 that are new. ON CONFLICT alone would burn an id for each that is already there. */
-export const INSERT_SYMBOLS = `
+/** Makes those symbols that are new. ON CONFLICT alone would burn an id for each that is already there. */
+export const insertSymbols = (symbols: readonly SymbolName[]): Sql => sql`
 insert into symbols (symbol)
-select distinct u.symbol from unnest($1::text[]) as u (symbol)
+select distinct u.symbol from ${rowsOf("u", { symbol: texts(symbols) })}
 where not exists (select from symbols y where y.symbol = u.symbol)
 on conflict do nothing`;
 
-const INSERT_SERIES = `
+const insertSeries = (named: Sql) => sql`
 insert into series (symbol_id, metric, labels, labels_key)
 select y.id, u.metric, u.labels_key::jsonb, u.labels_key
-from unnest($1::text[], $2::text[], $3::text[]) as u (symbol, metric, labels_key)
+from ${named}
 join symbols y on y.symbol = u.symbol
 where not exists (
   select from series s
   where s.symbol_id = y.id and s.metric = u.metric and s.labels_key = u.labels_key)
 on conflict do nothing`;
 
-const SELECT_SYMBOLS = `
-select y.id, y.symbol from symbols y where y.symbol = any ($1::text[])`;
+const selectSymbols = (symbols: readonly SymbolName[]) => sql`
+select y.id, y.symbol from symbols y where y.symbol = any (${texts(symbols)})`;
 
-const SELECT_SERIES = `
+const selectSeries = (named: Sql) => sql`
 select s.id, y.symbol, s.metric, s.labels_key
-from unnest($1::text[], $2::text[], $3::text[]) as u (symbol, metric, labels_key)
+from ${named}
 join symbols y on y.symbol = u.symbol
 join series s on s.symbol_id = y.id and s.metric = u.metric and s.labels_key = u.labels_key`;
 
@@ -127,19 +129,14 @@ async function resolvePart(
   series: readonly SeriesName[],
   tag: string | undefined,
 ): Promise<void> {
-  const allSymbols = textArray(symbols);
-  const names = [
-    textArray(series.map((one) => one.symbol)),
-    textArray(series.map((one) => one.metric)),
-    textArray(series.map((one) => one.labelsKey)),
-  ];
-  const [, , symbolRows = [], seriesRows = []] = await db.transaction(
-    [
-      { text: INSERT_SYMBOLS, params: [allSymbols] },
-      { text: INSERT_SERIES, params: names },
-      { text: SELECT_SYMBOLS, params: [allSymbols] },
-      { text: SELECT_SERIES, params: names },
-    ],
+  const named = rowsOf("u", {
+    symbol: texts(series.map((one) => one.symbol)),
+    metric: texts(series.map((one) => one.metric)),
+    labels_key: texts(series.map((one) => one.labelsKey)),
+  });
+  const [, , symbolRows = [], seriesRows = []] = await askAll(
+    db,
+    [insertSymbols(symbols), insertSeries(named), selectSymbols(symbols), selectSeries(named)],
     tag,
   );
   for (const row of symbolRows) cache.setSymbol(row["symbol"] as SymbolName, row["id"] as number);

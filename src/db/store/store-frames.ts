@@ -1,12 +1,13 @@
 import type { TapeEvent } from "../../protocol/event.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
 import type { Cursor } from "../../protocol/time.ts";
-import { BookRows } from "./book-rows.ts";
-import { type Collisions, isCollision } from "./collisions.ts";
+import { ask, askAll } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
+import { byRequest } from "../driver/requests.ts";
+import { BookRows } from "./book-rows.ts";
+import { type Collisions, type Insert, isCollision } from "./collisions.ts";
 import { PointRows } from "./point-rows.ts";
 import { PositionRows } from "./position-rows.ts";
-import { byRequest, type Insert } from "../driver/requests.ts";
 import { resolveIds, type SeriesIdCache, type SeriesName } from "./series-ids.ts";
 import { TradeRows } from "./trade-rows.ts";
 
@@ -122,12 +123,12 @@ async function send(
 ): Promise<Answer> {
   const answer: Answer = { setAside: 0, identity: null };
   for (const request of byRequest(inserts)) {
-    const statements = request.map((one) => ({ text: one[form], params: one.params }));
+    const statements = request.map((one) => one[form]);
     const [only] = statements;
     const answers =
       only !== undefined && statements.length === 1
-        ? [await db.query(only.text, only.params, tag)]
-        : await db.transaction(statements, tag);
+        ? [await ask(db, only, tag)]
+        : await askAll(db, statements, tag);
     // Positions and books, which are all kept for good, answer with nothing.
     for (const row of answers.flat()) {
       answer.setAside += Number(row["set_aside"] ?? 0);

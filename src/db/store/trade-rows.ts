@@ -2,9 +2,11 @@ import { tradeKey } from "../../core/encode-events.ts";
 import type { TradeEvent } from "../../protocol/event.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
 import type { Cursor } from "../../protocol/time.ts";
-import { numberArray, textArray } from "../driver/array-text.ts";
+import { BYTES_PER_UNIT } from "../driver/requests.ts";
+import { float8s, int2s, int4s, int8s, rowsOf, texts } from "../driver/rows-of.ts";
+import { NOTHING, param, type Sql, sql } from "../driver/sql.ts";
+import type { Insert } from "./collisions.ts";
 import { insertOfTime } from "./insert-of-time.ts";
-import { BYTES_PER_UNIT, type Insert } from "../driver/requests.ts";
 import type { SeriesIdCache } from "./series-ids.ts";
 
 const ROWS_PER_STATEMENT = 10_000;
@@ -12,33 +14,19 @@ const MAX_STATEMENT_BYTES = 4 * 1024 * 1024;
 /** Upper bound of the numbers of one row in their arrays. */
 const ROW_BYTES = 140;
 
-const INSERT = insertOfTime({
-  table: "trades",
-  live: "trades_live",
-  columns: "ts, price, size, cursor, symbol_id, ordinal, side, venue, trade_id",
-  values: "u.price, u.size, u.cursor, u.symbol_id, u.ordinal, u.side, u.venue, u.trade_id",
-  rows: `unnest($1::int8[], $2::float8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[], $7::int2[], $8::text[],
-  $9::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id)`,
-  earliest: "$10",
-  stale: { table: "stale_trades", key: "symbol_id" },
-  isSame: `p.symbol_id = u.symbol_id and p.ts = u.ts and case when u.trade_id = ''
-      then p.trade_id = '' and p.cursor = u.cursor and p.ordinal = u.ordinal
-      else p.venue = u.venue and p.trade_id = u.trade_id end`,
-  isPacked: false,
-});
-
-const INSERT_PLAINLY = INSERT(() => "");
+/** What an insert of trades does with those that are stored already. */
+type Settle = (table: Sql) => Sql;
 
 /** A trade without an id is its place in the log. */
-const INSERT_ANONYMOUS = INSERT(() => "on conflict (symbol_id, ts, cursor, ordinal) do nothing");
+const passOver: Settle = () => sql`on conflict (symbol_id, ts, cursor, ordinal) do nothing`;
 
 /** The first of equal trades is kept, whatever order they are stored in. */
-const INSERT_IDENTIFIED = INSERT(
-  (table) => `on conflict (symbol_id, venue, trade_id, ts) where trade_id <> '' do update
+const keepFirst: Settle = (
+  table,
+) => sql`on conflict (symbol_id, venue, trade_id, ts) where trade_id <> '' do update
 set price = excluded.price, size = excluded.size, cursor = excluded.cursor, ordinal = excluded.ordinal,
   side = excluded.side
-where (excluded.cursor, excluded.ordinal) < (${table}.cursor, ${table}.ordinal)`,
-);
+where (excluded.cursor, excluded.ordinal) < (${table}.cursor, ${table}.ordinal)`;
 
 /** `side`, so that `sum(size * side)` is the net flow. */
 const SIDE_NUMBER = { buy: 1, sell: -1, none: 0 } as const;
@@ -85,8 +73,8 @@ export class TradeRows {
   /** The inserts, once every symbol has its id. */
   inserts(): Insert[] {
     return [
-      ...insertsOf(INSERT_ANONYMOUS, this.#anonymous),
-      ...insertsOf(INSERT_IDENTIFIED, [...this.#identified.values()]),
+      ...insertsOf(passOver, this.#anonymous),
+      ...insertsOf(keepFirst, [...this.#identified.values()]),
     ];
   }
 
@@ -100,19 +88,19 @@ function isBefore(a: TradeRow, b: TradeRow): boolean {
   return a.cursor < b.cursor || (a.cursor === b.cursor && a.ordinal < b.ordinal);
 }
 
-function* insertsOf(careful: string, rows: readonly TradeRow[]): Generator<Insert> {
+function* insertsOf(settle: Settle, rows: readonly TradeRow[]): Generator<Insert> {
   let from = 0;
   let bytes = 0;
   for (let at = 0; at < rows.length; at += 1) {
     const size = rowBytes((rows[at] as TradeRow).trade);
     if (at - from >= ROWS_PER_STATEMENT || (at > from && bytes + size > MAX_STATEMENT_BYTES)) {
-      yield insertOf(careful, rows.slice(from, at), bytes);
+      yield insertOf(settle, rows.slice(from, at), bytes);
       from = at;
       bytes = 0;
     }
     bytes += size;
   }
-  if (from < rows.length) yield insertOf(careful, rows.slice(from), bytes);
+  if (from < rows.length) yield insertOf(settle, rows.slice(from), bytes);
 }
 
 function rowBytes(trade: TradeEvent): number {
@@ -120,19 +108,34 @@ function rowBytes(trade: TradeEvent): number {
   return ROW_BYTES + units * BYTES_PER_UNIT;
 }
 
-function insertOf(careful: string, rows: readonly TradeRow[], bytes: number): Insert {
-  const tsUs = rows.map((row) => row.trade.ts as number);
-  const params = [
-    numberArray(tsUs),
-    numberArray(rows.map((row) => row.trade.price)),
-    numberArray(rows.map((row) => row.trade.size)),
-    numberArray(rows.map((row) => row.cursor)),
-    numberArray(rows.map((row) => row.symbolId as number)),
-    numberArray(rows.map((row) => row.ordinal)),
-    numberArray(rows.map((row) => SIDE_NUMBER[row.trade.side ?? "none"])),
-    textArray(rows.map((row) => row.trade.venue ?? "")),
-    textArray(rows.map((row) => row.trade.id ?? "")),
-    tsUs.reduce((a, b) => Math.min(a, b)),
-  ];
-  return { plain: INSERT_PLAINLY, careful, params, bytes };
+function insertOf(settle: Settle, trades: readonly TradeRow[], bytes: number): Insert {
+  const column = <T>(of: (row: TradeRow) => T) => trades.map(of);
+  const rows = rowsOf("u", {
+    ts_us: int8s(column(({ trade }) => trade.ts)),
+    price: float8s(column(({ trade }) => trade.price)),
+    size: float8s(column(({ trade }) => trade.size)),
+    cursor: int8s(column(({ cursor }) => cursor)),
+    symbol_id: int4s(column(({ symbolId }) => symbolId as number)),
+    ordinal: int2s(column(({ ordinal }) => ordinal)),
+    side: int2s(column(({ trade }) => SIDE_NUMBER[trade.side ?? "none"])),
+    venue: texts(column(({ trade }) => trade.venue ?? "")),
+    trade_id: texts(column(({ trade }) => trade.id ?? "")),
+  });
+  const earliest = param(trades.reduce((least, { trade }) => Math.min(least, trade.ts), Infinity));
+  const insert = (settled: Settle) =>
+    insertOfTime({
+      table: "trades",
+      live: sql`trades_live`,
+      columns: sql`ts, price, size, cursor, symbol_id, ordinal, side, venue, trade_id`,
+      values: sql`u.price, u.size, u.cursor, u.symbol_id, u.ordinal, u.side, u.venue, u.trade_id`,
+      rows,
+      earliest,
+      stale: { table: sql`stale_trades`, key: sql`symbol_id` },
+      isSame: sql`p.symbol_id = u.symbol_id and p.ts = u.ts and case when u.trade_id = ''
+      then p.trade_id = '' and p.cursor = u.cursor and p.ordinal = u.ordinal
+      else p.venue = u.venue and p.trade_id = u.trade_id end`,
+      isPacked: false,
+      settle: settled,
+    });
+  return { plain: insert(() => NOTHING), careful: insert(settle), bytes };
 }

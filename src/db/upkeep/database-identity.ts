@@ -1,5 +1,7 @@
 import type { Cursor, EpochUs } from "../../protocol/time.ts";
+import { ask } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
+import { sql } from "../driver/sql.ts";
 import { timestampOf } from "../driver/sql-time.ts";
 
 /** What is known of a database that has taken the place of another one. */
@@ -13,7 +15,7 @@ export interface Replacement {
 
 /** Which database this is: a UUID, made with it. @throws what `classifyFailure` reads. */
 export async function readIdentity(db: Database): Promise<string> {
-  const [row] = await db.query("select identity::text as identity from tape_state", []);
+  const [row] = await ask(db, sql`select identity::text as identity from tape_state`);
   return String(row?.["identity"]);
 }
 
@@ -23,9 +25,9 @@ export async function noteReplacement(
   identity: string,
   { sinceUs, rooms, lostTo }: Replacement,
 ): Promise<void> {
-  await db.query(
-    `update tape_state set replaced_since = ${timestampOf("$2::int8")}, replaced_rooms = $3::int4,
-      replaced_lost_to = $4::int8 where identity = $1::uuid`,
-    [identity, sinceUs, rooms, lostTo],
+  await ask(
+    db,
+    sql`update tape_state set replaced_since = ${timestampOf(sql`${sinceUs}::int8`)}, replaced_rooms = ${rooms}::int4,
+      replaced_lost_to = ${lostTo}::int8 where identity = ${identity}::uuid`,
   );
 }

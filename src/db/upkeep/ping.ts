@@ -1,6 +1,14 @@
+import { ask } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
-import { type DatabaseMode, IS_TIMESCALE, LICENSE, modeOf, TIMESCALE_VERSION } from "../driver/mode.ts";
+import {
+  type DatabaseMode,
+  IS_TIMESCALE,
+  LICENSE,
+  modeOf,
+  TIMESCALE_VERSION,
+} from "../driver/mode.ts";
 import { UNPINNED } from "../driver/session-settings.ts";
+import { sql } from "../driver/sql.ts";
 
 export interface DatabaseState {
   mode: DatabaseMode;
@@ -16,19 +24,19 @@ export interface DatabaseState {
   bytes: number;
 }
 
-const SELECT_STATE = `
+const SELECT_STATE = sql`
 select current_setting('server_version') as version,
   ${IS_TIMESCALE} as is_timescale, ${LICENSE} as license,
   ${TIMESCALE_VERSION} as timescale, ${UNPINNED} as unpinned,
   pg_database_size(current_database())::float8 as bytes,
   to_regclass('schema_migrations') is not null as has_migrations`;
 
-const SELECT_MIGRATIONS = "select name from schema_migrations order by name";
+const SELECT_MIGRATIONS = sql`select name from schema_migrations order by name`;
 
 /** Asks what database this is. @throws what `classifyFailure` reads. */
 export async function ping(db: Database, tag?: string): Promise<DatabaseState> {
-  const [state = {}] = await db.query(SELECT_STATE, [], tag);
-  const names = state["has_migrations"] ? await db.query(SELECT_MIGRATIONS, [], tag) : [];
+  const [state = {}] = await ask(db, SELECT_STATE, tag);
+  const names = state["has_migrations"] ? await ask(db, SELECT_MIGRATIONS, tag) : [];
   return {
     mode: modeOf(state["is_timescale"] === true, state["license"]),
     version: state["version"] as string,

@@ -1,7 +1,9 @@
 import type { Cursor, EpochUs } from "../../protocol/time.ts";
+import { ask } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
-import type { Replacement } from "./database-identity.ts";
+import { identifier, literal, sql } from "../driver/sql.ts";
 import { epochUsOf } from "../driver/sql-time.ts";
+import type { Replacement } from "./database-identity.ts";
 import { STATE_COLUMNS, stateOf, type TapeState } from "./tape-state.ts";
 
 /** Nothing is counted further: of notes beyond it matters that they become fewer, and of the rest that there is any. */
@@ -20,19 +22,19 @@ export interface MemoryState extends TapeState {
 }
 
 const counted = (table: string) =>
-  `(select count(*)::int4 from (select from ${table} limit ${COUNTED}) n)`;
+  sql`(select count(*)::int4 from (select from ${identifier(table)} limit ${literal(COUNTED)}) n)`;
 
-const SELECT = `
+const SELECT = sql`
 select ${STATE_COLUMNS},
   ${counted("stale_points")} as points, ${counted("stale_trades")} as trades, ${counted("stale_posted")} as posted,
   ${counted("points_set_aside")} as points_set_aside, ${counted("trades_set_aside")} as trades_set_aside,
-  identity::text as identity, ${epochUsOf("replaced_since")} as replaced_since_us, replaced_rooms,
+  identity::text as identity, ${epochUsOf(sql`replaced_since`)} as replaced_since_us, replaced_rooms,
   replaced_lost_to::float8 as replaced_lost_to
 from tape_state`;
 
 /** @throws what `classifyFailure` reads. */
 export async function readMemory(db: Database, tag?: string): Promise<MemoryState> {
-  const [row = {}] = await db.query(SELECT, [], tag);
+  const [row = {}] = await ask(db, SELECT, tag);
   const sinceUs = row["replaced_since_us"];
   const lostTo = row["replaced_lost_to"] as Cursor | null;
   return {

@@ -1,13 +1,15 @@
 import { DAY_US } from "../../core/duration.ts";
 import type { EpochUs } from "../../protocol/time.ts";
+import { ask, askAll } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
-import { dropBooksBefore } from "./drop-books.ts";
+import { identifier, literal, NOTHING, sql } from "../driver/sql.ts";
 import { timestampOf } from "../driver/sql-time.ts";
+import { dropBooksBefore } from "./drop-books.ts";
 
 /** Partitions are made so far ahead: so long a Keeper may be away before anybody has to wait for it. */
 const AHEAD_US = 28 * DAY_US;
 /** Rather later than holding up whoever stores or reads. */
-const LOCK_TIMEOUT = { text: "set local lock_timeout = '80ms'", params: [] };
+const LOCK_TIMEOUT = sql`set local lock_timeout = '80ms'`;
 /** Rows of old minutes deleted at once. */
 const DELETED_ROWS = 1_000;
 /** The same of packed hours, each of which has some thousand points. */
@@ -40,9 +42,9 @@ export async function retain(
   { rawDays, minutesDays }: RetentionSettings,
 ): Promise<RetentionReport> {
   const call = async (name: string, momentUs?: number): Promise<boolean> => {
-    const [argument, params] = momentUs === undefined ? ["", []] : [timestampOf("$1"), [momentUs]];
-    const text = `select ${name}(${argument}) as is_done`;
-    const [, [row] = []] = await db.transaction([LOCK_TIMEOUT, { text, params }]);
+    const argument = momentUs === undefined ? NOTHING : timestampOf(sql`${momentUs}`);
+    const step = sql`select ${identifier(name)}(${argument}) as is_done`;
+    const [, [row] = []] = await askAll(db, [LOCK_TIMEOUT, step]);
     return row?.["is_done"] === true;
   };
   const dropped = async (name: string, days: number) =>
@@ -75,11 +77,12 @@ async function deleteBefore(
   most: number,
 ): Promise<void> {
   for (;;) {
-    const deleted = await db.query(
-      `delete from ${table} where ctid = any (array(
-         select ctid from ${table} where ${column} < (select ${moment} from tape_state) limit ${most}))
+    const from = identifier(table);
+    const deleted = await ask(
+      db,
+      sql`delete from ${from} where ctid = any (array(
+         select ctid from ${from} where ${identifier(column)} < (select ${identifier(moment)} from tape_state) limit ${literal(most)}))
        returning 1`,
-      [],
     );
     if (deleted.length < most) return;
   }

@@ -1,6 +1,8 @@
 import type { EpochUs } from "../../protocol/time.ts";
+import { ask } from "../driver/ask.ts";
 import type { Database, Row } from "../driver/database.ts";
-import { bucketOf, epochUsOf, timestampOf } from "../driver/sql-time.ts";
+import { sql } from "../driver/sql.ts";
+import { epochUsOf, minuteOf, timestampOf } from "../driver/sql-time.ts";
 
 /** How far the memory reaches; see `tape_state` in the migrations for what each promises. */
 export interface TapeState {
@@ -11,13 +13,13 @@ export interface TapeState {
   minutesFromUs: EpochUs;
 }
 
-export const STATE_COLUMNS = `${epochUsOf("watermark")} as watermark_us, ${epochUsOf("rolled_through")} as rolled_through_us,
-  ${epochUsOf("raw_from")} as raw_from_us, ${epochUsOf("packed_through")} as packed_through_us,
-  ${epochUsOf("minutes_from")} as minutes_from_us`;
+export const STATE_COLUMNS = sql`${epochUsOf(sql`watermark`)} as watermark_us, ${epochUsOf(sql`rolled_through`)} as rolled_through_us,
+  ${epochUsOf(sql`raw_from`)} as raw_from_us, ${epochUsOf(sql`packed_through`)} as packed_through_us,
+  ${epochUsOf(sql`minutes_from`)} as minutes_from_us`;
 
 /** @throws what `classifyFailure` reads. */
 export async function readTapeState(db: Database, tag?: string): Promise<TapeState> {
-  const [row] = await db.query(`select ${STATE_COLUMNS} from tape_state`, [], tag);
+  const [row] = await ask(db, sql`select ${STATE_COLUMNS} from tape_state`, tag);
   return stateOf(row);
 }
 
@@ -32,11 +34,10 @@ export async function advanceWatermark(
   throughUs: EpochUs,
   mostUs: number,
 ): Promise<TapeState> {
-  const minute = (moment: string) => bucketOf(moment, "60000000");
-  const [row] = await db.query(
-    `update tape_state set watermark = greatest(watermark, least(${minute(timestampOf("$1"))},
-       ${minute("rolled_through")} + $2::int8 * interval '1 microsecond')) returning ${STATE_COLUMNS}`,
-    [throughUs, mostUs],
+  const [row] = await ask(
+    db,
+    sql`update tape_state set watermark = greatest(watermark, least(${minuteOf(timestampOf(sql`${throughUs}`))},
+       ${minuteOf(sql`rolled_through`)} + ${mostUs}::int8 * interval '1 microsecond')) returning ${STATE_COLUMNS}`,
   );
   return stateOf(row);
 }

@@ -1,13 +1,15 @@
 import { DAY_US, floorUs, HOUR_US, MINUTE_US } from "../../../core/duration.ts";
 import type { EpochUs } from "../../../protocol/time.ts";
-import { numberArray } from "../../driver/array-text.ts";
+import { ask, askAll } from "../../driver/ask.ts";
 import type { Database } from "../../driver/database.ts";
+import { int8s } from "../../driver/rows-of.ts";
+import { identifier, raw, type Sql, sql } from "../../driver/sql.ts";
 import { epochUsOf } from "../../driver/sql-time.ts";
 import { refresh } from "./kept-rollups.ts";
+import { refreshImported } from "./refresh-imported.ts";
 import { refreshPoints } from "./refresh-points.ts";
-import { REFRESH_POSTED } from "./refresh-imported.ts";
 import { NOTE_POSTED, refreshTrades } from "./refresh-trades.ts";
-import { notePostedOfRange, SET_ROLLED_THROUGH } from "./roll-forward.ts";
+import { notePostedOfRange, setRolledThrough } from "./roll-forward.ts";
 import type { Rollups } from "./rollups.ts";
 
 interface Aggregate {
@@ -34,19 +36,19 @@ const POINT_NOTES: Notes = { table: "stale_points", aggregates: OF_POINTS };
 const TRADE_NOTES: Notes = { table: "stale_trades", aggregates: OF_TRADES };
 
 /** Claims the notes of the newest stale hours, as far as there is raw data. */
-const CLAIM = (table: string) => `
-update ${table} set is_claimed = true
+const claim = (table: string, mostNotes: number) => sql`
+update ${identifier(table)} set is_claimed = true
 where hour >= (select raw_from from tape_state) and hour in (
   select distinct hour from (
-    select hour from ${table} where hour >= (select raw_from from tape_state) order by hour desc limit $1) s)
-returning ${epochUsOf("hour")} as hour_us, (select ${epochUsOf("rolled_through")} from tape_state) as rolled_through_us`;
+    select hour from ${identifier(table)} where hour >= (select raw_from from tape_state) order by hour desc limit ${mostNotes}) s)
+returning ${epochUsOf(sql`hour`)} as hour_us, (select ${epochUsOf(sql`rolled_through`)} from tape_state) as rolled_through_us`;
 
 /**
  * Deletes the claimed notes of hours that have been refreshed. Those that came after the claim stay, and so do those of
  * other hours, which a Keeper had claimed that ended before it refreshed them.
  */
-const TAKE_CLAIMED = (table: string) =>
-  `delete from ${table} where is_claimed and ${epochUsOf("hour")} = any ($1::int8[])`;
+const takeClaimed = (table: string, hoursUs: readonly number[]) =>
+  sql`delete from ${identifier(table)} where is_claimed and ${epochUsOf(sql`hour`)} = any (${int8s(hoursUs)})`;
 
 /**
  * Continuous aggregates, for `timescale`. They know themselves what has changed in a range, and a refresh of it does only
@@ -56,7 +58,7 @@ const TAKE_CLAIMED = (table: string) =>
  */
 export function continuousAggregates(db: Database): Rollups {
   const refreshLive = async (notes: Notes, mostNotes: number): Promise<number> => {
-    const claimed = await db.query(CLAIM(notes.table), [mostNotes]);
+    const claimed = await ask(db, claim(notes.table, mostNotes));
     if (claimed.length === 0) return 0;
     const hours = [...new Set(claimed.map((row) => Number(row["hour_us"])))].sort((a, b) => a - b);
     const rolledThroughUs = Number(claimed[0]?.["rolled_through_us"]);
@@ -67,16 +69,16 @@ export function continuousAggregates(db: Database): Rollups {
         if (fromUs < endUs) await refreshAggregate(view, fromUs, Math.min(toUs, endUs));
       }
     }
-    if (notes.table === "stale_trades") await db.query(NOTE_POSTED_OF_CLAIMED, []);
-    await db.query(TAKE_CLAIMED(notes.table), [numberArray(hours)]);
+    if (notes.table === "stale_trades") await ask(db, NOTE_POSTED_OF_CLAIMED);
+    await ask(db, takeClaimed(notes.table, hours));
     return claimed.length;
   };
 
   // The procedure takes no parameters of a prepared statement where it looks for constants, and must stand alone.
   const refreshAggregate = (view: string, fromUs: number, toUs: number) =>
-    db.query(
-      `call refresh_continuous_aggregate('${view}', '${isoOf(fromUs)}'::timestamptz, '${isoOf(toUs)}'::timestamptz)`,
-      [],
+    ask(
+      db,
+      sql`call refresh_continuous_aggregate('${identifier(view)}', '${isoOf(fromUs)}'::timestamptz, '${isoOf(toUs)}'::timestamptz)`,
     );
 
   return {
@@ -85,25 +87,22 @@ export function continuousAggregates(db: Database): Rollups {
         const [from, to] = [floorUs(fromUs, lengthUs), floorUs(toUs, lengthUs)];
         if (from < to) await refreshAggregate(view, from, to);
       }
-      await db.transaction([
-        notePostedOfRange(fromUs, toUs),
-        { text: SET_ROLLED_THROUGH, params: [toUs] },
-      ]);
+      await askAll(db, [notePostedOfRange(fromUs, toUs), setRolledThrough(toUs)]);
     },
     async refreshPoints(mostNotes: number): Promise<number> {
       const live = await refreshLive(POINT_NOTES, mostNotes);
-      return live > 0 ? live : refresh(db, refreshPoints("past"), mostNotes);
+      return live > 0 ? live : refresh(db, refreshPoints("past", mostNotes));
     },
     async refreshTrades(mostNotes: number): Promise<number> {
       const live = await refreshLive(TRADE_NOTES, mostNotes);
-      return live > 0 ? live : refresh(db, refreshTrades("past"), mostNotes);
+      return live > 0 ? live : refresh(db, refreshTrades("past", mostNotes));
     },
-    refreshPosted: (mostNotes) => refresh(db, REFRESH_POSTED, mostNotes),
+    refreshPosted: (mostNotes) => refresh(db, refreshImported(mostNotes)),
     pack: async () => 0,
   };
 }
 
-const NOTE_POSTED_OF_CLAIMED = `
+const NOTE_POSTED_OF_CLAIMED = sql`
 with picked as (select distinct hour, symbol_id from stale_trades where is_claimed)
 ${NOTE_POSTED}`;
 
@@ -120,6 +119,6 @@ function ranges(hoursUs: readonly number[], lengthUs: number): [number, number][
   return found;
 }
 
-function isoOf(us: number): string {
-  return new Date(us / 1_000).toISOString();
+function isoOf(us: number): Sql {
+  return raw(new Date(us / 1_000).toISOString());
 }
