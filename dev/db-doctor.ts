@@ -3,7 +3,7 @@
  * the one of this machine's product, which may be running or not.
  */
 import { parseArgs } from "node:util";
-import { classifyFailure, openDatabase } from "../src/db/database.ts";
+import { classifyFailure, openDatabase } from "../src/db/driver/database.ts";
 import { answerHelp } from "./answer-help.ts";
 import { diagnose } from "./doctor/diagnose.ts";
 import { type Reached, reachDatabase } from "./doctor/reach.ts";

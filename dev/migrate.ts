@@ -3,9 +3,9 @@
  * reached as the Worker reaches it, and so is any behind `--endpoint`; another Postgres directly.
  */
 import { parseArgs } from "node:util";
-import { openDatabase } from "../src/db/database.ts";
-import type { DatabaseMode } from "../src/db/mode.ts";
-import { PIN_ROLE } from "../src/db/session-settings.ts";
+import { openDatabase } from "../src/db/driver/database.ts";
+import type { DatabaseMode } from "../src/db/driver/mode.ts";
+import { PIN_ROLE } from "../src/db/driver/session-settings.ts";
 import { answerHelp } from "./answer-help.ts";
 import { migrateBackend } from "./database/backend-migration.ts";
 import { type MigrateAnswer, migrate } from "./database/migrate.ts";
@@ -61,7 +61,7 @@ async function migrateTarget({ url, endpoint }: Target): Promise<MigrateAnswer> 
     readMigrationFiles(),
   );
   // That door knows no session which the settings could be given to, so the role gets them.
-  if (answer.kind === "migrated") await db.query(PIN_ROLE, []).catch(sayUnpinned);
+  if (answer.kind === "migrated") await db.query(PIN_ROLE.text, []).catch(sayUnpinned);
   return answer;
 }
 

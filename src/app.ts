@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { isUnnamed, objectFailureOf } from "./core/object-failure.ts";
 import { shorten } from "./core/shorten.ts";
 import { isStorageFull } from "./core/storage-watch.ts";
-import { DatabaseError } from "./db/database.ts";
+import { DatabaseError } from "./db/driver/database.ts";
 import type { AppContext, AppEnv } from "./middleware/context.ts";
 import { door, guarded, shared } from "./middleware/door.ts";
 import { heavy, TooManyQueries, tooManyQueries } from "./middleware/heavy-queries.ts";

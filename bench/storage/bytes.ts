@@ -1,4 +1,4 @@
-import type { Database } from "../../src/db/database.ts";
+import type { Database } from "../../src/db/driver/database.ts";
 
 export type TableBytes = { heap: number; indexes: number; rows: number };
 

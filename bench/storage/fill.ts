@@ -1,7 +1,9 @@
-import type { Database } from "../../src/db/database.ts";
-import type { DatabaseMode } from "../../src/db/mode.ts";
-import { POINT_ROLLUP_COLUMNS } from "../../src/db/rollups/point-rollups.ts";
-import { timestampOf } from "../../src/db/sql-time.ts";
+import { ask } from "../../src/db/driver/ask.ts";
+import type { Database } from "../../src/db/driver/database.ts";
+import type { DatabaseMode } from "../../src/db/driver/mode.ts";
+import { identifier, literal, param, type Sql, sql } from "../../src/db/driver/sql.ts";
+import { momentOf, timestampOf } from "../../src/db/driver/sql-time.ts";
+import { POINT_ROLLUP_COLUMNS } from "../../src/db/upkeep/rollups/point-rollups.ts";
 import { DAY_US, DAYS, MINUTE_US, SYMBOLS, type Tape } from "./tape.ts";
 
 const TRADE_EVERY_S = 30;
@@ -16,10 +18,11 @@ export const ACCOUNT = "main";
  * which holds all that came before.
  */
 export async function beginAt(db: Database, mode: DatabaseMode, { startUs }: Tape): Promise<void> {
-  await db.query(
-    `update tape_state set watermark = date_bin('1 minute', ${timestampOf("$1")}, 'epoch'),
-       rolled_through = date_bin('1 minute', ${timestampOf("$1")}, 'epoch')`,
-    [startUs],
+  const start = timestampOf(param(startUs));
+  await ask(
+    db,
+    sql`update tape_state set watermark = date_bin('1 minute', ${start}, 'epoch'),
+       rolled_through = date_bin('1 minute', ${start}, 'epoch')`,
   );
   if (mode === "timescale") return;
   await db.query(
@@ -56,16 +59,16 @@ export async function fillTrades(db: Database, tape: Tape): Promise<number> {
     [`{${[...SYMBOLS, ...others].join(",")}}`],
   );
   const othersEveryS = Math.max(60, Math.round((DAYS * 86_400 * OTHER_SYMBOLS * 5) / tape.points));
-  const insert = (pattern: string, everyS: number) => `
+  const insert = (pattern: string, everyS: number, from: Sql, to: Sql) => sql`
 insert into trades_live (ts, price, size, cursor, symbol_id, ordinal, side)
 select ts, round((100 + y.id % 7 + 5 * sin(extract(epoch from ts) / (3000 + 400 * (y.id % 11))) + random())::numeric, 2), 1 + y.id % 5,
   (extract(epoch from ts) * 1000000)::int8 + 50000, y.id, 0, 1 - 2 * (y.id % 2)
-from generate_series(${timestampOf("$1")}, ${timestampOf("$2")} - interval '1 second', interval '${everyS} seconds') ts
-cross join symbols y where y.symbol like '${pattern}' order by ts, y.id`;
+from generate_series(${from}, ${to} - interval '1 second', interval '${literal(everyS)} seconds') ts
+cross join symbols y where y.symbol like ${pattern} order by ts, y.id`;
   for (let fromUs = tape.startUs; fromUs < tape.endUs; fromUs += DAY_US) {
-    const range = [fromUs, fromUs + DAY_US];
-    await db.query(insert("S%", TRADE_EVERY_S), range);
-    await db.query(insert("T%", othersEveryS), range);
+    const range = [momentOf(fromUs), momentOf(fromUs + DAY_US)] as const;
+    await ask(db, insert("S%", TRADE_EVERY_S, ...range));
+    await ask(db, insert("T%", othersEveryS, ...range));
   }
   const [row] = await db.query("select count(*)::float8 as count from trades_live", []);
   return Number(row?.["count"]);
@@ -73,14 +76,14 @@ cross join symbols y where y.symbol like '${pattern}' order by ts, y.id`;
 
 /** Two accounts of 20 symbols, whose positions change every five minutes. */
 export async function fillPositions(db: Database, { startUs, endUs }: Tape): Promise<void> {
-  await db.query(
-    `insert into position_states (ts, quantity, cursor, symbol_id, ordinal, avg_price, account)
+  await ask(
+    db,
+    sql`insert into position_states (ts, quantity, cursor, symbol_id, ordinal, avg_price, account)
 select ts, 100 + (extract(epoch from ts)::int8 / 300 * 7919 + y.id) % 900, (extract(epoch from ts) * 1000000)::int8 + 50000,
   y.id, 0, 100, account
-from generate_series(${timestampOf("$1")}, ${timestampOf("$2")} - interval '1 second', interval '5 minutes') ts
-cross join symbols y cross join (values ('${ACCOUNT}'), ('other')) a (account)
+from generate_series(${momentOf(startUs)}, ${momentOf(endUs)} - interval '1 second', interval '5 minutes') ts
+cross join symbols y cross join (values (${ACCOUNT}), ('other')) a (account)
 where y.symbol like 'S%' order by ts, y.id`,
-    [startUs, endUs],
   );
 }
 
@@ -98,16 +101,16 @@ insert into series (symbol_id, metric, labels, labels_key) select id, '${YEAR_ME
     ["metrics_1m_live", 1],
     ["metrics_1h_live", 60],
   ] as const) {
-    await db.query(
-      `insert into ${table} (${POINT_ROLLUP_COLUMNS})
-select s.id, at, n, n * v, v - 1, v + 1, v, v, v, v, at, at + interval '${minutes} minutes' - interval '10 seconds',
+    await ask(
+      db,
+      sql`insert into ${identifier(table)} (${POINT_ROLLUP_COLUMNS})
+select s.id, at, n, n * v, v - 1, v + 1, v, v, v, v, at, at + interval '${literal(minutes)} minutes' - interval '10 seconds',
   (extract(epoch from at) * 1000000)::int8
 from series s join symbols y on y.id = s.symbol_id
-cross join generate_series(greatest(${timestampOf("$1")}, (select minutes_from from tape_state)),
-  ${timestampOf("$2")} - interval '1 minute', interval '${minutes} minutes') at
-cross join lateral (select ${minutes * 6} as n, 50 + 10 * sin(extract(epoch from at) / 9000) as v) x
-where y.symbol = '${YEAR_SYMBOL}'`,
-      [lastUs - 365 * DAY_US, lastUs],
+cross join generate_series(greatest(${momentOf(lastUs - 365 * DAY_US)}, (select minutes_from from tape_state)),
+  ${momentOf(lastUs)} - interval '1 minute', interval '${literal(minutes)} minutes') at
+cross join lateral (select ${literal(minutes * 6)} as n, 50 + 10 * sin(extract(epoch from at) / 9000) as v) x
+where y.symbol = ${YEAR_SYMBOL}`,
     );
   }
 }

@@ -1,9 +1,9 @@
 import { nextSize, RollupKeeping } from "../../durable/keeper/keep-rollups.ts";
-import type { Database } from "../../src/db/database.ts";
-import type { DatabaseMode } from "../../src/db/mode.ts";
-import { retain } from "../../src/db/retention.ts";
-import { rollupsOf } from "../../src/db/rollups/rollups-of.ts";
-import { advanceWatermark } from "../../src/db/tape-state.ts";
+import type { Database } from "../../src/db/driver/database.ts";
+import type { DatabaseMode } from "../../src/db/driver/mode.ts";
+import { retain } from "../../src/db/upkeep/retention.ts";
+import { rollupsOf } from "../../src/db/upkeep/rollups/rollups-of.ts";
+import { advanceWatermark } from "../../src/db/upkeep/tape-state.ts";
 import type { EpochUs } from "../../src/protocol/time.ts";
 import { wait } from "../targets/target.ts";
 

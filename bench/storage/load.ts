@@ -1,8 +1,9 @@
-import type { Database } from "../../src/db/database.ts";
-import { PointRows } from "../../src/db/point-rows.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { timestampOf } from "../../src/db/sql-time.ts";
-import { storeFrames } from "../../src/db/store-frames.ts";
+import type { Database } from "../../src/db/driver/database.ts";
+import { sql, statementOf } from "../../src/db/driver/sql.ts";
+import { timestampOf } from "../../src/db/driver/sql-time.ts";
+import { PointRows } from "../../src/db/store/point-rows.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { storeFrames } from "../../src/db/store/store-frames.ts";
 import { batchesOf, type RoomFrames, type Tape } from "./tape.ts";
 
 /** Inserts under way at once, as the Writer has them. */
@@ -12,7 +13,7 @@ const BARE_TABLE = `create table bare_points (
   ts timestamptz not null, value double precision not null, cursor bigint not null,
   series_id integer not null, ordinal smallint not null, primary key (series_id, ts))`;
 const BARE_INSERT = `insert into bare_points (ts, value, cursor, series_id, ordinal)
-select ${timestampOf("u.ts_us")}, u.value, u.cursor, u.series_id, u.ordinal
+select ${statementOf(timestampOf(sql`u.ts_us`)).text}, u.value, u.cursor, u.series_id, u.ordinal
 from unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[])
   as u (ts_us, value, cursor, series_id, ordinal)`;
 
@@ -88,7 +89,7 @@ function bareColumns(rooms: readonly RoomFrames[], ids: SeriesIdCache): string[]
   if (rows.takeIds(ids).length > 0) throw new Error("a series without an id");
   const [insert, ...more] = rows.inserts();
   if (insert === undefined || more.length > 0) throw new Error("a batch is not one insert");
-  return insert.params.slice(0, 5).map(String);
+  return statementOf(insert.plain).params.slice(0, 5).map(String);
 }
 
 function* partsOf<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {

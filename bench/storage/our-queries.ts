@@ -1,8 +1,8 @@
 import { correlatePairs } from "../../src/core/statistics/correlation.ts";
-import type { Database } from "../../src/db/database.ts";
-import { readBars, readClosesOf } from "../../src/db/read-bars.ts";
-import { readPositionSteps } from "../../src/db/read-position-steps.ts";
-import { readSeries } from "../../src/db/read-series.ts";
+import { readBars, readClosesOf } from "../../src/db/bars/read-bars.ts";
+import type { Database } from "../../src/db/driver/database.ts";
+import { readPositionSteps } from "../../src/db/events/read-position-steps.ts";
+import { readSeries } from "../../src/db/series/read-series.ts";
 import type { Aggregate } from "../../src/protocol/aggregate.ts";
 import type { Interval } from "../../src/protocol/interval.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";

@@ -1,6 +1,6 @@
+import { rfc3339Of } from "../../src/core/civil-time.ts";
 import { chooseStepUs } from "../../src/core/duration.ts";
-import type { SqlValue } from "../../src/db/database.ts";
-import { momentText } from "../../src/db/sql-time.ts";
+import type { SqlValue } from "../../src/db/driver/database.ts";
 import { YEAR_METRIC, YEAR_SYMBOL } from "./fill.ts";
 import {
   BARS_OF_TRADES,
@@ -41,8 +41,8 @@ export async function queriesOf(
     Number(names.find((n) => n["symbol"] === symbol && n["metric"] === metric)?.["series_id"]);
   const probe = seriesId(PROBE.symbol, PROBE.metric);
   const rows = async (text: string, ...params: SqlValue[]) => (await db.query(text, params)).length;
-  const since = (days: number) => momentText(endUs - days * DAY_US);
-  const end = momentText(endUs);
+  const since = (days: number) => rfc3339Of(endUs - days * DAY_US);
+  const end = rfc3339Of(endUs);
   const chosen = (days: number) => chooseStepUs(days * DAY_US, POINTS);
   const byHand = (text: string, days: number, stepUs: number) => () =>
     rows(text, probe, since(days), end, stepUs);
@@ -86,7 +86,7 @@ export async function queriesOf(
       atMostMs: 30,
       ours: () => ours.bars(PROBE.symbol, "1m", 10_000, 30),
       byHand: () =>
-        rows(BARS_OF_TRADES, idOf(PROBE.symbol), momentText(endUs - 10_000 * MINUTE_US), end),
+        rows(BARS_OF_TRADES, idOf(PROBE.symbol), rfc3339Of(endUs - 10_000 * MINUTE_US), end),
     },
     {
       what: "correlation: 20 symbols, 30 days of 1h",

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openPostgres } from "../../dev/database/postgres-backend.ts";
 import { spawnDatabase } from "../../dev/database-process.ts";
-import { type Database, openDatabase } from "../../src/db/database.ts";
-import type { DatabaseMode } from "../../src/db/mode.ts";
-import { ping } from "../../src/db/ping.ts";
+import { type Database, openDatabase } from "../../src/db/driver/database.ts";
+import type { DatabaseMode } from "../../src/db/driver/mode.ts";
+import { ping } from "../../src/db/upkeep/ping.ts";
 
 const PROJECT_DIR = new URL("../..", import.meta.url).pathname;
 /** A statement of the bench may fill a table. */

@@ -1,4 +1,4 @@
-import type { StoredFrame } from "../../src/db/store-frames.ts";
+import type { StoredFrame } from "../../src/db/store/store-frames.ts";
 import type { MetricEvent } from "../../src/protocol/event.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";

@@ -6,8 +6,9 @@ import {
   MODES,
   modeOf,
   TIMESCALE_VERSION,
-} from "../../src/db/mode.ts";
-import { pinSession } from "../../src/db/session-settings.ts";
+} from "../../src/db/driver/mode.ts";
+import { pinSession } from "../../src/db/driver/session-settings.ts";
+import { sql, statementOf } from "../../src/db/driver/sql.ts";
 import type { Statement, TextValue } from "./backend.ts";
 import { splitStatements } from "./split-statements.ts";
 
@@ -40,7 +41,7 @@ const LOCK_KEY = "7305814126390514692";
 const BEGINNING: readonly Statement[] = [
   { text: "set transaction isolation level read committed, read write", params: [] },
   { text: `select pg_advisory_xact_lock(${LOCK_KEY})`, params: [] },
-  { text: pinSession({ isLocal: true }), params: [] },
+  { text: pinSession({ isLocal: true }).text, params: [] },
 ];
 
 const CREATE_TABLE: Statement = {
@@ -59,8 +60,8 @@ const READ_APPLIED: Statement = {
 
 const READ_MODE: Statement = {
   // What makes hypertables the way our files do is there from 2.13 on.
-  text: `select ${IS_TIMESCALE} as is_timescale, ${LICENSE} as license, ${TIMESCALE_VERSION} as version,
-    exists (select from pg_proc where proname = 'by_range') as has_ranges`,
+  text: statementOf(sql`select ${IS_TIMESCALE} as is_timescale, ${LICENSE} as license, ${TIMESCALE_VERSION} as version,
+    exists (select from pg_proc where proname = 'by_range') as has_ranges`).text,
   params: [],
 };
 

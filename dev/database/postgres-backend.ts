@@ -1,5 +1,5 @@
 import pg from "pg";
-import { pinSession } from "../../src/db/session-settings.ts";
+import { pinSession } from "../../src/db/driver/session-settings.ts";
 import {
   type Backend,
   beginText,
@@ -91,7 +91,7 @@ function connectionTo(url: string): pg.PoolConfig {
 
 /** The pool waits for it, and gives up a connection on which it fails; its types do not say so. */
 async function onConnect(client: pg.ClientBase): Promise<void> {
-  await client.query(pinSession({ isLocal: false }));
+  await client.query(pinSession({ isLocal: false }).text);
 }
 
 async function withClient<T>(

@@ -1,8 +1,8 @@
 import { type MemoryWarning, warningsOf } from "../../src/core/memory-warnings.ts";
-import type { Database } from "../../src/db/database.ts";
-import { type DatabaseState, ping } from "../../src/db/ping.ts";
-import { type MemoryState, readMemory } from "../../src/db/read-memory.ts";
-import { readSizes, type TableSize } from "../../src/db/read-sizes.ts";
+import type { Database } from "../../src/db/driver/database.ts";
+import { type DatabaseState, ping } from "../../src/db/upkeep/ping.ts";
+import { type MemoryState, readMemory } from "../../src/db/upkeep/read-memory.ts";
+import { readSizes, type TableSize } from "../../src/db/upkeep/read-sizes.ts";
 import { filesOf } from "../database/migrate.ts";
 import { readMigrationFiles } from "../database/migration-files.ts";
 

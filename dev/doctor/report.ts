@@ -1,6 +1,6 @@
 import type { MemoryWarning } from "../../src/core/memory-warnings.ts";
-import type { DatabaseState } from "../../src/db/ping.ts";
-import type { MemoryState } from "../../src/db/read-memory.ts";
+import type { DatabaseState } from "../../src/db/upkeep/ping.ts";
+import type { MemoryState } from "../../src/db/upkeep/read-memory.ts";
 import type { Diagnosis } from "./diagnose.ts";
 
 const ADVICE: Record<MemoryWarning, string> = {

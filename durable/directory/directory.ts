@@ -7,8 +7,8 @@ import type {
 } from "../../src/bindings/directory.ts";
 import type { Env } from "../../src/bindings/env.ts";
 import { configOf } from "../../src/config.ts";
-import { classifyFailure, openDatabase } from "../../src/db/database.ts";
-import { findSymbolNames, readSymbolNames } from "../../src/db/read-symbol-names.ts";
+import { classifyFailure, openDatabase } from "../../src/db/driver/database.ts";
+import { findSymbolNames, readSymbolNames } from "../../src/db/events/read-symbol-names.ts";
 import type { SymbolSummary } from "../../src/protocol/answers.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../../src/protocol/symbol.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";

@@ -1,4 +1,4 @@
-import type { MemoryState } from "../../src/db/read-memory.ts";
+import type { MemoryState } from "../../src/db/upkeep/read-memory.ts";
 import type { MetricEvent } from "../../src/protocol/event.ts";
 import type { EpochUs } from "../../src/protocol/time.ts";
 

@@ -1,5 +1,5 @@
-import type { Rollups } from "../../src/db/rollups/rollups.ts";
-import type { TapeState } from "../../src/db/tape-state.ts";
+import type { Rollups } from "../../src/db/upkeep/rollups/rollups.ts";
+import type { TapeState } from "../../src/db/upkeep/tape-state.ts";
 import type { EpochUs } from "../../src/protocol/time.ts";
 import { WATERMARK_LAG_US } from "./notice.ts";
 

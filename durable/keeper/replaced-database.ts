@@ -1,4 +1,4 @@
-import type { Replacement } from "../../src/db/database-identity.ts";
+import type { Replacement } from "../../src/db/upkeep/database-identity.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import type { Resend } from "../room/stored-where.ts";

@@ -1,7 +1,7 @@
 import { fullJitterMs } from "../../src/core/backoff.ts";
 import { type BookState, foldBook } from "../../src/core/book-samples.ts";
-import type { DatabaseFailure } from "../../src/db/database.ts";
-import type { EarlierLife } from "../../src/db/read-earlier-life.ts";
+import type { DatabaseFailure } from "../../src/db/driver/database.ts";
+import type { EarlierLife } from "../../src/db/events/read-earlier-life.ts";
 import type { EpochUs } from "../../src/protocol/time.ts";
 import {
   KEPT_ACCOUNTS,

@@ -1,10 +1,10 @@
 import type { Config } from "../../src/config.ts";
 import { MINUTE_US } from "../../src/core/duration.ts";
 import { encodeFrame } from "../../src/core/encode-events.ts";
-import { classifyFailure, type Database, openDatabase } from "../../src/db/database.ts";
-import { readBars } from "../../src/db/read-bars.ts";
-import { readEarlierLife, readNewestCursor } from "../../src/db/read-earlier-life.ts";
-import { readFrames } from "../../src/db/read-frames.ts";
+import { readBars } from "../../src/db/bars/read-bars.ts";
+import { classifyFailure, type Database, openDatabase } from "../../src/db/driver/database.ts";
+import { readEarlierLife, readNewestCursor } from "../../src/db/events/read-earlier-life.ts";
+import { readFrames } from "../../src/db/events/read-frames.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { EpochUs } from "../../src/protocol/time.ts";
 import type { Log } from "../../src/telemetry/log.ts";

@@ -1,5 +1,5 @@
 import { decodeFrame } from "../../src/core/encode-events.ts";
-import type { TailTrade } from "../../src/db/look-at-bars.ts";
+import type { TailTrade } from "../../src/db/bars/read-bar-columns.ts";
 import type { Bar } from "../../src/protocol/bar.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import type { RoomLog } from "./log.ts";

@@ -11,7 +11,7 @@ import type {
 } from "../../src/bindings/room.ts";
 import { bookOf } from "../../src/core/book-samples.ts";
 import { isStorageFull } from "../../src/core/storage-watch.ts";
-import { classifyFailure } from "../../src/db/database.ts";
+import { classifyFailure } from "../../src/db/driver/database.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";

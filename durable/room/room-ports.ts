@@ -1,8 +1,8 @@
 import type { EarlierPlace } from "../../src/bindings/directory.ts";
 import type { WriterCalls } from "../../src/bindings/writer.ts";
 import type { Config } from "../../src/config.ts";
-import type { TailTrade } from "../../src/db/look-at-bars.ts";
-import type { EarlierLife } from "../../src/db/read-earlier-life.ts";
+import type { TailTrade } from "../../src/db/bars/read-bar-columns.ts";
+import type { EarlierLife } from "../../src/db/events/read-earlier-life.ts";
 import type { SymbolSummary } from "../../src/protocol/answers.ts";
 import type { Bar } from "../../src/protocol/bar.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";

@@ -4,10 +4,15 @@ import { KEEPER_NAME } from "../../src/bindings/keeper.ts";
 import type { StoreOutcome, StoreRequest, WriterCalls } from "../../src/bindings/writer.ts";
 import { type Config, configOf } from "../../src/config.ts";
 import { decodeFrame } from "../../src/core/encode-events.ts";
-import { classifyFailure, type Database, isDiskFull, openDatabase } from "../../src/db/database.ts";
-import { readIdentity } from "../../src/db/database-identity.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { type RoomFrames, storeFrames } from "../../src/db/store-frames.ts";
+import {
+  classifyFailure,
+  type Database,
+  isDiskFull,
+  openDatabase,
+} from "../../src/db/driver/database.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { type RoomFrames, storeFrames } from "../../src/db/store/store-frames.ts";
+import { readIdentity } from "../../src/db/upkeep/database-identity.ts";
 import { databaseDisk } from "../../src/telemetry/database-disk.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { nowUs } from "../clock.ts";

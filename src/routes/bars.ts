@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { KEEPER_NAME } from "../bindings/keeper.ts";
-import { classifyFailure } from "../db/database.ts";
-import { storeBars } from "../db/store-bars.ts";
+import { classifyFailure } from "../db/driver/database.ts";
+import { storeBars } from "../db/store/store-imported-bars.ts";
 import { barPush } from "../formats/bar-push.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { topOf } from "../core/book.ts";
-import { sampleOf } from "../db/book-rows.ts";
-import { readBookAt } from "../db/read-book.ts";
+import { readBookAt } from "../db/events/read-book.ts";
+import { sampleOf } from "../db/store/book-rows.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { inTurn } from "../middleware/heavy-queries.ts";

@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import { type Database, openDatabase } from "../db/database.ts";
+import { type Database, openDatabase } from "../db/driver/database.ts";
 
 const QUERY_TIMEOUT_MS = 15_000;
 

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { EARLIEST_US, MAX_AHEAD_US, unmistakableTime } from "../core/timestamp.ts";
-import { readExport } from "../db/read-export.ts";
+import { readExport } from "../db/events/read-export.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppEnv } from "../middleware/context.ts";
 import { inTurn } from "../middleware/heavy-queries.ts";

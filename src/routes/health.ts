@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import { KEEPER_NAME } from "../bindings/keeper.ts";
 import { warningsOf } from "../core/memory-warnings.ts";
-import { classifyFailure, isDiskFull } from "../db/database.ts";
-import type { Replacement } from "../db/database-identity.ts";
-import { ping } from "../db/ping.ts";
-import { readMemory } from "../db/read-memory.ts";
+import { classifyFailure, isDiskFull } from "../db/driver/database.ts";
+import type { Replacement } from "../db/upkeep/database-identity.ts";
+import { ping } from "../db/upkeep/ping.ts";
+import { readMemory } from "../db/upkeep/read-memory.ts";
 import { accessWarnings } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { storageWatch } from "../middleware/storage.ts";

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { EARLIEST_US, MAX_AHEAD_US } from "../core/timestamp.ts";
-import { readGoneBars } from "../db/read-gone-bars.ts";
+import { readGoneBars } from "../db/bars/read-gone-bars.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppEnv } from "../middleware/context.ts";
 import { badParameters } from "../middleware/problem.ts";

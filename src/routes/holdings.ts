@@ -1,6 +1,6 @@
 import type { AccountSteps } from "../core/attribution/symbol-pnl.ts";
 import type { BucketValues } from "../core/statistics/bucket-values.ts";
-import { type AskedSymbol, readPositionSteps } from "../db/read-position-steps.ts";
+import { type AskedSymbol, readPositionSteps } from "../db/events/read-position-steps.ts";
 import type { AppContext } from "../middleware/context.ts";
 import type { Interval } from "../protocol/interval.ts";
 import type { SymbolName } from "../protocol/symbol.ts";

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { DAY_US } from "../core/duration.ts";
 import { type AddressedEvent, encodeEvents } from "../core/encode-events.ts";
-import { countSetAside } from "../db/count-set-aside.ts";
+import { countSetAside } from "../db/store/count-set-aside.ts";
 import type { PushFormat, Timed } from "../formats/decode-push.ts";
 import { bookPush, metricPush, positionPush, tradePush } from "../formats/event-pushes.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";

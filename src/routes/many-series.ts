@@ -1,5 +1,5 @@
 import { canonicalLabels } from "../core/labels.ts";
-import { countSeries } from "../db/count-series.ts";
+import { countSeries } from "../db/series/count-series.ts";
 import type { AppContext } from "../middleware/context.ts";
 import { badParameters } from "../middleware/problem.ts";
 import type { SymbolName } from "../protocol/symbol.ts";

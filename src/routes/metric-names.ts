@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { type MetricName, readMetricNames } from "../db/read-metric-names.ts";
+import { type MetricName, readMetricNames } from "../db/series/read-metric-names.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppEnv } from "../middleware/context.ts";
 import { badParameters } from "../middleware/problem.ts";

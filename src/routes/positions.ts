@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { readPositions } from "../db/read-positions.ts";
+import { readPositions } from "../db/events/read-positions.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { badParameters } from "../middleware/problem.ts";

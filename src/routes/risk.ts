@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { canonicalLabels } from "../core/labels.ts";
 import type { BucketValues } from "../core/statistics/bucket-values.ts";
 import { analyseRisk } from "../core/statistics/risk.ts";
-import { readMetricNames } from "../db/read-metric-names.ts";
+import { readMetricNames } from "../db/series/read-metric-names.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { badParameters } from "../middleware/problem.ts";

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { Config } from "../config.ts";
 import { chooseStepUs, DAY_US, HOUR_US, MINUTE_US, readDurationUs } from "../core/duration.ts";
 import { newestPoints } from "../core/newest-points.ts";
-import { hasSeries } from "../db/has-series.ts";
+import { hasSeries } from "../db/series/has-series.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { badParameters, problem } from "../middleware/problem.ts";

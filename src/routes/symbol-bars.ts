@@ -1,5 +1,5 @@
-import type { TailedSymbol } from "../db/look-at-bars.ts";
-import { type BarsQuery, readBars } from "../db/read-bars.ts";
+import type { TailedSymbol } from "../db/bars/read-bar-columns.ts";
+import { type BarsQuery, readBars } from "../db/bars/read-bars.ts";
 import type { AppContext } from "../middleware/context.ts";
 import type { Bar } from "../protocol/bar.ts";
 import type { SymbolName } from "../protocol/symbol.ts";

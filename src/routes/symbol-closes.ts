@@ -1,7 +1,7 @@
 import type { BucketValues } from "../core/statistics/bucket-values.ts";
 import { EARLIEST_US } from "../core/timestamp.ts";
-import type { BarsRange, TailedSymbol } from "../db/look-at-bars.ts";
-import { readClosesOf, readGridClosesOf } from "../db/read-bars.ts";
+import type { BarsRange, TailedSymbol } from "../db/bars/read-bar-columns.ts";
+import { readClosesOf, readGridClosesOf } from "../db/bars/read-bars.ts";
 import type { AppContext } from "../middleware/context.ts";
 import { INTERVAL_SECONDS, type Interval } from "../protocol/interval.ts";
 import type { SymbolName } from "../protocol/symbol.ts";

@@ -1,4 +1,4 @@
-import { readSeries, type SeriesQuery } from "../db/read-series.ts";
+import { readSeries, type SeriesQuery } from "../db/series/read-series.ts";
 import type { AppContext } from "../middleware/context.ts";
 import type { SeriesColumns } from "../protocol/answers.ts";
 import type { Cursor } from "../protocol/time.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { canonicalLabels } from "../../src/core/labels.ts";
-import type { StoredFrame } from "../../src/db/store-frames.ts";
+import type { StoredFrame } from "../../src/db/store/store-frames.ts";
 import type { Level } from "../../src/protocol/book.ts";
 import type { TapeEvent } from "../../src/protocol/event.ts";
 import { bookDiff, bookSample, frame, metric, NOON_US, position, trade } from "./events.ts";

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { setCompression } from "../../src/db/compression.ts";
-import { readBars } from "../../src/db/read-bars.ts";
-import { readFrames } from "../../src/db/read-frames.ts";
-import { readSeries } from "../../src/db/read-series.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { storeFrames } from "../../src/db/store-frames.ts";
+import { readBars } from "../../src/db/bars/read-bars.ts";
+import { readFrames } from "../../src/db/events/read-frames.ts";
+import { readSeries } from "../../src/db/series/read-series.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { storeFrames } from "../../src/db/store/store-frames.ts";
+import { setCompression } from "../../src/db/upkeep/compression.ts";
 import { testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, metric, room, trade } from "./events.ts";
 import { type KeptDatabase, keepDatabase } from "./kept-database.ts";

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { noteReplacement, readIdentity } from "../../src/db/database-identity.ts";
-import { readMemory } from "../../src/db/read-memory.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { storeFrames } from "../../src/db/store-frames.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { storeFrames } from "../../src/db/store/store-frames.ts";
+import { noteReplacement, readIdentity } from "../../src/db/upkeep/database-identity.ts";
+import { readMemory } from "../../src/db/upkeep/read-memory.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import { at, frame, freshSymbol, metric, position, room, trade } from "./events.ts";

@@ -7,7 +7,7 @@ import type { Backend } from "../../dev/database/backend.ts";
 import { migrateBackend } from "../../dev/database/backend-migration.ts";
 import { createEndpoint } from "../../dev/database/endpoint.ts";
 import { openPostgres } from "../../dev/database/postgres-backend.ts";
-import { type Database, type DatabaseUse, openDatabase } from "../../src/db/database.ts";
+import { type Database, type DatabaseUse, openDatabase } from "../../src/db/driver/database.ts";
 import { addDecoys, makeHostile } from "./hostile-settings.ts";
 
 declare module "vitest" {

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { EARLIER_LIMITS, lastValuesOf } from "../../durable/room/earlier-life.ts";
 import { LastValuesFold } from "../../durable/room/last-values.ts";
-import { readEarlierLife, readNewestCursor } from "../../src/db/read-earlier-life.ts";
-import { readPositions } from "../../src/db/read-positions.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { storeFrames } from "../../src/db/store-frames.ts";
+import { readEarlierLife, readNewestCursor } from "../../src/db/events/read-earlier-life.ts";
+import { readPositions } from "../../src/db/events/read-positions.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { storeFrames } from "../../src/db/store/store-frames.ts";
 import type { PositionEvent, TapeEvent } from "../../src/protocol/event.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import {

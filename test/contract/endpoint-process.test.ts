@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { classifyFailure, type Database, openDatabase } from "../../src/db/database.ts";
-import { readFrames } from "../../src/db/read-frames.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { storeFrames } from "../../src/db/store-frames.ts";
+import { classifyFailure, type Database, openDatabase } from "../../src/db/driver/database.ts";
+import { readFrames } from "../../src/db/events/read-frames.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { storeFrames } from "../../src/db/store/store-frames.ts";
 import { cursorAt, frame, freshSymbol, metric, NOON_US, room, trade } from "./events.ts";
 
 const MAIN = fileURLToPath(new URL("../../dev/database/main.ts", import.meta.url));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { classifyFailure } from "../../src/db/database.ts";
+import { classifyFailure } from "../../src/db/driver/database.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 
 const failureOf = async (call: Promise<unknown>) =>

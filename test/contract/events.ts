@@ -1,4 +1,4 @@
-import type { RoomFrames, StoredFrame } from "../../src/db/store-frames.ts";
+import type { RoomFrames, StoredFrame } from "../../src/db/store/store-frames.ts";
 import type { BookEvent, Level } from "../../src/protocol/book.ts";
 import type {
   MetricEvent,

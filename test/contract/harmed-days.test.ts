@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { migrate } from "../../dev/database/migrate.ts";
 import { readMigrationFiles } from "../../dev/database/migration-files.ts";
-import type { Statement } from "../../src/db/database.ts";
-import { ping } from "../../src/db/ping.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { storeFrames } from "../../src/db/store-frames.ts";
+import type { Statement } from "../../src/db/driver/database.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { storeFrames } from "../../src/db/store/store-frames.ts";
+import { ping } from "../../src/db/upkeep/ping.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import { frame, room, trade } from "./events.ts";
 import { keepDatabase } from "./kept-database.ts";

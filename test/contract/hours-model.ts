@@ -1,4 +1,4 @@
-import type { StoredFrame } from "../../src/db/store-frames.ts";
+import type { StoredFrame } from "../../src/db/store/store-frames.ts";
 import type { TapeEvent } from "../../src/protocol/event.ts";
 import { frame } from "./events.ts";
 

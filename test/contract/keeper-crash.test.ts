@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Database } from "../../src/db/database.ts";
-import type { Rollups } from "../../src/db/rollups/rollups.ts";
-import { rollupsOf } from "../../src/db/rollups/rollups-of.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { storeFrames } from "../../src/db/store-frames.ts";
-import { advanceWatermark, readTapeState } from "../../src/db/tape-state.ts";
+import type { Database } from "../../src/db/driver/database.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { storeFrames } from "../../src/db/store/store-frames.ts";
+import type { Rollups } from "../../src/db/upkeep/rollups/rollups.ts";
+import { rollupsOf } from "../../src/db/upkeep/rollups/rollups-of.ts";
+import { advanceWatermark, readTapeState } from "../../src/db/upkeep/tape-state.ts";
 import type { EpochUs } from "../../src/protocol/time.ts";
 import { testDatabaseKinds } from "./databases.ts";
 import { frame, freshSymbol, metric, trade } from "./events.ts";

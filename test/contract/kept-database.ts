@@ -1,10 +1,10 @@
 import { RollupKeeping } from "../../durable/keeper/keep-rollups.ts";
-import type { DatabaseMode } from "../../src/db/mode.ts";
-import { ping } from "../../src/db/ping.ts";
-import { retain } from "../../src/db/retention.ts";
-import type { Rollups } from "../../src/db/rollups/rollups.ts";
-import { rollupsOf } from "../../src/db/rollups/rollups-of.ts";
-import { advanceWatermark, readTapeState } from "../../src/db/tape-state.ts";
+import type { DatabaseMode } from "../../src/db/driver/mode.ts";
+import { ping } from "../../src/db/upkeep/ping.ts";
+import { retain } from "../../src/db/upkeep/retention.ts";
+import type { Rollups } from "../../src/db/upkeep/rollups/rollups.ts";
+import { rollupsOf } from "../../src/db/upkeep/rollups/rollups-of.ts";
+import { advanceWatermark, readTapeState } from "../../src/db/upkeep/tape-state.ts";
 import type { EpochUs } from "../../src/protocol/time.ts";
 import type { TestDatabase } from "./databases.ts";
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type MigrationFile, migrate } from "../../dev/database/migrate.ts";
 import { readMigrationFiles } from "../../dev/database/migration-files.ts";
-import { ping } from "../../src/db/ping.ts";
+import { ping } from "../../src/db/upkeep/ping.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 
 const FIRST: MigrationFile = { name: "0001_a.sql", text: "create table a (i int); -- one; two\n" };

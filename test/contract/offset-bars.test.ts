@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PostedBar } from "../../src/core/posted-bar.ts";
-import { readBars, readClosesOf, readGridClosesOf } from "../../src/db/read-bars.ts";
-import { storeBars } from "../../src/db/store-bars.ts";
+import { readBars, readClosesOf, readGridClosesOf } from "../../src/db/bars/read-bars.ts";
+import { storeBars } from "../../src/db/store/store-imported-bars.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, freshSymbol, trade } from "./events.ts";
 

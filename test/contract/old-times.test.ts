@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { retain } from "../../src/db/retention.ts";
+import { retain } from "../../src/db/upkeep/retention.ts";
 import {
   acceptedSchema,
   historyAnswerSchema,

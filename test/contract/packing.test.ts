@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readExport } from "../../src/db/read-export.ts";
-import { readFrames } from "../../src/db/read-frames.ts";
-import { readSeries } from "../../src/db/read-series.ts";
-import { retain } from "../../src/db/retention.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { timestampOf } from "../../src/db/sql-time.ts";
-import { type StoredFrame, storeFrames } from "../../src/db/store-frames.ts";
-import { advanceWatermark, readTapeState } from "../../src/db/tape-state.ts";
+import { rfc3339Of } from "../../src/core/civil-time.ts";
+import { readExport } from "../../src/db/events/read-export.ts";
+import { readFrames } from "../../src/db/events/read-frames.ts";
+import { readSeries } from "../../src/db/series/read-series.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { type StoredFrame, storeFrames } from "../../src/db/store/store-frames.ts";
+import { retain } from "../../src/db/upkeep/retention.ts";
+import { advanceWatermark, readTapeState } from "../../src/db/upkeep/tape-state.ts";
 import type { MetricEvent } from "../../src/protocol/event.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import { survivorsOf } from "./any-frames.ts";
@@ -98,14 +98,14 @@ describe.each(testDatabaseKinds())("packed points on $name", ({ openMigrated }) 
       events.map(({ ts, metric: name, value }) => `${ts} ${name} ${value}`).sort();
     expect(named(exported)).toEqual(named(points.map(({ event }) => event)));
     const between = await db.query(
-      `select metric_name, value from trading_metrics_between(${timestampOf("$2")}, ${timestampOf("$2")} + interval '1 hour')
+      `select metric_name, value from trading_metrics_between($2::timestamptz, $2::timestamptz + interval '1 hour')
        where symbol = $1 order by 1, 2`,
-      [symbol, dayUs],
+      [symbol, rfc3339Of(dayUs)],
     );
     const whole = await db.query(
       `select metric_name, value from trading_metrics
-       where symbol = $1 and timestamp < ${timestampOf("$2")} + interval '1 hour' order by 1, 2`,
-      [symbol, dayUs],
+       where symbol = $1 and timestamp < $2::timestamptz + interval '1 hour' order by 1, 2`,
+      [symbol, rfc3339Of(dayUs)],
     );
     expect(between).toEqual(whole);
     expect(whole).toHaveLength(points.filter(({ event }) => event.ts < dayUs + HOUR).length);

@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { type PositionStepsQuery, readPositionSteps } from "../../src/db/read-position-steps.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { storeFrames } from "../../src/db/store-frames.ts";
+import {
+  type PositionStepsQuery,
+  readPositionSteps,
+} from "../../src/db/events/read-position-steps.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { storeFrames } from "../../src/db/store/store-frames.ts";
 import type { PositionEvent } from "../../src/protocol/event.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PostedBar } from "../../src/core/posted-bar.ts";
-import { readBars } from "../../src/db/read-bars.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { storeBars } from "../../src/db/store-bars.ts";
-import { type StoredFrame, storeFrames } from "../../src/db/store-frames.ts";
-import { readTapeState } from "../../src/db/tape-state.ts";
+import { readBars } from "../../src/db/bars/read-bars.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { type StoredFrame, storeFrames } from "../../src/db/store/store-frames.ts";
+import { storeBars } from "../../src/db/store/store-imported-bars.ts";
+import { readTapeState } from "../../src/db/upkeep/tape-state.ts";
 import type { Bar, Interval } from "../../src/protocol/bar.ts";
 import { POSTED_INTERVAL_SECONDS } from "../../src/protocol/bar-push.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";

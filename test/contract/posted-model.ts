@@ -1,5 +1,5 @@
 import type { PostedBar } from "../../src/core/posted-bar.ts";
-import type { StoredFrame } from "../../src/db/store-frames.ts";
+import type { StoredFrame } from "../../src/db/store/store-frames.ts";
 import type { Bar } from "../../src/protocol/bar.ts";
 import type { PostedInterval } from "../../src/protocol/bar-push.ts";
 import { INTERVAL_SECONDS, type Interval } from "../../src/protocol/interval.ts";

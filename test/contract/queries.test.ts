@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type BarsQuery, readBars } from "../../src/db/read-bars.ts";
-import { readSeries, type SeriesQuery } from "../../src/db/read-series.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { type RoomFrames, storeFrames } from "../../src/db/store-frames.ts";
+import { type BarsQuery, readBars } from "../../src/db/bars/read-bars.ts";
+import { readSeries, type SeriesQuery } from "../../src/db/series/read-series.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { type RoomFrames, storeFrames } from "../../src/db/store/store-frames.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, metric, NOON_US, room, trade } from "./events.ts";
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readBars } from "../../src/db/read-bars.ts";
-import { readMemory } from "../../src/db/read-memory.ts";
-import { readSeries } from "../../src/db/read-series.ts";
-import { retain } from "../../src/db/retention.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { hourOf, timestampOf } from "../../src/db/sql-time.ts";
-import { type StoredFrame, storeFrames } from "../../src/db/store-frames.ts";
-import { readTapeState } from "../../src/db/tape-state.ts";
+import { rfc3339Of } from "../../src/core/civil-time.ts";
+import { readBars } from "../../src/db/bars/read-bars.ts";
+import { readSeries } from "../../src/db/series/read-series.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { type StoredFrame, storeFrames } from "../../src/db/store/store-frames.ts";
+import { readMemory } from "../../src/db/upkeep/read-memory.ts";
+import { retain } from "../../src/db/upkeep/retention.ts";
+import { readTapeState } from "../../src/db/upkeep/tape-state.ts";
 import { testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, metric, room, trade } from "./events.ts";
 import { type KeptDatabase, keepDatabase } from "./kept-database.ts";
@@ -187,9 +187,9 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
     await database.db.query(
       `with row as (
          insert into trades_past (ts, price, size, cursor, symbol_id, ordinal, trade_id)
-         select ${timestampOf("$1")}, 6, 3, 9, id, 0, 'legacy' from symbols where symbol = $2 returning ts, symbol_id)
-       insert into stale_trades (hour, symbol_id) select ${hourOf("ts")}, symbol_id from row`,
-      [old + 1, symbol],
+         select $1::timestamptz, 6, 3, 9, id, 0, 'legacy' from symbols where symbol = $2 returning ts, symbol_id)
+       insert into stale_trades (hour, symbol_id) select date_trunc('hour', ts, 'UTC'), symbol_id from row`,
+      [rfc3339Of(old + 1), symbol],
     );
     const expectCounted = async () =>
       expect((await days("1d"))[0]).toMatchObject({

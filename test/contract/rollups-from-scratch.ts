@@ -1,4 +1,4 @@
-import type { Database, Row } from "../../src/db/database.ts";
+import type { Database, Row } from "../../src/db/driver/database.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 
 const METRICS = ["1 minute", "1 hour"] as const;

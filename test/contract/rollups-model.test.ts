@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readBars } from "../../src/db/read-bars.ts";
-import { readSeries } from "../../src/db/read-series.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { type StoredFrame, storeFrames } from "../../src/db/store-frames.ts";
+import { readBars } from "../../src/db/bars/read-bars.ts";
+import { readSeries } from "../../src/db/series/read-series.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { type StoredFrame, storeFrames } from "../../src/db/store/store-frames.ts";
 import { INTERVAL_SECONDS, type Interval } from "../../src/protocol/interval.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { EpochUs } from "../../src/protocol/time.ts";

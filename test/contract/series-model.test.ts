@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chooseStepUs } from "../../src/core/duration.ts";
-import { readSeries } from "../../src/db/read-series.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { storeFrames } from "../../src/db/store-frames.ts";
+import { readSeries } from "../../src/db/series/read-series.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { storeFrames } from "../../src/db/store/store-frames.ts";
 import { AGGREGATES, type Aggregate } from "../../src/protocol/aggregate.ts";
 import type { SeriesColumns } from "../../src/protocol/answers.ts";
 import type { MetricEvent } from "../../src/protocol/event.ts";

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { migrateBackend } from "../../dev/database/backend-migration.ts";
-import { readBars } from "../../src/db/read-bars.ts";
-import { readFrames } from "../../src/db/read-frames.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { UNPINNED } from "../../src/db/session-settings.ts";
-import { storeFrames } from "../../src/db/store-frames.ts";
+import { readBars } from "../../src/db/bars/read-bars.ts";
+import { ask } from "../../src/db/driver/ask.ts";
+import { UNPINNED } from "../../src/db/driver/session-settings.ts";
+import { sql } from "../../src/db/driver/sql.ts";
+import { readFrames } from "../../src/db/events/read-frames.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { storeFrames } from "../../src/db/store/store-frames.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, metric, position, room, trade } from "./events.ts";
 import { addDecoys, makeHostile } from "./hostile-settings.ts";
@@ -32,10 +34,10 @@ describe.each(kinds)("a database of hostile settings on $name", ({ openEmpty }) 
   afterAll(() => database.close());
 
   it("INV-8 our own statements have none of them", async () => {
-    const rows = await database.db.query(
-      `select ${UNPINNED} as unpinned, n.nspname as schema
+    const rows = await ask(
+      database.db,
+      sql`select ${UNPINNED} as unpinned, n.nspname as schema
        from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = 'points'::regclass`,
-      [],
     );
     expect(rows).toEqual([{ unpinned: null, schema: "public" }]);
   });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askSql } from "../../dev/sql/ask.ts";
 import { printed } from "../../dev/sql/print.ts";
-import { readBars } from "../../src/db/read-bars.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { storeFrames } from "../../src/db/store-frames.ts";
+import { readBars } from "../../src/db/bars/read-bars.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { storeFrames } from "../../src/db/store/store-frames.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import { testDatabaseKinds } from "./databases.ts";
 import {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readFrames } from "../../src/db/read-frames.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { type StoredFrame, storeFrames } from "../../src/db/store-frames.ts";
+import { readFrames } from "../../src/db/events/read-frames.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { type StoredFrame, storeFrames } from "../../src/db/store/store-frames.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import { anyFrames, survivorsOf } from "./any-frames.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ping } from "../../src/db/ping.ts";
-import { readFrames } from "../../src/db/read-frames.ts";
-import { readMetricNames } from "../../src/db/read-metric-names.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { type RoomFrames, storeFrames } from "../../src/db/store-frames.ts";
+import { readFrames } from "../../src/db/events/read-frames.ts";
+import { readMetricNames } from "../../src/db/series/read-metric-names.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { type RoomFrames, storeFrames } from "../../src/db/store/store-frames.ts";
+import { ping } from "../../src/db/upkeep/ping.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import { cursorAt, frame, freshSymbol, metric, NOON_US, room, trade } from "./events.ts";

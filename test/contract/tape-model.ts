@@ -1,4 +1,4 @@
-import type { StoredFrame } from "../../src/db/store-frames.ts";
+import type { StoredFrame } from "../../src/db/store/store-frames.ts";
 import type { Bar } from "../../src/protocol/bar.ts";
 import type { MetricEvent, TapeEvent, TradeEvent } from "../../src/protocol/event.ts";
 import type { EpochUs } from "../../src/protocol/time.ts";

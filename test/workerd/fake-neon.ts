@@ -234,7 +234,7 @@ function elements(array: string): (string | number)[] {
     : (JSON.parse(`[${inner.replaceAll("NULL", "null")}]`) as (string | number)[]);
 }
 
-/** What replay reads, as `src/db/read-frames.ts` names it. A row has null in the columns that are not its kind's. */
+/** What replay reads, as `src/db/events/read-frames.ts` names it. A row has null in the columns that are not its kind's. */
 const EVENT_COLUMNS: Column[] = [
   ["cursor", INT8],
   ["ordinal", INT2],

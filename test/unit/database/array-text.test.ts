@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { numberArray, textArray } from "../../../src/db/array-text.ts";
+import { numberArray, textArray } from "../../../src/db/driver/array-text.ts";
 
 describe("text of Postgres arrays", () => {
   it("writes numbers so that every double is read back as it was", () => {

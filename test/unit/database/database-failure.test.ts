@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { classifyFailure, DatabaseError } from "../../../src/db/database.ts";
+import { classifyFailure, DatabaseError } from "../../../src/db/driver/database.ts";
 
 const coded = (code: string) => Object.assign(new Error("words"), { code });
 const timeout = new DOMException("aborted", "TimeoutError");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Database, SqlValue } from "../../../src/db/database.ts";
-import { SeriesIdCache } from "../../../src/db/series-ids.ts";
-import { storeFrames } from "../../../src/db/store-frames.ts";
+import type { Database, SqlValue } from "../../../src/db/driver/database.ts";
+import { SeriesIdCache } from "../../../src/db/store/series-ids.ts";
+import { storeFrames } from "../../../src/db/store/store-frames.ts";
 import type { TapeEvent } from "../../../src/protocol/event.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nextSize, RollupKeeping } from "../../../durable/keeper/keep-rollups.ts";
 import { alarmAfterStore } from "../../../durable/keeper/notice.ts";
-import type { TapeState } from "../../../src/db/tape-state.ts";
+import type { TapeState } from "../../../src/db/upkeep/tape-state.ts";
 import type { EpochUs } from "../../../src/protocol/time.ts";
 
 const MINUTE = 60_000_000;

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { type KnownDatabase, ReplacedDatabase } from "../../../durable/keeper/replaced-database.ts";
-import type { Replacement } from "../../../src/db/database-identity.ts";
+import type { Replacement } from "../../../src/db/upkeep/database-identity.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 

@@ -1,0 +1,59 @@
+import type { BucketValues } from "../../core/statistics/bucket-values.ts";
+import type { Bar } from "../../protocol/bar.ts";
+import type { EpochUs } from "../../protocol/time.ts";
+import type { Database } from "../driver/database.ts";
+import { readBarsOfAnyOffset } from "./offset-bars.ts";
+import { type BarsRange, readBarColumns, type TailedSymbol } from "./read-bar-columns.ts";
+
+export type BarsQuery = BarsRange & TailedSymbol;
+
+/**
+ * Bars from stored trades, what is kept of them, bars that were posted, and the tail together, oldest first; buckets
+ * without any have none. Among them are those posted with an offset (SPEC B-7). Open and close are the first and last by (ts, cursor, ordinal) (SPEC B-2). A tail trade that
+ * repeats a stored or earlier one does not count.
+ *
+ * @throws what `classifyFailure` reads.
+ */
+export async function readBars(db: Database, query: BarsQuery, tag?: string): Promise<Bar[]> {
+  const { symbol, storedThrough, tail } = query;
+  const [columns] = await readBarsOfAnyOffset(
+    db,
+    [{ symbol, storedThrough, tail }],
+    query,
+    ["open", "high", "low", "close", "volume", "trades"],
+    tag,
+  );
+  if (columns === undefined) return [];
+  const { ts, open, high, low, close, volume, trades } = columns;
+  return ts.map((bucketUs, at) => ({
+    ts: bucketUs as EpochUs,
+    open: open[at] as number,
+    high: high[at] as number,
+    low: low[at] as number,
+    close: close[at] as number,
+    volume: volume[at] as number,
+    trades: trades[at] as number,
+  }));
+}
+
+/** The closes of those bars alone, of several symbols in their order. @throws what `classifyFailure` reads. */
+export async function readClosesOf(
+  db: Database,
+  symbols: readonly TailedSymbol[],
+  range: BarsRange,
+  tag?: string,
+): Promise<BucketValues[]> {
+  const found = await readBarsOfAnyOffset(db, symbols, range, ["close"], tag);
+  return found.map(({ ts, close }) => ({ ts: ts as EpochUs[], values: close }));
+}
+
+/** The same without bars of an offset: at a border of buckets those are not over. */
+export async function readGridClosesOf(
+  db: Database,
+  symbols: readonly TailedSymbol[],
+  range: BarsRange,
+  tag?: string,
+): Promise<BucketValues[]> {
+  const found = await readBarColumns(db, symbols, range, ["close"], tag);
+  return found.map(({ ts, close }) => ({ ts: ts as EpochUs[], values: close }));
+}

@@ -1,0 +1,165 @@
+import type { TapeEvent } from "../../protocol/event.ts";
+import { MAX_FRAME_EVENTS } from "../../protocol/frame.ts";
+import type { SymbolName } from "../../protocol/symbol.ts";
+import type { Cursor } from "../../protocol/time.ts";
+import { ask } from "../driver/ask.ts";
+import type { Database, Row } from "../driver/database.ts";
+import { param, type Sql, sql } from "../driver/sql.ts";
+import { epochUsOf } from "../driver/sql-time.ts";
+import { IS_PACKED, UNPACKED } from "../series/stored-points-sql.ts";
+import type { StoredFrame } from "../store/store-frames.ts";
+import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
+
+export interface FramesQuery {
+  symbol: SymbolName;
+  /** Exclusive. */
+  after: Cursor;
+  /** Inclusive; what is stored beyond it is not looked at. */
+  upTo: Cursor;
+  /** Events wanted at most. Fewer than a frame holds counts as a whole frame, so that an answer always moves on. */
+  maxEvents: number;
+}
+
+export interface FramesAnswer {
+  /** In order of cursor, none of them cut. */
+  frames: StoredFrame[];
+  /** False where the range holds more: ask again after the last frame. */
+  complete: boolean;
+}
+
+/**
+ * Events are found by block ranges of cursors, all symbols mixed, so a range is read in windows that grow while they
+ * stay short of events: first half a second, then four times as long each.
+ */
+const FIRST_WINDOW_US = 500_000;
+const WINDOW_GROWTH = 4;
+
+/** Cursors after `from`, up to `to`. */
+interface Window {
+  from: Sql;
+  to: Sql;
+}
+
+const within = ({ from, to }: Window, cursor: Sql) =>
+  sql`${cursor} > ${from} and ${cursor} <= ${to}`;
+const POINT = sql`p.ts, p.value, p.cursor, p.series_id, p.ordinal`;
+
+/**
+ * Points of the window, those of other symbols among them: OFFSET 0 keeps the planner from reading each series whole by its
+ * primary key, for the range of cursors is the cheap way in. Of packed hours, those whose cursors reach into the window.
+ * What has come late stands for the packed point of its moment. (One that is stored after a later one of its moment, which only
+ * a request that hung for hours can bring about, comes beside it until the Keeper has packed both.)
+ */
+function pointsIn(window: Window): Sql {
+  const isWithin = within(window, sql`p.cursor`);
+  return sql`
+  select ${POINT} from points p where p.ts >= (select packed_through from tape_state) and ${isWithin}
+  union all
+  select ${POINT} from points_past p where ${isWithin}
+  union all
+  select ${POINT} from points_late p where ${isWithin}
+  union all
+  select ${POINT} from points_set_aside p where ${isWithin}
+  union all
+  select ${POINT} from (
+    select k.series_id, ${UNPACKED}
+    from packed_points k join series s on s.id = k.series_id
+    where s.symbol_id = (select id from symbol)
+      and int8range(k.first_cursor, k.last_cursor, '[]') && int8range(${window.from}, ${window.to}, '(]') and ${IS_PACKED}) p
+  where ${isWithin} and not exists (
+    select from points_late l
+    where l.series_id = p.series_id and l.ts = p.ts and (l.cursor, l.ordinal) >= (p.cursor, p.ordinal))
+  offset 0`;
+}
+
+function selectEvents(symbol: SymbolName, window: Window, limit: Sql): Sql {
+  return sql`
+with symbol as (select id from symbols where symbol = ${symbol})
+(select p.cursor, p.ordinal, ${epochUsOf(sql`p.ts`)} as ts_us, s.metric, s.labels_key, p.value,
+   null::float8 as price, null::float8 as size, null::int2 as side, null as venue, null as trade_id,
+   null::float8 as quantity, null::float8 as avg_price, null as account, null as book
+ from (${pointsIn(window)}) p
+ join series s on s.id = p.series_id
+ where s.symbol_id = (select id from symbol)
+ order by p.cursor, p.ordinal limit ${limit})
+union all
+(select t.cursor, t.ordinal, ${epochUsOf(sql`t.ts`)}, null, null, null, t.price, t.size, t.side, t.venue, t.trade_id,
+   null, null, null, null
+ from (
+   select * from all_trades where ${within(window, sql`cursor`)}
+   union all
+   select * from trades_set_aside where ${within(window, sql`cursor`)} offset 0) t
+ where t.symbol_id = (select id from symbol)
+ order by t.cursor, t.ordinal limit ${limit})
+union all
+(select q.cursor, q.ordinal, ${epochUsOf(sql`q.ts`)}, null, null, null, null, null, null, null, null,
+   q.quantity, q.avg_price, q.account, null
+ from position_states q where q.symbol_id = (select id from symbol) and ${within(window, sql`q.cursor`)}
+ order by q.cursor, q.ordinal limit ${limit})
+union all
+(select b.cursor, b.ordinal, ${epochUsOf(sql`b.ts`)}, null, null, null, null, null, null, null, null,
+   null, null, null, ${BOOK_TEXT}
+ from books b where b.symbol_id = (select id from symbol) and ${within(window, sql`b.cursor`)}
+ order by b.cursor, b.ordinal limit ${limit})
+order by 1, 2 limit ${limit}`;
+}
+
+/**
+ * Replay from Postgres: the events of a symbol in (after, upTo], in the order of its log. A point or a position
+ * that a later one at the same moment has replaced (INV-9), and a trade that repeats an earlier one, are not in it; of
+ * books the samples alone are (SPEC D-6).
+ *
+ * @throws what `classifyFailure` reads.
+ */
+export async function readFrames(
+  db: Database,
+  query: FramesQuery,
+  tag?: string,
+): Promise<FramesAnswer> {
+  const wanted = Math.max(query.maxEvents, MAX_FRAME_EVENTS);
+  const frames: StoredFrame[] = [];
+  let found = 0;
+  let from: number = query.after;
+  let windowUs = FIRST_WINDOW_US;
+  while (from < query.upTo) {
+    const to = Math.min(from + windowUs, query.upTo);
+    // One row more than fits tells whether the last frame is whole.
+    const limit = wanted - found + 1;
+    const window = { from: param(from), to: param(to) };
+    const rows = await ask(db, selectEvents(query.symbol, window, param(limit)), tag);
+    const isCut = rows.length === limit;
+    const whole = isCut ? withoutLastFrame(rows) : rows;
+    appendFrames(frames, whole);
+    found += whole.length;
+    if (isCut) return { frames, complete: false };
+    from = to;
+    windowUs *= WINDOW_GROWTH;
+    if (found >= wanted) return { frames, complete: from >= query.upTo };
+  }
+  return { frames, complete: true };
+}
+
+function withoutLastFrame(rows: readonly Row[]): Row[] {
+  const last = rows.at(-1)?.["cursor"];
+  return rows.filter((row) => row["cursor"] !== last);
+}
+
+function appendFrames(frames: StoredFrame[], rows: readonly Row[]): void {
+  let cursor: Cursor | undefined;
+  let events: TapeEvent[] = [];
+  for (const row of rows) {
+    const rowCursor = Number(row["cursor"]) as Cursor;
+    if (rowCursor !== cursor) {
+      cursor = rowCursor;
+      events = [];
+      frames.push({ cursor, events });
+    }
+    events.push(eventOf(row));
+  }
+}
+
+function eventOf(row: Row): TapeEvent {
+  if (row["metric"] !== null) return metricOf(row);
+  if (row["book"] !== null) return bookOf(row);
+  return row["quantity"] === null ? tradeOf(row) : positionOf(row);
+}

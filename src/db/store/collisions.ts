@@ -1,0 +1,40 @@
+import type { Sql } from "../driver/sql.ts";
+
+/** An insert of columns, in two forms over the same values. */
+export interface Insert {
+  /** Fails where a row is stored already. */
+  plain: Sql;
+  /** Settles with each row that is stored already. */
+  careful: Sql;
+  /** Upper bound on the wire. */
+  bytes: number;
+}
+
+/** Batches stored the careful way after a collision. One batch done twice in so many costs a hundredth. */
+const CAREFUL_BATCHES = 100;
+
+/**
+ * Do batches lately meet rows that are stored already? A plain insert costs a third less than one that asks about every
+ * row first (PGlite: 5.6 against 8.2 microseconds of processor a point), but fails whole at the first row that is there.
+ * Rows are there after a retry, or where producers send one moment twice; then batches go the careful way for a while.
+ */
+export class Collisions {
+  #carefulBatches = 0;
+
+  /** How the next batch is to be stored. */
+  nextIsCareful(): boolean {
+    if (this.#carefulBatches === 0) return false;
+    this.#carefulBatches -= 1;
+    return true;
+  }
+
+  /** A plain insert met a stored row. */
+  met(): void {
+    this.#carefulBatches = CAREFUL_BATCHES;
+  }
+}
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html: unique_violation. */
+export function isCollision(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === "23505";
+}

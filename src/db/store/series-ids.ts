@@ -1,0 +1,147 @@
+import type { SymbolName } from "../../protocol/symbol.ts";
+import { askAll } from "../driver/ask.ts";
+import type { Database } from "../driver/database.ts";
+import { byRequest } from "../driver/requests.ts";
+import { rowsOf, texts } from "../driver/rows-of.ts";
+import { type Sql, sql } from "../driver/sql.ts";
+import { Collisions } from "./collisions.ts";
+
+/** Ids kept: about 150 bytes each. */
+const SERIES_MAX = 100_000;
+
+export interface SeriesName {
+  symbol: SymbolName;
+  metric: string;
+  /** Canonical (`core/labels.ts`). */
+  labelsKey: string;
+}
+
+/**
+ * What a Writer remembers of its database from batch to batch: the ids of the symbols and series it has met, and whether
+ * batches collide. Ids never change in a database, so nothing here goes stale; when it is full it is emptied, and the
+ * ids are looked up anew.
+ */
+export class SeriesIdCache {
+  readonly collisions = new Collisions();
+  readonly #symbols = new Map<SymbolName, number>();
+  readonly #series = new Map<SymbolName, Map<string, number>>();
+  #seriesCount = 0;
+  readonly #max: number;
+
+  constructor(max = SERIES_MAX) {
+    this.#max = max;
+  }
+
+  symbolId(symbol: SymbolName): number | undefined {
+    return this.#symbols.get(symbol);
+  }
+
+  /** `key` as {@link joinSeriesKey} makes it. */
+  seriesId(symbol: SymbolName, key: string): number | undefined {
+    return this.#series.get(symbol)?.get(key);
+  }
+
+  setSymbol(symbol: SymbolName, id: number): void {
+    if (this.#symbols.size >= this.#max) this.#symbols.clear();
+    this.#symbols.set(symbol, id);
+  }
+
+  setSeries(symbol: SymbolName, key: string, id: number): void {
+    if (this.#seriesCount >= this.#max) {
+      this.#series.clear();
+      this.#seriesCount = 0;
+    }
+    let ofSymbol = this.#series.get(symbol);
+    if (ofSymbol === undefined) {
+      ofSymbol = new Map();
+      this.#series.set(symbol, ofSymbol);
+    }
+    if (!ofSymbol.has(key)) this.#seriesCount += 1;
+    ofSymbol.set(key, id);
+  }
+}
+
+/** Metric and labels as one text. U+0000 stands in no metric name: the protocol refuses it. */
+export function joinSeriesKey(metric: string, labelsKey: string): string {
+  return labelsKey === "{}" ? metric : `${metric}\u0000${labelsKey}`;
+}
+
+/** Makes those symbols that are new. ON CONFLICT alone would burn an id for each that is already there. */
+export const insertSymbols = (symbols: readonly SymbolName[]): Sql => sql`
+insert into symbols (symbol)
+select distinct u.symbol from ${rowsOf("u", { symbol: texts(symbols) })}
+where not exists (select from symbols y where y.symbol = u.symbol)
+on conflict do nothing`;
+
+const insertSeries = (named: Sql) => sql`
+insert into series (symbol_id, metric, labels, labels_key)
+select y.id, u.metric, u.labels_key::jsonb, u.labels_key
+from ${named}
+join symbols y on y.symbol = u.symbol
+where not exists (
+  select from series s
+  where s.symbol_id = y.id and s.metric = u.metric and s.labels_key = u.labels_key)
+on conflict do nothing`;
+
+const selectSymbols = (symbols: readonly SymbolName[]) => sql`
+select y.id, y.symbol from symbols y where y.symbol = any (${texts(symbols)})`;
+
+const selectSeries = (named: Sql) => sql`
+select s.id, y.symbol, s.metric, s.labels_key
+from ${named}
+join symbols y on y.symbol = u.symbol
+join series s on s.symbol_id = y.id and s.metric = u.metric and s.labels_key = u.labels_key`;
+
+/** Upper bound of what one UTF-16 unit of a label becomes: escaped in labels_key, in the array, and in JSON. */
+const BYTES_PER_UNIT = 8;
+const NAME_BYTES = 200;
+
+/**
+ * Gives ids to symbols and series that the cache does not have, making those that are new; in one round trip, unless
+ * their names are very many. Two Writers may do it for the same names at once: the second waits for the first and
+ * reads its ids.
+ */
+export async function resolveIds(
+  db: Database,
+  cache: SeriesIdCache,
+  symbols: readonly SymbolName[],
+  series: readonly SeriesName[],
+  tag?: string,
+): Promise<void> {
+  const sized = [
+    ...symbols.map((symbol) => ({ symbol, series: undefined, bytes: NAME_BYTES })),
+    ...series.map((one) => ({ symbol: one.symbol, series: one, bytes: seriesBytes(one) })),
+  ];
+  for (const part of byRequest(sized)) {
+    const partSeries = part.flatMap((one) => (one.series === undefined ? [] : [one.series]));
+    await resolvePart(db, cache, [...new Set(part.map(({ symbol }) => symbol))], partSeries, tag);
+  }
+}
+
+function seriesBytes({ metric, labelsKey }: SeriesName): number {
+  return NAME_BYTES + 2 * (metric.length + labelsKey.length) * BYTES_PER_UNIT;
+}
+
+async function resolvePart(
+  db: Database,
+  cache: SeriesIdCache,
+  symbols: readonly SymbolName[],
+  series: readonly SeriesName[],
+  tag: string | undefined,
+): Promise<void> {
+  const named = rowsOf("u", {
+    symbol: texts(series.map((one) => one.symbol)),
+    metric: texts(series.map((one) => one.metric)),
+    labels_key: texts(series.map((one) => one.labelsKey)),
+  });
+  const [, , symbolRows = [], seriesRows = []] = await askAll(
+    db,
+    [insertSymbols(symbols), insertSeries(named), selectSymbols(symbols), selectSeries(named)],
+    tag,
+  );
+  for (const row of symbolRows) cache.setSymbol(row["symbol"] as SymbolName, row["id"] as number);
+  for (const row of seriesRows) {
+    const key = joinSeriesKey(row["metric"] as string, row["labels_key"] as string);
+    cache.setSeries(row["symbol"] as SymbolName, key, row["id"] as number);
+  }
+}

@@ -1,0 +1,155 @@
+import type { TapeEvent } from "../../protocol/event.ts";
+import type { SymbolName } from "../../protocol/symbol.ts";
+import type { Cursor } from "../../protocol/time.ts";
+import { ask, askAll } from "../driver/ask.ts";
+import type { Database } from "../driver/database.ts";
+import { byRequest } from "../driver/requests.ts";
+import { BookRows } from "./book-rows.ts";
+import { type Collisions, type Insert, isCollision } from "./collisions.ts";
+import { PointRows } from "./point-rows.ts";
+import { PositionRows } from "./position-rows.ts";
+import { resolveIds, type SeriesIdCache, type SeriesName } from "./series-ids.ts";
+import { TradeRows } from "./trade-rows.ts";
+
+/** A frame of a room's log: its events in order, so that the index of each is its ordinal. */
+export interface StoredFrame {
+  cursor: Cursor;
+  events: readonly TapeEvent[];
+}
+
+export interface RoomFrames {
+  symbol: SymbolName;
+  frames: readonly StoredFrame[];
+}
+
+/** What was stored: rows sent, without repetitions inside the batch, and the earliest moment of a point or a trade. */
+export interface Stored {
+  points: number;
+  trades: number;
+  positions: number;
+  /** Samples of books. */
+  books: number;
+  /** Infinity where there is none. */
+  earliestUs: number;
+  /** Points and trades of closed hours, which count nowhere (SPEC K-1). */
+  setAside: number;
+  /** Of the database that has it; null where nothing asked, as for positions and books alone. */
+  identity: string | null;
+}
+
+/** The second attempt is for a cache that was emptied by the first. */
+const RESOLVE_ATTEMPTS = 2;
+
+/**
+ * Stores the events of frames of any number of rooms. Repeating it, whole or in parts, in any order, changes nothing
+ * (INV-6): a point or a position is kept with its latest (cursor, ordinal) (INV-9), a trade with its earliest. Of
+ * books the samples alone are stored (SPEC D-5); the rest is passed over.
+ *
+ * One round trip where every series is known, no row is stored already and the batch is under 8 MiB; larger batches go in
+ * several, and a failure between them is mended by repeating the call.
+ *
+ * @throws what `classifyFailure` reads.
+ */
+export async function storeFrames(
+  db: Database,
+  rooms: readonly RoomFrames[],
+  ids: SeriesIdCache,
+  tag?: string,
+): Promise<Stored> {
+  const points = new PointRows();
+  const trades = new TradeRows();
+  const positions = new PositionRows();
+  const books = new BookRows();
+  let earliestUs = Number.POSITIVE_INFINITY;
+  for (const { symbol, frames } of rooms) {
+    for (const { cursor, events } of frames) {
+      for (let ordinal = 0; ordinal < events.length; ordinal += 1) {
+        const event = events[ordinal] as TapeEvent;
+        switch (event.kind) {
+          case "metric":
+            points.add(symbol, event, cursor, ordinal);
+            earliestUs = Math.min(earliestUs, event.ts);
+            break;
+          case "trade":
+            trades.add(symbol, event, cursor, ordinal);
+            earliestUs = Math.min(earliestUs, event.ts);
+            break;
+          case "position":
+            positions.add(symbol, event, cursor, ordinal);
+            break;
+          case "book":
+            if (event.sampled === true) books.add(symbol, event, cursor, ordinal);
+            break;
+          default:
+            event satisfies never;
+        }
+      }
+    }
+  }
+  await resolveUnknown(db, ids, points, [trades, positions, books], tag);
+  const inserts = [points, trades, positions, books].flatMap((rows) => [...rows.inserts()]);
+  const { setAside, identity } = await insert(db, inserts, ids.collisions, tag);
+  return {
+    ...{ points: points.rowCount, trades: trades.rowCount },
+    ...{ positions: positions.rowCount, books: books.rowCount },
+    ...{ earliestUs, setAside, identity },
+  };
+}
+
+type Answer = Pick<Stored, "setAside" | "identity">;
+
+async function insert(
+  db: Database,
+  inserts: readonly Insert[],
+  collisions: Collisions,
+  tag: string | undefined,
+): Promise<Answer> {
+  if (!collisions.nextIsCareful()) {
+    try {
+      return await send(db, inserts, "plain", tag);
+    } catch (error) {
+      if (!isCollision(error)) throw error;
+      collisions.met();
+    }
+  }
+  return send(db, inserts, "careful", tag);
+}
+
+async function send(
+  db: Database,
+  inserts: readonly Insert[],
+  form: "plain" | "careful",
+  tag: string | undefined,
+): Promise<Answer> {
+  const answer: Answer = { setAside: 0, identity: null };
+  for (const request of byRequest(inserts)) {
+    const statements = request.map((one) => one[form]);
+    const [only] = statements;
+    const answers =
+      only !== undefined && statements.length === 1
+        ? [await ask(db, only, tag)]
+        : await askAll(db, statements, tag);
+    // Positions and books, which are all kept for good, answer with nothing.
+    for (const row of answers.flat()) {
+      answer.setAside += Number(row["set_aside"] ?? 0);
+      answer.identity = (row["identity"] as string | undefined) ?? answer.identity;
+    }
+  }
+  return answer;
+}
+
+async function resolveUnknown(
+  db: Database,
+  ids: SeriesIdCache,
+  points: PointRows,
+  ofSymbols: readonly (TradeRows | PositionRows | BookRows)[],
+  tag: string | undefined,
+): Promise<void> {
+  for (let attempt = 0; attempt <= RESOLVE_ATTEMPTS; attempt += 1) {
+    const series: SeriesName[] = points.takeIds(ids);
+    const symbols: SymbolName[] = ofSymbols.flatMap((rows) => rows.takeIds(ids));
+    if (series.length === 0 && symbols.length === 0) return;
+    if (attempt < RESOLVE_ATTEMPTS) await resolveIds(db, ids, symbols, series, tag);
+  }
+  throw new Error("a series has no id after it was made");
+}

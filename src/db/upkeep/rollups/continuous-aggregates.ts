@@ -1,0 +1,124 @@
+import { DAY_US, floorUs, HOUR_US, MINUTE_US } from "../../../core/duration.ts";
+import type { EpochUs } from "../../../protocol/time.ts";
+import { ask, askAll } from "../../driver/ask.ts";
+import type { Database } from "../../driver/database.ts";
+import { int8s } from "../../driver/rows-of.ts";
+import { identifier, raw, type Sql, sql } from "../../driver/sql.ts";
+import { epochUsOf } from "../../driver/sql-time.ts";
+import { refresh } from "./kept-rollups.ts";
+import { refreshImported } from "./refresh-imported.ts";
+import { refreshPoints } from "./refresh-points.ts";
+import { NOTE_POSTED, refreshTrades } from "./refresh-trades.ts";
+import { notePostedOfRange, setRolledThrough } from "./roll-forward.ts";
+import type { Rollups } from "./rollups.ts";
+
+interface Aggregate {
+  view: string;
+  lengthUs: number;
+}
+
+const OF_POINTS: readonly Aggregate[] = [
+  { view: "metrics_1m_live", lengthUs: MINUTE_US },
+  { view: "metrics_1h_live", lengthUs: HOUR_US },
+];
+const OF_TRADES: readonly Aggregate[] = [
+  { view: "bars_1m_live", lengthUs: MINUTE_US },
+  { view: "bars_1h_live", lengthUs: HOUR_US },
+  { view: "bars_1d_live", lengthUs: DAY_US },
+];
+
+interface Notes {
+  table: "stale_points" | "stale_trades";
+  aggregates: readonly Aggregate[];
+}
+
+const POINT_NOTES: Notes = { table: "stale_points", aggregates: OF_POINTS };
+const TRADE_NOTES: Notes = { table: "stale_trades", aggregates: OF_TRADES };
+
+/** Claims the notes of the newest stale hours, as far as there is raw data. */
+const claim = (table: string, mostNotes: number) => sql`
+update ${identifier(table)} set is_claimed = true
+where hour >= (select raw_from from tape_state) and hour in (
+  select distinct hour from (
+    select hour from ${identifier(table)} where hour >= (select raw_from from tape_state) order by hour desc limit ${mostNotes}) s)
+returning ${epochUsOf(sql`hour`)} as hour_us, (select ${epochUsOf(sql`rolled_through`)} from tape_state) as rolled_through_us`;
+
+/**
+ * Deletes the claimed notes of hours that have been refreshed. Those that came after the claim stay, and so do those of
+ * other hours, which a Keeper had claimed that ended before it refreshed them.
+ */
+const takeClaimed = (table: string, hoursUs: readonly number[]) =>
+  sql`delete from ${identifier(table)} where is_claimed and ${epochUsOf(sql`hour`)} = any (${int8s(hoursUs)})`;
+
+/**
+ * Continuous aggregates, for `timescale`. They know themselves what has changed in a range, and a refresh of it does only
+ * that; the notes tell which ranges are worth a refresh now, for a policy looks at everything once in a while. A refresh
+ * is several transactions, so notes are claimed before and deleted after it. What is older than raw data is kept in
+ * tables, as in the other modes: a refresh there would forget what has been dropped.
+ */
+export function continuousAggregates(db: Database): Rollups {
+  const refreshLive = async (notes: Notes, mostNotes: number): Promise<number> => {
+    const claimed = await ask(db, claim(notes.table, mostNotes));
+    if (claimed.length === 0) return 0;
+    const hours = [...new Set(claimed.map((row) => Number(row["hour_us"])))].sort((a, b) => a - b);
+    const rolledThroughUs = Number(claimed[0]?.["rolled_through_us"]);
+    for (const { view, lengthUs } of notes.aggregates) {
+      // A bucket that is not over is rolled up when it is.
+      const endUs = floorUs(rolledThroughUs, lengthUs);
+      for (const [fromUs, toUs] of ranges(hours, lengthUs)) {
+        if (fromUs < endUs) await refreshAggregate(view, fromUs, Math.min(toUs, endUs));
+      }
+    }
+    if (notes.table === "stale_trades") await ask(db, NOTE_POSTED_OF_CLAIMED);
+    await ask(db, takeClaimed(notes.table, hours));
+    return claimed.length;
+  };
+
+  // The procedure takes no parameters of a prepared statement where it looks for constants, and must stand alone.
+  const refreshAggregate = (view: string, fromUs: number, toUs: number) =>
+    ask(
+      db,
+      sql`call refresh_continuous_aggregate('${identifier(view)}', '${isoOf(fromUs)}'::timestamptz, '${isoOf(toUs)}'::timestamptz)`,
+    );
+
+  return {
+    async rollForward(fromUs: EpochUs, toUs: EpochUs): Promise<void> {
+      for (const { view, lengthUs } of [...OF_POINTS, ...OF_TRADES]) {
+        const [from, to] = [floorUs(fromUs, lengthUs), floorUs(toUs, lengthUs)];
+        if (from < to) await refreshAggregate(view, from, to);
+      }
+      await askAll(db, [notePostedOfRange(fromUs, toUs), setRolledThrough(toUs)]);
+    },
+    async refreshPoints(mostNotes: number): Promise<number> {
+      const live = await refreshLive(POINT_NOTES, mostNotes);
+      return live > 0 ? live : refresh(db, refreshPoints("past", mostNotes));
+    },
+    async refreshTrades(mostNotes: number): Promise<number> {
+      const live = await refreshLive(TRADE_NOTES, mostNotes);
+      return live > 0 ? live : refresh(db, refreshTrades("past", mostNotes));
+    },
+    refreshPosted: (mostNotes) => refresh(db, refreshImported(mostNotes)),
+    pack: async () => 0,
+  };
+}
+
+const NOTE_POSTED_OF_CLAIMED = sql`
+with picked as (select distinct hour, symbol_id from stale_trades where is_claimed)
+${NOTE_POSTED}`;
+
+/** The hours as ranges of whole buckets, neighbours joined. */
+function ranges(hoursUs: readonly number[], lengthUs: number): [number, number][] {
+  const found: [number, number][] = [];
+  for (const hourUs of hoursUs) {
+    const fromUs = floorUs(hourUs, lengthUs);
+    const toUs = Math.max(fromUs + lengthUs, hourUs + HOUR_US);
+    const last = found.at(-1);
+    if (last !== undefined && fromUs <= last[1]) last[1] = Math.max(last[1], toUs);
+    else found.push([fromUs, toUs]);
+  }
+  return found;
+}
+
+function isoOf(us: number): Sql {
+  return raw(new Date(us / 1_000).toISOString());
+}

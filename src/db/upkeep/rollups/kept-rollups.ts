@@ -1,0 +1,46 @@
+import type { EpochUs } from "../../../protocol/time.ts";
+import { askAll } from "../../driver/ask.ts";
+import type { Database } from "../../driver/database.ts";
+import { type Sql, sql } from "../../driver/sql.ts";
+import { LOCK_STATE, movePackedThrough, packNext } from "./pack-points.ts";
+import { refreshImported } from "./refresh-imported.ts";
+import { refreshPoints } from "./refresh-points.ts";
+import { refreshTrades } from "./refresh-trades.ts";
+import { notePostedOfRange, rollForward, setRolledThrough } from "./roll-forward.ts";
+import type { Rollups } from "./rollups.ts";
+
+/** Any fixed number that no other program uses: one Keeper at a time, or an older snapshot could overwrite a newer. */
+const LOCK = sql`select pg_advisory_xact_lock(7305814126390514693)`;
+
+/** Runs a statement that makes stale hours anew. @returns how many it took. */
+export async function refresh(db: Database, statement: Sql): Promise<number> {
+  const [, [row] = []] = await askAll(db, [LOCK, statement]);
+  return Number(row?.["taken"]);
+}
+
+/** Rollup tables that the Keeper fills, for `plain` and `apache`. */
+export function keptRollups(db: Database): Rollups {
+  return {
+    async rollForward(fromUs: EpochUs, toUs: EpochUs): Promise<void> {
+      await askAll(db, [
+        LOCK,
+        ...rollForward(fromUs, toUs),
+        notePostedOfRange(fromUs, toUs),
+        setRolledThrough(toUs),
+      ]);
+    },
+    refreshPoints: (mostNotes) => refresh(db, refreshPoints("all", mostNotes)),
+    refreshTrades: (mostNotes) => refresh(db, refreshTrades("all", mostNotes)),
+    refreshPosted: (mostNotes) => refresh(db, refreshImported(mostNotes)),
+    pack: (mostSeries) => pack(db, mostSeries),
+  };
+}
+
+async function pack(db: Database, mostSeries: number): Promise<number> {
+  const [, [row] = []] = await askAll(db, [LOCK, packNext(mostSeries)]);
+  const us = (name: string) => Number(row?.[name]);
+  if (us("through_us") > us("packed_through_us")) {
+    await askAll(db, [LOCK, LOCK_STATE, movePackedThrough(us("through_us"))]);
+  }
+  return us("packed");
+}

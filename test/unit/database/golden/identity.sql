@@ -1,0 +1,1 @@
+select identity::text as identity from tape_state

@@ -1,0 +1,63 @@
+-- one transaction
+
+set local lock_timeout = '80ms'
+
+select add_ranges((timestamptz '1970-01-01 00:00:00+00' + $1::int8 * interval '1 microsecond')) as is_done
+-- $1 = 1770033600000000
+
+-- then
+
+-- one transaction
+
+set local lock_timeout = '80ms'
+
+select drop_packed_rows() as is_done
+
+-- then
+
+-- one transaction
+
+set local lock_timeout = '80ms'
+
+select drop_raw_before((timestamptz '1970-01-01 00:00:00+00' + $1::int8 * interval '1 microsecond')) as is_done
+-- $1 = 1765022400000000
+
+-- then
+
+-- one transaction
+
+set local lock_timeout = '80ms'
+
+select drop_minutes_before((timestamptz '1970-01-01 00:00:00+00' + $1::int8 * interval '1 microsecond')) as is_done
+-- $1 = 1736078400000000
+
+-- then
+
+delete from books where ctid = any (array(
+  select ctid from books where ts < (timestamptz '1970-01-01 00:00:00+00' + $1::int8 * interval '1 microsecond') order by ts limit 500))
+returning 1
+-- $1 = 1765022400000000
+
+-- then
+
+delete from packed_points where ctid = any (array(
+         select ctid from packed_points where hour < (select raw_from from tape_state) limit 50))
+       returning 1
+
+-- then
+
+delete from points_late where ctid = any (array(
+         select ctid from points_late where ts < (select raw_from from tape_state) limit 1000))
+       returning 1
+
+-- then
+
+delete from metrics_1m_past where ctid = any (array(
+         select ctid from metrics_1m_past where bucket < (select minutes_from from tape_state) limit 1000))
+       returning 1
+
+-- then
+
+delete from bars_1m_past where ctid = any (array(
+         select ctid from bars_1m_past where bucket < (select minutes_from from tape_state) limit 1000))
+       returning 1

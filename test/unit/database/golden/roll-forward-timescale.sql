@@ -1,0 +1,35 @@
+call refresh_continuous_aggregate('metrics_1m_live', '2026-01-04T12:00:00.000Z'::timestamptz, '2026-01-05T12:00:00.000Z'::timestamptz)
+
+-- then
+
+call refresh_continuous_aggregate('metrics_1h_live', '2026-01-04T12:00:00.000Z'::timestamptz, '2026-01-05T12:00:00.000Z'::timestamptz)
+
+-- then
+
+call refresh_continuous_aggregate('bars_1m_live', '2026-01-04T12:00:00.000Z'::timestamptz, '2026-01-05T12:00:00.000Z'::timestamptz)
+
+-- then
+
+call refresh_continuous_aggregate('bars_1h_live', '2026-01-04T12:00:00.000Z'::timestamptz, '2026-01-05T12:00:00.000Z'::timestamptz)
+
+-- then
+
+call refresh_continuous_aggregate('bars_1d_live', '2026-01-04T00:00:00.000Z'::timestamptz, '2026-01-05T00:00:00.000Z'::timestamptz)
+
+-- then
+
+-- one transaction
+
+insert into stale_posted (hour, symbol_id)
+select distinct date_bin(3600000000::int8 * interval '1 microsecond', p.bucket, timestamptz '1970-01-01 00:00:00+00'), p.symbol_id
+from symbols y
+cross join lateral (select * from bars_1m_live where symbol_id = y.id and bucket >= $1::timestamptz and bucket < $2::timestamptz offset 0) b
+join posted_bars p on p.symbol_id = b.symbol_id and (
+  p.length_s = 60 and p.bucket = b.bucket
+  or p.length_s = 3600 and p.bucket = date_bin(3600000000::int8 * interval '1 microsecond', b.bucket, timestamptz '1970-01-01 00:00:00+00')
+  or p.length_s = 86400 and p.bucket = date_bin(86400000000::int8 * interval '1 microsecond', b.bucket, timestamptz '1970-01-01 00:00:00+00'))
+-- $1 = "2026-01-04T12:00:00.000000Z"
+-- $2 = "2026-01-05T12:00:00.000000Z"
+
+update tape_state set rolled_through = greatest(rolled_through, (timestamptz '1970-01-01 00:00:00+00' + $1::int8 * interval '1 microsecond'))
+-- $1 = 1767614400000000

@@ -1,0 +1,2 @@
+select symbol from symbols where symbol = any ($1::text[])
+-- $1 = "{\"BTC-USD\"}"

@@ -1,0 +1,307 @@
+import type { BarsRange, TailedSymbol } from "../../../src/db/bars/read-bar-columns.ts";
+import { readBars, readClosesOf } from "../../../src/db/bars/read-bars.ts";
+import { readGoneBars } from "../../../src/db/bars/read-gone-bars.ts";
+import type { Database, Row } from "../../../src/db/driver/database.ts";
+import { readBookAt } from "../../../src/db/events/read-book.ts";
+import { readEarlierLife, readNewestCursor } from "../../../src/db/events/read-earlier-life.ts";
+import { readExport } from "../../../src/db/events/read-export.ts";
+import { readFrames } from "../../../src/db/events/read-frames.ts";
+import { readPositionSteps } from "../../../src/db/events/read-position-steps.ts";
+import { readPositions } from "../../../src/db/events/read-positions.ts";
+import { findSymbolNames, readSymbolNames } from "../../../src/db/events/read-symbol-names.ts";
+import { countSeries } from "../../../src/db/series/count-series.ts";
+import { hasSeries } from "../../../src/db/series/has-series.ts";
+import { readMetricNames } from "../../../src/db/series/read-metric-names.ts";
+import { readSeries } from "../../../src/db/series/read-series.ts";
+import { countSetAside } from "../../../src/db/store/count-set-aside.ts";
+import { SeriesIdCache } from "../../../src/db/store/series-ids.ts";
+import { storeFrames } from "../../../src/db/store/store-frames.ts";
+import { storeBars } from "../../../src/db/store/store-imported-bars.ts";
+import { setCompression } from "../../../src/db/upkeep/compression.ts";
+import { noteReplacement, readIdentity } from "../../../src/db/upkeep/database-identity.ts";
+import { ping } from "../../../src/db/upkeep/ping.ts";
+import { readMemory } from "../../../src/db/upkeep/read-memory.ts";
+import { readSizes } from "../../../src/db/upkeep/read-sizes.ts";
+import { retain } from "../../../src/db/upkeep/retention.ts";
+import { rollupsOf } from "../../../src/db/upkeep/rollups/rollups-of.ts";
+import { advanceWatermark, readTapeState } from "../../../src/db/upkeep/tape-state.ts";
+import type { Aggregate } from "../../../src/protocol/aggregate.ts";
+import type { TapeEvent } from "../../../src/protocol/event.ts";
+import type { Interval } from "../../../src/protocol/interval.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+
+/** What reaches the database by a call of src/db, which gets these rows, statement by statement; none where they end. */
+export interface StatementCase {
+  /** As its golden file is called. */
+  name: string;
+  answers?: readonly (readonly Row[])[];
+  run(db: Database): Promise<unknown>;
+}
+
+const SYMBOL = "BTC-USD" as SymbolName;
+const DAY_US = 86_400_000_000;
+const at = (us: number) => (Date.UTC(2026, 0, 5, 12) * 1_000 + us) as EpochUs;
+const cursorAt = (us: number) => at(us) as number as Cursor;
+
+const point: TapeEvent = { kind: "metric", ts: at(1), metric: "m", value: 1.5, labels: { a: "b" } };
+const trade: TapeEvent = { kind: "trade", ts: at(2), price: 10, size: 0.5, side: "buy" };
+const known: TapeEvent = { ...trade, ts: at(3), id: "t1", venue: "v" };
+const position: TapeEvent = { kind: "position", ts: at(4), quantity: 2, account: "main" };
+const book: TapeEvent = {
+  ...{ kind: "book", ts: at(5), type: "snapshot", sampled: true },
+  ...{ bids: [[9, 1]], asks: [[11, 2]] },
+};
+const frames = [{ cursor: cursorAt(9), events: [point, trade, known, position, book] }];
+
+function knownIds(): SeriesIdCache {
+  const ids = new SeriesIdCache();
+  ids.setSymbol(SYMBOL, 3);
+  ids.setSeries(SYMBOL, 'm\u0000{"a":"b"}', 7);
+  return ids;
+}
+
+const tailed: TailedSymbol = {
+  symbol: SYMBOL,
+  storedThrough: cursorAt(7),
+  tail: [{ cursor: cursorAt(8), trade: known as TailedSymbol["tail"][number]["trade"] }],
+};
+const rangeOf = (interval: Interval, days: number, limit: number): BarsRange => ({
+  ...{ interval, limit },
+  ...{ fromUs: at(-days * DAY_US), toUs: at(DAY_US) },
+});
+const barsOf = (interval: Interval, days: number, limit: number) => (db: Database) =>
+  readBars(db, { ...tailed, ...rangeOf(interval, days, limit) });
+
+const seriesOf =
+  (stepUs: number, ...aggregates: Aggregate[]) =>
+  (db: Database) =>
+    readSeries(db, {
+      ...{ symbol: SYMBOL, metric: "m", labels: { a: "b" } },
+      ...{ fromUs: at(-30 * DAY_US), toUs: at(0), stepUs, aggregates, limit: 1_000 },
+      storedThrough: cursorAt(7),
+      tail: [
+        {
+          cursor: cursorAt(8),
+          point: { kind: "metric", ts: at(-3), metric: "m", value: 2, labels: { a: "b" } },
+        },
+      ],
+    });
+
+const exportOf = (kind: TapeEvent["kind"]) => async (db: Database) => {
+  const range = { fromUs: at(-DAY_US), toUs: at(0), storedThrough: cursorAt(7) };
+  const query = {
+    symbol: SYMBOL,
+    kind,
+    ...range,
+    tailCursor: cursorAt(9),
+    tail: [],
+    pageRows: 100,
+  };
+  for await (const _ of readExport(db, query));
+};
+
+const MINUTE_US = 60_000_000;
+const rolled = [at(-DAY_US), at(0)] as const;
+
+export const STATEMENT_CASES: readonly StatementCase[] = [
+  { name: "store-frames", run: (db) => storeFrames(db, [{ symbol: SYMBOL, frames }], knownIds()) },
+  {
+    name: "store-frames-carefully",
+    run: (db) => {
+      const ids = knownIds();
+      ids.collisions.met();
+      return storeFrames(db, [{ symbol: SYMBOL, frames }], ids);
+    },
+  },
+  {
+    name: "store-frames-of-new-series",
+    answers: [
+      [],
+      [],
+      [{ id: 3, symbol: SYMBOL }],
+      [{ id: 7, symbol: SYMBOL, metric: "m", labels_key: '{"a":"b"}' }],
+    ],
+    run: (db) => storeFrames(db, [{ symbol: SYMBOL, frames }], new SeriesIdCache()),
+  },
+  {
+    name: "store-imported-bars",
+    run: (db) => {
+      const bar = { ts: at(0), open: 1, high: 2, low: 0.5, close: 1.5, volume: 3, trades: 4 };
+      return storeBars(db, [{ symbol: SYMBOL, interval: "1m", bar }]);
+    },
+  },
+  {
+    name: "count-set-aside",
+    run: (db) =>
+      countSetAside(
+        db,
+        [point, known].map((event) => ({ symbol: SYMBOL, event })),
+      ),
+  },
+
+  { name: "bars-of-trades", run: barsOf("5s", 0, 1_000_000) },
+  { name: "bars-of-trades-newest", run: barsOf("5s", 10, 100) },
+  { name: "bars-1m", run: barsOf("1m", 1, 1_000_000) },
+  { name: "bars-1m-newest", run: barsOf("1m", 100, 100) },
+  { name: "bars-15m", run: barsOf("15m", 1, 1_000_000) },
+  { name: "bars-1h", run: barsOf("1h", 1, 1_000_000) },
+  { name: "bars-1h-newest", run: barsOf("1h", 100, 100) },
+  { name: "bars-4h", run: barsOf("4h", 1, 1_000_000) },
+  { name: "bars-1d", run: barsOf("1d", 1, 1_000_000) },
+  { name: "bars-1d-newest", run: barsOf("1d", 1_000, 100) },
+  { name: "closes-1d", run: (db) => readClosesOf(db, [tailed], rangeOf("1d", 1, 1_000)) },
+  { name: "closes-of-trades", run: (db) => readClosesOf(db, [tailed], rangeOf("1s", 0, 10)) },
+  ...(["1s", "1m"] as const).map((interval) => ({
+    name: `gone-bars-${interval}`,
+    run: (db: Database) =>
+      readGoneBars(db, { symbol: SYMBOL, interval, fromUs: at(-9), toUs: at(9) }),
+  })),
+
+  { name: "series-points", run: seriesOf(0) },
+  {
+    name: "series-of-points",
+    run: seriesOf(
+      1_000_000,
+      "avg",
+      "min",
+      "max",
+      "sum",
+      "count",
+      "first",
+      "last",
+      "p50",
+      "p95",
+      "p99",
+    ),
+  },
+  { name: "series-rate", run: seriesOf(MINUTE_US, "rate") },
+  { name: "series-of-minutes", run: seriesOf(5 * MINUTE_US, "avg", "first", "last") },
+  { name: "series-of-minutes-percentiles", run: seriesOf(MINUTE_US, "p95", "p99") },
+  { name: "series-of-both", run: seriesOf(150 * MINUTE_US, "avg", "max") },
+  {
+    name: "series-of-hours",
+    run: seriesOf(120 * MINUTE_US, "avg", "min", "max", "sum", "count", "first", "last"),
+  },
+  { name: "series-of-hours-percentiles", run: seriesOf(60 * MINUTE_US, "avg", "p99") },
+  {
+    name: "metric-names",
+    run: (db) =>
+      readMetricNames(db, {
+        symbol: SYMBOL,
+        tail: [{ kind: "metric", ts: at(1), metric: "m", value: 1 }],
+        after: { metric: "k", labelsKey: "{}" },
+        limit: 100,
+      }),
+  },
+  {
+    name: "count-series",
+    run: (db) => countSeries(db, { symbol: SYMBOL, metric: "m", labels: { a: "b" } }, 10),
+  },
+  { name: "has-series", run: (db) => hasSeries(db, SYMBOL, "m", { a: "b" }) },
+
+  {
+    name: "frames",
+    run: (db) =>
+      readFrames(db, {
+        symbol: SYMBOL,
+        after: cursorAt(0),
+        upTo: cursorAt(400_000),
+        maxEvents: 2_000,
+      }),
+  },
+  {
+    name: "export-metrics",
+    answers: [[{ id: 7, metric: "m", labels_key: "{}" }]],
+    run: exportOf("metric"),
+  },
+  { name: "export-trades", run: exportOf("trade") },
+  { name: "export-positions", run: exportOf("position") },
+  { name: "export-books", run: exportOf("book") },
+  {
+    name: "book-at",
+    run: (db) => readBookAt(db, { symbol: SYMBOL, atUs: at(0), storedThrough: cursorAt(7) }),
+  },
+  {
+    name: "positions",
+    run: (db) =>
+      readPositions(db, {
+        ...{ symbol: SYMBOL, storedThrough: cursorAt(7), tailCursor: cursorAt(9) },
+        tail: [{ kind: "position", ts: at(4), quantity: 2, account: "main" }],
+        ...{ after: "a", limit: 100 },
+      }),
+  },
+  {
+    name: "position-steps",
+    run: (db) =>
+      readPositionSteps(db, {
+        symbols: [
+          {
+            ...{ symbol: SYMBOL, storedThrough: cursorAt(7), tailCursor: cursorAt(9) },
+            tail: [{ kind: "position", ts: at(4), quantity: 2, account: "main" }],
+          },
+        ],
+        ...{ account: "main", fromUs: at(-9), toUs: at(9), limit: 100 },
+      }),
+  },
+  { name: "symbol-names", run: readSymbolNames },
+  { name: "symbol-names-of", run: (db) => findSymbolNames(db, [SYMBOL]) },
+  { name: "newest-cursor", run: (db) => readNewestCursor(db, SYMBOL, cursorAt(0)) },
+  {
+    name: "earlier-life",
+    answers: [[], [], [], [{ ts_us: at(0), price: 1, size: 1, side: 1, venue: "", trade_id: "" }]],
+    run: (db) =>
+      readEarlierLife(db, SYMBOL, cursorAt(7), {
+        series: 10,
+        accounts: 11,
+        trades: 12,
+        minutes: 13,
+      }),
+  },
+
+  {
+    name: "retention",
+    answers: [[], [{ is_done: true }], [], [], [], [], [], [{ is_done: true }]],
+    run: (db) => retain(db, at(0), { rawDays: 30, minutesDays: 365 }),
+  },
+  { name: "compression", run: (db) => setCompression(db, 7) },
+  { name: "ping", answers: [[{ has_migrations: true }]], run: (db) => ping(db) },
+  { name: "memory", run: (db) => readMemory(db) },
+  ...(["plain", "apache", "timescale"] as const).map((mode) => ({
+    name: `sizes-${mode}`,
+    run: (db: Database) => readSizes(db, mode),
+  })),
+  { name: "tape-state", run: (db) => readTapeState(db) },
+  { name: "advance-watermark", run: (db) => advanceWatermark(db, at(0), 60_000_000) },
+  { name: "identity", run: readIdentity },
+  {
+    name: "replacement",
+    run: (db) => noteReplacement(db, "a-uuid", { sinceUs: at(0), rooms: 2, lostTo: cursorAt(0) }),
+  },
+  ...(["plain", "timescale"] as const).flatMap((mode) => [
+    {
+      name: `roll-forward-${mode}`,
+      run: (db: Database) => rollupsOf(mode, db).rollForward(...rolled),
+    },
+    ...(["points", "trades"] as const).map((kind) => ({
+      name: `refresh-${kind}-${mode}`,
+      answers: [[{ hour_us: at(-DAY_US), rolled_through_us: at(0) }]],
+      run: (db: Database) =>
+        rollupsOf(mode, db)[kind === "points" ? "refreshPoints" : "refreshTrades"](16),
+    })),
+    ...(["points", "trades"] as const).map((kind) => ({
+      name: `refresh-past-${kind}-${mode}`,
+      run: (db: Database) =>
+        rollupsOf(mode, db)[kind === "points" ? "refreshPoints" : "refreshTrades"](16),
+    })),
+    {
+      name: `refresh-imported-${mode}`,
+      run: (db: Database) => rollupsOf(mode, db).refreshPosted(16),
+    },
+  ]),
+  {
+    name: "pack",
+    answers: [[], [{ packed: 1, through_us: at(1), packed_through_us: at(0) }]],
+    run: (db) => rollupsOf("plain", db).pack(8),
+  },
+];
