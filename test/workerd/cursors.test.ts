@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { pollAnswerSchema } from "../../src/protocol/answers.ts";
-import { ask, closeSockets, newSymbol, push, pushPoints } from "./edgetape.ts";
+import { ask, closeSockets, makeKnown, newSymbol, push, pushPoints } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 import { numbers, TestViewer } from "./test-viewer.ts";
 
@@ -17,6 +17,7 @@ afterEach(() => {
 describe("a cursor", () => {
   it("C-2 of one log is a time for any other", async () => {
     const [one, other] = [newSymbol(), newSymbol()];
+    await makeKnown(one, other);
     const startMs = Date.now();
     const clock = vi.spyOn(Date, "now").mockReturnValue(startMs);
     await pushPoints(other, 0, 2);
