@@ -32,13 +32,10 @@ import { nextAlarmMs } from "./alarm-time.ts";
 import { type AppendDeps, admissionOf, appendBatches } from "./append.ts";
 import { ArchiveReads } from "./archive-reads.ts";
 import { Arrivals } from "./arrivals.ts";
-import { Audience } from "./audience.ts";
 import { BookSampler } from "./book-sampler.ts";
-import { readWord } from "./client-word.ts";
 import { ConnectLimit } from "./connect-limit.ts";
 import { OutboxDrain, PART_LIMIT } from "./drain.ts";
 import { EARLIER_LIMITS, EarlierLifeSearch, lastValuesOf } from "./earlier-life.ts";
-import { FAN_OUT_PACE } from "./fan-out-pace.ts";
 import { LateBars } from "./late-bars.ts";
 import { RoomLog } from "./log.ts";
 import { RoomMemory } from "./memory.ts";
@@ -48,13 +45,16 @@ import { readPoll } from "./poll.ts";
 import { postgresArchive } from "./postgres-archive.ts";
 import { readMinute } from "./read-minute.ts";
 import { roomDatabase } from "./room-database.ts";
-import { answerClose, Sockets } from "./sockets.ts";
 import { StoredWaiters } from "./stored-waiters.ts";
 import { type Resend, StoredWhere } from "./stored-where.ts";
 import { ReportThrottle, summaryOf } from "./symbol-report.ts";
 import { tailOf } from "./tail.ts";
-import type { ViewerAttachment } from "./viewer.ts";
-import { WINDOW_BYTES } from "./window.ts";
+import { readClientMessage } from "./viewers/client-message.ts";
+import { FAN_OUT_PACE } from "./viewers/fan-out-pace.ts";
+import { answerClose, Sockets } from "./viewers/sockets.ts";
+import type { ViewerAttachment } from "./viewers/viewer.ts";
+import { Viewers } from "./viewers/viewers.ts";
+import { WINDOW_BYTES } from "./viewers/window.ts";
 
 const REPORT_EVERY_MS = 1_000;
 /** A room that is read asks so often which database it is. */
@@ -149,7 +149,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     failed: (error) => this.#logger.warn("late_bars_untold", { ...classifyFailure(error) }),
   });
   readonly #name: { symbol: SymbolName | null };
-  #audience: Audience | null = null;
+  #audience: Viewers | null = null;
   #archive: ArchiveReads | null = null;
   #alarmAtMs: number | null = null;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
@@ -374,25 +374,25 @@ export class Room extends DurableObject<Env> implements RoomCalls {
       messageBytes: this.#config.LIMIT_MESSAGE_BYTES,
       messagesPerSecond: this.#config.LIMIT_MESSAGES_PER_SECOND,
     };
-    const word = readWord(viewer.messages, data, limits, nowMs);
-    switch (word.kind) {
+    const reading = readClientMessage(viewer.messages, data, limits, nowMs);
+    switch (reading.kind) {
       case "message":
-        this.#audience.acknowledged(viewer, word.message.cursor);
+        this.#audience.acknowledged(viewer, reading.message.cursor);
         return;
       case "ping":
         this.#audience.pinged(viewer);
         return;
       case "bad":
-        this.#audience.complain(viewer, word.why);
+        this.#audience.sendError(viewer, reading.why);
         return;
       case "too_large":
-        this.#audience.dismiss(viewer, "messageTooLarge");
+        this.#audience.close(viewer, "messageTooLarge");
         return;
       case "too_many":
-        this.#audience.dismiss(viewer, "tooManyMessages");
+        this.#audience.close(viewer, "tooManyMessages");
         return;
       default:
-        word satisfies never;
+        reading satisfies never;
     }
   }
 
@@ -408,7 +408,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   /** Looks after what no request would: the outbox after a crash, silent viewers, a quiet book, the outbox's position. */
   override alarm(): void {
     this.#alarmAtMs = null;
-    this.#audience?.sweep();
+    this.#audience?.idleCheck();
     this.#pings.look(this.#sockets);
     this.#archive?.forgetUnused();
     this.#sampleBook(this.#clock.nowUs());
@@ -456,13 +456,13 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     if (this.#log.prunable) this.#memory.prune();
   }
 
-  #audienceOf(symbol: SymbolName): Audience {
+  #audienceOf(symbol: SymbolName): Viewers {
     if (this.#audience !== null) return this.#audience;
     if (this.#name.symbol === null) {
       this.#name.symbol = symbol;
       this.#sql.exec("INSERT OR REPLACE INTO meta (key, value) VALUES ('symbol', ?)", symbol);
     }
-    this.#audience = new Audience({
+    this.#audience = new Viewers({
       symbol,
       log: this.#log,
       windowBytes: WINDOW_BYTES,

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { FanOutPace } from "../../../durable/room/fan-out-pace.ts";
+import type { FanOutPace } from "../../../durable/room/viewers/fan-out-pace.ts";
 import type { LogKeeping } from "../../../durable/room/log.ts";
 import type { LogFrame } from "../../../durable/room/log-row.ts";
 import type { AppendBatch } from "../../../src/bindings/room.ts";
@@ -121,7 +121,7 @@ export class ModelRoom {
     const viewer = new ModelViewer(this.tape, since, this.head);
     this.everyViewer.push(viewer);
     if (!acksWhenDue) this.#lazy.add(viewer);
-    this.#room.audience.join(viewer, since, { key: null, expiresAtMs: null });
+    this.#room.viewers.join(viewer, since, { key: null, expiresAtMs: null });
     await this.#acknowledgeWhatIsDue();
   }
 
@@ -136,11 +136,11 @@ export class ModelRoom {
   async acknowledge(index: number, far: number): Promise<void> {
     const viewer = this.#viewer(index);
     if (viewer?.state !== "open" || viewer.cursor === null) return;
-    const { audience } = this.#room;
-    const known = audience.viewerOf(viewer) ?? expect.fail("the room does not know the viewer");
+    const { viewers } = this.#room;
+    const known = viewers.viewerOf(viewer) ?? expect.fail("the room does not know the viewer");
     const cursor = far > 0.5 ? viewer.cursor : Math.floor(viewer.cursor - 1_000_000 * (1 - far));
     viewer.acked(cursor);
-    audience.acknowledged(known, cursor as Cursor);
+    viewers.acknowledged(known, cursor as Cursor);
     await this.#acknowledgeWhatIsDue();
   }
 
@@ -148,7 +148,7 @@ export class ModelRoom {
     const viewer = this.#viewer(index);
     if (viewer === undefined || viewer.state === "closed") return;
     viewer.state = "closed";
-    this.#room.audience.leave(viewer);
+    this.#room.viewers.leave(viewer);
     await settle();
   }
 
@@ -167,7 +167,7 @@ export class ModelRoom {
       const attachment = viewer.attachment ?? expect.fail("a viewer has no attachment");
       viewer.hasFailed = false;
       viewer.isKnownToFail = false;
-      this.#room.audience.rejoin(viewer, structuredClone(attachment));
+      this.#room.viewers.rejoin(viewer, structuredClone(attachment));
     }
     await this.#acknowledgeWhatIsDue();
   }
@@ -307,9 +307,9 @@ export class ModelRoom {
   async #acknowledgeWhatIsDue(): Promise<void> {
     await settle();
     for (const { viewer, cursor } of this.#acksUnderWay.splice(0)) {
-      const known = this.#room.audience.viewerOf(viewer);
+      const known = this.#room.viewers.viewerOf(viewer);
       if (viewer.state === "open" && known !== undefined) {
-        this.#room.audience.acknowledged(known, cursor);
+        this.#room.viewers.acknowledged(known, cursor);
       }
     }
     await settle();

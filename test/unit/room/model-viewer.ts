@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { ViewerAttachment, ViewerSocket } from "../../../durable/room/viewer.ts";
+import type { ViewerAttachment, ViewerSocket } from "../../../durable/room/viewers/viewer.ts";
 import { MAX_FRAME_EVENTS } from "../../../src/protocol/frame.ts";
 import { type ServerMessage, serverMessageSchema } from "../../../src/protocol/server-message.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";

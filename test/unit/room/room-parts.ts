@@ -1,10 +1,10 @@
 import { KeyLedger } from "../../../durable/keys/key-ledger.ts";
 import { type AppendDeps, appendBatches } from "../../../durable/room/append.ts";
 import { ArchiveReads } from "../../../durable/room/archive-reads.ts";
-import { Audience } from "../../../durable/room/audience.ts";
+import { Viewers } from "../../../durable/room/viewers/viewers.ts";
 import { BookSampler } from "../../../durable/room/book-sampler.ts";
 import { OutboxDrain } from "../../../durable/room/drain.ts";
-import type { FanOutPace } from "../../../durable/room/fan-out-pace.ts";
+import type { FanOutPace } from "../../../durable/room/viewers/fan-out-pace.ts";
 import { type LogKeeping, RoomLog } from "../../../durable/room/log.ts";
 import type { LogFrame } from "../../../durable/room/log-row.ts";
 import { RoomMemory } from "../../../durable/room/memory.ts";
@@ -36,7 +36,7 @@ export interface RoomPartsDeps {
 export class RoomParts {
   readonly log: RoomLog;
   readonly memory: RoomMemory;
-  readonly audience: Audience;
+  readonly viewers: Viewers;
   readonly #append: AppendDeps;
   readonly #books: BookSampler;
   readonly #drain: OutboxDrain;
@@ -62,7 +62,7 @@ export class RoomParts {
       read: async (after, upTo) => postgres.read(after, upTo),
       wait: time.wait,
     });
-    this.audience = new Audience({
+    this.viewers = new Viewers({
       symbol: "BTC-USD" as SymbolName,
       log: this.log,
       windowBytes: deps.windowBytes,
@@ -131,7 +131,7 @@ export class RoomParts {
 
   #appended(before: Cursor): void {
     this.#deps.onAppended(this.log.framesAfter(before, this.log.head));
-    this.audience.published();
+    this.viewers.published();
     this.#drain.kick();
   }
 

@@ -1,14 +1,14 @@
 import { describe, expect, it, test } from "vitest";
 import { nextAlarmMs } from "../../../durable/room/alarm-time.ts";
 import { type ArchiveAnswer, readPatiently } from "../../../durable/room/archive.ts";
-import { readWord } from "../../../durable/room/client-word.ts";
+import { readClientMessage } from "../../../durable/room/viewers/client-message.ts";
 import { ConnectLimit } from "../../../durable/room/connect-limit.ts";
-import { FAN_OUT_PACE } from "../../../durable/room/fan-out-pace.ts";
-import { messagesOf } from "../../../durable/room/messages.ts";
+import { FAN_OUT_PACE } from "../../../durable/room/viewers/fan-out-pace.ts";
+import { messagesOf } from "../../../durable/room/viewers/messages.ts";
 import { StoredWaiters } from "../../../durable/room/stored-waiters.ts";
-import { dismissalOf, hasEnded } from "../../../durable/room/sweep.ts";
-import { firstAttachment, type Viewer, viewerOf } from "../../../durable/room/viewer.ts";
-import { SentBytes } from "../../../durable/room/window.ts";
+import { idleReason, hasEnded } from "../../../durable/room/viewers/idle-check.ts";
+import { firstAttachment, type Viewer, viewerOf } from "../../../durable/room/viewers/viewer.ts";
+import { SentBytes } from "../../../durable/room/viewers/window.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 
 const START_MS = 1_700_000_000_000;
@@ -71,7 +71,7 @@ describe("M-1 M-2 L-1 L-2 what a viewer says", () => {
   it("is counted by the second", () => {
     const one = viewer();
     const kinds = [0, 1, 2, 3, 999, 1_000].map(
-      (ms) => readWord(one.messages, '{"type":"ack","cursor":7}', limits, START_MS + ms).kind,
+      (ms) => readClientMessage(one.messages, '{"type":"ack","cursor":7}', limits, START_MS + ms).kind,
     );
     expect(kinds).toEqual(["message", "message", "message", "too_many", "too_many", "message"]);
   });
@@ -86,21 +86,21 @@ describe("M-1 M-2 L-1 L-2 what a viewer says", () => {
     ['{"type":"ack","cursor":1.5}', "bad"],
     ["null", "bad"],
   ])("%s is %s", (data, kind) => {
-    expect(readWord(viewer().messages, data, limits, START_MS).kind).toBe(kind);
+    expect(readClientMessage(viewer().messages, data, limits, START_MS).kind).toBe(kind);
   });
 
   it("begins a new second where the clock was turned back", () => {
     const one = viewer();
-    const word = () => readWord(one.messages, '{"type":"ack","cursor":7}', limits, START_MS).kind;
-    readWord(one.messages, "", limits, START_MS + 3_600_000);
-    expect([1, 2, 3, 4].map(word)).toEqual(["message", "message", "message", "too_many"]);
+    const read = () => readClientMessage(one.messages, '{"type":"ack","cursor":7}', limits, START_MS).kind;
+    readClientMessage(one.messages, "", limits, START_MS + 3_600_000);
+    expect([1, 2, 3, 4].map(read)).toEqual(["message", "message", "message", "too_many"]);
   });
 
   it("has no limit where the setting is 0", () => {
     const off = { messageBytes: 0, messagesPerSecond: 0 };
     const one = viewer();
     for (let at = 0; at < 5_000; at += 1) {
-      expect(readWord(one.messages, " ".repeat(200), off, START_MS).kind).toBe("bad");
+      expect(readClientMessage(one.messages, " ".repeat(200), off, START_MS).kind).toBe("bad");
     }
   });
 });
@@ -126,7 +126,7 @@ describe("who has to go", () => {
     ],
   ])("%s", (_, change, pingedMs, afterMs, reason) => {
     const one = Object.assign(viewer(), change);
-    expect(dismissalOf(one, pingedMs, START_MS + afterMs)).toBe(reason);
+    expect(idleReason(one, pingedMs, START_MS + afterMs)).toBe(reason);
   });
 
   it("A-3 whoever's token has ended, to the millisecond", () => {
@@ -137,12 +137,12 @@ describe("who has to go", () => {
   it("H-2 F-1 whoever is silent or blocked after the clock was turned back, as long as ever", () => {
     const [silent, blocked] = [viewer(), Object.assign(viewer(), { blockedSinceMs: START_MS })];
     const backMs = START_MS - 3_600_000;
-    expect(dismissalOf(silent, START_MS, backMs)).toBeNull();
-    expect(dismissalOf(silent, START_MS, backMs + 14_999)).toBeNull();
-    expect(dismissalOf(silent, START_MS, backMs + 15_000)).toBe("silent");
-    expect(dismissalOf(blocked, backMs, backMs)).toBeNull();
-    expect(dismissalOf(blocked, backMs + 59_000, backMs + 59_999)).toBeNull();
-    expect(dismissalOf(blocked, backMs + 59_500, backMs + 60_000)).toBe("unacknowledged");
+    expect(idleReason(silent, START_MS, backMs)).toBeNull();
+    expect(idleReason(silent, START_MS, backMs + 14_999)).toBeNull();
+    expect(idleReason(silent, START_MS, backMs + 15_000)).toBe("silent");
+    expect(idleReason(blocked, backMs, backMs)).toBeNull();
+    expect(idleReason(blocked, backMs + 59_000, backMs + 59_999)).toBeNull();
+    expect(idleReason(blocked, backMs + 59_500, backMs + 60_000)).toBe("unacknowledged");
   });
 });
 

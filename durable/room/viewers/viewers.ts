@@ -1,16 +1,16 @@
-import { snapshotOf } from "../../src/core/book-samples.ts";
-import { CLOSE_CODES, type CloseReason } from "../../src/protocol/close-codes.ts";
-import { HEARTBEAT_MS, PONG } from "../../src/protocol/heartbeat.ts";
-import type { BarMessage, ServerMessage } from "../../src/protocol/server-message.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
-import type { FramesPage, ReadArchive } from "./archive.ts";
+import { snapshotOf } from "../../../src/core/book-samples.ts";
+import { CLOSE_CODES, type CloseReason } from "../../../src/protocol/close-codes.ts";
+import { HEARTBEAT_MS, PONG } from "../../../src/protocol/heartbeat.ts";
+import type { BarMessage, ServerMessage } from "../../../src/protocol/server-message.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
+import type { FramesPage, ReadArchive } from "../archive.ts";
 import type { FanOutPace } from "./fan-out-pace.ts";
 import { Holders } from "./holders.ts";
-import type { LastValuesFold } from "./last-values.ts";
-import type { RoomLog } from "./log.ts";
+import type { LastValuesFold } from "../last-values.ts";
+import type { RoomLog } from "../log.ts";
 import { messagesOf, type ReadyMessage } from "./messages.ts";
-import { dismissalOf, hasEnded } from "./sweep.ts";
+import { idleReason, hasEnded } from "./idle-check.ts";
 import {
   acknowledge,
   countOwn,
@@ -32,7 +32,7 @@ import { SentBytes } from "./window.ts";
 /** A replay is sent in pages of this part of the window, for a page is not cut where the window ends. */
 const PAGE_SHARE = 1 / 16;
 
-export interface AudienceDeps {
+export interface ViewersDeps {
   symbol: SymbolName;
   log: RoomLog;
   /** Most bytes a viewer may have unacknowledged. */
@@ -57,8 +57,8 @@ export interface AudienceDeps {
  * `#broadcastThrough` is how far the live stream has come. Replay stops there, and only a viewer that stands exactly
  * there goes live, so live never overtakes replay (INV-4) and nothing falls between them (INV-2).
  */
-export class Audience {
-  readonly #deps: AudienceDeps;
+export class Viewers {
+  readonly #deps: ViewersDeps;
   readonly #viewers = new Map<ViewerSocket, Viewer>();
   readonly #holders = new Holders();
   #live = new Set<Viewer>();
@@ -70,7 +70,7 @@ export class Audience {
   #archived: { page: FramesPage; messages: ReadyMessage[] } | null = null;
   #nextEndMs = Number.POSITIVE_INFINITY;
 
-  constructor(deps: AudienceDeps) {
+  constructor(deps: ViewersDeps) {
     this.#deps = deps;
     this.#sent = new SentBytes(grainOf(deps.windowBytes));
     // A room sleeps only when every broadcast is done, so whoever was live before it woke has the whole log.
@@ -94,10 +94,6 @@ export class Audience {
 
   viewerOf(socket: ViewerSocket): Viewer | undefined {
     return this.#viewers.get(socket);
-  }
-
-  viewers(): Iterable<Viewer> {
-    return this.#viewers.values();
   }
 
   /** Sockets that a viewer has in this room. */
@@ -163,24 +159,24 @@ export class Audience {
     if (nowMs < this.#nextEndMs) return;
     this.#nextEndMs = Number.POSITIVE_INFINITY;
     for (const viewer of this.#viewers.values()) {
-      if (hasEnded(viewer, nowMs)) this.dismiss(viewer, "tokenExpired");
+      if (hasEnded(viewer, nowMs)) this.close(viewer, "tokenExpired");
       else this.#nextEndMs = Math.min(this.#nextEndMs, viewer.expiresAtMs ?? this.#nextEndMs);
     }
   }
 
   /** Looks for viewers that must go. */
-  sweep(): void {
+  idleCheck(): void {
     this.closeEnded();
     const nowMs = this.#deps.nowMs();
     for (const viewer of this.#viewers.values()) {
-      const reason = dismissalOf(viewer, viewer.socket.pingedMs(), nowMs);
-      if (reason !== null) this.dismiss(viewer, reason);
+      const reason = idleReason(viewer, viewer.socket.pingedMs(), nowMs);
+      if (reason !== null) this.close(viewer, reason);
     }
     this.#archived = null;
   }
 
   /** Closes a viewer's socket for one of the reasons of the protocol. */
-  dismiss(viewer: Viewer, reason: CloseReason): void {
+  close(viewer: Viewer, reason: CloseReason): void {
     this.leave(viewer.socket);
     const { code, reason: words } = CLOSE_CODES[reason];
     viewer.socket.close(code, words);
@@ -192,11 +188,11 @@ export class Audience {
   }
 
   /** What the viewer said means nothing here. Nobody acknowledges errors, so a window of them is all that anybody gets. */
-  complain(viewer: Viewer, why: string): void {
+  sendError(viewer: Viewer, why: string): void {
     const message: ServerMessage = { type: "error", code: "bad_message", message: why };
     const text = JSON.stringify(message);
     viewer.errorBytes += text.length;
-    if (viewer.errorBytes > this.#deps.windowBytes) this.dismiss(viewer, "tooManyMessages");
+    if (viewer.errorBytes > this.#deps.windowBytes) this.close(viewer, "tooManyMessages");
     else this.#sendTo(viewer, text);
   }
 
@@ -211,7 +207,7 @@ export class Audience {
       viewer.phase.kind === "live" ? this.#broadcastThrough : viewer.phase.position;
     if (cursor > sentThrough) {
       // A cursor that it came with and that is ahead of the log says nothing.
-      if (cursor > (viewer.aheadCursor ?? 0)) this.dismiss(viewer, "acknowledgedUnsent");
+      if (cursor > (viewer.aheadCursor ?? 0)) this.close(viewer, "acknowledgedUnsent");
       return;
     }
     acknowledge(viewer, cursor, this.#sent);

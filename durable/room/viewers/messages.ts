@@ -1,6 +1,6 @@
-import { eventsMessage, type JoinedFrame, MAX_FRAME_EVENTS } from "../../src/protocol/frame.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
-import type { LogFrame } from "./log-row.ts";
+import { eventsMessage, type JoinedFrame, MAX_FRAME_EVENTS } from "../../../src/protocol/frame.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
+import type { LogFrame } from "../log-row.ts";
 
 /** An `events` message ready to send. */
 export interface ReadyMessage {

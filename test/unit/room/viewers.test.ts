@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Audience, type AudienceDeps } from "../../../durable/room/audience.ts";
+import { Viewers, type ViewersDeps } from "../../../durable/room/viewers/viewers.ts";
 import { RoomLog } from "../../../durable/room/log.ts";
 import type { LogFrame } from "../../../durable/room/log-row.ts";
 import { RoomMemory } from "../../../durable/room/memory.ts";
@@ -8,7 +8,7 @@ import type {
   Viewer,
   ViewerAttachment,
   ViewerSocket,
-} from "../../../durable/room/viewer.ts";
+} from "../../../durable/room/viewers/viewer.ts";
 import { CLOSE_CODES } from "../../../src/protocol/close-codes.ts";
 import type { ServerMessage } from "../../../src/protocol/server-message.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
@@ -50,7 +50,7 @@ function roomOf({ pauseMs = 0, frames = [] as LogFrame[], isAway = false } = {})
   const sql = memorySql();
   const log = new RoomLog(sql, NOW_US);
   const memory = new RoomMemory(sql, log);
-  const deps: AudienceDeps = {
+  const deps: ViewersDeps = {
     symbol: "BTC-USD" as SymbolName,
     log,
     windowBytes: 40_000,
@@ -67,53 +67,53 @@ function roomOf({ pauseMs = 0, frames = [] as LogFrame[], isAway = false } = {})
     wait: time.wait,
     keepAwake: (work) => void work,
   };
-  const wake = () => new Audience(deps);
-  const audience = wake();
+  const wake = () => new Viewers(deps);
+  const viewers = wake();
   /** Appends a frame of 50 points that carry `value`. */
   const append = (value: number) => {
     const event = JSON.stringify({ kind: "metric", ts: NOW_US, metric: "m", value });
     log.append([{ text: Array(50).fill(event).join(","), count: 50 }], NOW_US);
-    audience.published();
+    viewers.published();
   };
-  return { time, log, audience, append, wake };
+  return { time, log, viewers, append, wake };
 }
 
 describe("INV-5 a socket that fails", () => {
   it("while it is told that it has caught up, is not live", async () => {
-    const { audience, append } = roomOf();
+    const { viewers, append } = roomOf();
     const witness = new Socket();
-    audience.join(witness, null, ANYBODY);
+    viewers.join(witness, null, ANYBODY);
     const socket = new Socket();
     socket.failsFrom = 3;
-    audience.join(socket, null, ANYBODY);
+    viewers.join(socket, null, ANYBODY);
     expect(socket.types).toEqual(["hello", "snapshot"]);
     append(1);
     await settle();
     expect(witness.types.at(-1)).toBe("events");
     expect(socket.attempts).toBe(3);
-    expect(audience.size).toBe(1);
+    expect(viewers.size).toBe(1);
   });
 
   it("in the middle of a replay is sent nothing more than the page at hand", () => {
-    const { audience, append } = roomOf();
+    const { viewers, append } = roomOf();
     for (let value = 0; value < 40; value += 1) append(value);
     const socket = new Socket();
     socket.failsFrom = 2;
-    audience.join(socket, 0 as Cursor, ANYBODY);
-    audience.join(socket, NOW_US as number as Cursor, ANYBODY);
+    viewers.join(socket, 0 as Cursor, ANYBODY);
+    viewers.join(socket, NOW_US as number as Cursor, ANYBODY);
     expect(socket.attempts).toBeLessThan(6);
-    expect(audience.size).toBe(0);
+    expect(viewers.size).toBe(0);
   });
 });
 
 describe("S-5 after a gap", () => {
   it("INV-4 the snapshot waits until the live stream is where the snapshot is", async () => {
-    const { audience, append, time, log } = roomOf({ pauseMs: 50, isAway: true });
+    const { viewers, append, time, log } = roomOf({ pauseMs: 50, isAway: true });
     const witness = new Socket();
-    audience.join(witness, null, ANYBODY);
+    viewers.join(witness, null, ANYBODY);
     append(1);
     const socket = new Socket();
-    audience.join(socket, 0 as Cursor, ANYBODY);
+    viewers.join(socket, 0 as Cursor, ANYBODY);
     await time.pass(1_980);
     for (const value of [2, 3, 4]) append(value);
     // Here Postgres is given up, and the live stream is at the second frame of four.
@@ -137,46 +137,46 @@ describe("F-2 an ack", () => {
   const NEVER_SENT = (NOW_US + 5_000_000) as number as Cursor;
 
   it("of what was not sent closes, whether the viewer is live or replays", () => {
-    const { audience, append, log } = roomOf();
+    const { viewers, append, log } = roomOf();
     for (let value = 0; value < 40; value += 1) append(value);
     const [live, replaying] = [new Socket(), new Socket()];
-    audience.join(live, null, ANYBODY);
-    audience.join(replaying, (NOW_US - 1) as number as Cursor, ANYBODY);
+    viewers.join(live, null, ANYBODY);
+    viewers.join(replaying, (NOW_US - 1) as number as Cursor, ANYBODY);
     expect(replaying.said.at(-1)?.type).toBe("events");
     for (const socket of [live, replaying]) {
-      const viewer = audience.viewerOf(socket) ?? expect.fail("no viewer");
-      audience.acknowledged(viewer, (log.head + (socket === live ? 1 : 0)) as Cursor);
+      const viewer = viewers.viewerOf(socket) ?? expect.fail("no viewer");
+      viewers.acknowledged(viewer, (log.head + (socket === live ? 1 : 0)) as Cursor);
       expect(socket.closed).toEqual(CLOSE_CODES.acknowledgedUnsent);
     }
-    expect(audience.size).toBe(0);
+    expect(viewers.size).toBe(0);
   });
 
   it("of the cursor that the viewer came with is right, also where that is ahead of the log, and frees nothing", () => {
-    const { audience, append, log } = roomOf();
+    const { viewers, append, log } = roomOf();
     append(0);
     const [behind, ahead] = [new Socket(), new Socket()];
-    audience.join(behind, log.head, ANYBODY);
-    audience.join(ahead, NEVER_SENT, ANYBODY);
-    const viewers = [behind, ahead].map(
-      (socket) => audience.viewerOf(socket) ?? expect.fail("no viewer"),
+    viewers.join(behind, log.head, ANYBODY);
+    viewers.join(ahead, NEVER_SENT, ANYBODY);
+    const known = [behind, ahead].map(
+      (socket) => viewers.viewerOf(socket) ?? expect.fail("no viewer"),
     );
-    audience.acknowledged(viewers[0] as Viewer, log.head);
+    viewers.acknowledged(known[0] as Viewer, log.head);
     for (let value = 0; value < 60; value += 1) {
       append(value);
-      audience.acknowledged(viewers[1] as Viewer, NEVER_SENT);
+      viewers.acknowledged(known[1] as Viewer, NEVER_SENT);
     }
     expect([behind.closed, ahead.closed]).toEqual([null, null]);
     const sentBytes = ahead.said.reduce((sum, one) => sum + JSON.stringify(one).length, 0);
     expect(sentBytes).toBeLessThan(50_000);
-    audience.acknowledged(viewers[1] as Viewer, (NEVER_SENT + 1) as Cursor);
+    viewers.acknowledged(known[1] as Viewer, (NEVER_SENT + 1) as Cursor);
     expect(ahead.closed).toEqual(CLOSE_CODES.acknowledgedUnsent);
   });
 
   it("is held to what was sent before a sleep", () => {
-    const { audience, append, log, wake } = roomOf();
+    const { viewers, append, log, wake } = roomOf();
     append(1);
     const socket = new Socket();
-    audience.join(socket, null, ANYBODY);
+    viewers.join(socket, null, ANYBODY);
     append(2);
     const woken = wake();
     woken.rejoin(socket, socket.attachment ?? expect.fail("no attachment"));
@@ -190,12 +190,12 @@ describe("F-2 an ack", () => {
 
 describe("M-2 INV-5 who is answered nothing but errors", () => {
   it("is closed after a window of them", () => {
-    const { audience } = roomOf();
+    const { viewers } = roomOf();
     const socket = new Socket();
-    audience.join(socket, null, ANYBODY);
-    const viewer = audience.viewerOf(socket) ?? expect.fail("no viewer");
+    viewers.join(socket, null, ANYBODY);
+    const viewer = viewers.viewerOf(socket) ?? expect.fail("no viewer");
     for (let said = 0; said < 1_000 && socket.closed === null; said += 1) {
-      audience.complain(viewer, "what is that?");
+      viewers.sendError(viewer, "what is that?");
     }
     expect(socket.closed).toEqual(CLOSE_CODES.tooManyMessages);
   });
@@ -203,11 +203,11 @@ describe("M-2 INV-5 who is answered nothing but errors", () => {
 
 describe("A-3 A-4 a token that ends", () => {
   it("closes its socket before anything more is sent, and no other", async () => {
-    const { audience, append, time } = roomOf();
+    const { viewers, append, time } = roomOf();
     const [short, long] = [new Socket(), new Socket()];
-    audience.join(short, null, { key: "a", expiresAtMs: time.nowMs() + 1_000 });
-    audience.join(long, null, { key: "b", expiresAtMs: time.nowMs() + 5_000 });
-    expect(audience.nextEndMs).toBe(time.nowMs() + 1_000);
+    viewers.join(short, null, { key: "a", expiresAtMs: time.nowMs() + 1_000 });
+    viewers.join(long, null, { key: "b", expiresAtMs: time.nowMs() + 5_000 });
+    expect(viewers.nextEndMs).toBe(time.nowMs() + 1_000);
     await time.pass(999);
     append(1);
     await time.pass(1);
@@ -215,19 +215,19 @@ describe("A-3 A-4 a token that ends", () => {
     expect(short.closed).toEqual(CLOSE_CODES.tokenExpired);
     expect(short.types.filter((type) => type === "events")).toHaveLength(1);
     expect(long.types.filter((type) => type === "events")).toHaveLength(2);
-    expect(audience.nextEndMs).toBe(time.nowMs() + 4_000);
+    expect(viewers.nextEndMs).toBe(time.nowMs() + 4_000);
     await time.pass(4_000);
-    audience.sweep();
+    viewers.idleCheck();
     expect(long.closed).toEqual(CLOSE_CODES.tokenExpired);
-    expect(audience.nextEndMs).toBe(Number.POSITIVE_INFINITY);
+    expect(viewers.nextEndMs).toBe(Number.POSITIVE_INFINITY);
   });
 });
 
 describe("E-4 the pause of a busy room", () => {
   it("is no longer than it was where the clock is turned back by an hour", async () => {
-    const { audience, append, time } = roomOf({ pauseMs: 50 });
+    const { viewers, append, time } = roomOf({ pauseMs: 50 });
     const socket = new Socket();
-    audience.join(socket, null, ANYBODY);
+    viewers.join(socket, null, ANYBODY);
     append(1);
     await time.pass(60);
     time.turnBack(3_600_000);
@@ -239,32 +239,32 @@ describe("E-4 the pause of a busy room", () => {
 
 describe("L-5 L-6 the sockets of one viewer", () => {
   it("are counted, and their messages together", () => {
-    const { audience } = roomOf();
+    const { viewers } = roomOf();
     const [one, two, other] = [new Socket(), new Socket(), new Socket()];
     const holder = { key: "a", expiresAtMs: null };
-    for (const socket of [one, two]) audience.join(socket, null, holder);
-    audience.join(other, null, { key: "b", expiresAtMs: null });
-    audience.join(new Socket(), null, ANYBODY);
-    expect(["a", "b", "c", null].map((key) => audience.socketsOf(key))).toEqual([2, 1, 0, 0]);
-    const rates = [one, two, other].map((socket) => audience.viewerOf(socket)?.messages);
+    for (const socket of [one, two]) viewers.join(socket, null, holder);
+    viewers.join(other, null, { key: "b", expiresAtMs: null });
+    viewers.join(new Socket(), null, ANYBODY);
+    expect(["a", "b", "c", null].map((key) => viewers.socketsOf(key))).toEqual([2, 1, 0, 0]);
+    const rates = [one, two, other].map((socket) => viewers.viewerOf(socket)?.messages);
     expect(rates[0]).toBe(rates[1]);
     expect(rates[0]).not.toBe(rates[2]);
-    audience.leave(one);
-    audience.leave(one);
-    expect(audience.socketsOf("a")).toBe(1);
+    viewers.leave(one);
+    viewers.leave(one);
+    expect(viewers.socketsOf("a")).toBe(1);
   });
 });
 
-describe("X-1 a viewer that is dismissed", () => {
-  it("is closed with the code of the reason and forgotten", () => {
-    const { audience, append } = roomOf();
+describe("X-1 a viewer that is closed", () => {
+  it("gets the code of the reason and is forgotten", () => {
+    const { viewers, append } = roomOf();
     const socket = new Socket();
-    audience.join(socket, null, ANYBODY);
-    const viewer = audience.viewerOf(socket) ?? expect.fail("no viewer");
-    audience.dismiss(viewer, "silent");
+    viewers.join(socket, null, ANYBODY);
+    const viewer = viewers.viewerOf(socket) ?? expect.fail("no viewer");
+    viewers.close(viewer, "silent");
     expect(socket.closed).toEqual(CLOSE_CODES.silent);
     append(1);
     expect(socket.types).not.toContain("events");
-    expect(audience.size).toBe(0);
+    expect(viewers.size).toBe(0);
   });
 });
