@@ -51,6 +51,7 @@ import { ReportThrottle, summaryOf } from "./symbol-report.ts";
 import { tailOf } from "./tail.ts";
 import { readClientMessage } from "./viewers/client-message.ts";
 import { FAN_OUT_PACE } from "./viewers/fan-out-pace.ts";
+import { MESSAGE_LIMITS } from "./viewers/messages.ts";
 import { answerClose, Sockets } from "./viewers/sockets.ts";
 import type { ViewerAttachment } from "./viewers/viewer.ts";
 import { Viewers } from "./viewers/viewers.ts";
@@ -466,6 +467,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
       symbol,
       log: this.#log,
       windowBytes: WINDOW_BYTES,
+      messageLimits: MESSAGE_LIMITS,
       pace: FAN_OUT_PACE,
       foldToHead: () => this.#memory.foldToHead(),
       flushed: () => {

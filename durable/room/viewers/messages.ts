@@ -1,4 +1,8 @@
-import { eventsMessage, type JoinedFrame, MAX_FRAME_EVENTS } from "../../../src/protocol/frame.ts";
+import {
+  eventsMessage,
+  type JoinedFrame,
+  MAX_MESSAGE_EVENTS,
+} from "../../../src/protocol/frame.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 import type { LogFrame } from "../log-row.ts";
 
@@ -9,25 +13,39 @@ export interface ReadyMessage {
   events: number;
 }
 
-/** Longest text of a message that joins several frames; a single frame may be longer. */
-const JOINED_CHARS = 48 * 1024;
+/** How much a message that joins several frames may hold; a single frame may be longer. */
+export interface MessageLimits {
+  events: number;
+  /** Of its whole text. */
+  chars: number;
+}
 
-/** Wraps frames into `events` messages, joining neighbours so that a message holds up to 50 events (SPEC E-3). */
-export function* messagesOf(frames: Iterable<LogFrame>): Generator<ReadyMessage> {
+export const MESSAGE_LIMITS: MessageLimits = { events: MAX_MESSAGE_EVENTS, chars: 60 * 1024 };
+
+/** What a message has around its events, at most. */
+const ENVELOPE_CHARS = 100;
+/** A frame's comma and its place in `frames`, at most. */
+const PLACE_CHARS = 24;
+
+/** Wraps frames into `events` messages, each of as many neighbours as the limits allow (SPEC E-3). */
+export function* messagesOf(
+  frames: Iterable<LogFrame>,
+  limits: MessageLimits,
+): Generator<ReadyMessage> {
   let joined: LogFrame[] = [];
-  let chars = 0;
+  let chars = ENVELOPE_CHARS;
   let events = 0;
   for (const frame of frames) {
-    const joins =
-      events + frame.count <= MAX_FRAME_EVENTS && chars + frame.text.length <= JOINED_CHARS;
+    const frameChars = frame.text.length + PLACE_CHARS;
+    const joins = events + frame.count <= limits.events && chars + frameChars <= limits.chars;
     if (joined.length > 0 && !joins) {
       yield messageOf(joined, events);
       joined = [];
-      chars = 0;
+      chars = ENVELOPE_CHARS;
       events = 0;
     }
     joined.push(frame);
-    chars += frame.text.length;
+    chars += frameChars;
     events += frame.count;
   }
   if (joined.length > 0) yield messageOf(joined, events);

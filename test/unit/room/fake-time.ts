@@ -29,6 +29,17 @@ export class FakeTime {
     return work;
   }
 
+  /** Lets one of the timers fire that are due now. */
+  async turn(): Promise<void> {
+    await settle();
+    this.#timers.sort((a, b) => a.atMs - b.atMs);
+    const [next] = this.#timers;
+    if (next === undefined || next.atMs > this.#elapsedMs) return;
+    this.#timers.shift();
+    next.fire();
+    await settle();
+  }
+
   async pass(ms: number): Promise<void> {
     const untilMs = this.#elapsedMs + ms;
     await settle();

@@ -1,7 +1,8 @@
 import { expect } from "vitest";
-import type { FanOutPace } from "../../../durable/room/viewers/fan-out-pace.ts";
 import type { LogKeeping } from "../../../durable/room/log.ts";
 import type { LogFrame } from "../../../durable/room/log-row.ts";
+import type { FanOutPace } from "../../../durable/room/viewers/fan-out-pace.ts";
+import type { MessageLimits } from "../../../durable/room/viewers/messages.ts";
 import type { AppendBatch } from "../../../src/bindings/room.ts";
 import { SAMPLE_INTERVAL_US } from "../../../src/core/book-samples.ts";
 import { decodeFrame, encodeEvents } from "../../../src/core/encode-events.ts";
@@ -24,9 +25,13 @@ export const KEEPING: LogKeeping = {
   bytes: 60_000,
   recentBytes: 8_000,
 };
+export const MESSAGE_LIMITS: MessageLimits = { events: 80, chars: 6_000 };
+/** One viewer is sent to at once, more of them two in a slice. */
 const PACE: FanOutPace = {
-  messagesAFlush: 2,
-  pauseMs: (viewers, messages) => (viewers * messages > 2 ? 6 : 0),
+  sendMs: () => 1,
+  atOnceMs: 1,
+  sliceMs: 2,
+  pauseMs: (costMs) => (costMs > 2 ? 6 : 0),
 };
 const ARCHIVE_PAGE_EVENTS = 90;
 const PART_LIMIT = { events: 60, bytes: 100_000 };
@@ -187,6 +192,12 @@ export class ModelRoom {
     await this.#acknowledgeWhatIsDue();
   }
 
+  /** One turn of the event loop: the next slice of a fan-out, or whatever else is due. */
+  async turn(): Promise<void> {
+    await this.#time.turn();
+    await this.#acknowledgeWhatIsDue();
+  }
+
   async turnBack(ms: number): Promise<void> {
     this.#time.turnBack(ms);
     this.#wasTurnedBack = true;
@@ -233,6 +244,7 @@ export class ModelRoom {
       keeping: KEEPING,
       windowBytes: WINDOW_BYTES,
       pace: PACE,
+      messageLimits: MESSAGE_LIMITS,
       partLimit: PART_LIMIT,
       onAppended: (frames) => this.#record(frames),
       onPruned: (through) => {

@@ -4,7 +4,7 @@ import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
 import { KEEPING, ModelRoom, WINDOW_BYTES } from "./model-room.ts";
 
 const RUNS = Number(process.env["MODEL_RUNS"] ?? 300);
-/** Fifty events of the model. */
+/** A frame of fifty events of the model, which may be longer than joined frames are. */
 const LONGEST_MESSAGE = 8_000;
 
 const viewerIndex = fc.nat({ max: 11 });
@@ -61,6 +61,7 @@ const action = fc.oneof(
       ms: fc.constantFrom(0, 1, 7, 300, 4_000, 20_000, 70_000),
     }),
   },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant("turn" as const) }) },
   fc.record({ do: fc.constant("turnBack" as const), ms: fc.constantFrom(5, 3_000, 200_000) }),
   {
     weight: 2,
@@ -102,6 +103,8 @@ async function act(room: ModelRoom, step: Action): Promise<void> {
       return room.crash();
     case "pass":
       return room.pass(step.ms);
+    case "turn":
+      return room.turn();
     case "turnBack":
       return room.turnBack(step.ms);
     case "postgres":

@@ -1,15 +1,16 @@
 import { KeyLedger } from "../../../durable/keys/key-ledger.ts";
 import { type AppendDeps, appendBatches } from "../../../durable/room/append.ts";
 import { ArchiveReads } from "../../../durable/room/archive-reads.ts";
-import { Viewers } from "../../../durable/room/viewers/viewers.ts";
 import { BookSampler } from "../../../durable/room/book-sampler.ts";
 import { OutboxDrain } from "../../../durable/room/drain.ts";
-import type { FanOutPace } from "../../../durable/room/viewers/fan-out-pace.ts";
 import { type LogKeeping, RoomLog } from "../../../durable/room/log.ts";
 import type { LogFrame } from "../../../durable/room/log-row.ts";
 import { RoomMemory } from "../../../durable/room/memory.ts";
 import { readPoll } from "../../../durable/room/poll.ts";
 import type { SqlPort } from "../../../durable/room/sql-port.ts";
+import type { FanOutPace } from "../../../durable/room/viewers/fan-out-pace.ts";
+import type { MessageLimits } from "../../../durable/room/viewers/messages.ts";
+import { Viewers } from "../../../durable/room/viewers/viewers.ts";
 import type { AppendBatch, AppendOutcome, PollPage } from "../../../src/bindings/room.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
@@ -26,6 +27,7 @@ export interface RoomPartsDeps {
   windowBytes: number;
   partLimit: { events: number; bytes: number };
   pace: FanOutPace;
+  messageLimits: MessageLimits;
   /** Frames were appended, and no viewer has them yet. */
   onAppended: (frames: Iterable<LogFrame>) => void;
   /** Frames up to a cursor can only be in Postgres. */
@@ -67,6 +69,7 @@ export class RoomParts {
       log: this.log,
       windowBytes: deps.windowBytes,
       pace: deps.pace,
+      messageLimits: deps.messageLimits,
       foldToHead: () => this.memory.foldToHead(),
       flushed: () => undefined,
       takeBars: (after, through) => this.memory.takeBars(after, through),
