@@ -345,14 +345,18 @@ describe("E-4 the fan-out to many", () => {
     for (let count = 0; count < 5; count += 1) viewers.join(new Socket(), null, ANYBODY);
     append(0);
     const socket = new Socket();
+    let appended = 0;
+    const appendAlways = async () => {
+      for (; appended < 100 && !socket.types.includes("caught_up"); appended += 1) {
+        append(appended);
+        await time.wait(0);
+      }
+    };
+    // When Postgres is given up, the log has just grown.
+    void time.wait(2_000).then(appendAlways);
     viewers.join(socket, 0 as Cursor, ANYBODY);
-    await time.pass(1_999);
-    append(1);
-    await time.pass(1);
-    for (let value = 2; value < 9 && !socket.types.includes("caught_up"); value += 1) {
-      append(value);
-      await time.turn();
-    }
+    await time.pass(2_000);
+    expect(appended).toBeLessThan(5);
     expect(socket.types.slice(-2)).toEqual(["snapshot", "caught_up"]);
   });
 });
