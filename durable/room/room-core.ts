@@ -20,7 +20,6 @@ import { nextAlarmMs } from "./alarm-time.ts";
 import { type AppendDeps, admissionOf, appendBatches } from "./append.ts";
 import { AppendBatcher } from "./append-batcher.ts";
 import { ArchiveReads } from "./archive-reads.ts";
-import { Audience } from "./audience.ts";
 import { BookSampler } from "./book-sampler.ts";
 import { EarlierLifeSearch, lastValuesOf } from "./earlier-life.ts";
 import { LateBars } from "./late-bars.ts";
@@ -35,8 +34,9 @@ import { RoomState } from "./room-state.ts";
 import type { Resend } from "./stored-where.ts";
 import { ReportThrottle, summaryOf } from "./symbol-report.ts";
 import { tailOf } from "./tail.ts";
-import type { ViewerAttachment, ViewerSocket } from "./viewer.ts";
-import { ViewerDoor } from "./viewer-door.ts";
+import type { ViewerAttachment, ViewerSocket } from "./viewers/viewer.ts";
+import { ViewerDoor } from "./viewers/viewer-door.ts";
+import { Viewers } from "./viewers/viewers.ts";
 
 const REPORT_EVERY_MS = 1_000;
 /** Whoever needs to know what was before a new log waits so long for it, in ms. */
@@ -58,7 +58,7 @@ export class RoomCore {
   readonly #earlier: EarlierLifeSearch;
   readonly #outbox: Outbox;
   readonly #archive: ArchiveReads;
-  readonly #audience: Audience;
+  readonly #viewers: Viewers;
   readonly #door: ViewerDoor;
   readonly #lateBars: LateBars;
   readonly #pings: PingWatch;
@@ -68,7 +68,7 @@ export class RoomCore {
   /** `asleep`: the sockets that slept with the room. */
   constructor(
     symbol: SymbolName,
-    { limits, keeping, windowBytes, pace, partLimit }: RoomSettings,
+    { limits, keeping, windowBytes, messageLimits, pace, partLimit }: RoomSettings,
     ports: RoomPorts,
     asleep: Iterable<readonly [ViewerSocket, ViewerAttachment]>,
   ) {
@@ -123,8 +123,8 @@ export class RoomCore {
       read: (after, upTo) => archive.readPage(after, upTo),
       wait,
     });
-    this.#audience = new Audience({
-      ...{ symbol, log, windowBytes, pace, nowMs, wait, keepAwake },
+    this.#viewers = new Viewers({
+      ...{ symbol, log, windowBytes, messageLimits, pace, nowMs, wait, keepAwake },
       foldToHead: () => state.foldToHead(),
       flushed: () => {
         if (state.hasOldMinutes) this.#lateBars.kick();
@@ -132,12 +132,12 @@ export class RoomCore {
       takeBars: (after, through) => state.takeBars(after, through),
       readArchive: this.#archive.read,
     });
-    this.#door = new ViewerDoor(this.#audience, limits);
+    this.#door = new ViewerDoor(this.#viewers, limits);
     this.#lateBars = new LateBars({
       takeMinutes: (most) => state.takeOldMinutes(most),
-      liveThrough: () => this.#audience.liveThrough,
+      liveThrough: () => this.#viewers.liveThrough,
       readBar: (minuteUs, through) => readMinute(archive, log, minuteUs, through),
-      send: (message) => this.#audience.tellLive(message),
+      send: (message) => this.#viewers.tellLive(message),
       ...{ wait, keepAwake },
       failed: (error) => logger.warn("late_bars_untold", { ...classifyFailure(error) }),
     });
@@ -146,7 +146,7 @@ export class RoomCore {
       ...{ nowMs, wait, keepAwake },
     });
     this.#pollers = new Pollers(clock);
-    for (const [socket, attachment] of asleep) this.#audience.rejoin(socket, attachment);
+    for (const [socket, attachment] of asleep) this.#viewers.rejoin(socket, attachment);
     this.#store();
   }
 
@@ -201,7 +201,7 @@ export class RoomCore {
   /** The line in the list of symbols; null as for positions. */
   async summary(): Promise<SymbolSummary | null> {
     if (!(await this.#isKnown())) return null;
-    return summaryOf(this.#symbol, this.#state.foldToHead(), this.#audience.size);
+    return summaryOf(this.#symbol, this.#state.foldToHead(), this.#viewers.size);
   }
 
   /** A database says that it is this one: what does the room hold for it? */
@@ -217,12 +217,12 @@ export class RoomCore {
     const refusal = this.#door.refusalOf(request, this.#ports.clock.nowMs());
     if (refusal !== null) return refusal;
     const { since, viewerKey: key, expiresAtMs, correlationId } = request;
-    this.#audience.join(accept(), since, { key, expiresAtMs });
+    this.#viewers.join(accept(), since, { key, expiresAtMs });
     this.#ports.logger.info("viewer_joined", {
       correlation_id: correlationId,
       symbol: this.#symbol,
       since,
-      viewers: this.#audience.size,
+      viewers: this.#viewers.size,
     });
     this.#armAlarm();
     this.#reportSoon();
@@ -236,14 +236,14 @@ export class RoomCore {
 
   /** A viewer's socket closed or failed. */
   left(socket: ViewerSocket): void {
-    this.#audience.leave(socket);
+    this.#viewers.leave(socket);
     this.#reportSoon();
   }
 
   /** Looks after what no request would: the outbox after a crash, silent viewers, a quiet book, the outbox's position. */
   alarm(sockets: Iterable<ViewerSocket>): void {
     const { nowUs } = this.#ports.clock;
-    this.#audience.sweep();
+    this.#viewers.idleCheck();
     this.#pings.look(sockets);
     this.#archive.forgetUnused();
     this.#sampleBook(nowUs());
@@ -273,7 +273,7 @@ export class RoomCore {
 
   /** There is more in the log: for viewers, for polls that wait, for Postgres. */
   #appended(): void {
-    this.#audience.published();
+    this.#viewers.published();
     this.#pollers.wake();
     this.#store();
   }
@@ -316,10 +316,10 @@ export class RoomCore {
 
   /** Says that the last bar before a silence is closed, to those who have all that is in it. */
   #closeBar(momentUs: EpochUs): void {
-    if (this.#audience.liveThrough !== this.#log.head) return;
+    if (this.#viewers.liveThrough !== this.#log.head) return;
     if ((this.#state.barDueUs ?? Number.POSITIVE_INFINITY) > momentUs) return;
     const bar = this.#state.closeBar();
-    if (bar !== null) this.#audience.tellLive(bar);
+    if (bar !== null) this.#viewers.tellLive(bar);
   }
 
   #orRestart<T>(append: () => T): T {
@@ -339,11 +339,11 @@ export class RoomCore {
       nowMs,
       armedAtMs: alarm.atMs(),
       outboxBytes: this.#log.outboxBytes,
-      viewers: this.#audience.size,
-      nextEndMs: this.#audience.nextEndMs,
+      viewers: this.#viewers.size,
+      nextEndMs: this.#viewers.nextEndMs,
       bookDueMs: this.#books.dueMs(nowMs),
       // Nobody else has to be told.
-      barDueUs: this.#audience.liveThrough === null ? null : this.#state.barDueUs,
+      barDueUs: this.#viewers.liveThrough === null ? null : this.#state.barDueUs,
     });
     if (alarmMs !== null) alarm.set(alarmMs);
   }

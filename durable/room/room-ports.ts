@@ -9,9 +9,10 @@ import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import type { Log } from "../../src/telemetry/log.ts";
 import type { Clock } from "../clock.ts";
 import type { ArchiveAnswer } from "./archive.ts";
-import type { FanOutPace } from "./fan-out-pace.ts";
 import type { LogKeeping } from "./log.ts";
 import type { SqlPort } from "./sql-port.ts";
+import type { FanOutPace } from "./viewers/fan-out-pace.ts";
+import type { MessageLimits } from "./viewers/messages.ts";
 
 /** What a room is told of how large it may be and how fast it may go. */
 export interface RoomSettings {
@@ -27,6 +28,7 @@ export interface RoomSettings {
   keeping: LogKeeping;
   /** Most bytes a viewer may have unacknowledged. */
   windowBytes: number;
+  messageLimits: MessageLimits;
   pace: FanOutPace;
   /** Most of one part of the outbox. */
   partLimit: { events: number; bytes: number };

@@ -23,16 +23,17 @@ import { SUBPROTOCOL } from "../../src/protocol/version.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { Clock } from "../clock.ts";
 import { PART_LIMIT } from "./drain.ts";
-import { FAN_OUT_PACE } from "./fan-out-pace.ts";
 import { KEEPING } from "./log.ts";
 import { readName, writeName } from "./name.ts";
 import { roomArchive } from "./postgres-archive.ts";
 import { RoomCore } from "./room-core.ts";
 import type { RoomPorts, RoomSettings } from "./room-ports.ts";
-import { answerClose, Sockets } from "./sockets.ts";
 import type { Resend } from "./stored-where.ts";
-import type { ViewerAttachment } from "./viewer.ts";
-import { WINDOW_BYTES } from "./window.ts";
+import { FAN_OUT_PACE } from "./viewers/fan-out-pace.ts";
+import { MESSAGE_LIMITS } from "./viewers/messages.ts";
+import { answerClose, Sockets } from "./viewers/sockets.ts";
+import type { ViewerAttachment } from "./viewers/viewer.ts";
+import { WINDOW_BYTES } from "./viewers/window.ts";
 
 /** The Durable Object of one symbol: the platform around a `RoomCore`, and no more. */
 export class Room extends DurableObject<Env> implements RoomCalls {
@@ -139,7 +140,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   #wake(symbol: SymbolName): RoomCore {
     const settings: RoomSettings = {
       ...{ limits: this.#config, keeping: KEEPING, partLimit: PART_LIMIT },
-      ...{ windowBytes: WINDOW_BYTES, pace: FAN_OUT_PACE },
+      ...{ windowBytes: WINDOW_BYTES, messageLimits: MESSAGE_LIMITS, pace: FAN_OUT_PACE },
     };
     const asleep = this.ctx
       .getWebSockets()

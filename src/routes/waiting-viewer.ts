@@ -146,13 +146,13 @@ class WaitingViewer {
     }
     this.#messages.count += 1;
     const bytes = typeof data === "string" ? new TextEncoder().encode(data).byteLength : 0;
-    const word = data === PING ? ({ kind: "ping" } as const) : readWord(data);
+    const reading = data === PING ? ({ kind: "ping" } as const) : readClientMessage(data);
     if (mostASecond > 0 && this.#messages.count > mostASecond) this.#close("tooManyMessages");
     else if (most > 0 && bytes > most) this.#close("messageTooLarge");
-    else if (word.kind === "ping") this.#socket.send(PONG);
-    else if (word.kind === "wrong") {
-      this.#say({ type: "error", code: "bad_message", message: word.why });
-    } else if (word.cursor > Math.max(this.#cursor, this.#join.since ?? 0)) {
+    else if (reading.kind === "ping") this.#socket.send(PONG);
+    else if (reading.kind === "wrong") {
+      this.#say({ type: "error", code: "bad_message", message: reading.why });
+    } else if (reading.cursor > Math.max(this.#cursor, this.#join.since ?? 0)) {
       this.#close("acknowledgedUnsent");
     }
   }
@@ -194,7 +194,7 @@ function sendable(code: number): number {
 }
 
 /** A message of a client: how far it acknowledges, or what is wrong with it (SPEC M-2). */
-function readWord(
+function readClientMessage(
   data: string | ArrayBuffer,
 ): { kind: "ack"; cursor: Cursor } | { kind: "wrong"; why: string } {
   if (typeof data !== "string") return { kind: "wrong", why: "binary messages mean nothing here" };

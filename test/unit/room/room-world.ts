@@ -1,11 +1,12 @@
 import { expect } from "vitest";
 import { Clock } from "../../../durable/clock.ts";
-import type { FanOutPace } from "../../../durable/room/fan-out-pace.ts";
 import type { LogKeeping } from "../../../durable/room/log.ts";
 import type { LogFrame } from "../../../durable/room/log-row.ts";
 import { RoomCore } from "../../../durable/room/room-core.ts";
 import type { RoomPorts, RoomSettings } from "../../../durable/room/room-ports.ts";
-import type { ViewerAttachment, ViewerSocket } from "../../../durable/room/viewer.ts";
+import type { FanOutPace } from "../../../durable/room/viewers/fan-out-pace.ts";
+import type { MessageLimits } from "../../../durable/room/viewers/messages.ts";
+import type { ViewerAttachment, ViewerSocket } from "../../../durable/room/viewers/viewer.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 import { type FakePostgres, SYMBOL } from "./fake-postgres.ts";
 import type { FakeTime } from "./fake-time.ts";
@@ -21,9 +22,13 @@ export const KEEPING: LogKeeping = {
   bytes: 60_000,
   recentBytes: 8_000,
 };
+const MESSAGE_LIMITS: MessageLimits = { events: 80, chars: 6_000 };
+/** One viewer is sent to at once, more of them two in a slice. */
 const PACE: FanOutPace = {
-  messagesAFlush: 2,
-  pauseMs: (viewers, messages) => (viewers * messages > 2 ? 6 : 0),
+  sendMs: () => 1,
+  atOnceMs: 1,
+  sliceMs: 2,
+  pauseMs: (costMs) => (costMs > 2 ? 6 : 0),
 };
 const SETTINGS: RoomSettings = {
   limits: {
@@ -37,6 +42,7 @@ const SETTINGS: RoomSettings = {
   keeping: KEEPING,
   windowBytes: WINDOW_BYTES,
   pace: PACE,
+  messageLimits: MESSAGE_LIMITS,
   partLimit: { events: 60, bytes: 100_000 },
 };
 

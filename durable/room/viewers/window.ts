@@ -1,4 +1,4 @@
-import type { Cursor } from "../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
 
 /** Bytes a viewer may have unacknowledged; an `ack` is due after half of them (SPEC F-1). */
 export const WINDOW_BYTES = 1024 * 1024;
@@ -27,8 +27,14 @@ export class SentBytes {
     return this.#total;
   }
 
-  add(cursor: Cursor, bytes: number): void {
+  /** Counts a message, and gives where its stream stands behind it. */
+  add(cursor: Cursor, bytes: number): Mark {
     this.#total += bytes;
+    this.#move(cursor);
+    return { cursor, bytes: this.#total };
+  }
+
+  #move(cursor: Cursor): void {
     const newest = this.#marks.at(-1);
     const before = this.#marks.at(-2)?.bytes ?? 0;
     // The newest mark moves along until it is a grain away from the one before it.
@@ -50,14 +56,16 @@ export class SentBytes {
     return 0;
   }
 
-  /** The marks beyond the first `bytes` of the stream, counted from there and from `base` on. */
-  after(bytes: number, base = 0): Mark[] {
-    const marks: Mark[] = [];
-    for (const mark of this.#marks) {
-      if (mark.bytes > bytes) {
-        marks.push({ cursor: mark.cursor, bytes: mark.bytes - bytes + base });
-      }
-    }
-    return marks;
+  /**
+   * The marks beyond the first `bytes` of the stream, counted from there and from `base` on. Where the stream was not sent
+   * further than `end`, they are those of that part of it.
+   */
+  after(bytes: number, base = 0, end: Mark | undefined = this.#marks.at(-1)): Mark[] {
+    if (end === undefined || end.bytes <= bytes) return [];
+    const within = this.#marks.filter((mark) => mark.bytes > bytes && mark.bytes < end.bytes);
+    return [...within, end].map((mark) => ({
+      cursor: mark.cursor,
+      bytes: mark.bytes - bytes + base,
+    }));
   }
 }

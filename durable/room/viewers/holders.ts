@@ -1,4 +1,4 @@
-import type { MessageRate } from "./client-word.ts";
+import type { MessageRate } from "./client-message.ts";
 
 /** The sockets of each viewer in a room, and the messages that they send together (SPEC L-5, L-6). */
 export class Holders {

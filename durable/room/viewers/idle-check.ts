@@ -1,5 +1,5 @@
-import type { CloseReason } from "../../src/protocol/close-codes.ts";
-import { ROOM_SILENCE_MS } from "../../src/protocol/heartbeat.ts";
+import type { CloseReason } from "../../../src/protocol/close-codes.ts";
+import { ROOM_SILENCE_MS } from "../../../src/protocol/heartbeat.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** A viewer whose window has been full for so long is not reading. */
@@ -9,7 +9,7 @@ const BLOCKED_MS = 60_000;
  * Why a viewer must go, or null. `pingedMs`: when the platform last answered a ping of it, null if never. What was noted
  * later than now was noted before the clock was turned back, and counts as noted now: nothing waits for the clock.
  */
-export function dismissalOf(
+export function idleReason(
   viewer: Viewer,
   pingedMs: number | null,
   nowMs: number,

@@ -1,8 +1,8 @@
-import { type ClientMessage, clientMessageSchema } from "../../src/protocol/client-message.ts";
-import { PING } from "../../src/protocol/heartbeat.ts";
+import { type ClientMessage, clientMessageSchema } from "../../../src/protocol/client-message.ts";
+import { PING } from "../../../src/protocol/heartbeat.ts";
 
 /** What a message of a viewer turned out to be. */
-export type ClientWord =
+export type MessageReading =
   | { kind: "message"; message: ClientMessage }
   /** Here only while the platform does not answer it itself. */
   | { kind: "ping" }
@@ -19,12 +19,12 @@ export interface MessageRate {
 }
 
 /** Reads a message of a viewer and counts it against the limits; 0 switches a limit off (SPEC L-1, L-2, L-6). */
-export function readWord(
+export function readClientMessage(
   rate: MessageRate,
   data: string | ArrayBuffer,
   limits: { messageBytes: number; messagesPerSecond: number },
   nowMs: number,
-): ClientWord {
+): MessageReading {
   // A second that began later than now began before the clock was turned back.
   if (nowMs < rate.windowStartMs || nowMs - rate.windowStartMs >= RATE_WINDOW_MS) {
     rate.windowStartMs = nowMs;

@@ -1,6 +1,6 @@
-import { HEARTBEAT_MS } from "../../src/protocol/heartbeat.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
-import type { MessageRate } from "./client-word.ts";
+import { HEARTBEAT_MS } from "../../../src/protocol/heartbeat.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
+import type { MessageRate } from "./client-message.ts";
 import { type Mark, SentBytes } from "./window.ts";
 
 /** What the room needs of a socket; on Workers a hibernatable `WebSocket`. */
@@ -50,7 +50,9 @@ export interface Viewer {
   reading: boolean;
   /** When its window became full; null while it is not. */
   blockedSinceMs: number | null;
-  /** Total of the room's live stream that it has acknowledged, or that was sent before it went live. */
+  /** How far it was sent the live stream of the room; nothing while it replays. */
+  sentLive: Mark;
+  /** Bytes of the live stream that it has acknowledged, or that were sent before it went live. */
   ackedLive: number;
   /** What was sent to it alone, while it replays and until it has acknowledged that. */
   own: SentBytes | null;
@@ -75,12 +77,13 @@ export function firstAttachment(
   return { key, expiresAtMs, phase, heardAtMs: nowMs, blockedSinceMs: null, unacknowledged: [] };
 }
 
-/** The viewer that `attachment` was made from. */
+/** The viewer that `attachment` was made from. Where it is live it was sent all of the log, up to `head`. */
 export function viewerOf(
   socket: ViewerSocket,
   windowBytes: number,
   attachment: ViewerAttachment,
   messages: MessageRate,
+  head: Cursor,
 ): Viewer {
   const { key, expiresAtMs, aheadCursor, phase, heardAtMs, blockedSinceMs, unacknowledged } =
     attachment;
@@ -93,6 +96,7 @@ export function viewerOf(
     phase,
     reading: false,
     blockedSinceMs,
+    sentLive: { cursor: head, bytes: 0 },
     ackedLive: 0,
     own: null,
     ownOutstanding: 0,
@@ -117,9 +121,15 @@ function attachedGrainOf(windowBytes: number): number {
   return windowBytes / 8;
 }
 
-/** Bytes sent and not acknowledged. `liveTotal` is the total of the room's live stream. */
-export function outstandingBytes(viewer: Viewer, liveTotal: number): number {
-  return viewer.ownOutstanding + (viewer.phase.kind === "live" ? liveTotal - viewer.ackedLive : 0);
+/** Bytes sent and not acknowledged. */
+export function outstandingBytes(viewer: Viewer): number {
+  const isLive = viewer.phase.kind === "live";
+  return viewer.ownOutstanding + (isLive ? viewer.sentLive.bytes - viewer.ackedLive : 0);
+}
+
+/** Everything up to here was sent to it. */
+export function sentThrough(viewer: Viewer): Cursor {
+  return viewer.phase.kind === "live" ? viewer.sentLive.cursor : viewer.phase.position;
 }
 
 /** Counts a message sent to this viewer alone. */
@@ -146,19 +156,20 @@ export function acknowledge(viewer: Viewer, cursor: Cursor, live: SentBytes): vo
 }
 
 /**
- * Takes a live viewer whose window is full out of the live stream: from `position` on it replays from the log at the
- * pace of its acknowledgements, so it costs its window and nothing more (INV-5).
+ * Takes a live viewer whose window is full out of the live stream: from where it stands it replays from the log at the pace
+ * of its acknowledgements, so it costs its window and nothing more (INV-5).
  */
-export function fallBehind(viewer: Viewer, position: Cursor, live: SentBytes, nowMs: number): void {
+export function fallBehind(viewer: Viewer, live: SentBytes, nowMs: number): void {
   const marks = unacknowledged(viewer, live);
+  const position = sentThrough(viewer);
   viewer.phase = { kind: "replaying", position, replayed: 0, complete: true };
   owe(viewer, marks);
   viewer.blockedSinceMs = nowMs;
   saveAttachment(viewer, live);
 }
 
-export function isWindowFull(viewer: Viewer, liveTotal: number): boolean {
-  return outstandingBytes(viewer, liveTotal) >= viewer.windowBytes;
+export function isWindowFull(viewer: Viewer): boolean {
+  return outstandingBytes(viewer) >= viewer.windowBytes;
 }
 
 /** The viewer was heard; a sleep must not make it look silent. */
@@ -169,7 +180,7 @@ export function heard(viewer: Viewer, nowMs: number, live: SentBytes): void {
 
 /** Saves the attachment where it has come too far from the truth: for the live stream, which saves nothing itself. */
 export function saveIfStale(viewer: Viewer, live: SentBytes): void {
-  const change = outstandingBytes(viewer, live.total) - viewer.saved.outstandingBytes;
+  const change = outstandingBytes(viewer) - viewer.saved.outstandingBytes;
   if (Math.abs(change) >= attachedGrainOf(viewer.windowBytes)) saveAttachment(viewer, live);
 }
 
@@ -190,7 +201,9 @@ export function saveAttachment(viewer: Viewer, live: SentBytes): void {
 function unacknowledged(viewer: Viewer, live: SentBytes): Mark[] {
   const { own, ownOutstanding } = viewer;
   const marks = own === null ? [] : own.after(own.total - ownOutstanding);
-  if (viewer.phase.kind === "live") marks.push(...live.after(viewer.ackedLive, ownOutstanding));
+  if (viewer.phase.kind === "live") {
+    marks.push(...live.after(viewer.ackedLive, ownOutstanding, viewer.sentLive));
+  }
   return marks;
 }
 

@@ -1,6 +1,6 @@
 import type { ViewerSocket } from "./viewer.ts";
 
-/** The room's sockets, each with the port the audience knows it by. */
+/** The room's sockets, each with the port its viewers are known by. */
 export class Sockets {
   readonly #ports = new Map<WebSocket, ViewerSocket>();
   readonly #pingedAt: (ws: WebSocket) => Date | null;
