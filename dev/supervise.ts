@@ -7,7 +7,7 @@ import { mintToken } from "./mint-token.ts";
 import { identityOf, isAlive, type ProcessIdentity } from "./process-identity.ts";
 import { Product } from "./product.ts";
 import { announce } from "./running-products.ts";
-import { signingSecret } from "./secrets.ts";
+import { signerOf, signingSecret } from "./secrets.ts";
 import { hostAndPort, isLoopback, readSettings, type Settings } from "./settings.ts";
 
 export const PROJECT_DIR = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
@@ -80,7 +80,7 @@ export async function supervise(
     product.kill();
     refuse(wordsOf(error));
   }
-  lock.recordUrl(product.url);
+  lock.recordReady({ url: product.url, signer: signerOf(jwtSecret) });
   // With this the Keeper hears which database it is, and has rooms look where that is another one than before.
   void fetch(`${product.url}/readyz`).then(
     (answer) => answer.body?.cancel(),
@@ -99,10 +99,10 @@ export async function supervise(
           Math.floor(Date.now() / 1000),
         )
       : undefined;
-  const { dataDir, publicRead } = settings;
+  const { dataDir, publicRead, jwtJwksUrl: issuer } = settings;
   const startedInSeconds = (performance.now() - startedMs) / 1000;
   process.stdout.write(
-    `${banner({ url: product.url, dataDir, publicRead, startedInSeconds, writeToken })}\n`,
+    `${banner({ url: product.url, dataDir, publicRead, startedInSeconds, writeToken, issuer })}\n`,
   );
   onReady(product, log);
 }

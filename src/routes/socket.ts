@@ -45,8 +45,10 @@ export const socketRoutes = new Hono<AppEnv>().get("/ws/:symbol", async (c) => {
   switch (admission.kind) {
     case "known":
       return enterRoom(c, join);
-    case "waits":
-      return greetWaiting(c, join);
+    case "waits": {
+      const answer = greetWaiting(c, join);
+      return answer instanceof Response ? answer : refuseJoin(c, symbol, answer);
+    }
     case "refused":
       return refuseJoin(c, symbol, admission);
     default:

@@ -55,7 +55,8 @@ describe("the process of the endpoint", () => {
     expect(message.type).toBe("ready");
     const { port } = message;
     const url = `postgres://edgetape:${encodeURIComponent(SECRET)}@127.0.0.1:${port}/edgetape`;
-    const db = openDatabase({ url, endpoint: `http://127.0.0.1:${port}/sql`, timeoutMs: 20_000 });
+    const endpoint = `http://127.0.0.1:${port}/sql`;
+    const db = openDatabase({ url, endpoint, use: "writer", timeoutMs: 20_000 });
     return { child, db };
   }
 
