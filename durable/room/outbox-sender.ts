@@ -7,6 +7,7 @@ const KEPT_CORRELATION_IDS = 8;
 
 export interface OutboxSenderDeps {
   symbol: () => SymbolName;
+  outboxBytes: () => number;
   /** The Writer of the symbol's shard. */
   writerOf: (symbol: SymbolName) => Pick<WriterCalls, "store">;
   unreachable: (symbol: SymbolName, error: unknown) => void;
@@ -28,13 +29,14 @@ export class OutboxSender {
   }
 
   async store(part: OutboxPart): Promise<StoreOutcome> {
-    const { symbol: symbolOf, writerOf, unreachable } = this.#deps;
+    const { symbol: symbolOf, outboxBytes: outboxBytesOf, writerOf, unreachable } = this.#deps;
     const symbol = symbolOf();
     const correlationIds = this.#correlationIds.splice(0);
     const frames = part.frames.map(({ cursor, text }) => ({ cursor, text }));
     let outcome: StoreOutcome;
     try {
-      outcome = await writerOf(symbol).store({ symbol, frames, correlationIds });
+      const outboxBytes = outboxBytesOf();
+      outcome = await writerOf(symbol).store({ symbol, frames, correlationIds, outboxBytes });
     } catch (error) {
       unreachable(symbol, error);
       outcome = { kind: "unavailable" };

@@ -16,6 +16,7 @@ import {
 } from "../../src/bindings/room.ts";
 import { configOf } from "../../src/config.ts";
 import { bookOf } from "../../src/core/book-samples.ts";
+import { seriesHash } from "../../src/core/series-hash.ts";
 import { isStorageFull } from "../../src/core/storage-watch.ts";
 import { writerShardOf } from "../../src/core/writer-shard.ts";
 import { classifyFailure } from "../../src/db/database.ts";
@@ -48,6 +49,7 @@ import { readPoll } from "./poll.ts";
 import { postgresArchive } from "./postgres-archive.ts";
 import { readMinute } from "./read-minute.ts";
 import { roomDatabase } from "./room-database.ts";
+import { SeriesLimit } from "./series-limit.ts";
 import { answerClose, Sockets } from "./sockets.ts";
 import { StoredWaiters } from "./stored-waiters.ts";
 import { type Resend, StoredWhere } from "./stored-where.ts";
@@ -77,11 +79,17 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   readonly #memory = new RoomMemory(this.#sql, this.#log);
   readonly #keys = new KeyLedger(this.#sql);
   readonly #books = new BookSampler(this.#log, this.#memory);
+  readonly #series = new SeriesLimit({
+    sql: this.#sql,
+    limit: this.#config.LIMIT_SERIES,
+    known: () => this.#memory.foldToHead().metrics.map(seriesHash),
+  });
   readonly #appendDeps: AppendDeps = {
     log: this.#log,
     keys: this.#keys,
     tradeWindow: this.#memory.tradeWindow,
     books: this.#books,
+    series: this.#series,
     outboxLimitBytes: this.#config.LIMIT_OUTBOX_BYTES,
   };
   readonly #connects = new ConnectLimit(this.#config.LIMIT_CONNECTS_PER_MINUTE);
@@ -91,6 +99,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   readonly #keepAwake = (work: Promise<void>) => this.ctx.waitUntil(work);
   readonly #sender = new OutboxSender({
     symbol: () => this.#symbolOrThrow(),
+    outboxBytes: () => this.#log.outboxBytes,
     writerOf: (symbol) => this.#writerOf(symbol),
     unreachable: (symbol, error) =>
       this.#logger.warn("writer_unreachable", { symbol, detail: String(error) }),
@@ -202,8 +211,8 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   }
 
   /** Will a batch be appended? Asked before one that goes to several rooms, so that all of them take it or none. */
-  admits(idempotency: IdempotentRequest | null): Admission {
-    return admissionOf(this.#appendDeps, idempotency);
+  admits(idempotency: IdempotentRequest | null, series?: readonly number[]): Admission {
+    return admissionOf(this.#appendDeps, idempotency, series);
   }
 
   /** Resolves when everything up to `cursor` is in Postgres, or with false when that takes longer than `timeoutMs`. */
@@ -315,6 +324,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     const through = this.#log.prunedThrough;
     const life = await readEarlierLife(this.#database(), symbol, through, EARLIER_LIMITS);
     this.#memory.begin(lastValuesOf(life), life.tradeKeys);
+    this.#series.keep(new Set(life.metrics.map(seriesHash)));
     this.#log.settle();
     this.#books.lookAgain();
     this.#armAlarm();

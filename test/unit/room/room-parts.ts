@@ -9,6 +9,7 @@ import { type LogKeeping, RoomLog } from "../../../durable/room/log.ts";
 import type { LogFrame } from "../../../durable/room/log-row.ts";
 import { RoomMemory } from "../../../durable/room/memory.ts";
 import { readPoll } from "../../../durable/room/poll.ts";
+import { SeriesLimit } from "../../../durable/room/series-limit.ts";
 import type { SqlPort } from "../../../durable/room/sql-port.ts";
 import type { AppendBatch, AppendOutcome, PollPage } from "../../../src/bindings/room.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
@@ -99,6 +100,7 @@ export class RoomParts {
       keys: new KeyLedger(sql),
       tradeWindow: this.memory.tradeWindow,
       books: this.#books,
+      series: new SeriesLimit({ sql, limit: 0, known: () => [] }),
       outboxLimitBytes: 0,
     };
     this.#drain.kick();
