@@ -11,10 +11,12 @@ import { classifyFailure, openDatabase } from "../../src/db/driver/database.ts";
 import { findSymbolNames, readSymbolNames } from "../../src/db/events/read-symbol-names.ts";
 import type { SymbolSummary } from "../../src/protocol/answers.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../../src/protocol/symbol.ts";
+import { descriptorsOf } from "../../src/telemetry/descriptors.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { Clock } from "../clock.ts";
 import { ConnectLimit } from "../room/connect-limit.ts";
 import { GroupCommit } from "../writer/group-commit.ts";
+import { NewRooms } from "./new-rooms.ts";
 import { SymbolNames } from "./symbol-names.ts";
 
 const DATABASE_TIMEOUT_MS = 5_000;
@@ -33,6 +35,7 @@ export class Directory extends DurableObject<Env> implements DirectoryCalls {
   readonly #clock = new Clock();
   readonly #summaries = new Map<SymbolName, SymbolSummary>();
   readonly #connects = new ConnectLimit(this.#config.LIMIT_CONNECTS_PER_MINUTE);
+  readonly #newRooms = new NewRooms(this.#config.LIMIT_NEW_ROOMS);
   readonly #database = openDatabase({
     url: this.#config.DATABASE_URL,
     endpoint: this.#config.DATABASE_ENDPOINT,
@@ -73,6 +76,8 @@ export class Directory extends DurableObject<Env> implements DirectoryCalls {
     const symbols: SymbolSummary[] = [];
     while (symbols.length < names.length) {
       const part = names.slice(symbols.length, symbols.length + ROOMS_AT_ONCE);
+      const unasked = part.filter((name) => !this.#summaries.has(name));
+      complete &&= await this.#mayOpen(unasked);
       // Where one has had to wait for Postgres in vain, the others would as well.
       const known = (name: SymbolName) => this.#summaries.get(name) ?? null;
       const lines = complete
@@ -100,6 +105,11 @@ export class Directory extends DurableObject<Env> implements DirectoryCalls {
     const left = unknown();
     if (left.length === 0) return { kind: "known" };
     return { kind: isLearned ? "unknown" : "unsure", symbols: left };
+  }
+
+  admitNew(holder: string, symbols: readonly SymbolName[]): number | null {
+    const fresh = symbols.filter((symbol) => !this.#isKnown(symbol));
+    return this.#newRooms.admit(holder, fresh, this.#clock.nowMs());
   }
 
   async earlierPlace(symbol: SymbolName): Promise<EarlierPlace> {
@@ -142,6 +152,13 @@ export class Directory extends DurableObject<Env> implements DirectoryCalls {
   /** Where data of no instrument goes there is always a room. */
   #isKnown(symbol: SymbolName): boolean {
     return symbol === SYSTEM_SYMBOL || this.#names.has(symbol);
+  }
+
+  /** A list of all must not open more rooms than this machine can hold. */
+  async #mayOpen(rooms: readonly SymbolName[]): Promise<boolean> {
+    const descriptors = rooms.length === 0 ? null : descriptorsOf(this.env);
+    await descriptors?.look();
+    return descriptors?.takeRooms(rooms) ?? true;
   }
 
   /** Null while the room does not know it itself. */

@@ -10,6 +10,7 @@ import type {
   RoomTail,
 } from "../../src/bindings/room.ts";
 import { bookOf } from "../../src/core/book-samples.ts";
+import { seriesHash } from "../../src/core/series-hash.ts";
 import { isStorageFull } from "../../src/core/storage-watch.ts";
 import { classifyFailure } from "../../src/db/driver/database.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
@@ -31,6 +32,7 @@ import { Pollers } from "./pollers.ts";
 import { readMinute } from "./read-minute.ts";
 import type { RoomPorts, RoomSettings } from "./room-ports.ts";
 import { RoomState } from "./room-state.ts";
+import { SeriesLimit } from "./series-limit.ts";
 import type { Resend } from "./stored-where.ts";
 import { ReportThrottle, summaryOf } from "./symbol-report.ts";
 import { tailOf } from "./tail.ts";
@@ -53,6 +55,7 @@ export class RoomCore {
   readonly #log: RoomLog;
   readonly #state: RoomState;
   readonly #books: BookSampler;
+  readonly #series: SeriesLimit;
   readonly #append: AppendDeps;
   readonly #batcher: AppendBatcher;
   readonly #earlier: EarlierLifeSearch;
@@ -81,11 +84,17 @@ export class RoomCore {
     this.#log = log;
     this.#state = state;
     this.#books = new BookSampler(log, state);
+    this.#series = new SeriesLimit({
+      sql,
+      limit: limits.LIMIT_SERIES,
+      known: () => state.foldToHead().metrics.map(seriesHash),
+    });
     this.#append = {
       log,
       keys: new KeyLedger(sql),
       tradeWindow: state.tradeWindow,
       books: this.#books,
+      series: this.#series,
       outboxLimitBytes: limits.LIMIT_OUTBOX_BYTES,
     };
     this.#batcher = new AppendBatcher({
@@ -161,8 +170,8 @@ export class RoomCore {
   }
 
   /** Will a batch be appended? Asked before one that goes to several rooms, so that all of them take it or none. */
-  admits(idempotency: IdempotentRequest | null): Admission {
-    return admissionOf(this.#append, idempotency);
+  admits(idempotency: IdempotentRequest | null, series?: readonly number[]): Admission {
+    return admissionOf(this.#append, idempotency, series);
   }
 
   /** Resolves when everything up to `cursor` is in Postgres, or with false when that takes longer than `timeoutMs`. */
@@ -302,6 +311,7 @@ export class RoomCore {
   async #beginFromLife(): Promise<void> {
     const life = await this.#ports.archive.readEarlierLife(this.#log.prunedThrough);
     this.#state.begin(lastValuesOf(life), life.tradeKeys);
+    this.#series.keep(new Set(life.metrics.map(seriesHash)));
     this.#log.settle();
     this.#books.lookAgain();
     this.#armAlarm();

@@ -19,6 +19,7 @@ export interface RoomSettings {
   limits: Pick<
     Config,
     | "LIMIT_OUTBOX_BYTES"
+    | "LIMIT_SERIES"
     | "LIMIT_VIEWERS"
     | "LIMIT_SOCKETS_PER_VIEWER"
     | "LIMIT_CONNECTS_PER_MINUTE"

@@ -58,9 +58,11 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     return this.#coreOf(symbol).append(batch);
   }
 
-  admits(idempotency: IdempotentRequest | null): Admission {
-    // A room that has no name yet has nothing that could refuse.
-    return this.#core?.admits(idempotency) ?? "admitted";
+  admits(idempotency: IdempotentRequest | null, series?: readonly number[]): Admission {
+    if (this.#core !== null) return this.#core.admits(idempotency, series);
+    // A room that has no name yet knows no series, and has nothing else that could refuse.
+    const { LIMIT_SERIES: limit } = this.#config;
+    return limit > 0 && new Set(series).size > limit ? "too_many_series" : "admitted";
   }
 
   async untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean> {

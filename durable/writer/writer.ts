@@ -1,7 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../../src/bindings/env.ts";
 import { KEEPER_NAME } from "../../src/bindings/keeper.ts";
-import type { StoreOutcome, StoreRequest, WriterCalls } from "../../src/bindings/writer.ts";
+import type {
+  BacklogReport,
+  StoreOutcome,
+  StoreRequest,
+  WriterCalls,
+} from "../../src/bindings/writer.ts";
 import { type Config, configOf } from "../../src/config.ts";
 import { decodeFrame } from "../../src/core/encode-events.ts";
 import {
@@ -17,6 +22,7 @@ import { databaseDisk } from "../../src/telemetry/database-disk.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { nowUs } from "../clock.ts";
 import { mayBeLate } from "../keeper/notice.ts";
+import { Backlog } from "./backlog.ts";
 import { GroupCommit } from "./group-commit.ts";
 
 /** Most text of one insert: some 8,000 points. */
@@ -48,13 +54,33 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     timeoutMs: 30_000,
   });
 
+  readonly #backlog = new Backlog(this.#config.LIMIT_OUTBOX_BYTES);
   /** The database that was last spoken to, and when it said so. */
   #heard: { identity: string; atMs: number } | null = null;
   #toldAtMs = Number.NEGATIVE_INFINITY;
   #toldLate = false;
 
-  store(request: StoreRequest): Promise<StoreOutcome> {
-    return this.#groups.submit(request);
+  async store(request: StoreRequest): Promise<StoreOutcome> {
+    this.#backlog.handedOver(request);
+    this.#sayBacklog();
+    const outcome = await this.#groups.submit(request);
+    this.#backlog.ended(request, outcome.kind === "stored");
+    this.#sayBacklog();
+    return outcome;
+  }
+
+  backlog(): BacklogReport | null {
+    return this.#backlog.report(nowUs());
+  }
+
+  #sayBacklog(): void {
+    const news = this.#backlog.news(nowUs());
+    if (news?.kind === "ended") this.#logger.info("storing_caught_up");
+    if (news?.kind !== "began") return;
+    this.#logger.warn("storing_behind", {
+      ...news.report,
+      help: "what was acknowledged waits for Postgres; it is durable in its rooms and will be stored",
+    });
   }
 
   async identity(): Promise<string | null> {

@@ -33,6 +33,7 @@ const PACE: FanOutPace = {
 const SETTINGS: RoomSettings = {
   limits: {
     LIMIT_OUTBOX_BYTES: 0,
+    LIMIT_SERIES: 0,
     LIMIT_VIEWERS: 0,
     LIMIT_SOCKETS_PER_VIEWER: 0,
     LIMIT_CONNECTS_PER_MINUTE: 0,
