@@ -21,12 +21,12 @@ const SEND_MS = 0.025;
 /** And for each character of it. */
 const CHAR_MS = 0.5e-6;
 /** Fan-out takes at most this part of the thread: the rest is for appends, acknowledgements and other rooms. */
-const FAN_OUT_SHARE = 0.5;
+const FAN_OUT_SHARE = 0.75;
 
 export const FAN_OUT_PACE: FanOutPace = {
   sendMs: (chars) => SEND_MS + chars * CHAR_MS,
   atOnceMs: 1,
-  sliceMs: 4,
+  sliceMs: 13,
   pauseMs: (costMs) => {
     const pauseMs = costMs / FAN_OUT_SHARE - costMs;
     return pauseMs < 1 ? 0 : Math.ceil(pauseMs);
