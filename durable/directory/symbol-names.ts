@@ -9,6 +9,7 @@ export interface SymbolNamesDeps {
   /** Every symbol that Postgres has something of; rejects while it cannot be read. */
   readStored(): Promise<readonly SymbolName[]>;
   nowMs(): number;
+  /** Told of what `readStored` rejects with; what it throws, whoever asked gets. */
   failed(error: unknown): void;
 }
 

@@ -37,7 +37,7 @@ export class RollupKeeping {
     this.#deps = deps;
   }
 
-  /** @returns `behind` where the turn was too short for all of it. @throws what `classifyFailure` reads. */
+  /** @returns `behind` where the turn was too short for all of it. @throws DatabaseError */
   async turn(): Promise<"up_to_date" | "behind"> {
     const { nowUs } = this.#deps;
     const endUs = nowUs() + TURN_MS * 1_000;

@@ -1,5 +1,6 @@
 import { encodeFrame } from "../../src/core/encode-events.ts";
-import { classifyFailure, type Database } from "../../src/db/driver/database.ts";
+import type { Database } from "../../src/db/driver/database.ts";
+import { failureOf, lineOf } from "../../src/db/driver/database-error.ts";
 import { readFrames } from "../../src/db/events/read-frames.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
@@ -22,10 +23,16 @@ export function postgresArchive(
       const through = page.complete ? upTo : (frames.at(-1)?.cursor ?? upTo);
       return { kind: "frames", frames, through };
     } catch (error) {
-      const { kind, detail } = classifyFailure(error);
-      const answer = kind === "unavailable" && (await answers(database())) ? "busy" : "away";
-      log.warn("archive_unread", { symbol, kind, answer, detail });
-      return { kind: answer };
+      const failure = failureOf(error);
+      const kind =
+        failure === null
+          ? "broken"
+          : failure.kind === "unavailable" && (await answers(database()))
+            ? "busy"
+            : "away";
+      const { level, fields } = lineOf(error);
+      log[level]("archive_unread", { symbol, answer: kind, ...fields });
+      return { kind };
     }
   };
 }
@@ -35,7 +42,8 @@ async function answers(database: Database): Promise<boolean> {
   try {
     await database.query("select 1", []);
     return true;
-  } catch {
+  } catch (error) {
+    if (failureOf(error) === null) throw error;
     return false;
   }
 }

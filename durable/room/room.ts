@@ -16,9 +16,10 @@ import {
 } from "../../src/bindings/room.ts";
 import { configOf } from "../../src/config.ts";
 import { bookOf } from "../../src/core/book-samples.ts";
+import { objectFailureOf } from "../../src/core/object-failure.ts";
 import { isStorageFull } from "../../src/core/storage-watch.ts";
 import { writerShardOf } from "../../src/core/writer-shard.ts";
-import { classifyFailure } from "../../src/db/driver/database.ts";
+import { failureOf, lineOf } from "../../src/db/driver/database-error.ts";
 import { readEarlierLife, readNewestCursor } from "../../src/db/events/read-earlier-life.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
 import { PING, PONG } from "../../src/protocol/heartbeat.ts";
@@ -112,16 +113,17 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     place: () => this.#placeLog(this.#symbolOrThrow()),
     begin: () => this.#beginFromLife(this.#symbolOrThrow()),
     mayStoreNow: () => this.#drain.kick(),
-    classify: classifyFailure,
-    failed: ({ kind, detail }) => {
+    causeOf: (error) => {
+      // An object that began anew, or has no room to write, is no bug: it goes on by itself.
+      if (isStorageFull(error) || objectFailureOf(error) !== null) return "passing";
+      const failure = failureOf(error);
+      return failure === null ? "bug" : failure.kind === "refused" ? "refused" : "passing";
+    },
+    failed: (error) => {
+      const line = lineOf(error);
       // Whoever cannot write down what was before is told of the full disk by the Worker.
-      const isSaid = isStorageFull(detail);
-      const level = kind === "refused" ? "error" : isSaid ? "debug" : "warn";
-      this.#logger[level]("earlier_life_unread", {
-        symbol: this.#symbolOrThrow(),
-        kind,
-        detail,
-      });
+      const level = isStorageFull(error) ? "debug" : objectFailureOf(error) ? "warn" : line.level;
+      this.#logger[level]("earlier_life_unread", { symbol: this.#symbolOrThrow(), ...line.fields });
     },
     wait: this.#clock.wait,
     random: Math.random,
@@ -146,7 +148,10 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     send: (message) => this.#audience?.tellLive(message),
     wait: this.#clock.wait,
     keepAwake: this.#keepAwake,
-    failed: (error) => this.#logger.warn("late_bars_untold", { ...classifyFailure(error) }),
+    failed: (error) => {
+      const { level, fields } = lineOf(error);
+      this.#logger[level]("late_bars_untold", fields);
+    },
   });
   readonly #name: { symbol: SymbolName | null };
   #audience: Audience | null = null;
@@ -250,7 +255,8 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   }
 
   async summary(symbol: SymbolName): Promise<SymbolSummary | null> {
-    if (!(await this.#isKnown(symbol))) return null;
+    // A bug that keeps it from being known is told where somebody asks for this room, and not in the list of all.
+    if (!(await this.#isKnown(symbol).catch(() => false))) return null;
     return summaryOf(symbol, this.#memory.foldToHead(), this.ctx.getWebSockets().length);
   }
 

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { KEEPER_NAME } from "../bindings/keeper.ts";
-import { classifyFailure } from "../db/driver/database.ts";
+import { failureOf } from "../db/driver/database-error.ts";
 import { storeBars } from "../db/store/store-imported-bars.ts";
 import { barPush } from "../formats/bar-push.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
@@ -29,8 +29,8 @@ export const barRoutes = new Hono<AppEnv>()
     try {
       await storeBars(writingDatabaseOf(c.get("config")), batch.items, c.get("correlationId"));
     } catch (error) {
-      const failure = classifyFailure(error);
-      if (failure.kind !== "unavailable") throw error;
+      const failure = failureOf(error);
+      if (failure?.kind !== "unavailable") throw error;
       c.get("log").warn("bars_not_stored", { correlation_id: c.get("correlationId"), ...failure });
       return databaseProblem(
         c,

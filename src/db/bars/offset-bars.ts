@@ -45,7 +45,7 @@ from offset_bar group by place`;
  * Bars as {@link readBarColumns} reads them, and with them those posted with an offset that share no moment with one of these
  * (SPEC B-7).
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function readBarsOfAnyOffset(
   db: Database,

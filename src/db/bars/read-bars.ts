@@ -12,7 +12,7 @@ export type BarsQuery = BarsRange & TailedSymbol;
  * without any have none. Among them are those posted with an offset (SPEC B-7). Open and close are the first and last by (ts, cursor, ordinal) (SPEC B-2). A tail trade that
  * repeats a stored or earlier one does not count.
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function readBars(db: Database, query: BarsQuery, tag?: string): Promise<Bar[]> {
   const { symbol, storedThrough, tail } = query;
@@ -36,7 +36,7 @@ export async function readBars(db: Database, query: BarsQuery, tag?: string): Pr
   }));
 }
 
-/** The closes of those bars alone, of several symbols in their order. @throws what `classifyFailure` reads. */
+/** The closes of those bars alone, of several symbols in their order. @throws DatabaseError */
 export async function readClosesOf(
   db: Database,
   symbols: readonly TailedSymbol[],

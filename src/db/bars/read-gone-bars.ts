@@ -29,7 +29,7 @@ where t.moment > ${from} and exists (
  * From when on there are bars of this interval for all trades in [fromUs, toUs): what was traded before is kept in longer bars
  * alone (SPEC R-3). Null where that is all of the range.
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function readGoneBars(
   db: Database,

@@ -40,7 +40,7 @@ select distinct ${hourOf(sql`bucket`)}, symbol_id from posted`;
  * Stores posted bars; of the same symbol, length and bucket the last one posted stays. All or none, but for batches of more
  * than 8 MiB, of which a failure may leave the beginning; repeating the call changes nothing that is there (INV-6).
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function storeBars(
   db: Database,

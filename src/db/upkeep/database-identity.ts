@@ -13,13 +13,13 @@ export interface Replacement {
   lostTo: Cursor | null;
 }
 
-/** Which database this is: a UUID, made with it. @throws what `classifyFailure` reads. */
+/** Which database this is: a UUID, made with it. @throws DatabaseError */
 export async function readIdentity(db: Database): Promise<string> {
   const [row] = await ask(db, sql`select identity::text as identity from tape_state`);
   return String(row?.["identity"]);
 }
 
-/** Writes a replacement into the database that `identity` names, and into no other. @throws what `classifyFailure` reads. */
+/** Writes a replacement into the database that `identity` names, and into no other. @throws DatabaseError */
 export async function noteReplacement(
   db: Database,
   identity: string,

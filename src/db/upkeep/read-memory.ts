@@ -32,7 +32,7 @@ select ${STATE_COLUMNS},
   replaced_lost_to::float8 as replaced_lost_to
 from tape_state`;
 
-/** @throws what `classifyFailure` reads. */
+/** @throws DatabaseError */
 export async function readMemory(db: Database, tag?: string): Promise<MemoryState> {
   const [row = {}] = await ask(db, SELECT, tag);
   const sinceUs = row["replaced_since_us"];
