@@ -47,7 +47,7 @@ export class RollupKeeping {
     const isDone =
       (await this.#repeat("points", rollups.refreshPoints, endUs)) &&
       (await this.#repeat("trades", rollups.refreshTrades, endUs)) &&
-      (await this.#repeat("posted", rollups.refreshPosted, endUs)) &&
+      (await this.#repeat("posted", rollups.refreshImported, endUs)) &&
       (await this.#repeat("packed", rollups.pack, endUs));
     return isDone ? "up_to_date" : "behind";
   }

@@ -9,7 +9,7 @@ import { type Database, openDatabase } from "../../src/db/driver/database.ts";
 import { lineOf } from "../../src/db/driver/database-error.ts";
 import type { DatabaseMode } from "../../src/db/driver/mode.ts";
 import { setCompression } from "../../src/db/upkeep/compression.ts";
-import { noteReplacement, readIdentity } from "../../src/db/upkeep/database-identity.ts";
+import { readIdentity, writeReplacement } from "../../src/db/upkeep/database-identity.ts";
 import { ping } from "../../src/db/upkeep/ping.ts";
 import { readMemory } from "../../src/db/upkeep/read-memory.ts";
 import { retain } from "../../src/db/upkeep/retention.ts";
@@ -56,7 +56,7 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
       this.env.DIRECTORY.get(this.env.DIRECTORY.idFromName(DIRECTORY_NAME)).namesAfter(name, most),
     meet: (symbol, identity) =>
       this.env.ROOM.get(this.env.ROOM.idFromName(symbol)).meetDatabase(symbol, identity),
-    note: (identity, replacement) => noteReplacement(this.#database, identity, replacement),
+    note: (identity, replacement) => writeReplacement(this.#database, identity, replacement),
     replaced: (replacement) =>
       this.#logger.warn("database_replaced", {
         ...replacement,

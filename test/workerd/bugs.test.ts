@@ -5,6 +5,7 @@ import type { Env } from "../../src/bindings/env.ts";
 import { KEEPER_NAME } from "../../src/bindings/keeper.ts";
 import type { StoreRequest } from "../../src/bindings/writer.ts";
 import { encodeFrame } from "../../src/core/encode-events.ts";
+import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import { ask, closeSockets, newSymbol, pushPoints } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";

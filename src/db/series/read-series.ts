@@ -175,11 +175,11 @@ function tailColumns(query: SeriesQuery, fromUs: number): TailColumns {
     if (isBefore && (points.get(key)?.point.ts ?? point.ts) > point.ts) continue;
     points.set(key, { place, point });
   }
-  const kept = [...points.values()];
+  const found = [...points.values()];
   return {
-    place: kept.map(({ place }) => place),
-    tsUs: kept.map(({ point }) => point.ts),
-    value: kept.map(({ point }) => point.value),
+    place: found.map(({ place }) => place),
+    tsUs: found.map(({ point }) => point.ts),
+    value: found.map(({ point }) => point.value),
     labelsKeys: [...places.keys()],
   };
 }

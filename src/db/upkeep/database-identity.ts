@@ -20,7 +20,7 @@ export async function readIdentity(db: Database): Promise<string> {
 }
 
 /** Writes a replacement into the database that `identity` names, and into no other. @throws DatabaseError */
-export async function noteReplacement(
+export async function writeReplacement(
   db: Database,
   identity: string,
   { sinceUs, rooms, lostTo }: Replacement,
