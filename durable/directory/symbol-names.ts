@@ -111,8 +111,8 @@ export class SymbolNames {
       sql.exec("INSERT OR IGNORE INTO learned (id) VALUES (1)");
       this.#isLearned = true;
     } catch (error) {
-      this.#askAgainMs = nowMs() + ASK_AGAIN_MS;
       failed(error);
+      this.#askAgainMs = nowMs() + ASK_AGAIN_MS;
     }
   }
 }

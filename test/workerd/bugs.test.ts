@@ -35,6 +35,16 @@ const loud = (event: string) =>
   lines.find((line) => line["event"] === event && line["level"] === "error");
 
 describe("L-9 a bug", () => {
+  // First, while the Directory has not learned the names yet.
+  it("in reading the names of symbols is no database that is away, however often somebody asks", async () => {
+    neon.isStrange = true;
+    for (const _ of [1, 2]) expect((await ask("/api/symbols", {}, "read")).status).toBe(500);
+    expect((await ask("/api/history/NEVER", {}, "read")).status).toBe(500);
+    expect(loud("request_failed")?.["detail"]).toContain("null");
+    neon.isStrange = false;
+    expect((await ask("/api/symbols", {}, "read")).status).toBe(200);
+  });
+
   it("in reading what the database answers is a 500, and the log has its stack", async () => {
     const symbol = newSymbol();
     await pushPoints(symbol, 0, 1);
