@@ -7,7 +7,8 @@ import type {
 } from "../../src/bindings/directory.ts";
 import type { Env } from "../../src/bindings/env.ts";
 import { configOf } from "../../src/config.ts";
-import { classifyFailure, openDatabase } from "../../src/db/driver/database.ts";
+import { openDatabase } from "../../src/db/driver/database.ts";
+import { failureOf } from "../../src/db/driver/database-error.ts";
 import { findSymbolNames, readSymbolNames } from "../../src/db/events/read-symbol-names.ts";
 import type { SymbolSummary } from "../../src/protocol/answers.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../../src/protocol/symbol.ts";
@@ -55,7 +56,7 @@ export class Directory extends DurableObject<Env> implements DirectoryCalls {
     sql: this.ctx.storage.sql,
     readStored: () => readSymbolNames(this.#database),
     nowMs: this.#clock.nowMs,
-    failed: (error) => this.#logger.warn("names_not_learned", { ...classifyFailure(error) }),
+    failed: (error) => this.#unavailable("names_not_learned", error),
   });
 
   /** A room says how it stands. A room nobody has pushed to is no symbol yet. */
@@ -144,9 +145,16 @@ export class Directory extends DurableObject<Env> implements DirectoryCalls {
     try {
       return await findSymbolNames(this.#database, symbols);
     } catch (error) {
-      this.#logger.debug("names_not_looked_up", { ...classifyFailure(error) });
+      this.#unavailable("names_not_looked_up", error);
       return [];
     }
+  }
+
+  /** Only of a database that is away names are unknown for now. @throws what is not a failure of the database. */
+  #unavailable(event: string, error: unknown): void {
+    const failure = failureOf(error);
+    if (failure === null) throw error;
+    this.#logger.warn(event, { ...failure });
   }
 
   /** Where data of no instrument goes there is always a room. */

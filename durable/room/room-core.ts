@@ -12,7 +12,7 @@ import type {
 import { bookOf } from "../../src/core/book-samples.ts";
 import { seriesHash } from "../../src/core/series-hash.ts";
 import { isStorageFull } from "../../src/core/storage-watch.ts";
-import { classifyFailure } from "../../src/db/driver/database.ts";
+import { lineOf } from "../../src/db/driver/database-error.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
@@ -32,6 +32,7 @@ import { Pollers } from "./pollers.ts";
 import { readMinute } from "./read-minute.ts";
 import type { RoomPorts, RoomSettings } from "./room-ports.ts";
 import { RoomState } from "./room-state.ts";
+import { logSearchFailure, searchFailureOf } from "./search-failure.ts";
 import { SeriesLimit } from "./series-limit.ts";
 import type { Resend } from "./stored-where.ts";
 import { ReportThrottle, summaryOf } from "./symbol-report.ts";
@@ -119,12 +120,8 @@ export class RoomCore {
       place: () => this.#place(),
       begin: () => this.#beginFromLife(),
       mayStoreNow: () => this.#outbox.kick(),
-      classify: classifyFailure,
-      failed: ({ kind, detail }) => {
-        // Whoever cannot write down what was before is told of the full disk by the Worker.
-        const level = kind === "refused" ? "error" : isStorageFull(detail) ? "debug" : "warn";
-        logger[level]("earlier_life_unread", { symbol, kind, detail });
-      },
+      causeOf: searchFailureOf,
+      failed: (error) => logSearchFailure(logger, symbol, error),
       ...{ wait, random, keepAwake },
     });
     this.#archive = new ArchiveReads({
@@ -148,7 +145,10 @@ export class RoomCore {
       readBar: (minuteUs, through) => readMinute(archive, log, minuteUs, through),
       send: (message) => this.#viewers.tellLive(message),
       ...{ wait, keepAwake },
-      failed: (error) => logger.warn("late_bars_untold", { ...classifyFailure(error) }),
+      failed: (error) => {
+        const { level, fields } = lineOf(error);
+        logger[level]("late_bars_untold", fields);
+      },
     });
     this.#pings = new PingWatch({
       setAutoResponse: (isOn) => ports.setAutoResponse(isOn),
@@ -209,7 +209,8 @@ export class RoomCore {
 
   /** The line in the list of symbols; null as for positions. */
   async summary(): Promise<SymbolSummary | null> {
-    if (!(await this.#isKnown())) return null;
+    // A bug that keeps it from being known is told where somebody asks for this room, and not in the list of all.
+    if (!(await this.#isKnown().catch(() => false))) return null;
     return summaryOf(this.#symbol, this.#state.foldToHead(), this.#viewers.size);
   }
 

@@ -9,12 +9,8 @@ import type {
 } from "../../src/bindings/writer.ts";
 import { type Config, configOf } from "../../src/config.ts";
 import { decodeFrame } from "../../src/core/encode-events.ts";
-import {
-  classifyFailure,
-  type Database,
-  isDiskFull,
-  openDatabase,
-} from "../../src/db/driver/database.ts";
+import { type Database, openDatabase } from "../../src/db/driver/database.ts";
+import { failureOf, isDiskFull, lineOf } from "../../src/db/driver/database-error.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { type RoomFrames, storeFrames } from "../../src/db/store/store-frames.ts";
 import { readIdentity } from "../../src/db/upkeep/database-identity.ts";
@@ -90,7 +86,8 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     try {
       this.#hear(await readIdentity(this.#database));
       return this.#heard?.identity ?? null;
-    } catch {
+    } catch (error) {
+      if (failureOf(error) === null) this.#logger.error("identity_unread", lineOf(error).fields);
       return null;
     }
   }
@@ -104,8 +101,9 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
 
   async #commit(requests: readonly StoreRequest[]): Promise<StoreOutcome[]> {
     const outcome = await this.#insert(requests);
-    if (outcome.kind !== "refused" || requests.length === 1) return requests.map(() => outcome);
-    // One room's frames must not hold up the others: each goes alone, so only the refused ones wait.
+    const isOfSome = outcome.kind === "refused" || outcome.kind === "broken";
+    if (!isOfSome || requests.length === 1) return requests.map(() => outcome);
+    // One room's frames must not hold up the others: each goes alone, so only those that are at fault wait.
     const outcomes: StoreOutcome[] = [];
     for (const request of requests) outcomes.push(await this.#insert([request]));
     return outcomes;
@@ -160,10 +158,11 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
       if (seriesIds !== this.#seriesIds) return { kind: "unavailable" };
       return { kind: "stored", identity: where };
     } catch (error) {
-      const failure = classifyFailure(error);
       if (isDiskFull(error)) databaseDisk.filled(Date.now());
-      const level = failure.kind === "unavailable" ? "warn" : "error";
-      this.#logger[level]("store_failed", { ...fields, ...failure });
+      const line = lineOf(error);
+      this.#logger[line.level]("store_failed", { ...fields, ...line.fields });
+      const failure = failureOf(error);
+      if (failure === null) return { kind: "broken" };
       // It may be a range of time that nobody has made, as after a month in which nothing was stored: the Keeper does.
       this.#tellKeeper(true);
       return { kind: failure.kind };

@@ -20,10 +20,16 @@ export interface BacklogReport {
   oldestUs: EpochUs;
 }
 
-/** What became of it. `refused`: the database does not take it, which is a bug or a damaged database. */
+/**
+ * What became of it. Whatever is not stored stays in the outbox. `refused`: the database does not take it, which is a bug or a
+ * damaged database. `broken`: a bug of the Writer met it, and the database has nothing to do with that.
+ */
 export type StoreOutcome =
   /** In the database of this identity; null where that is not known. */
-  { kind: "stored"; identity: string | null } | { kind: "unavailable" } | { kind: "refused" };
+  | { kind: "stored"; identity: string | null }
+  | { kind: "unavailable" }
+  | { kind: "refused" }
+  | { kind: "broken" };
 
 /** What a room may ask of a Writer. */
 export interface WriterCalls extends Rpc.DurableObjectBranded {

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { KEEPER_NAME } from "../bindings/keeper.ts";
 import type { BacklogReport } from "../bindings/writer.ts";
 import { warningsOf } from "../core/memory-warnings.ts";
-import { classifyFailure, isDiskFull } from "../db/driver/database.ts";
+import { failureOf, isDiskFull } from "../db/driver/database-error.ts";
 import type { Replacement } from "../db/upkeep/database-identity.ts";
 import { ping } from "../db/upkeep/ping.ts";
 import { readMemory } from "../db/upkeep/read-memory.ts";
@@ -63,7 +63,8 @@ export const healthRoutes = new Hono<AppEnv>()
         warnings,
       });
     } catch (error) {
-      const failure = classifyFailure(error);
+      const failure = failureOf(error);
+      if (failure === null) throw error;
       const why = failure.kind === "unavailable" ? failure.why : failure.kind;
       const reason = isDiskFull(error) ? "disk_full" : why;
       c.get("log").warn("database_not_ready", {

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { DAY_US } from "../core/duration.ts";
 import { type AddressedEvent, encodeEvents } from "../core/encode-events.ts";
+import { lineOf } from "../db/driver/database-error.ts";
 import { countSetAside } from "../db/store/count-set-aside.ts";
 import type { PushFormat, Timed } from "../formats/decode-push.ts";
 import { bookPush, metricPush, positionPush, tradePush } from "../formats/event-pushes.ts";
@@ -127,8 +128,8 @@ async function readSetAside(
   try {
     return await countSetAside(databaseOf(c.get("config")), old, c.get("correlationId"));
   } catch (error) {
-    const detail = String(error);
-    c.get("log").warn("set_aside_unknown", { correlation_id: c.get("correlationId"), detail });
+    const { level, fields } = lineOf(error);
+    c.get("log")[level]("set_aside_unknown", { correlation_id: c.get("correlationId"), ...fields });
     return null;
   }
 }

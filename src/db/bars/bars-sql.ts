@@ -9,7 +9,7 @@ import type { BarsParams, MomentRange } from "./bars-params.ts";
 import { rolledBars } from "./rolled-bars-sql.ts";
 import { ofEach, tradesOf } from "./stored-trades-sql.ts";
 
-const KEPT_US = { "1m": MINUTE_US, "1h": HOUR_US, "1d": DAY_US };
+const ROLLUP_US = { "1m": MINUTE_US, "1h": HOUR_US, "1d": DAY_US };
 
 const askedSymbols = ({ asked }: BarsParams) => sql`
 asked as materialized (
@@ -87,9 +87,9 @@ export function selectBars(
   columns: readonly BarColumn[],
 ): Sql {
   const { from, lengthUs, limit } = params;
-  const kept = chooseBars(interval);
+  const rollup = chooseBars(interval);
   const lengthS = INTERVAL_SECONDS[interval];
-  const isBar = kept === "raw" || lengthS * 1_000_000 === KEPT_US[kept];
+  const isBar = rollup === "raw" || lengthS * 1_000_000 === ROLLUP_US[rollup];
   const of = (bucket: Sql) =>
     join([sql`place`, bucket, ...["first_ts", "last_ts", "origin", ...columns].map(identifier)]);
   const part = of(sql`bucket`);
@@ -97,9 +97,9 @@ export function selectBars(
   const isOther = sql`(place, bucket) in (select place, bucket from other)`;
   const bucketed = of(sql`${bucketOf(sql`bucket`, lengthUs)} as bucket`);
   return sql`
-with ${askedSymbols(params)}, ${tailOf(params)}, ${kept === "raw" ? storedTrades(params, columns) : rolledBars(params, kept, columns)},
+with ${askedSymbols(params)}, ${tailOf(params)}, ${rollup === "raw" ? storedTrades(params, columns) : rolledBars(params, rollup, columns)},
 other as materialized (
-  ${kept === "raw" ? NOTHING : sql`select ${part} from other_part union all`} select ${part} from tail_part),
+  ${rollup === "raw" ? NOTHING : sql`select ${part} from other_part union all`} select ${part} from tail_part),
 several as (
   select * from other
   union all
@@ -130,7 +130,7 @@ export function selectOlder(
   { from, to }: MomentRange,
   storedThrough: Sql,
 ): Sql {
-  const kept = chooseBars(interval);
+  const rollup = chooseBars(interval);
   const newest = (table: Sql, column: Sql, where = NOTHING) =>
     sql`(select max(${column}) from ${table} where symbol_id = (select id from symbol)
       and ${column} >= ${from} and ${column} < ${to} ${where})`;
@@ -146,7 +146,7 @@ export function selectOlder(
       newest(sql`posted_bars`, sql`bucket`, sql`and length_s = ${literal(lengthS)}`),
     ),
   ];
-  const tables = kept === "raw" ? trades : [...trades, ...ofBars(kept)];
+  const tables = rollup === "raw" ? trades : [...trades, ...ofBars(rollup)];
   return sql`
 with symbol as materialized (select id from symbols where symbol = ${symbol})
 select ${epochUsOf(sql`greatest(${join(tables)})`)} as older_us`;

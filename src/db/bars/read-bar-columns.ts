@@ -50,7 +50,7 @@ const LOOK_GROWTH = 8;
  * Those that trade so rarely that the first look does not find enough are looked at one after the other. Columns that are
  * not asked for are empty.
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function readBarColumns(
   db: Database,

@@ -29,7 +29,7 @@ where t.moment > ${from} and exists (
  * From when on there are bars of this interval for all trades in [fromUs, toUs): what was traded before is kept in longer bars
  * alone (SPEC R-3). Null where that is all of the range.
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function readGoneBars(
   db: Database,
@@ -44,9 +44,9 @@ export async function readGoneBars(
   },
   tag?: string,
 ): Promise<EpochUs | null> {
-  const kept = chooseBars(interval);
-  if (kept === "1h" || kept === "1d") return null;
-  const begins = kept === "raw" ? "raw_from" : "minutes_from";
+  const rollup = chooseBars(interval);
+  if (rollup === "1h" || rollup === "1d") return null;
+  const begins = rollup === "raw" ? "raw_from" : "minutes_from";
   const [row] = await ask(db, selectGone(begins, symbol, fromUs, toUs), tag);
   return row === undefined ? null : (Number(row["gone_before"]) as EpochUs);
 }

@@ -58,9 +58,10 @@ export function raw(text: string): Sql {
   return new Sql([text], []);
 }
 
+/** One piece of many, with `between` between any two: a comma, where nothing else is said. */
 export function join(pieces: readonly Sql[], between: Sql = COMMA): Sql {
-  const texts = pieces.map((_, at) => (at === 0 ? "" : (between.texts[0] ?? "")));
-  return new Sql([...texts, ""], pieces);
+  const parts = pieces.flatMap((piece, at) => (at === 0 ? [piece] : [between, piece]));
+  return new Sql(Array<string>(parts.length + 1).fill(""), parts);
 }
 
 const COMMA = raw(", ");

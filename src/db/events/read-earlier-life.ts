@@ -76,7 +76,7 @@ select max(cursor) as cursor from (
 
 /**
  * The newest cursor of a symbol beyond `after`, or null: a log that begins anew must begin behind it, which its clock does
- * not see to where it is behind the one of before. @throws what `classifyFailure` reads.
+ * not see to where it is behind the one of before. @throws DatabaseError
  */
 export async function readNewestCursor(
   db: Database,
@@ -148,7 +148,7 @@ order by x.cursor desc, x.ordinal desc limit ${most}`;
 /**
  * What is stored up to the cursor `through`; of points and positions also what is later, which the log has as well.
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function readEarlierLife(
   db: Database,

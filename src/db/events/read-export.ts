@@ -33,7 +33,7 @@ export interface ExportQuery {
  * and the names of the series, whatever the range. Every event up to `tailCursor` is in it once. A point or a
  * position that replaces another while the export runs (INV-9) stands for it, though its cursor is later.
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function* readExport(
   db: Database,

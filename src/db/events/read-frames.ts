@@ -109,7 +109,7 @@ order by 1, 2 limit ${limit}`;
  * that a later one at the same moment has replaced (INV-9), and a trade that repeats an earlier one, are not in it; of
  * books the samples alone are (SPEC D-6).
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function readFrames(
   db: Database,

@@ -116,7 +116,7 @@ from (select * from step order by place, account, ts) s group by place, account 
  * the one that is later in the log (INV-9). One that replaces another of its moment while this is read stands for it, though
  * its cursor is later: the old row is gone.
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function readPositionSteps(
   db: Database,

@@ -75,7 +75,7 @@ order by g.account`;
 
 /**
  * What each account holds, from Postgres and the room's tail together; of two states at one moment the one that is later in the
- * log (INV-9). @throws what `classifyFailure` reads.
+ * log (INV-9). @throws DatabaseError
  */
 export async function readPositions(
   db: Database,

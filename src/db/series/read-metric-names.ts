@@ -69,7 +69,7 @@ cross join lateral (
 order by g.metric, g.labels_key`;
 }
 
-/** The series of a symbol, from Postgres and its room together. @throws what `classifyFailure` reads. */
+/** The series of a symbol, from Postgres and its room together. @throws DatabaseError */
 export async function readMetricNames(
   db: Database,
   query: MetricNamesQuery,

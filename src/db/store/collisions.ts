@@ -33,8 +33,3 @@ export class Collisions {
     this.#carefulBatches = CAREFUL_BATCHES;
   }
 }
-
-/** https://www.postgresql.org/docs/current/errcodes-appendix.html: unique_violation. */
-export function isCollision(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === "23505";
-}

@@ -44,7 +44,7 @@ group by 1`;
 /**
  * How many of these events are set aside (SPEC K-1), by symbol; those that have none are not in it. All of them are stored.
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function countSetAside(
   db: Database,

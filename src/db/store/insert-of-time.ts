@@ -14,7 +14,7 @@ export interface TimedInsert {
   rows: Sql;
   /** The earliest `ts_us` of the rows. */
   earliest: Sql;
-  /** Where an hour is noted whose rollups are made already, with the key of its rows. */
+  /** Where an hour is invalidated whose rollups are made already, with the key of its rows. */
   stale: { table: Sql; key: Sql };
   /** Is `p`, a row of the table's past, the same as `u`, whose moment is `u.ts`? */
   isSame: Sql;
@@ -25,10 +25,10 @@ export interface TimedInsert {
 }
 
 /**
- * An insert of raw data that keeps what `tape_state` promises: whatever is earlier than the watermark is noted as stale,
- * in the same statement and under a lock on the row that says how far the watermark is. The Keeper moves the watermark
- * in a transaction of its own, which waits for those locks: so what is stored without a note can be seen by the time that
- * rollups are made of it. Where all rows are later, as they are as a rule, neither note nor past reads any row.
+ * An insert of raw data that keeps what `tape_state` promises: whatever is earlier than the watermark leaves an
+ * invalidation, in the same statement and under a lock on the row that says how far the watermark is. The Keeper moves the watermark
+ * in a transaction of its own, which waits for those locks: so what is stored without an invalidation can be seen by the time that
+ * rollups are made of it. Where all rows are later, as they are as a rule, neither invalidation nor past reads any row.
  *
  * What is older than raw data goes to the past, or is set aside where its hour is closed (SPEC K-1) and it is not in the past
  * already, as it can be where minutes told once that it was new.
@@ -57,7 +57,7 @@ with state as materialized (
   select ${epochUsOf(sql`watermark`)} as watermark, ${epochUsOf(sql`raw_from`)} as raw_from,
     ${epochUsOf(sql`packed_through`)} as packed_through, minutes_from, identity
   from tape_state for share),
-note as (
+invalidation as (
   insert into ${stale.table} (hour, ${stale.key})
   select distinct ${hourOf(ts)}, u.${stale.key} from ${rows} where ${before(sql`watermark`)}),
 old as materialized (select ${ts} as ts, u.* from ${rows} where ${before(sql`raw_from`)}),

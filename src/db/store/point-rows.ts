@@ -28,7 +28,7 @@ const insertPoints = (rows: Sql, earliest: Sql, settle: (table: Sql) => Sql): Sq
   });
 
 /** INV-9: of two points of a series at one moment the later in the log stays. */
-const keepLater = (table: Sql) => sql`on conflict (series_id, ts) do update
+const laterWins = (table: Sql) => sql`on conflict (series_id, ts) do update
 set value = excluded.value, cursor = excluded.cursor, ordinal = excluded.ordinal
 where (excluded.cursor, excluded.ordinal) > (${table}.cursor, ${table}.ordinal)`;
 
@@ -154,7 +154,7 @@ class Columns {
     const earliest = param(this.tsUs.reduce((a, b) => Math.min(a, b)));
     return {
       plain: insertPoints(rows, earliest, () => NOTHING),
-      careful: insertPoints(rows, earliest, keepLater),
+      careful: insertPoints(rows, earliest, laterWins),
       bytes: this.tsUs.length * ROW_BYTES,
     };
   }

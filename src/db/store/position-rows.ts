@@ -13,7 +13,7 @@ const ROWS_PER_STATEMENT = 2_000;
 const ROW_BYTES = 130;
 
 /** INV-9: of two positions of an account at one moment the later in the log stays. */
-const KEEP_LATER = sql`
+const LATER_WINS = sql`
 on conflict (symbol_id, account, ts) do update
 set quantity = excluded.quantity, cursor = excluded.cursor, ordinal = excluded.ordinal,
   avg_price = excluded.avg_price
@@ -81,7 +81,7 @@ from ${rowsOf("u", {
   })}`;
   return {
     plain: insert,
-    careful: sql`${insert}${KEEP_LATER}`,
+    careful: sql`${insert}${LATER_WINS}`,
     bytes: accounts.reduce((sum, { length }) => sum + ROW_BYTES + length * BYTES_PER_UNIT, 0),
   };
 }

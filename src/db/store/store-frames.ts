@@ -3,9 +3,10 @@ import type { SymbolName } from "../../protocol/symbol.ts";
 import type { Cursor } from "../../protocol/time.ts";
 import { ask, askAll } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
+import { isCollision } from "../driver/database-error.ts";
 import { byRequest } from "../driver/requests.ts";
 import { BookRows } from "./book-rows.ts";
-import { type Collisions, type Insert, isCollision } from "./collisions.ts";
+import type { Collisions, Insert } from "./collisions.ts";
 import { PointRows } from "./point-rows.ts";
 import { PositionRows } from "./position-rows.ts";
 import { resolveIds, type SeriesIdCache, type SeriesName } from "./series-ids.ts";
@@ -48,7 +49,7 @@ const RESOLVE_ATTEMPTS = 2;
  * One round trip where every series is known, no row is stored already and the batch is under 8 MiB; larger batches go in
  * several, and a failure between them is mended by repeating the call.
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function storeFrames(
   db: Database,

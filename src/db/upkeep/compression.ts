@@ -15,7 +15,7 @@ where not exists (
     select from timescaledb_information.jobs j
     where j.hypertable_name = t.name and j.proc_name = 'policy_compression'))`;
 
-/** Raw data is compressed when it is so old; for `timescale` alone. @throws what `classifyFailure` reads. */
+/** Raw data is compressed when it is so old; for `timescale` alone. @throws DatabaseError */
 export async function setCompression(db: Database, afterDays: number): Promise<void> {
   await ask(db, setPolicy(param(afterDays)));
 }

@@ -13,14 +13,14 @@ export interface Replacement {
   lostTo: Cursor | null;
 }
 
-/** Which database this is: a UUID, made with it. @throws what `classifyFailure` reads. */
+/** Which database this is: a UUID, made with it. @throws DatabaseError */
 export async function readIdentity(db: Database): Promise<string> {
   const [row] = await ask(db, sql`select identity::text as identity from tape_state`);
   return String(row?.["identity"]);
 }
 
-/** Writes a replacement into the database that `identity` names, and into no other. @throws what `classifyFailure` reads. */
-export async function noteReplacement(
+/** Writes a replacement into the database that `identity` names, and into no other. @throws DatabaseError */
+export async function writeReplacement(
   db: Database,
   identity: string,
   { sinceUs, rooms, lostTo }: Replacement,

@@ -33,7 +33,7 @@ select current_setting('server_version') as version,
 
 const SELECT_MIGRATIONS = sql`select name from schema_migrations order by name`;
 
-/** Asks what database this is. @throws what `classifyFailure` reads. */
+/** Asks what database this is. @throws DatabaseError */
 export async function ping(db: Database, tag?: string): Promise<DatabaseState> {
   const [state = {}] = await ask(db, SELECT_STATE, tag);
   const names = state["has_migrations"] ? await ask(db, SELECT_MIGRATIONS, tag) : [];

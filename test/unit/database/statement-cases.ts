@@ -16,9 +16,9 @@ import { readSeries } from "../../../src/db/series/read-series.ts";
 import { countSetAside } from "../../../src/db/store/count-set-aside.ts";
 import { SeriesIdCache } from "../../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../../src/db/store/store-frames.ts";
-import { storeBars } from "../../../src/db/store/store-imported-bars.ts";
+import { storeImportedBars } from "../../../src/db/store/store-imported-bars.ts";
 import { setCompression } from "../../../src/db/upkeep/compression.ts";
-import { noteReplacement, readIdentity } from "../../../src/db/upkeep/database-identity.ts";
+import { readIdentity, writeReplacement } from "../../../src/db/upkeep/database-identity.ts";
 import { ping } from "../../../src/db/upkeep/ping.ts";
 import { readMemory } from "../../../src/db/upkeep/read-memory.ts";
 import { readSizes } from "../../../src/db/upkeep/read-sizes.ts";
@@ -128,7 +128,7 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
     name: "store-imported-bars",
     run: (db) => {
       const bar = { ts: at(0), open: 1, high: 2, low: 0.5, close: 1.5, volume: 3, trades: 4 };
-      return storeBars(db, [{ symbol: SYMBOL, interval: "1m", bar }]);
+      return storeImportedBars(db, [{ symbol: SYMBOL, interval: "1m", bar }]);
     },
   },
   {
@@ -276,7 +276,7 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
   { name: "identity", run: readIdentity },
   {
     name: "replacement",
-    run: (db) => noteReplacement(db, "a-uuid", { sinceUs: at(0), rooms: 2, lostTo: cursorAt(0) }),
+    run: (db) => writeReplacement(db, "a-uuid", { sinceUs: at(0), rooms: 2, lostTo: cursorAt(0) }),
   },
   ...(["plain", "timescale"] as const).flatMap((mode) => [
     {
@@ -296,7 +296,7 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
     })),
     {
       name: `refresh-imported-${mode}`,
-      run: (db: Database) => rollupsOf(mode, db).refreshPosted(16),
+      run: (db: Database) => rollupsOf(mode, db).refreshImported(16),
     },
   ]),
   {

@@ -249,15 +249,16 @@ test("I-8 those who wait for Postgres are told when their cursor is there, and n
   await waiting[2];
 });
 
-test("S-5 F-3 an archive that is away is given up after three times, and one that is busy asked on", async () => {
+test("S-5 F-3 an archive that is away is given up after three times, one that is busy asked on, one that is broken not again", async () => {
   let asked = 0;
   const waits: number[] = [];
   const wait = async (ms: number) => void waits.push(ms);
-  const answers = (goodFrom: number, kind: "away" | "busy") => async (): Promise<ArchiveAnswer> => {
-    asked += 1;
-    if (asked < goodFrom) return { kind };
-    return { kind: "frames", frames: [], through: 9 as Cursor };
-  };
+  const answers =
+    (goodFrom: number, kind: "away" | "busy" | "broken") => async (): Promise<ArchiveAnswer> => {
+      asked += 1;
+      if (asked < goodFrom) return { kind };
+      return { kind: "frames", frames: [], through: 9 as Cursor };
+    };
   const range = [1 as Cursor, 9 as Cursor] as const;
   expect((await readPatiently(answers(3, "away"), wait, ...range)).kind).toBe("frames");
   asked = 0;
@@ -265,4 +266,8 @@ test("S-5 F-3 an archive that is away is given up after three times, and one tha
   expect([asked, waits.length]).toEqual([3, 4]);
   asked = 0;
   expect((await readPatiently(answers(50, "busy"), wait, ...range)).kind).toBe("frames");
+  // A bug would meet the same again.
+  asked = 0;
+  expect((await readPatiently(answers(2, "broken"), wait, ...range)).kind).toBe("unavailable");
+  expect(asked).toBe(1);
 });

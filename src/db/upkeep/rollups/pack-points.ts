@@ -53,7 +53,7 @@ from state`;
 export const LOCK_STATE = sql`select from tape_state for update`;
 
 /**
- * SQL: moves `packed_through` on to a moment before which all was packed, but past no hour that is noted: what made the note is not
+ * SQL: moves `packed_through` on to a moment before which all was packed, but past no hour that is invalidated: what made that is not
  * packed yet. Under {@link LOCK_STATE}.
  */
 export const movePackedThrough = (throughUs: number): Sql => sql`

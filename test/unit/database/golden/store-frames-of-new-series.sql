@@ -37,7 +37,7 @@ with state as materialized (
   select (extract(epoch from watermark) * 1000000)::int8 as watermark, (extract(epoch from raw_from) * 1000000)::int8 as raw_from,
     (extract(epoch from packed_through) * 1000000)::int8 as packed_through, minutes_from, identity
   from tape_state for share),
-note as (
+invalidation as (
   insert into stale_points (hour, series_id)
   select distinct date_bin(3600000000::int8 * interval '1 microsecond', (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), timestamptz '1970-01-01 00:00:00+00'), u.series_id from unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[]) as u (ts_us, value, cursor, series_id, ordinal) where (select watermark from state) > $6::int8 and u.ts_us < (select watermark from state)),
 old as materialized (select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond') as ts, u.* from unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[]) as u (ts_us, value, cursor, series_id, ordinal) where (select raw_from from state) > $6::int8 and u.ts_us < (select raw_from from state)),
@@ -73,7 +73,7 @@ with state as materialized (
   select (extract(epoch from watermark) * 1000000)::int8 as watermark, (extract(epoch from raw_from) * 1000000)::int8 as raw_from,
     (extract(epoch from packed_through) * 1000000)::int8 as packed_through, minutes_from, identity
   from tape_state for share),
-note as (
+invalidation as (
   insert into stale_trades (hour, symbol_id)
   select distinct date_bin(3600000000::int8 * interval '1 microsecond', (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), timestamptz '1970-01-01 00:00:00+00'), u.symbol_id from unnest($1::int8[], $2::float8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[], $7::int2[], $8::text[], $9::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select watermark from state) > $10::int8 and u.ts_us < (select watermark from state)),
 old as materialized (select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond') as ts, u.* from unnest($1::int8[], $2::float8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[], $7::int2[], $8::text[], $9::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select raw_from from state) > $10::int8 and u.ts_us < (select raw_from from state)),
@@ -112,7 +112,7 @@ with state as materialized (
   select (extract(epoch from watermark) * 1000000)::int8 as watermark, (extract(epoch from raw_from) * 1000000)::int8 as raw_from,
     (extract(epoch from packed_through) * 1000000)::int8 as packed_through, minutes_from, identity
   from tape_state for share),
-note as (
+invalidation as (
   insert into stale_trades (hour, symbol_id)
   select distinct date_bin(3600000000::int8 * interval '1 microsecond', (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), timestamptz '1970-01-01 00:00:00+00'), u.symbol_id from unnest($1::int8[], $2::float8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[], $7::int2[], $8::text[], $9::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select watermark from state) > $10::int8 and u.ts_us < (select watermark from state)),
 old as materialized (select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond') as ts, u.* from unnest($1::int8[], $2::float8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[], $7::int2[], $8::text[], $9::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select raw_from from state) > $10::int8 and u.ts_us < (select raw_from from state)),
