@@ -352,12 +352,15 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     this.ctx.acceptWebSocket(server);
     const holder = { key: join.viewerKey, expiresAtMs: join.expiresAtMs };
     audience.join(this.#sockets.portOf(server), join.since, holder);
-    this.#logger.info("viewer_joined", {
-      correlation_id: join.correlationId,
-      symbol: join.symbol,
-      since: join.since,
-      viewers: audience.size,
-    });
+    // A thousand viewers may come back in a second, and a line for each would be a part of what that takes.
+    if (this.#logger.isEnabledFor("debug")) {
+      this.#logger.debug("viewer_joined", {
+        correlation_id: join.correlationId,
+        symbol: join.symbol,
+        since: join.since,
+        viewers: audience.size,
+      });
+    }
     this.#armAlarm();
     this.#reportSoon(join.symbol);
     const headers = new Headers({ "x-correlation-id": join.correlationId });
