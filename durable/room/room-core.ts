@@ -228,12 +228,15 @@ export class RoomCore {
     if (refusal !== null) return refusal;
     const { since, viewerKey: key, expiresAtMs, correlationId } = request;
     this.#viewers.join(accept(), since, { key, expiresAtMs });
-    this.#ports.logger.info("viewer_joined", {
-      correlation_id: correlationId,
-      symbol: this.#symbol,
-      since,
-      viewers: this.#viewers.size,
-    });
+    // A thousand viewers may come back in a second, and a line for each would be a part of what that takes.
+    if (this.#ports.logger.isEnabledFor("debug")) {
+      this.#ports.logger.debug("viewer_joined", {
+        correlation_id: correlationId,
+        symbol: this.#symbol,
+        since,
+        viewers: this.#viewers.size,
+      });
+    }
     this.#armAlarm();
     this.#reportSoon();
     return null;

@@ -71,8 +71,9 @@ export class Replay {
     if (viewer.phase.kind === "replaying" && isHere(viewer)) saveAttachment(viewer, live.sent);
   }
 
-  /** Pages of Postgres are kept for a crowd, which comes together or not at all. */
-  forgetArchived(): void {
+  /** Pages are kept for a crowd, which comes together or not at all. */
+  forgetPages(): void {
+    this.#page = null;
     this.#archived = null;
   }
 

@@ -55,6 +55,8 @@ export class Viewers {
   readonly #live: LiveStream;
   readonly #replay: Replay;
   #nextEndMs = Number.POSITIVE_INFINITY;
+  /** Viewers that come together are told the same: it is made once for all of them. */
+  #snapshot: { cursor: Cursor; text: string } | null = null;
 
   constructor(deps: ViewersDeps) {
     this.#deps = deps;
@@ -172,7 +174,8 @@ export class Viewers {
       const reason = idleReason(viewer, viewer.socket.pingedMs(), nowMs);
       if (reason !== null) this.close(viewer, reason);
     }
-    this.#replay.forgetArchived();
+    this.#replay.forgetPages();
+    this.#snapshot = null;
   }
 
   /** Closes a viewer's socket for one of the reasons of the protocol. */
@@ -228,7 +231,12 @@ export class Viewers {
   }
 
   #sendSnapshot(viewer: Viewer): void {
-    this.#sendMessage(viewer, snapshotMessage(this.#deps.log.head, this.#deps.foldToHead()));
+    const { head } = this.#deps.log;
+    if (this.#snapshot?.cursor !== head) {
+      const message = snapshotMessage(head, this.#deps.foldToHead());
+      this.#snapshot = { cursor: head, text: JSON.stringify(message) };
+    }
+    this.#send(viewer, this.#snapshot.text);
   }
 
   #sendMessage(viewer: Viewer, message: ServerMessage): void {

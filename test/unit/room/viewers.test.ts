@@ -379,6 +379,23 @@ describe("L-5 L-6 the sockets of one viewer", () => {
   });
 });
 
+describe("S-2 viewers without a past that come together", () => {
+  it("are told the same last values, and those who come later the newer ones", () => {
+    const { viewers, append } = roomOf();
+    const join = () => {
+      const socket = new Socket();
+      viewers.join(socket, null, ANYBODY);
+      return socket.said.find((message) => message.type === "snapshot");
+    };
+    append(1);
+    const [first, second] = [join(), join()];
+    append(2);
+    expect(first).toMatchObject({ metrics: [{ value: 1 }] });
+    expect(second).toEqual(first);
+    expect(join()).toMatchObject({ metrics: [{ value: 2 }] });
+  });
+});
+
 describe("X-1 a viewer that is closed", () => {
   it("gets the code of the reason and is forgotten", () => {
     const { viewers, append } = roomOf();
