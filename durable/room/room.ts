@@ -26,6 +26,7 @@ import { PING, PONG } from "../../src/protocol/heartbeat.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../src/protocol/time.ts";
 import { SUBPROTOCOL } from "../../src/protocol/version.ts";
+import { descriptorsOf } from "../../src/telemetry/descriptors.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { Clock } from "../clock.ts";
 import { KeyLedger } from "../keys/key-ledger.ts";
@@ -51,6 +52,7 @@ import { readMinute } from "./read-minute.ts";
 import { roomDatabase } from "./room-database.ts";
 import { SeriesLimit } from "./series-limit.ts";
 import { answerClose, Sockets } from "./sockets.ts";
+import { mustLetGo } from "./stalled-sockets.ts";
 import { StoredWaiters } from "./stored-waiters.ts";
 import { type Resend, StoredWhere } from "./stored-where.ts";
 import { ReportThrottle, summaryOf } from "./symbol-report.ts";
@@ -95,7 +97,10 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   readonly #connects = new ConnectLimit(this.#config.LIMIT_CONNECTS_PER_MINUTE);
   readonly #waiters = new StoredWaiters();
   readonly #report = new ReportThrottle();
-  readonly #sockets = new Sockets((ws) => this.ctx.getWebSocketAutoResponseTimestamp(ws));
+  readonly #sockets = new Sockets(
+    (ws) => this.ctx.getWebSocketAutoResponseTimestamp(ws),
+    this.#clock.nowMs,
+  );
   readonly #keepAwake = (work: Promise<void>) => this.ctx.waitUntil(work);
   readonly #sender = new OutboxSender({
     symbol: () => this.#symbolOrThrow(),
@@ -175,6 +180,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     if (this.#name.symbol === null) return;
     const audience = this.#audienceOf(this.#name.symbol);
     for (const ws of ctx.getWebSockets()) {
+      if (!this.#sockets.isOpen(ws)) continue;
       audience.rejoin(this.#sockets.portOf(ws), ws.deserializeAttachment() as ViewerAttachment);
     }
     this.#kickDrain();
@@ -427,6 +433,21 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     this.#kickDrain();
     this.#armAlarm();
     if (this.#name.symbol !== null) this.#reportSoon(this.#name.symbol);
+    this.#letGoOfStalled();
+  }
+
+  /** Where descriptors are counted, see there. */
+  #letGoOfStalled(): void {
+    const descriptors = descriptorsOf(this.env);
+    const room = {
+      closedForMs: this.#sockets.closedForMs,
+      viewers: this.#audience?.size ?? 0,
+      quietMs: this.#clock.nowMs() - this.#log.head / 1_000,
+      isShort: descriptors?.hasRoomForViewer() === false,
+    };
+    if (descriptors !== null && mustLetGo(room)) {
+      this.ctx.abort("clients that read nothing hold closed sockets");
+    }
   }
 
   #sampleBook(momentUs: EpochUs): void {
@@ -529,7 +550,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
       nowMs,
       armedAtMs: this.#alarmAtMs,
       outboxBytes: this.#log.outboxBytes,
-      viewers: this.#audience?.size ?? 0,
+      viewers: (this.#audience?.size ?? 0) + this.#sockets.closing,
       nextEndMs: this.#audience?.nextEndMs ?? Number.POSITIVE_INFINITY,
       bookDueMs: this.#books.dueMs(nowMs),
       // Nobody else has to be told.
