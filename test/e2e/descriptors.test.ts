@@ -91,7 +91,10 @@ describe("L-20 few descriptors, more viewers than fit", () => {
     expect(seen.open).toBeLessThan(130);
     // More symbols than fit at all are refused as a whole, and it is said why.
     const many = await pushed(Array.from({ length: 200 }, (_, at) => `MANY${at}`));
-    expect(many).toMatchObject({ status: 503, body: { type: "urn:edgetape:problem:too-many-rooms" } });
+    expect(many).toMatchObject({
+      status: 503,
+      body: { type: "urn:edgetape:problem:too-many-rooms" },
+    });
     expect(product.output.split('"event":"descriptors_short"')).toHaveLength(2);
 
     for (const socket of sockets.splice(0)) socket.terminate();
