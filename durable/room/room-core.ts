@@ -164,6 +164,10 @@ export class RoomCore {
     return this.#log.head;
   }
 
+  get viewers(): number {
+    return this.#viewers.size;
+  }
+
   /** Appends a batch, in one commit with those that arrive together with it. Rejects where it cannot be written down. */
   append(batch: AppendBatch): Promise<AppendOutcome> {
     return this.#batcher.append(batch);
@@ -347,13 +351,13 @@ export class RoomCore {
   }
 
   #armAlarm(): void {
-    const { clock, alarm } = this.#ports;
+    const { clock, alarm, closingSockets } = this.#ports;
     const nowMs = clock.nowMs();
     const alarmMs = nextAlarmMs({
       nowMs,
       armedAtMs: alarm.atMs(),
       outboxBytes: this.#log.outboxBytes,
-      viewers: this.#viewers.size,
+      viewers: this.#viewers.size + closingSockets(),
       nextEndMs: this.#viewers.nextEndMs,
       bookDueMs: this.#books.dueMs(nowMs),
       // Nobody else has to be told.

@@ -67,6 +67,8 @@ export interface RoomPorts {
     earlierPlace(): Promise<EarlierPlace>;
     report(summary: SymbolSummary): Promise<void>;
   };
+  /** Sockets that the room has closed and whose clients have not answered: the alarm looks after them. */
+  closingSockets(): number;
   /** Whether the platform answers pings itself. */
   setAutoResponse(isOn: boolean): void;
   /** Resolves when all that was written is on the disk. */

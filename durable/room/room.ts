@@ -20,6 +20,7 @@ import { PING, PONG } from "../../src/protocol/heartbeat.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import { SUBPROTOCOL } from "../../src/protocol/version.ts";
+import { descriptorsOf } from "../../src/telemetry/descriptors.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { Clock } from "../clock.ts";
 import { PART_LIMIT } from "./drain.ts";
@@ -28,6 +29,7 @@ import { readName, writeName } from "./name.ts";
 import { roomArchive } from "./postgres-archive.ts";
 import { RoomCore } from "./room-core.ts";
 import type { RoomPorts, RoomSettings } from "./room-ports.ts";
+import { mustLetGo } from "./stalled-sockets.ts";
 import type { Resend } from "./stored-where.ts";
 import { FAN_OUT_PACE } from "./viewers/fan-out-pace.ts";
 import { MESSAGE_LIMITS } from "./viewers/messages.ts";
@@ -40,7 +42,10 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   readonly #config = configOf(this.env);
   readonly #logger: Log = logOf("room", this.#config);
   readonly #clock = new Clock();
-  readonly #sockets = new Sockets((ws) => this.ctx.getWebSocketAutoResponseTimestamp(ws));
+  readonly #sockets = new Sockets(
+    (ws) => this.ctx.getWebSocketAutoResponseTimestamp(ws),
+    this.#clock.nowMs,
+  );
   #core: RoomCore | null = null;
   #alarmAtMs: number | null = null;
 
@@ -123,6 +128,20 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   override alarm(): void {
     this.#alarmAtMs = null;
     this.#core?.alarm(this.#sockets);
+    this.#letGoOfStalled();
+  }
+
+  /** Only where descriptors are counted, as on a machine of one's own: elsewhere the platform has no lack of them. */
+  #letGoOfStalled(): void {
+    const descriptors = descriptorsOf(this.env);
+    if (descriptors === null || this.#core === null) return;
+    const room = {
+      closedForMs: this.#sockets.closedForMs,
+      viewers: this.#core.viewers,
+      quietMs: this.#clock.nowMs() - this.#core.head / 1_000,
+      isShort: !descriptors.hasRoomForViewer(),
+    };
+    if (mustLetGo(room)) this.ctx.abort("clients that read nothing hold closed sockets");
   }
 
   #left(ws: WebSocket): void {
@@ -146,6 +165,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     };
     const asleep = this.ctx
       .getWebSockets()
+      .filter((ws) => this.#sockets.isOpen(ws))
       .map((ws) => [this.#sockets.portOf(ws), attachmentOf(ws)] as const);
     return new RoomCore(symbol, settings, this.#portsOf(symbol), asleep);
   }
@@ -177,6 +197,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
         earlierPlace: () => directory().earlierPlace(symbol),
         report: (summary) => directory().report(summary),
       },
+      closingSockets: () => this.#sockets.closing,
       setAutoResponse: (isOn) => this.#setAutoResponse(isOn),
       sync: () => ctx.storage.sync(),
       restart: (why) => ctx.abort(why),

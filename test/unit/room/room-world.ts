@@ -150,6 +150,7 @@ export class RoomWorld {
       },
       archive: postgres,
       directory: { earlierPlace: async () => earlierPlace, report: async () => undefined },
+      closingSockets: () => 0,
       setAutoResponse: () => undefined,
       sync: async () => undefined,
       restart: (why) => expect.fail(`the room restarts: ${why}`),
