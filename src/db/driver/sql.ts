@@ -21,8 +21,9 @@ class Param {
 }
 
 /**
- * SQL as a template: a piece of SQL in it becomes part of the text, and any value a parameter of its own. No text comes into a
- * statement but what stands in a template, or goes through {@link identifier}, {@link literal} or {@link raw}.
+ * SQL as a template: a piece of SQL in it becomes part of the text, and any value a parameter of
+ * its own. No text comes into a statement but what stands in a template, or goes through {@link
+ * identifier}, {@link literal} or {@link raw}.
  */
 export function sql(texts: TemplateStringsArray, ...values: readonly (Sql | SqlValue)[]): Sql {
   return new Sql(texts, values);
@@ -36,7 +37,10 @@ export function param(value: SqlValue): Sql {
   return new Sql(["", ""], [new Param(value)]);
 }
 
-/** The name of a table or a column, as `ts` or `p.ts`; none of ours needs quotes. @throws for any other text. */
+/**
+ * The name of a table or a column, as `ts` or `p.ts`; none of ours needs quotes. @throws for any
+ * other text.
+ */
 export function identifier(name: string): Sql {
   if (!/^[a-z_]\w*(\.[a-z_]\w*)?$/.test(name)) throw new Error(`${name} is no name of our SQL`);
   return raw(name);
@@ -47,7 +51,10 @@ export function identifiers(names: readonly string[]): Sql {
   return join(names.map(identifier));
 }
 
-/** A number in the text itself, for what the planner has to know: a limit, a length. @throws where it is not finite. */
+/**
+ * A number in the text itself, for what the planner has to know: a limit, a length. @throws where
+ * it is not finite.
+ */
 export function literal(value: number): Sql {
   if (!Number.isFinite(value)) throw new Error(`${value} is no number of SQL`);
   return raw(String(value));
@@ -66,7 +73,9 @@ export function join(pieces: readonly Sql[], between: Sql = COMMA): Sql {
 
 const COMMA = raw(", ");
 
-/** The statement of a whole piece: its parameters are numbered in the order they stand in the text. */
+/**
+ * The statement of a whole piece: its parameters are numbered in the order they stand in the text.
+ */
 export function statementOf(whole: Sql): Statement {
   const params: SqlValue[] = [];
   const places = new Map<Param, string>();
