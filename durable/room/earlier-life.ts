@@ -14,8 +14,8 @@ import type { RoomLog } from "./log.ts";
 const BACKOFF = { baseMs: 250, capMs: 15_000 };
 
 /**
- * Why a search failed. `passing`: the next may succeed. `refused`: Postgres will never say it. `bug`: what it said could not be
- * understood, and the database is not to blame.
+ * Why a search failed. `passing`: the next may succeed. `refused`: Postgres will never say it.
+ * `bug`: what it said could not be understood, and the database is not to blame.
  */
 export type SearchFailure = "passing" | "refused" | "bug";
 

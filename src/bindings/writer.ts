@@ -21,8 +21,9 @@ export interface BacklogReport {
 }
 
 /**
- * What became of it. Whatever is not stored stays in the outbox. `refused`: the database does not take it, which is a bug or a
- * damaged database. `broken`: a bug of the Writer met it, and the database has nothing to do with that.
+ * What became of it. Whatever is not stored stays in the outbox. `refused`: the database does not
+ * take it, which is a bug or a damaged database. `broken`: a bug of the Writer met it, and the
+ * database has nothing to do with that.
  */
 export type StoreOutcome =
   /** In the database of this identity; null where that is not known. */

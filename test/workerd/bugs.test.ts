@@ -11,8 +11,8 @@ import { ask, closeSockets, newSymbol, pushPoints } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 
 /*
- * L-9: only a database that did not do what it was asked is away. What our own code stumbles over is a bug: it is answered 500, and
- * the log has its stack.
+ * L-9: only a database that did not do what it was asked is away. What our own code stumbles over is
+ * a bug: it is answered 500, and the log has its stack.
  */
 
 let neon: FakeNeon;

@@ -77,9 +77,10 @@ const OF_SEVERAL = {
 export type BarColumn = keyof typeof OF_SEVERAL;
 
 /**
- * Stored trades and the tail become parts of bars, and then one bar a bucket; one row a symbol, the oldest bar first, `nth`
- * counting buckets from the beginning of the range. At the same moment the part of the later origin is later: 3 is the tail. A whole part is the bar where its bucket has
- * no other part, as nearly every one has: so only a few are sorted for their open and close.
+ * Stored trades and the tail become parts of bars, and then one bar a bucket; one row a symbol, the
+ * oldest bar first, `nth` counting buckets from the beginning of the range. At the same moment the
+ * part of the later origin is later: 3 is the tail. A whole part is the bar where its bucket has no
+ * other part, as nearly every one has: so only a few are sorted for their open and close.
  */
 export function selectBars(
   params: BarsParams,
@@ -121,8 +122,8 @@ from newest group by place`;
 }
 
 /**
- * SQL: the newest moment in a range of which there is something of the symbol, in the tables that `selectBars` of the interval
- * reads; of trades up to the cursor `storedThrough`.
+ * SQL: the newest moment in a range of which there is something of the symbol, in the tables that
+ * `selectBars` of the interval reads; of trades up to the cursor `storedThrough`.
  */
 export function selectOlder(
   interval: Interval,

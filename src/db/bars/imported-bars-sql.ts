@@ -15,7 +15,10 @@ const LENGTHS = {
 } as const;
 type Length = keyof typeof LENGTHS;
 
-/** SQL: imported bars of a length as pieces, each with the moments it opens and closes. `where` is about `p`. */
+/**
+ * SQL: imported bars of a length as pieces, each with the moments it opens and closes. `where` is
+ * about `p`.
+ */
 export const importedPieces = (length: Length, where: Sql) => sql`
 select p.symbol_id, p.bucket, p.open, p.high, p.low, p.close, p.volume, p.trades,
   p.bucket as first_ts, p.bucket + interval '${raw(length)}' - interval '1 microsecond' as last_ts
@@ -28,8 +31,9 @@ select symbol_id, bucket, null::float8 as open, null::float8 as high, null::floa
 from ${from}`;
 
 /**
- * SQL: of each bucket the rows of the first source that names it. Not by anti joins: after an import both sides are long,
- * nothing has told the planner so, and a nested loop over them would take minutes.
+ * SQL: of each bucket the rows of the first source that names it. Not by anti joins: after an
+ * import both sides are long, nothing has told the planner so, and a nested loop over them would
+ * take minutes.
  */
 export const firstNamed = (...sources: readonly Sql[]) => sql`
 select ${IMPORTED_COLUMNS} from (
@@ -48,7 +52,10 @@ select symbol_id, ${LENGTHS[length].bucketOf(sql`bucket`)} as bucket,
   min(first_ts) as first_ts, max(last_ts) as last_ts
 from ${bars} group by 1, 2`;
 
-/** SQL: rows of each of the hours or days `k`, looked up by their keys; `most` is how many there can be. */
+/**
+ * SQL: rows of each of the hours or days `k`, looked up by their keys; `most` is how many there can
+ * be.
+ */
 const ofEach = (keys: Sql, rows: Sql, most?: number) =>
   sql`select r.* from ${keys} k ${byIndex(rows, sql`r`, most)}`;
 
@@ -60,16 +67,21 @@ export interface ImportedHours {
   hours: Sql;
   /** For trades and their bars: which of them count. */
   isSeen: Sql;
-  /** SQL after `union all`: minutes in which somebody traded, beyond those of the rollups (`symbol_id`, `bucket`). */
+  /**
+   * SQL after `union all`: minutes in which somebody traded, beyond those of the rollups
+   * (`symbol_id`, `bucket`).
+   */
   moreTradedMinutes: Sql;
 }
 
 /**
- * SQL: the CTE `imported_hour`, what imported bars give to `hours`. The finest that is known counts (SPEC B-4): the imported
- * minutes in which nobody traded, or else the bar imported for the hour if nobody traded in all of it.
+ * SQL: the CTE `imported_hour`, what imported bars give to `hours`. The finest that is known counts
+ * (SPEC B-4): the imported minutes in which nobody traded, or else the bar imported for the hour if
+ * nobody traded in all of it.
  *
- * Where minutes are kept no more, trades that are older still tell theirs, and of an hour whose raw trades are gone as well
- * only the first and the last are known: a minute between those counts as traded in, for nothing may count twice.
+ * Where minutes are kept no more, trades that are older still tell theirs, and of an hour whose raw
+ * trades are gone as well only the first and the last are known: a minute between those counts as
+ * traded in, for nothing may count twice.
  */
 export function importedHours({ hours, isSeen, moreTradedMinutes }: ImportedHours): Sql {
   const minutes = importedPieces("1 minute", sql`p.${within(sql`p.bucket`)}`);
@@ -120,8 +132,9 @@ imported_hour as materialized (${firstNamed(
 }
 
 /**
- * SQL, after {@link importedHours}: the CTEs `imported_day_of` (`day`, `symbol_id`), the days of those hours, and `imported_day`,
- * what imported bars give to them: their hours, or else the bar imported for the day if nobody traded in all of it.
+ * SQL, after {@link importedHours}: the CTEs `imported_day_of` (`day`, `symbol_id`), the days of
+ * those hours, and `imported_day`, what imported bars give to them: their hours, or else the bar
+ * imported for the day if nobody traded in all of it.
  *
  * @param traded rows of days in which somebody traded (`symbol_id`, `bucket`)
  */

@@ -12,12 +12,15 @@ import {
   nothing,
 } from "./imported-bars-sql.ts";
 
-/* The share of imported bars in the statement of `readBars`, after the CTEs of `rolledBars` that it names. */
+/*
+ * The share of imported bars in the statement of `readBars`, after the CTEs of `rolledBars` that it
+ * names.
+ */
 
 /**
- * SQL: buckets in which somebody traded, as parts and the tail tell, of those whose `key` is among `rows`: as a rule there are
- * none of them, and then no part is read, which the planner must be told. Every trade is in some part, so of those in no
- * rollup at least the first of each minute.
+ * SQL: buckets in which somebody traded, as parts and the tail tell, of those whose `key` is among
+ * `rows`: as a rule there are none of them, and then no part is read, which the planner must be
+ * told. Every trade is in some part, so of those in no rollup at least the first of each minute.
  */
 const traded = (bucket: (moment: Sql) => Sql, key: Sql, rows: Sql) => sql`
   select symbol_id, bucket from (
@@ -28,9 +31,10 @@ const traded = (bucket: (moment: Sql) => Sql, key: Sql, rows: Sql) => sql`
   where exists (${rows}) and (symbol_id, ${key}) in (${rows})`;
 
 /**
- * Hours whose part of imported bars is made anew for this query: those the Keeper has yet to look at, those with trades that
- * are not rolled up or later than what is stored through, and those after all that is rolled up. As a rule there are few,
- * which an array makes the planner believe; it would guess a part of all bars imported.
+ * Hours whose part of imported bars is made anew for this query: those the Keeper has yet to look
+ * at, those with trades that are not rolled up or later than what is stored through, and those
+ * after all that is rolled up. As a rule there are few, which an array makes the planner believe;
+ * it would guess a part of all bars imported.
  */
 const anew = ({ from, to, lengthUs }: BarsParams, lengths: Sql) => sql`
 anew as materialized (
@@ -50,8 +54,9 @@ ${importedHours({
 })}`;
 
 /**
- * SQL, to be followed by more: what imported bars give to those hours and their days. So an answer is exact up to its cursor
- * as soon as a bar is imported or a trade comes where one was, and never waits for the Keeper.
+ * SQL, to be followed by more: what imported bars give to those hours and their days. So an answer
+ * is exact up to its cursor as soon as a bar is imported or a trade comes where one was, and never
+ * waits for the Keeper.
  */
 export function importedAnew(params: BarsParams, length: BarLength): Sql {
   const { from, to } = params;
@@ -67,7 +72,10 @@ ${importedDays(sql`anew`, traded(dayOf, sql`bucket`, sql`select symbol_id, day f
   }
 }
 
-/** SQL: parts of bars. An imported minute counts where nobody traded; most of the rest the Keeper has made ready. */
+/**
+ * SQL: parts of bars. An imported minute counts where nobody traded; most of the rest the Keeper
+ * has made ready.
+ */
 export function importedPart(params: BarsParams, length: BarLength): Sql {
   return sql`
   select a.place, ${bucketOf(sql`bucket`, params.lengthUs)}, first_ts, last_ts, high, low, volume, trades, 1, open, close

@@ -42,8 +42,8 @@ from offset_bar group by place`;
 }
 
 /**
- * Bars as {@link readBarColumns} reads them, and with them those imported with an offset that share no moment with one of these
- * (SPEC B-7).
+ * Bars as {@link readBarColumns} reads them, and with them those imported with an offset that share
+ * no moment with one of these (SPEC B-7).
  *
  * @throws DatabaseError
  */

@@ -8,8 +8,9 @@ import { type BarsRange, readBarColumns, type TailedSymbol } from "./read-bar-co
 export type BarsQuery = BarsRange & TailedSymbol;
 
 /**
- * Bars from stored trades, their rollups, bars that were imported, and the tail together, oldest first; buckets
- * without any have none. Among them are those imported with an offset (SPEC B-7). Open and close are the first and last by (ts, cursor, ordinal) (SPEC B-2). A tail trade that
+ * Bars from stored trades, their rollups, bars that were imported, and the tail together, oldest
+ * first; buckets without any have none. Among them are those imported with an offset (SPEC B-7).
+ * Open and close are the first and last by (ts, cursor, ordinal) (SPEC B-2). A tail trade that
  * repeats a stored or earlier one does not count.
  *
  * @throws DatabaseError

@@ -14,11 +14,13 @@ const PIECE = piece(sql`bucket`);
 const KEPT_FROM = sql`kept_from`;
 
 /**
- * SQL: the CTEs `whole_part` and `other_part`, parts of bars as `selectBars` puts them together. Those of `whole_part` are rolled-up
- * bars of `length`, as far as they go: of origin 0, one a bucket, as a rule nearly all there is, and without columns that are not asked
- * for. Those of `other_part` are shorter rolled-up bars and at last trades for the rest, and imported bars. What is not over is not rolled
- * up, a day with a stale hour is made of its hours, and a stale hour of its trades. A rolled-up bar that holds something later
- * than what is stored through is stale for this query. The range is whole buckets of `length`.
+ * SQL: the CTEs `whole_part` and `other_part`, parts of bars as `selectBars` puts them together.
+ * Those of `whole_part` are rolled-up bars of `length`, as far as they go: of origin 0, one a
+ * bucket, as a rule nearly all there is, and without columns that are not asked for. Those of
+ * `other_part` are shorter rolled-up bars and at last trades for the rest, and imported bars. What
+ * is not over is not rolled up, a day with a stale hour is made of its hours, and a stale hour of
+ * its trades. A rolled-up bar that holds something later than what is stored through is stale for
+ * this query. The range is whole buckets of `length`.
  */
 export function rolledBars(params: BarsParams, length: BarLength, columns: readonly string[]): Sql {
   const { from, to, lengthUs } = params;
@@ -73,8 +75,8 @@ invalidated as materialized (
   select place, ${hourOf(sql`ts`)} from tail where ts < (select minutes_end from bounds))`;
 
 /**
- * Rolled-up bars of the live table and of the past. A bucket can have a part in both: they are put together like any others, and at
- * the same moment that of the past is later.
+ * Rolled-up bars of the live table and of the past. A bucket can have a part in both: they are put
+ * together like any others, and at the same moment that of the past is later.
  */
 const rolledOf = (
   { from, to }: MomentRange,
@@ -105,7 +107,10 @@ const rolledIn = (
   tables?: readonly string[],
 ) => ofEach(sql`asked`, rolledOf(range, bars, between(from, to), tables));
 
-/** NOT IN, for that is a hash whatever the planner expects; neither column is ever null. As a rule there is nothing to look for. */
+/**
+ * NOT IN, for that is a hash whatever the planner expects; neither column is ever null. As a rule
+ * there is nothing to look for.
+ */
 const IS_FRESH = sql`(not exists (select from stale) or (place, ${hourOf(sql`bucket`)}) not in (select place, hour from stale))`;
 const IS_FRESH_DAY = sql`(place, bucket) not in (select place, day from stale_day)`;
 
@@ -118,7 +123,10 @@ const WHOLE: Record<BarLength, [end: Sql, isFresh: Sql]> = {
 
 const fresh = (bars: string) => sql`select ${PIECE} from ${identifier(bars)} where ${IS_FRESH}`;
 
-/** Of an hour whose raw trades are gone the rolled-up bar is all there is, and right; what came since is in trades_past. */
+/**
+ * Of an hour whose raw trades are gone the rolled-up bar is all there is, and right; what came
+ * since is in trades_past.
+ */
 const frozen = ({ from, to }: MomentRange, bars: string, origin: Sql) => sql`
   select ${PIECE} from (${ofEach(
     sql`(select a.*, n.hour from stale n join asked a using (place) where n.hour < (select raw_from from bounds))`,

@@ -18,8 +18,9 @@ export type Unavailability =
   | "unprepared";
 
 /**
- * What a database did, or did not do: the driver makes it, and nobody else. Whatever else a call is rejected with is a bug, of the
- * code that asked or of the driver, and never means that the database is away.
+ * What a database did, or did not do: the driver makes it, and nobody else. Whatever else a call is
+ * rejected with is a bug, of the code that asked or of the driver, and never means that the
+ * database is away.
  */
 export class DatabaseError extends Error {
   override readonly name = "DatabaseError";
@@ -37,12 +38,18 @@ export class DatabaseError extends Error {
   }
 }
 
-/** What `error` says of a database; null where it is no database's error, and so a bug or somebody else's failure. */
+/**
+ * What `error` says of a database; null where it is no database's error, and so a bug or somebody
+ * else's failure.
+ */
 export function failureOf(error: unknown): DatabaseFailure | null {
   return error instanceof DatabaseError ? error.failure : null;
 }
 
-/** What a log says of `error`, caught around calls of a `Database`: a bug is an error, and told with its stack. */
+/**
+ * What a log says of `error`, caught around calls of a `Database`: a bug is an error, and told with
+ * its stack.
+ */
 export function lineOf(error: unknown): {
   level: "warn" | "error";
   fields: Record<string, unknown>;
@@ -66,13 +73,17 @@ export function isDiskFull(error: unknown): boolean {
 }
 
 /**
- * Classes of SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html) that blame the call itself. All
- * others are the server's condition or its setup, which an operator can mend, and so are failures without any SQLSTATE
- * (network, timeout, an answer cut short, Neon's own refusals): nothing acknowledged may be thrown away for those.
+ * Classes of SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html) that blame
+ * the call itself. All others are the server's condition or its setup, which an operator can mend,
+ * and so are failures without any SQLSTATE (network, timeout, an answer cut short, Neon's own
+ * refusals): nothing acknowledged may be thrown away for those.
  */
 const CALL_IS_WRONG = new Set(["0A", "21", "22", "23", "2F", "42", "44", "54"]);
 
-/** Of those classes, the ones that setup explains: missing migrations, missing rights, and missing ranges of time. */
+/**
+ * Of those classes, the ones that setup explains: missing migrations, missing rights, and missing
+ * ranges of time.
+ */
 const SETUP_IS_WRONG = new Set(["42P01", "42703", "42883", "42P10", "42704", "42501", "23514"]);
 /** What setup explains besides: a wrong password or name, a database that is not there. */
 const ADDRESS_IS_WRONG = new Set(["28P01", "28000", "3D000"]);

@@ -10,8 +10,9 @@ export interface Statement {
 }
 
 /**
- * Postgres over HTTP. Values of float8 and int4 come back as numbers, all else (bigint among it) as text.
- * Where the database did not do what it was asked it rejects with a `DatabaseError`; anything else is a bug.
+ * Postgres over HTTP. Values of float8 and int4 come back as numbers, all else (bigint among it) as
+ * text. Where the database did not do what it was asked it rejects with a `DatabaseError`; anything
+ * else is a bug.
  */
 export interface Database {
   /** One statement. `tag` is the correlation id, which goes into a comment of the statement. */
@@ -23,23 +24,33 @@ export interface Database {
 export type DatabaseUse = "reader" | "writer" | "keeper";
 
 export interface DatabaseSettings {
-  /** `postgres://user:password@host/database`; for an endpoint of our own the password is its secret. */
+  /**
+   * `postgres://user:password@host/database`; for an endpoint of our own the password is its
+   * secret.
+   */
   url: string;
-  /** URL of an endpoint that speaks Neon's HTTP protocol (`http://127.0.0.1:5433/sql`); absent = Neon's own. */
+  /**
+   * URL of an endpoint that speaks Neon's HTTP protocol (`http://127.0.0.1:5433/sql`); absent =
+   * Neon's own.
+   */
   endpoint?: string | undefined;
   /**
-   * What the connection is for; reading where it is not said. An endpoint of our own keeps connections apart for each use,
-   * so the writer and the keeper never wait for readers, and ends a reader's statement after 12 s (SQLSTATE 57014).
+   * What the connection is for; reading where it is not said. An endpoint of our own keeps
+   * connections apart for each use, so the writer and the keeper never wait for readers, and ends a
+   * reader's statement after 12 s (SQLSTATE 57014).
    */
   use?: DatabaseUse;
-  /** A request that takes longer is given up, in ms; what it did in the database is then unknown. */
+  /**
+   * A request that takes longer is given up, in ms; what it did in the database is then unknown.
+   */
   timeoutMs: number;
 }
 
 const neonsOwnEndpoint = neonConfig.fetchEndpoint;
 const endpoints = new Map<string, string>();
 
-// The driver takes its endpoint from one global setting only, so that setting looks the database up.
+// The driver takes its endpoint from one global setting only, so that setting looks the database
+// up.
 neonConfig.fetchEndpoint = (host, port, options) => {
   const own = endpoints.get(`${host}:${port}`);
   if (own !== undefined) return own;
@@ -49,8 +60,9 @@ neonConfig.fetchEndpoint = (host, port, options) => {
 };
 
 /**
- * The driver names what it fails with, but for a body that breaks off or is no answer of a database, as of a proxy in between: that is
- * named here. So whatever comes out of it without a name is a bug.
+ * The driver names what it fails with, but for a body that breaks off or is no answer of a
+ * database, as of a proxy in between: that is named here. So whatever comes out of it without a
+ * name is a bug.
  */
 neonConfig.fetchFunction = async (url: string, init: RequestInit) => {
   const response = await fetch(url, init);
@@ -82,7 +94,9 @@ function isAnswer(body: unknown): boolean {
   return Array.isArray(results) || (Array.isArray(fields) && Array.isArray(rows));
 }
 
-/** Connects to nothing: every call is a request of its own. @throws where `url` is no Postgres URL. */
+/**
+ * Connects to nothing: every call is a request of its own. @throws where `url` is no Postgres URL.
+ */
 export function openDatabase(settings: DatabaseSettings): Database {
   const url = new URL(settings.url);
   const { hostname, port } = url;
@@ -122,7 +136,10 @@ async function named<Answer>(call: Promise<Answer>): Promise<Answer> {
   }
 }
 
-/** The statement with its correlation id in a comment at the end, where every log of Postgres shows it. */
+/**
+ * The statement with its correlation id in a comment at the end, where every log of Postgres shows
+ * it.
+ */
 function withTag(text: string, tag: string | undefined): string {
   if (tag === undefined) return text;
   // Only characters that cannot end the comment or begin another.

@@ -11,8 +11,8 @@ export const float8s = (values: Numbers) => sql`${param(numberArray(values))}::f
 export const texts = (values: readonly string[]) => sql`${param(textArray(values))}::text[]`;
 
 /**
- * SQL: a row source of arrays, each a column: `unnest($1::int8[]) as u (ts_us)`. With `place` a last column of that name counts
- * the rows from 1.
+ * SQL: a row source of arrays, each a column: `unnest($1::int8[]) as u (ts_us)`. With `place` a
+ * last column of that name counts the rows from 1.
  */
 export function rowsOf(name: string, columns: Readonly<Record<string, Sql>>, place?: string): Sql {
   const names = [...Object.keys(columns), ...(place === undefined ? [] : [place])];

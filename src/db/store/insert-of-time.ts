@@ -2,7 +2,10 @@ import { identifier, NOTHING, type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf, hourOf, timestampOf } from "../driver/sql-time.ts";
 
 export interface TimedInsert {
-  /** What is stored. What is older than raw data goes into the table of that name with `_past` or `_set_aside` behind it. */
+  /**
+   * What is stored. What is older than raw data goes into the table of that name with `_past` or
+   * `_set_aside` behind it.
+   */
   table: "points" | "trades";
   /** The table of raw data. */
   live: Sql;
@@ -18,20 +21,25 @@ export interface TimedInsert {
   stale: { table: Sql; key: Sql };
   /** Is `p`, a row of the table's past, the same as `u`, whose moment is `u.ts`? */
   isSame: Sql;
-  /** Is what is no longer new packed? Then what comes late for that goes into the table with `_late` behind its name. */
+  /**
+   * Is what is no longer new packed? Then what comes late for that goes into the table with `_late`
+   * behind its name.
+   */
   isPacked: boolean;
   /** What happens to rows that are stored already in a table; nothing: the insert fails. */
   settle: (table: Sql) => Sql;
 }
 
 /**
- * An insert of raw data that keeps what `tape_state` promises: whatever is earlier than the watermark leaves an
- * invalidation, in the same statement and under a lock on the row that says how far the watermark is. The Keeper moves the watermark
- * in a transaction of its own, which waits for those locks: so what is stored without an invalidation can be seen by the time that
- * rollups are made of it. Where all rows are later, as they are as a rule, neither invalidation nor past reads any row.
+ * An insert of raw data that keeps what `tape_state` promises: whatever is earlier than the
+ * watermark leaves an invalidation, in the same statement and under a lock on the row that says how
+ * far the watermark is. The Keeper moves the watermark in a transaction of its own, which waits for
+ * those locks: so what is stored without an invalidation can be seen by the time that rollups are
+ * made of it. Where all rows are later, as they are as a rule, neither invalidation nor past reads
+ * any row.
  *
- * What is older than raw data goes to the past, or is set aside where its hour is closed (SPEC K-1) and it is not in the past
- * already, as it can be where minutes told once that it was new.
+ * What is older than raw data goes to the past, or is set aside where its hour is closed (SPEC K-1)
+ * and it is not in the past already, as it can be where minutes told once that it was new.
  *
  * One row: how many rows were set aside (`set_aside`), and which database this is (`identity`).
  */
@@ -39,7 +47,8 @@ export function insertOfTime(insert: TimedInsert): Sql {
   const { table, live, columns, values, rows, earliest, stale, isSame, isPacked, settle } = insert;
   const of = (what: "past" | "set_aside" | "late") => identifier(`${table}_${what}`);
   const ts = timestampOf(sql`u.ts_us`);
-  // In microseconds: to compare them costs nothing, where a timestamptz of each row would be made once more.
+  // In microseconds: to compare them costs nothing, where a timestamptz of each row would be made
+  // once more.
   const before = (moment: Sql) =>
     sql`(select ${moment} from state) > ${earliest}::int8 and u.ts_us < (select ${moment} from state)`;
   const from = (moment: Sql) => sql`u.ts_us >= (select ${moment} from state)`;

@@ -45,11 +45,15 @@ interface SeriesPoints extends SeriesName {
 }
 
 /**
- * The points of a batch, by series. They go to Postgres in the order of the primary key, which fills index pages a
- * fifth better and is a seventh faster than the order of arrival (measured on PGlite, 200 series).
+ * The points of a batch, by series. They go to Postgres in the order of the primary key, which
+ * fills index pages a fifth better and is a seventh faster than the order of arrival (measured on
+ * PGlite, 200 series).
  */
 export class PointRows {
-  /** By symbol, then by the labels as they were spelled, so that canonical spelling is made once a spelling. */
+  /**
+   * By symbol, then by the labels as they were spelled, so that canonical spelling is made once a
+   * spelling.
+   */
   readonly #spelled = new Map<SymbolName, Map<string, SeriesPoints>>();
   readonly #series = new Map<string, SeriesPoints>();
   rowCount = 0;
@@ -77,7 +81,8 @@ export class PointRows {
     let series = spelled.get(spelling);
     if (series !== undefined) return series;
 
-    // A lone surrogate has no UTF-8 form, and jsonb takes no escape of one: it would stop the batch for good.
+    // A lone surrogate has no UTF-8 form, and jsonb takes no escape of one: it would stop the batch
+    // for good.
     const metric = event.metric.toWellFormed();
     const labelsKey = canonicalLabels(labels === undefined ? undefined : wellFormed(labels));
     const key = joinSeriesKey(metric, labelsKey);
@@ -160,7 +165,10 @@ class Columns {
   }
 }
 
-/** Indexes of the points to store, by time: of several at one moment the one with the latest (cursor, ordinal). */
+/**
+ * Indexes of the points to store, by time: of several at one moment the one with the latest
+ * (cursor, ordinal).
+ */
 function survivors(series: SeriesPoints): number[] {
   const indexes = series.tsUs.map((_, at) => at);
   if (series.isAscending) return indexes;

@@ -23,7 +23,10 @@ export interface RoomFrames {
   frames: readonly StoredFrame[];
 }
 
-/** What was stored: rows sent, without repetitions inside the batch, and the earliest moment of a point or a trade. */
+/**
+ * What was stored: rows sent, without repetitions inside the batch, and the earliest moment of a
+ * point or a trade.
+ */
 export interface Stored {
   points: number;
   trades: number;
@@ -42,12 +45,13 @@ export interface Stored {
 const RESOLVE_ATTEMPTS = 2;
 
 /**
- * Stores the events of frames of any number of rooms. Repeating it, whole or in parts, in any order, changes nothing
- * (INV-6): a point or a position is kept with its latest (cursor, ordinal) (INV-9), a trade with its earliest. Of
- * books the samples alone are stored (SPEC D-5); the rest is passed over.
+ * Stores the events of frames of any number of rooms. Repeating it, whole or in parts, in any
+ * order, changes nothing (INV-6): a point or a position is kept with its latest (cursor, ordinal)
+ * (INV-9), a trade with its earliest. Of books the samples alone are stored (SPEC D-5); the rest is
+ * passed over.
  *
- * One round trip where every series is known, no row is stored already and the batch is under 8 MiB; larger batches go in
- * several, and a failure between them is mended by repeating the call.
+ * One round trip where every series is known, no row is stored already and the batch is under 8
+ * MiB; larger batches go in several, and a failure between them is mended by repeating the call.
  *
  * @throws DatabaseError
  */

@@ -9,7 +9,10 @@ export interface Replacement {
   sinceUs: EpochUs;
   /** Rooms that store again what they hold. */
   rooms: number;
-  /** Up to here something is lost of at least one room: it was in the other database alone. Null where nothing is. */
+  /**
+   * Up to here something is lost of at least one room: it was in the other database alone. Null
+   * where nothing is.
+   */
   lostTo: Cursor | null;
 }
 
@@ -19,7 +22,10 @@ export async function readIdentity(db: Database): Promise<string> {
   return String(row?.["identity"]);
 }
 
-/** Writes a replacement into the database that `identity` names, and into no other. @throws DatabaseError */
+/**
+ * Writes a replacement into the database that `identity` names, and into no other. @throws
+ * DatabaseError
+ */
 export async function writeReplacement(
   db: Database,
   identity: string,

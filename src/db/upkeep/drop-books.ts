@@ -13,7 +13,8 @@ delete from books where ctid = any (array(
 returning 1`;
 
 /**
- * Deletes the samples of books before a moment, in steps that are whole in themselves, and says how many there were.
+ * Deletes the samples of books before a moment, in steps that are whole in themselves, and says how
+ * many there were.
  *
  * @throws DatabaseError
  */

@@ -16,7 +16,10 @@ export interface DatabaseState {
   version: string;
   /** Of TimescaleDB: `2.28.3`; null without it. */
   timescale: string | null;
-  /** Settings of our sessions that may change an answer, as `name = value`, joined by commas; null where all are as they have to be. */
+  /**
+   * Settings of our sessions that may change an answer, as `name = value`, joined by commas; null
+   * where all are as they have to be.
+   */
   unpinned: string | null;
   /** File names of the applied migrations, in order; none where the database was never set up. */
   migrations: string[];

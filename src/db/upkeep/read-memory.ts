@@ -6,7 +6,10 @@ import { epochUsOf } from "../driver/sql-time.ts";
 import type { Replacement } from "./database-identity.ts";
 import { STATE_COLUMNS, stateOf, type TapeState } from "./tape-state.ts";
 
-/** Nothing is counted further: of invalidations beyond it matters that they become fewer, and of the rest that there is any. */
+/**
+ * Nothing is counted further: of invalidations beyond it matters that they become fewer, and of the
+ * rest that there is any.
+ */
 const COUNTED = 10_000;
 
 /** How the memory of a database is. */

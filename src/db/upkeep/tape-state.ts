@@ -24,8 +24,9 @@ export async function readTapeState(db: Database, tag?: string): Promise<TapeSta
 }
 
 /**
- * Moves the watermark on to the minute of `throughUs`, never back, and at most `mostUs` beyond what is rolled up. The
- * row is locked only after every insert under way has committed: what those stored can be seen from now on.
+ * Moves the watermark on to the minute of `throughUs`, never back, and at most `mostUs` beyond what
+ * is rolled up. The row is locked only after every insert under way has committed: what those
+ * stored can be seen from now on.
  *
  * @throws DatabaseError
  */

@@ -31,7 +31,10 @@ import type { Interval } from "../../../src/protocol/interval.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 
-/** What reaches the database by a call of src/db, which gets these rows, statement by statement; none where they end. */
+/**
+ * What reaches the database by a call of src/db, which gets these rows, statement by statement; none
+ * where they end.
+ */
 export interface StatementCase {
   /** As its golden file is called. */
   name: string;

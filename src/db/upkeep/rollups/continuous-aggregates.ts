@@ -44,17 +44,19 @@ where hour >= (select raw_from from tape_state) and hour in (
 returning ${epochUsOf(sql`hour`)} as hour_us, (select ${epochUsOf(sql`rolled_through`)} from tape_state) as rolled_through_us`;
 
 /**
- * Deletes the claimed invalidations of hours that have been refreshed. Those that came after the claim stay, and so do those of
- * other hours, which a Keeper had claimed that ended before it refreshed them.
+ * Deletes the claimed invalidations of hours that have been refreshed. Those that came after the
+ * claim stay, and so do those of other hours, which a Keeper had claimed that ended before it
+ * refreshed them.
  */
 const takeClaimed = (table: string, hoursUs: readonly number[]) =>
   sql`delete from ${identifier(table)} where is_claimed and ${epochUsOf(sql`hour`)} = any (${int8s(hoursUs)})`;
 
 /**
- * Continuous aggregates, for `timescale`. They know themselves what has changed in a range, and a refresh of it does only
- * that; the invalidations tell which ranges are worth a refresh now, for a policy looks at everything once in a while. A refresh
- * is several transactions, so invalidations are claimed before and deleted after it. What is older than raw data is kept in
- * tables, as in the other modes: a refresh there would forget what has been dropped.
+ * Continuous aggregates, for `timescale`. They know themselves what has changed in a range, and a
+ * refresh of it does only that; the invalidations tell which ranges are worth a refresh now, for a
+ * policy looks at everything once in a while. A refresh is several transactions, so invalidations
+ * are claimed before and deleted after it. What is older than raw data is kept in tables, as in the
+ * other modes: a refresh there would forget what has been dropped.
  */
 export function continuousAggregates(db: Database): Rollups {
   const refreshLive = async (
@@ -77,7 +79,8 @@ export function continuousAggregates(db: Database): Rollups {
     return claimed.length;
   };
 
-  // The procedure takes no parameters of a prepared statement where it looks for constants, and must stand alone.
+  // The procedure takes no parameters of a prepared statement where it looks for constants, and
+  // must stand alone.
   const refreshAggregate = (view: string, fromUs: number, toUs: number) =>
     ask(
       db,

@@ -9,7 +9,10 @@ import { refreshTrades } from "./refresh-trades.ts";
 import { invalidateImportedOf, rollForward, setRolledThrough } from "./roll-forward.ts";
 import type { Rollups } from "./rollups.ts";
 
-/** Any fixed number that no other program uses: one Keeper at a time, or an older snapshot could overwrite a newer. */
+/**
+ * Any fixed number that no other program uses: one Keeper at a time, or an older snapshot could
+ * overwrite a newer.
+ */
 const LOCK = sql`select pg_advisory_xact_lock(7305814126390514693)`;
 
 /** Runs a statement that makes stale hours anew. @returns how many it took. */

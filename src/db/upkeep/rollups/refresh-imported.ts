@@ -14,8 +14,9 @@ const TRADED_DAYS = sql`
 select symbol_id, day as bucket from imported_day_of d where ${tradedIn("1h")} or ${tradedIn("1m")}`;
 
 /**
- * SQL: makes what imported bars give to the stale hours and their days anew, and takes the invalidations, in one statement and so
- * from one snapshot. Trades that are not rolled up yet come with an invalidation of their own when they are.
+ * SQL: makes what imported bars give to the stale hours and their days anew, and takes the
+ * invalidations, in one statement and so from one snapshot. Trades that are not rolled up yet come
+ * with an invalidation of their own when they are.
  */
 export const refreshImported = (mostInvalidations: number): Sql => sql`
 with picked as materialized (

@@ -1,11 +1,13 @@
 import { NOTHING, type Sql, sql } from "../../driver/sql.ts";
 
-/** All stale hours, or only those older than raw data, whose rollups no continuous aggregate makes. */
+/**
+ * All stale hours, or only those older than raw data, whose rollups no continuous aggregate makes.
+ */
 export type Reach = "all" | "past";
 
 /**
- * SQL: the CTEs `state`, `picked` (hours and keys, the newest hours first, from at most so many invalidations) and `taken`,
- * which deletes every one of those hours that can be seen.
+ * SQL: the CTEs `state`, `picked` (hours and keys, the newest hours first, from at most so many
+ * invalidations) and `taken`, which deletes every one of those hours that can be seen.
  */
 export function takeStale(table: Sql, key: Sql, reach: Reach, mostInvalidations: number): Sql {
   const within = reach === "all" ? NOTHING : sql`where hour < (select raw_from from state)`;
