@@ -213,7 +213,15 @@ describe.each(testDatabaseKinds())("the endpoint over $name", ({ openMigrated })
     return row?.["n"];
   };
 
+  /** The connections of readers are made, which on a busy machine takes longer than what a test waits for. */
+  const warmReaders = async () => {
+    const reader = database.open({ use: "reader" });
+    const all = Array.from({ length: 6 }, () => reader.query("select from pg_sleep(0.2)", []));
+    await Promise.allSettled(all);
+  };
+
   it("ends the statement of a client that has gone, and does not begin those that wait", async () => {
+    await warmReaders();
     const hurried = database.open({ use: "reader", timeoutMs: 1_000 });
     const abandoned = Array.from({ length: 40 }, () => hurried.query("select pg_sleep(60)", []));
     await expect.poll(sleepers, { timeout: 900, interval: 20 }).toBe(6);
@@ -226,6 +234,7 @@ describe.each(testDatabaseKinds())("the endpoint over $name", ({ openMigrated })
   });
 
   it("readers that take all their connections hold up neither writer nor keeper, and the next is told", async () => {
+    await warmReaders();
     const patient = database.open({ use: "reader" });
     const reads = Array.from({ length: 7 }, () => patient.query("select pg_sleep(7)", []));
     const settled = Promise.allSettled(reads);
