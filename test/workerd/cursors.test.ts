@@ -35,19 +35,19 @@ describe("a cursor", () => {
   it("E-2 of a message covers every event in it, and nothing after it", async () => {
     const symbol = newSymbol();
     const start = await pushPoints(symbol, 0);
-    for (let batch = 0; batch < 4; batch += 1) await pushPoints(symbol, 1 + batch * 70, 70);
+    for (let batch = 0; batch < 4; batch += 1) await pushPoints(symbol, 1 + batch * 300, 300);
     const viewer = await TestViewer.join(symbol, start);
     await viewer.expect("hello");
     let seen = 0;
     let messages = 0;
-    while (seen < 280) {
+    while (seen < 1_200) {
       const { values, cursor } = await viewer.points(1);
       seen += values.length;
       messages += 1;
       const poll = await ask(`/api/rooms/${symbol}/events?since=${cursor}&limit=1000`, {}, "read");
       const { events } = pollAnswerSchema.parse(await poll.json());
       expect(events.map((event) => event.kind === "metric" && event.value)).toEqual(
-        numbers(seen + 1, 280 - seen),
+        numbers(seen + 1, 1_200 - seen),
       );
     }
     expect(messages).toBeGreaterThan(2);
