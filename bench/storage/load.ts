@@ -85,8 +85,8 @@ function bareColumns(rooms: readonly RoomFrames[], ids: SeriesIdCache): string[]
       });
     }
   }
-  if (rows.takeIds(ids).length > 0) throw new Error("a series without an id");
-  const [insert, ...more] = rows.inserts();
+  if (rows.takeIds(ids.ids).length > 0) throw new Error("a series without an id");
+  const [insert, ...more] = rows.inserts(String(ids.ids.identity));
   if (insert === undefined || more.length > 0) throw new Error("a batch is not one insert");
   return insert.params.slice(0, 5).map(String);
 }

@@ -3,8 +3,9 @@ import type { BookEvent, Level } from "../protocol/book.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
 import { numberArray, textArray } from "./array-text.ts";
+import { insertInto } from "./insert-into.ts";
 import type { Insert } from "./requests.ts";
-import type { SeriesIdCache } from "./series-ids.ts";
+import type { DatabaseIds } from "./series-ids.ts";
 import { timestampOf } from "./sql-time.ts";
 
 /** Levels of a side that Postgres keeps of a sample: a row of them is 1.7 KB, just short of what is moved out of line. */
@@ -21,11 +22,17 @@ insert into books (ts, cursor, seq, symbol_id, ordinal, bid_prices, bid_sizes, a
 select ${timestampOf("u.ts_us")}, u.cursor, u.seq, u.symbol_id, u.ordinal,
   u.bid_prices::float8[], u.bid_sizes::float8[], u.ask_prices::float8[], u.ask_sizes::float8[]
 from unnest($1::int8[], $2::int8[], $3::int8[], $4::int4[], $5::int2[], $6::text[], $7::text[], $8::text[], $9::text[])
-  as u (ts_us, cursor, seq, symbol_id, ordinal, bid_prices, bid_sizes, ask_prices, ask_sizes)`;
+  as u (ts_us, cursor, seq, symbol_id, ordinal, bid_prices, bid_sizes, ask_prices, ask_sizes)
+where exists (select from state)`;
+
+const INSERT_PLAINLY = insertInto("$10", INSERT);
 
 /** A sample is its place in the log. */
-const INSERT_CAREFULLY = `${INSERT}
-on conflict (symbol_id, ts, cursor, ordinal) do nothing`;
+const INSERT_CAREFULLY = insertInto(
+  "$10",
+  `${INSERT}
+on conflict (symbol_id, ts, cursor, ordinal) do nothing`,
+);
 
 interface BookRow {
   symbol: SymbolName;
@@ -48,21 +55,21 @@ export class BookRows {
     this.#rows.set(key, { symbol, symbolId: undefined, book: sampleOf(book), cursor, ordinal });
   }
 
-  /** Takes the ids that the cache has; returns the symbols it does not have. */
-  takeIds(cache: SeriesIdCache): SymbolName[] {
+  /** Takes the ids that there are; returns the symbols that have none. */
+  takeIds(ids: DatabaseIds): SymbolName[] {
     const unknown = new Set<SymbolName>();
     for (const row of this.#rows.values()) {
-      row.symbolId ??= cache.symbolId(row.symbol);
+      row.symbolId ??= ids.symbolId(row.symbol);
       if (row.symbolId === undefined) unknown.add(row.symbol);
     }
     return [...unknown];
   }
 
-  /** The inserts, once every symbol has its id. */
-  *inserts(): Generator<Insert> {
+  /** The inserts, once every symbol has its id in the database of `identity`. */
+  *inserts(identity: string): Generator<Insert> {
     const rows = [...this.#rows.values()];
     for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
-      yield insertOf(rows.slice(from, from + ROWS_PER_STATEMENT));
+      yield insertOf(rows.slice(from, from + ROWS_PER_STATEMENT), identity);
     }
   }
 }
@@ -75,11 +82,11 @@ export function sampleOf(book: BookEvent): BookEvent {
   return { ...book, bids: bids as Level[], asks: asks as Level[] };
 }
 
-function insertOf(rows: readonly BookRow[]): Insert {
+function insertOf(rows: readonly BookRow[], identity: string): Insert {
   const lists = (side: "bids" | "asks", at: 0 | 1) =>
     textArray(rows.map(({ book }) => numberArray(book[side].map((level) => level[at]))));
   return {
-    plain: INSERT,
+    plain: INSERT_PLAINLY,
     careful: INSERT_CAREFULLY,
     params: [
       numberArray(rows.map(({ book }) => book.ts)),
@@ -88,6 +95,7 @@ function insertOf(rows: readonly BookRow[]): Insert {
       numberArray(rows.map(({ symbolId }) => symbolId as number)),
       numberArray(rows.map(({ ordinal }) => ordinal)),
       ...[lists("bids", 0), lists("bids", 1), lists("asks", 0), lists("asks", 1)],
+      identity,
     ],
     bytes: rows.reduce(
       (sum, { book }) => sum + ROW_BYTES + (book.bids.length + book.asks.length) * LEVEL_BYTES,

@@ -11,9 +11,11 @@ export interface Replacement {
   lostTo: Cursor | null;
 }
 
+export const SELECT_IDENTITY = "select identity::text as identity from tape_state";
+
 /** Which database this is: a UUID, made with it. @throws what `classifyFailure` reads. */
 export async function readIdentity(db: Database): Promise<string> {
-  const [row] = await db.query("select identity::text as identity from tape_state", []);
+  const [row] = await db.query(SELECT_IDENTITY, []);
   return String(row?.["identity"]);
 }
 

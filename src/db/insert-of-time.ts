@@ -13,6 +13,8 @@ export interface TimedInsert {
   rows: string;
   /** Parameter: the earliest `ts_us` of the rows. */
   earliest: string;
+  /** Parameter: the database whose ids these are. */
+  identity: string;
   /** Where an hour is noted whose rollups are made already, with the key of its rows. */
   stale: { table: string; key: string };
   /** Is `p`, a row of the table's past, the same as `u`, whose moment is `u.ts`? */
@@ -30,11 +32,14 @@ export interface TimedInsert {
  * What is older than raw data goes to the past, or is set aside where its hour is closed (SPEC K-1) and it is not in the past
  * already, as it can be where minutes told once that it was new.
  *
+ * In another database than the one of `identity` nothing is stored: its ids are those of other series.
+ *
  * @returns the statement, for a clause that says what happens to rows that are stored already. One row: how many rows were
- * set aside (`set_aside`), and which database this is (`identity`).
+ * set aside (`set_aside`), and which database this is (`identity`), null where it is another.
  */
 export function insertOfTime(insert: TimedInsert) {
-  const { table, live, columns, values, rows, earliest, stale, isSame, isPacked } = insert;
+  const { table, live, columns, values, rows, earliest, identity, stale, isSame, isPacked } =
+    insert;
   const ts = timestampOf("u.ts_us");
   // In microseconds: to compare them costs nothing, where a timestamptz of each row would be made once more.
   const before = (moment: string) =>
@@ -54,7 +59,7 @@ export function insertOfTime(insert: TimedInsert) {
 with state as materialized (
   select ${epochUsOf("watermark")} as watermark, ${epochUsOf("raw_from")} as raw_from,
     ${epochUsOf("packed_through")} as packed_through, minutes_from, identity
-  from tape_state for share),
+  from tape_state where identity = ${identity}::uuid for share),
 note as (
   insert into ${stale.table} (hour, ${stale.key})
   select distinct ${bucketOf(ts, "3600000000")}, u.${stale.key} from ${rows} where ${before("watermark")}),

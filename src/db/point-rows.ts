@@ -5,7 +5,7 @@ import type { Cursor } from "../protocol/time.ts";
 import { numberArray } from "./array-text.ts";
 import { insertOfTime } from "./insert-of-time.ts";
 import type { Insert } from "./requests.ts";
-import { joinSeriesKey, type SeriesIdCache, type SeriesName } from "./series-ids.ts";
+import { type DatabaseIds, joinSeriesKey, type SeriesName } from "./series-ids.ts";
 
 const ROWS_PER_STATEMENT = 20_000;
 /** Upper bound of the text of one row in its five arrays. */
@@ -19,6 +19,7 @@ const INSERT = insertOfTime({
   rows: `unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[])
   as u (ts_us, value, cursor, series_id, ordinal)`,
   earliest: "$6",
+  identity: "$7",
   stale: { table: "stale_points", key: "series_id" },
   isSame: "p.series_id = u.series_id and p.ts = u.ts",
   isPacked: true,
@@ -92,22 +93,22 @@ export class PointRows {
     return series;
   }
 
-  /** Takes the ids that the cache has; returns the series it does not have. */
-  takeIds(cache: SeriesIdCache): SeriesName[] {
+  /** Takes the ids that there are; returns the series that have none. */
+  takeIds(ids: DatabaseIds): SeriesName[] {
     const unknown: SeriesName[] = [];
     for (const series of this.#series.values()) {
-      series.id ??= cache.seriesId(series.symbol, series.key);
+      series.id ??= ids.seriesId(series.symbol, series.key);
       if (series.id === undefined) unknown.push(series);
     }
     return unknown;
   }
 
-  /** The inserts, once every series has its id. No row is in two of them. */
-  inserts(): Insert[] {
+  /** The inserts, once every series has its id in the database of `identity`. No row is in two of them. */
+  inserts(identity: string): Insert[] {
     const inserts: Insert[] = [];
     let rows = new Columns();
     const flush = () => {
-      if (rows.tsUs.length > 0) inserts.push(rows.insert());
+      if (rows.tsUs.length > 0) inserts.push(rows.insert(identity));
       rows = new Columns();
     };
     const ordered = [...this.#series.values()].sort((a, b) => (a.id ?? 0) - (b.id ?? 0));
@@ -143,12 +144,12 @@ class Columns {
     this.#ordinal.push(series.ordinal[at] as number);
   }
 
-  insert(): Insert {
+  insert(identity: string): Insert {
     const columns = [this.tsUs, this.#value, this.#cursor, this.#seriesId, this.#ordinal];
     return {
       plain: INSERT_PLAINLY,
       careful: INSERT_CAREFULLY,
-      params: [...columns.map(numberArray), this.tsUs.reduce((a, b) => Math.min(a, b))],
+      params: [...columns.map(numberArray), this.tsUs.reduce((a, b) => Math.min(a, b)), identity],
       bytes: this.tsUs.length * ROW_BYTES,
     };
   }

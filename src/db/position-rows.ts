@@ -2,8 +2,9 @@ import type { PositionEvent } from "../protocol/event.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
 import { numberArray, textArray } from "./array-text.ts";
+import { insertInto } from "./insert-into.ts";
 import { BYTES_PER_UNIT, type Insert } from "./requests.ts";
-import type { SeriesIdCache } from "./series-ids.ts";
+import type { DatabaseIds } from "./series-ids.ts";
 import { timestampOf } from "./sql-time.ts";
 
 const ROWS_PER_STATEMENT = 2_000;
@@ -14,14 +15,20 @@ const INSERT = `
 insert into position_states (ts, quantity, cursor, symbol_id, ordinal, avg_price, account)
 select ${timestampOf("u.ts_us")}, u.quantity, u.cursor, u.symbol_id, u.ordinal, u.avg_price, u.account
 from unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[], $6::float8[], $7::text[])
-  as u (ts_us, quantity, cursor, symbol_id, ordinal, avg_price, account)`;
+  as u (ts_us, quantity, cursor, symbol_id, ordinal, avg_price, account)
+where exists (select from state)`;
+
+const INSERT_PLAINLY = insertInto("$8", INSERT);
 
 /** INV-9: of two positions of an account at one moment the later in the log stays. */
-const INSERT_CAREFULLY = `${INSERT}
+const INSERT_CAREFULLY = insertInto(
+  "$8",
+  `${INSERT}
 on conflict (symbol_id, account, ts) do update
 set quantity = excluded.quantity, cursor = excluded.cursor, ordinal = excluded.ordinal,
   avg_price = excluded.avg_price
-where (excluded.cursor, excluded.ordinal) > (position_states.cursor, position_states.ordinal)`;
+where (excluded.cursor, excluded.ordinal) > (position_states.cursor, position_states.ordinal)`,
+);
 
 interface PositionRow {
   symbol: SymbolName;
@@ -49,29 +56,29 @@ export class PositionRows {
     if (isLater) this.#rows.set(key, { symbol, symbolId: undefined, position, cursor, ordinal });
   }
 
-  /** Takes the ids that the cache has; returns the symbols it does not have. */
-  takeIds(cache: SeriesIdCache): SymbolName[] {
+  /** Takes the ids that there are; returns the symbols that have none. */
+  takeIds(ids: DatabaseIds): SymbolName[] {
     const unknown = new Set<SymbolName>();
     for (const row of this.#rows.values()) {
-      row.symbolId ??= cache.symbolId(row.symbol);
+      row.symbolId ??= ids.symbolId(row.symbol);
       if (row.symbolId === undefined) unknown.add(row.symbol);
     }
     return [...unknown];
   }
 
-  /** The inserts, once every symbol has its id. */
-  *inserts(): Generator<Insert> {
+  /** The inserts, once every symbol has its id in the database of `identity`. */
+  *inserts(identity: string): Generator<Insert> {
     const rows = [...this.#rows.values()];
     for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
-      yield insertOf(rows.slice(from, from + ROWS_PER_STATEMENT));
+      yield insertOf(rows.slice(from, from + ROWS_PER_STATEMENT), identity);
     }
   }
 }
 
-function insertOf(rows: readonly PositionRow[]): Insert {
+function insertOf(rows: readonly PositionRow[], identity: string): Insert {
   const accounts = rows.map(({ position }) => position.account ?? "");
   return {
-    plain: INSERT,
+    plain: INSERT_PLAINLY,
     careful: INSERT_CAREFULLY,
     params: [
       numberArray(rows.map(({ position }) => position.ts)),
@@ -81,6 +88,7 @@ function insertOf(rows: readonly PositionRow[]): Insert {
       numberArray(rows.map(({ ordinal }) => ordinal)),
       numberArray(rows.map(({ position }) => position.avg_price ?? null)),
       textArray(accounts),
+      identity,
     ],
     bytes: accounts.reduce((sum, { length }) => sum + ROW_BYTES + length * BYTES_PER_UNIT, 0),
   };

@@ -5,7 +5,7 @@ import type { Cursor } from "../protocol/time.ts";
 import { numberArray, textArray } from "./array-text.ts";
 import { insertOfTime } from "./insert-of-time.ts";
 import { BYTES_PER_UNIT, type Insert } from "./requests.ts";
-import type { SeriesIdCache } from "./series-ids.ts";
+import type { DatabaseIds } from "./series-ids.ts";
 
 const ROWS_PER_STATEMENT = 10_000;
 const MAX_STATEMENT_BYTES = 4 * 1024 * 1024;
@@ -20,6 +20,7 @@ const INSERT = insertOfTime({
   rows: `unnest($1::int8[], $2::float8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[], $7::int2[], $8::text[],
   $9::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id)`,
   earliest: "$10",
+  identity: "$11",
   stale: { table: "stale_trades", key: "symbol_id" },
   isSame: `p.symbol_id = u.symbol_id and p.ts = u.ts and case when u.trade_id = ''
       then p.trade_id = '' and p.cursor = u.cursor and p.ordinal = u.ordinal
@@ -72,21 +73,21 @@ export class TradeRows {
     if (found === undefined || isBefore(row, found)) this.#identified.set(fullKey, row);
   }
 
-  /** Takes the ids that the cache has; returns the symbols it does not have. */
-  takeIds(cache: SeriesIdCache): SymbolName[] {
+  /** Takes the ids that there are; returns the symbols that have none. */
+  takeIds(ids: DatabaseIds): SymbolName[] {
     const unknown = new Set<SymbolName>();
     for (const row of this.#rows()) {
-      row.symbolId ??= cache.symbolId(row.symbol);
+      row.symbolId ??= ids.symbolId(row.symbol);
       if (row.symbolId === undefined) unknown.add(row.symbol);
     }
     return [...unknown];
   }
 
-  /** The inserts, once every symbol has its id. */
-  inserts(): Insert[] {
+  /** The inserts, once every symbol has its id in the database of `identity`. */
+  inserts(identity: string): Insert[] {
     return [
-      ...insertsOf(INSERT_ANONYMOUS, this.#anonymous),
-      ...insertsOf(INSERT_IDENTIFIED, [...this.#identified.values()]),
+      ...insertsOf(INSERT_ANONYMOUS, this.#anonymous, identity),
+      ...insertsOf(INSERT_IDENTIFIED, [...this.#identified.values()], identity),
     ];
   }
 
@@ -100,19 +101,23 @@ function isBefore(a: TradeRow, b: TradeRow): boolean {
   return a.cursor < b.cursor || (a.cursor === b.cursor && a.ordinal < b.ordinal);
 }
 
-function* insertsOf(careful: string, rows: readonly TradeRow[]): Generator<Insert> {
+function* insertsOf(
+  careful: string,
+  rows: readonly TradeRow[],
+  identity: string,
+): Generator<Insert> {
   let from = 0;
   let bytes = 0;
   for (let at = 0; at < rows.length; at += 1) {
     const size = rowBytes((rows[at] as TradeRow).trade);
     if (at - from >= ROWS_PER_STATEMENT || (at > from && bytes + size > MAX_STATEMENT_BYTES)) {
-      yield insertOf(careful, rows.slice(from, at), bytes);
+      yield insertOf(careful, rows.slice(from, at), bytes, identity);
       from = at;
       bytes = 0;
     }
     bytes += size;
   }
-  if (from < rows.length) yield insertOf(careful, rows.slice(from), bytes);
+  if (from < rows.length) yield insertOf(careful, rows.slice(from), bytes, identity);
 }
 
 function rowBytes(trade: TradeEvent): number {
@@ -120,7 +125,12 @@ function rowBytes(trade: TradeEvent): number {
   return ROW_BYTES + units * BYTES_PER_UNIT;
 }
 
-function insertOf(careful: string, rows: readonly TradeRow[], bytes: number): Insert {
+function insertOf(
+  careful: string,
+  rows: readonly TradeRow[],
+  bytes: number,
+  identity: string,
+): Insert {
   const tsUs = rows.map((row) => row.trade.ts as number);
   const params = [
     numberArray(tsUs),
@@ -133,6 +143,7 @@ function insertOf(careful: string, rows: readonly TradeRow[], bytes: number): In
     textArray(rows.map((row) => row.trade.venue ?? "")),
     textArray(rows.map((row) => row.trade.id ?? "")),
     tsUs.reduce((a, b) => Math.min(a, b)),
+    identity,
   ];
   return { plain: INSERT_PLAINLY, careful, params, bytes };
 }
