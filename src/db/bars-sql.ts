@@ -3,6 +3,7 @@ import { type BarLength, chooseBars } from "../core/rollup-choice.ts";
 import { INTERVAL_SECONDS, type Interval } from "../protocol/interval.ts";
 import { openTail } from "./closed-hours-sql.ts";
 import { keptBars } from "./kept-bars-sql.ts";
+import { sumOfTrades } from "./posted-bars-sql.ts";
 import { bucketOf, epochUsOf, timestampOf } from "./sql-time.ts";
 import { ofEach, tradesOf } from "./stored-trades-sql.ts";
 
@@ -63,6 +64,10 @@ whole_part as materialized (
   select ${["place", "bucket", "first_ts", "last_ts", ...read].join(", ")}, 0 as origin from stored)`;
 }
 
+/** SQL: a column of bars as one text. */
+export const joinedColumn = (name: BarColumn): string =>
+  `string_agg(${name === "trades" ? "coalesce(trades::text, 'null')" : `${name}::text`}, ',')`;
+
 /** What each column of a bar is of several parts. */
 const OF_SEVERAL = {
   open: "(array_agg(open order by first_ts, origin))[1]",
@@ -70,7 +75,7 @@ const OF_SEVERAL = {
   low: "min(low)",
   close: "(array_agg(close order by last_ts desc, origin desc))[1]",
   volume: "sum(volume)",
-  trades: "sum(trades)::int8",
+  trades: sumOfTrades,
 };
 export type BarColumn = keyof typeof OF_SEVERAL;
 
@@ -110,7 +115,7 @@ newest as (
   ${isCut ? "select * from (select *, row_number() over (partition by place order by bucket desc) as age from bar) b where age <= $12" : "select * from bar"}
   order by place, bucket)
 select place, string_agg((date_part('epoch', bucket - $3::timestamptz) / ${lengthS})::int8::text, ',') as nth,
-  ${columns.map((name) => `string_agg(${name}::text, ',') as ${name}`).join(", ")}
+  ${columns.map((name) => `${joinedColumn(name)} as ${name}`).join(", ")}
 from newest group by place`;
 }
 

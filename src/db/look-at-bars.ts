@@ -5,7 +5,7 @@ import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../protocol/time.ts";
 import { numberArray, textArray } from "./array-text.ts";
 import { type BarColumn, selectBars, selectOlder } from "./bars-sql.ts";
-import { numbersOf } from "./columns.ts";
+import { numbersOf, optionalNumbersOf } from "./columns.ts";
 import type { Database, Row } from "./database.ts";
 import { momentText } from "./sql-time.ts";
 
@@ -33,7 +33,7 @@ export interface BarsRange {
   limit: number;
 }
 
-/** Bars as columns, the oldest first. */
+/** Bars as columns, the oldest first. `trades` are NaN where nobody has said how many. */
 export type BarColumns = Record<BarColumn | "ts", number[]>;
 
 /** No bars. */
@@ -152,8 +152,13 @@ function columnsOf(row: Row, startUs: number, lengthUs: number): BarColumns {
   return {
     ts: of("nth").map((nth) => startUs + nth * lengthUs),
     ...{ open: of("open"), high: of("high"), low: of("low"), close: of("close") },
-    ...{ volume: of("volume"), trades: of("trades") },
+    ...{ volume: of("volume"), trades: tradesOf(row) },
   };
+}
+
+/** How many trades each bar has. */
+export function tradesOf(row: Row): number[] {
+  return optionalNumbersOf(row["trades"]).map((count) => count ?? Number.NaN);
 }
 
 /** The tail without repetitions of its own; in log order the first is the one that is kept. */

@@ -1,6 +1,6 @@
 import { POSTED_INTERVAL_SECONDS, POSTED_INTERVALS } from "../protocol/bar-push.ts";
 import { textArray } from "./array-text.ts";
-import type { BarColumn } from "./bars-sql.ts";
+import { type BarColumn, joinedColumn } from "./bars-sql.ts";
 import { numbersOf } from "./columns.ts";
 import type { Database } from "./database.ts";
 import {
@@ -9,6 +9,7 @@ import {
   noBars,
   readBarColumns,
   type TailedSymbol,
+  tradesOf,
 } from "./look-at-bars.ts";
 import { epochUsOf, momentText } from "./sql-time.ts";
 
@@ -23,8 +24,12 @@ with offset_bar as (
       and bucket <> date_bin(length_s * interval '1 second', bucket, timestamptz '1970-01-01 00:00:00+00')
     order by bucket desc limit $5) p
   order by a.place, p.bucket)
-select place, ${["ts", ...columns]
-  .map((name) => `string_agg(${name === "ts" ? epochUsOf("bucket") : name}::text, ',') as ${name}`)
+select place, ${(["ts", ...columns] as const)
+  .map((name) =>
+    name === "ts"
+      ? `string_agg(${epochUsOf("bucket")}::text, ',') as ts`
+      : `${joinedColumn(name)} as ${name}`,
+  )
   .join(", ")}
 from offset_bar group by place`;
 
@@ -87,7 +92,9 @@ async function readOffsetBars(
   );
   for (const row of rows) {
     const bars = found[Number(row["place"]) - 1] as BarColumns;
-    for (const name of ["ts", ...columns] as const) bars[name] = numbersOf(row[name]);
+    for (const name of ["ts", ...columns] as const) {
+      bars[name] = name === "trades" ? tradesOf(row) : numbersOf(row[name]);
+    }
   }
   return found;
 }

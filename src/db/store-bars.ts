@@ -64,7 +64,7 @@ function inOrder(bars: readonly PostedBar[]): PostedBar[] {
 function upsertOf(rows: readonly PostedBar[]): Statement & { bytes: number } {
   const symbols = [...new Set(rows.map(({ symbol }) => symbol))];
   const placeOf = new Map(symbols.map((symbol, at) => [symbol, at + 1]));
-  const column = (of: (row: PostedBar) => number) => numberArray(rows.map(of));
+  const column = (of: (row: PostedBar) => number | null) => numberArray(rows.map(of));
   const params = [
     column(({ bar }) => bar.ts),
     column(lengthOf),
@@ -73,7 +73,7 @@ function upsertOf(rows: readonly PostedBar[]): Statement & { bytes: number } {
     column(({ bar }) => bar.low),
     column(({ bar }) => bar.close),
     column(({ bar }) => bar.volume),
-    column(({ bar }) => bar.trades),
+    column(({ bar }) => bar.trades ?? null),
     column(({ symbol }) => placeOf.get(symbol) as number),
     textArray(symbols),
   ];
