@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { migrate } from "../../dev/database/migrate.ts";
 import { readMigrationFiles } from "../../dev/database/migration-files.ts";
-import { readBars } from "../../src/db/read-bars.ts";
-import { retain } from "../../src/db/retention.ts";
-import { SeriesIdCache } from "../../src/db/series-ids.ts";
-import { storeFrames } from "../../src/db/store-frames.ts";
+import { readBars } from "../../src/db/bars/read-bars.ts";
+import { retain } from "../../src/db/upkeep/retention.ts";
+import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
+import { storeFrames } from "../../src/db/store/store-frames.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, room, trade } from "./events.ts";
 import { keepDatabase } from "./kept-database.ts";
