@@ -2,6 +2,8 @@
  * Imports run one way:
  *   protocol <- core <- formats, db <- routes, durable <- worker
  *   client, web <- protocol, and core's pure parts
+ * and inside db:
+ *   driver <- store <- bars, series <- events; bars, series <- upkeep
  */
 
 /** A layer may import these folders (and itself) of the project; everything else of the project is out of bounds. */
@@ -44,11 +46,24 @@ const CORE = "^src/core/";
 const FORMATS = "^src/formats/";
 const DB = "^src/db/";
 const TELEMETRY = "^src/telemetry/";
+const BINDINGS = "^src/bindings/";
+const CONFIG = "^src/(config|access-settings)\\.ts$";
 const SETTINGS = "^src/(config\\.ts$|bindings/)";
 const MIDDLEWARE = "^src/middleware/";
 const ROUTES = "^src/routes/";
 const DURABLE = "^durable/";
 const CLIENT = "^client/";
+
+/** A folder of src/db, each of which answers one question; which of the others it may ask. */
+const DB_FOLDERS = {
+  driver: [],
+  store: ["driver"],
+  bars: ["driver", "store"],
+  series: ["driver", "store"],
+  events: ["driver", "store", "bars", "series"],
+  upkeep: ["driver", "bars", "series"],
+};
+const dbFolder = (name) => `^src/db/${name}/`;
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 export default {
@@ -56,27 +71,41 @@ export default {
     layer("protocol", PROTOCOL, []),
     layer("core", CORE, [PROTOCOL]),
     layer("formats", FORMATS, [PROTOCOL, CORE]),
-    layer("db", DB, [PROTOCOL, CORE, TELEMETRY]),
+    ...Object.entries(DB_FOLDERS).map(([name, others]) =>
+      layer(`db-${name}`, dbFolder(name), [PROTOCOL, CORE, ...others.map(dbFolder)]),
+    ),
+    {
+      name: "db-is-folders",
+      comment: "A file of src/db belongs to the folder of its question.",
+      severity: "error",
+      from: {},
+      to: { path: DB, pathNot: Object.keys(DB_FOLDERS).map(dbFolder).join("|") },
+    },
+    layer("bindings", BINDINGS, [PROTOCOL, CORE, CONFIG]),
+    layer("config", CONFIG, [PROTOCOL, CORE, BINDINGS]),
     layer("telemetry", TELEMETRY, [PROTOCOL, CORE, SETTINGS]),
     layer("middleware", MIDDLEWARE, [PROTOCOL, CORE, FORMATS, TELEMETRY, SETTINGS]),
     layer("routes", ROUTES, [PROTOCOL, CORE, FORMATS, DB, TELEMETRY, SETTINGS, MIDDLEWARE]),
     layer("durable", DURABLE, [PROTOCOL, CORE, FORMATS, DB, TELEMETRY, SETTINGS]),
     layer("client", CLIENT, [PROTOCOL, CORE]),
     layer("web", "^web/", [PROTOCOL, CORE, CLIENT]),
-    layer("worker", "^src/[^/]+\\.ts$", ["^src/", DURABLE]),
+    layer("worker", "^src/(?!(config|access-settings)\\.ts$)[^/]+\\.ts$", ["^src/", DURABLE]),
     layer("bench", "^bench/", ["^src/", DURABLE, CLIENT, "^dev/"]),
-    layer("dev", "^dev/", [PROTOCOL, CORE, DB, SETTINGS]),
+    layer("dev", "^dev/", [PROTOCOL, CORE, dbFolder("(driver|upkeep)"), SETTINGS]),
     ...pure("protocol", PROTOCOL, ["zod"]),
     ...pure("core", CORE, ["zod"]),
     ...pure("formats", FORMATS, ["zod"]),
+    ...pure("db", DB, ["@neondatabase/serverless"]),
+    ...pure("bindings", BINDINGS, ["@cloudflare/workers-types"]),
+    ...pure("config", CONFIG, ["zod"]),
     ...pure("client", CLIENT, []),
     ...pure("web", "^web/(?!vite\\.config\\.ts$)", ["preact", "lightweight-charts", "uplot"]),
     {
-      name: "only-db-knows-the-driver",
+      name: "only-the-driver-knows-the-driver",
       comment:
-        "Every query goes through src/db, so that one place decides how Postgres is reached.",
+        "Every query goes through src/db/driver, so that one place decides how Postgres is reached.",
       severity: "error",
-      from: { path: "^(src|durable|web|client)/", pathNot: DB },
+      from: { path: "^(src|durable|web|client|dev|bench)/", pathNot: dbFolder("driver") },
       to: { path: "node_modules/@neondatabase/serverless" },
     },
     {

@@ -9,6 +9,8 @@ export type BannerFacts = {
   startedInSeconds: number;
   /** Absent where tokens come from elsewhere, or where printing one would put it into a log. */
   writeToken: string | undefined;
+  /** Where the keys are of whoever makes the tokens; absent where this machine does. */
+  issuer: string | undefined;
 };
 
 const READING: Record<Settings["publicRead"], string> = {
@@ -27,7 +29,9 @@ export function banner(facts: BannerFacts): string {
     `  Data        ${facts.dataDir}`,
     `  Reading     ${READING[facts.publicRead]}`,
   ];
-  if (facts.writeToken === undefined) {
+  if (facts.issuer !== undefined) {
+    lines.push(`  Token       from the issuer whose keys are at ${facts.issuer}`, "");
+  } else if (facts.writeToken === undefined) {
     lines.push("  Token       npm run -s token -- --scope write", "");
   } else {
     lines.push(

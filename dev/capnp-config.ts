@@ -17,6 +17,9 @@ export type RuntimeParts = {
 /** Name of the socket in the runtime's messages on its control descriptor. */
 export const HTTP_SOCKET = "http";
 
+/** Where a process finds its own open descriptors listed, on Linux and on macOS. */
+const DESCRIPTORS_DIR = "/dev/fd";
+
 /**
  * Without `precise_timers` an object's clock never goes back: where the machine's is turned back by an hour it stands still for
  * an hour, and so do all timers that are set meanwhile. Cloudflare's clocks are not turned back, and it does not take the flag.
@@ -39,6 +42,7 @@ export function capnpConfig(needs: WorkerNeeds, parts: RuntimeParts): string {
       (each) => `(name = ${text(each.binding)}, durableObjectNamespace = ${text(each.className)})`,
     ),
     `(name = ${text(needs.assets.binding)}, service = "assets")`,
+    `(name = "DESCRIPTORS", service = "descriptors")`,
   ];
   // The unique key names the folder of a class and goes into the ids of its objects: it must never change.
   const namespaces = needs.durableObjects.map(
@@ -54,6 +58,7 @@ const config :Workerd.Config = (
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
     (name = "files", disk = (path = ${text(parts.assetsDir)})),
     (name = "objects", disk = (path = ${text(parts.objectsDir)}, writable = true)),
+    (name = "descriptors", disk = (path = ${text(DESCRIPTORS_DIR)})),
   ],
   sockets = [(name = ${text(HTTP_SOCKET)}, address = ${text(parts.address)}, http = (), service = "edgetape")],
 );

@@ -1,12 +1,22 @@
 import { spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { answerHelp } from "./answer-help.ts";
+import { uncitedRules } from "./checks/cited-rules.ts";
+import { paperFaults } from "./checks/paper-links.ts";
 import { runCommand } from "./checks/run-command.ts";
 import { SIZE_BUDGETS, weigh } from "./checks/sizes.ts";
 import { type Count, countVitest } from "./checks/vitest-count.ts";
 import { buildDashboardIfStale } from "./dashboard-build.ts";
 
-/** `npm test`: everything that must hold before a change goes in. The last line is the count. */
+/**
+ * `npm test`: everything that must hold before a change goes in; `npm run check`, with `--static`: the same without tests.
+ * The last line is the count.
+ */
+
+answerHelp(`npm test              everything that must hold: the static checks, then every test
+npm test -- test/unit narrows the tests, as on vitest's command line
+npm run check         the static checks alone`);
 
 const PROJECT_DIR = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 const REPORT = join(PROJECT_DIR, "dist/test-report.json");
@@ -40,6 +50,8 @@ const checks: Check[] = [
     ...SOURCES,
   ]),
   command("dead code (knip)", ["knip", "--treat-config-hints-as-errors"]),
+  faults("every rule of SPEC has a test that cites it", uncitedRules),
+  faults("links of the papers lead somewhere", paperFaults),
   command("packs for Cloudflare (wrangler deploy --dry-run)", [
     "wrangler",
     "deploy",
@@ -57,12 +69,15 @@ const sizes: Check[] = SIZE_BUDGETS.map((budget) => ({
   },
 }));
 
+const startedAtMs = performance.now();
+const isStatic = process.argv.includes("--static");
 const total: Count = { passed: 0, failed: 0 };
 await runAll([build], 1);
 // Two at a time, for the machine this must run on has two cores.
 await runAll(checks, 2);
 await runAll(sizes, 1);
-add(await runTests(process.argv.slice(2)));
+if (!isStatic) add(await runTests(process.argv.slice(2)));
+process.stdout.write(`took ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s\n`);
 process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
@@ -72,6 +87,17 @@ function command(name: string, words: readonly [string, ...string[]]): Check {
     run: async () => {
       const { exitedWell, output } = await runCommand(PROJECT_DIR, words);
       return { holds: exitedWell, output };
+    },
+  };
+}
+
+/** A check that holds where `find` names no fault, one a line. */
+function faults(name: string, find: (projectDir: string) => string[]): Check {
+  return {
+    name,
+    run: async () => {
+      const lines = find(PROJECT_DIR);
+      return { holds: lines.length === 0, output: lines.join("\n") };
     },
   };
 }

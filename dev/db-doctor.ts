@@ -3,7 +3,8 @@
  * the one of this machine's product, which may be running or not.
  */
 import { parseArgs } from "node:util";
-import { classifyFailure, openDatabase } from "../src/db/driver/database.ts";
+import { openDatabase } from "../src/db/driver/database.ts";
+import { failureOf } from "../src/db/driver/database-error.ts";
 import { answerHelp } from "./answer-help.ts";
 import { diagnose } from "./doctor/diagnose.ts";
 import { type Reached, reachDatabase } from "./doctor/reach.ts";
@@ -42,7 +43,10 @@ try {
   console.log(report.text);
   process.exitCode = report.isWell ? 0 : 1;
 } catch (error) {
-  console.error(`the database cannot be examined: ${classifyFailure(error).detail}`);
+  const failure = failureOf(error);
+  // What keeps it from being reached is told in words; once it is reached, all else is a bug.
+  if (failure === null && reached !== undefined) throw error;
+  console.error(`the database cannot be examined: ${failure?.detail ?? (error as Error).message}`);
   process.exitCode = 2;
 } finally {
   await reached?.release();

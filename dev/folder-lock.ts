@@ -11,6 +11,8 @@ const recordSchema = z.object({
   npm: identitySchema.optional(),
   children: z.array(identitySchema),
   url: z.string().optional(),
+  /** Of the tokens it takes. */
+  signer: z.string().optional(),
   stopping: z.boolean().optional(),
 });
 type LockRecord = z.infer<typeof recordSchema>;
@@ -90,9 +92,9 @@ export class FolderLock {
     this.#rewrite();
   }
 
-  /** Remembers where the product answers, for the message of a second start. */
-  recordUrl(url: string): void {
-    this.#record = { ...this.#record, url };
+  /** Remembers where the product answers and whose tokens it takes, for commands in other terminals. */
+  recordReady(ready: { url: string; signer: string }): void {
+    this.#record = { ...this.#record, ...ready };
     this.#rewrite();
   }
 
@@ -117,13 +119,19 @@ export class FolderLock {
   }
 }
 
+/** A product that runs. */
+export interface RunningHere {
+  supervisor: ProcessIdentity;
+  /** This and the next from when it answers on. */
+  url: string | undefined;
+  signer: string | undefined;
+}
+
 /** The product that runs on `dataDir`, if one does. */
-export function runningOn(
-  dataDir: string,
-): { supervisor: ProcessIdentity; url: string | undefined } | undefined {
+export function runningOn(dataDir: string): RunningHere | undefined {
   const found = readRecord(join(dataDir, "lock.json"));
   if (found === "absent" || found === "torn" || !isAlive(found.supervisor)) return undefined;
-  return { supervisor: found.supervisor, url: found.url };
+  return { supervisor: found.supervisor, url: found.url, signer: found.signer };
 }
 
 function readRecord(path: string): LockRecord | "absent" | "torn" {

@@ -22,6 +22,8 @@ const DATABASE_GRACE_MS = 15_000;
 export type ProductDeps = {
   projectDir: string;
   settings: Settings;
+  /** How many descriptors the runtime may have, where there is a limit. */
+  descriptors: number | undefined;
   /** The key tokens are signed with, where this machine has it. */
   jwtSecret: string | undefined;
   log: Log;
@@ -46,6 +48,7 @@ export class Product {
   #databaseReady: () => void = () => {};
   #databaseRefused: (reason: Error) => void = () => {};
   #runtimeListening: () => void = () => {};
+  #hasListened = false;
 
   constructor(deps: ProductDeps) {
     this.#deps = deps;
@@ -61,7 +64,8 @@ export class Product {
     this.#runtime = this.#kept(
       "runtime",
       () => this.#spawnRuntime(),
-      () => true,
+      // Once it has served, whatever ends it may pass, such as a crowd: viewers come back, and nothing acknowledged is lost.
+      () => !this.#hasListened,
     );
   }
 
@@ -181,6 +185,7 @@ export class Product {
       // With PORT=0 a restart must come back where the first start was found.
       this.#port = port;
       this.#writeConfig();
+      this.#hasListened = true;
       this.#runtimeListening();
     };
     const config = join(this.#runDir, "config.capnp");
@@ -202,7 +207,7 @@ export class Product {
   }
 
   #workerEnvironment(): Record<string, string> {
-    const { settings, jwtSecret } = this.#deps;
+    const { settings, jwtSecret, descriptors } = this.#deps;
     return {
       DATABASE_URL: `postgres://edgetape:${this.#databaseSecret}@127.0.0.1/edgetape`,
       DATABASE_ENDPOINT: `http://127.0.0.1:${this.#databasePort}/sql`,
@@ -214,6 +219,7 @@ export class Product {
       // What Cloudflare says of a client is Cloudflare's word only where Cloudflare says it.
       TRUST_PROXY: "none",
       LOG_LEVEL: settings.logLevel,
+      ...(descriptors !== undefined && { RUNTIME_DESCRIPTORS: String(descriptors) }),
       ...(jwtSecret === undefined ? {} : { JWT_SECRET: jwtSecret }),
       ...(settings.jwtJwksUrl === undefined ? {} : { JWT_JWKS_URL: settings.jwtJwksUrl }),
       ...settings.workerOnly,

@@ -3,7 +3,7 @@ import type { PushTarget } from "./demo/push.ts";
 import { runningOn } from "./folder-lock.ts";
 import { mintToken } from "./mint-token.ts";
 import { environmentOfProduct } from "./running-products.ts";
-import { signingSecret } from "./secrets.ts";
+import { secretFor } from "./secrets.ts";
 import { hostAndPort, readSettings } from "./settings.ts";
 
 /** A first start on a slow machine is given so long, in ms. */
@@ -26,12 +26,7 @@ export async function findTarget(
     (await urlOnceStarted(settings.dataDir)) ??
     `http://${hostAndPort(settings.host, settings.port)}`;
   if (given.token !== undefined) return { url, token: given.token };
-  const secret = signingSecret(settings);
-  if (secret === undefined) {
-    throw new Error(
-      "--token is missing: JWT_JWKS_URL is set, so tokens come from the issuer it names",
-    );
-  }
+  const secret = secretFor(settings, runningOn(settings.dataDir)?.signer);
   const nowSeconds = Math.floor(Date.now() / 1_000);
   return { url, token: await mintToken(secret, { scopes: ["write"], ...maker }, nowSeconds) };
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
@@ -7,12 +7,16 @@ import { logStdio, type OnLine, readLog } from "./process-log.ts";
 
 const CONTROL_DESCRIPTOR = 3;
 
+/** A shell's words for: as many descriptors as this user may have. */
+const ALL_DESCRIPTORS = 'ulimit -n "$(ulimit -H -n)" 2>/dev/null';
+
 /**
  * Ctrl-C reaches every process of the terminal, but the runtime must drain when the supervisor says so, and no
  * sooner: a signal ignored before exec stays ignored after it. And a runtime whose supervisor was killed would go on
  * serving without a database, so the kernel ends it too (PR_SET_PDEATHSIG, by util-linux; elsewhere the next start does).
  */
 const TIED_TO_SUPERVISOR = `trap "" INT
+${ALL_DESCRIPTORS}
 if setpriv --pdeathsig KILL true 2>/dev/null; then exec setpriv --pdeathsig KILL "$0" "$@"; fi
 exec "$0" "$@"`;
 
@@ -53,6 +57,15 @@ export function spawnRuntime(
     });
   }
   return child;
+}
+
+/** How many descriptors a runtime that is started now may have; undefined where the system sets no limit, or does not say. */
+export function descriptorLimit(): number | undefined {
+  const { stdout } = spawnSync("/bin/sh", ["-c", `${ALL_DESCRIPTORS}; ulimit -n`], {
+    encoding: "utf8",
+  });
+  const limit = Number.parseInt(stdout, 10);
+  return Number.isNaN(limit) ? undefined : limit;
 }
 
 /** How a runtime is told to serve what the product serves. */

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { syncFolder, writeDurably } from "./durable-file.ts";
@@ -34,11 +34,38 @@ export function keptSecret(dataDir: string, name: SecretName): string {
 
 /**
  * The key that signs tokens on this machine: JWT_SECRET, or the one the data folder keeps. Undefined where an issuer
- * elsewhere signs them (JWT_JWKS_URL).
+ * elsewhere signs them (JWT_JWKS_URL), for then no other is taken.
  */
 export function signingSecret(settings: Settings): string | undefined {
-  if (settings.jwtSecret !== undefined) return settings.jwtSecret;
-  return settings.jwtJwksUrl === undefined ? keptSecret(settings.dataDir, "jwt") : undefined;
+  if (settings.jwtJwksUrl !== undefined) return undefined;
+  return settings.jwtSecret ?? keptSecret(settings.dataDir, "jwt");
+}
+
+/** Who signs the tokens that a product takes: of a secret its digest, which a lock file may hold. */
+export function signerOf(secret: string | undefined): string {
+  if (secret === undefined) return ISSUER;
+  return createHash("sha256").update(secret).digest("base64url");
+}
+
+const ISSUER = "issuer";
+
+/**
+ * The key for tokens of the product of `settings`, in another terminal than its own perhaps.
+ *
+ * @param signer of the product that runs there, if one does.
+ * @throws {Error} where this terminal cannot sign for it, with what to do.
+ */
+export function secretFor(settings: Settings, signer: string | undefined): string {
+  const secret = signingSecret(settings);
+  if (secret === undefined || signer === ISSUER) {
+    throw new Error("tokens come from the issuer that JWT_JWKS_URL names: no other is taken");
+  }
+  if (signer !== undefined && signer !== signerOf(secret)) {
+    throw new Error(
+      `the product on ${settings.dataDir} was started with another JWT_SECRET than is set here: set the same one`,
+    );
+  }
+  return secret;
 }
 
 function readSecret(path: string): string | undefined {

@@ -3,7 +3,7 @@ import { supervise } from "./supervise.ts";
 
 answerHelp(`npm start    runs Edgetape on this machine until Ctrl-C
 
-Settings come by environment, such as PORT=9000 npm start. The README has all of them.
+Settings come by environment, such as PORT=9000 npm start. docs/guides/operate.md has all of them.
   PORT, HOST            where it listens: 8787 on 127.0.0.1
   DATA_DIR              what it keeps: .data
   DATABASE_URL          a Postgres of yours instead of the embedded one

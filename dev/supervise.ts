@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { sharesOf } from "../src/core/descriptor-budget.ts";
 import { banner } from "./banner.ts";
 import { type FolderLock, takeFolder } from "./folder-lock.ts";
 import { type Log, openLog } from "./log.ts";
@@ -7,7 +8,8 @@ import { mintToken } from "./mint-token.ts";
 import { identityOf, isAlive, type ProcessIdentity } from "./process-identity.ts";
 import { Product } from "./product.ts";
 import { announce } from "./running-products.ts";
-import { signingSecret } from "./secrets.ts";
+import { descriptorLimit } from "./runtime-process.ts";
+import { signerOf, signingSecret } from "./secrets.ts";
 import { hostAndPort, isLoopback, readSettings, type Settings } from "./settings.ts";
 
 export const PROJECT_DIR = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
@@ -16,6 +18,8 @@ const BANNER_TOKEN_SECONDS = 24 * 3_600;
 const SAME_SIGNAL_MS = 300;
 /** npm that is killed passes nothing on: so often it is looked whether it lives, in ms. */
 const NPM_POLL_MS = 200;
+/** With fewer than so many a market of some size does not fit. */
+const FEW_DESCRIPTORS = 8_192;
 
 /**
  * Runs the product in this process until a signal ends it, then exits. `onReady` is called once it answers.
@@ -56,10 +60,13 @@ export async function supervise(
   if (folder.orphansEnded > 0) {
     log.warning("ended processes a killed start had left behind", { count: folder.orphansEnded });
   }
+  const descriptors = descriptorLimit();
+  if (descriptors !== undefined) sayDescriptors(descriptors, log);
   const jwtSecret = signingSecret(settings);
   const product = new Product({
     projectDir: PROJECT_DIR,
     settings,
+    descriptors,
     jwtSecret,
     log,
     onLine: isRead ? (line) => void process.stderr.write(`${textOfLine(line)}\n`) : undefined,
@@ -80,7 +87,7 @@ export async function supervise(
     product.kill();
     refuse(wordsOf(error));
   }
-  lock.recordUrl(product.url);
+  lock.recordReady({ url: product.url, signer: signerOf(jwtSecret) });
   // With this the Keeper hears which database it is, and has rooms look where that is another one than before.
   void fetch(`${product.url}/readyz`).then(
     (answer) => answer.body?.cancel(),
@@ -99,12 +106,20 @@ export async function supervise(
           Math.floor(Date.now() / 1000),
         )
       : undefined;
-  const { dataDir, publicRead } = settings;
+  const { dataDir, publicRead, jwtJwksUrl: issuer } = settings;
   const startedInSeconds = (performance.now() - startedMs) / 1000;
   process.stdout.write(
-    `${banner({ url: product.url, dataDir, publicRead, startedInSeconds, writeToken })}\n`,
+    `${banner({ url: product.url, dataDir, publicRead, startedInSeconds, writeToken, issuer })}\n`,
   );
   onReady(product, log);
+}
+
+/** What fits: known before it is met, and little of it before it surprises anybody. */
+function sayDescriptors(limit: number, log: Log): void {
+  const { viewers, rooms } = sharesOf(limit);
+  const facts = { limit, most_viewers: viewers, most_open_rooms: rooms };
+  if (limit >= FEW_DESCRIPTORS) log.info("descriptors", facts);
+  else log.warning("few descriptors: raise the hard limit (ulimit -H -n) for more", facts);
 }
 
 /** npm where it runs this very program: a shell of `npm run` in between would come and go. */

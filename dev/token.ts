@@ -1,19 +1,17 @@
 import { parseArgs } from "node:util";
 import { answerHelp } from "./answer-help.ts";
+import { runningOn } from "./folder-lock.ts";
 import { mintToken } from "./mint-token.ts";
 import { environmentOfProduct } from "./running-products.ts";
-import { signingSecret } from "./secrets.ts";
-import { readSettings } from "./settings.ts";
+import { secretFor } from "./secrets.ts";
+import { readSettings, type Settings } from "./settings.ts";
 import { readTokenRequest, TOKEN_OPTIONS, USAGE } from "./token-request.ts";
 
 answerHelp(USAGE);
 
 const read = readSettings(environment(), process.cwd());
 if (read.kind === "invalid") fail(read.problems.join("\n"));
-const secret = signingSecret(read.settings);
-if (secret === undefined) {
-  fail("JWT_JWKS_URL is set and JWT_SECRET is not: the issuer it names makes the tokens.");
-}
+const secret = secretOf(read.settings);
 
 const request = readTokenRequest(parse());
 if (request.kind === "invalid") fail(request.problem);
@@ -25,6 +23,14 @@ function parse(): Record<string, string | string[] | undefined> {
     return parseArgs({ options: TOKEN_OPTIONS }).values;
   } catch (error) {
     fail(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+  }
+}
+
+function secretOf(settings: Settings): string {
+  try {
+    return secretFor(settings, runningOn(settings.dataDir)?.signer);
+  } catch (error) {
+    fail(error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { isUnnamed, objectFailureOf } from "./core/object-failure.ts";
 import { shorten } from "./core/shorten.ts";
 import { isStorageFull } from "./core/storage-watch.ts";
-import { DatabaseError } from "./db/driver/database.ts";
+import { failureOf } from "./db/driver/database-error.ts";
 import type { AppContext, AppEnv } from "./middleware/context.ts";
 import { door, guarded, shared } from "./middleware/door.ts";
 import { heavy, TooManyQueries, tooManyQueries } from "./middleware/heavy-queries.ts";
@@ -76,9 +76,10 @@ export const app = new Hono<AppEnv>()
       path: shorten(c.req.path, MOST_PATH_CHARS),
       detail: error.message,
     };
-    if (error instanceof DatabaseError && error.failure.kind === "unavailable") {
-      log.warn("query_failed", { ...fields, why: error.failure.why });
-      return databaseProblem(c, error.failure);
+    const failure = failureOf(error);
+    if (failure?.kind === "unavailable") {
+      log.warn("query_failed", { ...fields, why: failure.why });
+      return databaseProblem(c, failure);
     }
     const objectFailure = objectFailureOf(error);
     if (objectFailure !== null) {

@@ -56,6 +56,12 @@ const settingsSchema = z.object({
   LIMIT_CONNECTS_PER_MINUTE: count(10),
   LIMIT_SOCKETS_PER_VIEWER: count(100),
   LIMIT_VIEWERS: count(32_000),
+  /** Series of a room. */
+  LIMIT_SERIES: count(20_000),
+  /** Symbols that nobody has pushed before, a minute of one token's holder. */
+  LIMIT_NEW_ROOMS: count(5_000),
+  /** What `npm start` lets the runtime have open; absent where the platform has no such limit. */
+  RUNTIME_DESCRIPTORS: z.coerce.number().int().positive().optional(),
 });
 
 /** Minutes outlive the raw data they are made of, or a late event would have nothing to correct. */

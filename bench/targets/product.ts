@@ -109,10 +109,12 @@ async function runSql(
   query: string,
   params: (string | null)[] = [],
 ): Promise<(string | null)[][]> {
+  const url = new URL(environment["DATABASE_URL"] ?? "");
+  url.searchParams.set("application_name", "edgetape-writer");
   const response = await fetch(environment["DATABASE_ENDPOINT"] ?? "", {
     method: "POST",
     headers: {
-      "Neon-Connection-String": environment["DATABASE_URL"] ?? "",
+      "Neon-Connection-String": url.href,
       "Neon-Raw-Text-Output": "true",
       "Neon-Array-Mode": "true",
     },

@@ -39,9 +39,10 @@ export type IsolationLevel =
 
 /**
  * What a connection is for. Each kind has connections of its own, so the writer and the keeper never wait for a reader;
- * a statement of a reader ends after some seconds. One at a prompt may take as long as the person there waits.
+ * a statement of a reader ends after some seconds. One at a prompt may take as long as the person there waits; a prompt whose
+ * statements may write has another role than one whose statements only read.
  */
-export const CONNECTION_USES = ["reader", "writer", "keeper", "prompt"] as const;
+export const CONNECTION_USES = ["reader", "writer", "keeper", "prompt", "writing-prompt"] as const;
 export type ConnectionUse = (typeof CONNECTION_USES)[number];
 
 export interface Call {

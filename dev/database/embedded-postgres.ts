@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { carryOver } from "./carry-over.ts";
 import type { DatabaseLog } from "./database-log.ts";
+import { makeRoles } from "./embedded-roles.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { type ClusterDeps, clusterIn, makeCluster } from "./make-cluster.ts";
 import { postgresBinaries } from "./postgres-binaries.ts";
@@ -35,6 +36,7 @@ export function clusterOf(dataDir: string): string {
  * meanwhile nothing listens at `url`.
  */
 export class EmbeddedPostgres {
+  /** Of its superuser: for roles that may do less see embedded-roles.ts. */
   readonly url: string;
   readonly #start: () => Promise<Postmaster>;
   readonly #log: DatabaseLog;
@@ -58,8 +60,8 @@ export class EmbeddedPostgres {
   }
 
   /**
-   * Makes the database where there is none, takes over one of PGlite's, and starts the server. The folder is this process's
-   * until `stop`: two servers would corrupt it.
+   * Makes the database where there is none, takes over one of PGlite's, starts the server, and sees to its roles. The folder is
+   * this process's until `stop`: two servers would corrupt it.
    *
    * @throws StartFailure where that cannot be, with what to do.
    */
@@ -74,7 +76,12 @@ export class EmbeddedPostgres {
     };
     try {
       const start = await prepare(dataDir, cluster, socket.path, log);
-      return new EmbeddedPostgres(await start(), start, urlOf(socket.path), letGo, log);
+      const [server, url] = [await start(), urlOf(socket.path)];
+      await makeRoles(url).catch(async (error: unknown) => {
+        await server.stop();
+        throw error;
+      });
+      return new EmbeddedPostgres(server, start, url, letGo, log);
     } catch (error) {
       letGo();
       throw inWords(error, dataDir);
@@ -185,5 +192,5 @@ function inWords(error: unknown, dataDir: string): unknown {
 }
 
 function wordsOfMajor(cluster: string, found: number, ours: number): string {
-  return `${cluster} is of PostgreSQL ${found}, and this Edgetape brings PostgreSQL ${ours}, which cannot read it. Start the Edgetape that made it, save its data (pg_dump of PostgreSQL ${Math.max(found, ours)} on the socket in ${join(cluster, "../run")}, user edgetape, database postgres), move the folder away, start this one once, and put the data back with psql; or go on with the old one`;
+  return `${cluster} is of PostgreSQL ${found}, and this Edgetape brings PostgreSQL ${ours}, which cannot read it. Start the Edgetape that made it, save its data (pg_dump of PostgreSQL ${Math.max(found, ours)} on the socket in ${join(cluster, "../run")}, user edgetape, database postgres), move the folder away, start this one, put the data back with psql, and start it again; or go on with the old one`;
 }

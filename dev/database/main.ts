@@ -14,6 +14,7 @@ import type { Backend } from "./backend.ts";
 import { migrateBackend } from "./backend-migration.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { EmbeddedPostgres } from "./embedded-postgres.ts";
+import { openAsRoles } from "./embedded-roles.ts";
 import { createEndpoint } from "./endpoint.ts";
 import { openPostgres } from "./postgres-backend.ts";
 import { StartFailure } from "./start-failure.ts";
@@ -47,7 +48,8 @@ async function main(): Promise<void> {
     settings.DATABASE_URL === ""
       ? await EmbeddedPostgres.open(resolve(settings.DATA_DIR), log)
       : undefined;
-  const backend = openPostgres(embedded?.url ?? settings.DATABASE_URL);
+  const backend =
+    embedded === undefined ? openPostgres(settings.DATABASE_URL) : openAsRoles(embedded.url);
   const openedAtMs = performance.now();
   const applied = await applyMigrations(backend).catch((error: unknown) => {
     throw embedded === undefined ? unreached(settings.DATABASE_URL, error) : error;

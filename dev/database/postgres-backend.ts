@@ -20,6 +20,7 @@ const CONNECTIONS: Record<ConnectionUse, { most: number; statementTimeoutMs: num
   writer: { most: 4, statementTimeoutMs: 0 },
   keeper: { most: 2, statementTimeoutMs: 0 },
   prompt: { most: 2, statementTimeoutMs: 0 },
+  "writing-prompt": { most: 2, statementTimeoutMs: 0 },
 };
 
 /** So long a call waits for a connection to be free, or to be made. In ms. */
@@ -31,13 +32,18 @@ const IDLE_IN_TRANSACTION_MS = 60_000;
 /** Every value stays the text that Postgres sent. */
 const RAW_TYPES = { getTypeParser: () => (value: string) => value };
 
-/** Any Postgres by its URL, through a pool for each use. Nothing is connected before the first statement. */
-export function openPostgres(url: string): Backend {
-  const uses = Object.fromEntries(CONNECTION_USES.map((use) => [use, openPool(url, use)]));
+/**
+ * Any Postgres by its URL, through a pool for each use. Nothing is connected before the first statement.
+ *
+ * @param roleOf the role of each use's connections, where they are not all the URL's.
+ */
+export function openPostgres(url: string, roleOf?: (use: ConnectionUse) => string): Backend {
+  const urlOf = (use: ConnectionUse) => (roleOf === undefined ? url : withUser(url, roleOf(use)));
+  const uses = Object.fromEntries(CONNECTION_USES.map((use) => [use, openPool(urlOf(use), use)]));
   const pools = uses as Record<ConnectionUse, pg.Pool>;
   // To end a statement takes a connection of its own, which must be there when all others are busy.
   const canceller = new pg.Pool({
-    ...connectionTo(url),
+    ...connectionTo(urlOf("keeper")),
     max: 1,
     application_name: "edgetape-cancel",
   });
@@ -78,6 +84,12 @@ function openPool(url: string, use: ConnectionUse): pg.Pool {
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on("error", () => undefined);
   return pool;
+}
+
+function withUser(url: string, user: string): string {
+  const changed = new URL(url);
+  changed.username = user;
+  return changed.href;
 }
 
 function connectionTo(url: string): pg.PoolConfig {

@@ -18,7 +18,7 @@ export type Diagnosis =
       lagUs: number;
     };
 
-/** Looks a database over; nothing in it is changed. @throws what `classifyFailure` reads. */
+/** Looks a database over; nothing in it is changed. @throws DatabaseError */
 export async function diagnose(db: Database, nowUs: number): Promise<Diagnosis> {
   const database = await ping(db);
   const missing = filesOf(readMigrationFiles(), database.mode)

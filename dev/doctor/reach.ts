@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import type { Backend } from "../database/backend.ts";
 import { clusterOf, EmbeddedPostgres } from "../database/embedded-postgres.ts";
+import { openAsRoles } from "../database/embedded-roles.ts";
 import { createEndpoint } from "../database/endpoint.ts";
 import { clusterIn } from "../database/make-cluster.ts";
 import { openPostgres } from "../database/postgres-backend.ts";
@@ -52,7 +53,7 @@ export async function reachDatabase(
 
 async function startEmbedded(dataDir: string, secret: string): Promise<Reached> {
   const embedded = await EmbeddedPostgres.open(dataDir, () => undefined);
-  const started = await startEndpoint(openPostgres(embedded.url), "embedded", secret);
+  const started = await startEndpoint(openAsRoles(embedded.url), "embedded", secret);
   return {
     ...started,
     release: async () => {

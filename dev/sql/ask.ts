@@ -61,11 +61,19 @@ export interface SqlDoor {
   signal?: AbortSignal;
 }
 
-/** A transaction that only reads lets COPY start programs and write files of the server. */
+/** SQLSTATE read_only_sql_transaction */
+export const READ_ONLY = "25006";
+/** SQLSTATE insufficient_privilege */
+const NO_RIGHT = "42501";
+
+/**
+ * A transaction that only reads lets COPY start programs and write files of the server. The roles of the embedded database may do
+ * neither, but that of another database may be a superuser.
+ */
 const COPY = /^(\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*copy\b/i;
 const COPY_REFUSED: SqlError = {
-  ...{ severity: "ERROR", code: "25006", message: "COPY can start programs and write files" },
-  ...{ detail: undefined, hint: "Say --write where that is meant.", position: undefined },
+  ...{ severity: "ERROR", code: READ_ONLY, message: "COPY can start programs and write files" },
+  ...{ detail: undefined, hint: "A SELECT prints the same rows.", position: undefined },
 };
 
 /**
@@ -78,7 +86,7 @@ const COPY_REFUSED: SqlError = {
 export async function askSql(door: SqlDoor, text: string, canWrite: boolean): Promise<SqlOutcome> {
   if (!canWrite && COPY.test(text)) return { kind: "refused", error: COPY_REFUSED };
   const url = new URL(door.url);
-  url.searchParams.set("application_name", "edgetape-prompt");
+  url.searchParams.set("application_name", `edgetape-${canWrite ? "writing-prompt" : "prompt"}`);
   const response = await door.fetch(door.endpoint ?? neonEndpoint(door.url), {
     method: "POST",
     ...(door.signal === undefined ? {} : { signal: door.signal }),
@@ -101,8 +109,16 @@ export async function askSql(door: SqlDoor, text: string, canWrite: boolean): Pr
     return { kind: "answer", answer: { fields: named, ...rest } };
   }
   const error = errorSchema.safeParse(body);
-  if (response.status === 400 && error.success) return { kind: "refused", error: error.data };
+  if (response.status === 400 && error.success) {
+    return { kind: "refused", error: canWrite ? error.data : ofReading(error.data) };
+  }
   throw new Error(error.success ? error.data.message : `it answers ${response.status}`);
+}
+
+/** A role that may read all views is refused one for writing into it, before anybody looks at the transaction. */
+function ofReading(error: SqlError): SqlError {
+  const isView = error.code === NO_RIGHT && error.message.startsWith("permission denied for view");
+  return isView ? { ...error, code: READ_ONLY } : error;
 }
 
 function batchOf(body: unknown) {

@@ -1,9 +1,7 @@
-import type { SqlAnswer, SqlError, SqlOutcome } from "./ask.ts";
+import { READ_ONLY, type SqlAnswer, type SqlError, type SqlOutcome } from "./ask.ts";
 
 /** Types whose values are numbers, which stand to the right: int8, int2, int4, oid, float4, float8, numeric. */
 const NUMBER_TYPES = new Set([20, 21, 23, 26, 700, 701, 1700]);
-/** read_only_sql_transaction */
-const READ_ONLY = "25006";
 
 /** What psql would print, ending with a line's end. */
 export function printed(text: string, outcome: SqlOutcome): string {

@@ -8,15 +8,18 @@ import type {
 import type { Env } from "../../src/bindings/env.ts";
 import { configOf } from "../../src/config.ts";
 import { readImportedPrices } from "../../src/db/bars/read-imported-prices.ts";
-import { classifyFailure, openDatabase } from "../../src/db/driver/database.ts";
+import { openDatabase } from "../../src/db/driver/database.ts";
+import { failureOf } from "../../src/db/driver/database-error.ts";
 import { findSymbolNames, readSymbolNames } from "../../src/db/events/read-symbol-names.ts";
 import type { SymbolSummary } from "../../src/protocol/answers.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../../src/protocol/symbol.ts";
+import { descriptorsOf } from "../../src/telemetry/descriptors.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { Clock } from "../clock.ts";
 import { ConnectLimit } from "../room/connect-limit.ts";
 import { GroupCommit } from "../writer/group-commit.ts";
 import { ImportedPrices } from "./imported-prices.ts";
+import { NewRooms } from "./new-rooms.ts";
 import { SymbolNames } from "./symbol-names.ts";
 
 const DATABASE_TIMEOUT_MS = 5_000;
@@ -35,6 +38,7 @@ export class Directory extends DurableObject<Env> implements DirectoryCalls {
   readonly #clock = new Clock();
   readonly #summaries = new Map<SymbolName, SymbolSummary>();
   readonly #connects = new ConnectLimit(this.#config.LIMIT_CONNECTS_PER_MINUTE);
+  readonly #newRooms = new NewRooms(this.#config.LIMIT_NEW_ROOMS);
   readonly #database = openDatabase({
     url: this.#config.DATABASE_URL,
     endpoint: this.#config.DATABASE_ENDPOINT,
@@ -54,13 +58,13 @@ export class Directory extends DurableObject<Env> implements DirectoryCalls {
     sql: this.ctx.storage.sql,
     readStored: () => readSymbolNames(this.#database),
     nowMs: this.#clock.nowMs,
-    failed: (error) => this.#logger.warn("names_not_learned", { ...classifyFailure(error) }),
+    failed: (error) => this.#unavailable("names_not_learned", error),
   });
 
   readonly #imported = new ImportedPrices({
     read: (symbols) => readImportedPrices(this.#database, symbols),
     nowMs: this.#clock.nowMs,
-    failed: (error) => this.#logger.warn("prices_not_read", { ...classifyFailure(error) }),
+    failed: (error) => this.#unavailable("prices_not_read", error),
   });
 
   /** A room says how it stands. A room nobody has pushed to is no symbol yet. */
@@ -82,6 +86,8 @@ export class Directory extends DurableObject<Env> implements DirectoryCalls {
     const symbols: SymbolSummary[] = [];
     while (symbols.length < names.length) {
       const part = names.slice(symbols.length, symbols.length + ROOMS_AT_ONCE);
+      const unasked = part.filter((name) => !this.#summaries.has(name));
+      complete &&= await this.#mayOpen(unasked);
       // Where one has had to wait for Postgres in vain, the others would as well.
       const known = (name: SymbolName) => this.#summaries.get(name) ?? null;
       const lines = complete
@@ -110,6 +116,11 @@ export class Directory extends DurableObject<Env> implements DirectoryCalls {
     const left = unknown();
     if (left.length === 0) return { kind: "known" };
     return { kind: isLearned ? "unknown" : "unsure", symbols: left };
+  }
+
+  admitNew(holder: string, symbols: readonly SymbolName[]): number | null {
+    const fresh = symbols.filter((symbol) => !this.#isKnown(symbol));
+    return this.#newRooms.admit(holder, fresh, this.#clock.nowMs());
   }
 
   async earlierPlace(symbol: SymbolName): Promise<EarlierPlace> {
@@ -144,14 +155,28 @@ export class Directory extends DurableObject<Env> implements DirectoryCalls {
     try {
       return await findSymbolNames(this.#database, symbols);
     } catch (error) {
-      this.#logger.debug("names_not_looked_up", { ...classifyFailure(error) });
+      this.#unavailable("names_not_looked_up", error);
       return [];
     }
+  }
+
+  /** Only of a database that is away names are unknown for now. @throws what is not a failure of the database. */
+  #unavailable(event: string, error: unknown): void {
+    const failure = failureOf(error);
+    if (failure === null) throw error;
+    this.#logger.warn(event, { ...failure });
   }
 
   /** Where data of no instrument goes there is always a room. */
   #isKnown(symbol: SymbolName): boolean {
     return symbol === SYSTEM_SYMBOL || this.#names.has(symbol);
+  }
+
+  /** A list of all must not open more rooms than this machine can hold. */
+  async #mayOpen(rooms: readonly SymbolName[]): Promise<boolean> {
+    const descriptors = rooms.length === 0 ? null : descriptorsOf(this.env);
+    await descriptors?.look();
+    return descriptors?.takeRooms(rooms) ?? true;
   }
 
   /** Null while the room does not know it itself. */

@@ -9,6 +9,7 @@ export interface SymbolNamesDeps {
   /** Every symbol that Postgres has something of; rejects while it cannot be read. */
   readStored(): Promise<readonly SymbolName[]>;
   nowMs(): number;
+  /** Told of what `readStored` rejects with; what it throws, whoever asked gets. */
   failed(error: unknown): void;
 }
 
@@ -110,8 +111,8 @@ export class SymbolNames {
       sql.exec("INSERT OR IGNORE INTO learned (id) VALUES (1)");
       this.#isLearned = true;
     } catch (error) {
-      this.#askAgainMs = nowMs() + ASK_AGAIN_MS;
       failed(error);
+      this.#askAgainMs = nowMs() + ASK_AGAIN_MS;
     }
   }
 }

@@ -37,7 +37,7 @@ export class RollupKeeping {
     this.#deps = deps;
   }
 
-  /** @returns `behind` where the turn was too short for all of it. @throws what `classifyFailure` reads. */
+  /** @returns `behind` where the turn was too short for all of it. @throws DatabaseError */
   async turn(): Promise<"up_to_date" | "behind"> {
     const { nowUs } = this.#deps;
     const endUs = nowUs() + TURN_MS * 1_000;
@@ -47,7 +47,7 @@ export class RollupKeeping {
     const isDone =
       (await this.#repeat("points", rollups.refreshPoints, endUs)) &&
       (await this.#repeat("trades", rollups.refreshTrades, endUs)) &&
-      (await this.#repeat("posted", rollups.refreshPosted, endUs)) &&
+      (await this.#repeat("posted", rollups.refreshImported, endUs)) &&
       (await this.#repeat("packed", rollups.pack, endUs));
     return isDone ? "up_to_date" : "behind";
   }

@@ -5,10 +5,11 @@ import type { KeeperCalls } from "../../src/bindings/keeper.ts";
 import { type Config, configOf } from "../../src/config.ts";
 import { fullJitterMs } from "../../src/core/backoff.ts";
 import { encodeFrames } from "../../src/core/encode-events.ts";
-import { classifyFailure, type Database, openDatabase } from "../../src/db/driver/database.ts";
+import { type Database, openDatabase } from "../../src/db/driver/database.ts";
+import { lineOf } from "../../src/db/driver/database-error.ts";
 import type { DatabaseMode } from "../../src/db/driver/mode.ts";
 import { setCompression } from "../../src/db/upkeep/compression.ts";
-import { noteReplacement, readIdentity } from "../../src/db/upkeep/database-identity.ts";
+import { readIdentity, writeReplacement } from "../../src/db/upkeep/database-identity.ts";
 import { ping } from "../../src/db/upkeep/ping.ts";
 import { readMemory } from "../../src/db/upkeep/read-memory.ts";
 import { retain } from "../../src/db/upkeep/retention.ts";
@@ -55,7 +56,7 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
       this.env.DIRECTORY.get(this.env.DIRECTORY.idFromName(DIRECTORY_NAME)).namesAfter(name, most),
     meet: (symbol, identity) =>
       this.env.ROOM.get(this.env.ROOM.idFromName(symbol)).meetDatabase(symbol, identity),
-    note: (identity, replacement) => noteReplacement(this.#database, identity, replacement),
+    note: (identity, replacement) => writeReplacement(this.#database, identity, replacement),
     replaced: (replacement) =>
       this.#logger.warn("database_replaced", {
         ...replacement,
@@ -92,8 +93,8 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
       await this.#again(outcome === "behind" ? BEHIND_MS : IDLE_MS);
     } catch (error) {
       // Not thrown on: the platform gives up on an alarm after six attempts.
-      const failure = classifyFailure(error);
-      this.#logger.warn("keeping_failed", { ...failure });
+      const { level, fields } = lineOf(error);
+      this.#logger[level]("keeping_failed", fields);
       await this.#again(fullJitterMs(this.#failures, BACKOFF, Math.random));
       this.#failures += 1;
       this.#keeping = null;

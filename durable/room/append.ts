@@ -9,6 +9,7 @@ import type { EpochUs } from "../../src/protocol/time.ts";
 import type { KeyLedger } from "../keys/key-ledger.ts";
 import type { BookSampler } from "./book-sampler.ts";
 import type { RoomLog } from "./log.ts";
+import type { SeriesLimit } from "./series-limit.ts";
 import type { TradeWindow } from "./trade-window.ts";
 
 export interface AppendDeps {
@@ -17,6 +18,7 @@ export interface AppendDeps {
   /** Asked for only where a batch has trades with ids, for it may have to be made from the log. */
   tradeWindow: () => TradeWindow;
   books: BookSampler;
+  series: SeriesLimit;
   /** 0: no limit. */
   outboxLimitBytes: number;
 }
@@ -26,6 +28,8 @@ interface Taken {
   frames: EncodedFrame[];
   /** The latest moment of its books; null where it has none. */
   bookTs: EpochUs | null;
+  /** Series that are new to the room. */
+  series: Set<number>;
 }
 
 /**
@@ -37,7 +41,7 @@ export function appendBatches(
   batches: readonly AppendBatch[],
   nowUs: EpochUs,
 ): AppendOutcome[] {
-  const taken: Taken = { frames: [], bookTs: null };
+  const taken: Taken = { frames: [], bookTs: null, series: new Set() };
   const keysOfCall = new Map<string, string>();
   const plans = batches.map((batch) => planBatch(deps, batch, taken, keysOfCall));
   if (taken.frames.length > 0) {
@@ -46,6 +50,7 @@ export function appendBatches(
         ? taken.frames
         : deps.books.withSamples(taken.frames, taken.bookTs, nowUs);
     deps.log.append(frames, nowUs);
+    deps.series.keep(taken.series);
   }
   const { head } = deps.log;
   return plans.map((plan, index) => {
@@ -76,7 +81,11 @@ function planBatch(
         : { kind: "key_reused" };
     }
   }
-  if (batch.admitted !== true && isOutboxFull(deps)) return { kind: "full" };
+  if (batch.admitted !== true) {
+    if (isOutboxFull(deps)) return { kind: "full" };
+    if (deps.series.isBeyond(batch.series, taken.series)) return { kind: "too_many_series" };
+  }
+  deps.series.gather(batch.series, taken.series);
   const { frames } =
     batch.tradeKeys === undefined
       ? batch
@@ -91,13 +100,18 @@ function planBatch(
   return { kind: "take" };
 }
 
-/** What the room would say to a batch with this key now. */
-export function admissionOf(deps: AppendDeps, idempotency: IdempotentRequest | null): Admission {
+/** What the room would say to a batch with this key and these series now. */
+export function admissionOf(
+  deps: AppendDeps,
+  idempotency: IdempotentRequest | null,
+  series?: readonly number[],
+): Admission {
   const known = idempotency === null ? null : deps.keys.find(idempotency.key);
   if (known !== null) {
     return known.fingerprint === idempotency?.fingerprint ? "admitted" : "key_reused";
   }
-  return isOutboxFull(deps) ? "full" : "admitted";
+  if (isOutboxFull(deps)) return "full";
+  return deps.series.isBeyond(series, new Set()) ? "too_many_series" : "admitted";
 }
 
 /** True where the outbox has grown to its limit, and producers have to wait for Postgres. */

@@ -14,9 +14,9 @@ export type ReadArchive = (after: Cursor, upTo: Cursor) => Promise<ArchivePage>;
 
 /**
  * How a read of Postgres ended. `busy`: it took too long, but Postgres answers otherwise. `away`: it does not answer, or
- * refuses what it was asked.
+ * refuses what it was asked. `broken`: what it answered met a bug, as it would again.
  */
-export type ArchiveAnswer = FramesPage | { kind: "busy" } | { kind: "away" };
+export type ArchiveAnswer = FramesPage | { kind: "busy" } | { kind: "away" } | { kind: "broken" };
 
 /** Tries of a Postgres that is away before a viewer is told of a gap, and the wait between any two. */
 const TRIES = 3;
@@ -35,6 +35,7 @@ export async function readPatiently(
   for (;;) {
     const answer = await read(after, upTo);
     if (answer.kind === "frames") return answer;
+    if (answer.kind === "broken") return { kind: "unavailable" };
     tries[answer.kind] += 1;
     if (tries.away === TRIES || tries.busy === BUSY_TRIES) return { kind: "unavailable" };
     await wait(WAIT_MS);

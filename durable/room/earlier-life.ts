@@ -1,6 +1,5 @@
 import { fullJitterMs } from "../../src/core/backoff.ts";
 import { type BookState, foldBook } from "../../src/core/book-samples.ts";
-import type { DatabaseFailure } from "../../src/db/driver/database.ts";
 import type { EarlierLife } from "../../src/db/events/read-earlier-life.ts";
 import type { EpochUs } from "../../src/protocol/time.ts";
 import {
@@ -14,6 +13,12 @@ import type { RoomLog } from "./log.ts";
 
 const BACKOFF = { baseMs: 250, capMs: 15_000 };
 
+/**
+ * Why a search failed. `passing`: the next may succeed. `refused`: Postgres will never say it.
+ * `bug`: what it said could not be understood, and the database is not to blame.
+ */
+export type SearchFailure = "passing" | "refused" | "bug";
+
 export interface EarlierLifeDeps {
   log: Pick<RoomLog, "isPending" | "isPlaced">;
   /** Where an earlier life may be: `unsure` while nobody can tell. */
@@ -26,8 +31,8 @@ export interface EarlierLifeDeps {
   begin: () => Promise<void>;
   /** What has gathered since may go to Postgres. */
   mayStoreNow: () => void;
-  classify: (error: unknown) => DatabaseFailure;
-  failed: (failure: DatabaseFailure) => void;
+  causeOf: (error: unknown) => SearchFailure;
+  failed: (error: unknown) => void;
   wait: (ms: number) => Promise<void>;
   random: () => number;
   keepAwake: (work: Promise<void>) => void;
@@ -46,6 +51,8 @@ export class EarlierLifeSearch {
   #endPause: (() => void) | null = null;
   /** Postgres will never say it: better that the outbox goes than that it waits for ever. */
   #isHopeless = false;
+  /** What the last attempt failed with, where that was a bug. */
+  #bug: { error: unknown } | null = null;
 
   constructor(deps: EarlierLifeDeps) {
     this.#deps = deps;
@@ -66,7 +73,11 @@ export class EarlierLifeSearch {
     );
   }
 
-  /** Is it known? Looks at once where it is not, and waits for that one attempt, as long as `until` does. */
+  /**
+   * Is it known? Looks at once where it is not, and waits for that one attempt, as long as `until` does.
+   *
+   * @throws the bug that the last attempt met: whoever asks is not told that the database is away.
+   */
   async known(until: (attempt: Promise<void>) => Promise<unknown>): Promise<boolean> {
     const { log } = this.#deps;
     // A search that has just found out is not quite over, and the attempt after it never comes.
@@ -74,6 +85,7 @@ export class EarlierLifeSearch {
     this.kick();
     this.#endPause?.();
     await until(this.#attempt.promise);
+    if (log.isPending && this.#bug !== null) throw this.#bug.error;
     return !log.isPending;
   }
 
@@ -94,14 +106,16 @@ export class EarlierLifeSearch {
   }
 
   async #look(): Promise<void> {
-    const { log, begin, mayStoreNow, classify, failed } = this.#deps;
+    const { log, begin, mayStoreNow, causeOf, failed } = this.#deps;
+    this.#bug = null;
     try {
       if (!log.isPlaced) await this.#findPlace();
       if (log.isPlaced && log.isPending) await begin();
     } catch (error) {
-      const failure = classify(error);
-      failed(failure);
-      if (failure.kind === "refused") {
+      failed(error);
+      const cause = causeOf(error);
+      if (cause === "bug") this.#bug = { error };
+      if (cause === "refused") {
         this.#isHopeless = true;
         mayStoreNow();
       }

@@ -7,6 +7,7 @@ const KEPT_CORRELATION_IDS = 8;
 
 export interface OutboxSenderDeps {
   symbol: SymbolName;
+  outboxBytes: () => number;
   /** The Writer of the symbol's shard. */
   writer: Pick<WriterCalls, "store">;
   unreachable: (error: unknown) => void;
@@ -28,12 +29,13 @@ export class OutboxSender {
   }
 
   async store(part: OutboxPart): Promise<StoreOutcome> {
-    const { symbol, writer, unreachable } = this.#deps;
+    const { symbol, outboxBytes: outboxBytesOf, writer, unreachable } = this.#deps;
     const correlationIds = this.#correlationIds.splice(0);
     const frames = part.frames.map(({ cursor, text }) => ({ cursor, text }));
     let outcome: StoreOutcome;
     try {
-      outcome = await writer.store({ symbol, frames, correlationIds });
+      const outboxBytes = outboxBytesOf();
+      outcome = await writer.store({ symbol, frames, correlationIds, outboxBytes });
     } catch (error) {
       unreachable(error);
       outcome = { kind: "unavailable" };

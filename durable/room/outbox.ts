@@ -43,6 +43,7 @@ export class Outbox {
     this.#where = new StoredWhere(sql, log);
     this.#sender = new OutboxSender({
       symbol,
+      outboxBytes: () => log.outboxBytes,
       writer,
       unreachable: (error) => logger.warn("writer_unreachable", { symbol, detail: String(error) }),
     });

@@ -2,7 +2,8 @@ import type { Config } from "../../src/config.ts";
 import { MINUTE_US } from "../../src/core/duration.ts";
 import { encodeFrame } from "../../src/core/encode-events.ts";
 import { readBars } from "../../src/db/bars/read-bars.ts";
-import { classifyFailure, type Database, openDatabase } from "../../src/db/driver/database.ts";
+import { type Database, openDatabase } from "../../src/db/driver/database.ts";
+import { type DatabaseFailure, failureOf, lineOf } from "../../src/db/driver/database-error.ts";
 import { readEarlierLife, readNewestCursor } from "../../src/db/events/read-earlier-life.ts";
 import { readFrames } from "../../src/db/events/read-frames.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
@@ -30,6 +31,10 @@ export function roomArchive(
     });
     return opened;
   };
+  const answerTo = async (failure: DatabaseFailure | null) => {
+    if (failure === null) return "broken";
+    return failure.kind === "unavailable" && (await answers(database())) ? "busy" : "away";
+  };
   return {
     async readPage(after, upTo) {
       try {
@@ -41,10 +46,10 @@ export function roomArchive(
         const through = page.complete ? upTo : (frames.at(-1)?.cursor ?? upTo);
         return { kind: "frames", frames, through };
       } catch (error) {
-        const { kind, detail } = classifyFailure(error);
-        const answer = kind === "unavailable" && (await answers(database())) ? "busy" : "away";
-        logger.warn("archive_unread", { symbol, kind, answer, detail });
-        return { kind: answer };
+        const { level, fields } = lineOf(error);
+        const kind = await answerTo(failureOf(error));
+        logger[level]("archive_unread", { symbol, answer: kind, ...fields });
+        return { kind };
       }
     },
     readNewestCursor: (after) => readNewestCursor(database(), symbol, after),
@@ -63,7 +68,8 @@ async function answers(database: Database): Promise<boolean> {
   try {
     await database.query("select 1", []);
     return true;
-  } catch {
+  } catch (error) {
+    if (failureOf(error) === null) throw error;
     return false;
   }
 }

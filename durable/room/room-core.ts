@@ -10,8 +10,9 @@ import type {
   RoomTail,
 } from "../../src/bindings/room.ts";
 import { bookOf } from "../../src/core/book-samples.ts";
+import { seriesHash } from "../../src/core/series-hash.ts";
 import { isStorageFull } from "../../src/core/storage-watch.ts";
-import { classifyFailure } from "../../src/db/driver/database.ts";
+import { lineOf } from "../../src/db/driver/database-error.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
@@ -20,7 +21,6 @@ import { nextAlarmMs } from "./alarm-time.ts";
 import { type AppendDeps, admissionOf, appendBatches } from "./append.ts";
 import { AppendBatcher } from "./append-batcher.ts";
 import { ArchiveReads } from "./archive-reads.ts";
-import { Audience } from "./audience.ts";
 import { BookSampler } from "./book-sampler.ts";
 import { EarlierLifeSearch, lastValuesOf } from "./earlier-life.ts";
 import { LateBars } from "./late-bars.ts";
@@ -32,11 +32,14 @@ import { Pollers } from "./pollers.ts";
 import { readMinute } from "./read-minute.ts";
 import type { RoomPorts, RoomSettings } from "./room-ports.ts";
 import { RoomState } from "./room-state.ts";
+import { logSearchFailure, searchFailureOf } from "./search-failure.ts";
+import { SeriesLimit } from "./series-limit.ts";
 import type { Resend } from "./stored-where.ts";
 import { ReportThrottle, summaryOf } from "./symbol-report.ts";
 import { tailOf } from "./tail.ts";
-import type { ViewerAttachment, ViewerSocket } from "./viewer.ts";
-import { ViewerDoor } from "./viewer-door.ts";
+import type { ViewerAttachment, ViewerSocket } from "./viewers/viewer.ts";
+import { ViewerDoor } from "./viewers/viewer-door.ts";
+import { Viewers } from "./viewers/viewers.ts";
 
 const REPORT_EVERY_MS = 1_000;
 /** Whoever needs to know what was before a new log waits so long for it, in ms. */
@@ -53,12 +56,13 @@ export class RoomCore {
   readonly #log: RoomLog;
   readonly #state: RoomState;
   readonly #books: BookSampler;
+  readonly #series: SeriesLimit;
   readonly #append: AppendDeps;
   readonly #batcher: AppendBatcher;
   readonly #earlier: EarlierLifeSearch;
   readonly #outbox: Outbox;
   readonly #archive: ArchiveReads;
-  readonly #audience: Audience;
+  readonly #viewers: Viewers;
   readonly #door: ViewerDoor;
   readonly #lateBars: LateBars;
   readonly #pings: PingWatch;
@@ -68,7 +72,7 @@ export class RoomCore {
   /** `asleep`: the sockets that slept with the room. */
   constructor(
     symbol: SymbolName,
-    { limits, keeping, windowBytes, pace, partLimit }: RoomSettings,
+    { limits, keeping, windowBytes, messageLimits, pace, partLimit }: RoomSettings,
     ports: RoomPorts,
     asleep: Iterable<readonly [ViewerSocket, ViewerAttachment]>,
   ) {
@@ -81,11 +85,17 @@ export class RoomCore {
     this.#log = log;
     this.#state = state;
     this.#books = new BookSampler(log, state);
+    this.#series = new SeriesLimit({
+      sql,
+      limit: limits.LIMIT_SERIES,
+      known: () => state.foldToHead().metrics.map(seriesHash),
+    });
     this.#append = {
       log,
       keys: new KeyLedger(sql),
       tradeWindow: state.tradeWindow,
       books: this.#books,
+      series: this.#series,
       outboxLimitBytes: limits.LIMIT_OUTBOX_BYTES,
     };
     this.#batcher = new AppendBatcher({
@@ -110,12 +120,8 @@ export class RoomCore {
       place: () => this.#place(),
       begin: () => this.#beginFromLife(),
       mayStoreNow: () => this.#outbox.kick(),
-      classify: classifyFailure,
-      failed: ({ kind, detail }) => {
-        // Whoever cannot write down what was before is told of the full disk by the Worker.
-        const level = kind === "refused" ? "error" : isStorageFull(detail) ? "debug" : "warn";
-        logger[level]("earlier_life_unread", { symbol, kind, detail });
-      },
+      causeOf: searchFailureOf,
+      failed: (error) => logSearchFailure(logger, symbol, error),
       ...{ wait, random, keepAwake },
     });
     this.#archive = new ArchiveReads({
@@ -123,8 +129,8 @@ export class RoomCore {
       read: (after, upTo) => archive.readPage(after, upTo),
       wait,
     });
-    this.#audience = new Audience({
-      ...{ symbol, log, windowBytes, pace, nowMs, wait, keepAwake },
+    this.#viewers = new Viewers({
+      ...{ symbol, log, windowBytes, messageLimits, pace, nowMs, wait, keepAwake },
       foldToHead: () => state.foldToHead(),
       flushed: () => {
         if (state.hasOldMinutes) this.#lateBars.kick();
@@ -132,21 +138,24 @@ export class RoomCore {
       takeBars: (after, through) => state.takeBars(after, through),
       readArchive: this.#archive.read,
     });
-    this.#door = new ViewerDoor(this.#audience, limits);
+    this.#door = new ViewerDoor(this.#viewers, limits);
     this.#lateBars = new LateBars({
       takeMinutes: (most) => state.takeOldMinutes(most),
-      liveThrough: () => this.#audience.liveThrough,
+      liveThrough: () => this.#viewers.liveThrough,
       readBar: (minuteUs, through) => readMinute(archive, log, minuteUs, through),
-      send: (message) => this.#audience.tellLive(message),
+      send: (message) => this.#viewers.tellLive(message),
       ...{ wait, keepAwake },
-      failed: (error) => logger.warn("late_bars_untold", { ...classifyFailure(error) }),
+      failed: (error) => {
+        const { level, fields } = lineOf(error);
+        logger[level]("late_bars_untold", fields);
+      },
     });
     this.#pings = new PingWatch({
       setAutoResponse: (isOn) => ports.setAutoResponse(isOn),
       ...{ nowMs, wait, keepAwake },
     });
     this.#pollers = new Pollers(clock);
-    for (const [socket, attachment] of asleep) this.#audience.rejoin(socket, attachment);
+    for (const [socket, attachment] of asleep) this.#viewers.rejoin(socket, attachment);
     this.#store();
   }
 
@@ -155,14 +164,18 @@ export class RoomCore {
     return this.#log.head;
   }
 
+  get viewers(): number {
+    return this.#viewers.size;
+  }
+
   /** Appends a batch, in one commit with those that arrive together with it. Rejects where it cannot be written down. */
   append(batch: AppendBatch): Promise<AppendOutcome> {
     return this.#batcher.append(batch);
   }
 
   /** Will a batch be appended? Asked before one that goes to several rooms, so that all of them take it or none. */
-  admits(idempotency: IdempotentRequest | null): Admission {
-    return admissionOf(this.#append, idempotency);
+  admits(idempotency: IdempotentRequest | null, series?: readonly number[]): Admission {
+    return admissionOf(this.#append, idempotency, series);
   }
 
   /** Resolves when everything up to `cursor` is in Postgres, or with false when that takes longer than `timeoutMs`. */
@@ -200,8 +213,9 @@ export class RoomCore {
 
   /** The line in the list of symbols; null as for positions. */
   async summary(): Promise<SymbolSummary | null> {
-    if (!(await this.#isKnown())) return null;
-    return summaryOf(this.#symbol, this.#state.foldToHead(), this.#audience.size);
+    // A bug that keeps it from being known is told where somebody asks for this room, and not in the list of all.
+    if (!(await this.#isKnown().catch(() => false))) return null;
+    return summaryOf(this.#symbol, this.#state.foldToHead(), this.#viewers.size);
   }
 
   /** A database says that it is this one: what does the room hold for it? */
@@ -217,13 +231,16 @@ export class RoomCore {
     const refusal = this.#door.refusalOf(request, this.#ports.clock.nowMs());
     if (refusal !== null) return refusal;
     const { since, viewerKey: key, expiresAtMs, correlationId } = request;
-    this.#audience.join(accept(), since, { key, expiresAtMs });
-    this.#ports.logger.info("viewer_joined", {
-      correlation_id: correlationId,
-      symbol: this.#symbol,
-      since,
-      viewers: this.#audience.size,
-    });
+    this.#viewers.join(accept(), since, { key, expiresAtMs });
+    // A thousand viewers may come back in a second, and a line for each would be a part of what that takes.
+    if (this.#ports.logger.isEnabledFor("debug")) {
+      this.#ports.logger.debug("viewer_joined", {
+        correlation_id: correlationId,
+        symbol: this.#symbol,
+        since,
+        viewers: this.#viewers.size,
+      });
+    }
     this.#armAlarm();
     this.#reportSoon();
     return null;
@@ -236,14 +253,14 @@ export class RoomCore {
 
   /** A viewer's socket closed or failed. */
   left(socket: ViewerSocket): void {
-    this.#audience.leave(socket);
+    this.#viewers.leave(socket);
     this.#reportSoon();
   }
 
   /** Looks after what no request would: the outbox after a crash, silent viewers, a quiet book, the outbox's position. */
   alarm(sockets: Iterable<ViewerSocket>): void {
     const { nowUs } = this.#ports.clock;
-    this.#audience.sweep();
+    this.#viewers.idleCheck();
     this.#pings.look(sockets);
     this.#archive.forgetUnused();
     this.#sampleBook(nowUs());
@@ -273,7 +290,7 @@ export class RoomCore {
 
   /** There is more in the log: for viewers, for polls that wait, for Postgres. */
   #appended(): void {
-    this.#audience.published();
+    this.#viewers.published();
     this.#pollers.wake();
     this.#store();
   }
@@ -302,6 +319,7 @@ export class RoomCore {
   async #beginFromLife(): Promise<void> {
     const life = await this.#ports.archive.readEarlierLife(this.#log.prunedThrough);
     this.#state.begin(lastValuesOf(life), life.tradeKeys);
+    this.#series.keep(new Set(life.metrics.map(seriesHash)));
     this.#log.settle();
     this.#books.lookAgain();
     this.#armAlarm();
@@ -316,10 +334,10 @@ export class RoomCore {
 
   /** Says that the last bar before a silence is closed, to those who have all that is in it. */
   #closeBar(momentUs: EpochUs): void {
-    if (this.#audience.liveThrough !== this.#log.head) return;
+    if (this.#viewers.liveThrough !== this.#log.head) return;
     if ((this.#state.barDueUs ?? Number.POSITIVE_INFINITY) > momentUs) return;
     const bar = this.#state.closeBar();
-    if (bar !== null) this.#audience.tellLive(bar);
+    if (bar !== null) this.#viewers.tellLive(bar);
   }
 
   #orRestart<T>(append: () => T): T {
@@ -333,17 +351,17 @@ export class RoomCore {
   }
 
   #armAlarm(): void {
-    const { clock, alarm } = this.#ports;
+    const { clock, alarm, closingSockets } = this.#ports;
     const nowMs = clock.nowMs();
     const alarmMs = nextAlarmMs({
       nowMs,
       armedAtMs: alarm.atMs(),
       outboxBytes: this.#log.outboxBytes,
-      viewers: this.#audience.size,
-      nextEndMs: this.#audience.nextEndMs,
+      viewers: this.#viewers.size + closingSockets(),
+      nextEndMs: this.#viewers.nextEndMs,
       bookDueMs: this.#books.dueMs(nowMs),
       // Nobody else has to be told.
-      barDueUs: this.#audience.liveThrough === null ? null : this.#state.barDueUs,
+      barDueUs: this.#viewers.liveThrough === null ? null : this.#state.barDueUs,
     });
     if (alarmMs !== null) alarm.set(alarmMs);
   }

@@ -9,15 +9,17 @@ import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import type { Log } from "../../src/telemetry/log.ts";
 import type { Clock } from "../clock.ts";
 import type { ArchiveAnswer } from "./archive.ts";
-import type { FanOutPace } from "./fan-out-pace.ts";
 import type { LogKeeping } from "./log.ts";
 import type { SqlPort } from "./sql-port.ts";
+import type { FanOutPace } from "./viewers/fan-out-pace.ts";
+import type { MessageLimits } from "./viewers/messages.ts";
 
 /** What a room is told of how large it may be and how fast it may go. */
 export interface RoomSettings {
   limits: Pick<
     Config,
     | "LIMIT_OUTBOX_BYTES"
+    | "LIMIT_SERIES"
     | "LIMIT_VIEWERS"
     | "LIMIT_SOCKETS_PER_VIEWER"
     | "LIMIT_CONNECTS_PER_MINUTE"
@@ -27,6 +29,7 @@ export interface RoomSettings {
   keeping: LogKeeping;
   /** Most bytes a viewer may have unacknowledged. */
   windowBytes: number;
+  messageLimits: MessageLimits;
   pace: FanOutPace;
   /** Most of one part of the outbox. */
   partLimit: { events: number; bytes: number };
@@ -64,6 +67,8 @@ export interface RoomPorts {
     earlierPlace(): Promise<EarlierPlace>;
     report(summary: SymbolSummary): Promise<void>;
   };
+  /** Sockets that the room has closed and whose clients have not answered: the alarm looks after them. */
+  closingSockets(): number;
   /** Whether the platform answers pings itself. */
   setAutoResponse(isOn: boolean): void;
   /** Resolves when all that was written is on the disk. */

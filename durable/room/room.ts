@@ -20,26 +20,32 @@ import { PING, PONG } from "../../src/protocol/heartbeat.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import { SUBPROTOCOL } from "../../src/protocol/version.ts";
+import { descriptorsOf } from "../../src/telemetry/descriptors.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { Clock } from "../clock.ts";
 import { PART_LIMIT } from "./drain.ts";
-import { FAN_OUT_PACE } from "./fan-out-pace.ts";
 import { KEEPING } from "./log.ts";
 import { readName, writeName } from "./name.ts";
 import { roomArchive } from "./postgres-archive.ts";
 import { RoomCore } from "./room-core.ts";
 import type { RoomPorts, RoomSettings } from "./room-ports.ts";
-import { answerClose, Sockets } from "./sockets.ts";
+import { mustLetGo } from "./stalled-sockets.ts";
 import type { Resend } from "./stored-where.ts";
-import type { ViewerAttachment } from "./viewer.ts";
-import { WINDOW_BYTES } from "./window.ts";
+import { FAN_OUT_PACE } from "./viewers/fan-out-pace.ts";
+import { MESSAGE_LIMITS } from "./viewers/messages.ts";
+import { answerClose, Sockets } from "./viewers/sockets.ts";
+import type { ViewerAttachment } from "./viewers/viewer.ts";
+import { WINDOW_BYTES } from "./viewers/window.ts";
 
 /** The Durable Object of one symbol: the platform around a `RoomCore`, and no more. */
 export class Room extends DurableObject<Env> implements RoomCalls {
   readonly #config = configOf(this.env);
   readonly #logger: Log = logOf("room", this.#config);
   readonly #clock = new Clock();
-  readonly #sockets = new Sockets((ws) => this.ctx.getWebSocketAutoResponseTimestamp(ws));
+  readonly #sockets = new Sockets(
+    (ws) => this.ctx.getWebSocketAutoResponseTimestamp(ws),
+    this.#clock.nowMs,
+  );
   #core: RoomCore | null = null;
   #alarmAtMs: number | null = null;
 
@@ -57,9 +63,11 @@ export class Room extends DurableObject<Env> implements RoomCalls {
     return this.#coreOf(symbol).append(batch);
   }
 
-  admits(idempotency: IdempotentRequest | null): Admission {
-    // A room that has no name yet has nothing that could refuse.
-    return this.#core?.admits(idempotency) ?? "admitted";
+  admits(idempotency: IdempotentRequest | null, series?: readonly number[]): Admission {
+    if (this.#core !== null) return this.#core.admits(idempotency, series);
+    // A room that has no name yet knows no series, and has nothing else that could refuse.
+    const { LIMIT_SERIES: limit } = this.#config;
+    return limit > 0 && new Set(series).size > limit ? "too_many_series" : "admitted";
   }
 
   async untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean> {
@@ -120,6 +128,20 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   override alarm(): void {
     this.#alarmAtMs = null;
     this.#core?.alarm(this.#sockets);
+    this.#letGoOfStalled();
+  }
+
+  /** Only where descriptors are counted, as on a machine of one's own: elsewhere the platform has no lack of them. */
+  #letGoOfStalled(): void {
+    const descriptors = descriptorsOf(this.env);
+    if (descriptors === null || this.#core === null) return;
+    const room = {
+      closedForMs: this.#sockets.closedForMs,
+      viewers: this.#core.viewers,
+      quietMs: this.#clock.nowMs() - this.#core.head / 1_000,
+      isShort: !descriptors.hasRoomForViewer(),
+    };
+    if (mustLetGo(room)) this.ctx.abort("clients that read nothing hold closed sockets");
   }
 
   #left(ws: WebSocket): void {
@@ -139,10 +161,11 @@ export class Room extends DurableObject<Env> implements RoomCalls {
   #wake(symbol: SymbolName): RoomCore {
     const settings: RoomSettings = {
       ...{ limits: this.#config, keeping: KEEPING, partLimit: PART_LIMIT },
-      ...{ windowBytes: WINDOW_BYTES, pace: FAN_OUT_PACE },
+      ...{ windowBytes: WINDOW_BYTES, messageLimits: MESSAGE_LIMITS, pace: FAN_OUT_PACE },
     };
     const asleep = this.ctx
       .getWebSockets()
+      .filter((ws) => this.#sockets.isOpen(ws))
       .map((ws) => [this.#sockets.portOf(ws), attachmentOf(ws)] as const);
     return new RoomCore(symbol, settings, this.#portsOf(symbol), asleep);
   }
@@ -174,6 +197,7 @@ export class Room extends DurableObject<Env> implements RoomCalls {
         earlierPlace: () => directory().earlierPlace(symbol),
         report: (summary) => directory().report(summary),
       },
+      closingSockets: () => this.#sockets.closing,
       setAutoResponse: (isOn) => this.#setAutoResponse(isOn),
       sync: () => ctx.storage.sync(),
       restart: (why) => ctx.abort(why),

@@ -2,10 +2,11 @@
 interface Waiting<Item, Outcome> {
   item: Item;
   resolve: (outcome: Outcome) => void;
+  reject: (error: unknown) => void;
 }
 
 export interface GroupCommitDeps<Item, Outcome> {
-  /** Commits the items together and gives the outcome of each, in their order. Must not throw. */
+  /** Commits the items together and gives the outcome of each, in their order. Where it rejects, so do all of them. */
   commit: (items: readonly Item[]) => Promise<readonly Outcome[]>;
   weigh: (item: Item) => number;
   /** Most weight of one commit; a single heavier item still goes. */
@@ -30,8 +31,8 @@ export class GroupCommit<Item, Outcome> {
   }
 
   submit(item: Item): Promise<Outcome> {
-    return new Promise((resolve) => {
-      this.#waiting.push({ item, resolve });
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, resolve, reject });
       if (this.#mayBegin()) void this.#run();
     });
   }
@@ -47,13 +48,14 @@ export class GroupCommit<Item, Outcome> {
     while (this.#mayBegin()) {
       this.#underWay += 1;
       const group = this.#takeGroup();
-      const outcomes = await this.#deps.commit(group.map((waiting) => waiting.item));
-      this.#underWay -= 1;
-      for (const [index, waiting] of group.entries()) {
-        const outcome = outcomes[index];
-        if (outcome === undefined) throw new Error("a commit gave fewer outcomes than items");
-        waiting.resolve(outcome);
+      try {
+        const outcomes = await this.#deps.commit(group.map((waiting) => waiting.item));
+        if (outcomes.length < group.length) throw new Error("there are fewer outcomes than items");
+        for (const [index, waiting] of group.entries()) waiting.resolve(outcomes[index] as Outcome);
+      } catch (error) {
+        for (const waiting of group) waiting.reject(error);
       }
+      this.#underWay -= 1;
     }
   }
 

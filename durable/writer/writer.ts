@@ -1,15 +1,16 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../../src/bindings/env.ts";
 import { KEEPER_NAME } from "../../src/bindings/keeper.ts";
-import type { StoreOutcome, StoreRequest, WriterCalls } from "../../src/bindings/writer.ts";
+import type {
+  BacklogReport,
+  StoreOutcome,
+  StoreRequest,
+  WriterCalls,
+} from "../../src/bindings/writer.ts";
 import { type Config, configOf } from "../../src/config.ts";
 import { decodeFrame } from "../../src/core/encode-events.ts";
-import {
-  classifyFailure,
-  type Database,
-  isDiskFull,
-  openDatabase,
-} from "../../src/db/driver/database.ts";
+import { type Database, openDatabase } from "../../src/db/driver/database.ts";
+import { failureOf, isDiskFull, lineOf } from "../../src/db/driver/database-error.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { type RoomFrames, storeFrames } from "../../src/db/store/store-frames.ts";
 import { readIdentity } from "../../src/db/upkeep/database-identity.ts";
@@ -17,6 +18,7 @@ import { databaseDisk } from "../../src/telemetry/database-disk.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { nowUs } from "../clock.ts";
 import { mayBeLate } from "../keeper/notice.ts";
+import { Backlog } from "./backlog.ts";
 import { GroupCommit } from "./group-commit.ts";
 
 /** Most text of one insert: some 8,000 points. */
@@ -48,13 +50,33 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     timeoutMs: 30_000,
   });
 
+  readonly #backlog = new Backlog(this.#config.LIMIT_OUTBOX_BYTES);
   /** The database that was last spoken to, and when it said so. */
   #heard: { identity: string; atMs: number } | null = null;
   #toldAtMs = Number.NEGATIVE_INFINITY;
   #toldLate = false;
 
-  store(request: StoreRequest): Promise<StoreOutcome> {
-    return this.#groups.submit(request);
+  async store(request: StoreRequest): Promise<StoreOutcome> {
+    this.#backlog.handedOver(request);
+    this.#sayBacklog();
+    const outcome = await this.#groups.submit(request);
+    this.#backlog.ended(request, outcome.kind === "stored");
+    this.#sayBacklog();
+    return outcome;
+  }
+
+  backlog(): BacklogReport | null {
+    return this.#backlog.report(nowUs());
+  }
+
+  #sayBacklog(): void {
+    const news = this.#backlog.news(nowUs());
+    if (news?.kind === "ended") this.#logger.info("storing_caught_up");
+    if (news?.kind !== "began") return;
+    this.#logger.warn("storing_behind", {
+      ...news.report,
+      help: "what was acknowledged waits for Postgres; it is durable in its rooms and will be stored",
+    });
   }
 
   async identity(): Promise<string | null> {
@@ -64,7 +86,8 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     try {
       this.#hear(await readIdentity(this.#database));
       return this.#heard?.identity ?? null;
-    } catch {
+    } catch (error) {
+      if (failureOf(error) === null) this.#logger.error("identity_unread", lineOf(error).fields);
       return null;
     }
   }
@@ -75,8 +98,9 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
 
   async #commit(requests: readonly StoreRequest[]): Promise<StoreOutcome[]> {
     const outcome = await this.#insert(requests);
-    if (outcome.kind !== "refused" || requests.length === 1) return requests.map(() => outcome);
-    // One room's frames must not hold up the others: each goes alone, so only the refused ones wait.
+    const isOfSome = outcome.kind === "refused" || outcome.kind === "broken";
+    if (!isOfSome || requests.length === 1) return requests.map(() => outcome);
+    // One room's frames must not hold up the others: each goes alone, so only those that are at fault wait.
     const outcomes: StoreOutcome[] = [];
     for (const request of requests) outcomes.push(await this.#insert([request]));
     return outcomes;
@@ -125,10 +149,11 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
       if (identity !== null) this.#hear(identity);
       return { kind: "stored", identity: identity ?? (await this.identity()) };
     } catch (error) {
-      const failure = classifyFailure(error);
       if (isDiskFull(error)) databaseDisk.filled(Date.now());
-      const level = failure.kind === "unavailable" ? "warn" : "error";
-      this.#logger[level]("store_failed", { ...fields, ...failure });
+      const line = lineOf(error);
+      this.#logger[line.level]("store_failed", { ...fields, ...line.fields });
+      const failure = failureOf(error);
+      if (failure === null) return { kind: "broken" };
       // It may be a range of time that nobody has made, as after a month in which nothing was stored: the Keeper does.
       this.#tellKeeper(true);
       return { kind: failure.kind };

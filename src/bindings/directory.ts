@@ -26,6 +26,11 @@ export interface DirectoryCalls extends Rpc.DurableObjectBranded {
   namesAfter(name: SymbolName | "", most: number): SymbolName[];
   /** Are they all symbols of which there is something? */
   acquaintance(symbols: readonly SymbolName[]): Promise<Acquaintance>;
+  /**
+   * May the holder of a token push these symbols? Those that nobody has pushed before are counted, all or none. Null: yes; else
+   * the seconds after which they may be.
+   */
+  admitNew(holder: string, symbols: readonly SymbolName[]): number | null;
   /** Asked by a room whose log is new. */
   earlierPlace(symbol: SymbolName): Promise<EarlierPlace>;
   /** May somebody wait for a symbol to become known? `viewerKey` as in a join. */

@@ -12,4 +12,6 @@ export interface Env {
   KEEPER: DurableObjectNamespace<KeeperCalls>;
   DIRECTORY: DurableObjectNamespace<DirectoryCalls>;
   ASSETS: Fetcher;
+  /** On one machine: the folder in which the system lists the runtime's open descriptors. */
+  DESCRIPTORS?: Fetcher;
 }

@@ -17,6 +17,8 @@ export interface AppendBatch {
   tradeKeys?: (string | null)[];
   /** The latest moment of its books; absent where it has none. */
   bookTs?: EpochUs;
+  /** Hashes of the series that its points are of; absent where it has none, or they do not count against a limit. */
+  series?: number[];
   idempotency?: IdempotentRequest;
   /** The room has admitted it: a full outbox refuses it no more. */
   admitted?: true;
@@ -28,10 +30,11 @@ export type AppendOutcome =
   | { kind: "appended"; cursor: Cursor }
   | { kind: "repeated"; cursor: Cursor }
   | { kind: "key_reused" }
-  | { kind: "full" };
+  | { kind: "full" }
+  | { kind: "too_many_series" };
 
 /** What a room would say to a batch. */
-export type Admission = "admitted" | "full" | "key_reused";
+export type Admission = "admitted" | "full" | "key_reused" | "too_many_series";
 
 /** Events after a cursor for one poll, encoded as in a frame; `cursor` is where the next poll goes on. */
 export interface PollPage {
@@ -89,8 +92,8 @@ export interface JoinRefusal {
 export interface RoomCalls extends Rpc.DurableObjectBranded {
   /** Appends a batch, in one commit with those that arrive together with it. */
   append(symbol: SymbolName, batch: AppendBatch): Promise<AppendOutcome>;
-  /** What would the room say to a batch? */
-  admits(idempotency: IdempotentRequest | null): Admission;
+  /** What would the room say to a batch with points of these series? */
+  admits(idempotency: IdempotentRequest | null, series?: readonly number[]): Admission;
   /** Resolves with true when everything up to `cursor` is in Postgres, with false after `timeoutMs`. */
   untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean>;
   /** Events after `since` (null: the newest cursor); where there are none, waits for them, at most `waitMs`. */

@@ -2,6 +2,7 @@ import type { TapeEvent } from "../protocol/event.ts";
 import { MAX_FRAME_EVENTS } from "../protocol/frame.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
+import { seriesHash } from "./series-hash.ts";
 
 /** The events of one frame, encoded once: JSON objects joined by commas, as they stand inside `events:[...]`. */
 export interface EncodedFrame {
@@ -17,6 +18,8 @@ export interface SymbolBatch {
   tradeKeys?: (string | null)[];
   /** The latest moment of its books; absent where it has none. */
   bookTs?: EpochUs;
+  /** Hashes of the series that its points are of, each once; absent where it has no points. */
+  series?: number[];
 }
 
 export interface AddressedEvent {
@@ -47,7 +50,15 @@ function encodeSymbol(symbol: SymbolName, events: readonly TapeEvent[]): SymbolB
   if (keys.some((key) => key !== null)) batch.tradeKeys = keys;
   const bookTs = latestBook(events);
   if (bookTs !== undefined) batch.bookTs = bookTs;
+  const series = seriesOf(events);
+  if (series.length > 0) batch.series = series;
   return batch;
+}
+
+function seriesOf(events: readonly TapeEvent[]): number[] {
+  const hashes = new Set<number>();
+  for (const event of events) if (event.kind === "metric") hashes.add(seriesHash(event));
+  return [...hashes];
 }
 
 function latestBook(events: readonly TapeEvent[]): EpochUs | undefined {

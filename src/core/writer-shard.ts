@@ -9,5 +9,14 @@ export function shardOf(text: string, shards: number): number {
 
 /** Name of the Writer that stores a symbol. */
 export function writerShardOf(symbol: string, shards: number): string {
-  return `writer-${shardOf(symbol, shards)}`;
+  return nameOf(shardOf(symbol, shards));
+}
+
+/** Names of all Writers. */
+export function writerNames(shards: number): string[] {
+  return Array.from({ length: shards }, (_, shard) => nameOf(shard));
+}
+
+function nameOf(shard: number): string {
+  return `writer-${shard}`;
 }

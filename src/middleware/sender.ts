@@ -87,10 +87,13 @@ function withoutPort(text: string): string {
 
 /** Who sent this request. */
 export function whoSent(c: AppContext): Sender {
-  // Plain workerd names the other end of the connection here; Cloudflare names nobody.
+  return senderOf(c.req.raw.headers, peerOf(c), c.get("config").TRUST_PROXY);
+}
+
+/** The other end of the connection: plain workerd names it, Cloudflare names nobody. */
+function peerOf(c: AppContext): string | null {
   const { cf } = c.req.raw as { cf?: { clientIp?: unknown } };
-  const peer = typeof cf?.clientIp === "string" ? cf.clientIp : null;
-  return senderOf(c.req.raw.headers, peer, c.get("config").TRUST_PROXY);
+  return typeof cf?.clientIp === "string" ? cf.clientIp : null;
 }
 
 /**
@@ -98,6 +101,10 @@ export function whoSent(c: AppContext): Sender {
  * everybody behind a proxy here that is not trusted.
  */
 export function countedAddress(c: AppContext): string | null {
-  const { address } = whoSent(c);
+  // Not by way of `whoSent`, which looks at every header: each upgrade comes by here.
+  const peer = peerOf(c);
+  const { headers } = c.req.raw;
+  const { TRUST_PROXY } = c.get("config");
+  const address = clientAddress(headers, peer === null ? null : withoutPort(peer), TRUST_PROXY);
   return address === null || isLoopbackAddress(address) ? null : address;
 }

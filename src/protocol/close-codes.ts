@@ -6,7 +6,6 @@ export const CLOSE_CODES = {
   goingAway: { code: 4000, reason: "server going away" },
   silent: { code: 4001, reason: "no word for 15 s" },
   unacknowledged: { code: 4002, reason: "window full: send ack" },
-  roomFull: { code: 4003, reason: "room is full" },
   messageTooLarge: { code: 4501, reason: "message over 64 KiB" },
   tooManyMessages: { code: 4502, reason: "more than 1,000 messages a second" },
   tokenExpired: { code: 4503, reason: "token expired" },

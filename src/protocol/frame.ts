@@ -1,7 +1,9 @@
 import type { Cursor } from "./time.ts";
 
-/** Most events in one `events` message (SPEC E-3). */
+/** Most events in one frame (SPEC E-3). */
 export const MAX_FRAME_EVENTS = 50;
+/** Most events in one `events` message, which may join several frames (SPEC E-3). */
+export const MAX_MESSAGE_EVENTS = 500;
 
 /** Where a frame among joined ones ends: microseconds before the cursor of all of them, and its number of events. */
 export type JoinedFrame = readonly [backUs: number, events: number];

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { barSchema, intervalSchema } from "./bar.ts";
 import { bookEventSchema } from "./book.ts";
 import { eventSchema, metricEventSchema, positionEventSchema, tradeEventSchema } from "./event.ts";
-import { MAX_FRAME_EVENTS } from "./frame.ts";
+import { MAX_MESSAGE_EVENTS } from "./frame.ts";
 import { symbolSchema } from "./symbol.ts";
 import { cursorSchema } from "./time.ts";
 
@@ -54,7 +54,7 @@ export const joinedFramesSchema = z.array(z.tuple([z.int().nonnegative(), z.int(
 export const eventsSchema = z.strictObject({
   type: z.literal("events"),
   cursor: cursorSchema,
-  events: z.array(eventSchema).min(1).max(MAX_FRAME_EVENTS),
+  events: z.array(eventSchema).min(1).max(MAX_MESSAGE_EVENTS),
   frames: joinedFramesSchema.optional(),
 });
 

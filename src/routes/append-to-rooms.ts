@@ -60,7 +60,7 @@ async function findRefusal(
 ): Promise<SymbolOutcome | null> {
   const admissions = await fewAtOnce(
     batches,
-    ({ symbol }) => roomOf(c.env, symbol).admits(idempotency),
+    ({ symbol, series }) => roomOf(c.env, symbol).admits(idempotency, series),
     ROOMS_AT_ONCE,
   );
   for (const [index, kind] of admissions.entries()) {
@@ -72,14 +72,9 @@ async function findRefusal(
 
 function appendToRoom(
   c: AppContext,
-  { symbol, frames, tradeKeys, bookTs }: SymbolBatch,
+  { symbol, ...batch }: SymbolBatch,
   terms: Pick<AppendBatch, "idempotency" | "admitted">,
 ): Promise<AppendOutcome> {
-  return roomOf(c.env, symbol).append(symbol, {
-    frames,
-    ...(tradeKeys !== undefined && { tradeKeys }),
-    ...(bookTs !== undefined && { bookTs }),
-    ...terms,
-    correlationId: c.get("correlationId"),
-  });
+  const correlationId = c.get("correlationId");
+  return roomOf(c.env, symbol).append(symbol, { ...batch, ...terms, correlationId });
 }

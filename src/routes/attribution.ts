@@ -23,7 +23,7 @@ import {
 } from "./attribution-query.ts";
 import { readBenchmark } from "./benchmark-body.ts";
 import { MAX_STEPS, readHoldings } from "./holdings.ts";
-import { refuseUnknown } from "./known-symbols.ts";
+import { refuseRead } from "./known-symbols.ts";
 import { readFees, readReportedValue } from "./portfolio-series.ts";
 
 export const attributionRoutes = new Hono<AppEnv>()
@@ -49,8 +49,8 @@ async function attribute(c: AppContext, isPosted: boolean): Promise<Response> {
   ];
   const outside = refuseSymbols(c, authorization.grant, [...new Set(read)]);
   if (outside !== null) return outside;
-  const unknown = await refuseUnknown(c, read);
-  if (unknown !== null) return unknown;
+  const refused = await refuseRead(c, read);
+  if (refused !== null) return refused;
   // Not before the body is there: whoever sends it slowly must keep nobody waiting.
   return inTurn(c, () => answerQuery(c, query, push));
 }

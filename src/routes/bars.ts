@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { KEEPER_NAME } from "../bindings/keeper.ts";
-import { classifyFailure } from "../db/driver/database.ts";
-import { storeBars } from "../db/store/store-imported-bars.ts";
+import { failureOf } from "../db/driver/database-error.ts";
+import { storeImportedBars } from "../db/store/store-imported-bars.ts";
 import { barPush } from "../formats/bar-push.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
@@ -27,10 +27,14 @@ export const barRoutes = new Hono<AppEnv>()
     const claim = await claimKey(c, authorization.grant, keyed.key, batch.text);
     if (claim.kind === "refused") return claim.response;
     try {
-      await storeBars(writingDatabaseOf(c.get("config")), batch.items, c.get("correlationId"));
+      await storeImportedBars(
+        writingDatabaseOf(c.get("config")),
+        batch.items,
+        c.get("correlationId"),
+      );
     } catch (error) {
-      const failure = classifyFailure(error);
-      if (failure.kind !== "unavailable") throw error;
+      const failure = failureOf(error);
+      if (failure?.kind !== "unavailable") throw error;
       c.get("log").warn("bars_not_stored", { correlation_id: c.get("correlationId"), ...failure });
       return databaseProblem(
         c,

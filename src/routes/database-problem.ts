@@ -1,4 +1,4 @@
-import type { DatabaseFailure, Unavailability } from "../db/driver/database.ts";
+import type { DatabaseFailure, Unavailability } from "../db/driver/database-error.ts";
 import type { AppContext } from "../middleware/context.ts";
 import { type ProblemWords, problem } from "../middleware/problem.ts";
 

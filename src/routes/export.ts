@@ -10,7 +10,7 @@ import type { SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { databaseOf } from "./database-of.ts";
 import { streamOf } from "./export-stream.ts";
-import { refuseUnknown } from "./known-symbols.ts";
+import { refuseRead } from "./known-symbols.ts";
 import { Parameters } from "./parameters.ts";
 import { readTail } from "./room-tail.ts";
 
@@ -41,8 +41,8 @@ export const exportRoutes = new Hono<AppEnv>().get("/api/export", async (c) => {
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [symbol]);
   if (outside !== null) return outside;
-  const unknown = await refuseUnknown(c, [symbol]);
-  if (unknown !== null) return unknown;
+  const refused = await refuseRead(c, [symbol]);
+  if (refused !== null) return refused;
   const correlationId = c.get("correlationId");
   // A database that is away is a refusal like any other as long as nothing has been answered.
   const { tail, pages, first } = await inTurn(c, async () => {

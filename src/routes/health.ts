@@ -1,15 +1,18 @@
 import { Hono } from "hono";
 import { KEEPER_NAME } from "../bindings/keeper.ts";
+import type { BacklogReport } from "../bindings/writer.ts";
 import { warningsOf } from "../core/memory-warnings.ts";
-import { classifyFailure, isDiskFull } from "../db/driver/database.ts";
+import { failureOf, isDiskFull } from "../db/driver/database-error.ts";
 import type { Replacement } from "../db/upkeep/database-identity.ts";
 import { ping } from "../db/upkeep/ping.ts";
 import { readMemory } from "../db/upkeep/read-memory.ts";
-import { accessWarnings } from "../middleware/authorize.ts";
+import { accessWarnings, authorize } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { storageWatch } from "../middleware/storage.ts";
 import { CURSOR_ORIGIN } from "../protocol/time.ts";
 import { databaseDisk } from "../telemetry/database-disk.ts";
+import { descriptorsOf } from "../telemetry/descriptors.ts";
+import { readBacklog } from "./backlog.ts";
 import { databaseOf } from "./database-of.ts";
 
 export const healthRoutes = new Hono<AppEnv>()
@@ -22,7 +25,9 @@ export const healthRoutes = new Hono<AppEnv>()
     const config = c.get("config");
     const isStorageFull = await storageWatch(c).isFull();
     const ofStorage = storageOf(isStorageFull ? storageWatch(c).fullSinceMs : null);
-    const access = [...accessWarnings(c), ...ofStorage.warnings];
+    const ofBacklog = backlogOf(await readBacklog(c));
+    const access = [...accessWarnings(c), ...ofStorage.warnings, ...ofBacklog.warnings];
+    const facts = { ...ofStorage.facts, ...ofBacklog.facts, ...(await descriptorFacts(c)) };
     try {
       const db = databaseOf(config);
       const database = await ping(db);
@@ -30,22 +35,23 @@ export const healthRoutes = new Hono<AppEnv>()
         const reason = "it has no tables yet: npm run migrate -- --url URL makes them";
         return c.json({
           ...{ status: "degraded", database: { reachable: true, ...database, reason } },
-          ...ofStorage.facts,
+          ...facts,
           warnings: access,
         });
       }
       const memory = await readMemory(db);
       await tellIdentity(c, memory.identity);
       const limitBytes = config.LIMIT_DATABASE_BYTES;
+      const isDiskOut = isStorageFull || databaseDisk.fullSinceMs !== null;
       const warnings = [...warningsOf(database, memory, limitBytes), ...access];
       return c.json({
-        status: isStorageFull || databaseDisk.fullSinceMs !== null ? "degraded" : "ok",
+        status: isDiskOut || ofBacklog.warnings.length > 0 ? "degraded" : "ok",
         database: {
           ...{ reachable: true, ...database, limit_bytes: limitBytes },
           // It can be read, and stores nothing.
           ...(databaseDisk.fullSinceMs !== null && { reason: "disk_full" }),
         },
-        ...ofStorage.facts,
+        ...facts,
         memory: {
           rolled_through: memory.rolledThroughUs,
           raw_from: memory.rawFromUs,
@@ -57,7 +63,8 @@ export const healthRoutes = new Hono<AppEnv>()
         warnings,
       });
     } catch (error) {
-      const failure = classifyFailure(error);
+      const failure = failureOf(error);
+      if (failure === null) throw error;
       const why = failure.kind === "unavailable" ? failure.why : failure.kind;
       const reason = isDiskFull(error) ? "disk_full" : why;
       c.get("log").warn("database_not_ready", {
@@ -67,7 +74,7 @@ export const healthRoutes = new Hono<AppEnv>()
       return c.json({
         status: "degraded",
         database: { reachable: false, reason },
-        ...ofStorage.facts,
+        ...facts,
         warnings: access,
       });
     }
@@ -81,6 +88,31 @@ function storageOf(fullSinceMs: number | null) {
     facts: { storage: { full_since: fullSinceMs * 1_000, reason } },
     warnings: ["storage_full" as const],
   };
+}
+
+/** What is said of events that wait for Postgres: nothing, where none wait for long. */
+function backlogOf(report: BacklogReport | null) {
+  if (report === null) return { facts: {}, warnings: [] };
+  const reason =
+    "acknowledged events wait for the database: they are durable in their rooms, answers have them, and they will be stored";
+  return {
+    facts: {
+      backlog: { rooms: report.rooms, bytes: report.bytes, oldest: report.oldestUs, reason },
+    },
+    warnings: ["storing_behind" as const],
+  };
+}
+
+/** Of this machine, so for holders of a token alone; nothing where the platform has no such limit (SPEC L-21). */
+async function descriptorFacts(c: AppContext) {
+  const budget = descriptorsOf(c.env);
+  if (budget === null || c.req.header("authorization") === undefined) return {};
+  if ((await authorize(c, "read")).kind === "refused") return {};
+  await budget.look();
+  const { limit, viewersEnd, viewers, rooms } = budget.shares;
+  const kept = limit - viewersEnd;
+  const most = { most_viewers: viewers, most_open_rooms: rooms };
+  return { descriptors: { limit, open: budget.open, kept, ...most } };
 }
 
 /** `lost`: the range of cursors, and so of moments, in which something was in the other database alone. */

@@ -9,7 +9,7 @@ import { INTERVAL_SECONDS } from "../protocol/interval.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { answerCached } from "./cached-answer.ts";
 import { databaseOf } from "./database-of.ts";
-import { refuseUnknown } from "./known-symbols.ts";
+import { refuseRead } from "./known-symbols.ts";
 import { Parameters } from "./parameters.ts";
 import { readSymbolBars } from "./symbol-bars.ts";
 
@@ -27,8 +27,8 @@ export const historyRoutes = new Hono<AppEnv>().get("/api/history/:symbol", asyn
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [symbol]);
   if (outside !== null) return outside;
-  const unknown = await refuseUnknown(c, [symbol]);
-  if (unknown !== null) return unknown;
+  const refused = await refuseRead(c, [symbol]);
+  if (refused !== null) return refused;
   // One more tells that there are more.
   const query = { symbol, interval, fromUs, toUs, limit: limit + 1 };
   const { cursor, bars } = await readSymbolBars(c, query);

@@ -1,11 +1,13 @@
 import { Hono } from "hono";
 import { DAY_US } from "../core/duration.ts";
 import { type AddressedEvent, encodeEvents } from "../core/encode-events.ts";
+import { lineOf } from "../db/driver/database-error.ts";
 import { countSetAside } from "../db/store/count-set-aside.ts";
 import type { PushFormat, Timed } from "../formats/decode-push.ts";
 import { bookPush, metricPush, positionPush, tradePush } from "../formats/event-pushes.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
+import { refuseRooms } from "../middleware/descriptors.ts";
 import { badParameters, problem } from "../middleware/problem.ts";
 import { storageFull, storageWatch } from "../middleware/storage.ts";
 import type { Accepted } from "../protocol/answers.ts";
@@ -14,6 +16,7 @@ import type { Cursor } from "../protocol/time.ts";
 import { appendToRooms, roomOf, type SymbolOutcome } from "./append-to-rooms.ts";
 import { databaseOf } from "./database-of.ts";
 import { claimKey, keyReused, readKey } from "./idempotency.ts";
+import { refuseNewRooms } from "./new-rooms.ts";
 import { readBatch, wantsPost } from "./read-batch.ts";
 
 /** Longest wait for `?wait=stored`; after it the answer is 202, for the batch is durable all the same. */
@@ -51,6 +54,9 @@ async function ingest<Push extends Timed>(
   const symbols = batches.map(({ symbol }) => symbol);
   const outside = refuseSymbols(c, authorization.grant, symbols);
   if (outside !== null) return outside;
+  const tooMany =
+    (await refuseRooms(c, symbols)) ?? (await refuseNewRooms(c, authorization.grant, symbols));
+  if (tooMany !== null) return tooMany;
   const claim = await claimKey(c, authorization.grant, keyed.key, batch.text);
   if (claim.kind === "refused") return claim.response;
   const outcomes = await appendToRooms(c, batches, claim.request);
@@ -72,6 +78,8 @@ async function answer(
         break;
       case "key_reused":
         return keyReused(c);
+      case "too_many_series":
+        return tooManySeries(c, symbol);
       case "full":
         return problem(c, {
           status: 503,
@@ -98,6 +106,17 @@ async function answer(
   return c.json(body, 200);
 }
 
+/** The room has as many series as it takes, and the batch would bring more (SPEC L-22). */
+function tooManySeries(c: AppContext, symbol: SymbolName): Response {
+  const limit = c.get("config").LIMIT_SERIES;
+  return problem(c, {
+    status: 422,
+    type: "too-many-series",
+    title: "Too many series",
+    detail: `${symbol} may have ${limit} series (LIMIT_SERIES), a series being a metric with its labels, and this batch would bring more. Nothing of it was taken; points of the series that ${symbol} has are taken as before. What has ever new values, such as an id, belongs into no label.`,
+  });
+}
+
 /** How many of the stored events count nowhere, by symbol; null where the database has gone away since. */
 async function readSetAside(
   c: AppContext,
@@ -109,8 +128,8 @@ async function readSetAside(
   try {
     return await countSetAside(databaseOf(c.get("config")), old, c.get("correlationId"));
   } catch (error) {
-    const detail = String(error);
-    c.get("log").warn("set_aside_unknown", { correlation_id: c.get("correlationId"), detail });
+    const { level, fields } = lineOf(error);
+    c.get("log")[level]("set_aside_unknown", { correlation_id: c.get("correlationId"), ...fields });
     return null;
   }
 }

@@ -2,6 +2,7 @@ import { DIRECTORY_NAME } from "../bindings/directory.ts";
 import type { Env } from "../bindings/env.ts";
 import { isStorageFull } from "../core/storage-watch.ts";
 import type { AppContext } from "../middleware/context.ts";
+import { refuseRooms } from "../middleware/descriptors.ts";
 import { problem } from "../middleware/problem.ts";
 import { storageWatch } from "../middleware/storage.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../protocol/symbol.ts";
@@ -43,10 +44,18 @@ export async function refuseUnknown(
   }
 }
 
+/** The refusal of a question to the rooms of these symbols, which is asked before the rooms are; else null. */
+export async function refuseRead(
+  c: AppContext,
+  symbols: readonly SymbolName[],
+): Promise<Response | null> {
+  return (await refuseUnknown(c, symbols)) ?? refuseRooms(c, symbols);
+}
+
 /** These have been pushed: whoever asks for them from now on is answered. Costs a call where they are new to this isolate. */
 export async function makeKnown(c: AppContext, symbols: readonly SymbolName[]): Promise<void> {
   const kept = keptOf(c.env);
-  const news = symbols.filter((symbol) => !kept.has(symbol));
+  const news = unmetOf(c.env, symbols);
   if (news.length === 0) return;
   try {
     await directoryOf(c.env).know(news);
@@ -57,6 +66,12 @@ export async function makeKnown(c: AppContext, symbols: readonly SymbolName[]): 
     const fields = { correlation_id: c.get("correlationId"), detail: String(error) };
     c.get("log").warn("directory_unreachable", fields);
   }
+}
+
+/** Those that this isolate has not met: the directory may know them. */
+export function unmetOf(env: Env, symbols: readonly SymbolName[]): SymbolName[] {
+  const kept = keptOf(env);
+  return symbols.filter((symbol) => !kept.has(symbol));
 }
 
 /** The answer where Postgres may know what this server, which began anew, does not know yet. */

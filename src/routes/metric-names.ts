@@ -7,7 +7,7 @@ import type { MetricNamesAnswer } from "../protocol/answers.ts";
 import { SYSTEM_SYMBOL } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { databaseOf } from "./database-of.ts";
-import { refuseUnknown } from "./known-symbols.ts";
+import { refuseRead } from "./known-symbols.ts";
 import { Parameters } from "./parameters.ts";
 import { readTail } from "./room-tail.ts";
 
@@ -25,8 +25,8 @@ export const metricNamesRoutes = new Hono<AppEnv>().get("/api/metrics/names", as
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [symbol]);
   if (outside !== null) return outside;
-  const unknown = await refuseUnknown(c, [symbol]);
-  if (unknown !== null) return unknown;
+  const refused = await refuseRead(c, [symbol]);
+  if (refused !== null) return refused;
   const { events } = await readTail(c.env, symbol);
   const tail = events.flatMap(({ event }) => (event.kind === "metric" ? [event] : []));
   const { names, series } = await readMetricNames(

@@ -2,6 +2,7 @@ import type { PollPage } from "../bindings/room.ts";
 import { objectFailureOf } from "../core/object-failure.ts";
 import { isStorageFull } from "../core/storage-watch.ts";
 import type { AppContext } from "../middleware/context.ts";
+import { refuseRooms } from "../middleware/descriptors.ts";
 import { storageWatch } from "../middleware/storage.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
@@ -24,6 +25,8 @@ export async function pollSymbol(c: AppContext, poll: Poll): Promise<PollPage | 
   const { symbol, since, limit, waitMs } = poll;
   const unknown = await refuseUnknown(c, [symbol]);
   if (unknown === null) {
+    const refused = await refuseRooms(c, [symbol]);
+    if (refused !== null) return refused;
     const ask = () => roomOf(c.env, symbol).poll(symbol, since, limit, waitMs);
     return ask().catch((error: unknown) => {
       // Somebody's push found the disk full while this waited. The room begins anew, and reading needs no space.

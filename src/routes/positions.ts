@@ -9,7 +9,7 @@ import type { SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { roomOf } from "./append-to-rooms.ts";
 import { databaseOf } from "./database-of.ts";
-import { notKnownYet, refuseUnknown } from "./known-symbols.ts";
+import { notKnownYet, refuseRead } from "./known-symbols.ts";
 import { Parameters } from "./parameters.ts";
 import { readTail } from "./room-tail.ts";
 
@@ -34,8 +34,8 @@ export const positionsRoutes = new Hono<AppEnv>().get("/api/positions/:symbol", 
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [symbol]);
   if (outside !== null) return outside;
-  const unknown = await refuseUnknown(c, [symbol]);
-  if (unknown !== null) return unknown;
+  const refused = await refuseRead(c, [symbol]);
+  if (refused !== null) return refused;
   const held = await roomOf(c.env, symbol).positions(symbol);
   if (held === null) return notKnownYet(c, [symbol]);
   const answer = held.isCut

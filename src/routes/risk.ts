@@ -18,7 +18,7 @@ import {
   restsOnFrom,
 } from "./bucket-range.ts";
 import { databaseOf } from "./database-of.ts";
-import { refuseUnknown } from "./known-symbols.ts";
+import { refuseRead } from "./known-symbols.ts";
 import { MAX_SERIES, refuseManySeries } from "./many-series.ts";
 import { Parameters } from "./parameters.ts";
 import { readClosesOfEach, type SymbolCloses } from "./symbol-closes.ts";
@@ -45,8 +45,8 @@ export const riskRoutes = new Hono<AppEnv>().get("/api/analytics/risk", async (c
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [subject.symbol]);
   if (outside !== null) return outside;
-  const unknown = await refuseUnknown(c, [subject.symbol]);
-  if (unknown !== null) return unknown;
+  const refused = await refuseRead(c, [subject.symbol]);
+  if (refused !== null) return refused;
   const { symbol, metric, labels = {} } = subject;
   const many = metric === undefined ? null : await refuseManySeries(c, { symbol, metric, labels });
   if (many !== null) return many;

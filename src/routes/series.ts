@@ -13,7 +13,7 @@ import { SYSTEM_SYMBOL, type SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { answerCached } from "./cached-answer.ts";
 import { databaseOf } from "./database-of.ts";
-import { refuseUnknown } from "./known-symbols.ts";
+import { refuseRead } from "./known-symbols.ts";
 import { refuseManySeries } from "./many-series.ts";
 import { Parameters } from "./parameters.ts";
 import { readSymbolSeries } from "./symbol-series.ts";
@@ -44,8 +44,8 @@ export const seriesRoutes = new Hono<AppEnv>().get("/api/series", async (c) => {
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [symbol]);
   if (outside !== null) return outside;
-  const unknown = await refuseUnknown(c, [symbol]);
-  if (unknown !== null) return unknown;
+  const refused = await refuseRead(c, [symbol]);
+  if (refused !== null) return refused;
   const many = await refuseManySeries(c, { symbol, metric, labels });
   if (many !== null) return many;
   // A range that begins inside a bucket has one more; of points one more tells that there are more.

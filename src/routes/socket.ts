@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import type { JoinRefusal, JoinRequest } from "../bindings/room.ts";
 import { type Authorization, authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
+import { refuseRooms, refuseViewer } from "../middleware/descriptors.ts";
 import { badParameters, problem } from "../middleware/problem.ts";
 import { countedAddress } from "../middleware/sender.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
@@ -23,6 +24,9 @@ export const socketRoutes = new Hono<AppEnv>().get("/ws/:symbol", async (c) => {
     response.headers.set("upgrade", "websocket");
     return response;
   }
+  // Before anything that takes time: a crowd is refused as fast as it comes.
+  const full = await refuseViewer(c);
+  if (full !== null) return full;
   const authorization = await authorize(c, "read");
   if (authorization.kind === "refused") return authorization.response;
   const parameters = new Parameters(c.req.url, ["since"], (Date.now() * 1_000) as EpochUs);
@@ -45,8 +49,10 @@ export const socketRoutes = new Hono<AppEnv>().get("/ws/:symbol", async (c) => {
   switch (admission.kind) {
     case "known":
       return enterRoom(c, join);
-    case "waits":
-      return greetWaiting(c, join);
+    case "waits": {
+      const answer = greetWaiting(c, join);
+      return answer instanceof Response ? answer : refuseJoin(c, symbol, answer);
+    }
     case "refused":
       return refuseJoin(c, symbol, admission);
     default:
@@ -55,6 +61,8 @@ export const socketRoutes = new Hono<AppEnv>().get("/ws/:symbol", async (c) => {
 });
 
 async function enterRoom(c: AppContext, join: JoinRequest): Promise<Response> {
+  const refused = await refuseRooms(c, [join.symbol]);
+  if (refused !== null) return refused;
   const answer = await joinRoom(c, join);
   if (answer.status !== 429) return answer;
   return refuseJoin(c, join.symbol, (await answer.json()) as JoinRefusal);

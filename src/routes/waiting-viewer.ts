@@ -1,4 +1,4 @@
-import { JOIN_HEADER, type JoinRequest } from "../bindings/room.ts";
+import { JOIN_HEADER, type JoinRefusal, type JoinRequest } from "../bindings/room.ts";
 import type { AppContext } from "../middleware/context.ts";
 import { clientMessageSchema } from "../protocol/client-message.ts";
 import { CLOSE_CODES, type CloseReason } from "../protocol/close-codes.ts";
@@ -8,6 +8,7 @@ import type { Cursor } from "../protocol/time.ts";
 import { SUBPROTOCOL } from "../protocol/version.ts";
 import { roomOf } from "./append-to-rooms.ts";
 import { directoryOf } from "./known-symbols.ts";
+import { type WaitingHolder, waitingHoldersOf } from "./waiting-holders.ts";
 
 /** How far apart the clocks of a Worker and of a room may be. */
 const CLOCKS_APART_US = 60_000_000;
@@ -17,6 +18,9 @@ const ASK_MS = 20_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** The same as of a viewer of a room. */
 const WINDOW_BYTES = 512 * 1024;
+/** Text of errors that a viewer is answered at most (SPEC M-2). */
+const MAX_ERROR_BYTES = 2 * WINDOW_BYTES;
+const SOCKETS_RETRY_S = 10;
 
 /**
  * A cursor of a symbol nobody has pushed: whatever comes is after it, so that a viewer that goes on from there has everything.
@@ -46,12 +50,19 @@ function asciiJson(value: unknown): string {
 /**
  * The answer to a viewer of a symbol that nobody has pushed: it hears what an empty room would say, and is handed to the room
  * when there is one, on the same socket. Until then it waits here, for a room would leave a file for every name that somebody
- * comes up with.
+ * comes up with. Who waits with too many sockets already is refused (SPEC L-5).
  */
-export function greetWaiting(c: AppContext, join: JoinRequest): Response {
+export function greetWaiting(c: AppContext, join: JoinRequest): Response | JoinRefusal {
+  const holders = waitingHoldersOf(c.env);
+  const holder = holders.of(join.symbol, join.viewerKey);
+  const { LIMIT_SOCKETS_PER_VIEWER: most } = c.get("config");
+  if (most > 0 && holder.sockets >= most) {
+    return { kind: "refused", reason: "sockets", retryAfterS: SOCKETS_RETRY_S };
+  }
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
-  const viewer = new WaitingViewer(c, join, server);
+  const leave = holders.enter(holder, join.symbol, join.viewerKey);
+  const viewer = new WaitingViewer(c, join, server, holder, leave);
   c.executionCtx.waitUntil(viewer.serve());
   const headers = new Headers({ "x-correlation-id": join.correlationId });
   if (join.namesProtocol) headers.set("sec-websocket-protocol", SUBPROTOCOL);
@@ -62,17 +73,28 @@ class WaitingViewer {
   readonly #c: AppContext;
   readonly #join: JoinRequest;
   readonly #socket: WebSocket;
+  readonly #holder: WaitingHolder;
+  readonly #leave: () => void;
   readonly #cursor: Cursor;
   /** The room's end, once there is one. */
   #room: WebSocket | null = null;
   #isOpen = true;
   #heardMs = Date.now();
-  #messages = { sinceMs: 0, count: 0 };
+  #errorBytes = 0;
 
-  constructor(c: AppContext, join: JoinRequest, socket: WebSocket) {
+  /** `leave`: it waits no more. */
+  constructor(
+    c: AppContext,
+    join: JoinRequest,
+    socket: WebSocket,
+    holder: WaitingHolder,
+    leave: () => void,
+  ) {
     this.#c = c;
     this.#join = join;
     this.#socket = socket;
+    this.#holder = holder;
+    this.#leave = leave;
     this.#cursor = beforeAnything(join.since, Date.now());
     socket.addEventListener("message", ({ data }) => this.#heard(data));
     socket.addEventListener("close", ({ code }) => this.#left(code));
@@ -121,6 +143,7 @@ class WaitingViewer {
     if (room === null) this.#close("goingAway");
     if (room === null || !this.#isOpen) return;
     this.#room = room;
+    this.#leave();
     let isGreeting = true;
     room.addEventListener("message", ({ data }) => {
       // The viewer has had its `hello`.
@@ -133,28 +156,40 @@ class WaitingViewer {
   }
 
   #heard(data: string | ArrayBuffer): void {
+    if (!this.#isOpen) return;
     this.#heardMs = Date.now();
-    if (this.#room !== null) this.#room.send(data);
-    else this.#answer(data);
+    if (this.#room === null) this.#answer(data);
+    else if (!this.#isOwnSince(data)) this.#room.send(data);
+  }
+
+  /** The room was told an earlier place than this viewer came with, and would take its own for an ack of the future (SPEC F-2). */
+  #isOwnSince(data: string | ArrayBuffer): boolean {
+    const { since } = this.#join;
+    if (since === null || since === this.#cursor || data === PING) return false;
+    const reading = readClientMessage(data);
+    return reading.kind === "ack" && reading.cursor === since;
   }
 
   #answer(data: string | ArrayBuffer): void {
     const { LIMIT_MESSAGE_BYTES: most, LIMIT_MESSAGES_PER_SECOND: mostASecond } =
       this.#c.get("config");
-    if (this.#heardMs - this.#messages.sinceMs >= 1_000) {
-      this.#messages = { sinceMs: this.#heardMs, count: 0 };
-    }
-    this.#messages.count += 1;
-    const bytes = typeof data === "string" ? new TextEncoder().encode(data).byteLength : 0;
-    const word = data === PING ? ({ kind: "ping" } as const) : readWord(data);
-    if (mostASecond > 0 && this.#messages.count > mostASecond) this.#close("tooManyMessages");
-    else if (most > 0 && bytes > most) this.#close("messageTooLarge");
-    else if (word.kind === "ping") this.#socket.send(PONG);
-    else if (word.kind === "wrong") {
-      this.#say({ type: "error", code: "bad_message", message: word.why });
-    } else if (word.cursor > Math.max(this.#cursor, this.#join.since ?? 0)) {
+    const messages = this.#holder.countMessage(this.#heardMs);
+    const reading = data === PING ? ({ kind: "ping" } as const) : readClientMessage(data);
+    if (mostASecond > 0 && messages > mostASecond) this.#close("tooManyMessages");
+    else if (most > 0 && bytesOf(data) > most) this.#close("messageTooLarge");
+    else if (reading.kind === "ping") this.#socket.send(PONG);
+    else if (reading.kind === "wrong") this.#sendError(reading.why);
+    else if (reading.cursor > Math.max(this.#cursor, this.#join.since ?? 0)) {
       this.#close("acknowledgedUnsent");
     }
+  }
+
+  /** Nobody acknowledges errors, so a window of them is all that anybody gets. */
+  #sendError(why: string): void {
+    const message: ServerMessage = { type: "error", code: "bad_message", message: why };
+    this.#errorBytes += JSON.stringify(message).length;
+    if (this.#errorBytes > MAX_ERROR_BYTES) this.#close("tooManyMessages");
+    else this.#say(message);
   }
 
   /** Who has been silent for too long, or whose token has ended, goes, as in a room. */
@@ -162,6 +197,8 @@ class WaitingViewer {
     if (this.#room !== null) return;
     const { expiresAtMs } = this.#join;
     const nowMs = Date.now();
+    // What was noted later than now was noted before the clock was turned back.
+    this.#heardMs = Math.min(this.#heardMs, nowMs);
     if (expiresAtMs !== null && nowMs >= expiresAtMs) this.#close("tokenExpired");
     else if (nowMs - this.#heardMs >= ROOM_SILENCE_MS) this.#close("silent");
   }
@@ -178,12 +215,14 @@ class WaitingViewer {
   #shut(code: number, reason: string): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#leave();
     this.#socket.close(sendable(code), reason);
   }
 
   #left(code: number): void {
     if (this.#isOpen) this.#socket.close(sendable(code));
     this.#isOpen = false;
+    this.#leave();
     this.#room?.close(sendable(code));
   }
 }
@@ -193,8 +232,12 @@ function sendable(code: number): number {
   return code === 1005 || code === 1006 || code === 1015 ? 1000 : code;
 }
 
+function bytesOf(data: string | ArrayBuffer): number {
+  return typeof data === "string" ? new TextEncoder().encode(data).byteLength : data.byteLength;
+}
+
 /** A message of a client: how far it acknowledges, or what is wrong with it (SPEC M-2). */
-function readWord(
+function readClientMessage(
   data: string | ArrayBuffer,
 ): { kind: "ack"; cursor: Cursor } | { kind: "wrong"; why: string } {
   if (typeof data !== "string") return { kind: "wrong", why: "binary messages mean nothing here" };

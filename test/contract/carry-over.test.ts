@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { clusterOf, EmbeddedPostgres } from "../../dev/database/embedded-postgres.ts";
+import { openAsRoles } from "../../dev/database/embedded-roles.ts";
 import { migrate } from "../../dev/database/migrate.ts";
 import { readMigrationFiles } from "../../dev/database/migration-files.ts";
-import { openPostgres } from "../../dev/database/postgres-backend.ts";
 
 /** An Edgetape of before this one had not all of the migrations. */
 const OLD_MIGRATIONS = 8;
@@ -36,7 +36,7 @@ it("the rows of an embedded PGlite of before are carried over once, also after a
   const open = () => EmbeddedPostgres.open(dataDir, (_level, event) => void events.push(event));
   const embedded = await open();
   expect(events).toEqual(["carrying_over_pglite", "carried_over_pglite"]);
-  const backend = openPostgres(embedded.url);
+  const backend = openAsRoles(embedded.url);
   const textOf = async (text: string) => (await backend.run({ text, params: [] })).rows.flat();
   for (const table of TABLES) {
     expect(await textOf(SELECT_ROWS(table)), table).toEqual(before.get(table));

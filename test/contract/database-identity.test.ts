@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../src/db/store/store-frames.ts";
-import { noteReplacement, readIdentity } from "../../src/db/upkeep/database-identity.ts";
+import { readIdentity, writeReplacement } from "../../src/db/upkeep/database-identity.ts";
 import { readMemory } from "../../src/db/upkeep/read-memory.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
@@ -44,12 +44,12 @@ describe.each(testDatabaseKinds())("S-8 the identity of a database on $name", (k
     const identity = await readIdentity(db);
     expect((await readMemory(db)).replacement).toBeNull();
     const replacement = { sinceUs: 1_700_000_000_000_001 as EpochUs, rooms: 3, lostTo: null };
-    await noteReplacement(db, "00000000-0000-4000-8000-000000000000", replacement);
+    await writeReplacement(db, "00000000-0000-4000-8000-000000000000", replacement);
     expect((await readMemory(db)).replacement).toBeNull();
-    await noteReplacement(db, identity, replacement);
+    await writeReplacement(db, identity, replacement);
     expect(await readMemory(db)).toMatchObject({ identity, replacement });
     const lost = { ...replacement, lostTo: 1_700_000_000_000_000 as Cursor };
-    await noteReplacement(db, identity, lost);
+    await writeReplacement(db, identity, lost);
     expect((await readMemory(db)).replacement).toEqual(lost);
   });
 

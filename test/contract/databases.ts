@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { inject } from "vitest";
 import type { Backend } from "../../dev/database/backend.ts";
 import { migrateBackend } from "../../dev/database/backend-migration.ts";
+import { OWNER, openAsRoles } from "../../dev/database/embedded-roles.ts";
 import { createEndpoint } from "../../dev/database/endpoint.ts";
 import { openPostgres } from "../../dev/database/postgres-backend.ts";
 import { type Database, type DatabaseUse, openDatabase } from "../../src/db/driver/database.ts";
@@ -47,8 +48,8 @@ export function testDatabaseKinds(): TestDatabaseKind[] {
   return [
     {
       name: "the embedded PostgreSQL",
-      openEmpty: () => openOnServer(inject("embeddedServerUrl")),
-      openMigrated: () => openOnServer(inject("embeddedServerUrl"), "edgetape_template"),
+      openEmpty: () => openEmbedded(),
+      openMigrated: () => openEmbedded("edgetape_template"),
     },
     ...(serverUrl === undefined ? [] : [kindOfServer(serverUrl)]),
   ];
@@ -57,7 +58,7 @@ export function testDatabaseKinds(): TestDatabaseKind[] {
 function kindOfServer(serverUrl: string): TestDatabaseKind {
   const isHostile = process.env["TEST_DATABASE_HOSTILE"] !== undefined;
   const openEmpty = async () => {
-    const opened = await openOnServer(serverUrl);
+    const opened = await openOnServer(serverUrl, "", openPostgres);
     if (isHostile) await makeHostile(opened.backend);
     return opened;
   };
@@ -71,12 +72,23 @@ function kindOfServer(serverUrl: string): TestDatabaseKind {
   return { name: "PostgreSQL", openEmpty, openMigrated };
 }
 
-/** A database of its own on the server, dropped at the end; with `template` a copy of that one. */
-async function openOnServer(serverUrl: string, template?: string): Promise<TestDatabase> {
+/** As the product has it: to the owner belongs what is in it, and no connection is a superuser's. */
+function openEmbedded(template = "template1"): Promise<TestDatabase> {
+  const serverUrl = inject("embeddedServerUrl");
+  return openOnServer(serverUrl, `owner ${OWNER} template ${template}`, openAsRoles, template);
+}
+
+/** A database of its own on the server, dropped at the end, with the settings that `template` has. */
+async function openOnServer(
+  serverUrl: string,
+  options: string,
+  connect: (url: string) => Backend,
+  template?: string,
+): Promise<TestDatabase> {
   const name = `edgetape_test_${randomBytes(6).toString("hex")}`;
   const admin = openPostgres(serverUrl);
   const run = (text: string) => admin.run({ text, params: [] });
-  await run(`create database ${name}${template === undefined ? "" : ` template ${template}`}`);
+  await run(`create database ${name} ${options}`);
   if (template !== undefined) {
     // A copy does not take the settings of its template over, and migrations make some.
     await run(`insert into pg_db_role_setting
@@ -85,7 +97,7 @@ async function openOnServer(serverUrl: string, template?: string): Promise<TestD
   }
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  const backend = openPostgres(url.href);
+  const backend = connect(url.href);
   return serve(backend, async () => {
     await backend.close();
     await run(`drop database ${name} with (force)`);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { storeBars } from "../../src/db/store/store-imported-bars.ts";
+import { storeImportedBars } from "../../src/db/store/store-imported-bars.ts";
 import { historyAnswerSchema, seriesAnswerSchema } from "../../src/protocol/answers.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import { at, freshSymbol, metric, NOON_US, trade } from "./events.ts";
@@ -41,9 +41,9 @@ describe.each(testDatabaseKinds())(
       const bar = (ts: number, volume: number) => ({
         ...{ symbol: posted, interval: "1m" as const, bar: { ts: at(ts), ...prices, volume } },
       });
-      await storeBars(database.db, [bar(NOON_US, 0.1), bar(NOON_US + MINUTE, 0.2)]);
+      await storeImportedBars(database.db, [bar(NOON_US, 0.1), bar(NOON_US + MINUTE, 0.2)]);
       expect(await volumes(posted, "5m")).toEqual([0.3]);
-      await storeBars(database.db, [bar(NOON_US + 2 * MINUTE, 0.12345678901234568)]);
+      await storeImportedBars(database.db, [bar(NOON_US + 2 * MINUTE, 0.12345678901234568)]);
       expect(await volumes(posted, "1m")).toEqual([0.1, 0.2, 0.12345678901234568]);
     });
 

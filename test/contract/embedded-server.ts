@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { migrateBackend } from "../../dev/database/backend-migration.ts";
+import { makeRoles, OWNER, openAsRoles } from "../../dev/database/embedded-roles.ts";
 import { makeCluster } from "../../dev/database/make-cluster.ts";
 import { openPostgres } from "../../dev/database/postgres-backend.ts";
 import { postgresBinaries } from "../../dev/database/postgres-binaries.ts";
@@ -30,6 +31,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     onComplaint: () => undefined,
   });
   const url = urlOf(folder);
+  await makeRoles(url);
   await makeTemplate(url);
   project.provide("embeddedServerUrl", url);
   return async () => {
@@ -40,11 +42,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function makeTemplate(url: string): Promise<void> {
   const admin = openPostgres(url);
-  await admin.run({ text: "create database edgetape_template", params: [] });
+  await admin.run({ text: `create database edgetape_template owner ${OWNER}`, params: [] });
   await admin.close();
   const template = new URL(url);
   template.pathname = "/edgetape_template";
-  const backend = openPostgres(template.href);
+  const backend = openAsRoles(template.href);
   const answer = await migrateBackend(backend);
   await backend.close();
   if (answer.kind !== "migrated") throw new Error(JSON.stringify(answer));

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { classifyFailure, type Database, openDatabase } from "../../src/db/driver/database.ts";
+import { type Database, openDatabase } from "../../src/db/driver/database.ts";
+import { failureOf } from "../../src/db/driver/database-error.ts";
 import { readFrames } from "../../src/db/events/read-frames.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../src/db/store/store-frames.ts";
@@ -55,7 +56,8 @@ describe("the process of the endpoint", () => {
     expect(message.type).toBe("ready");
     const { port } = message;
     const url = `postgres://edgetape:${encodeURIComponent(SECRET)}@127.0.0.1:${port}/edgetape`;
-    const db = openDatabase({ url, endpoint: `http://127.0.0.1:${port}/sql`, timeoutMs: 20_000 });
+    const endpoint = `http://127.0.0.1:${port}/sql`;
+    const db = openDatabase({ url, endpoint, use: "writer", timeoutMs: 20_000 });
     return { child, db };
   }
 
@@ -168,7 +170,7 @@ describe("the process of the endpoint", () => {
         async () => {
           const isBack = eventsSaid().includes("database_server_back");
           const rows = await db.query("select i from survivor", []).catch((error) => {
-            tries.push(classifyFailure(error).kind);
+            tries.push(failureOf(error)?.kind ?? "none");
             return [];
           });
           return { isBack, rows };

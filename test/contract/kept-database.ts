@@ -50,7 +50,7 @@ export async function keepDatabase(database: TestDatabase): Promise<KeptDatabase
     }
     await rollups.refreshPoints(mostNotes);
     await rollups.refreshTrades(mostNotes);
-    await rollups.refreshPosted(mostNotes);
+    await rollups.refreshImported(mostNotes);
     await rollups.pack(mostNotes);
     // Where whole days are packed their rows go.
     if (minutes % 3 === 0) await retain(db, clock.nowUs, { rawDays: 0, minutesDays: 0 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PostedBar } from "../../src/core/posted-bar.ts";
 import { readBars, readClosesOf, readGridClosesOf } from "../../src/db/bars/read-bars.ts";
-import { storeBars } from "../../src/db/store/store-imported-bars.ts";
+import { storeImportedBars } from "../../src/db/store/store-imported-bars.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, freshSymbol, trade } from "./events.ts";
 
@@ -36,7 +36,7 @@ describe.each(testDatabaseKinds())("bars with an offset on $name", ({ openMigrat
         fc.integer({ min: 1, max: 8 }),
         async (minutes, [from, to], limit) => {
           const symbol = freshSymbol();
-          await storeBars(
+          await storeImportedBars(
             database.db,
             minutes.map((minute) => bar(symbol, START + minute * MINUTE, minute)),
           );
@@ -68,7 +68,7 @@ describe.each(testDatabaseKinds())("bars with an offset on $name", ({ openMigrat
 
   it("B-7 B-4 are no part of longer bars, count in closes but those at borders, and give way to a trade at once", async () => {
     const [symbol, other] = [freshSymbol(), freshSymbol()];
-    await storeBars(
+    await storeImportedBars(
       database.db,
       [0, 1, 2].map((nth) => bar(symbol, START + nth * HOUR + 30 * MINUTE, nth)),
     );

@@ -4,7 +4,7 @@ import { readBars } from "../../src/db/bars/read-bars.ts";
 import { readImportedPrices } from "../../src/db/bars/read-imported-prices.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../src/db/store/store-frames.ts";
-import { storeBars } from "../../src/db/store/store-imported-bars.ts";
+import { storeImportedBars } from "../../src/db/store/store-imported-bars.ts";
 import { ping } from "../../src/db/upkeep/ping.ts";
 import { retain } from "../../src/db/upkeep/retention.ts";
 import type { Rollups } from "../../src/db/upkeep/rollups/rollups.ts";
@@ -61,7 +61,7 @@ describe.each(testDatabaseKinds())("posted bars on $name", ({ openMigrated }) =>
 
   async function keep(): Promise<void> {
     while ((await rollups.refreshTrades(100)) > 0);
-    while ((await rollups.refreshPosted(100)) > 0);
+    while ((await rollups.refreshImported(100)) > 0);
   }
 
   async function notes(): Promise<unknown> {
@@ -71,12 +71,12 @@ describe.each(testDatabaseKinds())("posted bars on $name", ({ openMigrated }) =>
 
   it("INV-6 the last one posted stays, within a batch and after it, and the same again leaves nothing to do", async () => {
     const symbol = freshSymbol();
-    await storeBars(database.db, [bar(symbol, "1d", 0, 1), bar(symbol, "1d", 0, 2)]);
+    await storeImportedBars(database.db, [bar(symbol, "1d", 0, 1), bar(symbol, "1d", 0, 2)]);
     expect(await closes(symbol, "1d")).toEqual([[2, 1]]);
-    await storeBars(database.db, [bar(symbol, "1d", 0, 3)]);
+    await storeImportedBars(database.db, [bar(symbol, "1d", 0, 3)]);
     await keep();
     expect(await closes(symbol, "1d")).toEqual([[3, 1]]);
-    await storeBars(database.db, [bar(symbol, "1d", 0, 3)]);
+    await storeImportedBars(database.db, [bar(symbol, "1d", 0, 3)]);
     expect(await notes()).toBe(0);
   });
 
@@ -86,7 +86,7 @@ describe.each(testDatabaseKinds())("posted bars on $name", ({ openMigrated }) =>
       const one = bar(symbol, "1m", ts, 1);
       return { ...one, bar: { ...one.bar, trades } };
     };
-    await storeBars(database.db, [
+    await storeImportedBars(database.db, [
       ...[said(0, 3), said(MINUTE, 0), bar(symbol, "1h", HOUR, 1), said(2 * HOUR, 4)],
       ...[said(DAY, 5), said(DAY + HOUR, 6)],
     ]);
@@ -116,14 +116,14 @@ describe.each(testDatabaseKinds())("posted bars on $name", ({ openMigrated }) =>
     expect(await views("1d")).toEqual([null, 11]);
     // A number that is said later is there.
     const hour = bar(symbol, "1h", HOUR, 1);
-    await storeBars(database.db, [{ ...hour, bar: { ...hour.bar, trades: 2 } }]);
+    await storeImportedBars(database.db, [{ ...hour, bar: { ...hour.bar, trades: 2 } }]);
     expect(await counts("1d")).toEqual([9, 11]);
   });
 
   it("the last price of imported bars is the close of history's newest day, and the change goes from the day before", async () => {
     const post = async (...bars: [PostedInterval, number, number][]) => {
       const symbol = freshSymbol();
-      await storeBars(
+      await storeImportedBars(
         database.db,
         bars.map(([interval, ts, price]) => bar(symbol, interval, ts, price)),
       );
@@ -181,7 +181,7 @@ describe.each(testDatabaseKinds())("posted bars on $name", ({ openMigrated }) =>
     const bars = Array.from({ length: 12_001 }, (_, i) =>
       bar(symbols[i % 2] as SymbolName, "1m", i * MINUTE, i),
     );
-    await storeBars(database.db, bars.reverse());
+    await storeImportedBars(database.db, bars.reverse());
     const [even, odd] = await Promise.all(symbols.map((symbol) => closes(symbol, "1m")));
     expect([even?.length, odd?.length]).toEqual([6_001, 6_000]);
     expect([even?.at(-1), odd?.at(-1)]).toEqual([
@@ -196,7 +196,10 @@ describe.each(testDatabaseKinds())("posted bars on $name", ({ openMigrated }) =>
     const symbol = freshSymbol();
     const bars = Array.from({ length: 500 }, (_, i) => bar(symbol, "1h", i * HOUR, 1));
     const again = bars.toReversed().map((one) => ({ ...one, bar: { ...one.bar, volume: 2 } }));
-    await Promise.all([storeBars(database.db, bars), storeBars(database.db, again)]);
+    await Promise.all([
+      storeImportedBars(database.db, bars),
+      storeImportedBars(database.db, again),
+    ]);
     const volumes = new Set((await closes(symbol, "1h")).map(([, volume]) => volume));
     expect(volumes.size).toBe(1);
   });
@@ -207,7 +210,7 @@ describe.each(testDatabaseKinds())("posted bars on $name", ({ openMigrated }) =>
     const hourUs = Math.floor(rolledThroughUs / HOUR) * HOUR - HOUR;
     const minuteAt = (place: number) => bar(symbol, "1m", hourUs + place * MINUTE, place);
     await storeTrades(symbol, 10, hourUs + 10 * MINUTE, hourUs + 20 * MINUTE);
-    await storeBars(database.db, [minuteAt(10), minuteAt(15), minuteAt(30)]);
+    await storeImportedBars(database.db, [minuteAt(10), minuteAt(15), minuteAt(30)]);
     await keep();
     expect(await closes(symbol, "1h")).toEqual([[30, 22]]);
 
@@ -221,9 +224,9 @@ describe.each(testDatabaseKinds())("posted bars on $name", ({ openMigrated }) =>
     expect(await closes(symbol, "1h")).toEqual([[30, 22]]);
 
     // Whether somebody traded in the 11th minute nobody knows now; in the 40th nobody did.
-    await storeBars(database.db, [minuteAt(11), minuteAt(40)]);
+    await storeImportedBars(database.db, [minuteAt(11), minuteAt(40)]);
     await storeTrades(symbol, 20, hourUs + 50 * MINUTE);
-    await storeBars(database.db, [minuteAt(50), minuteAt(51)]);
+    await storeImportedBars(database.db, [minuteAt(50), minuteAt(51)]);
     for (const look of ["before", "after"]) {
       expect([look, await closes(symbol, "1h")]).toEqual([look, [[51, 20 + 10 + 3]]]);
       expect([look, await closes(symbol, "1d")]).toEqual([look, [[51, 20 + 10 + 3]]]);

@@ -4,7 +4,7 @@ import type { PostedBar } from "../../src/core/posted-bar.ts";
 import { readBars } from "../../src/db/bars/read-bars.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { type StoredFrame, storeFrames } from "../../src/db/store/store-frames.ts";
-import { storeBars } from "../../src/db/store/store-imported-bars.ts";
+import { storeImportedBars } from "../../src/db/store/store-imported-bars.ts";
 import { readTapeState } from "../../src/db/upkeep/tape-state.ts";
 import type { Bar, Interval } from "../../src/protocol/bar.ts";
 import { POSTED_INTERVAL_SECONDS } from "../../src/protocol/bar-push.ts";
@@ -188,8 +188,8 @@ describe.each(testDatabaseKinds())("posted bars against a model on $name", ({ op
                   },
                 };
               });
-              await storeBars(database.db, bars);
-              if (action.again) await storeBars(database.db, bars);
+              await storeImportedBars(database.db, bars);
+              if (action.again) await storeImportedBars(database.db, bars);
               posted.push(...bars);
               break;
             }

@@ -231,6 +231,9 @@ describe.each(testDatabaseKinds())("views on $name", ({ openMigrated }) => {
     expect(await ask("show statement_timeout")).toMatchObject({ answer: { rows: [["0"]] } });
     const own = "select application_name from pg_stat_activity where pid = pg_backend_pid()";
     expect(await ask(own)).toMatchObject({ answer: { rows: [["edgetape-prompt"]] } });
+    expect(await ask(own, true)).toMatchObject({
+      answer: { rows: [["edgetape-writing-prompt"]] },
+    });
     const made = "create table of_my_own (i int)";
     expect(await ask(made)).toMatchObject({ kind: "refused", error: { code: "25006" } });
     expect(printed(made, await ask(made, true))).toBe("CREATE\n");

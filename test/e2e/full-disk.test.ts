@@ -66,7 +66,7 @@ function fillDisk(disk: LoopDisk): void {
     await until("a refusal", async () => (await pushed("FILLED")).status === 503);
   };
 
-  it("I-21 pushes are answered 503 and taken again when there is room; nothing acknowledged is lost, also by kill -9", async () => {
+  it("I-21 INV-15 pushes are answered 503 and taken again when there is room; nothing acknowledged is lost, also by kill -9", async () => {
     const random = new SeededRandom(seedOfRun());
     product = await startProduct({ dataDir, environment: ENVIRONMENT });
     token = await product.token();

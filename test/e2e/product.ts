@@ -21,6 +21,8 @@ export type ProductOptions = {
   /** 0 (any free port) unless a restart must come back where viewers expect it. */
   port?: number;
   environment?: Record<string, string>;
+  /** The hard limit of descriptors it is started under; that of the tests where it is absent. */
+  descriptors?: number;
   /** Through `npm start`, whose process then gets the signals. */
   throughNpm?: true;
 };
@@ -147,9 +149,11 @@ export function emptyDataDir(): { dataDir: string; remove: () => void } {
 }
 
 function spawnProduct(options: ProductOptions, output: Output): ChildProcess {
-  const [command, ...words] =
-    options.throughNpm === true ? ["npm", "start"] : [process.execPath, "dev/start.ts"];
-  const child = spawn(command as string, words, {
+  const words = options.throughNpm === true ? ["npm", "start"] : [process.execPath, "dev/start.ts"];
+  if (options.descriptors !== undefined) {
+    words.unshift("/bin/sh", "-c", `ulimit -n ${options.descriptors}; exec "$0" "$@"`);
+  }
+  const child = spawn(words[0] as string, words.slice(1), {
     cwd: PROJECT_DIR,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],

@@ -45,7 +45,8 @@ describe("npm start", () => {
     expect(product.output).toContain('"event":"database_ready"');
     const { url, dataDir } = product;
     const writeToken = await product.token({ scopes: ["write"] });
-    const words = banner({ url, dataDir, publicRead: "local", startedInSeconds: 1, writeToken });
+    const facts = { url, dataDir, publicRead: "local", startedInSeconds: 1 } as const;
+    const words = banner({ ...facts, writeToken, issuer: undefined });
     const line = words.split("\n").find((each) => each.startsWith("curl "));
     const answer = await runInShell(`${line} -s -w '%{http_code}'`);
     expect(answer).toMatch(/202$/);

@@ -84,7 +84,7 @@ async function logOf(symbol: string): Promise<object[]> {
 }
 
 describe("books that are posted", () => {
-  it("E-1 are in the log as posted, and D-2 the room knows what they make", async () => {
+  it("E-1 D-1 are in the log as posted, and D-2 the room knows what they make", async () => {
     const symbol = newSymbol();
     await makeKnown(symbol);
     expect(await bookOf(symbol)).toBeNull();
@@ -132,14 +132,14 @@ describe("books that are posted", () => {
       "bids",
       "at most 1000 levels",
     ],
-  ])("are refused in words: %s", async (_, book, path, words) => {
+  ])("I-13 are refused in words: %s", async (_, book, path, words) => {
     const response = await push("books", { ...book, symbol: newSymbol() });
     expect(response.status).toBe(422);
     const { errors } = problemSchema.parse(await response.json());
     expect(errors).toEqual([{ path, message: expect.stringContaining(words) }]);
   });
 
-  it("may have negative prices, be crossed by a diff, and be empty", async () => {
+  it("I-13 may have negative prices, be crossed by a diff, and be empty", async () => {
     const symbol = newSymbol();
     await pushBook(symbol, { type: "snapshot", bids: [[-3, 1]], asks: [[-2, 1]] });
     await pushBook(symbol, { type: "diff", bids: [[-1, 1]], asks: [] });
@@ -152,6 +152,21 @@ describe("books that are posted", () => {
     });
     await pushBook(symbol, { type: "snapshot", bids: [], asks: [] });
     expect(await bookOf(symbol)).toMatchObject({ bids: [], asks: [] });
+  });
+
+  it("I-13 of a price that comes twice on a side the last counts", async () => {
+    const symbol = newSymbol();
+    const bids = [
+      [9, 1],
+      [10, 2],
+      [9, 3],
+    ];
+    await pushBook(symbol, { type: "snapshot", bids, asks: [] });
+    const expected = [
+      [10, 2],
+      [9, 3],
+    ];
+    expect(await bookOf(symbol)).toMatchObject({ bids: expected, asks: [] });
   });
 });
 

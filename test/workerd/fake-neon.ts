@@ -24,6 +24,8 @@ const [INT8, INT2, INT4, TEXT, FLOAT8] = [20, 21, 23, 25, 701];
 
 export class FakeNeon {
   isAway = false;
+  /** Its answers have a shape that the driver stumbles over, as after a bug. */
+  isStrange = false;
   /** Which database it says it is. */
   identity = "one";
   /** So many reads of a replay fail, as they do where they take too long; all else is answered. */
@@ -38,6 +40,11 @@ export class FakeNeon {
 
   readonly fetch = async (_input: unknown, init?: RequestInit): Promise<Response> => {
     if (this.isAway) return new Response("away", { status: 503 });
+    if (this.isStrange) {
+      const strange = { fields: [null], rows: [["1"]] };
+      const { queries } = JSON.parse(String(init?.body)) as { queries?: unknown[] };
+      return Response.json(queries === undefined ? strange : { results: [strange] });
+    }
     const body = JSON.parse(String(init?.body)) as Query | { queries: Query[] };
     if ("queries" in body)
       return Response.json({ results: body.queries.map((one) => this.#run(one)) });

@@ -82,6 +82,25 @@ describe("positions", () => {
     ]);
   });
 
+  it("I-11 are states: of two at one moment the later counts, and no account is one of its own", async () => {
+    const symbol = newSymbol();
+    const nowUs = Date.now() * 1_000;
+    const held = (quantity: number, account?: string) => ({
+      ...{ symbol, quantity, ts: nowUs },
+      ...(account !== undefined && { account }),
+    });
+    for (const position of [held(5, "a"), held(5, "a"), held(7), held(3, "a")]) {
+      expect((await push("positions", position)).status).toBe(202);
+    }
+    const answer = await ask(`/api/positions/${symbol}`, {}, "read");
+    const { positions } = positionsAnswerSchema.parse(await answer.json());
+    const quantities = new Map(positions.map(({ account, quantity }) => [account ?? "", quantity]));
+    expect([...quantities].sort()).toEqual([
+      ["", 7],
+      ["a", 3],
+    ]);
+  });
+
   it("that are not right are refused in words", async () => {
     const response = await push("positions", [
       { symbol: newSymbol(), quantity: "5" },

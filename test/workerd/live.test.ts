@@ -49,7 +49,7 @@ describe("a viewer of a room", () => {
     expect((await viewer.points(2)).values).toEqual([10, 11]);
   });
 
-  it("INV-2 with its last cursor gets what it missed, then what comes", async () => {
+  it("INV-2 S-4 with its last cursor gets what it missed, then what comes", async () => {
     const symbol = newSymbol();
     const seen = await pushPoints(symbol, 0, 10);
     const head = await pushPoints(symbol, 10, 120);

@@ -10,7 +10,7 @@ import { SUM_OF_TRADES } from "./imported-bars-sql.ts";
 import { rolledBars } from "./rolled-bars-sql.ts";
 import { ofEach, tradesOf } from "./stored-trades-sql.ts";
 
-const KEPT_US = { "1m": MINUTE_US, "1h": HOUR_US, "1d": DAY_US };
+const ROLLUP_US = { "1m": MINUTE_US, "1h": HOUR_US, "1d": DAY_US };
 
 const askedSymbols = ({ asked }: BarsParams) => sql`
 asked as materialized (
@@ -85,9 +85,10 @@ const OF_SEVERAL = {
 export type BarColumn = keyof typeof OF_SEVERAL;
 
 /**
- * Stored trades and the tail become parts of bars, and then one bar a bucket; one row a symbol, the oldest bar first, `nth`
- * counting buckets from the beginning of the range. At the same moment the part of the later origin is later: 3 is the tail. A whole part is the bar where its bucket has
- * no other part, as nearly every one has: so only a few are sorted for their open and close.
+ * Stored trades and the tail become parts of bars, and then one bar a bucket; one row a symbol, the
+ * oldest bar first, `nth` counting buckets from the beginning of the range. At the same moment the
+ * part of the later origin is later: 3 is the tail. A whole part is the bar where its bucket has no
+ * other part, as nearly every one has: so only a few are sorted for their open and close.
  */
 export function selectBars(
   params: BarsParams,
@@ -95,9 +96,9 @@ export function selectBars(
   columns: readonly BarColumn[],
 ): Sql {
   const { from, lengthUs, limit } = params;
-  const kept = chooseBars(interval);
+  const rollup = chooseBars(interval);
   const lengthS = INTERVAL_SECONDS[interval];
-  const isBar = kept === "raw" || lengthS * 1_000_000 === KEPT_US[kept];
+  const isBar = rollup === "raw" || lengthS * 1_000_000 === ROLLUP_US[rollup];
   const of = (bucket: Sql) =>
     join([sql`place`, bucket, ...["first_ts", "last_ts", "origin", ...columns].map(identifier)]);
   const part = of(sql`bucket`);
@@ -105,9 +106,9 @@ export function selectBars(
   const isOther = sql`(place, bucket) in (select place, bucket from other)`;
   const bucketed = of(sql`${bucketOf(sql`bucket`, lengthUs)} as bucket`);
   return sql`
-with ${askedSymbols(params)}, ${tailOf(params)}, ${kept === "raw" ? storedTrades(params, columns) : rolledBars(params, kept, columns)},
+with ${askedSymbols(params)}, ${tailOf(params)}, ${rollup === "raw" ? storedTrades(params, columns) : rolledBars(params, rollup, columns)},
 other as materialized (
-  ${kept === "raw" ? NOTHING : sql`select ${part} from other_part union all`} select ${part} from tail_part),
+  ${rollup === "raw" ? NOTHING : sql`select ${part} from other_part union all`} select ${part} from tail_part),
 several as (
   select * from other
   union all
@@ -129,8 +130,8 @@ from newest group by place`;
 }
 
 /**
- * SQL: the newest moment in a range of which there is something of the symbol, in the tables that `selectBars` of the interval
- * reads; of trades up to the cursor `storedThrough`.
+ * SQL: the newest moment in a range of which there is something of the symbol, in the tables that
+ * `selectBars` of the interval reads; of trades up to the cursor `storedThrough`.
  */
 export function selectOlder(
   interval: Interval,
@@ -138,7 +139,7 @@ export function selectOlder(
   { from, to }: MomentRange,
   storedThrough: Sql,
 ): Sql {
-  const kept = chooseBars(interval);
+  const rollup = chooseBars(interval);
   const newest = (table: Sql, column: Sql, where = NOTHING) =>
     sql`(select max(${column}) from ${table} where symbol_id = (select id from symbol)
       and ${column} >= ${from} and ${column} < ${to} ${where})`;
@@ -154,7 +155,7 @@ export function selectOlder(
       newest(sql`posted_bars`, sql`bucket`, sql`and length_s = ${literal(lengthS)}`),
     ),
   ];
-  const tables = kept === "raw" ? trades : [...trades, ...ofBars(kept)];
+  const tables = rollup === "raw" ? trades : [...trades, ...ofBars(rollup)];
   return sql`
 with symbol as materialized (select id from symbols where symbol = ${symbol})
 select ${epochUsOf(sql`greatest(${join(tables)})`)} as older_us`;

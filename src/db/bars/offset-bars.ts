@@ -40,10 +40,10 @@ from offset_bar group by place`;
 }
 
 /**
- * Bars as {@link readBarColumns} reads them, and with them those posted with an offset that share no moment with one of these
- * (SPEC B-7).
+ * Bars as {@link readBarColumns} reads them, and with them those imported with an offset that share
+ * no moment with one of these (SPEC B-7).
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function readBarsOfAnyOffset(
   db: Database,
@@ -52,9 +52,9 @@ export async function readBarsOfAnyOffset(
   columns: readonly BarColumn[],
   tag?: string,
 ): Promise<BarColumns[]> {
-  const posted = POSTED_INTERVALS.find((one) => one === range.interval);
-  if (posted === undefined) return readBarColumns(db, symbols, range, columns, tag);
-  const lengthUs = POSTED_INTERVAL_SECONDS[posted] * 1_000_000;
+  const imported = POSTED_INTERVALS.find((one) => one === range.interval);
+  if (imported === undefined) return readBarColumns(db, symbols, range, columns, tag);
+  const lengthUs = POSTED_INTERVAL_SECONDS[imported] * 1_000_000;
   const [onGrid, between] = await Promise.all([
     readBarColumns(db, symbols, range, columns, tag),
     readOffsetBars(db, symbols, range, columns, tag),
@@ -106,7 +106,7 @@ function joined(
     const before = Math.floor(us / lengthUs) * lengthUs;
     return !taken.has(before) && !taken.has(before + lengthUs);
   };
-  const kept = [
+  const chosen = [
     ...[...grid.ts.entries()].map(([at, ts]) => ({ of: grid, at, ts })),
     ...[...offset.ts.entries()]
       .map(([at, ts]) => ({ of: offset, at, ts }))
@@ -117,7 +117,7 @@ function joined(
     .slice(-limit);
   const bars = noBars();
   for (const name of Object.keys(bars) as (keyof BarColumns)[]) {
-    bars[name] = kept.flatMap(({ of, at }) => of[name].slice(at, at + 1));
+    bars[name] = chosen.flatMap(({ of, at }) => of[name].slice(at, at + 1));
   }
   return bars;
 }

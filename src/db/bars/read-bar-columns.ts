@@ -42,15 +42,18 @@ export type BarColumns = Record<BarColumn | "ts", number[]>;
 /** No bars. */
 export const noBars = (): BarColumns => columnsOf({}, 0, 0);
 
-/** The first look covers `limit` buckets; where trading pauses, each further one begins at a trade and goes deeper. */
+/**
+ * The first look covers `limit` buckets; where trading pauses, each further one begins at a trade
+ * and goes deeper.
+ */
 const LOOK_GROWTH = 8;
 
 /**
- * The bars of several symbols, in their order, by one statement: planning it costs as much as reading a few hundred bars.
- * Those that trade so rarely that the first look does not find enough are looked at one after the other. Columns that are
- * not asked for are empty.
+ * The bars of several symbols, in their order, by one statement: planning it costs as much as
+ * reading a few hundred bars. Those that trade so rarely that the first look does not find enough
+ * are looked at one after the other. Columns that are not asked for are empty.
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function readBarColumns(
   db: Database,
@@ -140,7 +143,10 @@ async function look(
   return found;
 }
 
-/** The newest moment in [fromUs, toUs) of which there is something of a symbol, undefined where there is nothing. */
+/**
+ * The newest moment in [fromUs, toUs) of which there is something of a symbol, undefined where
+ * there is nothing.
+ */
 async function newestBetween(
   db: Database,
   { symbol, storedThrough, tail }: TailedSymbol,

@@ -9,11 +9,12 @@ import { type BarsRange, readBarColumns, type TailedSymbol } from "./read-bar-co
 export type BarsQuery = BarsRange & TailedSymbol;
 
 /**
- * Bars from stored trades, what is kept of them, bars that were posted, and the tail together, oldest first; buckets
- * without any have none. Among them are those posted with an offset (SPEC B-7). Open and close are the first and last by (ts, cursor, ordinal) (SPEC B-2). A tail trade that
+ * Bars from stored trades, their rollups, bars that were imported, and the tail together, oldest
+ * first; buckets without any have none. Among them are those imported with an offset (SPEC B-7).
+ * Open and close are the first and last by (ts, cursor, ordinal) (SPEC B-2). A tail trade that
  * repeats a stored or earlier one does not count.
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function readBars(db: Database, query: BarsQuery, tag?: string): Promise<Bar[]> {
   const { symbol, storedThrough, tail } = query;
@@ -40,7 +41,7 @@ export async function readBars(db: Database, query: BarsQuery, tag?: string): Pr
   });
 }
 
-/** The closes of those bars alone, of several symbols in their order. @throws what `classifyFailure` reads. */
+/** The closes of those bars alone, of several symbols in their order. @throws DatabaseError */
 export async function readClosesOf(
   db: Database,
   symbols: readonly TailedSymbol[],

@@ -44,7 +44,7 @@ where exists (
  * From when on there are bars of this interval for all trades of these symbols, each from its `fromUs` to the common `toUs`: what
  * was traded before is kept in longer bars alone (SPEC R-3). Null where that is all of the ranges.
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function readGoneBars(
   db: Database,
@@ -52,9 +52,9 @@ export async function readGoneBars(
   { interval, toUs }: { interval: Interval; toUs: EpochUs },
   tag?: string,
 ): Promise<EpochUs | null> {
-  const kept = chooseBars(interval);
-  if (kept === "1h" || kept === "1d") return null;
-  const begins = kept === "raw" ? "raw_from" : "minutes_from";
+  const rollup = chooseBars(interval);
+  if (rollup === "1h" || rollup === "1d") return null;
+  const begins = rollup === "raw" ? "raw_from" : "minutes_from";
   const [row] = await ask(db, selectGone(begins, ranges, toUs), tag);
   return row === undefined ? null : (Number(row["gone_before"]) as EpochUs);
 }

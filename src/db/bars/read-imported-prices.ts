@@ -46,7 +46,7 @@ cross join lateral (select y.id) a
 cross join lateral (${closing(sql`'infinity'`)}) newest
 left join lateral (${closing(sql`newest.day`)}) older on true`;
 
-/** Of those symbols the ones that bars were posted for. @throws what `classifyFailure` reads. */
+/** Of those symbols the ones that bars were posted for. @throws DatabaseError */
 export async function readImportedPrices(
   db: Database,
   symbols: readonly SymbolName[],

@@ -14,11 +14,13 @@ const PIECE = piece(sql`bucket`);
 const KEPT_FROM = sql`kept_from`;
 
 /**
- * SQL: the CTEs `whole_part` and `other_part`, parts of bars as `selectBars` puts them together. Those of `whole_part` are kept bars
- * of `length`, as far as they go: of origin 0, one a bucket, as a rule nearly all there is, and without columns that are not asked
- * for. Those of `other_part` are shorter kept bars and at last trades for the rest, and posted bars. What is not over is not rolled
- * up, a day with a stale hour is made of its hours, and a stale hour of its trades. A kept bar that holds something later
- * than what is stored through is stale for this query. The range is whole buckets of `length`.
+ * SQL: the CTEs `whole_part` and `other_part`, parts of bars as `selectBars` puts them together.
+ * Those of `whole_part` are rolled-up bars of `length`, as far as they go: of origin 0, one a
+ * bucket, as a rule nearly all there is, and without columns that are not asked for. Those of
+ * `other_part` are shorter rolled-up bars and at last trades for the rest, and imported bars. What
+ * is not over is not rolled up, a day with a stale hour is made of its hours, and a stale hour of
+ * its trades. A rolled-up bar that holds something later than what is stored through is stale for
+ * this query. The range is whole buckets of `length`.
  */
 export function rolledBars(params: BarsParams, length: BarLength, columns: readonly string[]): Sql {
   const { from, to, lengthUs } = params;
@@ -31,7 +33,7 @@ bounds as materialized (
     least(${to}, greatest(${from}, ${hourOf(sql`rolled_through`)})) as hours_end,
     least(${to}, greatest(${from}, ${minuteOf(sql`rolled_through`)})) as minutes_end
   from tape_state),
-${staleNotes(params)},
+${invalidatedHours(params)},
 whole as materialized (
   select s.place, x.* from asked s ${byIndex(
     sql`
@@ -65,16 +67,16 @@ other_part as (
   ${importedPart(params, length)})`;
 }
 
-const staleNotes = ({ from }: MomentRange) => sql`
-noted as materialized (
+const invalidatedHours = ({ from }: MomentRange) => sql`
+invalidated as materialized (
   select a.place, n.hour from asked a join stale_trades n on n.symbol_id = a.id
   where n.hour >= ${hourOf(from)} and n.hour < (select minutes_end from bounds)
   union
   select place, ${hourOf(sql`ts`)} from tail where ts < (select minutes_end from bounds))`;
 
 /**
- * Kept bars of the live table and of the past. A bucket can have a part in both: they are put together like any others, and at
- * the same moment that of the past is later.
+ * Rolled-up bars of the live table and of the past. A bucket can have a part in both: they are put
+ * together like any others, and at the same moment that of the past is later.
  */
 const rolledOf = (
   { from, to }: MomentRange,
@@ -105,7 +107,10 @@ const rolledIn = (
   tables?: readonly string[],
 ) => ofEach(sql`asked`, rolledOf(range, bars, between(from, to), tables));
 
-/** NOT IN, for that is a hash whatever the planner expects; neither column is ever null. As a rule there is nothing to look for. */
+/**
+ * NOT IN, for that is a hash whatever the planner expects; neither column is ever null. As a rule
+ * there is nothing to look for.
+ */
 const IS_FRESH = sql`(not exists (select from stale) or (place, ${hourOf(sql`bucket`)}) not in (select place, hour from stale))`;
 const IS_FRESH_DAY = sql`(place, bucket) not in (select place, day from stale_day)`;
 
@@ -118,7 +123,10 @@ const WHOLE: Record<BarLength, [end: Sql, isFresh: Sql]> = {
 
 const fresh = (bars: string) => sql`select ${PIECE} from ${identifier(bars)} where ${IS_FRESH}`;
 
-/** Of an hour whose raw trades are gone the kept bar is all there is, and right; what came since is in trades_past. */
+/**
+ * Of an hour whose raw trades are gone the rolled-up bar is all there is, and right; what came
+ * since is in trades_past.
+ */
 const frozen = ({ from, to }: MomentRange, bars: string, origin: Sql) => sql`
   select ${PIECE} from (${ofEach(
     sql`(select a.*, n.hour from stale n join asked a using (place) where n.hour < (select raw_from from bounds))`,
@@ -137,17 +145,17 @@ const LATE_WHOLE = sql`select place, ${hourOf(sql`bucket`)} from whole where is_
 
 const SHORTER: Record<BarLength, (range: MomentRange) => Sql> = {
   "1m": (range) => sql`
-stale as materialized (select place, hour from noted union ${LATE_WHOLE}),
+stale as materialized (select place, hour from invalidated union ${LATE_WHOLE}),
 fitting as (${fresh("whole_past")} union all ${frozen(range, "1m", sql`0 as origin`)})`,
 
   "1h": (range) => sql`
 ${minutesAfterHours(range)},
-stale as materialized (select place, hour from noted union ${LATE_WHOLE} union ${late("minute")}),
+stale as materialized (select place, hour from invalidated union ${LATE_WHOLE} union ${late("minute")}),
 fitting as (${fresh("whole_past")} union all ${fresh("minute")} union all ${frozen(range, "1h", sql`0 as origin`)})`,
 
   "1d": (range) => sql`
 stale_day as materialized (
-  select place, ${dayOf(sql`hour`)} as day from noted
+  select place, ${dayOf(sql`hour`)} as day from invalidated
   union select place, bucket from whole where is_late
   union select place, bucket from whole_past where cursor > stored_through),
 whole_hour as materialized (
@@ -162,7 +170,7 @@ whole_hour as materialized (
     ),
   )}) h),
 ${minutesAfterHours(range)},
-stale as materialized (select place, hour from noted union ${late("whole_hour")} union ${late("minute")}),
+stale as materialized (select place, hour from invalidated union ${late("whole_hour")} union ${late("minute")}),
 fitting as (
   select ${PIECE} from whole_past where ${IS_FRESH_DAY}
   union all ${fresh("whole_hour")} union all ${fresh("minute")} union all ${frozen(range, "1h", sql`1 as origin`)})`,

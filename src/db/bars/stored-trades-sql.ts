@@ -6,7 +6,10 @@ import type { MomentRange } from "./bars-params.ts";
 export const ofEach = (source: Sql, select: Sql) =>
   sql`select s.*, x.* from ${source} s ${byIndex(select, sql`x`)}`;
 
-/** SQL: the stored trades of the symbol `s.id` in a range that `isWithin` lets through, up to the cursor `s.stored_through`. */
+/**
+ * SQL: the stored trades of the symbol `s.id` in a range that `isWithin` lets through, up to the
+ * cursor `s.stored_through`.
+ */
 export const tradesOf = ({ from, to }: MomentRange, isWithin: Sql) =>
   join(
     ["trades_live", "trades_past"].map(

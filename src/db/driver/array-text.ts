@@ -1,9 +1,12 @@
 /**
- * Text forms of Postgres arrays (https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO), built column by column:
- * the Writer sends every batch as one array a column.
+ * Text forms of Postgres arrays (https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO),
+ * built column by column: the Writer sends every batch as one array a column.
  */
 
-/** `{1,2.5,-0,NULL}`: every finite double exactly. JavaScript's shortest form is read back by Postgres bit by bit. */
+/**
+ * `{1,2.5,-0,NULL}`: every finite double exactly. JavaScript's shortest form is read back by
+ * Postgres bit by bit.
+ */
 export function numberArray(values: readonly (number | null)[]): string {
   let text = "{";
   for (let i = 0; i < values.length; i += 1) {

@@ -1,6 +1,6 @@
 /**
- * The numbers of a column that came as one text, joined by commas: one row of long texts is several times cheaper
- * than many rows on every step of the way. Null, which is no rows, is no numbers.
+ * The numbers of a column that came as one text, joined by commas: one row of long texts is several
+ * times cheaper than many rows on every step of the way. Null, which is no rows, is no numbers.
  */
 export function numbersOf(column: unknown): number[] {
   return optionalNumbersOf(column) as number[];

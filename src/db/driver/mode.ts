@@ -1,6 +1,9 @@
 import { sql } from "./sql.ts";
 
-/** Kinds of Postgres: without TimescaleDB, with its Apache edition (Neon), with its community edition. */
+/**
+ * Kinds of Postgres: without TimescaleDB, with its Apache edition (Neon), with its community
+ * edition.
+ */
 export const MODES = ["plain", "apache", "timescale"] as const;
 export type DatabaseMode = (typeof MODES)[number];
 
@@ -15,6 +18,7 @@ export const TIMESCALE_VERSION = sql`(select extversion from pg_extension where 
 /** What {@link IS_TIMESCALE} and {@link LICENSE} say together. */
 export function modeOf(isTimescale: boolean, license: unknown): DatabaseMode {
   if (!isTimescale) return "plain";
-  // https://docs.tigerdata.com/about/latest/timescaledb-editions/: the setting is "apache" or "timescale".
+  // https://docs.tigerdata.com/about/latest/timescaledb-editions/: the setting is "apache" or
+  // "timescale".
   return license === "timescale" ? "timescale" : "apache";
 }

@@ -16,8 +16,8 @@ export const moments = (us: readonly number[]) =>
   sql`${param(textArray(us.map(rfc3339Of)))}::timestamptz[]`;
 
 /**
- * SQL: a row source of arrays, each a column: `unnest($1::int8[]) as u (ts_us)`. With `place` a last column of that name counts
- * the rows from 1.
+ * SQL: a row source of arrays, each a column: `unnest($1::int8[]) as u (ts_us)`. With `place` a
+ * last column of that name counts the rows from 1.
  */
 export function rowsOf(name: string, columns: Readonly<Record<string, Sql>>, place?: string): Sql {
   const names = [...Object.keys(columns), ...(place === undefined ? [] : [place])];

@@ -2,8 +2,9 @@ import type { Statement } from "./database.ts";
 import { join, raw, type Sql, sql, statementOf } from "./sql.ts";
 
 /**
- * Settings of a session that change an answer, and their values here. A database, a role or a server may have others, and what our
- * statements say must not depend on them: a day has 24 hours, a double all its digits, and NULL in an array is no text.
+ * Settings of a session that change an answer, and their values here. A database, a role or a
+ * server may have others, and what our statements say must not depend on them: a day has 24 hours,
+ * a double all its digits, and NULL in an array is no text.
  */
 const PINNED: Readonly<Record<string, string>> = {
   timezone: "UTC",
@@ -15,7 +16,8 @@ const PINNED: Readonly<Record<string, string>> = {
   transform_null_equals: "off",
   quote_all_identifiers: "off",
   bytea_output: "hex",
-  // What is stored under the old watermark is seen because each statement of a transaction takes a snapshot of its own.
+  // What is stored under the old watermark is seen because each statement of a transaction takes a
+  // snapshot of its own.
   default_transaction_isolation: "read committed",
   default_transaction_read_only: "off",
   default_transaction_deferrable: "off",
@@ -30,8 +32,9 @@ const PINNED_ROWS = join(
 );
 
 /**
- * SQL: the schema of the tape's tables before all others, whatever the session would look in first, and that of TimescaleDB's
- * functions after it. A new database gets its tables where the session would make them.
+ * SQL: the schema of the tape's tables before all others, whatever the session would look in first,
+ * and that of TimescaleDB's functions after it. A new database gets its tables where the session
+ * would make them.
  */
 const SEARCH_PATH = sql`
   concat_ws(', ',
@@ -46,8 +49,9 @@ const SEARCH_PATH = sql`
      where e.extname = 'timescaledb' and n.nspname <> 'public'))`;
 
 /**
- * One statement that gives the session those settings; with `isLocal` for as long as its transaction lasts. A commit that is not
- * written is not stored, so `synchronous_commit` is put on where it is off, and stays where it is stricter.
+ * One statement that gives the session those settings; with `isLocal` for as long as its
+ * transaction lasts. A commit that is not written is not stored, so `synchronous_commit` is put on
+ * where it is off, and stays where it is stricter.
  */
 export function pinSession({ isLocal }: { isLocal: boolean }): Statement {
   const local = isLocal ? sql`true` : sql`false`;
@@ -60,7 +64,10 @@ export function pinSession({ isLocal }: { isLocal: boolean }): Statement {
   return statementOf(sql`select ${join(settings, sql`,\n  `)}`);
 }
 
-/** SQL: `name = value` of each of those settings that the session has otherwise, joined by commas; null where there is none. */
+/**
+ * SQL: `name = value` of each of those settings that the session has otherwise, joined by commas;
+ * null where there is none.
+ */
 export const UNPINNED = sql`(
   select string_agg(p.name || ' = ' || current_setting(p.name), ', ' order by p.name)
   from (values ${PINNED_ROWS}, ('synchronous_commit', '')) p (name, wanted)
@@ -72,8 +79,8 @@ export const UNPINNED = sql`(
     else current_setting(p.name) <> p.wanted end)`;
 
 /**
- * One statement that makes them the defaults of this role in this database, for doors that know no session (Neon's HTTP). A role
- * may do that for itself.
+ * One statement that makes them the defaults of this role in this database, for doors that know no
+ * session (Neon's HTTP). A role may do that for itself.
  */
 export const PIN_ROLE: Statement = statementOf(sql`
 do $do$

@@ -4,9 +4,9 @@ import type { SqlValue, Statement } from "./database.ts";
 export class Sql {
   /** What stands around the values: one more than there are of them. */
   readonly texts: readonly string[];
-  readonly values: readonly (Sql | Param | SqlValue)[];
+  readonly values: readonly (Param | SqlValue)[];
 
-  constructor(texts: readonly string[], values: readonly (Sql | Param | SqlValue)[]) {
+  constructor(texts: readonly string[], values: readonly (Param | SqlValue)[]) {
     this.texts = texts;
     this.values = values;
   }
@@ -21,22 +21,27 @@ class Param {
 }
 
 /**
- * SQL as a template: a piece of SQL in it becomes part of the text, and any value a parameter of its own. No text comes into a
- * statement but what stands in a template, or goes through {@link identifier}, {@link literal} or {@link raw}.
+ * SQL as a template: a piece of SQL in it becomes part of the text, and any value a parameter of its
+ * own. No text comes into a statement but what stands in a template, or goes through
+ * {@link identifier}, {@link literal} or {@link raw}.
  */
-export function sql(texts: TemplateStringsArray, ...values: readonly (Sql | SqlValue)[]): Sql {
-  return new Sql(texts, values);
+export function sql(texts: TemplateStringsArray, ...parts: readonly (Sql | SqlValue)[]): Sql {
+  return compose(texts, parts);
 }
 
 /** SQL: nothing. */
-export const NOTHING = sql``;
+export const NOTHING = raw("");
 
 /** A value that is one parameter, in however many places of a statement this piece stands. */
 export function param(value: SqlValue): Sql {
   return new Sql(["", ""], [new Param(value)]);
 }
 
-/** The name of a table or a column, as `ts` or `p.ts`; none of ours needs quotes. @throws for any other text. */
+/**
+ * The name of a table or a column, as `ts` or `p.ts`; none of ours needs quotes.
+ *
+ * @throws for any other text.
+ */
 export function identifier(name: string): Sql {
   if (!/^[a-z_]\w*(\.[a-z_]\w*)?$/.test(name)) throw new Error(`${name} is no name of our SQL`);
   return raw(name);
@@ -47,7 +52,11 @@ export function identifiers(names: readonly string[]): Sql {
   return join(names.map(identifier));
 }
 
-/** A number in the text itself, for what the planner has to know: a limit, a length. @throws where it is not finite. */
+/**
+ * A number in the text itself, for what the planner has to know: a limit, a length.
+ *
+ * @throws where it is not finite.
+ */
 export function literal(value: number): Sql {
   if (!Number.isFinite(value)) throw new Error(`${value} is no number of SQL`);
   return raw(String(value));
@@ -58,29 +67,54 @@ export function raw(text: string): Sql {
   return new Sql([text], []);
 }
 
-export function join(pieces: readonly Sql[], between: Sql = COMMA): Sql {
-  const texts = pieces.map((_, at) => (at === 0 ? "" : (between.texts[0] ?? "")));
-  return new Sql([...texts, ""], pieces);
+/** One piece of many, with `between` between any two: a comma, where nothing else is said. */
+export function join(pieces: readonly Sql[], between: Sql = raw(", ")): Sql {
+  return compose(
+    [],
+    pieces.flatMap((piece, at) => (at === 0 ? [piece] : [between, piece])),
+  );
 }
 
-const COMMA = raw(", ");
+/** Flat, so that a constant is put together once, and a piece without values is one text. */
+function compose(texts: readonly string[], parts: readonly (Sql | SqlValue)[]): Sql {
+  const flat: string[] = [];
+  const values: (Param | SqlValue)[] = [];
+  let text = texts[0] ?? "";
+  for (let at = 0; at < parts.length; at += 1) {
+    const part = parts[at] as Sql | SqlValue;
+    if (part instanceof Sql) {
+      text += part.texts[0];
+      for (let nth = 0; nth < part.values.length; nth += 1) {
+        flat.push(text);
+        values.push(part.values[nth] as Param | SqlValue);
+        text = part.texts[nth + 1] as string;
+      }
+    } else {
+      flat.push(text);
+      values.push(part);
+      text = "";
+    }
+    text += texts[at + 1] ?? "";
+  }
+  flat.push(text);
+  return new Sql(flat, values);
+}
 
-/** The statement of a whole piece: its parameters are numbered in the order they stand in the text. */
-export function statementOf(whole: Sql): Statement {
+/** The statement of a whole piece: its parameters are numbered as they stand in the text. */
+export function statementOf({ texts, values }: Sql): Statement {
   const params: SqlValue[] = [];
-  const places = new Map<Param, string>();
-  const place = (value: SqlValue) => `$${params.push(value)}`;
-  const textOf = ({ texts, values }: Sql): string =>
-    values.reduce(
-      (text: string, value, at) => `${text}${partOf(value)}${texts[at + 1]}`,
-      texts[0] ?? "",
-    );
-  const partOf = (value: Sql | Param | SqlValue): string => {
-    if (value instanceof Sql) return textOf(value);
-    if (!(value instanceof Param)) return place(value);
-    const known = places.get(value) ?? place(value.value);
-    places.set(value, known);
-    return known;
-  };
-  return { text: textOf(whole), params };
+  const places = new Map<Param, number>();
+  let text = texts[0] as string;
+  for (let at = 0; at < values.length; at += 1) {
+    const value = values[at] as Param | SqlValue;
+    let place: number | undefined;
+    if (value instanceof Param) {
+      place = places.get(value) ?? params.push(value.value);
+      places.set(value, place);
+    } else {
+      place = params.push(value);
+    }
+    text += `$${place}${texts[at + 1]}`;
+  }
+  return { text, params };
 }

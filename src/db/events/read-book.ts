@@ -19,7 +19,10 @@ select ${epochUsOf(sql`ts`)} as ts_us, ${BOOK_TEXT} as book from books
 where symbol_id = (select id from symbols where symbol = ${symbol}) and ts <= ${timestampOf(sql`${atUs}`)} and cursor <= ${storedThrough}
 order by books.ts desc, cursor desc, ordinal desc limit 1`;
 
-/** The last stored sample of a symbol at a moment or before; null where there is none. @throws what `classifyFailure` reads. */
+/**
+ * The last stored sample of a symbol at a moment or before; null where there is none. @throws
+ * DatabaseError
+ */
 export async function readBookAt(
   db: Database,
   query: BookQuery,

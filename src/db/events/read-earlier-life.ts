@@ -41,7 +41,10 @@ export interface EarlierLimits {
   minutes: number;
 }
 
-/** Looked at in the end: where a symbol has more, the room's snapshot is cut anyway, and a look at all of them takes minutes. */
+/**
+ * Looked at in the end: where a symbol has more, the room's snapshot is cut anyway, and a look at
+ * all of them takes minutes.
+ */
 const MOST_SERIES = 5_000;
 const MOST_ACCOUNTS = 10_000;
 
@@ -75,8 +78,8 @@ select max(cursor) as cursor from (
 }
 
 /**
- * The newest cursor of a symbol beyond `after`, or null: a log that begins anew must begin behind it, which its clock does
- * not see to where it is behind the one of before. @throws what `classifyFailure` reads.
+ * The newest cursor of a symbol beyond `after`, or null: a log that begins anew must begin behind
+ * it, which its clock does not see to where it is behind the one of before. @throws DatabaseError
  */
 export async function readNewestCursor(
   db: Database,
@@ -109,7 +112,10 @@ from (
 group by 1 order by 1`;
 };
 
-/** Accounts are found by leaps in the primary key (https://wiki.postgresql.org/wiki/Loose_indexscan). */
+/**
+ * Accounts are found by leaps in the primary key
+ * (https://wiki.postgresql.org/wiki/Loose_indexscan).
+ */
 const selectPositions = ({ id }: OfSymbol, most: number): Sql => sql`
 with recursive symbol as (${id}),
 holder as (
@@ -146,9 +152,10 @@ from (select * from series where ${isOwn} order by id desc limit ${literal(MOST_
 order by x.cursor desc, x.ordinal desc limit ${most}`;
 
 /**
- * What is stored up to the cursor `through`; of points and positions also what is later, which the log has as well.
+ * What is stored up to the cursor `through`; of points and positions also what is later, which the
+ * log has as well.
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function readEarlierLife(
   db: Database,

@@ -29,11 +29,12 @@ export interface ExportQuery {
 }
 
 /**
- * Every event of a symbol and a kind in a range, by time, page after page; none is empty. Memory holds a page, the tail
- * and the names of the series, whatever the range. Every event up to `tailCursor` is in it once. A point or a
- * position that replaces another while the export runs (INV-9) stands for it, though its cursor is later.
+ * Every event of a symbol and a kind in a range, by time, page after page; none is empty. Memory
+ * holds a page, the tail and the names of the series, whatever the range. Every event up to
+ * `tailCursor` is in it once. A point or a position that replaces another while the export runs
+ * (INV-9) stands for it, though its cursor is later.
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function* readExport(
   db: Database,
@@ -70,8 +71,8 @@ symbol_id = (select id from symbols where symbol = ${symbol}) and ts < ${timesta
   and (ts, cursor, ordinal) > (${timestampOf(sql`${after[0]}`)}, ${after[1]}::int8, ${after[2]}::int2)`;
 
 /**
- * No trade is replaced by a later one, so nothing after `storedThrough` is needed. What was set aside (SPEC
- * K-1) counts nowhere, but an export is of what was pushed.
+ * No trade is replaced by a later one, so nothing after `storedThrough` is needed. What was set
+ * aside (SPEC K-1) counts nowhere, but an export is of what was pushed.
  */
 const selectTrades = (query: ExportQuery, after: Place): Sql => sql`
 select ${epochUsOf(sql`ts`)} as ts_us, cursor, ordinal, price, size, side, venue, trade_id
@@ -103,8 +104,9 @@ where y.symbol = ${symbol} and (${name}::text is null or s.metric = ${name})`;
 }
 
 /**
- * The next points of all series together, by (ts, series). Each series is read by the primary key and no further than
- * `rowsOfEach`, so that what pages of many series read stays in measure; where one has more, the page ends at its last.
+ * The next points of all series together, by (ts, series). Each series is read by the primary key
+ * and no further than `rowsOfEach`, so that what pages of many series read stays in measure; where
+ * one has more, the page ends at its last.
  */
 function selectPoints(
   { toUs, storedThrough, tailCursor, pageRows }: ExportQuery,
@@ -162,7 +164,10 @@ async function* metricPages(
   }
 }
 
-/** In a range that is sorted anew for each page: positions are few, and an index by time would be one more a row. */
+/**
+ * In a range that is sorted anew for each page: positions are few, and an index by time would be
+ * one more a row.
+ */
 function selectPositions(
   { symbol, toUs, storedThrough, tailCursor, pageRows }: ExportQuery,
   after: { us: number; account: string | null },

@@ -16,7 +16,10 @@ export interface FramesQuery {
   after: Cursor;
   /** Inclusive; what is stored beyond it is not looked at. */
   upTo: Cursor;
-  /** Events wanted at most. Fewer than a frame holds counts as a whole frame, so that an answer always moves on. */
+  /**
+   * Events wanted at most. Fewer than a frame holds counts as a whole frame, so that an answer
+   * always moves on.
+   */
   maxEvents: number;
 }
 
@@ -28,8 +31,8 @@ export interface FramesAnswer {
 }
 
 /**
- * Events are found by block ranges of cursors, all symbols mixed, so a range is read in windows that grow while they
- * stay short of events: first half a second, then four times as long each.
+ * Events are found by block ranges of cursors, all symbols mixed, so a range is read in windows
+ * that grow while they stay short of events: first half a second, then four times as long each.
  */
 const FIRST_WINDOW_US = 500_000;
 const WINDOW_GROWTH = 4;
@@ -45,10 +48,11 @@ const within = ({ from, to }: Window, cursor: Sql) =>
 const POINT = sql`p.ts, p.value, p.cursor, p.series_id, p.ordinal`;
 
 /**
- * Points of the window, those of other symbols among them: OFFSET 0 keeps the planner from reading each series whole by its
- * primary key, for the range of cursors is the cheap way in. Of packed hours, those whose cursors reach into the window.
- * What has come late stands for the packed point of its moment. (One that is stored after a later one of its moment, which only
- * a request that hung for hours can bring about, comes beside it until the Keeper has packed both.)
+ * Points of the window, those of other symbols among them: OFFSET 0 keeps the planner from reading
+ * each series whole by its primary key, for the range of cursors is the cheap way in. Of packed
+ * hours, those whose cursors reach into the window. What has come late stands for the packed point
+ * of its moment. (One that is stored after a later one of its moment, which only a request that
+ * hung for hours can bring about, comes beside it until the Keeper has packed both.)
  */
 function pointsIn(window: Window): Sql {
   const isWithin = within(window, sql`p.cursor`);
@@ -105,11 +109,11 @@ order by 1, 2 limit ${limit}`;
 }
 
 /**
- * Replay from Postgres: the events of a symbol in (after, upTo], in the order of its log. A point or a position
- * that a later one at the same moment has replaced (INV-9), and a trade that repeats an earlier one, are not in it; of
- * books the samples alone are (SPEC D-6).
+ * Replay from Postgres: the events of a symbol in (after, upTo], in the order of its log. A point
+ * or a position that a later one at the same moment has replaced (INV-9), and a trade that repeats
+ * an earlier one, are not in it; of books the samples alone are (SPEC D-6).
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function readFrames(
   db: Database,

@@ -30,13 +30,18 @@ export interface PositionStepsQuery {
   limit: number;
 }
 
-/** By symbol, in the order asked, the steps of each account. `too_many`: there are more steps than the limit. */
+/**
+ * By symbol, in the order asked, the steps of each account. `too_many`: there are more steps than
+ * the limit.
+ */
 export type PositionSteps = { kind: "steps"; bySymbol: AccountSteps[][] } | { kind: "too_many" };
 
 /*
- * Accounts of a symbol are found by leaps in the primary key (https://wiki.postgresql.org/wiki/Loose_indexscan), and what
- * was in force before the range by one look for each of them, however many states came before. A state that repeats the one
- * before it is no step; that can only be told when the tail is among the stored ones, for it may come between them.
+ * Accounts of a symbol are found by leaps in the primary key
+ * (https://wiki.postgresql.org/wiki/Loose_indexscan), and what was in force before the range by one
+ * look for each of them, however many states came before. A state that repeats the one before it is
+ * no step; that can only be told when the tail is among the stored ones, for it may come between
+ * them.
  */
 function selectSteps({ symbols, account, fromUs, toUs, limit }: PositionStepsQuery): Sql {
   const [name, from, to] = [param(account), param(fromUs), param(toUs)];
@@ -112,11 +117,12 @@ from (select * from step order by place, account, ts) s group by place, account 
 }
 
 /**
- * The position in force at the beginning and each change of it, from Postgres and the rooms together; of two at one moment
- * the one that is later in the log (INV-9). One that replaces another of its moment while this is read stands for it, though
- * its cursor is later: the old row is gone.
+ * The position in force at the beginning and each change of it, from Postgres and the rooms
+ * together; of two at one moment the one that is later in the log (INV-9). One that replaces
+ * another of its moment while this is read stands for it, though its cursor is later: the old row
+ * is gone.
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function readPositionSteps(
   db: Database,

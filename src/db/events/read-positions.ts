@@ -27,7 +27,10 @@ export interface PositionsPage {
   accounts: number;
 }
 
-/** Accounts are found by leaps in the primary key, as in read-position-steps.ts, and their newest state by one look each. */
+/**
+ * Accounts are found by leaps in the primary key, as in read-position-steps.ts, and their newest
+ * state by one look each.
+ */
 function selectPositions({
   symbol,
   storedThrough,
@@ -74,8 +77,8 @@ order by g.account`;
 }
 
 /**
- * What each account holds, from Postgres and the room's tail together; of two states at one moment the one that is later in the
- * log (INV-9). @throws what `classifyFailure` reads.
+ * What each account holds, from Postgres and the room's tail together; of two states at one moment
+ * the one that is later in the log (INV-9). @throws DatabaseError
  */
 export async function readPositions(
   db: Database,

@@ -4,7 +4,10 @@ import { ask } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { sql } from "../driver/sql.ts";
 
-/** How many series of a metric have at least these labels, counted up to `most`. @throws what `classifyFailure` reads. */
+/**
+ * How many series of a metric have at least these labels, counted up to `most`. @throws
+ * DatabaseError
+ */
 export async function countSeries(
   db: Database,
   wanted: { symbol: SymbolName; metric: string; labels: Readonly<Record<string, string>> },

@@ -4,7 +4,7 @@ import { ask } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { sql } from "../driver/sql.ts";
 
-/** Has a metric of a symbol ever been stored with at least these labels? @throws what `classifyFailure` reads. */
+/** Has a metric of a symbol ever been stored with at least these labels? @throws DatabaseError */
 export async function hasSeries(
   db: Database,
   symbol: SymbolName,

@@ -21,7 +21,10 @@ export interface MetricNamesQuery {
   symbol: SymbolName;
   /** Points that may not be stored yet: their series are named with the others. */
   tail: readonly MetricEvent[];
-  /** Series after this one, null: from the first. By metric and labels, in the order of the database. */
+  /**
+   * Series after this one, null: from the first. By metric and labels, in the order of the
+   * database.
+   */
   after: { metric: string; labelsKey: string } | null;
   limit: number;
 }
@@ -34,7 +37,10 @@ export interface MetricNamesPage {
 
 const KEY = sql`metric, labels_key`;
 
-/** A page is cut from the index before anybody asks for its newest points: of 100,000 series that alone takes seconds. */
+/**
+ * A page is cut from the index before anybody asks for its newest points: of 100,000 series that
+ * alone takes seconds.
+ */
 function selectNames({ symbol, tail, after, limit }: MetricNamesQuery): Sql {
   const [name, most] = [param(symbol), param(limit)];
   const [metric, labelsKey] = [param(after?.metric ?? null), param(after?.labelsKey ?? null)];
@@ -69,7 +75,7 @@ cross join lateral (
 order by g.metric, g.labels_key`;
 }
 
-/** The series of a symbol, from Postgres and its room together. @throws what `classifyFailure` reads. */
+/** The series of a symbol, from Postgres and its room together. @throws DatabaseError */
 export async function readMetricNames(
   db: Database,
   query: MetricNamesQuery,

@@ -45,7 +45,7 @@ export interface SeriesQuery {
  * the step since the epoch; the first and the last may be cut by the range, as far as it can be told (SPEC R-2). A series whose
  * points in the range are gone, but for rollups too long for the step, is an entry with `gone_before` and no points (R-3).
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function readSeries(
   db: Database,
@@ -175,11 +175,11 @@ function tailColumns(query: SeriesQuery, fromUs: number): TailColumns {
     if (isBefore && (points.get(key)?.point.ts ?? point.ts) > point.ts) continue;
     points.set(key, { place, point });
   }
-  const kept = [...points.values()];
+  const found = [...points.values()];
   return {
-    place: kept.map(({ place }) => place),
-    tsUs: kept.map(({ point }) => point.ts),
-    value: kept.map(({ point }) => point.value),
+    place: found.map(({ place }) => place),
+    tsUs: found.map(({ point }) => point.ts),
+    value: found.map(({ point }) => point.value),
     labelsKeys: [...places.keys()],
   };
 }

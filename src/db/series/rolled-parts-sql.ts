@@ -9,7 +9,10 @@ import { percentile, type SeriesParams } from "./series-sql.ts";
 
 export type RolledChoice = Exclude<RollupChoice, "raw">;
 
-/** What the statement gets besides the parameters of every series query: the hours that the range touches are [from, to). */
+/**
+ * What the statement gets besides the parameters of every series query: the hours that the range
+ * touches are [from, to).
+ */
 export interface RolledParams extends SeriesParams {
   stepUs: Sql;
   hoursFrom: Sql;
@@ -19,7 +22,9 @@ export interface RolledParams extends SeriesParams {
 const UNION_ALL = sql` union all `;
 const [HOURS_END, MINUTES_END] = [sql`hours_end`, sql`minutes_end`];
 
-/** Columns of a rollup: how the same is made of points, and of several rollups, also of their like. */
+/**
+ * Columns of a rollup: how the same is made of points, and of several rollups, also of their like.
+ */
 export const PART_COLUMNS = {
   count: { ofPoints: sql`count(*)`, ofParts: sql`sum(count)::int8` },
   sum: { ofPoints: sql`sum(greatest(-1e300, least(1e300, value)))`, ofParts: sql`sum(sum)` },
@@ -46,9 +51,9 @@ export const touched = ({ hoursFrom, hoursTo }: RolledParams, moment: Sql) =>
   sql`${moment} >= ${hoursFrom} and ${moment} < ${hoursTo}`;
 
 /**
- * From `head` to `hours_end` there are hours to be had and from there to `minutes_end` minutes; with minutes alone the first
- * part is empty, and where percentiles are asked for the second. All of them lie within the range. Minutes go back as far as
- * they are kept.
+ * From `head` to `hours_end` there are hours to be had and from there to `minutes_end` minutes;
+ * with minutes alone the first part is empty, and where percentiles are asked for the second. All
+ * of them lie within the range. Minutes go back as far as they are kept.
  */
 export function bounds(
   { from, to }: RolledParams,
@@ -80,9 +85,9 @@ bounds as materialized (
 }
 
 /**
- * SQL: the CTE `edge`, rollups of the hours that the range cuts, whose raw data is gone: minutes, or the hour where those are kept
- * no more. What is in one of them cannot be cut, so it is in the answer whole where any of it may be in the range;
- * `is_whole` where some of it is not.
+ * SQL: the CTE `edge`, rollups of the hours that the range cuts, whose raw data is gone: minutes,
+ * or the hour where those are kept no more. What is in one of them cannot be cut, so it is in the
+ * answer whole where any of it may be in the range; `is_whole` where some of it is not.
  */
 export function edges(
   params: RolledParams,
@@ -107,10 +112,11 @@ edge as materialized (
 }
 
 /**
- * SQL: the CTE `candidate`, the rollups that may stand for their points: `bucket` is that of the query, `hour` the hour that
- * they are of, and `cursor` the latest in them. Minutes are put together by both, so that what is joined, sorted and compared
- * later is short, however many they are. A bucket can have a part in both tables, the live one and that of the past; they are
- * parts like any others.
+ * SQL: the CTE `candidate`, the rollups that may stand for their points: `bucket` is that of the
+ * query, `hour` the hour that they are of, and `cursor` the latest in them. Minutes are put
+ * together by both, so that what is joined, sorted and compared later is short, however many they
+ * are. A bucket can have a part in both tables, the live one and that of the past; they are parts
+ * like any others.
  */
 export function candidates(
   params: RolledParams,
@@ -132,8 +138,8 @@ export function candidates(
     from (${rows}) r group by 1, 2`;
   const between = (from: Sql, to: Sql) =>
     sql`bucket >= (select ${from} from bounds) and bucket < (select ${to} from bounds)`;
-  // Nearly all that the range touches. Postgres takes a range of unknown ends for a hundredth of that, and sorts where it
-  // should hash; of CASE it expects the half.
+  // Nearly all that the range touches. Postgres takes a range of unknown ends for a hundredth of
+  // that, and sorts where it should hash; of CASE it expects the half.
   const most = (to: Sql) => sql`case when ${between(sql`head`, to)} then true else false end`;
   switch (rollups) {
     case "minutes":
@@ -155,7 +161,10 @@ const candidate = (rows: Sql) => sql`
 candidate as materialized (
   select w.id, r.* from wanted w ${byIndex(rows, sql`r`)})`;
 
-/** The first hour and the last, and those that a border between two buckets cuts: of these, minutes are read. */
+/**
+ * The first hour and the last, and those that a border between two buckets cuts: of these, minutes
+ * are read.
+ */
 const cutHours = (stepUs: Sql) => sql`
 cut as materialized (
   select hour, greatest(hour, head) as from_ts, least(hour + interval '1 hour', minutes_end) as to_ts

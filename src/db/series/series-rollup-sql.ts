@@ -38,14 +38,14 @@ const ofParts = (name: RolledAggregate) =>
   name === "avg" ? sql`sum(sum) / sum(count)` : PART_COLUMNS[name].ofParts;
 
 /**
- * The buckets of `selectBuckets` made of rollups as far as they go and of raw points for the
- * rest: what is not rolled up yet, hours that are stale, buckets that the range cuts, and whatever the tail touches. The
- * answer is the same, and holds nothing that is later than the cursor stored through: a rollup that does is passed over
- * for its points. Where raw data is gone, an hour or a minute that the range cuts may be in it whole, and `whole` has its
- * bucket.
+ * The buckets of `selectBuckets` made of rollups as far as they go and of raw points for the rest:
+ * what is not rolled up yet, hours that are stale, buckets that the range cuts, and whatever the
+ * tail touches. The answer is the same, and holds nothing that is later than the cursor stored
+ * through: a rollup that does is passed over for its points. Where raw data is gone, an hour or a
+ * minute that the range cuts may be in it whole, and `whole` has its bucket.
  *
- * The step must be whole minutes or hours as `chooseRollup` says. Nothing beyond the hours that the range touches is read, and a
- * plan without that knowledge would have every partition in it.
+ * The step must be whole minutes or hours as `chooseRollup` says. Nothing beyond the hours that the
+ * range touches is read, and a plan without that knowledge would have every partition in it.
  */
 export function selectRolledBuckets(
   params: RolledParams,
@@ -88,7 +88,10 @@ const WHOLE = [
   sql`string_agg(case when is_whole then ${epochUsOf(sql`bucket`)}::text end, ',') as whole_buckets`,
 ];
 
-/** SQL: the CTEs `stale`, the hours of which no rollup may stand for its points, and `fitting`, the rollups that may. */
+/**
+ * SQL: the CTEs `stale`, the hours of which no rollup may stand for its points, and `fitting`, the
+ * rollups that may.
+ */
 function fitting(params: RolledParams, rollups: RolledChoice, read: readonly PartColumn[]): Sql {
   const { stepUs, storedThrough } = params;
   const of = (length: "1m" | "1h", from: Sql, to: Sql) => sql`

@@ -22,9 +22,10 @@ export interface PointsWanted {
 }
 
 /**
- * SQL: stored points of any number of series. They come from four places: rows; rows of times whose raw data is gone; packed
- * hours; and packed hours for which something has come late, where of two points of a moment the later in the log counts
- * (INV-9). Which of the last two an hour is in is asked once an hour, so that packed points are unpacked and no more.
+ * SQL: stored points of any number of series. They come from four places: rows; rows of times whose
+ * raw data is gone; packed hours; and packed hours for which something has come late, where of two
+ * points of a moment the later in the log counts (INV-9). Which of the last two an hour is in is
+ * asked once an hour, so that packed points are unpacked and no more.
  */
 export function storedPoints(wanted: PointsWanted): Sql {
   const sources = join(
@@ -47,7 +48,9 @@ const columnsOf = ({ hasOrdinal }: PointsWanted): Sql =>
 const within = ({ from, to, where }: PointsWanted): Sql =>
   sql`${from === undefined ? NOTHING : sql`p.ts >= ${from} and `}p.ts < ${to} and ${where}`;
 
-/** With nothing but the time to go by; `hour` where points come hour by hour, already in that order. */
+/**
+ * With nothing but the time to go by; `hour` where points come hour by hour, already in that order.
+ */
 function firstOf({ only }: PointsWanted, by: readonly string[]): Sql {
   if (only === undefined) return NOTHING;
   const order = identifier(only.order);
@@ -66,8 +69,8 @@ const rowsOf = (table: Sql) => (wanted: PointsWanted) =>
 const pastRows = rowsOf(sql`points_past`);
 const rowsSetAside = rowsOf(sql`points_set_aside`);
 
-// In the select list, where arrays are unpacked together and row by row: twice as fast as in FROM (measured), and where
-// the hours come in order it stops at the limit.
+// In the select list, where arrays are unpacked together and row by row: twice as fast as in FROM
+// (measured), and where the hours come in order it stops at the limit.
 const UNPACKED_BUT_ORDINAL = sql`unnest(k.ts) as ts, unnest(k.value) as value, unnest(k.cursor) as cursor`;
 /** SQL: the points of packed hours `k`. */
 export const UNPACKED = sql`${UNPACKED_BUT_ORDINAL}, unnest(k.ordinal) as ordinal`;
@@ -75,13 +78,14 @@ export const UNPACKED = sql`${UNPACKED_BUT_ORDINAL}, unnest(k.ordinal) as ordina
 export const IS_PACKED = sql`k.hour >= (select raw_from from tape_state) and k.hour < (select packed_through from tape_state)`;
 
 /**
- * SQL: is the row `p` of points read, and not of a range that is yet to come? There are ranges of four weeks ahead, and a look
- * for the newest point of a series would go through each.
+ * SQL: is the row `p` of points read, and not of a range that is yet to come? There are ranges of
+ * four weeks ahead, and a look for the newest point of a series would go through each.
  */
 export const IS_ROW = sql`p.ts >= (select packed_through from tape_state) and p.ts < now() + interval '1 hour'`;
 
-// Postgres takes an array for ten elements, and a range for a hundredth of them: then it sorts the points of a day, on disk, where
-// it should hash. Of subscripts it expects a thousand, and of CASE the half.
+// Postgres takes an array for ten elements, and a range for a hundredth of them: then it sorts the
+// points of a day, on disk, where it should hash. Of subscripts it expects a thousand, and of CASE
+// the half.
 function packed(wanted: PointsWanted): Sql {
   const { from, to, only, hasOrdinal } = wanted;
   return sql`

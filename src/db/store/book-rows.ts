@@ -10,7 +10,10 @@ import type { Insert } from "./collisions.ts";
 import { IS_NAMED, insertInto } from "./insert-into.ts";
 import type { DatabaseIds } from "./series-ids.ts";
 
-/** Levels of a side that Postgres keeps of a sample: a row of them is 1.7 KB, just short of what is moved out of line. */
+/**
+ * Levels of a side that Postgres keeps of a sample: a row of them is 1.7 KB, just short of what is
+ * moved out of line.
+ */
 export const SAMPLE_LEVELS = 50;
 
 const ROWS_PER_STATEMENT = 500;
@@ -73,7 +76,8 @@ export function sampleOf(book: BookEvent): BookEvent {
 function insertOf(rows: readonly BookRow[], identity: string): Insert {
   const column = <T>(of: (row: BookRow) => T) => rows.map(of);
   const seqs = param(`{${rows.map(({ book }) => book.seq ?? "NULL").join(",")}}`);
-  // Unnest takes arrays of several dimensions apart altogether, so the lists of a row come as texts.
+  // Unnest takes arrays of several dimensions apart altogether, so the lists of a row come as
+  // texts.
   const lists = (side: "bids" | "asks", at: 0 | 1) =>
     texts(column(({ book }) => numberArray(book[side].map((level) => level[at]))));
   const insert = sql`

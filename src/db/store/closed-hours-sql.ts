@@ -1,10 +1,11 @@
 import { identifier, type Sql, sql } from "../driver/sql.ts";
 
 /**
- * SQL: the CTEs `closed`, the moments of `told` whose hour is closed (SPEC K-1), and `tail`, the rest of it: what is going to be
- * set aside when it is stored counts no more before that.
+ * SQL: the CTEs `closed`, the moments of `told` whose hour is closed (SPEC K-1), and `tail`, the
+ * rest of it: what is going to be set aside when it is stored counts no more before that.
  *
- * @param told columns `id` (of a series or a symbol; null or negative: not stored yet) and `ts` among others.
+ * @param told columns `id` (of a series or a symbol; null or negative: not stored yet) and `ts`
+ * among others.
  * @param isInPast SQL about a row `t` of `told`: is the same in the past already, and so counts?
  */
 export function openTail(table: "points" | "trades", told: Sql, isInPast: Sql): Sql {

@@ -25,7 +25,10 @@ join series s on s.symbol_id = y.id and s.metric = u.metric and s.labels_key = u
 join points_set_aside p on p.series_id = s.id and p.ts = ${timestampOf(sql`u.ts_us`)}
 group by 1`;
 
-/** Trades without an id are known by their place, which their sender does not know: their moment says the same of all of them. */
+/**
+ * Trades without an id are known by their place, which their sender does not know: their moment
+ * says the same of all of them.
+ */
 const countTrades = (trades: Told<TradeEvent>) => sql`
 select u.symbol, count(*)::int4 as set_aside
 from ${rowsOf("u", {
@@ -42,9 +45,10 @@ where exists (
 group by 1`;
 
 /**
- * How many of these events are set aside (SPEC K-1), by symbol; those that have none are not in it. All of them are stored.
+ * How many of these events are set aside (SPEC K-1), by symbol; those that have none are not in it.
+ * All of them are stored.
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function countSetAside(
   db: Database,

@@ -2,7 +2,10 @@ import { identifier, NOTHING, type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf, hourOf, timestampOf } from "../driver/sql-time.ts";
 
 export interface TimedInsert {
-  /** What is stored. What is older than raw data goes into the table of that name with `_past` or `_set_aside` behind it. */
+  /**
+   * What is stored. What is older than raw data goes into the table of that name with `_past` or
+   * `_set_aside` behind it.
+   */
   table: "points" | "trades";
   /** The table of raw data. */
   live: Sql;
@@ -16,24 +19,29 @@ export interface TimedInsert {
   earliest: Sql;
   /** The database whose ids these are. */
   identity: string;
-  /** Where an hour is noted whose rollups are made already, with the key of its rows. */
+  /** Where an hour is invalidated whose rollups are made already, with the key of its rows. */
   stale: { table: Sql; key: Sql };
   /** Is `p`, a row of the table's past, the same as `u`, whose moment is `u.ts`? */
   isSame: Sql;
-  /** Is what is no longer new packed? Then what comes late for that goes into the table with `_late` behind its name. */
+  /**
+   * Is what is no longer new packed? Then what comes late for that goes into the table with `_late`
+   * behind its name.
+   */
   isPacked: boolean;
   /** What happens to rows that are stored already in a table; nothing: the insert fails. */
   settle: (table: Sql) => Sql;
 }
 
 /**
- * An insert of raw data that keeps what `tape_state` promises: whatever is earlier than the watermark is noted as stale,
- * in the same statement and under a lock on the row that says how far the watermark is. The Keeper moves the watermark
- * in a transaction of its own, which waits for those locks: so what is stored without a note can be seen by the time that
- * rollups are made of it. Where all rows are later, as they are as a rule, neither note nor past reads any row.
+ * An insert of raw data that keeps what `tape_state` promises: whatever is earlier than the
+ * watermark leaves an invalidation, in the same statement and under a lock on the row that says how
+ * far the watermark is. The Keeper moves the watermark in a transaction of its own, which waits for
+ * those locks: so what is stored without an invalidation can be seen by the time that rollups are
+ * made of it. Where all rows are later, as they are as a rule, neither invalidation nor past reads
+ * any row.
  *
- * What is older than raw data goes to the past, or is set aside where its hour is closed (SPEC K-1) and it is not in the past
- * already, as it can be where minutes told once that it was new.
+ * What is older than raw data goes to the past, or is set aside where its hour is closed (SPEC K-1)
+ * and it is not in the past already, as it can be where minutes told once that it was new.
  *
  * In another database than the one of `identity` nothing is stored: its ids are those of other series.
  *
@@ -44,7 +52,8 @@ export function insertOfTime(insert: TimedInsert): Sql {
   const { stale, isSame, isPacked, settle } = insert;
   const of = (what: "past" | "set_aside" | "late") => identifier(`${table}_${what}`);
   const ts = timestampOf(sql`u.ts_us`);
-  // In microseconds: to compare them costs nothing, where a timestamptz of each row would be made once more.
+  // In microseconds: to compare them costs nothing, where a timestamptz of each row would be made
+  // once more.
   const before = (moment: Sql) =>
     sql`(select ${moment} from state) > ${earliest}::int8 and u.ts_us < (select ${moment} from state)`;
   const from = (moment: Sql) => sql`u.ts_us >= (select ${moment} from state)`;
@@ -62,7 +71,7 @@ with state as materialized (
   select ${epochUsOf(sql`watermark`)} as watermark, ${epochUsOf(sql`raw_from`)} as raw_from,
     ${epochUsOf(sql`packed_through`)} as packed_through, minutes_from, identity
   from tape_state where identity = ${identity}::uuid for share),
-note as (
+invalidation as (
   insert into ${stale.table} (hour, ${stale.key})
   select distinct ${hourOf(ts)}, u.${stale.key} from ${rows} where ${before(sql`watermark`)}),
 old as materialized (select ${ts} as ts, u.* from ${rows} where ${before(sql`raw_from`)}),

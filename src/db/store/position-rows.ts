@@ -14,7 +14,7 @@ const ROWS_PER_STATEMENT = 2_000;
 const ROW_BYTES = 130;
 
 /** INV-9: of two positions of an account at one moment the later in the log stays. */
-const KEEP_LATER = sql`
+const LATER_WINS = sql`
 on conflict (symbol_id, account, ts) do update
 set quantity = excluded.quantity, cursor = excluded.cursor, ordinal = excluded.ordinal,
   avg_price = excluded.avg_price
@@ -83,7 +83,7 @@ from ${rowsOf("u", {
 where ${IS_NAMED}`;
   return {
     plain: () => insertInto(identity, insert),
-    careful: () => insertInto(identity, sql`${insert}${KEEP_LATER}`),
+    careful: () => insertInto(identity, sql`${insert}${LATER_WINS}`),
     bytes: accounts.reduce((sum, { length }) => sum + ROW_BYTES + length * BYTES_PER_UNIT, 0),
   };
 }

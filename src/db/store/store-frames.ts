@@ -3,9 +3,10 @@ import type { SymbolName } from "../../protocol/symbol.ts";
 import type { Cursor } from "../../protocol/time.ts";
 import { ask, askAll } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
+import { isCollision } from "../driver/database-error.ts";
 import { byRequest } from "../driver/requests.ts";
 import { BookRows } from "./book-rows.ts";
-import { type Collisions, type Insert, isCollision } from "./collisions.ts";
+import type { Collisions, Insert } from "./collisions.ts";
 import { PointRows } from "./point-rows.ts";
 import { PositionRows } from "./position-rows.ts";
 import { type DatabaseIds, resolveIds, type SeriesIdCache, type SeriesName } from "./series-ids.ts";
@@ -22,7 +23,10 @@ export interface RoomFrames {
   frames: readonly StoredFrame[];
 }
 
-/** What was stored: rows sent, without repetitions inside the batch, and the earliest moment of a point or a trade. */
+/**
+ * What was stored: rows sent, without repetitions inside the batch, and the earliest moment of a
+ * point or a trade.
+ */
 export interface Stored {
   points: number;
   trades: number;
@@ -43,15 +47,17 @@ const RESOLVE_ATTEMPTS = 2;
 const REPLACED_ATTEMPTS = 2;
 
 /**
- * Stores the events of frames of any number of rooms. Repeating it, whole or in parts, in any order, changes nothing
- * (INV-6): a point or a position is kept with its latest (cursor, ordinal) (INV-9), a trade with its earliest. Of
- * books the samples alone are stored (SPEC D-5); the rest is passed over.
+ * Stores the events of frames of any number of rooms. Repeating it, whole or in parts, in any
+ * order, changes nothing (INV-6): a point or a position is kept with its latest (cursor, ordinal)
+ * (INV-9), a trade with its earliest. Of books the samples alone are stored (SPEC D-5); the rest is
+ * passed over.
  *
- * One round trip where every series is known, no row is stored already and the batch is under 8 MiB; larger batches go in
- * several, and a failure between them is mended by repeating the call. Each statement names the database whose ids it has: where
- * another one answers, nothing is stored under them, and the batch goes once more with the ids of that one.
+ * One round trip where every series is known, no row is stored already and the batch is under 8
+ * MiB; larger batches go in several, and a failure between them is mended by repeating the call. Each
+ * statement names the database whose ids it has: where another one answers, nothing is stored under
+ * them, and the batch goes once more with the ids of that one.
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function storeFrames(
   db: Database,

@@ -20,9 +20,9 @@ interface SizedUpsert {
   bytes: number;
 }
 
-/** Notes the hours in which something is another now, in the same statement; a bar that is there already changes nothing. */
+/** Invalidates the hours in which something is another now, in the same statement; a bar that is there already changes nothing. */
 const upsert = (rows: Sql, symbols: Sql) => sql`
-with posted as (
+with imported as (
   insert into posted_bars (symbol_id, length_s, bucket, ${BARS})
   select y.id, u.length_s, ${timestampOf(sql`u.ts_us`)}, ${theirs("u")}
   from ${rows}
@@ -34,15 +34,15 @@ with posted as (
   where (${theirs("posted_bars")}) is distinct from (${theirs("excluded")})
   returning bucket, symbol_id)
 insert into stale_posted (hour, symbol_id)
-select distinct ${hourOf(sql`bucket`)}, symbol_id from posted`;
+select distinct ${hourOf(sql`bucket`)}, symbol_id from imported`;
 
 /**
- * Stores posted bars; of the same symbol, length and bucket the last one posted stays. All or none, but for batches of more
+ * Stores imported bars; of the same symbol, length and bucket the last one stays. All or none, but for batches of more
  * than 8 MiB, of which a failure may leave the beginning; repeating the call changes nothing that is there (INV-6).
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
-export async function storeBars(
+export async function storeImportedBars(
   db: Database,
   bars: readonly PostedBar[],
   tag?: string,

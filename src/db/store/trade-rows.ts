@@ -21,7 +21,7 @@ type Settle = (table: Sql) => Sql;
 const passOver: Settle = () => sql`on conflict (symbol_id, ts, cursor, ordinal) do nothing`;
 
 /** The first of equal trades is kept, whatever order they are stored in. */
-const keepFirst: Settle = (
+const firstWins: Settle = (
   table,
 ) => sql`on conflict (symbol_id, venue, trade_id, ts) where trade_id <> '' do update
 set price = excluded.price, size = excluded.size, cursor = excluded.cursor, ordinal = excluded.ordinal,
@@ -74,7 +74,7 @@ export class TradeRows {
   inserts(identity: string): Insert[] {
     return [
       ...insertsOf(passOver, this.#anonymous, identity),
-      ...insertsOf(keepFirst, [...this.#identified.values()], identity),
+      ...insertsOf(firstWins, [...this.#identified.values()], identity),
     ];
   }
 

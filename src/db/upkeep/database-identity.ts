@@ -9,21 +9,27 @@ export interface Replacement {
   sinceUs: EpochUs;
   /** Rooms that store again what they hold. */
   rooms: number;
-  /** Up to here something is lost of at least one room: it was in the other database alone. Null where nothing is. */
+  /**
+   * Up to here something is lost of at least one room: it was in the other database alone. Null
+   * where nothing is.
+   */
   lostTo: Cursor | null;
 }
 
 /** SQL: one row, which database this is (`identity`). */
 export const SELECT_IDENTITY = sql`select identity::text as identity from tape_state`;
 
-/** Which database this is: a UUID, made with it. @throws what `classifyFailure` reads. */
+/** Which database this is: a UUID, made with it. @throws DatabaseError */
 export async function readIdentity(db: Database): Promise<string> {
   const [row] = await ask(db, SELECT_IDENTITY);
   return String(row?.["identity"]);
 }
 
-/** Writes a replacement into the database that `identity` names, and into no other. @throws what `classifyFailure` reads. */
-export async function noteReplacement(
+/**
+ * Writes a replacement into the database that `identity` names, and into no other. @throws
+ * DatabaseError
+ */
+export async function writeReplacement(
   db: Database,
   identity: string,
   { sinceUs, rooms, lostTo }: Replacement,

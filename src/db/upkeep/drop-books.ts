@@ -13,9 +13,10 @@ delete from books where ctid = any (array(
 returning 1`;
 
 /**
- * Deletes the samples of books before a moment, in steps that are whole in themselves, and says how many there were.
+ * Deletes the samples of books before a moment, in steps that are whole in themselves, and says how
+ * many there were.
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function dropBooksBefore(db: Database, beforeUs: EpochUs): Promise<number> {
   for (let all = 0; ; ) {

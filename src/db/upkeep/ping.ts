@@ -16,7 +16,10 @@ export interface DatabaseState {
   version: string;
   /** Of TimescaleDB: `2.28.3`; null without it. */
   timescale: string | null;
-  /** Settings of our sessions that may change an answer, as `name = value`, joined by commas; null where all are as they have to be. */
+  /**
+   * Settings of our sessions that may change an answer, as `name = value`, joined by commas; null
+   * where all are as they have to be.
+   */
   unpinned: string | null;
   /** File names of the applied migrations, in order; none where the database was never set up. */
   migrations: string[];
@@ -33,7 +36,7 @@ select current_setting('server_version') as version,
 
 const SELECT_MIGRATIONS = sql`select name from schema_migrations order by name`;
 
-/** Asks what database this is. @throws what `classifyFailure` reads. */
+/** Asks what database this is. @throws DatabaseError */
 export async function ping(db: Database, tag?: string): Promise<DatabaseState> {
   const [state = {}] = await ask(db, SELECT_STATE, tag);
   const names = state["has_migrations"] ? await ask(db, SELECT_MIGRATIONS, tag) : [];

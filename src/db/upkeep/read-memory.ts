@@ -6,7 +6,10 @@ import { epochUsOf } from "../driver/sql-time.ts";
 import type { Replacement } from "./database-identity.ts";
 import { STATE_COLUMNS, stateOf, type TapeState } from "./tape-state.ts";
 
-/** Nothing is counted further: of notes beyond it matters that they become fewer, and of the rest that there is any. */
+/**
+ * Nothing is counted further: of invalidations beyond it matters that they become fewer, and of the
+ * rest that there is any.
+ */
 const COUNTED = 10_000;
 
 /** How the memory of a database is. */
@@ -32,7 +35,7 @@ select ${STATE_COLUMNS},
   replaced_lost_to::float8 as replaced_lost_to
 from tape_state`;
 
-/** @throws what `classifyFailure` reads. */
+/** @throws DatabaseError */
 export async function readMemory(db: Database, tag?: string): Promise<MemoryState> {
   const [row = {}] = await ask(db, SELECT, tag);
   const sinceUs = row["replaced_since_us"];

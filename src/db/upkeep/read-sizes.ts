@@ -51,7 +51,7 @@ export interface TableSize {
   rows: number;
 }
 
-/** What each table takes on disk. @throws what `classifyFailure` reads. */
+/** What each table takes on disk. @throws DatabaseError */
 export async function readSizes(db: Database, mode: DatabaseMode): Promise<TableSize[]> {
   const isHyper = mode !== "plain";
   const size = isHyper ? sql`coalesce(${HYPERTABLE_SIZE}, ${PLAIN_SIZE})` : PLAIN_SIZE;

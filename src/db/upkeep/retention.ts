@@ -34,7 +34,7 @@ export interface RetentionReport {
  * Makes room ahead and drops what is too old; 0 days keep it without end. Each step is a transaction of its own that
  * waits for no lock longer than it may hold one up, and may be repeated.
  *
- * @throws what `classifyFailure` reads, 55P03 (a lock that could not be had soon) among it: try again later.
+ * @throws DatabaseError, 55P03 (a lock that could not be had soon) among it: try again later.
  */
 export async function retain(
   db: Database,

@@ -17,17 +17,18 @@ export const STATE_COLUMNS = sql`${epochUsOf(sql`watermark`)} as watermark_us, $
   ${epochUsOf(sql`raw_from`)} as raw_from_us, ${epochUsOf(sql`packed_through`)} as packed_through_us,
   ${epochUsOf(sql`minutes_from`)} as minutes_from_us`;
 
-/** @throws what `classifyFailure` reads. */
+/** @throws DatabaseError */
 export async function readTapeState(db: Database, tag?: string): Promise<TapeState> {
   const [row] = await ask(db, sql`select ${STATE_COLUMNS} from tape_state`, tag);
   return stateOf(row);
 }
 
 /**
- * Moves the watermark on to the minute of `throughUs`, never back, and at most `mostUs` beyond what is rolled up. The
- * row is locked only after every insert under way has committed: what those stored can be seen from now on.
+ * Moves the watermark on to the minute of `throughUs`, never back, and at most `mostUs` beyond what
+ * is rolled up. The row is locked only after every insert under way has committed: what those
+ * stored can be seen from now on.
  *
- * @throws what `classifyFailure` reads.
+ * @throws DatabaseError
  */
 export async function advanceWatermark(
   db: Database,

@@ -60,7 +60,7 @@ export class StoredTape {
     const answer = await fetch(`http://127.0.0.1:${port}/sql`, {
       method: "POST",
       headers: {
-        "neon-connection-string": `postgres://test:${secret}@127.0.0.1/edgetape`,
+        "neon-connection-string": `postgres://test:${secret}@127.0.0.1/edgetape?application_name=edgetape-writing-prompt`,
         "neon-raw-text-output": "true",
         "neon-array-mode": "true",
       },

@@ -1,5 +1,11 @@
 import { expect, it } from "vitest";
-import { classifyFailure, DatabaseError } from "../../../src/db/driver/database.ts";
+import {
+  DatabaseError,
+  failureOf,
+  isCollision,
+  isDiskFull,
+  lineOf,
+} from "../../../src/db/driver/database-error.ts";
 
 const coded = (code: string) => Object.assign(new Error("words"), { code });
 const timeout = new DOMException("aborted", "TimeoutError");
@@ -21,16 +27,36 @@ it.each([
   ["a wrong password", coded("28P01"), "unprepared"],
   ["a database that is not there", coded("3D000"), "unprepared"],
 ])("L-9 %s is told as what it is", (_, cause, why) => {
-  expect(classifyFailure(new DatabaseError(cause))).toMatchObject({ kind: "unavailable", why });
+  expect(failureOf(new DatabaseError(cause))).toMatchObject({ kind: "unavailable", why });
 });
 
 it("L-9 SQL that is wrong stays wrong, and its code is to be seen", () => {
   const error = new DatabaseError(coded("22P02"));
   expect(error.code).toBe("22P02");
-  expect(classifyFailure(error)).toEqual({ kind: "refused", sqlstate: "22P02", detail: "words" });
+  expect(failureOf(error)).toEqual({ kind: "refused", sqlstate: "22P02", detail: "words" });
 });
 
 it("the constraint that was in the way is to be seen, by which a run of migrations knows another", () => {
   const cause = Object.assign(coded("23505"), { constraint: "schema_migrations_pkey" });
   expect(new DatabaseError(cause).constraint).toBe("schema_migrations_pkey");
+});
+
+it.each([
+  ["a bug", new TypeError("x is not a function")],
+  // As structuredClone throws it: a code of its own is no SQLSTATE.
+  ["an exception with a code", Object.assign(new Error("no clone"), { code: "23505" })],
+  ["a full disk of the rooms", new Error("SQLITE_FULL: database or disk is full")],
+  ["a text", "away"],
+  ["nothing", undefined],
+])("L-9 %s is no failure of the database, and a log has its stack", (_, error) => {
+  expect(failureOf(error)).toBeNull();
+  expect([isCollision(error), isDiskFull(error)]).toEqual([false, false]);
+  const { level, fields } = lineOf(error);
+  expect(level).toBe("error");
+  expect(fields).toMatchObject({ kind: "broken", stack: (error as Error | undefined)?.stack });
+});
+
+it("a log warns of a database that is away, and has an error of one that refuses", () => {
+  expect(lineOf(new DatabaseError(coded("57P01"))).level).toBe("warn");
+  expect(lineOf(new DatabaseError(coded("22P02"))).level).toBe("error");
 });

@@ -5,7 +5,8 @@ import { RecordingDatabase } from "./recording-database.ts";
 import { STATEMENT_CASES } from "./statement-cases.ts";
 
 /*
- * The SQL that runs, whole, for whoever reviews a change of it: `npx vitest run --project unit golden-statements -u` writes it anew.
+ * The SQL that runs, whole, for whoever reviews a change of it. It is written anew by
+ * `npx vitest run --project unit golden-statements -u`.
  */
 
 describe("the statements of src/db", () => {

@@ -59,6 +59,9 @@ describe("sql", () => {
     const pieces = [sql`a = ${1}`, sql`b`, sql`c = ${2}`];
     expect(statementOf(join(pieces))).toEqual({ text: "a = $1, b, c = $2", params: [1, 2] });
     expect(statementOf(join(pieces, sql` or `)).text).toBe("a = $1 or b or c = $2");
+    expect(statementOf(join(pieces, sql` < ${9} or `))).toEqual({
+      ...{ text: "a = $1 < $2 or b < $3 or c = $4", params: [1, 9, 9, 2] },
+    });
     expect(statementOf(join([]))).toEqual({ text: "", params: [] });
   });
 

@@ -17,9 +17,9 @@ import { readSeries } from "../../../src/db/series/read-series.ts";
 import { countSetAside } from "../../../src/db/store/count-set-aside.ts";
 import { SeriesIdCache } from "../../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../../src/db/store/store-frames.ts";
-import { storeBars } from "../../../src/db/store/store-imported-bars.ts";
+import { storeImportedBars } from "../../../src/db/store/store-imported-bars.ts";
 import { setCompression } from "../../../src/db/upkeep/compression.ts";
-import { noteReplacement, readIdentity } from "../../../src/db/upkeep/database-identity.ts";
+import { readIdentity, writeReplacement } from "../../../src/db/upkeep/database-identity.ts";
 import { ping } from "../../../src/db/upkeep/ping.ts";
 import { readMemory } from "../../../src/db/upkeep/read-memory.ts";
 import { readSizes } from "../../../src/db/upkeep/read-sizes.ts";
@@ -32,7 +32,10 @@ import type { Interval } from "../../../src/protocol/interval.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 
-/** What reaches the database by a call of src/db, which gets these rows, statement by statement; none where they end. */
+/**
+ * What reaches the database by a call of src/db, which gets these rows, statement by statement; none
+ * where they end.
+ */
 export interface StatementCase {
   /** As its golden file is called. */
   name: string;
@@ -140,7 +143,7 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
     name: "store-imported-bars",
     run: (db) => {
       const bar = { ts: at(0), open: 1, high: 2, low: 0.5, close: 1.5, volume: 3, trades: 4 };
-      return storeBars(db, [{ symbol: SYMBOL, interval: "1m", bar }]);
+      return storeImportedBars(db, [{ symbol: SYMBOL, interval: "1m", bar }]);
     },
   },
   {
@@ -289,7 +292,7 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
   { name: "identity", run: readIdentity },
   {
     name: "replacement",
-    run: (db) => noteReplacement(db, "a-uuid", { sinceUs: at(0), rooms: 2, lostTo: cursorAt(0) }),
+    run: (db) => writeReplacement(db, "a-uuid", { sinceUs: at(0), rooms: 2, lostTo: cursorAt(0) }),
   },
   ...(["plain", "timescale"] as const).flatMap((mode) => [
     {
@@ -309,7 +312,7 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
     })),
     {
       name: `refresh-imported-${mode}`,
-      run: (db: Database) => rollupsOf(mode, db).refreshPosted(16),
+      run: (db: Database) => rollupsOf(mode, db).refreshImported(16),
     },
   ]),
   {

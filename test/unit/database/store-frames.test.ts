@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Database, SqlValue } from "../../../src/db/driver/database.ts";
+import { DatabaseError } from "../../../src/db/driver/database-error.ts";
 import { SeriesIdCache } from "../../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../../src/db/store/store-frames.ts";
 import type { TapeEvent } from "../../../src/protocol/event.ts";
@@ -20,7 +21,7 @@ function fakeDatabase() {
       calls.push({ form, params });
       if (state.error !== undefined) throw state.error;
       if (form === "plain" && state.isStored)
-        throw Object.assign(new Error("there"), { code: "23505" });
+        throw new DatabaseError(Object.assign(new Error("there"), { code: "23505" }));
       return [{ set_aside: 0, identity: "one" }];
     },
     transaction: () => Promise.reject(new Error("one statement is enough here")),
@@ -55,8 +56,14 @@ describe("storing frames", () => {
 
   it("passes every other failure on, and does not repeat the insert", async () => {
     const { state, calls, store } = fakeDatabase();
-    state.error = Object.assign(new Error("no"), { code: "57P01" });
-    await expect(store()).rejects.toBe(state.error);
-    expect(calls).toHaveLength(1);
+    for (const error of [
+      new DatabaseError(Object.assign(new Error("no"), { code: "57P01" })),
+      // Not from the database, whatever its code.
+      Object.assign(new Error("no clone"), { code: "23505" }),
+    ]) {
+      state.error = error;
+      await expect(store()).rejects.toBe(error);
+      expect(calls).toHaveLength(1);
+    }
   });
 });

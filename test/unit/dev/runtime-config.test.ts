@@ -48,6 +48,12 @@ describe("the configuration of the runtime", () => {
     }
   });
 
+  it("L-20 lists to the Worker what the runtime has open", () => {
+    const config = capnpConfig(readWranglerToml(TOML), PARTS);
+    expect(config).toContain('(name = "DESCRIPTORS", service = "descriptors")');
+    expect(config).toContain('(name = "descriptors", disk = (path = "/dev/fd"))');
+  });
+
   it("escapes what a folder's name may hold", () => {
     const config = capnpConfig(readWranglerToml(TOML), {
       ...PARTS,

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { mintToken } from "../../../dev/mint-token.ts";
-import { keptSecret } from "../../../dev/secrets.ts";
+import { keptSecret, secretFor, signerOf } from "../../../dev/secrets.ts";
+import { readSettings } from "../../../dev/settings.ts";
 import { readTokenRequest } from "../../../dev/token-request.ts";
 
 const SECRET = "a secret of thirty-two characters or more";
@@ -85,5 +86,31 @@ describe("the secrets of a data folder", () => {
     expect(keptSecret(dataDir, "database")).not.toBe(jwt);
     expect(statSync(join(dataDir, "jwt.secret")).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(dataDir, "jwt.secret"), "utf8").trim()).toBe(jwt);
+  });
+
+  const settingsOf = (environment: Record<string, string>) => {
+    const read = readSettings({ DATA_DIR: dataDir, ...environment }, "/");
+    if (read.kind === "invalid") throw new Error(read.problems.join());
+    return read.settings;
+  };
+  const ISSUER = { JWT_JWKS_URL: "https://issuer.example/jwks" };
+
+  it("sign for the product that runs there, and for no other", () => {
+    const kept = keptSecret(dataDir, "jwt");
+    expect(secretFor(settingsOf({}), undefined)).toBe(kept);
+    expect(secretFor(settingsOf({}), signerOf(kept))).toBe(kept);
+    expect(secretFor(settingsOf({ JWT_SECRET: SECRET }), signerOf(SECRET))).toBe(SECRET);
+    expect(() => secretFor(settingsOf({}), signerOf(SECRET))).toThrow(/another JWT_SECRET/);
+  });
+
+  it("sign nothing where an issuer does, which this terminal or the product's has said", () => {
+    for (const [environment, signer] of [
+      [ISSUER, undefined],
+      // The server takes the issuer's alone.
+      [{ ...ISSUER, JWT_SECRET: SECRET }, undefined],
+      [{}, signerOf(undefined)],
+    ] as const) {
+      expect(() => secretFor(settingsOf(environment), signer)).toThrow(/JWT_JWKS_URL/);
+    }
   });
 });

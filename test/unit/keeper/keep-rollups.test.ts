@@ -40,7 +40,7 @@ function keeper(options: { notes?: number; noteMs?: number; behindMinutes?: numb
       },
       refreshPoints: refresh("points"),
       refreshTrades: refresh("trades"),
-      refreshPosted: refresh("posted"),
+      refreshImported: refresh("posted"),
       pack: refresh("packed"),
     },
     async advanceWatermark(throughUs, mostUs) {

@@ -1,8 +1,10 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { deliverAnswer, deliverMessage } from "../../../client/deliver.ts";
 import type { TapeState } from "../../../client/state.ts";
 import type { TapeEvent } from "../../../src/protocol/event.ts";
-import { partsAround, separate } from "../../../src/protocol/frame.ts";
+import { eventsMessage, partsAround, separate } from "../../../src/protocol/frame.ts";
+import { eventsSchema } from "../../../src/protocol/server-message.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 import { arrived, type Frame, loading, take } from "../../../web/data/join.ts";
 
@@ -32,6 +34,55 @@ describe("INV-3 one can go on from the end of every frame, also inside a message
 
   it.each([0, 99, 110, 200])("it stays whole around %i, which is not inside", (position) => {
     expect(partsAround(joined, position as Cursor)).toEqual([joined]);
+  });
+
+  it("a client delivers of a message of 500 events exactly what is after its cursor, wherever that is", () => {
+    const anyFrames = fc.array(fc.tuple(fc.integer({ min: 1, max: 50 }), fc.nat({ max: 9 })), {
+      minLength: 1,
+      maxLength: 80,
+    });
+    fc.assert(
+      fc.property(anyFrames, fc.nat(), (sizes, at) => {
+        const ends: number[] = [];
+        const all: { cursor: number; event: TapeEvent }[] = [];
+        for (const [count, gap] of sizes) {
+          if (all.length + count > 500) break;
+          const cursor = (ends.at(-1) ?? 100) + 1 + gap;
+          ends.push(cursor);
+          for (let made = 0; made < count; made += 1) {
+            const event: TapeEvent = {
+              kind: "metric",
+              ts: 1 as EpochUs,
+              metric: "m",
+              value: all.length,
+            };
+            all.push({ cursor, event });
+          }
+        }
+        const last = ends.at(-1) ?? 0;
+        const places = ends.map((end): [number, number] => [
+          last - end,
+          all.filter(({ cursor }) => cursor === end).length,
+        ]);
+        const text = eventsMessage(
+          last as Cursor,
+          all.map(({ event }) => JSON.stringify(event)).join(","),
+          places,
+        );
+        const message = eventsSchema.parse(JSON.parse(text));
+        const position = [100, ...ends][at % (ends.length + 1)] as Cursor;
+        const { effects } = deliverMessage({ cursor: position } as TapeState, message);
+        const delivered = effects.flatMap((effect) =>
+          effect.type === "deliver" && effect.delivery.type === "events"
+            ? effect.delivery.events
+            : [],
+        );
+        expect(delivered).toEqual(
+          all.filter(({ cursor }) => cursor > position).map(({ event }) => event),
+        );
+      }),
+      { numRuns: 100 },
+    );
   });
 
   it("a data set that is loaded up to its midst takes the rest", () => {

@@ -4,6 +4,7 @@ import { type AppendDeps, admissionOf, appendBatches } from "../../../durable/ro
 import { BookSampler } from "../../../durable/room/book-sampler.ts";
 import { RoomLog } from "../../../durable/room/log.ts";
 import { RoomState } from "../../../durable/room/room-state.ts";
+import { SeriesLimit } from "../../../durable/room/series-limit.ts";
 import { TradeWindow } from "../../../durable/room/trade-window.ts";
 import type { AppendBatch } from "../../../src/bindings/room.ts";
 import { decodeFrame, encodeFrames, tradeKey } from "../../../src/core/encode-events.ts";
@@ -14,7 +15,7 @@ import { memorySql } from "./sqlite-port.ts";
 const NOW_US = 1_700_000_000_000_000 as EpochUs;
 const DAY_US = 86_400_000_000;
 
-function room(outboxLimitBytes = 0, sql = memorySql()) {
+function room(outboxLimitBytes = 0, sql = memorySql(), seriesLimit = 0) {
   const log = new RoomLog(sql, NOW_US);
   const memory = new RoomState(sql, log);
   const deps: AppendDeps = {
@@ -22,6 +23,7 @@ function room(outboxLimitBytes = 0, sql = memorySql()) {
     keys: new KeyLedger(sql),
     tradeWindow: memory.tradeWindow,
     books: new BookSampler(log, memory),
+    series: new SeriesLimit({ sql, limit: seriesLimit, known: () => [] }),
     outboxLimitBytes,
   };
   const ids = () =>
@@ -160,5 +162,41 @@ describe("I-9 a full outbox", () => {
     log.markStored(log.outbox({ events: 9, bytes: 9 }) ?? expect.fail("no part"));
     expect(appendBatches(deps, [batch(["b"], "k")], NOW_US)[0]?.kind).toBe("appended");
     expect(ids()).toEqual(["a", "b"]);
+  });
+});
+
+describe("L-22 series", () => {
+  const points = (...series: number[]): AppendBatch => ({ ...batch([undefined]), series });
+  const kinds = (deps: AppendDeps, ...batches: AppendBatch[]) =>
+    appendBatches(deps, batches, NOW_US).map(({ kind }) => kind);
+
+  it("beyond the limit are refused whole, those that are there go on, also after a sleep", () => {
+    const sql = memorySql();
+    const { deps, ids } = room(0, sql, 3);
+    expect(kinds(deps, points(1, 2))).toEqual(["appended"]);
+    expect(admissionOf(deps, null, [1, 3])).toBe("admitted");
+    expect(admissionOf(deps, null, [3, 4])).toBe("too_many_series");
+    expect(kinds(deps, points(1, 3, 4))).toEqual(["too_many_series"]);
+    const taken = ids().length;
+    // Of batches that share a commit each is looked at with those before it.
+    expect(kinds(deps, points(3), points(2, 4), points(3, 1))).toEqual([
+      ...["appended", "too_many_series", "appended"],
+    ]);
+    expect(ids()).toHaveLength(taken + 2);
+    const awake = room(0, sql, 3).deps;
+    expect(kinds(awake, points(1, 2, 3), points(4))).toEqual(["appended", "too_many_series"]);
+    expect(kinds(awake, { ...points(4), admitted: true })).toEqual(["appended"]);
+    expect(kinds(room(0, sql, 4).deps, points(5), points(4))).toEqual([
+      ...["too_many_series", "appended"],
+    ]);
+  });
+
+  it("are those that an older room knows by heart, and no more than that is kept where there is no limit", () => {
+    const sql = memorySql();
+    const old = new SeriesLimit({ sql, limit: 2, known: () => [7, 8] });
+    expect(old.isBeyond([7, 8], new Set())).toBe(false);
+    expect(old.isBeyond([9], new Set())).toBe(true);
+    const free = new SeriesLimit({ sql: memorySql(), limit: 0, known: () => [7] });
+    expect(free.isBeyond([1, 2, 3], new Set())).toBe(false);
   });
 });

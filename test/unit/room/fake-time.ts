@@ -1,3 +1,6 @@
+/** More steps than anything here needs. */
+const MOST_STEPS = 10_000;
+
 /**
  * A clock and timers that move only when told. `turnBack` moves the clock alone. `wait` runs on elapsed time, for tests; `setTimer`
  * as the runtime's timers do, each of which is due at a time of the wall clock whatever that does meanwhile.
@@ -32,30 +35,51 @@ export class FakeTime {
     this.#timers = [];
   }
 
-  /** Lets time pass in steps until the work is done. */
-  async until<T>(work: Promise<T>, stepMs = 1_000): Promise<T> {
+  /** Lets time pass until the work is done. */
+  async until<T>(work: Promise<T>): Promise<T> {
+    return this.#during(work, () => this.pass(1_000));
+  }
+
+  /** Lets the event loop turn until the work is done, which takes no time. */
+  async untilTurned<T>(work: Promise<T>): Promise<T> {
+    return this.#during(work, () => this.turn());
+  }
+
+  async #during<T>(work: Promise<T>, step: () => Promise<void>): Promise<T> {
     let isDone = false;
     const done = () => {
       isDone = true;
     };
     work.then(done, done);
     await settle();
-    while (!isDone) await this.pass(stepMs);
+    for (let steps = 0; !isDone; steps += 1) {
+      if (steps > MOST_STEPS) throw new Error("what is waited for does not come");
+      await step();
+    }
     return work;
+  }
+
+  /** Lets one of the timers fire that are due now. */
+  async turn(): Promise<void> {
+    await settle();
+    await this.#fireNext(this.#elapsedMs);
   }
 
   async pass(ms: number): Promise<void> {
     const untilMs = this.#elapsedMs + ms;
     await settle();
-    for (;;) {
-      const next = this.#timers.toSorted((a, b) => a.elapsedMs() - b.elapsedMs())[0];
-      if (next === undefined || next.elapsedMs() > untilMs) break;
-      this.#timers = this.#timers.filter((one) => one !== next);
-      this.#elapsedMs = Math.max(this.#elapsedMs, next.elapsedMs());
-      next.fire();
-      await settle();
-    }
+    while (await this.#fireNext(untilMs));
     this.#elapsedMs = untilMs;
+  }
+
+  async #fireNext(untilMs: number): Promise<boolean> {
+    const next = this.#timers.toSorted((a, b) => a.elapsedMs() - b.elapsedMs())[0];
+    if (next === undefined || next.elapsedMs() > untilMs) return false;
+    this.#timers = this.#timers.filter((one) => one !== next);
+    this.#elapsedMs = Math.max(this.#elapsedMs, next.elapsedMs());
+    next.fire();
+    await settle();
+    return true;
   }
 }
 

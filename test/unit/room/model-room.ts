@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { LogFrame } from "../../../durable/room/log-row.ts";
-import type { ViewerAttachment } from "../../../durable/room/viewer.ts";
+import type { ViewerAttachment } from "../../../durable/room/viewers/viewer.ts";
 import type { AppendBatch, AppendOutcome } from "../../../src/bindings/room.ts";
 import { SAMPLE_INTERVAL_US } from "../../../src/core/book-samples.ts";
 import { decodeFrame, encodeEvents } from "../../../src/core/encode-events.ts";
@@ -58,7 +58,7 @@ export class ModelRoom {
   /** A room that has found out what was before its log: nothing, by what the directory or Postgres says. */
   static async open(earlierPlace: "nowhere" | "postgres"): Promise<ModelRoom> {
     const model = new ModelRoom(earlierPlace);
-    await model.#time.until(model.#world.core.poll(null, 1, 0), 0);
+    await model.#time.untilTurned(model.#world.core.poll(null, 1, 0));
     return model;
   }
 
@@ -109,7 +109,7 @@ export class ModelRoom {
   /** They arrive in one turn of the event loop; what is acknowledged of them comes a turn or two later. */
   #appendAll(batches: readonly AppendBatch[]): Promise<AppendOutcome[]> {
     const { core } = this.#world;
-    return this.#time.until(Promise.all(batches.map((batch) => core.append(batch))), 0);
+    return this.#time.untilTurned(Promise.all(batches.map((batch) => core.append(batch))));
   }
 
   /** A producer that had no answer sends its batch again (INV-6). */
@@ -135,12 +135,7 @@ export class ModelRoom {
       ...{ symbol: SYMBOL, since, viewerKey: null, expiresAtMs: null },
       ...{ namesProtocol: false, correlationId: "model" },
     };
-    expect(
-      await this.#time.until(
-        this.#world.core.join(request, () => viewer),
-        0,
-      ),
-    ).toBeNull();
+    expect(await this.#time.untilTurned(this.#world.core.join(request, () => viewer))).toBeNull();
     await this.#acknowledgeWhatIsDue();
   }
 
@@ -205,6 +200,12 @@ export class ModelRoom {
 
   async pass(ms: number): Promise<void> {
     await this.#world.pass(ms, () => this.everyViewer.filter(({ state }) => state !== "closed"));
+    await this.#acknowledgeWhatIsDue();
+  }
+
+  /** One turn of the event loop: the next slice of a fan-out, or whatever else is due. */
+  async turn(): Promise<void> {
+    await this.#time.turn();
     await this.#acknowledgeWhatIsDue();
   }
 

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import type { ViewerAttachment, ViewerSocket } from "../../../durable/room/viewer.ts";
-import { MAX_FRAME_EVENTS } from "../../../src/protocol/frame.ts";
+import type { ViewerAttachment, ViewerSocket } from "../../../durable/room/viewers/viewer.ts";
+import { MAX_MESSAGE_EVENTS } from "../../../src/protocol/frame.ts";
 import { type ServerMessage, serverMessageSchema } from "../../../src/protocol/server-message.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 import type { ModelTape } from "./model-tape.ts";
@@ -100,7 +100,7 @@ export class ModelViewer implements ViewerSocket {
         return;
       case "events": {
         expect(this.#expects).toBe("stream");
-        expect(message.events.length).toBeLessThanOrEqual(MAX_FRAME_EVENTS);
+        expect(message.events.length).toBeLessThanOrEqual(MAX_MESSAGE_EVENTS);
         expect(message.cursor).toBeGreaterThan(this.cursor ?? 0);
         this.#next = this.#tape.consume(this.#next, message.events, message.cursor);
         this.cursor = message.cursor;

@@ -5,7 +5,7 @@ import { ModelRoom } from "./model-room.ts";
 import { KEEPING, WINDOW_BYTES } from "./room-world.ts";
 
 const RUNS = Number(process.env["MODEL_RUNS"] ?? 300);
-/** Fifty events of the model. */
+/** A frame of fifty events of the model, which may be longer than joined frames are. */
 const LONGEST_MESSAGE = 8_000;
 
 const viewerIndex = fc.nat({ max: 11 });
@@ -62,6 +62,7 @@ const action = fc.oneof(
       ms: fc.constantFrom(0, 1, 7, 300, 4_000, 20_000, 70_000),
     }),
   },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant("turn" as const) }) },
   fc.record({ do: fc.constant("turnBack" as const), ms: fc.constantFrom(5, 3_000, 200_000) }),
   {
     weight: 2,
@@ -106,6 +107,8 @@ async function act(room: ModelRoom, step: Action): Promise<void> {
       return room.crash();
     case "pass":
       return room.pass(step.ms);
+    case "turn":
+      return room.turn();
     case "turnBack":
       return room.turnBack(step.ms);
     case "postgres":

@@ -1,11 +1,12 @@
 import { expect } from "vitest";
 import { Clock } from "../../../durable/clock.ts";
-import type { FanOutPace } from "../../../durable/room/fan-out-pace.ts";
 import type { LogKeeping } from "../../../durable/room/log.ts";
 import type { LogFrame } from "../../../durable/room/log-row.ts";
 import { RoomCore } from "../../../durable/room/room-core.ts";
 import type { RoomPorts, RoomSettings } from "../../../durable/room/room-ports.ts";
-import type { ViewerAttachment, ViewerSocket } from "../../../durable/room/viewer.ts";
+import type { FanOutPace } from "../../../durable/room/viewers/fan-out-pace.ts";
+import type { MessageLimits } from "../../../durable/room/viewers/messages.ts";
+import type { ViewerAttachment, ViewerSocket } from "../../../durable/room/viewers/viewer.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 import { type FakePostgres, SYMBOL } from "./fake-postgres.ts";
 import type { FakeTime } from "./fake-time.ts";
@@ -21,13 +22,18 @@ export const KEEPING: LogKeeping = {
   bytes: 60_000,
   recentBytes: 8_000,
 };
+const MESSAGE_LIMITS: MessageLimits = { events: 80, chars: 6_000 };
+/** One viewer is sent to at once, more of them two in a slice. */
 const PACE: FanOutPace = {
-  messagesAFlush: 2,
-  pauseMs: (viewers, messages) => (viewers * messages > 2 ? 6 : 0),
+  sendMs: () => 1,
+  atOnceMs: 1,
+  sliceMs: 2,
+  pauseMs: (costMs) => (costMs > 2 ? 6 : 0),
 };
 const SETTINGS: RoomSettings = {
   limits: {
     LIMIT_OUTBOX_BYTES: 0,
+    LIMIT_SERIES: 0,
     LIMIT_VIEWERS: 0,
     LIMIT_SOCKETS_PER_VIEWER: 0,
     LIMIT_CONNECTS_PER_MINUTE: 0,
@@ -37,6 +43,7 @@ const SETTINGS: RoomSettings = {
   keeping: KEEPING,
   windowBytes: WINDOW_BYTES,
   pace: PACE,
+  messageLimits: MESSAGE_LIMITS,
   partLimit: { events: 60, bytes: 100_000 },
 };
 
@@ -143,6 +150,7 @@ export class RoomWorld {
       },
       archive: postgres,
       directory: { earlierPlace: async () => earlierPlace, report: async () => undefined },
+      closingSockets: () => 0,
       setAutoResponse: () => undefined,
       sync: async () => undefined,
       restart: (why) => expect.fail(`the room restarts: ${why}`),

@@ -41,4 +41,17 @@ describe("group commit", () => {
     for (let end = 0; end < 5; end += 1) await endOne();
     expect(groups).toEqual([[1], [4, 5], [2], [99], [3]]);
   });
+
+  it("leaves nobody waiting where a commit throws, or has too few outcomes, and goes on", async () => {
+    let commit = (): Promise<string[]> => Promise.reject(new Error("a bug"));
+    const group = new GroupCommit<number, string>({
+      ...{ commit: () => commit(), weigh: () => 1, maxWeight: 10, atOnce: 1 },
+    });
+    const failed = [1, 2, 3].map((item) => group.submit(item));
+    for (const one of failed) await expect(one).rejects.toThrow("a bug");
+    commit = async () => [];
+    await expect(group.submit(4)).rejects.toThrow("fewer outcomes");
+    commit = async () => ["stored"];
+    expect(await group.submit(5)).toBe("stored");
+  });
 });

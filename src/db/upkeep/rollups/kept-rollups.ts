@@ -6,10 +6,13 @@ import { LOCK_STATE, movePackedThrough, packNext } from "./pack-points.ts";
 import { refreshImported } from "./refresh-imported.ts";
 import { refreshPoints } from "./refresh-points.ts";
 import { refreshTrades } from "./refresh-trades.ts";
-import { notePostedOfRange, rollForward, setRolledThrough } from "./roll-forward.ts";
+import { invalidateImportedOf, rollForward, setRolledThrough } from "./roll-forward.ts";
 import type { Rollups } from "./rollups.ts";
 
-/** Any fixed number that no other program uses: one Keeper at a time, or an older snapshot could overwrite a newer. */
+/**
+ * Any fixed number that no other program uses: one Keeper at a time, or an older snapshot could
+ * overwrite a newer.
+ */
 const LOCK = sql`select pg_advisory_xact_lock(7305814126390514693)`;
 
 /** Runs a statement that makes stale hours anew. @returns how many it took. */
@@ -25,13 +28,13 @@ export function keptRollups(db: Database): Rollups {
       await askAll(db, [
         LOCK,
         ...rollForward(fromUs, toUs),
-        notePostedOfRange(fromUs, toUs),
+        invalidateImportedOf(fromUs, toUs),
         setRolledThrough(toUs),
       ]);
     },
-    refreshPoints: (mostNotes) => refresh(db, refreshPoints("all", mostNotes)),
-    refreshTrades: (mostNotes) => refresh(db, refreshTrades("all", mostNotes)),
-    refreshPosted: (mostNotes) => refresh(db, refreshImported(mostNotes)),
+    refreshPoints: (mostInvalidations) => refresh(db, refreshPoints("all", mostInvalidations)),
+    refreshTrades: (mostInvalidations) => refresh(db, refreshTrades("all", mostInvalidations)),
+    refreshImported: (mostInvalidations) => refresh(db, refreshImported(mostInvalidations)),
     pack: (mostSeries) => pack(db, mostSeries),
   };
 }

@@ -2,7 +2,10 @@ import { identifier, join, type Sql, sql } from "../../driver/sql.ts";
 import { byIndex } from "../../driver/sql-plan.ts";
 import { epochUsOf, hourOf, timestampOf } from "../../driver/sql-time.ts";
 
-/** SQL: packs `points`, a row source `p` with the columns of that table. What is packed of an hour replaces what was. */
+/**
+ * SQL: packs `points`, a row source `p` with the columns of that table. What is packed of an hour
+ * replaces what was.
+ */
 export function packPoints(points: Sql): Sql {
   return sql`
   insert into packed_points (series_id, hour, count, first_cursor, last_cursor, ts, value, cursor, ordinal)
@@ -18,9 +21,9 @@ export function packPoints(points: Sql): Sql {
 const LAG = sql`interval '1 hour'`;
 
 /**
- * SQL: packs the first hour of which anything is not packed, of at most so many series. The rollups say what there is: up to
- * `rolled_through` they have every hour, so what is packed must be as many points as they were made of. One row: how many
- * series were packed, and up to where all is.
+ * SQL: packs the first hour of which anything is not packed, of at most so many series. The rollups
+ * say what there is: up to `rolled_through` they have every hour, so what is packed must be as many
+ * points as they were made of. One row: how many series were packed, and up to where all is.
  */
 export const packNext = (mostSeries: number): Sql => sql`
 with state as materialized (
@@ -53,8 +56,8 @@ from state`;
 export const LOCK_STATE = sql`select from tape_state for update`;
 
 /**
- * SQL: moves `packed_through` on to a moment before which all was packed, but past no hour that is noted: what made the note is not
- * packed yet. Under {@link LOCK_STATE}.
+ * SQL: moves `packed_through` on to a moment before which all was packed, but past no hour that is
+ * invalidated: what made that is not packed yet. Under {@link LOCK_STATE}.
  */
 export const movePackedThrough = (throughUs: number): Sql => sql`
 update tape_state set packed_through = least(${timestampOf(sql`${throughUs}`)}, coalesce(

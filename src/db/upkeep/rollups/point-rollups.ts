@@ -11,8 +11,9 @@ set count = excluded.count, sum = excluded.sum, min = excluded.min, max = exclud
   last_ts = excluded.last_ts, cursor = excluded.cursor`;
 
 /**
- * SQL: one row a series and bucket of `lengthUs` out of `points`, a row source `p` with the columns of that table. Values
- * beyond 1e300 count as that in sums, so that no sum of finite numbers is refused for being infinite.
+ * SQL: one row a series and bucket of `lengthUs` out of `points`, a row source `p` with the columns
+ * of that table. Values beyond 1e300 count as that in sums, so that no sum of finite numbers is
+ * refused for being infinite.
  */
 export function pointRollup(points: Sql, lengthUs: number): Sql {
   return sql`

@@ -11,27 +11,28 @@ const tradedIn = (length: "1m" | "1h") => sql`exists (
 
 /** A day that is not over may have minutes of an hour that is not either. */
 const TRADED_DAYS = sql`
-select symbol_id, day as bucket from posted_day_of d where ${tradedIn("1h")} or ${tradedIn("1m")}`;
+select symbol_id, day as bucket from imported_day_of d where ${tradedIn("1h")} or ${tradedIn("1m")}`;
 
 /**
- * SQL: makes what posted bars give to the stale hours and their days anew, and takes the notes, in one statement and so
- * from one snapshot. Trades that are not rolled up yet come with a note of their own when they are.
+ * SQL: makes what imported bars give to the stale hours and their days anew, and takes the
+ * invalidations, in one statement and so from one snapshot. Trades that are not rolled up yet come
+ * with an invalidation of their own when they are.
  */
-export const refreshImported = (mostNotes: number): Sql => sql`
+export const refreshImported = (mostInvalidations: number): Sql => sql`
 with picked as materialized (
   select distinct hour, symbol_id from (
-    select hour, symbol_id from stale_posted order by hour desc, symbol_id limit ${mostNotes}) s),
+    select hour, symbol_id from stale_posted order by hour desc, symbol_id limit ${mostInvalidations}) s),
 taken as (delete from stale_posted s using picked k where s.hour = k.hour and s.symbol_id = k.symbol_id),
 ${importedHours({ hours: sql`picked`, isSeen: sql`true`, moreTradedMinutes: NOTHING })},
 ${importedDays(sql`picked`, TRADED_DAYS)},
-set_hour as (insert into bars_1h_posted (${IMPORTED_COLUMNS}) select * from posted_hour ${SETTLE}),
+set_hour as (insert into bars_1h_posted (${IMPORTED_COLUMNS}) select * from imported_hour ${SETTLE}),
 unset_hour as (
   delete from bars_1h_posted h using picked k
   where h.symbol_id = k.symbol_id and h.bucket = k.hour
-    and not exists (select from posted_hour n where n.symbol_id = k.symbol_id and n.bucket = k.hour)),
-set_day as (insert into bars_1d_posted (${IMPORTED_COLUMNS}) select * from posted_day ${SETTLE}),
+    and not exists (select from imported_hour n where n.symbol_id = k.symbol_id and n.bucket = k.hour)),
+set_day as (insert into bars_1d_posted (${IMPORTED_COLUMNS}) select * from imported_day ${SETTLE}),
 unset_day as (
-  delete from bars_1d_posted h using posted_day_of d
+  delete from bars_1d_posted h using imported_day_of d
   where h.symbol_id = d.symbol_id and h.bucket = d.day
-    and not exists (select from posted_day n where n.symbol_id = d.symbol_id and n.bucket = d.day))
+    and not exists (select from imported_day n where n.symbol_id = d.symbol_id and n.bucket = d.day))
 select count(*)::int4 as taken from picked`;

@@ -9,16 +9,17 @@ import { type Reach, takeStale } from "./take-stale.ts";
 const COLUMNS = sql`ts, value, cursor, series_id, ordinal`;
 
 /**
- * SQL: makes the rollups of stale hours of points anew from the raw points, and takes the notes, in one statement and
- * so from one snapshot: a note is committed with its points, so whoever sees it sees them. Hours that are packed are packed
- * anew, with what has come late for them.
+ * SQL: makes the rollups of stale hours of points anew from the raw points, and takes the
+ * invalidations, in one statement and so from one snapshot: an invalidation is committed with its
+ * points, so whoever sees it sees them. Hours that are packed are packed anew, with what has come
+ * late for them.
  */
-export function refreshPoints(reach: Reach, mostNotes: number): Sql {
+export function refreshPoints(reach: Reach, mostInvalidations: number): Sql {
   const parts = [refreshed("past", past, sql`k.hour < (select raw_from from state)`)];
   if (reach === "all") {
     parts.push(refreshed("live", live, sql`k.hour >= (select raw_from from state)`), PACKED_ANEW);
   }
-  const stale = takeStale(sql`stale_points`, sql`series_id`, reach, mostNotes);
+  const stale = takeStale(sql`stale_points`, sql`series_id`, reach, mostInvalidations);
   return sql`
 with ${join([stale, ...parts], sql`,\n`)}
 select count(*)::int4 as taken from picked`;
@@ -63,8 +64,9 @@ ${identifier(`${part}_hour`)} as (
   select * from (${rollupOf(HOUR_US)}) r where ${isOver} ${SETTLE_POINT_ROLLUP})`;
 }
 
-// A point that somebody stores over one of these meanwhile stays, as its cursor is later, and so does one that somebody holds:
-// to wait for it could be a deadlock. Its note comes with it. What is packed of an hour that is not read yet is packed once more.
+// A point that somebody stores over one of these meanwhile stays, as its cursor is later, and so
+// does one that somebody holds: to wait for it could be a deadlock. Its invalidation comes with it.
+// What is packed of an hour that is not read yet is packed once more.
 const PACKED_ANEW = sql`
 packed_point as materialized (
   select * from live_point where ts < (select packed_through from state)),

@@ -6,22 +6,26 @@ import { type Reach, takeStale } from "./take-stale.ts";
 import { BAR_COLUMNS, mergeBars, SETTLE_BAR, tradeRollup } from "./trade-rollups.ts";
 
 /**
- * SQL: makes the bars of stale hours of trades anew from the raw trades, and takes the notes, in one statement and so
- * from one snapshot. A day is made of its hours, the new ones and those that stay. Where bars had been posted, what they
- * give to the hour has to be looked at again.
+ * SQL: makes the bars of stale hours of trades anew from the raw trades, and takes the
+ * invalidations, in one statement and so from one snapshot. A day is made of its hours, the new
+ * ones and those that stay. Where bars had been imported, what they give to the hour has to be
+ * looked at again.
  */
-export function refreshTrades(reach: Reach, mostNotes: number): Sql {
+export function refreshTrades(reach: Reach, mostInvalidations: number): Sql {
   const past = refreshed("past", sql`trades_past`);
   const live = refreshed("live", sql`trades_live`);
   return sql`
-with ${takeStale(sql`stale_trades`, sql`symbol_id`, reach, mostNotes)},
+with ${takeStale(sql`stale_trades`, sql`symbol_id`, reach, mostInvalidations)},
 ${past}${reach === "all" ? sql`,\n${live}` : NOTHING},
-note as (${NOTE_POSTED})
+invalidation as (${INVALIDATE_IMPORTED})
 select count(*)::int4 as taken from picked`;
 }
 
-/** SQL: notes the hours of `picked` in which posted bars may have lost their place to trades. */
-export const NOTE_POSTED = sql`
+/**
+ * SQL: invalidates the hours of `picked` in which imported bars may have lost their place to
+ * trades.
+ */
+export const INVALIDATE_IMPORTED = sql`
 insert into stale_posted (hour, symbol_id)
 select k.hour, k.symbol_id from picked k where exists (
   select from posted_bars p where p.symbol_id = k.symbol_id and (
@@ -30,8 +34,8 @@ select k.hour, k.symbol_id from picked k where exists (
     or p.length_s = 86400 and p.bucket = ${dayOf(sql`k.hour`)}))`;
 
 /**
- * A day of which `raw_from` lies in the middle, as sessions that were not in UTC have left some, has a bar on both sides: each of the
- * hours of its own side.
+ * A day of which `raw_from` lies in the middle, as sessions that were not in UTC have left some,
+ * has a bar on both sides: each of the hours of its own side.
  */
 function refreshed(part: "live" | "past", raw: Sql): Sql {
   const side = part === "live" ? sql`>=` : sql`<`;

@@ -7,8 +7,9 @@ import { POINT_ROLLUP_COLUMNS, pointRollup, SETTLE_POINT_ROLLUP } from "./point-
 import { BAR_COLUMNS, mergeBars, SETTLE_BAR, tradeRollup } from "./trade-rollups.ts";
 
 /**
- * Statements of one transaction that make the rollups of [fromUs, toUs): minutes, and the hours and days that are over by
- * its end. `toUs` is at most the watermark, so whatever comes into the range later is noted as stale.
+ * Statements of one transaction that make the rollups of [fromUs, toUs): minutes, and the hours and
+ * days that are over by its end. `toUs` is at most the watermark, so whatever comes into the range
+ * later leaves an invalidation.
  */
 export function rollForward(fromUs: EpochUs, toUs: EpochUs): Sql[] {
   const minutes = { fromUs: floorUs(fromUs, MINUTE_US), toUs: floorUs(toUs, MINUTE_US) };
@@ -34,8 +35,11 @@ function withinOf({ fromUs, toUs }: { fromUs: number; toUs: number }): Within {
 export const setRolledThrough = (throughUs: EpochUs): Sql => sql`
 update tape_state set rolled_through = greatest(rolled_through, ${timestampOf(sql`${throughUs}`)})`;
 
-/** Notes the hours of a range in which bars had been posted and trades have come since; its bars have just been rolled up. */
-export function notePostedOfRange(fromUs: EpochUs, toUs: EpochUs): Sql {
+/**
+ * Invalidates the hours of a range for which bars had been imported and trades have come since; its
+ * bars have just been rolled up.
+ */
+export function invalidateImportedOf(fromUs: EpochUs, toUs: EpochUs): Sql {
   const isWithin = withinOf({ fromUs, toUs });
   return sql`
 insert into stale_posted (hour, symbol_id)
@@ -48,8 +52,9 @@ join posted_bars p on p.symbol_id = b.symbol_id and (
   or p.length_s = 86400 and p.bucket = ${dayOf(sql`b.bucket`)})`;
 }
 
-// Each series by the primary key: there is no index by time alone, and a week of everything is long. In the order of the key, so
-// that what a step makes of a series lies together, and is read together.
+// Each series by the primary key: there is no index by time alone, and a week of everything is
+// long. In the order of the key, so that what a step makes of a series lies together, and is read
+// together.
 const pointsOf = (rollup: string, lengthUs: number) => (isWithin: Within) =>
   sql`
 insert into ${identifier(rollup)} (${POINT_ROLLUP_COLUMNS})

@@ -1,19 +1,21 @@
 import { NOTHING, type Sql, sql } from "../../driver/sql.ts";
 
-/** All stale hours, or only those older than raw data, whose rollups no continuous aggregate makes. */
+/**
+ * All stale hours, or only those older than raw data, whose rollups no continuous aggregate makes.
+ */
 export type Reach = "all" | "past";
 
 /**
- * SQL: the CTEs `state`, `picked` (hours and keys, the newest hours first, from at most so many notes) and `taken`, which
- * deletes every note of those hours that can be seen.
+ * SQL: the CTEs `state`, `picked` (hours and keys, the newest hours first, from at most so many
+ * invalidations) and `taken`, which deletes every one of those hours that can be seen.
  */
-export function takeStale(table: Sql, key: Sql, reach: Reach, mostNotes: number): Sql {
+export function takeStale(table: Sql, key: Sql, reach: Reach, mostInvalidations: number): Sql {
   const within = reach === "all" ? NOTHING : sql`where hour < (select raw_from from state)`;
   return sql`
 state as materialized (
   select rolled_through, raw_from, minutes_from, packed_through from tape_state),
 picked as materialized (
   select distinct hour, ${key} from (
-    select hour, ${key} from ${table} ${within} order by hour desc, ${key} limit ${mostNotes}) s),
+    select hour, ${key} from ${table} ${within} order by hour desc, ${key} limit ${mostInvalidations}) s),
 taken as (delete from ${table} s using picked k where s.hour = k.hour and s.${key} = k.${key})`;
 }

@@ -9,7 +9,10 @@ export const SETTLE_BAR = sql`on conflict (symbol_id, bucket) do update
 set open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close, volume = excluded.volume,
   trades = excluded.trades, first_ts = excluded.first_ts, last_ts = excluded.last_ts, cursor = excluded.cursor`;
 
-/** SQL: one bar a symbol and bucket out of `trades`, a row source `t` with the columns of that table (SPEC B-2). */
+/**
+ * SQL: one bar a symbol and bucket out of `trades`, a row source `t` with the columns of that table
+ * (SPEC B-2).
+ */
 export function tradeRollup(trades: Sql, lengthUs: number): Sql {
   return sql`
 select t.symbol_id, ${bucketOf(sql`t.ts`, literal(lengthUs))} as bucket,
@@ -20,7 +23,10 @@ select t.symbol_id, ${bucketOf(sql`t.ts`, literal(lengthUs))} as bucket,
 from ${trades} group by 1, 2`;
 }
 
-/** SQL: one bar a symbol and bucket of `lengthUs` out of shorter ones, a row source `b` with {@link BAR_COLUMNS}. */
+/**
+ * SQL: one bar a symbol and bucket of `lengthUs` out of shorter ones, a row source `b` with {@link
+ * BAR_COLUMNS}.
+ */
 export function mergeBars(bars: Sql, lengthUs: number): Sql {
   return sql`
 select b.symbol_id, ${bucketOf(sql`b.bucket`, literal(lengthUs))} as bucket,

@@ -30,7 +30,7 @@ bounds as materialized (
     least($10::timestamptz, greatest($9::timestamptz, date_bin(3600000000::int8 * interval '1 microsecond', rolled_through, timestamptz '1970-01-01 00:00:00+00'))) as hours_end,
     least($10::timestamptz, greatest($9::timestamptz, date_bin(60000000::int8 * interval '1 microsecond', rolled_through, timestamptz '1970-01-01 00:00:00+00'))) as minutes_end
   from tape_state),
-noted as materialized (
+invalidated as materialized (
   select a.place, n.hour from asked a join stale_trades n on n.symbol_id = a.id
   where n.hour >= date_bin(3600000000::int8 * interval '1 microsecond', $9::timestamptz, timestamptz '1970-01-01 00:00:00+00') and n.hour < (select minutes_end from bounds)
   union
@@ -43,7 +43,7 @@ whole_past as materialized (select s.*, x.* from asked s cross join lateral (
     select bucket, open, high, low, close, volume, trades, first_ts, last_ts, cursor, 2 as origin from bars_1d_past
     where symbol_id = s.id and bucket >= $9::timestamptz and bucket < $10::timestamptz and bucket >= (select kept_from from bounds) and bucket < (select days_end from bounds) offset 0) x),
 stale_day as materialized (
-  select place, date_bin(86400000000::int8 * interval '1 microsecond', hour, timestamptz '1970-01-01 00:00:00+00') as day from noted
+  select place, date_bin(86400000000::int8 * interval '1 microsecond', hour, timestamptz '1970-01-01 00:00:00+00') as day from invalidated
   union select place, bucket from whole where is_late
   union select place, bucket from whole_past where cursor > stored_through),
 whole_hour as materialized (
@@ -63,7 +63,7 @@ minute as materialized (select s.*, x.* from asked s cross join lateral (
     where symbol_id = s.id and bucket >= $9::timestamptz and bucket < $10::timestamptz and bucket >= (select hours_end from bounds) and bucket < (select minutes_end from bounds) union all
     select bucket, open, high, low, close, volume, trades, first_ts, last_ts, cursor, 2 as origin from bars_1m_past
     where symbol_id = s.id and bucket >= $9::timestamptz and bucket < $10::timestamptz and bucket >= (select hours_end from bounds) and bucket < (select minutes_end from bounds) offset 0) x),
-stale as materialized (select place, hour from noted union select place, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00') from whole_hour where cursor > stored_through union select place, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00') from minute where cursor > stored_through),
+stale as materialized (select place, hour from invalidated union select place, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00') from whole_hour where cursor > stored_through union select place, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00') from minute where cursor > stored_through),
 fitting as (
   select place, bucket, first_ts, last_ts, high, low, volume, trades, origin, open, close from whole_past where (place, bucket) not in (select place, day from stale_day)
   union all select place, bucket, first_ts, last_ts, high, low, volume, trades, origin, open, close from whole_hour where (not exists (select from stale) or (place, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00')) not in (select place, hour from stale)) union all select place, bucket, first_ts, last_ts, high, low, volume, trades, origin, open, close from minute where (not exists (select from stale) or (place, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00')) not in (select place, hour from stale)) union all
@@ -104,7 +104,7 @@ anew as materialized (
       select date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00') from posted_bars
       where symbol_id = s.id and length_s in (60, 3600, 86400)
         and bucket >= (select date_bin($11::int8 * interval '1 microsecond', minutes_end, timestamptz '1970-01-01 00:00:00+00') from bounds) and bucket < $10::timestamptz)) as hour) x),
-posted_in as materialized (
+imported_in as materialized (
   select hour, symbol_id from anew k where exists (
 select p.symbol_id, p.bucket, p.open, p.high, p.low, p.close, p.volume, p.trades,
   p.bucket as first_ts, p.bucket + interval '1 minute' - interval '1 microsecond' as last_ts
@@ -112,20 +112,20 @@ from posted_bars p where p.length_s = 60 and p.symbol_id = k.symbol_id and p.buc
 select p.symbol_id, p.bucket, p.open, p.high, p.low, p.close, p.volume, p.trades,
   p.bucket as first_ts, p.bucket + interval '1 hour' - interval '1 microsecond' as last_ts
 from posted_bars p where p.length_s = 3600 and p.symbol_id = k.symbol_id and p.bucket = k.hour)),
-posted_piece as materialized (select r.* from posted_in k cross join lateral (
+imported_piece as materialized (select r.* from imported_in k cross join lateral (
 select p.symbol_id, p.bucket, p.open, p.high, p.low, p.close, p.volume, p.trades,
   p.bucket as first_ts, p.bucket + interval '1 minute' - interval '1 microsecond' as last_ts
 from posted_bars p where p.length_s = 60 and p.symbol_id = k.symbol_id and p.bucket >= k.hour and p.bucket < k.hour + interval '1 hour' limit 60) r),
-posted_whole as materialized (select r.* from posted_in k cross join lateral (
+imported_whole as materialized (select r.* from imported_in k cross join lateral (
 select p.symbol_id, p.bucket, p.open, p.high, p.low, p.close, p.volume, p.trades,
   p.bucket as first_ts, p.bucket + interval '1 hour' - interval '1 microsecond' as last_ts
 from posted_bars p where p.length_s = 3600 and p.symbol_id = k.symbol_id and p.bucket = k.hour limit 1) r),
 traded_minute as materialized (
-  select r.* from posted_in k cross join lateral (select symbol_id, bucket from bars_1m_live where symbol_id = k.symbol_id and bucket >= k.hour and bucket < k.hour + interval '1 hour' and cursor <= (select a.stored_through from asked a where a.id = symbol_id) limit 60) r union all select r.* from posted_in k cross join lateral (select symbol_id, bucket from bars_1m_past where symbol_id = k.symbol_id and bucket >= k.hour and bucket < k.hour + interval '1 hour' and cursor <= (select a.stored_through from asked a where a.id = symbol_id) limit 60) r
+  select r.* from imported_in k cross join lateral (select symbol_id, bucket from bars_1m_live where symbol_id = k.symbol_id and bucket >= k.hour and bucket < k.hour + interval '1 hour' and cursor <= (select a.stored_through from asked a where a.id = symbol_id) limit 60) r union all select r.* from imported_in k cross join lateral (select symbol_id, bucket from bars_1m_past where symbol_id = k.symbol_id and bucket >= k.hour and bucket < k.hour + interval '1 hour' and cursor <= (select a.stored_through from asked a where a.id = symbol_id) limit 60) r
   union all
-  select r.* from (select * from posted_in where hour < (select minutes_from from tape_state)) k cross join lateral (select symbol_id, date_bin(60000000::int8 * interval '1 microsecond', ts, timestamptz '1970-01-01 00:00:00+00') as bucket from trades_past where symbol_id = k.symbol_id and ts >= k.hour and ts < k.hour + interval '1 hour' and cursor <= (select a.stored_through from asked a where a.id = symbol_id) offset 0) r
+  select r.* from (select * from imported_in where hour < (select minutes_from from tape_state)) k cross join lateral (select symbol_id, date_bin(60000000::int8 * interval '1 microsecond', ts, timestamptz '1970-01-01 00:00:00+00') as bucket from trades_past where symbol_id = k.symbol_id and ts >= k.hour and ts < k.hour + interval '1 hour' and cursor <= (select a.stored_through from asked a where a.id = symbol_id) offset 0) r
   union all
-  select r.* from (select * from posted_in where hour < (select minutes_from from tape_state)) k cross join lateral (select symbol_id, generate_series(date_bin(60000000::int8 * interval '1 microsecond', first_ts, timestamptz '1970-01-01 00:00:00+00'), last_ts, interval '1 minute') as bucket
+  select r.* from (select * from imported_in where hour < (select minutes_from from tape_state)) k cross join lateral (select symbol_id, generate_series(date_bin(60000000::int8 * interval '1 microsecond', first_ts, timestamptz '1970-01-01 00:00:00+00'), last_ts, interval '1 minute') as bucket
     from bars_1h_live where symbol_id = k.symbol_id and bucket = k.hour limit 60) r
   union all
   select symbol_id, bucket from (
@@ -133,23 +133,23 @@ traded_minute as materialized (
     from (select place, first_ts from whole_part union all select place, first_ts from piece) p join asked a using (place)
     union all
     select a.id, date_bin(60000000::int8 * interval '1 microsecond', ts, timestamptz '1970-01-01 00:00:00+00') from tail join asked a using (place)) t
-  where exists (select symbol_id, hour from posted_in) and (symbol_id, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00')) in (select symbol_id, hour from posted_in)),
+  where exists (select symbol_id, hour from imported_in) and (symbol_id, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00')) in (select symbol_id, hour from imported_in)),
 traded_hour as materialized (
-  select r.* from posted_in k cross join lateral (select symbol_id, bucket from bars_1h_live
-      where symbol_id = k.symbol_id and bucket = k.hour and cursor <= (select a.stored_through from asked a where a.id = symbol_id) limit 1) r union all select r.* from posted_in k cross join lateral (select symbol_id, bucket from bars_1h_past
+  select r.* from imported_in k cross join lateral (select symbol_id, bucket from bars_1h_live
+      where symbol_id = k.symbol_id and bucket = k.hour and cursor <= (select a.stored_through from asked a where a.id = symbol_id) limit 1) r union all select r.* from imported_in k cross join lateral (select symbol_id, bucket from bars_1h_past
       where symbol_id = k.symbol_id and bucket = k.hour and cursor <= (select a.stored_through from asked a where a.id = symbol_id) limit 1) r
   union all
   select symbol_id, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00') from traded_minute),
-posted_minute as materialized (
+imported_minute as materialized (
 select symbol_id, bucket, open, high, low, close, volume, trades, first_ts, last_ts from (
   select distinct on (symbol_id, bucket) * from (
     select 0 as rank, s.* from (
 select symbol_id, bucket, null::float8 as open, null::float8 as high, null::float8 as low, null::float8 as close,
   null::float8 as volume, null::int8 as trades, null::timestamptz as first_ts, null::timestamptz as last_ts
-from traded_minute) s union all select 1 as rank, s.* from (select * from posted_piece) s) named
+from traded_minute) s union all select 1 as rank, s.* from (select * from imported_piece) s) named
   order by symbol_id, bucket, rank) first
 where open is not null),
-posted_hour as materialized (
+imported_hour as materialized (
 select symbol_id, bucket, open, high, low, close, volume, trades, first_ts, last_ts from (
   select distinct on (symbol_id, bucket) * from (
     select 0 as rank, s.* from (
@@ -157,24 +157,24 @@ select symbol_id, date_bin(3600000000::int8 * interval '1 microsecond', bucket, 
   (array_agg(open order by first_ts))[1] as open, max(high) as high, min(low) as low,
   (array_agg(close order by last_ts desc))[1] as close, sum(volume) as volume, case when count(trades) = count(*) then sum(trades)::int8 end as trades,
   min(first_ts) as first_ts, max(last_ts) as last_ts
-from posted_minute group by 1, 2) s union all select 1 as rank, s.* from (
+from imported_minute group by 1, 2) s union all select 1 as rank, s.* from (
 select symbol_id, bucket, null::float8 as open, null::float8 as high, null::float8 as low, null::float8 as close,
   null::float8 as volume, null::int8 as trades, null::timestamptz as first_ts, null::timestamptz as last_ts
-from traded_hour) s union all select 2 as rank, s.* from (select * from posted_whole) s) named
+from traded_hour) s union all select 2 as rank, s.* from (select * from imported_whole) s) named
   order by symbol_id, bucket, rank) first
 where open is not null),
-posted_day_of as materialized (select distinct date_bin(86400000000::int8 * interval '1 microsecond', hour, timestamptz '1970-01-01 00:00:00+00') as day, symbol_id from anew),
-posted_hour_of_day as materialized (
+imported_day_of as materialized (select distinct date_bin(86400000000::int8 * interval '1 microsecond', hour, timestamptz '1970-01-01 00:00:00+00') as day, symbol_id from anew),
+imported_hour_of_day as materialized (
 select symbol_id, bucket, open, high, low, close, volume, trades, first_ts, last_ts from (
   select distinct on (symbol_id, bucket) * from (
-    select 0 as rank, s.* from (select * from posted_hour) s union all select 1 as rank, s.* from (
+    select 0 as rank, s.* from (select * from imported_hour) s union all select 1 as rank, s.* from (
 select symbol_id, bucket, null::float8 as open, null::float8 as high, null::float8 as low, null::float8 as close,
   null::float8 as volume, null::int8 as trades, null::timestamptz as first_ts, null::timestamptz as last_ts
-from (select symbol_id, hour as bucket from anew) h) s union all select 2 as rank, s.* from (select r.* from posted_day_of k cross join lateral (select symbol_id, bucket, open, high, low, close, volume, trades, first_ts, last_ts from bars_1h_posted
+from (select symbol_id, hour as bucket from anew) h) s union all select 2 as rank, s.* from (select r.* from imported_day_of k cross join lateral (select symbol_id, bucket, open, high, low, close, volume, trades, first_ts, last_ts from bars_1h_posted
       where symbol_id = k.symbol_id and bucket >= k.day and bucket < k.day + interval '24 hours' limit 24) r) s) named
   order by symbol_id, bucket, rank) first
 where open is not null),
-posted_day as materialized (
+imported_day as materialized (
 select symbol_id, bucket, open, high, low, close, volume, trades, first_ts, last_ts from (
   select distinct on (symbol_id, bucket) * from (
     select 0 as rank, s.* from (
@@ -182,7 +182,7 @@ select symbol_id, date_bin(86400000000::int8 * interval '1 microsecond', bucket,
   (array_agg(open order by first_ts))[1] as open, max(high) as high, min(low) as low,
   (array_agg(close order by last_ts desc))[1] as close, sum(volume) as volume, case when count(trades) = count(*) then sum(trades)::int8 end as trades,
   min(first_ts) as first_ts, max(last_ts) as last_ts
-from posted_hour_of_day group by 1, 2) s union all select 1 as rank, s.* from (
+from imported_hour_of_day group by 1, 2) s union all select 1 as rank, s.* from (
 select symbol_id, bucket, null::float8 as open, null::float8 as high, null::float8 as low, null::float8 as close,
   null::float8 as volume, null::int8 as trades, null::timestamptz as first_ts, null::timestamptz as last_ts
 from (
@@ -191,7 +191,7 @@ from (
     from (select place, first_ts from whole_part union all select place, first_ts from piece) p join asked a using (place)
     union all
     select a.id, date_bin(86400000000::int8 * interval '1 microsecond', ts, timestamptz '1970-01-01 00:00:00+00') from tail join asked a using (place)) t
-  where exists (select symbol_id, day from posted_day_of) and (symbol_id, bucket) in (select symbol_id, day from posted_day_of)) t) s union all select 2 as rank, s.* from (select r.* from posted_day_of k cross join lateral (
+  where exists (select symbol_id, day from imported_day_of) and (symbol_id, bucket) in (select symbol_id, day from imported_day_of)) t) s union all select 2 as rank, s.* from (select r.* from imported_day_of k cross join lateral (
 select p.symbol_id, p.bucket, p.open, p.high, p.low, p.close, p.volume, p.trades,
   p.bucket as first_ts, p.bucket + interval '24 hours' - interval '1 microsecond' as last_ts
 from posted_bars p where p.length_s = 86400 and p.symbol_id = k.symbol_id and p.bucket = k.day limit 1) r) s) named
@@ -204,12 +204,12 @@ other_part as (
   from (
 select symbol_id, bucket, open, high, low, close, volume, trades, first_ts, last_ts from (
   select distinct on (symbol_id, bucket) * from (
-    select 0 as rank, s.* from (select * from posted_day) s union all select 1 as rank, s.* from (
+    select 0 as rank, s.* from (select * from imported_day) s union all select 1 as rank, s.* from (
 select symbol_id, bucket, null::float8 as open, null::float8 as high, null::float8 as low, null::float8 as close,
   null::float8 as volume, null::int8 as trades, null::timestamptz as first_ts, null::timestamptz as last_ts
-from (select symbol_id, day as bucket from posted_day_of) days) s union all select 2 as rank, s.* from (select x.* from asked s cross join lateral (select symbol_id, bucket, open, high, low, close, volume, trades, first_ts, last_ts from bars_1d_posted where symbol_id = s.id and bucket >= $9::timestamptz and bucket < $10::timestamptz offset 0) x) s) named
+from (select symbol_id, day as bucket from imported_day_of) days) s union all select 2 as rank, s.* from (select x.* from asked s cross join lateral (select symbol_id, bucket, open, high, low, close, volume, trades, first_ts, last_ts from bars_1d_posted where symbol_id = s.id and bucket >= $9::timestamptz and bucket < $10::timestamptz offset 0) x) s) named
   order by symbol_id, bucket, rank) first
-where open is not null) posted join asked a on a.id = posted.symbol_id),
+where open is not null) imported join asked a on a.id = imported.symbol_id),
 other as materialized (
   select place, bucket, first_ts, last_ts, origin, open, high, low, close, volume, trades from other_part union all select place, bucket, first_ts, last_ts, origin, open, high, low, close, volume, trades from tail_part),
 several as (

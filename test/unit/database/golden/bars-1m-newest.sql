@@ -30,7 +30,7 @@ bounds as materialized (
     least($10::timestamptz, greatest($9::timestamptz, date_bin(3600000000::int8 * interval '1 microsecond', rolled_through, timestamptz '1970-01-01 00:00:00+00'))) as hours_end,
     least($10::timestamptz, greatest($9::timestamptz, date_bin(60000000::int8 * interval '1 microsecond', rolled_through, timestamptz '1970-01-01 00:00:00+00'))) as minutes_end
   from tape_state),
-noted as materialized (
+invalidated as materialized (
   select a.place, n.hour from asked a join stale_trades n on n.symbol_id = a.id
   where n.hour >= date_bin(3600000000::int8 * interval '1 microsecond', $9::timestamptz, timestamptz '1970-01-01 00:00:00+00') and n.hour < (select minutes_end from bounds)
   union
@@ -42,7 +42,7 @@ whole as materialized (
 whole_past as materialized (select s.*, x.* from asked s cross join lateral (
     select bucket, open, high, low, close, volume, trades, first_ts, last_ts, cursor, 2 as origin from bars_1m_past
     where symbol_id = s.id and bucket >= $9::timestamptz and bucket < $10::timestamptz and bucket >= (select kept_from from bounds) and bucket < (select minutes_end from bounds) offset 0) x),
-stale as materialized (select place, hour from noted union select place, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00') from whole where is_late union select place, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00') from whole_past where cursor > stored_through),
+stale as materialized (select place, hour from invalidated union select place, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00') from whole where is_late union select place, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00') from whole_past where cursor > stored_through),
 fitting as (select place, bucket, first_ts, last_ts, high, low, volume, trades, origin, open, close from whole_past where (not exists (select from stale) or (place, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00')) not in (select place, hour from stale)) union all
   select place, bucket, first_ts, last_ts, high, low, volume, trades, origin, open, close from (select s.*, x.* from (select a.*, n.hour from stale n join asked a using (place) where n.hour < (select raw_from from bounds)) s cross join lateral (
     select bucket, open, high, low, close, volume, trades, first_ts, last_ts, cursor, 0 as origin from bars_1m_live
@@ -71,7 +71,7 @@ piece as (
   select place, date_bin(60000000::int8 * interval '1 microsecond', ts, timestamptz '1970-01-01 00:00:00+00'), min(ts), max(ts), max(price), min(price), sum(size), count(*), 2,
     (array_agg(price order by ts, cursor, ordinal))[1], (array_agg(price order by ts desc, cursor desc, ordinal desc))[1]
   from fresh_trade group by 1, 2),
-posted_piece as materialized (select x.* from asked s cross join lateral (
+imported_piece as materialized (select x.* from asked s cross join lateral (
 select p.symbol_id, p.bucket, p.open, p.high, p.low, p.close, p.volume, p.trades,
   p.bucket as first_ts, p.bucket + interval '1 minute' - interval '1 microsecond' as last_ts
 from posted_bars p where p.length_s = 60 and p.symbol_id = s.id and p.bucket >= $9::timestamptz and p.bucket < $10::timestamptz offset 0) x),
@@ -91,9 +91,9 @@ from (
     from (select place, first_ts from whole_part union all select place, first_ts from piece) p join asked a using (place)
     union all
     select a.id, date_bin(60000000::int8 * interval '1 microsecond', ts, timestamptz '1970-01-01 00:00:00+00') from tail join asked a using (place)) t
-  where exists (select symbol_id, bucket from posted_piece) and (symbol_id, bucket) in (select symbol_id, bucket from posted_piece)) t) s union all select 1 as rank, s.* from (select * from posted_piece) s) named
+  where exists (select symbol_id, bucket from imported_piece) and (symbol_id, bucket) in (select symbol_id, bucket from imported_piece)) t) s union all select 1 as rank, s.* from (select * from imported_piece) s) named
   order by symbol_id, bucket, rank) first
-where open is not null) posted join asked a on a.id = posted.symbol_id),
+where open is not null) imported join asked a on a.id = imported.symbol_id),
 other as materialized (
   select place, bucket, first_ts, last_ts, origin, open, high, low, close, volume, trades from other_part union all select place, bucket, first_ts, last_ts, origin, open, high, low, close, volume, trades from tail_part),
 several as (
@@ -188,7 +188,7 @@ bounds as materialized (
     least($10::timestamptz, greatest($9::timestamptz, date_bin(3600000000::int8 * interval '1 microsecond', rolled_through, timestamptz '1970-01-01 00:00:00+00'))) as hours_end,
     least($10::timestamptz, greatest($9::timestamptz, date_bin(60000000::int8 * interval '1 microsecond', rolled_through, timestamptz '1970-01-01 00:00:00+00'))) as minutes_end
   from tape_state),
-noted as materialized (
+invalidated as materialized (
   select a.place, n.hour from asked a join stale_trades n on n.symbol_id = a.id
   where n.hour >= date_bin(3600000000::int8 * interval '1 microsecond', $9::timestamptz, timestamptz '1970-01-01 00:00:00+00') and n.hour < (select minutes_end from bounds)
   union
@@ -200,7 +200,7 @@ whole as materialized (
 whole_past as materialized (select s.*, x.* from asked s cross join lateral (
     select bucket, open, high, low, close, volume, trades, first_ts, last_ts, cursor, 2 as origin from bars_1m_past
     where symbol_id = s.id and bucket >= $9::timestamptz and bucket < $10::timestamptz and bucket >= (select kept_from from bounds) and bucket < (select minutes_end from bounds) offset 0) x),
-stale as materialized (select place, hour from noted union select place, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00') from whole where is_late union select place, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00') from whole_past where cursor > stored_through),
+stale as materialized (select place, hour from invalidated union select place, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00') from whole where is_late union select place, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00') from whole_past where cursor > stored_through),
 fitting as (select place, bucket, first_ts, last_ts, high, low, volume, trades, origin, open, close from whole_past where (not exists (select from stale) or (place, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00')) not in (select place, hour from stale)) union all
   select place, bucket, first_ts, last_ts, high, low, volume, trades, origin, open, close from (select s.*, x.* from (select a.*, n.hour from stale n join asked a using (place) where n.hour < (select raw_from from bounds)) s cross join lateral (
     select bucket, open, high, low, close, volume, trades, first_ts, last_ts, cursor, 0 as origin from bars_1m_live
@@ -229,7 +229,7 @@ piece as (
   select place, date_bin(60000000::int8 * interval '1 microsecond', ts, timestamptz '1970-01-01 00:00:00+00'), min(ts), max(ts), max(price), min(price), sum(size), count(*), 2,
     (array_agg(price order by ts, cursor, ordinal))[1], (array_agg(price order by ts desc, cursor desc, ordinal desc))[1]
   from fresh_trade group by 1, 2),
-posted_piece as materialized (select x.* from asked s cross join lateral (
+imported_piece as materialized (select x.* from asked s cross join lateral (
 select p.symbol_id, p.bucket, p.open, p.high, p.low, p.close, p.volume, p.trades,
   p.bucket as first_ts, p.bucket + interval '1 minute' - interval '1 microsecond' as last_ts
 from posted_bars p where p.length_s = 60 and p.symbol_id = s.id and p.bucket >= $9::timestamptz and p.bucket < $10::timestamptz offset 0) x),
@@ -249,9 +249,9 @@ from (
     from (select place, first_ts from whole_part union all select place, first_ts from piece) p join asked a using (place)
     union all
     select a.id, date_bin(60000000::int8 * interval '1 microsecond', ts, timestamptz '1970-01-01 00:00:00+00') from tail join asked a using (place)) t
-  where exists (select symbol_id, bucket from posted_piece) and (symbol_id, bucket) in (select symbol_id, bucket from posted_piece)) t) s union all select 1 as rank, s.* from (select * from posted_piece) s) named
+  where exists (select symbol_id, bucket from imported_piece) and (symbol_id, bucket) in (select symbol_id, bucket from imported_piece)) t) s union all select 1 as rank, s.* from (select * from imported_piece) s) named
   order by symbol_id, bucket, rank) first
-where open is not null) posted join asked a on a.id = posted.symbol_id),
+where open is not null) imported join asked a on a.id = imported.symbol_id),
 other as materialized (
   select place, bucket, first_ts, last_ts, origin, open, high, low, close, volume, trades from other_part union all select place, bucket, first_ts, last_ts, origin, open, high, low, close, volume, trades from tail_part),
 several as (

@@ -62,7 +62,7 @@ select b.symbol_id, date_bin(86400000000::int8 * interval '1 microsecond', b.buc
 from past_hour_of_day b group by 1, 2) r where true on conflict (symbol_id, bucket) do update
 set open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close, volume = excluded.volume,
   trades = excluded.trades, first_ts = excluded.first_ts, last_ts = excluded.last_ts, cursor = excluded.cursor),
-note as (
+invalidation as (
 insert into stale_posted (hour, symbol_id)
 select k.hour, k.symbol_id from picked k where exists (
   select from posted_bars p where p.symbol_id = k.symbol_id and (

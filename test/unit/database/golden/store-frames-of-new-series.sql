@@ -39,7 +39,7 @@ with state as materialized (
   select (extract(epoch from watermark) * 1000000)::int8 as watermark, (extract(epoch from raw_from) * 1000000)::int8 as raw_from,
     (extract(epoch from packed_through) * 1000000)::int8 as packed_through, minutes_from, identity
   from tape_state where identity = $1::uuid for share),
-note as (
+invalidation as (
   insert into stale_points (hour, series_id)
   select distinct date_bin(3600000000::int8 * interval '1 microsecond', (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), timestamptz '1970-01-01 00:00:00+00'), u.series_id from unnest($2::int8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[]) as u (ts_us, value, cursor, series_id, ordinal) where (select watermark from state) > $7::int8 and u.ts_us < (select watermark from state)),
 old as materialized (select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond') as ts, u.* from unnest($2::int8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[]) as u (ts_us, value, cursor, series_id, ordinal) where (select raw_from from state) > $7::int8 and u.ts_us < (select raw_from from state)),
@@ -76,7 +76,7 @@ with state as materialized (
   select (extract(epoch from watermark) * 1000000)::int8 as watermark, (extract(epoch from raw_from) * 1000000)::int8 as raw_from,
     (extract(epoch from packed_through) * 1000000)::int8 as packed_through, minutes_from, identity
   from tape_state where identity = $1::uuid for share),
-note as (
+invalidation as (
   insert into stale_trades (hour, symbol_id)
   select distinct date_bin(3600000000::int8 * interval '1 microsecond', (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), timestamptz '1970-01-01 00:00:00+00'), u.symbol_id from unnest($2::int8[], $3::float8[], $4::float8[], $5::int8[], $6::int4[], $7::int2[], $8::int2[], $9::text[], $10::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select watermark from state) > $11::int8 and u.ts_us < (select watermark from state)),
 old as materialized (select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond') as ts, u.* from unnest($2::int8[], $3::float8[], $4::float8[], $5::int8[], $6::int4[], $7::int2[], $8::int2[], $9::text[], $10::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select raw_from from state) > $11::int8 and u.ts_us < (select raw_from from state)),
@@ -116,7 +116,7 @@ with state as materialized (
   select (extract(epoch from watermark) * 1000000)::int8 as watermark, (extract(epoch from raw_from) * 1000000)::int8 as raw_from,
     (extract(epoch from packed_through) * 1000000)::int8 as packed_through, minutes_from, identity
   from tape_state where identity = $1::uuid for share),
-note as (
+invalidation as (
   insert into stale_trades (hour, symbol_id)
   select distinct date_bin(3600000000::int8 * interval '1 microsecond', (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), timestamptz '1970-01-01 00:00:00+00'), u.symbol_id from unnest($2::int8[], $3::float8[], $4::float8[], $5::int8[], $6::int4[], $7::int2[], $8::int2[], $9::text[], $10::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select watermark from state) > $11::int8 and u.ts_us < (select watermark from state)),
 old as materialized (select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond') as ts, u.* from unnest($2::int8[], $3::float8[], $4::float8[], $5::int8[], $6::int4[], $7::int2[], $8::int2[], $9::text[], $10::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select raw_from from state) > $11::int8 and u.ts_us < (select raw_from from state)),

@@ -1,0 +1,24 @@
+import type { Env } from "../bindings/env.ts";
+import { configOf } from "../config.ts";
+import { DescriptorBudget } from "../core/descriptor-budget.ts";
+
+/** One an isolate, which on one machine is all of a runtime. Null: this platform has no such limit. */
+let budget: DescriptorBudget | null | undefined;
+
+/** What this runtime has open, where it has a limit (SPEC L-20). The first who asks gives it the means. */
+export function descriptorsOf(env: Env): DescriptorBudget | null {
+  if (budget !== undefined) return budget;
+  const { DESCRIPTORS: folder } = env;
+  const { RUNTIME_DESCRIPTORS: limit } = configOf(env);
+  budget =
+    limit === undefined || folder === undefined
+      ? null
+      : new DescriptorBudget({ limit, count: () => entriesIn(folder), nowMs: () => Date.now() });
+  return budget;
+}
+
+/** The runtime lists a folder as JSON: an entry for each descriptor. */
+async function entriesIn(folder: Fetcher): Promise<number> {
+  const answer = await folder.fetch("http://descriptors/");
+  return ((await answer.json()) as unknown[]).length;
+}

@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import WebSocket from "ws";
+import { until } from "./chaos/until.ts";
+import { type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
+
+/** Of 600, as in `ulimit -n 600`. */
+const LIMIT = 600;
+const VIEWERS = 300;
+/** They come so many at a time, for each new connection has its descriptors before anybody can refuse it. */
+const AT_A_TIME = 10;
+const SYMBOLS = 10;
+
+describe("L-20 few descriptors, more viewers than fit", () => {
+  const { dataDir, remove } = temporaryDataDir();
+  let product: RunningProduct;
+  let token: string;
+  const sockets: WebSocket[] = [];
+  const seen = { open: 0, refused: 0, lost: 0 };
+
+  beforeAll(async () => {
+    product = await startProduct({
+      dataDir,
+      descriptors: LIMIT,
+      environment: { LIMIT_CONNECTS_PER_MINUTE: "0", LIMIT_SOCKETS_PER_VIEWER: "0" },
+    });
+    token = await product.token();
+  });
+  afterAll(async () => {
+    for (const socket of sockets) socket.terminate();
+    await product.stop();
+    remove();
+  });
+
+  const pushed = async (symbols: readonly string[]) => {
+    const response = await fetch(`${product.url}/api/metrics`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify(symbols.map((symbol) => ({ symbol, metric: "m", value: 1 }))),
+    });
+    return { status: response.status, body: (await response.json()) as { type?: string } };
+  };
+  const ready = async (headers: Record<string, string>) => {
+    const response = await fetch(`${product.url}/readyz`, { headers });
+    return (await response.json()) as { descriptors?: { limit: number; open: number } };
+  };
+
+  function join(symbol: string): void {
+    const socket = new WebSocket(`${product.url.replace("http", "ws")}/ws/${symbol}`, [
+      "edgetape.v1",
+    ]);
+    sockets.push(socket);
+    let isRefused = false;
+    socket.on("open", () => {
+      seen.open += 1;
+    });
+    socket.on("unexpected-response", (request, { statusCode, headers }) => {
+      isRefused = statusCode === 503 && Number(headers["retry-after"]) > 0;
+      seen[isRefused ? "refused" : "lost"] += 1;
+      request.destroy();
+    });
+    socket.on("error", () => {
+      if (!isRefused && socket.readyState !== WebSocket.OPEN) seen.lost += 1;
+    });
+  }
+
+  it("L-21 are said at the start and, to who has a token, by /readyz", async () => {
+    expect(product.output).toContain('"limit":600,"most_viewers":118');
+    expect((await ready({})).descriptors).toBeUndefined();
+    expect((await ready({ authorization: `Bearer ${token}` })).descriptors).toMatchObject({
+      ...{ limit: LIMIT, kept: 300, most_viewers: 118, most_open_rooms: 153 },
+      open: expect.any(Number),
+    });
+  });
+
+  it("ends nothing: those who do not fit are refused in words, pushes go on, and places are given again", async () => {
+    const runtimes = product.childPids;
+    const symbols = Array.from({ length: SYMBOLS }, (_, at) => `S${at}`);
+    expect((await pushed(symbols)).status).toBe(202);
+    const answers = new Set<number>();
+    for (let at = 0; at < VIEWERS; at += AT_A_TIME) {
+      for (let more = 0; more < AT_A_TIME; more += 1) join(`S${(at + more) % SYMBOLS}`);
+      answers.add((await pushed([`S${at % SYMBOLS}`])).status);
+      answers.add((await fetch(`${product.url}/healthz`)).status === 200 ? 202 : 0);
+      await sleep(50);
+    }
+    await until("everybody answered", () => seen.open + seen.refused + seen.lost >= VIEWERS);
+    expect([...answers]).toEqual([202]);
+    expect(seen.lost).toBe(0);
+    expect(seen.open).toBeGreaterThan(60);
+    expect(seen.open).toBeLessThan(130);
+    // More symbols than fit at all are refused as a whole, and it is said why.
+    const many = await pushed(Array.from({ length: 200 }, (_, at) => `MANY${at}`));
+    expect(many).toMatchObject({
+      status: 503,
+      body: { type: "urn:edgetape:problem:too-many-rooms" },
+    });
+    expect(product.output.split('"event":"descriptors_short"')).toHaveLength(2);
+
+    for (const socket of sockets.splice(0)) socket.terminate();
+    const before = seen.open;
+    await until("a place again", async () => {
+      join("S0");
+      await sleep(200);
+      return seen.open > before;
+    });
+    expect(product.childPids).toEqual(runtimes);
+    expect(product.output).not.toContain("process died");
+  });
+});

@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import { DescriptorBudget, sharesOf } from "../../../src/core/descriptor-budget.ts";
+
+function budgetOf(limit: number, open = 60) {
+  const state = { open, nowMs: 1_000_000, counts: 0, isBroken: false };
+  const budget = new DescriptorBudget({
+    limit,
+    count: async () => {
+      state.counts += 1;
+      if (state.isBroken) throw new Error("EMFILE");
+      return state.open;
+    },
+    nowMs: () => state.nowMs,
+  });
+  return { budget, state };
+}
+
+function letIn(budget: DescriptorBudget): number {
+  for (let viewers = 0; ; viewers += 1) if (!budget.takeViewer()) return viewers;
+}
+
+describe("L-20 descriptors", () => {
+  it.each([
+    [600, 118, 153],
+    [1_024, 224, 277],
+    [20_000, 7_920, 6_304],
+  ])(
+    "of %i are shared out: %i viewers, and rooms, before some are kept",
+    (limit, viewers, rooms) => {
+      const shares = sharesOf(limit);
+      expect(shares).toMatchObject({ viewers, rooms });
+      expect(limit - shares.viewersEnd).toBe(Math.min(limit / 2, 4_096));
+      expect(shares.roomsEnd).toBeGreaterThan(shares.viewersEnd);
+    },
+  );
+
+  it("keep so many for others, however many viewers come between two counts", async () => {
+    const { budget, state } = budgetOf(1_024);
+    await budget.look();
+    expect(letIn(budget)).toBe(226);
+    // They have come: as many as were promised are open now.
+    state.open += 452;
+    state.nowMs += 600;
+    await budget.look();
+    expect(letIn(budget)).toBe(0);
+    expect(budget.takeRooms(["A", "B"])).toBe(true);
+    state.open -= 20;
+    state.nowMs += 600;
+    await budget.look();
+    expect(letIn(budget)).toBe(10);
+  });
+
+  it("are counted once in a while, sooner where many come, and by one who asks", async () => {
+    const { budget, state } = budgetOf(1_024);
+    await Promise.all([budget.look(), budget.look(), budget.look()]);
+    await budget.look();
+    expect(state.counts).toBe(1);
+    for (let viewer = 0; viewer < 60; viewer += 1) budget.takeViewer();
+    await budget.look();
+    expect(state.counts).toBe(2);
+    state.nowMs += 500;
+    await budget.look();
+    state.nowMs -= 3_600_000;
+    await budget.look();
+    expect(state.counts).toBe(4);
+  });
+
+  it("are not asked for again by rooms that are open", async () => {
+    const { budget, state } = budgetOf(600, 510);
+    await budget.look();
+    expect(budget.takeRooms(["A", "B", "C"])).toBe(true);
+    expect(budget.takeRooms(["D", "E", "F", "G", "H", "I"])).toBe(false);
+    state.open = 522;
+    state.nowMs += 9_000;
+    await budget.look();
+    expect(budget.takeRooms(["C", "A"])).toBe(true);
+    state.nowMs += 9_000;
+    expect(budget.takeRooms(["A"])).toBe(true);
+    // Nobody has used it for 18 s: the runtime has closed it.
+    expect(budget.takeRooms(["B"])).toBe(true);
+    state.open = 523;
+    state.nowMs += 600;
+    await budget.look();
+    expect(budget.takeRooms(["D"])).toBe(false);
+  });
+
+  it("that cannot be counted are all taken, or, where they never could be, none is refused", async () => {
+    const { budget, state } = budgetOf(600);
+    await budget.look();
+    state.isBroken = true;
+    state.nowMs += 600;
+    await budget.look();
+    expect(budget.takeViewer()).toBe(false);
+    expect(budget.open).toBe(600);
+
+    const never = budgetOf(600);
+    never.state.isBroken = true;
+    await never.budget.look();
+    for (let viewer = 0; viewer < 1_000; viewer += 1) expect(never.budget.takeViewer()).toBe(true);
+    expect(never.budget.open).toBeNull();
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { Backlog } from "../../../durable/writer/backlog.ts";
+import type { StoreRequest } from "../../../src/bindings/writer.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+
+const S = 1_000_000;
+
+function part(symbol: string, acknowledgedS: number, outboxBytes = 100): StoreRequest {
+  return {
+    symbol: symbol as SymbolName,
+    frames: [{ cursor: (acknowledgedS * S) as Cursor, text: "" }],
+    correlationIds: [],
+    outboxBytes,
+  };
+}
+
+const at = (seconds: number) => (seconds * S) as EpochUs;
+
+describe("L-24 a backlog", () => {
+  it("is what waits for longer than 30 s, under way or come back, until it is stored", () => {
+    const backlog = new Backlog(0);
+    const first = part("A", 10);
+    const second = part("B", 20);
+    backlog.handedOver(first);
+    backlog.handedOver(second);
+    expect(backlog.report(at(39))).toBeNull();
+    expect(backlog.report(at(40))).toEqual({ rooms: 2, bytes: 200, oldestUs: at(10) });
+    backlog.ended(first, false);
+    expect(backlog.report(at(41))).toEqual({ rooms: 2, bytes: 200, oldestUs: at(10) });
+    const again = part("A", 10, 300);
+    backlog.handedOver(again);
+    expect(backlog.report(at(42))).toEqual({ rooms: 2, bytes: 400, oldestUs: at(10) });
+    backlog.ended(again, true);
+    expect(backlog.report(at(42))).toBeNull();
+    expect(backlog.report(at(50))).toEqual({ rooms: 1, bytes: 100, oldestUs: at(20) });
+    backlog.ended(second, true);
+    expect(backlog.report(at(500))).toBeNull();
+  });
+
+  it("is there at once after a start with old outboxes", () => {
+    const backlog = new Backlog(0);
+    backlog.handedOver(part("A", 10));
+    expect(backlog.report(at(10_000))).toMatchObject({ rooms: 1 });
+  });
+
+  it("is an outbox that has filled a quarter of its limit, however young", () => {
+    const backlog = new Backlog(1_000);
+    backlog.handedOver(part("A", 10, 249));
+    expect(backlog.report(at(11))).toBeNull();
+    backlog.handedOver(part("B", 10, 250));
+    expect(backlog.report(at(11))).toMatchObject({ rooms: 2, bytes: 499 });
+  });
+
+  it("is said once when it begins, and once when it ends", () => {
+    const backlog = new Backlog(0);
+    const late = part("A", 10);
+    backlog.handedOver(late);
+    expect(backlog.news(at(11))).toBeNull();
+    expect(backlog.news(at(45))).toMatchObject({ kind: "began", report: { rooms: 1 } });
+    expect(backlog.news(at(46))).toBeNull();
+    backlog.ended(late, true);
+    expect(backlog.news(at(46))).toEqual({ kind: "ended" });
+    expect(backlog.news(at(47))).toBeNull();
+  });
+});
