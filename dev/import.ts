@@ -7,7 +7,13 @@ import { BadRowError } from "./demo/file-row.ts";
 import { type PushTarget, push } from "./demo/push.ts";
 import { pushFile } from "./demo/push-file.ts";
 import { seekableFile } from "./files/seekable-file.ts";
-import { type BarDefaults, type BarRecord, timeOf, timeWords } from "./import/bar-record.ts";
+import {
+  type BarDefaults,
+  type BarRecord,
+  onlyPriceOf,
+  timeOf,
+  timeWords,
+} from "./import/bar-record.ts";
 import { GUESS_ROWS, guessInterval } from "./import/guess-interval.ts";
 import { type ImportOptions, readImportOptions, USAGE } from "./import/options.ts";
 import { count, Progress } from "./import/progress.ts";
@@ -67,6 +73,7 @@ async function importFile(file: string, given: ImportOptions, target: PushTarget
     throw new Error("nothing was sent: mend those rows, or leave them out with --skip-bad");
   }
   if (found.good === 0) throw new Error(`${given.file}: there is nothing to import`);
+  nameAfter(symbol, found.named);
   say(`importing to ${target.url}`);
 
   const progress = new Progress(terminal, { what: "importing", unit: "rows", total: found.good });
@@ -124,6 +131,9 @@ async function check(file: string, defaults: BarDefaults, nowUs: EpochUs): Promi
   const onHeader = (names: readonly string[]) => {
     const unused = unusedOf(names);
     if (unused.length > 0) say(`columns not used: ${unused.join(", ")}`);
+    const price = onlyPriceOf(names);
+    if (price !== undefined)
+      say(`each ${price} is a bar with that price for open, high, low and close`);
     if (!names.includes("volume")) say("there is no column volume: it counts as 0");
     if (!names.includes("symbol") && defaults.symbol === undefined) {
       throw new Error("line 1: there is no column symbol; say which it is with --symbol");
@@ -135,6 +145,22 @@ async function check(file: string, defaults: BarDefaults, nowUs: EpochUs): Promi
   } finally {
     progress.end();
   }
+}
+
+/** One symbol of a file may be stored under another name; several would become one. */
+function nameAfter(symbol: string | undefined, named: ReadonlySet<string>): void {
+  const names = [...named].filter((name) => name !== "");
+  if (symbol === undefined || names.length === 0) return;
+  if (named.size > 1) {
+    const words =
+      names.length === 1
+        ? `${names[0]} in some rows alone`
+        : `${names.slice(0, 3).join(", ")}${names.length > 3 ? " and more" : ""}`;
+    throw new Error(
+      `nothing was sent: the file names ${words}, and --symbol ${symbol} would make one symbol of all rows: leave it out, or divide the file`,
+    );
+  }
+  if (names[0] !== symbol) say(`the file's ${names[0]} is stored as ${symbol}`);
 }
 
 function tell(file: string, found: Survey): void {

@@ -86,10 +86,10 @@ function bareColumns(rooms: readonly RoomFrames[], ids: SeriesIdCache): string[]
       });
     }
   }
-  if (rows.takeIds(ids).length > 0) throw new Error("a series without an id");
-  const [insert, ...more] = rows.inserts();
+  if (rows.takeIds(ids.ids).length > 0) throw new Error("a series without an id");
+  const [insert, ...more] = rows.inserts(String(ids.ids.identity));
   if (insert === undefined || more.length > 0) throw new Error("a batch is not one insert");
-  return statementOf(insert.plain).params.slice(0, 5).map(String);
+  return statementOf(insert.plain()).params.slice(1, 6).map(String);
 }
 
 function* partsOf<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {

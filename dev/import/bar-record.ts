@@ -16,6 +16,7 @@ export type BarRecord = Readonly<Record<string, unknown>>;
 
 /** Said on the command line, for rows that do not say it. */
 export type BarDefaults = {
+  /** Of all rows, whatever name the file has for it. */
   symbol: string | undefined;
   interval: PostedInterval | undefined;
   /** Where its bucket may begin, in microseconds after the multiples of its length. */
@@ -23,18 +24,31 @@ export type BarDefaults = {
 };
 
 export type RecordReading =
-  | { kind: "bar"; push: BarPush & { ts: EpochUs } }
+  | {
+      kind: "bar";
+      push: BarPush & { ts: EpochUs };
+      /** The symbol that the row itself names; empty where it names none. */
+      named: string;
+    }
   /** Its bucket is not over: no history yet. */
   | { kind: "not_over" }
   | { kind: "bad"; column: string | undefined; why: string };
 
 const NUMBERS = ["open", "high", "low", "close", "volume", "trades"] as const;
 const TIMES = ["ts", "timestamp", "datetime"] as const;
+/** Where a row has one price and no open, high and low, it stands in one of these. */
+export const PRICES = ["price", "value", "close"] as const;
 /** What a bar is made of; a date and a time may stand in columns of their own. */
 export const BAR_COLUMNS: readonly string[] = [
   ...[...TIMES, "date", "time"],
   ...["symbol", "interval", "offset", ...NUMBERS],
 ];
+
+/** The column of the one price that a bar is made of, where these name no open, high and low; undefined where they do. */
+export function onlyPriceOf(names: readonly string[]): (typeof PRICES)[number] | undefined {
+  if (["open", "high", "low"].some((name) => names.includes(name))) return undefined;
+  return PRICES.find((name) => names.includes(name));
+}
 
 /** The moment of a row, and the column it stands in. */
 export function timeOf(record: BarRecord): { column: string; text: string } {
@@ -57,19 +71,23 @@ export function readRecord(
   const time = readFileTime(text);
   if (time === undefined) return bad(column, timeWords(text));
   const numbers: Record<string, number> = { volume: 0 };
+  const price = onlyPriceOf(Object.keys(record));
   for (const name of NUMBERS) {
-    const value = cell(record, name);
+    const isPrice = name !== "volume" && name !== "trades";
+    const value = cell(record, isPrice ? (price ?? name) : name);
     const isOptional = name === "trades" || (name === "volume" && !(name in record));
     if (value === "" && isOptional) continue;
     const number = value === "" ? Number.NaN : Number(value);
-    if (!Number.isFinite(number)) return bad(name, `${JSON.stringify(value)} is not a number`);
+    if (!Number.isFinite(number))
+      return bad((isPrice ? price : undefined) ?? name, `${JSON.stringify(value)} is not a number`);
     numbers[name] = number;
   }
   const ts = startOf(time, interval);
-  const symbol = cell(record, "symbol") || defaults.symbol;
+  const named = cell(record, "symbol");
+  const symbol = defaults.symbol ?? named;
   const offset = cell(record, "offset") || offsetOf(ts, interval, defaults.offsetsUs);
   const parsed = barPushSchema.safeParse({
-    ...{ symbol, interval, ts, ...numbers },
+    ...{ ...(symbol !== "" && { symbol }), interval, ts, ...numbers },
     ...(offset !== "0m" && { offset }),
   });
   if (!parsed.success) {
@@ -77,7 +95,7 @@ export function readRecord(
     return bad(issue?.path.map(String).join("."), issue?.message ?? "is no bar");
   }
   const why = refuseBucket(interval, ts, nowUs, readOffsetUs(offset) ?? 0);
-  if (why === null) return { kind: "bar", push: { ...parsed.data, ts } };
+  if (why === null) return { kind: "bar", push: { ...parsed.data, ts }, named };
   return isOver(interval, ts, nowUs) ? bad(column, `${text} ${why}`) : { kind: "not_over" };
 }
 

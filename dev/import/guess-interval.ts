@@ -1,5 +1,5 @@
 import { POSTED_INTERVAL_SECONDS, type PostedInterval } from "../../src/protocol/bar-push.ts";
-import { type BarRecord, timeOf } from "./bar-record.ts";
+import { type BarRecord, onlyPriceOf, timeOf } from "./bar-record.ts";
 import { readFileTime } from "./read-time.ts";
 
 /** The first rows tell: a file of minutes has two neighbouring minutes among so many. */
@@ -9,7 +9,10 @@ export type IntervalGuess =
   | { kind: "interval"; interval: PostedInterval }
   | { kind: "unknown"; why: string };
 
-/** By the smallest distance between two rows of one symbol that follow each other. */
+/**
+ * By the smallest distance between two rows of one symbol that follow each other. Single prices of days are bars of those days,
+ * however far they are apart; a week of open, high, low and close is no bar of a day.
+ */
 export function guessInterval(records: readonly BarRecord[]): IntervalGuess {
   const last = new Map<unknown, number>();
   let smallestUs = Number.POSITIVE_INFINITY;
@@ -27,6 +30,10 @@ export function guessInterval(records: readonly BarRecord[]): IntervalGuess {
     if (smallestUs === seconds * 1e6) {
       return { kind: "interval", interval: interval as PostedInterval };
     }
+  }
+  const areDays = smallestUs % (POSTED_INTERVAL_SECONDS["1d"] * 1e6) === 0;
+  if (areDays && records.every((record) => onlyPriceOf(Object.keys(record)) !== undefined)) {
+    return { kind: "interval", interval: "1d" };
   }
   const why =
     smallestUs === Number.POSITIVE_INFINITY

@@ -18,8 +18,8 @@ export type ImportOptions = {
 };
 
 export const USAGE = `npm run import -- spx.csv --symbol SPX   bars of open, high, low and close: CSV by column names, or NDJSON, plain or gzip;
-                   - is the standard input
-  --symbol SPX       of rows that name none
+                   - is the standard input. One price a row (price, value or close) is a bar with that price for all four
+  --symbol SPX       of a file that names no symbol, or one by another name
   --interval 1d      1m, 1h or 1d; else told by how far rows are apart
   --offset 30m       hours or days begin so long after UTC's; several by commas (13h30m,14h30m: a session in summer and winter)
   --skip-bad         leave out rows that are not right, instead of sending none

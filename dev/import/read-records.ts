@@ -1,7 +1,7 @@
 import { openFileText } from "../files/file-text.ts";
 import { linesOf } from "../files/lines.ts";
 import { readCsv } from "../files/read-csv.ts";
-import { BAR_COLUMNS, type BarRecord } from "./bar-record.ts";
+import { BAR_COLUMNS, type BarRecord, onlyPriceOf, PRICES } from "./bar-record.ts";
 
 /** A line of the file, or why it is no row, with what there is of it. */
 export type LineRecord =
@@ -75,7 +75,10 @@ function nameOf(column: string): string {
 }
 
 function checkHeader(names: readonly string[], header: readonly string[]): void {
-  const missing = ["open", "high", "low", "close"].filter((name) => !names.includes(name));
+  const price = onlyPriceOf(names);
+  const prices = price === undefined ? ["open", "high", "low", "close"] : [price];
+  const missing = prices.filter((name) => !names.includes(name));
+  if (missing.length === prices.length) missing.push("or, for one price a row, price or value");
   const isTimed = ["ts", "timestamp", "datetime", "date", "time"].some((name) =>
     names.includes(name),
   );
@@ -85,7 +88,13 @@ function checkHeader(names: readonly string[], header: readonly string[]): void 
       `line 1: the header names ${names.join(", ")}; it must also name ${missing.join(", ")}`,
     );
   }
-  for (const name of BAR_COLUMNS) {
+  const several = PRICES.filter((name) => names.includes(name));
+  if (price !== undefined && several.length > 1) {
+    throw new Error(
+      `line 1: the header names ${several.join(" and ")}, and a bar can be of one price alone: leave one of them`,
+    );
+  }
+  for (const name of [...BAR_COLUMNS, ...prices]) {
     const same = header.filter((_, at) => names[at] === name);
     if (same.length > 1) {
       throw new Error(
@@ -97,5 +106,5 @@ function checkHeader(names: readonly string[], header: readonly string[]): void 
 
 /** Columns of which nothing is made. */
 export function unusedOf(names: readonly string[]): string[] {
-  return names.filter((name) => !BAR_COLUMNS.includes(name));
+  return names.filter((name) => !BAR_COLUMNS.includes(name) && name !== onlyPriceOf(names));
 }

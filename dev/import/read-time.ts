@@ -11,6 +11,14 @@ export type FileTime = {
  */
 const DATE_AND_TIME =
   /^(\d{4})([-/.]?)(\d{2})\2(\d{2})(?:[T ](\d{2}):?(\d{2})(?::?(\d{2})(?:\.\d+)?)? ?(?:Z|UTC|([+-])(\d{2})(?::?(\d{2}))?)?)?$/i;
+/** `Jan 1 2000`, `January 1, 2000`, `1 Jan 2000`, `01-Jan-2000`, then perhaps more. */
+const NAMED_MONTH =
+  /^(?:([a-z]{3,9})\.?[ -](\d{1,2})|(\d{1,2})[ -]([a-z]{3,9})\.?),?[ -](\d{4})(?=$|[T ])/i;
+const MONTHS =
+  "january february march april may june july august september october november december".split(
+    " ",
+  );
+
 /** As seconds 20260131 is a day of 1970. */
 const PLAIN_DATE = /^(?:18|19|20)\d{6}$/;
 
@@ -20,7 +28,7 @@ const PLAIN_DATE = /^(?:18|19|20)\d{6}$/;
  */
 export function readFileTime(text: string): FileTime | undefined {
   if (/^-?\d+(\.0+)?$/.test(text) && !PLAIN_DATE.test(text)) return ofNumber(Number(text));
-  const match = DATE_AND_TIME.exec(text);
+  const match = DATE_AND_TIME.exec(inNumbers(text));
   if (match === null) return undefined;
   const [year, , month, day] = match.slice(1, 5).map(Number) as [number, number, number, number];
   const [hour = 0, minute = 0, second = 0] = match.slice(5, 8).map((part) => Number(part ?? 0));
@@ -33,6 +41,17 @@ export function readFileTime(text: string): FileTime | undefined {
   const sign = match[8] === "-" ? -1 : 1;
   const offsetMs = sign * (Number(match[9] ?? 0) * 60 + Number(match[10] ?? 0)) * 60_000;
   return { us: (ms - offsetMs) * 1_000, wallUs: ms * 1_000 };
+}
+
+/** The date with the number of its month, where it has the name. */
+function inNumbers(text: string): string {
+  return text.replace(NAMED_MONTH, (whole, ...parts: string[]) => {
+    const [first, day1, day2, second, year] = parts;
+    const name = (first ?? second ?? "").toLowerCase();
+    const month = MONTHS.findIndex((each) => each.startsWith(name)) + 1;
+    const two = (number: number | string | undefined) => String(number).padStart(2, "0");
+    return month === 0 ? whole : `${year}-${two(month)}-${two(day1 ?? day2)}`;
+  });
 }
 
 function ofNumber(value: number): FileTime {

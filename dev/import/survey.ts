@@ -15,6 +15,8 @@ export type Survey = {
   /** Rows of buckets that are not over. */
   notOver: number;
   symbols: Set<string>;
+  /** The symbols that rows themselves name, the empty one where a row names none. */
+  named: Set<string>;
   intervals: Set<PostedInterval>;
   firstUs: number;
   lastUs: number;
@@ -27,7 +29,7 @@ export async function survey(
 ): Promise<Survey> {
   const found: Survey = {
     ...{ good: 0, bad: { count: 0, named: [] }, notOver: 0 },
-    ...{ symbols: new Set(), intervals: new Set() },
+    ...{ symbols: new Set(), named: new Set(), intervals: new Set() },
     ...{ firstUs: Number.POSITIVE_INFINITY, lastUs: Number.NEGATIVE_INFINITY },
   };
   for await (const line of lines) {
@@ -36,6 +38,7 @@ export async function survey(
       case "bar":
         found.good += 1;
         found.symbols.add(reading.push.symbol);
+        found.named.add(reading.named);
         found.intervals.add(reading.push.interval);
         found.firstUs = Math.min(found.firstUs, reading.push.ts);
         found.lastUs = Math.max(found.lastUs, reading.push.ts);

@@ -7,6 +7,7 @@ import type {
 } from "../../src/bindings/directory.ts";
 import type { Env } from "../../src/bindings/env.ts";
 import { configOf } from "../../src/config.ts";
+import { readImportedPrices } from "../../src/db/bars/read-imported-prices.ts";
 import { openDatabase } from "../../src/db/driver/database.ts";
 import { failureOf } from "../../src/db/driver/database-error.ts";
 import { findSymbolNames, readSymbolNames } from "../../src/db/events/read-symbol-names.ts";
@@ -17,6 +18,7 @@ import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { Clock } from "../clock.ts";
 import { ConnectLimit } from "../room/connect-limit.ts";
 import { GroupCommit } from "../writer/group-commit.ts";
+import { ImportedPrices } from "./imported-prices.ts";
 import { NewRooms } from "./new-rooms.ts";
 import { SymbolNames } from "./symbol-names.ts";
 
@@ -59,6 +61,12 @@ export class Directory extends DurableObject<Env> implements DirectoryCalls {
     failed: (error) => this.#unavailable("names_not_learned", error),
   });
 
+  readonly #imported = new ImportedPrices({
+    read: (symbols) => readImportedPrices(this.#database, symbols),
+    nowMs: this.#clock.nowMs,
+    failed: (error) => this.#unavailable("prices_not_read", error),
+  });
+
   /** A room says how it stands. A room nobody has pushed to is no symbol yet. */
   report(summary: SymbolSummary): void {
     if (summary.last_event === null && !this.#names.has(summary.symbol)) return;
@@ -67,8 +75,9 @@ export class Directory extends DurableObject<Env> implements DirectoryCalls {
   }
 
   /** These are symbols, whether or not anybody has pushed to their rooms. */
-  know(symbols: readonly SymbolName[]): void {
+  know(symbols: readonly SymbolName[], news?: "bars"): void {
     this.#names.add(symbols);
+    if (news === "bars") this.#imported.posted(symbols);
   }
 
   async list(): Promise<{ symbols: SymbolSummary[]; complete: boolean }> {
@@ -87,7 +96,8 @@ export class Directory extends DurableObject<Env> implements DirectoryCalls {
       complete &&= !lines.includes(null);
       symbols.push(...lines.map((line, at) => line ?? emptyLine(part[at] as SymbolName)));
     }
-    return { symbols, complete };
+    const priced = await this.#imported.fill(symbols);
+    return { symbols: priced.lines, complete: complete && priced.complete };
   }
 
   namesAfter(name: SymbolName | "", most: number): SymbolName[] {
@@ -181,5 +191,6 @@ export class Directory extends DurableObject<Env> implements DirectoryCalls {
 }
 
 function emptyLine(symbol: SymbolName): SymbolSummary {
-  return { symbol, last: null, change: null, volume: 0, last_event: null, viewers: 0 };
+  const none = { last: null, last_ts: null, change: null, change_reason: "no_trade" as const };
+  return { symbol, ...none, volume: 0, last_event: null, viewers: 0 };
 }

@@ -150,10 +150,15 @@ export function lastValuesOf(life: EarlierLife): LastValues {
     positions,
     accountsCutUs: cut(positions, KEPT_ACCOUNTS.count),
     book: book === null ? null : bookStateOf(book),
-    bars: minutes.map((bar) => ({ ...bar, revision: 0 })),
+    // A minute of trades; one that was posted gives way to the first trade of it.
+    bars: minutes.flatMap(({ trades, ...bar }) =>
+      trades === undefined ? [] : [{ ...bar, trades, revision: 0 }],
+    ),
     barsFromUs: minutesFromUs,
     // Nobody asks when an hour was opened or closed.
-    hours: hours.map((bar) => ({ ...bar, openedAtUs: bar.ts, closedAtUs: bar.ts })),
+    hours: hours.map((bar) => ({
+      ...{ ...bar, trades: bar.trades ?? 0, openedAtUs: bar.ts, closedAtUs: bar.ts },
+    })),
     lastEventUs: latest(moments),
   };
 }

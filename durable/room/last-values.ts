@@ -1,3 +1,4 @@
+import { volumeOf } from "../../src/core/bar-volume.ts";
 import { bucketStartUs, extendBar, type GrowingBar, openBar } from "../../src/core/bars.ts";
 import { type BookState, foldBook } from "../../src/core/book-samples.ts";
 import { DAY_US } from "../../src/core/duration.ts";
@@ -190,7 +191,11 @@ export class LastValuesFold {
   }
   /** Traded volume of the 24 h (in whole hours) before the last trade. */
   get dayVolume(): number {
-    return this.#hours.reduce((sum, hour) => sum + hour.volume, 0);
+    const volume = this.#hours.reduce((sum, hour) => sum + hour.volume, 0);
+    return volumeOf(
+      volume,
+      this.#hours.reduce((count, hour) => count + hour.trades, 0),
+    );
   }
   /** Last price against the first one of those hours, as a fraction; null where it has no meaning. */
   get dayChange(): DayChange {
@@ -293,6 +298,7 @@ export function seriesKey({ metric, labels }: MetricEvent): string {
 }
 
 function liveBar(bar: RevisedBar): LiveBar {
-  const { ts, open, high, low, close, volume, trades, revision } = bar;
+  const { ts, open, high, low, close, trades, revision } = bar;
+  const volume = volumeOf(bar.volume, trades);
   return { interval: LIVE_INTERVAL, ts, open, high, low, close, volume, trades, revision };
 }

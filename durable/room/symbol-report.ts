@@ -12,6 +12,7 @@ export function summaryOf(
   return {
     symbol,
     last: values.trade?.price ?? null,
+    last_ts: values.trade?.ts ?? null,
     change: change.value,
     ...(change.value === null && { change_reason: change.reason }),
     volume: values.dayVolume,

@@ -36,7 +36,7 @@ const TAGGED_IDS = 5;
 export class Writer extends DurableObject<Env> implements WriterCalls {
   readonly #config: Config = configOf(this.env);
   readonly #logger: Log = logOf("writer", this.#config);
-  #seriesIds = new SeriesIdCache();
+  readonly #seriesIds = new SeriesIdCache();
   readonly #groups = new GroupCommit<StoreRequest, StoreOutcome>({
     commit: (requests) => this.#commit(requests),
     weigh: (request) => request.frames.reduce((sum, frame) => sum + frame.text.length, 0),
@@ -93,9 +93,6 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
   }
 
   #hear(identity: string): void {
-    // Ids of series are those of one database.
-    if (this.#heard !== null && this.#heard.identity !== identity)
-      this.#seriesIds = new SeriesIdCache();
     this.#heard = { identity, atMs: Date.now() };
   }
 
@@ -133,14 +130,11 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
       correlation_ids: ids,
       symbols: requests.map((request) => request.symbol),
     };
-    // After a pause another database may be there, and ids of series that are remembered would be those of other series in it.
-    await this.identity();
-    const seriesIds = this.#seriesIds;
     try {
       const { earliestUs, identity, ...counts } = await storeFrames(
         this.#database,
         await decodeRequests(requests),
-        seriesIds,
+        this.#seriesIds,
         ids.slice(-TAGGED_IDS).join("."),
       );
       databaseDisk.stored();
@@ -153,10 +147,7 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
       }
       this.#tellKeeper(mayBeLate(earliestUs, nowUs()));
       if (identity !== null) this.#hear(identity);
-      const where = identity ?? (await this.identity());
-      // It was stored under ids of another database: once more, with its own.
-      if (seriesIds !== this.#seriesIds) return { kind: "unavailable" };
-      return { kind: "stored", identity: where };
+      return { kind: "stored", identity: identity ?? (await this.identity()) };
     } catch (error) {
       if (isDiskFull(error)) databaseDisk.filled(Date.now());
       const line = lineOf(error);

@@ -18,8 +18,8 @@ export type WaitAdmission = { kind: "known" } | { kind: "waits" } | JoinRefusal;
 export interface DirectoryCalls extends Rpc.DurableObjectBranded {
   /** A room says how it stands. */
   report(summary: SymbolSummary): void;
-  /** These have a history, whether or not anybody pushes events to their rooms. */
-  know(symbols: readonly SymbolName[]): void;
+  /** These have a history, whether or not anybody pushes events to their rooms. `news`: bars of them were posted. */
+  know(symbols: readonly SymbolName[], news?: "bars"): void;
   /** Every symbol, by name. `complete` is false while Postgres may know others, or more of these. */
   list(): Promise<{ symbols: SymbolSummary[]; complete: boolean }>;
   /** The next names behind this one, in order. */

@@ -6,6 +6,7 @@ import { floorUs } from "./duration.ts";
 
 /** A bar that can still take trades in any order: it knows the moments its open and close were traded. */
 export interface GrowingBar extends Bar {
+  trades: number;
   openedAtUs: EpochUs;
   closedAtUs: EpochUs;
 }

@@ -6,10 +6,10 @@ export const barPush: PushFormat<BarPush, PostedBar> = {
   // History comes now and then: the schema is quick enough, and Postgres takes longer.
   isPlain: (_): _ is BarPush => false,
   schema: barPushSchema,
-  itemOf: ({ symbol, interval, open, high, low, close, volume, trades = 0 }, ts) => ({
+  itemOf: ({ symbol, interval, open, high, low, close, volume, trades }, ts) => ({
     symbol,
     interval,
-    bar: { ts, open, high, low, close, volume, trades },
+    bar: { ts, open, high, low, close, volume, ...(trades !== undefined && { trades }) },
   }),
   refuseMoment: ({ interval, offset }, ts, nowUs) =>
     refuseBucket(interval, ts, nowUs, offset === undefined ? 0 : (readOffsetUs(offset) ?? 0)),

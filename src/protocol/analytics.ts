@@ -44,7 +44,8 @@ export type CorrelatedPair = z.infer<typeof pairSchema>;
 
 /**
  * `GET /api/analytics/correlation`: every pair once, in the order of `symbols`. The bars begin in [from, to); those of a
- * symbol hold every trade up to its cursor, and none after it.
+ * symbol hold every trade up to its cursor, and none after it. `gone_before`: what was traded before is kept in longer bars alone,
+ * and missing here (SPEC R-3).
  */
 export const correlationAnswerSchema = z.strictObject({
   interval: intervalSchema,
@@ -53,6 +54,7 @@ export const correlationAnswerSchema = z.strictObject({
   symbols: z.array(symbolSchema),
   cursors: z.record(z.string(), cursorSchema),
   pairs: z.array(pairSchema),
+  gone_before: epochUsSchema.optional(),
 });
 export type CorrelationAnswer = z.infer<typeof correlationAnswerSchema>;
 
@@ -133,7 +135,7 @@ export type Risk = z.infer<typeof riskSchema>;
 
 /**
  * `GET /api/analytics/risk`, of a symbol's closes, or of the last values of a series where `metric` is there. It says with
- * which `risk_free` rate a year and how many `periods_per_year` it was worked out.
+ * which `risk_free` rate a year and how many `periods_per_year` it was worked out. `gone_before` as above.
  */
 export const riskAnswerSchema = z.strictObject({
   symbol: symbolSchema,
@@ -146,5 +148,6 @@ export const riskAnswerSchema = z.strictObject({
   risk_free: z.number(),
   periods_per_year: z.number(),
   risk: riskSchema,
+  gone_before: epochUsSchema.optional(),
 });
 export type RiskAnswer = z.infer<typeof riskAnswerSchema>;

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { barSchema, intervalSchema } from "./bar.ts";
+import { POSTED_INTERVALS } from "./bar-push.ts";
 import { bookEventSchema } from "./book.ts";
 import { eventSchema, positionEventSchema } from "./event.ts";
 import { joinedFramesSchema } from "./server-message.ts";
@@ -17,16 +18,22 @@ export const acceptedSchema = z.object({
 });
 export type Accepted = z.infer<typeof acceptedSchema>;
 
-/** Why a change is no figure: nothing was traded, or the price it would be a part of is zero or below. */
-const NO_CHANGE = ["no_trade", "base_not_positive"] as const;
+/**
+ * Why a change is no figure: nothing was traded, the price it would be a part of is zero or below, or there is none, as of a first
+ * imported day.
+ */
+const NO_CHANGE = ["no_trade", "base_not_positive", "no_base"] as const;
 
 /**
- * One line of `GET /api/symbols`. `change` is relative (0.01 = 1 %) over the 24 h before the last trade; where it is null,
- * `change_reason` says why.
+ * One line of `GET /api/symbols`. `last_ts` is the moment of the last trade. Where nobody has pushed a trade, but bars were imported,
+ * `last` is the close of the newest, `last_ts` where it begins and `last_interval` how long it is. `change` is relative (0.01 = 1 %)
+ * over the 24 h before the last trade, of imported bars over the last close of a day before; where it is null, `change_reason` says why.
  */
 export const symbolSummarySchema = z.object({
   symbol: symbolSchema,
   last: z.number().nullable(),
+  last_ts: epochUsSchema.nullable(),
+  last_interval: z.enum(POSTED_INTERVALS).optional(),
   change: z.number().nullable(),
   change_reason: z.enum(NO_CHANGE).optional(),
   volume: z.number(),

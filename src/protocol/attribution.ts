@@ -120,6 +120,8 @@ export type BrinsonFachler = z.infer<typeof brinsonFachlerSchema>;
 /**
  * `GET` and `POST /api/analytics/attribution`: profit and loss from `from` to `to`, both borders of buckets of `interval`.
  * `account` null: of all. `reported` is there where `value` was asked for, `brinson_fachler` where a benchmark was posted.
+ * `gone_before`: closes or values of before are kept in longer buckets alone, or no more, and missing here (SPEC R-3).
+ * `whole_buckets`: starts of hours that `from` or `to` should have cut, and all of whose fees count, as no more is known (R-2).
  */
 export const attributionAnswerSchema = z.strictObject({
   interval: intervalSchema,
@@ -137,6 +139,8 @@ export const attributionAnswerSchema = z.strictObject({
   total: totalPnlSchema,
   reported: reportedValueSchema.optional(),
   brinson_fachler: brinsonFachlerSchema.optional(),
+  gone_before: epochUsSchema.optional(),
+  whole_buckets: z.array(epochUsSchema).optional(),
 });
 export type AttributionAnswer = z.infer<typeof attributionAnswerSchema>;
 

@@ -44,7 +44,7 @@ export const barPushSchema = z
     low: finite,
     close: finite,
     volume: finite.nonnegative({ error: "must not be negative" }),
-    /** How many trades it stands for; 0 where that is not known. */
+    /** How many trades it stands for; absent where that is not known. */
     trades: z
       .int({ error: "must be an integer" })
       .min(0, { error: "must not be negative" })

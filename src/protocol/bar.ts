@@ -8,7 +8,10 @@ export const intervalSchema = z.enum(Object.keys(INTERVAL_SECONDS) as [Interval,
   error: `must be one of ${Object.keys(INTERVAL_SECONDS).join(", ")}`,
 });
 
-/** An OHLCV candle; `ts` is the start of its bucket. */
+/**
+ * An OHLCV candle; `ts` is the start of its bucket. `trades` is absent where nobody has said how many there were, as of bars from
+ * elsewhere, and of a bar with such a part.
+ */
 export const barSchema = z.strictObject({
   ts: epochUsSchema,
   open: z.number(),
@@ -16,6 +19,6 @@ export const barSchema = z.strictObject({
   low: z.number(),
   close: z.number(),
   volume: z.number(),
-  trades: z.int(),
+  trades: z.int().optional(),
 });
 export type Bar = z.infer<typeof barSchema>;

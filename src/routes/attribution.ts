@@ -77,11 +77,13 @@ async function answerQuery(
   }
 
   const { cursors, closesOf, accountsOf } = holdings;
+  const gone = [holdings.goneBefore, reported?.goneBefore].flatMap((one) => one ?? []);
+  const whole = [...new Set((paid ?? []).flatMap(({ wholeBuckets }) => wholeBuckets))];
   const bucketUs = INTERVAL_SECONDS[interval] * 1_000_000;
   const span = { fromUs: range.fromUs, toUs: range.toUs, bucketUs };
   const noCloses = { ts: [], values: [] };
   const shares: SymbolShare[] = symbols.map((symbol: SymbolName, at) => ({
-    ...{ symbol, fees: paid?.[at] ?? null },
+    ...{ symbol, fees: paid?.[at]?.sum ?? null },
     result: symbolPnl(accountsOf[at] ?? [], closesOf.get(symbol) ?? noCloses, span),
   }));
   const total = totalOf(shares);
@@ -91,6 +93,8 @@ async function answerQuery(
     total: totalAnswer(total),
     ...(reported && { reported: reportedValue(total, reported.start, reported.end) }),
     ...(push && { brinson_fachler: attributeToBenchmark({ shares, total }, push, closesOf, span) }),
+    ...(gone.length > 0 && { gone_before: Math.max(...gone) as EpochUs }),
+    ...(whole.length > 0 && { whole_buckets: whole.sort((a, b) => a - b) }),
   };
   return c.json(answer, 200, { "cache-control": "no-store" });
 }

@@ -44,7 +44,7 @@ export const barRoutes = new Hono<AppEnv>()
     }
     await Promise.all([
       // Whoever has no events is in the list by this alone; where it fails the batch is sent again.
-      directoryOf(c.env).know(symbols),
+      directoryOf(c.env).know(symbols, "bars"),
       tellKeeper(c),
     ]);
     const answer: BarsAccepted = { accepted: batch.items.length };

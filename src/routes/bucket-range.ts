@@ -53,6 +53,15 @@ export function readFilledRange(
   return { ...range, fromUs, buckets: DEFAULT_BUCKETS };
 }
 
+/**
+ * From when on a series would have to be whole for what was found of it: from the beginning of the range, or, where only its
+ * newest buckets are asked for and so many were found, from the first of them.
+ */
+export function restsOnFrom({ fromUs, buckets }: BucketRange, { ts }: BucketValues): EpochUs {
+  const first = ts.length < buckets ? undefined : ts[0];
+  return first ?? fromUs;
+}
+
 /** What was looked at: where the range is of any age, it begins with the first bucket found. */
 export function lookedAtFrom(
   { fromUs, toUs, buckets }: BucketRange,

@@ -36,7 +36,7 @@ export const correlationRoutes = new Hono<AppEnv>().get("/api/analytics/correlat
   if (outside !== null) return outside;
   const refused = await refuseRead(c, symbols);
   if (refused !== null) return refused;
-  const read = await readClosesOfEach(c, symbols, interval, range);
+  const { read, goneBefore } = await readClosesOfEach(c, symbols, interval, range);
   const closes = read.map((one) => one.closes);
   const pairs = correlatePairs(closes);
   const answer: CorrelationAnswer = {
@@ -46,6 +46,7 @@ export const correlationRoutes = new Hono<AppEnv>().get("/api/analytics/correlat
       ...{ a: symbols[a] as SymbolName, b: symbols[b] as SymbolName },
       correlation,
     })),
+    ...(goneBefore !== null && { gone_before: goneBefore }),
   };
   return c.json(answer, 200, { "cache-control": "no-store" });
 });

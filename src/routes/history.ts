@@ -37,7 +37,8 @@ export const historyRoutes = new Hono<AppEnv>().get("/api/history/:symbol", asyn
   const next = oldest !== undefined && bars.length > limit ? oldest.ts : null;
   const goneBefore = await readGoneBars(
     databaseOf(c.get("config")),
-    { ...query, fromUs: next ?? fromUs },
+    [{ symbol, fromUs: next ?? fromUs }],
+    { interval, toUs },
     c.get("correlationId"),
   );
   const answer: HistoryAnswer = {

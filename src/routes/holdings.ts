@@ -1,16 +1,17 @@
 import type { AccountSteps } from "../core/attribution/symbol-pnl.ts";
 import type { BucketValues } from "../core/statistics/bucket-values.ts";
+import { EARLIEST_US } from "../core/timestamp.ts";
 import { type AskedSymbol, readPositionSteps } from "../db/events/read-position-steps.ts";
 import type { AppContext } from "../middleware/context.ts";
 import type { Interval } from "../protocol/interval.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
-import type { Cursor } from "../protocol/time.ts";
+import type { Cursor, EpochUs } from "../protocol/time.ts";
 import type { BucketRange } from "./bucket-range.ts";
 import { databaseOf } from "./database-of.ts";
 import { fewAtOnce } from "./few-at-once.ts";
 import { type DecodedTail, readTail } from "./room-tail.ts";
 import { tailedSymbol } from "./symbol-bars.ts";
-import { inParts, readClosesAndLastBefore } from "./symbol-closes.ts";
+import { goneClosesBefore, inParts, readClosesAndLastBefore } from "./symbol-closes.ts";
 
 /** Most changes of position of all symbols together: they come as one answer of the database. */
 export const MAX_STEPS = 50_000;
@@ -33,6 +34,8 @@ export type Holdings =
       closesOf: ReadonlyMap<SymbolName, BucketValues>;
       /** The steps of each account, by symbol in the order of `held`. */
       accountsOf: readonly AccountSteps[][];
+      /** From when on the closes are whole; null where they are (SPEC R-3). */
+      goneBefore: EpochUs | null;
     }
   | { kind: "too_many_steps" };
 
@@ -59,11 +62,17 @@ export async function readHoldings(c: AppContext, query: HoldingsQuery): Promise
     c.get("correlationId"),
   );
   if (steps.kind === "too_many") return { kind: "too_many_steps" };
+  const ranges = found.map(({ asked, closes }) => {
+    const first = closes.ts[0] ?? range.fromUs;
+    // Without a close before the range none was found, however old.
+    return { symbol: asked.symbol, fromUs: first < range.fromUs ? first : EARLIEST_US };
+  });
   return {
     kind: "read",
     cursors: Object.fromEntries(found.map(({ asked }) => [asked.symbol, asked.tailCursor])),
     closesOf: new Map(found.map(({ asked, closes }) => [asked.symbol, closes])),
     accountsOf: steps.bySymbol,
+    goneBefore: await goneClosesBefore(c, ranges, interval, range.toUs),
   };
 }
 

@@ -19,6 +19,12 @@ export interface PortfolioMetric {
   account: string | null;
 }
 
+/** The fees of a symbol, and the starts of the hours that count whole, though the range cuts them (SPEC R-2). */
+export interface Fees {
+  sum: Decimal;
+  wholeBuckets: readonly EpochUs[];
+}
+
 /**
  * The exact sum of each symbol's fees in the range, over all series that the metric has there. In steps of an hour and more: a sum
  * needs none that are shorter, and those go back the farthest.
@@ -29,7 +35,7 @@ export function readFees(
   { metric, account }: PortfolioMetric,
   interval: Interval,
   { fromUs, toUs, buckets }: BucketRange,
-): Promise<Decimal[]> {
+): Promise<Fees[]> {
   return fewAtOnce(symbols, async (symbol) => {
     const { series } = await readSymbolSeries(c, {
       ...{ metric, symbol, labels: labelsOf(account), fromUs, toUs },
@@ -37,7 +43,10 @@ export function readFees(
       aggregates: ["sum", "count", "min", "max"],
     });
     const ours = series.filter(({ labels }) => account !== "" || labels["account"] === undefined);
-    return ours.flatMap(decimalsOf).reduce(sumOf, ZERO);
+    return {
+      sum: ours.flatMap(decimalsOf).reduce(sumOf, ZERO),
+      wholeBuckets: ours.flatMap((one) => one.whole_buckets ?? []),
+    };
   });
 }
 
@@ -52,7 +61,13 @@ function decimalsOf({ sum = [], count = [], min = [], max = [] }: SeriesColumns)
 }
 
 export type ReportedPoints =
-  | { kind: "read"; start: ValuePoint | undefined; end: ValuePoint | undefined }
+  | {
+      kind: "read";
+      start: ValuePoint | undefined;
+      end: ValuePoint | undefined;
+      /** From when on the points of before are there that might have been these; null where all are (SPEC R-3). */
+      goneBefore: EpochUs | null;
+    }
   /** Several series have the metric, and none the labels alone. */
   | { kind: "ambiguous"; count: number };
 
@@ -69,11 +84,12 @@ export async function readReportedValue(
       ...{ fromUs: EARLIEST_US, toUs: (momentUs + 1) as EpochUs },
       ...{ stepUs: 0, limit: 1, aggregates: [] },
     });
-    // A series whose points are gone has none.
-    const found = series.filter(({ ts }) => ts.length > 0);
-    return found.map((one) => ({
+    return series.map((one) => ({
       key: canonicalLabels(one.labels),
-      point: { ts: one.ts[0] as EpochUs, value: one.last?.[0] as number },
+      point: pointOf(one),
+      // A point that is older than what is gone may not have been the newest.
+      goneBefore:
+        (one.ts[0] ?? EARLIEST_US) < (one.gone_before ?? EARLIEST_US) ? one.gone_before : undefined,
     }));
   };
   // The later one first: whatever has a point at the beginning has one at the end.
@@ -83,7 +99,16 @@ export async function readReportedValue(
   const end = exact ?? ends[0];
   const starts = await newestOfEach(fromUs);
   const start = starts.find(({ key }) => key === end?.key);
-  return { kind: "read", start: start?.point, end: end?.point };
+  const gone = [start?.goneBefore, end?.goneBefore].flatMap((one) => one ?? []);
+  return {
+    ...{ kind: "read", start: start?.point, end: end?.point },
+    goneBefore: gone.length === 0 ? null : (Math.max(...gone) as EpochUs),
+  };
+}
+
+/** The newest point; a series whose points are gone has none. */
+function pointOf({ ts: [ts], last: [value] = [] }: SeriesColumns): ValuePoint | undefined {
+  return ts === undefined || value === undefined ? undefined : { ts, value };
 }
 
 function labelsOf(account: string | null): Record<string, string> {

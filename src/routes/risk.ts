@@ -10,12 +10,18 @@ import type { RiskAnswer } from "../protocol/analytics.ts";
 import { INTERVAL_SECONDS, type Interval } from "../protocol/interval.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../protocol/time.ts";
-import { type BucketRange, lookedAtFrom, MAX_BUCKETS, readFilledRange } from "./bucket-range.ts";
+import {
+  type BucketRange,
+  lookedAtFrom,
+  MAX_BUCKETS,
+  readFilledRange,
+  restsOnFrom,
+} from "./bucket-range.ts";
 import { databaseOf } from "./database-of.ts";
 import { refuseRead } from "./known-symbols.ts";
 import { MAX_SERIES, refuseManySeries } from "./many-series.ts";
 import { Parameters } from "./parameters.ts";
-import { readSymbolCloses } from "./symbol-closes.ts";
+import { readClosesOfEach, type SymbolCloses } from "./symbol-closes.ts";
 import { readSymbolSeries } from "./symbol-series.ts";
 
 const KNOWN = ["symbol", "metric", "labels", "interval", "from", "to", "precision"];
@@ -55,6 +61,7 @@ export const riskRoutes = new Hono<AppEnv>().get("/api/analytics/risk", async (c
     cursor: line.cursor,
     ...{ risk_free: riskFree, periods_per_year: periodsPerYear },
     risk: analyseRisk(line.values, { riskFree, periodsPerYear }),
+    ...(line.goneBefore !== null && { gone_before: line.goneBefore }),
   };
   return c.json(answer, 200, { "cache-control": "no-store" });
 });
@@ -84,7 +91,14 @@ function readSubject(parameters: Parameters): Subject {
 }
 
 type Line =
-  | { kind: "read"; cursor: Cursor; values: BucketValues; labels?: Record<string, string> }
+  | {
+      kind: "read";
+      cursor: Cursor;
+      values: BucketValues;
+      labels?: Record<string, string>;
+      /** From when on they are whole; null where they are (SPEC R-3). */
+      goneBefore: EpochUs | null;
+    }
   /** Several series have the labels, and none has these alone. */
   | { kind: "ambiguous"; count: number };
 
@@ -95,8 +109,9 @@ async function readLine(
   range: BucketRange,
 ): Promise<Line> {
   if (metric === undefined) {
-    const { cursor, closes } = await readSymbolCloses(c, symbol, interval, range);
-    return { kind: "read", cursor, values: closes };
+    const { read, goneBefore } = await readClosesOfEach(c, [symbol], interval, range);
+    const { cursor, closes } = read[0] as SymbolCloses;
+    return { kind: "read", cursor, values: closes, goneBefore };
   }
   const { cursor, series } = await readBuckets(c, { symbol, metric, labels }, interval, range);
   const exact = series.find((one) => canonicalLabels(one.labels) === canonicalLabels(labels));
@@ -107,7 +122,9 @@ async function readLine(
     ts: newest.ts.slice(-range.buckets),
     values: newest.values.slice(-range.buckets),
   };
-  return { kind: "read", cursor, values, labels: found?.labels ?? labels };
+  const gone = found?.gone_before;
+  const goneBefore = gone !== undefined && gone > restsOnFrom(range, values) ? gone : null;
+  return { kind: "read", cursor, values, labels: found?.labels ?? labels, goneBefore };
 }
 
 /** The last values of the buckets of a range; of one of any age those of the 10,000 buckets before the newest point. */

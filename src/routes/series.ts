@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { Config } from "../config.ts";
+import { numberOfSum } from "../core/attribution/decimal-sum.ts";
 import { chooseStepUs, DAY_US, HOUR_US, MINUTE_US, readDurationUs } from "../core/duration.ts";
 import { newestPoints } from "../core/newest-points.ts";
 import { hasSeries } from "../db/series/has-series.ts";
@@ -7,7 +8,7 @@ import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { badParameters, problem } from "../middleware/problem.ts";
 import { AGGREGATES, type Aggregate } from "../protocol/aggregate.ts";
-import type { SeriesAnswer } from "../protocol/answers.ts";
+import type { SeriesAnswer, SeriesColumns } from "../protocol/answers.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { answerCached } from "./cached-answer.ts";
@@ -49,8 +50,11 @@ export const seriesRoutes = new Hono<AppEnv>().get("/api/series", async (c) => {
   if (many !== null) return many;
   // A range that begins inside a bucket has one more; of points one more tells that there are more.
   const limit = MAX_POINTS + 1;
-  const query = { metric, symbol, labels, fromUs, toUs, stepUs, aggregates, limit };
-  const { cursor, series, isInTail } = await readSymbolSeries(c, query);
+  const asked = { aggregates: withPartsOfSum(aggregates) };
+  const query = { metric, symbol, labels, fromUs, toUs, stepUs, ...asked, limit };
+  const found = await readSymbolSeries(c, query);
+  const { cursor, isInTail } = found;
+  const series = found.series.map((one) => withDecimalSum(one, aggregates));
   if (series.length === 0 && !isInTail && !(await isKnown(c, symbol, metric, labels))) {
     const detail = `${symbol} has no metric of that name and those labels; GET /api/metrics/names?symbol=${encodeURIComponent(symbol)} lists them`;
     return problem(c, {
@@ -107,6 +111,28 @@ function finestStepUs(fromUs: EpochUs, nowUs: EpochUs, config: Config): number {
   const isOlder = (days: number) => days > 0 && fromUs < nowUs - days * DAY_US;
   if (isOlder(config.KEEP_MINUTES_DAYS)) return HOUR_US;
   return isOlder(config.KEEP_RAW_DAYS) ? MINUTE_US : 0;
+}
+
+/** What tells how far a sum of doubles may be off. */
+const PARTS_OF_SUM = ["count", "min", "max"] as const;
+
+function withPartsOfSum(aggregates: readonly Aggregate[]): Aggregate[] {
+  return [...new Set([...aggregates, ...(aggregates.includes("sum") ? PARTS_OF_SUM : [])])];
+}
+
+/** The series with the sums of the decimals that were pushed, without what nobody asked for. */
+function withDecimalSum(series: SeriesColumns, aggregates: readonly Aggregate[]): SeriesColumns {
+  const { sum, count = [], min = [], max = [] } = series;
+  if (sum === undefined || !aggregates.includes("sum")) return series;
+  const decimal = sum.map((one, at) =>
+    numberOfSum({
+      ...{ sum: one, count: count[at] ?? 1 },
+      ...{ min: min[at] ?? one, max: max[at] ?? one },
+    }),
+  );
+  const whole = { ...series, sum: decimal };
+  for (const name of PARTS_OF_SUM) if (!aggregates.includes(name)) delete whole[name];
+  return whole;
 }
 
 function readAggregates(parameters: Parameters): Aggregate[] {

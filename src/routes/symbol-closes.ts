@@ -2,11 +2,12 @@ import type { BucketValues } from "../core/statistics/bucket-values.ts";
 import { EARLIEST_US } from "../core/timestamp.ts";
 import type { BarsRange, TailedSymbol } from "../db/bars/read-bar-columns.ts";
 import { readClosesOf, readGridClosesOf } from "../db/bars/read-bars.ts";
+import { type BarsFrom, readGoneBars } from "../db/bars/read-gone-bars.ts";
 import type { AppContext } from "../middleware/context.ts";
 import { INTERVAL_SECONDS, type Interval } from "../protocol/interval.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../protocol/time.ts";
-import type { BucketRange } from "./bucket-range.ts";
+import { type BucketRange, restsOnFrom } from "./bucket-range.ts";
 import { databaseOf } from "./database-of.ts";
 import { fewAtOnce } from "./few-at-once.ts";
 import { readTail } from "./room-tail.ts";
@@ -18,32 +19,42 @@ export interface SymbolCloses {
   closes: BucketValues;
 }
 
-export async function readSymbolCloses(
-  c: AppContext,
-  symbol: SymbolName,
-  interval: Interval,
-  range: BucketRange,
-): Promise<SymbolCloses> {
-  const [found] = await readClosesOfEach(c, [symbol], interval, range);
-  return found as SymbolCloses;
-}
-
-/** The closes of several symbols, in their order, over the same range. */
+/**
+ * The closes of several symbols, in their order, over the same range, and from when on they are whole, null where they are
+ * (SPEC R-3).
+ */
 export async function readClosesOfEach(
   c: AppContext,
   symbols: readonly SymbolName[],
   interval: Interval,
-  { fromUs, toUs, buckets }: BucketRange,
-): Promise<SymbolCloses[]> {
+  bucketRange: BucketRange,
+): Promise<{ read: SymbolCloses[]; goneBefore: EpochUs | null }> {
+  const { fromUs, toUs, buckets } = bucketRange;
   // As many bars as there are buckets: then one look covers them all.
   const range = { interval, fromUs, toUs, limit: buckets };
-  return inParts(symbols, async (part) => {
+  const read = await inParts(symbols, async (part) => {
     const tails = await fewAtOnce(part, (symbol) => readTail(c.env, symbol));
     const tailed = tails.map((tail, at) => tailedSymbol(part[at] as SymbolName, tail));
     const db = databaseOf(c.get("config"));
     const closes = await readClosesOf(db, tailed, range, c.get("correlationId"));
     return tails.map(({ cursor }, at) => ({ cursor, closes: closes[at] as BucketValues }));
   });
+  const ranges = symbols.map((symbol, at) => {
+    const { closes } = read[at] as SymbolCloses;
+    return { symbol, fromUs: restsOnFrom(bucketRange, closes) };
+  });
+  return { read, goneBefore: await goneClosesBefore(c, ranges, interval, toUs) };
+}
+
+/** As `readGoneBars` says. */
+export function goneClosesBefore(
+  c: AppContext,
+  ranges: readonly BarsFrom[],
+  interval: Interval,
+  toUs: EpochUs,
+): Promise<EpochUs | null> {
+  const db = databaseOf(c.get("config"));
+  return readGoneBars(db, ranges, { interval, toUs }, c.get("correlationId"));
 }
 
 /** The same where the tails have been read, and before the range the last close that there is, however old. */

@@ -21,7 +21,7 @@ describe.each(testDatabaseKinds())("bars with an offset on $name", ({ openMigrat
     ...{ symbol, interval: "1h" },
     bar: {
       ts: at(ts),
-      ...{ open: price, high: price, low: price, close: price, volume: 1, trades: 0 },
+      ...{ open: price, high: price, low: price, close: price, volume: 1 },
     },
   });
 

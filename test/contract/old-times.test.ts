@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ZodType } from "zod";
 import { retain } from "../../src/db/upkeep/retention.ts";
+import { correlationAnswerSchema, riskAnswerSchema } from "../../src/protocol/analytics.ts";
 import {
   acceptedSchema,
   historyAnswerSchema,
   seriesAnswerSchema,
 } from "../../src/protocol/answers.ts";
+import { attributionAnswerSchema } from "../../src/protocol/attribution.ts";
 import { testDatabaseKinds } from "./databases.ts";
 import { at, freshSymbol } from "./events.ts";
 import { type KeptDatabase, keepDatabase } from "./kept-database.ts";
@@ -13,6 +16,10 @@ import { WorkerOnDatabase } from "./worker-on-database.ts";
 const MINUTE = 60_000_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+
+interface Said {
+  gone_before?: number | undefined;
+}
 
 describe.each(testDatabaseKinds())("old times at the doors, on $name", ({ openMigrated }) => {
   let database: KeptDatabase;
@@ -37,6 +44,7 @@ describe.each(testDatabaseKinds())("old times at the doors, on $name", ({ openMi
     }));
     await push("/api/metrics", four);
     await push("/api/trades", [{ symbol: cutSymbol, price: 5, size: 1, ts: tenDaysAgo + 1 }]);
+    await push("/api/metrics", [{ metric: "portfolio_value", value: 100, ts: tenDaysAgo }]);
     database.clock.nowUs = at(database.clock.nowUs + 15 * DAY);
     await upToDate();
     beforeDrop = [(await day()).bars, (await hours()).series];
@@ -139,6 +147,48 @@ describe.each(testDatabaseKinds())("old times at the doors, on $name", ({ openMi
     const minutes = await history(`${query}&interval=1m`);
     expect(minutes.bars).toHaveLength(1);
     expect(minutes).not.toHaveProperty("gone_before");
+  });
+
+  it("R-3 analytics say from when on they have everything, where they rest on what is gone", async () => {
+    const fresh = freshSymbol();
+    await push("/api/trades", [
+      { symbol: fresh, price: 5, size: 1, ts: Date.now() * 1_000 - HOUR },
+    ]);
+    const [one, other, base] = [cutSymbol, tradedSymbol, tenDaysAgo];
+    const gone = (await history(`${one}?interval=1s&from=${base}&to=${base + HOUR}`)).gone_before;
+    expect(gone).toBeGreaterThan(base);
+    const ask = async (path: string, schema: ZodType<Said>) => {
+      const { status, answer } = await worker.ask(path);
+      expect(status).toBe(200);
+      return schema.parse(answer);
+    };
+    const range = `from=${base}&to=${base + HOUR}`;
+    const risk = (query: string) => ask(`risk?${query}`, riskAnswerSchema);
+    const correlation = (query: string) => ask(`correlation?${query}`, correlationAnswerSchema);
+    const attribution = (query: string) => ask(`attribution?${query}`, attributionAnswerSchema);
+    const all = [
+      await risk(`symbol=${one}&interval=1s&${range}`),
+      await risk(`symbol=${one}&interval=1s`),
+      await risk(`symbol=${one}&metric=m&interval=1s&${range}`),
+      await correlation(`symbols=${fresh},${other}&interval=1s&${range}`),
+      await attribution(`symbols=${other}&interval=1s&${range}`),
+      // No close there: the last one before it may have been in what is gone.
+      await attribution(
+        `symbols=${fresh},${other}&interval=15s&from=${base + HOUR}&to=${base + 2 * HOUR}`,
+      ),
+      await attribution(`symbols=${fresh}&interval=1h&${range}&value=portfolio_value`),
+    ];
+    expect(all.map(({ gone_before }) => gone_before)).toEqual(all.map(() => gone));
+    const whole = [
+      await risk(`symbol=${one}&interval=1m&${range}`),
+      await risk(`symbol=${fresh}&interval=1s`),
+      await risk(`symbol=${one}&metric=m&interval=1m&${range}`),
+      await correlation(`symbols=${one},${other}&interval=1m&${range}`),
+      await attribution(`symbols=${one},${other}&interval=1m&${range}`),
+    ];
+    for (const answer of whole) expect(answer).not.toHaveProperty("gone_before");
+    const fees = `symbols=${one}&fees=m&interval=1s&from=${base + 75_000_000}&to=${base + HOUR}`;
+    expect(await attribution(fees)).toMatchObject({ whole_buckets: [base] });
   });
 
   it("R-3 says that an answer is cut to the newest, and where the rest is", async () => {

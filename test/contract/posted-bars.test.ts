@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PostedBar } from "../../src/core/posted-bar.ts";
 import { readBars } from "../../src/db/bars/read-bars.ts";
+import { readImportedPrices } from "../../src/db/bars/read-imported-prices.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../src/db/store/store-frames.ts";
 import { storeImportedBars } from "../../src/db/store/store-imported-bars.ts";
@@ -36,7 +37,7 @@ describe.each(testDatabaseKinds())("posted bars on $name", ({ openMigrated }) =>
     price: number,
   ): PostedBar => {
     const prices = { open: price, high: price, low: price, close: price };
-    return { symbol, interval, bar: { ts: at(ts), ...prices, volume: 1, trades: 0 } };
+    return { symbol, interval, bar: { ts: at(ts), ...prices, volume: 1 } };
   };
 
   const storeTrades = (symbol: SymbolName, cursor: number, ...times: number[]) =>
@@ -77,6 +78,102 @@ describe.each(testDatabaseKinds())("posted bars on $name", ({ openMigrated }) =>
     expect(await closes(symbol, "1d")).toEqual([[3, 1]]);
     await storeImportedBars(database.db, [bar(symbol, "1d", 0, 3)]);
     expect(await notes()).toBe(0);
+  });
+
+  it("B-8 has no trades where nobody said how many, nor where that is so of a part", async () => {
+    const symbol = freshSymbol();
+    const said = (ts: number, trades: number): PostedBar => {
+      const one = bar(symbol, "1m", ts, 1);
+      return { ...one, bar: { ...one.bar, trades } };
+    };
+    await storeImportedBars(database.db, [
+      ...[said(0, 3), said(MINUTE, 0), bar(symbol, "1h", HOUR, 1), said(2 * HOUR, 4)],
+      ...[said(DAY, 5), said(DAY + HOUR, 6)],
+    ]);
+    const counts = async (interval: PostedInterval | "5m") =>
+      (
+        await readBars(database.db, {
+          ...{ symbol, interval, fromUs: at(0), toUs: at(2 * DAY), limit: 10, tail: [] },
+          storedThrough: cursorAt(1_000),
+        })
+      ).map(({ trades }) => trades);
+    const views = async (interval: PostedInterval) =>
+      (
+        await database.db.query(
+          `select trades::int4 from bars_${interval} where symbol = $1 order by timestamp`,
+          [symbol],
+        )
+      ).map(({ trades }) => trades);
+    for (const look of ["at once", "kept"]) {
+      expect({ look, minutes: await counts("1m") }).toEqual({ look, minutes: [3, 0, 4, 5, 6] });
+      expect(await counts("5m")).toEqual([3, 4, 5, 6]);
+      expect(await counts("1h")).toEqual([3, undefined, 4, 5, 6]);
+      expect(await counts("1d")).toEqual([undefined, 11]);
+      await keep();
+    }
+    expect(await views("1m")).toEqual([3, 0, 4, 5, 6]);
+    expect(await views("1h")).toEqual([3, null, 4, 5, 6]);
+    expect(await views("1d")).toEqual([null, 11]);
+    // A number that is said later is there.
+    const hour = bar(symbol, "1h", HOUR, 1);
+    await storeImportedBars(database.db, [{ ...hour, bar: { ...hour.bar, trades: 2 } }]);
+    expect(await counts("1d")).toEqual([9, 11]);
+  });
+
+  it("the last price of imported bars is the close of history's newest day, and the change goes from the day before", async () => {
+    const post = async (...bars: [PostedInterval, number, number][]) => {
+      const symbol = freshSymbol();
+      await storeImportedBars(
+        database.db,
+        bars.map(([interval, ts, price]) => bar(symbol, interval, ts, price)),
+      );
+      return symbol;
+    };
+    const days = await post(["1d", 0, 1], ["1d", 3 * DAY, 4], ["1d", DAY, 2]);
+    const one = await post(["1d", DAY, 7]);
+    const minutes = await post(
+      ["1m", DAY - MINUTE, 1],
+      ["1m", DAY + HOUR, 2],
+      ["1m", DAY + 3 * HOUR, 3],
+    );
+    // The finest that is known: the last hour of the day, of which there are minutes.
+    const mixed = await post(
+      ...([
+        ["1d", DAY, 9],
+        ["1h", DAY + HOUR, 8],
+        ["1h", DAY + 5 * HOUR, 6],
+      ] as [PostedInterval, number, number][]),
+      ...([
+        ["1m", DAY + 5 * HOUR + MINUTE, 5],
+        ["1d", 0, 3],
+        ["1h", 2 * HOUR, 2],
+      ] as [PostedInterval, number, number][]),
+    );
+    const offset = await post(["1h", DAY + 30 * MINUTE, 1], ["1h", DAY + 90 * MINUTE, 2]);
+    const none = freshSymbol();
+    const prices = await readImportedPrices(database.db, [days, one, minutes, mixed, offset, none]);
+    const said = (
+      close: number,
+      barUs: number,
+      interval: PostedInterval,
+      before: number | null,
+    ) => ({
+      ...{ close, barUs, interval, before },
+    });
+    expect(prices).toEqual(
+      new Map([
+        [days, said(4, 3 * DAY, "1d", 2)],
+        [one, said(7, DAY, "1d", null)],
+        [minutes, said(3, DAY + 3 * HOUR, "1m", 1)],
+        [mixed, said(5, DAY + 5 * HOUR + MINUTE, "1m", 2)],
+        [offset, said(2, DAY + 90 * MINUTE, "1h", null)],
+      ]),
+    );
+    for (const symbol of [days, one, minutes, mixed]) {
+      const price = prices.get(symbol);
+      const newest = (await closes(symbol, "1d")).slice(-2).map(([close]) => close);
+      expect(newest).toEqual([price?.before, price?.close].filter((close) => close !== null));
+    }
   });
 
   it("stores batches of many statements whole, each symbol's own", async () => {

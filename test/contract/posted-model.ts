@@ -43,7 +43,9 @@ function merge(pieces: ReadonlyMap<number, Bar>, lengthUs: number): Bar[] {
     bar.low = Math.min(bar.low, piece.low);
     bar.close = piece.close;
     bar.volume += piece.volume;
-    bar.trades += piece.trades;
+    const { trades } = bar;
+    delete bar.trades;
+    if (trades !== undefined && piece.trades !== undefined) bar.trades = trades + piece.trades;
   }
   return [...merged.values()];
 }

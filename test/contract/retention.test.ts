@@ -74,15 +74,12 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
 
   it("drops raw data in whole weeks; bars and rollups answer as before", async () => {
     expect(await database.keep()).toBe("up_to_date");
-    // The time before the installation is one range of partitions: it goes a week after that.
-    database.clock.nowUs = at(database.clock.nowUs + 14 * DAY);
-    expect(await database.keep()).toBe("up_to_date");
     const before = [await days("1m"), await days("1h"), await days("1d"), await hours()];
     expect(
       (await retain(database.db, database.clock.nowUs, { rawDays: 7, minutesDays: 365 }))
         .rawDropped,
     ).toBe(true);
-    expect(await count("all_trades")).toBe(0);
+    expect(await count("all_trades")).toBe(1);
     expect(await count("all_points")).toBe(0);
     expect([await days("1m"), await days("1h"), await days("1d"), await hours()]).toEqual(before);
     const { rawFromUs } = await readTapeState(database.db);
@@ -237,5 +234,85 @@ describe.each(testDatabaseKinds())("retention on $name", ({ openMigrated }) => {
       ...{ limit: 10, storedThrough: STORED, tail: [] },
     });
     expect(bars).toMatchObject([{ trades: 40, volume: 40, open: 1, close: 40 }]);
+  });
+});
+
+describe.each(testDatabaseKinds())("retention of a database set up today on $name", (kind) => {
+  it("drops raw data and minutes of the time before as is said, in steps, and bars and rollups stay right", async () => {
+    const database = await keepDatabase(await kind.openMigrated());
+    try {
+      const { db, clock } = database;
+      const symbol = freshSymbol();
+      const today = Math.floor(clock.nowUs / DAY) * DAY;
+      // 300 days ago is older than raw data of a new database can be, whatever is said.
+      const ages = [300, 83, 50, 36, 20, 2];
+      const events = ages.flatMap((age, i) => [
+        trade(today - age * DAY, 10 + i, 1.5, { id: String(age) }),
+        trade(today - age * DAY + 3 * HOUR, 20 + i, 1, { id: `${age} later` }),
+        metric("m", today - age * DAY + MINUTE, age),
+      ]);
+      const frames = events.map((event, i) => frame(i + 1, event));
+      await storeFrames(db, [room(symbol, ...frames)], new SeriesIdCache());
+      while ((await database.keep()) === "behind");
+      const bars = (interval: "1m" | "1h" | "1d") =>
+        readBars(db, {
+          ...{ symbol, interval, fromUs: at(today - 400 * DAY), toUs: at(today), limit: 10_000 },
+          ...{ storedThrough: STORED, tail: [] },
+        });
+      const sums = () =>
+        readSeries(db, {
+          ...{ symbol, metric: "m", labels: {}, fromUs: at(today - 400 * DAY), toUs: at(today) },
+          ...{ stepUs: DAY, aggregates: ["sum", "count", "last"], limit: 1_000 },
+          ...{ storedThrough: STORED, tail: [] },
+        });
+      const kept = async () => [await bars("1h"), await bars("1d"), await sums()];
+      const before = await kept();
+      expect(before.map(({ length }) => length)).toEqual([12, 6, 1]);
+      const agesOf = (moments: readonly number[]) => [
+        ...new Set(moments.map((us) => Math.round((today - us) / DAY))),
+      ];
+      const inTable = async (table: string, column = "ts") => {
+        const moment = `(extract(epoch from ${column}) * 1e6)::float8`;
+        const rows = await db.query(`select ${moment} as us from ${table} order by 1`, []);
+        return agesOf(rows.map(({ us }) => Number(us)));
+      };
+      const left = [];
+      for (const [rawDays, minutesDays] of [
+        [75, 250],
+        [40, 40],
+        [7, 28],
+      ] as const) {
+        const days = { rawDays, minutesDays };
+        const report = await retain(db, clock.nowUs, days);
+        expect(report).toMatchObject({ rawDropped: true, minutesDropped: true });
+        left.push({
+          trades: await inTable("trades_live"),
+          points: await inTable("all_points"),
+          minutes: agesOf((await bars("1m")).map(({ ts }) => ts)),
+          minutesOfOld: await inTable("bars_1m_past", "bucket"),
+        });
+        expect(await kept()).toEqual(before);
+        // What comes again counts once, whether its raw data is there or not.
+        const again = frames.map((one) => ({ ...one, cursor: cursorAt(one.cursor + 50) }));
+        await storeFrames(db, [room(symbol, ...again)], new SeriesIdCache());
+        expect(await kept()).toEqual(before);
+        while ((await database.keep()) === "behind");
+        expect(await kept()).toEqual(before);
+      }
+      // What was older than raw data when it came is kept raw without end, and tells its minutes.
+      const old = { minutesOfOld: [] };
+      expect(left).toEqual([
+        {
+          trades: [50, 36, 20, 2],
+          points: [300, 50, 36, 20, 2],
+          minutes: [300, 83, 50, 36, 20, 2],
+          ...old,
+        },
+        { trades: [36, 20, 2], points: [300, 36, 20, 2], minutes: [300, 36, 20, 2], ...old },
+        { trades: [2], points: [300, 2], minutes: [300, 20, 2], ...old },
+      ]);
+    } finally {
+      await database.close();
+    }
   });
 });

@@ -43,7 +43,13 @@ it("INV-6 INV-7 B-4 an imported file is the symbol's history at once, again when
   const list = await get("/api/symbols");
   const { symbols } = symbolsAnswerSchema.parse(await list.json());
   // The Keeper's gauges make a symbol of their own.
-  expect(symbols).toContainEqual(expect.objectContaining({ symbol: "SPX", last: null }));
+  const [before, newest] = published.slice(-2);
+  expect(symbols).toContainEqual(
+    expect.objectContaining({
+      ...{ symbol: "SPX", last: newest?.close, last_ts: newest?.ts, last_interval: "1d" },
+      change: (newest?.close ?? 0) / (before?.close ?? 0) - 1,
+    }),
+  );
 
   const day = published[2_500] as HistoryAnswer["bars"][number];
   const trade = { symbol: "SPX", price: 1_000.5, size: 3, ts: day.ts + 50_000_000_000 };
@@ -103,7 +109,7 @@ function readPublished(): HistoryAnswer["bars"] {
     const [date = "", open, high, low, close, , volume] = row.split(",");
     const prices = {
       ...{ open: Number(open), high: Number(high), low: Number(low), close: Number(close) },
-      ...{ volume: Number(volume), trades: 0 },
+      volume: Number(volume),
     };
     return historyAnswerSchema.shape.bars.element.parse({
       ts: Date.parse(date) * 1_000,

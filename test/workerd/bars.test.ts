@@ -33,7 +33,8 @@ describe("POST /api/bars", () => {
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ accepted: 3 });
     expect([closesOf(one), closesOf(two)]).toEqual([[2, 3], [3]]);
-    expect(neon.rowsOf(one)[0]?.cells).toMatchObject({ length_s: 86_400, trades: 0 });
+    expect(neon.rowsOf(one)[0]?.cells).toMatchObject({ length_s: 86_400 });
+    expect(neon.rowsOf(one)[0]?.cells["trades"]).toBe("");
 
     const { KEEPER } = env as unknown as Env;
     const keeper = KEEPER.get(KEEPER.idFromName(KEEPER_NAME)) as unknown as DurableObjectStub;
@@ -42,18 +43,20 @@ describe("POST /api/bars", () => {
     const list = await ask("/api/symbols", {}, "read");
     const { symbols } = symbolsAnswerSchema.parse(await list.json());
     expect(symbols.filter(({ symbol }) => [one, two].includes(symbol))).toEqual(
-      [one, two].map((symbol) => ({
-        ...{
-          symbol,
-          last: null,
-          change: null,
-          change_reason: "no_trade",
-          volume: 0,
-          last_event: null,
-          viewers: 0,
-        },
+      [
+        { symbol: one, last_ts: 20_001 * DAY_US, change: 0.5 },
+        { symbol: two, last_ts: 20_000 * DAY_US, change: null, change_reason: "no_base" },
+      ].map((line) => ({
+        ...{ ...line, last: 3, last_interval: "1d" },
+        ...{ volume: 0, last_event: null, viewers: 0 },
       })),
     );
+    // What is posted now is there at the next look.
+    await push("bars", day(two, 20_001, 3.3));
+    const later = await (await ask("/api/symbols", {}, "read")).json();
+    const line = symbolsAnswerSchema.parse(later).symbols.find(({ symbol }) => symbol === two);
+    expect(line).toMatchObject({ last: 3.3, last_ts: 20_001 * DAY_US });
+    expect(line?.change).toBeCloseTo(0.1);
   });
 
   it("INV-6 takes the same again, and of two in one batch the later", async () => {

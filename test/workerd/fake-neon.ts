@@ -90,9 +90,12 @@ export class FakeNeon {
     // Notes and the past come before the table of the events themselves.
     const into = [...query.matchAll(/insert into (\w+)/g)].at(-1)?.[1];
     if (into === undefined) return this.#select(query, params);
+    // Ids are those of the database that the statement names.
+    const named = /where identity = \$(\d+)/.exec(query)?.[1];
+    if (named !== undefined && params[Number(named) - 1] !== this.identity) return stored(null);
     const rows = unnest(query, params);
     for (const row of rows) this.#insert(into, row);
-    return result([], []);
+    return named !== undefined ? stored(this.identity) : result([], []);
   }
 
   #post(query: string, params: string[]): unknown {
@@ -130,6 +133,7 @@ export class FakeNeon {
   #select(query: string, params: string[]): unknown {
     if (isReplay(query)) return this.#events(params);
     if (query.includes("count(*)::int4 as series")) return result([["series", INT4]], [["1"]]);
+    if (query.includes("as bar_us")) return this.#importedPrices(params);
     // Of an earlier life there are the events alone.
     if (
       /cross join lateral|as bucket_us|max\(cursor\) as cursor|order by (t\.ts|books\.cursor)/.test(
@@ -190,6 +194,25 @@ export class FakeNeon {
     throw new Error(`no answer to ${query}`);
   }
 
+  /** Of the newest bar, which here is always one of a day. */
+  #importedPrices([symbols = "{}"]: string[]): unknown {
+    const rows = elements(symbols).flatMap((symbol) => {
+      const bars = this.rowsOf(String(symbol)).filter(({ table }) => table === "posted_bars");
+      const [newest, before] = [bars.at(-1), bars.at(-2)];
+      if (newest === undefined) return [];
+      const { cells, cursor } = newest;
+      return [[symbol, cursor, cells["length_s"], cells["close"], before?.cells["close"]]];
+    });
+    const fields: Column[] = [
+      ["symbol", TEXT],
+      ["bar_us", INT8],
+      ["length_s", INT4],
+      ["close", FLOAT8],
+      ["before", FLOAT8],
+    ];
+    return result(fields, rows);
+  }
+
   #events([symbol = "", after = "", upTo = "", limit = ""]: string[]): unknown {
     const names = new Map([...this.#series.values()].map((one) => [one.id, one]));
     const rows = this.rowsOf(symbol)
@@ -216,6 +239,14 @@ export function isReplay(query: string): boolean {
   return query.includes("s.labels_key, p.value");
 }
 
+function stored(identity: string | null): unknown {
+  const fields: Column[] = [
+    ["set_aside", INT4],
+    ["identity", TEXT],
+  ];
+  return result(fields, [[0, identity]]);
+}
+
 /** What a row of `books` is in one text. */
 function bookText(cells: StoredRow["cells"]): string | undefined {
   if (cells["bid_prices"] === undefined) return undefined;
@@ -227,8 +258,12 @@ function bookText(cells: StoredRow["cells"]): string | undefined {
 
 /** Rows of the arrays that a statement unnests, each under the name the statement gives its column. */
 function unnest(query: string, params: string[]): Record<string, string | number>[] {
-  const names = (/as u \(([^)]+)\)/.exec(query)?.[1] ?? "").split(",").map((name) => name.trim());
-  const columns = names.map((_, at) => elements(params[at] ?? "{}"));
+  const [, arrays = "", named = ""] =
+    /unnest\(([^)]+)\) (?:with \w+ )?as u \(([^)]+)\)/.exec(query) ?? [];
+  const names = named.split(",").map((name) => name.trim());
+  const columns = [...arrays.matchAll(/\$(\d+)/g)].map(([, number]) =>
+    elements(params[Number(number) - 1] ?? "{}"),
+  );
   return (columns[0] ?? []).map((_, at) =>
     Object.fromEntries(names.map((name, column) => [name, columns[column]?.[at] ?? ""])),
   );

@@ -69,3 +69,18 @@ it("S-8 a new room beside a new database has nothing to store again", async () =
   await neon.untilStored(symbol, 1);
   expect(await meet(symbol, "fifth")).toEqual({ resends: false, lostThrough: null });
 });
+
+it("S-8 a database that is replaced under a Writer who knows the other's ids has nothing under those", async () => {
+  await startBeside("sixth");
+  const [symbol, other] = [newSymbol(), newSymbol()];
+  await pushPoints(other, 1);
+  await neon.untilStored(other, 1);
+  await pushPoints(symbol, 1, 2);
+  await neon.untilStored(symbol, 2);
+  // At once, and nothing is started anew.
+  neon = new FakeNeon();
+  neon.identity = "seventh";
+  await pushPoints(symbol, 3, 1);
+  await neon.untilStored(symbol, 3);
+  expect(neon.rowsOf(symbol).map(({ cells }) => cells["value"])).toEqual([1, 2, 3]);
+});

@@ -1,3 +1,4 @@
+import { volumeOf } from "../../src/core/bar-volume.ts";
 import { bucketStartUs } from "../../src/core/bars.ts";
 import type { Bar, Interval } from "../../src/protocol/bar.ts";
 import type { TradeEvent } from "../../src/protocol/event.ts";
@@ -162,6 +163,8 @@ function extend(
   const isEarliest = bar.openedAtUs !== null && trade.ts < bar.openedAtUs;
   const isOpenKnown = bar.openedAtUs !== null || isLatest || trade.ts >= bar.openedByUs;
   const isCloseKnown = isLatest || closedAtUs !== null;
+  // Nobody has said how many trades an imported bar has.
+  const count = bar.trades === undefined ? undefined : bar.trades + 1;
   // Of what is not known, the likelier: the newest bar grows at its end.
   const closes = isLatest || (closedAtUs === null && isNewest);
   return {
@@ -171,8 +174,8 @@ function extend(
       high: Math.max(bar.high, trade.price),
       low: Math.min(bar.low, trade.price),
       close: closes ? trade.price : bar.close,
-      volume: bar.volume + trade.size,
-      trades: bar.trades + 1,
+      volume: volumeOf(bar.volume + trade.size, count ?? null),
+      ...(count !== undefined && { trades: count }),
       openedAtUs: isEarliest ? trade.ts : bar.openedAtUs,
       closedAtUs: isLatest ? trade.ts : closedAtUs,
     },

@@ -1,3 +1,4 @@
+import { INTERVAL_SECONDS } from "../../src/protocol/interval.ts";
 import { changeOf, NO_BASE, NOT_POSITIVE, OLD_PRICE } from "./change.ts";
 import { type AsOf, isOverADay, type LastPrice } from "./last-price.ts";
 import type { ListedSymbol } from "./symbol-list.ts";
@@ -6,11 +7,6 @@ import type { ListedSymbol } from "./symbol-list.ts";
 export interface Past {
   /** Bars of the day before the list was opened, or the newest days that were imported; oldest first. */
   bars: readonly { ts: number; close: number }[];
-  /**
-   * Where nobody has pushed a trade but bars were imported: the newest day's close, which is the last price there is, and
-   * the close before it.
-   */
-  imported: { last: number; before: number | null; dayUs: number } | null;
 }
 export type Pasts = ReadonlyMap<string, Past>;
 
@@ -41,16 +37,16 @@ export function listedPrice(
   live: LastPrice | null,
   nowMs: number,
 ): ListedPrice {
-  const { price: last, asOf } = live ?? known(listed, past);
+  const { price: last, asOf } = live ?? known(listed);
   if (last === null) return { last, asOf, ...NO_FIGURES, noChange: undefined };
-  const isOld = live === null ? isListedOld(listed, past, asOf, nowMs) : hasNoDay(asOf, nowMs);
-  if (isOld) return { last, asOf, ...NO_FIGURES, noChange: OLD_PRICE };
+  if (asOf !== null && isOverADay(asOf, nowMs))
+    return { last, asOf, ...NO_FIGURES, noChange: OLD_PRICE };
   const closes = (past?.bars ?? [])
     .filter(({ ts }) => ts / 1_000 >= nowMs - DAY_MS)
     .map(({ close }) => close);
   return {
     ...{ last, asOf },
-    ...changeFrom(baseOf(listed, past), last),
+    ...changeFrom(baseOf(listed), last),
     volume: listed.volume > 0 ? listed.volume : null,
     // A symbol without a past is drawn from when the page was opened.
     trail: closes.length < FEWEST_BARS ? listed.trail : [...closes, last],
@@ -59,38 +55,25 @@ export function listedPrice(
 
 const NO_FIGURES = { change: null, volume: null, trail: [] } as const;
 
-function known(listed: ListedSymbol, past: Past | undefined) {
-  const { last: price, last_event: ts } = listed;
-  const imported = price === null ? (past?.imported ?? null) : null;
-  if (imported !== null) {
-    return { price: imported.last, asOf: { kind: "day", ts: imported.dayUs } as const };
+function known({ last, last_ts: ts, last_interval: interval, last_event: event }: ListedSymbol): {
+  price: number | null;
+  asOf: AsOf | null;
+} {
+  if (interval === undefined || ts === null) {
+    // Without a price the list tells from when the newest of anything is.
+    const moment = last === null ? event : ts;
+    return { price: last, asOf: moment === null ? null : { kind: "moment", ts: moment } };
   }
-  return { price, asOf: ts === null ? null : ({ kind: "moment", ts } as const) };
-}
-
-function hasNoDay(asOf: AsOf | null, nowMs: number): boolean {
-  return asOf !== null && isOverADay(asOf, nowMs);
-}
-
-/** The list tells of the last event, which may be a metric's: a day without bars and no move since has no trade either. */
-function isListedOld(
-  { last, moves }: ListedSymbol,
-  past: Past | undefined,
-  asOf: AsOf | null,
-  nowMs: number,
-): boolean {
-  if (hasNoDay(asOf, nowMs)) return true;
-  return last !== null && moves === 0 && past?.imported === null && past.bars.length === 0;
+  // An imported bar: a day is told by its date, and a shorter one by its end.
+  if (interval === "1d") return { price: last, asOf: { kind: "day", ts } };
+  return { price: last, asOf: { kind: "moment", ts: ts + INTERVAL_SECONDS[interval] * 1e6 } };
 }
 
 type Base = { kind: "price"; price: number } | { kind: "none"; why: string };
 
 /** The price of a day before. */
-function baseOf({ last, change }: ListedSymbol, past: Past | undefined): Base {
-  if (last === null) {
-    const before = past?.imported?.before ?? null;
-    return before === null ? { kind: "none", why: NO_BASE } : { kind: "price", price: before };
-  }
+function baseOf({ last, change, change_reason: reason }: ListedSymbol): Base {
+  if (last === null || reason === "no_base") return { kind: "none", why: NO_BASE };
   if (change === null) return { kind: "none", why: NOT_POSITIVE };
   return { kind: "price", price: last / (1 + change) };
 }

@@ -1,3 +1,10 @@
+import {
+  decimalOf,
+  differenceOf,
+  numberOf,
+  sumOf,
+  ZERO,
+} from "../../src/core/attribution/decimal.ts";
 import type { Book } from "../../src/core/book.ts";
 
 /** One line of the ladder: a level, and all that is offered down to it. */
@@ -29,7 +36,7 @@ export function ladderOf(book: Book, levels: number): Ladder {
     spread:
       bid && ask
         ? {
-            amount: ask.price - bid.price,
+            amount: numberOf(differenceOf(decimalOf(ask.price), decimalOf(bid.price))),
             share: middle > 0 ? (ask.price - bid.price) / middle : null,
           }
         : null,
@@ -37,9 +44,9 @@ export function ladderOf(book: Book, levels: number): Ladder {
 }
 
 function rowsOf(side: Book["bids"], levels: number): LadderRow[] {
-  let total = 0;
+  let total = ZERO;
   return side.slice(0, levels).map(([price, size]) => {
-    total += size;
-    return { price, size, total };
+    total = sumOf(total, decimalOf(size));
+    return { price, size, total: numberOf(total) };
   });
 }

@@ -1,3 +1,4 @@
+import { decimalOf, numberOf, sumOf, ZERO } from "../../src/core/attribution/decimal.ts";
 import type { PositionEvent } from "../../src/protocol/event.ts";
 
 /** The newest position of each account. */
@@ -27,13 +28,13 @@ export interface NetPosition {
 /** What is held over all accounts; null where nobody has said. */
 export function netPosition(positions: Positions, last: number | null): NetPosition | null {
   if (positions.size === 0) return null;
-  let quantity = 0;
+  let quantity = ZERO;
   let gain: number | null = 0;
   for (const { quantity: held, avg_price: paid } of positions.values()) {
-    quantity += held;
+    quantity = sumOf(quantity, decimalOf(held));
     if (held === 0) continue;
     gain =
       gain === null || paid === undefined || last === null ? null : gain + held * (last - paid);
   }
-  return { quantity, gain };
+  return { quantity: numberOf(quantity), gain };
 }

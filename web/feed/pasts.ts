@@ -1,12 +1,11 @@
+import type { SymbolSummary } from "../../src/protocol/answers.ts";
 import type { Past, Pasts } from "../data/listed-price.ts";
 import type { Api } from "./api.ts";
 import type { Clock } from "./clock.ts";
 
 const DAY_US = 86_400_000_000;
 /** A list is looked through from its top; further down the small chart begins when the page was opened. */
-const MOST_TRADED = 40;
-/** Of those without a trade, as many are asked whether bars of them were imported. */
-const MOST_UNTRADED = 100;
+const MOST_PRICED = 40;
 const DAYS = 30;
 
 /**
@@ -23,19 +22,15 @@ export function createPasts(deps: {
   let running = false;
 
   return async function follow(
-    list: readonly { symbol: string; last: number | null }[],
+    list: readonly Pick<SymbolSummary, "symbol" | "last" | "last_interval">[],
   ): Promise<void> {
     if (running) return;
     running = true;
-    const traded = list.filter(({ last }) => last !== null).slice(0, MOST_TRADED);
-    const untraded = list.filter(({ symbol, last }) => last === null && symbol[0] !== "_");
-    // A price that is missing is missed more than the way it took.
-    const wanted = [...untraded.slice(0, MOST_UNTRADED), ...traded];
-    for (const { symbol, last } of wanted) {
-      const key = `${symbol} ${last === null}`;
+    for (const { symbol, last_interval: interval } of priced(list)) {
+      const key = `${symbol} ${interval !== undefined}`;
       if (asked.has(key)) continue;
       asked.add(key);
-      const past = last === null ? await importedPast(symbol) : await tradedPast(symbol);
+      const past = interval === undefined ? await tradedPast(symbol) : await importedPast(symbol);
       if (past === "away") {
         asked.delete(key);
         break;
@@ -51,18 +46,16 @@ export function createPasts(deps: {
     const from = deps.clock.nowMs() * 1_000 - DAY_US;
     const answer = await deps.api.history(symbol, { interval: "15m", limit: 96, from });
     if (answer.kind !== "ok") return answer.kind === "failed" ? "away" : null;
-    return { bars: answer.value.bars, imported: null };
+    return { bars: answer.value.bars };
   }
 
   async function importedPast(symbol: string): Promise<Past | null | "away"> {
     const answer = await deps.api.history(symbol, { interval: "1d", limit: DAYS });
     if (answer.kind !== "ok") return answer.kind === "failed" ? "away" : null;
-    const { bars } = answer.value;
-    const [before, newest] = [bars.at(-2), bars.at(-1)];
-    if (newest === undefined) return null;
-    return {
-      bars,
-      imported: { last: newest.close, before: before?.close ?? null, dayUs: newest.ts },
-    };
+    return { bars: answer.value.bars };
   }
+}
+
+function priced<Line extends { last: number | null }>(list: readonly Line[]): Line[] {
+  return list.filter(({ last }) => last !== null).slice(0, MOST_PRICED);
 }

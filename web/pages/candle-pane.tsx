@@ -118,7 +118,7 @@ function BarLegend({ bar, digits }: { bar: Bar; digits: Digits }) {
         Vol <b>{formatVolume(bar.volume)}</b>
       </span>
       <span class="is-wide">
-        Trades <b>{bar.trades}</b>
+        Trades <b>{bar.trades ?? "—"}</b>
       </span>
     </>
   );

@@ -139,6 +139,8 @@ function SymbolRow(props: { listed: ListedSymbol; past: Past | undefined; nowMs:
   const { last, change, noChange, volume, trail, asOf } = listedPrice(listed, past, null, nowMs);
   const closes = past?.bars.map(({ close }) => close) ?? [];
   const isOld = asOf !== null && isStale(asOf, nowMs);
+  const event: AsOf | null =
+    listed.last_event === null ? asOf : { kind: "moment", ts: listed.last_event };
   return (
     <tr data-testid="symbol-row" data-symbol={symbol} class={isOld ? "is-stale" : ""}>
       <th scope="row">
@@ -167,7 +169,7 @@ function SymbolRow(props: { listed: ListedSymbol; past: Past | undefined; nowMs:
         {volume === null ? <span class="faint">—</span> : formatVolume(volume)}
       </td>
       <td class="number is-wide">{viewers > 0 ? viewers : <span class="faint">—</span>}</td>
-      <td class="number is-age dim">{asOf === null ? "—" : ageWords(asOf, nowMs)}</td>
+      <td class="number is-age dim">{event === null ? "—" : ageWords(event, nowMs)}</td>
     </tr>
   );
 }

@@ -16,14 +16,17 @@ const ROUNDING = 2 ** -53;
  * is 3.015. Digits below what so many additions are off by, as a rule (their errors grow with the root of the count), are rounding and
  * no part of it; decimals of more digits than are left lose those. A sum that is no finite number is more than any amount.
  */
-export function decimalOfSum({ sum, count, min, max }: DoubleSum): Decimal {
-  if (!Number.isFinite(sum)) return decimalOf(Number.MAX_VALUE);
+export function decimalOfSum(sum: DoubleSum): Decimal {
+  return decimalOf(Number.isFinite(sum.sum) ? numberOfSum(sum) : Number.MAX_VALUE);
+}
+
+/** The same as the nearest double; a sum that is no finite number stays one. */
+export function numberOfSum({ sum, count, min, max }: DoubleSum): number {
+  if (Number.isInteger(sum) || !Number.isFinite(sum)) return sum;
   const largest = Math.max(Math.abs(sum), Math.abs(min), Math.abs(max));
   const throughout = min < 0 && max > 0 ? count * Math.max(-min, max) : largest;
   const error = ROUNDING * throughout * (4 + 2 * Math.sqrt(count));
   const decimals = Math.floor(-Math.log10(2 * error));
   // toFixed writes at most 100 decimals, and of a large number exactly those before the point.
-  return decimals >= 0 && decimals <= 100
-    ? decimalOf(Number(sum.toFixed(decimals)))
-    : decimalOf(sum);
+  return decimals >= 0 && decimals <= 100 ? Number(sum.toFixed(decimals)) : sum;
 }

@@ -6,6 +6,7 @@ import { identifier, identifiers, join, literal, NOTHING, type Sql, sql } from "
 import { bucketOf, epochUsOf, timestampOf } from "../driver/sql-time.ts";
 import { openTail } from "../store/closed-hours-sql.ts";
 import type { BarsParams, MomentRange } from "./bars-params.ts";
+import { SUM_OF_TRADES } from "./imported-bars-sql.ts";
 import { rolledBars } from "./rolled-bars-sql.ts";
 import { ofEach, tradesOf } from "./stored-trades-sql.ts";
 
@@ -65,6 +66,13 @@ whole_part as materialized (
   select ${join([sql`place, bucket, first_ts, last_ts`, ...read])}, 0 as origin from stored)`;
 }
 
+/** SQL: a column of bars as one text, under its name. */
+export function joinedColumn(name: BarColumn): Sql {
+  const column = identifier(name);
+  const text = name === "trades" ? sql`coalesce(trades::text, 'null')` : sql`${column}::text`;
+  return sql`string_agg(${text}, ',') as ${column}`;
+}
+
 /** What each column of a bar is of several parts. */
 const OF_SEVERAL = {
   open: sql`(array_agg(open order by first_ts, origin))[1]`,
@@ -72,7 +80,7 @@ const OF_SEVERAL = {
   low: sql`min(low)`,
   close: sql`(array_agg(close order by last_ts desc, origin desc))[1]`,
   volume: sql`sum(volume)`,
-  trades: sql`sum(trades)::int8`,
+  trades: SUM_OF_TRADES,
 };
 export type BarColumn = keyof typeof OF_SEVERAL;
 
@@ -117,7 +125,7 @@ newest as (
   ${limit === null ? sql`select * from bar` : sql`select * from (select *, row_number() over (partition by place order by bucket desc) as age from bar) b where age <= ${limit}`}
   order by place, bucket)
 select place, string_agg((date_part('epoch', bucket - ${from}) / ${literal(lengthS)})::int8::text, ',') as nth,
-  ${join(columns.map((name) => sql`string_agg(${identifier(name)}::text, ',') as ${identifier(name)}`))}
+  ${join(columns.map(joinedColumn))}
 from newest group by place`;
 }
 

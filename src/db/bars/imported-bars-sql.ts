@@ -15,6 +15,9 @@ const LENGTHS = {
 } as const;
 type Length = keyof typeof LENGTHS;
 
+/** SQL: how many trades several parts of bars have; null where it is not said of all of them. */
+export const SUM_OF_TRADES = sql`case when count(trades) = count(*) then sum(trades)::int8 end`;
+
 /**
  * SQL: imported bars of a length as pieces, each with the moments it opens and closes. `where` is
  * about `p`.
@@ -48,7 +51,7 @@ where open is not null`;
 const merged = (bars: Sql, length: Length) => sql`
 select symbol_id, ${LENGTHS[length].bucketOf(sql`bucket`)} as bucket,
   (array_agg(open order by first_ts))[1] as open, max(high) as high, min(low) as low,
-  (array_agg(close order by last_ts desc))[1] as close, sum(volume) as volume, sum(trades)::int8 as trades,
+  (array_agg(close order by last_ts desc))[1] as close, sum(volume) as volume, ${SUM_OF_TRADES} as trades,
   min(first_ts) as first_ts, max(last_ts) as last_ts
 from ${bars} group by 1, 2`;
 

@@ -3,15 +3,16 @@ import { ask } from "../driver/ask.ts";
 import { numbersOf } from "../driver/columns.ts";
 import type { Database } from "../driver/database.ts";
 import { rowsOf, texts } from "../driver/rows-of.ts";
-import { identifier, identifiers, join, sql } from "../driver/sql.ts";
+import { identifiers, join, sql } from "../driver/sql.ts";
 import { epochUsOf, momentOf } from "../driver/sql-time.ts";
-import type { BarColumn } from "./bars-sql.ts";
+import { type BarColumn, joinedColumn } from "./bars-sql.ts";
 import {
   type BarColumns,
   type BarsRange,
   noBars,
   readBarColumns,
   type TailedSymbol,
+  tradesOf,
 } from "./read-bar-columns.ts";
 
 function selectOffset(
@@ -21,10 +22,7 @@ function selectOffset(
 ) {
   const lengthS = POSTED_INTERVAL_SECONDS[interval as keyof typeof POSTED_INTERVAL_SECONDS];
   const asked = rowsOf("a", { symbol: texts(symbols.map(({ symbol }) => symbol)) }, "place");
-  const joined = (["ts", ...columns] as const).map((name) => {
-    const value = name === "ts" ? epochUsOf(sql`bucket`) : identifier(name);
-    return sql`string_agg(${value}::text, ',') as ${identifier(name)}`;
-  });
+  const starts = sql`string_agg(${epochUsOf(sql`bucket`)}::text, ',') as ts`;
   // A bar of the grid takes the place of two at most: so many are enough whatever is left out.
   const most = 3 * limit;
   return sql`
@@ -37,7 +35,7 @@ with offset_bar as (
       and bucket <> date_bin(length_s * interval '1 second', bucket, timestamptz '1970-01-01 00:00:00+00')
     order by bucket desc limit ${most}) p
   order by a.place, p.bucket)
-select place, ${join(joined)}
+select place, ${join([starts, ...columns.map(joinedColumn)])}
 from offset_bar group by place`;
 }
 
@@ -90,7 +88,9 @@ async function readOffsetBars(
   const rows = await ask(db, selectOffset(symbols, range, columns), tag);
   for (const row of rows) {
     const bars = found[Number(row["place"]) - 1] as BarColumns;
-    for (const name of ["ts", ...columns] as const) bars[name] = numbersOf(row[name]);
+    for (const name of ["ts", ...columns] as const) {
+      bars[name] = name === "trades" ? tradesOf(row) : numbersOf(row[name]);
+    }
   }
   return found;
 }

@@ -4,7 +4,7 @@ import { INTERVAL_SECONDS, type Interval } from "../../protocol/interval.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../protocol/time.ts";
 import { ask } from "../driver/ask.ts";
-import { numbersOf } from "../driver/columns.ts";
+import { numbersOf, optionalNumbersOf } from "../driver/columns.ts";
 import type { Database, Row } from "../driver/database.ts";
 import { float8s, int4s, int8s, rowsOf, texts } from "../driver/rows-of.ts";
 import { param } from "../driver/sql.ts";
@@ -36,7 +36,7 @@ export interface BarsRange {
   limit: number;
 }
 
-/** Bars as columns, the oldest first. */
+/** Bars as columns, the oldest first. `trades` are NaN where nobody has said how many. */
 export type BarColumns = Record<BarColumn | "ts", number[]>;
 
 /** No bars. */
@@ -170,8 +170,13 @@ function columnsOf(row: Row, startUs: number, lengthUs: number): BarColumns {
   return {
     ts: of("nth").map((nth) => startUs + nth * lengthUs),
     ...{ open: of("open"), high: of("high"), low: of("low"), close: of("close") },
-    ...{ volume: of("volume"), trades: of("trades") },
+    ...{ volume: of("volume"), trades: tradesOf(row) },
   };
+}
+
+/** How many trades each bar has. */
+export function tradesOf(row: Row): number[] {
+  return optionalNumbersOf(row["trades"]).map((count) => count ?? Number.NaN);
 }
 
 /** The tail without repetitions of its own; in log order the first is the one that is kept. */

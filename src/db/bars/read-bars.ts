@@ -1,3 +1,4 @@
+import { volumeOf } from "../../core/bar-volume.ts";
 import type { BucketValues } from "../../core/statistics/bucket-values.ts";
 import type { Bar } from "../../protocol/bar.ts";
 import type { EpochUs } from "../../protocol/time.ts";
@@ -26,15 +27,18 @@ export async function readBars(db: Database, query: BarsQuery, tag?: string): Pr
   );
   if (columns === undefined) return [];
   const { ts, open, high, low, close, volume, trades } = columns;
-  return ts.map((bucketUs, at) => ({
-    ts: bucketUs as EpochUs,
-    open: open[at] as number,
-    high: high[at] as number,
-    low: low[at] as number,
-    close: close[at] as number,
-    volume: volume[at] as number,
-    trades: trades[at] as number,
-  }));
+  return ts.map((bucketUs, at) => {
+    const count = trades[at] as number;
+    return {
+      ts: bucketUs as EpochUs,
+      open: open[at] as number,
+      high: high[at] as number,
+      low: low[at] as number,
+      close: close[at] as number,
+      volume: volumeOf(volume[at] as number, Number.isNaN(count) ? null : count),
+      ...(!Number.isNaN(count) && { trades: count }),
+    };
+  });
 }
 
 /** The closes of those bars alone, of several symbols in their order. @throws DatabaseError */

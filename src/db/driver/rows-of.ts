@@ -1,3 +1,4 @@
+import { rfc3339Of } from "../../core/civil-time.ts";
 import { numberArray, textArray } from "./array-text.ts";
 import { identifiers, join, NOTHING, param, type Sql, sql } from "./sql.ts";
 
@@ -9,6 +10,10 @@ export const int4s = (values: Numbers) => sql`${param(numberArray(values))}::int
 export const int8s = (values: Numbers) => sql`${param(numberArray(values))}::int8[]`;
 export const float8s = (values: Numbers) => sql`${param(numberArray(values))}::float8[]`;
 export const texts = (values: readonly string[]) => sql`${param(textArray(values))}::text[]`;
+
+/** SQL: moments in microseconds, as `momentOf` has one. */
+export const moments = (us: readonly number[]) =>
+  sql`${param(textArray(us.map(rfc3339Of)))}::timestamptz[]`;
 
 /**
  * SQL: a row source of arrays, each a column: `unnest($1::int8[]) as u (ts_us)`. With `place` a

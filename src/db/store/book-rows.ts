@@ -7,7 +7,8 @@ import { int2s, int4s, int8s, rowsOf, texts } from "../driver/rows-of.ts";
 import { param, sql } from "../driver/sql.ts";
 import { timestampOf } from "../driver/sql-time.ts";
 import type { Insert } from "./collisions.ts";
-import type { SeriesIdCache } from "./series-ids.ts";
+import { IS_NAMED, insertInto } from "./insert-into.ts";
+import type { DatabaseIds } from "./series-ids.ts";
 
 /**
  * Levels of a side that Postgres keeps of a sample: a row of them is 1.7 KB, just short of what is
@@ -45,21 +46,21 @@ export class BookRows {
     this.#rows.set(key, { symbol, symbolId: undefined, book: sampleOf(book), cursor, ordinal });
   }
 
-  /** Takes the ids that the cache has; returns the symbols it does not have. */
-  takeIds(cache: SeriesIdCache): SymbolName[] {
+  /** Takes the ids that there are; returns the symbols that have none. */
+  takeIds(ids: DatabaseIds): SymbolName[] {
     const unknown = new Set<SymbolName>();
     for (const row of this.#rows.values()) {
-      row.symbolId ??= cache.symbolId(row.symbol);
+      row.symbolId ??= ids.symbolId(row.symbol);
       if (row.symbolId === undefined) unknown.add(row.symbol);
     }
     return [...unknown];
   }
 
-  /** The inserts, once every symbol has its id. */
-  *inserts(): Generator<Insert> {
+  /** The inserts, once every symbol has its id in the database of `identity`. */
+  *inserts(identity: string): Generator<Insert> {
     const rows = [...this.#rows.values()];
     for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
-      yield insertOf(rows.slice(from, from + ROWS_PER_STATEMENT));
+      yield insertOf(rows.slice(from, from + ROWS_PER_STATEMENT), identity);
     }
   }
 }
@@ -72,7 +73,7 @@ export function sampleOf(book: BookEvent): BookEvent {
   return { ...book, bids: bids as Level[], asks: asks as Level[] };
 }
 
-function insertOf(rows: readonly BookRow[]): Insert {
+function insertOf(rows: readonly BookRow[], identity: string): Insert {
   const column = <T>(of: (row: BookRow) => T) => rows.map(of);
   const seqs = param(`{${rows.map(({ book }) => book.seq ?? "NULL").join(",")}}`);
   // Unnest takes arrays of several dimensions apart altogether, so the lists of a row come as
@@ -93,10 +94,11 @@ from ${rowsOf("u", {
     bid_sizes: lists("bids", 1),
     ask_prices: lists("asks", 0),
     ask_sizes: lists("asks", 1),
-  })}`;
+  })}
+where ${IS_NAMED}`;
   return {
-    plain: insert,
-    careful: sql`${insert}${PASS_OVER}`,
+    plain: () => insertInto(identity, insert),
+    careful: () => insertInto(identity, sql`${insert}${PASS_OVER}`),
     bytes: rows.reduce(
       (sum, { book }) => sum + ROW_BYTES + (book.bids.length + book.asks.length) * LEVEL_BYTES,
       0,

@@ -1,11 +1,11 @@
 import type { Sql } from "../driver/sql.ts";
 
-/** An insert of columns, in two forms over the same values. */
+/** An insert of columns, in two forms over the same values; what is not sent is not built. */
 export interface Insert {
   /** Fails where a row is stored already. */
-  plain: Sql;
+  plain: () => Sql;
   /** Settles with each row that is stored already. */
-  careful: Sql;
+  careful: () => Sql;
   /** Upper bound on the wire. */
   bytes: number;
 }

@@ -6,21 +6,23 @@ import { float8s, int2s, int4s, int8s, rowsOf } from "../driver/rows-of.ts";
 import { NOTHING, param, type Sql, sql } from "../driver/sql.ts";
 import type { Insert } from "./collisions.ts";
 import { insertOfTime } from "./insert-of-time.ts";
-import { joinSeriesKey, type SeriesIdCache, type SeriesName } from "./series-ids.ts";
+import { type DatabaseIds, joinSeriesKey, type SeriesName } from "./series-ids.ts";
 
 const ROWS_PER_STATEMENT = 20_000;
 /** Upper bound of the text of one row in its five arrays. */
 const ROW_BYTES = 90;
 
 /** `rows` is a row source `u`; `earliest` the earliest moment in it. */
-const insertPoints = (rows: Sql, earliest: Sql, settle: (table: Sql) => Sql): Sql =>
+const insertPoints = (
+  given: { rows: Sql; earliest: Sql; identity: string },
+  settle: (table: Sql) => Sql,
+): Sql =>
   insertOfTime({
+    ...given,
     table: "points",
     live: sql`points`,
     columns: sql`ts, value, cursor, series_id, ordinal`,
     values: sql`u.value, u.cursor, u.series_id, u.ordinal`,
-    rows,
-    earliest,
     stale: { table: sql`stale_points`, key: sql`series_id` },
     isSame: sql`p.series_id = u.series_id and p.ts = u.ts`,
     isPacked: true,
@@ -97,22 +99,22 @@ export class PointRows {
     return series;
   }
 
-  /** Takes the ids that the cache has; returns the series it does not have. */
-  takeIds(cache: SeriesIdCache): SeriesName[] {
+  /** Takes the ids that there are; returns the series that have none. */
+  takeIds(ids: DatabaseIds): SeriesName[] {
     const unknown: SeriesName[] = [];
     for (const series of this.#series.values()) {
-      series.id ??= cache.seriesId(series.symbol, series.key);
+      series.id ??= ids.seriesId(series.symbol, series.key);
       if (series.id === undefined) unknown.push(series);
     }
     return unknown;
   }
 
-  /** The inserts, once every series has its id. No row is in two of them. */
-  inserts(): Insert[] {
+  /** The inserts, once every series has its id in the database of `identity`. No row is in two of them. */
+  inserts(identity: string): Insert[] {
     const inserts: Insert[] = [];
     let rows = new Columns();
     const flush = () => {
-      if (rows.tsUs.length > 0) inserts.push(rows.insert());
+      if (rows.tsUs.length > 0) inserts.push(rows.insert(identity));
       rows = new Columns();
     };
     const ordered = [...this.#series.values()].sort((a, b) => (a.id ?? 0) - (b.id ?? 0));
@@ -148,7 +150,7 @@ class Columns {
     this.#ordinal.push(series.ordinal[at] as number);
   }
 
-  insert(): Insert {
+  insert(identity: string): Insert {
     const rows = rowsOf("u", {
       ts_us: int8s(this.tsUs),
       value: float8s(this.#value),
@@ -158,8 +160,8 @@ class Columns {
     });
     const earliest = param(this.tsUs.reduce((a, b) => Math.min(a, b)));
     return {
-      plain: insertPoints(rows, earliest, () => NOTHING),
-      careful: insertPoints(rows, earliest, laterWins),
+      plain: () => insertPoints({ rows, earliest, identity }, () => NOTHING),
+      careful: () => insertPoints({ rows, earliest, identity }, laterWins),
       bytes: this.tsUs.length * ROW_BYTES,
     };
   }

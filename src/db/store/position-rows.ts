@@ -6,7 +6,8 @@ import { float8s, int2s, int4s, int8s, rowsOf, texts } from "../driver/rows-of.t
 import { sql } from "../driver/sql.ts";
 import { timestampOf } from "../driver/sql-time.ts";
 import type { Insert } from "./collisions.ts";
-import type { SeriesIdCache } from "./series-ids.ts";
+import { IS_NAMED, insertInto } from "./insert-into.ts";
+import type { DatabaseIds } from "./series-ids.ts";
 
 const ROWS_PER_STATEMENT = 2_000;
 /** Upper bound of the numbers of one row in their arrays. */
@@ -45,26 +46,26 @@ export class PositionRows {
     if (isLater) this.#rows.set(key, { symbol, symbolId: undefined, position, cursor, ordinal });
   }
 
-  /** Takes the ids that the cache has; returns the symbols it does not have. */
-  takeIds(cache: SeriesIdCache): SymbolName[] {
+  /** Takes the ids that there are; returns the symbols that have none. */
+  takeIds(ids: DatabaseIds): SymbolName[] {
     const unknown = new Set<SymbolName>();
     for (const row of this.#rows.values()) {
-      row.symbolId ??= cache.symbolId(row.symbol);
+      row.symbolId ??= ids.symbolId(row.symbol);
       if (row.symbolId === undefined) unknown.add(row.symbol);
     }
     return [...unknown];
   }
 
-  /** The inserts, once every symbol has its id. */
-  *inserts(): Generator<Insert> {
+  /** The inserts, once every symbol has its id in the database of `identity`. */
+  *inserts(identity: string): Generator<Insert> {
     const rows = [...this.#rows.values()];
     for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
-      yield insertOf(rows.slice(from, from + ROWS_PER_STATEMENT));
+      yield insertOf(rows.slice(from, from + ROWS_PER_STATEMENT), identity);
     }
   }
 }
 
-function insertOf(rows: readonly PositionRow[]): Insert {
+function insertOf(rows: readonly PositionRow[], identity: string): Insert {
   const accounts = rows.map(({ position }) => position.account ?? "");
   const column = <T>(of: (row: PositionRow) => T) => rows.map(of);
   const insert = sql`
@@ -78,10 +79,11 @@ from ${rowsOf("u", {
     ordinal: int2s(column(({ ordinal }) => ordinal)),
     avg_price: float8s(column(({ position }) => position.avg_price ?? null)),
     account: texts(accounts),
-  })}`;
+  })}
+where ${IS_NAMED}`;
   return {
-    plain: insert,
-    careful: sql`${insert}${LATER_WINS}`,
+    plain: () => insertInto(identity, insert),
+    careful: () => insertInto(identity, sql`${insert}${LATER_WINS}`),
     bytes: accounts.reduce((sum, { length }) => sum + ROW_BYTES + length * BYTES_PER_UNIT, 0),
   };
 }

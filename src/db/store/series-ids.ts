@@ -4,6 +4,7 @@ import type { Database } from "../driver/database.ts";
 import { byRequest } from "../driver/requests.ts";
 import { rowsOf, texts } from "../driver/rows-of.ts";
 import { type Sql, sql } from "../driver/sql.ts";
+import { SELECT_IDENTITY } from "../upkeep/database-identity.ts";
 import { Collisions } from "./collisions.ts";
 
 /** Ids kept: about 150 bytes each. */
@@ -18,17 +19,42 @@ export interface SeriesName {
 
 /**
  * What a Writer remembers of its database from batch to batch: the ids of the symbols and series it has met, and whether
- * batches collide. Ids never change in a database, so nothing here goes stale; when it is full it is emptied, and the
- * ids are looked up anew.
+ * batches collide.
  */
 export class SeriesIdCache {
   readonly collisions = new Collisions();
+  readonly #max: number;
+  #ids: DatabaseIds;
+
+  constructor(max = SERIES_MAX) {
+    this.#max = max;
+    this.#ids = new DatabaseIds(max);
+  }
+
+  /** Those of the database that was last spoken to. */
+  get ids(): DatabaseIds {
+    return this.#ids;
+  }
+
+  /** These are of another database than the one that answers; what was learnt of that since stays. */
+  forget(ids: DatabaseIds): void {
+    if (this.#ids === ids) this.#ids = new DatabaseIds(this.#max);
+  }
+}
+
+/**
+ * Ids of symbols and series in one database, which `identity` names. Ids never change in a database, so nothing here goes stale;
+ * when it is full it is emptied, and the ids are looked up anew.
+ */
+export class DatabaseIds {
+  /** Null as long as there are no ids. */
+  identity: string | null = null;
   readonly #symbols = new Map<SymbolName, number>();
   readonly #series = new Map<SymbolName, Map<string, number>>();
   #seriesCount = 0;
   readonly #max: number;
 
-  constructor(max = SERIES_MAX) {
+  constructor(max: number) {
     this.#max = max;
   }
 
@@ -97,25 +123,29 @@ const BYTES_PER_UNIT = 8;
 const NAME_BYTES = 200;
 
 /**
- * Gives ids to symbols and series that the cache does not have, making those that are new; in one round trip, unless
+ * Gives ids to symbols and series that `ids` does not have, making those that are new; in one round trip, unless
  * their names are very many. Two Writers may do it for the same names at once: the second waits for the first and
  * reads its ids.
+ *
+ * @returns false where another database answers than the one of these ids: they are no use then.
  */
 export async function resolveIds(
   db: Database,
-  cache: SeriesIdCache,
+  ids: DatabaseIds,
   symbols: readonly SymbolName[],
   series: readonly SeriesName[],
   tag?: string,
-): Promise<void> {
+): Promise<boolean> {
   const sized = [
     ...symbols.map((symbol) => ({ symbol, series: undefined, bytes: NAME_BYTES })),
     ...series.map((one) => ({ symbol: one.symbol, series: one, bytes: seriesBytes(one) })),
   ];
   for (const part of byRequest(sized)) {
     const partSeries = part.flatMap((one) => (one.series === undefined ? [] : [one.series]));
-    await resolvePart(db, cache, [...new Set(part.map(({ symbol }) => symbol))], partSeries, tag);
+    const partSymbols = [...new Set(part.map(({ symbol }) => symbol))];
+    if (!(await resolvePart(db, ids, partSymbols, partSeries, tag))) return false;
   }
+  return true;
 }
 
 function seriesBytes({ metric, labelsKey }: SeriesName): number {
@@ -124,24 +154,34 @@ function seriesBytes({ metric, labelsKey }: SeriesName): number {
 
 async function resolvePart(
   db: Database,
-  cache: SeriesIdCache,
+  ids: DatabaseIds,
   symbols: readonly SymbolName[],
   series: readonly SeriesName[],
   tag: string | undefined,
-): Promise<void> {
+): Promise<boolean> {
   const named = rowsOf("u", {
     symbol: texts(series.map((one) => one.symbol)),
     metric: texts(series.map((one) => one.metric)),
     labels_key: texts(series.map((one) => one.labelsKey)),
   });
-  const [, , symbolRows = [], seriesRows = []] = await askAll(
+  const [, , symbolRows = [], seriesRows = [], [state] = []] = await askAll(
     db,
-    [insertSymbols(symbols), insertSeries(named), selectSymbols(symbols), selectSeries(named)],
+    [
+      insertSymbols(symbols),
+      insertSeries(named),
+      selectSymbols(symbols),
+      selectSeries(named),
+      SELECT_IDENTITY,
+    ],
     tag,
   );
-  for (const row of symbolRows) cache.setSymbol(row["symbol"] as SymbolName, row["id"] as number);
+  const identity = String(state?.["identity"]);
+  ids.identity ??= identity;
+  if (ids.identity !== identity) return false;
+  for (const row of symbolRows) ids.setSymbol(row["symbol"] as SymbolName, row["id"] as number);
   for (const row of seriesRows) {
     const key = joinSeriesKey(row["metric"] as string, row["labels_key"] as string);
-    cache.setSeries(row["symbol"] as SymbolName, key, row["id"] as number);
+    ids.setSeries(row["symbol"] as SymbolName, key, row["id"] as number);
   }
+  return true;
 }

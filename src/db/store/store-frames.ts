@@ -9,7 +9,7 @@ import { BookRows } from "./book-rows.ts";
 import type { Collisions, Insert } from "./collisions.ts";
 import { PointRows } from "./point-rows.ts";
 import { PositionRows } from "./position-rows.ts";
-import { resolveIds, type SeriesIdCache, type SeriesName } from "./series-ids.ts";
+import { type DatabaseIds, resolveIds, type SeriesIdCache, type SeriesName } from "./series-ids.ts";
 import { TradeRows } from "./trade-rows.ts";
 
 /** A frame of a room's log: its events in order, so that the index of each is its ordinal. */
@@ -37,12 +37,14 @@ export interface Stored {
   earliestUs: number;
   /** Points and trades of closed hours, which count nowhere (SPEC K-1). */
   setAside: number;
-  /** Of the database that has it; null where nothing asked, as for positions and books alone. */
+  /** Of the database that has it; null where there was nothing to store. */
   identity: string | null;
 }
 
 /** The second attempt is for a cache that was emptied by the first. */
 const RESOLVE_ATTEMPTS = 2;
+/** A database is replaced now and then, and not while this runs again. */
+const REPLACED_ATTEMPTS = 2;
 
 /**
  * Stores the events of frames of any number of rooms. Repeating it, whole or in parts, in any
@@ -51,7 +53,9 @@ const RESOLVE_ATTEMPTS = 2;
  * passed over.
  *
  * One round trip where every series is known, no row is stored already and the batch is under 8
- * MiB; larger batches go in several, and a failure between them is mended by repeating the call.
+ * MiB; larger batches go in several, and a failure between them is mended by repeating the call. Each
+ * statement names the database whose ids it has: where another one answers, nothing is stored under
+ * them, and the batch goes once more with the ids of that one.
  *
  * @throws DatabaseError
  */
@@ -61,6 +65,23 @@ export async function storeFrames(
   ids: SeriesIdCache,
   tag?: string,
 ): Promise<Stored> {
+  for (let attempt = 0; attempt <= REPLACED_ATTEMPTS; attempt += 1) {
+    const known = ids.ids;
+    const stored = await storeUnder(db, rooms, ids, known, tag);
+    if (stored !== null) return stored;
+    ids.forget(known);
+  }
+  throw new Error("another database answers each time");
+}
+
+/** Null where the database is not the one of the ids: then nothing went there under ids of another. */
+async function storeUnder(
+  db: Database,
+  rooms: readonly RoomFrames[],
+  { collisions }: SeriesIdCache,
+  ids: DatabaseIds,
+  tag: string | undefined,
+): Promise<Stored | null> {
   const points = new PointRows();
   const trades = new TradeRows();
   const positions = new PositionRows();
@@ -91,24 +112,27 @@ export async function storeFrames(
       }
     }
   }
-  await resolveUnknown(db, ids, points, [trades, positions, books], tag);
-  const inserts = [points, trades, positions, books].flatMap((rows) => [...rows.inserts()]);
-  const { setAside, identity } = await insert(db, inserts, ids.collisions, tag);
+  if (!(await resolveUnknown(db, ids, points, [trades, positions, books], tag))) return null;
+  const { identity } = ids;
+  // What has no rows, such as changes of books alone, has needed no ids.
+  const kinds = identity === null ? [] : [points, trades, positions, books];
+  const inserts = kinds.flatMap((rows) => [...rows.inserts(identity ?? "")]);
+  const setAside = await insert(db, inserts, collisions, tag);
+  if (setAside === null) return null;
   return {
     ...{ points: points.rowCount, trades: trades.rowCount },
     ...{ positions: positions.rowCount, books: books.rowCount },
-    ...{ earliestUs, setAside, identity },
+    ...{ earliestUs, setAside, identity: inserts.length === 0 ? null : identity },
   };
 }
 
-type Answer = Pick<Stored, "setAside" | "identity">;
-
+/** How many events were set aside; null where another database answers. */
 async function insert(
   db: Database,
   inserts: readonly Insert[],
   collisions: Collisions,
   tag: string | undefined,
-): Promise<Answer> {
+): Promise<number | null> {
   if (!collisions.nextIsCareful()) {
     try {
       return await send(db, inserts, "plain", tag);
@@ -125,36 +149,36 @@ async function send(
   inserts: readonly Insert[],
   form: "plain" | "careful",
   tag: string | undefined,
-): Promise<Answer> {
-  const answer: Answer = { setAside: 0, identity: null };
+): Promise<number | null> {
+  let setAside = 0;
   for (const request of byRequest(inserts)) {
-    const statements = request.map((one) => one[form]);
+    const statements = request.map((one) => one[form]());
     const [only] = statements;
     const answers =
       only !== undefined && statements.length === 1
         ? [await ask(db, only, tag)]
         : await askAll(db, statements, tag);
-    // Positions and books, which are all kept for good, answer with nothing.
-    for (const row of answers.flat()) {
-      answer.setAside += Number(row["set_aside"] ?? 0);
-      answer.identity = (row["identity"] as string | undefined) ?? answer.identity;
+    for (const [row] of answers) {
+      if (typeof row?.["identity"] !== "string") return null;
+      setAside += Number(row["set_aside"]);
     }
   }
-  return answer;
+  return setAside;
 }
 
 async function resolveUnknown(
   db: Database,
-  ids: SeriesIdCache,
+  ids: DatabaseIds,
   points: PointRows,
   ofSymbols: readonly (TradeRows | PositionRows | BookRows)[],
   tag: string | undefined,
-): Promise<void> {
+): Promise<boolean> {
   for (let attempt = 0; attempt <= RESOLVE_ATTEMPTS; attempt += 1) {
     const series: SeriesName[] = points.takeIds(ids);
     const symbols: SymbolName[] = ofSymbols.flatMap((rows) => rows.takeIds(ids));
-    if (series.length === 0 && symbols.length === 0) return;
-    if (attempt < RESOLVE_ATTEMPTS) await resolveIds(db, ids, symbols, series, tag);
+    if (series.length === 0 && symbols.length === 0) return true;
+    if (attempt === RESOLVE_ATTEMPTS) break;
+    if (!(await resolveIds(db, ids, symbols, series, tag))) return false;
   }
   throw new Error("a series has no id after it was made");
 }

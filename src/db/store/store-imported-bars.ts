@@ -72,7 +72,7 @@ function inOrder(bars: readonly PostedBar[]): PostedBar[] {
 function upsertOf(rows: readonly PostedBar[]): SizedUpsert {
   const symbols = [...new Set(rows.map(({ symbol }) => symbol))];
   const placeOf = new Map(symbols.map((symbol, at) => [symbol, at + 1]));
-  const column = (of: (row: PostedBar) => number) => rows.map(of);
+  const column = (of: (row: PostedBar) => number | null) => rows.map(of);
   const bars = rowsOf(
     "u",
     {
@@ -83,7 +83,7 @@ function upsertOf(rows: readonly PostedBar[]): SizedUpsert {
       low: float8s(column(({ bar }) => bar.low)),
       close: float8s(column(({ bar }) => bar.close)),
       volume: float8s(column(({ bar }) => bar.volume)),
-      trades: int8s(column(({ bar }) => bar.trades)),
+      trades: int8s(column(({ bar }) => bar.trades ?? null)),
       symbol_at: int4s(column(({ symbol }) => placeOf.get(symbol) as number)),
     },
     "place",

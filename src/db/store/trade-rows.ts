@@ -7,7 +7,7 @@ import { float8s, int2s, int4s, int8s, rowsOf, texts } from "../driver/rows-of.t
 import { NOTHING, param, type Sql, sql } from "../driver/sql.ts";
 import type { Insert } from "./collisions.ts";
 import { insertOfTime } from "./insert-of-time.ts";
-import type { SeriesIdCache } from "./series-ids.ts";
+import type { DatabaseIds } from "./series-ids.ts";
 
 const ROWS_PER_STATEMENT = 10_000;
 const MAX_STATEMENT_BYTES = 4 * 1024 * 1024;
@@ -60,21 +60,21 @@ export class TradeRows {
     if (found === undefined || isBefore(row, found)) this.#identified.set(fullKey, row);
   }
 
-  /** Takes the ids that the cache has; returns the symbols it does not have. */
-  takeIds(cache: SeriesIdCache): SymbolName[] {
+  /** Takes the ids that there are; returns the symbols that have none. */
+  takeIds(ids: DatabaseIds): SymbolName[] {
     const unknown = new Set<SymbolName>();
     for (const row of this.#rows()) {
-      row.symbolId ??= cache.symbolId(row.symbol);
+      row.symbolId ??= ids.symbolId(row.symbol);
       if (row.symbolId === undefined) unknown.add(row.symbol);
     }
     return [...unknown];
   }
 
-  /** The inserts, once every symbol has its id. */
-  inserts(): Insert[] {
+  /** The inserts, once every symbol has its id in the database of `identity`. */
+  inserts(identity: string): Insert[] {
     return [
-      ...insertsOf(passOver, this.#anonymous),
-      ...insertsOf(firstWins, [...this.#identified.values()]),
+      ...insertsOf(passOver, this.#anonymous, identity),
+      ...insertsOf(firstWins, [...this.#identified.values()], identity),
     ];
   }
 
@@ -88,19 +88,23 @@ function isBefore(a: TradeRow, b: TradeRow): boolean {
   return a.cursor < b.cursor || (a.cursor === b.cursor && a.ordinal < b.ordinal);
 }
 
-function* insertsOf(settle: Settle, rows: readonly TradeRow[]): Generator<Insert> {
+function* insertsOf(
+  settle: Settle,
+  rows: readonly TradeRow[],
+  identity: string,
+): Generator<Insert> {
   let from = 0;
   let bytes = 0;
   for (let at = 0; at < rows.length; at += 1) {
     const size = rowBytes((rows[at] as TradeRow).trade);
     if (at - from >= ROWS_PER_STATEMENT || (at > from && bytes + size > MAX_STATEMENT_BYTES)) {
-      yield insertOf(settle, rows.slice(from, at), bytes);
+      yield insertOf(settle, rows.slice(from, at), bytes, identity);
       from = at;
       bytes = 0;
     }
     bytes += size;
   }
-  if (from < rows.length) yield insertOf(settle, rows.slice(from), bytes);
+  if (from < rows.length) yield insertOf(settle, rows.slice(from), bytes, identity);
 }
 
 function rowBytes(trade: TradeEvent): number {
@@ -108,7 +112,12 @@ function rowBytes(trade: TradeEvent): number {
   return ROW_BYTES + units * BYTES_PER_UNIT;
 }
 
-function insertOf(settle: Settle, trades: readonly TradeRow[], bytes: number): Insert {
+function insertOf(
+  settle: Settle,
+  trades: readonly TradeRow[],
+  bytes: number,
+  identity: string,
+): Insert {
   const column = <T>(of: (row: TradeRow) => T) => trades.map(of);
   const rows = rowsOf("u", {
     ts_us: int8s(column(({ trade }) => trade.ts)),
@@ -130,6 +139,7 @@ function insertOf(settle: Settle, trades: readonly TradeRow[], bytes: number): I
       values: sql`u.price, u.size, u.cursor, u.symbol_id, u.ordinal, u.side, u.venue, u.trade_id`,
       rows,
       earliest,
+      identity,
       stale: { table: sql`stale_trades`, key: sql`symbol_id` },
       isSame: sql`p.symbol_id = u.symbol_id and p.ts = u.ts and case when u.trade_id = ''
       then p.trade_id = '' and p.cursor = u.cursor and p.ordinal = u.ordinal
@@ -137,5 +147,5 @@ function insertOf(settle: Settle, trades: readonly TradeRow[], bytes: number): I
       isPacked: false,
       settle: settled,
     });
-  return { plain: insert(() => NOTHING), careful: insert(settle), bytes };
+  return { plain: () => insert(() => NOTHING), careful: () => insert(settle), bytes };
 }

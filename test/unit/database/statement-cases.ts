@@ -1,6 +1,7 @@
 import type { BarsRange, TailedSymbol } from "../../../src/db/bars/read-bar-columns.ts";
 import { readBars, readClosesOf } from "../../../src/db/bars/read-bars.ts";
 import { readGoneBars } from "../../../src/db/bars/read-gone-bars.ts";
+import { readImportedPrices } from "../../../src/db/bars/read-imported-prices.ts";
 import type { Database, Row } from "../../../src/db/driver/database.ts";
 import { readBookAt } from "../../../src/db/events/read-book.ts";
 import { readEarlierLife, readNewestCursor } from "../../../src/db/events/read-earlier-life.ts";
@@ -58,10 +59,11 @@ const book: TapeEvent = {
 const frames = [{ cursor: cursorAt(9), events: [point, trade, known, position, book] }];
 
 function knownIds(): SeriesIdCache {
-  const ids = new SeriesIdCache();
-  ids.setSymbol(SYMBOL, 3);
-  ids.setSeries(SYMBOL, 'm\u0000{"a":"b"}', 7);
-  return ids;
+  const cache = new SeriesIdCache();
+  cache.ids.identity = "a-uuid";
+  cache.ids.setSymbol(SYMBOL, 3);
+  cache.ids.setSeries(SYMBOL, 'm\u0000{"a":"b"}', 7);
+  return cache;
 }
 
 const tailed: TailedSymbol = {
@@ -107,10 +109,18 @@ const exportOf = (kind: TapeEvent["kind"]) => async (db: Database) => {
 const MINUTE_US = 60_000_000;
 const rolled = [at(-DAY_US), at(0)] as const;
 
+/** Of points, trades without an id and with one, positions and books. */
+const stored: readonly Row[][] = Array(5).fill([{ set_aside: 0, identity: "a-uuid" }]);
+
 export const STATEMENT_CASES: readonly StatementCase[] = [
-  { name: "store-frames", run: (db) => storeFrames(db, [{ symbol: SYMBOL, frames }], knownIds()) },
+  {
+    name: "store-frames",
+    answers: stored,
+    run: (db) => storeFrames(db, [{ symbol: SYMBOL, frames }], knownIds()),
+  },
   {
     name: "store-frames-carefully",
+    answers: stored,
     run: (db) => {
       const ids = knownIds();
       ids.collisions.met();
@@ -124,6 +134,8 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
       [],
       [{ id: 3, symbol: SYMBOL }],
       [{ id: 7, symbol: SYMBOL, metric: "m", labels_key: '{"a":"b"}' }],
+      [{ identity: "a-uuid" }],
+      ...stored,
     ],
     run: (db) => storeFrames(db, [{ symbol: SYMBOL, frames }], new SeriesIdCache()),
   },
@@ -158,8 +170,9 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
   ...(["1s", "1m"] as const).map((interval) => ({
     name: `gone-bars-${interval}`,
     run: (db: Database) =>
-      readGoneBars(db, { symbol: SYMBOL, interval, fromUs: at(-9), toUs: at(9) }),
+      readGoneBars(db, [{ symbol: SYMBOL, fromUs: at(-9) }], { interval, toUs: at(9) }),
   })),
+  { name: "imported-prices", run: (db) => readImportedPrices(db, [SYMBOL]) },
 
   { name: "series-points", run: seriesOf(0) },
   {

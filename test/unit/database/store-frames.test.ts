@@ -22,13 +22,13 @@ function fakeDatabase() {
       if (state.error !== undefined) throw state.error;
       if (form === "plain" && state.isStored)
         throw new DatabaseError(Object.assign(new Error("there"), { code: "23505" }));
-      return [];
+      return [{ set_aside: 0, identity: "one" }];
     },
     transaction: () => Promise.reject(new Error("one statement is enough here")),
   };
   const ids = new SeriesIdCache();
-  ids.setSymbol(SYMBOL, 3);
-  ids.setSeries(SYMBOL, "m", 7);
+  ids.ids.identity = "one";
+  ids.ids.setSeries(SYMBOL, "m", 7);
   const store = async () => {
     calls.length = 0;
     await storeFrames(db, [ROOM], ids);
@@ -41,7 +41,7 @@ describe("storing frames", () => {
   it("sends known series in one request, a column a parameter", async () => {
     const { calls, store } = fakeDatabase();
     expect(await store()).toEqual(["plain"]);
-    expect(calls[0]?.params).toEqual(["{5}", "{1}", "{1}", "{7}", "{0}", 5]);
+    expect(calls[0]?.params).toEqual(["one", "{5}", "{1}", "{1}", "{7}", "{0}", 5]);
   });
 
   it("goes the careful way for a while after it has met a stored row, then tries again", async () => {

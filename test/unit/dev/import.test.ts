@@ -57,6 +57,10 @@ describe("times of a file", () => {
     ["2026.01.31 09:30", "2026-01-31T09:30:00Z"],
     ["20260131 093000", "2026-01-31T09:30:00Z"],
     ["18800131", "1880-01-31T00:00:00Z"],
+    ["Jan 1 2000", "2000-01-01T00:00:00Z"],
+    ["January 31, 2026 09:30", "2026-01-31T09:30:00Z"],
+    ["1 Sep 2025", "2025-09-01T00:00:00Z"],
+    ["01-Jan-2000", "2000-01-01T00:00:00Z"],
   ])("%s", (text, iso) => {
     expect(readFileTime(text)?.us).toBe(us(iso));
   });
@@ -66,7 +70,9 @@ describe("times of a file", () => {
     "01/02/2026",
     "2026-02-30",
     "2026-13-01",
-    "Jan 1 2026",
+    "Jan 32 2026",
+    "Jax 1 2026",
+    "Jan 1 26",
     "2026-01-31 09:75",
     "2026-01.31",
     "2026-01-31 25:00",
@@ -91,11 +97,22 @@ describe("rows of a file", () => {
   it("may have a date and a time apart, their own symbols and intervals, and trades", async () => {
     const text =
       "date,time,symbol,interval,open,high,low,close,volume,trades\n2026-01-30,09:30,A,1m,2,4,1,3,10,5\n2026-01-30,10:00,,1h,2,4,1,3,10,\n";
-    const rows = await rowsOf("a.csv", text, { ...SPX, symbol: "B", interval: undefined });
+    const said = { ...SPX, symbol: undefined, interval: undefined };
+    const rows = await rowsOf("a.csv", text.replace(",,1h", ",B,1h"), said);
     expect(rows.map(({ event }) => event)).toMatchObject([
       { symbol: "A", interval: "1m", ts: us("2026-01-30T09:30:00Z"), trades: 5 },
       { symbol: "B", interval: "1h", ts: us("2026-01-30T10:00:00Z") },
     ]);
+    expect(rows[1]?.event).not.toHaveProperty("trades");
+    // A symbol that is said is that of every row, and the survey knows what rows name themselves.
+    const found = await survey(
+      readRecords(fileOf("a.csv", text)),
+      { ...said, symbol: "C" },
+      NOW_US,
+    );
+    expect([found.symbols, found.named]).toEqual([new Set(["C"]), new Set(["A", ""])]);
+    const unsaid = await survey(readRecords(fileOf("a.csv", text)), said, NOW_US);
+    expect(unsaid.bad.named).toEqual([expect.stringContaining("line 3, column symbol")]);
   });
 
   it("may be NDJSON", async () => {
@@ -195,6 +212,37 @@ describe("rows of a file", () => {
     ]);
   });
 
+  it("of one price a row are bars with that price for all four, whatever the column of it is called", async () => {
+    const all = (price: number) => ({ open: price, high: price, low: price, close: price });
+    const spx = "date,price\nJan 1 2000,1394.46\nFeb 1 2000,1366.42\n";
+    expect((await rowsOf("a.csv", spx)).map(({ event }) => event)).toMatchObject([
+      { ts: us("2000-01-01"), ...all(1394.46), volume: 0 },
+      { ts: us("2000-02-01"), ...all(1366.42), volume: 0 },
+    ]);
+    const several = "symbol,date,value,volume\nMSFT,2026-01-30,39.81,7\n";
+    expect(await rowsOf("b.csv", several, { ...SPX, symbol: undefined })).toMatchObject([
+      { event: { symbol: "MSFT", ...all(39.81), volume: 7 } },
+    ]);
+    expect(await rowsOf("c.ndjson", '{"ts":"2026-01-30","close":-3}\n')).toMatchObject([
+      { event: all(-3) },
+    ]);
+    const bad = await survey(
+      readRecords(fileOf("d.csv", "date,price\n2026-01-30,x\n")),
+      SPX,
+      NOW_US,
+    );
+    expect(bad.bad.named).toEqual(['line 2, column price: "x" is not a number']);
+    expect(unusedOf(["date", "price", "open interest"])).toEqual(["open interest"]);
+    // Months of prices are prices of days; a month of open, high, low and close is no day.
+    const months = ["2000-01-01", "2000-02-01", "2000-03-01"];
+    expect(guessInterval(months.map((date) => ({ date, price: 1 })))).toMatchObject({
+      interval: "1d",
+    });
+    expect(guessInterval(months.map((date) => ({ date, open: 1, close: 1 })))).toMatchObject({
+      kind: "unknown",
+    });
+  });
+
   it("a header that names a column twice is refused", async () => {
     const text = "date,open,high,low,close,CLOSE\n2026-01-30,2,4,1,3,4\n";
     await expect(rowsOf("a.csv", text)).rejects.toThrow(
@@ -203,8 +251,14 @@ describe("rows of a file", () => {
   });
 
   it("a header without what a bar needs says what is missing", async () => {
-    await expect(rowsOf("a.csv", "date,price\n1,2\n")).rejects.toThrow(
-      "line 1: the header names date, price; it must also name open, high, low, close",
+    await expect(rowsOf("a.csv", "date,amount\n1,2\n")).rejects.toThrow(
+      "line 1: the header names date, amount; it must also name open, high, low, close, or, for one price a row, price or value",
+    );
+    await expect(rowsOf("a.csv", "date,price,high\n1,2,3\n")).rejects.toThrow(
+      "it must also name open, low, close",
+    );
+    await expect(rowsOf("a.csv", "date,price,value\n1,2,3\n")).rejects.toThrow(
+      "the header names price and value, and a bar can be of one price alone: leave one of them",
     );
     await expect(rowsOf("a.csv", "open,high,low,close\n1,2,1,2\n")).rejects.toThrow("a time (date");
     expect(unusedOf(["date", "open", "adjclose"])).toEqual(["adjclose"]);

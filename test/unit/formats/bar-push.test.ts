@@ -28,7 +28,7 @@ describe("I-12 posted bars", () => {
     expect(decode(DAY, { ...DAY, ts, trades: 7 })).toEqual({
       kind: "items",
       items: [
-        { symbol: "SPX", interval: "1d", bar: { ...bar, trades: 0 } },
+        { symbol: "SPX", interval: "1d", bar: { ...bar } },
         { symbol: "SPX", interval: "1d", bar: { ...bar, trades: 7 } },
       ],
     });

@@ -3,7 +3,7 @@ import type { RoomArchive } from "../../../durable/room/room-ports.ts";
 import type { StoreOutcome } from "../../../src/bindings/writer.ts";
 import { decodeFrame, encodeFrame, tradeKey } from "../../../src/core/encode-events.ts";
 import type { TailTrade } from "../../../src/db/bars/read-bar-columns.ts";
-import { DatabaseError } from "../../../src/db/driver/database.ts";
+import { DatabaseError } from "../../../src/db/driver/database-error.ts";
 import type { EarlierLife } from "../../../src/db/events/read-earlier-life.ts";
 import type { Bar } from "../../../src/protocol/bar.ts";
 import type { TapeEvent } from "../../../src/protocol/event.ts";

@@ -28,7 +28,7 @@ function barsOf(trades: readonly TradeEvent[], interval: Interval): Bar[] {
       bar.low = Math.min(bar.low, price);
       bar.close = price;
       bar.volume += size;
-      bar.trades += 1;
+      bar.trades = (bar.trades ?? 0) + 1;
     }
   }
   return [...bars.values()];

@@ -62,41 +62,45 @@ test("a change from a price that is not positive has no figure", () => {
 
 test("a price older than a day has no change, volume or way of the last day, and says why", () => {
   const none = { change: null, noChange: OLD_PRICE, volume: null, trail: [] };
-  const day = (ts: number, close: number) => ({ ts, close });
-  const imported = (dayUs: number, before: number | null) => ({
-    bars: [day(dayUs - DAY_US, before ?? 0), day(dayUs, 51)],
-    imported: { last: 51, before, dayUs },
-  });
-  const untraded = listed({ last: null, change: null, volume: 0, last_event: null, trail: [] });
+  const imported = (dayUs: number, change: number | null, more: Partial<ListedSymbol> = {}) =>
+    listedPrice(
+      listed({
+        ...{ last: 51, last_ts: dayUs as EpochUs, last_interval: "1d", change },
+        ...{ volume: 0, last_event: null, trail: [], ...more },
+      }),
+      { bars: [{ ts: dayUs, close: 51 }] },
+      null,
+      NOW_MS,
+    );
   const midnight = NOW_US - DAY_US / 2;
-  expect(listedPrice(untraded, imported(midnight - 3 * DAY_US, 50), null, NOW_MS)).toMatchObject({
-    ...{ last: 51, ...none },
-  });
-  const yesterday = listedPrice(untraded, imported(midnight - DAY_US, 50), null, NOW_MS);
+  expect(imported(midnight - 3 * DAY_US, 0.02)).toMatchObject({ last: 51, ...none });
+  const yesterday = imported(midnight - DAY_US, 0.02);
   expect(yesterday.change).toBeCloseTo(0.02);
+  expect(yesterday.asOf).toEqual({ kind: "day", ts: midnight - DAY_US });
   expect(yesterday.trail).toEqual([]);
-  expect(listedPrice(untraded, imported(midnight, null), null, NOW_MS).noChange).toBe(NO_BASE);
-  const old = listed({ last_event: (NOW_US - DAY_US - 1e6) as EpochUs });
+  expect(imported(midnight, null, { change_reason: "no_base" }).noChange).toBe(NO_BASE);
+  expect(imported(NOW_US - 60e6, 0, { last_interval: "1m" }).asOf).toEqual({
+    ...{ kind: "moment", ts: NOW_US },
+  });
+  const old = listed({ last_ts: (NOW_US - DAY_US - 1e6) as EpochUs });
   expect(listedPrice(old, undefined, null, NOW_MS)).toMatchObject({ last: 5, ...none });
   expect(listedPrice(listed({}), undefined, live(5, NOW_US - 2 * DAY_US), NOW_MS)).toMatchObject(
     none,
   );
-  // Its last event is a metric's: no bar of the last day tells of a trade.
-  const silent = { bars: [], imported: null };
-  expect(listedPrice(listed({}), silent, null, NOW_MS)).toMatchObject({ last: 5, ...none });
-  expect(listedPrice(listed({ moves: 1 }), silent, null, NOW_MS).change).toBe(0);
+  expect(listedPrice(listed({}), { bars: [] }, null, NOW_MS).change).toBe(0);
 });
 
 test("the way of the last day is of bars that are in it, however long the page has been open", () => {
   const bars = [30, 23, 2, 1].map((hours) => ({ ts: NOW_US - hours * 3_600e6, close: hours }));
-  const past = { bars, imported: null };
+  const past = { bars };
   expect(listedPrice(listed({}), past, null, NOW_MS).trail).toEqual([23, 2, 1, 5]);
 });
 
 function listed(differing: Partial<ListedSymbol>): ListedSymbol {
   return {
     ...{ symbol: "CL" as never, last: 5, change: 0, volume: 7, viewers: 0 },
-    last_event: (NOW_US - 5e6) as EpochUs,
+    last_ts: (NOW_US - 5e6) as EpochUs,
+    last_event: NOW_US as EpochUs,
     ...{ direction: "same", moves: 0, trail: [5, 5] },
     ...differing,
   };

@@ -12,6 +12,7 @@ function summary(symbol: string, last: number | null = null): SymbolSummary {
     last,
     change: null,
     volume: 0,
+    last_ts: null,
     last_event: null,
     viewers: 0,
   };

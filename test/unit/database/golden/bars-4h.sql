@@ -137,7 +137,7 @@ select symbol_id, bucket, open, high, low, close, volume, trades, first_ts, last
     select 0 as rank, s.* from (
 select symbol_id, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00') as bucket,
   (array_agg(open order by first_ts))[1] as open, max(high) as high, min(low) as low,
-  (array_agg(close order by last_ts desc))[1] as close, sum(volume) as volume, sum(trades)::int8 as trades,
+  (array_agg(close order by last_ts desc))[1] as close, sum(volume) as volume, case when count(trades) = count(*) then sum(trades)::int8 end as trades,
   min(first_ts) as first_ts, max(last_ts) as last_ts
 from imported_minute group by 1, 2) s union all select 1 as rank, s.* from (
 select symbol_id, bucket, null::float8 as open, null::float8 as high, null::float8 as low, null::float8 as close,
@@ -165,13 +165,13 @@ several as (
   union all
   select place, date_bin($11::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00') as bucket, first_ts, last_ts, origin, open, high, low, close, volume, trades from whole_part),
 bar as (
-  select place, bucket, (array_agg(open order by first_ts, origin))[1] as open, max(high) as high, min(low) as low, (array_agg(close order by last_ts desc, origin desc))[1] as close, sum(volume) as volume, sum(trades)::int8 as trades
+  select place, bucket, (array_agg(open order by first_ts, origin))[1] as open, max(high) as high, min(low) as low, (array_agg(close order by last_ts desc, origin desc))[1] as close, sum(volume) as volume, case when count(trades) = count(*) then sum(trades)::int8 end as trades
   from several group by 1, 2),
 newest as (
   select * from bar
   order by place, bucket)
 select place, string_agg((date_part('epoch', bucket - $9::timestamptz) / 14400)::int8::text, ',') as nth,
-  string_agg(open::text, ',') as open, string_agg(high::text, ',') as high, string_agg(low::text, ',') as low, string_agg(close::text, ',') as close, string_agg(volume::text, ',') as volume, string_agg(trades::text, ',') as trades
+  string_agg(open::text, ',') as open, string_agg(high::text, ',') as high, string_agg(low::text, ',') as low, string_agg(close::text, ',') as close, string_agg(volume::text, ',') as volume, string_agg(coalesce(trades::text, 'null'), ',') as trades
 from newest group by place
 -- $1 = "{\"BTC-USD\"}"
 -- $2 = "{1767614400000007}"

@@ -51,13 +51,13 @@ several as (
   select place, bucket, first_ts, last_ts, origin, open, high, low, close, volume, trades from whole_part where (place, bucket) in (select place, bucket from other)),
 bar as (
   select place, bucket, open, high, low, close, volume, trades from whole_part where not ((place, bucket) in (select place, bucket from other)) union all
-  select place, bucket, (array_agg(open order by first_ts, origin))[1] as open, max(high) as high, min(low) as low, (array_agg(close order by last_ts desc, origin desc))[1] as close, sum(volume) as volume, sum(trades)::int8 as trades
+  select place, bucket, (array_agg(open order by first_ts, origin))[1] as open, max(high) as high, min(low) as low, (array_agg(close order by last_ts desc, origin desc))[1] as close, sum(volume) as volume, case when count(trades) = count(*) then sum(trades)::int8 end as trades
   from several group by 1, 2),
 newest as (
   select * from bar
   order by place, bucket)
 select place, string_agg((date_part('epoch', bucket - $9::timestamptz) / 5)::int8::text, ',') as nth,
-  string_agg(open::text, ',') as open, string_agg(high::text, ',') as high, string_agg(low::text, ',') as low, string_agg(close::text, ',') as close, string_agg(volume::text, ',') as volume, string_agg(trades::text, ',') as trades
+  string_agg(open::text, ',') as open, string_agg(high::text, ',') as high, string_agg(low::text, ',') as low, string_agg(close::text, ',') as close, string_agg(volume::text, ',') as volume, string_agg(coalesce(trades::text, 'null'), ',') as trades
 from newest group by place
 -- $1 = "{\"BTC-USD\"}"
 -- $2 = "{1767614400000007}"
@@ -137,13 +137,13 @@ several as (
   select place, bucket, first_ts, last_ts, origin, open, high, low, close, volume, trades from whole_part where (place, bucket) in (select place, bucket from other)),
 bar as (
   select place, bucket, open, high, low, close, volume, trades from whole_part where not ((place, bucket) in (select place, bucket from other)) union all
-  select place, bucket, (array_agg(open order by first_ts, origin))[1] as open, max(high) as high, min(low) as low, (array_agg(close order by last_ts desc, origin desc))[1] as close, sum(volume) as volume, sum(trades)::int8 as trades
+  select place, bucket, (array_agg(open order by first_ts, origin))[1] as open, max(high) as high, min(low) as low, (array_agg(close order by last_ts desc, origin desc))[1] as close, sum(volume) as volume, case when count(trades) = count(*) then sum(trades)::int8 end as trades
   from several group by 1, 2),
 newest as (
   select * from (select *, row_number() over (partition by place order by bucket desc) as age from bar) b where age <= $12
   order by place, bucket)
 select place, string_agg((date_part('epoch', bucket - $9::timestamptz) / 5)::int8::text, ',') as nth,
-  string_agg(open::text, ',') as open, string_agg(high::text, ',') as high, string_agg(low::text, ',') as low, string_agg(close::text, ',') as close, string_agg(volume::text, ',') as volume, string_agg(trades::text, ',') as trades
+  string_agg(open::text, ',') as open, string_agg(high::text, ',') as high, string_agg(low::text, ',') as low, string_agg(close::text, ',') as close, string_agg(volume::text, ',') as volume, string_agg(coalesce(trades::text, 'null'), ',') as trades
 from newest group by place
 -- $1 = "{\"BTC-USD\"}"
 -- $2 = "{1767614400000007}"

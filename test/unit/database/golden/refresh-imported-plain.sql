@@ -51,7 +51,7 @@ select symbol_id, bucket, open, high, low, close, volume, trades, first_ts, last
     select 0 as rank, s.* from (
 select symbol_id, date_bin(3600000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00') as bucket,
   (array_agg(open order by first_ts))[1] as open, max(high) as high, min(low) as low,
-  (array_agg(close order by last_ts desc))[1] as close, sum(volume) as volume, sum(trades)::int8 as trades,
+  (array_agg(close order by last_ts desc))[1] as close, sum(volume) as volume, case when count(trades) = count(*) then sum(trades)::int8 end as trades,
   min(first_ts) as first_ts, max(last_ts) as last_ts
 from imported_minute group by 1, 2) s union all select 1 as rank, s.* from (
 select symbol_id, bucket, null::float8 as open, null::float8 as high, null::float8 as low, null::float8 as close,
@@ -76,7 +76,7 @@ select symbol_id, bucket, open, high, low, close, volume, trades, first_ts, last
     select 0 as rank, s.* from (
 select symbol_id, date_bin(86400000000::int8 * interval '1 microsecond', bucket, timestamptz '1970-01-01 00:00:00+00') as bucket,
   (array_agg(open order by first_ts))[1] as open, max(high) as high, min(low) as low,
-  (array_agg(close order by last_ts desc))[1] as close, sum(volume) as volume, sum(trades)::int8 as trades,
+  (array_agg(close order by last_ts desc))[1] as close, sum(volume) as volume, case when count(trades) = count(*) then sum(trades)::int8 end as trades,
   min(first_ts) as first_ts, max(last_ts) as last_ts
 from imported_hour_of_day group by 1, 2) s union all select 1 as rank, s.* from (
 select symbol_id, bucket, null::float8 as open, null::float8 as high, null::float8 as low, null::float8 as close,

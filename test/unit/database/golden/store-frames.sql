@@ -3,11 +3,11 @@
 with state as materialized (
   select (extract(epoch from watermark) * 1000000)::int8 as watermark, (extract(epoch from raw_from) * 1000000)::int8 as raw_from,
     (extract(epoch from packed_through) * 1000000)::int8 as packed_through, minutes_from, identity
-  from tape_state for share),
+  from tape_state where identity = $1::uuid for share),
 invalidation as (
   insert into stale_points (hour, series_id)
-  select distinct date_bin(3600000000::int8 * interval '1 microsecond', (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), timestamptz '1970-01-01 00:00:00+00'), u.series_id from unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[]) as u (ts_us, value, cursor, series_id, ordinal) where (select watermark from state) > $6::int8 and u.ts_us < (select watermark from state)),
-old as materialized (select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond') as ts, u.* from unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[]) as u (ts_us, value, cursor, series_id, ordinal) where (select raw_from from state) > $6::int8 and u.ts_us < (select raw_from from state)),
+  select distinct date_bin(3600000000::int8 * interval '1 microsecond', (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), timestamptz '1970-01-01 00:00:00+00'), u.series_id from unnest($2::int8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[]) as u (ts_us, value, cursor, series_id, ordinal) where (select watermark from state) > $7::int8 and u.ts_us < (select watermark from state)),
+old as materialized (select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond') as ts, u.* from unnest($2::int8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[]) as u (ts_us, value, cursor, series_id, ordinal) where (select raw_from from state) > $7::int8 and u.ts_us < (select raw_from from state)),
 closed as materialized (
   select c.* from (
     select array_agg(series_id) as keys, array_agg(ts) as moments from old having count(*) > 0) o
@@ -23,27 +23,28 @@ aside as (
   insert into points_set_aside (ts, value, cursor, series_id, ordinal) select u.ts, u.value, u.cursor, u.series_id, u.ordinal from placed u where u.is_set_aside
   ),
 late as (
-  insert into points_late (ts, value, cursor, series_id, ordinal) select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.value, u.cursor, u.series_id, u.ordinal from unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[]) as u (ts_us, value, cursor, series_id, ordinal) where (select packed_through from state) > $6::int8 and u.ts_us < (select packed_through from state) and u.ts_us >= (select raw_from from state)
+  insert into points_late (ts, value, cursor, series_id, ordinal) select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.value, u.cursor, u.series_id, u.ordinal from unnest($2::int8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[]) as u (ts_us, value, cursor, series_id, ordinal) where (select packed_through from state) > $7::int8 and u.ts_us < (select packed_through from state) and u.ts_us >= (select raw_from from state)
   ),
 stored as (
-  insert into points (ts, value, cursor, series_id, ordinal) select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.value, u.cursor, u.series_id, u.ordinal from unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[]) as u (ts_us, value, cursor, series_id, ordinal) where u.ts_us >= (select packed_through from state)
+  insert into points (ts, value, cursor, series_id, ordinal) select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.value, u.cursor, u.series_id, u.ordinal from unnest($2::int8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[]) as u (ts_us, value, cursor, series_id, ordinal) where u.ts_us >= (select packed_through from state)
   )
 select count(*)::int4 as set_aside, (select identity::text from state) as identity from placed where is_set_aside
--- $1 = "{1767614400000001}"
--- $2 = "{1.5}"
--- $3 = "{1767614400000009}"
--- $4 = "{7}"
--- $5 = "{0}"
--- $6 = 1767614400000001
+-- $1 = "a-uuid"
+-- $2 = "{1767614400000001}"
+-- $3 = "{1.5}"
+-- $4 = "{1767614400000009}"
+-- $5 = "{7}"
+-- $6 = "{0}"
+-- $7 = 1767614400000001
 
 with state as materialized (
   select (extract(epoch from watermark) * 1000000)::int8 as watermark, (extract(epoch from raw_from) * 1000000)::int8 as raw_from,
     (extract(epoch from packed_through) * 1000000)::int8 as packed_through, minutes_from, identity
-  from tape_state for share),
+  from tape_state where identity = $1::uuid for share),
 invalidation as (
   insert into stale_trades (hour, symbol_id)
-  select distinct date_bin(3600000000::int8 * interval '1 microsecond', (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), timestamptz '1970-01-01 00:00:00+00'), u.symbol_id from unnest($1::int8[], $2::float8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[], $7::int2[], $8::text[], $9::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select watermark from state) > $10::int8 and u.ts_us < (select watermark from state)),
-old as materialized (select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond') as ts, u.* from unnest($1::int8[], $2::float8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[], $7::int2[], $8::text[], $9::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select raw_from from state) > $10::int8 and u.ts_us < (select raw_from from state)),
+  select distinct date_bin(3600000000::int8 * interval '1 microsecond', (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), timestamptz '1970-01-01 00:00:00+00'), u.symbol_id from unnest($2::int8[], $3::float8[], $4::float8[], $5::int8[], $6::int4[], $7::int2[], $8::int2[], $9::text[], $10::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select watermark from state) > $11::int8 and u.ts_us < (select watermark from state)),
+old as materialized (select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond') as ts, u.* from unnest($2::int8[], $3::float8[], $4::float8[], $5::int8[], $6::int4[], $7::int2[], $8::int2[], $9::text[], $10::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select raw_from from state) > $11::int8 and u.ts_us < (select raw_from from state)),
 closed as materialized (
   select c.* from (
     select array_agg(symbol_id) as keys, array_agg(ts) as moments from old having count(*) > 0) o
@@ -61,28 +62,29 @@ aside as (
   insert into trades_set_aside (ts, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) select u.ts, u.price, u.size, u.cursor, u.symbol_id, u.ordinal, u.side, u.venue, u.trade_id from placed u where u.is_set_aside
   ),
 stored as (
-  insert into trades_live (ts, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.price, u.size, u.cursor, u.symbol_id, u.ordinal, u.side, u.venue, u.trade_id from unnest($1::int8[], $2::float8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[], $7::int2[], $8::text[], $9::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where u.ts_us >= (select raw_from from state)
+  insert into trades_live (ts, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.price, u.size, u.cursor, u.symbol_id, u.ordinal, u.side, u.venue, u.trade_id from unnest($2::int8[], $3::float8[], $4::float8[], $5::int8[], $6::int4[], $7::int2[], $8::int2[], $9::text[], $10::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where u.ts_us >= (select raw_from from state)
   )
 select count(*)::int4 as set_aside, (select identity::text from state) as identity from placed where is_set_aside
--- $1 = "{1767614400000002}"
--- $2 = "{10}"
--- $3 = "{0.5}"
--- $4 = "{1767614400000009}"
--- $5 = "{3}"
--- $6 = "{1}"
+-- $1 = "a-uuid"
+-- $2 = "{1767614400000002}"
+-- $3 = "{10}"
+-- $4 = "{0.5}"
+-- $5 = "{1767614400000009}"
+-- $6 = "{3}"
 -- $7 = "{1}"
--- $8 = "{\"\"}"
+-- $8 = "{1}"
 -- $9 = "{\"\"}"
--- $10 = 1767614400000002
+-- $10 = "{\"\"}"
+-- $11 = 1767614400000002
 
 with state as materialized (
   select (extract(epoch from watermark) * 1000000)::int8 as watermark, (extract(epoch from raw_from) * 1000000)::int8 as raw_from,
     (extract(epoch from packed_through) * 1000000)::int8 as packed_through, minutes_from, identity
-  from tape_state for share),
+  from tape_state where identity = $1::uuid for share),
 invalidation as (
   insert into stale_trades (hour, symbol_id)
-  select distinct date_bin(3600000000::int8 * interval '1 microsecond', (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), timestamptz '1970-01-01 00:00:00+00'), u.symbol_id from unnest($1::int8[], $2::float8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[], $7::int2[], $8::text[], $9::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select watermark from state) > $10::int8 and u.ts_us < (select watermark from state)),
-old as materialized (select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond') as ts, u.* from unnest($1::int8[], $2::float8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[], $7::int2[], $8::text[], $9::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select raw_from from state) > $10::int8 and u.ts_us < (select raw_from from state)),
+  select distinct date_bin(3600000000::int8 * interval '1 microsecond', (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), timestamptz '1970-01-01 00:00:00+00'), u.symbol_id from unnest($2::int8[], $3::float8[], $4::float8[], $5::int8[], $6::int4[], $7::int2[], $8::int2[], $9::text[], $10::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select watermark from state) > $11::int8 and u.ts_us < (select watermark from state)),
+old as materialized (select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond') as ts, u.* from unnest($2::int8[], $3::float8[], $4::float8[], $5::int8[], $6::int4[], $7::int2[], $8::int2[], $9::text[], $10::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select raw_from from state) > $11::int8 and u.ts_us < (select raw_from from state)),
 closed as materialized (
   select c.* from (
     select array_agg(symbol_id) as keys, array_agg(ts) as moments from old having count(*) > 0) o
@@ -100,41 +102,52 @@ aside as (
   insert into trades_set_aside (ts, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) select u.ts, u.price, u.size, u.cursor, u.symbol_id, u.ordinal, u.side, u.venue, u.trade_id from placed u where u.is_set_aside
   ),
 stored as (
-  insert into trades_live (ts, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.price, u.size, u.cursor, u.symbol_id, u.ordinal, u.side, u.venue, u.trade_id from unnest($1::int8[], $2::float8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[], $7::int2[], $8::text[], $9::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where u.ts_us >= (select raw_from from state)
+  insert into trades_live (ts, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.price, u.size, u.cursor, u.symbol_id, u.ordinal, u.side, u.venue, u.trade_id from unnest($2::int8[], $3::float8[], $4::float8[], $5::int8[], $6::int4[], $7::int2[], $8::int2[], $9::text[], $10::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where u.ts_us >= (select raw_from from state)
   )
 select count(*)::int4 as set_aside, (select identity::text from state) as identity from placed where is_set_aside
--- $1 = "{1767614400000003}"
--- $2 = "{10}"
--- $3 = "{0.5}"
--- $4 = "{1767614400000009}"
--- $5 = "{3}"
--- $6 = "{2}"
--- $7 = "{1}"
--- $8 = "{\"v\"}"
--- $9 = "{\"t1\"}"
--- $10 = 1767614400000003
+-- $1 = "a-uuid"
+-- $2 = "{1767614400000003}"
+-- $3 = "{10}"
+-- $4 = "{0.5}"
+-- $5 = "{1767614400000009}"
+-- $6 = "{3}"
+-- $7 = "{2}"
+-- $8 = "{1}"
+-- $9 = "{\"v\"}"
+-- $10 = "{\"t1\"}"
+-- $11 = 1767614400000003
 
+with state as materialized (select identity from tape_state where identity = $1::uuid),
+stored as (
 insert into position_states (ts, quantity, cursor, symbol_id, ordinal, avg_price, account)
 select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.quantity, u.cursor, u.symbol_id, u.ordinal, u.avg_price, u.account
-from unnest($1::int8[], $2::float8[], $3::int8[], $4::int4[], $5::int2[], $6::float8[], $7::text[]) as u (ts_us, quantity, cursor, symbol_id, ordinal, avg_price, account)
--- $1 = "{1767614400000004}"
--- $2 = "{2}"
--- $3 = "{1767614400000009}"
--- $4 = "{3}"
+from unnest($2::int8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[], $7::float8[], $8::text[]) as u (ts_us, quantity, cursor, symbol_id, ordinal, avg_price, account)
+where exists (select from state))
+select 0 as set_aside, (select identity::text from state) as identity
+-- $1 = "a-uuid"
+-- $2 = "{1767614400000004}"
+-- $3 = "{2}"
+-- $4 = "{1767614400000009}"
 -- $5 = "{3}"
--- $6 = "{NULL}"
--- $7 = "{\"main\"}"
+-- $6 = "{3}"
+-- $7 = "{NULL}"
+-- $8 = "{\"main\"}"
 
+with state as materialized (select identity from tape_state where identity = $1::uuid),
+stored as (
 insert into books (ts, cursor, seq, symbol_id, ordinal, bid_prices, bid_sizes, ask_prices, ask_sizes)
 select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.cursor, u.seq, u.symbol_id, u.ordinal,
   u.bid_prices::float8[], u.bid_sizes::float8[], u.ask_prices::float8[], u.ask_sizes::float8[]
-from unnest($1::int8[], $2::int8[], $3::int8[], $4::int4[], $5::int2[], $6::text[], $7::text[], $8::text[], $9::text[]) as u (ts_us, cursor, seq, symbol_id, ordinal, bid_prices, bid_sizes, ask_prices, ask_sizes)
--- $1 = "{1767614400000005}"
--- $2 = "{1767614400000009}"
--- $3 = "{NULL}"
--- $4 = "{3}"
--- $5 = "{4}"
--- $6 = "{\"{9}\"}"
--- $7 = "{\"{1}\"}"
--- $8 = "{\"{11}\"}"
--- $9 = "{\"{2}\"}"
+from unnest($2::int8[], $3::int8[], $4::int8[], $5::int4[], $6::int2[], $7::text[], $8::text[], $9::text[], $10::text[]) as u (ts_us, cursor, seq, symbol_id, ordinal, bid_prices, bid_sizes, ask_prices, ask_sizes)
+where exists (select from state))
+select 0 as set_aside, (select identity::text from state) as identity
+-- $1 = "a-uuid"
+-- $2 = "{1767614400000005}"
+-- $3 = "{1767614400000009}"
+-- $4 = "{NULL}"
+-- $5 = "{3}"
+-- $6 = "{4}"
+-- $7 = "{\"{9}\"}"
+-- $8 = "{\"{1}\"}"
+-- $9 = "{\"{11}\"}"
+-- $10 = "{\"{2}\"}"
