@@ -16,7 +16,7 @@ import { SYSTEM_SYMBOL, type SymbolName } from "../../src/protocol/symbol.ts";
 import { descriptorsOf } from "../../src/telemetry/descriptors.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { Clock } from "../clock.ts";
-import { ConnectLimit } from "../room/connect-limit.ts";
+import { ConnectLimit } from "../room/viewers/connect-limit.ts";
 import { GroupCommit } from "../writer/group-commit.ts";
 import { ImportedPrices } from "./imported-prices.ts";
 import { NewRooms } from "./new-rooms.ts";

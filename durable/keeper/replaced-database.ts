@@ -1,7 +1,7 @@
 import type { Replacement } from "../../src/db/upkeep/database-identity.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
-import type { Resend } from "../room/stored-where.ts";
+import type { Resend } from "../room/outbox/stored-where.ts";
 
 /** Rooms asked at once. */
 const AT_ONCE = 8;

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readIdentity } from "../../src/db/driver/identity.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../src/db/store/store-frames.ts";
-import { readIdentity, writeReplacement } from "../../src/db/upkeep/database-identity.ts";
+import { writeReplacement } from "../../src/db/upkeep/database-identity.ts";
 import { readMemory } from "../../src/db/upkeep/read-memory.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";

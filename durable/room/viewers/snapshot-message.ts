@@ -1,7 +1,7 @@
 import { snapshotOf } from "../../../src/core/book-samples.ts";
 import type { Snapshot } from "../../../src/protocol/server-message.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
-import type { LastValuesFold } from "../last-values.ts";
+import type { LastValuesFold } from "../state/last-values.ts";
 
 /** The last values of a room at `cursor`, as viewers are told them. */
 export function snapshotMessage(cursor: Cursor, values: LastValuesFold): Snapshot {

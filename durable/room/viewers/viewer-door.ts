@@ -1,7 +1,7 @@
 import type { JoinRefusal, JoinRequest } from "../../../src/bindings/room.ts";
-import { ConnectLimit } from "../connect-limit.ts";
 import type { RoomSettings } from "../room-ports.ts";
 import { readClientMessage } from "./client-message.ts";
+import { ConnectLimit } from "./connect-limit.ts";
 import type { ViewerSocket } from "./viewer.ts";
 import type { Viewers } from "./viewers.ts";
 

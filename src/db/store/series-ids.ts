@@ -1,10 +1,10 @@
 import type { SymbolName } from "../../protocol/symbol.ts";
 import { askAll } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
+import { SELECT_IDENTITY } from "../driver/identity.ts";
 import { byRequest } from "../driver/requests.ts";
 import { rowsOf, texts } from "../driver/rows-of.ts";
 import { type Sql, sql } from "../driver/sql.ts";
-import { SELECT_IDENTITY } from "../upkeep/database-identity.ts";
 import { Collisions } from "./collisions.ts";
 
 /** Ids kept: about 150 bytes each. */

@@ -16,15 +16,6 @@ export interface Replacement {
   lostTo: Cursor | null;
 }
 
-/** SQL: one row, which database this is (`identity`). */
-export const SELECT_IDENTITY = sql`select identity::text as identity from tape_state`;
-
-/** Which database this is: a UUID, made with it. @throws DatabaseError */
-export async function readIdentity(db: Database): Promise<string> {
-  const [row] = await ask(db, SELECT_IDENTITY);
-  return String(row?.["identity"]);
-}
-
 /**
  * Writes a replacement into the database that `identity` names, and into no other. @throws
  * DatabaseError

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AppendBatcher } from "../../../durable/room/append-batcher.ts";
+import { AppendBatcher } from "../../../durable/room/append/append-batcher.ts";
 import type { AppendBatch, AppendOutcome } from "../../../src/bindings/room.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 

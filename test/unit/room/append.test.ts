@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { KeyLedger } from "../../../durable/keys/key-ledger.ts";
-import { type AppendDeps, admissionOf, appendBatches } from "../../../durable/room/append.ts";
-import { BookSampler } from "../../../durable/room/book-sampler.ts";
-import { RoomLog } from "../../../durable/room/log.ts";
-import { RoomState } from "../../../durable/room/room-state.ts";
-import { SeriesLimit } from "../../../durable/room/series-limit.ts";
-import { TradeWindow } from "../../../durable/room/trade-window.ts";
+import {
+  type AppendDeps,
+  admissionOf,
+  appendBatches,
+} from "../../../durable/room/append/append.ts";
+import { SeriesLimit } from "../../../durable/room/append/series-limit.ts";
+import { TradeWindow } from "../../../durable/room/append/trade-window.ts";
+import { RoomLog } from "../../../durable/room/log/log.ts";
+import { BookSampler } from "../../../durable/room/state/book-sampler.ts";
+import { RoomState } from "../../../durable/room/state/room-state.ts";
 import type { AppendBatch } from "../../../src/bindings/room.ts";
 import { decodeFrame, encodeFrames, tradeKey } from "../../../src/core/encode-events.ts";
 import type { TradeEvent } from "../../../src/protocol/event.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { ArchiveReads } from "../../../durable/room/archive-reads.ts";
-import { createTables } from "../../../durable/room/log.ts";
-import type { LogFrame } from "../../../durable/room/log-row.ts";
+import { createTables } from "../../../durable/room/log/log.ts";
+import type { LogFrame } from "../../../durable/room/log/log-row.ts";
+import { ArchiveReads } from "../../../durable/room/past/archive-reads.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 import { FakeTime, settle } from "./fake-time.ts";
 import { memorySql } from "./sqlite-port.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { EarlierLifeSearch } from "../../../durable/room/earlier-life.ts";
+import { EarlierLifeSearch } from "../../../durable/room/past/earlier-life.ts";
 
 /** A search whose first attempts fail with these; pauses end when somebody asks. */
 function search(failures: { error: unknown; cause: "passing" | "refused" | "bug" }[]) {

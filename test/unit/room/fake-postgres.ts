@@ -1,4 +1,4 @@
-import type { ArchiveAnswer } from "../../../durable/room/archive.ts";
+import type { ArchiveAnswer } from "../../../durable/room/past/archive.ts";
 import type { RoomArchive } from "../../../durable/room/room-ports.ts";
 import type { StoreOutcome } from "../../../src/bindings/writer.ts";
 import { decodeFrame, encodeFrame, tradeKey } from "../../../src/core/encode-events.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LastValuesFold } from "../../../durable/room/last-values.ts";
-import { RoomLog } from "../../../durable/room/log.ts";
-import { RoomState } from "../../../durable/room/room-state.ts";
+import { RoomLog } from "../../../durable/room/log/log.ts";
+import { LastValuesFold } from "../../../durable/room/state/last-values.ts";
+import { RoomState } from "../../../durable/room/state/room-state.ts";
 import { encodeFrames } from "../../../src/core/encode-events.ts";
 import type {
   MetricEvent,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { LateBars } from "../../../durable/room/late-bars.ts";
+import { LateBars } from "../../../durable/room/state/late-bars.ts";
 import type { Bar } from "../../../src/protocol/bar.ts";
 import type { BarMessage } from "../../../src/protocol/server-message.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { KeyLedger } from "../../../durable/keys/key-ledger.ts";
-import { RoomLog } from "../../../durable/room/log.ts";
-import { MAX_ROW_CHARS } from "../../../durable/room/log-row.ts";
+import { RoomLog } from "../../../durable/room/log/log.ts";
+import { MAX_ROW_CHARS } from "../../../durable/room/log/log-row.ts";
 import { type EncodedFrame, FRAME_CHARS } from "../../../src/core/encode-events.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 import { memorySql } from "./sqlite-port.ts";

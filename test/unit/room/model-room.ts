@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { LogFrame } from "../../../durable/room/log-row.ts";
+import type { LogFrame } from "../../../durable/room/log/log-row.ts";
 import type { ViewerAttachment } from "../../../durable/room/viewers/viewer.ts";
 import type { AppendBatch, AppendOutcome } from "../../../src/bindings/room.ts";
 import { SAMPLE_INTERVAL_US } from "../../../src/core/book-samples.ts";

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { Clock } from "../../../durable/clock.ts";
-import type { LogKeeping } from "../../../durable/room/log.ts";
-import type { LogFrame } from "../../../durable/room/log-row.ts";
+import type { LogKeeping } from "../../../durable/room/log/log.ts";
+import type { LogFrame } from "../../../durable/room/log/log-row.ts";
 import { RoomCore } from "../../../durable/room/room-core.ts";
 import type { RoomPorts, RoomSettings } from "../../../durable/room/room-ports.ts";
 import type { FanOutPace } from "../../../durable/room/viewers/fan-out-pace.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, it, test } from "vitest";
 import { nextAlarmMs } from "../../../durable/room/alarm-time.ts";
-import { type ArchiveAnswer, readPatiently } from "../../../durable/room/archive.ts";
-import { ConnectLimit } from "../../../durable/room/connect-limit.ts";
-import { StoredWaiters } from "../../../durable/room/stored-waiters.ts";
+import { StoredWaiters } from "../../../durable/room/outbox/stored-waiters.ts";
+import { type ArchiveAnswer, readPatiently } from "../../../durable/room/past/archive.ts";
 import { readClientMessage } from "../../../durable/room/viewers/client-message.ts";
+import { ConnectLimit } from "../../../durable/room/viewers/connect-limit.ts";
 import { FAN_OUT_PACE } from "../../../durable/room/viewers/fan-out-pace.ts";
 import { hasEnded, idleReason } from "../../../durable/room/viewers/idle-check.ts";
 import { MESSAGE_LIMITS, messagesOf } from "../../../durable/room/viewers/messages.ts";

@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { LogFrame } from "../../../durable/room/log-row.ts";
+import type { LogFrame } from "../../../durable/room/log/log-row.ts";
 import { numberOf, type SqlCell, type SqlPort, textOf } from "../../../durable/room/sql-port.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 

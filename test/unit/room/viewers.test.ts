@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { RoomLog } from "../../../durable/room/log.ts";
-import type { LogFrame } from "../../../durable/room/log-row.ts";
-import { RoomState } from "../../../durable/room/room-state.ts";
+import { RoomLog } from "../../../durable/room/log/log.ts";
+import type { LogFrame } from "../../../durable/room/log/log-row.ts";
+import { RoomState } from "../../../durable/room/state/room-state.ts";
 import type {
   Holder,
   Viewer,

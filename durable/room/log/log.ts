@@ -1,8 +1,8 @@
-import { allocateCursors } from "../../src/core/cursor.ts";
-import type { EncodedFrame } from "../../src/core/encode-events.ts";
-import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../src/protocol/time.ts";
+import { allocateCursors } from "../../../src/core/cursor.ts";
+import type { EncodedFrame } from "../../../src/core/encode-events.ts";
+import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../../src/protocol/time.ts";
+import { numberOf, type SqlCell, type SqlPort, textOf } from "../sql-port.ts";
 import { framesOf, type LogFrame, type LogRow, packFrames, splitRows } from "./log-row.ts";
-import { numberOf, type SqlCell, type SqlPort, textOf } from "./sql-port.ts";
 
 /** How much of itself a log keeps. */
 export interface LogKeeping {

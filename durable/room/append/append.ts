@@ -3,12 +3,12 @@ import type {
   AppendBatch,
   AppendOutcome,
   IdempotentRequest,
-} from "../../src/bindings/room.ts";
-import type { EncodedFrame } from "../../src/core/encode-events.ts";
-import type { EpochUs } from "../../src/protocol/time.ts";
-import type { KeyLedger } from "../keys/key-ledger.ts";
-import type { BookSampler } from "./book-sampler.ts";
-import type { RoomLog } from "./log.ts";
+} from "../../../src/bindings/room.ts";
+import type { EncodedFrame } from "../../../src/core/encode-events.ts";
+import type { EpochUs } from "../../../src/protocol/time.ts";
+import type { KeyLedger } from "../../keys/key-ledger.ts";
+import type { RoomLog } from "../log/log.ts";
+import type { BookSampler } from "../state/book-sampler.ts";
 import type { SeriesLimit } from "./series-limit.ts";
 import type { TradeWindow } from "./trade-window.ts";
 

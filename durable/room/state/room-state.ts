@@ -1,10 +1,10 @@
-import { decodeFrame } from "../../src/core/encode-events.ts";
-import type { BarMessage } from "../../src/protocol/server-message.ts";
-import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import { decodeFrame } from "../../../src/core/encode-events.ts";
+import type { BarMessage } from "../../../src/protocol/server-message.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import { TradeWindow } from "../append/trade-window.ts";
+import type { RoomLog } from "../log/log.ts";
+import { numberOf, type SqlPort, textOf } from "../sql-port.ts";
 import { type LastValues, LastValuesFold } from "./last-values.ts";
-import type { RoomLog } from "./log.ts";
-import { numberOf, type SqlPort, textOf } from "./sql-port.ts";
-import { TradeWindow } from "./trade-window.ts";
 
 /** The fold is written down after so many events, so that a wake has few of them to fold again... */
 const CHECKPOINT_EVENTS = 2_000;

@@ -1,6 +1,6 @@
-import { type EncodedFrame, FRAME_CHARS } from "../../src/core/encode-events.ts";
-import { MAX_FRAME_EVENTS } from "../../src/protocol/frame.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
+import { type EncodedFrame, FRAME_CHARS } from "../../../src/core/encode-events.ts";
+import { MAX_FRAME_EVENTS } from "../../../src/protocol/frame.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
 
 /** One row of the log: a batch, as one or more frames. Frame `i` has cursor `first + i`. */
 export interface LogRow {

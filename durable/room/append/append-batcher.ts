@@ -1,4 +1,4 @@
-import type { AppendBatch, AppendOutcome } from "../../src/bindings/room.ts";
+import type { AppendBatch, AppendOutcome } from "../../../src/bindings/room.ts";
 
 /** A room that has taken nothing for so long is quiet: a lone batch need not look out for others. */
 const QUIET_MS = 5;

@@ -1,4 +1,4 @@
-import type { RoomTail } from "../../src/bindings/room.ts";
+import type { RoomTail } from "../../../src/bindings/room.ts";
 import type { RoomLog } from "./log.ts";
 
 /** Longest tail: the runtime carries 32 MiB between objects, and some events are whole order books. */

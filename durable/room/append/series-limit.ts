@@ -1,4 +1,4 @@
-import { numberOf, type SqlPort } from "./sql-port.ts";
+import { numberOf, type SqlPort } from "../sql-port.ts";
 
 export interface SeriesLimitDeps {
   sql: SqlPort;

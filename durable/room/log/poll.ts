@@ -1,6 +1,6 @@
-import type { PollPage } from "../../src/bindings/room.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
-import type { ReadArchive } from "./archive.ts";
+import type { PollPage } from "../../../src/bindings/room.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
+import type { ReadArchive } from "../past/archive.ts";
 import type { RoomLog } from "./log.ts";
 import type { LogFrame } from "./log-row.ts";
 

@@ -1,15 +1,15 @@
-import { fullJitterMs } from "../../src/core/backoff.ts";
-import { type BookState, foldBook } from "../../src/core/book-samples.ts";
-import type { EarlierLife } from "../../src/db/events/read-earlier-life.ts";
-import type { EpochUs } from "../../src/protocol/time.ts";
+import { fullJitterMs } from "../../../src/core/backoff.ts";
+import { type BookState, foldBook } from "../../../src/core/book-samples.ts";
+import type { EarlierLife } from "../../../src/db/events/read-earlier-life.ts";
+import type { EpochUs } from "../../../src/protocol/time.ts";
+import type { RoomLog } from "../log/log.ts";
 import {
   KEPT_ACCOUNTS,
   KEPT_BARS,
   KEPT_SERIES,
   type LastValues,
   seriesKey,
-} from "./last-values.ts";
-import type { RoomLog } from "./log.ts";
+} from "../state/last-values.ts";
 
 const BACKOFF = { baseMs: 250, capMs: 15_000 };
 

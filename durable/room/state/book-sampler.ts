@@ -6,10 +6,10 @@ import {
   SAMPLE_INTERVAL_US,
   type SamplePlace,
   sampleBooks,
-} from "../../src/core/book-samples.ts";
-import { decodeFrame, type EncodedFrame, encodeFrames } from "../../src/core/encode-events.ts";
-import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
-import type { RoomLog } from "./log.ts";
+} from "../../../src/core/book-samples.ts";
+import { decodeFrame, type EncodedFrame, encodeFrames } from "../../../src/core/encode-events.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { RoomLog } from "../log/log.ts";
 import type { RoomState } from "./room-state.ts";
 
 /** A log is never so far ahead of the clock, unless that was turned back. */

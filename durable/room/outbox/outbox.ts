@@ -1,12 +1,12 @@
-import type { StoreOutcome, WriterCalls } from "../../src/bindings/writer.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import { CURSOR_ORIGIN, type Cursor } from "../../src/protocol/time.ts";
-import type { Log } from "../../src/telemetry/log.ts";
+import type { StoreOutcome, WriterCalls } from "../../../src/bindings/writer.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
+import type { Log } from "../../../src/telemetry/log.ts";
+import type { RoomLog } from "../log/log.ts";
+import type { RoomPorts } from "../room-ports.ts";
+import type { SqlPort } from "../sql-port.ts";
 import { OutboxDrain } from "./drain.ts";
-import type { RoomLog } from "./log.ts";
 import { OutboxSender } from "./outbox-sender.ts";
-import type { RoomPorts } from "./room-ports.ts";
-import type { SqlPort } from "./sql-port.ts";
 import { StoredWaiters } from "./stored-waiters.ts";
 import { type Resend, StoredWhere } from "./stored-where.ts";
 

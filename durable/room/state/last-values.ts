@@ -1,18 +1,18 @@
-import { volumeOf } from "../../src/core/bar-volume.ts";
-import { bucketStartUs, extendBar, type GrowingBar, openBar } from "../../src/core/bars.ts";
-import { type BookState, foldBook } from "../../src/core/book-samples.ts";
-import { DAY_US } from "../../src/core/duration.ts";
-import { canonicalLabels } from "../../src/core/labels.ts";
-import type { DayChange } from "../../src/protocol/answers.ts";
-import { INTERVAL_SECONDS, type Interval } from "../../src/protocol/bar.ts";
+import { volumeOf } from "../../../src/core/bar-volume.ts";
+import { bucketStartUs, extendBar, type GrowingBar, openBar } from "../../../src/core/bars.ts";
+import { type BookState, foldBook } from "../../../src/core/book-samples.ts";
+import { DAY_US } from "../../../src/core/duration.ts";
+import { canonicalLabels } from "../../../src/core/labels.ts";
+import type { DayChange } from "../../../src/protocol/answers.ts";
+import { INTERVAL_SECONDS, type Interval } from "../../../src/protocol/bar.ts";
 import type {
   MetricEvent,
   PositionEvent,
   TapeEvent,
   TradeEvent,
-} from "../../src/protocol/event.ts";
-import type { BarMessage, LiveBar, Truncated } from "../../src/protocol/server-message.ts";
-import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+} from "../../../src/protocol/event.ts";
+import type { BarMessage, LiveBar, Truncated } from "../../../src/protocol/server-message.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 import { type KeptLimits, NewestByKey } from "./newest-by-key.ts";
 
 /** The interval of the bars a room sends; a client makes the others from trades. */

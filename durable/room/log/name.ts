@@ -1,6 +1,6 @@
-import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { SqlPort } from "../sql-port.ts";
 import { createTables } from "./log.ts";
-import type { SqlPort } from "./sql-port.ts";
 
 /** The symbol that an object is the room of; null while nobody has named it. */
 export function readName(sql: SqlPort): SymbolName | null {

@@ -1,7 +1,7 @@
-import type { StoreOutcome } from "../../src/bindings/writer.ts";
-import { fullJitterMs } from "../../src/core/backoff.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
-import type { OutboxPart, RoomLog } from "./log.ts";
+import type { StoreOutcome } from "../../../src/bindings/writer.ts";
+import { fullJitterMs } from "../../../src/core/backoff.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
+import type { OutboxPart, RoomLog } from "../log/log.ts";
 
 /**
  * One part holds about this much: enough that the fixed cost of an insert is small, and little enough that making it

@@ -1,4 +1,6 @@
-import { CURSOR_ORIGIN, type Cursor } from "../../src/protocol/time.ts";
+import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
+import type { LogFrame } from "../log/log-row.ts";
+import { numberOf, type SqlPort } from "../sql-port.ts";
 import {
   type ArchiveAnswer,
   type ArchivePage,
@@ -6,8 +8,6 @@ import {
   type ReadArchive,
   readPatiently,
 } from "./archive.ts";
-import type { LogFrame } from "./log-row.ts";
-import { numberOf, type SqlPort } from "./sql-port.ts";
 
 /** Reads of one room under way at once: others wait their turn, and take what these have read where that will do. */
 const READS_AT_ONCE = 2;

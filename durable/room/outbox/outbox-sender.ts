@@ -1,6 +1,6 @@
-import type { StoreOutcome, WriterCalls } from "../../src/bindings/writer.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { OutboxPart } from "./log.ts";
+import type { StoreOutcome, WriterCalls } from "../../../src/bindings/writer.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { OutboxPart } from "../log/log.ts";
 
 /** Correlation ids that go along with a part of the outbox. */
 const KEPT_CORRELATION_IDS = 8;

@@ -1,4 +1,4 @@
-import type { Cursor } from "../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
 
 /** Requests that wait until a cursor is in Postgres (`?wait=stored`). */
 export class StoredWaiters {

@@ -1,6 +1,6 @@
-import { CURSOR_ORIGIN, type Cursor } from "../../src/protocol/time.ts";
-import type { RoomLog } from "./log.ts";
-import type { SqlPort } from "./sql-port.ts";
+import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
+import type { RoomLog } from "../log/log.ts";
+import type { SqlPort } from "../sql-port.ts";
 
 /** What a room holds for a database that has taken the place of another one. */
 export interface Resend {
