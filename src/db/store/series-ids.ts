@@ -3,8 +3,8 @@ import { askAll } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { byRequest } from "../driver/requests.ts";
 import { rowsOf, texts } from "../driver/rows-of.ts";
+import { SELECT_IDENTITY } from "../driver/select-identity.ts";
 import { type Sql, sql } from "../driver/sql.ts";
-import { SELECT_IDENTITY } from "../upkeep/database-identity.ts";
 import { Collisions } from "./collisions.ts";
 
 /** Ids kept: about 150 bytes each. */

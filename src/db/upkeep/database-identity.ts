@@ -1,6 +1,7 @@
 import type { Cursor, EpochUs } from "../../protocol/time.ts";
 import { ask } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
+import { SELECT_IDENTITY } from "../driver/select-identity.ts";
 import { sql } from "../driver/sql.ts";
 import { timestampOf } from "../driver/sql-time.ts";
 
@@ -15,9 +16,6 @@ export interface Replacement {
    */
   lostTo: Cursor | null;
 }
-
-/** SQL: one row, which database this is (`identity`). */
-export const SELECT_IDENTITY = sql`select identity::text as identity from tape_state`;
 
 /** Which database this is: a UUID, made with it. @throws DatabaseError */
 export async function readIdentity(db: Database): Promise<string> {
