@@ -116,7 +116,7 @@ describe("npm start", () => {
   it.runIf(process.platform === "linux")("shows a person text and no JSON", async () => {
     const environment = { NODE: process.execPath, DATA_DIR: folder.dataDir, PORT: "0" };
     const shown = await onTerminal('exec "$NODE" dev/start.ts', environment, "npm run demo");
-    expect(shown).toMatch(/^\d\d:\d\d:\d\d database_ready port=\d+ /);
+    expect(shown).toMatch(/^\d\d:\d\d:\d\d database_ready port=\d+ /m);
     expect(shown.slice(0, shown.indexOf("curl "))).not.toContain("{");
     expect(shown).toContain("Edgetape is ready");
   });
