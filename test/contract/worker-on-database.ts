@@ -82,6 +82,7 @@ export class WorkerOnDatabase {
           get: () => ({
             acquaintance: async () => ({ kind: "known" }) satisfies Acquaintance,
             know: async () => undefined,
+            admitNew: async () => null,
           }),
         },
         ROOM: {
