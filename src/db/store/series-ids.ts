@@ -4,6 +4,7 @@ import type { Database } from "../driver/database.ts";
 import { SELECT_IDENTITY } from "../driver/identity.ts";
 import { byRequest } from "../driver/requests.ts";
 import { rowsOf, texts } from "../driver/rows-of.ts";
+import { type Sql, sql } from "../driver/sql.ts";
 import { Collisions } from "./collisions.ts";
 
 /** Ids kept: about 150 bytes each. */
