@@ -176,7 +176,7 @@ export class Directory extends DurableObject<Env> implements DirectoryCalls {
   async #mayOpen(rooms: readonly SymbolName[]): Promise<boolean> {
     const descriptors = rooms.length === 0 ? null : descriptorsOf(this.env);
     await descriptors?.look();
-    return descriptors?.takeRooms(rooms) ?? true;
+    return descriptors?.takeRooms(rooms, "read") ?? true;
   }
 
   /** Null while the room does not know it itself. */

@@ -16,12 +16,17 @@ const COUNT_SHARE = 1 / 8;
 /** A room that nobody has used for so long is closed by the runtime, in ms. */
 const ROOM_IDLE_MS = 10_000;
 
+/** What rooms are opened for. */
+export type RoomUse = "push" | "read";
+
 /** How a runtime shares out the descriptors that it may have. */
 export interface DescriptorShares {
   /** All it may have (RLIMIT_NOFILE). */
   limit: number;
   /** Where so many are open no viewer is let in: the rest is kept for pushes, reads, health and the database. */
   viewersEnd: number;
+  /** Where so many are open no room is opened to be read: the rest is kept for those that are pushed to. */
+  readsEnd: number;
   /** Where so many are open no further room is opened: the rest is kept for connections. */
   roomsEnd: number;
   /** About so many viewers fit where few rooms are open, and so many rooms where there are no viewers. */
@@ -33,9 +38,11 @@ export function sharesOf(limit: number): DescriptorShares {
   const kept = Math.min(Math.ceil(limit * KEPT.share), KEPT.most);
   const viewersEnd = limit - kept;
   const roomsEnd = limit - Math.ceil(kept * KEPT_BY_ROOMS_SHARE);
+  // Whoever reads goes round all rooms at no cost of its own, and must not keep producers out.
+  const readsEnd = Math.floor((viewersEnd + roomsEnd) / 2);
   const mostUpTo = (end: number, each: number) => Math.max(0, Math.floor((end - OWN) / each));
   return {
-    ...{ limit, viewersEnd, roomsEnd },
+    ...{ limit, viewersEnd, readsEnd, roomsEnd },
     viewers: mostUpTo(viewersEnd, DESCRIPTORS_A_VIEWER),
     rooms: mostUpTo(roomsEnd, DESCRIPTORS_A_ROOM),
   };
@@ -110,13 +117,14 @@ export class DescriptorBudget {
   }
 
   /** May these rooms be used? Counts those that may have to be opened for it. */
-  takeRooms(symbols: readonly string[]): boolean {
+  takeRooms(symbols: readonly string[], use: RoomUse): boolean {
     if (this.#canCount === false) return true;
+    const end = use === "push" ? this.shares.roomsEnd : this.shares.readsEnd;
     const nowMs = this.#deps.nowMs();
     this.#forgetIdle(nowMs);
     const closed = symbols.filter((symbol) => !this.#rooms.has(symbol));
     const more = closed.length * DESCRIPTORS_A_ROOM;
-    if (more > 0 && !this.#wouldFit(more, this.shares.roomsEnd)) return false;
+    if (more > 0 && !this.#wouldFit(more, end)) return false;
     this.#promised += more;
     for (const symbol of symbols) {
       // Set anew they stand last, so that the ones longest unused stand first.

@@ -1,3 +1,4 @@
+import type { RoomUse } from "../core/descriptor-budget.ts";
 import { descriptorsOf } from "../telemetry/descriptors.ts";
 import type { AppContext } from "./context.ts";
 import { problem } from "./problem.ts";
@@ -30,11 +31,12 @@ export async function refuseViewer(c: AppContext): Promise<Response | null> {
 export async function refuseRooms(
   c: AppContext,
   symbols: readonly string[],
+  use: RoomUse,
 ): Promise<Response | null> {
   const budget = descriptorsOf(c.env);
   if (budget === null) return null;
   await budget.look();
-  if (budget.takeRooms(symbols)) return null;
+  if (budget.takeRooms(symbols, use)) return null;
   say(c, "symbols are refused");
   return problem(c, {
     status: 503,

@@ -16,6 +16,7 @@ import type { Cursor } from "../protocol/time.ts";
 import { appendToRooms, roomOf, type SymbolOutcome } from "./append-to-rooms.ts";
 import { databaseOf } from "./database-of.ts";
 import { claimKey, keyReused, readKey } from "./idempotency.ts";
+import { unmetOf } from "./known-symbols.ts";
 import { refuseNewRooms } from "./new-rooms.ts";
 import { readBatch, wantsPost } from "./read-batch.ts";
 
@@ -54,8 +55,16 @@ async function ingest<Push extends Timed>(
   const symbols = batches.map(({ symbol }) => symbol);
   const outside = refuseSymbols(c, authorization.grant, symbols);
   if (outside !== null) return outside;
+  // A symbol that is new cannot have a part of so many series already, and its room need not be made to refuse them.
+  const { LIMIT_SERIES: most } = c.get("config");
+  const fresh = new Set(unmetOf(c.env, symbols));
+  const wide = batches.find(
+    ({ symbol, series }) => fresh.has(symbol) && (series?.length ?? 0) > most,
+  );
+  if (most > 0 && wide !== undefined) return tooManySeries(c, wide.symbol);
   const tooMany =
-    (await refuseRooms(c, symbols)) ?? (await refuseNewRooms(c, authorization.grant, symbols));
+    (await refuseRooms(c, symbols, "push")) ??
+    (await refuseNewRooms(c, authorization.grant, symbols));
   if (tooMany !== null) return tooMany;
   const claim = await claimKey(c, authorization.grant, keyed.key, batch.text);
   if (claim.kind === "refused") return claim.response;

@@ -49,7 +49,7 @@ export async function refuseRead(
   c: AppContext,
   symbols: readonly SymbolName[],
 ): Promise<Response | null> {
-  return (await refuseUnknown(c, symbols)) ?? refuseRooms(c, symbols);
+  return (await refuseUnknown(c, symbols)) ?? refuseRooms(c, symbols, "read");
 }
 
 /** These have been pushed: whoever asks for them from now on is answered. Costs a call where they are new to this isolate. */

@@ -25,7 +25,7 @@ export async function pollSymbol(c: AppContext, poll: Poll): Promise<PollPage | 
   const { symbol, since, limit, waitMs } = poll;
   const unknown = await refuseUnknown(c, [symbol]);
   if (unknown === null) {
-    const refused = await refuseRooms(c, [symbol]);
+    const refused = await refuseRooms(c, [symbol], "read");
     if (refused !== null) return refused;
     const ask = () => roomOf(c.env, symbol).poll(symbol, since, limit, waitMs);
     return ask().catch((error: unknown) => {

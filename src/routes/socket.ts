@@ -61,7 +61,7 @@ export const socketRoutes = new Hono<AppEnv>().get("/ws/:symbol", async (c) => {
 });
 
 async function enterRoom(c: AppContext, join: JoinRequest): Promise<Response> {
-  const refused = await refuseRooms(c, [join.symbol]);
+  const refused = await refuseRooms(c, [join.symbol], "read");
   if (refused !== null) return refused;
   const answer = await joinRoom(c, join);
   if (answer.status !== 429) return answer;

@@ -84,6 +84,17 @@ describe("L-22 series of a symbol", () => {
     expect((await push("trades", { symbol, price: 1, size: 1 })).status).toBe(202);
     await neon.untilStored(symbol, 6);
   });
+
+  it("R-1 a push with too many of them leaves nothing of a symbol that nobody has pushed", async () => {
+    const symbol = newSymbol();
+    const config = configOf(env);
+    const { LIMIT_SERIES } = config;
+    config.LIMIT_SERIES = 3;
+    expect((await push("metrics", points(symbol, 1, 2, 3, 4))).status).toBe(422);
+    config.LIMIT_SERIES = LIMIT_SERIES;
+    const names = await ask(`/api/metrics/names?symbol=${symbol}`, {}, "read");
+    expect(names.status).toBe(404);
+  });
 });
 
 describe("L-23 new symbols of a token's holder", () => {

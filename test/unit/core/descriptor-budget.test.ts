@@ -43,7 +43,7 @@ describe("L-20 descriptors", () => {
     state.nowMs += 600;
     await budget.look();
     expect(letIn(budget)).toBe(0);
-    expect(budget.takeRooms(["A", "B"])).toBe(true);
+    expect(budget.takeRooms(["A", "B"], "push")).toBe(true);
     state.open -= 20;
     state.nowMs += 600;
     await budget.look();
@@ -68,20 +68,31 @@ describe("L-20 descriptors", () => {
   it("are not asked for again by rooms that are open", async () => {
     const { budget, state } = budgetOf(600, 510);
     await budget.look();
-    expect(budget.takeRooms(["A", "B", "C"])).toBe(true);
-    expect(budget.takeRooms(["D", "E", "F", "G", "H", "I"])).toBe(false);
+    expect(budget.takeRooms(["A", "B", "C"], "push")).toBe(true);
+    expect(budget.takeRooms(["D", "E", "F", "G", "H", "I"], "push")).toBe(false);
     state.open = 522;
     state.nowMs += 9_000;
     await budget.look();
-    expect(budget.takeRooms(["C", "A"])).toBe(true);
+    expect(budget.takeRooms(["C", "A"], "push")).toBe(true);
     state.nowMs += 9_000;
-    expect(budget.takeRooms(["A"])).toBe(true);
+    expect(budget.takeRooms(["A"], "push")).toBe(true);
     // Nobody has used it for 18 s: the runtime has closed it.
-    expect(budget.takeRooms(["B"])).toBe(true);
+    expect(budget.takeRooms(["B"], "push")).toBe(true);
     state.open = 523;
     state.nowMs += 600;
     await budget.look();
-    expect(budget.takeRooms(["D"])).toBe(false);
+    expect(budget.takeRooms(["D"], "push")).toBe(false);
+  });
+
+  it("are left to those who push by those who read, however many rooms these go round", async () => {
+    const { budget } = budgetOf(600, 116);
+    await budget.look();
+    let read = 0;
+    while (budget.takeRooms([`R${read}`], "read")) read += 1;
+    expect(read).toBeGreaterThan(50);
+    let pushed = 0;
+    while (budget.takeRooms([`P${pushed}`], "push")) pushed += 1;
+    expect(pushed).toBeGreaterThan(30);
   });
 
   it("that cannot be counted are all taken, or, where they never could be, none is refused", async () => {
