@@ -28,6 +28,7 @@ describe("bad input, while good producers and viewers go on", () => {
     });
     token = await product.token();
     company = new GoodCompany(product.url, token);
+    await until("its viewer", () => company.viewer.connects === 1);
   });
 
   afterAll(async () => {
