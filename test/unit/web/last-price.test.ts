@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { EpochUs } from "../../../src/protocol/time.ts";
 import { changeOf, NO_BASE, NOT_POSITIVE, OLD_PRICE } from "../../../web/data/change.ts";
 import { asOfWords, isStale, type LastPrice, lastPrice } from "../../../web/data/last-price.ts";
-import { listedPrice } from "../../../web/data/listed-price.ts";
+import { listedPrice, type Past } from "../../../web/data/listed-price.ts";
 import type { ListedSymbol } from "../../../web/data/symbol-list.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 26, 12);
@@ -94,6 +94,13 @@ test("the way of the last day is of bars that are in it, however long the page h
   const bars = [30, 23, 2, 1].map((hours) => ({ ts: NOW_US - hours * 3_600e6, close: hours }));
   const past = { bars };
   expect(listedPrice(listed({}), past, null, NOW_MS).trail).toEqual([23, 2, 1, 5]);
+});
+
+test("without the history of the day there is no way of it; few bars begin what the page has seen", () => {
+  const falling = listed({ trail: [7, 6, 5] });
+  const trailOf = (past?: Past) => listedPrice(falling, past, null, NOW_MS).trail;
+  expect(trailOf()).toEqual([]);
+  expect(trailOf({ bars: [{ ts: NOW_US - 3_600e6, close: 1 }] })).toEqual([1, 7, 6, 5]);
 });
 
 function listed(differing: Partial<ListedSymbol>): ListedSymbol {
