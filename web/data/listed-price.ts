@@ -53,8 +53,8 @@ export function listedPrice(
 }
 
 /**
- * The way of a price. The looks of the page alone are the last seconds, and no day: they only fill up the bars of a
- * symbol that has few of them.
+ * The way of a price. The looks of the page alone are the last seconds, and no day: they only fill
+ * up the bars of a symbol that has few of them.
  */
 function wayOf(closes: readonly number[], looks: readonly number[], last: number) {
   return closes.length < FEWEST_BARS ? [...closes, ...looks] : [...closes, last];
@@ -71,9 +71,9 @@ function known({ last, last_ts: ts, last_interval: interval, last_event: event }
     const moment = last === null ? event : ts;
     return { price: last, asOf: moment === null ? null : { kind: "moment", ts: moment } };
   }
-  // An imported bar: a day is told by its date, and a shorter one by its end.
+  // An imported bar: a day is told by its date, and a shorter one by where it begins.
   if (interval === "1d") return { price: last, asOf: { kind: "day", ts } };
-  return { price: last, asOf: { kind: "moment", ts: ts + INTERVAL_SECONDS[interval] * 1e6 } };
+  return { price: last, asOf: { kind: "bar", ts, endTs: ts + INTERVAL_SECONDS[interval] * 1e6 } };
 }
 
 type Base = { kind: "price"; price: number } | { kind: "none"; why: string };

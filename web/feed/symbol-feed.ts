@@ -72,8 +72,7 @@ export function openSymbolFeed(
     interval: bars.interval,
     elsewhere: bars.elsewhere,
     /** The one last price of the page; null before one is known. */
-    last: (): LastPrice | null =>
-      lastPrice(bars.newest(), trades.latest, bars.minute(), deps.nowMs() * 1_000),
+    last: (): LastPrice | null => lastPrice(bars.newest(), trades.latest, bars.minute()),
     /** How prices and sizes of the symbol are written, everywhere on the page. */
     priceDigits: () => priceDigits,
     sizeDigits: () => sizeDigits,
