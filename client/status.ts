@@ -15,7 +15,8 @@ export function statusOf(state: TapeState, nowMs: number): Status {
     case "idle":
       return { kind: "idle", words: "not connected" };
     case "connecting":
-      return state.failures === 0 && state.cursor === null
+      // The first attempt connects, though a cursor was handed in.
+      return phase.socketId === 1
         ? { kind: "connecting", words: "connecting" }
         : { kind: "reconnecting", words: "reconnecting now" };
     case "open":

@@ -19,7 +19,7 @@ export interface ListedPrice {
   noChange: string | undefined;
   /** Over the last day; null where nothing was traded in it. */
   volume: number | null;
-  /** Prices of the last day, oldest first. */
+  /** Prices of the last day, oldest first; none before the page has the history of the day. */
   trail: readonly number[];
 }
 
@@ -48,9 +48,16 @@ export function listedPrice(
     ...{ last, asOf },
     ...changeFrom(baseOf(listed), last),
     volume: listed.volume > 0 ? listed.volume : null,
-    // A symbol without a past is drawn from when the page was opened.
-    trail: closes.length < FEWEST_BARS ? listed.trail : [...closes, last],
+    trail: past === undefined ? [] : wayOf(closes, listed.trail, last),
   };
+}
+
+/**
+ * The way of a price. The looks of the page alone are the last seconds, and no day: they only fill
+ * up the bars of a symbol that has few of them.
+ */
+function wayOf(closes: readonly number[], looks: readonly number[], last: number) {
+  return closes.length < FEWEST_BARS ? [...closes, ...looks] : [...closes, last];
 }
 
 const NO_FIGURES = { change: null, volume: null, trail: [] } as const;
@@ -64,9 +71,9 @@ function known({ last, last_ts: ts, last_interval: interval, last_event: event }
     const moment = last === null ? event : ts;
     return { price: last, asOf: moment === null ? null : { kind: "moment", ts: moment } };
   }
-  // An imported bar: a day is told by its date, and a shorter one by its end.
+  // An imported bar: a day is told by its date, and a shorter one by where it begins.
   if (interval === "1d") return { price: last, asOf: { kind: "day", ts } };
-  return { price: last, asOf: { kind: "moment", ts: ts + INTERVAL_SECONDS[interval] * 1e6 } };
+  return { price: last, asOf: { kind: "bar", ts, endTs: ts + INTERVAL_SECONDS[interval] * 1e6 } };
 }
 
 type Base = { kind: "price"; price: number } | { kind: "none"; why: string };

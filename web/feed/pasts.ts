@@ -4,7 +4,7 @@ import type { Api } from "./api.ts";
 import type { Clock } from "./clock.ts";
 
 const DAY_US = 86_400_000_000;
-/** A list is looked through from its top; further down the small chart begins when the page was opened. */
+/** A list is looked through from its top; further down there are no small charts. */
 const MOST_PRICED = 40;
 const DAYS = 30;
 

@@ -6,6 +6,7 @@ import type { Level } from "../../src/protocol/book.ts";
 import { CLOSE_CODES } from "../../src/protocol/close-codes.ts";
 import type { Gap } from "../../src/protocol/server-message.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
+import { beforeLive, isHeard } from "../data/before-live.ts";
 import { type Digits, digitsAfter, NO_DIGITS } from "../data/digits.ts";
 import type { Frame } from "../data/join.ts";
 import { type LastPrice, lastPrice } from "../data/last-price.ts";
@@ -44,6 +45,7 @@ export function openSymbolFeed(
 ) {
   let dirty: Dirty = 0;
   let tape: Tape | null = null;
+  let wasHeard = false;
   let closed = false;
   let trouble: Exclude<Failure, { kind: "unauthorized" | "unknown" }> | null = null;
   /** Nobody has pushed to it so far. */
@@ -72,8 +74,7 @@ export function openSymbolFeed(
     interval: bars.interval,
     elsewhere: bars.elsewhere,
     /** The one last price of the page; null before one is known. */
-    last: (): LastPrice | null =>
-      lastPrice(bars.newest(), trades.latest, bars.minute(), deps.nowMs() * 1_000),
+    last: (): LastPrice | null => lastPrice(bars.newest(), trades.latest, bars.minute()),
     /** How prices and sizes of the symbol are written, everywhere on the page. */
     priceDigits: () => priceDigits,
     sizeDigits: () => sizeDigits,
@@ -147,6 +148,7 @@ export function openSymbolFeed(
   }
 
   function onStatus(now: Status): void {
+    wasHeard ||= isHeard(now);
     mark(DIRTY.status);
     deps.onStatus(now);
     if (now.kind === "closed" && wantsToken(now.because)) deps.onUnauthorized();
@@ -228,14 +230,14 @@ export function openSymbolFeed(
   }
 
   function status(): Status {
-    if (tape !== null) return tape.status();
+    if (tape !== null) return wasHeard ? tape.status() : beforeLive(tape.status());
     switch (trouble?.kind) {
       case "refused": {
         const because = { by: "http", status: trouble.status } as const;
         return { kind: "closed", words: "closed", because };
       }
       case "failed":
-        return { kind: "reconnecting", words: "reconnecting now" };
+        return beforeLive({ kind: "reconnecting", words: "reconnecting now" });
       default:
         return { kind: "connecting", words: "connecting" };
     }

@@ -1,5 +1,6 @@
 import { backoffMs } from "../../client/backoff.ts";
 import type { Status } from "../../client/status.ts";
+import { beforeLive } from "../data/before-live.ts";
 import { type ListedSymbol, nextList } from "../data/symbol-list.ts";
 import type { Api } from "./api.ts";
 import type { Clock } from "./clock.ts";
@@ -18,7 +19,8 @@ export interface SymbolsView {
 export function symbolsStatus(view: SymbolsView, nowMs: number): Status {
   if (view.retryAtMs !== null) {
     const seconds = Math.max(1, Math.ceil((view.retryAtMs - nowMs) / 1_000));
-    return { kind: "reconnecting", words: `reconnecting in ${seconds} s` };
+    const status: Status = { kind: "reconnecting", words: `reconnecting in ${seconds} s` };
+    return view.known ? status : beforeLive(status);
   }
   return view.known ? { kind: "live", words: "live" } : { kind: "connecting", words: "connecting" };
 }

@@ -48,7 +48,7 @@ export function ConnectionState({ read, onRetry }: { read(): Connection; onRetry
       )}
       {/* Spoken when the state changes, not at each second of a countdown. */}
       <span class="sr-only" role="status">
-        {status.kind === "reconnecting" ? "reconnecting" : status.words}
+        {isCounting ? status.words.split(" ")[0] : status.words}
       </span>
     </div>
   );

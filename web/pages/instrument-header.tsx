@@ -1,7 +1,7 @@
 import { useLayoutEffect } from "preact/hooks";
 import { digitsOf } from "../data/digits.ts";
 import { formatChange, formatGain, formatPrice, formatSize, formatVolume } from "../data/format.ts";
-import { asOfWords, isStale } from "../data/last-price.ts";
+import { asOfTrade, asOfWords, isStale } from "../data/last-price.ts";
 import { listedPrice, type Past } from "../data/listed-price.ts";
 import { netPosition } from "../data/positions.ts";
 import type { ListedSymbol } from "../data/symbol-list.ts";
@@ -18,7 +18,8 @@ export function InstrumentHeader(props: {
 }) {
   const { view, symbol, summary, past } = props;
   useRepaint(view, DIRTY.trades | DIRTY.bars | DIRTY.allBars | DIRTY.positions | DIRTY.status);
-  const { last: known, trades, priceDigits } = view.shown();
+  const { last: shown, trades, priceDigits } = view.shown();
+  const known = asOfTrade(shown, summary);
   const last = known?.price ?? summary?.last ?? null;
   const digits = known === null ? digitsOf(summary?.trail ?? []) : priceDigits;
   const lastText = last === null ? null : formatPrice(last, digits);

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { digitsOf } from "../data/digits.ts";
 import { formatAge, formatChange, formatPrice, formatVolume } from "../data/format.ts";
-import { type AsOf, asOfWords, isStale } from "../data/last-price.ts";
+import { type AsOf, asOfWords, endMsOf, isStale, whenWords } from "../data/last-price.ts";
 import { listedPrice, type Past, type Pasts } from "../data/listed-price.ts";
 import { pathOfSymbol } from "../data/route.ts";
 import { type ListedSymbol, matching } from "../data/symbol-list.ts";
@@ -176,10 +176,10 @@ function SymbolRow(props: { listed: ListedSymbol; past: Past | undefined; nowMs:
 
 /** How long ago, and by its date what is more than some days old. */
 function ageWords(asOf: AsOf, nowMs: number): string {
-  const ageMs = nowMs - asOf.ts / 1_000;
-  return ageMs < 7 * 86_400_000 && asOf.kind === "moment"
+  const ageMs = nowMs - endMsOf(asOf);
+  return ageMs < 7 * 86_400_000 && asOf.kind !== "day"
     ? formatAge(ageMs)
-    : asOfWords(asOf, nowMs).replace("as of ", "").replace(/,.*/, "");
+    : whenWords(asOf, nowMs).replace(/,.*/, "");
 }
 
 export function signClass(change: number | null): string {

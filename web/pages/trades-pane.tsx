@@ -22,7 +22,7 @@ export function TradesPane({ view }: { view: SymbolView }) {
         <span>Time</span>
       </div>
       {rows.length === 0 ? (
-        <p class="quiet">The next trade appears here.</p>
+        <p class="quiet">Trades from now on appear here.</p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and without a mouse only what has the focus does
         <ol class="trade-list" tabIndex={0} aria-label="Trades, newest first">

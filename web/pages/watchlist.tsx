@@ -1,6 +1,6 @@
 import { type Digits, digitsOf } from "../data/digits.ts";
 import { formatChange, formatPrice } from "../data/format.ts";
-import { isStale } from "../data/last-price.ts";
+import { asOfTrade, isStale } from "../data/last-price.ts";
 import { type ListedPrice, listedPrice, type Past, type Pasts } from "../data/listed-price.ts";
 import { pathOfSymbol } from "../data/route.ts";
 import type { ListedSymbol } from "../data/symbol-list.ts";
@@ -44,7 +44,8 @@ export function Watchlist(props: {
 function CurrentRow(props: { listed: ListedSymbol; past: Past | undefined; view: SymbolView }) {
   const { listed, past, view } = props;
   useRepaint(view, DIRTY.trades | DIRTY.bars | DIRTY.allBars | DIRTY.status);
-  const { last, priceDigits } = view.shown();
+  const { last: shown, priceDigits } = view.shown();
+  const last = asOfTrade(shown, listed);
   const nowMs = view.clock.nowMs();
   const price = listedPrice(listed, past, last, nowMs);
   const digits = last === null ? digitsFor(listed, past) : priceDigits;

@@ -97,6 +97,16 @@ describe("the way to the room", () => {
 });
 
 describe("INV-2 reconnecting", () => {
+  test("the first attempt connects, with a cursor too; the next ones reconnect", async () => {
+    const room = fakeRoom();
+    const { tape } = watch(room, { since: 1 as Cursor });
+    expect(tape.status().words).toBe("connecting");
+    await room.clock.advance(100);
+    room.close(1006);
+    room.notice("woke");
+    expect(tape.status().words).toBe("reconnecting now");
+  });
+
   test("10 s without a word ends the connection, and the next continues at the cursor", async () => {
     const room = fakeRoom();
     const { tape } = watch(room);

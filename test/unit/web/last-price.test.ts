@@ -1,8 +1,14 @@
 import { expect, test } from "vitest";
 import type { EpochUs } from "../../../src/protocol/time.ts";
 import { changeOf, NO_BASE, NOT_POSITIVE, OLD_PRICE } from "../../../web/data/change.ts";
-import { asOfWords, isStale, type LastPrice, lastPrice } from "../../../web/data/last-price.ts";
-import { listedPrice } from "../../../web/data/listed-price.ts";
+import {
+  asOfTrade,
+  asOfWords,
+  isStale,
+  type LastPrice,
+  lastPrice,
+} from "../../../web/data/last-price.ts";
+import { listedPrice, type Past } from "../../../web/data/listed-price.ts";
 import type { ListedSymbol } from "../../../web/data/symbol-list.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 26, 12);
@@ -12,27 +18,39 @@ const bar = (ts: number, close = 11) => ({ ts: ts as EpochUs, close });
 
 test("the last price is the close of the newest bar, as of the trade that made it", () => {
   const newest = { bar: bar(NOW_US - 30e6), interval: "1m" } as const;
-  expect(lastPrice(newest, { ts: NOW_US - 5e6 }, null, NOW_US)).toEqual({
+  expect(lastPrice(newest, { ts: NOW_US - 5e6 }, null)).toEqual({
     price: 11,
     asOf: { kind: "moment", ts: NOW_US - 5e6 },
   });
   // A trade of 2020 that was pushed today is not the last price.
-  expect(lastPrice(newest, { ts: 1 }, null, NOW_US)?.asOf.ts).toBe(NOW_US);
-  expect(lastPrice(null, { ts: 1 }, null, NOW_US)).toBeNull();
+  const asOfBar = { kind: "bar", ts: NOW_US - 30e6, endTs: NOW_US + 30e6 };
+  expect(lastPrice(newest, { ts: 1 }, null)?.asOf).toEqual(asOfBar);
+  expect(lastPrice(null, { ts: 1 }, null)).toBeNull();
+});
+
+test("a page opened after the last trade has its moment of the list, and else says which bar it is of", () => {
+  const beginUs = NOW_US - 600e6;
+  const last = lastPrice({ bar: bar(beginUs), interval: "1m" }, null, null);
+  const asOf = (listed: Parameters<typeof asOfTrade>[1]) => asOfTrade(last, listed)?.asOf;
+  expect(asOf({ last_ts: beginUs + 1_000 })).toEqual({ kind: "moment", ts: beginUs + 1_000 });
+  const asOfBar = { kind: "bar", ts: beginUs, endTs: beginUs + 60e6 };
+  expect(asOf(undefined)).toEqual(asOfBar);
+  expect(asOf({ last_ts: null })).toEqual(asOfBar);
+  expect(asOf({ last_ts: beginUs + 60e6 })).toEqual(asOfBar);
+  expect(asOf({ last_ts: beginUs, last_interval: "1m" })).toEqual(asOfBar);
+  expect(last && asOfWords(last.asOf, NOW_MS)).toMatch(/^bar of \d\d:\d\d:00$/);
+  expect(last && isStale(last.asOf, NOW_MS - 481_000)).toBe(false);
+  expect(last && isStale(last.asOf, NOW_MS - 479_000)).toBe(true);
+  expect(asOfTrade(null, { last_ts: beginUs })).toBeNull();
 });
 
 test("of a long bar the newest minute says when; an imported day is told by its date", () => {
   const today = { bar: bar(NOW_US - DAY_US / 2), interval: "1d" } as const;
   const minute = { ts: (NOW_US - 5 * 3_600e6) as EpochUs };
-  const known = lastPrice(today, null, minute, NOW_US);
-  expect(known?.asOf).toEqual({ kind: "moment", ts: minute.ts + 60e6 });
+  const known = lastPrice(today, null, minute);
+  expect(known?.asOf).toEqual({ kind: "bar", ts: minute.ts, endTs: minute.ts + 60e6 });
   expect(known && isStale(known.asOf, NOW_MS)).toBe(true);
-  const old = lastPrice(
-    { bar: bar(Date.UTC(2020, 3, 17) * 1_000), interval: "1d" },
-    null,
-    null,
-    NOW_US,
-  );
+  const old = lastPrice({ bar: bar(Date.UTC(2020, 3, 17) * 1_000), interval: "1d" }, null, null);
   expect(old && asOfWords(old.asOf, NOW_MS)).toBe("as of 17 Apr 2020");
 });
 
@@ -80,7 +98,7 @@ test("a price older than a day has no change, volume or way of the last day, and
   expect(yesterday.trail).toEqual([]);
   expect(imported(midnight, null, { change_reason: "no_base" }).noChange).toBe(NO_BASE);
   expect(imported(NOW_US - 60e6, 0, { last_interval: "1m" }).asOf).toEqual({
-    ...{ kind: "moment", ts: NOW_US },
+    ...{ kind: "bar", ts: NOW_US - 60e6, endTs: NOW_US },
   });
   const old = listed({ last_ts: (NOW_US - DAY_US - 1e6) as EpochUs });
   expect(listedPrice(old, undefined, null, NOW_MS)).toMatchObject({ last: 5, ...none });
@@ -94,6 +112,13 @@ test("the way of the last day is of bars that are in it, however long the page h
   const bars = [30, 23, 2, 1].map((hours) => ({ ts: NOW_US - hours * 3_600e6, close: hours }));
   const past = { bars };
   expect(listedPrice(listed({}), past, null, NOW_MS).trail).toEqual([23, 2, 1, 5]);
+});
+
+test("without the history of the day there is no way of it; few bars begin what the page has seen", () => {
+  const falling = listed({ trail: [7, 6, 5] });
+  const trailOf = (past?: Past) => listedPrice(falling, past, null, NOW_MS).trail;
+  expect(trailOf()).toEqual([]);
+  expect(trailOf({ bars: [{ ts: NOW_US - 3_600e6, close: 1 }] })).toEqual([1, 7, 6, 5]);
 });
 
 function listed(differing: Partial<ListedSymbol>): ListedSymbol {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Delivery } from "../../../client/state.ts";
+import type { Status } from "../../../client/status.ts";
 import type { TapeOptions } from "../../../client/tape.ts";
 import type { Interval } from "../../../src/protocol/bar.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
@@ -20,6 +21,7 @@ function world(first: Answer<never> | "ok" = "ok") {
   let bookRequests = 0;
   let unauthorized = 0;
   const statuses: string[] = [];
+  let tapeStatus: Status = { kind: "live", words: "live" };
   const api = {
     metricNames: async () => ({ kind: "ok", value: { metrics: [] } }),
     positions: async () => ({
@@ -51,7 +53,7 @@ function world(first: Answer<never> | "ok" = "ok") {
       openTape(options) {
         opened.push(options);
         return {
-          status: () => ({ kind: "live", words: "live" }),
+          status: () => tapeStatus,
           cursor: () => options.since ?? null,
           close: () => {},
         };
@@ -75,6 +77,10 @@ function world(first: Answer<never> | "ok" = "ok") {
       next = "ok";
     },
     deliver: (delivery: Delivery) => opened[0]?.onDelivery(delivery),
+    report(status: Status) {
+      tapeStatus = status;
+      opened[0]?.onStatus?.(status);
+    },
     historyRequests: () => historyRequests,
     bookRequests: () => bookRequests,
     unauthorized: () => unauthorized,
@@ -130,10 +136,21 @@ test("INV-2 a gap is marked on chart and list, and history is asked again; one b
 test("a server that is away is asked again, and said so meanwhile", async () => {
   const { clock, feed, opened, recover } = world({ kind: "failed", status: null, detail: "away" });
   await clock.advance(10);
-  expect(feed.status().kind).toBe("reconnecting");
+  expect(feed.status()).toEqual({ kind: "reconnecting", words: "connecting now" });
   recover();
   await clock.advance(2_100);
   expect(opened).toHaveLength(1);
+});
+
+test("a page connects until it has been live, and reconnects after that", async () => {
+  const { clock, feed, report } = world();
+  await clock.advance(10);
+  const away = { kind: "reconnecting", words: "reconnecting in 4 s" } as const;
+  report(away);
+  expect(feed.status()).toEqual({ kind: "reconnecting", words: "connecting in 4 s" });
+  report({ kind: "live", words: "live" });
+  report(away);
+  expect(feed.status()).toEqual(away);
 });
 
 test("INV-10 a refused answer, or a token that ran out, asks for a token", async () => {

@@ -80,6 +80,11 @@ test("a server that is away keeps the last list, counts down, and is asked ever 
   expect(view && symbolsStatus(view, clock.nowMs()).words).toMatch(/^reconnecting in \d+ s$/);
 });
 
+test("a list that never was there is connected to, and not again", () => {
+  const view = { list: [], retryAtMs: 4_000, known: false };
+  expect(symbolsStatus(view, 0).words).toBe("connecting in 4 s");
+});
+
 test("a price that moves the same way twice counts two moves, one that stays none", () => {
   let list = nextList([], [summary("A", 1)]);
   for (const last of [2, 3, 3]) list = nextList(list, [summary("A", last)]);
