@@ -1,0 +1,112 @@
+import type { SymbolName } from "../../src/protocol/symbol.ts";
+import { CURSOR_ORIGIN, type Cursor } from "../../src/protocol/time.ts";
+import { numberOf, type SqlPort } from "../room/sql-port.ts";
+import type { RoomId } from "./log/host-log.ts";
+
+/** What a room has not been told yet: its place behind an earlier life, or what that was. */
+export type Pending = "place" | "life";
+
+/** What a host keeps of each of its rooms, in memory and on disk. */
+export interface RoomRecord {
+  readonly id: RoomId;
+  readonly symbol: SymbolName;
+  /** The head of the room where it has no frame: viewers may have been told of it (SPEC C-1). */
+  born: Cursor;
+  /** What was before the room came to this host, up to here, is in Postgres, if anywhere. */
+  before: Cursor;
+  /** The log reaches back to the beginning of everything: nothing was before, and nothing was dropped. */
+  reaches: boolean;
+  pending: Pending | null;
+  /** It has had a book. */
+  hasBook: boolean;
+  /** Another host has it now. */
+  isSealed: boolean;
+}
+
+const PENDING = { place: 1, life: 2 } as const;
+
+/**
+ * The rooms of a host by symbol. Whoever is in it is known: somebody pushed it, or Postgres had something of it when the host
+ * was made. Memory has all of it, some 200 bytes a symbol.
+ */
+export class Registry {
+  readonly #sql: SqlPort;
+  readonly #rooms = new Map<SymbolName, RoomRecord>();
+  readonly #byId = new Map<RoomId, RoomRecord>();
+  #nextId = 1;
+
+  constructor(sql: SqlPort) {
+    this.#sql = sql;
+    sql.exec(`CREATE TABLE IF NOT EXISTS rooms (
+      id INTEGER PRIMARY KEY, symbol TEXT NOT NULL UNIQUE, born INTEGER NOT NULL, before INTEGER NOT NULL,
+      reaches INTEGER NOT NULL, pending INTEGER NOT NULL, has_book INTEGER NOT NULL, sealed INTEGER NOT NULL)`);
+    for (const row of sql.exec("SELECT * FROM rooms")) {
+      const pending = numberOf(row["pending"]);
+      this.#hold({
+        id: numberOf(row["id"]) as RoomId,
+        symbol: row["symbol"] as SymbolName,
+        born: numberOf(row["born"]) as Cursor,
+        before: numberOf(row["before"]) as Cursor,
+        reaches: row["reaches"] === 1,
+        pending: pending === PENDING.place ? "place" : pending === PENDING.life ? "life" : null,
+        hasBook: row["has_book"] === 1,
+        isSealed: row["sealed"] === 1,
+      });
+    }
+  }
+
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  find(symbol: SymbolName): RoomRecord | undefined {
+    return this.#rooms.get(symbol);
+  }
+
+  byId(id: RoomId): RoomRecord {
+    const record = this.#byId.get(id);
+    if (record === undefined) throw new Error(`there is no room ${id}`);
+    return record;
+  }
+
+  /** All of them, in no order. */
+  all(): Iterable<RoomRecord> {
+    return this.#rooms.values();
+  }
+
+  /** Names in order. */
+  names(): SymbolName[] {
+    return [...this.#rooms.keys()].sort();
+  }
+
+  /**
+   * A room for a symbol that has none. `pending`: `place` where Postgres may have something of it, null where nothing can have
+   * been before.
+   */
+  add(symbol: SymbolName, born: Cursor, pending: "place" | null): RoomRecord {
+    const record: RoomRecord = {
+      ...{ id: this.#nextId as RoomId, symbol, born, pending, hasBook: false, isSealed: false },
+      before: pending === null ? CURSOR_ORIGIN : born,
+      reaches: pending === null,
+    };
+    this.#hold(record);
+    this.save(record);
+    return record;
+  }
+
+  /** Writes down what has changed of a record. */
+  save(record: RoomRecord): void {
+    const { id, symbol, born, before, reaches, pending, hasBook, isSealed } = record;
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO rooms (id, symbol, born, before, reaches, pending, has_book, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      ...[id, symbol, born, before, Number(reaches)],
+      ...[pending === null ? 0 : PENDING[pending], Number(hasBook), Number(isSealed)],
+    );
+  }
+
+  #hold(record: RoomRecord): void {
+    this.#rooms.set(record.symbol, record);
+    this.#byId.set(record.id, record);
+    this.#nextId = Math.max(this.#nextId, record.id + 1);
+  }
+}

@@ -1,0 +1,146 @@
+import type { SymbolBatch } from "../core/encode-events.ts";
+import type { BookAnswer, SymbolSummary } from "../protocol/answers.ts";
+import type { PositionEvent } from "../protocol/event.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
+import type { Cursor } from "../protocol/time.ts";
+
+/** A request's `Idempotency-Key`, with whose it is, and a digest of the whole request: its route and its body. */
+export interface IdempotentRequest {
+  key: string;
+  fingerprint: string;
+}
+
+/** What one request appends to the rooms of one host. */
+export interface HostBatch {
+  /** One a symbol, at least one. */
+  rooms: readonly SymbolBatch[];
+  /** Whose token it is, for the limit of new symbols (L-23). */
+  holder: string;
+  idempotency?: IdempotentRequest;
+  /** The host has admitted it: nothing that it could refuse for is looked at again. */
+  admitted?: true;
+  correlationId: string;
+}
+
+/** Why a host takes nothing of a batch. */
+export type HostRefusal =
+  | { kind: "key_reused" }
+  /** The outbox is full. */
+  | { kind: "full" }
+  | { kind: "too_many_series"; symbol: SymbolName }
+  | { kind: "too_many_new_symbols"; retryAfterS: number }
+  /** The symbol has moved to another host: whoever asks has old settings. */
+  | { kind: "moved"; symbol: SymbolName };
+
+/**
+ * `appended`: durable, each symbol's part at the cursor in its place of `cursors`. `repeated`: the key was seen with this very
+ * request, and nothing changed.
+ */
+export type HostOutcome = { kind: "appended" | "repeated"; cursors: Cursor[] } | HostRefusal;
+
+/** Events after a cursor for one poll, encoded as in a frame; `cursor` is where the next poll goes on. */
+export interface PollPage {
+  events: string;
+  /** Cursor and number of events of each frame. */
+  frames: { cursor: Cursor; count: number }[];
+  count: number;
+  cursor: Cursor;
+  oldest: Cursor;
+  complete: boolean;
+}
+
+/** The newest part of a room for a query: what Postgres does not surely have, and where that begins. */
+export interface RoomTail {
+  storedThrough: Cursor;
+  /** How far `frames` go. */
+  cursor: Cursor;
+  frames: { cursor: Cursor; text: string }[];
+}
+
+/** What a room knows by heart of positions. */
+export interface HeldPositions {
+  cursor: Cursor;
+  positions: PositionEvent[];
+  /** There are more accounts than these. */
+  isCut: boolean;
+}
+
+/** What the Worker says of an upgrade it has let through. */
+export interface JoinRequest {
+  symbol: SymbolName;
+  since: Cursor | null;
+  /** Who connects, for the limits of a viewer: a digest of the token's subject or the token, or an address; null: unknown. */
+  viewerKey: string | null;
+  expiresAtMs: number | null;
+  /** The client offered our subprotocol, so the answer has to name it. */
+  namesProtocol: boolean;
+  correlationId: string;
+}
+
+/** Header that carries a `JoinRequest` as JSON from the Worker to the host. */
+export const JOIN_HEADER = "x-edgetape-join";
+
+/**
+ * What a host answers with, status 429, where a room takes no more viewers, or not so fast, or does not know yet what was before
+ * its log.
+ */
+export interface JoinRefusal {
+  kind: "refused";
+  reason: "full" | "connects" | "sockets" | "not_known_yet";
+  retryAfterS: number;
+}
+
+/** `unsure`: those are not known, but Postgres, which may know them, cannot be asked now. */
+export type Acquaintance =
+  | { kind: "known" }
+  | { kind: "unknown"; symbols: SymbolName[] }
+  | { kind: "unsure"; symbols: SymbolName[] };
+
+/** What a host holds for a database that has taken the place of another one (SPEC S-8). */
+export interface Resend {
+  /** Rooms whose events are stored again; 0 where nothing is. */
+  rooms: number;
+  /** Up to here the other database alone had what was; null where the log reaches back to the beginning. */
+  lostThrough: Cursor | null;
+}
+
+/** A symbol leaves a host: everything that its room had is in Postgres, up to `through`, and nothing more is taken there. */
+export type HandedOver =
+  | { kind: "handed_over"; through: Cursor }
+  /** The host never had it. */
+  | { kind: "never_here" }
+  /** Not all of it is in Postgres yet: to be asked again. */
+  | { kind: "not_yet" };
+
+/** What the Worker and the other objects may ask of a host. */
+export interface HostCalls extends Rpc.DurableObjectBranded {
+  /** Appends a batch whole or not at all, in one commit with those that arrive together with it. */
+  append(batch: HostBatch): Promise<HostOutcome>;
+  /** What would the host say to the batch? Null: it would take it. Asked where a request goes to several hosts. */
+  admits(batch: HostBatch): Promise<HostRefusal | null>;
+  /** Resolves with true when everything up to `cursor` is in Postgres, with false after `timeoutMs`. */
+  untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean>;
+  /**
+   * Events after `since` (null: the newest cursor); where there are none, waits for them, at most `waitMs`. Also of a symbol that
+   * nobody has pushed yet.
+   */
+  poll(symbol: SymbolName, since: Cursor | null, limit: number, waitMs: number): Promise<PollPage>;
+  /** What Postgres does not surely have yet of a symbol, at most about `maxEvents`. */
+  // Not `tail`: that is the name of an event of Workers, and the tests' runtime lets no call through under it.
+  readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail>;
+  /** The newest position of each account; null while the room does not know what was before its log. */
+  positions(symbol: SymbolName): Promise<HeldPositions | null>;
+  /** The book as it is now, its best so many levels; null as for positions. */
+  book(symbol: SymbolName, levels: number): Promise<BookAnswer | null>;
+  /** Every symbol of this host, by name. `complete` is false while Postgres may know others, or more of these. */
+  list(): Promise<{ symbols: SymbolSummary[]; complete: boolean }>;
+  /** These have a history, whether or not anybody pushes events to their rooms. `news`: bars of them were posted. */
+  know(symbols: readonly SymbolName[], news?: "bars"): Promise<void>;
+  /** Are they all symbols of which there is something? */
+  acquaintance(symbols: readonly SymbolName[]): Promise<Acquaintance>;
+  /** A database says that it is this one: what does the host do about it? */
+  meetDatabase(identity: string): Promise<Resend>;
+  /** The symbol is placed on another host now, which asks for it. */
+  handOver(symbol: SymbolName): Promise<HandedOver>;
+}
+

@@ -1,0 +1,35 @@
+import type * as z from "zod";
+import type { SymbolName } from "../protocol/symbol.ts";
+import { matchesGlob } from "./glob.ts";
+import { shardOf } from "./writer-shard.ts";
+
+/** Name of a host: the Durable Object that holds rooms, many or one. */
+export type HostName = string & z.$brand<"HostName">;
+
+/** Which symbols are on which host. */
+export interface Placement {
+  /** Shared hosts; 0: each symbol has a host of its own. */
+  ROOM_HOSTS: number;
+  /** Globs of symbols with a host of their own. */
+  ROOM_DEDICATED: readonly string[];
+}
+
+/** The host that a symbol is on: pure, so that everybody who has the same settings finds the same one. */
+export function hostOf(symbol: SymbolName, placement: Placement): HostName {
+  const { ROOM_HOSTS: hosts, ROOM_DEDICATED: dedicated } = placement;
+  if (hosts === 0 || dedicated.some((glob) => matchesGlob(glob, symbol))) return ownHost(symbol);
+  return sharedHost(hosts === 1 ? 0 : shardOf(symbol, hosts));
+}
+
+/** The shared hosts, whether or not anything is on them. */
+export function sharedHosts({ ROOM_HOSTS: hosts }: Placement): HostName[] {
+  return Array.from({ length: hosts }, (_, number) => sharedHost(number));
+}
+
+function sharedHost(number: number): HostName {
+  return `host-${number}` as HostName;
+}
+
+function ownHost(symbol: SymbolName): HostName {
+  return `room:${symbol}` as HostName;
+}
