@@ -11,7 +11,6 @@ import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
 import { ROOM_SILENCE_MS } from "../../src/protocol/heartbeat.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
-import type { RoomRecord } from "../host/registry.ts";
 import { RoomAppend } from "./append/append.ts";
 import { SeriesLimit } from "./append/series-limit.ts";
 import { readPoll } from "./log/poll.ts";
@@ -87,6 +86,11 @@ export class RoomCore {
     return this.#watching?.viewers.size ?? 0;
   }
 
+  /** What it would cost to send something to those who are live now, in ms. */
+  get fanOutMs(): number {
+    return (this.#watching?.viewers.live ?? 0) * this.#settings.pace.sendMs(0);
+  }
+
   /** May what the log has of the room go to Postgres? Not while it may lie before the end of an earlier life. */
   get mayStore(): boolean {
     return this.#earlier.mayStore;
@@ -114,14 +118,8 @@ export class RoomCore {
     return due.length === 0 ? null : Math.min(...due);
   }
 
-  /** Somebody has pushed to it: there is a record of it from now on. */
-  adopt(record: RoomRecord): void {
-    this.log.adopt(record);
-  }
-
-  /** Its newest frame is at `cursor`: for viewers and for polls that wait. */
-  appended(cursor: Cursor): void {
-    this.log.appended(cursor);
+  /** There is more in the log: for viewers and for polls that wait. */
+  published(): void {
     this.#watching?.viewers.published();
     this.#pollers.wake();
     if (this.log.isPending) this.#earlier.kick();
@@ -223,10 +221,9 @@ export class RoomCore {
     if (this.log.isPending) this.#earlier.kick();
   }
 
-  /** Writes down what the room remembers, before it leaves memory. */
-  checkpoint(): void {
-    // What was before it is read again, and what was made without that is worth nothing.
-    if (!this.log.isPending) this.#stateNow().checkpoint();
+  /** Writes down what would take long to make again, before the room leaves memory. */
+  beforeUnload(): void {
+    this.#state?.saveIfWorth();
   }
 
   /** Writes down what would be lost with the frames up to `through`, which are about to be dropped. */

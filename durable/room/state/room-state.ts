@@ -10,6 +10,8 @@ import { type LastValues, LastValuesFold } from "./last-values.ts";
 const CHECKPOINT_EVENTS = 2_000;
 /** ...or so many for each series, so that writing a large fold stays a small part of the work. */
 const CHECKPOINT_EVENTS_A_SERIES = 10;
+/** A fold that lacks so many events is worth a row where the room leaves memory. */
+const WORTH_EVENTS = 200;
 /** Trades of the newest so many events are known again after a wake. */
 const WINDOW_EVENTS = 10_000;
 /** Bars kept for the next flush; older ones are in history. */
@@ -133,15 +135,15 @@ export class RoomState {
     return window;
   };
 
-  /** Writes the fold down where it is not, as before the room leaves memory. */
-  checkpoint(): void {
-    this.foldToHead();
-    if (this.#savedThrough < this.#foldedThrough) this.#checkpoint();
+  /** Writes the fold down where it would take long to make it again. */
+  saveIfWorth(): void {
+    if (this.#sinceCheckpoint >= WORTH_EVENTS) this.#checkpoint();
   }
 
   /** Writes down what would be lost with the frames up to `through`, which are about to be dropped. */
   keepBeforeDrop(through: Cursor): void {
-    this.checkpoint();
+    this.foldToHead();
+    if (this.#savedThrough < this.#foldedThrough) this.#checkpoint();
     this.#keepTrades(through);
   }
 

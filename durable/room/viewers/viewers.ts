@@ -85,6 +85,11 @@ export class Viewers {
     return this.#viewers.size;
   }
 
+  /** How many are live. */
+  get live(): number {
+    return this.#live.size;
+  }
+
   /** How far the live viewers have been sent the log; null where there is none. */
   get liveThrough(): Cursor | null {
     return this.#live.size === 0 ? null : this.#live.through;
