@@ -100,12 +100,12 @@ export class HostCore {
     this.#pruning = new Pruning({
       log,
       keepBeforeDrop: (room, through) =>
-        this.#rooms.of(this.#registry.byId(room).symbol).keepBeforeDrop(through),
+        this.#roomOf(this.#registry.byId(room).symbol).keepBeforeDrop(through),
       ...{ wait, keepAwake },
     });
     this.#append = {
       log,
-      roomOf: (symbol) => this.#rooms.of(symbol),
+      roomOf: (symbol) => this.#roomOf(symbol),
       recordOf: (symbol) => this.#symbols.roomFor(symbol),
       hasMoved: (symbol) => this.#hasMoved(symbol),
       refuseNew: (holder, symbols) => this.#symbols.refuseNew(holder, symbols),
@@ -122,10 +122,10 @@ export class HostCore {
       ...{ nowMs, wait, keepAwake },
     });
     for (const [symbol, socket, attachment] of asleep) {
-      this.#rooms.of(symbol).rejoin(socket, attachment);
+      this.#roomOf(symbol).rejoin(socket, attachment);
     }
     // A book that was changed before the host died is sampled at the next alarm.
-    for (const { symbol, hasBook } of this.#registry.all()) if (hasBook) this.#rooms.of(symbol);
+    for (const { symbol, hasBook } of this.#registry.all()) if (hasBook) this.#roomOf(symbol);
     this.#outbox.kick();
   }
 
@@ -157,24 +157,24 @@ export class HostCore {
 
   /** A room's page of events; of a symbol that nobody has pushed it waits for the first ones. */
   poll(symbol: SymbolName, since: Cursor | null, limit: number, waitMs: number): Promise<PollPage> {
-    return this.#rooms.of(symbol).poll(since, limit, waitMs);
+    return this.#roomOf(symbol).poll(since, limit, waitMs);
   }
 
   readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail> {
-    return this.#rooms.of(symbol).readTail(maxEvents);
+    return this.#roomOf(symbol).readTail(maxEvents);
   }
 
   positions(symbol: SymbolName): Promise<HeldPositions | null> {
-    return this.#rooms.of(symbol).positions();
+    return this.#roomOf(symbol).positions();
   }
 
   book(symbol: SymbolName, levels: number): Promise<BookAnswer | null> {
-    return this.#rooms.of(symbol).book(levels);
+    return this.#roomOf(symbol).book(levels);
   }
 
   /** Every symbol of this host, by name. */
   list(): Promise<{ symbols: SymbolSummary[]; complete: boolean }> {
-    return this.#symbols.list((symbol) => this.#rooms.of(symbol).summary());
+    return this.#symbols.list((symbol) => this.#roomOf(symbol).summary());
   }
 
   know(symbols: readonly SymbolName[], news?: "bars"): void {
@@ -213,7 +213,7 @@ export class HostCore {
         return { kind: "refused", reason: "not_known_yet", retryAfterS: NOT_KNOWN_RETRY_S };
       }
     }
-    return this.#rooms.of(symbol).join(request, accept);
+    return this.#roomOf(symbol).join(request, accept);
   }
 
   /** A viewer said something. */
@@ -238,6 +238,14 @@ export class HostCore {
     this.#armAlarm();
   }
 
+  #roomOf(symbol: SymbolName): RoomCore {
+    const room = this.#rooms.of(symbol);
+    // Somebody waited for it before anything was known of it.
+    const record = room.log.id === null ? this.#registry.find(symbol) : undefined;
+    if (record !== undefined) room.log.adopt(record);
+    return room;
+  }
+
   #load(symbol: SymbolName): RoomCore {
     const { sql, clock, random, keepAwake, logger, archiveOf } = this.#ports;
     const record = this.#registry.find(symbol) ?? null;
@@ -258,7 +266,7 @@ export class HostCore {
   #mayStore(id: RoomId): boolean {
     const { symbol, pending } = this.#registry.byId(id);
     if (pending !== "place") return true;
-    const room = this.#rooms.of(symbol);
+    const room = this.#roomOf(symbol);
     room.lookBack();
     return room.mayStore;
   }
