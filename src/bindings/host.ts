@@ -143,4 +143,3 @@ export interface HostCalls extends Rpc.DurableObjectBranded {
   /** The symbol is placed on another host now, which asks for it. */
   handOver(symbol: SymbolName): Promise<HandedOver>;
 }
-

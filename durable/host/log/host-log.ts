@@ -10,3 +10,19 @@ export interface RoomPart {
   room: RoomId;
   frames: readonly EncodedFrame[];
 }
+
+/** A frame with its place in the log. */
+export interface LogFrame extends EncodedFrame {
+  cursor: Cursor;
+}
+
+/** A part of the outbox, of whole rows. */
+export interface HostPart {
+  /** The frames of each room, in order. */
+  rooms: { room: RoomId; frames: LogFrame[] }[];
+  /** Where it begins. */
+  after: Cursor;
+  through: Cursor;
+  events: number;
+  bytes: number;
+}
