@@ -38,6 +38,8 @@ import { handOver } from "./symbols/hand-over.ts";
 import { HostSymbols } from "./symbols/host-symbols.ts";
 
 const NOT_KNOWN_RETRY_S = 5;
+/** Of what may wait for Postgres a symbol that it refuses has this share at the most. */
+const REFUSED_SHARE = 1 / 8;
 
 /**
  * A host: rooms, many or one, over one log, one outbox lane and one alarm, put together over ports. It is what ships, and what
@@ -91,6 +93,7 @@ export class HostCore {
       symbolOf: (room) => this.#registry.byId(room).symbol,
       mayStore: (room) => this.#mayStore(room),
       roomsHeld: () => this.#registry.size,
+      lostThrough: () => this.#lostThrough(),
       mustStoreAgain: () => {
         this.#outbox.kick();
         this.#armAlarm();
@@ -109,7 +112,7 @@ export class HostCore {
       recordOf: (symbol) => this.#symbols.roomFor(symbol),
       hasMoved: (symbol) => this.#hasMoved(symbol),
       refuseNew: (holder, symbols) => this.#symbols.refuseNew(holder, symbols),
-      outboxLimitBytes: limits.LIMIT_OUTBOX_BYTES,
+      isFull: (symbols) => this.#isFull(symbols),
     };
     this.#batcher = new AppendBatcher({
       appendAll: (batches) => this.#appendAll(batches),
@@ -231,7 +234,7 @@ export class HostCore {
     this.#pings.look(this.#ports.sockets());
     for (const room of this.#rooms) room.alarm();
     while (this.#rooms.unloadUnused());
-    if (this.#log.outboxBytes === 0) this.#log.saveStored();
+    if (this.#outbox.bytes === 0) this.#log.saveStored();
     this.#outbox.kick();
     this.#pruning.kick();
     this.#symbols.lookAfter();
@@ -249,7 +252,8 @@ export class HostCore {
   #load(symbol: SymbolName): RoomCore {
     const { sql, clock, random, keepAwake, logger, archiveOf } = this.#ports;
     const record = this.#registry.find(symbol) ?? null;
-    const log = new RoomLog(this.#log, this.#registry, record);
+    const shared = { log: this.#log, registry: this.#registry, held: this.#outbox.held };
+    const log = new RoomLog(shared, record);
     const room: RoomCore = new RoomCore(symbol, log, this.#settings, {
       ...{ sql, clock, random, keepAwake, logger, turns: this.#turns },
       archive: archiveOf(symbol),
@@ -269,6 +273,27 @@ export class HostCore {
     const room = this.#roomOf(symbol);
     room.lookBack();
     return room.mayStore;
+  }
+
+  /** Producers have to wait for Postgres: all, or those of a symbol whose events it refuses. */
+  #isFull(symbols: readonly SymbolName[]): boolean {
+    const { LIMIT_OUTBOX_BYTES: limit } = this.#settings.limits;
+    if (limit === 0) return false;
+    const heldBytes = (symbol: SymbolName) => {
+      const record = this.#registry.find(symbol);
+      return record === undefined ? 0 : (this.#outbox.held.of(record.id)?.bytes ?? 0);
+    };
+    if (this.#outbox.bytes >= limit) return true;
+    return symbols.some((symbol) => heldBytes(symbol) >= limit * REFUSED_SHARE);
+  }
+
+  /** Up to here Postgres alone had what was of some room; null where the log reaches back to the beginning of each. */
+  #lostThrough(): Cursor | null {
+    let lost: number | null = null;
+    for (const { reaches, before } of this.#registry.all()) {
+      if (!reaches) lost = Math.max(lost ?? 0, before);
+    }
+    return lost as Cursor | null;
   }
 
   #hasMoved(symbol: SymbolName): boolean {
@@ -330,7 +355,7 @@ export class HostCore {
     const alarmMs = nextAlarmMs({
       nowMs,
       armedAtMs: alarm.atMs(),
-      outboxBytes: this.#log.outboxBytes,
+      outboxBytes: this.#outbox.bytes,
       isClosing: closingSockets() > 0,
       dueMs: earliest(touched.length > 0 ? touched : this.#rooms, nowMs),
     });

@@ -14,7 +14,7 @@ export interface AppendingRoom {
 }
 
 export interface AppendDeps<Room extends AppendingRoom = AppendingRoom> {
-  log: Pick<HostLog, "append" | "findKey" | "outboxBytes">;
+  log: Pick<HostLog, "append" | "findKey">;
   roomOf(symbol: SymbolName): Room;
   /** The record of a symbol, made in this turn where nobody has pushed it. */
   recordOf(symbol: SymbolName): RoomRecord;
@@ -22,8 +22,8 @@ export interface AppendDeps<Room extends AppendingRoom = AppendingRoom> {
   hasMoved(symbol: SymbolName): boolean;
   /** Seconds after which the holder may bring these, of which some may be new; null: now. */
   refuseNew(holder: string, symbols: readonly SymbolName[]): number | null;
-  /** 0: no limit. */
-  outboxLimitBytes: number;
+  /** Does too much wait for Postgres, of the host or of one of these? */
+  isFull(symbols: readonly SymbolName[]): boolean;
 }
 
 type Plan = { kind: "take" } | { kind: "repeats_commit" } | HostOutcome;
@@ -107,20 +107,17 @@ function refuse(
   { rooms, holder }: HostBatch,
   takenOf: ReadonlyMap<SymbolName, { taken: Taken }>,
 ): HostRefusal | null {
-  const { log, outboxLimitBytes } = deps;
-  for (const { symbol } of rooms) if (deps.hasMoved(symbol)) return { kind: "moved", symbol };
-  // Producers have to wait for Postgres.
-  if (outboxLimitBytes > 0 && log.outboxBytes >= outboxLimitBytes) return { kind: "full" };
+  const symbols = rooms.map(({ symbol }) => symbol);
+  const moved = symbols.find((symbol) => deps.hasMoved(symbol));
+  if (moved !== undefined) return { kind: "moved", symbol: moved };
+  if (deps.isFull(symbols)) return { kind: "full" };
   for (const part of rooms) {
     const taken = takenOf.get(part.symbol)?.taken ?? nothingTaken();
     if (deps.roomOf(part.symbol).append.isBeyondSeries(part, taken)) {
       return { kind: "too_many_series", symbol: part.symbol };
     }
   }
-  const retryAfterS = deps.refuseNew(
-    holder,
-    rooms.map(({ symbol }) => symbol),
-  );
+  const retryAfterS = deps.refuseNew(holder, symbols);
   return retryAfterS === null ? null : { kind: "too_many_new_symbols", retryAfterS };
 }
 

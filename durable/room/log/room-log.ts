@@ -1,6 +1,15 @@
 import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../../src/protocol/time.ts";
 import type { HostLog, LogFrame, RoomId } from "../../host/log/host-log.ts";
+import type { HeldBack } from "../../host/outbox/held-back.ts";
 import type { Registry, RoomRecord } from "../../host/registry.ts";
+
+/** What a host shares among the logs of its rooms. */
+export interface SharedLog {
+  log: HostLog;
+  registry: Registry;
+  /** Frames that Postgres has refused: they are not stored, and may not be in the log any more. */
+  held: Pick<HeldBack, "of" | "framesAfter">;
+}
 
 /**
  * What a room sees of the log that it shares with the other rooms of its host: its own frames, and where they lie. A room that
@@ -9,15 +18,17 @@ import type { Registry, RoomRecord } from "../../host/registry.ts";
 export class RoomLog {
   readonly #log: HostLog;
   readonly #registry: Registry;
+  readonly #held: SharedLog["held"];
   #record: RoomRecord | null;
   /** The head where there is no frame. */
   readonly #born: Cursor;
   /** The newest frame; null where the log has none. */
   #last: Cursor | null;
 
-  constructor(log: HostLog, registry: Registry, record: RoomRecord | null) {
+  constructor({ log, registry, held }: SharedLog, record: RoomRecord | null) {
     this.#log = log;
     this.#registry = registry;
+    this.#held = held;
     this.#record = record;
     this.#born = record?.born ?? log.head;
     this.#last = record === null ? null : log.lastOf(record.id);
@@ -33,19 +44,26 @@ export class RoomLog {
     return Math.max(this.#last ?? 0, this.#born, this.#record?.before ?? 0) as Cursor;
   }
 
-  /** Every frame after it is in this log; every frame up to it is in Postgres. */
+  /** Every frame after it can be read here; every frame up to it is in Postgres. */
   get prunedThrough(): Cursor {
     const record = this.#record;
     if (record === null || record.reaches) return CURSOR_ORIGIN;
     const { prunedThrough } = this.#log;
     // Nothing of the room lies between its newest frame and where the host was pruned.
-    return Math.max(record.before, Math.min(prunedThrough, this.#last ?? 0)) as Cursor;
+    const pruned = Math.max(record.before, Math.min(prunedThrough, this.#last ?? 0));
+    return Math.min(pruned, this.#heldAfter) as Cursor;
   }
 
   /** Every frame up to it is known to be in Postgres. */
   get storedThrough(): Cursor {
-    const stored = Math.min(this.#log.storedThrough, this.head);
+    const stored = Math.min(this.#log.storedThrough, this.head, this.#heldAfter);
     return Math.max(stored, this.prunedThrough) as Cursor;
+  }
+
+  /** What Postgres has refused begins behind it. */
+  get #heldAfter(): number {
+    const held = this.#record === null ? null : this.#held.of(this.#record.id);
+    return held === null ? Number.POSITIVE_INFINITY : held.first - 1;
   }
 
   /** True until the room has been told what was before it. */
@@ -69,8 +87,14 @@ export class RoomLog {
   }
 
   /** Frames after `after` and up to `upTo`, oldest first. */
-  framesAfter(after: Cursor, upTo: Cursor): Iterable<LogFrame> {
-    return this.#record === null ? [] : this.#log.framesOf(this.#record.id, after, upTo);
+  *framesAfter(after: Cursor, upTo: Cursor): Generator<LogFrame> {
+    if (this.#record === null) return;
+    const { id } = this.#record;
+    const { prunedThrough } = this.#log;
+    if (after < prunedThrough) {
+      yield* this.#held.framesAfter(id, after, Math.min(upTo, prunedThrough) as Cursor);
+    }
+    yield* this.#log.framesOf(id, after, upTo);
   }
 
   /** The newest frames that together hold at least so many events, or all, oldest first. */

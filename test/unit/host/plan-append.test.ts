@@ -6,6 +6,7 @@ import {
   refusalOf,
 } from "../../../durable/host/append/plan-append.ts";
 import { HostLog } from "../../../durable/host/log/host-log.ts";
+import { HeldBack } from "../../../durable/host/outbox/held-back.ts";
 import { Registry } from "../../../durable/host/registry.ts";
 import { RoomAppend } from "../../../durable/room/append/append.ts";
 import { SeriesLimit } from "../../../durable/room/append/series-limit.ts";
@@ -29,9 +30,10 @@ function host({ outboxLimit = 0, sql = memorySql(), seriesLimit = 0, newRooms = 
   createTables(sql);
   const log = new HostLog(sql, NOW_US, () => "a log");
   const registry = new Registry(sql);
+  const held = new HeldBack(sql, log.storedThrough);
   const rooms = new Map<SymbolName, AppendingRoom>();
   const load = (symbol: SymbolName): AppendingRoom => {
-    const view = new RoomLog(log, registry, registry.find(symbol) ?? null);
+    const view = new RoomLog({ log, registry, held }, registry.find(symbol) ?? null);
     const state = new RoomState(sql, view);
     const append = new RoomAppend({
       tradeWindow: state.tradeWindow,
@@ -51,7 +53,7 @@ function host({ outboxLimit = 0, sql = memorySql(), seriesLimit = 0, newRooms = 
     hasMoved: (symbol) => symbol === "MOVED",
     refuseNew: (_, symbols) =>
       symbols.filter((symbol) => registry.find(symbol) === undefined).length > newRooms ? 7 : null,
-    outboxLimitBytes: outboxLimit,
+    isFull: () => outboxLimit > 0 && log.outboxBytes >= outboxLimit,
   };
   const ids = (symbol: SymbolName) => {
     const record = registry.find(symbol);

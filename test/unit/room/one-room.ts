@@ -1,4 +1,5 @@
 import { HostLog, KEEPING } from "../../../durable/host/log/host-log.ts";
+import { HeldBack } from "../../../durable/host/outbox/held-back.ts";
 import { Registry } from "../../../durable/host/registry.ts";
 import { createSeriesTable } from "../../../durable/room/append/series-limit.ts";
 import { RoomLog } from "../../../durable/room/log/room-log.ts";
@@ -24,7 +25,7 @@ export function oneRoom(sql: SqlPort, nowUs: EpochUs, keeping = KEEPING) {
   const hostLog = new HostLog(sql, nowUs, () => "a log", keeping);
   const registry = new Registry(sql);
   const record = registry.find(SYMBOL) ?? registry.add(SYMBOL, hostLog.head, null);
-  const log = new RoomLog(hostLog, registry, record);
+  const log = new RoomLog({ log: hostLog, registry, held: new HeldBack(sql, hostLog.storedThrough) }, record);
   const append = (frames: readonly EncodedFrame[]) => {
     const [cursor] = hostLog.append([{ room: record.id, frames }], [], nowUs);
     if (cursor !== undefined) log.appended(cursor);
