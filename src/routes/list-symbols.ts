@@ -11,13 +11,17 @@ interface List {
   complete: boolean;
 }
 
-/** Every symbol of every host, by name. A host that fails takes nothing but its own away. */
+/** Every symbol of every host, by name. A host that fails takes nothing but its own away; rejects where all of them do. */
 export async function listSymbols(c: AppContext): Promise<List> {
   const { hosts, complete } = await hostsOf(c);
-  const lists = await askHosts(hosts, (host) => listOf(c, host));
+  const answers = await askHosts(hosts, (host) => listOf(c, host));
+  const lists = answers.filter((answer) => "symbols" in answer);
+  const [failure] = answers.filter((answer) => "error" in answer);
+  if (failure !== undefined && lists.length === 0) throw failure.error;
   const symbols = lists.flatMap((list) => list.symbols);
-  if (lists.length > 1) symbols.sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
-  return { symbols, complete: complete && lists.every((list) => list.complete) };
+  if (hosts.length > 1) symbols.sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+  const isWhole = failure === undefined && lists.every((list) => list.complete);
+  return { symbols, complete: complete && isWhole };
 }
 
 /** Which hosts there are: the settings say it, but of those that have one symbol each. */
@@ -35,10 +39,9 @@ async function hostsOf(c: AppContext): Promise<{ hosts: HostName[]; complete: bo
   }
 }
 
-async function listOf(c: AppContext, host: HostName): Promise<List> {
-  const none = { symbols: [], complete: false };
+async function listOf(c: AppContext, host: HostName): Promise<List | { error: unknown }> {
   // A list of all must not open more hosts than this machine can hold.
-  if (!(await takeHosts(c, [host], "read"))) return none;
+  if (!(await takeHosts(c, [host], "read"))) return { symbols: [], complete: false };
   try {
     const { symbols, complete } = await hostStub(c.env, host).list();
     // It may still have what is placed elsewhere now.
@@ -46,7 +49,7 @@ async function listOf(c: AppContext, host: HostName): Promise<List> {
     return { symbols: symbols.filter(({ symbol }) => hostOf(symbol, config) === host), complete };
   } catch (error) {
     warn(c, "host_unreachable", error, { host });
-    return none;
+    return { error };
   }
 }
 
