@@ -3,6 +3,7 @@ import type { BookAnswer, SymbolSummary } from "../protocol/answers.ts";
 import type { PositionEvent } from "../protocol/event.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
+import type { KeyClaim } from "./keys.ts";
 
 /** A request's `Idempotency-Key`, with whose it is, and a digest of the whole request: its route and its body. */
 export interface IdempotentRequest {
@@ -118,6 +119,8 @@ export interface HostCalls extends Rpc.DurableObjectBranded {
   append(batch: HostBatch): Promise<HostOutcome>;
   /** What would the host say to the batch? Null: it would take it. Asked where a request goes to several hosts. */
   admits(batch: HostBatch): Promise<HostRefusal | null>;
+  /** Claims a key for a request that no room is asked for, as that of posted bars; durable when it answers. */
+  claim(request: IdempotentRequest): Promise<KeyClaim>;
   /** Resolves with true when everything up to `cursor` is in Postgres, with false after `timeoutMs`. */
   untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean>;
   /**

@@ -1,4 +1,4 @@
-import type { IdempotentRequest } from "./room.ts";
+import type { IdempotentRequest } from "./host.ts";
 
 /**
  * `new`: nobody has used the key. `same`: it came with this very request before, which may have ended anywhere. `other`:

@@ -35,7 +35,7 @@ const loud = (event: string) =>
   lines.find((line) => line["event"] === event && line["level"] === "error");
 
 describe("L-9 a bug", () => {
-  // First, while the Directory has not learned the names yet.
+  // First, while the host has not learned the names yet.
   it("in reading the names of symbols is no database that is away, however often somebody asks", async () => {
     neon.isStrange = true;
     for (const _ of [1, 2]) expect((await ask("/api/symbols", {}, "read")).status).toBe(500);
