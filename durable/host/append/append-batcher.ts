@@ -1,40 +1,38 @@
-import type { AppendBatch, AppendOutcome } from "../../../src/bindings/room.ts";
-
-/** A room that has taken nothing for so long is quiet: a lone batch need not look out for others. */
+/** A log that has taken nothing for so long is quiet: a lone batch need not look out for others. */
 const QUIET_MS = 5;
 
-export interface AppendBatcherDeps {
+export interface AppendBatcherDeps<Batch, Outcome> {
   /** Appends the batches in one commit and gives each its outcome, in their order. Synchronous. */
-  appendAll: (batches: readonly AppendBatch[]) => AppendOutcome[];
+  appendAll: (batches: readonly Batch[]) => Outcome[];
   /** One turn of the event loop. */
   tick: () => Promise<void>;
   nowMs: () => number;
 }
 
-interface Arrival {
-  batch: AppendBatch;
-  resolve: (outcome: AppendOutcome) => void;
+interface Arrival<Batch, Outcome> {
+  batch: Batch;
+  resolve: (outcome: Outcome) => void;
   reject: (error: unknown) => void;
 }
 
 /**
- * Batches that arrive together share one row and one commit. Each call to the room is a turn of its own, and each turn
+ * Batches that arrive together share one row and one commit. Each call to the host is a turn of its own, and each turn
  * that writes is a commit of its own, which on plain workerd is an fsync of 60 to 470 microseconds with everything else
- * standing still; so while a room is busy, a batch waits one turn for those that are here already.
+ * standing still; so while a host is busy, a batch waits one turn for those that are here already.
  */
-export class AppendBatcher {
-  readonly #deps: AppendBatcherDeps;
-  #waiting: Arrival[] = [];
+export class AppendBatcher<Batch, Outcome> {
+  readonly #deps: AppendBatcherDeps<Batch, Outcome>;
+  #waiting: Arrival<Batch, Outcome>[] = [];
   #lastAppendMs = Number.NEGATIVE_INFINITY;
 
-  constructor(deps: AppendBatcherDeps) {
+  constructor(deps: AppendBatcherDeps<Batch, Outcome>) {
     this.#deps = deps;
   }
 
   /** Appends a batch, with whatever arrives in the same turn; throws what appending threw. */
-  async append(batch: AppendBatch): Promise<AppendOutcome> {
+  async append(batch: Batch): Promise<Outcome> {
     const { nowMs, tick } = this.#deps;
-    const outcome = new Promise<AppendOutcome>((resolve, reject) => {
+    const outcome = new Promise<Outcome>((resolve, reject) => {
       this.#waiting.push({ batch, resolve, reject });
     });
     if (this.#waiting.length === 1) {

@@ -1,14 +1,15 @@
-import type { StoreOutcome, WriterCalls } from "../../../src/bindings/writer.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { OutboxPart } from "../log/log.ts";
+import type { StoreOutcome, StoreRequest, WriterCalls } from "../../../src/bindings/writer.ts";
+import type { HostName } from "../../../src/core/placement.ts";
+import type { HostPart } from "../log/host-log.ts";
+import type { SymbolOf } from "./outbox-log.ts";
 
 /** Correlation ids that go along with a part of the outbox. */
 const KEPT_CORRELATION_IDS = 8;
 
 export interface OutboxSenderDeps {
-  symbol: SymbolName;
-  outboxBytes: () => number;
-  /** The Writer of the symbol's shard. */
+  host: HostName;
+  symbolOf: SymbolOf;
+  /** The Writer of the host's shard. */
   writer: Pick<WriterCalls, "store">;
   unreachable: (error: unknown) => void;
 }
@@ -28,20 +29,27 @@ export class OutboxSender {
     if (this.#correlationIds.length > KEPT_CORRELATION_IDS) this.#correlationIds.shift();
   }
 
-  async store(part: OutboxPart): Promise<StoreOutcome> {
-    const { symbol, outboxBytes: outboxBytesOf, writer, unreachable } = this.#deps;
-    const correlationIds = this.#correlationIds.splice(0);
-    const frames = part.frames.map(({ cursor, text }) => ({ cursor, text }));
+  async store(
+    rooms: HostPart["rooms"],
+    waiting: Pick<StoreRequest, "lane" | "outboxBytes" | "roomsWaiting">,
+  ): Promise<StoreOutcome> {
+    const { host, symbolOf, writer, unreachable } = this.#deps;
+    const correlationIds = waiting.lane === "outbox" ? this.#correlationIds.splice(0) : [];
     let outcome: StoreOutcome;
     try {
-      const outboxBytes = outboxBytesOf();
-      outcome = await writer.store({ symbol, frames, correlationIds, outboxBytes });
+      outcome = await writer.store({
+        ...{ host, correlationIds, ...waiting },
+        rooms: rooms.map(({ room, frames }) => ({
+          symbol: symbolOf(room),
+          frames: frames.map(({ cursor, text }) => ({ cursor, text })),
+        })),
+      });
     } catch (error) {
       unreachable(error);
       outcome = { kind: "unavailable" };
     }
     // The part goes again, and its ids with it.
-    if (outcome.kind !== "stored") {
+    if (outcome.kind !== "stored" && outcome.kind !== "partly") {
       this.#correlationIds = [...correlationIds, ...this.#correlationIds].slice(
         -KEPT_CORRELATION_IDS,
       );
