@@ -3,13 +3,18 @@ import type { BookAnswer, SymbolSummary } from "../protocol/answers.ts";
 import type { PositionEvent } from "../protocol/event.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
-import type { KeyClaim } from "./keys.ts";
 
 /** A request's `Idempotency-Key`, with whose it is, and a digest of the whole request: its route and its body. */
 export interface IdempotentRequest {
   key: string;
   fingerprint: string;
 }
+
+/**
+ * `new`: nobody has used the key. `same`: it came with this very request before, which may have ended anywhere. `other`:
+ * it came with another request.
+ */
+export type KeyClaim = "new" | "same" | "other";
 
 /** What one request appends to the rooms of one host. */
 export interface HostBatch {
