@@ -6,6 +6,9 @@ import { shardOf } from "./writer-shard.ts";
 /** Name of a host: the Durable Object that holds rooms, many or one. */
 export type HostName = string & z.$brand<"HostName">;
 
+/** Name of a host that is of one symbol alone: this, and the symbol. */
+const OWN = "room:";
+
 /** Which symbols are on which host. */
 export interface Placement {
   /** Shared hosts; 0: each symbol has a host of its own. */
@@ -21,6 +24,16 @@ export function hostOf(symbol: SymbolName, placement: Placement): HostName {
   return sharedHost(hosts === 1 ? 0 : shardOf(symbol, hosts));
 }
 
+/** The host that every symbol is on; null where they are on several. */
+export function loneHost(placement: Placement): HostName | null {
+  return placement.ROOM_HOSTS === 1 && !hasOwnHosts(placement) ? sharedHost(0) : null;
+}
+
+/** Are there symbols with a host of their own? Then nobody can say from the settings which hosts there are. */
+export function hasOwnHosts({ ROOM_HOSTS: hosts, ROOM_DEDICATED: dedicated }: Placement): boolean {
+  return hosts === 0 || dedicated.length > 0;
+}
+
 /** The shared hosts, whether or not anything is on them. */
 export function sharedHosts({ ROOM_HOSTS: hosts }: Placement): HostName[] {
   return Array.from({ length: hosts }, (_, number) => sharedHost(number));
@@ -31,5 +44,10 @@ function sharedHost(number: number): HostName {
 }
 
 function ownHost(symbol: SymbolName): HostName {
-  return `room:${symbol}` as HostName;
+  return `${OWN}${symbol}` as HostName;
+}
+
+/** The symbol that a host is of; null where it is one that symbols share. */
+export function symbolOf(host: HostName): SymbolName | null {
+  return host.startsWith(OWN) ? (host.slice(OWN.length) as SymbolName) : null;
 }
