@@ -206,8 +206,9 @@ export class RoomCore {
   }
 
   /** The symbol is on another host from now on: whoever is here is to come back. */
-  dismissViewers(): void {
+  dismiss(): void {
     this.#watching?.viewers.closeAll("goingAway");
+    this.#pollers.wake();
   }
 
   /** Looks after what no request would: silent viewers, a quiet book, a bar that has ended. */
@@ -239,9 +240,11 @@ export class RoomCore {
   }
 
   async #place(): Promise<void> {
-    const { archive, clock } = this.#ports;
+    const { archive, clock, handedOverThrough } = this.#ports;
     const newest = await archive.readNewestCursor(this.log.prunedThrough);
-    this.log.beginAfter(newest, clock.nowUs());
+    // Not all that another host had is in Postgres under its cursor: of books only samples are.
+    const through = Math.max(newest ?? 0, handedOverThrough() ?? 0) as Cursor;
+    this.log.beginAfter(through, clock.nowUs());
   }
 
   async #beginFromLife(): Promise<void> {
