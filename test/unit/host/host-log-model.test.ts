@@ -6,7 +6,7 @@ import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 import { memorySql } from "../room/sqlite-port.ts";
 import { NaiveLog } from "./naive-log.ts";
 
-const RUNS = Number(process.env["MODEL_RUNS"] ?? 300);
+const RUNS = Number(process.env["MODEL_RUNS"] ?? 100);
 const NOW_US = 1_700_000_000_000_000;
 const HOUR_US = 3_600_000_000;
 /** Small, so that generations turn over often, memory holds a few rows, and blocks are closed. */
@@ -36,11 +36,11 @@ const commit = fc.record({
 const action = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant("append" as const), commit }) },
   {
-    weight: 3,
+    weight: 2,
     arbitrary: fc.record({
       do: fc.constant("burst" as const),
       commit,
-      times: fc.integer({ min: 2, max: 90 }),
+      times: fc.constantFrom(5, 20, 70),
     }),
   },
   {
@@ -92,18 +92,6 @@ const action = fc.oneof(
 type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 type Commit = typeof commit extends fc.Arbitrary<infer T> ? T : never;
 
-const seen = {
-  prune: 0,
-  moved: 0,
-  key: 0,
-  parts: 0,
-  blocked: 0,
-  gens: 0,
-  expired: 0,
-  steps: 0,
-  open: 0,
-  diskread: 0,
-};
 class World {
   readonly #sql = memorySql();
   readonly #naive = new NaiveLog(NOW_US as EpochUs, KEEPING);
@@ -204,7 +192,7 @@ class World {
       .map((key) => ({ key: `holder key ${key}`, fingerprint: `${key} ${this.#texts}` }))
       .filter(({ key }) => {
         const found = this.#log.findKey(key, now);
-        expect(found?.fingerprint).toBe(this.#naive.find(key, now)?.fingerprint);
+        same(found?.fingerprint, this.#naive.find(key, now)?.fingerprint);
         return found === null;
       });
     const rooms = pushed.map(({ room }) => room);
@@ -213,11 +201,14 @@ class World {
       fresh.map((request) => ({ request, rooms })),
       now,
     );
-    expect(cursors).toEqual(this.#naive.append(pushed, fresh, now));
+    same(cursors, this.#naive.append(pushed, fresh, now));
     // A request that is sent again is told what it was told at first.
     for (const { key } of fresh) {
       const again = this.#log.findKey(key, now);
-      expect(rooms.map((room) => again?.cursorOf(room))).toEqual(cursors);
+      same(
+        rooms.map((room) => again?.cursorOf(room)),
+        cursors,
+      );
     }
   }
 
@@ -238,7 +229,6 @@ class World {
         expected.frames,
       );
       underWay.push(part);
-      seen.parts++;
     }
     this.#stale = underWay.at(-1) ?? null;
     for (const part of underWay) {
@@ -252,7 +242,6 @@ class World {
       expect(due.through).toBe(this.#naive.prunable?.through);
       this.#log.prune(due.through);
       this.#naive.prune();
-      seen.prune++;
     }
   }
 
@@ -269,7 +258,6 @@ class World {
     expect(after.map(({ text }) => text).join(",")).toBe(texts);
     for (const { cursor } of after) expect(cursor).toBeGreaterThan(newest);
     expect(this.#log.head).toBeGreaterThanOrEqual(newest);
-    if (after.length && texts !== "") seen.moved++;
     if (places) this.#unplaced.delete(room);
   }
 
@@ -297,13 +285,16 @@ class World {
       const expected = this.#naive.find(name, this.#nowUs);
       expect(found?.fingerprint).toBe(expected?.fingerprint);
       if (found === null || expected === null) continue;
-      seen.key++;
-      if (expected.row <= this.#log.prunedThrough) seen.expired++;
       for (const room of ROOMS) {
-        expect(found.cursorOf(room)).toBe(this.#naive.cursorOf(expected, room));
+        same(found.cursorOf(room), this.#naive.cursorOf(expected, room));
       }
     }
   }
+}
+
+/** `expect` for what is looked at very often. */
+function same(value: unknown, expected: unknown): void {
+  if (JSON.stringify(value) !== JSON.stringify(expected)) expect(value).toEqual(expected);
 }
 
 function roomAt(index: number): RoomId {
@@ -326,7 +317,6 @@ test(
       }),
       { numRuns: RUNS },
     );
-    console.log(seen);
   },
   60_000 + RUNS * 400,
 );
