@@ -2,6 +2,7 @@ import { app } from "./app.ts";
 import type { Env } from "./bindings/env.ts";
 
 export { Directory } from "../durable/directory/directory.ts";
+export { Host } from "../durable/host/host.ts";
 export { Keeper } from "../durable/keeper/keeper.ts";
 export { Keys } from "../durable/keys/keys.ts";
 export { Room } from "../durable/room/room.ts";

@@ -5,12 +5,14 @@ import type {
   HostBatch,
   HostOutcome,
   HostRefusal,
+  IdempotentRequest,
   JoinRefusal,
   JoinRequest,
   PollPage,
   Resend,
   RoomTail,
 } from "../../src/bindings/host.ts";
+import type { KeyClaim } from "../../src/bindings/keys.ts";
 import type { EncodedFrame } from "../../src/core/encode-events.ts";
 import { hostOf } from "../../src/core/placement.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
@@ -151,6 +153,15 @@ export class HostCore {
   /** What would be said to the batch? Null: it would be taken. */
   admits(batch: HostBatch): HostRefusal | null {
     return refusalOf(this.#append, batch, this.#ports.clock.nowUs());
+  }
+
+  /** Claims a key for a request that no room is asked for; durable when the turn is. */
+  claim(request: IdempotentRequest): KeyClaim {
+    const nowUs = this.#ports.clock.nowUs();
+    const known = this.#log.findKey(request.key, nowUs);
+    if (known !== null) return known.fingerprint === request.fingerprint ? "same" : "other";
+    this.#orRestart(() => this.#log.append([], [{ request, rooms: [] }], nowUs));
+    return "new";
   }
 
   /** Resolves when everything up to `cursor` is in Postgres, or with false when that takes longer than `timeoutMs`. */

@@ -8,6 +8,7 @@ import {
   type HostCalls,
   type HostOutcome,
   type HostRefusal,
+  type IdempotentRequest,
   JOIN_HEADER,
   type JoinRequest,
   type PollPage,
@@ -15,6 +16,7 @@ import {
   type RoomTail,
 } from "../../src/bindings/host.ts";
 import { KEEPER_NAME } from "../../src/bindings/keeper.ts";
+import type { KeyClaim } from "../../src/bindings/keys.ts";
 import { configOf } from "../../src/config.ts";
 import type { HostName } from "../../src/core/placement.ts";
 import { writerShardOf } from "../../src/core/writer-shard.ts";
@@ -78,6 +80,10 @@ export class Host extends DurableObject<Env> implements HostCalls {
 
   async admits(batch: HostBatch): Promise<HostRefusal | null> {
     return this.#core.admits(batch);
+  }
+
+  async claim(request: IdempotentRequest): Promise<KeyClaim> {
+    return this.#core.claim(request);
   }
 
   untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean> {

@@ -21,6 +21,16 @@ export function hostOf(symbol: SymbolName, placement: Placement): HostName {
   return sharedHost(hosts === 1 ? 0 : shardOf(symbol, hosts));
 }
 
+/** The host that every symbol is on; null where they are on several. */
+export function loneHost(placement: Placement): HostName | null {
+  return placement.ROOM_HOSTS === 1 && !hasOwnHosts(placement) ? sharedHost(0) : null;
+}
+
+/** Are there symbols with a host of their own? Then nobody can say from the settings which hosts there are. */
+export function hasOwnHosts({ ROOM_HOSTS: hosts, ROOM_DEDICATED: dedicated }: Placement): boolean {
+  return hosts === 0 || dedicated.length > 0;
+}
+
 /** The shared hosts, whether or not anything is on them. */
 export function sharedHosts({ ROOM_HOSTS: hosts }: Placement): HostName[] {
   return Array.from({ length: hosts }, (_, number) => sharedHost(number));

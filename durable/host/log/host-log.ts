@@ -487,19 +487,3 @@ export class HostLog {
     for (const generation of this.#generations) yield* generation.keysAfter(after);
   }
 }
-
-/** A frame with its place in the log. */
-export interface LogFrame extends EncodedFrame {
-  cursor: Cursor;
-}
-
-/** A part of the outbox, of whole rows. */
-export interface HostPart {
-  /** The frames of each room, in order. */
-  rooms: { room: RoomId; frames: LogFrame[] }[];
-  /** Where it begins. */
-  after: Cursor;
-  through: Cursor;
-  events: number;
-  bytes: number;
-}

@@ -75,7 +75,7 @@ export class OutboxDrain {
   /** Starts draining, unless it is under way, or has to rest and is kicked again when that is over. */
   kick(): void {
     if (this.#running || this.#deps.log.outboxBytes === 0) return;
-    const { ms, isTimed } = this.#rest.left(this.#deps.clock.nowMs());
+    const { ms, isTimed } = this.#left();
     if (ms > 0 && !isTimed) return;
     this.#running = true;
     this.#deps.keepAwake(this.#run());
@@ -83,7 +83,6 @@ export class OutboxDrain {
 
   /** Somebody waits for something in the outbox: what gathers goes now. */
   hurry(): void {
-    this.#rest.hurry();
     this.#hurried.resolve();
     this.kick();
   }
@@ -99,8 +98,8 @@ export class OutboxDrain {
         const isDone = await this.#end(oldest);
         // What was sent after a part that has to go again, or whose rooms are held back now, goes again.
         if (!isDone) await Promise.all(underWay.splice(0).map(({ outcome }) => outcome));
-        else if (!this.#isSmall(oldest.part)) this.#rest.none();
-        else if (underWay.length === 0) this.#rest.gather(this.#deps.clock.nowMs());
+        else if (underWay.length > 0 || this.#isWorthIt()) this.#rest.none();
+        else this.#rest.gather(this.#deps.clock.nowMs());
       }
     } finally {
       // At once, so that nobody finds it running who comes before the next turn.
@@ -110,15 +109,22 @@ export class OutboxDrain {
 
   /** False where the rest is too long to stay awake for. */
   async #rested(): Promise<boolean> {
-    const { clock, isAwaited } = this.#deps;
     for (;;) {
-      if (isAwaited()) this.#rest.hurry();
-      const { ms, isTimed } = this.#rest.left(clock.nowMs());
+      const { ms, isTimed } = this.#left();
       if (ms === 0) return true;
       if (!isTimed) return false;
       this.#hurried = Promise.withResolvers();
-      await clock.within(this.#hurried.promise, ms);
+      await this.#deps.clock.within(this.#hurried.promise, ms);
     }
+  }
+
+  /** How long the outbox, which has something, is to rest yet. */
+  #left(): { ms: number; isTimed: boolean } {
+    const { clock, isAwaited } = this.#deps;
+    const left = this.#rest.left(clock.nowMs());
+    if (left.ms > 0 && (isAwaited() || this.#isWorthIt())) this.#rest.hurry();
+    else return left;
+    return this.#rest.left(clock.nowMs());
   }
 
   /** Sends what there is, as far as parts may be under way; behind another only a part that is worth it. */
@@ -222,6 +228,11 @@ export class OutboxDrain {
     return new Set(
       part.rooms.map(({ room }) => room).filter((room) => named.has(this.#deps.symbolOf(room))),
     );
+  }
+
+  #isWorthIt(): boolean {
+    const { log, partLimit } = this.#deps;
+    return log.outboxBytes >= partLimit.bytes * SMALL_SHARE;
   }
 
   #isSmall(part: HostPart): boolean {

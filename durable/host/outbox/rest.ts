@@ -1,11 +1,11 @@
-/** After a small part the next one gathers for so long, in ms. */
+/** After a part the next one gathers for so long, in ms. */
 const GATHER_MS = 100;
-/** So long where small parts come again and again, in ms. */
+/** So long where appends come again and again, in ms. */
 const PACE_MS = 1_000;
-/** Something that comes this soon after a small part comes again and again, in ms. */
+/** What comes this soon after a part comes again and again, in ms. */
 const SOON_MS = PACE_MS / 2;
-/** So many small parts in a row have their timers. */
-const TIMED_PARTS = 3;
+/** So many rests in a row have their timers. */
+const TIMED_RESTS = 3;
 /** An alarm costs what an object costs that is kept awake for about so long, in ms. */
 const LONGEST_TIMER_MS = 1_000;
 
@@ -17,29 +17,29 @@ interface Pause {
 }
 
 /**
- * When the next part may go. The first event after a while never waits. Behind a small part the next gathers, because with 60
- * posts a second the calls to the Writer would cost more than the appends: for 100 ms by a timer, so that what a burst has left
- * is not late. But a pending timer keeps the object awake, which is billed. Where small parts come again and again the next
- * append comes by itself, so there is no timer, and one part a second: it goes with the first append after that, or by the
+ * When the next part may go. The first event after a while never waits. Behind a part the next gathers until it is worth a call,
+ * because with 60 posts a second the calls to the Writer would cost more than the appends: for 100 ms by a timer, so that what a
+ * burst has left is not late. But a pending timer keeps the object awake, which is billed. Where appends come again and again
+ * the next comes by itself, so there is no timer, and one part a second: it goes with the first append after that, or by the
  * host's alarm where none comes. So do second tries that are far off.
  */
 export class Rest {
   #pause: Pause | null = null;
-  #smallInARow = 0;
+  #restsInARow = 0;
   #cameSoon = false;
 
-  /** A small part was stored, and no other is under way. */
+  /** A part was stored, no other is under way, and what there is by now is not worth a call. */
   gather(nowMs: number): void {
-    this.#smallInARow = this.#cameSoon ? this.#smallInARow + 1 : 1;
+    this.#restsInARow = this.#cameSoon ? this.#restsInARow + 1 : 1;
     this.#cameSoon = false;
-    const isTimed = this.#smallInARow <= TIMED_PARTS;
+    const isTimed = this.#restsInARow <= TIMED_RESTS;
     const ms = isTimed ? GATHER_MS : PACE_MS;
     this.#pause = { kind: "gather", fromMs: nowMs, ms, isTimed };
   }
 
-  /** A part that was not small was stored. */
+  /** A part was stored, and more is under way or worth it. */
   none(): void {
-    this.#smallInARow = 0;
+    this.#restsInARow = 0;
     this.#pause = null;
   }
 
@@ -48,7 +48,7 @@ export class Rest {
     this.#pause = { kind: "backoff", fromMs: nowMs, ms, isTimed: ms <= LONGEST_TIMER_MS };
   }
 
-  /** Somebody waits for it: what gathers goes now. */
+  /** What gathers goes now: somebody waits for it, or it is worth it. */
   hurry(): void {
     if (this.#pause?.kind === "gather") this.#pause = null;
   }

@@ -19,12 +19,15 @@ export function createTables(sql: SqlPort): void {
   createArchiveTable(sql);
 }
 
-/** A room on a host of its own that nothing was before; opened again on the same disk it is the same. */
-export function oneRoom(sql: SqlPort, nowUs: EpochUs, keeping = KEEPING) {
+/**
+ * A room on a host of its own that nothing was before, or that does not know yet what was; opened again on the same disk it is the
+ * same.
+ */
+export function oneRoom(sql: SqlPort, nowUs: EpochUs, pending: "place" | null = null) {
   createTables(sql);
-  const hostLog = new HostLog(sql, nowUs, () => "a log", keeping);
+  const hostLog = new HostLog(sql, nowUs, () => "a log", KEEPING);
   const registry = new Registry(sql);
-  const record = registry.find(SYMBOL) ?? registry.add(SYMBOL, hostLog.head, null);
+  const record = registry.find(SYMBOL) ?? registry.add(SYMBOL, hostLog.head, pending);
   const log = new RoomLog({ log: hostLog, registry, held: new HeldBack(sql, hostLog.storedThrough) }, record);
   const append = (frames: readonly EncodedFrame[]) => {
     const [cursor] = hostLog.append([{ room: record.id, frames }], [], nowUs);

@@ -1,6 +1,5 @@
 import { describe, expect, it, test } from "vitest";
 import { nextAlarmMs } from "../../../durable/host/alarm-time.ts";
-import { StoredWaiters } from "../../../durable/host/outbox/stored-waiters.ts";
 import { type ArchiveAnswer, readPatiently } from "../../../durable/room/past/archive.ts";
 import { readClientMessage } from "../../../durable/room/viewers/client-message.ts";
 import { ConnectLimit } from "../../../durable/room/viewers/connect-limit.ts";
@@ -216,19 +215,6 @@ test("E-4 the pause of fan-out grows with what it costs, and is nothing for a fe
   expect(pauseMs(10 * costMs)).toBe(0);
   expect(pauseMs(1_000 * costMs)).toBe(Math.ceil((1_000 * costMs) / 3));
   expect(sendMs(60_000)).toBeGreaterThan(costMs);
-});
-
-test("I-8 those who wait for Postgres are told when their cursor is there, and not before", async () => {
-  const waiters = new StoredWaiters();
-  const told: number[] = [];
-  const waiting = [5, 3, 9].map((cursor) =>
-    waiters.wait(cursor as Cursor).then(() => told.push(cursor)),
-  );
-  waiters.release(5 as Cursor);
-  await Promise.all(waiting.slice(0, 2));
-  expect(told.sort()).toEqual([3, 5]);
-  waiters.release(9 as Cursor);
-  await waiting[2];
 });
 
 test("S-5 F-3 an archive that is away is given up after three times, one that is busy asked on, one that is broken not again", async () => {

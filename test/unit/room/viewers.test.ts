@@ -49,7 +49,7 @@ class Socket implements ViewerSocket {
 function roomOf({ pauseMs = 0, sendMs = 0, frames = [] as LogFrame[], isAway = false } = {}) {
   const time = new FakeTime();
   const sql = memorySql();
-  const { log, append: appendFrames } = oneRoom(sql, NOW_US);
+  const { log, append: appendFrames } = oneRoom(sql, NOW_US, "place");
   const memory = new RoomState(sql, log);
   const deps: ViewersDeps = {
     symbol: "BTC-USD" as SymbolName,
