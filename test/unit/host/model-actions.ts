@@ -89,6 +89,7 @@ const action = fc.oneof(
       symbol,
       fromOrigin: fc.boolean(),
       limit: fc.constantFrom(1, 60, 1_000),
+      waitMs: fc.constantFrom(0, 0, 700),
     }),
   },
   fc.record({ do: fc.constant("tail" as const), symbol }),
@@ -138,7 +139,7 @@ export async function act(hosts: ModelHosts, step: Action): Promise<void> {
     case "meet":
       return hosts.meetDatabase();
     case "poll":
-      return hosts.poll(step.symbol, step.fromOrigin, step.limit);
+      return hosts.poll(step.symbol, step);
     case "tail":
       return hosts.readTail(step.symbol);
     default:

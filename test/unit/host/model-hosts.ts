@@ -35,6 +35,13 @@ interface Request {
   counts: number[] | null;
 }
 
+export interface PollPlan {
+  /** From the beginning, or from where the last one was. */
+  fromOrigin: boolean;
+  limit: number;
+  waitMs: number;
+}
+
 type KeyedRequest = Request & { batch: { idempotency: object } };
 
 /** Hosts over fakes, driven step by step, and everything that must be true of them at each step. */
@@ -289,13 +296,13 @@ export class ModelHosts {
   }
 
   /** One page of the polling fallback. */
-  async poll(symbol: SymbolName, fromOrigin: boolean, limit: number): Promise<void> {
+  async poll(symbol: SymbolName, poll: PollPlan): Promise<void> {
     const room = this.room(symbol);
-    const from = fromOrigin ? CURSOR_ORIGIN : (room.polled ?? room.tape.head);
-    const page = await this.#until(this.#hostOf(symbol).core.poll(symbol, from, limit, 0));
-    // What a room is told before it knows its place may move.
-    if (!room.isPlaced && room.countThrough(Number.MAX_SAFE_INTEGER as Cursor) > 0) return;
-    room.takePage(from, page, this.#postgres.mode === "away");
+    const from = poll.fromOrigin ? CURSOR_ORIGIN : room.polled;
+    const isAway = this.#postgres.mode === "away";
+    const { core } = this.#hostOf(symbol);
+    const page = await this.#until(core.poll(symbol, from, poll.limit, poll.waitMs));
+    room.takePage(from, page, isAway);
   }
 
   /** What Postgres and the newest part of a room have together is everything. */
@@ -322,7 +329,7 @@ export class ModelHosts {
     // Whatever the clock was turned back by: nothing waits for it (C-1).
     for (let round = 0; round < 60; round += 1) await this.pass(16_000);
     this.throwFailures();
-    for (const symbol of SYMBOLS) await this.poll(symbol, false, 100_000);
+    for (const symbol of SYMBOLS) await this.poll(symbol, { fromOrigin: false, limit: 100_000, waitMs: 0 });
   }
 
   /** Call it after each step. */

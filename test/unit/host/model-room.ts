@@ -61,11 +61,13 @@ export class ModelRoom {
     this.#told = Math.max(this.#told, cursor) as Cursor;
   };
 
-  /** Events up to a cursor, of all that there were. */
+  /** Events up to a cursor, of all that came to a host. */
   countThrough(cursor: Cursor): number {
-    if (this.#unplaced.length === 0) return this.tape.indexAfter(cursor);
+    const own = this.tape.entries.filter(({ isEarlier }) => !isEarlier);
+    // A log that has no place yet has its cursors to itself.
     const unplaced = this.#unplaced.filter((one) => one.cursor <= cursor).length;
-    return this.tape.entries.length + unplaced;
+    if (this.#unplaced.length > 0) return own.length + unplaced;
+    return own.filter((one) => one.cursor <= cursor).length;
   }
 
   post(batch: PostedBatch, events: readonly TapeEvent[]): void {
@@ -128,18 +130,20 @@ export class ModelRoom {
     if (!this.isSettled) this.tape.forgetEarlier();
   }
 
-  /** One page of the polling fallback (INV-2, INV-3). */
-  takePage(from: Cursor, page: PollPage, mayBeIncomplete: boolean): void {
+  /** One page of the polling fallback, from a cursor, or from where the room is (INV-2, INV-3). */
+  takePage(from: Cursor | null, page: PollPage, isAway: boolean): void {
     const events = page.events === "" ? [] : decodeFrame(page.events);
     expect(page.count).toBe(events.length);
-    // What was acknowledged before it has its place is not told.
     const { head } = this.tape;
-    expect(page.cursor).toBeGreaterThanOrEqual(Math.min(from, head));
-    if (page.complete) this.tape.consume(this.tape.indexAfter(from), events, page.cursor);
-    else expect(mayBeIncomplete).toBe(true);
-    if (page.cursor < head) expect(events.length).toBeGreaterThan(0);
+    const after = from ?? page.cursor;
+    expect(page.cursor).toBeGreaterThanOrEqual(Math.min(after, head));
+    if (page.complete) this.tape.consume(this.tape.indexAfter(after), events, page.cursor);
+    else expect(isAway).toBe(true);
+    // It goes on, unless the room does not know what was before it.
+    if (page.cursor < head && events.length === 0) expect(isAway).toBe(true);
     this.polled = page.cursor;
-    this.told(page.cursor);
+    // Of what has no place yet it was told nothing, and may be told of it behind this.
+    if (this.#unplaced.length === 0) this.told(page.cursor);
   }
 
   #recordEvent({ cursor, ordinal, event }: LogEvent): void {
