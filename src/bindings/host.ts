@@ -148,6 +148,11 @@ export interface HostCalls extends Rpc.DurableObjectBranded {
   acquaintance(symbols: readonly SymbolName[]): Promise<Acquaintance>;
   /** A database says that it is this one: what does the host do about it? */
   meetDatabase(identity: string): Promise<Resend>;
-  /** The symbol is placed on another host now, which asks for it. */
-  handOver(symbol: SymbolName): Promise<HandedOver>;
+  /** The next names that the host has, or had, behind this one, in order: for a host that has got some of them. */
+  namesAfter(name: SymbolName | "", most: number): Promise<SymbolName[]>;
+  /**
+   * The symbol is placed on another host now, which asks for it. `before`: the number of the placement by which that one has it,
+   * as the Keeper counts them: what this one has of the symbol by a later placement stays.
+   */
+  handOver(symbol: SymbolName, before: number): Promise<HandedOver>;
 }

@@ -13,9 +13,13 @@ const HOUR_US = 3_600_000_000;
 const KEEPING = { events: 400, bytes: 8_000, recentBytes: 3_000 };
 const ROOMS = [1, 2, 3, 4, 5, 6, 7, 300, 5_000] as RoomId[];
 /** Rooms from this one on begin without a place behind their earlier life. */
-const FIRST_UNPLACED = 4;
+const FIRST_UNPLACED = 6;
 
-const roomIndex = fc.nat({ max: ROOMS.length - 1 });
+const roomIndex = fc.oneof(
+  { weight: 5, arbitrary: fc.nat({ max: FIRST_UNPLACED - 1 }) },
+  { weight: 1, arbitrary: fc.integer({ min: FIRST_UNPLACED, max: ROOMS.length - 1 }) },
+);
+const unplacedIndex = fc.integer({ min: FIRST_UNPLACED, max: ROOMS.length - 1 });
 
 const commit = fc.record({
   parts: fc.array(
@@ -55,10 +59,10 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("storeAgain" as const) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant("prune" as const) }) },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc.record({
       do: fc.constant("move" as const),
-      roomIndex,
+      roomIndex: unplacedIndex,
       /** From the head, or from the room's newest frame. */
       from: fc.constantFrom("head" as const, "room" as const),
       byUs: fc.integer({ min: -400, max: 400 }),
@@ -88,6 +92,18 @@ const action = fc.oneof(
 type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 type Commit = typeof commit extends fc.Arbitrary<infer T> ? T : never;
 
+const seen = {
+  prune: 0,
+  moved: 0,
+  key: 0,
+  parts: 0,
+  blocked: 0,
+  gens: 0,
+  expired: 0,
+  steps: 0,
+  open: 0,
+  diskread: 0,
+};
 class World {
   readonly #sql = memorySql();
   readonly #naive = new NaiveLog(NOW_US as EpochUs, KEEPING);
@@ -222,6 +238,7 @@ class World {
         expected.frames,
       );
       underWay.push(part);
+      seen.parts++;
     }
     this.#stale = underWay.at(-1) ?? null;
     for (const part of underWay) {
@@ -235,6 +252,7 @@ class World {
       expect(due.through).toBe(this.#naive.prunable?.through);
       this.#log.prune(due.through);
       this.#naive.prune();
+      seen.prune++;
     }
   }
 
@@ -251,6 +269,7 @@ class World {
     expect(after.map(({ text }) => text).join(",")).toBe(texts);
     for (const { cursor } of after) expect(cursor).toBeGreaterThan(newest);
     expect(this.#log.head).toBeGreaterThanOrEqual(newest);
+    if (after.length && texts !== "") seen.moved++;
     if (places) this.#unplaced.delete(room);
   }
 
@@ -278,6 +297,8 @@ class World {
       const expected = this.#naive.find(name, this.#nowUs);
       expect(found?.fingerprint).toBe(expected?.fingerprint);
       if (found === null || expected === null) continue;
+      seen.key++;
+      if (expected.row <= this.#log.prunedThrough) seen.expired++;
       for (const room of ROOMS) {
         expect(found.cursorOf(room)).toBe(this.#naive.cursorOf(expected, room));
       }
@@ -305,6 +326,7 @@ test(
       }),
       { numRuns: RUNS },
     );
+    console.log(seen);
   },
   60_000 + RUNS * 400,
 );
