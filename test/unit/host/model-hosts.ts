@@ -242,6 +242,7 @@ export class ModelHosts {
 
   /** The process dies, and its sockets with it. */
   async crash(): Promise<void> {
+    await settle();
     for (const viewer of this.everyViewer) viewer.state = "closed";
     for (const host of this.#hosts.values()) host.beginAnew([]);
     await settle();
@@ -285,7 +286,7 @@ export class ModelHosts {
   /** Another, empty database is in the place of the one there was. */
   async replacePostgres(): Promise<void> {
     this.#postgres.replace();
-    for (const room of this.rooms) room.forgetEarlier();
+    for (const room of this.rooms) room.replaced();
   }
 
   /** A host hears which database there is, as from the keeper. */
@@ -323,6 +324,7 @@ export class ModelHosts {
     this.#postgres.mode = "up";
     this.#postgres.refused = null;
     this.#lazy.clear();
+    await this.meetDatabase();
     for (const [index, viewer] of this.everyViewer.entries()) {
       if (viewer.state === "broken") await this.leave(index);
     }

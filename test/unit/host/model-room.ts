@@ -120,13 +120,14 @@ export class ModelRoom {
     this.tape.prunedThrough = Math.max(this.tape.prunedThrough, through);
   }
 
-  /** Another database is there instead, and the log is stored again from here on. */
+  /** The log is stored again from here on. */
   lost(prunedThrough: Cursor): void {
     this.tape.lose(prunedThrough);
   }
 
-  /** The database of an earlier life is gone before anybody knew of that. */
-  forgetEarlier(): void {
+  /** Another database is there instead: of an earlier life that nobody has read nobody will know. */
+  replaced(): void {
+    this.tape.isReplaced = true;
     if (!this.isSettled) this.tape.forgetEarlier();
   }
 

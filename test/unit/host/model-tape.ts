@@ -34,6 +34,8 @@ export class ModelTape {
   readonly entries: TapeEntry[] = [];
   /** Of books before this only samples are to be had. */
   prunedThrough = 0;
+  /** Another database has taken the place of the one that had what the log has not. */
+  isReplaced = false;
   readonly #seen = new Map<string, Cursor>();
 
   add(cursor: Cursor, ordinal: number, event: TapeEvent, isEarlier = false): TapeEntry {
@@ -130,8 +132,13 @@ export class ModelTape {
    */
   #mayBeMissing(entry: TapeEntry | undefined): boolean {
     if (entry === undefined) return false;
-    if (entry.isRepeat || entry.isLost) return true;
+    if (entry.isRepeat || this.#mayBeLost(entry)) return true;
     return !isKept(entry.event) && entry.cursor <= this.prunedThrough;
+  }
+
+  /** Postgres alone has it, or had it. */
+  #mayBeLost({ isEarlier, isLost, cursor }: TapeEntry): boolean {
+    return isLost || (this.isReplaced && (isEarlier || cursor <= this.prunedThrough));
   }
 
   /** The book of the first entries, by the words of the protocol and nothing cleverer (SPEC D-2). */
@@ -152,7 +159,7 @@ export class ModelTape {
     const entries = this.entries.slice(0, end);
     const isOf = ({ event }: TapeEntry) =>
       event.kind === "trade" && bucketStartUs(event.ts, "1m") === startUs;
-    if (entries.some((entry) => entry.isLost && isOf(entry))) return "unsure";
+    if (entries.some((entry) => this.#mayBeLost(entry) && isOf(entry))) return "unsure";
     return barOf(tradesOf(this.events(end)), startUs, { count });
   }
 
