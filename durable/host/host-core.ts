@@ -22,6 +22,7 @@ import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import { createSeriesTable } from "../room/append/series-limit.ts";
+import { nothingYet } from "../room/log/poll.ts";
 import { RoomLog } from "../room/log/room-log.ts";
 import { createArchiveTable } from "../room/past/archive-reads.ts";
 import { ReadTurns } from "../room/past/read-turns.ts";
@@ -193,7 +194,17 @@ export class HostCore {
   }
 
   /** A room's page of events; of a symbol that nobody has pushed it waits for the first ones. */
-  poll(symbol: SymbolName, since: Cursor | null, limit: number, waitMs: number): Promise<PollPage> {
+  async poll(
+    symbol: SymbolName,
+    since: Cursor | null,
+    limit: number,
+    waitMs: number,
+  ): Promise<PollPage> {
+    // Postgres may know what nobody has pushed here; where it cannot be asked nothing of it may be passed over.
+    if (!this.#symbols.isKnown(symbol)) {
+      const { kind } = await this.#symbols.acquaintance([symbol]);
+      if (kind === "unsure") return nothingYet(since ?? this.head);
+    }
     return this.#roomOf(symbol).poll(since, limit, waitMs);
   }
 

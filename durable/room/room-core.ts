@@ -13,7 +13,7 @@ import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import { RoomAppend } from "./append/append.ts";
 import { SeriesLimit } from "./append/series-limit.ts";
-import { readPoll } from "./log/poll.ts";
+import { nothingYet, readPoll } from "./log/poll.ts";
 import { Pollers } from "./log/pollers.ts";
 import type { RoomLog } from "./log/room-log.ts";
 import { tailOf } from "./log/tail.ts";
@@ -135,6 +135,8 @@ export class RoomCore {
     await this.#isKnown();
     const { log } = this;
     const from = since ?? log.head;
+    // What it has may move behind what an earlier life had.
+    if (!log.isPlaced) return nothingYet(from);
     if (from >= log.head && waitMs > 0) await this.#pollers.nextAppend(waitMs);
     return readPoll({ log, readArchive: this.#archiveNow().read }, from, limit);
   }

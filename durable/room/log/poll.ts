@@ -7,6 +7,11 @@ import type { LogFrame } from "../../host/log/host-log.ts";
 /** Longest text of a page of more than one frame: some events are whole order books. */
 const PAGE_CHARS = 4 * 1024 * 1024;
 
+/** The page of a room that does not know its place yet, or whether it has a past: nothing is told, and nothing passed over. */
+export function nothingYet(cursor: Cursor): PollPage {
+  return { events: "", frames: [], count: 0, cursor, oldest: cursor, complete: true };
+}
+
 /**
  * One page of the polling fallback: about `limit` events after `since`, whole frames, at least one where there is any.
  * `complete` is false where a range could not be read; the cursor stands after it then (INV-2, INV-3).
