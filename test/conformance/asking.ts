@@ -82,6 +82,12 @@ export function pushPoints(
   return pushTo(server, symbol, "metrics", points(server, symbol, first, count));
 }
 
+/** Of a promise that is awaited later: until then its failure is nobody's. */
+export function later<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}
+
 /** `first`, `first` + 1, ... */
 export function numbers(first: number, count: number): number[] {
   return Array.from({ length: count }, (_, at) => first + at);

@@ -65,7 +65,8 @@ async function cursorCovers(server: Server): Promise<void> {
 
 async function sameBytes(server: Server): Promise<void> {
   const symbol = server.newSymbol();
-  const live = await Viewer.live(server, symbol);
+  await pushPoints(server, symbol, 0);
+  const live = await Viewer.live(server, symbol, "now");
   const cursor = await pushPoints(server, symbol, 7, 5);
   const text = await live.nextText();
   const again = await Viewer.join(server, symbol, cursor - 1);
@@ -119,7 +120,8 @@ async function joinedFrames(server: Server): Promise<void> {
 
 async function atOnce(server: Server): Promise<void> {
   const symbol = server.newSymbol();
-  const viewer = await Viewer.live(server, symbol);
+  await pushPoints(server, symbol, 0);
+  const viewer = await Viewer.live(server, symbol, "now");
   for (const value of [1, 2, 3]) {
     const startMs = server.clock.nowMs();
     await pushPoints(server, symbol, value);

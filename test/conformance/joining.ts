@@ -1,6 +1,6 @@
 import type { ServerMessage } from "../../src/protocol/server-message.ts";
 import { SUBPROTOCOL } from "../../src/protocol/version.ts";
-import { minuteUs, numbers, push, pushPoints, pushTo, refusal, valuesOf } from "./asking.ts";
+import { later, minuteUs, numbers, push, pushPoints, pushTo, refusal, valuesOf } from "./asking.ts";
 import { equals, holds, NotSeen, Unmet } from "./expectation.ts";
 import type { Check, Server } from "./server.ts";
 import { socketPath, Viewer } from "./viewer.ts";
@@ -142,16 +142,12 @@ async function replayWithoutSeam(server: Server): Promise<void> {
   const symbol = server.newSymbol();
   const count = 400;
   const reading: Promise<{ next: number; values: number[] }>[] = [];
-  const joins: Promise<void>[] = [];
   await pushing(server, symbol, count, (cursor, next) => {
     if (next % 100 !== 50) return;
-    joins.push(
-      Viewer.join(server, symbol, cursor).then((viewer) => {
-        reading.push(viewer.valuesTo(count - 1).then(({ values }) => ({ next, values })));
-      }),
-    );
+    const joined = Viewer.join(server, symbol, cursor);
+    const valuesOf = joined.then((viewer) => viewer.valuesTo(count - 1));
+    reading.push(later(valuesOf.then(({ values }) => ({ next, values }))));
   });
-  await Promise.all(joins);
   for (const { next, values } of await Promise.all(reading)) {
     equals(
       `every later event once and in order, from ${next}:`,
@@ -165,7 +161,7 @@ async function comingBack(server: Server): Promise<void> {
   const symbol = server.newSymbol();
   const count = 400;
   await pushPoints(server, symbol, -1);
-  const pushes = pushing(server, symbol, count, () => {});
+  const pushes = later(pushing(server, symbol, count, () => {}));
   const seen: number[] = [];
   let cursor: number | undefined;
   // One less than L-3 allows in a minute; the last reads to the end.
@@ -216,7 +212,7 @@ async function liveBehindReplay(server: Server): Promise<void> {
   const pushes = numbers(3_000, 20).map(async (value, at) => {
     if (at % 5 === 0) {
       const viewer = await Viewer.join(server, symbol, 0);
-      viewers.push(viewer.until("caught_up"));
+      viewers.push(later(viewer.until("caught_up")));
     }
     await pushPoints(server, symbol, value);
   });

@@ -1,6 +1,16 @@
 import { historyAnswerSchema, seriesAnswerSchema } from "../../src/protocol/answers.ts";
 import { separate } from "../../src/protocol/frame.ts";
-import { numbers, poll, push, pushPoints, read, refusal, valuesOf, wordsOf } from "./asking.ts";
+import {
+  later,
+  numbers,
+  poll,
+  push,
+  pushPoints,
+  read,
+  refusal,
+  valuesOf,
+  wordsOf,
+} from "./asking.ts";
 import { equals, holds } from "./expectation.ts";
 import type { Check, Server } from "./server.ts";
 
@@ -39,11 +49,11 @@ async function longPolls(server: Server): Promise<void> {
   const ms = server.clock.nowMs() - startMs;
   equals("nothing after the head:", [empty.events, empty.cursor], [[], head]);
   holds("an empty answer after a second", ms >= 900, `${ms} ms`);
-  const waiting = poll(server, symbol, head, "&wait=20");
+  const waiting = later(poll(server, symbol, head, "&wait=20"));
   await pushPoints(server, symbol, 2);
   equals("what comes meanwhile:", valuesOf((await waiting).events), [2]);
   const unknown = server.newSymbol();
-  const expected = poll(server, unknown, 0, "&wait=20");
+  const expected = later(poll(server, unknown, 0, "&wait=20"));
   await server.clock.sleep(200);
   await pushPoints(server, unknown, 3);
   equals("of a symbol to come:", valuesOf((await expected).events), [3]);
