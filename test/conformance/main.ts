@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { answerHelp } from "../../dev/answer-help.ts";
 import { rulesOf } from "../../dev/checks/cited-rules.ts";
 import { CHECKS } from "./all-checks.ts";
+import { eventsOf, pushPoints } from "./asking.ts";
 import { networkServer } from "./network-server.ts";
 import { lineOf, summaryOf } from "./report.ts";
 import { runChecks } from "./run-checks.ts";
@@ -20,8 +21,10 @@ answerHelp(USAGE);
 const SPEC = new URL("../../src/protocol/SPEC.md", import.meta.url);
 const known = rulesOf(readFileSync(SPEC, "utf8"));
 const { url, token, json, rules } = options();
+const server = networkServer({ url, token });
+await begin();
 const startMs = performance.now();
-const outcomes = await runChecks(networkServer({ url, token }), {
+const outcomes = await runChecks(server, {
   rules,
   checks: CHECKS,
   onOutcome: (outcome) => {
@@ -38,6 +41,18 @@ if (json) {
   process.stdout.write(`${summaryOf(outcomes, ms)}\n`);
 }
 process.exit(outcomes.some(({ kind }) => kind === "failed") ? 1 : 0);
+
+/** A push and a read, without which every rule would fail for the same reason. */
+async function begin(): Promise<void> {
+  try {
+    const symbol = server.newSymbol();
+    await pushPoints(server, symbol, 1);
+    await eventsOf(server, symbol);
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    fail(`${url} cannot be checked: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+}
 
 function options() {
   const values = parse();
