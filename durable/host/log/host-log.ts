@@ -209,6 +209,12 @@ export class HostLog {
     return readPart(log, after, { ...limit, mayStore });
   }
 
+  /** Whole rows after `after`, of all rooms, about as many as the limit says: for whoever reads the log through. */
+  partAfter(limit: { events: number; bytes: number }, after: Cursor): HostPart | null {
+    const log = { generations: this.#generations, recent: this.#recent };
+    return readPart(log, after, { ...limit, mayStore: () => true });
+  }
+
   /** The part is in Postgres. One that was made before the outbox began anew says nothing any more. */
   markStored(part: Pick<HostPart, "after" | "through" | "bytes">): void {
     if (part.after !== this.#storedThrough) return;
