@@ -1,5 +1,5 @@
 import type { IdempotentRequest } from "../bindings/room.ts";
-import { shardOf } from "../core/shard.ts";
+import { shardOf } from "../core/writer-shard.ts";
 import type { AppContext } from "../middleware/context.ts";
 import { badParameters, problem } from "../middleware/problem.ts";
 import type { Grant } from "../middleware/token.ts";
