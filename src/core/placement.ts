@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import type { SymbolName } from "../protocol/symbol.ts";
 import { matchesGlob } from "./glob.ts";
-import { shardOf } from "./shard.ts";
+import { shardOf } from "./writer-shard.ts";
 
 /** Name of a host: the Durable Object that holds rooms, many or one. */
 export type HostName = string & z.$brand<"HostName">;
