@@ -138,8 +138,14 @@ export class RoomCore {
     const from = since ?? log.head;
     // What it has may move behind what an earlier life had.
     if (!log.isPlaced) return nothingYet(from);
-    if (from >= log.head && waitMs > 0) await this.#pollers.nextAppend(waitMs);
-    return readPoll({ log, readArchive: this.#archiveNow().read }, from, limit);
+    const read = (after: Cursor) =>
+      readPoll({ log, readArchive: this.#archiveNow().read }, after, limit);
+    const page = await read(from);
+    const isEmpty = page.count === 0 && page.complete;
+    // Something may have come while the page was read.
+    if (!isEmpty || waitMs === 0 || log.head > page.cursor) return page;
+    await this.#pollers.nextAppend(waitMs);
+    return read(page.cursor);
   }
 
   /** What Postgres does not surely have yet, at most about `maxEvents`; `cursor` is how far it goes. */
