@@ -144,7 +144,8 @@ export interface HostCalls extends Rpc.DurableObjectBranded {
   namesAfter(name: SymbolName | "", most: number): Promise<SymbolName[]>;
   /**
    * The symbol is placed on another host now, which asks for it. `before`: the number of the placement by which that one has it,
-   * as the Keeper counts them: what this one has of the symbol by a later placement stays.
+   * as the Keeper counts them: what this one has of the symbol by a later placement stays. `isYours`: by the newest settings the
+   * symbol is here, and who asks has only a rest of it.
    */
-  handOver(symbol: SymbolName, before: number): Promise<HandedOver>;
+  handOver(symbol: SymbolName, before: number, isYours: boolean): Promise<HandedOver>;
 }

@@ -217,6 +217,12 @@ export class HostSymbols {
     return names.slice(at, at + most);
   }
 
+  /** A symbol of this host was elsewhere for a while in which this host slept: asked by `handOver`. */
+  comesBack(record: RoomRecord): void {
+    this.#deps.predecessors.beginAnew();
+    this.#reopen(record);
+  }
+
   /** Nothing is to be found out or to be got from elsewhere. While it is not so, the alarm asks `lookAfter` now and again. */
   get isSettled(): boolean {
     return this.#isLearned && this.#deps.predecessors.carried === null;
@@ -289,22 +295,27 @@ export class HostSymbols {
     }
   }
 
-  /** The settings are others: what was learned and what was sealed is of the settings of before. */
+  /** The settings are others: what was learned is of those of before, and symbols come back that were elsewhere. */
   #beginAnew(): void {
-    const { registry, meta, isMine, bornNow } = this.#deps;
+    const { registry, meta, isMine, predecessors } = this.#deps;
     this.#isLearned = false;
     meta.write("learned", false);
-    const born = bornNow();
     for (const record of registry.all()) {
-      if (!record.isSealed || !isMine(record.symbol)) continue;
-      record.isSealed = false;
-      record.born = born;
-      // What never got a place waits for it together with what comes now.
-      if (record.pending !== "place") record.before = born;
+      const mayHaveLeft = record.isSealed || predecessors.wasElsewhere(record.symbol);
+      if (mayHaveLeft && isMine(record.symbol)) this.#reopen(record);
+    }
+  }
+
+  #reopen(record: RoomRecord): void {
+    record.isSealed = false;
+    // One that has not got its place waits for those who had the symbol before that, and for nobody who may wait for it.
+    if (record.pending !== "place") {
+      record.born = this.#deps.bornNow();
+      record.before = record.born;
       record.pending = "place";
       record.reaches = false;
-      registry.save(record);
     }
+    this.#deps.registry.save(record);
   }
 
   /** Somebody pushes what these settings place here, and another host has taken it: after so long, these are the newer ones. */

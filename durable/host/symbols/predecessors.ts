@@ -3,6 +3,7 @@ import type { HandedOver } from "../../../src/bindings/host.ts";
 import {
   type HostName,
   hasOwnHosts,
+  hostOf,
   type Placement,
   sharedHosts,
   symbolOf,
@@ -40,7 +41,12 @@ export interface PredecessorsDeps {
   };
   others: {
     namesAfter(host: HostName, name: SymbolName | "", most: number): Promise<SymbolName[]>;
-    handOver(host: HostName, symbol: SymbolName, before: number): Promise<HandedOver>;
+    handOver(
+      host: HostName,
+      symbol: SymbolName,
+      before: number,
+      isYours: boolean,
+    ): Promise<HandedOver>;
   };
   /** Null where there was no first edition. */
   firstEdition: FirstEdition | null;
@@ -90,6 +96,11 @@ export class Predecessors {
   /** True where the settings are not those of the last life: what was sealed may be placed here again. */
   get hasNewSettings(): boolean {
     return this.#tenures.hasChanged;
+  }
+
+  /** Was a symbol on another host by the settings before these? */
+  wasElsewhere(symbol: SymbolName): boolean {
+    return this.#tenures.wasElsewhere(symbol, this.#deps.host);
   }
 
   /** May a symbol, whose room is made now, have been elsewhere? Also where nobody knows yet. */
@@ -175,9 +186,11 @@ export class Predecessors {
     if (name === null) this.#keysBrought.clear();
   }
 
-  /** The settings say that a symbol is here which another host has taken: whose settings are the newer ones, the Keeper says. */
+  /** There were other settings meanwhile, or these are newer than those of who has taken a symbol: the Keeper gives a number. */
   beginAnew(): void {
-    this.#tenures.begin(this.#deps.placement, this.#deps.nowCursor());
+    if (this.#tenures.unannounced === null) {
+      this.#tenures.begin(this.#deps.placement, this.#deps.nowCursor());
+    }
   }
 
   async #announce(): Promise<void> {
@@ -195,14 +208,15 @@ export class Predecessors {
   }
 
   async #takeOver(symbol: SymbolName, born: Cursor): Promise<TakenOver> {
-    const { host, others } = this.#deps;
+    const { host, placement, others } = this.#deps;
     if (!(await this.announce())) return { kind: "unsure" };
     const number = this.#tenures.numberOf(born);
     if (number === null) return { kind: "unsure" };
     const answers: HandedOver[] = [];
     for (const name of this.#tenures.hostsBefore(symbol, number)) {
       if (name === host) continue;
-      answers.push(await others.handOver(name, symbol, number));
+      const isYours = name === hostOf(symbol, placement);
+      answers.push(await others.handOver(name, symbol, number, isYours));
       if (answers.at(-1)?.kind === "not_yet") return { kind: "unsure" };
     }
     if (this.#mayBeOfFirstEdition(symbol)) answers.push(await this.#fromFirstEdition(symbol));

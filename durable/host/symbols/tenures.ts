@@ -64,6 +64,12 @@ export class Tenures {
     this.#save();
   }
 
+  /** Was a symbol on another host by the settings before these? */
+  wasElsewhere(symbol: SymbolName, host: HostName): boolean {
+    const before = this.#tenures.at(-2);
+    return before !== undefined && hostOf(symbol, before.placement) !== host;
+  }
+
   /** Number of the tenure that a room made at `born` belongs to; null where the Keeper has not been told of it. */
   numberOf(born: Cursor): number | null {
     return this.#tenures.findLast(({ from }) => from <= born)?.number ?? null;

@@ -1,4 +1,4 @@
-import { Registry } from "../../../durable/host/registry.ts";
+import { Registry, type RoomRecord } from "../../../durable/host/registry.ts";
 import { handOver } from "../../../durable/host/symbols/hand-over.ts";
 import { HostMeta } from "../../../durable/host/symbols/host-meta.ts";
 import { HostSymbols } from "../../../durable/host/symbols/host-symbols.ts";
@@ -37,6 +37,8 @@ export class HostsWorld {
   readonly placements = new Placements(memorySql());
   firstEdition: FirstEdition | null = null;
   readonly keys = new Map<string, RememberedKey>();
+  /** What was stored under a cursor that Postgres was past already. */
+  readonly disorder: unknown[] = [];
   readonly #disks = new Map<HostName, Disk>();
   #hosts = new Map<HostName, WorldHost>();
 
@@ -129,7 +131,8 @@ export class WorldHost {
       },
       others: {
         namesAfter: async (host, after, most) => world.reach(host).symbols.namesAfter(after, most),
-        handOver: async (host, symbol, before) => world.reach(host).handOver(symbol, before),
+        handOver: async (host, symbol, before, isYours) =>
+          world.reach(host).handOver(symbol, before, isYours),
       },
       firstEdition: world.firstEdition,
       rememberKeys: (_, keys) => {
@@ -167,19 +170,23 @@ export class WorldHost {
     return "appended";
   }
 
-  handOver(symbol: SymbolName, before: number): Promise<HandedOver> {
+  handOver(symbol: SymbolName, before: number, isYours = false): Promise<HandedOver> {
     const deps = {
       ...{ registry: this.registry, predecessors: this.#predecessors },
       isMine: (one: SymbolName) => hostOf(one, this.#placement) === this.#name,
       bornNow: () => this.#world.now as Cursor,
-      headOf: () => this.log.findLast((row) => row.symbol === symbol)?.cursor ?? (0 as Cursor),
+      headOf: (_: RoomRecord, upTo: Cursor) =>
+        this.log.findLast((row) => row.symbol === symbol && row.cursor <= upTo)?.cursor ??
+        (0 as Cursor),
       untilStored: async (cursor: Cursor) => {
-        await this.drain();
+        // Else it would wait for who waits for it: the real one gives up after a while.
+        if (this.#draining === null) await this.drain();
         return this.log.every((row) => row.cursor > cursor || row.isStored);
       },
+      comesBack: (record: RoomRecord) => this.symbols.comesBack(record),
       closeViewers: () => void this.closed.push(symbol),
     };
-    return handOver(deps, symbol, before);
+    return handOver(deps, symbol, before, isYours);
   }
 
   bringKeys(symbols: readonly SymbolName[]): Promise<void> | null {
@@ -195,18 +202,35 @@ export class WorldHost {
   }
 
   async #drain(): Promise<void> {
-    for (const row of this.log) {
-      if (row.isStored) continue;
+    for (;;) {
+      const row = this.log.find(({ isStored }) => !isStored);
+      if (row === undefined) return;
       const record = this.registry.find(row.symbol);
       if (record?.pending === "place" && row.cursor > record.before) {
         if ((await this.symbols.earlierPlace(row.symbol)) === "unsure") return;
         record.pending = null;
         this.registry.save(record);
+        this.#moveBehindPostgres(record);
+        continue;
       }
       if (this.#world.isPostgresAway) return;
       const frames = this.#world.stored.get(row.symbol) ?? new Map<Cursor, string>();
+      if ([...frames.keys()].some((cursor) => cursor > row.cursor)) this.#world.disorder.push(row);
       this.#world.stored.set(row.symbol, frames.set(row.cursor, row.text));
       row.isStored = true;
+    }
+  }
+
+  /** What has a cursor that Postgres is past is appended anew. */
+  #moveBehindPostgres({ symbol, before }: RoomRecord): void {
+    const newest = Math.max(0, ...(this.#world.stored.get(symbol)?.keys() ?? []));
+    const isFree = (row: { symbol: SymbolName; cursor: Cursor }) =>
+      row.symbol === symbol && row.cursor > before;
+    const moved = this.log.filter((row) => isFree(row) && !row.isStored);
+    if (!moved.some(({ cursor }) => cursor <= newest)) return;
+    for (const row of moved) {
+      this.log.splice(this.log.indexOf(row), 1);
+      this.log.push({ ...row, cursor: this.#world.tick() });
     }
   }
 }
