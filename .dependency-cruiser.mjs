@@ -47,7 +47,7 @@ const FORMATS = "^src/formats/";
 const DB = "^src/db/";
 const TELEMETRY = "^src/telemetry/";
 const BINDINGS = "^src/bindings/";
-const CONFIG = "^src/(config|access-settings)\\.ts$";
+const CONFIG = "^src/(config|access-settings|placement-settings)\\.ts$";
 const SETTINGS = "^src/(config\\.ts$|bindings/)";
 const MIDDLEWARE = "^src/middleware/";
 const ROUTES = "^src/routes/";
@@ -89,7 +89,7 @@ export default {
     layer("durable", DURABLE, [PROTOCOL, CORE, FORMATS, DB, TELEMETRY, SETTINGS]),
     layer("client", CLIENT, [PROTOCOL, CORE]),
     layer("web", "^web/", [PROTOCOL, CORE, CLIENT]),
-    layer("worker", "^src/(?!(config|access-settings)\\.ts$)[^/]+\\.ts$", ["^src/", DURABLE]),
+    layer("worker", "^src/(?!(config|access-settings|placement-settings)\\.ts$)[^/]+\\.ts$", ["^src/", DURABLE]),
     layer("bench", "^bench/", ["^src/", DURABLE, CLIENT, "^dev/"]),
     layer("dev", "^dev/", [PROTOCOL, CORE, dbFolder("(driver|upkeep)"), SETTINGS]),
     ...pure("protocol", PROTOCOL, ["zod"]),

@@ -49,7 +49,7 @@ function urlOf(protocols: readonly string[], example: string) {
 }
 
 /** Settings that are the Worker's alone. */
-const WORKER_ONLY = /^(LIMIT|KEEP|COMPRESS|ALLOWED)_/;
+const WORKER_ONLY = /^(LIMIT|KEEP|COMPRESS|ALLOWED|ROOM)_/;
 /** And two more. */
 const WORKER_ONLY_NAMES = ["WRITER_SHARDS", "TRUST_PROXY"];
 

@@ -116,8 +116,7 @@ export async function supervise(
 
 /** What fits: known before it is met, and little of it before it surprises anybody. */
 function sayDescriptors(limit: number, log: Log): void {
-  const { viewers, rooms } = sharesOf(limit);
-  const facts = { limit, most_viewers: viewers, most_open_rooms: rooms };
+  const facts = { limit, most_viewers: sharesOf(limit).viewers };
   if (limit >= FEW_DESCRIPTORS) log.info("descriptors", facts);
   else log.warning("few descriptors: raise the hard limit (ulimit -H -n) for more", facts);
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { hosts, origins, trustedProxies } from "./access-settings.ts";
+import { dedicatedSymbols, roomHosts } from "./placement-settings.ts";
 
 const count = (fallback: number) =>
   z.coerce
@@ -35,6 +36,10 @@ const settingsSchema = z.object({
       error: "must be debug, info, warning or error",
     })
     .default("info"),
+  /** Hosts that share the symbols; 0: each symbol has a host of its own. */
+  ROOM_HOSTS: roomHosts.default(1),
+  /** Globs of symbols that have a host of their own all the same. */
+  ROOM_DEDICATED: dedicatedSymbols.default([]),
   WRITER_SHARDS: z.coerce.number().int().min(1).max(64).default(1),
   /** Days that raw points and trades are kept; what is rolled up of them stays. */
   KEEP_RAW_DAYS: count(90),
@@ -42,6 +47,11 @@ const settingsSchema = z.object({
   KEEP_MINUTES_DAYS: count(365),
   /** Days after which raw data is compressed, where the database can. */
   COMPRESS_AFTER_DAYS: count(7),
+  /** There are objects of the first edition, where each room was one: what they have is carried over. */
+  FIRST_EDITION: z
+    .enum(["true", "false"], { error: "must be true or false" })
+    .default("false")
+    .transform((text) => text === "true"),
   LIMIT_DATABASE_BYTES: count(50_000_000_000),
   LIMIT_BODY_BYTES: count(1_048_576),
   LIMIT_UNZIPPED_BYTES: count(8_388_608),

@@ -1,15 +1,14 @@
-import type { EarlierPlace } from "../../src/bindings/directory.ts";
-import type { WriterCalls } from "../../src/bindings/writer.ts";
 import type { Config } from "../../src/config.ts";
+import type { EncodedFrame } from "../../src/core/encode-events.ts";
 import type { TailTrade } from "../../src/db/bars/read-bar-columns.ts";
 import type { EarlierLife } from "../../src/db/events/read-earlier-life.ts";
-import type { SymbolSummary } from "../../src/protocol/answers.ts";
 import type { Bar } from "../../src/protocol/bar.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import type { Log } from "../../src/telemetry/log.ts";
 import type { Clock } from "../clock.ts";
-import type { LogKeeping } from "./log/log.ts";
+import type { EarlierPlace } from "../host/symbols/host-symbols.ts";
 import type { ArchiveAnswer } from "./past/archive.ts";
+import type { ReadTurns } from "./past/read-turns.ts";
 import type { SqlPort } from "./sql-port.ts";
 import type { FanOutPace } from "./viewers/fan-out-pace.ts";
 import type { MessageLimits } from "./viewers/messages.ts";
@@ -18,7 +17,6 @@ import type { MessageLimits } from "./viewers/messages.ts";
 export interface RoomSettings {
   limits: Pick<
     Config,
-    | "LIMIT_OUTBOX_BYTES"
     | "LIMIT_SERIES"
     | "LIMIT_VIEWERS"
     | "LIMIT_SOCKETS_PER_VIEWER"
@@ -26,13 +24,10 @@ export interface RoomSettings {
     | "LIMIT_MESSAGE_BYTES"
     | "LIMIT_MESSAGES_PER_SECOND"
   >;
-  keeping: LogKeeping;
   /** Most bytes a viewer may have unacknowledged. */
   windowBytes: number;
   messageLimits: MessageLimits;
   pace: FanOutPace;
-  /** Most of one part of the outbox. */
-  partLimit: { events: number; bytes: number };
 }
 
 /** What a room reads of its symbol in Postgres. All but `readPage` reject with a `DatabaseError`. */
@@ -51,29 +46,27 @@ export interface RoomArchive {
   ): Promise<Bar | null>;
 }
 
-/** What a room needs of the platform and of others. It knows none of them itself. */
+/** What a room needs of its host and of others. It knows no platform. */
 export interface RoomPorts {
-  /** A database of the room's own; what one turn of the event loop writes is committed at once. */
+  /** The host's database; what one turn of the event loop writes is committed at once. */
   sql: SqlPort;
   clock: Pick<Clock, "nowMs" | "nowUs" | "wait" | "within">;
   random(): number;
-  /** Keeps the room in memory until the work is done. */
+  /** Keeps the host in memory until the work is done. */
   keepAwake(work: Promise<void>): void;
-  /** The one alarm, which outlives the room's memory. `atMs()` is null where none is set. */
-  alarm: { atMs(): number | null; set(atMs: number): void };
-  writer: Pick<WriterCalls, "store" | "identity">;
   archive: RoomArchive;
-  directory: {
-    earlierPlace(): Promise<EarlierPlace>;
-    report(summary: SymbolSummary): Promise<void>;
-  };
-  /** Sockets that the room has closed and whose clients have not answered: the alarm looks after them. */
-  closingSockets(): number;
-  /** Whether the platform answers pings itself. */
-  setAutoResponse(isOn: boolean): void;
-  /** Resolves when all that was written is on the disk. */
-  sync(): Promise<void>;
-  /** Ends this life of the room; the next call begins with what is on the disk. */
-  restart(why: string): void;
+  /** The host's reads of Postgres, which wait for each other. */
+  turns: ReadTurns;
+  earlierPlace(): Promise<EarlierPlace>;
+  /** Up to where an earlier host had the symbol; null where none had it, or nobody has asked. */
+  handedOverThrough(): Cursor | null;
+  /** Asks now and again whether the database is still the one that it was. */
+  lookAtDatabase(): Promise<void>;
+  /** Nothing of an earlier life is in the way of this room's frames any more: they may go to Postgres. */
+  mayStoreNow(): void;
+  /** Appends frames of the room's own to the log. */
+  appendOwn(frames: readonly EncodedFrame[]): void;
+  /** Something has become due, or will sooner than before: the host looks at `dueMs`. */
+  armAlarm(): void;
   logger: Log;
 }

@@ -5,6 +5,7 @@ import type {
   BacklogReport,
   StoreOutcome,
   StoreRequest,
+  SymbolFrames,
   WriterCalls,
 } from "../../src/bindings/writer.ts";
 import { type Config, configOf } from "../../src/config.ts";
@@ -20,6 +21,7 @@ import { nowUs } from "../clock.ts";
 import { mayBeLate } from "../keeper/notice.ts";
 import { Backlog } from "./backlog.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { type RoomOfRequest, storeApart, type WholeOutcome } from "./store-apart.ts";
 
 /** Most text of one insert: some 8,000 points. */
 const GROUP_CHARS = 768 * 1024;
@@ -31,15 +33,17 @@ const TELL_EVERY_MS = 1_000;
 const IDENTITY_MS = 1_000;
 /** Correlation ids named in a statement's comment; a group can stand for hundreds of requests. */
 const TAGGED_IDS = 5;
+/** Symbols named in a line of the log; a group can be of thousands. */
+const LOGGED_SYMBOLS = 20;
 
-/** The Durable Object of one shard: groups the outboxes of its rooms into single inserts. It keeps nothing. */
+/** The Durable Object of one shard: groups the outboxes of its hosts into single inserts. It keeps nothing. */
 export class Writer extends DurableObject<Env> implements WriterCalls {
   readonly #config: Config = configOf(this.env);
   readonly #logger: Log = logOf("writer", this.#config);
   readonly #seriesIds = new SeriesIdCache();
   readonly #groups = new GroupCommit<StoreRequest, StoreOutcome>({
-    commit: (requests) => this.#commit(requests),
-    weigh: (request) => request.frames.reduce((sum, frame) => sum + frame.text.length, 0),
+    commit: (requests) => storeApart(requests, (rooms) => this.#insert(rooms)),
+    weigh: weightOf,
     maxWeight: GROUP_CHARS,
     atOnce: INSERTS_AT_ONCE,
   });
@@ -60,7 +64,9 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     this.#backlog.handedOver(request);
     this.#sayBacklog();
     const outcome = await this.#groups.submit(request);
-    this.#backlog.ended(request, outcome.kind === "stored");
+    // What the outbox leaves behind the host holds back, and hands over in the other lane.
+    const isOver = outcome.kind === "partly" && request.lane === "outbox";
+    this.#backlog.ended(request, outcome.kind === "stored" || isOver);
     this.#sayBacklog();
     return outcome;
   }
@@ -75,7 +81,7 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     if (news?.kind !== "began") return;
     this.#logger.warn("storing_behind", {
       ...news.report,
-      help: "what was acknowledged waits for Postgres; it is durable in its rooms and will be stored",
+      help: "what was acknowledged waits for Postgres; it is durable in its hosts and will be stored",
     });
   }
 
@@ -96,16 +102,6 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     this.#heard = { identity, atMs: Date.now() };
   }
 
-  async #commit(requests: readonly StoreRequest[]): Promise<StoreOutcome[]> {
-    const outcome = await this.#insert(requests);
-    const isOfSome = outcome.kind === "refused" || outcome.kind === "broken";
-    if (!isOfSome || requests.length === 1) return requests.map(() => outcome);
-    // One room's frames must not hold up the others: each goes alone, so only those that are at fault wait.
-    const outcomes: StoreOutcome[] = [];
-    for (const request of requests) outcomes.push(await this.#insert([request]));
-    return outcomes;
-  }
-
   /** At most once a second, and once more where late data follows: the Keeper looks for itself what there is to do. */
   #tellKeeper(isLate: boolean): void {
     const sinceMs = Date.now() - this.#toldAtMs;
@@ -124,16 +120,18 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     );
   }
 
-  async #insert(requests: readonly StoreRequest[]): Promise<StoreOutcome> {
-    const ids = requests.flatMap((request) => request.correlationIds);
+  async #insert(rooms: readonly RoomOfRequest[]): Promise<WholeOutcome> {
+    const requests = new Set(rooms.map(({ request }) => request));
+    const ids = [...requests].flatMap((request) => request.correlationIds);
     const fields = {
       correlation_ids: ids,
-      symbols: requests.map((request) => request.symbol),
+      symbols: rooms.slice(0, LOGGED_SYMBOLS).map(({ room }) => room.symbol),
+      ...(rooms.length > LOGGED_SYMBOLS && { symbol_count: rooms.length }),
     };
     try {
       const { earliestUs, identity, ...counts } = await storeFrames(
         this.#database,
-        await decodeRequests(requests),
+        await decodeRooms(rooms),
         this.#seriesIds,
         ids.slice(-TAGGED_IDS).join("."),
       );
@@ -150,9 +148,11 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
       return { kind: "stored", identity: identity ?? (await this.identity()) };
     } catch (error) {
       if (isDiskFull(error)) databaseDisk.filled(Date.now());
-      const line = lineOf(error);
-      this.#logger[line.level]("store_failed", { ...fields, ...line.fields });
       const failure = failureOf(error);
+      const { level, fields: ofError } = lineOf(error);
+      // Of a group that goes apart those that are at fault are told of alone.
+      const isWhole = failure?.kind === "unavailable" || rooms.length === 1;
+      this.#logger[isWhole ? level : "debug"]("store_failed", { ...fields, ...ofError });
       if (failure === null) return { kind: "broken" };
       // It may be a range of time that nobody has made, as after a month in which nothing was stored: the Keeper does.
       this.#tellKeeper(true);
@@ -161,17 +161,25 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
   }
 }
 
-/** Decodes one request at a turn of the event loop, so that acknowledgements do not wait for a whole group. */
-async function decodeRequests(requests: readonly StoreRequest[]): Promise<RoomFrames[]> {
-  const rooms: RoomFrames[] = [];
-  for (const request of requests) {
-    if (rooms.length > 0) await scheduler.wait(0);
-    rooms.push(decodeRequest(request));
-  }
-  return rooms;
+function weightOf({ rooms }: StoreRequest): number {
+  let chars = 0;
+  for (const { frames } of rooms) for (const { text } of frames) chars += text.length;
+  return chars;
 }
 
-function decodeRequest({ symbol, frames }: StoreRequest): RoomFrames {
+/** Decodes one request at a turn of the event loop, so that acknowledgements do not wait for a whole group. */
+async function decodeRooms(rooms: readonly RoomOfRequest[]): Promise<RoomFrames[]> {
+  const decoded: RoomFrames[] = [];
+  let last: StoreRequest | undefined;
+  for (const { request, room } of rooms) {
+    if (last !== undefined && request !== last) await scheduler.wait(0);
+    last = request;
+    decoded.push(decodeRoom(room));
+  }
+  return decoded;
+}
+
+function decodeRoom({ symbol, frames }: SymbolFrames): RoomFrames {
   return {
     symbol,
     frames: frames.map(({ cursor, text }) => ({ cursor, events: decodeFrame(text) })),

@@ -10,6 +10,12 @@ export interface IdempotentRequest {
   fingerprint: string;
 }
 
+/**
+ * `new`: nobody has used the key. `same`: it came with this very request before, which may have ended anywhere. `other`:
+ * it came with another request.
+ */
+export type KeyClaim = "new" | "same" | "other";
+
 /** What one request appends to the rooms of one host. */
 export interface HostBatch {
   /** One a symbol, at least one. */
@@ -118,6 +124,8 @@ export interface HostCalls extends Rpc.DurableObjectBranded {
   append(batch: HostBatch): Promise<HostOutcome>;
   /** What would the host say to the batch? Null: it would take it. Asked where a request goes to several hosts. */
   admits(batch: HostBatch): Promise<HostRefusal | null>;
+  /** Claims a key for a request that no room is asked for, as that of posted bars; durable when it answers. */
+  claim(request: IdempotentRequest): Promise<KeyClaim>;
   /** Resolves with true when everything up to `cursor` is in Postgres, with false after `timeoutMs`. */
   untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean>;
   /**

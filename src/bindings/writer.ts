@@ -1,14 +1,28 @@
+import type { HostName } from "../core/placement.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../protocol/time.ts";
 
-/** A part of a room's outbox. */
-export interface StoreRequest {
+/** Frames of one symbol, in order. */
+export interface SymbolFrames {
   symbol: SymbolName;
   frames: { cursor: Cursor; text: string }[];
+}
+
+/**
+ * A part of a host's outbox. A Writer that gets the shape of a version before rejects, and so does one of that version that gets
+ * this: the part stays where it is and comes again (INV-1).
+ */
+export interface StoreRequest {
+  host: HostName;
+  /** `held_back`: what was refused before, on its second way. */
+  lane: "outbox" | "held_back";
+  rooms: SymbolFrames[];
   /** Requests that brought some of it, for the log and the statement's comment. */
   correlationIds: string[];
-  /** Of the whole outbox. Absent from rooms of a version before. */
-  outboxBytes?: number;
+  /** Of all that waits in the lane. */
+  outboxBytes: number;
+  /** Rooms that are known to have some of it. */
+  roomsWaiting: number;
 }
 
 /** Acknowledged events that wait too long for Postgres. */
@@ -21,18 +35,20 @@ export interface BacklogReport {
 }
 
 /**
- * What became of it. Whatever is not stored stays in the outbox. `refused`: the database does not
- * take it, which is a bug or a damaged database. `broken`: a bug of the Writer met it, and the
- * database has nothing to do with that.
+ * What became of it. Whatever is not stored stays with the host. `refused`: the database does not take it, which is a bug or a
+ * damaged database. `broken`: a bug of the Writer met it, and the database has nothing to do with that. Both are said of a whole
+ * request only where each of its symbols was refused alone.
  */
 export type StoreOutcome =
   /** In the database of this identity; null where that is not known. */
   | { kind: "stored"; identity: string | null }
+  /** So are all but these symbols, each of which was refused alone. */
+  | { kind: "partly"; identity: string | null; refused: SymbolName[] }
   | { kind: "unavailable" }
   | { kind: "refused" }
   | { kind: "broken" };
 
-/** What a room may ask of a Writer. */
+/** What a host may ask of a Writer. */
 export interface WriterCalls extends Rpc.DurableObjectBranded {
   /** Resolves when the frames are in Postgres, or could not be put there. Storing twice changes nothing (INV-6). */
   store(request: StoreRequest): Promise<StoreOutcome>;

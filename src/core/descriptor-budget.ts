@@ -1,23 +1,25 @@
+import type { HostName } from "./placement.ts";
+
 /** A connection has two in the runtime, a viewer's as any other. */
 const DESCRIPTORS_A_VIEWER = 2;
-/** A room's database, its write-ahead log and the index of that. */
-const DESCRIPTORS_A_ROOM = 3;
+/** A host's database, its write-ahead log and the index of that, whatever rooms it has. */
+const DESCRIPTORS_A_HOST = 3;
 /** What a runtime has open that serves nobody. */
 const OWN = 64;
 
 /** What viewers leave free. A crowd is a thousand connections, whoever is refused among them. */
 const KEPT = { share: 1 / 2, most: 4_096 };
-/** Of those, what rooms leave to connections that come and go, and to the database. */
-const KEPT_BY_ROOMS_SHARE = 1 / 4;
+/** Of those, what hosts leave to connections that come and go, and to the database. */
+const KEPT_BY_HOSTS_SHARE = 1 / 4;
 
 /** A count is good for so long a time, in ms, and for so large a part of what was free then. */
 const COUNT_MS = 500;
 const COUNT_SHARE = 1 / 8;
-/** A room that nobody has used for so long is closed by the runtime, in ms. */
-const ROOM_IDLE_MS = 10_000;
+/** A host that nobody has used for so long is closed by the runtime, in ms. */
+const HOST_IDLE_MS = 10_000;
 
-/** What rooms are opened for. */
-export type RoomUse = "push" | "read";
+/** What hosts are opened for. */
+export type HostUse = "push" | "read";
 
 /** How a runtime shares out the descriptors that it may have. */
 export interface DescriptorShares {
@@ -25,26 +27,26 @@ export interface DescriptorShares {
   limit: number;
   /** Where so many are open no viewer is let in: the rest is kept for pushes, reads, health and the database. */
   viewersEnd: number;
-  /** Where so many are open no room is opened to be read: the rest is kept for those that are pushed to. */
+  /** Where so many are open no host is opened to be read: the rest is kept for those that are pushed to. */
   readsEnd: number;
-  /** Where so many are open no further room is opened: the rest is kept for connections. */
-  roomsEnd: number;
-  /** About so many viewers fit where few rooms are open, and so many rooms where there are no viewers. */
+  /** Where so many are open no further host is opened: the rest is kept for connections. */
+  hostsEnd: number;
+  /** About so many viewers fit where few hosts are open, and so many hosts where there are no viewers. */
   viewers: number;
-  rooms: number;
+  hosts: number;
 }
 
 export function sharesOf(limit: number): DescriptorShares {
   const kept = Math.min(Math.ceil(limit * KEPT.share), KEPT.most);
   const viewersEnd = limit - kept;
-  const roomsEnd = limit - Math.ceil(kept * KEPT_BY_ROOMS_SHARE);
-  // Whoever reads goes round all rooms at no cost of its own, and must not keep producers out.
-  const readsEnd = Math.floor((viewersEnd + roomsEnd) / 2);
+  const hostsEnd = limit - Math.ceil(kept * KEPT_BY_HOSTS_SHARE);
+  // Whoever reads goes round all hosts at no cost of its own, and must not keep producers out.
+  const readsEnd = Math.floor((viewersEnd + hostsEnd) / 2);
   const mostUpTo = (end: number, each: number) => Math.max(0, Math.floor((end - OWN) / each));
   return {
-    ...{ limit, viewersEnd, readsEnd, roomsEnd },
+    ...{ limit, viewersEnd, readsEnd, hostsEnd },
     viewers: mostUpTo(viewersEnd, DESCRIPTORS_A_VIEWER),
-    rooms: mostUpTo(roomsEnd, DESCRIPTORS_A_ROOM),
+    hosts: mostUpTo(hostsEnd, DESCRIPTORS_A_HOST),
   };
 }
 
@@ -69,8 +71,8 @@ export class DescriptorBudget {
   #canCount: boolean | null = null;
   #countedAtMs = Number.NEGATIVE_INFINITY;
   #isCounting = false;
-  /** Rooms that are surely open, and when they were used last. */
-  readonly #rooms = new Map<string, number>();
+  /** Hosts that are surely open, and when they were used last. */
+  readonly #hosts = new Map<HostName, number>();
 
   constructor(deps: DescriptorBudgetDeps) {
     this.#deps = deps;
@@ -116,20 +118,20 @@ export class DescriptorBudget {
     return this.#canCount === false || this.#wouldFit(DESCRIPTORS_A_VIEWER, this.shares.viewersEnd);
   }
 
-  /** May these rooms be used? Counts those that may have to be opened for it. */
-  takeRooms(symbols: readonly string[], use: RoomUse): boolean {
+  /** May these hosts be used? Counts those that may have to be opened for it. */
+  takeHosts(hosts: readonly HostName[], use: HostUse): boolean {
     if (this.#canCount === false) return true;
-    const end = use === "push" ? this.shares.roomsEnd : this.shares.readsEnd;
+    const end = use === "push" ? this.shares.hostsEnd : this.shares.readsEnd;
     const nowMs = this.#deps.nowMs();
     this.#forgetIdle(nowMs);
-    const closed = symbols.filter((symbol) => !this.#rooms.has(symbol));
-    const more = closed.length * DESCRIPTORS_A_ROOM;
+    const closed = hosts.filter((host) => !this.#hosts.has(host));
+    const more = closed.length * DESCRIPTORS_A_HOST;
     if (more > 0 && !this.#wouldFit(more, end)) return false;
     this.#promised += more;
-    for (const symbol of symbols) {
+    for (const host of hosts) {
       // Set anew they stand last, so that the ones longest unused stand first.
-      this.#rooms.delete(symbol);
-      this.#rooms.set(symbol, nowMs);
+      this.#hosts.delete(host);
+      this.#hosts.set(host, nowMs);
     }
     return true;
   }
@@ -151,9 +153,9 @@ export class DescriptorBudget {
   }
 
   #forgetIdle(nowMs: number): void {
-    for (const [symbol, usedMs] of this.#rooms) {
-      if (nowMs >= usedMs && nowMs - usedMs < ROOM_IDLE_MS) return;
-      this.#rooms.delete(symbol);
+    for (const [symbol, usedMs] of this.#hosts) {
+      if (nowMs >= usedMs && nowMs - usedMs < HOST_IDLE_MS) return;
+      this.#hosts.delete(symbol);
     }
   }
 }

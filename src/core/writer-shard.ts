@@ -1,3 +1,5 @@
+import type { HostName } from "./placement.ts";
+
 /** One of `shards` numbers for a text, always the same: FNV-1a of it (draft-eastlake-fnv). */
 export function shardOf(text: string, shards: number): number {
   let hash = 0x811c9dc5;
@@ -7,9 +9,9 @@ export function shardOf(text: string, shards: number): number {
   return (hash >>> 0) % shards;
 }
 
-/** Name of the Writer that stores a symbol. */
-export function writerShardOf(symbol: string, shards: number): string {
-  return nameOf(shardOf(symbol, shards));
+/** Name of the Writer that stores what the rooms of a host have. */
+export function writerShardOf(host: HostName, shards: number): string {
+  return nameOf(shardOf(host, shards));
 }
 
 /** Names of all Writers. */

@@ -1,9 +1,11 @@
-import type { RoomUse } from "../core/descriptor-budget.ts";
+import type { HostUse } from "../core/descriptor-budget.ts";
+import { type HostName, hostOf, loneHost } from "../core/placement.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
 import { descriptorsOf } from "../telemetry/descriptors.ts";
 import type { AppContext } from "./context.ts";
 import { problem } from "./problem.ts";
 
-/** A room that nobody uses is closed after 10 s. */
+/** A host that nobody uses is closed after 10 s. */
 const RETRY_S = 10;
 /** One line says it for all that are refused in so long a time, in ms. */
 const SAY_EVERY_MS = 60_000;
@@ -27,22 +29,36 @@ export async function refuseViewer(c: AppContext): Promise<Response | null> {
   });
 }
 
-/** The refusal where the rooms of a request cannot all be open, else null. Before it is asked no room may be (SPEC L-20). */
-export async function refuseRooms(
+/** May these hosts be used? A lone one is always open, whatever rooms it has. */
+export async function takeHosts(
   c: AppContext,
-  symbols: readonly string[],
-  use: RoomUse,
-): Promise<Response | null> {
+  hosts: readonly HostName[],
+  use: HostUse,
+): Promise<boolean> {
+  if (loneHost(c.get("config")) !== null) return true;
   const budget = descriptorsOf(c.env);
-  if (budget === null) return null;
+  if (budget === null) return true;
   await budget.look();
-  if (budget.takeRooms(symbols, use)) return null;
+  return budget.takeHosts(hosts, use);
+}
+
+/** The refusal where the hosts of these symbols cannot all be open, else null. Before it is asked no host may be (SPEC L-20). */
+export async function refuseHosts(
+  c: AppContext,
+  symbols: readonly SymbolName[],
+  use: HostUse,
+): Promise<Response | null> {
+  const config = c.get("config");
+  if (loneHost(config) !== null) return null;
+  const hosts = new Set(symbols.map((symbol) => hostOf(symbol, config)));
+  if (await takeHosts(c, [...hosts], use)) return null;
   say(c, "symbols are refused");
+  const most = descriptorsOf(c.env)?.shares.hosts;
   return problem(c, {
     status: 503,
-    type: "too-many-rooms",
+    type: "too-many-hosts",
     title: "Too many symbols at once",
-    detail: `This server has as many rooms open as it can hold, and a symbol that nobody has used for 10 s leaves its place to others (${budget.shares.rooms} fit where there are no viewers). Nothing of this request was taken: send it again later, for fewer symbols at once. For more of them ${RAISE}.`,
+    detail: `This server has as many hosts open as it can hold, and one that nobody has used for 10 s leaves its place to others (${most} fit where there are no viewers). Nothing of this request was taken: send it again later, for fewer symbols at once. Its operator can have more symbols share a host (ROOM_HOSTS), or raise the hard limit of descriptors (ulimit -H -n).`,
     retryAfterS: RETRY_S,
   });
 }

@@ -5,11 +5,13 @@ import { storeImportedBars } from "../db/store/store-imported-bars.ts";
 import { barPush } from "../formats/bar-push.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
+import { refuseHosts } from "../middleware/descriptors.ts";
 import type { BarsAccepted } from "../protocol/bar-push.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
 import { writingDatabaseOf } from "./database-of.ts";
 import { databaseProblem } from "./database-problem.ts";
-import { claimKey, readKey } from "./idempotency.ts";
-import { directoryOf } from "./known-symbols.ts";
+import { askHosts, byHost, hostStub } from "./host-stub.ts";
+import { claimKey, identify, readKey } from "./idempotency.ts";
 import { readBatch, wantsPost } from "./read-batch.ts";
 
 /** History that was made elsewhere. It goes to Postgres and past the rooms, for it is no news to anybody (SPEC I-12). */
@@ -24,8 +26,11 @@ export const barRoutes = new Hono<AppEnv>()
     const symbols = [...new Set(batch.items.map(({ symbol }) => symbol))];
     const outside = refuseSymbols(c, authorization.grant, symbols);
     if (outside !== null) return outside;
-    const claim = await claimKey(c, authorization.grant, keyed.key, batch.text);
-    if (claim.kind === "refused") return claim.response;
+    const tooMany = await refuseHosts(c, symbols, "push");
+    if (tooMany !== null) return tooMany;
+    const request = await identify(c, authorization.grant, keyed.key, batch.text);
+    const reused = await claimKey(c, request);
+    if (reused !== null) return reused;
     try {
       await storeImportedBars(
         writingDatabaseOf(c.get("config")),
@@ -44,13 +49,18 @@ export const barRoutes = new Hono<AppEnv>()
     }
     await Promise.all([
       // Whoever has no events is in the list by this alone; where it fails the batch is sent again.
-      directoryOf(c.env).know(symbols, "bars"),
+      makeKnown(c, symbols),
       tellKeeper(c),
     ]);
     const answer: BarsAccepted = { accepted: batch.items.length };
     return c.json(answer, 200);
   })
   .all("/api/bars", wantsPost);
+
+async function makeKnown(c: AppContext, symbols: readonly SymbolName[]): Promise<void> {
+  const groups = byHost(c.env, symbols, (symbol) => symbol);
+  await askHosts(groups, ({ host, items }) => hostStub(c.env, host).know(items, "bars"));
+}
 
 /** Queries are right without it: they make anew what it has not made yet. */
 async function tellKeeper(c: AppContext): Promise<void> {

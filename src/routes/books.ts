@@ -11,8 +11,8 @@ import type { BookEvent, Level } from "../protocol/book.ts";
 import { MAX_BOOK_LEVELS } from "../protocol/book-limits.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
-import { roomOf } from "./append-to-rooms.ts";
 import { databaseOf } from "./database-of.ts";
+import { hostOfSymbol } from "./host-stub.ts";
 import { notKnownYet, refuseRead } from "./known-symbols.ts";
 import { Parameters } from "./parameters.ts";
 import { readTail } from "./room-tail.ts";
@@ -38,7 +38,7 @@ export const bookRoutes = new Hono<AppEnv>().get("/api/books/:symbol", async (c)
   if (refused !== null) return refused;
   const answer =
     atUs === undefined
-      ? await roomOf(c.env, symbol).book(symbol, levels)
+      ? await hostOfSymbol(c.env, symbol).book(symbol, levels)
       : await inTurn(c, () => sampleAt(c, symbol, atUs, levels));
   if (answer === null) return notKnownYet(c, [symbol]);
   return c.json(answer, 200, { "cache-control": "no-store" });

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { KEEPER_NAME } from "../bindings/keeper.ts";
 import type { BacklogReport } from "../bindings/writer.ts";
 import { warningsOf } from "../core/memory-warnings.ts";
+import { loneHost } from "../core/placement.ts";
 import { failureOf, isDiskFull } from "../db/driver/database-error.ts";
 import type { Replacement } from "../db/upkeep/database-identity.ts";
 import { ping } from "../db/upkeep/ping.ts";
@@ -109,10 +110,11 @@ async function descriptorFacts(c: AppContext) {
   if (budget === null || c.req.header("authorization") === undefined) return {};
   if ((await authorize(c, "read")).kind === "refused") return {};
   await budget.look();
-  const { limit, viewersEnd, viewers, rooms } = budget.shares;
+  const { limit, viewersEnd, viewers, hosts } = budget.shares;
   const kept = limit - viewersEnd;
-  const most = { most_viewers: viewers, most_open_rooms: rooms };
-  return { descriptors: { limit, open: budget.open, kept, ...most } };
+  // A lone host holds all symbols in its three.
+  const most = loneHost(c.get("config")) === null ? { most_open_hosts: hosts } : {};
+  return { descriptors: { limit, open: budget.open, kept, most_viewers: viewers, ...most } };
 }
 
 /** `lost`: the range of cursors, and so of moments, in which something was in the other database alone. */

@@ -1,8 +1,10 @@
-import type { IdempotentRequest } from "../bindings/room.ts";
+import type { IdempotentRequest } from "../bindings/host.ts";
+import { loneHost } from "../core/placement.ts";
 import { shardOf } from "../core/writer-shard.ts";
 import type { AppContext } from "../middleware/context.ts";
 import { badParameters, problem } from "../middleware/problem.ts";
 import type { Grant } from "../middleware/token.ts";
+import { hostStub } from "./host-stub.ts";
 
 const KEY_GRAMMAR = /^[\x21-\x7e]{1,255}$/;
 /** Objects that share the keys. A key must always be found where it was put, so this number never changes. */
@@ -21,27 +23,41 @@ export function readKey(
   };
 }
 
-/**
- * Claims a key for a request before anything of it is taken (SPEC I-6), so that whatever ends on the way, the key belongs to
- * this route and body and to nothing else. Null without a key.
- */
-export async function claimKey(
+/** A request as its key names it: the key is its holder's, and covers route and body (SPEC I-14, I-15). Null without a key. */
+export async function identify(
   c: AppContext,
   grant: Grant,
   key: string | null,
   body: string,
-): Promise<
-  { kind: "claimed"; request: IdempotentRequest | null } | { kind: "refused"; response: Response }
-> {
-  if (key === null) return { kind: "claimed", request: null };
-  const request = {
+): Promise<IdempotentRequest | null> {
+  if (key === null) return null;
+  return {
     key: `${grant.holder} ${key}`,
     fingerprint: await fingerprintOf(c.req.path, body),
   };
-  const ledger = c.env.KEYS.idFromName(`keys-${shardOf(request.key, LEDGERS)}`);
-  const claim = await c.env.KEYS.get(ledger).claim(request);
-  if (claim === "other") return { kind: "refused", response: keyReused(c) };
-  return { kind: "claimed", request };
+}
+
+/**
+ * Claims a request's key before anything of it is taken (SPEC I-16), so that whatever ends on the way, the key belongs to this
+ * route and body and to nothing else. Where all symbols are on one host it keeps all keys; else they have objects of their own.
+ * @returns the refusal where the key is another request's.
+ */
+export async function claimKey(
+  c: AppContext,
+  request: IdempotentRequest | null,
+): Promise<Response | null> {
+  if (request === null) return null;
+  const lone = loneHost(c.get("config"));
+  const claim =
+    lone === null
+      ? await ledgerOf(c, request).claim(request)
+      : await hostStub(c.env, lone).claim(request);
+  return claim === "other" ? keyReused(c) : null;
+}
+
+function ledgerOf(c: AppContext, { key }: IdempotentRequest) {
+  const { KEYS } = c.env;
+  return KEYS.get(KEYS.idFromName(`keys-${shardOf(key, LEDGERS)}`));
 }
 
 /** The answer to a key that came with another request before. */

@@ -1,11 +1,10 @@
-import { DIRECTORY_NAME } from "../bindings/directory.ts";
 import type { Env } from "../bindings/env.ts";
-import { isStorageFull } from "../core/storage-watch.ts";
+import type { Acquaintance } from "../bindings/host.ts";
 import type { AppContext } from "../middleware/context.ts";
-import { refuseRooms } from "../middleware/descriptors.ts";
+import { refuseHosts } from "../middleware/descriptors.ts";
 import { problem } from "../middleware/problem.ts";
-import { storageWatch } from "../middleware/storage.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../protocol/symbol.ts";
+import { askHosts, byHost, hostStub } from "./host-stub.ts";
 
 /** Names kept in an isolate, so that reads of what is known cost no call; about 100 bytes each. */
 const MOST_KEPT = 50_000;
@@ -15,33 +14,27 @@ const NAMED = 5;
 /** Symbols never cease to be known, so nothing here goes stale. */
 const known = new WeakMap<Env, Set<SymbolName>>();
 
-export function directoryOf(env: Env) {
-  return env.DIRECTORY.get(env.DIRECTORY.idFromName(DIRECTORY_NAME));
-}
-
-/**
- * The refusal where one of `symbols` is none that anybody has pushed, else null. A room must not be asked before: on plain
- * workerd the first call to an object makes a file, and every misspelt name would leave one.
- */
-export async function refuseUnknown(
+/** The refusal where one of `symbols` is none that anybody has pushed, else null. What is asked leaves nothing on the host. */
+async function refuseUnknown(
   c: AppContext,
   symbols: readonly SymbolName[],
 ): Promise<Response | null> {
   const kept = keptOf(c.env);
   const asked = [...new Set(symbols)].filter((one) => one !== SYSTEM_SYMBOL && !kept.has(one));
   if (asked.length === 0) return null;
-  const answer = await directoryOf(c.env).acquaintance(asked);
-  switch (answer.kind) {
-    case "known":
-      keep(kept, asked);
-      return null;
-    case "unknown":
-      return unknownSymbols(c, answer.symbols);
-    case "unsure":
-      return notKnownYet(c, answer.symbols);
-    default:
-      return answer satisfies never;
-  }
+  const groups = byHost(c.env, asked, (symbol) => symbol);
+  const answers = await askHosts(
+    groups,
+    async ({ host, items }): Promise<Acquaintance> =>
+      await hostStub(c.env, host).acquaintance(items),
+  );
+  const named = (kind: "unknown" | "unsure") =>
+    answers.flatMap((answer) => (answer.kind === kind ? answer.symbols : []));
+  const [unknown, unsure] = [named("unknown"), named("unsure")];
+  if (unknown.length > 0) return unknownSymbols(c, unknown);
+  if (unsure.length > 0) return notKnownYet(c, unsure);
+  remember(c.env, asked);
+  return null;
 }
 
 /** The refusal of a question to the rooms of these symbols, which is asked before the rooms are; else null. */
@@ -49,29 +42,14 @@ export async function refuseRead(
   c: AppContext,
   symbols: readonly SymbolName[],
 ): Promise<Response | null> {
-  return (await refuseUnknown(c, symbols)) ?? refuseRooms(c, symbols, "read");
+  return (await refuseHosts(c, symbols, "read")) ?? refuseUnknown(c, symbols);
 }
 
-/** These have been pushed: whoever asks for them from now on is answered. Costs a call where they are new to this isolate. */
-export async function makeKnown(c: AppContext, symbols: readonly SymbolName[]): Promise<void> {
-  const kept = keptOf(c.env);
-  const news = unmetOf(c.env, symbols);
-  if (news.length === 0) return;
-  try {
-    await directoryOf(c.env).know(news);
-    keep(kept, news);
-  } catch (error) {
-    // The batch is durable all the same, and its room tells the directory too.
-    if (isStorageFull(error)) return storageWatch(c).failed(String(error));
-    const fields = { correlation_id: c.get("correlationId"), detail: String(error) };
-    c.get("log").warn("directory_unreachable", fields);
-  }
-}
-
-/** Those that this isolate has not met: the directory may know them. */
-export function unmetOf(env: Env, symbols: readonly SymbolName[]): SymbolName[] {
+/** These are known from here on: whoever asks for them costs no call. */
+export function remember(env: Env, symbols: readonly SymbolName[]): void {
   const kept = keptOf(env);
-  return symbols.filter((symbol) => !kept.has(symbol));
+  if (kept.size + symbols.length > MOST_KEPT) kept.clear();
+  for (const symbol of symbols) kept.add(symbol);
 }
 
 /** The answer where Postgres may know what this server, which began anew, does not know yet. */
@@ -106,9 +84,4 @@ function keptOf(env: Env): Set<SymbolName> {
     known.set(env, kept);
   }
   return kept;
-}
-
-function keep(kept: Set<SymbolName>, symbols: readonly SymbolName[]): void {
-  if (kept.size + symbols.length > MOST_KEPT) kept.clear();
-  for (const symbol of symbols) kept.add(symbol);
 }

@@ -7,8 +7,8 @@ import type { PositionsAnswer } from "../protocol/answers.ts";
 import type { PositionEvent } from "../protocol/event.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
-import { roomOf } from "./append-to-rooms.ts";
 import { databaseOf } from "./database-of.ts";
+import { hostOfSymbol } from "./host-stub.ts";
 import { notKnownYet, refuseRead } from "./known-symbols.ts";
 import { Parameters } from "./parameters.ts";
 import { readTail } from "./room-tail.ts";
@@ -36,7 +36,7 @@ export const positionsRoutes = new Hono<AppEnv>().get("/api/positions/:symbol", 
   if (outside !== null) return outside;
   const refused = await refuseRead(c, [symbol]);
   if (refused !== null) return refused;
-  const held = await roomOf(c.env, symbol).positions(symbol);
+  const held = await hostOfSymbol(c.env, symbol).positions(symbol);
   if (held === null) return notKnownYet(c, [symbol]);
   const answer = held.isCut
     ? await storedPositions(c, symbol, page)

@@ -3,7 +3,7 @@ import { decodeFrame } from "../core/encode-events.ts";
 import type { TapeEvent } from "../protocol/event.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
-import { roomOf } from "./append-to-rooms.ts";
+import { hostOfSymbol } from "./host-stub.ts";
 
 /** Most events a query takes from the room; where the outbox is longer, the answer ends earlier and says where. */
 const TAIL_EVENTS = 20_000;
@@ -17,7 +17,7 @@ export interface DecodedTail {
 
 /** Reads the newest part of a room. Read it before Postgres: what is stored meanwhile is then passed over there. */
 export async function readTail(env: Env, symbol: SymbolName): Promise<DecodedTail> {
-  const tail = await roomOf(env, symbol).readTail(symbol, TAIL_EVENTS);
+  const tail = await hostOfSymbol(env, symbol).readTail(symbol, TAIL_EVENTS);
   const events = tail.frames.flatMap(({ cursor, text }) =>
     decodeFrame(text).map((event) => ({ cursor, event })),
   );

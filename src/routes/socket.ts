@@ -1,16 +1,16 @@
 import { Hono } from "hono";
-import type { JoinRefusal, JoinRequest } from "../bindings/room.ts";
+import { JOIN_HEADER, type JoinRefusal, type JoinRequest } from "../bindings/host.ts";
 import { type Authorization, authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
-import { refuseRooms, refuseViewer } from "../middleware/descriptors.ts";
+import { refuseHosts, refuseViewer } from "../middleware/descriptors.ts";
 import { badParameters, problem } from "../middleware/problem.ts";
 import { countedAddress } from "../middleware/sender.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { SUBPROTOCOL } from "../protocol/version.ts";
-import { directoryOf, notKnownYet, refuseUnknown } from "./known-symbols.ts";
+import { hostOfSymbol } from "./host-stub.ts";
+import { notKnownYet } from "./known-symbols.ts";
 import { Parameters } from "./parameters.ts";
-import { greetWaiting, joinRoom } from "./waiting-viewer.ts";
 
 /** The WebSocket upgrade: everything is checked here, so that a room meets only viewers it may serve. */
 export const socketRoutes = new Hono<AppEnv>().get("/ws/:symbol", async (c) => {
@@ -44,28 +44,27 @@ export const socketRoutes = new Hono<AppEnv>().get("/ws/:symbol", async (c) => {
     namesProtocol: offered.some((protocol) => protocol.trim() === SUBPROTOCOL),
     correlationId: c.get("correlationId"),
   };
-  if ((await refuseUnknown(c, [symbol])) === null) return enterRoom(c, join);
-  const admission = await directoryOf(c.env).admitWaiter(symbol, join.viewerKey);
-  switch (admission.kind) {
-    case "known":
-      return enterRoom(c, join);
-    case "waits": {
-      const answer = greetWaiting(c, join);
-      return answer instanceof Response ? answer : refuseJoin(c, symbol, answer);
-    }
-    case "refused":
-      return refuseJoin(c, symbol, admission);
-    default:
-      return admission satisfies never;
-  }
-});
-
-async function enterRoom(c: AppContext, join: JoinRequest): Promise<Response> {
-  const refused = await refuseRooms(c, [join.symbol], "read");
-  if (refused !== null) return refused;
+  const noHost = await refuseHosts(c, [symbol], "read");
+  if (noHost !== null) return noHost;
   const answer = await joinRoom(c, join);
   if (answer.status !== 429) return answer;
-  return refuseJoin(c, join.symbol, (await answer.json()) as JoinRefusal);
+  return refuseJoin(c, symbol, (await answer.json()) as JoinRefusal);
+});
+
+/** Asks a symbol's host to take a viewer. Whether anybody has pushed the symbol is no question: it may be waited for (SPEC R-1). */
+function joinRoom(c: AppContext, join: JoinRequest): Promise<Response> {
+  const request = new Request("https://host/", {
+    headers: { upgrade: "websocket", [JOIN_HEADER]: asciiJson(join) },
+  });
+  return hostOfSymbol(c.env, join.symbol).fetch(request);
+}
+
+/** A header holds no other characters, and a symbol may be in any script. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[^ -~]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 function refuseJoin(

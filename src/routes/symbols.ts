@@ -5,7 +5,8 @@ import { badParameters } from "../middleware/problem.ts";
 import { covers } from "../middleware/token.ts";
 import type { PollAnswer, SymbolsAnswer } from "../protocol/answers.ts";
 import type { EpochUs } from "../protocol/time.ts";
-import { directoryOf, notKnownYet } from "./known-symbols.ts";
+import { notKnownYet } from "./known-symbols.ts";
+import { listSymbols } from "./list-symbols.ts";
 import { Parameters } from "./parameters.ts";
 import { pollSymbol } from "./poll-symbol.ts";
 
@@ -13,7 +14,7 @@ export const symbolRoutes = new Hono<AppEnv>()
   .get("/api/symbols", async (c) => {
     const authorization = await authorize(c, "read");
     if (authorization.kind === "refused") return authorization.response;
-    const { symbols, complete } = await directoryOf(c.env).list();
+    const { symbols, complete } = await listSymbols(c);
     const answer: SymbolsAnswer = {
       symbols: symbols.filter(({ symbol }) => covers(authorization.grant, symbol)),
       complete,

@@ -1,13 +1,13 @@
 import { expect } from "vitest";
 import { mintToken } from "../../dev/mint-token.ts";
 import { app } from "../../src/app.ts";
-import type { Acquaintance } from "../../src/bindings/directory.ts";
-import type { AppendBatch, AppendOutcome, RoomTail } from "../../src/bindings/room.ts";
+import type { Acquaintance, HostBatch, HostOutcome, RoomTail } from "../../src/bindings/host.ts";
 import { decodeFrame, encodeFrame } from "../../src/core/encode-events.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { type StoredFrame, storeFrames } from "../../src/db/store/store-frames.ts";
 import type { TapeEvent } from "../../src/protocol/event.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { Cursor } from "../../src/protocol/time.ts";
 import type { TestDatabase } from "./databases.ts";
 import { cursorAt, frame, room } from "./events.ts";
 
@@ -76,36 +76,33 @@ export class WorkerOnDatabase {
         PUBLIC_READ: "true",
         LOG_LEVEL: "error",
         JWT_SECRET,
-        // Whatever a test asks for has been pushed, it says.
-        DIRECTORY: {
+        HOST: {
           idFromName: (name: string) => name,
           get: () => ({
+            // Whatever a test asks for has been pushed, it says.
             acquaintance: async () => ({ kind: "known" }) satisfies Acquaintance,
             know: async () => undefined,
-            admitNew: async () => null,
-          }),
-        },
-        ROOM: {
-          idFromName: (name: string) => name,
-          get: (name: string) => ({
-            readTail: async () => this.#tails.get(name) ?? none,
-            admits: async () => "admitted",
+            readTail: async (symbol: SymbolName) => this.#tails.get(symbol) ?? none,
             untilStored: async () => true,
-            append: (symbol: SymbolName, batch: AppendBatch) => this.#store(symbol, batch),
+            append: (batch: HostBatch) => this.#store(batch),
           }),
         },
       },
     );
   }
 
-  async #store(symbol: SymbolName, batch: AppendBatch): Promise<AppendOutcome> {
-    const frames = batch.frames.map(({ text }) => {
-      this.#pushed += 1;
-      return frame(this.#pushed, ...decodeFrame(text));
-    });
-    await storeFrames(this.#database.db, [room(symbol, ...frames)], this.#ids);
-    const cursor = cursorAt(this.#pushed);
-    this.#tails.set(symbol, { storedThrough: cursor, cursor, frames: [] });
-    return { kind: "appended", cursor };
+  async #store(batch: HostBatch): Promise<HostOutcome> {
+    const cursors: Cursor[] = [];
+    for (const { symbol, frames } of batch.rooms) {
+      const stored = frames.map(({ text }) => {
+        this.#pushed += 1;
+        return frame(this.#pushed, ...decodeFrame(text));
+      });
+      await storeFrames(this.#database.db, [room(symbol, ...stored)], this.#ids);
+      const cursor = cursorAt(this.#pushed);
+      this.#tails.set(symbol, { storedThrough: cursor, cursor, frames: [] });
+      cursors.push(cursor);
+    }
+    return { kind: "appended", cursors };
   }
 }

@@ -49,7 +49,7 @@ async function messagesUntil(
 }
 
 const roomFiles = () =>
-  readdirSync(join(folder.dataDir, "objects", "edgetape-Room")).filter((name) =>
+  readdirSync(join(folder.dataDir, "objects", "edgetape-Host")).filter((name) =>
     name.endsWith(".sqlite"),
   ).length;
 

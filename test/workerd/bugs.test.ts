@@ -3,8 +3,9 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env } from "../../src/bindings/env.ts";
 import { KEEPER_NAME } from "../../src/bindings/keeper.ts";
-import type { StoreRequest } from "../../src/bindings/writer.ts";
+import type { StoreRequest, SymbolFrames } from "../../src/bindings/writer.ts";
 import { encodeFrame } from "../../src/core/encode-events.ts";
+import type { HostName } from "../../src/core/placement.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import { ask, closeSockets, newSymbol, pushPoints } from "./edgetape.ts";
@@ -35,7 +36,7 @@ const loud = (event: string) =>
   lines.find((line) => line["event"] === event && line["level"] === "error");
 
 describe("L-9 a bug", () => {
-  // First, while the Directory has not learned the names yet.
+  // First, while the host has not learned the names yet.
   it("in reading the names of symbols is no database that is away, however often somebody asks", async () => {
     neon.isStrange = true;
     for (const _ of [1, 2]) expect((await ask("/api/symbols", {}, "read")).status).toBe(500);
@@ -68,19 +69,26 @@ describe("L-9 a bug", () => {
     expect(await neon.untilStored(symbol, 3)).toHaveLength(3);
   });
 
-  it("INV-1 in the frames of one room leaves those of others to be stored", async () => {
+  it("INV-1 in the frames of one symbol leaves those of others to be stored, and is named", async () => {
     const writers = (env as unknown as Env).WRITER;
     const writer = writers.get(writers.idFromName("0"));
-    const requestOf = (text: string): StoreRequest => ({
+    const roomOf = (text: string): SymbolFrames => ({
       symbol: newSymbol() as SymbolName,
       frames: [{ cursor: (Date.now() * 1_000) as Cursor, text }],
-      correlationIds: ["c"],
     });
     const good = encodeFrame([{ kind: "metric", ts: 5 as EpochUs, metric: "m", value: 1 }]).text;
-    const requests = [good, good, "not an event", good].map(requestOf);
+    const requests = [[good], [good, "not an event", good], ["nor this"], [good]].map(
+      (texts, at): StoreRequest => ({
+        ...{ host: `host-${at}` as HostName, lane: "outbox", rooms: texts.map(roomOf) },
+        ...{ correlationIds: ["c"], outboxBytes: 1, roomsWaiting: 1 },
+      }),
+    );
     const outcomes = await Promise.all(requests.map((request) => writer.store(request)));
-    expect(outcomes.map(({ kind }) => kind)).toEqual(["stored", "stored", "broken", "stored"]);
-    for (const at of [0, 1, 3]) expect(neon.rowsOf(requests[at]?.symbol ?? "")).toHaveLength(1);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(["stored", "partly", "broken", "stored"]);
+    const bad = requests[1]?.rooms[1]?.symbol;
+    expect(outcomes[1]).toMatchObject({ refused: [bad] });
+    const rooms = requests.flatMap((request) => request.rooms);
+    expect(rooms.map(({ symbol }) => neon.rowsOf(symbol).length)).toEqual([1, 1, 0, 1, 0, 1]);
   });
 
   it("that the Keeper meets is told loudly, and it comes again", async () => {

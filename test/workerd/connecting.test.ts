@@ -6,10 +6,10 @@ import type { ServerMessage } from "../../src/protocol/server-message.ts";
 import {
   ask,
   closeSockets,
+  hostStubOf,
   makeKnown,
   newSymbol,
   pushPoints,
-  roomStub,
   tokenOf,
 } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
@@ -118,7 +118,7 @@ describe("L-4 a room that is full", () => {
 
   /** The settings of the objects are another's than the Worker's. */
   function setLimit(symbol: string, viewers: number): Promise<number> {
-    return runInDurableObject(roomStub(symbol), (room) => {
+    return runInDurableObject(hostStubOf(symbol), (room) => {
       const config = configOf((room as unknown as { env: object }).env);
       const before = config.LIMIT_VIEWERS;
       config.LIMIT_VIEWERS = viewers;

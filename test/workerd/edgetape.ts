@@ -1,8 +1,9 @@
 import { env, exports } from "cloudflare:workers";
 import { SignJWT } from "jose";
-import { DIRECTORY_NAME } from "../../src/bindings/directory.ts";
 import type { Env } from "../../src/bindings/env.ts";
+import type { HostCalls } from "../../src/bindings/host.ts";
 import { configOf } from "../../src/config.ts";
+import { hostOf } from "../../src/core/placement.ts";
 import { acceptedSchema } from "../../src/protocol/answers.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
@@ -89,17 +90,16 @@ export async function pushPoints(symbol: string, first: number, count = 1): Prom
   return cursor;
 }
 
-/** The room of a symbol. */
-export function roomStub(symbol: string): DurableObjectStub {
-  const rooms = (env as unknown as Env).ROOM;
-  return rooms.get(rooms.idFromName(symbol as SymbolName)) as unknown as DurableObjectStub;
+/** The host of a symbol, which by default is that of all symbols. */
+export function hostStubOf(symbol: string): DurableObjectStub<HostCalls> & DurableObjectStub {
+  const { HOST } = env as unknown as Env;
+  const name = hostOf(symbol as SymbolName, configOf(env));
+  return HOST.get(HOST.idFromName(name)) as ReturnType<typeof hostStubOf>;
 }
 
-/** Makes symbols known as if they had been pushed, so that their rooms are met and nobody waits for them. */
+/** Makes symbols known as if something of them had been pushed. */
 export async function makeKnown(...symbols: string[]): Promise<void> {
-  const { DIRECTORY } = env as unknown as Env;
-  const directory = DIRECTORY.get(DIRECTORY.idFromName(DIRECTORY_NAME));
-  await directory.know(symbols as SymbolName[]);
+  for (const symbol of symbols) await hostStubOf(symbol).know([symbol as SymbolName]);
 }
 
 let made = 0;

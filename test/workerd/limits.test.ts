@@ -1,11 +1,10 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { DIRECTORY_NAME } from "../../src/bindings/directory.ts";
 import type { Env } from "../../src/bindings/env.ts";
 import { type Config, configOf } from "../../src/config.ts";
 import { writerNames } from "../../src/core/writer-shard.ts";
-import { ask, newSymbol, push, roomStub, tokenOf } from "./edgetape.ts";
+import { ask, hostStubOf, newSymbol, push, tokenOf } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 
 let neon: FakeNeon;
@@ -26,17 +25,17 @@ async function setOf(stub: DurableObjectStub, settings: Partial<Config>): Promis
   await evictDurableObject(stub);
 }
 
-function objectOf(binding: "DIRECTORY" | "WRITER", name: string): DurableObjectStub {
-  const namespace = (env as unknown as Env)[binding];
-  return namespace.get(namespace.idFromName(name)) as unknown as DurableObjectStub;
+function writerStub(): DurableObjectStub {
+  const { WRITER } = env as unknown as Env;
+  const [name = ""] = writerNames(1);
+  return WRITER.get(WRITER.idFromName(name)) as unknown as DurableObjectStub;
 }
 
 // First, for a Writer that has work under way cannot be made to read other settings.
 describe("L-24 a backlog", () => {
   it("is said by /readyz where an outbox has filled a quarter of its limit, until it is stored", async () => {
     const symbol = newSymbol();
-    const [writer] = writerNames(1);
-    await setOf(objectOf("WRITER", writer as string), { LIMIT_OUTBOX_BYTES: 400 });
+    await setOf(writerStub(), { LIMIT_OUTBOX_BYTES: 400 });
     const ready = async () =>
       (await (await ask("/readyz")).json()) as { status: string; warnings: string[] };
     await push("metrics", { symbol, metric: "m", value: 0 });
@@ -66,7 +65,7 @@ describe("L-22 series of a symbol", () => {
 
   it("beyond the limit are refused in words, and those that are there go on, whatever sleeps between", async () => {
     const [symbol, other] = [newSymbol(), newSymbol()];
-    await setOf(roomStub(symbol), { LIMIT_SERIES: 3 });
+    await setOf(hostStubOf(symbol), { LIMIT_SERIES: 3 });
     expect((await push("metrics", points(symbol, 1, 2, 3))).status).toBe(202);
     const refused = await push("metrics", points(symbol, 1, 4));
     expect(refused.status).toBe(422);
@@ -78,7 +77,7 @@ describe("L-22 series of a symbol", () => {
     const both = [...points(other, 1), ...points(symbol, 4)];
     expect((await push("metrics", both)).status).toBe(422);
     expect((await ask(`/api/rooms/${other}/events?since=0`, {}, "read")).status).toBe(404);
-    await evictDurableObject(roomStub(symbol));
+    await evictDurableObject(hostStubOf(symbol));
     expect((await push("metrics", points(symbol, 2, 4))).status).toBe(422);
     expect((await push("metrics", points(symbol, 3, 2, 1))).status).toBe(202);
     expect((await push("trades", { symbol, price: 1, size: 1 })).status).toBe(202);
@@ -87,11 +86,8 @@ describe("L-22 series of a symbol", () => {
 
   it("R-1 a push with too many of them leaves nothing of a symbol that nobody has pushed", async () => {
     const symbol = newSymbol();
-    const config = configOf(env);
-    const { LIMIT_SERIES } = config;
-    config.LIMIT_SERIES = 3;
+    await setOf(hostStubOf(symbol), { LIMIT_SERIES: 3 });
     expect((await push("metrics", points(symbol, 1, 2, 3, 4))).status).toBe(422);
-    config.LIMIT_SERIES = LIMIT_SERIES;
     const names = await ask(`/api/metrics/names?symbol=${symbol}`, {}, "read");
     expect(names.status).toBe(404);
   });
@@ -109,7 +105,7 @@ describe("L-23 new symbols of a token's holder", () => {
     });
 
   it("are so many a minute; more are refused before a room is made, with when to come back", async () => {
-    await setOf(objectOf("DIRECTORY", DIRECTORY_NAME), { LIMIT_NEW_ROOMS: 3 });
+    await setOf(hostStubOf(newSymbol()), { LIMIT_NEW_ROOMS: 3 });
     const [a, b, c, d, e] = Array.from({ length: 5 }, newSymbol) as [string, ...string[]];
     expect((await sent([a, b as string], "one")).status).toBe(202);
     const refused = await sent([c as string, d as string], "one", "again");

@@ -6,11 +6,11 @@ import type { Cursor } from "../../src/protocol/time.ts";
 import {
   ask,
   closeSockets,
+  hostStubOf,
   makeKnown,
   newSymbol,
   push,
   pushPoints,
-  roomStub,
   tokenOf,
 } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
@@ -258,7 +258,7 @@ describe("what a viewer may say", () => {
     // The room looks at each alarm, so here it is woken again and again.
     while (isOpen) {
       for (let sent = 0; sent < 100; sent += 1) talker.send("ping");
-      await runDurableObjectAlarm(roomStub(symbol));
+      await runDurableObjectAlarm(hostStubOf(symbol));
       await scheduler.wait(20);
     }
     expect(await talker.closedFor("tooManyMessages")).toBe(true);
@@ -295,7 +295,7 @@ describe("F-1 the window of a viewer", () => {
     let { bytes, cursor, last } = await readAll(viewer);
     expect(bytes).toBeGreaterThan(1024 * 1024);
     expect(bytes).toBeLessThan(1.2 * 1024 * 1024);
-    await evictDurableObject(roomStub(symbol));
+    await evictDurableObject(hostStubOf(symbol));
     await pushPoints(symbol, total + 1);
     expect((await readAll(viewer)).bytes).toBe(0);
     while (last < total + 1) {
@@ -375,9 +375,9 @@ describe("C-1 a clock that is turned back by an hour", () => {
     expect((await viewer.points(1)).values).toEqual([5]);
     const { alarmAtMs } = await alarmOf(symbol);
     expect(alarmAtMs).toBeLessThanOrEqual(startMs + 23_000);
-    await runDurableObjectAlarm(roomStub(symbol));
+    await runDurableObjectAlarm(hostStubOf(symbol));
     clock.mockReturnValue(startMs + 24_000);
-    await runDurableObjectAlarm(roomStub(symbol));
+    await runDurableObjectAlarm(hostStubOf(symbol));
     expect(await viewer.closedFor("silent")).toBe(true);
   });
 
@@ -390,7 +390,7 @@ describe("C-1 a clock that is turned back by an hour", () => {
 
   /** When the platform will wake the room. */
   async function alarmOf(symbol: string): Promise<{ alarmAtMs: number | null }> {
-    return runInDurableObject(roomStub(symbol), async (_, state) => ({
+    return runInDurableObject(hostStubOf(symbol), async (_, state) => ({
       alarmAtMs: await state.storage.getAlarm(),
     }));
   }
@@ -399,7 +399,7 @@ describe("C-1 a clock that is turned back by an hour", () => {
 describe("a room that sleeps", () => {
   it("INV-2 keeps its viewers live across sleeps between any two steps", async () => {
     const symbol = newSymbol();
-    const sleep = () => evictDurableObject(roomStub(symbol));
+    const sleep = () => evictDurableObject(hostStubOf(symbol));
     const viewer = await TestViewer.join(symbol);
     await sleep();
     await viewer.expect("hello");
@@ -426,7 +426,7 @@ describe("a room that sleeps", () => {
     const trade = { symbol, price: 1, size: 1, id: "a", ts: Date.now() * 1_000 };
     const first = await push("trades", trade, { "idempotency-key": "k" });
     const body = await first.text();
-    await evictDurableObject(roomStub(symbol));
+    await evictDurableObject(hostStubOf(symbol));
     expect(await (await push("trades", trade, { "idempotency-key": "k" })).text()).toBe(body);
     expect((await push("trades", trade)).status).toBe(202);
     const other = { ...trade, price: 2, id: "b" };
@@ -446,15 +446,15 @@ describe("a room that sleeps", () => {
       await viewer.expect("caught_up");
     }
     const startMs = Date.now();
-    await evictDurableObject(roomStub(symbol));
+    await evictDurableObject(hostStubOf(symbol));
     vi.spyOn(Date, "now").mockReturnValue(startMs + 14_000);
     talker.ack(0 as Cursor);
     talker.send("are you there?");
     await talker.expect("error");
     vi.mocked(Date.now).mockRestore();
-    await evictDurableObject(roomStub(symbol));
+    await evictDurableObject(hostStubOf(symbol));
     vi.spyOn(Date, "now").mockReturnValue(startMs + 16_000);
-    await runDurableObjectAlarm(roomStub(symbol));
+    await runDurableObjectAlarm(hostStubOf(symbol));
     expect(await silent.closedFor("silent")).toBe(true);
     await pushPoints(symbol, 1);
     expect((await talker.points(1)).values).toEqual([1]);
@@ -497,9 +497,9 @@ describe("a room that sleeps", () => {
     const headers = { upgrade: "websocket", authorization: `Bearer ${token}` };
     const viewer = TestViewer.over(await ask(`/ws/${symbol}`, { headers }));
     await viewer.expect("hello");
-    await evictDurableObject(roomStub(symbol));
+    await evictDurableObject(hostStubOf(symbol));
     vi.spyOn(Date, "now").mockReturnValue(Date.now() + 61_000);
-    await runDurableObjectAlarm(roomStub(symbol));
+    await runDurableObjectAlarm(hostStubOf(symbol));
     expect(await viewer.closedFor("tokenExpired")).toBe(true);
   });
 
@@ -508,7 +508,7 @@ describe("a room that sleeps", () => {
     const viewer = await TestViewer.join(symbol);
     await viewer.expect("hello");
     const seen = await pushPoints(symbol, 1);
-    await evictDurableObject(roomStub(symbol), { webSockets: "close" });
+    await evictDurableObject(hostStubOf(symbol), { webSockets: "close" });
     await viewer.closed;
     await pushPoints(symbol, 2, 2);
     const again = await TestViewer.join(symbol, seen);

@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { closeSockets, newSymbol, push, roomStub } from "./edgetape.ts";
+import { closeSockets, hostStubOf, newSymbol, push } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 import { TestViewer } from "./test-viewer.ts";
 
@@ -23,19 +23,19 @@ it("B-6 the last bar before a silence is said to be closed once, by the clock, a
   await viewer.expect("hello");
   await viewer.expect("events");
   await viewer.expect("caught_up");
-  await runDurableObjectAlarm(roomStub(symbol));
+  await runDurableObjectAlarm(hostStubOf(symbol));
   await trade(2_000, 11);
   // Five seconds have not passed since that trade: the alarm says nothing.
   await viewer.expect("events");
-  await runDurableObjectAlarm(roomStub(symbol));
+  await runDurableObjectAlarm(hostStubOf(symbol));
   expect(viewer.unread).toEqual([]);
   vi.spyOn(Date, "now").mockReturnValue(startMs + 14_000);
-  await runDurableObjectAlarm(roomStub(symbol));
+  await runDurableObjectAlarm(hostStubOf(symbol));
   expect(await viewer.expect("bar")).toMatchObject({ close: 11, trades: 2, revision: 0 });
-  await evictDurableObject(roomStub(symbol));
+  await evictDurableObject(hostStubOf(symbol));
   viewer.send("ping");
   await viewer.nextText();
-  await runDurableObjectAlarm(roomStub(symbol));
+  await runDurableObjectAlarm(hostStubOf(symbol));
   await trade(3_000, 12);
   await viewer.expect("events");
   expect(await viewer.expect("bar")).toMatchObject({ close: 12, trades: 3, revision: 1 });

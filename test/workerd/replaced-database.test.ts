@@ -1,10 +1,6 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { Env } from "../../src/bindings/env.ts";
-import type { RoomCalls } from "../../src/bindings/room.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import { ask, closeSockets, newSymbol, pushPoints, roomStub } from "./edgetape.ts";
+import { ask, closeSockets, hostStubOf, newSymbol, pushPoints } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 
 let neon: FakeNeon;
@@ -23,11 +19,7 @@ afterEach(() => {
   closeSockets();
 });
 
-const meet = (symbol: string, identity: string) => {
-  const { ROOM } = env as unknown as Env;
-  const room = ROOM.get(ROOM.idFromName(symbol as SymbolName)) as unknown as RoomCalls;
-  return room.meetDatabase(symbol as SymbolName, identity);
-};
+const meet = (symbol: string, identity: string) => hostStubOf(symbol).meetDatabase(identity);
 
 it("S-8 a room that is read finds out by itself that another database is there, and stores again", async () => {
   await startBeside("first");
@@ -38,7 +30,7 @@ it("S-8 a room that is read finds out by itself that another database is there, 
   await ask(`/api/positions/${symbol}`, {}, "read");
   await neon.untilStored(symbol, 5);
   // And once only: a later word of the same database changes nothing.
-  expect(await meet(symbol, "second")).toEqual({ resends: true, lostThrough: null });
+  expect(await meet(symbol, "second")).toEqual({ rooms: 1, lostThrough: null });
   await pushPoints(symbol, 6, 1);
   expect((await neon.untilStored(symbol, 6)).length).toBe(6);
 });
@@ -50,7 +42,7 @@ it("S-8 what the log had dropped is said to be lost", async () => {
   await neon.untilStored(symbol, 3);
   await abortAllDurableObjects();
   // As pruning leaves it.
-  await runInDurableObject(roomStub(symbol), (_, ctx) => {
+  await runInDurableObject(hostStubOf(symbol), (_, ctx) => {
     ctx.storage.sql.exec("DELETE FROM log WHERE cursor <= ?", cursor);
     ctx.storage.sql.exec("UPDATE meta SET value = ? WHERE key = 'pruned_through'", cursor);
   });
@@ -58,7 +50,7 @@ it("S-8 what the log had dropped is said to be lost", async () => {
   await pushPoints(symbol, 4, 2);
   await neon.untilStored(symbol, 5);
   await startBeside("fourth");
-  expect(await meet(symbol, "fourth")).toEqual({ resends: true, lostThrough: cursor });
+  expect(await meet(symbol, "fourth")).toEqual({ rooms: 2, lostThrough: cursor });
   expect((await neon.untilStored(symbol, 2)).map(({ cells }) => cells["value"])).toEqual([4, 5]);
 });
 
@@ -67,7 +59,7 @@ it("S-8 a new room beside a new database has nothing to store again", async () =
   const symbol = newSymbol();
   await pushPoints(symbol, 1);
   await neon.untilStored(symbol, 1);
-  expect(await meet(symbol, "fifth")).toEqual({ resends: false, lostThrough: null });
+  expect(await meet(symbol, "fifth")).toEqual({ rooms: 0, lostThrough: null });
 });
 
 it("S-8 a database that is replaced under a Writer who knows the other's ids has nothing under those", async () => {

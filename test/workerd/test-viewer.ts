@@ -2,7 +2,7 @@ import type { CloseReason } from "../../src/protocol/close-codes.ts";
 import { CLOSE_CODES } from "../../src/protocol/close-codes.ts";
 import { type ServerMessage, serverMessageSchema } from "../../src/protocol/server-message.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
-import { ask, makeKnown } from "./edgetape.ts";
+import { ask } from "./edgetape.ts";
 
 type MessageOf<Type extends ServerMessage["type"]> = Extract<ServerMessage, { type: Type }>;
 
@@ -26,7 +26,6 @@ export class TestViewer {
   }
 
   static async join(symbol: string, since?: Cursor | number): Promise<TestViewer> {
-    await makeKnown(symbol);
     const query = since === undefined ? "" : `?since=${since}`;
     const response = await ask(
       `/ws/${encodeURIComponent(symbol)}${query}`,

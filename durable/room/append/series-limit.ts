@@ -1,11 +1,19 @@
+import type { RoomId } from "../../host/log/host-log.ts";
 import { numberOf, type SqlPort } from "../sql-port.ts";
 
 export interface SeriesLimitDeps {
   sql: SqlPort;
+  /** Null while nobody has pushed to the room. */
+  room: () => RoomId | null;
   /** 0: no limit, and nothing is kept. */
   limit: number;
-  /** Series of a room that is older than this list of them, each as its hash. */
-  known: () => Iterable<number>;
+}
+
+/** Creates what the rooms of a host keep of their series; safe to run at every wake. */
+export function createSeriesTable(sql: SqlPort): void {
+  sql.exec(
+    "CREATE TABLE IF NOT EXISTS series (room INTEGER NOT NULL, hash INTEGER NOT NULL, PRIMARY KEY (room, hash)) WITHOUT ROWID",
+  );
 }
 
 /**
@@ -39,26 +47,26 @@ export class SeriesLimit {
 
   /** Keeps series that are new. */
   keep(hashes: ReadonlySet<number>): void {
-    if (this.#deps.limit === 0 || hashes.size === 0) return;
+    const room = this.#deps.room();
+    if (this.#deps.limit === 0 || hashes.size === 0 || room === null) return;
     const kept = this.#open();
     for (const hash of hashes) kept.add(hash);
     this.#deps.sql.exec(
-      "INSERT OR IGNORE INTO series (hash) SELECT value FROM json_each(?)",
-      JSON.stringify([...hashes]),
+      "INSERT OR IGNORE INTO series (room, hash) SELECT ?, value FROM json_each(?)",
+      ...[room, JSON.stringify([...hashes])],
     );
   }
 
   #open(): Set<number> {
     if (this.#kept !== null) return this.#kept;
-    const { sql, known } = this.#deps;
-    const isNew = [...sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'series'")].length === 0;
-    this.#kept = new Set();
-    if (isNew) {
-      sql.exec("CREATE TABLE series (hash INTEGER PRIMARY KEY)");
-      this.keep(new Set(known()));
-    } else {
-      for (const row of sql.exec("SELECT hash FROM series")) this.#kept.add(numberOf(row["hash"]));
+    const { sql, room } = this.#deps;
+    const kept = new Set<number>();
+    this.#kept = kept;
+    const id = room();
+    if (id === null) return kept;
+    for (const row of sql.exec("SELECT hash FROM series WHERE room = ?", id)) {
+      kept.add(numberOf(row["hash"]));
     }
-    return this.#kept;
+    return kept;
   }
 }

@@ -1,11 +1,16 @@
-import type { PollPage } from "../../../src/bindings/room.ts";
+import type { PollPage } from "../../../src/bindings/host.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 import type { ReadArchive } from "../past/archive.ts";
-import type { RoomLog } from "./log.ts";
-import type { LogFrame } from "./log-row.ts";
+import type { RoomLog } from "./room-log.ts";
+import type { LogFrame } from "../../host/log/host-log.ts";
 
 /** Longest text of a page of more than one frame: some events are whole order books. */
 const PAGE_CHARS = 4 * 1024 * 1024;
+
+/** The page of a room that does not know its place yet, or whether it has a past: nothing is told, and nothing passed over. */
+export function nothingYet(cursor: Cursor): PollPage {
+  return { events: "", frames: [], count: 0, cursor, oldest: cursor, complete: true };
+}
 
 /**
  * One page of the polling fallback: about `limit` events after `since`, whole frames, at least one where there is any.

@@ -9,6 +9,11 @@ export class Pollers {
     this.#clock = clock;
   }
 
+  /** How many wait. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
   /** Resolves at the next append, or after `waitMs`. */
   async nextAppend(waitMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -1,5 +1,5 @@
-import type { RoomTail } from "../../../src/bindings/room.ts";
-import type { RoomLog } from "./log.ts";
+import type { RoomTail } from "../../../src/bindings/host.ts";
+import type { RoomLog } from "./room-log.ts";
 
 /** Longest tail: the runtime carries 32 MiB between objects, and some events are whole order books. */
 const TAIL_CHARS = 8 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
-import type { LogFrame } from "../log/log-row.ts";
+import type { LogFrame, RoomId } from "../../host/log/host-log.ts";
 import { numberOf, type SqlPort } from "../sql-port.ts";
 import {
   type ArchiveAnswer,
@@ -8,14 +8,24 @@ import {
   type ReadArchive,
   readPatiently,
 } from "./archive.ts";
+import type { ReadTurns } from "./read-turns.ts";
 
-/** Reads of one room under way at once: others wait their turn, and take what these have read where that will do. */
-const READS_AT_ONCE = 2;
 /** Text of pages that are kept for those who come next: a crowd is never far apart. */
 const KEPT_CHARS = 4 * 1024 * 1024;
 
+/** Creates what the rooms of a host know of Postgres; safe to run at every wake. */
+export function createArchiveTable(sql: SqlPort): void {
+  sql.exec(
+    "CREATE TABLE IF NOT EXISTS empty_archives (room INTEGER PRIMARY KEY, through INTEGER NOT NULL)",
+  );
+}
+
 export interface ArchiveReadsDeps {
   sql: SqlPort;
+  /** Null while nobody has pushed to the room. */
+  room: () => RoomId | null;
+  /** Reads of all rooms of a host wait for each other: an object has six connections. */
+  turns: ReadTurns;
   read: (after: Cursor, upTo: Cursor) => Promise<ArchiveAnswer>;
   wait: (ms: number) => Promise<void>;
 }
@@ -34,15 +44,17 @@ interface KeptPage {
 export class ArchiveReads {
   readonly #deps: ArchiveReadsDeps;
   readonly #underWay = new Map<Cursor, Promise<ArchivePage>>();
-  readonly #turns: (() => void)[] = [];
-  #readers = 0;
   #pages: KeptPage[] = [];
   #emptyThrough: Cursor;
 
   constructor(deps: ArchiveReadsDeps) {
     this.#deps = deps;
-    const [row] = deps.sql.exec("SELECT value FROM meta WHERE key = 'empty_through'");
-    this.#emptyThrough = (row === undefined ? CURSOR_ORIGIN : numberOf(row["value"])) as Cursor;
+    const room = deps.room();
+    const [row] =
+      room === null
+        ? []
+        : deps.sql.exec("SELECT through FROM empty_archives WHERE room = ?", room);
+    this.#emptyThrough = (row === undefined ? CURSOR_ORIGIN : numberOf(row["through"])) as Cursor;
   }
 
   /** Postgres has no event of the symbol up to here: the room is as old as that, and nobody was there before it. */
@@ -69,30 +81,25 @@ export class ArchiveReads {
     for (const kept of this.#pages) kept.isUsed = false;
   }
 
-  async #readInTurn(after: Cursor, upTo: Cursor): Promise<ArchivePage> {
-    if (this.#readers >= READS_AT_ONCE) {
-      await new Promise<void>((resolve) => this.#turns.push(resolve));
-    }
-    this.#readers += 1;
-    try {
+  #readInTurn(after: Cursor, upTo: Cursor): Promise<ArchivePage> {
+    return this.#deps.turns.take(async () => {
       // While it waited somebody may have read the very page.
       const kept = this.#kept(after);
       if (kept !== null) return kept;
       const page = await readPatiently(this.#deps.read, this.#deps.wait, after, upTo);
       if (page.kind === "frames") this.#keep(after, upTo, page);
       return page;
-    } finally {
-      this.#readers -= 1;
-      this.#turns.shift()?.();
-    }
+    });
   }
 
   #keep(after: Cursor, upTo: Cursor, page: FramesPage): void {
-    if (after <= this.#emptyThrough && page.frames.length === 0 && page.through === upTo) {
+    const room = this.#deps.room();
+    const isEmpty = page.frames.length === 0 && page.through === upTo;
+    if (room !== null && after <= this.#emptyThrough && isEmpty) {
       this.#emptyThrough = upTo;
       this.#deps.sql.exec(
-        "INSERT OR REPLACE INTO meta (key, value) VALUES ('empty_through', ?)",
-        upTo,
+        "INSERT OR REPLACE INTO empty_archives (room, through) VALUES (?, ?)",
+        ...[room, upTo],
       );
     }
     const chars = page.frames.reduce((sum, { text }) => sum + text.length, 0);

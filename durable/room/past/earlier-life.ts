@@ -2,7 +2,8 @@ import { fullJitterMs } from "../../../src/core/backoff.ts";
 import { type BookState, foldBook } from "../../../src/core/book-samples.ts";
 import type { EarlierLife } from "../../../src/db/events/read-earlier-life.ts";
 import type { EpochUs } from "../../../src/protocol/time.ts";
-import type { RoomLog } from "../log/log.ts";
+import type { RoomLog } from "../log/room-log.ts";
+import type { EarlierPlace } from "../../host/symbols/host-symbols.ts";
 import {
   KEPT_ACCOUNTS,
   KEPT_BARS,
@@ -22,7 +23,7 @@ export type SearchFailure = "passing" | "refused" | "bug";
 export interface EarlierLifeDeps {
   log: Pick<RoomLog, "isPending" | "isPlaced">;
   /** Where an earlier life may be: `unsure` while nobody can tell. */
-  askPlace: () => Promise<"nowhere" | "postgres" | "unsure">;
+  askPlace: () => Promise<EarlierPlace>;
   /** There was nothing before. */
   beginFromNothing: () => void;
   /** Puts the log behind what Postgres has of the symbol. */

@@ -9,7 +9,7 @@ import {
 } from "../../../src/core/book-samples.ts";
 import { decodeFrame, type EncodedFrame, encodeFrames } from "../../../src/core/encode-events.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
-import type { RoomLog } from "../log/log.ts";
+import type { RoomLog } from "../log/room-log.ts";
 import type { RoomState } from "./room-state.ts";
 
 /** A log is never so far ahead of the clock, unless that was turned back. */
@@ -28,12 +28,13 @@ export class BookSampler {
   #sampledAtUs: EpochUs | null = null;
   /** The sample made here is in the log, or about to be, and nobody has looked for its place yet. */
   #isPlaceDue = false;
-  /** The book may have changed since its last sample. True at a wake, for nobody has looked yet. */
-  #mayBeChanged = true;
+  /** The book may have changed since its last sample. True at a wake of a room with a book, for nobody has looked yet. */
+  #mayBeChanged: boolean;
 
   constructor(log: RoomLog, state: RoomState) {
     this.#log = log;
     this.#state = state;
+    this.#mayBeChanged = log.hasBook;
   }
 
   /** What was before the log has become known: the book may be another one. */
@@ -49,6 +50,7 @@ export class BookSampler {
     nowUs: EpochUs,
   ): readonly EncodedFrame[] {
     this.#mayBeChanged = true;
+    this.#log.noteBook();
     if (!isSampleDue(this.#known, this.#logTime(nowUs), bookTs)) return frames;
     const state = this.#look();
     const cursor = this.#logTime(nowUs);

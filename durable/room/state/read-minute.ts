@@ -2,7 +2,7 @@ import { decodeFrame } from "../../../src/core/encode-events.ts";
 import type { TailTrade } from "../../../src/db/bars/read-bar-columns.ts";
 import type { Bar } from "../../../src/protocol/bar.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
-import type { RoomLog } from "../log/log.ts";
+import type { RoomLog } from "../log/room-log.ts";
 import type { RoomArchive } from "../room-ports.ts";
 
 /** The bar of a minute with every trade of the room up to `through`, which is in its log, and none after it. */

@@ -1,8 +1,8 @@
-import { decodeFrame } from "../../../src/core/encode-events.ts";
+import { decodeFrame, tradeKey } from "../../../src/core/encode-events.ts";
 import type { BarMessage } from "../../../src/protocol/server-message.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 import { TradeWindow } from "../append/trade-window.ts";
-import type { RoomLog } from "../log/log.ts";
+import type { RoomLog } from "../log/room-log.ts";
 import { numberOf, type SqlPort, textOf } from "../sql-port.ts";
 import { type LastValues, LastValuesFold } from "./last-values.ts";
 
@@ -10,12 +10,24 @@ import { type LastValues, LastValuesFold } from "./last-values.ts";
 const CHECKPOINT_EVENTS = 2_000;
 /** ...or so many for each series, so that writing a large fold stays a small part of the work. */
 const CHECKPOINT_EVENTS_A_SERIES = 10;
+/** A fold that lacks so many events is worth a row where the room leaves memory. */
+const WORTH_EVENTS = 200;
 /** Trades of the newest so many events are known again after a wake. */
 const WINDOW_EVENTS = 10_000;
 /** Bars kept for the next flush; older ones are in history. */
 const KEPT_BAR_MESSAGES = 20;
 /** Minutes of old bars to be corrected for viewers; a backfill has more, and its viewers load history anyway. */
 const KEPT_OLD_MINUTES = 1_000;
+
+/** Creates what the rooms of a host keep of their state; safe to run at every wake. */
+export function createStateTables(sql: SqlPort): void {
+  sql.exec(
+    "CREATE TABLE IF NOT EXISTS checkpoints (room INTEGER PRIMARY KEY, through INTEGER NOT NULL, fold TEXT NOT NULL)",
+  );
+  sql.exec(
+    "CREATE TABLE IF NOT EXISTS earlier_trades (room INTEGER PRIMARY KEY, keys TEXT NOT NULL)",
+  );
+}
 
 /**
  * What the room remembers of its log beyond the frames themselves: the last values, and the newest trades' ids. Both
@@ -26,6 +38,7 @@ export class RoomState {
   readonly #log: RoomLog;
   #fold: LastValuesFold;
   #foldedThrough: Cursor;
+  #savedThrough: Cursor;
   #sinceCheckpoint = 0;
   /** Bars that closed or were corrected, each with the cursor of the frame that did it. */
   #bars: { cursor: Cursor; bar: BarMessage }[] = [];
@@ -35,19 +48,17 @@ export class RoomState {
   constructor(sql: SqlPort, log: RoomLog) {
     this.#sql = sql;
     this.#log = log;
-    sql.exec(
-      "CREATE TABLE IF NOT EXISTS checkpoint (id INTEGER PRIMARY KEY, through INTEGER NOT NULL, fold TEXT NOT NULL)",
-    );
-    sql.exec(
-      "CREATE TABLE IF NOT EXISTS earlier_trades (id INTEGER PRIMARY KEY, keys TEXT NOT NULL)",
-    );
-    const [saved] = sql.exec("SELECT through, fold FROM checkpoint WHERE id = 1");
+    const [saved] =
+      log.id === null
+        ? []
+        : sql.exec("SELECT through, fold FROM checkpoints WHERE room = ?", log.id);
     this.#fold = new LastValuesFold(
       saved === undefined ? null : (JSON.parse(textOf(saved["fold"])) as LastValues),
     );
     this.#foldedThrough = (
       saved === undefined ? log.prunedThrough : numberOf(saved["through"])
     ) as Cursor;
+    this.#savedThrough = this.#foldedThrough;
   }
 
   /** The log has just been told what was before it: everything is made anew on top of that. */
@@ -57,10 +68,7 @@ export class RoomState {
     this.#bars = [];
     this.#oldMinutes.clear();
     this.#tradeWindow = null;
-    this.#sql.exec(
-      "INSERT OR REPLACE INTO earlier_trades (id, keys) VALUES (1, ?)",
-      JSON.stringify(tradeKeys),
-    );
+    this.#saveTrades(tradeKeys);
     this.#checkpoint();
   }
 
@@ -121,33 +129,62 @@ export class RoomState {
   readonly tradeWindow = (): TradeWindow => {
     if (this.#tradeWindow !== null) return this.#tradeWindow;
     const window = new TradeWindow();
-    const log = this.#log;
-    const [earlier] = this.#sql.exec("SELECT keys FROM earlier_trades");
-    if (earlier !== undefined) window.learnKeys(JSON.parse(textOf(earlier["keys"])) as string[]);
-    let skip = log.events - WINDOW_EVENTS;
-    for (const frame of log.framesAfter(log.prunedThrough, log.head)) {
-      skip -= frame.count;
-      if (skip <= 0) window.learn(decodeFrame(frame.text));
-    }
+    window.learnKeys(this.#earlierTrades());
+    for (const frame of this.#log.newest(WINDOW_EVENTS)) window.learn(decodeFrame(frame.text));
     this.#tradeWindow = window;
     return window;
   };
 
-  /** Prunes the log, after the fold has taken what goes and is written down with it. */
-  prune(): void {
+  /** Writes the fold down where it would take long to make it again. */
+  saveIfWorth(): void {
+    if (this.#sinceCheckpoint >= WORTH_EVENTS) this.#checkpoint();
+  }
+
+  /** Writes down what would be lost with the frames up to `through`, which are about to be dropped. */
+  keepBeforeDrop(through: Cursor): void {
     this.foldToHead();
-    this.#checkpoint();
-    // The log alone has more than is remembered by now.
-    this.#sql.exec("DELETE FROM earlier_trades");
-    this.#log.prune();
+    if (this.#savedThrough < this.#foldedThrough) this.#checkpoint();
+    this.#keepTrades(through);
+  }
+
+  /** Where what is left of the log has too few events, the ids of the newest trades are kept beside it. */
+  #keepTrades(through: Cursor): void {
+    const earlier = this.#earlierTrades();
+    const newest = this.#log.newest(WINDOW_EVENTS);
+    const dropped = newest.filter(({ cursor }) => cursor <= through);
+    const isEnough = dropped.length === 0 && newest.reduce((sum, { count }) => sum + count, 0) >= WINDOW_EVENTS;
+    const keys = dropped
+      .flatMap(({ text }) => decodeFrame(text).map(tradeKey))
+      .filter((key) => key !== null);
+    const kept = isEnough ? [] : [...earlier, ...keys].slice(-WINDOW_EVENTS);
+    if (kept.length !== earlier.length || keys.length > 0) this.#saveTrades(kept);
+  }
+
+  #earlierTrades(): string[] {
+    const { id } = this.#log;
+    if (id === null) return [];
+    const [row] = this.#sql.exec("SELECT keys FROM earlier_trades WHERE room = ?", id);
+    return row === undefined ? [] : (JSON.parse(textOf(row["keys"])) as string[]);
+  }
+
+  #saveTrades(keys: readonly string[]): void {
+    const { id } = this.#log;
+    if (id === null) return;
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO earlier_trades (room, keys) VALUES (?, ?)",
+      id,
+      JSON.stringify(keys),
+    );
   }
 
   #checkpoint(): void {
+    const { id } = this.#log;
+    if (id === null) return;
     this.#sinceCheckpoint = 0;
+    this.#savedThrough = this.#foldedThrough;
     this.#sql.exec(
-      "INSERT OR REPLACE INTO checkpoint (id, through, fold) VALUES (1, ?, ?)",
-      this.#foldedThrough,
-      JSON.stringify(this.#fold),
+      "INSERT OR REPLACE INTO checkpoints (room, through, fold) VALUES (?, ?, ?)",
+      ...[id, this.#foldedThrough, JSON.stringify(this.#fold)],
     );
   }
 }

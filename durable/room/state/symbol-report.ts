@@ -20,17 +20,3 @@ export function summaryOf(
     viewers,
   };
 }
-
-/** Calls `report` soon after it is asked to, at most once in `everyMs`, and never loses the last change. */
-export class ReportThrottle {
-  #planned = false;
-
-  request(everyMs: number, wait: (ms: number) => Promise<void>, report: () => Promise<void>) {
-    if (this.#planned) return null;
-    this.#planned = true;
-    return wait(everyMs).then(() => {
-      this.#planned = false;
-      return report();
-    });
-  }
-}

@@ -1,5 +1,5 @@
 import type { Cursor } from "../../../src/protocol/time.ts";
-import type { RoomLog } from "../log/log.ts";
+import type { RoomLog } from "../log/room-log.ts";
 import type { FanOutPace } from "./fan-out-pace.ts";
 import { type MessageLimits, messagesOf, type ReadyMessage } from "./messages.ts";
 import { fallBehind, isWindowFull, saveAttachment, saveIfStale, type Viewer } from "./viewer.ts";

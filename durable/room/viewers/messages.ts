@@ -4,7 +4,7 @@ import {
   MAX_MESSAGE_EVENTS,
 } from "../../../src/protocol/frame.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
-import type { LogFrame } from "../log/log-row.ts";
+import type { LogFrame } from "../../host/log/host-log.ts";
 
 /** An `events` message ready to send. */
 export interface ReadyMessage {

@@ -1,6 +1,6 @@
 import type { CaughtUp, Gap } from "../../../src/protocol/server-message.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
-import type { RoomLog } from "../log/log.ts";
+import type { RoomLog } from "../log/room-log.ts";
 import type { FramesPage, ReadArchive } from "../past/archive.ts";
 import type { LiveStream } from "./live-stream.ts";
 import { type MessageLimits, messagesOf, type ReadyMessage } from "./messages.ts";

@@ -1,8 +1,21 @@
-import type { ViewerSocket } from "./viewer.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { ViewerAttachment, ViewerSocket } from "./viewer.ts";
 
-/** The room's sockets, each with the port its viewers are known by. */
+/** A socket's room, and the port that its viewer is known by. */
+export interface Seat {
+  symbol: SymbolName;
+  port: ViewerSocket;
+}
+
+/** What a socket keeps while the host sleeps. */
+interface SocketAttachment {
+  symbol: SymbolName;
+  viewer: ViewerAttachment;
+}
+
+/** The sockets of a host, each with its room and its port. */
 export class Sockets {
-  readonly #ports = new Map<WebSocket, ViewerSocket>();
+  readonly #seats = new Map<WebSocket, Seat>();
   readonly #pingedAt: (ws: WebSocket) => Date | null;
   readonly #nowMs: () => number;
   /** Those closed by us whose clients have not answered yet, and when. */
@@ -24,9 +37,8 @@ export class Sockets {
     return this.#closedAtMs.size;
   }
 
-  portOf(ws: WebSocket): ViewerSocket {
-    const known = this.#ports.get(ws);
-    if (known !== undefined) return known;
+  /** A viewer's socket, from now on. */
+  add(ws: WebSocket, symbol: SymbolName): ViewerSocket {
     const port: ViewerSocket = {
       pingedMs: () => this.#pingedAt(ws)?.getTime() ?? null,
       send: (text) => ws.send(text),
@@ -34,26 +46,36 @@ export class Sockets {
         this.#closedAtMs.set(ws, this.#nowMs());
         ws.close(code, reason);
       },
-      saveAttachment: (attachment) => ws.serializeAttachment(attachment),
+      saveAttachment: (viewer) =>
+        ws.serializeAttachment({ symbol, viewer } satisfies SocketAttachment),
     };
-    this.#ports.set(ws, port);
+    this.#seats.set(ws, { symbol, port });
     return port;
   }
 
-  /** A socket that slept with the room: false where we had closed it before, which is long ago then. */
-  isOpen(ws: WebSocket): boolean {
-    if (ws.readyState === WebSocket.OPEN) return true;
-    this.#closedAtMs.set(ws, Number.NEGATIVE_INFINITY);
-    return false;
+  seatOf(ws: WebSocket): Seat | undefined {
+    return this.#seats.get(ws);
+  }
+
+  /** Those of the sockets that slept with the host and are open. Those that were closed before were closed long ago. */
+  asleep(sockets: readonly WebSocket[]): (readonly [SymbolName, ViewerSocket, ViewerAttachment])[] {
+    return sockets.flatMap((ws) => {
+      if (ws.readyState !== WebSocket.OPEN) {
+        this.#closedAtMs.set(ws, Number.NEGATIVE_INFINITY);
+        return [];
+      }
+      const { symbol, viewer } = ws.deserializeAttachment() as SocketAttachment;
+      return [[symbol, this.add(ws, symbol), viewer] as const];
+    });
   }
 
   forget(ws: WebSocket): void {
-    this.#ports.delete(ws);
+    this.#seats.delete(ws);
     this.#closedAtMs.delete(ws);
   }
 
-  [Symbol.iterator](): Iterator<ViewerSocket> {
-    return this.#ports.values();
+  *[Symbol.iterator](): Iterator<ViewerSocket> {
+    for (const { port } of this.#seats.values()) yield port;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { JoinRefusal, JoinRequest } from "../../../src/bindings/room.ts";
+import type { JoinRefusal, JoinRequest } from "../../../src/bindings/host.ts";
 import type { RoomSettings } from "../room-ports.ts";
 import { readClientMessage } from "./client-message.ts";
 import { ConnectLimit } from "./connect-limit.ts";

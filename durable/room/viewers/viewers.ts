@@ -3,7 +3,7 @@ import { HEARTBEAT_MS, PONG } from "../../../src/protocol/heartbeat.ts";
 import type { BarMessage, ServerMessage } from "../../../src/protocol/server-message.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
-import type { RoomLog } from "../log/log.ts";
+import type { RoomLog } from "../log/room-log.ts";
 import type { ReadArchive } from "../past/archive.ts";
 import type { LastValuesFold } from "../state/last-values.ts";
 import type { FanOutPace } from "./fan-out-pace.ts";
@@ -83,6 +83,11 @@ export class Viewers {
 
   get size(): number {
     return this.#viewers.size;
+  }
+
+  /** How many are live. */
+  get live(): number {
+    return this.#live.size;
   }
 
   /** How far the live viewers have been sent the log; null where there is none. */
@@ -183,6 +188,11 @@ export class Viewers {
     this.leave(viewer.socket);
     const { code, reason: words } = CLOSE_CODES[reason];
     viewer.socket.close(code, words);
+  }
+
+  /** Closes all of them. */
+  closeAll(reason: CloseReason): void {
+    for (const viewer of this.#viewers.values()) this.close(viewer, reason);
   }
 
   /** The viewer said something. */

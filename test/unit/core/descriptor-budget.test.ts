@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DescriptorBudget, sharesOf } from "../../../src/core/descriptor-budget.ts";
+import type { HostName } from "../../../src/core/placement.ts";
 
 function budgetOf(limit: number, open = 60) {
   const state = { open, nowMs: 1_000_000, counts: 0, isBroken: false };
@@ -15,6 +16,8 @@ function budgetOf(limit: number, open = 60) {
   return { budget, state };
 }
 
+const hosts = (...names: string[]) => names as HostName[];
+
 function letIn(budget: DescriptorBudget): number {
   for (let viewers = 0; ; viewers += 1) if (!budget.takeViewer()) return viewers;
 }
@@ -25,12 +28,12 @@ describe("L-20 descriptors", () => {
     [1_024, 224, 277],
     [20_000, 7_920, 6_304],
   ])(
-    "of %i are shared out: %i viewers, and rooms, before some are kept",
-    (limit, viewers, rooms) => {
+    "of %i are shared out: %i viewers, and hosts, before some are kept",
+    (limit, viewers, hosts) => {
       const shares = sharesOf(limit);
-      expect(shares).toMatchObject({ viewers, rooms });
+      expect(shares).toMatchObject({ viewers, hosts });
       expect(limit - shares.viewersEnd).toBe(Math.min(limit / 2, 4_096));
-      expect(shares.roomsEnd).toBeGreaterThan(shares.viewersEnd);
+      expect(shares.hostsEnd).toBeGreaterThan(shares.viewersEnd);
     },
   );
 
@@ -43,7 +46,7 @@ describe("L-20 descriptors", () => {
     state.nowMs += 600;
     await budget.look();
     expect(letIn(budget)).toBe(0);
-    expect(budget.takeRooms(["A", "B"], "push")).toBe(true);
+    expect(budget.takeHosts(hosts("A", "B"), "push")).toBe(true);
     state.open -= 20;
     state.nowMs += 600;
     await budget.look();
@@ -65,33 +68,33 @@ describe("L-20 descriptors", () => {
     expect(state.counts).toBe(4);
   });
 
-  it("are not asked for again by rooms that are open", async () => {
+  it("are not asked for again by hosts that are open", async () => {
     const { budget, state } = budgetOf(600, 510);
     await budget.look();
-    expect(budget.takeRooms(["A", "B", "C"], "push")).toBe(true);
-    expect(budget.takeRooms(["D", "E", "F", "G", "H", "I"], "push")).toBe(false);
+    expect(budget.takeHosts(hosts("A", "B", "C"), "push")).toBe(true);
+    expect(budget.takeHosts(hosts("D", "E", "F", "G", "H", "I"), "push")).toBe(false);
     state.open = 522;
     state.nowMs += 9_000;
     await budget.look();
-    expect(budget.takeRooms(["C", "A"], "push")).toBe(true);
+    expect(budget.takeHosts(hosts("C", "A"), "push")).toBe(true);
     state.nowMs += 9_000;
-    expect(budget.takeRooms(["A"], "push")).toBe(true);
+    expect(budget.takeHosts(hosts("A"), "push")).toBe(true);
     // Nobody has used it for 18 s: the runtime has closed it.
-    expect(budget.takeRooms(["B"], "push")).toBe(true);
+    expect(budget.takeHosts(hosts("B"), "push")).toBe(true);
     state.open = 523;
     state.nowMs += 600;
     await budget.look();
-    expect(budget.takeRooms(["D"], "push")).toBe(false);
+    expect(budget.takeHosts(hosts("D"), "push")).toBe(false);
   });
 
-  it("are left to those who push by those who read, however many rooms these go round", async () => {
+  it("are left to those who push by those who read, however many hosts these go round", async () => {
     const { budget } = budgetOf(600, 116);
     await budget.look();
     let read = 0;
-    while (budget.takeRooms([`R${read}`], "read")) read += 1;
+    while (budget.takeHosts(hosts(`R${read}`), "read")) read += 1;
     expect(read).toBeGreaterThan(50);
     let pushed = 0;
-    while (budget.takeRooms([`P${pushed}`], "push")) pushed += 1;
+    while (budget.takeHosts(hosts(`P${pushed}`), "push")) pushed += 1;
     expect(pushed).toBeGreaterThan(30);
   });
 

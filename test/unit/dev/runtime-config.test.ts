@@ -17,11 +17,12 @@ describe("the configuration of the runtime", () => {
   it("has every Durable Object of wrangler.toml, with SQLite", () => {
     const needs = readWranglerToml(TOML);
     expect(needs.durableObjects.map(({ className }) => className)).toEqual([
-      "Room",
+      "Host",
       "Writer",
       "Keeper",
-      "Directory",
       "Keys",
+      "Room",
+      "Directory",
     ]);
     const config = capnpConfig(needs, PARTS);
     for (const { binding, className } of needs.durableObjects) {

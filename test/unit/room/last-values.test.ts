@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { RoomLog } from "../../../durable/room/log/log.ts";
 import { LastValuesFold } from "../../../durable/room/state/last-values.ts";
 import { RoomState } from "../../../durable/room/state/room-state.ts";
 import { encodeFrames } from "../../../src/core/encode-events.ts";
@@ -12,6 +11,7 @@ import type {
 } from "../../../src/protocol/event.ts";
 import type { BarMessage } from "../../../src/protocol/server-message.ts";
 import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../../src/protocol/time.ts";
+import { oneRoom } from "./one-room.ts";
 import { memorySql } from "./sqlite-port.ts";
 
 const MINUTE_US = 60_000_000;
@@ -141,11 +141,11 @@ describe("the room's memory", () => {
 
   it("B-3 gives each bar once, to the stretch of the log that made it, and none again after a wake", () => {
     const sql = memorySql();
-    const log = new RoomLog(sql, NOW_US);
+    const { log, append } = oneRoom(sql, NOW_US);
     const memory = new RoomState(sql, log);
     const heads: Cursor[] = [log.head];
     for (let minute = 0; minute < 4; minute += 1) {
-      log.append(encodeFrames([tradeAt(minute, minute)]), NOW_US);
+      append(encodeFrames([tradeAt(minute, minute)]));
       heads.push(log.head);
     }
     memory.foldToHead();

@@ -1,6 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import { nextAlarmMs } from "../../../durable/room/alarm-time.ts";
-import { StoredWaiters } from "../../../durable/room/outbox/stored-waiters.ts";
+import { nextAlarmMs } from "../../../durable/host/alarm-time.ts";
 import { type ArchiveAnswer, readPatiently } from "../../../durable/room/past/archive.ts";
 import { readClientMessage } from "../../../durable/room/viewers/client-message.ts";
 import { ConnectLimit } from "../../../durable/room/viewers/connect-limit.ts";
@@ -197,34 +196,17 @@ describe("L-3 connects", () => {
   });
 });
 
-test("INV-1 the alarm comes soon while there is an outbox, later for viewers, when a book or a bar is due, else never", () => {
-  const room = {
-    ...{
-      nowMs: START_MS,
-      armedAtMs: null,
-      outboxBytes: 0,
-      viewers: 0,
-      bookDueMs: null,
-      barDueUs: null,
-    },
-    nextEndMs: Number.POSITIVE_INFINITY,
-  };
-  expect(nextAlarmMs(room)).toBeNull();
-  expect(nextAlarmMs({ ...room, viewers: 1 })).toBe(START_MS + 15_000);
-  expect(nextAlarmMs({ ...room, viewers: 1, outboxBytes: 1 })).toBe(START_MS + 5_000);
-  expect(nextAlarmMs({ ...room, bookDueMs: START_MS + 7 })).toBe(START_MS + 7);
-  expect(nextAlarmMs({ ...room, viewers: 1, bookDueMs: START_MS + 7 })).toBe(START_MS + 7);
-  expect(nextAlarmMs({ ...room, bookDueMs: START_MS + 3_600_000 })).toBe(START_MS + 15_000);
-  // One that is set stays, but for a token that ends before it, or a clock that was turned back.
-  const armed = { ...room, viewers: 1, armedAtMs: START_MS + 15_000 };
-  expect(nextAlarmMs({ ...armed, outboxBytes: 1 })).toBeNull();
-  expect(nextAlarmMs({ ...armed, nextEndMs: START_MS + 15_000 })).toBeNull();
-  expect(nextAlarmMs({ ...armed, nextEndMs: START_MS + 70 })).toBe(START_MS + 70);
-  expect(nextAlarmMs({ ...armed, nowMs: START_MS - 1, outboxBytes: 1 })).toBe(START_MS + 4_999);
-  const dueUs = (START_MS * 1_000 + 2_000_001) as EpochUs;
-  expect(nextAlarmMs({ ...room, viewers: 1, barDueUs: dueUs })).toBe(START_MS + 2_001);
-  const overdueUs = (START_MS * 1_000 - 1) as EpochUs;
-  expect(nextAlarmMs({ ...room, viewers: 1, barDueUs: overdueUs })).toBe(START_MS + 1_000);
+test("INV-1 the alarm comes soon while there is an outbox, when a room has something due, later for closed sockets, else never", () => {
+  const idle = { nowMs: 0, armedAtMs: null, outboxBytes: 0, isClosing: false, dueMs: null };
+  expect(nextAlarmMs(idle)).toBeNull();
+  expect(nextAlarmMs({ ...idle, outboxBytes: 1 })).toBe(5_000);
+  expect(nextAlarmMs({ ...idle, isClosing: true })).toBe(15_000);
+  expect(nextAlarmMs({ ...idle, isClosing: true, dueMs: 4_000 })).toBe(4_000);
+  // Setting it costs a row: what is due later waits for what is armed.
+  expect(nextAlarmMs({ ...idle, armedAtMs: 3_000, outboxBytes: 1 })).toBeNull();
+  expect(nextAlarmMs({ ...idle, armedAtMs: 14_000, outboxBytes: 1 })).toBe(5_000);
+  // Armed before the clock was turned back.
+  expect(nextAlarmMs({ ...idle, armedAtMs: 90_000, dueMs: 60_000 })).toBe(60_000);
 });
 
 test("E-4 the pause of fan-out grows with what it costs, and is nothing for a few viewers", () => {
@@ -233,19 +215,6 @@ test("E-4 the pause of fan-out grows with what it costs, and is nothing for a fe
   expect(pauseMs(10 * costMs)).toBe(0);
   expect(pauseMs(1_000 * costMs)).toBe(Math.ceil((1_000 * costMs) / 3));
   expect(sendMs(60_000)).toBeGreaterThan(costMs);
-});
-
-test("I-8 those who wait for Postgres are told when their cursor is there, and not before", async () => {
-  const waiters = new StoredWaiters();
-  const told: number[] = [];
-  const waiting = [5, 3, 9].map((cursor) =>
-    waiters.wait(cursor as Cursor).then(() => told.push(cursor)),
-  );
-  waiters.release(5 as Cursor);
-  await Promise.all(waiting.slice(0, 2));
-  expect(told.sort()).toEqual([3, 5]);
-  waiters.release(9 as Cursor);
-  await waiting[2];
 });
 
 test("S-5 F-3 an archive that is away is given up after three times, one that is busy asked on, one that is broken not again", async () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RoomLog } from "../../../durable/room/log/log.ts";
-import type { LogFrame } from "../../../durable/room/log/log-row.ts";
+import type { LogFrame } from "../../../durable/host/log/host-log.ts";
 import { RoomState } from "../../../durable/room/state/room-state.ts";
 import type {
   Holder,
@@ -14,6 +13,7 @@ import type { ServerMessage } from "../../../src/protocol/server-message.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 import { FakeTime, settle } from "./fake-time.ts";
+import { oneRoom } from "./one-room.ts";
 import { memorySql } from "./sqlite-port.ts";
 
 const ANYBODY: Holder = { key: null, expiresAtMs: null };
@@ -49,7 +49,7 @@ class Socket implements ViewerSocket {
 function roomOf({ pauseMs = 0, sendMs = 0, frames = [] as LogFrame[], isAway = false } = {}) {
   const time = new FakeTime();
   const sql = memorySql();
-  const log = new RoomLog(sql, NOW_US);
+  const { log, append: appendFrames } = oneRoom(sql, NOW_US, "place");
   const memory = new RoomState(sql, log);
   const deps: ViewersDeps = {
     symbol: "BTC-USD" as SymbolName,
@@ -75,7 +75,7 @@ function roomOf({ pauseMs = 0, sendMs = 0, frames = [] as LogFrame[], isAway = f
   /** Appends a frame of 50 points that carry `value`. */
   const append = (value: number) => {
     const event = JSON.stringify({ kind: "metric", ts: NOW_US, metric: "m", value });
-    log.append([{ text: Array(50).fill(event).join(","), count: 50 }], NOW_US);
+    appendFrames([{ text: Array(50).fill(event).join(","), count: 50 }]);
     viewers.published();
   };
   return { time, log, viewers, append, wake };

@@ -43,6 +43,14 @@ describe("settings", () => {
     expect(configOf({ ...GOOD }).ALLOWED_HOSTS).toBeUndefined();
   });
 
+  it("read where symbols are placed", () => {
+    expect(configOf({ ...GOOD })).toMatchObject({ ROOM_HOSTS: 1, ROOM_DEDICATED: [] });
+    const placed = { ROOM_HOSTS: "0", ROOM_DEDICATED: "BTC-*, ES=F\\*,AAPL*C00110000 *" };
+    expect(configOf({ ...GOOD, ...placed })).toMatchObject({
+      ...{ ROOM_HOSTS: 0, ROOM_DEDICATED: ["BTC-*", "ES=F\\*", "AAPL*C00110000", "*"] },
+    });
+  });
+
   it.each([
     [{}, "DATABASE_URL is missing"],
     [{ DATABASE_URL: "mysql://x" }, "DATABASE_URL must begin with postgres://"],
@@ -57,6 +65,10 @@ describe("settings", () => {
     [{ ...GOOD, TRUST_PROXY: "none,10.0.0.1" }, "TRUST_PROXY must be none"],
     [{ ...GOOD, KEEP_RAW_DAYS: "400" }, "KEEP_MINUTES_DAYS must not be less than KEEP_RAW_DAYS"],
     [{ ...GOOD, KEEP_RAW_DAYS: "-1" }, "KEEP_RAW_DAYS must not be negative"],
+    [{ ...GOOD, ROOM_HOSTS: "1025" }, "ROOM_HOSTS must be at most 1024"],
+    [{ ...GOOD, ROOM_HOSTS: "-1" }, "ROOM_HOSTS must not be negative"],
+    [{ ...GOOD, ROOM_HOSTS: "1.5" }, "ROOM_HOSTS must be a whole number"],
+    [{ ...GOOD, ROOM_DEDICATED: "BTC;ETH" }, "ROOM_DEDICATED must be symbols or patterns"],
     [{ ...GOOD, JWT_SECRET: "short" }, "JWT_SECRET must have at least 32 characters"],
   ])("%j are refused by name", (env, words) => {
     expect(() => configOf(env)).toThrow(words);

@@ -1,17 +1,26 @@
 import { describe, expect, it } from "vitest";
 import { Backlog } from "../../../durable/writer/backlog.ts";
 import type { StoreRequest } from "../../../src/bindings/writer.ts";
+import type { HostName } from "../../../src/core/placement.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 
 const S = 1_000_000;
 
-function part(symbol: string, acknowledgedS: number, outboxBytes = 100): StoreRequest {
+function part(
+  host: string,
+  acknowledgedS: number,
+  outboxBytes = 100,
+  lane: StoreRequest["lane"] = "outbox",
+): StoreRequest {
+  const roomOf = (name: string, seconds: number) => ({
+    symbol: name as SymbolName,
+    frames: [{ cursor: (seconds * S) as Cursor, text: "" }],
+  });
   return {
-    symbol: symbol as SymbolName,
-    frames: [{ cursor: (acknowledgedS * S) as Cursor, text: "" }],
-    correlationIds: [],
-    outboxBytes,
+    ...{ host: host as HostName, lane, correlationIds: [], outboxBytes, roomsWaiting: 2 },
+    // What was acknowledged first need not stand first.
+    rooms: [roomOf("X", acknowledgedS + 1), roomOf("Y", acknowledgedS)],
   };
 }
 
@@ -25,15 +34,15 @@ describe("L-24 a backlog", () => {
     backlog.handedOver(first);
     backlog.handedOver(second);
     expect(backlog.report(at(39))).toBeNull();
-    expect(backlog.report(at(40))).toEqual({ rooms: 2, bytes: 200, oldestUs: at(10) });
+    expect(backlog.report(at(40))).toEqual({ rooms: 4, bytes: 200, oldestUs: at(10) });
     backlog.ended(first, false);
-    expect(backlog.report(at(41))).toEqual({ rooms: 2, bytes: 200, oldestUs: at(10) });
+    expect(backlog.report(at(41))).toEqual({ rooms: 4, bytes: 200, oldestUs: at(10) });
     const again = part("A", 10, 300);
     backlog.handedOver(again);
-    expect(backlog.report(at(42))).toEqual({ rooms: 2, bytes: 400, oldestUs: at(10) });
+    expect(backlog.report(at(42))).toEqual({ rooms: 4, bytes: 400, oldestUs: at(10) });
     backlog.ended(again, true);
     expect(backlog.report(at(42))).toBeNull();
-    expect(backlog.report(at(50))).toEqual({ rooms: 1, bytes: 100, oldestUs: at(20) });
+    expect(backlog.report(at(50))).toEqual({ rooms: 2, bytes: 100, oldestUs: at(20) });
     backlog.ended(second, true);
     expect(backlog.report(at(500))).toBeNull();
   });
@@ -41,7 +50,7 @@ describe("L-24 a backlog", () => {
   it("is there at once after a start with old outboxes", () => {
     const backlog = new Backlog(0);
     backlog.handedOver(part("A", 10));
-    expect(backlog.report(at(10_000))).toMatchObject({ rooms: 1 });
+    expect(backlog.report(at(10_000))).toMatchObject({ rooms: 2 });
   });
 
   it("is an outbox that has filled a quarter of its limit, however young", () => {
@@ -49,7 +58,22 @@ describe("L-24 a backlog", () => {
     backlog.handedOver(part("A", 10, 249));
     expect(backlog.report(at(11))).toBeNull();
     backlog.handedOver(part("B", 10, 250));
-    expect(backlog.report(at(11))).toMatchObject({ rooms: 2, bytes: 499 });
+    expect(backlog.report(at(11))).toMatchObject({ rooms: 4, bytes: 499 });
+  });
+
+  it("is what a host holds back, however well the rest of it goes", () => {
+    const backlog = new Backlog(0);
+    const heldBack = part("A", 10, 300, "held_back");
+    backlog.handedOver(heldBack);
+    backlog.ended(heldBack, false);
+    const rest = part("A", 49);
+    backlog.handedOver(rest);
+    expect(backlog.report(at(50))).toEqual({ rooms: 4, bytes: 400, oldestUs: at(10) });
+    backlog.ended(rest, true);
+    expect(backlog.report(at(50))).toEqual({ rooms: 2, bytes: 300, oldestUs: at(10) });
+    backlog.handedOver(heldBack);
+    backlog.ended(heldBack, true);
+    expect(backlog.report(at(500))).toBeNull();
   });
 
   it("is said once when it begins, and once when it ends", () => {
@@ -57,7 +81,7 @@ describe("L-24 a backlog", () => {
     const late = part("A", 10);
     backlog.handedOver(late);
     expect(backlog.news(at(11))).toBeNull();
-    expect(backlog.news(at(45))).toMatchObject({ kind: "began", report: { rooms: 1 } });
+    expect(backlog.news(at(45))).toMatchObject({ kind: "began", report: { rooms: 2 } });
     expect(backlog.news(at(46))).toBeNull();
     backlog.ended(late, true);
     expect(backlog.news(at(46))).toEqual({ kind: "ended" });

@@ -1,0 +1,32 @@
+import { ROOM_SILENCE_MS } from "../../src/protocol/heartbeat.ts";
+
+/** A drain that died with its object is taken up again after so long. */
+const DRAIN_CHECK_MS = 5_000;
+
+/**
+ * When the host must be woken, or null where its alarm stays as it is. The alarm is durable, so it is what takes the outbox up
+ * again after a crash (INV-1), finds viewers that went silent, ends those whose token ends (A-3), samples a book and closes a bar
+ * that have gone quiet.
+ */
+export function nextAlarmMs(host: {
+  nowMs: number;
+  /** Null where no alarm is set. */
+  armedAtMs: number | null;
+  outboxBytes: number;
+  /** Sockets were closed and their clients have not answered. */
+  isClosing: boolean;
+  /** When a room has something due; null where none has. */
+  dueMs: number | null;
+}): number | null {
+  const { nowMs, armedAtMs, outboxBytes, isClosing, dueMs } = host;
+  const due = [
+    outboxBytes > 0 ? nowMs + DRAIN_CHECK_MS : null,
+    isClosing ? nowMs + ROOM_SILENCE_MS : null,
+    dueMs,
+  ].filter((ms) => ms !== null);
+  if (due.length === 0) return null;
+  const wantedMs = Math.min(...due);
+  // Setting it costs a row, so a later wish waits for it; but none is set so far ahead, unless the clock was turned back.
+  const isSound = armedAtMs !== null && armedAtMs <= nowMs + ROOM_SILENCE_MS;
+  return isSound && armedAtMs <= wantedMs ? null : wantedMs;
+}

@@ -1,0 +1,186 @@
+import type {
+  HostBatch,
+  HostOutcome,
+  HostRefusal,
+  IdempotentRequest,
+} from "../../../src/bindings/host.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import { nothingTaken, type RoomAppend, type Taken } from "../../room/append/append.ts";
+import type { RoomLog } from "../../room/log/room-log.ts";
+import type { HostLog, KeyedBatch, RoomId, RoomPart } from "../log/host-log.ts";
+import type { RoomRecord } from "../registry.ts";
+
+/** A room as an append sees it. */
+export interface AppendingRoom {
+  readonly symbol: SymbolName;
+  readonly append: RoomAppend;
+  readonly log: Pick<RoomLog, "id" | "head" | "adopt" | "appended">;
+}
+
+export interface AppendDeps<Room extends AppendingRoom = AppendingRoom> {
+  log: Pick<HostLog, "append" | "findKey">;
+  roomOf(symbol: SymbolName): Room;
+  /** The record of a symbol, made in this turn where nobody has pushed it. */
+  recordOf(symbol: SymbolName): RoomRecord;
+  /** Is the symbol another host's? */
+  hasMoved(symbol: SymbolName): boolean;
+  /** Seconds after which the holder may bring these, of which some may be new; null: now. */
+  refuseNew(holder: string, symbols: readonly SymbolName[]): number | null;
+  /** Has the first edition's room of a symbol had the part of this very request? */
+  hadInFirstEdition(symbol: SymbolName, request: IdempotentRequest): "same" | "other" | "no";
+  /** Does too much wait for Postgres, of the host or of one of these? */
+  isFull(symbols: readonly SymbolName[]): boolean;
+}
+
+type Plan = { kind: "take" } | { kind: "repeats_commit" } | HostOutcome;
+
+/** What one commit takes, of all its batches together. */
+interface Commit<Room> {
+  rooms: Map<SymbolName, { room: Room; taken: Taken }>;
+  keyed: { batch: HostBatch; request: KeyedBatch["request"] }[];
+  /** Digest by key, of the batches of this commit. */
+  keys: Map<string, string>;
+}
+
+/**
+ * Appends the batches of one turn in one commit: they arrived together, whatever their symbols. Synchronous, so that the
+ * platform commits everything in it at once (INV-1). Each batch has its own outcome, and is taken whole or not at all. `rooms`
+ * have more in the log now.
+ */
+export function appendBatches<Room extends AppendingRoom>(
+  deps: AppendDeps<Room>,
+  batches: readonly HostBatch[],
+  nowUs: EpochUs,
+): { outcomes: HostOutcome[]; rooms: Room[] } {
+  const commit: Commit<Room> = { rooms: new Map(), keyed: [], keys: new Map() };
+  const plans = batches.map((batch) => planBatch(deps, batch, commit, nowUs));
+  const rooms = write(deps, commit, nowUs);
+  const outcomes = plans.map((plan, at): HostOutcome => {
+    const isTaken = plan.kind === "take" || plan.kind === "repeats_commit";
+    if (!isTaken) return plan;
+    const cursors = (batches[at]?.rooms ?? []).map(({ symbol }) => deps.roomOf(symbol).log.head);
+    return { kind: plan.kind === "take" ? "appended" : "repeated", cursors };
+  });
+  return { outcomes, rooms };
+}
+
+/** What would be said to the batch now; null: it would be taken. */
+export function refusalOf(
+  deps: AppendDeps,
+  batch: HostBatch,
+  nowUs: EpochUs,
+): HostRefusal | null {
+  const { idempotency } = batch;
+  const known = idempotency === undefined ? null : deps.log.findKey(idempotency.key, nowUs);
+  if (known !== null) {
+    return known.fingerprint === idempotency?.fingerprint ? null : { kind: "key_reused" };
+  }
+  if (wasAnother(deps, batch)) return { kind: "key_reused" };
+  return refuse(deps, batch, new Map());
+}
+
+function planBatch<Room extends AppendingRoom>(
+  deps: AppendDeps<Room>,
+  batch: HostBatch,
+  commit: Commit<Room>,
+  nowUs: EpochUs,
+): Plan {
+  const { idempotency } = batch;
+  if (idempotency !== undefined) {
+    const { key, fingerprint } = idempotency;
+    const sameCommit = commit.keys.get(key);
+    if (sameCommit !== undefined) {
+      return { kind: sameCommit === fingerprint ? "repeats_commit" : "key_reused" };
+    }
+    const known = deps.log.findKey(key, nowUs);
+    if (known !== null && known.fingerprint !== fingerprint) return { kind: "key_reused" };
+    if (wasAnother(deps, batch)) return { kind: "key_reused" };
+    if (known !== null) return { kind: "repeated", cursors: cursorsOf(deps, batch, known.cursorOf) };
+  }
+  const refusal = batch.admitted === true ? null : refuse(deps, batch, commit.rooms);
+  if (refusal !== null) return refusal;
+  for (const part of batch.rooms) {
+    if (idempotency && deps.hadInFirstEdition(part.symbol, idempotency) === "same") continue;
+    const { room, taken } = commit.rooms.get(part.symbol) ?? open(deps, part.symbol, commit);
+    room.append.take(part, taken);
+  }
+  if (idempotency !== undefined) {
+    commit.keys.set(idempotency.key, idempotency.fingerprint);
+    commit.keyed.push({ batch, request: idempotency });
+  }
+  return { kind: "take" };
+}
+
+/** The key came with another request, in the first edition. */
+function wasAnother(deps: AppendDeps, { idempotency, rooms }: HostBatch): boolean {
+  if (idempotency === undefined) return false;
+  return rooms.some(({ symbol }) => deps.hadInFirstEdition(symbol, idempotency) === "other");
+}
+
+function refuse(
+  deps: AppendDeps,
+  { rooms, holder }: HostBatch,
+  takenOf: ReadonlyMap<SymbolName, { taken: Taken }>,
+): HostRefusal | null {
+  const symbols = rooms.map(({ symbol }) => symbol);
+  const moved = symbols.find((symbol) => deps.hasMoved(symbol));
+  if (moved !== undefined) return { kind: "moved", symbol: moved };
+  if (deps.isFull(symbols)) return { kind: "full" };
+  for (const part of rooms) {
+    const taken = takenOf.get(part.symbol)?.taken ?? nothingTaken();
+    if (deps.roomOf(part.symbol).append.isBeyondSeries(part, taken)) {
+      return { kind: "too_many_series", symbol: part.symbol };
+    }
+  }
+  const retryAfterS = deps.refuseNew(holder, symbols);
+  return retryAfterS === null ? null : { kind: "too_many_new_symbols", retryAfterS };
+}
+
+function open<Room extends AppendingRoom>(
+  deps: AppendDeps<Room>,
+  symbol: SymbolName,
+  { rooms }: Commit<Room>,
+) {
+  const opened = { room: deps.roomOf(symbol), taken: nothingTaken() };
+  rooms.set(symbol, opened);
+  return opened;
+}
+
+function write<Room extends AppendingRoom>(
+  deps: AppendDeps<Room>,
+  commit: Commit<Room>,
+  nowUs: EpochUs,
+): Room[] {
+  const parts: RoomPart[] = [];
+  const rooms: Room[] = [];
+  for (const [symbol, { room, taken }] of commit.rooms) {
+    const record = deps.recordOf(symbol);
+    if (room.log.id === null) room.log.adopt(record);
+    const frames = room.append.framesOf(taken, nowUs);
+    if (frames.length === 0) continue;
+    parts.push({ room: record.id, frames });
+    rooms.push(room);
+  }
+  const keyed = commit.keyed.map(
+    ({ batch, request }): KeyedBatch => ({
+      request,
+      rooms: batch.rooms.map(({ symbol }) => deps.recordOf(symbol).id),
+    }),
+  );
+  if (parts.length === 0 && keyed.length === 0) return rooms;
+  const cursors = deps.log.append(parts, keyed, nowUs);
+  for (const [at, room] of rooms.entries()) room.log.appended(cursors[at] as Cursor);
+  return rooms;
+}
+
+function cursorsOf(
+  deps: AppendDeps,
+  { rooms }: HostBatch,
+  cursorOf: (room: RoomId) => Cursor,
+): Cursor[] {
+  return rooms.map(({ symbol }) => {
+    const { log } = deps.roomOf(symbol);
+    return log.id === null ? log.head : (Math.min(cursorOf(log.id), log.head) as Cursor);
+  });
+}

@@ -1,0 +1,60 @@
+import type { FanOutPace } from "../room/viewers/fan-out-pace.ts";
+
+/** A room as its host tells it that there is more in the log. */
+export interface PublishedRoom {
+  /** What it would cost to send something to those who are live, in ms. */
+  readonly fanOutMs: number;
+  published(): void;
+}
+
+export interface FanOutDeps {
+  pace: Pick<FanOutPace, "atOnceMs" | "sliceMs">;
+  wait: (ms: number) => Promise<void>;
+  keepAwake: (work: Promise<void>) => void;
+}
+
+/**
+ * Tells rooms of what was appended. Where that is little it happens at once. Else the acknowledgement goes first, and the rooms
+ * follow in slices between which the event loop has a turn: a push to a hundred rooms of a few viewers each is as much to send
+ * as one to a room of many, which slices its own part (`LiveStream`).
+ */
+export class FanOut {
+  readonly #deps: FanOutDeps;
+  readonly #waiting = new Set<PublishedRoom>();
+  #isRunning = false;
+
+  constructor(deps: FanOutDeps) {
+    this.#deps = deps;
+  }
+
+  published(rooms: readonly PublishedRoom[]): void {
+    const { pace, keepAwake } = this.#deps;
+    const costMs = rooms.reduce((sum, { fanOutMs }) => sum + fanOutMs, 0);
+    if (!this.#isRunning && costMs <= pace.atOnceMs) {
+      for (const room of rooms) room.published();
+      return;
+    }
+    for (const room of rooms) this.#waiting.add(room);
+    if (!this.#isRunning) keepAwake(this.#run());
+  }
+
+  async #run(): Promise<void> {
+    const { pace, wait } = this.#deps;
+    this.#isRunning = true;
+    try {
+      await wait(0);
+      let spentMs = 0;
+      for (const room of this.#waiting) {
+        this.#waiting.delete(room);
+        room.published();
+        spentMs += Math.min(room.fanOutMs, pace.atOnceMs);
+        if (spentMs >= pace.sliceMs && this.#waiting.size > 0) {
+          await wait(0);
+          spentMs = 0;
+        }
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+}

@@ -1,0 +1,444 @@
+import type {
+  Acquaintance,
+  HandedOver,
+  HeldPositions,
+  HostBatch,
+  HostOutcome,
+  HostRefusal,
+  IdempotentRequest,
+  JoinRefusal,
+  JoinRequest,
+  KeyClaim,
+  PollPage,
+  Resend,
+  RoomTail,
+} from "../../src/bindings/host.ts";
+import type { EncodedFrame } from "../../src/core/encode-events.ts";
+import { objectFailureOf } from "../../src/core/object-failure.ts";
+import { hostOf } from "../../src/core/placement.ts";
+import { isStorageFull } from "../../src/core/storage-watch.ts";
+import { failureOf, lineOf } from "../../src/db/driver/database-error.ts";
+import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
+import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { Cursor } from "../../src/protocol/time.ts";
+import { createSeriesTable } from "../room/append/series-limit.ts";
+import { nothingYet } from "../room/log/poll.ts";
+import { RoomLog } from "../room/log/room-log.ts";
+import { createArchiveTable } from "../room/past/archive-reads.ts";
+import { ReadTurns } from "../room/past/read-turns.ts";
+import { RoomCore } from "../room/room-core.ts";
+import { createStateTables } from "../room/state/room-state.ts";
+import { PingWatch } from "../room/viewers/ping-watch.ts";
+import type { ViewerAttachment, ViewerSocket } from "../room/viewers/viewer.ts";
+import { nextAlarmMs } from "./alarm-time.ts";
+import { AppendBatcher } from "./append/append-batcher.ts";
+import { type AppendDeps, appendBatches, refusalOf } from "./append/plan-append.ts";
+import { FanOut } from "./fan-out.ts";
+import type { HostPorts, HostSettings } from "./host-ports.ts";
+import { LoadedRooms } from "./loaded-rooms.ts";
+import { HostLog, type RoomId } from "./log/host-log.ts";
+import { Outbox } from "./outbox/outbox.ts";
+import { Pruning } from "./pruning.ts";
+import { Registry, type RoomRecord } from "./registry.ts";
+import { FirstEditionKeys } from "./symbols/first-edition-keys.ts";
+import { handOver } from "./symbols/hand-over.ts";
+import { HostMeta } from "./symbols/host-meta.ts";
+import { HostSymbols } from "./symbols/host-symbols.ts";
+import { Predecessors } from "./symbols/predecessors.ts";
+
+const NOT_KNOWN_RETRY_S = 5;
+/** Of what may wait for Postgres a symbol that it refuses has this share at the most. */
+const REFUSED_SHARE = 1 / 8;
+
+/**
+ * A host: rooms, many or one, over one log, one outbox lane and one alarm, put together over ports. It is what ships, and what
+ * the model test drives; the Durable Object around it knows the platform and nothing else. One of these is one waking life.
+ */
+export class HostCore {
+  readonly #ports: HostPorts;
+  readonly #settings: HostSettings;
+  readonly #registry: Registry;
+  readonly #log: HostLog;
+  readonly #symbols: HostSymbols;
+  readonly #predecessors: Predecessors;
+  readonly #firstKeys: FirstEditionKeys;
+  readonly #rooms: LoadedRooms;
+  readonly #outbox: Outbox;
+  readonly #append: AppendDeps<RoomCore>;
+  readonly #batcher: AppendBatcher<HostBatch, HostOutcome>;
+  readonly #fanOut: FanOut;
+  readonly #pruning: Pruning;
+  readonly #pings: PingWatch;
+  readonly #turns = new ReadTurns();
+
+  /** `asleep`: the sockets that slept with the host, each with its room. */
+  constructor(
+    settings: HostSettings,
+    ports: HostPorts,
+    asleep: Iterable<readonly [SymbolName, ViewerSocket, ViewerAttachment]>,
+  ) {
+    const { sql, clock, random, keepAwake, logger, name } = ports;
+    const { limits, keeping, pace, partLimit } = settings;
+    const { nowMs, wait } = clock;
+    this.#settings = settings;
+    this.#ports = ports;
+    createStateTables(sql);
+    createSeriesTable(sql);
+    createArchiveTable(sql);
+    const log = new HostLog(sql, clock.nowUs(), ports.newId, keeping);
+    this.#log = log;
+    this.#registry = new Registry(sql);
+    const meta = new HostMeta(sql);
+    this.#firstKeys = new FirstEditionKeys(sql);
+    this.#predecessors = new Predecessors({
+      ...{ host: name, placement: limits, meta, nowMs },
+      nowCursor: () => log.head,
+      isUsed: () => this.#registry.size > 0,
+      ...{ keeper: ports.keeper, others: ports.others, firstEdition: ports.firstEdition },
+      rememberKeys: (symbol, keys) => this.#firstKeys.remember(symbol, keys),
+      failed: (event, error) => this.#failed(event, error),
+    });
+    this.#symbols = new HostSymbols({
+      ...{ registry: this.#registry, meta, predecessors: this.#predecessors, nowMs },
+      isMine: (symbol) => hostOf(symbol, limits) === name,
+      bornNow: () => log.head,
+      ...ports.names,
+      newRoomsPerMinute: limits.LIMIT_NEW_ROOMS,
+      pause: () => wait(0),
+      keepAwake: (work) => keepAwake(work.then(() => undefined)),
+      failed: (event, error) => this.#failed(event, error),
+    });
+    this.#rooms = new LoadedRooms((symbol) => this.#load(symbol), nowMs);
+    this.#outbox = new Outbox({
+      ...{ host: name, sql, log, partLimit, clock, random, keepAwake, logger },
+      writer: ports.writer,
+      symbolOf: (room) => this.#registry.byId(room).symbol,
+      mayStore: (room) => this.#mayStore(room),
+      roomsHeld: () => this.#registry.size,
+      lostThrough: () => this.#lostThrough(),
+      mustStoreAgain: () => {
+        this.#outbox.kick();
+        this.#armAlarm();
+      },
+      onStored: () => this.#pruning.kick(),
+    });
+    this.#pruning = new Pruning({
+      log,
+      keepBeforeDrop: (room, through) =>
+        this.#roomOf(this.#registry.byId(room).symbol).keepBeforeDrop(through),
+      ...{ wait, keepAwake },
+    });
+    this.#append = {
+      log,
+      roomOf: (symbol) => this.#roomOf(symbol),
+      recordOf: (symbol) => this.#symbols.roomFor(symbol),
+      hasMoved: (symbol) => this.#hasMoved(symbol),
+      refuseNew: (holder, symbols) => this.#symbols.refuseNew(holder, symbols),
+      hadInFirstEdition: (symbol, request) =>
+        this.#firstKeys.has(symbol, request, clock.nowUs()),
+      isFull: (symbols) => this.#isFull(symbols),
+    };
+    this.#batcher = new AppendBatcher({
+      appendAll: (batches) => this.#appendAll(batches),
+      tick: () => wait(0),
+      nowMs,
+    });
+    this.#fanOut = new FanOut({ pace, wait, keepAwake });
+    this.#pings = new PingWatch({
+      setAutoResponse: (isOn) => ports.setAutoResponse(isOn),
+      ...{ nowMs, wait, keepAwake },
+    });
+    for (const [symbol, socket, attachment] of asleep) {
+      this.#roomOf(symbol).rejoin(socket, attachment);
+    }
+    // A book that was changed before the host died is sampled at the next alarm.
+    for (const { symbol, hasBook } of this.#registry.all()) if (hasBook) this.#roomOf(symbol);
+    this.#outbox.kick();
+  }
+
+  /** Cursor of the newest frame of any room. */
+  get head(): Cursor {
+    return this.#log.head;
+  }
+
+  get viewers(): number {
+    let viewers = 0;
+    for (const room of this.#rooms) viewers += room.viewers;
+    return viewers;
+  }
+
+  /** Appends a batch whole or not at all, in one commit with those that arrive together with it. Rejects where it cannot be written down. */
+  async append(batch: HostBatch): Promise<HostOutcome> {
+    await this.#bringKeys(batch);
+    return this.#batcher.append(batch);
+  }
+
+  /** What would be said to the batch? Null: it would be taken. */
+  async admits(batch: HostBatch): Promise<HostRefusal | null> {
+    await this.#bringKeys(batch);
+    return refusalOf(this.#append, batch, this.#ports.clock.nowUs());
+  }
+
+  /** Claims a key for a request that no room is asked for; durable when the turn is. */
+  claim(request: IdempotentRequest): KeyClaim {
+    const nowUs = this.#ports.clock.nowUs();
+    const known = this.#log.findKey(request.key, nowUs);
+    if (known !== null) return known.fingerprint === request.fingerprint ? "same" : "other";
+    this.#orRestart(() => this.#log.append([], [{ request, rooms: [] }], nowUs));
+    return "new";
+  }
+
+  /** Resolves when everything up to `cursor` is in Postgres, or with false when that takes longer than `timeoutMs`. */
+  untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean> {
+    return this.#outbox.untilStored(cursor, timeoutMs);
+  }
+
+  /** A room's page of events; of a symbol that nobody has pushed it waits for the first ones. */
+  async poll(
+    symbol: SymbolName,
+    since: Cursor | null,
+    limit: number,
+    waitMs: number,
+  ): Promise<PollPage> {
+    // Postgres may know what nobody has pushed here; where it cannot be asked nothing of it may be passed over.
+    if (!this.#symbols.isKnown(symbol)) {
+      const { kind } = await this.#symbols.acquaintance([symbol]);
+      if (kind === "unsure") return nothingYet(since ?? this.head);
+    }
+    return this.#roomOf(symbol).poll(since, limit, waitMs);
+  }
+
+  readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail> {
+    return this.#roomOf(symbol).readTail(maxEvents);
+  }
+
+  positions(symbol: SymbolName): Promise<HeldPositions | null> {
+    return this.#roomOf(symbol).positions();
+  }
+
+  book(symbol: SymbolName, levels: number): Promise<BookAnswer | null> {
+    return this.#roomOf(symbol).book(levels);
+  }
+
+  /** Every symbol of this host, by name. */
+  list(): Promise<{ symbols: SymbolSummary[]; complete: boolean }> {
+    return this.#symbols.list(({ symbol }) => this.#roomOf(symbol).summary());
+  }
+
+  know(symbols: readonly SymbolName[], news?: "bars"): void {
+    this.#symbols.know(symbols, news);
+  }
+
+  acquaintance(symbols: readonly SymbolName[]): Promise<Acquaintance> {
+    return this.#symbols.acquaintance(symbols);
+  }
+
+  /** A database says that it is this one: what does the host hold for it? */
+  meetDatabase(identity: string): Resend {
+    return this.#outbox.meet(identity);
+  }
+
+  /** The next names of symbols here, in order, for a host that has got some of them. */
+  namesAfter(name: SymbolName | "", most: number): SymbolName[] {
+    return this.#symbols.namesAfter(name, most);
+  }
+
+  /** The symbol is on another host by other settings, which asks for it: see `HostCalls`. */
+  handOver(symbol: SymbolName, before: number, isYours: boolean): Promise<HandedOver> {
+    const deps = {
+      ...{ registry: this.#registry, predecessors: this.#predecessors },
+      isMine: (one: SymbolName) => hostOf(one, this.#settings.limits) === this.#ports.name,
+      bornNow: () => this.#log.head,
+      comesBack: (record: RoomRecord) => this.#symbols.comesBack(record),
+      headOf: (record: RoomRecord) => this.#roomOf(record.symbol).log.head,
+      closeViewers: (record: RoomRecord) => this.#rooms.find(record.symbol)?.dismiss(),
+      untilStored: (cursor: Cursor, timeoutMs: number) =>
+        this.#outbox.untilStored(cursor, timeoutMs),
+    };
+    return handOver(deps, symbol, before, isYours);
+  }
+
+  /** A viewer connects; `accept` makes its socket, and is called only where it may come in. */
+  async join(request: JoinRequest, accept: () => ViewerSocket): Promise<JoinRefusal | null> {
+    const { symbol } = request;
+    if (!this.#symbols.isKnown(symbol)) {
+      // It may be waited for, but only where nobody knows anything of it.
+      const { kind } = await this.#symbols.acquaintance([symbol]);
+      if (kind === "unsure") {
+        return { kind: "refused", reason: "not_known_yet", retryAfterS: NOT_KNOWN_RETRY_S };
+      }
+    }
+    return this.#roomOf(symbol).join(request, accept);
+  }
+
+  /** A viewer said something. */
+  heard(symbol: SymbolName, socket: ViewerSocket, data: string | ArrayBuffer): void {
+    this.#rooms.find(symbol)?.heard(socket, data);
+  }
+
+  /** A viewer's socket closed or failed. */
+  left(symbol: SymbolName, socket: ViewerSocket): void {
+    this.#rooms.find(symbol)?.left(socket);
+  }
+
+  /** Looks after what no request would: the outbox after a crash, and what its rooms have due. */
+  alarm(): void {
+    this.#pings.look(this.#ports.sockets());
+    for (const room of this.#rooms) room.alarm();
+    while (this.#rooms.unloadUnused());
+    if (this.#outbox.bytes === 0) this.#log.saveStored();
+    this.#outbox.kick();
+    this.#pruning.kick();
+    if (!this.#symbols.isSettled) this.#ports.keepAwake(this.#symbols.lookAfter());
+    this.#armAlarm();
+  }
+
+  /** What rooms of the first edition remember of keys has to be known before a batch with one is looked at (SPEC I-6). */
+  #bringKeys({ idempotency, rooms }: HostBatch): Promise<void> | null {
+    if (idempotency === undefined) return null;
+    return this.#predecessors.bringKeys(rooms.map(({ symbol }) => symbol));
+  }
+
+  #failed(event: string, error: unknown): void {
+    const { level, fields } = lineOf(error);
+    this.#ports.logger[level](event, { host: this.#ports.name, ...fields });
+    // A bug is told to whoever asked; of what is away or begins anew things are unknown for now.
+    if (failureOf(error) === null && !isPassing(error)) throw error;
+  }
+
+  #roomOf(symbol: SymbolName): RoomCore {
+    const room = this.#rooms.of(symbol);
+    // Somebody waited for it before anything was known of it.
+    const record = room.log.id === null ? this.#registry.find(symbol) : undefined;
+    if (record !== undefined) room.log.adopt(record);
+    return room;
+  }
+
+  #load(symbol: SymbolName): RoomCore {
+    const { sql, clock, random, keepAwake, logger, archiveOf } = this.#ports;
+    const record = this.#registry.find(symbol) ?? null;
+    const shared = { log: this.#log, registry: this.#registry, held: this.#outbox.held };
+    const log = new RoomLog(shared, record);
+    const room: RoomCore = new RoomCore(symbol, log, this.#settings, {
+      ...{ sql, clock, random, keepAwake, logger, turns: this.#turns },
+      archive: archiveOf(symbol),
+      earlierPlace: () => this.#symbols.earlierPlace(symbol),
+      handedOverThrough: () => this.#symbols.handedOverThrough(symbol),
+      lookAtDatabase: () => this.#outbox.lookAtDatabase(),
+      mayStoreNow: () => this.#outbox.kick(),
+      appendOwn: (frames) => this.#appendOwn(room, frames),
+      armAlarm: () => this.#armAlarm(room),
+    });
+    return room;
+  }
+
+  /** A room whose frames are in the way of the outbox looks at once for what was before it. */
+  #mayStore(id: RoomId): boolean {
+    const { symbol, pending } = this.#registry.byId(id);
+    if (pending !== "place") return true;
+    const room = this.#roomOf(symbol);
+    room.lookBack();
+    return room.mayStore;
+  }
+
+  /** Producers have to wait for Postgres: all, or those of a symbol whose events it refuses. */
+  #isFull(symbols: readonly SymbolName[]): boolean {
+    const { LIMIT_OUTBOX_BYTES: limit } = this.#settings.limits;
+    if (limit === 0) return false;
+    const heldBytes = (symbol: SymbolName) => {
+      const record = this.#registry.find(symbol);
+      return record === undefined ? 0 : (this.#outbox.held.of(record.id)?.bytes ?? 0);
+    };
+    if (this.#outbox.bytes >= limit) return true;
+    return symbols.some((symbol) => heldBytes(symbol) >= limit * REFUSED_SHARE);
+  }
+
+  /** Up to here Postgres alone had what was of some room; null where the log reaches back to the beginning of each. */
+  #lostThrough(): Cursor | null {
+    let lost: number | null = null;
+    for (const { reaches, before } of this.#registry.all()) {
+      if (!reaches) lost = Math.max(lost ?? 0, before);
+    }
+    return lost as Cursor | null;
+  }
+
+  #hasMoved(symbol: SymbolName): boolean {
+    const { limits } = this.#settings;
+    return (
+      hostOf(symbol, limits) !== this.#ports.name ||
+      this.#registry.find(symbol)?.isSealed === true
+    );
+  }
+
+  #appendAll(batches: readonly HostBatch[]): HostOutcome[] {
+    const { clock, logger } = this.#ports;
+    const { outcomes, rooms } = this.#orRestart(() =>
+      appendBatches(this.#append, batches, clock.nowUs()),
+    );
+    const isLogged = logger.isEnabledFor("debug");
+    for (const [at, { correlationId, rooms: parts }] of batches.entries()) {
+      const outcome = outcomes[at]?.kind;
+      if (isLogged) {
+        const symbols = parts.map(({ symbol }) => symbol);
+        logger.debug("appended", { correlation_id: correlationId, symbols, outcome });
+      }
+      if (outcome === "appended") this.#outbox.remember(correlationId);
+    }
+    this.#published(rooms);
+    return outcomes;
+  }
+
+  #appendOwn(room: RoomCore, frames: readonly EncodedFrame[]): void {
+    const { id } = room.log;
+    if (id === null) return;
+    const [cursor] = this.#orRestart(() =>
+      this.#log.append([{ room: id, frames }], [], this.#ports.clock.nowUs()),
+    );
+    room.log.appended(cursor as Cursor);
+    this.#published([room]);
+  }
+
+  #published(rooms: readonly RoomCore[]): void {
+    this.#fanOut.published(rooms);
+    this.#outbox.kick();
+    this.#armAlarm(...rooms);
+  }
+
+  #orRestart<T>(append: () => T): T {
+    try {
+      return append();
+    } catch (error) {
+      // Memory may be ahead of the disk now, as with trades taken for seen: start again from what is on disk.
+      this.#ports.restart(`append failed: ${String(error)}`);
+      throw error;
+    }
+  }
+
+  /** `touched`: rooms that something has happened to; without any, all of them are asked. */
+  #armAlarm(...touched: readonly RoomCore[]): void {
+    const { clock, alarm, closingSockets } = this.#ports;
+    const nowMs = clock.nowMs();
+    const alarmMs = nextAlarmMs({
+      nowMs,
+      armedAtMs: alarm.atMs(),
+      outboxBytes: this.#outbox.bytes,
+      isClosing: closingSockets() > 0,
+      dueMs: earliest(touched.length > 0 ? touched : this.#rooms, nowMs),
+    });
+    if (alarmMs !== null) alarm.set(alarmMs);
+  }
+}
+
+/** An object that began anew, or has no room to write, is no bug: it goes on by itself. */
+function isPassing(error: unknown): boolean {
+  return isStorageFull(error) || objectFailureOf(error) !== null;
+}
+
+function earliest(rooms: Iterable<RoomCore>, nowMs: number): number | null {
+  let earliestMs: number | null = null;
+  for (const room of rooms) {
+    const dueMs = room.dueMs(nowMs);
+    if (dueMs !== null && (earliestMs === null || dueMs < earliestMs)) earliestMs = dueMs;
+  }
+  return earliestMs;
+}

@@ -1,0 +1,65 @@
+import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { RoomCore } from "../room/room-core.ts";
+
+/** A room that nobody has asked for so long leaves memory, where nothing keeps it there... */
+const UNUSED_MS = 600_000;
+/** ...and sooner where there are many: an object has 128 MB. */
+const UNUSED_OF_MANY_MS = 60_000;
+const MANY = 5_000;
+/** Rooms unloaded in one turn: each may write its state down. */
+const AT_ONCE = 100;
+
+/** The rooms that a host has in memory. */
+export class LoadedRooms {
+  readonly #load: (symbol: SymbolName) => RoomCore;
+  readonly #nowMs: () => number;
+  readonly #rooms = new Map<SymbolName, { room: RoomCore; usedMs: number }>();
+
+  constructor(load: (symbol: SymbolName) => RoomCore, nowMs: () => number) {
+    this.#load = load;
+    this.#nowMs = nowMs;
+  }
+
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  /** The room of a symbol, loaded where it is not in memory. */
+  of(symbol: SymbolName): RoomCore {
+    const nowMs = this.#nowMs();
+    const known = this.#rooms.get(symbol);
+    if (known !== undefined) {
+      known.usedMs = nowMs;
+      return known.room;
+    }
+    const room = this.#load(symbol);
+    this.#rooms.set(symbol, { room, usedMs: nowMs });
+    return room;
+  }
+
+  /** The room where it is in memory. */
+  find(symbol: SymbolName): RoomCore | undefined {
+    return this.#rooms.get(symbol)?.room;
+  }
+
+  *[Symbol.iterator](): Iterator<RoomCore> {
+    for (const { room } of this.#rooms.values()) yield room;
+  }
+
+  /** Unloads rooms that nobody uses, at most so many at once; true where there are more. */
+  unloadUnused(): boolean {
+    const nowMs = this.#nowMs();
+    const unusedMs = this.#rooms.size > MANY ? UNUSED_OF_MANY_MS : UNUSED_MS;
+    let unloaded = 0;
+    for (const [symbol, entry] of this.#rooms) {
+      // What was used later than now was used before the clock was turned back.
+      entry.usedMs = Math.min(entry.usedMs, nowMs);
+      if (nowMs - entry.usedMs < unusedMs || !entry.room.isIdle(nowMs)) continue;
+      if (unloaded === AT_ONCE) return true;
+      entry.room.beforeUnload();
+      this.#rooms.delete(symbol);
+      unloaded += 1;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,61 @@
+import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
+import type { Block } from "./blocks.ts";
+import type { Generation } from "./generations.ts";
+import { lastOfPart, type RoomId } from "./log-row.ts";
+
+/**
+ * The newest frame of each room. A log that is opened again looks for them from its newest block backwards, no further than it
+ * is asked for, and reads the heads of blocks that have a room which no later one has.
+ */
+export class LastCursors {
+  readonly #generations: () => readonly Generation[];
+  readonly #cursors = new Map<RoomId, Cursor>();
+  /** Blocks that were not looked at yet, oldest first; null before the first search. */
+  #unseen: { generation: Generation; block: Block }[] | null = null;
+
+  constructor(generations: () => readonly Generation[]) {
+    this.#generations = generations;
+  }
+
+  set(room: RoomId, cursor: Cursor): void {
+    this.#cursors.set(room, cursor);
+  }
+
+  /** The newest frame of a room after `after`; null where it has none. */
+  of(room: RoomId, after: Cursor): Cursor | null {
+    const known = this.#cursors.get(room) ?? this.#search(room, after);
+    return known === null || known <= after ? null : known;
+  }
+
+  /** Of what was pruned nothing is remembered. */
+  forgetThrough(through: Cursor): void {
+    for (const [room, cursor] of this.#cursors) {
+      if (cursor <= through) this.#cursors.delete(room);
+    }
+  }
+
+  #search(room: RoomId, after: Cursor): Cursor | null {
+    this.#unseen ??= this.#generations().flatMap((generation) =>
+      Array.from(generation.blocksAfter(CURSOR_ORIGIN), (block) => ({ generation, block })),
+    );
+    for (;;) {
+      const newest = this.#unseen.at(-1);
+      if (newest === undefined || newest.block.last <= after) return null;
+      this.#unseen.pop();
+      this.#look(newest.generation, newest.block);
+      const found = this.#cursors.get(room);
+      if (found !== undefined) return found;
+    }
+  }
+
+  #look(generation: Generation, { first, last, rows, rooms }: Block): void {
+    const missing = new Set<RoomId>();
+    for (const room of rooms) if (!this.#cursors.has(room)) missing.add(room);
+    if (missing.size === 0) return;
+    for (const { parts } of generation.heads((first - 1) as Cursor, last, rows)) {
+      for (const part of parts) {
+        if (missing.has(part.room)) this.#cursors.set(part.room, lastOfPart(part));
+      }
+    }
+  }
+}

@@ -1,0 +1,242 @@
+import type { StoreOutcome } from "../../../src/bindings/writer.ts";
+import { fullJitterMs } from "../../../src/core/backoff.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Clock } from "../../clock.ts";
+import type { HostPart, RoomId } from "../log/host-log.ts";
+import type { HeldBack } from "./held-back.ts";
+import type { OutboxLog, PartLimit, SymbolOf } from "./outbox-log.ts";
+import { Rest } from "./rest.ts";
+
+/**
+ * One part holds about this much: enough that the fixed cost of an insert is small, and little enough that making it
+ * ready holds up the acknowledgements of other requests for some 20 ms at the most.
+ */
+export const PART_LIMIT: PartLimit = { events: 4_000, bytes: 512 * 1024 };
+/** Parts under way at once: while Postgres works on one, the next is made ready. */
+const PARTS_UNDER_WAY = 2;
+/** A part of less than this share of the limit is small. */
+const SMALL_SHARE = 1 / 4;
+const BACKOFF = { baseMs: 250, capMs: 15_000 };
+/** Behind a part that was refused whole so many parts with other rooms are tried, and so many looked at. */
+const WITNESSES = { tried: 3, lookedAt: 16 };
+
+export interface DrainDeps {
+  log: OutboxLog;
+  held: HeldBack;
+  symbolOf: SymbolOf;
+  mayStore: (room: RoomId) => boolean;
+  partLimit: PartLimit;
+  store: (rooms: HostPart["rooms"]) => Promise<StoreOutcome>;
+  clock: Pick<Clock, "nowMs" | "within">;
+  random: () => number;
+  keepAwake: (work: Promise<void>) => void;
+  /** What was stored is in the database of this identity. True where that is another one, and the outbox begins anew. */
+  storedIn: (identity: string) => boolean;
+  /** The outbox's position moved. */
+  onStored: () => void;
+  /** Something is held back that was refused just now. */
+  onHeldBack: () => void;
+  /** Does somebody wait for something in the outbox? */
+  isAwaited: () => boolean;
+}
+
+interface PartUnderWay {
+  part: HostPart;
+  /** Rooms of which something before this is held back, and so this is as well. */
+  aside: ReadonlySet<RoomId>;
+  outcome: Promise<StoreOutcome>;
+}
+
+/**
+ * Moves the outbox of a host to Postgres, part by part and in order: while parts are on their way the next gathers in the log.
+ * A part that could not be stored is sent again after a backoff, for as long as it takes, and so is what was sent after it;
+ * storing twice changes nothing, and nothing is ever passed over (INV-1).
+ *
+ * The lane's position is one number, so a symbol whose frames Postgres refuses would hold up its whole host for ever. Where
+ * others of the part were stored, its frames are held back (`HeldBack`) and the lane goes on. Where nothing of the part was
+ * stored, that tells more of the database or of our code than of any symbol, and to copy a whole outbox would help nobody: the
+ * part waits, unless Postgres takes something of another room from behind it. So nothing is held back in a fault of
+ * everything, and nobody waits for a symbol that is refused alone.
+ */
+export class OutboxDrain {
+  readonly #deps: DrainDeps;
+  readonly #rest = new Rest();
+  #running = false;
+  #failures = 0;
+  #hurried = Promise.withResolvers<void>();
+  /** Behind the part at `after` there is nothing of other rooms than its own, up to `through`. */
+  #alone: { after: Cursor; through: Cursor } | null = null;
+
+  constructor(deps: DrainDeps) {
+    this.#deps = deps;
+  }
+
+  /** Starts draining, unless it is under way, or has to rest and is kicked again when that is over. */
+  kick(): void {
+    if (this.#running || this.#deps.log.outboxBytes === 0) return;
+    const { ms, isTimed } = this.#left();
+    if (ms > 0 && !isTimed) return;
+    this.#running = true;
+    this.#deps.keepAwake(this.#run());
+  }
+
+  /** Somebody waits for something in the outbox: what gathers goes now. */
+  hurry(): void {
+    this.#hurried.resolve();
+    this.kick();
+  }
+
+  async #run(): Promise<void> {
+    const underWay: PartUnderWay[] = [];
+    try {
+      while (this.#deps.log.outboxBytes > 0 || underWay.length > 0) {
+        if (underWay.length === 0 && !(await this.#rested())) return;
+        this.#send(underWay);
+        const oldest = underWay.shift();
+        if (oldest === undefined) return;
+        const isDone = await this.#end(oldest);
+        // What was sent after a part that has to go again, or whose rooms are held back now, goes again.
+        if (!isDone) await Promise.all(underWay.splice(0).map(({ outcome }) => outcome));
+        else if (underWay.length > 0 || this.#isWorthIt()) this.#rest.none();
+        else this.#rest.gather(this.#deps.clock.nowMs());
+      }
+    } finally {
+      // At once, so that nobody finds it running who comes before the next turn.
+      this.#running = false;
+    }
+  }
+
+  /** False where the rest is too long to stay awake for. */
+  async #rested(): Promise<boolean> {
+    for (;;) {
+      const { ms, isTimed } = this.#left();
+      if (ms === 0) return true;
+      if (!isTimed) return false;
+      this.#hurried = Promise.withResolvers();
+      await this.#deps.clock.within(this.#hurried.promise, ms);
+    }
+  }
+
+  /** How long the outbox, which has something, is to rest yet. */
+  #left(): { ms: number; isTimed: boolean } {
+    const { clock, isAwaited } = this.#deps;
+    const left = this.#rest.left(clock.nowMs());
+    if (left.ms > 0 && (isAwaited() || this.#isWorthIt())) this.#rest.hurry();
+    else return left;
+    return this.#rest.left(clock.nowMs());
+  }
+
+  /** Sends what there is, as far as parts may be under way; behind another only a part that is worth it. */
+  #send(underWay: PartUnderWay[]): void {
+    const { log, held, partLimit, mayStore, store } = this.#deps;
+    while (underWay.length < PARTS_UNDER_WAY) {
+      const before = underWay.at(-1);
+      const part = log.outbox(partLimit, before?.part.through ?? log.storedThrough, mayStore);
+      if (part === null || (before !== undefined && this.#isSmall(part))) return;
+      const aside = new Set<RoomId>();
+      for (const { room } of part.rooms) {
+        if (held.has(room) || before?.aside.has(room)) aside.add(room);
+      }
+      const rooms = part.rooms.filter(({ room }) => !aside.has(room));
+      const outcome: Promise<StoreOutcome> =
+        rooms.length === 0 ? Promise.resolve({ kind: "stored", identity: null }) : store(rooms);
+      underWay.push({ part, aside, outcome });
+    }
+  }
+
+  /** True where the outbox has moved behind the part, and what was sent after it may count. */
+  async #end({ part, aside, outcome: sent }: PartUnderWay): Promise<boolean> {
+    const outcome = await sent;
+    switch (outcome.kind) {
+      case "stored":
+        return this.#take(part, outcome.identity, aside) === "moved";
+      case "partly": {
+        const refused = this.#roomsOf(part, outcome.refused);
+        this.#take(part, outcome.identity, new Set([...aside, ...refused]));
+        this.#deps.onHeldBack();
+        return false;
+      }
+      case "refused":
+      case "broken":
+        if (await this.#takesOthers(part)) {
+          this.#take(part, null, new Set(part.rooms.map(({ room }) => room)));
+          this.#deps.onHeldBack();
+        } else this.#backOff();
+        return false;
+      case "unavailable":
+        this.#backOff();
+        return false;
+      default:
+        return outcome satisfies never;
+    }
+  }
+
+  /** The part is in Postgres, but for these rooms, which are held back. */
+  #take(
+    part: HostPart,
+    identity: string | null,
+    heldBack: ReadonlySet<RoomId>,
+  ): "moved" | "begun_anew" {
+    const { log, held, storedIn, onStored } = this.#deps;
+    this.#failures = 0;
+    if (identity !== null && storedIn(identity)) return "begun_anew";
+    // In one turn, and so in one commit with all that says how far the outbox is.
+    if (part.after === log.storedThrough) {
+      for (const { room, frames } of part.rooms) if (heldBack.has(room)) held.add(room, frames);
+    }
+    log.markStored(part);
+    onStored();
+    return "moved";
+  }
+
+  /** Nothing of the part was stored. Does Postgres take what others have behind it? */
+  async #takesOthers(part: HostPart): Promise<boolean> {
+    const { log, held, partLimit, mayStore, store, storedIn } = this.#deps;
+    const refused = new Set(part.rooms.map(({ room }) => room));
+    let after = this.#alone?.after === part.after ? this.#alone.through : part.through;
+    let isAlone = true;
+    let tried = 0;
+    for (let looked = 0; looked < WITNESSES.lookedAt && tried < WITNESSES.tried; looked += 1) {
+      const next = log.outbox(partLimit, after, mayStore);
+      if (next === null) return false;
+      const others = next.rooms.filter(({ room }) => !refused.has(room) && !held.has(room));
+      if (others.length > 0) {
+        isAlone = false;
+        tried += 1;
+        const outcome = await store(others);
+        if (outcome.kind === "unavailable") return false;
+        if (outcome.kind === "stored" || outcome.kind === "partly") {
+          return outcome.identity === null || !storedIn(outcome.identity);
+        }
+        for (const { room } of others) refused.add(room);
+      }
+      after = next.through;
+      if (isAlone) this.#alone = { after: part.after, through: after };
+    }
+    return false;
+  }
+
+  #backOff(): void {
+    const { clock, random } = this.#deps;
+    this.#rest.backOff(clock.nowMs(), fullJitterMs(this.#failures, BACKOFF, random));
+    this.#failures += 1;
+  }
+
+  #roomsOf(part: HostPart, symbols: readonly SymbolName[]): Set<RoomId> {
+    const named = new Set(symbols);
+    return new Set(
+      part.rooms.map(({ room }) => room).filter((room) => named.has(this.#deps.symbolOf(room))),
+    );
+  }
+
+  #isWorthIt(): boolean {
+    const { log, partLimit } = this.#deps;
+    return log.outboxBytes >= partLimit.bytes * SMALL_SHARE;
+  }
+
+  #isSmall(part: HostPart): boolean {
+    const { events, bytes } = this.#deps.partLimit;
+    return part.events < events * SMALL_SHARE && part.bytes < bytes * SMALL_SHARE;
+  }
+}

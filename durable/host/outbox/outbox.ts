@@ -1,0 +1,168 @@
+import type { Resend } from "../../../src/bindings/host.ts";
+import type { StoreOutcome, WriterCalls } from "../../../src/bindings/writer.ts";
+import type { HostName } from "../../../src/core/placement.ts";
+import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
+import type { Log } from "../../../src/telemetry/log.ts";
+import type { Clock } from "../../clock.ts";
+import type { SqlPort } from "../../room/sql-port.ts";
+import type { HostPart, RoomId } from "../log/host-log.ts";
+import { OutboxDrain } from "./drain.ts";
+import { HeldBack } from "./held-back.ts";
+import { HeldBackLane } from "./held-back-lane.ts";
+import type { OutboxLog, PartLimit, SymbolOf } from "./outbox-log.ts";
+import { OutboxSender } from "./outbox-sender.ts";
+import { StoredWaiters } from "./stored-waiters.ts";
+import { StoredWhere } from "./stored-where.ts";
+
+/** A host that is read asks so often which database it is. */
+const LOOK_EVERY_MS = 30_000;
+/** And waits so long for the answer: what is read meanwhile is no worse than without. */
+const LOOK_WITHIN_MS = 1_000;
+
+export interface OutboxDeps {
+  host: HostName;
+  sql: SqlPort;
+  log: OutboxLog;
+  writer: Pick<WriterCalls, "store" | "identity">;
+  symbolOf: SymbolOf;
+  /** May what a room has go to Postgres, or may it be under cursors of an earlier life of it? Who makes it true kicks. */
+  mayStore(room: RoomId): boolean;
+  partLimit: PartLimit;
+  clock: Pick<Clock, "nowMs" | "within">;
+  random(): number;
+  keepAwake(work: Promise<void>): void;
+  logger: Log;
+  /** Rooms that have something in the log. */
+  roomsHeld(): number;
+  /** Up to here Postgres alone had what was; null where the host's log reaches back to the beginning of every room. */
+  lostThrough(): Cursor | null;
+  /** What the log has is not in the database that there is now: it has to go there. */
+  mustStoreAgain(): void;
+  /** The outbox's position moved, or something that was held back was stored. */
+  onStored(): void;
+}
+
+/** What of a host's log is not in Postgres yet: its way there, who waits for it, and which database it is. */
+export class Outbox {
+  /** What Postgres refuses of some rooms. */
+  readonly held: HeldBack;
+  readonly #deps: OutboxDeps;
+  readonly #where: StoredWhere;
+  readonly #waiters = new StoredWaiters();
+  readonly #sender: OutboxSender;
+  readonly #drain: OutboxDrain;
+  readonly #heldLane: HeldBackLane;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(deps: OutboxDeps) {
+    this.#deps = deps;
+    const { sql, log, symbolOf, mayStore, partLimit, clock, random, keepAwake } = deps;
+    const { host, writer, logger, roomsHeld, lostThrough } = deps;
+    this.held = new HeldBack(sql, log.storedThrough);
+    this.#where = new StoredWhere({
+      ...{ sql, roomsHeld, lostThrough },
+      storeAgain: () => {
+        log.storeAgain();
+        this.held.rewind(log.storedThrough);
+        this.#heldLane.beginAnew();
+      },
+    });
+    this.#sender = new OutboxSender({
+      ...{ host, symbolOf, writer },
+      unreachable: (error) => logger.warn("writer_unreachable", { host, detail: String(error) }),
+    });
+    const onStored = () => {
+      this.#waiters.release((cursor) => this.#isStored(cursor));
+      deps.onStored();
+    };
+    const lane = { held: this.held, symbolOf, partLimit, clock, random, keepAwake, onStored };
+    this.#drain = new OutboxDrain({
+      ...{ ...lane, log, mayStore },
+      store: (rooms) => this.#store("outbox", rooms),
+      storedIn: (identity) => this.#hear(identity),
+      onHeldBack: () => this.#heldLane.rest(),
+      isAwaited: () => this.#waiters.newest > log.storedThrough,
+    });
+    this.#heldLane = new HeldBackLane({
+      ...lane,
+      store: (rooms) => this.#store("held_back", rooms),
+      storedIn: (identity) => void this.#hear(identity),
+    });
+  }
+
+  /** Text of all that is not in Postgres. While there is any the host's alarm has to kick (INV-1). */
+  get bytes(): number {
+    return this.#deps.log.outboxBytes + this.held.bytes;
+  }
+
+  /** Starts storing, unless that is under way, or rests. Called with each append, and by the host's alarm. */
+  kick(): void {
+    this.#drain.kick();
+    this.#heldLane.kick();
+  }
+
+  /** A request brought something; its id goes with the next part. */
+  remember(correlationId: string): void {
+    this.#sender.remember(correlationId);
+  }
+
+  /** Resolves when everything of its room up to `cursor` is in Postgres, or with false when that takes longer than `timeoutMs`. */
+  async untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean> {
+    if (this.#isStored(cursor)) return true;
+    const waiter = this.#waiters.add(cursor);
+    this.#drain.hurry();
+    try {
+      return await this.#deps.clock.within(waiter.stored, timeoutMs);
+    } finally {
+      this.#waiters.forget(waiter);
+    }
+  }
+
+  /** A database has said that it is this one. */
+  meet(identity: string): Resend {
+    this.#hear(identity);
+    return this.#where.resendTo(identity);
+  }
+
+  /** Asks at the first read of this life, and then now and again, whether the database is still the one it was. */
+  async lookAtDatabase(): Promise<void> {
+    const { clock, writer } = this.#deps;
+    const nowMs = clock.nowMs();
+    if (nowMs >= this.#lookedAtMs && nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return;
+    this.#lookedAtMs = nowMs;
+    const look = async () => {
+      const identity = await writer.identity();
+      if (identity !== null) this.#hear(identity);
+    };
+    await clock.within(
+      look().catch(() => undefined),
+      LOOK_WITHIN_MS,
+    );
+  }
+
+  #isStored(cursor: Cursor): boolean {
+    return cursor <= this.#deps.log.storedThrough && !this.held.holds(cursor);
+  }
+
+  #store(lane: "outbox" | "held_back", rooms: HostPart["rooms"]): Promise<StoreOutcome> {
+    const waiting =
+      lane === "outbox"
+        ? { outboxBytes: this.#deps.log.outboxBytes, roomsWaiting: rooms.length }
+        : { outboxBytes: this.held.bytes, roomsWaiting: this.held.rooms };
+    return this.#sender.store(rooms, { lane, ...waiting });
+  }
+
+  /** True where it is another database than the one of before: what the log holds goes there. */
+  #hear(identity: string): boolean {
+    const { host, log, logger, mustStoreAgain } = this.#deps;
+    if (!this.#where.hear(identity)) return false;
+    const { rooms, lostThrough } = this.#where.resendTo(identity);
+    logger.warn("host_stores_again", {
+      ...{ host, rooms, from: log.prunedThrough, to: log.head },
+      ...(lostThrough !== null && { lost_from: CURSOR_ORIGIN, lost_to: lostThrough }),
+      help: "another database has taken the place of the one that had it",
+    });
+    mustStoreAgain();
+    return true;
+  }
+}

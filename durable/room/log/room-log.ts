@@ -1,0 +1,151 @@
+import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../../src/protocol/time.ts";
+import type { HostLog, LogFrame, RoomId } from "../../host/log/host-log.ts";
+import type { HeldBack } from "../../host/outbox/held-back.ts";
+import type { Registry, RoomRecord } from "../../host/registry.ts";
+
+/** What a host shares among the logs of its rooms. */
+export interface SharedLog {
+  log: HostLog;
+  registry: Registry;
+  /** Frames that Postgres has refused: they are not stored, and may not be in the log any more. */
+  held: Pick<HeldBack, "of" | "framesAfter">;
+}
+
+/**
+ * What a room sees of the log that it shares with the other rooms of its host: its own frames, and where they lie. A room that
+ * nobody has pushed to has no record yet, and nothing of it is on disk.
+ */
+export class RoomLog {
+  readonly #log: HostLog;
+  readonly #registry: Registry;
+  readonly #held: SharedLog["held"];
+  #record: RoomRecord | null;
+  /** The head where there is no frame. */
+  readonly #born: Cursor;
+  /** The newest frame; null where the log has none. */
+  #last: Cursor | null;
+
+  constructor({ log, registry, held }: SharedLog, record: RoomRecord | null) {
+    this.#log = log;
+    this.#registry = registry;
+    this.#held = held;
+    this.#record = record;
+    this.#born = record?.born ?? log.head;
+    this.#last = record === null ? null : log.lastOf(record.id);
+  }
+
+  /** Null while nobody has pushed to the room. */
+  get id(): RoomId | null {
+    return this.#record?.id ?? null;
+  }
+
+  /** Cursor of the newest frame. */
+  get head(): Cursor {
+    return Math.max(this.#last ?? 0, this.#born, this.#record?.before ?? 0) as Cursor;
+  }
+
+  /** Every frame after it can be read here; every frame up to it is in Postgres. */
+  get prunedThrough(): Cursor {
+    const record = this.#record;
+    if (record === null || record.reaches) return CURSOR_ORIGIN;
+    const { prunedThrough } = this.#log;
+    // Nothing of the room lies between its newest frame and where the host was pruned.
+    const pruned = Math.max(record.before, Math.min(prunedThrough, this.#last ?? 0));
+    return Math.min(pruned, this.#heldAfter) as Cursor;
+  }
+
+  /** Every frame up to it is known to be in Postgres. */
+  get storedThrough(): Cursor {
+    const stored = Math.min(this.#log.storedThrough, this.head, this.#heldAfter);
+    return Math.max(stored, this.prunedThrough) as Cursor;
+  }
+
+  /** What Postgres has refused begins behind it. */
+  get #heldAfter(): number {
+    const held = this.#record === null ? null : this.#held.of(this.#record.id);
+    return held === null ? Number.POSITIVE_INFINITY : held.first - 1;
+  }
+
+  /** True until the room has been told what was before it. */
+  get isPending(): boolean {
+    return this.#record !== null && this.#record.pending !== null;
+  }
+
+  /** Every frame of it is behind those of an earlier life. */
+  get isPlaced(): boolean {
+    return this.#record === null || this.#record.pending !== "place";
+  }
+
+  /** Somebody has pushed to the room. */
+  adopt(record: RoomRecord): void {
+    this.#record = record;
+  }
+
+  /** A frame of the room was appended at `cursor`, and none is behind it. */
+  appended(cursor: Cursor): void {
+    this.#last = cursor;
+  }
+
+  /** Frames after `after` and up to `upTo`, oldest first. */
+  *framesAfter(after: Cursor, upTo: Cursor): Generator<LogFrame> {
+    if (this.#record === null) return;
+    const { id } = this.#record;
+    const { prunedThrough } = this.#log;
+    if (after < prunedThrough) {
+      yield* this.#held.framesAfter(id, after, Math.min(upTo, prunedThrough) as Cursor);
+    }
+    yield* this.#log.framesOf(id, after, upTo);
+  }
+
+  /** The newest frames that together hold at least so many events, or all, oldest first. */
+  newest(events: number): readonly LogFrame[] {
+    return this.#record === null ? [] : this.#log.newestOf(this.#record.id, events);
+  }
+
+  /** There was nothing before: the log reaches back to the beginning of everything. */
+  beginFromNothing(): void {
+    this.#save({ before: CURSOR_ORIGIN, reaches: true, pending: null });
+  }
+
+  /**
+   * The room had a log before, which ended at `newest`. Where that is beyond the beginning of this one, its clock was ahead of
+   * ours: what this log has moves behind it, so that cursors only grow (SPEC C-1).
+   */
+  beginAfter(newest: Cursor, nowUs: EpochUs): void {
+    const record = this.#record;
+    if (record === null) return;
+    if (newest > record.before) {
+      this.#log.moveBehind(record.id, newest, nowUs);
+      this.#last = this.#log.lastOf(record.id);
+    }
+    const before = Math.max(record.before, newest) as Cursor;
+    this.#save({ before, pending: "life" });
+  }
+
+  /** What was before is known. */
+  settle(): void {
+    this.#save({ pending: null });
+  }
+
+  /** The room has had a book. */
+  noteBook(): void {
+    if (this.#record?.hasBook === false) this.#save({ hasBook: true });
+  }
+
+  get hasBook(): boolean {
+    return this.#record?.hasBook ?? false;
+  }
+
+  /** All that the host's log has up to `through` is about to be dropped. Said where some of it is of this room. */
+  noteDropped(through: Cursor): void {
+    const dropped = Math.min(through, this.#last ?? 0);
+    const before = Math.max(this.#record?.before ?? 0, dropped) as Cursor;
+    this.#save({ before, reaches: false });
+  }
+
+  #save(change: Partial<RoomRecord>): void {
+    if (this.#record === null) return;
+    Object.assign(this.#record, change);
+    this.#registry.save(this.#record);
+  }
+}

@@ -1,0 +1,24 @@
+import * as z from "zod";
+import { isSymbol } from "./protocol/symbol.ts";
+
+const MOST_HOSTS = 1_024;
+
+/** `ROOM_HOSTS`: hosts that share the symbols. */
+export const roomHosts = z.coerce
+  .number({ error: "must be a number" })
+  .int({ error: "must be a whole number" })
+  .min(0, { error: "must not be negative; 0 gives each symbol a host of its own" })
+  .max(MOST_HOSTS, { error: `must be at most ${MOST_HOSTS}` });
+
+/** `ROOM_DEDICATED`: globs as in tokens (SPEC A-2), joined by commas or spaces; for a space in a symbol stands `*`. */
+export const dedicatedSymbols = z
+  .string()
+  .transform((text) => text.split(/[,\s]+/).filter((glob) => glob !== ""))
+  .refine((globs) => globs.every(mayMatch), {
+    error: "must be symbols or patterns of them, joined by commas or spaces, such as BTC-*,ES=F",
+  });
+
+/** What can match no symbol is a slip. */
+function mayMatch(glob: string): boolean {
+  return glob === "*" || isSymbol(glob.replaceAll(/\\(.)/gsu, "$1"));
+}

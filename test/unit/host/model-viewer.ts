@@ -1,0 +1,187 @@
+import { expect } from "vitest";
+import type { ViewerAttachment, ViewerSocket } from "../../../durable/room/viewers/viewer.ts";
+import { MAX_MESSAGE_EVENTS } from "../../../src/protocol/frame.ts";
+import { type ServerMessage, serverMessageSchema } from "../../../src/protocol/server-message.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
+import { bookOf, lastMetrics, lastPositions, lastTrade, type ModelTape } from "./model-tape.ts";
+
+export interface ModelViewerDeps {
+  tape: ModelTape;
+  nowMs: () => number;
+  /** The room has told somebody of this cursor. */
+  told: (cursor: Cursor) => void;
+}
+
+/** A viewer that holds the room to its word at every message. One of these is one connection. */
+export class ModelViewer implements ViewerSocket {
+  attachment: ViewerAttachment | null = null;
+  /** `broken`: sends fail, and the room has not been told yet. */
+  state: "open" | "broken" | "closed" = "open";
+  /** The room has met a send that failed, and has had time to draw its conclusion. */
+  isKnownToFail = false;
+  hasFailed = false;
+  closeCode: number | null = null;
+  /** The last cursor it was told of; null before its snapshot. */
+  cursor: Cursor | null;
+  ackEveryBytes = 0;
+  mostUnackedBytes = 0;
+  isLive = false;
+  /** The first thing the room did wrong. */
+  failure: unknown = null;
+  readonly #deps: ModelViewerDeps;
+  readonly #tape: ModelTape;
+  /** Index of the entry that has to come next. */
+  #next: number;
+  #expects: "hello" | "snapshot" | "stream" = "hello";
+  #helloCursor: Cursor | null = null;
+  #unacked: { cursor: Cursor; bytes: number }[] = [];
+  #hadGap = false;
+  #snapshotCursor: Cursor | null = null;
+
+  constructor(deps: ModelViewerDeps, since: Cursor | null) {
+    this.#deps = deps;
+    this.#tape = deps.tape;
+    this.cursor = since;
+    this.#next = since === null ? this.#tape.entries.length : this.#tape.indexAfter(since);
+  }
+
+  /** It has every event of the tape. */
+  get hasAll(): boolean {
+    return this.#next === this.#tape.entries.length;
+  }
+
+  get unackedBytes(): number {
+    return this.#unacked.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** It has said that it has everything up to `cursor`. */
+  acked(cursor: number): void {
+    this.#unacked = this.#unacked.filter((message) => message.cursor > cursor);
+  }
+
+  saveAttachment(attachment: ViewerAttachment): void {
+    // What the platform keeps is a copy of at most 16 KiB.
+    expect(JSON.stringify(attachment).length).toBeLessThan(8_192);
+    this.attachment = structuredClone(attachment);
+  }
+
+  close(code: number): void {
+    this.state = "closed";
+    this.closeCode = code;
+  }
+
+  /** The platform answers its pings, whatever becomes of what the room sends. */
+  pingedMs(): number {
+    return this.#deps.nowMs();
+  }
+
+  send(text: string): void {
+    if (this.state !== "open") {
+      if (this.isKnownToFail) this.failure ??= new Error("sent to a socket known to have failed");
+      this.hasFailed = true;
+      throw new TypeError("the socket is closed");
+    }
+    try {
+      const message = JSON.parse(text) as ServerMessage;
+      // The events themselves are compared with what was posted, which is far quicker.
+      if (message.type !== "events") serverMessageSchema.parse(message);
+      if (this.#expects === "hello") expect(message.type).toBe("hello");
+      this.#take(message, text.length);
+    } catch (error) {
+      // Thrown here it would look to the room like a socket that failed.
+      this.failure ??= error;
+    }
+  }
+
+  #take(message: ServerMessage, bytes: number): void {
+    if ("cursor" in message) this.#deps.told(message.cursor);
+    switch (message.type) {
+      case "hello":
+        expect(this.#expects).toBe("hello");
+        // It is the head of the room, which a cursor ahead of it counts as.
+        expect(message.cursor).toBeGreaterThanOrEqual(this.#tape.head);
+        if (this.cursor !== null) this.cursor = minCursor(this.cursor, message.cursor);
+        this.ackEveryBytes = message.window;
+        this.#helloCursor = message.cursor;
+        this.#expects = this.cursor === null ? "snapshot" : "stream";
+        return;
+      case "snapshot":
+        this.#takeSnapshot(message);
+        return;
+      case "events": {
+        expect(this.#expects).toBe("stream");
+        expect(message.events.length).toBeLessThanOrEqual(MAX_MESSAGE_EVENTS);
+        expect(message.cursor).toBeGreaterThan(this.cursor ?? 0);
+        this.#next = this.#tape.consume(this.#next, message.events, message.cursor);
+        this.cursor = message.cursor;
+        this.#unacked.push({ cursor: message.cursor, bytes });
+        this.mostUnackedBytes = Math.max(this.mostUnackedBytes, this.unackedBytes);
+        return;
+      }
+      case "gap":
+        expect(this.#expects).toBe("stream");
+        expect(message.from).toBe(this.cursor);
+        expect(message.to).toBeGreaterThan(message.from);
+        this.#deps.told(message.to);
+        this.cursor = message.to;
+        this.#next = Math.max(this.#next, this.#tape.indexAfter(message.to));
+        this.#hadGap = true;
+        this.isLive = false;
+        return;
+      case "caught_up":
+        expect(this.#expects).toBe("stream");
+        this.#next = this.#tape.skipTo(this.#next, message.cursor);
+        expect(message.cursor).toBeGreaterThanOrEqual(this.cursor ?? 0);
+        // After a gap the snapshot is what the viewer goes on from.
+        if (this.#hadGap) expect(message.cursor).toBe(this.#snapshotCursor);
+        expect(message.complete).toBe(!this.#hadGap);
+        this.cursor = message.cursor;
+        this.isLive = true;
+        this.#hadGap = false;
+        this.#snapshotCursor = null;
+        return;
+      case "bar": {
+        // It is what the first so many trades of its minute make, and the viewer has every one of them.
+        const { type, interval, revision, ...bar } = message;
+        const expected = this.#tape.bar(this.#next, bar.ts, bar.trades);
+        if (expected !== "unsure") expect(bar).toEqual(expected);
+        return;
+      }
+      case "error":
+        expect.fail(message.message);
+    }
+  }
+
+  #takeSnapshot(message: Extract<ServerMessage, { type: "snapshot" }>): void {
+    if (this.#expects === "snapshot") {
+      expect(message.cursor).toBe(this.#helloCursor);
+      this.cursor = message.cursor;
+      this.#expects = "stream";
+    } else {
+      expect(this.#hadGap).toBe(true);
+    }
+    this.#snapshotCursor = message.cursor;
+    const end = this.#tape.indexAfter(message.cursor);
+    const events = this.#tape.events(end);
+    expect(message.trade).toEqual(lastTrade(events));
+    expect(textsOf(message.metrics)).toEqual(textsOf(lastMetrics(events)));
+    expect(textsOf(message.positions)).toEqual(textsOf(lastPositions(events)));
+    expect(message.book).toEqual(bookOf(events));
+    const minute = this.#tape.newestMinute(end);
+    if (minute === null) {
+      expect(message.bar).toBeNull();
+    } else {
+      const { interval, revision, ...bar } = message.bar ?? expect.fail("the bar is missing");
+      const expected = this.#tape.bar(end, minute);
+      if (expected !== "unsure") expect(bar).toEqual(expected);
+    }
+  }
+}
+
+function textsOf(events: readonly unknown[]): Set<string> {
+  return new Set(events.map((event) => JSON.stringify(event)));
+}
+
+function minCursor(one: Cursor, other: Cursor): Cursor {
+  return one < other ? one : other;
+}

@@ -1,0 +1,252 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { mintToken } from "../../../dev/mint-token.ts";
+import { app } from "../../../src/app.ts";
+import type { HostBatch, HostOutcome, HostRefusal } from "../../../src/bindings/host.ts";
+import { hostOf, loneHost } from "../../../src/core/placement.ts";
+import type { SymbolSummary } from "../../../src/protocol/answers.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
+
+const JWT_SECRET = "a secret of the tests, of 32 characters and more";
+
+/** What was asked of which object, in order. */
+let calls: string[] = [];
+let refusals: Record<string, HostRefusal> = {};
+/** A call that begins so fails. */
+let failing = "none";
+let claimed: string = "new";
+beforeEach(() => {
+  calls = [];
+  refusals = {};
+  failing = "none";
+  claimed = "new";
+});
+
+function host(name: string) {
+  const heard = (call: string) => {
+    calls.push(`${name} ${call}`);
+    if (calls.at(-1)?.startsWith(failing)) throw new Error("gone");
+  };
+  const namesOf = ({ rooms }: HostBatch) => rooms.map(({ symbol }) => symbol).join("+");
+  return {
+    async append(batch: HostBatch): Promise<HostOutcome> {
+      heard(`append ${namesOf(batch)}${batch.admitted ? " admitted" : ""}`);
+      const cursors = batch.rooms.map((_, at) => (1_000 + at) as Cursor);
+      return refusals[name] ?? { kind: "appended", cursors };
+    },
+    async admits(batch: HostBatch): Promise<HostRefusal | null> {
+      heard(`admits ${namesOf(batch)}`);
+      return refusals[name] ?? null;
+    },
+    async untilStored(cursor: Cursor) {
+      heard(`untilStored ${cursor}`);
+      return true;
+    },
+    async acquaintance(symbols: SymbolName[]) {
+      heard(`acquaintance ${symbols.join("+")}`);
+      const unknown = symbols.filter((symbol) => symbol.startsWith("NEVER"));
+      return unknown.length > 0 ? { kind: "unknown", symbols: unknown } : { kind: "known" };
+    },
+    async positions(symbol: SymbolName) {
+      heard(`positions ${symbol}`);
+      return { cursor: 5, positions: [], isCut: false };
+    },
+    async poll() {
+      heard("poll");
+      return { events: "", frames: [], count: 0, cursor: 7, oldest: 7, complete: true };
+    },
+    async list() {
+      heard("list");
+      const lines = ["C", "A", "B"].map((symbol) => ({ symbol }) as SymbolSummary);
+      return { symbols: lines, complete: true };
+    },
+    async fetch() {
+      heard("fetch");
+      return Response.json(
+        { kind: "refused", reason: "connects", retryAfterS: 9 },
+        { status: 429 },
+      );
+    },
+  };
+}
+
+function ask(path: string, init: RequestInit = {}, settings: Record<string, string> = {}) {
+  return askIn(environment(settings), path, init);
+}
+
+async function askIn(environment: object, path: string, init: RequestInit = {}) {
+  const claims = { scopes: ["read", "write"], ttlSeconds: 600 } as const;
+  const token = await mintToken(JWT_SECRET, claims, Math.floor(Date.now() / 1_000));
+  const headers = { ...init.headers, authorization: `Bearer ${token}` };
+  return app.request(path, { ...init, headers }, environment);
+}
+
+function environment(settings: Record<string, string>): object {
+  const byName = <Stub>(get: (name: string) => Stub) => ({
+    idFromName: (name: string) => name,
+    get,
+  });
+  return {
+    ...{ DATABASE_URL: "postgres://nobody@127.0.0.1/none", JWT_SECRET, LOG_LEVEL: "error" },
+    ...settings,
+    HOST: byName(host),
+    KEYS: byName((name) => ({
+      async claim() {
+        calls.push(`${name.replace(/\d+/, "N")} claim`);
+        return claimed;
+      },
+      canWrite: async () => true,
+    })),
+    KEEPER: byName(() => ({
+      async hosts() {
+        calls.push("keeper hosts");
+        if (failing === "keeper") throw new Error("gone");
+        return ["room:A", "room:C", "host-0"];
+      },
+    })),
+  };
+}
+
+function push(symbols: string[], settings: Record<string, string> = {}, headers = {}, query = "") {
+  const body = JSON.stringify(symbols.map((symbol) => ({ symbol, metric: "m", value: 1 })));
+  return ask(
+    `/api/metrics${query}`,
+    { method: "POST", body, headers: { ...JSON_BODY, ...headers } },
+    settings,
+  );
+}
+
+const JSON_BODY = { "content-type": "application/json" };
+const KEYED = { "idempotency-key": "k" };
+
+describe("a push", () => {
+  it("I-1 over many symbols of one host is one call, its key within it", async () => {
+    const response = await push(["A", "B", "C"], {}, KEYED);
+    expect(response.status).toBe(202);
+    expect(await response.json()).toEqual({
+      ...{ accepted: 3, cursors: { A: 1_000, B: 1_001, C: 1_002 } },
+    });
+    expect(calls).toEqual(["host-0 append A+B+C"]);
+  });
+
+  it("I-1 I-6 over several hosts claims its key and asks all before any of them takes its part", async () => {
+    const response = await push(["A", "B"], { ROOM_HOSTS: "0" }, KEYED, "?wait=stored");
+    expect(response.status).toBe(200);
+    expect(calls).toEqual([
+      "keys-N claim",
+      ...["room:A admits A", "room:B admits B"],
+      ...["room:A append A admitted", "room:B append B admitted"],
+      ...["room:A untilStored 1000", "room:B untilStored 1000"],
+    ]);
+  });
+
+  it("I-15 whose key is another request's is refused before a host is asked", async () => {
+    claimed = "other";
+    const response = await push(["A"], { ROOM_HOSTS: "2" }, KEYED);
+    expect(response.status).toBe(422);
+    expect(calls).toEqual(["keys-N claim"]);
+  });
+
+  it("I-1 that one host refuses is taken by none", async () => {
+    refusals = { "room:B": { kind: "full" } };
+    const response = await push(["A", "B", "C"], { ROOM_HOSTS: "0" });
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ type: "urn:edgetape:problem:outbox-full" });
+    expect(calls.join()).not.toContain("append");
+  });
+
+  it.each<[HostRefusal, number, string, string | null]>([
+    [{ kind: "key_reused" }, 422, "idempotency-key-reused", null],
+    [{ kind: "too_many_series", symbol: "A" as SymbolName }, 422, "too-many-series", null],
+    [{ kind: "too_many_new_symbols", retryAfterS: 31 }, 429, "too-many-new-symbols", "31"],
+    [{ kind: "full" }, 503, "outbox-full", "5"],
+    [{ kind: "moved", symbol: "A" as SymbolName }, 503, "room-restarted", "1"],
+  ])("that a host refuses with %j is answered %i %s", async (refusal, status, type, retryAfter) => {
+    refusals = { "host-0": refusal };
+    const response = await push(["A"]);
+    expect(response.status).toBe(status);
+    expect(response.headers.get("retry-after")).toBe(retryAfter);
+    expect(await response.json()).toMatchObject({ type: `urn:edgetape:problem:${type}` });
+  });
+
+  it("I-16 of which one host fails is a failure, and the others have their part", async () => {
+    failing = "room:A append";
+    expect((await push(["A", "B"], { ROOM_HOSTS: "0" })).status).toBe(500);
+    expect(calls.at(-1)).toBe("room:B append B admitted");
+  });
+
+  it("ROOM_DEDICATED goes to a host of its own beside the shared one", async () => {
+    await push(["BTC-USD", "ETH-USD"], { ROOM_DEDICATED: "BTC-*" });
+    expect(calls.slice(-2)).toEqual([
+      ...["room:BTC-USD append BTC-USD admitted", "host-0 append ETH-USD admitted"],
+    ]);
+  });
+});
+
+describe("a read", () => {
+  it("R-1 asks the host once whether it knows the symbol, and never again", async () => {
+    expect((await ask("/api/positions/NEVER")).status).toBe(404);
+    expect(calls).toEqual(["host-0 acquaintance NEVER"]);
+    const settings = environment({});
+    for (const _ of [1, 2]) await askIn(settings, "/api/positions/BTC");
+    expect(calls.slice(1)).toEqual([
+      ...["host-0 acquaintance BTC", "host-0 positions BTC", "host-0 positions BTC"],
+    ]);
+  });
+
+  it("R-1 that waits, and a join, are one call without a question", async () => {
+    expect((await ask("/api/rooms/NEVER/events?wait=1")).status).toBe(200);
+    const headers = { upgrade: "websocket" };
+    const join = await ask("/ws/NEVER", { headers });
+    expect([join.status, join.headers.get("retry-after")]).toEqual([429, "9"]);
+    expect(calls).toEqual(["host-0 poll", "host-0 fetch"]);
+  });
+});
+
+describe("the list of symbols", () => {
+  const list = async (settings: Record<string, string>) =>
+    (await (await ask("/api/symbols", {}, settings)).json()) as {
+      symbols: { symbol: string }[];
+      complete: boolean;
+    };
+  const names = (symbols: { symbol: string }[]) => symbols.map(({ symbol }) => symbol);
+
+  it("is that of all hosts by name, each symbol once, from the host it is on", async () => {
+    const { symbols, complete } = await list({ ROOM_HOSTS: "4" });
+    expect([names(symbols), complete]).toEqual([["A", "B", "C"], true]);
+    expect(calls.sort()).toEqual([0, 1, 2, 3].map((number) => `host-${number} list`));
+  });
+
+  it("lacks of a host that fails what is on it, and says so", async () => {
+    const placement = { ROOM_HOSTS: 4, ROOM_DEDICATED: [] };
+    failing = hostOf("A" as SymbolName, placement);
+    const { symbols, complete } = await list({ ROOM_HOSTS: "4" });
+    expect(complete).toBe(false);
+    expect(names(symbols)).not.toContain("A");
+    expect(symbols.length).toBeGreaterThan(0);
+  });
+
+  it("asks the Keeper which hosts there are where symbols have their own, and does without it", async () => {
+    const settings = { ROOM_DEDICATED: "A,C" };
+    expect(names((await list(settings)).symbols)).toEqual(["A", "B", "C"]);
+    expect(calls[0]).toBe("keeper hosts");
+    failing = "keeper";
+    const { symbols, complete } = await list(settings);
+    expect([names(symbols), complete]).toEqual([["B"], false]);
+  });
+});
+
+describe("placement", () => {
+  const SYMBOL = "BTC-USD" as SymbolName;
+
+  it.each([
+    [1, [], "host-0", "host-0"],
+    [0, [], "room:BTC-USD", null],
+    [1, ["BTC-*"], "room:BTC-USD", null],
+    [1, ["ETH-*"], "host-0", null],
+    [7, [], expect.stringMatching(/^host-[0-6]$/), null],
+  ])("of %i hosts and %j of their own", (ROOM_HOSTS, ROOM_DEDICATED, expected, lone) => {
+    expect(hostOf(SYMBOL, { ROOM_HOSTS, ROOM_DEDICATED })).toEqual(expected);
+    expect(loneHost({ ROOM_HOSTS, ROOM_DEDICATED })).toBe(lone);
+  });
+});
