@@ -1,3 +1,4 @@
+import type { RoomId } from "../../../durable/host/log/host-log.ts";
 import { Registry, type RoomRecord } from "../../../durable/host/registry.ts";
 import { handOver } from "../../../durable/host/symbols/hand-over.ts";
 import { HostMeta } from "../../../durable/host/symbols/host-meta.ts";
@@ -17,10 +18,18 @@ export const shared = (hosts: number, ...dedicated: string[]): Placement => ({
   ROOM_DEDICATED: dedicated,
 });
 
+interface Row {
+  room: RoomId;
+  symbol: SymbolName;
+  cursor: Cursor;
+  text: string;
+  isStored: boolean;
+}
+
 /** What is on a disk: it outlives the objects over it. */
 interface Disk {
   sql: SqlPort;
-  log: { symbol: SymbolName; cursor: Cursor; text: string; isStored: boolean }[];
+  log: Row[];
 }
 
 /** Hosts over disks, the Keeper, and a Postgres that may be away. A host here is its symbols and the barest log. */
@@ -123,7 +132,6 @@ export class WorldHost {
     const failed = (event: string) => void this.failures.push(event);
     this.#predecessors = new Predecessors({
       ...{ host: name, placement: this.#placement, meta, nowMs, failed },
-      nowCursor: () => world.now as Cursor,
       isUsed: () => this.registry.size > 0,
       keeper: {
         announce: async (host, placement) => world.announce(host, placement),
@@ -150,6 +158,7 @@ export class WorldHost {
         return symbols.filter((symbol) => stored.has(symbol));
       },
       readPrices: async () => new Map(),
+      isRestStored: (symbol) => this.#untilStored(this.#headOf(this.registry.formerOf(symbol))),
       newRoomsPerMinute: 5,
       pause: async () => {
         this.pauses += 1;
@@ -166,7 +175,8 @@ export class WorldHost {
     if (hostOf(symbol, this.#placement) !== this.#name) return "moved";
     const record = this.symbols.roomFor(symbol);
     if (record.isSealed) return "moved";
-    this.log.push({ symbol, cursor: this.#world.tick(), text, isStored: false });
+    const row = { symbol, cursor: this.#world.tick(), text, isStored: false };
+    this.log.push({ room: record.id, ...row });
     return "appended";
   }
 
@@ -175,18 +185,22 @@ export class WorldHost {
       ...{ registry: this.registry, predecessors: this.#predecessors },
       isMine: (one: SymbolName) => hostOf(one, this.#placement) === this.#name,
       bornNow: () => this.#world.now as Cursor,
-      headOf: (_: RoomRecord, upTo: Cursor) =>
-        this.log.findLast((row) => row.symbol === symbol && row.cursor <= upTo)?.cursor ??
-        (0 as Cursor),
-      untilStored: async (cursor: Cursor) => {
-        // Else it would wait for who waits for it: the real one gives up after a while.
-        if (this.#draining === null) await this.drain();
-        return this.log.every((row) => row.cursor > cursor || row.isStored);
-      },
+      headOf: (rooms: readonly RoomId[]) => this.#headOf(rooms),
+      untilStored: (cursor: Cursor) => this.#untilStored(cursor),
       comesBack: (record: RoomRecord) => this.symbols.comesBack(record),
       closeViewers: () => void this.closed.push(symbol),
     };
     return handOver(deps, symbol, before, isYours);
+  }
+
+  #headOf(rooms: readonly RoomId[]): Cursor {
+    return this.log.findLast(({ room }) => rooms.includes(room))?.cursor ?? (0 as Cursor);
+  }
+
+  async #untilStored(cursor: Cursor): Promise<boolean> {
+    // Else it would wait for who waits for it: the real one gives up after a while.
+    if (this.#draining === null) await this.drain();
+    return this.log.every((row) => row.cursor > cursor || row.isStored);
   }
 
   bringKeys(symbols: readonly SymbolName[]): Promise<void> | null {
@@ -205,8 +219,8 @@ export class WorldHost {
     for (;;) {
       const row = this.log.find(({ isStored }) => !isStored);
       if (row === undefined) return;
-      const record = this.registry.find(row.symbol);
-      if (record?.pending === "place" && row.cursor > record.before) {
+      const record = this.registry.byId(row.room);
+      if (record.pending === "place") {
         if ((await this.symbols.earlierPlace(row.symbol)) === "unsure") return;
         record.pending = null;
         this.registry.save(record);
@@ -222,13 +236,11 @@ export class WorldHost {
   }
 
   /** What has a cursor that Postgres is past is appended anew. */
-  #moveBehindPostgres({ symbol, before }: RoomRecord): void {
+  #moveBehindPostgres({ id, symbol }: RoomRecord): void {
     const newest = Math.max(0, ...(this.#world.stored.get(symbol)?.keys() ?? []));
-    const isFree = (row: { symbol: SymbolName; cursor: Cursor }) =>
-      row.symbol === symbol && row.cursor > before;
-    const moved = this.log.filter((row) => isFree(row) && !row.isStored);
-    if (!moved.some(({ cursor }) => cursor <= newest)) return;
-    for (const row of moved) {
+    const rows = this.log.filter(({ room }) => room === id);
+    if (!rows.some(({ cursor }) => cursor <= newest)) return;
+    for (const row of rows) {
       this.log.splice(this.log.indexOf(row), 1);
       this.log.push({ ...row, cursor: this.#world.tick() });
     }
