@@ -14,8 +14,9 @@ import type {
 } from "../../src/bindings/host.ts";
 import type { KeyClaim } from "../../src/bindings/keys.ts";
 import type { EncodedFrame } from "../../src/core/encode-events.ts";
-import { hostOf } from "../../src/core/placement.ts";
+import { type HostName, hostOf } from "../../src/core/placement.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
+import type { LogId } from "../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import { createSeriesTable } from "../room/append/series-limit.ts";
@@ -32,6 +33,7 @@ import { type AppendDeps, appendBatches, refusalOf } from "./append/plan-append.
 import { FanOut } from "./fan-out.ts";
 import type { HostPorts, HostSettings } from "./host-ports.ts";
 import { LoadedRooms } from "./loaded-rooms.ts";
+import { FormerLogs } from "./log/former-logs.ts";
 import { HostLog, type RoomId } from "./log/host-log.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { Pruning } from "./pruning.ts";
@@ -52,6 +54,7 @@ export class HostCore {
   readonly #settings: HostSettings;
   readonly #registry: Registry;
   readonly #log: HostLog;
+  readonly #formerLogs: FormerLogs;
   readonly #symbols: HostSymbols;
   readonly #rooms: LoadedRooms;
   readonly #outbox: Outbox;
@@ -78,13 +81,14 @@ export class HostCore {
     createArchiveTable(sql);
     const log = new HostLog(sql, clock.nowUs(), ports.newId, keeping);
     this.#log = log;
+    this.#formerLogs = new FormerLogs(sql);
     this.#registry = new Registry(sql);
     this.#symbols = new HostSymbols({
       ...{ registry: this.#registry, sql, name, placement: limits, nowMs, keepAwake, wait },
       bornNow: () => log.head,
       ...ports.names,
       announce: ports.keeper.announce,
-      handOver: ports.handOver,
+      handOver: (from, symbol) => this.#takeOver(from, symbol),
       newRoomsPerMinute: limits.LIMIT_NEW_ROOMS,
       logger,
     });
@@ -170,8 +174,14 @@ export class HostCore {
   }
 
   /** A room's page of events; of a symbol that nobody has pushed it waits for the first ones. */
-  poll(symbol: SymbolName, since: Cursor | null, limit: number, waitMs: number): Promise<PollPage> {
-    return this.#roomOf(symbol).poll(since, limit, waitMs);
+  poll(
+    symbol: SymbolName,
+    since: Cursor | null,
+    log: LogId | null,
+    limit: number,
+    waitMs: number,
+  ): Promise<PollPage | null> {
+    return this.#roomOf(symbol).poll(since, log, limit, waitMs);
   }
 
   readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail> {
@@ -209,6 +219,7 @@ export class HostCore {
     return handOver(
       {
         registry: this.#registry,
+        logId: this.#log.id,
         headOf: (record) => this.#log.lastOf(record.id) ?? record.before,
         dismissViewers: () => this.#rooms.find(symbol)?.dismissViewers(),
         untilStored: (cursor, timeoutMs) => this.#outbox.untilStored(cursor, timeoutMs),
@@ -263,7 +274,10 @@ export class HostCore {
   #load(symbol: SymbolName): RoomCore {
     const { sql, clock, random, keepAwake, logger, archiveOf } = this.#ports;
     const record = this.#registry.find(symbol) ?? null;
-    const shared = { log: this.#log, registry: this.#registry, held: this.#outbox.held };
+    const shared = {
+      ...{ log: this.#log, registry: this.#registry, held: this.#outbox.held },
+      former: this.#formerLogs,
+    };
     const log = new RoomLog(shared, record);
     const room: RoomCore = new RoomCore(symbol, log, this.#settings, {
       ...{ sql, clock, random, keepAwake, logger, turns: this.#turns },
@@ -275,6 +289,13 @@ export class HostCore {
       armAlarm: () => this.#armAlarm(room),
     });
     return room;
+  }
+
+  /** Whoever had a symbol gives it away. The log that it was in is known before the symbol has its place (SPEC C-6). */
+  async #takeOver(from: HostName | "first-edition", symbol: SymbolName): Promise<HandedOver> {
+    const answer = await this.#ports.handOver(from, symbol);
+    if (answer.kind === "handed_over" && answer.log !== null) this.#formerLogs.add(answer.log);
+    return answer;
   }
 
   /** A room whose frames are in the way of the outbox looks at once for what was before it. */
@@ -310,8 +331,7 @@ export class HostCore {
   #hasMoved(symbol: SymbolName): boolean {
     const { limits } = this.#settings;
     return (
-      hostOf(symbol, limits) !== this.#ports.name ||
-      this.#registry.find(symbol)?.isSealed === true
+      hostOf(symbol, limits) !== this.#ports.name || this.#registry.find(symbol)?.isSealed === true
     );
   }
 

@@ -1,6 +1,6 @@
-import type * as z from "zod";
 import type { IdempotentRequest } from "../../../src/bindings/host.ts";
 import { allocateCursors } from "../../../src/core/cursor.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 import { numberOf, type SqlPort } from "../../room/sql-port.ts";
 import { Generation } from "./generations.ts";
@@ -23,9 +23,6 @@ import { Meta } from "./meta.ts";
 import { RecentRows } from "./recent-rows.ts";
 
 export type { LogFrame, RoomId, RoomPart } from "./log-row.ts";
-
-/** Names one life of a log. */
-export type LogId = string & z.$brand<"LogId">;
 
 /** A request with an `Idempotency-Key`, and the rooms that it pushed to. */
 export interface KeyedBatch {
@@ -74,7 +71,7 @@ const OUTBOX_ROWS = 64;
  * crash forgets of it is sent again, and storing is idempotent (INV-1).
  */
 export class HostLog {
-  /** Names this life of the log. */
+  /** Names this life of the log, and so that of every room's (SPEC C-6). */
   readonly id: LogId;
   /** The log was made by this object. */
   readonly isNew: boolean;
