@@ -47,6 +47,11 @@ const settingsSchema = z.object({
   KEEP_MINUTES_DAYS: count(365),
   /** Days after which raw data is compressed, where the database can. */
   COMPRESS_AFTER_DAYS: count(7),
+  /** There are objects of the first edition, where each room was one: what they have is carried over. */
+  FIRST_EDITION: z
+    .enum(["true", "false"], { error: "must be true or false" })
+    .default("false")
+    .transform((text) => text === "true"),
   LIMIT_DATABASE_BYTES: count(50_000_000_000),
   LIMIT_BODY_BYTES: count(1_048_576),
   LIMIT_UNZIPPED_BYTES: count(8_388_608),

@@ -8,18 +8,22 @@ import type {
   IdempotentRequest,
   JoinRefusal,
   JoinRequest,
+  KeyClaim,
   PollPage,
   Resend,
   RoomTail,
 } from "../../src/bindings/host.ts";
-import type { KeyClaim } from "../../src/bindings/keys.ts";
 import type { EncodedFrame } from "../../src/core/encode-events.ts";
-import { type HostName, hostOf } from "../../src/core/placement.ts";
+import { objectFailureOf } from "../../src/core/object-failure.ts";
+import { hostOf } from "../../src/core/placement.ts";
+import { isStorageFull } from "../../src/core/storage-watch.ts";
+import { failureOf, lineOf } from "../../src/db/driver/database-error.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
 import type { LogId } from "../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import { createSeriesTable } from "../room/append/series-limit.ts";
+import { nothingYet } from "../room/log/poll.ts";
 import { RoomLog } from "../room/log/room-log.ts";
 import { createArchiveTable } from "../room/past/archive-reads.ts";
 import { ReadTurns } from "../room/past/read-turns.ts";
@@ -37,9 +41,12 @@ import { FormerLogs } from "./log/former-logs.ts";
 import { HostLog, type RoomId } from "./log/host-log.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { Pruning } from "./pruning.ts";
-import { Registry } from "./registry.ts";
+import { Registry, type RoomRecord } from "./registry.ts";
+import { FirstEditionKeys } from "./symbols/first-edition-keys.ts";
 import { handOver } from "./symbols/hand-over.ts";
+import { HostMeta } from "./symbols/host-meta.ts";
 import { HostSymbols } from "./symbols/host-symbols.ts";
+import { Predecessors } from "./symbols/predecessors.ts";
 
 const NOT_KNOWN_RETRY_S = 5;
 /** Of what may wait for Postgres a symbol that it refuses has this share at the most. */
@@ -56,6 +63,8 @@ export class HostCore {
   readonly #log: HostLog;
   readonly #formerLogs: FormerLogs;
   readonly #symbols: HostSymbols;
+  readonly #predecessors: Predecessors;
+  readonly #firstKeys: FirstEditionKeys;
   readonly #rooms: LoadedRooms;
   readonly #outbox: Outbox;
   readonly #append: AppendDeps<RoomCore>;
@@ -83,14 +92,26 @@ export class HostCore {
     this.#log = log;
     this.#formerLogs = new FormerLogs(sql);
     this.#registry = new Registry(sql);
+    const meta = new HostMeta(sql);
+    this.#firstKeys = new FirstEditionKeys(sql);
+    this.#predecessors = new Predecessors({
+      ...{ host: name, placement: limits, meta, nowMs },
+      nowCursor: () => log.head,
+      isUsed: () => this.#registry.size > 0,
+      ...{ keeper: ports.keeper, firstEdition: ports.firstEdition },
+      others: rememberingLogs(ports.others, this.#formerLogs),
+      rememberKeys: (symbol, keys) => this.#firstKeys.remember(symbol, keys),
+      failed: (event, error) => this.#failed(event, error),
+    });
     this.#symbols = new HostSymbols({
-      ...{ registry: this.#registry, sql, name, placement: limits, nowMs, keepAwake, wait },
+      ...{ registry: this.#registry, meta, predecessors: this.#predecessors, nowMs },
+      isMine: (symbol) => hostOf(symbol, limits) === name,
       bornNow: () => log.head,
       ...ports.names,
-      announce: ports.keeper.announce,
-      handOver: (from, symbol) => this.#takeOver(from, symbol),
       newRoomsPerMinute: limits.LIMIT_NEW_ROOMS,
-      logger,
+      pause: () => wait(0),
+      keepAwake: (work) => keepAwake(work.then(() => undefined)),
+      failed: (event, error) => this.#failed(event, error),
     });
     this.#rooms = new LoadedRooms((symbol) => this.#load(symbol), nowMs);
     this.#outbox = new Outbox({
@@ -118,6 +139,7 @@ export class HostCore {
       recordOf: (symbol) => this.#symbols.roomFor(symbol),
       hasMoved: (symbol) => this.#hasMoved(symbol),
       refuseNew: (holder, symbols) => this.#symbols.refuseNew(holder, symbols),
+      hadInFirstEdition: (symbol, request) => this.#firstKeys.has(symbol, request, clock.nowUs()),
       isFull: (symbols) => this.#isFull(symbols),
     };
     this.#batcher = new AppendBatcher({
@@ -150,12 +172,14 @@ export class HostCore {
   }
 
   /** Appends a batch whole or not at all, in one commit with those that arrive together with it. Rejects where it cannot be written down. */
-  append(batch: HostBatch): Promise<HostOutcome> {
+  async append(batch: HostBatch): Promise<HostOutcome> {
+    await this.#bringKeys(batch);
     return this.#batcher.append(batch);
   }
 
   /** What would be said to the batch? Null: it would be taken. */
-  admits(batch: HostBatch): HostRefusal | null {
+  async admits(batch: HostBatch): Promise<HostRefusal | null> {
+    await this.#bringKeys(batch);
     return refusalOf(this.#append, batch, this.#ports.clock.nowUs());
   }
 
@@ -174,14 +198,19 @@ export class HostCore {
   }
 
   /** A room's page of events; of a symbol that nobody has pushed it waits for the first ones. */
-  poll(
+  async poll(
     symbol: SymbolName,
     since: Cursor | null,
-    log: LogId | null,
     limit: number,
     waitMs: number,
-  ): Promise<PollPage | null> {
-    return this.#roomOf(symbol).poll(since, log, limit, waitMs);
+    log: LogId | null = null,
+  ): Promise<PollPage> {
+    // Postgres may know what nobody has pushed here; where it cannot be asked nothing of it may be passed over.
+    if (!this.#symbols.isKnown(symbol)) {
+      const { kind } = await this.#symbols.acquaintance([symbol]);
+      if (kind === "unsure") return nothingYet(since ?? this.head, log);
+    }
+    return this.#roomOf(symbol).poll(since, limit, waitMs, log);
   }
 
   readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail> {
@@ -198,7 +227,7 @@ export class HostCore {
 
   /** Every symbol of this host, by name. */
   list(): Promise<{ symbols: SymbolSummary[]; complete: boolean }> {
-    return this.#symbols.list((symbol) => this.#roomOf(symbol).summary());
+    return this.#symbols.list(({ symbol }) => this.#roomOf(symbol).summary());
   }
 
   know(symbols: readonly SymbolName[], news?: "bars"): void {
@@ -214,18 +243,24 @@ export class HostCore {
     return this.#outbox.meet(identity);
   }
 
-  /** The symbol is on another host from now on. */
-  handOver(symbol: SymbolName): Promise<HandedOver> {
-    return handOver(
-      {
-        registry: this.#registry,
-        logId: this.#log.id,
-        headOf: (record) => this.#log.lastOf(record.id) ?? record.before,
-        dismissViewers: () => this.#rooms.find(symbol)?.dismissViewers(),
-        untilStored: (cursor, timeoutMs) => this.#outbox.untilStored(cursor, timeoutMs),
-      },
-      symbol,
-    );
+  /** The next names of symbols here, in order, for a host that has got some of them. */
+  namesAfter(name: SymbolName | "", most: number): SymbolName[] {
+    return this.#symbols.namesAfter(name, most);
+  }
+
+  /** The symbol is on another host by other settings, which asks for it: see `HostCalls`. */
+  handOver(symbol: SymbolName, before: number, isYours: boolean): Promise<HandedOver> {
+    const deps = {
+      ...{ registry: this.#registry, predecessors: this.#predecessors, logId: this.#log.id },
+      isMine: (one: SymbolName) => hostOf(one, this.#settings.limits) === this.#ports.name,
+      bornNow: () => this.#log.head,
+      comesBack: (record: RoomRecord) => this.#symbols.comesBack(record),
+      headOf: (record: RoomRecord) => this.#roomOf(record.symbol).log.head,
+      closeViewers: (record: RoomRecord) => this.#rooms.find(record.symbol)?.dismiss(),
+      untilStored: (cursor: Cursor, timeoutMs: number) =>
+        this.#outbox.untilStored(cursor, timeoutMs),
+    };
+    return handOver(deps, symbol, before, isYours);
   }
 
   /** A viewer connects; `accept` makes its socket, and is called only where it may come in. */
@@ -259,8 +294,21 @@ export class HostCore {
     if (this.#outbox.bytes === 0) this.#log.saveStored();
     this.#outbox.kick();
     this.#pruning.kick();
-    this.#symbols.lookAfter();
+    if (!this.#symbols.isSettled) this.#ports.keepAwake(this.#symbols.lookAfter());
     this.#armAlarm();
+  }
+
+  /** What rooms of the first edition remember of keys has to be known before a batch with one is looked at (SPEC I-6). */
+  #bringKeys({ idempotency, rooms }: HostBatch): Promise<void> | null {
+    if (idempotency === undefined) return null;
+    return this.#predecessors.bringKeys(rooms.map(({ symbol }) => symbol));
+  }
+
+  #failed(event: string, error: unknown): void {
+    const { level, fields } = lineOf(error);
+    this.#ports.logger[level](event, { host: this.#ports.name, ...fields });
+    // A bug is told to whoever asked; of what is away or begins anew things are unknown for now.
+    if (failureOf(error) === null && !isPassing(error)) throw error;
   }
 
   #roomOf(symbol: SymbolName): RoomCore {
@@ -283,19 +331,13 @@ export class HostCore {
       ...{ sql, clock, random, keepAwake, logger, turns: this.#turns },
       archive: archiveOf(symbol),
       earlierPlace: () => this.#symbols.earlierPlace(symbol),
+      handedOverThrough: () => this.#symbols.handedOverThrough(symbol),
       lookAtDatabase: () => this.#outbox.lookAtDatabase(),
       mayStoreNow: () => this.#outbox.kick(),
       appendOwn: (frames) => this.#appendOwn(room, frames),
       armAlarm: () => this.#armAlarm(room),
     });
     return room;
-  }
-
-  /** Whoever had a symbol gives it away. The log that it was in is known before the symbol has its place (SPEC C-6). */
-  async #takeOver(from: HostName | "first-edition", symbol: SymbolName): Promise<HandedOver> {
-    const answer = await this.#ports.handOver(from, symbol);
-    if (answer.kind === "handed_over" && answer.log !== null) this.#formerLogs.add(answer.log);
-    return answer;
   }
 
   /** A room whose frames are in the way of the outbox looks at once for what was before it. */
@@ -394,6 +436,11 @@ export class HostCore {
   }
 }
 
+/** An object that began anew, or has no room to write, is no bug: it goes on by itself. */
+function isPassing(error: unknown): boolean {
+  return isStorageFull(error) || objectFailureOf(error) !== null;
+}
+
 function earliest(rooms: Iterable<RoomCore>, nowMs: number): number | null {
   let earliestMs: number | null = null;
   for (const room of rooms) {
@@ -401,4 +448,16 @@ function earliest(rooms: Iterable<RoomCore>, nowMs: number): number | null {
     if (dueMs !== null && (earliestMs === null || dueMs < earliestMs)) earliestMs = dueMs;
   }
   return earliestMs;
+}
+
+/** The log that a symbol was in is known before the symbol has its place here (SPEC C-6). */
+function rememberingLogs(others: HostPorts["others"], logs: FormerLogs): HostPorts["others"] {
+  return {
+    ...others,
+    async handOver(host, symbol, before, isYours) {
+      const answer = await others.handOver(host, symbol, before, isYours);
+      if (answer.kind === "handed_over" && answer.log !== null) logs.add(answer.log);
+      return answer;
+    },
+  };
 }

@@ -1,7 +1,6 @@
-import type { HandedOver } from "../../src/bindings/host.ts";
 import type { WriterCalls } from "../../src/bindings/writer.ts";
 import type { Config } from "../../src/config.ts";
-import type { HostName, Placement } from "../../src/core/placement.ts";
+import type { HostName } from "../../src/core/placement.ts";
 import type { ImportedPrice } from "../../src/db/bars/read-imported-prices.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Log } from "../../src/telemetry/log.ts";
@@ -10,6 +9,7 @@ import type { RoomArchive, RoomSettings } from "../room/room-ports.ts";
 import type { SqlPort } from "../room/sql-port.ts";
 import type { ViewerSocket } from "../room/viewers/viewer.ts";
 import type { LogKeeping } from "./log/host-log.ts";
+import type { PredecessorsDeps } from "./symbols/predecessors.ts";
 
 /** What a host is told of how large it may be and how fast it may go. */
 export interface HostSettings extends RoomSettings {
@@ -41,11 +41,11 @@ export interface HostPorts {
     find(symbols: readonly SymbolName[]): Promise<readonly SymbolName[]>;
     readPrices(symbols: readonly SymbolName[]): Promise<ReadonlyMap<SymbolName, ImportedPrice>>;
   };
-  keeper: {
-    announce(host: HostName, placement: Placement): Promise<Announced>;
-  };
-  /** Another host, or the first edition's room, gives a symbol away. */
-  handOver(from: HostName | "first-edition", symbol: SymbolName): Promise<HandedOver>;
+  keeper: PredecessorsDeps["keeper"];
+  /** The other hosts. */
+  others: PredecessorsDeps["others"];
+  /** Null where there was no first edition. */
+  firstEdition: PredecessorsDeps["firstEdition"];
   /** Every open socket, for the watch over pings. */
   sockets(): Iterable<ViewerSocket>;
   /** Sockets that were closed and whose clients have not answered: the alarm looks after them. */
@@ -55,10 +55,4 @@ export interface HostPorts {
   /** Ends this life of the host; the next call begins with what is on the disk. */
   restart(why: string): void;
   logger: Log;
-}
-
-/** What the Keeper says of the placements that there were before. */
-export interface Announced {
-  earlier: readonly Placement[];
-  hasFirstEdition: boolean;
 }

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../../src/bindings/env.ts";
+import { DIRECTORY_NAME } from "../../src/bindings/first-edition.ts";
 import {
   type Acquaintance,
   type HandedOver,
@@ -11,12 +12,12 @@ import {
   type IdempotentRequest,
   JOIN_HEADER,
   type JoinRequest,
+  type KeyClaim,
   type PollPage,
   type Resend,
   type RoomTail,
 } from "../../src/bindings/host.ts";
 import { KEEPER_NAME } from "../../src/bindings/keeper.ts";
-import type { KeyClaim } from "../../src/bindings/keys.ts";
 import { configOf } from "../../src/config.ts";
 import type { HostName } from "../../src/core/placement.ts";
 import { writerShardOf } from "../../src/core/writer-shard.ts";
@@ -42,6 +43,7 @@ import { HostCore } from "./host-core.ts";
 import type { HostPorts, HostSettings } from "./host-ports.ts";
 import { KEEPING } from "./log/host-log.ts";
 import { PART_LIMIT } from "./outbox/drain.ts";
+import type { FirstEdition } from "./symbols/predecessors.ts";
 
 const DATABASE_TIMEOUT_MS = 5_000;
 
@@ -79,7 +81,7 @@ export class Host extends DurableObject<Env> implements HostCalls {
     return this.#core.append(batch);
   }
 
-  async admits(batch: HostBatch): Promise<HostRefusal | null> {
+  admits(batch: HostBatch): Promise<HostRefusal | null> {
     return this.#core.admits(batch);
   }
 
@@ -94,11 +96,11 @@ export class Host extends DurableObject<Env> implements HostCalls {
   poll(
     symbol: SymbolName,
     since: Cursor | null,
-    log: LogId | null,
     limit: number,
     waitMs: number,
-  ): Promise<PollPage | null> {
-    return this.#core.poll(symbol, since, log, limit, waitMs);
+    log: LogId | null,
+  ): Promise<PollPage> {
+    return this.#core.poll(symbol, since, limit, waitMs, log);
   }
 
   readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail> {
@@ -129,8 +131,12 @@ export class Host extends DurableObject<Env> implements HostCalls {
     return this.#core.meetDatabase(identity);
   }
 
-  handOver(symbol: SymbolName): Promise<HandedOver> {
-    return this.#core.handOver(symbol);
+  async namesAfter(name: SymbolName | "", most: number): Promise<SymbolName[]> {
+    return this.#core.namesAfter(name, most);
+  }
+
+  handOver(symbol: SymbolName, before: number, isYours: boolean): Promise<HandedOver> {
+    return this.#core.handOver(symbol, before, isYours);
   }
 
   /** The WebSocket upgrade; the Worker has checked who asks and for what. */
@@ -193,6 +199,7 @@ export class Host extends DurableObject<Env> implements HostCalls {
     // A stub that a call has failed on is of no use any more, so each call asks for one.
     const writer = () => env.WRITER.get(env.WRITER.idFromName(shard));
     const keeper = () => env.KEEPER.get(env.KEEPER.idFromName(KEEPER_NAME));
+    const other = (host: HostName) => env.HOST.get(env.HOST.idFromName(host));
     return {
       name,
       sql: ctx.storage.sql,
@@ -217,11 +224,15 @@ export class Host extends DurableObject<Env> implements HostCalls {
         find: (symbols) => findSymbolNames(this.#database, symbols),
         readPrices: (symbols) => readImportedPrices(this.#database, symbols),
       },
-      keeper: { announce: (host, placement) => keeper().announce({ host, placement }) },
-      handOver: (from, symbol) =>
-        from === "first-edition"
-          ? env.ROOM.get(env.ROOM.idFromName(symbol)).handOver(symbol)
-          : env.HOST.get(env.HOST.idFromName(from)).handOver(symbol),
+      keeper: {
+        announce: (host, placement) => keeper().announce(host, placement),
+        ownHostsAfter: (host, most) => keeper().ownHostsAfter(host, most),
+      },
+      others: {
+        namesAfter: (host, after, most) => other(host).namesAfter(after, most),
+        handOver: (host, symbol, before, isYours) => other(host).handOver(symbol, before, isYours),
+      },
+      firstEdition: this.#config.FIRST_EDITION ? firstEditionOf(env) : null,
       sockets: () => this.#sockets,
       closingSockets: () => this.#sockets.closing,
       setAutoResponse: (isOn) => this.#setAutoResponse(isOn),
@@ -234,6 +245,17 @@ export class Host extends DurableObject<Env> implements HostCalls {
     const pair = isOn ? new WebSocketRequestResponsePair(PING, PONG) : undefined;
     this.ctx.setWebSocketAutoResponse(pair);
   }
+}
+
+function firstEditionOf(env: Env): FirstEdition {
+  const room = (symbol: SymbolName) => env.ROOM.get(env.ROOM.idFromName(symbol));
+  const directory = () => env.DIRECTORY.get(env.DIRECTORY.idFromName(DIRECTORY_NAME));
+  return {
+    namesAfter: (name, most) => directory().namesAfter(name, most),
+    handOver: (symbol) => room(symbol).handOver(symbol),
+    keysAfter: (symbol, key, most) => room(symbol).keysAfter(key, most),
+    letGo: (symbol) => room(symbol).letGo(),
+  };
 }
 
 /** Hosts are found by name alone. */

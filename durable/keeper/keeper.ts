@@ -1,10 +1,10 @@
 import { DurableObject } from "cloudflare:workers";
-import { DIRECTORY_NAME } from "../../src/bindings/directory.ts";
 import type { Env } from "../../src/bindings/env.ts";
 import type { KeeperCalls } from "../../src/bindings/keeper.ts";
 import { type Config, configOf } from "../../src/config.ts";
 import { fullJitterMs } from "../../src/core/backoff.ts";
 import { encodeFrames } from "../../src/core/encode-events.ts";
+import { type HostName, hostOf, type Placement } from "../../src/core/placement.ts";
 import { type Database, openDatabase } from "../../src/db/driver/database.ts";
 import { lineOf } from "../../src/db/driver/database-error.ts";
 import { readIdentity } from "../../src/db/driver/identity.ts";
@@ -23,6 +23,7 @@ import { Clock } from "../clock.ts";
 import { gaugesOf } from "./gauges.ts";
 import { RollupKeeping } from "./keep-rollups.ts";
 import { alarmAfterStore } from "./notice.ts";
+import { Placements } from "./placements.ts";
 import { type KnownDatabase, ReplacedDatabase } from "./replaced-database.ts";
 
 /** Between two steps others get at the database, in ms. */
@@ -50,13 +51,13 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
   });
   #keeping: { mode: DatabaseMode; rollups: RollupKeeping } | null = null;
   readonly #clock = new Clock();
+  readonly #placements = new Placements(this.ctx.storage.sql);
   readonly #databases = new ReplacedDatabase({
     load: () => this.ctx.storage.get<KnownDatabase>("database"),
     save: (known) => this.ctx.storage.put("database", known),
-    namesAfter: (name, most) =>
-      this.env.DIRECTORY.get(this.env.DIRECTORY.idFromName(DIRECTORY_NAME)).namesAfter(name, most),
-    meet: (symbol, identity) =>
-      this.env.ROOM.get(this.env.ROOM.idFromName(symbol)).meetDatabase(symbol, identity),
+    hosts: async () => this.#placements.allHosts(this.#config),
+    meet: (host, identity) =>
+      this.env.HOST.get(this.env.HOST.idFromName(host)).meetDatabase(identity),
     note: (identity, replacement) => writeReplacement(this.#database, identity, replacement),
     replaced: (replacement) =>
       this.#logger.warn("database_replaced", {
@@ -80,6 +81,18 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
         .hear(identity)
         .catch((error: unknown) => this.#logger.warn("rooms_not_asked", { detail: String(error) })),
     );
+  }
+
+  async hosts(): Promise<HostName[]> {
+    return this.#placements.hostsOf(this.#config);
+  }
+
+  announce(host: HostName | null, placement: Placement): { earlier: Placement[] } {
+    return this.#placements.announce(host, placement);
+  }
+
+  ownHostsAfter(host: HostName | "", most: number): HostName[] {
+    return this.#placements.ownHostsAfter(host, most);
   }
 
   override async alarm(): Promise<void> {
@@ -144,8 +157,11 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
   }
 
   async #publish(events: readonly MetricEvent[]): Promise<void> {
-    const room = this.env.ROOM.get(this.env.ROOM.idFromName(SYSTEM_SYMBOL));
+    const host = hostOf(SYSTEM_SYMBOL, this.#config);
     const frames = encodeFrames(events);
-    await room.append(SYSTEM_SYMBOL, { frames, correlationId: "keeper" });
+    await this.env.HOST.get(this.env.HOST.idFromName(host)).append({
+      rooms: [{ symbol: SYSTEM_SYMBOL, frames }],
+      ...{ holder: "keeper", correlationId: "keeper" },
+    });
   }
 }

@@ -14,7 +14,7 @@ import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import { RoomAppend } from "./append/append.ts";
 import { SeriesLimit } from "./append/series-limit.ts";
-import { readPoll, resetPage } from "./log/poll.ts";
+import { nothingYet, readPoll, resetPage } from "./log/poll.ts";
 import { Pollers } from "./log/pollers.ts";
 import { resumptionOf } from "./log/resume.ts";
 import type { RoomLog } from "./log/room-log.ts";
@@ -132,20 +132,19 @@ export class RoomCore {
     this.#earlier.kick();
   }
 
-  /**
-   * Events after `since`; where there are none, waits for the next ones, at most `waitMs`. Null where `since` is of another log, and
-   * it is not known yet whether that one handed over to ours.
-   */
+  /** Events after `since`, of the log `of`; where there are none, waits for the next ones, at most `waitMs`. */
   async poll(
     since: Cursor | null,
-    of: LogId | null,
     limit: number,
     waitMs: number,
-  ): Promise<PollPage | null> {
-    const isKnown = await this.#isKnown();
+    of: LogId | null,
+  ): Promise<PollPage> {
+    await this.#isKnown();
     const { log } = this;
+    // What it has may move behind what an earlier life had, and nobody knows yet who handed over.
+    if (!log.isPlaced) return nothingYet(since ?? log.head, of);
     const resumption = resumptionOf(log, since ?? log.head, of);
-    if (resumption.kind === "reset") return isKnown ? resetPage(log) : null;
+    if (resumption.kind === "reset") return resetPage(log);
     const from = resumption.after;
     if (from >= log.head && waitMs > 0) await this.#pollers.nextAppend(waitMs);
     return readPoll({ log, readArchive: this.#archiveNow().read }, from, limit);
@@ -218,8 +217,9 @@ export class RoomCore {
   }
 
   /** The symbol is on another host from now on: whoever is here is to come back. */
-  dismissViewers(): void {
+  dismiss(): void {
     this.#watching?.viewers.closeAll("goingAway");
+    this.#pollers.wake();
   }
 
   /** Looks after what no request would: silent viewers, a quiet book, a bar that has ended. */
@@ -251,9 +251,11 @@ export class RoomCore {
   }
 
   async #place(): Promise<void> {
-    const { archive, clock } = this.#ports;
+    const { archive, clock, handedOverThrough } = this.#ports;
     const newest = await archive.readNewestCursor(this.log.prunedThrough);
-    this.log.beginAfter(newest, clock.nowUs());
+    // Not all that another host had is in Postgres under its cursor: of books only samples are.
+    const through = Math.max(newest ?? 0, handedOverThrough() ?? 0) as Cursor;
+    this.log.beginAfter(through, clock.nowUs());
   }
 
   async #beginFromLife(): Promise<void> {

@@ -6,6 +6,7 @@ import type { Bar } from "../../src/protocol/bar.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import type { Log } from "../../src/telemetry/log.ts";
 import type { Clock } from "../clock.ts";
+import type { EarlierPlace } from "../host/symbols/host-symbols.ts";
 import type { ArchiveAnswer } from "./past/archive.ts";
 import type { ReadTurns } from "./past/read-turns.ts";
 import type { SqlPort } from "./sql-port.ts";
@@ -28,9 +29,6 @@ export interface RoomSettings {
   messageLimits: MessageLimits;
   pace: FanOutPace;
 }
-
-/** Where events of a symbol from before the life of its room's log may be. */
-export type EarlierPlace = "nowhere" | "postgres" | "unsure";
 
 /** What a room reads of its symbol in Postgres. All but `readPage` reject with a `DatabaseError`. */
 export interface RoomArchive {
@@ -60,6 +58,8 @@ export interface RoomPorts {
   /** The host's reads of Postgres, which wait for each other. */
   turns: ReadTurns;
   earlierPlace(): Promise<EarlierPlace>;
+  /** Up to where an earlier host had the symbol; null where none had it, or nobody has asked. */
+  handedOverThrough(): Cursor | null;
   /** Asks now and again whether the database is still the one that it was. */
   lookAtDatabase(): Promise<void>;
   /** Nothing of an earlier life is in the way of this room's frames any more: they may go to Postgres. */

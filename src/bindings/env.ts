@@ -1,8 +1,7 @@
-import type { DirectoryCalls } from "./directory.ts";
+import type { FirstDirectoryCalls, FirstRoomCalls } from "./first-edition.ts";
 import type { HostCalls } from "./host.ts";
 import type { KeeperCalls } from "./keeper.ts";
 import type { KeysCalls } from "./keys.ts";
-import type { RoomCalls } from "./room.ts";
 import type { WriterCalls } from "./writer.ts";
 
 /** The bindings of wrangler.toml. Settings are read through `configOf`, which checks them. */
@@ -12,8 +11,8 @@ export interface Env {
   KEYS: DurableObjectNamespace<KeysCalls>;
   KEEPER: DurableObjectNamespace<KeeperCalls>;
   /** Of the first edition, where each room was an object. */
-  ROOM: DurableObjectNamespace<RoomCalls>;
-  DIRECTORY: DurableObjectNamespace<DirectoryCalls>;
+  ROOM: DurableObjectNamespace<FirstRoomCalls>;
+  DIRECTORY: DurableObjectNamespace<FirstDirectoryCalls>;
   ASSETS: Fetcher;
   /** On one machine: the folder in which the system lists the runtime's open descriptors. */
   DESCRIPTORS?: Fetcher;

@@ -53,7 +53,8 @@ export interface PollPage {
   count: number;
   cursor: Cursor;
   oldest: Cursor;
-  log: LogId;
+  /** The log that `cursor` is of; null where it came without one, and the room does not know yet where it is. */
+  log: LogId | null;
   complete: boolean;
   /** The cursor that came is of another life of the log (SPEC C-6). */
   reset?: true;
@@ -139,16 +140,15 @@ export interface HostCalls extends Rpc.DurableObjectBranded {
   untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean>;
   /**
    * Events after `since` (null: the newest cursor); where there are none, waits for them, at most `waitMs`. Also of a symbol that
-   * nobody has pushed yet. `log`: the one that `since` is of, where that is said. Null: it is another one than ours, and the room
-   * does not know yet what was before its log.
+   * nobody has pushed yet. `log`: the one that `since` is of, where that is said.
    */
   poll(
     symbol: SymbolName,
     since: Cursor | null,
-    log: LogId | null,
     limit: number,
     waitMs: number,
-  ): Promise<PollPage | null>;
+    log: LogId | null,
+  ): Promise<PollPage>;
   /** What Postgres does not surely have yet of a symbol, at most about `maxEvents`. */
   // Not `tail`: that is the name of an event of Workers, and the tests' runtime lets no call through under it.
   readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail>;
@@ -164,6 +164,12 @@ export interface HostCalls extends Rpc.DurableObjectBranded {
   acquaintance(symbols: readonly SymbolName[]): Promise<Acquaintance>;
   /** A database says that it is this one: what does the host do about it? */
   meetDatabase(identity: string): Promise<Resend>;
-  /** The symbol is placed on another host now, which asks for it. */
-  handOver(symbol: SymbolName): Promise<HandedOver>;
+  /** The next names that the host has, or had, behind this one, in order: for a host that has got some of them. */
+  namesAfter(name: SymbolName | "", most: number): Promise<SymbolName[]>;
+  /**
+   * The symbol is placed on another host now, which asks for it. `before`: the number of the placement by which that one has it,
+   * as the Keeper counts them: what this one has of the symbol by a later placement stays. `isYours`: by the newest settings the
+   * symbol is here, and who asks has only a rest of it.
+   */
+  handOver(symbol: SymbolName, before: number, isYours: boolean): Promise<HandedOver>;
 }

@@ -1,4 +1,4 @@
-import type { HostName } from "../core/placement.ts";
+import type { HostName, Placement } from "../core/placement.ts";
 
 /** What the other objects and the Worker may ask of the Keeper. */
 export interface KeeperCalls extends Rpc.DurableObjectBranded {
@@ -8,6 +8,13 @@ export interface KeeperCalls extends Rpc.DurableObjectBranded {
   databaseIs(identity: string): void;
   /** Every host that anything is on by the present placement. */
   hosts(): Promise<HostName[]>;
+  /**
+   * A host says by which settings it lives; `host` is null where nothing is on it yet. Where they are not those that were said
+   * last, they are the newest from now on. `earlier`: every placement before them, in order.
+   */
+  announce(host: HostName | null, placement: Placement): { earlier: Placement[] };
+  /** The next hosts of one symbol that have had something, in order, wherever their symbols are now. */
+  ownHostsAfter(host: HostName | "", most: number): HostName[];
 }
 
 /** Name of the one Keeper. */

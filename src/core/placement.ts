@@ -6,6 +6,9 @@ import { shardOf } from "./writer-shard.ts";
 /** Name of a host: the Durable Object that holds rooms, many or one. */
 export type HostName = string & z.$brand<"HostName">;
 
+/** Name of a host that is of one symbol alone: this, and the symbol. */
+const OWN = "room:";
+
 /** Which symbols are on which host. */
 export interface Placement {
   /** Shared hosts; 0: each symbol has a host of its own. */
@@ -41,5 +44,10 @@ function sharedHost(number: number): HostName {
 }
 
 function ownHost(symbol: SymbolName): HostName {
-  return `room:${symbol}` as HostName;
+  return `${OWN}${symbol}` as HostName;
+}
+
+/** The symbol that a host is of; null where it is one that symbols share. */
+export function symbolOf(host: HostName): SymbolName | null {
+  return host.startsWith(OWN) ? (host.slice(OWN.length) as SymbolName) : null;
 }

@@ -51,15 +51,16 @@ export type SymbolSummary = z.infer<typeof symbolSummarySchema>;
 export type SymbolsAnswer = z.infer<typeof symbolsAnswerSchema>;
 
 /**
- * `GET /api/rooms/:symbol/events`: the events after `since`. `frames` and `log` as in the messages. `complete` is false where some
- * could not be had; `reset` says that the cursor that came is of another life of the log, and that nothing is known of what was after it.
+ * `GET /api/rooms/:symbol/events`: the events after `since`. `frames` and `log` as in the messages; there is no
+ * `log` where the room does not know yet what was before it. `complete` is false where some could not be had; `reset` says that the
+ * cursor that came is of another life of the log, and that nothing is known of what was after it.
  */
 export const pollAnswerSchema = z.object({
   events: z.array(eventSchema),
   frames: joinedFramesSchema.optional(),
   cursor: cursorSchema,
   oldest: cursorSchema,
-  log: logIdSchema,
+  log: logIdSchema.optional(),
   complete: z.boolean(),
   reset: z.literal(true).optional(),
 });

@@ -8,7 +8,7 @@ import type { LogId } from "../protocol/log-id.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
 import { hostOfSymbol } from "./host-stub.ts";
-import { notKnownYet, refuseRead } from "./known-symbols.ts";
+import { refuseRead } from "./known-symbols.ts";
 
 export interface Poll {
   symbol: SymbolName;
@@ -23,12 +23,11 @@ export async function pollSymbol(c: AppContext, poll: Poll): Promise<PollPage | 
   const { symbol, since, log, limit, waitMs } = poll;
   const refused = await (waitMs > 0 ? refuseHosts(c, [symbol], "read") : refuseRead(c, [symbol]));
   if (refused !== null) return refused;
-  const ask = () => hostOfSymbol(c.env, symbol).poll(symbol, since, log, limit, waitMs);
-  const page = await ask().catch((error: unknown) => {
+  const ask = () => hostOfSymbol(c.env, symbol).poll(symbol, since, limit, waitMs, log);
+  return ask().catch((error: unknown) => {
     // Somebody's push found the disk full while this waited. The host begins anew, and reading needs no space.
     if (isStorageFull(error)) storageWatch(c).failed(String(error));
     else if (objectFailureOf(error) !== "reset") throw error;
     return ask();
   });
-  return page ?? notKnownYet(c, [symbol]);
 }

@@ -40,7 +40,8 @@ export const symbolRoutes = new Hono<AppEnv>()
     const page = await pollSymbol(c, { symbol, since, log, limit, waitMs: waitS * 1_000 });
     if (page instanceof Response) return page;
     const { cursor, oldest, complete, reset } = page;
-    const answer: Omit<PollAnswer, "events"> = { cursor, oldest, log: page.log, complete };
+    const answer: Omit<PollAnswer, "events"> = { cursor, oldest, complete };
+    if (page.log !== null) answer.log = page.log;
     if (reset === true) answer.reset = true;
     if (page.frames.length > 1) {
       answer.frames = page.frames.map((frame) => [cursor - frame.cursor, frame.count]);

@@ -1,4 +1,9 @@
-import type { HostBatch, HostOutcome, HostRefusal } from "../../../src/bindings/host.ts";
+import type {
+  HostBatch,
+  HostOutcome,
+  HostRefusal,
+  IdempotentRequest,
+} from "../../../src/bindings/host.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 import { nothingTaken, type RoomAppend, type Taken } from "../../room/append/append.ts";
@@ -22,6 +27,8 @@ export interface AppendDeps<Room extends AppendingRoom = AppendingRoom> {
   hasMoved(symbol: SymbolName): boolean;
   /** Seconds after which the holder may bring these, of which some may be new; null: now. */
   refuseNew(holder: string, symbols: readonly SymbolName[]): number | null;
+  /** Has the first edition's room of a symbol had the part of this very request? */
+  hadInFirstEdition(symbol: SymbolName, request: IdempotentRequest): "same" | "other" | "no";
   /** Does too much wait for Postgres, of the host or of one of these? */
   isFull(symbols: readonly SymbolName[]): boolean;
 }
@@ -69,6 +76,7 @@ export function refusalOf(
   if (known !== null) {
     return known.fingerprint === idempotency?.fingerprint ? null : { kind: "key_reused" };
   }
+  if (wasAnother(deps, batch)) return { kind: "key_reused" };
   return refuse(deps, batch, new Map());
 }
 
@@ -87,11 +95,13 @@ function planBatch<Room extends AppendingRoom>(
     }
     const known = deps.log.findKey(key, nowUs);
     if (known !== null && known.fingerprint !== fingerprint) return { kind: "key_reused" };
+    if (wasAnother(deps, batch)) return { kind: "key_reused" };
     if (known !== null) return { kind: "repeated", cursors: cursorsOf(deps, batch, known.cursorOf) };
   }
   const refusal = batch.admitted === true ? null : refuse(deps, batch, commit.rooms);
   if (refusal !== null) return refusal;
   for (const part of batch.rooms) {
+    if (idempotency && deps.hadInFirstEdition(part.symbol, idempotency) === "same") continue;
     const { room, taken } = commit.rooms.get(part.symbol) ?? open(deps, part.symbol, commit);
     room.append.take(part, taken);
   }
@@ -100,6 +110,12 @@ function planBatch<Room extends AppendingRoom>(
     commit.keyed.push({ batch, request: idempotency });
   }
   return { kind: "take" };
+}
+
+/** The key came with another request, in the first edition. */
+function wasAnother(deps: AppendDeps, { idempotency, rooms }: HostBatch): boolean {
+  if (idempotency === undefined) return false;
+  return rooms.some(({ symbol }) => deps.hadInFirstEdition(symbol, idempotency) === "other");
 }
 
 function refuse(

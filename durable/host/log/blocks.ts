@@ -1,6 +1,6 @@
 import type { Cursor } from "../../../src/protocol/time.ts";
 import type { LogRow, RoomId } from "./log-row.ts";
-import { RoomSet } from "./room-set.ts";
+import type { RoomSet } from "./room-set.ts";
 
 /** So many rows of the log make a block. */
 export const BLOCK_ROWS = 64;
@@ -14,8 +14,8 @@ export interface Block {
   rows: number;
   events: number;
   bytes: number;
-  /** Rows with idempotency keys. */
-  keyed: number;
+  /** Some of its rows have idempotency keys. */
+  isKeyed: boolean;
   rooms: Iterable<RoomId> & { has(room: RoomId): boolean };
 }
 
@@ -26,7 +26,8 @@ export class OpenBlock implements Block {
   rows = 0;
   events = 0;
   bytes = 0;
-  keyed = 0;
+  /** Hashes of all idempotency keys in it, one after another. */
+  keyHashes = "";
   readonly rooms = new Set<RoomId>();
 
   constructor(first: Cursor) {
@@ -34,17 +35,41 @@ export class OpenBlock implements Block {
     this.last = first;
   }
 
-  add(row: Pick<LogRow, "last" | "events" | "bytes">, rooms: Iterable<RoomId>, isKeyed: boolean) {
-    this.last = row.last;
-    this.rows += 1;
-    this.events += row.events;
-    this.bytes += row.bytes;
-    if (isKeyed) this.keyed += 1;
-    for (const room of rooms) this.rooms.add(room);
+  get isKeyed(): boolean {
+    return this.keyHashes !== "";
   }
 
-  close(): Block {
-    const { first, last, rows, events, bytes, keyed } = this;
-    return { first, last, rows, events, bytes, keyed, rooms: RoomSet.of(this.rooms) };
+  add(
+    { last, events, bytes }: Pick<LogRow, "last" | "events" | "bytes">,
+    parts: readonly { room: RoomId }[],
+    keyHashes: string,
+  ): void {
+    this.last = last;
+    this.rows += 1;
+    this.events += events;
+    this.bytes += bytes;
+    this.keyHashes += keyHashes;
+    for (const { room } of parts) this.rooms.add(room);
+  }
+}
+
+/** A block that no row will be added to. */
+export class ClosedBlock implements Block {
+  readonly first: Cursor;
+  readonly last: Cursor;
+  readonly rows: number;
+  readonly isKeyed: boolean;
+  events: number;
+  bytes: number;
+  rooms: RoomSet;
+
+  constructor(block: Omit<Block, "rooms">, rooms: RoomSet) {
+    this.first = block.first;
+    this.last = block.last;
+    this.rows = block.rows;
+    this.isKeyed = block.isKeyed;
+    this.events = block.events;
+    this.bytes = block.bytes;
+    this.rooms = rooms;
   }
 }

@@ -1,23 +1,26 @@
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
 import { numberOf, type SqlCell, type SqlPort, textOf } from "../../room/sql-port.ts";
-import { BLOCK_ROWS, type Block, OpenBlock } from "./blocks.ts";
+import { BLOCK_ROWS, type Block, ClosedBlock, OpenBlock } from "./blocks.ts";
+import type { KeyBlock, KeyRow } from "./kept-keys.ts";
 import {
   framesOfPart,
   type HeadPart,
-  headOf,
   type LogFrame,
   type LogRow,
   markOf,
   parseHead,
   partsOf,
   type RoomId,
-  textsOf,
+  type WrittenRow,
+  withoutRoom,
 } from "./log-row.ts";
-import { rowWithout } from "./recent-rows.ts";
 import { RoomSet } from "./room-set.ts";
 
 /** About so much text is read at once. */
 const READ_BYTES = 1024 * 1024;
+
+/** After every cursor, and more than all rows. */
+const LAST = Number.MAX_SAFE_INTEGER as Cursor;
 
 /** A row without its texts. */
 export interface RowHead extends Omit<LogRow, "parts"> {
@@ -33,10 +36,9 @@ export class Generation {
   readonly #sql: SqlPort;
   readonly #log: string;
   readonly #blocksTable: string;
-  readonly #blocks: Block[] = [];
+  readonly #blocks: ClosedBlock[] = [];
   #open: OpenBlock | null = null;
-  #events = 0;
-  #bytes = 0;
+  readonly #totals = { events: 0, bytes: 0 };
 
   private constructor(sql: SqlPort, number: number) {
     this.#sql = sql;
@@ -51,41 +53,44 @@ export class Generation {
       stored INTEGER NOT NULL, head TEXT NOT NULL, keys TEXT, frames TEXT NOT NULL)`);
     sql.exec(`CREATE TABLE blocks_${number} (
       last INTEGER PRIMARY KEY, first INTEGER NOT NULL, rows INTEGER NOT NULL, events INTEGER NOT NULL,
-      bytes INTEGER NOT NULL, keyed INTEGER NOT NULL, rooms TEXT NOT NULL)`);
+      bytes INTEGER NOT NULL, rooms TEXT NOT NULL, key_hashes TEXT NOT NULL)`);
     return new Generation(sql, number);
   }
 
-  /** Reads its blocks, and the heads of the rows that are in none. */
-  static open(sql: SqlPort, number: number): Generation {
+  /** Reads its blocks, and the heads of the rows that are in none. `hashesOf`: of the keys of a row. */
+  static open(sql: SqlPort, number: number, hashesOf: (keys: string) => string): Generation {
     const generation = new Generation(sql, number);
-    for (const row of sql.exec(`SELECT * FROM blocks_${number} ORDER BY last`)) {
-      generation.#hold({
+    const columns = "first, last, rows, events, bytes, rooms, key_hashes <> '' AS keyed";
+    for (const row of sql.exec(`SELECT ${columns} FROM blocks_${number} ORDER BY last`)) {
+      const block = {
         first: numberOf(row["first"]) as Cursor,
         last: numberOf(row["last"]) as Cursor,
         rows: numberOf(row["rows"]),
         events: numberOf(row["events"]),
         bytes: numberOf(row["bytes"]),
-        keyed: numberOf(row["keyed"]),
-        rooms: RoomSet.parse(textOf(row["rooms"])),
-      });
+        isKeyed: row["keyed"] === 1,
+      };
+      generation.#blocks.push(new ClosedBlock(block, RoomSet.parse(textOf(row["rooms"]))));
+      generation.#totals.events += block.events;
+      generation.#totals.bytes += block.bytes;
     }
     const tail = sql.exec(
-      `SELECT cursor, first, events, bytes, head, keys IS NOT NULL AS keyed FROM log_${number} WHERE cursor > ? ORDER BY cursor`,
+      `SELECT cursor, first, events, bytes, head, keys FROM log_${number} WHERE cursor > ? ORDER BY cursor`,
       generation.#blocks.at(-1)?.last ?? 0,
     );
     for (const row of tail) {
-      const head = headOfRow(row);
-      const rooms = head.parts.map(({ room }) => room);
-      generation.#count(head, rooms, row["keyed"] === 1);
+      const { parts, ...range } = headOfRow(row);
+      const keys = row["keys"] ?? null;
+      generation.#count(range, parts, keys === null ? "" : hashesOf(textOf(keys)));
     }
     return generation;
   }
 
   get events(): number {
-    return this.#events;
+    return this.#totals.events;
   }
   get bytes(): number {
-    return this.#bytes;
+    return this.#totals.bytes;
   }
   /** Cursor of the newest row; null where it has none. */
   get last(): Cursor | null {
@@ -108,38 +113,30 @@ export class Generation {
     if (this.#open !== null && this.#open.last > after) yield this.#open;
   }
 
-  append(row: LogRow, stored: Cursor, keys: string | null): void {
+  append(
+    { row, head, texts }: WrittenRow,
+    stored: Cursor,
+    keys: { text: string; hashes: string } | null,
+  ): void {
     this.#sql.exec(
       `INSERT INTO ${this.#log} (cursor, first, events, bytes, stored, head, keys, frames) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      row.last,
-      row.first,
-      row.events,
-      row.bytes,
-      stored,
-      headOf(row.first, row.parts),
-      keys,
-      textsOf(row.parts),
+      ...[row.last, row.first, row.events, row.bytes, stored, head, keys?.text ?? null, texts],
     );
-    const rooms = row.parts.map(({ room }) => room);
-    this.#count(row, rooms, keys !== null);
+    this.#count(row, row.parts, keys?.hashes ?? "");
     if (this.#open?.rows === BLOCK_ROWS) this.closeBlock();
   }
 
   /** Makes a block of the newest rows, however few they are. */
   closeBlock(): void {
-    if (this.#open === null) return;
-    const block = this.#open.close();
+    const open = this.#open;
+    if (open === null) return;
+    const rooms = RoomSet.of(open.rooms);
     this.#sql.exec(
-      `INSERT INTO ${this.#blocksTable} (last, first, rows, events, bytes, keyed, rooms) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      block.last,
-      block.first,
-      block.rows,
-      block.events,
-      block.bytes,
-      block.keyed,
-      block.rooms instanceof RoomSet ? block.rooms.toText() : "",
+      `INSERT INTO ${this.#blocksTable} (last, first, rows, events, bytes, rooms, key_hashes) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      ...[open.last, open.first, open.rows, open.events, open.bytes],
+      ...[rooms.toText(), open.keyHashes],
     );
-    this.#blocks.push(block);
+    this.#blocks.push(new ClosedBlock(open, rooms));
     this.#open = null;
   }
 
@@ -257,49 +254,60 @@ export class Generation {
     return rooms;
   }
 
-  /** Takes the frames of a room out of their rows, which stay, and gives them, oldest first, row by row. */
+  /** Takes the frames of a room out of their rows, which stay, and gives both, oldest first. */
   takeOut(room: RoomId): { row: LogRow; rest: LogRow }[] {
     const taken: { row: LogRow; rest: LogRow }[] = [];
-    for (const block of this.blocksAfter(CURSOR_ORIGIN)) {
-      if (!block.rooms.has(room)) continue;
-      for (const head of this.heads((block.first - 1) as Cursor, block.last, block.rows, room)) {
-        for (const row of this.rows((head.last - 1) as Cursor, head.last)) {
-          const rest = rowWithout(row, room);
+    for (const block of this.#blocksWith(room, CURSOR_ORIGIN, LAST)) {
+      for (const { last } of this.heads((block.first - 1) as Cursor, block.last, LAST, room)) {
+        for (const row of this.rows((last - 1) as Cursor, last)) {
+          const { row: rest, head, texts } = withoutRoom(row, room);
           this.#sql.exec(
             `UPDATE ${this.#log} SET events = ?, bytes = ?, head = ?, frames = ? WHERE cursor = ?`,
-            ...[rest.events, rest.bytes, headOf(rest.first, rest.parts), textsOf(rest.parts)],
-            rest.last,
+            ...[rest.events, rest.bytes, head, texts, last],
           );
-          block.events -= row.events - rest.events;
-          block.bytes -= row.bytes - rest.bytes;
-          this.#events -= row.events - rest.events;
-          this.#bytes -= row.bytes - rest.bytes;
+          for (const holder of [block, this.#totals]) {
+            holder.events -= row.events - rest.events;
+            holder.bytes -= row.bytes - rest.bytes;
+          }
           taken.push({ row, rest });
         }
       }
-      if (block.rooms instanceof Set) block.rooms.delete(room);
-      else this.#rewrite(block, room);
+      if (block instanceof OpenBlock) block.rooms.delete(room);
+      if (block instanceof ClosedBlock) this.#rewrite(block, room);
     }
     return taken;
   }
 
-  /** The idempotency keys of a row, or null. */
-  keysAt(cursor: Cursor): string | null {
-    const [row] = this.#sql.exec(`SELECT keys FROM ${this.#log} WHERE cursor = ?`, cursor);
-    return (row?.["keys"] ?? null) as string | null;
+  /** Rows with idempotency keys of the block that a cursor is in, oldest first. */
+  keysAround(cursor: Cursor): KeyRow[] {
+    const [block] = this.blocksAfter((cursor - 1) as Cursor);
+    if (block === undefined) return [];
+    const rows = this.#sql.exec(
+      `SELECT cursor, keys FROM ${this.#log} WHERE cursor >= ? AND cursor <= ? AND keys IS NOT NULL ORDER BY cursor`,
+      ...[block.first, block.last],
+    );
+    return Array.from(rows, (row) => ({
+      cursor: numberOf(row["cursor"]) as Cursor,
+      keys: textOf(row["keys"]),
+    }));
   }
 
-  /** Rows with idempotency keys after a cursor, oldest first. */
-  *keysAfter(after: Cursor): Generator<{ cursor: Cursor; keys: string }> {
-    for (const block of this.blocksAfter(after)) {
-      if (block.keyed === 0) continue;
-      const rows = this.#sql.exec(
-        `SELECT cursor, keys FROM ${this.#log} WHERE cursor > ? AND cursor <= ? AND keys IS NOT NULL ORDER BY cursor`,
-        ...[Math.max(after, block.first - 1), block.last],
-      );
-      for (const row of [...rows]) {
-        yield { cursor: numberOf(row["cursor"]) as Cursor, keys: textOf(row["keys"]) };
-      }
+  /** Blocks with idempotency keys after a cursor, oldest first. */
+  *keyBlocks(after: Cursor): Generator<KeyBlock> {
+    const closed = this.#sql.exec(
+      `SELECT first, last, key_hashes FROM ${this.#blocksTable} WHERE last > ? AND key_hashes <> '' ORDER BY last`,
+      after,
+    );
+    for (const row of closed) {
+      yield {
+        first: numberOf(row["first"]) as Cursor,
+        last: numberOf(row["last"]) as Cursor,
+        hashes: textOf(row["key_hashes"]),
+      };
+    }
+    const open = this.#open;
+    if (open?.isKeyed === true && open.last > after) {
+      yield { first: open.first, last: open.last, hashes: open.keyHashes };
     }
   }
 
@@ -315,26 +323,19 @@ export class Generation {
     }
   }
 
-  #rewrite(block: Block, without: RoomId): void {
-    const rooms = RoomSet.of([...block.rooms].filter((room) => room !== without));
-    block.rooms = rooms;
+  #rewrite(block: ClosedBlock, without: RoomId): void {
+    block.rooms = RoomSet.of([...block.rooms].filter((room) => room !== without));
     this.#sql.exec(
       `UPDATE ${this.#blocksTable} SET events = ?, bytes = ?, rooms = ? WHERE last = ?`,
-      ...[block.events, block.bytes, rooms.toText(), block.last],
+      ...[block.events, block.bytes, block.rooms.toText(), block.last],
     );
   }
 
-  #hold(block: Block): void {
-    this.#blocks.push(block);
-    this.#events += block.events;
-    this.#bytes += block.bytes;
-  }
-
-  #count(row: Omit<LogRow, "parts">, rooms: Iterable<RoomId>, isKeyed: boolean): void {
+  #count(row: Omit<LogRow, "parts">, parts: readonly { room: RoomId }[], keyHashes: string): void {
     this.#open ??= new OpenBlock(row.first);
-    this.#open.add(row, rooms, isKeyed);
-    this.#events += row.events;
-    this.#bytes += row.bytes;
+    this.#open.add(row, parts, keyHashes);
+    this.#totals.events += row.events;
+    this.#totals.bytes += row.bytes;
   }
 }
 

@@ -4,10 +4,10 @@ import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 import { numberOf, type SqlPort } from "../../room/sql-port.ts";
 import { Generation } from "./generations.ts";
-import { KeptKeys, type KeyRow, keyTexts } from "./kept-keys.ts";
+import { KeptKeys, type KeyBlock, type KeyRow } from "./kept-keys.ts";
+import { hashesOf, hashOf, keyTexts, parseKeys } from "./key-text.ts";
 import { LastCursors } from "./last-cursors.ts";
 import {
-  countEvents,
   countFrames,
   type LogFrame,
   type LogRow,
@@ -17,7 +17,7 @@ import {
   type RoomId,
   type RoomPart,
   splitRows,
-  textsOf,
+  type WrittenRow,
 } from "./log-row.ts";
 import { Meta } from "./meta.ts";
 import { RecentRows } from "./recent-rows.ts";
@@ -82,6 +82,8 @@ export class HostLog {
   readonly #recent: RecentRows;
   readonly #lasts: LastCursors;
   readonly #keys: KeptKeys;
+  /** Of this log alone, so that nobody can make keys whose hashes meet. */
+  readonly #seed: number;
   /** Where frames that have moved are now: those of the room up to `through` are all up to `to`. */
   readonly #moves = new Map<RoomId, { through: Cursor; to: Cursor }>();
   #head: Cursor;
@@ -102,6 +104,7 @@ export class HostLog {
     this.isNew = id === null;
     this.id = (id ?? newId()) as LogId;
     if (this.isNew) this.#make(nowUs);
+    this.#seed = hashOf(this.id, 0);
     this.#generations = this.#openGenerations();
     this.#prunedThrough = (this.#meta.readNumber("pruned_through") ?? 0) as Cursor;
     this.#head = Math.max(
@@ -119,10 +122,10 @@ export class HostLog {
     this.#recent = new RecentRows(this.#head, keeping.recentBytes);
     this.#lasts = new LastCursors(() => this.#generations);
     const source = {
-      keysAt: (row: Cursor) => this.#keysAt(row),
-      keysAfter: (after: Cursor) => this.#keysAfter(after),
+      keyBlocks: (after: Cursor) => this.#keyBlocks(after),
+      keysAround: (cursor: Cursor) => this.#keysAround(cursor),
     };
-    this.#keys = new KeptKeys(sql, source, this.id);
+    this.#keys = new KeptKeys(sql, source, this.#seed);
     this.#openMoves();
   }
 
@@ -154,26 +157,21 @@ export class HostLog {
     this.#nowUs = Math.max(this.#nowUs, nowUs) as EpochUs;
     const runs: RoomPart[][] = splitRows(packParts(parts));
     const from = allocateCursors(this.#head, nowUs, 1).first;
-    const texts: (string | null)[] = keyTexts(
-      keys.map(({ request }) => request),
-      nowUs,
-      from,
-    );
-    // The keys go into the last row, or where both together would outgrow it into rows of their own.
-    const rows = Math.max(runs.length, texts.length);
+    const keyed = { atUs: nowUs, from, requests: keys.map(({ request }) => request) };
+    const texts = keyTexts(keyed);
+    // The keys go into the last row, and where they outgrow it into rows of their own behind it.
+    const lastRun = Math.max(0, runs.length - 1);
+    const rows = texts.length === 0 ? runs.length : lastRun + texts.length;
     const ends = new Map<RoomId, Cursor>();
     if (rows > 0) this.#rollOver();
     for (let index = 0; index < rows; index += 1) {
       const run = runs[index] ?? [];
-      const { first, last } = allocateCursors(this.#head, nowUs, Math.max(1, countFrames(run)));
-      const numbered = numberFrames(run, first);
-      const row: LogRow = {
-        ...{ first, last, parts: numbered, events: countEvents(run) },
-        bytes: textsOf(numbered).length,
-      };
-      const keysText = texts[index - (rows - texts.length)] ?? null;
-      this.#write(row, keysText);
-      for (const { room, frames } of numbered) ends.set(room, frames.at(-1)?.cursor ?? last);
+      const { first } = allocateCursors(this.#head, nowUs, Math.max(1, countFrames(run)));
+      const written = numberFrames(run, first);
+      this.#write(written, texts[index - lastRun] ?? null);
+      for (const { room, frames } of written.row.parts) {
+        ends.set(room, frames.at(-1)?.cursor ?? this.#head);
+      }
     }
     for (const [room, cursor] of ends) this.#lasts.set(room, cursor);
     return parts.map(({ room }) => ends.get(room) ?? this.#head);
@@ -300,7 +298,7 @@ export class HostLog {
     if (oldest === undefined || oldest.last !== through || this.#generations.length === 1) {
       throw new Error(`no generation that can be dropped ends at ${through}`);
     }
-    this.#keys.keep(oldest.keysAfter(this.#prunedThrough), this.#nowUs);
+    this.#keys.keep(oldest.keyBlocks(this.#prunedThrough), this.#nowUs);
     oldest.drop();
     this.#generations.shift();
     this.#meta.write("oldest_generation", oldest.number + 1);
@@ -355,7 +353,7 @@ export class HostLog {
     const oldest = this.#meta.readNumber("oldest_generation") ?? 1;
     const newest = this.#meta.readNumber("newest_generation") ?? 1;
     return Array.from({ length: newest - oldest + 1 }, (_, index) =>
-      Generation.open(this.#sql, oldest + index),
+      Generation.open(this.#sql, oldest + index, (keys) => hashesOf(keys, this.#seed)),
     );
   }
 
@@ -386,16 +384,19 @@ export class HostLog {
     if (this.#outboxBytes === 0) this.#storedThrough = this.#head;
   }
 
-  #write(row: LogRow, keys: string | null): void {
+  #write(written: WrittenRow, keysText: string | null): void {
     const newest = this.#generations.at(-1);
     if (newest === undefined) throw new Error("the log has no generation");
-    newest.append(row, this.#storedThrough, keys);
+    const { row } = written;
+    const keys =
+      keysText === null ? null : { text: keysText, hashes: hashesOf(keysText, this.#seed) };
+    newest.append(written, this.#storedThrough, keys);
     this.#head = row.last;
     this.#outboxBytes += row.bytes;
     this.#endOutbox();
     this.#savedStored = this.#storedThrough;
     this.#recent.push(row);
-    if (keys !== null) this.#keys.learn(row.last, keys);
+    if (keysText !== null) this.#keys.learn(row.last, parseKeys(keysText));
   }
 
   /** Begins a new generation where the newest is large enough. */
@@ -474,13 +475,13 @@ export class HostLog {
     return move !== undefined && row <= move.through ? move.to : row;
   }
 
-  #keysAt(row: Cursor): string | null {
-    if (row <= this.#prunedThrough) return null;
-    const generation = this.#generations.find(({ last }) => last !== null && row <= last);
-    return generation?.keysAt(row) ?? null;
+  #keysAround(cursor: Cursor): KeyRow[] | null {
+    if (cursor <= this.#prunedThrough) return null;
+    const generation = this.#generations.find(({ last }) => last !== null && cursor <= last);
+    return generation?.keysAround(cursor) ?? null;
   }
 
-  *#keysAfter(after: Cursor): Generator<KeyRow> {
-    for (const generation of this.#generations) yield* generation.keysAfter(after);
+  *#keyBlocks(after: Cursor): Generator<KeyBlock> {
+    for (const generation of this.#generations) yield* generation.keyBlocks(after);
   }
 }

@@ -1,31 +1,32 @@
-import type { IdempotentRequest } from "../../../src/bindings/host.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
-import { type SqlPort, textOf } from "../../room/sql-port.ts";
+import { numberOf, type SqlPort, textOf } from "../../room/sql-port.ts";
 import { KeyIndex } from "./key-index.ts";
+import { hashOf, parseKeys, type RowKeys, readHashes } from "./key-text.ts";
 import { MAX_ROW_CHARS } from "./log-row.ts";
 
 /** How long an `Idempotency-Key` is remembered. */
 const KEPT_US = 86_400_000_000;
 
-/** The keys in one row of the log. */
-interface RowKeys {
-  /** When they came. */
-  atUs: EpochUs;
-  /** First cursor of their commit, which may be of several rows; this is the last. */
-  from: Cursor;
-  requests: readonly IdempotentRequest[];
-}
-
+/** A row of the log that has keys. */
 export interface KeyRow {
   cursor: Cursor;
   keys: string;
 }
 
+/** A block of the log that has keys. */
+export interface KeyBlock {
+  first: Cursor;
+  last: Cursor;
+  /** Of all its keys. */
+  hashes: string;
+}
+
 /** Where the keys of the log's own rows are. */
-interface KeySource {
-  keysAt(cursor: Cursor): string | null;
-  /** Rows with keys after a cursor, oldest first. */
-  keysAfter(after: Cursor): Iterable<KeyRow>;
+export interface KeySource {
+  /** Blocks with keys after a cursor, oldest first. */
+  keyBlocks(after: Cursor): Iterable<KeyBlock>;
+  /** Rows with keys in the block that a cursor is in, oldest first. Null: the log has no such row any more. */
+  keysAround(cursor: Cursor): readonly KeyRow[] | null;
 }
 
 /**
@@ -37,152 +38,127 @@ export class KeptKeys {
   readonly #sql: SqlPort;
   readonly #source: KeySource;
   readonly #seed: number;
-  /** Made when the first key is asked for or comes: many hosts never see one. */
+  /** Made when the first key is asked for: many hosts never see one. */
   #index: KeyIndex | null = null;
 
-  /** `seed`: of the host, so that nobody can make keys that meet in one place. */
-  constructor(sql: SqlPort, source: KeySource, seed: string) {
+  constructor(sql: SqlPort, source: KeySource, seed: number) {
     this.#sql = sql;
     this.#source = source;
-    this.#seed = hashOf(seed, 0);
+    this.#seed = seed;
     sql.exec(
-      "CREATE TABLE IF NOT EXISTS kept_keys (through INTEGER PRIMARY KEY, at INTEGER NOT NULL, keys TEXT NOT NULL)",
+      `CREATE TABLE IF NOT EXISTS kept_keys (
+        through INTEGER PRIMARY KEY, block_first INTEGER NOT NULL, block_last INTEGER NOT NULL,
+        hashes TEXT NOT NULL, keys TEXT NOT NULL)`,
     );
   }
 
   /** A request that came with the key in the last 24 h, and the row that it is in. */
   find(key: string, nowUs: EpochUs): { fingerprint: string; from: Cursor; row: Cursor } | null {
-    const index = this.#open(nowUs);
-    index.forgetBefore(nowUs - KEPT_US);
-    for (const row of index.find(hashOf(key, this.#seed))) {
-      const text = this.#source.keysAt(row) ?? this.#keptAt(row);
-      if (text === null) continue;
-      const { atUs, from, requests } = parseKeys(text);
-      const found = requests.find((request) => request.key === key);
-      if (found !== undefined && atUs >= nowUs - KEPT_US) {
-        return { fingerprint: found.fingerprint, from, row };
+    const oldestUs = nowUs - KEPT_US;
+    const index = this.#open(oldestUs);
+    index.forgetBefore(oldestUs);
+    const mark = JSON.stringify(key);
+    for (const cursor of index.find(hashOf(key, this.#seed))) {
+      const rows = this.#source.keysAround(cursor) ?? this.#keptWith(mark, cursor);
+      for (const row of rows.toReversed()) {
+        if (!row.keys.includes(mark)) continue;
+        const { atUs, from, requests } = parseKeys(row.keys);
+        const found = requests.find((request) => request.key === key);
+        if (found === undefined || atUs < oldestUs) continue;
+        return { fingerprint: found.fingerprint, from, row: row.cursor };
       }
     }
     return null;
   }
 
   /** A row that was appended now has these keys. */
-  learn(row: Cursor, keys: string): void {
-    if (this.#index !== null) this.#add(this.#index, row, parseKeys(keys));
+  learn(row: Cursor, { atUs, requests }: RowKeys): void {
+    for (const { key } of requests) this.#index?.add(hashOf(key, this.#seed), row, atUs);
   }
 
-  /** Writes down the keys of rows that go from the log, and lets go of those that are too old. */
-  keep(rows: Iterable<KeyRow>, nowUs: EpochUs): void {
+  /** Writes down the keys of blocks that go from the log, and lets go of those that are too old. */
+  keep(blocks: Iterable<KeyBlock>, nowUs: EpochUs): void {
     const oldestUs = nowUs - KEPT_US;
-    this.#sql.exec("DELETE FROM kept_keys WHERE at < ?", oldestUs);
-    let lines: string[] = [];
-    let chars = 0;
-    let newestUs = oldestUs;
-    let through = 0 as Cursor;
-    const write = () => {
-      if (lines.length === 0) return;
-      this.#sql.exec(
-        "INSERT INTO kept_keys (through, at, keys) VALUES (?, ?, ?)",
-        ...[through, newestUs, lines.join("\n")],
-      );
-      lines = [];
-      chars = 0;
-      newestUs = oldestUs;
-    };
-    for (const { cursor, keys } of rows) {
-      const { atUs } = parseKeys(keys);
-      if (atUs < oldestUs) continue;
-      if (chars + keys.length > MAX_ROW_CHARS) write();
-      lines.push(`${cursor}${keys}`);
-      chars += keys.length;
-      newestUs = Math.max(newestUs, atUs);
-      through = cursor;
+    this.#sql.exec("DELETE FROM kept_keys WHERE block_last < ?", oldestUs);
+    let run: Run | null = null;
+    for (const { first, last, hashes } of blocks) {
+      // A cursor is never before the moment of its commit.
+      if (last < oldestUs) continue;
+      let blockHashes = hashes;
+      for (const { cursor, keys } of this.#source.keysAround(last) ?? []) {
+        if (run !== null && run.chars + keys.length > MAX_ROW_CHARS) {
+          this.#write(run);
+          run = null;
+        }
+        run ??= { through: cursor, first, last, hashes: "", lines: [], chars: 0 };
+        // Whoever looks for a key of this block looks at every row that has some of it.
+        run.hashes += blockHashes;
+        blockHashes = "";
+        run.lines.push(`${cursor}${keys}`);
+        run.chars += keys.length;
+        run.through = cursor;
+        run.last = last;
+      }
     }
-    write();
+    if (run !== null) this.#write(run);
   }
 
-  /** The keys of a row that is in the log no more. */
-  #keptAt(row: Cursor): string | null {
-    const [kept] = this.#sql.exec(
-      "SELECT keys FROM kept_keys WHERE through >= ? ORDER BY through LIMIT 1",
-      row,
+  #write({ through, first, last, hashes, lines }: Run): void {
+    this.#sql.exec(
+      "INSERT INTO kept_keys (through, block_first, block_last, hashes, keys) VALUES (?, ?, ?, ?, ?)",
+      ...[through, first, last, hashes, lines.join("\n")],
     );
-    if (kept === undefined) return null;
-    const lines = `\n${textOf(kept["keys"])}`;
-    const mark = `\n${row}[`;
-    const at = lines.indexOf(mark);
-    if (at === -1) return null;
-    const end = lines.indexOf("\n", at + 1);
-    return lines.slice(at + mark.length - 1, end === -1 ? undefined : end);
   }
 
-  #open(nowUs: EpochUs): KeyIndex {
+  /** Rows that are in the log no more and may have the key, oldest first, out of those that were written down with one of them. */
+  #keptWith(mark: string, cursor: Cursor): KeyRow[] {
+    const rows: KeyRow[] = [];
+    const kept = this.#sql.exec(
+      "SELECT keys FROM kept_keys WHERE block_first <= ? AND block_last >= ? ORDER BY through",
+      ...[cursor, cursor],
+    );
+    for (const { keys } of kept) {
+      const text = textOf(keys);
+      for (let at = text.indexOf(mark); at !== -1; ) {
+        const start = text.lastIndexOf("\n", at) + 1;
+        const found = text.indexOf("\n", at);
+        const end = found === -1 ? text.length : found;
+        const bracket = text.indexOf("[", start);
+        const row = Number(text.slice(start, bracket)) as Cursor;
+        rows.push({ cursor: row, keys: text.slice(bracket, end) });
+        at = text.indexOf(mark, end);
+      }
+    }
+    return rows;
+  }
+
+  #open(oldestUs: number): KeyIndex {
     if (this.#index !== null) return this.#index;
     const index = new KeyIndex();
     this.#index = index;
-    const oldestUs = nowUs - KEPT_US;
+    const add = (cursor: Cursor, hashes: string) => {
+      // A block has no key that is newer than its last row.
+      for (const hash of readHashes(hashes)) index.add(hash, cursor, cursor);
+    };
     const kept = this.#sql.exec(
-      "SELECT keys FROM kept_keys WHERE at >= ? ORDER BY through",
+      "SELECT block_last, hashes FROM kept_keys WHERE block_last >= ? ORDER BY through",
       oldestUs,
     );
-    for (const { keys } of kept) {
-      for (const line of textOf(keys).split("\n")) {
-        const at = line.indexOf("[");
-        this.#add(index, Number(line.slice(0, at)) as Cursor, parseKeys(line.slice(at)));
-      }
-    }
-    // A cursor is never before the moment of its commit.
-    for (const { cursor, keys } of this.#source.keysAfter((oldestUs - 1) as Cursor)) {
-      this.#add(index, cursor, parseKeys(keys));
+    for (const row of kept) add(numberOf(row["block_last"]) as Cursor, textOf(row["hashes"]));
+    for (const { last, hashes } of this.#source.keyBlocks((oldestUs - 1) as Cursor)) {
+      add(last, hashes);
     }
     return index;
   }
-
-  #add(index: KeyIndex, row: Cursor, { atUs, requests }: RowKeys): void {
-    for (const { key } of requests) index.add(hashOf(key, this.#seed), row, atUs);
-  }
 }
 
-/** Keys as they stand in rows: a flat array in JSON, which has no line break. Cut where they outgrow a row. */
-export function keyTexts(
-  requests: readonly IdempotentRequest[],
-  atUs: EpochUs,
-  from: Cursor,
-): string[] {
-  const texts: string[] = [];
-  let run: (string | number)[] = [atUs, from];
-  let chars = 0;
-  for (const { key, fingerprint } of requests) {
-    const size = key.length + fingerprint.length;
-    if (run.length > 2 && chars + size > MAX_ROW_CHARS) {
-      texts.push(JSON.stringify(run));
-      run = [atUs, from];
-      chars = 0;
-    }
-    run.push(key, fingerprint);
-    chars += size;
-  }
-  if (run.length > 2) texts.push(JSON.stringify(run));
-  return texts;
-}
-
-function parseKeys(text: string): RowKeys {
-  const [atUs, from, ...rest] = JSON.parse(text) as [EpochUs, Cursor, ...string[]];
-  const requests: IdempotentRequest[] = [];
-  for (let at = 0; at < rest.length; at += 2) {
-    requests.push({ key: rest[at] ?? "", fingerprint: rest[at + 1] ?? "" });
-  }
-  return { atUs, from, requests };
-}
-
-/** 32 bits of a text. */
-function hashOf(text: string, seed: number): number {
-  let hash = seed ^ 0x9e3779b1;
-  for (let at = 0; at < text.length; at += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(at), 0x85ebca6b);
-    hash ^= hash >>> 15;
-  }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x7feb352d);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x846ca68b);
-  return (hash ^ (hash >>> 16)) >>> 0;
+/** Lines of keys that go into one row. */
+interface Run {
+  through: Cursor;
+  /** The blocks that they are of. */
+  first: Cursor;
+  last: Cursor;
+  hashes: string;
+  lines: string[];
+  chars: number;
 }

@@ -1,4 +1,4 @@
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
 
 /** A full segment has so many places; the first one begins small. */
 const MOST_PLACES = 1 << 17;
@@ -11,7 +11,7 @@ interface Segment {
   cursors: Float64Array;
   used: number;
   /** The latest moment of them. */
-  atUs: EpochUs;
+  atUs: number;
 }
 
 /**
@@ -21,7 +21,7 @@ interface Segment {
 export class KeyIndex {
   #segments: Segment[] = [];
 
-  add(hash: number, cursor: Cursor, atUs: EpochUs): void {
+  add(hash: number, cursor: Cursor, atUs: number): void {
     let segment = this.#segments.at(-1);
     if (segment === undefined || segment.used >= MOST_PLACES * FULL) {
       segment = segmentOf(segment === undefined ? FEWEST_PLACES : MOST_PLACES, atUs);
@@ -53,7 +53,7 @@ export class KeyIndex {
   }
 }
 
-function segmentOf(places: number, atUs: EpochUs): Segment {
+function segmentOf(places: number, atUs: number): Segment {
   return { hashes: new Uint32Array(places), cursors: new Float64Array(places), used: 0, atUs };
 }
 

@@ -144,15 +144,9 @@ export function partsOf(head: string, first: Cursor, texts: string): RowPart[] {
   }));
 }
 
-/** The texts of all frames of a row, as it holds them. */
-export function textsOf(parts: readonly RowPart[]): string {
-  const texts: string[] = [];
-  for (const { frames } of parts) for (const { text } of frames) texts.push(text);
-  return texts.join("\n");
-}
-
 /** Joins neighbouring frames as long as they stay within the measure of one frame. */
 export function packFrames(frames: readonly EncodedFrame[]): EncodedFrame[] {
+  if (frames.length === 1) return [...frames];
   const packed: EncodedFrame[] = [];
   for (const frame of frames) {
     const open = packed.at(-1);
@@ -210,25 +204,60 @@ export function splitRows(parts: readonly RoomPart[]): RoomPart[][] {
   return rows;
 }
 
-/** Gives each frame its cursor, from `first` on. */
-export function numberFrames(parts: readonly RoomPart[], first: Cursor): RowPart[] {
+/** A row as it is written: its head and its texts beside what they say. */
+export interface WrittenRow {
+  row: LogRow;
+  head: string;
+  texts: string;
+}
+
+export function countFrames(parts: readonly RoomPart[]): number {
+  let frames = 0;
+  for (const part of parts) frames += part.frames.length;
+  return frames;
+}
+
+/** Gives each frame its cursor, from `first` on. A row without a frame has that one cursor. */
+export function numberFrames(parts: readonly RoomPart[], first: Cursor): WrittenRow {
+  const numbered: RowPart[] = [];
   let next: number = first;
-  return parts.map(({ room, frames }) => ({
-    room,
-    frames: frames.map(({ text, count }) => {
-      const cursor = next as Cursor;
-      next += 1;
-      return { cursor, text, count };
-    }),
-  }));
+  for (const { room, frames } of parts) {
+    const from = next;
+    next += frames.length;
+    numbered.push({
+      room,
+      frames: frames.map(({ text, count }, index) => ({
+        cursor: (from + index) as Cursor,
+        text,
+        count,
+      })),
+    });
+  }
+  const range = { first, last: Math.max(first, next - 1) as Cursor };
+  return writtenRow(range, numbered);
 }
 
-export function countFrames(parts: readonly { frames: readonly unknown[] }[]): number {
-  return parts.reduce((sum, { frames }) => sum + frames.length, 0);
+/** The row after the frames of a room have left it: its range stays. */
+export function withoutRoom({ first, last, parts }: LogRow, room: RoomId): WrittenRow {
+  return writtenRow(
+    { first, last },
+    parts.filter((part) => part.room !== room),
+  );
 }
 
-export function countEvents(parts: readonly { frames: readonly EncodedFrame[] }[]): number {
+function writtenRow(range: Pick<LogRow, "first" | "last">, parts: readonly RowPart[]): WrittenRow {
+  const each: string[] = [];
   let events = 0;
-  for (const { frames } of parts) for (const { count } of frames) events += count;
-  return events;
+  for (const { frames } of parts) {
+    for (const { text, count } of frames) {
+      each.push(text);
+      events += count;
+    }
+  }
+  const texts = each.join("\n");
+  return {
+    row: { ...range, events, bytes: texts.length, parts },
+    head: headOf(range.first, parts),
+    texts,
+  };
 }

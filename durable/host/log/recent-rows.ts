@@ -1,5 +1,5 @@
 import type { Cursor } from "../../../src/protocol/time.ts";
-import type { LogFrame, LogRow, RoomId } from "./log-row.ts";
+import { type LogFrame, type LogRow, type RoomId, withoutRoom } from "./log-row.ts";
 
 /** What a row and a frame hold of memory beside their text: objects and their places in lists. */
 const ROW_BYTES = 200;
@@ -72,7 +72,7 @@ export class RecentRows {
     ) {
       const row = this.#rows[index];
       if (row === undefined || !row.parts.some((part) => part.room === room)) continue;
-      const rest = rowWithout(row, room);
+      const { row: rest } = withoutRoom(row, room);
       this.#rows[index] = rest;
       this.#bytes += bytesOf(rest) - bytesOf(row);
     }
@@ -110,22 +110,6 @@ export class RecentRows {
       else list.splice(0, count);
     }
   }
-}
-
-/** A row after the frames of a room have left it. */
-export function rowWithout(row: LogRow, room: RoomId): LogRow {
-  const parts = row.parts.filter((part) => part.room !== room);
-  let events = 0;
-  let chars = 0;
-  let frames = 0;
-  for (const part of parts) {
-    for (const { count, text } of part.frames) {
-      events += count;
-      chars += text.length;
-      frames += 1;
-    }
-  }
-  return { ...row, parts, events, bytes: chars + Math.max(0, frames - 1) };
 }
 
 function bytesOf({ bytes, parts }: LogRow): number {

@@ -29,7 +29,7 @@ export interface HeldPart {
 export class HeldBack {
   readonly #sql: SqlPort;
   /** In the order in which the rooms are tried; the rows of each in that of their cursors. */
-  readonly #rooms = new Map<RoomId, HeldRow[]>();
+  readonly #rooms = new Map<RoomId, { rows: HeldRow[]; bytes: number }>();
   #bytes = 0;
 
   /** `position`: where the outbox begins. */
@@ -64,15 +64,14 @@ export class HeldBack {
 
   /** What is held back of a room: its first cursor, and its text; null where nothing is. */
   of(room: RoomId): { first: Cursor; bytes: number } | null {
-    const rows = this.#rooms.get(room);
-    const [oldest] = rows ?? [];
-    if (rows === undefined || oldest === undefined) return null;
-    return { first: oldest.first, bytes: rows.reduce((sum, { bytes }) => sum + bytes, 0) };
+    const held = this.#rooms.get(room);
+    const oldest = held?.rows[0];
+    return oldest === undefined ? null : { first: oldest.first, bytes: held?.bytes ?? 0 };
   }
 
   /** Is this the cursor of a frame that is held back? */
   holds(cursor: Cursor): boolean {
-    for (const rows of this.#rooms.values()) {
+    for (const { rows } of this.#rooms.values()) {
       for (const row of rows) {
         if (row.first > cursor || row.last < cursor) continue;
         if (this.#read(row).some((frame) => frame.cursor === cursor)) return true;
@@ -83,7 +82,7 @@ export class HeldBack {
 
   /** The frames of a room after `after` and up to `upTo`, oldest first. */
   *framesAfter(room: RoomId, after: Cursor, upTo: Cursor): Generator<LogFrame> {
-    for (const row of this.#rooms.get(room) ?? []) {
+    for (const row of this.#rooms.get(room)?.rows ?? []) {
       if (row.last <= after || row.first > upTo) continue;
       for (const frame of this.#read(row)) {
         if (frame.cursor > after && frame.cursor <= upTo) yield frame;
@@ -109,7 +108,7 @@ export class HeldBack {
     const rooms: HostPart["rooms"] = [];
     const taken: HeldRow[] = [];
     let sum = 0;
-    for (const [room, rows] of this.#rooms) {
+    for (const [room, { rows }] of this.#rooms) {
       if (rooms.length === ROOMS_AT_ONCE) break;
       const frames: LogFrame[] = [];
       for (const row of rows) {
@@ -137,7 +136,7 @@ export class HeldBack {
 
   /** The outbox begins here: what is behind that is in the log, and comes again. */
   rewind(position: Cursor): void {
-    for (const rows of [...this.#rooms.values()]) {
+    for (const { rows } of [...this.#rooms.values()]) {
       for (const row of rows.filter(({ last }) => last > position)) {
         const kept = row.first > position ? [] : this.#read(row);
         this.#drop(row);
@@ -150,21 +149,23 @@ export class HeldBack {
   }
 
   #hold(row: HeldRow): void {
-    const rows = this.#rooms.get(row.room);
-    if (rows === undefined) this.#rooms.set(row.room, [row]);
-    else rows.push(row);
+    const held = this.#rooms.get(row.room) ?? { rows: [], bytes: 0 };
+    held.rows.push(row);
+    held.bytes += row.bytes;
+    this.#rooms.set(row.room, held);
     this.#bytes += row.bytes;
   }
 
   #drop(row: HeldRow): void {
-    const rows = this.#rooms.get(row.room) ?? [];
-    const at = rows.indexOf(row);
+    const held = this.#rooms.get(row.room);
+    const at = held?.rows.indexOf(row) ?? -1;
     // It may have gone meanwhile, with all that is in the log.
-    if (at === -1) return;
+    if (held === undefined || at === -1) return;
     this.#sql.exec("DELETE FROM held_back WHERE last = ?", row.last);
+    held.rows.splice(at, 1);
+    held.bytes -= row.bytes;
     this.#bytes -= row.bytes;
-    rows.splice(at, 1);
-    if (rows.length === 0) this.#rooms.delete(row.room);
+    if (held.rows.length === 0) this.#rooms.delete(row.room);
   }
 
   #read({ last }: HeldRow): LogFrame[] {

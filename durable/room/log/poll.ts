@@ -1,4 +1,5 @@
 import type { PollPage } from "../../../src/bindings/host.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 import type { LogFrame } from "../../host/log/host-log.ts";
 import type { ReadArchive } from "../past/archive.ts";
@@ -6,6 +7,14 @@ import type { RoomLog } from "./room-log.ts";
 
 /** Longest text of a page of more than one frame: some events are whole order books. */
 const PAGE_CHARS = 4 * 1024 * 1024;
+
+/**
+ * The page of a room that does not know its place yet, or whether it has a past: nothing is told, and nothing passed over. The
+ * cursor stays one of the log that it came with.
+ */
+export function nothingYet(cursor: Cursor, log: LogId | null): PollPage {
+  return { events: "", frames: [], count: 0, cursor, oldest: cursor, log, complete: true };
+}
 
 /**
  * One page of the polling fallback: about `limit` events after `since`, whole frames, at least one where there is any.

@@ -124,17 +124,17 @@ export class RoomLog {
   }
 
   /**
-   * The room had a log before, whose newest cursor is `newest` where that is beyond the beginning of this one. Its clock was
-   * ahead of ours then: what this log has moves behind it, so that cursors only grow (SPEC C-1).
+   * The room had a log before, which ended at `newest`. Where that is beyond the beginning of this one, its clock was ahead of
+   * ours: what this log has moves behind it, so that cursors only grow (SPEC C-1).
    */
-  beginAfter(newest: Cursor | null, nowUs: EpochUs): void {
+  beginAfter(newest: Cursor, nowUs: EpochUs): void {
     const record = this.#record;
     if (record === null) return;
-    if (newest !== null && newest > record.before) {
+    if (newest > record.before) {
       this.#log.moveBehind(record.id, newest, nowUs);
       this.#last = this.#log.lastOf(record.id);
     }
-    const before = Math.max(record.before, newest ?? 0) as Cursor;
+    const before = Math.max(record.before, newest) as Cursor;
     this.#save({ before, pending: "life" });
   }
 

@@ -3,7 +3,7 @@ import { type BookState, foldBook } from "../../../src/core/book-samples.ts";
 import type { EarlierLife } from "../../../src/db/events/read-earlier-life.ts";
 import type { EpochUs } from "../../../src/protocol/time.ts";
 import type { RoomLog } from "../log/room-log.ts";
-import type { EarlierPlace } from "../room-ports.ts";
+import type { EarlierPlace } from "../../host/symbols/host-symbols.ts";
 import {
   KEPT_ACCOUNTS,
   KEPT_BARS,

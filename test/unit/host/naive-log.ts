@@ -9,6 +9,8 @@ interface NaiveRow {
   generation: number;
   last: Cursor;
   frames: { room: RoomId; frame: LogFrame }[];
+  events: number;
+  bytes: number;
 }
 
 interface NaiveKey {
@@ -87,7 +89,7 @@ export class NaiveLog {
       }
     }
     const last = (first + Math.max(1, frames.length) - 1) as Cursor;
-    this.rows.push({ generation: this.#generation, last, frames });
+    this.rows.push(rowOf(this.#generation, last, frames));
     this.#durableStored = this.storedThrough;
     this.head = last;
     this.#endOutbox();
@@ -170,8 +172,13 @@ export class NaiveLog {
     this.#endOutbox();
     if ((frames[0]?.cursor ?? newest + 1) > newest) return;
     const through = this.head;
-    for (const row of this.rows)
-      row.frames = row.frames.filter(({ room: whose }) => whose !== room);
+    this.rows = this.rows.map((row) =>
+      rowOf(
+        row.generation,
+        row.last,
+        row.frames.filter(({ room: whose }) => whose !== room),
+      ),
+    );
     const [to = through] = this.append([{ room, frames }], [], nowUs);
     this.moves.set(room, { through, to });
   }
@@ -192,13 +199,16 @@ export class NaiveLog {
   }
 }
 
+function rowOf(generation: number, last: Cursor, frames: NaiveRow["frames"]): NaiveRow {
+  const events = frames.reduce((sum, { frame }) => sum + frame.count, 0);
+  const bytes = frames.map(({ frame }) => frame.text).join("\n").length;
+  return { generation, last, frames, events, bytes };
+}
+
 function eventsOf(rows: readonly NaiveRow[]): number {
-  return rows.flatMap(({ frames }) => frames).reduce((sum, { frame }) => sum + frame.count, 0);
+  return rows.reduce((sum, { events }) => sum + events, 0);
 }
 
 function bytesOf(rows: readonly NaiveRow[]): number {
-  return rows.reduce(
-    (sum, { frames }) => sum + frames.map(({ frame }) => frame.text).join("\n").length,
-    0,
-  );
+  return rows.reduce((sum, { bytes }) => sum + bytes, 0);
 }

@@ -21,11 +21,16 @@ export class OutboxWorld {
   readonly log = new FakeHostLog();
   readonly sql = memorySql();
   readonly requests: StoreRequest[] = [];
+  /** By database and symbol. */
   readonly stored = new Map<string, Cursor[]>();
   readonly poison = new Set<string>();
   readonly blocked = new Set<number>();
   readonly lines: string[] = [];
+  /** Nothing is refused any more. */
+  isMild = false;
   identity = "one";
+  /** Up to here a database that is gone alone had what was. */
+  lostThrough = 0 as Cursor;
   isAway = false;
   /** How long the Writer takes, in ms. */
   takesMs = 0;
@@ -36,6 +41,7 @@ export class OutboxWorld {
   storedAgain = 0;
   outbox: Outbox;
 
+  #life = 1;
   readonly #partLimit: PartLimit;
 
   constructor(partLimit: PartLimit = { events: 8, bytes: 1_000 }) {
@@ -43,10 +49,12 @@ export class OutboxWorld {
     this.outbox = this.#open();
   }
 
-  /** The object ends, and begins anew with what is on the disk. */
-  crash(): void {
+  /** The object ends in the midst of what it does, and begins anew with what is on the disk. */
+  async crash(): Promise<void> {
+    await this.time.pass(0);
     this.time.forgetTimers();
     this.log.crash();
+    this.#life += 1;
     this.awake = 0;
     this.outbox = this.#open();
   }
@@ -70,11 +78,31 @@ export class OutboxWorld {
 
   /** What Postgres has of a room, each once, in order. */
   of(room: number): Cursor[] {
-    return [...new Set(this.stored.get(symbolOf(room as RoomId)))].sort((a, b) => a - b);
+    return this.storedIn(this.identity, room);
+  }
+
+  storedIn(identity: string, room: number): Cursor[] {
+    const cursors = this.stored.get(`${identity} ${symbolOf(room as RoomId)}`);
+    return [...new Set(cursors)].sort((a, b) => a - b);
+  }
+
+  /** These rooms may not be stored yet, and all others may. */
+  block(rooms: readonly number[]): void {
+    this.blocked.clear();
+    for (const room of rooms) this.blocked.add(room);
+    this.outbox.kick();
+  }
+
+  /** Another database is in the place of the one before, and the host hears of it. */
+  replace(identity: string): void {
+    this.identity = identity;
+    this.outbox.meet(identity);
+    this.lostThrough = this.log.prunedThrough;
   }
 
   #open(): Outbox {
     const { log, sql, clock } = this;
+    const life = this.#life;
     const line = (event: string) => void this.lines.push(event);
     return new Outbox({
       ...{ host: "host-0" as HostName, sql, log, symbolOf, clock },
@@ -88,7 +116,7 @@ export class OutboxWorld {
       keepAwake: (work) => {
         this.awake += 1;
         void work.finally(() => {
-          this.awake -= 1;
+          if (life === this.#life) this.awake -= 1;
         });
       },
       logger: { debug: line, info: line, warn: line, error: line, isEnabledFor: () => true },
@@ -102,6 +130,10 @@ export class OutboxWorld {
     });
   }
 
+  #isRefused(text: string): boolean {
+    return this.poison.has(text) || text.startsWith("bad ");
+  }
+
   async #store(request: StoreRequest): Promise<StoreOutcome> {
     this.requests.push(request);
     if (this.takesMs > 0) await this.time.wait(this.takesMs);
@@ -109,11 +141,14 @@ export class OutboxWorld {
       this.statements += 1;
       if (this.isAway) return { kind: "unavailable" };
       const frames = rooms.flatMap(({ room }) => room.frames);
-      if (frames.some(({ text }) => this.poison.has(text))) return { kind: "refused" };
+      if (!this.isMild && frames.some(({ text }) => this.#isRefused(text))) {
+        return { kind: "refused" };
+      }
       for (const { room } of rooms) {
-        const known = this.stored.get(room.symbol) ?? [];
+        const key = `${this.identity} ${room.symbol}`;
+        const known = this.stored.get(key) ?? [];
         known.push(...room.frames.map(({ cursor }) => cursor));
-        this.stored.set(room.symbol, known);
+        this.stored.set(key, known);
       }
       return { kind: "stored", identity: this.identity };
     });

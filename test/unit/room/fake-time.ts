@@ -8,7 +8,7 @@ const MOST_STEPS = 10_000;
 export class FakeTime {
   #elapsedMs = 0;
   #startMs = 1_700_000_000_000;
-  #timers: { elapsedMs: () => number; fire: () => void }[] = [];
+  #timers: { elapsedMs: () => number; fire: () => void; owner?: object | undefined }[] = [];
 
   readonly nowMs = (): number => this.#startMs + this.#elapsedMs;
 
@@ -17,9 +17,9 @@ export class FakeTime {
     return new Promise((fire) => this.#timers.push({ elapsedMs: () => atMs, fire }));
   };
 
-  readonly setTimer = (fire: () => void, ms: number): (() => void) => {
+  readonly setTimer = (fire: () => void, ms: number, owner?: object): (() => void) => {
     const atMs = this.nowMs() + ms;
-    const timer = { elapsedMs: () => atMs - this.#startMs, fire };
+    const timer = { elapsedMs: () => atMs - this.#startMs, fire, owner };
     this.#timers.push(timer);
     return () => {
       this.#timers = this.#timers.filter((one) => one !== timer);
@@ -30,22 +30,13 @@ export class FakeTime {
     this.#startMs -= ms;
   }
 
-  /** The process died: nothing that waited goes on. */
-  forgetTimers(): void {
-    this.#timers = [];
+  /** An owner of timers died: nothing that waited in it goes on. */
+  forgetTimers(owner: object): void {
+    this.#timers = this.#timers.filter((timer) => timer.owner !== owner);
   }
 
-  /** Lets time pass until the work is done. */
-  async until<T>(work: Promise<T>): Promise<T> {
-    return this.#during(work, () => this.pass(1_000));
-  }
-
-  /** Lets the event loop turn until the work is done, which takes no time. */
-  async untilTurned<T>(work: Promise<T>): Promise<T> {
-    return this.#during(work, () => this.turn());
-  }
-
-  async #during<T>(work: Promise<T>, step: () => Promise<void>): Promise<T> {
+  /** Lets time pass until the work is done; `step` is how. */
+  async until<T>(work: Promise<T>, step = () => this.pass(1_000)): Promise<T> {
     let isDone = false;
     const done = () => {
       isDone = true;
@@ -57,6 +48,11 @@ export class FakeTime {
       await step();
     }
     return work;
+  }
+
+  /** Lets the event loop turn until the work is done, which takes no time. */
+  async untilTurned<T>(work: Promise<T>): Promise<T> {
+    return this.until(work, () => this.turn());
   }
 
   /** Lets one of the timers fire that are due now. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NewRooms } from "../../../durable/directory/new-rooms.ts";
+import { NewRooms } from "../../../durable/host/symbols/new-rooms.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 
 const names = (...all: string[]) => all as SymbolName[];

@@ -1,0 +1,73 @@
+import type { HandedOver } from "../../../src/bindings/host.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Registry, RoomRecord } from "../registry.ts";
+import type { Predecessors } from "./predecessors.ts";
+
+/** Whoever asks waits so long for Postgres, in ms, and asks again. */
+const STORED_WITHIN_MS = 5_000;
+
+export interface HandOverDeps {
+  registry: Registry;
+  /** The log that the symbol was in. */
+  logId: LogId;
+  isMine(symbol: SymbolName): boolean;
+  bornNow(): Cursor;
+  predecessors: Pick<Predecessors, "announce" | "tenureOf">;
+  /** The symbol was elsewhere, and this host has not heard of it till now: what it had of it before that is one thing, what comes another. */
+  comesBack(record: RoomRecord): void;
+  /** Cursor of the newest frame of a room. */
+  headOf(record: RoomRecord): Cursor;
+  untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean>;
+  /** Its viewers come back, to the host that has the symbol now (close code 4000); polls that wait are answered. */
+  closeViewers(record: RoomRecord): void;
+}
+
+/**
+ * A symbol leaves this host: nothing more of it is appended (`moved`), and this ends when Postgres has all of it.
+ *
+ * `before`: number of the placement by which whoever asks has the symbol. `isYours`: by the newest settings it is here again, and
+ * who asks has a rest of it.
+ */
+export async function handOver(
+  deps: HandOverDeps,
+  symbol: SymbolName,
+  before: number,
+  isYours: boolean,
+): Promise<HandedOver> {
+  const { registry, isMine, bornNow, predecessors, comesBack, headOf, closeViewers } = deps;
+  // Which of the two has the older settings, only the Keeper knows.
+  if (!(await predecessors.announce())) return { kind: "not_yet" };
+  const record = registry.find(symbol);
+  if (record === undefined) {
+    // Settings of a version before would place it here: it is written down that it has gone, so that none of them brings it.
+    if (isMine(symbol) && !isYours) seal(registry, registry.add(symbol, bornNow(), null));
+    return { kind: "never_here" };
+  }
+  const hadBefore = () => (predecessors.tenureOf(record.born) ?? 0) < before;
+  if (isYours && hadBefore()) {
+    comesBack(record);
+    if (!(await predecessors.announce()) || hadBefore()) return { kind: "not_yet" };
+  }
+  // Where it has come back since, what is asked for is what it had before that.
+  if (!hadBefore()) return stored(deps, record.before);
+  if (!record.isSealed) {
+    seal(registry, record);
+    closeViewers(record);
+  }
+  return stored(deps, headOf(record));
+}
+
+async function stored(
+  { untilStored, logId: log }: HandOverDeps,
+  through: Cursor,
+): Promise<HandedOver> {
+  const isStored = await untilStored(through, STORED_WITHIN_MS);
+  return isStored ? { kind: "handed_over", through, log } : { kind: "not_yet" };
+}
+
+function seal(registry: Registry, record: RoomRecord): void {
+  record.isSealed = true;
+  registry.save(record);
+}

@@ -1,0 +1,331 @@
+import type { Acquaintance } from "../../../src/bindings/host.ts";
+import type { ImportedPrice } from "../../../src/db/bars/read-imported-prices.ts";
+import type { SymbolSummary } from "../../../src/protocol/answers.ts";
+import { SYSTEM_SYMBOL, type SymbolName } from "../../../src/protocol/symbol.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
+import { GroupCommit } from "../../writer/group-commit.ts";
+import type { Registry, RoomRecord } from "../registry.ts";
+import { CarryOver } from "./carry-over.ts";
+import { emptyLine } from "./empty-line.ts";
+import type { HostMeta } from "./host-meta.ts";
+import { ImportedPrices } from "./imported-prices.ts";
+import { LearnOnce } from "./learn-once.ts";
+import { firstAfter } from "./names-in-order.ts";
+import { NewRooms } from "./new-rooms.ts";
+import type { Predecessors, TakenOver } from "./predecessors.ts";
+
+/** Names of one query. */
+const NAMES_A_LOOKUP = 1_000;
+/** Rooms that are made in one turn of the event loop, some 10 us each. */
+const NEW_ROOMS_A_TURN = 500;
+/** Rooms asked at once for their line: one that is new to its machine reads Postgres for it. */
+const ROOMS_AT_ONCE = 16;
+/** Lines of the list that are made in one turn, some 20 us each where their rooms are in memory. */
+const LINES_A_TURN = 12 * ROOMS_AT_ONCE;
+/** Longer than objects of a version before run beside the new ones, in ms: whoever has newer settings keeps the symbol. */
+const CLAIM_BACK_MS = 360_000;
+
+/** Where events of a symbol from before the life of its room's log may be. */
+export type EarlierPlace = "nowhere" | "postgres" | "unsure";
+
+export interface HostSymbolsDeps {
+  registry: Registry;
+  meta: HostMeta;
+  /** The placement says that the symbol is on this host. */
+  isMine(symbol: SymbolName): boolean;
+  /** Where a room that is made now begins: not behind anything that the host has. */
+  bornNow(): Cursor;
+  /** Every symbol that Postgres has something of; rejects while it cannot be read. */
+  readStored(): Promise<readonly SymbolName[]>;
+  /** Those of these symbols that Postgres has something of. */
+  find(symbols: readonly SymbolName[]): Promise<readonly SymbolName[]>;
+  readPrices(symbols: readonly SymbolName[]): Promise<ReadonlyMap<SymbolName, ImportedPrice>>;
+  predecessors: Predecessors;
+  /** New symbols a minute of one token's holder (SPEC L-23); 0: no limit. */
+  newRoomsPerMinute: number;
+  nowMs(): number;
+  /** Lets others at the host: resolves in another turn of the event loop. */
+  pause(): Promise<void>;
+  keepAwake(work: Promise<unknown>): void;
+  /** Told of what could not be found out; what it throws, whoever asked gets. */
+  failed(event: string, error: unknown): void;
+}
+
+/**
+ * Which symbols a host knows: those that have a room. Somebody has pushed them, or Postgres or an earlier host had something of
+ * them when this host was made or got its symbols; what came about since, the host has seen itself.
+ */
+export class HostSymbols {
+  readonly #deps: HostSymbolsDeps;
+  readonly #newRooms: NewRooms;
+  readonly #imported: ImportedPrices;
+  readonly #learning: LearnOnce;
+  /** Names that nobody knows are looked for together, so that however many are asked for, one query is under way. */
+  readonly #lookups: GroupCommit<readonly SymbolName[], SymbolName[]>;
+  /** Names of all rooms in order, for as long as no room comes. */
+  #names: SymbolName[] = [];
+  #isLearned: boolean;
+  readonly #carryOver: CarryOver;
+  /** Where earlier hosts had symbols, up to which cursor. */
+  readonly #through = new Map<SymbolName, Cursor>();
+  #refusingSinceMs: number | null = null;
+
+  constructor(deps: HostSymbolsDeps) {
+    this.#deps = deps;
+    const { registry, meta, nowMs, failed, predecessors } = deps;
+    this.#newRooms = new NewRooms(deps.newRoomsPerMinute);
+    this.#imported = new ImportedPrices({
+      read: deps.readPrices,
+      nowMs,
+      failed: (error) => failed("prices_not_read", error),
+    });
+    this.#lookups = new GroupCommit({
+      commit: async (requests) => {
+        const found = new Set(await deps.find(requests.flat()));
+        return requests.map((request) => request.filter((symbol) => found.has(symbol)));
+      },
+      weigh: (request) => request.length,
+      maxWeight: NAMES_A_LOOKUP,
+      atOnce: 1,
+    });
+    this.#carryOver = new CarryOver({
+      predecessors,
+      namesAfter: (name, most) => this.namesAfter(name, most),
+      isHere: (symbol) => this.#isHere(registry.find(symbol)),
+      takeOver: (symbol) => this.#takeOver(symbol),
+    });
+    this.#isLearned = meta.read("learned") === true;
+    if (predecessors.hasNewSettings) this.#beginAnew();
+    this.#learning = new LearnOnce({
+      isLearned: () => this.#isLearned,
+      ask: () => this.#learn(),
+      nowMs,
+      failed: (error) => failed("names_not_learned", error),
+    });
+  }
+
+  /** Where data of no instrument goes there is always a room. */
+  isKnown(symbol: SymbolName): boolean {
+    return symbol === SYSTEM_SYMBOL || this.#deps.registry.find(symbol) !== undefined;
+  }
+
+  /**
+   * At a symbol's first push, in the turn that appends it: its record, made where there is none. Whoever gets one that is sealed
+   * appends nothing: another host has the symbol.
+   */
+  roomFor(symbol: SymbolName): RoomRecord {
+    const known = this.#deps.registry.find(symbol);
+    if (known === undefined) return this.#add(symbol);
+    if (known.isSealed) this.#claimBack(symbol);
+    return known;
+  }
+
+  /**
+   * May the holder of a token push these symbols? Those that are not known are counted, all or none. Null: yes; else the seconds
+   * after which they may be.
+   */
+  refuseNew(holder: string, symbols: readonly SymbolName[]): number | null {
+    const fresh = symbols.filter((symbol) => !this.isKnown(symbol));
+    if (fresh.length === 0) return null;
+    return this.#newRooms.admit(holder, fresh, this.#deps.nowMs());
+  }
+
+  /**
+   * Finds out, once, which symbols of this host there were before it, and makes their rooms. False where that cannot be done now.
+   */
+  learn(): Promise<boolean> {
+    return this.#learning.learn();
+  }
+
+  /** Are they all symbols of which there is something? */
+  async acquaintance(symbols: readonly SymbolName[]): Promise<Acquaintance> {
+    const unknown = () => symbols.filter((symbol) => !this.isKnown(symbol));
+    if (unknown().length === 0) return { kind: "known" };
+    const isSure = (await this.learn()) && (await this.#lookUp(unknown()));
+    const left = unknown();
+    if (left.length === 0) return { kind: "known" };
+    return { kind: isSure ? "unknown" : "unsure", symbols: left };
+  }
+
+  /** These have a history, whether or not anybody pushes events to their rooms. `news`: bars of them were posted. */
+  know(symbols: readonly SymbolName[], news?: "bars"): void {
+    for (const symbol of symbols) {
+      if (!this.isKnown(symbol)) this.#add(symbol);
+    }
+    if (news === "bars") this.#imported.posted(symbols);
+  }
+
+  /** Where may something of a symbol be from before its room here? Asked by a room that does not know its place yet. */
+  async earlierPlace(symbol: SymbolName): Promise<EarlierPlace> {
+    if (!(await this.learn())) return "unsure";
+    const taken = await this.#takeOver(symbol);
+    if (taken.kind !== "nothing") return taken.kind === "unsure" ? "unsure" : "postgres";
+    try {
+      return (await this.#lookups.submit([symbol])).length > 0 ? "postgres" : "nowhere";
+    } catch (error) {
+      this.#deps.failed("names_not_looked_up", error);
+      return "unsure";
+    }
+  }
+
+  /** Up to where earlier hosts had a symbol, where that is known: its cursors here are behind it (SPEC C-1). */
+  handedOverThrough(symbol: SymbolName): Cursor | null {
+    return this.#through.get(symbol) ?? null;
+  }
+
+  /**
+   * The line of every symbol of this host, by name. `complete` is false while Postgres may know others, or more of these.
+   * `summaryOf` gives null where a room does not know its line; one that rejects costs its own line alone.
+   */
+  async list(
+    summaryOf: (record: RoomRecord) => Promise<SymbolSummary | null>,
+  ): Promise<{ symbols: SymbolSummary[]; complete: boolean }> {
+    const { registry, pause, failed } = this.#deps;
+    let complete = await this.learn();
+    const lines: SymbolSummary[] = [];
+    const lineOf = async (record: RoomRecord) => {
+      // Where one has had to wait for Postgres in vain, the others would as well.
+      if (record.pending !== null && !complete) return null;
+      try {
+        return await summaryOf(record);
+      } catch (error) {
+        failed("line_not_made", error);
+        return null;
+      }
+    };
+    const names = this.#inOrder();
+    for (let at = 0; at < names.length; at += ROOMS_AT_ONCE) {
+      if (at > 0 && at % LINES_A_TURN === 0) await pause();
+      const records = names
+        .slice(at, at + ROOMS_AT_ONCE)
+        .map((name) => registry.find(name))
+        .filter((record) => this.#isHere(record));
+      const made = await Promise.all(records.map(lineOf));
+      complete &&= !made.includes(null);
+      for (const [index, { symbol }] of records.entries()) {
+        lines.push(made[index] ?? emptyLine(symbol));
+      }
+    }
+    const priced = await this.#imported.fill(lines);
+    return { symbols: priced.lines, complete: complete && priced.complete };
+  }
+
+  /** The next names behind this one, in order: for a host that has got some of them. */
+  namesAfter(name: SymbolName | "", most: number): SymbolName[] {
+    const names = this.#inOrder();
+    const at = firstAfter(names, name);
+    return names.slice(at, at + most);
+  }
+
+  /** A symbol of this host was elsewhere for a while in which this host slept: asked by `handOver`. */
+  comesBack(record: RoomRecord): void {
+    this.#deps.predecessors.beginAnew();
+    this.#reopen(record);
+  }
+
+  /** Nothing is to be found out or to be got from elsewhere. While it is not so, the alarm asks `lookAfter` now and again. */
+  get isSettled(): boolean {
+    return this.#isLearned && this.#deps.predecessors.carried === null;
+  }
+
+  /** Finds out what was before where nobody asks for it, and has rooms of the first edition hand over. */
+  async lookAfter(): Promise<void> {
+    if (await this.learn()) await this.#carryOver.run();
+  }
+
+  #add(symbol: SymbolName): RoomRecord {
+    const { registry, predecessors, bornNow, keepAwake } = this.#deps;
+    const isFirst = registry.size === 0;
+    const isNew = this.#isLearned && !predecessors.mayHave(symbol);
+    const record = registry.add(symbol, bornNow(), isNew ? null : "place");
+    if (isFirst) keepAwake(predecessors.announce());
+    return record;
+  }
+
+  #isHere(record: RoomRecord | undefined): record is RoomRecord {
+    return record !== undefined && !record.isSealed && this.#deps.isMine(record.symbol);
+  }
+
+  async #takeOver(symbol: SymbolName): Promise<TakenOver> {
+    const { registry, predecessors, bornNow } = this.#deps;
+    const taken = await predecessors.takeOver(symbol, registry.find(symbol)?.born ?? bornNow());
+    if (taken.kind === "handed_over") this.#through.set(symbol, taken.through);
+    return taken;
+  }
+
+  /** Names in order; made anew only where rooms have come. */
+  #inOrder(): readonly SymbolName[] {
+    const { registry } = this.#deps;
+    if (this.#names.length !== registry.size) this.#names = registry.names();
+    return this.#names;
+  }
+
+  async #learn(): Promise<void> {
+    const { meta, predecessors, readStored } = this.#deps;
+    if (!(await predecessors.announce())) return;
+    // A database that cannot be read says so before anybody is asked for thousands of names.
+    await this.#meet(await readStored());
+    for await (const names of predecessors.names()) await this.#meet(names);
+    meta.write("learned", true);
+    this.#isLearned = true;
+  }
+
+  /** Rooms for those of these symbols that are here and have none: they had something before. */
+  async #meet(symbols: readonly SymbolName[]): Promise<void> {
+    const { registry, isMine, bornNow, pause } = this.#deps;
+    const news = symbols.filter((one) => registry.find(one) === undefined && isMine(one));
+    for (let at = 0; at < news.length; at += NEW_ROOMS_A_TURN) {
+      if (at > 0) await pause();
+      for (const symbol of news.slice(at, at + NEW_ROOMS_A_TURN)) {
+        // A push may have made one meanwhile.
+        if (registry.find(symbol) === undefined) registry.add(symbol, bornNow(), "place");
+      }
+    }
+  }
+
+  /** Those that Postgres has got to know since it was asked for all, as where a backup was put back. False where it is away. */
+  async #lookUp(symbols: readonly SymbolName[]): Promise<boolean> {
+    if (symbols.length === 0) return true;
+    try {
+      await this.#meet(await this.#lookups.submit(symbols));
+      return true;
+    } catch (error) {
+      this.#deps.failed("names_not_looked_up", error);
+      return false;
+    }
+  }
+
+  /** The settings are others: what was learned and what was sealed is of the settings of before. */
+  #beginAnew(): void {
+    const { registry, meta, isMine } = this.#deps;
+    this.#isLearned = false;
+    meta.write("learned", false);
+    for (const record of registry.all()) {
+      if (record.isSealed && isMine(record.symbol)) this.#reopen(record);
+    }
+  }
+
+  #reopen(record: RoomRecord): void {
+    const born = this.#deps.bornNow();
+    record.isSealed = false;
+    record.born = born;
+    // What never got a place waits for it together with what comes now.
+    if (record.pending !== "place") record.before = born;
+    record.pending = "place";
+    record.reaches = false;
+    this.#deps.registry.save(record);
+  }
+
+  /** Somebody pushes what these settings place here, and another host has taken it: after so long, these are the newer ones. */
+  #claimBack(symbol: SymbolName): void {
+    const { isMine, nowMs, predecessors, keepAwake } = this.#deps;
+    if (!isMine(symbol)) return;
+    const sinceMs = nowMs() - (this.#refusingSinceMs ?? nowMs());
+    if (this.#refusingSinceMs === null || sinceMs < 0) this.#refusingSinceMs = nowMs();
+    if (sinceMs < CLAIM_BACK_MS) return;
+    this.#refusingSinceMs = null;
+    predecessors.beginAnew();
+    this.#beginAnew();
+    keepAwake(predecessors.announce());
+  }
+}

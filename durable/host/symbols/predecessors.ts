@@ -1,0 +1,263 @@
+import type { RememberedKey } from "../../../src/bindings/first-edition.ts";
+import type { HandedOver } from "../../../src/bindings/host.ts";
+import {
+  type HostName,
+  hasOwnHosts,
+  hostOf,
+  type Placement,
+  sharedHosts,
+  symbolOf,
+} from "../../../src/core/placement.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
+import type { HostMeta } from "./host-meta.ts";
+import { LearnOnce } from "./learn-once.ts";
+import { type Announced, Tenures } from "./tenures.ts";
+
+/** Names, or keys, asked for at a time. */
+const A_PAGE = 1_000;
+
+/** The first edition's objects, which had a symbol before any host. */
+export interface FirstEdition {
+  namesAfter(name: SymbolName | "", most: number): Promise<SymbolName[]>;
+  handOver(symbol: SymbolName): Promise<HandedOver>;
+  keysAfter(symbol: SymbolName, key: string, most: number): Promise<RememberedKey[]>;
+  letGo(symbol: SymbolName): Promise<void>;
+}
+
+export interface PredecessorsDeps {
+  host: HostName;
+  placement: Placement;
+  meta: HostMeta;
+  /** Not behind anything that the host has. */
+  nowCursor(): Cursor;
+  /** A room is on this host. */
+  isUsed(): boolean;
+  keeper: {
+    /** `host` is null where nothing is on it, so that nobody has to ask it for its symbols. */
+    announce(host: HostName | null, placement: Placement): Promise<Announced>;
+    /** The hosts of one symbol that there have been, in order. */
+    ownHostsAfter(host: HostName | "", most: number): Promise<HostName[]>;
+  };
+  others: {
+    namesAfter(host: HostName, name: SymbolName | "", most: number): Promise<SymbolName[]>;
+    handOver(
+      host: HostName,
+      symbol: SymbolName,
+      before: number,
+      isYours: boolean,
+    ): Promise<HandedOver>;
+  };
+  /** Null where there was no first edition. */
+  firstEdition: FirstEdition | null;
+  rememberKeys(symbol: SymbolName, keys: readonly RememberedKey[]): void;
+  nowMs(): number;
+  failed(event: string, error: unknown): void;
+}
+
+/** What came of asking all that may have had a symbol. `through`: up to there they had it. */
+export type TakenOver =
+  | { kind: "handed_over"; through: Cursor }
+  | { kind: "nothing" }
+  | { kind: "unsure" };
+
+/**
+ * Who may have had a symbol before this host: the hosts it was on by earlier settings, and its room in the first edition. None of
+ * them is passed over: while one does not answer, nobody knows what it has.
+ */
+export class Predecessors {
+  readonly #deps: PredecessorsDeps;
+  readonly #tenures: Tenures;
+  readonly #announcing: LearnOnce;
+  readonly #underWay = new Map<SymbolName, Promise<TakenOver>>();
+  readonly #keysBrought = new Set<SymbolName>();
+  #isRegistered: boolean;
+  /** Rooms of the first edition up to this name have been handed over; null: all. */
+  #carriedThrough: SymbolName | "" | null;
+
+  constructor(deps: PredecessorsDeps) {
+    this.#deps = deps;
+    const { meta, placement, nowCursor, firstEdition, failed } = deps;
+    this.#tenures = new Tenures(meta, placement, nowCursor());
+    this.#isRegistered = meta.read("registered") === true;
+    this.#carriedThrough =
+      firstEdition === null
+        ? null
+        : (meta.read<{ through: SymbolName | null }>("carried") ?? { through: "" as const })
+            .through;
+    this.#announcing = new LearnOnce({
+      isLearned: () => this.#tenures.unannounced === null && (this.#isRegistered || !deps.isUsed()),
+      ask: () => this.#announce(),
+      nowMs: deps.nowMs,
+      failed: (error) => failed("keeper_not_told", error),
+    });
+  }
+
+  /** True where the settings are not those of the last life: what was sealed may be placed here again. */
+  get hasNewSettings(): boolean {
+    return this.#tenures.hasChanged;
+  }
+
+  /** May a symbol, whose room is made now, have been elsewhere? Also where nobody knows yet. */
+  mayHave(symbol: SymbolName): boolean {
+    const { host, nowCursor } = this.#deps;
+    const number = this.#tenures.numberOf(nowCursor());
+    if (number === null || this.#mayBeOfFirstEdition(symbol)) return true;
+    return this.#tenures.hostsBefore(symbol, number).some((name) => name !== host);
+  }
+
+  /** Number of the placement under which a room that began at this cursor came here; null while the Keeper has not said it. */
+  tenureOf(born: Cursor): number | null {
+    return this.#tenures.numberOf(born);
+  }
+
+  /** Is it known who was before? Asks the Keeper where it is not; false where that cannot be done now. */
+  announce(): Promise<boolean> {
+    return this.#announcing.learn();
+  }
+
+  /**
+   * Names of all symbols that were elsewhere, a page at a time, some of them more than once, and some of them placed elsewhere now.
+   *
+   * @throws where one of those who know them cannot be asked.
+   */
+  async *names(): AsyncGenerator<readonly SymbolName[]> {
+    const { host, keeper, others, firstEdition } = this.#deps;
+    const before = this.#tenures.placementsBefore(Number.POSITIVE_INFINITY);
+    const shared = new Set(before.flatMap(sharedHosts));
+    for (const name of shared) {
+      if (name !== host) yield* pages((after) => others.namesAfter(name, after, A_PAGE));
+    }
+    if (before.some(hasOwnHosts)) {
+      const ownHosts = pages<HostName>((after) => keeper.ownHostsAfter(after, A_PAGE));
+      for await (const page of ownHosts) {
+        yield page.map(symbolOf).filter((symbol) => symbol !== null);
+      }
+    }
+    if (firstEdition !== null && this.#carriedThrough !== null) {
+      const from = this.#carriedThrough;
+      yield* pages((after) => firstEdition.namesAfter(after, A_PAGE), from);
+    }
+  }
+
+  /** Has all that may have had a symbol hand it over. `born`: where its room here began. */
+  takeOver(symbol: SymbolName, born: Cursor): Promise<TakenOver> {
+    let taking = this.#underWay.get(symbol);
+    if (taking === undefined) {
+      taking = this.#takeOver(symbol, born)
+        .catch((error: unknown): TakenOver => {
+          this.#deps.failed("symbol_not_handed_over", error);
+          return { kind: "unsure" };
+        })
+        .finally(() => this.#underWay.delete(symbol));
+      this.#underWay.set(symbol, taking);
+    }
+    return taking;
+  }
+
+  /**
+   * What rooms of the first edition remember of keys is known here for these symbols. Asked before a batch with a key is looked at
+   * (SPEC I-6). Null: there is nothing to wait for. @throws where a room of the first edition cannot be asked.
+   */
+  bringKeys(symbols: readonly SymbolName[]): Promise<void> | null {
+    const asked = symbols.filter(
+      (symbol) => this.#mayBeOfFirstEdition(symbol) && !this.#keysBrought.has(symbol),
+    );
+    if (asked.length === 0) return null;
+    return (async () => {
+      for (const symbol of asked) await this.#bringKeys(symbol);
+    })();
+  }
+
+  /** Rooms of the first edition up to this name have handed over; null: all of them have, or there are none. */
+  get carried(): SymbolName | "" | null {
+    return this.#carriedThrough;
+  }
+
+  /** Every room of the first edition up to this name has been handed over; null: all of them have. */
+  carriedThrough(name: SymbolName | null): void {
+    this.#carriedThrough = name;
+    this.#deps.meta.write("carried", { through: name });
+    if (name === null) this.#keysBrought.clear();
+  }
+
+  /** There were other settings meanwhile, or these are newer than those of who has taken a symbol: the Keeper gives a number. */
+  beginAnew(): void {
+    if (this.#tenures.unannounced === null) {
+      this.#tenures.begin(this.#deps.placement, this.#deps.nowCursor());
+    }
+  }
+
+  async #announce(): Promise<void> {
+    const { host, placement, meta, keeper, isUsed } = this.#deps;
+    const name = isUsed() ? host : null;
+    for (;;) {
+      const unannounced = this.#tenures.unannounced;
+      if (unannounced === null) break;
+      this.#tenures.announced(await keeper.announce(name, unannounced));
+    }
+    if (name === null || this.#isRegistered) return;
+    await keeper.announce(name, placement);
+    this.#isRegistered = true;
+    meta.write("registered", true);
+  }
+
+  async #takeOver(symbol: SymbolName, born: Cursor): Promise<TakenOver> {
+    const { host, placement, others } = this.#deps;
+    if (!(await this.announce())) return { kind: "unsure" };
+    const number = this.#tenures.numberOf(born);
+    if (number === null) return { kind: "unsure" };
+    const answers: HandedOver[] = [];
+    for (const name of this.#tenures.hostsBefore(symbol, number)) {
+      if (name === host) continue;
+      const isYours = name === hostOf(symbol, placement);
+      answers.push(await others.handOver(name, symbol, number, isYours));
+      if (answers.at(-1)?.kind === "not_yet") return { kind: "unsure" };
+    }
+    if (this.#mayBeOfFirstEdition(symbol)) answers.push(await this.#fromFirstEdition(symbol));
+    if (answers.some(({ kind }) => kind === "not_yet")) return { kind: "unsure" };
+    const through = answers.flatMap((one) => (one.kind === "handed_over" ? [one.through] : []));
+    if (through.length === 0) return { kind: "nothing" };
+    return { kind: "handed_over", through: Math.max(...through) as Cursor };
+  }
+
+  async #fromFirstEdition(symbol: SymbolName): Promise<HandedOver> {
+    const { firstEdition } = this.#deps;
+    if (firstEdition === null) return { kind: "never_here" };
+    await this.#bringKeys(symbol);
+    const answer = await firstEdition.handOver(symbol);
+    // Only now: until then it may be asked again.
+    if (answer.kind !== "not_yet") await firstEdition.letGo(symbol);
+    return answer;
+  }
+
+  async #bringKeys(symbol: SymbolName): Promise<void> {
+    const { firstEdition, rememberKeys } = this.#deps;
+    if (firstEdition === null || this.#keysBrought.has(symbol)) return;
+    let after = "";
+    for (;;) {
+      const keys = await firstEdition.keysAfter(symbol, after, A_PAGE);
+      rememberKeys(symbol, keys);
+      after = keys.at(-1)?.key ?? after;
+      if (keys.length < A_PAGE) break;
+    }
+    this.#keysBrought.add(symbol);
+  }
+
+  #mayBeOfFirstEdition(symbol: SymbolName): boolean {
+    return this.#carriedThrough !== null && symbol > this.#carriedThrough;
+  }
+}
+
+async function* pages<Name extends string>(
+  read: (after: Name | "") => Promise<Name[]>,
+  from: Name | "" = "",
+): AsyncGenerator<Name[]> {
+  let after = from;
+  for (;;) {
+    const page = await read(after);
+    if (page.length > 0) yield page;
+    after = page.at(-1) ?? after;
+    if (page.length < A_PAGE) return;
+  }
+}

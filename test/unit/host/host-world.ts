@@ -1,0 +1,170 @@
+import { expect } from "vitest";
+import { Clock } from "../../../durable/clock.ts";
+import { HostCore } from "../../../durable/host/host-core.ts";
+import type { HostPorts, HostSettings } from "../../../durable/host/host-ports.ts";
+import type { LogKeeping } from "../../../durable/host/log/host-log.ts";
+import type { FanOutPace } from "../../../durable/room/viewers/fan-out-pace.ts";
+import type { MessageLimits } from "../../../durable/room/viewers/messages.ts";
+import type { ViewerAttachment, ViewerSocket } from "../../../durable/room/viewers/viewer.ts";
+import type { HostName, Placement } from "../../../src/core/placement.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
+import type { FakeTime } from "../room/fake-time.ts";
+import type { FakePostgres } from "./fake-postgres.ts";
+import { type DiskObserver, type ObservedSql, observedSql } from "./observed-sql.ts";
+
+const SLOW_STORE_MS = 5;
+
+// All small, so that windows fill, generations of the log turn over and fan-out lags within a few steps.
+export const WINDOW_BYTES = 16_000;
+export const KEEPING: LogKeeping = { events: 300, bytes: 60_000, recentBytes: 8_000 };
+const MESSAGE_LIMITS: MessageLimits = { events: 80, chars: 6_000 };
+/** One viewer is sent to at once, more of them two in a slice. */
+const PACE: FanOutPace = {
+  sendMs: () => 1,
+  atOnceMs: 1,
+  sliceMs: 2,
+  pauseMs: (costMs) => (costMs > 2 ? 6 : 0),
+};
+const NO_LIMITS = {
+  ...{ LIMIT_OUTBOX_BYTES: 0, LIMIT_SERIES: 0, LIMIT_NEW_ROOMS: 0 },
+  ...{ LIMIT_VIEWERS: 0, LIMIT_SOCKETS_PER_VIEWER: 0, LIMIT_CONNECTS_PER_MINUTE: 0 },
+  ...{ LIMIT_MESSAGE_BYTES: 0, LIMIT_MESSAGES_PER_SECOND: 0 },
+};
+
+export type Asleep = Iterable<readonly [SymbolName, ViewerSocket, ViewerAttachment]>;
+
+export interface HostWorldDeps {
+  name: HostName;
+  time: FakeTime;
+  postgres: FakePostgres;
+  observer: DiskObserver;
+  sockets(): Iterable<ViewerSocket>;
+  announce: HostPorts["keeper"]["announce"];
+  handOver: HostPorts["handOver"];
+}
+
+/** What a host finds around it: a disk, an alarm, Postgres, other hosts. It outlives every life of the host. */
+export class HostWorld {
+  readonly name: HostName;
+  /** When the alarm goes off; null where none is set. */
+  alarmAtMs: number | null = null;
+  readonly #deps: HostWorldDeps;
+  readonly #sql: ObservedSql;
+  #core: HostCore;
+  #placement: Placement;
+  #life: { pending: number; isOver: boolean } = { pending: 0, isOver: false };
+  #ids = 0;
+
+  constructor(deps: HostWorldDeps, placement: Placement) {
+    this.name = deps.name;
+    this.#deps = deps;
+    this.#placement = placement;
+    this.#sql = observedSql(deps.observer);
+    this.#core = this.#begin([]);
+  }
+
+  get core(): HostCore {
+    return this.#core;
+  }
+  /** Nothing is under way that keeps the platform from putting the host to sleep. */
+  get maySleep(): boolean {
+    return this.#life.pending === 0;
+  }
+  get logEvents(): number {
+    return this.#sql.logEvents();
+  }
+  get prunedThrough(): Cursor {
+    return this.#sql.prunedThrough();
+  }
+
+  /** This life is over, asleep or dead, and the next begins with what is on the disk. */
+  beginAnew(asleep: Asleep, placement = this.#placement): void {
+    this.#deps.time.forgetTimers(this.#life);
+    this.#life.isOver = true;
+    this.#placement = placement;
+    this.#core = this.#begin(asleep);
+  }
+
+  /** The alarm goes off, as the platform's does. */
+  fireAlarm(): void {
+    this.alarmAtMs = null;
+    this.#core.alarm();
+  }
+
+  #begin(asleep: Asleep): HostCore {
+    this.#life = { pending: 0, isOver: false };
+    const settings: HostSettings = {
+      limits: { ...NO_LIMITS, ...this.#placement },
+      keeping: KEEPING,
+      partLimit: { events: 60, bytes: 100_000 },
+      windowBytes: WINDOW_BYTES,
+      pace: PACE,
+      messageLimits: MESSAGE_LIMITS,
+    };
+    return new HostCore(settings, this.#ports(this.#life), asleep);
+  }
+
+  #ports(life: { pending: number; isOver: boolean }): HostPorts {
+    const { name, time, postgres, sockets, announce, handOver } = this.#deps;
+    return {
+      name,
+      sql: {
+        exec: (query, ...bindings) => {
+          if (life.isOver) throw new Error("a host that is no more writes on its disk");
+          return this.#sql.exec(query, ...bindings);
+        },
+      },
+      clock: new Clock({
+        nowMs: time.nowMs,
+        setTimer: (fire, ms) => time.setTimer(fire, ms, life),
+      }),
+      random: () => 0.5,
+      newId: () => {
+        this.#ids += 1;
+        return `log ${this.#ids} of ${name}`;
+      },
+      keepAwake: (work) => {
+        life.pending += 1;
+        void work.finally(() => {
+          life.pending -= 1;
+        });
+      },
+      alarm: {
+        atMs: () => this.alarmAtMs,
+        set: (atMs) => {
+          this.alarmAtMs = atMs;
+        },
+      },
+      writer: {
+        store: async (request) => {
+          expect(request.host).toBe(name);
+          if (postgres.mode === "slow") await time.wait(SLOW_STORE_MS);
+          const outcome = postgres.store(request);
+          // What a host had under way when it died is stored, and nobody hears of it.
+          return life.isOver ? new Promise(() => undefined) : outcome;
+        },
+        identity: () => postgres.identityNow(),
+      },
+      archiveOf: (symbol) => postgres.archiveOf(symbol),
+      names: {
+        readStored: () => postgres.readStored(),
+        find: (symbols) => postgres.find(symbols),
+        readPrices: async () => new Map(),
+      },
+      keeper: { announce },
+      handOver,
+      sockets,
+      closingSockets: () => 0,
+      setAutoResponse: () => undefined,
+      restart: (why) => expect.fail(`the host restarts: ${why}`),
+      logger: SILENT,
+    };
+  }
+}
+
+const nothing = () => undefined;
+const SILENT: HostPorts["logger"] = {
+  ...{ debug: nothing, info: nothing, warn: nothing, error: nothing },
+  isEnabledFor: () => false,
+};

@@ -1,0 +1,161 @@
+import fc from "fast-check";
+import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
+import { type ModelHosts, SYMBOLS } from "./model-hosts.ts";
+
+const [BUSY, RARE, MOVED] = SYMBOLS as [typeof SYMBOLS[number], typeof SYMBOLS[number], typeof SYMBOLS[number]];
+
+const viewerIndex = fc.nat({ max: 11 });
+const symbol = fc.constantFrom(...SYMBOLS);
+const size = fc.oneof(
+  { weight: 4, arbitrary: fc.integer({ min: 1, max: 8 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 200 }) },
+);
+/** Which symbols a request has: one of them rarely. */
+const symbols = fc.oneof(
+  { weight: 5, arbitrary: fc.constant([BUSY]) },
+  { weight: 3, arbitrary: fc.constant([MOVED]) },
+  { weight: 3, arbitrary: fc.constant([BUSY, MOVED]) },
+  { weight: 1, arbitrary: fc.constantFrom([RARE], [RARE, BUSY], [MOVED, RARE, BUSY]) },
+);
+const batch = fc.record({
+  parts: symbols.chain((names) =>
+    fc.tuple(...names.map((name) => fc.record({ symbol: fc.constant(name), size }))),
+  ),
+  tradeEvery: fc.constantFrom(1, 2, 5),
+  repeatEvery: fc.constantFrom(0, 3, 7),
+  lateByMs: fc.constantFrom(0, 0, 1_500, 90_000, 400_000),
+  keyed: fc.boolean(),
+});
+const batches = fc.array(batch, { minLength: 1, maxLength: 3 });
+
+const action = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ do: fc.constant("append" as const), batches }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("appendAndCrash" as const),
+      batches,
+      turns: fc.nat({ max: 4 }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("retry" as const) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("connect" as const),
+      symbol,
+      since: fc.oneof(
+        fc.constantFrom("none" as const, "origin" as const, "head" as const, "future" as const),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+      ),
+      acks: fc.constantFrom("when due" as const, "when due" as const, "never" as const),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("reconnect" as const), viewerIndex }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("ack" as const),
+      viewerIndex,
+      far: fc.double({ min: 0, max: 1, noNaN: true }),
+    }),
+  },
+  fc.record({ do: fc.constantFrom("leave" as const, "break" as const), viewerIndex }),
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("sleep" as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("crash" as const) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("pass" as const),
+      // The last is longer than a room that nobody uses stays in memory.
+      ms: fc.constantFrom(0, 1, 7, 300, 4_000, 20_000, 70_000, 700_000),
+    }),
+  },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant("turn" as const) }) },
+  fc.record({ do: fc.constant("turnBack" as const), ms: fc.constantFrom(5, 3_000, 200_000) }),
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("postgres" as const),
+      mode: fc.constantFrom("up" as const, "slow" as const, "away" as const, "forgetful" as const),
+    }),
+  },
+  fc.record({ do: fc.constant("refuse" as const), symbol: fc.option(symbol) }),
+  fc.record({ do: fc.constantFrom("replace" as const, "meet" as const) }),
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("poll" as const),
+      symbol,
+      fromOrigin: fc.boolean(),
+      limit: fc.constantFrom(1, 60, 1_000),
+      waitMs: fc.constantFrom(0, 0, 700),
+    }),
+  },
+  fc.record({ do: fc.constant("tail" as const), symbol }),
+);
+export type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
+
+/** What happens to hosts, step by step. */
+export const steps = fc.array(action, { maxLength: 60, size: "max" });
+
+/** Takes one step. */
+export async function act(hosts: ModelHosts, step: Action): Promise<void> {
+  switch (step.do) {
+    case "append":
+      return hosts.append(step.batches);
+    case "appendAndCrash":
+      return hosts.appendAndCrash(step.batches, step.turns);
+    case "retry":
+      return hosts.retry();
+    case "connect": {
+      const since = sinceOf(hosts, step.symbol, step.since);
+      return hosts.connect(step.symbol, since, step.acks === "when due");
+    }
+    case "reconnect":
+      return hosts.reconnect(step.viewerIndex);
+    case "ack":
+      return hosts.acknowledge(step.viewerIndex, step.far);
+    case "leave":
+      return hosts.leave(step.viewerIndex);
+    case "break":
+      return hosts.breakSocket(step.viewerIndex);
+    case "sleep":
+      return hosts.sleep();
+    case "crash":
+      return hosts.crash();
+    case "pass":
+      return hosts.pass(step.ms);
+    case "turn":
+      return hosts.turn();
+    case "turnBack":
+      return hosts.turnBack(step.ms);
+    case "postgres":
+      return hosts.setPostgres(step.mode);
+    case "refuse":
+      return hosts.refuse(step.symbol);
+    case "replace":
+      return hosts.replacePostgres();
+    case "meet":
+      return hosts.meetDatabase();
+    case "poll":
+      return hosts.poll(step.symbol, step);
+    case "tail":
+      return hosts.readTail(step.symbol);
+    default:
+      step satisfies never;
+  }
+}
+
+function sinceOf(
+  hosts: ModelHosts,
+  symbol: (typeof SYMBOLS)[number],
+  since: string | number,
+): Cursor | null {
+  if (since === "none") return null;
+  if (since === "origin") return CURSOR_ORIGIN;
+  const { entries, head } = hosts.room(symbol).tape;
+  if (since === "head") return head;
+  if (since === "future") return (Math.max(head, hosts.nowUs) + 1_000_000_000) as Cursor;
+  return entries[Math.floor(Number(since) * (entries.length - 1))]?.cursor ?? head;
+}

@@ -1,0 +1,521 @@
+import { expect } from "vitest";
+import type { RoomId } from "../../../durable/host/log/log-row.ts";
+import type { ViewerAttachment } from "../../../durable/room/viewers/viewer.ts";
+import type { HostBatch, HostOutcome, JoinRequest } from "../../../src/bindings/host.ts";
+import { decodeFrame } from "../../../src/core/encode-events.ts";
+import { type HostName, hostOf, type Placement } from "../../../src/core/placement.ts";
+import type { TapeEvent } from "../../../src/protocol/event.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
+import { FakeTime, settle } from "../room/fake-time.ts";
+import { earlierLife } from "./earlier-life-rows.ts";
+import { FakePostgres, type StoredRow } from "./fake-postgres.ts";
+import { HostWorld } from "./host-world.ts";
+import { type BatchPlan, ModelProducer } from "./model-producer.ts";
+import { ModelRoom, type PostedBatch } from "./model-room.ts";
+import { bookOf, type TapeEntry } from "./model-tape.ts";
+import { ModelViewer } from "./model-viewer.ts";
+import type { DiskObserver } from "./observed-sql.ts";
+
+const ARCHIVE_PAGE_EVENTS = 90;
+/** A host that has nothing else to do sleeps after so long, in ms. */
+const QUIET_MS = 1_000;
+
+/** Pushed often; pushed rarely, and waited for; and one with a past, whose clock was ahead. */
+export const SYMBOLS = ["BTC-USD", "ETH-USD", "SOL-USD"] as SymbolName[];
+const [, , MOVED] = SYMBOLS as [SymbolName, SymbolName, SymbolName];
+
+/** A request as its producer has it. */
+interface Request {
+  host: HostName;
+  batch: HostBatch;
+  posted: PostedBatch;
+  events: Map<SymbolName, TapeEvent[]>;
+  /** How much of each symbol there was up to where it is, by its answer; null while it has none. */
+  counts: number[] | null;
+}
+
+export interface PollPlan {
+  /** From the beginning, or from where the last one was. */
+  fromOrigin: boolean;
+  limit: number;
+  waitMs: number;
+}
+
+type KeyedRequest = Request & { batch: { idempotency: object } };
+
+/** Hosts over fakes, driven step by step, and everything that must be true of them at each step. */
+export class ModelHosts {
+  readonly everyViewer: ModelViewer[] = [];
+  readonly #rooms = new Map<SymbolName, ModelRoom>();
+  readonly #hosts = new Map<HostName, HostWorld>();
+  readonly #time = new FakeTime();
+  readonly #postgres = new FakePostgres(ARCHIVE_PAGE_EVENTS);
+  readonly #producer = new ModelProducer(this.#time.nowMs);
+  readonly #lazy = new Set<ModelViewer>();
+  readonly #seats = new Map<ModelViewer, { host: HostName; symbol: SymbolName }>();
+  readonly #keyed: KeyedRequest[] = [];
+  readonly #acksUnderWay: { viewer: ModelViewer; cursor: Cursor }[] = [];
+  #placement: Placement;
+  /** Placements that there were before this one. */
+  readonly #earlier: Placement[] = [];
+  #longestRow = 0;
+  /** The first thing that was wrong on a disk. */
+  #failure: { error: unknown } | null = null;
+
+  constructor(placement: Placement) {
+    this.#placement = placement;
+    const rows = earlierLife(this.#time.nowMs());
+    this.#postgres.keep({ symbol: MOVED, frames: rows.frames });
+    for (const symbol of SYMBOLS) {
+      const earlier: StoredRow[] = this.#postgres.rowsOf(symbol);
+      this.#rooms.set(symbol, new ModelRoom(symbol, earlier, () => this.nowUs));
+      this.#producer.learn(
+        symbol,
+        earlier.map(({ event }) => event),
+      );
+    }
+  }
+
+  get rooms(): Iterable<ModelRoom> {
+    return this.#rooms.values();
+  }
+  get openViewers(): ModelViewer[] {
+    return this.everyViewer.filter(({ state }) => state === "open");
+  }
+  get nowUs(): Cursor {
+    return (this.#time.nowMs() * 1_000) as Cursor;
+  }
+  /** Most events that a row of a log had. */
+  get longestRow(): number {
+    return this.#longestRow;
+  }
+  /** Events in the log of each host. */
+  get logEvents(): number[] {
+    return Array.from(this.#hosts.values(), (host) => host.logEvents);
+  }
+
+  stored(symbol: SymbolName): unknown[] {
+    return this.#postgres.rowsOf(symbol).map(plain);
+  }
+
+  kept(symbol: SymbolName): unknown[] {
+    return this.room(symbol).tape.kept.map(plain);
+  }
+
+  /** The book as the newest sample in Postgres has it, and as it is; null where another database lacks that sample. */
+  booksOf(symbol: SymbolName): { sampled: unknown; current: unknown } | null {
+    const { tape } = this.room(symbol);
+    if (tape.entries.findLast(({ event }) => event.kind === "book")?.isLost) return null;
+    // A posted snapshot may have its levels in any order: it is read as everybody reads it.
+    return {
+      sampled: bookOf(this.#postgres.rowsOf(symbol).map(({ event }) => event)),
+      current: bookOf(tape.events(tape.entries.length)),
+    };
+  }
+
+  room(symbol: SymbolName): ModelRoom {
+    return this.#rooms.get(symbol) ?? expect.fail(`there is no ${symbol}`);
+  }
+
+  /** Requests that arrive in one turn of the event loop; what is acknowledged of them comes a turn or two later. */
+  async append(plans: readonly BatchPlan[]): Promise<void> {
+    const requests = plans.flatMap((plan) => this.#request(plan));
+    const outcomes = await this.#answered(requests);
+    for (const [at, outcome] of outcomes.entries()) {
+      expect(outcome.kind).toBe("appended");
+      this.#acknowledged(requests[at] as Request, outcome);
+    }
+    for (const room of this.rooms) room.account();
+    await this.#acknowledgeWhatIsDue();
+  }
+
+  /** The host dies so many turns after the requests came, with or without an answer. */
+  async appendAndCrash(plans: readonly BatchPlan[], turns: number): Promise<void> {
+    const requests = plans.flatMap((plan) => this.#request(plan));
+    for (const request of requests) {
+      const { core } = this.#host(request.host);
+      void core.append(request.batch).then((outcome) => this.#acknowledged(request, outcome));
+      if (isKeyed(request)) this.#keyed.push(request);
+    }
+    for (let turn = 0; turn < turns; turn += 1) await this.#time.turn();
+    await this.crash();
+    for (const room of this.rooms) room.account();
+  }
+
+  /** A producer sends its request again, with or without having had an answer; and another one with its key (INV-6). */
+  async retry(): Promise<void> {
+    const request = this.#keyed.at(-1);
+    if (request === undefined) return;
+    const { key } = request.batch.idempotency as { key: string };
+    const isNew = request.counts === null && request.posted.appended === 0;
+    const before = [...this.rooms].map(({ tape }) => tape.entries.length);
+    if (isNew) {
+      for (const [symbol, events] of request.events) {
+        this.room(symbol).post(request.posted, events);
+      }
+    }
+    const other = { ...request.batch, idempotency: { key, fingerprint: "another body" } };
+    const [again, reused] = await this.#answered([request, { ...request, batch: other }]);
+    expect(reused).toEqual({ kind: "key_reused" });
+    for (const room of this.rooms) room.account();
+    if (again?.kind !== "appended" && again?.kind !== "repeated") {
+      expect.fail(`a retry ends with ${again?.kind}`);
+    }
+    // One that brought nothing but trades seen before may be in the log by its key alone.
+    if (request.posted.appended > 0) expect(again.kind).toBe(isNew ? "appended" : "repeated");
+    const counts = this.#countsOf(request, again.cursors);
+    if (request.counts === null) request.counts = counts;
+    // What has moved since may be said to be further on than it is.
+    for (const [at, count] of counts.entries()) {
+      const { symbol } = request.batch.rooms[at] as { symbol: SymbolName };
+      const had = request.counts[at] ?? 0;
+      if (symbol === MOVED) expect(count).toBeGreaterThanOrEqual(had);
+      else expect(count).toBe(had);
+    }
+    if (!isNew) expect([...this.rooms].map(({ tape }) => tape.entries.length)).toEqual(before);
+    await this.#acknowledgeWhatIsDue();
+  }
+
+  async connect(symbol: SymbolName, since: Cursor | null, acksWhenDue: boolean): Promise<void> {
+    const { name, core } = this.#hostOf(symbol);
+    const { told, tape } = this.room(symbol);
+    const request: JoinRequest = {
+      ...{ symbol, since, log: null, viewerKey: null, expiresAtMs: null },
+      ...{ namesProtocol: false, correlationId: "model" },
+    };
+    const join = core.join(request, () => {
+      const viewer = new ModelViewer({ tape, nowMs: this.#time.nowMs, told }, since);
+      this.everyViewer.push(viewer);
+      this.#seats.set(viewer, { host: name, symbol });
+      if (!acksWhenDue) this.#lazy.add(viewer);
+      return viewer;
+    });
+    const refusal = await this.#until(join);
+    if (refusal !== null) {
+      expect(refusal.reason).toBe("not_known_yet");
+      expect(this.#postgres.mode).toBe("away");
+    }
+    await this.#acknowledgeWhatIsDue();
+  }
+
+  async reconnect(index: number): Promise<void> {
+    const viewer = this.#viewer(index);
+    if (viewer === undefined) return;
+    if (viewer.state !== "closed") await this.leave(index);
+    await this.connect(this.#seatOf(viewer).symbol, viewer.cursor, !this.#lazy.has(viewer));
+  }
+
+  /** An ack of anything from nothing to all that the viewer has. */
+  async acknowledge(index: number, far: number): Promise<void> {
+    const viewer = this.#viewer(index);
+    if (viewer?.state !== "open" || viewer.cursor === null) return;
+    const back = far > 0.5 ? 0 : Math.ceil(1_000_000 * (1 - far));
+    const cursor = Math.max(0, viewer.cursor - back);
+    viewer.acked(cursor);
+    this.#heard(viewer, cursor);
+    await this.#acknowledgeWhatIsDue();
+  }
+
+  async leave(index: number): Promise<void> {
+    const viewer = this.#viewer(index);
+    if (viewer === undefined || viewer.state === "closed") return;
+    viewer.state = "closed";
+    const { host, symbol } = this.#seatOf(viewer);
+    this.#host(host).core.left(symbol, viewer);
+    await settle();
+  }
+
+  async breakSocket(index: number): Promise<void> {
+    const viewer = this.#viewer(index);
+    if (viewer?.state === "open") viewer.state = "broken";
+  }
+
+  /** The platform takes hosts out of memory; it does so only while nothing is under way in them. */
+  async sleep(): Promise<void> {
+    await this.pass(QUIET_MS);
+    for (const host of this.#hosts.values()) {
+      if (host.maySleep) host.beginAnew(this.#asleepIn(host.name));
+    }
+    await this.#acknowledgeWhatIsDue();
+  }
+
+  /** The process dies, and its sockets with it. */
+  async crash(): Promise<void> {
+    await settle();
+    for (const viewer of this.everyViewer) viewer.state = "closed";
+    for (const host of this.#hosts.values()) host.beginAnew([]);
+    await settle();
+  }
+
+  /** Lets time pass; alarms go off when they are due. */
+  async pass(ms: number): Promise<void> {
+    let leftMs = ms;
+    for (;;) {
+      const next = this.#nextAlarm();
+      const untilMs = Math.max(0, (next?.alarmAtMs ?? Number.POSITIVE_INFINITY) - this.#time.nowMs());
+      if (next === null || untilMs > leftMs) break;
+      await this.#time.pass(untilMs);
+      leftMs -= untilMs;
+      next.fireAlarm();
+    }
+    await this.#time.pass(leftMs);
+    await this.#acknowledgeWhatIsDue();
+  }
+
+  /** One turn of the event loop: the next slice of a fan-out, or whatever else is due. */
+  async turn(): Promise<void> {
+    await this.#time.turn();
+    await this.#acknowledgeWhatIsDue();
+  }
+
+  async turnBack(ms: number): Promise<void> {
+    this.#time.turnBack(ms);
+  }
+
+  async setPostgres(mode: FakePostgres["mode"]): Promise<void> {
+    this.#postgres.mode = mode;
+    if (mode === "away") this.#postgres.wasAway = true;
+  }
+
+  /** Postgres takes nothing of one symbol from here on; null: it takes all. */
+  async refuse(symbol: SymbolName | null): Promise<void> {
+    this.#postgres.refused = symbol;
+  }
+
+  /** Another, empty database is in the place of the one there was. */
+  async replacePostgres(): Promise<void> {
+    this.#postgres.replace();
+    for (const room of this.rooms) room.replaced();
+  }
+
+  /** A host hears which database there is, as from the keeper. */
+  async meetDatabase(): Promise<void> {
+    if (this.#postgres.mode === "away") return;
+    for (const { core } of this.#hosts.values()) core.meetDatabase(this.#postgres.identity);
+    await settle();
+  }
+
+  /** One page of the polling fallback. */
+  async poll(symbol: SymbolName, poll: PollPlan): Promise<void> {
+    const room = this.room(symbol);
+    const from = poll.fromOrigin ? CURSOR_ORIGIN : room.polled;
+    const isAway = this.#postgres.mode === "away";
+    const { core } = this.#hostOf(symbol);
+    const page = await this.#until(core.poll(symbol, from, poll.limit, poll.waitMs));
+    room.takePage(from, page, isAway);
+  }
+
+  /** What Postgres and the newest part of a room have together is everything. */
+  async readTail(symbol: SymbolName): Promise<void> {
+    const room = this.room(symbol);
+    const { core } = this.#hostOf(symbol);
+    const { frames, storedThrough, cursor } = await this.#until(core.readTail(symbol, 1_000_000));
+    if (!room.isPlaced) return;
+    const { tape } = room;
+    expect(cursor).toBeGreaterThanOrEqual(tape.head);
+    const from = tape.indexAfter(storedThrough);
+    const tail = frames.flatMap(({ text }) => decodeFrame(text));
+    expect(tail).toEqual(tape.entries.slice(from).map(({ event }) => event));
+  }
+
+  /** Everything that can get better does; whoever acknowledges at all goes on to do so when it is due, and no sooner. */
+  async comeToRest(): Promise<void> {
+    this.#postgres.mode = "up";
+    this.#postgres.refused = null;
+    this.#lazy.clear();
+    await this.meetDatabase();
+    for (const [index, viewer] of this.everyViewer.entries()) {
+      if (viewer.state === "broken") await this.leave(index);
+    }
+    // Whatever the clock was turned back by: nothing waits for it (C-1).
+    for (let round = 0; round < 60; round += 1) await this.pass(16_000);
+    this.throwFailures();
+    for (const symbol of SYMBOLS) await this.poll(symbol, { fromOrigin: false, limit: 100_000, waitMs: 0 });
+  }
+
+  /** Call it after each step. */
+  throwFailures(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+    for (const viewer of this.everyViewer) {
+      if (viewer.failure !== null) throw viewer.failure;
+      viewer.isKnownToFail = viewer.hasFailed;
+    }
+  }
+
+  #answered(requests: readonly Request[]): Promise<HostOutcome[]> {
+    const outcomes = requests.map(({ host, batch }) => this.#host(host).core.append(batch));
+    return this.#time.untilTurned(Promise.all(outcomes));
+  }
+
+  /** One for each host that has some of its symbols. */
+  #request(plan: BatchPlan): Request[] {
+    const { events, rooms } = this.#producer.make(plan);
+    const idempotency = { key: `key ${this.#producer.made}`, fingerprint: "a body" };
+    const byHost = Map.groupBy(rooms, ({ symbol }) => hostOf(symbol, this.#placement));
+    return Array.from(byHost, ([host, own]) => {
+      const posted: PostedBatch = { appended: 0 };
+      const ownEvents = new Map(own.map(({ symbol }) => [symbol, events.get(symbol) ?? []]));
+      for (const [symbol, each] of ownEvents) this.room(symbol).post(posted, each);
+      const batch: HostBatch = {
+        ...{ rooms: own, holder: "model", correlationId: "model" },
+        ...(plan.keyed && { idempotency }),
+      };
+      return { host, batch, posted, events: ownEvents, counts: null };
+    });
+  }
+
+  #acknowledged(request: Request, outcome: HostOutcome): void {
+    if (outcome.kind !== "appended" || !isKeyed(request)) return;
+    request.counts = this.#countsOf(request, outcome.cursors);
+    if (!this.#keyed.includes(request)) this.#keyed.push(request);
+  }
+
+  #countsOf({ batch }: Request, cursors: readonly Cursor[]): number[] {
+    expect(cursors.length).toBe(batch.rooms.length);
+    return batch.rooms.map(({ symbol }, at) =>
+      this.room(symbol).countThrough(cursors[at] ?? (0 as Cursor)),
+    );
+  }
+
+  #hostOf(symbol: SymbolName): HostWorld {
+    return this.#host(hostOf(symbol, this.#placement));
+  }
+
+  #host(name: HostName): HostWorld {
+    const known = this.#hosts.get(name);
+    if (known !== undefined) return known;
+    const host = new HostWorld(
+      {
+        ...{ name, time: this.#time, postgres: this.#postgres, observer: this.#observerOf(name) },
+        sockets: () => this.#viewersOf(name),
+        announce: async () => ({ earlier: [...this.#earlier], hasFirstEdition: false }),
+        handOver: async (from, symbol) =>
+          from === "first-edition"
+            ? { kind: "never_here" }
+            : this.#host(from).core.handOver(symbol),
+      },
+      this.#placement,
+    );
+    this.#hosts.set(name, host);
+    return host;
+  }
+
+  #observerOf(name: HostName): DiskObserver {
+    const symbols = new Map<RoomId, SymbolName>();
+    const roomOf = (id: RoomId) =>
+      this.room(symbols.get(id) ?? expect.fail(`there is no room ${id}`));
+    let head = CURSOR_ORIGIN;
+    let prunedThrough = CURSOR_ORIGIN;
+    return this.#held({
+      onRow: ({ first, last, parts }) => {
+        // Cursors of all rooms of a host grow in the order of commits.
+        expect(first).toBeGreaterThan(head);
+        expect(last).toBeGreaterThanOrEqual(first);
+        head = last;
+        let events = 0;
+        for (const { room, frames } of parts) {
+          roomOf(room).record(frames);
+          events += frames.reduce((sum, { count }) => sum + count, 0);
+        }
+        this.#longestRow = Math.max(this.#longestRow, events);
+      },
+      onTakenOut: (room, frames) => roomOf(room).takenOut(frames),
+      onRoom: ({ id, symbol, ...standing }) => {
+        symbols.set(id, symbol);
+        if (hostOf(symbol, this.#placement) === name) this.room(symbol).saved(standing);
+      },
+      onPruned: (through) => {
+        prunedThrough = through;
+        for (const room of this.rooms) room.pruned(through);
+      },
+      onStoredAnew: () => {
+        for (const room of this.rooms) room.lost(prunedThrough);
+      },
+    });
+  }
+
+  /** Thrown where it was seen, a failure would look to the host like a disk that failed. */
+  #held(observer: DiskObserver): DiskObserver {
+    const hold =
+      <Args extends unknown[]>(look: (...args: Args) => void) =>
+      (...args: Args) => {
+        try {
+          look(...args);
+        } catch (error) {
+          this.#failure ??= { error };
+        }
+      };
+    return {
+      onRow: hold(observer.onRow),
+      onTakenOut: hold(observer.onTakenOut),
+      onRoom: hold(observer.onRoom),
+      onPruned: hold(observer.onPruned),
+      onStoredAnew: hold(observer.onStoredAnew),
+    };
+  }
+
+  #heard(viewer: ModelViewer, cursor: number): void {
+    const { host, symbol } = this.#seatOf(viewer);
+    this.#host(host).core.heard(symbol, viewer, JSON.stringify({ type: "ack", cursor }));
+  }
+
+  #asleepIn(host: HostName): [SymbolName, ModelViewer, ViewerAttachment][] {
+    return this.#viewersOf(host).map((viewer) => {
+      viewer.hasFailed = false;
+      viewer.isKnownToFail = false;
+      const attachment = viewer.attachment ?? expect.fail("a viewer has no attachment");
+      return [this.#seatOf(viewer).symbol, viewer, structuredClone(attachment)];
+    });
+  }
+
+  #nextAlarm(): HostWorld | null {
+    let next: HostWorld | null = null;
+    for (const host of this.#hosts.values()) {
+      if (host.alarmAtMs === null) continue;
+      if (next?.alarmAtMs == null || host.alarmAtMs < next.alarmAtMs) next = host;
+    }
+    return next;
+  }
+
+  #until<T>(work: Promise<T>): Promise<T> {
+    return this.#time.until(work, () => this.pass(500));
+  }
+
+  /** Viewers as lazy as the protocol allows: they acknowledge when they must, and the network takes a step for it. */
+  async #acknowledgeWhatIsDue(): Promise<void> {
+    await settle();
+    for (const { viewer, cursor } of this.#acksUnderWay.splice(0)) {
+      if (viewer.state === "open") this.#heard(viewer, cursor);
+    }
+    await settle();
+    for (const viewer of this.openViewers) {
+      const isDue = viewer.unackedBytes >= viewer.ackEveryBytes && viewer.ackEveryBytes > 0;
+      if (!isDue || this.#lazy.has(viewer) || viewer.cursor === null) continue;
+      this.#acksUnderWay.push({ viewer, cursor: viewer.cursor });
+      viewer.acked(viewer.cursor);
+    }
+  }
+
+  #viewer(index: number): ModelViewer | undefined {
+    return this.everyViewer[index % Math.max(1, this.everyViewer.length)];
+  }
+
+  #viewersOf(host: HostName): ModelViewer[] {
+    return this.everyViewer.filter(
+      (viewer) => viewer.state !== "closed" && this.#seatOf(viewer).host === host,
+    );
+  }
+
+  #seatOf(viewer: ModelViewer): { host: HostName; symbol: SymbolName } {
+    return this.#seats.get(viewer) ?? expect.fail("a viewer sits nowhere");
+  }
+}
+
+function isKeyed(request: Request): request is KeyedRequest {
+  return request.batch.idempotency !== undefined;
+}
+
+function plain({ cursor, ordinal, event }: Pick<TapeEntry, "cursor" | "ordinal" | "event">) {
+  return { cursor, ordinal, event };
+}
