@@ -2,7 +2,8 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const SPEC = "src/protocol/SPEC.md";
-const TESTS = "test/**/*.test.{ts,tsx}";
+/** What the conformance runner checks of any server, a test runs against the product. */
+const TESTS = ["test/**/*.test.{ts,tsx}", "test/conformance/*.ts"];
 
 const DEFINITION = /^- \*\*([A-Z]+-\d+)\*\*/gm;
 /** A number, or a range such as `INV-1 to INV-6`. `UTF-8` cites no F-8. */

@@ -34,6 +34,7 @@ import type { ViewerAttachment, ViewerSocket } from "../room/viewers/viewer.ts";
 import { nextAlarmMs } from "./alarm-time.ts";
 import { AppendBatcher } from "./append/append-batcher.ts";
 import { type AppendDeps, appendBatches, refusalOf } from "./append/plan-append.ts";
+import { CatchUp } from "./catch-up.ts";
 import { FanOut } from "./fan-out.ts";
 import type { HostPorts, HostSettings } from "./host-ports.ts";
 import { LoadedRooms } from "./loaded-rooms.ts";
@@ -71,6 +72,7 @@ export class HostCore {
   readonly #batcher: AppendBatcher<HostBatch, HostOutcome>;
   readonly #fanOut: FanOut;
   readonly #pruning: Pruning;
+  readonly #catchUp: CatchUp;
   readonly #pings: PingWatch;
   readonly #turns = new ReadTurns();
 
@@ -132,6 +134,12 @@ export class HostCore {
       keepBeforeDrop: (room, through) =>
         this.#roomOf(this.#registry.byId(room).symbol).keepBeforeDrop(through),
       ...{ wait, keepAwake },
+    });
+    this.#catchUp = new CatchUp({
+      log,
+      records: () => this.#registry.all(),
+      roomOf: ({ symbol }) => this.#roomOf(symbol),
+      pause: () => wait(0),
     });
     this.#append = {
       log,
@@ -226,7 +234,8 @@ export class HostCore {
   }
 
   /** Every symbol of this host, by name. */
-  list(): Promise<{ symbols: SymbolSummary[]; complete: boolean }> {
+  async list(): Promise<{ symbols: SymbolSummary[]; complete: boolean }> {
+    await this.#catchUp.run();
     return this.#symbols.list(({ symbol }) => this.#roomOf(symbol).summary());
   }
 

@@ -34,11 +34,14 @@ const BEHIND_MS = 50;
 const UPKEEP_MS = 600_000;
 /** And so often where nobody stores anything: what is old goes all the same. */
 const IDLE_MS = 86_400_000;
+/** Where the time of the last upkeep is kept. */
+const UPKEEP_KEY = "upkeep_at_ms";
 const BACKOFF = { baseMs: 500, capMs: 30_000 };
 
 /**
  * The Durable Object that keeps the memory: rollups, retention, size. One for all shards, woken by alarms alone, which
- * survive whatever ends it; while nobody stores anything it sleeps, but for once a day. It keeps nothing: all it knows is in Postgres.
+ * survive whatever ends it; while nobody stores anything it sleeps, but for once a day. What it knows is in Postgres, but for
+ * which database that is and when it last looked after retention and size.
  */
 export class Keeper extends DurableObject<Env> implements KeeperCalls {
   readonly #config: Config = configOf(this.env);
@@ -66,7 +69,8 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
       }),
     nowUs: this.#clock.nowUs,
   });
-  #upkeepAtMs = Number.NEGATIVE_INFINITY;
+  /** Undefined until it is read: this object is made anew for nearly every alarm of a tape on Cloudflare. */
+  #upkeepAtMs: number | undefined;
   #failures = 0;
 
   async stored(isLate: boolean): Promise<void> {
@@ -100,9 +104,7 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
       const { mode, rollups } = await this.#open();
       this.databaseIs(await readIdentity(this.#database));
       const outcome = await rollups.turn();
-      const sinceUpkeepMs = this.#clock.nowMs() - this.#upkeepAtMs;
-      // Less than nothing where the clock was turned back.
-      if (sinceUpkeepMs < 0 || sinceUpkeepMs >= UPKEEP_MS) await this.#upkeep(mode);
+      if (await this.#isUpkeepDue()) await this.#upkeep(mode);
       this.#failures = 0;
       await this.#again(outcome === "behind" ? BEHIND_MS : IDLE_MS);
     } catch (error) {
@@ -130,6 +132,13 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
     return this.#keeping;
   }
 
+  async #isUpkeepDue(): Promise<boolean> {
+    this.#upkeepAtMs ??= await this.ctx.storage.get<number>(UPKEEP_KEY);
+    const sinceMs = this.#clock.nowMs() - (this.#upkeepAtMs ?? Number.NEGATIVE_INFINITY);
+    // Less than nothing where the clock was turned back.
+    return sinceMs < 0 || sinceMs >= UPKEEP_MS;
+  }
+
   /** An earlier alarm, set by a store meanwhile, stays. */
   async #again(afterMs: number): Promise<void> {
     const alarmMs = await this.ctx.storage.getAlarm();
@@ -154,6 +163,7 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
       });
     }
     this.#upkeepAtMs = this.#clock.nowMs();
+    await this.ctx.storage.put(UPKEEP_KEY, this.#upkeepAtMs);
   }
 
   async #publish(events: readonly MetricEvent[]): Promise<void> {

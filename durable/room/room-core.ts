@@ -12,6 +12,7 @@ import { ROOM_SILENCE_MS } from "../../src/protocol/heartbeat.ts";
 import type { LogId } from "../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
+import type { LogFrame } from "../host/log/host-log.ts";
 import { RoomAppend } from "./append/append.ts";
 import { SeriesLimit } from "./append/series-limit.ts";
 import { nothingYet, readPoll, resetPage } from "./log/poll.ts";
@@ -231,6 +232,16 @@ export class RoomCore {
     if (keyframe !== null) this.#ports.appendOwn(keyframe);
     this.#watching?.closeBar(nowUs);
     if (this.log.isPending) this.#earlier.kick();
+  }
+
+  /** Everything of the room up to here is in what it remembers; null where it cannot be, for it is not known what was before. */
+  get foldedThrough(): Cursor | null {
+    return this.log.isPending ? null : this.#stateNow().foldedThrough;
+  }
+
+  /** Its next frames, as somebody has read them of the log who reads all of it. */
+  foldIn(frames: readonly LogFrame[]): void {
+    if (!this.log.isPending) this.#stateNow().foldIn(frames);
   }
 
   /** Writes down what would take long to make again, before the room leaves memory. */

@@ -1,5 +1,3 @@
-import type { HostName } from "./placement.ts";
-
 /** One of `shards` numbers for a text, always the same: FNV-1a of it (draft-eastlake-fnv). */
 export function shardOf(text: string, shards: number): number {
   let hash = 0x811c9dc5;
@@ -10,7 +8,7 @@ export function shardOf(text: string, shards: number): number {
 }
 
 /** Name of the Writer that stores what the rooms of a host have. */
-export function writerShardOf(host: HostName, shards: number): string {
+export function writerShardOf(host: string, shards: number): string {
   return nameOf(shardOf(host, shards));
 }
 

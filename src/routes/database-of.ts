@@ -28,6 +28,8 @@ function opened(
       endpoint: config.DATABASE_ENDPOINT,
       use,
       timeoutMs: QUERY_TIMEOUT_MS,
+      // Each request has connections of its own, and one that is broken off would never give up its turn.
+      atOnce: Number.POSITIVE_INFINITY,
     });
     databases.set(config, database);
   }

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { KEEPER_NAME } from "../bindings/keeper.ts";
 import type { BacklogReport } from "../bindings/writer.ts";
+import type { Config } from "../config.ts";
 import { warningsOf } from "../core/memory-warnings.ts";
 import { loneHost } from "../core/placement.ts";
 import { failureOf, isDiskFull } from "../db/driver/database-error.ts";
@@ -16,43 +17,88 @@ import { descriptorsOf } from "../telemetry/descriptors.ts";
 import { readBacklog } from "./backlog.ts";
 import { databaseOf } from "./database-of.ts";
 
+/** Who may not read is answered out of what the database said so long ago: its questions cost the operator. In ms. */
+const LOOK_EVERY_MS = 5_000;
+
 export const healthRoutes = new Hono<AppEnv>()
   .get("/healthz", (c) => c.json({ status: "ok" }))
   /**
    * Ready means: takes pushes and shows them. That goes on without the database, so its absence is told as `degraded`
-   * with status 200; taking every instance out of service would turn a database's pause into an outage.
+   * with status 200; taking every instance out of service would turn a database's pause into an outage. Everybody is told
+   * the status and the warnings; numbers and versions are for who may read.
    */
   .get("/readyz", async (c) => {
-    const config = c.get("config");
+    const isDetailed = await mayReadMachine(c);
     const isStorageFull = await storageWatch(c).isFull();
     const ofStorage = storageOf(isStorageFull ? storageWatch(c).fullSinceMs : null);
     const ofBacklog = backlogOf(await readBacklog(c));
-    const access = [...accessWarnings(c), ...ofStorage.warnings, ...ofBacklog.warnings];
-    const facts = { ...ofStorage.facts, ...ofBacklog.facts, ...(await descriptorFacts(c)) };
-    try {
-      const db = databaseOf(config);
-      const database = await ping(db);
-      if (database.migrations.length === 0) {
-        const reason = "it has no tables yet: npm run migrate -- --url URL makes them";
-        return c.json({
-          ...{ status: "degraded", database: { reachable: true, ...database, reason } },
-          ...facts,
-          warnings: access,
-        });
-      }
-      const memory = await readMemory(db);
-      await tellIdentity(c, memory.identity);
-      const limitBytes = config.LIMIT_DATABASE_BYTES;
-      const isDiskOut = isStorageFull || databaseDisk.fullSinceMs !== null;
-      const warnings = [...warningsOf(database, memory, limitBytes), ...access];
-      return c.json({
-        status: isDiskOut || ofBacklog.warnings.length > 0 ? "degraded" : "ok",
-        database: {
-          ...{ reachable: true, ...database, limit_bytes: limitBytes },
-          // It can be read, and stores nothing.
-          ...(databaseDisk.fullSinceMs !== null && { reason: "disk_full" }),
-        },
-        ...facts,
+    const said = isDetailed ? await lookAtDatabase(c) : await lookedAtDatabase(c);
+    const isDiskOut = isStorageFull || databaseDisk.fullSinceMs !== null;
+    const isDegraded = said.reason !== null || isDiskOut || ofBacklog.warnings.length > 0;
+    // It can be read, and stores nothing.
+    const reason = said.reason ?? (databaseDisk.fullSinceMs === null ? null : "disk_full");
+    const status = isDegraded ? "degraded" : "ok";
+    const because = reason !== null && { reason };
+    const warnings = [
+      ...said.warnings,
+      ...accessWarnings(c),
+      ...ofStorage.warnings,
+      ...ofBacklog.warnings,
+    ];
+    if (!isDetailed) {
+      return c.json({ status, database: { reachable: said.isReachable, ...because }, warnings });
+    }
+    return c.json({
+      ...{ status, database: { reachable: said.isReachable, ...said.database, ...because } },
+      ...{ ...ofStorage.facts, ...ofBacklog.facts, ...(await descriptorFacts(c)) },
+      ...said.facts,
+      warnings,
+    });
+  });
+
+/** What the database has said of itself. */
+interface DatabaseLook {
+  isReachable: boolean;
+  /** Why nothing can be stored in it; null where it can. */
+  reason: string | null;
+  warnings: string[];
+  database: Record<string, unknown>;
+  facts: Record<string, unknown>;
+}
+
+const looks = new WeakMap<Config, { atMs: number; look: DatabaseLook }>();
+
+async function lookedAtDatabase(c: AppContext): Promise<DatabaseLook> {
+  const last = looks.get(c.get("config"));
+  const sinceMs = Date.now() - (last?.atMs ?? Number.NEGATIVE_INFINITY);
+  // Less than nothing where the clock was turned back.
+  if (last !== undefined && sinceMs >= 0 && sinceMs < LOOK_EVERY_MS) return last.look;
+  return lookAtDatabase(c);
+}
+
+async function lookAtDatabase(c: AppContext): Promise<DatabaseLook> {
+  const config = c.get("config");
+  const look = await askDatabase(c, config.LIMIT_DATABASE_BYTES);
+  looks.set(config, { atMs: Date.now(), look });
+  return look;
+}
+
+async function askDatabase(c: AppContext, limitBytes: number): Promise<DatabaseLook> {
+  const none = { warnings: [], database: {}, facts: {} };
+  try {
+    const db = databaseOf(c.get("config"));
+    const database = await ping(db);
+    if (database.migrations.length === 0) {
+      const reason = "it has no tables yet: npm run migrate -- --url URL makes them";
+      return { ...none, isReachable: true, reason, database: { ...database } };
+    }
+    const memory = await readMemory(db);
+    await tellIdentity(c, memory.identity);
+    return {
+      ...{ isReachable: true, reason: null },
+      warnings: warningsOf(database, memory, limitBytes),
+      database: { ...database, limit_bytes: limitBytes },
+      facts: {
         memory: {
           rolled_through: memory.rolledThroughUs,
           raw_from: memory.rawFromUs,
@@ -61,25 +107,26 @@ export const healthRoutes = new Hono<AppEnv>()
           set_aside: memory.setAside,
         },
         ...(memory.replacement !== null && { replaced: replacedOf(memory.replacement) }),
-        warnings,
-      });
-    } catch (error) {
-      const failure = failureOf(error);
-      if (failure === null) throw error;
-      const why = failure.kind === "unavailable" ? failure.why : failure.kind;
-      const reason = isDiskFull(error) ? "disk_full" : why;
-      c.get("log").warn("database_not_ready", {
-        correlation_id: c.get("correlationId"),
-        detail: String(error),
-      });
-      return c.json({
-        status: "degraded",
-        database: { reachable: false, reason },
-        ...facts,
-        warnings: access,
-      });
-    }
-  });
+      },
+    };
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure === null) throw error;
+    c.get("log").warn("database_not_ready", {
+      correlation_id: c.get("correlationId"),
+      detail: String(error),
+    });
+    const why = failure.kind === "unavailable" ? failure.why : failure.kind;
+    return { ...none, isReachable: false, reason: isDiskFull(error) ? "disk_full" : why };
+  }
+}
+
+/** A holder of a token, and who is on this machine where nobody has said otherwise: not all of the world, whoever may read. */
+async function mayReadMachine(c: AppContext): Promise<boolean> {
+  const hasToken = c.req.header("authorization") !== undefined;
+  if (!hasToken && c.get("config").PUBLIC_READ === true) return false;
+  return (await authorize(c, "read")).kind === "granted";
+}
 
 /** What is said of the disk under the rooms: nothing, where it has room. */
 function storageOf(fullSinceMs: number | null) {

@@ -25,7 +25,12 @@ export interface TestDatabase {
   sqlUrl: string;
   secret: string;
   /** Another client of the same endpoint, for wrong secrets and the like. */
-  open(overrides: { secret?: string; use?: DatabaseUse; timeoutMs?: number }): Database;
+  open(overrides: {
+    secret?: string;
+    use?: DatabaseUse;
+    timeoutMs?: number;
+    atOnce?: number;
+  }): Database;
   /** Events the endpoint has logged. */
   log: string[];
   close(): Promise<void>;
@@ -120,6 +125,7 @@ async function serve(backend: Backend, dispose: () => Promise<void>): Promise<Te
       endpoint: sqlUrl,
       use: overrides.use ?? "writer",
       timeoutMs: overrides.timeoutMs ?? 20_000,
+      atOnce: overrides.atOnce ?? Number.POSITIVE_INFINITY,
     });
   return {
     ...{ db: open({}), backend, sqlUrl, secret, open, log },

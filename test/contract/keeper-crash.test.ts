@@ -8,7 +8,7 @@ import { advanceWatermark, readTapeState } from "../../src/db/upkeep/tape-state.
 import type { EpochUs } from "../../src/protocol/time.ts";
 import { testDatabaseKinds } from "./databases.ts";
 import { frame, freshSymbol, metric, trade } from "./events.ts";
-import { type KeptDatabase, keepDatabase } from "./kept-database.ts";
+import { type KeptDatabase, keepDatabase, rollForward } from "./kept-database.ts";
 import { differencesFromScratch } from "./rollups-from-scratch.ts";
 
 const MINUTE = 60_000_000;
@@ -50,7 +50,7 @@ describe.each(testDatabaseKinds())(
         const throughUs = (beforeUs + 90 * MINUTE) as EpochUs;
         const state = await advanceWatermark(database.db, throughUs, 90 * MINUTE);
         const { rolledThroughUs, watermarkUs } = state;
-        await rollups.rollForward(rolledThroughUs, watermarkUs);
+        await rollForward(rollups, rolledThroughUs, watermarkUs);
       },
     };
 

@@ -46,7 +46,7 @@ export async function keepDatabase(database: TestDatabase): Promise<KeptDatabase
     const throughUs = (clock.nowUs - MINUTE_US) as EpochUs;
     const state = await advanceWatermark(db, throughUs, DAY_US);
     if (minutes % 2 === 0 && state.rolledThroughUs < state.watermarkUs) {
-      await rollups.rollForward(state.rolledThroughUs, state.watermarkUs);
+      await rollForward(rollups, state.rolledThroughUs, state.watermarkUs);
     }
     await rollups.refreshPoints(mostNotes);
     await rollups.refreshTrades(mostNotes);
@@ -56,4 +56,25 @@ export async function keepDatabase(database: TestDatabase): Promise<KeptDatabase
     if (minutes % 3 === 0) await retain(db, clock.nowUs, { rawDays: 0, minutesDays: 0 });
   };
   return { ...database, mode, rollups, clock, keep: () => keeping.turn(), keepSomewhat, begin };
+}
+
+/** All that the Keeper does of a range whose watermark has moved on. */
+export async function rollForward(
+  rollups: Rollups,
+  fromUs: EpochUs,
+  toUs: EpochUs,
+  most = 1_000,
+): Promise<void> {
+  const isEmpty = (await rollups.rollMinutes(fromUs, toUs)) === "none";
+  for (const [lengthUs, roll] of [
+    [60 * MINUTE_US, rollups.rollHour],
+    [DAY_US, rollups.rollDay],
+  ] as const) {
+    const startUs = Math.floor(fromUs / lengthUs) * lengthUs;
+    for (let us = startUs; us + lengthUs <= toUs; us += lengthUs) {
+      if (isEmpty && us >= fromUs) break;
+      while ((await roll(us as EpochUs, most)) > 0);
+    }
+  }
+  await rollups.moveOn(fromUs, toUs);
 }

@@ -13,7 +13,7 @@ import type { SymbolName } from "../../src/protocol/symbol.ts";
 import { survivorsOf } from "./any-frames.ts";
 import { testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, metric } from "./events.ts";
-import { type KeptDatabase, keepDatabase } from "./kept-database.ts";
+import { type KeptDatabase, keepDatabase, rollForward } from "./kept-database.ts";
 import { differencesFromScratch } from "./rollups-from-scratch.ts";
 import { modelSeries } from "./tape-model.ts";
 
@@ -189,7 +189,7 @@ describe.each(testDatabaseKinds())("packed points on $name", ({ openMigrated }) 
     database.clock.nowUs = at(database.clock.nowUs + 3 * HOUR);
     const through = async () => (await readTapeState(database.db)).packedThroughUs;
     const state = await advanceWatermark(database.db, database.clock.nowUs, DAY);
-    await database.rollups.rollForward(state.rolledThroughUs, state.watermarkUs);
+    await rollForward(database.rollups, state.rolledThroughUs, state.watermarkUs);
     await database.rollups.refreshPoints(100);
     // Half of the hour, and then a note for it.
     while ((await through()) < hourUs) await database.rollups.pack(1);

@@ -14,6 +14,7 @@ import type { PostedInterval } from "../../src/protocol/bar-push.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, trade } from "./events.ts";
+import { rollForward } from "./kept-database.ts";
 
 const MINUTE = 60_000_000;
 const HOUR = 60 * MINUTE;
@@ -216,7 +217,7 @@ describe.each(testDatabaseKinds())("posted bars on $name", ({ openMigrated }) =>
 
     await advanceWatermark(database.db, at(rolledThroughUs + 500 * DAY), 500 * DAY);
     const { watermarkUs } = await readTapeState(database.db);
-    await rollups.rollForward(rolledThroughUs, watermarkUs);
+    await rollForward(rollups, rolledThroughUs, watermarkUs);
     const nowUs = at(watermarkUs + MINUTE);
     await retain(database.db, nowUs, { rawDays: 90, minutesDays: 365 });
     const { rawFromUs, minutesFromUs } = await readTapeState(database.db);

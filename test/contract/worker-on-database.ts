@@ -69,7 +69,7 @@ export class WorkerOnDatabase {
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
     return app.request(
       path,
-      { ...init, ...(body !== undefined && { body, headers }) },
+      { ...init, headers, ...(body !== undefined && { body }) },
       {
         DATABASE_URL: `postgres://edgetape:${this.#database.secret}@${url.host}/edgetape`,
         DATABASE_ENDPOINT: this.#database.sqlUrl,

@@ -60,7 +60,7 @@ it("S-8 rooms store again what they hold where the database's folder is gone, an
   rmSync(join(folder.dataDir, "postgres"), { recursive: true });
   product = await startProduct({ dataDir: folder.dataDir });
   // Nobody asks for the symbols; and the first time it is ended in the midst of it.
-  await until("a room to begin", async () => product.output.includes("room_stores_again"));
+  await until("a host to begin", async () => product.output.includes("host_stores_again"));
   await product.killGroup();
   product = await startProduct({ dataDir: folder.dataDir });
   await until("all of it in Postgres", async () => (await countStored()) === EVENTS);

@@ -156,6 +156,34 @@ describe("A-7 PUBLIC_READ=local", () => {
   });
 });
 
+describe("/readyz", () => {
+  it("tells who may not read status and warnings alone, and asks the database for it once in a while", async () => {
+    const looks = () =>
+      vi
+        .mocked(fetch)
+        .mock.calls.filter(([, init]) => String(init?.body).includes("pg_database_size")).length;
+    const body = async (scope?: "read") =>
+      (await (await ask("/readyz", {}, scope)).json()) as Record<string, unknown>;
+    for (const isPublic of [true, false]) {
+      config.PUBLIC_READ = isPublic;
+      // A holder of a token is told what is so now, and all of it.
+      const before = looks();
+      expect(Object.keys(await body("read"))).toEqual(
+        expect.arrayContaining(["status", "database", "warnings"]),
+      );
+      expect(looks()).toBe(before + 1);
+      for (let times = 0; times < 3; times += 1) {
+        expect(await body()).toEqual({
+          status: "degraded",
+          database: { reachable: true, reason: expect.stringContaining("no tables yet") },
+          warnings: isPublic ? ["reading_is_public"] : [],
+        });
+      }
+      expect(looks()).toBe(before + 1);
+    }
+  });
+});
+
 describe("A-9 security headers", () => {
   it("are on every answer that a page could show", async () => {
     const answers = {

@@ -7,16 +7,17 @@ import { closeSockets, newSymbol, push } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 
 /** A database of which the Keeper's statements want nothing; they are counted, and it can be away for them alone. */
-const quiet = { turns: 0, isAway: false, hasNoRange: false };
+const quiet = { turns: 0, upkeeps: 0, isAway: false, hasNoRange: false };
 
 beforeEach(() => {
   const neon = new FakeNeon();
-  Object.assign(quiet, { turns: 0, isAway: false, hasNoRange: false });
+  Object.assign(quiet, { turns: 0, upkeeps: 0, isAway: false, hasNoRange: false });
   vi.spyOn(globalThis, "fetch").mockImplementation((async (input, init) => {
     const text = String(init?.body);
     if (!KEEPERS.test(text)) return quiet.hasNoRange ? NO_RANGE() : neon.fetch(input, init);
     if (quiet.isAway) return new Response("away", { status: 503 });
     if (text.includes("update tape_state set watermark")) quiet.turns += 1;
+    if (text.includes("add_ranges")) quiet.upkeeps += 1;
     const body = JSON.parse(text) as { queries?: unknown[] };
     return Response.json(body.queries ? { results: body.queries.map(() => ROW) } : ROW);
   }) as typeof fetch);
@@ -103,6 +104,24 @@ describe("the Keeper", () => {
     expect(await runDurableObjectAlarm(keeperStub())).toBe(true);
     expect(quiet.turns).toBe(1);
     expect(((await alarmMs()) ?? 0) - Date.now()).toBeGreaterThan(86_000_000);
+  });
+
+  it("looks after retention and size every ten minutes, however often it is made anew", async () => {
+    const turn = async () => {
+      await runInDurableObject(keeperStub(), (_, ctx) => ctx.storage.setAlarm(Date.now()));
+      await runDurableObjectAlarm(keeperStub());
+      await abortAllDurableObjects();
+    };
+    await runInDurableObject(keeperStub(), (_, ctx) => ctx.storage.delete("upkeep_at_ms"));
+    await abortAllDurableObjects();
+    for (let times = 0; times < 3; times += 1) await turn();
+    expect([quiet.turns, quiet.upkeeps]).toEqual([3, 1]);
+    await runInDurableObject(keeperStub(), (_, ctx) =>
+      ctx.storage.put("upkeep_at_ms", Date.now() - 600_000),
+    );
+    await abortAllDurableObjects();
+    await turn();
+    expect(quiet.upkeeps).toBe(2);
   });
 
   it("INV-1 is woken where nothing could be stored: it may be a range of time that nobody has made", async () => {

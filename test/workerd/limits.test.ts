@@ -37,7 +37,7 @@ describe("L-24 a backlog", () => {
     const symbol = newSymbol();
     await setOf(writerStub(), { LIMIT_OUTBOX_BYTES: 400 });
     const ready = async () =>
-      (await (await ask("/readyz")).json()) as { status: string; warnings: string[] };
+      (await (await ask("/readyz", {}, "read")).json()) as { status: string; warnings: string[] };
     await push("metrics", { symbol, metric: "m", value: 0 });
     await neon.untilStored(symbol, 1);
     expect((await ready()).warnings).not.toContain("storing_behind");

@@ -1,365 +1,171 @@
-import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
-import { numberOf, type SqlCell, type SqlPort, textOf } from "../../room/sql-port.ts";
-import { BLOCK_ROWS, type Block, ClosedBlock, OpenBlock } from "./blocks.ts";
-import type { KeyBlock, KeyRow } from "./kept-keys.ts";
-import {
-  framesOfPart,
-  type HeadPart,
-  type LogFrame,
-  type LogRow,
-  markOf,
-  parseHead,
-  partsOf,
-  type RoomId,
-  type WrittenRow,
-  withoutRoom,
-} from "./log-row.ts";
-import { RoomSet } from "./room-set.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
+import type { SqlPort } from "../../room/sql-port.ts";
+import { Generation } from "./generation.ts";
+import type { KeyBlock, KeyRow, KeySource } from "./kept-keys.ts";
+import { type LogFrame, lastOfPart, type RoomId, type WrittenRow } from "./log-row.ts";
+import type { Meta } from "./meta.ts";
 
-/** About so much text is read at once. */
-const READ_BYTES = 1024 * 1024;
-
-/** After every cursor, and more than all rows. */
-const LAST = Number.MAX_SAFE_INTEGER as Cursor;
-
-/** A row without its texts. */
-export interface RowHead extends Omit<LogRow, "parts"> {
-  parts: readonly HeadPart[];
+/** How much of itself a log keeps. */
+export interface LogKeeping {
+  /** Newest events the log keeps; older ones go once they are in Postgres, a quarter of this at a time. */
+  events: number;
+  /** Newest text it keeps, for some events are whole order books. */
+  bytes: number;
+  /** Newest rows kept in memory: the first tier of replay, and what the outbox reads. */
+  recentBytes: number;
 }
 
-/**
- * A piece of the log in tables of its own, so that dropping it writes no row: `log_N` with its rows, `blocks_N` with one row for
- * each 64 of them. The texts of a row are its last column, so that whoever looks at heads reads none.
- */
-export class Generation {
-  readonly number: number;
+/** A new generation begins after so much of what the log keeps. */
+const GENERATION_SHARE = 1 / 4;
+
+/** The log on disk: generations one after another, of which the newest grows and the oldest goes. */
+export class Generations implements Iterable<Generation>, KeySource {
   readonly #sql: SqlPort;
-  readonly #log: string;
-  readonly #blocksTable: string;
-  readonly #blocks: ClosedBlock[] = [];
-  #open: OpenBlock | null = null;
-  readonly #totals = { events: 0, bytes: 0 };
+  readonly #meta: Meta;
+  readonly #keeping: LogKeeping;
+  readonly #list: Generation[] = [];
+  #newest: Generation;
+  #prunedThrough: Cursor;
 
-  private constructor(sql: SqlPort, number: number) {
+  /**
+   * Opens them, or begins the first: then everything up to `born` is in Postgres, if anywhere (INV-3). `hashesOf`: of the
+   * idempotency keys of a row.
+   */
+  constructor(
+    sql: SqlPort,
+    meta: Meta,
+    born: Cursor,
+    keeping: LogKeeping,
+    hashesOf: (keys: string) => string,
+  ) {
     this.#sql = sql;
-    this.number = number;
-    this.#log = `log_${number}`;
-    this.#blocksTable = `blocks_${number}`;
-  }
-
-  static begin(sql: SqlPort, number: number): Generation {
-    sql.exec(`CREATE TABLE log_${number} (
-      cursor INTEGER PRIMARY KEY, first INTEGER NOT NULL, events INTEGER NOT NULL, bytes INTEGER NOT NULL,
-      stored INTEGER NOT NULL, head TEXT NOT NULL, keys TEXT, frames TEXT NOT NULL)`);
-    sql.exec(`CREATE TABLE blocks_${number} (
-      last INTEGER PRIMARY KEY, first INTEGER NOT NULL, rows INTEGER NOT NULL, events INTEGER NOT NULL,
-      bytes INTEGER NOT NULL, rooms TEXT NOT NULL, key_hashes TEXT NOT NULL)`);
-    return new Generation(sql, number);
-  }
-
-  /** Reads its blocks, and the heads of the rows that are in none. `hashesOf`: of the keys of a row. */
-  static open(sql: SqlPort, number: number, hashesOf: (keys: string) => string): Generation {
-    const generation = new Generation(sql, number);
-    const columns = "first, last, rows, events, bytes, rooms, key_hashes <> '' AS keyed";
-    for (const row of sql.exec(`SELECT ${columns} FROM blocks_${number} ORDER BY last`)) {
-      const block = {
-        first: numberOf(row["first"]) as Cursor,
-        last: numberOf(row["last"]) as Cursor,
-        rows: numberOf(row["rows"]),
-        events: numberOf(row["events"]),
-        bytes: numberOf(row["bytes"]),
-        isKeyed: row["keyed"] === 1,
-      };
-      generation.#blocks.push(new ClosedBlock(block, RoomSet.parse(textOf(row["rooms"]))));
-      generation.#totals.events += block.events;
-      generation.#totals.bytes += block.bytes;
+    this.#meta = meta;
+    this.#keeping = keeping;
+    const newest = meta.readNumber("newest_generation");
+    this.#prunedThrough = (meta.readNumber("pruned_through") ?? born) as Cursor;
+    if (newest !== null) {
+      const oldest = meta.readNumber("oldest_generation") ?? newest;
+      for (let number = oldest; number < newest; number += 1) {
+        this.#list.push(Generation.open(sql, number, hashesOf));
+      }
+      this.#newest = Generation.open(sql, newest, hashesOf);
+      this.#list.push(this.#newest);
+    } else {
+      meta.write("pruned_through", born);
+      meta.write("oldest_generation", 1);
+      this.#newest = this.#begin(1);
     }
-    const tail = sql.exec(
-      `SELECT cursor, first, events, bytes, head, keys FROM log_${number} WHERE cursor > ? ORDER BY cursor`,
-      generation.#blocks.at(-1)?.last ?? 0,
-    );
-    for (const row of tail) {
-      const { parts, ...range } = headOfRow(row);
-      const keys = row["keys"] ?? null;
-      generation.#count(range, parts, keys === null ? "" : hashesOf(textOf(keys)));
-    }
-    return generation;
   }
 
+  [Symbol.iterator](): Iterator<Generation> {
+    return this.#list[Symbol.iterator]();
+  }
+
+  /** Every row after it is here. */
+  get prunedThrough(): Cursor {
+    return this.#prunedThrough;
+  }
   get events(): number {
-    return this.#totals.events;
+    return this.#list.reduce((sum, { events }) => sum + events, 0);
   }
   get bytes(): number {
-    return this.#totals.bytes;
+    return this.#list.reduce((sum, { bytes }) => sum + bytes, 0);
   }
-  /** Cursor of the newest row; null where it has none. */
+  /** Cursor of the newest row; null where there is none. */
   get last(): Cursor | null {
-    return this.#open?.last ?? this.#blocks.at(-1)?.last ?? null;
+    return this.#list.findLast(({ last }) => last !== null)?.last ?? null;
   }
 
-  /** Blocks with rows after a cursor, oldest first; the last one may not be closed yet. */
-  *blocksAfter(after: Cursor): Generator<Block> {
-    let low = 0;
-    let high = this.#blocks.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#blocks[middle]?.last ?? 0) > after) high = middle;
-      else low = middle + 1;
-    }
-    for (; low < this.#blocks.length; low += 1) {
-      const block = this.#blocks[low];
-      if (block !== undefined) yield block;
-    }
-    if (this.#open !== null && this.#open.last > after) yield this.#open;
+  /** Begins a new generation where the newest is large enough, before a commit and not inside it. */
+  rollOver(): void {
+    const { events, bytes } = this.#keeping;
+    const isLarge =
+      this.#newest.events >= events * GENERATION_SHARE ||
+      this.#newest.bytes >= bytes * GENERATION_SHARE;
+    if (!isLarge) return;
+    this.#newest.closeBlock();
+    this.#newest = this.#begin(this.#newest.number + 1);
   }
 
-  append(
-    { row, head, texts }: WrittenRow,
-    stored: Cursor,
-    keys: { text: string; hashes: string } | null,
-  ): void {
-    this.#sql.exec(
-      `INSERT INTO ${this.#log} (cursor, first, events, bytes, stored, head, keys, frames) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[row.last, row.first, row.events, row.bytes, stored, head, keys?.text ?? null, texts],
-    );
-    this.#count(row, row.parts, keys?.hashes ?? "");
-    if (this.#open?.rows === BLOCK_ROWS) this.closeBlock();
+  append(row: WrittenRow, stored: Cursor, keys: { text: string; hashes: string } | null): void {
+    this.#newest.append(row, stored, keys);
   }
 
-  /** Makes a block of the newest rows, however few they are. */
-  closeBlock(): void {
-    const open = this.#open;
-    if (open === null) return;
-    const rooms = RoomSet.of(open.rooms);
-    this.#sql.exec(
-      `INSERT INTO ${this.#blocksTable} (last, first, rows, events, bytes, rooms, key_hashes) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      ...[open.last, open.first, open.rows, open.events, open.bytes],
-      ...[rooms.toText(), open.keyHashes],
-    );
-    this.#blocks.push(new ClosedBlock(open, rooms));
-    this.#open = null;
-  }
-
-  /** What the newest row says of the outbox's position; null where there is no row after `after`. */
+  /** What the newest row says of the outbox's position; null where it is not after `after`. It only moves on from row to row. */
   storedAfter(after: Cursor): Cursor | null {
-    const [row] = this.#sql.exec(
-      `SELECT stored FROM ${this.#log} WHERE cursor > ? ORDER BY cursor DESC LIMIT 1`,
-      after,
-    );
-    return row === undefined ? null : (numberOf(row["stored"]) as Cursor);
+    return this.#list.findLast(({ last }) => last !== null)?.storedAfter(after) ?? null;
   }
 
   /** Text of the rows after a cursor. */
   bytesAfter(after: Cursor): number {
-    let bytes = 0;
-    for (const block of this.blocksAfter(after)) {
-      if (block.first > after) bytes += block.bytes;
-      else {
-        const [row] = this.#sql.exec(
-          `SELECT coalesce(sum(bytes), 0) AS bytes FROM ${this.#log} WHERE cursor > ? AND cursor <= ?`,
-          after,
-          block.last,
-        );
-        bytes += numberOf(row?.["bytes"]);
-      }
-    }
-    return bytes;
+    return this.#list.reduce((sum, generation) => sum + generation.bytesAfter(after), 0);
   }
 
-  /** Heads of the rows after `after` and up to `upTo` that have the room, or of all of them. */
-  heads(after: Cursor, upTo: Cursor, limit: number, room?: RoomId): RowHead[] {
-    const columns = `SELECT cursor, first, events, bytes, head FROM ${this.#log} WHERE cursor > ? AND cursor <= ?`;
-    const rows =
-      room === undefined
-        ? this.#sql.exec(`${columns} ORDER BY cursor LIMIT ?`, after, upTo, limit)
-        : this.#sql.exec(
-            `${columns} AND instr(head, ?) > 0 ORDER BY cursor LIMIT ?`,
-            ...[after, upTo, markOf(room), limit],
-          );
-    return Array.from(rows, (row) => headOfRow(row, room));
-  }
-
-  /** Whole rows of a range, oldest first. */
-  rows(after: Cursor, upTo: Cursor): LogRow[] {
-    const rows = this.#sql.exec(
-      `SELECT cursor, first, events, bytes, head, frames FROM ${this.#log} WHERE cursor > ? AND cursor <= ? ORDER BY cursor`,
-      ...[after, upTo],
-    );
-    return Array.from(rows, parseRow);
-  }
-
-  /** Frames of a room in the rows of a range, oldest first: of blocks that have the room, and of rows that have it. */
+  /** Frames of a room after `after` and up to `upTo`, oldest first. */
   *framesOf(room: RoomId, after: Cursor, upTo: Cursor): Generator<LogFrame> {
-    for (const block of this.#blocksWith(room, after, upTo)) {
-      const limit = Math.max(1, Math.floor((READ_BYTES * block.rows) / (block.bytes + 1)));
-      let position = after;
-      for (;;) {
-        const rows = [
-          ...this.#sql.exec(
-            `SELECT cursor, first, head, frames FROM ${this.#log} WHERE cursor > ? AND cursor <= ? AND instr(head, ?) > 0 ORDER BY cursor LIMIT ?`,
-            ...[Math.max(position, block.first - 1), block.last, markOf(room), limit],
-          ),
-        ];
-        for (const row of rows) {
-          const first = numberOf(row["first"]) as Cursor;
-          position = numberOf(row["cursor"]) as Cursor;
-          for (const part of parseHead(textOf(row["head"]), first, room)) {
-            for (const frame of framesOfPart(part, textOf(row["frames"]))) {
-              if (frame.cursor > upTo) return;
-              if (frame.cursor > after) yield frame;
-            }
-          }
-        }
-        if (rows.length < limit || position > upTo) break;
-      }
+    for (const generation of this.#list) {
+      if ((generation.last ?? after) > after) yield* generation.framesOf(room, after, upTo);
     }
   }
 
-  /**
-   * Where the newest frames of a room up to `upTo` begin that together hold `events`, or all it has here; and how many events
-   * they hold. Null where there are none.
-   */
-  beginOfNewest(
-    room: RoomId,
-    upTo: Cursor,
-    events: number,
-  ): { cursor: Cursor; events: number } | null {
-    let found: { cursor: Cursor; events: number } | null = null;
-    for (const block of [...this.#blocksWith(room, CURSOR_ORIGIN, upTo)].reverse()) {
-      const heads = this.heads(
-        (block.first - 1) as Cursor,
-        minCursor(block.last, upTo),
-        block.rows,
-        room,
-      );
-      for (const { parts } of heads.reverse()) {
-        for (const { first, counts } of parts) {
-          for (let index = counts.length - 1; index >= 0; index -= 1) {
-            const held: number = (found?.events ?? 0) + (counts[index] ?? 0);
-            found = { cursor: (first + index) as Cursor, events: held };
-            if (held >= events) return found;
-          }
-        }
-      }
+  /** The newest frames of a room up to `upTo` that together hold at least so many events, or all it has, oldest first. */
+  newestOf(room: RoomId, upTo: Cursor, events: number): LogFrame[] {
+    let begin: Cursor | null = null;
+    let missing = events;
+    for (const generation of this.#list.toReversed()) {
+      const newest = generation.beginOfNewest(room, upTo, missing);
+      if (newest === null) continue;
+      begin = newest.cursor;
+      missing -= newest.events;
+      if (missing <= 0) break;
     }
-    return found;
+    return begin === null ? [] : [...this.framesOf(room, (begin - 1) as Cursor, upTo)];
   }
 
-  /** Every room that has frames in it. */
-  rooms(): Set<RoomId> {
-    const rooms = new Set<RoomId>();
-    for (const block of this.blocksAfter(CURSOR_ORIGIN)) {
-      for (const room of block.rooms) rooms.add(room);
+  /** The newest frame of a room in the rows of a range; null where it has none in them. */
+  endIn(room: RoomId, after: Cursor, upTo: Cursor): Cursor | null {
+    for (const generation of this.#list) {
+      const newest = generation.headsOf(room, after, upTo).at(-1)?.parts[0];
+      if (newest !== undefined) return lastOfPart(newest);
     }
-    return rooms;
+    return null;
   }
 
-  /** Takes the frames of a room out of their rows, which stay, and gives both, oldest first. */
-  takeOut(room: RoomId): { row: LogRow; rest: LogRow }[] {
-    const taken: { row: LogRow; rest: LogRow }[] = [];
-    for (const block of this.#blocksWith(room, CURSOR_ORIGIN, LAST)) {
-      for (const { last } of this.heads((block.first - 1) as Cursor, block.last, LAST, room)) {
-        for (const row of this.rows((last - 1) as Cursor, last)) {
-          const { row: rest, head, texts } = withoutRoom(row, room);
-          this.#sql.exec(
-            `UPDATE ${this.#log} SET events = ?, bytes = ?, head = ?, frames = ? WHERE cursor = ?`,
-            ...[rest.events, rest.bytes, head, texts, last],
-          );
-          for (const holder of [block, this.#totals]) {
-            holder.events -= row.events - rest.events;
-            holder.bytes -= row.bytes - rest.bytes;
-          }
-          taken.push({ row, rest });
-        }
-      }
-      if (block instanceof OpenBlock) block.rooms.delete(room);
-      if (block instanceof ClosedBlock) this.#rewrite(block, room);
-    }
-    return taken;
+  /** The oldest generation where all of it is stored and the others hold enough, else null. */
+  droppable(storedThrough: Cursor): { generation: Generation; through: Cursor } | null {
+    const [generation] = this.#list;
+    if (generation === undefined || this.#list.length === 1) return null;
+    const { last: through } = generation;
+    if (through === null || through > storedThrough) return null;
+    const isSpare =
+      this.events - generation.events >= this.#keeping.events ||
+      this.bytes - generation.bytes >= this.#keeping.bytes;
+    return isSpare ? { generation, through } : null;
   }
 
-  /** Rows with idempotency keys of the block that a cursor is in, oldest first. */
-  keysAround(cursor: Cursor): KeyRow[] {
-    const [block] = this.blocksAfter((cursor - 1) as Cursor);
-    if (block === undefined) return [];
-    const rows = this.#sql.exec(
-      `SELECT cursor, keys FROM ${this.#log} WHERE cursor >= ? AND cursor <= ? AND keys IS NOT NULL ORDER BY cursor`,
-      ...[block.first, block.last],
-    );
-    return Array.from(rows, (row) => ({
-      cursor: numberOf(row["cursor"]) as Cursor,
-      keys: textOf(row["keys"]),
-    }));
+  /** Drops a generation that is the oldest and ends at `through`. */
+  drop(oldest: Generation, through: Cursor): void {
+    oldest.drop();
+    this.#list.shift();
+    this.#meta.write("oldest_generation", oldest.number + 1);
+    this.#meta.write("pruned_through", through);
+    this.#prunedThrough = through;
   }
 
-  /** Blocks with idempotency keys after a cursor, oldest first. */
   *keyBlocks(after: Cursor): Generator<KeyBlock> {
-    const closed = this.#sql.exec(
-      `SELECT first, last, key_hashes FROM ${this.#blocksTable} WHERE last > ? AND key_hashes <> '' ORDER BY last`,
-      after,
-    );
-    for (const row of closed) {
-      yield {
-        first: numberOf(row["first"]) as Cursor,
-        last: numberOf(row["last"]) as Cursor,
-        hashes: textOf(row["key_hashes"]),
-      };
-    }
-    const open = this.#open;
-    if (open?.isKeyed === true && open.last > after) {
-      yield { first: open.first, last: open.last, hashes: open.keyHashes };
-    }
+    for (const generation of this.#list) yield* generation.keyBlocks(after);
   }
 
-  drop(): void {
-    this.#sql.exec(`DROP TABLE ${this.#log}`);
-    this.#sql.exec(`DROP TABLE ${this.#blocksTable}`);
+  keysAround(cursor: Cursor): KeyRow[] | null {
+    if (cursor <= this.#prunedThrough) return null;
+    const generation = this.#list.find(({ last }) => last !== null && cursor <= last);
+    return generation?.keysAround(cursor) ?? null;
   }
 
-  *#blocksWith(room: RoomId, after: Cursor, upTo: Cursor): Generator<Block> {
-    for (const block of this.blocksAfter(after)) {
-      if (block.first > upTo) return;
-      if (block.rooms.has(room)) yield block;
-    }
+  #begin(number: number): Generation {
+    const generation = Generation.begin(this.#sql, number);
+    this.#meta.write("newest_generation", number);
+    this.#list.push(generation);
+    return generation;
   }
-
-  #rewrite(block: ClosedBlock, without: RoomId): void {
-    block.rooms = RoomSet.of([...block.rooms].filter((room) => room !== without));
-    this.#sql.exec(
-      `UPDATE ${this.#blocksTable} SET events = ?, bytes = ?, rooms = ? WHERE last = ?`,
-      ...[block.events, block.bytes, block.rooms.toText(), block.last],
-    );
-  }
-
-  #count(row: Omit<LogRow, "parts">, parts: readonly { room: RoomId }[], keyHashes: string): void {
-    this.#open ??= new OpenBlock(row.first);
-    this.#open.add(row, parts, keyHashes);
-    this.#totals.events += row.events;
-    this.#totals.bytes += row.bytes;
-  }
-}
-
-function minCursor(one: Cursor, other: Cursor): Cursor {
-  return one < other ? one : other;
-}
-
-type SqlRow = Record<string, SqlCell>;
-
-function rangeOf(row: SqlRow): Omit<LogRow, "parts"> {
-  return {
-    first: numberOf(row["first"]) as Cursor,
-    last: numberOf(row["cursor"]) as Cursor,
-    events: numberOf(row["events"]),
-    bytes: numberOf(row["bytes"]),
-  };
-}
-
-function headOfRow(row: SqlRow, room?: RoomId): RowHead {
-  const range = rangeOf(row);
-  return { ...range, parts: parseHead(textOf(row["head"]), range.first, room) };
-}
-
-function parseRow(row: SqlRow): LogRow {
-  const range = rangeOf(row);
-  return { ...range, parts: partsOf(textOf(row["head"]), range.first, textOf(row["frames"])) };
 }

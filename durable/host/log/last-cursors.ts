@@ -1,6 +1,6 @@
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
 import type { Block } from "./blocks.ts";
-import type { Generation } from "./generations.ts";
+import type { Generation } from "./generation.ts";
 import { lastOfPart, type RoomId } from "./log-row.ts";
 
 /**
@@ -8,12 +8,12 @@ import { lastOfPart, type RoomId } from "./log-row.ts";
  * is asked for, and reads the heads of blocks that have a room which no later one has.
  */
 export class LastCursors {
-  readonly #generations: () => readonly Generation[];
+  readonly #generations: Iterable<Generation>;
   readonly #cursors = new Map<RoomId, Cursor>();
   /** Blocks that were not looked at yet, oldest first; null before the first search. */
   #unseen: { generation: Generation; block: Block }[] | null = null;
 
-  constructor(generations: () => readonly Generation[]) {
+  constructor(generations: Iterable<Generation>) {
     this.#generations = generations;
   }
 
@@ -35,7 +35,7 @@ export class LastCursors {
   }
 
   #search(room: RoomId, after: Cursor): Cursor | null {
-    this.#unseen ??= this.#generations().flatMap((generation) =>
+    this.#unseen ??= [...this.#generations].flatMap((generation) =>
       Array.from(generation.blocksAfter(CURSOR_ORIGIN), (block) => ({ generation, block })),
     );
     for (;;) {

@@ -2,6 +2,7 @@ import { decodeFrame, tradeKey } from "../../../src/core/encode-events.ts";
 import type { BarMessage } from "../../../src/protocol/server-message.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 import { TradeWindow } from "../append/trade-window.ts";
+import type { LogFrame } from "../../host/log/host-log.ts";
 import type { RoomLog } from "../log/room-log.ts";
 import { numberOf, type SqlPort, textOf } from "../sql-port.ts";
 import { type LastValues, LastValuesFold } from "./last-values.ts";
@@ -72,11 +73,24 @@ export class RoomState {
     this.#checkpoint();
   }
 
+  /** Everything up to here is in the last values. */
+  get foldedThrough(): Cursor {
+    return this.#foldedThrough;
+  }
+
   /** The last values with every frame of the log in them. */
   foldToHead(): LastValuesFold {
     const { head } = this.#log;
     if (this.#foldedThrough === head) return this.#fold;
-    for (const frame of this.#log.framesAfter(this.#foldedThrough, head)) {
+    this.foldIn(this.#log.framesAfter(this.#foldedThrough, head));
+    this.#foldedThrough = head;
+    return this.#fold;
+  }
+
+  /** Takes the next frames of the room into the last values; those that are in them already are passed over. */
+  foldIn(frames: Iterable<LogFrame>): void {
+    for (const frame of frames) {
+      if (frame.cursor <= this.#foldedThrough) continue;
       for (const event of decodeFrame(frame.text)) {
         this.#fold.apply(event, frame.cursor, {
           bar: (bar) => this.#bars.push({ cursor: frame.cursor, bar }),
@@ -85,13 +99,12 @@ export class RoomState {
           },
         });
       }
+      this.#foldedThrough = frame.cursor;
       this.#sinceCheckpoint += frame.count;
     }
-    this.#foldedThrough = head;
     if (this.#bars.length > KEPT_BAR_MESSAGES) this.#bars = this.#bars.slice(-KEPT_BAR_MESSAGES);
     const due = Math.max(CHECKPOINT_EVENTS, this.#fold.seriesCount * CHECKPOINT_EVENTS_A_SERIES);
     if (this.#sinceCheckpoint >= due) this.#checkpoint();
-    return this.#fold;
   }
 
   /** Bars that frames after `after` and up to `through` closed or corrected, as messages; older ones are forgotten. */

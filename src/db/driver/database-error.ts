@@ -88,6 +88,17 @@ const SETUP_IS_WRONG = new Set(["42P01", "42703", "42883", "42P10", "42704", "42
 /** What setup explains besides: a wrong password or name, a database that is not there. */
 const ADDRESS_IS_WRONG = new Set(["28P01", "28000", "3D000"]);
 
+/**
+ * What Neon's proxy says without Postgres: that a request, or its answer, is larger than it lets
+ * through (HTTP 413 and 507), and that a statement took longer than it waits, by a status or in
+ * words under a SQLSTATE of its own.
+ */
+const TOO_LARGE = new Set([413, 507]);
+const GATEWAY_TIMEOUT = 504;
+const LIMIT_EXCEEDED = "54000";
+const PROTOCOL_VIOLATION = "08P01";
+const CUT_BY_PROXY = "Query cancelled";
+
 const QUERY_CANCELED = "57014";
 const CONTENTION = new Set(["40001", "40P01", "55P03"]);
 const INSUFFICIENT_RESOURCES = "53";
@@ -96,7 +107,13 @@ function classify(error: unknown): DatabaseFailure {
   const detail = messageOf(error);
   const sqlstate = sqlstateOf(error);
   if (sqlstate === undefined) {
-    return { kind: "unavailable", why: isTimeout(error) ? "timeout" : "away", detail };
+    const status = statusOf(detail);
+    if (TOO_LARGE.has(status ?? 0)) return { kind: "refused", sqlstate: LIMIT_EXCEEDED, detail };
+    const isLate = isTimeout(error) || status === GATEWAY_TIMEOUT;
+    return { kind: "unavailable", why: isLate ? "timeout" : "away", detail };
+  }
+  if (sqlstate === PROTOCOL_VIOLATION && detail.startsWith(CUT_BY_PROXY)) {
+    return { kind: "unavailable", why: "timeout", detail: `${sqlstate} ${detail}` };
   }
   if (CALL_IS_WRONG.has(sqlstate.slice(0, 2)) && !SETUP_IS_WRONG.has(sqlstate)) {
     return { kind: "refused", sqlstate, detail };
@@ -109,6 +126,12 @@ function whyOf(sqlstate: string): Unavailability {
   if (SETUP_IS_WRONG.has(sqlstate) || ADDRESS_IS_WRONG.has(sqlstate)) return "unprepared";
   if (CONTENTION.has(sqlstate)) return "contended";
   return sqlstate.startsWith(INSUFFICIENT_RESOURCES) ? "exhausted" : "away";
+}
+
+/** The HTTP status, which the driver has in its words alone. */
+function statusOf(detail: string): number | undefined {
+  const [, status] = /^Server error \(HTTP status (\d{3})\)/.exec(detail) ?? [];
+  return status === undefined ? undefined : Number(status);
 }
 
 /** The driver wraps what `fetch` throws. */

@@ -1,5 +1,6 @@
 import { NeonDbError, neon, neonConfig } from "@neondatabase/serverless";
 import { DatabaseError } from "./database-error.ts";
+import { Turns } from "./turns.ts";
 
 export type SqlValue = string | number | null;
 export type Row = Record<string, unknown>;
@@ -41,10 +42,21 @@ export interface DatabaseSettings {
    */
   use?: DatabaseUse;
   /**
-   * A request that takes longer is given up, in ms; what it did in the database is then unknown.
+   * A request that takes longer is given up, in ms; what it did in the database is then unknown. The
+   * time begins when the request is sent, not while it waits for its turn.
    */
   timeoutMs: number;
+  /**
+   * Requests under way at once; the rest wait for their turn. A Durable Object has six connections,
+   * and the platform lets a seventh wait with its time running: so {@link OBJECT_AT_ONCE} where
+   * nothing is said. Who asks for requests of many clients cannot have them wait for each other, and
+   * says Infinity.
+   */
+  atOnce?: number;
 }
+
+/** Leaves an object two of its six connections. */
+const OBJECT_AT_ONCE = 4;
 
 const neonsOwnEndpoint = neonConfig.fetchEndpoint;
 const endpoints = new Map<string, string>();
@@ -104,11 +116,13 @@ export function openDatabase(settings: DatabaseSettings): Database {
   // A parameter that every Postgres takes, and shows beside the statement.
   url.searchParams.set("application_name", `edgetape-${settings.use ?? "reader"}`);
   const sql = neon(url.href);
-  const fetchOptions = () => ({ signal: AbortSignal.timeout(settings.timeoutMs) });
+  const turns = new Turns(settings.atOnce ?? OBJECT_AT_ONCE);
+  const send = <Answer>(request: (signal: AbortSignal) => Promise<Answer>) =>
+    turns.take(() => named(within(settings.timeoutMs, request)));
   return {
     async query(text, params, tag) {
-      const rows = await named(
-        sql.query(withTag(text, tag), [...params], { fetchOptions: fetchOptions() }),
+      const rows = await send((signal) =>
+        sql.query(withTag(text, tag), [...params], { fetchOptions: { signal } }),
       );
       return rows as Row[];
     },
@@ -116,15 +130,29 @@ export function openDatabase(settings: DatabaseSettings): Database {
       const queries = statements.map(({ text, params }) =>
         sql.query(withTag(text, tag), [...params]),
       );
-      const results = await named(
-        sql.transaction(queries, {
-          isolationLevel: "ReadCommitted",
-          fetchOptions: fetchOptions(),
-        }),
+      const results = await send((signal) =>
+        sql.transaction(queries, { isolationLevel: "ReadCommitted", fetchOptions: { signal } }),
       );
       return results as Row[][];
     },
   };
+}
+
+/** Ends the request after `ms`. The timer ends with it: one that is set keeps an object awake, and is billed. */
+async function within<Answer>(
+  ms: number,
+  request: (signal: AbortSignal) => Promise<Answer>,
+): Promise<Answer> {
+  const late = new AbortController();
+  const timer = setTimeout(
+    () => late.abort(new DOMException(`no answer within ${ms} ms`, "TimeoutError")),
+    ms,
+  );
+  try {
+    return await request(late.signal);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Only what the driver has named is a database's error. */

@@ -298,7 +298,14 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
   ...(["plain", "timescale"] as const).flatMap((mode) => [
     {
       name: `roll-forward-${mode}`,
-      run: (db: Database) => rollupsOf(mode, db).rollForward(...rolled),
+      answers: [[], [{ made: 1 }]],
+      run: async (db: Database) => {
+        const rollups = rollupsOf(mode, db);
+        await rollups.rollMinutes(...rolled);
+        await rollups.rollHour(at(0), 64);
+        await rollups.rollDay(at(0), 64);
+        await rollups.moveOn(...rolled);
+      },
     },
     ...(["points", "trades"] as const).map((kind) => ({
       name: `refresh-${kind}-${mode}`,
@@ -316,6 +323,7 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
       run: (db: Database) => rollupsOf(mode, db).refreshImported(16),
     },
   ]),
+  { name: "first-event", run: (db) => rollupsOf("plain", db).firstEvent(...rolled) },
   {
     name: "pack",
     answers: [[], [{ packed: 1, through_us: at(1), packed_through_us: at(0) }]],

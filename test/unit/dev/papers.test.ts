@@ -41,6 +41,12 @@ describe("rules of SPEC", () => {
     expect(uncitedRules(dir)).toEqual([]);
   });
 
+  it("are cited by the checks of the conformance runner", () => {
+    const checks = '{ rule: "Z-1" }, { rule: "Z-2" }, { rule: "ZZ-10" }';
+    write({ "src/protocol/SPEC.md": spec, "test/conformance/z.ts": checks });
+    expect(uncitedRules(dir)).toEqual([]);
+  });
+
   it("that are none at all are a fault too, for then nothing is looked for", () => {
     write({ "src/protocol/SPEC.md": "# Rules\n1. One.\n", "test/a.test.ts": "" });
     expect(uncitedRules(dir)).toHaveLength(1);

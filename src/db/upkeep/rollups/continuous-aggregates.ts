@@ -5,7 +5,7 @@ import type { Database } from "../../driver/database.ts";
 import { int8s } from "../../driver/rows-of.ts";
 import { identifier, raw, type Sql, sql } from "../../driver/sql.ts";
 import { epochUsOf } from "../../driver/sql-time.ts";
-import { refresh } from "./kept-rollups.ts";
+import { readFirstEvent, refresh } from "./kept-rollups.ts";
 import { refreshImported } from "./refresh-imported.ts";
 import { refreshPoints } from "./refresh-points.ts";
 import { INVALIDATE_IMPORTED, refreshTrades } from "./refresh-trades.ts";
@@ -87,14 +87,32 @@ export function continuousAggregates(db: Database): Rollups {
       sql`call refresh_continuous_aggregate('${identifier(view)}', '${isoOf(fromUs)}'::timestamptz, '${isoOf(toUs)}'::timestamptz)`,
     );
 
+  /** The aggregates of buckets of that length, over a range of whole ones. */
+  const refreshAll = async (bucketUs: number, fromUs: number, toUs: number) => {
+    for (const { view, lengthUs } of [...OF_POINTS, ...OF_TRADES]) {
+      const [from, to] = [floorUs(fromUs, lengthUs), floorUs(toUs, lengthUs)];
+      if (lengthUs === bucketUs && from < to) await refreshAggregate(view, from, to);
+    }
+  };
+
   return {
-    async rollForward(fromUs: EpochUs, toUs: EpochUs): Promise<void> {
-      for (const { view, lengthUs } of [...OF_POINTS, ...OF_TRADES]) {
-        const [from, to] = [floorUs(fromUs, lengthUs), floorUs(toUs, lengthUs)];
-        if (from < to) await refreshAggregate(view, from, to);
-      }
+    async rollMinutes(fromUs: EpochUs, toUs: EpochUs): Promise<"some" | "none"> {
+      await refreshAll(MINUTE_US, fromUs, toUs);
+      // A refresh does not say what it has made.
+      return "some";
+    },
+    async rollHour(hourUs: EpochUs): Promise<number> {
+      await refreshAll(HOUR_US, hourUs, hourUs + HOUR_US);
+      return 0;
+    },
+    async rollDay(dayUs: EpochUs): Promise<number> {
+      await refreshAll(DAY_US, dayUs, dayUs + DAY_US);
+      return 0;
+    },
+    async moveOn(fromUs: EpochUs, toUs: EpochUs): Promise<void> {
       await askAll(db, [invalidateImportedOf(fromUs, toUs), setRolledThrough(toUs)]);
     },
+    firstEvent: (fromUs, toUs) => readFirstEvent(db, fromUs, toUs),
     async refreshPoints(mostInvalidations: number): Promise<number> {
       const live = await refreshLive(POINT_INVALIDATIONS, mostInvalidations);
       return live > 0 ? live : refresh(db, refreshPoints("past", mostInvalidations));

@@ -21,7 +21,8 @@ select symbol_id, day as bucket from imported_day_of d where ${tradedIn("1h")} o
 export const refreshImported = (mostInvalidations: number): Sql => sql`
 with picked as materialized (
   select distinct hour, symbol_id from (
-    select hour, symbol_id from stale_posted order by hour desc, symbol_id limit ${mostInvalidations}) s),
+    select hour, symbol_id from stale_posted
+    where (select watermark <= rolled_through from tape_state) order by hour desc, symbol_id limit ${mostInvalidations}) s),
 taken as (delete from stale_posted s using picked k where s.hour = k.hour and s.symbol_id = k.symbol_id),
 ${importedHours({ hours: sql`picked`, isSeen: sql`true`, moreTradedMinutes: NOTHING })},
 ${importedDays(sql`picked`, TRADED_DAYS)},

@@ -4,8 +4,22 @@ import type { EpochUs } from "../../../protocol/time.ts";
  * What keeps the rollups of a database right. All of it may be repeated, and ended in the middle.
  */
 export interface Rollups {
-  /** Makes the rollups of [fromUs, toUs) and moves `rolled_through` on to `toUs`. */
-  rollForward(fromUs: EpochUs, toUs: EpochUs): Promise<void>;
+  /**
+   * Makes the minutes of [fromUs, toUs), which is not after the watermark.
+   * @returns whether there is anything in it, as far as the database can say.
+   */
+  rollMinutes(fromUs: EpochUs, toUs: EpochUs): Promise<"some" | "none">;
+  /**
+   * Makes an hour whose minutes are made, of at most so many series and as many symbols.
+   * @returns how many; 0 when all have it.
+   */
+  rollHour(hourUs: EpochUs, most: number): Promise<number>;
+  /** The same of a day whose hours are made. */
+  rollDay(dayUs: EpochUs, most: number): Promise<number>;
+  /** All of [fromUs, toUs) is made: moves `rolled_through` on to `toUs`. */
+  moveOn(fromUs: EpochUs, toUs: EpochUs): Promise<void>;
+  /** The first moment of anything stored in the range; null where nothing is. */
+  firstEvent(fromUs: EpochUs, toUs: EpochUs): Promise<EpochUs | null>;
   /**
    * Makes stale hours of points right again, the newest first. @returns how many; 0 when none is
    * left.

@@ -4,7 +4,8 @@ select pg_advisory_xact_lock(7305814126390514693)
 
 with picked as materialized (
   select distinct hour, symbol_id from (
-    select hour, symbol_id from stale_posted order by hour desc, symbol_id limit $1) s),
+    select hour, symbol_id from stale_posted
+    where (select watermark <= rolled_through from tape_state) order by hour desc, symbol_id limit $1) s),
 taken as (delete from stale_posted s using picked k where s.hour = k.hour and s.symbol_id = k.symbol_id),
 imported_in as materialized (
   select hour, symbol_id from picked k where exists (

@@ -4,10 +4,11 @@ select pg_advisory_xact_lock(7305814126390514693)
 
 with
 state as materialized (
-  select rolled_through, raw_from, minutes_from, packed_through from tape_state),
+  select watermark, rolled_through, raw_from, minutes_from, packed_through from tape_state),
 picked as materialized (
   select distinct hour, series_id from (
-    select hour, series_id from stale_points  order by hour desc, series_id limit $1) s),
+    select hour, series_id from stale_points
+    where (select watermark <= rolled_through from state)  order by hour desc, series_id limit $1) s),
 taken as (delete from stale_points s using picked k where s.hour = k.hour and s.series_id = k.series_id),
 past_point as materialized (
   select p.* from picked k cross join lateral (select ts, value, cursor, series_id, ordinal from points_past

@@ -4,10 +4,11 @@ select pg_advisory_xact_lock(7305814126390514693)
 
 with
 state as materialized (
-  select rolled_through, raw_from, minutes_from, packed_through from tape_state),
+  select watermark, rolled_through, raw_from, minutes_from, packed_through from tape_state),
 picked as materialized (
   select distinct hour, symbol_id from (
-    select hour, symbol_id from stale_trades  order by hour desc, symbol_id limit $1) s),
+    select hour, symbol_id from stale_trades
+    where (select watermark <= rolled_through from state)  order by hour desc, symbol_id limit $1) s),
 taken as (delete from stale_trades s using picked k where s.hour = k.hour and s.symbol_id = k.symbol_id),
 past_trade as materialized (
   select t.* from picked k cross join lateral (select * from trades_past

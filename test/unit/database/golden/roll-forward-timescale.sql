@@ -2,19 +2,19 @@ call refresh_continuous_aggregate('metrics_1m_live', '2026-01-04T12:00:00.000Z':
 
 -- then
 
-call refresh_continuous_aggregate('metrics_1h_live', '2026-01-04T12:00:00.000Z'::timestamptz, '2026-01-05T12:00:00.000Z'::timestamptz)
-
--- then
-
 call refresh_continuous_aggregate('bars_1m_live', '2026-01-04T12:00:00.000Z'::timestamptz, '2026-01-05T12:00:00.000Z'::timestamptz)
 
 -- then
 
-call refresh_continuous_aggregate('bars_1h_live', '2026-01-04T12:00:00.000Z'::timestamptz, '2026-01-05T12:00:00.000Z'::timestamptz)
+call refresh_continuous_aggregate('metrics_1h_live', '2026-01-05T12:00:00.000Z'::timestamptz, '2026-01-05T13:00:00.000Z'::timestamptz)
 
 -- then
 
-call refresh_continuous_aggregate('bars_1d_live', '2026-01-04T00:00:00.000Z'::timestamptz, '2026-01-05T00:00:00.000Z'::timestamptz)
+call refresh_continuous_aggregate('bars_1h_live', '2026-01-05T12:00:00.000Z'::timestamptz, '2026-01-05T13:00:00.000Z'::timestamptz)
+
+-- then
+
+call refresh_continuous_aggregate('bars_1d_live', '2026-01-05T00:00:00.000Z'::timestamptz, '2026-01-06T00:00:00.000Z'::timestamptz)
 
 -- then
 
