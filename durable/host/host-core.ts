@@ -19,6 +19,7 @@ import { hostOf } from "../../src/core/placement.ts";
 import { isStorageFull } from "../../src/core/storage-watch.ts";
 import { failureOf, lineOf } from "../../src/db/driver/database-error.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
+import type { LogId } from "../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import { createSeriesTable } from "../room/append/series-limit.ts";
@@ -37,6 +38,7 @@ import { CatchUp } from "./catch-up.ts";
 import { FanOut } from "./fan-out.ts";
 import type { HostPorts, HostSettings } from "./host-ports.ts";
 import { LoadedRooms } from "./loaded-rooms.ts";
+import { FormerLogs } from "./log/former-logs.ts";
 import { HostLog, type RoomId } from "./log/host-log.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { Pruning } from "./pruning.ts";
@@ -63,6 +65,7 @@ export class HostCore {
   readonly #settings: HostSettings;
   readonly #registry: Registry;
   readonly #log: HostLog;
+  readonly #formerLogs: FormerLogs;
   readonly #symbols: HostSymbols;
   readonly #predecessors: Predecessors;
   readonly #firstKeys: FirstEditionKeys;
@@ -92,13 +95,15 @@ export class HostCore {
     createArchiveTable(sql);
     const log = new HostLog(sql, clock.nowUs(), ports.newId, keeping);
     this.#log = log;
+    this.#formerLogs = new FormerLogs(sql);
     this.#registry = new Registry(sql);
     const meta = new HostMeta(sql);
     this.#firstKeys = new FirstEditionKeys(sql);
     this.#predecessors = new Predecessors({
       ...{ host: name, placement: limits, meta, nowMs },
       isUsed: () => this.#registry.size > 0,
-      ...{ keeper: ports.keeper, others: ports.others, firstEdition: ports.firstEdition },
+      ...{ keeper: ports.keeper, firstEdition: ports.firstEdition },
+      others: rememberingLogs(ports.others, this.#formerLogs),
       rememberKeys: (symbol, keys) => this.#firstKeys.remember(symbol, keys),
       failed: (event, error) => this.#failed(event, error),
     });
@@ -210,13 +215,14 @@ export class HostCore {
     since: Cursor | null,
     limit: number,
     waitMs: number,
+    log: LogId | null = null,
   ): Promise<PollPage> {
     // Postgres may know what nobody has pushed here; where it cannot be asked nothing of it may be passed over.
     if (!this.#symbols.isKnown(symbol)) {
       const { kind } = await this.#symbols.acquaintance([symbol]);
-      if (kind === "unsure") return nothingYet(since ?? this.head);
+      if (kind === "unsure") return nothingYet(since ?? this.head, log);
     }
-    return this.#roomOf(symbol).poll(since, limit, waitMs);
+    return this.#roomOf(symbol).poll(since, limit, waitMs, log);
   }
 
   readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail> {
@@ -258,7 +264,7 @@ export class HostCore {
   /** The symbol is on another host by other settings, which asks for it: see `HostCalls`. */
   handOver(symbol: SymbolName, before: number, isYours: boolean): Promise<HandedOver> {
     const deps = {
-      ...{ registry: this.#registry, predecessors: this.#predecessors },
+      ...{ registry: this.#registry, predecessors: this.#predecessors, logId: this.#log.id },
       isMine: (one: SymbolName) => hostOf(one, this.#settings.limits) === this.#ports.name,
       bornNow: () => this.#log.head,
       comesBack: (record: RoomRecord) => this.#comesBack(record),
@@ -341,7 +347,10 @@ export class HostCore {
   #load(symbol: SymbolName): RoomCore {
     const { sql, clock, random, keepAwake, logger, archiveOf } = this.#ports;
     const record = this.#registry.find(symbol) ?? null;
-    const shared = { log: this.#log, registry: this.#registry, held: this.#outbox.held };
+    const shared = {
+      ...{ log: this.#log, registry: this.#registry, held: this.#outbox.held },
+      former: this.#formerLogs,
+    };
     const log = new RoomLog(shared, record);
     const room: RoomCore = new RoomCore(symbol, log, this.#settings, {
       ...{ sql, clock, random, keepAwake, logger, turns: this.#turns },
@@ -464,4 +473,16 @@ function earliest(rooms: Iterable<RoomCore>, nowMs: number): number | null {
     if (dueMs !== null && (earliestMs === null || dueMs < earliestMs)) earliestMs = dueMs;
   }
   return earliestMs;
+}
+
+/** The log that a symbol was in is known before the symbol has its place here (SPEC C-6). */
+function rememberingLogs(others: HostPorts["others"], logs: FormerLogs): HostPorts["others"] {
+  return {
+    ...others,
+    async handOver(host, symbol, before, isYours) {
+      const answer = await others.handOver(host, symbol, before, isYours);
+      if (answer.kind === "handed_over" && answer.log !== null) logs.add(answer.log);
+      return answer;
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import type { HandedOver } from "../../../src/bindings/host.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
 import type { RoomId } from "../log/host-log.ts";
@@ -10,6 +11,8 @@ const STORED_WITHIN_MS = 5_000;
 
 export interface HandOverDeps {
   registry: Registry;
+  /** The log that the symbol was in. */
+  logId: LogId;
   isMine(symbol: SymbolName): boolean;
   bornNow(): Cursor;
   predecessors: Pick<Predecessors, "announce" | "numberOf">;
@@ -63,9 +66,12 @@ export async function handOver(
   return stored(deps, headOf([...former, record.id]));
 }
 
-async function stored({ untilStored }: HandOverDeps, through: Cursor): Promise<HandedOver> {
+async function stored(
+  { untilStored, logId: log }: HandOverDeps,
+  through: Cursor,
+): Promise<HandedOver> {
   const isStored = await untilStored(through, STORED_WITHIN_MS);
-  return isStored ? { kind: "handed_over", through } : { kind: "not_yet" };
+  return isStored ? { kind: "handed_over", through, log } : { kind: "not_yet" };
 }
 
 function seal(registry: Registry, record: RoomRecord): void {

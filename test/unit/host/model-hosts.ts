@@ -183,7 +183,7 @@ export class ModelHosts {
     const { name, core } = this.#hostOf(symbol);
     const { told, tape } = this.room(symbol);
     const request: JoinRequest = {
-      ...{ symbol, since, viewerKey: null, expiresAtMs: null },
+      ...{ symbol, since, log: null, viewerKey: null, expiresAtMs: null },
       ...{ namesProtocol: false, correlationId: "model" },
     };
     const join = core.join(request, () => {
