@@ -54,7 +54,7 @@ export class FirstRoom {
     const outcome = await this.#storing;
     return outcome === "not_yet"
       ? { kind: "not_yet" }
-      : { kind: "handed_over", through: this.#head };
+      : { kind: "handed_over", log: null, through: this.#head };
   }
 
   /** It has something that nobody else has, and that cannot be stored: see `handOver`. */
