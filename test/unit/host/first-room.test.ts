@@ -66,7 +66,7 @@ describe("a room of the first edition", () => {
     const sql = madeRoom([["a"], ["b", "c"]], 1);
     const { room, frames } = roomOver(sql, STORED);
     expect(room.mustStay).toBe(true);
-    expect(await room.handOver()).toEqual({ kind: "handed_over", through: 103 });
+    expect(await room.handOver()).toEqual({ kind: "handed_over", log: null, through: 103 });
     expect(frames()).toEqual([
       [102, "b"],
       [103, "c"],
@@ -90,13 +90,13 @@ describe("a room of the first edition", () => {
 
   it("lets its symbol go on without what Postgres refuses, and keeps that", async () => {
     const { room } = roomOver(madeRoom([["a"]], 0), () => ({ kind: "refused" }));
-    expect(await room.handOver()).toEqual({ kind: "handed_over", through: 101 });
+    expect(await room.handOver()).toEqual({ kind: "handed_over", log: null, through: 101 });
     expect(room.mustStay).toBe(true);
   });
 
   it("S-8 stores all it has where another database has taken the place of that which had it", async () => {
     const { room, frames } = roomOver(madeRoom([["a"], ["b"]], 2, { database: "old" }), STORED);
-    expect(await room.handOver()).toEqual({ kind: "handed_over", through: 102 });
+    expect(await room.handOver()).toEqual({ kind: "handed_over", log: null, through: 102 });
     expect(frames()).toEqual([
       [101, "a"],
       [102, "b"],
@@ -109,7 +109,7 @@ describe("a room of the first edition", () => {
     const failing = roomOver(sql, () => ({ kind: "unavailable" }), deps);
     expect(await failing.room.handOver()).toEqual({ kind: "not_yet" });
     const { room, frames } = roomOver(sql, STORED, { readNewestCursor: () => expect.fail() });
-    expect(await room.handOver()).toEqual({ kind: "handed_over", through: 502 });
+    expect(await room.handOver()).toEqual({ kind: "handed_over", log: null, through: 502 });
     expect(frames()).toEqual([
       [501, "a"],
       [502, "b"],
