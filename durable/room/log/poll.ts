@@ -1,8 +1,8 @@
 import type { PollPage } from "../../../src/bindings/host.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
+import type { LogFrame } from "../../host/log/host-log.ts";
 import type { ReadArchive } from "../past/archive.ts";
 import type { RoomLog } from "./room-log.ts";
-import type { LogFrame } from "../../host/log/host-log.ts";
 
 /** Longest text of a page of more than one frame: some events are whole order books. */
 const PAGE_CHARS = 4 * 1024 * 1024;

@@ -166,16 +166,23 @@ describe("INV-6 I-6 an Idempotency-Key", () => {
 
   it("holds within one commit, after a wake, and for a batch of which nothing was new", () => {
     const { append, ids, headOf, sql } = host();
-    const commit = [batch({ A: ["a"] }, "k"), batch({ A: ["a"] }, "k"), batch({ A: ["b"] }, "k", "other")];
+    const commit = [
+      batch({ A: ["a"] }, "k"),
+      batch({ A: ["a"] }, "k"),
+      batch({ A: ["b"] }, "k", "other"),
+    ];
     const cursors = [headOf(A) + 0];
-    expect(append(...commit).map(({ kind }) => kind)).toEqual(["appended", "repeated", "key_reused"]);
+    expect(append(...commit).map(({ kind }) => kind)).toEqual([
+      "appended",
+      "repeated",
+      "key_reused",
+    ]);
     cursors[0] = headOf(A);
     expect(append(batch({ A: ["a"] }, "again"))).toEqual([{ kind: "appended", cursors }]);
     const woken = host({ sql });
-    expect(woken.append(batch({ A: ["a"] }, "again"), batch({ A: ["z"] }, "again", "other"))).toEqual([
-      { kind: "repeated", cursors },
-      { kind: "key_reused" },
-    ]);
+    expect(
+      woken.append(batch({ A: ["a"] }, "again"), batch({ A: ["z"] }, "again", "other")),
+    ).toEqual([{ kind: "repeated", cursors }, { kind: "key_reused" }]);
     expect(ids(A)).toEqual(["a"]);
   });
 });
