@@ -116,6 +116,29 @@ describe("a room of the first edition", () => {
     ]);
   });
 
+  it("D-5 samples its book once, for Postgres has nothing else of it", async () => {
+    const book = (type: string, bids: number[][], more = "") =>
+      `{"kind":"book","ts":5,"type":"${type}","bids":${JSON.stringify(bids)},"asks":[]${more}}`;
+    const rows = [[book("snapshot", [[9, 1]], ',"sampled":true')], [book("diff", [[8, 2]])]];
+    const sql = madeRoom(rows, 2);
+    const { room, frames } = roomOver(sql, STORED);
+    expect(await room.handOver()).toEqual({ kind: "handed_over", through: NOW_US });
+    const [[cursor, text] = []] = frames();
+    expect([cursor, JSON.parse(String(text))]).toMatchObject([
+      NOW_US,
+      {
+        type: "snapshot",
+        bids: [
+          [9, 1],
+          [8, 2],
+        ],
+        sampled: true,
+      },
+    ]);
+    await room.handOver();
+    expect(frames().length).toBe(1);
+  });
+
   it("I-6 tells the keys of the last day, a page at a time", () => {
     const sql = madeRoom([], 0);
     for (const [key, at] of [
