@@ -53,6 +53,9 @@ const NOT_KNOWN_RETRY_S = 5;
 /** Of what may wait for Postgres a symbol that it refuses has this share at the most. */
 const REFUSED_SHARE = 1 / 8;
 
+/** What former rooms of a symbol have must be in Postgres before it has a place: whoever asks waits so long, in ms. */
+const STORED_WITHIN_MS = 5_000;
+
 /**
  * A host: rooms, many or one, over one log, one outbox lane and one alarm, put together over ports. It is what ships, and what
  * the model test drives; the Durable Object around it knows the platform and nothing else. One of these is one waking life.
@@ -98,7 +101,6 @@ export class HostCore {
     this.#firstKeys = new FirstEditionKeys(sql);
     this.#predecessors = new Predecessors({
       ...{ host: name, placement: limits, meta, nowMs },
-      nowCursor: () => log.head,
       isUsed: () => this.#registry.size > 0,
       ...{ keeper: ports.keeper, firstEdition: ports.firstEdition },
       others: rememberingLogs(ports.others, this.#formerLogs),
@@ -111,6 +113,8 @@ export class HostCore {
       bornNow: () => log.head,
       ...ports.names,
       newRoomsPerMinute: limits.LIMIT_NEW_ROOMS,
+      isRestStored: (symbol) =>
+        this.#outbox.untilStored(this.#headOf(this.#registry.formerOf(symbol)), STORED_WITHIN_MS),
       pause: () => wait(0),
       keepAwake: (work) => keepAwake(work.then(() => undefined)),
       failed: (event, error) => this.#failed(event, error),
@@ -263,13 +267,25 @@ export class HostCore {
       ...{ registry: this.#registry, predecessors: this.#predecessors, logId: this.#log.id },
       isMine: (one: SymbolName) => hostOf(one, this.#settings.limits) === this.#ports.name,
       bornNow: () => this.#log.head,
-      comesBack: (record: RoomRecord) => this.#symbols.comesBack(record),
-      headOf: (record: RoomRecord) => this.#roomOf(record.symbol).log.head,
+      comesBack: (record: RoomRecord) => this.#comesBack(record),
+      headOf: (rooms: readonly RoomId[]) => this.#headOf(rooms),
       closeViewers: (record: RoomRecord) => this.#rooms.find(record.symbol)?.dismiss(),
       untilStored: (cursor: Cursor, timeoutMs: number) =>
         this.#outbox.untilStored(cursor, timeoutMs),
     };
     return handOver(deps, symbol, before, isYours);
+  }
+
+  /** A symbol gets a room anew, and whoever is at the one of before comes back to it. */
+  #comesBack(record: RoomRecord): void {
+    this.#rooms.find(record.symbol)?.dismiss();
+    this.#rooms.drop(record.symbol);
+    this.#symbols.comesBack(record);
+  }
+
+  /** Cursor of the newest frame of these rooms; 0 where they have none. */
+  #headOf(rooms: readonly RoomId[]): Cursor {
+    return Math.max(0, ...rooms.map((room) => this.#log.lastOf(room) ?? 0)) as Cursor;
   }
 
   /** A viewer connects; `accept` makes its socket, and is called only where it may come in. */

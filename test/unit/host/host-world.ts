@@ -40,8 +40,8 @@ export interface HostWorldDeps {
   postgres: FakePostgres;
   observer: DiskObserver;
   sockets(): Iterable<ViewerSocket>;
-  announce: HostPorts["keeper"]["announce"];
-  handOver: HostPorts["handOver"];
+  keeper: HostPorts["keeper"];
+  others: HostPorts["others"];
 }
 
 /** What a host finds around it: a disk, an alarm, Postgres, other hosts. It outlives every life of the host. */
@@ -106,7 +106,7 @@ export class HostWorld {
   }
 
   #ports(life: { pending: number; isOver: boolean }): HostPorts {
-    const { name, time, postgres, sockets, announce, handOver } = this.#deps;
+    const { name, time, postgres, sockets, keeper, others } = this.#deps;
     return {
       name,
       sql: {
@@ -152,9 +152,8 @@ export class HostWorld {
         find: (symbols) => postgres.find(symbols),
         readPrices: async () => new Map(),
       },
-      keeper: { announce },
-      handOver,
-      sockets,
+      ...{ keeper, others, sockets },
+      firstEdition: null,
       closingSockets: () => 0,
       setAutoResponse: () => undefined,
       restart: (why) => expect.fail(`the host restarts: ${why}`),

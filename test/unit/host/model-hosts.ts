@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { RoomId } from "../../../durable/host/log/log-row.ts";
+import { Placements } from "../../../durable/keeper/placements.ts";
 import type { ViewerAttachment } from "../../../durable/room/viewers/viewer.ts";
 import type { HostBatch, HostOutcome, JoinRequest } from "../../../src/bindings/host.ts";
 import { decodeFrame } from "../../../src/core/encode-events.ts";
@@ -8,6 +9,7 @@ import type { TapeEvent } from "../../../src/protocol/event.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
 import { FakeTime, settle } from "../room/fake-time.ts";
+import { memorySql } from "../room/sqlite-port.ts";
 import { earlierLife } from "./earlier-life-rows.ts";
 import { FakePostgres, type StoredRow } from "./fake-postgres.ts";
 import { HostWorld } from "./host-world.ts";
@@ -57,8 +59,8 @@ export class ModelHosts {
   readonly #keyed: KeyedRequest[] = [];
   readonly #acksUnderWay: { viewer: ModelViewer; cursor: Cursor }[] = [];
   #placement: Placement;
-  /** Placements that there were before this one. */
-  readonly #earlier: Placement[] = [];
+  /** What the Keeper remembers. */
+  readonly #placements = new Placements(memorySql());
   #longestRow = 0;
   /** The first thing that was wrong on a disk. */
   #failure: { error: unknown } | null = null;
@@ -389,11 +391,14 @@ export class ModelHosts {
       {
         ...{ name, time: this.#time, postgres: this.#postgres, observer: this.#observerOf(name) },
         sockets: () => this.#viewersOf(name),
-        announce: async () => ({ earlier: [...this.#earlier], hasFirstEdition: false }),
-        handOver: async (from, symbol) =>
-          from === "first-edition"
-            ? { kind: "never_here" }
-            : this.#host(from).core.handOver(symbol),
+        keeper: {
+          announce: async (host, placement) => this.#placements.announce(host, placement),
+          ownHostsAfter: async (host, most) => this.#placements.ownHostsAfter(host, most),
+        },
+        others: {
+          namesAfter: async (host, ...page) => this.#host(host).core.namesAfter(...page),
+          handOver: (host, ...symbol) => this.#host(host).core.handOver(...symbol),
+        },
       },
       this.#placement,
     );
