@@ -26,6 +26,7 @@ import { openDatabase } from "../../src/db/driver/database.ts";
 import { findSymbolNames, readSymbolNames } from "../../src/db/events/read-symbol-names.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
 import { PING, PONG } from "../../src/protocol/heartbeat.ts";
+import type { LogId } from "../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import { SUBPROTOCOL } from "../../src/protocol/version.ts";
@@ -92,8 +93,14 @@ export class Host extends DurableObject<Env> implements HostCalls {
     return this.#core.untilStored(cursor, timeoutMs);
   }
 
-  poll(symbol: SymbolName, since: Cursor | null, limit: number, waitMs: number): Promise<PollPage> {
-    return this.#core.poll(symbol, since, limit, waitMs);
+  poll(
+    symbol: SymbolName,
+    since: Cursor | null,
+    limit: number,
+    waitMs: number,
+    log: LogId | null,
+  ): Promise<PollPage> {
+    return this.#core.poll(symbol, since, limit, waitMs, log);
   }
 
   readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail> {

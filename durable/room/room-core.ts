@@ -9,13 +9,15 @@ import { bookOf } from "../../src/core/book-samples.ts";
 import { seriesHash } from "../../src/core/series-hash.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
 import { ROOM_SILENCE_MS } from "../../src/protocol/heartbeat.ts";
+import type { LogId } from "../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import type { LogFrame } from "../host/log/host-log.ts";
 import { RoomAppend } from "./append/append.ts";
 import { SeriesLimit } from "./append/series-limit.ts";
-import { nothingYet, readPoll } from "./log/poll.ts";
+import { nothingYet, readPoll, resetPage } from "./log/poll.ts";
 import { Pollers } from "./log/pollers.ts";
+import { resumptionOf } from "./log/resume.ts";
 import type { RoomLog } from "./log/room-log.ts";
 import { tailOf } from "./log/tail.ts";
 import { ArchiveReads } from "./past/archive-reads.ts";
@@ -131,15 +133,27 @@ export class RoomCore {
     this.#earlier.kick();
   }
 
-  /** Events after `since`; where there are none, waits for the next ones, at most `waitMs`. */
-  async poll(since: Cursor | null, limit: number, waitMs: number): Promise<PollPage> {
+  /** Events after `since`, of the log `of`; where there are none, waits for the next ones, at most `waitMs`. */
+  async poll(
+    since: Cursor | null,
+    limit: number,
+    waitMs: number,
+    of: LogId | null,
+  ): Promise<PollPage> {
     await this.#isKnown();
     const { log } = this;
-    const from = since ?? log.head;
-    // What it has may move behind what an earlier life had.
-    if (!log.isPlaced) return nothingYet(from);
-    if (from >= log.head && waitMs > 0) await this.#pollers.nextAppend(waitMs);
-    return readPoll({ log, readArchive: this.#archiveNow().read }, from, limit);
+    // What it has may move behind what an earlier life had, and nobody knows yet who handed over.
+    if (!log.isPlaced) return nothingYet(since ?? log.head, of);
+    const resumption = resumptionOf(log, since ?? log.head, of);
+    if (resumption.kind === "reset") return resetPage(log);
+    const read = (after: Cursor) =>
+      readPoll({ log, readArchive: this.#archiveNow().read }, after, limit);
+    const page = await read(resumption.after);
+    const isEmpty = page.count === 0 && page.complete;
+    // Something may have come while the page was read.
+    if (!isEmpty || waitMs === 0 || log.head > page.cursor) return page;
+    await this.#pollers.nextAppend(waitMs);
+    return read(page.cursor);
   }
 
   /** What Postgres does not surely have yet, at most about `maxEvents`; `cursor` is how far it goes. */
@@ -182,8 +196,8 @@ export class RoomCore {
     const watching = this.#watchingNow();
     const refusal = watching.door.refusalOf(request, clock.nowMs());
     if (refusal !== null) return refusal;
-    const { since, viewerKey: key, expiresAtMs, correlationId } = request;
-    watching.viewers.join(accept(), since, { key, expiresAtMs });
+    const { since, log, viewerKey: key, expiresAtMs, correlationId } = request;
+    watching.viewers.join(accept(), since, { key, expiresAtMs }, log);
     // A thousand viewers may come back in a second, and a line for each would be a part of what that takes.
     if (logger.isEnabledFor("debug")) {
       const { symbol, viewers } = this;
@@ -208,8 +222,11 @@ export class RoomCore {
     this.#watching?.viewers.leave(socket);
   }
 
-  /** The symbol is on another host from now on: whoever is here is to come back. */
+  /** The symbol is on another host from now on, which has its book from Postgres. Whoever is here is to come back. */
   dismiss(): void {
+    const hasBook = this.log.hasBook && !this.log.isPending;
+    const keyframe = hasBook ? this.#booksNow().takeChanged(this.#ports.clock.nowUs()) : null;
+    if (keyframe !== null) this.#ports.appendOwn(keyframe);
     this.#watching?.viewers.closeAll("goingAway");
     this.#pollers.wake();
   }
@@ -300,4 +317,3 @@ export class RoomCore {
     return this.#watching;
   }
 }
-

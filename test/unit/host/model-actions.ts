@@ -98,7 +98,10 @@ const actions = [
       mode: fc.constantFrom("up" as const, "slow" as const, "away" as const, "forgetful" as const),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("refuse" as const), symbol: fc.option(symbol) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("refuse" as const), symbol: fc.option(symbol) }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -183,11 +186,7 @@ export async function act(hosts: ModelHosts, step: Action): Promise<void> {
   }
 }
 
-function sinceOf(
-  hosts: ModelHosts,
-  symbol: SymbolName,
-  since: string | number,
-): Cursor | null {
+function sinceOf(hosts: ModelHosts, symbol: SymbolName, since: string | number): Cursor | null {
   if (since === "none") return null;
   if (since === "origin") return CURSOR_ORIGIN;
   const { entries, head } = hosts.room(symbol).tape;

@@ -189,7 +189,7 @@ export class ModelHosts {
     const { name, core } = this.#hostOf(symbol);
     const { told, tape } = this.room(symbol);
     const request: JoinRequest = {
-      ...{ symbol, since, viewerKey: null, expiresAtMs: null },
+      ...{ symbol, since, log: null, viewerKey: null, expiresAtMs: null },
       ...{ namesProtocol: false, correlationId: "model" },
     };
     const join = core.join(request, () => {
@@ -271,7 +271,10 @@ export class ModelHosts {
     let leftMs = ms;
     for (;;) {
       const next = this.#nextAlarm();
-      const untilMs = Math.max(0, (next?.alarmAtMs ?? Number.POSITIVE_INFINITY) - this.#time.nowMs());
+      const untilMs = Math.max(
+        0,
+        (next?.alarmAtMs ?? Number.POSITIVE_INFINITY) - this.#time.nowMs(),
+      );
       if (next === null || untilMs > leftMs) break;
       await this.#time.pass(untilMs);
       leftMs -= untilMs;
@@ -349,7 +352,8 @@ export class ModelHosts {
     // Whatever the clock was turned back by: nothing waits for it (C-1).
     for (let round = 0; round < 60; round += 1) await this.pass(16_000);
     this.throwFailures();
-    for (const symbol of SYMBOLS) await this.poll(symbol, { fromOrigin: false, limit: 100_000, waitMs: 0 });
+    for (const symbol of SYMBOLS)
+      await this.poll(symbol, { fromOrigin: false, limit: 100_000, waitMs: 0 });
   }
 
   /** Call it after each step. */

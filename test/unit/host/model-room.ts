@@ -3,9 +3,9 @@ import type { LogFrame } from "../../../durable/host/log/log-row.ts";
 import type { PollPage } from "../../../src/bindings/host.ts";
 import { SAMPLE_INTERVAL_US } from "../../../src/core/book-samples.ts";
 import { decodeFrame } from "../../../src/core/encode-events.ts";
+import type { HostName } from "../../../src/core/placement.ts";
 import type { BookEvent } from "../../../src/protocol/book.ts";
 import type { TapeEvent } from "../../../src/protocol/event.ts";
-import type { HostName } from "../../../src/core/placement.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
 import type { StoredRow } from "./fake-postgres.ts";
@@ -224,7 +224,9 @@ export class ModelRoom {
     // D-5: it is the book as it stands, and at least an interval after the sample before it.
     expect(unmarked(event)).toEqual(bookOf(this.#knownTo(log)));
     if (!log.isSettled || !this.#isSampledInTime || !this.#isInTime(cursor)) return;
-    const last = this.tape.entries.findLast((one) => one.event.kind === "book" && isKept(one.event));
+    const last = this.tape.entries.findLast(
+      (one) => one.event.kind === "book" && isKept(one.event),
+    );
     if (last !== undefined) {
       expect(cursor - last.cursor).toBeGreaterThan(SAMPLE_INTERVAL_US - AHEAD_US);
     }
