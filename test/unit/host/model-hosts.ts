@@ -24,8 +24,12 @@ const ARCHIVE_PAGE_EVENTS = 90;
 const QUIET_MS = 1_000;
 
 /** Pushed often; pushed rarely, and waited for; and one with a past, whose clock was ahead. */
-export const SYMBOLS = ["BTC-USD", "ETH-USD", "SOL-USD"] as SymbolName[];
-const [, , MOVED] = SYMBOLS as [SymbolName, SymbolName, SymbolName];
+export const SYMBOLS = ["BTC-USD", "ETH-USD", "SOL-USD"] as unknown as readonly [
+  SymbolName,
+  SymbolName,
+  SymbolName,
+];
+const [, , MOVED] = SYMBOLS;
 
 /** A request as its producer has it. */
 interface Request {
@@ -35,6 +39,7 @@ interface Request {
   events: Map<SymbolName, TapeEvent[]>;
   /** How much of each symbol there was up to where it is, by its answer; null while it has none. */
   counts: number[] | null;
+  placement: Placement;
 }
 
 export interface PollPlan {
@@ -148,7 +153,8 @@ export class ModelHosts {
   /** A producer sends its request again, with or without having had an answer; and another one with its key (INV-6). */
   async retry(): Promise<void> {
     const request = this.#keyed.at(-1);
-    if (request === undefined) return;
+    // Hosts of other settings know nothing of its key.
+    if (request?.placement !== this.#placement) return;
     const { key } = request.batch.idempotency as { key: string };
     const isNew = request.counts === null && request.posted.appended === 0;
     const before = [...this.rooms].map(({ tape }) => tape.entries.length);
@@ -237,7 +243,12 @@ export class ModelHosts {
   async sleep(): Promise<void> {
     await this.pass(QUIET_MS);
     for (const host of this.#hosts.values()) {
-      if (host.maySleep) host.beginAnew(this.#asleepIn(host.name));
+      if (!host.maySleep) continue;
+      host.end();
+      for (const viewer of this.#viewersOf(host.name)) {
+        viewer.hasFailed = false;
+        viewer.isKnownToFail = false;
+      }
     }
     await this.#acknowledgeWhatIsDue();
   }
@@ -246,8 +257,13 @@ export class ModelHosts {
   async crash(): Promise<void> {
     await settle();
     for (const viewer of this.everyViewer) viewer.state = "closed";
-    for (const host of this.#hosts.values()) host.beginAnew([]);
-    await settle();
+    for (const host of this.#hosts.values()) host.end();
+  }
+
+  /** There are other settings: every host begins anew with them, when it is asked for. */
+  async place(placement: Placement): Promise<void> {
+    await this.crash();
+    this.#placement = placement;
   }
 
   /** Lets time pass; alarms go off when they are due. */
@@ -255,7 +271,10 @@ export class ModelHosts {
     let leftMs = ms;
     for (;;) {
       const next = this.#nextAlarm();
-      const untilMs = Math.max(0, (next?.alarmAtMs ?? Number.POSITIVE_INFINITY) - this.#time.nowMs());
+      const untilMs = Math.max(
+        0,
+        (next?.alarmAtMs ?? Number.POSITIVE_INFINITY) - this.#time.nowMs(),
+      );
       if (next === null || untilMs > leftMs) break;
       await this.#time.pass(untilMs);
       leftMs -= untilMs;
@@ -303,17 +322,17 @@ export class ModelHosts {
     const room = this.room(symbol);
     const from = poll.fromOrigin ? CURSOR_ORIGIN : room.polled;
     const isAway = this.#postgres.mode === "away";
-    const { core } = this.#hostOf(symbol);
+    const { core, name } = this.#hostOf(symbol);
     const page = await this.#until(core.poll(symbol, from, poll.limit, poll.waitMs));
-    room.takePage(from, page, isAway);
+    room.takePage(name, from, page, isAway);
   }
 
   /** What Postgres and the newest part of a room have together is everything. */
   async readTail(symbol: SymbolName): Promise<void> {
     const room = this.room(symbol);
-    const { core } = this.#hostOf(symbol);
+    const { core, name } = this.#hostOf(symbol);
     const { frames, storedThrough, cursor } = await this.#until(core.readTail(symbol, 1_000_000));
-    if (!room.isPlaced) return;
+    if (!room.isPlacedOn(name)) return;
     const { tape } = room;
     expect(cursor).toBeGreaterThanOrEqual(tape.head);
     const from = tape.indexAfter(storedThrough);
@@ -333,7 +352,8 @@ export class ModelHosts {
     // Whatever the clock was turned back by: nothing waits for it (C-1).
     for (let round = 0; round < 60; round += 1) await this.pass(16_000);
     this.throwFailures();
-    for (const symbol of SYMBOLS) await this.poll(symbol, { fromOrigin: false, limit: 100_000, waitMs: 0 });
+    for (const symbol of SYMBOLS)
+      await this.poll(symbol, { fromOrigin: false, limit: 100_000, waitMs: 0 });
   }
 
   /** Call it after each step. */
@@ -354,7 +374,8 @@ export class ModelHosts {
   #request(plan: BatchPlan): Request[] {
     const { events, rooms } = this.#producer.make(plan);
     const idempotency = { key: `key ${this.#producer.made}`, fingerprint: "a body" };
-    const byHost = Map.groupBy(rooms, ({ symbol }) => hostOf(symbol, this.#placement));
+    const placement = this.#placement;
+    const byHost = Map.groupBy(rooms, ({ symbol }) => hostOf(symbol, placement));
     return Array.from(byHost, ([host, own]) => {
       const posted: PostedBatch = { appended: 0 };
       const ownEvents = new Map(own.map(({ symbol }) => [symbol, events.get(symbol) ?? []]));
@@ -363,7 +384,7 @@ export class ModelHosts {
         ...{ rooms: own, holder: "model", correlationId: "model" },
         ...(plan.keyed && { idempotency }),
       };
-      return { host, batch, posted, events: ownEvents, counts: null };
+      return { ...{ host, batch, posted, placement }, events: ownEvents, counts: null };
     });
   }
 
@@ -373,10 +394,10 @@ export class ModelHosts {
     if (!this.#keyed.includes(request)) this.#keyed.push(request);
   }
 
-  #countsOf({ batch }: Request, cursors: readonly Cursor[]): number[] {
+  #countsOf({ host, batch }: Request, cursors: readonly Cursor[]): number[] {
     expect(cursors.length).toBe(batch.rooms.length);
     return batch.rooms.map(({ symbol }, at) =>
-      this.room(symbol).countThrough(cursors[at] ?? (0 as Cursor)),
+      this.room(symbol).countThrough(host, cursors[at] ?? (0 as Cursor)),
     );
   }
 
@@ -387,21 +408,20 @@ export class ModelHosts {
   #host(name: HostName): HostWorld {
     const known = this.#hosts.get(name);
     if (known !== undefined) return known;
-    const host = new HostWorld(
-      {
-        ...{ name, time: this.#time, postgres: this.#postgres, observer: this.#observerOf(name) },
-        sockets: () => this.#viewersOf(name),
-        keeper: {
-          announce: async (host, placement) => this.#placements.announce(host, placement),
-          ownHostsAfter: async (host, most) => this.#placements.ownHostsAfter(host, most),
-        },
-        others: {
-          namesAfter: async (host, ...page) => this.#host(host).core.namesAfter(...page),
-          handOver: (host, ...symbol) => this.#host(host).core.handOver(...symbol),
-        },
+    const host = new HostWorld({
+      ...{ name, time: this.#time, postgres: this.#postgres, observer: this.#observerOf(name) },
+      sockets: () => this.#viewersOf(name),
+      asleep: () => this.#asleepIn(name),
+      placement: () => this.#placement,
+      keeper: {
+        announce: async (one, placement) => this.#placements.announce(one, placement),
+        ownHostsAfter: async (one, most) => this.#placements.ownHostsAfter(one, most),
       },
-      this.#placement,
-    );
+      others: {
+        namesAfter: async (one, ...page) => this.#host(one).core.namesAfter(...page),
+        handOver: (one, ...symbol) => this.#host(one).core.handOver(...symbol),
+      },
+    });
     this.#hosts.set(name, host);
     return host;
   }
@@ -420,15 +440,15 @@ export class ModelHosts {
         head = last;
         let events = 0;
         for (const { room, frames } of parts) {
-          roomOf(room).record(frames);
+          roomOf(room).record(name, frames);
           events += frames.reduce((sum, { count }) => sum + count, 0);
         }
         this.#longestRow = Math.max(this.#longestRow, events);
       },
-      onTakenOut: (room, frames) => roomOf(room).takenOut(frames),
+      onTakenOut: (room, frames) => roomOf(room).takenOut(name, frames),
       onRoom: ({ id, symbol, ...standing }) => {
         symbols.set(id, symbol);
-        if (hostOf(symbol, this.#placement) === name) this.room(symbol).saved(standing);
+        this.room(symbol).saved(name, standing);
       },
       onPruned: (through) => {
         prunedThrough = through;
@@ -467,8 +487,6 @@ export class ModelHosts {
 
   #asleepIn(host: HostName): [SymbolName, ModelViewer, ViewerAttachment][] {
     return this.#viewersOf(host).map((viewer) => {
-      viewer.hasFailed = false;
-      viewer.isKnownToFail = false;
       const attachment = viewer.attachment ?? expect.fail("a viewer has no attachment");
       return [this.#seatOf(viewer).symbol, viewer, structuredClone(attachment)];
     });

@@ -3,12 +3,13 @@ import type { LogFrame } from "../../../durable/host/log/log-row.ts";
 import type { PollPage } from "../../../src/bindings/host.ts";
 import { SAMPLE_INTERVAL_US } from "../../../src/core/book-samples.ts";
 import { decodeFrame } from "../../../src/core/encode-events.ts";
+import type { HostName } from "../../../src/core/placement.ts";
 import type { BookEvent } from "../../../src/protocol/book.ts";
 import type { TapeEvent } from "../../../src/protocol/event.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
 import type { StoredRow } from "./fake-postgres.ts";
-import { bookOf, isKept, ModelTape, type TapeEntry } from "./model-tape.ts";
+import { bookOf, isKept, ModelTape } from "./model-tape.ts";
 
 /** A log is so far ahead of the clock only where that was turned back, or where an earlier life was ahead of it. */
 const AHEAD_US = 1_000_000;
@@ -30,21 +31,29 @@ interface LogEvent {
   event: TapeEvent;
 }
 
+/** What a host's log has of the room. */
+interface LogOfRoom {
+  /** Its frames are behind those of an earlier life. */
+  isPlaced: boolean;
+  /** The room knows what was before it. */
+  isSettled: boolean;
+  /** Frames that have no place yet, which nobody may be told of. */
+  unplaced: LogEvent[];
+  /** What has left its rows and comes again. */
+  moving: TapeEvent[];
+  /** All that has come since the room was made, while it does not know what was before. */
+  unsettled: TapeEvent[];
+}
+
 /** What must be true of one symbol, whatever happens to it. */
 export class ModelRoom {
   readonly symbol: SymbolName;
   readonly tape = new ModelTape();
   /** Where the next poll goes on. */
   polled: Cursor | null = null;
-  /** Of its log: whether its frames are behind those of an earlier life, and whether it knows what that was. */
-  isPlaced = false;
-  isSettled = false;
   /** What the appends under way have yet to account for. */
   #posted: Posted[] = [];
-  /** Frames of a log that has no place yet, which nobody may be told of. */
-  #unplaced: LogEvent[] = [];
-  /** What has left its rows and comes again. */
-  #moving: LogEvent[] = [];
+  readonly #logs = new Map<HostName, LogOfRoom>();
   #told: Cursor = CURSOR_ORIGIN;
   readonly #nowUs: () => number;
   /** Its last sample has a cursor of its time. */
@@ -61,13 +70,17 @@ export class ModelRoom {
     this.#told = Math.max(this.#told, cursor) as Cursor;
   };
 
-  /** Events up to a cursor, of all that came to a host. */
-  countThrough(cursor: Cursor): number {
+  /** Events up to a cursor, of all that came to hosts; it is one of a host's log. */
+  countThrough(host: HostName, cursor: Cursor): number {
     const own = this.tape.entries.filter(({ isEarlier }) => !isEarlier);
+    const { unplaced } = this.#logOf(host);
+    if (unplaced.length === 0) return own.filter((one) => one.cursor <= cursor).length;
     // A log that has no place yet has its cursors to itself.
-    const unplaced = this.#unplaced.filter((one) => one.cursor <= cursor).length;
-    if (this.#unplaced.length > 0) return own.length + unplaced;
-    return own.filter((one) => one.cursor <= cursor).length;
+    return own.length + unplaced.filter((one) => one.cursor <= cursor).length;
+  }
+
+  isPlacedOn(host: HostName): boolean {
+    return this.#logOf(host).isPlaced;
   }
 
   post(batch: PostedBatch, events: readonly TapeEvent[]): void {
@@ -82,37 +95,39 @@ export class ModelRoom {
   }
 
   /** A host's row has these frames: what was posted is there in its order, but for trades seen before. */
-  record(frames: readonly LogFrame[]): void {
+  record(host: HostName, frames: readonly LogFrame[]): void {
     for (const { cursor, text } of frames) {
       for (const [ordinal, event] of decodeFrame(text).entries()) {
-        this.#recordEvent({ cursor, ordinal, event });
+        this.#recordEvent(this.#logOf(host), { cursor, ordinal, event });
       }
     }
   }
 
   /** Frames of the room leave their row. */
-  takenOut(frames: readonly LogFrame[]): void {
-    expect(this.isPlaced).toBe(false);
+  takenOut(host: HostName, frames: readonly LogFrame[]): void {
+    const log = this.#logOf(host);
+    expect(log.isPlaced).toBe(false);
     for (const { cursor, text } of frames) {
       // Nobody may be told twice of what moves.
       expect(this.#told).toBeLessThan(cursor);
       for (const event of decodeFrame(text)) {
-        const taken = this.#unplaced.shift();
-        expect(taken).toMatchObject({ cursor, event });
-        this.#moving.push({ cursor, ordinal: 0, event });
+        expect(log.unplaced.shift()).toMatchObject({ cursor, event });
+        log.moving.push(event);
       }
     }
   }
 
-  /** A host that has the room says how it stands. */
-  saved({ isPlaced, isSettled }: { isPlaced: boolean; isSettled: boolean }): void {
-    this.isSettled = isSettled;
-    this.isPlaced = isPlaced;
-    if (!isPlaced) return;
-    expect(this.#moving).toEqual([]);
-    for (const { cursor, ordinal, event } of this.#unplaced.splice(0)) {
-      this.#addToTape(cursor, ordinal, event);
+  /** A host says how its log of the room stands. */
+  saved(host: HostName, { isPlaced, isSettled }: { isPlaced: boolean; isSettled: boolean }): void {
+    const log = this.#logOf(host);
+    expect(log.moving).toEqual([]);
+    if (isPlaced) {
+      for (const { cursor, ordinal, event } of log.unplaced.splice(0)) {
+        this.#addToTape(log, { cursor, ordinal, event });
+      }
     }
+    if (isSettled) log.unsettled = [];
+    Object.assign(log, { isPlaced, isSettled });
   }
 
   /** What was up to here is in the log no more. */
@@ -128,11 +143,12 @@ export class ModelRoom {
   /** Another database is there instead: of an earlier life that nobody has read nobody will know. */
   replaced(): void {
     this.tape.isReplaced = true;
-    if (!this.isSettled) this.tape.forgetEarlier();
+    const isRead = [...this.#logs.values()].some(({ isSettled }) => isSettled);
+    if (!isRead) this.tape.forgetEarlier();
   }
 
   /** One page of the polling fallback, from a cursor, or from where the room is (INV-2, INV-3). */
-  takePage(from: Cursor | null, page: PollPage, isAway: boolean): void {
+  takePage(host: HostName, from: Cursor | null, page: PollPage, isAway: boolean): void {
     const events = page.events === "" ? [] : decodeFrame(page.events);
     expect(page.count).toBe(events.length);
     const { head } = this.tape;
@@ -144,65 +160,74 @@ export class ModelRoom {
     if (page.cursor < head && events.length === 0) expect(isAway).toBe(true);
     this.polled = page.cursor;
     // Of what has no place yet it was told nothing, and may be told of it behind this.
-    if (this.#unplaced.length === 0) this.told(page.cursor);
+    if (this.#logOf(host).unplaced.length === 0) this.told(page.cursor);
   }
 
-  #recordEvent({ cursor, ordinal, event }: LogEvent): void {
-    const moved = this.#moving.shift();
+  #logOf(host: HostName): LogOfRoom {
+    let log = this.#logs.get(host);
+    if (log === undefined) {
+      log = { isPlaced: false, isSettled: false, unplaced: [], moving: [], unsettled: [] };
+      this.#logs.set(host, log);
+    }
+    return log;
+  }
+
+  #recordEvent(log: LogOfRoom, one: LogEvent): void {
+    const { event, cursor } = one;
+    const moved = log.moving.shift();
     if (moved !== undefined) {
-      expect(event).toEqual(moved.event);
-      this.#unplaced.push({ cursor, ordinal, event });
+      expect(event).toEqual(moved);
+      log.unplaced.push(one);
       return;
     }
-    if (this.#isKeyframe(event)) this.#checkKeyframe(event, cursor);
+    if (this.#isKeyframe(log, event)) this.#checkKeyframe(log, event, cursor);
     else {
       const json = JSON.stringify(unmarked(event));
       this.#passOver((posted) => JSON.stringify(posted) !== json);
       const posted = this.#posted.shift();
-      expect(posted?.event).toEqual(unmarked(event));
-      if (posted !== undefined) posted.batch.appended += 1;
+      if (posted === undefined) expect.fail(`nobody posted ${json}`);
+      posted.batch.appended += 1;
     }
     if (event.kind === "book" && isKept(event)) this.#isSampledInTime = this.#isInTime(cursor);
-    if (this.isPlaced) this.#addToTape(cursor, ordinal, event);
-    else this.#unplaced.push({ cursor, ordinal, event });
+    if (!log.isSettled) log.unsettled.push(event);
+    if (log.isPlaced) this.#addToTape(log, one);
+    else log.unplaced.push(one);
   }
 
   #isInTime(cursor: Cursor): boolean {
     return cursor < this.#nowUs() + AHEAD_US;
   }
 
-  #addToTape(cursor: Cursor, ordinal: number, event: TapeEvent): void {
+  #addToTape({ isSettled }: LogOfRoom, { cursor, ordinal, event }: LogEvent): void {
     const { head } = this.tape;
     // C-1: it is behind all that anybody has been told of.
-    if (ordinal === 0) {
-      expect(cursor).toBeGreaterThan(head);
-      expect(cursor).toBeGreaterThan(this.#told);
-    } else expect(cursor).toBe(head);
+    if (ordinal === 0) expect(cursor).toBeGreaterThan(Math.max(head, this.#told));
+    else if (cursor !== head) expect(cursor).toBe(head);
     const entry = this.tape.add(cursor, ordinal, event);
     // I-7: only a room that does not know what was before it may take a trade again.
-    if (entry.isRepeat) expect(this.isSettled).toBe(false);
+    if (entry.isRepeat) expect(isSettled).toBe(false);
   }
 
-  get #events(): TapeEvent[] {
-    const unplaced = this.#unplaced.map(({ event }) => event);
-    return [...this.tape.events(this.tape.entries.length), ...unplaced];
+  /** What a host's room knows. */
+  #knownTo({ isSettled, unsettled }: LogOfRoom): TapeEvent[] {
+    return isSettled ? this.tape.events(this.tape.entries.length) : unsettled;
   }
 
   /** A snapshot of the room's own; it has the number of an event that is in the log already. */
-  #isKeyframe(event: TapeEvent): event is BookEvent {
+  #isKeyframe(log: LogOfRoom, event: TapeEvent): event is BookEvent {
     if (event.kind !== "book" || event.sampled !== true) return false;
-    const last = this.#events.findLast(({ kind }) => kind === "book");
+    const last = this.#knownTo(log).findLast(({ kind }) => kind === "book");
     return last?.kind === "book" && last.seq === event.seq;
   }
 
-  #checkKeyframe(event: BookEvent, cursor: Cursor): void {
+  #checkKeyframe(log: LogOfRoom, event: BookEvent, cursor: Cursor): void {
     // D-5: it is the book as it stands, and at least an interval after the sample before it.
-    const known = this.isSettled ? this.#events : this.#unplaced.map((one) => one.event);
-    expect(unmarked(event)).toEqual(bookOf(known));
-    const isSample = (one: Pick<TapeEntry, "event">) =>
-      one.event.kind === "book" && isKept(one.event);
-    const last = this.#unplaced.findLast(isSample) ?? this.tape.entries.findLast(isSample);
-    if (last !== undefined && this.isSettled && this.#isSampledInTime && this.#isInTime(cursor)) {
+    expect(unmarked(event)).toEqual(bookOf(this.#knownTo(log)));
+    if (!log.isSettled || !this.#isSampledInTime || !this.#isInTime(cursor)) return;
+    const last = this.tape.entries.findLast(
+      (one) => one.event.kind === "book" && isKept(one.event),
+    );
+    if (last !== undefined) {
       expect(cursor - last.cursor).toBeGreaterThan(SAMPLE_INTERVAL_US - AHEAD_US);
     }
   }
@@ -217,9 +242,10 @@ export class ModelRoom {
 
   /** It is a trade that the room has had. */
   #expectKnown(event: TapeEvent): void {
+    const unsettled = [...this.#logs.values()].flatMap((log) => log.unsettled);
     const isKnown =
       this.tape.firstSeen(event) !== null ||
-      (event.kind === "trade" && this.#unplaced.some((one) => isSame(one.event, event)));
+      (event.kind === "trade" && unsettled.some((one) => isSame(one, event)));
     if (!isKnown) expect.fail(`it is not in the log: ${JSON.stringify(event)}`);
   }
 }
