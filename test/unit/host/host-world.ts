@@ -102,8 +102,9 @@ export class HostWorld {
 
   #begin(): HostCore {
     this.#life = { pending: 0, isOver: false };
+    const { ROOM_HOSTS, ROOM_DEDICATED } = this.#deps.placement();
     const settings: HostSettings = {
-      limits: { ...NO_LIMITS, ...this.#deps.placement() },
+      limits: { ...NO_LIMITS, ROOM_HOSTS, ROOM_DEDICATED: [...ROOM_DEDICATED] },
       keeping: KEEPING,
       partLimit: { events: 60, bytes: 100_000 },
       windowBytes: WINDOW_BYTES,
@@ -130,7 +131,7 @@ export class HostWorld {
       random: () => 0.5,
       newId: () => {
         this.#ids += 1;
-        return `log ${this.#ids} of ${name}`;
+        return `${this.#ids}-of-${name}`;
       },
       keepAwake: (work) => {
         life.pending += 1;

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { ViewerAttachment, ViewerSocket } from "../../../durable/room/viewers/viewer.ts";
 import { MAX_MESSAGE_EVENTS } from "../../../src/protocol/frame.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import { type ServerMessage, serverMessageSchema } from "../../../src/protocol/server-message.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 import { bookOf, lastMetrics, lastPositions, lastTrade, type ModelTape } from "./model-tape.ts";
@@ -23,6 +24,8 @@ export class ModelViewer implements ViewerSocket {
   closeCode: number | null = null;
   /** The last cursor it was told of; null before its snapshot. */
   cursor: Cursor | null;
+  /** The log that its cursor is of. */
+  log: LogId | null = null;
   ackEveryBytes = 0;
   mostUnackedBytes = 0;
   isLive = false;
@@ -101,6 +104,7 @@ export class ModelViewer implements ViewerSocket {
         // It is the head of the room, which a cursor ahead of it counts as.
         expect(message.cursor).toBeGreaterThanOrEqual(this.#tape.head);
         if (this.cursor !== null) this.cursor = minCursor(this.cursor, message.cursor);
+        this.log = message.log;
         this.ackEveryBytes = message.window;
         this.#helloCursor = message.cursor;
         this.#expects = this.cursor === null ? "snapshot" : "stream";
@@ -120,6 +124,8 @@ export class ModelViewer implements ViewerSocket {
       }
       case "gap":
         expect(this.#expects).toBe("stream");
+        // The log that a cursor came from is this one, or handed over to it.
+        expect(message.reason).toBe("unavailable");
         expect(message.from).toBe(this.cursor);
         expect(message.to).toBeGreaterThan(message.from);
         this.#deps.told(message.to);
