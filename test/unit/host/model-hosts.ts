@@ -13,7 +13,7 @@ import { FakeTime, settle } from "../room/fake-time.ts";
 import { memorySql } from "../room/sqlite-port.ts";
 import { earlierLife } from "./earlier-life-rows.ts";
 import { FakePostgres, type StoredRow } from "./fake-postgres.ts";
-import { HostWorld } from "./host-world.ts";
+import { HostWorld, logIdOf } from "./host-world.ts";
 import { type BatchPlan, ModelProducer } from "./model-producer.ts";
 import { type LogName, ModelRoom, type PostedBatch } from "./model-room.ts";
 import { bookOf, type TapeEntry } from "./model-tape.ts";
@@ -194,13 +194,15 @@ export class ModelHosts {
     acksWhenDue: boolean,
   ): Promise<void> {
     const { name, core } = this.#hostOf(symbol);
-    const { told, tape } = this.room(symbol);
+    const room = this.room(symbol);
+    const { told, tape } = room;
     const request: JoinRequest = {
       ...{ symbol, since, log, viewerKey: null, expiresAtMs: null },
       ...{ namesProtocol: false, correlationId: "model" },
     };
     const join = core.join(request, () => {
-      const viewer = new ModelViewer({ tape, nowMs: this.#time.nowMs, told }, since);
+      const deps = { tape, nowMs: this.#time.nowMs, told, mayReset: !room.hadFramesIn(log) };
+      const viewer = new ModelViewer(deps, since);
       this.everyViewer.push(viewer);
       this.#seats.set(viewer, { host: name, symbol });
       if (!acksWhenDue) this.#lazy.add(viewer);
@@ -334,7 +336,7 @@ export class ModelHosts {
     const isAway = this.#postgres.mode === "away";
     const { core, name } = this.#hostOf(symbol);
     const page = await this.#until(core.poll(symbol, from, poll.limit, poll.waitMs, log));
-    room.takePage(this.#logOf(name, symbol), from, page, isAway);
+    room.takePage(this.#logOf(name, symbol), { cursor: from, log }, page, isAway);
   }
 
   /** What Postgres and the newest part of a room have together is everything. */
@@ -457,7 +459,7 @@ export class ModelHosts {
         for (const { room, frames } of parts) {
           const own = roomOf(room);
           const isMine = hostOf(own.symbol, this.#placement) === name;
-          own.record({ log: logOf(room), isMine }, frames);
+          own.record({ log: logOf(room), logId: logIdOf(name), isMine }, frames);
           events += frames.reduce((sum, { count }) => sum + count, 0);
         }
         this.#longestRow = Math.max(this.#longestRow, events);

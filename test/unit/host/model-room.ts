@@ -34,6 +34,14 @@ interface LogEvent {
 /** A room of a host. */
 export type LogName = string;
 
+/** Who appends frames. */
+interface RecordedBy {
+  log: LogName;
+  logId: LogId;
+  /** By the settings of now the symbol is on this host. */
+  isMine: boolean;
+}
+
 /** What a host's log has of the room. */
 interface LogOfRoom {
   /** Its frames are behind those of an earlier life. */
@@ -57,6 +65,8 @@ export class ModelRoom {
   /** What the appends under way have yet to account for. */
   #posted: Posted[] = [];
   readonly #logs = new Map<LogName, LogOfRoom>();
+  /** Logs that have had frames of it. */
+  readonly #logIds = new Set<LogId>();
   #told: Cursor = CURSOR_ORIGIN;
   readonly #nowUs: () => number;
   /** Its last sample has a cursor of its time. */
@@ -82,6 +92,11 @@ export class ModelRoom {
     return own.length + unplaced.filter((one) => one.cursor <= cursor).length;
   }
 
+  /** Did a log have frames of it? Then its cursors are known wherever the symbol is now. */
+  hadFramesIn(log: LogId | null): boolean {
+    return log === null || this.#logIds.has(log);
+  }
+
   isPlacedOn(log: LogName): boolean {
     return this.#logOf(log).isPlaced;
   }
@@ -98,8 +113,9 @@ export class ModelRoom {
   }
 
   /** A host's row has these frames: what was posted is there in its order, but for trades seen before. */
-  record({ log, isMine }: { log: LogName; isMine: boolean }, frames: readonly LogFrame[]): void {
+  record({ log, logId, isMine }: RecordedBy, frames: readonly LogFrame[]): void {
     const own = this.#logOf(log);
+    this.#logIds.add(logId);
     for (const { cursor, text } of frames) {
       for (const [ordinal, event] of decodeFrame(text).entries()) {
         const isNew = own.moving.length === 0;
@@ -129,7 +145,11 @@ export class ModelRoom {
   saved(log: LogName, { isPlaced, isSettled }: { isPlaced: boolean; isSettled: boolean }): void {
     const own = this.#logOf(log);
     expect(own.moving).toEqual([]);
-    if (isPlaced) for (const one of own.unplaced.splice(0)) this.#addToTape(own, one);
+    if (isPlaced && !own.isPlaced) {
+      // Of what was elsewhere before it Postgres alone has something for it.
+      this.pruned(this.tape.head);
+      for (const one of own.unplaced.splice(0)) this.#addToTape(own, one);
+    }
     if (isSettled) own.unsettled = [];
     Object.assign(own, { isPlaced, isSettled });
   }
@@ -152,14 +172,19 @@ export class ModelRoom {
   }
 
   /** One page of the polling fallback, from a cursor, or from where the room is (INV-2, INV-3). */
-  takePage(log: LogName, from: Cursor | null, page: PollPage, isAway: boolean): void {
+  takePage(
+    log: LogName,
+    { cursor: from, log: of }: { cursor: Cursor | null; log: LogId | null },
+    page: PollPage,
+    isAway: boolean,
+  ): void {
     const events = page.events === "" ? [] : decodeFrame(page.events);
     expect(page.count).toBe(events.length);
     const { head } = this.tape;
     const after = from ?? page.cursor;
     expect(page.cursor).toBeGreaterThanOrEqual(Math.min(after, head));
     if (page.complete) this.tape.consume(this.tape.indexAfter(after), events, page.cursor);
-    else expect(isAway).toBe(true);
+    else expect(isAway || !this.hadFramesIn(of)).toBe(true);
     // It goes on, unless the room does not know what was before it.
     if (page.cursor < head && events.length === 0) expect(isAway).toBe(true);
     this.polled = page;
