@@ -7,6 +7,7 @@ import type { FanOutPace } from "../../../durable/room/viewers/fan-out-pace.ts";
 import type { MessageLimits } from "../../../durable/room/viewers/messages.ts";
 import type { ViewerAttachment, ViewerSocket } from "../../../durable/room/viewers/viewer.ts";
 import type { HostName, Placement } from "../../../src/core/placement.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 import type { FakeTime } from "../room/fake-time.ts";
@@ -31,6 +32,11 @@ const NO_LIMITS = {
   ...{ LIMIT_VIEWERS: 0, LIMIT_SOCKETS_PER_VIEWER: 0, LIMIT_CONNECTS_PER_MINUTE: 0 },
   ...{ LIMIT_MESSAGE_BYTES: 0, LIMIT_MESSAGES_PER_SECOND: 0 },
 };
+
+/** Names the log of a host: its disk is never another one. */
+export function logIdOf(host: HostName): LogId {
+  return `log-of-${host}` as LogId;
+}
 
 export type Asleep = Iterable<readonly [SymbolName, ViewerSocket, ViewerAttachment]>;
 
@@ -63,7 +69,6 @@ export class HostWorld {
   readonly #sql: ObservedSql;
   #core: HostCore | null = null;
   #life: Life = { pending: 0, isOver: true };
-  #ids = 0;
 
   constructor(deps: HostWorldDeps) {
     this.name = deps.name;
@@ -102,8 +107,9 @@ export class HostWorld {
 
   #begin(): HostCore {
     this.#life = { pending: 0, isOver: false };
+    const { ROOM_HOSTS, ROOM_DEDICATED } = this.#deps.placement();
     const settings: HostSettings = {
-      limits: { ...NO_LIMITS, ...this.#deps.placement() },
+      limits: { ...NO_LIMITS, ROOM_HOSTS, ROOM_DEDICATED: [...ROOM_DEDICATED] },
       keeping: KEEPING,
       partLimit: { events: 60, bytes: 100_000 },
       windowBytes: WINDOW_BYTES,
@@ -128,10 +134,7 @@ export class HostWorld {
         setTimer: (fire, ms) => time.setTimer(fire, ms, life),
       }),
       random: () => 0.5,
-      newId: () => {
-        this.#ids += 1;
-        return `log ${this.#ids} of ${name}`;
-      },
+      newId: () => logIdOf(name),
       keepAwake: (work) => {
         life.pending += 1;
         void work.finally(() => {

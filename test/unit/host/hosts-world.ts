@@ -1,4 +1,5 @@
 import type { RoomId } from "../../../durable/host/log/host-log.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import { Registry, type RoomRecord } from "../../../durable/host/registry.ts";
 import { handOver } from "../../../durable/host/symbols/hand-over.ts";
 import { HostMeta } from "../../../durable/host/symbols/host-meta.ts";
@@ -182,7 +183,11 @@ export class WorldHost {
 
   handOver(symbol: SymbolName, before: number, isYours = false): Promise<HandedOver> {
     const deps = {
-      ...{ registry: this.registry, predecessors: this.#predecessors },
+      ...{
+        registry: this.registry,
+        predecessors: this.#predecessors,
+        logId: this.#name as string as LogId,
+      },
       isMine: (one: SymbolName) => hostOf(one, this.#placement) === this.#name,
       bornNow: () => this.#world.now as Cursor,
       headOf: (rooms: readonly RoomId[]) => this.#headOf(rooms),

@@ -146,7 +146,8 @@ export async function act(hosts: ModelHosts, step: Action): Promise<void> {
     case "retry":
       return hosts.retry();
     case "connect": {
-      const since = sinceOf(hosts, step.symbol, step.since);
+      // A time, or a cursor of whatever log: it is replayed from what there is.
+      const since = { cursor: sinceOf(hosts, step.symbol, step.since), log: null };
       return hosts.connect(step.symbol, since, step.acks === "when due");
     }
     case "reconnect":

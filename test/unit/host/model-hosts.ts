@@ -6,15 +6,16 @@ import type { HostBatch, HostOutcome, JoinRequest } from "../../../src/bindings/
 import { decodeFrame } from "../../../src/core/encode-events.ts";
 import { type HostName, hostOf, type Placement } from "../../../src/core/placement.ts";
 import type { TapeEvent } from "../../../src/protocol/event.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
 import { FakeTime, settle } from "../room/fake-time.ts";
 import { memorySql } from "../room/sqlite-port.ts";
 import { earlierLife } from "./earlier-life-rows.ts";
 import { FakePostgres, type StoredRow } from "./fake-postgres.ts";
-import { HostWorld } from "./host-world.ts";
+import { HostWorld, logIdOf } from "./host-world.ts";
 import { type BatchPlan, ModelProducer } from "./model-producer.ts";
-import { ModelRoom, type PostedBatch } from "./model-room.ts";
+import { type LogName, ModelRoom, type PostedBatch } from "./model-room.ts";
 import { bookOf, type TapeEntry } from "./model-tape.ts";
 import { ModelViewer } from "./model-viewer.ts";
 import type { DiskObserver } from "./observed-sql.ts";
@@ -66,6 +67,8 @@ export class ModelHosts {
   #placement: Placement;
   /** What the Keeper remembers. */
   readonly #placements = new Placements(memorySql());
+  /** The room that a symbol has on a host. */
+  readonly #logs = new Map<string, LogName>();
   #longestRow = 0;
   /** The first thing that was wrong on a disk. */
   #failure: { error: unknown } | null = null;
@@ -185,15 +188,21 @@ export class ModelHosts {
     await this.#acknowledgeWhatIsDue();
   }
 
-  async connect(symbol: SymbolName, since: Cursor | null, acksWhenDue: boolean): Promise<void> {
+  async connect(
+    symbol: SymbolName,
+    { cursor: since, log }: { cursor: Cursor | null; log: LogId | null },
+    acksWhenDue: boolean,
+  ): Promise<void> {
     const { name, core } = this.#hostOf(symbol);
-    const { told, tape } = this.room(symbol);
+    const room = this.room(symbol);
+    const { told, tape } = room;
     const request: JoinRequest = {
-      ...{ symbol, since, log: null, viewerKey: null, expiresAtMs: null },
+      ...{ symbol, since, log, viewerKey: null, expiresAtMs: null },
       ...{ namesProtocol: false, correlationId: "model" },
     };
     const join = core.join(request, () => {
-      const viewer = new ModelViewer({ tape, nowMs: this.#time.nowMs, told }, since);
+      const deps = { tape, nowMs: this.#time.nowMs, told, mayReset: !room.hadFramesIn(log) };
+      const viewer = new ModelViewer(deps, since);
       this.everyViewer.push(viewer);
       this.#seats.set(viewer, { host: name, symbol });
       if (!acksWhenDue) this.#lazy.add(viewer);
@@ -211,7 +220,7 @@ export class ModelHosts {
     const viewer = this.#viewer(index);
     if (viewer === undefined) return;
     if (viewer.state !== "closed") await this.leave(index);
-    await this.connect(this.#seatOf(viewer).symbol, viewer.cursor, !this.#lazy.has(viewer));
+    await this.connect(this.#seatOf(viewer).symbol, viewer, !this.#lazy.has(viewer));
   }
 
   /** An ack of anything from nothing to all that the viewer has. */
@@ -320,11 +329,14 @@ export class ModelHosts {
   /** One page of the polling fallback. */
   async poll(symbol: SymbolName, poll: PollPlan): Promise<void> {
     const room = this.room(symbol);
-    const from = poll.fromOrigin ? CURSOR_ORIGIN : room.polled;
+    const origin = { cursor: CURSOR_ORIGIN, log: null };
+    const { cursor: from, log } = (poll.fromOrigin ? origin : room.polled) ?? {
+      ...{ cursor: null, log: null },
+    };
     const isAway = this.#postgres.mode === "away";
     const { core, name } = this.#hostOf(symbol);
-    const page = await this.#until(core.poll(symbol, from, poll.limit, poll.waitMs));
-    room.takePage(name, from, page, isAway);
+    const page = await this.#until(core.poll(symbol, from, poll.limit, poll.waitMs, log));
+    room.takePage(this.#logOf(name, symbol), { cursor: from, log }, page, isAway);
   }
 
   /** What Postgres and the newest part of a room have together is everything. */
@@ -332,7 +344,7 @@ export class ModelHosts {
     const room = this.room(symbol);
     const { core, name } = this.#hostOf(symbol);
     const { frames, storedThrough, cursor } = await this.#until(core.readTail(symbol, 1_000_000));
-    if (!room.isPlacedOn(name)) return;
+    if (!room.isPlacedOn(this.#logOf(name, symbol))) return;
     const { tape } = room;
     expect(cursor).toBeGreaterThanOrEqual(tape.head);
     const from = tape.indexAfter(storedThrough);
@@ -397,8 +409,12 @@ export class ModelHosts {
   #countsOf({ host, batch }: Request, cursors: readonly Cursor[]): number[] {
     expect(cursors.length).toBe(batch.rooms.length);
     return batch.rooms.map(({ symbol }, at) =>
-      this.room(symbol).countThrough(host, cursors[at] ?? (0 as Cursor)),
+      this.room(symbol).countThrough(this.#logOf(host, symbol), cursors[at] ?? (0 as Cursor)),
     );
+  }
+
+  #logOf(host: HostName, symbol: SymbolName): LogName {
+    return this.#logs.get(`${symbol} on ${host}`) ?? "none";
   }
 
   #hostOf(symbol: SymbolName): HostWorld {
@@ -428,6 +444,7 @@ export class ModelHosts {
 
   #observerOf(name: HostName): DiskObserver {
     const symbols = new Map<RoomId, SymbolName>();
+    const logOf = (id: RoomId): LogName => `room ${id} of ${name}`;
     const roomOf = (id: RoomId) =>
       this.room(symbols.get(id) ?? expect.fail(`there is no room ${id}`));
     let head = CURSOR_ORIGIN;
@@ -440,15 +457,18 @@ export class ModelHosts {
         head = last;
         let events = 0;
         for (const { room, frames } of parts) {
-          roomOf(room).record(name, frames);
+          const own = roomOf(room);
+          const isMine = hostOf(own.symbol, this.#placement) === name;
+          own.record({ log: logOf(room), logId: logIdOf(name), isMine }, frames);
           events += frames.reduce((sum, { count }) => sum + count, 0);
         }
         this.#longestRow = Math.max(this.#longestRow, events);
       },
-      onTakenOut: (room, frames) => roomOf(room).takenOut(name, frames),
-      onRoom: ({ id, symbol, ...standing }) => {
+      onTakenOut: (room, frames) => roomOf(room).takenOut(logOf(room), frames),
+      onRoom: ({ id, symbol, isFormer, ...standing }) => {
         symbols.set(id, symbol);
-        this.room(symbol).saved(name, standing);
+        this.room(symbol).saved(logOf(id), standing);
+        if (!isFormer) this.#logs.set(`${symbol} on ${name}`, logOf(id));
       },
       onPruned: (through) => {
         prunedThrough = through;

@@ -3,9 +3,9 @@ import type { LogFrame } from "../../../durable/host/log/log-row.ts";
 import type { PollPage } from "../../../src/bindings/host.ts";
 import { SAMPLE_INTERVAL_US } from "../../../src/core/book-samples.ts";
 import { decodeFrame } from "../../../src/core/encode-events.ts";
-import type { HostName } from "../../../src/core/placement.ts";
 import type { BookEvent } from "../../../src/protocol/book.ts";
 import type { TapeEvent } from "../../../src/protocol/event.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
 import type { StoredRow } from "./fake-postgres.ts";
@@ -31,6 +31,17 @@ interface LogEvent {
   event: TapeEvent;
 }
 
+/** A room of a host. */
+export type LogName = string;
+
+/** Who appends frames. */
+interface RecordedBy {
+  log: LogName;
+  logId: LogId;
+  /** By the settings of now the symbol is on this host. */
+  isMine: boolean;
+}
+
 /** What a host's log has of the room. */
 interface LogOfRoom {
   /** Its frames are behind those of an earlier life. */
@@ -50,10 +61,12 @@ export class ModelRoom {
   readonly symbol: SymbolName;
   readonly tape = new ModelTape();
   /** Where the next poll goes on. */
-  polled: Cursor | null = null;
+  polled: { cursor: Cursor; log: LogId | null } | null = null;
   /** What the appends under way have yet to account for. */
   #posted: Posted[] = [];
-  readonly #logs = new Map<HostName, LogOfRoom>();
+  readonly #logs = new Map<LogName, LogOfRoom>();
+  /** Logs that have had frames of it. */
+  readonly #logIds = new Set<LogId>();
   #told: Cursor = CURSOR_ORIGIN;
   readonly #nowUs: () => number;
   /** Its last sample has a cursor of its time. */
@@ -71,16 +84,21 @@ export class ModelRoom {
   };
 
   /** Events up to a cursor, of all that came to hosts; it is one of a host's log. */
-  countThrough(host: HostName, cursor: Cursor): number {
+  countThrough(log: LogName, cursor: Cursor): number {
     const own = this.tape.entries.filter(({ isEarlier }) => !isEarlier);
-    const { unplaced } = this.#logOf(host);
+    const { unplaced } = this.#logOf(log);
     if (unplaced.length === 0) return own.filter((one) => one.cursor <= cursor).length;
     // A log that has no place yet has its cursors to itself.
     return own.length + unplaced.filter((one) => one.cursor <= cursor).length;
   }
 
-  isPlacedOn(host: HostName): boolean {
-    return this.#logOf(host).isPlaced;
+  /** Did a log have frames of it? Then its cursors are known wherever the symbol is now. */
+  hadFramesIn(log: LogId | null): boolean {
+    return log === null || this.#logIds.has(log);
+  }
+
+  isPlacedOn(log: LogName): boolean {
+    return this.#logOf(log).isPlaced;
   }
 
   post(batch: PostedBatch, events: readonly TapeEvent[]): void {
@@ -95,39 +113,45 @@ export class ModelRoom {
   }
 
   /** A host's row has these frames: what was posted is there in its order, but for trades seen before. */
-  record(host: HostName, frames: readonly LogFrame[]): void {
+  record({ log, logId, isMine }: RecordedBy, frames: readonly LogFrame[]): void {
+    const own = this.#logOf(log);
+    this.#logIds.add(logId);
     for (const { cursor, text } of frames) {
       for (const [ordinal, event] of decodeFrame(text).entries()) {
-        this.#recordEvent(this.#logOf(host), { cursor, ordinal, event });
+        const isNew = own.moving.length === 0;
+        if (isNew && this.#isKeyframe(own, event)) {
+          this.#checkKeyframe(own, event, { cursor, isMine });
+        }
+        this.#recordEvent(own, { cursor, ordinal, event });
       }
     }
   }
 
   /** Frames of the room leave their row. */
-  takenOut(host: HostName, frames: readonly LogFrame[]): void {
-    const log = this.#logOf(host);
-    expect(log.isPlaced).toBe(false);
+  takenOut(log: LogName, frames: readonly LogFrame[]): void {
+    const { isPlaced, unplaced, moving } = this.#logOf(log);
+    expect(isPlaced).toBe(false);
     for (const { cursor, text } of frames) {
       // Nobody may be told twice of what moves.
       expect(this.#told).toBeLessThan(cursor);
       for (const event of decodeFrame(text)) {
-        expect(log.unplaced.shift()).toMatchObject({ cursor, event });
-        log.moving.push(event);
+        expect(unplaced.shift()).toMatchObject({ cursor, event });
+        moving.push(event);
       }
     }
   }
 
   /** A host says how its log of the room stands. */
-  saved(host: HostName, { isPlaced, isSettled }: { isPlaced: boolean; isSettled: boolean }): void {
-    const log = this.#logOf(host);
-    expect(log.moving).toEqual([]);
-    if (isPlaced) {
-      for (const { cursor, ordinal, event } of log.unplaced.splice(0)) {
-        this.#addToTape(log, { cursor, ordinal, event });
-      }
+  saved(log: LogName, { isPlaced, isSettled }: { isPlaced: boolean; isSettled: boolean }): void {
+    const own = this.#logOf(log);
+    expect(own.moving).toEqual([]);
+    if (isPlaced && !own.isPlaced) {
+      // Of what was elsewhere before it Postgres alone has something for it.
+      this.pruned(this.tape.head);
+      for (const one of own.unplaced.splice(0)) this.#addToTape(own, one);
     }
-    if (isSettled) log.unsettled = [];
-    Object.assign(log, { isPlaced, isSettled });
+    if (isSettled) own.unsettled = [];
+    Object.assign(own, { isPlaced, isSettled });
   }
 
   /** What was up to here is in the log no more. */
@@ -148,28 +172,33 @@ export class ModelRoom {
   }
 
   /** One page of the polling fallback, from a cursor, or from where the room is (INV-2, INV-3). */
-  takePage(host: HostName, from: Cursor | null, page: PollPage, isAway: boolean): void {
+  takePage(
+    log: LogName,
+    { cursor: from, log: of }: { cursor: Cursor | null; log: LogId | null },
+    page: PollPage,
+    isAway: boolean,
+  ): void {
     const events = page.events === "" ? [] : decodeFrame(page.events);
     expect(page.count).toBe(events.length);
     const { head } = this.tape;
     const after = from ?? page.cursor;
     expect(page.cursor).toBeGreaterThanOrEqual(Math.min(after, head));
     if (page.complete) this.tape.consume(this.tape.indexAfter(after), events, page.cursor);
-    else expect(isAway).toBe(true);
+    else expect(isAway || !this.hadFramesIn(of)).toBe(true);
     // It goes on, unless the room does not know what was before it.
     if (page.cursor < head && events.length === 0) expect(isAway).toBe(true);
-    this.polled = page.cursor;
+    this.polled = page;
     // Of what has no place yet it was told nothing, and may be told of it behind this.
-    if (this.#logOf(host).unplaced.length === 0) this.told(page.cursor);
+    if (this.#logOf(log).unplaced.length === 0) this.told(page.cursor);
   }
 
-  #logOf(host: HostName): LogOfRoom {
-    let log = this.#logs.get(host);
-    if (log === undefined) {
-      log = { isPlaced: false, isSettled: false, unplaced: [], moving: [], unsettled: [] };
-      this.#logs.set(host, log);
+  #logOf(log: LogName): LogOfRoom {
+    let own = this.#logs.get(log);
+    if (own === undefined) {
+      own = { isPlaced: false, isSettled: false, unplaced: [], moving: [], unsettled: [] };
+      this.#logs.set(log, own);
     }
-    return log;
+    return own;
   }
 
   #recordEvent(log: LogOfRoom, one: LogEvent): void {
@@ -180,8 +209,7 @@ export class ModelRoom {
       log.unplaced.push(one);
       return;
     }
-    if (this.#isKeyframe(log, event)) this.#checkKeyframe(log, event, cursor);
-    else {
+    if (!this.#isKeyframe(log, event)) {
       const json = JSON.stringify(unmarked(event));
       this.#passOver((posted) => JSON.stringify(posted) !== json);
       const posted = this.#posted.shift();
@@ -220,10 +248,15 @@ export class ModelRoom {
     return last?.kind === "book" && last.seq === event.seq;
   }
 
-  #checkKeyframe(log: LogOfRoom, event: BookEvent, cursor: Cursor): void {
+  #checkKeyframe(
+    log: LogOfRoom,
+    event: BookEvent,
+    { cursor, isMine }: { cursor: Cursor; isMine: boolean },
+  ): void {
     // D-5: it is the book as it stands, and at least an interval after the sample before it.
     expect(unmarked(event)).toEqual(bookOf(this.#knownTo(log)));
-    if (!log.isSettled || !this.#isSampledInTime || !this.#isInTime(cursor)) return;
+    // Whoever hands a symbol over samples its book at once.
+    if (!isMine || !log.isSettled || !this.#isSampledInTime || !this.#isInTime(cursor)) return;
     const last = this.tape.entries.findLast(
       (one) => one.event.kind === "book" && isKept(one.event),
     );
