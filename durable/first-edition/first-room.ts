@@ -1,11 +1,14 @@
 import type { RememberedKey } from "../../src/bindings/first-edition.ts";
 import type { HandedOver } from "../../src/bindings/host.ts";
 import type { StoreRequest, WriterCalls } from "../../src/bindings/writer.ts";
+import { keyframeOf } from "../../src/core/book-samples.ts";
 import { DAY_US } from "../../src/core/duration.ts";
+import { encodeFrame } from "../../src/core/encode-events.ts";
 import type { HostName } from "../../src/core/placement.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import { numberOf, type SqlPort, textOf } from "../room/sql-port.ts";
+import { lastBook } from "./last-book.ts";
 
 /** Text of one part that is stored: a row alone where that has more. */
 const PART_CHARS = 512 * 1024;
@@ -98,6 +101,7 @@ export class FirstRoom {
       // What is stored can only be said of a database that answers: it may be another one (SPEC S-8).
       if (identity === null) return "not_yet";
       await this.#findPlace();
+      this.#sampleBook();
       for (let after = this.#storedIn(identity); ; ) {
         const part = this.#partAfter(after);
         if (part === null) return "stored";
@@ -132,6 +136,19 @@ export class FirstRoom {
       this.#write("pruned_through", newest);
     }
     sql.exec("DELETE FROM meta WHERE key = 'pending'");
+  }
+
+  /** Postgres has samples alone of a book, so its last state goes there as one (SPEC D-5). */
+  #sampleBook(): void {
+    const { sql, nowUs } = this.#deps;
+    const state = lastBook(sql);
+    if (state === null || !state.isChanged) return;
+    const cursor = Math.max(this.#head + 1, nowUs());
+    const { text } = encodeFrame([keyframeOf(state)]);
+    sql.exec(
+      "INSERT INTO log (cursor, first, events, bytes, stored, counts, frames) VALUES (?, ?, 1, ?, ?, '1', ?)",
+      ...[cursor, cursor, text.length, this.#storedThrough, text],
+    );
   }
 
   /** Up to where everything is in the database of this identity: the beginning of the log where it is another than before. */

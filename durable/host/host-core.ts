@@ -269,7 +269,7 @@ export class HostCore {
       bornNow: () => this.#log.head,
       comesBack: (record: RoomRecord) => this.#comesBack(record),
       headOf: (rooms: readonly RoomId[]) => this.#headOf(rooms),
-      closeViewers: (record: RoomRecord) => this.#rooms.find(record.symbol)?.dismiss(),
+      dismiss: (record: RoomRecord) => this.#roomOf(record.symbol).dismiss(),
       untilStored: (cursor: Cursor, timeoutMs: number) =>
         this.#outbox.untilStored(cursor, timeoutMs),
     };
@@ -278,7 +278,7 @@ export class HostCore {
 
   /** A symbol gets a room anew, and whoever is at the one of before comes back to it. */
   #comesBack(record: RoomRecord): void {
-    this.#rooms.find(record.symbol)?.dismiss();
+    this.#roomOf(record.symbol).dismiss();
     this.#rooms.drop(record.symbol);
     this.#symbols.comesBack(record);
   }

@@ -217,8 +217,11 @@ export class RoomCore {
     this.#watching?.viewers.leave(socket);
   }
 
-  /** The symbol is on another host from now on: whoever is here is to come back. */
+  /** The symbol is on another host from now on, which has its book from Postgres. Whoever is here is to come back. */
   dismiss(): void {
+    const hasBook = this.log.hasBook && !this.log.isPending;
+    const keyframe = hasBook ? this.#booksNow().takeChanged(this.#ports.clock.nowUs()) : null;
+    if (keyframe !== null) this.#ports.appendOwn(keyframe);
     this.#watching?.viewers.closeAll("goingAway");
     this.#pollers.wake();
   }

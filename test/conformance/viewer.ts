@@ -12,7 +12,6 @@ const PATIENCE_MS = 15_000;
 export class Viewer {
   readonly #connection: Connection;
   readonly #clock: Clock;
-  #isClosed = false;
 
   constructor(connection: Connection, clock: Clock, isSilent = false) {
     this.#connection = connection;
@@ -41,7 +40,6 @@ export class Viewer {
   }
 
   close(code?: number): void {
-    this.#isClosed = true;
     this.#connection.close(code);
   }
 
@@ -115,14 +113,13 @@ export class Viewer {
     const late = this.#clock.sleep(patienceMs).then(() => null);
     const arrival = await Promise.race([this.#connection.read(), late]);
     if (arrival === null) throw new Unmet(`${what} within ${patienceMs} ms`, "nothing");
-    if (arrival.kind === "closed") this.#isClosed = true;
     return arrival;
   }
 
   async #ping(): Promise<void> {
     for (;;) {
       await this.#clock.sleep(HEARTBEAT_MS);
-      if (this.#isClosed) return;
+      if (!this.#connection.isOpen()) return;
       this.send(PING);
     }
   }

@@ -141,9 +141,7 @@ it("shows what the first edition took in exports, history, series, positions, bo
   const history = JSON.parse((await get(`/api/history/AAPL?interval=1m&${range}`)).text);
   const bars = history.bars as { trades: number }[];
   expect(bars.reduce((sum, { trades }) => sum + trades, 0)).toBe(bought("AAPL").length);
-  const { text } = await get(
-    `/api/series?symbol=BTC-USD&metric=edge_bps&agg=count&${range}`,
-  );
+  const { text } = await get(`/api/series?symbol=BTC-USD&metric=edge_bps&agg=count&${range}`);
   expect(text).toContain('"strategy":"mm1"');
   const positions = JSON.parse((await get("/api/positions/AAPL")).text);
   expect(positions.positions).toEqual(

@@ -21,8 +21,8 @@ export interface HandOverDeps {
   /** Cursor of the newest frame of these rooms; 0 where they have none. */
   headOf(rooms: readonly RoomId[]): Cursor;
   untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean>;
-  /** Its viewers come back, to the host that has the symbol now (close code 4000); polls that wait are answered. */
-  closeViewers(record: RoomRecord): void;
+  /** A last sample of its book is appended; its viewers come back, to the host that has the symbol now (close code 4000). */
+  dismiss(record: RoomRecord): void;
 }
 
 /**
@@ -37,7 +37,7 @@ export async function handOver(
   before: number,
   isYours: boolean,
 ): Promise<HandedOver> {
-  const { registry, isMine, bornNow, predecessors, comesBack, headOf, closeViewers } = deps;
+  const { registry, isMine, bornNow, predecessors, comesBack, headOf, dismiss } = deps;
   // Which of the two has the older settings, only the Keeper knows.
   if (!(await predecessors.announce())) return { kind: "not_yet" };
   const record = registry.find(symbol);
@@ -61,7 +61,7 @@ export async function handOver(
   if (!hadBefore()) return stored(deps, headOf(former));
   if (!record.isSealed) {
     seal(registry, record);
-    closeViewers(record);
+    dismiss(record);
   }
   return stored(deps, headOf([...former, record.id]));
 }

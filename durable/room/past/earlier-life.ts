@@ -2,8 +2,8 @@ import { fullJitterMs } from "../../../src/core/backoff.ts";
 import { type BookState, foldBook } from "../../../src/core/book-samples.ts";
 import type { EarlierLife } from "../../../src/db/events/read-earlier-life.ts";
 import type { EpochUs } from "../../../src/protocol/time.ts";
-import type { RoomLog } from "../log/room-log.ts";
 import type { EarlierPlace } from "../../host/symbols/host-symbols.ts";
+import type { RoomLog } from "../log/room-log.ts";
 import {
   KEPT_ACCOUNTS,
   KEPT_BARS,

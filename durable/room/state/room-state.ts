@@ -1,8 +1,8 @@
 import { decodeFrame, tradeKey } from "../../../src/core/encode-events.ts";
 import type { BarMessage } from "../../../src/protocol/server-message.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
-import { TradeWindow } from "../append/trade-window.ts";
 import type { LogFrame } from "../../host/log/host-log.ts";
+import { TradeWindow } from "../append/trade-window.ts";
 import type { RoomLog } from "../log/room-log.ts";
 import { numberOf, type SqlPort, textOf } from "../sql-port.ts";
 import { type LastValues, LastValuesFold } from "./last-values.ts";
@@ -165,7 +165,8 @@ export class RoomState {
     const earlier = this.#earlierTrades();
     const newest = this.#log.newest(WINDOW_EVENTS);
     const dropped = newest.filter(({ cursor }) => cursor <= through);
-    const isEnough = dropped.length === 0 && newest.reduce((sum, { count }) => sum + count, 0) >= WINDOW_EVENTS;
+    const isEnough =
+      dropped.length === 0 && newest.reduce((sum, { count }) => sum + count, 0) >= WINDOW_EVENTS;
     const keys = dropped
       .flatMap(({ text }) => decodeFrame(text).map(tradeKey))
       .filter((key) => key !== null);

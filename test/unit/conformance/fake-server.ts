@@ -88,6 +88,7 @@ class FakeViewer {
   #position: number;
   #replayed = 0;
   #isLive = false;
+  #isOpen = true;
   #wake: (() => void) | null = null;
 
   constructor(room: FakeRoom, since: number) {
@@ -96,7 +97,11 @@ class FakeViewer {
     this.connection = {
       ...{ kind: "open", protocol: "edgetape.v1", extensions: "" },
       send: (data) => this.#heard(String(data)),
-      close: (code = 1000) => this.#add({ kind: "closed", code }),
+      close: (code = 1000) => {
+        this.#isOpen = false;
+        this.#add({ kind: "closed", code });
+      },
+      isOpen: () => this.#isOpen,
       read: () => this.#read(),
     };
     const { symbol, head } = room;

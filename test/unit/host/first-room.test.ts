@@ -66,7 +66,7 @@ describe("a room of the first edition", () => {
     const sql = madeRoom([["a"], ["b", "c"]], 1);
     const { room, frames } = roomOver(sql, STORED);
     expect(room.mustStay).toBe(true);
-    expect(await room.handOver()).toEqual({ kind: "handed_over", through: 103 });
+    expect(await room.handOver()).toEqual({ kind: "handed_over", log: null, through: 103 });
     expect(frames()).toEqual([
       [102, "b"],
       [103, "c"],
@@ -90,13 +90,13 @@ describe("a room of the first edition", () => {
 
   it("lets its symbol go on without what Postgres refuses, and keeps that", async () => {
     const { room } = roomOver(madeRoom([["a"]], 0), () => ({ kind: "refused" }));
-    expect(await room.handOver()).toEqual({ kind: "handed_over", through: 101 });
+    expect(await room.handOver()).toEqual({ kind: "handed_over", log: null, through: 101 });
     expect(room.mustStay).toBe(true);
   });
 
   it("S-8 stores all it has where another database has taken the place of that which had it", async () => {
     const { room, frames } = roomOver(madeRoom([["a"], ["b"]], 2, { database: "old" }), STORED);
-    expect(await room.handOver()).toEqual({ kind: "handed_over", through: 102 });
+    expect(await room.handOver()).toEqual({ kind: "handed_over", log: null, through: 102 });
     expect(frames()).toEqual([
       [101, "a"],
       [102, "b"],
@@ -109,11 +109,34 @@ describe("a room of the first edition", () => {
     const failing = roomOver(sql, () => ({ kind: "unavailable" }), deps);
     expect(await failing.room.handOver()).toEqual({ kind: "not_yet" });
     const { room, frames } = roomOver(sql, STORED, { readNewestCursor: () => expect.fail() });
-    expect(await room.handOver()).toEqual({ kind: "handed_over", through: 502 });
+    expect(await room.handOver()).toEqual({ kind: "handed_over", log: null, through: 502 });
     expect(frames()).toEqual([
       [501, "a"],
       [502, "b"],
     ]);
+  });
+
+  it("D-5 samples its book once, for Postgres has nothing else of it", async () => {
+    const book = (type: string, bids: number[][], more = "") =>
+      `{"kind":"book","ts":5,"type":"${type}","bids":${JSON.stringify(bids)},"asks":[]${more}}`;
+    const rows = [[book("snapshot", [[9, 1]], ',"sampled":true')], [book("diff", [[8, 2]])]];
+    const sql = madeRoom(rows, 2);
+    const { room, frames } = roomOver(sql, STORED);
+    expect(await room.handOver()).toEqual({ kind: "handed_over", through: NOW_US });
+    const [[cursor, text] = []] = frames();
+    expect([cursor, JSON.parse(String(text))]).toMatchObject([
+      NOW_US,
+      {
+        type: "snapshot",
+        bids: [
+          [9, 1],
+          [8, 2],
+        ],
+        sampled: true,
+      },
+    ]);
+    await room.handOver();
+    expect(frames().length).toBe(1);
   });
 
   it("I-6 tells the keys of the last day, a page at a time", () => {

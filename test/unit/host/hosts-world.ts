@@ -188,7 +188,7 @@ export class WorldHost {
       headOf: (rooms: readonly RoomId[]) => this.#headOf(rooms),
       untilStored: (cursor: Cursor) => this.#untilStored(cursor),
       comesBack: (record: RoomRecord) => this.symbols.comesBack(record),
-      closeViewers: () => void this.closed.push(symbol),
+      dismiss: () => void this.closed.push(symbol),
     };
     return handOver(deps, symbol, before, isYours);
   }

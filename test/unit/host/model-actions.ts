@@ -2,7 +2,11 @@ import fc from "fast-check";
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
 import { type ModelHosts, SYMBOLS } from "./model-hosts.ts";
 
-const [BUSY, RARE, MOVED] = SYMBOLS as [typeof SYMBOLS[number], typeof SYMBOLS[number], typeof SYMBOLS[number]];
+const [BUSY, RARE, MOVED] = SYMBOLS as [
+  (typeof SYMBOLS)[number],
+  (typeof SYMBOLS)[number],
+  (typeof SYMBOLS)[number],
+];
 
 const viewerIndex = fc.nat({ max: 11 });
 const symbol = fc.constantFrom(...SYMBOLS);

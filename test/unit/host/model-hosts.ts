@@ -255,7 +255,10 @@ export class ModelHosts {
     let leftMs = ms;
     for (;;) {
       const next = this.#nextAlarm();
-      const untilMs = Math.max(0, (next?.alarmAtMs ?? Number.POSITIVE_INFINITY) - this.#time.nowMs());
+      const untilMs = Math.max(
+        0,
+        (next?.alarmAtMs ?? Number.POSITIVE_INFINITY) - this.#time.nowMs(),
+      );
       if (next === null || untilMs > leftMs) break;
       await this.#time.pass(untilMs);
       leftMs -= untilMs;
@@ -333,7 +336,8 @@ export class ModelHosts {
     // Whatever the clock was turned back by: nothing waits for it (C-1).
     for (let round = 0; round < 60; round += 1) await this.pass(16_000);
     this.throwFailures();
-    for (const symbol of SYMBOLS) await this.poll(symbol, { fromOrigin: false, limit: 100_000, waitMs: 0 });
+    for (const symbol of SYMBOLS)
+      await this.poll(symbol, { fromOrigin: false, limit: 100_000, waitMs: 0 });
   }
 
   /** Call it after each step. */

@@ -159,8 +159,8 @@ export class ModelRoom {
       const json = JSON.stringify(unmarked(event));
       this.#passOver((posted) => JSON.stringify(posted) !== json);
       const posted = this.#posted.shift();
-      expect(posted?.event).toEqual(unmarked(event));
-      if (posted !== undefined) posted.batch.appended += 1;
+      if (posted === undefined) expect.fail(`nobody posted ${json}`);
+      posted.batch.appended += 1;
     }
     if (event.kind === "book" && isKept(event)) this.#isSampledInTime = this.#isInTime(cursor);
     if (this.isPlaced) this.#addToTape(cursor, ordinal, event);
@@ -174,10 +174,8 @@ export class ModelRoom {
   #addToTape(cursor: Cursor, ordinal: number, event: TapeEvent): void {
     const { head } = this.tape;
     // C-1: it is behind all that anybody has been told of.
-    if (ordinal === 0) {
-      expect(cursor).toBeGreaterThan(head);
-      expect(cursor).toBeGreaterThan(this.#told);
-    } else expect(cursor).toBe(head);
+    if (ordinal === 0) expect(cursor).toBeGreaterThan(Math.max(head, this.#told));
+    else if (cursor !== head) expect(cursor).toBe(head);
     const entry = this.tape.add(cursor, ordinal, event);
     // I-7: only a room that does not know what was before it may take a trade again.
     if (entry.isRepeat) expect(this.isSettled).toBe(false);

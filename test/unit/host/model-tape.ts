@@ -108,7 +108,7 @@ export class ModelTape {
     for (const event of events) {
       const json = JSON.stringify(event);
       while (this.entries[at]?.json !== json && this.#mayBeMissing(this.entries[at])) at += 1;
-      expect(json).toBe(this.entries[at]?.json);
+      if (this.entries[at]?.json !== json) expect(json).toBe(this.entries[at]?.json);
       at += 1;
     }
     return this.skipTo(at, cursor);

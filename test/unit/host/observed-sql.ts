@@ -43,8 +43,10 @@ export interface ObservedSql extends SqlPort {
   prunedThrough(): Cursor;
 }
 
-const INSERT_ROW = /^INSERT INTO log_\d+ \(cursor, first, events, bytes, stored, head, keys, frames\)/;
-const UPDATE_ROW = /^UPDATE (log_\d+) SET events = \?, bytes = \?, head = \?, frames = \? WHERE cursor = \?/;
+const INSERT_ROW =
+  /^INSERT INTO log_\d+ \(cursor, first, events, bytes, stored, head, keys, frames\)/;
+const UPDATE_ROW =
+  /^UPDATE (log_\d+) SET events = \?, bytes = \?, head = \?, frames = \? WHERE cursor = \?/;
 const SAVE_ROOM =
   /^INSERT OR REPLACE INTO rooms \(id, symbol, born, before, reaches, pending, has_book, sealed\)/;
 
@@ -63,7 +65,10 @@ export function observedSql(observer: DiskObserver): ObservedSql {
       const before =
         update === null
           ? null
-          : one(`SELECT first, head, frames FROM ${update[1]} WHERE cursor = ?`, bindings[4] ?? null);
+          : one(
+              `SELECT first, head, frames FROM ${update[1]} WHERE cursor = ?`,
+              bindings[4] ?? null,
+            );
       const rows = sql.exec(query, ...bindings);
       if (before !== null) tellTakenOut(before, bindings, observer);
       else if (INSERT_ROW.test(query)) tellRow(bindings, observer);
