@@ -122,7 +122,7 @@ export class HostWorld {
       random: () => 0.5,
       newId: () => {
         this.#ids += 1;
-        return `log ${this.#ids} of ${name}`;
+        return `log-${this.#ids}-of-${name}`;
       },
       keepAwake: (work) => {
         life.pending += 1;

@@ -6,6 +6,7 @@ import type { HostBatch, HostOutcome, JoinRequest } from "../../../src/bindings/
 import { decodeFrame } from "../../../src/core/encode-events.ts";
 import { type HostName, hostOf, type Placement } from "../../../src/core/placement.ts";
 import type { TapeEvent } from "../../../src/protocol/event.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
 import { FakeTime, settle } from "../room/fake-time.ts";
@@ -179,11 +180,17 @@ export class ModelHosts {
     await this.#acknowledgeWhatIsDue();
   }
 
-  async connect(symbol: SymbolName, since: Cursor | null, acksWhenDue: boolean): Promise<void> {
+  /** `log`: the one that the cursor is of, where the viewer says it. */
+  async connect(
+    symbol: SymbolName,
+    since: Cursor | null,
+    acksWhenDue: boolean,
+    log: LogId | null = null,
+  ): Promise<void> {
     const { name, core } = this.#hostOf(symbol);
     const { told, tape } = this.room(symbol);
     const request: JoinRequest = {
-      ...{ symbol, since, log: null, viewerKey: null, expiresAtMs: null },
+      ...{ symbol, since, log, viewerKey: null, expiresAtMs: null },
       ...{ namesProtocol: false, correlationId: "model" },
     };
     const join = core.join(request, () => {
@@ -205,7 +212,8 @@ export class ModelHosts {
     const viewer = this.#viewer(index);
     if (viewer === undefined) return;
     if (viewer.state !== "closed") await this.leave(index);
-    await this.connect(this.#seatOf(viewer).symbol, viewer.cursor, !this.#lazy.has(viewer));
+    const { symbol } = this.#seatOf(viewer);
+    await this.connect(symbol, viewer.cursor, !this.#lazy.has(viewer), viewer.log);
   }
 
   /** An ack of anything from nothing to all that the viewer has. */
@@ -307,7 +315,8 @@ export class ModelHosts {
     const from = poll.fromOrigin ? CURSOR_ORIGIN : room.polled;
     const isAway = this.#postgres.mode === "away";
     const { core } = this.#hostOf(symbol);
-    const page = await this.#until(core.poll(symbol, from, poll.limit, poll.waitMs));
+    const log = poll.fromOrigin ? null : room.polledLog;
+    const page = await this.#until(core.poll(symbol, from, poll.limit, poll.waitMs, log));
     room.takePage(from, page, isAway);
   }
 

@@ -5,6 +5,7 @@ import { SAMPLE_INTERVAL_US } from "../../../src/core/book-samples.ts";
 import { decodeFrame } from "../../../src/core/encode-events.ts";
 import type { BookEvent } from "../../../src/protocol/book.ts";
 import type { TapeEvent } from "../../../src/protocol/event.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
 import type { StoredRow } from "./fake-postgres.ts";
@@ -36,6 +37,7 @@ export class ModelRoom {
   readonly tape = new ModelTape();
   /** Where the next poll goes on. */
   polled: Cursor | null = null;
+  polledLog: LogId | null = null;
   /** Of its log: whether its frames are behind those of an earlier life, and whether it knows what that was. */
   isPlaced = false;
   isSettled = false;
@@ -143,6 +145,9 @@ export class ModelRoom {
     // It goes on, unless the room does not know what was before it.
     if (page.cursor < head && events.length === 0) expect(isAway).toBe(true);
     this.polled = page.cursor;
+    this.polledLog = page.log;
+    // Whatever dies here, no disk is lost: a log is the one that it was, or has handed over.
+    expect(page.reset).toBeUndefined();
     // Of what has no place yet it was told nothing, and may be told of it behind this.
     if (this.#unplaced.length === 0) this.told(page.cursor);
   }

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { ViewerAttachment, ViewerSocket } from "../../../durable/room/viewers/viewer.ts";
 import { MAX_MESSAGE_EVENTS } from "../../../src/protocol/frame.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import { type ServerMessage, serverMessageSchema } from "../../../src/protocol/server-message.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 import { bookOf, lastMetrics, lastPositions, lastTrade, type ModelTape } from "./model-tape.ts";
@@ -23,6 +24,8 @@ export class ModelViewer implements ViewerSocket {
   closeCode: number | null = null;
   /** The last cursor it was told of; null before its snapshot. */
   cursor: Cursor | null;
+  /** The log that this is of, once a message has moved it. */
+  log: LogId | null = null;
   ackEveryBytes = 0;
   mostUnackedBytes = 0;
   isLive = false;
@@ -34,6 +37,7 @@ export class ModelViewer implements ViewerSocket {
   #next: number;
   #expects: "hello" | "snapshot" | "stream" = "hello";
   #helloCursor: Cursor | null = null;
+  #helloLog: LogId | null = null;
   #unacked: { cursor: Cursor; bytes: number }[] = [];
   #hadGap = false;
   #snapshotCursor: Cursor | null = null;
@@ -95,6 +99,7 @@ export class ModelViewer implements ViewerSocket {
 
   #take(message: ServerMessage, bytes: number): void {
     if ("cursor" in message) this.#deps.told(message.cursor);
+    if (message.type !== "hello" && "cursor" in message) this.log = this.#helloLog;
     switch (message.type) {
       case "hello":
         expect(this.#expects).toBe("hello");
@@ -103,6 +108,7 @@ export class ModelViewer implements ViewerSocket {
         if (this.cursor !== null) this.cursor = minCursor(this.cursor, message.cursor);
         this.ackEveryBytes = message.window;
         this.#helloCursor = message.cursor;
+        this.#helloLog = message.log;
         this.#expects = this.cursor === null ? "snapshot" : "stream";
         return;
       case "snapshot":
@@ -120,6 +126,8 @@ export class ModelViewer implements ViewerSocket {
       }
       case "gap":
         expect(this.#expects).toBe("stream");
+        // Whatever dies here, no disk is lost: a log is the one that it was, or has handed over.
+        expect(message.reason).not.toBe("reset");
         expect(message.from).toBe(this.cursor);
         expect(message.to).toBeGreaterThan(message.from);
         this.#deps.told(message.to);
