@@ -291,12 +291,9 @@ export class HostCore {
   /** A viewer connects; `accept` makes its socket, and is called only where it may come in. */
   async join(request: JoinRequest, accept: () => ViewerSocket): Promise<JoinRefusal | null> {
     const { symbol } = request;
-    if (!this.#symbols.isKnown(symbol)) {
-      // It may be waited for, but only where nobody knows anything of it.
-      const { kind } = await this.#symbols.acquaintance([symbol]);
-      if (kind === "unsure") {
-        return { kind: "refused", reason: "not_known_yet", retryAfterS: NOT_KNOWN_RETRY_S };
-      }
+    // It may be waited for, whether or not Postgres can be asked, but for a host that does not know yet what was before it.
+    if (!this.#symbols.isKnown(symbol) && !(await this.#symbols.learn())) {
+      return { kind: "refused", reason: "not_known_yet", retryAfterS: NOT_KNOWN_RETRY_S };
     }
     return this.#roomOf(symbol).join(request, accept);
   }

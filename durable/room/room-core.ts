@@ -146,9 +146,14 @@ export class RoomCore {
     if (!log.isPlaced) return nothingYet(since ?? log.head, of);
     const resumption = resumptionOf(log, since ?? log.head, of);
     if (resumption.kind === "reset") return resetPage(log);
-    const from = resumption.after;
-    if (from >= log.head && waitMs > 0) await this.#pollers.nextAppend(waitMs);
-    return readPoll({ log, readArchive: this.#archiveNow().read }, from, limit);
+    const read = (after: Cursor) =>
+      readPoll({ log, readArchive: this.#archiveNow().read }, after, limit);
+    const page = await read(resumption.after);
+    const isEmpty = page.count === 0 && page.complete;
+    // Something may have come while the page was read.
+    if (!isEmpty || waitMs === 0 || log.head > page.cursor) return page;
+    await this.#pollers.nextAppend(waitMs);
+    return read(page.cursor);
   }
 
   /** What Postgres does not surely have yet, at most about `maxEvents`; `cursor` is how far it goes. */

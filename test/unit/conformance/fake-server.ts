@@ -105,7 +105,7 @@ class FakeViewer {
       read: () => this.#read(),
     };
     const { symbol, head } = room;
-    const hello = { room: symbol, cursor: head, oldest: 0, heartbeat_ms: 5_000 };
+    const hello = { room: symbol, cursor: head, oldest: 0, heartbeat_ms: 5_000, log: "a log" };
     this.#say({ type: "hello", ...hello, window: WINDOW_BYTES });
     this.pump();
   }
