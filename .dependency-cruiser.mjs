@@ -113,7 +113,7 @@ export default {
       comment:
         "Only durable/room/room.ts and its like know the Workers runtime; what they are made of is tested bare.",
       severity: "error",
-      from: { path: DURABLE, pathNot: "^durable/([^/]+)/\\1\\.ts$" },
+      from: { path: DURABLE, pathNot: "^durable/(([^/]+)/\\2|first-edition/(room|directory))\\.ts$" },
       to: { path: "^cloudflare:" },
     },
     {

@@ -102,17 +102,18 @@ export class Viewer {
   async closedWith(code: number, patienceMs = PATIENCE_MS): Promise<void> {
     const untilMs = this.#clock.nowMs() + patienceMs;
     for (;;) {
-      const arrival = await this.#arrival(Math.max(1, untilMs - this.#clock.nowMs()), "a close");
+      const leftMs = Math.max(1, untilMs - this.#clock.nowMs());
+      const arrival = await this.#arrival(leftMs, `a close with ${code} within ${patienceMs} ms`);
       if (arrival.kind === "message") continue;
       equals("a close with", arrival.code, code);
       return;
     }
   }
 
-  async #arrival(patienceMs: number, what = "a message"): Promise<Arrival> {
+  async #arrival(patienceMs: number, what = `a message within ${patienceMs} ms`): Promise<Arrival> {
     const late = this.#clock.sleep(patienceMs).then(() => null);
     const arrival = await Promise.race([this.#connection.read(), late]);
-    if (arrival === null) throw new Unmet(`${what} within ${patienceMs} ms`, "nothing");
+    if (arrival === null) throw new Unmet(what, "nothing");
     return arrival;
   }
 

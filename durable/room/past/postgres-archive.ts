@@ -10,7 +10,7 @@ import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { EpochUs } from "../../../src/protocol/time.ts";
 import type { Log } from "../../../src/telemetry/log.ts";
 import type { RoomArchive } from "../room-ports.ts";
-import { EARLIER_LIMITS } from "./earlier-life.ts";
+import { EARLIER_LIMITS } from "./earlier-limits.ts";
 
 const TIMEOUT_MS = 10_000;
 /** Events read at a time. */

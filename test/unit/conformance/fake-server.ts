@@ -105,7 +105,7 @@ class FakeViewer {
       read: () => this.#read(),
     };
     const { symbol, head } = room;
-    const hello = { room: symbol, cursor: head, oldest: 0, heartbeat_ms: 5_000, log: "a log" };
+    const hello = { room: symbol, cursor: head, oldest: 0, heartbeat_ms: 5_000, log: "log-1" };
     this.#say({ type: "hello", ...hello, window: WINDOW_BYTES });
     this.pump();
   }

@@ -29,7 +29,7 @@ const [A, B] = ["A", "B"] as SymbolName[] as [SymbolName, SymbolName];
 /** A host as far as appends see it; opened again on the same disk it is the same. */
 function host({ outboxLimit = 0, sql = memorySql(), seriesLimit = 0, newRooms = 9 } = {}) {
   createTables(sql);
-  const log = new HostLog(sql, NOW_US, () => "a-log");
+  const log = new HostLog(sql, NOW_US, () => "a log");
   const registry = new Registry(sql);
   const held = new HeldBack(sql, log.storedThrough);
   const rooms = new Map<SymbolName, AppendingRoom>();

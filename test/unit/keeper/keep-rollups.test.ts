@@ -43,7 +43,8 @@ function keeper(options: Options = {}) {
   const steps: string[] = [];
   const statement = (tookMs: number) => {
     clock.us = us(clock.us + Math.min(tookMs, limitMs) * 1_000);
-    if (tookMs > limitMs) throw new DatabaseError({ code: "57014", message: "canceled" });
+    const canceled = Object.assign(new Error("canceled"), { code: "57014" });
+    if (tookMs > limitMs) throw new DatabaseError(canceled);
   };
   const refresh = (kind: keyof typeof left) => async (most: number) => {
     const taken = Math.min(most, left[kind]);
