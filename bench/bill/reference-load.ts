@@ -25,7 +25,9 @@ export interface RunningLoad {
   acknowledged(): number;
   /** Messages with events that reached viewers. */
   delivered(): number;
-  stop(): Promise<void>;
+  /** Nobody pushes or asks any more; viewers stay. Resolves when all is answered. */
+  quiet(): Promise<void>;
+  stop(): void;
 }
 
 /**
@@ -98,20 +100,22 @@ export async function driveLoad(
       onLost: (_viewer, why) => failed(`a viewer was lost: ${why}`),
     });
   });
-  timers.push(
-    setInterval(() => {
-      const nowMs = performance.now();
-      for (const viewer of viewers) viewer.tick(nowMs);
-    }, TICK_MS),
-  );
+  const ticks = setInterval(() => {
+    const nowMs = performance.now();
+    for (const viewer of viewers) viewer.tick(nowMs);
+  }, TICK_MS);
 
   return {
     acknowledged: () => acknowledged,
     delivered: () => delivered,
-    stop: async () => {
-      isOver = true;
+    quiet: async () => {
       for (const timer of timers) clearTimeout(timer);
       await Promise.allSettled(underWay);
+    },
+    stop: () => {
+      isOver = true;
+      clearInterval(ticks);
+      for (const timer of timers) clearTimeout(timer);
       for (const viewer of viewers) viewer.end();
     },
   };
