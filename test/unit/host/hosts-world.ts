@@ -1,5 +1,4 @@
 import type { RoomId } from "../../../durable/host/log/host-log.ts";
-import type { LogId } from "../../../src/protocol/log-id.ts";
 import { Registry, type RoomRecord } from "../../../durable/host/registry.ts";
 import { handOver } from "../../../durable/host/symbols/hand-over.ts";
 import { HostMeta } from "../../../durable/host/symbols/host-meta.ts";
@@ -10,6 +9,7 @@ import type { SqlPort } from "../../../durable/room/sql-port.ts";
 import type { RememberedKey } from "../../../src/bindings/first-edition.ts";
 import type { HandedOver } from "../../../src/bindings/host.ts";
 import { type HostName, hostOf, type Placement } from "../../../src/core/placement.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 import { memorySql } from "../room/sqlite-port.ts";
