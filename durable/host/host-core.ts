@@ -110,6 +110,7 @@ export class HostCore {
     this.#symbols = new HostSymbols({
       ...{ registry: this.#registry, meta, predecessors: this.#predecessors, nowMs },
       isMine: (symbol) => hostOf(symbol, limits) === name,
+      hasFrames: ({ id }) => log.lastOf(id) !== null,
       bornNow: () => log.head,
       ...ports.names,
       newRoomsPerMinute: limits.LIMIT_NEW_ROOMS,

@@ -33,6 +33,8 @@ export interface HostSymbolsDeps {
   meta: HostMeta;
   /** The placement says that the symbol is on this host. */
   isMine(symbol: SymbolName): boolean;
+  /** Is there a frame of this room in the log? */
+  hasFrames(record: RoomRecord): boolean;
   /** Where a room that is made now begins: not behind anything that the host has. */
   bornNow(): Cursor;
   /** Every symbol that Postgres has something of; rejects while it cannot be read. */
@@ -315,12 +317,17 @@ export class HostSymbols {
   }
 
   #reopen(record: RoomRecord): void {
-    const { registry, bornNow } = this.#deps;
-    // One that has not got its place waits for those who had the symbol before that, and for nobody who may wait for it.
-    const isWaiting = record.pending === "place";
-    record.isSealed = !isWaiting;
-    if (isWaiting) registry.save(record);
-    else registry.renew(record, bornNow());
+    const { registry, bornNow, hasFrames } = this.#deps;
+    if (record.pending !== "place") {
+      record.isSealed = true;
+      registry.renew(record, bornNow());
+      return;
+    }
+    record.isSealed = false;
+    // Frames that have no place wait for those who had the symbol before that, and for nobody who may wait for them. Where there are
+    // none nobody waits, and whoever had the symbol meanwhile has to hand it over.
+    if (!hasFrames(record)) record.tenure = registry.tenure;
+    registry.save(record);
   }
 
   /** Somebody pushes what these settings place here, and another host has taken it: after so long, these are the newer ones. */

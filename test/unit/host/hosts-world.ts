@@ -150,6 +150,7 @@ export class WorldHost {
     this.symbols = new HostSymbols({
       ...{ registry: this.registry, meta, predecessors: this.#predecessors, nowMs, failed },
       isMine: (symbol) => hostOf(symbol, this.#placement) === name,
+      hasFrames: ({ id }) => this.#headOf([id]) > 0,
       bornNow: () => world.now as Cursor,
       readStored: async () => world.readStored(),
       find: async (symbols) => {

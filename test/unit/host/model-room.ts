@@ -176,7 +176,7 @@ export class ModelRoom {
     log: LogName,
     { cursor: from, log: of }: { cursor: Cursor | null; log: LogId | null },
     page: PollPage,
-    isAway: boolean,
+    mayNotKnow: boolean,
   ): void {
     const events = page.events === "" ? [] : decodeFrame(page.events);
     expect(page.count).toBe(events.length);
@@ -184,9 +184,9 @@ export class ModelRoom {
     const after = from ?? page.cursor;
     expect(page.cursor).toBeGreaterThanOrEqual(Math.min(after, head));
     if (page.complete) this.tape.consume(this.tape.indexAfter(after), events, page.cursor);
-    else expect(isAway || !this.hadFramesIn(of)).toBe(true);
+    else expect(mayNotKnow || !this.hadFramesIn(of)).toBe(true);
     // It goes on, unless the room does not know what was before it.
-    if (page.cursor < head && events.length === 0) expect(isAway).toBe(true);
+    if (page.cursor < head && events.length === 0) expect(mayNotKnow).toBe(true);
     this.polled = page;
     // Of what has no place yet it was told nothing, and may be told of it behind this.
     if (this.#logOf(log).unplaced.length === 0) this.told(page.cursor);
