@@ -254,8 +254,9 @@ describe("C-6 the log that a cursor is of", () => {
     room.append(3, 1);
     await room.clock.advance(100);
     room.beginAnew(-7);
-    await room.clock.advance(700);
+    room.notice("woke");
     const newest = room.connections.at(-1);
+    expect(newest?.open).toBe(true);
     // `hello` of the new log has come where the gap has not: what is asked for next is still of the old one.
     newest?.socket.onmessage?.({
       data: '{"type":"hello","cursor":1014,"log":"log-1","heartbeat_ms":5000,"window":6000}',

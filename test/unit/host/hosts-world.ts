@@ -1,4 +1,5 @@
-import type { LogId, RoomId } from "../../../durable/host/log/host-log.ts";
+import type { RoomId } from "../../../durable/host/log/host-log.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import { Registry, type RoomRecord } from "../../../durable/host/registry.ts";
 import { handOver } from "../../../durable/host/symbols/hand-over.ts";
 import { HostMeta } from "../../../durable/host/symbols/host-meta.ts";
