@@ -35,6 +35,8 @@ export interface HostSymbolsDeps {
   isMine(symbol: SymbolName): boolean;
   /** Is there a frame of this room in the log? */
   hasFrames(record: RoomRecord): boolean;
+  /** This room ends: what it alone knows is appended, it leaves memory, and whoever is there comes back. */
+  leaveRoom(record: RoomRecord): void;
   /** Where a room that is made now begins: not behind anything that the host has. */
   bornNow(): Cursor;
   /** Every symbol that Postgres has something of; rejects while it cannot be read. */
@@ -100,13 +102,17 @@ export class HostSymbols {
     });
     this.#isLearned = meta.read("learned") === true;
     registry.tenure = predecessors.tenure;
-    if (predecessors.hasNewSettings) this.#beginAnew();
     this.#learning = new LearnOnce({
       isLearned: () => this.#isLearned,
       ask: () => this.#learn(),
       nowMs,
       failed: (error) => failed("names_not_learned", error),
     });
+  }
+
+  /** The first thing that is asked, once all else of the host is there. */
+  begin(): void {
+    if (this.#deps.predecessors.hasNewSettings) this.#beginAnew();
   }
 
   /** Where data of no instrument goes there is always a room. */
@@ -317,8 +323,9 @@ export class HostSymbols {
   }
 
   #reopen(record: RoomRecord): void {
-    const { registry, bornNow, hasFrames } = this.#deps;
+    const { registry, bornNow, hasFrames, leaveRoom } = this.#deps;
     if (record.pending !== "place") {
+      leaveRoom(record);
       record.isSealed = true;
       registry.renew(record, bornNow());
       return;

@@ -273,6 +273,7 @@ export class ModelHosts {
   async place(placement: Placement): Promise<void> {
     await this.crash();
     this.#isMoving = true;
+    for (const room of this.rooms) room.placedAnew();
     this.#placement = placement;
   }
 

@@ -152,6 +152,11 @@ export class ModelRoom {
     Object.assign(own, { isPlaced, isSettled });
   }
 
+  /** It is on another host. Of a symbol without a frame nobody hands over what its viewers were told. */
+  placedAnew(): void {
+    if (this.#logIds.size === 0) this.#told = this.tape.head;
+  }
+
   /** What was up to here is in the log no more. */
   pruned(through: Cursor): void {
     this.tape.prunedThrough = Math.max(this.tape.prunedThrough, through);
