@@ -21,10 +21,10 @@ export interface TapeOptions {
   symbol: string;
   /** Sent as a subprotocol and as a header, never in a URL. */
   token?: string;
-  /** Continue after this cursor; absent: from now, with a `snapshot`. */
-  since?: Cursor;
+  /** Continue after this cursor; absent or null: from now, with a `snapshot`. */
+  since?: Cursor | null;
   /** The log that `since` is of, as it was kept with it: a log that was lost and made anew is then recognised. */
-  log?: LogId;
+  log?: LogId | null;
   /**
    * Takes one delivery. `place` is what to keep with what was made of it: where the tape stands once it is taken. Where it throws, the tape reports the error as uncaught, comes back after a while, and brings
    * the same delivery again: nothing that was thrown at is passed over.
@@ -50,10 +50,10 @@ export interface Tape {
  */
 export function openTape(options: TapeOptions, deps: TapeDeps = browserDeps()): Tape {
   const urls = roomUrls(options.baseUrl, options.symbol);
-  if (options.log !== undefined && options.since === undefined) {
+  const start: Place = { cursor: options.since ?? null, log: options.log ?? null };
+  if (start.log !== null && start.cursor === null) {
     throw new TypeError("log needs since: a cursor of that log");
   }
-  const start: Place = { cursor: options.since ?? null, log: options.log ?? null };
   let state = initialState(start, deps.isOnline());
   const sockets = new Map<number, SocketLike>();
   const polls = new Map<number, AbortController>();

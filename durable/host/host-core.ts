@@ -110,6 +110,11 @@ export class HostCore {
     this.#symbols = new HostSymbols({
       ...{ registry: this.#registry, meta, predecessors: this.#predecessors, nowMs },
       isMine: (symbol) => hostOf(symbol, limits) === name,
+      hasFrames: ({ id }) => log.lastOf(id) !== null,
+      leaveRoom: ({ symbol }) => {
+        this.#roomOf(symbol).dismiss();
+        this.#rooms.drop(symbol);
+      },
       bornNow: () => log.head,
       ...ports.names,
       newRoomsPerMinute: limits.LIMIT_NEW_ROOMS,
@@ -167,6 +172,7 @@ export class HostCore {
     for (const [symbol, socket, attachment] of asleep) {
       this.#roomOf(symbol).rejoin(socket, attachment);
     }
+    this.#symbols.begin();
     // A book that was changed before the host died is sampled at the next alarm.
     for (const { symbol, hasBook } of this.#registry.all()) if (hasBook) this.#roomOf(symbol);
     this.#outbox.kick();
@@ -267,7 +273,8 @@ export class HostCore {
       ...{ registry: this.#registry, predecessors: this.#predecessors, logId: this.#log.id },
       isMine: (one: SymbolName) => hostOf(one, this.#settings.limits) === this.#ports.name,
       bornNow: () => this.#log.head,
-      comesBack: (record: RoomRecord) => this.#comesBack(record),
+      comesBack: (record: RoomRecord) => this.#symbols.comesBack(record),
+      isKnown: (record: RoomRecord) => this.#roomOf(record.symbol).isKnown(),
       headOf: (rooms: readonly RoomId[]) => this.#headOf(rooms),
       dismiss: (record: RoomRecord) => this.#roomOf(record.symbol).dismiss(),
       untilStored: (cursor: Cursor, timeoutMs: number) =>
@@ -277,11 +284,6 @@ export class HostCore {
   }
 
   /** A symbol gets a room anew, and whoever is at the one of before comes back to it. */
-  #comesBack(record: RoomRecord): void {
-    this.#roomOf(record.symbol).dismiss();
-    this.#rooms.drop(record.symbol);
-    this.#symbols.comesBack(record);
-  }
 
   /** Cursor of the newest frame of these rooms; 0 where they have none. */
   #headOf(rooms: readonly RoomId[]): Cursor {
@@ -393,10 +395,10 @@ export class HostCore {
   }
 
   #hasMoved(symbol: SymbolName): boolean {
-    const { limits } = this.#settings;
-    return (
-      hostOf(symbol, limits) !== this.#ports.name || this.#registry.find(symbol)?.isSealed === true
-    );
+    if (hostOf(symbol, this.#settings.limits) !== this.#ports.name) return true;
+    const isSealed = this.#registry.find(symbol)?.isSealed === true;
+    // It may be claimed back.
+    return isSealed && this.#symbols.roomFor(symbol).isSealed;
   }
 
   #appendAll(batches: readonly HostBatch[]): HostOutcome[] {

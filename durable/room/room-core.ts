@@ -140,7 +140,7 @@ export class RoomCore {
     waitMs: number,
     of: LogId | null,
   ): Promise<PollPage> {
-    await this.#isKnown();
+    await this.isKnown();
     const { log } = this;
     // What it has may move behind what an earlier life had, and nobody knows yet who handed over.
     if (!log.isPlaced) return nothingYet(since ?? log.head, of);
@@ -158,20 +158,20 @@ export class RoomCore {
 
   /** What Postgres does not surely have yet, at most about `maxEvents`; `cursor` is how far it goes. */
   async readTail(maxEvents: number): Promise<RoomTail> {
-    await this.#isKnown();
+    await this.isKnown();
     return tailOf(this.log, maxEvents);
   }
 
   /** The newest position of each account; null while it is not known what was before the log. */
   async positions(): Promise<HeldPositions | null> {
-    if (!(await this.#isKnown())) return null;
+    if (!(await this.isKnown())) return null;
     const { positions, truncated } = this.#stateNow().foldToHead();
     return { cursor: this.log.head, positions, isCut: truncated?.positions !== undefined };
   }
 
   /** The book as it is now, its best so many levels; null as for positions. */
   async book(levels: number): Promise<BookAnswer | null> {
-    if (!(await this.#isKnown())) return null;
+    if (!(await this.isKnown())) return null;
     const { book } = this.#stateNow().foldToHead();
     return { symbol: this.symbol, cursor: this.log.head, book: bookOf(book, levels) };
   }
@@ -179,7 +179,7 @@ export class RoomCore {
   /** The line in the list of symbols; null as for positions. */
   async summary(): Promise<SymbolSummary | null> {
     // A bug that keeps it from being known is told where somebody asks for this room, and not in the list of all.
-    if (!(await this.#isKnown().catch(() => false))) return null;
+    if (!(await this.isKnown().catch(() => false))) return null;
     const cursor = this.log.head;
     if (this.#line?.cursor !== cursor) {
       this.#line = { cursor, line: summaryOf(this.symbol, this.#stateNow().foldToHead(), 0) };
@@ -189,7 +189,7 @@ export class RoomCore {
 
   /** A viewer connects; `accept` makes its socket, and is called only where it may come in. */
   async join(request: JoinRequest, accept: () => ViewerSocket): Promise<JoinRefusal | null> {
-    if (!(await this.#isKnown())) {
+    if (!(await this.isKnown())) {
       return { kind: "refused", reason: "not_known_yet", retryAfterS: NOT_KNOWN_RETRY_S };
     }
     const { clock, logger } = this.#ports;
@@ -264,7 +264,7 @@ export class RoomCore {
   }
 
   /** Is it known what was before the log? Waits for it, where it is new. */
-  async #isKnown(): Promise<boolean> {
+  async isKnown(): Promise<boolean> {
     await this.#ports.lookAtDatabase();
     return this.#earlier.known((search) => this.#ports.clock.within(search, KNOWN_WITHIN_MS));
   }

@@ -154,28 +154,18 @@ export async function restorePoint(backend: Backend): Promise<RestorePoint> {
 
 /**
  * What an instant restore does to whoever writes meanwhile: what came after the point is gone, the sequences of ids go on from
- * there, and the database says that it is the same as before.
+ * there, and the database says that it is the same as before. Nothing of it may have been rolled up.
  */
 export async function restoreTo(backend: Backend, point: RestorePoint): Promise<void> {
   const texts = [
     // All of it was written after the point, as of those who had learnt nothing before.
     "delete from id_marks",
-    ...[
-      "points",
-      "points_late",
-      "points_past",
-      "packed_points",
-      "metrics_1m_live",
-      "metrics_1h_live",
-    ].map((table) => `delete from ${table} where series_id > ${point.series}`),
-    ...[
-      "trades_live",
-      "trades_past",
-      "position_states",
-      "books",
-      "bars_1m_live",
-      "bars_1h_live",
-    ].map((table) => `delete from ${table} where symbol_id > ${point.symbols}`),
+    ...["points", "points_late", "points_past", "packed_points"].map(
+      (table) => `delete from ${table} where series_id > ${point.series}`,
+    ),
+    ...["trades_live", "trades_past", "position_states", "books"].map(
+      (table) => `delete from ${table} where symbol_id > ${point.symbols}`,
+    ),
     `delete from series where id > ${point.series}`,
     `delete from symbols where id > ${point.symbols}`,
     `alter table series alter column id restart with ${point.series + 1}`,

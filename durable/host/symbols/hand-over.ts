@@ -18,6 +18,8 @@ export interface HandOverDeps {
   predecessors: Pick<Predecessors, "announce" | "numberOf">;
   /** The symbol was elsewhere, and this host has not heard of it till now: what it had of it before that is one thing, what comes another. */
   comesBack(record: RoomRecord): void;
+  /** Does the room know what was before it? Waits for it, for a while. */
+  isKnown(record: RoomRecord): Promise<boolean>;
   /** Cursor of the newest frame of these rooms; 0 where they have none. */
   headOf(rooms: readonly RoomId[]): Cursor;
   untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean>;
@@ -37,7 +39,7 @@ export async function handOver(
   before: number,
   isYours: boolean,
 ): Promise<HandedOver> {
-  const { registry, isMine, bornNow, predecessors, comesBack, headOf, dismiss } = deps;
+  const { registry, isMine, bornNow, predecessors, comesBack, isKnown, headOf, dismiss } = deps;
   // Which of the two has the older settings, only the Keeper knows.
   if (!(await predecessors.announce())) return { kind: "not_yet" };
   const record = registry.find(symbol);
@@ -59,10 +61,10 @@ export async function handOver(
   const former = registry.formerOf(symbol);
   // Where it has come back since, what is asked for is what it had before that.
   if (!hadBefore()) return stored(deps, headOf(former));
-  if (!record.isSealed) {
-    seal(registry, record);
-    dismiss(record);
-  }
+  if (!record.isSealed) seal(registry, record);
+  // Only who knows what was before knows the book. It is asked for at each call, for the host may have died after it was sealed.
+  if (record.pending !== null && !(await isKnown(record))) return { kind: "not_yet" };
+  dismiss(record);
   return stored(deps, headOf([...former, record.id]));
 }
 

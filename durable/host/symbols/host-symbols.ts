@@ -33,6 +33,10 @@ export interface HostSymbolsDeps {
   meta: HostMeta;
   /** The placement says that the symbol is on this host. */
   isMine(symbol: SymbolName): boolean;
+  /** Is there a frame of this room in the log? */
+  hasFrames(record: RoomRecord): boolean;
+  /** This room ends: what it alone knows is appended, it leaves memory, and whoever is there comes back. */
+  leaveRoom(record: RoomRecord): void;
   /** Where a room that is made now begins: not behind anything that the host has. */
   bornNow(): Cursor;
   /** Every symbol that Postgres has something of; rejects while it cannot be read. */
@@ -98,13 +102,17 @@ export class HostSymbols {
     });
     this.#isLearned = meta.read("learned") === true;
     registry.tenure = predecessors.tenure;
-    if (predecessors.hasNewSettings) this.#beginAnew();
     this.#learning = new LearnOnce({
       isLearned: () => this.#isLearned,
       ask: () => this.#learn(),
       nowMs,
       failed: (error) => failed("names_not_learned", error),
     });
+  }
+
+  /** The first thing that is asked, once all else of the host is there. */
+  begin(): void {
+    if (this.#deps.predecessors.hasNewSettings) this.#beginAnew();
   }
 
   /** Where data of no instrument goes there is always a room. */
@@ -315,12 +323,18 @@ export class HostSymbols {
   }
 
   #reopen(record: RoomRecord): void {
-    const { registry, bornNow } = this.#deps;
-    // One that has not got its place waits for those who had the symbol before that, and for nobody who may wait for it.
-    const isWaiting = record.pending === "place";
-    record.isSealed = !isWaiting;
-    if (isWaiting) registry.save(record);
-    else registry.renew(record, bornNow());
+    const { registry, bornNow, hasFrames, leaveRoom } = this.#deps;
+    if (record.pending !== "place") {
+      leaveRoom(record);
+      record.isSealed = true;
+      registry.renew(record, bornNow());
+      return;
+    }
+    record.isSealed = false;
+    // Frames that have no place wait for those who had the symbol before that, and for nobody who may wait for them. Where there are
+    // none nobody waits, and whoever had the symbol meanwhile has to hand it over.
+    if (!hasFrames(record)) record.tenure = registry.tenure;
+    registry.save(record);
   }
 
   /** Somebody pushes what these settings place here, and another host has taken it: after so long, these are the newer ones. */

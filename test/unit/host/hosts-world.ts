@@ -1,5 +1,4 @@
 import type { RoomId } from "../../../durable/host/log/host-log.ts";
-import type { LogId } from "../../../src/protocol/log-id.ts";
 import { Registry, type RoomRecord } from "../../../durable/host/registry.ts";
 import { handOver } from "../../../durable/host/symbols/hand-over.ts";
 import { HostMeta } from "../../../durable/host/symbols/host-meta.ts";
@@ -10,6 +9,7 @@ import type { SqlPort } from "../../../durable/room/sql-port.ts";
 import type { RememberedKey } from "../../../src/bindings/first-edition.ts";
 import type { HandedOver } from "../../../src/bindings/host.ts";
 import { type HostName, hostOf, type Placement } from "../../../src/core/placement.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 import { memorySql } from "../room/sqlite-port.ts";
@@ -151,6 +151,8 @@ export class WorldHost {
     this.symbols = new HostSymbols({
       ...{ registry: this.registry, meta, predecessors: this.#predecessors, nowMs, failed },
       isMine: (symbol) => hostOf(symbol, this.#placement) === name,
+      leaveRoom: () => undefined,
+      hasFrames: ({ id }) => this.#headOf([id]) > 0,
       bornNow: () => world.now as Cursor,
       readStored: async () => world.readStored(),
       find: async (symbols) => {
@@ -166,6 +168,7 @@ export class WorldHost {
       },
       keepAwake: (work) => void this.work.push(work),
     });
+    this.symbols.begin();
   }
 
   get log() {
@@ -193,7 +196,10 @@ export class WorldHost {
       headOf: (rooms: readonly RoomId[]) => this.#headOf(rooms),
       untilStored: (cursor: Cursor) => this.#untilStored(cursor),
       comesBack: (record: RoomRecord) => this.symbols.comesBack(record),
-      dismiss: () => void this.closed.push(symbol),
+      isKnown: async () => true,
+      dismiss: () => {
+        if (!this.closed.includes(symbol)) this.closed.push(symbol);
+      },
     };
     return handOver(deps, symbol, before, isYours);
   }

@@ -26,7 +26,7 @@ export function createTables(sql: SqlPort): void {
  */
 export function oneRoom(sql: SqlPort, nowUs: EpochUs, pending: "place" | null = null) {
   createTables(sql);
-  const hostLog = new HostLog(sql, nowUs, () => "a log", KEEPING);
+  const hostLog = new HostLog(sql, nowUs, () => "a-log", KEEPING);
   const registry = new Registry(sql);
   const record = registry.find(SYMBOL) ?? registry.add(SYMBOL, hostLog.head, pending);
   const former = new FormerLogs(sql);

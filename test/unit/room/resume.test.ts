@@ -10,7 +10,7 @@ import { memorySql } from "./sqlite-port.ts";
 const NOW_US = 1_700_000_000_000_000 as EpochUs;
 const FRAME = { text: '{"kind":"metric","ts":1,"metric":"m","value":1}', count: 1 };
 
-it("C-6 a log that handed its symbols over is known again after a restart", () => {
+it("C-6 INV-13 a log that handed its symbols over is known again after a restart", () => {
   const sql = memorySql();
   const { log, former, append } = oneRoom(sql, NOW_US);
   append([FRAME]);
