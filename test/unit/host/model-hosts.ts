@@ -465,8 +465,8 @@ export class ModelHosts {
         let events = 0;
         for (const { room, frames } of parts) {
           const own = roomOf(room);
-          const isMine = hostOf(own.symbol, this.#placement) === name;
-          own.record({ log: logOf(room), logId: logIdOf(name), isMine }, frames);
+
+          own.record({ log: logOf(room), logId: logIdOf(name), isMoving: this.#isMoving }, frames);
           events += frames.reduce((sum, { count }) => sum + count, 0);
         }
         this.#longestRow = Math.max(this.#longestRow, events);

@@ -38,8 +38,8 @@ export type LogName = string;
 interface RecordedBy {
   log: LogName;
   logId: LogId;
-  /** By the settings of now the symbol is on this host. */
-  isMine: boolean;
+  /** The symbol may be on its way to another host. */
+  isMoving: boolean;
 }
 
 /** What a host's log has of the room. */
@@ -113,14 +113,14 @@ export class ModelRoom {
   }
 
   /** A host's row has these frames: what was posted is there in its order, but for trades seen before. */
-  record({ log, logId, isMine }: RecordedBy, frames: readonly LogFrame[]): void {
+  record({ log, logId, isMoving }: RecordedBy, frames: readonly LogFrame[]): void {
     const own = this.#logOf(log);
     this.#logIds.add(logId);
     for (const { cursor, text } of frames) {
       for (const [ordinal, event] of decodeFrame(text).entries()) {
         const isNew = own.moving.length === 0;
         if (isNew && this.#isKeyframe(own, event)) {
-          this.#checkKeyframe(own, event, { cursor, isMine });
+          this.#checkKeyframe(own, event, { cursor, isMoving });
         }
         this.#recordEvent(own, { cursor, ordinal, event });
       }
@@ -254,12 +254,12 @@ export class ModelRoom {
   #checkKeyframe(
     log: LogOfRoom,
     event: BookEvent,
-    { cursor, isMine }: { cursor: Cursor; isMine: boolean },
+    { cursor, isMoving }: { cursor: Cursor; isMoving: boolean },
   ): void {
     // D-5: it is the book as it stands, and at least an interval after the sample before it.
     expect(unmarked(event)).toEqual(bookOf(this.#knownTo(log)));
     // Whoever hands a symbol over samples its book at once.
-    if (!isMine || !log.isSettled || !this.#isSampledInTime || !this.#isInTime(cursor)) return;
+    if (isMoving || !log.isSettled || !this.#isSampledInTime || !this.#isInTime(cursor)) return;
     const last = this.tape.entries.findLast(
       (one) => one.event.kind === "book" && isKept(one.event),
     );
