@@ -25,10 +25,10 @@ export function usageTable({ seconds, reading }: Measured): string {
   ].join("\n");
 }
 
-/** The bill, line by line. */
-export function billOf(measured: Measured): string {
+/** The bill, line by line, where raw data is kept for so many days. */
+export function billOf(measured: Measured, keptDays: number): string {
   const { seconds, events, delivered } = measured;
-  const month = monthOf(measured);
+  const month = monthOf(measured, keptDays);
   const lines: string[] = [];
   const sum = { cloudflare: SUBSCRIPTION_USD, neon: 0 };
   for (const [thing, amount] of Object.entries(month) as [Priced, number][]) {

@@ -4,22 +4,26 @@ import type { MeteredProduct } from "./metered-product.ts";
 import type { Measured } from "./prices.ts";
 import { driveLoad, type Load, type RunningLoad } from "./reference-load.ts";
 
-/** Until rooms are made and viewers have come, in ms. */
-const WARMUP_MS = 4_000;
-/** Until what was pushed is stored, and viewers have acked it, in ms. */
-const SETTLE_MS = 7_000;
+export interface Times {
+  /** Until rooms are made and viewers have come. */
+  warmS: number;
+  loadS: number;
+  /** Until what was pushed is stored, and viewers have acked it. */
+  settleS: number;
+  quietS: number;
+}
 
 /** Drives the load for so long, then leaves its viewers alone for so long; gives what either has used. */
 export async function measureBill(
   product: MeteredProduct,
   load: Load,
-  times: { loadS: number; quietS: number },
+  times: Times,
 ): Promise<{ loaded: Measured; quiet: Measured }> {
   const running = await driveLoad(product, load);
-  await sleep(WARMUP_MS);
+  await sleep(times.warmS * 1_000);
   const loaded = await measure(product, running, times.loadS);
   await running.quiet();
-  await sleep(SETTLE_MS);
+  await sleep(times.settleS * 1_000);
   const quiet = await measure(product, running, times.quietS);
   running.stop();
   return { loaded, quiet };
@@ -34,7 +38,8 @@ async function measure(
     reading: await product.read(),
     ...product.cpu(),
     atMs: performance.now(),
-    events: running.acknowledged(),
+    walBytes: await product.walBytes(),
+    ...running.acknowledged(),
     delivered: running.delivered(),
   });
   const before = await look();
@@ -43,6 +48,8 @@ async function measure(
   return {
     seconds: (after.atMs - before.atMs) / 1_000,
     events: after.events - before.events,
+    trades: after.trades - before.trades,
+    walBytes: after.walBytes - before.walBytes,
     delivered: after.delivered - before.delivered,
     reading: between(before.reading, after.reading),
     cpu: {

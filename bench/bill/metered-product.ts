@@ -3,10 +3,13 @@ import { mintToken } from "../../dev/mint-token.ts";
 import { Product } from "../../dev/product.ts";
 import { readSettings } from "../../dev/settings.ts";
 import { cpuSeconds, descendants } from "../targets/process-figures.ts";
+import { environmentOf, runSql } from "../targets/product.ts";
 import type { Reading } from "./meter.ts";
 import { READING_PATH } from "./reading-path.ts";
 
 const PROJECT_DIR = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
+
+const WAL_BYTES = "select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')";
 
 export interface MeteredProduct {
   port: number;
@@ -14,6 +17,8 @@ export interface MeteredProduct {
   read(): Promise<Reading>;
   /** CPU that the runtime and the servers of Postgres have used, in seconds. */
   cpu(): { runtimeS: number; databaseS: number };
+  /** What Postgres has written to its log, in bytes. */
+  walBytes(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -52,11 +57,21 @@ export async function startMetered(dataDir: string, port: number): Promise<Meter
     token,
     read: async () => (await fetch(`${product.url}${READING_PATH}`)).json() as Promise<Reading>,
     cpu: () => cpuOf(process.pid),
+    walBytes: async () => {
+      const [[bytes] = []] = await runSql(environmentOf(runtimePid()), WAL_BYTES);
+      return Number(bytes);
+    },
     stop: async () => {
       process.off("exit", kill);
       await product.stop();
     },
   };
+}
+
+function runtimePid(): number {
+  const found = descendants(process.pid).find(({ command }) => command.includes("workerd serve"));
+  if (found === undefined) throw new Error("there is no runtime");
+  return found.pid;
 }
 
 function cpuOf(pid: number): { runtimeS: number; databaseS: number } {

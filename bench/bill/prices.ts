@@ -41,6 +41,7 @@ export const PRICES = {
   },
   stored: { what: "objects: stored", unit: "GB", unitSize: 1, usd: 0.2, included: 5 },
   compute: { what: "Neon: compute", unit: "CU-h", unitSize: 1, usd: 0.106, included: 0 },
+  history: { what: "Neon: history of a day", unit: "GB", unitSize: 1, usd: 0.2, included: 0 },
   database: { what: "Neon: stored", unit: "GB", unitSize: 1, usd: 0.35, included: 0 },
 } satisfies Record<string, Price>;
 
@@ -55,25 +56,28 @@ const SMALLEST_CU = 0.25;
 /** A host's log keeps so much (`KEEPING`), and its database some more. */
 const HOST_LOG_GB = 0.16;
 const DAY_S = 86_400;
-/** Bytes of an event in Postgres with its indexes, in a row of the last day and packed (docs/figures.md, Storage). */
-const ROW_BYTES = 96;
-const PACKED_BYTES = 17;
-/** `KEEP_RAW_DAYS` of the bill. */
-export const KEPT_DAYS = 7;
+/**
+ * Bytes in Postgres with their indexes: a point in a row, as those of the last day are, and packed; a trade, which stays a row
+ * (measured by this bench, and docs/figures.md). Rollups are left out: of a minute of a series there is one.
+ */
+const BYTES = { pointRow: 99, pointPacked: 20, trade: 160 };
 
 export interface Measured {
   seconds: number;
   /** That were acknowledged. */
   events: number;
+  trades: number;
   /** Messages with events that viewers got. */
   delivered: number;
+  /** That Postgres wrote to its log. */
+  walBytes: number;
   reading: Reading;
   cpu: { runtimeS: number; databaseS: number };
 }
 
-/** What a month of it comes to, of each thing that has a price. */
-export function monthOf(measured: Measured): Record<Priced, number> {
-  const { seconds, events, reading, cpu } = measured;
+/** What a month of it comes to, of each thing that has a price, where raw data is kept for so many days (`KEEP_RAW_DAYS`). */
+export function monthOf(measured: Measured, keptDays: number): Record<Priced, number> {
+  const { seconds, reading, cpu } = measured;
   const months = MONTH_S / seconds;
   const sum = { requests: 0, awakeMs: 0, rowsRead: 0, rowsWritten: 0 };
   for (const usage of Object.values(reading.classes)) {
@@ -93,8 +97,16 @@ export function monthOf(measured: Measured): Record<Priced, number> {
     rowsWritten: sum.rowsWritten * months,
     stored: HOST_LOG_GB,
     compute: Math.max(SMALLEST_CU, cpu.databaseS / seconds) * (MONTH_S / 3_600),
-    database: ((events / seconds) * DAY_S * (ROW_BYTES + KEPT_DAYS * PACKED_BYTES)) / 1e9,
+    history: ((measured.walBytes / seconds) * DAY_S) / 1e9,
+    database: storedGb(measured, keptDays),
   };
+}
+
+function storedGb({ events, trades, seconds }: Measured, keptDays: number): number {
+  const pointsADay = ((events - trades) / seconds) * DAY_S;
+  const tradesADay = (trades / seconds) * DAY_S;
+  const points = pointsADay * (BYTES.pointRow + keptDays * BYTES.pointPacked);
+  return (points + tradesADay * keptDays * BYTES.trade) / 1e9;
 }
 
 /** What an amount of it costs in a month, in USD: what is above the included amount, in whole units. */

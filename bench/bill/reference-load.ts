@@ -21,8 +21,8 @@ const SERIES_A_SYMBOL = 5;
 const TICK_MS = 50;
 
 export interface RunningLoad {
-  /** Events that were acknowledged. */
-  acknowledged(): number;
+  /** Events that were acknowledged, and the trades among them. */
+  acknowledged(): { events: number; trades: number };
   /** Messages with events that reached viewers. */
   delivered(): number;
   /** Nobody pushes or asks any more; viewers stay. Resolves when all is answered. */
@@ -40,7 +40,7 @@ export async function driveLoad(
 ): Promise<RunningLoad> {
   const symbols = Array.from({ length: load.symbols }, (_, at) => `BILL-${at}`);
   let isOver = false;
-  let acknowledged = 0;
+  const acknowledged = { events: 0, trades: 0 };
   let delivered = 0;
   const failed = (why: string) => {
     if (!isOver) throw new Error(why);
@@ -60,8 +60,9 @@ export async function driveLoad(
       body,
     });
     const text = await answer.text();
-    if (answer.status === 202) acknowledged += eventsAPost;
-    else failed(`a post was answered with ${answer.status}: ${text}`);
+    if (answer.status !== 202) failed(`a post was answered with ${answer.status}: ${text}`);
+    acknowledged.events += eventsAPost;
+    if (route === "trades") acknowledged.trades += eventsAPost;
   };
   const timers: NodeJS.Timeout[] = [];
   const underWay = new Set<Promise<unknown>>();
@@ -106,7 +107,7 @@ export async function driveLoad(
   }, TICK_MS);
 
   return {
-    acknowledged: () => acknowledged,
+    acknowledged: () => ({ ...acknowledged }),
     delivered: () => delivered,
     quiet: async () => {
       for (const timer of timers) clearTimeout(timer);
