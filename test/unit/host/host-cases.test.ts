@@ -50,7 +50,7 @@ describe("a host", () => {
 
   test("INV-1: a symbol that it learned of, and another host took meanwhile, is asked for there", async () => {
     const hosts = new ModelHosts(ONE);
-    await hosts.append([batch(1, BUSY)]);
+    await hosts.appendAndCrash([batch(1, BUSY)], 0);
     await hosts.place(DEDICATED as typeof ONE);
     await hosts.append([batch(1, BUSY, MOVED)]);
     await hosts.place(ONE);
