@@ -75,7 +75,10 @@ export class RoomCore {
       beginFromNothing: () => log.beginFromNothing(),
       place: () => this.#place(),
       begin: () => this.#beginFromLife(),
-      mayStoreNow: () => ports.mayStoreNow(),
+      mayStoreNow: () => {
+        ports.mayStoreNow();
+        this.published();
+      },
       causeOf: searchFailureOf,
       failed: (error) => logSearchFailure(logger, symbol, error),
       ...{ wait: clock.wait, random, keepAwake },
@@ -123,9 +126,11 @@ export class RoomCore {
 
   /** There is more in the log: for viewers and for polls that wait. */
   published(): void {
+    if (this.log.isPending) this.#earlier.kick();
+    // What has no place yet may move behind what an earlier life had: who waits for it is told then, and once.
+    if (!this.log.isPlaced) return;
     this.#watching?.viewers.published();
     this.#pollers.wake();
-    if (this.log.isPending) this.#earlier.kick();
   }
 
   /** Looks for what was before, unless that is known. */

@@ -170,6 +170,7 @@ export class ModelRoom {
   /** Another database is there instead: of an earlier life that nobody has read nobody will know. */
   replaced(): void {
     this.tape.isReplaced = true;
+    this.tape.lose(CURSOR_ORIGIN);
     const isRead = [...this.#logs.values()].some(({ isSettled }) => isSettled);
     if (!isRead) this.tape.forgetEarlier();
   }
