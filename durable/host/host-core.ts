@@ -110,7 +110,6 @@ export class HostCore {
     this.#symbols = new HostSymbols({
       ...{ registry: this.#registry, meta, predecessors: this.#predecessors, nowMs },
       isMine: (symbol) => hostOf(symbol, limits) === name,
-      hasFrames: ({ id }) => log.lastOf(id) !== null,
       leaveRoom: ({ symbol }) => {
         this.#roomOf(symbol).dismiss();
         this.#rooms.drop(symbol);

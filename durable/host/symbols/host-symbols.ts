@@ -33,8 +33,6 @@ export interface HostSymbolsDeps {
   meta: HostMeta;
   /** The placement says that the symbol is on this host. */
   isMine(symbol: SymbolName): boolean;
-  /** Is there a frame of this room in the log? */
-  hasFrames(record: RoomRecord): boolean;
   /** This room ends: what it alone knows is appended, it leaves memory, and whoever is there comes back. */
   leaveRoom(record: RoomRecord): void;
   /** Where a room that is made now begins: not behind anything that the host has. */
@@ -323,7 +321,7 @@ export class HostSymbols {
   }
 
   #reopen(record: RoomRecord): void {
-    const { registry, bornNow, hasFrames, leaveRoom } = this.#deps;
+    const { registry, bornNow, leaveRoom } = this.#deps;
     if (record.pending !== "place") {
       leaveRoom(record);
       record.isSealed = true;
@@ -331,9 +329,7 @@ export class HostSymbols {
       return;
     }
     record.isSealed = false;
-    // Frames that have no place wait for those who had the symbol before that, and for nobody who may wait for them. Where there are
-    // none nobody waits, and whoever had the symbol meanwhile has to hand it over.
-    if (!hasFrames(record)) record.tenure = registry.tenure;
+    // One that has not got its place waits for those who had the symbol before that, and for nobody who may wait for it.
     registry.save(record);
   }
 

@@ -27,8 +27,6 @@ export class FakePostgres {
   mode: "up" | "slow" | "away" | "forgetful" = "up";
   /** A symbol whose frames it does not take. */
   refused: SymbolName | null = null;
-  /** It has been away at some time. */
-  wasAway = false;
   readonly #pageEvents: number;
   #symbols = new Map<SymbolName, Map<string, StoredRow>>();
   #databases = 1;

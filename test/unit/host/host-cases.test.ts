@@ -48,17 +48,6 @@ describe("a host", () => {
     await endOf(hosts);
   });
 
-  test("INV-1: a symbol that it learned of, and another host took meanwhile, is asked for there", async () => {
-    const hosts = new ModelHosts(ONE);
-    await hosts.appendAndCrash([batch(1, BUSY)], 0);
-    await hosts.place(DEDICATED as typeof ONE);
-    await hosts.append([batch(1, BUSY, MOVED)]);
-    await hosts.place(ONE);
-    await hosts.append([batch(1, BUSY, MOVED)]);
-    await hosts.place(DEDICATED as typeof ONE);
-    await endOf(hosts);
-  });
-
   test("D-5: a book is sampled where its symbol comes back from settings by which nobody asked for it", async () => {
     const hosts = new ModelHosts(ONE);
     await hosts.append([batch(40, MOVED)]);

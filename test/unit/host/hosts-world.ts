@@ -152,7 +152,6 @@ export class WorldHost {
       ...{ registry: this.registry, meta, predecessors: this.#predecessors, nowMs, failed },
       isMine: (symbol) => hostOf(symbol, this.#placement) === name,
       leaveRoom: () => undefined,
-      hasFrames: ({ id }) => this.#headOf([id]) > 0,
       bornNow: () => world.now as Cursor,
       readStored: async () => world.readStored(),
       find: async (symbols) => {

@@ -23,6 +23,8 @@ import type { DiskObserver } from "./observed-sql.ts";
 const ARCHIVE_PAGE_EVENTS = 90;
 /** A host that has nothing else to do sleeps after so long, in ms. */
 const QUIET_MS = 1_000;
+/** Whoever asked Postgres in vain asks again after so long, in ms. */
+const AWAY_FELT_MS = 1_000;
 
 /** Pushed often; pushed rarely, and waited for; and one with a past, whose clock was ahead. */
 export const SYMBOLS = ["BTC-USD", "ETH-USD", "SOL-USD"] as unknown as readonly [
@@ -70,6 +72,7 @@ export class ModelHosts {
   /** The room that a symbol has on a host. */
   readonly #logs = new Map<string, LogName>();
   #longestRow = 0;
+  #awayUntilMs = Number.NEGATIVE_INFINITY;
   /** Symbols are on their way from host to host, which takes until hosts and Postgres are done with them. */
   #isMoving = false;
   /** The first thing that was wrong on a disk. */
@@ -112,7 +115,12 @@ export class ModelHosts {
   }
 
   kept(symbol: SymbolName): unknown[] {
-    return this.room(symbol).tape.kept.map(plain);
+    const placeOf = ({ cursor, ordinal }: Pick<TapeEntry, "cursor" | "ordinal">) =>
+      `${cursor}/${ordinal}`;
+    const stored = new Set(this.#postgres.rowsOf(symbol).map(placeOf));
+    return this.room(symbol)
+      .tape.kept((entry) => stored.has(placeOf(entry)))
+      .map(plain);
   }
 
   /** The book as the newest sample in Postgres has it, and as it is; null where another database lacks that sample. */
@@ -162,7 +170,7 @@ export class ModelHosts {
     if (request?.placement !== this.#placement) return;
     const { key } = request.batch.idempotency as { key: string };
     const isNew = request.counts === null && request.posted.appended === 0;
-    const before = [...this.rooms].map(({ tape }) => tape.entries.length);
+    const before = [...this.rooms].map(({ appended }) => appended);
     if (isNew) {
       for (const [symbol, events] of request.events) {
         this.room(symbol).post(request.posted, events);
@@ -186,7 +194,7 @@ export class ModelHosts {
       if (symbol === MOVED) expect(count).toBeGreaterThanOrEqual(had);
       else expect(count).toBe(had);
     }
-    if (!isNew) expect([...this.rooms].map(({ tape }) => tape.entries.length)).toEqual(before);
+    if (!isNew) expect([...this.rooms].map(({ appended }) => appended)).toEqual(before);
     await this.#acknowledgeWhatIsDue();
   }
 
@@ -306,8 +314,8 @@ export class ModelHosts {
   }
 
   async setPostgres(mode: FakePostgres["mode"]): Promise<void> {
+    if (this.#postgres.mode === "away") this.#awayUntilMs = this.#time.nowMs();
     this.#postgres.mode = mode;
-    if (mode === "away") this.#postgres.wasAway = true;
   }
 
   /** Postgres takes nothing of one symbol from here on; null: it takes all. */
@@ -356,7 +364,7 @@ export class ModelHosts {
 
   /** Everything that can get better does; whoever acknowledges at all goes on to do so when it is due, and no sooner. */
   async comeToRest(): Promise<void> {
-    this.#postgres.mode = "up";
+    await this.setPostgres("up");
     this.#postgres.refused = null;
     this.#lazy.clear();
     await this.meetDatabase();
@@ -372,7 +380,8 @@ export class ModelHosts {
 
   /** A room may not know what was before it: Postgres is away, or a host that had it is not done with it. */
   get #mayNotKnow(): boolean {
-    return this.#postgres.mode === "away" || this.#isMoving;
+    const sinceMs = this.#time.nowMs() - this.#awayUntilMs;
+    return this.#postgres.mode === "away" || this.#isMoving || sinceMs < AWAY_FELT_MS;
   }
 
   /** Call it after each step. */

@@ -60,6 +60,8 @@ interface LogOfRoom {
 export class ModelRoom {
   readonly symbol: SymbolName;
   readonly tape = new ModelTape();
+  /** Events that were posted and are in a log. */
+  appended = 0;
   /** Where the next poll goes on. */
   polled: { cursor: Cursor; log: LogId | null } | null = null;
   /** What the appends under way have yet to account for. */
@@ -219,6 +221,7 @@ export class ModelRoom {
       const posted = this.#posted.shift();
       if (posted === undefined) expect.fail(`nobody posted ${json}`);
       posted.batch.appended += 1;
+      this.appended += 1;
     }
     if (event.kind === "book" && isKept(event)) this.#isSampledInTime = this.#isInTime(cursor);
     if (!log.isSettled) log.unsettled.push(event);

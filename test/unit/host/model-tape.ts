@@ -68,11 +68,12 @@ export class ModelTape {
     for (const { cursor, ordinal, event } of rest) this.add(cursor, ordinal, event);
   }
 
-  /** What has to be in Postgres, once. */
-  get kept(): TapeEntry[] {
+  /** What has to be in Postgres, once; `isThere` says what of the rest may be, as what another database had refused. */
+  kept(isThere: (entry: TapeEntry) => boolean): TapeEntry[] {
     const seen = new Set<string>();
-    return this.entries.filter(({ event, isLost }) => {
-      if (isLost || !isKept(event)) return false;
+    return this.entries.filter((entry) => {
+      const { event, isLost } = entry;
+      if ((isLost && !isThere(entry)) || !isKept(event)) return false;
       const key = tradeKey(event);
       if (key === null) return true;
       const isFirst = !seen.has(key);
