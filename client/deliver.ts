@@ -1,73 +1,89 @@
 import type { PollAnswer } from "../src/protocol/answers.ts";
 import type { TapeEvent } from "../src/protocol/event.ts";
 import { type Joined, partsAround } from "../src/protocol/frame.ts";
-import type { Hello, ServerMessage } from "../src/protocol/server-message.ts";
+import type { LogId } from "../src/protocol/log-id.ts";
+import type { Gap, Hello, ServerMessage } from "../src/protocol/server-message.ts";
 import type { Cursor } from "../src/protocol/time.ts";
-import type { Delivery, Effect, TapeState } from "./state.ts";
+import type { Delivery, Effect, Place } from "./state.ts";
 
 interface Delivered {
-  cursor: Cursor | null;
+  place: Place;
   effects: Effect[];
 }
 
 /**
- * Where the cursor stands after a message of the room, and what the consumer gets. A frame at or below the cursor was
- * delivered before and is ignored, also where it is joined to later ones; so is a gap that ends there. This is the whole
- * of "once, in order" (INV-2).
+ * Where the consumer stands after a message of the room, whose log is `log`, and what it gets. A frame at or below the
+ * cursor was delivered before and is ignored, also where it is joined to later ones; so is a gap that ends there. This is
+ * the whole of "once, in order" (INV-2). After a reset the cursors before it mean nothing, so it is never ignored (C-6).
  */
 export function deliverMessage(
-  state: TapeState,
+  place: Place,
   message: Exclude<ServerMessage, Hello>,
+  log: LogId | null,
 ): Delivered {
-  const { cursor } = state;
+  const { cursor } = place;
   switch (message.type) {
     case "events":
-      if (isPast(cursor, message.cursor)) return nothing(cursor);
-      return { cursor: message.cursor, effects: after(cursor, message) };
+      if (isPast(cursor, message.cursor)) return nothing(place);
+      return { place: { cursor: message.cursor, log }, effects: eventsAfter(cursor, message, log) };
     case "gap":
-      if (isPast(cursor, message.to)) return nothing(cursor);
-      return moved(message.to, { ...message, from: later(cursor, message.from) });
+      if (message.reason === "reset") return moved({ cursor: message.to, log }, message);
+      if (isPast(cursor, message.to)) return nothing(place);
+      return moved({ cursor: message.to, log }, { ...message, from: later(cursor, message.from) });
     case "caught_up":
       // Everything up to here has been replayed, so an empty replay moves the position too.
-      return moved(later(cursor, message.cursor), message);
+      return moved({ cursor: later(cursor, message.cursor), log }, message);
     case "snapshot":
       // A position only for who has none: for others the frames between are still to come.
-      return moved(cursor ?? message.cursor, message);
+      return moved(cursor === null ? { cursor: message.cursor, log } : place, message);
     case "bar":
     case "error":
-      return moved(cursor, message);
+      return moved(place, message);
     default:
       return message satisfies never;
   }
 }
 
 /** The same for an answer of the polling fallback. An incomplete one says its gap before its events. */
-export function deliverAnswer(state: TapeState, answer: PollAnswer): Delivered {
-  const { cursor } = state;
-  if (isPast(cursor, answer.cursor)) return nothing(cursor);
+export function deliverAnswer(place: Place, answer: PollAnswer): Delivered {
+  const { cursor } = place;
+  // A server of before 2026-11-26 has no log id.
+  const { cursor: through, oldest, log = null } = answer;
+  const after = { cursor: through, log };
+  if (cursor !== null && answer.reset === true) {
+    return moved(after, gapOf(cursor, through, "reset"));
+  }
+  // A cursor ahead of the log counts as its newest one (SPEC C-3): what comes from there on is new.
+  if (cursor !== null && through < cursor) return { place: after, effects: [] };
+  if (isPast(cursor, through)) return nothing(place);
   const effects: Effect[] = [];
   if (!answer.complete && cursor !== null) {
-    const to =
-      answer.oldest > cursor && answer.oldest < answer.cursor ? answer.oldest : answer.cursor;
-    effects.push(deliver(to, { type: "gap", from: cursor, to, reason: "expired", dropped: null }));
+    const to = oldest > cursor && oldest < through ? oldest : through;
+    effects.push(deliver({ cursor: to, log }, gapOf(cursor, to, "expired")));
   }
-  if (answer.events.length > 0) {
-    const { cursor: through, events, frames } = answer;
-    effects.push(...after(cursor, { cursor: through, events, frames }));
-  }
-  return { cursor: answer.cursor, effects };
+  const { events, frames } = answer;
+  if (events.length > 0)
+    effects.push(...eventsAfter(cursor, { cursor: through, events, frames }, log));
+  return { place: after, effects };
 }
 
 /** What came with a message and is after `cursor`. */
-function after(cursor: Cursor | null, message: Joined<TapeEvent>): Effect[] {
+function eventsAfter(
+  cursor: Cursor | null,
+  message: Joined<TapeEvent>,
+  log: LogId | null,
+): Effect[] {
   const parts = cursor === null ? [message] : partsAround(message, cursor);
   return parts
     .filter((part) => !isPast(cursor, part.cursor))
     .map(({ cursor: through, events, frames }) =>
-      deliver(through, {
-        ...{ type: "events", cursor: through, events: events as TapeEvent[] },
-        ...(frames !== undefined && { frames: frames as [number, number][] }),
-      }),
+      deliver(
+        { cursor: through, log },
+        {
+          ...{ type: "events", cursor: through, events: events as TapeEvent[] },
+          ...(frames !== undefined && { frames: frames as [number, number][] }),
+        },
+      ),
     );
 }
 
@@ -79,14 +95,18 @@ function later(cursor: Cursor | null, position: Cursor): Cursor {
   return cursor !== null && cursor > position ? cursor : position;
 }
 
-function nothing(cursor: Cursor | null): Delivered {
-  return { cursor, effects: [] };
+function gapOf(from: Cursor, to: Cursor, reason: Gap["reason"]): Gap {
+  return { type: "gap", from, to, reason, dropped: null };
 }
 
-function moved(cursor: Cursor | null, delivery: Delivery): Delivered {
-  return { cursor, effects: [deliver(cursor, delivery)] };
+function nothing(place: Place): Delivered {
+  return { place, effects: [] };
 }
 
-function deliver(cursor: Cursor | null, delivery: Delivery): Effect {
-  return { type: "deliver", delivery, cursor };
+function moved(place: Place, delivery: Delivery): Delivered {
+  return { place, effects: [deliver(place, delivery)] };
+}
+
+function deliver(place: Place, delivery: Delivery): Effect {
+  return { type: "deliver", delivery, place };
 }

@@ -21,13 +21,13 @@ export function withPhase(state: TapeState, phase: Phase, effects: Effect[] = []
   return { state: { ...state, phase }, effects };
 }
 
-/** Ask for a socket that continues after the cursor. */
+/** Ask for a socket that continues at the place. */
 export function connect(state: TapeState, nowMs: number, effects: Effect[] = []): Step {
   const socketId = state.nextId;
-  const attempt = { socketId, since: state.cursor, deadlineMs: nowMs + CONNECT_TIMEOUT_MS };
+  const attempt = { socketId, since: state.place, deadlineMs: nowMs + CONNECT_TIMEOUT_MS };
   return {
     state: { ...state, nextId: socketId + 1, phase: { name: "connecting", ...attempt } },
-    effects: [...effects, { type: "openSocket", socketId, since: state.cursor }],
+    effects: [...effects, { type: "openSocket", socketId, since: state.place }],
   };
 }
 
@@ -87,6 +87,6 @@ export function poll(state: TapeState, nowMs: number): Step {
   const asked = { pollId, startedAtMs: nowMs, deadlineMs: nowMs + POLL_TIMEOUT_MS };
   return {
     state: { ...state, nextId: pollId + 1, phase: { ...state.phase, poll: asked } },
-    effects: [{ type: "poll", pollId, since: state.cursor }],
+    effects: [{ type: "poll", pollId, since: state.place }],
   };
 }

@@ -6,6 +6,7 @@ export type {
   TapeEvent,
   TradeEvent,
 } from "../src/protocol/event.ts";
+export type { LogId } from "../src/protocol/log-id.ts";
 export type {
   BarMessage,
   CaughtUp,
@@ -17,6 +18,6 @@ export type {
 } from "../src/protocol/server-message.ts";
 export type { Cursor } from "../src/protocol/time.ts";
 export { browserDeps, type PollResponse, type SocketLike, type TapeDeps } from "./deps.ts";
-export type { ClosedBecause, Delivery } from "./state.ts";
+export type { ClosedBecause, Delivery, Place } from "./state.ts";
 export type { Status } from "./status.ts";
 export { openTape, type Tape, type TapeOptions } from "./tape.ts";

@@ -1,9 +1,10 @@
 import { CLIENT_SILENCE_MS, PING } from "../src/protocol/heartbeat.ts";
+import type { LogId } from "../src/protocol/log-id.ts";
 import type { Hello } from "../src/protocol/server-message.ts";
 import type { Cursor } from "../src/protocol/time.ts";
 import { deliverMessage } from "./deliver.ts";
 import { connect, fail, withPhase } from "./enter.ts";
-import type { Effect, Moment, OpenPhase, Received, Step, TapeState } from "./state.ts";
+import type { Effect, Moment, OpenPhase, Place, Received, Step, TapeState } from "./state.ts";
 
 /** A connection this old has shown that it works: the next failure starts the backoff anew. */
 const STABLE_MS = 10_000;
@@ -17,9 +18,12 @@ const SLEPT_MS = 5_000;
 
 /** `hello` has come: the room replays what came after the cursor, or sends its snapshot. */
 export function opened(state: TapeState, socketId: number, hello: Hello, nowMs: number): Step {
+  // A room of before 2026-11-26 has no log id.
+  const log = hello.log ?? null;
   const phase: OpenPhase = {
     name: "open",
     socketId,
+    log,
     stage: "catching-up",
     openedAtMs: nowMs,
     heardAtMs: nowMs,
@@ -31,9 +35,16 @@ export function opened(state: TapeState, socketId: number, hello: Hello, nowMs: 
     ackEveryLength: Math.max(1, Math.floor(hello.window / 6)),
     ackAtMs: Number.POSITIVE_INFINITY,
   };
-  // A cursor ahead of the log counts as its newest one (SPEC C-3): what comes from there on is new.
-  const cursor = state.cursor === null ? null : (Math.min(state.cursor, hello.cursor) as Cursor);
-  return withPhase({ ...state, cursor }, phase);
+  return withPhase({ ...state, place: placeAtHello(state.place, hello, log) }, phase);
+}
+
+/**
+ * A cursor ahead of the log counts as its newest one (SPEC C-3): what comes from there on is new. Of a cursor that went with
+ * its log the room says so itself, by a gap (SPEC C-6).
+ */
+function placeAtHello(place: Place, hello: Hello, log: LogId | null): Place {
+  if (place.cursor === null || (place.log !== null && log !== null)) return place;
+  return { ...place, cursor: Math.min(place.cursor, hello.cursor) as Cursor };
 }
 
 /** A message on the open socket. */
@@ -52,12 +63,12 @@ export function heard(
     ackAtMs: Math.min(phase.ackAtMs, nowMs + ACK_AFTER_MS),
   };
   if (received.kind !== "delivery") return keepUp(state, phase.socketId, listening, nowMs, []);
-  const { cursor, effects } = deliverMessage(state, received.message);
+  const { place, effects } = deliverMessage(state.place, received.message, phase.log);
   const { type } = received.message;
   // Without a cursor there is nothing to replay; after a gap a snapshot comes in the middle of a replay.
-  const isLive = type === "caught_up" || (type === "snapshot" && state.cursor === null);
+  const isLive = type === "caught_up" || (type === "snapshot" && state.place.cursor === null);
   return keepUp(
-    { ...state, cursor },
+    { ...state, place },
     phase.socketId,
     { ...listening, stage: isLive ? "live" : phase.stage },
     nowMs,
@@ -106,8 +117,9 @@ function keepUp(
   const sends: Effect[] = [];
   if (next.unackedLength >= next.ackEveryLength || nowMs >= next.ackAtMs) {
     next = { ...next, unackedLength: 0, ackAtMs: Number.POSITIVE_INFINITY };
-    if (state.cursor !== null) {
-      const text = JSON.stringify({ type: "ack", cursor: state.cursor });
+    const { cursor } = state.place;
+    if (cursor !== null) {
+      const text = JSON.stringify({ type: "ack", cursor });
       sends.push({ type: "send", socketId, text });
     }
   }

@@ -21,7 +21,7 @@ export function pollAnswered(
   moment: Moment,
 ): Step {
   if (phase.poll?.pollId !== event.pollId) return stay(state);
-  const { cursor, effects } = deliverAnswer(state, event.answer);
+  const { place, effects } = deliverAnswer(state.place, event.answer);
   const spacingMs = event.answer.events.length > 0 ? BUSY_POLL_MS : QUIET_POLL_MS;
   const next: PollingPhase = {
     ...phase,
@@ -29,7 +29,7 @@ export function pollAnswered(
     answered: true,
     nextPollAtMs: Math.max(moment.nowMs, phase.poll.startedAtMs + spacingMs),
   };
-  return { state: { ...state, cursor, phase: next }, effects };
+  return { state: { ...state, place, phase: next }, effects };
 }
 
 /** The poll of this phase failed: nothing works, so wait and begin with the socket again. */
@@ -61,7 +61,8 @@ export function probeHeard(
   const cancelled = cancelling(phase);
   // A poll has moved the cursor since the probe was sent: what the socket replays may join, in one frame, events on
   // both sides of the cursor. So ask once more, from where we stand; polling has stopped, so this time it fits.
-  if (probe.since !== state.cursor) {
+  const { cursor, log } = state.place;
+  if (probe.since.cursor !== cursor || probe.since.log !== log) {
     return connect(state, moment.nowMs, [...cancelled, closing(probe)]);
   }
   const step = opened(state, probe.socketId, event.received.message, moment.nowMs);
@@ -100,10 +101,10 @@ export function pollingTick(state: TapeState, phase: PollingPhase, moment: Momen
 export function probe(state: TapeState, phase: PollingPhase, nowMs: number): Step {
   if (phase.probe !== null) return stay(state);
   const socketId = state.nextId;
-  const attempt = { socketId, since: state.cursor, deadlineMs: nowMs + CONNECT_TIMEOUT_MS };
+  const attempt = { socketId, since: state.place, deadlineMs: nowMs + CONNECT_TIMEOUT_MS };
   return {
     state: { ...state, nextId: socketId + 1, phase: { ...phase, probe: attempt } },
-    effects: [{ type: "openSocket", socketId, since: state.cursor }],
+    effects: [{ type: "openSocket", socketId, since: state.place }],
   };
 }
 

@@ -1,20 +1,35 @@
+import type { Place } from "./state.ts";
+
 export interface RoomUrls {
-  socket: string;
-  poll: string;
+  /** A socket that continues at a place. */
+  socket(since: Place): string;
+  /** A poll of what came after it, held for so long. */
+  poll(since: Place, waitS: number): string;
 }
 
 /**
- * The addresses of one room, without their queries. `baseUrl` may have a path, and a slash at its end.
+ * The addresses of one room. `baseUrl` may have a path, and a slash at its end.
  *
  * @throws {TypeError} where it is no HTTP address, has more than a path, or the symbol cannot stand in one.
  */
 export function roomUrls(baseUrl: string, symbol: string): RoomUrls {
   const { origin, path } = baseOf(baseUrl);
   const room = encodedSymbol(symbol);
+  const socket = `${origin.replace(/^http/, "ws")}${path}/ws/${room}`;
+  const poll = `${origin}${path}/api/rooms/${room}/events`;
   return {
-    socket: `${origin.replace(/^http/, "ws")}${path}/ws/${room}`,
-    poll: `${origin}${path}/api/rooms/${room}/events`,
+    socket: (since) => withQuery(socket, placeParameters(since)),
+    poll: (since, waitS) => withQuery(poll, [`wait=${waitS}`, ...placeParameters(since)]),
   };
+}
+
+function placeParameters({ cursor, log }: Place): string[] {
+  if (cursor === null) return [];
+  return [`since=${cursor}`, ...(log === null ? [] : [`log=${encodeURIComponent(log)}`])];
+}
+
+function withQuery(url: string, parameters: readonly string[]): string {
+  return parameters.length === 0 ? url : `${url}?${parameters.join("&")}`;
 }
 
 function baseOf(baseUrl: string): { origin: string; path: string } {

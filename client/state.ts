@@ -1,4 +1,5 @@
 import type { PollAnswer } from "../src/protocol/answers.ts";
+import type { LogId } from "../src/protocol/log-id.ts";
 import type {
   BarMessage,
   CaughtUp,
@@ -23,10 +24,18 @@ export type ClosedBecause =
   | { by: "room"; code: number; reason: string }
   | { by: "http"; status: number };
 
+/** Where a consumer stands: to be kept with what it made of the deliveries, and given back as `since` and `log`. */
+export interface Place {
+  /** Everything up to here has been delivered. Null until the first position is known. */
+  cursor: Cursor | null;
+  /** The life of the log that the cursor is of; null where nobody has said it. */
+  log: LogId | null;
+}
+
 /** A socket that was asked for and has not said `hello`. `since` is what it was asked to continue from. */
 interface Attempt {
   socketId: number;
-  since: Cursor | null;
+  since: Place;
   deadlineMs: number;
 }
 
@@ -34,6 +43,8 @@ interface Attempt {
 export interface OpenPhase {
   name: "open";
   socketId: number;
+  /** The log that the room has now, as `hello` said. The place is of it from the first delivery on. */
+  log: LogId | null;
   stage: "catching-up" | "live";
   openedAtMs: number;
   heardAtMs: number;
@@ -69,8 +80,7 @@ export type PhaseName = Phase["name"];
 export type PhaseOf<N extends PhaseName> = Extract<Phase, { name: N }>;
 
 export interface TapeState {
-  /** Everything up to here has been delivered. Null until the first position is known. */
-  cursor: Cursor | null;
+  place: Place;
   /** Attempts that failed in a row; back to 0 once a connection has been stable. */
   failures: number;
   /** What the browser says about the network. */
@@ -96,8 +106,8 @@ export type TapeEvent =
   | { type: "socketClosed"; socketId: number; code: number; reason: string }
   | { type: "pollAnswered"; pollId: number; answer: PollAnswer }
   | { type: "pollFailed"; pollId: number; status: number | null }
-  /** The consumer threw at a delivery: it has everything up to `cursor`, and nothing after it. */
-  | { type: "consumerThrew"; cursor: Cursor | null }
+  /** The consumer threw at a delivery: it has everything up to `place`, and nothing after it. */
+  | { type: "consumerThrew"; place: Place }
   /** The moment asked for has come. `lateMs` large means the machine slept. */
   | { type: "tick"; lateMs: number }
   /** The page was shown again. */
@@ -109,13 +119,13 @@ export type TapeEventType = TapeEvent["type"];
 export type TapeEventOf<T extends TapeEventType> = Extract<TapeEvent, { type: T }>;
 
 export type Effect =
-  | { type: "openSocket"; socketId: number; since: Cursor | null }
+  | { type: "openSocket"; socketId: number; since: Place }
   | { type: "closeSocket"; socketId: number }
   | { type: "send"; socketId: number; text: string }
-  | { type: "poll"; pollId: number; since: Cursor | null }
+  | { type: "poll"; pollId: number; since: Place }
   | { type: "cancelPoll"; pollId: number }
-  /** `cursor` is where the consumer stands once it has taken the delivery. */
-  | { type: "deliver"; delivery: Delivery; cursor: Cursor | null };
+  /** `place` is where the consumer stands once it has taken the delivery. */
+  | { type: "deliver"; delivery: Delivery; place: Place };
 
 /** Clock and chance of one event: the reducer has neither of its own. */
 export interface Moment {
@@ -129,7 +139,7 @@ export interface Step {
   effects: Effect[];
 }
 
-/** A tape that has not been started. `since` null starts at the present, with a `snapshot`. */
-export function initialState(since: Cursor | null, online: boolean): TapeState {
-  return { cursor: since, failures: 0, online, nextId: 1, phase: { name: "idle" } };
+/** A tape that has not been started. A place without a cursor starts at the present, with a `snapshot`. */
+export function initialState(place: Place, online: boolean): TapeState {
+  return { place, failures: 0, online, nextId: 1, phase: { name: "idle" } };
 }

@@ -1,11 +1,12 @@
 import type { PollAnswer } from "../src/protocol/answers.ts";
+import type { LogId } from "../src/protocol/log-id.ts";
 import type { Cursor } from "../src/protocol/time.ts";
 import { BEARER_SUBPROTOCOL_PREFIX, SUBPROTOCOL } from "../src/protocol/version.ts";
 import { decode } from "./decode.ts";
 import { browserDeps, type SocketLike, type TapeDeps } from "./deps.ts";
 import { POLL_WAIT_S } from "./enter.ts";
 import { roomUrls } from "./room-urls.ts";
-import { type Delivery, type Effect, initialState, type TapeEvent } from "./state.ts";
+import { type Delivery, type Effect, initialState, type Place, type TapeEvent } from "./state.ts";
 import { type Status, statusOf } from "./status.ts";
 import { nextWakeMs, reduce } from "./transitions.ts";
 
@@ -20,13 +21,15 @@ export interface TapeOptions {
   symbol: string;
   /** Sent as a subprotocol and as a header, never in a URL. */
   token?: string;
-  /** Continue after this cursor; absent: from now, with a `snapshot`. */
-  since?: Cursor;
+  /** Continue after this cursor; absent or null: from now, with a `snapshot`. */
+  since?: Cursor | null;
+  /** The log that `since` is of, as it was kept with it: a log that was lost and made anew is then recognised. */
+  log?: LogId | null;
   /**
-   * Takes one delivery. Where it throws, the tape reports the error as uncaught, comes back after a while, and brings
+   * Takes one delivery. `place` is what to keep with what was made of it: where the tape stands once it is taken. Where it throws, the tape reports the error as uncaught, comes back after a while, and brings
    * the same delivery again: nothing that was thrown at is passed over.
    */
-  onDelivery(delivery: Delivery): void;
+  onDelivery(delivery: Delivery, place: Place): void;
   onStatus?(status: Status): void;
 }
 
@@ -34,6 +37,8 @@ export interface Tape {
   status(): Status;
   /** Everything up to here has been taken by `onDelivery`; null until the first position is known. */
   cursor(): Cursor | null;
+  /** The log that `cursor()` is of; null until a server has named it. */
+  log(): LogId | null;
   close(): void;
 }
 
@@ -41,26 +46,31 @@ export interface Tape {
  * Watch one room for as long as it takes: socket, heartbeat, resume by cursor, polling where sockets fail. It never
  * throws for the network's sake; `onStatus` tells how things stand.
  *
- * @throws {TypeError} where `baseUrl` or `symbol` can belong to no server, for no retry would mend that.
+ * @throws {TypeError} where `baseUrl` or `symbol` can belong to no server, or a `log` has no `since`, for no retry would mend that.
  */
 export function openTape(options: TapeOptions, deps: TapeDeps = browserDeps()): Tape {
   const urls = roomUrls(options.baseUrl, options.symbol);
-  let state = initialState(options.since ?? null, deps.isOnline());
+  const start: Place = { cursor: options.since ?? null, log: options.log ?? null };
+  if (start.log !== null && start.cursor === null) {
+    throw new TypeError("log needs since: a cursor of that log");
+  }
+  let state = initialState(start, deps.isOnline());
   const sockets = new Map<number, SocketLike>();
   const polls = new Map<number, AbortController>();
   const queue: TapeEvent[] = [];
   let running = false;
   let timer: { atMs: number; cancel(): void } | null = null;
   let lastWords = "";
-  /** Where the consumer stands. `state.cursor` is ahead of it while deliveries are handed over. */
-  let taken = state.cursor;
+  /** Where the consumer stands. `state.place` is ahead of it while deliveries are handed over. */
+  let taken = start;
   let closed = false;
 
   const unwatch = deps.watch((type) => dispatch({ type }));
   dispatch({ type: "start" });
   return {
     status: () => statusOf(state, deps.nowMs()),
-    cursor: () => taken,
+    cursor: () => taken.cursor,
+    log: () => taken.log,
     close() {
       closed = true;
       dispatch({ type: "close" });
@@ -116,22 +126,22 @@ export function openTape(options: TapeOptions, deps: TapeDeps = browserDeps()): 
       if (effect.type !== "deliver") perform(effect);
       else if (!hasTaken(effect)) {
         // What follows would ack or deliver beyond what the consumer has.
-        queue.unshift({ type: "consumerThrew", cursor: taken });
+        queue.unshift({ type: "consumerThrew", place: taken });
         return;
       }
     }
   }
 
   /** False where the consumer threw. One that has closed the tape is told nothing more. */
-  function hasTaken({ delivery, cursor }: Extract<Effect, { type: "deliver" }>): boolean {
+  function hasTaken({ delivery, place }: Extract<Effect, { type: "deliver" }>): boolean {
     if (closed) return true;
     try {
-      options.onDelivery(delivery);
+      options.onDelivery(delivery, place);
     } catch (error) {
       deps.report(error);
       return false;
     }
-    taken = cursor;
+    taken = place;
     return true;
   }
 
@@ -158,9 +168,8 @@ export function openTape(options: TapeOptions, deps: TapeDeps = browserDeps()): 
     }
   }
 
-  function openSocket(socketId: number, since: Cursor | null): void {
-    const query = since === null ? "" : `?since=${since}`;
-    const url = `${urls.socket}${query}`;
+  function openSocket(socketId: number, since: Place): void {
+    const url = urls.socket(since);
     const protocols = [SUBPROTOCOL];
     if (options.token) protocols.push(`${BEARER_SUBPROTOCOL_PREFIX}${options.token}`);
     const socket = deps.openSocket(url, protocols);
@@ -191,11 +200,10 @@ export function openTape(options: TapeOptions, deps: TapeDeps = browserDeps()): 
     socket.onerror = null;
   }
 
-  async function poll(pollId: number, since: Cursor | null): Promise<void> {
+  async function poll(pollId: number, since: Place): Promise<void> {
     const abort = new AbortController();
     polls.set(pollId, abort);
-    const query = `wait=${POLL_WAIT_S}${since === null ? "" : `&since=${since}`}`;
-    const url = `${urls.poll}?${query}`;
+    const url = urls.poll(since, POLL_WAIT_S);
     const headers: Record<string, string> = options.token
       ? { authorization: `Bearer ${options.token}` }
       : {};

@@ -1,4 +1,3 @@
-import type { Cursor } from "../src/protocol/time.ts";
 import { afterClose, again, close, connect, fail, goOffline, stay } from "./enter.ts";
 import { checked, closing, heard, opened, openWakeMs, passed } from "./open-phase.ts";
 import {
@@ -15,6 +14,7 @@ import type {
   Moment,
   PhaseName,
   PhaseOf,
+  Place,
   Step,
   TapeEvent,
   TapeEventOf,
@@ -35,9 +35,9 @@ type Table = { [N in PhaseName]: { [T in TapeEventType]: Transition<N, T> } };
 const closedByConsumer = { by: "consumer" } as const;
 const online = (state: TapeState): TapeState => ({ ...state, online: true });
 const offline = (state: TapeState): TapeState => ({ ...state, online: false });
-/** Nothing is open that could bring more, and what is asked for next continues at the consumer's position. */
-const rewound = (state: TapeState, _phase: unknown, { cursor }: { cursor: Cursor | null }): Step =>
-  stay({ ...state, cursor });
+/** Nothing is open that could bring more, and what is asked for next continues where the consumer is. */
+const rewound = (state: TapeState, _phase: unknown, { place }: { place: Place }): Step =>
+  stay({ ...state, place });
 
 const TABLE: Table = {
   idle: {
@@ -68,8 +68,8 @@ const TABLE: Table = {
       event.socketId === phase.socketId ? afterClose(state, event, moment) : stay(state),
     pollAnswered: stay,
     pollFailed: stay,
-    consumerThrew: (state, phase, { cursor }, moment) =>
-      again({ ...state, cursor }, moment, [closing(phase)]),
+    consumerThrew: (state, phase, { place }, moment) =>
+      again({ ...state, place }, moment, [closing(phase)]),
     tick: (state, phase, _event, moment) =>
       moment.nowMs >= phase.deadlineMs ? fail(state, moment, [closing(phase)]) : stay(state),
     woke: stay,
@@ -86,8 +86,8 @@ const TABLE: Table = {
       event.socketId === phase.socketId ? afterClose(state, event, moment) : stay(state),
     pollAnswered: stay,
     pollFailed: stay,
-    consumerThrew: (state, phase, { cursor }, moment) =>
-      again({ ...state, cursor }, moment, [closing(phase)]),
+    consumerThrew: (state, phase, { place }, moment) =>
+      again({ ...state, place }, moment, [closing(phase)]),
     tick: (state, phase, event, moment) => passed(state, phase, event.lateMs, moment),
     woke: (state, phase, _event, { nowMs }) => checked(state, phase, nowMs),
     wentOnline: (state, phase, _event, { nowMs }) => checked(online(state), phase, nowMs),
@@ -118,9 +118,9 @@ const TABLE: Table = {
     socketClosed: probeClosed,
     pollAnswered,
     pollFailed,
-    consumerThrew: (state, phase, { cursor }, moment) => {
+    consumerThrew: (state, phase, { place }, moment) => {
       const probing = phase.probe === null ? [] : [closing(phase.probe)];
-      return again({ ...state, cursor }, moment, [...cancelling(phase), ...probing]);
+      return again({ ...state, place }, moment, [...cancelling(phase), ...probing]);
     },
     tick: (state, phase, _event, moment) => pollingTick(state, phase, moment),
     woke: (state, phase, _event, { nowMs }) => probe(state, phase, nowMs),

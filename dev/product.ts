@@ -5,6 +5,7 @@ import { ASSET_ROUTER_SCRIPT, bundleScripts, WORKER_SCRIPT } from "./bundle.ts";
 import { capnpConfig } from "./capnp-config.ts";
 import { buildDashboardIfStale } from "./dashboard-build.ts";
 import { spawnDatabase } from "./database-process.ts";
+import { hasFirstEdition, withoutFirstEdition } from "./first-edition.ts";
 import { KeptProcess } from "./kept-process.ts";
 import type { Log } from "./log.ts";
 import { portFile } from "./port-file.ts";
@@ -84,7 +85,7 @@ export class Product {
    * @throws where the database cannot be started, with what to do.
    */
   async start(): Promise<void> {
-    mkdirSync(join(this.#deps.settings.dataDir, "objects"), { recursive: true, mode: 0o700 });
+    mkdirSync(this.#objectsDir, { recursive: true, mode: 0o700 });
     const databaseReady = new Promise<void>((resolve, reject) => {
       this.#databaseReady = resolve;
       this.#databaseRefused = reject;
@@ -120,6 +121,10 @@ export class Product {
   kill(): void {
     this.#runtime.kill();
     this.#database.kill();
+  }
+
+  get #objectsDir(): string {
+    return join(this.#deps.settings.dataDir, "objects");
   }
 
   #needs(): WorkerNeeds {
@@ -196,14 +201,15 @@ export class Product {
   }
 
   #writeConfig(): void {
-    const { projectDir, settings } = this.#deps;
-    const needs = this.#needs();
+    const { projectDir } = this.#deps;
+    const all = this.#needs();
+    const needs = hasFirstEdition(this.#objectsDir) ? all : withoutFirstEdition(all);
     const config = capnpConfig(needs, {
       workerScript: WORKER_SCRIPT,
       assetRouterScript: ASSET_ROUTER_SCRIPT,
       assetsDir: join(projectDir, needs.assets.directory),
-      objectsDir: join(settings.dataDir, "objects"),
-      address: hostAndPort(settings.host, this.#port),
+      objectsDir: this.#objectsDir,
+      address: hostAndPort(this.#deps.settings.host, this.#port),
       fromEnvironment: Object.keys(this.#workerEnvironment()),
     });
     writeFileSync(join(this.#runDir, "config.capnp"), config);
@@ -222,6 +228,7 @@ export class Product {
       // What Cloudflare says of a client is Cloudflare's word only where Cloudflare says it.
       TRUST_PROXY: "none",
       LOG_LEVEL: settings.logLevel,
+      FIRST_EDITION: String(hasFirstEdition(this.#objectsDir)),
       ...(descriptors !== undefined && { RUNTIME_DESCRIPTORS: String(descriptors) }),
       ...(jwtSecret === undefined ? {} : { JWT_SECRET: jwtSecret }),
       ...(settings.jwtJwksUrl === undefined ? {} : { JWT_JWKS_URL: settings.jwtJwksUrl }),

@@ -87,9 +87,11 @@ function bareColumns(rooms: readonly RoomFrames[], ids: SeriesIdCache): string[]
     }
   }
   if (rows.takeIds(ids.ids).length > 0) throw new Error("a series without an id");
-  const [insert, ...more] = rows.inserts(String(ids.ids.identity));
+  const { proof } = ids.ids;
+  if (proof === null) throw new Error("no series has an id");
+  const [insert, ...more] = rows.inserts(proof);
   if (insert === undefined || more.length > 0) throw new Error("a batch is not one insert");
-  return statementOf(insert.plain()).params.slice(1, 6).map(String);
+  return statementOf(insert.plain()).params.slice(3, 8).map(String);
 }
 
 function* partsOf<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {

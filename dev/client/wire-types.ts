@@ -64,6 +64,8 @@ export function wireTypes(): string {
   return [
     "/** Integer microseconds since the Unix epoch. A cursor is a position in a room's log and such a moment. */\n",
     "export type Cursor = number;\n",
+    "/** Names one life of a room's log: kept with a cursor, and given back with it. */\n",
+    "export type LogId = string;\n",
     ...declared,
   ].join("");
 }

@@ -19,6 +19,7 @@ import { hostOf } from "../../src/core/placement.ts";
 import { isStorageFull } from "../../src/core/storage-watch.ts";
 import { failureOf, lineOf } from "../../src/db/driver/database-error.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
+import type { LogId } from "../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import { createSeriesTable } from "../room/append/series-limit.ts";
@@ -37,6 +38,7 @@ import { CatchUp } from "./catch-up.ts";
 import { FanOut } from "./fan-out.ts";
 import type { HostPorts, HostSettings } from "./host-ports.ts";
 import { LoadedRooms } from "./loaded-rooms.ts";
+import { FormerLogs } from "./log/former-logs.ts";
 import { HostLog, type RoomId } from "./log/host-log.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { Pruning } from "./pruning.ts";
@@ -51,6 +53,9 @@ const NOT_KNOWN_RETRY_S = 5;
 /** Of what may wait for Postgres a symbol that it refuses has this share at the most. */
 const REFUSED_SHARE = 1 / 8;
 
+/** What former rooms of a symbol have must be in Postgres before it has a place: whoever asks waits so long, in ms. */
+const STORED_WITHIN_MS = 5_000;
+
 /**
  * A host: rooms, many or one, over one log, one outbox lane and one alarm, put together over ports. It is what ships, and what
  * the model test drives; the Durable Object around it knows the platform and nothing else. One of these is one waking life.
@@ -60,6 +65,7 @@ export class HostCore {
   readonly #settings: HostSettings;
   readonly #registry: Registry;
   readonly #log: HostLog;
+  readonly #formerLogs: FormerLogs;
   readonly #symbols: HostSymbols;
   readonly #predecessors: Predecessors;
   readonly #firstKeys: FirstEditionKeys;
@@ -89,23 +95,31 @@ export class HostCore {
     createArchiveTable(sql);
     const log = new HostLog(sql, clock.nowUs(), ports.newId, keeping);
     this.#log = log;
+    this.#formerLogs = new FormerLogs(sql);
     this.#registry = new Registry(sql);
     const meta = new HostMeta(sql);
     this.#firstKeys = new FirstEditionKeys(sql);
     this.#predecessors = new Predecessors({
       ...{ host: name, placement: limits, meta, nowMs },
-      nowCursor: () => log.head,
       isUsed: () => this.#registry.size > 0,
-      ...{ keeper: ports.keeper, others: ports.others, firstEdition: ports.firstEdition },
+      ...{ keeper: ports.keeper, firstEdition: ports.firstEdition },
+      others: rememberingLogs(ports.others, this.#formerLogs),
       rememberKeys: (symbol, keys) => this.#firstKeys.remember(symbol, keys),
       failed: (event, error) => this.#failed(event, error),
     });
     this.#symbols = new HostSymbols({
       ...{ registry: this.#registry, meta, predecessors: this.#predecessors, nowMs },
       isMine: (symbol) => hostOf(symbol, limits) === name,
+      hasFrames: ({ id }) => log.lastOf(id) !== null,
+      leaveRoom: ({ symbol }) => {
+        this.#roomOf(symbol).dismiss();
+        this.#rooms.drop(symbol);
+      },
       bornNow: () => log.head,
       ...ports.names,
       newRoomsPerMinute: limits.LIMIT_NEW_ROOMS,
+      isRestStored: (symbol) =>
+        this.#outbox.untilStored(this.#headOf(this.#registry.formerOf(symbol)), STORED_WITHIN_MS),
       pause: () => wait(0),
       keepAwake: (work) => keepAwake(work.then(() => undefined)),
       failed: (event, error) => this.#failed(event, error),
@@ -142,8 +156,7 @@ export class HostCore {
       recordOf: (symbol) => this.#symbols.roomFor(symbol),
       hasMoved: (symbol) => this.#hasMoved(symbol),
       refuseNew: (holder, symbols) => this.#symbols.refuseNew(holder, symbols),
-      hadInFirstEdition: (symbol, request) =>
-        this.#firstKeys.has(symbol, request, clock.nowUs()),
+      hadInFirstEdition: (symbol, request) => this.#firstKeys.has(symbol, request, clock.nowUs()),
       isFull: (symbols) => this.#isFull(symbols),
     };
     this.#batcher = new AppendBatcher({
@@ -159,6 +172,7 @@ export class HostCore {
     for (const [symbol, socket, attachment] of asleep) {
       this.#roomOf(symbol).rejoin(socket, attachment);
     }
+    this.#symbols.begin();
     // A book that was changed before the host died is sampled at the next alarm.
     for (const { symbol, hasBook } of this.#registry.all()) if (hasBook) this.#roomOf(symbol);
     this.#outbox.kick();
@@ -207,13 +221,14 @@ export class HostCore {
     since: Cursor | null,
     limit: number,
     waitMs: number,
+    log: LogId | null = null,
   ): Promise<PollPage> {
     // Postgres may know what nobody has pushed here; where it cannot be asked nothing of it may be passed over.
     if (!this.#symbols.isKnown(symbol)) {
       const { kind } = await this.#symbols.acquaintance([symbol]);
-      if (kind === "unsure") return nothingYet(since ?? this.head);
+      if (kind === "unsure") return nothingYet(since ?? this.head, log);
     }
-    return this.#roomOf(symbol).poll(since, limit, waitMs);
+    return this.#roomOf(symbol).poll(since, limit, waitMs, log);
   }
 
   readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail> {
@@ -255,27 +270,32 @@ export class HostCore {
   /** The symbol is on another host by other settings, which asks for it: see `HostCalls`. */
   handOver(symbol: SymbolName, before: number, isYours: boolean): Promise<HandedOver> {
     const deps = {
-      ...{ registry: this.#registry, predecessors: this.#predecessors },
+      ...{ registry: this.#registry, predecessors: this.#predecessors, logId: this.#log.id },
       isMine: (one: SymbolName) => hostOf(one, this.#settings.limits) === this.#ports.name,
       bornNow: () => this.#log.head,
       comesBack: (record: RoomRecord) => this.#symbols.comesBack(record),
-      headOf: (record: RoomRecord) => this.#roomOf(record.symbol).log.head,
-      closeViewers: (record: RoomRecord) => this.#rooms.find(record.symbol)?.dismiss(),
+      isKnown: (record: RoomRecord) => this.#roomOf(record.symbol).isKnown(),
+      headOf: (rooms: readonly RoomId[]) => this.#headOf(rooms),
+      dismiss: (record: RoomRecord) => this.#roomOf(record.symbol).dismiss(),
       untilStored: (cursor: Cursor, timeoutMs: number) =>
         this.#outbox.untilStored(cursor, timeoutMs),
     };
     return handOver(deps, symbol, before, isYours);
   }
 
+  /** A symbol gets a room anew, and whoever is at the one of before comes back to it. */
+
+  /** Cursor of the newest frame of these rooms; 0 where they have none. */
+  #headOf(rooms: readonly RoomId[]): Cursor {
+    return Math.max(0, ...rooms.map((room) => this.#log.lastOf(room) ?? 0)) as Cursor;
+  }
+
   /** A viewer connects; `accept` makes its socket, and is called only where it may come in. */
   async join(request: JoinRequest, accept: () => ViewerSocket): Promise<JoinRefusal | null> {
     const { symbol } = request;
-    if (!this.#symbols.isKnown(symbol)) {
-      // It may be waited for, but only where nobody knows anything of it.
-      const { kind } = await this.#symbols.acquaintance([symbol]);
-      if (kind === "unsure") {
-        return { kind: "refused", reason: "not_known_yet", retryAfterS: NOT_KNOWN_RETRY_S };
-      }
+    // It may be waited for, whether or not Postgres can be asked, but for a host that does not know yet what was before it.
+    if (!this.#symbols.isKnown(symbol) && !(await this.#symbols.learn())) {
+      return { kind: "refused", reason: "not_known_yet", retryAfterS: NOT_KNOWN_RETRY_S };
     }
     return this.#roomOf(symbol).join(request, accept);
   }
@@ -326,7 +346,10 @@ export class HostCore {
   #load(symbol: SymbolName): RoomCore {
     const { sql, clock, random, keepAwake, logger, archiveOf } = this.#ports;
     const record = this.#registry.find(symbol) ?? null;
-    const shared = { log: this.#log, registry: this.#registry, held: this.#outbox.held };
+    const shared = {
+      ...{ log: this.#log, registry: this.#registry, held: this.#outbox.held },
+      former: this.#formerLogs,
+    };
     const log = new RoomLog(shared, record);
     const room: RoomCore = new RoomCore(symbol, log, this.#settings, {
       ...{ sql, clock, random, keepAwake, logger, turns: this.#turns },
@@ -372,11 +395,10 @@ export class HostCore {
   }
 
   #hasMoved(symbol: SymbolName): boolean {
-    const { limits } = this.#settings;
-    return (
-      hostOf(symbol, limits) !== this.#ports.name ||
-      this.#registry.find(symbol)?.isSealed === true
-    );
+    if (hostOf(symbol, this.#settings.limits) !== this.#ports.name) return true;
+    const isSealed = this.#registry.find(symbol)?.isSealed === true;
+    // It may be claimed back.
+    return isSealed && this.#symbols.roomFor(symbol).isSealed;
   }
 
   #appendAll(batches: readonly HostBatch[]): HostOutcome[] {
@@ -450,4 +472,16 @@ function earliest(rooms: Iterable<RoomCore>, nowMs: number): number | null {
     if (dueMs !== null && (earliestMs === null || dueMs < earliestMs)) earliestMs = dueMs;
   }
   return earliestMs;
+}
+
+/** The log that a symbol was in is known before the symbol has its place here (SPEC C-6). */
+function rememberingLogs(others: HostPorts["others"], logs: FormerLogs): HostPorts["others"] {
+  return {
+    ...others,
+    async handOver(host, symbol, before, isYours) {
+      const answer = await others.handOver(host, symbol, before, isYours);
+      if (answer.kind === "handed_over" && answer.log !== null) logs.add(answer.log);
+      return answer;
+    },
+  };
 }

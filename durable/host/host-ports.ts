@@ -1,6 +1,6 @@
 import type { WriterCalls } from "../../src/bindings/writer.ts";
 import type { Config } from "../../src/config.ts";
-import type { HostName } from "../../src/core/placement.ts";
+import type { HostName, Placement } from "../../src/core/placement.ts";
 import type { ImportedPrice } from "../../src/db/bars/read-imported-prices.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Log } from "../../src/telemetry/log.ts";
@@ -14,7 +14,8 @@ import type { PredecessorsDeps } from "./symbols/predecessors.ts";
 /** What a host is told of how large it may be and how fast it may go. */
 export interface HostSettings extends RoomSettings {
   limits: RoomSettings["limits"] &
-    Pick<Config, "LIMIT_OUTBOX_BYTES" | "LIMIT_NEW_ROOMS" | "ROOM_HOSTS" | "ROOM_DEDICATED">;
+    Pick<Config, "LIMIT_OUTBOX_BYTES" | "LIMIT_NEW_ROOMS"> &
+    Placement;
   keeping: LogKeeping;
   /** Most of one part of the outbox. */
   partLimit: { events: number; bytes: number };

@@ -26,6 +26,7 @@ import { openDatabase } from "../../src/db/driver/database.ts";
 import { findSymbolNames, readSymbolNames } from "../../src/db/events/read-symbol-names.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
 import { PING, PONG } from "../../src/protocol/heartbeat.ts";
+import type { LogId } from "../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import { SUBPROTOCOL } from "../../src/protocol/version.ts";
@@ -44,7 +45,7 @@ import { KEEPING } from "./log/host-log.ts";
 import { PART_LIMIT } from "./outbox/drain.ts";
 import type { FirstEdition } from "./symbols/predecessors.ts";
 
-const DATABASE_TIMEOUT_MS = 5_000;
+const DATABASE_TIMEOUT_MS = 10_000;
 
 /** The Durable Object of the rooms that are placed on it: the platform around a `HostCore`, and no more. */
 export class Host extends DurableObject<Env> implements HostCalls {
@@ -92,8 +93,14 @@ export class Host extends DurableObject<Env> implements HostCalls {
     return this.#core.untilStored(cursor, timeoutMs);
   }
 
-  poll(symbol: SymbolName, since: Cursor | null, limit: number, waitMs: number): Promise<PollPage> {
-    return this.#core.poll(symbol, since, limit, waitMs);
+  poll(
+    symbol: SymbolName,
+    since: Cursor | null,
+    limit: number,
+    waitMs: number,
+    log: LogId | null,
+  ): Promise<PollPage> {
+    return this.#core.poll(symbol, since, limit, waitMs, log);
   }
 
   readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail> {
@@ -211,7 +218,7 @@ export class Host extends DurableObject<Env> implements HostCalls {
         store: (request) => writer().store(request),
         identity: () => writer().identity(),
       },
-      archiveOf: (symbol) => roomArchive(this.#config, this.#logger, symbol),
+      archiveOf: (symbol) => roomArchive(this.#database, this.#logger, symbol),
       names: {
         readStored: () => readSymbolNames(this.#database),
         find: (symbols) => findSymbolNames(this.#database, symbols),

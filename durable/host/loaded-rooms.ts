@@ -42,6 +42,11 @@ export class LoadedRooms {
     return this.#rooms.get(symbol)?.room;
   }
 
+  /** The symbol has got another room: that of before is not used any more. */
+  drop(symbol: SymbolName): void {
+    this.#rooms.delete(symbol);
+  }
+
   *[Symbol.iterator](): Iterator<RoomCore> {
     for (const { room } of this.#rooms.values()) yield room;
   }

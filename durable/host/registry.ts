@@ -21,28 +21,37 @@ export interface RoomRecord {
   hasBook: boolean;
   /** Another host has it now. */
   isSealed: boolean;
+  /** In which of the host's tenures it was made, or came back: see `Tenures`. */
+  tenure: number;
 }
 
 const PENDING = { place: 1, life: 2 } as const;
 
 /**
- * The rooms of a host by symbol. Whoever is in it is known: somebody pushed it, or Postgres had something of it when the host
+ * The rooms of a host by symbol, one each. A symbol that comes back from another host gets a room anew: what the former one had
+ * stays in the log under its own number, and is stored from there.
+ *
+ *  Whoever is in it is known: somebody pushed it, or Postgres had something of it when the host
  * was made. Memory has all of it, some 200 bytes a symbol.
  */
 export class Registry {
   readonly #sql: SqlPort;
   readonly #rooms = new Map<SymbolName, RoomRecord>();
   readonly #byId = new Map<RoomId, RoomRecord>();
+  readonly #former = new Map<SymbolName, RoomId[]>();
   #nextId = 1;
+  /** Rooms that are made now belong to it. */
+  tenure = 0;
 
   constructor(sql: SqlPort) {
     this.#sql = sql;
     sql.exec(`CREATE TABLE IF NOT EXISTS rooms (
-      id INTEGER PRIMARY KEY, symbol TEXT NOT NULL UNIQUE, born INTEGER NOT NULL, before INTEGER NOT NULL,
-      reaches INTEGER NOT NULL, pending INTEGER NOT NULL, has_book INTEGER NOT NULL, sealed INTEGER NOT NULL)`);
+      id INTEGER PRIMARY KEY, symbol TEXT NOT NULL, born INTEGER NOT NULL, before INTEGER NOT NULL,
+      reaches INTEGER NOT NULL, pending INTEGER NOT NULL, has_book INTEGER NOT NULL, sealed INTEGER NOT NULL,
+      tenure INTEGER NOT NULL, former INTEGER NOT NULL)`);
     for (const row of sql.exec("SELECT * FROM rooms")) {
       const pending = numberOf(row["pending"]);
-      this.#hold({
+      const record: RoomRecord = {
         id: numberOf(row["id"]) as RoomId,
         symbol: row["symbol"] as SymbolName,
         born: numberOf(row["born"]) as Cursor,
@@ -51,7 +60,10 @@ export class Registry {
         pending: pending === PENDING.place ? "place" : pending === PENDING.life ? "life" : null,
         hasBook: row["has_book"] === 1,
         isSealed: row["sealed"] === 1,
-      });
+        tenure: numberOf(row["tenure"]),
+      };
+      if (row["former"] === 1) this.#holdFormer(record);
+      else this.#hold(record);
     }
   }
 
@@ -86,6 +98,7 @@ export class Registry {
   add(symbol: SymbolName, born: Cursor, pending: "place" | null): RoomRecord {
     const record: RoomRecord = {
       ...{ id: this.#nextId as RoomId, symbol, born, pending, hasBook: false, isSealed: false },
+      tenure: this.tenure,
       before: pending === null ? CURSOR_ORIGIN : born,
       reaches: pending === null,
     };
@@ -94,14 +107,42 @@ export class Registry {
     return record;
   }
 
+  /** A room anew for a symbol that was elsewhere: whatever was before is in Postgres, once it is known of everybody who had it. */
+  renew(former: RoomRecord, born: Cursor): RoomRecord {
+    this.#write(former, true);
+    this.#holdFormer(former);
+    return this.add(former.symbol, born, "place");
+  }
+
+  /** The rooms that a symbol had here before it was elsewhere. */
+  formerOf(symbol: SymbolName): readonly RoomId[] {
+    return this.#former.get(symbol) ?? [];
+  }
+
   /** Writes down what has changed of a record. */
   save(record: RoomRecord): void {
-    const { id, symbol, born, before, reaches, pending, hasBook, isSealed } = record;
+    this.#write(record, this.#rooms.get(record.symbol)?.id !== record.id);
+  }
+
+  #write(record: RoomRecord, isFormer: boolean): void {
+    const { id, symbol, born, before, reaches, pending, hasBook, isSealed, tenure } = record;
     this.#sql.exec(
-      "INSERT OR REPLACE INTO rooms (id, symbol, born, before, reaches, pending, has_book, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO rooms (id, symbol, born, before, reaches, pending, has_book, sealed, tenure, former) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       ...[id, symbol, born, before, Number(reaches)],
-      ...[pending === null ? 0 : PENDING[pending], Number(hasBook), Number(isSealed)],
+      ...[
+        pending === null ? 0 : PENDING[pending],
+        Number(hasBook),
+        Number(isSealed),
+        tenure,
+        Number(isFormer),
+      ],
     );
+  }
+
+  #holdFormer(record: RoomRecord): void {
+    this.#former.set(record.symbol, [...this.formerOf(record.symbol), record.id]);
+    this.#byId.set(record.id, record);
+    this.#nextId = Math.max(this.#nextId, record.id + 1);
   }
 
   #hold(record: RoomRecord): void {

@@ -9,6 +9,7 @@ import { type Database, openDatabase } from "../../src/db/driver/database.ts";
 import { lineOf } from "../../src/db/driver/database-error.ts";
 import { readIdentity } from "../../src/db/driver/identity.ts";
 import type { DatabaseMode } from "../../src/db/driver/mode.ts";
+import { readSymbolNames } from "../../src/db/events/read-symbol-names.ts";
 import { setCompression } from "../../src/db/upkeep/compression.ts";
 import { writeReplacement } from "../../src/db/upkeep/database-identity.ts";
 import { ping } from "../../src/db/upkeep/ping.ts";
@@ -23,6 +24,7 @@ import { Clock } from "../clock.ts";
 import { gaugesOf } from "./gauges.ts";
 import { RollupKeeping } from "./keep-rollups.ts";
 import { alarmAfterStore } from "./notice.ts";
+import { OwnHosts } from "./own-hosts.ts";
 import { Placements } from "./placements.ts";
 import { type KnownDatabase, ReplacedDatabase } from "./replaced-database.ts";
 
@@ -55,6 +57,18 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
   #keeping: { mode: DatabaseMode; rollups: RollupKeeping } | null = null;
   readonly #clock = new Clock();
   readonly #placements = new Placements(this.ctx.storage.sql);
+  readonly #ownHosts = new OwnHosts({
+    placements: this.#placements,
+    placement: this.#config,
+    readStored: () => readSymbolNames(this.#database),
+    namesAfter: (host, name, most) =>
+      this.env.HOST.get(this.env.HOST.idFromName(host)).namesAfter(name, most),
+    nowMs: this.#clock.nowMs,
+    failed: (error) => {
+      const { level, fields } = lineOf(error);
+      this.#logger[level]("hosts_not_learned", fields);
+    },
+  });
   readonly #databases = new ReplacedDatabase({
     load: () => this.ctx.storage.get<KnownDatabase>("database"),
     save: (known) => this.ctx.storage.put("database", known),
@@ -89,6 +103,7 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
   }
 
   async hosts(): Promise<HostName[]> {
+    await this.#ownHosts.learn();
     return this.#placements.hostsOf(this.#config);
   }
 

@@ -18,6 +18,7 @@ export class Placements {
     this.#sql = sql;
     sql.exec("CREATE TABLE IF NOT EXISTS placements (number INTEGER PRIMARY KEY, placement TEXT)");
     sql.exec("CREATE TABLE IF NOT EXISTS own_hosts (name TEXT PRIMARY KEY) WITHOUT ROWID");
+    sql.exec("CREATE TABLE IF NOT EXISTS own_hosts_of (id INTEGER PRIMARY KEY, placement TEXT)");
   }
 
   /**
@@ -45,6 +46,19 @@ export class Placements {
       if (symbolOf(host) === null) continue;
       this.#sql.exec("INSERT OR IGNORE INTO own_hosts (name) VALUES (?)", host);
     }
+  }
+
+  /** The hosts of one symbol by these settings are all known. */
+  learned(placement: Placement): void {
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO own_hosts_of (id, placement) VALUES (1, ?)",
+      textOfPlacement(placement),
+    );
+  }
+
+  isLearned(placement: Placement): boolean {
+    const [row] = this.#sql.exec("SELECT placement FROM own_hosts_of");
+    return row?.["placement"] === textOfPlacement(placement);
   }
 
   /** The next hosts of one symbol behind this one, in order, wherever the symbol is now. */

@@ -1,5 +1,4 @@
-import type { KeyClaim } from "../../src/bindings/host.ts";
-import type { IdempotentRequest } from "../../src/bindings/room.ts";
+import type { IdempotentRequest, KeyClaim } from "../../src/bindings/host.ts";
 import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../src/protocol/time.ts";
 import { numberOf, type SqlPort, textOf } from "../room/sql-port.ts";
 

@@ -9,13 +9,15 @@ import { bookOf } from "../../src/core/book-samples.ts";
 import { seriesHash } from "../../src/core/series-hash.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
 import { ROOM_SILENCE_MS } from "../../src/protocol/heartbeat.ts";
+import type { LogId } from "../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import type { LogFrame } from "../host/log/host-log.ts";
 import { RoomAppend } from "./append/append.ts";
 import { SeriesLimit } from "./append/series-limit.ts";
-import { nothingYet, readPoll } from "./log/poll.ts";
+import { nothingYet, readPoll, resetPage } from "./log/poll.ts";
 import { Pollers } from "./log/pollers.ts";
+import { resumptionOf } from "./log/resume.ts";
 import type { RoomLog } from "./log/room-log.ts";
 import { tailOf } from "./log/tail.ts";
 import { ArchiveReads } from "./past/archive-reads.ts";
@@ -73,7 +75,10 @@ export class RoomCore {
       beginFromNothing: () => log.beginFromNothing(),
       place: () => this.#place(),
       begin: () => this.#beginFromLife(),
-      mayStoreNow: () => ports.mayStoreNow(),
+      mayStoreNow: () => {
+        ports.mayStoreNow();
+        this.published();
+      },
       causeOf: searchFailureOf,
       failed: (error) => logSearchFailure(logger, symbol, error),
       ...{ wait: clock.wait, random, keepAwake },
@@ -121,9 +126,11 @@ export class RoomCore {
 
   /** There is more in the log: for viewers and for polls that wait. */
   published(): void {
+    if (this.log.isPending) this.#earlier.kick();
+    // What has no place yet may move behind what an earlier life had: who waits for it is told then, and once.
+    if (!this.log.isPlaced) return;
     this.#watching?.viewers.published();
     this.#pollers.wake();
-    if (this.log.isPending) this.#earlier.kick();
   }
 
   /** Looks for what was before, unless that is known. */
@@ -131,33 +138,45 @@ export class RoomCore {
     this.#earlier.kick();
   }
 
-  /** Events after `since`; where there are none, waits for the next ones, at most `waitMs`. */
-  async poll(since: Cursor | null, limit: number, waitMs: number): Promise<PollPage> {
-    await this.#isKnown();
+  /** Events after `since`, of the log `of`; where there are none, waits for the next ones, at most `waitMs`. */
+  async poll(
+    since: Cursor | null,
+    limit: number,
+    waitMs: number,
+    of: LogId | null,
+  ): Promise<PollPage> {
+    await this.isKnown();
     const { log } = this;
-    const from = since ?? log.head;
-    // What it has may move behind what an earlier life had.
-    if (!log.isPlaced) return nothingYet(from);
-    if (from >= log.head && waitMs > 0) await this.#pollers.nextAppend(waitMs);
-    return readPoll({ log, readArchive: this.#archiveNow().read }, from, limit);
+    // What it has may move behind what an earlier life had, and nobody knows yet who handed over.
+    if (!log.isPlaced) return nothingYet(since ?? log.head, of);
+    const resumption = resumptionOf(log, since ?? log.head, of);
+    if (resumption.kind === "reset") return resetPage(log);
+    const read = (after: Cursor) =>
+      readPoll({ log, readArchive: this.#archiveNow().read }, after, limit);
+    const page = await read(resumption.after);
+    const isEmpty = page.count === 0 && page.complete;
+    // Something may have come while the page was read.
+    if (!isEmpty || waitMs === 0 || log.head > page.cursor) return page;
+    await this.#pollers.nextAppend(waitMs);
+    return read(page.cursor);
   }
 
   /** What Postgres does not surely have yet, at most about `maxEvents`; `cursor` is how far it goes. */
   async readTail(maxEvents: number): Promise<RoomTail> {
-    await this.#isKnown();
+    await this.isKnown();
     return tailOf(this.log, maxEvents);
   }
 
   /** The newest position of each account; null while it is not known what was before the log. */
   async positions(): Promise<HeldPositions | null> {
-    if (!(await this.#isKnown())) return null;
+    if (!(await this.isKnown())) return null;
     const { positions, truncated } = this.#stateNow().foldToHead();
     return { cursor: this.log.head, positions, isCut: truncated?.positions !== undefined };
   }
 
   /** The book as it is now, its best so many levels; null as for positions. */
   async book(levels: number): Promise<BookAnswer | null> {
-    if (!(await this.#isKnown())) return null;
+    if (!(await this.isKnown())) return null;
     const { book } = this.#stateNow().foldToHead();
     return { symbol: this.symbol, cursor: this.log.head, book: bookOf(book, levels) };
   }
@@ -165,7 +184,7 @@ export class RoomCore {
   /** The line in the list of symbols; null as for positions. */
   async summary(): Promise<SymbolSummary | null> {
     // A bug that keeps it from being known is told where somebody asks for this room, and not in the list of all.
-    if (!(await this.#isKnown().catch(() => false))) return null;
+    if (!(await this.isKnown().catch(() => false))) return null;
     const cursor = this.log.head;
     if (this.#line?.cursor !== cursor) {
       this.#line = { cursor, line: summaryOf(this.symbol, this.#stateNow().foldToHead(), 0) };
@@ -175,15 +194,15 @@ export class RoomCore {
 
   /** A viewer connects; `accept` makes its socket, and is called only where it may come in. */
   async join(request: JoinRequest, accept: () => ViewerSocket): Promise<JoinRefusal | null> {
-    if (!(await this.#isKnown())) {
+    if (!(await this.isKnown())) {
       return { kind: "refused", reason: "not_known_yet", retryAfterS: NOT_KNOWN_RETRY_S };
     }
     const { clock, logger } = this.#ports;
     const watching = this.#watchingNow();
     const refusal = watching.door.refusalOf(request, clock.nowMs());
     if (refusal !== null) return refusal;
-    const { since, viewerKey: key, expiresAtMs, correlationId } = request;
-    watching.viewers.join(accept(), since, { key, expiresAtMs });
+    const { since, log, viewerKey: key, expiresAtMs, correlationId } = request;
+    watching.viewers.join(accept(), since, { key, expiresAtMs }, log);
     // A thousand viewers may come back in a second, and a line for each would be a part of what that takes.
     if (logger.isEnabledFor("debug")) {
       const { symbol, viewers } = this;
@@ -208,8 +227,11 @@ export class RoomCore {
     this.#watching?.viewers.leave(socket);
   }
 
-  /** The symbol is on another host from now on: whoever is here is to come back. */
+  /** The symbol is on another host from now on, which has its book from Postgres. Whoever is here is to come back. */
   dismiss(): void {
+    const hasBook = this.log.hasBook && !this.log.isPending;
+    const keyframe = hasBook ? this.#booksNow().takeChanged(this.#ports.clock.nowUs()) : null;
+    if (keyframe !== null) this.#ports.appendOwn(keyframe);
     this.#watching?.viewers.closeAll("goingAway");
     this.#pollers.wake();
   }
@@ -247,7 +269,7 @@ export class RoomCore {
   }
 
   /** Is it known what was before the log? Waits for it, where it is new. */
-  async #isKnown(): Promise<boolean> {
+  async isKnown(): Promise<boolean> {
     await this.#ports.lookAtDatabase();
     return this.#earlier.known((search) => this.#ports.clock.within(search, KNOWN_WITHIN_MS));
   }
@@ -300,4 +322,3 @@ export class RoomCore {
     return this.#watching;
   }
 }
-

@@ -1,6 +1,7 @@
 import type { SymbolBatch } from "../core/encode-events.ts";
 import type { BookAnswer, SymbolSummary } from "../protocol/answers.ts";
 import type { PositionEvent } from "../protocol/event.ts";
+import type { LogId } from "../protocol/log-id.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
 
@@ -52,7 +53,11 @@ export interface PollPage {
   count: number;
   cursor: Cursor;
   oldest: Cursor;
+  /** The log that `cursor` is of; null where it came without one, and the room does not know yet where it is. */
+  log: LogId | null;
   complete: boolean;
+  /** The cursor that came is of another life of the log (SPEC C-6). */
+  reset?: true;
 }
 
 /** The newest part of a room for a query: what Postgres does not surely have, and where that begins. */
@@ -75,6 +80,8 @@ export interface HeldPositions {
 export interface JoinRequest {
   symbol: SymbolName;
   since: Cursor | null;
+  /** The log that `since` is of, where the viewer says it. */
+  log: LogId | null;
   /** Who connects, for the limits of a viewer: a digest of the token's subject or the token, or an address; null: unknown. */
   viewerKey: string | null;
   expiresAtMs: number | null;
@@ -110,9 +117,12 @@ export interface Resend {
   lostThrough: Cursor | null;
 }
 
-/** A symbol leaves a host: everything that its room had is in Postgres, up to `through`, and nothing more is taken there. */
+/**
+ * A symbol leaves a host: everything that its room had is in Postgres, up to `through`, and nothing more is taken there. `log`: the id
+ * of the log it was in; null where that had none, as in the first edition.
+ */
 export type HandedOver =
-  | { kind: "handed_over"; through: Cursor }
+  | { kind: "handed_over"; through: Cursor; log: LogId | null }
   /** The host never had it. */
   | { kind: "never_here" }
   /** Not all of it is in Postgres yet: to be asked again. */
@@ -130,9 +140,15 @@ export interface HostCalls extends Rpc.DurableObjectBranded {
   untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean>;
   /**
    * Events after `since` (null: the newest cursor); where there are none, waits for them, at most `waitMs`. Also of a symbol that
-   * nobody has pushed yet.
+   * nobody has pushed yet. `log`: the one that `since` is of, where that is said.
    */
-  poll(symbol: SymbolName, since: Cursor | null, limit: number, waitMs: number): Promise<PollPage>;
+  poll(
+    symbol: SymbolName,
+    since: Cursor | null,
+    limit: number,
+    waitMs: number,
+    log: LogId | null,
+  ): Promise<PollPage>;
   /** What Postgres does not surely have yet of a symbol, at most about `maxEvents`. */
   // Not `tail`: that is the name of an event of Workers, and the tests' runtime lets no call through under it.
   readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail>;

@@ -3,6 +3,7 @@ import { barSchema, intervalSchema } from "./bar.ts";
 import { POSTED_INTERVALS } from "./bar-push.ts";
 import { bookEventSchema } from "./book.ts";
 import { eventSchema, positionEventSchema } from "./event.ts";
+import { logIdSchema } from "./log-id.ts";
 import { joinedFramesSchema } from "./server-message.ts";
 import { symbolSchema } from "./symbol.ts";
 import { cursorSchema, epochUsSchema } from "./time.ts";
@@ -49,13 +50,19 @@ export type DayChange = { value: number } | { value: null; reason: (typeof NO_CH
 export type SymbolSummary = z.infer<typeof symbolSummarySchema>;
 export type SymbolsAnswer = z.infer<typeof symbolsAnswerSchema>;
 
-/** `GET /api/rooms/:symbol/events`: the events after `since`. `frames` as in the message. `complete` is false where some could not be had. */
+/**
+ * `GET /api/rooms/:symbol/events`: the events after `since`. `frames` and `log` as in the messages; there is no
+ * `log` where the room does not know yet what was before it. `complete` is false where some could not be had; `reset` says that the
+ * cursor that came is of another life of the log, and that nothing is known of what was after it.
+ */
 export const pollAnswerSchema = z.object({
   events: z.array(eventSchema),
   frames: joinedFramesSchema.optional(),
   cursor: cursorSchema,
   oldest: cursorSchema,
+  log: logIdSchema.optional(),
   complete: z.boolean(),
+  reset: z.literal(true).optional(),
 });
 export type PollAnswer = z.infer<typeof pollAnswerSchema>;
 

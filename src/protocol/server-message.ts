@@ -3,6 +3,7 @@ import { barSchema, intervalSchema } from "./bar.ts";
 import { bookEventSchema } from "./book.ts";
 import { eventSchema, metricEventSchema, positionEventSchema, tradeEventSchema } from "./event.ts";
 import { MAX_MESSAGE_EVENTS } from "./frame.ts";
+import { logIdSchema } from "./log-id.ts";
 import { symbolSchema } from "./symbol.ts";
 import { cursorSchema } from "./time.ts";
 
@@ -14,6 +15,8 @@ export const helloSchema = z.strictObject({
   cursor: cursorSchema,
   /** Every event after this cursor is in the room's own log; older ones are read from Postgres. */
   oldest: cursorSchema,
+  /** Names this life of the log: to be sent back with a cursor of it. */
+  log: logIdSchema,
   heartbeat_ms: z.int(),
   /** Bytes a viewer may receive before it must `ack`. */
   window: z.int(),
@@ -72,12 +75,15 @@ export const caughtUpSchema = z.strictObject({
   complete: z.boolean(),
 });
 
-/** Events after `from` and up to `to` could not be delivered. `dropped` is their number where it is known. */
+/**
+ * Events after `from` and up to `to` could not be delivered. `dropped` is their number where it is known. After `reset` the cursors
+ * before it mean nothing: `to` is where the log is now, which may be before `from`.
+ */
 export const gapSchema = z.strictObject({
   type: z.literal("gap"),
   from: cursorSchema,
   to: cursorSchema,
-  reason: z.enum(["expired", "slow", "unavailable"]),
+  reason: z.enum(["expired", "slow", "unavailable", "reset"]),
   dropped: z.int().nullable(),
 });
 

@@ -8,10 +8,13 @@ import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../protocol/time.ts";
 import type { BucketRange } from "./bucket-range.ts";
 import { databaseOf } from "./database-of.ts";
-import { fewAtOnce } from "./few-at-once.ts";
 import { type DecodedTail, readTail } from "./room-tail.ts";
-import { tailedSymbol } from "./symbol-bars.ts";
-import { goneClosesBefore, inParts, readClosesAndLastBefore } from "./symbol-closes.ts";
+import {
+  closingTail,
+  goneClosesBefore,
+  inParts,
+  readClosesAndLastBefore,
+} from "./symbol-closes.ts";
 
 /** Most changes of position of all symbols together: they come as one answer of the database. */
 export const MAX_STEPS = 50_000;
@@ -43,15 +46,17 @@ export type Holdings =
 export async function readHoldings(c: AppContext, query: HoldingsQuery): Promise<Holdings> {
   const { held, compared, account, interval, range } = query;
   const symbols = [...new Set([...held, ...compared])];
-  const found = await inParts(symbols, async (part) => {
-    const tails = await fewAtOnce(part, async (symbol) => {
-      const tail = await readTail(c.env, symbol);
-      return { tailed: tailedSymbol(symbol, tail), asked: askedSymbol(symbol, tail) };
-    });
-    const tailed = tails.map((one) => one.tailed);
-    const closes = await readClosesAndLastBefore(c, tailed, interval, range);
-    // Of the tails only the positions are kept: the rest may be long.
-    return tails.map(({ asked }, at) => ({ asked, closes: closes[at] as BucketValues }));
+  const found = await inParts(symbols, {
+    take: async (symbol) => {
+      const tail = await readTail(c.env, symbol, ["trade", "position"]);
+      return { tailed: closingTail(symbol, tail, interval), asked: askedSymbol(symbol, tail) };
+    },
+    query: async (part) => {
+      const tailed = part.map((one) => one.tailed);
+      const closes = await readClosesAndLastBefore(c, tailed, interval, range);
+      // Of the tails only the positions are kept: the rest may be long.
+      return part.map(({ asked }, at) => ({ asked, closes: closes[at] as BucketValues }));
+    },
   });
   const steps = await readPositionSteps(
     databaseOf(c.get("config")),

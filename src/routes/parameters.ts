@@ -3,6 +3,7 @@ import { readQueryTime } from "../core/query-time.ts";
 import { EARLIEST_US, TIME_UNITS, type TimeUnit } from "../core/timestamp.ts";
 import { isStorable } from "../protocol/event.ts";
 import { INTERVAL_SECONDS, INTERVALS, type Interval } from "../protocol/interval.ts";
+import { type LogId, logIdSchema } from "../protocol/log-id.ts";
 import type { ProblemIssue } from "../protocol/problem.ts";
 import { isSymbol, type SymbolName, symbolFault } from "../protocol/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../protocol/time.ts";
@@ -103,6 +104,17 @@ export class Parameters {
     if (this.text(name) === "0") return CURSOR_ORIGIN;
     const time = this.#time(name);
     return time === undefined ? undefined : (Math.max(0, time) as Cursor);
+  }
+
+  /** `since` and `log`: a cursor, and the log that it is of. Without `since` there is nothing that a log could be of. */
+  resumption(): { since: Cursor | null; log: LogId | null } {
+    const since = this.cursor("since") ?? null;
+    const text = this.text("log");
+    if (text === undefined) return { since, log: null };
+    const { data, error } = logIdSchema.safeParse(text);
+    if (error !== undefined) this.refuse("log", error.issues[0]?.message ?? "must be a log id");
+    if (this.text("since") === undefined) this.refuse("log", "needs since: a cursor of that log");
+    return { since, log: data ?? null };
   }
 
   /** A whole number within bounds, or `fallback` where it is absent. */

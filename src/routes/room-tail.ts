@@ -15,11 +15,25 @@ export interface DecodedTail {
   events: { cursor: Cursor; event: TapeEvent }[];
 }
 
-/** Reads the newest part of a room. Read it before Postgres: what is stored meanwhile is then passed over there. */
-export async function readTail(env: Env, symbol: SymbolName): Promise<DecodedTail> {
-  const tail = await hostOfSymbol(env, symbol).readTail(symbol, TAIL_EVENTS);
-  const events = tail.frames.flatMap(({ cursor, text }) =>
-    decodeFrame(text).map((event) => ({ cursor, event })),
-  );
-  return { storedThrough: tail.storedThrough, cursor: tail.cursor, events };
+/**
+ * Reads the newest part of a room, of all kinds of events or of some. Read it before Postgres: what is stored meanwhile is then
+ * passed over there. What is not asked for is let go frame by frame, for all of it may be 8 MiB of text.
+ */
+export async function readTail(
+  env: Env,
+  symbol: SymbolName,
+  kinds?: readonly TapeEvent["kind"][],
+): Promise<DecodedTail> {
+  const {
+    storedThrough,
+    cursor: through,
+    frames,
+  } = await hostOfSymbol(env, symbol).readTail(symbol, TAIL_EVENTS);
+  const events: DecodedTail["events"] = [];
+  for (const { cursor, text } of frames) {
+    for (const event of decodeFrame(text)) {
+      if (kinds === undefined || kinds.includes(event.kind)) events.push({ cursor, event });
+    }
+  }
+  return { storedThrough, cursor: through, events };
 }

@@ -29,9 +29,9 @@ export const socketRoutes = new Hono<AppEnv>().get("/ws/:symbol", async (c) => {
   if (full !== null) return full;
   const authorization = await authorize(c, "read");
   if (authorization.kind === "refused") return authorization.response;
-  const parameters = new Parameters(c.req.url, ["since"], (Date.now() * 1_000) as EpochUs);
+  const parameters = new Parameters(c.req.url, ["since", "log"], (Date.now() * 1_000) as EpochUs);
   const symbol = parameters.symbol("symbol", c.req.param("symbol"));
-  const since = parameters.cursor("since") ?? null;
+  const { since, log } = parameters.resumption();
   if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
   const outside = refuseSymbols(c, authorization.grant, [symbol]);
   if (outside !== null) return outside;
@@ -39,6 +39,7 @@ export const socketRoutes = new Hono<AppEnv>().get("/ws/:symbol", async (c) => {
   const join: JoinRequest = {
     symbol,
     since,
+    log,
     viewerKey: await viewerKey(authorization, countedAddress(c)),
     expiresAtMs: authorization.grant.expiresAtMs,
     namesProtocol: offered.some((protocol) => protocol.trim() === SUBPROTOCOL),

@@ -1,3 +1,5 @@
+import { closingTrades } from "../core/closing-trades.ts";
+import { DAY_US } from "../core/duration.ts";
 import type { BucketValues } from "../core/statistics/bucket-values.ts";
 import { EARLIEST_US } from "../core/timestamp.ts";
 import type { BarsRange, TailedSymbol } from "../db/bars/read-bar-columns.ts";
@@ -10,7 +12,7 @@ import type { Cursor, EpochUs } from "../protocol/time.ts";
 import { type BucketRange, restsOnFrom } from "./bucket-range.ts";
 import { databaseOf } from "./database-of.ts";
 import { fewAtOnce } from "./few-at-once.ts";
-import { readTail } from "./room-tail.ts";
+import { type DecodedTail, readTail } from "./room-tail.ts";
 import { tailedSymbol } from "./symbol-bars.ts";
 
 /** The closes of one symbol, with every trade up to `cursor` and none after it. */
@@ -32,12 +34,17 @@ export async function readClosesOfEach(
   const { fromUs, toUs, buckets } = bucketRange;
   // As many bars as there are buckets: then one look covers them all.
   const range = { interval, fromUs, toUs, limit: buckets };
-  const read = await inParts(symbols, async (part) => {
-    const tails = await fewAtOnce(part, (symbol) => readTail(c.env, symbol));
-    const tailed = tails.map((tail, at) => tailedSymbol(part[at] as SymbolName, tail));
-    const db = databaseOf(c.get("config"));
-    const closes = await readClosesOf(db, tailed, range, c.get("correlationId"));
-    return tails.map(({ cursor }, at) => ({ cursor, closes: closes[at] as BucketValues }));
+  const db = databaseOf(c.get("config"));
+  const read = await inParts(symbols, {
+    take: async (symbol) => {
+      const tail = await readTail(c.env, symbol, ["trade"]);
+      return { cursor: tail.cursor, tailed: closingTail(symbol, tail, interval) };
+    },
+    query: async (part) => {
+      const tailed = part.map((one) => one.tailed);
+      const closes = await readClosesOf(db, tailed, range, c.get("correlationId"));
+      return part.map(({ cursor }, at) => ({ cursor, closes: closes[at] as BucketValues }));
+    },
   });
   const ranges = symbols.map((symbol, at) => {
     const { closes } = read[at] as SymbolCloses;
@@ -81,17 +88,53 @@ function readGridCloses(c: AppContext, symbols: readonly TailedSymbol[], range: 
   return readGridClosesOf(databaseOf(c.get("config")), symbols, range, c.get("correlationId"));
 }
 
-/** Most symbols of one statement: all their tails are in memory at once. */
-const SYMBOLS_AT_ONCE = 25;
+/** What closes need of the tail of a symbol. */
+export function closingTail(
+  symbol: SymbolName,
+  tail: DecodedTail,
+  interval: Interval,
+): TailedSymbol {
+  const tailed = tailedSymbol(symbol, tail);
+  // Raw data is kept for a day at least.
+  const rawSinceUs = Date.now() * 1_000 - DAY_US;
+  const lengthUs = INTERVAL_SECONDS[interval] * 1_000_000;
+  return { ...tailed, tail: closingTrades(tailed.tail, lengthUs, rawSinceUs) };
+}
 
-/** What `read` finds for the symbols, part by part and in their order. */
-export async function inParts<Found>(
+/** Tails that are read at once: one may be 8 MiB of text, and more when it is taken apart. */
+const TAILS_AT_ONCE = 2;
+/** Most symbols of one statement, and about so many trades: what has been taken of their tails is in memory together. */
+const SYMBOLS_AT_ONCE = 25;
+const TRADES_AT_ONCE = 40_000;
+
+export interface PartReads<Taken, Found> {
+  /** Reads a symbol's tail, and takes what is needed of it. */
+  take(symbol: SymbolName): Promise<Taken>;
+  /** What is found for those, in their order. */
+  query(part: readonly Taken[]): Promise<Found[]>;
+}
+
+/**
+ * What `query` finds for the symbols, in their order, with so few tails in memory at a time that fifty long ones are answered as
+ * fifty short ones are, though by more statements.
+ */
+export async function inParts<Taken extends { tailed: TailedSymbol }, Found>(
   symbols: readonly SymbolName[],
-  read: (part: readonly SymbolName[]) => Promise<Found[]>,
+  { take, query }: PartReads<Taken, Found>,
 ): Promise<Found[]> {
   const found: Found[] = [];
-  while (found.length < symbols.length) {
-    found.push(...(await read(symbols.slice(found.length, found.length + SYMBOLS_AT_ONCE))));
+  let part: Taken[] = [];
+  let trades = 0;
+  for (let at = 0; at < symbols.length; at += TAILS_AT_ONCE) {
+    const room = SYMBOLS_AT_ONCE - part.length;
+    if (room < TAILS_AT_ONCE || trades >= TRADES_AT_ONCE) {
+      found.push(...(await query(part)));
+      part = [];
+      trades = 0;
+    }
+    const taken = await Promise.all(symbols.slice(at, at + TAILS_AT_ONCE).map(take));
+    part.push(...taken);
+    trades += taken.reduce((sum, { tailed }) => sum + tailed.tail.length, 0);
   }
-  return found;
+  return part.length === 0 ? found : [...found, ...(await query(part))];
 }

@@ -27,20 +27,22 @@ export const symbolRoutes = new Hono<AppEnv>()
     if (authorization.kind === "refused") return authorization.response;
     const parameters = new Parameters(
       c.req.url,
-      ["since", "limit", "wait"],
+      ["since", "log", "limit", "wait"],
       (Date.now() * 1_000) as EpochUs,
     );
     const symbol = parameters.symbol("symbol", c.req.param("symbol"));
-    const since = parameters.cursor("since") ?? null;
+    const { since, log } = parameters.resumption();
     const limit = parameters.count("limit", { min: 1, max: 10_000, fallback: 1_000 });
     const waitS = parameters.count("wait", { min: 0, max: 30, fallback: 0 });
     if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
     const outside = refuseSymbols(c, authorization.grant, [symbol]);
     if (outside !== null) return outside;
-    const page = await pollSymbol(c, { symbol, since, limit, waitMs: waitS * 1_000 });
+    const page = await pollSymbol(c, { symbol, since, log, limit, waitMs: waitS * 1_000 });
     if (page instanceof Response) return page;
-    const { cursor, oldest, complete } = page;
+    const { cursor, oldest, complete, reset } = page;
     const answer: Omit<PollAnswer, "events"> = { cursor, oldest, complete };
+    if (page.log !== null) answer.log = page.log;
+    if (reset === true) answer.reset = true;
     if (page.frames.length > 1) {
       answer.frames = page.frames.map((frame) => [cursor - frame.cursor, frame.count]);
     }

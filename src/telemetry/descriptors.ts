@@ -3,17 +3,19 @@ import { configOf } from "../config.ts";
 import { DescriptorBudget } from "../core/descriptor-budget.ts";
 
 /** One an isolate, which on one machine is all of a runtime. Null: this platform has no such limit. */
-let budget: DescriptorBudget | null | undefined;
+const budgets = new WeakMap<Env, DescriptorBudget | null>();
 
-/** What this runtime has open, where it has a limit (SPEC L-20). The first who asks gives it the means. */
+/** What this runtime has open, where it has a limit (SPEC L-20). */
 export function descriptorsOf(env: Env): DescriptorBudget | null {
-  if (budget !== undefined) return budget;
+  const known = budgets.get(env);
+  if (known !== undefined) return known;
   const { DESCRIPTORS: folder } = env;
   const { RUNTIME_DESCRIPTORS: limit } = configOf(env);
-  budget =
+  const budget =
     limit === undefined || folder === undefined
       ? null
       : new DescriptorBudget({ limit, count: () => entriesIn(folder), nowMs: () => Date.now() });
+  budgets.set(env, budget);
   return budget;
 }
 

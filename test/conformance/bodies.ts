@@ -157,8 +157,12 @@ async function manyEvents(server: Server): Promise<void> {
   equals("nothing of them taken:", gone.status, 404);
   const { accepted } = await push(server, "metrics", await many(20_000), { headers: GZIP });
   equals("accepted", accepted, 20_000);
-  const fields = Object.fromEntries(numbers(0, 10_001).map((at) => [`k${at}`, 1]));
-  refusal("one item of 10,001 fields", await post(server, "metrics", fields), 400);
+  const fields = Object.fromEntries(numbers(0, 5_001).map((at) => [`k${at}`, 1]));
+  refusal(
+    "one item of 10,002 braces, commas and colons",
+    await post(server, "metrics", fields),
+    400,
+  );
   // Long, for the product looks at no nesting of a short body and says 422 for what else is wrong with it.
   const deep = `{"metric":"m","labels":${'{"a":'.repeat(17)}1${"}".repeat(18)}`.padEnd(20_000);
   refusal("17 levels", await post(server, "metrics", deep), 400);

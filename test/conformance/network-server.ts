@@ -67,8 +67,9 @@ function opened(socket: WebSocket): Promise<Connection | Refusal> {
         kind: "open",
         protocol: socket.protocol,
         extensions: socket.extensions,
-        send: (data) => socket.readyState === WebSocket.OPEN && socket.send(data),
+        send: (data) => socket.send(data, () => {}),
         close: (code) => socket.close(code),
+        isOpen: () => socket.readyState === WebSocket.OPEN,
         read: () => arrivals.next(),
       }),
     );

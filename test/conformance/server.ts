@@ -40,6 +40,7 @@ export interface Connection {
   extensions: string;
   send(data: string | Uint8Array): void;
   close(code?: number): void;
+  isOpen(): boolean;
   /** In the order it came. After `closed` it resolves with that again. */
   read(): Promise<Arrival>;
 }

@@ -12,7 +12,6 @@ const PATIENCE_MS = 15_000;
 export class Viewer {
   readonly #connection: Connection;
   readonly #clock: Clock;
-  #isClosed = false;
 
   constructor(connection: Connection, clock: Clock, isSilent = false) {
     this.#connection = connection;
@@ -41,7 +40,6 @@ export class Viewer {
   }
 
   close(code?: number): void {
-    this.#isClosed = true;
     this.#connection.close(code);
   }
 
@@ -104,25 +102,25 @@ export class Viewer {
   async closedWith(code: number, patienceMs = PATIENCE_MS): Promise<void> {
     const untilMs = this.#clock.nowMs() + patienceMs;
     for (;;) {
-      const arrival = await this.#arrival(Math.max(1, untilMs - this.#clock.nowMs()), "a close");
+      const leftMs = Math.max(1, untilMs - this.#clock.nowMs());
+      const arrival = await this.#arrival(leftMs, `a close with ${code} within ${patienceMs} ms`);
       if (arrival.kind === "message") continue;
       equals("a close with", arrival.code, code);
       return;
     }
   }
 
-  async #arrival(patienceMs: number, what = "a message"): Promise<Arrival> {
+  async #arrival(patienceMs: number, what = `a message within ${patienceMs} ms`): Promise<Arrival> {
     const late = this.#clock.sleep(patienceMs).then(() => null);
     const arrival = await Promise.race([this.#connection.read(), late]);
-    if (arrival === null) throw new Unmet(`${what} within ${patienceMs} ms`, "nothing");
-    if (arrival.kind === "closed") this.#isClosed = true;
+    if (arrival === null) throw new Unmet(what, "nothing");
     return arrival;
   }
 
   async #ping(): Promise<void> {
     for (;;) {
       await this.#clock.sleep(HEARTBEAT_MS);
-      if (this.#isClosed) return;
+      if (!this.#connection.isOpen()) return;
       this.send(PING);
     }
   }

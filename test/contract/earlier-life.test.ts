@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { EARLIER_LIMITS, lastValuesOf } from "../../durable/room/past/earlier-life.ts";
+import { lastValuesOf } from "../../durable/room/past/earlier-life.ts";
+import { EARLIER_LIMITS } from "../../durable/room/past/earlier-limits.ts";
 import { LastValuesFold } from "../../durable/room/state/last-values.ts";
 import { readEarlierLife, readNewestCursor } from "../../src/db/events/read-earlier-life.ts";
 import { readPositions } from "../../src/db/events/read-positions.ts";

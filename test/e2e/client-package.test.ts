@@ -90,12 +90,15 @@ test("a program watches a room with it", async () => {
 });
 
 const PROGRAM = `
-import { openTape, type Delivery, type Gap, type Tape } from "@edgetape/client";
+import { openTape, type Delivery, type Gap, type Place, type Tape } from "@edgetape/client";
+const kept: Place = JSON.parse('{"cursor":7,"log":"a-log"}') as { cursor: number; log: string };
 const tape: Tape = openTape({
   baseUrl: "https://tape.example",
   symbol: "BTC-USD",
-  since: JSON.parse("7") as number,
-  onDelivery(delivery: Delivery) {
+  since: kept.cursor,
+  log: kept.log,
+  onDelivery(delivery: Delivery, place: Place) {
+    console.log(place.cursor?.toFixed(0), place.log?.length);
     if (delivery.type !== "events") return;
     for (const event of delivery.events) {
       if (event.kind === "metric") console.log(event.metric, event.value.toFixed(2), event.labels?.["venue"]);
@@ -106,4 +109,5 @@ const tape: Tape = openTape({
 });
 export const reason: Gap["reason"] = "slow";
 export const cursor: number | null = tape.cursor();
+export const log: string | null = tape.log();
 `;

@@ -47,7 +47,9 @@ function fillDisk(disk: LoopDisk): void {
     return { status, type, detail, retryAfter: headers.get("retry-after") };
   };
   const ready = async () => {
-    const response = await fetch(`${product.url}/readyz`);
+    // Details are for who may read the machine, whoever may read the tape.
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await fetch(`${product.url}/readyz`, { headers });
     return (await response.json()) as { status: string; warnings: string[]; storage?: object };
   };
   const said = (event: string) => product.output.split(`"event":"${event}"`).length - 1;

@@ -2,6 +2,9 @@ import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Delivery } from "../../client/state.ts";
+import { openTape } from "../../client/tape.ts";
+import type { Cursor } from "../../src/protocol/time.ts";
 import { StoredTape } from "./chaos/stored-tape.ts";
 import { until } from "./chaos/until.ts";
 import { PROJECT_DIR, type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
@@ -54,15 +57,29 @@ const ready = async () => {
   return (await response.json()) as { warnings: string[]; replaced?: { rooms: number } };
 };
 
-it("S-8 rooms store again what they hold where the database's folder is gone, and it is said", async () => {
+it("S-8 C-6 rooms store again what they hold where the database's folder is gone, and it is said; whoever watches is in the same log", async () => {
+  const got: number[] = [];
+  const others: Delivery["type"][] = [];
+  const tape = openTape({
+    baseUrl: product.url,
+    symbol: SYMBOLS[0] as string,
+    since: 0 as Cursor,
+    onDelivery(delivery) {
+      if (delivery.type !== "events") others.push(delivery.type);
+      else for (const event of delivery.events) if ("value" in event) got.push(event.value);
+    },
+  });
+  await until("the watcher to be live", async () => tape.status().kind === "live");
+  const [cursor, log] = [tape.cursor(), tape.log()];
   expect((await ready()).warnings).not.toContain("database_replaced");
   expect(await product.stop()).toBe(0);
   rmSync(join(folder.dataDir, "postgres"), { recursive: true });
-  product = await startProduct({ dataDir: folder.dataDir });
+  const { port } = product;
+  product = await startProduct({ dataDir: folder.dataDir, port });
   // Nobody asks for the symbols; and the first time it is ended in the midst of it.
   await until("a host to begin", async () => product.output.includes("host_stores_again"));
   await product.killGroup();
-  product = await startProduct({ dataDir: folder.dataDir });
+  product = await startProduct({ dataDir: folder.dataDir, port });
   await until("all of it in Postgres", async () => (await countStored()) === EVENTS);
   expect(await exported()).toBe(EVENTS);
   await until("the rooms counted", async () => ((await ready()).replaced?.rooms ?? 0) >= 2);
@@ -70,6 +87,23 @@ it("S-8 rooms store again what they hold where the database's folder is gone, an
   expect(warnings).toContain("database_replaced");
   expect(replaced).toMatchObject({ since: expect.any(Number), lost: null });
   expect(doctor()).toMatch(/replaced +since .* rooms store again what they hold; nothing is lost/);
+
+  // The log has all that the database lost: it is the one that it was, and exact from any cursor of it.
+  const expected = Array.from({ length: Math.ceil(EVENTS / 2) }, (_, at) => at * 2);
+  await until("the watcher to be back", async () => tape.status().kind === "live");
+  expect([tape.cursor(), tape.log()]).toEqual([cursor, log]);
+  expect(got).toEqual(expected);
+  expect(new Set(others)).toEqual(new Set(["caught_up"]));
+  tape.close();
+  const room = encodeURIComponent(SYMBOLS[0] as string);
+  const path = `/api/rooms/${room}/events?limit=10000&since=0&log=${log}`;
+  const page = (await (await fetch(`${product.url}${path}`)).json()) as {
+    events: { value: number }[];
+    complete: boolean;
+    log: string;
+  };
+  expect(page).toMatchObject({ complete: true, log });
+  expect(page.events.map(({ value }) => value)).toEqual(expected);
 });
 
 it("S-8 a backup that was put back gets what it lacks once it is given another identity", async () => {

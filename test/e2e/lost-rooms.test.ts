@@ -1,6 +1,9 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Delivery } from "../../client/state.ts";
+import { openTape, type Tape } from "../../client/tape.ts";
+import { until } from "./chaos/until.ts";
 import { type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
 
 const folder = temporaryDataDir();
@@ -48,6 +51,13 @@ async function messagesUntil(
   return messages;
 }
 
+/** A program that watches a symbol for good, as it does with the project's client. */
+function watch(baseUrl: string, symbol: string): { tape: Tape; deliveries: Delivery[] } {
+  const deliveries: Delivery[] = [];
+  const onDelivery = (delivery: Delivery) => void deliveries.push(delivery);
+  return { deliveries, tape: openTape({ baseUrl, symbol, onDelivery }) };
+}
+
 const roomFiles = () =>
   readdirSync(join(folder.dataDir, "objects", "edgetape-Host")).filter((name) =>
     name.endsWith(".sqlite"),
@@ -73,7 +83,7 @@ it("R-1 reading what nobody has pushed leaves no file, and whoever waits for it 
   socket.close();
 });
 
-it("S-7 rooms that were lost begin with what Postgres knows", async () => {
+it("S-7 C-6 rooms that were lost begin with what Postgres knows, and say to viewers of before that they are others", async () => {
   const nowUs = Date.now() * 1_000;
   const trades = Array.from({ length: 10 }, (_, at) => ({
     ...{ symbol: "LOST", price: 100 + at, size: 1, id: `t${at}`, ts: nowUs - (10 - at) * 90e6 },
@@ -91,11 +101,18 @@ it("S-7 rooms that were lost begin with what Postgres knows", async () => {
     });
   const before = known(await Promise.all(paths.map(read)));
   const { cursor } = (await read("/api/positions/LOST")).body;
+  const watcher = watch(product.url, "LOST");
+  await until("the watcher to be live", async () => watcher.tape.status().kind === "live");
+  const kept = { cursor: watcher.tape.cursor(), log: watcher.tape.log() };
+  expect(kept).toEqual({ cursor, log: expect.stringMatching(/^[!-~]{1,64}$/) });
 
   expect(await product.stop()).toBe(0);
   rmSync(join(folder.dataDir, "objects"), { recursive: true });
-  product = await startProduct({ dataDir: folder.dataDir });
-  // A push comes first, as it would: a trade of before again, and one for a minute of before.
+  product = await startProduct({ dataDir: folder.dataDir, port: product.port });
+  const gaps = () => watcher.deliveries.filter(({ type }) => type === "gap");
+  const mark = () => watcher.deliveries.indexOf(gaps()[0] as Delivery) + 1;
+  await until("the watcher to be back", () => watcher.deliveries.length > mark() + 1 && mark() > 0);
+  // A trade of before again, and one for a minute of before.
   const late = { symbol: "LOST", price: 500, size: 1, ts: (trades[5]?.ts ?? 0) + 1 };
   const since = `since=${String(cursor)}`;
   const socket = new WebSocket(`${product.url.replace("http", "ws")}/ws/LOST?${since}`);
@@ -114,4 +131,18 @@ it("S-7 rooms that were lost begin with what Postgres knows", async () => {
   const lags = { volume: expect.any(Number), viewers: expect.any(Number) };
   expect(after[0]).toEqual({ ...before[0], ...lags });
   expect(after.slice(1)).toEqual(before.slice(1));
+
+  // Nobody can say whether the old log had more than Postgres: whoever was in it is told so once, and then what is new.
+  const { log } = (await read("/api/rooms/LOST/events?since=0")).body;
+  expect(log).not.toBe(kept.log);
+  expect(gaps()).toMatchObject([{ from: kept.cursor, reason: "reset", dropped: null }]);
+  expect(watcher.deliveries.slice(mark(), mark() + 3)).toMatchObject([
+    { type: "snapshot", positions: [{ quantity: 7 }] },
+    { type: "caught_up", complete: false },
+    { type: "events", events: [{ price: 500 }] },
+  ]);
+  expect(watcher.tape.log()).toBe(log);
+  watcher.tape.close();
+  const poll = await read(`/api/rooms/LOST/events?since=${kept.cursor}&log=${kept.log}&wait=20`);
+  expect(poll.body).toMatchObject({ events: [], log, complete: false, reset: true });
 });

@@ -73,11 +73,6 @@ async function bookOf(symbol: string, query = ""): Promise<BookEvent | null> {
   return bookAnswerSchema.parse(await answer.json()).book;
 }
 
-async function cursorOf(symbol: string): Promise<number> {
-  const answer = await ask(`/api/books/${symbol}`, {}, "read");
-  return bookAnswerSchema.parse(await answer.json()).cursor;
-}
-
 async function logOf(symbol: string): Promise<object[]> {
   const since = (realNow() - 60_000) * 1_000;
   const answer = await ask(`/api/rooms/${symbol}/events?since=${since}`, {}, "read");
@@ -202,9 +197,10 @@ describe("D-5 the room's samples", () => {
     expect((await logOf(symbol)).at(-1)).toEqual({ ...changed, sampled: true });
     await neon.untilStored(symbol, 2);
     aheadMs = 60_000;
-    await runDurableObjectAlarm(hostStubOf(symbol));
-    await runDurableObjectAlarm(hostStubOf(symbol));
-    expect(await runDurableObjectAlarm(hostStubOf(symbol))).toBe(false);
+    // Books of other tests are on the same host.
+    await vi.waitFor(async () =>
+      expect(await runDurableObjectAlarm(hostStubOf(symbol))).toBe(false),
+    );
     expect(neon.rowsOf(symbol)).toHaveLength(2);
   });
 
@@ -264,29 +260,4 @@ describe("a room's book", () => {
     await abortAllDurableObjects();
     expect(await bookOf(symbol)).toMatchObject(changed);
   });
-
-  it("outlives the log that it was made of", async () => {
-    const symbol = newSymbol();
-    await pushBook(symbol, whole);
-    await pushBook(symbol, change);
-    const pushed = await cursorOf(symbol);
-    // 50,000 events are kept, and as many again push the book out of the log.
-    const line = (i: number) =>
-      JSON.stringify({ metric: "m", value: i, symbol, ts: (realNow() - 120_000) * 1_000 + i });
-    for (let from = 0; from < 60_000; from += 10_000) {
-      const lines = Array.from({ length: 10_000 }, (_, i) => line(from + i)).join("\n");
-      const headers = { "content-type": "application/x-ndjson" };
-      expect((await push("metrics", lines, headers)).status).toBe(202);
-    }
-    await vi.waitFor(
-      async () => {
-        const poll = await ask(`/api/rooms/${symbol}/events?limit=1`, {}, "read");
-        expect(pollAnswerSchema.parse(await poll.json()).oldest).toBeGreaterThan(pushed);
-      },
-      { timeout: 20_000, interval: 200 },
-    );
-    expect(await bookOf(symbol)).toMatchObject(changed);
-    await evictDurableObject(hostStubOf(symbol));
-    expect(await bookOf(symbol)).toMatchObject(changed);
-  }, 40_000);
 });

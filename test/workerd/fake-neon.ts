@@ -31,6 +31,8 @@ export class FakeNeon {
   /** So many reads of a replay fail, as they do where they take too long; all else is answered. */
   failingReplays = 0;
   readonly statements: string[] = [];
+  /** How often each has learnt ids. */
+  readonly #marks = new Map<string, number>();
   readonly #symbols = new Map<string, number>();
   readonly #series = new Map<
     string,
@@ -87,11 +89,17 @@ export class FakeNeon {
     if (query.startsWith("select identity")) return result([["identity", TEXT]], [[this.identity]]);
     if (query === "select 1") return result([], []);
     if (query.includes("insert into posted_bars")) return this.#post(query, params);
+    if (query.includes("insert into id_marks")) {
+      const [learner = ""] = params;
+      const mark = (this.#marks.get(learner) ?? 0) + 1;
+      this.#marks.set(learner, mark);
+      return result([["mark", INT4]], [[mark]]);
+    }
     // Notes and the past come before the table of the events themselves.
     const into = [...query.matchAll(/insert into (\w+)/g)].at(-1)?.[1];
     if (into === undefined) return this.#select(query, params);
     // Ids are those of the database that the statement names.
-    const named = /where identity = \$(\d+)/.exec(query)?.[1];
+    const named = /where\s+identity = \$(\d+)/.exec(query)?.[1];
     if (named !== undefined && params[Number(named) - 1] !== this.identity) return stored(null);
     const rows = unnest(query, params);
     for (const row of rows) this.#insert(into, row);
@@ -134,12 +142,13 @@ export class FakeNeon {
     if (isReplay(query)) return this.#events(params);
     if (query.includes("count(*)::int4 as series")) return result([["series", INT4]], [["1"]]);
     if (query.includes("as bar_us")) return this.#importedPrices(params);
+    if (query.includes("max(cursor) as cursor")) {
+      const [after = "", symbol = ""] = params;
+      const newest = this.rowsOf(symbol).at(-1)?.cursor ?? 0;
+      return result([["cursor", INT8]], newest > Number(after) ? [[newest]] : []);
+    }
     // Of an earlier life there are the events alone.
-    if (
-      /cross join lateral|as bucket_us|max\(cursor\) as cursor|order by (t\.ts|books\.cursor)/.test(
-        query,
-      )
-    ) {
+    if (/cross join lateral|as bucket_us|order by (t\.ts|books\.cursor)/.test(query)) {
       return result([], []);
     }
     if (query.includes("from symbols y where")) {

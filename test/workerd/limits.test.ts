@@ -56,6 +56,8 @@ describe("L-24 a backlog", () => {
     neon.isAway = false;
     await neon.untilStored(symbol, 2);
     await vi.waitFor(async () => expect((await ready()).warnings).not.toContain("storing_behind"));
+    // The setting is that of all objects.
+    await setOf(hostStubOf(symbol), { LIMIT_OUTBOX_BYTES: 0 });
   });
 });
 

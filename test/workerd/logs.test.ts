@@ -29,7 +29,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it("I-10 one correlation id is in the lines of Worker, Room and Writer and in the statement", async () => {
+it("I-10 one correlation id is in the lines of Worker, Host and Writer and in the statement", async () => {
   const symbol = newSymbol();
   const id = `trace.${symbol}`;
   const response = await push(
@@ -45,7 +45,7 @@ it("I-10 one correlation id is in the lines of Worker, Room and Writer and in th
     line.correlation_id === id || (line.correlation_ids ?? []).includes(id);
   await vi.waitFor(() => {
     const services = new Set(lines.filter(isOurs).map(({ service }) => service));
-    expect(services).toEqual(new Set(["worker", "room", "writer"]));
+    expect(services).toEqual(new Set(["worker", "host", "writer"]));
   });
   for (const line of lines) {
     expect(new Date(line.timestamp).getTime()).toBeGreaterThan(1.7e12);

@@ -43,8 +43,10 @@ it("S-8 what the log had dropped is said to be lost", async () => {
   await abortAllDurableObjects();
   // As pruning leaves it.
   await runInDurableObject(hostStubOf(symbol), (_, ctx) => {
-    ctx.storage.sql.exec("DELETE FROM log WHERE cursor <= ?", cursor);
-    ctx.storage.sql.exec("UPDATE meta SET value = ? WHERE key = 'pruned_through'", cursor);
+    const { sql } = ctx.storage;
+    sql.exec("DELETE FROM log_1 WHERE cursor <= ?", cursor);
+    sql.exec("UPDATE meta SET value = ? WHERE key = 'pruned_through'", cursor);
+    sql.exec("UPDATE rooms SET before = ?, reaches = 0 WHERE symbol = ?", cursor, symbol);
   });
   await abortAllDurableObjects();
   await pushPoints(symbol, 4, 2);
@@ -55,8 +57,9 @@ it("S-8 what the log had dropped is said to be lost", async () => {
 });
 
 it("S-8 a new room beside a new database has nothing to store again", async () => {
-  await startBeside("fifth");
   const symbol = newSymbol();
+  await runInDurableObject(hostStubOf(symbol), (_, ctx) => ctx.storage.deleteAll());
+  await startBeside("fifth");
   await pushPoints(symbol, 1);
   await neon.untilStored(symbol, 1);
   expect(await meet(symbol, "fifth")).toEqual({ rooms: 0, lostThrough: null });

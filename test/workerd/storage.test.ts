@@ -130,25 +130,27 @@ describe("I-9 a full outbox", () => {
   it("I-1 refuses the whole batch, and all of it is taken later", async () => {
     const [full, other] = [newSymbol(), newSymbol()];
     const limit = await setOutboxLimit(full, 1);
-    await evictDurableObject(hostStubOf(full));
-    neon.isAway = true;
-    const point = (symbol: string, value: number) => ({ metric: "m", value, symbol });
-    expect((await push("metrics", point(full, 1))).status).toBe(202);
-    const batch = [point(other, 2), point(full, 2)];
-    const refused = await push("metrics", batch);
-    expect(refused.status).toBe(503);
-    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
-    expect(await refused.text()).toContain("Nothing of this batch was taken");
-    expect((await push("metrics", point(full, 3))).status).toBe(503);
-    const since = Date.now() * 1_000 - 60_000_000;
-    const poll = await ask(`/api/rooms/${other}/events?since=${since}`, {}, "read");
-    expect(poll.status).toBe(404);
-    neon.isAway = false;
-    await neon.untilStored(full, 1);
-    await vi.waitFor(async () => expect((await push("metrics", batch)).status).toBe(202));
-    await neon.untilStored(full, 2);
-    await neon.untilStored(other, 1);
-    await setOutboxLimit(full, limit);
+    try {
+      neon.isAway = true;
+      const point = (symbol: string, value: number) => ({ metric: "m", value, symbol });
+      expect((await push("metrics", point(full, 1))).status).toBe(202);
+      const batch = [point(other, 2), point(full, 2)];
+      const refused = await push("metrics", batch);
+      expect(refused.status).toBe(503);
+      expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+      expect(await refused.text()).toContain("Nothing of this batch was taken");
+      expect((await push("metrics", point(full, 3))).status).toBe(503);
+      neon.isAway = false;
+      const since = Date.now() * 1_000 - 60_000_000;
+      const poll = await ask(`/api/rooms/${other}/events?since=${since}`, {}, "read");
+      expect(poll.status).toBe(404);
+      await neon.untilStored(full, 1);
+      await vi.waitFor(async () => expect((await push("metrics", batch)).status).toBe(202));
+      await neon.untilStored(full, 2);
+      await neon.untilStored(other, 1);
+    } finally {
+      await setOutboxLimit(full, limit);
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 import type { CloseReason } from "../../src/protocol/close-codes.ts";
 import { CLOSE_CODES } from "../../src/protocol/close-codes.ts";
+import type { LogId } from "../../src/protocol/log-id.ts";
 import { type ServerMessage, serverMessageSchema } from "../../src/protocol/server-message.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import { ask } from "./edgetape.ts";
@@ -25,8 +26,9 @@ export class TestViewer {
     });
   }
 
-  static async join(symbol: string, since?: Cursor | number): Promise<TestViewer> {
-    const query = since === undefined ? "" : `?since=${since}`;
+  static async join(symbol: string, since?: Cursor | number, log?: LogId): Promise<TestViewer> {
+    const of = log === undefined ? "" : `&log=${encodeURIComponent(log)}`;
+    const query = since === undefined ? "" : `?since=${since}${of}`;
     const response = await ask(
       `/ws/${encodeURIComponent(symbol)}${query}`,
       { headers: { upgrade: "websocket" } },

@@ -211,7 +211,7 @@ export function openBarFeed(deps: BarFeedDeps, symbol: string, chosen: Interval 
 
   /** Trades are missing: nothing is known any more of what is in the bars, so history says. */
   function takeGap(gap: Gap): void {
-    if (seen !== null) seen = { fromUs: gap.to, latestUs: 0 };
+    if (seen !== null) seen = { fromUs: Math.max(gap.from, gap.to), latestUs: 0 };
     void load();
   }
 

@@ -201,8 +201,10 @@ export function openSymbolFeed(
   }
 
   function onGap(gap: Gap): void {
+    // In another life of the log the cursors of before mean nothing.
+    if (gap.reason === "reset") joinedAt = gap.to;
     // Of the prelude: the bars and lines hold these events already, and nothing on the page is missing.
-    if (gap.to <= joinedAt) return;
+    else if (gap.to <= joinedAt) return;
     gaps = [...gaps, gap].slice(-MAX_GAPS);
     trades = addGap(trades, gap);
     mark(DIRTY.gaps | DIRTY.trades);

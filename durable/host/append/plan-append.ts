@@ -66,11 +66,7 @@ export function appendBatches<Room extends AppendingRoom>(
 }
 
 /** What would be said to the batch now; null: it would be taken. */
-export function refusalOf(
-  deps: AppendDeps,
-  batch: HostBatch,
-  nowUs: EpochUs,
-): HostRefusal | null {
+export function refusalOf(deps: AppendDeps, batch: HostBatch, nowUs: EpochUs): HostRefusal | null {
   const { idempotency } = batch;
   const known = idempotency === undefined ? null : deps.log.findKey(idempotency.key, nowUs);
   if (known !== null) {
@@ -96,7 +92,8 @@ function planBatch<Room extends AppendingRoom>(
     const known = deps.log.findKey(key, nowUs);
     if (known !== null && known.fingerprint !== fingerprint) return { kind: "key_reused" };
     if (wasAnother(deps, batch)) return { kind: "key_reused" };
-    if (known !== null) return { kind: "repeated", cursors: cursorsOf(deps, batch, known.cursorOf) };
+    if (known !== null)
+      return { kind: "repeated", cursors: cursorsOf(deps, batch, known.cursorOf) };
   }
   const refusal = batch.admitted === true ? null : refuse(deps, batch, commit.rooms);
   if (refusal !== null) return refusal;

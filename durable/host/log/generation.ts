@@ -142,7 +142,7 @@ export class Generation {
 
   /** What the newest row says of the outbox's position; null where there is no row after `after`. */
   storedAfter(after: Cursor): Cursor | null {
-    const [row] = this.#sql.exec(
+    const [row] = this.#all(
       `SELECT stored FROM ${this.#log} WHERE cursor > ? ORDER BY cursor DESC LIMIT 1`,
       after,
     );
@@ -155,7 +155,7 @@ export class Generation {
     for (const block of this.blocksAfter(after)) {
       if (block.first > after) bytes += block.bytes;
       else {
-        const [row] = this.#sql.exec(
+        const [row] = this.#all(
           `SELECT coalesce(sum(bytes), 0) AS bytes FROM ${this.#log} WHERE cursor > ? AND cursor <= ?`,
           after,
           block.last,
@@ -329,6 +329,11 @@ export class Generation {
       if (block.first > upTo) return;
       if (block.rooms.has(room)) yield block;
     }
+  }
+
+  /** Reads to the end: a table that is still being read cannot be dropped. */
+  #all(query: string, ...bindings: number[]): SqlRow[] {
+    return [...this.#sql.exec(query, ...bindings)];
   }
 
   #rewrite(block: ClosedBlock, without: RoomId): void {

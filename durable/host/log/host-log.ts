@@ -1,6 +1,6 @@
-import type * as z from "zod";
 import type { IdempotentRequest } from "../../../src/bindings/host.ts";
 import { allocateCursors } from "../../../src/core/cursor.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../../src/protocol/time.ts";
 import type { SqlPort } from "../../room/sql-port.ts";
 import { Generations, type LogKeeping } from "./generations.ts";
@@ -26,9 +26,6 @@ export type { LogKeeping } from "./generations.ts";
 export type { LogFrame, RoomId, RoomPart } from "./log-row.ts";
 export type { HostPart } from "./outbox-part.ts";
 
-/** Names one life of a log. */
-export type LogId = string & z.$brand<"LogId">;
-
 /** A request with an `Idempotency-Key`, and the rooms that it pushed to. */
 export interface KeyedBatch {
   request: IdempotentRequest;
@@ -50,7 +47,7 @@ export const KEEPING: LogKeeping = {
  * crash forgets of it is sent again, and storing is idempotent (INV-1).
  */
 export class HostLog {
-  /** Names this life of the log. */
+  /** Names this life of the log, and so that of every room's (SPEC C-6). */
   readonly id: LogId;
   /** The log was made by this object. */
   readonly isNew: boolean;

@@ -41,7 +41,9 @@ export class RoomSet implements Iterable<RoomId> {
   /** The set that `toText` wrote. */
   static parse(text: string): RoomSet {
     const binary = atob(text);
-    return new RoomSet(Uint8Array.from(binary, (char) => char.charCodeAt(0)));
+    const bytes = new Uint8Array(binary.length);
+    for (let at = 0; at < binary.length; at += 1) bytes[at] = binary.charCodeAt(at);
+    return new RoomSet(bytes);
   }
 
   /** Text, for the log's port to SQLite binds no blobs. */

@@ -1,6 +1,8 @@
 import type { HandedOver } from "../../../src/bindings/host.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
+import type { RoomId } from "../log/host-log.ts";
 import type { Registry, RoomRecord } from "../registry.ts";
 import type { Predecessors } from "./predecessors.ts";
 
@@ -9,16 +11,20 @@ const STORED_WITHIN_MS = 5_000;
 
 export interface HandOverDeps {
   registry: Registry;
+  /** The log that the symbol was in. */
+  logId: LogId;
   isMine(symbol: SymbolName): boolean;
   bornNow(): Cursor;
-  predecessors: Pick<Predecessors, "announce" | "tenureOf">;
+  predecessors: Pick<Predecessors, "announce" | "numberOf">;
   /** The symbol was elsewhere, and this host has not heard of it till now: what it had of it before that is one thing, what comes another. */
   comesBack(record: RoomRecord): void;
-  /** Cursor of the newest frame of a room. */
-  headOf(record: RoomRecord): Cursor;
+  /** Does the room know what was before it? Waits for it, for a while. */
+  isKnown(record: RoomRecord): Promise<boolean>;
+  /** Cursor of the newest frame of these rooms; 0 where they have none. */
+  headOf(rooms: readonly RoomId[]): Cursor;
   untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean>;
-  /** Its viewers come back, to the host that has the symbol now (close code 4000); polls that wait are answered. */
-  closeViewers(record: RoomRecord): void;
+  /** A last sample of its book is appended; its viewers come back, to the host that has the symbol now (close code 4000). */
+  dismiss(record: RoomRecord): void;
 }
 
 /**
@@ -33,7 +39,7 @@ export async function handOver(
   before: number,
   isYours: boolean,
 ): Promise<HandedOver> {
-  const { registry, isMine, bornNow, predecessors, comesBack, headOf, closeViewers } = deps;
+  const { registry, isMine, bornNow, predecessors, comesBack, isKnown, headOf, dismiss } = deps;
   // Which of the two has the older settings, only the Keeper knows.
   if (!(await predecessors.announce())) return { kind: "not_yet" };
   const record = registry.find(symbol);
@@ -42,23 +48,32 @@ export async function handOver(
     if (isMine(symbol) && !isYours) seal(registry, registry.add(symbol, bornNow(), null));
     return { kind: "never_here" };
   }
-  const hadBefore = () => (predecessors.tenureOf(record.born) ?? 0) < before;
+  const hadBefore = () => {
+    const { tenure } = registry.find(symbol) ?? record;
+    return (predecessors.numberOf(tenure) ?? 0) < before;
+  };
   if (isYours && hadBefore()) {
+    if (headOf([record.id]) === CURSOR_ORIGIN) return { kind: "never_here" };
+    if (record.pending === "place") return { kind: "not_yet" };
     comesBack(record);
     if (!(await predecessors.announce()) || hadBefore()) return { kind: "not_yet" };
   }
+  const former = registry.formerOf(symbol);
   // Where it has come back since, what is asked for is what it had before that.
-  if (!hadBefore()) return stored(deps, record.before);
-  if (!record.isSealed) {
-    seal(registry, record);
-    closeViewers(record);
-  }
-  return stored(deps, headOf(record));
+  if (!hadBefore()) return stored(deps, headOf(former));
+  if (!record.isSealed) seal(registry, record);
+  // Only who knows what was before knows the book. It is asked for at each call, for the host may have died after it was sealed.
+  if (record.pending !== null && !(await isKnown(record))) return { kind: "not_yet" };
+  dismiss(record);
+  return stored(deps, headOf([...former, record.id]));
 }
 
-async function stored({ untilStored }: HandOverDeps, through: Cursor): Promise<HandedOver> {
+async function stored(
+  { untilStored, logId: log }: HandOverDeps,
+  through: Cursor,
+): Promise<HandedOver> {
   const isStored = await untilStored(through, STORED_WITHIN_MS);
-  return isStored ? { kind: "handed_over", through } : { kind: "not_yet" };
+  return isStored ? { kind: "handed_over", through, log } : { kind: "not_yet" };
 }
 
 function seal(registry: Registry, record: RoomRecord): void {

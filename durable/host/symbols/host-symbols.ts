@@ -33,6 +33,10 @@ export interface HostSymbolsDeps {
   meta: HostMeta;
   /** The placement says that the symbol is on this host. */
   isMine(symbol: SymbolName): boolean;
+  /** Is there a frame of this room in the log? */
+  hasFrames(record: RoomRecord): boolean;
+  /** This room ends: what it alone knows is appended, it leaves memory, and whoever is there comes back. */
+  leaveRoom(record: RoomRecord): void;
   /** Where a room that is made now begins: not behind anything that the host has. */
   bornNow(): Cursor;
   /** Every symbol that Postgres has something of; rejects while it cannot be read. */
@@ -40,6 +44,8 @@ export interface HostSymbolsDeps {
   /** Those of these symbols that Postgres has something of. */
   find(symbols: readonly SymbolName[]): Promise<readonly SymbolName[]>;
   readPrices(symbols: readonly SymbolName[]): Promise<ReadonlyMap<SymbolName, ImportedPrice>>;
+  /** Is what former rooms of the symbol have in Postgres? Waits for it for a while. */
+  isRestStored(symbol: SymbolName): Promise<boolean>;
   predecessors: Predecessors;
   /** New symbols a minute of one token's holder (SPEC L-23); 0: no limit. */
   newRoomsPerMinute: number;
@@ -95,13 +101,18 @@ export class HostSymbols {
       takeOver: (symbol) => this.#takeOver(symbol),
     });
     this.#isLearned = meta.read("learned") === true;
-    if (predecessors.hasNewSettings) this.#beginAnew();
+    registry.tenure = predecessors.tenure;
     this.#learning = new LearnOnce({
       isLearned: () => this.#isLearned,
       ask: () => this.#learn(),
       nowMs,
       failed: (error) => failed("names_not_learned", error),
     });
+  }
+
+  /** The first thing that is asked, once all else of the host is there. */
+  begin(): void {
+    if (this.#deps.predecessors.hasNewSettings) this.#beginAnew();
   }
 
   /** Where data of no instrument goes there is always a room. */
@@ -114,10 +125,12 @@ export class HostSymbols {
    * appends nothing: another host has the symbol.
    */
   roomFor(symbol: SymbolName): RoomRecord {
-    const known = this.#deps.registry.find(symbol);
+    const { registry } = this.#deps;
+    const known = registry.find(symbol);
     if (known === undefined) return this.#add(symbol);
-    if (known.isSealed) this.#claimBack(symbol);
-    return known;
+    if (!known.isSealed) return known;
+    this.#claimBack(symbol);
+    return registry.find(symbol) ?? known;
   }
 
   /**
@@ -157,7 +170,7 @@ export class HostSymbols {
 
   /** Where may something of a symbol be from before its room here? Asked by a room that does not know its place yet. */
   async earlierPlace(symbol: SymbolName): Promise<EarlierPlace> {
-    if (!(await this.learn())) return "unsure";
+    if (!(await this.learn()) || !(await this.#deps.isRestStored(symbol))) return "unsure";
     const taken = await this.#takeOver(symbol);
     if (taken.kind !== "nothing") return taken.kind === "unsure" ? "unsure" : "postgres";
     try {
@@ -219,7 +232,9 @@ export class HostSymbols {
 
   /** A symbol of this host was elsewhere for a while in which this host slept: asked by `handOver`. */
   comesBack(record: RoomRecord): void {
-    this.#deps.predecessors.beginAnew();
+    const { registry, predecessors } = this.#deps;
+    predecessors.beginAnew();
+    registry.tenure = predecessors.tenure;
     this.#reopen(record);
   }
 
@@ -247,8 +262,9 @@ export class HostSymbols {
   }
 
   async #takeOver(symbol: SymbolName): Promise<TakenOver> {
-    const { registry, predecessors, bornNow } = this.#deps;
-    const taken = await predecessors.takeOver(symbol, registry.find(symbol)?.born ?? bornNow());
+    const { registry, predecessors } = this.#deps;
+    const tenure = registry.find(symbol)?.tenure ?? predecessors.tenure;
+    const taken = await predecessors.takeOver(symbol, tenure);
     if (taken.kind === "handed_over") this.#through.set(symbol, taken.through);
     return taken;
   }
@@ -295,36 +311,42 @@ export class HostSymbols {
     }
   }
 
-  /** The settings are others: what was learned and what was sealed is of the settings of before. */
+  /** The settings are others: what was learned is of those of before, and symbols come back that were elsewhere. */
   #beginAnew(): void {
-    const { registry, meta, isMine } = this.#deps;
+    const { registry, meta, isMine, predecessors } = this.#deps;
     this.#isLearned = false;
     meta.write("learned", false);
-    for (const record of registry.all()) {
-      if (record.isSealed && isMine(record.symbol)) this.#reopen(record);
+    for (const record of [...registry.all()]) {
+      const mayHaveLeft = record.isSealed || predecessors.wasElsewhere(record.symbol);
+      if (mayHaveLeft && isMine(record.symbol)) this.#reopen(record);
     }
   }
 
   #reopen(record: RoomRecord): void {
-    const born = this.#deps.bornNow();
+    const { registry, bornNow, hasFrames, leaveRoom } = this.#deps;
+    if (record.pending !== "place") {
+      leaveRoom(record);
+      record.isSealed = true;
+      registry.renew(record, bornNow());
+      return;
+    }
     record.isSealed = false;
-    record.born = born;
-    // What never got a place waits for it together with what comes now.
-    if (record.pending !== "place") record.before = born;
-    record.pending = "place";
-    record.reaches = false;
-    this.#deps.registry.save(record);
+    // Frames that have no place wait for those who had the symbol before that, and for nobody who may wait for them. Where there are
+    // none nobody waits, and whoever had the symbol meanwhile has to hand it over.
+    if (!hasFrames(record)) record.tenure = registry.tenure;
+    registry.save(record);
   }
 
   /** Somebody pushes what these settings place here, and another host has taken it: after so long, these are the newer ones. */
   #claimBack(symbol: SymbolName): void {
-    const { isMine, nowMs, predecessors, keepAwake } = this.#deps;
+    const { registry, isMine, nowMs, predecessors, keepAwake } = this.#deps;
     if (!isMine(symbol)) return;
     const sinceMs = nowMs() - (this.#refusingSinceMs ?? nowMs());
     if (this.#refusingSinceMs === null || sinceMs < 0) this.#refusingSinceMs = nowMs();
     if (sinceMs < CLAIM_BACK_MS) return;
     this.#refusingSinceMs = null;
     predecessors.beginAnew();
+    registry.tenure = predecessors.tenure;
     this.#beginAnew();
     keepAwake(predecessors.announce());
   }

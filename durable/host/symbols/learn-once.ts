@@ -39,8 +39,9 @@ export class LearnOnce {
     try {
       await ask();
     } catch (error) {
-      this.#tryAgainMs = nowMs() + TRY_AGAIN_MS;
+      // What it throws is told to everybody who asks, and not to the first one alone.
       failed(error);
+      this.#tryAgainMs = nowMs() + TRY_AGAIN_MS;
     }
   }
 }

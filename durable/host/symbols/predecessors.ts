@@ -29,8 +29,6 @@ export interface PredecessorsDeps {
   host: HostName;
   placement: Placement;
   meta: HostMeta;
-  /** Not behind anything that the host has. */
-  nowCursor(): Cursor;
   /** A room is on this host. */
   isUsed(): boolean;
   keeper: {
@@ -77,8 +75,8 @@ export class Predecessors {
 
   constructor(deps: PredecessorsDeps) {
     this.#deps = deps;
-    const { meta, placement, nowCursor, firstEdition, failed } = deps;
-    this.#tenures = new Tenures(meta, placement, nowCursor());
+    const { meta, placement, firstEdition, failed } = deps;
+    this.#tenures = new Tenures(meta, placement);
     this.#isRegistered = meta.read("registered") === true;
     this.#carriedThrough =
       firstEdition === null
@@ -98,17 +96,27 @@ export class Predecessors {
     return this.#tenures.hasChanged;
   }
 
+  /** Was a symbol on another host by the settings before these? */
+  wasElsewhere(symbol: SymbolName): boolean {
+    return this.#tenures.wasElsewhere(symbol, this.#deps.host);
+  }
+
   /** May a symbol, whose room is made now, have been elsewhere? Also where nobody knows yet. */
   mayHave(symbol: SymbolName): boolean {
-    const { host, nowCursor } = this.#deps;
-    const number = this.#tenures.numberOf(nowCursor());
+    const { host } = this.#deps;
+    const number = this.#tenures.numberOf(this.#tenures.current);
     if (number === null || this.#mayBeOfFirstEdition(symbol)) return true;
     return this.#tenures.hostsBefore(symbol, number).some((name) => name !== host);
   }
 
-  /** Number of the placement under which a room that began at this cursor came here; null while the Keeper has not said it. */
-  tenureOf(born: Cursor): number | null {
-    return this.#tenures.numberOf(born);
+  /** The tenure that lasts. */
+  get tenure(): number {
+    return this.#tenures.current;
+  }
+
+  /** The number of a tenure's placement; null while the Keeper has not said it. */
+  numberOf(tenure: number): number | null {
+    return this.#tenures.numberOf(tenure);
   }
 
   /** Is it known who was before? Asks the Keeper where it is not; false where that cannot be done now. */
@@ -140,11 +148,11 @@ export class Predecessors {
     }
   }
 
-  /** Has all that may have had a symbol hand it over. `born`: where its room here began. */
-  takeOver(symbol: SymbolName, born: Cursor): Promise<TakenOver> {
+  /** Has all that may have had a symbol before a tenure hand it over. */
+  takeOver(symbol: SymbolName, tenure: number): Promise<TakenOver> {
     let taking = this.#underWay.get(symbol);
     if (taking === undefined) {
-      taking = this.#takeOver(symbol, born)
+      taking = this.#takeOver(symbol, tenure)
         .catch((error: unknown): TakenOver => {
           this.#deps.failed("symbol_not_handed_over", error);
           return { kind: "unsure" };
@@ -184,7 +192,7 @@ export class Predecessors {
   /** There were other settings meanwhile, or these are newer than those of who has taken a symbol: the Keeper gives a number. */
   beginAnew(): void {
     if (this.#tenures.unannounced === null) {
-      this.#tenures.begin(this.#deps.placement, this.#deps.nowCursor());
+      this.#tenures.begin(this.#deps.placement);
     }
   }
 
@@ -202,10 +210,10 @@ export class Predecessors {
     meta.write("registered", true);
   }
 
-  async #takeOver(symbol: SymbolName, born: Cursor): Promise<TakenOver> {
+  async #takeOver(symbol: SymbolName, tenure: number): Promise<TakenOver> {
     const { host, placement, others } = this.#deps;
     if (!(await this.announce())) return { kind: "unsure" };
-    const number = this.#tenures.numberOf(born);
+    const number = this.#tenures.numberOf(tenure);
     if (number === null) return { kind: "unsure" };
     const answers: HandedOver[] = [];
     for (const name of this.#tenures.hostsBefore(symbol, number)) {

@@ -1,14 +1,10 @@
-import type { HostName, Placement } from "../../../src/core/placement.ts";
-import { hostOf } from "../../../src/core/placement.ts";
+import { type HostName, hostOf, type Placement } from "../../../src/core/placement.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
 import type { HostMeta } from "./host-meta.ts";
 
 /** A time in which a host had the same settings. */
 interface Tenure {
   placement: Placement;
-  /** What was made at a cursor after it belongs to this tenure, or to a later one. */
-  from: Cursor;
   /** Place of the placement among all there ever were; null while the Keeper has not been told of it. */
   number: number | null;
 }
@@ -31,16 +27,18 @@ export class Tenures {
   readonly hasChanged: boolean;
   #earlier: readonly Placement[];
 
-  /** `nowCursor`: nothing that the host has is behind it. */
-  constructor(meta: HostMeta, placement: Placement, nowCursor: Cursor) {
+  constructor(meta: HostMeta, placement: Placement) {
     this.#meta = meta;
     this.#tenures = meta.read<Tenure[]>("tenures") ?? [];
     this.#earlier = meta.read<Placement[]>("earlier_placements") ?? [];
     const last = this.#tenures.at(-1);
     this.hasChanged = last !== undefined && !isSame(last.placement, placement);
-    if (last === undefined || this.hasChanged) {
-      this.begin(placement, last === undefined ? CURSOR_ORIGIN : nowCursor);
-    }
+    if (last === undefined || this.hasChanged) this.begin(placement);
+  }
+
+  /** The one that lasts. */
+  get current(): number {
+    return this.#tenures.length - 1;
   }
 
   /** The placement of the oldest tenure that the Keeper has not been told of; null where it knows all. */
@@ -49,9 +47,9 @@ export class Tenures {
   }
 
   /** A tenure begins. */
-  begin(placement: Placement, from: Cursor): void {
+  begin(placement: Placement): void {
     const { ROOM_HOSTS, ROOM_DEDICATED } = placement;
-    this.#tenures.push({ placement: { ROOM_HOSTS, ROOM_DEDICATED }, from, number: null });
+    this.#tenures.push({ placement: { ROOM_HOSTS, ROOM_DEDICATED }, number: null });
     this.#save();
   }
 
@@ -64,17 +62,23 @@ export class Tenures {
     this.#save();
   }
 
-  /** Number of the tenure that a room made at `born` belongs to; null where the Keeper has not been told of it. */
-  numberOf(born: Cursor): number | null {
-    return this.#tenures.findLast(({ from }) => from <= born)?.number ?? null;
+  /** Was a symbol on another host by the settings before these? */
+  wasElsewhere(symbol: SymbolName, host: HostName): boolean {
+    const before = this.#tenures.at(-2);
+    return before !== undefined && hostOf(symbol, before.placement) !== host;
   }
 
-  /** The placements before a tenure, in order. */
+  /** The number of a tenure's placement; null while the Keeper has not been told of it. */
+  numberOf(tenure: number): number | null {
+    return this.#tenures[tenure]?.number ?? null;
+  }
+
+  /** The placements before one, in order. */
   placementsBefore(number: number): readonly Placement[] {
     return this.#earlier.slice(0, number);
   }
 
-  /** The hosts that a symbol was on before a tenure, the latest first. */
+  /** The hosts that a symbol was on by the placements before one, the latest first. */
   hostsBefore(symbol: SymbolName, number: number): HostName[] {
     const names = this.placementsBefore(number).map((placement) => hostOf(symbol, placement));
     return [...new Set(names.reverse())];

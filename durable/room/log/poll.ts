@@ -1,15 +1,19 @@
 import type { PollPage } from "../../../src/bindings/host.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
+import type { LogFrame } from "../../host/log/host-log.ts";
 import type { ReadArchive } from "../past/archive.ts";
 import type { RoomLog } from "./room-log.ts";
-import type { LogFrame } from "../../host/log/host-log.ts";
 
 /** Longest text of a page of more than one frame: some events are whole order books. */
 const PAGE_CHARS = 4 * 1024 * 1024;
 
-/** The page of a room that does not know its place yet, or whether it has a past: nothing is told, and nothing passed over. */
-export function nothingYet(cursor: Cursor): PollPage {
-  return { events: "", frames: [], count: 0, cursor, oldest: cursor, complete: true };
+/**
+ * The page of a room that does not know its place yet, or whether it has a past: nothing is told, and nothing passed over. The
+ * cursor stays one of the log that it came with.
+ */
+export function nothingYet(cursor: Cursor, log: LogId | null): PollPage {
+  return { events: "", frames: [], count: 0, cursor, oldest: cursor, log, complete: true };
 }
 
 /**
@@ -28,6 +32,7 @@ export async function readPoll(
     count: 0,
     cursor: Math.min(since, log.head) as Cursor,
     oldest: log.prunedThrough,
+    log: log.logId,
     complete: true,
   };
   let full = false;
@@ -46,6 +51,13 @@ export async function readPoll(
   // A log that reaches back to the beginning of everything has nothing in the time before it was made.
   if (!full) page.cursor = Math.max(page.cursor, log.head) as Cursor;
   return page;
+}
+
+/** The answer to a cursor of another life of the log: what is new comes after the head. */
+export function resetPage(log: RoomLog): PollPage {
+  const { head: cursor, prunedThrough: oldest, logId } = log;
+  const nothing = { events: "", frames: [], count: 0 };
+  return { ...nothing, cursor, oldest, log: logId, complete: false, reset: true };
 }
 
 /** Puts frames on the page until it is full; true where some are left for the next poll. */

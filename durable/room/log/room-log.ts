@@ -1,4 +1,6 @@
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../../src/protocol/time.ts";
+import type { FormerLogs } from "../../host/log/former-logs.ts";
 import type { HostLog, LogFrame, RoomId } from "../../host/log/host-log.ts";
 import type { HeldBack } from "../../host/outbox/held-back.ts";
 import type { Registry, RoomRecord } from "../../host/registry.ts";
@@ -9,6 +11,8 @@ export interface SharedLog {
   registry: Registry;
   /** Frames that Postgres has refused: they are not stored, and may not be in the log any more. */
   held: Pick<HeldBack, "of" | "framesAfter">;
+  /** Logs that handed their symbols over to this one. */
+  former: Pick<FormerLogs, "has">;
 }
 
 /**
@@ -19,16 +23,18 @@ export class RoomLog {
   readonly #log: HostLog;
   readonly #registry: Registry;
   readonly #held: SharedLog["held"];
+  readonly #former: SharedLog["former"];
   #record: RoomRecord | null;
   /** The head where there is no frame. */
   readonly #born: Cursor;
   /** The newest frame; null where the log has none. */
   #last: Cursor | null;
 
-  constructor({ log, registry, held }: SharedLog, record: RoomRecord | null) {
+  constructor({ log, registry, held, former }: SharedLog, record: RoomRecord | null) {
     this.#log = log;
     this.#registry = registry;
     this.#held = held;
+    this.#former = former;
     this.#record = record;
     this.#born = record?.born ?? log.head;
     this.#last = record === null ? null : log.lastOf(record.id);
@@ -37,6 +43,16 @@ export class RoomLog {
   /** Null while nobody has pushed to the room. */
   get id(): RoomId | null {
     return this.#record?.id ?? null;
+  }
+
+  /** Names this life of the log; all rooms of a host have the same. */
+  get logId(): LogId {
+    return this.#log.id;
+  }
+
+  /** Did this log hand its symbols over to ours? Then Postgres has all of what it had. */
+  isFormer(log: LogId): boolean {
+    return this.#former.has(log);
   }
 
   /** Cursor of the newest frame. */

@@ -51,9 +51,7 @@ export class ArchiveReads {
     this.#deps = deps;
     const room = deps.room();
     const [row] =
-      room === null
-        ? []
-        : deps.sql.exec("SELECT through FROM empty_archives WHERE room = ?", room);
+      room === null ? [] : deps.sql.exec("SELECT through FROM empty_archives WHERE room = ?", room);
     this.#emptyThrough = (row === undefined ? CURSOR_ORIGIN : numberOf(row["through"])) as Cursor;
   }
 

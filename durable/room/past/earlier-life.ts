@@ -2,15 +2,9 @@ import { fullJitterMs } from "../../../src/core/backoff.ts";
 import { type BookState, foldBook } from "../../../src/core/book-samples.ts";
 import type { EarlierLife } from "../../../src/db/events/read-earlier-life.ts";
 import type { EpochUs } from "../../../src/protocol/time.ts";
-import type { RoomLog } from "../log/room-log.ts";
 import type { EarlierPlace } from "../../host/symbols/host-symbols.ts";
-import {
-  KEPT_ACCOUNTS,
-  KEPT_BARS,
-  KEPT_SERIES,
-  type LastValues,
-  seriesKey,
-} from "../state/last-values.ts";
+import type { RoomLog } from "../log/room-log.ts";
+import { KEPT_ACCOUNTS, KEPT_SERIES, type LastValues, seriesKey } from "../state/last-values.ts";
 
 const BACKOFF = { baseMs: 250, capMs: 15_000 };
 
@@ -168,9 +162,3 @@ function bookStateOf({ sample, place }: NonNullable<EarlierLife["book"]>): BookS
   const state = foldBook(null, sample, place.cursor);
   return state === null ? null : { ...state, sampled: place };
 }
-
-/** One more of each than is kept says that there are more. */
-export const EARLIER_LIMITS = {
-  ...{ series: KEPT_SERIES.count + 1, accounts: KEPT_ACCOUNTS.count + 1 },
-  ...{ trades: 10_000, minutes: KEPT_BARS },
-};

@@ -76,6 +76,15 @@ export class BookSampler {
     return encodeFrames([keyframeOf(state)]);
   }
 
+  /** The keyframe of a book that has changed since its last sample, due or not: its symbol goes elsewhere. Null where it has not. */
+  takeChanged(nowUs: EpochUs): EncodedFrame[] | null {
+    const state = this.#mayBeChanged ? this.#look() : null;
+    this.#mayBeChanged = false;
+    if (state === null || !state.isChanged) return null;
+    this.#sampled(nowUs);
+    return encodeFrames([keyframeOf(state)]);
+  }
+
   /** When somebody has to ask for a keyframe, in ms; null where the book is as its last sample has it. */
   dueMs(nowMs: number): number | null {
     if (!this.#mayBeChanged) return null;

@@ -1,8 +1,10 @@
 import { CLOSE_CODES, type CloseReason } from "../../../src/protocol/close-codes.ts";
 import { HEARTBEAT_MS, PONG } from "../../../src/protocol/heartbeat.ts";
-import type { BarMessage, ServerMessage } from "../../../src/protocol/server-message.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
+import type { BarMessage, Gap, ServerMessage } from "../../../src/protocol/server-message.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
+import { resumptionOf } from "../log/resume.ts";
 import type { RoomLog } from "../log/room-log.ts";
 import type { ReadArchive } from "../past/archive.ts";
 import type { LastValuesFold } from "../state/last-values.ts";
@@ -114,11 +116,13 @@ export class Viewers {
     return this.#nextEndMs;
   }
 
-  /** A viewer connects, with its last cursor or without a past. */
-  join(socket: ViewerSocket, since: Cursor | null, holder: Holder): void {
+  /** A viewer connects, with its last cursor, and perhaps the log that it is of, or without a past. */
+  join(socket: ViewerSocket, since: Cursor | null, holder: Holder, of: LogId | null = null): void {
     const { log, nowMs, symbol, windowBytes } = this.#deps;
-    const position = since === null ? log.head : (Math.min(since, log.head) as Cursor);
-    const phase = { kind: "replaying", position, replayed: 0, complete: true } as const;
+    const resumption = resumptionOf(log, since ?? log.head, of);
+    const complete = resumption.kind === "replay";
+    const position = resumption.kind === "replay" ? resumption.after : resumption.to;
+    const phase = { kind: "replaying", position, replayed: 0, complete } as const;
     const viewer = this.#enter(socket, {
       ...firstAttachment(phase, holder, nowMs()),
       ...(since !== null && since > log.head && { aheadCursor: since }),
@@ -128,11 +132,17 @@ export class Viewers {
       room: symbol,
       cursor: log.head,
       oldest: log.prunedThrough,
+      log: log.logId,
       heartbeat_ms: HEARTBEAT_MS,
       // An ack is due after half of the window, so that none that is in time can come too late.
       window: Math.floor(windowBytes / 2),
     });
     if (since === null) this.#sendSnapshot(viewer);
+    if (resumption.kind === "reset") {
+      const { from, to } = resumption;
+      const gap: Gap = { type: "gap", from, to, reason: "reset", dropped: null };
+      this.#sendMessage(viewer, gap);
+    }
     this.#replay.advance(viewer);
   }
 

@@ -8,7 +8,7 @@ import { param, sql } from "../driver/sql.ts";
 import { timestampOf } from "../driver/sql-time.ts";
 import type { Insert } from "./collisions.ts";
 import { IS_NAMED, insertInto } from "./insert-into.ts";
-import type { DatabaseIds } from "./series-ids.ts";
+import type { DatabaseIds, IdsProof } from "./series-ids.ts";
 
 /**
  * Levels of a side that Postgres keeps of a sample: a row of them is 1.7 KB, just short of what is
@@ -56,11 +56,11 @@ export class BookRows {
     return [...unknown];
   }
 
-  /** The inserts, once every symbol has its id in the database of `identity`. */
-  *inserts(identity: string): Generator<Insert> {
+  /** The inserts, once every symbol has its id in the database of the proof. */
+  *inserts(proof: IdsProof): Generator<Insert> {
     const rows = [...this.#rows.values()];
     for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
-      yield insertOf(rows.slice(from, from + ROWS_PER_STATEMENT), identity);
+      yield insertOf(rows.slice(from, from + ROWS_PER_STATEMENT), proof);
     }
   }
 }
@@ -73,7 +73,7 @@ export function sampleOf(book: BookEvent): BookEvent {
   return { ...book, bids: bids as Level[], asks: asks as Level[] };
 }
 
-function insertOf(rows: readonly BookRow[], identity: string): Insert {
+function insertOf(rows: readonly BookRow[], proof: IdsProof): Insert {
   const column = <T>(of: (row: BookRow) => T) => rows.map(of);
   const seqs = param(`{${rows.map(({ book }) => book.seq ?? "NULL").join(",")}}`);
   // Unnest takes arrays of several dimensions apart altogether, so the lists of a row come as
@@ -97,8 +97,8 @@ from ${rowsOf("u", {
   })}
 where ${IS_NAMED}`;
   return {
-    plain: () => insertInto(identity, insert),
-    careful: () => insertInto(identity, sql`${insert}${PASS_OVER}`),
+    plain: () => insertInto(proof, insert),
+    careful: () => insertInto(proof, sql`${insert}${PASS_OVER}`),
     bytes: rows.reduce(
       (sum, { book }) => sum + ROW_BYTES + (book.bids.length + book.asks.length) * LEVEL_BYTES,
       0,

@@ -1,5 +1,7 @@
 import { identifier, NOTHING, type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf, hourOf, timestampOf } from "../driver/sql-time.ts";
+import { isProved } from "./insert-into.ts";
+import type { IdsProof } from "./series-ids.ts";
 
 export interface TimedInsert {
   /**
@@ -17,8 +19,8 @@ export interface TimedInsert {
   rows: Sql;
   /** The earliest `ts_us` of the rows. */
   earliest: Sql;
-  /** The database whose ids these are. */
-  identity: string;
+  /** Of the ids in it. */
+  proof: IdsProof;
   /** Where an hour is invalidated whose rollups are made already, with the key of its rows. */
   stale: { table: Sql; key: Sql };
   /** Is `p`, a row of the table's past, the same as `u`, whose moment is `u.ts`? */
@@ -43,12 +45,12 @@ export interface TimedInsert {
  * What is older than raw data goes to the past, or is set aside where its hour is closed (SPEC K-1)
  * and it is not in the past already, as it can be where minutes told once that it was new.
  *
- * In another database than the one of `identity` nothing is stored: its ids are those of other series.
+ * In another database than the one of the ids nothing is stored: there they are those of other series.
  *
  * One row: how many rows were set aside (`set_aside`), and which database this is (`identity`), null where it is another.
  */
 export function insertOfTime(insert: TimedInsert): Sql {
-  const { table, live, columns, values, rows, earliest, identity } = insert;
+  const { table, live, columns, values, rows, earliest, proof } = insert;
   const { stale, isSame, isPacked, settle } = insert;
   const of = (what: "past" | "set_aside" | "late") => identifier(`${table}_${what}`);
   const ts = timestampOf(sql`u.ts_us`);
@@ -70,7 +72,7 @@ export function insertOfTime(insert: TimedInsert): Sql {
 with state as materialized (
   select ${epochUsOf(sql`watermark`)} as watermark, ${epochUsOf(sql`raw_from`)} as raw_from,
     ${epochUsOf(sql`packed_through`)} as packed_through, minutes_from, identity
-  from tape_state where identity = ${identity}::uuid for share),
+  from tape_state where ${isProved(proof)} for share),
 invalidation as (
   insert into ${stale.table} (hour, ${stale.key})
   select distinct ${hourOf(ts)}, u.${stale.key} from ${rows} where ${before(sql`watermark`)}),

@@ -6,7 +6,7 @@ import { float8s, int2s, int4s, int8s, rowsOf } from "../driver/rows-of.ts";
 import { NOTHING, param, type Sql, sql } from "../driver/sql.ts";
 import type { Insert } from "./collisions.ts";
 import { insertOfTime } from "./insert-of-time.ts";
-import { type DatabaseIds, joinSeriesKey, type SeriesName } from "./series-ids.ts";
+import { type DatabaseIds, type IdsProof, joinSeriesKey, type SeriesName } from "./series-ids.ts";
 
 const ROWS_PER_STATEMENT = 20_000;
 /** Upper bound of the text of one row in its five arrays. */
@@ -14,7 +14,7 @@ const ROW_BYTES = 90;
 
 /** `rows` is a row source `u`; `earliest` the earliest moment in it. */
 const insertPoints = (
-  given: { rows: Sql; earliest: Sql; identity: string },
+  given: { rows: Sql; earliest: Sql; proof: IdsProof },
   settle: (table: Sql) => Sql,
 ): Sql =>
   insertOfTime({
@@ -109,12 +109,12 @@ export class PointRows {
     return unknown;
   }
 
-  /** The inserts, once every series has its id in the database of `identity`. No row is in two of them. */
-  inserts(identity: string): Insert[] {
+  /** The inserts, once every series has its id in the database of the proof. No row is in two of them. */
+  inserts(proof: IdsProof): Insert[] {
     const inserts: Insert[] = [];
     let rows = new Columns();
     const flush = () => {
-      if (rows.tsUs.length > 0) inserts.push(rows.insert(identity));
+      if (rows.tsUs.length > 0) inserts.push(rows.insert(proof));
       rows = new Columns();
     };
     const ordered = [...this.#series.values()].sort((a, b) => (a.id ?? 0) - (b.id ?? 0));
@@ -150,7 +150,7 @@ class Columns {
     this.#ordinal.push(series.ordinal[at] as number);
   }
 
-  insert(identity: string): Insert {
+  insert(proof: IdsProof): Insert {
     const rows = rowsOf("u", {
       ts_us: int8s(this.tsUs),
       value: float8s(this.#value),
@@ -160,8 +160,8 @@ class Columns {
     });
     const earliest = param(this.tsUs.reduce((a, b) => Math.min(a, b)));
     return {
-      plain: () => insertPoints({ rows, earliest, identity }, () => NOTHING),
-      careful: () => insertPoints({ rows, earliest, identity }, laterWins),
+      plain: () => insertPoints({ rows, earliest, proof }, () => NOTHING),
+      careful: () => insertPoints({ rows, earliest, proof }, laterWins),
       bytes: this.tsUs.length * ROW_BYTES,
     };
   }

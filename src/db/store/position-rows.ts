@@ -7,7 +7,7 @@ import { sql } from "../driver/sql.ts";
 import { timestampOf } from "../driver/sql-time.ts";
 import type { Insert } from "./collisions.ts";
 import { IS_NAMED, insertInto } from "./insert-into.ts";
-import type { DatabaseIds } from "./series-ids.ts";
+import type { DatabaseIds, IdsProof } from "./series-ids.ts";
 
 const ROWS_PER_STATEMENT = 2_000;
 /** Upper bound of the numbers of one row in their arrays. */
@@ -56,16 +56,16 @@ export class PositionRows {
     return [...unknown];
   }
 
-  /** The inserts, once every symbol has its id in the database of `identity`. */
-  *inserts(identity: string): Generator<Insert> {
+  /** The inserts, once every symbol has its id in the database of the proof. */
+  *inserts(proof: IdsProof): Generator<Insert> {
     const rows = [...this.#rows.values()];
     for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
-      yield insertOf(rows.slice(from, from + ROWS_PER_STATEMENT), identity);
+      yield insertOf(rows.slice(from, from + ROWS_PER_STATEMENT), proof);
     }
   }
 }
 
-function insertOf(rows: readonly PositionRow[], identity: string): Insert {
+function insertOf(rows: readonly PositionRow[], proof: IdsProof): Insert {
   const accounts = rows.map(({ position }) => position.account ?? "");
   const column = <T>(of: (row: PositionRow) => T) => rows.map(of);
   const insert = sql`
@@ -82,8 +82,8 @@ from ${rowsOf("u", {
   })}
 where ${IS_NAMED}`;
   return {
-    plain: () => insertInto(identity, insert),
-    careful: () => insertInto(identity, sql`${insert}${LATER_WINS}`),
+    plain: () => insertInto(proof, insert),
+    careful: () => insertInto(proof, sql`${insert}${LATER_WINS}`),
     bytes: accounts.reduce((sum, { length }) => sum + ROW_BYTES + length * BYTES_PER_UNIT, 0),
   };
 }

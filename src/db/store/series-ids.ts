@@ -23,12 +23,12 @@ export interface SeriesName {
  */
 export class SeriesIdCache {
   readonly collisions = new Collisions();
-  readonly #max: number;
+  readonly #newIds: () => DatabaseIds;
   #ids: DatabaseIds;
 
-  constructor(max = SERIES_MAX) {
-    this.#max = max;
-    this.#ids = new DatabaseIds(max);
+  constructor(max = SERIES_MAX, newLearner: () => string = () => crypto.randomUUID()) {
+    this.#newIds = () => new DatabaseIds(max, newLearner());
+    this.#ids = this.#newIds();
   }
 
   /** Those of the database that was last spoken to. */
@@ -38,24 +38,49 @@ export class SeriesIdCache {
 
   /** These are of another database than the one that answers; what was learnt of that since stays. */
   forget(ids: DatabaseIds): void {
-    if (this.#ids === ids) this.#ids = new DatabaseIds(this.#max);
+    if (this.#ids === ids) this.#ids = this.#newIds();
   }
 }
 
+/** What every statement with ids in it names: where the database does not know it, its ids are those of others. */
+export interface IdsProof {
+  /** Of the database. */
+  identity: string;
+  /** Who has learnt the ids, and how often it had learnt any when it had these: a restore forgets it with the ids. */
+  learner: string;
+  mark: number;
+}
+
 /**
- * Ids of symbols and series in one database, which `identity` names. Ids never change in a database, so nothing here goes stale;
- * when it is full it is emptied, and the ids are looked up anew.
+ * Ids of symbols and series in one database. Ids never change in a database, and where it is replaced or restored to a moment
+ * before they were made their proof fails; when this is full it is emptied, and the ids are looked up anew.
  */
 export class DatabaseIds {
+  readonly learner: string;
   /** Null as long as there are no ids. */
-  identity: string | null = null;
+  #proof: IdsProof | null = null;
   readonly #symbols = new Map<SymbolName, number>();
   readonly #series = new Map<SymbolName, Map<string, number>>();
   #seriesCount = 0;
   readonly #max: number;
 
-  constructor(max: number) {
+  constructor(max: number, learner: string) {
     this.#max = max;
+    this.learner = learner;
+  }
+
+  get proof(): IdsProof | null {
+    return this.#proof;
+  }
+
+  /** More ids have been learnt. @returns false where those are of another database, or of one that has been restored. */
+  learnt(identity: string, mark: number): boolean {
+    const before = this.#proof;
+    if (before !== null && before.identity !== identity) return false;
+    // It counts on from what it says: from less where a restore has taken some back.
+    if (before !== null && mark <= before.mark) return false;
+    this.#proof = { identity, learner: this.learner, mark };
+    return true;
   }
 
   symbolId(symbol: SymbolName): number | undefined {
@@ -92,6 +117,12 @@ export function joinSeriesKey(metric: string, labelsKey: string): string {
   return labelsKey === "{}" ? metric : `${metric}\u0000${labelsKey}`;
 }
 
+/** One more time that ids are learnt. It locks the row, so the marks of a learner are committed in their order. */
+const countLearnt = (learner: string): Sql => sql`
+insert into id_marks (learner, mark) values (${learner}::uuid, 1)
+on conflict (learner) do update set mark = id_marks.mark + 1, marked_at = now()
+returning mark::int4 as mark`;
+
 /** Makes those symbols that are new. ON CONFLICT alone would burn an id for each that is already there. */
 export const insertSymbols = (symbols: readonly SymbolName[]): Sql => sql`
 insert into symbols (symbol)
@@ -127,7 +158,7 @@ const NAME_BYTES = 200;
  * their names are very many. Two Writers may do it for the same names at once: the second waits for the first and
  * reads its ids.
  *
- * @returns false where another database answers than the one of these ids: they are no use then.
+ * @returns false where another database answers than the one of these ids, or one that was restored: they are no use then.
  */
 export async function resolveIds(
   db: Database,
@@ -164,9 +195,10 @@ async function resolvePart(
     metric: texts(series.map((one) => one.metric)),
     labels_key: texts(series.map((one) => one.labelsKey)),
   });
-  const [, , symbolRows = [], seriesRows = [], [state] = []] = await askAll(
+  const [[learnt] = [], , , symbolRows = [], seriesRows = [], [state] = []] = await askAll(
     db,
     [
+      countLearnt(ids.learner),
       insertSymbols(symbols),
       insertSeries(named),
       selectSymbols(symbols),
@@ -175,9 +207,7 @@ async function resolvePart(
     ],
     tag,
   );
-  const identity = String(state?.["identity"]);
-  ids.identity ??= identity;
-  if (ids.identity !== identity) return false;
+  if (!ids.learnt(String(state?.["identity"]), Number(learnt?.["mark"]))) return false;
   for (const row of symbolRows) ids.setSymbol(row["symbol"] as SymbolName, row["id"] as number);
   for (const row of seriesRows) {
     const key = joinSeriesKey(row["metric"] as string, row["labels_key"] as string);

@@ -54,8 +54,9 @@ const REPLACED_ATTEMPTS = 2;
  *
  * One round trip where every series is known, no row is stored already and the batch is under 8
  * MiB; larger batches go in several, and a failure between them is mended by repeating the call. Each
- * statement names the database whose ids it has: where another one answers, nothing is stored under
- * them, and the batch goes once more with the ids of that one.
+ * statement proves its ids: where another database answers, or one that was restored to a moment
+ * before they were made, nothing is stored under them, and the batch goes once more with the ids of
+ * that one.
  *
  * @throws DatabaseError
  */
@@ -78,7 +79,7 @@ export async function storeFrames(
 async function storeUnder(
   db: Database,
   rooms: readonly RoomFrames[],
-  { collisions }: SeriesIdCache,
+  cache: SeriesIdCache,
   ids: DatabaseIds,
   tag: string | undefined,
 ): Promise<Stored | null> {
@@ -112,17 +113,23 @@ async function storeUnder(
       }
     }
   }
-  if (!(await resolveUnknown(db, ids, points, [trades, positions, books], tag))) return null;
-  const { identity } = ids;
+  const ofSymbols = [trades, positions, books];
+  const resolving = resolveUnknown(db, ids, points, ofSymbols, tag).catch((error: unknown) => {
+    // Whether these ids count as learnt is not known, so what is learnt after them would prove nothing.
+    cache.forget(ids);
+    throw error;
+  });
+  if (!(await resolving)) return null;
+  const { proof } = ids;
   // What has no rows, such as changes of books alone, has needed no ids.
-  const kinds = identity === null ? [] : [points, trades, positions, books];
-  const inserts = kinds.flatMap((rows) => [...rows.inserts(identity ?? "")]);
-  const setAside = await insert(db, inserts, collisions, tag);
+  const inserts =
+    proof === null ? [] : [points, ...ofSymbols].flatMap((rows) => [...rows.inserts(proof)]);
+  const setAside = await insert(db, inserts, cache.collisions, tag);
   if (setAside === null) return null;
   return {
     ...{ points: points.rowCount, trades: trades.rowCount },
     ...{ positions: positions.rowCount, books: books.rowCount },
-    ...{ earliestUs, setAside, identity: inserts.length === 0 ? null : identity },
+    ...{ earliestUs, setAside, identity: inserts.length === 0 ? null : (proof?.identity ?? null) },
   };
 }
 

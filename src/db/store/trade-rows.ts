@@ -7,7 +7,7 @@ import { float8s, int2s, int4s, int8s, rowsOf, texts } from "../driver/rows-of.t
 import { NOTHING, param, type Sql, sql } from "../driver/sql.ts";
 import type { Insert } from "./collisions.ts";
 import { insertOfTime } from "./insert-of-time.ts";
-import type { DatabaseIds } from "./series-ids.ts";
+import type { DatabaseIds, IdsProof } from "./series-ids.ts";
 
 const ROWS_PER_STATEMENT = 10_000;
 const MAX_STATEMENT_BYTES = 4 * 1024 * 1024;
@@ -70,11 +70,11 @@ export class TradeRows {
     return [...unknown];
   }
 
-  /** The inserts, once every symbol has its id in the database of `identity`. */
-  inserts(identity: string): Insert[] {
+  /** The inserts, once every symbol has its id in the database of the proof. */
+  inserts(proof: IdsProof): Insert[] {
     return [
-      ...insertsOf(passOver, this.#anonymous, identity),
-      ...insertsOf(firstWins, [...this.#identified.values()], identity),
+      ...insertsOf(passOver, this.#anonymous, proof),
+      ...insertsOf(firstWins, [...this.#identified.values()], proof),
     ];
   }
 
@@ -88,23 +88,19 @@ function isBefore(a: TradeRow, b: TradeRow): boolean {
   return a.cursor < b.cursor || (a.cursor === b.cursor && a.ordinal < b.ordinal);
 }
 
-function* insertsOf(
-  settle: Settle,
-  rows: readonly TradeRow[],
-  identity: string,
-): Generator<Insert> {
+function* insertsOf(settle: Settle, rows: readonly TradeRow[], proof: IdsProof): Generator<Insert> {
   let from = 0;
   let bytes = 0;
   for (let at = 0; at < rows.length; at += 1) {
     const size = rowBytes((rows[at] as TradeRow).trade);
     if (at - from >= ROWS_PER_STATEMENT || (at > from && bytes + size > MAX_STATEMENT_BYTES)) {
-      yield insertOf(settle, rows.slice(from, at), bytes, identity);
+      yield insertOf(settle, rows.slice(from, at), bytes, proof);
       from = at;
       bytes = 0;
     }
     bytes += size;
   }
-  if (from < rows.length) yield insertOf(settle, rows.slice(from), bytes, identity);
+  if (from < rows.length) yield insertOf(settle, rows.slice(from), bytes, proof);
 }
 
 function rowBytes(trade: TradeEvent): number {
@@ -116,7 +112,7 @@ function insertOf(
   settle: Settle,
   trades: readonly TradeRow[],
   bytes: number,
-  identity: string,
+  proof: IdsProof,
 ): Insert {
   const column = <T>(of: (row: TradeRow) => T) => trades.map(of);
   const rows = rowsOf("u", {
@@ -139,7 +135,7 @@ function insertOf(
       values: sql`u.price, u.size, u.cursor, u.symbol_id, u.ordinal, u.side, u.venue, u.trade_id`,
       rows,
       earliest,
-      identity,
+      proof,
       stale: { table: sql`stale_trades`, key: sql`symbol_id` },
       isSame: sql`p.symbol_id = u.symbol_id and p.ts = u.ts and case when u.trade_id = ''
       then p.trade_id = '' and p.cursor = u.cursor and p.ordinal = u.ordinal

@@ -15,6 +15,9 @@ const DELETED_ROWS = 1_000;
 /** The same of packed hours, each of which has some thousand points. */
 const DELETED_HOURS = 50;
 
+/** Marks of ids are kept so long: each Writer that is made anew leaves one. */
+const MARKS_US = 7 * DAY_US;
+
 export interface RetentionSettings {
   rawDays: number;
   minutesDays: number;
@@ -60,6 +63,11 @@ export async function retain(
   // Each time, as it is cheap: a Keeper may have ended in the middle.
   await deleteBefore(db, "packed_points", "hour", "raw_from", DELETED_HOURS);
   await deleteBefore(db, "points_late", "ts", "raw_from", DELETED_ROWS);
+  // Whoever has learnt nothing for so long learns anew: one of a Writer that is still there costs it one lookup.
+  await ask(
+    db,
+    sql`delete from id_marks where marked_at < ${timestampOf(sql`${nowUs - MARKS_US}`)}`,
+  );
   if (report.minutesDropped) {
     for (const table of ["metrics_1m_past", "bars_1m_past"]) {
       await deleteBefore(db, table, "bucket", "minutes_from", DELETED_ROWS);

@@ -13,6 +13,7 @@ export class PollViewer {
   readonly #url: string;
   readonly #abort = new AbortController();
   #cursor = 0;
+  #log = "";
   readonly #ended: Promise<void>;
 
   constructor(url: string, symbol: string) {
@@ -32,7 +33,8 @@ export class PollViewer {
   async #run(): Promise<void> {
     while (!this.#abort.signal.aborted) {
       try {
-        const answer = await fetch(`${this.#url}?since=${this.#cursor}&wait=${WAIT_S}`, {
+        const of = this.#log === "" ? "" : `&log=${this.#log}`;
+        const answer = await fetch(`${this.#url}?since=${this.#cursor}${of}&wait=${WAIT_S}`, {
           signal: this.#abort.signal,
         });
         if (answer.status === 503 && answer.headers.has("retry-after")) {
@@ -47,6 +49,7 @@ export class PollViewer {
         const page = (await answer.json()) as {
           events: WireEvent[];
           cursor: number;
+          log?: string;
           complete: boolean;
         };
         if (!page.complete) this.faults.push(`a page after ${this.#cursor} is not complete`);
@@ -54,6 +57,7 @@ export class PollViewer {
           this.faults.push(`cursor ${page.cursor} after ${this.#cursor}`);
         }
         this.#cursor = page.cursor;
+        this.#log = page.log ?? this.#log;
         for (const event of page.events) this.seen.push(numberOf(event));
       } catch {
         // The server is away, or the answer was cut: the same cursor is asked for again.

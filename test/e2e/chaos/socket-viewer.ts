@@ -10,11 +10,12 @@ type Message =
   | { type: "events"; cursor: number; events: WireEvent[] }
   | { type: "caught_up"; cursor: number; complete: boolean }
   | { type: "gap"; from: number; to: number; reason: string }
-  | { type: "hello" | "snapshot" | "bar" | "error"; message?: string };
+  | { type: "hello"; log: string }
+  | { type: "snapshot" | "bar" | "error"; message?: string };
 
 /**
- * A viewer of its own making, which shares nothing with the project's client: it connects with its last cursor, keeps
- * what it is sent, and connects again whenever the socket ends.
+ * A viewer of its own making, which shares nothing with the project's client: it connects with its last cursor and the log that
+ * this is of, keeps what it is sent, and connects again whenever the socket ends.
  */
 export class SocketViewer {
   /** Numbers of the events, in the order they came. */
@@ -25,6 +26,7 @@ export class SocketViewer {
   readonly #url: string;
   readonly #protocols: string[];
   #cursor = 0;
+  #log = "";
   #unacknowledged = 0;
   #socket: WebSocket | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -51,7 +53,8 @@ export class SocketViewer {
   }
 
   #connect(): void {
-    const socket = new WebSocket(`${this.#url}?since=${this.#cursor}`, this.#protocols);
+    const of = this.#log === "" ? "" : `&log=${this.#log}`;
+    const socket = new WebSocket(`${this.#url}?since=${this.#cursor}${of}`, this.#protocols);
     this.#socket = socket;
     const pings = setInterval(() => {
       if (socket.readyState === WebSocket.OPEN) socket.send("ping");
@@ -96,6 +99,9 @@ export class SocketViewer {
         this.faults.push(`error: ${message.message}`);
         return;
       case "hello":
+        // Whatever dies, the log is the one that it was: what it is of goes with any cursor.
+        this.#log = message.log;
+        return;
       case "snapshot":
       case "bar":
         return;

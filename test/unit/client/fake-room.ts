@@ -8,6 +8,12 @@ interface Frame {
   ids: number[];
 }
 
+/** A frame that was appended once, in which life of the log, and whether it was lost since with a disk. */
+interface Appended extends Frame {
+  life: number;
+  isLost: boolean;
+}
+
 interface Connection {
   url: string;
   protocols: string[];
@@ -23,17 +29,27 @@ interface Connection {
 /** A room with its log, its sockets and its polls, and switches for everything that can go wrong with them. */
 export function fakeRoom() {
   const clock = fakeClock();
-  const log: Frame[] = [];
+  const log: Appended[] = [];
+  const appended: Appended[] = [];
+  const lives = new Map<string, number>();
   const connections: Connection[] = [];
   const notices: ((event: "woke" | "wentOnline" | "wentOffline") => void)[] = [];
   let head = 1_000;
   let oldest = 1_000;
   let nextEventId = 1;
+  /** The newest cursor ever given in this life, which the clock is past. */
+  let newest = 0;
+  let life = 0;
+  let logId = nameLog(life);
 
   const room = {
     clock,
     log,
+    /** Every frame there ever was, of every life. */
+    appended,
     connections,
+    /** A server of before 2026-11-26 does not. */
+    namesLog: true,
     acks: [] as number[],
     /** Errors of the consumer's own. */
     reported: [] as unknown[],
@@ -52,10 +68,13 @@ export function fakeRoom() {
     deps,
     living: () => connections.filter((c) => c.open),
     head: () => head,
+    logId: () => logId,
+    /** The life that a log id is of. */
+    lifeOf: (id: string | null) => (id === null ? null : (lives.get(id) ?? null)),
     append(frames: number, eventsEach: number) {
       for (let i = 0; i < frames; i++) {
-        head += 7;
-        log.push({ cursor: head, ids: Array.from({ length: eventsEach }, () => nextEventId++) });
+        head = Math.max(head, newest) + 7;
+        push(Array.from({ length: eventsEach }, () => nextEventId++));
       }
       if (!room.holding) room.flush();
     },
@@ -65,6 +84,28 @@ export function fakeRoom() {
     /** The log forgets everything up to its head. */
     prune() {
       oldest = head;
+    },
+    /** The log is lost and begins anew, with its head where the old one had it `later` microseconds before. */
+    beginAnew(later: number) {
+      room.close(1006);
+      for (const frame of log.splice(0)) frame.isLost = true;
+      head = Math.max(1_000, head + later);
+      oldest = head;
+      newest = 0;
+      life += 1;
+      logId = nameLog(life);
+    },
+    /** Another log has the symbol now, and everything that this one had. */
+    handOver() {
+      room.close(4000);
+      logId = nameLog(life);
+    },
+    /** A copy of the disk is put back that lacks the newest frames. The clock goes on: no cursor comes twice. */
+    restore(framesLost: number) {
+      room.close(1006);
+      newest = Math.max(newest, head);
+      for (const frame of log.splice(Math.max(0, log.length - framesLost))) frame.isLost = true;
+      head = Math.max(oldest, log.at(-1)?.cursor ?? 0);
     },
     /** What a slow viewer is told: the frames not sent yet are dropped. */
     sayGap() {
@@ -84,8 +125,8 @@ export function fakeRoom() {
     },
     /** A frame that arrives broken: what it held is lost on this connection. */
     garbage() {
-      head += 7;
-      log.push({ cursor: head, ids: [nextEventId++] });
+      head = Math.max(head, newest) + 7;
+      push([nextEventId++]);
       for (const connection of room.living().filter((c) => c.caughtUp)) {
         connection.sentThrough = head;
         sayText(connection, '{"type":"events","cur');
@@ -100,6 +141,29 @@ export function fakeRoom() {
     },
   };
   return room;
+
+  function nameLog(of: number): string {
+    const id = `log-${lives.size}`;
+    lives.set(id, of);
+    return id;
+  }
+
+  function push(ids: number[]) {
+    const frame = { cursor: head, ids, life, isLost: false };
+    log.push(frame);
+    appended.push(frame);
+  }
+
+  /** What a cursor is, and the log that came with it. `resetFrom`: nothing can be said of what came after it. */
+  function resume(url: string): { isFresh: boolean; after: number; resetFrom: number | null } {
+    const { searchParams } = new URL(url);
+    const since = Number(searchParams.get("since"));
+    if (!searchParams.has("since")) return { isFresh: true, after: head, resetFrom: null };
+    const of = room.namesLog ? searchParams.get("log") : null;
+    const isKnown = of === null || (lives.get(of) === life && since <= head);
+    if (!isKnown) return { isFresh: false, after: head, resetFrom: since };
+    return { isFresh: false, after: Math.min(since, head), resetFrom: null };
+  }
 
   function deps(random: () => number = () => 0.5): TapeDeps {
     return {
@@ -118,12 +182,12 @@ export function fakeRoom() {
   }
 
   function openSocket(url: string, protocols: string[]): SocketLike {
-    const since = new URL(url).searchParams.get("since");
+    const resumed = resume(url);
     const connection: Connection = {
       url,
       protocols,
       open: true,
-      sentThrough: since === null ? head : Math.min(Number(since), head),
+      sentThrough: resumed.after,
       caughtUp: false,
       sent: [],
       unackedBytes: 0,
@@ -138,11 +202,11 @@ export function fakeRoom() {
       },
     };
     connections.push(connection);
-    clock.setTimer(() => greet(connection, since === null), room.helloMs);
+    clock.setTimer(() => greet(connection, resumed), room.helloMs);
     return connection.socket;
   }
 
-  function greet(connection: Connection, fresh: boolean) {
+  function greet(connection: Connection, { isFresh, resetFrom }: ReturnType<typeof resume>) {
     if (!connection.open) return;
     if (room.refuseSockets) return closeConnection(connection, 1006);
     say(connection, {
@@ -150,20 +214,26 @@ export function fakeRoom() {
       room: "BTC-USD",
       cursor: head,
       oldest,
+      ...(room.namesLog && { log: logId }),
       heartbeat_ms: 5_000,
       window: WINDOW_BYTES,
     });
-    if (fresh) {
+    if (resetFrom !== null) {
+      const gap = { type: "gap", from: resetFrom, to: connection.sentThrough, dropped: null };
+      say(connection, { ...gap, reason: "reset" });
+    }
+    if (isFresh) {
       connection.sentThrough = head;
       say(connection, snapshot());
     }
-    clock.setTimer(() => replay(connection), 15);
+    clock.setTimer(() => replay(connection, resetFrom === null), 15);
   }
 
-  function replay(connection: Connection) {
+  function replay(connection: Connection, isUnbroken: boolean) {
     if (!connection.open) return;
-    const complete = connection.sentThrough >= oldest;
-    if (!complete) {
+    const isHere = connection.sentThrough >= oldest;
+    const complete = isUnbroken && isHere;
+    if (!isHere) {
       say(connection, {
         type: "gap",
         from: connection.sentThrough,
@@ -225,14 +295,15 @@ export function fakeRoom() {
           return resolve({ ok: false, status: room.refusePolls, json: async () => ({}) });
         }
         if (room.refusePolls) return reject(new Error("refused"));
-        const asked = new URL(url).searchParams.get("since");
-        const since = asked === null ? head : Number(asked);
-        const from = Math.max(since, oldest);
+        const { after, resetFrom } = resume(url);
+        const from = Math.max(after, oldest);
         const answer = {
           events: eventsOf(log.filter((frame) => frame.cursor > from)),
           cursor: head,
           oldest,
-          complete: since >= oldest,
+          ...(room.namesLog && { log: logId }),
+          complete: after >= oldest && resetFrom === null,
+          ...(resetFrom !== null && { reset: true }),
         };
         resolve({ ok: true, status: 200, json: async () => answer });
       }, 30);

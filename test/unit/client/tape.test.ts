@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { backoffMs } from "../../../client/backoff.ts";
 import { decode } from "../../../client/decode.ts";
-import type { Delivery } from "../../../client/state.ts";
+import type { Delivery, Place } from "../../../client/state.ts";
 import { openTape, type TapeOptions } from "../../../client/tape.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 import { fakeRoom } from "./fake-room.ts";
 
@@ -217,6 +218,92 @@ describe("INV-2 reconnecting", () => {
     say({ type: "snapshot", cursor: 1_050, metrics: [], bar: null, trade: null });
     say({ type: "events", cursor: 1_020, events: [] });
     expect(deliveries.slice(-3).map((d) => d.type)).toEqual(["gap", "snapshot", "events"]);
+  });
+});
+
+describe("C-6 the log that a cursor is of", () => {
+  const reset = (deliveries: Delivery[]) =>
+    deliveries.filter((each) => each.type === "gap" && each.reason === "reset");
+
+  test("goes with it from the first delivery on, to sockets and to polls, and is there to be kept", async () => {
+    const room = fakeRoom();
+    const places: Place[] = [];
+    const { tape } = watch(room, {
+      since: 1_000 as Cursor,
+      onDelivery: (_, place) => places.push(place),
+    });
+    expect(tape.log()).toBeNull();
+    await room.clock.advance(100);
+    room.append(1, 1);
+    expect(places.at(-1)).toEqual({ cursor: room.head(), log: room.logId() });
+    expect([tape.cursor(), tape.log()]).toEqual([room.head(), room.logId()]);
+    room.refuseSockets = true;
+    room.close(1006);
+    await room.clock.advance(10_000);
+    const query = `since=${room.head()}&log=log-0`;
+    expect(room.connections.map(({ url }) => url.split("?")[1])).toEqual([
+      "since=1000",
+      ...Array(room.connections.length - 1).fill(query),
+    ]);
+    expect(room.polls[0]).toContain(`?wait=20&${query}`);
+  });
+
+  test("is not taken for that of a new log as long as the tape stands where the old one was", async () => {
+    const room = fakeRoom();
+    const { tape, deliveries } = watch(room, { since: 1_000 as Cursor });
+    room.append(3, 1);
+    await room.clock.advance(100);
+    room.beginAnew(-7);
+    room.notice("woke");
+    const newest = room.connections.at(-1);
+    expect(newest?.open).toBe(true);
+    // `hello` of the new log has come where the gap has not: what is asked for next is still of the old one.
+    newest?.socket.onmessage?.({
+      data: '{"type":"hello","cursor":1014,"log":"log-1","heartbeat_ms":5000,"window":6000}',
+    });
+    room.close(1006);
+    await room.clock.advance(3_000);
+    expect(room.connections.at(-1)?.url).toContain("since=1021&log=log-0");
+    expect(reset(deliveries)).toMatchObject([{ from: 1_021, to: 1_014 }]);
+    room.append(1, 1);
+    expect(deliveries.at(-1)).toMatchObject({ type: "events", cursor: 1_021 });
+    expect([tape.cursor(), tape.log()]).toEqual([1_021, "log-1"]);
+  });
+
+  test.each([
+    ["a socket", false],
+    ["a poll", true],
+  ])("that was kept is given back; one of before a loss is told by %s, once", async (_, polls) => {
+    const room = fakeRoom();
+    room.append(2, 1);
+    const kept = { since: room.head() as Cursor, log: room.logId() as LogId };
+    room.beginAnew(polls ? -14 : 40);
+    room.append(1, 1);
+    room.refuseSockets = polls;
+    const { tape, deliveries } = watch(room, kept);
+    await room.clock.advance(5_000);
+    expect(deliveries[0]).toMatchObject({ type: "gap", from: kept.since, to: room.head() });
+    expect(reset(deliveries)).toHaveLength(1);
+    room.append(1, 1);
+    await room.clock.advance(5_000);
+    expect(deliveries.at(-1)).toMatchObject({ type: "events", cursor: room.head() });
+    expect(tape.log()).toBe(room.logId());
+  });
+
+  test("is null with a server that names none, and a cursor ahead counts as the newest, polled too", async () => {
+    const room = fakeRoom();
+    room.namesLog = false;
+    room.refuseSockets = true;
+    const { tape, deliveries } = watch(room, { since: 9_000_000 as Cursor, log: "x" as LogId });
+    await room.clock.advance(5_000);
+    room.append(1, 1);
+    await room.clock.advance(5_000);
+    expect(deliveries).toMatchObject([{ type: "events", cursor: room.head() }]);
+    expect(tape.log()).toBeNull();
+  });
+
+  test("without a cursor is refused at once", () => {
+    expect(() => watch(fakeRoom(), { log: "x" as LogId })).toThrow("log needs since");
   });
 });
 

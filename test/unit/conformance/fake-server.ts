@@ -88,6 +88,7 @@ class FakeViewer {
   #position: number;
   #replayed = 0;
   #isLive = false;
+  #isOpen = true;
   #wake: (() => void) | null = null;
 
   constructor(room: FakeRoom, since: number) {
@@ -96,11 +97,15 @@ class FakeViewer {
     this.connection = {
       ...{ kind: "open", protocol: "edgetape.v1", extensions: "" },
       send: (data) => this.#heard(String(data)),
-      close: (code = 1000) => this.#add({ kind: "closed", code }),
+      close: (code = 1000) => {
+        this.#isOpen = false;
+        this.#add({ kind: "closed", code });
+      },
+      isOpen: () => this.#isOpen,
       read: () => this.#read(),
     };
     const { symbol, head } = room;
-    const hello = { room: symbol, cursor: head, oldest: 0, heartbeat_ms: 5_000 };
+    const hello = { room: symbol, cursor: head, oldest: 0, heartbeat_ms: 5_000, log: "log-1" };
     this.#say({ type: "hello", ...hello, window: WINDOW_BYTES });
     this.pump();
   }

@@ -59,9 +59,11 @@ const book: TapeEvent = {
 };
 const frames = [{ cursor: cursorAt(9), events: [point, trade, known, position, book] }];
 
+const newCache = () => new SeriesIdCache(100, () => "a-learner");
+
 function knownIds(): SeriesIdCache {
-  const cache = new SeriesIdCache();
-  cache.ids.identity = "a-uuid";
+  const cache = newCache();
+  cache.ids.learnt("a-uuid", 1);
   cache.ids.setSymbol(SYMBOL, 3);
   cache.ids.setSeries(SYMBOL, 'm\u0000{"a":"b"}', 7);
   return cache;
@@ -131,6 +133,7 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
   {
     name: "store-frames-of-new-series",
     answers: [
+      [{ mark: 1 }],
       [],
       [],
       [{ id: 3, symbol: SYMBOL }],
@@ -138,7 +141,7 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
       [{ identity: "a-uuid" }],
       ...stored,
     ],
-    run: (db) => storeFrames(db, [{ symbol: SYMBOL, frames }], new SeriesIdCache()),
+    run: (db) => storeFrames(db, [{ symbol: SYMBOL, frames }], newCache()),
   },
   {
     name: "store-imported-bars",

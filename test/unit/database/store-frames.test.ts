@@ -26,8 +26,8 @@ function fakeDatabase() {
     },
     transaction: () => Promise.reject(new Error("one statement is enough here")),
   };
-  const ids = new SeriesIdCache();
-  ids.ids.identity = "one";
+  const ids = new SeriesIdCache(100, () => "me");
+  ids.ids.learnt("one", 1);
   ids.ids.setSeries(SYMBOL, "m", 7);
   const store = async () => {
     calls.length = 0;
@@ -41,7 +41,7 @@ describe("storing frames", () => {
   it("sends known series in one request, a column a parameter", async () => {
     const { calls, store } = fakeDatabase();
     expect(await store()).toEqual(["plain"]);
-    expect(calls[0]?.params).toEqual(["one", "{5}", "{1}", "{1}", "{7}", "{0}", 5]);
+    expect(calls[0]?.params).toEqual(["one", "me", 1, "{5}", "{1}", "{1}", "{7}", "{0}", 5]);
   });
 
   it("goes the careful way for a while after it has met a stored row, then tries again", async () => {

@@ -6,7 +6,7 @@ import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 import { memorySql } from "../room/sqlite-port.ts";
 import { NaiveLog } from "./naive-log.ts";
 
-const RUNS = Number(process.env["MODEL_RUNS"] ?? 100);
+const RUNS = Number(process.env["MODEL_RUNS"] ?? 40);
 const NOW_US = 1_700_000_000_000_000;
 const HOUR_US = 3_600_000_000;
 /** Small, so that generations turn over often, memory holds a few rows, and blocks are closed. */

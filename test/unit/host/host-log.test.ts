@@ -162,6 +162,8 @@ describe("the log of a host", () => {
     const sql = memorySql();
     const keeping = { events: 8, bytes: 1e9, recentBytes: 1 };
     const log = open(sql, NOW_US, keeping);
+    // From now on memory learns each key as it comes, and the one that is opened later reads them from disk.
+    expect(log.findKey("k0", NOW_US)).toBeNull();
     const ends: Cursor[] = [];
     for (let row = 0; row < 40; row += 1) {
       const nowUs = (NOW_US + row * HOUR_US) as EpochUs;

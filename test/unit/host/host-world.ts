@@ -7,6 +7,7 @@ import type { FanOutPace } from "../../../durable/room/viewers/fan-out-pace.ts";
 import type { MessageLimits } from "../../../durable/room/viewers/messages.ts";
 import type { ViewerAttachment, ViewerSocket } from "../../../durable/room/viewers/viewer.ts";
 import type { HostName, Placement } from "../../../src/core/placement.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 import type { FakeTime } from "../room/fake-time.ts";
@@ -32,6 +33,11 @@ const NO_LIMITS = {
   ...{ LIMIT_MESSAGE_BYTES: 0, LIMIT_MESSAGES_PER_SECOND: 0 },
 };
 
+/** Names the log of a host: its disk is never another one. */
+export function logIdOf(host: HostName): LogId {
+  return `log-of-${host}` as LogId;
+}
+
 export type Asleep = Iterable<readonly [SymbolName, ViewerSocket, ViewerAttachment]>;
 
 export interface HostWorldDeps {
@@ -40,8 +46,18 @@ export interface HostWorldDeps {
   postgres: FakePostgres;
   observer: DiskObserver;
   sockets(): Iterable<ViewerSocket>;
-  announce: HostPorts["keeper"]["announce"];
-  handOver: HostPorts["handOver"];
+  /** The sockets that slept with the host. */
+  asleep(): Asleep;
+  /** By which settings the next life lives. */
+  placement(): Placement;
+  keeper: HostPorts["keeper"];
+  others: HostPorts["others"];
+}
+
+interface Life {
+  /** Work under way. */
+  pending: number;
+  isOver: boolean;
 }
 
 /** What a host finds around it: a disk, an alarm, Postgres, other hosts. It outlives every life of the host. */
@@ -51,20 +67,18 @@ export class HostWorld {
   alarmAtMs: number | null = null;
   readonly #deps: HostWorldDeps;
   readonly #sql: ObservedSql;
-  #core: HostCore;
-  #placement: Placement;
-  #life: { pending: number; isOver: boolean } = { pending: 0, isOver: false };
-  #ids = 0;
+  #core: HostCore | null = null;
+  #life: Life = { pending: 0, isOver: true };
 
-  constructor(deps: HostWorldDeps, placement: Placement) {
+  constructor(deps: HostWorldDeps) {
     this.name = deps.name;
     this.#deps = deps;
-    this.#placement = placement;
     this.#sql = observedSql(deps.observer);
-    this.#core = this.#begin([]);
   }
 
+  /** The host, which begins a life where it has none, with what is on the disk. */
   get core(): HostCore {
+    this.#core ??= this.#begin();
     return this.#core;
   }
   /** Nothing is under way that keeps the platform from putting the host to sleep. */
@@ -78,35 +92,35 @@ export class HostWorld {
     return this.#sql.prunedThrough();
   }
 
-  /** This life is over, asleep or dead, and the next begins with what is on the disk. */
-  beginAnew(asleep: Asleep, placement = this.#placement): void {
+  /** This life is over, asleep or dead; whoever asks for the host next begins another. */
+  end(): void {
     this.#deps.time.forgetTimers(this.#life);
     this.#life.isOver = true;
-    this.#placement = placement;
-    this.#core = this.#begin(asleep);
+    this.#core = null;
   }
 
   /** The alarm goes off, as the platform's does. */
   fireAlarm(): void {
     this.alarmAtMs = null;
-    this.#core.alarm();
+    this.core.alarm();
   }
 
-  #begin(asleep: Asleep): HostCore {
+  #begin(): HostCore {
     this.#life = { pending: 0, isOver: false };
+    const { ROOM_HOSTS, ROOM_DEDICATED } = this.#deps.placement();
     const settings: HostSettings = {
-      limits: { ...NO_LIMITS, ...this.#placement },
+      limits: { ...NO_LIMITS, ROOM_HOSTS, ROOM_DEDICATED: [...ROOM_DEDICATED] },
       keeping: KEEPING,
       partLimit: { events: 60, bytes: 100_000 },
       windowBytes: WINDOW_BYTES,
       pace: PACE,
       messageLimits: MESSAGE_LIMITS,
     };
-    return new HostCore(settings, this.#ports(this.#life), asleep);
+    return new HostCore(settings, this.#ports(this.#life), this.#deps.asleep());
   }
 
-  #ports(life: { pending: number; isOver: boolean }): HostPorts {
-    const { name, time, postgres, sockets, announce, handOver } = this.#deps;
+  #ports(life: Life): HostPorts {
+    const { name, time, postgres, sockets, keeper, others } = this.#deps;
     return {
       name,
       sql: {
@@ -120,10 +134,7 @@ export class HostWorld {
         setTimer: (fire, ms) => time.setTimer(fire, ms, life),
       }),
       random: () => 0.5,
-      newId: () => {
-        this.#ids += 1;
-        return `log ${this.#ids} of ${name}`;
-      },
+      newId: () => logIdOf(name),
       keepAwake: (work) => {
         life.pending += 1;
         void work.finally(() => {
@@ -152,9 +163,8 @@ export class HostWorld {
         find: (symbols) => postgres.find(symbols),
         readPrices: async () => new Map(),
       },
-      keeper: { announce },
-      handOver,
-      sockets,
+      ...{ keeper, others, sockets },
+      firstEdition: null,
       closingSockets: () => 0,
       setAutoResponse: () => undefined,
       restart: (why) => expect.fail(`the host restarts: ${why}`),

@@ -1,4 +1,5 @@
-import { Registry } from "../../../durable/host/registry.ts";
+import type { RoomId } from "../../../durable/host/log/host-log.ts";
+import { Registry, type RoomRecord } from "../../../durable/host/registry.ts";
 import { handOver } from "../../../durable/host/symbols/hand-over.ts";
 import { HostMeta } from "../../../durable/host/symbols/host-meta.ts";
 import { HostSymbols } from "../../../durable/host/symbols/host-symbols.ts";
@@ -8,6 +9,7 @@ import type { SqlPort } from "../../../durable/room/sql-port.ts";
 import type { RememberedKey } from "../../../src/bindings/first-edition.ts";
 import type { HandedOver } from "../../../src/bindings/host.ts";
 import { type HostName, hostOf, type Placement } from "../../../src/core/placement.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 import { memorySql } from "../room/sqlite-port.ts";
@@ -17,10 +19,18 @@ export const shared = (hosts: number, ...dedicated: string[]): Placement => ({
   ROOM_DEDICATED: dedicated,
 });
 
+interface Row {
+  room: RoomId;
+  symbol: SymbolName;
+  cursor: Cursor;
+  text: string;
+  isStored: boolean;
+}
+
 /** What is on a disk: it outlives the objects over it. */
 interface Disk {
   sql: SqlPort;
-  log: { symbol: SymbolName; cursor: Cursor; text: string; isStored: boolean }[];
+  log: Row[];
 }
 
 /** Hosts over disks, the Keeper, and a Postgres that may be away. A host here is its symbols and the barest log. */
@@ -37,6 +47,8 @@ export class HostsWorld {
   readonly placements = new Placements(memorySql());
   firstEdition: FirstEdition | null = null;
   readonly keys = new Map<string, RememberedKey>();
+  /** What was stored under a cursor that Postgres was past already. */
+  readonly disorder: unknown[] = [];
   readonly #disks = new Map<HostName, Disk>();
   #hosts = new Map<HostName, WorldHost>();
 
@@ -121,7 +133,6 @@ export class WorldHost {
     const failed = (event: string) => void this.failures.push(event);
     this.#predecessors = new Predecessors({
       ...{ host: name, placement: this.#placement, meta, nowMs, failed },
-      nowCursor: () => world.now as Cursor,
       isUsed: () => this.registry.size > 0,
       keeper: {
         announce: async (host, placement) => world.announce(host, placement),
@@ -129,7 +140,8 @@ export class WorldHost {
       },
       others: {
         namesAfter: async (host, after, most) => world.reach(host).symbols.namesAfter(after, most),
-        handOver: async (host, symbol, before) => world.reach(host).handOver(symbol, before),
+        handOver: async (host, symbol, before, isYours) =>
+          world.reach(host).handOver(symbol, before, isYours),
       },
       firstEdition: world.firstEdition,
       rememberKeys: (_, keys) => {
@@ -139,6 +151,8 @@ export class WorldHost {
     this.symbols = new HostSymbols({
       ...{ registry: this.registry, meta, predecessors: this.#predecessors, nowMs, failed },
       isMine: (symbol) => hostOf(symbol, this.#placement) === name,
+      leaveRoom: () => undefined,
+      hasFrames: ({ id }) => this.#headOf([id]) > 0,
       bornNow: () => world.now as Cursor,
       readStored: async () => world.readStored(),
       find: async (symbols) => {
@@ -147,12 +161,14 @@ export class WorldHost {
         return symbols.filter((symbol) => stored.has(symbol));
       },
       readPrices: async () => new Map(),
+      isRestStored: (symbol) => this.#untilStored(this.#headOf(this.registry.formerOf(symbol))),
       newRoomsPerMinute: 5,
       pause: async () => {
         this.pauses += 1;
       },
       keepAwake: (work) => void this.work.push(work),
     });
+    this.symbols.begin();
   }
 
   get log() {
@@ -163,23 +179,39 @@ export class WorldHost {
     if (hostOf(symbol, this.#placement) !== this.#name) return "moved";
     const record = this.symbols.roomFor(symbol);
     if (record.isSealed) return "moved";
-    this.log.push({ symbol, cursor: this.#world.tick(), text, isStored: false });
+    const row = { symbol, cursor: this.#world.tick(), text, isStored: false };
+    this.log.push({ room: record.id, ...row });
     return "appended";
   }
 
-  handOver(symbol: SymbolName, before: number): Promise<HandedOver> {
+  handOver(symbol: SymbolName, before: number, isYours = false): Promise<HandedOver> {
     const deps = {
-      ...{ registry: this.registry, predecessors: this.#predecessors },
+      ...{
+        registry: this.registry,
+        predecessors: this.#predecessors,
+        logId: this.#name as string as LogId,
+      },
       isMine: (one: SymbolName) => hostOf(one, this.#placement) === this.#name,
       bornNow: () => this.#world.now as Cursor,
-      headOf: () => this.log.findLast((row) => row.symbol === symbol)?.cursor ?? (0 as Cursor),
-      untilStored: async (cursor: Cursor) => {
-        await this.drain();
-        return this.log.every((row) => row.cursor > cursor || row.isStored);
+      headOf: (rooms: readonly RoomId[]) => this.#headOf(rooms),
+      untilStored: (cursor: Cursor) => this.#untilStored(cursor),
+      comesBack: (record: RoomRecord) => this.symbols.comesBack(record),
+      isKnown: async () => true,
+      dismiss: () => {
+        if (!this.closed.includes(symbol)) this.closed.push(symbol);
       },
-      closeViewers: () => void this.closed.push(symbol),
     };
-    return handOver(deps, symbol, before);
+    return handOver(deps, symbol, before, isYours);
+  }
+
+  #headOf(rooms: readonly RoomId[]): Cursor {
+    return this.log.findLast(({ room }) => rooms.includes(room))?.cursor ?? (0 as Cursor);
+  }
+
+  async #untilStored(cursor: Cursor): Promise<boolean> {
+    // Else it would wait for who waits for it: the real one gives up after a while.
+    if (this.#draining === null) await this.drain();
+    return this.log.every((row) => row.cursor > cursor || row.isStored);
   }
 
   bringKeys(symbols: readonly SymbolName[]): Promise<void> | null {
@@ -195,18 +227,33 @@ export class WorldHost {
   }
 
   async #drain(): Promise<void> {
-    for (const row of this.log) {
-      if (row.isStored) continue;
-      const record = this.registry.find(row.symbol);
-      if (record?.pending === "place" && row.cursor > record.before) {
+    for (;;) {
+      const row = this.log.find(({ isStored }) => !isStored);
+      if (row === undefined) return;
+      const record = this.registry.byId(row.room);
+      if (record.pending === "place") {
         if ((await this.symbols.earlierPlace(row.symbol)) === "unsure") return;
         record.pending = null;
         this.registry.save(record);
+        this.#moveBehindPostgres(record);
+        continue;
       }
       if (this.#world.isPostgresAway) return;
       const frames = this.#world.stored.get(row.symbol) ?? new Map<Cursor, string>();
+      if ([...frames.keys()].some((cursor) => cursor > row.cursor)) this.#world.disorder.push(row);
       this.#world.stored.set(row.symbol, frames.set(row.cursor, row.text));
       row.isStored = true;
+    }
+  }
+
+  /** What has a cursor that Postgres is past is appended anew. */
+  #moveBehindPostgres({ id, symbol }: RoomRecord): void {
+    const newest = Math.max(0, ...(this.#world.stored.get(symbol)?.keys() ?? []));
+    const rows = this.log.filter(({ room }) => room === id);
+    if (!rows.some(({ cursor }) => cursor <= newest)) return;
+    for (const row of rows) {
+      this.log.splice(this.log.indexOf(row), 1);
+      this.log.push({ ...row, cursor: this.#world.tick() });
     }
   }
 }

@@ -1,8 +1,17 @@
 import fc from "fast-check";
+import type { Placement } from "../../../src/core/placement.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
 import { type ModelHosts, SYMBOLS } from "./model-hosts.ts";
 
-const [BUSY, RARE, MOVED] = SYMBOLS as [typeof SYMBOLS[number], typeof SYMBOLS[number], typeof SYMBOLS[number]];
+const [BUSY, RARE, MOVED] = SYMBOLS;
+
+/** One host, two of them with symbols on each, and one that has a host of its own. */
+export const PLACEMENTS: readonly [Placement, ...Placement[]] = [
+  { ROOM_HOSTS: 1, ROOM_DEDICATED: [] },
+  { ROOM_HOSTS: 2, ROOM_DEDICATED: [] },
+  { ROOM_HOSTS: 1, ROOM_DEDICATED: [MOVED] },
+];
 
 const viewerIndex = fc.nat({ max: 11 });
 const symbol = fc.constantFrom(...SYMBOLS);
@@ -28,7 +37,7 @@ const batch = fc.record({
 });
 const batches = fc.array(batch, { minLength: 1, maxLength: 3 });
 
-const action = fc.oneof(
+const actions = [
   { weight: 8, arbitrary: fc.record({ do: fc.constant("append" as const), batches }) },
   {
     weight: 1,
@@ -60,7 +69,10 @@ const action = fc.oneof(
       far: fc.double({ min: 0, max: 1, noNaN: true }),
     }),
   },
-  fc.record({ do: fc.constantFrom("leave" as const, "break" as const), viewerIndex }),
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constantFrom("leave" as const, "break" as const), viewerIndex }),
+  },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("sleep" as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("crash" as const) }) },
   {
@@ -72,7 +84,13 @@ const action = fc.oneof(
     }),
   },
   { weight: 8, arbitrary: fc.record({ do: fc.constant("turn" as const) }) },
-  fc.record({ do: fc.constant("turnBack" as const), ms: fc.constantFrom(5, 3_000, 200_000) }),
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("turnBack" as const),
+      ms: fc.constantFrom(5, 3_000, 200_000),
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -80,8 +98,10 @@ const action = fc.oneof(
       mode: fc.constantFrom("up" as const, "slow" as const, "away" as const, "forgetful" as const),
     }),
   },
-  fc.record({ do: fc.constant("refuse" as const), symbol: fc.option(symbol) }),
-  fc.record({ do: fc.constantFrom("replace" as const, "meet" as const) }),
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("refuse" as const), symbol: fc.option(symbol) }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -92,12 +112,29 @@ const action = fc.oneof(
       waitMs: fc.constantFrom(0, 0, 700),
     }),
   },
-  fc.record({ do: fc.constant("tail" as const), symbol }),
-);
-export type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("tail" as const), symbol }) },
+] as const;
+/** Another database takes the place of the one there was, and the host hears of it. */
+const replacement = fc.record({ do: fc.constantFrom("replace" as const, "meet" as const) });
+const placement = fc.record({
+  do: fc.constant("place" as const),
+  placement: fc.constantFrom<Placement[]>(...PLACEMENTS),
+});
+type Taken<Each> = Each extends { arbitrary: fc.Arbitrary<infer T> } ? T : never;
+export type Action =
+  | Taken<(typeof actions)[number]>
+  | (typeof replacement extends fc.Arbitrary<infer T> ? T : never)
+  | (typeof placement extends fc.Arbitrary<infer T> ? T : never);
 
-/** What happens to hosts, step by step. */
-export const steps = fc.array(action, { maxLength: 60, size: "max" });
+const LENGTH = { maxLength: 60, size: "max" } as const;
+
+/** What happens to a host, step by step. */
+export const steps = fc.array(fc.oneof(...actions, replacement), LENGTH);
+/** What happens to hosts on which symbols are placed anew. */
+export const placementSteps = fc.array(
+  fc.oneof(...actions, { weight: 4, arbitrary: placement }),
+  LENGTH,
+);
 
 /** Takes one step. */
 export async function act(hosts: ModelHosts, step: Action): Promise<void> {
@@ -109,7 +146,8 @@ export async function act(hosts: ModelHosts, step: Action): Promise<void> {
     case "retry":
       return hosts.retry();
     case "connect": {
-      const since = sinceOf(hosts, step.symbol, step.since);
+      // A time, or a cursor of whatever log: it is replayed from what there is.
+      const since = { cursor: sinceOf(hosts, step.symbol, step.since), log: null };
       return hosts.connect(step.symbol, since, step.acks === "when due");
     }
     case "reconnect":
@@ -140,6 +178,8 @@ export async function act(hosts: ModelHosts, step: Action): Promise<void> {
       return hosts.meetDatabase();
     case "poll":
       return hosts.poll(step.symbol, step);
+    case "place":
+      return hosts.place(step.placement);
     case "tail":
       return hosts.readTail(step.symbol);
     default:
@@ -147,11 +187,7 @@ export async function act(hosts: ModelHosts, step: Action): Promise<void> {
   }
 }
 
-function sinceOf(
-  hosts: ModelHosts,
-  symbol: (typeof SYMBOLS)[number],
-  since: string | number,
-): Cursor | null {
+function sinceOf(hosts: ModelHosts, symbol: SymbolName, since: string | number): Cursor | null {
   if (since === "none") return null;
   if (since === "origin") return CURSOR_ORIGIN;
   const { entries, head } = hosts.room(symbol).tape;

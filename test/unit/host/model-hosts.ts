@@ -1,18 +1,21 @@
 import { expect } from "vitest";
 import type { RoomId } from "../../../durable/host/log/log-row.ts";
+import { Placements } from "../../../durable/keeper/placements.ts";
 import type { ViewerAttachment } from "../../../durable/room/viewers/viewer.ts";
 import type { HostBatch, HostOutcome, JoinRequest } from "../../../src/bindings/host.ts";
 import { decodeFrame } from "../../../src/core/encode-events.ts";
 import { type HostName, hostOf, type Placement } from "../../../src/core/placement.ts";
 import type { TapeEvent } from "../../../src/protocol/event.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
 import { FakeTime, settle } from "../room/fake-time.ts";
+import { memorySql } from "../room/sqlite-port.ts";
 import { earlierLife } from "./earlier-life-rows.ts";
 import { FakePostgres, type StoredRow } from "./fake-postgres.ts";
-import { HostWorld } from "./host-world.ts";
+import { HostWorld, logIdOf } from "./host-world.ts";
 import { type BatchPlan, ModelProducer } from "./model-producer.ts";
-import { ModelRoom, type PostedBatch } from "./model-room.ts";
+import { type LogName, ModelRoom, type PostedBatch } from "./model-room.ts";
 import { bookOf, type TapeEntry } from "./model-tape.ts";
 import { ModelViewer } from "./model-viewer.ts";
 import type { DiskObserver } from "./observed-sql.ts";
@@ -22,8 +25,12 @@ const ARCHIVE_PAGE_EVENTS = 90;
 const QUIET_MS = 1_000;
 
 /** Pushed often; pushed rarely, and waited for; and one with a past, whose clock was ahead. */
-export const SYMBOLS = ["BTC-USD", "ETH-USD", "SOL-USD"] as SymbolName[];
-const [, , MOVED] = SYMBOLS as [SymbolName, SymbolName, SymbolName];
+export const SYMBOLS = ["BTC-USD", "ETH-USD", "SOL-USD"] as unknown as readonly [
+  SymbolName,
+  SymbolName,
+  SymbolName,
+];
+const [, , MOVED] = SYMBOLS;
 
 /** A request as its producer has it. */
 interface Request {
@@ -33,6 +40,7 @@ interface Request {
   events: Map<SymbolName, TapeEvent[]>;
   /** How much of each symbol there was up to where it is, by its answer; null while it has none. */
   counts: number[] | null;
+  placement: Placement;
 }
 
 export interface PollPlan {
@@ -57,9 +65,13 @@ export class ModelHosts {
   readonly #keyed: KeyedRequest[] = [];
   readonly #acksUnderWay: { viewer: ModelViewer; cursor: Cursor }[] = [];
   #placement: Placement;
-  /** Placements that there were before this one. */
-  readonly #earlier: Placement[] = [];
+  /** What the Keeper remembers. */
+  readonly #placements = new Placements(memorySql());
+  /** The room that a symbol has on a host. */
+  readonly #logs = new Map<string, LogName>();
   #longestRow = 0;
+  /** Symbols are on their way from host to host, which takes until hosts and Postgres are done with them. */
+  #isMoving = false;
   /** The first thing that was wrong on a disk. */
   #failure: { error: unknown } | null = null;
 
@@ -146,7 +158,8 @@ export class ModelHosts {
   /** A producer sends its request again, with or without having had an answer; and another one with its key (INV-6). */
   async retry(): Promise<void> {
     const request = this.#keyed.at(-1);
-    if (request === undefined) return;
+    // Hosts of other settings know nothing of its key.
+    if (request?.placement !== this.#placement) return;
     const { key } = request.batch.idempotency as { key: string };
     const isNew = request.counts === null && request.posted.appended === 0;
     const before = [...this.rooms].map(({ tape }) => tape.entries.length);
@@ -177,25 +190,29 @@ export class ModelHosts {
     await this.#acknowledgeWhatIsDue();
   }
 
-  async connect(symbol: SymbolName, since: Cursor | null, acksWhenDue: boolean): Promise<void> {
+  async connect(
+    symbol: SymbolName,
+    { cursor: since, log }: { cursor: Cursor | null; log: LogId | null },
+    acksWhenDue: boolean,
+  ): Promise<void> {
     const { name, core } = this.#hostOf(symbol);
-    const { told, tape } = this.room(symbol);
+    const room = this.room(symbol);
+    const { told, tape } = room;
     const request: JoinRequest = {
-      ...{ symbol, since, viewerKey: null, expiresAtMs: null },
+      ...{ symbol, since, log, viewerKey: null, expiresAtMs: null },
       ...{ namesProtocol: false, correlationId: "model" },
     };
     const join = core.join(request, () => {
-      const viewer = new ModelViewer({ tape, nowMs: this.#time.nowMs, told }, since);
+      const deps = { tape, nowMs: this.#time.nowMs, told, mayReset: !room.hadFramesIn(log) };
+      const viewer = new ModelViewer(deps, since);
       this.everyViewer.push(viewer);
       this.#seats.set(viewer, { host: name, symbol });
       if (!acksWhenDue) this.#lazy.add(viewer);
       return viewer;
     });
+    const mayNotKnow = this.#mayNotKnow;
     const refusal = await this.#until(join);
-    if (refusal !== null) {
-      expect(refusal.reason).toBe("not_known_yet");
-      expect(this.#postgres.mode).toBe("away");
-    }
+    if (refusal !== null) expect([refusal.reason, mayNotKnow]).toEqual(["not_known_yet", true]);
     await this.#acknowledgeWhatIsDue();
   }
 
@@ -203,7 +220,7 @@ export class ModelHosts {
     const viewer = this.#viewer(index);
     if (viewer === undefined) return;
     if (viewer.state !== "closed") await this.leave(index);
-    await this.connect(this.#seatOf(viewer).symbol, viewer.cursor, !this.#lazy.has(viewer));
+    await this.connect(this.#seatOf(viewer).symbol, viewer, !this.#lazy.has(viewer));
   }
 
   /** An ack of anything from nothing to all that the viewer has. */
@@ -235,7 +252,12 @@ export class ModelHosts {
   async sleep(): Promise<void> {
     await this.pass(QUIET_MS);
     for (const host of this.#hosts.values()) {
-      if (host.maySleep) host.beginAnew(this.#asleepIn(host.name));
+      if (!host.maySleep) continue;
+      host.end();
+      for (const viewer of this.#viewersOf(host.name)) {
+        viewer.hasFailed = false;
+        viewer.isKnownToFail = false;
+      }
     }
     await this.#acknowledgeWhatIsDue();
   }
@@ -244,8 +266,15 @@ export class ModelHosts {
   async crash(): Promise<void> {
     await settle();
     for (const viewer of this.everyViewer) viewer.state = "closed";
-    for (const host of this.#hosts.values()) host.beginAnew([]);
-    await settle();
+    for (const host of this.#hosts.values()) host.end();
+  }
+
+  /** There are other settings: every host begins anew with them, when it is asked for. */
+  async place(placement: Placement): Promise<void> {
+    await this.crash();
+    this.#isMoving = true;
+    for (const room of this.rooms) room.placedAnew();
+    this.#placement = placement;
   }
 
   /** Lets time pass; alarms go off when they are due. */
@@ -253,7 +282,10 @@ export class ModelHosts {
     let leftMs = ms;
     for (;;) {
       const next = this.#nextAlarm();
-      const untilMs = Math.max(0, (next?.alarmAtMs ?? Number.POSITIVE_INFINITY) - this.#time.nowMs());
+      const untilMs = Math.max(
+        0,
+        (next?.alarmAtMs ?? Number.POSITIVE_INFINITY) - this.#time.nowMs(),
+      );
       if (next === null || untilMs > leftMs) break;
       await this.#time.pass(untilMs);
       leftMs -= untilMs;
@@ -299,19 +331,22 @@ export class ModelHosts {
   /** One page of the polling fallback. */
   async poll(symbol: SymbolName, poll: PollPlan): Promise<void> {
     const room = this.room(symbol);
-    const from = poll.fromOrigin ? CURSOR_ORIGIN : room.polled;
-    const isAway = this.#postgres.mode === "away";
-    const { core } = this.#hostOf(symbol);
-    const page = await this.#until(core.poll(symbol, from, poll.limit, poll.waitMs));
-    room.takePage(from, page, isAway);
+    const origin = { cursor: CURSOR_ORIGIN, log: null };
+    const { cursor: from, log } = (poll.fromOrigin ? origin : room.polled) ?? {
+      ...{ cursor: null, log: null },
+    };
+    const mayNotKnow = this.#mayNotKnow;
+    const { core, name } = this.#hostOf(symbol);
+    const page = await this.#until(core.poll(symbol, from, poll.limit, poll.waitMs, log));
+    room.takePage(this.#logOf(name, symbol), { cursor: from, log }, page, mayNotKnow);
   }
 
   /** What Postgres and the newest part of a room have together is everything. */
   async readTail(symbol: SymbolName): Promise<void> {
     const room = this.room(symbol);
-    const { core } = this.#hostOf(symbol);
+    const { core, name } = this.#hostOf(symbol);
     const { frames, storedThrough, cursor } = await this.#until(core.readTail(symbol, 1_000_000));
-    if (!room.isPlaced) return;
+    if (!room.isPlacedOn(this.#logOf(name, symbol))) return;
     const { tape } = room;
     expect(cursor).toBeGreaterThanOrEqual(tape.head);
     const from = tape.indexAfter(storedThrough);
@@ -331,7 +366,13 @@ export class ModelHosts {
     // Whatever the clock was turned back by: nothing waits for it (C-1).
     for (let round = 0; round < 60; round += 1) await this.pass(16_000);
     this.throwFailures();
-    for (const symbol of SYMBOLS) await this.poll(symbol, { fromOrigin: false, limit: 100_000, waitMs: 0 });
+    for (const symbol of SYMBOLS)
+      await this.poll(symbol, { fromOrigin: false, limit: 100_000, waitMs: 0 });
+  }
+
+  /** A room may not know what was before it: Postgres is away, or a host that had it is not done with it. */
+  get #mayNotKnow(): boolean {
+    return this.#postgres.mode === "away" || this.#isMoving;
   }
 
   /** Call it after each step. */
@@ -352,7 +393,8 @@ export class ModelHosts {
   #request(plan: BatchPlan): Request[] {
     const { events, rooms } = this.#producer.make(plan);
     const idempotency = { key: `key ${this.#producer.made}`, fingerprint: "a body" };
-    const byHost = Map.groupBy(rooms, ({ symbol }) => hostOf(symbol, this.#placement));
+    const placement = this.#placement;
+    const byHost = Map.groupBy(rooms, ({ symbol }) => hostOf(symbol, placement));
     return Array.from(byHost, ([host, own]) => {
       const posted: PostedBatch = { appended: 0 };
       const ownEvents = new Map(own.map(({ symbol }) => [symbol, events.get(symbol) ?? []]));
@@ -361,7 +403,7 @@ export class ModelHosts {
         ...{ rooms: own, holder: "model", correlationId: "model" },
         ...(plan.keyed && { idempotency }),
       };
-      return { host, batch, posted, events: ownEvents, counts: null };
+      return { ...{ host, batch, posted, placement }, events: ownEvents, counts: null };
     });
   }
 
@@ -371,11 +413,15 @@ export class ModelHosts {
     if (!this.#keyed.includes(request)) this.#keyed.push(request);
   }
 
-  #countsOf({ batch }: Request, cursors: readonly Cursor[]): number[] {
+  #countsOf({ host, batch }: Request, cursors: readonly Cursor[]): number[] {
     expect(cursors.length).toBe(batch.rooms.length);
     return batch.rooms.map(({ symbol }, at) =>
-      this.room(symbol).countThrough(cursors[at] ?? (0 as Cursor)),
+      this.room(symbol).countThrough(this.#logOf(host, symbol), cursors[at] ?? (0 as Cursor)),
     );
+  }
+
+  #logOf(host: HostName, symbol: SymbolName): LogName {
+    return this.#logs.get(`${symbol} on ${host}`) ?? "none";
   }
 
   #hostOf(symbol: SymbolName): HostWorld {
@@ -385,24 +431,27 @@ export class ModelHosts {
   #host(name: HostName): HostWorld {
     const known = this.#hosts.get(name);
     if (known !== undefined) return known;
-    const host = new HostWorld(
-      {
-        ...{ name, time: this.#time, postgres: this.#postgres, observer: this.#observerOf(name) },
-        sockets: () => this.#viewersOf(name),
-        announce: async () => ({ earlier: [...this.#earlier], hasFirstEdition: false }),
-        handOver: async (from, symbol) =>
-          from === "first-edition"
-            ? { kind: "never_here" }
-            : this.#host(from).core.handOver(symbol),
+    const host = new HostWorld({
+      ...{ name, time: this.#time, postgres: this.#postgres, observer: this.#observerOf(name) },
+      sockets: () => this.#viewersOf(name),
+      asleep: () => this.#asleepIn(name),
+      placement: () => this.#placement,
+      keeper: {
+        announce: async (one, placement) => this.#placements.announce(one, placement),
+        ownHostsAfter: async (one, most) => this.#placements.ownHostsAfter(one, most),
       },
-      this.#placement,
-    );
+      others: {
+        namesAfter: async (one, ...page) => this.#host(one).core.namesAfter(...page),
+        handOver: (one, ...symbol) => this.#host(one).core.handOver(...symbol),
+      },
+    });
     this.#hosts.set(name, host);
     return host;
   }
 
   #observerOf(name: HostName): DiskObserver {
     const symbols = new Map<RoomId, SymbolName>();
+    const logOf = (id: RoomId): LogName => `room ${id} of ${name}`;
     const roomOf = (id: RoomId) =>
       this.room(symbols.get(id) ?? expect.fail(`there is no room ${id}`));
     let head = CURSOR_ORIGIN;
@@ -415,15 +464,18 @@ export class ModelHosts {
         head = last;
         let events = 0;
         for (const { room, frames } of parts) {
-          roomOf(room).record(frames);
+          const own = roomOf(room);
+
+          own.record({ log: logOf(room), logId: logIdOf(name), isMoving: this.#isMoving }, frames);
           events += frames.reduce((sum, { count }) => sum + count, 0);
         }
         this.#longestRow = Math.max(this.#longestRow, events);
       },
-      onTakenOut: (room, frames) => roomOf(room).takenOut(frames),
-      onRoom: ({ id, symbol, ...standing }) => {
+      onTakenOut: (room, frames) => roomOf(room).takenOut(logOf(room), frames),
+      onRoom: ({ id, symbol, isFormer, ...standing }) => {
         symbols.set(id, symbol);
-        if (hostOf(symbol, this.#placement) === name) this.room(symbol).saved(standing);
+        this.room(symbol).saved(logOf(id), standing);
+        if (!isFormer) this.#logs.set(`${symbol} on ${name}`, logOf(id));
       },
       onPruned: (through) => {
         prunedThrough = through;
@@ -462,8 +514,6 @@ export class ModelHosts {
 
   #asleepIn(host: HostName): [SymbolName, ModelViewer, ViewerAttachment][] {
     return this.#viewersOf(host).map((viewer) => {
-      viewer.hasFailed = false;
-      viewer.isKnownToFail = false;
       const attachment = viewer.attachment ?? expect.fail("a viewer has no attachment");
       return [this.#seatOf(viewer).symbol, viewer, structuredClone(attachment)];
     });

@@ -1,5 +1,5 @@
-import { encodeEvents } from "../../../src/core/encode-events.ts";
 import type { SymbolBatch } from "../../../src/core/encode-events.ts";
+import { encodeEvents } from "../../../src/core/encode-events.ts";
 import type { BookEvent } from "../../../src/protocol/book.ts";
 import type { TapeEvent, TradeEvent } from "../../../src/protocol/event.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";

@@ -5,10 +5,11 @@ import { SAMPLE_INTERVAL_US } from "../../../src/core/book-samples.ts";
 import { decodeFrame } from "../../../src/core/encode-events.ts";
 import type { BookEvent } from "../../../src/protocol/book.ts";
 import type { TapeEvent } from "../../../src/protocol/event.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
 import type { StoredRow } from "./fake-postgres.ts";
-import { bookOf, isKept, ModelTape, type TapeEntry } from "./model-tape.ts";
+import { bookOf, isKept, ModelTape } from "./model-tape.ts";
 
 /** A log is so far ahead of the clock only where that was turned back, or where an earlier life was ahead of it. */
 const AHEAD_US = 1_000_000;
@@ -30,21 +31,42 @@ interface LogEvent {
   event: TapeEvent;
 }
 
+/** A room of a host. */
+export type LogName = string;
+
+/** Who appends frames. */
+interface RecordedBy {
+  log: LogName;
+  logId: LogId;
+  /** The symbol may be on its way to another host. */
+  isMoving: boolean;
+}
+
+/** What a host's log has of the room. */
+interface LogOfRoom {
+  /** Its frames are behind those of an earlier life. */
+  isPlaced: boolean;
+  /** The room knows what was before it. */
+  isSettled: boolean;
+  /** Frames that have no place yet, which nobody may be told of. */
+  unplaced: LogEvent[];
+  /** What has left its rows and comes again. */
+  moving: TapeEvent[];
+  /** All that has come since the room was made, while it does not know what was before. */
+  unsettled: TapeEvent[];
+}
+
 /** What must be true of one symbol, whatever happens to it. */
 export class ModelRoom {
   readonly symbol: SymbolName;
   readonly tape = new ModelTape();
   /** Where the next poll goes on. */
-  polled: Cursor | null = null;
-  /** Of its log: whether its frames are behind those of an earlier life, and whether it knows what that was. */
-  isPlaced = false;
-  isSettled = false;
+  polled: { cursor: Cursor; log: LogId | null } | null = null;
   /** What the appends under way have yet to account for. */
   #posted: Posted[] = [];
-  /** Frames of a log that has no place yet, which nobody may be told of. */
-  #unplaced: LogEvent[] = [];
-  /** What has left its rows and comes again. */
-  #moving: LogEvent[] = [];
+  readonly #logs = new Map<LogName, LogOfRoom>();
+  /** Logs that have had frames of it. */
+  readonly #logIds = new Set<LogId>();
   #told: Cursor = CURSOR_ORIGIN;
   readonly #nowUs: () => number;
   /** Its last sample has a cursor of its time. */
@@ -61,13 +83,22 @@ export class ModelRoom {
     this.#told = Math.max(this.#told, cursor) as Cursor;
   };
 
-  /** Events up to a cursor, of all that came to a host. */
-  countThrough(cursor: Cursor): number {
+  /** Events up to a cursor, of all that came to hosts; it is one of a host's log. */
+  countThrough(log: LogName, cursor: Cursor): number {
     const own = this.tape.entries.filter(({ isEarlier }) => !isEarlier);
+    const { unplaced } = this.#logOf(log);
+    if (unplaced.length === 0) return own.filter((one) => one.cursor <= cursor).length;
     // A log that has no place yet has its cursors to itself.
-    const unplaced = this.#unplaced.filter((one) => one.cursor <= cursor).length;
-    if (this.#unplaced.length > 0) return own.length + unplaced;
-    return own.filter((one) => one.cursor <= cursor).length;
+    return own.length + unplaced.filter((one) => one.cursor <= cursor).length;
+  }
+
+  /** Did a log have frames of it? Then its cursors are known wherever the symbol is now. */
+  hadFramesIn(log: LogId | null): boolean {
+    return log === null || this.#logIds.has(log);
+  }
+
+  isPlacedOn(log: LogName): boolean {
+    return this.#logOf(log).isPlaced;
   }
 
   post(batch: PostedBatch, events: readonly TapeEvent[]): void {
@@ -82,37 +113,48 @@ export class ModelRoom {
   }
 
   /** A host's row has these frames: what was posted is there in its order, but for trades seen before. */
-  record(frames: readonly LogFrame[]): void {
+  record({ log, logId, isMoving }: RecordedBy, frames: readonly LogFrame[]): void {
+    const own = this.#logOf(log);
+    this.#logIds.add(logId);
     for (const { cursor, text } of frames) {
       for (const [ordinal, event] of decodeFrame(text).entries()) {
-        this.#recordEvent({ cursor, ordinal, event });
+        const isNew = own.moving.length === 0;
+        if (isNew && this.#isKeyframe(own, event)) {
+          this.#checkKeyframe(own, event, { cursor, isMoving });
+        }
+        this.#recordEvent(own, { cursor, ordinal, event });
       }
     }
   }
 
   /** Frames of the room leave their row. */
-  takenOut(frames: readonly LogFrame[]): void {
-    expect(this.isPlaced).toBe(false);
+  takenOut(log: LogName, frames: readonly LogFrame[]): void {
+    const { isPlaced, unplaced, moving } = this.#logOf(log);
+    expect(isPlaced).toBe(false);
     for (const { cursor, text } of frames) {
-      // Nobody may be told twice of what moves.
-      expect(this.#told).toBeLessThan(cursor);
       for (const event of decodeFrame(text)) {
-        const taken = this.#unplaced.shift();
-        expect(taken).toMatchObject({ cursor, event });
-        this.#moving.push({ cursor, ordinal: 0, event });
+        expect(unplaced.shift()).toMatchObject({ cursor, event });
+        moving.push(event);
       }
     }
   }
 
-  /** A host that has the room says how it stands. */
-  saved({ isPlaced, isSettled }: { isPlaced: boolean; isSettled: boolean }): void {
-    this.isSettled = isSettled;
-    this.isPlaced = isPlaced;
-    if (!isPlaced) return;
-    expect(this.#moving).toEqual([]);
-    for (const { cursor, ordinal, event } of this.#unplaced.splice(0)) {
-      this.#addToTape(cursor, ordinal, event);
+  /** A host says how its log of the room stands. */
+  saved(log: LogName, { isPlaced, isSettled }: { isPlaced: boolean; isSettled: boolean }): void {
+    const own = this.#logOf(log);
+    expect(own.moving).toEqual([]);
+    if (isPlaced && !own.isPlaced) {
+      // Of what was elsewhere before it Postgres alone has something for it.
+      this.pruned(this.tape.head);
+      for (const one of own.unplaced.splice(0)) this.#addToTape(own, one);
     }
+    if (isSettled) own.unsettled = [];
+    Object.assign(own, { isPlaced, isSettled });
+  }
+
+  /** It is on another host. Of a symbol without a frame nobody hands over what its viewers were told. */
+  placedAnew(): void {
+    if (this.#logIds.size === 0) this.#told = this.tape.head;
   }
 
   /** What was up to here is in the log no more. */
@@ -128,81 +170,101 @@ export class ModelRoom {
   /** Another database is there instead: of an earlier life that nobody has read nobody will know. */
   replaced(): void {
     this.tape.isReplaced = true;
-    if (!this.isSettled) this.tape.forgetEarlier();
+    this.tape.lose(CURSOR_ORIGIN);
+    const isRead = [...this.#logs.values()].some(({ isSettled }) => isSettled);
+    if (!isRead) this.tape.forgetEarlier();
   }
 
   /** One page of the polling fallback, from a cursor, or from where the room is (INV-2, INV-3). */
-  takePage(from: Cursor | null, page: PollPage, isAway: boolean): void {
+  takePage(
+    log: LogName,
+    { cursor: from, log: of }: { cursor: Cursor | null; log: LogId | null },
+    page: PollPage,
+    mayNotKnow: boolean,
+  ): void {
     const events = page.events === "" ? [] : decodeFrame(page.events);
     expect(page.count).toBe(events.length);
     const { head } = this.tape;
     const after = from ?? page.cursor;
     expect(page.cursor).toBeGreaterThanOrEqual(Math.min(after, head));
     if (page.complete) this.tape.consume(this.tape.indexAfter(after), events, page.cursor);
-    else expect(isAway).toBe(true);
+    else expect(mayNotKnow || !this.hadFramesIn(of)).toBe(true);
     // It goes on, unless the room does not know what was before it.
-    if (page.cursor < head && events.length === 0) expect(isAway).toBe(true);
-    this.polled = page.cursor;
+    if (page.cursor < head && events.length === 0) expect(mayNotKnow).toBe(true);
+    this.polled = page;
     // Of what has no place yet it was told nothing, and may be told of it behind this.
-    if (this.#unplaced.length === 0) this.told(page.cursor);
+    if (this.#logOf(log).unplaced.length === 0) this.told(page.cursor);
   }
 
-  #recordEvent({ cursor, ordinal, event }: LogEvent): void {
-    const moved = this.#moving.shift();
+  #logOf(log: LogName): LogOfRoom {
+    let own = this.#logs.get(log);
+    if (own === undefined) {
+      own = { isPlaced: false, isSettled: false, unplaced: [], moving: [], unsettled: [] };
+      this.#logs.set(log, own);
+    }
+    return own;
+  }
+
+  #recordEvent(log: LogOfRoom, one: LogEvent): void {
+    const { event, cursor } = one;
+    const moved = log.moving.shift();
     if (moved !== undefined) {
-      expect(event).toEqual(moved.event);
-      this.#unplaced.push({ cursor, ordinal, event });
+      expect(event).toEqual(moved);
+      log.unplaced.push(one);
       return;
     }
-    if (this.#isKeyframe(event)) this.#checkKeyframe(event, cursor);
-    else {
+    if (!this.#isKeyframe(log, event)) {
       const json = JSON.stringify(unmarked(event));
       this.#passOver((posted) => JSON.stringify(posted) !== json);
       const posted = this.#posted.shift();
-      expect(posted?.event).toEqual(unmarked(event));
-      if (posted !== undefined) posted.batch.appended += 1;
+      if (posted === undefined) expect.fail(`nobody posted ${json}`);
+      posted.batch.appended += 1;
     }
     if (event.kind === "book" && isKept(event)) this.#isSampledInTime = this.#isInTime(cursor);
-    if (this.isPlaced) this.#addToTape(cursor, ordinal, event);
-    else this.#unplaced.push({ cursor, ordinal, event });
+    if (!log.isSettled) log.unsettled.push(event);
+    if (log.isPlaced) this.#addToTape(log, one);
+    else log.unplaced.push(one);
   }
 
   #isInTime(cursor: Cursor): boolean {
     return cursor < this.#nowUs() + AHEAD_US;
   }
 
-  #addToTape(cursor: Cursor, ordinal: number, event: TapeEvent): void {
+  #addToTape({ isSettled }: LogOfRoom, { cursor, ordinal, event }: LogEvent): void {
     const { head } = this.tape;
     // C-1: it is behind all that anybody has been told of.
-    if (ordinal === 0) {
-      expect(cursor).toBeGreaterThan(head);
-      expect(cursor).toBeGreaterThan(this.#told);
-    } else expect(cursor).toBe(head);
+    if (ordinal === 0) expect(cursor).toBeGreaterThan(Math.max(head, this.#told));
+    else if (cursor !== head) expect(cursor).toBe(head);
     const entry = this.tape.add(cursor, ordinal, event);
     // I-7: only a room that does not know what was before it may take a trade again.
-    if (entry.isRepeat) expect(this.isSettled).toBe(false);
+    if (entry.isRepeat) expect(isSettled).toBe(false);
   }
 
-  get #events(): TapeEvent[] {
-    const unplaced = this.#unplaced.map(({ event }) => event);
-    return [...this.tape.events(this.tape.entries.length), ...unplaced];
+  /** What a host's room knows. */
+  #knownTo({ isSettled, unsettled }: LogOfRoom): TapeEvent[] {
+    return isSettled ? this.tape.events(this.tape.entries.length) : unsettled;
   }
 
   /** A snapshot of the room's own; it has the number of an event that is in the log already. */
-  #isKeyframe(event: TapeEvent): event is BookEvent {
+  #isKeyframe(log: LogOfRoom, event: TapeEvent): event is BookEvent {
     if (event.kind !== "book" || event.sampled !== true) return false;
-    const last = this.#events.findLast(({ kind }) => kind === "book");
+    const last = this.#knownTo(log).findLast(({ kind }) => kind === "book");
     return last?.kind === "book" && last.seq === event.seq;
   }
 
-  #checkKeyframe(event: BookEvent, cursor: Cursor): void {
+  #checkKeyframe(
+    log: LogOfRoom,
+    event: BookEvent,
+    { cursor, isMoving }: { cursor: Cursor; isMoving: boolean },
+  ): void {
     // D-5: it is the book as it stands, and at least an interval after the sample before it.
-    const known = this.isSettled ? this.#events : this.#unplaced.map((one) => one.event);
-    expect(unmarked(event)).toEqual(bookOf(known));
-    const isSample = (one: Pick<TapeEntry, "event">) =>
-      one.event.kind === "book" && isKept(one.event);
-    const last = this.#unplaced.findLast(isSample) ?? this.tape.entries.findLast(isSample);
-    if (last !== undefined && this.isSettled && this.#isSampledInTime && this.#isInTime(cursor)) {
+    expect(unmarked(event)).toEqual(bookOf(this.#knownTo(log)));
+    // Whoever hands a symbol over samples its book at once.
+    if (isMoving || !log.isSettled || !this.#isSampledInTime || !this.#isInTime(cursor)) return;
+    const last = this.tape.entries.findLast(
+      (one) => one.event.kind === "book" && isKept(one.event),
+    );
+    if (last !== undefined) {
       expect(cursor - last.cursor).toBeGreaterThan(SAMPLE_INTERVAL_US - AHEAD_US);
     }
   }
@@ -217,9 +279,10 @@ export class ModelRoom {
 
   /** It is a trade that the room has had. */
   #expectKnown(event: TapeEvent): void {
+    const unsettled = [...this.#logs.values()].flatMap((log) => log.unsettled);
     const isKnown =
       this.tape.firstSeen(event) !== null ||
-      (event.kind === "trade" && this.#unplaced.some((one) => isSame(one.event, event)));
+      (event.kind === "trade" && unsettled.some((one) => isSame(one, event)));
     if (!isKnown) expect.fail(`it is not in the log: ${JSON.stringify(event)}`);
   }
 }

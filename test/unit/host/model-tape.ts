@@ -108,7 +108,7 @@ export class ModelTape {
     for (const event of events) {
       const json = JSON.stringify(event);
       while (this.entries[at]?.json !== json && this.#mayBeMissing(this.entries[at])) at += 1;
-      expect(json).toBe(this.entries[at]?.json);
+      if (this.entries[at]?.json !== json) expect(json).toBe(this.entries[at]?.json);
       at += 1;
     }
     return this.skipTo(at, cursor);
@@ -152,15 +152,23 @@ export class ModelTape {
   }
 
   /**
-   * The bar of the first `count` trades, in the order they arrived, of the minute that begins at `startUs`; `unsure` where some of
-   * them were lost.
+   * Is it the bar of the first so many trades of its minute, in the order they arrived? A trade that was taken twice counts twice for
+   * the room that took it, and once for whoever has it from Postgres; nothing is said of a minute that has lost some.
    */
-  bar(end: number, startUs: number, count?: number): Bar | null | "unsure" {
-    const entries = this.entries.slice(0, end);
-    const isOf = ({ event }: TapeEntry) =>
-      event.kind === "trade" && bucketStartUs(event.ts, "1m") === startUs;
-    if (entries.some((entry) => this.#mayBeLost(entry) && isOf(entry))) return "unsure";
-    return barOf(tradesOf(this.events(end)), startUs, { count });
+  expectBar(end: number, { count, ...bar }: Bar & { count?: number | undefined }): void {
+    const entries = this.entries
+      .slice(0, end)
+      .filter(({ event }) => event.kind === "trade" && bucketStartUs(event.ts, "1m") === bar.ts);
+    if (entries.some((entry) => this.#mayBeLost(entry))) return;
+    const barsOf = (isCounted: (entry: TapeEntry) => boolean) =>
+      barOf(tradesOf(entries.filter(isCounted).map(({ event }) => event)), bar.ts, { count });
+    const bars = [
+      barsOf(() => true),
+      barsOf(({ isRepeat }) => !isRepeat),
+      barsOf(({ isRepeat, cursor }) => !isRepeat || cursor > this.prunedThrough),
+    ];
+    const isOne = bars.some((one) => JSON.stringify(one) === JSON.stringify(bar));
+    if (!isOne) expect(bar).toEqual(bars[0]);
   }
 
   newestMinute(end: number): number | null {

@@ -19,6 +19,8 @@ import { memorySql } from "../room/sqlite-port.ts";
 export interface SavedRoom {
   id: RoomId;
   symbol: SymbolName;
+  /** The symbol has another room now. */
+  isFormer: boolean;
   /** Its frames are behind those of an earlier life. */
   isPlaced: boolean;
   /** It knows what was before it. */
@@ -43,10 +45,11 @@ export interface ObservedSql extends SqlPort {
   prunedThrough(): Cursor;
 }
 
-const INSERT_ROW = /^INSERT INTO log_\d+ \(cursor, first, events, bytes, stored, head, keys, frames\)/;
-const UPDATE_ROW = /^UPDATE (log_\d+) SET events = \?, bytes = \?, head = \?, frames = \? WHERE cursor = \?/;
-const SAVE_ROOM =
-  /^INSERT OR REPLACE INTO rooms \(id, symbol, born, before, reaches, pending, has_book, sealed\)/;
+const INSERT_ROW =
+  /^INSERT INTO log_\d+ \(cursor, first, events, bytes, stored, head, keys, frames\)/;
+const UPDATE_ROW =
+  /^UPDATE (log_\d+) SET events = \?, bytes = \?, head = \?, frames = \? WHERE cursor = \?/;
+const SAVE_ROOM = /^INSERT OR REPLACE INTO rooms \(id, symbol, born, before, reaches, pending, /;
 
 /** SQLite in memory as a host's disk: it outlives the hosts that are made over it. */
 export function observedSql(observer: DiskObserver): ObservedSql {
@@ -63,7 +66,10 @@ export function observedSql(observer: DiskObserver): ObservedSql {
       const before =
         update === null
           ? null
-          : one(`SELECT first, head, frames FROM ${update[1]} WHERE cursor = ?`, bindings[4] ?? null);
+          : one(
+              `SELECT first, head, frames FROM ${update[1]} WHERE cursor = ?`,
+              bindings[4] ?? null,
+            );
       const rows = sql.exec(query, ...bindings);
       if (before !== null) tellTakenOut(before, bindings, observer);
       else if (INSERT_ROW.test(query)) tellRow(bindings, observer);
@@ -104,8 +110,10 @@ function tellTakenOut(
   }
 }
 
-function tellRoom([id, symbol, , , , pending]: SqlValue[], observer: DiskObserver): void {
+function tellRoom(values: SqlValue[], observer: DiskObserver): void {
+  const [id, symbol, , , , pending] = values;
   observer.onRoom({
+    isFormer: values.at(-1) === 1,
     id: Number(id) as RoomId,
     symbol: String(symbol) as SymbolName,
     // As the registry writes it: 1 is `place`, 2 is `life`.

@@ -17,7 +17,10 @@ const ALARM_MS = 5_000;
 /** An outbox over a log, and a Writer with its database, which refuses frames with these texts. */
 export class OutboxWorld {
   readonly time = new FakeTime();
-  readonly clock = new Clock(this.time);
+  readonly clock = new Clock({
+    nowMs: this.time.nowMs,
+    setTimer: (fire, ms) => this.time.setTimer(fire, ms, this),
+  });
   readonly log = new FakeHostLog();
   readonly sql = memorySql();
   readonly requests: StoreRequest[] = [];
@@ -52,7 +55,7 @@ export class OutboxWorld {
   /** The object ends in the midst of what it does, and begins anew with what is on the disk. */
   async crash(): Promise<void> {
     await this.time.pass(0);
-    this.time.forgetTimers();
+    this.time.forgetTimers(this);
     this.log.crash();
     this.#life += 1;
     this.awake = 0;
@@ -136,7 +139,9 @@ export class OutboxWorld {
 
   async #store(request: StoreRequest): Promise<StoreOutcome> {
     this.requests.push(request);
-    if (this.takesMs > 0) await this.time.wait(this.takesMs);
+    if (this.takesMs > 0) {
+      await new Promise<void>((fire) => this.time.setTimer(fire, this.takesMs, this));
+    }
     const [outcome] = await storeApart([request], async (rooms): Promise<WholeOutcome> => {
       this.statements += 1;
       if (this.isAway) return { kind: "unavailable" };

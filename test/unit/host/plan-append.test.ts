@@ -5,6 +5,7 @@ import {
   appendBatches,
   refusalOf,
 } from "../../../durable/host/append/plan-append.ts";
+import { FormerLogs } from "../../../durable/host/log/former-logs.ts";
 import { HostLog } from "../../../durable/host/log/host-log.ts";
 import { HeldBack } from "../../../durable/host/outbox/held-back.ts";
 import { Registry } from "../../../durable/host/registry.ts";
@@ -33,7 +34,10 @@ function host({ outboxLimit = 0, sql = memorySql(), seriesLimit = 0, newRooms = 
   const held = new HeldBack(sql, log.storedThrough);
   const rooms = new Map<SymbolName, AppendingRoom>();
   const load = (symbol: SymbolName): AppendingRoom => {
-    const view = new RoomLog({ log, registry, held }, registry.find(symbol) ?? null);
+    const view = new RoomLog(
+      { log, registry, held, former: new FormerLogs(sql) },
+      registry.find(symbol) ?? null,
+    );
     const state = new RoomState(sql, view);
     const append = new RoomAppend({
       tradeWindow: state.tradeWindow,
@@ -166,16 +170,23 @@ describe("INV-6 I-6 an Idempotency-Key", () => {
 
   it("holds within one commit, after a wake, and for a batch of which nothing was new", () => {
     const { append, ids, headOf, sql } = host();
-    const commit = [batch({ A: ["a"] }, "k"), batch({ A: ["a"] }, "k"), batch({ A: ["b"] }, "k", "other")];
+    const commit = [
+      batch({ A: ["a"] }, "k"),
+      batch({ A: ["a"] }, "k"),
+      batch({ A: ["b"] }, "k", "other"),
+    ];
     const cursors = [headOf(A) + 0];
-    expect(append(...commit).map(({ kind }) => kind)).toEqual(["appended", "repeated", "key_reused"]);
+    expect(append(...commit).map(({ kind }) => kind)).toEqual([
+      "appended",
+      "repeated",
+      "key_reused",
+    ]);
     cursors[0] = headOf(A);
     expect(append(batch({ A: ["a"] }, "again"))).toEqual([{ kind: "appended", cursors }]);
     const woken = host({ sql });
-    expect(woken.append(batch({ A: ["a"] }, "again"), batch({ A: ["z"] }, "again", "other"))).toEqual([
-      { kind: "repeated", cursors },
-      { kind: "key_reused" },
-    ]);
+    expect(
+      woken.append(batch({ A: ["a"] }, "again"), batch({ A: ["z"] }, "again", "other")),
+    ).toEqual([{ kind: "repeated", cursors }, { kind: "key_reused" }]);
     expect(ids(A)).toEqual(["a"]);
   });
 });

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { deliverAnswer, deliverMessage } from "../../../client/deliver.ts";
-import type { TapeState } from "../../../client/state.ts";
 import type { TapeEvent } from "../../../src/protocol/event.ts";
 import { eventsMessage, partsAround, separate } from "../../../src/protocol/frame.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import { eventsSchema } from "../../../src/protocol/server-message.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 import { arrived, type Frame, loading, take } from "../../../web/data/join.ts";
@@ -71,7 +71,7 @@ describe("INV-3 one can go on from the end of every frame, also inside a message
         );
         const message = eventsSchema.parse(JSON.parse(text));
         const position = [100, ...ends][at % (ends.length + 1)] as Cursor;
-        const { effects } = deliverMessage({ cursor: position } as TapeState, message);
+        const { effects } = deliverMessage({ cursor: position, log: null }, message, null);
         const delivered = effects.flatMap((effect) =>
           effect.type === "deliver" && effect.delivery.type === "events"
             ? effect.delivery.events
@@ -105,13 +105,14 @@ describe("INV-3 one can go on from the end of every frame, also inside a message
   });
 
   it("a client that stands in its midst delivers the rest, from a socket and from a poll", () => {
-    const state = { cursor: 100 as Cursor } as TapeState;
+    const place = { cursor: 100 as Cursor, log: null };
+    const log = "a-log" as LogId;
     const oldest = 0 as Cursor;
-    for (const { cursor, effects } of [
-      deliverMessage(state, { type: "events", ...joined }),
-      deliverAnswer(state, { ...joined, oldest, complete: true }),
+    for (const { place: after, effects } of [
+      deliverMessage(place, { type: "events", ...joined }, log),
+      deliverAnswer(place, { ...joined, oldest, log, complete: true }),
     ]) {
-      expect(cursor).toBe(110);
+      expect(after).toEqual({ cursor: 110, log });
       const delivered = effects.flatMap((effect) =>
         effect.type === "deliver" && effect.delivery.type === "events" ? [effect.delivery] : [],
       );

@@ -1,3 +1,4 @@
+import { FormerLogs } from "../../../durable/host/log/former-logs.ts";
 import { HostLog, KEEPING } from "../../../durable/host/log/host-log.ts";
 import { HeldBack } from "../../../durable/host/outbox/held-back.ts";
 import { Registry } from "../../../durable/host/registry.ts";
@@ -25,13 +26,15 @@ export function createTables(sql: SqlPort): void {
  */
 export function oneRoom(sql: SqlPort, nowUs: EpochUs, pending: "place" | null = null) {
   createTables(sql);
-  const hostLog = new HostLog(sql, nowUs, () => "a log", KEEPING);
+  const hostLog = new HostLog(sql, nowUs, () => "a-log", KEEPING);
   const registry = new Registry(sql);
   const record = registry.find(SYMBOL) ?? registry.add(SYMBOL, hostLog.head, pending);
-  const log = new RoomLog({ log: hostLog, registry, held: new HeldBack(sql, hostLog.storedThrough) }, record);
+  const former = new FormerLogs(sql);
+  const held = new HeldBack(sql, hostLog.storedThrough);
+  const log = new RoomLog({ log: hostLog, registry, held, former }, record);
   const append = (frames: readonly EncodedFrame[]) => {
     const [cursor] = hostLog.append([{ room: record.id, frames }], [], nowUs);
     if (cursor !== undefined) log.appended(cursor);
   };
-  return { hostLog, registry, record, log, append };
+  return { hostLog, former, registry, record, log, append };
 }

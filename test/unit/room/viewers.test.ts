@@ -9,6 +9,7 @@ import type {
 } from "../../../durable/room/viewers/viewer.ts";
 import { Viewers, type ViewersDeps } from "../../../durable/room/viewers/viewers.ts";
 import { CLOSE_CODES } from "../../../src/protocol/close-codes.ts";
+import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { ServerMessage } from "../../../src/protocol/server-message.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
@@ -49,7 +50,7 @@ class Socket implements ViewerSocket {
 function roomOf({ pauseMs = 0, sendMs = 0, frames = [] as LogFrame[], isAway = false } = {}) {
   const time = new FakeTime();
   const sql = memorySql();
-  const { log, append: appendFrames } = oneRoom(sql, NOW_US, "place");
+  const { log, former, append: appendFrames } = oneRoom(sql, NOW_US, "place");
   const memory = new RoomState(sql, log);
   const deps: ViewersDeps = {
     symbol: "BTC-USD" as SymbolName,
@@ -78,7 +79,7 @@ function roomOf({ pauseMs = 0, sendMs = 0, frames = [] as LogFrame[], isAway = f
     appendFrames([{ text: Array(50).fill(event).join(","), count: 50 }]);
     viewers.published();
   };
-  return { time, log, viewers, append, wake };
+  return { time, log, former, viewers, append, wake };
 }
 
 describe("INV-5 a socket that fails", () => {
@@ -133,6 +134,103 @@ describe("S-5 after a gap", () => {
       message.type === "events" ? message.events.slice(0, 1) : [],
     );
     expect(values).toMatchObject([{ value: 1 }, { value: 2 }, { value: 3 }, { value: 4 }]);
+  });
+});
+
+describe("C-6 a viewer that comes with a cursor and its log", () => {
+  const BEGINNING = (NOW_US - 1) as number as Cursor;
+  const OTHER = "another-log" as LogId;
+  const values = (socket: Socket) =>
+    socket.said.flatMap((message) =>
+      message.type === "events"
+        ? message.events.slice(0, 1).map((event) => "value" in event && event.value)
+        : [],
+    );
+
+  it("of this log is replayed exactly, from any place in it", () => {
+    const { viewers, append, log } = roomOf();
+    const cursors = [1, 2, 3].map((value) => {
+      append(value);
+      return log.head;
+    });
+    for (const [at, since] of [BEGINNING, ...cursors].entries()) {
+      const socket = new Socket();
+      viewers.join(socket, since, ANYBODY, log.logId);
+      expect(socket.said[0]).toMatchObject({ type: "hello", log: log.logId });
+      expect(values(socket)).toEqual([1, 2, 3].slice(at));
+      expect(socket.said.at(-1)).toMatchObject({ type: "caught_up", complete: true });
+    }
+  });
+
+  it("of a log that handed over is replayed from Postgres on", async () => {
+    const old = {
+      cursor: (NOW_US - 50) as number as Cursor,
+      count: 1,
+      text: JSON.stringify({ kind: "metric", ts: NOW_US, metric: "m", value: 0 }),
+    };
+    const { viewers, append, former } = roomOf({ frames: [old] });
+    append(1);
+    former.add(OTHER);
+    const socket = new Socket();
+    viewers.join(socket, (NOW_US - 100) as number as Cursor, ANYBODY, OTHER);
+    await settle();
+    expect(socket.types).toEqual(["hello", "events", "events", "caught_up"]);
+    expect(values(socket)).toEqual([0, 1]);
+    expect(socket.said.at(-1)).toMatchObject({ complete: true });
+  });
+
+  it.each([
+    ["of a log that nobody knows", OTHER, -1],
+    ["ahead of this log, as where a copy of the disk was put back", null, 3_000_000],
+    ["ahead of it, of a log that handed over", "handed-over" as LogId, 1],
+  ])("%s is told a reset, the last values, and what comes from there on", (_, named, ahead) => {
+    const { viewers, append, log, former } = roomOf();
+    former.add("handed-over" as LogId);
+    append(1);
+    append(2);
+    const { head } = log;
+    const since = (head + ahead) as Cursor;
+    const socket = new Socket();
+    viewers.join(socket, since, ANYBODY, named ?? log.logId);
+    expect(socket.said).toMatchObject([
+      { type: "hello", cursor: head, log: log.logId },
+      { type: "gap", from: since, to: head, reason: "reset", dropped: null },
+      { type: "snapshot", cursor: head, metrics: [{ value: 2 }] },
+      { type: "caught_up", cursor: head, replayed: 0, complete: false },
+    ]);
+    append(3);
+    expect(values(socket)).toEqual([3]);
+    // It may have acknowledged what it came with before it heard that this means nothing here.
+    const viewer = viewers.viewerOf(socket) ?? expect.fail("no viewer");
+    viewers.acknowledged(viewer, since);
+    viewers.acknowledged(viewer, log.head);
+    expect(socket.closed).toBeNull();
+  });
+
+  it("of no log is at a place or a time, as ever, and ahead of the log at its head", () => {
+    const { viewers, append, log } = roomOf();
+    append(1);
+    const [behind, ahead] = [new Socket(), new Socket()];
+    viewers.join(behind, BEGINNING, ANYBODY, null);
+    viewers.join(ahead, (log.head + 9) as Cursor, ANYBODY, null);
+    expect(behind.types).toEqual(["hello", "events", "caught_up"]);
+    expect(ahead.types).toEqual(["hello", "caught_up"]);
+  });
+
+  it("INV-4 of another log while the live stream is behind the head gets every frame behind the gap once", async () => {
+    const { viewers, append, time, log } = roomOf({ pauseMs: 50 });
+    viewers.join(new Socket(), null, ANYBODY);
+    for (const value of [1, 2, 3]) append(value);
+    const socket = new Socket();
+    viewers.join(socket, BEGINNING, ANYBODY, OTHER);
+    const { head } = log;
+    expect(socket.said.at(-1)).toMatchObject({ type: "gap", from: BEGINNING, to: head });
+    append(4);
+    await time.pass(300);
+    expect(values(socket)).toEqual([4]);
+    const types = socket.types;
+    expect(types.filter((type) => type === "snapshot")).toHaveLength(1);
+    expect(types.indexOf("caught_up")).toBe(types.indexOf("snapshot") + 1);
   });
 });
 

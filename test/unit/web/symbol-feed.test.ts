@@ -55,6 +55,7 @@ function world(first: Answer<never> | "ok" = "ok") {
         return {
           status: () => tapeStatus,
           cursor: () => options.since ?? null,
+          log: () => null,
           close: () => {},
         };
       },
@@ -76,7 +77,7 @@ function world(first: Answer<never> | "ok" = "ok") {
     recover: () => {
       next = "ok";
     },
-    deliver: (delivery: Delivery) => opened[0]?.onDelivery(delivery),
+    deliver: (delivery: Delivery) => opened[0]?.onDelivery(delivery, { cursor: null, log: null }),
     report(status: Status) {
       tapeStatus = status;
       opened[0]?.onStatus?.(status);
@@ -131,6 +132,25 @@ test("INV-2 a gap is marked on chart and list, and history is asked again; one b
   expect(feed.gaps()).toHaveLength(1);
   expect(feed.trades().rows.map((row) => row.kind)).toEqual(["gap"]);
   expect(historyRequests()).toBe(2);
+});
+
+test("C-6 a reset is shown wherever it ends; what comes after it counts, though its cursors were there before", async () => {
+  const { clock, feed, deliver, historyRequests, bookRequests } = world();
+  await clock.advance(10);
+  deliver(tradeAt(CURSOR + 900, 10));
+  // The new life has its head where the old one had it long before: history of it is asked for.
+  const [from, to] = [(CURSOR + 900) as Cursor, (CURSOR - 500) as Cursor];
+  deliver({ type: "gap", reason: "reset", dropped: null, from, to });
+  await clock.advance(10);
+  expect(feed.gaps()).toHaveLength(1);
+  expect([historyRequests(), bookRequests()]).toEqual([2, 2]);
+  // History answers at `CURSOR`, and this is after it: below the cursor of the old life.
+  deliver(tradeAt(CURSOR + 5, 12));
+  expect(feed.last()?.price).toBe(12);
+  expect(feed.bars().at(-1)?.close).toBe(12);
+  // Nor is a later gap taken for one of before the bars.
+  deliver({ type: "gap", reason: "slow", dropped: 1, from: to, to: (to + 9) as Cursor });
+  expect(feed.gaps()).toHaveLength(2);
 });
 
 test("a server that is away is asked again, and said so meanwhile", async () => {

@@ -52,6 +52,11 @@ delete from points_late where ctid = any (array(
 
 -- then
 
+delete from id_marks where marked_at < (timestamptz '1970-01-01 00:00:00+00' + $1::int8 * interval '1 microsecond')
+-- $1 = 1767009600000000
+
+-- then
+
 delete from metrics_1m_past where ctid = any (array(
          select ctid from metrics_1m_past where bucket < (select minutes_from from tape_state) limit 1000))
        returning 1

@@ -3,11 +3,13 @@
 with state as materialized (
   select (extract(epoch from watermark) * 1000000)::int8 as watermark, (extract(epoch from raw_from) * 1000000)::int8 as raw_from,
     (extract(epoch from packed_through) * 1000000)::int8 as packed_through, minutes_from, identity
-  from tape_state where identity = $1::uuid for share),
+  from tape_state where
+  identity = $1::uuid and exists (
+    select from id_marks where learner = $2::uuid and mark >= $3::int8) for share),
 invalidation as (
   insert into stale_points (hour, series_id)
-  select distinct date_bin(3600000000::int8 * interval '1 microsecond', (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), timestamptz '1970-01-01 00:00:00+00'), u.series_id from unnest($2::int8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[]) as u (ts_us, value, cursor, series_id, ordinal) where (select watermark from state) > $7::int8 and u.ts_us < (select watermark from state)),
-old as materialized (select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond') as ts, u.* from unnest($2::int8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[]) as u (ts_us, value, cursor, series_id, ordinal) where (select raw_from from state) > $7::int8 and u.ts_us < (select raw_from from state)),
+  select distinct date_bin(3600000000::int8 * interval '1 microsecond', (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), timestamptz '1970-01-01 00:00:00+00'), u.series_id from unnest($4::int8[], $5::float8[], $6::int8[], $7::int4[], $8::int2[]) as u (ts_us, value, cursor, series_id, ordinal) where (select watermark from state) > $9::int8 and u.ts_us < (select watermark from state)),
+old as materialized (select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond') as ts, u.* from unnest($4::int8[], $5::float8[], $6::int8[], $7::int4[], $8::int2[]) as u (ts_us, value, cursor, series_id, ordinal) where (select raw_from from state) > $9::int8 and u.ts_us < (select raw_from from state)),
 closed as materialized (
   select c.* from (
     select array_agg(series_id) as keys, array_agg(ts) as moments from old having count(*) > 0) o
@@ -23,28 +25,32 @@ aside as (
   insert into points_set_aside (ts, value, cursor, series_id, ordinal) select u.ts, u.value, u.cursor, u.series_id, u.ordinal from placed u where u.is_set_aside
   ),
 late as (
-  insert into points_late (ts, value, cursor, series_id, ordinal) select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.value, u.cursor, u.series_id, u.ordinal from unnest($2::int8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[]) as u (ts_us, value, cursor, series_id, ordinal) where (select packed_through from state) > $7::int8 and u.ts_us < (select packed_through from state) and u.ts_us >= (select raw_from from state)
+  insert into points_late (ts, value, cursor, series_id, ordinal) select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.value, u.cursor, u.series_id, u.ordinal from unnest($4::int8[], $5::float8[], $6::int8[], $7::int4[], $8::int2[]) as u (ts_us, value, cursor, series_id, ordinal) where (select packed_through from state) > $9::int8 and u.ts_us < (select packed_through from state) and u.ts_us >= (select raw_from from state)
   ),
 stored as (
-  insert into points (ts, value, cursor, series_id, ordinal) select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.value, u.cursor, u.series_id, u.ordinal from unnest($2::int8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[]) as u (ts_us, value, cursor, series_id, ordinal) where u.ts_us >= (select packed_through from state)
+  insert into points (ts, value, cursor, series_id, ordinal) select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.value, u.cursor, u.series_id, u.ordinal from unnest($4::int8[], $5::float8[], $6::int8[], $7::int4[], $8::int2[]) as u (ts_us, value, cursor, series_id, ordinal) where u.ts_us >= (select packed_through from state)
   )
 select count(*)::int4 as set_aside, (select identity::text from state) as identity from placed where is_set_aside
 -- $1 = "a-uuid"
--- $2 = "{1767614400000001}"
--- $3 = "{1.5}"
--- $4 = "{1767614400000009}"
--- $5 = "{7}"
--- $6 = "{0}"
--- $7 = 1767614400000001
+-- $2 = "a-learner"
+-- $3 = 1
+-- $4 = "{1767614400000001}"
+-- $5 = "{1.5}"
+-- $6 = "{1767614400000009}"
+-- $7 = "{7}"
+-- $8 = "{0}"
+-- $9 = 1767614400000001
 
 with state as materialized (
   select (extract(epoch from watermark) * 1000000)::int8 as watermark, (extract(epoch from raw_from) * 1000000)::int8 as raw_from,
     (extract(epoch from packed_through) * 1000000)::int8 as packed_through, minutes_from, identity
-  from tape_state where identity = $1::uuid for share),
+  from tape_state where
+  identity = $1::uuid and exists (
+    select from id_marks where learner = $2::uuid and mark >= $3::int8) for share),
 invalidation as (
   insert into stale_trades (hour, symbol_id)
-  select distinct date_bin(3600000000::int8 * interval '1 microsecond', (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), timestamptz '1970-01-01 00:00:00+00'), u.symbol_id from unnest($2::int8[], $3::float8[], $4::float8[], $5::int8[], $6::int4[], $7::int2[], $8::int2[], $9::text[], $10::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select watermark from state) > $11::int8 and u.ts_us < (select watermark from state)),
-old as materialized (select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond') as ts, u.* from unnest($2::int8[], $3::float8[], $4::float8[], $5::int8[], $6::int4[], $7::int2[], $8::int2[], $9::text[], $10::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select raw_from from state) > $11::int8 and u.ts_us < (select raw_from from state)),
+  select distinct date_bin(3600000000::int8 * interval '1 microsecond', (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), timestamptz '1970-01-01 00:00:00+00'), u.symbol_id from unnest($4::int8[], $5::float8[], $6::float8[], $7::int8[], $8::int4[], $9::int2[], $10::int2[], $11::text[], $12::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select watermark from state) > $13::int8 and u.ts_us < (select watermark from state)),
+old as materialized (select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond') as ts, u.* from unnest($4::int8[], $5::float8[], $6::float8[], $7::int8[], $8::int4[], $9::int2[], $10::int2[], $11::text[], $12::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select raw_from from state) > $13::int8 and u.ts_us < (select raw_from from state)),
 closed as materialized (
   select c.* from (
     select array_agg(symbol_id) as keys, array_agg(ts) as moments from old having count(*) > 0) o
@@ -62,29 +68,33 @@ aside as (
   insert into trades_set_aside (ts, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) select u.ts, u.price, u.size, u.cursor, u.symbol_id, u.ordinal, u.side, u.venue, u.trade_id from placed u where u.is_set_aside
   ),
 stored as (
-  insert into trades_live (ts, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.price, u.size, u.cursor, u.symbol_id, u.ordinal, u.side, u.venue, u.trade_id from unnest($2::int8[], $3::float8[], $4::float8[], $5::int8[], $6::int4[], $7::int2[], $8::int2[], $9::text[], $10::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where u.ts_us >= (select raw_from from state)
+  insert into trades_live (ts, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.price, u.size, u.cursor, u.symbol_id, u.ordinal, u.side, u.venue, u.trade_id from unnest($4::int8[], $5::float8[], $6::float8[], $7::int8[], $8::int4[], $9::int2[], $10::int2[], $11::text[], $12::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where u.ts_us >= (select raw_from from state)
   )
 select count(*)::int4 as set_aside, (select identity::text from state) as identity from placed where is_set_aside
 -- $1 = "a-uuid"
--- $2 = "{1767614400000002}"
--- $3 = "{10}"
--- $4 = "{0.5}"
--- $5 = "{1767614400000009}"
--- $6 = "{3}"
--- $7 = "{1}"
--- $8 = "{1}"
--- $9 = "{\"\"}"
--- $10 = "{\"\"}"
--- $11 = 1767614400000002
+-- $2 = "a-learner"
+-- $3 = 1
+-- $4 = "{1767614400000002}"
+-- $5 = "{10}"
+-- $6 = "{0.5}"
+-- $7 = "{1767614400000009}"
+-- $8 = "{3}"
+-- $9 = "{1}"
+-- $10 = "{1}"
+-- $11 = "{\"\"}"
+-- $12 = "{\"\"}"
+-- $13 = 1767614400000002
 
 with state as materialized (
   select (extract(epoch from watermark) * 1000000)::int8 as watermark, (extract(epoch from raw_from) * 1000000)::int8 as raw_from,
     (extract(epoch from packed_through) * 1000000)::int8 as packed_through, minutes_from, identity
-  from tape_state where identity = $1::uuid for share),
+  from tape_state where
+  identity = $1::uuid and exists (
+    select from id_marks where learner = $2::uuid and mark >= $3::int8) for share),
 invalidation as (
   insert into stale_trades (hour, symbol_id)
-  select distinct date_bin(3600000000::int8 * interval '1 microsecond', (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), timestamptz '1970-01-01 00:00:00+00'), u.symbol_id from unnest($2::int8[], $3::float8[], $4::float8[], $5::int8[], $6::int4[], $7::int2[], $8::int2[], $9::text[], $10::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select watermark from state) > $11::int8 and u.ts_us < (select watermark from state)),
-old as materialized (select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond') as ts, u.* from unnest($2::int8[], $3::float8[], $4::float8[], $5::int8[], $6::int4[], $7::int2[], $8::int2[], $9::text[], $10::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select raw_from from state) > $11::int8 and u.ts_us < (select raw_from from state)),
+  select distinct date_bin(3600000000::int8 * interval '1 microsecond', (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), timestamptz '1970-01-01 00:00:00+00'), u.symbol_id from unnest($4::int8[], $5::float8[], $6::float8[], $7::int8[], $8::int4[], $9::int2[], $10::int2[], $11::text[], $12::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select watermark from state) > $13::int8 and u.ts_us < (select watermark from state)),
+old as materialized (select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond') as ts, u.* from unnest($4::int8[], $5::float8[], $6::float8[], $7::int8[], $8::int4[], $9::int2[], $10::int2[], $11::text[], $12::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where (select raw_from from state) > $13::int8 and u.ts_us < (select raw_from from state)),
 closed as materialized (
   select c.* from (
     select array_agg(symbol_id) as keys, array_agg(ts) as moments from old having count(*) > 0) o
@@ -102,52 +112,62 @@ aside as (
   insert into trades_set_aside (ts, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) select u.ts, u.price, u.size, u.cursor, u.symbol_id, u.ordinal, u.side, u.venue, u.trade_id from placed u where u.is_set_aside
   ),
 stored as (
-  insert into trades_live (ts, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.price, u.size, u.cursor, u.symbol_id, u.ordinal, u.side, u.venue, u.trade_id from unnest($2::int8[], $3::float8[], $4::float8[], $5::int8[], $6::int4[], $7::int2[], $8::int2[], $9::text[], $10::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where u.ts_us >= (select raw_from from state)
+  insert into trades_live (ts, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.price, u.size, u.cursor, u.symbol_id, u.ordinal, u.side, u.venue, u.trade_id from unnest($4::int8[], $5::float8[], $6::float8[], $7::int8[], $8::int4[], $9::int2[], $10::int2[], $11::text[], $12::text[]) as u (ts_us, price, size, cursor, symbol_id, ordinal, side, venue, trade_id) where u.ts_us >= (select raw_from from state)
   )
 select count(*)::int4 as set_aside, (select identity::text from state) as identity from placed where is_set_aside
 -- $1 = "a-uuid"
--- $2 = "{1767614400000003}"
--- $3 = "{10}"
--- $4 = "{0.5}"
--- $5 = "{1767614400000009}"
--- $6 = "{3}"
--- $7 = "{2}"
--- $8 = "{1}"
--- $9 = "{\"v\"}"
--- $10 = "{\"t1\"}"
--- $11 = 1767614400000003
+-- $2 = "a-learner"
+-- $3 = 1
+-- $4 = "{1767614400000003}"
+-- $5 = "{10}"
+-- $6 = "{0.5}"
+-- $7 = "{1767614400000009}"
+-- $8 = "{3}"
+-- $9 = "{2}"
+-- $10 = "{1}"
+-- $11 = "{\"v\"}"
+-- $12 = "{\"t1\"}"
+-- $13 = 1767614400000003
 
-with state as materialized (select identity from tape_state where identity = $1::uuid),
+with state as materialized (select identity from tape_state where
+  identity = $1::uuid and exists (
+    select from id_marks where learner = $2::uuid and mark >= $3::int8)),
 stored as (
 insert into position_states (ts, quantity, cursor, symbol_id, ordinal, avg_price, account)
 select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.quantity, u.cursor, u.symbol_id, u.ordinal, u.avg_price, u.account
-from unnest($2::int8[], $3::float8[], $4::int8[], $5::int4[], $6::int2[], $7::float8[], $8::text[]) as u (ts_us, quantity, cursor, symbol_id, ordinal, avg_price, account)
+from unnest($4::int8[], $5::float8[], $6::int8[], $7::int4[], $8::int2[], $9::float8[], $10::text[]) as u (ts_us, quantity, cursor, symbol_id, ordinal, avg_price, account)
 where exists (select from state))
 select 0 as set_aside, (select identity::text from state) as identity
 -- $1 = "a-uuid"
--- $2 = "{1767614400000004}"
--- $3 = "{2}"
--- $4 = "{1767614400000009}"
--- $5 = "{3}"
--- $6 = "{3}"
--- $7 = "{NULL}"
--- $8 = "{\"main\"}"
+-- $2 = "a-learner"
+-- $3 = 1
+-- $4 = "{1767614400000004}"
+-- $5 = "{2}"
+-- $6 = "{1767614400000009}"
+-- $7 = "{3}"
+-- $8 = "{3}"
+-- $9 = "{NULL}"
+-- $10 = "{\"main\"}"
 
-with state as materialized (select identity from tape_state where identity = $1::uuid),
+with state as materialized (select identity from tape_state where
+  identity = $1::uuid and exists (
+    select from id_marks where learner = $2::uuid and mark >= $3::int8)),
 stored as (
 insert into books (ts, cursor, seq, symbol_id, ordinal, bid_prices, bid_sizes, ask_prices, ask_sizes)
 select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.cursor, u.seq, u.symbol_id, u.ordinal,
   u.bid_prices::float8[], u.bid_sizes::float8[], u.ask_prices::float8[], u.ask_sizes::float8[]
-from unnest($2::int8[], $3::int8[], $4::int8[], $5::int4[], $6::int2[], $7::text[], $8::text[], $9::text[], $10::text[]) as u (ts_us, cursor, seq, symbol_id, ordinal, bid_prices, bid_sizes, ask_prices, ask_sizes)
+from unnest($4::int8[], $5::int8[], $6::int8[], $7::int4[], $8::int2[], $9::text[], $10::text[], $11::text[], $12::text[]) as u (ts_us, cursor, seq, symbol_id, ordinal, bid_prices, bid_sizes, ask_prices, ask_sizes)
 where exists (select from state))
 select 0 as set_aside, (select identity::text from state) as identity
 -- $1 = "a-uuid"
--- $2 = "{1767614400000005}"
--- $3 = "{1767614400000009}"
--- $4 = "{NULL}"
--- $5 = "{3}"
--- $6 = "{4}"
--- $7 = "{\"{9}\"}"
--- $8 = "{\"{1}\"}"
--- $9 = "{\"{11}\"}"
--- $10 = "{\"{2}\"}"
+-- $2 = "a-learner"
+-- $3 = 1
+-- $4 = "{1767614400000005}"
+-- $5 = "{1767614400000009}"
+-- $6 = "{NULL}"
+-- $7 = "{3}"
+-- $8 = "{4}"
+-- $9 = "{\"{9}\"}"
+-- $10 = "{\"{1}\"}"
+-- $11 = "{\"{11}\"}"
+-- $12 = "{\"{2}\"}"

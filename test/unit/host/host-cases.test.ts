@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+import { CURSOR_ORIGIN } from "../../../src/protocol/time.ts";
+import { checkAfterRest } from "./after-rest.ts";
+import { PLACEMENTS } from "./model-actions.ts";
+import { ModelHosts, SYMBOLS } from "./model-hosts.ts";
+
+const [BUSY, RARE, MOVED] = SYMBOLS;
+const [ONE, TWO, DEDICATED] = PLACEMENTS;
+const FROM_NOW = { cursor: null, log: null };
+
+/** A request of some events for each symbol. */
+function batch(size: number, ...symbols: (typeof SYMBOLS)[number][]) {
+  const parts = symbols.map((symbol) => ({ symbol, size }));
+  return { parts, tradeEvery: 2, repeatEvery: 0, lateByMs: 0, keyed: false };
+}
+
+async function endOf(hosts: ModelHosts): Promise<void> {
+  hosts.throwFailures();
+  await hosts.comeToRest();
+  hosts.throwFailures();
+  checkAfterRest(hosts);
+}
+
+/** What the model of hosts found, as short as it could be made. */
+describe("a host", () => {
+  test("S-7: a poll that waits for a symbol of before passes nothing over", async () => {
+    const hosts = new ModelHosts(ONE);
+    await hosts.poll(MOVED, { fromOrigin: true, limit: 10, waitMs: 700 });
+    expect(hosts.room(MOVED).polled?.cursor).toBe(hosts.room(MOVED).tape.entries[9]?.cursor);
+    await endOf(hosts);
+  });
+
+  test("S-7: a poll is told nothing of what has no place yet", async () => {
+    const hosts = new ModelHosts(ONE);
+    await hosts.setPostgres("away");
+    await hosts.append([batch(2, MOVED)]);
+    await hosts.poll(MOVED, { fromOrigin: true, limit: 10, waitMs: 0 });
+    expect(hosts.room(MOVED).polled?.cursor).toBe(CURSOR_ORIGIN);
+    await endOf(hosts);
+  });
+
+  test("S-7: nor is a viewer that waits for a symbol which another host may have", async () => {
+    const hosts = new ModelHosts(TWO as typeof ONE);
+    await hosts.connect(BUSY, FROM_NOW, true);
+    await hosts.place(ONE);
+    await hosts.reconnect(0);
+    await hosts.append([batch(2, BUSY, RARE)]);
+    await endOf(hosts);
+  });
+
+  test("INV-1: a symbol that it learned of, and another host took meanwhile, is asked for there", async () => {
+    const hosts = new ModelHosts(ONE);
+    await hosts.appendAndCrash([batch(1, BUSY)], 0);
+    await hosts.place(DEDICATED as typeof ONE);
+    await hosts.append([batch(1, BUSY, MOVED)]);
+    await hosts.place(ONE);
+    await hosts.append([batch(1, BUSY, MOVED)]);
+    await hosts.place(DEDICATED as typeof ONE);
+    await endOf(hosts);
+  });
+
+  test("D-5: a book is sampled where its symbol comes back from settings by which nobody asked for it", async () => {
+    const hosts = new ModelHosts(ONE);
+    await hosts.append([batch(40, MOVED)]);
+    await hosts.place(DEDICATED as typeof ONE);
+    await hosts.connect(BUSY, FROM_NOW, true);
+    await hosts.place(ONE);
+    await endOf(hosts);
+  });
+});
