@@ -27,7 +27,7 @@ export function usageTable({ seconds, reading }: Measured): string {
 
 /** The bill, line by line, where raw data is kept for so many days. */
 export function billOf(measured: Measured, keptDays: number): string {
-  const { seconds, events, delivered } = measured;
+  const { seconds, events, delivered, cpu } = measured;
   const month = monthOf(measured, keptDays);
   const lines: string[] = [];
   const sum = { cloudflare: SUBSCRIPTION_USD, neon: 0 };
@@ -48,6 +48,7 @@ export function billOf(measured: Measured, keptDays: number): string {
     row("in all", "", "", "", (sum.cloudflare + sum.neon).toFixed(2)),
     "",
     `Measured over ${seconds.toFixed(0)} s: ${short(events / seconds)} events/s acknowledged, ${short(delivered / seconds)} messages/s to viewers.`,
+    `The runtime used ${short(cpu.runtimeS / seconds)} of a core, and Postgres ${short(cpu.databaseS / seconds)}.`,
   ].join("\n");
 }
 

@@ -79,10 +79,10 @@ const envs = new WeakMap<Env, Env>();
 function meteredEnv(env: Env): Env {
   let known = envs.get(env);
   if (known === undefined) {
-    const namespaces = BINDINGS.map((binding) => [
-      binding,
-      meteredNamespace(binding, env[binding]),
-    ]);
+    // Those of the first edition are bound only where it left something.
+    const namespaces = BINDINGS.filter((binding) => env[binding] !== undefined).map(
+      (binding) => [binding, meteredNamespace(binding, env[binding])] as const,
+    );
     known = { ...env, ...(Object.fromEntries(namespaces) as Partial<Env>) };
     envs.set(env, known);
   }
