@@ -450,8 +450,9 @@ export class ModelHosts {
         ownHostsAfter: async (one, most) => this.#placements.ownHostsAfter(one, most),
       },
       others: {
-        namesAfter: async (one, ...page) => this.#host(one).core.namesAfter(...page),
-        handOver: (one, ...symbol) => this.#host(one).core.handOver(...symbol),
+        namesAfter: (one, ...page) =>
+          this.#host(one).asked(async (core) => core.namesAfter(...page)),
+        handOver: (one, ...symbol) => this.#host(one).asked((core) => core.handOver(...symbol)),
       },
     });
     this.#hosts.set(name, host);
