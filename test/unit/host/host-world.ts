@@ -58,6 +58,12 @@ interface Life {
   /** Work under way. */
   pending: number;
   isOver: boolean;
+  /** Called when it is over: whoever waits for its answer hears of it. */
+  calls: Set<() => void>;
+}
+
+function newLife(): Life {
+  return { pending: 0, isOver: false, calls: new Set() };
 }
 
 /** What a host finds around it: a disk, an alarm, Postgres, other hosts. It outlives every life of the host. */
@@ -68,7 +74,7 @@ export class HostWorld {
   readonly #deps: HostWorldDeps;
   readonly #sql: ObservedSql;
   #core: HostCore | null = null;
-  #life: Life = { pending: 0, isOver: true };
+  #life: Life = newLife();
 
   constructor(deps: HostWorldDeps) {
     this.name = deps.name;
@@ -96,7 +102,24 @@ export class HostWorld {
   end(): void {
     this.#deps.time.forgetTimers(this.#life);
     this.#life.isOver = true;
+    for (const fail of this.#life.calls) fail();
     this.#core = null;
+  }
+
+  /** Another host asks this one: that keeps it awake, and fails where it dies. */
+  async asked<T>(ask: (core: HostCore) => Promise<T>): Promise<T> {
+    const { core } = this;
+    const life = this.#life;
+    const { promise: died, reject } = Promise.withResolvers<never>();
+    const fail = () => reject(new Error(`${this.name} died`));
+    life.calls.add(fail);
+    life.pending += 1;
+    try {
+      return await Promise.race([ask(core), died]);
+    } finally {
+      life.calls.delete(fail);
+      life.pending -= 1;
+    }
   }
 
   /** The alarm goes off, as the platform's does. */
@@ -106,7 +129,7 @@ export class HostWorld {
   }
 
   #begin(): HostCore {
-    this.#life = { pending: 0, isOver: false };
+    this.#life = newLife();
     const { ROOM_HOSTS, ROOM_DEDICATED } = this.#deps.placement();
     const settings: HostSettings = {
       limits: { ...NO_LIMITS, ROOM_HOSTS, ROOM_DEDICATED: [...ROOM_DEDICATED] },
