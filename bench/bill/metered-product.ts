@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mintToken } from "../../dev/mint-token.ts";
 import { Product } from "../../dev/product.ts";
 import { readSettings } from "../../dev/settings.ts";
-import { cpuSeconds, descendants } from "../targets/process-figures.ts";
+import { cpuSeconds, descendants, endedChildrenCpuSeconds } from "../targets/process-figures.ts";
 import { environmentOf, runSql } from "../targets/product.ts";
 import type { Reading } from "./meter.ts";
 import { READING_PATH } from "./reading-path.ts";
@@ -81,7 +81,7 @@ function cpuOf(pid: number): { runtimeS: number; databaseS: number } {
     if (command.includes("workerd serve")) runtimeS += cpuSeconds(child);
     // Every process of the server, and not the endpoint that Neon has of its own.
     if (command.startsWith("postgres") || /\/postgres( |$)/.test(command)) {
-      databaseS += cpuSeconds(child);
+      databaseS += cpuSeconds(child) + endedChildrenCpuSeconds(child);
     }
   }
   return { runtimeS, databaseS };
