@@ -89,7 +89,10 @@ export default {
     layer("durable", DURABLE, [PROTOCOL, CORE, FORMATS, DB, TELEMETRY, SETTINGS]),
     layer("client", CLIENT, [PROTOCOL, CORE]),
     layer("web", "^web/", [PROTOCOL, CORE, CLIENT]),
-    layer("worker", "^src/(?!(config|access-settings|placement-settings)\\.ts$)[^/]+\\.ts$", ["^src/", DURABLE]),
+    layer("worker", "^src/(?!(config|access-settings|placement-settings)\\.ts$)[^/]+\\.ts$", [
+      "^src/",
+      DURABLE,
+    ]),
     layer("bench", "^bench/", ["^src/", DURABLE, CLIENT, "^dev/"]),
     layer("dev", "^dev/", [PROTOCOL, CORE, dbFolder("(driver|upkeep)"), SETTINGS]),
     ...pure("protocol", PROTOCOL, ["zod"]),
@@ -113,7 +116,10 @@ export default {
       comment:
         "Only durable/room/room.ts and its like know the Workers runtime; what they are made of is tested bare.",
       severity: "error",
-      from: { path: DURABLE, pathNot: "^durable/(([^/]+)/\\2|first-edition/(room|directory))\\.ts$" },
+      from: {
+        path: DURABLE,
+        pathNot: "^durable/(([^/]+)/\\2|first-edition/(room|directory))\\.ts$",
+      },
       to: { path: "^cloudflare:" },
     },
     {

@@ -8,8 +8,11 @@ import type { Effect, Moment, OpenPhase, Place, Received, Step, TapeState } from
 
 /** A connection this old has shown that it works: the next failure starts the backoff anew. */
 const STABLE_MS = 10_000;
-/** An `ack` that is due for its bytes is never late; this is for the quiet room, so that its window empties too. */
-const ACK_AFTER_MS = 1_000;
+/**
+ * An `ack` that is due for its bytes is never late; this is for the quiet room, so that its window empties too. Seldom, for each
+ * ack wakes an object that sleeps, and is billed.
+ */
+const ACK_AFTER_MS = 5_000;
 /** A timer this late means that the machine slept, or the page was frozen: the socket is not worth waiting for. */
 const SLEPT_MS = 5_000;
 

@@ -25,6 +25,7 @@ const LAYERS = [
   "src",
   "web",
   "dev",
+  "bench/bill/worker",
   "test",
   "test/tsconfig.workers.json",
   "test/workerd",

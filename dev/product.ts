@@ -13,7 +13,7 @@ import type { OnLine } from "./process-log.ts";
 import { spawnRuntime } from "./runtime-process.ts";
 import { keptSecret } from "./secrets.ts";
 import { hostAndPort, type Settings } from "./settings.ts";
-import { readWranglerToml } from "./wrangler-toml.ts";
+import { readWranglerToml, type WorkerNeeds } from "./wrangler-toml.ts";
 
 /** Until a stopped runtime has answered what it had begun; open WebSockets would hold it for ever. In ms. */
 const RUNTIME_GRACE_MS = 2_000;
@@ -34,6 +34,8 @@ export type ProductDeps = {
   onProcesses: (pids: number[]) => void;
   /** A process died too often: the product cannot go on. */
   onGiveUp: (what: string) => void;
+  /** What of the Worker is otherwise than wrangler.toml says, as where a bench counts what it costs. */
+  changeNeeds?: (needs: WorkerNeeds) => WorkerNeeds;
 };
 
 /** Everything that runs on one machine: the database endpoint, and the runtime with the Worker in it. */
@@ -125,8 +127,9 @@ export class Product {
     return join(this.#deps.settings.dataDir, "objects");
   }
 
-  #needs() {
-    return readWranglerToml(readFileSync(join(this.#deps.projectDir, "wrangler.toml"), "utf8"));
+  #needs(): WorkerNeeds {
+    const { projectDir, changeNeeds = (needs) => needs } = this.#deps;
+    return changeNeeds(readWranglerToml(readFileSync(join(projectDir, "wrangler.toml"), "utf8")));
   }
 
   #kept(

@@ -3,9 +3,9 @@ import { connect, type Socket } from "node:net";
 import { clientTextFrame, FrameReader } from "./frame-reader.ts";
 import { type MessageDigest, type MessageReader, startsWith } from "./message-digest.ts";
 
-/** What the client of the product does (client/open-phase.ts): an ack for a sixth of the window, or a second after. */
+/** What the client of the product does (client/open-phase.ts): an ack for a sixth of the window, or 5 s after. */
 const ACK_EVERY_BYTES = Math.floor((1024 * 1024) / 6);
-const ACK_AFTER_MS = 1_000;
+const ACK_AFTER_MS = 5_000;
 const PING_EVERY_MS = 5_000;
 
 const PING_FRAME = clientTextFrame("ping");

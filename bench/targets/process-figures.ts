@@ -5,10 +5,19 @@ const TICKS_PER_SECOND = 100;
 
 /** CPU a process has used, user and system, in seconds. */
 export function cpuSeconds(pid: number): number {
+  return sumOfTicks(pid, 11, 12);
+}
+
+/** The same of its children that have ended. */
+export function endedChildrenCpuSeconds(pid: number): number {
+  return sumOfTicks(pid, 13, 14);
+}
+
+function sumOfTicks(pid: number, ...places: number[]): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   // The name of the command, in parentheses, may hold spaces.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  return places.reduce((sum, place) => sum + Number(fields[place]), 0) / TICKS_PER_SECOND;
 }
 
 /** Resident memory in bytes. */

@@ -104,7 +104,7 @@ export function environmentOf(pid: number): Record<string, string> {
 }
 
 /** The Neon HTTP protocol's smallest request. */
-async function runSql(
+export async function runSql(
   environment: Record<string, string>,
   query: string,
   params: (string | null)[] = [],

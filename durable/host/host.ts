@@ -45,7 +45,7 @@ import { KEEPING } from "./log/host-log.ts";
 import { PART_LIMIT } from "./outbox/drain.ts";
 import type { FirstEdition } from "./symbols/predecessors.ts";
 
-const DATABASE_TIMEOUT_MS = 5_000;
+const DATABASE_TIMEOUT_MS = 10_000;
 
 /** The Durable Object of the rooms that are placed on it: the platform around a `HostCore`, and no more. */
 export class Host extends DurableObject<Env> implements HostCalls {
@@ -218,7 +218,7 @@ export class Host extends DurableObject<Env> implements HostCalls {
         store: (request) => writer().store(request),
         identity: () => writer().identity(),
       },
-      archiveOf: (symbol) => roomArchive(this.#config, this.#logger, symbol),
+      archiveOf: (symbol) => roomArchive(this.#database, this.#logger, symbol),
       names: {
         readStored: () => readSymbolNames(this.#database),
         find: (symbols) => findSymbolNames(this.#database, symbols),

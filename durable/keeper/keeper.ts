@@ -87,10 +87,11 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
   #upkeepAtMs: number | undefined;
   #failures = 0;
 
-  async stored(isLate: boolean): Promise<void> {
+  async stored(isLate: boolean): Promise<number> {
     const alarmMs = await this.ctx.storage.getAlarm();
     const wantedMs = alarmAfterStore(this.#clock.nowMs(), isLate, alarmMs);
     if (wantedMs !== alarmMs) await this.ctx.storage.setAlarm(wantedMs);
+    return wantedMs;
   }
 
   databaseIs(identity: string): void {

@@ -15,6 +15,18 @@ export function alarmAfterStore(nowMs: number, isLate: boolean, alarmMs: number 
   return alarmMs === null ? wantedMs : Math.min(alarmMs, wantedMs);
 }
 
+/** Alarms of the Keeper and what a Writer thinks of them may differ by so much, in ms. */
+const CLOCKS_MS = 1_000;
+
+/**
+ * Has the Keeper to be told that something was stored at `nowMs`, given when it said it would look (null: nobody knows)? Not where
+ * it looks soon enough anyway, and surely after now.
+ */
+export function mustTell(nowMs: number, isLate: boolean, alarmMs: number | null): boolean {
+  if (alarmMs === null || alarmMs < nowMs + CLOCKS_MS) return true;
+  return alarmAfterStore(nowMs, isLate, alarmMs) !== alarmMs;
+}
+
 /** Could data of this time be earlier than the watermark? Says only how soon somebody looks; what is stale is noted anyway. */
 export function mayBeLate(earliestUs: number, nowUs: EpochUs): boolean {
   return earliestUs < nowUs - WATERMARK_LAG_US;

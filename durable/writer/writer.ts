@@ -18,7 +18,7 @@ import { type RoomFrames, storeFrames } from "../../src/db/store/store-frames.ts
 import { databaseDisk } from "../../src/telemetry/database-disk.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { nowUs } from "../clock.ts";
-import { mayBeLate } from "../keeper/notice.ts";
+import { mayBeLate, mustTell } from "../keeper/notice.ts";
 import { Backlog } from "./backlog.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { type RoomOfRequest, storeApart, type WholeOutcome } from "./store-apart.ts";
@@ -58,6 +58,8 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
   /** The database that was last spoken to, and when it said so. */
   #heard: { identity: string; atMs: number } | null = null;
   #toldAtMs = Number.NEGATIVE_INFINITY;
+  /** When the Keeper looks, as far as it has said. */
+  #keeperAlarmMs: number | null = null;
   #toldLate = false;
 
   async store(request: StoreRequest): Promise<StoreOutcome> {
@@ -102,8 +104,12 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     this.#heard = { identity, atMs: Date.now() };
   }
 
-  /** At most once a second, and once more where late data follows: the Keeper looks for itself what there is to do. */
+  /**
+   * Where it does not look soon anyway. At most once a second, and once more where late data follows: the Keeper looks for itself
+   * what there is to do.
+   */
   #tellKeeper(isLate: boolean): void {
+    if (!mustTell(Date.now(), isLate, this.#keeperAlarmMs)) return;
     const sinceMs = Date.now() - this.#toldAtMs;
     // Less than nothing where the clock was turned back.
     const isTold = sinceMs >= 0 && sinceMs < TELL_EVERY_MS;
@@ -112,11 +118,12 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     this.#toldLate = isLate;
     const keeper = this.env.KEEPER.get(this.env.KEEPER.idFromName(KEEPER_NAME));
     this.ctx.waitUntil(
-      keeper
-        .stored(isLate)
-        .catch((error: unknown) =>
-          this.#logger.warn("keeper_unreachable", { detail: String(error) }),
-        ),
+      keeper.stored(isLate).then(
+        (alarmMs) => {
+          this.#keeperAlarmMs = alarmMs;
+        },
+        (error: unknown) => this.#logger.warn("keeper_unreachable", { detail: String(error) }),
+      ),
     );
   }
 

@@ -166,6 +166,13 @@ export class Generation {
     return bytes;
   }
 
+  /** How many rows somebody would look at who reads on from a cursor: those of all blocks behind it. */
+  rowsAfter(after: Cursor): number {
+    let rows = 0;
+    for (const block of this.blocksAfter(after)) rows += block.rows;
+    return rows;
+  }
+
   /** Heads of the first so many rows after `after` and up to `upTo`, oldest first. */
   heads(after: Cursor, upTo: Cursor, limit: number): RowHead[] {
     const rows = this.#sql.exec(

@@ -101,6 +101,11 @@ export class Generations implements Iterable<Generation>, KeySource {
     return this.#list.reduce((sum, generation) => sum + generation.bytesAfter(after), 0);
   }
 
+  /** How many rows somebody would look at who reads on from a cursor. */
+  rowsAfter(after: Cursor): number {
+    return this.#list.reduce((sum, generation) => sum + generation.rowsAfter(after), 0);
+  }
+
   /** Frames of a room after `after` and up to `upTo`, oldest first. */
   *framesOf(room: RoomId, after: Cursor, upTo: Cursor): Generator<LogFrame> {
     for (const generation of this.#list) {

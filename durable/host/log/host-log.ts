@@ -163,6 +163,11 @@ export class HostLog {
     yield* this.#recent.framesOf(room, after, upTo);
   }
 
+  /** About how many rows, of whatever rooms, somebody would look at who reads on from a cursor. */
+  rowsAfter(after: Cursor): number {
+    return this.#generations.rowsAfter(after);
+  }
+
   /** The newest frames of a room that together hold at least so many events, or all it has, oldest first. */
   newestOf(room: RoomId, events: number): LogFrame[] {
     const recent = this.#recent.allOf(room);

@@ -113,6 +113,11 @@ export class RoomLog {
     yield* this.#log.framesOf(id, after, upTo);
   }
 
+  /** About how many rows of its host's log are behind a cursor: what reading on from there costs at the most. */
+  rowsAfter(after: Cursor): number {
+    return this.#log.rowsAfter(after);
+  }
+
   /** The newest frames that together hold at least so many events, or all, oldest first. */
   newest(events: number): readonly LogFrame[] {
     return this.#record === null ? [] : this.#log.newestOf(this.#record.id, events);

@@ -1,8 +1,7 @@
-import type { Config } from "../../../src/config.ts";
 import { MINUTE_US } from "../../../src/core/duration.ts";
 import { encodeFrame } from "../../../src/core/encode-events.ts";
 import { readBars } from "../../../src/db/bars/read-bars.ts";
-import { type Database, openDatabase } from "../../../src/db/driver/database.ts";
+import type { Database } from "../../../src/db/driver/database.ts";
 import { type DatabaseFailure, failureOf, lineOf } from "../../../src/db/driver/database-error.ts";
 import { readEarlierLife, readNewestCursor } from "../../../src/db/events/read-earlier-life.ts";
 import { readFrames } from "../../../src/db/events/read-frames.ts";
@@ -12,33 +11,19 @@ import type { Log } from "../../../src/telemetry/log.ts";
 import type { RoomArchive } from "../room-ports.ts";
 import { EARLIER_LIMITS } from "./earlier-limits.ts";
 
-const TIMEOUT_MS = 10_000;
 /** Events read at a time. */
 const PAGE_EVENTS = 2_000;
 
-/** What a room reads of its symbol in Postgres. The database is opened at the first read, for most rooms never need it. */
-export function roomArchive(
-  config: Pick<Config, "DATABASE_URL" | "DATABASE_ENDPOINT">,
-  logger: Log,
-  symbol: SymbolName,
-): RoomArchive {
-  let opened: Database | null = null;
-  const database = () => {
-    opened ??= openDatabase({
-      url: config.DATABASE_URL,
-      endpoint: config.DATABASE_ENDPOINT,
-      timeoutMs: TIMEOUT_MS,
-    });
-    return opened;
-  };
+/** What a room reads of its symbol in Postgres, by way of its host's connections. */
+export function roomArchive(database: Database, logger: Log, symbol: SymbolName): RoomArchive {
   const answerTo = async (failure: DatabaseFailure | null) => {
     if (failure === null) return "broken";
-    return failure.kind === "unavailable" && (await answers(database())) ? "busy" : "away";
+    return failure.kind === "unavailable" && (await answers(database)) ? "busy" : "away";
   };
   return {
     async readPage(after, upTo) {
       try {
-        const page = await readFrames(database(), { symbol, after, upTo, maxEvents: PAGE_EVENTS });
+        const page = await readFrames(database, { symbol, after, upTo, maxEvents: PAGE_EVENTS });
         const frames = page.frames.map(({ cursor, events }) => ({
           ...encodeFrame(events),
           cursor,
@@ -52,12 +37,12 @@ export function roomArchive(
         return { kind };
       }
     },
-    readNewestCursor: (after) => readNewestCursor(database(), symbol, after),
-    readEarlierLife: (through) => readEarlierLife(database(), symbol, through, EARLIER_LIMITS),
+    readNewestCursor: (after) => readNewestCursor(database, symbol, after),
+    readEarlierLife: (through) => readEarlierLife(database, symbol, through, EARLIER_LIMITS),
     async readMinute(minuteUs, storedThrough, tail) {
       const range = { fromUs: minuteUs, toUs: (minuteUs + MINUTE_US) as EpochUs, limit: 1 };
       const query = { symbol, interval: "1m", ...range, storedThrough, tail } as const;
-      const [bar] = await readBars(database(), query);
+      const [bar] = await readBars(database, query);
       return bar ?? null;
     },
   };

@@ -13,6 +13,11 @@ const CHECKPOINT_EVENTS = 2_000;
 const CHECKPOINT_EVENTS_A_SERIES = 10;
 /** A fold that lacks so many events is worth a row where the room leaves memory. */
 const WORTH_EVENTS = 200;
+/**
+ * One that a wake has to look at so many rows of the log for is worth one too. A host that sleeps with viewers wakes every 15 s and
+ * would look at them each time; a row written costs as much as a thousand that are read.
+ */
+const WORTH_ROWS = 250;
 /** Trades of the newest so many events are known again after a wake. */
 const WINDOW_EVENTS = 10_000;
 /** Bars kept for the next flush; older ones are in history. */
@@ -41,6 +46,7 @@ export class RoomState {
   #foldedThrough: Cursor;
   #savedThrough: Cursor;
   #sinceCheckpoint = 0;
+  #isFresh = true;
   /** Bars that closed or were corrected, each with the cursor of the frame that did it. */
   #bars: { cursor: Cursor; bar: BarMessage }[] = [];
   readonly #oldMinutes = new Set<EpochUs>();
@@ -82,8 +88,12 @@ export class RoomState {
   foldToHead(): LastValuesFold {
     const { head } = this.#log;
     if (this.#foldedThrough === head) return this.#fold;
+    const isWorth = this.#isFresh && this.#log.rowsAfter(this.#foldedThrough) >= WORTH_ROWS;
+    this.#isFresh = false;
     this.foldIn(this.#log.framesAfter(this.#foldedThrough, head));
     this.#foldedThrough = head;
+    // The next wake need not fold again what this one has.
+    if (isWorth && this.#sinceCheckpoint > 0) this.#checkpoint();
     return this.#fold;
   }
 

@@ -68,7 +68,7 @@ describe("the way to the room", () => {
     const { deliveries } = watch(room, { since: 9_000_000 as Cursor });
     await room.clock.advance(100);
     room.append(1, 2);
-    await room.clock.advance(2_000);
+    await room.clock.advance(5_500);
     expect(deliveries.map(({ type }) => type)).toContain("events");
     expect(room.acks.at(-1)).toBe(room.head());
   });
@@ -368,14 +368,14 @@ describe("a consumer that throws", () => {
 });
 
 describe("keeping up", () => {
-  test("it pings each 5 s, and acks the cursor within a second of the last word", async () => {
+  test("it pings each 5 s, and acks the cursor within 5 s of the last word", async () => {
     const room = fakeRoom();
     const { tape } = watch(room);
     await room.clock.advance(100);
     room.append(1, 1);
-    await room.clock.advance(1_100);
+    await room.clock.advance(5_500);
     expect(room.acks.at(-1)).toBe(tape.cursor());
-    await room.clock.advance(20_000);
+    await room.clock.advance(15_600);
     const between = room.pings.slice(1).map((at, i) => at - (room.pings[i] ?? 0));
     expect(between).toEqual([5_000, 5_000, 5_000]);
   });

@@ -122,7 +122,7 @@ describe("a room of the first edition", () => {
     const rows = [[book("snapshot", [[9, 1]], ',"sampled":true')], [book("diff", [[8, 2]])]];
     const sql = madeRoom(rows, 2);
     const { room, frames } = roomOver(sql, STORED);
-    expect(await room.handOver()).toEqual({ kind: "handed_over", through: NOW_US });
+    expect(await room.handOver()).toEqual({ kind: "handed_over", log: null, through: NOW_US });
     const [[cursor, text] = []] = frames();
     expect([cursor, JSON.parse(String(text))]).toMatchObject([
       NOW_US,

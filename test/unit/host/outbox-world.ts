@@ -139,7 +139,9 @@ export class OutboxWorld {
 
   async #store(request: StoreRequest): Promise<StoreOutcome> {
     this.requests.push(request);
-    if (this.takesMs > 0) await this.time.wait(this.takesMs);
+    if (this.takesMs > 0) {
+      await new Promise<void>((fire) => this.time.setTimer(fire, this.takesMs, this));
+    }
     const [outcome] = await storeApart([request], async (rooms): Promise<WholeOutcome> => {
       this.statements += 1;
       if (this.isAway) return { kind: "unavailable" };

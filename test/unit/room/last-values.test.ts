@@ -162,6 +162,26 @@ describe("the room's memory", () => {
   });
 });
 
+describe("a wake", () => {
+  it.each([
+    { rows: 300, kept: true },
+    { rows: 30, kept: false },
+  ])("that looks at $rows rows of the log: is what it folded kept? $kept", ({ rows, kept }) => {
+    const sql = memorySql();
+    const { log, append } = oneRoom(sql, (START_US + 1) as EpochUs);
+    for (let row = 0; row < rows; row += 1) append(encodeFrames([point("a", row, row)]));
+    const woken = new RoomState(sql, log);
+    woken.foldToHead();
+    const [checkpoint] = sql.exec("SELECT through FROM checkpoints");
+    expect(checkpoint?.["through"]).toBe(kept ? log.head : undefined);
+    // And not with each event from now on.
+    append(encodeFrames([point("a", 1, rows)]));
+    woken.foldToHead();
+    const [later] = sql.exec("SELECT through FROM checkpoints");
+    expect(later).toEqual(checkpoint);
+  });
+});
+
 describe("positions of the room", () => {
   const held = (at: number, quantity: number, account?: string): PositionEvent => ({
     kind: "position",

@@ -1,0 +1,2 @@
+/** Where the metered Worker says what was counted. */
+export const READING_PATH = "/meter";
