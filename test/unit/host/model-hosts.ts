@@ -211,7 +211,9 @@ export class ModelHosts {
       ...{ namesProtocol: false, correlationId: "model" },
     };
     const join = core.join(request, () => {
-      const deps = { tape, nowMs: this.#time.nowMs, told, mayReset: !room.hadFramesIn(log) };
+      // A host that has no frame of the room since it came back has told of a head that nobody hands over.
+      const mayReset = !room.hadFramesIn(log) || (since ?? 0) > tape.head;
+      const deps = { tape, nowMs: this.#time.nowMs, told, mayReset };
       const viewer = new ModelViewer(deps, since);
       this.everyViewer.push(viewer);
       this.#seats.set(viewer, { host: name, symbol });
