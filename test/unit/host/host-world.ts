@@ -66,6 +66,16 @@ function newLife(): Life {
   return { pending: 0, isOver: false, calls: new Set() };
 }
 
+/** An answer, which a host that is no more does not hear. */
+function heardBy<T>(life: Life, answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    answer.then(
+      (value) => life.isOver || resolve(value),
+      (error: unknown) => life.isOver || reject(error),
+    );
+  });
+}
+
 /** What a host finds around it: a disk, an alarm, Postgres, other hosts. It outlives every life of the host. */
 export class HostWorld {
   readonly name: HostName;
@@ -174,9 +184,8 @@ export class HostWorld {
         store: async (request) => {
           expect(request.host).toBe(name);
           if (postgres.mode === "slow") await time.wait(SLOW_STORE_MS);
-          const outcome = postgres.store(request);
           // What a host had under way when it died is stored, and nobody hears of it.
-          return life.isOver ? new Promise(() => undefined) : outcome;
+          return heardBy(life, Promise.resolve(postgres.store(request)));
         },
         identity: () => postgres.identityNow(),
       },
@@ -186,7 +195,11 @@ export class HostWorld {
         find: (symbols) => postgres.find(symbols),
         readPrices: async () => new Map(),
       },
-      ...{ keeper, others, sockets },
+      ...{ keeper, sockets },
+      others: {
+        namesAfter: (...page) => heardBy(life, others.namesAfter(...page)),
+        handOver: (...symbol) => heardBy(life, others.handOver(...symbol)),
+      },
       firstEdition: null,
       closingSockets: () => 0,
       setAutoResponse: () => undefined,

@@ -181,12 +181,11 @@ export class ModelRoom {
   takePage(
     log: LogName,
     { cursor: from, log: of }: { cursor: Cursor | null; log: LogId | null },
-    page: PollPage,
+    { page, head }: { page: PollPage; head: Cursor },
     mayNotKnow: boolean,
   ): void {
     const events = page.events === "" ? [] : decodeFrame(page.events);
     expect(page.count).toBe(events.length);
-    const { head } = this.tape;
     const after = from ?? page.cursor;
     expect(page.cursor).toBeGreaterThanOrEqual(Math.min(after, head));
     if (page.complete) this.tape.consume(this.tape.indexAfter(after), events, page.cursor);
