@@ -217,6 +217,11 @@ export class HostLog {
     return readPart(log, after, { ...limit, mayStore: () => true });
   }
 
+  /** Up to where that is now which somebody was told to be at a cursor, for some of it may have moved. */
+  endOf(cursor: Cursor): Cursor {
+    return this.#moves.latestEndOf(cursor);
+  }
+
   /** The part is in Postgres. One that was made before the outbox began anew says nothing any more. */
   markStored(part: Pick<HostPart, "after" | "through" | "bytes">): void {
     if (part.after !== this.#storedThrough) return;

@@ -34,6 +34,15 @@ export class Moves {
     );
   }
 
+  /** Up to where that is now which any room had at a cursor: it may be further than it is, and never less far. */
+  latestEndOf(cursor: Cursor): Cursor {
+    let end = cursor;
+    for (const { through, to } of this.#byRoom.values()) {
+      if (cursor <= through && to > end) end = to;
+    }
+    return end;
+  }
+
   /** Up to where that is now which a room had at a cursor. */
   endOf(room: RoomId, cursor: Cursor): Cursor {
     const move = this.#byRoom.get(room);

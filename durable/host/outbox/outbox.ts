@@ -141,7 +141,8 @@ export class Outbox {
   }
 
   #isStored(cursor: Cursor): boolean {
-    return cursor <= this.#deps.log.storedThrough && !this.held.holds(cursor);
+    const { log } = this.#deps;
+    return log.endOf(cursor) <= log.storedThrough && !this.held.holds(cursor);
   }
 
   #store(lane: "outbox" | "held_back", rooms: HostPart["rooms"]): Promise<StoreOutcome> {

@@ -257,6 +257,9 @@ describe("the log of a host", () => {
       const found = each.findKey("k", NOW_US);
       expect(found?.cursorOf(A)).toBe(before[30]?.cursor);
       expect(found?.cursorOf(B)).toBeGreaterThanOrEqual(moved[30]?.cursor ?? expect.fail());
+      // And so is who waits until it is stored.
+      expect(each.endOf(before[30]?.cursor ?? expect.fail())).toBe(moved.at(-1)?.cursor);
+      expect(each.endOf((head + 1) as Cursor)).toBe(head + 1);
     }
     // All of it is behind already, or there is nothing of it: only the head moves.
     const { head: now } = log;
