@@ -19,7 +19,6 @@ export interface FoldedRoom {
 
 export interface CatchUpDeps {
   log: Pick<HostLog, "lastOf" | "partAfter">;
-  records: () => Iterable<RoomRecord>;
   roomOf: (record: RoomRecord) => FoldedRoom;
   /** One turn of the event loop. */
   pause: () => Promise<void>;
@@ -32,23 +31,23 @@ export interface CatchUpDeps {
  */
 export class CatchUp {
   readonly #deps: CatchUpDeps;
-  #running: Promise<void> | null = null;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(deps: CatchUpDeps) {
     this.#deps = deps;
   }
 
-  /** Ends when no more rooms are behind than may well read for themselves. */
-  run(): Promise<void> {
-    this.#running ??= this.#run().finally(() => {
-      this.#running = null;
-    });
-    return this.#running;
+  /** Ends when no more of these rooms are behind than may well read for themselves. One pass is under way at a time. */
+  run(records: readonly RoomRecord[]): Promise<void> {
+    const pass = () => this.#run(records);
+    this.#last = this.#last.then(pass, pass);
+    return this.#last;
   }
 
-  async #run(): Promise<void> {
+  async #run(records: readonly RoomRecord[]): Promise<void> {
+    if (records.length < WORTH_ROOMS) return;
     const { log, pause } = this.#deps;
-    const behind = await this.#behind();
+    const behind = await this.#behind(records);
     if (behind.rooms.size < WORTH_ROOMS) return;
     for (let after = behind.from; ; ) {
       const part = log.partAfter(A_TURN, after);
@@ -66,12 +65,14 @@ export class CatchUp {
   }
 
   /** The rooms that are behind, and where the one lies that is the farthest. */
-  async #behind(): Promise<{ rooms: Map<RoomId, FoldedRoom>; from: Cursor }> {
-    const { log, records, roomOf, pause } = this.#deps;
+  async #behind(
+    records: readonly RoomRecord[],
+  ): Promise<{ rooms: Map<RoomId, FoldedRoom>; from: Cursor }> {
+    const { log, roomOf, pause } = this.#deps;
     const rooms = new Map<RoomId, FoldedRoom>();
     let from = Number.POSITIVE_INFINITY;
     let at = 0;
-    for (const record of [...records()]) {
+    for (const record of records) {
       at += 1;
       if (at % ROOMS_A_TURN === 0) await pause();
       const last = log.lastOf(record.id);

@@ -50,6 +50,8 @@ import { HostSymbols } from "./symbols/host-symbols.ts";
 import { Predecessors } from "./symbols/predecessors.ts";
 
 const NOT_KNOWN_RETRY_S = 5;
+/** So many rooms read the log together before each looks after itself. */
+const MANY_ROOMS = 64;
 /** Of what may wait for Postgres a symbol that it refuses has this share at the most. */
 const REFUSED_SHARE = 1 / 8;
 
@@ -145,7 +147,6 @@ export class HostCore {
     });
     this.#catchUp = new CatchUp({
       log,
-      records: () => this.#registry.all(),
       roomOf: ({ symbol }) => this.#roomOf(symbol),
       pause: () => wait(0),
     });
@@ -244,7 +245,7 @@ export class HostCore {
 
   /** Every symbol of this host, by name. */
   async list(): Promise<{ symbols: SymbolSummary[]; complete: boolean }> {
-    await this.#catchUp.run();
+    await this.#catchUp.run([...this.#registry.all()]);
     return this.#symbols.list(({ symbol }) => this.#roomOf(symbol).summary());
   }
 
@@ -310,12 +311,17 @@ export class HostCore {
   }
 
   /** Looks after what no request would: the outbox after a crash, and what its rooms have due. */
-  alarm(): void {
-    this.#pings.look(this.#ports.sockets());
-    for (const room of this.#rooms) room.alarm();
-    while (this.#rooms.unloadUnused());
-    if (this.#outbox.bytes === 0) this.#log.saveStored();
+  async alarm(): Promise<void> {
     this.#outbox.kick();
+    this.#pings.look(this.#ports.sockets());
+    const folding = [...this.#rooms].filter(({ foldsAtAlarm }) => foldsAtAlarm);
+    if (folding.length >= MANY_ROOMS) {
+      const records = folding.map(({ symbol }) => this.#registry.find(symbol));
+      await this.#catchUp.run(records.filter((record) => record !== undefined));
+    }
+    for (const room of this.#rooms) room.alarm();
+    this.#rooms.unloadUnused();
+    if (this.#outbox.bytes === 0) this.#log.saveStored();
     this.#pruning.kick();
     if (!this.#symbols.isSettled) this.#ports.keepAwake(this.#symbols.lookAfter());
     this.#armAlarm();

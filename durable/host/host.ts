@@ -167,9 +167,9 @@ export class Host extends DurableObject<Env> implements HostCalls {
     this.#left(ws);
   }
 
-  override alarm(): void {
+  override async alarm(): Promise<void> {
     this.#alarmAtMs = null;
-    this.#core.alarm();
+    await this.#core.alarm();
     this.#letGoOfStalled();
   }
 

@@ -6,8 +6,8 @@ const UNUSED_MS = 600_000;
 /** ...and sooner where there are many: an object has 128 MB. */
 const UNUSED_OF_MANY_MS = 60_000;
 const MANY = 5_000;
-/** Rooms unloaded in one turn: each may write its state down. */
-const AT_ONCE = 100;
+/** Rooms unloaded at one alarm: each may write its state down. */
+const AT_ONCE = 1_000;
 
 /** The rooms that a host has in memory. */
 export class LoadedRooms {
@@ -51,8 +51,8 @@ export class LoadedRooms {
     for (const { room } of this.#rooms.values()) yield room;
   }
 
-  /** Unloads rooms that nobody uses, at most so many at once; true where there are more. */
-  unloadUnused(): boolean {
+  /** Unloads rooms that nobody uses, a part of them where they are many. */
+  unloadUnused(): void {
     const nowMs = this.#nowMs();
     const unusedMs = this.#rooms.size > MANY ? UNUSED_OF_MANY_MS : UNUSED_MS;
     let unloaded = 0;
@@ -60,11 +60,10 @@ export class LoadedRooms {
       // What was used later than now was used before the clock was turned back.
       entry.usedMs = Math.min(entry.usedMs, nowMs);
       if (nowMs - entry.usedMs < unusedMs || !entry.room.isIdle(nowMs)) continue;
-      if (unloaded === AT_ONCE) return true;
+      if (unloaded === AT_ONCE) return;
       entry.room.beforeUnload();
       this.#rooms.delete(symbol);
       unloaded += 1;
     }
-    return false;
   }
 }

@@ -97,6 +97,11 @@ export class RoomCore {
     return (this.#watching?.viewers.live ?? 0) * this.#settings.pace.sendMs(0);
   }
 
+  /** Will an alarm want its last values? */
+  get foldsAtAlarm(): boolean {
+    return this.#books !== null || this.viewers > 0;
+  }
+
   /** May what the log has of the room go to Postgres? Not while it may lie before the end of an earlier life. */
   get mayStore(): boolean {
     return this.#earlier.mayStore;
