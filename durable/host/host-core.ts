@@ -1,5 +1,6 @@
 import type {
   Acquaintance,
+  HadPart,
   HandedOver,
   HeldPositions,
   HostBatch,
@@ -80,6 +81,10 @@ export class HostCore {
   readonly #catchUp: CatchUp;
   readonly #pings: PingWatch;
   readonly #turns = new ReadTurns();
+  /** The last batch that waits to know whether another host has had its key; null where none does. */
+  #asking: Promise<void> | null = null;
+  /** By key and digest, of requests under way: which of their symbols another host has had. */
+  readonly #hadElsewhere = new Map<string, ReadonlyMap<SymbolName, HadPart>>();
 
   /** `asleep`: the sockets that slept with the host, each with its room. */
   constructor(
@@ -156,7 +161,11 @@ export class HostCore {
       recordOf: (symbol) => this.#symbols.roomFor(symbol),
       hasMoved: (symbol) => this.#hasMoved(symbol),
       refuseNew: (holder, symbols) => this.#symbols.refuseNew(holder, symbols),
-      hadInFirstEdition: (symbol, request) => this.#firstKeys.has(symbol, request, clock.nowUs()),
+      hadElsewhere: (symbol, request) =>
+        this.#hadElsewhere.get(markOf(request))?.get(symbol) ??
+        this.#firstKeys.has(symbol, request, clock.nowUs()),
+      hadHere: (symbol, known) =>
+        !this.#predecessors.isNewlyPlaced || this.#idsOf(symbol).some((id) => known.has(id)),
       isFull: (symbols) => this.#isFull(symbols),
     };
     this.#batcher = new AppendBatcher({
@@ -191,8 +200,23 @@ export class HostCore {
 
   /** Appends a batch whole or not at all, in one commit with those that arrive together with it. Rejects where it cannot be written down. */
   async append(batch: HostBatch): Promise<HostOutcome> {
-    await this.#bringKeys(batch);
-    return this.#batcher.append(batch);
+    // Where a key has to be asked for, what comes behind it waits as well: a book's changes keep their order.
+    if (this.#asking !== null || this.#mustAsk(batch)) await this.#askInTurn(batch);
+    try {
+      return await this.#batcher.append(batch);
+    } finally {
+      if (batch.idempotency) this.#hadElsewhere.delete(markOf(batch.idempotency));
+    }
+  }
+
+  /** Has this host had the parts of a request for these symbols, by place? */
+  hadParts(request: IdempotentRequest, symbols: readonly SymbolName[]): HadPart[] {
+    const known = this.#log.findKey(request.key, this.#ports.clock.nowUs());
+    return symbols.map((symbol) => {
+      if (known === null) return "no";
+      if (known.fingerprint !== request.fingerprint) return "other";
+      return this.#idsOf(symbol).some((id) => known.has(id)) ? "same" : "no";
+    });
   }
 
   /** What would be said to the batch? Null: it would be taken. */
@@ -211,8 +235,16 @@ export class HostCore {
   }
 
   /** Resolves when everything up to `cursor` is in Postgres, or with false when that takes longer than `timeoutMs`. */
-  untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean> {
-    return this.#outbox.untilStored(cursor, timeoutMs);
+  async untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean> {
+    const { nowMs } = this.#ports.clock;
+    const endMs = nowMs() + timeoutMs;
+    for (;;) {
+      const end = this.#log.endOf(cursor);
+      const leftMs = Math.min(timeoutMs, Math.max(0, endMs - nowMs()));
+      if (!(await this.#outbox.untilStored(end, leftMs))) return false;
+      // What somebody waits for may have moved meanwhile, behind an earlier life.
+      if (this.#log.endOf(cursor) === end) return true;
+    }
   }
 
   /** A room's page of events; of a symbol that nobody has pushed it waits for the first ones. */
@@ -328,9 +360,35 @@ export class HostCore {
   }
 
   /** What rooms of the first edition remember of keys has to be known before a batch with one is looked at (SPEC I-6). */
-  #bringKeys({ idempotency, rooms }: HostBatch): Promise<void> | null {
-    if (idempotency === undefined) return null;
-    return this.#predecessors.bringKeys(rooms.map(({ symbol }) => symbol));
+  async #bringKeys({ idempotency, rooms }: HostBatch): Promise<void> {
+    if (idempotency === undefined) return;
+    const symbols = rooms.map(({ symbol }) => symbol);
+    await this.#predecessors.bringKeys(symbols);
+    if (!this.#predecessors.isNewlyPlaced) return;
+    const had = await this.#predecessors.hadElsewhere(idempotency, symbols);
+    if (had.size > 0) this.#hadElsewhere.set(markOf(idempotency), had);
+  }
+
+  #mustAsk({ idempotency }: HostBatch): boolean {
+    if (idempotency === undefined) return false;
+    return this.#predecessors.isNewlyPlaced || this.#predecessors.carried !== null;
+  }
+
+  async #askInTurn(batch: HostBatch): Promise<void> {
+    const before = this.#asking ?? Promise.resolve();
+    const turn = before.catch(() => undefined).then(() => this.#bringKeys(batch));
+    this.#asking = turn;
+    try {
+      await turn;
+    } finally {
+      if (this.#asking === turn) this.#asking = null;
+    }
+  }
+
+  /** Every room that a symbol has had on this host. */
+  #idsOf(symbol: SymbolName): RoomId[] {
+    const record = this.#registry.find(symbol);
+    return [...this.#registry.formerOf(symbol), ...(record === undefined ? [] : [record.id])];
   }
 
   #failed(event: string, error: unknown): void {
@@ -463,6 +521,11 @@ export class HostCore {
     });
     if (alarmMs !== null) alarm.set(alarmMs);
   }
+}
+
+/** Two requests may come with one key. */
+function markOf({ key, fingerprint }: IdempotentRequest): string {
+  return `${fingerprint} ${key}`;
 }
 
 /** An object that began anew, or has no room to write, is no bug: it goes on by itself. */

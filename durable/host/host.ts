@@ -3,6 +3,7 @@ import type { Env } from "../../src/bindings/env.ts";
 import { DIRECTORY_NAME } from "../../src/bindings/first-edition.ts";
 import {
   type Acquaintance,
+  type HadPart,
   type HandedOver,
   type HeldPositions,
   type HostBatch,
@@ -83,6 +84,10 @@ export class Host extends DurableObject<Env> implements HostCalls {
 
   admits(batch: HostBatch): Promise<HostRefusal | null> {
     return this.#core.admits(batch);
+  }
+
+  async hadParts(request: IdempotentRequest, symbols: readonly SymbolName[]): Promise<HadPart[]> {
+    return this.#core.hadParts(request, symbols);
   }
 
   async claim(request: IdempotentRequest): Promise<KeyClaim> {
@@ -231,6 +236,7 @@ export class Host extends DurableObject<Env> implements HostCalls {
       others: {
         namesAfter: (host, after, most) => other(host).namesAfter(after, most),
         handOver: (host, symbol, before, isYours) => other(host).handOver(symbol, before, isYours),
+        hadParts: (host, request, symbols) => other(host).hadParts(request, symbols),
       },
       firstEdition: this.#config.FIRST_EDITION ? firstEditionOf(env) : null,
       sockets: () => this.#sockets,

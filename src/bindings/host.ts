@@ -128,12 +128,20 @@ export type HandedOver =
   /** Not all of it is in Postgres yet: to be asked again. */
   | { kind: "not_yet" };
 
+/** Has a host had a part of a request? */
+export type HadPart = "same" | "other" | "no";
+
 /** What the Worker and the other objects may ask of a host. */
 export interface HostCalls extends Rpc.DurableObjectBranded {
   /** Appends a batch whole or not at all, in one commit with those that arrive together with it. */
   append(batch: HostBatch): Promise<HostOutcome>;
   /** What would the host say to the batch? Null: it would take it. Asked where a request goes to several hosts. */
   admits(batch: HostBatch): Promise<HostRefusal | null>;
+  /**
+   * Has the host had the parts of this request for these symbols, by place? Asked by a host that has got symbols from it since.
+   * `other`: it had another request with the key.
+   */
+  hadParts(request: IdempotentRequest, symbols: readonly SymbolName[]): Promise<HadPart[]>;
   /** Claims a key for a request that no room is asked for, as that of posted bars; durable when it answers. */
   claim(request: IdempotentRequest): Promise<KeyClaim>;
   /** Resolves with true when everything up to `cursor` is in Postgres, with false after `timeoutMs`. */

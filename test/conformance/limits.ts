@@ -71,7 +71,8 @@ const readySchema = z.object({
       open: z.int(),
       kept: z.int(),
       most_viewers: z.int(),
-      most_open_rooms: z.int(),
+      // Only where there are several hosts.
+      most_open_hosts: z.int().optional(),
     })
     .nullish(),
 });

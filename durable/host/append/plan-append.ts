@@ -1,14 +1,16 @@
 import type {
+  HadPart,
   HostBatch,
   HostOutcome,
   HostRefusal,
   IdempotentRequest,
 } from "../../../src/bindings/host.ts";
+import type { SymbolBatch } from "../../../src/core/encode-events.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 import { nothingTaken, type RoomAppend, type Taken } from "../../room/append/append.ts";
 import type { RoomLog } from "../../room/log/room-log.ts";
-import type { HostLog, KeyedBatch, RoomId, RoomPart } from "../log/host-log.ts";
+import type { HostLog, KeyedBatch, KnownRequest, RoomPart } from "../log/host-log.ts";
 import type { RoomRecord } from "../registry.ts";
 
 /** A room as an append sees it. */
@@ -27,8 +29,13 @@ export interface AppendDeps<Room extends AppendingRoom = AppendingRoom> {
   hasMoved(symbol: SymbolName): boolean;
   /** Seconds after which the holder may bring these, of which some may be new; null: now. */
   refuseNew(holder: string, symbols: readonly SymbolName[]): number | null;
-  /** Has the first edition's room of a symbol had the part of this very request? */
-  hadInFirstEdition(symbol: SymbolName, request: IdempotentRequest): "same" | "other" | "no";
+  /** Has another host, or the first edition's room, had the part of this very request for a symbol? */
+  hadElsewhere(symbol: SymbolName, request: IdempotentRequest): HadPart;
+  /**
+   * Has this host had the part of a request that it knows for a symbol? Not always: symbols may have come to it since, of which
+   * the request had brought something elsewhere, or nothing yet.
+   */
+  hadHere(symbol: SymbolName, known: KnownRequest): boolean;
   /** Does too much wait for Postgres, of the host or of one of these? */
   isFull(symbols: readonly SymbolName[]): boolean;
 }
@@ -92,13 +99,26 @@ function planBatch<Room extends AppendingRoom>(
     const known = deps.log.findKey(key, nowUs);
     if (known !== null && known.fingerprint !== fingerprint) return { kind: "key_reused" };
     if (wasAnother(deps, batch)) return { kind: "key_reused" };
-    if (known !== null)
-      return { kind: "repeated", cursors: cursorsOf(deps, batch, known.cursorOf) };
+    const isLeft = ({ symbol }: SymbolBatch) =>
+      (known === null || !deps.hadHere(symbol, known)) &&
+      deps.hadElsewhere(symbol, idempotency) === "no";
+    const left = batch.rooms.filter(isLeft);
+    if (left.length === 0) return { kind: "repeated", cursors: cursorsOf(deps, batch, known) };
+    return takeParts(deps, batch, left, commit);
   }
+  return takeParts(deps, batch, batch.rooms, commit);
+}
+
+function takeParts<Room extends AppendingRoom>(
+  deps: AppendDeps<Room>,
+  batch: HostBatch,
+  parts: readonly SymbolBatch[],
+  commit: Commit<Room>,
+): Plan {
+  const { idempotency } = batch;
   const refusal = batch.admitted === true ? null : refuse(deps, batch, commit.rooms);
   if (refusal !== null) return refusal;
-  for (const part of batch.rooms) {
-    if (idempotency && deps.hadInFirstEdition(part.symbol, idempotency) === "same") continue;
+  for (const part of parts) {
     const { room, taken } = commit.rooms.get(part.symbol) ?? open(deps, part.symbol, commit);
     room.append.take(part, taken);
   }
@@ -109,10 +129,10 @@ function planBatch<Room extends AppendingRoom>(
   return { kind: "take" };
 }
 
-/** The key came with another request, in the first edition. */
+/** The key came with another request, on another host or in the first edition. */
 function wasAnother(deps: AppendDeps, { idempotency, rooms }: HostBatch): boolean {
   if (idempotency === undefined) return false;
-  return rooms.some(({ symbol }) => deps.hadInFirstEdition(symbol, idempotency) === "other");
+  return rooms.some(({ symbol }) => deps.hadElsewhere(symbol, idempotency) === "other");
 }
 
 function refuse(
@@ -171,13 +191,10 @@ function write<Room extends AppendingRoom>(
   return rooms;
 }
 
-function cursorsOf(
-  deps: AppendDeps,
-  { rooms }: HostBatch,
-  cursorOf: (room: RoomId) => Cursor,
-): Cursor[] {
+function cursorsOf(deps: AppendDeps, { rooms }: HostBatch, known: KnownRequest | null): Cursor[] {
   return rooms.map(({ symbol }) => {
     const { log } = deps.roomOf(symbol);
-    return log.id === null ? log.head : (Math.min(cursorOf(log.id), log.head) as Cursor);
+    if (log.id === null || known === null || !known.has(log.id)) return log.head;
+    return Math.min(known.cursorOf(log.id), log.head) as Cursor;
   });
 }

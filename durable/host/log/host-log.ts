@@ -39,6 +39,13 @@ export const KEEPING: LogKeeping = {
   recentBytes: 8 * 1024 * 1024,
 };
 
+/** What a log knows of a request by its key: see `HostLog.findKey`. */
+export interface KnownRequest {
+  fingerprint: string;
+  cursorOf(room: RoomId): Cursor;
+  has(room: RoomId): boolean;
+}
+
 /**
  * The append-only log of a host, replay log and outbox of all its rooms in one. Its rooms share one space of cursors. A commit is a
  * row; memory holds the newest rows. All of it is synchronous, and what one turn of the event loop writes is one commit.
@@ -182,19 +189,22 @@ export class HostLog {
 
   /**
    * A request that came with this key in the last 24 h: its digest, and up to where what it brought to a room is. That is the
-   * newest cursor of the room in its commit, or where that is not known any more the commit's last.
+   * newest cursor of the room in its commit, or where that is not known any more the commit's last. `has`: it brought something to
+   * the room, which of a commit that was dropped is not known any more and taken for so.
    */
-  findKey(
-    key: string,
-    nowUs: EpochUs,
-  ): { fingerprint: string; cursorOf(room: RoomId): Cursor } | null {
+  findKey(key: string, nowUs: EpochUs): KnownRequest | null {
     this.#nowUs = Math.max(this.#nowUs, nowUs) as EpochUs;
     const found = this.#keys.find(key, nowUs);
     if (found === null) return null;
     const { fingerprint, from, row } = found;
-    const cursorOf = (room: RoomId) =>
-      this.#generations.endIn(room, (from - 1) as Cursor, row) ?? this.#moves.endOf(room, row);
-    return { fingerprint, cursorOf };
+    const endIn = (room: RoomId) => this.#generations.endIn(room, (from - 1) as Cursor, row);
+    const movedTo = (room: RoomId) => this.#moves.endOf(room, row);
+    const isDropped = row <= this.prunedThrough;
+    return {
+      fingerprint,
+      cursorOf: (room) => endIn(room) ?? movedTo(room),
+      has: (room) => isDropped || endIn(room) !== null || movedTo(room) !== row,
+    };
   }
 
   /**

@@ -22,8 +22,6 @@ export interface OutboxLog {
    * yet. Null where there is none.
    */
   outbox(limit: PartLimit, after: Cursor, mayStore: (room: RoomId) => boolean): HostPart | null;
-  /** Up to where that is now which somebody was told to be at a cursor, for some of it may have moved. */
-  endOf(cursor: Cursor): Cursor;
   /** The outbox moves behind the part. One that was made before it began anew says nothing any more. */
   markStored(part: HostPart): void;
   /** The log does not know of anything that it is stored: all of it is the outbox. */

@@ -141,8 +141,7 @@ export class Outbox {
   }
 
   #isStored(cursor: Cursor): boolean {
-    const { log } = this.#deps;
-    return log.endOf(cursor) <= log.storedThrough && !this.held.holds(cursor);
+    return cursor <= this.#deps.log.storedThrough && !this.held.holds(cursor);
   }
 
   #store(lane: "outbox" | "held_back", rooms: HostPart["rooms"]): Promise<StoreOutcome> {

@@ -65,14 +65,18 @@ export async function handOver(
   // Only who knows what was before knows the book. It is asked for at each call, for the host may have died after it was sealed.
   if (record.pending !== null && !(await isKnown(record))) return { kind: "not_yet" };
   dismiss(record);
-  return stored(deps, headOf([...former, record.id]));
+  // Viewers may have been told of a head where there is no frame.
+  const told = Math.max(record.born, record.before) as Cursor;
+  return stored(deps, headOf([...former, record.id]), told);
 }
 
 async function stored(
   { untilStored, logId: log }: HandOverDeps,
-  through: Cursor,
+  head: Cursor,
+  told: Cursor = CURSOR_ORIGIN,
 ): Promise<HandedOver> {
-  const isStored = await untilStored(through, STORED_WITHIN_MS);
+  const isStored = await untilStored(head, STORED_WITHIN_MS);
+  const through = Math.max(head, told) as Cursor;
   return isStored ? { kind: "handed_over", through, log } : { kind: "not_yet" };
 }
 

@@ -1,5 +1,5 @@
 import type { RememberedKey } from "../../../src/bindings/first-edition.ts";
-import type { HandedOver } from "../../../src/bindings/host.ts";
+import type { HadPart, HandedOver, IdempotentRequest } from "../../../src/bindings/host.ts";
 import {
   type HostName,
   hasOwnHosts,
@@ -14,6 +14,8 @@ import type { HostMeta } from "./host-meta.ts";
 import { LearnOnce } from "./learn-once.ts";
 import { type Announced, Tenures } from "./tenures.ts";
 
+/** So long a key is good for (SPEC I-6). */
+const KEY_MS = 86_400_000;
 /** Names, or keys, asked for at a time. */
 const A_PAGE = 1_000;
 
@@ -45,6 +47,11 @@ export interface PredecessorsDeps {
       before: number,
       isYours: boolean,
     ): Promise<HandedOver>;
+    hadParts(
+      host: HostName,
+      request: IdempotentRequest,
+      symbols: readonly SymbolName[],
+    ): Promise<HadPart[]>;
   };
   /** Null where there was no first edition. */
   firstEdition: FirstEdition | null;
@@ -76,7 +83,7 @@ export class Predecessors {
   constructor(deps: PredecessorsDeps) {
     this.#deps = deps;
     const { meta, placement, firstEdition, failed } = deps;
-    this.#tenures = new Tenures(meta, placement);
+    this.#tenures = new Tenures(meta, placement, deps.nowMs());
     this.#isRegistered = meta.read("registered") === true;
     this.#carriedThrough =
       firstEdition === null
@@ -177,6 +184,41 @@ export class Predecessors {
     })();
   }
 
+  /** Symbols may have come here from other hosts, no longer ago than a key is good for, or nobody knows yet. */
+  get isNewlyPlaced(): boolean {
+    if (this.#tenures.unannounced !== null) return true;
+    const sinceMs = this.#deps.nowMs() - this.#tenures.beganMs;
+    return this.#tenures.hasEarlier && sinceMs < KEY_MS;
+  }
+
+  /**
+   * Of these symbols those whose part of a request another host has had, by the settings of before (SPEC I-6).
+   *
+   * @throws where one that may have had some cannot be asked, for then nobody can say that the request is new.
+   */
+  async hadElsewhere(
+    request: IdempotentRequest,
+    symbols: readonly SymbolName[],
+  ): Promise<Map<SymbolName, HadPart>> {
+    const { host, others } = this.#deps;
+    if (!(await this.announce())) throw new Error("the Keeper cannot be asked who had the symbols");
+    const had = new Map<SymbolName, HadPart>();
+    const asked = new Map<HostName, SymbolName[]>();
+    for (const symbol of symbols) {
+      for (const name of this.#tenures.hostsBefore(symbol, Number.POSITIVE_INFINITY)) {
+        if (name !== host) asked.set(name, [...(asked.get(name) ?? []), symbol]);
+      }
+    }
+    for (const [name, theirs] of asked) {
+      const answers = await others.hadParts(name, request, theirs);
+      for (const [at, symbol] of theirs.entries()) {
+        const answer = answers[at] ?? "no";
+        if (answer !== "no") had.set(symbol, answer);
+      }
+    }
+    return had;
+  }
+
   /** Rooms of the first edition up to this name have handed over; null: all of them have, or there are none. */
   get carried(): SymbolName | "" | null {
     return this.#carriedThrough;
@@ -192,7 +234,7 @@ export class Predecessors {
   /** There were other settings meanwhile, or these are newer than those of who has taken a symbol: the Keeper gives a number. */
   beginAnew(): void {
     if (this.#tenures.unannounced === null) {
-      this.#tenures.begin(this.#deps.placement);
+      this.#tenures.begin(this.#deps.placement, this.#deps.nowMs());
     }
   }
 

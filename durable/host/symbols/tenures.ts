@@ -7,6 +7,8 @@ interface Tenure {
   placement: Placement;
   /** Place of the placement among all there ever were; null while the Keeper has not been told of it. */
   number: number | null;
+  /** When it began here, in ms. */
+  beganMs: number;
 }
 
 /** What the Keeper says to a placement. */
@@ -27,13 +29,13 @@ export class Tenures {
   readonly hasChanged: boolean;
   #earlier: readonly Placement[];
 
-  constructor(meta: HostMeta, placement: Placement) {
+  constructor(meta: HostMeta, placement: Placement, nowMs: number) {
     this.#meta = meta;
     this.#tenures = meta.read<Tenure[]>("tenures") ?? [];
     this.#earlier = meta.read<Placement[]>("earlier_placements") ?? [];
     const last = this.#tenures.at(-1);
     this.hasChanged = last !== undefined && !isSame(last.placement, placement);
-    if (last === undefined || this.hasChanged) this.begin(placement);
+    if (last === undefined || this.hasChanged) this.begin(placement, nowMs);
   }
 
   /** The one that lasts. */
@@ -46,10 +48,20 @@ export class Tenures {
     return this.#tenures.find(({ number }) => number === null)?.placement ?? null;
   }
 
+  /** When the one that lasts began here, in ms. */
+  get beganMs(): number {
+    return this.#tenures.at(-1)?.beganMs ?? 0;
+  }
+
+  /** There were other settings before. */
+  get hasEarlier(): boolean {
+    return this.#earlier.length > 0;
+  }
+
   /** A tenure begins. */
-  begin(placement: Placement): void {
+  begin(placement: Placement, nowMs: number): void {
     const { ROOM_HOSTS, ROOM_DEDICATED } = placement;
-    this.#tenures.push({ placement: { ROOM_HOSTS, ROOM_DEDICATED }, number: null });
+    this.#tenures.push({ placement: { ROOM_HOSTS, ROOM_DEDICATED }, number: null, beganMs: nowMs });
     this.#save();
   }
 

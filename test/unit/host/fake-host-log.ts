@@ -15,8 +15,6 @@ export type CommitPart = readonly [room: number, ...texts: string[]];
 export class FakeHostLog implements OutboxLog {
   prunedThrough = 0 as Cursor;
   storedThrough = 0 as Cursor;
-  /** Nothing moves here. */
-  readonly endOf = (cursor: Cursor): Cursor => cursor;
   #savedStored = 0 as Cursor;
   #rows: Row[] = [];
   #next = 1;

@@ -30,6 +30,14 @@ describe("a host", () => {
     await endOf(hosts);
   });
 
+  test("S-7: a room that has moved and one that has no place yet do not wait for each other", async () => {
+    const hosts = new ModelHosts(ONE);
+    await hosts.setPostgres("away");
+    await hosts.append([batch(1, BUSY, MOVED)]);
+    await hosts.connect(MOVED, FROM_NOW, true);
+    await endOf(hosts);
+  });
+
   test("S-7: a poll is told nothing of what has no place yet", async () => {
     const hosts = new ModelHosts(ONE);
     await hosts.setPostgres("away");

@@ -199,6 +199,7 @@ export class HostWorld {
       others: {
         namesAfter: (...page) => heardBy(life, others.namesAfter(...page)),
         handOver: (...symbol) => heardBy(life, others.handOver(...symbol)),
+        hadParts: (...parts) => heardBy(life, others.hadParts(...parts)),
       },
       firstEdition: null,
       closingSockets: () => 0,

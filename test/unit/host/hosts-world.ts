@@ -142,6 +142,7 @@ export class WorldHost {
         namesAfter: async (host, after, most) => world.reach(host).symbols.namesAfter(after, most),
         handOver: async (host, symbol, before, isYours) =>
           world.reach(host).handOver(symbol, before, isYours),
+        hadParts: async (_, __, symbols) => symbols.map(() => "no"),
       },
       firstEdition: world.firstEdition,
       rememberKeys: (_, keys) => {

@@ -166,7 +166,7 @@ export class ModelHosts {
   /** A producer sends its request again, with or without having had an answer; and another one with its key (INV-6). */
   async retry(): Promise<void> {
     const request = this.#keyed.at(-1);
-    // Hosts of other settings know nothing of its key.
+    // A request is one to a host here: by other settings it would be several.
     if (request?.placement !== this.#placement) return;
     const { key } = request.batch.idempotency as { key: string };
     const isNew = request.counts === null && request.posted.appended === 0;
@@ -459,6 +459,7 @@ export class ModelHosts {
         namesAfter: (one, ...page) =>
           this.#host(one).asked(async (core) => core.namesAfter(...page)),
         handOver: (one, ...symbol) => this.#host(one).asked((core) => core.handOver(...symbol)),
+        hadParts: (one, ...parts) => this.#host(one).asked(async (core) => core.hadParts(...parts)),
       },
     });
     this.#hosts.set(name, host);

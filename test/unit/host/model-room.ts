@@ -154,9 +154,9 @@ export class ModelRoom {
     Object.assign(own, { isPlaced, isSettled });
   }
 
-  /** It is on another host. Of a symbol without a frame nobody hands over what its viewers were told. */
+  /** It is on another host. What was told where there was no frame, as of a room that waits for its place, nobody hands over. */
   placedAnew(): void {
-    if (this.#logIds.size === 0) this.#told = this.tape.head;
+    this.#told = this.tape.head;
   }
 
   /** What was up to here is in the log no more. */

@@ -57,7 +57,8 @@ function host({ outboxLimit = 0, sql = memorySql(), seriesLimit = 0, newRooms = 
     hasMoved: (symbol) => symbol === "MOVED",
     refuseNew: (_, symbols) =>
       symbols.filter((symbol) => registry.find(symbol) === undefined).length > newRooms ? 7 : null,
-    hadInFirstEdition: () => "no",
+    hadElsewhere: () => "no",
+    hadHere: () => true,
     isFull: () => outboxLimit > 0 && log.outboxBytes >= outboxLimit,
   };
   const ids = (symbol: SymbolName) => {
