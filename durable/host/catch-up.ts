@@ -3,7 +3,7 @@ import type { HostLog, LogFrame, RoomId } from "./log/host-log.ts";
 import type { RoomRecord } from "./registry.ts";
 
 /** Where fewer rooms are behind each reads its own frames, which blocks and memory find quickly. */
-const WORTH_ROOMS = 64;
+export const WORTH_ROOMS = 64;
 /** Of the log that is read in one turn, some 5 ms. */
 const A_TURN = { events: 2_000, bytes: 256 * 1024 };
 /** Rooms that are looked at in one turn. */

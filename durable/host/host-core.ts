@@ -34,12 +34,13 @@ import { PingWatch } from "../room/viewers/ping-watch.ts";
 import type { ViewerAttachment, ViewerSocket } from "../room/viewers/viewer.ts";
 import { nextAlarmMs } from "./alarm-time.ts";
 import { AppendBatcher } from "./append/append-batcher.ts";
+import { KnownRequests } from "./append/known-requests.ts";
 import { type AppendDeps, appendBatches, refusalOf } from "./append/plan-append.ts";
-import { CatchUp } from "./catch-up.ts";
+import { CatchUp, WORTH_ROOMS } from "./catch-up.ts";
 import { FanOut } from "./fan-out.ts";
 import type { HostPorts, HostSettings } from "./host-ports.ts";
 import { LoadedRooms } from "./loaded-rooms.ts";
-import { FormerLogs } from "./log/former-logs.ts";
+import { FormerLogs, rememberingLogs } from "./log/former-logs.ts";
 import { HostLog, type RoomId } from "./log/host-log.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { Pruning } from "./pruning.ts";
@@ -51,11 +52,8 @@ import { HostSymbols } from "./symbols/host-symbols.ts";
 import { Predecessors } from "./symbols/predecessors.ts";
 
 const NOT_KNOWN_RETRY_S = 5;
-/** So many rooms read the log together before each looks after itself. */
-const MANY_ROOMS = 64;
 /** Of what may wait for Postgres a symbol that it refuses has this share at the most. */
 const REFUSED_SHARE = 1 / 8;
-
 /** What former rooms of a symbol have must be in Postgres before it has a place: whoever asks waits so long, in ms. */
 const STORED_WITHIN_MS = 5_000;
 
@@ -71,7 +69,7 @@ export class HostCore {
   readonly #formerLogs: FormerLogs;
   readonly #symbols: HostSymbols;
   readonly #predecessors: Predecessors;
-  readonly #firstKeys: FirstEditionKeys;
+  readonly #known: KnownRequests;
   readonly #rooms: LoadedRooms;
   readonly #outbox: Outbox;
   readonly #append: AppendDeps<RoomCore>;
@@ -81,10 +79,6 @@ export class HostCore {
   readonly #catchUp: CatchUp;
   readonly #pings: PingWatch;
   readonly #turns = new ReadTurns();
-  /** The last batch that waits to know whether another host has had its key; null where none does. */
-  #asking: Promise<void> | null = null;
-  /** By key and digest, of requests under way: which of their symbols another host has had. */
-  readonly #hadElsewhere = new Map<string, ReadonlyMap<SymbolName, HadPart>>();
 
   /** `asleep`: the sockets that slept with the host, each with its room. */
   constructor(
@@ -105,14 +99,18 @@ export class HostCore {
     this.#formerLogs = new FormerLogs(sql);
     this.#registry = new Registry(sql);
     const meta = new HostMeta(sql);
-    this.#firstKeys = new FirstEditionKeys(sql);
+    const firstKeys = new FirstEditionKeys(sql);
     this.#predecessors = new Predecessors({
       ...{ host: name, placement: limits, meta, nowMs },
       isUsed: () => this.#registry.size > 0,
       ...{ keeper: ports.keeper, firstEdition: ports.firstEdition },
       others: rememberingLogs(ports.others, this.#formerLogs),
-      rememberKeys: (symbol, keys) => this.#firstKeys.remember(symbol, keys),
+      rememberKeys: (symbol, keys) => firstKeys.remember(symbol, keys),
       failed: (event, error) => this.#failed(event, error),
+    });
+    this.#known = new KnownRequests({
+      ...{ log, predecessors: this.#predecessors, firstKeys, nowUs: clock.nowUs },
+      roomsOf: (symbol) => this.#idsOf(symbol),
     });
     this.#symbols = new HostSymbols({
       ...{ registry: this.#registry, meta, predecessors: this.#predecessors, nowMs },
@@ -161,11 +159,8 @@ export class HostCore {
       recordOf: (symbol) => this.#symbols.roomFor(symbol),
       hasMoved: (symbol) => this.#hasMoved(symbol),
       refuseNew: (holder, symbols) => this.#symbols.refuseNew(holder, symbols),
-      hadElsewhere: (symbol, request) =>
-        this.#hadElsewhere.get(markOf(request))?.get(symbol) ??
-        this.#firstKeys.has(symbol, request, clock.nowUs()),
-      hadHere: (symbol, known) =>
-        !this.#predecessors.isNewlyPlaced || this.#idsOf(symbol).some((id) => known.has(id)),
+      hadElsewhere: this.#known.hadElsewhere,
+      hadHere: this.#known.hadHere,
       isFull: (symbols) => this.#isFull(symbols),
     };
     this.#batcher = new AppendBatcher({
@@ -199,30 +194,19 @@ export class HostCore {
   }
 
   /** Appends a batch whole or not at all, in one commit with those that arrive together with it. Rejects where it cannot be written down. */
-  async append(batch: HostBatch): Promise<HostOutcome> {
-    // Where a key has to be asked for, what comes behind it waits as well: a book's changes keep their order.
-    if (this.#asking !== null || this.#mustAsk(batch)) await this.#askInTurn(batch);
-    try {
-      return await this.#batcher.append(batch);
-    } finally {
-      if (batch.idempotency) this.#hadElsewhere.delete(markOf(batch.idempotency));
-    }
+  append(batch: HostBatch): Promise<HostOutcome> {
+    return this.#known.inTurn(batch, () => this.#batcher.append(batch));
   }
 
   /** Has this host had the parts of a request for these symbols, by place? */
   hadParts(request: IdempotentRequest, symbols: readonly SymbolName[]): HadPart[] {
-    const known = this.#log.findKey(request.key, this.#ports.clock.nowUs());
-    return symbols.map((symbol) => {
-      if (known === null) return "no";
-      if (known.fingerprint !== request.fingerprint) return "other";
-      return this.#idsOf(symbol).some((id) => known.has(id)) ? "same" : "no";
-    });
+    return this.#known.partsHad(request, symbols);
   }
 
   /** What would be said to the batch? Null: it would be taken. */
-  async admits(batch: HostBatch): Promise<HostRefusal | null> {
-    await this.#bringKeys(batch);
-    return refusalOf(this.#append, batch, this.#ports.clock.nowUs());
+  admits(batch: HostBatch): Promise<HostRefusal | null> {
+    const nowUs = () => this.#ports.clock.nowUs();
+    return this.#known.inTurn(batch, () => refusalOf(this.#append, batch, nowUs()));
   }
 
   /** Claims a key for a request that no room is asked for; durable when the turn is. */
@@ -230,7 +214,7 @@ export class HostCore {
     const nowUs = this.#ports.clock.nowUs();
     const known = this.#log.findKey(request.key, nowUs);
     if (known !== null) return known.fingerprint === request.fingerprint ? "same" : "other";
-    this.#orRestart(() => this.#log.append([], [{ request, rooms: [] }], nowUs));
+    this.#orRestart(() => this.#log.append([], [request], nowUs));
     return "new";
   }
 
@@ -315,8 +299,6 @@ export class HostCore {
     return handOver(deps, symbol, before, isYours);
   }
 
-  /** A symbol gets a room anew, and whoever is at the one of before comes back to it. */
-
   /** Cursor of the newest frame of these rooms; 0 where they have none. */
   #headOf(rooms: readonly RoomId[]): Cursor {
     return Math.max(0, ...rooms.map((room) => this.#log.lastOf(room) ?? 0)) as Cursor;
@@ -347,7 +329,7 @@ export class HostCore {
     this.#outbox.kick();
     this.#pings.look(this.#ports.sockets());
     const folding = [...this.#rooms].filter(({ foldsAtAlarm }) => foldsAtAlarm);
-    if (folding.length >= MANY_ROOMS) {
+    if (folding.length >= WORTH_ROOMS) {
       const records = folding.map(({ symbol }) => this.#registry.find(symbol));
       await this.#catchUp.run(records.filter((record) => record !== undefined));
     }
@@ -357,32 +339,6 @@ export class HostCore {
     this.#pruning.kick();
     if (!this.#symbols.isSettled) this.#ports.keepAwake(this.#symbols.lookAfter());
     this.#armAlarm();
-  }
-
-  /** What rooms of the first edition remember of keys has to be known before a batch with one is looked at (SPEC I-6). */
-  async #bringKeys({ idempotency, rooms }: HostBatch): Promise<void> {
-    if (idempotency === undefined) return;
-    const symbols = rooms.map(({ symbol }) => symbol);
-    await this.#predecessors.bringKeys(symbols);
-    if (!this.#predecessors.isNewlyPlaced) return;
-    const had = await this.#predecessors.hadElsewhere(idempotency, symbols);
-    if (had.size > 0) this.#hadElsewhere.set(markOf(idempotency), had);
-  }
-
-  #mustAsk({ idempotency }: HostBatch): boolean {
-    if (idempotency === undefined) return false;
-    return this.#predecessors.isNewlyPlaced || this.#predecessors.carried !== null;
-  }
-
-  async #askInTurn(batch: HostBatch): Promise<void> {
-    const before = this.#asking ?? Promise.resolve();
-    const turn = before.catch(() => undefined).then(() => this.#bringKeys(batch));
-    this.#asking = turn;
-    try {
-      await turn;
-    } finally {
-      if (this.#asking === turn) this.#asking = null;
-    }
   }
 
   /** Every room that a symbol has had on this host. */
@@ -523,11 +479,6 @@ export class HostCore {
   }
 }
 
-/** Two requests may come with one key. */
-function markOf({ key, fingerprint }: IdempotentRequest): string {
-  return `${fingerprint} ${key}`;
-}
-
 /** An object that began anew, or has no room to write, is no bug: it goes on by itself. */
 function isPassing(error: unknown): boolean {
   return isStorageFull(error) || objectFailureOf(error) !== null;
@@ -540,16 +491,4 @@ function earliest(rooms: Iterable<RoomCore>, nowMs: number): number | null {
     if (dueMs !== null && (earliestMs === null || dueMs < earliestMs)) earliestMs = dueMs;
   }
   return earliestMs;
-}
-
-/** The log that a symbol was in is known before the symbol has its place here (SPEC C-6). */
-function rememberingLogs(others: HostPorts["others"], logs: FormerLogs): HostPorts["others"] {
-  return {
-    ...others,
-    async handOver(host, symbol, before, isYours) {
-      const answer = await others.handOver(host, symbol, before, isYours);
-      if (answer.kind === "handed_over" && answer.log !== null) logs.add(answer.log);
-      return answer;
-    },
-  };
 }

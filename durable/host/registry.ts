@@ -32,7 +32,7 @@ const PENDING = { place: 1, life: 2 } as const;
  * stays in the log under its own number, and is stored from there.
  *
  *  Whoever is in it is known: somebody pushed it, or Postgres had something of it when the host
- * was made. Memory has all of it, some 200 bytes a symbol.
+ * was made. Memory has all of it.
  */
 export class Registry {
   readonly #sql: SqlPort;

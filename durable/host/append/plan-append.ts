@@ -10,7 +10,7 @@ import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 import { nothingTaken, type RoomAppend, type Taken } from "../../room/append/append.ts";
 import type { RoomLog } from "../../room/log/room-log.ts";
-import type { HostLog, KeyedBatch, KnownRequest, RoomPart } from "../log/host-log.ts";
+import type { HostLog, KnownRequest, RoomPart } from "../log/host-log.ts";
 import type { RoomRecord } from "../registry.ts";
 
 /** A room as an append sees it. */
@@ -45,7 +45,7 @@ type Plan = { kind: "take" } | { kind: "repeats_commit" } | HostOutcome;
 /** What one commit takes, of all its batches together. */
 interface Commit<Room> {
   rooms: Map<SymbolName, { room: Room; taken: Taken }>;
-  keyed: { batch: HostBatch; request: KeyedBatch["request"] }[];
+  keyed: IdempotentRequest[];
   /** Digest by key, of the batches of this commit. */
   keys: Map<string, string>;
 }
@@ -124,7 +124,7 @@ function takeParts<Room extends AppendingRoom>(
   }
   if (idempotency !== undefined) {
     commit.keys.set(idempotency.key, idempotency.fingerprint);
-    commit.keyed.push({ batch, request: idempotency });
+    commit.keyed.push(idempotency);
   }
   return { kind: "take" };
 }
@@ -179,14 +179,8 @@ function write<Room extends AppendingRoom>(
     parts.push({ room: record.id, frames });
     rooms.push(room);
   }
-  const keyed = commit.keyed.map(
-    ({ batch, request }): KeyedBatch => ({
-      request,
-      rooms: batch.rooms.map(({ symbol }) => deps.recordOf(symbol).id),
-    }),
-  );
-  if (parts.length === 0 && keyed.length === 0) return rooms;
-  const cursors = deps.log.append(parts, keyed, nowUs);
+  if (parts.length === 0 && commit.keyed.length === 0) return rooms;
+  const cursors = deps.log.append(parts, commit.keyed, nowUs);
   for (const [at, room] of rooms.entries()) room.log.appended(cursors[at] as Cursor);
   return rooms;
 }

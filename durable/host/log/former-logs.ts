@@ -1,5 +1,6 @@
 import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { SqlPort } from "../../room/sql-port.ts";
+import type { PredecessorsDeps } from "../symbols/predecessors.ts";
 
 /**
  * Logs that symbols of this host were in before they were handed over to it. All that those logs had of them is in Postgres, so a
@@ -25,4 +26,19 @@ export class FormerLogs {
     this.#ids.add(id);
     this.#sql.exec("INSERT INTO former_logs (id) VALUES (?)", id);
   }
+}
+
+/** The log that a symbol was in is known before the symbol has its place here (SPEC C-6). */
+export function rememberingLogs(
+  others: PredecessorsDeps["others"],
+  logs: FormerLogs,
+): PredecessorsDeps["others"] {
+  return {
+    ...others,
+    async handOver(host, symbol, before, isYours) {
+      const answer = await others.handOver(host, symbol, before, isYours);
+      if (answer.kind === "handed_over" && answer.log !== null) logs.add(answer.log);
+      return answer;
+    },
+  };
 }

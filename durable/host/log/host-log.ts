@@ -26,12 +26,6 @@ export type { LogKeeping } from "./generations.ts";
 export type { LogFrame, RoomId, RoomPart } from "./log-row.ts";
 export type { HostPart } from "./outbox-part.ts";
 
-/** A request with an `Idempotency-Key`, and the rooms that it pushed to. */
-export interface KeyedBatch {
-  request: IdempotentRequest;
-  rooms: readonly RoomId[];
-}
-
 /** What a host keeps outside of tests. */
 export const KEEPING: LogKeeping = {
   events: 1_000_000,
@@ -56,8 +50,6 @@ export interface KnownRequest {
 export class HostLog {
   /** Names this life of the log, and so that of every room's (SPEC C-6). */
   readonly id: LogId;
-  /** The log was made by this object. */
-  readonly isNew: boolean;
   readonly #meta: Meta;
   readonly #generations: Generations;
   readonly #recent: RecentRows;
@@ -78,9 +70,8 @@ export class HostLog {
   constructor(sql: SqlPort, nowUs: EpochUs, newId: () => string, keeping: LogKeeping = KEEPING) {
     const meta = new Meta(sql);
     const id = meta.read("id");
-    this.isNew = id === null;
     this.id = (id ?? newId()) as LogId;
-    if (this.isNew) meta.write("id", this.id);
+    if (id === null) meta.write("id", this.id);
     this.#meta = meta;
     this.#seed = hashOf(this.id, 0);
     const generations = new Generations(sql, meta, (nowUs - 1) as Cursor, keeping, (keys) =>
@@ -131,12 +122,15 @@ export class HostLog {
    * that has no other, gets the commit's last cursor, or the head where there is nothing to write. Parts of one room are put
    * together. Keys are durable with it, also where no part has a frame.
    */
-  append(parts: readonly RoomPart[], keys: readonly KeyedBatch[], nowUs: EpochUs): Cursor[] {
+  append(
+    parts: readonly RoomPart[],
+    requests: readonly IdempotentRequest[],
+    nowUs: EpochUs,
+  ): Cursor[] {
     this.#nowUs = Math.max(this.#nowUs, nowUs) as EpochUs;
     const runs: RoomPart[][] = splitRows(packParts(parts));
     const from = allocateCursors(this.#head, nowUs, 1).first;
-    const keyed = { atUs: nowUs, from, requests: keys.map(({ request }) => request) };
-    const texts = keyTexts(keyed);
+    const texts = keyTexts({ atUs: nowUs, from, requests });
     // The keys go into the last row, and where they outgrow it into rows of their own behind it.
     const lastRun = Math.max(0, runs.length - 1);
     const rows = texts.length === 0 ? runs.length : lastRun + texts.length;

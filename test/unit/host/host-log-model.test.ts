@@ -196,11 +196,7 @@ class World {
         return found === null;
       });
     const rooms = pushed.map(({ room }) => room);
-    const cursors = this.#log.append(
-      pushed,
-      fresh.map((request) => ({ request, rooms })),
-      now,
-    );
+    const cursors = this.#log.append(pushed, fresh, now);
     same(cursors, this.#naive.append(pushed, fresh, now));
     // A request that is sent again is told what it was told at first.
     for (const { key } of fresh) {

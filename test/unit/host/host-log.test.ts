@@ -27,8 +27,8 @@ function push(room: RoomId, text: string, count = 1): RoomPart {
   return { room, frames: [{ text, count }] };
 }
 
-function keyed(key: string, ...rooms: RoomId[]) {
-  return { request: { key, fingerprint: `digest of ${key}` }, rooms };
+function keyed(key: string) {
+  return { key, fingerprint: `digest of ${key}` };
 }
 
 function textsOf(log: HostLog, room: RoomId): string[] {
@@ -65,14 +65,9 @@ describe("the log of a host", () => {
     const log = open(sql);
     const born = NOW_US - 1;
     expect([log.head, log.prunedThrough, log.storedThrough]).toEqual([born, born, born]);
-    expect([log.isNew, log.id, log.events, log.outboxBytes]).toEqual([
-      true,
-      `log of ${NOW_US}`,
-      0,
-      0,
-    ]);
+    expect([log.id, log.events, log.outboxBytes]).toEqual([`log of ${NOW_US}`, 0, 0]);
     const again = open(sql, NOW_US - 5_000_000);
-    expect([again.isNew, again.id, again.head]).toEqual([false, log.id, born]);
+    expect([again.id, again.head]).toEqual([log.id, born]);
     expect([again.prunedThrough, again.storedThrough]).toEqual([born, born]);
     expect(again.append([push(A, "a")], [], (NOW_US - 5_000_000) as EpochUs)).toEqual([NOW_US]);
   });
@@ -113,7 +108,7 @@ describe("the log of a host", () => {
   it("INV-6 makes keys durable where every trade was a repeat, and has nothing to store of that", () => {
     const sql = memorySql();
     const log = open(sql);
-    const cursors = log.append([{ room: A, frames: [] }], [keyed("k", A)], NOW_US);
+    const cursors = log.append([{ room: A, frames: [] }], [keyed("k")], NOW_US);
     expect(cursors).toEqual([NOW_US]);
     expect([log.storedThrough, log.outboxBytes, log.lastOf(A)]).toEqual([NOW_US, 0, null]);
     expect(log.outbox(ANY, log.storedThrough, () => true)).toBeNull();
@@ -125,7 +120,7 @@ describe("the log of a host", () => {
     // A row that nobody stores does not hold up the position behind it.
     log.append([push(A, "a")], [], NOW_US);
     const part = log.outbox(ANY, log.storedThrough, () => true) ?? expect.fail();
-    log.append([], [keyed("l", A)], NOW_US);
+    log.append([], [keyed("l")], NOW_US);
     log.markStored(part);
     expect(log.storedThrough).toBe(log.head);
   });
@@ -133,21 +128,22 @@ describe("the log of a host", () => {
   it("INV-6 writes one row a commit, and a commit that outgrows it has its keys behind all of it", () => {
     const sql = memorySql();
     const log = open(sql);
-    log.append([push(A, "a"), push(B, "b")], [keyed("k", A), keyed("l", B)], NOW_US);
+    log.append([push(A, "a"), push(B, "b")], [keyed("k"), keyed("l")], NOW_US);
     expect(rowsIn(sql, "log_1")).toBe(1);
     const wide = "x".repeat(FRAME_CHARS);
     const frames = Array.from({ length: 15 }, () => ({ text: wide, count: 1 }));
     const parts = [{ room: A, frames }, push(B, "c")];
-    const cursors = log.append(parts, [keyed("m", A, B)], NOW_US);
+    const cursors = log.append(parts, [keyed("m")], NOW_US);
     const rows = [
       ...sql.exec("SELECT bytes, keys IS NOT NULL AS keyed FROM log_1 ORDER BY cursor"),
     ];
     expect(rows.map((row) => row["keyed"])).toEqual([1, 0, 1]);
     for (const row of rows) expect(numberOf(row["bytes"])).toBeLessThan(MAX_ROW_CHARS);
-    const keys = Array.from({ length: 1_000 }, (_, at) => keyed(`${at}`.padStart(255, "."), A));
+    const keys = Array.from({ length: 1_000 }, (_, at) => keyed(`${at}`.padStart(255, ".")));
     const many = log.append([push(A, "d")], keys, NOW_US);
     for (const each of [log, open(sql)]) {
       const found = each.findKey("m", NOW_US) ?? expect.fail();
+      expect([A, B, C].map(found.has)).toEqual([true, true, false]);
       expect([A, B, C].map((room) => found.cursorOf(room))).toEqual([...cursors, cursors[1]]);
       for (const { request } of keys.filter((_, at) => at % 100 === 7)) {
         const one = each.findKey(request.key, NOW_US) ?? expect.fail();
@@ -167,7 +163,7 @@ describe("the log of a host", () => {
     const ends: Cursor[] = [];
     for (let row = 0; row < 40; row += 1) {
       const nowUs = (NOW_US + row * HOUR_US) as EpochUs;
-      const keys = [keyed(`k${row}`, A), keyed('"quoted\n', A)];
+      const keys = [keyed(`k${row}`), keyed('"quoted\n')];
       ends.push(...log.append([push(A, `${row}`)], keys, nowUs));
       storeAll(log);
       for (let due = log.prunable; due !== null; due = log.prunable) log.prune(due.through);
@@ -235,7 +231,7 @@ describe("the log of a host", () => {
     const sql = memorySql();
     const log = open(sql);
     for (let row = 0; row < 100; row += 1) {
-      const keys = row === 30 ? [keyed("k", A, B)] : [];
+      const keys = row === 30 ? [keyed("k")] : [];
       log.append([push(A, `a${row}`, 50), push(B, `b${row}`, 50)], keys, NOW_US);
     }
     const { events, outboxBytes, head } = log;

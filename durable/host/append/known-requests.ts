@@ -1,0 +1,99 @@
+import type { HadPart, HostBatch, IdempotentRequest } from "../../../src/bindings/host.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { EpochUs } from "../../../src/protocol/time.ts";
+import type { HostLog, KnownRequest, RoomId } from "../log/host-log.ts";
+import type { FirstEditionKeys } from "../symbols/first-edition-keys.ts";
+import type { Predecessors } from "../symbols/predecessors.ts";
+
+export interface KnownRequestsDeps {
+  log: Pick<HostLog, "findKey">;
+  predecessors: Pick<Predecessors, "isNewlyPlaced" | "carried" | "bringKeys" | "hadElsewhere">;
+  firstKeys: Pick<FirstEditionKeys, "has">;
+  /** Every room that a symbol has had on this host. */
+  roomsOf(symbol: SymbolName): readonly RoomId[];
+  nowUs(): EpochUs;
+}
+
+/**
+ * Which parts of a request with an `Idempotency-Key` were taken before, here or elsewhere (SPEC I-6). This host's log knows a key
+ * for all of a request, unless symbols came to the host no longer ago than a key is good for: then other hosts may have had parts
+ * of it, and this one only those of the symbols it had.
+ */
+export class KnownRequests {
+  readonly #deps: KnownRequestsDeps;
+  /** By key and digest, of requests under way: which of their symbols another host has had. */
+  readonly #elsewhere = new Map<string, ReadonlyMap<SymbolName, HadPart>>();
+  /** The last batch that waits until the others are asked; null where none does. */
+  #asking: Promise<void> | null = null;
+
+  constructor(deps: KnownRequestsDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Runs `then` when it is known what others have had of the batch. Batches behind it wait as well, so that changes of a book keep
+   * their order. Rejects where one that may have had some of it cannot be asked.
+   */
+  async inTurn<Said>(batch: HostBatch, then: () => Promise<Said> | Said): Promise<Said> {
+    if (this.#asking !== null || this.#mustAsk(batch)) await this.#askInTurn(batch);
+    try {
+      return await then();
+    } finally {
+      if (batch.idempotency !== undefined) this.#elsewhere.delete(markOf(batch.idempotency));
+    }
+  }
+
+  /** Has another host, or the first edition's room, had the part of this very request for a symbol? */
+  readonly hadElsewhere = (symbol: SymbolName, request: IdempotentRequest): HadPart =>
+    this.#elsewhere.get(markOf(request))?.get(symbol) ??
+    this.#deps.firstKeys.has(symbol, request, this.#deps.nowUs());
+
+  /** Has this host had the part of a request that it knows? */
+  readonly hadHere = (symbol: SymbolName, known: KnownRequest): boolean =>
+    !this.#deps.predecessors.isNewlyPlaced || this.#has(symbol, known);
+
+  /** Has this host had the parts of a request for these symbols, by place? Asked by another host. */
+  partsHad(request: IdempotentRequest, symbols: readonly SymbolName[]): HadPart[] {
+    const known = this.#deps.log.findKey(request.key, this.#deps.nowUs());
+    return symbols.map((symbol) => {
+      if (known === null) return "no";
+      if (known.fingerprint !== request.fingerprint) return "other";
+      return this.#has(symbol, known) ? "same" : "no";
+    });
+  }
+
+  #has(symbol: SymbolName, known: KnownRequest): boolean {
+    return this.#deps.roomsOf(symbol).some((room) => known.has(room));
+  }
+
+  #mustAsk({ idempotency }: HostBatch): boolean {
+    const { isNewlyPlaced, carried } = this.#deps.predecessors;
+    return idempotency !== undefined && (isNewlyPlaced || carried !== null);
+  }
+
+  async #askInTurn(batch: HostBatch): Promise<void> {
+    const before = this.#asking ?? Promise.resolve();
+    const turn = before.catch(() => undefined).then(() => this.#ask(batch));
+    this.#asking = turn;
+    try {
+      await turn;
+    } finally {
+      if (this.#asking === turn) this.#asking = null;
+    }
+  }
+
+  async #ask({ idempotency, rooms }: HostBatch): Promise<void> {
+    if (idempotency === undefined) return;
+    const { predecessors } = this.#deps;
+    const symbols = rooms.map(({ symbol }) => symbol);
+    await predecessors.bringKeys(symbols);
+    if (!predecessors.isNewlyPlaced) return;
+    const had = await predecessors.hadElsewhere(idempotency, symbols);
+    if (had.size > 0) this.#elsewhere.set(markOf(idempotency), had);
+  }
+}
+
+/** Two requests may come with one key. */
+function markOf({ key, fingerprint }: IdempotentRequest): string {
+  return `${fingerprint} ${key}`;
+}
