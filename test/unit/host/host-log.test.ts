@@ -145,7 +145,7 @@ describe("the log of a host", () => {
       const found = each.findKey("m", NOW_US) ?? expect.fail();
       expect([A, B, C].map(found.has)).toEqual([true, true, false]);
       expect([A, B, C].map((room) => found.cursorOf(room))).toEqual([...cursors, cursors[1]]);
-      for (const { request } of keys.filter((_, at) => at % 100 === 7)) {
+      for (const request of keys.filter((_, at) => at % 100 === 7)) {
         const one = each.findKey(request.key, NOW_US) ?? expect.fail();
         expect([one.fingerprint, one.cursorOf(A)]).toEqual([request.fingerprint, many[0]]);
       }
