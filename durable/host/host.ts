@@ -18,7 +18,7 @@ import {
   type Resend,
   type RoomTail,
 } from "../../src/bindings/host.ts";
-import { KEEPER_NAME } from "../../src/bindings/keeper.ts";
+import { hostAt, keeperAt } from "../../src/bindings/objects.ts";
 import { configOf } from "../../src/config.ts";
 import type { HostName } from "../../src/core/placement.ts";
 import { writerShardOf } from "../../src/core/writer-shard.ts";
@@ -203,8 +203,8 @@ export class Host extends DurableObject<Env> implements HostCalls {
     const shard = writerShardOf(name, this.#config.WRITER_SHARDS);
     // A stub that a call has failed on is of no use any more, so each call asks for one.
     const writer = () => env.WRITER.get(env.WRITER.idFromName(shard));
-    const keeper = () => env.KEEPER.get(env.KEEPER.idFromName(KEEPER_NAME));
-    const other = (host: HostName) => env.HOST.get(env.HOST.idFromName(host));
+    const keeper = () => keeperAt(env);
+    const other = (host: HostName) => hostAt(env, host);
     return {
       name,
       sql: ctx.storage.sql,

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../../src/bindings/env.ts";
 import type { KeeperCalls } from "../../src/bindings/keeper.ts";
+import { hostAt } from "../../src/bindings/objects.ts";
 import { type Config, configOf } from "../../src/config.ts";
 import { fullJitterMs } from "../../src/core/backoff.ts";
 import { encodeFrames } from "../../src/core/encode-events.ts";
@@ -61,8 +62,7 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
     placements: this.#placements,
     placement: this.#config,
     readStored: () => readSymbolNames(this.#database),
-    namesAfter: (host, name, most) =>
-      this.env.HOST.get(this.env.HOST.idFromName(host)).namesAfter(name, most),
+    namesAfter: (host, name, most) => hostAt(this.env, host).namesAfter(name, most),
     nowMs: this.#clock.nowMs,
     failed: (error) => {
       const { level, fields } = lineOf(error);
@@ -73,8 +73,7 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
     load: () => this.ctx.storage.get<KnownDatabase>("database"),
     save: (known) => this.ctx.storage.put("database", known),
     hosts: async () => this.#placements.allHosts(this.#config),
-    meet: (host, identity) =>
-      this.env.HOST.get(this.env.HOST.idFromName(host)).meetDatabase(identity),
+    meet: (host, identity) => hostAt(this.env, host).meetDatabase(identity),
     note: (identity, replacement) => writeReplacement(this.#database, identity, replacement),
     replaced: (replacement) =>
       this.#logger.warn("database_replaced", {
@@ -185,7 +184,7 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
   async #publish(events: readonly MetricEvent[]): Promise<void> {
     const host = hostOf(SYSTEM_SYMBOL, this.#config);
     const frames = encodeFrames(events);
-    await this.env.HOST.get(this.env.HOST.idFromName(host)).append({
+    await hostAt(this.env, host).append({
       rooms: [{ symbol: SYSTEM_SYMBOL, frames }],
       ...{ holder: "keeper", correlationId: "keeper" },
     });

@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../../src/bindings/env.ts";
-import { KEEPER_NAME } from "../../src/bindings/keeper.ts";
+import { keeperAt } from "../../src/bindings/objects.ts";
 import type {
   BacklogReport,
   StoreOutcome,
@@ -116,7 +116,7 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     if (isTold && (this.#toldLate || !isLate)) return;
     this.#toldAtMs = Date.now();
     this.#toldLate = isLate;
-    const keeper = this.env.KEEPER.get(this.env.KEEPER.idFromName(KEEPER_NAME));
+    const keeper = keeperAt(this.env);
     this.ctx.waitUntil(
       keeper.stored(isLate).then(
         (alarmMs) => {

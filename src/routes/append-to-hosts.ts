@@ -1,10 +1,11 @@
 import type { HostBatch, HostOutcome, HostRefusal, IdempotentRequest } from "../bindings/host.ts";
+import { hostAt } from "../bindings/objects.ts";
 import type { SymbolBatch } from "../core/encode-events.ts";
 import type { HostName } from "../core/placement.ts";
 import type { AppContext } from "../middleware/context.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
-import { askHosts, byHost, hostStub } from "./host-stub.ts";
+import { askHosts, byHost } from "./host-stub.ts";
 import { remember } from "./known-symbols.ts";
 
 /** What one request brings, and whose it is. */
@@ -57,12 +58,12 @@ export async function appendToHosts(c: AppContext, push: Push): Promise<Appended
 }
 
 async function append(c: AppContext, { host, batch }: HostPart): Promise<HostOutcome> {
-  return await hostStub(c.env, host).append(batch);
+  return await hostAt(c.env, host).append(batch);
 }
 
 async function findRefusal(c: AppContext, parts: readonly HostPart[]): Promise<HostRefusal | null> {
   const ask = async ({ host, batch }: HostPart): Promise<HostRefusal | null> =>
-    await hostStub(c.env, host).admits(batch);
+    await hostAt(c.env, host).admits(batch);
   return (await askHosts(parts, ask)).find((refusal) => refusal !== null) ?? null;
 }
 

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { KEEPER_NAME } from "../bindings/keeper.ts";
+import { hostAt, keeperAt } from "../bindings/objects.ts";
 import { failureOf } from "../db/driver/database-error.ts";
 import { storeImportedBars } from "../db/store/store-imported-bars.ts";
 import { barPush } from "../formats/bar-push.ts";
@@ -10,7 +10,7 @@ import type { BarsAccepted } from "../protocol/bar-push.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import { writingDatabaseOf } from "./database-of.ts";
 import { databaseProblem } from "./database-problem.ts";
-import { askHosts, byHost, hostStub } from "./host-stub.ts";
+import { askHosts, byHost } from "./host-stub.ts";
 import { claimKey, identify, readKey } from "./idempotency.ts";
 import { readBatch, wantsPost } from "./read-batch.ts";
 
@@ -59,13 +59,13 @@ export const barRoutes = new Hono<AppEnv>()
 
 async function makeKnown(c: AppContext, symbols: readonly SymbolName[]): Promise<void> {
   const groups = byHost(c.env, symbols, (symbol) => symbol);
-  await askHosts(groups, ({ host, items }) => hostStub(c.env, host).know(items, "bars"));
+  await askHosts(groups, ({ host, items }) => hostAt(c.env, host).know(items, "bars"));
 }
 
 /** Queries are right without it: they make anew what it has not made yet. */
 async function tellKeeper(c: AppContext): Promise<void> {
   try {
-    await c.env.KEEPER.get(c.env.KEEPER.idFromName(KEEPER_NAME)).stored(true);
+    await keeperAt(c.env).stored(true);
   } catch (error) {
     const fields = { correlation_id: c.get("correlationId"), detail: String(error) };
     c.get("log").warn("keeper_unreachable", fields);

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { KEEPER_NAME } from "../bindings/keeper.ts";
+import { keeperAt } from "../bindings/objects.ts";
 import type { BacklogReport } from "../bindings/writer.ts";
 import type { Config } from "../config.ts";
 import { warningsOf } from "../core/memory-warnings.ts";
@@ -173,7 +173,7 @@ function replacedOf({ sinceUs, rooms, lostTo }: Replacement) {
 /** The Keeper has rooms look where it is another database than before. */
 async function tellIdentity(c: AppContext, identity: string): Promise<void> {
   try {
-    await c.env.KEEPER.get(c.env.KEEPER.idFromName(KEEPER_NAME)).databaseIs(identity);
+    await keeperAt(c.env).databaseIs(identity);
   } catch (error) {
     const fields = { correlation_id: c.get("correlationId"), detail: String(error) };
     c.get("log").warn("keeper_unreachable", fields);

@@ -1,4 +1,5 @@
 import type { Env } from "../bindings/env.ts";
+import { hostAt } from "../bindings/objects.ts";
 import { configOf } from "../config.ts";
 import { type HostName, hostOf } from "../core/placement.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
@@ -7,13 +8,9 @@ import { fewAtOnce } from "./few-at-once.ts";
 /** Hosts that one request asks at once. A new one is a file and its syncs, and others wait for those behind it. */
 const HOSTS_AT_ONCE = 32;
 
-export function hostStub(env: Env, host: HostName) {
-  return env.HOST.get(env.HOST.idFromName(host));
-}
-
 /** The host that a symbol is on. */
 export function hostOfSymbol(env: Env, symbol: SymbolName) {
-  return hostStub(env, hostOf(symbol, configOf(env)));
+  return hostAt(env, hostOf(symbol, configOf(env)));
 }
 
 /** Items with the hosts that their symbols are on, in the order of each host's first one. */

@@ -1,10 +1,10 @@
 import type { IdempotentRequest } from "../bindings/host.ts";
+import { hostAt } from "../bindings/objects.ts";
 import { loneHost } from "../core/placement.ts";
 import { shardOf } from "../core/writer-shard.ts";
 import type { AppContext } from "../middleware/context.ts";
 import { badParameters, problem } from "../middleware/problem.ts";
 import type { Grant } from "../middleware/token.ts";
-import { hostStub } from "./host-stub.ts";
 
 const KEY_GRAMMAR = /^[\x21-\x7e]{1,255}$/;
 /** Objects that share the keys. A key must always be found where it was put, so this number never changes. */
@@ -51,7 +51,7 @@ export async function claimKey(
   const claim =
     lone === null
       ? await ledgerOf(c, request).claim(request)
-      : await hostStub(c.env, lone).claim(request);
+      : await hostAt(c.env, lone).claim(request);
   return claim === "other" ? keyReused(c) : null;
 }
 

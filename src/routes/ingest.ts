@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { hostAt } from "../bindings/objects.ts";
 import { DAY_US } from "../core/duration.ts";
 import { type AddressedEvent, encodeEvents } from "../core/encode-events.ts";
 import { loneHost } from "../core/placement.ts";
@@ -15,7 +16,7 @@ import type { Accepted } from "../protocol/answers.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import { type Appended, appendToHosts } from "./append-to-hosts.ts";
 import { databaseOf } from "./database-of.ts";
-import { askHosts, hostStub } from "./host-stub.ts";
+import { askHosts } from "./host-stub.ts";
 import { claimKey, identify, readKey } from "./idempotency.ts";
 import { refusePush } from "./push-refusals.ts";
 import { readBatch, wantsPost } from "./read-batch.ts";
@@ -75,7 +76,7 @@ async function answer(
   const body: Accepted = { accepted: events.length, cursors };
   if (!untilStored) return c.json(body, 202);
   const stored = await askHosts(hosts, ({ host, through }) =>
-    hostStub(c.env, host).untilStored(through, STORED_WAIT_MS),
+    hostAt(c.env, host).untilStored(through, STORED_WAIT_MS),
   );
   const setAside = stored.every(Boolean) ? await readSetAside(c, events) : null;
   if (setAside === null) return c.json(body, 202);

@@ -1,10 +1,11 @@
 import type { Env } from "../bindings/env.ts";
 import type { Acquaintance } from "../bindings/host.ts";
+import { hostAt } from "../bindings/objects.ts";
 import type { AppContext } from "../middleware/context.ts";
 import { refuseHosts } from "../middleware/descriptors.ts";
 import { problem } from "../middleware/problem.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../protocol/symbol.ts";
-import { askHosts, byHost, hostStub } from "./host-stub.ts";
+import { askHosts, byHost } from "./host-stub.ts";
 
 /** Names kept in an isolate, so that reads of what is known cost no call; about 100 bytes each. */
 const MOST_KEPT = 50_000;
@@ -25,8 +26,7 @@ async function refuseUnknown(
   const groups = byHost(c.env, asked, (symbol) => symbol);
   const answers = await askHosts(
     groups,
-    async ({ host, items }): Promise<Acquaintance> =>
-      await hostStub(c.env, host).acquaintance(items),
+    async ({ host, items }): Promise<Acquaintance> => await hostAt(c.env, host).acquaintance(items),
   );
   const named = (kind: "unknown" | "unsure") =>
     answers.flatMap((answer) => (answer.kind === kind ? answer.symbols : []));

@@ -1,9 +1,9 @@
-import { KEEPER_NAME } from "../bindings/keeper.ts";
+import { hostAt, keeperAt } from "../bindings/objects.ts";
 import { type HostName, hasOwnHosts, hostOf, sharedHosts } from "../core/placement.ts";
 import type { AppContext } from "../middleware/context.ts";
 import { takeHosts } from "../middleware/descriptors.ts";
 import type { SymbolSummary } from "../protocol/answers.ts";
-import { askHosts, hostStub } from "./host-stub.ts";
+import { askHosts } from "./host-stub.ts";
 
 interface List {
   symbols: SymbolSummary[];
@@ -29,9 +29,8 @@ async function hostsOf(c: AppContext): Promise<{ hosts: HostName[]; complete: bo
   const config = c.get("config");
   const shared = sharedHosts(config);
   if (!hasOwnHosts(config)) return { hosts: shared, complete: true };
-  const { KEEPER } = c.env;
   try {
-    const met = await KEEPER.get(KEEPER.idFromName(KEEPER_NAME)).hosts();
+    const met = await keeperAt(c.env).hosts();
     return { hosts: [...new Set([...shared, ...met])], complete: true };
   } catch (error) {
     warn(c, "keeper_unreachable", error);
@@ -43,7 +42,7 @@ async function listOf(c: AppContext, host: HostName): Promise<List | { error: un
   // A list of all must not open more hosts than this machine can hold.
   if (!(await takeHosts(c, [host], "read"))) return { symbols: [], complete: false };
   try {
-    const { symbols, complete } = await hostStub(c.env, host).list();
+    const { symbols, complete } = await hostAt(c.env, host).list();
     // It may still have what is placed elsewhere now.
     const config = c.get("config");
     return { symbols: symbols.filter(({ symbol }) => hostOf(symbol, config) === host), complete };
