@@ -32,23 +32,31 @@ export const EIGHT_SYMBOLS = [
   "UNI-USD",
 ];
 
-/** A job of points for the product or the bare ingest; symbols go round over the connections. */
+/**
+ * A job of points for the product or the bare ingest. `symbols` go round over the connections, so many a post: one, where nothing
+ * else is said.
+ */
 export function pointsJob(
   target: Target | ProductTarget,
-  how: { symbols: readonly string[]; points: number; connections: number } & Pick<
-    PostJob,
-    "seconds" | "warmupSeconds" | "requestsPerSecond"
-  >,
+  how: {
+    symbols: readonly string[];
+    symbolsAPost?: number;
+    points: number;
+    connections: number;
+  } & Pick<PostJob, "seconds" | "warmupSeconds" | "requestsPerSecond">,
   value: RequestShape["value"] = "number",
 ): PostJob {
-  const { symbols, points, ...rest } = how;
+  const { symbols, symbolsAPost = 1, points, ...rest } = how;
   // Every job has senders of its own, so that no two jobs send the same point (INV-9).
   const job = (jobs++).toString(36);
-  const shapes = symbols.map((symbol) => ({
+  const groups = Array.from({ length: Math.ceil(symbols.length / symbolsAPost) }, (_, at) =>
+    symbols.slice(at * symbolsAPost, (at + 1) * symbolsAPost),
+  );
+  const shapes = groups.map((group) => ({
     host: `127.0.0.1:${target.port}`,
     path: "/api/metrics",
     token: "token" in target ? target.token : undefined,
-    symbol,
+    symbols: group,
     sender: `p${job}`,
     points,
     value,
@@ -71,7 +79,7 @@ export function framesJob(
     host: `127.0.0.1:${target.port}`,
     path: "/",
     token: undefined,
-    symbol: "room",
+    symbols: ["room"],
     sender: "p",
     points,
     value: "stamp",
@@ -118,6 +126,10 @@ export async function untilStored(
   symbols: readonly string[],
 ): Promise<void> {
   await Promise.all(symbols.map((symbol) => storedRoundTrip(product, symbol)));
+}
+
+export function numberedSymbols(count: number): string[] {
+  return Array.from({ length: count }, (_, number) => `SYM${number}-USD`);
 }
 
 /** Between rounds: what the last one left behind should not be in the next. */

@@ -38,7 +38,8 @@ export type ViewerJob =
   | {
       do: "connect";
       port: number;
-      path: string;
+      /** Viewers go round over these. */
+      paths: string[];
       count: number;
       acks: boolean;
       /** Ready is: the upgrade is done, or the room has said `caught_up`. */

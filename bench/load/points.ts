@@ -6,7 +6,8 @@ export type RequestShape = {
   host: string;
   path: string;
   token: string | undefined;
-  symbol: string;
+  /** Points go round over these. */
+  symbols: readonly string[];
   /** Told apart from every other sender, so that no two points of the run are the same point (INV-9). */
   sender: string;
   points: number;
@@ -35,7 +36,8 @@ export class PointRequest {
     const fixed = shape.value === "number";
     const body = `[${Array.from({ length: shape.points }, (_, index) => {
       const value = fixed ? (1_000 + ((index * 7_919) % 9_000)) / 100 : BLANK;
-      return `{"symbol":"${shape.symbol}","metric":"latency","value":${value},"ts":${BLANK},"labels":${labels(shape, index)}}`;
+      const symbol = shape.symbols[index % shape.symbols.length];
+      return `{"symbol":"${symbol}","metric":"latency","value":${value},"ts":${BLANK},"labels":${labels(shape, index)}}`;
     }).join(",")}]`;
     this.bytes = postRequest(shape.host, shape.path, body, shape.token);
     this.#tsPlaces = placesAfter(this.bytes, TS_MARK);

@@ -128,7 +128,8 @@ function connectAll(
         if (settled === cursors.length) resolve();
         else one();
       };
-      const path = since === undefined ? where.path : `${where.path}?since=${since}`;
+      const room = where.paths[(begun - 1) % where.paths.length] ?? "/";
+      const path = since === undefined ? room : `${room}?since=${since}`;
       const viewer = new Viewer({ host: "127.0.0.1", port: where.port, path }, where.acks, reader, {
         onOpen: () => {
           if (ready === "open") settle();

@@ -4,6 +4,8 @@ import { bytesPerEvent } from "./bytes-per-event.ts";
 import { fanOutLatency } from "./fan-out.ts";
 import { ingestBatches } from "./ingest-batches.ts";
 import { ingestSingle } from "./ingest-single.ts";
+import { manyRooms } from "./many-rooms.ts";
+import { manySymbols } from "./many-symbols.ts";
 import { reconnect } from "./reconnect.ts";
 import { saturation } from "./saturation.ts";
 import { sustained } from "./sustained.ts";
@@ -19,4 +21,6 @@ export const SCENARIOS: readonly Scenario[] = [
   reconnect,
   viewerMemory,
   bytesPerEvent,
+  manySymbols,
+  manyRooms,
 ];

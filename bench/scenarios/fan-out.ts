@@ -5,7 +5,7 @@ import {
   pointsJob,
   type Scenario,
   settle,
-  storedRoundTrip,
+  untilStored,
 } from "../bench.ts";
 import type { PostJob, PostResult, ViewerResult } from "../load/jobs.ts";
 import { cpuSeconds } from "../targets/process-figures.ts";
@@ -17,18 +17,19 @@ export const ROOM = "BTC-USD";
 const POINTS = 5;
 const CONNECTING_AT_ONCE = 100;
 
-/** Connects viewers to the room, which is there before them: those of a symbol that nobody has pushed are relayed by a Worker. */
+/** Connects viewers to rooms in turn, which are there before them. */
 export async function connectViewers(
   bench: Pick<Bench, "viewing" | "quick">,
   target: Target | ProductTarget,
   count: number,
+  rooms: readonly string[] = [ROOM],
 ): Promise<void> {
   const isProduct = "token" in target;
-  if (isProduct) await storedRoundTrip(target, ROOM);
+  if (isProduct) await untilStored(target, rooms);
   const result = await bench.viewing.run({
     do: "connect",
     port: target.port,
-    path: isProduct ? `/ws/${ROOM}` : "/",
+    paths: isProduct ? rooms.map((room) => `/ws/${room}`) : ["/"],
     count,
     acks: isProduct,
     ready: isProduct ? "caught_up" : "open",
