@@ -1,6 +1,7 @@
 /**
  * Imports run one way:
- *   protocol <- core <- formats, db <- routes, durable <- worker
+ *   protocol <- core <- formats, db <- http <- reads <- appends <- routes <- worker
+ *   formats, db <- durable <- worker
  *   client, web <- protocol, and core's pure parts
  * and inside db:
  *   driver <- store <- bars, series <- events; bars, series <- upkeep
@@ -49,7 +50,9 @@ const TELEMETRY = "^src/telemetry/";
 const BINDINGS = "^src/bindings/";
 const CONFIG = "^src/(config|access-settings|placement-settings)\\.ts$";
 const SETTINGS = "^src/(config\\.ts$|bindings/)";
-const MIDDLEWARE = "^src/middleware/";
+const HTTP = "^src/http/";
+const READS = "^src/reads/";
+const APPENDS = "^src/appends/";
 const ROUTES = "^src/routes/";
 const DURABLE = "^durable/";
 const CLIENT = "^client/";
@@ -84,8 +87,13 @@ export default {
     layer("bindings", BINDINGS, [PROTOCOL, CORE, CONFIG]),
     layer("config", CONFIG, [PROTOCOL, CORE, BINDINGS]),
     layer("telemetry", TELEMETRY, [PROTOCOL, CORE, SETTINGS]),
-    layer("middleware", MIDDLEWARE, [PROTOCOL, CORE, FORMATS, TELEMETRY, SETTINGS]),
-    layer("routes", ROUTES, [PROTOCOL, CORE, FORMATS, DB, TELEMETRY, SETTINGS, MIDDLEWARE]),
+    layer("http", HTTP, [PROTOCOL, CORE, FORMATS, dbFolder("driver"), TELEMETRY, SETTINGS]),
+    layer("reads", READS, [PROTOCOL, CORE, DB, SETTINGS, HTTP]),
+    layer("appends", APPENDS, [PROTOCOL, CORE, SETTINGS, HTTP, READS]),
+    layer("routes", ROUTES, [
+      ...[PROTOCOL, CORE, FORMATS, DB, TELEMETRY, SETTINGS],
+      ...[HTTP, READS, APPENDS],
+    ]),
     layer("durable", DURABLE, [PROTOCOL, CORE, FORMATS, DB, TELEMETRY, SETTINGS]),
     layer("client", CLIENT, [PROTOCOL, CORE]),
     layer("web", "^web/", [PROTOCOL, CORE, CLIENT]),

@@ -1,18 +1,18 @@
 import { Hono } from "hono";
+import { claimKey, identify, readKey } from "../appends/idempotency.ts";
+import { askHosts, byHost } from "../bindings/ask-hosts.ts";
 import { hostAt, keeperAt } from "../bindings/objects.ts";
 import { failureOf } from "../db/driver/database-error.ts";
 import { storeImportedBars } from "../db/store/store-imported-bars.ts";
 import { barPush } from "../formats/bar-push.ts";
-import { authorize, refuseSymbols } from "../middleware/authorize.ts";
-import type { AppContext, AppEnv } from "../middleware/context.ts";
-import { refuseHosts } from "../middleware/descriptors.ts";
+import { authorize, refuseSymbols } from "../http/access/authorize.ts";
+import { readBatch, wantsPost } from "../http/body/read-batch.ts";
+import type { AppContext, AppEnv } from "../http/context.ts";
+import { refuseHosts } from "../http/limits/descriptors.ts";
+import { databaseProblem } from "../http/problems/database-problem.ts";
 import type { BarsAccepted } from "../protocol/bar-push.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
-import { writingDatabaseOf } from "./database-of.ts";
-import { databaseProblem } from "./database-problem.ts";
-import { askHosts, byHost } from "./host-stub.ts";
-import { claimKey, identify, readKey } from "./idempotency.ts";
-import { readBatch, wantsPost } from "./read-batch.ts";
+import { writingDatabaseOf } from "../reads/database-of.ts";
 
 /** History that was made elsewhere. It goes to Postgres and past the rooms, for it is no news to anybody (SPEC I-12). */
 export const barRoutes = new Hono<AppEnv>()

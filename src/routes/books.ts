@@ -1,21 +1,21 @@
 import { Hono } from "hono";
+import { hostOfSymbol } from "../bindings/ask-hosts.ts";
 import { topOf } from "../core/book.ts";
 import { readBookAt } from "../db/events/read-book.ts";
 import { sampleOf } from "../db/store/book-rows.ts";
-import { authorize, refuseSymbols } from "../middleware/authorize.ts";
-import type { AppContext, AppEnv } from "../middleware/context.ts";
-import { inTurn } from "../middleware/heavy-queries.ts";
-import { badParameters } from "../middleware/problem.ts";
+import { authorize, refuseSymbols } from "../http/access/authorize.ts";
+import type { AppContext, AppEnv } from "../http/context.ts";
+import { inTurn } from "../http/limits/heavy-queries.ts";
+import { badParameters } from "../http/problems/problem.ts";
+import { Parameters } from "../http/query/parameters.ts";
 import type { BookAnswer } from "../protocol/answers.ts";
 import type { BookEvent, Level } from "../protocol/book.ts";
 import { MAX_BOOK_LEVELS } from "../protocol/book-limits.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
-import { databaseOf } from "./database-of.ts";
-import { hostOfSymbol } from "./host-stub.ts";
-import { notKnownYet, refuseRead } from "./known-symbols.ts";
-import { Parameters } from "./parameters.ts";
-import { readTail } from "./room-tail.ts";
+import { databaseOf } from "../reads/database-of.ts";
+import { notKnownYet, refuseRead } from "../reads/rooms/known-symbols.ts";
+import { readTail } from "../reads/rooms/room-tail.ts";
 
 const DEPTH = { min: 1, max: MAX_BOOK_LEVELS, fallback: MAX_BOOK_LEVELS };
 

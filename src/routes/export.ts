@@ -1,18 +1,18 @@
 import { Hono } from "hono";
 import { EARLIEST_US, MAX_AHEAD_US, unmistakableTime } from "../core/timestamp.ts";
 import { readExport } from "../db/events/read-export.ts";
-import { authorize, refuseSymbols } from "../middleware/authorize.ts";
-import type { AppEnv } from "../middleware/context.ts";
-import { inTurn } from "../middleware/heavy-queries.ts";
-import { badParameters } from "../middleware/problem.ts";
+import { authorize, refuseSymbols } from "../http/access/authorize.ts";
+import type { AppEnv } from "../http/context.ts";
+import { streamOf } from "../http/export-stream.ts";
+import { inTurn } from "../http/limits/heavy-queries.ts";
+import { badParameters } from "../http/problems/problem.ts";
+import { Parameters } from "../http/query/parameters.ts";
 import type { TapeEvent } from "../protocol/event.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
-import { databaseOf } from "./database-of.ts";
-import { streamOf } from "./export-stream.ts";
-import { refuseRead } from "./known-symbols.ts";
-import { Parameters } from "./parameters.ts";
-import { readTail } from "./room-tail.ts";
+import { databaseOf } from "../reads/database-of.ts";
+import { refuseRead } from "../reads/rooms/known-symbols.ts";
+import { readTail } from "../reads/rooms/room-tail.ts";
 
 const KINDS = ["metric", "trade", "position", "book"] as const;
 /** About 400 KB of lines, and a thousand queries, which is what a request may make on Cloudflare, are 4 million rows. */

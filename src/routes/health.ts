@@ -8,14 +8,14 @@ import { failureOf, isDiskFull } from "../db/driver/database-error.ts";
 import type { Replacement } from "../db/upkeep/database-identity.ts";
 import { ping } from "../db/upkeep/ping.ts";
 import { readMemory } from "../db/upkeep/read-memory.ts";
-import { accessWarnings, authorize } from "../middleware/authorize.ts";
-import type { AppContext, AppEnv } from "../middleware/context.ts";
-import { storageWatch } from "../middleware/storage.ts";
+import { accessWarnings, authorize } from "../http/access/authorize.ts";
+import type { AppContext, AppEnv } from "../http/context.ts";
+import { storageWatch } from "../http/limits/storage.ts";
 import { CURSOR_ORIGIN } from "../protocol/time.ts";
+import { databaseOf } from "../reads/database-of.ts";
+import { readBacklog } from "../reads/rooms/backlog.ts";
 import { databaseDisk } from "../telemetry/database-disk.ts";
 import { descriptorsOf } from "../telemetry/descriptors.ts";
-import { readBacklog } from "./backlog.ts";
-import { databaseOf } from "./database-of.ts";
 
 /** Who may not read is answered out of what the database said so long ago: its questions cost the operator. In ms. */
 const LOOK_EVERY_MS = 5_000;

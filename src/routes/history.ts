@@ -1,17 +1,17 @@
 import { Hono } from "hono";
 import { EARLIEST_US, MAX_AHEAD_US } from "../core/timestamp.ts";
 import { readGoneBars } from "../db/bars/read-gone-bars.ts";
-import { authorize, refuseSymbols } from "../middleware/authorize.ts";
-import type { AppEnv } from "../middleware/context.ts";
-import { badParameters } from "../middleware/problem.ts";
+import { authorize, refuseSymbols } from "../http/access/authorize.ts";
+import { answerCached } from "../http/cached-answer.ts";
+import type { AppEnv } from "../http/context.ts";
+import { badParameters } from "../http/problems/problem.ts";
+import { Parameters } from "../http/query/parameters.ts";
 import type { HistoryAnswer } from "../protocol/answers.ts";
 import { INTERVAL_SECONDS } from "../protocol/interval.ts";
 import type { EpochUs } from "../protocol/time.ts";
-import { answerCached } from "./cached-answer.ts";
-import { databaseOf } from "./database-of.ts";
-import { refuseRead } from "./known-symbols.ts";
-import { Parameters } from "./parameters.ts";
-import { readSymbolBars } from "./symbol-bars.ts";
+import { databaseOf } from "../reads/database-of.ts";
+import { refuseRead } from "../reads/rooms/known-symbols.ts";
+import { readSymbolBars } from "../reads/symbol-bars.ts";
 
 const KNOWN = ["interval", "from", "to", "precision", "limit"];
 

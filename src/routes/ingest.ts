@@ -1,4 +1,7 @@
 import { Hono } from "hono";
+import { type Appended, appendToHosts } from "../appends/append-to-hosts.ts";
+import { claimKey, identify, readKey } from "../appends/idempotency.ts";
+import { askHosts } from "../bindings/ask-hosts.ts";
 import { hostAt } from "../bindings/objects.ts";
 import { DAY_US } from "../core/duration.ts";
 import { type AddressedEvent, encodeEvents } from "../core/encode-events.ts";
@@ -7,19 +10,16 @@ import { lineOf } from "../db/driver/database-error.ts";
 import { countSetAside } from "../db/store/count-set-aside.ts";
 import type { PushFormat, Timed } from "../formats/decode-push.ts";
 import { bookPush, metricPush, positionPush, tradePush } from "../formats/event-pushes.ts";
-import { authorize, refuseSymbols } from "../middleware/authorize.ts";
-import type { AppContext, AppEnv } from "../middleware/context.ts";
-import { refuseHosts } from "../middleware/descriptors.ts";
-import { badParameters } from "../middleware/problem.ts";
-import { storageFull, storageWatch } from "../middleware/storage.ts";
+import { authorize, refuseSymbols } from "../http/access/authorize.ts";
+import { readBatch, wantsPost } from "../http/body/read-batch.ts";
+import type { AppContext, AppEnv } from "../http/context.ts";
+import { refuseHosts } from "../http/limits/descriptors.ts";
+import { storageFull, storageWatch } from "../http/limits/storage.ts";
+import { badParameters } from "../http/problems/problem.ts";
+import { refusePush } from "../http/problems/push-refusals.ts";
 import type { Accepted } from "../protocol/answers.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
-import { type Appended, appendToHosts } from "./append-to-hosts.ts";
-import { databaseOf } from "./database-of.ts";
-import { askHosts } from "./host-stub.ts";
-import { claimKey, identify, readKey } from "./idempotency.ts";
-import { refusePush } from "./push-refusals.ts";
-import { readBatch, wantsPost } from "./read-batch.ts";
+import { databaseOf } from "../reads/database-of.ts";
 
 /** Longest wait for `?wait=stored`; after it the answer is 202, for the batch is durable all the same. */
 const STORED_WAIT_MS = 30_000;

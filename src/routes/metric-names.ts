@@ -1,15 +1,15 @@
 import { Hono } from "hono";
 import { type MetricName, readMetricNames } from "../db/series/read-metric-names.ts";
-import { authorize, refuseSymbols } from "../middleware/authorize.ts";
-import type { AppEnv } from "../middleware/context.ts";
-import { badParameters } from "../middleware/problem.ts";
+import { authorize, refuseSymbols } from "../http/access/authorize.ts";
+import type { AppEnv } from "../http/context.ts";
+import { badParameters } from "../http/problems/problem.ts";
+import { Parameters } from "../http/query/parameters.ts";
 import type { MetricNamesAnswer } from "../protocol/answers.ts";
 import { SYSTEM_SYMBOL } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
-import { databaseOf } from "./database-of.ts";
-import { refuseRead } from "./known-symbols.ts";
-import { Parameters } from "./parameters.ts";
-import { readTail } from "./room-tail.ts";
+import { databaseOf } from "../reads/database-of.ts";
+import { refuseRead } from "../reads/rooms/known-symbols.ts";
+import { readTail } from "../reads/rooms/room-tail.ts";
 
 const SERIES = { min: 1, max: 10_000, fallback: 2_000 };
 

@@ -1,17 +1,17 @@
 import { Hono } from "hono";
+import { hostOfSymbol } from "../bindings/ask-hosts.ts";
 import { readPositions } from "../db/events/read-positions.ts";
-import { authorize, refuseSymbols } from "../middleware/authorize.ts";
-import type { AppContext, AppEnv } from "../middleware/context.ts";
-import { badParameters } from "../middleware/problem.ts";
+import { authorize, refuseSymbols } from "../http/access/authorize.ts";
+import type { AppContext, AppEnv } from "../http/context.ts";
+import { badParameters } from "../http/problems/problem.ts";
+import { Parameters } from "../http/query/parameters.ts";
 import type { PositionsAnswer } from "../protocol/answers.ts";
 import type { PositionEvent } from "../protocol/event.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
-import { databaseOf } from "./database-of.ts";
-import { hostOfSymbol } from "./host-stub.ts";
-import { notKnownYet, refuseRead } from "./known-symbols.ts";
-import { Parameters } from "./parameters.ts";
-import { readTail } from "./room-tail.ts";
+import { databaseOf } from "../reads/database-of.ts";
+import { notKnownYet, refuseRead } from "../reads/rooms/known-symbols.ts";
+import { readTail } from "../reads/rooms/room-tail.ts";
 
 const ACCOUNTS = { min: 1, max: 10_000, fallback: 10_000 };
 

@@ -4,19 +4,19 @@ import { numberOfSum } from "../core/attribution/decimal-sum.ts";
 import { chooseStepUs, DAY_US, HOUR_US, MINUTE_US, readDurationUs } from "../core/duration.ts";
 import { newestPoints } from "../core/newest-points.ts";
 import { hasSeries } from "../db/series/has-series.ts";
-import { authorize, refuseSymbols } from "../middleware/authorize.ts";
-import type { AppContext, AppEnv } from "../middleware/context.ts";
-import { badParameters, problem } from "../middleware/problem.ts";
+import { authorize, refuseSymbols } from "../http/access/authorize.ts";
+import { answerCached } from "../http/cached-answer.ts";
+import type { AppContext, AppEnv } from "../http/context.ts";
+import { badParameters, problem } from "../http/problems/problem.ts";
+import { Parameters } from "../http/query/parameters.ts";
 import { AGGREGATES, type Aggregate } from "../protocol/aggregate.ts";
 import type { SeriesAnswer, SeriesColumns } from "../protocol/answers.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
-import { answerCached } from "./cached-answer.ts";
-import { databaseOf } from "./database-of.ts";
-import { refuseRead } from "./known-symbols.ts";
-import { refuseManySeries } from "./many-series.ts";
-import { Parameters } from "./parameters.ts";
-import { readSymbolSeries } from "./symbol-series.ts";
+import { databaseOf } from "../reads/database-of.ts";
+import { refuseManySeries } from "../reads/many-series.ts";
+import { refuseRead } from "../reads/rooms/known-symbols.ts";
+import { readSymbolSeries } from "../reads/symbol-series.ts";
 
 /** Most points of one line; of the points themselves the newest. */
 const MAX_POINTS = 10_000;

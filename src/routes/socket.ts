@@ -1,16 +1,16 @@
 import { Hono } from "hono";
+import { hostOfSymbol } from "../bindings/ask-hosts.ts";
 import { JOIN_HEADER, type JoinRefusal, type JoinRequest } from "../bindings/host.ts";
-import { type Authorization, authorize, refuseSymbols } from "../middleware/authorize.ts";
-import type { AppContext, AppEnv } from "../middleware/context.ts";
-import { refuseHosts, refuseViewer } from "../middleware/descriptors.ts";
-import { badParameters, problem } from "../middleware/problem.ts";
-import { countedAddress } from "../middleware/sender.ts";
+import { type Authorization, authorize, refuseSymbols } from "../http/access/authorize.ts";
+import { countedAddress } from "../http/access/sender.ts";
+import type { AppContext, AppEnv } from "../http/context.ts";
+import { refuseHosts, refuseViewer } from "../http/limits/descriptors.ts";
+import { badParameters, problem } from "../http/problems/problem.ts";
+import { Parameters } from "../http/query/parameters.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { SUBPROTOCOL } from "../protocol/version.ts";
-import { hostOfSymbol } from "./host-stub.ts";
-import { notKnownYet } from "./known-symbols.ts";
-import { Parameters } from "./parameters.ts";
+import { notKnownYet } from "../reads/rooms/known-symbols.ts";
 
 /** The WebSocket upgrade: everything is checked here, so that a room meets only viewers it may serve. */
 export const socketRoutes = new Hono<AppEnv>().get("/ws/:symbol", async (c) => {

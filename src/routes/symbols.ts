@@ -1,14 +1,14 @@
 import { Hono } from "hono";
-import { authorize, refuseSymbols } from "../middleware/authorize.ts";
-import type { AppEnv } from "../middleware/context.ts";
-import { badParameters } from "../middleware/problem.ts";
-import { covers } from "../middleware/token.ts";
+import { authorize, refuseSymbols } from "../http/access/authorize.ts";
+import { covers } from "../http/access/token.ts";
+import type { AppEnv } from "../http/context.ts";
+import { badParameters } from "../http/problems/problem.ts";
+import { Parameters } from "../http/query/parameters.ts";
 import type { PollAnswer, SymbolsAnswer } from "../protocol/answers.ts";
 import type { EpochUs } from "../protocol/time.ts";
-import { notKnownYet } from "./known-symbols.ts";
-import { listSymbols } from "./list-symbols.ts";
-import { Parameters } from "./parameters.ts";
-import { pollSymbol } from "./poll-symbol.ts";
+import { notKnownYet } from "../reads/rooms/known-symbols.ts";
+import { listSymbols } from "../reads/rooms/list-symbols.ts";
+import { pollSymbol } from "../reads/rooms/poll-symbol.ts";
 
 export const symbolRoutes = new Hono<AppEnv>()
   .get("/api/symbols", async (c) => {

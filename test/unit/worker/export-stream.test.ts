@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { streamOf } from "../../../src/routes/export-stream.ts";
+import { streamOf } from "../../../src/http/export-stream.ts";
 
 describe("the stream of an export", () => {
   /** Counts what has been made, so that it can be seen who waits for whom. */

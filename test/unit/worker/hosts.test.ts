@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isAllowedHost, isAllowedOrigin } from "../../../src/middleware/hosts.ts";
+import { isAllowedHost, isAllowedOrigin } from "../../../src/http/access/allowed-hosts.ts";
 
 describe("A-5 hosts", () => {
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TrustedProxies } from "../../../src/access-settings.ts";
-import { senderOf } from "../../../src/middleware/sender.ts";
+import { senderOf } from "../../../src/http/access/sender.ts";
 
 const NONE: TrustedProxies = { kind: "none" };
 const CLOUDFLARE: TrustedProxies = { kind: "cloudflare" };

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
-import { inParts } from "../../../src/routes/symbol-closes.ts";
+import { inParts } from "../../../src/reads/analytics/symbol-closes.ts";
 
 const symbols = Array.from({ length: 50 }, (_, n) => `S${n}` as SymbolName);
 const trade = { kind: "trade", ts: 1 as EpochUs, price: 1, size: 1 } as const;

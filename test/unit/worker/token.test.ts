@@ -1,6 +1,6 @@
 import { exportJWK, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from "jose";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { allows, covers, type Grant, TokenVerifier } from "../../../src/middleware/token.ts";
+import { allows, covers, type Grant, TokenVerifier } from "../../../src/http/access/token.ts";
 
 const SECRET = "a secret of thirty-two characters or more";
 

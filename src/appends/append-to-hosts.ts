@@ -1,0 +1,98 @@
+import { askHosts, byHost } from "../bindings/ask-hosts.ts";
+import type { HostBatch, HostOutcome, HostRefusal, IdempotentRequest } from "../bindings/host.ts";
+import { hostAt } from "../bindings/objects.ts";
+import type { SymbolBatch } from "../core/encode-events.ts";
+import type { HostName } from "../core/placement.ts";
+import type { AppContext } from "../http/context.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
+import type { Cursor } from "../protocol/time.ts";
+import { remember } from "../reads/rooms/known-symbols.ts";
+
+/** What one request brings, and whose it is. */
+export interface Push {
+  batches: readonly SymbolBatch[];
+  /** Of its token. */
+  holder: string;
+  idempotency: IdempotentRequest | null;
+}
+
+/** The place of each symbol's part, and how far that goes on each host. */
+export interface Appended {
+  kind: "appended";
+  cursors: Record<SymbolName, Cursor>;
+  hosts: { host: HostName; through: Cursor }[];
+}
+
+interface HostPart {
+  host: HostName;
+  batch: HostBatch;
+}
+
+/**
+ * Appends what a request brings: with one call where all of it is on one host. Where it is on several, all of them are asked first
+ * whether they will take their part, so that a full outbox or a limit refuses the whole batch (SPEC I-1).
+ */
+export async function appendToHosts(c: AppContext, push: Push): Promise<Appended | HostRefusal> {
+  const parts = partsOf(c, push);
+  if (parts.length > 1) {
+    const refusal = await findRefusal(c, parts);
+    if (refusal !== null) return refusal;
+    for (const { batch } of parts) batch.admitted = true;
+  }
+  // All have ended before the answer says that one failed: what the others took is in their rooms then.
+  const settled = await askHosts(parts, (part) =>
+    append(c, part).then(
+      (outcome) => ({ outcome }),
+      (error: unknown) => ({ error }),
+    ),
+  );
+  const appended: Appended = { kind: "appended", cursors: {}, hosts: [] };
+  let refusal: HostRefusal | null = null;
+  for (const [at, one] of settled.entries()) {
+    if ("error" in one) continue;
+    if (isTaken(one.outcome)) take(c, appended, parts[at] as HostPart, one.outcome.cursors);
+    else refusal ??= one.outcome;
+  }
+  for (const one of settled) if ("error" in one) throw one.error;
+  return refusal ?? appended;
+}
+
+async function append(c: AppContext, { host, batch }: HostPart): Promise<HostOutcome> {
+  return await hostAt(c.env, host).append(batch);
+}
+
+async function findRefusal(c: AppContext, parts: readonly HostPart[]): Promise<HostRefusal | null> {
+  const ask = async ({ host, batch }: HostPart): Promise<HostRefusal | null> =>
+    await hostAt(c.env, host).admits(batch);
+  return (await askHosts(parts, ask)).find((refusal) => refusal !== null) ?? null;
+}
+
+function isTaken(outcome: HostOutcome): outcome is Exclude<HostOutcome, HostRefusal> {
+  return outcome.kind === "appended" || outcome.kind === "repeated";
+}
+
+function take(
+  c: AppContext,
+  appended: Appended,
+  { host, batch }: HostPart,
+  cursors: readonly Cursor[],
+): void {
+  const symbols = batch.rooms.map(({ symbol }) => symbol);
+  for (const [at, symbol] of symbols.entries()) appended.cursors[symbol] = cursors[at] as Cursor;
+  appended.hosts.push({
+    host,
+    through: cursors.reduce((one, other) => (one > other ? one : other)),
+  });
+  remember(c.env, symbols);
+}
+
+function partsOf(c: AppContext, { batches, holder, idempotency }: Push): HostPart[] {
+  const terms = {
+    ...{ holder, correlationId: c.get("correlationId") },
+    ...(idempotency !== null && { idempotency }),
+  };
+  return byHost(c.env, batches, ({ symbol }) => symbol).map(({ host, items }) => ({
+    host,
+    batch: { rooms: items, ...terms },
+  }));
+}

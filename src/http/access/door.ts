@@ -1,0 +1,120 @@
+import { cors } from "hono/cors";
+import { createMiddleware } from "hono/factory";
+import { secureHeaders } from "hono/secure-headers";
+import { shorten } from "../../core/shorten.ts";
+import type { AppContext, AppEnv } from "../context.ts";
+import { problem } from "../problems/problem.ts";
+import { isAllowedHost, isAllowedOrigin } from "./allowed-hosts.ts";
+
+/** A name or an address, and a port. What else stands there would become a part of the request's address. */
+const HOST = /^(\[[0-9A-Fa-f:.]+\]|[\w.~-]+)(:\d{1,5})?$/;
+
+/** Methods that change nothing. */
+const READING = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/**
+ * Refuses what a browser would be led to us with: a `Host` that is none of ours, and where reading is public a socket or a
+ * write from a page of another origin (SPEC A-5, A-6). What has no `Origin` comes from a program.
+ */
+export const door = createMiddleware<AppEnv>(async (c, next) => {
+  const { PUBLIC_READ, ALLOWED_HOSTS } = c.get("config");
+  const host = c.req.header("host");
+  if (host !== undefined && !HOST.test(host)) return refuseMalformedHost(c);
+  if (ALLOWED_HOSTS !== undefined) {
+    const { hostname } = new URL(c.req.url);
+    if (!isAllowedHost(hostname, ALLOWED_HOSTS)) return refuseHost(c, hostname);
+  }
+  const origin = c.req.header("origin");
+  if (origin === undefined || PUBLIC_READ === false) return next();
+  const isSocket = c.req.header("upgrade") !== undefined;
+  if ((isSocket || !READING.has(c.req.method)) && !isOurs(origin, c))
+    return refuseOrigin(c, origin);
+  return next();
+});
+
+function refuseMalformedHost(c: AppContext): Response {
+  return problem(c, {
+    status: 400,
+    type: "malformed-host",
+    title: "The Host header cannot be read",
+    detail:
+      "Host is a name or an address, and a port where it is not the usual one (RFC 9112, 3.2).",
+  });
+}
+
+function isOurs(origin: string, c: AppContext): boolean {
+  return isAllowedOrigin(origin, new URL(c.req.url), c.get("config").ALLOWED_ORIGINS);
+}
+
+function refuseHost(c: AppContext, hostname: string): Response {
+  return problem(c, {
+    status: 403,
+    type: "host-not-allowed",
+    title: "This host is not served",
+    detail: `Nobody has said that ${shorten(hostname, 100)} is a name of this server: use its address, or name it in ALLOWED_HOSTS.`,
+  });
+}
+
+function refuseOrigin(c: AppContext, origin: string): Response {
+  return problem(c, {
+    status: 403,
+    type: "origin-not-allowed",
+    title: "Pages of this origin may not do this",
+    detail: `A page of ${shorten(origin, 100)} may open no socket and write nothing here: name its origin in ALLOWED_ORIGINS, or connect without a browser.`,
+  });
+}
+
+const shareWithAllowed = cors({
+  origin: (origin, c: AppContext) => (isOurs(origin, c) ? origin : null),
+  allowMethods: ["GET", "HEAD", "POST"],
+  allowHeaders: [
+    "Authorization",
+    "Content-Type",
+    "Content-Encoding",
+    "Idempotency-Key",
+    "If-None-Match",
+    "Last-Event-ID",
+    "X-Correlation-ID",
+  ],
+  exposeHeaders: ["ETag", "Retry-After", "X-Correlation-ID", "Edgetape-Cursor"],
+  maxAge: 600,
+});
+
+/** Lets pages of allowed origins read the answers (CORS), and answers preflights. Programs send no `Origin` and pay nothing. */
+export const shared = createMiddleware<AppEnv>(async (c, next) =>
+  c.req.header("origin") === undefined ? next() : shareWithAllowed(c, next),
+);
+
+/** The one style that lightweight-charts 5.2.1 writes into the page, that of its logo. */
+const CHART_LOGO_STYLE = "'sha256-3pRED1tOXas1FXFoPb9TGCjmYe9XQsmO9OV23khV2nY='";
+
+/** The dashboard needs no more than this: its own files, the picture in its page, and its own server. */
+const secure = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'", CHART_LOGO_STYLE],
+    imgSrc: ["'self'", "data:"],
+    fontSrc: ["'self'"],
+    connectSrc: ["'self'"],
+    manifestSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+  referrerPolicy: "no-referrer",
+  xFrameOptions: "DENY",
+  // Of old browsers, and nothing that the policy above does not say.
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+  // Whoever ends TLS in front of us decides on that, and for names that we do not know.
+  strictTransportSecurity: false,
+});
+
+/** Security headers on every answer but that of an upgrade, which no page can show. */
+export const guarded = createMiddleware<AppEnv>(async (c, next) => {
+  await next();
+  if (c.res.status !== 101) await secure(c, async () => {});
+});

@@ -1,0 +1,77 @@
+import type { HostUse } from "../../core/descriptor-budget.ts";
+import { type HostName, hostOf, loneHost } from "../../core/placement.ts";
+import type { SymbolName } from "../../protocol/symbol.ts";
+import { descriptorsOf } from "../../telemetry/descriptors.ts";
+import type { AppContext } from "../context.ts";
+import { problem } from "../problems/problem.ts";
+
+/** A host that nobody uses is closed after 10 s. */
+const RETRY_S = 10;
+/** One line says it for all that are refused in so long a time, in ms. */
+const SAY_EVERY_MS = 60_000;
+const RAISE = "its operator can raise the hard limit of descriptors (ulimit -H -n)";
+
+let saidAtMs = Number.NEGATIVE_INFINITY;
+
+/** The refusal of a viewer whose socket might be the last that the runtime can open, else null (SPEC L-20). */
+export async function refuseViewer(c: AppContext): Promise<Response | null> {
+  const budget = descriptorsOf(c.env);
+  if (budget === null) return null;
+  await budget.look();
+  if (budget.takeViewer()) return null;
+  say(c, "viewers are refused");
+  return problem(c, {
+    status: 503,
+    type: "too-many-viewers",
+    title: "Too many viewers",
+    detail: `This server has as many viewers as it can hold beside pushes and reads: come back later. For more of them ${RAISE}.`,
+    retryAfterS: RETRY_S,
+  });
+}
+
+/** May these hosts be used? A lone one is always open, whatever rooms it has. */
+export async function takeHosts(
+  c: AppContext,
+  hosts: readonly HostName[],
+  use: HostUse,
+): Promise<boolean> {
+  if (loneHost(c.get("config")) !== null) return true;
+  const budget = descriptorsOf(c.env);
+  if (budget === null) return true;
+  await budget.look();
+  return budget.takeHosts(hosts, use);
+}
+
+/** The refusal where the hosts of these symbols cannot all be open, else null. Before it is asked no host may be (SPEC L-20). */
+export async function refuseHosts(
+  c: AppContext,
+  symbols: readonly SymbolName[],
+  use: HostUse,
+): Promise<Response | null> {
+  const config = c.get("config");
+  if (loneHost(config) !== null) return null;
+  const hosts = new Set(symbols.map((symbol) => hostOf(symbol, config)));
+  if (await takeHosts(c, [...hosts], use)) return null;
+  say(c, "symbols are refused");
+  const most = descriptorsOf(c.env)?.shares.hosts;
+  return problem(c, {
+    status: 503,
+    type: "too-many-hosts",
+    title: "Too many symbols at once",
+    detail: `This server has as many hosts open as it can hold, and one that nobody has used for 10 s leaves its place to others (${most} fit where there are no viewers). Nothing of this request was taken: send it again later, for fewer symbols at once. Its operator can have more symbols share a host (ROOM_HOSTS), or raise the hard limit of descriptors (ulimit -H -n).`,
+    retryAfterS: RETRY_S,
+  });
+}
+
+function say(c: AppContext, what: string): void {
+  // Else each of a crowd would be a line of its own.
+  c.set("isSaid", true);
+  const nowMs = Date.now();
+  if (nowMs >= saidAtMs && nowMs - saidAtMs < SAY_EVERY_MS) return;
+  saidAtMs = nowMs;
+  const budget = descriptorsOf(c.env);
+  c.get("log").warn("descriptors_short", {
+    ...{ correlation_id: c.get("correlationId"), what },
+    ...{ open: budget?.open, limit: budget?.shares.limit, help: RAISE },
+  });
+}

@@ -1,0 +1,44 @@
+import type { DatabaseFailure, Unavailability } from "../../db/driver/database-error.ts";
+import type { AppContext } from "../context.ts";
+import { type ProblemWords, problem } from "./problem.ts";
+
+type Words = Pick<ProblemWords, "status" | "type" | "title" | "detail">;
+
+const RETRY_S = 5;
+const GO_ON = "Live streams and pushes go on meanwhile.";
+
+const WORDS: Record<Unavailability, Words> = {
+  away: {
+    ...{ status: 503, type: "database-unavailable", title: "The database is away" },
+    detail: "It cannot be reached now: try again soon.",
+  },
+  timeout: {
+    ...{ status: 504, type: "query-timeout", title: "The query took too long" },
+    detail:
+      "The database had no answer in the time a query may take: ask for a shorter range, a longer step or fewer series, or try again when it is less busy.",
+  },
+  exhausted: {
+    ...{ status: 503, type: "database-exhausted", title: "The database has no room left" },
+    detail:
+      "It is out of disk, memory or connections: its operator has to give it more; /readyz says how large it is.",
+  },
+  contended: {
+    ...{ status: 503, type: "database-busy", title: "The database is busy" },
+    detail: "Others were in the way of this: try again.",
+  },
+  unprepared: {
+    ...{ status: 503, type: "database-unprepared", title: "The database is not set up" },
+    detail:
+      "It lacks tables or rights that this needs, or does not take the password of DATABASE_URL: npm run migrate -- --url URL makes the tables.",
+  },
+};
+
+/** The answer where a database did not do what was asked, in words that are true of it; `then` is what else helps. */
+export function databaseProblem(
+  c: AppContext,
+  failure: Extract<DatabaseFailure, { kind: "unavailable" }>,
+  then = GO_ON,
+): Response {
+  const words = WORDS[failure.why];
+  return problem(c, { ...words, detail: `${words.detail} ${then}`, retryAfterS: RETRY_S });
+}

@@ -1,0 +1,87 @@
+import type { AccountSteps } from "../../core/attribution/symbol-pnl.ts";
+import type { BucketValues } from "../../core/statistics/bucket-values.ts";
+import { EARLIEST_US } from "../../core/timestamp.ts";
+import { type AskedSymbol, readPositionSteps } from "../../db/events/read-position-steps.ts";
+import type { AppContext } from "../../http/context.ts";
+import type { BucketRange } from "../../http/query/bucket-range.ts";
+import type { Interval } from "../../protocol/interval.ts";
+import type { SymbolName } from "../../protocol/symbol.ts";
+import type { Cursor, EpochUs } from "../../protocol/time.ts";
+import { databaseOf } from "../database-of.ts";
+import { type DecodedTail, readTail } from "../rooms/room-tail.ts";
+import {
+  closingTail,
+  goneClosesBefore,
+  inParts,
+  readClosesAndLastBefore,
+} from "./symbol-closes.ts";
+
+/** Most changes of position of all symbols together: they come as one answer of the database. */
+export const MAX_STEPS = 50_000;
+
+export interface HoldingsQuery {
+  /** Those whose positions count, */
+  held: readonly SymbolName[];
+  /** and those whose closes alone do. */
+  compared: readonly SymbolName[];
+  account: string | null;
+  interval: Interval;
+  range: BucketRange;
+}
+
+export type Holdings =
+  | {
+      kind: "read";
+      cursors: Record<string, Cursor>;
+      /** The last close before the range, and those in it. */
+      closesOf: ReadonlyMap<SymbolName, BucketValues>;
+      /** The steps of each account, by symbol in the order of `held`. */
+      accountsOf: readonly AccountSteps[][];
+      /** From when on the closes are whole; null where they are (SPEC R-3). */
+      goneBefore: EpochUs | null;
+    }
+  | { kind: "too_many_steps" };
+
+/** Closes and positions. Each room is asked for its tail once, so both go up to the same cursor. */
+export async function readHoldings(c: AppContext, query: HoldingsQuery): Promise<Holdings> {
+  const { held, compared, account, interval, range } = query;
+  const symbols = [...new Set([...held, ...compared])];
+  const found = await inParts(symbols, {
+    take: async (symbol) => {
+      const tail = await readTail(c.env, symbol, ["trade", "position"]);
+      return { tailed: closingTail(symbol, tail, interval), asked: askedSymbol(symbol, tail) };
+    },
+    query: async (part) => {
+      const tailed = part.map((one) => one.tailed);
+      const closes = await readClosesAndLastBefore(c, tailed, interval, range);
+      // Of the tails only the positions are kept: the rest may be long.
+      return part.map(({ asked }, at) => ({ asked, closes: closes[at] as BucketValues }));
+    },
+  });
+  const steps = await readPositionSteps(
+    databaseOf(c.get("config")),
+    {
+      symbols: found.flatMap(({ asked }) => (held.includes(asked.symbol) ? [asked] : [])),
+      ...{ account, fromUs: range.fromUs, toUs: range.toUs, limit: MAX_STEPS },
+    },
+    c.get("correlationId"),
+  );
+  if (steps.kind === "too_many") return { kind: "too_many_steps" };
+  const ranges = found.map(({ asked, closes }) => {
+    const first = closes.ts[0] ?? range.fromUs;
+    // Without a close before the range none was found, however old.
+    return { symbol: asked.symbol, fromUs: first < range.fromUs ? first : EARLIEST_US };
+  });
+  return {
+    kind: "read",
+    cursors: Object.fromEntries(found.map(({ asked }) => [asked.symbol, asked.tailCursor])),
+    closesOf: new Map(found.map(({ asked, closes }) => [asked.symbol, closes])),
+    accountsOf: steps.bySymbol,
+    goneBefore: await goneClosesBefore(c, ranges, interval, range.toUs),
+  };
+}
+
+function askedSymbol(symbol: SymbolName, tail: DecodedTail): AskedSymbol {
+  const positions = tail.events.flatMap(({ event }) => (event.kind === "position" ? [event] : []));
+  return { symbol, storedThrough: tail.storedThrough, tailCursor: tail.cursor, tail: positions };
+}

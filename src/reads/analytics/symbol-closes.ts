@@ -1,0 +1,140 @@
+import { closingTrades } from "../../core/closing-trades.ts";
+import { DAY_US } from "../../core/duration.ts";
+import { fewAtOnce } from "../../core/few-at-once.ts";
+import type { BucketValues } from "../../core/statistics/bucket-values.ts";
+import { EARLIEST_US } from "../../core/timestamp.ts";
+import type { BarsRange, TailedSymbol } from "../../db/bars/read-bar-columns.ts";
+import { readClosesOf, readGridClosesOf } from "../../db/bars/read-bars.ts";
+import { type BarsFrom, readGoneBars } from "../../db/bars/read-gone-bars.ts";
+import type { AppContext } from "../../http/context.ts";
+import { type BucketRange, restsOnFrom } from "../../http/query/bucket-range.ts";
+import { INTERVAL_SECONDS, type Interval } from "../../protocol/interval.ts";
+import type { SymbolName } from "../../protocol/symbol.ts";
+import type { Cursor, EpochUs } from "../../protocol/time.ts";
+import { databaseOf } from "../database-of.ts";
+import { type DecodedTail, readTail } from "../rooms/room-tail.ts";
+import { tailedSymbol } from "../symbol-bars.ts";
+
+/** The closes of one symbol, with every trade up to `cursor` and none after it. */
+export interface SymbolCloses {
+  cursor: Cursor;
+  closes: BucketValues;
+}
+
+/**
+ * The closes of several symbols, in their order, over the same range, and from when on they are whole, null where they are
+ * (SPEC R-3).
+ */
+export async function readClosesOfEach(
+  c: AppContext,
+  symbols: readonly SymbolName[],
+  interval: Interval,
+  bucketRange: BucketRange,
+): Promise<{ read: SymbolCloses[]; goneBefore: EpochUs | null }> {
+  const { fromUs, toUs, buckets } = bucketRange;
+  // As many bars as there are buckets: then one look covers them all.
+  const range = { interval, fromUs, toUs, limit: buckets };
+  const db = databaseOf(c.get("config"));
+  const read = await inParts(symbols, {
+    take: async (symbol) => {
+      const tail = await readTail(c.env, symbol, ["trade"]);
+      return { cursor: tail.cursor, tailed: closingTail(symbol, tail, interval) };
+    },
+    query: async (part) => {
+      const tailed = part.map((one) => one.tailed);
+      const closes = await readClosesOf(db, tailed, range, c.get("correlationId"));
+      return part.map(({ cursor }, at) => ({ cursor, closes: closes[at] as BucketValues }));
+    },
+  });
+  const ranges = symbols.map((symbol, at) => {
+    const { closes } = read[at] as SymbolCloses;
+    return { symbol, fromUs: restsOnFrom(bucketRange, closes) };
+  });
+  return { read, goneBefore: await goneClosesBefore(c, ranges, interval, toUs) };
+}
+
+/** As `readGoneBars` says. */
+export function goneClosesBefore(
+  c: AppContext,
+  ranges: readonly BarsFrom[],
+  interval: Interval,
+  toUs: EpochUs,
+): Promise<EpochUs | null> {
+  const db = databaseOf(c.get("config"));
+  return readGoneBars(db, ranges, { interval, toUs }, c.get("correlationId"));
+}
+
+/** The same where the tails have been read, and before the range the last close that there is, however old. */
+export async function readClosesAndLastBefore(
+  c: AppContext,
+  symbols: readonly TailedSymbol[],
+  interval: Interval,
+  { fromUs, toUs, buckets }: BucketRange,
+): Promise<BucketValues[]> {
+  // As a rule it is that of the bucket before, which costs one more of a statement that is made anyway.
+  const beforeUs = (fromUs - INTERVAL_SECONDS[interval] * 1_000_000) as EpochUs;
+  const range = { interval, fromUs: beforeUs, toUs, limit: buckets + 1 };
+  const closes = await readGridCloses(c, symbols, range);
+  return fewAtOnce([...symbols.entries()], async ([at, symbol]) => {
+    const { ts, values } = closes[at] as BucketValues;
+    if ((ts[0] ?? fromUs) < fromUs) return { ts, values };
+    const older = { interval, fromUs: EARLIEST_US, toUs: beforeUs, limit: 1 };
+    const [last] = await readGridCloses(c, [symbol], older);
+    return { ts: [...(last?.ts ?? []), ...ts], values: [...(last?.values ?? []), ...values] };
+  });
+}
+
+function readGridCloses(c: AppContext, symbols: readonly TailedSymbol[], range: BarsRange) {
+  return readGridClosesOf(databaseOf(c.get("config")), symbols, range, c.get("correlationId"));
+}
+
+/** What closes need of the tail of a symbol. */
+export function closingTail(
+  symbol: SymbolName,
+  tail: DecodedTail,
+  interval: Interval,
+): TailedSymbol {
+  const tailed = tailedSymbol(symbol, tail);
+  // Raw data is kept for a day at least.
+  const rawSinceUs = Date.now() * 1_000 - DAY_US;
+  const lengthUs = INTERVAL_SECONDS[interval] * 1_000_000;
+  return { ...tailed, tail: closingTrades(tailed.tail, lengthUs, rawSinceUs) };
+}
+
+/** Tails that are read at once: one may be 8 MiB of text, and more when it is taken apart. */
+const TAILS_AT_ONCE = 2;
+/** Most symbols of one statement, and about so many trades: what has been taken of their tails is in memory together. */
+const SYMBOLS_AT_ONCE = 25;
+const TRADES_AT_ONCE = 40_000;
+
+export interface PartReads<Taken, Found> {
+  /** Reads a symbol's tail, and takes what is needed of it. */
+  take(symbol: SymbolName): Promise<Taken>;
+  /** What is found for those, in their order. */
+  query(part: readonly Taken[]): Promise<Found[]>;
+}
+
+/**
+ * What `query` finds for the symbols, in their order, with so few tails in memory at a time that fifty long ones are answered as
+ * fifty short ones are, though by more statements.
+ */
+export async function inParts<Taken extends { tailed: TailedSymbol }, Found>(
+  symbols: readonly SymbolName[],
+  { take, query }: PartReads<Taken, Found>,
+): Promise<Found[]> {
+  const found: Found[] = [];
+  let part: Taken[] = [];
+  let trades = 0;
+  for (let at = 0; at < symbols.length; at += TAILS_AT_ONCE) {
+    const room = SYMBOLS_AT_ONCE - part.length;
+    if (room < TAILS_AT_ONCE || trades >= TRADES_AT_ONCE) {
+      found.push(...(await query(part)));
+      part = [];
+      trades = 0;
+    }
+    const taken = await Promise.all(symbols.slice(at, at + TAILS_AT_ONCE).map(take));
+    part.push(...taken);
+    trades += taken.reduce((sum, { tailed }) => sum + tailed.tail.length, 0);
+  }
+  return part.length === 0 ? found : [...found, ...(await query(part))];
+}

@@ -1,0 +1,39 @@
+import { hostOfSymbol } from "../../bindings/ask-hosts.ts";
+import type { Env } from "../../bindings/env.ts";
+import { decodeFrame } from "../../core/encode-events.ts";
+import type { TapeEvent } from "../../protocol/event.ts";
+import type { SymbolName } from "../../protocol/symbol.ts";
+import type { Cursor } from "../../protocol/time.ts";
+
+/** Most events a query takes from the room; where the outbox is longer, the answer ends earlier and says where. */
+const TAIL_EVENTS = 20_000;
+
+/** The part of the tape that a query must not look for in Postgres, decoded. */
+export interface DecodedTail {
+  storedThrough: Cursor;
+  cursor: Cursor;
+  events: { cursor: Cursor; event: TapeEvent }[];
+}
+
+/**
+ * Reads the newest part of a room, of all kinds of events or of some. Read it before Postgres: what is stored meanwhile is then
+ * passed over there. What is not asked for is let go frame by frame, for all of it may be 8 MiB of text.
+ */
+export async function readTail(
+  env: Env,
+  symbol: SymbolName,
+  kinds?: readonly TapeEvent["kind"][],
+): Promise<DecodedTail> {
+  const {
+    storedThrough,
+    cursor: through,
+    frames,
+  } = await hostOfSymbol(env, symbol).readTail(symbol, TAIL_EVENTS);
+  const events: DecodedTail["events"] = [];
+  for (const { cursor, text } of frames) {
+    for (const event of decodeFrame(text)) {
+      if (kinds === undefined || kinds.includes(event.kind)) events.push({ cursor, event });
+    }
+  }
+  return { storedThrough, cursor: through, events };
+}
