@@ -16,7 +16,7 @@ export type Settings = {
   /** `local`: nobody has said it, and only this machine can reach us, unless a proxy passes others on. */
   publicRead: "true" | "false" | "local";
   logLevel: LogLevel;
-  /** What else of the Worker's settings the environment holds (`LIMIT_...` and such), checked and as it stands. */
+  /** What else of the Worker's settings the environment holds (`LIMIT_...` and such), checked and as it stands, and defaults. */
   workerOnly: Record<string, string>;
 };
 
@@ -52,6 +52,8 @@ function urlOf(protocols: readonly string[], example: string) {
 const WORKER_ONLY = /^(LIMIT|KEEP|COMPRESS|ALLOWED|ROOM)_/;
 /** And two more. */
 const WORKER_ONLY_NAMES = ["WRITER_SHARDS", "TRUST_PROXY"];
+/** Where wrangler.toml has what suits Cloudflare, and not a machine of one's own: its disk costs nothing a month. */
+const OWN_DEFAULTS = { KEEP_RAW_DAYS: "90" };
 
 const environmentSchema = z.object({
   PORT: integer(65_535, "a port, 0 to 65535 (0 = any free one)").default(8787),
@@ -93,7 +95,7 @@ export function readSettings(
     if (text !== undefined && text !== "") present[name] = text;
   }
   const workerOnly = Object.fromEntries(
-    Object.entries(present).filter(
+    Object.entries({ ...OWN_DEFAULTS, ...present }).filter(
       ([name]) => WORKER_ONLY.test(name) || WORKER_ONLY_NAMES.includes(name),
     ),
   );

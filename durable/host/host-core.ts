@@ -70,6 +70,7 @@ export class HostCore {
   readonly #symbols: HostSymbols;
   readonly #predecessors: Predecessors;
   readonly #known: KnownRequests;
+  readonly #firstKeys: FirstEditionKeys;
   readonly #rooms: LoadedRooms;
   readonly #outbox: Outbox;
   readonly #append: AppendDeps<RoomCore>;
@@ -100,6 +101,7 @@ export class HostCore {
     this.#registry = new Registry(sql);
     const meta = new HostMeta(sql);
     const firstKeys = new FirstEditionKeys(sql);
+    this.#firstKeys = firstKeys;
     this.#predecessors = new Predecessors({
       ...{ host: name, placement: limits, meta, nowMs },
       isUsed: () => this.#registry.size > 0,
@@ -336,6 +338,7 @@ export class HostCore {
     for (const room of this.#rooms) room.alarm();
     this.#rooms.unloadUnused();
     if (this.#outbox.bytes === 0) this.#log.saveStored();
+    this.#firstKeys.forgetOld(this.#ports.clock.nowUs());
     this.#pruning.kick();
     if (!this.#symbols.isSettled) this.#ports.keepAwake(this.#symbols.lookAfter());
     this.#armAlarm();

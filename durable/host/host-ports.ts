@@ -9,6 +9,7 @@ import type { RoomArchive, RoomSettings } from "../room/room-ports.ts";
 import type { SqlPort } from "../room/sql-port.ts";
 import type { ViewerSocket } from "../room/viewers/viewer.ts";
 import type { LogKeeping } from "./log/host-log.ts";
+import type { DrainLimit } from "./outbox/drain.ts";
 import type { PredecessorsDeps } from "./symbols/predecessors.ts";
 
 /** What a host is told of how large it may be and how fast it may go. */
@@ -18,7 +19,7 @@ export interface HostSettings extends RoomSettings {
     Placement;
   keeping: LogKeeping;
   /** Most of one part of the outbox. */
-  partLimit: { events: number; bytes: number };
+  partLimit: DrainLimit;
 }
 
 /** What a host needs of the platform and of others. It knows none of them itself. */

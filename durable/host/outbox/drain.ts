@@ -12,7 +12,7 @@ import { Rest } from "./rest.ts";
  * One part holds about this much: enough that the fixed cost of an insert is small, and little enough that making it
  * ready holds up the acknowledgements of other requests for some 20 ms at the most.
  */
-export const PART_LIMIT: PartLimit = { events: 4_000, bytes: 512 * 1024 };
+export const PART_LIMIT: DrainLimit = { events: 4_000, bytes: 512 * 1024, firstShare: 1 / 8 };
 /** Parts under way at once: while Postgres works on one, the next is made ready. */
 const PARTS_UNDER_WAY = 2;
 /** A part of less than this share of the limit is small. */
@@ -21,12 +21,21 @@ const BACKOFF = { baseMs: 250, capMs: 15_000 };
 /** Behind a part that was refused whole so many parts with other rooms are tried, and so many looked at. */
 const WITNESSES = { tried: 3, lookedAt: 16 };
 
+export interface DrainLimit extends PartLimit {
+  /**
+   * After a start a part has this share of it, and twice as much after each that was stored. A whole part can take seconds of a
+   * busy machine, and a host that dies again and again has to have stored something in each life. Where Postgres does not answer
+   * the next part is half of it.
+   */
+  firstShare: number;
+}
+
 export interface DrainDeps {
   log: OutboxLog;
   held: HeldBack;
   symbolOf: SymbolOf;
   mayStore: (room: RoomId) => boolean;
-  partLimit: PartLimit;
+  partLimit: DrainLimit;
   store: (rooms: HostPart["rooms"]) => Promise<StoreOutcome>;
   clock: Pick<Clock, "nowMs" | "within">;
   random: () => number;
@@ -64,12 +73,14 @@ export class OutboxDrain {
   readonly #rest = new Rest();
   #running = false;
   #failures = 0;
+  #share: number;
   #hurried = Promise.withResolvers<void>();
   /** Behind the part at `after` there is nothing of other rooms than its own, up to `through`. */
   #alone: { after: Cursor; through: Cursor } | null = null;
 
   constructor(deps: DrainDeps) {
     this.#deps = deps;
+    this.#share = deps.partLimit.firstShare;
   }
 
   /** Starts draining, unless it is under way, or has to rest and is kicked again when that is over. */
@@ -129,7 +140,8 @@ export class OutboxDrain {
 
   /** Sends what there is, as far as parts may be under way; behind another only a part that is worth it. */
   #send(underWay: PartUnderWay[]): void {
-    const { log, held, partLimit, mayStore, store } = this.#deps;
+    const { log, held, mayStore, store } = this.#deps;
+    const partLimit = this.#limit;
     while (underWay.length < PARTS_UNDER_WAY) {
       const before = underWay.at(-1);
       const part = log.outbox(partLimit, before?.part.through ?? log.storedThrough, mayStore);
@@ -165,6 +177,9 @@ export class OutboxDrain {
         } else this.#backOff();
         return false;
       case "unavailable":
+        this.#share = Math.max(this.#deps.partLimit.firstShare, this.#share / 2);
+        // It is of the longer part.
+        this.#alone = null;
         this.#backOff();
         return false;
       default:
@@ -180,6 +195,7 @@ export class OutboxDrain {
   ): "moved" | "begun_anew" {
     const { log, held, storedIn, onStored } = this.#deps;
     this.#failures = 0;
+    this.#share = Math.min(1, this.#share * 2);
     if (identity !== null && storedIn(identity)) return "begun_anew";
     // In one turn, and so in one commit with all that says how far the outbox is.
     if (part.after === log.storedThrough) {
@@ -230,13 +246,17 @@ export class OutboxDrain {
     );
   }
 
+  get #limit(): PartLimit {
+    const { events, bytes } = this.#deps.partLimit;
+    return { events: events * this.#share, bytes: bytes * this.#share };
+  }
+
   #isWorthIt(): boolean {
-    const { log, partLimit } = this.#deps;
-    return log.outboxBytes >= partLimit.bytes * SMALL_SHARE;
+    return this.#deps.log.outboxBytes >= this.#limit.bytes * SMALL_SHARE;
   }
 
   #isSmall(part: HostPart): boolean {
-    const { events, bytes } = this.#deps.partLimit;
+    const { events, bytes } = this.#limit;
     return part.events < events * SMALL_SHARE && part.bytes < bytes * SMALL_SHARE;
   }
 }

@@ -6,10 +6,10 @@ import type { Log } from "../../../src/telemetry/log.ts";
 import type { Clock } from "../../clock.ts";
 import type { SqlPort } from "../../room/sql-port.ts";
 import type { HostPart, RoomId } from "../log/host-log.ts";
-import { OutboxDrain } from "./drain.ts";
+import { type DrainLimit, OutboxDrain } from "./drain.ts";
 import { HeldBack } from "./held-back.ts";
 import { HeldBackLane } from "./held-back-lane.ts";
-import type { OutboxLog, PartLimit, SymbolOf } from "./outbox-log.ts";
+import type { OutboxLog, SymbolOf } from "./outbox-log.ts";
 import { OutboxSender } from "./outbox-sender.ts";
 import { StoredWaiters } from "./stored-waiters.ts";
 import { StoredWhere } from "./stored-where.ts";
@@ -27,7 +27,7 @@ export interface OutboxDeps {
   symbolOf: SymbolOf;
   /** May what a room has go to Postgres, or may it be under cursors of an earlier life of it? Who makes it true kicks. */
   mayStore(room: RoomId): boolean;
-  partLimit: PartLimit;
+  partLimit: DrainLimit;
   clock: Pick<Clock, "nowMs" | "within">;
   random(): number;
   keepAwake(work: Promise<void>): void;

@@ -3,30 +3,42 @@ import type { IdempotentRequest } from "../../../src/bindings/host.ts";
 import { DAY_US } from "../../../src/core/duration.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { EpochUs } from "../../../src/protocol/time.ts";
-import { type SqlPort, textOf } from "../../room/sql-port.ts";
+import { numberOf, type SqlPort, textOf } from "../../room/sql-port.ts";
 
 /** The `Idempotency-Key`s that rooms of the first edition brought along, by room, for the day that they are still good for. */
 export class FirstEditionKeys {
   readonly #sql: SqlPort;
   /** Most hosts have none. */
   #hasAny: boolean;
+  /** When the newest key was used; null where nobody has looked yet. */
+  #newest: EpochUs | null = null;
 
   constructor(sql: SqlPort) {
     this.#sql = sql;
-    sql.exec(
-      "CREATE TABLE IF NOT EXISTS first_edition_keys (symbol TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (symbol, key)) WITHOUT ROWID",
-    );
+    this.#create();
     this.#hasAny = [...sql.exec("SELECT 1 FROM first_edition_keys LIMIT 1")].length > 0;
   }
 
   remember(symbol: SymbolName, keys: readonly RememberedKey[]): void {
     for (const { key, fingerprint, at } of keys) {
       this.#hasAny = true;
+      this.#newest = this.#newest === null ? null : (Math.max(this.#newest, at) as EpochUs);
       this.#sql.exec(
         "INSERT OR REPLACE INTO first_edition_keys (symbol, key, fingerprint, at) VALUES (?, ?, ?, ?)",
         ...[symbol, key, fingerprint, at],
       );
     }
+  }
+
+  /** Drops all of them once none is good any more: a table is dropped for nothing, and each row that is deleted is billed. */
+  forgetOld(nowUs: EpochUs): void {
+    if (!this.#hasAny) return;
+    this.#newest ??= this.#readNewest();
+    if (this.#newest >= nowUs - DAY_US) return;
+    this.#sql.exec("DROP TABLE first_edition_keys");
+    this.#create();
+    this.#hasAny = false;
+    this.#newest = null;
   }
 
   /** Did the room have this very request, or another one with its key? */
@@ -42,5 +54,16 @@ export class FirstEditionKeys {
     );
     if (row === undefined) return "no";
     return textOf(row["fingerprint"]) === fingerprint ? "same" : "other";
+  }
+
+  #create(): void {
+    this.#sql.exec(
+      "CREATE TABLE IF NOT EXISTS first_edition_keys (symbol TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (symbol, key)) WITHOUT ROWID",
+    );
+  }
+
+  #readNewest(): EpochUs {
+    const [row] = this.#sql.exec("SELECT max(at) AS at FROM first_edition_keys");
+    return numberOf(row?.["at"]) as EpochUs;
   }
 }

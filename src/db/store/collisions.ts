@@ -16,6 +16,9 @@ export interface Insert {
  */
 const CAREFUL_BATCHES = 100;
 
+/** A Writer that begins anew is sent again what was under way when the one before it ended. */
+const FIRST_BATCHES = 2;
+
 /**
  * Do batches lately meet rows that are stored already? A plain insert costs a third less than one
  * that asks about every row first (PGlite: 5.6 against 8.2 microseconds of processor a point), but
@@ -23,7 +26,11 @@ const CAREFUL_BATCHES = 100;
  * one moment twice; then batches go the careful way for a while.
  */
 export class Collisions {
-  #carefulBatches = 0;
+  #carefulBatches: number;
+
+  constructor(carefulBatches = FIRST_BATCHES) {
+    this.#carefulBatches = carefulBatches;
+  }
 
   /** How the next batch is to be stored. */
   nextIsCareful(): boolean {

@@ -22,11 +22,16 @@ export interface SeriesName {
  * batches collide.
  */
 export class SeriesIdCache {
-  readonly collisions = new Collisions();
+  readonly collisions: Collisions;
   readonly #newIds: () => DatabaseIds;
   #ids: DatabaseIds;
 
-  constructor(max = SERIES_MAX, newLearner: () => string = () => crypto.randomUUID()) {
+  constructor(
+    max = SERIES_MAX,
+    newLearner: () => string = () => crypto.randomUUID(),
+    collisions = new Collisions(),
+  ) {
+    this.collisions = collisions;
     this.#newIds = () => new DatabaseIds(max, newLearner());
     this.#ids = this.#newIds();
   }

@@ -15,6 +15,7 @@ import { countSeries } from "../../../src/db/series/count-series.ts";
 import { hasSeries } from "../../../src/db/series/has-series.ts";
 import { readMetricNames } from "../../../src/db/series/read-metric-names.ts";
 import { readSeries } from "../../../src/db/series/read-series.ts";
+import { Collisions } from "../../../src/db/store/collisions.ts";
 import { countSetAside } from "../../../src/db/store/count-set-aside.ts";
 import { SeriesIdCache } from "../../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../../src/db/store/store-frames.ts";
@@ -59,7 +60,7 @@ const book: TapeEvent = {
 };
 const frames = [{ cursor: cursorAt(9), events: [point, trade, known, position, book] }];
 
-const newCache = () => new SeriesIdCache(100, () => "a-learner");
+const newCache = () => new SeriesIdCache(100, () => "a-learner", new Collisions(0));
 
 function knownIds(): SeriesIdCache {
   const cache = newCache();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Database, SqlValue } from "../../../src/db/driver/database.ts";
 import { DatabaseError } from "../../../src/db/driver/database-error.ts";
+import { Collisions } from "../../../src/db/store/collisions.ts";
 import { SeriesIdCache } from "../../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../../src/db/store/store-frames.ts";
 import type { TapeEvent } from "../../../src/protocol/event.ts";
@@ -12,7 +13,7 @@ const POINT: TapeEvent = { kind: "metric", ts: 5 as EpochUs, metric: "m", value:
 const ROOM = { symbol: SYMBOL, frames: [{ cursor: 1 as Cursor, events: [POINT] }] };
 
 /** Takes inserts, and refuses plain ones where `isStored`. */
-function fakeDatabase() {
+function fakeDatabase(collisions = new Collisions(0)) {
   const state = { isStored: false, error: undefined as Error | undefined };
   const calls: { form: "plain" | "careful"; params: readonly SqlValue[] }[] = [];
   const db: Database = {
@@ -26,7 +27,7 @@ function fakeDatabase() {
     },
     transaction: () => Promise.reject(new Error("one statement is enough here")),
   };
-  const ids = new SeriesIdCache(100, () => "me");
+  const ids = new SeriesIdCache(100, () => "me", collisions);
   ids.ids.learnt("one", 1);
   ids.ids.setSeries(SYMBOL, "m", 7);
   const store = async () => {
@@ -52,6 +53,14 @@ describe("storing frames", () => {
     const forms: string[] = [];
     for (let i = 0; i < 101; i += 1) forms.push(...(await store()));
     expect(forms).toEqual([...Array(100).fill("careful"), "plain"]);
+  });
+
+  it("begins the careful way, for a Writer that begins anew is sent what was under way before it", async () => {
+    const { state, store } = fakeDatabase(new Collisions());
+    state.isStored = true;
+    expect(await store()).toEqual(["careful"]);
+    state.isStored = false;
+    expect([await store(), await store()]).toEqual([["careful"], ["plain"]]);
   });
 
   it("passes every other failure on, and does not repeat the insert", async () => {

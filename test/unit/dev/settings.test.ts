@@ -1,5 +1,9 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { hostAndPort, readSettings, type Settings } from "../../../dev/settings.ts";
+import { readWranglerToml } from "../../../dev/wrangler-toml.ts";
+
+const ROOT = new URL("../../../", import.meta.url);
 
 function settingsOf(environment: Record<string, string>): Settings {
   const answer = readSettings(environment, "/srv/edgetape");
@@ -23,7 +27,7 @@ describe("settings of one machine", () => {
       jwtJwksUrl: undefined,
       publicRead: "local",
       logLevel: "info",
-      workerOnly: {},
+      workerOnly: { KEEP_RAW_DAYS: "90" },
     });
   });
 
@@ -83,6 +87,13 @@ describe("settings of one machine", () => {
       TRUST_PROXY: "loopback",
     };
     expect(settingsOf({ ...workerOnly, SHELL: "/bin/sh" }).workerOnly).toEqual(workerOnly);
+  });
+
+  it("keeps raw data for 90 days here, whatever wrangler.toml says of Cloudflare, and for as long as it is told", () => {
+    const { vars } = readWranglerToml(readFileSync(new URL("wrangler.toml", ROOT), "utf8"));
+    expect(vars["KEEP_RAW_DAYS"]).toBe("14");
+    expect(settingsOf({}).workerOnly).toHaveProperty("KEEP_RAW_DAYS", "90");
+    expect(settingsOf({ KEEP_RAW_DAYS: "7" }).workerOnly).toEqual({ KEEP_RAW_DAYS: "7" });
   });
 
   it("writes an IPv6 address in brackets", () => {

@@ -144,7 +144,7 @@ export class HostWorld {
     const settings: HostSettings = {
       limits: { ...NO_LIMITS, ROOM_HOSTS, ROOM_DEDICATED: [...ROOM_DEDICATED] },
       keeping: KEEPING,
-      partLimit: { events: 60, bytes: 100_000 },
+      partLimit: { events: 60, bytes: 100_000, firstShare: 1 / 4 },
       windowBytes: WINDOW_BYTES,
       pace: PACE,
       messageLimits: MESSAGE_LIMITS,

@@ -43,7 +43,7 @@ it("INV-1 S-8 whatever is refused, blocked, away, replaced, pruned or dies: noth
       let number = 0;
       let databases = 0;
       let poisoned: number[] = [];
-      world.takesMs = 20;
+      world.takesMs = () => 20;
       for (const { kind, rooms = [], ms = 0 } of steps as Step[]) {
         if (kind === "append" && rooms.length > 0) {
           number += 1;

@@ -1,7 +1,7 @@
 import { Clock } from "../../../durable/clock.ts";
 import type { RoomId } from "../../../durable/host/log/host-log.ts";
+import type { DrainLimit } from "../../../durable/host/outbox/drain.ts";
 import { Outbox } from "../../../durable/host/outbox/outbox.ts";
-import type { PartLimit } from "../../../durable/host/outbox/outbox-log.ts";
 import { storeApart, type WholeOutcome } from "../../../durable/writer/store-apart.ts";
 import type { StoreOutcome, StoreRequest } from "../../../src/bindings/writer.ts";
 import type { HostName } from "../../../src/core/placement.ts";
@@ -35,8 +35,8 @@ export class OutboxWorld {
   /** Up to here a database that is gone alone had what was. */
   lostThrough = 0 as Cursor;
   isAway = false;
-  /** How long the Writer takes, in ms. */
-  takesMs = 0;
+  /** How long the Writer takes for so much text, in ms. */
+  takesMs: (bytes: number) => number = () => 0;
   /** Statements the database was sent. */
   statements = 0;
   /** What keeps the host awake now. */
@@ -45,9 +45,9 @@ export class OutboxWorld {
   outbox: Outbox;
 
   #life = 1;
-  readonly #partLimit: PartLimit;
+  readonly #partLimit: DrainLimit;
 
-  constructor(partLimit: PartLimit = { events: 8, bytes: 1_000 }) {
+  constructor(partLimit: DrainLimit = { events: 8, bytes: 1_000, firstShare: 1 }) {
     this.#partLimit = partLimit;
     this.outbox = this.#open();
   }
@@ -139,9 +139,9 @@ export class OutboxWorld {
 
   async #store(request: StoreRequest): Promise<StoreOutcome> {
     this.requests.push(request);
-    if (this.takesMs > 0) {
-      await new Promise<void>((fire) => this.time.setTimer(fire, this.takesMs, this));
-    }
+    const texts = request.rooms.flatMap(({ frames }) => frames.map(({ text }) => text.length));
+    const ms = this.takesMs(texts.reduce((sum, length) => sum + length, 0));
+    if (ms > 0) await new Promise<void>((fire) => this.time.setTimer(fire, ms, this));
     const [outcome] = await storeApart([request], async (rooms): Promise<WholeOutcome> => {
       this.statements += 1;
       if (this.isAway) return { kind: "unavailable" };

@@ -10,7 +10,7 @@ const symbolsOf = ({ requests }: OutboxWorld) =>
 describe("INV-1 the outbox of a host", () => {
   it("goes to Postgres in order, many symbols a part, and two large parts at a time", async () => {
     const world = new OutboxWorld();
-    world.takesMs = 50;
+    world.takesMs = () => 50;
     for (let at = 0; at < 12; at += 1) world.log.append([1, `a${at}`], [2, `b${at}`]);
     world.outbox.kick();
     await world.time.pass(0);
@@ -41,7 +41,7 @@ describe("INV-1 the outbox of a host", () => {
 
   it("is sent again from its saved position after a crash", async () => {
     const world = new OutboxWorld();
-    world.takesMs = 50;
+    world.takesMs = () => 50;
     for (let at = 0; at < 20; at += 1) world.log.append([1, `a${at}`]);
     world.outbox.kick();
     await world.time.pass(70);
@@ -51,6 +51,47 @@ describe("INV-1 the outbox of a host", () => {
     world.outbox.kick();
     await world.pass(1_000);
     expect(world.of(1)).toHaveLength(20);
+  });
+
+  it("stores something in each life, however soon the host dies again and however long a whole part takes", async () => {
+    const world = new OutboxWorld(PART_LIMIT);
+    for (let at = 0; at < 40; at += 1) world.log.append([1, "a".repeat(32_000)]);
+    // A second a part of 512 KB, and little for a short one.
+    world.takesMs = (bytes) => bytes / 512;
+    for (let life = 1; life <= 4; life += 1) {
+      const before = world.log.storedThrough;
+      world.outbox.kick();
+      await world.time.pass(700);
+      expect(world.log.storedThrough).toBeGreaterThan(before);
+      // It is written down with the next append.
+      world.log.append([1, "b"]);
+      await world.crash();
+    }
+    world.outbox.kick();
+    await world.pass(10_000);
+    expect(world.log.storedThrough).toBe(world.log.head);
+    const lengths = world.requests.map(({ rooms }) => rooms[0]?.frames.length ?? 0);
+    expect(Math.max(...lengths)).toBe(16);
+  });
+
+  it("goes in shorter parts where Postgres has not answered, and in longer ones again", async () => {
+    const world = new OutboxWorld({ events: 8, bytes: 1_000, firstShare: 1 / 4 });
+    for (let at = 0; at < 200; at += 1) world.log.append([1, `${at}`]);
+    const lengths = () => world.requests.map(({ rooms }) => rooms[0]?.frames.length);
+    world.takesMs = () => 10;
+    world.outbox.kick();
+    await world.time.pass(55);
+    expect(lengths().slice(0, 5)).toEqual([2, 2, 4, 8, 8]);
+    world.isAway = true;
+    await world.time.pass(10);
+    world.requests.length = 0;
+    await world.pass(30_000);
+    expect(lengths().at(-1)).toBe(2);
+    world.isAway = false;
+    world.requests.length = 0;
+    await world.pass(30_000);
+    expect(lengths().slice(0, 2)).toEqual([4, 8]);
+    expect(world.of(1)).toHaveLength(200);
   });
 
   it("takes the ids of requests along, also where the part has to go again", async () => {
@@ -144,7 +185,7 @@ describe("the rest behind a part", () => {
 
   it("is not there for posts of each second", async () => {
     const world = new OutboxWorld(PART_LIMIT);
-    world.takesMs = 40;
+    world.takesMs = () => 40;
     for (let at = 0; at < 20; at += 1) {
       world.append([1, `${at}`]);
       await world.time.pass(41);
@@ -176,7 +217,7 @@ describe("the rest behind a part", () => {
       world.append([1, `${at}`]);
       await world.time.pass(100);
     }
-    world.takesMs = 30;
+    world.takesMs = () => 30;
     const waits = [1, 2].map((room) => {
       const cursor = world.append([room, `w${room}`]);
       return world.outbox.untilStored(cursor, 1_000);
@@ -288,7 +329,7 @@ describe("INV-1 a symbol that Postgres refuses", () => {
 
   it("keeps what was sent behind it, with two parts under way", async () => {
     const world = new OutboxWorld();
-    world.takesMs = 50;
+    world.takesMs = () => 50;
     world.poison.add("bad");
     for (let at = 0; at < 8; at += 1)
       world.log.append([2, at === 1 ? "bad" : `x${at}`], [1, `a${at}`]);
@@ -305,7 +346,7 @@ describe("INV-1 a symbol that Postgres refuses", () => {
   it("survives a crash at any moment", async () => {
     for (let crashMs = 0; crashMs < 400; crashMs += 10) {
       const world = new OutboxWorld();
-      world.takesMs = 25;
+      world.takesMs = () => 25;
       world.poison.add("bad");
       for (let at = 0; at < 30; at += 1) {
         world.log.append([1, `a${at}`], [2, at % 7 === 3 ? "bad" : `b${at}`]);
@@ -332,7 +373,7 @@ describe("S-8 another database in the place of the one before", () => {
     world.append([1, "a"], [2, "b"]);
     await world.time.pass(0);
     world.log.prune();
-    world.takesMs = 50;
+    world.takesMs = () => 50;
     const cursor = world.append([1, "c"]);
     expect(world.outbox.meet("one")).toEqual({ rooms: 0, lostThrough: null });
     await world.time.pass(200);
