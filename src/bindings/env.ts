@@ -2,11 +2,13 @@ import type { FirstDirectoryCalls, FirstRoomCalls } from "./first-edition.ts";
 import type { HostCalls } from "./host.ts";
 import type { KeeperCalls } from "./keeper.ts";
 import type { KeysCalls } from "./keys.ts";
+import type { RelayCalls } from "./relay.ts";
 import type { WriterCalls } from "./writer.ts";
 
 /** The bindings of wrangler.toml. Settings are read through `configOf`, which checks them. */
 export interface Env {
   HOST: DurableObjectNamespace<HostCalls>;
+  RELAY: DurableObjectNamespace<RelayCalls>;
   WRITER: DurableObjectNamespace<WriterCalls>;
   KEYS: DurableObjectNamespace<KeysCalls>;
   KEEPER: DurableObjectNamespace<KeeperCalls>;
