@@ -1,6 +1,6 @@
 /**
  * Imports run one way:
- *   protocol <- core <- formats, db <- http <- reads <- appends <- routes <- worker
+ *   protocol <- core <- formats, db <- reads <- appends, http <- routes <- worker
  *   formats, db <- durable <- worker
  *   client, web <- protocol, and core's pure parts
  * and inside db:
@@ -87,12 +87,15 @@ export default {
     layer("bindings", BINDINGS, [PROTOCOL, CORE, CONFIG]),
     layer("config", CONFIG, [PROTOCOL, CORE, BINDINGS]),
     layer("telemetry", TELEMETRY, [PROTOCOL, CORE, SETTINGS]),
-    layer("http", HTTP, [PROTOCOL, CORE, FORMATS, dbFolder("driver"), TELEMETRY, SETTINGS]),
-    layer("reads", READS, [PROTOCOL, CORE, DB, SETTINGS, HTTP]),
-    layer("appends", APPENDS, [PROTOCOL, CORE, SETTINGS, HTTP, READS]),
+    layer("reads", READS, [PROTOCOL, CORE, DB, BINDINGS]),
+    layer("appends", APPENDS, [PROTOCOL, CORE, SETTINGS, READS]),
+    layer("http", HTTP, [
+      ...[PROTOCOL, CORE, FORMATS, dbFolder("driver"), TELEMETRY, SETTINGS],
+      READS,
+    ]),
     layer("routes", ROUTES, [
       ...[PROTOCOL, CORE, FORMATS, DB, TELEMETRY, SETTINGS],
-      ...[HTTP, READS, APPENDS],
+      ...[READS, APPENDS, HTTP],
     ]),
     layer("durable", DURABLE, [PROTOCOL, CORE, FORMATS, DB, TELEMETRY, SETTINGS]),
     layer("client", CLIENT, [PROTOCOL, CORE]),
@@ -107,6 +110,9 @@ export default {
     ...pure("core", CORE, ["zod"]),
     ...pure("formats", FORMATS, ["zod"]),
     ...pure("db", DB, ["@neondatabase/serverless"]),
+    // What is read and appended knows no request: Hono stays in http and routes.
+    ...pure("reads", READS, []),
+    ...pure("appends", APPENDS, []),
     ...pure("bindings", BINDINGS, ["@cloudflare/workers-types"]),
     ...pure("config", CONFIG, ["zod"]),
     ...pure("client", CLIENT, []),

@@ -1,10 +1,5 @@
 import type { EpochUs } from "../src/protocol/time.ts";
 
-/** The wall clock. On Cloudflare it stands still while a request computes and has the resolution of a millisecond. */
-export function nowUs(): EpochUs {
-  return (Date.now() * 1_000) as EpochUs;
-}
-
 export interface ClockDeps {
   nowMs: () => number;
   /** Calls back after so long; gives what calls that off. */

@@ -1,16 +1,11 @@
 import { Hono } from "hono";
-import { isUnnamed, objectFailureOf } from "./core/object-failure.ts";
 import { shorten } from "./core/shorten.ts";
-import { isStorageFull } from "./core/storage-watch.ts";
-import { failureOf } from "./db/driver/database-error.ts";
+import { nowUs } from "./core/wall-clock.ts";
 import { door, guarded, shared } from "./http/access/door.ts";
 import type { AppContext, AppEnv } from "./http/context.ts";
-import { heavy, TooManyQueries, tooManyQueries } from "./http/limits/heavy-queries.ts";
-import { storageFull, storageWatch } from "./http/limits/storage.ts";
-import { databaseProblem } from "./http/problems/database-problem.ts";
-import { objectFailed } from "./http/problems/object-failed.ts";
-import { problem } from "./http/problems/problem.ts";
-import { CORRELATION_HEADER, MOST_PATH_CHARS, requestLog } from "./http/request-log.ts";
+import { correlation, MOST_PATH_CHARS } from "./http/correlation.ts";
+import { answerFailure } from "./http/problems/answer-failure.ts";
+import { Refusal } from "./http/problems/refusal.ts";
 import { attributionRoutes } from "./routes/analytics/attribution.ts";
 import { correlationRoutes } from "./routes/analytics/correlation.ts";
 import { riskRoutes } from "./routes/analytics/risk.ts";
@@ -25,20 +20,14 @@ import { positionsRoutes } from "./routes/positions.ts";
 import { seriesRoutes } from "./routes/series.ts";
 import { socketRoutes } from "./routes/socket.ts";
 import { symbolRoutes } from "./routes/symbols.ts";
-import { type Log, logOf } from "./telemetry/log.ts";
 
 /** The routes of the Worker; every path that is none of them is the dashboard's. */
 export const app = new Hono<AppEnv>()
   .use(guarded)
-  .use(requestLog)
+  .use(correlation(nowUs))
   .use(door)
   .use("/api/*", shared)
   .use("/readyz", shared)
-  .use("/api/history/*", heavy)
-  .use("/api/series", heavy)
-  .use("/api/metrics/names", heavy)
-  .use("/api/analytics/correlation", heavy)
-  .use("/api/analytics/risk", heavy)
   .route("/", ingestRoutes)
   .route("/", barRoutes)
   .route("/", symbolRoutes)
@@ -61,46 +50,14 @@ export const app = new Hono<AppEnv>()
     return new Response(body, { status, headers });
   })
   .notFound(notFound)
-  .onError(async (error, c) => {
-    if (error instanceof TooManyQueries) return tooManyQueries(c);
-    if (isStorageFull(error)) {
-      storageWatch(c).failed(error.message);
-      return storageFull(c);
-    }
-    if (isUnnamed(error) && (await storageWatch(c).explains(error.message))) return storageFull(c);
-    // Where the settings are wrong the request got no log, and its answer no id.
-    const log = (c.get("log") as Log | undefined) ?? logOf("worker", { LOG_LEVEL: "info" });
-    c.header(CORRELATION_HEADER, c.get("correlationId"));
-    const fields = {
-      correlation_id: c.get("correlationId"),
-      path: shorten(c.req.path, MOST_PATH_CHARS),
-      detail: error.message,
-    };
-    const failure = failureOf(error);
-    if (failure?.kind === "unavailable") {
-      log.warn("query_failed", { ...fields, why: failure.why });
-      return databaseProblem(c, failure);
-    }
-    const objectFailure = objectFailureOf(error);
-    if (objectFailure !== null) {
-      log.warn("object_failed", { ...fields, why: objectFailure });
-      return objectFailed(c, objectFailure);
-    }
-    log.error("request_failed", { ...fields, stack: error.stack });
-    return problem(c, {
-      status: 500,
-      type: "internal",
-      title: "Something broke",
-      detail: "The server failed. Its log has the cause under this correlation_id.",
-    });
-  });
+  .onError(answerFailure);
 
 /** Where a symbol with a slash of its own would be taken for more of the path. */
 const SLASH_IN_SYMBOL = /^\/(?:ws|api\/(?:history|positions|books|rooms))\/[^/]+\/./;
 
-function notFound(c: AppContext): Response {
+function notFound(c: AppContext): never {
   const hint = SLASH_IN_SYMBOL.test(c.req.path) ? " In a URL a symbol's / is written %2F." : "";
-  return problem(c, {
+  throw new Refusal({
     status: 404,
     type: "not-found",
     title: "No such route",

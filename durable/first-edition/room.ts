@@ -3,12 +3,12 @@ import type { Env } from "../../src/bindings/env.ts";
 import type { FirstRoomCalls, RememberedKey } from "../../src/bindings/first-edition.ts";
 import type { HandedOver } from "../../src/bindings/host.ts";
 import { configOf } from "../../src/config.ts";
+import { nowUs } from "../../src/core/wall-clock.ts";
 import { writerShardOf } from "../../src/core/writer-shard.ts";
 import { openDatabase } from "../../src/db/driver/database.ts";
 import { lineOf } from "../../src/db/driver/database-error.ts";
 import { readNewestCursor } from "../../src/db/events/read-earlier-life.ts";
 import { logOf } from "../../src/telemetry/log.ts";
-import { nowUs } from "../clock.ts";
 import { FirstRoom } from "./first-room.ts";
 
 const DATABASE_TIMEOUT_MS = 10_000;

@@ -1,12 +1,10 @@
-import { askHosts, byHost } from "../bindings/ask-hosts.ts";
 import type { HostBatch, HostOutcome, HostRefusal, IdempotentRequest } from "../bindings/host.ts";
-import { hostAt } from "../bindings/objects.ts";
+import { askHosts, type Rooms } from "../bindings/rooms.ts";
 import type { SymbolBatch } from "../core/encode-events.ts";
 import type { HostName } from "../core/placement.ts";
-import type { AppContext } from "../http/context.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
-import { remember } from "../reads/rooms/known-symbols.ts";
+import type { KnownSymbols } from "../reads/rooms/known-symbols.ts";
 
 /** What one request brings, and whose it is. */
 export interface Push {
@@ -14,6 +12,13 @@ export interface Push {
   /** Of its token. */
   holder: string;
   idempotency: IdempotentRequest | null;
+  correlationId: string;
+}
+
+/** Where to, and who learns of the symbols that got something. */
+export interface AppendTargets {
+  rooms: Rooms;
+  known: KnownSymbols;
 }
 
 /** The place of each symbol's part, and how far that goes on each host. */
@@ -32,16 +37,19 @@ interface HostPart {
  * Appends what a request brings: with one call where all of it is on one host. Where it is on several, all of them are asked first
  * whether they will take their part, so that a full outbox or a limit refuses the whole batch (SPEC I-1).
  */
-export async function appendToHosts(c: AppContext, push: Push): Promise<Appended | HostRefusal> {
-  const parts = partsOf(c, push);
+export async function appendToHosts(
+  { rooms, known }: AppendTargets,
+  push: Push,
+): Promise<Appended | HostRefusal> {
+  const parts = partsOf(rooms, push);
   if (parts.length > 1) {
-    const refusal = await findRefusal(c, parts);
+    const refusal = await findRefusal(rooms, parts);
     if (refusal !== null) return refusal;
     for (const { batch } of parts) batch.admitted = true;
   }
   // All have ended before the answer says that one failed: what the others took is in their rooms then.
   const settled = await askHosts(parts, (part) =>
-    append(c, part).then(
+    append(rooms, part).then(
       (outcome) => ({ outcome }),
       (error: unknown) => ({ error }),
     ),
@@ -50,20 +58,20 @@ export async function appendToHosts(c: AppContext, push: Push): Promise<Appended
   let refusal: HostRefusal | null = null;
   for (const [at, one] of settled.entries()) {
     if ("error" in one) continue;
-    if (isTaken(one.outcome)) take(c, appended, parts[at] as HostPart, one.outcome.cursors);
+    if (isTaken(one.outcome)) take(appended, known, parts[at] as HostPart, one.outcome.cursors);
     else refusal ??= one.outcome;
   }
   for (const one of settled) if ("error" in one) throw one.error;
   return refusal ?? appended;
 }
 
-async function append(c: AppContext, { host, batch }: HostPart): Promise<HostOutcome> {
-  return await hostAt(c.env, host).append(batch);
+async function append(rooms: Rooms, { host, batch }: HostPart): Promise<HostOutcome> {
+  return await rooms.hostAt(host).append(batch);
 }
 
-async function findRefusal(c: AppContext, parts: readonly HostPart[]): Promise<HostRefusal | null> {
+async function findRefusal(rooms: Rooms, parts: readonly HostPart[]): Promise<HostRefusal | null> {
   const ask = async ({ host, batch }: HostPart): Promise<HostRefusal | null> =>
-    await hostAt(c.env, host).admits(batch);
+    await rooms.hostAt(host).admits(batch);
   return (await askHosts(parts, ask)).find((refusal) => refusal !== null) ?? null;
 }
 
@@ -72,8 +80,8 @@ function isTaken(outcome: HostOutcome): outcome is Exclude<HostOutcome, HostRefu
 }
 
 function take(
-  c: AppContext,
   appended: Appended,
+  known: KnownSymbols,
   { host, batch }: HostPart,
   cursors: readonly Cursor[],
 ): void {
@@ -83,16 +91,18 @@ function take(
     host,
     through: cursors.reduce((one, other) => (one > other ? one : other)),
   });
-  remember(c.env, symbols);
+  known.remember(symbols);
 }
 
-function partsOf(c: AppContext, { batches, holder, idempotency }: Push): HostPart[] {
+function partsOf(rooms: Rooms, { batches, holder, idempotency, correlationId }: Push): HostPart[] {
   const terms = {
-    ...{ holder, correlationId: c.get("correlationId") },
+    ...{ holder, correlationId },
     ...(idempotency !== null && { idempotency }),
   };
-  return byHost(c.env, batches, ({ symbol }) => symbol).map(({ host, items }) => ({
-    host,
-    batch: { rooms: items, ...terms },
-  }));
+  return rooms
+    .byHost(batches, ({ symbol }) => symbol)
+    .map(({ host, items }) => ({
+      host,
+      batch: { rooms: items, ...terms },
+    }));
 }

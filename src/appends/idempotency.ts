@@ -1,64 +1,34 @@
-import type { IdempotentRequest } from "../bindings/host.ts";
+import type { Env } from "../bindings/env.ts";
+import type { IdempotentRequest, KeyClaim } from "../bindings/host.ts";
 import { hostAt } from "../bindings/objects.ts";
+import { configOf } from "../config.ts";
 import { loneHost } from "../core/placement.ts";
 import { shardOf } from "../core/writer-shard.ts";
-import type { Grant } from "../http/access/token.ts";
-import type { AppContext } from "../http/context.ts";
-import { badParameters } from "../http/problems/problem.ts";
-import { keyReused } from "../http/problems/push-refusals.ts";
 
-const KEY_GRAMMAR = /^[\x21-\x7e]{1,255}$/;
 /** Objects that share the keys. A key must always be found where it was put, so this number never changes. */
 const LEDGERS = 16;
 
-/** The `Idempotency-Key` of a request, null where it has none; or the answer that says what is wrong with it. */
-export function readKey(
-  c: AppContext,
-): { kind: "key"; key: string | null } | { kind: "refused"; response: Response } {
-  const key = c.req.header("idempotency-key") ?? null;
-  if (key === null || KEY_GRAMMAR.test(key)) return { kind: "key", key };
-  const message = "must be 1 to 255 visible ASCII characters";
-  return {
-    kind: "refused",
-    response: badParameters(c, [{ path: "Idempotency-Key", message }]),
-  };
-}
-
 /** A request as its key names it: the key is its holder's, and covers route and body (SPEC I-14, I-15). Null without a key. */
 export async function identify(
-  c: AppContext,
-  grant: Grant,
   key: string | null,
+  holder: string,
+  path: string,
   body: string,
 ): Promise<IdempotentRequest | null> {
   if (key === null) return null;
-  return {
-    key: `${grant.holder} ${key}`,
-    fingerprint: await fingerprintOf(c.req.path, body),
-  };
+  return { key: `${holder} ${key}`, fingerprint: await fingerprintOf(path, body) };
 }
 
 /**
  * Claims a request's key before anything of it is taken (SPEC I-16), so that whatever ends on the way, the key belongs to this
- * route and body and to nothing else. Where all symbols are on one host it keeps all keys; else they have objects of their own.
- * @returns the refusal where the key is another request's.
+ * route and body and to nothing else. Where all symbols are on one host it keeps all keys; else they have objects of their own. `other`: the key is another request's.
  */
-export async function claimKey(
-  c: AppContext,
-  request: IdempotentRequest | null,
-): Promise<Response | null> {
-  if (request === null) return null;
-  const lone = loneHost(c.get("config"));
-  const claim =
-    lone === null
-      ? await ledgerOf(c, request).claim(request)
-      : await hostAt(c.env, lone).claim(request);
-  return claim === "other" ? keyReused(c) : null;
-}
-
-function ledgerOf(c: AppContext, { key }: IdempotentRequest) {
-  const { KEYS } = c.env;
-  return KEYS.get(KEYS.idFromName(`keys-${shardOf(key, LEDGERS)}`));
+export async function claimKey(env: Env, request: IdempotentRequest): Promise<KeyClaim> {
+  const lone = loneHost(configOf(env));
+  if (lone !== null) return hostAt(env, lone).claim(request);
+  const { KEYS } = env;
+  const ledger = KEYS.get(KEYS.idFromName(`keys-${shardOf(request.key, LEDGERS)}`));
+  return ledger.claim(request);
 }
 
 /** Digest of what was asked, so that a key reused for something else is found out. */

@@ -6,8 +6,8 @@ const MAX_PARTS = 10_000;
 const MAX_PARTS_ON_AVERAGE = 50;
 /** Lines for each item that may be there: the others are blank. */
 const MAX_LINES_AN_ITEM = 10;
-/** Shorter texts can hold nothing that would take long. */
-const SURVEYED_FROM_CHARS = 16_384;
+/** Shorter texts can hold nothing that would take long to parse. */
+export const LONG_CHARS = 16_384;
 
 /** What makes a body dear to parse and to validate. */
 export type Oddity = "too_many" | "too_deep" | "too_intricate";
@@ -21,7 +21,6 @@ const [OPEN_OBJECT, CLOSE_OBJECT] = [0x7b, 0x7d];
  * itself. `maxItems` 0 is no limit. What is no JSON is left to the parser.
  */
 export function surveyJson(text: string, maxItems: number, isNdjson = false): Oddity | null {
-  if (text.length < SURVEYED_FROM_CHARS) return null;
   const most = maxItems === 0 ? Number.POSITIVE_INFINITY : maxItems;
   const itemsDepth = !isNdjson && /^\s*\[/.test(text) ? 1 : 0;
   let [depth, items, parts, partsOfAll, lines] = [0, isNdjson ? 0 : 1, 0, 0, 0];

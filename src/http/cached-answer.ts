@@ -1,12 +1,12 @@
 import { cacheControlOf, matchesEtag } from "../core/caching.ts";
 import type { Cursor } from "../protocol/time.ts";
+import { accessOf } from "./access/authorize.ts";
 import type { AppContext } from "./context.ts";
 
 export interface RangeAsked {
   /** End of the range, in microseconds. */
   toUs: number;
   nowUs: number;
-  token: string | null;
 }
 
 /**
@@ -17,7 +17,7 @@ export interface RangeAsked {
 export async function answerCached<Answer extends { cursor: Cursor }>(
   c: AppContext,
   answer: Answer,
-  { toUs, nowUs, token }: RangeAsked,
+  { toUs, nowUs }: RangeAsked,
 ): Promise<Response> {
   const { cursor, ...content } = answer;
   // Once for the tag and the answer: of 10,000 bars it is a megabyte, and takes as long as reading them.
@@ -25,7 +25,7 @@ export async function answerCached<Answer extends { cursor: Cursor }>(
   const etag = `W/"${await digestOf(text)}"`;
   const headers = {
     etag,
-    "cache-control": cacheControlOf({ toUs, nowUs, isPublic: token === null }),
+    "cache-control": cacheControlOf({ toUs, nowUs, isPublic: accessOf(c).token === null }),
     vary: "Authorization, Origin",
   };
   if (matchesEtag(c.req.header("if-none-match"), etag)) return c.body(null, 304, headers);

@@ -1,7 +1,9 @@
 import type { Context } from "hono";
 import type { Env } from "../bindings/env.ts";
 import type { Config } from "../config.ts";
+import type { EpochUs } from "../protocol/time.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { Access } from "./access/token.ts";
 
 /** What every handler finds in its context. */
 export interface AppEnv {
@@ -10,9 +12,18 @@ export interface AppEnv {
     config: Config;
     log: Log;
     correlationId: string;
+    nowUs: () => EpochUs;
+    /** The moment of an event that came without one; no two are the same. */
+    arrivalUs: () => EpochUs;
+    /** Behind `needs` alone; `accessOf` gives it. */
+    access?: Access;
     /** The log has said already why requests like this one fail. */
     isSaid?: true;
   };
 }
 
 export type AppContext = Context<AppEnv>;
+
+export function nowMs(c: AppContext): number {
+  return c.get("nowUs")() / 1_000;
+}

@@ -1,65 +1,59 @@
 import { Hono } from "hono";
-import { claimKey, identify, readKey } from "../appends/idempotency.ts";
-import { askHosts, byHost } from "../bindings/ask-hosts.ts";
-import { hostAt, keeperAt } from "../bindings/objects.ts";
+import { claimKey, identify } from "../appends/idempotency.ts";
+import { keeperAt } from "../bindings/objects.ts";
+import { askHosts, Rooms } from "../bindings/rooms.ts";
 import { failureOf } from "../db/driver/database-error.ts";
 import { storeImportedBars } from "../db/store/store-imported-bars.ts";
 import { barPush } from "../formats/bar-push.ts";
-import { authorize, refuseSymbols } from "../http/access/authorize.ts";
+import { accessOf, coverSymbols, needs } from "../http/access/authorize.ts";
+import { readIdempotencyKey } from "../http/body/idempotency-key.ts";
 import { readBatch, wantsPost } from "../http/body/read-batch.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
-import { refuseHosts } from "../http/limits/descriptors.ts";
-import { databaseProblem } from "../http/problems/database-problem.ts";
+import { writingDatabaseOf } from "../http/database-of.ts";
+import { takeHostsOf } from "../http/limits/descriptors.ts";
+import { databaseFailed } from "../http/problems/database-problem.ts";
+import { KEY_REUSED } from "../http/problems/push-refusals.ts";
+import { Refusal } from "../http/problems/refusal.ts";
 import type { BarsAccepted } from "../protocol/bar-push.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
-import { writingDatabaseOf } from "../reads/database-of.ts";
+
+const SEND_AGAIN =
+  "Posted bars are kept in Postgres alone. Send the batch again: what is in it already changes nothing.";
 
 /** History that was made elsewhere. It goes to Postgres and past the rooms, for it is no news to anybody (SPEC I-12). */
 export const barRoutes = new Hono<AppEnv>()
-  .post("/api/bars", async (c) => {
-    const authorization = await authorize(c, "write");
-    if (authorization.kind === "refused") return authorization.response;
-    const keyed = readKey(c);
-    if (keyed.kind === "refused") return keyed.response;
-    const batch = await readBatch(c, barPush);
-    if (batch.kind === "refused") return batch.response;
-    const symbols = [...new Set(batch.items.map(({ symbol }) => symbol))];
-    const outside = refuseSymbols(c, authorization.grant, symbols);
-    if (outside !== null) return outside;
-    const tooMany = await refuseHosts(c, symbols, "push");
-    if (tooMany !== null) return tooMany;
-    const request = await identify(c, authorization.grant, keyed.key, batch.text);
-    const reused = await claimKey(c, request);
-    if (reused !== null) return reused;
+  .post("/api/bars", needs("write"), async (c) => {
+    const key = readIdempotencyKey(c);
+    const { items, text } = await readBatch(c, barPush);
+    const symbols = [...new Set(items.map(({ symbol }) => symbol))];
+    coverSymbols(c, symbols);
+    await takeHostsOf(c, symbols, "push");
+    const request = await identify(key, accessOf(c).grant.holder, c.req.path, text);
+    if (request !== null && (await claimKey(c.env, request)) === "other") {
+      throw new Refusal(KEY_REUSED);
+    }
     try {
-      await storeImportedBars(
-        writingDatabaseOf(c.get("config")),
-        batch.items,
-        c.get("correlationId"),
-      );
+      await storeImportedBars(writingDatabaseOf(c.get("config")), items, c.get("correlationId"));
     } catch (error) {
       const failure = failureOf(error);
       if (failure?.kind !== "unavailable") throw error;
       c.get("log").warn("bars_not_stored", { correlation_id: c.get("correlationId"), ...failure });
-      return databaseProblem(
-        c,
-        failure,
-        "Posted bars are kept in Postgres alone. Send the batch again: what is in it already changes nothing.",
-      );
+      throw new Refusal(databaseFailed(failure.why, SEND_AGAIN));
     }
     await Promise.all([
       // Whoever has no events is in the list by this alone; where it fails the batch is sent again.
       makeKnown(c, symbols),
       tellKeeper(c),
     ]);
-    const answer: BarsAccepted = { accepted: batch.items.length };
+    const answer: BarsAccepted = { accepted: items.length };
     return c.json(answer, 200);
   })
   .all("/api/bars", wantsPost);
 
 async function makeKnown(c: AppContext, symbols: readonly SymbolName[]): Promise<void> {
-  const groups = byHost(c.env, symbols, (symbol) => symbol);
-  await askHosts(groups, ({ host, items }) => hostAt(c.env, host).know(items, "bars"));
+  const rooms = new Rooms(c.env);
+  const groups = rooms.byHost(symbols, (symbol) => symbol);
+  await askHosts(groups, ({ host, items }) => rooms.hostAt(host).know(items, "bars"));
 }
 
 /** Queries are right without it: they make anew what it has not made yet. */

@@ -1,24 +1,15 @@
 import { Hono } from "hono";
 import { keeperAt } from "../bindings/objects.ts";
 import type { BacklogReport } from "../bindings/writer.ts";
-import type { Config } from "../config.ts";
-import { warningsOf } from "../core/memory-warnings.ts";
 import { loneHost } from "../core/placement.ts";
-import { failureOf, isDiskFull } from "../db/driver/database-error.ts";
-import type { Replacement } from "../db/upkeep/database-identity.ts";
-import { ping } from "../db/upkeep/ping.ts";
-import { readMemory } from "../db/upkeep/read-memory.ts";
-import { accessWarnings, authorize } from "../http/access/authorize.ts";
-import type { AppContext, AppEnv } from "../http/context.ts";
+import { accessWarnings, mayRead } from "../http/access/authorize.ts";
+import { type AppContext, type AppEnv, nowMs } from "../http/context.ts";
+import { databaseOf } from "../http/database-of.ts";
 import { storageWatch } from "../http/limits/storage.ts";
-import { CURSOR_ORIGIN } from "../protocol/time.ts";
-import { databaseOf } from "../reads/database-of.ts";
+import { type LookSources, lookAtDatabase, lookedAtDatabase } from "../reads/database-look.ts";
 import { readBacklog } from "../reads/rooms/backlog.ts";
 import { databaseDisk } from "../telemetry/database-disk.ts";
 import { descriptorsOf } from "../telemetry/descriptors.ts";
-
-/** Who may not read is answered out of what the database said so long ago: its questions cost the operator. In ms. */
-const LOOK_EVERY_MS = 5_000;
 
 export const healthRoutes = new Hono<AppEnv>()
   .get("/healthz", (c) => c.json({ status: "ok" }))
@@ -31,8 +22,13 @@ export const healthRoutes = new Hono<AppEnv>()
     const isDetailed = await mayReadMachine(c);
     const isStorageFull = await storageWatch(c).isFull();
     const ofStorage = storageOf(isStorageFull ? storageWatch(c).fullSinceMs : null);
-    const ofBacklog = backlogOf(await readBacklog(c));
-    const said = isDetailed ? await lookAtDatabase(c) : await lookedAtDatabase(c);
+    const ofBacklog = backlogOf(
+      await readBacklog(c.env, c.get("config").WRITER_SHARDS, (error) =>
+        warn(c, "writer_unreachable", error),
+      ),
+    );
+    const look = isDetailed ? lookAtDatabase : lookedAtDatabase;
+    const said = await look(lookSourcesOf(c));
     const isDiskOut = isStorageFull || databaseDisk.fullSinceMs !== null;
     const isDegraded = said.reason !== null || isDiskOut || ofBacklog.warnings.length > 0;
     // It can be read, and stores nothing.
@@ -56,76 +52,21 @@ export const healthRoutes = new Hono<AppEnv>()
     });
   });
 
-/** What the database has said of itself. */
-interface DatabaseLook {
-  isReachable: boolean;
-  /** Why nothing can be stored in it; null where it can. */
-  reason: string | null;
-  warnings: string[];
-  database: Record<string, unknown>;
-  facts: Record<string, unknown>;
-}
-
-const looks = new WeakMap<Config, { atMs: number; look: DatabaseLook }>();
-
-async function lookedAtDatabase(c: AppContext): Promise<DatabaseLook> {
-  const last = looks.get(c.get("config"));
-  const sinceMs = Date.now() - (last?.atMs ?? Number.NEGATIVE_INFINITY);
-  // Less than nothing where the clock was turned back.
-  if (last !== undefined && sinceMs >= 0 && sinceMs < LOOK_EVERY_MS) return last.look;
-  return lookAtDatabase(c);
-}
-
-async function lookAtDatabase(c: AppContext): Promise<DatabaseLook> {
-  const config = c.get("config");
-  const look = await askDatabase(c, config.LIMIT_DATABASE_BYTES);
-  looks.set(config, { atMs: Date.now(), look });
-  return look;
-}
-
-async function askDatabase(c: AppContext, limitBytes: number): Promise<DatabaseLook> {
-  const none = { warnings: [], database: {}, facts: {} };
-  try {
-    const db = databaseOf(c.get("config"));
-    const database = await ping(db);
-    if (database.migrations.length === 0) {
-      const reason = "it has no tables yet: npm run migrate -- --url URL makes them";
-      return { ...none, isReachable: true, reason, database: { ...database } };
-    }
-    const memory = await readMemory(db);
-    await tellIdentity(c, memory.identity);
-    return {
-      ...{ isReachable: true, reason: null },
-      warnings: warningsOf(database, memory, limitBytes),
-      database: { ...database, limit_bytes: limitBytes },
-      facts: {
-        memory: {
-          rolled_through: memory.rolledThroughUs,
-          raw_from: memory.rawFromUs,
-          minutes_from: memory.minutesFromUs,
-          stale_hours: memory.staleHours,
-          set_aside: memory.setAside,
-        },
-        ...(memory.replacement !== null && { replaced: replacedOf(memory.replacement) }),
-      },
-    };
-  } catch (error) {
-    const failure = failureOf(error);
-    if (failure === null) throw error;
-    c.get("log").warn("database_not_ready", {
-      correlation_id: c.get("correlationId"),
-      detail: String(error),
-    });
-    const why = failure.kind === "unavailable" ? failure.why : failure.kind;
-    return { ...none, isReachable: false, reason: isDiskFull(error) ? "disk_full" : why };
-  }
+function lookSourcesOf(c: AppContext): LookSources {
+  return {
+    db: databaseOf(c.get("config")),
+    limitBytes: c.get("config").LIMIT_DATABASE_BYTES,
+    nowMs: () => nowMs(c),
+    met: (identity) => tellIdentity(c, identity),
+    failed: (error) => warn(c, "database_not_ready", error),
+  };
 }
 
 /** A holder of a token, and who is on this machine where nobody has said otherwise: not all of the world, whoever may read. */
 async function mayReadMachine(c: AppContext): Promise<boolean> {
   const hasToken = c.req.header("authorization") !== undefined;
   if (!hasToken && c.get("config").PUBLIC_READ === true) return false;
-  return (await authorize(c, "read")).kind === "granted";
+  return mayRead(c);
 }
 
 /** What is said of the disk under the rooms: nothing, where it has room. */
@@ -155,7 +96,7 @@ function backlogOf(report: BacklogReport | null) {
 async function descriptorFacts(c: AppContext) {
   const budget = descriptorsOf(c.env);
   if (budget === null || c.req.header("authorization") === undefined) return {};
-  if ((await authorize(c, "read")).kind === "refused") return {};
+  if (!(await mayRead(c))) return {};
   await budget.look();
   const { limit, viewersEnd, viewers, hosts } = budget.shares;
   const kept = limit - viewersEnd;
@@ -164,18 +105,15 @@ async function descriptorFacts(c: AppContext) {
   return { descriptors: { limit, open: budget.open, kept, most_viewers: viewers, ...most } };
 }
 
-/** `lost`: the range of cursors, and so of moments, in which something was in the other database alone. */
-function replacedOf({ sinceUs, rooms, lostTo }: Replacement) {
-  const lost = lostTo === null ? null : { from: CURSOR_ORIGIN, to: lostTo };
-  return { since: sinceUs, rooms, lost };
-}
-
 /** The Keeper has rooms look where it is another database than before. */
 async function tellIdentity(c: AppContext, identity: string): Promise<void> {
   try {
     await keeperAt(c.env).databaseIs(identity);
   } catch (error) {
-    const fields = { correlation_id: c.get("correlationId"), detail: String(error) };
-    c.get("log").warn("keeper_unreachable", fields);
+    warn(c, "keeper_unreachable", error);
   }
+}
+
+function warn(c: AppContext, event: string, error: unknown): void {
+  c.get("log").warn(event, { correlation_id: c.get("correlationId"), detail: String(error) });
 }

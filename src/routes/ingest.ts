@@ -1,8 +1,7 @@
 import { Hono } from "hono";
 import { type Appended, appendToHosts } from "../appends/append-to-hosts.ts";
-import { claimKey, identify, readKey } from "../appends/idempotency.ts";
-import { askHosts } from "../bindings/ask-hosts.ts";
-import { hostAt } from "../bindings/objects.ts";
+import { claimKey, identify } from "../appends/idempotency.ts";
+import { askHosts, Rooms } from "../bindings/rooms.ts";
 import { DAY_US } from "../core/duration.ts";
 import { type AddressedEvent, encodeEvents } from "../core/encode-events.ts";
 import { loneHost } from "../core/placement.ts";
@@ -10,16 +9,18 @@ import { lineOf } from "../db/driver/database-error.ts";
 import { countSetAside } from "../db/store/count-set-aside.ts";
 import type { PushFormat, Timed } from "../formats/decode-push.ts";
 import { bookPush, metricPush, positionPush, tradePush } from "../formats/event-pushes.ts";
-import { authorize, refuseSymbols } from "../http/access/authorize.ts";
+import { accessOf, coverSymbols, needs } from "../http/access/authorize.ts";
+import { readIdempotencyKey } from "../http/body/idempotency-key.ts";
 import { readBatch, wantsPost } from "../http/body/read-batch.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
-import { refuseHosts } from "../http/limits/descriptors.ts";
-import { storageFull, storageWatch } from "../http/limits/storage.ts";
-import { badParameters } from "../http/problems/problem.ts";
-import { refusePush } from "../http/problems/push-refusals.ts";
+import { databaseOf } from "../http/database-of.ts";
+import { takeHostsOf } from "../http/limits/descriptors.ts";
+import { needsStorage } from "../http/limits/storage.ts";
+import { KEY_REUSED, pushRefused } from "../http/problems/push-refusals.ts";
+import { badParameters, Refusal } from "../http/problems/refusal.ts";
 import type { Accepted } from "../protocol/answers.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
-import { databaseOf } from "../reads/database-of.ts";
+import { knownSymbolsOf } from "../reads/rooms/known-symbols.ts";
 
 /** Longest wait for `?wait=stored`; after it the answer is 202, for the batch is durable all the same. */
 const STORED_WAIT_MS = 30_000;
@@ -27,10 +28,10 @@ const STORED_WAIT_MS = 30_000;
 const YOUNGEST_CLOSED_US = DAY_US;
 
 export const ingestRoutes = new Hono<AppEnv>()
-  .post("/api/metrics", (c) => ingest(c, metricPush))
-  .post("/api/trades", (c) => ingest(c, tradePush))
-  .post("/api/positions", (c) => ingest(c, positionPush))
-  .post("/api/books", (c) => ingest(c, bookPush))
+  .post("/api/metrics", needs("write"), needsStorage, (c) => ingest(c, metricPush))
+  .post("/api/trades", needs("write"), needsStorage, (c) => ingest(c, tradePush))
+  .post("/api/positions", needs("write"), needsStorage, (c) => ingest(c, positionPush))
+  .post("/api/books", needs("write"), needsStorage, (c) => ingest(c, bookPush))
   .all("/api/metrics", wantsPost)
   .all("/api/trades", wantsPost)
   .all("/api/positions", wantsPost)
@@ -40,31 +41,28 @@ async function ingest<Push extends Timed>(
   c: AppContext,
   format: PushFormat<Push, AddressedEvent>,
 ): Promise<Response> {
-  const authorization = await authorize(c, "write");
-  if (authorization.kind === "refused") return authorization.response;
-  if (await storageWatch(c).isFull()) return storageFull(c);
   const wait = c.req.query("wait");
   if (wait !== undefined && wait !== "stored") {
-    return badParameters(c, [{ path: "wait", message: 'must be "stored", or absent' }]);
+    throw badParameters({ path: "wait", message: 'must be "stored", or absent' });
   }
-  const keyed = readKey(c);
-  if (keyed.kind === "refused") return keyed.response;
-  const batch = await readBatch(c, format);
-  if (batch.kind === "refused") return batch.response;
-  const batches = encodeEvents(batch.items);
+  const key = readIdempotencyKey(c);
+  const { items, text } = await readBatch(c, format);
+  const batches = encodeEvents(items);
   const symbols = batches.map(({ symbol }) => symbol);
-  const outside = refuseSymbols(c, authorization.grant, symbols);
-  if (outside !== null) return outside;
-  const tooMany = await refuseHosts(c, symbols, "push");
-  if (tooMany !== null) return tooMany;
-  const { grant } = authorization;
-  const idempotency = await identify(c, grant, keyed.key, batch.text);
+  coverSymbols(c, symbols);
+  await takeHostsOf(c, symbols, "push");
+  const { holder } = accessOf(c).grant;
+  const idempotency = await identify(key, holder, c.req.path, text);
   // A lone host finds the key in its own log.
-  const reused = loneHost(c.get("config")) === null ? await claimKey(c, idempotency) : null;
-  if (reused !== null) return reused;
-  const outcome = await appendToHosts(c, { batches, holder: grant.holder, idempotency });
-  if (outcome.kind !== "appended") return refusePush(c, outcome);
-  return answer(c, outcome, batch.items, wait === "stored");
+  if (idempotency !== null && loneHost(c.get("config")) === null) {
+    if ((await claimKey(c.env, idempotency)) === "other") throw new Refusal(KEY_REUSED);
+  }
+  const outcome = await appendToHosts(
+    { rooms: new Rooms(c.env), known: knownSymbolsOf(c.env) },
+    { batches, holder, idempotency, correlationId: c.get("correlationId") },
+  );
+  if (outcome.kind !== "appended") throw pushRefused(outcome, c.get("config"));
+  return answer(c, outcome, items, wait === "stored");
 }
 
 async function answer(
@@ -75,8 +73,9 @@ async function answer(
 ): Promise<Response> {
   const body: Accepted = { accepted: events.length, cursors };
   if (!untilStored) return c.json(body, 202);
+  const rooms = new Rooms(c.env);
   const stored = await askHosts(hosts, ({ host, through }) =>
-    hostAt(c.env, host).untilStored(through, STORED_WAIT_MS),
+    rooms.hostAt(host).untilStored(through, STORED_WAIT_MS),
   );
   const setAside = stored.every(Boolean) ? await readSetAside(c, events) : null;
   if (setAside === null) return c.json(body, 202);
@@ -89,7 +88,7 @@ async function readSetAside(
   c: AppContext,
   events: readonly AddressedEvent[],
 ): Promise<Map<SymbolName, number> | null> {
-  const sinceUs = Date.now() * 1_000 - YOUNGEST_CLOSED_US;
+  const sinceUs = c.get("nowUs")() - YOUNGEST_CLOSED_US;
   const old = events.filter(({ event }) => event.ts < sinceUs);
   if (old.length === 0) return new Map();
   try {

@@ -1,63 +1,68 @@
 import { Hono } from "hono";
-import { hostOfSymbol } from "../bindings/ask-hosts.ts";
+import { createMiddleware } from "hono/factory";
 import { JOIN_HEADER, type JoinRefusal, type JoinRequest } from "../bindings/host.ts";
-import { type Authorization, authorize, refuseSymbols } from "../http/access/authorize.ts";
+import { Rooms } from "../bindings/rooms.ts";
+import { accessOf, coverSymbols, needs } from "../http/access/authorize.ts";
 import { countedAddress } from "../http/access/sender.ts";
+import type { Access } from "../http/access/token.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
-import { refuseHosts, refuseViewer } from "../http/limits/descriptors.ts";
-import { badParameters, problem } from "../http/problems/problem.ts";
+import { takeHostsOf, takeViewer } from "../http/limits/descriptors.ts";
+import { type ProblemWords, Refusal } from "../http/problems/refusal.ts";
+import { notKnownYet } from "../http/problems/symbol-refusals.ts";
 import { Parameters } from "../http/query/parameters.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
-import type { EpochUs } from "../protocol/time.ts";
 import { SUBPROTOCOL } from "../protocol/version.ts";
-import { notKnownYet } from "../reads/rooms/known-symbols.ts";
+
+const UPGRADE_REQUIRED: ProblemWords = {
+  status: 426,
+  type: "upgrade-required",
+  title: "A WebSocket is wanted here",
+  detail: "Connect with a WebSocket client; for plain HTTP use /api/rooms/SYMBOL/events.",
+  headers: { upgrade: "websocket" },
+};
+
+/** Before anything that takes time: a crowd is refused as fast as it comes. */
+const hasPlace = createMiddleware<AppEnv>(async (c, next) => {
+  if (c.req.header("upgrade")?.toLowerCase() !== "websocket") throw new Refusal(UPGRADE_REQUIRED);
+  await takeViewer(c);
+  return next();
+});
 
 /** The WebSocket upgrade: everything is checked here, so that a room meets only viewers it may serve. */
-export const socketRoutes = new Hono<AppEnv>().get("/ws/:symbol", async (c) => {
-  if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
-    const response = problem(c, {
-      status: 426,
-      type: "upgrade-required",
-      title: "A WebSocket is wanted here",
-      detail: "Connect with a WebSocket client; for plain HTTP use /api/rooms/SYMBOL/events.",
-    });
-    response.headers.set("upgrade", "websocket");
-    return response;
-  }
-  // Before anything that takes time: a crowd is refused as fast as it comes.
-  const full = await refuseViewer(c);
-  if (full !== null) return full;
-  const authorization = await authorize(c, "read");
-  if (authorization.kind === "refused") return authorization.response;
-  const parameters = new Parameters(c.req.url, ["since", "log"], (Date.now() * 1_000) as EpochUs);
-  const symbol = parameters.symbol("symbol", c.req.param("symbol"));
-  const { since, log } = parameters.resumption();
-  if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
-  const outside = refuseSymbols(c, authorization.grant, [symbol]);
-  if (outside !== null) return outside;
-  const offered = (c.req.header("sec-websocket-protocol") ?? "").split(",");
-  const join: JoinRequest = {
-    symbol,
-    since,
-    log,
-    viewerKey: await viewerKey(authorization, countedAddress(c)),
-    expiresAtMs: authorization.grant.expiresAtMs,
-    namesProtocol: offered.some((protocol) => protocol.trim() === SUBPROTOCOL),
-    correlationId: c.get("correlationId"),
-  };
-  const noHost = await refuseHosts(c, [symbol], "read");
-  if (noHost !== null) return noHost;
-  const answer = await joinRoom(c, join);
-  if (answer.status !== 429) return answer;
-  return refuseJoin(c, symbol, (await answer.json()) as JoinRefusal);
-});
+export const socketRoutes = new Hono<AppEnv>().get(
+  "/ws/:symbol",
+  hasPlace,
+  needs("read"),
+  async (c) => {
+    const parameters = new Parameters(c.req.url, ["since", "log"], c.get("nowUs")());
+    const symbol = parameters.symbol("symbol", c.req.param("symbol"));
+    const { since, log } = parameters.resumption();
+    parameters.check();
+    coverSymbols(c, [symbol]);
+    const access = accessOf(c);
+    const offered = (c.req.header("sec-websocket-protocol") ?? "").split(",");
+    const join: JoinRequest = {
+      symbol,
+      since,
+      log,
+      viewerKey: await viewerKey(access, countedAddress(c)),
+      expiresAtMs: access.grant.expiresAtMs,
+      namesProtocol: offered.some((protocol) => protocol.trim() === SUBPROTOCOL),
+      correlationId: c.get("correlationId"),
+    };
+    await takeHostsOf(c, [symbol], "read");
+    const answer = await joinRoom(c, join);
+    if (answer.status !== 429) return answer;
+    throw joinRefused(symbol, (await answer.json()) as JoinRefusal);
+  },
+);
 
 /** Asks a symbol's host to take a viewer. Whether anybody has pushed the symbol is no question: it may be waited for (SPEC R-1). */
 function joinRoom(c: AppContext, join: JoinRequest): Promise<Response> {
   const request = new Request("https://host/", {
     headers: { upgrade: "websocket", [JOIN_HEADER]: asciiJson(join) },
   });
-  return hostOfSymbol(c.env, join.symbol).fetch(request);
+  return new Rooms(c.env).hostOf(join.symbol).fetch(request);
 }
 
 /** A header holds no other characters, and a symbol may be in any script. */
@@ -68,12 +73,8 @@ function asciiJson(value: unknown): string {
   );
 }
 
-function refuseJoin(
-  c: AppContext,
-  symbol: SymbolName,
-  { reason, retryAfterS }: JoinRefusal,
-): Response {
-  if (reason === "not_known_yet") return notKnownYet(c, [symbol]);
+function joinRefused(symbol: SymbolName, { reason, retryAfterS }: JoinRefusal): Refusal {
+  if (reason === "not_known_yet") return notKnownYet([symbol]);
   const words = {
     full: {
       ...{ status: 503, type: "room-full", title: "The room is full" },
@@ -87,18 +88,15 @@ function refuseJoin(
       ...{ status: 429, type: "too-many-sockets", title: "Too many sockets" },
       detail: "You have as many sockets in this room as one viewer may hold: close one first.",
     },
-  } satisfies Record<typeof reason, { status: 429 | 503 } & Record<string, unknown>>;
-  return problem(c, { ...words[reason], retryAfterS });
+  } satisfies Record<typeof reason, ProblemWords>;
+  return new Refusal({ ...words[reason], retryAfterS });
 }
 
 /**
  * Who is counted: whom the token names, or the token itself, by a digest, for a room need not know them; without a token the
  * address, where it is known.
  */
-async function viewerKey(
-  { grant, token }: Extract<Authorization, { kind: "granted" }>,
-  address: string | null,
-): Promise<string | null> {
+async function viewerKey({ grant, token }: Access, address: string | null): Promise<string | null> {
   if (token === null) return address === null ? null : `address:${address}`;
   const [kind, who] = grant.subject === null ? ["token", token] : ["subject", grant.subject];
   const digest = new Uint8Array(

@@ -1,14 +1,43 @@
+import { createMiddleware } from "hono/factory";
 import type { Config } from "../../config.ts";
 import { BEARER_SUBPROTOCOL_PREFIX } from "../../protocol/version.ts";
-import type { AppContext } from "../context.ts";
-import { problem } from "../problems/problem.ts";
+import { type AppContext, type AppEnv, nowMs } from "../context.ts";
+import { type ProblemWords, Refusal } from "../problems/refusal.ts";
 import { whoSent } from "./sender.ts";
-import { allows, covers, type Grant, type Scope, TokenVerifier } from "./token.ts";
+import { type Access, allows, covers, type Grant, type Scope, TokenVerifier } from "./token.ts";
 
-/** `granted`: go on; the grant says for which symbols. `refused`: the answer to give. */
-export type Authorization =
-  | { kind: "granted"; grant: Grant; token: string | null }
-  | { kind: "refused"; response: Response };
+/** The scope that a route needs, said before its handler: who does not have it is refused (INV-10). */
+export const needs = (scope: Scope) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    const authorization = await authorize(c, scope);
+    if (authorization.kind === "refused") throw new Refusal(authorization.words);
+    c.set("access", authorization.access);
+    return next();
+  });
+
+/** What the request may do, in a route that has said what it needs. */
+export function accessOf(c: AppContext): Access {
+  const access = c.get("access");
+  if (access === undefined) throw new Error(`the route ${c.req.path} does not say what it needs`);
+  return access;
+}
+
+/** @throws Refusal where the request's grant is not for all of `symbols`. */
+export function coverSymbols(c: AppContext, symbols: readonly string[]): void {
+  const { grant } = accessOf(c);
+  if (grant.symbols === null) return;
+  const outside = [...new Set(symbols)].filter((symbol) => !covers(grant, symbol));
+  if (outside.length > 0) {
+    throw new Refusal(forbidden(`The token is not for ${outside.slice(0, 5).join(", ")}.`));
+  }
+}
+
+/** For what is shown to readers and to others in another way. */
+export async function mayRead(c: AppContext): Promise<boolean> {
+  return (await authorize(c, "read")).kind === "granted";
+}
+
+type Authorization = { kind: "granted"; access: Access } | { kind: "refused"; words: ProblemWords };
 
 const PUBLIC: Grant = {
   ...{ subject: null, holder: "public" },
@@ -17,20 +46,21 @@ const PUBLIC: Grant = {
 
 const verifiers = new WeakMap<Config, TokenVerifier>();
 
-/** Checks the request's token for a scope (INV-10). Reading without a token is open where `PUBLIC_READ` says so. */
-export async function authorize(c: AppContext, scope: Scope): Promise<Authorization> {
+/** Checks the request's token for a scope. Reading without a token is open where `PUBLIC_READ` says so. */
+async function authorize(c: AppContext, scope: Scope): Promise<Authorization> {
   const config = c.get("config");
   const token = tokenOf(c);
   if (token === null) {
     const missing = "A token is missing: send the header Authorization: Bearer TOKEN.";
-    if (scope !== "read" || config.PUBLIC_READ === false) return refuse(c, missing);
+    if (scope !== "read" || config.PUBLIC_READ === false) return refused(unauthorized(missing));
     const isOpen = config.PUBLIC_READ === true || whoSent(c).isLocal;
-    if (isOpen) return { kind: "granted", grant: PUBLIC, token: null };
+    if (isOpen) return { kind: "granted", access: { grant: PUBLIC, token: null } };
     noteStranger(c);
     // What listens on loopback was meant for this machine, and a proxy in front of it would publish everything.
-    return refuse(
-      c,
-      `${missing} Without one reads only who is on this machine and comes without a proxy; PUBLIC_READ=true opens reading to all.`,
+    return refused(
+      unauthorized(
+        `${missing} Without one reads only who is on this machine and comes without a proxy; PUBLIC_READ=true opens reading to all.`,
+      ),
     );
   }
   let verifier = verifiers.get(config);
@@ -38,13 +68,16 @@ export async function authorize(c: AppContext, scope: Scope): Promise<Authorizat
     verifier = new TokenVerifier(config);
     verifiers.set(config, verifier);
   }
-  const reading = await verifier.read(token, Date.now());
-  if (reading.kind === "keys_unavailable") return { kind: "refused", response: keysUnavailable(c) };
-  if (reading.kind === "refused") return refuse(c, `The token is not good: ${reading.why}.`);
-  if (!allows(reading.grant, scope)) {
-    return forbid(c, `The token does not have the scope ${scope}.`);
+  const reading = await verifier.read(token, nowMs(c));
+  if (reading.kind === "keys_unavailable") return refused(KEYS_UNAVAILABLE);
+  if (reading.kind === "refused") {
+    return refused(unauthorized(`The token is not good: ${reading.why}.`));
   }
-  return { kind: "granted", grant: reading.grant, token };
+  const { grant } = reading;
+  if (!allows(grant, scope)) {
+    return refused(forbidden(`The token does not have the scope ${scope}.`));
+  }
+  return { kind: "granted", access: { grant, token } };
 }
 
 const strangersSeen = new WeakSet<Config>();
@@ -73,17 +106,6 @@ export function accessWarnings(c: AppContext): AccessWarning[] {
   return strangersSeen.has(config) || whoSent(c).isProxied ? ["proxy_in_front"] : [];
 }
 
-/** The refusal where the grant is not for all of `symbols`, else null. */
-export function refuseSymbols(
-  c: AppContext,
-  grant: Grant,
-  symbols: readonly string[],
-): Response | null {
-  const outside = symbols.filter((symbol) => !covers(grant, symbol));
-  if (outside.length === 0) return null;
-  return forbid(c, `The token is not for ${outside.slice(0, 5).join(", ")}.`).response;
-}
-
 /** From the header, or, for browsers' WebSockets, from a subprotocol `bearer.TOKEN` (SPEC P-3). Never from the URL. */
 function tokenOf(c: AppContext): string | null {
   const header = c.req.header("authorization");
@@ -97,31 +119,26 @@ function tokenOf(c: AppContext): string | null {
   return null;
 }
 
-function refuse(c: AppContext, detail: string): Authorization {
-  const response = problem(c, {
-    status: 401,
-    type: "unauthorized",
-    title: "Not authorized",
-    detail,
-  });
-  response.headers.set("www-authenticate", 'Bearer realm="edgetape"');
-  return { kind: "refused", response };
+function refused(words: ProblemWords): Authorization {
+  return { kind: "refused", words };
 }
 
-function keysUnavailable(c: AppContext): Response {
-  return problem(c, {
-    status: 503,
-    type: "keys-unavailable",
-    title: "Tokens cannot be checked",
-    detail:
-      "The issuer of tokens does not answer with its keys (JWT_JWKS_URL), so nobody knows whether this one is good: try again soon.",
-    retryAfterS: 5,
-  });
-}
-
-function forbid(c: AppContext, detail: string): { kind: "refused"; response: Response } {
+function unauthorized(detail: string): ProblemWords {
   return {
-    kind: "refused",
-    response: problem(c, { status: 403, type: "forbidden", title: "Not allowed", detail }),
+    ...{ status: 401, type: "unauthorized", title: "Not authorized", detail },
+    headers: { "www-authenticate": 'Bearer realm="edgetape"' },
   };
 }
+
+function forbidden(detail: string): ProblemWords {
+  return { status: 403, type: "forbidden", title: "Not allowed", detail };
+}
+
+const KEYS_UNAVAILABLE: ProblemWords = {
+  status: 503,
+  type: "keys-unavailable",
+  title: "Tokens cannot be checked",
+  detail:
+    "The issuer of tokens does not answer with its keys (JWT_JWKS_URL), so nobody knows whether this one is good: try again soon.",
+  retryAfterS: 5,
+};

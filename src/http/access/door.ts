@@ -3,7 +3,7 @@ import { createMiddleware } from "hono/factory";
 import { secureHeaders } from "hono/secure-headers";
 import { shorten } from "../../core/shorten.ts";
 import type { AppContext, AppEnv } from "../context.ts";
-import { problem } from "../problems/problem.ts";
+import { type ProblemWords, Refusal } from "../problems/refusal.ts";
 import { isAllowedHost, isAllowedOrigin } from "./allowed-hosts.ts";
 
 /** A name or an address, and a port. What else stands there would become a part of the request's address. */
@@ -19,49 +19,47 @@ const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 export const door = createMiddleware<AppEnv>(async (c, next) => {
   const { PUBLIC_READ, ALLOWED_HOSTS } = c.get("config");
   const host = c.req.header("host");
-  if (host !== undefined && !HOST.test(host)) return refuseMalformedHost(c);
+  if (host !== undefined && !HOST.test(host)) throw new Refusal(MALFORMED_HOST);
   if (ALLOWED_HOSTS !== undefined) {
     const { hostname } = new URL(c.req.url);
-    if (!isAllowedHost(hostname, ALLOWED_HOSTS)) return refuseHost(c, hostname);
+    if (!isAllowedHost(hostname, ALLOWED_HOSTS)) throw new Refusal(notServed(hostname));
   }
   const origin = c.req.header("origin");
   if (origin === undefined || PUBLIC_READ === false) return next();
   const isSocket = c.req.header("upgrade") !== undefined;
-  if ((isSocket || !READING.has(c.req.method)) && !isOurs(origin, c))
-    return refuseOrigin(c, origin);
+  if ((isSocket || !READING.has(c.req.method)) && !isOurs(origin, c)) {
+    throw new Refusal(notAllowed(origin));
+  }
   return next();
 });
 
-function refuseMalformedHost(c: AppContext): Response {
-  return problem(c, {
-    status: 400,
-    type: "malformed-host",
-    title: "The Host header cannot be read",
-    detail:
-      "Host is a name or an address, and a port where it is not the usual one (RFC 9112, 3.2).",
-  });
-}
+const MALFORMED_HOST: ProblemWords = {
+  status: 400,
+  type: "malformed-host",
+  title: "The Host header cannot be read",
+  detail: "Host is a name or an address, and a port where it is not the usual one (RFC 9112, 3.2).",
+};
 
 function isOurs(origin: string, c: AppContext): boolean {
   return isAllowedOrigin(origin, new URL(c.req.url), c.get("config").ALLOWED_ORIGINS);
 }
 
-function refuseHost(c: AppContext, hostname: string): Response {
-  return problem(c, {
+function notServed(hostname: string): ProblemWords {
+  return {
     status: 403,
     type: "host-not-allowed",
     title: "This host is not served",
     detail: `Nobody has said that ${shorten(hostname, 100)} is a name of this server: use its address, or name it in ALLOWED_HOSTS.`,
-  });
+  };
 }
 
-function refuseOrigin(c: AppContext, origin: string): Response {
-  return problem(c, {
+function notAllowed(origin: string): ProblemWords {
+  return {
     status: 403,
     type: "origin-not-allowed",
     title: "Pages of this origin may not do this",
     detail: `A page of ${shorten(origin, 100)} may open no socket and write nothing here: name its origin in ALLOWED_ORIGINS, or connect without a browser.`,
-  });
+  };
 }
 
 const shareWithAllowed = cors({

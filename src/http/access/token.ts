@@ -18,6 +18,12 @@ export interface Grant {
   expiresAtMs: number | null;
 }
 
+/** What a request may do. `token` null: it brought none, and reading is open. */
+export interface Access {
+  grant: Grant;
+  token: string | null;
+}
+
 export type TokenReading =
   | { kind: "grant"; grant: Grant }
   | { kind: "refused"; why: string }

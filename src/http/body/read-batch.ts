@@ -1,65 +1,70 @@
-import { arrivalClock } from "../../core/arrival-clock.ts";
 import { TIME_UNITS } from "../../core/timestamp.ts";
 import type { PushFormat, Timed } from "../../formats/decode-push.ts";
 import { decodeInSlices } from "../../formats/decode-slices.ts";
 import { type Decoded, MAX_ISSUES, type ParsedBody } from "../../formats/decoded.ts";
 import { parseJson, parseNdjson } from "../../formats/json.ts";
-import { type Oddity, surveyJson } from "../../formats/survey-json.ts";
+import { LONG_CHARS, type Oddity, surveyJson } from "../../formats/survey-json.ts";
 import type { AppContext } from "../context.ts";
-import { badParameters, problem } from "../problems/problem.ts";
+import { badParameters, type ProblemWords, Refusal } from "../problems/refusal.ts";
+import { bodyRefused, unreadable } from "./body-refusals.ts";
 import { readBody } from "./read-body.ts";
-import { refuseBody, unreadable } from "./refuse-body.ts";
 
-/** A posted batch: all of its items, and the text that tells it from any other; or the answer that says why none was taken. */
-export type BatchReading<Item> =
-  | { kind: "items"; items: Item[]; text: string }
-  | { kind: "refused"; response: Response };
+/** A posted batch: all of its items, and the text that tells it from any other. */
+export interface Batch<Item> {
+  items: Item[];
+  text: string;
+}
 
-const arrivalUs = arrivalClock(() => Date.now() * 1_000);
-
-/** Reads the body of an ingest route (SPEC I-1 to I-5). */
+/** Reads the body of an ingest route (SPEC I-1 to I-5). @throws Refusal, and then nothing of it is taken. */
 export async function readBatch<Push extends Timed, Item>(
   c: AppContext,
   format: PushFormat<Push, Item>,
-): Promise<BatchReading<Item>> {
+): Promise<Batch<Item>> {
   const unit = TIME_UNITS.find((one) => one === c.req.query("precision"));
   if (unit === undefined && c.req.query("precision") !== undefined) {
     const message = `must be one of ${TIME_UNITS.join(", ")}: the unit of integer times`;
-    return { kind: "refused", response: badParameters(c, [{ path: "precision", message }]) };
+    throw badParameters({ path: "precision", message });
   }
-  const config = c.get("config");
+  const { LIMIT_BODY_BYTES, LIMIT_UNZIPPED_BYTES, LIMIT_EVENTS } = c.get("config");
   const body = await readBody(c.req.raw, {
-    rawBytes: config.LIMIT_BODY_BYTES,
-    unzippedBytes: config.LIMIT_UNZIPPED_BYTES,
+    rawBytes: LIMIT_BODY_BYTES,
+    unzippedBytes: LIMIT_UNZIPPED_BYTES,
   });
-  if (body.kind !== "text") return { kind: "refused", response: refuseBody(c, body) };
+  if (body.kind !== "text") throw bodyRefused(body);
   const form = formOf(c.req.header("content-type"));
-  if (form === null) return { kind: "refused", response: refuseContentType(c) };
-  const oddity = form.survey(body.text, config.LIMIT_EVENTS);
-  if (oddity !== null) return { kind: "refused", response: refuseOddity(c, oddity) };
+  if (form === null) throw new Refusal(UNSUPPORTED_MEDIA_TYPE);
+  const isLong = body.text.length >= LONG_CHARS;
+  if (isLong) refuseOddity(form.survey(body.text, LIMIT_EVENTS), LIMIT_EVENTS);
   const parsed = form.parse(body.text);
-  // A short text is not surveyed.
-  if (parsed.kind === "values" && isOver(parsed.values.length, config.LIMIT_EVENTS)) {
-    return { kind: "refused", response: refuseOddity(c, "too_many") };
+  if (parsed.kind === "values" && isOver(parsed.values.length, LIMIT_EVENTS)) {
+    refuseOddity("too_many", LIMIT_EVENTS);
   }
   const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
-  const decoded = await decodeInSlices(parsed, format, { nowUs: arrivalUs(), unit }, pause);
-  if (decoded.kind !== "items") return { kind: "refused", response: refuseItems(c, decoded) };
+  const decoded = await decodeInSlices(
+    parsed,
+    format,
+    { nowUs: c.get("arrivalUs")(), unit },
+    pause,
+  );
+  if (decoded.kind !== "items") {
+    // What is good is not odd, so short bodies are looked over only here.
+    if (!isLong) refuseOddity(form.survey(body.text, 0), LIMIT_EVENTS);
+    throw itemsRefused(decoded);
+  }
   // Under another unit the same text is another batch.
   const text = unit === undefined ? body.text : `${unit} ${body.text}`;
-  return { kind: "items", items: decoded.items, text };
+  return { items: decoded.items, text };
 }
 
 /** The answer of an ingest route to any other method. */
-export function wantsPost(c: AppContext): Response {
-  const response = problem(c, {
+export function wantsPost(c: AppContext): never {
+  throw new Refusal({
     status: 405,
     type: "method-not-allowed",
     title: "Only POST is taken here",
     detail: `${c.req.path} takes POST. What was pushed is read at /api/history/SYMBOL, /api/series, /api/positions/SYMBOL and /api/books/SYMBOL.`,
+    headers: { allow: "POST" },
   });
-  response.headers.set("allow", "POST");
-  return response;
 }
 
 /** How a body is looked over and read. */
@@ -93,41 +98,37 @@ function isOver(count: number, limit: number): boolean {
   return limit > 0 && count > limit;
 }
 
-function refuseOddity(c: AppContext, oddity: Oddity): Response {
+function refuseOddity(oddity: Oddity | null, limitEvents: number): void {
   switch (oddity) {
+    case null:
+      return;
     case "too_many":
-      return problem(c, {
+      throw new Refusal({
         status: 413,
         type: "too-many-events",
         title: "Too many events in one request",
-        detail: `The batch has more than ${c.get("config").LIMIT_EVENTS} items (LIMIT_EVENTS), or too many fields and levels in all of them together, and nothing of it was taken: send several smaller ones.`,
+        detail: `The batch has more than ${limitEvents} items (LIMIT_EVENTS), or too many fields and levels in all of them together, and nothing of it was taken: send several smaller ones.`,
       });
     case "too_deep":
-      return unreadable(c, "The body nests deeper than any event does: send events as they are.");
+      throw unreadable("The body nests deeper than any event does: send events as they are.");
     case "too_intricate":
-      return unreadable(
-        c,
+      throw unreadable(
         "One item of the body has more fields and elements than any event has: send events as they are.",
       );
   }
 }
 
-function refuseContentType(c: AppContext): Response {
-  return problem(c, {
-    status: 415,
-    type: "unsupported-media-type",
-    title: "Content-Type not supported",
-    detail: "Send Content-Type: application/json or application/x-ndjson.",
-  });
-}
+const UNSUPPORTED_MEDIA_TYPE: ProblemWords = {
+  status: 415,
+  type: "unsupported-media-type",
+  title: "Content-Type not supported",
+  detail: "Send Content-Type: application/json or application/x-ndjson.",
+};
 
-function refuseItems(
-  c: AppContext,
-  decoded: Exclude<Decoded<unknown>, { kind: "items" }>,
-): Response {
-  if (decoded.kind === "unreadable") return unreadable(c, decoded.detail);
+function itemsRefused(decoded: Exclude<Decoded<unknown>, { kind: "items" }>): Refusal {
+  if (decoded.kind === "unreadable") return unreadable(decoded.detail);
   const most = decoded.issues.length < MAX_ISSUES ? "" : `, the first ${MAX_ISSUES} of them`;
-  return problem(c, {
+  return new Refusal({
     status: 422,
     type: "invalid-events",
     title: "Some items are not right",

@@ -2,8 +2,8 @@ import type { HostUse } from "../../core/descriptor-budget.ts";
 import { type HostName, hostOf, loneHost } from "../../core/placement.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
 import { descriptorsOf } from "../../telemetry/descriptors.ts";
-import type { AppContext } from "../context.ts";
-import { problem } from "../problems/problem.ts";
+import { type AppContext, nowMs } from "../context.ts";
+import { Refusal } from "../problems/refusal.ts";
 
 /** A host that nobody uses is closed after 10 s. */
 const RETRY_S = 10;
@@ -13,24 +13,26 @@ const RAISE = "its operator can raise the hard limit of descriptors (ulimit -H -
 
 let saidAtMs = Number.NEGATIVE_INFINITY;
 
-/** The refusal of a viewer whose socket might be the last that the runtime can open, else null (SPEC L-20). */
-export async function refuseViewer(c: AppContext): Promise<Response | null> {
+/** Takes a viewer. @throws Refusal where its socket might be the last that the runtime can open (SPEC L-20). */
+export async function takeViewer(c: AppContext): Promise<void> {
   const budget = descriptorsOf(c.env);
-  if (budget === null) return null;
+  if (budget === null) return;
   await budget.look();
-  if (budget.takeViewer()) return null;
+  if (budget.takeViewer()) return;
   say(c, "viewers are refused");
-  return problem(c, {
+  throw new Refusal({
     status: 503,
     type: "too-many-viewers",
     title: "Too many viewers",
     detail: `This server has as many viewers as it can hold beside pushes and reads: come back later. For more of them ${RAISE}.`,
     retryAfterS: RETRY_S,
+    // Else each of a crowd would be a line of its own.
+    isSaid: true,
   });
 }
 
 /** May these hosts be used? A lone one is always open, whatever rooms it has. */
-export async function takeHosts(
+export async function mayAsk(
   c: AppContext,
   hosts: readonly HostName[],
   use: HostUse,
@@ -42,33 +44,37 @@ export async function takeHosts(
   return budget.takeHosts(hosts, use);
 }
 
-/** The refusal where the hosts of these symbols cannot all be open, else null. Before it is asked no host may be (SPEC L-20). */
-export async function refuseHosts(
+/**
+ * Takes the hosts of these symbols; before that none of them may be asked.
+ *
+ * @throws Refusal where they cannot all be open (SPEC L-20).
+ */
+export async function takeHostsOf(
   c: AppContext,
   symbols: readonly SymbolName[],
   use: HostUse,
-): Promise<Response | null> {
+): Promise<void> {
   const config = c.get("config");
-  if (loneHost(config) !== null) return null;
+  if (loneHost(config) !== null) return;
   const hosts = new Set(symbols.map((symbol) => hostOf(symbol, config)));
-  if (await takeHosts(c, [...hosts], use)) return null;
+  if (await mayAsk(c, [...hosts], use)) return;
   say(c, "symbols are refused");
   const most = descriptorsOf(c.env)?.shares.hosts;
-  return problem(c, {
+  throw new Refusal({
     status: 503,
     type: "too-many-hosts",
     title: "Too many symbols at once",
     detail: `This server has as many hosts open as it can hold, and one that nobody has used for 10 s leaves its place to others (${most} fit where there are no viewers). Nothing of this request was taken: send it again later, for fewer symbols at once. Its operator can have more symbols share a host (ROOM_HOSTS), or raise the hard limit of descriptors (ulimit -H -n).`,
     retryAfterS: RETRY_S,
+    // Else each of a crowd would be a line of its own.
+    isSaid: true,
   });
 }
 
 function say(c: AppContext, what: string): void {
-  // Else each of a crowd would be a line of its own.
-  c.set("isSaid", true);
-  const nowMs = Date.now();
-  if (nowMs >= saidAtMs && nowMs - saidAtMs < SAY_EVERY_MS) return;
-  saidAtMs = nowMs;
+  const atMs = nowMs(c);
+  if (atMs >= saidAtMs && atMs - saidAtMs < SAY_EVERY_MS) return;
+  saidAtMs = atMs;
   const budget = descriptorsOf(c.env);
   c.get("log").warn("descriptors_short", {
     ...{ correlation_id: c.get("correlationId"), what },

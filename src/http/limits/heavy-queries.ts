@@ -1,10 +1,9 @@
 import { createMiddleware } from "hono/factory";
 import type { Config } from "../../config.ts";
 import { QueryGate } from "../../core/query-gate.ts";
-import { authorize } from "../access/authorize.ts";
 import { countedAddress } from "../access/sender.ts";
 import type { AppContext, AppEnv } from "../context.ts";
-import { problem } from "../problems/problem.ts";
+import { type ProblemWords, Refusal } from "../problems/refusal.ts";
 
 /** A page of the dashboard asks for a dozen series at once, and they all come in that time. */
 const PATIENCE_MS = 2_000;
@@ -12,29 +11,28 @@ const RETRY_S = 2;
 const WAITING = 64;
 const WAITING_PER_READER = 32;
 
-/** Thrown where a query finds no place; `app.onError` answers it. */
-export class TooManyQueries extends Error {
-  override readonly name = "TooManyQueries";
-}
+const TOO_MANY_QUERIES: ProblemWords = {
+  status: 429,
+  type: "too-many-queries",
+  title: "Too many queries at once",
+  detail: `As many queries run as may (LIMIT_QUERIES in all, LIMIT_QUERIES_PER_READER of one token or address), and as many wait: ask again in ${RETRY_S} s, and for less at once.`,
+  retryAfterS: RETRY_S,
+};
 
 /**
- * For routes that ask the database and have no body: as many at once as `LIMIT_QUERIES` says, and no more (SPEC L-8). Who may
- * not read takes nobody's place.
+ * For routes that ask the database and have no body: as many at once as `LIMIT_QUERIES` says, and no more (SPEC L-8). It comes
+ * behind `needs`, for who may not read takes nobody's place.
  */
-export const heavy = createMiddleware<AppEnv>(async (c, next) => {
-  const authorization = await authorize(c, "read");
-  if (authorization.kind === "refused") return authorization.response;
-  return inTurn(c, next);
-});
+export const heavy = createMiddleware<AppEnv>(async (c, next) => inTurn(c, next));
 
-/** Does `work` when it is its turn. @throws TooManyQueries where that does not come in `patienceMs`. */
+/** Does `work` when it is its turn. @throws Refusal where that does not come in `patienceMs`. */
 export async function inTurn<Found>(
   c: AppContext,
   work: () => Promise<Found>,
   patienceMs = PATIENCE_MS,
 ): Promise<Found> {
   const leave = await gateOf(c.get("config")).enter(readerOf(c), patienceMs);
-  if (leave === null) throw new TooManyQueries();
+  if (leave === null) throw new Refusal(TOO_MANY_QUERIES);
   // Where the client has gone the runtime may end the request here and now, without `finally`.
   const { signal } = c.req.raw;
   signal.addEventListener("abort", leave);
@@ -44,16 +42,6 @@ export async function inTurn<Found>(
     signal.removeEventListener("abort", leave);
     leave();
   }
-}
-
-export function tooManyQueries(c: AppContext): Response {
-  return problem(c, {
-    status: 429,
-    type: "too-many-queries",
-    title: "Too many queries at once",
-    detail: `As many queries run as may (LIMIT_QUERIES in all, LIMIT_QUERIES_PER_READER of one token or address), and as many wait: ask again in ${RETRY_S} s, and for less at once.`,
-    retryAfterS: RETRY_S,
-  });
 }
 
 function readerOf(c: AppContext): string | null {

@@ -1,8 +1,9 @@
+import { createMiddleware } from "hono/factory";
 import { KEYS_ON_TRIAL } from "../../bindings/keys.ts";
 import { isUnnamed } from "../../core/object-failure.ts";
 import { isStorageFull, StorageWatch } from "../../core/storage-watch.ts";
-import type { AppContext } from "../context.ts";
-import { problem } from "../problems/problem.ts";
+import type { AppContext, AppEnv } from "../context.ts";
+import { type ProblemWords, Refusal } from "../problems/refusal.ts";
 
 const RETRY_S = 5;
 
@@ -33,16 +34,19 @@ export function storageWatch(c: AppContext): StorageWatch {
   return watch;
 }
 
-/** The answer while what is pushed cannot be written down (SPEC I-21). */
-export function storageFull(c: AppContext): Response {
-  // One line says it for all requests.
-  c.set("isSaid", true);
-  return problem(c, {
-    status: 503,
-    type: "storage-full",
-    title: "The disk is full",
-    detail:
-      "What is pushed cannot be written down: the disk under the rooms has no room left, and its operator has to make some. The batch is not acknowledged; send it again later, with the same Idempotency-Key where it has one. Reading and live streams go on.",
-    retryAfterS: RETRY_S,
-  });
-}
+/** What is said while what is pushed cannot be written down (SPEC I-21). */
+export const STORAGE_FULL: ProblemWords = {
+  status: 503,
+  type: "storage-full",
+  title: "The disk is full",
+  detail:
+    "What is pushed cannot be written down: the disk under the rooms has no room left, and its operator has to make some. The batch is not acknowledged; send it again later, with the same Idempotency-Key where it has one. Reading and live streams go on.",
+  retryAfterS: RETRY_S,
+  isSaid: true,
+};
+
+/** For routes whose bodies rooms write down. */
+export const needsStorage = createMiddleware<AppEnv>(async (c, next) => {
+  if (await storageWatch(c).isFull()) throw new Refusal(STORAGE_FULL);
+  return next();
+});

@@ -1,6 +1,5 @@
-import type { DatabaseFailure, Unavailability } from "../../db/driver/database-error.ts";
-import type { AppContext } from "../context.ts";
-import { type ProblemWords, problem } from "./problem.ts";
+import type { Unavailability } from "../../db/driver/database-error.ts";
+import type { ProblemWords } from "./refusal.ts";
 
 type Words = Pick<ProblemWords, "status" | "type" | "title" | "detail">;
 
@@ -33,12 +32,8 @@ const WORDS: Record<Unavailability, Words> = {
   },
 };
 
-/** The answer where a database did not do what was asked, in words that are true of it; `then` is what else helps. */
-export function databaseProblem(
-  c: AppContext,
-  failure: Extract<DatabaseFailure, { kind: "unavailable" }>,
-  then = GO_ON,
-): Response {
-  const words = WORDS[failure.why];
-  return problem(c, { ...words, detail: `${words.detail} ${then}`, retryAfterS: RETRY_S });
+/** What is said where a database did not do what was asked, in words that are true of it; `then` is what else helps. */
+export function databaseFailed(why: Unavailability, then = GO_ON): ProblemWords {
+  const words = WORDS[why];
+  return { ...words, detail: `${words.detail} ${then}`, retryAfterS: RETRY_S };
 }

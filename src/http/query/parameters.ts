@@ -7,6 +7,7 @@ import { type LogId, logIdSchema } from "../../protocol/log-id.ts";
 import type { ProblemIssue } from "../../protocol/problem.ts";
 import { isSymbol, type SymbolName, symbolFault } from "../../protocol/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../protocol/time.ts";
+import { badParameters } from "../problems/refusal.ts";
 
 export interface TimeRange {
   fromUs: EpochUs;
@@ -43,6 +44,11 @@ export class Parameters {
       this.#withNul.add(name);
     }
     return text;
+  }
+
+  /** @throws Refusal where anything is wrong: whoever has read all parameters says so. */
+  check(): void {
+    if (this.issues.length > 0) throw badParameters(...this.issues);
   }
 
   refuse(path: string, message: string): void {

@@ -1,14 +1,13 @@
 import type { AccountSteps } from "../../core/attribution/symbol-pnl.ts";
+import type { BucketRange } from "../../core/bucket-range.ts";
 import type { BucketValues } from "../../core/statistics/bucket-values.ts";
 import { EARLIEST_US } from "../../core/timestamp.ts";
 import { type AskedSymbol, readPositionSteps } from "../../db/events/read-position-steps.ts";
-import type { AppContext } from "../../http/context.ts";
-import type { BucketRange } from "../../http/query/bucket-range.ts";
 import type { Interval } from "../../protocol/interval.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../protocol/time.ts";
-import { databaseOf } from "../database-of.ts";
 import { type DecodedTail, readTail } from "../rooms/room-tail.ts";
+import type { Sources } from "../sources.ts";
 import {
   closingTail,
   goneClosesBefore,
@@ -27,6 +26,7 @@ export interface HoldingsQuery {
   account: string | null;
   interval: Interval;
   range: BucketRange;
+  nowUs: EpochUs;
 }
 
 export type Holdings =
@@ -43,28 +43,32 @@ export type Holdings =
   | { kind: "too_many_steps" };
 
 /** Closes and positions. Each room is asked for its tail once, so both go up to the same cursor. */
-export async function readHoldings(c: AppContext, query: HoldingsQuery): Promise<Holdings> {
-  const { held, compared, account, interval, range } = query;
+export async function readHoldings(sources: Sources, query: HoldingsQuery): Promise<Holdings> {
+  const { rooms, db, correlationId } = sources;
+  const { held, compared, account, interval, range, nowUs } = query;
   const symbols = [...new Set([...held, ...compared])];
   const found = await inParts(symbols, {
     take: async (symbol) => {
-      const tail = await readTail(c.env, symbol, ["trade", "position"]);
-      return { tailed: closingTail(symbol, tail, interval), asked: askedSymbol(symbol, tail) };
+      const tail = await readTail(rooms, symbol, ["trade", "position"]);
+      return {
+        tailed: closingTail(symbol, tail, interval, nowUs),
+        asked: askedSymbol(symbol, tail),
+      };
     },
     query: async (part) => {
       const tailed = part.map((one) => one.tailed);
-      const closes = await readClosesAndLastBefore(c, tailed, interval, range);
+      const closes = await readClosesAndLastBefore(sources, tailed, interval, range);
       // Of the tails only the positions are kept: the rest may be long.
       return part.map(({ asked }, at) => ({ asked, closes: closes[at] as BucketValues }));
     },
   });
   const steps = await readPositionSteps(
-    databaseOf(c.get("config")),
+    db,
     {
       symbols: found.flatMap(({ asked }) => (held.includes(asked.symbol) ? [asked] : [])),
       ...{ account, fromUs: range.fromUs, toUs: range.toUs, limit: MAX_STEPS },
     },
-    c.get("correlationId"),
+    correlationId,
   );
   if (steps.kind === "too_many") return { kind: "too_many_steps" };
   const ranges = found.map(({ asked, closes }) => {
@@ -77,7 +81,7 @@ export async function readHoldings(c: AppContext, query: HoldingsQuery): Promise
     cursors: Object.fromEntries(found.map(({ asked }) => [asked.symbol, asked.tailCursor])),
     closesOf: new Map(found.map(({ asked, closes }) => [asked.symbol, closes])),
     accountsOf: steps.bySymbol,
-    goneBefore: await goneClosesBefore(c, ranges, interval, range.toUs),
+    goneBefore: await goneClosesBefore(sources, ranges, interval, range.toUs),
   };
 }
 

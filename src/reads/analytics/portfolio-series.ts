@@ -1,16 +1,16 @@
 import { type Decimal, sumOf, ZERO } from "../../core/attribution/decimal.ts";
 import { decimalOfSum } from "../../core/attribution/decimal-sum.ts";
 import type { ValuePoint } from "../../core/attribution/portfolio-pnl.ts";
+import type { BucketRange } from "../../core/bucket-range.ts";
 import { HOUR_US } from "../../core/duration.ts";
 import { fewAtOnce } from "../../core/few-at-once.ts";
 import { canonicalLabels } from "../../core/labels.ts";
 import { EARLIEST_US } from "../../core/timestamp.ts";
-import type { AppContext } from "../../http/context.ts";
-import type { BucketRange } from "../../http/query/bucket-range.ts";
 import type { SeriesColumns } from "../../protocol/answers.ts";
 import { INTERVAL_SECONDS, type Interval } from "../../protocol/interval.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../../protocol/symbol.ts";
 import type { EpochUs } from "../../protocol/time.ts";
+import type { Sources } from "../sources.ts";
 import { readSymbolSeries } from "../symbol-series.ts";
 
 export interface PortfolioMetric {
@@ -30,14 +30,14 @@ export interface Fees {
  * needs none that are shorter, and those go back the farthest.
  */
 export function readFees(
-  c: AppContext,
+  sources: Sources,
   symbols: readonly SymbolName[],
   { metric, account }: PortfolioMetric,
   interval: Interval,
   { fromUs, toUs, buckets }: BucketRange,
 ): Promise<Fees[]> {
   return fewAtOnce(symbols, async (symbol) => {
-    const { series } = await readSymbolSeries(c, {
+    const { series } = await readSymbolSeries(sources, {
       ...{ metric, symbol, labels: labelsOf(account), fromUs, toUs },
       ...{ stepUs: Math.max(HOUR_US, INTERVAL_SECONDS[interval] * 1_000_000), limit: buckets + 1 },
       aggregates: ["sum", "count", "min", "max"],
@@ -73,13 +73,13 @@ export type ReportedPoints =
 
 /** The last points of a metric of `_system` up to both borders of the range. */
 export async function readReportedValue(
-  c: AppContext,
+  sources: Sources,
   { metric, account }: PortfolioMetric,
   { fromUs, toUs }: BucketRange,
 ): Promise<ReportedPoints> {
   const labels = labelsOf(account);
   const newestOfEach = async (momentUs: EpochUs) => {
-    const { series } = await readSymbolSeries(c, {
+    const { series } = await readSymbolSeries(sources, {
       ...{ metric, symbol: SYSTEM_SYMBOL, labels },
       ...{ fromUs: EARLIEST_US, toUs: (momentUs + 1) as EpochUs },
       ...{ stepUs: 0, limit: 1, aggregates: [] },

@@ -1,3 +1,4 @@
+import { type BucketRange, restsOnFrom } from "../../core/bucket-range.ts";
 import { closingTrades } from "../../core/closing-trades.ts";
 import { DAY_US } from "../../core/duration.ts";
 import { fewAtOnce } from "../../core/few-at-once.ts";
@@ -6,13 +7,11 @@ import { EARLIEST_US } from "../../core/timestamp.ts";
 import type { BarsRange, TailedSymbol } from "../../db/bars/read-bar-columns.ts";
 import { readClosesOf, readGridClosesOf } from "../../db/bars/read-bars.ts";
 import { type BarsFrom, readGoneBars } from "../../db/bars/read-gone-bars.ts";
-import type { AppContext } from "../../http/context.ts";
-import { type BucketRange, restsOnFrom } from "../../http/query/bucket-range.ts";
 import { INTERVAL_SECONDS, type Interval } from "../../protocol/interval.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../protocol/time.ts";
-import { databaseOf } from "../database-of.ts";
 import { type DecodedTail, readTail } from "../rooms/room-tail.ts";
+import type { Sources } from "../sources.ts";
 import { tailedSymbol } from "../symbol-bars.ts";
 
 /** The closes of one symbol, with every trade up to `cursor` and none after it. */
@@ -21,28 +20,34 @@ export interface SymbolCloses {
   closes: BucketValues;
 }
 
+/** Over which buckets, and when it is asked. */
+export interface ClosesQuery {
+  interval: Interval;
+  range: BucketRange;
+  nowUs: EpochUs;
+}
+
 /**
  * The closes of several symbols, in their order, over the same range, and from when on they are whole, null where they are
  * (SPEC R-3).
  */
 export async function readClosesOfEach(
-  c: AppContext,
+  sources: Sources,
   symbols: readonly SymbolName[],
-  interval: Interval,
-  bucketRange: BucketRange,
+  { interval, range: bucketRange, nowUs }: ClosesQuery,
 ): Promise<{ read: SymbolCloses[]; goneBefore: EpochUs | null }> {
   const { fromUs, toUs, buckets } = bucketRange;
   // As many bars as there are buckets: then one look covers them all.
   const range = { interval, fromUs, toUs, limit: buckets };
-  const db = databaseOf(c.get("config"));
+  const { rooms, db, correlationId } = sources;
   const read = await inParts(symbols, {
     take: async (symbol) => {
-      const tail = await readTail(c.env, symbol, ["trade"]);
-      return { cursor: tail.cursor, tailed: closingTail(symbol, tail, interval) };
+      const tail = await readTail(rooms, symbol, ["trade"]);
+      return { cursor: tail.cursor, tailed: closingTail(symbol, tail, interval, nowUs) };
     },
     query: async (part) => {
       const tailed = part.map((one) => one.tailed);
-      const closes = await readClosesOf(db, tailed, range, c.get("correlationId"));
+      const closes = await readClosesOf(db, tailed, range, correlationId);
       return part.map(({ cursor }, at) => ({ cursor, closes: closes[at] as BucketValues }));
     },
   });
@@ -50,23 +55,22 @@ export async function readClosesOfEach(
     const { closes } = read[at] as SymbolCloses;
     return { symbol, fromUs: restsOnFrom(bucketRange, closes) };
   });
-  return { read, goneBefore: await goneClosesBefore(c, ranges, interval, toUs) };
+  return { read, goneBefore: await goneClosesBefore(sources, ranges, interval, toUs) };
 }
 
 /** As `readGoneBars` says. */
 export function goneClosesBefore(
-  c: AppContext,
+  { db, correlationId }: Sources,
   ranges: readonly BarsFrom[],
   interval: Interval,
   toUs: EpochUs,
 ): Promise<EpochUs | null> {
-  const db = databaseOf(c.get("config"));
-  return readGoneBars(db, ranges, { interval, toUs }, c.get("correlationId"));
+  return readGoneBars(db, ranges, { interval, toUs }, correlationId);
 }
 
 /** The same where the tails have been read, and before the range the last close that there is, however old. */
 export async function readClosesAndLastBefore(
-  c: AppContext,
+  sources: Sources,
   symbols: readonly TailedSymbol[],
   interval: Interval,
   { fromUs, toUs, buckets }: BucketRange,
@@ -74,18 +78,22 @@ export async function readClosesAndLastBefore(
   // As a rule it is that of the bucket before, which costs one more of a statement that is made anyway.
   const beforeUs = (fromUs - INTERVAL_SECONDS[interval] * 1_000_000) as EpochUs;
   const range = { interval, fromUs: beforeUs, toUs, limit: buckets + 1 };
-  const closes = await readGridCloses(c, symbols, range);
+  const closes = await readGridCloses(sources, symbols, range);
   return fewAtOnce([...symbols.entries()], async ([at, symbol]) => {
     const { ts, values } = closes[at] as BucketValues;
     if ((ts[0] ?? fromUs) < fromUs) return { ts, values };
     const older = { interval, fromUs: EARLIEST_US, toUs: beforeUs, limit: 1 };
-    const [last] = await readGridCloses(c, [symbol], older);
+    const [last] = await readGridCloses(sources, [symbol], older);
     return { ts: [...(last?.ts ?? []), ...ts], values: [...(last?.values ?? []), ...values] };
   });
 }
 
-function readGridCloses(c: AppContext, symbols: readonly TailedSymbol[], range: BarsRange) {
-  return readGridClosesOf(databaseOf(c.get("config")), symbols, range, c.get("correlationId"));
+function readGridCloses(
+  { db, correlationId }: Sources,
+  symbols: readonly TailedSymbol[],
+  range: BarsRange,
+) {
+  return readGridClosesOf(db, symbols, range, correlationId);
 }
 
 /** What closes need of the tail of a symbol. */
@@ -93,10 +101,11 @@ export function closingTail(
   symbol: SymbolName,
   tail: DecodedTail,
   interval: Interval,
+  nowUs: EpochUs,
 ): TailedSymbol {
   const tailed = tailedSymbol(symbol, tail);
   // Raw data is kept for a day at least.
-  const rawSinceUs = Date.now() * 1_000 - DAY_US;
+  const rawSinceUs = nowUs - DAY_US;
   const lengthUs = INTERVAL_SECONDS[interval] * 1_000_000;
   return { ...tailed, tail: closingTrades(tailed.tail, lengthUs, rawSinceUs) };
 }

@@ -1,9 +1,15 @@
-import { askHosts } from "../../bindings/ask-hosts.ts";
-import { hostAt, keeperAt } from "../../bindings/objects.ts";
+import { askHosts, MOST_LISTED_HOSTS, type Rooms } from "../../bindings/rooms.ts";
 import { type HostName, hasOwnHosts, hostOf, sharedHosts } from "../../core/placement.ts";
-import type { AppContext } from "../../http/context.ts";
-import { takeHosts } from "../../http/limits/descriptors.ts";
 import type { SymbolSummary } from "../../protocol/answers.ts";
+
+export interface ListSources {
+  rooms: Rooms;
+  /** Every host that anything is on. */
+  usedHosts(): Promise<HostName[]>;
+  /** A list of all must not open more hosts than this machine can hold. */
+  mayOpen(host: HostName): Promise<boolean>;
+  failed(event: string, error: unknown, fields?: { host: HostName }): void;
+}
 
 interface List {
   symbols: SymbolSummary[];
@@ -12,9 +18,9 @@ interface List {
 }
 
 /** Every symbol of every host, by name. A host that fails takes nothing but its own away; rejects where all of them do. */
-export async function listSymbols(c: AppContext): Promise<List> {
-  const { hosts, complete } = await hostsOf(c);
-  const answers = await askHosts(hosts, (host) => listOf(c, host));
+export async function listSymbols(sources: ListSources): Promise<List> {
+  const { hosts, complete } = await hostsOf(sources);
+  const answers = await askHosts(hosts, (host) => listOf(sources, host));
   const lists = answers.filter((answer) => "symbols" in answer);
   const [failure] = answers.filter((answer) => "error" in answer);
   if (failure !== undefined && lists.length === 0) throw failure.error;
@@ -25,39 +31,39 @@ export async function listSymbols(c: AppContext): Promise<List> {
 }
 
 /** Which hosts there are: the settings say it, but of those that have one symbol each. */
-async function hostsOf(c: AppContext): Promise<{ hosts: HostName[]; complete: boolean }> {
-  const config = c.get("config");
-  const shared = sharedHosts(config);
-  if (!hasOwnHosts(config)) return { hosts: shared, complete: true };
+async function hostsOf({
+  rooms: { placement },
+  usedHosts,
+  failed,
+}: ListSources): Promise<{ hosts: HostName[]; complete: boolean }> {
+  const shared = sharedHosts(placement);
+  if (!hasOwnHosts(placement)) return { hosts: shared, complete: true };
   try {
-    const met = await keeperAt(c.env).hosts();
-    return { hosts: [...new Set([...shared, ...met])], complete: true };
+    const hosts = [...new Set([...shared, ...(await usedHosts())])];
+    return {
+      hosts: hosts.slice(0, MOST_LISTED_HOSTS),
+      complete: hosts.length <= MOST_LISTED_HOSTS,
+    };
   } catch (error) {
-    warn(c, "keeper_unreachable", error);
+    failed("keeper_unreachable", error);
     return { hosts: shared, complete: false };
   }
 }
 
-async function listOf(c: AppContext, host: HostName): Promise<List | { error: unknown }> {
-  // A list of all must not open more hosts than this machine can hold.
-  if (!(await takeHosts(c, [host], "read"))) return { symbols: [], complete: false };
+async function listOf(
+  { rooms, mayOpen, failed }: ListSources,
+  host: HostName,
+): Promise<List | { error: unknown }> {
+  if (!(await mayOpen(host))) return { symbols: [], complete: false };
   try {
-    const { symbols, complete } = await hostAt(c.env, host).list();
+    const { symbols, complete } = await rooms.hostAt(host).list();
     // It may still have what is placed elsewhere now.
-    const config = c.get("config");
-    return { symbols: symbols.filter(({ symbol }) => hostOf(symbol, config) === host), complete };
+    return {
+      symbols: symbols.filter(({ symbol }) => hostOf(symbol, rooms.placement) === host),
+      complete,
+    };
   } catch (error) {
-    warn(c, "host_unreachable", error, { host });
+    failed("host_unreachable", error, { host });
     return { error };
   }
-}
-
-function warn(
-  c: AppContext,
-  event: string,
-  error: unknown,
-  fields: { host?: HostName } = {},
-): void {
-  const detail = String(error);
-  c.get("log").warn(event, { correlation_id: c.get("correlationId"), ...fields, detail });
 }

@@ -1,5 +1,4 @@
-import { hostOfSymbol } from "../../bindings/ask-hosts.ts";
-import type { Env } from "../../bindings/env.ts";
+import type { Rooms } from "../../bindings/rooms.ts";
 import { decodeFrame } from "../../core/encode-events.ts";
 import type { TapeEvent } from "../../protocol/event.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
@@ -20,7 +19,7 @@ export interface DecodedTail {
  * passed over there. What is not asked for is let go frame by frame, for all of it may be 8 MiB of text.
  */
 export async function readTail(
-  env: Env,
+  rooms: Rooms,
   symbol: SymbolName,
   kinds?: readonly TapeEvent["kind"][],
 ): Promise<DecodedTail> {
@@ -28,7 +27,7 @@ export async function readTail(
     storedThrough,
     cursor: through,
     frames,
-  } = await hostOfSymbol(env, symbol).readTail(symbol, TAIL_EVENTS);
+  } = await rooms.hostOf(symbol).readTail(symbol, TAIL_EVENTS);
   const events: DecodedTail["events"] = [];
   for (const { cursor, text } of frames) {
     for (const event of decodeFrame(text)) {

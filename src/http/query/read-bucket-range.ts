@@ -1,19 +1,12 @@
-import type { BucketValues } from "../../core/statistics/bucket-values.ts";
+import { type BucketRange, MAX_BUCKETS } from "../../core/bucket-range.ts";
 import { EARLIEST_US } from "../../core/timestamp.ts";
 import { INTERVAL_SECONDS, type Interval } from "../../protocol/interval.ts";
 import type { EpochUs } from "../../protocol/time.ts";
 import type { Parameters } from "./parameters.ts";
 
-/** Most buckets of one analysis: what a query reads in one look. */
-export const MAX_BUCKETS = 10_000;
 const DEFAULT_BUCKETS = 500;
-
-/** Buckets that begin in [fromUs, toUs), both on bucket borders: the newest so many of them that hold anything. */
-export interface BucketRange {
-  fromUs: EpochUs;
-  toUs: EpochUs;
-  buckets: number;
-}
+/** Most closes of all symbols together. The work grows with the pairs, and on one machine all rooms wait for it. */
+const MAX_CLOSES = 100_000;
 
 /** `from` and `to`, moved up to bucket borders; without `from` 500 buckets before the end, the growing one among them. */
 export function readBucketRange(
@@ -53,23 +46,15 @@ export function readFilledRange(
   return { ...range, fromUs, buckets: DEFAULT_BUCKETS };
 }
 
-/**
- * From when on a series would have to be whole for what was found of it: from the beginning of the range, or, where only its
- * newest buckets are asked for and so many were found, from the first of them.
- */
-export function restsOnFrom({ fromUs, buckets }: BucketRange, { ts }: BucketValues): EpochUs {
-  const first = ts.length < buckets ? undefined : ts[0];
-  return first ?? fromUs;
-}
-
-/** What was looked at: where the range is of any age, it begins with the first bucket found. */
-export function lookedAtFrom(
-  { fromUs, toUs, buckets }: BucketRange,
-  interval: Interval,
-  found: readonly BucketValues[],
-): EpochUs {
-  const lengthUs = INTERVAL_SECONDS[interval] * 1_000_000;
-  if (toUs - fromUs === buckets * lengthUs) return fromUs;
-  const first = Math.min(...found.flatMap(({ ts }) => ts.slice(0, 1)));
-  return (Number.isFinite(first) ? first : toUs - buckets * lengthUs) as EpochUs;
+/** Says where so many symbols have more closes in a range than one answer is made of. */
+export function limitCloses(
+  parameters: Parameters,
+  { buckets }: BucketRange,
+  symbols: number,
+): void {
+  if (buckets * symbols <= MAX_CLOSES) return;
+  parameters.refuse(
+    "symbols",
+    `times buckets are more than ${MAX_CLOSES}: take fewer, a longer interval or a shorter range`,
+  );
 }

@@ -1,34 +1,19 @@
 import { type BenchmarkPush, isName, MAX_ATTRIBUTED_SYMBOLS } from "../../protocol/attribution.ts";
-import type { Interval } from "../../protocol/interval.ts";
-import type { ProblemIssue } from "../../protocol/problem.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
 import type { EpochUs } from "../../protocol/time.ts";
-import { type BucketRange, readBucketRange } from "./bucket-range.ts";
+import { type AttributionQuery, comparedSymbols } from "../../reads/analytics/attribution.ts";
 import { Parameters } from "./parameters.ts";
-import { readSymbolList } from "./symbol-list.ts";
+import { limitCloses, readBucketRange } from "./read-bucket-range.ts";
+import { readSymbolList } from "./read-symbol-list.ts";
 
 const KNOWN = ["symbols", "account", "interval", "from", "to", "precision", "fees", "value"];
-/** Most closes of all symbols together, as for correlations. */
-const MAX_CLOSES = 100_000;
 
-export interface AttributionQuery {
-  symbols: SymbolName[];
-  /** Null: of all accounts. */
-  account: string | null;
-  interval: Interval;
-  range: BucketRange;
-  /** Metric of the symbols whose values are what was paid in fees. */
-  fees: string | null;
-  /** Metric of `_system` that is the value of the portfolio. */
-  value: string | null;
-}
-
-/** The parameters of the URL, and what is wrong with them, or with the two of URL and benchmark together. */
+/** The parameters of the URL. @throws Refusal of what is wrong with them, or with the two of URL and benchmark together. */
 export function readAttributionQuery(
   url: string,
   push: BenchmarkPush | null,
   nowUs: EpochUs,
-): { query: AttributionQuery; issues: ProblemIssue[] } {
+): AttributionQuery {
   const parameters = new Parameters(url, KNOWN, nowUs);
   const symbols = readSymbolList(parameters, { min: 1, max: MAX_ATTRIBUTED_SYMBOLS });
   const interval = parameters.interval("interval", "1h");
@@ -46,23 +31,16 @@ export function readAttributionQuery(
       "benchmark",
       `and symbols together are more than ${MAX_ATTRIBUTED_SYMBOLS} symbols`,
     );
-  } else if (range.buckets * all.size > MAX_CLOSES) {
-    parameters.refuse(
-      "symbols",
-      `times buckets are more than ${MAX_CLOSES}: take fewer, a longer interval or a shorter range`,
-    );
+  } else {
+    limitCloses(parameters, range, all.size);
   }
   for (const symbol of Object.keys(push?.segments ?? {})) {
     if (!all.has(symbol as SymbolName)) {
       parameters.refuse(`segments.${symbol}`, "is neither in symbols nor in benchmark");
     }
   }
-  return { query: { symbols, account, interval, range, fees, value }, issues: parameters.issues };
-}
-
-/** The symbols of a benchmark. */
-export function comparedSymbols(push: BenchmarkPush | null): SymbolName[] {
-  return (push?.benchmark ?? []).flatMap(({ symbol }) => (symbol === undefined ? [] : [symbol]));
+  parameters.check();
+  return { symbols, account, interval, range, nowUs, fees, value };
 }
 
 function readMetric(parameters: Parameters, name: string): string | null {

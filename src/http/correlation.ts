@@ -1,0 +1,54 @@
+import { createMiddleware } from "hono/factory";
+import { configOf } from "../config.ts";
+import { arrivalClock } from "../core/arrival-clock.ts";
+import { shorten } from "../core/shorten.ts";
+import type { EpochUs } from "../protocol/time.ts";
+import { logOf } from "../telemetry/log.ts";
+import { type AppContext, type AppEnv, nowMs } from "./context.ts";
+
+export const CORRELATION_HEADER = "x-correlation-id";
+/** What is shown and logged of a path; they come with up to 64 KB. */
+export const MOST_PATH_CHARS = 200;
+/** Longer ones, or with other characters, could not be written into a SQL comment as they are. */
+const GRAMMAR = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/**
+ * Begins a request: takes or makes the correlation id and gives it back, finds settings, clock and log, and writes the line of the
+ * request: at `debug` where all went well, for a tape takes thousands of requests a second; `info` where the client was refused,
+ * `error` where we failed.
+ */
+export function correlation(nowUs: () => EpochUs) {
+  const arrivalUs = arrivalClock(nowUs);
+  return createMiddleware<AppEnv>(async (c, next) => {
+    const given = c.req.header(CORRELATION_HEADER);
+    const correlationId = given !== undefined && GRAMMAR.test(given) ? given : crypto.randomUUID();
+    c.set("correlationId", correlationId);
+    c.set("nowUs", nowUs);
+    c.set("arrivalUs", arrivalUs);
+    c.set("config", configOf(c.env));
+    c.set("log", logOf("worker", c.get("config")));
+    const startedAtMs = nowMs(c);
+    // Set before there is an answer it costs nothing; afterwards it costs a copy of the answer.
+    c.header(CORRELATION_HEADER, correlationId);
+    await next();
+    const { status, headers } = c.res;
+    // An asset comes with headers of its own; those of a WebSocket's answer cannot be changed.
+    if (status !== 101 && !headers.has(CORRELATION_HEADER)) {
+      c.header(CORRELATION_HEADER, correlationId);
+    }
+    if (c.get("isSaid") !== true) say(c, status, startedAtMs);
+  });
+}
+
+function say(c: AppContext, status: number, startedAtMs: number): void {
+  const log = c.get("log");
+  const level = status >= 500 ? "error" : status >= 400 ? "info" : "debug";
+  if (!log.isEnabledFor(level)) return;
+  log[level]("request", {
+    correlation_id: c.get("correlationId"),
+    method: c.req.method,
+    path: shorten(c.req.path, MOST_PATH_CHARS),
+    status,
+    duration_ms: nowMs(c) - startedAtMs,
+  });
+}
