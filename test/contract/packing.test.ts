@@ -148,7 +148,7 @@ describe.each(testDatabaseKinds())("packed points on $name", ({ openMigrated }) 
         expect(await differencesFromScratch(database.db, symbol)).toEqual([]);
         expect(await rowsOf("points_late", symbol)).toBe(0);
       }),
-      { numRuns: Number(process.env["ROLLUP_RUNS"] ?? 15) },
+      { numRuns: Number(process.env["ROLLUP_RUNS"] ?? 10) },
     );
   }, 300_000);
 

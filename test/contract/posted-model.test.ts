@@ -38,6 +38,8 @@ const anyBar = fc.record({
   volume: fc.nat({ max: 400 }).map((quarters) => quarters / 4),
   trades: fc.option(fc.nat({ max: 9 }), { nil: undefined, freq: 3 }),
 });
+/** What is read at one moment of a run: some of it, for reading all takes the time of another run. */
+const look = fc.shuffledSubarray(INTERVALS, { minLength: 2, maxLength: 3 });
 const anyRun = fc
   .array(fc.array(anyTrade, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 6 })
   .chain((frames) =>
@@ -59,12 +61,17 @@ const anyRun = fc
             minutes: fc.integer({ min: 0, max: 100 }),
             mostNotes: fc.integer({ min: 1, max: 3 }),
           }),
-          fc.record({ kind: fc.constant("read" as const), after: fc.nat(frames.length) }),
+          fc.record({
+            kind: fc.constant("read" as const),
+            after: fc.nat(frames.length),
+            intervals: look,
+          }),
         ),
         { maxLength: 10 },
       ),
       after: fc.nat(frames.length),
       paged: fc.constantFrom(...INTERVALS),
+      looks: fc.tuple(look, look, look),
     }),
   );
 
@@ -77,12 +84,13 @@ describe.each(testDatabaseKinds())("posted bars against a model on $name", ({ op
   });
   afterAll(() => database.close());
 
-  /** Every interval, with what comes after the cursor in the tail. */
+  /** With what comes after the cursor in the tail. */
   async function expectReads(
     symbol: SymbolName,
     frames: readonly StoredFrame[],
     posted: readonly PostedBar[],
     storedThrough: Cursor,
+    intervals: readonly Interval[],
   ): Promise<void> {
     const { trades: tail } = tailOf(frames, storedThrough);
     const range = {
@@ -91,7 +99,7 @@ describe.each(testDatabaseKinds())("posted bars against a model on $name", ({ op
       storedThrough,
       tail,
     };
-    for (const interval of INTERVALS) {
+    for (const interval of intervals) {
       const bars = await readBars(database.db, { ...range, symbol, interval, limit: 10_000 });
       const expected = modelBarsWithPosted(frames, posted, interval);
       expect({ interval, bars }).toEqual({ interval, bars: expected });
@@ -198,17 +206,24 @@ describe.each(testDatabaseKinds())("posted bars against a model on $name", ({ op
               break;
             case "read":
               await store(frames.slice(0, action.after));
-              await expectReads(symbol, frames, posted, cursorAt(action.after * 10));
+              await expectReads(
+                symbol,
+                frames,
+                posted,
+                cursorAt(action.after * 10),
+                action.intervals,
+              );
               break;
           }
         }
+        const [cut, stored, kept] = run.looks;
         await store(frames.slice(0, run.after));
-        await expectReads(symbol, frames, posted, cursorAt(run.after * 10));
+        await expectReads(symbol, frames, posted, cursorAt(run.after * 10), cut);
         await store(frames);
-        await expectReads(symbol, frames, posted, cursorAt(1_000_000));
+        await expectReads(symbol, frames, posted, cursorAt(1_000_000), stored);
         await expectPages(symbol, frames, posted, run.paged);
         expect(await database.keep()).toBe("up_to_date");
-        await expectReads(symbol, frames, posted, cursorAt(1_000_000));
+        await expectReads(symbol, frames, posted, cursorAt(1_000_000), kept);
         await expectViews(symbol, frames, posted);
       }),
       { numRuns: Number(process.env["ROLLUP_RUNS"] ?? 12) },

@@ -44,6 +44,14 @@ const event = fc.oneof(
     id: fc.constantFrom(undefined, "1", "2"),
   }),
 );
+const INTERVALS = ["1s", "1m", "5m", "1h", "4h", "1d"] satisfies Interval[];
+const LENGTHS = [MINUTE, 50 * MINUTE, HOUR, 135 * MINUTE, 4 * HOUR, 525 * MINUTE, DAY];
+/** What is read at one moment of a run: some of it, for reading all takes the time of two more runs. */
+const look = fc.record({
+  intervals: fc.shuffledSubarray(INTERVALS, { minLength: 3, maxLength: 3 }),
+  lengths: fc.shuffledSubarray(LENGTHS, { minLength: 3, maxLength: 3 }),
+});
+type Look = { intervals: Interval[]; lengths: number[] };
 const anyRun = fc
   .array(fc.array(event, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 10 })
   .chain((frames) =>
@@ -60,6 +68,7 @@ const anyRun = fc
         { maxLength: 8 },
       ),
       cut: fc.nat(frames.length),
+      looks: fc.tuple(look, look, look),
     }),
   );
 
@@ -78,16 +87,17 @@ describe.each(testDatabaseKinds())("rollups against a model on $name", ({ openMi
     symbol: SymbolName,
     frames: readonly StoredFrame[],
     storedThrough: typeof ALL.storedThrough,
+    { intervals, lengths }: Look,
   ): Promise<void> {
     const tail = tailOf(frames, storedThrough);
     const toUs = (database.clock.nowUs + 10 * DAY) as EpochUs;
     const range = { ...ALL, toUs, limit: 10_000, storedThrough };
-    for (const interval of ["1s", "1m", "5m", "1h", "4h", "1d"] satisfies Interval[]) {
+    for (const interval of intervals) {
       const lengthUs = INTERVAL_SECONDS[interval] * 1_000_000;
       const bars = await readBars(database.db, { ...range, symbol, interval, tail: tail.trades });
       expect({ interval, bars }).toEqual({ interval, bars: modelBars(frames, lengthUs) });
     }
-    for (const lengthUs of [MINUTE, 50 * MINUTE, HOUR, 135 * MINUTE, 4 * HOUR, 525 * MINUTE, DAY]) {
+    for (const lengthUs of lengths) {
       const aggregates = ["avg", "min", "max", "sum", "count", "first", "last"] as const;
       const query = {
         ...range,
@@ -149,16 +159,17 @@ describe.each(testDatabaseKinds())("rollups against a model on $name", ({ openMi
           }
         }
         // What is in Postgres up to the cut, and more; the tail has the rest.
+        const [cut, stored, kept] = run.looks;
         await store(frames.slice(0, run.cut));
-        await expectReads(symbol, frames, cursorAt(run.cut * 10));
+        await expectReads(symbol, frames, cursorAt(run.cut * 10), cut);
         await store(frames);
-        await expectReads(symbol, frames, ALL.storedThrough);
+        await expectReads(symbol, frames, ALL.storedThrough, stored);
         expect(await database.keep()).toBe("up_to_date");
-        await expectReads(symbol, frames, ALL.storedThrough);
+        await expectReads(symbol, frames, ALL.storedThrough, kept);
         expect(await differencesFromScratch(database.db, symbol)).toEqual([]);
       }),
       { numRuns: Number(process.env["ROLLUP_RUNS"] ?? 15) },
     );
-    // Half a minute on a quiet machine; shrinking takes longer.
+    // A quarter of a minute on a quiet machine; shrinking takes longer.
   }, 300_000);
 });

@@ -10,6 +10,9 @@ import { keptSecret } from "../../dev/secrets.ts";
 
 export const PROJECT_DIR = fileURLToPath(new URL("../..", import.meta.url));
 
+/** Filled by the first product that ends in good order: that of the template. */
+const COMPILE_CACHE_DIR = join(PROJECT_DIR, "node_modules/.cache/e2e-compiled");
+
 /** The database of a killed product may still be ending. */
 const REMOVE = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 };
 
@@ -162,6 +165,8 @@ function spawnProduct(options: ProductOptions, output: Output): ChildProcess {
       HOME: process.env["HOME"],
       DATA_DIR: options.dataDir,
       PORT: String(options.port ?? 0),
+      // Where Node keeps what it has compiled: a quarter of a start's processor time.
+      NODE_COMPILE_CACHE: COMPILE_CACHE_DIR,
       ...options.environment,
     },
   });

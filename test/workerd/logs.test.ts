@@ -1,10 +1,16 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { resetSync } from "@logtape/logtape";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { logOf } from "../../src/telemetry/log.ts";
 import { newSymbol, push } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 
-// The first log of an isolate sets the level for all of them.
-logOf("worker", { LOG_LEVEL: "debug" });
+// The first log of an isolate sets the level for all of them, and other files may have had it before.
+const logFrom = (LOG_LEVEL: "debug" | "error") => {
+  resetSync();
+  logOf("worker", { LOG_LEVEL });
+};
+beforeAll(() => logFrom("debug"));
+afterAll(() => logFrom("error"));
 
 interface Line {
   timestamp: string;

@@ -231,6 +231,6 @@ test("INV-2 whatever the room does, a viewer gets every later event once and in 
         expect(room.living()).toHaveLength(0);
       },
     ),
-    { numRuns: 400 },
+    { numRuns: 300 },
   );
 }, 60_000);

@@ -14,6 +14,8 @@ import { bookPushSchema, isCrossed } from "../../../src/protocol/book.ts";
 import { metricPushSchema, tradePushSchema } from "../../../src/protocol/event.ts";
 
 const KEY = { seed: "1", tradesPerSecond: 46 };
+/** For hours on end, of which each trade takes its time to make. */
+const CALM = { ...KEY, tradesPerSecond: 8 };
 const NOON_US = Date.UTC(2026, 10, 23, 12) * 1_000;
 const HOUR = NOON_US / 3_600e6;
 const BITCOIN = INSTRUMENTS[0] as Instrument;
@@ -131,7 +133,7 @@ describe("the made market", () => {
 
   it("goes on without a break from one hour to the next", () => {
     const fromUs = NOON_US + 3_595e6;
-    const trades = take(new Market(KEY).trades(fromUs), (trade) => trade.ts < fromUs + 10e6);
+    const trades = take(new Market(CALM).trades(fromUs), (trade) => trade.ts < fromUs + 10e6);
     expect(trades.every((trade, i) => i === 0 || trade.ts >= (trades[i - 1]?.ts ?? 0))).toBe(true);
     expect(trades.some((trade) => trade.ts < NOON_US + 3_600e6)).toBe(true);
     expect(trades.some((trade) => trade.ts >= NOON_US + 3_600e6)).toBe(true);
@@ -152,7 +154,7 @@ describe("the made market", () => {
   });
 
   it("has sizes with a heavy tail", () => {
-    const sizes = [...new Market(KEY).hour(BITCOIN, HOUR)]
+    const sizes = [...new Market(CALM).hour(BITCOIN, HOUR)]
       .map(({ size }) => size)
       .sort((a, b) => a - b);
     const median = sizes[Math.floor(sizes.length / 2)] ?? 0;
@@ -226,7 +228,7 @@ describe("backfill and live", () => {
 
   it("backfill leaves each instrument's trades in order, in batches of bounded size", async () => {
     const past = recorder();
-    await backfill(past, new Market(KEY), NOON_US - 7_200e6, NOON_US);
+    await backfill(past, new Market(CALM), NOON_US - 7_200e6, NOON_US);
     for (const { events } of past.pushed) expect(events.length).toBeLessThanOrEqual(1_000);
     for (const { symbol } of INSTRUMENTS) {
       const times = past

@@ -4,7 +4,7 @@ import { checkAfterRest } from "./after-rest.ts";
 import { act, PLACEMENTS, steps } from "./model-actions.ts";
 import { ModelHosts } from "./model-hosts.ts";
 
-const RUNS = Number(process.env["MODEL_RUNS"] ?? 100);
+const RUNS = Number(process.env["MODEL_RUNS"] ?? 60);
 
 test(
   "INV-1 to INV-6: whatever happens to a host, each symbol's viewers get every event once, in order, or a gap",
