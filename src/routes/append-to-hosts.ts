@@ -7,6 +7,7 @@ import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
 import { askHosts, byHost } from "./host-stub.ts";
 import { remember } from "./known-symbols.ts";
+import { symbolsMayHaveChanged } from "./watch-symbols.ts";
 
 /** What one request brings, and whose it is. */
 export interface Push {
@@ -84,6 +85,7 @@ function take(
     through: cursors.reduce((one, other) => (one > other ? one : other)),
   });
   remember(c.env, symbols);
+  symbolsMayHaveChanged(c.env);
 }
 
 function partsOf(c: AppContext, { batches, holder, idempotency }: Push): HostPart[] {

@@ -13,6 +13,7 @@ import { databaseProblem } from "./database-problem.ts";
 import { askHosts, byHost } from "./host-stub.ts";
 import { claimKey, identify, readKey } from "./idempotency.ts";
 import { readBatch, wantsPost } from "./read-batch.ts";
+import { symbolsMayHaveChanged } from "./watch-symbols.ts";
 
 /** History that was made elsewhere. It goes to Postgres and past the rooms, for it is no news to anybody (SPEC I-12). */
 export const barRoutes = new Hono<AppEnv>()
@@ -60,6 +61,7 @@ export const barRoutes = new Hono<AppEnv>()
 async function makeKnown(c: AppContext, symbols: readonly SymbolName[]): Promise<void> {
   const groups = byHost(c.env, symbols, (symbol) => symbol);
   await askHosts(groups, ({ host, items }) => hostAt(c.env, host).know(items, "bars"));
+  symbolsMayHaveChanged(c.env);
 }
 
 /** Queries are right without it: they make anew what it has not made yet. */

@@ -1,26 +1,35 @@
 import { Hono } from "hono";
+import { matchesEtag } from "../core/caching.ts";
 import { authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppEnv } from "../middleware/context.ts";
 import { badParameters } from "../middleware/problem.ts";
-import { covers } from "../middleware/token.ts";
-import type { PollAnswer, SymbolsAnswer } from "../protocol/answers.ts";
+import type { PollAnswer } from "../protocol/answers.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { notKnownYet } from "./known-symbols.ts";
-import { listSymbols } from "./list-symbols.ts";
 import { Parameters } from "./parameters.ts";
 import { pollSymbol } from "./poll-symbol.ts";
+import { readSymbols, watchSymbols } from "./watch-symbols.ts";
 
 export const symbolRoutes = new Hono<AppEnv>()
   .get("/api/symbols", async (c) => {
     const authorization = await authorize(c, "read");
     if (authorization.kind === "refused") return authorization.response;
-    const { symbols, complete } = await listSymbols(c);
-    const answer: SymbolsAnswer = {
-      symbols: symbols.filter(({ symbol }) => covers(authorization.grant, symbol)),
-      complete,
+    const parameters = new Parameters(c.req.url, ["wait"], (Date.now() * 1_000) as EpochUs);
+    const waitS = parameters.count("wait", { min: 0, max: 30, fallback: 0 });
+    if (parameters.issues.length > 0) return badParameters(c, parameters.issues);
+    const { grant } = authorization;
+    const tag = c.req.header("if-none-match");
+    const view = await (waitS === 0
+      ? readSymbols(c, grant)
+      : watchSymbols(c, grant, { tag, waitMs: waitS * 1_000 }));
+    if (view.isUnsure) return notKnownYet(c, []);
+    const headers = {
+      etag: view.etag,
+      "cache-control": "private, no-cache",
+      vary: "Authorization",
     };
-    if (!complete && answer.symbols.length === 0) return notKnownYet(c, []);
-    return c.json(answer, 200, { "cache-control": "no-store" });
+    if (matchesEtag(tag, view.etag)) return c.body(null, 304, headers);
+    return c.body(view.text, 200, { ...headers, "content-type": "application/json" });
   })
   .get("/api/rooms/:symbol/events", async (c) => {
     const authorization = await authorize(c, "read");
