@@ -4,7 +4,8 @@ import type { Range } from "../data/ranges.ts";
 import type { SeriesQuery } from "./api.ts";
 import type { FeedDeps } from "./feed-deps.ts";
 import { run } from "./machine.ts";
-import { initialPanels, type Panel, type PanelEffect, panelMachine } from "./panel-machine.ts";
+import { panelMachine } from "./panel-machine.ts";
+import { initialPanels, type Panel, type PanelEffect } from "./panel-state.ts";
 
 /** The metrics of one symbol. */
 export function openPanelFeed(deps: FeedDeps, symbol: string, first: Range) {

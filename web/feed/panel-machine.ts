@@ -1,20 +1,19 @@
 import type { MetricNamesAnswer, SeriesAnswer } from "../../src/protocol/answers.ts";
 import type { MetricEvent } from "../../src/protocol/event.ts";
 import { separate } from "../../src/protocol/frame.ts";
-import { arrived, type Frame, type Join, LOADING, take } from "../data/join.ts";
-import { addPoints, type Line, lineOf, MAX_LINES, newestTs } from "../data/lines.ts";
+import { arrived, type Frame, LOADING, take } from "../data/join.ts";
+import { addPoints, lineOf, MAX_LINES, newestTs } from "../data/lines.ts";
 import { RANGES, type Range } from "../data/ranges.ts";
-import type { Answer, SeriesQuery } from "./api.ts";
+import type { Answer } from "./api.ts";
 import { DIRTY } from "./dirty.ts";
-import type { FeedEffect } from "./feed-deps.ts";
 import type { Machine, Step } from "./machine.ts";
+import type { LoadedPanel, PanelEffect, PanelMessage, PanelState } from "./panel-state.ts";
 import {
   afterFailure,
   asked,
   isAnswered,
   isDue,
   NOTHING_ASKED,
-  type Question,
   settled,
   wakeOf,
 } from "./question.ts";
@@ -25,47 +24,9 @@ const RETRY_MS = 2_000;
 /** Steps asked for at most; the server's own limit is 10,000. */
 const MAX_STEPS = 5_000;
 
-/** One metric of the symbol. Its lines are others as soon as they change. */
-export interface Panel {
-  metric: string;
-  lines: readonly Line[];
-  state: "loading" | "ready";
-}
-
-interface LoadedPanel extends Panel {
-  join: Join;
-  question: Question;
-  /** From when its lines are asked for, in microseconds. */
-  fromUs: number;
-}
-
-export interface PanelState {
-  range: Range;
-  panels: ReadonlyMap<string, LoadedPanel>;
-  /** What metrics there are. */
-  names: Question;
-}
-
-export type PanelMessage =
-  /** Ask for the names and then for every line; also after a gap. */
-  | { type: "load" }
-  | { type: "choose"; range: Range }
-  | { type: "named"; id: number; answer: Answer<MetricNamesAnswer> }
-  | { type: "drawn"; metric: string; id: number; answer: Answer<SeriesAnswer> }
-  | { type: "frame"; frame: Frame };
-
-export type PanelEffect =
-  | FeedEffect
-  | { type: "askNames"; id: number }
-  | { type: "askSeries"; metric: string; id: number; query: Omit<SeriesQuery, "symbol"> };
-
 type PanelStep = Step<PanelState, PanelEffect>;
 
 const MARK = { type: "mark", dirty: DIRTY.panels } as const;
-
-export function initialPanels(range: Range): PanelState {
-  return { range, panels: new Map(), names: NOTHING_ASKED };
-}
 
 /** The metrics of one symbol: the names the server knows, those seen live, and their lines. */
 export const panelMachine: Machine<PanelState, PanelMessage, PanelEffect> = {

@@ -1,12 +1,12 @@
-import type { ClosedBecause, Delivery } from "../../client/state.ts";
+import type { Delivery } from "../../client/state.ts";
 import type { Status } from "../../client/status.ts";
 import type { Bar } from "../../src/protocol/bar.ts";
 import type { Level } from "../../src/protocol/book.ts";
-import { CLOSE_CODES } from "../../src/protocol/close-codes.ts";
 import type { BarMessage, Gap } from "../../src/protocol/server-message.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
-import { beforeLive, isHeard } from "../data/before-live.ts";
+import { beforeLive, isHeard, wantsToken } from "../data/before-live.ts";
 import { type Digits, digitsAfter, NO_DIGITS } from "../data/digits.ts";
+import { hasContent } from "../data/has-content.ts";
 import type { Frame } from "../data/join.ts";
 import { addGap, addTrades, NO_TRADES, type TradeList } from "../data/trade-rows.ts";
 import type { Failure } from "./api.ts";
@@ -148,9 +148,7 @@ function told(state: SymbolState, status: Status): SymbolStep {
     { type: "mark", dirty: DIRTY.status },
     { type: "tellStatus", status },
   ];
-  if (status.kind === "closed" && wantsToken(status.because)) {
-    effects.push({ type: "unauthorized" });
-  }
+  if (wantsToken(status)) effects.push({ type: "unauthorized" });
   return { state: { ...state, wasHeard: state.wasHeard || isHeard(status) }, effects };
 }
 
@@ -219,31 +217,4 @@ function withPrices(state: SymbolState, prices: readonly number[]): SymbolState 
 
 function withSizes(state: SymbolState, sizes: readonly number[]): SymbolState {
   return { ...state, sizeDigits: digitsAfter(state.sizeDigits, sizes) };
-}
-
-/** Whether a message from a room that had nothing shows that something has been pushed to it. */
-function hasContent(delivery: Delivery): boolean {
-  switch (delivery.type) {
-    case "events":
-    case "gap":
-    case "bar":
-      return true;
-    case "snapshot":
-      return (
-        delivery.trade !== null ||
-        delivery.book !== null ||
-        delivery.metrics.length > 0 ||
-        delivery.positions.length > 0
-      );
-    case "caught_up":
-    case "error":
-      return false;
-    default:
-      return delivery satisfies never;
-  }
-}
-
-function wantsToken(because: ClosedBecause): boolean {
-  if (because.by === "http") return because.status === 401 || because.status === 403;
-  return because.by === "room" && because.code === CLOSE_CODES.tokenExpired.code;
 }

@@ -5,7 +5,7 @@ import { formatValue } from "../data/format.ts";
 import { type Line, rangeOf } from "../data/lines.ts";
 import { RANGES } from "../data/ranges.ts";
 import { DIRTY } from "../feed/dirty.ts";
-import type { Panel } from "../feed/panel-machine.ts";
+import type { Panel } from "../feed/panel-state.ts";
 import { type SymbolView, useRepaint } from "./symbol-view.ts";
 
 /** A panel is a trend, not a ticker: four repaints a second are smooth enough and cost little. */
