@@ -16,6 +16,7 @@ import { KEY_REUSED } from "../http/problems/push-refusals.ts";
 import { Refusal } from "../http/problems/refusal.ts";
 import type { BarsAccepted } from "../protocol/bar-push.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
+import { watchedSymbolsOf } from "../reads/rooms/watch-symbols.ts";
 
 const SEND_AGAIN =
   "Posted bars are kept in Postgres alone. Send the batch again: what is in it already changes nothing.";
@@ -54,6 +55,7 @@ async function makeKnown(c: AppContext, symbols: readonly SymbolName[]): Promise
   const rooms = new Rooms(c.env);
   const groups = rooms.byHost(symbols, (symbol) => symbol);
   await askHosts(groups, ({ host, items }) => rooms.hostAt(host).know(items, "bars"));
+  watchedSymbolsOf(c.env).mayHaveChanged();
 }
 
 /** Queries are right without it: they make anew what it has not made yet. */

@@ -21,6 +21,7 @@ import { badParameters, Refusal } from "../http/problems/refusal.ts";
 import type { Accepted } from "../protocol/answers.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import { knownSymbolsOf } from "../reads/rooms/known-symbols.ts";
+import { watchedSymbolsOf } from "../reads/rooms/watch-symbols.ts";
 
 /** Longest wait for `?wait=stored`; after it the answer is 202, for the batch is durable all the same. */
 const STORED_WAIT_MS = 30_000;
@@ -61,6 +62,7 @@ async function ingest<Push extends Timed>(
     { rooms: new Rooms(c.env), known: knownSymbolsOf(c.env) },
     { batches, holder, idempotency, correlationId: c.get("correlationId") },
   );
+  watchedSymbolsOf(c.env).mayHaveChanged();
   if (outcome.kind !== "appended") throw pushRefused(outcome, c.get("config"));
   return answer(c, outcome, items, wait === "stored");
 }

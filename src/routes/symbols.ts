@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { keeperAt } from "../bindings/objects.ts";
 import { Rooms } from "../bindings/rooms.ts";
+import { matchesEtag } from "../core/caching.ts";
 import { accessOf, coverSymbols, needs } from "../http/access/authorize.ts";
 import { covers } from "../http/access/token.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
@@ -9,20 +10,34 @@ import { storageWatch } from "../http/limits/storage.ts";
 import { notKnownYet } from "../http/problems/symbol-refusals.ts";
 import { admitRead } from "../http/query/admit-read.ts";
 import { Parameters } from "../http/query/parameters.ts";
-import type { PollAnswer, SymbolsAnswer } from "../protocol/answers.ts";
-import { type ListSources, listSymbols } from "../reads/rooms/list-symbols.ts";
+import type { PollAnswer } from "../protocol/answers.ts";
+import type { ListSources } from "../reads/rooms/list-symbols.ts";
 import { pollSymbol } from "../reads/rooms/poll-symbol.ts";
+import { type ListReader, watchedSymbolsOf } from "../reads/rooms/watch-symbols.ts";
 
 export const symbolRoutes = new Hono<AppEnv>()
   .get("/api/symbols", needs("read"), async (c) => {
-    const { symbols, complete } = await listSymbols(listSourcesOf(c));
+    const parameters = new Parameters(c.req.url, ["wait"], c.get("nowUs")());
+    const waitS = parameters.count("wait", { min: 0, max: 30, fallback: 0 });
+    parameters.check();
     const { grant } = accessOf(c);
-    const answer: SymbolsAnswer = {
-      symbols: symbols.filter(({ symbol }) => covers(grant, symbol)),
-      complete,
+    const reader: ListReader = {
+      key: JSON.stringify(grant.symbols),
+      sees: (symbol) => covers(grant, symbol),
     };
-    if (!complete && answer.symbols.length === 0) throw notKnownYet([]);
-    return c.json(answer, 200, { "cache-control": "no-store" });
+    const tag = c.req.header("if-none-match");
+    const list = watchedSymbolsOf(c.env);
+    const view = await (waitS === 0
+      ? list.read(listSourcesOf(c), reader)
+      : list.watch(listSourcesOf(c), reader, { tag, waitMs: waitS * 1_000 }));
+    if (view.isUnsure) throw notKnownYet([]);
+    const headers = {
+      etag: view.etag,
+      "cache-control": "private, no-cache",
+      vary: "Authorization",
+    };
+    if (matchesEtag(tag, view.etag)) return c.body(null, 304, headers);
+    return c.body(view.text, 200, { ...headers, "content-type": "application/json" });
   })
   .get("/api/rooms/:symbol/events", needs("read"), async (c) => {
     const known = ["since", "log", "limit", "wait"];

@@ -280,4 +280,30 @@ describe("GET /api/symbols", () => {
       expect(found?.change_reason).toBe(reason);
     }, 5_000);
   });
+
+  it("R-1 is held with wait while it is the one of the tag, until what the token covers changes or the wait is over", async () => {
+    const [mine, other] = [newSymbol(), newSymbol()];
+    const trade = (symbol: string) => push("trades", { symbol, price: 1, size: 1 });
+    await trade(mine);
+    const authorization = `Bearer ${await tokenOf({ scope: "read", symbols: [mine] })}`;
+    const list = (query: string, tag: string | null) =>
+      ask(`/api/symbols${query}`, { headers: { authorization, "if-none-match": tag ?? "" } });
+    const first = await list("", null);
+    const tag = first.headers.get("etag");
+    expect([first.status, tag?.slice(0, 3)]).toEqual([200, 'W/"']);
+    const same = await list("", tag);
+    expect([same.status, await same.text(), same.headers.get("etag")]).toEqual([304, "", tag]);
+
+    const held = Array.from({ length: 3 }, () => list("?wait=20", tag));
+    const inVain = list("?wait=1", tag);
+    await trade(other);
+    expect((await inVain).status).toBe(304);
+    await trade(mine);
+    for (const answer of await Promise.all(held)) {
+      const { symbols } = symbolsAnswerSchema.parse(await answer.json());
+      expect(symbols.map(({ symbol, volume }) => [symbol, volume])).toEqual([[mine, 2]]);
+      expect(answer.headers.get("etag")).not.toBe(tag);
+    }
+    expect((await list("?wait=31", tag)).status).toBe(400);
+  });
 });

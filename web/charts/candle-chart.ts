@@ -1,12 +1,7 @@
 import {
-  CandlestickSeries,
-  ColorType,
-  CrosshairMode,
   createChartEx,
-  HistogramSeries,
   type IHorzScaleBehavior,
   type IPriceLine,
-  type ISeriesApi,
   LineStyle,
   type Time,
   type UTCTimestamp,
@@ -14,10 +9,12 @@ import {
 import type { Bar, Interval } from "../../src/protocol/bar.ts";
 import { INTERVAL_SECONDS } from "../../src/protocol/interval.ts";
 import { lastAtOrBefore } from "../data/bars.ts";
-import { type Digits, exponentOf, NO_DIGITS } from "../data/digits.ts";
+import { type Digits, NO_DIGITS } from "../data/digits.ts";
 import { formatPrice } from "../data/format.ts";
+import { addCandles, chartOptions } from "./candle-look.ts";
 import { createHoleMarks } from "./hole-marks.ts";
-import { CANVAS_FONT, colour } from "./theme.ts";
+import { shifted, shiftFor } from "./price-shift.ts";
+import { colour } from "./theme.ts";
 import { momentText, timeAxisOf } from "./time-axis.ts";
 
 /** So near to the left edge, in bars, older ones are asked for. */
@@ -53,67 +50,24 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   let bars: readonly Bar[] = [];
   let interval: Interval = "1m";
   let digits = NO_DIGITS;
-  /** The chart is given prices times ten to this power: it draws no steps below 1e-13, and loses count past 1e13. */
+  /** The chart is given prices times ten to this power. */
   let shift = 0;
   let lastLine: IPriceLine | null = null;
   /** Between new data and its place on the screen the visible range means nothing. */
   let isSettling = false;
-  const up = colour("up");
-  const down = colour("down");
+  const [up, down] = [colour("up"), colour("down")];
   const chart = createChartEx<Time, IHorzScaleBehavior<Time>>(
     container,
     timeAxisOf(() => interval),
     {
-      autoSize: true,
-      layout: {
-        background: { type: ColorType.Solid, color: colour("surface") },
-        textColor: colour("text-dim"),
-        fontFamily: CANVAS_FONT,
-        fontSize: 11,
-        // It brings a style element of its own, which a strict Content-Security-Policy refuses: candle-pane.tsx has the link.
-        attributionLogo: false,
-      },
-      grid: {
-        vertLines: { color: colour("grid") },
-        horzLines: { color: colour("grid") },
-      },
-      crosshair: {
-        mode: CrosshairMode.Normal,
-        vertLine: { color: colour("text-faint"), labelBackgroundColor: colour("raised") },
-        horzLine: { color: colour("text-faint"), labelBackgroundColor: colour("raised") },
-      },
-      rightPriceScale: { borderColor: colour("line"), scaleMargins: { top: 0.08, bottom: 0.24 } },
-      timeScale: {
-        borderColor: colour("line"),
-        timeVisible: true,
-        secondsVisible: true,
-        rightOffset: 6,
-        barSpacing: 8,
-        minBarSpacing: 0.6,
-      },
+      ...chartOptions(),
       localization: {
         timeFormatter: (time: Time) => momentText(Number(time), interval),
         priceFormatter: (price: number) => formatPrice(shifted(price, -shift), digits),
       },
     },
   );
-  const candles: ISeriesApi<"Candlestick"> = chart.addSeries(CandlestickSeries, {
-    upColor: up,
-    downColor: down,
-    wickUpColor: up,
-    wickDownColor: down,
-    borderVisible: false,
-    // Both would follow the last bar in sight; the line of our own stays at the last price.
-    lastValueVisible: false,
-    priceLineVisible: false,
-  });
-  const volume: ISeriesApi<"Histogram"> = chart.addSeries(HistogramSeries, {
-    priceScaleId: "volume",
-    priceFormat: { type: "volume" },
-    lastValueVisible: false,
-    priceLineVisible: false,
-  });
-  volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
+  const { candles, volume } = addCandles(chart);
   const upVolume = colour("up-volume");
   const downVolume = colour("down-volume");
   const holes = createHoleMarks(chart);
@@ -241,17 +195,4 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
 
 function timeOf(bar: Bar): UTCTimestamp {
   return (bar.ts / 1e6) as UTCTimestamp;
-}
-
-/** Prices of usual size are drawn as they are; others as numbers from 100 to 1,000. */
-function shiftFor(largest: number): number {
-  if (largest === 0 || (largest >= 1e-3 && largest < 1e9)) return 0;
-  return 2 - exponentOf(largest);
-}
-
-function shifted(price: number, shift: number): number {
-  if (shift === 0) return price;
-  // Two steps: a single power of ten may be beyond what a double holds.
-  const half = Math.trunc(shift / 2);
-  return price * 10 ** half * 10 ** (shift - half);
 }

@@ -1,4 +1,5 @@
 import type { Status } from "../../client/status.ts";
+import { CLOSE_CODES } from "../../src/protocol/close-codes.ts";
 
 /** Whether the server has been heard over this connection. */
 export function isHeard({ kind }: Status): boolean {
@@ -12,4 +13,12 @@ export function isHeard({ kind }: Status): boolean {
 export function beforeLive(status: Status): Status {
   if (status.kind !== "reconnecting") return status;
   return { ...status, words: status.words.replace(/^reconnecting/, "connecting") };
+}
+
+/** Whether it will not come back without another token. */
+export function wantsToken(status: Status): boolean {
+  if (status.kind !== "closed") return false;
+  const { because } = status;
+  if (because.by === "http") return because.status === 401 || because.status === 403;
+  return because.by === "room" && because.code === CLOSE_CODES.tokenExpired.code;
 }

@@ -10,32 +10,35 @@ export type Frame = Joined<TapeEvent>;
  * so frames at or below are in it already, and what came while it was asked for is kept until it is there.
  */
 export type Join =
-  | { state: "loading"; pending: Frame[]; events: number; overflowed: boolean }
+  | { state: "loading"; pending: readonly Frame[]; events: number }
+  /** Too much came to be kept: the answer is too old to be continued, and is asked for anew. */
+  | { state: "overflowed" }
   | { state: "ready"; cursor: Cursor };
 
-/** Events kept for an answer that is slow; past that the answer is too old to be continued and is asked for anew. */
+/** Events kept for an answer that is slow. */
 const MAX_PENDING_EVENTS = 50_000;
 
-export function loading(): Join {
-  return { state: "loading", pending: [], events: 0, overflowed: false };
-}
+export const LOADING: Join = { state: "loading", pending: [], events: 0 };
 
-/** What of a live frame the data set applies now; while it loads, the frame is kept for later. */
-export function take(join: Join, frame: Frame): Frame[] {
-  if (join.state === "ready") {
-    const { cursor } = join;
-    if (frame.cursor <= cursor) return [];
-    join.cursor = frame.cursor;
-    return partsAround(frame, cursor).filter((part) => part.cursor > cursor);
+/** The join after a live frame, and what of it the data set applies now; while it loads, the frame is kept for later. */
+export function take(join: Join, frame: Frame): { join: Join; fresh: readonly Frame[] } {
+  switch (join.state) {
+    case "ready": {
+      const { cursor } = join;
+      if (frame.cursor <= cursor) return { join, fresh: [] };
+      const fresh = partsAround(frame, cursor).filter((part) => part.cursor > cursor);
+      return { join: { state: "ready", cursor: frame.cursor }, fresh };
+    }
+    case "loading": {
+      const events = join.events + frame.events.length;
+      if (events > MAX_PENDING_EVENTS) return { join: { state: "overflowed" }, fresh: [] };
+      return { join: { state: "loading", pending: [...join.pending, frame], events }, fresh: [] };
+    }
+    case "overflowed":
+      return { join, fresh: [] };
+    default:
+      return join satisfies never;
   }
-  if (join.overflowed) return [];
-  join.events += frame.events.length;
-  join.pending.push(frame);
-  if (join.events > MAX_PENDING_EVENTS) {
-    join.overflowed = true;
-    join.pending = [];
-  }
-  return [];
 }
 
 /**
@@ -45,10 +48,10 @@ export function take(join: Join, frame: Frame): Frame[] {
 export function arrived(
   join: Join,
   cursor: Cursor,
-): { join: Join; held: Frame[]; fresh: Frame[] } | null {
-  const pending =
-    join.state === "loading" ? join.pending.flatMap((frame) => partsAround(frame, cursor)) : [];
-  if (join.state === "loading" && join.overflowed) return null;
+): { join: Join; held: readonly Frame[]; fresh: readonly Frame[] } | null {
+  if (join.state === "overflowed") return null;
+  const kept = join.state === "loading" ? join.pending : [];
+  const pending = kept.flatMap((frame) => partsAround(frame, cursor));
   const held = pending.filter((frame) => frame.cursor <= cursor);
   const fresh = pending.filter((frame) => frame.cursor > cursor);
   return { join: { state: "ready", cursor: fresh.at(-1)?.cursor ?? cursor }, held, fresh };

@@ -16,7 +16,7 @@ interface LinePoint {
 export interface Line {
   key: string;
   labels: Readonly<Record<string, string>>;
-  points: LinePoint[];
+  points: readonly LinePoint[];
 }
 
 /** The newest lines are kept; a metric with more label sets than this is not readable in one panel. */
@@ -39,39 +39,49 @@ export function lineOf(columns: SeriesColumns): Line {
   return { key: canonicalLabels(columns.labels), labels: columns.labels, points };
 }
 
-/** Put one live point into its step of its line. A label set not seen before becomes a line while there is room. */
-export function addPoint(lines: Line[], event: MetricEvent, stepUs: number): void {
-  const key = canonicalLabels(event.labels);
-  let line = lines.find((each) => each.key === key);
-  if (line === undefined) {
-    if (lines.length >= MAX_LINES) return;
-    line = { key, labels: event.labels ?? {}, points: [] };
-    lines.push(line);
+/**
+ * The lines with live points, each in its step of its line, and without what has moved out of the window of `rangeUs` before the
+ * newest one. A label set not seen before becomes a line while there is room.
+ */
+export function addPoints(
+  lines: readonly Line[],
+  events: readonly MetricEvent[],
+  { stepUs, rangeUs }: { stepUs: number; rangeUs: number },
+): readonly Line[] {
+  const next = [...lines];
+  for (const event of events) {
+    const key = canonicalLabels(event.labels);
+    const index = next.findIndex((line) => line.key === key);
+    const line = next[index] ?? { key, labels: event.labels ?? {}, points: [] };
+    if (index >= 0) next[index] = withPoint(line, event, stepUs);
+    else if (next.length < MAX_LINES) next.push(withPoint(line, event, stepUs));
   }
+  const fromUs = newestTs(next) - rangeUs;
+  return next.map((line) => {
+    const { points } = line;
+    const isWhole = (points[0]?.ts ?? fromUs) >= fromUs;
+    return isWhole ? line : { ...line, points: points.filter(({ ts }) => ts >= fromUs) };
+  });
+}
+
+function withPoint(line: Line, event: MetricEvent, stepUs: number): Line {
   const ts = Math.floor(event.ts / stepUs) * stepUs;
-  const { points } = line;
+  const points = [...line.points];
   let index = points.length;
   while (index > 0 && (points[index - 1]?.ts ?? 0) > ts) index--;
   const point = points[index - 1];
   const { value } = event;
   if (point?.ts === ts) {
-    point.mean += (value - point.mean) / (point.count + 1);
-    point.count += 1;
-    point.min = Math.min(point.min, value);
-    point.max = Math.max(point.max, value);
+    const count = point.count + 1;
+    points[index - 1] = {
+      ...{ ts, count, mean: point.mean + (value - point.mean) / count },
+      min: Math.min(point.min, value),
+      max: Math.max(point.max, value),
+    };
   } else {
     points.splice(index, 0, { ts, mean: value, min: value, max: value, count: 1 });
   }
-}
-
-/** Drop what has moved out of the window of `rangeUs` before the newest point. */
-export function trimLines(lines: readonly Line[], rangeUs: number): void {
-  const end = newestTs(lines);
-  for (const { points } of lines) {
-    const keep = points.findIndex((point) => point.ts >= end - rangeUs);
-    if (keep > 0) points.splice(0, keep);
-    else if (keep < 0) points.length = 0;
-  }
+  return { ...line, points };
 }
 
 /** Time of the newest point of any line; 0 where there is none. */

@@ -1,16 +1,12 @@
 import type {
   BookAnswer,
   HistoryAnswer,
+  MetricNamesAnswer,
   PositionsAnswer,
   SeriesAnswer,
   SymbolsAnswer,
 } from "../../src/protocol/answers.ts";
 import type { Interval } from "../../src/protocol/bar.ts";
-
-/** `GET /api/metrics/names`: what a symbol has been told about, one entry a label set. */
-export interface MetricNamesAnswer {
-  metrics: { metric: string; labels: Record<string, string>; last_ts: number }[];
-}
 
 export interface SeriesQuery {
   metric: string;
@@ -20,6 +16,12 @@ export interface SeriesQuery {
   to?: number;
   step: string;
   agg: string;
+}
+
+/** The server's list, or `list` null: it is still the one of the tag that was asked with. */
+export interface ListAnswer {
+  list: SymbolsAnswer | null;
+  tag: string | null;
 }
 
 export type Answer<T> =
@@ -36,11 +38,13 @@ export type Answer<T> =
 /** What is no answer. */
 export type Failure = Exclude<Answer<unknown>, { kind: "ok" }>;
 
+type ApiResponse = Pick<Response, "ok" | "status" | "headers" | "json">;
+
 export interface ApiDeps {
   fetch(
     url: string,
     init: { headers: Record<string, string>; signal: AbortSignal; cache: "no-store" },
-  ): Promise<Pick<Response, "ok" | "status" | "json">>;
+  ): Promise<ApiResponse>;
   token(): string | null;
 }
 
@@ -49,6 +53,8 @@ export type Api = ReturnType<typeof createApi>;
 /** An answer that takes longer is as good as none: the page says so and asks again. */
 const TIMEOUT_MS = 15_000;
 const ALIVE_TIMEOUT_MS = 3_000;
+/** RFC 9110, 15.4.5. */
+const NOT_MODIFIED = 304;
 
 /** The server's reading routes. Nothing is thrown: an answer says how it went. */
 export function createApi(deps: ApiDeps) {
@@ -57,7 +63,9 @@ export function createApi(deps: ApiDeps) {
     async isAlive(): Promise<boolean> {
       return (await get("/healthz", {}, ALIVE_TIMEOUT_MS)).kind === "ok";
     },
-    symbols: () => get<SymbolsAnswer>("/api/symbols", {}),
+    /** The list, held by the server for `holdS` seconds at the most while it is still the one of `tag`. */
+    symbols: (asked: { tag: string | null; holdS: number; signal: AbortSignal }) =>
+      ask("/api/symbols", { wait: asked.holdS }, asked, listOf),
     /** Bars that start at `from` or later and before `to`, in microseconds: the newest `limit` of them. */
     history: (
       symbol: string,
@@ -71,31 +79,56 @@ export function createApi(deps: ApiDeps) {
     series: (query: SeriesQuery) => get<SeriesAnswer>("/api/series", { ...query }),
   };
 
-  async function get<T>(
+  function get<T>(
     path: string,
     query: Record<string, string | number>,
     timeoutMs = TIMEOUT_MS,
+  ): Promise<Answer<T>> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    return ask(
+      path,
+      query,
+      { tag: null, signal },
+      async (response) => (await response.json()) as T,
+    );
+  }
+
+  /** `tag` null: the asker has no answer of before. */
+  async function ask<T>(
+    path: string,
+    query: Record<string, string | number>,
+    { tag, signal }: { tag: string | null; signal: AbortSignal },
+    read: (response: ApiResponse) => Promise<T>,
   ): Promise<Answer<T>> {
     const search = new URLSearchParams(
       Object.entries(query).map(([name, value]) => [name, String(value)]),
     );
     const token = deps.token();
-    const headers: Record<string, string> =
-      token === null ? {} : { authorization: `Bearer ${token}` };
+    const headers: Record<string, string> = {};
+    if (token !== null) headers["authorization"] = `Bearer ${token}`;
+    if (tag !== null) headers["if-none-match"] = tag;
     try {
       const response = await deps.fetch(search.size > 0 ? `${path}?${search}` : path, {
         headers,
         // The room is connected already, and an answer that was kept may end before its frames begin.
         cache: "no-store",
-        signal: AbortSignal.timeout(timeoutMs),
+        signal,
       });
-      if (response.ok) return { kind: "ok", value: (await response.json()) as T };
+      if (response.ok || response.status === NOT_MODIFIED) {
+        return { kind: "ok", value: await read(response) };
+      }
       if (response.status === 401 || response.status === 403) return { kind: "unauthorized" };
       return await failureOf(response);
     } catch {
       return { kind: "failed", status: null, detail: "The server does not answer." };
     }
   }
+}
+
+async function listOf(response: ApiResponse): Promise<ListAnswer> {
+  const tag = response.headers.get("etag");
+  const list = response.status === NOT_MODIFIED ? null : await response.json();
+  return { list: list as SymbolsAnswer | null, tag };
 }
 
 /** They say that the server is in trouble or busy, not that the request is wrong. */

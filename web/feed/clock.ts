@@ -1,9 +1,11 @@
-/** What every part of the page takes its now and its timers from: one clock, handed in. */
+/** What every part of the page takes its now, its timers and its chance from: one clock, handed in. */
 export interface Clock {
   /** Ms since the epoch. */
   nowMs(): number;
   /** Calls back once after `delayMs`; the function it returns calls it off. */
   setTimer(callback: () => void, delayMs: number): () => void;
+  /** In [0, 1). */
+  random(): number;
 }
 
 export const wallClock: Clock = {
@@ -12,4 +14,5 @@ export const wallClock: Clock = {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);
   },
+  random: () => Math.random(),
 };

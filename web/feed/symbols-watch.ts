@@ -1,11 +1,10 @@
-import { backoffMs } from "../../client/backoff.ts";
 import type { Status } from "../../client/status.ts";
 import { beforeLive } from "../data/before-live.ts";
-import { type ListedSymbol, nextList } from "../data/symbol-list.ts";
+import type { ListedSymbol } from "../data/symbol-list.ts";
 import type { Api } from "./api.ts";
 import type { Clock } from "./clock.ts";
-
-const EVERY_MS = 1_000;
+import { run } from "./machine.ts";
+import { initialList, type ListEffect, listMachine } from "./symbols-machine.ts";
 
 export interface SymbolsView {
   list: readonly ListedSymbol[];
@@ -27,7 +26,8 @@ export function symbolsStatus(view: SymbolsView, nowMs: number): Status {
 
 export interface SymbolsWatchDeps extends Clock {
   api: Pick<Api, "symbols">;
-  random(): number;
+  /** How long the server is asked to hold a question to which it has no news, in seconds. */
+  holdS: number;
   isVisible(): boolean;
   /** Tells when the page is shown or hidden; the function it returns stops that. */
   watchVisibility(notice: () => void): () => void;
@@ -37,60 +37,49 @@ export interface SymbolsWatchDeps extends Clock {
   onUnauthorized(): void;
 }
 
-/** Looks at the list of symbols each second while the page is visible. The function it returns stops it. */
+/**
+ * Tells of each change of the list of symbols, at most once a second, while the page is visible. The function it returns stops it.
+ */
 export function watchSymbols(deps: SymbolsWatchDeps): () => void {
-  let list: readonly ListedSymbol[] = [];
-  let known = false;
-  let failures = 0;
-  let asking = false;
-  let stopped = false;
-  let cancelTimer: (() => void) | null = null;
-
-  const unwatch = deps.watchVisibility(() => {
-    cancelTimer?.();
-    if (deps.isVisible()) void look();
-  });
-  const stopRetrying = deps.onRetry(() => void look());
-  void look();
+  const { api, holdS, isVisible, onView, onUnauthorized } = deps;
+  const asked = new Map<number, AbortController>();
+  const list = run(listMachine, initialList(holdS * 1_000, isVisible()), deps, perform);
+  const unwatch = deps.watchVisibility(() => list.send({ type: isVisible() ? "shown" : "hidden" }));
+  const stopRetrying = deps.onRetry(() => list.send({ type: "retry" }));
+  list.send({ type: "start" });
   return () => {
-    stopped = true;
-    cancelTimer?.();
+    list.stop();
+    for (const question of asked.values()) question.abort();
     unwatch();
     stopRetrying();
   };
 
-  async function look(): Promise<void> {
-    if (asking || stopped) return;
-    asking = true;
-    const askedAtMs = deps.nowMs();
-    const answer = await deps.api.symbols();
-    asking = false;
-    if (stopped) return;
-    if (answer.kind === "unauthorized") {
-      deps.onUnauthorized();
-      return;
+  function perform(effect: ListEffect): void {
+    switch (effect.type) {
+      case "ask":
+        void ask(effect.id, effect.tag);
+        break;
+      case "cancel":
+        asked.get(effect.id)?.abort();
+        break;
+      case "tell": {
+        const { list: symbols, retryAtMs, known } = list.state();
+        onView({ list: symbols, retryAtMs, known });
+        break;
+      }
+      case "unauthorized":
+        onUnauthorized();
+        break;
+      default:
+        effect satisfies never;
     }
-    if (answer.kind === "ok") {
-      failures = 0;
-      known = true;
-      list = nextList(list, answer.value.symbols);
-      tell(null);
-      next(Math.max(0, EVERY_MS - (deps.nowMs() - askedAtMs)));
-      return;
-    }
-    failures += 1;
-    const waitMs = backoffMs(failures, deps.random());
-    tell(deps.nowMs() + waitMs);
-    next(waitMs);
   }
 
-  function tell(retryAtMs: number | null): void {
-    deps.onView({ list, retryAtMs, known });
-  }
-
-  function next(delayMs: number): void {
-    cancelTimer?.();
-    if (!deps.isVisible()) return;
-    cancelTimer = deps.setTimer(() => void look(), delayMs);
+  async function ask(id: number, tag: string | null): Promise<void> {
+    const question = new AbortController();
+    asked.set(id, question);
+    const answer = await api.symbols({ tag, holdS, signal: question.signal });
+    asked.delete(id);
+    list.send({ type: "answered", id, answer });
   }
 }

@@ -3,7 +3,7 @@ import type { Pasts } from "../data/listed-price.ts";
 import { type Route, routeOf } from "../data/route.ts";
 import { createApi } from "../feed/api.ts";
 import { wallClock as clock } from "../feed/clock.ts";
-import { createPasts } from "../feed/pasts.ts";
+import { openPasts } from "../feed/pasts.ts";
 import { createServerWatch } from "../feed/server-watch.ts";
 import { type SymbolsView, watchSymbols } from "../feed/symbols-watch.ts";
 import { keepToken, readToken } from "../feed/token.ts";
@@ -14,12 +14,10 @@ import { TokenForm } from "./token-form.tsx";
 
 const api = createApi({ fetch: (url, init) => fetch(url, init), token: readToken });
 const isVisible = () => document.visibilityState === "visible";
-const server = createServerWatch({
-  ...clock,
-  random: () => Math.random(),
-  isAlive: api.isAlive,
-  isVisible,
-});
+const server = createServerWatch({ ...clock, isAlive: api.isAlive, isVisible });
+/** A browser has six connections to a server that speaks HTTP/1.1, for all of its tabs: one is not held for long there. */
+const HOLD_S = 20;
+const HOLD_OF_FEW_S = 5;
 
 /** The page the address names, or the form for a token where the server wants one. */
 export function App() {
@@ -37,11 +35,11 @@ export function App() {
 
   useEffect(() => {
     if (session === null) return;
-    const follow = createPasts({ api, clock, onPasts: setPasts });
+    const past = openPasts({ ...clock, api, onPasts: setPasts });
     const stop = watchSymbols({
       ...clock,
       api,
-      random: () => Math.random(),
+      holdS: hasFewConnections() ? HOLD_OF_FEW_S : HOLD_S,
       isVisible,
       watchVisibility(notice) {
         document.addEventListener("visibilitychange", notice);
@@ -51,15 +49,18 @@ export function App() {
       onView(next) {
         setView(next);
         server.report("list", next.retryAtMs !== null);
-        if (next.retryAtMs === null) void follow(next.list);
+        if (next.retryAtMs === null) past.follow(next.list);
       },
       onUnauthorized: () => setSession(null),
     });
     return () => {
       stop();
+      past.close();
       server.report("list", false);
     };
   }, [session]);
+
+  useEverySecond();
 
   if (session === null) {
     return (
@@ -102,6 +103,22 @@ export function App() {
     default:
       return route satisfies never;
   }
+}
+
+/** Ages are told anew while somebody looks. */
+function useEverySecond(): void {
+  const [, setCount] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (isVisible()) setCount((count) => count + 1);
+    }, 1_000);
+    return () => clearInterval(timer);
+  }, []);
+}
+
+function hasFewConnections(): boolean {
+  const [page] = performance.getEntriesByType("navigation");
+  return (page as PerformanceNavigationTiming | undefined)?.nextHopProtocol === "http/1.1";
 }
 
 function currentRoute(): Route {

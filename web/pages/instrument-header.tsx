@@ -6,8 +6,8 @@ import { listedPrice, type Past } from "../data/listed-price.ts";
 import { netPosition } from "../data/positions.ts";
 import type { ListedSymbol } from "../data/symbol-list.ts";
 import { DIRTY } from "../feed/dirty.ts";
+import { signClass } from "./sign-class.ts";
 import { isCutOff, type SymbolView, useRepaint } from "./symbol-view.ts";
-import { signClass } from "./symbols-page.tsx";
 
 /** Name, last price and from when it is, and the day's numbers: of the list's last look, moved on by the live price. */
 export function InstrumentHeader(props: {

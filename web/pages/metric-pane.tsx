@@ -5,7 +5,7 @@ import { formatValue } from "../data/format.ts";
 import { type Line, rangeOf } from "../data/lines.ts";
 import { RANGES } from "../data/ranges.ts";
 import { DIRTY } from "../feed/dirty.ts";
-import type { Panel } from "../feed/panel-feed.ts";
+import type { Panel } from "../feed/panel-state.ts";
 import { type SymbolView, useRepaint } from "./symbol-view.ts";
 
 /** A panel is a trend, not a ticker: four repaints a second are smooth enough and cost little. */
@@ -13,6 +13,7 @@ const REPAINT_MS = 250;
 
 /** One metric: a line a label set, and their values now or under the cursor. */
 export function MetricPane({ view, panel }: { view: SymbolView; panel: Panel }) {
+  const { metric, lines } = panel;
   const container = useRef<HTMLDivElement>(null);
   const [hovered, setHovered] = useState<readonly (number | null)[] | null>(null);
   useRepaint(view, DIRTY.panels, 500);
@@ -20,16 +21,18 @@ export function MetricPane({ view, panel }: { view: SymbolView; panel: Panel }) 
   useEffect(() => {
     if (container.current === null) return;
     const chart = createMetricChart(container.current, { onHover: setHovered });
-    let drawn = "";
+    let drawn: readonly unknown[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
     const draw = () => {
       timer = undefined;
+      const now = view.feed.panel(metric);
+      if (now === null || now.state === "loading") return;
       const endUs = view.feed.endUs();
       const { rangeUs, stepUs } = RANGES[view.feed.range()];
-      const wanted = `${panel.version} ${endUs} ${rangeUs}`;
-      if (wanted === drawn || panel.state === "loading") return;
+      const wanted = [now.lines, endUs, rangeUs];
+      if (wanted.every((each, i) => each === drawn[i])) return;
       drawn = wanted;
-      chart.setLines(panel.lines, endUs, rangeUs, stepUs);
+      chart.setLines(now.lines, endUs, rangeUs, stepUs);
     };
     const stop = view.onPaint((dirty) => {
       if ((dirty & DIRTY.panels) !== 0) timer ??= setTimeout(draw, REPAINT_MS);
@@ -40,14 +43,13 @@ export function MetricPane({ view, panel }: { view: SymbolView; panel: Panel }) 
       stop();
       chart.destroy();
     };
-  }, [view, panel]);
+  }, [view, metric]);
 
-  const { lines } = panel;
   const range = rangeOf(lines);
   return (
-    <section class="metric-pane" data-testid="metric-panel" data-metric={panel.metric}>
+    <section class="metric-pane" data-testid="metric-panel" data-metric={metric}>
       <header>
-        <h3 title={panel.metric}>{panel.metric}</h3>
+        <h3 title={metric}>{metric}</h3>
         {lines.length === 1 && lines[0] && (
           <output class="value">{valueText(hovered?.[0], lines[0], range)}</output>
         )}
@@ -55,7 +57,7 @@ export function MetricPane({ view, panel }: { view: SymbolView; panel: Panel }) 
       <div class="metric-chart" ref={container} />
       {(lines.length > 1 || labelText(lines[0]) !== "") && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and without a mouse only what has the focus does
-        <ul class="metric-legend" tabIndex={0} aria-label={`Lines of ${panel.metric}`}>
+        <ul class="metric-legend" tabIndex={0} aria-label={`Lines of ${metric}`}>
           {lines.map((line, i) => (
             <li key={line.key} title={labelText(line)}>
               <i style={{ background: lineColour(i) }} />

@@ -1,3 +1,5 @@
+import { signClass } from "./sign-class.ts";
+
 const WIDTH = 112;
 const HEIGHT = 26;
 
@@ -21,9 +23,8 @@ export function Sparkline({
       return `${(i * step).toFixed(1)},${y.toFixed(1)}`;
     })
     .join(" ");
-  const direction = change === null || change === 0 ? "" : change > 0 ? "is-up" : "is-down";
   return (
-    <svg class={`sparkline ${direction}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
+    <svg class={`sparkline ${signClass(change)}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
       <polygon points={`0,${HEIGHT} ${points} ${WIDTH},${HEIGHT}`} />
       <polyline points={points} />
     </svg>

@@ -6,8 +6,8 @@ import { pathOfSymbol } from "../data/route.ts";
 import type { ListedSymbol } from "../data/symbol-list.ts";
 import { DIRTY } from "../feed/dirty.ts";
 import { Link } from "./link.tsx";
+import { signClass } from "./sign-class.ts";
 import { type SymbolView, useRepaint } from "./symbol-view.ts";
-import { signClass } from "./symbols-page.tsx";
 
 /** All symbols, beside the one that is open. */
 export function Watchlist(props: {

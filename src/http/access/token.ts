@@ -106,7 +106,7 @@ export function allows(grant: Grant, scope: Scope): boolean {
   return grant.scopes.has(scope) || grant.scopes.has("admin");
 }
 
-export function covers(grant: Grant, symbol: string): boolean {
+export function covers(grant: Pick<Grant, "symbols">, symbol: string): boolean {
   return grant.symbols === null || grant.symbols.some((glob) => matchesGlob(glob, symbol));
 }
 

@@ -6,7 +6,7 @@ import { eventsMessage, partsAround, separate } from "../../../src/protocol/fram
 import type { LogId } from "../../../src/protocol/log-id.ts";
 import { eventsSchema } from "../../../src/protocol/server-message.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
-import { arrived, type Frame, loading, take } from "../../../web/data/join.ts";
+import { arrived, type Frame, LOADING, take } from "../../../web/data/join.ts";
 
 /** Frames that end at 100 (1 event), 104 (2) and 110 (1), joined. */
 const events = [1, 2, 3, 4].map((price): TapeEvent => {
@@ -86,14 +86,14 @@ describe("INV-3 one can go on from the end of every frame, also inside a message
   });
 
   it("a data set that is loaded up to its midst takes the rest", () => {
-    const join = arrived(loading(), 104 as Cursor)?.join ?? loading();
-    expect(shape(take(join, joined))).toEqual([[110, 1]]);
-    expect(take(join, joined)).toEqual([]);
+    const join = arrived(LOADING, 104 as Cursor)?.join ?? LOADING;
+    const taken = take(join, joined);
+    expect(shape(taken.fresh)).toEqual([[110, 1]]);
+    expect(take(taken.join, joined).fresh).toEqual([]);
   });
 
   it("so does one whose answer comes after the message", () => {
-    const join = loading();
-    take(join, joined satisfies Frame);
+    const { join } = take(LOADING, joined satisfies Frame);
     const done = arrived(join, 104 as Cursor);
     expect([shape(done?.held ?? []), shape(done?.fresh ?? [])]).toEqual([
       [

@@ -27,6 +27,7 @@ function world(points: { cursor: Cursor; event: MetricEvent }[]) {
         metrics: points
           .slice(-1)
           .map(({ event }) => ({ metric: "latency", labels: {}, last_ts: event.ts })),
+        ...{ series: points.length, truncated: false },
       }),
     series: (query) => {
       asked.push(query);
@@ -53,6 +54,7 @@ function world(points: { cursor: Cursor; event: MetricEvent }[]) {
       api: api as Api,
       setTimer: clock.setTimer,
       nowMs: clock.nowMs,
+      random: () => 0.5,
       mark: () => {},
       failed: () => {},
     },
@@ -68,7 +70,7 @@ test("INV-3 a live point goes on where the answer ended, and into the mean of it
     event: point(0, value),
   }));
   const { clock, feed } = world(points);
-  void feed.load();
+  feed.load();
   await clock.advance(60);
   // On its way while the series is asked for: one frame the answer holds already, one it does not.
   feed.take({ cursor: 101 as Cursor, events: [point(0, 20)] });
@@ -102,7 +104,7 @@ test("a metric first seen live becomes a panel, with the past it may have", asyn
 
 test("points that have left the range are dropped, so that a page left open does not grow", async () => {
   const { clock, feed } = world([{ cursor: 100 as Cursor, event: point(0, 1) }]);
-  void feed.load();
+  feed.load();
   await clock.advance(120);
   for (let i = 1; i <= 2_000; i++) {
     feed.take({ cursor: (100 + i) as Cursor, events: [point(i, i)] });
@@ -112,7 +114,7 @@ test("points that have left the range are dropped, so that a page left open does
 
 test("a recording of long ago is asked for around its own time, within the server's limit of steps", async () => {
   const { clock, feed, asked } = world([{ cursor: 100 as Cursor, event: point(-500_000_000, 1) }]);
-  void feed.load();
+  feed.load();
   await clock.advance(120);
   const { from, to } = asked[0] ?? { from: 0 };
   expect(from).toBeLessThan(T0 - 500_000_000e6);

@@ -61,6 +61,7 @@ function world(first: Answer<never> | "ok" = "ok") {
       },
       setTimer: clock.setTimer,
       nowMs: clock.nowMs,
+      random: () => 0.5,
       onDirty: () => {},
       onStatus: (status) => statuses.push(status.kind),
       onUnauthorized: () => {

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import type { SymbolSummary, SymbolsAnswer } from "../../../src/protocol/answers.ts";
+import type { SymbolSummary } from "../../../src/protocol/answers.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import { matching, nextList } from "../../../web/data/symbol-list.ts";
-import type { Answer } from "../../../web/feed/api.ts";
+import type { Api } from "../../../web/feed/api.ts";
+import { initialList, listMachine } from "../../../web/feed/symbols-machine.ts";
 import { type SymbolsView, symbolsStatus, watchSymbols } from "../../../web/feed/symbols-watch.ts";
 import { fakeClock } from "../client/fake-clock.ts";
 
@@ -18,21 +19,34 @@ function summary(symbol: string, last: number | null = null): SymbolSummary {
   };
 }
 
+/** A server that holds a question to which it has no news, as `holdS` asks, and answers at once where it `isHasty`. */
 function world() {
   const clock = fakeClock();
   const views: SymbolsView[] = [];
-  const state = { isVisible: true, asked: 0, isAway: false, notice: () => {}, retry: () => {} };
+  const state = {
+    ...{ isVisible: true, asked: 0, held: 0, isAway: false, isHasty: false, version: 1 },
+    ...{ notice: () => {}, retry: () => {} },
+  };
+  const symbols: Api["symbols"] = async ({ tag, holdS, signal }) => {
+    state.asked += 1;
+    if (state.isAway) return { kind: "failed", status: null, detail: "away" };
+    const endMs = clock.nowMs() + (state.isHasty ? 0 : holdS * 1_000);
+    state.held += 1;
+    while (tag === `${state.version}` && clock.nowMs() < endMs && !signal.aborted) {
+      await new Promise<void>((resolve) => clock.setTimer(resolve, 50));
+    }
+    state.held -= 1;
+    if (signal.aborted) return { kind: "failed", status: null, detail: "called off" };
+    const isKnown = tag === `${state.version}`;
+    const list = isKnown ? null : { symbols: [summary("A", state.version)], complete: true };
+    return { kind: "ok", value: { list, tag: `${state.version}` } };
+  };
   const stop = watchSymbols({
-    api: {
-      symbols: async (): Promise<Answer<SymbolsAnswer>> => {
-        state.asked += 1;
-        if (state.isAway) return { kind: "failed", status: null, detail: "away" };
-        return { kind: "ok", value: { symbols: [summary("A", state.asked)], complete: true } };
-      },
-    },
+    api: { symbols },
     nowMs: clock.nowMs,
     random: () => 1,
     setTimer: clock.setTimer,
+    holdS: 20,
     isVisible: () => state.isVisible,
     watchVisibility(notice) {
       state.notice = notice;
@@ -45,39 +59,90 @@ function world() {
     onView: (view) => views.push(view),
     onUnauthorized: () => {},
   });
-  return { clock, views, state, stop };
+  const show = (isVisible: boolean) => {
+    state.isVisible = isVisible;
+    state.notice();
+  };
+  return { clock, views, state, stop, show };
 }
 
-test("the list is asked for each second while the page is visible, and not at all while it is hidden", async () => {
-  const { clock, state, stop } = world();
-  await clock.advance(5_000);
-  expect(state.asked).toBe(6);
-  state.isVisible = false;
-  state.notice();
+test("a list that stays as it is is asked for three times a minute, and one that changes once a second", async () => {
+  const { clock, state, views } = world();
   await clock.advance(60_000);
-  expect(state.asked).toBe(6);
-  state.isVisible = true;
-  state.notice();
+  expect(state.asked).toBeLessThanOrEqual(5);
+  const asked = state.asked;
+  for (let i = 0; i < 100; i++) {
+    state.version += 1;
+    await clock.advance(100);
+  }
+  expect(state.asked - asked).toBeGreaterThanOrEqual(9);
+  expect(state.asked - asked).toBeLessThanOrEqual(11);
+  await clock.advance(1_100);
+  expect(views.at(-1)?.list[0]?.last).toBe(state.version);
+});
+
+test("a server, or what is before it, that holds no question is not pressed", async () => {
+  const { clock, state } = world();
+  state.isHasty = true;
+  await clock.advance(10_000);
+  expect(state.asked).toBeLessThanOrEqual(11);
+});
+
+test("a page that is hidden asks nothing and holds nothing, and asks at once when it is shown", async () => {
+  const { clock, state, stop, show } = world();
+  await clock.advance(5_000);
+  expect(state.held).toBe(1);
+  show(false);
   await clock.advance(100);
-  expect(state.asked).toBe(7);
+  expect(state.held).toBe(0);
+  const { asked } = state;
+  await clock.advance(60_000);
+  expect(state.asked).toBe(asked);
+  show(true);
+  await clock.advance(100);
+  expect(state.asked).toBe(asked + 1);
   stop();
   await clock.advance(60_000);
-  expect(state.asked).toBe(7);
-  expect(clock.pendingTimers()).toBe(0);
+  expect(state.asked).toBe(asked + 1);
+  expect([state.held, clock.pendingTimers()]).toEqual([0, 0]);
+});
+
+test("a page that was opened in the background has its first list, and no second", async () => {
+  const { clock, state, show, views } = world();
+  show(false);
+  await clock.advance(60_000);
+  expect(state.asked).toBe(1);
+  expect(views.at(-1)?.list).toHaveLength(1);
 });
 
 test("a server that is away keeps the last list, counts down, and is asked ever less often", async () => {
   const { clock, state, views } = world();
-  await clock.advance(100);
+  await clock.advance(1_100);
   state.isAway = true;
-  await clock.advance(20_000);
-  expect(state.asked).toBeLessThan(8);
+  state.version += 1;
+  await clock.advance(2_000);
   const { asked } = state;
+  await clock.advance(20_000);
+  expect(state.asked - asked).toBeLessThan(8);
+  const before = state.asked;
   state.retry();
-  expect(state.asked).toBe(asked + 1);
+  expect(state.asked).toBe(before + 1);
+  await clock.advance(10);
   const view = views.at(-1);
   expect(view?.list.map((listed) => listed.symbol)).toEqual(["A"]);
   expect(view && symbolsStatus(view, clock.nowMs()).words).toMatch(/^reconnecting in \d+ s$/);
+});
+
+test("an answer that never comes is called off, and is as good as none", () => {
+  const moment = { nowMs: 0, random: 0.5 };
+  const { state } = listMachine.reduce(initialList(20_000, true), { type: "start" }, moment);
+  const dueMs = listMachine.wakeMs(state);
+  const late = listMachine.reduce(state, { type: "tick" }, { nowMs: dueMs, random: 0.5 });
+  expect(late.effects).toEqual([{ type: "cancel", id: 1 }, { type: "tell" }]);
+  expect(late.state.phase.name).toBe("waiting");
+  const value = { list: { symbols: [], complete: true }, tag: null };
+  const answered = { type: "answered", id: 1, answer: { kind: "ok", value } } as const;
+  expect(listMachine.reduce(late.state, answered, moment).state).toBe(late.state);
 });
 
 test("a list that never was there is connected to, and not again", () => {

@@ -1,0 +1,120 @@
+import type { Env } from "../../bindings/env.ts";
+import { matchesEtag, weakTagOf } from "../../core/caching.ts";
+import { type Look, LookedList } from "../../core/looked-list.ts";
+import type { SymbolsAnswer } from "../../protocol/answers.ts";
+import type { SymbolName } from "../../protocol/symbol.ts";
+import { type ListSources, listSymbols } from "./list-symbols.ts";
+
+/** Looks of one request: each asks every host, and the platform bounds what one request may ask. */
+const MOST_LOOKS = 10;
+
+/** Who reads the list. */
+export interface ListReader {
+  /** The same for all who may see the same symbols. */
+  key: string;
+  sees(symbol: SymbolName): boolean;
+}
+
+/** The list as who may see it gets it. */
+export interface SymbolsView {
+  text: string;
+  etag: string;
+  /** Nothing is known, which is no answer. */
+  isUnsure: boolean;
+}
+
+/** What one look at the hosts has found, and what was made of it, by the key of who reads it. */
+interface Listed {
+  answer: SymbolsAnswer;
+  views: Map<string, SymbolsView>;
+  /** Of all of it. */
+  etag: string;
+}
+
+const EVERYBODY: ListReader = { key: "null", sees: () => true };
+
+/** The list of symbols, looked at once for all who ask for it at about the same time. */
+export class WatchedSymbols {
+  readonly #list = new LookedList<Listed>((one, other) => one.etag === other.etag);
+
+  /** Something was pushed: whoever watches the list looks soon. */
+  mayHaveChanged(): void {
+    this.#list.mayHaveChanged();
+  }
+
+  /** The list as it is now, with everything that was acknowledged before. */
+  async read(sources: ListSources, reader: ListReader): Promise<SymbolsView> {
+    return viewOf(await this.#look(sources), reader);
+  }
+
+  /**
+   * The list, once it is another than `tag` names, or after `waitMs`; without a tag at once. It may be a second old: all who watch
+   * have one look a second together, and one in five seconds while nothing changes.
+   */
+  async watch(
+    sources: ListSources,
+    reader: ListReader,
+    { tag, waitMs }: { tag: string | undefined; waitMs: number },
+  ): Promise<SymbolsView> {
+    const endMs = Date.now() + waitMs;
+    let looks = 0;
+    let seen: Look<Listed> | null = null;
+    let view: SymbolsView | null = null;
+    for (;;) {
+      const nowMs = Date.now();
+      const turn = this.#list.turn(nowMs, seen);
+      if (turn.kind === "found") {
+        seen = turn.look;
+        view = await viewOf(seen.list, reader);
+        if (!matchesEtag(tag, view.etag)) return view;
+      } else if (view !== null && (nowMs >= endMs || looks >= MOST_LOOKS)) {
+        return view;
+      } else if (turn.kind === "look") {
+        looks += 1;
+        await this.#look(sources);
+      } else {
+        const leftMs = view === null ? turn.ms : endMs - nowMs;
+        await new Promise((resolve) => setTimeout(resolve, Math.min(turn.ms, leftMs)));
+      }
+    }
+  }
+
+  async #look(sources: ListSources): Promise<Listed> {
+    const atMs = Date.now();
+    this.#list.begin(atMs);
+    try {
+      const answer: SymbolsAnswer = await listSymbols(sources);
+      const listed: Listed = { answer, views: new Map(), etag: "" };
+      listed.etag = (await viewOf(listed, EVERYBODY)).etag;
+      this.#list.found({ list: listed, atMs });
+      return listed;
+    } catch (error) {
+      this.#list.failed();
+      throw error;
+    }
+  }
+}
+
+async function viewOf({ answer, views }: Listed, reader: ListReader): Promise<SymbolsView> {
+  const known = views.get(reader.key);
+  if (known !== undefined) return known;
+  const symbols = answer.symbols.filter(({ symbol }) => reader.sees(symbol));
+  const { complete } = answer;
+  const text = JSON.stringify({ symbols, complete } satisfies SymbolsAnswer);
+  const isUnsure = !complete && symbols.length === 0;
+  const view = { text, etag: await weakTagOf(text), isUnsure };
+  views.set(reader.key, view);
+  return view;
+}
+
+const lists = new WeakMap<Env, WatchedSymbols>();
+
+/** One an isolate. */
+export function watchedSymbolsOf(env: Env): WatchedSymbols {
+  let list = lists.get(env);
+  if (list === undefined) {
+    list = new WatchedSymbols();
+    lists.set(env, list);
+  }
+  return list;
+}

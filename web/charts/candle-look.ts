@@ -1,0 +1,69 @@
+import {
+  CandlestickSeries,
+  ColorType,
+  CrosshairMode,
+  HistogramSeries,
+  type IChartApiBase,
+  type ISeriesApi,
+  type Time,
+} from "lightweight-charts";
+import { CANVAS_FONT, colour } from "./theme.ts";
+
+/** How the chart of candles looks, in the colours of the page. */
+export function chartOptions() {
+  return {
+    autoSize: true,
+    layout: {
+      background: { type: ColorType.Solid, color: colour("surface") } as const,
+      textColor: colour("text-dim"),
+      fontFamily: CANVAS_FONT,
+      fontSize: 11,
+      // It brings a style element of its own, which a strict Content-Security-Policy refuses: candle-pane.tsx has the link.
+      attributionLogo: false,
+    },
+    grid: {
+      vertLines: { color: colour("grid") },
+      horzLines: { color: colour("grid") },
+    },
+    crosshair: {
+      mode: CrosshairMode.Normal,
+      vertLine: { color: colour("text-faint"), labelBackgroundColor: colour("raised") },
+      horzLine: { color: colour("text-faint"), labelBackgroundColor: colour("raised") },
+    },
+    rightPriceScale: { borderColor: colour("line"), scaleMargins: { top: 0.08, bottom: 0.24 } },
+    timeScale: {
+      borderColor: colour("line"),
+      timeVisible: true,
+      secondsVisible: true,
+      rightOffset: 6,
+      barSpacing: 8,
+      minBarSpacing: 0.6,
+    },
+  };
+}
+
+/** Candles above volume. */
+export function addCandles(chart: IChartApiBase<Time>): {
+  candles: ISeriesApi<"Candlestick">;
+  volume: ISeriesApi<"Histogram">;
+} {
+  const [up, down] = [colour("up"), colour("down")];
+  const candles = chart.addSeries(CandlestickSeries, {
+    upColor: up,
+    downColor: down,
+    wickUpColor: up,
+    wickDownColor: down,
+    borderVisible: false,
+    // Both would follow the last bar in sight; the line of our own stays at the last price.
+    lastValueVisible: false,
+    priceLineVisible: false,
+  });
+  const volume = chart.addSeries(HistogramSeries, {
+    priceScaleId: "volume",
+    priceFormat: { type: "volume" },
+    lastValueVisible: false,
+    priceLineVisible: false,
+  });
+  volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
+  return { candles, volume };
+}

@@ -1,0 +1,182 @@
+import { backoffMs } from "../../client/backoff.ts";
+import { type ListedSymbol, nextList } from "../data/symbol-list.ts";
+import type { Answer, ListAnswer } from "./api.ts";
+import type { Machine, Moment, Step, Tick } from "./machine.ts";
+
+/** Between the starts of two questions, the first of which was answered. */
+const EVERY_MS = 1_000;
+/** An answer that takes longer than the server was asked to hold it, and so much, is as good as none. */
+const PATIENCE_MS = 10_000;
+
+type Phase =
+  | { name: "idle" }
+  | { name: "asking"; id: number; startedAtMs: number; deadlineMs: number }
+  | { name: "waiting"; untilMs: number }
+  /** The page is hidden, and nobody is asked. */
+  | { name: "hidden" }
+  /** A token is needed. */
+  | { name: "refused" };
+
+export interface ListState {
+  phase: Phase;
+  /** How long the server is asked to hold a question to which it has no news. */
+  holdMs: number;
+  isVisible: boolean;
+  list: readonly ListedSymbol[];
+  /** Whether any answer has come: before that an empty list means nothing. */
+  known: boolean;
+  tag: string | null;
+  /** In a row. */
+  failures: number;
+  /** When it is asked again after a failure; null while the server answers. */
+  retryAtMs: number | null;
+  nextId: number;
+}
+
+export type ListMessage =
+  | { type: "start" }
+  | { type: "answered"; id: number; answer: Answer<ListAnswer> }
+  | { type: "shown" }
+  | { type: "hidden" }
+  /** Somebody asks to try at once. */
+  | { type: "retry" };
+
+export type ListEffect =
+  | { type: "ask"; id: number; tag: string | null }
+  | { type: "cancel"; id: number }
+  | { type: "tell" }
+  | { type: "unauthorized" };
+
+export function initialList(holdMs: number, isVisible: boolean): ListState {
+  return {
+    ...{ phase: { name: "idle" }, holdMs, isVisible },
+    ...{ list: [], known: false, tag: null, failures: 0, retryAtMs: null, nextId: 1 },
+  };
+}
+
+/** Asks for the list, and again for a newer one, which the server holds until there is one. */
+export const listMachine: Machine<ListState, ListMessage, ListEffect> = {
+  reduce(state, message, moment) {
+    switch (message.type) {
+      case "start":
+        return ask(state, moment);
+      case "answered":
+        return answered(state, message, moment);
+      case "shown":
+        return shown({ ...state, isVisible: true }, moment);
+      case "hidden":
+        return hidden({ ...state, isVisible: false });
+      case "retry":
+        return state.phase.name === "waiting" ? ask(state, moment) : stay(state);
+      case "tick":
+        return tick(state, message, moment);
+      default:
+        return message satisfies never;
+    }
+  },
+  wakeMs({ phase }) {
+    switch (phase.name) {
+      case "asking":
+        return phase.deadlineMs;
+      case "waiting":
+        return phase.untilMs;
+      case "idle":
+      case "hidden":
+      case "refused":
+        return Number.POSITIVE_INFINITY;
+      default:
+        return phase satisfies never;
+    }
+  },
+};
+
+type ListStep = Step<ListState, ListEffect>;
+
+function stay(state: ListState): ListStep {
+  return { state, effects: [] };
+}
+
+function ask(state: ListState, { nowMs }: Moment, before: readonly ListEffect[] = []): ListStep {
+  const { nextId: id, tag, holdMs } = state;
+  const deadlineMs = nowMs + holdMs + PATIENCE_MS;
+  const phase: Phase = { name: "asking", id, startedAtMs: nowMs, deadlineMs };
+  return {
+    state: { ...state, phase, nextId: id + 1 },
+    effects: [...before, { type: "ask", id, tag }],
+  };
+}
+
+function answered(
+  state: ListState,
+  { id, answer }: { id: number; answer: Answer<ListAnswer> },
+  moment: Moment,
+): ListStep {
+  const { phase } = state;
+  if (phase.name !== "asking" || phase.id !== id) return stay(state);
+  if (answer.kind === "unauthorized") {
+    return {
+      state: { ...state, phase: { name: "refused" } },
+      effects: [{ type: "unauthorized" }],
+    };
+  }
+  if (answer.kind !== "ok") return failed(state, moment);
+  const { list, tag } = answer.value;
+  const next: ListState = { ...state, tag, known: true, failures: 0, retryAtMs: null };
+  if (list !== null) next.list = nextList(state.list, list.symbols);
+  return rest(next, Math.max(moment.nowMs, phase.startedAtMs + EVERY_MS));
+}
+
+function failed(state: ListState, { nowMs, random }: Moment): ListStep {
+  const failures = state.failures + 1;
+  const retryAtMs = nowMs + backoffMs(failures, random);
+  return rest({ ...state, failures, retryAtMs }, retryAtMs);
+}
+
+/** Something is to be told, and nothing to be done until then. */
+function rest(state: ListState, untilMs: number): ListStep {
+  const phase: Phase = state.isVisible ? { name: "waiting", untilMs } : { name: "hidden" };
+  return { state: { ...state, phase }, effects: [{ type: "tell" }] };
+}
+
+function shown(state: ListState, moment: Moment): ListStep {
+  switch (state.phase.name) {
+    case "waiting":
+    case "hidden":
+      return ask(state, moment);
+    case "idle":
+    case "asking":
+    case "refused":
+      return stay(state);
+    default:
+      return state.phase satisfies never;
+  }
+}
+
+function hidden(state: ListState): ListStep {
+  const { phase } = state;
+  switch (phase.name) {
+    case "asking":
+      // A page that was opened in the background has its first list.
+      if (!state.known) return stay(state);
+      return {
+        state: { ...state, phase: { name: "hidden" } },
+        effects: [{ type: "cancel", id: phase.id }],
+      };
+    case "waiting":
+      return stay({ ...state, phase: { name: "hidden" } });
+    case "idle":
+    case "hidden":
+    case "refused":
+      return stay(state);
+    default:
+      return phase satisfies never;
+  }
+}
+
+function tick(state: ListState, _message: Tick, moment: Moment): ListStep {
+  const { phase } = state;
+  if (phase.name === "waiting" && moment.nowMs >= phase.untilMs) return ask(state, moment);
+  if (phase.name !== "asking" || moment.nowMs < phase.deadlineMs) return stay(state);
+  const step = failed(state, moment);
+  return { ...step, effects: [{ type: "cancel", id: phase.id }, ...step.effects] };
+}
