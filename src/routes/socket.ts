@@ -1,5 +1,8 @@
 import { Hono } from "hono";
 import { JOIN_HEADER, type JoinRefusal, type JoinRequest } from "../bindings/host.ts";
+import { hostAt, relayAt } from "../bindings/objects.ts";
+import { hostOf } from "../core/placement.ts";
+import { regionOf, relayOf, type ViewerPlace } from "../core/relaying.ts";
 import { type Authorization, authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { refuseHosts, refuseViewer } from "../middleware/descriptors.ts";
@@ -8,7 +11,6 @@ import { countedAddress } from "../middleware/sender.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { EpochUs } from "../protocol/time.ts";
 import { SUBPROTOCOL } from "../protocol/version.ts";
-import { hostOfSymbol } from "./host-stub.ts";
 import { notKnownYet } from "./known-symbols.ts";
 import { Parameters } from "./parameters.ts";
 
@@ -52,12 +54,21 @@ export const socketRoutes = new Hono<AppEnv>().get("/ws/:symbol", async (c) => {
   return refuseJoin(c, symbol, (await answer.json()) as JoinRefusal);
 });
 
-/** Asks a symbol's host to take a viewer. Whether anybody has pushed the symbol is no question: it may be waited for (SPEC R-1). */
+/** Asks a symbol's host, or a relay of it, to take a viewer. Whether anybody has pushed the symbol is no question: it may be waited for (SPEC R-1). */
 function joinRoom(c: AppContext, join: JoinRequest): Promise<Response> {
   const request = new Request("https://host/", {
     headers: { upgrade: "websocket", [JOIN_HEADER]: asciiJson(join) },
   });
-  return hostOfSymbol(c.env, join.symbol).fetch(request);
+  const host = hostOf(join.symbol, c.get("config"));
+  const relay = relayOf(host, placeOf(c));
+  return (relay === null ? hostAt(c.env, host) : relayAt(c.env, relay)).fetch(request);
+}
+
+/** Where the viewer came in, for which of a host's relays it connects to. */
+function placeOf(c: AppContext): ViewerPlace {
+  if (c.get("config").RELAYS === "off") return { kind: "anywhere" };
+  const { continent } = (c.req.raw.cf ?? {}) as { continent?: string };
+  return { kind: "region", region: regionOf(continent) };
 }
 
 /** A header holds no other characters, and a symbol may be in any script. */
