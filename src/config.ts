@@ -40,6 +40,8 @@ const settingsSchema = z.object({
   ROOM_HOSTS: roomHosts.default(1),
   /** Globs of symbols that have a host of their own all the same. */
   ROOM_DEDICATED: dedicatedSymbols.default([]),
+  /** On Cloudflare: `regions` gives viewers a relay near them; on one machine it is decided by who accepted them. */
+  RELAYS: z.enum(["off", "regions"], { error: "must be off or regions" }).default("off"),
   WRITER_SHARDS: z.coerce.number().int().min(1).max(64).default(1),
   /** Days that raw points and trades are kept; what is rolled up of them stays. */
   KEEP_RAW_DAYS: count(90),

@@ -25,10 +25,9 @@ import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import { createSeriesTable } from "../room/append/series-limit.ts";
 import { nothingYet } from "../room/log/poll.ts";
-import { RoomLog } from "../room/log/room-log.ts";
 import { createArchiveTable } from "../room/past/archive-reads.ts";
 import { ReadTurns } from "../room/past/read-turns.ts";
-import { RoomCore } from "../room/room-core.ts";
+import type { RoomCore } from "../room/room-core.ts";
 import { createStateTables } from "../room/state/room-state.ts";
 import { PingWatch } from "../room/viewers/ping-watch.ts";
 import type { ViewerAttachment, ViewerSocket } from "../room/viewers/viewer.ts";
@@ -38,7 +37,10 @@ import { KnownRequests } from "./append/known-requests.ts";
 import { type AppendDeps, appendBatches, refusalOf } from "./append/plan-append.ts";
 import { CatchUp, WORTH_ROOMS } from "./catch-up.ts";
 import { FanOut } from "./fan-out.ts";
+import { Feeding } from "./feeds/feeding.ts";
+import { Feeds } from "./feeds/feeds.ts";
 import type { HostPorts, HostSettings } from "./host-ports.ts";
+import { loadRoom } from "./load-room.ts";
 import { LoadedRooms } from "./loaded-rooms.ts";
 import { FormerLogs, rememberingLogs } from "./log/former-logs.ts";
 import { HostLog, type RoomId } from "./log/host-log.ts";
@@ -66,7 +68,6 @@ export class HostCore {
   readonly #settings: HostSettings;
   readonly #registry: Registry;
   readonly #log: HostLog;
-  readonly #formerLogs: FormerLogs;
   readonly #symbols: HostSymbols;
   readonly #predecessors: Predecessors;
   readonly #known: KnownRequests;
@@ -76,10 +77,12 @@ export class HostCore {
   readonly #append: AppendDeps<RoomCore>;
   readonly #batcher: AppendBatcher<HostBatch, HostOutcome>;
   readonly #fanOut: FanOut;
+  readonly #feeds: Feeds;
+  /** What relays ask. */
+  readonly feeding: Feeding;
   readonly #pruning: Pruning;
   readonly #catchUp: CatchUp;
   readonly #pings: PingWatch;
-  readonly #turns = new ReadTurns();
 
   /** `asleep`: the sockets that slept with the host, each with its room. */
   constructor(
@@ -97,7 +100,8 @@ export class HostCore {
     createArchiveTable(sql);
     const log = new HostLog(sql, clock.nowUs(), ports.newId, keeping);
     this.#log = log;
-    this.#formerLogs = new FormerLogs(sql);
+    const former = new FormerLogs(sql);
+    const turns = new ReadTurns();
     this.#registry = new Registry(sql);
     const meta = new HostMeta(sql);
     const firstKeys = new FirstEditionKeys(sql);
@@ -106,7 +110,7 @@ export class HostCore {
       ...{ host: name, placement: limits, meta, nowMs },
       isUsed: () => this.#registry.size > 0,
       ...{ keeper: ports.keeper, firstEdition: ports.firstEdition },
-      others: rememberingLogs(ports.others, this.#formerLogs),
+      others: rememberingLogs(ports.others, former),
       rememberKeys: (symbol, keys) => firstKeys.remember(symbol, keys),
       failed: (event, error) => this.#failed(event, error),
     });
@@ -130,7 +134,32 @@ export class HostCore {
       keepAwake: (work) => keepAwake(work.then(() => undefined)),
       failed: (event, error) => this.#failed(event, error),
     });
-    this.#rooms = new LoadedRooms((symbol) => this.#load(symbol), nowMs);
+    this.#feeds = new Feeds({
+      ...{ sql, log: log.id, clock, random, keepAwake, logger },
+      logOf: (symbol) => {
+        const room = this.#roomOf(symbol);
+        return room.log.isPlaced ? room.log : null;
+      },
+      feed: (relay, feed) => ports.relays.feed(relay, feed),
+    });
+    this.feeding = new Feeding({
+      ...{ log: log.id, formerLogs: () => former.all, feeds: this.#feeds },
+      mayKnow: (symbol) => this.#mayKnow(symbol),
+      roomOf: (symbol) => this.#roomOf(symbol),
+      armAlarm: (room) => this.#armAlarm(room),
+    });
+    const load = (symbol: SymbolName) =>
+      loadRoom(
+        {
+          ...{ ports, settings, symbols: this.#symbols, outbox: this.#outbox, feeds: this.#feeds },
+          shared: { log, registry: this.#registry, held: this.#outbox.held, former },
+          turns,
+          appendOwn: (room, frames) => this.#appendOwn(room, frames),
+          armAlarm: (room) => this.#armAlarm(room),
+        },
+        symbol,
+      );
+    this.#rooms = new LoadedRooms(load, nowMs);
     this.#outbox = new Outbox({
       ...{ host: name, sql, log, partLimit, clock, random, keepAwake, logger },
       writer: ports.writer,
@@ -177,6 +206,10 @@ export class HostCore {
     });
     for (const [symbol, socket, attachment] of asleep) {
       this.#roomOf(symbol).rejoin(socket, attachment);
+    }
+    for (const symbol of this.#feeds.resume()) {
+      if (this.#registry.find(symbol)?.isSealed) this.#feeds.ofRoom(symbol).dismiss();
+      else this.#roomOf(symbol).rewatch();
     }
     this.#symbols.begin();
     // A book that was changed before the host died is sampled at the next alarm.
@@ -309,11 +342,15 @@ export class HostCore {
   /** A viewer connects; `accept` makes its socket, and is called only where it may come in. */
   async join(request: JoinRequest, accept: () => ViewerSocket): Promise<JoinRefusal | null> {
     const { symbol } = request;
-    // It may be waited for, whether or not Postgres can be asked, but for a host that does not know yet what was before it.
-    if (!this.#symbols.isKnown(symbol) && !(await this.#symbols.learn())) {
+    if (!(await this.#mayKnow(symbol))) {
       return { kind: "refused", reason: "not_known_yet", retryAfterS: NOT_KNOWN_RETRY_S };
     }
     return this.#roomOf(symbol).join(request, accept);
+  }
+
+  /** It may be waited for, whether or not Postgres can be asked, but for a host that does not know yet what was before it. */
+  async #mayKnow(symbol: SymbolName): Promise<boolean> {
+    return this.#symbols.isKnown(symbol) || (await this.#symbols.learn());
   }
 
   /** A viewer said something. */
@@ -362,27 +399,6 @@ export class HostCore {
     // Somebody waited for it before anything was known of it.
     const record = room.log.id === null ? this.#registry.find(symbol) : undefined;
     if (record !== undefined) room.log.adopt(record);
-    return room;
-  }
-
-  #load(symbol: SymbolName): RoomCore {
-    const { sql, clock, random, keepAwake, logger, archiveOf } = this.#ports;
-    const record = this.#registry.find(symbol) ?? null;
-    const shared = {
-      ...{ log: this.#log, registry: this.#registry, held: this.#outbox.held },
-      former: this.#formerLogs,
-    };
-    const log = new RoomLog(shared, record);
-    const room: RoomCore = new RoomCore(symbol, log, this.#settings, {
-      ...{ sql, clock, random, keepAwake, logger, turns: this.#turns },
-      archive: archiveOf(symbol),
-      earlierPlace: () => this.#symbols.earlierPlace(symbol),
-      handedOverThrough: () => this.#symbols.handedOverThrough(symbol),
-      lookAtDatabase: () => this.#outbox.lookAtDatabase(),
-      mayStoreNow: () => this.#outbox.kick(),
-      appendOwn: (frames) => this.#appendOwn(room, frames),
-      armAlarm: () => this.#armAlarm(room),
-    });
     return room;
   }
 

@@ -1,6 +1,8 @@
+import type { FeedAnswer, RelayFeed } from "../../src/bindings/relay.ts";
 import type { WriterCalls } from "../../src/bindings/writer.ts";
 import type { Config } from "../../src/config.ts";
 import type { HostName, Placement } from "../../src/core/placement.ts";
+import type { RelayName } from "../../src/core/relaying.ts";
 import type { ImportedPrice } from "../../src/db/bars/read-imported-prices.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Log } from "../../src/telemetry/log.ts";
@@ -44,6 +46,8 @@ export interface HostPorts {
     readPrices(symbols: readonly SymbolName[]): Promise<ReadonlyMap<SymbolName, ImportedPrice>>;
   };
   keeper: PredecessorsDeps["keeper"];
+  /** Relays that watch rooms of this host. */
+  relays: { feed(relay: RelayName, feed: RelayFeed): Promise<FeedAnswer> };
   /** The other hosts. */
   others: PredecessorsDeps["others"];
   /** Null where there was no first edition. */

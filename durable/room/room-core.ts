@@ -5,16 +5,19 @@ import type {
   PollPage,
   RoomTail,
 } from "../../src/bindings/host.ts";
+import type { RoomPage } from "../../src/bindings/relay.ts";
 import { bookOf } from "../../src/core/book-samples.ts";
 import { seriesHash } from "../../src/core/series-hash.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
+import type { Bar } from "../../src/protocol/bar.ts";
 import { ROOM_SILENCE_MS } from "../../src/protocol/heartbeat.ts";
 import type { LogId } from "../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import type { LogFrame } from "../host/log/host-log.ts";
 import { RoomAppend } from "./append/append.ts";
 import { SeriesLimit } from "./append/series-limit.ts";
+import { pageOf } from "./log/page.ts";
 import { nothingYet, readPoll, resetPage } from "./log/poll.ts";
 import { Pollers } from "./log/pollers.ts";
 import { resumptionOf } from "./log/resume.ts";
@@ -25,6 +28,7 @@ import { EarlierLifeSearch, lastValuesOf } from "./past/earlier-life.ts";
 import { logSearchFailure, searchFailureOf } from "./past/search-failure.ts";
 import type { RoomPorts, RoomSettings } from "./room-ports.ts";
 import { BookSampler } from "./state/book-sampler.ts";
+import { readMinute } from "./state/read-minute.ts";
 import { RoomState } from "./state/room-state.ts";
 import { summaryOf } from "./state/symbol-report.ts";
 import type { ViewerAttachment, ViewerSocket } from "./viewers/viewer.ts";
@@ -88,8 +92,14 @@ export class RoomCore {
     if (log.hasBook) this.#booksNow();
   }
 
+  /** Viewers whose sockets are here. */
   get viewers(): number {
     return this.#watching?.viewers.size ?? 0;
+  }
+
+  /** Whether anybody watches, here or by way of a relay. */
+  get isWatched(): boolean {
+    return this.viewers > 0 || this.#ports.relays.viewers() !== null;
   }
 
   /** What it would cost to send something to those who are live now, in ms. */
@@ -99,7 +109,7 @@ export class RoomCore {
 
   /** Will an alarm want its last values? */
   get foldsAtAlarm(): boolean {
-    return this.#books !== null || this.viewers > 0;
+    return this.#books !== null || this.isWatched;
   }
 
   /** May what the log has of the room go to Postgres? Not while it may lie before the end of an earlier life. */
@@ -119,10 +129,10 @@ export class RoomCore {
 
   /** When the room wants to be woken, in ms; null where it need not be. It may be past. */
   dueMs(nowMs: number): number | null {
-    const { nextEndMs, barDueUs } = this.#watching?.due ?? { nextEndMs: null, barDueUs: null };
+    const barDueUs = this.#watching?.barDueUs ?? null;
     const bookDueMs = this.#books?.dueMs(nowMs) ?? null;
     const due = [
-      this.viewers > 0 ? Math.min(nowMs + ROOM_SILENCE_MS, nextEndMs ?? nowMs) : null,
+      this.#watching?.viewersDueMs(nowMs) ?? null,
       bookDueMs === null ? null : Math.min(bookDueMs, nowMs + ROOM_SILENCE_MS),
       barDueUs === null ? null : Math.max(Math.ceil(barDueUs / 1_000), nowMs + AGAIN_MS),
     ].filter((ms) => ms !== null);
@@ -135,6 +145,7 @@ export class RoomCore {
     // What has no place yet may move behind what an earlier life had: who waits for it is told then, and once.
     if (!this.log.isPlaced) return;
     this.#watching?.viewers.published();
+    this.#ports.relays.published();
     this.#pollers.wake();
   }
 
@@ -194,7 +205,7 @@ export class RoomCore {
     if (this.#line?.cursor !== cursor) {
       this.#line = { cursor, line: summaryOf(this.symbol, this.#stateNow().foldToHead(), 0) };
     }
-    return { ...this.#line.line, viewers: this.viewers };
+    return { ...this.#line.line, viewers: this.viewers + (this.#ports.relays.viewers() ?? 0) };
   }
 
   /** A viewer connects; `accept` makes its socket, and is called only where it may come in. */
@@ -202,19 +213,9 @@ export class RoomCore {
     if (!(await this.isKnown())) {
       return { kind: "refused", reason: "not_known_yet", retryAfterS: NOT_KNOWN_RETRY_S };
     }
-    const { clock, logger } = this.#ports;
-    const watching = this.#watchingNow();
-    const refusal = watching.door.refusalOf(request, clock.nowMs());
-    if (refusal !== null) return refusal;
-    const { since, log, viewerKey: key, expiresAtMs, correlationId } = request;
-    watching.viewers.join(accept(), since, { key, expiresAtMs }, log);
-    // A thousand viewers may come back in a second, and a line for each would be a part of what that takes.
-    if (logger.isEnabledFor("debug")) {
-      const { symbol, viewers } = this;
-      logger.debug("viewer_joined", { correlation_id: correlationId, symbol, since, viewers });
-    }
-    this.#ports.armAlarm();
-    return null;
+    const refusal = this.#watchingNow().join(request, accept);
+    if (refusal === null) this.#ports.armAlarm();
+    return refusal;
   }
 
   /** A viewer's socket slept with the host. */
@@ -238,6 +239,7 @@ export class RoomCore {
     const keyframe = hasBook ? this.#booksNow().takeChanged(this.#ports.clock.nowUs()) : null;
     if (keyframe !== null) this.#ports.appendOwn(keyframe);
     this.#watching?.viewers.closeAll("goingAway");
+    this.#ports.relays.dismiss();
     this.#pollers.wake();
   }
 
@@ -248,8 +250,37 @@ export class RoomCore {
     this.#archive?.forgetUnused();
     const keyframe = this.#books?.takeDue(nowUs) ?? null;
     if (keyframe !== null) this.#ports.appendOwn(keyframe);
-    this.#watching?.closeBar(nowUs);
+    const closed = this.#watching?.closeBar(nowUs) ?? null;
+    if (closed !== null) this.#ports.relays.barClosed(closed, this.log.head);
     if (this.log.isPending) this.#earlier.kick();
+  }
+
+  /** What a relay begins with, of a room that is known. From now on it looks after bars for those who watch there. */
+  beginRelay(): { head: Cursor; oldest: Cursor; values: string } {
+    const { head, oldest } = this.log;
+    this.#watchingNow();
+    return { head, oldest, values: JSON.stringify(this.#stateNow().foldToHead()) };
+  }
+
+  /** A relay has watched since before the host slept. */
+  rewatch(): void {
+    if (!this.log.isPending) this.#watchingNow();
+  }
+
+  /** Frames in `(after, upTo]`, perhaps not all of them, from Postgres or the log. */
+  async readPage(after: Cursor, upTo: Cursor): Promise<RoomPage> {
+    if (!(await this.isKnown())) return { kind: "busy" };
+    const { prunedThrough, head } = this.log;
+    const end = Math.min(upTo, head) as Cursor;
+    if (after < prunedThrough) {
+      return this.#archiveNow().read(after, Math.min(end, prunedThrough) as Cursor);
+    }
+    return pageOf(this.log, after, end);
+  }
+
+  /** The bar of a minute with every trade up to `through`, which is in the log. */
+  readMinute(minuteUs: EpochUs, through: Cursor): Promise<Bar | null> {
+    return readMinute(this.#ports.archive, this.log, minuteUs, through);
   }
 
   /** Everything of the room up to here is in what it remembers; null where it cannot be, for it is not known what was before. */
@@ -323,6 +354,8 @@ export class RoomCore {
       ...{ symbol, log, settings: this.#settings, ports: this.#ports },
       state: this.#stateNow(),
       readArchive: this.#archiveNow().read,
+      readBar: (minuteUs, through) => this.readMinute(minuteUs, through),
+      elsewhere: () => this.#ports.relays.viewers(),
     });
     return this.#watching;
   }

@@ -3,6 +3,7 @@ import type { EncodedFrame } from "../../src/core/encode-events.ts";
 import type { TailTrade } from "../../src/db/bars/read-bar-columns.ts";
 import type { EarlierLife } from "../../src/db/events/read-earlier-life.ts";
 import type { Bar } from "../../src/protocol/bar.ts";
+import type { BarMessage } from "../../src/protocol/server-message.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
 import type { Log } from "../../src/telemetry/log.ts";
 import type { Clock } from "../clock.ts";
@@ -46,6 +47,18 @@ export interface RoomArchive {
   ): Promise<Bar | null>;
 }
 
+/** The relays that watch a room, as the room sees them. */
+export interface RelaysOfRoom {
+  /** Viewers that they have said; null where no relay watches. */
+  viewers(): number | null;
+  /** There is more in the log. */
+  published(): void;
+  /** The newest bar was said to be closed, when this was the head. */
+  barClosed(bar: BarMessage, head: Cursor): void;
+  /** The symbol is on another host. */
+  dismiss(): void;
+}
+
 /** What a room needs of its host and of others. It knows no platform. */
 export interface RoomPorts {
   /** The host's database; what one turn of the event loop writes is committed at once. */
@@ -66,6 +79,8 @@ export interface RoomPorts {
   mayStoreNow(): void;
   /** Appends frames of the room's own to the log. */
   appendOwn(frames: readonly EncodedFrame[]): void;
+  /** The viewers that the room has by way of relays. */
+  relays: RelaysOfRoom;
   /** Something has become due, or will sooner than before: the host looks at `dueMs`. */
   armAlarm(): void;
   logger: Log;

@@ -4,6 +4,7 @@ import type { PositionEvent } from "../protocol/event.ts";
 import type { LogId } from "../protocol/log-id.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor } from "../protocol/time.ts";
+import type { FeedingCalls } from "./relay.ts";
 
 /** A request's `Idempotency-Key`, with whose it is, and a digest of the whole request: its route and its body. */
 export interface IdempotentRequest {
@@ -132,7 +133,7 @@ export type HandedOver =
 export type HadPart = "same" | "other" | "no";
 
 /** What the Worker and the other objects may ask of a host. */
-export interface HostCalls extends Rpc.DurableObjectBranded {
+export interface HostCalls extends Rpc.DurableObjectBranded, FeedingCalls {
   /** Appends a batch whole or not at all, in one commit with those that arrive together with it. */
   append(batch: HostBatch): Promise<HostOutcome>;
   /** What would the host say to the batch? Null: it would take it. Asked where a request goes to several hosts. */

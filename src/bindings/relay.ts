@@ -1,6 +1,7 @@
 import type { RelayName } from "../core/relaying.ts";
 import type { Bar } from "../protocol/bar.ts";
 import type { LogId } from "../protocol/log-id.ts";
+import type { BarMessage } from "../protocol/server-message.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../protocol/time.ts";
 
@@ -19,8 +20,8 @@ export interface FedRoom {
   after: Cursor;
   /** All frames of the room after `after` and up to the last of these. */
   frames: FedFrame[];
-  /** The room has said that its newest bar is closed, when this was its newest frame; null where it has not. */
-  barClosedAt: Cursor | null;
+  /** The newest bar, where the room has said that it is closed, and the room's head when it did; null where it has not. */
+  barClosed: { at: Cursor; bar: BarMessage } | null;
 }
 
 /** What a host sends a relay of the rooms that this watches. What of it the relay has already it passes over. */
@@ -60,9 +61,7 @@ export type WatchAnswer =
       elsewhere: number;
     }
   /** The host does not know yet what was before its log. */
-  | { kind: "not_known_yet" }
-  /** The symbol is on another host. */
-  | { kind: "moved" };
+  | { kind: "not_known_yet" };
 
 /** How a host has what a relay says that it watches. */
 export interface StillWatched {

@@ -1,7 +1,9 @@
 import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { JOIN_HEADER, type JoinRefusal, type JoinRequest } from "../bindings/host.ts";
-import { Rooms } from "../bindings/rooms.ts";
+import { hostAt, relayAt } from "../bindings/objects.ts";
+import { hostOf } from "../core/placement.ts";
+import { regionOf, relayOf, type ViewerPlace } from "../core/relaying.ts";
 import { accessOf, coverSymbols, needs } from "../http/access/authorize.ts";
 import { countedAddress } from "../http/access/sender.ts";
 import type { Access } from "../http/access/token.ts";
@@ -57,12 +59,21 @@ export const socketRoutes = new Hono<AppEnv>().get(
   },
 );
 
-/** Asks a symbol's host to take a viewer. Whether anybody has pushed the symbol is no question: it may be waited for (SPEC R-1). */
+/** Asks a symbol's host, or a relay of it, to take a viewer. Whether anybody has pushed the symbol is no question: it may be waited for (SPEC R-1). */
 function joinRoom(c: AppContext, join: JoinRequest): Promise<Response> {
   const request = new Request("https://host/", {
     headers: { upgrade: "websocket", [JOIN_HEADER]: asciiJson(join) },
   });
-  return new Rooms(c.env).hostOf(join.symbol).fetch(request);
+  const host = hostOf(join.symbol, c.get("config"));
+  const relay = relayOf(host, placeOf(c));
+  return (relay === null ? hostAt(c.env, host) : relayAt(c.env, relay)).fetch(request);
+}
+
+/** Where the viewer came in, for which of a host's relays it connects to. */
+function placeOf(c: AppContext): ViewerPlace {
+  if (c.get("config").RELAYS === "off") return { kind: "anywhere" };
+  const { continent } = (c.req.raw.cf ?? {}) as { continent?: string };
+  return { kind: "region", region: regionOf(continent) };
 }
 
 /** A header holds no other characters, and a symbol may be in any script. */

@@ -9,7 +9,7 @@ import type { Config } from "../config.ts";
 import { shorten } from "../core/shorten.ts";
 
 /** Who writes a line: the Worker, or one of the Durable Objects. */
-export type LogService = "worker" | "host" | "room" | "writer" | "keeper";
+export type LogService = "worker" | "host" | "relay" | "room" | "writer" | "keeper";
 
 /** What a line may carry besides its event. `correlation_id` is that of the request that led to it. */
 export interface LogFields {

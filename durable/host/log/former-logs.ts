@@ -17,6 +17,10 @@ export class FormerLogs {
     for (const { id } of sql.exec("SELECT id FROM former_logs")) this.#ids.add(id as LogId);
   }
 
+  get all(): LogId[] {
+    return [...this.#ids];
+  }
+
   has(id: LogId): boolean {
     return this.#ids.has(id);
   }

@@ -1,6 +1,6 @@
 import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
-import type { RoomLog } from "./room-log.ts";
+import type { WatchedLog } from "./watched-log.ts";
 
 /** Where a reader goes on, or that nothing can be said of what came after its cursor. */
 export type Resumption =
@@ -14,7 +14,7 @@ export type Resumption =
  * (SPEC C-6).
  */
 export function resumptionOf(
-  log: Pick<RoomLog, "head" | "logId" | "isFormer">,
+  log: Pick<WatchedLog, "head" | "logId" | "isFormer">,
   since: Cursor,
   of: LogId | null,
 ): Resumption {

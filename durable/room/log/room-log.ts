@@ -4,6 +4,7 @@ import type { FormerLogs } from "../../host/log/former-logs.ts";
 import type { HostLog, LogFrame, RoomId } from "../../host/log/host-log.ts";
 import type { HeldBack } from "../../host/outbox/held-back.ts";
 import type { Registry, RoomRecord } from "../../host/registry.ts";
+import type { FoldedLog, WatchedLog } from "./watched-log.ts";
 
 /** What a host shares among the logs of its rooms. */
 export interface SharedLog {
@@ -19,7 +20,7 @@ export interface SharedLog {
  * What a room sees of the log that it shares with the other rooms of its host: its own frames, and where they lie. A room that
  * nobody has pushed to has no record yet, and nothing of it is on disk.
  */
-export class RoomLog {
+export class RoomLog implements WatchedLog, FoldedLog {
   readonly #log: HostLog;
   readonly #registry: Registry;
   readonly #held: SharedLog["held"];
@@ -55,9 +56,14 @@ export class RoomLog {
     return this.#former.has(log);
   }
 
-  /** Cursor of the newest frame. */
+  /** Cursor of the newest frame, or of where the room began, which viewers may have been told. */
   get head(): Cursor {
-    return Math.max(this.#last ?? 0, this.#born, this.#record?.before ?? 0) as Cursor;
+    return Math.max(this.lastFrame, this.#born) as Cursor;
+  }
+
+  /** No frame of the room is behind it; 0 where there has been none. */
+  get lastFrame(): Cursor {
+    return Math.max(this.#last ?? 0, this.#record?.before ?? 0) as Cursor;
   }
 
   /** Every frame after it can be read here; every frame up to it is in Postgres. */
@@ -68,6 +74,10 @@ export class RoomLog {
     // Nothing of the room lies between its newest frame and where the host was pruned.
     const pruned = Math.max(record.before, Math.min(prunedThrough, this.#last ?? 0));
     return Math.min(pruned, this.#heldAfter) as Cursor;
+  }
+
+  get oldest(): Cursor {
+    return this.prunedThrough;
   }
 
   /** Every frame up to it is known to be in Postgres. */

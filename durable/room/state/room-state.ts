@@ -3,7 +3,7 @@ import type { BarMessage } from "../../../src/protocol/server-message.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 import type { LogFrame } from "../../host/log/host-log.ts";
 import { TradeWindow } from "../append/trade-window.ts";
-import type { RoomLog } from "../log/room-log.ts";
+import type { FoldedLog } from "../log/watched-log.ts";
 import { numberOf, type SqlPort, textOf } from "../sql-port.ts";
 import { type LastValues, LastValuesFold } from "./last-values.ts";
 
@@ -41,7 +41,7 @@ export function createStateTables(sql: SqlPort): void {
  */
 export class RoomState {
   readonly #sql: SqlPort;
-  readonly #log: RoomLog;
+  readonly #log: FoldedLog;
   #fold: LastValuesFold;
   #foldedThrough: Cursor;
   #savedThrough: Cursor;
@@ -52,7 +52,7 @@ export class RoomState {
   readonly #oldMinutes = new Set<EpochUs>();
   #tradeWindow: TradeWindow | null = null;
 
-  constructor(sql: SqlPort, log: RoomLog) {
+  constructor(sql: SqlPort, log: FoldedLog) {
     this.#sql = sql;
     this.#log = log;
     const [saved] =
@@ -68,10 +68,17 @@ export class RoomState {
     this.#savedThrough = this.#foldedThrough;
   }
 
-  /** The log has just been told what was before it: everything is made anew on top of that. */
-  begin(before: LastValues, tradeKeys: readonly string[]): void {
+  /**
+   * The log has just been told what was before it: everything is made anew on top of that. `through`: `before` has everything up to
+   * there.
+   */
+  begin(
+    before: LastValues,
+    tradeKeys: readonly string[],
+    through: Cursor = this.#log.prunedThrough,
+  ): void {
     this.#fold = new LastValuesFold(before);
-    this.#foldedThrough = this.#log.prunedThrough;
+    this.#foldedThrough = through;
     this.#bars = [];
     this.#oldMinutes.clear();
     this.#tradeWindow = null;
@@ -135,6 +142,12 @@ export class RoomState {
     const bar = this.foldToHead().closeBar();
     if (bar !== null) this.#checkpoint();
     return bar;
+  }
+
+  /** The newest bar was said to be closed when `cursor` was the head, which it is: those who are live are told behind that. */
+  noteBarClosed(cursor: Cursor): void {
+    const bar = this.closeBar();
+    if (bar !== null) this.#bars.push({ cursor, bar });
   }
 
   get hasOldMinutes(): boolean {

@@ -1,12 +1,12 @@
 import type { Cursor } from "../../../src/protocol/time.ts";
-import type { RoomLog } from "../log/room-log.ts";
+import type { WatchedLog } from "../log/watched-log.ts";
 import type { FanOutPace } from "./fan-out-pace.ts";
 import { type MessageLimits, messagesOf, type ReadyMessage } from "./messages.ts";
 import { fallBehind, isWindowFull, saveAttachment, saveIfStale, type Viewer } from "./viewer.ts";
 import { type Mark, SentBytes } from "./window.ts";
 
 export interface LiveStreamDeps {
-  log: RoomLog;
+  log: WatchedLog;
   /** Marks of the stream lie so far apart, in bytes. */
   grainBytes: number;
   pace: FanOutPace;
@@ -85,6 +85,14 @@ export class LiveStream {
   /** Nobody is there who would have to be sent what was appended. */
   skip(): void {
     if (!this.#isRunning) this.#skip();
+  }
+
+  /** What comes now is for replay to bring: those who are live go on from where they stand. */
+  restart(): void {
+    for (const viewer of this.#live) fallBehind(viewer, this.sent, this.#deps.nowMs());
+    this.#live.clear();
+    this.#skip();
+    this.#deps.moved();
   }
 
   #skip(): void {

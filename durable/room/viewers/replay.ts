@@ -1,6 +1,6 @@
 import type { CaughtUp, Gap } from "../../../src/protocol/server-message.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
-import type { RoomLog } from "../log/room-log.ts";
+import type { WatchedLog } from "../log/watched-log.ts";
 import type { FramesPage, ReadArchive } from "../past/archive.ts";
 import type { LiveStream } from "./live-stream.ts";
 import { type MessageLimits, messagesOf, type ReadyMessage } from "./messages.ts";
@@ -12,7 +12,7 @@ const PAGE_SHARE = 1 / 16;
 type Replaying = Extract<ViewerPhase, { kind: "replaying" }>;
 
 export interface ReplayDeps {
-  log: RoomLog;
+  log: WatchedLog;
   live: LiveStream;
   /** Most bytes a viewer may have unacknowledged. */
   windowBytes: number;

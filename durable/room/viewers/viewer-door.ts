@@ -11,9 +11,12 @@ const FULL_RETRY_S = 10;
 export class ViewerDoor {
   readonly #viewers: Viewers;
   readonly #limits: RoomSettings["limits"];
+  readonly #elsewhere: () => number;
   readonly #connects: ConnectLimit;
 
-  constructor(viewers: Viewers, limits: RoomSettings["limits"]) {
+  /** `elsewhere`: viewers of the room that are not here, which count for L-4. */
+  constructor(viewers: Viewers, limits: RoomSettings["limits"], elsewhere: () => number) {
+    this.#elsewhere = elsewhere;
     this.#viewers = viewers;
     this.#limits = limits;
     this.#connects = new ConnectLimit(limits.LIMIT_CONNECTS_PER_MINUTE);
@@ -22,7 +25,7 @@ export class ViewerDoor {
   /** Null where the viewer may come in. Counts as a connect then. */
   refusalOf({ viewerKey }: JoinRequest, nowMs: number): JoinRefusal | null {
     const { LIMIT_VIEWERS, LIMIT_SOCKETS_PER_VIEWER } = this.#limits;
-    if (LIMIT_VIEWERS > 0 && this.#viewers.size >= LIMIT_VIEWERS) {
+    if (LIMIT_VIEWERS > 0 && this.#viewers.size + this.#elsewhere() >= LIMIT_VIEWERS) {
       return { kind: "refused", reason: "full", retryAfterS: FULL_RETRY_S };
     }
     const sockets = this.#viewers.socketsOf(viewerKey);

@@ -5,7 +5,7 @@ import type { BarMessage, Gap, ServerMessage } from "../../../src/protocol/serve
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 import { resumptionOf } from "../log/resume.ts";
-import type { RoomLog } from "../log/room-log.ts";
+import type { WatchedLog } from "../log/watched-log.ts";
 import type { ReadArchive } from "../past/archive.ts";
 import type { LastValuesFold } from "../state/last-values.ts";
 import type { FanOutPace } from "./fan-out-pace.ts";
@@ -31,7 +31,7 @@ import {
 
 export interface ViewersDeps {
   symbol: SymbolName;
-  log: RoomLog;
+  log: WatchedLog;
   /** Most bytes a viewer may have unacknowledged. */
   windowBytes: number;
   messageLimits: MessageLimits;
@@ -131,7 +131,7 @@ export class Viewers {
       type: "hello",
       room: symbol,
       cursor: log.head,
-      oldest: log.prunedThrough,
+      oldest: log.oldest,
       log: log.logId,
       heartbeat_ms: HEARTBEAT_MS,
       // An ack is due after half of the window, so that none that is in time can come too late.
@@ -240,6 +240,11 @@ export class Viewers {
   published(): void {
     if (this.#viewers.size === 0) this.#live.skip();
     else this.#live.published();
+  }
+
+  /** The log goes on elsewhere than where the live viewers are: they replay what lies between. */
+  restart(): void {
+    this.#live.restart();
   }
 
   #moved(): void {

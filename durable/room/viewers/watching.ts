@@ -1,41 +1,54 @@
+import type { JoinRefusal, JoinRequest } from "../../../src/bindings/host.ts";
 import { lineOf } from "../../../src/db/driver/database-error.ts";
+import type { Bar } from "../../../src/protocol/bar.ts";
+import { ROOM_SILENCE_MS } from "../../../src/protocol/heartbeat.ts";
+import type { BarMessage } from "../../../src/protocol/server-message.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { EpochUs } from "../../../src/protocol/time.ts";
-import type { RoomLog } from "../log/room-log.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { WatchedLog } from "../log/watched-log.ts";
 import type { ReadArchive } from "../past/archive.ts";
 import type { RoomPorts, RoomSettings } from "../room-ports.ts";
 import { LateBars } from "../state/late-bars.ts";
-import { readMinute } from "../state/read-minute.ts";
 import type { RoomState } from "../state/room-state.ts";
+import type { ViewerSocket } from "./viewer.ts";
 import { ViewerDoor } from "./viewer-door.ts";
 import { Viewers } from "./viewers.ts";
 
 export interface WatchingDeps {
   symbol: SymbolName;
-  log: RoomLog;
+  log: WatchedLog;
   state: RoomState;
   settings: RoomSettings;
-  ports: Pick<RoomPorts, "clock" | "keepAwake" | "archive" | "logger">;
+  ports: Pick<RoomPorts, "clock" | "keepAwake" | "logger">;
   readArchive: ReadArchive;
+  /** The bar of a minute with every trade up to `through`. */
+  readBar: (minuteUs: EpochUs, through: Cursor) => Promise<Bar | null>;
+  /** Viewers of the room that are not here; null where none can be. */
+  elsewhere: () => number | null;
 }
 
 /** What a room has for its viewers: made when the first one comes. */
 export class Watching {
   readonly viewers: Viewers;
   readonly door: ViewerDoor;
-  readonly #log: RoomLog;
+  readonly #log: WatchedLog;
   readonly #state: RoomState;
+  readonly #ports: WatchingDeps["ports"];
+  readonly #elsewhere: WatchingDeps["elsewhere"];
 
-  constructor({ symbol, log, state, settings, ports, readArchive }: WatchingDeps) {
-    const { clock, keepAwake, archive, logger } = ports;
+  constructor(deps: WatchingDeps) {
+    const { symbol, log, state, settings, ports, readArchive, readBar, elsewhere } = deps;
+    const { clock, keepAwake, logger } = ports;
     const { nowMs, wait } = clock;
     const { limits, windowBytes, messageLimits, pace } = settings;
     this.#log = log;
     this.#state = state;
+    this.#ports = ports;
+    this.#elsewhere = elsewhere;
     const lateBars = new LateBars({
       takeMinutes: (most) => state.takeOldMinutes(most),
       liveThrough: () => this.viewers.liveThrough,
-      readBar: (minuteUs, through) => readMinute(archive, log, minuteUs, through),
+      readBar,
       send: (message) => this.viewers.tellLive(message),
       ...{ wait, keepAwake },
       failed: (error) => {
@@ -51,20 +64,46 @@ export class Watching {
       },
       takeBars: (after, through) => state.takeBars(after, through),
     });
-    this.door = new ViewerDoor(this.viewers, limits);
+    this.door = new ViewerDoor(this.viewers, limits, () => elsewhere() ?? 0);
   }
 
-  /** When a token ends, and when viewers have to be told that the last bar is closed; null where they need not. */
-  get due(): { nextEndMs: number; barDueUs: EpochUs | null } {
-    const { nextEndMs, liveThrough } = this.viewers;
-    return { nextEndMs, barDueUs: liveThrough === null ? null : this.#state.barDueUs };
+  /** A viewer connects, if it may; `accept` makes its socket. */
+  join(request: JoinRequest, accept: () => ViewerSocket): JoinRefusal | null {
+    const { clock, logger } = this.#ports;
+    const refusal = this.door.refusalOf(request, clock.nowMs());
+    if (refusal !== null) return refusal;
+    const { symbol, since, log, viewerKey: key, expiresAtMs, correlationId } = request;
+    this.viewers.join(accept(), since, { key, expiresAtMs }, log);
+    // A thousand viewers may come back in a second, and a line for each would be a part of what that takes.
+    if (logger.isEnabledFor("debug")) {
+      const viewers = this.viewers.size;
+      logger.debug("viewer_joined", { correlation_id: correlationId, symbol, since, viewers });
+    }
+    return null;
   }
 
-  /** Says that the last bar before a silence is closed, to those who have all that is in it. */
-  closeBar(momentUs: EpochUs): void {
-    if (this.viewers.liveThrough !== this.#log.head) return;
-    if ((this.#state.barDueUs ?? Number.POSITIVE_INFINITY) > momentUs) return;
+  /** When a token ends or a viewer may have gone silent, in ms; null where nobody is here. */
+  viewersDueMs(nowMs: number): number | null {
+    const { size, nextEndMs } = this.viewers;
+    return size === 0 ? null : Math.min(nowMs + ROOM_SILENCE_MS, nextEndMs);
+  }
+
+  /** When viewers, here or elsewhere, have to be told that the last bar is closed; null where they need not. */
+  get barDueUs(): EpochUs | null {
+    const isWatched = this.viewers.liveThrough !== null || this.#elsewhere() !== null;
+    return isWatched ? this.#state.barDueUs : null;
+  }
+
+  /**
+   * Says that the last bar before a silence is closed, to those who have all that is in it. Gives it where it has just been closed:
+   * those who are elsewhere have to be told.
+   */
+  closeBar(momentUs: EpochUs): BarMessage | null {
+    const { liveThrough } = this.viewers;
+    if (liveThrough !== null && liveThrough !== this.#log.head) return null;
+    if ((this.barDueUs ?? Number.POSITIVE_INFINITY) > momentUs) return null;
     const bar = this.#state.closeBar();
     if (bar !== null) this.viewers.tellLive(bar);
+    return bar;
   }
 }

@@ -19,15 +19,15 @@ const SLOW_STORE_MS = 5;
 // All small, so that windows fill, generations of the log turn over and fan-out lags within a few steps.
 export const WINDOW_BYTES = 16_000;
 export const KEEPING: LogKeeping = { events: 300, bytes: 60_000, recentBytes: 8_000 };
-const MESSAGE_LIMITS: MessageLimits = { events: 80, chars: 6_000 };
+export const MESSAGE_LIMITS: MessageLimits = { events: 80, chars: 6_000 };
 /** One viewer is sent to at once, more of them two in a slice. */
-const PACE: FanOutPace = {
+export const PACE: FanOutPace = {
   sendMs: () => 1,
   atOnceMs: 1,
   sliceMs: 2,
   pauseMs: (costMs) => (costMs > 2 ? 6 : 0),
 };
-const NO_LIMITS = {
+export const NO_LIMITS = {
   ...{ LIMIT_OUTBOX_BYTES: 0, LIMIT_SERIES: 0, LIMIT_NEW_ROOMS: 0 },
   ...{ LIMIT_VIEWERS: 0, LIMIT_SOCKETS_PER_VIEWER: 0, LIMIT_CONNECTS_PER_MINUTE: 0 },
   ...{ LIMIT_MESSAGE_BYTES: 0, LIMIT_MESSAGES_PER_SECOND: 0 },
@@ -52,9 +52,10 @@ export interface HostWorldDeps {
   placement(): Placement;
   keeper: HostPorts["keeper"];
   others: HostPorts["others"];
+  relays: HostPorts["relays"];
 }
 
-interface Life {
+export interface Life {
   /** Work under way. */
   pending: number;
   isOver: boolean;
@@ -62,12 +63,12 @@ interface Life {
   calls: Set<() => void>;
 }
 
-function newLife(): Life {
+export function newLife(): Life {
   return { pending: 0, isOver: false, calls: new Set() };
 }
 
 /** An answer, which a host that is no more does not hear. */
-function heardBy<T>(life: Life, answer: Promise<T>): Promise<T> {
+export function heardBy<T>(life: Life, answer: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     answer.then(
       (value) => life.isOver || resolve(value),
@@ -153,7 +154,7 @@ export class HostWorld {
   }
 
   #ports(life: Life): HostPorts {
-    const { name, time, postgres, sockets, keeper, others } = this.#deps;
+    const { name, time, postgres, sockets, keeper, others, relays } = this.#deps;
     return {
       name,
       sql: {
@@ -201,6 +202,7 @@ export class HostWorld {
         handOver: (...symbol) => heardBy(life, others.handOver(...symbol)),
         hadParts: (...parts) => heardBy(life, others.hadParts(...parts)),
       },
+      relays: { feed: (...fed) => heardBy(life, relays.feed(...fed)) },
       firstEdition: null,
       closingSockets: () => 0,
       setAutoResponse: () => undefined,
@@ -211,7 +213,7 @@ export class HostWorld {
 }
 
 const nothing = () => undefined;
-const SILENT: HostPorts["logger"] = {
+export const SILENT: HostPorts["logger"] = {
   ...{ debug: nothing, info: nothing, warn: nothing, error: nothing },
   isEnabledFor: () => false,
 };

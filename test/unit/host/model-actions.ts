@@ -37,7 +37,7 @@ const batch = fc.record({
 });
 const batches = fc.array(batch, { minLength: 1, maxLength: 3 });
 
-const actions = [
+export const actions = [
   { weight: 8, arbitrary: fc.record({ do: fc.constant("append" as const), batches }) },
   {
     weight: 1,
@@ -126,7 +126,7 @@ export type Action =
   | (typeof replacement extends fc.Arbitrary<infer T> ? T : never)
   | (typeof placement extends fc.Arbitrary<infer T> ? T : never);
 
-const LENGTH = { maxLength: 60, size: "max" } as const;
+export const LENGTH = { maxLength: 60, size: "max" } as const;
 
 /** What happens to a host, step by step. */
 export const steps = fc.array(fc.oneof(...actions, replacement), LENGTH);

@@ -5,10 +5,12 @@ import type { ViewerAttachment } from "../../../durable/room/viewers/viewer.ts";
 import type { HostBatch, HostOutcome, JoinRequest } from "../../../src/bindings/host.ts";
 import { decodeFrame } from "../../../src/core/encode-events.ts";
 import { type HostName, hostOf, type Placement } from "../../../src/core/placement.ts";
+import { partsOfRelay, type RelayName } from "../../../src/core/relaying.ts";
 import type { TapeEvent } from "../../../src/protocol/event.ts";
 import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
+import { RelayWorld, Wire } from "../relay/relay-world.ts";
 import { FakeTime, settle } from "../room/fake-time.ts";
 import { memorySql } from "../room/sqlite-port.ts";
 import { earlierLife } from "./earlier-life-rows.ts";
@@ -52,6 +54,13 @@ export interface PollPlan {
   waitMs: number;
 }
 
+/** Where a viewer is. */
+interface Seat {
+  host: HostName;
+  relay: RelayName | null;
+  symbol: SymbolName;
+}
+
 type KeyedRequest = Request & { batch: { idempotency: object } };
 
 /** Hosts over fakes, driven step by step, and everything that must be true of them at each step. */
@@ -63,7 +72,11 @@ export class ModelHosts {
   readonly #postgres = new FakePostgres(ARCHIVE_PAGE_EVENTS);
   readonly #producer = new ModelProducer(this.#time.nowMs);
   readonly #lazy = new Set<ModelViewer>();
-  readonly #seats = new Map<ModelViewer, { host: HostName; symbol: SymbolName }>();
+  readonly #seats = new Map<ModelViewer, Seat>();
+  readonly #relays = new Map<RelayName, RelayWorld>();
+  readonly #relayOf: (nth: number, host: HostName) => RelayName | null;
+  /** What becomes of feeds on their way. */
+  readonly wire = new Wire(this.#time);
   readonly #keyed: KeyedRequest[] = [];
   readonly #acksUnderWay: { viewer: ModelViewer; cursor: Cursor }[] = [];
   #placement: Placement;
@@ -78,8 +91,13 @@ export class ModelHosts {
   /** The first thing that was wrong on a disk. */
   #failure: { error: unknown } | null = null;
 
-  constructor(placement: Placement) {
+  /** `relayOf`: by way of which relay the nth viewer comes; null: it comes to the host. */
+  constructor(
+    placement: Placement,
+    relayOf: (nth: number, host: HostName) => RelayName | null = () => null,
+  ) {
     this.#placement = placement;
+    this.#relayOf = relayOf;
     const rows = earlierLife(this.#time.nowMs());
     this.#postgres.keep({ symbol: MOVED, frames: rows.frames });
     for (const symbol of SYMBOLS) {
@@ -203,7 +221,9 @@ export class ModelHosts {
     { cursor: since, log }: { cursor: Cursor | null; log: LogId | null },
     acksWhenDue: boolean,
   ): Promise<void> {
-    const { name, core } = this.#hostOf(symbol);
+    const host = hostOf(symbol, this.#placement);
+    const relay = this.#relayOf(this.everyViewer.length, host);
+    const { core } = this.#objectOf({ host, relay });
     const room = this.room(symbol);
     const { told, tape } = room;
     const request: JoinRequest = {
@@ -213,16 +233,17 @@ export class ModelHosts {
     const join = core.join(request, () => {
       // A host that has no frame of the room since it came back has told of a head that nobody hands over.
       const mayReset = !room.hadFramesIn(log) || (since ?? 0) > tape.head;
-      const deps = { tape, nowMs: this.#time.nowMs, told, mayReset };
+      const deps = { tape, nowMs: this.#time.nowMs, told, mayReset, mayLag: relay !== null };
       const viewer = new ModelViewer(deps, since);
       this.everyViewer.push(viewer);
-      this.#seats.set(viewer, { host: name, symbol });
+      this.#seats.set(viewer, { host, relay, symbol });
       if (!acksWhenDue) this.#lazy.add(viewer);
       return viewer;
     });
     const mayNotKnow = this.#mayNotKnow;
     const refusal = await this.#until(join);
-    if (refusal !== null) expect([refusal.reason, mayNotKnow]).toEqual(["not_known_yet", true]);
+    const isSure = !mayNotKnow && relay === null;
+    if (refusal !== null) expect([refusal.reason, isSure]).toEqual(["not_known_yet", false]);
     await this.#acknowledgeWhatIsDue();
   }
 
@@ -248,8 +269,8 @@ export class ModelHosts {
     const viewer = this.#viewer(index);
     if (viewer === undefined || viewer.state === "closed") return;
     viewer.state = "closed";
-    const { host, symbol } = this.#seatOf(viewer);
-    this.#host(host).core.left(symbol, viewer);
+    const seat = this.#seatOf(viewer);
+    this.#objectOf(seat).core.left(seat.symbol, viewer);
     await settle();
   }
 
@@ -261,10 +282,10 @@ export class ModelHosts {
   /** The platform takes hosts out of memory; it does so only while nothing is under way in them. */
   async sleep(): Promise<void> {
     await this.pass(QUIET_MS);
-    for (const host of this.#hosts.values()) {
-      if (!host.maySleep) continue;
-      host.end();
-      for (const viewer of this.#viewersOf(host.name)) {
+    for (const object of this.#objects) {
+      if (!object.maySleep) continue;
+      object.end();
+      for (const viewer of this.#viewersOf(object.name)) {
         viewer.hasFailed = false;
         viewer.isKnownToFail = false;
       }
@@ -272,11 +293,21 @@ export class ModelHosts {
     await this.#acknowledgeWhatIsDue();
   }
 
-  /** The process dies, and its sockets with it. */
+  /** The process of the hosts dies, and its sockets with it. */
   async crash(): Promise<void> {
     await settle();
-    for (const viewer of this.everyViewer) viewer.state = "closed";
-    for (const host of this.#hosts.values()) host.end();
+    for (const host of this.#hosts.values()) this.#end(host);
+  }
+
+  /** The processes of the relays die. */
+  async crashRelays(): Promise<void> {
+    await settle();
+    for (const relay of this.#relays.values()) this.#end(relay);
+  }
+
+  #end(object: HostWorld | RelayWorld): void {
+    for (const viewer of this.#viewersOf(object.name)) viewer.state = "closed";
+    object.end();
   }
 
   /** There are other settings: every host begins anew with them, when it is asked for. */
@@ -370,6 +401,7 @@ export class ModelHosts {
 
   /** Everything that can get better does; whoever acknowledges at all goes on to do so when it is due, and no sooner. */
   async comeToRest(): Promise<void> {
+    this.wire.mode = "well";
     await this.setPostgres("up");
     this.#postgres.refused = null;
     this.#lazy.clear();
@@ -449,6 +481,9 @@ export class ModelHosts {
     const host = new HostWorld({
       ...{ name, time: this.#time, postgres: this.#postgres, observer: this.#observerOf(name) },
       sockets: () => this.#viewersOf(name),
+      relays: {
+        feed: (relay, feed) => this.wire.carry(feed, (arrived) => this.#relay(relay).feed(arrived)),
+      },
       asleep: () => this.#asleepIn(name),
       placement: () => this.#placement,
       keeper: {
@@ -525,24 +560,46 @@ export class ModelHosts {
   }
 
   #heard(viewer: ModelViewer, cursor: number): void {
-    const { host, symbol } = this.#seatOf(viewer);
-    this.#host(host).core.heard(symbol, viewer, JSON.stringify({ type: "ack", cursor }));
+    const seat = this.#seatOf(viewer);
+    this.#objectOf(seat).core.heard(seat.symbol, viewer, JSON.stringify({ type: "ack", cursor }));
   }
 
-  #asleepIn(host: HostName): [SymbolName, ModelViewer, ViewerAttachment][] {
-    return this.#viewersOf(host).map((viewer) => {
+  #asleepIn(object: HostName | RelayName): [SymbolName, ModelViewer, ViewerAttachment][] {
+    return this.#viewersOf(object).map((viewer) => {
       const attachment = viewer.attachment ?? expect.fail("a viewer has no attachment");
       return [this.#seatOf(viewer).symbol, viewer, structuredClone(attachment)];
     });
   }
 
-  #nextAlarm(): HostWorld | null {
-    let next: HostWorld | null = null;
-    for (const host of this.#hosts.values()) {
-      if (host.alarmAtMs === null) continue;
-      if (next?.alarmAtMs == null || host.alarmAtMs < next.alarmAtMs) next = host;
+  get #objects(): (HostWorld | RelayWorld)[] {
+    return [...this.#hosts.values(), ...this.#relays.values()];
+  }
+
+  #nextAlarm(): HostWorld | RelayWorld | null {
+    let next: HostWorld | RelayWorld | null = null;
+    for (const object of this.#objects) {
+      if (object.alarmAtMs === null) continue;
+      if (next?.alarmAtMs == null || object.alarmAtMs < next.alarmAtMs) next = object;
     }
     return next;
+  }
+
+  #objectOf({ host, relay }: Omit<Seat, "symbol">): HostWorld | RelayWorld {
+    return relay === null ? this.#host(host) : this.#relay(relay);
+  }
+
+  #relay(name: RelayName): RelayWorld {
+    const known = this.#relays.get(name);
+    if (known !== undefined) return known;
+    const { host } = partsOfRelay(name);
+    const relay = new RelayWorld({
+      ...{ name, time: this.#time },
+      sockets: () => this.#viewersOf(name),
+      asleep: () => this.#asleepIn(name),
+      ask: (ask) => this.#host(host).asked((core) => ask(core.feeding)),
+    });
+    this.#relays.set(name, relay);
+    return relay;
   }
 
   #until<T>(work: Promise<T>): Promise<T> {
@@ -568,13 +625,14 @@ export class ModelHosts {
     return this.everyViewer[index % Math.max(1, this.everyViewer.length)];
   }
 
-  #viewersOf(host: HostName): ModelViewer[] {
-    return this.everyViewer.filter(
-      (viewer) => viewer.state !== "closed" && this.#seatOf(viewer).host === host,
-    );
+  #viewersOf(object: HostName | RelayName): ModelViewer[] {
+    return this.everyViewer.filter((viewer) => {
+      const { host, relay } = this.#seatOf(viewer);
+      return viewer.state !== "closed" && (relay ?? host) === object;
+    });
   }
 
-  #seatOf(viewer: ModelViewer): { host: HostName; symbol: SymbolName } {
+  #seatOf(viewer: ModelViewer): Seat {
     return this.#seats.get(viewer) ?? expect.fail("a viewer sits nowhere");
   }
 }

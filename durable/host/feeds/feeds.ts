@@ -1,0 +1,110 @@
+import type { FeedAnswer, RelayFeed } from "../../../src/bindings/relay.ts";
+import type { RelayName } from "../../../src/core/relaying.ts";
+import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { Cursor } from "../../../src/protocol/time.ts";
+import type { RelaysOfRoom } from "../../room/room-ports.ts";
+import { type SqlPort, textOf } from "../../room/sql-port.ts";
+import { RelayFeeder, type RelayFeederDeps } from "./relay-feeder.ts";
+
+export interface FeedsDeps extends Omit<RelayFeederDeps, "relay" | "feed" | "ended" | "struckOff"> {
+  sql: SqlPort;
+  feed: (relay: RelayName, feed: RelayFeed) => Promise<FeedAnswer>;
+}
+
+/**
+ * The relays of a host, and what each of them watches: a row for each that outlives the host's memory. Where there are none nothing
+ * of it costs anything.
+ */
+export class Feeds {
+  readonly #deps: FeedsDeps;
+  readonly #feeders = new Map<RelayName, RelayFeeder>();
+
+  constructor(deps: FeedsDeps) {
+    this.#deps = deps;
+    deps.sql.exec(
+      "CREATE TABLE IF NOT EXISTS relays (relay TEXT NOT NULL, symbol TEXT NOT NULL, PRIMARY KEY (relay, symbol)) WITHOUT ROWID",
+    );
+  }
+
+  /** Goes on where the host was before it slept or died; gives the symbols that relays watch. */
+  resume(): Set<SymbolName> {
+    const symbols = new Set<SymbolName>();
+    for (const row of [...this.#deps.sql.exec("SELECT relay, symbol FROM relays")]) {
+      const symbol = textOf(row["symbol"]) as SymbolName;
+      this.#feederOf(textOf(row["relay"]) as RelayName).resume(symbol);
+      symbols.add(symbol);
+    }
+    return symbols;
+  }
+
+  /** A relay watches a symbol from now on, and is about to be told everything up to `head`. */
+  watch(relay: RelayName, symbol: SymbolName, head: Cursor, viewers: number): void {
+    const feeder = this.#feederOf(relay);
+    if (feeder.viewersOf(symbol) === null) {
+      this.#deps.sql.exec(
+        "INSERT OR IGNORE INTO relays (relay, symbol) VALUES (?, ?)",
+        relay,
+        symbol,
+      );
+    }
+    feeder.watch(symbol, head, viewers);
+  }
+
+  unwatch(relay: RelayName, symbol: SymbolName): void {
+    this.#feeders.get(relay)?.unwatch(symbol);
+    this.#forget(relay, symbol);
+  }
+
+  /** A relay says how many viewers of a symbol it has; false where it is not fed of that. */
+  setViewers(relay: RelayName, symbol: SymbolName, viewers: number): boolean {
+    return this.#feeders.get(relay)?.setViewers(symbol, viewers) ?? false;
+  }
+
+  /** Viewers of a symbol by way of relays, but for this one; null where none watches it. */
+  viewersOf(symbol: SymbolName, but?: RelayName): number | null {
+    let viewers: number | null = null;
+    for (const [relay, feeder] of this.#feeders) {
+      const count = relay === but ? null : feeder.viewersOf(symbol);
+      if (count !== null) viewers = (viewers ?? 0) + count;
+    }
+    return viewers;
+  }
+
+  /** The relays as the room of a symbol sees them. */
+  ofRoom(symbol: SymbolName): RelaysOfRoom {
+    return {
+      viewers: () => this.viewersOf(symbol),
+      published: () => {
+        for (const feeder of this.#feeders.values()) feeder.published(symbol);
+      },
+      barClosed: (bar, at) => {
+        for (const feeder of this.#feeders.values()) feeder.barClosed(symbol, { at, bar });
+      },
+      dismiss: () => {
+        for (const feeder of this.#feeders.values()) feeder.dismiss(symbol);
+      },
+    };
+  }
+
+  #feederOf(relay: RelayName): RelayFeeder {
+    const known = this.#feeders.get(relay);
+    if (known !== undefined) return known;
+    const { sql, feed, ...deps } = this.#deps;
+    const feeder = new RelayFeeder({
+      ...{ ...deps, relay },
+      feed: (part) => feed(relay, part),
+      ended: (symbol) => this.#forget(relay, symbol),
+      struckOff: () => {
+        this.#feeders.delete(relay);
+        sql.exec("DELETE FROM relays WHERE relay = ?", relay);
+      },
+    });
+    this.#feeders.set(relay, feeder);
+    return feeder;
+  }
+
+  #forget(relay: RelayName, symbol: SymbolName): void {
+    this.#deps.sql.exec("DELETE FROM relays WHERE relay = ? AND symbol = ?", relay, symbol);
+    if (this.#feeders.get(relay)?.size === 0) this.#feeders.delete(relay);
+  }
+}

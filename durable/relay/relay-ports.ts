@@ -1,0 +1,28 @@
+import type { FeedingCalls } from "../../src/bindings/relay.ts";
+import type { RelayName } from "../../src/core/relaying.ts";
+import type { HostPorts } from "../host/host-ports.ts";
+import type { RoomSettings } from "../room/room-ports.ts";
+
+export interface RelaySettings extends RoomSettings {
+  /** About so much of memory is held of the newest frames. */
+  recentBytes: number;
+}
+
+/** What a relay needs of the platform and of its host. It knows neither itself. */
+export interface RelayPorts
+  extends Pick<
+    HostPorts,
+    | "sql"
+    | "clock"
+    | "random"
+    | "keepAwake"
+    | "alarm"
+    | "sockets"
+    | "closingSockets"
+    | "setAutoResponse"
+    | "logger"
+  > {
+  name: RelayName;
+  /** The host whose rooms it relays. */
+  host: FeedingCalls;
+}

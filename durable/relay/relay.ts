@@ -1,0 +1,42 @@
+import type { Env } from "../../src/bindings/env.ts";
+import { hostAt } from "../../src/bindings/objects.ts";
+import type { FeedAnswer, FeedingCalls, RelayCalls, RelayFeed } from "../../src/bindings/relay.ts";
+import { partsOfRelay, type RelayName } from "../../src/core/relaying.ts";
+import { KEEPING } from "../host/log/host-log.ts";
+import { FAN_OUT_PACE } from "../room/viewers/fan-out-pace.ts";
+import { MESSAGE_LIMITS } from "../room/viewers/messages.ts";
+import { WINDOW_BYTES } from "../room/viewers/window.ts";
+import { nameOf, ViewerObject } from "../viewer-object/viewer-object.ts";
+import { RelayCore } from "./relay-core.ts";
+import type { RelaySettings } from "./relay-ports.ts";
+
+/** The Durable Object that holds viewers' sockets away from a host: the platform around a `RelayCore`, and no more. */
+export class Relay extends ViewerObject<RelayCore> implements RelayCalls {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, "relay", ({ config, ports, asleep }) => {
+      const name = nameOf<RelayName>(ctx);
+      const settings: RelaySettings = {
+        ...{ limits: config, recentBytes: KEEPING.recentBytes },
+        ...{ windowBytes: WINDOW_BYTES, messageLimits: MESSAGE_LIMITS, pace: FAN_OUT_PACE },
+      };
+      return new RelayCore(settings, { ...ports, name, host: hostOfRelay(env, name) }, asleep);
+    });
+  }
+
+  async feed(feed: RelayFeed): Promise<FeedAnswer> {
+    return this.core.feed(feed);
+  }
+}
+
+/** A stub that a call has failed on is of no use any more, so each call asks for one. */
+function hostOfRelay(env: Env, relay: RelayName): FeedingCalls {
+  const { host } = partsOfRelay(relay);
+  const stub = () => hostAt(env, host);
+  return {
+    watch: (name, room) => stub().watch(name, room),
+    unwatch: (name, symbols) => stub().unwatch(name, symbols),
+    stillWatches: (name, rooms) => stub().stillWatches(name, rooms),
+    readPage: (symbol, after, upTo) => stub().readPage(symbol, after, upTo),
+    readMinute: (symbol, minuteUs, through) => stub().readMinute(symbol, minuteUs, through),
+  };
+}

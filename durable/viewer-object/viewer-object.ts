@@ -1,0 +1,167 @@
+import { DurableObject } from "cloudflare:workers";
+import type { Env } from "../../src/bindings/env.ts";
+import { JOIN_HEADER, type JoinRefusal, type JoinRequest } from "../../src/bindings/host.ts";
+import { type Config, configOf } from "../../src/config.ts";
+import { PING, PONG } from "../../src/protocol/heartbeat.ts";
+import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { Cursor } from "../../src/protocol/time.ts";
+import { SUBPROTOCOL } from "../../src/protocol/version.ts";
+import { descriptorsOf } from "../../src/telemetry/descriptors.ts";
+import { type Log, logOf } from "../../src/telemetry/log.ts";
+import { Clock } from "../clock.ts";
+import type { HostPorts } from "../host/host-ports.ts";
+import { answerClose, Sockets } from "../room/viewers/sockets.ts";
+import { mustLetGo } from "../room/viewers/stalled-sockets.ts";
+import type { ViewerAttachment, ViewerSocket } from "../room/viewers/viewer.ts";
+
+/** What an object with viewers is made of. */
+interface ViewersCore {
+  /** The newest cursor of any room. */
+  readonly head: Cursor;
+  readonly viewers: number;
+  join(request: JoinRequest, accept: () => ViewerSocket): Promise<JoinRefusal | null>;
+  heard(symbol: SymbolName, socket: ViewerSocket, data: string | ArrayBuffer): void;
+  left(symbol: SymbolName, socket: ViewerSocket): void;
+  alarm(): Promise<void>;
+}
+
+/** What the platform gives to any object with viewers. */
+type PlatformPorts = Pick<
+  HostPorts,
+  | "sql"
+  | "clock"
+  | "random"
+  | "keepAwake"
+  | "alarm"
+  | "sockets"
+  | "closingSockets"
+  | "setAutoResponse"
+  | "logger"
+>;
+
+type Asleep = Iterable<readonly [SymbolName, ViewerSocket, ViewerAttachment]>;
+
+export interface Platform {
+  /** What the object was made with, for those who are before `this`. */
+  ctx: DurableObjectState;
+  env: Env;
+  config: Config;
+  logger: Log;
+  ports: PlatformPorts;
+  /** The sockets that slept with the object, each with its room. */
+  asleep: Asleep;
+}
+
+/** A Durable Object with viewers' sockets, a host or a relay: the platform around its core. */
+export abstract class ViewerObject<Core extends ViewersCore> extends DurableObject<Env> {
+  /** Own and so out of reach of calls, which see methods alone. */
+  readonly core: Core;
+  readonly #clock = new Clock();
+  readonly #sockets = new Sockets(
+    (ws) => this.ctx.getWebSocketAutoResponseTimestamp(ws),
+    this.#clock.nowMs,
+  );
+  #alarmAtMs: number | null = null;
+
+  constructor(
+    ctx: DurableObjectState,
+    env: Env,
+    name: "host" | "relay",
+    begin: (platform: Platform) => Core,
+  ) {
+    super(ctx, env);
+    this.#setAutoResponse(true);
+    ctx.blockConcurrencyWhile(async () => {
+      this.#alarmAtMs = await ctx.storage.getAlarm();
+    });
+    const config = configOf(env);
+    const logger = logOf(name, config);
+    const asleep = this.#sockets.asleep(ctx.getWebSockets());
+    this.core = begin({ ctx, env, config, logger, ports: this.#ports(logger), asleep });
+  }
+
+  /** The WebSocket upgrade; the Worker has checked who asks and for what. */
+  override async fetch(request: Request): Promise<Response> {
+    const join = JSON.parse(request.headers.get(JOIN_HEADER) ?? "null") as JoinRequest;
+    const { 0: client, 1: server } = new WebSocketPair();
+    const refusal = await this.core.join(join, () => {
+      this.ctx.acceptWebSocket(server);
+      return this.#sockets.add(server, join.symbol);
+    });
+    if (refusal !== null) return Response.json(refusal, { status: 429 });
+    const headers = new Headers({ "x-correlation-id": join.correlationId });
+    if (join.namesProtocol) headers.set("sec-websocket-protocol", SUBPROTOCOL);
+    return new Response(null, { status: 101, webSocket: client, headers });
+  }
+
+  override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): void {
+    const seat = this.#sockets.seatOf(ws);
+    if (seat !== undefined) this.core.heard(seat.symbol, seat.port, data);
+  }
+
+  override webSocketClose(ws: WebSocket, code: number): void {
+    this.#left(ws);
+    answerClose(ws, code);
+  }
+
+  override webSocketError(ws: WebSocket): void {
+    this.#left(ws);
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarmAtMs = null;
+    await this.core.alarm();
+    this.#letGoOfStalled();
+  }
+
+  /** Only where descriptors are counted, as on a machine of one's own: elsewhere the platform has no lack of them. */
+  #letGoOfStalled(): void {
+    const descriptors = descriptorsOf(this.env);
+    if (descriptors === null) return;
+    const object = {
+      closedForMs: this.#sockets.closedForMs,
+      viewers: this.core.viewers,
+      quietMs: this.#clock.nowMs() - this.core.head / 1_000,
+      isShort: !descriptors.hasRoomForViewer(),
+    };
+    if (mustLetGo(object)) this.ctx.abort("clients that read nothing hold closed sockets");
+  }
+
+  #left(ws: WebSocket): void {
+    const seat = this.#sockets.seatOf(ws);
+    if (seat !== undefined) this.core.left(seat.symbol, seat.port);
+    this.#sockets.forget(ws);
+  }
+
+  #ports(logger: Log): PlatformPorts {
+    const { ctx } = this;
+    return {
+      sql: ctx.storage.sql,
+      clock: this.#clock,
+      random: Math.random,
+      keepAwake: (work) => ctx.waitUntil(work),
+      alarm: {
+        atMs: () => this.#alarmAtMs,
+        set: (atMs) => {
+          this.#alarmAtMs = atMs;
+          ctx.waitUntil(ctx.storage.setAlarm(atMs));
+        },
+      },
+      sockets: () => this.#sockets,
+      closingSockets: () => this.#sockets.closing,
+      setAutoResponse: (isOn) => this.#setAutoResponse(isOn),
+      logger,
+    };
+  }
+
+  #setAutoResponse(isOn: boolean): void {
+    const pair = isOn ? new WebSocketRequestResponsePair(PING, PONG) : undefined;
+    this.ctx.setWebSocketAutoResponse(pair);
+  }
+}
+
+/** Hosts and relays are found by name alone. */
+export function nameOf<Name extends string>({ id }: DurableObjectState): Name {
+  if (id.name === undefined) throw new Error("the object is asked for by its name");
+  return id.name as Name;
+}
