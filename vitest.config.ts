@@ -26,6 +26,8 @@ export default defineConfig({
           name: "contract",
           include: ["test/contract/**/*.test.ts"],
           globalSetup: ["test/contract/embedded-server.ts"],
+          // As for unit tests: a file opens its own databases, and closes them.
+          isolate: false,
           ...early,
           // For a slow machine that does other things.
           testTimeout: 90_000,
