@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { MessageReader } from "../load/message-digest.ts";
 import { Viewer } from "../load/viewer.ts";
 
@@ -9,7 +10,7 @@ export interface Load {
   /** Each posts once a second, for all of its symbols. */
   producers: number;
   viewers: number;
-  /** Pages with a list of all symbols, which ask for it once a second. */
+  /** Pages with a list of all symbols. */
   lists: number;
 }
 
@@ -25,7 +26,7 @@ export interface RunningLoad {
   acknowledged(): { events: number; trades: number };
   /** Messages with events that reached viewers. */
   delivered(): number;
-  /** Nobody pushes or asks any more; viewers stay. Resolves when all is answered. */
+  /** Nobody pushes any more, and lists are closed; viewers stay. Resolves when all is answered. */
   quiet(): Promise<void>;
   stop(): void;
 }
@@ -84,9 +85,9 @@ export async function driveLoad(
     const route = producer % 2 === 0 ? "trades" : "metrics";
     everySecond((producer * 1_000) / load.producers, () => post(mine, route));
   }
-  for (let list = 0; list < load.lists; list += 1) {
-    everySecond(500, async () => (await fetch(url("/api/symbols"))).text());
-  }
+  const stopLists = Array.from({ length: load.lists }, () =>
+    watchList(url("/api/symbols?wait=20")),
+  );
 
   const reader = new MessageReader();
   const viewers = Array.from({ length: load.viewers }, (_, at) => {
@@ -111,15 +112,37 @@ export async function driveLoad(
     delivered: () => delivered,
     quiet: async () => {
       for (const timer of timers) clearTimeout(timer);
+      for (const stop of stopLists) stop();
       await Promise.allSettled(underWay);
     },
     stop: () => {
       isOver = true;
       clearInterval(ticks);
       for (const timer of timers) clearTimeout(timer);
+      for (const stop of stopLists) stop();
       for (const viewer of viewers) viewer.end();
     },
   };
+}
+
+/** Asks for the list as a page of the dashboard does, once a second at the most; gives how to stop. */
+function watchList(url: string): () => void {
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  const watch = async () => {
+    let tag = "";
+    while (!signal.aborted) {
+      const atMs = performance.now();
+      const answer = await fetch(url, { headers: { "if-none-match": tag }, signal });
+      await answer.text();
+      tag = answer.headers.get("etag") ?? "";
+      await sleep(Math.max(0, atMs + 1_000 - performance.now()));
+    }
+  };
+  watch().catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+  return () => stopped.abort();
 }
 
 /** So many events, in turn over the symbols. */

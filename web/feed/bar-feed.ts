@@ -4,8 +4,8 @@ import type { Cursor } from "../../src/protocol/time.ts";
 import type { Frame } from "../data/join.ts";
 import type { TimedBar } from "../data/last-price.ts";
 import { barMachine } from "./bar-machine.ts";
-import { type BarEffect, type HistoryQuery, initialBars } from "./bar-state.ts";
-import type { FeedDeps } from "./feed-deps.ts";
+import { initialBars } from "./bar-state.ts";
+import { type FeedDeps, telling } from "./feed-deps.ts";
 import { run } from "./machine.ts";
 
 export interface BarFeedDeps extends FeedDeps {
@@ -17,8 +17,14 @@ export interface BarFeedDeps extends FeedDeps {
 
 /** The bars of one symbol. `chosen` null: in an interval that suits them. */
 export function openBarFeed(deps: BarFeedDeps, symbol: string, chosen: Interval | null) {
-  const { api, mark, failed, onHistory, onBars } = deps;
-  const feed = run(barMachine, initialBars(chosen), deps, perform);
+  const feed = run(barMachine, initialBars(chosen), deps, {
+    ...telling(deps),
+    async ask({ id, query }) {
+      feed.send({ type: "answered", id, answer: await deps.api.history(symbol, query) });
+    },
+    history: ({ cursor }) => deps.onHistory(cursor),
+    bars: ({ bars }) => deps.onBars(bars),
+  });
   return {
     bars: () => feed.state().bars,
     interval: () => feed.state().interval,
@@ -51,30 +57,4 @@ export function openBarFeed(deps: BarFeedDeps, symbol: string, chosen: Interval 
     },
     close: feed.stop,
   };
-
-  function perform(effect: BarEffect): void {
-    switch (effect.type) {
-      case "ask":
-        void ask(effect.id, effect.query);
-        break;
-      case "mark":
-        mark(effect.dirty);
-        break;
-      case "failed":
-        failed(effect.answer);
-        break;
-      case "history":
-        onHistory(effect.cursor);
-        break;
-      case "bars":
-        onBars(effect.bars);
-        break;
-      default:
-        effect satisfies never;
-    }
-  }
-
-  async function ask(id: number, query: HistoryQuery): Promise<void> {
-    feed.send({ type: "answered", id, answer: await api.history(symbol, query) });
-  }
 }

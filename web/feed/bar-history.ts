@@ -16,6 +16,8 @@ import {
   type Reload,
 } from "./bar-state.ts";
 import { DIRTY } from "./dirty.ts";
+import { mark } from "./feed-deps.ts";
+import { step } from "./machine.ts";
 
 export const RETRY_MS = 2_000;
 /** What bars are posted in; those of a longer interval are made of them, those of a shorter one are not. */
@@ -95,18 +97,18 @@ function ask(state: BarState, reload: Omit<Reload, "id">): BarStep {
   const { nextId: id } = state;
   const { look } = reload;
   const limit = look.step === "longer" ? look.limit : PAGE_BARS;
-  return {
-    state: { ...state, reload: { ...reload, id }, nextId: id + 1 },
-    effects: [{ type: "ask", id, query: { interval: look.interval, limit } }],
-  };
+  return step(
+    { ...state, reload: { ...reload, id }, nextId: id + 1 },
+    { type: "ask", id, query: { interval: look.interval, limit } },
+  );
 }
 
 function failed(state: BarState, answer: Failure, nowMs: number): BarStep {
   const retryAtMs = answer.kind === "failed" ? nowMs + RETRY_MS : null;
-  return {
-    state: { ...state, reload: null, reloadAtMs: retryAtMs ?? state.reloadAtMs },
-    effects: [{ type: "failed", answer }],
-  };
+  return step(
+    { ...state, reload: null, reloadAtMs: retryAtMs ?? state.reloadAtMs },
+    { type: "failed", answer },
+  );
 }
 
 function place(
@@ -126,13 +128,13 @@ function place(
     ...before,
     ...{ interval, wanted: interval, elsewhere, seen, shown: joined.join, reload: null },
     bars: mergeHistory(isSame ? reload.bars : [], answer.bars, cursor),
-    older: isSame ? before.older : { kind: "idle" },
+    older: isSame ? before.older : { kind: "idle", fromMs: 0 },
   };
-  const step = applyFrames(placed, joined.fresh, nowMs);
-  const state = { ...step.state, changedFrom: 0 };
+  const live = applyFrames(placed, joined.fresh, nowMs);
+  const state = { ...live.state, changedFrom: 0 };
   const effects: BarEffect[] = [
-    ...step.effects,
-    { type: "mark", dirty: DIRTY.allBars },
+    ...live.effects,
+    mark(DIRTY.allBars),
     { type: "bars", bars: state.bars },
     { type: "history", cursor },
   ];
@@ -140,8 +142,9 @@ function place(
     return { state, effects };
   }
   const { nextId: id } = state;
-  return {
-    state: { ...state, minute: { kind: "asked", id }, nextId: id + 1 },
-    effects: [...effects, { type: "ask", id, query: { interval: "1m", limit: 1 } }],
-  };
+  return step({ ...state, minute: { kind: "asked", id }, nextId: id + 1 }, ...effects, {
+    type: "ask",
+    id,
+    query: { interval: "1m", limit: 1 },
+  });
 }

@@ -2,15 +2,10 @@ import type { TradeEvent } from "../../src/protocol/event.ts";
 import type { BarMessage } from "../../src/protocol/server-message.ts";
 import { afterSeeing, applyBar, applyTrades } from "../data/bars.ts";
 import { type Frame, take } from "../data/join.ts";
-import {
-  type BarEffect,
-  type BarState,
-  type BarStep,
-  changed,
-  MAX_BARS,
-  stay,
-} from "./bar-state.ts";
+import { type BarEffect, type BarState, type BarStep, changed, MAX_BARS } from "./bar-state.ts";
 import { DIRTY } from "./dirty.ts";
+import { mark } from "./feed-deps.ts";
+import { step } from "./machine.ts";
 
 /** How many bars are dropped at once, so that it is done seldom. */
 const DROP_BARS = 2_000;
@@ -28,7 +23,7 @@ export function takeFrame(before: BarState, frame: Frame, nowMs: number): BarSte
     const { join } = take(state.reload.join, frame);
     state = { ...state, reload: { ...state.reload, join } };
   }
-  if (state.shown === null) return stay(state);
+  if (state.shown === null) return step(state);
   const { join, fresh } = take(state.shown, frame);
   state = { ...state, shown: join };
   // What the bars hold already was seen too, and came first.
@@ -45,16 +40,16 @@ export function applyFrames(before: BarState, frames: readonly Frame[], nowMs: n
   let state = before;
   const effects: BarEffect[] = [];
   for (const frame of frames) {
-    const step = applyTradesOf(state, tradesOf(frame), nowMs);
-    state = step.state;
-    effects.push(...step.effects);
+    const next = applyTradesOf(state, tradesOf(frame), nowMs);
+    state = next.state;
+    effects.push(...next.effects);
   }
   return { state, effects };
 }
 
 function applyTradesOf(before: BarState, trades: readonly TradeEvent[], nowMs: number): BarStep {
   const { bars, interval, seen, reloadAtMs } = before;
-  if (trades.length === 0 || seen === null) return stay(before);
+  if (trades.length === 0 || seen === null) return step(before);
   const applied = applyTrades(bars, trades, interval, seen);
   const isTooMany = applied.bars.length > MAX_BARS;
   const { state, effects } = changed(
@@ -67,13 +62,13 @@ function applyTradesOf(before: BarState, trades: readonly TradeEvent[], nowMs: n
     isTooMany ? 0 : applied.changedFrom,
   );
   if (!isTooMany && bars.length > 0) return { state, effects };
-  return { state, effects: [...effects, { type: "mark", dirty: DIRTY.allBars }] };
+  return step(state, ...effects, mark(DIRTY.allBars));
 }
 
 /** A bar that the room has closed or corrected. */
 export function takeBar(state: BarState, message: BarMessage): BarStep {
-  if (message.interval !== state.interval) return stay(state);
+  if (message.interval !== state.interval) return step(state);
   const applied = applyBar(state.bars, message);
-  if (applied.changedFrom >= applied.bars.length) return stay(state);
+  if (applied.changedFrom >= applied.bars.length) return step(state);
   return changed({ ...state, bars: applied.bars }, applied.changedFrom);
 }

@@ -11,10 +11,10 @@ import {
   changed,
   MAX_BARS,
   PAGE_BARS,
-  stay,
 } from "./bar-state.ts";
 import { DIRTY } from "./dirty.ts";
-import type { Machine } from "./machine.ts";
+import { mark } from "./feed-deps.ts";
+import { type Machine, step } from "./machine.ts";
 
 /** The bars of one symbol: history, continued by live trades, corrected where a late trade says so. */
 export const barMachine: Machine<BarState, BarInput, BarEffect> = {
@@ -23,7 +23,7 @@ export const barMachine: Machine<BarState, BarInput, BarEffect> = {
       case "load":
         return load(state);
       case "choose":
-        if (message.interval === (state.wanted ?? state.interval)) return stay(state);
+        if (message.interval === (state.wanted ?? state.interval)) return step(state);
         return load({ ...state, wanted: message.interval });
       case "answered":
         return answered(state, message.id, message.answer, nowMs);
@@ -36,28 +36,17 @@ export const barMachine: Machine<BarState, BarInput, BarEffect> = {
         return load({ ...state, seen: state.seen === null ? null : { fromUs, latestUs: 0 } });
       }
       case "older":
-        return askOlder(state);
+        return askOlder(state, nowMs);
       case "painted":
-        return stay({ ...state, changedFrom: state.bars.length });
+        return step({ ...state, changedFrom: state.bars.length });
       case "tick":
-        return tick(state, nowMs);
+        return nowMs >= (state.reloadAtMs ?? nowMs + 1) ? load(state) : step(state);
       default:
         return message satisfies never;
     }
   },
-  wakeMs: ({ reloadAtMs, older }) =>
-    Math.min(
-      reloadAtMs ?? Number.POSITIVE_INFINITY,
-      older.kind === "again" ? older.atMs : Number.POSITIVE_INFINITY,
-    ),
+  wakeMs: ({ reloadAtMs }) => reloadAtMs ?? Number.POSITIVE_INFINITY,
 };
-
-function tick(before: BarState, nowMs: number): BarStep {
-  const { older, reloadAtMs } = before;
-  const isIdle = older.kind === "again" && nowMs >= older.atMs;
-  const state: BarState = isIdle ? { ...before, older: { kind: "idle" } } : before;
-  return reloadAtMs !== null && nowMs >= reloadAtMs ? load(state) : stay(state);
-}
 
 /** An answer that nobody waits for any more changes nothing. */
 function answered(
@@ -69,55 +58,51 @@ function answered(
   const { reload, older, minute } = state;
   if (reload?.id === id) return reloadAnswered(state, reload, answer, nowMs);
   if (older.kind === "asked" && older.id === id) return olderAnswered(state, answer, nowMs);
-  if (minute.kind !== "asked" || minute.id !== id) return stay(state);
-  if (answer.kind !== "ok") return stay({ ...state, minute: { kind: "unknown" } });
-  return {
-    state: { ...state, minute: { kind: "known", bar: answer.value.bars.at(-1) ?? null } },
-    effects: [{ type: "mark", dirty: DIRTY.bars }],
-  };
+  if (minute.kind !== "asked" || minute.id !== id) return step(state);
+  if (answer.kind !== "ok") return step({ ...state, minute: { kind: "unknown" } });
+  return step(
+    { ...state, minute: { kind: "known", bar: answer.value.bars.at(-1) ?? null } },
+    mark(DIRTY.bars),
+  );
 }
 
-function askOlder(state: BarState): BarStep {
+function askOlder(state: BarState, nowMs: number): BarStep {
   const { older, bars, interval, nextId: id } = state;
   const first = bars[0];
-  if (older.kind !== "idle" || first === undefined || bars.length >= MAX_BARS - PAGE_BARS) {
-    return stay(state);
-  }
-  return {
-    state: { ...state, older: { kind: "asked", id }, nextId: id + 1 },
-    effects: [{ type: "ask", id, query: { interval, limit: PAGE_BARS, to: first.ts } }],
-  };
+  const mayAsk = older.kind === "idle" && nowMs >= older.fromMs;
+  if (!mayAsk || first === undefined || bars.length >= MAX_BARS - PAGE_BARS) return step(state);
+  return step(
+    { ...state, older: { kind: "asked", id }, nextId: id + 1 },
+    { type: "ask", id, query: { interval, limit: PAGE_BARS, to: first.ts } },
+  );
 }
 
 function olderAnswered(state: BarState, answer: Answer<HistoryAnswer>, nowMs: number): BarStep {
   if (answer.kind !== "ok") {
     const mayAskAgain = answer.kind === "failed";
-    return {
-      state: {
+    return step(
+      {
         ...state,
-        older: mayAskAgain ? { kind: "again", atMs: nowMs + RETRY_MS } : { kind: "exhausted" },
+        older: mayAskAgain ? { kind: "idle", fromMs: nowMs + RETRY_MS } : { kind: "exhausted" },
       },
-      effects: [{ type: "failed", answer }],
-    };
+      { type: "failed", answer },
+    );
   }
   const { bars: before } = answer.value;
   const bars = prependBars(state.bars, before);
+  const isEnd = bars.length === state.bars.length;
   const { reload } = state;
-  const step = changed(
+  const placed = changed(
     {
       ...state,
       bars,
-      older: { kind: bars.length === state.bars.length ? "exhausted" : "idle" },
+      older: isEnd ? { kind: "exhausted" } : { kind: "idle", fromMs: 0 },
       reload: reload && { ...reload, bars: prependBars(reload.bars, before) },
     },
     0,
   );
   return {
-    ...step,
-    effects: [
-      ...step.effects,
-      { type: "mark", dirty: DIRTY.allBars },
-      { type: "bars", bars: before },
-    ],
+    ...placed,
+    effects: [...placed.effects, mark(DIRTY.allBars), { type: "bars", bars: before }],
   };
 }

@@ -7,8 +7,8 @@ import type { Frame, Join } from "../data/join.ts";
 import type { TimedBar } from "../data/last-price.ts";
 import type { Answer } from "./api.ts";
 import { DIRTY } from "./dirty.ts";
-import type { FeedEffect } from "./feed-deps.ts";
-import type { Step } from "./machine.ts";
+import { type FeedEffect, mark } from "./feed-deps.ts";
+import { type Step, step } from "./machine.ts";
 
 /** Bars asked for at once. */
 export const PAGE_BARS = 500;
@@ -45,9 +45,9 @@ export interface Reload {
 
 /** Bars before those shown. */
 export type Older =
-  | { kind: "idle" }
+  /** Not asked for before `fromMs`. */
+  | { kind: "idle"; fromMs: number }
   | { kind: "asked"; id: number }
-  | { kind: "again"; atMs: number }
   /** There are none, or nobody may have them. */
   | { kind: "exhausted" };
 
@@ -102,19 +102,12 @@ export type BarStep = Step<BarState, BarEffect>;
 export function initialBars(chosen: Interval | null): BarState {
   return {
     ...{ interval: chosen ?? "1m", wanted: chosen, bars: [], changedFrom: 0, seen: null },
-    ...{ shown: null, reload: null, reloadAtMs: null, older: { kind: "idle" } },
+    ...{ shown: null, reload: null, reloadAtMs: null, older: { kind: "idle", fromMs: 0 } },
     ...{ elsewhere: null, minute: { kind: "unknown" }, nextId: 1 },
   };
 }
 
-export function stay(state: BarState): BarStep {
-  return { state, effects: [] };
-}
-
 /** The bars differ from this index on. */
 export function changed(state: BarState, from: number): BarStep {
-  return {
-    state: { ...state, changedFrom: Math.min(state.changedFrom, from) },
-    effects: [{ type: "mark", dirty: DIRTY.bars }],
-  };
+  return step({ ...state, changedFrom: Math.min(state.changedFrom, from) }, mark(DIRTY.bars));
 }

@@ -4,8 +4,8 @@ import type { Level } from "../../src/protocol/book.ts";
 import { arrived, type Frame, type Join, LOADING, take } from "../data/join.ts";
 import type { Answer } from "./api.ts";
 import { DIRTY } from "./dirty.ts";
-import type { FeedEffect } from "./feed-deps.ts";
-import type { Machine, Step } from "./machine.ts";
+import { type FeedEffect, mark } from "./feed-deps.ts";
+import { type Machine, type Step, step } from "./machine.ts";
 import {
   afterFailure,
   asked,
@@ -49,17 +49,17 @@ export const bookMachine: Machine<BookState, BookMessage, BookEffect> = {
         return load(state);
       case "answered": {
         const { id, answer } = message;
-        if (!isAnswered(state.question, id)) return { state, effects: [] };
+        if (!isAnswered(state.question, id)) return step(state);
         if (answer.kind === "ok") return place(state, answer.value);
         const question = afterFailure(state.question, answer, nowMs + RETRY_MS);
-        return { state: { ...state, question }, effects: [{ type: "failed", answer }] };
+        return step({ ...state, question }, { type: "failed", answer });
       }
       case "frame": {
         const { join, fresh } = take(state.join, message.frame);
         return applied({ ...state, join }, fresh);
       }
       case "tick":
-        return isDue(state.question, nowMs) ? load(state) : { state, effects: [] };
+        return isDue(state.question, nowMs) ? load(state) : step(state);
       default:
         return message satisfies never;
     }
@@ -69,10 +69,7 @@ export const bookMachine: Machine<BookState, BookMessage, BookEffect> = {
 
 function load(state: BookState): BookStep {
   const question = asked(state.question);
-  return {
-    state: { ...state, join: LOADING, question },
-    effects: [{ type: "ask", id: question.id }],
-  };
+  return step({ ...state, join: LOADING, question }, { type: "ask", id: question.id });
 }
 
 function place(state: BookState, answer: BookAnswer): BookStep {
@@ -80,22 +77,15 @@ function place(state: BookState, answer: BookAnswer): BookStep {
   if (joined === null) return load(state);
   const book = answer.book === null ? null : changeBook(null, answer.book);
   const placed = { book, join: joined.join, question: settled(state.question) };
-  const step = applied(placed, joined.fresh);
+  const live = applied(placed, joined.fresh);
   const levels = book === null ? [] : [...book.bids, ...book.asks];
-  const mark = { type: "mark", dirty: DIRTY.book } as const;
-  return { ...step, effects: [{ type: "levels", levels }, mark, ...step.effects] };
+  return step(live.state, { type: "levels", levels }, mark(DIRTY.book), ...live.effects);
 }
 
 function applied(state: BookState, frames: readonly Frame[]): BookStep {
   const changes = frames.flatMap(({ events }) => events.filter((event) => event.kind === "book"));
-  if (changes.length === 0) return { state, effects: [] };
+  if (changes.length === 0) return step(state);
   const book = changes.reduce(changeBook, state.book);
   const levels = changes.flatMap(({ bids, asks }) => [...bids, ...asks]);
-  return {
-    state: { ...state, book },
-    effects: [
-      { type: "levels", levels },
-      { type: "mark", dirty: DIRTY.book },
-    ],
-  };
+  return step({ ...state, book }, { type: "levels", levels }, mark(DIRTY.book));
 }

@@ -12,6 +12,13 @@ export interface Step<State, Effect> {
   effects: readonly Effect[];
 }
 
+export function step<State, Effect>(
+  state: State,
+  ...effects: NoInfer<Effect>[]
+): Step<State, Effect> {
+  return { state, effects };
+}
+
 /** What a feed is, without the world. */
 export interface Machine<State, Message, Effect> {
   /** The next state, and what is to be done about it. Pure. */
@@ -33,13 +40,21 @@ export interface Running<State, Message> {
   stop(): void;
 }
 
-/** Runs a machine over a clock; `perform` does what it asks for, and sends what comes of it. */
-export function run<State, Message, Effect>(
+/** What is done about each effect. */
+export type Performers<Effect extends { type: string }> = {
+  [T in Effect["type"]]: (effect: Extract<Effect, { type: T }>) => void;
+};
+
+/** Runs a machine over a clock; `performers` do what it asks for. */
+export function run<State, Message, Effect extends { type: string }>(
   machine: Machine<State, Message, Effect>,
   initial: State,
   clock: Clock,
-  perform: (effect: Effect, send: (message: Message) => void) => void,
+  performers: Performers<Effect>,
 ): Running<State, Message> {
+  // Its type chooses the performer, so that fits; TypeScript cannot follow two unions at once.
+  const perform = (effect: Effect) =>
+    (performers[effect.type as Effect["type"]] as (effect: Effect) => void)(effect);
   let state = initial;
   const queue: (Message | Tick)[] = [];
   let isRunning = false;
@@ -62,7 +77,7 @@ export function run<State, Message, Effect>(
       for (let next = queue.shift(); next !== undefined && !isStopped; next = queue.shift()) {
         const step = machine.reduce(state, next, { nowMs: clock.nowMs(), random: clock.random() });
         state = step.state;
-        for (const effect of step.effects) perform(effect, send);
+        for (const effect of step.effects) perform(effect);
       }
     } finally {
       isRunning = false;

@@ -1,16 +1,24 @@
 import type { Frame } from "../data/join.ts";
 import { newestTs } from "../data/lines.ts";
 import type { Range } from "../data/ranges.ts";
-import type { SeriesQuery } from "./api.ts";
-import type { FeedDeps } from "./feed-deps.ts";
+import { type FeedDeps, telling } from "./feed-deps.ts";
 import { run } from "./machine.ts";
 import { panelMachine } from "./panel-machine.ts";
-import { initialPanels, type Panel, type PanelEffect } from "./panel-state.ts";
+import { initialPanels, type Panel } from "./panel-state.ts";
 
 /** The metrics of one symbol. */
 export function openPanelFeed(deps: FeedDeps, symbol: string, first: Range) {
-  const { api, mark, failed } = deps;
-  const feed = run(panelMachine, initialPanels(first), deps, perform);
+  const { api } = deps;
+  const feed = run(panelMachine, initialPanels(first), deps, {
+    ...telling(deps),
+    async askNames({ id }) {
+      feed.send({ type: "named", id, answer: await api.metricNames(symbol) });
+    },
+    async askSeries({ id, query }) {
+      const { metric } = query;
+      feed.send({ type: "drawn", metric, id, answer: await api.series({ ...query, symbol }) });
+    },
+  });
   const panels = (): readonly Panel[] => [...feed.state().panels.values()];
   return {
     panels,
@@ -23,35 +31,4 @@ export function openPanelFeed(deps: FeedDeps, symbol: string, first: Range) {
     choose: (range: Range) => feed.send({ type: "choose", range }),
     close: feed.stop,
   };
-
-  function perform(effect: PanelEffect): void {
-    switch (effect.type) {
-      case "askNames":
-        void askNames(effect.id);
-        break;
-      case "askSeries":
-        void askSeries(effect.metric, effect.id, effect.query);
-        break;
-      case "mark":
-        mark(effect.dirty);
-        break;
-      case "failed":
-        failed(effect.answer);
-        break;
-      default:
-        effect satisfies never;
-    }
-  }
-
-  async function askNames(id: number): Promise<void> {
-    feed.send({ type: "named", id, answer: await api.metricNames(symbol) });
-  }
-
-  async function askSeries(
-    metric: string,
-    id: number,
-    query: Omit<SeriesQuery, "symbol">,
-  ): Promise<void> {
-    feed.send({ type: "drawn", metric, id, answer: await api.series({ ...query, symbol }) });
-  }
 }

@@ -1,12 +1,12 @@
 import type { MetricNamesAnswer, SeriesAnswer } from "../../src/protocol/answers.ts";
 import type { MetricEvent } from "../../src/protocol/event.ts";
-import { separate } from "../../src/protocol/frame.ts";
 import { arrived, type Frame, LOADING, take } from "../data/join.ts";
 import { addPoints, lineOf, MAX_LINES, newestTs } from "../data/lines.ts";
 import { RANGES, type Range } from "../data/ranges.ts";
 import type { Answer } from "./api.ts";
 import { DIRTY } from "./dirty.ts";
-import type { Machine, Step } from "./machine.ts";
+import { mark } from "./feed-deps.ts";
+import { type Machine, type Step, step } from "./machine.ts";
 import type { LoadedPanel, PanelEffect, PanelMessage, PanelState } from "./panel-state.ts";
 import {
   afterFailure,
@@ -26,7 +26,7 @@ const MAX_STEPS = 5_000;
 
 type PanelStep = Step<PanelState, PanelEffect>;
 
-const MARK = { type: "mark", dirty: DIRTY.panels } as const;
+const MARK = mark(DIRTY.panels);
 
 /** The metrics of one symbol: the names the server knows, those seen live, and their lines. */
 export const panelMachine: Machine<PanelState, PanelMessage, PanelEffect> = {
@@ -35,7 +35,7 @@ export const panelMachine: Machine<PanelState, PanelMessage, PanelEffect> = {
       case "load":
         return load(state);
       case "choose":
-        if (message.range === state.range) return { state, effects: [] };
+        if (message.range === state.range) return step(state);
         return load({ ...state, range: message.range });
       case "named":
         return named(state, message, nowMs);
@@ -62,7 +62,7 @@ function load(state: PanelState): PanelStep {
       { ...panel, question: settled(panel.question) },
     ]),
   );
-  return { state: { ...state, names, panels }, effects: [{ type: "askNames", id: names.id }] };
+  return step({ ...state, names, panels }, { type: "askNames", id: names.id });
 }
 
 function named(
@@ -70,39 +70,41 @@ function named(
   { id, answer }: { id: number; answer: Answer<MetricNamesAnswer> },
   nowMs: number,
 ): PanelStep {
-  if (!isAnswered(state.names, id)) return { state, effects: [] };
+  if (!isAnswered(state.names, id)) return step(state);
   if (answer.kind !== "ok") {
     const names = afterFailure(state.names, answer, nowMs + RETRY_MS);
-    return { state: { ...state, names }, effects: [{ type: "failed", answer }] };
+    return step({ ...state, names }, { type: "failed", answer });
   }
   const { metrics } = answer.value;
   const endUs = metrics.reduce((end, { last_ts: lastUs }) => Math.max(end, lastUs ?? 0), 0);
   const fromUs = (endUs || nowMs * 1_000) - RANGES[state.range].rangeUs;
   const all = new Set([...metrics.map(({ metric }) => metric).sort(), ...state.panels.keys()]);
   return [...all].reduce(
-    (step, metric) => followedBy(step, askLines(step.state, metric, fromUs, nowMs)),
-    {
-      state: { ...state, names: settled(state.names) },
-      effects: [],
-    } as PanelStep,
+    (done, metric) => followedBy(done, askLines(done.state, metric, fromUs, nowMs)),
+    step({ ...state, names: settled(state.names) }) as PanelStep,
   );
 }
 
 function askLines(state: PanelState, metric: string, fromUs: number, nowMs: number): PanelStep {
   const known = state.panels.get(metric);
-  if (known === undefined && state.panels.size >= MAX_PANELS) return { state, effects: [] };
+  if (known === undefined && state.panels.size >= MAX_PANELS) return step(state);
   const before = known ?? { metric, lines: [], state: "loading", question: NOTHING_ASKED };
   const question = asked(before.question);
-  const { step, stepUs } = RANGES[state.range];
+  const { step: stepName, stepUs } = RANGES[state.range];
   // The server counts steps up to its own now and refuses too many, which a recording of years ago would be.
   const toUs = fromUs + MAX_STEPS * stepUs;
   const query = {
-    ...{ metric, from: Math.floor(fromUs / stepUs) * stepUs, step, agg: "avg,min,max,count" },
+    ...{
+      metric,
+      from: Math.floor(fromUs / stepUs) * stepUs,
+      step: stepName,
+      agg: "avg,min,max,count",
+    },
     ...(toUs < nowMs * 1_000 && { to: toUs }),
   };
   const next = withPanel(state, { ...before, join: LOADING, question, fromUs });
-  const effect = { type: "askSeries", metric, id: question.id, query } as const;
-  return { state: next, effects: known === undefined ? [MARK, effect] : [effect] };
+  const effect = { type: "askSeries", id: question.id, query } as const;
+  return known === undefined ? step(next, MARK, effect) : step(next, effect);
 }
 
 function drawn(
@@ -112,13 +114,10 @@ function drawn(
 ): PanelStep {
   const { metric, id, answer } = message;
   const panel = state.panels.get(metric);
-  if (panel === undefined || !isAnswered(panel.question, id)) return { state, effects: [] };
+  if (panel === undefined || !isAnswered(panel.question, id)) return step(state);
   if (answer.kind !== "ok") {
     const question = afterFailure(panel.question, answer, nowMs + RETRY_MS);
-    return {
-      state: withPanel(state, { ...panel, question }),
-      effects: [{ type: "failed", answer }],
-    };
+    return step(withPanel(state, { ...panel, question }), { type: "failed", answer });
   }
   const joined = arrived(panel.join, answer.value.cursor);
   if (joined === null) return askLines(state, metric, panel.fromUs, nowMs);
@@ -129,56 +128,46 @@ function drawn(
     .sort((a, b) => (a.key < b.key ? -1 : 1));
   const ready = { metric, fromUs: panel.fromUs, state: "ready", join: joined.join } as const;
   const placed = { ...ready, question: settled(panel.question), lines };
-  return {
-    state: withPanel(state, withFrames(placed, joined.fresh, state.range)),
-    effects: [MARK],
-  };
+  return step(withPanel(state, withFrames(placed, joined.fresh, state.range)), MARK);
 }
 
-function takeFrame(before: PanelState, joined: Frame, nowMs: number): PanelStep {
-  let step: PanelStep = { state: before, effects: [] };
-  for (const { cursor, events } of separate(joined)) {
-    const points = events.filter((event) => event.kind === "metric");
-    for (const [metric, mine] of groupsOf(points)) {
-      if (!step.state.panels.has(metric)) {
-        // A metric nobody has named so far: its line is asked for like the others, for it may have a past.
-        const newest = mine.reduce((latest, { ts }) => Math.max(latest, ts), 0);
-        const fromUs = newest - RANGES[before.range].rangeUs;
-        step = followedBy(step, askLines(step.state, metric, fromUs, nowMs));
-      }
-      const panel = step.state.panels.get(metric);
-      if (panel === undefined) continue;
-      const { join, fresh } = take(panel.join, { cursor, events: mine });
-      const state = withPanel(step.state, withFrames({ ...panel, join }, fresh, before.range));
-      step = followedBy(step, { state, effects: fresh.length > 0 ? [MARK] : [] });
+function takeFrame(before: PanelState, frame: Frame, nowMs: number): PanelStep {
+  let done: PanelStep = step(before);
+  for (const metric of new Set(pointsOf([frame]).map((point) => point.metric))) {
+    if (!done.state.panels.has(metric)) {
+      // A metric nobody has named so far: its line is asked for like the others, for it may have a past.
+      const newest = Math.max(...pointsOf([frame], metric).map(({ ts }) => ts));
+      const fromUs = newest - RANGES[before.range].rangeUs;
+      done = followedBy(done, askLines(done.state, metric, fromUs, nowMs));
     }
+    const panel = done.state.panels.get(metric);
+    if (panel === undefined) continue;
+    const { join, fresh } = take(panel.join, frame);
+    const state = withPanel(done.state, withFrames({ ...panel, join }, fresh, before.range));
+    done = followedBy(done, fresh.length > 0 ? step(state, MARK) : step(state));
   }
-  return step;
+  return done;
 }
 
 function tick(before: PanelState, nowMs: number): PanelStep {
   if (isDue(before.names, nowMs)) return load(before);
-  let step: PanelStep = { state: before, effects: [] };
+  let done: PanelStep = step(before);
   for (const { metric, question, fromUs } of before.panels.values()) {
     if (isDue(question, nowMs))
-      step = followedBy(step, askLines(step.state, metric, fromUs, nowMs));
+      done = followedBy(done, askLines(done.state, metric, fromUs, nowMs));
   }
-  return step;
+  return done;
 }
 
-function groupsOf(points: readonly MetricEvent[]): Map<string, MetricEvent[]> {
-  const groups = new Map<string, MetricEvent[]>();
-  for (const point of points) {
-    const group = groups.get(point.metric);
-    if (group === undefined) groups.set(point.metric, [point]);
-    else group.push(point);
-  }
-  return groups;
+function pointsOf(frames: readonly Frame[], metric?: string): MetricEvent[] {
+  const events = frames.flatMap((frame) => frame.events);
+  const points = events.filter((event) => event.kind === "metric");
+  return metric === undefined ? points : points.filter((point) => point.metric === metric);
 }
 
 function withFrames(panel: LoadedPanel, frames: readonly Frame[], range: Range): LoadedPanel {
   if (frames.length === 0) return panel;
-  const points = frames.flatMap(({ events }) => events.filter((event) => event.kind === "metric"));
+  const points = pointsOf(frames, panel.metric);
   return { ...panel, lines: addPoints(panel.lines, points, RANGES[range]) };
 }
 
@@ -187,5 +176,5 @@ function withPanel(state: PanelState, panel: LoadedPanel): PanelState {
 }
 
 function followedBy(before: PanelStep, next: PanelStep): PanelStep {
-  return { state: next.state, effects: [...before.effects, ...next.effects] };
+  return step(next.state, ...before.effects, ...next.effects);
 }

@@ -38,7 +38,7 @@ export type PanelMessage =
 export type PanelEffect =
   | FeedEffect
   | { type: "askNames"; id: number }
-  | { type: "askSeries"; metric: string; id: number; query: Omit<SeriesQuery, "symbol"> };
+  | { type: "askSeries"; id: number; query: Omit<SeriesQuery, "symbol"> };
 
 export function initialPanels(range: Range): PanelState {
   return { range, panels: new Map(), names: NOTHING_ASKED };

@@ -2,7 +2,7 @@ import type { HistoryAnswer, SymbolSummary } from "../../src/protocol/answers.ts
 import type { Interval } from "../../src/protocol/bar.ts";
 import type { Pasts } from "../data/listed-price.ts";
 import type { Answer } from "./api.ts";
-import type { Machine, Step } from "./machine.ts";
+import { type Machine, type Step, step } from "./machine.ts";
 import {
   afterFailure,
   asked,
@@ -59,12 +59,12 @@ export const pastsMachine: Machine<PastsState, PastsMessage, PastsEffect> = {
     switch (message.type) {
       case "list": {
         const next = { ...state, list: message.list };
-        return state.question.kind === "none" ? askNext(next, nowMs) : { state: next, effects: [] };
+        return state.question.kind === "none" ? askNext(next, nowMs) : step(next);
       }
       case "answered":
         return answered(state, message, nowMs);
       case "tick":
-        return isDue(state.question, nowMs) ? askNext(state, nowMs) : { state, effects: [] };
+        return isDue(state.question, nowMs) ? askNext(state, nowMs) : step(state);
       default:
         return message satisfies never;
     }
@@ -75,16 +75,16 @@ export const pastsMachine: Machine<PastsState, PastsMessage, PastsEffect> = {
 function askNext(state: PastsState, nowMs: number): Step<PastsState, PastsEffect> {
   const priced = state.list.filter(({ last }) => last !== null).slice(0, MOST_PRICED);
   const line = priced.find((each) => !state.had.has(keyOf(each))) ?? null;
-  if (line === null) return { state: { ...state, question: settled(state.question) }, effects: [] };
+  if (line === null) return step({ ...state, question: settled(state.question) });
   const question = asked(state.question);
   const query =
     line.last_interval === undefined
       ? { interval: "15m" as const, limit: 96, from: nowMs * 1_000 - DAY_US }
       : { interval: "1d" as const, limit: DAYS };
-  return {
-    state: { ...state, question, line },
-    effects: [{ type: "ask", id: question.id, symbol: line.symbol, query }],
-  };
+  return step(
+    { ...state, question, line },
+    { type: "ask", id: question.id, symbol: line.symbol, query },
+  );
 }
 
 function answered(
@@ -93,16 +93,16 @@ function answered(
   nowMs: number,
 ): Step<PastsState, PastsEffect> {
   const { line } = state;
-  if (!isAnswered(state.question, id) || line === null) return { state, effects: [] };
+  if (!isAnswered(state.question, id) || line === null) return step(state);
   if (answer.kind === "failed") {
     const question = afterFailure(state.question, answer, nowMs + RETRY_MS);
-    return { state: { ...state, question }, effects: [] };
+    return step({ ...state, question });
   }
   const next = { ...state, had: new Set(state.had).add(keyOf(line)) };
   if (answer.kind !== "ok") return askNext(next, nowMs);
   const pasts = new Map(state.pasts).set(line.symbol, { bars: answer.value.bars });
-  const step = askNext({ ...next, pasts }, nowMs);
-  return { ...step, effects: [{ type: "tell" }, ...step.effects] };
+  const asking = askNext({ ...next, pasts }, nowMs);
+  return { ...asking, effects: [{ type: "tell" }, ...asking.effects] };
 }
 
 function keyOf({ symbol, last_interval: interval }: PastLine): string {

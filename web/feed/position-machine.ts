@@ -3,8 +3,8 @@ import type { Frame } from "../data/join.ts";
 import { addPositions, NO_POSITIONS, type Positions } from "../data/positions.ts";
 import type { Answer } from "./api.ts";
 import { DIRTY } from "./dirty.ts";
-import type { FeedEffect } from "./feed-deps.ts";
-import type { Machine, Step } from "./machine.ts";
+import { type FeedEffect, mark } from "./feed-deps.ts";
+import { type Machine, type Step, step } from "./machine.ts";
 import {
   afterFailure,
   asked,
@@ -44,19 +44,19 @@ export const positionMachine: Machine<PositionState, PositionMessage, PositionEf
         return load(state);
       case "answered": {
         const { id, answer } = message;
-        if (!isAnswered(state.question, id)) return { state, effects: [] };
+        if (!isAnswered(state.question, id)) return step(state);
         if (answer.kind !== "ok") {
           const question = afterFailure(state.question, answer, nowMs + RETRY_MS);
-          return { state: { ...state, question }, effects: [{ type: "failed", answer }] };
+          return step({ ...state, question }, { type: "failed", answer });
         }
         return add({ ...state, question: settled(state.question) }, answer.value.positions);
       }
       case "frame": {
         const fresh = message.frame.events.filter((event) => event.kind === "position");
-        return fresh.length === 0 ? { state, effects: [] } : add(state, fresh);
+        return fresh.length === 0 ? step(state) : add(state, fresh);
       }
       case "tick":
-        return isDue(state.question, nowMs) ? load(state) : { state, effects: [] };
+        return isDue(state.question, nowMs) ? load(state) : step(state);
       default:
         return message satisfies never;
     }
@@ -66,7 +66,7 @@ export const positionMachine: Machine<PositionState, PositionMessage, PositionEf
 
 function load(state: PositionState): Step<PositionState, PositionEffect> {
   const question = asked(state.question);
-  return { state: { ...state, question }, effects: [{ type: "ask", id: question.id }] };
+  return step({ ...state, question }, { type: "ask", id: question.id });
 }
 
 function add(
@@ -74,5 +74,5 @@ function add(
   fresh: Parameters<typeof addPositions>[1],
 ): Step<PositionState, PositionEffect> {
   const positions = addPositions(state.positions, fresh);
-  return { state: { ...state, positions }, effects: [{ type: "mark", dirty: DIRTY.positions }] };
+  return step({ ...state, positions }, mark(DIRTY.positions));
 }

@@ -1,4 +1,4 @@
-import type { Machine, Moment, Step } from "./machine.ts";
+import { type Machine, type Moment, type Step, step } from "./machine.ts";
 
 /** Between two looks for a server that is away: half a second at first, three at most. */
 const SHORTEST_MS = 500;
@@ -37,22 +37,22 @@ export const serverMachine: Machine<ServerState, ServerMessage, ServerEffect> = 
         const away = new Set(state.away);
         if (message.isAway) away.add(message.who);
         else away.delete(message.who);
-        if (away.size === 0) return { state: SERVER_WELL, effects: [] };
+        if (away.size === 0) return step(SERVER_WELL);
         const next = { ...state, away };
-        return state.phase.name === "resting" ? wait(next, moment) : { state: next, effects: [] };
+        return state.phase.name === "resting" ? wait(next, moment) : step(next);
       }
       case "looked": {
         const { isAlive } = message;
-        if (state.phase.name !== "looking") return { state, effects: [] };
+        if (state.phase.name !== "looking") return step(state);
         if (isAlive === null) return wait(state, moment);
         const { wellLooks } = state;
-        const step = wait({ ...state, wellLooks: isAlive ? wellLooks + 1 : 0 }, moment);
-        return isAlive ? { ...step, effects: [{ type: "retry" }] } : step;
+        const waiting = wait({ ...state, wellLooks: isAlive ? wellLooks + 1 : 0 }, moment);
+        return isAlive ? { ...waiting, effects: [{ type: "retry" }] } : waiting;
       }
       case "tick": {
         const { phase } = state;
-        if (phase.name !== "waiting" || moment.nowMs < phase.untilMs) return { state, effects: [] };
-        return { state: { ...state, phase: { name: "looking" } }, effects: [{ type: "look" }] };
+        if (phase.name !== "waiting" || moment.nowMs < phase.untilMs) return step(state);
+        return step({ ...state, phase: { name: "looking" } }, { type: "look" });
       }
       default:
         return message satisfies never;
@@ -68,8 +68,5 @@ function wait(state: ServerState, { nowMs, random }: Moment): Step<ServerState, 
       ? Math.min(LONGEST_WELL_MS, SHORTEST_MS * 4 ** wellLooks)
       : Math.min(LONGEST_MS, SHORTEST_MS * 2 ** looks);
   const untilMs = nowMs + ceilingMs * (0.5 + random);
-  return {
-    state: { ...state, looks: looks + 1, phase: { name: "waiting", untilMs } },
-    effects: [],
-  };
+  return step({ ...state, looks: looks + 1, phase: { name: "waiting", untilMs } });
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 import { run } from "./machine.ts";
-import { SERVER_WELL, type ServerEffect, serverMachine } from "./server-machine.ts";
+import { SERVER_WELL, serverMachine } from "./server-machine.ts";
 
 export interface ServerWatchDeps extends Clock {
   /** Whether the server answers that it is alive. */
@@ -16,7 +16,12 @@ export type ServerWatch = ReturnType<typeof createServerWatch>;
  */
 export function createServerWatch(deps: ServerWatchDeps) {
   const listeners = new Set<() => void>();
-  const watch = run(serverMachine, SERVER_WELL, deps, perform);
+  const watch = run(serverMachine, SERVER_WELL, deps, {
+    async look() {
+      watch.send({ type: "looked", isAlive: deps.isVisible() ? await deps.isAlive() : null });
+    },
+    retry: retryNow,
+  });
 
   return {
     /** Someone is cut off from the server, or no longer. */
@@ -32,22 +37,5 @@ export function createServerWatch(deps: ServerWatchDeps) {
 
   function retryNow(): void {
     for (const listener of listeners) listener();
-  }
-
-  function perform(effect: ServerEffect): void {
-    switch (effect.type) {
-      case "look":
-        void look();
-        break;
-      case "retry":
-        retryNow();
-        break;
-      default:
-        effect satisfies never;
-    }
-  }
-
-  async function look(): Promise<void> {
-    watch.send({ type: "looked", isAlive: deps.isVisible() ? await deps.isAlive() : null });
   }
 }

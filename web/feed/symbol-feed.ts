@@ -13,7 +13,7 @@ import type { FeedDeps } from "./feed-deps.ts";
 import { run } from "./machine.ts";
 import { openPanelFeed } from "./panel-feed.ts";
 import { openPositionFeed } from "./position-feed.ts";
-import { NOTHING_KNOWN, type SymbolEffect, symbolMachine, symbolStatus } from "./symbol-machine.ts";
+import { NOTHING_KNOWN, symbolMachine, symbolStatus } from "./symbol-machine.ts";
 
 export interface SymbolFeedDeps extends Clock {
   api: Api;
@@ -35,7 +35,31 @@ export function openSymbolFeed(
 ) {
   let dirty: Dirty = 0;
   let tape: Tape | null = null;
-  const feed = run(symbolMachine, NOTHING_KNOWN, deps, perform);
+  const feed = run(symbolMachine, NOTHING_KNOWN, deps, {
+    load() {
+      load();
+      bars.load();
+    },
+    openTape({ since }) {
+      tape = deps.openTape({
+        symbol,
+        ...(since !== null && { since }),
+        onDelivery: (delivery) => feed.send({ type: "delivery", delivery }),
+        onStatus: (status) => feed.send({ type: "status", status }),
+      });
+    },
+    takeFrame({ frame }) {
+      for (const part of [bars, panels, positions, book]) part.take(frame);
+    },
+    takeBar: ({ message }) => bars.takeBar(message),
+    takeGap({ gap }) {
+      bars.takeGap(gap);
+      load();
+    },
+    tellStatus: ({ status }) => deps.onStatus(status),
+    unauthorized: deps.onUnauthorized,
+    mark: ({ dirty: bits }) => mark(bits),
+  });
   const { api, nowMs, setTimer, random } = deps;
   const parts: FeedDeps = {
     ...{ api, nowMs, setTimer, random, mark },
@@ -105,44 +129,6 @@ export function openSymbolFeed(
       tape?.close();
     },
   };
-
-  function perform(effect: SymbolEffect): void {
-    switch (effect.type) {
-      case "load":
-        load();
-        bars.load();
-        break;
-      case "openTape":
-        tape = deps.openTape({
-          symbol,
-          ...(effect.since !== null && { since: effect.since }),
-          onDelivery: (delivery) => feed.send({ type: "delivery", delivery }),
-          onStatus: (status) => feed.send({ type: "status", status }),
-        });
-        break;
-      case "takeFrame":
-        for (const part of [bars, panels, positions, book]) part.take(effect.frame);
-        break;
-      case "takeBar":
-        bars.takeBar(effect.message);
-        break;
-      case "takeGap":
-        bars.takeGap(effect.gap);
-        load();
-        break;
-      case "tellStatus":
-        deps.onStatus(effect.status);
-        break;
-      case "unauthorized":
-        deps.onUnauthorized();
-        break;
-      case "mark":
-        mark(effect.dirty);
-        break;
-      default:
-        effect satisfies never;
-    }
-  }
 
   /** But the bars: after a gap they are told of it. */
   function load(): void {

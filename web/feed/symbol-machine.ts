@@ -12,7 +12,8 @@ import { addGap, addTrades, NO_TRADES, type TradeList } from "../data/trade-rows
 import type { Failure } from "./api.ts";
 import { tradesOf } from "./bar-live.ts";
 import { DIRTY, type Dirty } from "./dirty.ts";
-import type { Machine, Step } from "./machine.ts";
+import { mark } from "./feed-deps.ts";
+import { type Machine, type Step, step } from "./machine.ts";
 
 /** The trades list begins this long before the bars' cursor, so that it is not empty at first sight. */
 const PRELUDE_US = 15_000_000;
@@ -69,20 +70,20 @@ export const symbolMachine: Machine<SymbolState, SymbolMessage, SymbolEffect> = 
   reduce(state, message) {
     switch (message.type) {
       case "load":
-        return { state, effects: [{ type: "load" }] };
+        return step(state, { type: "load" });
       case "retry":
         if (!state.isUnknown && (state.isOpen || state.trouble?.kind !== "failed")) break;
-        return { state: { ...state, isUnknown: false }, effects: [{ type: "load" }] };
+        return step({ ...state, isUnknown: false }, { type: "load" });
       case "history":
         return history(state, message.cursor);
       case "bars": {
         const { bars } = message;
         const prices = bars.flatMap(({ open, high, low, close }) => [open, high, low, close]);
-        return { state: withPrices(state, prices), effects: [] };
+        return step(withPrices(state, prices));
       }
       case "levels": {
         const [prices, sizes] = [0, 1].map((at) => message.levels.map((level) => level[at] ?? 0));
-        return { state: withSizes(withPrices(state, prices ?? []), sizes ?? []), effects: [] };
+        return step(withSizes(withPrices(state, prices ?? []), sizes ?? []));
       }
       case "failed":
         return failed(state, message.answer);
@@ -95,7 +96,7 @@ export const symbolMachine: Machine<SymbolState, SymbolMessage, SymbolEffect> = 
       default:
         return message satisfies never;
     }
-    return { state, effects: [] };
+    return step(state);
   },
   wakeMs: () => Number.POSITIVE_INFINITY,
 };
@@ -117,45 +118,41 @@ export function symbolStatus(state: SymbolState, ofTape: Status | null): Status 
 
 function history(before: SymbolState, cursor: Cursor): SymbolStep {
   const state = { ...before, trouble: null };
-  if (state.isOpen) return { state, effects: [] };
+  if (state.isOpen) return step(state);
   const since = Math.max(0, cursor - PRELUDE_US) as Cursor;
-  return {
-    state: { ...state, isOpen: true, joinedAt: cursor },
-    effects: [
-      { type: "openTape", since },
-      { type: "mark", dirty: DIRTY.status },
-    ],
-  };
+  return step(
+    { ...state, isOpen: true, joinedAt: cursor },
+    { type: "openTape", since },
+    mark(DIRTY.status),
+  );
 }
 
 function failed(state: SymbolState, answer: Failure): SymbolStep {
-  if (answer.kind === "unauthorized") return { state, effects: [{ type: "unauthorized" }] };
-  if (state.trouble?.kind === "refused") return { state, effects: [] };
-  const mark = { type: "mark", dirty: DIRTY.status | DIRTY.allBars } as const;
+  if (answer.kind === "unauthorized") return step(state, { type: "unauthorized" });
+  if (state.trouble?.kind === "refused") return step(state);
+  const marked = mark(DIRTY.status | DIRTY.allBars);
   if (answer.kind === "unknown") {
     const next = { ...state, isUnknown: true, isOpen: true };
     // The room tells when somebody pushes.
-    const open = { type: "openTape", since: null } as const;
-    return { state: next, effects: state.isOpen ? [mark] : [open, mark] };
+    return state.isOpen
+      ? step(next, marked)
+      : step(next, { type: "openTape", since: null }, marked);
   }
   const next = { ...state, trouble: answer };
-  const tell = { type: "tellStatus", status: symbolStatus(next, null) } as const;
-  return { state: next, effects: state.isOpen ? [mark] : [tell, mark] };
+  if (state.isOpen) return step(next, marked);
+  return step(next, { type: "tellStatus", status: symbolStatus(next, null) }, marked);
 }
 
 function told(state: SymbolState, status: Status): SymbolStep {
-  const effects: SymbolEffect[] = [
-    { type: "mark", dirty: DIRTY.status },
-    { type: "tellStatus", status },
-  ];
+  const effects: SymbolEffect[] = [mark(DIRTY.status), { type: "tellStatus", status }];
   if (wantsToken(status)) effects.push({ type: "unauthorized" });
   return { state: { ...state, wasHeard: state.wasHeard || isHeard(status) }, effects };
 }
 
 function delivered(before: SymbolState, delivery: Delivery): SymbolStep {
   if (!before.isUnknown || !hasContent(delivery)) return taken(before, delivery);
-  const step = taken({ ...before, isUnknown: false }, delivery);
-  return { state: step.state, effects: [{ type: "load" }, ...step.effects] };
+  const next = taken({ ...before, isUnknown: false }, delivery);
+  return step(next.state, { type: "load" }, ...next.effects);
 }
 
 function taken(state: SymbolState, delivery: Delivery): SymbolStep {
@@ -163,14 +160,14 @@ function taken(state: SymbolState, delivery: Delivery): SymbolStep {
     case "events":
       return frameTaken(state, delivery);
     case "bar":
-      return { state, effects: [{ type: "takeBar", message: delivery }] };
+      return step(state, { type: "takeBar", message: delivery });
     case "gap":
       return gapTaken(state, delivery);
     case "caught_up":
-      return { state, effects: [{ type: "mark", dirty: DIRTY.status }] };
+      return step(state, mark(DIRTY.status));
     case "snapshot":
     case "error":
-      return { state, effects: [] };
+      return step(state);
     default:
       return delivery satisfies never;
   }
@@ -179,7 +176,7 @@ function taken(state: SymbolState, delivery: Delivery): SymbolStep {
 function frameTaken(before: SymbolState, frame: Frame): SymbolStep {
   const take = { type: "takeFrame", frame } as const;
   const fresh = tradesOf(frame);
-  if (fresh.length === 0) return { state: before, effects: [take] };
+  if (fresh.length === 0) return step(before, take);
   const priced = withPrices(
     before,
     fresh.map(({ price }) => price),
@@ -188,27 +185,21 @@ function frameTaken(before: SymbolState, frame: Frame): SymbolStep {
     { ...priced, trades: addTrades(priced.trades, fresh) },
     fresh.map(({ size }) => size),
   );
-  return { state, effects: [take, { type: "mark", dirty: DIRTY.trades }] };
+  return step(state, take, mark(DIRTY.trades));
 }
 
 function gapTaken(before: SymbolState, gap: Gap): SymbolStep {
   // In another life of the log the cursors of before mean nothing.
   const isReset = gap.reason === "reset";
   // Of the prelude: the bars and lines hold these events already, and nothing on the page is missing.
-  if (!isReset && gap.to <= before.joinedAt) return { state: before, effects: [] };
+  if (!isReset && gap.to <= before.joinedAt) return step(before);
   const state = {
     ...before,
     joinedAt: isReset ? gap.to : before.joinedAt,
     gaps: [...before.gaps, gap].slice(-MAX_GAPS),
     trades: addGap(before.trades, gap),
   };
-  return {
-    state,
-    effects: [
-      { type: "mark", dirty: DIRTY.gaps | DIRTY.trades },
-      { type: "takeGap", gap },
-    ],
-  };
+  return step(state, mark(DIRTY.gaps | DIRTY.trades), { type: "takeGap", gap });
 }
 
 function withPrices(state: SymbolState, prices: readonly number[]): SymbolState {

@@ -1,7 +1,7 @@
 import { backoffMs } from "../../client/backoff.ts";
 import { type ListedSymbol, nextList } from "../data/symbol-list.ts";
 import type { Answer, ListAnswer } from "./api.ts";
-import type { Machine, Moment, Step, Tick } from "./machine.ts";
+import { type Machine, type Moment, type Step, step } from "./machine.ts";
 
 /** Between the starts of two questions, the first of which was answered. */
 const EVERY_MS = 1_000;
@@ -67,9 +67,9 @@ export const listMachine: Machine<ListState, ListMessage, ListEffect> = {
       case "hidden":
         return hidden({ ...state, isVisible: false });
       case "retry":
-        return state.phase.name === "waiting" ? ask(state, moment) : stay(state);
+        return state.phase.name === "waiting" ? ask(state, moment) : step(state);
       case "tick":
-        return tick(state, message, moment);
+        return tick(state, moment);
       default:
         return message satisfies never;
     }
@@ -92,18 +92,11 @@ export const listMachine: Machine<ListState, ListMessage, ListEffect> = {
 
 type ListStep = Step<ListState, ListEffect>;
 
-function stay(state: ListState): ListStep {
-  return { state, effects: [] };
-}
-
 function ask(state: ListState, { nowMs }: Moment, before: readonly ListEffect[] = []): ListStep {
   const { nextId: id, tag, holdMs } = state;
   const deadlineMs = nowMs + holdMs + PATIENCE_MS;
   const phase: Phase = { name: "asking", id, startedAtMs: nowMs, deadlineMs };
-  return {
-    state: { ...state, phase, nextId: id + 1 },
-    effects: [...before, { type: "ask", id, tag }],
-  };
+  return step({ ...state, phase, nextId: id + 1 }, ...before, { type: "ask", id, tag });
 }
 
 function answered(
@@ -112,12 +105,9 @@ function answered(
   moment: Moment,
 ): ListStep {
   const { phase } = state;
-  if (phase.name !== "asking" || phase.id !== id) return stay(state);
+  if (phase.name !== "asking" || phase.id !== id) return step(state);
   if (answer.kind === "unauthorized") {
-    return {
-      state: { ...state, phase: { name: "refused" } },
-      effects: [{ type: "unauthorized" }],
-    };
+    return step({ ...state, phase: { name: "refused" } }, { type: "unauthorized" });
   }
   if (answer.kind !== "ok") return failed(state, moment);
   const { list, tag } = answer.value;
@@ -135,48 +125,27 @@ function failed(state: ListState, { nowMs, random }: Moment): ListStep {
 /** Something is to be told, and nothing to be done until then. */
 function rest(state: ListState, untilMs: number): ListStep {
   const phase: Phase = state.isVisible ? { name: "waiting", untilMs } : { name: "hidden" };
-  return { state: { ...state, phase }, effects: [{ type: "tell" }] };
+  return step({ ...state, phase }, { type: "tell" });
 }
 
 function shown(state: ListState, moment: Moment): ListStep {
-  switch (state.phase.name) {
-    case "waiting":
-    case "hidden":
-      return ask(state, moment);
-    case "idle":
-    case "asking":
-    case "refused":
-      return stay(state);
-    default:
-      return state.phase satisfies never;
-  }
+  const isResting = state.phase.name === "waiting" || state.phase.name === "hidden";
+  return isResting ? ask(state, moment) : step(state);
 }
 
 function hidden(state: ListState): ListStep {
   const { phase } = state;
-  switch (phase.name) {
-    case "asking":
-      // A page that was opened in the background has its first list.
-      if (!state.known) return stay(state);
-      return {
-        state: { ...state, phase: { name: "hidden" } },
-        effects: [{ type: "cancel", id: phase.id }],
-      };
-    case "waiting":
-      return stay({ ...state, phase: { name: "hidden" } });
-    case "idle":
-    case "hidden":
-    case "refused":
-      return stay(state);
-    default:
-      return phase satisfies never;
-  }
+  const resting: ListState = { ...state, phase: { name: "hidden" } };
+  if (phase.name === "waiting") return step(resting);
+  // A page that was opened in the background has its first list.
+  if (phase.name !== "asking" || !state.known) return step(state);
+  return step(resting, { type: "cancel", id: phase.id });
 }
 
-function tick(state: ListState, _message: Tick, moment: Moment): ListStep {
+function tick(state: ListState, moment: Moment): ListStep {
   const { phase } = state;
   if (phase.name === "waiting" && moment.nowMs >= phase.untilMs) return ask(state, moment);
-  if (phase.name !== "asking" || moment.nowMs < phase.deadlineMs) return stay(state);
-  const step = failed(state, moment);
-  return { ...step, effects: [{ type: "cancel", id: phase.id }, ...step.effects] };
+  if (phase.name !== "asking" || moment.nowMs < phase.deadlineMs) return step(state);
+  const late = failed(state, moment);
+  return { ...late, effects: [{ type: "cancel", id: phase.id }, ...late.effects] };
 }

@@ -4,7 +4,7 @@ import type { ListedSymbol } from "../data/symbol-list.ts";
 import type { Api } from "./api.ts";
 import type { Clock } from "./clock.ts";
 import { run } from "./machine.ts";
-import { initialList, type ListEffect, listMachine } from "./symbols-machine.ts";
+import { initialList, listMachine } from "./symbols-machine.ts";
 
 export interface SymbolsView {
   list: readonly ListedSymbol[];
@@ -43,7 +43,21 @@ export interface SymbolsWatchDeps extends Clock {
 export function watchSymbols(deps: SymbolsWatchDeps): () => void {
   const { api, holdS, isVisible, onView, onUnauthorized } = deps;
   const asked = new Map<number, AbortController>();
-  const list = run(listMachine, initialList(holdS * 1_000, isVisible()), deps, perform);
+  const list = run(listMachine, initialList(holdS * 1_000, isVisible()), deps, {
+    async ask({ id, tag }) {
+      const question = new AbortController();
+      asked.set(id, question);
+      const answer = await api.symbols({ tag, holdS, signal: question.signal });
+      asked.delete(id);
+      list.send({ type: "answered", id, answer });
+    },
+    cancel: ({ id }) => asked.get(id)?.abort(),
+    tell() {
+      const { list: symbols, retryAtMs, known } = list.state();
+      onView({ list: symbols, retryAtMs, known });
+    },
+    unauthorized: onUnauthorized,
+  });
   const unwatch = deps.watchVisibility(() => list.send({ type: isVisible() ? "shown" : "hidden" }));
   const stopRetrying = deps.onRetry(() => list.send({ type: "retry" }));
   list.send({ type: "start" });
@@ -53,33 +67,4 @@ export function watchSymbols(deps: SymbolsWatchDeps): () => void {
     unwatch();
     stopRetrying();
   };
-
-  function perform(effect: ListEffect): void {
-    switch (effect.type) {
-      case "ask":
-        void ask(effect.id, effect.tag);
-        break;
-      case "cancel":
-        asked.get(effect.id)?.abort();
-        break;
-      case "tell": {
-        const { list: symbols, retryAtMs, known } = list.state();
-        onView({ list: symbols, retryAtMs, known });
-        break;
-      }
-      case "unauthorized":
-        onUnauthorized();
-        break;
-      default:
-        effect satisfies never;
-    }
-  }
-
-  async function ask(id: number, tag: string | null): Promise<void> {
-    const question = new AbortController();
-    asked.set(id, question);
-    const answer = await api.symbols({ tag, holdS, signal: question.signal });
-    asked.delete(id);
-    list.send({ type: "answered", id, answer });
-  }
 }
