@@ -11,6 +11,7 @@ import {
   parseHead,
   partsOf,
   type RoomId,
+  rangeOfPart,
   type WrittenRow,
   withoutRoom,
 } from "./log-row.ts";
@@ -36,11 +37,14 @@ export class Generation {
   readonly #sql: SqlPort;
   readonly #log: string;
   readonly #blocksTable: string;
+  /** False where the version before began it. */
+  readonly #hasLengths: boolean;
   readonly #blocks: ClosedBlock[] = [];
   #open: OpenBlock | null = null;
   readonly #totals = { events: 0, bytes: 0 };
 
-  private constructor(sql: SqlPort, number: number) {
+  private constructor(sql: SqlPort, number: number, hasLengths: boolean) {
+    this.#hasLengths = hasLengths;
     this.#sql = sql;
     this.number = number;
     this.#log = `log_${number}`;
@@ -50,16 +54,18 @@ export class Generation {
   static begin(sql: SqlPort, number: number): Generation {
     sql.exec(`CREATE TABLE log_${number} (
       cursor INTEGER PRIMARY KEY, first INTEGER NOT NULL, events INTEGER NOT NULL, bytes INTEGER NOT NULL,
-      stored INTEGER NOT NULL, head TEXT NOT NULL, keys TEXT, frames TEXT NOT NULL)`);
+      stored INTEGER NOT NULL, head TEXT NOT NULL, keys TEXT, lengths TEXT, frames TEXT NOT NULL)`);
     sql.exec(`CREATE TABLE blocks_${number} (
       last INTEGER PRIMARY KEY, first INTEGER NOT NULL, rows INTEGER NOT NULL, events INTEGER NOT NULL,
       bytes INTEGER NOT NULL, rooms TEXT NOT NULL, key_hashes TEXT NOT NULL)`);
-    return new Generation(sql, number);
+    return new Generation(sql, number, true);
   }
 
   /** Reads its blocks, and the heads of the rows that are in none. `hashesOf`: of the keys of a row. */
   static open(sql: SqlPort, number: number, hashesOf: (keys: string) => string): Generation {
-    const generation = new Generation(sql, number);
+    const [table] = [...sql.exec("SELECT sql FROM sqlite_master WHERE name = ?", `log_${number}`)];
+    const hasLengths = textOf(table?.["sql"]).includes("lengths");
+    const generation = new Generation(sql, number, hasLengths);
     const columns = "first, last, rows, events, bytes, rooms, key_hashes <> '' AS keyed";
     for (const row of sql.exec(`SELECT ${columns} FROM blocks_${number} ORDER BY last`)) {
       const block = {
@@ -114,13 +120,15 @@ export class Generation {
   }
 
   append(
-    { row, head, texts }: WrittenRow,
+    { row, head, texts, lengths }: WrittenRow,
     stored: Cursor,
     keys: { text: string; hashes: string } | null,
   ): void {
+    const column = this.#hasLengths ? ", lengths" : "";
     this.#sql.exec(
-      `INSERT INTO ${this.#log} (cursor, first, events, bytes, stored, head, keys, frames) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO ${this.#log} (cursor, first, events, bytes, stored, head, keys, frames${column}) VALUES (?, ?, ?, ?, ?, ?, ?, ?${column && ", ?"})`,
       ...[row.last, row.first, row.events, row.bytes, stored, head, keys?.text ?? null, texts],
+      ...this.#lengthsIn(lengths),
     );
     this.#count(row, row.parts, keys?.hashes ?? "");
     if (this.#open?.rows === BLOCK_ROWS) this.closeBlock();
@@ -208,7 +216,7 @@ export class Generation {
       for (;;) {
         const rows = [
           ...this.#sql.exec(
-            `SELECT cursor, first, head, frames FROM ${this.#log} WHERE cursor > ? AND cursor <= ? AND instr(head, ?) > 0 ORDER BY cursor LIMIT ?`,
+            `SELECT cursor, first, head, ${this.#wholeOrLengths} FROM ${this.#log} WHERE cursor > ? AND cursor <= ? AND instr(head, ?) > 0 ORDER BY cursor LIMIT ?`,
             ...[Math.max(position, block.first - 1), block.last, markOf(room), limit],
           ),
         ];
@@ -216,7 +224,7 @@ export class Generation {
           const first = numberOf(row["first"]) as Cursor;
           position = numberOf(row["cursor"]) as Cursor;
           for (const part of parseHead(textOf(row["head"]), first, room)) {
-            for (const frame of framesOfPart(part, textOf(row["frames"]))) {
+            for (const frame of this.#framesIn(row, part)) {
               if (frame.cursor > upTo) return;
               if (frame.cursor > after) yield frame;
             }
@@ -268,10 +276,10 @@ export class Generation {
     for (const block of this.#blocksWith(room, CURSOR_ORIGIN, LAST)) {
       for (const { last } of this.headsOf(room, (block.first - 1) as Cursor, block.last)) {
         for (const row of this.rows((last - 1) as Cursor, last)) {
-          const { row: rest, head, texts } = withoutRoom(row, room);
+          const { row: rest, head, texts, lengths } = withoutRoom(row, room);
           this.#sql.exec(
-            `UPDATE ${this.#log} SET events = ?, bytes = ?, head = ?, frames = ? WHERE cursor = ?`,
-            ...[rest.events, rest.bytes, head, texts, last],
+            `UPDATE ${this.#log} SET events = ?, bytes = ?, head = ?, frames = ?${this.#hasLengths ? ", lengths = ?" : ""} WHERE cursor = ?`,
+            ...[rest.events, rest.bytes, head, texts, ...this.#lengthsIn(lengths), last],
           );
           for (const holder of [block, this.#totals]) {
             holder.events -= row.events - rest.events;
@@ -329,6 +337,29 @@ export class Generation {
       if (block.first > upTo) return;
       if (block.rooms.has(room)) yield block;
     }
+  }
+
+  #lengthsIn(lengths: string | null): (string | null)[] {
+    return this.#hasLengths ? [lengths] : [];
+  }
+
+  get #wholeOrLengths(): string {
+    return this.#hasLengths
+      ? "lengths, CASE WHEN lengths IS NULL THEN frames END AS frames"
+      : "frames";
+  }
+
+  /** Of a wide row the part alone is read. */
+  #framesIn(row: SqlRow, part: HeadPart): LogFrame[] {
+    const lengths = row["lengths"] ?? null;
+    if (lengths === null) return framesOfPart(part, textOf(row["frames"]));
+    const { at, length } = rangeOfPart(part, textOf(lengths));
+    // As bytes SQLite finds it at once; of text it would count the characters before it.
+    const [found] = this.#all(
+      `SELECT CAST(substr(CAST(frames AS BLOB), ?, ?) AS TEXT) AS texts FROM ${this.#log} WHERE cursor = ?`,
+      ...[at + 1, length, numberOf(row["cursor"])],
+    );
+    return framesOfPart(part, textOf(found?.["texts"]), false);
   }
 
   /** Reads to the end: a table that is still being read cannot be dropped. */

@@ -38,6 +38,8 @@ export interface LogRow {
 export interface HeadPart {
   room: RoomId;
   first: Cursor;
+  /** Which part of its row it is. */
+  place: number;
   /** Which text of the row is that of the first frame. */
   textIndex: number;
   /** Events in each frame. */
@@ -82,6 +84,7 @@ export function parseHead(head: string, first: Cursor, only?: RoomId): HeadPart[
   const parts: HeadPart[] = [];
   let cursor: number = first;
   let textIndex = 0;
+  let place = 0;
   let at = 0;
   while (at < head.length) {
     at += 1;
@@ -104,9 +107,10 @@ export function parseHead(head: string, first: Cursor, only?: RoomId): HeadPart[
       if (isWanted) counts.push(count);
     } while (head.charCodeAt(at) === COMMA);
     if (isWanted) {
-      parts.push({ room: room as RoomId, first: cursor as Cursor, textIndex, counts });
+      parts.push({ room: room as RoomId, first: cursor as Cursor, place, textIndex, counts });
       if (only !== undefined) return parts;
     }
+    if (!isHole) place += 1;
     cursor += frames;
     textIndex += frames;
   }
@@ -118,8 +122,48 @@ export function lastOfPart({ first, counts }: HeadPart): Cursor {
   return (first + counts.length - 1) as Cursor;
 }
 
-/** The frames of a part, out of the texts of its whole row. */
-export function framesOfPart({ first, textIndex, counts }: HeadPart, texts: string): LogFrame[] {
+/** Below so much text a row is read as fast whole. */
+const WIDE_CHARS = 16 * 1024;
+// SQLite counts in bytes, and of these alone a character is one.
+const ASCII = /^[\0-\x7f]*$/;
+
+/**
+ * Lengths of the texts of each part, so that whoever wants one room's part of a wide row need not read the row; null where the
+ * row is not wide, or its lengths in bytes are others.
+ */
+export function lengthsOf(parts: readonly RowPart[], texts: string): string | null {
+  if (parts.length < 2 || texts.length < WIDE_CHARS || !ASCII.test(texts)) return null;
+  let lengths = "";
+  for (const { frames } of parts) {
+    let length = frames.length - 1;
+    for (const { text } of frames) length += text.length;
+    lengths += lengths === "" ? `${length}` : `,${length}`;
+  }
+  return lengths;
+}
+
+/** Where the texts of a part begin in those of its row, and how long they are. */
+export function rangeOfPart({ place }: HeadPart, lengths: string): { at: number; length: number } {
+  let at = 0;
+  let length = 0;
+  let part = 0;
+  for (let index = 0; index <= lengths.length; index += 1) {
+    const code = lengths.charCodeAt(index);
+    if (code >= DIGIT_0) length = length * 10 + code - DIGIT_0;
+    else {
+      if (part === place) break;
+      part += 1;
+      at += length + 1;
+      length = 0;
+    }
+  }
+  return { at, length };
+}
+
+/** The frames of a part, out of its texts, or of those of its whole row. */
+export function framesOfPart(part: HeadPart, texts: string, isWhole = true): LogFrame[] {
+  const { first, counts } = part;
+  const textIndex = isWhole ? part.textIndex : 0;
   let from = 0;
   for (let skipped = 0; skipped < textIndex; skipped += 1) from = texts.indexOf("\n", from) + 1;
   return counts.map((count, index) => {
@@ -209,6 +253,8 @@ export interface WrittenRow {
   row: LogRow;
   head: string;
   texts: string;
+  /** Of its parts, see `lengthsOf`. */
+  lengths: string | null;
 }
 
 export function countFrames(parts: readonly RoomPart[]): number {
@@ -259,5 +305,6 @@ function writtenRow(range: Pick<LogRow, "first" | "last">, parts: readonly RowPa
     row: { ...range, events, bytes: texts.length, parts },
     head: headOf(range.first, parts),
     texts,
+    lengths: lengthsOf(parts, texts),
   };
 }

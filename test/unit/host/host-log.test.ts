@@ -47,17 +47,83 @@ function rowsIn(sql: SqlPort, table: string): number {
 
 /** Watches what is read of the log. */
 function watched(sql: SqlPort) {
-  const seen = { texts: 0, rows: 0 };
+  const seen = { texts: 0, rows: 0, chars: 0 };
   const port: SqlPort = {
     exec(query, ...bindings) {
       const rows = [...sql.exec(query, ...bindings)] as Record<string, SqlCell>[];
       seen.rows += rows.length;
-      seen.texts += rows.filter((row) => "frames" in row).length;
+      for (const { frames = null, texts = null } of rows) {
+        if (frames !== null) seen.texts += 1;
+        seen.chars += String(frames ?? texts ?? "").length;
+      }
       return rows;
     },
   };
   return { port, seen };
 }
+
+/** A log in which the version before began the generation at hand. */
+function ofVersionBefore(sql: SqlPort): HostLog {
+  open(sql);
+  sql.exec("DROP TABLE log_1");
+  sql.exec(`CREATE TABLE log_1 (
+    cursor INTEGER PRIMARY KEY, first INTEGER NOT NULL, events INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    stored INTEGER NOT NULL, head TEXT NOT NULL, keys TEXT, frames TEXT NOT NULL)`);
+  return open(sql);
+}
+
+describe("a wide row", () => {
+  const SYMBOLS = 30;
+  const ROWS = 5;
+  const keeping = { ...KEEPING, recentBytes: 0 };
+  const textOf = (row: number, room: number, sign = "x") => `${row} ${room} ${sign.repeat(500)}`;
+
+  /** Rows of all rooms, where every third room has two frames that are too long to be joined. */
+  function fill(log: HostLog, sign?: string): void {
+    for (let row = 0; row < ROWS; row += 1) {
+      const parts = Array.from({ length: SYMBOLS }, (_, at): RoomPart => {
+        const text = textOf(row, at + 1, sign);
+        const frame = { text, count: 1 };
+        return {
+          room: (at + 1) as RoomId,
+          frames:
+            at % 3 === 0
+              ? [frame, { text: `${text}${"y".repeat(FRAME_CHARS)}`, count: 2 }]
+              : [frame],
+        };
+      });
+      log.append(parts, [], (NOW_US + row) as EpochUs);
+    }
+  }
+
+  it.each([
+    ["of ASCII", "x", open],
+    ["of other text, which has more bytes than characters", "é\u{1f600}", open],
+    ["of a log that the version before began", "x", ofVersionBefore],
+  ])("is read a room at a time: %s", (_, sign, begin) => {
+    const sql = memorySql();
+    fill(begin(sql), sign);
+    const { port, seen } = watched(sql);
+    const log = open(port, NOW_US, keeping);
+    seen.chars = 0;
+    for (const room of [1, 2, 3, 17, SYMBOLS]) {
+      const short = Array.from({ length: ROWS }, (_, row) => textOf(row, room, sign));
+      const texts = textsOf(log, room as RoomId);
+      if (room % 3 !== 1) expect(texts).toEqual(short);
+      else expect(texts.filter((__, at) => at % 2 === 0)).toEqual(short);
+    }
+    const rowChars = SYMBOLS * 500 + (SYMBOLS / 3) * FRAME_CHARS;
+    if (sign === "x" && begin === open) expect(seen.chars).toBeLessThan(rowChars * ROWS);
+    else expect(seen.chars).toBeGreaterThan(rowChars * ROWS * 4);
+    // A room that leaves takes its part of each row along.
+    log.moveBehind(2 as RoomId, (NOW_US + 50) as Cursor, (NOW_US + 60) as EpochUs);
+    const again = open(port, NOW_US, keeping);
+    for (const room of [2, 3, 5]) {
+      const texts = Array.from({ length: ROWS }, (__, row) => textOf(row, room, sign));
+      expect(textsOf(again, room as RoomId).join()).toBe(texts.join());
+    }
+  });
+});
 
 describe("the log of a host", () => {
   it("C-1 begins now, and is opened again where it was, whatever the clock says", () => {
