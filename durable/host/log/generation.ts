@@ -124,13 +124,11 @@ export class Generation {
     stored: Cursor,
     keys: { text: string; hashes: string } | null,
   ): void {
-    const { column, values } = this.#hasLengths
-      ? { column: ", lengths", values: [lengths] }
-      : { column: "", values: [] };
+    const column = this.#hasLengths ? ", lengths" : "";
     this.#sql.exec(
       `INSERT INTO ${this.#log} (cursor, first, events, bytes, stored, head, keys, frames${column}) VALUES (?, ?, ?, ?, ?, ?, ?, ?${column && ", ?"})`,
       ...[row.last, row.first, row.events, row.bytes, stored, head, keys?.text ?? null, texts],
-      ...values,
+      ...this.#lengthsIn(lengths),
     );
     this.#count(row, row.parts, keys?.hashes ?? "");
     if (this.#open?.rows === BLOCK_ROWS) this.closeBlock();
@@ -280,12 +278,9 @@ export class Generation {
         for (const row of this.rows((last - 1) as Cursor, last)) {
           const { row: rest, head, texts, lengths } = withoutRoom(row, room);
           this.#sql.exec(
-            `UPDATE ${this.#log} SET events = ?, bytes = ?, head = ?, frames = ? WHERE cursor = ?`,
-            ...[rest.events, rest.bytes, head, texts, last],
+            `UPDATE ${this.#log} SET events = ?, bytes = ?, head = ?, frames = ?${this.#hasLengths ? ", lengths = ?" : ""} WHERE cursor = ?`,
+            ...[rest.events, rest.bytes, head, texts, ...this.#lengthsIn(lengths), last],
           );
-          if (this.#hasLengths) {
-            this.#sql.exec(`UPDATE ${this.#log} SET lengths = ? WHERE cursor = ?`, lengths, last);
-          }
           for (const holder of [block, this.#totals]) {
             holder.events -= row.events - rest.events;
             holder.bytes -= row.bytes - rest.bytes;
@@ -342,6 +337,10 @@ export class Generation {
       if (block.first > upTo) return;
       if (block.rooms.has(room)) yield block;
     }
+  }
+
+  #lengthsIn(lengths: string | null): (string | null)[] {
+    return this.#hasLengths ? [lengths] : [];
   }
 
   get #wholeOrLengths(): string {

@@ -46,9 +46,9 @@ export interface ObservedSql extends SqlPort {
 }
 
 const INSERT_ROW =
-  /^INSERT INTO log_\d+ \(cursor, first, events, bytes, stored, head, keys, frames\)/;
+  /^INSERT INTO log_\d+ \(cursor, first, events, bytes, stored, head, keys, frames, lengths\)/;
 const UPDATE_ROW =
-  /^UPDATE (log_\d+) SET events = \?, bytes = \?, head = \?, frames = \? WHERE cursor = \?/;
+  /^UPDATE (log_\d+) SET events = \?, bytes = \?, head = \?, frames = \?, lengths = \? WHERE cursor = \?/;
 const SAVE_ROOM = /^INSERT OR REPLACE INTO rooms \(id, symbol, born, before, reaches, pending, /;
 
 /** SQLite in memory as a host's disk: it outlives the hosts that are made over it. */
@@ -68,7 +68,7 @@ export function observedSql(observer: DiskObserver): ObservedSql {
           ? null
           : one(
               `SELECT first, head, frames FROM ${update[1]} WHERE cursor = ?`,
-              bindings[4] ?? null,
+              bindings.at(-1) ?? null,
             );
       const rows = sql.exec(query, ...bindings);
       if (before !== null) tellTakenOut(before, bindings, observer);
