@@ -28,9 +28,3 @@ export function matchesEtag(ifNoneMatch: string | undefined, etag: string): bool
   const opaque = (tag: string) => tag.trim().replace(/^W\//, "");
   return ifNoneMatch.split(",").some((tag) => opaque(tag) === opaque(etag));
 }
-
-/** The weak entity tag of what a text says. */
-export async function weakTagOf(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return `W/"${btoa(String.fromCharCode(...new Uint8Array(digest).subarray(0, 16)))}"`;
-}

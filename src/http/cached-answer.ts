@@ -1,5 +1,6 @@
-import { cacheControlOf, matchesEtag, weakTagOf } from "../core/caching.ts";
+import { cacheControlOf, matchesEtag } from "../core/caching.ts";
 import type { Cursor } from "../protocol/time.ts";
+import { weakTagOf } from "../reads/weak-tag.ts";
 import { accessOf } from "./access/authorize.ts";
 import type { AppContext } from "./context.ts";
 

@@ -1,8 +1,9 @@
 import type { Env } from "../../bindings/env.ts";
-import { matchesEtag, weakTagOf } from "../../core/caching.ts";
+import { matchesEtag } from "../../core/caching.ts";
 import { type Look, LookedList } from "../../core/looked-list.ts";
 import type { SymbolsAnswer } from "../../protocol/answers.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
+import { weakTagOf } from "../weak-tag.ts";
 import { type ListSources, listSymbols } from "./list-symbols.ts";
 
 /** Looks of one request: each asks every host, and the platform bounds what one request may ask. */
