@@ -4,6 +4,8 @@ import { Room } from "../../../durable/first-edition/room.ts";
 import { Host } from "../../../durable/host/host.ts";
 import { Keeper } from "../../../durable/keeper/keeper.ts";
 import { Keys } from "../../../durable/keys/keys.ts";
+import { Relay } from "../../../durable/relay/relay.ts";
+import { ViewerObject } from "../../../durable/viewer-object/viewer-object.ts";
 import { Writer } from "../../../durable/writer/writer.ts";
 import type { Env } from "../../../src/bindings/env.ts";
 import worker from "../../../src/worker.ts";
@@ -20,8 +22,8 @@ const meter = new Meter(() => Date.now());
 /** The object on whose account something is done. */
 const account = new AsyncLocalStorage<ObjectMeter>();
 
-const BINDINGS = ["HOST", "WRITER", "KEEPER", "KEYS", "ROOM", "DIRECTORY"] as const;
-const CLASSES = { Host, Writer, Keeper, Keys, Room, Directory };
+const BINDINGS = ["HOST", "RELAY", "WRITER", "KEEPER", "KEYS", "ROOM", "DIRECTORY"] as const;
+const CLASSES = { Host, Relay, Writer, Keeper, Keys, Room, Directory };
 type ObjectClass = new (ctx: DurableObjectState, env: Env) => object;
 
 meterTimers();
@@ -31,9 +33,9 @@ meterLog();
 const metered = Object.fromEntries(
   Object.entries(CLASSES).map(([name, Class]) => [name, meteredClass(name, Class as ObjectClass)]),
 );
-const { Host: H, Writer: W, Keeper: K, Keys: Y, Room: R, Directory: D } = metered;
+const { Host: H, Relay: L, Writer: W, Keeper: K, Keys: Y, Room: R, Directory: D } = metered;
 
-export { D as Directory, H as Host, K as Keeper, R as Room, W as Writer, Y as Keys };
+export { D as Directory, H as Host, K as Keeper, L as Relay, R as Room, W as Writer, Y as Keys };
 
 export default {
   fetch(request, env, ctx) {
@@ -42,6 +44,18 @@ export default {
     return worker.fetch(request, meteredEnv(env), ctx);
   },
 } satisfies ExportedHandler<Env>;
+
+/** Its own methods, and those of ours that it has from another class. */
+function methodsOf(Class: ObjectClass): Map<string, unknown> {
+  const methods = new Map<string, unknown>();
+  const Base = Object.getPrototypeOf(Class) as ObjectClass | null;
+  for (const each of Base === (ViewerObject as unknown) ? [Base, Class] : [Class]) {
+    for (const method of Object.getOwnPropertyNames(each.prototype)) {
+      methods.set(method, Object.getOwnPropertyDescriptor(each.prototype, method)?.value);
+    }
+  }
+  return methods;
+}
 
 function meteredClass(name: string, Class: ObjectClass): ObjectClass {
   const Metered = class extends Class {
@@ -53,8 +67,7 @@ function meteredClass(name: string, Class: ObjectClass): ObjectClass {
       objects.set(this, object);
     }
   };
-  for (const method of Object.getOwnPropertyNames(Class.prototype)) {
-    const { value } = Object.getOwnPropertyDescriptor(Class.prototype, method) ?? {};
+  for (const [method, value] of methodsOf(Class)) {
     if (method === "constructor" || typeof value !== "function") continue;
     Object.defineProperty(Metered.prototype, method, { value: meteredMethod(method, value) });
   }

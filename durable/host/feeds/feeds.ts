@@ -31,7 +31,8 @@ export class Feeds {
     const symbols = new Set<SymbolName>();
     for (const row of [...this.#deps.sql.exec("SELECT relay, symbol FROM relays")]) {
       const symbol = textOf(row["symbol"]) as SymbolName;
-      this.#feederOf(textOf(row["relay"]) as RelayName).resume(symbol);
+      const fed = this.#deps.logOf(symbol)?.lastFrame ?? null;
+      this.#feederOf(textOf(row["relay"]) as RelayName).resume(symbol, fed);
       symbols.add(symbol);
     }
     return symbols;

@@ -37,8 +37,10 @@ export interface RelayFeederDeps {
 
 /** A symbol that a relay watches. */
 interface Watch {
-  /** The newest frame that it was fed; null where nobody knows, as after a wake. */
+  /** The newest frame that it was fed; null where the room had no place yet when the host woke. */
   fed: Cursor | null;
+  /** It has to be told where the room was when the host woke, for nobody knows how far it was fed. */
+  isUnsure: boolean;
   /** What has to be said of the newest bar. */
   barClosed: FedRoom["barClosed"];
   /** The symbol is on another host, which has to be said. */
@@ -65,7 +67,7 @@ interface Part {
 
 /**
  * Feeds one relay what is appended to the rooms that it watches: one feed under way at a time, the next with all that has come since.
- * Nobody waits for it. How far each room was fed is known in memory alone; after a wake each is told where its log is, so a relay
+ * Nobody waits for it. How far each room was fed is known in memory alone; after a wake each is told where its log was, so a relay
  * that missed something of a host that died finds out.
  */
 export class RelayFeeder {
@@ -88,10 +90,10 @@ export class RelayFeeder {
     return this.#watches.get(symbol)?.viewers ?? null;
   }
 
-  /** The relay has watched the symbol since before the host slept. */
-  resume(symbol: SymbolName): void {
-    const watch = { fed: null, barClosed: null, isGone: false, viewers: 0, asked: 0 };
-    this.#watches.set(symbol, watch);
+  /** The relay has watched the symbol since before the host slept. `fed`: up to here it was fed, where the host has slept well. */
+  resume(symbol: SymbolName, fed: Cursor | null): void {
+    const watch = { fed, barClosed: null, isGone: false, viewers: 0, asked: 0 };
+    this.#watches.set(symbol, { ...watch, isUnsure: true });
     this.#mark(symbol);
   }
 
@@ -99,7 +101,7 @@ export class RelayFeeder {
   watch(symbol: SymbolName, head: Cursor, viewers: number): void {
     const asked = (this.#watches.get(symbol)?.asked ?? 0) + 1;
     const watch = { fed: head, barClosed: null, isGone: false, viewers, asked };
-    this.#watches.set(symbol, watch);
+    this.#watches.set(symbol, { ...watch, isUnsure: false });
   }
 
   unwatch(symbol: SymbolName): void {
@@ -200,6 +202,7 @@ export class RelayFeeder {
       }
       watch.viewers = count;
       watch.fed = upTo;
+      watch.isUnsure = false;
       if (watch.barClosed === barClosed) watch.barClosed = null;
     }
   }
@@ -239,7 +242,7 @@ export class RelayFeeder {
 /** The next frames of a room, at least one where there is any; null where there is nothing to say. */
 function roomOf(
   symbol: SymbolName,
-  { fed, barClosed }: Watch,
+  { fed, isUnsure, barClosed }: Watch,
   log: FedLog,
   most: number,
 ): { room: FedRoom; upTo: Cursor; isCut: boolean } | null {
@@ -261,6 +264,6 @@ function roomOf(
     chars += frame.text.length;
   }
   if (barClosed !== null && (!isCut || barClosed.at <= upTo)) room.barClosed = barClosed;
-  if (room.frames.length === 0 && room.barClosed === null) return null;
+  if (room.frames.length === 0 && room.barClosed === null && !isUnsure) return null;
   return { room, upTo, isCut };
 }

@@ -18,6 +18,7 @@ describe("the configuration of the runtime", () => {
     const needs = readWranglerToml(TOML);
     expect(needs.durableObjects.map(({ className }) => className)).toEqual([
       "Host",
+      "Relay",
       "Writer",
       "Keeper",
       "Keys",

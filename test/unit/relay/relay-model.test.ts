@@ -6,7 +6,7 @@ import { act, actions, LENGTH, PLACEMENTS } from "../host/model-actions.ts";
 import { ModelHosts } from "../host/model-hosts.ts";
 import { WIRE_MODES } from "./relay-world.ts";
 
-const RUNS = Number(process.env["MODEL_RUNS"] ?? 100);
+const RUNS = Number(process.env["MODEL_RUNS"] ?? 40);
 
 const relayActions = [
   { weight: 2, arbitrary: fc.record({ do: fc.constant("crashRelays" as const) }) },
