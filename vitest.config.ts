@@ -22,6 +22,8 @@ export default defineConfig({
           // a global changed: what one file's tests do, no other file's see.
           isolate: false,
           ...early,
+          // For a machine that does other things: the models of a host take a second or two on a quiet one.
+          testTimeout: 20_000,
         },
       },
       {
