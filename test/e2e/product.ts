@@ -11,7 +11,7 @@ import { keptSecret } from "../../dev/secrets.ts";
 export const PROJECT_DIR = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Filled by the first product that ends in good order: that of the template. */
-const COMPILE_CACHE_DIR = join(PROJECT_DIR, "node_modules/.cache/e2e-compiled");
+const COMPILE_CACHE_DIR = join(PROJECT_DIR, "dist/e2e-compiled");
 
 /** The database of a killed product may still be ending. */
 const REMOVE = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 };
