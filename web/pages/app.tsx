@@ -15,9 +15,9 @@ import { TokenForm } from "./token-form.tsx";
 const api = createApi({ fetch: (url, init) => fetch(url, init), token: readToken });
 const isVisible = () => document.visibilityState === "visible";
 const server = createServerWatch({ ...clock, isAlive: api.isAlive, isVisible });
-/** A browser has six connections to a server that speaks HTTP/1.1, for all of its tabs: one is not held for long there. */
+/** How long the server may hold a question. A browser has six connections to one that speaks HTTP/1.1, for all of its windows. */
 const HOLD_S = 20;
-const HOLD_OF_FEW_S = 5;
+const HOLD_OF_FEW_S = 1;
 
 /** The page the address names, or the form for a token where the server wants one. */
 export function App() {

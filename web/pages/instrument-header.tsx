@@ -6,7 +6,7 @@ import { listedPrice, type Past } from "../data/listed-price.ts";
 import { netPosition } from "../data/positions.ts";
 import type { ListedSymbol } from "../data/symbol-list.ts";
 import { DIRTY } from "../feed/dirty.ts";
-import { signClass } from "./sign-class.ts";
+import { changeClass, signClass } from "./sign-class.ts";
 import { isCutOff, type SymbolView, useRepaint } from "./symbol-view.ts";
 
 /** Name, last price and from when it is, and the day's numbers: of the list's last look, moved on by the live price. */
@@ -56,7 +56,7 @@ export function InstrumentHeader(props: {
           <dl>
             <div>
               <dt>Change 24 h</dt>
-              <dd class={signClass(change)} title={day?.noChange}>
+              <dd class={changeClass(change)} title={day?.noChange}>
                 {change === null ? "—" : formatChange(change)}
               </dd>
             </div>

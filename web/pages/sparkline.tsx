@@ -1,4 +1,4 @@
-import { signClass } from "./sign-class.ts";
+import { changeClass } from "./sign-class.ts";
 
 const WIDTH = 112;
 const HEIGHT = 26;
@@ -24,7 +24,12 @@ export function Sparkline({
     })
     .join(" ");
   return (
-    <svg class={`sparkline ${signClass(change)}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
+    <svg
+      class={`sparkline ${changeClass(change)}`}
+      width={WIDTH}
+      height={HEIGHT}
+      aria-hidden="true"
+    >
       <polygon points={`0,${HEIGHT} ${points} ${WIDTH},${HEIGHT}`} />
       <polyline points={points} />
     </svg>

@@ -5,7 +5,7 @@ import { listedPrice, type Past } from "../data/listed-price.ts";
 import { pathOfSymbol } from "../data/route.ts";
 import type { ListedSymbol } from "../data/symbol-list.ts";
 import { Link } from "./link.tsx";
-import { signClass } from "./sign-class.ts";
+import { changeClass } from "./sign-class.ts";
 import { Sparkline } from "./sparkline.tsx";
 
 /** One line of the list of all symbols. */
@@ -35,7 +35,7 @@ export function SymbolRow(props: { listed: ListedSymbol; past: Past | undefined;
         </span>
         {isOld && <div class="age-below">{ageWords(asOf, nowMs)}</div>}
       </td>
-      <td class={`number ${signClass(change)}`} title={noChange}>
+      <td class={`number ${changeClass(change)}`} title={noChange}>
         {change === null ? <span class="faint">—</span> : formatChange(change)}
       </td>
       <td class="trail">

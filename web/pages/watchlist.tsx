@@ -6,7 +6,7 @@ import { pathOfSymbol } from "../data/route.ts";
 import type { ListedSymbol } from "../data/symbol-list.ts";
 import { DIRTY } from "../feed/dirty.ts";
 import { Link } from "./link.tsx";
-import { signClass } from "./sign-class.ts";
+import { changeClass } from "./sign-class.ts";
 import { type SymbolView, useRepaint } from "./symbol-view.ts";
 
 /** All symbols, beside the one that is open. */
@@ -79,7 +79,7 @@ function Row(props: {
         >
           {last === null ? "" : formatPrice(last, digits)}
         </span>
-        <span class={signClass(change)} title={noChange}>
+        <span class={changeClass(change)} title={noChange}>
           {change === null ? (last === null ? "" : "—") : formatChange(change)}
         </span>
       </Link>
