@@ -5,6 +5,7 @@ import { isStorageFull } from "./core/storage-watch.ts";
 import { failureOf } from "./db/driver/database-error.ts";
 import { door, guarded, shared } from "./http/access/door.ts";
 import type { AppContext, AppEnv } from "./http/context.ts";
+import { bodies, TooManyBodies, tooManyBodies } from "./http/limits/bodies.ts";
 import { heavy, TooManyQueries, tooManyQueries } from "./http/limits/heavy-queries.ts";
 import { storageFull, storageWatch } from "./http/limits/storage.ts";
 import { databaseProblem } from "./http/problems/database-problem.ts";
@@ -34,6 +35,7 @@ export const app = new Hono<AppEnv>()
   .use(door)
   .use("/api/*", shared)
   .use("/readyz", shared)
+  .use("/api/*", bodies)
   .use("/api/history/*", heavy)
   .use("/api/series", heavy)
   .use("/api/metrics/names", heavy)
@@ -63,6 +65,7 @@ export const app = new Hono<AppEnv>()
   .notFound(notFound)
   .onError(async (error, c) => {
     if (error instanceof TooManyQueries) return tooManyQueries(c);
+    if (error instanceof TooManyBodies) return tooManyBodies(c);
     if (isStorageFull(error)) {
       storageWatch(c).failed(error.message);
       return storageFull(c);

@@ -12,6 +12,8 @@ export interface AppEnv {
     correlationId: string;
     /** The log has said already why requests like this one fail. */
     isSaid?: true;
+    /** The turn of its body (`limits/bodies.ts`) is over. */
+    endTurn?: () => void;
   };
 }
 

@@ -8,6 +8,7 @@ import { barPush } from "../formats/bar-push.ts";
 import { authorize, refuseSymbols } from "../http/access/authorize.ts";
 import { readBatch, wantsPost } from "../http/body/read-batch.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
+import { endTurn } from "../http/limits/bodies.ts";
 import { refuseHosts } from "../http/limits/descriptors.ts";
 import { databaseProblem } from "../http/problems/database-problem.ts";
 import type { BarsAccepted } from "../protocol/bar-push.ts";
@@ -31,6 +32,8 @@ export const barRoutes = new Hono<AppEnv>()
     const request = await identify(c, authorization.grant, keyed.key, batch.text);
     const reused = await claimKey(c, request);
     if (reused !== null) return reused;
+    // Postgres may be away, and pushes of events do not wait for it.
+    endTurn(c);
     try {
       await storeImportedBars(
         writingDatabaseOf(c.get("config")),

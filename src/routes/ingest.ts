@@ -13,6 +13,7 @@ import { bookPush, metricPush, positionPush, tradePush } from "../formats/event-
 import { authorize, refuseSymbols } from "../http/access/authorize.ts";
 import { readBatch, wantsPost } from "../http/body/read-batch.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
+import { endTurn } from "../http/limits/bodies.ts";
 import { refuseHosts } from "../http/limits/descriptors.ts";
 import { storageFull, storageWatch } from "../http/limits/storage.ts";
 import { badParameters } from "../http/problems/problem.ts";
@@ -63,6 +64,8 @@ async function ingest<Push extends Timed>(
   const reused = loneHost(c.get("config")) === null ? await claimKey(c, idempotency) : null;
   if (reused !== null) return reused;
   const outcome = await appendToHosts(c, { batches, holder: grant.holder, idempotency });
+  // Whoever waits for Postgres keeps nobody from being read.
+  endTurn(c);
   if (outcome.kind !== "appended") return refusePush(c, outcome);
   return answer(c, outcome, batch.items, wait === "stored");
 }
@@ -75,10 +78,13 @@ async function answer(
 ): Promise<Response> {
   const body: Accepted = { accepted: events.length, cursors };
   if (!untilStored) return c.json(body, 202);
+  // The others take memory while Postgres is waited for.
+  const sinceUs = Date.now() * 1_000 - YOUNGEST_CLOSED_US;
+  const old = events.filter(({ event }) => event.ts < sinceUs);
   const stored = await askHosts(hosts, ({ host, through }) =>
     hostAt(c.env, host).untilStored(through, STORED_WAIT_MS),
   );
-  const setAside = stored.every(Boolean) ? await readSetAside(c, events) : null;
+  const setAside = stored.every(Boolean) ? await readSetAside(c, old) : null;
   if (setAside === null) return c.json(body, 202);
   if (setAside.size > 0) body.set_aside = Object.fromEntries(setAside);
   return c.json(body, 200);
@@ -87,10 +93,8 @@ async function answer(
 /** How many of the stored events count nowhere, by symbol; null where the database has gone away since. */
 async function readSetAside(
   c: AppContext,
-  events: readonly AddressedEvent[],
+  old: readonly AddressedEvent[],
 ): Promise<Map<SymbolName, number> | null> {
-  const sinceUs = Date.now() * 1_000 - YOUNGEST_CLOSED_US;
-  const old = events.filter(({ event }) => event.ts < sinceUs);
   if (old.length === 0) return new Map();
   try {
     return await countSetAside(databaseOf(c.get("config")), old, c.get("correlationId"));

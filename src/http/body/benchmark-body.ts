@@ -2,6 +2,7 @@ import { surveyJson } from "../../formats/survey-json.ts";
 import { type BenchmarkPush, benchmarkPushSchema } from "../../protocol/attribution.ts";
 import type { ProblemIssue } from "../../protocol/problem.ts";
 import type { AppContext } from "../context.ts";
+import { awaitTurn } from "../limits/bodies.ts";
 import { badParameters } from "../problems/problem.ts";
 import { readBody } from "./read-body.ts";
 import { refuseBody, unreadable } from "./refuse-body.ts";
@@ -13,10 +14,11 @@ export type BenchmarkReading =
 /** Reads a posted benchmark, JSON whatever its Content-Type says: there is nothing else it could be. */
 export async function readBenchmark(c: AppContext): Promise<BenchmarkReading> {
   const config = c.get("config");
-  const body = await readBody(c.req.raw, {
+  const limits = {
     rawBytes: config.LIMIT_BODY_BYTES,
     unzippedBytes: config.LIMIT_UNZIPPED_BYTES,
-  });
+  };
+  const body = await readBody(c.req.raw, limits, (bytes, held) => awaitTurn(c, bytes, held));
   if (body.kind !== "text") return { kind: "refused", response: refuseBody(c, body) };
   if (surveyJson(body.text, 0) !== null) {
     const why = "It has more fields and elements, or nests deeper, than any benchmark does.";

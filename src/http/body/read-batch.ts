@@ -6,6 +6,7 @@ import { type Decoded, MAX_ISSUES, type ParsedBody } from "../../formats/decoded
 import { parseJson, parseNdjson } from "../../formats/json.ts";
 import { type Oddity, surveyJson } from "../../formats/survey-json.ts";
 import type { AppContext } from "../context.ts";
+import { awaitTurn } from "../limits/bodies.ts";
 import { badParameters, problem } from "../problems/problem.ts";
 import { readBody } from "./read-body.ts";
 import { refuseBody, unreadable } from "./refuse-body.ts";
@@ -28,10 +29,11 @@ export async function readBatch<Push extends Timed, Item>(
     return { kind: "refused", response: badParameters(c, [{ path: "precision", message }]) };
   }
   const config = c.get("config");
-  const body = await readBody(c.req.raw, {
+  const limits = {
     rawBytes: config.LIMIT_BODY_BYTES,
     unzippedBytes: config.LIMIT_UNZIPPED_BYTES,
-  });
+  };
+  const body = await readBody(c.req.raw, limits, (bytes, held) => awaitTurn(c, bytes, held));
   if (body.kind !== "text") return { kind: "refused", response: refuseBody(c, body) };
   const form = formOf(c.req.header("content-type"));
   if (form === null) return { kind: "refused", response: refuseContentType(c) };

@@ -11,6 +11,7 @@ import { symbolPnl } from "../../core/attribution/symbol-pnl.ts";
 import { authorize, refuseSymbols } from "../../http/access/authorize.ts";
 import { readBenchmark } from "../../http/body/benchmark-body.ts";
 import type { AppContext, AppEnv } from "../../http/context.ts";
+import { endTurn } from "../../http/limits/bodies.ts";
 import { inTurn } from "../../http/limits/heavy-queries.ts";
 import { badParameters } from "../../http/problems/problem.ts";
 import {
@@ -39,6 +40,7 @@ async function attribute(c: AppContext, isPosted: boolean): Promise<Response> {
     const reading = await readBenchmark(c);
     if (reading.kind === "refused") return reading.response;
     push = reading.push;
+    endTurn(c);
   }
   const nowUs = (Date.now() * 1_000) as EpochUs;
   const { query, issues } = readAttributionQuery(c.req.url, push, nowUs);
