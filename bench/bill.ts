@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { answerHelp } from "../dev/answer-help.ts";
 import { billOf, usageTable } from "./bill/bill.ts";
 import { measureBill } from "./bill/measure.ts";
-import { startMetered } from "./bill/metered-product.ts";
+import { CLOUDFLARE_HEAP_MB, startMetered } from "./bill/metered-product.ts";
 import { REFERENCE_LOAD } from "./bill/reference-load.ts";
 
 answerHelp("npm run bill [-- --seconds 180] [--port 0] [--keep-raw-days 7]");
@@ -28,7 +28,7 @@ const { values: options } = parseArgs({
 });
 
 const dir = mkdtempSync(join(tmpdir(), "edgetape-bill-"));
-const product = await startMetered(join(dir, "data"), Number(options.port));
+const product = await startMetered(join(dir, "data"), Number(options.port), CLOUDFLARE_HEAP_MB);
 try {
   const loadS = Number(options.seconds);
   const times = { warmS: 4, loadS, settleS: 7, quietS: Math.min(QUIET_S, loadS) };

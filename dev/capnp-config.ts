@@ -61,6 +61,7 @@ const config :Workerd.Config = (
     (name = "descriptors", disk = (path = ${text(DESCRIPTORS_DIR)})),
   ],
   sockets = [(name = ${text(HTTP_SOCKET)}, address = ${text(parts.address)}, http = (), service = "edgetape")],
+  v8Flags = ${list((needs.v8Flags ?? []).map(text))},
 );
 
 const edgetape :Workerd.Worker = (

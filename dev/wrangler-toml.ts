@@ -25,6 +25,8 @@ export type WorkerNeeds = {
   vars: Record<string, string>;
   assets: { directory: string; binding: string };
   durableObjects: { binding: string; className: string }[];
+  /** What V8 is told, as how much memory it may take; wrangler.toml has nothing of it. */
+  v8Flags?: string[];
 };
 
 /** Reads wrangler.toml. Throws where it does not hold what the Worker needs, naming the field. */

@@ -4,6 +4,7 @@ import { nowUs } from "./core/wall-clock.ts";
 import { door, guarded, shared } from "./http/access/door.ts";
 import type { AppContext, AppEnv } from "./http/context.ts";
 import { correlation, MOST_PATH_CHARS } from "./http/correlation.ts";
+import { bodies } from "./http/limits/bodies.ts";
 import { answerFailure } from "./http/problems/answer-failure.ts";
 import { Refusal } from "./http/problems/refusal.ts";
 import { attributionRoutes } from "./routes/analytics/attribution.ts";
@@ -28,6 +29,7 @@ export const app = new Hono<AppEnv>()
   .use(door)
   .use("/api/*", shared)
   .use("/readyz", shared)
+  .use("/api/*", bodies)
   .route("/", ingestRoutes)
   .route("/", barRoutes)
   .route("/", symbolRoutes)

@@ -9,6 +9,9 @@ import { READING_PATH } from "./reading-path.ts";
 
 const PROJECT_DIR = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 
+/** What an isolate of Cloudflare may take. */
+export const CLOUDFLARE_HEAP_MB = 128;
+
 const WAL_BYTES = "select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')";
 
 export interface MeteredProduct {
@@ -22,8 +25,15 @@ export interface MeteredProduct {
   stop(): Promise<void>;
 }
 
-/** Starts the product as `npm start` does, in this process, with its Worker metered, on an embedded database in `dataDir`. */
-export async function startMetered(dataDir: string, port: number): Promise<MeteredProduct> {
+/**
+ * Starts the product as `npm start` does, in this process, with its Worker metered, on an embedded database in `dataDir`. `heapMb`: of
+ * V8, which all objects and requests share, as on Cloudflare; beyond it the runtime ends.
+ */
+export async function startMetered(
+  dataDir: string,
+  port: number,
+  heapMb: number,
+): Promise<MeteredProduct> {
   const jwtSecret = randomBytes(32).toString("hex");
   const environment = {
     ...{ DATA_DIR: dataDir, PORT: String(port), JWT_SECRET: jwtSecret, PUBLIC_READ: "true" },
@@ -43,6 +53,7 @@ export async function startMetered(dataDir: string, port: number): Promise<Meter
     changeNeeds: (needs) => ({
       ...needs,
       main: "bench/bill/worker/metered-worker.ts",
+      v8Flags: [`--max-old-space-size=${heapMb}`],
       // To know on whose account a timer is.
       compatibilityFlags: [...needs.compatibilityFlags, "nodejs_als"],
     }),

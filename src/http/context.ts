@@ -19,6 +19,8 @@ export interface AppEnv {
     access?: Access;
     /** The log has said already why requests like this one fail. */
     isSaid?: true;
+    /** The turn of its body (`limits/bodies.ts`) is over. */
+    endTurn?: () => void;
   };
 }
 

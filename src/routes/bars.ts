@@ -10,6 +10,7 @@ import { readIdempotencyKey } from "../http/body/idempotency-key.ts";
 import { readBatch, wantsPost } from "../http/body/read-batch.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
 import { writingDatabaseOf } from "../http/database-of.ts";
+import { endTurn } from "../http/limits/bodies.ts";
 import { takeHostsOf } from "../http/limits/descriptors.ts";
 import { databaseFailed } from "../http/problems/database-problem.ts";
 import { KEY_REUSED } from "../http/problems/push-refusals.ts";
@@ -33,6 +34,8 @@ export const barRoutes = new Hono<AppEnv>()
     if (request !== null && (await claimKey(c.env, request)) === "other") {
       throw new Refusal(KEY_REUSED);
     }
+    // Postgres may be away, and pushes of events do not wait for it.
+    endTurn(c);
     try {
       await storeImportedBars(writingDatabaseOf(c.get("config")), items, c.get("correlationId"));
     } catch (error) {

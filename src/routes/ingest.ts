@@ -14,6 +14,7 @@ import { readIdempotencyKey } from "../http/body/idempotency-key.ts";
 import { readBatch, wantsPost } from "../http/body/read-batch.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
 import { databaseOf } from "../http/database-of.ts";
+import { endTurn } from "../http/limits/bodies.ts";
 import { takeHostsOf } from "../http/limits/descriptors.ts";
 import { needsStorage } from "../http/limits/storage.ts";
 import { KEY_REUSED, pushRefused } from "../http/problems/push-refusals.ts";
@@ -62,6 +63,8 @@ async function ingest<Push extends Timed>(
     { rooms: new Rooms(c.env), known: knownSymbolsOf(c.env) },
     { batches, holder, idempotency, correlationId: c.get("correlationId") },
   );
+  // Whoever waits for Postgres keeps nobody from being read.
+  endTurn(c);
   watchedSymbolsOf(c.env).mayHaveChanged();
   if (outcome.kind !== "appended") throw pushRefused(outcome, c.get("config"));
   return answer(c, outcome, items, wait === "stored");
@@ -75,11 +78,14 @@ async function answer(
 ): Promise<Response> {
   const body: Accepted = { accepted: events.length, cursors };
   if (!untilStored) return c.json(body, 202);
+  // The others take memory while Postgres is waited for.
+  const sinceUs = c.get("nowUs")() - YOUNGEST_CLOSED_US;
+  const old = events.filter(({ event }) => event.ts < sinceUs);
   const rooms = new Rooms(c.env);
   const stored = await askHosts(hosts, ({ host, through }) =>
     rooms.hostAt(host).untilStored(through, STORED_WAIT_MS),
   );
-  const setAside = stored.every(Boolean) ? await readSetAside(c, events) : null;
+  const setAside = stored.every(Boolean) ? await readSetAside(c, old) : null;
   if (setAside === null) return c.json(body, 202);
   if (setAside.size > 0) body.set_aside = Object.fromEntries(setAside);
   return c.json(body, 200);
@@ -88,10 +94,8 @@ async function answer(
 /** How many of the stored events count nowhere, by symbol; null where the database has gone away since. */
 async function readSetAside(
   c: AppContext,
-  events: readonly AddressedEvent[],
+  old: readonly AddressedEvent[],
 ): Promise<Map<SymbolName, number> | null> {
-  const sinceUs = c.get("nowUs")() - YOUNGEST_CLOSED_US;
-  const old = events.filter(({ event }) => event.ts < sinceUs);
   if (old.length === 0) return new Map();
   try {
     return await countSetAside(databaseOf(c.get("config")), old, c.get("correlationId"));

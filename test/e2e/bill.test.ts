@@ -1,7 +1,12 @@
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { measureBill } from "../../bench/bill/measure.ts";
 import type { Usage } from "../../bench/bill/meter.ts";
-import { type MeteredProduct, startMetered } from "../../bench/bill/metered-product.ts";
+import {
+  CLOUDFLARE_HEAP_MB,
+  type MeteredProduct,
+  startMetered,
+} from "../../bench/bill/metered-product.ts";
 import type { Measured } from "../../bench/bill/prices.ts";
 import { REFERENCE_LOAD } from "../../bench/bill/reference-load.ts";
 import { emptyDataDir } from "./product.ts";
@@ -29,13 +34,15 @@ const BUDGET_AN_EVENT = {
  */
 const QUIET = { awakeShare: 0.35, calls: 6, messages: 20 };
 
+const LONG_LABEL = "x".repeat(200);
+
 let product: MeteredProduct;
 let loaded: Measured;
 let quiet: Measured;
 const folder = emptyDataDir();
 
 beforeAll(async () => {
-  product = await startMetered(folder.dataDir, 0);
+  product = await startMetered(folder.dataDir, 0, CLOUDFLARE_HEAP_MB);
   const times = { warmS: 1, loadS: 5, settleS: 5.5, quietS: 2 };
   ({ loaded, quiet } = await measureBill(product, REFERENCE_LOAD, times));
 });
@@ -71,6 +78,32 @@ test("a host whose viewers wait for the next push sleeps, and so do the others",
   const awakeShare = (name: string) => usageOf(quiet, name).awakeMs / 1_000 / quiet.seconds;
   expect(awakeShare("Host")).toBeLessThan(QUIET.awakeShare);
   expect(awakeShare("Writer")).toBeLessThan(QUIET.awakeShare);
+});
+
+test("L-26 a heap of 128 MB has room for whatever is pushed at once: bodies wait for each other", async () => {
+  const labels = Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`l${at}`, LONG_LABEL]));
+  const events = Array.from({ length: 3_500 }, (_, at) => ({
+    ...{ symbol: "HEAP", metric: "m", value: at, labels },
+  }));
+  const text = JSON.stringify(events);
+  expect(text.length).toBeGreaterThan(7_000_000);
+  const body = gzipSync(text);
+  const push = async () => {
+    const answer = await fetch(`http://127.0.0.1:${product.port}/api/metrics`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${product.token}`, "content-encoding": "gzip" },
+      body,
+    });
+    await answer.body?.cancel();
+    return answer.status;
+  };
+  const before = (await product.read()).requests;
+  const statuses = await Promise.all(Array.from({ length: 24 }, push));
+  // Those that waited for too long are to come again.
+  expect(statuses.filter((status) => status !== 202 && status !== 503)).toEqual([]);
+  expect(statuses.filter((status) => status === 202).length).toBeGreaterThan(3);
+  // It is the same runtime still.
+  expect((await product.read()).requests).toBe(before + 24);
 });
 
 function usageOf({ reading }: Measured, name: string): Usage {

@@ -5,6 +5,7 @@ import { type Decoded, MAX_ISSUES, type ParsedBody } from "../../formats/decoded
 import { parseJson, parseNdjson } from "../../formats/json.ts";
 import { LONG_CHARS, type Oddity, surveyJson } from "../../formats/survey-json.ts";
 import type { AppContext } from "../context.ts";
+import { awaitTurn } from "../limits/bodies.ts";
 import { badParameters, type ProblemWords, Refusal } from "../problems/refusal.ts";
 import { bodyRefused, unreadable } from "./body-refusals.ts";
 import { readBody } from "./read-body.ts";
@@ -26,10 +27,8 @@ export async function readBatch<Push extends Timed, Item>(
     throw badParameters({ path: "precision", message });
   }
   const { LIMIT_BODY_BYTES, LIMIT_UNZIPPED_BYTES, LIMIT_EVENTS } = c.get("config");
-  const body = await readBody(c.req.raw, {
-    rawBytes: LIMIT_BODY_BYTES,
-    unzippedBytes: LIMIT_UNZIPPED_BYTES,
-  });
+  const limits = { rawBytes: LIMIT_BODY_BYTES, unzippedBytes: LIMIT_UNZIPPED_BYTES };
+  const body = await readBody(c.req.raw, limits, (bytes, held) => awaitTurn(c, bytes, held));
   if (body.kind !== "text") throw bodyRefused(body);
   const form = formOf(c.req.header("content-type"));
   if (form === null) throw new Refusal(UNSUPPORTED_MEDIA_TYPE);

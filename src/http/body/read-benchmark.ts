@@ -1,6 +1,7 @@
 import { surveyJson } from "../../formats/survey-json.ts";
 import { type BenchmarkPush, benchmarkPushSchema } from "../../protocol/attribution.ts";
 import type { AppContext } from "../context.ts";
+import { awaitTurn } from "../limits/bodies.ts";
 import { badParameters } from "../problems/refusal.ts";
 import { bodyRefused, unreadable } from "./body-refusals.ts";
 import { readBody } from "./read-body.ts";
@@ -12,10 +13,11 @@ import { readBody } from "./read-body.ts";
  */
 export async function readBenchmark(c: AppContext): Promise<BenchmarkPush> {
   const config = c.get("config");
-  const body = await readBody(c.req.raw, {
+  const limits = {
     rawBytes: config.LIMIT_BODY_BYTES,
     unzippedBytes: config.LIMIT_UNZIPPED_BYTES,
-  });
+  };
+  const body = await readBody(c.req.raw, limits, (bytes, held) => awaitTurn(c, bytes, held));
   if (body.kind !== "text") throw bodyRefused(body);
   if (surveyJson(body.text, 0) !== null) {
     throw unreadable("It has more fields and elements, or nests deeper, than any benchmark does.");

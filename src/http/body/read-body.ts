@@ -11,11 +11,22 @@ export interface BodyLimits {
   unzippedBytes: number;
 }
 
+/** Waits until so much text may be worked on; asked again where it turns out to be more. `heldBytes`: of the body as it came. */
+export type AwaitTurn = (bytes: number, heldBytes: number) => Promise<void>;
+
+/** Text that numbers and names are packed in is seldom longer than so many times what it came as. */
+const USUAL_RATIO = 16;
+
 /**
  * Reads a body of text, gzip or plain, and stops at the limits: the raw one while it arrives, the other while it is
- * unzipped, so that a zip bomb costs no more than a body of that size. A limit of 0 is no limit.
+ * unzipped, so that a zip bomb costs no more than a body of that size. A limit of 0 is no limit. What has arrived waits for its
+ * turn before it is unzipped or made text.
  */
-export async function readBody(request: Request, limits: BodyLimits): Promise<BodyReading> {
+export async function readBody(
+  request: Request,
+  limits: BodyLimits,
+  awaitTurn: AwaitTurn,
+): Promise<BodyReading> {
   const encoding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
   const tooLarge = { kind: "too_large", limitBytes: limits.rawBytes, unzipped: false } as const;
   if (overLimit(Number(request.headers.get("content-length") ?? 0), limits.rawBytes)) {
@@ -26,12 +37,14 @@ export async function readBody(request: Request, limits: BodyLimits): Promise<Bo
     case "identity":
     case "": {
       const bytes = await readRaw(request, limits.rawBytes);
-      return bytes === null ? tooLarge : decode(bytes);
+      if (bytes === null) return tooLarge;
+      await awaitTurn(bytes.byteLength, bytes.byteLength);
+      return decode(bytes);
     }
     case "gzip":
     case "x-gzip": {
       const bytes = await readRaw(request, limits.rawBytes);
-      return bytes === null ? tooLarge : unzip(bytes, limits.unzippedBytes);
+      return bytes === null ? tooLarge : unzipInTurn(bytes, limits.unzippedBytes, awaitTurn);
     }
     default:
       return { kind: "unknown_encoding", encoding };
@@ -49,6 +62,22 @@ async function readRaw(request: Request, limitBytes: number): Promise<Uint8Array
  * most 1,032 bytes of one (https://zlib.net/zlib_tech.html), so a bomb costs 33 MB and not a gigabyte.
  */
 const SLICE_BYTES = 32 * 1024;
+
+/** What unzips to more than is usual begins anew when there is room for as much as may be. */
+async function unzipInTurn(
+  bytes: Uint8Array,
+  limitBytes: number,
+  awaitTurn: AwaitTurn,
+): Promise<BodyReading> {
+  const usual = bytes.byteLength * USUAL_RATIO;
+  if (limitBytes === 0 || usual < limitBytes) {
+    await awaitTurn(usual, bytes.byteLength);
+    const read = await unzip(bytes, limitBytes === 0 ? 0 : usual);
+    if (read.kind !== "too_large") return read;
+  }
+  await awaitTurn(limitBytes, bytes.byteLength);
+  return unzip(bytes, limitBytes);
+}
 
 async function unzip(bytes: Uint8Array, limitBytes: number): Promise<BodyReading> {
   const whole = await unzipMember(bytes, limitBytes);

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { needs } from "../../http/access/authorize.ts";
 import { readBenchmark } from "../../http/body/read-benchmark.ts";
 import type { AppContext, AppEnv } from "../../http/context.ts";
+import { endTurn } from "../../http/limits/bodies.ts";
 import { inTurn } from "../../http/limits/heavy-queries.ts";
 import { badParameters } from "../../http/problems/refusal.ts";
 import { admitRead } from "../../http/query/admit-read.ts";
@@ -14,9 +15,11 @@ import { MAX_STEPS } from "../../reads/analytics/holdings.ts";
 
 export const attributionRoutes = new Hono<AppEnv>()
   .get("/api/analytics/attribution", needs("read"), (c) => attribute(c, null))
-  .post("/api/analytics/attribution", needs("read"), async (c) =>
-    attribute(c, await readBenchmark(c)),
-  );
+  .post("/api/analytics/attribution", needs("read"), async (c) => {
+    const push = await readBenchmark(c);
+    endTurn(c);
+    return attribute(c, push);
+  });
 
 async function attribute(c: AppContext, push: BenchmarkPush | null): Promise<Response> {
   const query = readAttributionQuery(c.req.url, push, c.get("nowUs")());

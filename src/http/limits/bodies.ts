@@ -1,0 +1,61 @@
+import { createMiddleware } from "hono/factory";
+import type { Config } from "../../config.ts";
+import { BodyGate } from "../../core/body-gate.ts";
+import type { AppContext, AppEnv } from "../context.ts";
+import { type ProblemWords, Refusal } from "../problems/refusal.ts";
+
+/** What is parsed and encoded of so much text takes some 60 MB, half of what an isolate has. */
+const WORKED_ON_BYTES = 8 * 1024 * 1024;
+const WAITING_BYTES = 32 * 1024 * 1024;
+const PATIENCE_MS = 10_000;
+const RETRY_S = 1;
+
+const TOO_MANY_BODIES: ProblemWords = {
+  status: 503,
+  type: "busy",
+  title: "Too much is pushed at once",
+  detail: `As much as there is memory for is being read, and more waits: send it again in ${RETRY_S} s, and over fewer connections at once. Nothing of it was taken.`,
+  retryAfterS: RETRY_S,
+};
+
+/** For routes that take bodies: whatever becomes of the request, its turn ends with it. */
+export const bodies = createMiddleware<AppEnv>(async (c, next) => {
+  try {
+    await next();
+  } finally {
+    endTurn(c);
+  }
+});
+
+/**
+ * Waits until so much text may be worked on (SPEC L-26); a turn that the request had ends. `heldBytes`: of the body as it came.
+ *
+ * @throws Refusal
+ */
+export async function awaitTurn(c: AppContext, bytes: number, heldBytes: number): Promise<void> {
+  endTurn(c);
+  const leave = await gateOf(c.get("config")).enter(bytes, heldBytes, PATIENCE_MS);
+  if (leave === null) throw new Refusal(TOO_MANY_BODIES);
+  c.set("endTurn", leave);
+  // Where the client has gone the runtime may end the request here and now, without `finally`.
+  c.req.raw.signal.addEventListener("abort", leave);
+}
+
+/** Nothing is parsed or encoded of the body any more: the next one may be. */
+export function endTurn(c: AppContext): void {
+  c.get("endTurn")?.();
+}
+
+const gates = new WeakMap<Config, BodyGate>();
+
+/** One an isolate. */
+function gateOf(config: Config): BodyGate {
+  let gate = gates.get(config);
+  if (gate === undefined) {
+    const limits = { workedOnBytes: WORKED_ON_BYTES, waitingBytes: WAITING_BYTES };
+    const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+    gate = new BodyGate(limits, { nowMs: () => Date.now(), wait });
+    gates.set(config, gate);
+  }
+  return gate;
+}
