@@ -1,6 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../../src/bindings/env.ts";
-import { DIRECTORY_NAME } from "../../src/bindings/first-edition.ts";
 import {
   type Acquaintance,
   type HadPart,
@@ -18,7 +17,14 @@ import {
   type Resend,
   type RoomTail,
 } from "../../src/bindings/host.ts";
-import { hostAt, keeperAt } from "../../src/bindings/objects.ts";
+import {
+  firstDirectoryAt,
+  firstRoomAt,
+  hostAt,
+  keeperAt,
+  writerAt,
+} from "../../src/bindings/objects.ts";
+import { isUnwatched, isWatched } from "../../src/bindings/watched-objects.ts";
 import { configOf } from "../../src/config.ts";
 import type { HostName } from "../../src/core/placement.ts";
 import { writerShardOf } from "../../src/core/writer-shard.ts";
@@ -62,6 +68,7 @@ export class Host extends DurableObject<Env> implements HostCalls {
     endpoint: this.#config.DATABASE_ENDPOINT,
     timeoutMs: DATABASE_TIMEOUT_MS,
   });
+  readonly #address = { binding: "HOST", name: nameOf(this.ctx) } as const;
   readonly #core: HostCore;
   #alarmAtMs: number | null = null;
 
@@ -76,6 +83,7 @@ export class Host extends DurableObject<Env> implements HostCalls {
       ...{ windowBytes: WINDOW_BYTES, messageLimits: MESSAGE_LIMITS, pace: FAN_OUT_PACE },
     };
     this.#core = new HostCore(settings, this.#ports(), this.#sockets.asleep(ctx.getWebSockets()));
+    if (this.#core.viewers > 0) isWatched(this.#address);
   }
 
   append(batch: HostBatch): Promise<HostOutcome> {
@@ -144,12 +152,17 @@ export class Host extends DurableObject<Env> implements HostCalls {
     return this.#core.handOver(symbol, before, isYours);
   }
 
+  async sayGoodbye(): Promise<void> {
+    this.#core.sayGoodbye();
+  }
+
   /** The WebSocket upgrade; the Worker has checked who asks and for what. */
   override async fetch(request: Request): Promise<Response> {
     const join = JSON.parse(request.headers.get(JOIN_HEADER) ?? "null") as JoinRequest;
     const { 0: client, 1: server } = new WebSocketPair();
     const refusal = await this.#core.join(join, () => {
       this.ctx.acceptWebSocket(server);
+      isWatched(this.#address);
       return this.#sockets.add(server, join.symbol);
     });
     if (refusal !== null) return Response.json(refusal, { status: 429 });
@@ -195,14 +208,14 @@ export class Host extends DurableObject<Env> implements HostCalls {
     const seat = this.#sockets.seatOf(ws);
     if (seat !== undefined) this.#core.left(seat.symbol, seat.port);
     this.#sockets.forget(ws);
+    if (this.#core.viewers === 0) isUnwatched(this.#address);
   }
 
   #ports(): HostPorts {
     const { ctx, env } = this;
-    const name = nameOf(ctx);
+    const { name } = this.#address;
     const shard = writerShardOf(name, this.#config.WRITER_SHARDS);
-    // A stub that a call has failed on is of no use any more, so each call asks for one.
-    const writer = () => env.WRITER.get(env.WRITER.idFromName(shard));
+    const writer = () => writerAt(env, shard);
     const keeper = () => keeperAt(env);
     const other = (host: HostName) => hostAt(env, host);
     return {
@@ -254,8 +267,8 @@ export class Host extends DurableObject<Env> implements HostCalls {
 }
 
 function firstEditionOf(env: Env): FirstEdition {
-  const room = (symbol: SymbolName) => env.ROOM.get(env.ROOM.idFromName(symbol));
-  const directory = () => env.DIRECTORY.get(env.DIRECTORY.idFromName(DIRECTORY_NAME));
+  const room = (symbol: SymbolName) => firstRoomAt(env, symbol);
+  const directory = () => firstDirectoryAt(env);
   return {
     namesAfter: (name, most) => directory().namesAfter(name, most),
     handOver: (symbol) => room(symbol).handOver(symbol),

@@ -3,13 +3,13 @@ import { keeperAt } from "../bindings/objects.ts";
 import type { BacklogReport } from "../bindings/writer.ts";
 import type { Config } from "../config.ts";
 import { warningsOf } from "../core/memory-warnings.ts";
-import { loneHost } from "../core/placement.ts";
 import { failureOf, isDiskFull } from "../db/driver/database-error.ts";
 import type { Replacement } from "../db/upkeep/database-identity.ts";
 import { ping } from "../db/upkeep/ping.ts";
 import { readMemory } from "../db/upkeep/read-memory.ts";
 import { accessWarnings, authorize } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
+import { hasLoneHosts } from "../middleware/descriptors.ts";
 import { storageWatch } from "../middleware/storage.ts";
 import { CURSOR_ORIGIN } from "../protocol/time.ts";
 import { databaseDisk } from "../telemetry/database-disk.ts";
@@ -50,7 +50,8 @@ export const healthRoutes = new Hono<AppEnv>()
     }
     return c.json({
       ...{ status, database: { reachable: said.isReachable, ...said.database, ...because } },
-      ...{ ...ofStorage.facts, ...ofBacklog.facts, ...(await descriptorFacts(c)) },
+      ...{ ...ofStorage.facts, ...ofBacklog.facts, ...runtimeFacts(c.get("config")) },
+      ...(await descriptorFacts(c)),
       ...said.facts,
       warnings,
     });
@@ -151,6 +152,11 @@ function backlogOf(report: BacklogReport | null) {
   };
 }
 
+/** How many runtimes share the work, and which one answers; nothing where there is one. */
+function runtimeFacts({ RUNTIMES: count, RUNTIME: number }: Config) {
+  return count === 1 ? {} : { runtimes: { count, answering: number } };
+}
+
 /** Of this machine, so for holders of a token alone; nothing where the platform has no such limit (SPEC L-21). */
 async function descriptorFacts(c: AppContext) {
   const budget = descriptorsOf(c.env);
@@ -159,8 +165,8 @@ async function descriptorFacts(c: AppContext) {
   await budget.look();
   const { limit, viewersEnd, viewers, hosts } = budget.shares;
   const kept = limit - viewersEnd;
-  // A lone host holds all symbols in its three.
-  const most = loneHost(c.get("config")) === null ? { most_open_hosts: hosts } : {};
+  // A lone host holds all its symbols in its three.
+  const most = hasLoneHosts(c.get("config")) ? {} : { most_open_hosts: hosts };
   return { descriptors: { limit, open: budget.open, kept, most_viewers: viewers, ...most } };
 }
 

@@ -1,5 +1,5 @@
 import type { IdempotentRequest } from "../bindings/host.ts";
-import { hostAt } from "../bindings/objects.ts";
+import { hostAt, keysAt } from "../bindings/objects.ts";
 import { loneHost } from "../core/placement.ts";
 import { shardOf } from "../core/writer-shard.ts";
 import type { AppContext } from "../middleware/context.ts";
@@ -56,8 +56,7 @@ export async function claimKey(
 }
 
 function ledgerOf(c: AppContext, { key }: IdempotentRequest) {
-  const { KEYS } = c.env;
-  return KEYS.get(KEYS.idFromName(`keys-${shardOf(key, LEDGERS)}`));
+  return keysAt(c.env, `keys-${shardOf(key, LEDGERS)}`);
 }
 
 /** The answer to a key that came with another request before. */

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { JOIN_HEADER, type JoinRefusal, type JoinRequest } from "../bindings/host.ts";
+import { asciiJson } from "../core/ascii-json.ts";
 import { type Authorization, authorize, refuseSymbols } from "../middleware/authorize.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import { refuseHosts, refuseViewer } from "../middleware/descriptors.ts";
@@ -58,14 +59,6 @@ function joinRoom(c: AppContext, join: JoinRequest): Promise<Response> {
     headers: { upgrade: "websocket", [JOIN_HEADER]: asciiJson(join) },
   });
   return hostOfSymbol(c.env, join.symbol).fetch(request);
-}
-
-/** A header holds no other characters, and a symbol may be in any script. */
-function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[^ -~]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 function refuseJoin(

@@ -162,6 +162,8 @@ function spawnProduct(options: ProductOptions, output: Output): ChildProcess {
       HOME: process.env["HOME"],
       DATA_DIR: options.dataDir,
       PORT: String(options.port ?? 0),
+      // Whatever the machine has: what the tests look at is one process.
+      RUNTIMES: "1",
       ...options.environment,
     },
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { hostAndPort, readSettings, type Settings } from "../../../dev/settings.ts";
 
 function settingsOf(environment: Record<string, string>): Settings {
-  const answer = readSettings(environment, "/srv/edgetape");
+  const answer = readSettings(environment, "/srv/edgetape", 2);
   if (answer.kind === "invalid") throw new Error(answer.problems.join("\n"));
   return answer.settings;
 }
@@ -18,6 +18,7 @@ describe("settings of one machine", () => {
       port: 8787,
       host: "127.0.0.1",
       dataDir: "/srv/edgetape/.data",
+      runtimes: 1,
       databaseUrl: undefined,
       jwtSecret: undefined,
       jwtJwksUrl: undefined,
