@@ -1,6 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { FIRST_RUNTIME } from "../src/core/ownership.ts";
 import { ASSET_ROUTER_SCRIPT, bundleScripts, WORKER_SCRIPT } from "./bundle.ts";
 import { capnpConfig } from "./capnp-config.ts";
 import { buildDashboardIfStale } from "./dashboard-build.ts";
@@ -10,12 +12,16 @@ import { KeptProcess, type KeptProcessDeps } from "./kept-process.ts";
 import type { Log } from "./log.ts";
 import { portFile } from "./port-file.ts";
 import type { OnLine } from "./process-log.ts";
+import { objectFolder } from "./runtimes/object-folders.ts";
 import type { RuntimeSockets } from "./runtimes/open-sockets.ts";
+import { hostsAreAsked, mustAskHosts, placeHostFiles } from "./runtimes/place-host-files.ts";
 import { Runtimes } from "./runtimes/runtimes.ts";
 import { keptSecret } from "./secrets.ts";
 import { hostAndPort, type Settings } from "./settings.ts";
 import { readWranglerToml, type WorkerNeeds } from "./wrangler-toml.ts";
 
+/** So soon hosts are asked again where they could not be, in ms. */
+const ASK_AGAIN_MS = 5_000;
 /** Until the embedded database has written its checkpoint; it gives up a little sooner itself. In ms. */
 const DATABASE_GRACE_MS = 15_000;
 
@@ -47,6 +53,7 @@ export class Product {
   readonly #runtimes: Runtimes;
   /** 0: any. A restart asks for the port it had, so that the runtimes, which know it, need not be restarted too. */
   #databasePort = 0;
+  #isStopping = false;
   #databaseReady: () => void = () => {};
   #databaseRefused: (reason: Error) => void = () => {};
 
@@ -83,8 +90,10 @@ export class Product {
    * @throws where the database cannot be started, with what to do.
    */
   async start(): Promise<void> {
-    for (let runtime = 0; runtime < this.#deps.settings.runtimes; runtime += 1) {
-      mkdirSync(this.#objectsDirOf(runtime), { recursive: true, mode: 0o700 });
+    const { dataDir, runtimes } = this.#deps.settings;
+    placeHostFiles(dataDir, runtimes);
+    for (let runtime = 0; runtime < runtimes; runtime += 1) {
+      mkdirSync(objectFolder(dataDir, runtime), { recursive: true, mode: 0o700 });
     }
     const databaseReady = new Promise<void>((resolve, reject) => {
       this.#databaseReady = resolve;
@@ -93,6 +102,23 @@ export class Product {
     this.#database.start();
     await Promise.all([databaseReady, this.bundle(), buildDashboardIfStale(this.#deps.projectDir)]);
     await this.#runtimes.start();
+    if (mustAskHosts(dataDir)) void this.#askHosts();
+  }
+
+  /** Hosts whose files were moved have no alarms: whatever they have to do begins when they are asked something. */
+  async #askHosts(): Promise<void> {
+    const { settings, log } = this.#deps;
+    for (;;) {
+      try {
+        await this.#runtimes.askHosts();
+        hostsAreAsked(settings.dataDir);
+        return;
+      } catch (error) {
+        if (this.#isStopping) return;
+        log.warning("hosts not asked yet", { detail: String(error) });
+        await sleep(ASK_AGAIN_MS);
+      }
+    }
   }
 
   /** Builds anew and puts that to work. Rejects where something does not build; what ran goes on then. */
@@ -113,23 +139,21 @@ export class Product {
 
   /** Drains the runtimes, then has the database write everything down. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     await this.#runtimes.stop();
     await this.#database.stop(DATABASE_GRACE_MS);
   }
 
   /** Ends everything this instant. Nothing acknowledged is lost by it. */
   kill(): void {
+    this.#isStopping = true;
     this.#runtimes.kill();
     this.#database.kill();
   }
 
-  #objectsDirOf(runtime: number): string {
-    return objectsDir(this.#deps.settings.dataDir, runtime);
-  }
-
-  /** What runtime 0 has, for all of them. */
+  /** What the first edition left is the first runtime's. */
   get #hasFirstEdition(): boolean {
-    return hasFirstEdition(this.#objectsDirOf(0));
+    return hasFirstEdition(objectFolder(this.#deps.settings.dataDir, FIRST_RUNTIME));
   }
 
   #needs(): WorkerNeeds {
@@ -193,16 +217,17 @@ export class Product {
   }
 
   #configOf(runtime: number): string {
-    const { projectDir, sockets } = this.#deps;
+    const { projectDir, settings, sockets } = this.#deps;
     const all = this.#needs();
     // The other runtimes ask runtime 0 for what the first edition left.
-    const needs = runtime === 0 && this.#hasFirstEdition ? all : withoutFirstEdition(all);
+    const needs =
+      runtime === FIRST_RUNTIME && this.#hasFirstEdition ? all : withoutFirstEdition(all);
     const doors = sockets.doors.map(({ path }, number) => ({ number, address: `unix:${path}` }));
     return capnpConfig(needs, {
       workerScript: WORKER_SCRIPT,
       assetRouterScript: ASSET_ROUTER_SCRIPT,
       assetsDir: join(projectDir, needs.assets.directory),
-      objectsDir: this.#objectsDirOf(runtime),
+      objectsDir: objectFolder(settings.dataDir, runtime),
       httpSockets: sockets.publicDescriptors.length,
       peers: doors.filter(({ number }) => number !== runtime),
       fromEnvironment: Object.keys(this.#workerEnvironment(runtime)),
@@ -231,9 +256,4 @@ export class Product {
       ...settings.workerOnly,
     };
   }
-}
-
-/** Folder of the SQLite files of a runtime's Durable Objects: never that of another one too. */
-function objectsDir(dataDir: string, runtime: number): string {
-  return join(dataDir, runtime === 0 ? "objects" : `objects-${runtime}`);
 }

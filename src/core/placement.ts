@@ -11,6 +11,9 @@ const OWN = "room:";
 /** Name of a host that symbols share: this, and its number. */
 const SHARED = "host-";
 
+/** Hosts that may share the symbols. */
+export const MOST_SHARED_HOSTS = 1_024;
+
 /** Which symbols are on which host. */
 export interface Placement {
   /** Shared hosts; 0: each symbol has a host of its own. */
