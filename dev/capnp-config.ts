@@ -8,14 +8,23 @@ export type RuntimeParts = {
   assetsDir: string;
   /** Folder of the Durable Objects' SQLite files. */
   objectsDir: string;
-  /** `host:port` to listen on. */
-  address: string;
+  /** Sockets for everybody, which it is handed. */
+  httpSockets: number;
+  /** Doors of the other runtimes of this machine: number and address. */
+  peers: readonly { number: number; address: string }[];
   /** Settings the Worker takes from the environment of the runtime, so that no secret is written to a file. */
   fromEnvironment: readonly string[];
 };
 
-/** Name of the socket in the runtime's messages on its control descriptor. */
-export const HTTP_SOCKET = "http";
+/** Name of the socket of its door, for the supervisor and the other runtimes. */
+export const DOOR_SOCKET = "door";
+/** Calls between runtimes are a protocol of their own: a connection for them asks for this host. */
+const CALLS = 'capnpConnectHost = "edgetape:1"';
+
+/** Name of a socket for everybody. */
+export function httpSocketName(at: number): string {
+  return at === 0 ? "http" : `http-${at}`;
+}
 
 /** Where a process finds its own open descriptors listed, on Linux and on macOS. */
 const DESCRIPTORS_DIR = "/dev/fd";
@@ -43,12 +52,26 @@ export function capnpConfig(needs: WorkerNeeds, parts: RuntimeParts): string {
     ),
     `(name = ${text(needs.assets.binding)}, service = "assets")`,
     `(name = "DESCRIPTORS", service = "descriptors")`,
+    ...parts.peers.map(
+      ({ number }) => `(name = ${text(`RUNTIME_${number}`)}, service = ${text(peerName(number))})`,
+    ),
   ];
   // The unique key names the folder of a class and goes into the ids of its objects: it must never change.
   const namespaces = needs.durableObjects.map(
     ({ className }) =>
       `(className = ${text(className)}, uniqueKey = ${text(`edgetape-${className}`)}, enableSql = true)`,
   );
+  const peers = parts.peers.map(
+    ({ number, address }) =>
+      `(name = ${text(peerName(number))}, external = (address = ${text(address)}, http = (${CALLS})))`,
+  );
+  const sockets = [
+    ...Array.from(
+      { length: parts.httpSockets },
+      (_, at) => `(name = ${text(httpSocketName(at))}, http = (), service = "edgetape")`,
+    ),
+    `(name = ${text(DOOR_SOCKET)}, http = (${CALLS}), service = (name = "edgetape", entrypoint = "Door"))`,
+  ];
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -58,9 +81,9 @@ const config :Workerd.Config = (
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
     (name = "files", disk = (path = ${text(parts.assetsDir)})),
     (name = "objects", disk = (path = ${text(parts.objectsDir)}, writable = true)),
-    (name = "descriptors", disk = (path = ${text(DESCRIPTORS_DIR)})),
+    ${[`(name = "descriptors", disk = (path = ${text(DESCRIPTORS_DIR)}))`, ...peers].join(",\n    ")},
   ],
-  sockets = [(name = ${text(HTTP_SOCKET)}, address = ${text(parts.address)}, http = (), service = "edgetape")],
+  sockets = ${list(sockets)},
   v8Flags = ${list((needs.v8Flags ?? []).map(text))},
 );
 
@@ -79,6 +102,10 @@ const assets :Workerd.Worker = (
   bindings = [(name = "FILES", service = "files")],
 );
 `;
+}
+
+function peerName(number: number): string {
+  return `runtime-${number}`;
 }
 
 function list(items: readonly string[]): string {

@@ -52,7 +52,7 @@ async function reload(product: Product, log: Log): Promise<void> {
     });
     return;
   }
-  await product.restartRuntime();
+  await product.replaceRuntimes();
   log.info("Worker reloaded", { in_ms: Math.round(performance.now() - startedMs) });
 }
 

@@ -70,9 +70,16 @@ export class KeptProcess {
     this.#child?.kill("SIGKILL");
   }
 
-  /** Puts a new process in the place of the running one; the death is not counted. */
-  async replace(graceMs: number): Promise<void> {
+  /**
+   * Puts a new process in the place of the running one; the death is not counted. `farewell`: what goes before its end; it may have
+   * SIGTERM sent in the midst of it.
+   */
+  async replace(
+    graceMs: number,
+    farewell: (terminate: () => void) => Promise<void> = async () => undefined,
+  ): Promise<void> {
     this.#replacing = true;
+    if (this.#child !== undefined) await farewell(() => this.#child?.kill("SIGTERM"));
     await this.#end(graceMs);
     this.#replacing = false;
     if (!this.#stopped) this.start();

@@ -1,29 +1,35 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { FIRST_RUNTIME } from "../src/core/ownership.ts";
 import { ASSET_ROUTER_SCRIPT, bundleScripts, WORKER_SCRIPT } from "./bundle.ts";
 import { capnpConfig } from "./capnp-config.ts";
 import { buildDashboardIfStale } from "./dashboard-build.ts";
 import { spawnDatabase } from "./database-process.ts";
 import { hasFirstEdition, withoutFirstEdition } from "./first-edition.ts";
-import { KeptProcess } from "./kept-process.ts";
+import { KeptProcess, type KeptProcessDeps } from "./kept-process.ts";
 import type { Log } from "./log.ts";
 import { portFile } from "./port-file.ts";
 import type { OnLine } from "./process-log.ts";
-import { spawnRuntime } from "./runtime-process.ts";
+import { objectFolder } from "./runtimes/object-folders.ts";
+import type { RuntimeSockets } from "./runtimes/open-sockets.ts";
+import { hostsAreAsked, mustAskHosts, placeHostFiles } from "./runtimes/place-host-files.ts";
+import { Runtimes } from "./runtimes/runtimes.ts";
 import { keptSecret } from "./secrets.ts";
 import { hostAndPort, type Settings } from "./settings.ts";
 import { readWranglerToml, type WorkerNeeds } from "./wrangler-toml.ts";
 
-/** Until a stopped runtime has answered what it had begun; open WebSockets would hold it for ever. In ms. */
-const RUNTIME_GRACE_MS = 2_000;
+/** So soon hosts are asked again where they could not be, in ms. */
+const ASK_AGAIN_MS = 5_000;
 /** Until the embedded database has written its checkpoint; it gives up a little sooner itself. In ms. */
 const DATABASE_GRACE_MS = 15_000;
 
 export type ProductDeps = {
   projectDir: string;
   settings: Settings;
-  /** How many descriptors the runtime may have, where there is a limit. */
+  sockets: RuntimeSockets;
+  /** How many descriptors a runtime may have, where there is a limit. */
   descriptors: number | undefined;
   /** The key tokens are signed with, where this machine has it. */
   jwtSecret: string | undefined;
@@ -38,38 +44,37 @@ export type ProductDeps = {
   changeNeeds?: (needs: WorkerNeeds) => WorkerNeeds;
 };
 
-/** Everything that runs on one machine: the database endpoint, and the runtime with the Worker in it. */
+/** Everything that runs on one machine: the database endpoint, and the runtimes with the Worker in them. */
 export class Product {
   readonly #deps: ProductDeps;
   readonly #runDir: string;
   readonly #databaseSecret: string;
   readonly #database: KeptProcess;
-  readonly #runtime: KeptProcess;
-  /** 0: any. A restart asks for the port it had, so that the runtime, which knows it, need not be restarted too. */
+  readonly #runtimes: Runtimes;
+  /** 0: any. A restart asks for the port it had, so that the runtimes, which know it, need not be restarted too. */
   #databasePort = 0;
-  #port: number;
+  #isStopping = false;
   #databaseReady: () => void = () => {};
   #databaseRefused: (reason: Error) => void = () => {};
-  #runtimeListening: () => void = () => {};
-  #hasListened = false;
 
   constructor(deps: ProductDeps) {
     this.#deps = deps;
-    this.#port = deps.settings.port;
     this.#runDir = join(deps.settings.dataDir, "run");
     this.#databaseSecret = keptSecret(deps.settings.dataDir, "database");
     this.#database = this.#kept(
-      "database",
-      () => this.#spawnDatabase(),
-      // Once it has run, rooms take pushes and show them without it, and what they took waits for it (INV-1).
-      () => this.#databasePort === 0,
+      { process: "database" },
+      {
+        spawn: () => this.#spawnDatabase(),
+        // Once it has run, rooms take pushes and show them without it, and what they took waits for it (INV-1).
+        mayGiveUp: () => this.#databasePort === 0,
+      },
     );
-    this.#runtime = this.#kept(
-      "runtime",
-      () => this.#spawnRuntime(),
-      // Once it has served, whatever ends it may pass, such as a crowd: viewers come back, and nothing acknowledged is lost.
-      () => !this.#hasListened,
-    );
+    this.#runtimes = new Runtimes({
+      ...{ runDir: this.#runDir, sockets: deps.sockets, log: deps.log, onLine: deps.onLine },
+      configOf: (runtime) => this.#configOf(runtime),
+      environmentOf: (runtime) => this.#workerEnvironment(runtime),
+      kept: (facts, kept) => this.#kept(facts, kept),
+    });
   }
 
   /** Where the product answers. */
@@ -77,27 +82,54 @@ export class Product {
     const host = ["0.0.0.0", "::"].includes(this.#deps.settings.host)
       ? "127.0.0.1"
       : this.#deps.settings.host;
-    return `http://${hostAndPort(host, this.#port)}`;
+    return `http://${hostAndPort(host, this.#deps.sockets.port)}`;
   }
 
   /**
-   * Builds what is stale, starts both processes, and resolves when requests are accepted.
+   * Builds what is stale, starts all processes, and resolves when requests are accepted.
    * @throws where the database cannot be started, with what to do.
    */
   async start(): Promise<void> {
-    mkdirSync(this.#objectsDir, { recursive: true, mode: 0o700 });
+    const { dataDir, runtimes } = this.#deps.settings;
+    placeHostFiles(dataDir, runtimes);
+    for (let runtime = 0; runtime < runtimes; runtime += 1) {
+      mkdirSync(objectFolder(dataDir, runtime), { recursive: true, mode: 0o700 });
+    }
     const databaseReady = new Promise<void>((resolve, reject) => {
       this.#databaseReady = resolve;
       this.#databaseRefused = reject;
     });
-    const listening = new Promise<void>((resolve) => {
-      this.#runtimeListening = resolve;
-    });
     this.#database.start();
     await Promise.all([databaseReady, this.bundle(), buildDashboardIfStale(this.#deps.projectDir)]);
-    this.#writeConfig();
-    this.#runtime.start();
-    await listening;
+    await this.#runtimes.start();
+    if (mustAskHosts(dataDir)) void this.#askHosts();
+  }
+
+  /** Hosts whose files were moved have no alarms: whatever they have to do begins when they are asked something. */
+  async #askHosts(): Promise<void> {
+    const { settings, log } = this.#deps;
+    for (;;) {
+      try {
+        await this.#runtimes.askHosts();
+        hostsAreAsked(settings.dataDir);
+        return;
+      } catch (error) {
+        if (this.#isStopping) return;
+        log.warning("hosts not asked yet", { detail: String(error) });
+        await sleep(ASK_AGAIN_MS);
+      }
+    }
+  }
+
+  /** Builds anew and puts that to work. Rejects where something does not build; what ran goes on then. */
+  async upgrade(): Promise<void> {
+    await Promise.all([this.bundle(), buildDashboardIfStale(this.#deps.projectDir)]);
+    await this.replaceRuntimes();
+  }
+
+  /** Puts the newest bundle to work, runtime after runtime; rooms and viewers live through it as through a deploy. */
+  async replaceRuntimes(): Promise<void> {
+    await this.#runtimes.replace();
   }
 
   async bundle(): Promise<void> {
@@ -105,26 +137,23 @@ export class Product {
     await bundleScripts(this.#deps.projectDir, this.#needs().main, this.#runDir);
   }
 
-  /** Puts a new bundle to work; rooms and viewers live through it as through a deploy. */
-  async restartRuntime(): Promise<void> {
-    this.#writeConfig();
-    await this.#runtime.replace(RUNTIME_GRACE_MS);
-  }
-
-  /** Drains the runtime, then has the database write everything down. */
+  /** Drains the runtimes, then has the database write everything down. */
   async stop(): Promise<void> {
-    await this.#runtime.stop(RUNTIME_GRACE_MS);
+    this.#isStopping = true;
+    await this.#runtimes.stop();
     await this.#database.stop(DATABASE_GRACE_MS);
   }
 
   /** Ends everything this instant. Nothing acknowledged is lost by it. */
   kill(): void {
-    this.#runtime.kill();
+    this.#isStopping = true;
+    this.#runtimes.kill();
     this.#database.kill();
   }
 
-  get #objectsDir(): string {
-    return join(this.#deps.settings.dataDir, "objects");
+  /** What the first edition left is the first runtime's. */
+  get #hasFirstEdition(): boolean {
+    return hasFirstEdition(objectFolder(this.#deps.settings.dataDir, FIRST_RUNTIME));
   }
 
   #needs(): WorkerNeeds {
@@ -133,15 +162,14 @@ export class Product {
   }
 
   #kept(
-    service: string,
-    spawn: () => ReturnType<typeof spawnRuntime>,
-    mayGiveUp: () => boolean,
+    facts: { process: string; runtime?: number },
+    { spawn, mayGiveUp }: Pick<KeptProcessDeps, "spawn" | "mayGiveUp">,
   ): KeptProcess {
     const { log, onGiveUp, onProcesses } = this.#deps;
     return new KeptProcess({
-      spawn: () => {
-        const child = spawn();
-        const others = [this.#database?.pid, this.#runtime?.pid, child.pid];
+      spawn: (attempt) => {
+        const child = spawn(attempt);
+        const others = [this.#database?.pid, ...(this.#runtimes?.pids ?? []), child.pid];
         onProcesses(others.filter((pid) => pid !== undefined));
         return child;
       },
@@ -153,13 +181,13 @@ export class Product {
       },
       onDeath: (death) =>
         log.error("process died; starting it again", {
-          process: service,
+          ...facts,
           pid: death.pid,
           how: death.how,
           alive_ms: Math.round(death.aliveMs),
           restart_in_ms: death.restartInMs,
         }),
-      onGiveUp: (how) => onGiveUp(`the ${service} process dies again and again (${how})`),
+      onGiveUp: (how) => onGiveUp(`the ${facts.process} process dies again and again (${how})`),
     });
   }
 
@@ -179,7 +207,7 @@ export class Product {
           this.#databasePort = readyPort;
           writeFileSync(portFile(settings.dataDir), String(readyPort));
           this.#databaseReady();
-          if (moved) void this.restartRuntime();
+          if (moved) void this.replaceRuntimes();
         },
         onLine: this.#deps.onLine,
         // Once it has run it is started again all the same: somebody may put it right meanwhile.
@@ -188,34 +216,25 @@ export class Product {
     );
   }
 
-  #spawnRuntime() {
-    const onListening = (port: number) => {
-      // With PORT=0 a restart must come back where the first start was found.
-      this.#port = port;
-      this.#writeConfig();
-      this.#hasListened = true;
-      this.#runtimeListening();
-    };
-    const config = join(this.#runDir, "config.capnp");
-    return spawnRuntime(config, this.#workerEnvironment(), onListening, this.#deps.onLine);
-  }
-
-  #writeConfig(): void {
-    const { projectDir } = this.#deps;
+  #configOf(runtime: number): string {
+    const { projectDir, settings, sockets } = this.#deps;
     const all = this.#needs();
-    const needs = hasFirstEdition(this.#objectsDir) ? all : withoutFirstEdition(all);
-    const config = capnpConfig(needs, {
+    // The other runtimes ask runtime 0 for what the first edition left.
+    const needs =
+      runtime === FIRST_RUNTIME && this.#hasFirstEdition ? all : withoutFirstEdition(all);
+    const doors = sockets.doors.map(({ path }, number) => ({ number, address: `unix:${path}` }));
+    return capnpConfig(needs, {
       workerScript: WORKER_SCRIPT,
       assetRouterScript: ASSET_ROUTER_SCRIPT,
       assetsDir: join(projectDir, needs.assets.directory),
-      objectsDir: this.#objectsDir,
-      address: hostAndPort(this.#deps.settings.host, this.#port),
-      fromEnvironment: Object.keys(this.#workerEnvironment()),
+      objectsDir: objectFolder(settings.dataDir, runtime),
+      httpSockets: sockets.publicDescriptors.length,
+      peers: doors.filter(({ number }) => number !== runtime),
+      fromEnvironment: Object.keys(this.#workerEnvironment(runtime)),
     });
-    writeFileSync(join(this.#runDir, "config.capnp"), config);
   }
 
-  #workerEnvironment(): Record<string, string> {
+  #workerEnvironment(runtime: number): Record<string, string> {
     const { settings, jwtSecret, descriptors } = this.#deps;
     return {
       DATABASE_URL: `postgres://edgetape:${this.#databaseSecret}@127.0.0.1/edgetape`,
@@ -228,7 +247,9 @@ export class Product {
       // What Cloudflare says of a client is Cloudflare's word only where Cloudflare says it.
       TRUST_PROXY: "none",
       LOG_LEVEL: settings.logLevel,
-      FIRST_EDITION: String(hasFirstEdition(this.#objectsDir)),
+      FIRST_EDITION: String(this.#hasFirstEdition),
+      RUNTIMES: String(settings.runtimes),
+      RUNTIME: String(runtime),
       ...(descriptors !== undefined && { RUNTIME_DESCRIPTORS: String(descriptors) }),
       ...(jwtSecret === undefined ? {} : { JWT_SECRET: jwtSecret }),
       ...(settings.jwtJwksUrl === undefined ? {} : { JWT_JWKS_URL: settings.jwtJwksUrl }),

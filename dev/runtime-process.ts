@@ -2,10 +2,14 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { HTTP_SOCKET } from "./capnp-config.ts";
+import { DOOR_SOCKET, httpSocketName } from "./capnp-config.ts";
 import { logStdio, type OnLine, readLog } from "./process-log.ts";
 
 const CONTROL_DESCRIPTOR = 3;
+const FIRST_SOCKET_DESCRIPTOR = 4;
+
+/** What a runtime accepts connections from, by the descriptors that they have here. */
+export type SocketDescriptors = { http: readonly number[]; door: number };
 
 /** A shell's words for: as many descriptors as this user may have. */
 const ALL_DESCRIPTORS = 'ulimit -n "$(ulimit -H -n)" 2>/dev/null';
@@ -20,17 +24,16 @@ ${ALL_DESCRIPTORS}
 if setpriv --pdeathsig KILL true 2>/dev/null; then exec setpriv --pdeathsig KILL "$0" "$@"; fi
 exec "$0" "$@"`;
 
-/**
- * Starts `workerd serve` on a configuration. `onListening` is told the port once it accepts connections. Its output
- * is the Worker's log.
- */
+/** Starts `workerd serve` on a configuration. `onListening` is told once it accepts connections. Its output is the Worker's log. */
 export function spawnRuntime(
   configPath: string,
   environment: Readonly<Record<string, string>>,
-  onListening: (port: number) => void,
+  sockets: SocketDescriptors,
+  onListening: () => void,
   onLine: OnLine,
 ): ChildProcess {
   const output = logStdio(onLine);
+  const names = [...sockets.http.map((_, at) => httpSocketName(at)), DOOR_SOCKET];
   const child = spawn(
     "/bin/sh",
     [
@@ -39,21 +42,20 @@ export function spawnRuntime(
       workerdPath(),
       ...serveArguments(configPath),
       `--control-fd=${CONTROL_DESCRIPTOR}`,
+      ...names.map((name, at) => `--socket-fd=${name}=${FIRST_SOCKET_DESCRIPTOR + at}`),
     ],
-    { env: { ...environment }, stdio: ["ignore", output, output, "pipe"] },
+    {
+      env: { ...environment },
+      stdio: ["ignore", output, output, "pipe", ...sockets.http, sockets.door],
+    },
   );
   readLog(child, onLine);
   const control = child.stdio[CONTROL_DESCRIPTOR];
   if (control) {
     createInterface({ input: control as Readable }).on("line", (line) => {
-      const message = JSON.parse(line) as { event: string; socket?: string; port?: number };
-      if (
-        message.event === "listen" &&
-        message.socket === HTTP_SOCKET &&
-        message.port !== undefined
-      ) {
-        onListening(message.port);
-      }
+      const message = JSON.parse(line) as { event: string; socket?: string };
+      // The door is the last of them.
+      if (message.event === "listen" && message.socket === DOOR_SOCKET) onListening();
     });
   }
   return child;

@@ -1,4 +1,5 @@
 import { isIPv6 } from "node:net";
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import * as z from "zod";
 import { configOf } from "../src/config.ts";
@@ -9,6 +10,8 @@ export type Settings = {
   host: string;
   /** Absolute. */
   dataDir: string;
+  /** Processes that share the work. */
+  runtimes: number;
   /** Absent: the embedded database. */
   databaseUrl: string | undefined;
   jwtSecret: string | undefined;
@@ -27,6 +30,8 @@ export type SettingsAnswer =
 
 const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const MOST_RUNTIMES = 64;
 
 /** RFC 7518 3.2: a key for HS256 has at least the length of the hash. */
 const MIN_SECRET_LENGTH = 32;
@@ -77,6 +82,9 @@ const environmentSchema = z.object({
   PUBLIC_READ: z
     .enum(["true", "false", "local"], { error: "must be true, false or local" })
     .optional(),
+  RUNTIMES: integer(MOST_RUNTIMES, `1 to ${MOST_RUNTIMES}`)
+    .refine((value) => value > 0, { error: `must be 1 to ${MOST_RUNTIMES}` })
+    .optional(),
   LOG_LEVEL: z
     .enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` })
     .default("info"),
@@ -89,6 +97,7 @@ const environmentSchema = z.object({
 export function readSettings(
   environment: Readonly<Record<string, string | undefined>>,
   workingDir: string,
+  cores = availableParallelism(),
 ): SettingsAnswer {
   const present: Record<string, string> = {};
   for (const [name, text] of Object.entries(environment)) {
@@ -108,12 +117,16 @@ export function readSettings(
   if (!parsed.success || problems.length > 0) return { kind: "invalid", problems };
 
   const found = parsed.data;
+  const runtimes = found.RUNTIMES ?? Math.min(Math.max(cores - 1, 1), MOST_RUNTIMES);
+  // So that each of them has a host.
+  if (runtimes > 1) workerOnly["ROOM_HOSTS"] ??= String(runtimes);
   return {
     kind: "settings",
     settings: {
       port: found.PORT,
       host: found.HOST,
       dataDir: resolve(workingDir, found.DATA_DIR),
+      runtimes,
       databaseUrl: found.DATABASE_URL,
       jwtSecret: found.JWT_SECRET,
       jwtJwksUrl: found.JWT_JWKS_URL,

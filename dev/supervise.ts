@@ -1,4 +1,4 @@
-import { createServer } from "node:net";
+import { closeSync, openSync } from "node:fs";
 import { sharesOf } from "../src/core/descriptor-budget.ts";
 import { banner } from "./banner.ts";
 import { type FolderLock, takeFolder } from "./folder-lock.ts";
@@ -9,8 +9,9 @@ import { identityOf, isAlive, type ProcessIdentity } from "./process-identity.ts
 import { Product } from "./product.ts";
 import { announce } from "./running-products.ts";
 import { descriptorLimit } from "./runtime-process.ts";
+import { openSockets } from "./runtimes/open-sockets.ts";
 import { signerOf, signingSecret } from "./secrets.ts";
-import { hostAndPort, isLoopback, readSettings, type Settings } from "./settings.ts";
+import { isLoopback, readSettings } from "./settings.ts";
 
 export const PROJECT_DIR = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 const BANNER_TOKEN_SECONDS = 24 * 3_600;
@@ -48,12 +49,9 @@ export async function supervise(
     lock.release();
   });
 
-  const isFree = await canListen(settings).catch((error: unknown) => refuse(wordsOf(error)));
-  if (!isFree) {
-    refuse(
-      `PORT ${settings.port} is in use on ${settings.host}. Another one: PORT=${settings.port + 1} npm start (0 = any free one)`,
-    );
-  }
+  // Before anything starts: whoever connects from here on waits until it is answered.
+  const sockets = await openSockets(settings).catch((error: unknown) => refuse(wordsOf(error)));
+  process.on("exit", sockets.release);
 
   const isRead = process.stderr.isTTY;
   const log = await openLog(settings.logLevel, isRead);
@@ -66,6 +64,7 @@ export async function supervise(
   const product = new Product({
     projectDir: PROJECT_DIR,
     settings,
+    sockets,
     descriptors,
     jwtSecret,
     log,
@@ -153,24 +152,35 @@ function endOnSignals(product: Product, lock: FolderLock, log: Log): void {
       process.exit(130);
     }
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onSignal);
+  const hadTerminal = hasTerminal();
+  process.on("SIGHUP", () => {
+    // Its terminal was closed, and nobody has asked for anything.
+    if (hadTerminal && !hasTerminal()) onSignal("SIGHUP");
+    else if (firstMs === undefined) void upgrade(product, log);
+  });
 }
 
-/** True where the address is free. Found out before anything starts, for the runtime says it in its own words only. */
-async function canListen(settings: Settings): Promise<boolean> {
-  if (settings.port === 0) return true;
-  const { host, port } = settings;
-  return await new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EADDRINUSE") resolve(false);
-      else
-        reject(
-          new Error(`HOST and PORT: cannot listen on ${hostAndPort(host, port)}: ${error.message}`),
-        );
-    });
-    server.listen(port, host, () => server.close(() => resolve(true)));
-  });
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync("/dev/tty", "r"));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Puts the code that lies in the project's folder now to work. */
+async function upgrade(product: Product, log: Log): Promise<void> {
+  const startedMs = performance.now();
+  log.info("upgrading");
+  try {
+    await product.upgrade();
+  } catch (error) {
+    log.error("not upgraded: what ran goes on", { error: wordsOf(error) });
+    return;
+  }
+  log.info("upgraded", { in_ms: Math.round(performance.now() - startedMs) });
 }
 
 function refuse(message: string): never {

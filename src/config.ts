@@ -72,8 +72,11 @@ const settingsSchema = z.object({
   LIMIT_SERIES: count(20_000),
   /** Symbols that nobody has pushed before, a minute of one token's holder. */
   LIMIT_NEW_ROOMS: count(5_000),
-  /** What `npm start` lets the runtime have open; absent where the platform has no such limit. */
+  /** What `npm start` lets a runtime have open; absent where the platform has no such limit. */
   RUNTIME_DESCRIPTORS: z.coerce.number().int().positive().optional(),
+  /** On one machine: how many runtimes there are, and which of them this one is. */
+  RUNTIMES: z.coerce.number().int().min(1).default(1),
+  RUNTIME: z.coerce.number().int().nonnegative().default(0),
 });
 
 /** Minutes outlive the raw data they are made of, or a late event would have nothing to correct. */

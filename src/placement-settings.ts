@@ -1,14 +1,13 @@
 import * as z from "zod";
+import { MOST_SHARED_HOSTS } from "./core/placement.ts";
 import { isSymbol } from "./protocol/symbol.ts";
-
-const MOST_HOSTS = 1_024;
 
 /** `ROOM_HOSTS`: hosts that share the symbols. */
 export const roomHosts = z.coerce
   .number({ error: "must be a number" })
   .int({ error: "must be a whole number" })
   .min(0, { error: "must not be negative; 0 gives each symbol a host of its own" })
-  .max(MOST_HOSTS, { error: `must be at most ${MOST_HOSTS}` });
+  .max(MOST_SHARED_HOSTS, { error: `must be at most ${MOST_SHARED_HOSTS}` });
 
 /** `ROOM_DEDICATED`: globs as in tokens (SPEC A-2), joined by commas or spaces; for a space in a symbol stands `*`. */
 export const dedicatedSymbols = z

@@ -1,5 +1,6 @@
 import { app } from "./app.ts";
 import type { Env } from "./bindings/env.ts";
+import { serving } from "./serving.ts";
 
 export { Directory } from "../durable/first-edition/directory.ts";
 export { Room } from "../durable/first-edition/room.ts";
@@ -8,5 +9,16 @@ export { Keeper } from "../durable/keeper/keeper.ts";
 export { Keys } from "../durable/keys/keys.ts";
 export { Relay } from "../durable/relay/relay.ts";
 export { Writer } from "../durable/writer/writer.ts";
+export { Door } from "./runtime-door.ts";
 
-export default { fetch: app.fetch } satisfies ExportedHandler<Env>;
+export default {
+  async fetch(request, env, ctx) {
+    if (serving.isHeld) await serving.untilLetGoOn();
+    serving.underWay += 1;
+    try {
+      return await app.fetch(request, env, ctx);
+    } finally {
+      serving.underWay -= 1;
+    }
+  },
+} satisfies ExportedHandler<Env>;

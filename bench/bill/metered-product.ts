@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mintToken } from "../../dev/mint-token.ts";
 import { Product } from "../../dev/product.ts";
+import { openSockets } from "../../dev/runtimes/open-sockets.ts";
 import { readSettings } from "../../dev/settings.ts";
 import { cpuSeconds, descendants, endedChildrenCpuSeconds } from "../targets/process-figures.ts";
 import { environmentOf, runSql } from "../targets/product.ts";
@@ -37,13 +38,15 @@ export async function startMetered(
   const jwtSecret = randomBytes(32).toString("hex");
   const environment = {
     ...{ DATA_DIR: dataDir, PORT: String(port), JWT_SECRET: jwtSecret, PUBLIC_READ: "true" },
-    LIMIT_CONNECTS_PER_MINUTE: "0",
+    ...{ LIMIT_CONNECTS_PER_MINUTE: "0", RUNTIMES: "1" },
   };
   const read = readSettings(environment, PROJECT_DIR);
   if (read.kind === "invalid") throw new Error(read.problems.join("\n"));
+  const { settings } = read;
+  const sockets = await openSockets(settings);
   const quiet = () => undefined;
   const product = new Product({
-    ...{ projectDir: PROJECT_DIR, settings: read.settings, descriptors: undefined, jwtSecret },
+    ...{ projectDir: PROJECT_DIR, settings, sockets, descriptors: undefined, jwtSecret },
     log: { info: quiet, warning: quiet, error: (event) => process.stderr.write(`${event}\n`) },
     onLine: quiet,
     onProcesses: quiet,

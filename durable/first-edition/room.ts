@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../../src/bindings/env.ts";
 import type { FirstRoomCalls, RememberedKey } from "../../src/bindings/first-edition.ts";
 import type { HandedOver } from "../../src/bindings/host.ts";
+import { writerAt } from "../../src/bindings/objects.ts";
 import { configOf } from "../../src/config.ts";
 import { nowUs } from "../../src/core/wall-clock.ts";
 import { writerShardOf } from "../../src/core/writer-shard.ts";
@@ -71,6 +72,6 @@ export class Room extends DurableObject<Env> implements FirstRoomCalls {
 
   #writer() {
     const shard = writerShardOf(this.#room.lane, this.#config.WRITER_SHARDS);
-    return this.env.WRITER.get(this.env.WRITER.idFromName(shard));
+    return writerAt(this.env, shard);
   }
 }

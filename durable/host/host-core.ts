@@ -334,6 +334,11 @@ export class HostCore {
     return handOver(deps, symbol, before, isYours);
   }
 
+  /** Whoever watches or polls is to come back: the runtime ends. */
+  sayGoodbye(): void {
+    for (const room of this.#rooms) room.sendAway();
+  }
+
   /** Cursor of the newest frame of these rooms; 0 where they have none. */
   #headOf(rooms: readonly RoomId[]): Cursor {
     return Math.max(0, ...rooms.map((room) => this.#log.lastOf(room) ?? 0)) as Cursor;

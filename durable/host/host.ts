@@ -1,5 +1,4 @@
 import type { Env } from "../../src/bindings/env.ts";
-import { DIRECTORY_NAME } from "../../src/bindings/first-edition.ts";
 import type {
   Acquaintance,
   HadPart,
@@ -15,7 +14,14 @@ import type {
   Resend,
   RoomTail,
 } from "../../src/bindings/host.ts";
-import { hostAt, keeperAt, relayAt } from "../../src/bindings/objects.ts";
+import {
+  firstDirectoryAt,
+  firstRoomAt,
+  hostAt,
+  keeperAt,
+  relayAt,
+  writerAt,
+} from "../../src/bindings/objects.ts";
 import type { RoomPage, StillWatched, WatchAnswer, WatchedRoom } from "../../src/bindings/relay.ts";
 import type { HostName } from "../../src/core/placement.ts";
 import type { RelayName } from "../../src/core/relaying.ts";
@@ -119,6 +125,10 @@ export class Host extends ViewerObject<HostCore> implements HostCalls {
     return this.core.handOver(symbol, before, isYours);
   }
 
+  async sayGoodbye(): Promise<void> {
+    this.core.sayGoodbye();
+  }
+
   watch(relay: RelayName, room: WatchedRoom): Promise<WatchAnswer> {
     return this.core.feeding.watch(relay, room);
   }
@@ -148,8 +158,7 @@ function portsOf({ ctx, env, config, logger, ports }: Platform): HostPorts {
     timeoutMs: DATABASE_TIMEOUT_MS,
   });
   const shard = writerShardOf(name, config.WRITER_SHARDS);
-  // A stub that a call has failed on is of no use any more, so each call asks for one.
-  const writer = () => env.WRITER.get(env.WRITER.idFromName(shard));
+  const writer = () => writerAt(env, shard);
   const keeper = () => keeperAt(env);
   const other = (host: HostName) => hostAt(env, host);
   return {
@@ -182,8 +191,8 @@ function portsOf({ ctx, env, config, logger, ports }: Platform): HostPorts {
 }
 
 function firstEditionOf(env: Env): FirstEdition {
-  const room = (symbol: SymbolName) => env.ROOM.get(env.ROOM.idFromName(symbol));
-  const directory = () => env.DIRECTORY.get(env.DIRECTORY.idFromName(DIRECTORY_NAME));
+  const room = (symbol: SymbolName) => firstRoomAt(env, symbol);
+  const directory = () => firstDirectoryAt(env);
   return {
     namesAfter: (name, most) => directory().namesAfter(name, most),
     handOver: (symbol) => room(symbol).handOver(symbol),

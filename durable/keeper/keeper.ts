@@ -106,6 +106,11 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
     return this.#placements.hostsOf(this.#config);
   }
 
+  async hostsEver(): Promise<HostName[]> {
+    await this.#ownHosts.learn();
+    return this.#placements.allHosts(this.#config);
+  }
+
   announce(host: HostName | null, placement: Placement): { earlier: Placement[] } {
     return this.#placements.announce(host, placement);
   }

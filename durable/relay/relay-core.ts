@@ -117,6 +117,11 @@ export class RelayCore {
     }
   }
 
+  /** Viewers are to come back: the runtime is about to be replaced. */
+  sayGoodbye(): void {
+    for (const symbol of this.#rooms.keys()) this.#end(symbol);
+  }
+
   /** A viewer said something. */
   heard(symbol: SymbolName, socket: ViewerSocket, data: string | ArrayBuffer): void {
     this.#rooms.get(symbol)?.heard(socket, data);

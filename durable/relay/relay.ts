@@ -23,6 +23,10 @@ export class Relay extends ViewerObject<RelayCore> implements RelayCalls {
     });
   }
 
+  async sayGoodbye(): Promise<void> {
+    this.core.sayGoodbye();
+  }
+
   async feed(feed: RelayFeed): Promise<FeedAnswer> {
     return this.core.feed(feed);
   }

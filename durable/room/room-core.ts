@@ -238,6 +238,11 @@ export class RoomCore {
     const hasBook = this.log.hasBook && !this.log.isPending;
     const keyframe = hasBook ? this.#booksNow().takeChanged(this.#ports.clock.nowUs()) : null;
     if (keyframe !== null) this.#ports.appendOwn(keyframe);
+    this.sendAway();
+  }
+
+  /** Viewers and polls are to come back. */
+  sendAway(): void {
     this.#watching?.viewers.closeAll("goingAway");
     this.#ports.relays.dismiss();
     this.#pollers.wake();

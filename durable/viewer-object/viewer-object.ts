@@ -1,6 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../../src/bindings/env.ts";
 import { JOIN_HEADER, type JoinRefusal, type JoinRequest } from "../../src/bindings/host.ts";
+import type { ObjectAddress } from "../../src/bindings/runtime-door.ts";
+import { isUnwatched, isWatched } from "../../src/bindings/watched-objects.ts";
 import { type Config, configOf } from "../../src/config.ts";
 import { PING, PONG } from "../../src/protocol/heartbeat.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
@@ -61,6 +63,7 @@ export abstract class ViewerObject<Core extends ViewersCore> extends DurableObje
     (ws) => this.ctx.getWebSocketAutoResponseTimestamp(ws),
     this.#clock.nowMs,
   );
+  readonly #address: ObjectAddress;
   #alarmAtMs: number | null = null;
 
   constructor(
@@ -70,6 +73,7 @@ export abstract class ViewerObject<Core extends ViewersCore> extends DurableObje
     begin: (platform: Platform) => Core,
   ) {
     super(ctx, env);
+    this.#address = { binding: name === "host" ? "HOST" : "RELAY", name: nameOf(ctx) };
     this.#setAutoResponse(true);
     ctx.blockConcurrencyWhile(async () => {
       this.#alarmAtMs = await ctx.storage.getAlarm();
@@ -78,6 +82,7 @@ export abstract class ViewerObject<Core extends ViewersCore> extends DurableObje
     const logger = logOf(name, config);
     const asleep = this.#sockets.asleep(ctx.getWebSockets());
     this.core = begin({ ctx, env, config, logger, ports: this.#ports(logger), asleep });
+    if (this.core.viewers > 0) isWatched(this.#address);
   }
 
   /** The WebSocket upgrade; the Worker has checked who asks and for what. */
@@ -86,6 +91,7 @@ export abstract class ViewerObject<Core extends ViewersCore> extends DurableObje
     const { 0: client, 1: server } = new WebSocketPair();
     const refusal = await this.core.join(join, () => {
       this.ctx.acceptWebSocket(server);
+      isWatched(this.#address);
       return this.#sockets.add(server, join.symbol);
     });
     if (refusal !== null) return Response.json(refusal, { status: 429 });
@@ -131,6 +137,7 @@ export abstract class ViewerObject<Core extends ViewersCore> extends DurableObje
     const seat = this.#sockets.seatOf(ws);
     if (seat !== undefined) this.core.left(seat.symbol, seat.port);
     this.#sockets.forget(ws);
+    if (this.core.viewers === 0) isUnwatched(this.#address);
   }
 
   #ports(logger: Log): PlatformPorts {

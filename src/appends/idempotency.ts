@@ -1,6 +1,6 @@
 import type { Env } from "../bindings/env.ts";
 import type { IdempotentRequest, KeyClaim } from "../bindings/host.ts";
-import { hostAt } from "../bindings/objects.ts";
+import { hostAt, keysAt } from "../bindings/objects.ts";
 import { configOf } from "../config.ts";
 import { loneHost } from "../core/placement.ts";
 import { shardOf } from "../core/writer-shard.ts";
@@ -26,8 +26,7 @@ export async function identify(
 export async function claimKey(env: Env, request: IdempotentRequest): Promise<KeyClaim> {
   const lone = loneHost(configOf(env));
   if (lone !== null) return hostAt(env, lone).claim(request);
-  const { KEYS } = env;
-  const ledger = KEYS.get(KEYS.idFromName(`keys-${shardOf(request.key, LEDGERS)}`));
+  const ledger = keysAt(env, `keys-${shardOf(request.key, LEDGERS)}`);
   return ledger.claim(request);
 }
 

@@ -3,6 +3,7 @@ import type { HostCalls } from "./host.ts";
 import type { KeeperCalls } from "./keeper.ts";
 import type { KeysCalls } from "./keys.ts";
 import type { RelayCalls } from "./relay.ts";
+import type { DoorBinding } from "./runtime-door.ts";
 import type { WriterCalls } from "./writer.ts";
 
 /** The bindings of wrangler.toml. Settings are read through `configOf`, which checks them. */
@@ -18,4 +19,6 @@ export interface Env {
   ASSETS: Fetcher;
   /** On one machine: the folder in which the system lists the runtime's open descriptors. */
   DESCRIPTORS?: Fetcher;
+  /** On one machine: the doors of the other runtimes, each by its number. */
+  [door: `RUNTIME_${number}`]: DoorBinding;
 }

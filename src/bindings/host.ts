@@ -181,4 +181,6 @@ export interface HostCalls extends Rpc.DurableObjectBranded, FeedingCalls {
    * symbol is here, and who asks has only a rest of it.
    */
   handOver(symbol: SymbolName, before: number, isYours: boolean): Promise<HandedOver>;
+  /** The runtime ends: viewers are told to come back, and polls are answered with what there is. */
+  sayGoodbye(): Promise<void>;
 }

@@ -8,6 +8,8 @@ export interface KeeperCalls extends Rpc.DurableObjectBranded {
   databaseIs(identity: string): void;
   /** Every host that anything is on by the present placement. */
   hosts(): Promise<HostName[]>;
+  /** Every host that anything is or was on, as far as placements tell. */
+  hostsEver(): Promise<HostName[]>;
   /**
    * A host says by which settings it lives; `host` is null where nothing is on it yet. Where they are not those that were said
    * last, they are the newest from now on. `earlier`: every placement before them, in order.

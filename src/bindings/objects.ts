@@ -1,23 +1,145 @@
+import { configOf } from "../config.ts";
+import { asciiJson } from "../core/ascii-json.ts";
+import { FIRST_RUNTIME, ownerOfHost } from "../core/ownership.ts";
 import type { HostName } from "../core/placement.ts";
 import { partsOfRelay, type RelayName } from "../core/relaying.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
 import type { Env } from "./env.ts";
+import { DIRECTORY_NAME } from "./first-edition.ts";
+import type { HostCalls } from "./host.ts";
 import { KEEPER_NAME } from "./keeper.ts";
+import { KEYS_ON_TRIAL } from "./keys.ts";
+import { askPeer } from "./peers.ts";
+import type { RelayCalls } from "./relay.ts";
+import { ADDRESS_HEADER, type ObjectAddress, type ObjectBinding } from "./runtime-door.ts";
 
-/**
- * Where an object is. A stub that a call has failed on is of no use any more, so whoever calls asks for one each time.
+/*
+ * Where an object is: the one place that knows it. A stub that a call has failed on is of no use any more, so whoever calls asks
+ * for one each time. With one runtime, as on Cloudflare, all of them are the platform's own stubs.
  */
+
+/** What a class's objects can be asked that changes nothing there. */
+const READS: { [Binding in ObjectBinding]?: ReadonlySet<string> } = {
+  HOST: new Set<keyof HostCalls>([
+    ...(["admits", "hadParts", "untilStored", "poll", "readTail", "positions"] as const),
+    ...(["book", "list", "acquaintance", "namesAfter", "readPage", "readMinute"] as const),
+    // Once or twice is the same to it.
+    ...(["watch", "unwatch", "stillWatches"] as const),
+  ]),
+  RELAY: new Set<keyof RelayCalls>(["feed"]),
+  KEEPER: new Set(["hosts", "ownHostsAfter"]),
+  WRITER: new Set(["identity", "backlog"]),
+  ROOM: new Set(["keysAfter"]),
+  DIRECTORY: new Set(["namesAfter"]),
+};
+
 export function hostAt(env: Env, host: HostName) {
-  return env.HOST.get(env.HOST.idFromName(host));
+  return at(env, "HOST", host, ownerOf(env, host));
 }
 
-/** A relay, which is made near the viewers that it is for. */
+/** Number of the runtime that a host is in. */
+export function ownerOf(env: Env, host: HostName): number {
+  const { RUNTIMES: runtimes } = configOf(env);
+  if (runtimes === 1) return FIRST_RUNTIME;
+  return ownerOfHost(host, runtimes, () => env.HOST.idFromName(host).toString());
+}
+
+/** A relay, which is made where its viewers are. */
 export function relayAt(env: Env, relay: RelayName) {
   const { place } = partsOfRelay(relay);
-  const options = place.kind === "region" ? { locationHint: place.region } : {};
-  return env.RELAY.get(env.RELAY.idFromName(relay), options);
+  switch (place.kind) {
+    case "runtime":
+      return at(env, "RELAY", relay, place.number);
+    case "region":
+      return env.RELAY.get(env.RELAY.idFromName(relay), { locationHint: place.region });
+    default:
+      return place satisfies never;
+  }
 }
 
 /** The one object that looks after the whole database. */
 export function keeperAt(env: Env) {
-  return env.KEEPER.get(env.KEEPER.idFromName(KEEPER_NAME));
+  return at(env, "KEEPER", KEEPER_NAME, FIRST_RUNTIME);
+}
+
+/** A ledger of `Idempotency-Key`s. */
+export function keysAt(env: Env, name: string) {
+  return at(env, "KEYS", name, FIRST_RUNTIME);
+}
+
+/** The one that finds out whether the disk is full. It knows nothing, so each runtime has its own. */
+export function keysOnTrialAt(env: Env) {
+  return at(env, "KEYS", KEYS_ON_TRIAL, configOf(env).RUNTIME);
+}
+
+/** A Writer. None knows anything that is not in Postgres, so each runtime has its own. */
+export function writerAt(env: Env, name: string, runtime = configOf(env).RUNTIME) {
+  return at(env, "WRITER", name, runtime);
+}
+
+/** A room of the first edition. */
+export function firstRoomAt(env: Env, symbol: SymbolName) {
+  return at(env, "ROOM", symbol, FIRST_RUNTIME);
+}
+
+/** The directory of the first edition. */
+export function firstDirectoryAt(env: Env) {
+  return at(env, "DIRECTORY", DIRECTORY_NAME, FIRST_RUNTIME);
+}
+
+/** An object of this runtime. */
+export function objectHere<Binding extends ObjectBinding>(
+  env: Env,
+  { binding, name }: ObjectAddress & { binding: Binding },
+) {
+  const namespace = env[binding] as Namespace<Binding>;
+  return namespace.get(namespace.idFromName(name)) as Stub<Binding>;
+}
+
+type Namespace<Binding extends ObjectBinding> = Env[Binding];
+type Stub<Binding extends ObjectBinding> = ReturnType<Namespace<Binding>["get"]>;
+
+function at<Binding extends ObjectBinding>(
+  env: Env,
+  binding: Binding,
+  name: string,
+  owner: number,
+): Stub<Binding> {
+  const address = { binding, name };
+  return owner === configOf(env).RUNTIME
+    ? objectHere(env, address)
+    : elsewhere(env, address, owner);
+}
+
+/** An object of another runtime, with the methods that it has there. */
+function elsewhere<Binding extends ObjectBinding>(
+  env: Env,
+  address: ObjectAddress & { binding: Binding },
+  owner: number,
+): Stub<Binding> {
+  const reads = READS[address.binding];
+  const methods: ProxyHandler<object> = {
+    get: (_, method) => {
+      if (method === "fetch")
+        return (request: Request) => fetchElsewhere(env, address, owner, request);
+      // What is looked for under another name is no method, as where somebody awaits the stub itself.
+      if (typeof method !== "string" || method === "then") return undefined;
+      const kind = reads?.has(method) === true ? "read" : "change";
+      return (...args: unknown[]) =>
+        askPeer(env, owner, kind, (door) => door.call(address, method, args));
+    },
+  };
+  return new Proxy({}, methods) as Stub<Binding>;
+}
+
+/** Whoever is let in to watch changes nothing that lasts. */
+function fetchElsewhere(
+  env: Env,
+  address: ObjectAddress,
+  owner: number,
+  request: Request,
+): Promise<Response> {
+  const headers = new Headers(request.headers);
+  headers.set(ADDRESS_HEADER, asciiJson(address));
+  return askPeer(env, owner, "read", (door) => door.fetch(new Request(request, { headers })));
 }

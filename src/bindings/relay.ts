@@ -81,6 +81,8 @@ export type RoomPage =
 export interface RelayCalls extends Rpc.DurableObjectBranded {
   /** What is new of rooms that the relay watches. May come twice, late, or before the answer of `watch`. */
   feed(feed: RelayFeed): Promise<FeedAnswer>;
+  /** The runtime is about to be replaced: viewers are to come back. */
+  sayGoodbye(): Promise<void>;
 }
 
 /** What a relay may ask of its host. */

@@ -8,6 +8,11 @@ export type HostName = string & z.$brand<"HostName">;
 
 /** Name of a host that is of one symbol alone: this, and the symbol. */
 const OWN = "room:";
+/** Name of a host that symbols share: this, and its number. */
+const SHARED = "host-";
+
+/** Hosts that may share the symbols. */
+export const MOST_SHARED_HOSTS = 1_024;
 
 /** Which symbols are on which host. */
 export interface Placement {
@@ -39,8 +44,13 @@ export function sharedHosts({ ROOM_HOSTS: hosts }: Placement): HostName[] {
   return Array.from({ length: hosts }, (_, number) => sharedHost(number));
 }
 
-function sharedHost(number: number): HostName {
-  return `host-${number}` as HostName;
+export function sharedHost(number: number): HostName {
+  return `${SHARED}${number}` as HostName;
+}
+
+/** Number of a host that symbols share; null where it is of one symbol. */
+export function sharedNumber(host: HostName): number | null {
+  return host.startsWith(SHARED) ? Number(host.slice(SHARED.length)) : null;
 }
 
 function ownHost(symbol: SymbolName): HostName {

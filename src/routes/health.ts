@@ -1,10 +1,11 @@
 import { Hono } from "hono";
 import { keeperAt } from "../bindings/objects.ts";
 import type { BacklogReport } from "../bindings/writer.ts";
-import { loneHost } from "../core/placement.ts";
+import type { Config } from "../config.ts";
 import { accessWarnings, mayRead } from "../http/access/authorize.ts";
 import { type AppContext, type AppEnv, nowMs } from "../http/context.ts";
 import { databaseOf } from "../http/database-of.ts";
+import { hasLoneHosts } from "../http/limits/descriptors.ts";
 import { storageWatch } from "../http/limits/storage.ts";
 import { type LookSources, lookAtDatabase, lookedAtDatabase } from "../reads/database-look.ts";
 import { readBacklog } from "../reads/rooms/backlog.ts";
@@ -23,9 +24,7 @@ export const healthRoutes = new Hono<AppEnv>()
     const isStorageFull = await storageWatch(c).isFull();
     const ofStorage = storageOf(isStorageFull ? storageWatch(c).fullSinceMs : null);
     const ofBacklog = backlogOf(
-      await readBacklog(c.env, c.get("config").WRITER_SHARDS, (error) =>
-        warn(c, "writer_unreachable", error),
-      ),
+      await readBacklog(c.env, c.get("config"), (error) => warn(c, "writer_unreachable", error)),
     );
     const look = isDetailed ? lookAtDatabase : lookedAtDatabase;
     const said = await look(lookSourcesOf(c));
@@ -46,7 +45,8 @@ export const healthRoutes = new Hono<AppEnv>()
     }
     return c.json({
       ...{ status, database: { reachable: said.isReachable, ...said.database, ...because } },
-      ...{ ...ofStorage.facts, ...ofBacklog.facts, ...(await descriptorFacts(c)) },
+      ...{ ...ofStorage.facts, ...ofBacklog.facts, ...runtimeFacts(c.get("config")) },
+      ...(await descriptorFacts(c)),
       ...said.facts,
       warnings,
     });
@@ -92,6 +92,11 @@ function backlogOf(report: BacklogReport | null) {
   };
 }
 
+/** How many runtimes share the work, and which one answers; nothing where there is one. */
+function runtimeFacts({ RUNTIMES: count, RUNTIME: number }: Config) {
+  return count === 1 ? {} : { runtimes: { count, answering: number } };
+}
+
 /** Of this machine, so for holders of a token alone; nothing where the platform has no such limit (SPEC L-21). */
 async function descriptorFacts(c: AppContext) {
   const budget = descriptorsOf(c.env);
@@ -100,8 +105,8 @@ async function descriptorFacts(c: AppContext) {
   await budget.look();
   const { limit, viewersEnd, viewers, hosts } = budget.shares;
   const kept = limit - viewersEnd;
-  // A lone host holds all symbols in its three.
-  const most = loneHost(c.get("config")) === null ? { most_open_hosts: hosts } : {};
+  // A lone host holds all its symbols in its three.
+  const most = hasLoneHosts(c.get("config")) ? {} : { most_open_hosts: hosts };
   return { descriptors: { limit, open: budget.open, kept, most_viewers: viewers, ...most } };
 }
 

@@ -1,8 +1,9 @@
 import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { JOIN_HEADER, type JoinRefusal, type JoinRequest } from "../bindings/host.ts";
-import { hostAt, relayAt } from "../bindings/objects.ts";
-import { hostOf } from "../core/placement.ts";
+import { hostAt, ownerOf, relayAt } from "../bindings/objects.ts";
+import { asciiJson } from "../core/ascii-json.ts";
+import { type HostName, hostOf } from "../core/placement.ts";
 import { regionOf, relayOf, type ViewerPlace } from "../core/relaying.ts";
 import { accessOf, coverSymbols, needs } from "../http/access/authorize.ts";
 import { countedAddress } from "../http/access/sender.ts";
@@ -65,23 +66,17 @@ function joinRoom(c: AppContext, join: JoinRequest): Promise<Response> {
     headers: { upgrade: "websocket", [JOIN_HEADER]: asciiJson(join) },
   });
   const host = hostOf(join.symbol, c.get("config"));
-  const relay = relayOf(host, placeOf(c));
+  const relay = relayOf(host, placeOf(c, host));
   return (relay === null ? hostAt(c.env, host) : relayAt(c.env, relay)).fetch(request);
 }
 
 /** Where the viewer came in, for which of a host's relays it connects to. */
-function placeOf(c: AppContext): ViewerPlace {
-  if (c.get("config").RELAYS === "off") return { kind: "anywhere" };
+function placeOf(c: AppContext, host: HostName): ViewerPlace {
+  const { RELAYS: relays, RUNTIMES: runtimes, RUNTIME: own } = c.get("config");
+  if (runtimes > 1) return { kind: "runtime", own, owner: ownerOf(c.env, host) };
+  if (relays === "off") return { kind: "anywhere" };
   const { continent } = (c.req.raw.cf ?? {}) as { continent?: string };
   return { kind: "region", region: regionOf(continent) };
-}
-
-/** A header holds no other characters, and a symbol may be in any script. */
-function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[^ -~]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 function joinRefused(symbol: SymbolName, { reason, retryAfterS }: JoinRefusal): Refusal {

@@ -32,8 +32,8 @@ export interface Log {
 /** Longest text in a line: a stack fits, and what somebody sent to fill the log does not. */
 const MOST_TEXT_CHARS = 4_000;
 
-/** One JSON object a line: timestamp, level, event, service, then the fields. */
-export function formatLine(record: LogRecord): string {
+/** One JSON object a line: timestamp, level, event, service, the runtime's number where there are several, then the fields. */
+function formatLine(record: LogRecord, runtime: { runtime?: number }): string {
   const cut = (_: string, value: unknown) =>
     typeof value === "string" ? shorten(value, MOST_TEXT_CHARS) : value;
   const line = {
@@ -41,19 +41,24 @@ export function formatLine(record: LogRecord): string {
     level: record.level,
     event: typeof record.rawMessage === "string" ? record.rawMessage : record.message.join(""),
     service: record.category.at(-1),
+    ...runtime,
     ...record.properties,
   };
   return JSON.stringify(line, cut);
 }
 
+type LogSettings = Pick<Config, "LOG_LEVEL"> & Partial<Pick<Config, "RUNTIME" | "RUNTIMES">>;
+
 const logs = new Map<LogService, Log>();
 
 /** The log of a service; the first call in an isolate sets the level for all of them. */
-export function logOf(service: LogService, config: Pick<Config, "LOG_LEVEL">): Log {
+export function logOf(service: LogService, config: LogSettings): Log {
   if (getConfig() === null) {
     const level: LogLevel = config.LOG_LEVEL;
+    const { RUNTIME: number, RUNTIMES: count = 1 } = config;
+    const runtime = count > 1 && number !== undefined ? { runtime: number } : {};
     configureSync({
-      sinks: { lines: (record) => console.log(formatLine(record)) },
+      sinks: { lines: (record) => console.log(formatLine(record, runtime)) },
       loggers: [
         { category: "edgetape", lowestLevel: level, sinks: ["lines"] },
         { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["lines"] },

@@ -35,6 +35,7 @@ const metered = Object.fromEntries(
 );
 const { Host: H, Relay: L, Writer: W, Keeper: K, Keys: Y, Room: R, Directory: D } = metered;
 
+export { Door } from "../../../src/runtime-door.ts";
 export { D as Directory, H as Host, K as Keeper, L as Relay, R as Room, W as Writer, Y as Keys };
 
 export default {

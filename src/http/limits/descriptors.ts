@@ -1,5 +1,9 @@
+import type { Env } from "../../bindings/env.ts";
+import { ownerOf } from "../../bindings/objects.ts";
+import { askPeer } from "../../bindings/peers.ts";
+import { type Config, configOf } from "../../config.ts";
 import type { HostUse } from "../../core/descriptor-budget.ts";
-import { type HostName, hostOf, loneHost } from "../../core/placement.ts";
+import { type HostName, hasOwnHosts, hostOf } from "../../core/placement.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
 import { descriptorsOf } from "../../telemetry/descriptors.ts";
 import { type AppContext, nowMs } from "../context.ts";
@@ -31,17 +35,43 @@ export async function takeViewer(c: AppContext): Promise<void> {
   });
 }
 
-/** May these hosts be used? A lone one is always open, whatever rooms it has. */
+/** May these hosts be used? Each counts where it is. A lone one is always open, whatever rooms it has. */
 export async function mayAsk(
   c: AppContext,
   hosts: readonly HostName[],
   use: HostUse,
 ): Promise<boolean> {
-  if (loneHost(c.get("config")) !== null) return true;
-  const budget = descriptorsOf(c.env);
+  const config = c.get("config");
+  if (hasLoneHosts(config)) return true;
+  const taken = Array.from(byRuntime(c.env, hosts), ([runtime, theirs]) =>
+    runtime === config.RUNTIME
+      ? takeHostsHere(c.env, theirs, use)
+      : askPeer(c.env, runtime, "read", (door) => door.takeHosts(theirs, use)),
+  );
+  return (await Promise.all(taken)).every((isTaken) => isTaken);
+}
+
+/** The same for hosts of this runtime. */
+export async function takeHostsHere(
+  env: Env,
+  hosts: readonly HostName[],
+  use: HostUse,
+): Promise<boolean> {
+  const budget = descriptorsOf(env);
   if (budget === null) return true;
   await budget.look();
   return budget.takeHosts(hosts, use);
+}
+
+/** Has each runtime one host at the most? */
+export function hasLoneHosts(config: Config): boolean {
+  return config.ROOM_HOSTS <= config.RUNTIMES && !hasOwnHosts(config);
+}
+
+function byRuntime(env: Env, hosts: readonly HostName[]): Map<number, HostName[]> {
+  // On Cloudflare nothing is counted, and one runtime has all of them.
+  if (configOf(env).RUNTIMES === 1) return new Map([[0, [...hosts]]]);
+  return Map.groupBy(hosts, (host) => ownerOf(env, host));
 }
 
 /**
@@ -55,7 +85,7 @@ export async function takeHostsOf(
   use: HostUse,
 ): Promise<void> {
   const config = c.get("config");
-  if (loneHost(config) !== null) return;
+  if (hasLoneHosts(config)) return;
   const hosts = new Set(symbols.map((symbol) => hostOf(symbol, config)));
   if (await mayAsk(c, [...hosts], use)) return;
   say(c, "symbols are refused");

@@ -1,5 +1,5 @@
 import { createMiddleware } from "hono/factory";
-import { KEYS_ON_TRIAL } from "../../bindings/keys.ts";
+import { keysOnTrialAt } from "../../bindings/objects.ts";
 import { isUnnamed } from "../../core/object-failure.ts";
 import { isStorageFull, StorageWatch } from "../../core/storage-watch.ts";
 import type { AppContext, AppEnv } from "../context.ts";
@@ -18,7 +18,7 @@ export function storageWatch(c: AppContext): StorageWatch {
     nowMs: () => Date.now(),
     tryToWrite: async () => {
       try {
-        return await env.KEYS.get(env.KEYS.idFromName(KEYS_ON_TRIAL)).canWrite();
+        return await keysOnTrialAt(env).canWrite();
       } catch (error) {
         // Whatever else is wrong with that object says nothing of the rooms.
         return !isStorageFull(error) && !isUnnamed(error);

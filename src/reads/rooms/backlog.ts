@@ -1,4 +1,5 @@
 import type { Env } from "../../bindings/env.ts";
+import { writerAt } from "../../bindings/objects.ts";
 import type { BacklogReport } from "../../bindings/writer.ts";
 import { fewAtOnce } from "../../core/few-at-once.ts";
 import { writerNames } from "../../core/writer-shard.ts";
@@ -9,13 +10,16 @@ import type { EpochUs } from "../../protocol/time.ts";
  * asked is told to `failed`, and is left out.
  */
 export async function readBacklog(
-  { WRITER }: Pick<Env, "WRITER">,
-  shards: number,
+  env: Env,
+  { RUNTIMES: runtimes, WRITER_SHARDS: shards }: { RUNTIMES: number; WRITER_SHARDS: number },
   failed: (error: unknown) => void,
 ): Promise<BacklogReport | null> {
-  const reports = await fewAtOnce(writerNames(shards), async (name) => {
+  const writers = Array.from({ length: runtimes }, (_, runtime) =>
+    writerNames(shards).map((name) => ({ name, runtime })),
+  );
+  const reports = await fewAtOnce(writers.flat(), async ({ name, runtime }) => {
     try {
-      return await WRITER.get(WRITER.idFromName(name)).backlog();
+      return await writerAt(env, name, runtime).backlog();
     } catch (error) {
       failed(error);
       return null;

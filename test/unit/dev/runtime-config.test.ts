@@ -9,7 +9,8 @@ const PARTS: RuntimeParts = {
   assetRouterScript: "asset-router.js",
   assetsDir: "/srv/dist/web",
   objectsDir: "/srv/data/objects",
-  address: "127.0.0.1:8787",
+  httpSockets: 1,
+  peers: [],
   fromEnvironment: ["JWT_SECRET", "PUBLIC_READ"],
 };
 

@@ -6,7 +6,7 @@ import { readWranglerToml } from "../../../dev/wrangler-toml.ts";
 const ROOT = new URL("../../../", import.meta.url);
 
 function settingsOf(environment: Record<string, string>): Settings {
-  const answer = readSettings(environment, "/srv/edgetape");
+  const answer = readSettings(environment, "/srv/edgetape", 2);
   if (answer.kind === "invalid") throw new Error(answer.problems.join("\n"));
   return answer.settings;
 }
@@ -22,6 +22,7 @@ describe("settings of one machine", () => {
       port: 8787,
       host: "127.0.0.1",
       dataDir: "/srv/edgetape/.data",
+      runtimes: 1,
       databaseUrl: undefined,
       jwtSecret: undefined,
       jwtJwksUrl: undefined,

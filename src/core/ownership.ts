@@ -1,0 +1,19 @@
+import { type HostName, sharedNumber } from "./placement.ts";
+import { shardOf } from "./writer-shard.ts";
+
+/** The runtime of what there is one of: the Keeper, the ledgers of keys, the first edition. */
+export const FIRST_RUNTIME = 0;
+
+/**
+ * Number of the runtime that a host is in, of `runtimes` on one machine. Shared hosts take turns, so that as many of them as there
+ * are runtimes are in one each. `idOf`: the id of the host's object, which names its file too; asked for other hosts alone.
+ */
+export function ownerOfHost(host: HostName, runtimes: number, idOf: () => string): number {
+  const number = sharedNumber(host);
+  return number === null ? ownerOfId(idOf(), runtimes) : number % runtimes;
+}
+
+/** The same for a host that is of one symbol alone, by the id of its object. */
+export function ownerOfId(id: string, runtimes: number): number {
+  return shardOf(id, runtimes);
+}
