@@ -4,7 +4,7 @@ import type { Usage } from "../../bench/bill/meter.ts";
 import { type MeteredProduct, startMetered } from "../../bench/bill/metered-product.ts";
 import type { Measured } from "../../bench/bill/prices.ts";
 import { REFERENCE_LOAD } from "../../bench/bill/reference-load.ts";
-import { emptyDataDir } from "./product.ts";
+import { temporaryDataDir } from "./product.ts";
 
 /*
  * The reference load for a few seconds: what it uses an event stays below a budget. At all of these budgets together Cloudflare would
@@ -32,7 +32,7 @@ const QUIET = { awakeShare: 0.35, calls: 6, messages: 20 };
 let product: MeteredProduct;
 let loaded: Measured;
 let quiet: Measured;
-const folder = emptyDataDir();
+const folder = temporaryDataDir();
 
 beforeAll(async () => {
   product = await startMetered(folder.dataDir, 0);
