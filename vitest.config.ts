@@ -89,6 +89,7 @@ export default defineConfig({
         test: {
           name: "alone",
           include: [MEASURED],
+          globalSetup: ["test/e2e/data-dir-template.ts"],
           // Last, with the machine to itself: on a busy one its load comes late, and costs more an event.
           fileParallelism: false,
           sequence: { groupOrder: 3 },

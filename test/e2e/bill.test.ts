@@ -9,7 +9,7 @@ import {
 } from "../../bench/bill/metered-product.ts";
 import type { Measured } from "../../bench/bill/prices.ts";
 import { REFERENCE_LOAD } from "../../bench/bill/reference-load.ts";
-import { emptyDataDir } from "./product.ts";
+import { temporaryDataDir } from "./product.ts";
 
 /*
  * The reference load for a few seconds: what it uses an event stays below a budget. At all of these budgets together Cloudflare would
@@ -39,7 +39,7 @@ const LONG_LABEL = "x".repeat(200);
 let product: MeteredProduct;
 let loaded: Measured;
 let quiet: Measured;
-const folder = emptyDataDir();
+const folder = temporaryDataDir();
 
 beforeAll(async () => {
   product = await startMetered(folder.dataDir, 0, CLOUDFLARE_HEAP_MB);
