@@ -29,7 +29,7 @@ async function endOf(hosts: ModelHosts): Promise<void> {
 }
 
 describe("viewers by way of a relay", () => {
-  test.each([1, 2, 3, 4])(
+  test.each([0, 1, 2])(
     "INV-2: a host that dies %i turns after it was asked has its relay told where it is",
     async (turns) => {
       const hosts = relayed();
@@ -37,6 +37,9 @@ describe("viewers by way of a relay", () => {
       await hosts.append([batch(1, BUSY)]);
       await hosts.pass(100);
       await hosts.appendAndCrash([batch(1, BUSY)], turns);
+      // The alarm that is set with what has to be stored begins the host's next life.
+      await hosts.pass(6_000);
+      expect(hosts.openViewers.map(({ hasAll }) => hasAll)).toEqual([true]);
       await endOf(hosts);
       expect(hosts.openViewers).toHaveLength(1);
     },
