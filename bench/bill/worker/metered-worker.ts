@@ -46,13 +46,17 @@ export default {
   },
 } satisfies ExportedHandler<Env>;
 
-/** Its own methods, and those of ours that it has from another class. */
-function methodsOf(Class: ObjectClass): Map<string, unknown> {
-  const methods = new Map<string, unknown>();
-  const Base = Object.getPrototypeOf(Class) as ObjectClass | null;
-  for (const each of Base === (ViewerObject as unknown) ? [Base, Class] : [Class]) {
-    for (const method of Object.getOwnPropertyNames(each.prototype)) {
-      methods.set(method, Object.getOwnPropertyDescriptor(each.prototype, method)?.value);
+type Method = (...args: unknown[]) => unknown;
+
+/** Its own methods, and those that it has from what objects with viewers share. */
+function methodsOf(Class: ObjectClass): Map<string, Method> {
+  const methods = new Map<string, Method>();
+  const base: object = ViewerObject.prototype;
+  const has = Object.getPrototypeOf(Class.prototype) === base ? [base] : [];
+  for (const prototype of [...has, Class.prototype as object]) {
+    for (const name of Object.getOwnPropertyNames(prototype)) {
+      const { value } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
+      if (name !== "constructor" && typeof value === "function") methods.set(name, value);
     }
   }
   return methods;
@@ -68,16 +72,15 @@ function meteredClass(name: string, Class: ObjectClass): ObjectClass {
       objects.set(this, object);
     }
   };
-  for (const [method, value] of methodsOf(Class)) {
-    if (method === "constructor" || typeof value !== "function") continue;
-    Object.defineProperty(Metered.prototype, method, { value: meteredMethod(method, value) });
+  for (const [name, method] of methodsOf(Class)) {
+    Object.defineProperty(Metered.prototype, name, { value: meteredMethod(name, method) });
   }
   return Metered;
 }
 
 const objects = new WeakMap<object, ObjectMeter>();
 
-function meteredMethod(name: string, method: (...args: unknown[]) => unknown) {
+function meteredMethod(name: string, method: Method) {
   return function (this: object, ...args: unknown[]): unknown {
     const object = objects.get(this);
     if (object === undefined) throw new Error("an object without a meter");

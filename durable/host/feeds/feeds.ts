@@ -17,18 +17,19 @@ export interface FeedsDeps extends Omit<RelayFeederDeps, "relay" | "feed" | "end
  */
 export class Feeds {
   readonly #deps: FeedsDeps;
+  #hasTable = false;
   readonly #feeders = new Map<RelayName, RelayFeeder>();
 
   constructor(deps: FeedsDeps) {
     this.#deps = deps;
-    deps.sql.exec(
-      "CREATE TABLE IF NOT EXISTS relays (relay TEXT NOT NULL, symbol TEXT NOT NULL, PRIMARY KEY (relay, symbol)) WITHOUT ROWID",
-    );
   }
 
   /** Goes on where the host was before it slept or died; gives the symbols that relays watch. */
   resume(): Set<SymbolName> {
     const symbols = new Set<SymbolName>();
+    const [table] = this.#deps.sql.exec("SELECT name FROM sqlite_master WHERE name = 'relays'");
+    this.#hasTable = table !== undefined;
+    if (!this.#hasTable) return symbols;
     for (const row of [...this.#deps.sql.exec("SELECT relay, symbol FROM relays")]) {
       const symbol = textOf(row["symbol"]) as SymbolName;
       const fed = this.#deps.logOf(symbol)?.lastFrame ?? null;
@@ -40,13 +41,17 @@ export class Feeds {
 
   /** A relay watches a symbol from now on, and is about to be told everything up to `head`. */
   watch(relay: RelayName, symbol: SymbolName, head: Cursor, viewers: number): void {
+    const { sql } = this.#deps;
+    // Made when it is needed: a host without relays writes nothing for them.
+    if (!this.#hasTable) {
+      sql.exec(
+        "CREATE TABLE IF NOT EXISTS relays (relay TEXT NOT NULL, symbol TEXT NOT NULL, PRIMARY KEY (relay, symbol)) WITHOUT ROWID",
+      );
+      this.#hasTable = true;
+    }
     const feeder = this.#feederOf(relay);
     if (feeder.viewersOf(symbol) === null) {
-      this.#deps.sql.exec(
-        "INSERT OR IGNORE INTO relays (relay, symbol) VALUES (?, ?)",
-        relay,
-        symbol,
-      );
+      sql.exec("INSERT OR IGNORE INTO relays (relay, symbol) VALUES (?, ?)", relay, symbol);
     }
     feeder.watch(symbol, head, viewers);
   }
@@ -105,6 +110,7 @@ export class Feeds {
   }
 
   #forget(relay: RelayName, symbol: SymbolName): void {
+    if (!this.#hasTable) return;
     this.#deps.sql.exec("DELETE FROM relays WHERE relay = ? AND symbol = ?", relay, symbol);
     if (this.#feeders.get(relay)?.size === 0) this.#feeders.delete(relay);
   }

@@ -1,0 +1,87 @@
+import { describe, expect, test } from "vitest";
+import { relayOf } from "../../../src/core/relaying.ts";
+import { checkAfterRest } from "../host/after-rest.ts";
+import { PLACEMENTS } from "../host/model-actions.ts";
+import { ModelHosts, SYMBOLS } from "../host/model-hosts.ts";
+
+const [BUSY, RARE] = SYMBOLS;
+const FROM_NOW = { cursor: null, log: null };
+
+/** A request of some metrics and positions. */
+function batch(size: number, ...symbols: (typeof SYMBOLS)[number][]) {
+  const parts = symbols.map((symbol) => ({ symbol, size }));
+  return { parts, tradeEvery: 100, repeatEvery: 0, lateByMs: 0, keyed: false };
+}
+
+/** Hosts whose every viewer comes by way of one relay. */
+function relayed(): ModelHosts {
+  return new ModelHosts(PLACEMENTS[0], (_, host) =>
+    relayOf(host, { kind: "runtime", own: 1, owner: 0 }),
+  );
+}
+
+/** All that can get better has, without anything new. */
+async function endOf(hosts: ModelHosts): Promise<void> {
+  hosts.throwFailures();
+  await hosts.comeToRest();
+  hosts.throwFailures();
+  checkAfterRest(hosts);
+}
+
+describe("viewers by way of a relay", () => {
+  test.each([0, 1, 2])(
+    "INV-2: a host that dies %i turns after it was asked has its relay told where it is",
+    async (turns) => {
+      const hosts = relayed();
+      await hosts.connect(BUSY, FROM_NOW, true);
+      await hosts.append([batch(1, BUSY)]);
+      await hosts.pass(100);
+      await hosts.appendAndCrash([batch(1, BUSY)], turns);
+      // The alarm that is set with what has to be stored begins the host's next life.
+      await hosts.pass(6_000);
+      expect(hosts.openViewers.map(({ hasAll }) => hasAll)).toEqual([true]);
+      await endOf(hosts);
+      expect(hosts.openViewers).toHaveLength(1);
+    },
+  );
+
+  test("INV-2: what a relay could not be fed for long it is brought on to by what it asks", async () => {
+    const hosts = relayed();
+    await hosts.connect(BUSY, FROM_NOW, true);
+    await hosts.connect(RARE, FROM_NOW, true);
+    hosts.wire.mode = "lost";
+    await hosts.append([batch(3, BUSY, RARE)]);
+    await hosts.pass(20_000);
+    expect(hosts.openViewers.map(({ hasAll }) => hasAll)).toEqual([false, false]);
+    // It is struck off, and finds that out within a minute.
+    await hosts.pass(100_000);
+    expect(hosts.openViewers.map(({ hasAll }) => hasAll)).toEqual([true, true]);
+    await endOf(hosts);
+  });
+
+  test("INV-4: viewers that slept live are brought on before what is new", async () => {
+    const hosts = relayed();
+    await hosts.connect(BUSY, FROM_NOW, true);
+    await hosts.append([batch(2, BUSY)]);
+    await hosts.pass(2_000);
+    await hosts.sleep();
+    hosts.wire.mode = "late";
+    await hosts.append([batch(2, BUSY)]);
+    await hosts.append([batch(2, BUSY)]);
+    await hosts.pass(2_000);
+    await endOf(hosts);
+    expect(hosts.openViewers).toHaveLength(1);
+  });
+
+  test("the acknowledgement waits for no relay", async () => {
+    const hosts = relayed();
+    await hosts.connect(BUSY, FROM_NOW, true);
+    hosts.wire.mode = "late";
+    // It is answered in turns of the event loop, in which no time passes, and the feed takes some.
+    await hosts.append([batch(1, BUSY)]);
+    expect(hosts.openViewers[0]?.hasAll).toBe(false);
+    await hosts.pass(500);
+    expect(hosts.openViewers[0]?.hasAll).toBe(true);
+    await endOf(hosts);
+  });
+});
