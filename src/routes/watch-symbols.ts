@@ -76,6 +76,10 @@ async function look(c: AppContext): Promise<Listed> {
   const list = listOf(c.env);
   const atMs = Date.now();
   list.begin(atMs);
+  // Where the client has gone the runtime may end the request here and now, without `catch`.
+  const { signal } = c.req.raw;
+  const giveUp = () => list.failed();
+  signal.addEventListener("abort", giveUp);
   try {
     const answer: SymbolsAnswer = await listSymbols(c);
     const listed: Listed = { answer, views: new Map(), etag: "" };
@@ -83,8 +87,10 @@ async function look(c: AppContext): Promise<Listed> {
     list.found({ list: listed, atMs });
     return listed;
   } catch (error) {
-    list.failed();
+    giveUp();
     throw error;
+  } finally {
+    signal.removeEventListener("abort", giveUp);
   }
 }
 
