@@ -11,9 +11,12 @@ import { notKnownYet } from "../http/problems/symbol-refusals.ts";
 import { admitRead } from "../http/query/admit-read.ts";
 import { Parameters } from "../http/query/parameters.ts";
 import type { PollAnswer } from "../protocol/answers.ts";
-import type { ListSources } from "../reads/rooms/list-symbols.ts";
 import { pollSymbol } from "../reads/rooms/poll-symbol.ts";
-import { type ListReader, watchedSymbolsOf } from "../reads/rooms/watch-symbols.ts";
+import {
+  type ListReader,
+  type LookSources,
+  watchedSymbolsOf,
+} from "../reads/rooms/watch-symbols.ts";
 
 export const symbolRoutes = new Hono<AppEnv>()
   .get("/api/symbols", needs("read"), async (c) => {
@@ -74,8 +77,9 @@ export const symbolRoutes = new Hono<AppEnv>()
     });
   });
 
-function listSourcesOf(c: AppContext): ListSources {
+function listSourcesOf(c: AppContext): LookSources {
   return {
+    signal: c.req.raw.signal,
     rooms: new Rooms(c.env),
     usedHosts: () => keeperAt(c.env).hosts(),
     mayOpen: (host) => mayAsk(c, [host], "read"),

@@ -24,6 +24,11 @@ export interface SymbolsView {
   isUnsure: boolean;
 }
 
+/** Whom a look asks; `signal`: the client that looks has gone. */
+export interface LookSources extends ListSources {
+  signal: AbortSignal;
+}
+
 /** What one look at the hosts has found, and what was made of it, by the key of who reads it. */
 interface Listed {
   answer: SymbolsAnswer;
@@ -44,7 +49,7 @@ export class WatchedSymbols {
   }
 
   /** The list as it is now, with everything that was acknowledged before. */
-  async read(sources: ListSources, reader: ListReader): Promise<SymbolsView> {
+  async read(sources: LookSources, reader: ListReader): Promise<SymbolsView> {
     return viewOf(await this.#look(sources), reader);
   }
 
@@ -53,7 +58,7 @@ export class WatchedSymbols {
    * have one look a second together, and one in five seconds while nothing changes.
    */
   async watch(
-    sources: ListSources,
+    sources: LookSources,
     reader: ListReader,
     { tag, waitMs }: { tag: string | undefined; waitMs: number },
   ): Promise<SymbolsView> {
@@ -80,9 +85,12 @@ export class WatchedSymbols {
     }
   }
 
-  async #look(sources: ListSources): Promise<Listed> {
+  async #look(sources: LookSources): Promise<Listed> {
     const atMs = Date.now();
     this.#list.begin(atMs);
+    // Where the client has gone the runtime may end the request here and now, without `catch`.
+    const giveUp = () => this.#list.failed();
+    sources.signal.addEventListener("abort", giveUp);
     try {
       const answer: SymbolsAnswer = await listSymbols(sources);
       const listed: Listed = { answer, views: new Map(), etag: "" };
@@ -90,8 +98,10 @@ export class WatchedSymbols {
       this.#list.found({ list: listed, atMs });
       return listed;
     } catch (error) {
-      this.#list.failed();
+      giveUp();
       throw error;
+    } finally {
+      sources.signal.removeEventListener("abort", giveUp);
     }
   }
 }

@@ -84,13 +84,13 @@ describe("the files of hosts, where RUNTIMES changes", () => {
     (runtimes) => {
       for (let ends = 0; ; ends += 1) {
         let left = ends;
-        const move = (from: string, to: string) => {
+        const move: typeof renameSync = (from, to) => {
           if (left === 0) throw new Error("power cut");
           left -= 1;
           renameSync(from, to);
         };
         try {
-        const move: typeof renameSync = (from, to) => {
+          place(2, { ...DISK, move });
         } catch {
           expect(mustAskHosts(dataDir)).toBe(true);
           place(runtimes);

@@ -236,6 +236,24 @@ describe("the list of symbols", () => {
   });
 });
 
+describe("questions for the list that are held", () => {
+  it("R-1 share their looks at the host, however many they are", async () => {
+    const env = environment({});
+    const tag = (await askIn(env, "/api/symbols")).headers.get("etag") ?? "";
+    const headers = { "if-none-match": tag };
+    const held = Array.from({ length: 50 }, () => askIn(env, "/api/symbols?wait=1", { headers }));
+    const answers = await Promise.all(held);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([304]));
+    const looks = calls.length;
+    expect(looks).toBeGreaterThanOrEqual(1);
+    expect(looks).toBeLessThanOrEqual(3);
+    // Whoever has another list gets this one at once.
+    const other = await askIn(env, "/api/symbols?wait=2", { headers: { "if-none-match": "W/x" } });
+    expect([other.status, other.headers.get("etag")]).toEqual([200, tag]);
+    expect(calls.length - looks).toBeLessThanOrEqual(1);
+  });
+});
+
 describe("placement", () => {
   const SYMBOL = "BTC-USD" as SymbolName;
 
