@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { JOIN_HEADER, type JoinRefusal, type JoinRequest } from "../bindings/host.ts";
 import { Rooms } from "../bindings/rooms.ts";
+import { shortDigest } from "../core/short-digest.ts";
 import { accessOf, coverSymbols, needs } from "../http/access/authorize.ts";
 import { countedAddress } from "../http/access/sender.ts";
 import type { Access } from "../http/access/token.ts";
@@ -99,8 +100,5 @@ function joinRefused(symbol: SymbolName, { reason, retryAfterS }: JoinRefusal): 
 async function viewerKey({ grant, token }: Access, address: string | null): Promise<string | null> {
   if (token === null) return address === null ? null : `address:${address}`;
   const [kind, who] = grant.subject === null ? ["token", token] : ["subject", grant.subject];
-  const digest = new Uint8Array(
-    await crypto.subtle.digest("SHA-256", new TextEncoder().encode(who)),
-  );
-  return `${kind}:${btoa(String.fromCharCode(...digest.subarray(0, 12)))}`;
+  return `${kind}:${await shortDigest(who, 12)}`;
 }

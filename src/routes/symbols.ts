@@ -9,6 +9,7 @@ import { storageWatch } from "../http/limits/storage.ts";
 import { notKnownYet } from "../http/problems/symbol-refusals.ts";
 import { admitRead } from "../http/query/admit-read.ts";
 import { Parameters } from "../http/query/parameters.ts";
+import { warn } from "../http/warn.ts";
 import type { PollAnswer, SymbolsAnswer } from "../protocol/answers.ts";
 import { type ListSources, listSymbols } from "../reads/rooms/list-symbols.ts";
 import { pollSymbol } from "../reads/rooms/poll-symbol.ts";
@@ -64,9 +65,6 @@ function listSourcesOf(c: AppContext): ListSources {
     rooms: new Rooms(c.env),
     usedHosts: () => keeperAt(c.env).hosts(),
     mayOpen: (host) => mayAsk(c, [host], "read"),
-    failed: (event, error, fields) => {
-      const detail = String(error);
-      c.get("log").warn(event, { correlation_id: c.get("correlationId"), ...fields, detail });
-    },
+    failed: (event, error, fields) => warn(c, event, error, fields),
   };
 }
