@@ -1,7 +1,9 @@
 import { Hono } from "hono";
 import { shorten } from "./core/shorten.ts";
 import { nowUs } from "./core/wall-clock.ts";
-import { door, guarded, shared } from "./http/access/door.ts";
+import { door } from "./http/access/door.ts";
+import { guarded } from "./http/access/security-headers.ts";
+import { shared } from "./http/access/sharing.ts";
 import type { AppContext, AppEnv } from "./http/context.ts";
 import { correlation, MOST_PATH_CHARS } from "./http/correlation.ts";
 import { bodies } from "./http/limits/bodies.ts";

@@ -1,5 +1,5 @@
 import { floorUs } from "../../src/core/duration.ts";
-import { isOver, offsetWords, refuseBucket } from "../../src/core/posted-bar.ts";
+import { isOver, offsetWords, refuseBucket } from "../../src/core/imported-bar.ts";
 import {
   type BarPush,
   barPushSchema,

@@ -3,7 +3,7 @@ import type { Env } from "../../src/bindings/env.ts";
 import type { IdempotentRequest, KeyClaim } from "../../src/bindings/host.ts";
 import type { KeysCalls } from "../../src/bindings/keys.ts";
 import { nowUs } from "../../src/core/wall-clock.ts";
-import { claimKey, KeyLedger } from "./key-ledger.ts";
+import { KeyLedger } from "./key-ledger.ts";
 
 /** As much as the body of a request may have. */
 const TRIAL_BYTES = 1024 * 1024;
@@ -16,7 +16,7 @@ export class Keys extends DurableObject<Env> implements KeysCalls {
   readonly #ledger = new KeyLedger(this.ctx.storage.sql);
 
   claim(request: IdempotentRequest): KeyClaim {
-    return claimKey(this.#ledger, request, nowUs());
+    return this.#ledger.claim(request, nowUs());
   }
 
   /** Rejects where the disk is full, and this object then begins anew. */

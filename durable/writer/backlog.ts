@@ -1,4 +1,5 @@
-import type { BacklogReport, StoreRequest } from "../../src/bindings/writer.ts";
+import type { BacklogReport, StoreOutcome, StoreRequest } from "../../src/bindings/writer.ts";
+import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { EpochUs } from "../../src/protocol/time.ts";
 
 /** Events that wait for Postgres so long are behind, in microseconds. */
@@ -7,6 +8,9 @@ const BEHIND_US = 30_000_000;
 const BEHIND_SHARE = 1 / 4;
 /** The lanes of a backlog are gone through at most so often, in microseconds. */
 const LOOK_EVERY_US = 1_000_000;
+/** Refused symbols that are remembered, and those that a report names. */
+const MOST_REFUSED = 1_000;
+const NAMED = 100;
 
 /** What a lane has handed over and is not stored. */
 interface Unstored {
@@ -26,6 +30,8 @@ export class Backlog {
   readonly #underWay = new Map<StoreRequest, Unstored>();
   /** Lanes whose part came back, until they hand it over again. */
   readonly #failed = new Map<string, Unstored>();
+  /** Symbols whose events Postgres did not take when they were last put to it. */
+  readonly #refused = new Set<SymbolName>();
   #isTold = false;
   #lookedAtUs = Number.NEGATIVE_INFINITY;
 
@@ -46,10 +52,13 @@ export class Backlog {
     this.#underWay.set(request, { oldestUs: oldestUs as EpochUs, rooms, bytes });
   }
 
-  ended(request: StoreRequest, isStored: boolean): void {
+  ended(request: StoreRequest, outcome: StoreOutcome): void {
     const unstored = this.#underWay.get(request);
     this.#underWay.delete(request);
-    if (unstored === undefined || isStored) return;
+    this.#noteRefused(request, outcome);
+    // What the outbox leaves behind the host holds back, and hands over in the other lane.
+    const isOver = outcome.kind === "partly" && request.lane === "outbox";
+    if (unstored === undefined || outcome.kind === "stored" || isOver) return;
     const lane = laneOf(request);
     const failed = this.#failed.get(lane);
     if (failed === undefined || failed.oldestUs > unstored.oldestUs) {
@@ -79,7 +88,19 @@ export class Backlog {
       isFull ||= this.#limitBytes > 0 && bytes >= this.#limitBytes * BEHIND_SHARE;
     }
     if (oldestUs === null || (nowUs - oldestUs < BEHIND_US && !isFull)) return null;
-    return { ...total, oldestUs };
+    const refused = [...this.#refused].slice(0, NAMED);
+    return { ...total, oldestUs, ...(refused.length > 0 && { refused }) };
+  }
+
+  #noteRefused({ rooms }: StoreRequest, outcome: StoreOutcome): void {
+    if (outcome.kind === "unavailable") return;
+    if (outcome.kind === "stored" && this.#refused.size === 0) return;
+    const isRefused = (symbol: SymbolName) =>
+      outcome.kind === "partly" ? outcome.refused.includes(symbol) : outcome.kind !== "stored";
+    for (const { symbol } of rooms) {
+      if (!isRefused(symbol)) this.#refused.delete(symbol);
+      else if (this.#refused.size < MOST_REFUSED) this.#refused.add(symbol);
+    }
   }
 
   /** Has a backlog begun or ended since it was asked last? Looks at most once a second. */

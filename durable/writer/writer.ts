@@ -66,9 +66,7 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     this.#backlog.handedOver(request);
     this.#sayBacklog();
     const outcome = await this.#groups.submit(request);
-    // What the outbox leaves behind the host holds back, and hands over in the other lane.
-    const isOver = outcome.kind === "partly" && request.lane === "outbox";
-    this.#backlog.ended(request, outcome.kind === "stored" || isOver);
+    this.#backlog.ended(request, outcome);
     this.#sayBacklog();
     return outcome;
   }

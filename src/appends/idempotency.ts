@@ -3,6 +3,7 @@ import type { IdempotentRequest, KeyClaim } from "../bindings/host.ts";
 import { hostAt, keysAt } from "../bindings/objects.ts";
 import { configOf } from "../config.ts";
 import { loneHost } from "../core/placement.ts";
+import { shortDigest } from "../core/short-digest.ts";
 import { shardOf } from "../core/writer-shard.ts";
 
 /** Objects that share the keys. A key must always be found where it was put, so this number never changes. */
@@ -16,7 +17,9 @@ export async function identify(
   body: string,
 ): Promise<IdempotentRequest | null> {
   if (key === null) return null;
-  return { key: `${holder} ${key}`, fingerprint: await fingerprintOf(path, body) };
+  // A key that is reused for something else is found out by it.
+  const fingerprint = await shortDigest(`${path}\n${body}`, 16);
+  return { key: `${holder} ${key}`, fingerprint };
 }
 
 /**
@@ -28,11 +31,4 @@ export async function claimKey(env: Env, request: IdempotentRequest): Promise<Ke
   if (lone !== null) return hostAt(env, lone).claim(request);
   const ledger = keysAt(env, `keys-${shardOf(request.key, LEDGERS)}`);
   return ledger.claim(request);
-}
-
-/** Digest of what was asked, so that a key reused for something else is found out. */
-async function fingerprintOf(path: string, text: string): Promise<string> {
-  const bytes = new TextEncoder().encode(`${path}\n${text}`);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return btoa(String.fromCharCode(...digest.subarray(0, 16)));
 }

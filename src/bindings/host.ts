@@ -33,6 +33,8 @@ export interface HostBatch {
 /** Why a host takes nothing of a batch. */
 export type HostRefusal =
   | { kind: "key_reused" }
+  /** Symbols came from hosts that cannot be asked now whether they have had a part of the request. */
+  | { kind: "key_unsure" }
   /** The outbox is full. */
   | { kind: "full" }
   | { kind: "too_many_series"; symbol: SymbolName }

@@ -32,6 +32,8 @@ export interface BacklogReport {
   bytes: number;
   /** When the oldest of them was acknowledged. */
   oldestUs: EpochUs;
+  /** Some of the symbols whose events Postgres does not take, where there are any. */
+  refused?: SymbolName[];
 }
 
 /**

@@ -1,8 +1,8 @@
-import { type PostedBar, refuseBucket } from "../core/posted-bar.ts";
+import { type ImportedBar, refuseBucket } from "../core/imported-bar.ts";
 import { type BarPush, barPushSchema, readOffsetUs } from "../protocol/bar-push.ts";
 import type { PushFormat } from "./decode-push.ts";
 
-export const barPush: PushFormat<BarPush, PostedBar> = {
+export const barPush: PushFormat<BarPush, ImportedBar> = {
   // History comes now and then: the schema is quick enough, and Postgres takes longer.
   isPlain: (_): _ is BarPush => false,
   schema: barPushSchema,

@@ -10,7 +10,7 @@ export interface AppEnv {
   Bindings: Env;
   Variables: {
     config: Config;
-    log: Log;
+    logger: Log;
     correlationId: string;
     nowUs: () => EpochUs;
     /** The moment of an event that came without one; no two are the same. */

@@ -26,7 +26,7 @@ export function correlation(nowUs: () => EpochUs) {
     c.set("nowUs", nowUs);
     c.set("arrivalUs", arrivalUs);
     c.set("config", configOf(c.env));
-    c.set("log", logOf("worker", c.get("config")));
+    c.set("logger", logOf("worker", c.get("config")));
     const startedAtMs = nowMs(c);
     // Set before there is an answer it costs nothing; afterwards it costs a copy of the answer.
     c.header(CORRELATION_HEADER, correlationId);
@@ -41,10 +41,10 @@ export function correlation(nowUs: () => EpochUs) {
 }
 
 function say(c: AppContext, status: number, startedAtMs: number): void {
-  const log = c.get("log");
+  const logger = c.get("logger");
   const level = status >= 500 ? "error" : status >= 400 ? "info" : "debug";
-  if (!log.isEnabledFor(level)) return;
-  log[level]("request", {
+  if (!logger.isEnabledFor(level)) return;
+  logger[level]("request", {
     correlation_id: c.get("correlationId"),
     method: c.req.method,
     path: shorten(c.req.path, MOST_PATH_CHARS),

@@ -15,12 +15,13 @@ import { takeHostsOf } from "../http/limits/descriptors.ts";
 import { databaseFailed } from "../http/problems/database-problem.ts";
 import { KEY_REUSED } from "../http/problems/push-refusals.ts";
 import { Refusal } from "../http/problems/refusal.ts";
+import { warn } from "../http/warn.ts";
 import type { BarsAccepted } from "../protocol/bar-push.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import { watchedSymbolsOf } from "../reads/rooms/watch-symbols.ts";
 
 const SEND_AGAIN =
-  "Posted bars are kept in Postgres alone. Send the batch again: what is in it already changes nothing.";
+  "Imported bars are in Postgres alone. Send the batch again: what is in it already changes nothing.";
 
 /** History that was made elsewhere. It goes to Postgres and past the rooms, for it is no news to anybody (SPEC I-12). */
 export const barRoutes = new Hono<AppEnv>()
@@ -41,7 +42,10 @@ export const barRoutes = new Hono<AppEnv>()
     } catch (error) {
       const failure = failureOf(error);
       if (failure?.kind !== "unavailable") throw error;
-      c.get("log").warn("bars_not_stored", { correlation_id: c.get("correlationId"), ...failure });
+      c.get("logger").warn("bars_not_stored", {
+        correlation_id: c.get("correlationId"),
+        ...failure,
+      });
       throw new Refusal(databaseFailed(failure.why, SEND_AGAIN));
     }
     await Promise.all([
@@ -66,7 +70,6 @@ async function tellKeeper(c: AppContext): Promise<void> {
   try {
     await keeperAt(c.env).stored(true);
   } catch (error) {
-    const fields = { correlation_id: c.get("correlationId"), detail: String(error) };
-    c.get("log").warn("keeper_unreachable", fields);
+    warn(c, "keeper_unreachable", error);
   }
 }

@@ -39,9 +39,9 @@ export const exportRoutes = new Hono<AppEnv>().get("/api/export", needs("read"),
   const begun = await inTurn(c, () => beginExport(sourcesOf(c), query));
   // What has begun waits for its place, which it does not hold while its reader reads.
   const next = () => inTurn(c, () => begun.pages.next(), PAGE_PATIENCE_MS);
-  const [log, correlationId] = [c.get("log"), c.get("correlationId")];
+  const [logger, correlationId] = [c.get("logger"), c.get("correlationId")];
   const stream = streamOf(linesOf(symbol, begun, next), (error) => {
-    log.error("export_failed", { correlation_id: correlationId, symbol, detail: String(error) });
+    logger.error("export_failed", { correlation_id: correlationId, symbol, detail: String(error) });
   });
   return c.body(stream, 200, {
     "content-type": "application/x-ndjson",

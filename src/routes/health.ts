@@ -2,15 +2,21 @@ import { Hono } from "hono";
 import { keeperAt } from "../bindings/objects.ts";
 import type { BacklogReport } from "../bindings/writer.ts";
 import type { Config } from "../config.ts";
-import { accessWarnings, mayRead } from "../http/access/authorize.ts";
+import { accessWarnings, grantToRead } from "../http/access/authorize.ts";
+import { covers, type Grant } from "../http/access/token.ts";
 import { type AppContext, type AppEnv, nowMs } from "../http/context.ts";
 import { databaseOf } from "../http/database-of.ts";
 import { hasLoneHosts } from "../http/limits/descriptors.ts";
 import { storageWatch } from "../http/limits/storage.ts";
+import { warn } from "../http/warn.ts";
+import type { SymbolName } from "../protocol/symbol.ts";
 import { type LookSources, lookAtDatabase, lookedAtDatabase } from "../reads/database-look.ts";
 import { readBacklog } from "../reads/rooms/backlog.ts";
 import { databaseDisk } from "../telemetry/database-disk.ts";
 import { descriptorsOf } from "../telemetry/descriptors.ts";
+
+/** Symbols that one answer names. */
+const NAMED = 5;
 
 export const healthRoutes = new Hono<AppEnv>()
   .get("/healthz", (c) => c.json({ status: "ok" }))
@@ -20,13 +26,14 @@ export const healthRoutes = new Hono<AppEnv>()
    * the status and the warnings; numbers and versions are for who may read.
    */
   .get("/readyz", async (c) => {
-    const isDetailed = await mayReadMachine(c);
+    const grant = await machineReader(c);
     const isStorageFull = await storageWatch(c).isFull();
     const ofStorage = storageOf(isStorageFull ? storageWatch(c).fullSinceMs : null);
-    const ofBacklog = backlogOf(
-      await readBacklog(c.env, c.get("config"), (error) => warn(c, "writer_unreachable", error)),
+    const waiting = await readBacklog(c.env, c.get("config"), (error) =>
+      warn(c, "writer_unreachable", error),
     );
-    const look = isDetailed ? lookAtDatabase : lookedAtDatabase;
+    const ofBacklog = backlogOf(waiting, (symbol) => grant !== null && covers(grant, symbol));
+    const look = grant !== null ? lookAtDatabase : lookedAtDatabase;
     const said = await look(lookSourcesOf(c));
     const isDiskOut = isStorageFull || databaseDisk.fullSinceMs !== null;
     const isDegraded = said.reason !== null || isDiskOut || ofBacklog.warnings.length > 0;
@@ -40,7 +47,7 @@ export const healthRoutes = new Hono<AppEnv>()
       ...ofStorage.warnings,
       ...ofBacklog.warnings,
     ];
-    if (!isDetailed) {
+    if (grant === null) {
       return c.json({ status, database: { reachable: said.isReachable, ...because }, warnings });
     }
     return c.json({
@@ -63,10 +70,10 @@ function lookSourcesOf(c: AppContext): LookSources {
 }
 
 /** A holder of a token, and who is on this machine where nobody has said otherwise: not all of the world, whoever may read. */
-async function mayReadMachine(c: AppContext): Promise<boolean> {
+async function machineReader(c: AppContext): Promise<Grant | null> {
   const hasToken = c.req.header("authorization") !== undefined;
-  if (!hasToken && c.get("config").PUBLIC_READ === true) return false;
-  return mayRead(c);
+  if (!hasToken && c.get("config").PUBLIC_READ === true) return null;
+  return grantToRead(c);
 }
 
 /** What is said of the disk under the rooms: nothing, where it has room. */
@@ -79,15 +86,18 @@ function storageOf(fullSinceMs: number | null) {
   };
 }
 
-/** What is said of events that wait for Postgres: nothing, where none wait for long. */
-function backlogOf(report: BacklogReport | null) {
+/** What is said of events that wait for Postgres: nothing, where none wait for long. Names no symbol that `mayName` does not. */
+function backlogOf(report: BacklogReport | null, mayName: (symbol: SymbolName) => boolean) {
   if (report === null) return { facts: {}, warnings: [] };
-  const reason =
-    "acknowledged events wait for the database: they are durable in their rooms, answers have them, and they will be stored";
+  const { rooms, bytes, oldestUs: oldest } = report;
+  const refused = (report.refused ?? []).filter(mayName).slice(0, NAMED);
+  const why =
+    refused.length === 0
+      ? "acknowledged events wait for the database"
+      : `the database does not take events of ${refused.join(", ")} (store_failed in the log says why), and what is behind them waits as well`;
+  const reason = `${why}: they are durable in their rooms, answers have them, and they will be stored`;
   return {
-    facts: {
-      backlog: { rooms: report.rooms, bytes: report.bytes, oldest: report.oldestUs, reason },
-    },
+    facts: { backlog: { rooms, bytes, oldest, reason, ...(refused.length > 0 && { refused }) } },
     warnings: ["storing_behind" as const],
   };
 }
@@ -101,7 +111,7 @@ function runtimeFacts({ RUNTIMES: count, RUNTIME: number }: Config) {
 async function descriptorFacts(c: AppContext) {
   const budget = descriptorsOf(c.env);
   if (budget === null || c.req.header("authorization") === undefined) return {};
-  if (!(await mayRead(c))) return {};
+  if ((await grantToRead(c)) === null) return {};
   await budget.look();
   const { limit, viewersEnd, viewers, hosts } = budget.shares;
   const kept = limit - viewersEnd;
@@ -117,8 +127,4 @@ async function tellIdentity(c: AppContext, identity: string): Promise<void> {
   } catch (error) {
     warn(c, "keeper_unreachable", error);
   }
-}
-
-function warn(c: AppContext, event: string, error: unknown): void {
-  c.get("log").warn(event, { correlation_id: c.get("correlationId"), detail: String(error) });
 }

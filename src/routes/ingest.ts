@@ -101,7 +101,10 @@ async function readSetAside(
     return await countSetAside(databaseOf(c.get("config")), old, c.get("correlationId"));
   } catch (error) {
     const { level, fields } = lineOf(error);
-    c.get("log")[level]("set_aside_unknown", { correlation_id: c.get("correlationId"), ...fields });
+    c.get("logger")[level]("set_aside_unknown", {
+      correlation_id: c.get("correlationId"),
+      ...fields,
+    });
     return null;
   }
 }

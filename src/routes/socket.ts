@@ -5,6 +5,7 @@ import { hostAt, ownerOf, relayAt } from "../bindings/objects.ts";
 import { asciiJson } from "../core/ascii-json.ts";
 import { type HostName, hostOf } from "../core/placement.ts";
 import { regionOf, relayOf, type ViewerPlace } from "../core/relaying.ts";
+import { shortDigest } from "../core/short-digest.ts";
 import { accessOf, coverSymbols, needs } from "../http/access/authorize.ts";
 import { countedAddress } from "../http/access/sender.ts";
 import type { Access } from "../http/access/token.ts";
@@ -105,8 +106,5 @@ function joinRefused(symbol: SymbolName, { reason, retryAfterS }: JoinRefusal): 
 async function viewerKey({ grant, token }: Access, address: string | null): Promise<string | null> {
   if (token === null) return address === null ? null : `address:${address}`;
   const [kind, who] = grant.subject === null ? ["token", token] : ["subject", grant.subject];
-  const digest = new Uint8Array(
-    await crypto.subtle.digest("SHA-256", new TextEncoder().encode(who)),
-  );
-  return `${kind}:${btoa(String.fromCharCode(...digest.subarray(0, 12)))}`;
+  return `${kind}:${await shortDigest(who, 12)}`;
 }

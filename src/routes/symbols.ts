@@ -10,6 +10,7 @@ import { storageWatch } from "../http/limits/storage.ts";
 import { notKnownYet } from "../http/problems/symbol-refusals.ts";
 import { admitRead } from "../http/query/admit-read.ts";
 import { Parameters } from "../http/query/parameters.ts";
+import { warn } from "../http/warn.ts";
 import type { PollAnswer } from "../protocol/answers.ts";
 import { pollSymbol } from "../reads/rooms/poll-symbol.ts";
 import {
@@ -83,9 +84,6 @@ function listSourcesOf(c: AppContext): LookSources {
     rooms: new Rooms(c.env),
     usedHosts: () => keeperAt(c.env).hosts(),
     mayOpen: (host) => mayAsk(c, [host], "read"),
-    failed: (event, error, fields) => {
-      const detail = String(error);
-      c.get("log").warn(event, { correlation_id: c.get("correlationId"), ...fields, detail });
-    },
+    failed: (event, error, fields) => warn(c, event, error, fields),
   };
 }

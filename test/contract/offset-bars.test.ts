@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PostedBar } from "../../src/core/posted-bar.ts";
+import type { ImportedBar } from "../../src/core/imported-bar.ts";
 import { readBars, readClosesOf, readGridClosesOf } from "../../src/db/bars/read-bars.ts";
 import { storeImportedBars } from "../../src/db/store/store-imported-bars.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
@@ -17,7 +17,7 @@ describe.each(testDatabaseKinds())("bars with an offset on $name", ({ openMigrat
   });
   afterAll(() => database.close());
 
-  const bar = (symbol: PostedBar["symbol"], ts: number, price: number): PostedBar => ({
+  const bar = (symbol: ImportedBar["symbol"], ts: number, price: number): ImportedBar => ({
     ...{ symbol, interval: "1h" },
     bar: {
       ts: at(ts),

@@ -1,4 +1,9 @@
-import type { HadPart, HostBatch, IdempotentRequest } from "../../../src/bindings/host.ts";
+import type {
+  HadPart,
+  HostBatch,
+  HostRefusal,
+  IdempotentRequest,
+} from "../../../src/bindings/host.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { EpochUs } from "../../../src/protocol/time.ts";
 import type { HostLog, KnownRequest, RoomId } from "../log/host-log.ts";
@@ -7,7 +12,7 @@ import type { Predecessors } from "../symbols/predecessors.ts";
 
 export interface KnownRequestsDeps {
   log: Pick<HostLog, "findKey">;
-  predecessors: Pick<Predecessors, "isNewlyPlaced" | "carried" | "bringKeys" | "hadElsewhere">;
+  predecessors: Pick<Predecessors, "isNewlyPlaced" | "carried" | "hadElsewhere">;
   firstKeys: Pick<FirstEditionKeys, "has">;
   /** Every room that a symbol has had on this host. */
   roomsOf(symbol: SymbolName): readonly RoomId[];
@@ -24,7 +29,7 @@ export class KnownRequests {
   /** By key and digest, of requests under way: which of their symbols another host has had. */
   readonly #elsewhere = new Map<string, ReadonlyMap<SymbolName, HadPart>>();
   /** The last batch that waits until the others are asked; null where none does. */
-  #asking: Promise<void> | null = null;
+  #asking: Promise<boolean> | null = null;
 
   constructor(deps: KnownRequestsDeps) {
     this.#deps = deps;
@@ -32,10 +37,15 @@ export class KnownRequests {
 
   /**
    * Runs `then` when it is known what others have had of the batch. Batches behind it wait as well, so that changes of a book keep
-   * their order. Rejects where one that may have had some of it cannot be asked.
+   * their order. Where one that may have had some of it cannot be asked, the batch is refused.
    */
-  async inTurn<Said>(batch: HostBatch, then: () => Promise<Said> | Said): Promise<Said> {
-    if (this.#asking !== null || this.#mustAsk(batch)) await this.#askInTurn(batch);
+  async inTurn<Said>(
+    batch: HostBatch,
+    then: () => Promise<Said> | Said,
+  ): Promise<Said | HostRefusal> {
+    if (this.#asking !== null || this.#mustAsk(batch)) {
+      if (!(await this.#askInTurn(batch))) return { kind: "key_unsure" };
+    }
     try {
       return await then();
     } finally {
@@ -71,25 +81,25 @@ export class KnownRequests {
     return idempotency !== undefined && (isNewlyPlaced || carried !== null);
   }
 
-  async #askInTurn(batch: HostBatch): Promise<void> {
-    const before = this.#asking ?? Promise.resolve();
+  async #askInTurn(batch: HostBatch): Promise<boolean> {
+    const before = this.#asking ?? Promise.resolve(true);
     const turn = before.catch(() => undefined).then(() => this.#ask(batch));
     this.#asking = turn;
     try {
-      await turn;
+      return await turn;
     } finally {
       if (this.#asking === turn) this.#asking = null;
     }
   }
 
-  async #ask({ idempotency, rooms }: HostBatch): Promise<void> {
-    if (idempotency === undefined) return;
-    const { predecessors } = this.#deps;
+  /** False where nobody can say what others have had of it. */
+  async #ask({ idempotency, rooms }: HostBatch): Promise<boolean> {
+    if (idempotency === undefined) return true;
     const symbols = rooms.map(({ symbol }) => symbol);
-    await predecessors.bringKeys(symbols);
-    if (!predecessors.isNewlyPlaced) return;
-    const had = await predecessors.hadElsewhere(idempotency, symbols);
+    const had = await this.#deps.predecessors.hadElsewhere(idempotency, symbols);
+    if (had === null) return false;
     if (had.size > 0) this.#elsewhere.set(markOf(idempotency), had);
+    return true;
   }
 }
 

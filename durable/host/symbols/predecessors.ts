@@ -8,6 +8,7 @@ import {
   sharedHosts,
   symbolOf,
 } from "../../../src/core/placement.ts";
+import { isStorageFull } from "../../../src/core/storage-watch.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor } from "../../../src/protocol/time.ts";
 import type { HostMeta } from "./host-meta.ts";
@@ -192,11 +193,24 @@ export class Predecessors {
   }
 
   /**
-   * Of these symbols those whose part of a request another host has had, by the settings of before (SPEC I-6).
-   *
-   * @throws where one that may have had some cannot be asked, for then nobody can say that the request is new.
+   * Of these symbols those whose part of a request another host has had, by the settings of before (SPEC I-6). Null where one that may
+   * have had some cannot be asked: then nobody can say that the request is new.
    */
   async hadElsewhere(
+    request: IdempotentRequest,
+    symbols: readonly SymbolName[],
+  ): Promise<Map<SymbolName, HadPart> | null> {
+    try {
+      await this.bringKeys(symbols);
+      return this.isNewlyPlaced ? await this.#hadElsewhere(request, symbols) : new Map();
+    } catch (error) {
+      if (isStorageFull(error)) throw error;
+      this.#deps.failed("key_not_looked_up", error);
+      return null;
+    }
+  }
+
+  async #hadElsewhere(
     request: IdempotentRequest,
     symbols: readonly SymbolName[],
   ): Promise<Map<SymbolName, HadPart>> {

@@ -1,4 +1,4 @@
-import type { PostedBar } from "../../core/posted-bar.ts";
+import type { ImportedBar } from "../../core/imported-bar.ts";
 import { POSTED_INTERVAL_SECONDS } from "../../protocol/bar-push.ts";
 import { askAll } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
@@ -44,7 +44,7 @@ select distinct ${hourOf(sql`bucket`)}, symbol_id from imported`;
  */
 export async function storeImportedBars(
   db: Database,
-  bars: readonly PostedBar[],
+  bars: readonly ImportedBar[],
   tag?: string,
 ): Promise<void> {
   const rows = inOrder(bars);
@@ -59,7 +59,7 @@ export async function storeImportedBars(
 }
 
 /** Once each, and in an order of all bars: two batches that meet wait for each other, and never both. */
-function inOrder(bars: readonly PostedBar[]): PostedBar[] {
+function inOrder(bars: readonly ImportedBar[]): ImportedBar[] {
   const last = new Map(bars.map((one) => [`${one.symbol} ${one.interval} ${one.bar.ts}`, one]));
   return [...last.values()].sort(
     (a, b) =>
@@ -69,10 +69,10 @@ function inOrder(bars: readonly PostedBar[]): PostedBar[] {
   );
 }
 
-function upsertOf(rows: readonly PostedBar[]): SizedUpsert {
+function upsertOf(rows: readonly ImportedBar[]): SizedUpsert {
   const symbols = [...new Set(rows.map(({ symbol }) => symbol))];
   const placeOf = new Map(symbols.map((symbol, at) => [symbol, at + 1]));
-  const column = (of: (row: PostedBar) => number | null) => rows.map(of);
+  const column = (of: (row: ImportedBar) => number | null) => rows.map(of);
   const bars = rowsOf(
     "u",
     {
@@ -95,6 +95,6 @@ function upsertOf(rows: readonly PostedBar[]): SizedUpsert {
   return { statement, bytes };
 }
 
-function lengthOf({ interval }: PostedBar): number {
+function lengthOf({ interval }: ImportedBar): number {
   return POSTED_INTERVAL_SECONDS[interval];
 }

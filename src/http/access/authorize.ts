@@ -1,5 +1,6 @@
 import { createMiddleware } from "hono/factory";
 import type { Config } from "../../config.ts";
+import { oncePer } from "../../core/once-per.ts";
 import { BEARER_SUBPROTOCOL_PREFIX } from "../../protocol/version.ts";
 import { type AppContext, type AppEnv, nowMs } from "../context.ts";
 import { type ProblemWords, Refusal } from "../problems/refusal.ts";
@@ -32,9 +33,10 @@ export function coverSymbols(c: AppContext, symbols: readonly string[]): void {
   }
 }
 
-/** For what is shown to readers and to others in another way. */
-export async function mayRead(c: AppContext): Promise<boolean> {
-  return (await authorize(c, "read")).kind === "granted";
+/** For what is shown to readers and to others in another way: null is for others. */
+export async function grantToRead(c: AppContext): Promise<Grant | null> {
+  const authorization = await authorize(c, "read");
+  return authorization.kind === "granted" ? authorization.access.grant : null;
 }
 
 type Authorization = { kind: "granted"; access: Access } | { kind: "refused"; words: ProblemWords };
@@ -44,7 +46,7 @@ const PUBLIC: Grant = {
   ...{ scopes: new Set(["read"]), symbols: null, expiresAtMs: null },
 };
 
-const verifiers = new WeakMap<Config, TokenVerifier>();
+const verifierOf = oncePer((config: Config) => new TokenVerifier(config));
 
 /** Checks the request's token for a scope. Reading without a token is open where `PUBLIC_READ` says so. */
 async function authorize(c: AppContext, scope: Scope): Promise<Authorization> {
@@ -63,12 +65,7 @@ async function authorize(c: AppContext, scope: Scope): Promise<Authorization> {
       ),
     );
   }
-  let verifier = verifiers.get(config);
-  if (verifier === undefined) {
-    verifier = new TokenVerifier(config);
-    verifiers.set(config, verifier);
-  }
-  const reading = await verifier.read(token, nowMs(c));
+  const reading = await verifierOf(config).read(token, nowMs(c));
   if (reading.kind === "keys_unavailable") return refused(KEYS_UNAVAILABLE);
   if (reading.kind === "refused") {
     return refused(unauthorized(`The token is not good: ${reading.why}.`));
@@ -86,7 +83,7 @@ function noteStranger(c: AppContext): void {
   const config = c.get("config");
   if (strangersSeen.has(config)) return;
   strangersSeen.add(config);
-  c.get("log").warn("reading_through_proxy_refused", {
+  c.get("logger").warn("reading_through_proxy_refused", {
     correlation_id: c.get("correlationId"),
     hint: "PUBLIC_READ=true opens reading to all whom the proxy lets in, false to none without a token",
   });

@@ -1,6 +1,4 @@
-import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
-import { secureHeaders } from "hono/secure-headers";
 import { shorten } from "../../core/shorten.ts";
 import type { AppContext, AppEnv } from "../context.ts";
 import { type ProblemWords, Refusal } from "../problems/refusal.ts";
@@ -40,7 +38,8 @@ const MALFORMED_HOST: ProblemWords = {
   detail: "Host is a name or an address, and a port where it is not the usual one (RFC 9112, 3.2).",
 };
 
-function isOurs(origin: string, c: AppContext): boolean {
+/** Is it an origin whose pages may do more than any page may? */
+export function isOurs(origin: string, c: AppContext): boolean {
   return isAllowedOrigin(origin, new URL(c.req.url), c.get("config").ALLOWED_ORIGINS);
 }
 
@@ -61,58 +60,3 @@ function notAllowed(origin: string): ProblemWords {
     detail: `A page of ${shorten(origin, 100)} may open no socket and write nothing here: name its origin in ALLOWED_ORIGINS, or connect without a browser.`,
   };
 }
-
-const shareWithAllowed = cors({
-  origin: (origin, c: AppContext) => (isOurs(origin, c) ? origin : null),
-  allowMethods: ["GET", "HEAD", "POST"],
-  allowHeaders: [
-    "Authorization",
-    "Content-Type",
-    "Content-Encoding",
-    "Idempotency-Key",
-    "If-None-Match",
-    "Last-Event-ID",
-    "X-Correlation-ID",
-  ],
-  exposeHeaders: ["ETag", "Retry-After", "X-Correlation-ID", "Edgetape-Cursor"],
-  maxAge: 600,
-});
-
-/** Lets pages of allowed origins read the answers (CORS), and answers preflights. Programs send no `Origin` and pay nothing. */
-export const shared = createMiddleware<AppEnv>(async (c, next) =>
-  c.req.header("origin") === undefined ? next() : shareWithAllowed(c, next),
-);
-
-/** The one style that lightweight-charts 5.2.1 writes into the page, that of its logo. */
-const CHART_LOGO_STYLE = "'sha256-3pRED1tOXas1FXFoPb9TGCjmYe9XQsmO9OV23khV2nY='";
-
-/** The dashboard needs no more than this: its own files, the picture in its page, and its own server. */
-const secure = secureHeaders({
-  contentSecurityPolicy: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'", CHART_LOGO_STYLE],
-    imgSrc: ["'self'", "data:"],
-    fontSrc: ["'self'"],
-    connectSrc: ["'self'"],
-    manifestSrc: ["'self'"],
-    baseUri: ["'none'"],
-    formAction: ["'none'"],
-    frameAncestors: ["'none'"],
-  },
-  referrerPolicy: "no-referrer",
-  xFrameOptions: "DENY",
-  // Of old browsers, and nothing that the policy above does not say.
-  xDnsPrefetchControl: false,
-  xDownloadOptions: false,
-  xPermittedCrossDomainPolicies: false,
-  xXssProtection: false,
-  // Whoever ends TLS in front of us decides on that, and for names that we do not know.
-  strictTransportSecurity: false,
-});
-
-/** Security headers on every answer but that of an upgrade, which no page can show. */
-export const guarded = createMiddleware<AppEnv>(async (c, next) => {
-  await next();
-  if (c.res.status !== 101) await secure(c, async () => {});
-});

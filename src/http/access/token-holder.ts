@@ -1,4 +1,5 @@
 import type { JWTPayload } from "jose";
+import { shortDigest } from "../../core/short-digest.ts";
 
 /** Claims that differ between the tokens which one holder gets one after the other. */
 const OF_ONE_TOKEN = new Set(["exp", "iat", "nbf", "jti"]);
@@ -12,7 +13,5 @@ export async function holderOf(payload: JWTPayload): Promise<string> {
     .filter(([claim]) => !OF_ONE_TOKEN.has(claim))
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const identity = payload.sub === undefined ? said : [payload.iss ?? null, payload.sub];
-  const bytes = new TextEncoder().encode(JSON.stringify(identity));
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return btoa(String.fromCharCode(...digest.subarray(0, 12)));
+  return shortDigest(JSON.stringify(identity), 12);
 }

@@ -1,13 +1,14 @@
 import type { Env } from "../../bindings/env.ts";
 import { ownerOf } from "../../bindings/objects.ts";
 import { askPeer } from "../../bindings/peers.ts";
+import { MOST_HOSTS } from "../../bindings/rooms.ts";
 import { type Config, configOf } from "../../config.ts";
 import type { HostUse } from "../../core/descriptor-budget.ts";
 import { type HostName, hasOwnHosts, hostOf } from "../../core/placement.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
 import { descriptorsOf } from "../../telemetry/descriptors.ts";
 import { type AppContext, nowMs } from "../context.ts";
-import { Refusal } from "../problems/refusal.ts";
+import { type ProblemWords, Refusal } from "../problems/refusal.ts";
 
 /** A host that nobody uses is closed after 10 s. */
 const RETRY_S = 10;
@@ -77,7 +78,7 @@ function byRuntime(env: Env, hosts: readonly HostName[]): Map<number, HostName[]
 /**
  * Takes the hosts of these symbols; before that none of them may be asked.
  *
- * @throws Refusal where they cannot all be open (SPEC L-20).
+ * @throws Refusal where one request may not ask so many (SPEC I-17), or they cannot all be open (SPEC L-20).
  */
 export async function takeHostsOf(
   c: AppContext,
@@ -87,6 +88,7 @@ export async function takeHostsOf(
   const config = c.get("config");
   if (hasLoneHosts(config)) return;
   const hosts = new Set(symbols.map((symbol) => hostOf(symbol, config)));
+  if (hosts.size > MOST_HOSTS) throw new Refusal(tooManySymbols(hosts.size));
   if (await mayAsk(c, [...hosts], use)) return;
   say(c, "symbols are refused");
   const most = descriptorsOf(c.env)?.shares.hosts;
@@ -106,8 +108,17 @@ function say(c: AppContext, what: string): void {
   if (atMs >= saidAtMs && atMs - saidAtMs < SAY_EVERY_MS) return;
   saidAtMs = atMs;
   const budget = descriptorsOf(c.env);
-  c.get("log").warn("descriptors_short", {
+  c.get("logger").warn("descriptors_short", {
     ...{ correlation_id: c.get("correlationId"), what },
     ...{ open: budget?.open, limit: budget?.shares.limit, help: RAISE },
   });
+}
+
+function tooManySymbols(hosts: number): ProblemWords {
+  return {
+    status: 413,
+    type: "too-many-symbols",
+    title: "Too many symbols in one request",
+    detail: `The symbols of this request are on ${hosts} hosts (ROOM_HOSTS, ROOM_DEDICATED), and one request asks at most ${MOST_HOSTS}. Nothing of it was taken: send several smaller ones, or have symbols share hosts.`,
+  };
 }

@@ -1,5 +1,6 @@
 import { createMiddleware } from "hono/factory";
 import type { Config } from "../../config.ts";
+import { oncePer } from "../../core/once-per.ts";
 import { QueryGate } from "../../core/query-gate.ts";
 import { countedAddress } from "../access/sender.ts";
 import type { AppContext, AppEnv } from "../context.ts";
@@ -51,21 +52,14 @@ function readerOf(c: AppContext): string | null {
   return address === null ? null : `address:${address}`;
 }
 
-const gates = new WeakMap<Config, QueryGate>();
-
 /** One an isolate. */
-function gateOf(config: Config): QueryGate {
-  let gate = gates.get(config);
-  if (gate === undefined) {
-    const limits = {
-      running: config.LIMIT_QUERIES,
-      runningPerReader: config.LIMIT_QUERIES_PER_READER,
-      waiting: WAITING,
-      waitingPerReader: WAITING_PER_READER,
-    };
-    const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-    gate = new QueryGate(limits, { nowMs: () => Date.now(), wait });
-    gates.set(config, gate);
-  }
-  return gate;
-}
+const gateOf = oncePer((config: Config) => {
+  const limits = {
+    running: config.LIMIT_QUERIES,
+    runningPerReader: config.LIMIT_QUERIES_PER_READER,
+    waiting: WAITING,
+    waitingPerReader: WAITING_PER_READER,
+  };
+  const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  return new QueryGate(limits, { nowMs: () => Date.now(), wait });
+});

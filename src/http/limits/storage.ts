@@ -13,7 +13,7 @@ let watch: StorageWatch | null = null;
 /** What is known of the disk under the rooms. */
 export function storageWatch(c: AppContext): StorageWatch {
   const { env } = c;
-  const log = c.get("log");
+  const logger = c.get("logger");
   watch ??= new StorageWatch({
     nowMs: () => Date.now(),
     tryToWrite: async () => {
@@ -25,11 +25,11 @@ export function storageWatch(c: AppContext): StorageWatch {
       }
     },
     filled: (detail) =>
-      log.error("storage_full", {
+      logger.error("storage_full", {
         detail,
         help: "rooms cannot write: pushes are answered 503 until there is room on the disk of DATA_DIR again; nothing acknowledged is lost",
       }),
-    hasRoomAgain: () => log.info("storage_has_room"),
+    hasRoomAgain: () => logger.info("storage_has_room"),
   });
   return watch;
 }

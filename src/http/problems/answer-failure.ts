@@ -22,7 +22,7 @@ export async function answerFailure(error: Error, c: AppContext): Promise<Respon
     return problem(c, STORAGE_FULL);
   }
   // Where the settings are wrong the request got no log, and its answer no id.
-  const log = (c.get("log") as Log | undefined) ?? logOf("worker", { LOG_LEVEL: "info" });
+  const logger = (c.get("logger") as Log | undefined) ?? logOf("worker", { LOG_LEVEL: "info" });
   c.header(CORRELATION_HEADER, c.get("correlationId"));
   const fields = {
     correlation_id: c.get("correlationId"),
@@ -31,15 +31,15 @@ export async function answerFailure(error: Error, c: AppContext): Promise<Respon
   };
   const failure = failureOf(error);
   if (failure?.kind === "unavailable") {
-    log.warn("query_failed", { ...fields, why: failure.why });
+    logger.warn("query_failed", { ...fields, why: failure.why });
     return problem(c, databaseFailed(failure.why));
   }
   const objectFailure = objectFailureOf(error);
   if (objectFailure !== null) {
-    log.warn("object_failed", { ...fields, why: objectFailure });
+    logger.warn("object_failed", { ...fields, why: objectFailure });
     return problem(c, OBJECT_FAILED[objectFailure]);
   }
-  log.error("request_failed", { ...fields, stack: error.stack });
+  logger.error("request_failed", { ...fields, stack: error.stack });
   return problem(c, {
     status: 500,
     type: "internal",

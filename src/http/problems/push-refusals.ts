@@ -3,7 +3,7 @@ import type { Config } from "../../config.ts";
 import { OBJECT_FAILED } from "./object-failed.ts";
 import { type ProblemWords, Refusal } from "./refusal.ts";
 
-const FULL_RETRY_S = 5;
+const RETRY_S = 5;
 
 /** A key that came with another request before. */
 export const KEY_REUSED: ProblemWords = {
@@ -32,6 +32,15 @@ function wordsOf(
   switch (refusal.kind) {
     case "key_reused":
       return KEY_REUSED;
+    case "key_unsure":
+      return {
+        status: 503,
+        type: "key-unsure",
+        title: "The Idempotency-Key cannot be looked up",
+        detail:
+          "Whether the hosts that had these symbols before (ROOM_HOSTS, ROOM_DEDICATED) took a part of this request cannot be asked now. Nothing of it was taken here: send it again, with the same key.",
+        retryAfterS: RETRY_S,
+      };
     case "too_many_series":
       return {
         status: 422,
@@ -54,7 +63,7 @@ function wordsOf(
         title: "The database is behind",
         detail:
           "The outbox is full because the database does not take its events. Nothing of this batch was taken; send it again later.",
-        retryAfterS: FULL_RETRY_S,
+        retryAfterS: RETRY_S,
       };
     case "moved":
       // For whoever sends again it is the same: what answers for the symbol begins anew, elsewhere.

@@ -33,9 +33,11 @@ export async function readBacklog(
 }
 
 function both(one: BacklogReport, other: BacklogReport): BacklogReport {
+  const refused = [...(one.refused ?? []), ...(other.refused ?? [])];
   return {
     rooms: one.rooms + other.rooms,
     bytes: one.bytes + other.bytes,
     oldestUs: Math.min(one.oldestUs, other.oldestUs) as EpochUs,
+    ...(refused.length > 0 && { refused }),
   };
 }

@@ -1,6 +1,7 @@
 import type { Env } from "../../bindings/env.ts";
 import type { Acquaintance } from "../../bindings/host.ts";
 import { askHosts, type Rooms } from "../../bindings/rooms.ts";
+import { oncePer } from "../../core/once-per.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../../protocol/symbol.ts";
 
 /** Names kept in an isolate, so that reads of what is known cost no call; about 100 bytes each. */
@@ -36,14 +37,5 @@ export class KnownSymbols {
   }
 }
 
-const known = new WeakMap<Env, KnownSymbols>();
-
 /** One an isolate. */
-export function knownSymbolsOf(env: Env): KnownSymbols {
-  let kept = known.get(env);
-  if (kept === undefined) {
-    kept = new KnownSymbols();
-    known.set(env, kept);
-  }
-  return kept;
-}
+export const knownSymbolsOf = oncePer((_: Env) => new KnownSymbols());

@@ -7,7 +7,7 @@ import { type FirstEdition, Predecessors } from "../../../durable/host/symbols/p
 import { Placements } from "../../../durable/keeper/placements.ts";
 import type { SqlPort } from "../../../durable/room/sql-port.ts";
 import type { RememberedKey } from "../../../src/bindings/first-edition.ts";
-import type { HandedOver } from "../../../src/bindings/host.ts";
+import type { HandedOver, IdempotentRequest } from "../../../src/bindings/host.ts";
 import { type HostName, hostOf, type Placement } from "../../../src/core/placement.ts";
 import type { LogId } from "../../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
@@ -142,7 +142,10 @@ export class WorldHost {
         namesAfter: async (host, after, most) => world.reach(host).symbols.namesAfter(after, most),
         handOver: async (host, symbol, before, isYours) =>
           world.reach(host).handOver(symbol, before, isYours),
-        hadParts: async (_, __, symbols) => symbols.map(() => "no"),
+        hadParts: async (host, _, symbols) => {
+          world.reach(host);
+          return symbols.map(() => "no");
+        },
       },
       firstEdition: world.firstEdition,
       rememberKeys: (_, keys) => {
@@ -216,6 +219,10 @@ export class WorldHost {
 
   bringKeys(symbols: readonly SymbolName[]): Promise<void> | null {
     return this.#predecessors.bringKeys(symbols);
+  }
+
+  hadElsewhere(request: IdempotentRequest, symbols: readonly SymbolName[]) {
+    return this.#predecessors.hadElsewhere(request, symbols);
   }
 
   /** Stores the log in order, as far as rooms know their place. */

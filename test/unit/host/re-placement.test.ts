@@ -82,6 +82,24 @@ describe("a symbol that moves to another host", () => {
     expect(world.textsOf(MOVES)).toEqual(["1", "2"]);
   });
 
+  it("I-6 is asked about keys, and nobody says yes or no while the Keeper or the host cannot answer", async () => {
+    const world = new HostsWorld(shared(1));
+    world.hostOf(MOVES).push(MOVES, "1");
+    await world.host(name("host-0")).symbols.learn();
+    world.restart(shared(2));
+    world.isKeeperAway = true;
+    const to = world.hostOf(MOVES);
+    const request = { key: "k", fingerprint: "body" };
+    expect(await to.hadElsewhere(request, [MOVES])).toBeNull();
+    world.isKeeperAway = false;
+    world.dead.add(name("host-0"));
+    world.now += 60_000;
+    expect(await to.hadElsewhere(request, [MOVES])).toBeNull();
+    expect(to.failures).toContain("key_not_looked_up");
+    world.dead.clear();
+    expect(await to.hadElsewhere(request, [MOVES])).toEqual(new Map());
+  });
+
   it("waits until all that it had is in Postgres", async () => {
     const world = new HostsWorld(shared(1));
     world.hostOf(MOVES).push(MOVES, "1");

@@ -2,10 +2,11 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { mintToken } from "../../../dev/mint-token.ts";
 import { app } from "../../../src/app.ts";
 import type { HostBatch, HostOutcome, HostRefusal } from "../../../src/bindings/host.ts";
+import type { BacklogReport } from "../../../src/bindings/writer.ts";
 import { hostOf, loneHost } from "../../../src/core/placement.ts";
 import type { SymbolSummary } from "../../../src/protocol/answers.ts";
 import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 
 const JWT_SECRET = "a secret of the tests, of 32 characters and more";
 
@@ -15,7 +16,16 @@ let refusals: Record<string, HostRefusal> = {};
 /** A call that begins so fails. */
 let failing = "none";
 let claimed: string = "new";
+/** Hosts of their own that the Keeper has met. */
+let ownHosts = ["room:A", "room:C"];
+/** Calls of hosts that are under way, and the most that were. */
+let [underWay, mostUnderWay] = [0, 0];
+/** What the Writer says of its backlog. */
+let backlog: BacklogReport | null = null;
 beforeEach(() => {
+  ownHosts = ["room:A", "room:C"];
+  [underWay, mostUnderWay] = [0, 0];
+  backlog = null;
   calls = [];
   refusals = {};
   failing = "none";
@@ -23,45 +33,52 @@ beforeEach(() => {
 });
 
 function host(name: string) {
-  const heard = (call: string) => {
+  const heard = async (call: string) => {
+    underWay += 1;
+    mostUnderWay = Math.max(mostUnderWay, underWay);
     calls.push(`${name} ${call}`);
-    if (calls.at(-1)?.startsWith(failing)) throw new Error("gone");
+    const isFailing = calls.at(-1)?.startsWith(failing);
+    await Promise.resolve();
+    underWay -= 1;
+    if (isFailing) throw new Error("gone");
   };
   const namesOf = ({ rooms }: HostBatch) => rooms.map(({ symbol }) => symbol).join("+");
   return {
     async append(batch: HostBatch): Promise<HostOutcome> {
-      heard(`append ${namesOf(batch)}${batch.admitted ? " admitted" : ""}`);
+      await heard(`append ${namesOf(batch)}${batch.admitted ? " admitted" : ""}`);
       const cursors = batch.rooms.map((_, at) => (1_000 + at) as Cursor);
       return refusals[name] ?? { kind: "appended", cursors };
     },
     async admits(batch: HostBatch): Promise<HostRefusal | null> {
-      heard(`admits ${namesOf(batch)}`);
+      await heard(`admits ${namesOf(batch)}`);
       return refusals[name] ?? null;
     },
     async untilStored(cursor: Cursor) {
-      heard(`untilStored ${cursor}`);
+      await heard(`untilStored ${cursor}`);
       return true;
     },
     async acquaintance(symbols: SymbolName[]) {
-      heard(`acquaintance ${symbols.join("+")}`);
+      await heard(`acquaintance ${symbols.join("+")}`);
       const unknown = symbols.filter((symbol) => symbol.startsWith("NEVER"));
       return unknown.length > 0 ? { kind: "unknown", symbols: unknown } : { kind: "known" };
     },
     async positions(symbol: SymbolName) {
-      heard(`positions ${symbol}`);
+      await heard(`positions ${symbol}`);
       return { cursor: 5, positions: [], isCut: false };
     },
     async poll() {
-      heard("poll");
+      await heard("poll");
       return { events: "", frames: [], count: 0, cursor: 7, oldest: 7, complete: true };
     },
     async list() {
-      heard("list");
-      const lines = ["C", "A", "B"].map((symbol) => ({ symbol }) as SymbolSummary);
+      await heard("list");
+      const own = name.startsWith("room:") ? [name.slice("room:".length)] : [];
+      const all = new Set(["C", "A", "B", ...own]);
+      const lines = [...all].map((symbol) => ({ symbol }) as SymbolSummary);
       return { symbols: lines, complete: true };
     },
     async fetch() {
-      heard("fetch");
+      await heard("fetch");
       return Response.json(
         { kind: "refused", reason: "connects", retryAfterS: 9 },
         { status: 429 },
@@ -101,9 +118,10 @@ function environment(settings: Record<string, string>): object {
       async hosts() {
         calls.push("keeper hosts");
         if (failing === "keeper") throw new Error("gone");
-        return ["room:A", "room:C", "host-0"];
+        return [...ownHosts, "host-0"];
       },
     })),
+    WRITER: byName(() => ({ backlog: async () => backlog })),
   };
 }
 
@@ -160,6 +178,7 @@ describe("a push", () => {
     [{ kind: "too_many_series", symbol: "A" as SymbolName }, 422, "too-many-series", null],
     [{ kind: "too_many_new_symbols", retryAfterS: 31 }, 429, "too-many-new-symbols", "31"],
     [{ kind: "full" }, 503, "outbox-full", "5"],
+    [{ kind: "key_unsure" }, 503, "key-unsure", "5"],
     [{ kind: "moved", symbol: "A" as SymbolName }, 503, "room-restarted", "1"],
   ])("that a host refuses with %j is answered %i %s", async (refusal, status, type, retryAfter) => {
     refusals = { "host-0": refusal };
@@ -180,6 +199,87 @@ describe("a push", () => {
     expect(calls.slice(-2)).toEqual([
       ...["room:BTC-USD append BTC-USD admitted", "host-0 append ETH-USD admitted"],
     ]);
+  });
+});
+
+describe("I-17 a request over many symbols", () => {
+  const named = (count: number) => Array.from({ length: count }, (_, at) => `S${at}`);
+  const OWN = { ROOM_HOSTS: "0" };
+
+  it("is refused in words before anything is asked where they are on too many hosts", async () => {
+    const response = await push(named(1_025), OWN, KEYED);
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({
+      type: "urn:edgetape:problem:too-many-symbols",
+      detail: expect.stringContaining("ROOM_HOSTS"),
+    });
+    const bar = { interval: "1d", ts: 1_700_006_400_000_000, open: 1, high: 1, low: 1, close: 1 };
+    const body = JSON.stringify(named(1_025).map((symbol) => ({ ...bar, symbol, volume: 1 })));
+    const bars = await ask("/api/bars", { method: "POST", body, headers: JSON_BODY }, OWN);
+    expect([bars.status, calls]).toEqual([413, []]);
+  });
+
+  it("makes at most three calls a host and one more, a few at a time", async () => {
+    const response = await push(named(1_024), OWN, KEYED, "?wait=stored");
+    expect(response.status).toBe(200);
+    expect(calls).toHaveLength(3 * 1_024 + 1);
+    expect(mostUnderWay).toBeLessThanOrEqual(32);
+    expect((await push(named(5_000), { ROOM_HOSTS: "1024" })).status).toBe(202);
+  });
+});
+
+describe("I-17 a short body that nests too deep", () => {
+  const DEEP = "[".repeat(17) + "]".repeat(17);
+  it.each([
+    ["metrics", `[{"symbol":"A","metric":"m","value":1,"labels":${DEEP}}]`],
+    ["trades", `{"symbol":"A","price":${DEEP},"size":1}`],
+    ["positions", `{"symbol":"A","quantity":${DEEP}}`],
+    ["books", `{"symbol":"A","type":"snapshot","bids":${DEEP},"asks":[]}`],
+    ["bars", DEEP],
+  ])("is refused by %s as a long one is", async (route, body) => {
+    const response = await ask(`/api/${route}`, { method: "POST", body, headers: JSON_BODY });
+    expect([response.status, await response.json()]).toEqual([
+      400,
+      expect.objectContaining({ detail: expect.stringContaining("nests deeper") }),
+    ]);
+  });
+
+  it.each([
+    ["/api/trades", `{"symbol":"A","price":1,"size":1}\n{"symbol":"A","price":${DEEP}}`],
+    ["/api/analytics/attribution?symbols=A", `{"benchmark":${DEEP}}`],
+  ])("is refused by %s", async (path, body) => {
+    const headers = { "content-type": "application/x-ndjson" };
+    const response = await ask(path, { method: "POST", body, headers });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      type: "urn:edgetape:problem:unreadable-body",
+    });
+  });
+
+  it("and one of 16 is not right for what it holds", async () => {
+    const labels = "[".repeat(14) + "]".repeat(14);
+    const body = `[{"symbol":"A","metric":"m","value":1,"labels":${labels}}]`;
+    const response = await ask("/api/metrics", { method: "POST", body, headers: JSON_BODY });
+    expect(response.status).toBe(422);
+  });
+});
+
+describe("L-24 /readyz", () => {
+  it("names the symbols that the database does not take, to whom they are for", async () => {
+    const refused = ["BTC-USD", "SECRET"] as SymbolName[];
+    backlog = { rooms: 2, bytes: 10, oldestUs: 1_000 as EpochUs, refused };
+    const ready = async (symbols: string[]) => {
+      const claims = { scopes: ["read"], symbols, ttlSeconds: 600 } as const;
+      const token = await mintToken(JWT_SECRET, claims, Math.floor(Date.now() / 1_000));
+      const headers = { authorization: `Bearer ${token}` };
+      return (await app.request("/readyz", { headers }, environment({}))).text();
+    };
+    expect(JSON.parse(await ready(["BTC-*"]))).toMatchObject({
+      status: "degraded",
+      backlog: { reason: expect.stringContaining("BTC-USD"), refused: ["BTC-USD"] },
+    });
+    expect(await ready(["BTC-*"])).not.toContain("SECRET");
+    expect(await ready(["ETH"])).toContain("wait for the database");
   });
 });
 
@@ -224,6 +324,14 @@ describe("the list of symbols", () => {
     expect(complete).toBe(false);
     expect(names(symbols)).not.toContain("A");
     expect(symbols.length).toBeGreaterThan(0);
+  });
+
+  it("asks a bounded number of hosts, a few at a time, and says where there are more", async () => {
+    ownHosts = Array.from({ length: 10_000 }, (_, at) => `room:R${at}`);
+    const { complete } = await list({ ROOM_HOSTS: "0" });
+    expect(complete).toBe(false);
+    expect(calls).toHaveLength(1 + 8_192);
+    expect(mostUnderWay).toBeLessThanOrEqual(32);
   });
 
   it("asks the Keeper which hosts there are where symbols have their own, and does without it", async () => {

@@ -6,6 +6,8 @@ import type { SymbolName } from "../../../src/protocol/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
 
 const S = 1_000_000;
+const STORED = { kind: "stored", identity: null } as const;
+const AWAY = { kind: "unavailable" } as const;
 
 function part(
   host: string,
@@ -35,15 +37,15 @@ describe("L-24 a backlog", () => {
     backlog.handedOver(second);
     expect(backlog.report(at(39))).toBeNull();
     expect(backlog.report(at(40))).toEqual({ rooms: 4, bytes: 200, oldestUs: at(10) });
-    backlog.ended(first, false);
+    backlog.ended(first, AWAY);
     expect(backlog.report(at(41))).toEqual({ rooms: 4, bytes: 200, oldestUs: at(10) });
     const again = part("A", 10, 300);
     backlog.handedOver(again);
     expect(backlog.report(at(42))).toEqual({ rooms: 4, bytes: 400, oldestUs: at(10) });
-    backlog.ended(again, true);
+    backlog.ended(again, STORED);
     expect(backlog.report(at(42))).toBeNull();
     expect(backlog.report(at(50))).toEqual({ rooms: 2, bytes: 100, oldestUs: at(20) });
-    backlog.ended(second, true);
+    backlog.ended(second, STORED);
     expect(backlog.report(at(500))).toBeNull();
   });
 
@@ -65,15 +67,37 @@ describe("L-24 a backlog", () => {
     const backlog = new Backlog(0);
     const heldBack = part("A", 10, 300, "held_back");
     backlog.handedOver(heldBack);
-    backlog.ended(heldBack, false);
+    backlog.ended(heldBack, AWAY);
     const rest = part("A", 49);
     backlog.handedOver(rest);
     expect(backlog.report(at(50))).toEqual({ rooms: 4, bytes: 400, oldestUs: at(10) });
-    backlog.ended(rest, true);
+    backlog.ended(rest, STORED);
     expect(backlog.report(at(50))).toEqual({ rooms: 2, bytes: 300, oldestUs: at(10) });
     backlog.handedOver(heldBack);
-    backlog.ended(heldBack, true);
+    backlog.ended(heldBack, STORED);
     expect(backlog.report(at(500))).toBeNull();
+  });
+
+  it("names the symbols that Postgres does not take, until it takes them", () => {
+    const backlog = new Backlog(0);
+    const first = part("A", 10);
+    backlog.handedOver(first);
+    backlog.ended(first, { kind: "partly", identity: null, refused: ["Y" as SymbolName] });
+    const heldBack = part("A", 10, 300, "held_back");
+    backlog.handedOver(heldBack);
+    expect(backlog.report(at(50))).toMatchObject({ refused: ["Y"] });
+    backlog.ended(heldBack, { kind: "refused" });
+    expect(backlog.report(at(50))).toMatchObject({ refused: ["Y", "X"] });
+    backlog.handedOver(heldBack);
+    backlog.ended(heldBack, AWAY);
+    expect(backlog.report(at(50))).toMatchObject({ refused: ["Y", "X"] });
+    const later = part("A", 10, 300, "held_back");
+    backlog.handedOver(later);
+    backlog.ended(later, { kind: "partly", identity: null, refused: ["X" as SymbolName] });
+    expect(backlog.report(at(50))).toMatchObject({ refused: ["X"] });
+    backlog.handedOver(later);
+    backlog.ended(later, STORED);
+    expect(backlog.report(at(50))).toBeNull();
   });
 
   it("is said once when it begins, and once when it ends", () => {
@@ -83,7 +107,7 @@ describe("L-24 a backlog", () => {
     expect(backlog.news(at(11))).toBeNull();
     expect(backlog.news(at(45))).toMatchObject({ kind: "began", report: { rooms: 2 } });
     expect(backlog.news(at(46))).toBeNull();
-    backlog.ended(late, true);
+    backlog.ended(late, STORED);
     expect(backlog.news(at(46))).toEqual({ kind: "ended" });
     expect(backlog.news(at(47))).toBeNull();
   });

@@ -5,7 +5,7 @@ import type { EpochUs } from "../protocol/time.ts";
 import { floorUs, MINUTE_US } from "./duration.ts";
 
 /** A bar that was posted; `bar.ts` is the start of a bucket of the interval. */
-export interface PostedBar {
+export interface ImportedBar {
   symbol: SymbolName;
   interval: PostedInterval;
   bar: Bar;

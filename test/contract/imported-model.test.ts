@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PostedBar } from "../../src/core/posted-bar.ts";
+import type { ImportedBar } from "../../src/core/imported-bar.ts";
 import { readBars } from "../../src/db/bars/read-bars.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { type StoredFrame, storeFrames } from "../../src/db/store/store-frames.ts";
@@ -12,8 +12,8 @@ import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
 import { testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, trade } from "./events.ts";
+import { modelBarsWithPosted } from "./imported-model.ts";
 import { type KeptDatabase, keepDatabase } from "./kept-database.ts";
-import { modelBarsWithPosted } from "./posted-model.ts";
 import { tailOf } from "./tape-model.ts";
 
 const MINUTE = 60_000_000;
@@ -88,7 +88,7 @@ describe.each(testDatabaseKinds())("posted bars against a model on $name", ({ op
   async function expectReads(
     symbol: SymbolName,
     frames: readonly StoredFrame[],
-    posted: readonly PostedBar[],
+    posted: readonly ImportedBar[],
     storedThrough: Cursor,
     intervals: readonly Interval[],
   ): Promise<void> {
@@ -110,7 +110,7 @@ describe.each(testDatabaseKinds())("posted bars against a model on $name", ({ op
   async function expectPages(
     symbol: SymbolName,
     frames: readonly StoredFrame[],
-    posted: readonly PostedBar[],
+    posted: readonly ImportedBar[],
     interval: Interval,
   ): Promise<void> {
     const range = { fromUs: at(-30_000 * DAY), storedThrough: cursorAt(1_000_000), tail: [] };
@@ -129,7 +129,7 @@ describe.each(testDatabaseKinds())("posted bars against a model on $name", ({ op
   async function expectViews(
     symbol: SymbolName,
     frames: readonly StoredFrame[],
-    posted: readonly PostedBar[],
+    posted: readonly ImportedBar[],
   ): Promise<void> {
     const { rolledThroughUs, minutesFromUs } = await readTapeState(database.db);
     for (const [interval, lengthUs] of [
@@ -167,7 +167,7 @@ describe.each(testDatabaseKinds())("posted bars against a model on $name", ({ op
             ),
           ),
         );
-        const posted: PostedBar[] = [];
+        const posted: ImportedBar[] = [];
         const store = (part: readonly StoredFrame[]) =>
           storeFrames(database.db, [{ symbol, frames: part }], ids);
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PostedBar } from "../../src/core/posted-bar.ts";
+import type { ImportedBar } from "../../src/core/imported-bar.ts";
 import { readBars } from "../../src/db/bars/read-bars.ts";
 import { readImportedPrices } from "../../src/db/bars/read-imported-prices.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
@@ -36,7 +36,7 @@ describe.each(testDatabaseKinds())("posted bars on $name", ({ openMigrated }) =>
     interval: PostedInterval,
     ts: number,
     price: number,
-  ): PostedBar => {
+  ): ImportedBar => {
     const prices = { open: price, high: price, low: price, close: price };
     return { symbol, interval, bar: { ts: at(ts), ...prices, volume: 1 } };
   };
@@ -83,7 +83,7 @@ describe.each(testDatabaseKinds())("posted bars on $name", ({ openMigrated }) =>
 
   it("B-8 has no trades where nobody said how many, nor where that is so of a part", async () => {
     const symbol = freshSymbol();
-    const said = (ts: number, trades: number): PostedBar => {
+    const said = (ts: number, trades: number): ImportedBar => {
       const one = bar(symbol, "1m", ts, 1);
       return { ...one, bar: { ...one.bar, trades } };
     };

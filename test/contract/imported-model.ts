@@ -1,4 +1,4 @@
-import type { PostedBar } from "../../src/core/posted-bar.ts";
+import type { ImportedBar } from "../../src/core/imported-bar.ts";
 import type { StoredFrame } from "../../src/db/store/store-frames.ts";
 import type { Bar } from "../../src/protocol/bar.ts";
 import type { PostedInterval } from "../../src/protocol/bar-push.ts";
@@ -11,7 +11,7 @@ const [MINUTE, HOUR, DAY] = [60_000_000, 3_600_000_000, 86_400_000_000];
 /** What is known of minutes, hours and days, by the words of SPEC B-4 and nothing cleverer. `posted`: in their order. */
 export function modelBarsWithPosted(
   frames: readonly StoredFrame[],
-  posted: readonly PostedBar[],
+  posted: readonly ImportedBar[],
   interval: Interval,
 ): Bar[] {
   const lengthUs = INTERVAL_SECONDS[interval] * 1_000_000;
