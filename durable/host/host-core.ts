@@ -53,6 +53,8 @@ import { HostMeta } from "./symbols/host-meta.ts";
 import { HostSymbols } from "./symbols/host-symbols.ts";
 import { Predecessors } from "./symbols/predecessors.ts";
 
+/** Of batches that arrive together; one that is new takes some 20 us. */
+const ROOMS_A_COMMIT = 500;
 const NOT_KNOWN_RETRY_S = 5;
 /** Of what may wait for Postgres a symbol that it refuses has this share at the most. */
 const REFUSED_SHARE = 1 / 8;
@@ -198,6 +200,8 @@ export class HostCore {
       appendAll: (batches) => this.#appendAll(batches),
       tick: () => wait(0),
       nowMs,
+      weigh: ({ rooms }) => rooms.length,
+      maxWeight: ROOMS_A_COMMIT,
     });
     this.#fanOut = new FanOut({ pace, wait, keepAwake });
     this.#pings = new PingWatch({

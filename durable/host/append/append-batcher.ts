@@ -7,6 +7,9 @@ export interface AppendBatcherDeps<Batch, Outcome> {
   /** One turn of the event loop. */
   tick: () => Promise<void>;
   nowMs: () => number;
+  weigh: (batch: Batch) => number;
+  /** Most weight of one commit; a heavier batch still goes, alone. */
+  maxWeight: number;
 }
 
 interface Arrival<Batch, Outcome> {
@@ -18,7 +21,8 @@ interface Arrival<Batch, Outcome> {
 /**
  * Batches that arrive together share one row and one commit. Each call to the host is a turn of its own, and each turn
  * that writes is a commit of its own, which on plain workerd is an fsync of 60 to 470 microseconds with everything else
- * standing still; so while a host is busy, a batch waits one turn for those that are here already.
+ * standing still; so while a host is busy, a batch waits one turn for those that are here already. What is more than a commit
+ * takes goes in the next turn: a commit over thousands of new rooms holds up everybody else.
  */
 export class AppendBatcher<Batch, Outcome> {
   readonly #deps: AppendBatcherDeps<Batch, Outcome>;
@@ -38,12 +42,16 @@ export class AppendBatcher<Batch, Outcome> {
     if (this.#waiting.length === 1) {
       if (nowMs() - this.#lastAppendMs < QUIET_MS) await tick();
       this.#appendWaiting();
+      while (this.#waiting.length > 0) {
+        await tick();
+        this.#appendWaiting();
+      }
     }
     return outcome;
   }
 
   #appendWaiting(): void {
-    const arrivals = this.#waiting.splice(0);
+    const arrivals = this.#takeCommit();
     this.#lastAppendMs = this.#deps.nowMs();
     try {
       const outcomes = this.#deps.appendAll(arrivals.map(({ batch }) => batch));
@@ -55,5 +63,15 @@ export class AppendBatcher<Batch, Outcome> {
     } catch (error) {
       for (const arrival of arrivals) arrival.reject(error);
     }
+  }
+
+  #takeCommit(): Arrival<Batch, Outcome>[] {
+    const { weigh, maxWeight } = this.#deps;
+    let weight = 0;
+    const end = this.#waiting.findIndex(({ batch }, at) => {
+      weight += weigh(batch);
+      return at > 0 && weight > maxWeight;
+    });
+    return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end);
   }
 }

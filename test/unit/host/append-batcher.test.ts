@@ -15,6 +15,8 @@ function busyLog() {
     },
     tick: () => new Promise((resolve) => turns.push(resolve)),
     nowMs: () => clock.ms,
+    weigh: (batch) => batch.length,
+    maxWeight: 5,
   });
   return { batcher, commits, turns, clock, state };
 }
@@ -38,6 +40,20 @@ describe("the append batcher", () => {
     turns[0]?.();
     expect(await Promise.all(together)).toEqual([2, 2, 2]);
     expect(commits).toEqual([["a"], ["b", "c", "d"]]);
+  });
+
+  it("makes a commit no heavier than one may be, and lets others in between, in the order they came", async () => {
+    const { batcher, commits, turns } = busyLog();
+    await batcher.append("a");
+    const together = ["bb", "cc", "dd", "heavy one", "e"].map((name) => batcher.append(name));
+    for (let turn = 0; turn < 4; turn += 1) {
+      turns[turn]?.();
+      await Promise.resolve();
+      await Promise.resolve();
+      if (turn === 0) together.push(batcher.append("f"));
+    }
+    expect(commits.slice(1)).toEqual([["bb", "cc"], ["dd"], ["heavy one"], ["e", "f"]]);
+    expect(await Promise.all(together)).toEqual([2, 2, 3, 4, 5, 5]);
   });
 
   it("tells everyone of a commit that failed, and takes the next ones", async () => {
