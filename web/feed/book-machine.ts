@@ -6,16 +6,7 @@ import type { Answer } from "./api.ts";
 import { DIRTY } from "./dirty.ts";
 import { type FeedEffect, mark } from "./feed-deps.ts";
 import { type Machine, type Step, step } from "./machine.ts";
-import {
-  afterFailure,
-  asked,
-  isAnswered,
-  isDue,
-  NOTHING_ASKED,
-  type Question,
-  settled,
-  wakeOf,
-} from "./question.ts";
+import { asked, isDue, NOTHING_ASKED, onAnswer, type Question, wakeOf } from "./question.ts";
 
 const RETRY_MS = 5_000;
 
@@ -47,13 +38,8 @@ export const bookMachine: Machine<BookState, BookMessage, BookEffect> = {
     switch (message.type) {
       case "load":
         return load(state);
-      case "answered": {
-        const { id, answer } = message;
-        if (!isAnswered(state.question, id)) return step(state);
-        if (answer.kind === "ok") return place(state, answer.value);
-        const question = afterFailure(state.question, answer, nowMs + RETRY_MS);
-        return step({ ...state, question }, { type: "failed", answer });
-      }
+      case "answered":
+        return onAnswer(state, message, nowMs + RETRY_MS, place);
       case "frame": {
         const { join, fresh } = take(state.join, message.frame);
         return applied({ ...state, join }, fresh);
@@ -76,8 +62,7 @@ function place(state: BookState, answer: BookAnswer): BookStep {
   const joined = arrived(state.join, answer.cursor);
   if (joined === null) return load(state);
   const book = answer.book === null ? null : changeBook(null, answer.book);
-  const placed = { book, join: joined.join, question: settled(state.question) };
-  const live = applied(placed, joined.fresh);
+  const live = applied({ ...state, book, join: joined.join }, joined.fresh);
   const levels = book === null ? [] : [...book.bids, ...book.asks];
   return step(live.state, { type: "levels", levels }, mark(DIRTY.book), ...live.effects);
 }

@@ -14,6 +14,7 @@ import {
   isAnswered,
   isDue,
   NOTHING_ASKED,
+  onAnswer,
   settled,
   wakeOf,
 } from "./question.ts";
@@ -38,7 +39,9 @@ export const panelMachine: Machine<PanelState, PanelMessage, PanelEffect> = {
         if (message.range === state.range) return step(state);
         return load({ ...state, range: message.range });
       case "named":
-        return named(state, message, nowMs);
+        return onAnswer(state, message, nowMs + RETRY_MS, (settled, names) =>
+          named(settled, names, nowMs),
+        );
       case "drawn":
         return drawn(state, message, nowMs);
       case "frame":
@@ -49,12 +52,12 @@ export const panelMachine: Machine<PanelState, PanelMessage, PanelEffect> = {
         return message satisfies never;
     }
   },
-  wakeMs: ({ names, panels }) =>
-    Math.min(wakeOf(names), ...[...panels.values()].map(({ question }) => wakeOf(question))),
+  wakeMs: ({ question, panels }) =>
+    Math.min(...[{ question }, ...panels.values()].map((each) => wakeOf(each.question))),
 };
 
 function load(state: PanelState): PanelStep {
-  const names = asked(state.names);
+  const question = asked(state.question);
   // Lines of another range, or of before a gap, are of no interest any more.
   const panels = new Map(
     [...state.panels].map(([metric, panel]) => [
@@ -62,26 +65,16 @@ function load(state: PanelState): PanelStep {
       { ...panel, question: settled(panel.question) },
     ]),
   );
-  return step({ ...state, names, panels }, { type: "askNames", id: names.id });
+  return step({ ...state, question, panels }, { type: "askNames", id: question.id });
 }
 
-function named(
-  state: PanelState,
-  { id, answer }: { id: number; answer: Answer<MetricNamesAnswer> },
-  nowMs: number,
-): PanelStep {
-  if (!isAnswered(state.names, id)) return step(state);
-  if (answer.kind !== "ok") {
-    const names = afterFailure(state.names, answer, nowMs + RETRY_MS);
-    return step({ ...state, names }, { type: "failed", answer });
-  }
-  const { metrics } = answer.value;
+function named(state: PanelState, { metrics }: MetricNamesAnswer, nowMs: number): PanelStep {
   const endUs = metrics.reduce((end, { last_ts: lastUs }) => Math.max(end, lastUs ?? 0), 0);
   const fromUs = (endUs || nowMs * 1_000) - RANGES[state.range].rangeUs;
   const all = new Set([...metrics.map(({ metric }) => metric).sort(), ...state.panels.keys()]);
   return [...all].reduce(
     (done, metric) => followedBy(done, askLines(done.state, metric, fromUs, nowMs)),
-    step({ ...state, names: settled(state.names) }) as PanelStep,
+    step(state) as PanelStep,
   );
 }
 
@@ -150,7 +143,7 @@ function takeFrame(before: PanelState, frame: Frame, nowMs: number): PanelStep {
 }
 
 function tick(before: PanelState, nowMs: number): PanelStep {
-  if (isDue(before.names, nowMs)) return load(before);
+  if (isDue(before.question, nowMs)) return load(before);
   let done: PanelStep = step(before);
   for (const { metric, question, fromUs } of before.panels.values()) {
     if (isDue(question, nowMs))

@@ -24,7 +24,7 @@ export interface PanelState {
   range: Range;
   panels: ReadonlyMap<string, LoadedPanel>;
   /** What metrics there are. */
-  names: Question;
+  question: Question;
 }
 
 export type PanelMessage =
@@ -41,5 +41,5 @@ export type PanelEffect =
   | { type: "askSeries"; id: number; query: Omit<SeriesQuery, "symbol"> };
 
 export function initialPanels(range: Range): PanelState {
-  return { range, panels: new Map(), names: NOTHING_ASKED };
+  return { range, panels: new Map(), question: NOTHING_ASKED };
 }

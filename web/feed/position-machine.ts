@@ -5,16 +5,7 @@ import type { Answer } from "./api.ts";
 import { DIRTY } from "./dirty.ts";
 import { type FeedEffect, mark } from "./feed-deps.ts";
 import { type Machine, type Step, step } from "./machine.ts";
-import {
-  afterFailure,
-  asked,
-  isAnswered,
-  isDue,
-  NOTHING_ASKED,
-  type Question,
-  settled,
-  wakeOf,
-} from "./question.ts";
+import { asked, isDue, NOTHING_ASKED, onAnswer, type Question, wakeOf } from "./question.ts";
 
 const RETRY_MS = 5_000;
 
@@ -42,15 +33,10 @@ export const positionMachine: Machine<PositionState, PositionMessage, PositionEf
     switch (message.type) {
       case "load":
         return load(state);
-      case "answered": {
-        const { id, answer } = message;
-        if (!isAnswered(state.question, id)) return step(state);
-        if (answer.kind !== "ok") {
-          const question = afterFailure(state.question, answer, nowMs + RETRY_MS);
-          return step({ ...state, question }, { type: "failed", answer });
-        }
-        return add({ ...state, question: settled(state.question) }, answer.value.positions);
-      }
+      case "answered":
+        return onAnswer(state, message, nowMs + RETRY_MS, (settled, { positions }) =>
+          add(settled, positions),
+        );
       case "frame": {
         const fresh = message.frame.events.filter((event) => event.kind === "position");
         return fresh.length === 0 ? step(state) : add(state, fresh);

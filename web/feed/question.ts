@@ -1,4 +1,5 @@
-import type { Failure } from "./api.ts";
+import type { Answer, Failure } from "./api.ts";
+import { type Step, step } from "./machine.ts";
 
 /** Where a feed is with what it asks the server; `id` tells an answer from that of a question before. */
 export type Question =
@@ -20,6 +21,23 @@ export function settled({ id }: Question): Question {
 
 export function isAnswered(question: Question, id: number): boolean {
   return question.kind === "asked" && question.id === id;
+}
+
+/**
+ * What comes of an answer to the question of a state: `take` has its value, a failure is told, and of an answer that was overtaken
+ * nothing comes.
+ */
+export function onAnswer<State extends { question: Question }, Value, Effect>(
+  state: State,
+  { id, answer }: { id: number; answer: Answer<Value> },
+  retryAtMs: number,
+  take: (state: State, value: Value) => Step<State, Effect>,
+): Step<State, Effect | { type: "failed"; answer: Failure }> {
+  const { question } = state;
+  if (!isAnswered(question, id)) return step(state);
+  if (answer.kind === "ok") return take({ ...state, question: settled(question) }, answer.value);
+  const next = { ...state, question: afterFailure(question, answer, retryAtMs) };
+  return step(next, { type: "failed" as const, answer });
 }
 
 /** It is asked again where that is of use. */

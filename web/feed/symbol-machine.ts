@@ -82,8 +82,14 @@ export const symbolMachine: Machine<SymbolState, SymbolMessage, SymbolEffect> = 
         return step(withPrices(state, prices));
       }
       case "levels": {
-        const [prices, sizes] = [0, 1].map((at) => message.levels.map((level) => level[at] ?? 0));
-        return step(withSizes(withPrices(state, prices ?? []), sizes ?? []));
+        const { levels } = message;
+        const prices = levels.map(([price]) => price);
+        return step(
+          withSizes(
+            withPrices(state, prices),
+            levels.map(([, size]) => size),
+          ),
+        );
       }
       case "failed":
         return failed(state, message.answer);

@@ -92,11 +92,11 @@ export const listMachine: Machine<ListState, ListMessage, ListEffect> = {
 
 type ListStep = Step<ListState, ListEffect>;
 
-function ask(state: ListState, { nowMs }: Moment, before: readonly ListEffect[] = []): ListStep {
+function ask(state: ListState, { nowMs }: Moment): ListStep {
   const { nextId: id, tag, holdMs } = state;
   const deadlineMs = nowMs + holdMs + PATIENCE_MS;
   const phase: Phase = { name: "asking", id, startedAtMs: nowMs, deadlineMs };
-  return step({ ...state, phase, nextId: id + 1 }, ...before, { type: "ask", id, tag });
+  return step({ ...state, phase, nextId: id + 1 }, { type: "ask", id, tag });
 }
 
 function answered(

@@ -5,6 +5,7 @@ import { formatAge, formatChange, formatGain, formatMoment } from "../../../web/
 import { ladderOf } from "../../../web/data/order-book.ts";
 import { addPositions, NO_POSITIONS, netPosition } from "../../../web/data/positions.ts";
 import { pathOfSymbol, routeOf } from "../../../web/data/route.ts";
+import { changeClass } from "../../../web/pages/sign-class.ts";
 import { anySymbol } from "../../any-symbol.ts";
 
 describe("addresses", () => {
@@ -116,4 +117,9 @@ test("a ladder has the best levels of both sides, what is offered down to each, 
     amount: 1,
     share: null,
   });
+});
+
+test("a change that is written as none has the colour of none", () => {
+  const changes = [0.00003, -0.00003, 0.0001, -0.0001, null];
+  expect(changes.map(changeClass)).toEqual(["", "", "is-up", "is-down", ""]);
 });
