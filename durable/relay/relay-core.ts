@@ -89,7 +89,6 @@ export class RelayCore {
       return room.viewers;
     });
     this.#noteSent();
-    this.#armAlarm();
     return { viewers };
   }
 
@@ -113,7 +112,7 @@ export class RelayCore {
     } finally {
       room.joining -= 1;
       this.#noteSent();
-      this.#armAlarm();
+      this.#armAlarm([room]);
     }
   }
 
@@ -151,7 +150,7 @@ export class RelayCore {
       this.#ports.keepAwake(this.#look());
     }
     this.#noteSent();
-    this.#armAlarm();
+    this.#armAlarm([...this.#rooms.values()]);
   }
 
   #wake(
@@ -316,16 +315,13 @@ export class RelayCore {
     this.#row.save(logId === null || this.viewers === 0 ? null : { log: logId, rooms });
   }
 
-  #armAlarm(): void {
+  /** `rooms`: whatever may have become due sooner than before. */
+  #armAlarm(rooms: readonly RelayRoom[]): void {
     const { clock, alarm, closingSockets } = this.#ports;
     const nowMs = clock.nowMs();
-    let dueMs: number | null = this.#rooms.size > 0 ? nowMs + ROOM_SILENCE_MS : null;
-    for (const room of this.#rooms.values()) {
-      dueMs = Math.min(
-        dueMs ?? Number.POSITIVE_INFINITY,
-        room.dueMs(nowMs) ?? nowMs + ROOM_SILENCE_MS,
-      );
-    }
+    // Also one that nobody is in has to be looked after, until it goes.
+    const dues = rooms.map((room) => room.dueMs(nowMs) ?? nowMs + ROOM_SILENCE_MS);
+    const dueMs = dues.length === 0 ? null : dues.reduce((one, other) => Math.min(one, other));
     const isClosing = closingSockets() > 0;
     const atMs = nextAlarmMs({ nowMs, armedAtMs: alarm.atMs(), outboxBytes: 0, isClosing, dueMs });
     if (atMs !== null) alarm.set(atMs);

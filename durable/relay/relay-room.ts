@@ -16,8 +16,9 @@ import type { ViewerAttachment, ViewerSocket } from "../room/viewers/viewer.ts";
 import { Watching } from "../room/viewers/watching.ts";
 import { type FrameRun, type RelayFrames, RelayLog } from "./relay-log.ts";
 
-/** Messages of viewers that wait until the room knows where it is; a viewer sends few. */
+/** Messages of viewers that wait until the room knows where it is. Acknowledgements are few, and short. */
 const MOST_EARLY_MESSAGES = 1_000;
+const MOST_EARLY_CHARS = 100;
 
 export interface RelayRoomDeps {
   frames: RelayFrames;
@@ -70,7 +71,7 @@ export class RelayRoom {
   #sleepers: Sleeper[] = [];
   /** How far those that slept live were sent; null where nobody knows. */
   #slept: Cursor | null = null;
-  #earlyMessages: [ViewerSocket, string | ArrayBuffer][] = [];
+  readonly #earlyMessages: [ViewerSocket, string][] = [];
 
   constructor(symbol: SymbolName, deps: RelayRoomDeps) {
     this.symbol = symbol;
@@ -192,8 +193,10 @@ export class RelayRoom {
 
   heard(socket: ViewerSocket, data: string | ArrayBuffer): void {
     if (this.#sleepers.some((one) => one.socket === socket)) {
-      if (this.#earlyMessages.length < MOST_EARLY_MESSAGES)
+      const isShort = typeof data === "string" && data.length <= MOST_EARLY_CHARS;
+      if (isShort && this.#earlyMessages.length < MOST_EARLY_MESSAGES) {
         this.#earlyMessages.push([socket, data]);
+      }
     } else this.#open?.watching.door.heard(socket, data, this.#deps.clock.nowMs());
   }
 

@@ -129,12 +129,12 @@ export class RoomCore {
 
   /** When the room wants to be woken, in ms; null where it need not be. It may be past. */
   dueMs(nowMs: number): number | null {
-    const barDueUs = this.#watching?.barDueUs ?? null;
+    const barDueMs = this.#watching?.barDueMs(nowMs) ?? null;
     const bookDueMs = this.#books?.dueMs(nowMs) ?? null;
     const due = [
       this.#watching?.viewersDueMs(nowMs) ?? null,
       bookDueMs === null ? null : Math.min(bookDueMs, nowMs + ROOM_SILENCE_MS),
-      barDueUs === null ? null : Math.max(Math.ceil(barDueUs / 1_000), nowMs + AGAIN_MS),
+      barDueMs === null ? null : Math.max(barDueMs, nowMs + AGAIN_MS),
     ].filter((ms) => ms !== null);
     return due.length === 0 ? null : Math.min(...due);
   }

@@ -100,7 +100,7 @@ const relaysOf = (symbol: string) =>
     storage.sql.exec("SELECT count(*) AS count FROM relays WHERE symbol = ?", symbol).one(),
   );
 
-describe("a viewer by way of a relay", () => {
+describe("S-9 a viewer by way of a relay", () => {
   it("S-1 S-2 without a past is greeted, shown the last values, and live", async () => {
     const symbol = newSymbol();
     const relay = newRelay(symbol);

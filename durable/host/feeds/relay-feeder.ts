@@ -7,6 +7,7 @@ import type { Cursor } from "../../../src/protocol/time.ts";
 import type { Log } from "../../../src/telemetry/log.ts";
 import type { Clock } from "../../clock.ts";
 import type { RoomLog } from "../../room/log/room-log.ts";
+import type { WatchedLog } from "../../room/log/watched-log.ts";
 
 /** Most text of one feed, but for a frame that is longer. */
 const FEED_CHARS = 1024 * 1024;
@@ -17,7 +18,7 @@ const STRUCK_OFF_MS = 30_000;
 const BACKOFF = { baseMs: 250, capMs: 5_000 };
 
 /** A room as it is fed from. */
-export type FedLog = Pick<RoomLog, "lastFrame" | "prunedThrough" | "framesAfter">;
+export type FedLog = Pick<RoomLog, "lastFrame"> & Pick<WatchedLog, "prunedThrough" | "framesAfter">;
 
 export interface RelayFeederDeps {
   relay: RelayName;

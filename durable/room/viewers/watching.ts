@@ -88,10 +88,18 @@ export class Watching {
     return size === 0 ? null : Math.min(nowMs + ROOM_SILENCE_MS, nextEndMs);
   }
 
-  /** When viewers, here or elsewhere, have to be told that the last bar is closed; null where they need not. */
-  get barDueUs(): EpochUs | null {
-    const isWatched = this.viewers.liveThrough !== null || this.#elsewhere() !== null;
-    return isWatched ? this.#state.barDueUs : null;
+  /** When viewers, here or elsewhere, have to be told that the last bar is closed, in ms; null where they need not. */
+  barDueMs(nowMs: number): number | null {
+    if (!this.#isWatched) return null;
+    // For those who are elsewhere nothing is folded before an alarm asks: an acknowledgement would wait for that.
+    const isFolded = this.#state.foldedThrough >= this.#log.head;
+    if (this.viewers.liveThrough === null && !isFolded) return nowMs + ROOM_SILENCE_MS;
+    const { barDueUs } = this.#state;
+    return barDueUs === null ? null : Math.ceil(barDueUs / 1_000);
+  }
+
+  get #isWatched(): boolean {
+    return this.viewers.liveThrough !== null || this.#elsewhere() !== null;
   }
 
   /**
@@ -101,7 +109,7 @@ export class Watching {
   closeBar(momentUs: EpochUs): BarMessage | null {
     const { liveThrough } = this.viewers;
     if (liveThrough !== null && liveThrough !== this.#log.head) return null;
-    if ((this.barDueUs ?? Number.POSITIVE_INFINITY) > momentUs) return null;
+    if (!this.#isWatched || (this.#state.barDueUs ?? momentUs + 1) > momentUs) return null;
     const bar = this.#state.closeBar();
     if (bar !== null) this.viewers.tellLive(bar);
     return bar;
