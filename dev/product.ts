@@ -14,14 +14,14 @@ import { portFile } from "./port-file.ts";
 import type { OnLine } from "./process-log.ts";
 import { objectFolder } from "./runtimes/object-folders.ts";
 import type { RuntimeSockets } from "./runtimes/open-sockets.ts";
-import { hostsAreAsked, mustAskHosts, placeHostFiles } from "./runtimes/place-host-files.ts";
+import { hostsAreRearmed, mustRearmHosts, placeHostFiles } from "./runtimes/place-host-files.ts";
 import { Runtimes } from "./runtimes/runtimes.ts";
 import { keptSecret } from "./secrets.ts";
 import { hostAndPort, type Settings } from "./settings.ts";
 import { readWranglerToml, type WorkerNeeds } from "./wrangler-toml.ts";
 
-/** So soon hosts are asked again where they could not be, in ms. */
-const ASK_AGAIN_MS = 5_000;
+/** So soon it is tried again to have hosts set their alarms anew, in ms. */
+const REARM_AGAIN_MS = 5_000;
 /** Until the embedded database has written its checkpoint; it gives up a little sooner itself. In ms. */
 const DATABASE_GRACE_MS = 15_000;
 
@@ -102,21 +102,21 @@ export class Product {
     this.#database.start();
     await Promise.all([databaseReady, this.bundle(), buildDashboardIfStale(this.#deps.projectDir)]);
     await this.#runtimes.start();
-    if (mustAskHosts(dataDir)) void this.#askHosts();
+    if (mustRearmHosts(dataDir)) void this.#rearmHosts();
   }
 
-  /** Hosts whose files were moved have no alarms: whatever they have to do begins when they are asked something. */
-  async #askHosts(): Promise<void> {
+  /** Hosts whose files were moved have no alarms. */
+  async #rearmHosts(): Promise<void> {
     const { settings, log } = this.#deps;
     for (;;) {
       try {
-        await this.#runtimes.askHosts();
-        hostsAreAsked(settings.dataDir);
+        await this.#runtimes.rearmHosts();
+        hostsAreRearmed(settings.dataDir);
         return;
       } catch (error) {
         if (this.#isStopping) return;
-        log.warning("hosts not asked yet", { detail: String(error) });
-        await sleep(ASK_AGAIN_MS);
+        log.warning("hosts have no alarms yet", { detail: String(error) });
+        await sleep(REARM_AGAIN_MS);
       }
     }
   }

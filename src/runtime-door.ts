@@ -52,9 +52,9 @@ export class Door extends WorkerEntrypoint<Env> implements DoorCalls {
       case "peer-is-back":
         peerIsBack(Number(peer));
         return new Response("back\n");
-      case "ask-hosts":
-        await this.#askHosts();
-        return new Response("asked\n");
+      case "rearm-hosts":
+        await this.#rearmHosts();
+        return new Response("done\n");
       default:
         return new Response(`no such command: ${command}\n`, { status: 404 });
     }
@@ -98,12 +98,12 @@ export class Door extends WorkerEntrypoint<Env> implements DoorCalls {
     }
   }
 
-  /** Every host there ever was begins its day: what an alarm would have done it does now. */
-  async #askHosts(): Promise<void> {
+  /** Has every host there ever was set its alarm anew. */
+  async #rearmHosts(): Promise<void> {
     const { env } = this;
     const met = await keeperAt(env).hostsEver();
     const hosts = [...new Set([...sharedHosts(configOf(env)), ...met])];
-    await fewAtOnce(hosts, (host) => hostAt(env, host).namesAfter("", 1));
+    await fewAtOnce(hosts, (host) => hostAt(env, host).rearm());
   }
 }
 

@@ -11,7 +11,7 @@ const HOSTS = "edgetape-Host";
 const HOST_FILE = /^([0-9a-f]{64})(\.sqlite(?:-wal|-shm)?)$/;
 /** The alarms of all objects in a folder, where workerd keeps them. */
 const ALARMS = /^metadata\.sqlite/;
-/** Says that hosts have lost their alarms and are to be asked. */
+/** Says that hosts have lost their alarms, which they are to set anew. */
 const MARK = "hosts-moved";
 
 /** A file of a host that is not in the folder of the runtime that the host belongs to. */
@@ -45,12 +45,12 @@ export function placeHostFiles(dataDir: string, runtimes: number, disk: Disk = D
   }
 }
 
-/** Have hosts lost their alarms, and not been asked since? */
-export function mustAskHosts(dataDir: string): boolean {
+/** Have hosts lost their alarms, and not set them anew since? */
+export function mustRearmHosts(dataDir: string): boolean {
   return existsSync(join(dataDir, MARK));
 }
 
-export function hostsAreAsked(dataDir: string): void {
+export function hostsAreRearmed(dataDir: string): void {
   rmSync(join(dataDir, MARK), { force: true });
 }
 

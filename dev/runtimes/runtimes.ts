@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { FIRST_RUNTIME } from "../../src/core/ownership.ts";
 import type { KeptProcess, KeptProcessDeps } from "../kept-process.ts";
 import type { Log } from "../log.ts";
 import type { OnLine } from "../process-log.ts";
@@ -87,9 +88,9 @@ export class Runtimes {
     return this.#replacing;
   }
 
-  /** Has every host begin its day: see the door's `ask-hosts`. */
-  async askHosts(): Promise<void> {
-    await tell(this.#one(0).door, "ask-hosts");
+  /** Has every host set its alarm anew. */
+  async rearmHosts(): Promise<void> {
+    await tell(this.#one(FIRST_RUNTIME).door, "rearm-hosts");
   }
 
   /** Drains them, then ends what still runs. */

@@ -125,6 +125,11 @@ export class Host extends ViewerObject<HostCore> implements HostCalls {
     return this.core.handOver(symbol, before, isYours);
   }
 
+  async rearm(): Promise<void> {
+    await this.ctx.storage.deleteAlarm();
+    await this.alarm();
+  }
+
   async sayGoodbye(): Promise<void> {
     this.core.sayGoodbye();
   }

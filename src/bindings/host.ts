@@ -183,6 +183,8 @@ export interface HostCalls extends Rpc.DurableObjectBranded, FeedingCalls {
    * symbol is here, and who asks has only a rest of it.
    */
   handOver(symbol: SymbolName, before: number, isYours: boolean): Promise<HandedOver>;
+  /** The alarm that it has set is gone, as where its file was moved: it does what is due, and sets another one. */
+  rearm(): Promise<void>;
   /** The runtime ends: viewers are told to come back, and polls are answered with what there is. */
   sayGoodbye(): Promise<void>;
 }

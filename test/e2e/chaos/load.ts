@@ -113,9 +113,9 @@ export class Load {
   }
 }
 
-/** Of rooms that found the disk full others may have had room yet (I-1). */
+/** Of rooms that found the disk full others may have had room yet (I-1), and of those that began anew nobody knows it (I-22). */
 async function stateOf(answer: Response): Promise<BatchState> {
-  if ((await answer.text()).includes(":storage-full")) return { kind: "unknown" };
+  if (/:(storage-full|room-restarted)/.test(await answer.text())) return { kind: "unknown" };
   const retryAfter = answer.headers.get("retry-after");
   return { kind: "refused", status: answer.status, retryAfter };
 }

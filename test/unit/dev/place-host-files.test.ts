@@ -14,8 +14,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { objectFolder } from "../../../dev/runtimes/object-folders.ts";
 import { objectIdOf } from "../../../dev/runtimes/object-id.ts";
 import {
-  hostsAreAsked,
-  mustAskHosts,
+  hostsAreRearmed,
+  mustRearmHosts,
   placeHostFiles,
 } from "../../../dev/runtimes/place-host-files.ts";
 import { ownerOfId } from "../../../src/core/ownership.ts";
@@ -66,15 +66,15 @@ describe("the files of hosts, where RUNTIMES changes", () => {
     expect(OWN[0]).toBe("1559777708de4dc8439c46cf339590fbde6ff3102f764ab95aaab72bd024c755");
   });
 
-  it("move to their owners' folders and back, and hosts that lost their alarms are to be asked", () => {
+  it("move to their owners' folders and back, and hosts that lost their alarms are to set them anew", () => {
     for (const runtimes of [2, 3, 1]) {
       place(runtimes);
       expectPlaced(runtimes);
-      expect(mustAskHosts(dataDir)).toBe(true);
+      expect(mustRearmHosts(dataDir)).toBe(true);
       expect(existsSync(join(folder(0), "metadata.sqlite"))).toBe(false);
-      hostsAreAsked(dataDir);
+      hostsAreRearmed(dataDir);
       place(runtimes);
-      expect(mustAskHosts(dataDir)).toBe(false);
+      expect(mustRearmHosts(dataDir)).toBe(false);
     }
     expect(readdirSync(objectFolder(dataDir, 0))).toContain("edgetape-Keeper");
   });
@@ -92,7 +92,7 @@ describe("the files of hosts, where RUNTIMES changes", () => {
         try {
           place(2, { ...DISK, move });
         } catch {
-          expect(mustAskHosts(dataDir)).toBe(true);
+          expect(mustRearmHosts(dataDir)).toBe(true);
           place(runtimes);
           expectPlaced(runtimes);
           place(1);
@@ -106,18 +106,18 @@ describe("the files of hosts, where RUNTIMES changes", () => {
 
   it("stay where they are with one runtime, and nothing is read", () => {
     place(1);
-    expect(mustAskHosts(dataDir)).toBe(false);
+    expect(mustRearmHosts(dataDir)).toBe(false);
     expect(existsSync(join(folder(0), "metadata.sqlite"))).toBe(true);
     expectPlaced(1);
   });
 
   it("are not moved over others of the same host: the start is refused, and names both", () => {
     place(2);
-    hostsAreAsked(dataDir);
+    hostsAreRearmed(dataDir);
     const double = join(folder(0), `${SHARED[1]}.sqlite`);
     writeFileSync(double, "of an older version");
     expect(() => place(2)).toThrow(`${double} and ${join(folder(1), `${SHARED[1]}.sqlite`)}`);
     expect(readFileSync(double, "utf8")).toBe("of an older version");
-    expect(mustAskHosts(dataDir)).toBe(false);
+    expect(mustRearmHosts(dataDir)).toBe(false);
   });
 });

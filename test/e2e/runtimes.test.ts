@@ -1,0 +1,142 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Market, WATCHED } from "./chaos/market.ts";
+import { SeededRandom, seedOfRun } from "./chaos/seeded-random.ts";
+import { SteadyPushes } from "./chaos/steady-pushes.ts";
+import { until } from "./chaos/until.ts";
+import { type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
+
+const EVENTS_PER_SECOND = 100;
+const ENVIRONMENT = { PUBLIC_READ: "true", LIMIT_CONNECTS_PER_MINUTE: "0" };
+/** Two a host, one of which connects anew for each push. */
+const PRODUCERS = ["P0", "P1", "P2", "P3", "P4", "P5", "P6", "P7"].map((symbol, at) => ({
+  symbol,
+  fresh: at % 2 === 1,
+}));
+
+// Its processes are told apart by their command lines.
+describe.runIf(process.platform === "linux")("two runtimes, with a host in each", () => {
+  const folder = temporaryDataDir();
+  let product: RunningProduct;
+  let market: Market;
+  let token: string;
+
+  beforeAll(async () => {
+    product = await start(2);
+    token = await product.token();
+    market = new Market(() => product, token, new SeededRandom(seedOfRun()), EVENTS_PER_SECOND);
+    market.load.start();
+  });
+  afterAll(async () => {
+    await market.stop();
+    await product.killGroup();
+    folder.remove();
+  });
+
+  const start = (runtimes: number, port = 0) =>
+    startProduct({
+      ...{ dataDir: folder.dataDir, port },
+      environment: { ...ENVIRONMENT, RUNTIMES: String(runtimes) },
+    });
+  /** Process of each runtime, by its number. */
+  const runtimes = (): number[] => {
+    const found: number[] = [];
+    for (const pid of product.childPids) {
+      const config = /config(?:-(\d+))?\.capnp/.exec(commandOf(pid));
+      if (config !== null) found[Number(config[1] ?? 0)] = pid;
+    }
+    return found;
+  };
+  const viewersAreBack = () =>
+    until("viewers connected", () => [...market.sockets.values()].every(({ isOpen }) => isOpen));
+
+  it("say how many they are, share one port, and each says its number in its log", async () => {
+    const seen = new Set<number>();
+    await until("both have answered", async () => {
+      const headers = { authorization: `Bearer ${token}`, connection: "close" };
+      const answer = await fetch(`${product.url}/readyz`, { headers });
+      const { runtimes } = (await answer.json()) as { runtimes: { count: 2; answering: number } };
+      expect(runtimes.count).toBe(2);
+      seen.add(runtimes.answering);
+      return seen.size === 2;
+    });
+    for (const name of ["objects", "objects-1"]) {
+      expect(existsSync(join(folder.dataDir, name, "edgetape-Host"))).toBe(true);
+    }
+    const odd = { headers: { authorization: "Bearer odd", connection: "close" } };
+    await until("both have logged", async () => {
+      await (await fetch(`${product.url}/api/symbols`, odd)).body?.cancel();
+      return [0, 1].every((number) => product.output.includes(`"runtime":${number},"correlation`));
+    });
+  });
+
+  it("INV-1 INV-2 INV-6 are started again alone when they are killed, and nothing is lost or there twice", async () => {
+    for (const killed of [[1], [0], [0, 1]]) {
+      const before = runtimes();
+      await sleep(500);
+      for (const number of killed) process.kill(before[number] as number, "SIGKILL");
+      await until("runtimes anew", () => {
+        const now = runtimes();
+        return [0, 1].every((one) => {
+          const isNew = now[one] !== undefined && now[one] !== before[one];
+          return killed.includes(one) ? isNew : now[one] === before[one];
+        });
+      });
+      await viewersAreBack();
+    }
+    await market.untilStored();
+    expect(product.output).not.toContain('"status":500');
+  });
+
+  it("are replaced one after the other at SIGHUP, and no push is refused", async () => {
+    const before = runtimes();
+    const connects = WATCHED.map((symbol) => market.sockets.get(symbol)?.connects ?? 0);
+    const pushes = new SteadyPushes(product.url, token, PRODUCERS);
+    await sleep(300);
+    process.kill(product.pid, "SIGHUP");
+    await until("upgraded", () => product.output.includes('"event":"upgraded"'));
+    await sleep(100);
+    await pushes.stop();
+    expect(pushes.failures).toEqual([]);
+    for (const [number, pid] of runtimes().entries()) expect(pid).not.toBe(before[number]);
+    await viewersAreBack();
+    for (const [at, symbol] of WATCHED.entries()) {
+      expect(market.sockets.get(symbol)?.connects).toBeGreaterThan(connects[at] as number);
+    }
+    for (const { symbol } of PRODUCERS)
+      expect(await held(symbol)).toEqual(pushes.numbersOf(symbol));
+  });
+
+  it("leave all to one runtime, which finds it where it has moved, and replaces itself without refusing a push", async () => {
+    await market.load.stop();
+    expect(await product.stop()).toBe(0);
+    product = await start(1, product.port);
+    expect(existsSync(join(folder.dataDir, "objects-1"))).toBe(false);
+    market.load.start();
+    const pushes = new SteadyPushes(product.url, token, PRODUCERS);
+    await sleep(300);
+    process.kill(product.pid, "SIGHUP");
+    await until("upgraded", () => product.output.includes('"event":"upgraded"'));
+    await pushes.stop();
+    expect(pushes.failures).toEqual([]);
+    await market.settle();
+    expect(await market.violations()).toEqual([]);
+  });
+
+  /** The numbers that a symbol's room has, as a poll shows them. */
+  async function held(symbol: string): Promise<number[]> {
+    const answer = await fetch(`${product.url}/api/rooms/${symbol}/events?since=0&limit=10000`);
+    const { events } = (await answer.json()) as { events: { value: number }[] };
+    return events.map(({ value }) => value);
+  }
+});
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
