@@ -1,6 +1,6 @@
 import { cacheControlOf, matchesEtag } from "../core/caching.ts";
-import { shortDigest } from "../core/short-digest.ts";
 import type { Cursor } from "../protocol/time.ts";
+import { shortDigest } from "../reads/short-digest.ts";
 import { accessOf } from "./access/authorize.ts";
 import type { AppContext } from "./context.ts";
 
