@@ -3,8 +3,8 @@ import type { IdempotentRequest, KeyClaim } from "../bindings/host.ts";
 import { hostAt, keysAt } from "../bindings/objects.ts";
 import { configOf } from "../config.ts";
 import { loneHost } from "../core/placement.ts";
-import { shortDigest } from "../core/short-digest.ts";
 import { shardOf } from "../core/writer-shard.ts";
+import { shortDigest } from "../reads/short-digest.ts";
 
 /** Objects that share the keys. A key must always be found where it was put, so this number never changes. */
 const LEDGERS = 16;

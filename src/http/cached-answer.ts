@@ -1,6 +1,8 @@
 import { cacheControlOf, matchesEtag } from "../core/caching.ts";
 import type { Cursor } from "../protocol/time.ts";
+
 import { weakTagOf } from "../reads/weak-tag.ts";
+
 import { accessOf } from "./access/authorize.ts";
 import type { AppContext } from "./context.ts";
 

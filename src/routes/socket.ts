@@ -1,11 +1,12 @@
 import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { JOIN_HEADER, type JoinRefusal, type JoinRequest } from "../bindings/host.ts";
+
 import { hostAt, ownerOf, relayAt } from "../bindings/objects.ts";
 import { asciiJson } from "../core/ascii-json.ts";
 import { type HostName, hostOf } from "../core/placement.ts";
 import { regionOf, relayOf, type ViewerPlace } from "../core/relaying.ts";
-import { shortDigest } from "../core/short-digest.ts";
+
 import { accessOf, coverSymbols, needs } from "../http/access/authorize.ts";
 import { countedAddress } from "../http/access/sender.ts";
 import type { Access } from "../http/access/token.ts";
@@ -16,6 +17,7 @@ import { notKnownYet } from "../http/problems/symbol-refusals.ts";
 import { Parameters } from "../http/query/parameters.ts";
 import type { SymbolName } from "../protocol/symbol.ts";
 import { SUBPROTOCOL } from "../protocol/version.ts";
+import { shortDigest } from "../reads/short-digest.ts";
 
 const UPGRADE_REQUIRED: ProblemWords = {
   status: 426,

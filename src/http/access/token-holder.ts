@@ -1,5 +1,5 @@
 import type { JWTPayload } from "jose";
-import { shortDigest } from "../../core/short-digest.ts";
+import { shortDigest } from "../../reads/short-digest.ts";
 
 /** Claims that differ between the tokens which one holder gets one after the other. */
 const OF_ONE_TOKEN = new Set(["exp", "iat", "nbf", "jti"]);
