@@ -17,8 +17,8 @@ interface List {
   complete: boolean;
 }
 
-/** Every symbol of every host, by name. A host that fails takes nothing but its own away; rejects where all of them do. */
-export async function listSymbols(sources: ListSources): Promise<List> {
+/** Every symbol of every host, by name; `asked`: the hosts that were called for it. A host that fails takes nothing but its own away; rejects where all of them do. */
+export async function listSymbols(sources: ListSources): Promise<List & { asked: number }> {
   const { hosts, complete } = await hostsOf(sources);
   const answers = await askHosts(hosts, (host) => listOf(sources, host));
   const lists = answers.filter((answer) => "symbols" in answer);
@@ -27,7 +27,7 @@ export async function listSymbols(sources: ListSources): Promise<List> {
   const symbols = lists.flatMap((list) => list.symbols);
   if (hosts.length > 1) symbols.sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
   const isWhole = failure === undefined && lists.every((list) => list.complete);
-  return { symbols, complete: complete && isWhole };
+  return { symbols, complete: complete && isWhole, asked: hosts.length };
 }
 
 /** Which hosts there are: the settings say it, but of those that have one symbol each. */

@@ -1,12 +1,14 @@
 import type { Env } from "../../bindings/env.ts";
+import { MOST_LISTED_HOSTS } from "../../bindings/rooms.ts";
 import { matchesEtag } from "../../core/caching.ts";
 import { type Look, LookedList } from "../../core/looked-list.ts";
+import { oncePer } from "../../core/once-per.ts";
 import type { SymbolsAnswer } from "../../protocol/answers.ts";
 import type { SymbolName } from "../../protocol/symbol.ts";
 import { weakTagOf } from "../weak-tag.ts";
 import { type ListSources, listSymbols } from "./list-symbols.ts";
 
-/** Looks of one request: each asks every host, and the platform bounds what one request may ask. */
+/** Looks of one request. Each asks every host, and what one request may ask is bounded as well (SPEC I-17). */
 const MOST_LOOKS = 10;
 
 /** Who reads the list. */
@@ -32,6 +34,8 @@ export interface LookSources extends ListSources {
 /** What one look at the hosts has found, and what was made of it, by the key of who reads it. */
 interface Listed {
   answer: SymbolsAnswer;
+  /** Hosts that were called. */
+  asked: number;
   views: Map<string, SymbolsView>;
   /** Of all of it. */
   etag: string;
@@ -63,7 +67,7 @@ export class WatchedSymbols {
     { tag, waitMs }: { tag: string | undefined; waitMs: number },
   ): Promise<SymbolsView> {
     const endMs = Date.now() + waitMs;
-    let looks = 0;
+    let [looks, asked] = [0, 0];
     let seen: Look<Listed> | null = null;
     let view: SymbolsView | null = null;
     for (;;) {
@@ -73,11 +77,11 @@ export class WatchedSymbols {
         seen = turn.look;
         view = await viewOf(seen.list, reader);
         if (!matchesEtag(tag, view.etag)) return view;
-      } else if (view !== null && (nowMs >= endMs || looks >= MOST_LOOKS)) {
+      } else if (view !== null && (nowMs >= endMs || looks >= MOST_LOOKS || !mayAsk(asked, seen))) {
         return view;
       } else if (turn.kind === "look") {
         looks += 1;
-        await this.#look(sources);
+        asked += (await this.#look(sources)).asked;
       } else {
         const leftMs = view === null ? turn.ms : endMs - nowMs;
         await new Promise((resolve) => setTimeout(resolve, Math.min(turn.ms, leftMs)));
@@ -92,8 +96,8 @@ export class WatchedSymbols {
     const giveUp = () => this.#list.failed();
     sources.signal.addEventListener("abort", giveUp);
     try {
-      const answer: SymbolsAnswer = await listSymbols(sources);
-      const listed: Listed = { answer, views: new Map(), etag: "" };
+      const { asked, ...answer } = await listSymbols(sources);
+      const listed: Listed = { answer, asked, views: new Map(), etag: "" };
       listed.etag = (await viewOf(listed, EVERYBODY)).etag;
       this.#list.found({ list: listed, atMs });
       return listed;
@@ -118,14 +122,10 @@ async function viewOf({ answer, views }: Listed, reader: ListReader): Promise<Sy
   return view;
 }
 
-const lists = new WeakMap<Env, WatchedSymbols>();
+/** May a request that has called so many hosts call those of one more look? */
+function mayAsk(asked: number, seen: Look<Listed> | null): boolean {
+  return asked + (seen?.list.asked ?? 0) <= MOST_LISTED_HOSTS;
+}
 
 /** One an isolate. */
-export function watchedSymbolsOf(env: Env): WatchedSymbols {
-  let list = lists.get(env);
-  if (list === undefined) {
-    list = new WatchedSymbols();
-    lists.set(env, list);
-  }
-  return list;
-}
+export const watchedSymbolsOf = oncePer((_: Env) => new WatchedSymbols());

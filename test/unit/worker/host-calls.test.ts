@@ -334,6 +334,16 @@ describe("the list of symbols", () => {
     expect(mostUnderWay).toBeLessThanOrEqual(32);
   });
 
+  it("asks no more of them in one request where it is waited for", async () => {
+    ownHosts = Array.from({ length: 5_000 }, (_, at) => `room:R${at}`);
+    const settings = environment({ ROOM_HOSTS: "0" });
+    const etag = (await askIn(settings, "/api/symbols")).headers.get("etag") ?? "";
+    calls = [];
+    const headers = { "if-none-match": etag };
+    expect((await askIn(settings, "/api/symbols?wait=3", { headers })).status).toBe(304);
+    expect(calls.filter((call) => call.endsWith(" list")).length).toBeLessThanOrEqual(8_192);
+  });
+
   it("asks the Keeper which hosts there are where symbols have their own, and does without it", async () => {
     const settings = { ROOM_DEDICATED: "A,C" };
     expect(names((await list(settings)).symbols)).toEqual(["A", "B", "C"]);
