@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { DOOR_SOCKET, httpSocketName } from "../../dev/capnp-config.ts";
 import { serveArguments } from "../../dev/runtime-process.ts";
 import { freePort } from "../targets/free-port.ts";
 import { environmentOf, startProduct } from "../targets/product.ts";
@@ -28,7 +29,8 @@ export async function startProfiledProduct(): Promise<ProfiledProduct> {
     workerd,
     [
       ...serveArguments(join(runDir, "config.capnp")),
-      `--socket-addr=http=127.0.0.1:${port}`,
+      `--socket-addr=${httpSocketName(0)}=127.0.0.1:${port}`,
+      `--socket-addr=${DOOR_SOCKET}=127.0.0.1:${await freePort()}`,
       `--directory-path=objects=${objects}`,
       `--inspector-addr=127.0.0.1:${inspectorPort}`,
     ],

@@ -36,6 +36,8 @@ export async function startProduct(where?: Where): Promise<ProductTarget> {
       JWT_SECRET: jwtSecret,
       PUBLIC_READ: "true",
       LIMIT_CONNECTS_PER_MINUTE: "0",
+      // CPU and memory are read of one process.
+      RUNTIMES: "1",
     },
     stdio: ["ignore", output, output],
   });

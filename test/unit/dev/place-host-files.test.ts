@@ -24,7 +24,11 @@ const KEY = "edgetape-Host";
 const SHARED = [0, 1, 2].map((number) => objectIdOf(KEY, `host-${number}`));
 const OWN = ["BTC", "ÄÖ"].map((symbol) => objectIdOf(KEY, `room:${symbol}`));
 /** A power cut is what each test makes of it, and syncs take long. */
-const DISK = { write: writeFileSync, move: renameSync, sync: () => undefined };
+const DISK = {
+  write: writeFileSync,
+  move: (from: string, to: string) => renameSync(from, to),
+  sync: () => undefined,
+};
 const SUFFIXES = [".sqlite", ".sqlite-wal"];
 
 describe("the files of hosts, where RUNTIMES changes", () => {
