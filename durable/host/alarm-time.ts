@@ -30,3 +30,16 @@ export function nextAlarmMs(host: {
   const isSound = armedAtMs !== null && armedAtMs <= nowMs + ROOM_SILENCE_MS;
   return isSound && armedAtMs <= wantedMs ? null : wantedMs;
 }
+
+/** When the first of these rooms has something due; null where none has. */
+export function earliestDueMs(
+  rooms: Iterable<{ dueMs(nowMs: number): number | null }>,
+  nowMs: number,
+): number | null {
+  let earliestMs: number | null = null;
+  for (const room of rooms) {
+    const dueMs = room.dueMs(nowMs);
+    if (dueMs !== null && (earliestMs === null || dueMs < earliestMs)) earliestMs = dueMs;
+  }
+  return earliestMs;
+}

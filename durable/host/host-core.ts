@@ -31,7 +31,7 @@ import type { RoomCore } from "../room/room-core.ts";
 import { createStateTables } from "../room/state/room-state.ts";
 import { PingWatch } from "../room/viewers/ping-watch.ts";
 import type { ViewerAttachment, ViewerSocket } from "../room/viewers/viewer.ts";
-import { nextAlarmMs } from "./alarm-time.ts";
+import { earliestDueMs, nextAlarmMs } from "./alarm-time.ts";
 import { AppendBatcher } from "./append/append-batcher.ts";
 import { KnownRequests } from "./append/known-requests.ts";
 import { type AppendDeps, appendBatches, refusalOf } from "./append/plan-append.ts";
@@ -44,6 +44,7 @@ import { loadRoom } from "./load-room.ts";
 import { LoadedRooms } from "./loaded-rooms.ts";
 import { FormerLogs, rememberingLogs } from "./log/former-logs.ts";
 import { HostLog, type RoomId } from "./log/host-log.ts";
+import { isFull } from "./outbox/is-full.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { Pruning } from "./pruning.ts";
 import { Registry, type RoomRecord } from "./registry.ts";
@@ -56,8 +57,6 @@ import { Predecessors } from "./symbols/predecessors.ts";
 /** Of batches that arrive together; one that is new takes some 20 us. */
 const ROOMS_A_COMMIT = 500;
 const NOT_KNOWN_RETRY_S = 5;
-/** Of what may wait for Postgres a symbol that it refuses has this share at the most. */
-const REFUSED_SHARE = 1 / 8;
 /** What former rooms of a symbol have must be in Postgres before it has a place: whoever asks waits so long, in ms. */
 const STORED_WITHIN_MS = 5_000;
 
@@ -194,7 +193,7 @@ export class HostCore {
       refuseNew: (holder, symbols) => this.#symbols.refuseNew(holder, symbols),
       hadElsewhere: this.#known.hadElsewhere,
       hadHere: this.#known.hadHere,
-      isFull: (symbols) => this.#isFull(symbols),
+      isFull: (symbols) => isFull(this.#outbox, this.#registry, symbols, limits.LIMIT_OUTBOX_BYTES),
     };
     this.#batcher = new AppendBatcher({
       appendAll: (batches) => this.#appendAll(batches),
@@ -420,18 +419,6 @@ export class HostCore {
     return room.mayStore;
   }
 
-  /** Producers have to wait for Postgres: all, or those of a symbol whose events it refuses. */
-  #isFull(symbols: readonly SymbolName[]): boolean {
-    const { LIMIT_OUTBOX_BYTES: limit } = this.#settings.limits;
-    if (limit === 0) return false;
-    const heldBytes = (symbol: SymbolName) => {
-      const record = this.#registry.find(symbol);
-      return record === undefined ? 0 : (this.#outbox.held.of(record.id)?.bytes ?? 0);
-    };
-    if (this.#outbox.bytes >= limit) return true;
-    return symbols.some((symbol) => heldBytes(symbol) >= limit * REFUSED_SHARE);
-  }
-
   /** Up to here Postgres alone had what was of some room; null where the log reaches back to the beginning of each. */
   #lostThrough(): Cursor | null {
     let lost: number | null = null;
@@ -501,7 +488,7 @@ export class HostCore {
       armedAtMs: alarm.atMs(),
       outboxBytes: this.#outbox.bytes,
       isClosing: closingSockets() > 0,
-      dueMs: earliest(touched.length > 0 ? touched : this.#rooms, nowMs),
+      dueMs: earliestDueMs(touched.length > 0 ? touched : this.#rooms, nowMs),
     });
     if (alarmMs !== null) alarm.set(alarmMs);
   }
@@ -510,13 +497,4 @@ export class HostCore {
 /** An object that began anew, or has no room to write, is no bug: it goes on by itself. */
 function isPassing(error: unknown): boolean {
   return isStorageFull(error) || objectFailureOf(error) !== null;
-}
-
-function earliest(rooms: Iterable<RoomCore>, nowMs: number): number | null {
-  let earliestMs: number | null = null;
-  for (const room of rooms) {
-    const dueMs = room.dueMs(nowMs);
-    if (dueMs !== null && (earliestMs === null || dueMs < earliestMs)) earliestMs = dueMs;
-  }
-  return earliestMs;
 }

@@ -5,7 +5,7 @@ import { ROOM_SILENCE_MS } from "../../src/protocol/heartbeat.ts";
 import type { LogId } from "../../src/protocol/log-id.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
 import type { Cursor } from "../../src/protocol/time.ts";
-import { nextAlarmMs } from "../host/alarm-time.ts";
+import { earliestDueMs, nextAlarmMs } from "../host/alarm-time.ts";
 import type { ArchiveAnswer } from "../room/past/archive.ts";
 import { ReadTurns } from "../room/past/read-turns.ts";
 import { PingWatch } from "../room/viewers/ping-watch.ts";
@@ -320,8 +320,8 @@ export class RelayCore {
     const { clock, alarm, closingSockets } = this.#ports;
     const nowMs = clock.nowMs();
     // Also one that nobody is in has to be looked after, until it goes.
-    const dues = rooms.map((room) => room.dueMs(nowMs) ?? nowMs + ROOM_SILENCE_MS);
-    const dueMs = dues.length === 0 ? null : dues.reduce((one, other) => Math.min(one, other));
+    const silentMs = nowMs + ROOM_SILENCE_MS;
+    const dueMs = rooms.length === 0 ? null : (earliestDueMs(rooms, nowMs) ?? silentMs);
     const isClosing = closingSockets() > 0;
     const atMs = nextAlarmMs({ nowMs, armedAtMs: alarm.atMs(), outboxBytes: 0, isClosing, dueMs });
     if (atMs !== null) alarm.set(atMs);
