@@ -73,6 +73,21 @@ describe("viewers by way of a relay", () => {
     expect(hosts.openViewers).toHaveLength(1);
   });
 
+  test("B-6: are told that a bar is closed, also where its room had left the host's memory", async () => {
+    const hosts = relayed();
+    await hosts.connect(RARE, FROM_NOW, true);
+    const [viewer] = hosts.openViewers;
+    await hosts.append([batch(1, RARE)]);
+    await hosts.pass(90_000);
+    expect(viewer?.bars).toBe(1);
+    // Longer than a room stays that nobody uses.
+    await hosts.pass(800_000);
+    await hosts.append([batch(1, RARE)]);
+    await hosts.pass(90_000);
+    expect(viewer?.bars).toBe(2);
+    await endOf(hosts);
+  });
+
   test("the acknowledgement waits for no relay", async () => {
     const hosts = relayed();
     await hosts.connect(BUSY, FROM_NOW, true);
