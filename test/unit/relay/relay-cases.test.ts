@@ -80,8 +80,10 @@ describe("viewers by way of a relay", () => {
     await hosts.append([batch(1, RARE)]);
     await hosts.pass(90_000);
     expect(viewer?.bars).toBe(1);
-    // Longer than a room stays that nobody uses.
+    // Longer than a room stays that nobody uses; then something wakes the alarm by which it goes.
     await hosts.pass(800_000);
+    await hosts.append([batch(1, BUSY)]);
+    await hosts.pass(20_000);
     await hosts.append([batch(1, RARE)]);
     await hosts.pass(90_000);
     expect(viewer?.bars).toBe(2);
