@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { relayOf } from "../../../src/core/relaying.ts";
+import { CURSOR_ORIGIN } from "../../../src/protocol/time.ts";
 import { checkAfterRest } from "../host/after-rest.ts";
 import { PLACEMENTS } from "../host/model-actions.ts";
 import { ModelHosts, SYMBOLS } from "../host/model-hosts.ts";
@@ -57,6 +58,15 @@ describe("viewers by way of a relay", () => {
     await hosts.pass(100_000);
     expect(hosts.openViewers.map(({ hasAll }) => hasAll)).toEqual([true, true]);
     await endOf(hosts);
+  });
+
+  test("INV-2: a message that is on its way to many goes to each once, where the host dies under it", async () => {
+    const hosts = relayed();
+    await hosts.connect(BUSY, { cursor: CURSOR_ORIGIN, log: null }, true);
+    await hosts.connect(BUSY, FROM_NOW, true);
+    await hosts.appendAndCrash([batch(1, BUSY), batch(1, BUSY)], 2);
+    await endOf(hosts);
+    expect(hosts.openViewers).toHaveLength(2);
   });
 
   test("INV-4: viewers that slept live are brought on before what is new", async () => {
