@@ -147,6 +147,7 @@ export class HostCore {
       ...{ log: log.id, formerLogs: () => former.all, feeds: this.#feeds },
       mayKnow: (symbol) => this.#mayKnow(symbol),
       roomOf: (symbol) => this.#roomOf(symbol),
+      viewersHere: (symbol) => this.#rooms.find(symbol)?.viewers ?? 0,
       armAlarm: (room) => this.#armAlarm(room),
     });
     const load = (symbol: SymbolName) =>

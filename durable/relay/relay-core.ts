@@ -217,7 +217,7 @@ export class RelayCore {
     try {
       const answer = await host.watch(name, { symbol, viewers: room.viewers });
       if (answer.kind !== "watched") return false;
-      this.#meetLog(answer.log);
+      this.#meetLog(answer.log, room.isFresh ? room : null);
       for (const log of answer.former) this.#frames.former.add(log);
       return this.#rooms.get(symbol) === room && room.begin(answer);
     } catch (error) {
@@ -227,9 +227,13 @@ export class RelayCore {
   }
 
   /** A host that was made anew has another log: nothing of what is here is of it, and whoever is here comes back to learn that. */
-  #meetLog(log: LogId): void {
-    if (this.#frames.logId === log) return;
-    if (this.#frames.logId !== null) for (const symbol of this.#rooms.keys()) this.#end(symbol);
+  #meetLog(log: LogId, but: RelayRoom | null = null): void {
+    const { logId } = this.#frames;
+    if (logId === log) return;
+    for (const [symbol, room] of this.#rooms) {
+      // One that has yet to begin has nothing of the other.
+      if (logId !== null && room !== but) this.#end(symbol);
+    }
     this.#frames.logId = log;
     this.#frames.former.clear();
   }

@@ -92,6 +92,11 @@ export class RelayRoom {
     return this.#early !== null || this.#open === null;
   }
 
+  /** Nothing of any log is in it. */
+  get isFresh(): boolean {
+    return this.#open === null && this.#early === null && this.#sleepers.length === 0;
+  }
+
   get head(): Cursor | null {
     return this.#open?.log.head ?? null;
   }

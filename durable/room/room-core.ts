@@ -144,6 +144,7 @@ export class RoomCore {
     if (this.log.isPending) this.#earlier.kick();
     // What has no place yet may move behind what an earlier life had: who waits for it is told then, and once.
     if (!this.log.isPlaced) return;
+    this.rewatch();
     this.#watching?.viewers.published();
     this.#ports.relays.published();
     this.#pollers.wake();
@@ -267,9 +268,10 @@ export class RoomCore {
     return { head, oldest, values: JSON.stringify(this.#stateNow().foldToHead()) };
   }
 
-  /** A relay has watched since before the host slept. */
+  /** Relays may have watched since before the host slept, or before the room left memory. */
   rewatch(): void {
-    if (!this.log.isPending) this.#watchingNow();
+    if (this.#watching !== null || this.log.isPending) return;
+    if (this.#ports.relays.viewers() !== null) this.#watchingNow();
   }
 
   /** Frames in `(after, upTo]`, perhaps not all of them, from Postgres or the log. */

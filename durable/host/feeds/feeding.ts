@@ -19,6 +19,8 @@ export interface FeedingDeps {
   /** Is it known whether there was something before of a symbol that nobody has pushed here? */
   mayKnow: (symbol: SymbolName) => Promise<boolean>;
   roomOf: (symbol: SymbolName) => RoomCore;
+  /** How many viewers of a symbol have their sockets here. */
+  viewersHere: (symbol: SymbolName) => number;
   armAlarm: (room: RoomCore) => void;
 }
 
@@ -69,7 +71,7 @@ export class Feeding {
   }
 
   #elsewhere(relay: RelayName, symbol: SymbolName): number {
-    const { feeds, roomOf } = this.#deps;
-    return roomOf(symbol).viewers + (feeds.viewersOf(symbol, relay) ?? 0);
+    const { feeds, viewersHere } = this.#deps;
+    return viewersHere(symbol) + (feeds.viewersOf(symbol, relay) ?? 0);
   }
 }

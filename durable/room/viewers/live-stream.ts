@@ -42,6 +42,7 @@ export class LiveStream {
   #spentMs = 0;
   #lastMessage: { atMs: number; pauseMs: number } | null = null;
   #isHeadAwaited = false;
+  #isRestartDue = false;
 
   constructor(deps: LiveStreamDeps) {
     this.#deps = deps;
@@ -87,12 +88,10 @@ export class LiveStream {
     if (!this.#isRunning) this.#skip();
   }
 
-  /** What comes now is for replay to bring: those who are live go on from where they stand. */
+  /** What lies between here and the head is for replay to bring, once a message that is under way has gone to everybody. */
   restart(): void {
-    for (const viewer of this.#live) fallBehind(viewer, this.sent, this.#deps.nowMs());
-    this.#live.clear();
-    this.#skip();
-    this.#deps.moved();
+    this.#isRestartDue = true;
+    this.published();
   }
 
   #skip(): void {
@@ -136,7 +135,7 @@ export class LiveStream {
   *#flush(): Generator<number> {
     const { log, closeEnded, moved, takeBars, pace } = this.#deps;
     this.#spentMs = 0;
-    while (this.#through.cursor < log.head) {
+    while (this.#isRestartDue || this.#through.cursor < log.head) {
       closeEnded();
       const message = this.#nextMessage();
       if (message === null) {
@@ -160,7 +159,9 @@ export class LiveStream {
   /** The oldest of what the live viewers lack; null where that is nobody's business any more. */
   #nextMessage(): ReadyMessage | null {
     const { log, messageLimits, nowMs } = this.#deps;
-    if (this.#live.size > 0 && this.#through.cursor < log.prunedThrough) {
+    const isBehind = this.#isRestartDue || this.#through.cursor < log.prunedThrough;
+    this.#isRestartDue = false;
+    if (this.#live.size > 0 && isBehind) {
       // The log was pruned past the live stream, as happens where far more is pushed than the viewers can be sent: they go
       // on from Postgres, each at its own pace (INV-2).
       for (const viewer of this.#live) fallBehind(viewer, this.sent, nowMs());

@@ -33,6 +33,8 @@ export class ModelViewer implements ViewerSocket {
   ackEveryBytes = 0;
   mostUnackedBytes = 0;
   isLive = false;
+  /** How many bars it was told of. */
+  bars = 0;
   /** The first thing the room did wrong. */
   failure: unknown = null;
   readonly #deps: ModelViewerDeps;
@@ -158,6 +160,7 @@ export class ModelViewer implements ViewerSocket {
       case "bar": {
         // It is what the first so many trades of its minute make, and the viewer has every one of them.
         const { type, interval, revision, ...bar } = message;
+        this.bars += 1;
         this.#tape.expectBar(this.#next, { ...bar, count: bar.trades });
         return;
       }

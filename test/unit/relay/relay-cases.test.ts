@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { relayOf } from "../../../src/core/relaying.ts";
+import { CURSOR_ORIGIN } from "../../../src/protocol/time.ts";
 import { checkAfterRest } from "../host/after-rest.ts";
 import { PLACEMENTS } from "../host/model-actions.ts";
 import { ModelHosts, SYMBOLS } from "../host/model-hosts.ts";
@@ -59,6 +60,15 @@ describe("viewers by way of a relay", () => {
     await endOf(hosts);
   });
 
+  test("INV-2: a message that is on its way to many goes to each once, where the host dies under it", async () => {
+    const hosts = relayed();
+    await hosts.connect(BUSY, { cursor: CURSOR_ORIGIN, log: null }, true);
+    await hosts.connect(BUSY, FROM_NOW, true);
+    await hosts.appendAndCrash([batch(1, BUSY), batch(1, BUSY)], 2);
+    await endOf(hosts);
+    expect(hosts.openViewers).toHaveLength(2);
+  });
+
   test("INV-4: viewers that slept live are brought on before what is new", async () => {
     const hosts = relayed();
     await hosts.connect(BUSY, FROM_NOW, true);
@@ -71,6 +81,23 @@ describe("viewers by way of a relay", () => {
     await hosts.pass(2_000);
     await endOf(hosts);
     expect(hosts.openViewers).toHaveLength(1);
+  });
+
+  test("B-6: are told that a bar is closed, also where its room had left the host's memory", async () => {
+    const hosts = relayed();
+    await hosts.connect(RARE, FROM_NOW, true);
+    const [viewer] = hosts.openViewers;
+    await hosts.append([batch(1, RARE)]);
+    await hosts.pass(90_000);
+    expect(viewer?.bars).toBe(1);
+    // Longer than a room stays that nobody uses; then something wakes the alarm by which it goes.
+    await hosts.pass(800_000);
+    await hosts.append([batch(1, BUSY)]);
+    await hosts.pass(20_000);
+    await hosts.append([batch(1, RARE)]);
+    await hosts.pass(90_000);
+    expect(viewer?.bars).toBe(2);
+    await endOf(hosts);
   });
 
   test("the acknowledgement waits for no relay", async () => {
