@@ -18,5 +18,5 @@ export interface Env {
   /** On one machine: the folder in which the system lists the runtime's open descriptors. */
   DESCRIPTORS?: Fetcher;
   /** On one machine: the doors of the other runtimes, each by its number. */
-  [door: `RUNTIME_${number}`]: DoorBinding;
+  [door: `RUNTIME_${number}`]: DoorBinding | undefined;
 }
