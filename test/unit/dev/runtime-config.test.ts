@@ -57,6 +57,17 @@ describe("the configuration of the runtime", () => {
     expect(config).toContain('(name = "descriptors", disk = (path = "/dev/fd"))');
   });
 
+  it("is handed its sockets, and knows the doors of the others and no address of its own", () => {
+    const peers = [{ number: 1, address: "unix:/srv/data/run/doors/1.sock" }];
+    const config = capnpConfig(readWranglerToml(TOML), { ...PARTS, httpSockets: 2, peers });
+    expect(config).toContain('(name = "http", http = (), service = "edgetape")');
+    expect(config).toContain('(name = "http-1", http = (), service = "edgetape")');
+    expect(config).toContain('service = (name = "edgetape", entrypoint = "Door")');
+    expect(config).toContain('(name = "RUNTIME_1", service = "runtime-1")');
+    expect(config.match(/address = .*/g)?.join()).toContain("unix:/srv/data/run/doors/1.sock");
+    expect(capnpConfig(readWranglerToml(TOML), PARTS)).not.toContain("address");
+  });
+
   it("escapes what a folder's name may hold", () => {
     const config = capnpConfig(readWranglerToml(TOML), {
       ...PARTS,

@@ -32,6 +32,22 @@ describe("settings of one machine", () => {
     });
   });
 
+  it("has a runtime for each core but one, and a host in each unless it is told otherwise", () => {
+    const of = (cores: number, environment = {}) => {
+      const answer = readSettings(environment, "/srv/edgetape", cores);
+      if (answer.kind === "invalid") throw new Error(answer.problems.join("\n"));
+      return [answer.settings.runtimes, answer.settings.workerOnly["ROOM_HOSTS"]];
+    };
+    expect(of(1)).toEqual([1, undefined]);
+    expect(of(2)).toEqual([1, undefined]);
+    expect(of(8)).toEqual([7, "7"]);
+    expect(of(200)).toEqual([64, "64"]);
+    expect(of(8, { RUNTIMES: "1" })).toEqual([1, undefined]);
+    expect(of(8, { RUNTIMES: "2", ROOM_HOSTS: "0" })).toEqual([2, "0"]);
+    expect(problemsOf({ RUNTIMES: "0" })).toEqual(["RUNTIMES must be 1 to 64"]);
+    expect(problemsOf({ RUNTIMES: "65" })).toEqual(["RUNTIMES must be 1 to 64"]);
+  });
+
   it("takes an empty variable for an absent one, as compose files write it", () => {
     expect(settingsOf({ PORT: "", DATABASE_URL: "", LIMIT_VIEWERS: "" })).toEqual(settingsOf({}));
   });
