@@ -118,8 +118,6 @@ export function readSettings(
 
   const found = parsed.data;
   const runtimes = found.RUNTIMES ?? Math.min(Math.max(cores - 1, 1), MOST_RUNTIMES);
-  // So that each of them has a host.
-  if (runtimes > 1) workerOnly["ROOM_HOSTS"] ??= String(runtimes);
   return {
     kind: "settings",
     settings: {
