@@ -12,7 +12,7 @@ export type Bench = {
   posting: Posting;
   viewing: Viewing;
   /** Targets are stopped at the end of the scenario, if it has not done so. */
-  startProduct(): Promise<ProductTarget>;
+  startProduct(runtimes?: number): Promise<ProductTarget>;
   startBare(name: "room" | "ingest"): Promise<Target>;
   measure: Measure;
   /** A sentence for the foot of the report. */

@@ -59,7 +59,7 @@ for (const scenario of SCENARIOS) {
     quick: options.quick,
     posting,
     viewing,
-    startProduct: () => started(startProduct()),
+    startProduct: (runtimes = 1) => started(startProduct({ runtimes })),
     startBare: (name) => started(startBare(name)),
     measure: (what, unit, values, goal) => {
       const figure = figureOf(scenario.number, what, unit, values, goal);

@@ -9,6 +9,7 @@ import { manySymbols } from "./many-symbols.ts";
 import { reconnect } from "./reconnect.ts";
 import { saturation } from "./saturation.ts";
 import { sustained } from "./sustained.ts";
+import { twoRuntimes } from "./two-runtimes.ts";
 import { viewerMemory } from "./viewer-memory.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -23,4 +24,5 @@ export const SCENARIOS: readonly Scenario[] = [
   bytesPerEvent,
   manySymbols,
   manyRooms,
+  twoRuntimes,
 ];

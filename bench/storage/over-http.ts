@@ -10,7 +10,7 @@ export async function measureOverHttp(
   rounds: number,
 ): Promise<Timings> {
   await database.stopEndpoint();
-  const product = await startProduct(database.where);
+  const product = await startProduct({ where: database.where });
   try {
     const range = { from: String(endUs - DAY_US), to: String(endUs) };
     const url = `http://127.0.0.1:${product.port}/api/series?${new URLSearchParams({ ...PROBE, ...range })}`;

@@ -15,11 +15,17 @@ const STOP_TIMEOUT_MS = 30_000;
 /** Data that is there already, and stays. */
 export type Where = { dataDir: string; databaseUrl: string | undefined };
 
+export type How = {
+  where?: Where | undefined;
+  /** Processes of the runtime; CPU and memory are read of the first one. */
+  runtimes?: number;
+};
+
 /**
  * Starts the product as `npm start` does, on a folder that goes away or on data that is there. One setting differs from the defaults: there is no
  * limit on connects, since a thousand viewers come from one address here.
  */
-export async function startProduct(where?: Where): Promise<ProductTarget> {
+export async function startProduct({ where, runtimes = 1 }: How = {}): Promise<ProductTarget> {
   const dir = mkdtempSync(join(tmpdir(), "edgetape-bench-product-"));
   const dataDir = where?.dataDir ?? join(dir, "data");
   const jwtSecret = randomBytes(32).toString("hex");
@@ -36,8 +42,7 @@ export async function startProduct(where?: Where): Promise<ProductTarget> {
       JWT_SECRET: jwtSecret,
       PUBLIC_READ: "true",
       LIMIT_CONNECTS_PER_MINUTE: "0",
-      // CPU and memory are read of one process.
-      RUNTIMES: "1",
+      RUNTIMES: String(runtimes),
     },
     stdio: ["ignore", output, output],
   });

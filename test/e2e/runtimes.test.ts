@@ -38,7 +38,7 @@ describe.runIf(process.platform === "linux")("two runtimes, with a host in each"
   const start = (runtimes: number, port = 0) =>
     startProduct({
       ...{ dataDir: folder.dataDir, port },
-      environment: { ...ENVIRONMENT, RUNTIMES: String(runtimes) },
+      environment: { ...ENVIRONMENT, RUNTIMES: String(runtimes), ROOM_HOSTS: String(runtimes) },
     });
   /** Process of each runtime, by its number. */
   const runtimes = (): number[] => {
