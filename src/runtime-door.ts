@@ -12,7 +12,7 @@ import { takeHostsHere } from "./http/limits/descriptors.ts";
 import { serving } from "./serving.ts";
 
 /** In so long a time whoever posts again and again has a request here, in ms: see `#retire`. */
-const HOLD_MS = 300;
+const HOLD_MS = 1_000;
 /** Where none is under way for so long, there is none that has been accepted and not been read, in ms. */
 const QUIET_MS = 100;
 /** What a request that was accepted here may take until the runtime ends, in ms. */
