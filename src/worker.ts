@@ -16,7 +16,10 @@ export default {
     if (serving.isHeld) await serving.untilLetGoOn();
     serving.underWay += 1;
     try {
-      return await app.fetch(request, env, ctx);
+      const answer = await app.fetch(request, env, ctx);
+      // An answer that left now would not say that its connection is about to be closed, and the next request would meet that.
+      if (serving.isHeld) await serving.untilLetGoOn();
+      return answer;
     } finally {
       serving.underWay -= 1;
     }

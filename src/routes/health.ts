@@ -104,7 +104,7 @@ function backlogOf(report: BacklogReport | null, mayName: (symbol: SymbolName) =
 
 /** How many runtimes share the work, and which one answers; nothing where there is one. */
 function runtimeFacts({ RUNTIMES: count, RUNTIME: number }: Config) {
-  return count === 1 ? {} : { runtimes: { count, answering: number } };
+  return count === 1 ? {} : { runtimes: { count, answered_by: number } };
 }
 
 /** Of this machine, so for holders of a token alone; nothing where the platform has no such limit (SPEC L-21). */

@@ -57,9 +57,9 @@ describe.runIf(process.platform === "linux")("two runtimes, with a host in each"
     await until("both have answered", async () => {
       const headers = { authorization: `Bearer ${token}`, connection: "close" };
       const answer = await fetch(`${product.url}/readyz`, { headers });
-      const { runtimes } = (await answer.json()) as { runtimes: { count: 2; answering: number } };
+      const { runtimes } = (await answer.json()) as { runtimes: { count: 2; answered_by: number } };
       expect(runtimes.count).toBe(2);
-      seen.add(runtimes.answering);
+      seen.add(runtimes.answered_by);
       return seen.size === 2;
     });
     for (const name of ["objects", "objects-1"]) {
