@@ -7,6 +7,8 @@ import { type ProblemWords, Refusal } from "../problems/refusal.ts";
 /** What is parsed and encoded of so much text takes some 60 MB, half of what an isolate has. */
 const WORKED_ON_BYTES = 8 * 1024 * 1024;
 const WAITING_BYTES = 32 * 1024 * 1024;
+/** What is shorter is parsed in a moment, however many come at once, and to count it would cost more than it holds. */
+const COUNTED_BYTES = 32 * 1024;
 const PATIENCE_MS = 10_000;
 const RETRY_S = 1;
 
@@ -34,6 +36,7 @@ export const bodies = createMiddleware<AppEnv>(async (c, next) => {
  */
 export async function awaitTurn(c: AppContext, bytes: number, heldBytes: number): Promise<void> {
   endTurn(c);
+  if (bytes < COUNTED_BYTES && heldBytes < COUNTED_BYTES) return;
   const leave = await gateOf(c.get("config")).enter(bytes, heldBytes, PATIENCE_MS);
   if (leave === null) throw new Refusal(TOO_MANY_BODIES);
   c.set("endTurn", leave);
