@@ -83,6 +83,8 @@ function openPool(url: string, use: ConnectionUse): pg.Pool {
   });
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on("error", () => undefined);
+  // So would one that breaks in use: the pool listens to idle ones alone. Its statement rejects, which is all that is to be told.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }
 

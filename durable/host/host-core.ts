@@ -16,7 +16,7 @@ import type {
 } from "../../src/bindings/host.ts";
 import type { EncodedFrame } from "../../src/core/encode-events.ts";
 import { objectFailureOf } from "../../src/core/object-failure.ts";
-import { hostOf } from "../../src/core/placement.ts";
+import { hostOf, symbolOf } from "../../src/core/placement.ts";
 import { isStorageFull } from "../../src/core/storage-watch.ts";
 import { failureOf, lineOf } from "../../src/db/driver/database-error.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
@@ -94,6 +94,7 @@ export class HostCore {
     const { sql, clock, random, keepAwake, logger, name } = ports;
     const { limits, keeping, pace, partLimit } = settings;
     const { nowMs, wait } = clock;
+    const own = symbolOf(name);
     this.#settings = settings;
     this.#ports = ports;
     createStateTables(sql);
@@ -128,6 +129,8 @@ export class HostCore {
       },
       bornNow: () => log.head,
       ...ports.names,
+      // A host of one symbol need not read the names of all.
+      ...(own !== null && { readStored: () => ports.names.find([own]) }),
       newRoomsPerMinute: limits.LIMIT_NEW_ROOMS,
       isRestStored: (symbol) =>
         this.#outbox.untilStored(this.#headOf(this.#registry.formerOf(symbol)), STORED_WITHIN_MS),

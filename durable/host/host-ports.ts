@@ -5,11 +5,8 @@ import type { HostName, Placement } from "../../src/core/placement.ts";
 import type { RelayName } from "../../src/core/relaying.ts";
 import type { ImportedPrice } from "../../src/db/bars/read-imported-prices.ts";
 import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Log } from "../../src/telemetry/log.ts";
-import type { Clock } from "../clock.ts";
 import type { RoomArchive, RoomSettings } from "../room/room-ports.ts";
-import type { SqlPort } from "../room/sql-port.ts";
-import type { ViewerSocket } from "../room/viewers/viewer.ts";
+import type { ViewerPorts } from "../viewer-object/viewer-ports.ts";
 import type { LogKeeping } from "./log/host-log.ts";
 import type { DrainLimit } from "./outbox/drain.ts";
 import type { PredecessorsDeps } from "./symbols/predecessors.ts";
@@ -25,17 +22,9 @@ export interface HostSettings extends RoomSettings {
 }
 
 /** What a host needs of the platform and of others. It knows none of them itself. */
-export interface HostPorts {
+export interface HostPorts extends ViewerPorts {
   name: HostName;
-  /** A database of the host's own; what one turn of the event loop writes is committed at once. */
-  sql: SqlPort;
-  clock: Pick<Clock, "nowMs" | "nowUs" | "wait" | "within">;
-  random(): number;
   newId(): string;
-  /** Keeps the host in memory until the work is done. */
-  keepAwake(work: Promise<void>): void;
-  /** The one alarm, which outlives the host's memory. `atMs()` is null where none is set. */
-  alarm: { atMs(): number | null; set(atMs: number): void };
   writer: Pick<WriterCalls, "store" | "identity">;
   archiveOf(symbol: SymbolName): RoomArchive;
   names: {
@@ -52,13 +41,6 @@ export interface HostPorts {
   others: PredecessorsDeps["others"];
   /** Null where there was no first edition. */
   firstEdition: PredecessorsDeps["firstEdition"];
-  /** Every open socket, for the watch over pings. */
-  sockets(): Iterable<ViewerSocket>;
-  /** Sockets that were closed and whose clients have not answered: the alarm looks after them. */
-  closingSockets(): number;
-  /** Whether the platform answers pings itself. */
-  setAutoResponse(isOn: boolean): void;
   /** Ends this life of the host; the next call begins with what is on the disk. */
   restart(why: string): void;
-  logger: Log;
 }

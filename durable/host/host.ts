@@ -23,7 +23,7 @@ import {
   writerAt,
 } from "../../src/bindings/objects.ts";
 import type { RoomPage, StillWatched, WatchAnswer, WatchedRoom } from "../../src/bindings/relay.ts";
-import { type HostName, symbolOf } from "../../src/core/placement.ts";
+import type { HostName } from "../../src/core/placement.ts";
 import type { RelayName } from "../../src/core/relaying.ts";
 import { writerShardOf } from "../../src/core/writer-shard.ts";
 import { readImportedPrices } from "../../src/db/bars/read-imported-prices.ts";
@@ -162,7 +162,6 @@ function portsOf({ ctx, env, config, logger, ports }: Platform): HostPorts {
     endpoint: config.DATABASE_ENDPOINT,
     timeoutMs: DATABASE_TIMEOUT_MS,
   });
-  const own = symbolOf(name);
   const shard = writerShardOf(name, config.WRITER_SHARDS);
   const writer = () => writerAt(env, shard);
   const keeper = () => keeperAt(env);
@@ -177,9 +176,7 @@ function portsOf({ ctx, env, config, logger, ports }: Platform): HostPorts {
     },
     archiveOf: (symbol) => roomArchive(database, logger, symbol),
     names: {
-      // A host of one symbol need not read the names of all.
-      readStored: () =>
-        own === null ? readSymbolNames(database) : findSymbolNames(database, [own]),
+      readStored: () => readSymbolNames(database),
       find: (symbols) => findSymbolNames(database, symbols),
       readPrices: (symbols) => readImportedPrices(database, symbols),
     },

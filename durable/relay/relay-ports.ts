@@ -1,7 +1,7 @@
 import type { FeedingCalls } from "../../src/bindings/relay.ts";
 import type { RelayName } from "../../src/core/relaying.ts";
-import type { HostPorts } from "../host/host-ports.ts";
 import type { RoomSettings } from "../room/room-ports.ts";
+import type { ViewerPorts } from "../viewer-object/viewer-ports.ts";
 
 export interface RelaySettings extends RoomSettings {
   /** About so much of memory is held of the newest frames. */
@@ -9,19 +9,7 @@ export interface RelaySettings extends RoomSettings {
 }
 
 /** What a relay needs of the platform and of its host. It knows neither itself. */
-export interface RelayPorts
-  extends Pick<
-    HostPorts,
-    | "sql"
-    | "clock"
-    | "random"
-    | "keepAwake"
-    | "alarm"
-    | "sockets"
-    | "closingSockets"
-    | "setAutoResponse"
-    | "logger"
-  > {
+export interface RelayPorts extends ViewerPorts {
   name: RelayName;
   /** The host whose rooms it relays. */
   host: FeedingCalls;

@@ -11,10 +11,10 @@ import { SUBPROTOCOL } from "../../src/protocol/version.ts";
 import { descriptorsOf } from "../../src/telemetry/descriptors.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { Clock } from "../clock.ts";
-import type { HostPorts } from "../host/host-ports.ts";
 import { answerClose, Sockets } from "../room/viewers/sockets.ts";
 import { mustLetGo } from "../room/viewers/stalled-sockets.ts";
 import type { ViewerAttachment, ViewerSocket } from "../room/viewers/viewer.ts";
+import type { ViewerPorts } from "./viewer-ports.ts";
 
 /** What an object with viewers is made of. */
 interface ViewersCore {
@@ -27,20 +27,6 @@ interface ViewersCore {
   alarm(): Promise<void>;
 }
 
-/** What the platform gives to any object with viewers. */
-type PlatformPorts = Pick<
-  HostPorts,
-  | "sql"
-  | "clock"
-  | "random"
-  | "keepAwake"
-  | "alarm"
-  | "sockets"
-  | "closingSockets"
-  | "setAutoResponse"
-  | "logger"
->;
-
 type Asleep = Iterable<readonly [SymbolName, ViewerSocket, ViewerAttachment]>;
 
 export interface Platform {
@@ -49,7 +35,7 @@ export interface Platform {
   env: Env;
   config: Config;
   logger: Log;
-  ports: PlatformPorts;
+  ports: ViewerPorts;
   /** The sockets that slept with the object, each with its room. */
   asleep: Asleep;
 }
@@ -140,7 +126,7 @@ export abstract class ViewerObject<Core extends ViewersCore> extends DurableObje
     if (this.core.viewers === 0) isUnwatched(this.#address);
   }
 
-  #ports(logger: Log): PlatformPorts {
+  #ports(logger: Log): ViewerPorts {
     const { ctx } = this;
     return {
       sql: ctx.storage.sql,

@@ -1,6 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import type { Config } from "../../config.ts";
-import { BodyGate } from "../../core/body-gate.ts";
+import { bodyGate } from "../../core/body-gate.ts";
+import { oncePer } from "../../core/once-per.ts";
 import type { AppContext, AppEnv } from "../context.ts";
 import { type ProblemWords, Refusal } from "../problems/refusal.ts";
 
@@ -37,7 +38,7 @@ export const bodies = createMiddleware<AppEnv>(async (c, next) => {
 export async function awaitTurn(c: AppContext, bytes: number, heldBytes: number): Promise<void> {
   endTurn(c);
   if (bytes < COUNTED_BYTES && heldBytes < COUNTED_BYTES) return;
-  const leave = await gateOf(c.get("config")).enter(bytes, heldBytes, PATIENCE_MS);
+  const leave = await gateOf(c.get("config")).enter({ bytes, heldBytes }, PATIENCE_MS);
   if (leave === null) throw new Refusal(TOO_MANY_BODIES);
   c.set("endTurn", leave);
   // Where the client has gone the runtime may end the request here and now, without `finally`.
@@ -49,16 +50,9 @@ export function endTurn(c: AppContext): void {
   c.get("endTurn")?.();
 }
 
-const gates = new WeakMap<Config, BodyGate>();
-
 /** One an isolate. */
-function gateOf(config: Config): BodyGate {
-  let gate = gates.get(config);
-  if (gate === undefined) {
-    const limits = { workedOnBytes: WORKED_ON_BYTES, waitingBytes: WAITING_BYTES };
-    const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-    gate = new BodyGate(limits, { nowMs: () => Date.now(), wait });
-    gates.set(config, gate);
-  }
-  return gate;
-}
+const gateOf = oncePer((_: Config) => {
+  const limits = { workedOnBytes: WORKED_ON_BYTES, waitingBytes: WAITING_BYTES };
+  const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  return bodyGate(limits, { nowMs: () => Date.now(), wait });
+});

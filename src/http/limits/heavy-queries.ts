@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import type { Config } from "../../config.ts";
 import { oncePer } from "../../core/once-per.ts";
-import { QueryGate } from "../../core/query-gate.ts";
+import { queryGate } from "../../core/query-gate.ts";
 import { countedAddress } from "../access/sender.ts";
 import type { AppContext, AppEnv } from "../context.ts";
 import { type ProblemWords, Refusal } from "../problems/refusal.ts";
@@ -61,5 +61,5 @@ const gateOf = oncePer((config: Config) => {
     waitingPerReader: WAITING_PER_READER,
   };
   const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-  return new QueryGate(limits, { nowMs: () => Date.now(), wait });
+  return queryGate(limits, { nowMs: () => Date.now(), wait });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { BodyGate } from "../../../src/core/body-gate.ts";
+import { bodyGate } from "../../../src/core/body-gate.ts";
 
 /** A gate of ten bytes on a clock that stands until somebody waits. */
 function tenBytes() {
   let nowMs = 0;
   let sleepers: { atMs: number; wake: () => void }[] = [];
-  const gate = new BodyGate(
+  const gate = bodyGate(
     { workedOnBytes: 10, waitingBytes: 6 },
     {
       nowMs: () => nowMs,
@@ -22,7 +22,7 @@ function tenBytes() {
   };
   const order: string[] = [];
   const enter = (name: string, bytes: number, held = 1) => {
-    const entered = gate.enter(bytes, held, 500);
+    const entered = gate.enter({ bytes, heldBytes: held }, 500);
     void entered.then((leave) => order.push(leave === null ? `${name} refused` : name));
     return entered;
   };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { QueryGate } from "../../../src/core/query-gate.ts";
+import { queryGate } from "../../../src/core/query-gate.ts";
 
 /** A gate on a clock that stands until somebody waits. */
-function gateWith(limits: Partial<ConstructorParameters<typeof QueryGate>[0]> = {}) {
+function gateWith(limits: Partial<Parameters<typeof queryGate>[0]> = {}) {
   let nowMs = 0;
   const sleepers: { atMs: number; wake: () => void }[] = [];
-  const gate = new QueryGate(
+  const gate = queryGate(
     { running: 2, runningPerReader: 1, waiting: 4, waitingPerReader: 2, ...limits },
     {
       nowMs: () => nowMs,

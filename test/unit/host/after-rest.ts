@@ -5,8 +5,16 @@ import { type ModelHosts, SYMBOLS } from "./model-hosts.ts";
 /** A frame of fifty events of the model, which may be longer than joined frames are. */
 const LONGEST_MESSAGE = 8_000;
 
+/** Lets everything get better that can, and looks whether all is well then. */
+export async function checkAtRest(hosts: ModelHosts): Promise<void> {
+  hosts.throwFailures();
+  await hosts.comeToRest();
+  hosts.throwFailures();
+  checkAfterRest(hosts);
+}
+
 /** What must be true once everything that can get better has. */
-export function checkAfterRest(hosts: ModelHosts): void {
+function checkAfterRest(hosts: ModelHosts): void {
   for (const viewer of hosts.openViewers) {
     expect(viewer.isLive).toBe(true);
     expect(viewer.hasAll).toBe(true);

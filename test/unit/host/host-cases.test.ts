@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { CURSOR_ORIGIN } from "../../../src/protocol/time.ts";
-import { checkAfterRest } from "./after-rest.ts";
+import { checkAtRest } from "./after-rest.ts";
 import { PLACEMENTS } from "./model-actions.ts";
 import { ModelHosts, SYMBOLS } from "./model-hosts.ts";
 
@@ -14,20 +14,13 @@ function batch(size: number, ...symbols: (typeof SYMBOLS)[number][]) {
   return { parts, tradeEvery: 2, repeatEvery: 0, lateByMs: 0, keyed: false };
 }
 
-async function endOf(hosts: ModelHosts): Promise<void> {
-  hosts.throwFailures();
-  await hosts.comeToRest();
-  hosts.throwFailures();
-  checkAfterRest(hosts);
-}
-
 /** What the model of hosts found, as short as it could be made. */
 describe("a host", () => {
   test("S-7: a poll that waits for a symbol of before passes nothing over", async () => {
     const hosts = new ModelHosts(ONE);
     await hosts.poll(MOVED, { fromOrigin: true, limit: 10, waitMs: 700 });
     expect(hosts.room(MOVED).polled?.cursor).toBe(hosts.room(MOVED).tape.entries[9]?.cursor);
-    await endOf(hosts);
+    await checkAtRest(hosts);
   });
 
   test("S-7: a room that has moved and one that has no place yet do not wait for each other", async () => {
@@ -35,7 +28,7 @@ describe("a host", () => {
     await hosts.setPostgres("away");
     await hosts.append([batch(1, BUSY, MOVED)]);
     await hosts.connect(MOVED, FROM_NOW, true);
-    await endOf(hosts);
+    await checkAtRest(hosts);
   });
 
   test("S-7: a poll is told nothing of what has no place yet", async () => {
@@ -44,7 +37,7 @@ describe("a host", () => {
     await hosts.append([batch(2, MOVED)]);
     await hosts.poll(MOVED, { fromOrigin: true, limit: 10, waitMs: 0 });
     expect(hosts.room(MOVED).polled?.cursor).toBe(CURSOR_ORIGIN);
-    await endOf(hosts);
+    await checkAtRest(hosts);
   });
 
   test("S-7: nor is a viewer that waits for a symbol which another host may have", async () => {
@@ -53,7 +46,7 @@ describe("a host", () => {
     await hosts.place(ONE);
     await hosts.reconnect(0);
     await hosts.append([batch(2, BUSY, RARE)]);
-    await endOf(hosts);
+    await checkAtRest(hosts);
   });
 
   test("D-5: a book is sampled where its symbol comes back from settings by which nobody asked for it", async () => {
@@ -62,6 +55,6 @@ describe("a host", () => {
     await hosts.place(DEDICATED as typeof ONE);
     await hosts.connect(BUSY, FROM_NOW, true);
     await hosts.place(ONE);
-    await endOf(hosts);
+    await checkAtRest(hosts);
   });
 });

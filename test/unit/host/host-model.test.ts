@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { test } from "vitest";
-import { checkAfterRest } from "./after-rest.ts";
+import { checkAtRest } from "./after-rest.ts";
 import { act, PLACEMENTS, steps } from "./model-actions.ts";
 import { ModelHosts } from "./model-hosts.ts";
 
@@ -16,9 +16,7 @@ test(
           await act(hosts, step);
           hosts.throwFailures();
         }
-        await hosts.comeToRest();
-        hosts.throwFailures();
-        checkAfterRest(hosts);
+        await checkAtRest(hosts);
       }),
       { numRuns: RUNS },
     );

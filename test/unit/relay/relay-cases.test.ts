@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { relayOf } from "../../../src/core/relaying.ts";
 import { CURSOR_ORIGIN } from "../../../src/protocol/time.ts";
-import { checkAfterRest } from "../host/after-rest.ts";
+import { checkAtRest } from "../host/after-rest.ts";
 import { PLACEMENTS } from "../host/model-actions.ts";
 import { ModelHosts, SYMBOLS } from "../host/model-hosts.ts";
 
@@ -22,13 +22,6 @@ function relayed(): ModelHosts {
 }
 
 /** All that can get better has, without anything new. */
-async function endOf(hosts: ModelHosts): Promise<void> {
-  hosts.throwFailures();
-  await hosts.comeToRest();
-  hosts.throwFailures();
-  checkAfterRest(hosts);
-}
-
 describe("viewers by way of a relay", () => {
   test.each([0, 1, 2])(
     "INV-2: a host that dies %i turns after it was asked has its relay told where it is",
@@ -41,7 +34,7 @@ describe("viewers by way of a relay", () => {
       // The alarm that is set with what has to be stored begins the host's next life.
       await hosts.pass(6_000);
       expect(hosts.openViewers.map(({ hasAll }) => hasAll)).toEqual([true]);
-      await endOf(hosts);
+      await checkAtRest(hosts);
       expect(hosts.openViewers).toHaveLength(1);
     },
   );
@@ -57,7 +50,7 @@ describe("viewers by way of a relay", () => {
     // It is struck off, and finds that out within a minute.
     await hosts.pass(100_000);
     expect(hosts.openViewers.map(({ hasAll }) => hasAll)).toEqual([true, true]);
-    await endOf(hosts);
+    await checkAtRest(hosts);
   });
 
   test("INV-2: a message that is on its way to many goes to each once, where the host dies under it", async () => {
@@ -65,7 +58,7 @@ describe("viewers by way of a relay", () => {
     await hosts.connect(BUSY, { cursor: CURSOR_ORIGIN, log: null }, true);
     await hosts.connect(BUSY, FROM_NOW, true);
     await hosts.appendAndCrash([batch(1, BUSY), batch(1, BUSY)], 2);
-    await endOf(hosts);
+    await checkAtRest(hosts);
     expect(hosts.openViewers).toHaveLength(2);
   });
 
@@ -79,7 +72,7 @@ describe("viewers by way of a relay", () => {
     await hosts.append([batch(2, BUSY)]);
     await hosts.append([batch(2, BUSY)]);
     await hosts.pass(2_000);
-    await endOf(hosts);
+    await checkAtRest(hosts);
     expect(hosts.openViewers).toHaveLength(1);
   });
 
@@ -97,7 +90,7 @@ describe("viewers by way of a relay", () => {
     await hosts.append([batch(1, RARE)]);
     await hosts.pass(90_000);
     expect(viewer?.bars).toBe(2);
-    await endOf(hosts);
+    await checkAtRest(hosts);
   });
 
   test("the acknowledgement waits for no relay", async () => {
@@ -109,6 +102,6 @@ describe("viewers by way of a relay", () => {
     expect(hosts.openViewers[0]?.hasAll).toBe(false);
     await hosts.pass(500);
     expect(hosts.openViewers[0]?.hasAll).toBe(true);
-    await endOf(hosts);
+    await checkAtRest(hosts);
   });
 });

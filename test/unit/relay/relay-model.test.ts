@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { test } from "vitest";
 import { relayOf } from "../../../src/core/relaying.ts";
-import { checkAfterRest } from "../host/after-rest.ts";
+import { checkAtRest } from "../host/after-rest.ts";
 import { act, actions, LENGTH, PLACEMENTS } from "../host/model-actions.ts";
 import { ModelHosts } from "../host/model-hosts.ts";
 import { WIRE_MODES } from "./relay-world.ts";
@@ -36,9 +36,7 @@ test(
           else await act(hosts, step);
           hosts.throwFailures();
         }
-        await hosts.comeToRest();
-        hosts.throwFailures();
-        checkAfterRest(hosts);
+        await checkAtRest(hosts);
       }),
       { numRuns: RUNS },
     );
