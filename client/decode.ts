@@ -1,5 +1,5 @@
-import { PONG } from "../src/protocol/heartbeat.ts";
-import type { ServerMessage } from "../src/protocol/server-message.ts";
+import { PONG } from "../src/protocol/socket/heartbeat.ts";
+import type { ServerMessage } from "../src/protocol/socket/server-message.ts";
 import type { Received } from "./state.ts";
 
 /** The fields the client itself reads, by message: a text without them cannot be trusted to be one. */

@@ -1,9 +1,9 @@
-import type { PollAnswer } from "../src/protocol/answers.ts";
-import type { TapeEvent } from "../src/protocol/event.ts";
-import { type Joined, partsAround } from "../src/protocol/frame.ts";
-import type { LogId } from "../src/protocol/log-id.ts";
-import type { Gap, Hello, ServerMessage } from "../src/protocol/server-message.ts";
-import type { Cursor } from "../src/protocol/time.ts";
+import type { PollAnswer } from "../src/protocol/answers/answers.ts";
+import type { TapeEvent } from "../src/protocol/events/event.ts";
+import { type Joined, partsAround } from "../src/protocol/events/frame.ts";
+import type { Gap, Hello, ServerMessage } from "../src/protocol/socket/server-message.ts";
+import type { LogId } from "../src/protocol/words/log-id.ts";
+import type { Cursor } from "../src/protocol/words/time.ts";
 import type { Delivery, Effect, Place } from "./state.ts";
 
 interface Delivered {

@@ -1,4 +1,4 @@
-import { mayReturn } from "../src/protocol/close-codes.ts";
+import { mayReturn } from "../src/protocol/socket/close-codes.ts";
 import { backoffMs } from "./backoff.ts";
 import type { ClosedBecause, Effect, Moment, Phase, Step, TapeState } from "./state.ts";
 

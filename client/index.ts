@@ -1,12 +1,11 @@
 /** What the package `@edgetape/client` offers; inside this repository each file is imported by its own name. */
-export type { BookEvent } from "../src/protocol/book.ts";
+export type { BookEvent } from "../src/protocol/events/book.ts";
 export type {
   MetricEvent,
   PositionEvent,
   TapeEvent,
   TradeEvent,
-} from "../src/protocol/event.ts";
-export type { LogId } from "../src/protocol/log-id.ts";
+} from "../src/protocol/events/event.ts";
 export type {
   BarMessage,
   CaughtUp,
@@ -15,8 +14,9 @@ export type {
   Gap,
   LiveBar,
   Snapshot,
-} from "../src/protocol/server-message.ts";
-export type { Cursor } from "../src/protocol/time.ts";
+} from "../src/protocol/socket/server-message.ts";
+export type { LogId } from "../src/protocol/words/log-id.ts";
+export type { Cursor } from "../src/protocol/words/time.ts";
 export { browserDeps, type PollResponse, type SocketLike, type TapeDeps } from "./deps.ts";
 export type { ClosedBecause, Delivery, Place } from "./state.ts";
 export type { Status } from "./status.ts";

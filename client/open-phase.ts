@@ -1,7 +1,7 @@
-import { CLIENT_SILENCE_MS, PING } from "../src/protocol/heartbeat.ts";
-import type { LogId } from "../src/protocol/log-id.ts";
-import type { Hello } from "../src/protocol/server-message.ts";
-import type { Cursor } from "../src/protocol/time.ts";
+import { CLIENT_SILENCE_MS, PING } from "../src/protocol/socket/heartbeat.ts";
+import type { Hello } from "../src/protocol/socket/server-message.ts";
+import type { LogId } from "../src/protocol/words/log-id.ts";
+import type { Cursor } from "../src/protocol/words/time.ts";
 import { deliverMessage } from "./deliver.ts";
 import { connect, fail, withPhase } from "./enter.ts";
 import type { Effect, Moment, OpenPhase, Place, Received, Step, TapeState } from "./state.ts";

@@ -1,5 +1,5 @@
-import type { PollAnswer } from "../src/protocol/answers.ts";
-import { mayReturn } from "../src/protocol/close-codes.ts";
+import type { PollAnswer } from "../src/protocol/answers/answers.ts";
+import { mayReturn } from "../src/protocol/socket/close-codes.ts";
 import { backoffMs } from "./backoff.ts";
 import { deliverAnswer } from "./deliver.ts";
 import { CONNECT_TIMEOUT_MS, close, connect, poll, stay, wait, withPhase } from "./enter.ts";

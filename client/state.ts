@@ -1,5 +1,4 @@
-import type { PollAnswer } from "../src/protocol/answers.ts";
-import type { LogId } from "../src/protocol/log-id.ts";
+import type { PollAnswer } from "../src/protocol/answers/answers.ts";
 import type {
   BarMessage,
   CaughtUp,
@@ -9,8 +8,9 @@ import type {
   Hello,
   ServerMessage,
   Snapshot,
-} from "../src/protocol/server-message.ts";
-import type { Cursor } from "../src/protocol/time.ts";
+} from "../src/protocol/socket/server-message.ts";
+import type { LogId } from "../src/protocol/words/log-id.ts";
+import type { Cursor } from "../src/protocol/words/time.ts";
 
 /**
  * What a consumer is handed, in order: every event after its cursor once, or a `gap` that says what is missing.

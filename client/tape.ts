@@ -1,7 +1,7 @@
-import type { PollAnswer } from "../src/protocol/answers.ts";
-import type { LogId } from "../src/protocol/log-id.ts";
-import type { Cursor } from "../src/protocol/time.ts";
-import { BEARER_SUBPROTOCOL_PREFIX, SUBPROTOCOL } from "../src/protocol/version.ts";
+import type { PollAnswer } from "../src/protocol/answers/answers.ts";
+import { BEARER_SUBPROTOCOL_PREFIX, SUBPROTOCOL } from "../src/protocol/socket/version.ts";
+import type { LogId } from "../src/protocol/words/log-id.ts";
+import type { Cursor } from "../src/protocol/words/time.ts";
 import { decode } from "./decode.ts";
 import { browserDeps, type SocketLike, type TapeDeps } from "./deps.ts";
 import { POLL_WAIT_S } from "./enter.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import type { EpochUs } from "../src/protocol/time.ts";
+import type { EpochUs } from "../src/protocol/words/time.ts";
 import { answerHelp } from "./answer-help.ts";
 import { BadRowError } from "./demo/file-row.ts";
 import { type PushTarget, push } from "./demo/push.ts";

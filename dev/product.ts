@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { FIRST_RUNTIME } from "../src/core/ownership.ts";
+import { FIRST_RUNTIME } from "../src/core/placement/ownership.ts";
 import { ASSET_ROUTER_SCRIPT, bundleScripts, WORKER_SCRIPT } from "./bundle.ts";
 import { capnpConfig } from "./capnp-config.ts";
 import { buildDashboardIfStale } from "./dashboard-build.ts";

@@ -1,5 +1,5 @@
 import { closeSync, openSync } from "node:fs";
-import { sharesOf } from "../src/core/descriptor-budget.ts";
+import { sharesOf } from "../src/core/limits/descriptor-budget.ts";
 import { banner } from "./banner.ts";
 import { type FolderLock, takeFolder } from "./folder-lock.ts";
 import { type Log, openLog } from "./log.ts";

@@ -1,4 +1,4 @@
-import { isSymbol } from "../src/protocol/symbol.ts";
+import { isSymbol } from "../src/protocol/words/symbol.ts";
 import { SCOPES, type Scope, type TokenClaims } from "./mint-token.ts";
 
 export const TOKEN_OPTIONS = {

@@ -1,4 +1,4 @@
-import type { EpochUs } from "../src/protocol/time.ts";
+import type { EpochUs } from "../src/protocol/words/time.ts";
 
 export interface ClockDeps {
   nowMs: () => number;

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import { shorten } from "./core/shorten.ts";
-import { nowUs } from "./core/wall-clock.ts";
+import { shorten } from "./core/answers/shorten.ts";
+import { nowUs } from "./core/time/wall-clock.ts";
 import { door } from "./http/access/door.ts";
 import { guarded } from "./http/access/security-headers.ts";
 import { shared } from "./http/access/sharing.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { MOST_SHARED_HOSTS } from "./core/placement.ts";
-import { isSymbol } from "./protocol/symbol.ts";
+import { MOST_SHARED_HOSTS } from "./core/placement/placement.ts";
+import { isSymbol } from "./protocol/words/symbol.ts";
 
 /** `ROOM_HOSTS`: hosts that share the symbols. */
 export const roomHosts = z.coerce

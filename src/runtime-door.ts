@@ -5,9 +5,9 @@ import { peerGoes, peerIsBack } from "./bindings/peers.ts";
 import { ADDRESS_HEADER, type DoorCalls, type ObjectAddress } from "./bindings/runtime-door.ts";
 import { watchedObjects } from "./bindings/watched-objects.ts";
 import { configOf } from "./config.ts";
-import type { HostUse } from "./core/descriptor-budget.ts";
-import { fewAtOnce } from "./core/few-at-once.ts";
-import { type HostName, sharedHosts } from "./core/placement.ts";
+import type { HostUse } from "./core/limits/descriptor-budget.ts";
+import { fewAtOnce } from "./core/limits/few-at-once.ts";
+import { type HostName, sharedHosts } from "./core/placement/placement.ts";
 import { takeHostsHere } from "./http/limits/descriptors.ts";
 import { serving } from "./serving.ts";
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { isSymbol } from "../src/protocol/symbol.ts";
+import { isSymbol } from "../src/protocol/words/symbol.ts";
 
 /** Symbols that markets have, or that something on the way is likely to stumble over. */
 export const HARD_SYMBOLS = [

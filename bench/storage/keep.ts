@@ -4,7 +4,7 @@ import type { DatabaseMode } from "../../src/db/driver/mode.ts";
 import { retain } from "../../src/db/upkeep/retention.ts";
 import { rollupsOf } from "../../src/db/upkeep/rollups/rollups-of.ts";
 import { advanceWatermark } from "../../src/db/upkeep/tape-state.ts";
-import type { EpochUs } from "../../src/protocol/time.ts";
+import type { EpochUs } from "../../src/protocol/words/time.ts";
 import { wait } from "../targets/target.ts";
 
 /** As the Keeper's, in ms. */

@@ -3,10 +3,10 @@ import { readBars, readClosesOf } from "../../src/db/bars/read-bars.ts";
 import type { Database } from "../../src/db/driver/database.ts";
 import { readPositionSteps } from "../../src/db/events/read-position-steps.ts";
 import { readSeries } from "../../src/db/series/read-series.ts";
-import type { Aggregate } from "../../src/protocol/aggregate.ts";
-import type { Interval } from "../../src/protocol/interval.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import type { Aggregate } from "../../src/protocol/words/aggregate.ts";
+import type { Interval } from "../../src/protocol/words/interval.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
 import { ACCOUNT } from "./fill.ts";
 import { DAY_US, SYMBOLS } from "./tape.ts";
 

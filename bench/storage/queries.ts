@@ -1,5 +1,5 @@
-import { rfc3339Of } from "../../src/core/civil-time.ts";
-import { chooseStepUs } from "../../src/core/duration.ts";
+import { rfc3339Of } from "../../src/core/time/civil-time.ts";
+import { chooseStepUs } from "../../src/core/time/duration.ts";
 import type { SqlValue } from "../../src/db/driver/database.ts";
 import { YEAR_METRIC, YEAR_SYMBOL } from "./fill.ts";
 import {

@@ -1,7 +1,7 @@
 import type { StoredFrame } from "../../src/db/store/store-frames.ts";
-import type { MetricEvent } from "../../src/protocol/event.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import type { MetricEvent } from "../../src/protocol/events/event.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
 
 export const MINUTE_US = 60_000_000;
 export const DAY_US = 1_440 * MINUTE_US;

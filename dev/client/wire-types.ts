@@ -1,12 +1,12 @@
 import * as z from "zod";
-import { pollAnswerSchema } from "../../src/protocol/answers.ts";
-import { bookEventSchema } from "../../src/protocol/book.ts";
+import { pollAnswerSchema } from "../../src/protocol/answers/answers.ts";
+import { bookEventSchema } from "../../src/protocol/events/book.ts";
 import {
   eventSchema,
   metricEventSchema,
   positionEventSchema,
   tradeEventSchema,
-} from "../../src/protocol/event.ts";
+} from "../../src/protocol/events/event.ts";
 import {
   barMessageSchema,
   caughtUpSchema,
@@ -17,7 +17,7 @@ import {
   liveBarSchema,
   serverMessageSchema,
   snapshotSchema,
-} from "../../src/protocol/server-message.ts";
+} from "../../src/protocol/socket/server-message.ts";
 
 /** What a program that watches meets, under the names that the client's sources have for it. */
 const NAMED = {

@@ -1,5 +1,5 @@
-import { unmistakableTime } from "../../src/core/timestamp.ts";
-import type { EpochUs } from "../../src/protocol/time.ts";
+import { unmistakableTime } from "../../src/core/time/timestamp.ts";
+import type { EpochUs } from "../../src/protocol/words/time.ts";
 import { BadRowError, type FileRow, readTime } from "./file-row.ts";
 import type { IngestPath } from "./push.ts";
 

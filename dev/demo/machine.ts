@@ -1,4 +1,4 @@
-import { SYSTEM_SYMBOL } from "../../src/protocol/symbol.ts";
+import { SYSTEM_SYMBOL } from "../../src/protocol/words/symbol.ts";
 import type { MadePoint } from "./metrics.ts";
 
 /** Processor time of a machine since it started, in ms, all cores together. */

@@ -1,4 +1,4 @@
-import { SYSTEM_SYMBOL } from "../../src/protocol/symbol.ts";
+import { SYSTEM_SYMBOL } from "../../src/protocol/words/symbol.ts";
 import { INSTRUMENTS, type Instrument } from "./instruments.ts";
 import type { Market } from "./market.ts";
 import { gaussian, randomOf } from "./random.ts";

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { symbolFault } from "../../src/protocol/symbol.ts";
+import { symbolFault } from "../../src/protocol/words/symbol.ts";
 import { secondsOf } from "../token-request.ts";
 
 export type DemoOptions = {

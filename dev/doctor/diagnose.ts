@@ -1,4 +1,4 @@
-import { type MemoryWarning, warningsOf } from "../../src/core/memory-warnings.ts";
+import { type MemoryWarning, warningsOf } from "../../src/core/limits/memory-warnings.ts";
 import type { Database } from "../../src/db/driver/database.ts";
 import { type DatabaseState, ping } from "../../src/db/upkeep/ping.ts";
 import { type MemoryState, readMemory } from "../../src/db/upkeep/read-memory.ts";

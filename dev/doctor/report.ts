@@ -1,4 +1,4 @@
-import type { MemoryWarning } from "../../src/core/memory-warnings.ts";
+import type { MemoryWarning } from "../../src/core/limits/memory-warnings.ts";
 import type { DatabaseState } from "../../src/db/upkeep/ping.ts";
 import type { MemoryState } from "../../src/db/upkeep/read-memory.ts";
 import type { Diagnosis } from "./diagnose.ts";

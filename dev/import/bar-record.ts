@@ -1,5 +1,5 @@
-import { floorUs } from "../../src/core/duration.ts";
-import { isOver, offsetWords, refuseBucket } from "../../src/core/imported-bar.ts";
+import { isOver, offsetWords, refuseBucket } from "../../src/core/bars/imported-bar.ts";
+import { floorUs } from "../../src/core/time/duration.ts";
 import {
   type BarPush,
   barPushSchema,
@@ -7,8 +7,8 @@ import {
   POSTED_INTERVALS,
   type PostedInterval,
   readOffsetUs,
-} from "../../src/protocol/bar-push.ts";
-import type { EpochUs } from "../../src/protocol/time.ts";
+} from "../../src/protocol/events/bar-push.ts";
+import type { EpochUs } from "../../src/protocol/words/time.ts";
 import { type FileTime, readFileTime } from "./read-time.ts";
 
 /** One row of a file under the names of its columns, in small letters. */

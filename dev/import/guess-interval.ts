@@ -1,4 +1,7 @@
-import { POSTED_INTERVAL_SECONDS, type PostedInterval } from "../../src/protocol/bar-push.ts";
+import {
+  POSTED_INTERVAL_SECONDS,
+  type PostedInterval,
+} from "../../src/protocol/events/bar-push.ts";
 import { type BarRecord, onlyPriceOf, timeOf } from "./bar-record.ts";
 import { readFileTime } from "./read-time.ts";
 

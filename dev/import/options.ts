@@ -3,8 +3,8 @@ import {
   POSTED_INTERVALS,
   type PostedInterval,
   readOffsetUs,
-} from "../../src/protocol/bar-push.ts";
-import { symbolFault } from "../../src/protocol/symbol.ts";
+} from "../../src/protocol/events/bar-push.ts";
+import { symbolFault } from "../../src/protocol/words/symbol.ts";
 
 export type ImportOptions = {
   file: string;

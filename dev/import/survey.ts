@@ -1,6 +1,6 @@
-import { unmistakableTime } from "../../src/core/timestamp.ts";
-import type { PostedInterval } from "../../src/protocol/bar-push.ts";
-import type { EpochUs } from "../../src/protocol/time.ts";
+import { unmistakableTime } from "../../src/core/time/timestamp.ts";
+import type { PostedInterval } from "../../src/protocol/events/bar-push.ts";
+import type { EpochUs } from "../../src/protocol/words/time.ts";
 import { BadRowError, type FileRow } from "../demo/file-row.ts";
 import { type BarDefaults, type RecordReading, readRecord } from "./bar-record.ts";
 import type { LineRecord } from "./read-records.ts";

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { FIRST_RUNTIME } from "../../src/core/ownership.ts";
+import { FIRST_RUNTIME } from "../../src/core/placement/ownership.ts";
 
 const NAME = /^objects(?:-([1-9]\d*))?$/;
 

@@ -1,7 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { ownerOfHost, ownerOfId } from "../../src/core/ownership.ts";
-import { type HostName, MOST_SHARED_HOSTS, sharedHost } from "../../src/core/placement.ts";
+import { ownerOfHost, ownerOfId } from "../../src/core/placement/ownership.ts";
+import {
+  type HostName,
+  MOST_SHARED_HOSTS,
+  sharedHost,
+} from "../../src/core/placement/placement.ts";
 import { syncFolder, writeDurably } from "../durable-file.ts";
 import { objectFolder, runtimesWithFolders } from "./object-folders.ts";
 import { objectIdOf } from "./object-id.ts";

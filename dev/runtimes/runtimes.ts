@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { FIRST_RUNTIME } from "../../src/core/ownership.ts";
+import { FIRST_RUNTIME } from "../../src/core/placement/ownership.ts";
 import type { KeptProcess, KeptProcessDeps } from "../kept-process.ts";
 import type { Log } from "../log.ts";
 import type { OnLine } from "../process-log.ts";

@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../../src/bindings/env.ts";
 import type { FirstDirectoryCalls } from "../../src/bindings/first-edition.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import { namesAfter } from "./names-after.ts";
 
 /** The directory of the first edition: it only lists its names, and nobody tells it any. */

@@ -1,12 +1,12 @@
 import type { RememberedKey } from "../../src/bindings/first-edition.ts";
 import type { HandedOver } from "../../src/bindings/host.ts";
 import type { StoreRequest, WriterCalls } from "../../src/bindings/writer.ts";
-import { keyframeOf } from "../../src/core/book-samples.ts";
-import { DAY_US } from "../../src/core/duration.ts";
-import { encodeFrame } from "../../src/core/encode-events.ts";
-import type { HostName } from "../../src/core/placement.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import { keyframeOf } from "../../src/core/books/book-samples.ts";
+import { encodeFrame } from "../../src/core/events/encode-events.ts";
+import type { HostName } from "../../src/core/placement/placement.ts";
+import { DAY_US } from "../../src/core/time/duration.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
 import { numberOf, type SqlPort, textOf } from "../room/sql-port.ts";
 import { lastBook } from "./last-book.ts";
 

@@ -1,6 +1,6 @@
-import { type BookState, foldBook } from "../../src/core/book-samples.ts";
-import { decodeFrame } from "../../src/core/encode-events.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
+import { type BookState, foldBook } from "../../src/core/books/book-samples.ts";
+import { decodeFrame } from "../../src/core/events/encode-events.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
 import { numberOf, type SqlPort, textOf } from "../room/sql-port.ts";
 
 /** As a book stands in a frame. */

@@ -1,4 +1,4 @@
-import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { SqlPort } from "../room/sql-port.ts";
 
 /** The next names that the directory of the first edition wrote down, in order; none where it wrote nothing. */

@@ -4,8 +4,8 @@ import type { FirstRoomCalls, RememberedKey } from "../../src/bindings/first-edi
 import type { HandedOver } from "../../src/bindings/host.ts";
 import { writerAt } from "../../src/bindings/objects.ts";
 import { configOf } from "../../src/config.ts";
-import { nowUs } from "../../src/core/wall-clock.ts";
-import { writerShardOf } from "../../src/core/writer-shard.ts";
+import { writerShardOf } from "../../src/core/placement/writer-shard.ts";
+import { nowUs } from "../../src/core/time/wall-clock.ts";
 import { openDatabase } from "../../src/db/driver/database.ts";
 import { lineOf } from "../../src/db/driver/database-error.ts";
 import { readNewestCursor } from "../../src/db/events/read-earlier-life.ts";

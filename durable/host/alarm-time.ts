@@ -1,4 +1,4 @@
-import { ROOM_SILENCE_MS } from "../../src/protocol/heartbeat.ts";
+import { ROOM_SILENCE_MS } from "../../src/protocol/socket/heartbeat.ts";
 
 /** A drain that died with its object is taken up again after so long. */
 const DRAIN_CHECK_MS = 5_000;

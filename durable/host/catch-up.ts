@@ -1,4 +1,4 @@
-import type { Cursor } from "../../src/protocol/time.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
 import type { HostLog, LogFrame, RoomId } from "./log/host-log.ts";
 import type { RoomRecord } from "./registry.ts";
 

@@ -14,15 +14,15 @@ import type {
   Resend,
   RoomTail,
 } from "../../src/bindings/host.ts";
-import type { EncodedFrame } from "../../src/core/encode-events.ts";
-import { objectFailureOf } from "../../src/core/object-failure.ts";
-import { hostOf, symbolOf } from "../../src/core/placement.ts";
-import { isStorageFull } from "../../src/core/storage-watch.ts";
+import type { EncodedFrame } from "../../src/core/events/encode-events.ts";
+import { objectFailureOf } from "../../src/core/limits/object-failure.ts";
+import { isStorageFull } from "../../src/core/limits/storage-watch.ts";
+import { hostOf, symbolOf } from "../../src/core/placement/placement.ts";
 import { failureOf, lineOf } from "../../src/db/driver/database-error.ts";
-import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
-import type { LogId } from "../../src/protocol/log-id.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
+import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers/answers.ts";
+import type { LogId } from "../../src/protocol/words/log-id.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
 import { createSeriesTable } from "../room/append/series-limit.ts";
 import { nothingYet } from "../room/log/poll.ts";
 import { createArchiveTable } from "../room/past/archive-reads.ts";

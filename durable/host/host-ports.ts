@@ -1,10 +1,10 @@
 import type { FeedAnswer, RelayFeed } from "../../src/bindings/relay.ts";
 import type { WriterCalls } from "../../src/bindings/writer.ts";
 import type { Config } from "../../src/config.ts";
-import type { HostName, Placement } from "../../src/core/placement.ts";
-import type { RelayName } from "../../src/core/relaying.ts";
+import type { HostName, Placement } from "../../src/core/placement/placement.ts";
+import type { RelayName } from "../../src/core/placement/relaying.ts";
 import type { ImportedPrice } from "../../src/db/bars/read-imported-prices.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { RoomArchive, RoomSettings } from "../room/room-ports.ts";
 import type { ViewerPorts } from "../viewer-object/viewer-ports.ts";
 import type { LogKeeping } from "./log/host-log.ts";

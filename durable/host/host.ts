@@ -23,17 +23,17 @@ import {
   writerAt,
 } from "../../src/bindings/objects.ts";
 import type { RoomPage, StillWatched, WatchAnswer, WatchedRoom } from "../../src/bindings/relay.ts";
-import type { HostName } from "../../src/core/placement.ts";
-import type { RelayName } from "../../src/core/relaying.ts";
-import { writerShardOf } from "../../src/core/writer-shard.ts";
+import type { HostName } from "../../src/core/placement/placement.ts";
+import type { RelayName } from "../../src/core/placement/relaying.ts";
+import { writerShardOf } from "../../src/core/placement/writer-shard.ts";
 import { readImportedPrices } from "../../src/db/bars/read-imported-prices.ts";
 import { openDatabase } from "../../src/db/driver/database.ts";
 import { findSymbolNames, readSymbolNames } from "../../src/db/events/read-symbol-names.ts";
-import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
-import type { Bar } from "../../src/protocol/bar.ts";
-import type { LogId } from "../../src/protocol/log-id.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers/answers.ts";
+import type { Bar } from "../../src/protocol/events/bar.ts";
+import type { LogId } from "../../src/protocol/words/log-id.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
 import { roomArchive } from "../room/past/postgres-archive.ts";
 import { FAN_OUT_PACE } from "../room/viewers/fan-out-pace.ts";
 import { MESSAGE_LIMITS } from "../room/viewers/messages.ts";

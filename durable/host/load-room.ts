@@ -1,5 +1,5 @@
-import type { EncodedFrame } from "../../src/core/encode-events.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { EncodedFrame } from "../../src/core/events/encode-events.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import { RoomLog, type SharedLog } from "../room/log/room-log.ts";
 import type { ReadTurns } from "../room/past/read-turns.ts";
 import { RoomCore } from "../room/room-core.ts";

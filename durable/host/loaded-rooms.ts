@@ -1,4 +1,4 @@
-import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { RoomCore } from "../room/room-core.ts";
 
 /** A room that nobody has asked for so long leaves memory, where nothing keeps it there... */

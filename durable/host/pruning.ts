@@ -1,4 +1,4 @@
-import type { Cursor } from "../../src/protocol/time.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
 import type { HostLog, RoomId } from "./log/host-log.ts";
 
 /** Rooms that write down in one turn what would go with the log. */

@@ -1,5 +1,5 @@
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import { CURSOR_ORIGIN, type Cursor } from "../../src/protocol/time.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import { CURSOR_ORIGIN, type Cursor } from "../../src/protocol/words/time.ts";
 import { numberOf, type SqlPort } from "../room/sql-port.ts";
 import type { RoomId } from "./log/host-log.ts";
 

@@ -1,6 +1,6 @@
 import type { MemoryState } from "../../src/db/upkeep/read-memory.ts";
-import type { MetricEvent } from "../../src/protocol/event.ts";
-import type { EpochUs } from "../../src/protocol/time.ts";
+import type { MetricEvent } from "../../src/protocol/events/event.ts";
+import type { EpochUs } from "../../src/protocol/words/time.ts";
 
 /** How the database is, as points of `_system`: whoever watches the tape can watch that too. */
 export function gaugesOf(bytes: number, memory: MemoryState, nowUs: EpochUs): MetricEvent[] {

@@ -1,8 +1,8 @@
-import { DAY_US, floorUs, HOUR_US, MINUTE_US } from "../../src/core/duration.ts";
+import { DAY_US, floorUs, HOUR_US, MINUTE_US } from "../../src/core/time/duration.ts";
 import { failureOf } from "../../src/db/driver/database-error.ts";
 import type { Rollups } from "../../src/db/upkeep/rollups/rollups.ts";
 import type { TapeState } from "../../src/db/upkeep/tape-state.ts";
-import type { EpochUs } from "../../src/protocol/time.ts";
+import type { EpochUs } from "../../src/protocol/words/time.ts";
 import { WATERMARK_LAG_US } from "./notice.ts";
 
 /** A step should take about so long: on one machine the database serves nobody else meanwhile. */

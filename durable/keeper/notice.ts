@@ -1,4 +1,4 @@
-import type { EpochUs } from "../../src/protocol/time.ts";
+import type { EpochUs } from "../../src/protocol/words/time.ts";
 
 /** Late data is rolled up so long after it was stored, in ms: what comes together is done together. */
 const LATE_MS = 1_000;

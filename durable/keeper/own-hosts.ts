@@ -4,8 +4,8 @@ import {
   hostOf,
   type Placement,
   symbolOf,
-} from "../../src/core/placement.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
+} from "../../src/core/placement/placement.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import { LearnOnce } from "../host/symbols/learn-once.ts";
 import type { Placements } from "./placements.ts";
 

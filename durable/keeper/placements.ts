@@ -4,7 +4,7 @@ import {
   type Placement,
   sharedHosts,
   symbolOf,
-} from "../../src/core/placement.ts";
+} from "../../src/core/placement/placement.ts";
 import { type SqlPort, textOf } from "../room/sql-port.ts";
 
 /**

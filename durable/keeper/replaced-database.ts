@@ -1,7 +1,7 @@
 import type { Resend } from "../../src/bindings/host.ts";
-import type { HostName } from "../../src/core/placement.ts";
+import type { HostName } from "../../src/core/placement/placement.ts";
 import type { Replacement } from "../../src/db/upkeep/database-identity.ts";
-import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
 
 /** Hosts asked at once. */
 const AT_ONCE = 6;

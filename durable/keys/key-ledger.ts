@@ -1,5 +1,5 @@
 import type { IdempotentRequest, KeyClaim } from "../../src/bindings/host.ts";
-import type { EpochUs } from "../../src/protocol/time.ts";
+import type { EpochUs } from "../../src/protocol/words/time.ts";
 import { numberOf, type SqlPort, textOf } from "../room/sql-port.ts";
 
 /** How long an `Idempotency-Key` is remembered. */

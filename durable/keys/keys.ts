@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../../src/bindings/env.ts";
 import type { IdempotentRequest, KeyClaim } from "../../src/bindings/host.ts";
 import type { KeysCalls } from "../../src/bindings/keys.ts";
-import { nowUs } from "../../src/core/wall-clock.ts";
+import { nowUs } from "../../src/core/time/wall-clock.ts";
 import { KeyLedger } from "./key-ledger.ts";
 
 /** As much as the body of a request may have. */

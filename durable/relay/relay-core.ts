@@ -1,10 +1,10 @@
 import type { JoinRefusal, JoinRequest } from "../../src/bindings/host.ts";
 import type { FeedAnswer, RelayFeed, WatchedRoom } from "../../src/bindings/relay.ts";
-import { fullJitterMs } from "../../src/core/backoff.ts";
-import { ROOM_SILENCE_MS } from "../../src/protocol/heartbeat.ts";
-import type { LogId } from "../../src/protocol/log-id.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
+import { fullJitterMs } from "../../src/core/limits/backoff.ts";
+import { ROOM_SILENCE_MS } from "../../src/protocol/socket/heartbeat.ts";
+import type { LogId } from "../../src/protocol/words/log-id.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
 import { earliestDueMs, nextAlarmMs } from "../host/alarm-time.ts";
 import type { ArchiveAnswer } from "../room/past/archive.ts";
 import { ReadTurns } from "../room/past/read-turns.ts";

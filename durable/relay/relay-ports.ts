@@ -1,5 +1,5 @@
 import type { FeedingCalls } from "../../src/bindings/relay.ts";
-import type { RelayName } from "../../src/core/relaying.ts";
+import type { RelayName } from "../../src/core/placement/relaying.ts";
 import type { RoomSettings } from "../room/room-ports.ts";
 import type { ViewerPorts } from "../viewer-object/viewer-ports.ts";
 

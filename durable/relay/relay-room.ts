@@ -1,9 +1,9 @@
 import type { JoinRefusal, JoinRequest } from "../../src/bindings/host.ts";
 import type { FedRoom, WatchAnswer } from "../../src/bindings/relay.ts";
-import type { Bar } from "../../src/protocol/bar.ts";
-import { CLOSE_CODES } from "../../src/protocol/close-codes.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import type { Bar } from "../../src/protocol/events/bar.ts";
+import { CLOSE_CODES } from "../../src/protocol/socket/close-codes.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
 import type { Log } from "../../src/telemetry/log.ts";
 import type { ArchiveAnswer } from "../room/past/archive.ts";
 import { ArchiveReads } from "../room/past/archive-reads.ts";

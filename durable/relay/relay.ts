@@ -1,7 +1,7 @@
 import type { Env } from "../../src/bindings/env.ts";
 import { hostAt } from "../../src/bindings/objects.ts";
 import type { FeedAnswer, FeedingCalls, RelayCalls, RelayFeed } from "../../src/bindings/relay.ts";
-import { partsOfRelay, type RelayName } from "../../src/core/relaying.ts";
+import { partsOfRelay, type RelayName } from "../../src/core/placement/relaying.ts";
 import { KEEPING } from "../host/log/host-log.ts";
 import { FAN_OUT_PACE } from "../room/viewers/fan-out-pace.ts";
 import { MESSAGE_LIMITS } from "../room/viewers/messages.ts";

@@ -1,6 +1,6 @@
-import type { LogId } from "../../src/protocol/log-id.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
+import type { LogId } from "../../src/protocol/words/log-id.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
 import { type SqlPort, textOf } from "../room/sql-port.ts";
 
 /** How far the live viewers of each room have been sent the log with this id. */

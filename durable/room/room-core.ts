@@ -6,14 +6,14 @@ import type {
   RoomTail,
 } from "../../src/bindings/host.ts";
 import type { RoomPage } from "../../src/bindings/relay.ts";
-import { bookOf } from "../../src/core/book-samples.ts";
-import { seriesHash } from "../../src/core/series-hash.ts";
-import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
-import type { Bar } from "../../src/protocol/bar.ts";
-import { ROOM_SILENCE_MS } from "../../src/protocol/heartbeat.ts";
-import type { LogId } from "../../src/protocol/log-id.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import { bookOf } from "../../src/core/books/book-samples.ts";
+import { seriesHash } from "../../src/core/events/series-hash.ts";
+import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers/answers.ts";
+import type { Bar } from "../../src/protocol/events/bar.ts";
+import { ROOM_SILENCE_MS } from "../../src/protocol/socket/heartbeat.ts";
+import type { LogId } from "../../src/protocol/words/log-id.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
 import type { LogFrame } from "../host/log/host-log.ts";
 import { RoomAppend } from "./append/append.ts";
 import { SeriesLimit } from "./append/series-limit.ts";

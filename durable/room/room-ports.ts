@@ -1,10 +1,10 @@
 import type { Config } from "../../src/config.ts";
-import type { EncodedFrame } from "../../src/core/encode-events.ts";
+import type { EncodedFrame } from "../../src/core/events/encode-events.ts";
 import type { TailTrade } from "../../src/db/bars/read-bar-columns.ts";
 import type { EarlierLife } from "../../src/db/events/read-earlier-life.ts";
-import type { Bar } from "../../src/protocol/bar.ts";
-import type { BarMessage } from "../../src/protocol/server-message.ts";
-import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import type { Bar } from "../../src/protocol/events/bar.ts";
+import type { BarMessage } from "../../src/protocol/socket/server-message.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
 import type { Log } from "../../src/telemetry/log.ts";
 import type { Clock } from "../clock.ts";
 import type { EarlierPlace } from "../host/symbols/host-symbols.ts";

@@ -4,10 +4,10 @@ import { JOIN_HEADER, type JoinRefusal, type JoinRequest } from "../../src/bindi
 import type { ObjectAddress } from "../../src/bindings/runtime-door.ts";
 import { isUnwatched, isWatched } from "../../src/bindings/watched-objects.ts";
 import { type Config, configOf } from "../../src/config.ts";
-import { PING, PONG } from "../../src/protocol/heartbeat.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
-import { SUBPROTOCOL } from "../../src/protocol/version.ts";
+import { PING, PONG } from "../../src/protocol/socket/heartbeat.ts";
+import { SUBPROTOCOL } from "../../src/protocol/socket/version.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
 import { descriptorsOf } from "../../src/telemetry/descriptors.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { Clock } from "../clock.ts";

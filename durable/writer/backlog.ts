@@ -1,6 +1,6 @@
 import type { BacklogReport, StoreOutcome, StoreRequest } from "../../src/bindings/writer.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { EpochUs } from "../../src/protocol/time.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { EpochUs } from "../../src/protocol/words/time.ts";
 
 /** Events that wait for Postgres so long are behind, in microseconds. */
 const BEHIND_US = 30_000_000;

@@ -1,5 +1,5 @@
 import type { StoreOutcome, StoreRequest, SymbolFrames } from "../../src/bindings/writer.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 
 /** What one symbol has in a request. */
 export interface RoomOfRequest {

@@ -9,8 +9,8 @@ import type {
   WriterCalls,
 } from "../../src/bindings/writer.ts";
 import { type Config, configOf } from "../../src/config.ts";
-import { decodeFrame } from "../../src/core/encode-events.ts";
-import { nowUs } from "../../src/core/wall-clock.ts";
+import { decodeFrame } from "../../src/core/events/encode-events.ts";
+import { nowUs } from "../../src/core/time/wall-clock.ts";
 import { type Database, openDatabase } from "../../src/db/driver/database.ts";
 import { failureOf, isDiskFull, lineOf } from "../../src/db/driver/database-error.ts";
 import { readIdentity } from "../../src/db/driver/identity.ts";

@@ -1,9 +1,9 @@
 import type { HostBatch, HostOutcome, HostRefusal, IdempotentRequest } from "../bindings/host.ts";
 import { askHosts, type Rooms } from "../bindings/rooms.ts";
-import type { SymbolBatch } from "../core/encode-events.ts";
-import type { HostName } from "../core/placement.ts";
-import type { SymbolName } from "../protocol/symbol.ts";
-import type { Cursor } from "../protocol/time.ts";
+import type { SymbolBatch } from "../core/events/encode-events.ts";
+import type { HostName } from "../core/placement/placement.ts";
+import type { SymbolName } from "../protocol/words/symbol.ts";
+import type { Cursor } from "../protocol/words/time.ts";
 import type { KnownSymbols } from "../reads/rooms/known-symbols.ts";
 
 /** What one request brings, and whose it is. */

@@ -2,8 +2,8 @@ import type { Env } from "../bindings/env.ts";
 import type { IdempotentRequest, KeyClaim } from "../bindings/host.ts";
 import { hostAt, keysAt } from "../bindings/objects.ts";
 import { configOf } from "../config.ts";
-import { loneHost } from "../core/placement.ts";
-import { shardOf } from "../core/writer-shard.ts";
+import { loneHost } from "../core/placement/placement.ts";
+import { shardOf } from "../core/placement/writer-shard.ts";
 import { shortDigest } from "../reads/short-digest.ts";
 
 /** Objects that share the keys. A key must always be found where it was put, so this number never changes. */

@@ -1,5 +1,5 @@
-import type { SymbolName } from "../protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../protocol/time.ts";
+import type { SymbolName } from "../protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../protocol/words/time.ts";
 import type { HandedOver } from "./host.ts";
 
 /** An `Idempotency-Key` as a room of the first edition remembers it. */

@@ -1,9 +1,9 @@
-import type { SymbolBatch } from "../core/encode-events.ts";
-import type { BookAnswer, SymbolSummary } from "../protocol/answers.ts";
-import type { PositionEvent } from "../protocol/event.ts";
-import type { LogId } from "../protocol/log-id.ts";
-import type { SymbolName } from "../protocol/symbol.ts";
-import type { Cursor } from "../protocol/time.ts";
+import type { SymbolBatch } from "../core/events/encode-events.ts";
+import type { BookAnswer, SymbolSummary } from "../protocol/answers/answers.ts";
+import type { PositionEvent } from "../protocol/events/event.ts";
+import type { LogId } from "../protocol/words/log-id.ts";
+import type { SymbolName } from "../protocol/words/symbol.ts";
+import type { Cursor } from "../protocol/words/time.ts";
 import type { FeedingCalls } from "./relay.ts";
 
 /** A request's `Idempotency-Key`, with whose it is, and a digest of the whole request: its route and its body. */

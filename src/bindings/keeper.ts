@@ -1,4 +1,4 @@
-import type { HostName, Placement } from "../core/placement.ts";
+import type { HostName, Placement } from "../core/placement/placement.ts";
 
 /** What the other objects and the Worker may ask of the Keeper. */
 export interface KeeperCalls extends Rpc.DurableObjectBranded {

@@ -1,9 +1,9 @@
 import { configOf } from "../config.ts";
-import { asciiJson } from "../core/ascii-json.ts";
-import { FIRST_RUNTIME, ownerOfHost } from "../core/ownership.ts";
-import type { HostName } from "../core/placement.ts";
-import { partsOfRelay, type RelayName } from "../core/relaying.ts";
-import type { SymbolName } from "../protocol/symbol.ts";
+import { asciiJson } from "../core/events/ascii-json.ts";
+import { FIRST_RUNTIME, ownerOfHost } from "../core/placement/ownership.ts";
+import type { HostName } from "../core/placement/placement.ts";
+import { partsOfRelay, type RelayName } from "../core/placement/relaying.ts";
+import type { SymbolName } from "../protocol/words/symbol.ts";
 import type { Env } from "./env.ts";
 import { DIRECTORY_NAME } from "./first-edition.ts";
 import type { HostCalls } from "./host.ts";

@@ -1,4 +1,4 @@
-import { objectFailureOf } from "../core/object-failure.ts";
+import { objectFailureOf } from "../core/limits/object-failure.ts";
 import type { Env } from "./env.ts";
 import type { DoorBinding } from "./runtime-door.ts";
 

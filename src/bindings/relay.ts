@@ -1,9 +1,9 @@
-import type { RelayName } from "../core/relaying.ts";
-import type { Bar } from "../protocol/bar.ts";
-import type { LogId } from "../protocol/log-id.ts";
-import type { BarMessage } from "../protocol/server-message.ts";
-import type { SymbolName } from "../protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../protocol/time.ts";
+import type { RelayName } from "../core/placement/relaying.ts";
+import type { Bar } from "../protocol/events/bar.ts";
+import type { BarMessage } from "../protocol/socket/server-message.ts";
+import type { LogId } from "../protocol/words/log-id.ts";
+import type { SymbolName } from "../protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../protocol/words/time.ts";
 
 /** A frame of a host's log. */
 export interface FedFrame {

@@ -1,7 +1,7 @@
 import { configOf } from "../config.ts";
-import { fewAtOnce } from "../core/few-at-once.ts";
-import { type HostName, hostOf, type Placement } from "../core/placement.ts";
-import type { SymbolName } from "../protocol/symbol.ts";
+import { fewAtOnce } from "../core/limits/few-at-once.ts";
+import { type HostName, hostOf, type Placement } from "../core/placement/placement.ts";
+import type { SymbolName } from "../protocol/words/symbol.ts";
 import type { Env } from "./env.ts";
 import { hostAt } from "./objects.ts";
 

@@ -1,5 +1,5 @@
-import type { HostUse } from "../core/descriptor-budget.ts";
-import type { HostName } from "../core/placement.ts";
+import type { HostUse } from "../core/limits/descriptor-budget.ts";
+import type { HostName } from "../core/placement/placement.ts";
 
 /** Bindings of the classes whose objects each belong to one runtime. */
 export type ObjectBinding = "HOST" | "RELAY" | "WRITER" | "KEEPER" | "KEYS" | "ROOM" | "DIRECTORY";

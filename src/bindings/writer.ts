@@ -1,6 +1,6 @@
-import type { HostName } from "../core/placement.ts";
-import type { SymbolName } from "../protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../protocol/time.ts";
+import type { HostName } from "../core/placement/placement.ts";
+import type { SymbolName } from "../protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../protocol/words/time.ts";
 
 /** Frames of one symbol, in order. */
 export interface SymbolFrames {

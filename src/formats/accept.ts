@@ -1,5 +1,11 @@
-import { type BookPush, hasEmptyLevel, isCrossed, type Level, seqFault } from "../protocol/book.ts";
-import { MAX_BOOK_LEVELS } from "../protocol/book-limits.ts";
+import {
+  type BookPush,
+  hasEmptyLevel,
+  isCrossed,
+  type Level,
+  seqFault,
+} from "../protocol/events/book.ts";
+import { MAX_BOOK_LEVELS } from "../protocol/events/book-limits.ts";
 import {
   isStorable,
   MAX_LABELS,
@@ -7,9 +13,9 @@ import {
   MAX_SERIES_BYTES,
   type MetricPush,
   type TradePush,
-} from "../protocol/event.ts";
-import { MAX_NUMBER } from "../protocol/number.ts";
-import { isSymbol } from "../protocol/symbol.ts";
+} from "../protocol/events/event.ts";
+import { MAX_NUMBER } from "../protocol/words/number.ts";
+import { isSymbol } from "../protocol/words/symbol.ts";
 
 /*
  * The quick yes to a well-formed push. The zod schemas are the contract; on Workers, where code generation from

@@ -1,5 +1,5 @@
-import { type ImportedBar, refuseBucket } from "../core/imported-bar.ts";
-import { type BarPush, barPushSchema, readOffsetUs } from "../protocol/bar-push.ts";
+import { type ImportedBar, refuseBucket } from "../core/bars/imported-bar.ts";
+import { type BarPush, barPushSchema, readOffsetUs } from "../protocol/events/bar-push.ts";
 import type { PushFormat } from "./decode-push.ts";
 
 export const barPush: PushFormat<BarPush, ImportedBar> = {

@@ -1,8 +1,8 @@
 import type * as z from "zod";
-import { shorten } from "../core/shorten.ts";
-import { readTimestamp, type TimestampReading, type TimeUnit } from "../core/timestamp.ts";
-import type { ProblemIssue } from "../protocol/problem.ts";
-import type { EpochUs } from "../protocol/time.ts";
+import { shorten } from "../core/answers/shorten.ts";
+import { readTimestamp, type TimestampReading, type TimeUnit } from "../core/time/timestamp.ts";
+import type { ProblemIssue } from "../protocol/answers/problem.ts";
+import type { EpochUs } from "../protocol/words/time.ts";
 import { type Decoded, MAX_ISSUES, type ParsedBody } from "./decoded.ts";
 
 /** What every push may say. */

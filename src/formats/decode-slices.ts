@@ -1,5 +1,5 @@
-import type { TimeUnit } from "../core/timestamp.ts";
-import type { EpochUs } from "../protocol/time.ts";
+import type { TimeUnit } from "../core/time/timestamp.ts";
+import type { EpochUs } from "../protocol/words/time.ts";
 import { decodePush, type PushFormat, type Timed } from "./decode-push.ts";
 import { type Decoded, MAX_ISSUES, type ParsedBody } from "./decoded.ts";
 

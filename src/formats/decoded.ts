@@ -1,4 +1,4 @@
-import type { ProblemIssue } from "../protocol/problem.ts";
+import type { ProblemIssue } from "../protocol/answers/problem.ts";
 
 /** What a body turned out to be: the items of a whole batch, or the reasons why none of it was taken (SPEC I-1). */
 export type Decoded<Item> =

@@ -1,6 +1,11 @@
 import type * as z from "zod";
-import type { AddressedEvent } from "../core/encode-events.ts";
-import { type BookEvent, type BookPush, bookPushSchema, canonicalSeq } from "../protocol/book.ts";
+import type { AddressedEvent } from "../core/events/encode-events.ts";
+import {
+  type BookEvent,
+  type BookPush,
+  bookPushSchema,
+  canonicalSeq,
+} from "../protocol/events/book.ts";
 import {
   type MetricEvent,
   type MetricPush,
@@ -11,8 +16,8 @@ import {
   type TradeEvent,
   type TradePush,
   tradePushSchema,
-} from "../protocol/event.ts";
-import { SYSTEM_SYMBOL } from "../protocol/symbol.ts";
+} from "../protocol/events/event.ts";
+import { SYSTEM_SYMBOL } from "../protocol/words/symbol.ts";
 import { isPlainBook, isPlainMetric, isPlainTrade } from "./accept.ts";
 import type { PushFormat } from "./decode-push.ts";
 

@@ -1,5 +1,5 @@
-import { cacheControlOf, matchesEtag } from "../core/caching.ts";
-import type { Cursor } from "../protocol/time.ts";
+import { cacheControlOf, matchesEtag } from "../core/answers/caching.ts";
+import type { Cursor } from "../protocol/words/time.ts";
 
 import { weakTagOf } from "../reads/weak-tag.ts";
 

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { Env } from "../bindings/env.ts";
 import type { Config } from "../config.ts";
-import type { EpochUs } from "../protocol/time.ts";
+import type { EpochUs } from "../protocol/words/time.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Access } from "./access/token.ts";
 

@@ -1,8 +1,8 @@
 import { createMiddleware } from "hono/factory";
 import { configOf } from "../config.ts";
-import { arrivalClock } from "../core/arrival-clock.ts";
-import { shorten } from "../core/shorten.ts";
-import type { EpochUs } from "../protocol/time.ts";
+import { shorten } from "../core/answers/shorten.ts";
+import { arrivalClock } from "../core/time/arrival-clock.ts";
+import type { EpochUs } from "../protocol/words/time.ts";
 import { logOf } from "../telemetry/log.ts";
 import { type AppContext, type AppEnv, nowMs } from "./context.ts";
 

@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import { oncePer } from "../core/once-per.ts";
+import { oncePer } from "../core/answers/once-per.ts";
 import { openDatabase } from "../db/driver/database.ts";
 
 const QUERY_TIMEOUT_MS = 15_000;

@@ -1,10 +1,10 @@
-import { topOf } from "../core/book.ts";
+import { topOf } from "../core/books/book.ts";
 import { readBookAt } from "../db/events/read-book.ts";
 import { sampleOf } from "../db/store/book-rows.ts";
-import type { BookAnswer } from "../protocol/answers.ts";
-import type { BookEvent, Level } from "../protocol/book.ts";
-import type { SymbolName } from "../protocol/symbol.ts";
-import type { EpochUs } from "../protocol/time.ts";
+import type { BookAnswer } from "../protocol/answers/answers.ts";
+import type { BookEvent, Level } from "../protocol/events/book.ts";
+import type { SymbolName } from "../protocol/words/symbol.ts";
+import type { EpochUs } from "../protocol/words/time.ts";
 import { readTail } from "./rooms/room-tail.ts";
 import type { Sources } from "./sources.ts";
 

@@ -1,10 +1,10 @@
-import { warningsOf } from "../core/memory-warnings.ts";
+import { warningsOf } from "../core/limits/memory-warnings.ts";
 import type { Database } from "../db/driver/database.ts";
 import { failureOf, isDiskFull } from "../db/driver/database-error.ts";
 import type { Replacement } from "../db/upkeep/database-identity.ts";
 import { ping } from "../db/upkeep/ping.ts";
 import { readMemory } from "../db/upkeep/read-memory.ts";
-import { CURSOR_ORIGIN } from "../protocol/time.ts";
+import { CURSOR_ORIGIN } from "../protocol/words/time.ts";
 
 /** Who may not read is answered out of what the database said so long ago. In ms. */
 const LOOK_EVERY_MS = 5_000;

@@ -1,6 +1,6 @@
 import { numberOfSum } from "../core/attribution/decimal-sum.ts";
-import type { Aggregate } from "../protocol/aggregate.ts";
-import type { SeriesColumns } from "../protocol/answers.ts";
+import type { SeriesColumns } from "../protocol/answers/answers.ts";
+import type { Aggregate } from "../protocol/words/aggregate.ts";
 
 /** What tells how far a sum of doubles may be off. */
 const PARTS_OF_SUM = ["count", "min", "max"] as const;

@@ -1,6 +1,6 @@
 import { type ExportQuery, readExport } from "../db/events/read-export.ts";
-import type { TapeEvent } from "../protocol/event.ts";
-import type { Cursor } from "../protocol/time.ts";
+import type { TapeEvent } from "../protocol/events/event.ts";
+import type { Cursor } from "../protocol/words/time.ts";
 import { readTail } from "./rooms/room-tail.ts";
 import type { Sources } from "./sources.ts";
 

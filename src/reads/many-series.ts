@@ -1,6 +1,6 @@
-import { canonicalLabels } from "../core/labels.ts";
+import { canonicalLabels } from "../core/events/labels.ts";
 import { countSeries } from "../db/series/count-series.ts";
-import type { SymbolName } from "../protocol/symbol.ts";
+import type { SymbolName } from "../protocol/words/symbol.ts";
 import type { Sources } from "./sources.ts";
 
 /** More lines are not one answer: 50,000 of them took 19 s and all of the database's time. */

@@ -1,6 +1,6 @@
 import { readMetricNames } from "../db/series/read-metric-names.ts";
-import type { MetricNamesAnswer } from "../protocol/answers.ts";
-import type { SymbolName } from "../protocol/symbol.ts";
+import type { MetricNamesAnswer } from "../protocol/answers/answers.ts";
+import type { SymbolName } from "../protocol/words/symbol.ts";
 import { readTail } from "./rooms/room-tail.ts";
 import type { Sources } from "./sources.ts";
 

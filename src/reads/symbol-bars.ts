@@ -1,10 +1,10 @@
 import type { TailedSymbol } from "../db/bars/read-bar-columns.ts";
 import { type BarsQuery, readBars } from "../db/bars/read-bars.ts";
 import { readGoneBars } from "../db/bars/read-gone-bars.ts";
-import type { HistoryAnswer } from "../protocol/answers.ts";
-import type { Bar } from "../protocol/bar.ts";
-import type { SymbolName } from "../protocol/symbol.ts";
-import type { Cursor } from "../protocol/time.ts";
+import type { HistoryAnswer } from "../protocol/answers/answers.ts";
+import type { Bar } from "../protocol/events/bar.ts";
+import type { SymbolName } from "../protocol/words/symbol.ts";
+import type { Cursor } from "../protocol/words/time.ts";
 import { type DecodedTail, readTail } from "./rooms/room-tail.ts";
 import type { Sources } from "./sources.ts";
 

@@ -1,7 +1,7 @@
 import { readPositions } from "../db/events/read-positions.ts";
-import type { PositionsAnswer } from "../protocol/answers.ts";
-import type { PositionEvent } from "../protocol/event.ts";
-import type { SymbolName } from "../protocol/symbol.ts";
+import type { PositionsAnswer } from "../protocol/answers/answers.ts";
+import type { PositionEvent } from "../protocol/events/event.ts";
+import type { SymbolName } from "../protocol/words/symbol.ts";
 import { readTail } from "./rooms/room-tail.ts";
 import type { Sources } from "./sources.ts";
 

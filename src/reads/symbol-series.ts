@@ -1,6 +1,6 @@
 import { readSeries, type SeriesQuery } from "../db/series/read-series.ts";
-import type { SeriesColumns } from "../protocol/answers.ts";
-import type { Cursor } from "../protocol/time.ts";
+import type { SeriesColumns } from "../protocol/answers/answers.ts";
+import type { Cursor } from "../protocol/words/time.ts";
 import { readTail } from "./rooms/room-tail.ts";
 import type { Sources } from "./sources.ts";
 

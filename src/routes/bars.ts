@@ -16,8 +16,8 @@ import { databaseFailed } from "../http/problems/database-problem.ts";
 import { KEY_REUSED } from "../http/problems/push-refusals.ts";
 import { Refusal } from "../http/problems/refusal.ts";
 import { warn } from "../http/warn.ts";
-import type { BarsAccepted } from "../protocol/bar-push.ts";
-import type { SymbolName } from "../protocol/symbol.ts";
+import type { BarsAccepted } from "../protocol/events/bar-push.ts";
+import type { SymbolName } from "../protocol/words/symbol.ts";
 import { watchedSymbolsOf } from "../reads/rooms/watch-symbols.ts";
 
 const SEND_AGAIN =

@@ -7,7 +7,7 @@ import { notKnownYet } from "../http/problems/symbol-refusals.ts";
 import { admitRead } from "../http/query/admit-read.ts";
 import { Parameters } from "../http/query/parameters.ts";
 import { sourcesOf } from "../http/sources.ts";
-import { MAX_BOOK_LEVELS } from "../protocol/book-limits.ts";
+import { MAX_BOOK_LEVELS } from "../protocol/events/book-limits.ts";
 import { readSampleAt } from "../reads/book-at.ts";
 
 const DEPTH = { min: 1, max: MAX_BOOK_LEVELS, fallback: MAX_BOOK_LEVELS };

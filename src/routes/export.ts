@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { EARLIEST_US, MAX_AHEAD_US, unmistakableTime } from "../core/timestamp.ts";
+import { EARLIEST_US, MAX_AHEAD_US, unmistakableTime } from "../core/time/timestamp.ts";
 import { needs } from "../http/access/authorize.ts";
 import type { AppEnv } from "../http/context.ts";
 import { streamOf } from "../http/export-stream.ts";
@@ -7,8 +7,8 @@ import { inTurn } from "../http/limits/heavy-queries.ts";
 import { admitRead } from "../http/query/admit-read.ts";
 import { Parameters } from "../http/query/parameters.ts";
 import { sourcesOf } from "../http/sources.ts";
-import type { TapeEvent } from "../protocol/event.ts";
-import type { SymbolName } from "../protocol/symbol.ts";
+import type { TapeEvent } from "../protocol/events/event.ts";
+import type { SymbolName } from "../protocol/words/symbol.ts";
 import { beginExport, type ExportPages } from "../reads/export-pages.ts";
 
 const KNOWN = ["symbol", "kind", "metric", "from", "to", "precision"];

@@ -9,7 +9,7 @@ import { databaseOf } from "../http/database-of.ts";
 import { hasLoneHosts } from "../http/limits/descriptors.ts";
 import { storageWatch } from "../http/limits/storage.ts";
 import { warn } from "../http/warn.ts";
-import type { SymbolName } from "../protocol/symbol.ts";
+import type { SymbolName } from "../protocol/words/symbol.ts";
 import { type LookSources, lookAtDatabase, lookedAtDatabase } from "../reads/database-look.ts";
 import { readBacklog } from "../reads/rooms/backlog.ts";
 import { databaseDisk } from "../telemetry/database-disk.ts";

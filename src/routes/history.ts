@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { EARLIEST_US, MAX_AHEAD_US } from "../core/timestamp.ts";
+import { EARLIEST_US, MAX_AHEAD_US } from "../core/time/timestamp.ts";
 import { needs } from "../http/access/authorize.ts";
 import { answerCached } from "../http/cached-answer.ts";
 import type { AppEnv } from "../http/context.ts";
@@ -7,7 +7,7 @@ import { heavy } from "../http/limits/heavy-queries.ts";
 import { admitRead } from "../http/query/admit-read.ts";
 import { Parameters } from "../http/query/parameters.ts";
 import { sourcesOf } from "../http/sources.ts";
-import { INTERVAL_SECONDS } from "../protocol/interval.ts";
+import { INTERVAL_SECONDS } from "../protocol/words/interval.ts";
 import { readHistory } from "../reads/symbol-bars.ts";
 
 const KNOWN = ["interval", "from", "to", "precision", "limit"];

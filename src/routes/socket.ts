@@ -3,9 +3,9 @@ import { createMiddleware } from "hono/factory";
 import { JOIN_HEADER, type JoinRefusal, type JoinRequest } from "../bindings/host.ts";
 
 import { hostAt, ownerOf, relayAt } from "../bindings/objects.ts";
-import { asciiJson } from "../core/ascii-json.ts";
-import { type HostName, hostOf } from "../core/placement.ts";
-import { regionOf, relayOf, type ViewerPlace } from "../core/relaying.ts";
+import { asciiJson } from "../core/events/ascii-json.ts";
+import { type HostName, hostOf } from "../core/placement/placement.ts";
+import { regionOf, relayOf, type ViewerPlace } from "../core/placement/relaying.ts";
 
 import { accessOf, coverSymbols, needs } from "../http/access/authorize.ts";
 import { countedAddress } from "../http/access/sender.ts";
@@ -15,8 +15,8 @@ import { takeHostsOf, takeViewer } from "../http/limits/descriptors.ts";
 import { type ProblemWords, Refusal } from "../http/problems/refusal.ts";
 import { notKnownYet } from "../http/problems/symbol-refusals.ts";
 import { Parameters } from "../http/query/parameters.ts";
-import type { SymbolName } from "../protocol/symbol.ts";
-import { SUBPROTOCOL } from "../protocol/version.ts";
+import { SUBPROTOCOL } from "../protocol/socket/version.ts";
+import type { SymbolName } from "../protocol/words/symbol.ts";
 import { shortDigest } from "../reads/short-digest.ts";
 
 const UPGRADE_REQUIRED: ProblemWords = {

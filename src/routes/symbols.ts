@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { keeperAt } from "../bindings/objects.ts";
 import { Rooms } from "../bindings/rooms.ts";
-import { matchesEtag } from "../core/caching.ts";
+import { matchesEtag } from "../core/answers/caching.ts";
 import { accessOf, coverSymbols, needs } from "../http/access/authorize.ts";
 import { covers } from "../http/access/token.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
@@ -11,7 +11,7 @@ import { notKnownYet } from "../http/problems/symbol-refusals.ts";
 import { admitRead } from "../http/query/admit-read.ts";
 import { Parameters } from "../http/query/parameters.ts";
 import { warn } from "../http/warn.ts";
-import type { PollAnswer } from "../protocol/answers.ts";
+import type { PollAnswer } from "../protocol/answers/answers.ts";
 import { pollSymbol } from "../reads/rooms/poll-symbol.ts";
 import {
   type ListReader,

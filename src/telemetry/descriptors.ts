@@ -1,6 +1,6 @@
 import type { Env } from "../bindings/env.ts";
 import { configOf } from "../config.ts";
-import { DescriptorBudget } from "../core/descriptor-budget.ts";
+import { DescriptorBudget } from "../core/limits/descriptor-budget.ts";
 
 /** One an isolate, which on one machine is all of a runtime. Null: this platform has no such limit. */
 const budgets = new WeakMap<Env, DescriptorBudget | null>();

@@ -6,7 +6,7 @@ import {
   type LogRecord,
 } from "@logtape/logtape";
 import type { Config } from "../config.ts";
-import { shorten } from "../core/shorten.ts";
+import { shorten } from "../core/answers/shorten.ts";
 
 /** Who writes a line: the Worker, or one of the Durable Objects. */
 export type LogService = "worker" | "host" | "relay" | "room" | "writer" | "keeper";

@@ -1,8 +1,12 @@
 import type * as z from "zod";
-import { type Accepted, acceptedSchema, pollAnswerSchema } from "../../src/protocol/answers.ts";
-import { barsAcceptedSchema } from "../../src/protocol/bar-push.ts";
-import type { TapeEvent } from "../../src/protocol/event.ts";
-import { type Problem, problemSchema } from "../../src/protocol/problem.ts";
+import {
+  type Accepted,
+  acceptedSchema,
+  pollAnswerSchema,
+} from "../../src/protocol/answers/answers.ts";
+import { type Problem, problemSchema } from "../../src/protocol/answers/problem.ts";
+import { barsAcceptedSchema } from "../../src/protocol/events/bar-push.ts";
+import type { TapeEvent } from "../../src/protocol/events/event.ts";
 import { equals, holds, parsed } from "./expectation.ts";
 import type { Answer, HttpRequest, Server } from "./server.ts";
 

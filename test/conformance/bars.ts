@@ -1,5 +1,5 @@
-import { historyAnswerSchema, seriesAnswerSchema } from "../../src/protocol/answers.ts";
-import type { Bar } from "../../src/protocol/bar.ts";
+import { historyAnswerSchema, seriesAnswerSchema } from "../../src/protocol/answers/answers.ts";
+import type { Bar } from "../../src/protocol/events/bar.ts";
 import { minuteUs, numbers, push, pushBars, read } from "./asking.ts";
 import { equals, holds } from "./expectation.ts";
 import type { Check, Server } from "./server.ts";

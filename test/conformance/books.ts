@@ -1,5 +1,5 @@
-import { bookAnswerSchema } from "../../src/protocol/answers.ts";
-import type { BookEvent, Level } from "../../src/protocol/book.ts";
+import { bookAnswerSchema } from "../../src/protocol/answers/answers.ts";
+import type { BookEvent, Level } from "../../src/protocol/events/book.ts";
 import { eventsOf, numbers, post, push, pushTo, read, refusal } from "./asking.ts";
 import { equals } from "./expectation.ts";
 import type { Check, Server } from "./server.ts";

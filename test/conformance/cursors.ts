@@ -1,4 +1,4 @@
-import { separate } from "../../src/protocol/frame.ts";
+import { separate } from "../../src/protocol/events/frame.ts";
 import {
   eventsOf,
   numbers,

@@ -1,5 +1,5 @@
-import { MAX_FRAME_EVENTS, separate } from "../../src/protocol/frame.ts";
-import { eventsSchema } from "../../src/protocol/server-message.ts";
+import { MAX_FRAME_EVENTS, separate } from "../../src/protocol/events/frame.ts";
+import { eventsSchema } from "../../src/protocol/socket/server-message.ts";
 import { numbers, poll, push, pushPoints, valuesOf } from "./asking.ts";
 import { equals, holds, parsed } from "./expectation.ts";
 import type { Check, Server } from "./server.ts";

@@ -1,5 +1,5 @@
-import { CLOSE_CODES } from "../../src/protocol/close-codes.ts";
-import { eventsSchema } from "../../src/protocol/server-message.ts";
+import { CLOSE_CODES } from "../../src/protocol/socket/close-codes.ts";
+import { eventsSchema } from "../../src/protocol/socket/server-message.ts";
 import { later, numbers, push, pushPoints, valuesOf } from "./asking.ts";
 import { equals, holds, parsed } from "./expectation.ts";
 import type { Check, Server } from "./server.ts";

@@ -1,5 +1,5 @@
-import type { ServerMessage } from "../../src/protocol/server-message.ts";
-import { SUBPROTOCOL } from "../../src/protocol/version.ts";
+import type { ServerMessage } from "../../src/protocol/socket/server-message.ts";
+import { SUBPROTOCOL } from "../../src/protocol/socket/version.ts";
 import { later, minuteUs, numbers, push, pushPoints, pushTo, refusal, valuesOf } from "./asking.ts";
 import { equals, holds, NotSeen, Unmet } from "./expectation.ts";
 import type { Check, Server } from "./server.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CLOSE_CODES } from "../../src/protocol/close-codes.ts";
+import { CLOSE_CODES } from "../../src/protocol/socket/close-codes.ts";
 import { numbers, pushPoints, refusal } from "./asking.ts";
 import { equals, holds, NotSeen, parsed, Unmet } from "./expectation.ts";
 import type { Check, Server } from "./server.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket } from "ws";
-import { SUBPROTOCOL } from "../../src/protocol/version.ts";
+import { SUBPROTOCOL } from "../../src/protocol/socket/version.ts";
 import type {
   Arrival,
   Connection,

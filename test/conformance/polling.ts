@@ -1,5 +1,5 @@
-import { historyAnswerSchema, seriesAnswerSchema } from "../../src/protocol/answers.ts";
-import { separate } from "../../src/protocol/frame.ts";
+import { historyAnswerSchema, seriesAnswerSchema } from "../../src/protocol/answers/answers.ts";
+import { separate } from "../../src/protocol/events/frame.ts";
 import {
   later,
   numbers,

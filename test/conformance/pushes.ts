@@ -1,4 +1,4 @@
-import { historyAnswerSchema, positionsAnswerSchema } from "../../src/protocol/answers.ts";
+import { historyAnswerSchema, positionsAnswerSchema } from "../../src/protocol/answers/answers.ts";
 import {
   eventsOf,
   minuteUs,

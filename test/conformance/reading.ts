@@ -5,7 +5,7 @@ import {
   positionsAnswerSchema,
   seriesAnswerSchema,
   symbolsAnswerSchema,
-} from "../../src/protocol/answers.ts";
+} from "../../src/protocol/answers/answers.ts";
 import {
   gzip,
   minuteUs,

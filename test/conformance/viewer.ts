@@ -1,5 +1,8 @@
-import { HEARTBEAT_MS, PING, PONG } from "../../src/protocol/heartbeat.ts";
-import { type ServerMessage, serverMessageSchema } from "../../src/protocol/server-message.ts";
+import { HEARTBEAT_MS, PING, PONG } from "../../src/protocol/socket/heartbeat.ts";
+import {
+  type ServerMessage,
+  serverMessageSchema,
+} from "../../src/protocol/socket/server-message.ts";
 import { equals, holds, parsed, Unmet } from "./expectation.ts";
 import type { Arrival, Clock, Connection, Server } from "./server.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { correlationAnswerSchema, riskAnswerSchema } from "../../src/protocol/analytics.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
+import { correlationAnswerSchema, riskAnswerSchema } from "../../src/protocol/answers/analytics.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import { expected, monthlyPrices } from "../unit/statistics/published.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import { freshSymbol, metric, NOON_US, trade } from "./events.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { canonicalLabels } from "../../src/core/labels.ts";
+import { canonicalLabels } from "../../src/core/events/labels.ts";
 import type { StoredFrame } from "../../src/db/store/store-frames.ts";
-import type { Level } from "../../src/protocol/book.ts";
-import type { TapeEvent } from "../../src/protocol/event.ts";
+import type { Level } from "../../src/protocol/events/book.ts";
+import type { TapeEvent } from "../../src/protocol/events/event.ts";
 import { bookDiff, bookSample, frame, metric, NOON_US, position, trade } from "./events.ts";
 
 // Few moments, names and ids, so that they meet often.

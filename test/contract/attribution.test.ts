@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { attributionAnswerSchema } from "../../src/protocol/attribution.ts";
-import type { TapeEvent } from "../../src/protocol/event.ts";
-import { SYSTEM_SYMBOL, type SymbolName } from "../../src/protocol/symbol.ts";
+import { attributionAnswerSchema } from "../../src/protocol/answers/attribution.ts";
+import type { TapeEvent } from "../../src/protocol/events/event.ts";
+import { SYSTEM_SYMBOL, type SymbolName } from "../../src/protocol/words/symbol.ts";
 import { bookStates, expected } from "../unit/attribution/book.ts";
 import { monthlyPrices } from "../unit/statistics/published.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";

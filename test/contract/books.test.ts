@@ -7,8 +7,8 @@ import { type StoredFrame, storeFrames } from "../../src/db/store/store-frames.t
 import { ping } from "../../src/db/upkeep/ping.ts";
 import { readSizes } from "../../src/db/upkeep/read-sizes.ts";
 import { retain } from "../../src/db/upkeep/retention.ts";
-import type { Level } from "../../src/protocol/book.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { Level } from "../../src/protocol/events/book.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import {
   at,

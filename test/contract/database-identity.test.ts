@@ -4,8 +4,8 @@ import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../src/db/store/store-frames.ts";
 import { writeReplacement } from "../../src/db/upkeep/database-identity.ts";
 import { readMemory } from "../../src/db/upkeep/read-memory.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import {
   at,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { storeImportedBars } from "../../src/db/store/store-imported-bars.ts";
-import { historyAnswerSchema, seriesAnswerSchema } from "../../src/protocol/answers.ts";
+import { historyAnswerSchema, seriesAnswerSchema } from "../../src/protocol/answers/answers.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import { at, freshSymbol, metric, NOON_US, trade } from "./events.ts";
 import { WorkerOnDatabase } from "./worker-on-database.ts";

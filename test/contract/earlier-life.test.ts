@@ -7,7 +7,7 @@ import { readEarlierLife, readNewestCursor } from "../../src/db/events/read-earl
 import { readPositions } from "../../src/db/events/read-positions.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../src/db/store/store-frames.ts";
-import type { PositionEvent, TapeEvent } from "../../src/protocol/event.ts";
+import type { PositionEvent, TapeEvent } from "../../src/protocol/events/event.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import {
   at,

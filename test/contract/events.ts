@@ -1,13 +1,13 @@
 import type { RoomFrames, StoredFrame } from "../../src/db/store/store-frames.ts";
-import type { BookEvent, Level } from "../../src/protocol/book.ts";
+import type { BookEvent, Level } from "../../src/protocol/events/book.ts";
 import type {
   MetricEvent,
   PositionEvent,
   TapeEvent,
   TradeEvent,
-} from "../../src/protocol/event.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+} from "../../src/protocol/events/event.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
 
 /** 2026-01-05T12:00:00Z: a bucket border of every interval up to an hour. */
 export const NOON_US = Date.UTC(2026, 0, 5, 12) * 1000;

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { canonicalLabels } from "../../src/core/labels.ts";
+import { canonicalLabels } from "../../src/core/events/labels.ts";
 import { type ExportQuery, readExport } from "../../src/db/events/read-export.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../src/db/store/store-frames.ts";
-import type { TapeEvent } from "../../src/protocol/event.ts";
+import type { TapeEvent } from "../../src/protocol/events/event.ts";
 import { anyFrames, survivorsOf } from "./any-frames.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, metric, NOON_US, room } from "./events.ts";

@@ -1,5 +1,5 @@
 import type { StoredFrame } from "../../src/db/store/store-frames.ts";
-import type { TapeEvent } from "../../src/protocol/event.ts";
+import type { TapeEvent } from "../../src/protocol/events/event.ts";
 import { frame } from "./events.ts";
 
 const MINUTE = 60_000_000;

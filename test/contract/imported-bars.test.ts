@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ImportedBar } from "../../src/core/imported-bar.ts";
+import type { ImportedBar } from "../../src/core/bars/imported-bar.ts";
 import { readBars } from "../../src/db/bars/read-bars.ts";
 import { readImportedPrices } from "../../src/db/bars/read-imported-prices.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
@@ -10,8 +10,8 @@ import { retain } from "../../src/db/upkeep/retention.ts";
 import type { Rollups } from "../../src/db/upkeep/rollups/rollups.ts";
 import { rollupsOf } from "../../src/db/upkeep/rollups/rollups-of.ts";
 import { advanceWatermark, readTapeState } from "../../src/db/upkeep/tape-state.ts";
-import type { PostedInterval } from "../../src/protocol/bar-push.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { PostedInterval } from "../../src/protocol/events/bar-push.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, trade } from "./events.ts";
 import { rollForward } from "./kept-database.ts";

@@ -1,9 +1,9 @@
-import type { ImportedBar } from "../../src/core/imported-bar.ts";
+import type { ImportedBar } from "../../src/core/bars/imported-bar.ts";
 import type { StoredFrame } from "../../src/db/store/store-frames.ts";
-import type { Bar } from "../../src/protocol/bar.ts";
-import type { PostedInterval } from "../../src/protocol/bar-push.ts";
-import { INTERVAL_SECONDS, type Interval } from "../../src/protocol/interval.ts";
-import type { EpochUs } from "../../src/protocol/time.ts";
+import type { Bar } from "../../src/protocol/events/bar.ts";
+import type { PostedInterval } from "../../src/protocol/events/bar-push.ts";
+import { INTERVAL_SECONDS, type Interval } from "../../src/protocol/words/interval.ts";
+import type { EpochUs } from "../../src/protocol/words/time.ts";
 import { modelBars } from "./tape-model.ts";
 
 const [MINUTE, HOUR, DAY] = [60_000_000, 3_600_000_000, 86_400_000_000];

@@ -5,7 +5,7 @@ import { storeFrames } from "../../src/db/store/store-frames.ts";
 import type { Rollups } from "../../src/db/upkeep/rollups/rollups.ts";
 import { rollupsOf } from "../../src/db/upkeep/rollups/rollups-of.ts";
 import { advanceWatermark, readTapeState } from "../../src/db/upkeep/tape-state.ts";
-import type { EpochUs } from "../../src/protocol/time.ts";
+import type { EpochUs } from "../../src/protocol/words/time.ts";
 import { testDatabaseKinds } from "./databases.ts";
 import { frame, freshSymbol, metric, trade } from "./events.ts";
 import { type KeptDatabase, keepDatabase, rollForward } from "./kept-database.ts";

@@ -3,7 +3,7 @@ import type { Database } from "../../src/db/driver/database.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../src/db/store/store-frames.ts";
 import { advanceWatermark, readTapeState } from "../../src/db/upkeep/tape-state.ts";
-import type { EpochUs } from "../../src/protocol/time.ts";
+import type { EpochUs } from "../../src/protocol/words/time.ts";
 import { testDatabaseKinds } from "./databases.ts";
 import { at, frame, freshSymbol, metric, room, trade } from "./events.ts";
 import { type KeptDatabase, keepDatabase } from "./kept-database.ts";

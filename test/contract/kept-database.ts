@@ -5,7 +5,7 @@ import { retain } from "../../src/db/upkeep/retention.ts";
 import type { Rollups } from "../../src/db/upkeep/rollups/rollups.ts";
 import { rollupsOf } from "../../src/db/upkeep/rollups/rollups-of.ts";
 import { advanceWatermark, readTapeState } from "../../src/db/upkeep/tape-state.ts";
-import type { EpochUs } from "../../src/protocol/time.ts";
+import type { EpochUs } from "../../src/protocol/words/time.ts";
 import type { TestDatabase } from "./databases.ts";
 
 const MINUTE_US = 60_000_000;

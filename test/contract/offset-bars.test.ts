@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ImportedBar } from "../../src/core/imported-bar.ts";
+import type { ImportedBar } from "../../src/core/bars/imported-bar.ts";
 import { readBars, readClosesOf, readGridClosesOf } from "../../src/db/bars/read-bars.ts";
 import { storeImportedBars } from "../../src/db/store/store-imported-bars.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ZodType } from "zod";
 import { retain } from "../../src/db/upkeep/retention.ts";
-import { correlationAnswerSchema, riskAnswerSchema } from "../../src/protocol/analytics.ts";
+import { correlationAnswerSchema, riskAnswerSchema } from "../../src/protocol/answers/analytics.ts";
 import {
   acceptedSchema,
   historyAnswerSchema,
   seriesAnswerSchema,
-} from "../../src/protocol/answers.ts";
-import { attributionAnswerSchema } from "../../src/protocol/attribution.ts";
+} from "../../src/protocol/answers/answers.ts";
+import { attributionAnswerSchema } from "../../src/protocol/answers/attribution.ts";
 import { testDatabaseKinds } from "./databases.ts";
 import { at, freshSymbol } from "./events.ts";
 import { type KeptDatabase, keepDatabase } from "./kept-database.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { rfc3339Of } from "../../src/core/civil-time.ts";
+import { rfc3339Of } from "../../src/core/time/civil-time.ts";
 import { readExport } from "../../src/db/events/read-export.ts";
 import { readFrames } from "../../src/db/events/read-frames.ts";
 import { readSeries } from "../../src/db/series/read-series.ts";
@@ -8,8 +8,8 @@ import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { type StoredFrame, storeFrames } from "../../src/db/store/store-frames.ts";
 import { retain } from "../../src/db/upkeep/retention.ts";
 import { advanceWatermark, readTapeState } from "../../src/db/upkeep/tape-state.ts";
-import type { MetricEvent } from "../../src/protocol/event.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { MetricEvent } from "../../src/protocol/events/event.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import { survivorsOf } from "./any-frames.ts";
 import { testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, metric } from "./events.ts";

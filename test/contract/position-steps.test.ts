@@ -6,8 +6,8 @@ import {
 } from "../../src/db/events/read-position-steps.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../src/db/store/store-frames.ts";
-import type { PositionEvent } from "../../src/protocol/event.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { PositionEvent } from "../../src/protocol/events/event.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, NOON_US, position, room } from "./events.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { rfc3339Of } from "../../src/core/civil-time.ts";
+import { rfc3339Of } from "../../src/core/time/civil-time.ts";
 import { readBars } from "../../src/db/bars/read-bars.ts";
 import { readSeries } from "../../src/db/series/read-series.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";

@@ -1,5 +1,5 @@
 import type { Database, Row } from "../../src/db/driver/database.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 
 const METRICS = ["1 minute", "1 hour"] as const;
 const BARS = ["1 minute", "1 hour", "1 day"] as const;

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chooseStepUs } from "../../src/core/duration.ts";
+import { chooseStepUs } from "../../src/core/time/duration.ts";
 import { readSeries } from "../../src/db/series/read-series.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../src/db/store/store-frames.ts";
-import { AGGREGATES, type Aggregate } from "../../src/protocol/aggregate.ts";
-import type { SeriesColumns } from "../../src/protocol/answers.ts";
-import type { MetricEvent } from "../../src/protocol/event.ts";
+import type { SeriesColumns } from "../../src/protocol/answers/answers.ts";
+import type { MetricEvent } from "../../src/protocol/events/event.ts";
+import { AGGREGATES, type Aggregate } from "../../src/protocol/words/aggregate.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import { at, cursorAt, frame, freshSymbol, metric, NOON_US, room } from "./events.ts";
 

@@ -4,7 +4,7 @@ import { printed } from "../../dev/sql/print.ts";
 import { readBars } from "../../src/db/bars/read-bars.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../src/db/store/store-frames.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import { testDatabaseKinds } from "./databases.ts";
 import {
   at,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readFrames } from "../../src/db/events/read-frames.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { type StoredFrame, storeFrames } from "../../src/db/store/store-frames.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import { anyFrames, survivorsOf } from "./any-frames.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import { cursorAt, freshSymbol } from "./events.ts";

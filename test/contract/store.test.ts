@@ -4,7 +4,7 @@ import { readMetricNames } from "../../src/db/series/read-metric-names.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { type RoomFrames, storeFrames } from "../../src/db/store/store-frames.ts";
 import { ping } from "../../src/db/upkeep/ping.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 import { cursorAt, frame, freshSymbol, metric, NOON_US, room, trade } from "./events.ts";
 

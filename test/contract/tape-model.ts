@@ -1,7 +1,7 @@
 import type { StoredFrame } from "../../src/db/store/store-frames.ts";
-import type { Bar } from "../../src/protocol/bar.ts";
-import type { MetricEvent, TapeEvent, TradeEvent } from "../../src/protocol/event.ts";
-import type { EpochUs } from "../../src/protocol/time.ts";
+import type { Bar } from "../../src/protocol/events/bar.ts";
+import type { MetricEvent, TapeEvent, TradeEvent } from "../../src/protocol/events/event.ts";
+import type { EpochUs } from "../../src/protocol/words/time.ts";
 import { survivorsOf } from "./any-frames.ts";
 
 /** Bars of all trades of the frames, by the words of SPEC B-2 and nothing cleverer. */

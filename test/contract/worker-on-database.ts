@@ -2,12 +2,12 @@ import { expect } from "vitest";
 import { mintToken } from "../../dev/mint-token.ts";
 import { app } from "../../src/app.ts";
 import type { Acquaintance, HostBatch, HostOutcome, RoomTail } from "../../src/bindings/host.ts";
-import { decodeFrame, encodeFrame } from "../../src/core/encode-events.ts";
+import { decodeFrame, encodeFrame } from "../../src/core/events/encode-events.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { type StoredFrame, storeFrames } from "../../src/db/store/store-frames.ts";
-import type { TapeEvent } from "../../src/protocol/event.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
+import type { TapeEvent } from "../../src/protocol/events/event.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
 import type { TestDatabase } from "./databases.ts";
 import { cursorAt, frame, room } from "./events.ts";
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Book, changeBook } from "../../src/core/book.ts";
-import type { BookAnswer, PollAnswer } from "../../src/protocol/answers.ts";
-import type { BookEvent, Level } from "../../src/protocol/book.ts";
+import { type Book, changeBook } from "../../src/core/books/book.ts";
+import type { BookAnswer, PollAnswer } from "../../src/protocol/answers/answers.ts";
+import type { BookEvent, Level } from "../../src/protocol/events/book.ts";
 import { until } from "./chaos/until.ts";
 import { type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
 

@@ -6,7 +6,7 @@ import {
   type HistoryAnswer,
   historyAnswerSchema,
   symbolsAnswerSchema,
-} from "../../src/protocol/answers.ts";
+} from "../../src/protocol/answers/answers.ts";
 import { PROJECT_DIR, type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
 
 /** Twenty years of daily bars of the S&P 500, as published (package vega-datasets). */

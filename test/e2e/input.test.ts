@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { fewAtOnce } from "../../src/core/few-at-once.ts";
+import { fewAtOnce } from "../../src/core/limits/few-at-once.ts";
 import {
   bookAnswerSchema,
   historyAnswerSchema,
@@ -14,7 +14,7 @@ import {
   positionsAnswerSchema,
   seriesAnswerSchema,
   symbolsAnswerSchema,
-} from "../../src/protocol/answers.ts";
+} from "../../src/protocol/answers/answers.ts";
 import { anySymbol, HARD_SYMBOLS } from "../any-symbol.ts";
 import { PROJECT_DIR, type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
 

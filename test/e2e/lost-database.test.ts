@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Delivery } from "../../client/state.ts";
 import { openTape } from "../../client/tape.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
 import { StoredTape } from "./chaos/stored-tape.ts";
 import { until } from "./chaos/until.ts";
 import { PROJECT_DIR, type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type HistoryAnswer, historyAnswerSchema } from "../../src/protocol/answers.ts";
+import { type HistoryAnswer, historyAnswerSchema } from "../../src/protocol/answers/answers.ts";
 import { PROJECT_DIR, type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
 
 /** Twenty years of daily bars of the S&P 500, as published (package vega-datasets). */

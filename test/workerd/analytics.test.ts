@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { problemSchema } from "../../src/protocol/problem.ts";
+import { problemSchema } from "../../src/protocol/answers/problem.ts";
 import { ask, makeKnown, tokenOf } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 

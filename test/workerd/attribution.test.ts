@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { attributionAnswerSchema } from "../../src/protocol/attribution.ts";
-import { problemSchema } from "../../src/protocol/problem.ts";
+import { attributionAnswerSchema } from "../../src/protocol/answers/attribution.ts";
+import { problemSchema } from "../../src/protocol/answers/problem.ts";
 import { ask, makeKnown, tokenOf } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { configOf } from "../../src/config.ts";
-import { problemSchema } from "../../src/protocol/problem.ts";
+import { problemSchema } from "../../src/protocol/answers/problem.ts";
 import { ask, type Claims, closeSockets, newSymbol, tokenOf } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 

@@ -3,8 +3,8 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env } from "../../src/bindings/env.ts";
 import { KEEPER_NAME } from "../../src/bindings/keeper.ts";
-import { symbolsAnswerSchema } from "../../src/protocol/answers.ts";
-import { problemSchema } from "../../src/protocol/problem.ts";
+import { symbolsAnswerSchema } from "../../src/protocol/answers/answers.ts";
+import { problemSchema } from "../../src/protocol/answers/problem.ts";
 import { ask, closeSockets, newSymbol, push, tokenOf } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 

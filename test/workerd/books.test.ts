@@ -5,9 +5,9 @@ import {
   runInDurableObject,
 } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { bookAnswerSchema, pollAnswerSchema } from "../../src/protocol/answers.ts";
-import type { BookEvent } from "../../src/protocol/book.ts";
-import { problemSchema } from "../../src/protocol/problem.ts";
+import { bookAnswerSchema, pollAnswerSchema } from "../../src/protocol/answers/answers.ts";
+import { problemSchema } from "../../src/protocol/answers/problem.ts";
+import type { BookEvent } from "../../src/protocol/events/book.ts";
 import { ask, closeSockets, hostStubOf, makeKnown, newSymbol, push } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 import { TestViewer } from "./test-viewer.ts";

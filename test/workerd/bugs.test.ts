@@ -4,10 +4,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env } from "../../src/bindings/env.ts";
 import { KEEPER_NAME } from "../../src/bindings/keeper.ts";
 import type { StoreRequest, SymbolFrames } from "../../src/bindings/writer.ts";
-import { encodeFrame } from "../../src/core/encode-events.ts";
-import type { HostName } from "../../src/core/placement.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import { encodeFrame } from "../../src/core/events/encode-events.ts";
+import type { HostName } from "../../src/core/placement/placement.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
 import { ask, closeSockets, newSymbol, pushPoints } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 

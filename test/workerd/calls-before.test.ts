@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Env } from "../../src/bindings/env.ts";
 import { hostAt, keeperAt } from "../../src/bindings/objects.ts";
-import type { HostName } from "../../src/core/placement.ts";
+import type { HostName } from "../../src/core/placement/placement.ts";
 import recorded from "../fixtures/calls/2026-11-26.json" with { type: "json" };
 import { FakeNeon } from "./fake-neon.ts";
 

@@ -1,8 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { configOf } from "../../src/config.ts";
-import { problemSchema } from "../../src/protocol/problem.ts";
-import type { ServerMessage } from "../../src/protocol/server-message.ts";
+import { problemSchema } from "../../src/protocol/answers/problem.ts";
+import type { ServerMessage } from "../../src/protocol/socket/server-message.ts";
 import {
   ask,
   closeSockets,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { pollAnswerSchema } from "../../src/protocol/answers.ts";
-import type { LogId } from "../../src/protocol/log-id.ts";
+import { pollAnswerSchema } from "../../src/protocol/answers/answers.ts";
+import type { LogId } from "../../src/protocol/words/log-id.ts";
 import { ask, closeSockets, makeKnown, newSymbol, push, pushPoints } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 import { numbers, TestViewer } from "./test-viewer.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { pollAnswerSchema, symbolsAnswerSchema } from "../../src/protocol/answers.ts";
+import { pollAnswerSchema, symbolsAnswerSchema } from "../../src/protocol/answers/answers.ts";
 import { ask, closeSockets, newSymbol, push, pushPoints } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 

@@ -3,10 +3,10 @@ import { SignJWT } from "jose";
 import type { Env } from "../../src/bindings/env.ts";
 import type { HostCalls } from "../../src/bindings/host.ts";
 import { configOf } from "../../src/config.ts";
-import { hostOf } from "../../src/core/placement.ts";
-import { acceptedSchema } from "../../src/protocol/answers.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
+import { hostOf } from "../../src/core/placement/placement.ts";
+import { acceptedSchema } from "../../src/protocol/answers/answers.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
 
 /** Tells the types of `cloudflare:workers` what `exports` holds. */
 declare global {

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { HostLog, type RoomId } from "../../durable/host/log/host-log.ts";
 import type { Env } from "../../src/bindings/env.ts";
-import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
+import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
 
 const NOW_US = 1_700_000_000_000_000 as EpochUs;
 const KEEPING = { events: 400, bytes: 1e9, recentBytes: 1_000 };

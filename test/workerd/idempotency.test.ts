@@ -2,8 +2,8 @@ import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { configOf } from "../../src/config.ts";
-import { acceptedSchema, pollAnswerSchema } from "../../src/protocol/answers.ts";
-import { problemSchema } from "../../src/protocol/problem.ts";
+import { acceptedSchema, pollAnswerSchema } from "../../src/protocol/answers/answers.ts";
+import { problemSchema } from "../../src/protocol/answers/problem.ts";
 import { ask, type Claims, hostStubOf, newSymbol, tokenOf } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 

@@ -3,8 +3,8 @@ import {
   acceptedSchema,
   pollAnswerSchema,
   positionsAnswerSchema,
-} from "../../src/protocol/answers.ts";
-import { problemSchema } from "../../src/protocol/problem.ts";
+} from "../../src/protocol/answers/answers.ts";
+import { problemSchema } from "../../src/protocol/answers/problem.ts";
 import { ask, closeSockets, newSymbol, push } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 

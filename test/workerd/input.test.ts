@@ -5,8 +5,8 @@ import {
   pollAnswerSchema,
   positionsAnswerSchema,
   symbolsAnswerSchema,
-} from "../../src/protocol/answers.ts";
-import { problemSchema } from "../../src/protocol/problem.ts";
+} from "../../src/protocol/answers/answers.ts";
+import { problemSchema } from "../../src/protocol/answers/problem.ts";
 import { ask, closeSockets, makeKnown, newSymbol, push, tokenOf } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 import { TestViewer } from "./test-viewer.ts";

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env } from "../../src/bindings/env.ts";
 import { type Config, configOf } from "../../src/config.ts";
-import { writerNames } from "../../src/core/writer-shard.ts";
+import { writerNames } from "../../src/core/placement/writer-shard.ts";
 import { ask, hostStubOf, newSymbol, push, tokenOf } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 

@@ -1,8 +1,8 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { CLOSE_CODES } from "../../src/protocol/close-codes.ts";
-import { eventsSchema } from "../../src/protocol/server-message.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
+import { CLOSE_CODES } from "../../src/protocol/socket/close-codes.ts";
+import { eventsSchema } from "../../src/protocol/socket/server-message.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
 import {
   ask,
   closeSockets,

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { configOf } from "../../src/config.ts";
-import { seriesAnswerSchema } from "../../src/protocol/answers.ts";
-import { problemSchema } from "../../src/protocol/problem.ts";
+import { seriesAnswerSchema } from "../../src/protocol/answers/answers.ts";
+import { problemSchema } from "../../src/protocol/answers/problem.ts";
 import { ask, makeKnown, newSymbol, push } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 

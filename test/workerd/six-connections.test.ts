@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Env } from "../../src/bindings/env.ts";
-import type { HostName } from "../../src/core/placement.ts";
-import type { SymbolName } from "../../src/protocol/symbol.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
+import type { HostName } from "../../src/core/placement/placement.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
 import { ask, push } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 

@@ -6,8 +6,8 @@ import {
 } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { configOf } from "../../src/config.ts";
-import { pollAnswerSchema } from "../../src/protocol/answers.ts";
-import type { ServerMessage } from "../../src/protocol/server-message.ts";
+import { pollAnswerSchema } from "../../src/protocol/answers/answers.ts";
+import type { ServerMessage } from "../../src/protocol/socket/server-message.ts";
 import {
   ask,
   closeSockets,

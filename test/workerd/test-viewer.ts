@@ -1,8 +1,11 @@
-import type { CloseReason } from "../../src/protocol/close-codes.ts";
-import { CLOSE_CODES } from "../../src/protocol/close-codes.ts";
-import type { LogId } from "../../src/protocol/log-id.ts";
-import { type ServerMessage, serverMessageSchema } from "../../src/protocol/server-message.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
+import type { CloseReason } from "../../src/protocol/socket/close-codes.ts";
+import { CLOSE_CODES } from "../../src/protocol/socket/close-codes.ts";
+import {
+  type ServerMessage,
+  serverMessageSchema,
+} from "../../src/protocol/socket/server-message.ts";
+import type { LogId } from "../../src/protocol/words/log-id.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
 import { ask } from "./edgetape.ts";
 
 type MessageOf<Type extends ServerMessage["type"]> = Extract<ServerMessage, { type: Type }>;

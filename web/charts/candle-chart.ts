@@ -6,8 +6,8 @@ import {
   type Time,
   type UTCTimestamp,
 } from "lightweight-charts";
-import type { Bar, Interval } from "../../src/protocol/bar.ts";
-import { INTERVAL_SECONDS } from "../../src/protocol/interval.ts";
+import type { Bar, Interval } from "../../src/protocol/events/bar.ts";
+import { INTERVAL_SECONDS } from "../../src/protocol/words/interval.ts";
 import { lastAtOrBefore } from "../data/bars.ts";
 import { type Digits, NO_DIGITS } from "../data/digits.ts";
 import { formatPrice } from "../data/format.ts";

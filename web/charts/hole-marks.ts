@@ -1,5 +1,5 @@
 import type { IChartApiBase, ISeriesPrimitive, Logical, Time } from "lightweight-charts";
-import type { Bar } from "../../src/protocol/bar.ts";
+import type { Bar } from "../../src/protocol/events/bar.ts";
 import { formatAge } from "../data/format.ts";
 import { longestPause } from "../data/holes.ts";
 import { CANVAS_FONT, colour } from "./theme.ts";

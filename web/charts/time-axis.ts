@@ -4,7 +4,7 @@ import {
   type Time,
   type TimeScalePoint,
 } from "lightweight-charts";
-import type { Interval } from "../../src/protocol/bar.ts";
+import type { Interval } from "../../src/protocol/events/bar.ts";
 import { DAY, MINUTE, MONTH, READERS_ZONE, UTC, weightsOf, YEAR } from "../data/time-weights.ts";
 
 type Point = { -readonly [K in keyof TimeScalePoint]: TimeScalePoint[K] };

@@ -1,8 +1,8 @@
-import { volumeOf } from "../../src/core/bar-volume.ts";
-import { bucketStartUs } from "../../src/core/bars.ts";
-import type { Bar, Interval } from "../../src/protocol/bar.ts";
-import type { TradeEvent } from "../../src/protocol/event.ts";
-import type { EpochUs } from "../../src/protocol/time.ts";
+import { volumeOf } from "../../src/core/bars/bar-volume.ts";
+import { bucketStartUs } from "../../src/core/bars/bars.ts";
+import type { Bar, Interval } from "../../src/protocol/events/bar.ts";
+import type { TradeEvent } from "../../src/protocol/events/event.ts";
+import type { EpochUs } from "../../src/protocol/words/time.ts";
 
 /**
  * A bar on the chart. It knows the moments its open and close were traded only where every trade of it came live;

@@ -1,5 +1,5 @@
 import type { Status } from "../../client/status.ts";
-import { CLOSE_CODES } from "../../src/protocol/close-codes.ts";
+import { CLOSE_CODES } from "../../src/protocol/socket/close-codes.ts";
 
 /** Whether the server has been heard over this connection. */
 export function isHeard({ kind }: Status): boolean {

@@ -1,4 +1,4 @@
-import type { Gap } from "../../src/protocol/server-message.ts";
+import type { Gap } from "../../src/protocol/socket/server-message.ts";
 import { formatClock } from "./format.ts";
 
 const REASONS: { [R in Gap["reason"]]: string } = {

@@ -1,6 +1,6 @@
-import type { TapeEvent } from "../../src/protocol/event.ts";
-import { type Joined, partsAround } from "../../src/protocol/frame.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
+import type { TapeEvent } from "../../src/protocol/events/event.ts";
+import { type Joined, partsAround } from "../../src/protocol/events/frame.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
 
 /** The events of one frame, or of several joined, as a data set takes them. */
 export type Frame = Joined<TapeEvent>;

@@ -1,5 +1,5 @@
-import type { Bar, Interval } from "../../src/protocol/bar.ts";
-import { INTERVAL_SECONDS } from "../../src/protocol/interval.ts";
+import type { Bar, Interval } from "../../src/protocol/events/bar.ts";
+import { INTERVAL_SECONDS } from "../../src/protocol/words/interval.ts";
 
 /**
  * From when a number is: a moment, a day as markets count them (UTC midnight), or some moment of the

@@ -1,6 +1,6 @@
-import { canonicalLabels } from "../../src/core/labels.ts";
-import type { SeriesColumns } from "../../src/protocol/answers.ts";
-import type { MetricEvent } from "../../src/protocol/event.ts";
+import { canonicalLabels } from "../../src/core/events/labels.ts";
+import type { SeriesColumns } from "../../src/protocol/answers/answers.ts";
+import type { MetricEvent } from "../../src/protocol/events/event.ts";
 import { longestPause } from "./holes.ts";
 
 /** One point of a line: the mean of what fell into its step, and between what it ranged. */

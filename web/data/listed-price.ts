@@ -1,4 +1,4 @@
-import { INTERVAL_SECONDS } from "../../src/protocol/interval.ts";
+import { INTERVAL_SECONDS } from "../../src/protocol/words/interval.ts";
 import { changeOf, NO_BASE, NOT_POSITIVE, OLD_PRICE } from "./change.ts";
 import { type AsOf, isOverADay, type LastPrice } from "./last-price.ts";
 import type { ListedSymbol } from "./symbol-list.ts";

@@ -5,7 +5,7 @@ import {
   sumOf,
   ZERO,
 } from "../../src/core/attribution/decimal.ts";
-import type { Book } from "../../src/core/book.ts";
+import type { Book } from "../../src/core/books/book.ts";
 
 /** One line of the ladder: a level, and all that is offered down to it. */
 export interface LadderRow {

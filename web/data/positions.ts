@@ -1,5 +1,5 @@
 import { decimalOf, numberOf, sumOf, ZERO } from "../../src/core/attribution/decimal.ts";
-import type { PositionEvent } from "../../src/protocol/event.ts";
+import type { PositionEvent } from "../../src/protocol/events/event.ts";
 
 /** The newest position of each account. */
 export type Positions = ReadonlyMap<string, PositionEvent>;

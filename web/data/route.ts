@@ -1,5 +1,5 @@
-import type { Interval } from "../../src/protocol/bar.ts";
-import { INTERVAL_SECONDS } from "../../src/protocol/interval.ts";
+import type { Interval } from "../../src/protocol/events/bar.ts";
+import { INTERVAL_SECONDS } from "../../src/protocol/words/interval.ts";
 
 export type Route =
   | { page: "symbols" }

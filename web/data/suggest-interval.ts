@@ -1,4 +1,4 @@
-import type { Bar, Interval } from "../../src/protocol/bar.ts";
+import type { Bar, Interval } from "../../src/protocol/events/bar.ts";
 
 /** Fewer 1 m bars than this do not make a picture. */
 const FEW_BARS = 24;

@@ -1,4 +1,4 @@
-import type { SymbolSummary } from "../../src/protocol/answers.ts";
+import type { SymbolSummary } from "../../src/protocol/answers/answers.ts";
 
 /** A symbol as the list shows it: the answer's line and what the page has seen of its price. */
 export interface ListedSymbol extends SymbolSummary {

@@ -1,5 +1,5 @@
-import type { TradeEvent } from "../../src/protocol/event.ts";
-import type { Gap } from "../../src/protocol/server-message.ts";
+import type { TradeEvent } from "../../src/protocol/events/event.ts";
+import type { Gap } from "../../src/protocol/socket/server-message.ts";
 
 /** A line of the trades list, newest first. `key` is unique for as long as the page lives. */
 export type TradeRow =

@@ -5,8 +5,8 @@ import type {
   PositionsAnswer,
   SeriesAnswer,
   SymbolsAnswer,
-} from "../../src/protocol/answers.ts";
-import type { Interval } from "../../src/protocol/bar.ts";
+} from "../../src/protocol/answers/answers.ts";
+import type { Interval } from "../../src/protocol/events/bar.ts";
 
 export interface SeriesQuery {
   metric: string;

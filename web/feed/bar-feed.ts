@@ -1,6 +1,6 @@
-import type { Bar, Interval } from "../../src/protocol/bar.ts";
-import type { BarMessage, Gap } from "../../src/protocol/server-message.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
+import type { Bar, Interval } from "../../src/protocol/events/bar.ts";
+import type { BarMessage, Gap } from "../../src/protocol/socket/server-message.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
 import type { Frame } from "../data/join.ts";
 import type { TimedBar } from "../data/last-price.ts";
 import { barMachine } from "./bar-machine.ts";

@@ -1,6 +1,6 @@
-import type { HistoryAnswer } from "../../src/protocol/answers.ts";
-import type { Interval } from "../../src/protocol/bar.ts";
-import { INTERVAL_SECONDS } from "../../src/protocol/interval.ts";
+import type { HistoryAnswer } from "../../src/protocol/answers/answers.ts";
+import type { Interval } from "../../src/protocol/events/bar.ts";
+import { INTERVAL_SECONDS } from "../../src/protocol/words/interval.ts";
 import { afterSeeing, mergeHistory } from "../data/bars.ts";
 import { arrived, LOADING } from "../data/join.ts";
 import type { TimedBar } from "../data/last-price.ts";

@@ -1,5 +1,5 @@
-import type { TradeEvent } from "../../src/protocol/event.ts";
-import type { BarMessage } from "../../src/protocol/server-message.ts";
+import type { TradeEvent } from "../../src/protocol/events/event.ts";
+import type { BarMessage } from "../../src/protocol/socket/server-message.ts";
 import { afterSeeing, applyBar, applyTrades } from "../data/bars.ts";
 import { type Frame, take } from "../data/join.ts";
 import { type BarEffect, type BarState, type BarStep, changed, MAX_BARS } from "./bar-state.ts";

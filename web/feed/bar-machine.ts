@@ -1,4 +1,4 @@
-import type { HistoryAnswer } from "../../src/protocol/answers.ts";
+import type { HistoryAnswer } from "../../src/protocol/answers/answers.ts";
 import { prependBars } from "../data/bars.ts";
 import type { Answer } from "./api.ts";
 import { load, RETRY_MS, reloadAnswered } from "./bar-history.ts";

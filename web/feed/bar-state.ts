@@ -1,7 +1,7 @@
-import type { HistoryAnswer } from "../../src/protocol/answers.ts";
-import type { Bar, Interval } from "../../src/protocol/bar.ts";
-import type { BarMessage, Gap } from "../../src/protocol/server-message.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
+import type { HistoryAnswer } from "../../src/protocol/answers/answers.ts";
+import type { Bar, Interval } from "../../src/protocol/events/bar.ts";
+import type { BarMessage, Gap } from "../../src/protocol/socket/server-message.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
 import type { ChartBar, Seen } from "../data/bars.ts";
 import type { Frame, Join } from "../data/join.ts";
 import type { TimedBar } from "../data/last-price.ts";

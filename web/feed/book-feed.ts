@@ -1,4 +1,4 @@
-import type { Level } from "../../src/protocol/book.ts";
+import type { Level } from "../../src/protocol/events/book.ts";
 import type { Frame } from "../data/join.ts";
 import { bookMachine, NO_BOOK } from "./book-machine.ts";
 import { type FeedDeps, telling } from "./feed-deps.ts";

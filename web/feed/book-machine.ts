@@ -1,6 +1,6 @@
-import { type Book, changeBook } from "../../src/core/book.ts";
-import type { BookAnswer } from "../../src/protocol/answers.ts";
-import type { Level } from "../../src/protocol/book.ts";
+import { type Book, changeBook } from "../../src/core/books/book.ts";
+import type { BookAnswer } from "../../src/protocol/answers/answers.ts";
+import type { Level } from "../../src/protocol/events/book.ts";
 import { arrived, type Frame, type Join, LOADING, take } from "../data/join.ts";
 import type { Answer } from "./api.ts";
 import { DIRTY } from "./dirty.ts";

@@ -1,5 +1,5 @@
-import type { MetricNamesAnswer, SeriesAnswer } from "../../src/protocol/answers.ts";
-import type { MetricEvent } from "../../src/protocol/event.ts";
+import type { MetricNamesAnswer, SeriesAnswer } from "../../src/protocol/answers/answers.ts";
+import type { MetricEvent } from "../../src/protocol/events/event.ts";
 import { arrived, type Frame, LOADING, take } from "../data/join.ts";
 import { addPoints, lineOf, MAX_LINES, newestTs } from "../data/lines.ts";
 import { RANGES, type Range } from "../data/ranges.ts";

@@ -1,4 +1,4 @@
-import type { MetricNamesAnswer, SeriesAnswer } from "../../src/protocol/answers.ts";
+import type { MetricNamesAnswer, SeriesAnswer } from "../../src/protocol/answers/answers.ts";
 import type { Frame, Join } from "../data/join.ts";
 import type { Line } from "../data/lines.ts";
 import type { Range } from "../data/ranges.ts";

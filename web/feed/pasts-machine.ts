@@ -1,5 +1,5 @@
-import type { HistoryAnswer, SymbolSummary } from "../../src/protocol/answers.ts";
-import type { Interval } from "../../src/protocol/bar.ts";
+import type { HistoryAnswer, SymbolSummary } from "../../src/protocol/answers/answers.ts";
+import type { Interval } from "../../src/protocol/events/bar.ts";
 import type { Pasts } from "../data/listed-price.ts";
 import type { Answer } from "./api.ts";
 import { type Machine, type Step, step } from "./machine.ts";

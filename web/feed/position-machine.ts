@@ -1,4 +1,4 @@
-import type { PositionsAnswer } from "../../src/protocol/answers.ts";
+import type { PositionsAnswer } from "../../src/protocol/answers/answers.ts";
 import type { Frame } from "../data/join.ts";
 import { addPositions, NO_POSITIONS, type Positions } from "../data/positions.ts";
 import type { Answer } from "./api.ts";

@@ -1,7 +1,7 @@
 import type { Status } from "../../client/status.ts";
 import type { Tape, TapeOptions } from "../../client/tape.ts";
-import type { Interval } from "../../src/protocol/bar.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
+import type { Interval } from "../../src/protocol/events/bar.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
 import { type LastPrice, lastPrice } from "../data/last-price.ts";
 import type { Range } from "../data/ranges.ts";
 import type { Api } from "./api.ts";

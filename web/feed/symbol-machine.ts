@@ -1,9 +1,9 @@
 import type { Delivery } from "../../client/state.ts";
 import type { Status } from "../../client/status.ts";
-import type { Bar } from "../../src/protocol/bar.ts";
-import type { Level } from "../../src/protocol/book.ts";
-import type { BarMessage, Gap } from "../../src/protocol/server-message.ts";
-import type { Cursor } from "../../src/protocol/time.ts";
+import type { Bar } from "../../src/protocol/events/bar.ts";
+import type { Level } from "../../src/protocol/events/book.ts";
+import type { BarMessage, Gap } from "../../src/protocol/socket/server-message.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
 import { beforeLive, isHeard, wantsToken } from "../data/before-live.ts";
 import { type Digits, digitsAfter, NO_DIGITS } from "../data/digits.ts";
 import { hasContent } from "../data/has-content.ts";

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Bar, Interval } from "../../src/protocol/bar.ts";
+import type { Bar, Interval } from "../../src/protocol/events/bar.ts";
 import { type CandleChart, createCandleChart } from "../charts/candle-chart.ts";
 import { changeOf, NOT_POSITIVE } from "../data/change.ts";
 import type { Digits } from "../data/digits.ts";

@@ -1,4 +1,4 @@
-import type { Bar } from "../../src/protocol/bar.ts";
+import type { Bar } from "../../src/protocol/events/bar.ts";
 import type { SymbolFeed } from "../feed/symbol-feed.ts";
 
 /** What a test, or a person at the console, can ask the page of a symbol: `__edgetape.bars()`. */

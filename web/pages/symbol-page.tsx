@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Interval } from "../../src/protocol/bar.ts";
-import { INTERVALS } from "../../src/protocol/interval.ts";
+import type { Interval } from "../../src/protocol/events/bar.ts";
+import { INTERVALS } from "../../src/protocol/words/interval.ts";
 import { formatAge } from "../data/format.ts";
 import { asOfWords, isStale } from "../data/last-price.ts";
 import type { Pasts } from "../data/listed-price.ts";

@@ -4,8 +4,8 @@ import type {
   HostRefusal,
   IdempotentRequest,
 } from "../../../src/bindings/host.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { EpochUs } from "../../../src/protocol/time.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import type { HostLog, KnownRequest, RoomId } from "../log/host-log.ts";
 import type { FirstEditionKeys } from "../symbols/first-edition-keys.ts";
 import type { Predecessors } from "../symbols/predecessors.ts";

@@ -5,9 +5,9 @@ import type {
   HostRefusal,
   IdempotentRequest,
 } from "../../../src/bindings/host.ts";
-import type { SymbolBatch } from "../../../src/core/encode-events.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { SymbolBatch } from "../../../src/core/events/encode-events.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { nothingTaken, type RoomAppend, type Taken } from "../../room/append/append.ts";
 import type { RoomLog } from "../../room/log/room-log.ts";
 import type { HostLog, KnownRequest, RoomPart } from "../log/host-log.ts";

@@ -4,11 +4,11 @@ import type {
   WatchAnswer,
   WatchedRoom,
 } from "../../../src/bindings/relay.ts";
-import type { RelayName } from "../../../src/core/relaying.ts";
-import type { Bar } from "../../../src/protocol/bar.ts";
-import type { LogId } from "../../../src/protocol/log-id.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { RelayName } from "../../../src/core/placement/relaying.ts";
+import type { Bar } from "../../../src/protocol/events/bar.ts";
+import type { LogId } from "../../../src/protocol/words/log-id.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { RoomCore } from "../../room/room-core.ts";
 import type { Feeds } from "./feeds.ts";
 

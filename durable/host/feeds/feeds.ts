@@ -1,7 +1,7 @@
 import type { FeedAnswer, RelayFeed } from "../../../src/bindings/relay.ts";
-import type { RelayName } from "../../../src/core/relaying.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { RelayName } from "../../../src/core/placement/relaying.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { RelaysOfRoom } from "../../room/room-ports.ts";
 import { type SqlPort, textOf } from "../../room/sql-port.ts";
 import { RelayFeeder, type RelayFeederDeps } from "./relay-feeder.ts";

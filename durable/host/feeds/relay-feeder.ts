@@ -1,9 +1,9 @@
 import type { FedRoom, FeedAnswer, RelayFeed } from "../../../src/bindings/relay.ts";
-import { fullJitterMs } from "../../../src/core/backoff.ts";
-import type { RelayName } from "../../../src/core/relaying.ts";
-import type { LogId } from "../../../src/protocol/log-id.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import { fullJitterMs } from "../../../src/core/limits/backoff.ts";
+import type { RelayName } from "../../../src/core/placement/relaying.ts";
+import type { LogId } from "../../../src/protocol/words/log-id.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { Log } from "../../../src/telemetry/log.ts";
 import type { Clock } from "../../clock.ts";
 import type { RoomLog } from "../../room/log/room-log.ts";

@@ -1,4 +1,4 @@
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { LogRow, RoomId } from "./log-row.ts";
 import type { RoomSet } from "./room-set.ts";
 

@@ -1,4 +1,4 @@
-import type { LogId } from "../../../src/protocol/log-id.ts";
+import type { LogId } from "../../../src/protocol/words/log-id.ts";
 import type { SqlPort } from "../../room/sql-port.ts";
 import type { PredecessorsDeps } from "../symbols/predecessors.ts";
 

@@ -1,4 +1,4 @@
-import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
+import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/words/time.ts";
 import { numberOf, type SqlCell, type SqlPort, textOf } from "../../room/sql-port.ts";
 import { BLOCK_ROWS, type Block, ClosedBlock, OpenBlock } from "./blocks.ts";
 import type { KeyBlock, KeyRow } from "./kept-keys.ts";

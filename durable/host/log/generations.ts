@@ -1,4 +1,4 @@
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { SqlPort } from "../../room/sql-port.ts";
 import { Generation } from "./generation.ts";
 import type { KeyBlock, KeyRow, KeySource } from "./kept-keys.ts";

@@ -1,7 +1,7 @@
 import type { IdempotentRequest } from "../../../src/bindings/host.ts";
-import { allocateCursors } from "../../../src/core/cursor.ts";
-import type { LogId } from "../../../src/protocol/log-id.ts";
-import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../../src/protocol/time.ts";
+import { allocateCursors } from "../../../src/core/events/cursor.ts";
+import type { LogId } from "../../../src/protocol/words/log-id.ts";
+import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../../src/protocol/words/time.ts";
 import type { SqlPort } from "../../room/sql-port.ts";
 import { Generations, type LogKeeping } from "./generations.ts";
 import { KeptKeys } from "./kept-keys.ts";

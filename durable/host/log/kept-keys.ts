@@ -1,4 +1,4 @@
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { numberOf, type SqlPort, textOf } from "../../room/sql-port.ts";
 import { KeyIndex } from "./key-index.ts";
 import { hashOf, parseKeys, type RowKeys, readHashes } from "./key-text.ts";

@@ -1,4 +1,4 @@
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 
 /** A full segment has so many places; the first one begins small. */
 const MOST_PLACES = 1 << 17;

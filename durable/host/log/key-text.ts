@@ -1,5 +1,5 @@
 import type { IdempotentRequest } from "../../../src/bindings/host.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 
 /** Longest text of keys in one row, beside the frames in it. */
 export const MAX_KEYS_CHARS = 128 * 1024;

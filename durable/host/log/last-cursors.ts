@@ -1,4 +1,4 @@
-import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
+import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/words/time.ts";
 import type { Block } from "./blocks.ts";
 import type { Generation } from "./generation.ts";
 import { lastOfPart, type RoomId } from "./log-row.ts";

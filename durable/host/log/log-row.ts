@@ -1,7 +1,7 @@
 import type * as z from "zod";
-import { type EncodedFrame, FRAME_CHARS } from "../../../src/core/encode-events.ts";
-import { MAX_FRAME_EVENTS } from "../../../src/protocol/frame.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import { type EncodedFrame, FRAME_CHARS } from "../../../src/core/events/encode-events.ts";
+import { MAX_FRAME_EVENTS } from "../../../src/protocol/events/frame.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 
 /** Number of a room in its host. */
 export type RoomId = number & z.$brand<"RoomId">;

@@ -1,4 +1,4 @@
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { numberOf, type SqlPort } from "../../room/sql-port.ts";
 import type { RoomId } from "./log-row.ts";
 

@@ -1,4 +1,4 @@
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { Generations } from "./generations.ts";
 import type { LogFrame, LogRow, RoomId } from "./log-row.ts";
 import type { RecentRows } from "./recent-rows.ts";

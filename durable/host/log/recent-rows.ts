@@ -1,4 +1,4 @@
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { type LogFrame, type LogRow, type RoomId, withoutRoom } from "./log-row.ts";
 
 /** What a row and a frame hold of memory beside their text: objects and their places in lists. */

@@ -1,7 +1,7 @@
 import type { StoreOutcome } from "../../../src/bindings/writer.ts";
-import { fullJitterMs } from "../../../src/core/backoff.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import { fullJitterMs } from "../../../src/core/limits/backoff.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { Clock } from "../../clock.ts";
 import type { HostPart, RoomId } from "../log/host-log.ts";
 import type { HeldBack } from "./held-back.ts";

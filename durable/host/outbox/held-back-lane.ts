@@ -1,5 +1,5 @@
 import type { StoreOutcome } from "../../../src/bindings/writer.ts";
-import { fullJitterMs } from "../../../src/core/backoff.ts";
+import { fullJitterMs } from "../../../src/core/limits/backoff.ts";
 import type { Clock } from "../../clock.ts";
 import type { HostPart, RoomId } from "../log/host-log.ts";
 import type { HeldBack } from "./held-back.ts";

@@ -1,4 +1,4 @@
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { numberOf, type SqlCell, type SqlPort, textOf } from "../../room/sql-port.ts";
 import type { HostPart, LogFrame, RoomId } from "../log/host-log.ts";
 

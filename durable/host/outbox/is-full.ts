@@ -1,4 +1,4 @@
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Registry } from "../registry.ts";
 import type { Outbox } from "./outbox.ts";
 

@@ -1,5 +1,5 @@
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { HostPart, RoomId } from "../log/host-log.ts";
 
 /** Most of a part. */

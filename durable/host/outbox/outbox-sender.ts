@@ -1,5 +1,5 @@
 import type { StoreOutcome, StoreRequest, WriterCalls } from "../../../src/bindings/writer.ts";
-import type { HostName } from "../../../src/core/placement.ts";
+import type { HostName } from "../../../src/core/placement/placement.ts";
 import type { HostPart } from "../log/host-log.ts";
 import type { SymbolOf } from "./outbox-log.ts";
 

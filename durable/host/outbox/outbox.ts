@@ -1,7 +1,7 @@
 import type { Resend } from "../../../src/bindings/host.ts";
 import type { StoreOutcome, WriterCalls } from "../../../src/bindings/writer.ts";
-import type { HostName } from "../../../src/core/placement.ts";
-import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
+import type { HostName } from "../../../src/core/placement/placement.ts";
+import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/words/time.ts";
 import type { Log } from "../../../src/telemetry/log.ts";
 import type { Clock } from "../../clock.ts";
 import type { SqlPort } from "../../room/sql-port.ts";

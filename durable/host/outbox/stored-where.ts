@@ -1,5 +1,5 @@
 import type { Resend } from "../../../src/bindings/host.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { SqlPort } from "../../room/sql-port.ts";
 
 export interface StoredWhereDeps {

@@ -1,4 +1,4 @@
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Predecessors, TakenOver } from "./predecessors.ts";
 
 /** Each that is asked is files of its own, which it closes when it has handed over. */

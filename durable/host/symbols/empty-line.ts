@@ -1,5 +1,5 @@
-import type { SymbolSummary } from "../../../src/protocol/answers.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { SymbolSummary } from "../../../src/protocol/answers/answers.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 
 /** The line of a symbol that nobody has pushed an event of, or whose room does not know yet. */
 export function emptyLine(symbol: SymbolName): SymbolSummary {

@@ -1,8 +1,8 @@
 import type { RememberedKey } from "../../../src/bindings/first-edition.ts";
 import type { IdempotentRequest } from "../../../src/bindings/host.ts";
-import { DAY_US } from "../../../src/core/duration.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { EpochUs } from "../../../src/protocol/time.ts";
+import { DAY_US } from "../../../src/core/time/duration.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import { numberOf, type SqlPort, textOf } from "../../room/sql-port.ts";
 
 /** The `Idempotency-Key`s that rooms of the first edition brought along, by room, for the day that they are still good for. */

@@ -1,7 +1,7 @@
 import type { HandedOver } from "../../../src/bindings/host.ts";
-import type { LogId } from "../../../src/protocol/log-id.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
+import type { LogId } from "../../../src/protocol/words/log-id.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/words/time.ts";
 import type { RoomId } from "../log/host-log.ts";
 import type { Registry, RoomRecord } from "../registry.ts";
 import type { Predecessors } from "./predecessors.ts";

@@ -1,8 +1,8 @@
 import type { Acquaintance } from "../../../src/bindings/host.ts";
 import type { ImportedPrice } from "../../../src/db/bars/read-imported-prices.ts";
-import type { SymbolSummary } from "../../../src/protocol/answers.ts";
-import { SYSTEM_SYMBOL, type SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { SymbolSummary } from "../../../src/protocol/answers/answers.ts";
+import { SYSTEM_SYMBOL, type SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { GroupCommit } from "../../writer/group-commit.ts";
 import type { Registry, RoomRecord } from "../registry.ts";
 import { CarryOver } from "./carry-over.ts";

@@ -1,6 +1,6 @@
 import type { ImportedPrice } from "../../../src/db/bars/read-imported-prices.ts";
-import type { SymbolSummary } from "../../../src/protocol/answers.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { SymbolSummary } from "../../../src/protocol/answers/answers.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 
 /** What is known is asked for again after so long: Postgres may be another one, or bars may have come another way. */
 const GOOD_FOR_MS = 30_000;

@@ -1,4 +1,4 @@
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 
 const MINUTE_MS = 60_000;
 

@@ -1,5 +1,6 @@
 import type { RememberedKey } from "../../../src/bindings/first-edition.ts";
 import type { HadPart, HandedOver, IdempotentRequest } from "../../../src/bindings/host.ts";
+import { isStorageFull } from "../../../src/core/limits/storage-watch.ts";
 import {
   type HostName,
   hasOwnHosts,
@@ -7,10 +8,9 @@ import {
   type Placement,
   sharedHosts,
   symbolOf,
-} from "../../../src/core/placement.ts";
-import { isStorageFull } from "../../../src/core/storage-watch.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+} from "../../../src/core/placement/placement.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { HostMeta } from "./host-meta.ts";
 import { LearnOnce } from "./learn-once.ts";
 import { type Announced, Tenures } from "./tenures.ts";

@@ -1,5 +1,5 @@
-import { type HostName, hostOf, type Placement } from "../../../src/core/placement.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import { type HostName, hostOf, type Placement } from "../../../src/core/placement/placement.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { HostMeta } from "./host-meta.ts";
 
 /** A time in which a host had the same settings. */

@@ -1,5 +1,5 @@
-import type { EncodedFrame, SymbolBatch } from "../../../src/core/encode-events.ts";
-import type { EpochUs } from "../../../src/protocol/time.ts";
+import type { EncodedFrame, SymbolBatch } from "../../../src/core/events/encode-events.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import type { BookSampler } from "../state/book-sampler.ts";
 import type { SeriesLimit } from "./series-limit.ts";
 import type { TradeWindow } from "./trade-window.ts";

@@ -3,8 +3,8 @@ import {
   type EncodedFrame,
   encodeFrames,
   tradeKey,
-} from "../../../src/core/encode-events.ts";
-import type { TapeEvent } from "../../../src/protocol/event.ts";
+} from "../../../src/core/events/encode-events.ts";
+import type { TapeEvent } from "../../../src/protocol/events/event.ts";
 
 /** Identities of trades a room remembers. Older repeats are still kept once in Postgres (INV-6). */
 const REMEMBERED_TRADES = 20_000;

@@ -1,4 +1,4 @@
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { FramesPage } from "../past/archive.ts";
 import type { WatchedLog } from "./watched-log.ts";
 

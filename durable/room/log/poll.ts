@@ -1,6 +1,6 @@
 import type { PollPage } from "../../../src/bindings/host.ts";
-import type { LogId } from "../../../src/protocol/log-id.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { LogId } from "../../../src/protocol/words/log-id.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { LogFrame } from "../../host/log/host-log.ts";
 import type { ReadArchive } from "../past/archive.ts";
 import type { RoomLog } from "./room-log.ts";

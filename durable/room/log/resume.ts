@@ -1,5 +1,5 @@
-import type { LogId } from "../../../src/protocol/log-id.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { LogId } from "../../../src/protocol/words/log-id.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { WatchedLog } from "./watched-log.ts";
 
 /** Where a reader goes on, or that nothing can be said of what came after its cursor. */

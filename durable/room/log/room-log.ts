@@ -1,5 +1,5 @@
-import type { LogId } from "../../../src/protocol/log-id.ts";
-import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../../src/protocol/time.ts";
+import type { LogId } from "../../../src/protocol/words/log-id.ts";
+import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../../src/protocol/words/time.ts";
 import type { FormerLogs } from "../../host/log/former-logs.ts";
 import type { HostLog, LogFrame, RoomId } from "../../host/log/host-log.ts";
 import type { HeldBack } from "../../host/outbox/held-back.ts";

@@ -1,5 +1,5 @@
-import type { LogId } from "../../../src/protocol/log-id.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { LogId } from "../../../src/protocol/words/log-id.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { LogFrame, RoomId } from "../../host/log/host-log.ts";
 
 /** What the viewers of a room need of its log: that of its host, or the copy that a relay has of it. */

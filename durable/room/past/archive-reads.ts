@@ -1,4 +1,4 @@
-import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
+import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/words/time.ts";
 import type { LogFrame, RoomId } from "../../host/log/host-log.ts";
 import { numberOf, type SqlPort } from "../sql-port.ts";
 import {

@@ -1,4 +1,4 @@
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { LogFrame } from "../../host/log/host-log.ts";
 
 /** A page of the oldest tier: frames of Postgres after a cursor; all frames up to `through` are in it. */

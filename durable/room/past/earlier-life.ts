@@ -1,7 +1,7 @@
-import { fullJitterMs } from "../../../src/core/backoff.ts";
-import { type BookState, foldBook } from "../../../src/core/book-samples.ts";
+import { type BookState, foldBook } from "../../../src/core/books/book-samples.ts";
+import { fullJitterMs } from "../../../src/core/limits/backoff.ts";
 import type { EarlierLife } from "../../../src/db/events/read-earlier-life.ts";
-import type { EpochUs } from "../../../src/protocol/time.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import type { EarlierPlace } from "../../host/symbols/host-symbols.ts";
 import type { RoomLog } from "../log/room-log.ts";
 import { KEPT_ACCOUNTS, KEPT_SERIES, type LastValues, seriesKey } from "../state/last-values.ts";

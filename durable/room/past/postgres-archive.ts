@@ -1,12 +1,12 @@
-import { MINUTE_US } from "../../../src/core/duration.ts";
-import { encodeFrame } from "../../../src/core/encode-events.ts";
+import { encodeFrame } from "../../../src/core/events/encode-events.ts";
+import { MINUTE_US } from "../../../src/core/time/duration.ts";
 import { readBars } from "../../../src/db/bars/read-bars.ts";
 import type { Database } from "../../../src/db/driver/database.ts";
 import { type DatabaseFailure, failureOf, lineOf } from "../../../src/db/driver/database-error.ts";
 import { readEarlierLife, readNewestCursor } from "../../../src/db/events/read-earlier-life.ts";
 import { readFrames } from "../../../src/db/events/read-frames.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { EpochUs } from "../../../src/protocol/time.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import type { Log } from "../../../src/telemetry/log.ts";
 import type { RoomArchive } from "../room-ports.ts";
 import { EARLIER_LIMITS } from "./earlier-limits.ts";

@@ -1,5 +1,5 @@
-import { objectFailureOf } from "../../../src/core/object-failure.ts";
-import { isStorageFull } from "../../../src/core/storage-watch.ts";
+import { objectFailureOf } from "../../../src/core/limits/object-failure.ts";
+import { isStorageFull } from "../../../src/core/limits/storage-watch.ts";
 import { failureOf, lineOf } from "../../../src/db/driver/database-error.ts";
 import type { Log } from "../../../src/telemetry/log.ts";
 import type { SearchFailure } from "./earlier-life.ts";

@@ -6,9 +6,13 @@ import {
   SAMPLE_INTERVAL_US,
   type SamplePlace,
   sampleBooks,
-} from "../../../src/core/book-samples.ts";
-import { decodeFrame, type EncodedFrame, encodeFrames } from "../../../src/core/encode-events.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+} from "../../../src/core/books/book-samples.ts";
+import {
+  decodeFrame,
+  type EncodedFrame,
+  encodeFrames,
+} from "../../../src/core/events/encode-events.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { RoomLog } from "../log/room-log.ts";
 import type { RoomState } from "./room-state.ts";
 

@@ -1,18 +1,22 @@
-import { volumeOf } from "../../../src/core/bar-volume.ts";
-import { bucketStartUs, extendBar, type GrowingBar, openBar } from "../../../src/core/bars.ts";
-import { type BookState, foldBook } from "../../../src/core/book-samples.ts";
-import { DAY_US } from "../../../src/core/duration.ts";
-import { canonicalLabels } from "../../../src/core/labels.ts";
-import type { DayChange } from "../../../src/protocol/answers.ts";
-import { INTERVAL_SECONDS, type Interval } from "../../../src/protocol/bar.ts";
+import { volumeOf } from "../../../src/core/bars/bar-volume.ts";
+import { bucketStartUs, extendBar, type GrowingBar, openBar } from "../../../src/core/bars/bars.ts";
+import { type BookState, foldBook } from "../../../src/core/books/book-samples.ts";
+import { canonicalLabels } from "../../../src/core/events/labels.ts";
+import { DAY_US } from "../../../src/core/time/duration.ts";
+import type { DayChange } from "../../../src/protocol/answers/answers.ts";
+import { INTERVAL_SECONDS, type Interval } from "../../../src/protocol/events/bar.ts";
 import type {
   MetricEvent,
   PositionEvent,
   TapeEvent,
   TradeEvent,
-} from "../../../src/protocol/event.ts";
-import type { BarMessage, LiveBar, Truncated } from "../../../src/protocol/server-message.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+} from "../../../src/protocol/events/event.ts";
+import type {
+  BarMessage,
+  LiveBar,
+  Truncated,
+} from "../../../src/protocol/socket/server-message.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { type KeptLimits, NewestByKey } from "./newest-by-key.ts";
 
 /** The interval of the bars a room sends; a client makes the others from trades. */

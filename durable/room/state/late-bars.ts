@@ -1,6 +1,6 @@
-import type { Bar } from "../../../src/protocol/bar.ts";
-import type { BarMessage } from "../../../src/protocol/server-message.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { Bar } from "../../../src/protocol/events/bar.ts";
+import type { BarMessage } from "../../../src/protocol/socket/server-message.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { LIVE_INTERVAL } from "./last-values.ts";
 
 /** Late trades that come together correct together. */

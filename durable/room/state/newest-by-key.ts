@@ -1,4 +1,4 @@
-import type { EpochUs } from "../../../src/protocol/time.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 
 /** How much is kept: so many, and so many characters of JSON together. */
 export interface KeptLimits {

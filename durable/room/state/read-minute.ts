@@ -1,7 +1,7 @@
-import { decodeFrame } from "../../../src/core/encode-events.ts";
+import { decodeFrame } from "../../../src/core/events/encode-events.ts";
 import type { TailTrade } from "../../../src/db/bars/read-bar-columns.ts";
-import type { Bar } from "../../../src/protocol/bar.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { Bar } from "../../../src/protocol/events/bar.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { RoomLog } from "../log/room-log.ts";
 import type { RoomArchive } from "../room-ports.ts";
 

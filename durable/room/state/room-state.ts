@@ -1,6 +1,6 @@
-import { decodeFrame, tradeKey } from "../../../src/core/encode-events.ts";
-import type { BarMessage } from "../../../src/protocol/server-message.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import { decodeFrame, tradeKey } from "../../../src/core/events/encode-events.ts";
+import type { BarMessage } from "../../../src/protocol/socket/server-message.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { LogFrame } from "../../host/log/host-log.ts";
 import { TradeWindow } from "../append/trade-window.ts";
 import type { FoldedLog } from "../log/watched-log.ts";

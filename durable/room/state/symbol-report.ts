@@ -1,5 +1,5 @@
-import type { SymbolSummary } from "../../../src/protocol/answers.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { SymbolSummary } from "../../../src/protocol/answers/answers.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { LastValuesFold } from "./last-values.ts";
 
 /** One line of the list of symbols. */

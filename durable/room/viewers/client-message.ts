@@ -1,5 +1,8 @@
-import { type ClientMessage, clientMessageSchema } from "../../../src/protocol/client-message.ts";
-import { PING } from "../../../src/protocol/heartbeat.ts";
+import {
+  type ClientMessage,
+  clientMessageSchema,
+} from "../../../src/protocol/socket/client-message.ts";
+import { PING } from "../../../src/protocol/socket/heartbeat.ts";
 
 /** What a message of a viewer turned out to be. */
 export type MessageReading =

@@ -1,5 +1,5 @@
-import type { CloseReason } from "../../../src/protocol/close-codes.ts";
-import { ROOM_SILENCE_MS } from "../../../src/protocol/heartbeat.ts";
+import type { CloseReason } from "../../../src/protocol/socket/close-codes.ts";
+import { ROOM_SILENCE_MS } from "../../../src/protocol/socket/heartbeat.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** A viewer whose window has been full for so long is not reading. */

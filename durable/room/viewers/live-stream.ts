@@ -1,4 +1,4 @@
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { WatchedLog } from "../log/watched-log.ts";
 import type { FanOutPace } from "./fan-out-pace.ts";
 import { type MessageLimits, messagesOf, type ReadyMessage } from "./messages.ts";

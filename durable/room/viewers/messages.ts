@@ -2,8 +2,8 @@ import {
   eventsMessage,
   type JoinedFrame,
   MAX_MESSAGE_EVENTS,
-} from "../../../src/protocol/frame.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+} from "../../../src/protocol/events/frame.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { LogFrame } from "../../host/log/host-log.ts";
 
 /** An `events` message ready to send. */

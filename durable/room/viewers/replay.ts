@@ -1,5 +1,5 @@
-import type { CaughtUp, Gap } from "../../../src/protocol/server-message.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { CaughtUp, Gap } from "../../../src/protocol/socket/server-message.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { WatchedLog } from "../log/watched-log.ts";
 import type { FramesPage, ReadArchive } from "../past/archive.ts";
 import type { LiveStream } from "./live-stream.ts";

@@ -1,6 +1,6 @@
-import { snapshotOf } from "../../../src/core/book-samples.ts";
-import type { Snapshot } from "../../../src/protocol/server-message.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import { snapshotOf } from "../../../src/core/books/book-samples.ts";
+import type { Snapshot } from "../../../src/protocol/socket/server-message.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { LastValuesFold } from "../state/last-values.ts";
 
 /** The last values of a room at `cursor`, as viewers are told them. */

@@ -1,4 +1,4 @@
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { ViewerAttachment, ViewerSocket } from "./viewer.ts";
 
 /** A socket's room, and the port that its viewer is known by. */

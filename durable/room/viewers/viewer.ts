@@ -1,5 +1,5 @@
-import { HEARTBEAT_MS } from "../../../src/protocol/heartbeat.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import { HEARTBEAT_MS } from "../../../src/protocol/socket/heartbeat.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { MessageRate } from "./client-message.ts";
 import { type Mark, SentBytes } from "./window.ts";
 

@@ -1,9 +1,13 @@
-import { CLOSE_CODES, type CloseReason } from "../../../src/protocol/close-codes.ts";
-import { HEARTBEAT_MS, PONG } from "../../../src/protocol/heartbeat.ts";
-import type { LogId } from "../../../src/protocol/log-id.ts";
-import type { BarMessage, Gap, ServerMessage } from "../../../src/protocol/server-message.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import { CLOSE_CODES, type CloseReason } from "../../../src/protocol/socket/close-codes.ts";
+import { HEARTBEAT_MS, PONG } from "../../../src/protocol/socket/heartbeat.ts";
+import type {
+  BarMessage,
+  Gap,
+  ServerMessage,
+} from "../../../src/protocol/socket/server-message.ts";
+import type { LogId } from "../../../src/protocol/words/log-id.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { resumptionOf } from "../log/resume.ts";
 import type { WatchedLog } from "../log/watched-log.ts";
 import type { ReadArchive } from "../past/archive.ts";

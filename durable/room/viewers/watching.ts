@@ -1,10 +1,10 @@
 import type { JoinRefusal, JoinRequest } from "../../../src/bindings/host.ts";
 import { lineOf } from "../../../src/db/driver/database-error.ts";
-import type { Bar } from "../../../src/protocol/bar.ts";
-import { ROOM_SILENCE_MS } from "../../../src/protocol/heartbeat.ts";
-import type { BarMessage } from "../../../src/protocol/server-message.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { Bar } from "../../../src/protocol/events/bar.ts";
+import { ROOM_SILENCE_MS } from "../../../src/protocol/socket/heartbeat.ts";
+import type { BarMessage } from "../../../src/protocol/socket/server-message.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { WatchedLog } from "../log/watched-log.ts";
 import type { ReadArchive } from "../past/archive.ts";
 import type { RoomPorts, RoomSettings } from "../room-ports.ts";

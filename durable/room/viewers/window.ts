@@ -1,4 +1,4 @@
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 
 /** Bytes a viewer may have unacknowledged; an `ack` is due after half of them (SPEC F-1). */
 export const WINDOW_BYTES = 1024 * 1024;

@@ -1,5 +1,5 @@
-import type { BenchmarkPush, BrinsonFachler } from "../../protocol/attribution.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
+import type { BenchmarkPush, BrinsonFachler } from "../../protocol/answers/attribution.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
 import type { BucketValues } from "../statistics/bucket-values.ts";
 import { type BenchmarkPart, brinsonFachler } from "./brinson-fachler.ts";
 import type { SymbolShare, Total } from "./portfolio-pnl.ts";

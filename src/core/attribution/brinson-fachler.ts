@@ -1,4 +1,4 @@
-import type { BrinsonFachler, SegmentEffects } from "../../protocol/attribution.ts";
+import type { BrinsonFachler, SegmentEffects } from "../../protocol/answers/attribution.ts";
 
 /** What a symbol of the portfolio had at work, and what it made of it, in one unit. */
 export interface HeldPart {

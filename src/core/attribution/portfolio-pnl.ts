@@ -3,9 +3,9 @@ import type {
   SymbolPnl,
   TotalPnl,
   ValuationAnswer,
-} from "../../protocol/attribution.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { EpochUs } from "../../protocol/time.ts";
+} from "../../protocol/answers/attribution.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { EpochUs } from "../../protocol/words/time.ts";
 import { centsOf, type Decimal, decimalOf } from "./decimal.ts";
 import { amountOf, amountsOf } from "./money.ts";
 import type { PricedPnl, SymbolResult, Valuation } from "./symbol-pnl.ts";

@@ -1,4 +1,4 @@
-import type { EpochUs } from "../../protocol/time.ts";
+import type { EpochUs } from "../../protocol/words/time.ts";
 import type { BucketValues } from "../statistics/bucket-values.ts";
 
 /** A close, and the start of the bucket that it is of. */

@@ -1,4 +1,4 @@
-import type { EpochUs } from "../../protocol/time.ts";
+import type { EpochUs } from "../../protocol/words/time.ts";
 import type { BucketValues } from "../statistics/bucket-values.ts";
 import { centsOf, type Decimal, decimalOf, numberOf, productOf, sumOf, ZERO } from "./decimal.ts";
 import { type Price, priceBefore } from "./price-line.ts";

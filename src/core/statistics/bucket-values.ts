@@ -1,4 +1,4 @@
-import type { EpochUs } from "../../protocol/time.ts";
+import type { EpochUs } from "../../protocol/words/time.ts";
 
 /** One value a bucket, such as its close, oldest first; a bucket without data is left out. `ts` is a bucket's start. */
 export interface BucketValues {

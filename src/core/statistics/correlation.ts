@@ -1,4 +1,4 @@
-import type { Correlation } from "../../protocol/analytics.ts";
+import type { Correlation } from "../../protocol/answers/analytics.ts";
 import { type BucketValues, commonBuckets, firstNotPositive } from "./bucket-values.ts";
 import { meanOf } from "./moments.ts";
 import { midRanks } from "./ranks.ts";

@@ -1,5 +1,5 @@
-import type { Drawdown } from "../../protocol/analytics.ts";
-import type { EpochUs } from "../../protocol/time.ts";
+import type { Drawdown } from "../../protocol/answers/analytics.ts";
+import type { EpochUs } from "../../protocol/words/time.ts";
 import type { BucketValues } from "./bucket-values.ts";
 
 /**

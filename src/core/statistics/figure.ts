@@ -1,4 +1,4 @@
-import type { Figure, FigureReason } from "../../protocol/analytics.ts";
+import type { Figure, FigureReason } from "../../protocol/answers/analytics.ts";
 
 /** The number as a figure; JSON has no word for one beyond the doubles. */
 export function figureOf(value: number): Figure {

@@ -1,4 +1,4 @@
-import type { Drawdown, Figure } from "../../protocol/analytics.ts";
+import type { Drawdown, Figure } from "../../protocol/answers/analytics.ts";
 import { figureOf, noFigure } from "./figure.ts";
 import { type Moments, meanOf } from "./moments.ts";
 import { ROUNDING } from "./returns.ts";

@@ -1,5 +1,5 @@
-import type { Risk } from "../../protocol/analytics.ts";
-import type { EpochUs } from "../../protocol/time.ts";
+import type { Risk } from "../../protocol/answers/analytics.ts";
+import type { EpochUs } from "../../protocol/words/time.ts";
 import { type BucketValues, firstNotPositive } from "./bucket-values.ts";
 import { maxDrawdown } from "./drawdown.ts";
 import { figureOf, noFigure } from "./figure.ts";

@@ -1,4 +1,4 @@
-import type { Figure, TailRisk } from "../../protocol/analytics.ts";
+import type { Figure, TailRisk } from "../../protocol/answers/analytics.ts";
 import {
   cornishFisherHolds,
   cornishFisherQuantile,

@@ -1,7 +1,7 @@
-import { DAY_US, HOUR_US, MINUTE_US } from "../../core/duration.ts";
-import { type BarLength, chooseBars } from "../../core/rollup-choice.ts";
-import { INTERVAL_SECONDS, type Interval } from "../../protocol/interval.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
+import { type BarLength, chooseBars } from "../../core/answers/rollup-choice.ts";
+import { DAY_US, HOUR_US, MINUTE_US } from "../../core/time/duration.ts";
+import { INTERVAL_SECONDS, type Interval } from "../../protocol/words/interval.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
 import { identifier, identifiers, join, literal, NOTHING, type Sql, sql } from "../driver/sql.ts";
 import { bucketOf, epochUsOf, timestampOf } from "../driver/sql-time.ts";
 import { openTail } from "../store/closed-hours-sql.ts";

@@ -1,4 +1,4 @@
-import type { BarLength } from "../../core/rollup-choice.ts";
+import type { BarLength } from "../../core/answers/rollup-choice.ts";
 import { type Sql, sql } from "../driver/sql.ts";
 import { byIndex } from "../driver/sql-plan.ts";
 import { bucketOf, dayOf, hourOf, minuteOf } from "../driver/sql-time.ts";

@@ -1,4 +1,4 @@
-import { POSTED_INTERVAL_SECONDS, POSTED_INTERVALS } from "../../protocol/bar-push.ts";
+import { POSTED_INTERVAL_SECONDS, POSTED_INTERVALS } from "../../protocol/events/bar-push.ts";
 import { ask } from "../driver/ask.ts";
 import { numbersOf } from "../driver/columns.ts";
 import type { Database } from "../driver/database.ts";

@@ -1,8 +1,8 @@
-import { tradeKey } from "../../core/encode-events.ts";
-import type { TradeEvent } from "../../protocol/event.ts";
-import { INTERVAL_SECONDS, type Interval } from "../../protocol/interval.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../protocol/time.ts";
+import { tradeKey } from "../../core/events/encode-events.ts";
+import type { TradeEvent } from "../../protocol/events/event.ts";
+import { INTERVAL_SECONDS, type Interval } from "../../protocol/words/interval.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../protocol/words/time.ts";
 import { ask } from "../driver/ask.ts";
 import { numbersOf, optionalNumbersOf } from "../driver/columns.ts";
 import type { Database, Row } from "../driver/database.ts";

@@ -1,7 +1,7 @@
-import { volumeOf } from "../../core/bar-volume.ts";
+import { volumeOf } from "../../core/bars/bar-volume.ts";
 import type { BucketValues } from "../../core/statistics/bucket-values.ts";
-import type { Bar } from "../../protocol/bar.ts";
-import type { EpochUs } from "../../protocol/time.ts";
+import type { Bar } from "../../protocol/events/bar.ts";
+import type { EpochUs } from "../../protocol/words/time.ts";
 import type { Database } from "../driver/database.ts";
 import { readBarsOfAnyOffset } from "./offset-bars.ts";
 import { type BarsRange, readBarColumns, type TailedSymbol } from "./read-bar-columns.ts";

@@ -1,7 +1,7 @@
-import { chooseBars } from "../../core/rollup-choice.ts";
-import type { Interval } from "../../protocol/interval.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { EpochUs } from "../../protocol/time.ts";
+import { chooseBars } from "../../core/answers/rollup-choice.ts";
+import type { Interval } from "../../protocol/words/interval.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { EpochUs } from "../../protocol/words/time.ts";
 import { ask } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { moments, rowsOf, texts } from "../driver/rows-of.ts";

@@ -1,6 +1,6 @@
-import { POSTED_INTERVAL_SECONDS, type PostedInterval } from "../../protocol/bar-push.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { EpochUs } from "../../protocol/time.ts";
+import { POSTED_INTERVAL_SECONDS, type PostedInterval } from "../../protocol/events/bar-push.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { EpochUs } from "../../protocol/words/time.ts";
 import { ask } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { rowsOf, texts } from "../driver/rows-of.ts";

@@ -1,4 +1,4 @@
-import { rfc3339Of } from "../../core/civil-time.ts";
+import { rfc3339Of } from "../../core/time/civil-time.ts";
 import { numberArray, textArray } from "./array-text.ts";
 import { identifiers, join, NOTHING, param, type Sql, sql } from "./sql.ts";
 

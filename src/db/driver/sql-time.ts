@@ -1,5 +1,5 @@
-import { rfc3339Of } from "../../core/civil-time.ts";
-import { DAY_US, HOUR_US, MINUTE_US } from "../../core/duration.ts";
+import { rfc3339Of } from "../../core/time/civil-time.ts";
+import { DAY_US, HOUR_US, MINUTE_US } from "../../core/time/duration.ts";
 import { literal, param, type Sql, sql } from "./sql.ts";
 
 // Times are integer microseconds outside and timestamptz inside, exact to the microsecond in both

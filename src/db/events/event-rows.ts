@@ -1,6 +1,6 @@
-import { type BookEvent, canonicalSeq, type Level } from "../../protocol/book.ts";
-import type { MetricEvent, PositionEvent, TradeEvent } from "../../protocol/event.ts";
-import type { EpochUs } from "../../protocol/time.ts";
+import { type BookEvent, canonicalSeq, type Level } from "../../protocol/events/book.ts";
+import type { MetricEvent, PositionEvent, TradeEvent } from "../../protocol/events/event.ts";
+import type { EpochUs } from "../../protocol/words/time.ts";
 import type { Row } from "../driver/database.ts";
 import { sql } from "../driver/sql.ts";
 

@@ -1,6 +1,6 @@
-import type { BookEvent } from "../../protocol/book.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../protocol/time.ts";
+import type { BookEvent } from "../../protocol/events/book.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../protocol/words/time.ts";
 import { ask } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { type Sql, sql } from "../driver/sql.ts";

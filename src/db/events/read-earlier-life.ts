@@ -1,10 +1,10 @@
-import { DAY_US, HOUR_US, MINUTE_US } from "../../core/duration.ts";
-import { tradeKey } from "../../core/encode-events.ts";
-import type { Bar } from "../../protocol/bar.ts";
-import type { BookEvent } from "../../protocol/book.ts";
-import type { MetricEvent, PositionEvent, TradeEvent } from "../../protocol/event.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../protocol/time.ts";
+import { tradeKey } from "../../core/events/encode-events.ts";
+import { DAY_US, HOUR_US, MINUTE_US } from "../../core/time/duration.ts";
+import type { Bar } from "../../protocol/events/bar.ts";
+import type { BookEvent } from "../../protocol/events/book.ts";
+import type { MetricEvent, PositionEvent, TradeEvent } from "../../protocol/events/event.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../protocol/words/time.ts";
 import { readBars } from "../bars/read-bars.ts";
 import { ask } from "../driver/ask.ts";
 import type { Database, Row } from "../driver/database.ts";

@@ -1,7 +1,7 @@
-import { type LoggedEvent, TailMerge } from "../../core/tail-merge.ts";
-import type { TapeEvent } from "../../protocol/event.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../protocol/time.ts";
+import { type LoggedEvent, TailMerge } from "../../core/events/tail-merge.ts";
+import type { TapeEvent } from "../../protocol/events/event.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../protocol/words/time.ts";
 import { ask } from "../driver/ask.ts";
 import type { Database, Row } from "../driver/database.ts";
 import { int4s, rowsOf } from "../driver/rows-of.ts";

@@ -1,7 +1,7 @@
-import type { TapeEvent } from "../../protocol/event.ts";
-import { MAX_FRAME_EVENTS } from "../../protocol/frame.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { Cursor } from "../../protocol/time.ts";
+import type { TapeEvent } from "../../protocol/events/event.ts";
+import { MAX_FRAME_EVENTS } from "../../protocol/events/frame.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { Cursor } from "../../protocol/words/time.ts";
 import { ask } from "../driver/ask.ts";
 import type { Database, Row } from "../driver/database.ts";
 import { param, type Sql, sql } from "../driver/sql.ts";

@@ -1,7 +1,7 @@
 import type { AccountSteps } from "../../core/attribution/symbol-pnl.ts";
-import type { PositionEvent } from "../../protocol/event.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../protocol/time.ts";
+import type { PositionEvent } from "../../protocol/events/event.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../protocol/words/time.ts";
 import { ask } from "../driver/ask.ts";
 import { numbersOf, optionalNumbersOf } from "../driver/columns.ts";
 import type { Database } from "../driver/database.ts";

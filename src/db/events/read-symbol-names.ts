@@ -1,4 +1,4 @@
-import type { SymbolName } from "../../protocol/symbol.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
 import { ask } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { texts } from "../driver/rows-of.ts";

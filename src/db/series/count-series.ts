@@ -1,5 +1,5 @@
-import { canonicalLabels } from "../../core/labels.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
+import { canonicalLabels } from "../../core/events/labels.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
 import { ask } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { sql } from "../driver/sql.ts";

@@ -1,7 +1,7 @@
-import { canonicalLabels } from "../../core/labels.ts";
-import type { MetricEvent } from "../../protocol/event.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { EpochUs } from "../../protocol/time.ts";
+import { canonicalLabels } from "../../core/events/labels.ts";
+import type { MetricEvent } from "../../protocol/events/event.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { EpochUs } from "../../protocol/words/time.ts";
 import { ask } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { int8s, rowsOf, texts } from "../driver/rows-of.ts";

@@ -1,5 +1,5 @@
-import { HOUR_US, MINUTE_US } from "../../core/duration.ts";
-import type { RollupChoice } from "../../core/rollup-choice.ts";
+import type { RollupChoice } from "../../core/answers/rollup-choice.ts";
+import { HOUR_US, MINUTE_US } from "../../core/time/duration.ts";
 import { identifier, join, literal, type Sql, sql } from "../driver/sql.ts";
 import { byIndex } from "../driver/sql-plan.ts";
 import { bucketOf, hourOf, minuteOf } from "../driver/sql-time.ts";

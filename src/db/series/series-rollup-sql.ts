@@ -1,4 +1,4 @@
-import type { Aggregate } from "../../protocol/aggregate.ts";
+import type { Aggregate } from "../../protocol/words/aggregate.ts";
 import { identifier, identifiers, join, type Sql, sql } from "../driver/sql.ts";
 import { byIndex } from "../driver/sql-plan.ts";
 import { bucketOf, epochUsOf, hourOf } from "../driver/sql-time.ts";

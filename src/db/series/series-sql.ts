@@ -1,5 +1,5 @@
-import type { RollupChoice } from "../../core/rollup-choice.ts";
-import type { Aggregate } from "../../protocol/aggregate.ts";
+import type { RollupChoice } from "../../core/answers/rollup-choice.ts";
+import type { Aggregate } from "../../protocol/words/aggregate.ts";
 import { identifier, join, literal, NOTHING, type Sql, sql } from "../driver/sql.ts";
 import { bucketOf, epochUsOf, timestampOf } from "../driver/sql-time.ts";
 import { openTail } from "../store/closed-hours-sql.ts";

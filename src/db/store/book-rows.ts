@@ -1,7 +1,7 @@
-import { changeBook, topOf } from "../../core/book.ts";
-import type { BookEvent, Level } from "../../protocol/book.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { Cursor } from "../../protocol/time.ts";
+import { changeBook, topOf } from "../../core/books/book.ts";
+import type { BookEvent, Level } from "../../protocol/events/book.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { Cursor } from "../../protocol/words/time.ts";
 import { numberArray } from "../driver/array-text.ts";
 import { int2s, int4s, int8s, rowsOf, texts } from "../driver/rows-of.ts";
 import { param, sql } from "../driver/sql.ts";

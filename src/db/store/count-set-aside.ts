@@ -1,7 +1,7 @@
-import type { AddressedEvent } from "../../core/encode-events.ts";
-import { canonicalLabels } from "../../core/labels.ts";
-import type { MetricEvent, TradeEvent } from "../../protocol/event.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
+import type { AddressedEvent } from "../../core/events/encode-events.ts";
+import { canonicalLabels } from "../../core/events/labels.ts";
+import type { MetricEvent, TradeEvent } from "../../protocol/events/event.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
 import { askAll } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { int8s, rowsOf, texts } from "../driver/rows-of.ts";

@@ -1,7 +1,7 @@
-import { canonicalLabels } from "../../core/labels.ts";
-import type { MetricEvent } from "../../protocol/event.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { Cursor } from "../../protocol/time.ts";
+import { canonicalLabels } from "../../core/events/labels.ts";
+import type { MetricEvent } from "../../protocol/events/event.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { Cursor } from "../../protocol/words/time.ts";
 import { float8s, int2s, int4s, int8s, rowsOf } from "../driver/rows-of.ts";
 import { NOTHING, param, type Sql, sql } from "../driver/sql.ts";
 import type { Insert } from "./collisions.ts";

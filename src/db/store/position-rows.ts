@@ -1,6 +1,6 @@
-import type { PositionEvent } from "../../protocol/event.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { Cursor } from "../../protocol/time.ts";
+import type { PositionEvent } from "../../protocol/events/event.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { Cursor } from "../../protocol/words/time.ts";
 import { BYTES_PER_UNIT } from "../driver/requests.ts";
 import { float8s, int2s, int4s, int8s, rowsOf, texts } from "../driver/rows-of.ts";
 import { sql } from "../driver/sql.ts";

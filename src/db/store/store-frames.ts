@@ -1,6 +1,6 @@
-import type { TapeEvent } from "../../protocol/event.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { Cursor } from "../../protocol/time.ts";
+import type { TapeEvent } from "../../protocol/events/event.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { Cursor } from "../../protocol/words/time.ts";
 import { ask, askAll } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { isCollision } from "../driver/database-error.ts";

@@ -1,5 +1,5 @@
-import type { ImportedBar } from "../../core/imported-bar.ts";
-import { POSTED_INTERVAL_SECONDS } from "../../protocol/bar-push.ts";
+import type { ImportedBar } from "../../core/bars/imported-bar.ts";
+import { POSTED_INTERVAL_SECONDS } from "../../protocol/events/bar-push.ts";
 import { askAll } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { byRequest } from "../driver/requests.ts";

@@ -1,7 +1,7 @@
-import { tradeKey } from "../../core/encode-events.ts";
-import type { TradeEvent } from "../../protocol/event.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { Cursor } from "../../protocol/time.ts";
+import { tradeKey } from "../../core/events/encode-events.ts";
+import type { TradeEvent } from "../../protocol/events/event.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { Cursor } from "../../protocol/words/time.ts";
 import { BYTES_PER_UNIT } from "../driver/requests.ts";
 import { float8s, int2s, int4s, int8s, rowsOf, texts } from "../driver/rows-of.ts";
 import { NOTHING, param, type Sql, sql } from "../driver/sql.ts";

@@ -1,4 +1,4 @@
-import type { Cursor, EpochUs } from "../../protocol/time.ts";
+import type { Cursor, EpochUs } from "../../protocol/words/time.ts";
 import { ask } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { sql } from "../driver/sql.ts";

@@ -1,4 +1,4 @@
-import type { EpochUs } from "../../protocol/time.ts";
+import type { EpochUs } from "../../protocol/words/time.ts";
 import { ask } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { literal, sql } from "../driver/sql.ts";

@@ -1,4 +1,4 @@
-import { matchesGlob } from "../../core/glob.ts";
+import { matchesGlob } from "../../core/placement/glob.ts";
 
 /**
  * May this host stand in a URL of ours? An address always may, and so may a name that can mean nothing but this machine:

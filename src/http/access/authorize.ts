@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import type { Config } from "../../config.ts";
-import { oncePer } from "../../core/once-per.ts";
-import { BEARER_SUBPROTOCOL_PREFIX } from "../../protocol/version.ts";
+import { oncePer } from "../../core/answers/once-per.ts";
+import { BEARER_SUBPROTOCOL_PREFIX } from "../../protocol/socket/version.ts";
 import { type AppContext, type AppEnv, nowMs } from "../context.ts";
 import { type ProblemWords, Refusal } from "../problems/refusal.ts";
 import { whoSent } from "./sender.ts";

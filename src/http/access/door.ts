@@ -1,5 +1,5 @@
 import { createMiddleware } from "hono/factory";
-import { shorten } from "../../core/shorten.ts";
+import { shorten } from "../../core/answers/shorten.ts";
 import type { AppContext, AppEnv } from "../context.ts";
 import { type ProblemWords, Refusal } from "../problems/refusal.ts";
 import { isAllowedHost, isAllowedOrigin } from "./allowed-hosts.ts";

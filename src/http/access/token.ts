@@ -1,7 +1,7 @@
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import * as z from "zod";
 import type { Config } from "../../config.ts";
-import { matchesGlob } from "../../core/glob.ts";
+import { matchesGlob } from "../../core/placement/glob.ts";
 import { KeysUnavailable, RemoteKeys, type RemoteKeysDeps } from "./remote-keys.ts";
 import { holderOf } from "./token-holder.ts";
 

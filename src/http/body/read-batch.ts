@@ -1,4 +1,4 @@
-import { TIME_UNITS } from "../../core/timestamp.ts";
+import { TIME_UNITS } from "../../core/time/timestamp.ts";
 import type { PushFormat, Timed } from "../../formats/decode-push.ts";
 import { decodeInSlices } from "../../formats/decode-slices.ts";
 import { type Decoded, MAX_ISSUES, type ParsedBody } from "../../formats/decoded.ts";

@@ -1,5 +1,5 @@
 import { surveyJson } from "../../formats/survey-json.ts";
-import { type BenchmarkPush, benchmarkPushSchema } from "../../protocol/attribution.ts";
+import { type BenchmarkPush, benchmarkPushSchema } from "../../protocol/answers/attribution.ts";
 import type { AppContext } from "../context.ts";
 import { awaitTurn } from "../limits/bodies.ts";
 import { badParameters } from "../problems/refusal.ts";

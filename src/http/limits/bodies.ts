@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import type { Config } from "../../config.ts";
-import { bodyGate } from "../../core/body-gate.ts";
-import { oncePer } from "../../core/once-per.ts";
+import { oncePer } from "../../core/answers/once-per.ts";
+import { bodyGate } from "../../core/limits/body-gate.ts";
 import type { AppContext, AppEnv } from "../context.ts";
 import { type ProblemWords, Refusal } from "../problems/refusal.ts";
 

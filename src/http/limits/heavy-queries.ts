@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import type { Config } from "../../config.ts";
-import { oncePer } from "../../core/once-per.ts";
-import { queryGate } from "../../core/query-gate.ts";
+import { oncePer } from "../../core/answers/once-per.ts";
+import { queryGate } from "../../core/limits/query-gate.ts";
 import { countedAddress } from "../access/sender.ts";
 import type { AppContext, AppEnv } from "../context.ts";
 import { type ProblemWords, Refusal } from "../problems/refusal.ts";

@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import { keysOnTrialAt } from "../../bindings/objects.ts";
-import { isUnnamed } from "../../core/object-failure.ts";
-import { isStorageFull, StorageWatch } from "../../core/storage-watch.ts";
+import { isUnnamed } from "../../core/limits/object-failure.ts";
+import { isStorageFull, StorageWatch } from "../../core/limits/storage-watch.ts";
 import type { AppContext, AppEnv } from "../context.ts";
 import { type ProblemWords, Refusal } from "../problems/refusal.ts";
 

@@ -1,6 +1,6 @@
-import { isUnnamed, objectFailureOf } from "../../core/object-failure.ts";
-import { shorten } from "../../core/shorten.ts";
-import { isStorageFull } from "../../core/storage-watch.ts";
+import { shorten } from "../../core/answers/shorten.ts";
+import { isUnnamed, objectFailureOf } from "../../core/limits/object-failure.ts";
+import { isStorageFull } from "../../core/limits/storage-watch.ts";
 import { failureOf } from "../../db/driver/database-error.ts";
 import { type Log, logOf } from "../../telemetry/log.ts";
 import type { AppContext } from "../context.ts";

@@ -1,4 +1,4 @@
-import type { ObjectFailure } from "../../core/object-failure.ts";
+import type { ObjectFailure } from "../../core/limits/object-failure.ts";
 import type { ProblemWords } from "./refusal.ts";
 
 const UNKNOWN_WHETHER_TAKEN =

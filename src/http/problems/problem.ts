@@ -1,5 +1,5 @@
-import { shorten } from "../../core/shorten.ts";
-import type { Problem } from "../../protocol/problem.ts";
+import { shorten } from "../../core/answers/shorten.ts";
+import type { Problem } from "../../protocol/answers/problem.ts";
 import type { AppContext } from "../context.ts";
 import { MOST_ISSUE_PATH_CHARS, MOST_ISSUES, type ProblemWords } from "./refusal.ts";
 

@@ -1,6 +1,6 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { shorten } from "../../core/shorten.ts";
-import type { ProblemIssue } from "../../protocol/problem.ts";
+import { shorten } from "../../core/answers/shorten.ts";
+import type { ProblemIssue } from "../../protocol/answers/problem.ts";
 
 /** Why a request is refused, in words that say what to do. `type` is the last part of the problem's URN. */
 export interface ProblemWords {

@@ -1,4 +1,4 @@
-import type { SymbolName } from "../../protocol/symbol.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
 import { Refusal } from "./refusal.ts";
 
 const AWAY_RETRY_S = 5;

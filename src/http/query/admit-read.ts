@@ -1,5 +1,5 @@
 import { Rooms } from "../../bindings/rooms.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
 import { knownSymbolsOf } from "../../reads/rooms/known-symbols.ts";
 import { coverSymbols } from "../access/authorize.ts";
 import type { AppContext } from "../context.ts";

@@ -1,12 +1,12 @@
-import { readDurationUs } from "../../core/duration.ts";
-import { readQueryTime } from "../../core/query-time.ts";
-import { EARLIEST_US, TIME_UNITS, type TimeUnit } from "../../core/timestamp.ts";
-import { isStorable } from "../../protocol/event.ts";
-import { INTERVAL_SECONDS, INTERVALS, type Interval } from "../../protocol/interval.ts";
-import { type LogId, logIdSchema } from "../../protocol/log-id.ts";
-import type { ProblemIssue } from "../../protocol/problem.ts";
-import { isSymbol, type SymbolName, symbolFault } from "../../protocol/symbol.ts";
-import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../protocol/time.ts";
+import { readDurationUs } from "../../core/time/duration.ts";
+import { readQueryTime } from "../../core/time/query-time.ts";
+import { EARLIEST_US, TIME_UNITS, type TimeUnit } from "../../core/time/timestamp.ts";
+import type { ProblemIssue } from "../../protocol/answers/problem.ts";
+import { isStorable } from "../../protocol/events/event.ts";
+import { INTERVAL_SECONDS, INTERVALS, type Interval } from "../../protocol/words/interval.ts";
+import { type LogId, logIdSchema } from "../../protocol/words/log-id.ts";
+import { isSymbol, type SymbolName, symbolFault } from "../../protocol/words/symbol.ts";
+import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../protocol/words/time.ts";
 import { badParameters } from "../problems/refusal.ts";
 
 export interface TimeRange {

@@ -1,6 +1,10 @@
-import { type BenchmarkPush, isName, MAX_ATTRIBUTED_SYMBOLS } from "../../protocol/attribution.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { EpochUs } from "../../protocol/time.ts";
+import {
+  type BenchmarkPush,
+  isName,
+  MAX_ATTRIBUTED_SYMBOLS,
+} from "../../protocol/answers/attribution.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { EpochUs } from "../../protocol/words/time.ts";
 import { type AttributionQuery, comparedSymbols } from "../../reads/analytics/attribution.ts";
 import { Parameters } from "./parameters.ts";
 import { limitCloses, readBucketRange } from "./read-bucket-range.ts";

@@ -1,7 +1,7 @@
-import { type BucketRange, MAX_BUCKETS } from "../../core/bucket-range.ts";
-import { EARLIEST_US } from "../../core/timestamp.ts";
-import { INTERVAL_SECONDS, type Interval } from "../../protocol/interval.ts";
-import type { EpochUs } from "../../protocol/time.ts";
+import { type BucketRange, MAX_BUCKETS } from "../../core/time/bucket-range.ts";
+import { EARLIEST_US } from "../../core/time/timestamp.ts";
+import { INTERVAL_SECONDS, type Interval } from "../../protocol/words/interval.ts";
+import type { EpochUs } from "../../protocol/words/time.ts";
 import type { Parameters } from "./parameters.ts";
 
 const DEFAULT_BUCKETS = 500;

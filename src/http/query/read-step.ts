@@ -1,6 +1,12 @@
 import type { Config } from "../../config.ts";
-import { chooseStepUs, DAY_US, HOUR_US, MINUTE_US, readDurationUs } from "../../core/duration.ts";
-import type { EpochUs } from "../../protocol/time.ts";
+import {
+  chooseStepUs,
+  DAY_US,
+  HOUR_US,
+  MINUTE_US,
+  readDurationUs,
+} from "../../core/time/duration.ts";
+import type { EpochUs } from "../../protocol/words/time.ts";
 import type { Parameters } from "./parameters.ts";
 
 /** Most points of one line; of the points themselves the newest. */

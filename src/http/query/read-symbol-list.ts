@@ -1,4 +1,4 @@
-import type { SymbolName } from "../../protocol/symbol.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
 import type { Parameters } from "./parameters.ts";
 
 /** `symbols=A,B,C`: different ones. */

@@ -7,10 +7,10 @@ import {
   totalOf,
 } from "../../core/attribution/portfolio-pnl.ts";
 import { symbolPnl } from "../../core/attribution/symbol-pnl.ts";
-import type { AttributionAnswer, BenchmarkPush } from "../../protocol/attribution.ts";
-import { INTERVAL_SECONDS } from "../../protocol/interval.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { EpochUs } from "../../protocol/time.ts";
+import type { AttributionAnswer, BenchmarkPush } from "../../protocol/answers/attribution.ts";
+import { INTERVAL_SECONDS } from "../../protocol/words/interval.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { EpochUs } from "../../protocol/words/time.ts";
 import type { Sources } from "../sources.ts";
 import { readHoldings } from "./holdings.ts";
 import { readFees, readReportedValue } from "./portfolio-series.ts";

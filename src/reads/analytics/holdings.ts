@@ -1,11 +1,11 @@
 import type { AccountSteps } from "../../core/attribution/symbol-pnl.ts";
-import type { BucketRange } from "../../core/bucket-range.ts";
 import type { BucketValues } from "../../core/statistics/bucket-values.ts";
-import { EARLIEST_US } from "../../core/timestamp.ts";
+import type { BucketRange } from "../../core/time/bucket-range.ts";
+import { EARLIEST_US } from "../../core/time/timestamp.ts";
 import { type AskedSymbol, readPositionSteps } from "../../db/events/read-position-steps.ts";
-import type { Interval } from "../../protocol/interval.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../protocol/time.ts";
+import type { Interval } from "../../protocol/words/interval.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../protocol/words/time.ts";
 import { type DecodedTail, readTail } from "../rooms/room-tail.ts";
 import type { Sources } from "../sources.ts";
 import {

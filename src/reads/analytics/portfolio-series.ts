@@ -1,15 +1,15 @@
 import { type Decimal, sumOf, ZERO } from "../../core/attribution/decimal.ts";
 import { decimalOfSum } from "../../core/attribution/decimal-sum.ts";
 import type { ValuePoint } from "../../core/attribution/portfolio-pnl.ts";
-import type { BucketRange } from "../../core/bucket-range.ts";
-import { HOUR_US } from "../../core/duration.ts";
-import { fewAtOnce } from "../../core/few-at-once.ts";
-import { canonicalLabels } from "../../core/labels.ts";
-import { EARLIEST_US } from "../../core/timestamp.ts";
-import type { SeriesColumns } from "../../protocol/answers.ts";
-import { INTERVAL_SECONDS, type Interval } from "../../protocol/interval.ts";
-import { SYSTEM_SYMBOL, type SymbolName } from "../../protocol/symbol.ts";
-import type { EpochUs } from "../../protocol/time.ts";
+import { canonicalLabels } from "../../core/events/labels.ts";
+import { fewAtOnce } from "../../core/limits/few-at-once.ts";
+import type { BucketRange } from "../../core/time/bucket-range.ts";
+import { HOUR_US } from "../../core/time/duration.ts";
+import { EARLIEST_US } from "../../core/time/timestamp.ts";
+import type { SeriesColumns } from "../../protocol/answers/answers.ts";
+import { INTERVAL_SECONDS, type Interval } from "../../protocol/words/interval.ts";
+import { SYSTEM_SYMBOL, type SymbolName } from "../../protocol/words/symbol.ts";
+import type { EpochUs } from "../../protocol/words/time.ts";
 import type { Sources } from "../sources.ts";
 import { readSymbolSeries } from "../symbol-series.ts";
 

@@ -1,10 +1,10 @@
-import { type BucketRange, MAX_BUCKETS, restsOnFrom } from "../../core/bucket-range.ts";
-import { canonicalLabels } from "../../core/labels.ts";
+import { canonicalLabels } from "../../core/events/labels.ts";
 import type { BucketValues } from "../../core/statistics/bucket-values.ts";
+import { type BucketRange, MAX_BUCKETS, restsOnFrom } from "../../core/time/bucket-range.ts";
 import { readMetricNames } from "../../db/series/read-metric-names.ts";
-import { INTERVAL_SECONDS, type Interval } from "../../protocol/interval.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../protocol/time.ts";
+import { INTERVAL_SECONDS, type Interval } from "../../protocol/words/interval.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../protocol/words/time.ts";
 import { MAX_SERIES } from "../many-series.ts";
 import type { Sources } from "../sources.ts";
 import { readSymbolSeries } from "../symbol-series.ts";

@@ -1,9 +1,9 @@
 import type { Env } from "../../bindings/env.ts";
 import { writerAt } from "../../bindings/objects.ts";
 import type { BacklogReport } from "../../bindings/writer.ts";
-import { fewAtOnce } from "../../core/few-at-once.ts";
-import { writerNames } from "../../core/writer-shard.ts";
-import type { EpochUs } from "../../protocol/time.ts";
+import { fewAtOnce } from "../../core/limits/few-at-once.ts";
+import { writerNames } from "../../core/placement/writer-shard.ts";
+import type { EpochUs } from "../../protocol/words/time.ts";
 
 /**
  * What the Writers know of acknowledged events that wait too long for Postgres; null where none do (SPEC L-24). One that cannot be

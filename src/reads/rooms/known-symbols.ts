@@ -1,8 +1,8 @@
 import type { Env } from "../../bindings/env.ts";
 import type { Acquaintance } from "../../bindings/host.ts";
 import { askHosts, type Rooms } from "../../bindings/rooms.ts";
-import { oncePer } from "../../core/once-per.ts";
-import { SYSTEM_SYMBOL, type SymbolName } from "../../protocol/symbol.ts";
+import { oncePer } from "../../core/answers/once-per.ts";
+import { SYSTEM_SYMBOL, type SymbolName } from "../../protocol/words/symbol.ts";
 
 /** Names kept in an isolate, so that reads of what is known cost no call; about 100 bytes each. */
 const MOST_KEPT = 50_000;

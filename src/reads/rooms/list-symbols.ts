@@ -1,6 +1,6 @@
 import { askHosts, MOST_LISTED_HOSTS, type Rooms } from "../../bindings/rooms.ts";
-import { type HostName, hasOwnHosts, hostOf, sharedHosts } from "../../core/placement.ts";
-import type { SymbolSummary } from "../../protocol/answers.ts";
+import { type HostName, hasOwnHosts, hostOf, sharedHosts } from "../../core/placement/placement.ts";
+import type { SymbolSummary } from "../../protocol/answers/answers.ts";
 
 export interface ListSources {
   rooms: Rooms;

@@ -1,10 +1,10 @@
 import type { PollPage } from "../../bindings/host.ts";
 import type { Rooms } from "../../bindings/rooms.ts";
-import { objectFailureOf } from "../../core/object-failure.ts";
-import { isStorageFull } from "../../core/storage-watch.ts";
-import type { LogId } from "../../protocol/log-id.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { Cursor } from "../../protocol/time.ts";
+import { objectFailureOf } from "../../core/limits/object-failure.ts";
+import { isStorageFull } from "../../core/limits/storage-watch.ts";
+import type { LogId } from "../../protocol/words/log-id.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { Cursor } from "../../protocol/words/time.ts";
 
 export interface Poll {
   symbol: SymbolName;

@@ -1,8 +1,8 @@
 import type { Rooms } from "../../bindings/rooms.ts";
-import { decodeFrame } from "../../core/encode-events.ts";
-import type { TapeEvent } from "../../protocol/event.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
-import type { Cursor } from "../../protocol/time.ts";
+import { decodeFrame } from "../../core/events/encode-events.ts";
+import type { TapeEvent } from "../../protocol/events/event.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { Cursor } from "../../protocol/words/time.ts";
 
 /** Most events a query takes from the room; where the outbox is longer, the answer ends earlier and says where. */
 const TAIL_EVENTS = 20_000;

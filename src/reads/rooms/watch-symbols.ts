@@ -1,10 +1,10 @@
 import type { Env } from "../../bindings/env.ts";
 import { MOST_LISTED_HOSTS } from "../../bindings/rooms.ts";
-import { matchesEtag } from "../../core/caching.ts";
-import { type Look, LookedList } from "../../core/looked-list.ts";
-import { oncePer } from "../../core/once-per.ts";
-import type { SymbolsAnswer } from "../../protocol/answers.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
+import { matchesEtag } from "../../core/answers/caching.ts";
+import { type Look, LookedList } from "../../core/answers/looked-list.ts";
+import { oncePer } from "../../core/answers/once-per.ts";
+import type { SymbolsAnswer } from "../../protocol/answers/answers.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
 import { weakTagOf } from "../weak-tag.ts";
 import { type ListSources, listSymbols } from "./list-symbols.ts";
 

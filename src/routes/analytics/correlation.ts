@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import { lookedAtFrom } from "../../core/bucket-range.ts";
 import { correlatePairs } from "../../core/statistics/correlation.ts";
+import { lookedAtFrom } from "../../core/time/bucket-range.ts";
 import { needs } from "../../http/access/authorize.ts";
 import type { AppEnv } from "../../http/context.ts";
 import { heavy } from "../../http/limits/heavy-queries.ts";
@@ -9,8 +9,8 @@ import { Parameters } from "../../http/query/parameters.ts";
 import { limitCloses, readFilledRange } from "../../http/query/read-bucket-range.ts";
 import { readSymbolList } from "../../http/query/read-symbol-list.ts";
 import { sourcesOf } from "../../http/sources.ts";
-import type { CorrelationAnswer } from "../../protocol/analytics.ts";
-import type { SymbolName } from "../../protocol/symbol.ts";
+import type { CorrelationAnswer } from "../../protocol/answers/analytics.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
 import { readClosesOfEach } from "../../reads/analytics/symbol-closes.ts";
 
 const KNOWN = ["symbols", "interval", "from", "to", "precision"];

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import { lookedAtFrom } from "../../core/bucket-range.ts";
 import { analyseRisk } from "../../core/statistics/risk.ts";
+import { lookedAtFrom } from "../../core/time/bucket-range.ts";
 import { needs } from "../../http/access/authorize.ts";
 import { type AppEnv, nowMs } from "../../http/context.ts";
 import { heavy } from "../../http/limits/heavy-queries.ts";
@@ -10,9 +10,9 @@ import { admitRead } from "../../http/query/admit-read.ts";
 import { Parameters } from "../../http/query/parameters.ts";
 import { readFilledRange } from "../../http/query/read-bucket-range.ts";
 import { sourcesOf } from "../../http/sources.ts";
-import type { RiskAnswer } from "../../protocol/analytics.ts";
-import { INTERVAL_SECONDS } from "../../protocol/interval.ts";
-import { SYSTEM_SYMBOL } from "../../protocol/symbol.ts";
+import type { RiskAnswer } from "../../protocol/answers/analytics.ts";
+import { INTERVAL_SECONDS } from "../../protocol/words/interval.ts";
+import { SYSTEM_SYMBOL } from "../../protocol/words/symbol.ts";
 import { type RiskSubject, readRiskLine } from "../../reads/analytics/risk-line.ts";
 import { hasManySeries } from "../../reads/many-series.ts";
 

@@ -1,5 +1,5 @@
 import type { AccountSteps, Span } from "../../../src/core/attribution/symbol-pnl.ts";
-import type { EpochUs } from "../../../src/protocol/time.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import fixture from "../../fixtures/attribution.json" with { type: "json" };
 
 /** What other programs make of a book of trades at published prices; the file says how. */

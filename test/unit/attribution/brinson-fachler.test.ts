@@ -7,9 +7,12 @@ import {
   type HeldPart,
 } from "../../../src/core/attribution/brinson-fachler.ts";
 import { type SymbolShare, totalOf } from "../../../src/core/attribution/portfolio-pnl.ts";
-import { benchmarkPushSchema, brinsonFachlerSchema } from "../../../src/protocol/attribution.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { EpochUs } from "../../../src/protocol/time.ts";
+import {
+  benchmarkPushSchema,
+  brinsonFachlerSchema,
+} from "../../../src/protocol/answers/attribution.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 
 const held = (segment: string, capital: number, gain: number): HeldPart => ({
   ...{ segment, capital, gain },

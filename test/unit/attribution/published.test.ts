@@ -7,8 +7,11 @@ import {
   totalOf,
 } from "../../../src/core/attribution/portfolio-pnl.ts";
 import { symbolPnl } from "../../../src/core/attribution/symbol-pnl.ts";
-import { benchmarkPushSchema, brinsonFachlerSchema } from "../../../src/protocol/attribution.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import {
+  benchmarkPushSchema,
+  brinsonFachlerSchema,
+} from "../../../src/protocol/answers/attribution.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import { monthlyPrices } from "../statistics/published.ts";
 import { BOOK_SPAN, expected, stepsOf } from "./book.ts";
 

@@ -18,9 +18,9 @@ import {
   reportedValueSchema,
   symbolPnlSchema,
   totalPnlSchema,
-} from "../../../src/protocol/attribution.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { EpochUs } from "../../../src/protocol/time.ts";
+} from "../../../src/protocol/answers/attribution.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 
 const LAST = 20;
 /** Buckets of ten microseconds. */

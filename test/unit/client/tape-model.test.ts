@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Delivery, Place } from "../../../client/state.ts";
 import { openTape } from "../../../client/tape.ts";
-import type { LogId } from "../../../src/protocol/log-id.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { LogId } from "../../../src/protocol/words/log-id.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { fakeRoom, WINDOW_BYTES } from "./fake-room.ts";
 
 const action = fc.oneof(

@@ -3,8 +3,8 @@ import { backoffMs } from "../../../client/backoff.ts";
 import { decode } from "../../../client/decode.ts";
 import type { Delivery, Place } from "../../../client/state.ts";
 import { openTape, type TapeOptions } from "../../../client/tape.ts";
-import type { LogId } from "../../../src/protocol/log-id.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { LogId } from "../../../src/protocol/words/log-id.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { fakeRoom } from "./fake-room.ts";
 
 function watch(room: ReturnType<typeof fakeRoom>, options: Partial<TapeOptions> = {}) {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { MetricEvent } from "../../../src/protocol/event.ts";
+import type { MetricEvent } from "../../../src/protocol/events/event.ts";
 import type { Arrival, Connection, Server } from "../../conformance/server.ts";
 
 /** What a broken server does: two events of a replay change places, the newest frame comes again, acks mean nothing. */

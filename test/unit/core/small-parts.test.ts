@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { fullJitterMs } from "../../../src/core/backoff.ts";
-import { allocateCursors } from "../../../src/core/cursor.ts";
-import { chooseStepUs, readDurationUs } from "../../../src/core/duration.ts";
-import { matchesGlob } from "../../../src/core/glob.ts";
-import { canonicalLabels } from "../../../src/core/labels.ts";
-import { writerShardOf } from "../../../src/core/writer-shard.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import { allocateCursors } from "../../../src/core/events/cursor.ts";
+import { canonicalLabels } from "../../../src/core/events/labels.ts";
+import { fullJitterMs } from "../../../src/core/limits/backoff.ts";
+import { matchesGlob } from "../../../src/core/placement/glob.ts";
+import { writerShardOf } from "../../../src/core/placement/writer-shard.ts";
+import { chooseStepUs, readDurationUs } from "../../../src/core/time/duration.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 
 test("C-1 cursors only grow, whatever the clock does, and are the clock's time where it runs", () => {
   const step = fc.tuple(fc.integer({ min: 0, max: 1e15 }), fc.integer({ min: 1, max: 9 }));

@@ -28,11 +28,11 @@ import { readSizes } from "../../../src/db/upkeep/read-sizes.ts";
 import { retain } from "../../../src/db/upkeep/retention.ts";
 import { rollupsOf } from "../../../src/db/upkeep/rollups/rollups-of.ts";
 import { advanceWatermark, readTapeState } from "../../../src/db/upkeep/tape-state.ts";
-import type { Aggregate } from "../../../src/protocol/aggregate.ts";
-import type { TapeEvent } from "../../../src/protocol/event.ts";
-import type { Interval } from "../../../src/protocol/interval.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { TapeEvent } from "../../../src/protocol/events/event.ts";
+import type { Aggregate } from "../../../src/protocol/words/aggregate.ts";
+import type { Interval } from "../../../src/protocol/words/interval.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 
 /**
  * What reaches the database by a call of src/db, which gets these rows, statement by statement; none

@@ -4,9 +4,9 @@ import { DatabaseError } from "../../../src/db/driver/database-error.ts";
 import { Collisions } from "../../../src/db/store/collisions.ts";
 import { SeriesIdCache } from "../../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../../src/db/store/store-frames.ts";
-import type { TapeEvent } from "../../../src/protocol/event.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { TapeEvent } from "../../../src/protocol/events/event.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 
 const SYMBOL = "X" as SymbolName;
 const POINT: TapeEvent = { kind: "metric", ts: 5 as EpochUs, metric: "m", value: 1 };

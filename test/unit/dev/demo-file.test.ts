@@ -7,7 +7,7 @@ import type { FileRow } from "../../../dev/demo/file-row.ts";
 import { type IngestPath, RefusedError } from "../../../dev/demo/push.ts";
 import { pushFile } from "../../../dev/demo/push-file.ts";
 import { readFile } from "../../../dev/demo/read-file.ts";
-import { tradePushSchema } from "../../../src/protocol/event.ts";
+import { tradePushSchema } from "../../../src/protocol/events/event.ts";
 
 let folder: string;
 

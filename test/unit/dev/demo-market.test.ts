@@ -9,9 +9,9 @@ import { pointsAt, stepSeconds } from "../../../dev/demo/metrics.ts";
 import { PricePath } from "../../../dev/demo/price-path.ts";
 import { gaussian, pareto, randomOf } from "../../../dev/demo/random.ts";
 import type { MadeTrade } from "../../../dev/demo/trades.ts";
-import { type Book, changeBook } from "../../../src/core/book.ts";
-import { bookPushSchema, isCrossed } from "../../../src/protocol/book.ts";
-import { metricPushSchema, tradePushSchema } from "../../../src/protocol/event.ts";
+import { type Book, changeBook } from "../../../src/core/books/book.ts";
+import { bookPushSchema, isCrossed } from "../../../src/protocol/events/book.ts";
+import { metricPushSchema, tradePushSchema } from "../../../src/protocol/events/event.ts";
 
 const KEY = { seed: "1", tradesPerSecond: 46 };
 /** For hours on end, of which each trade takes its time to make. */

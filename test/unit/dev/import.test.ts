@@ -9,7 +9,7 @@ import { Progress, timeWords } from "../../../dev/import/progress.ts";
 import { readRecords, unusedOf } from "../../../dev/import/read-records.ts";
 import { readFileTime } from "../../../dev/import/read-time.ts";
 import { barRows, survey } from "../../../dev/import/survey.ts";
-import type { EpochUs } from "../../../src/protocol/time.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 
 const NOW_US = (Date.UTC(2026, 10, 24, 12, 30) * 1_000) as EpochUs;
 const SPX: BarDefaults = { symbol: "SPX", interval: "1d", offsetsUs: [0] };

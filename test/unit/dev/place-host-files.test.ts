@@ -18,7 +18,7 @@ import {
   mustRearmHosts,
   placeHostFiles,
 } from "../../../dev/runtimes/place-host-files.ts";
-import { ownerOfId } from "../../../src/core/ownership.ts";
+import { ownerOfId } from "../../../src/core/placement/ownership.ts";
 
 const KEY = "edgetape-Host";
 const SHARED = [0, 1, 2].map((number) => objectIdOf(KEY, `host-${number}`));

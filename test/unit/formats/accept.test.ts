@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isPlainBook, isPlainMetric, isPlainTrade } from "../../../src/formats/accept.ts";
-import { bookPushSchema } from "../../../src/protocol/book.ts";
-import { metricPushSchema, tradePushSchema } from "../../../src/protocol/event.ts";
+import { bookPushSchema } from "../../../src/protocol/events/book.ts";
+import { metricPushSchema, tradePushSchema } from "../../../src/protocol/events/event.ts";
 
 /** Mostly right, now and then wrong in one of the ways that people find. */
 function mostly<T>(right: fc.Arbitrary<T>): fc.Arbitrary<unknown> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { barPush } from "../../../src/formats/bar-push.ts";
 import { decodePush } from "../../../src/formats/decode-push.ts";
 import { parseJson } from "../../../src/formats/json.ts";
-import type { EpochUs } from "../../../src/protocol/time.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 
 /** 2026-11-24T12:30:00Z */
 const NOW_US = (Date.UTC(2026, 10, 24, 12, 30) * 1_000) as EpochUs;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { AddressedEvent } from "../../../src/core/encode-events.ts";
+import type { AddressedEvent } from "../../../src/core/events/encode-events.ts";
 import { decodePush, type PushFormat } from "../../../src/formats/decode-push.ts";
 import { decodeInSlices } from "../../../src/formats/decode-slices.ts";
 import { type Decoded, MAX_ISSUES } from "../../../src/formats/decoded.ts";
 import { metricPush, tradePush } from "../../../src/formats/event-pushes.ts";
 import { parseJson, parseNdjson } from "../../../src/formats/json.ts";
-import type { MetricPush, TradePush } from "../../../src/protocol/event.ts";
-import type { EpochUs } from "../../../src/protocol/time.ts";
+import type { MetricPush, TradePush } from "../../../src/protocol/events/event.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 
 const NOW_US = 1_790_000_000_000_000 as EpochUs;
 

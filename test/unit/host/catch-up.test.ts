@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { CatchUp } from "../../../durable/host/catch-up.ts";
 import { HostLog, type LogFrame } from "../../../durable/host/log/host-log.ts";
 import { Registry, type RoomRecord } from "../../../durable/host/registry.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { memorySql } from "../room/sqlite-port.ts";
 
 const NOW_US = 1_700_000_000_000_000 as EpochUs;

@@ -1,6 +1,6 @@
-import { type EncodedFrame, encodeFrame } from "../../../src/core/encode-events.ts";
-import type { TapeEvent } from "../../../src/protocol/event.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import { type EncodedFrame, encodeFrame } from "../../../src/core/events/encode-events.ts";
+import type { TapeEvent } from "../../../src/protocol/events/event.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 
 /** The clock of an earlier life was ahead by so much, in ms. */
 const AHEAD_MS = 60_000;

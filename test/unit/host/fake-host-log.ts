@@ -1,6 +1,6 @@
 import type { HostPart, LogFrame, RoomId } from "../../../durable/host/log/host-log.ts";
 import type { OutboxLog, PartLimit } from "../../../durable/host/outbox/outbox-log.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 
 interface Row {
   parts: { room: RoomId; frames: LogFrame[] }[];

@@ -2,15 +2,15 @@ import type { ArchiveAnswer } from "../../../durable/room/past/archive.ts";
 import type { RoomArchive } from "../../../durable/room/room-ports.ts";
 import { KEPT_BARS } from "../../../durable/room/state/last-values.ts";
 import type { StoreOutcome, StoreRequest, SymbolFrames } from "../../../src/bindings/writer.ts";
-import { bucketStartUs } from "../../../src/core/bars.ts";
-import { decodeFrame, encodeFrame, tradeKey } from "../../../src/core/encode-events.ts";
+import { bucketStartUs } from "../../../src/core/bars/bars.ts";
+import { decodeFrame, encodeFrame, tradeKey } from "../../../src/core/events/encode-events.ts";
 import type { TailTrade } from "../../../src/db/bars/read-bar-columns.ts";
 import { DatabaseError } from "../../../src/db/driver/database-error.ts";
 import type { EarlierLife, StoredMinute } from "../../../src/db/events/read-earlier-life.ts";
-import type { BookEvent } from "../../../src/protocol/book.ts";
-import type { TapeEvent, TradeEvent } from "../../../src/protocol/event.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { BookEvent } from "../../../src/protocol/events/book.ts";
+import type { TapeEvent, TradeEvent } from "../../../src/protocol/events/event.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { barOf, lastMetrics, lastPositions, lastTrade } from "./model-tape.ts";
 
 export interface StoredRow {

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { FirstEditionKeys } from "../../../durable/host/symbols/first-edition-keys.ts";
-import { DAY_US } from "../../../src/core/duration.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import { DAY_US } from "../../../src/core/time/duration.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { memorySql } from "../room/sqlite-port.ts";
 
 const SYMBOL = "BTC-USD" as SymbolName;

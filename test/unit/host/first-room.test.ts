@@ -3,8 +3,8 @@ import { FirstRoom, type FirstRoomDeps } from "../../../durable/first-edition/fi
 import { namesAfter } from "../../../durable/first-edition/names-after.ts";
 import type { SqlPort } from "../../../durable/room/sql-port.ts";
 import type { StoreOutcome, StoreRequest } from "../../../src/bindings/writer.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { memorySql } from "../room/sqlite-port.ts";
 
 const DAY_US = 86_400_000_000;

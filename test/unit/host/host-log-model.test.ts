@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { HostLog, type RoomId } from "../../../durable/host/log/host-log.ts";
-import type { EncodedFrame } from "../../../src/core/encode-events.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { EncodedFrame } from "../../../src/core/events/encode-events.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { memorySql } from "../room/sqlite-port.ts";
 import { NaiveLog } from "./naive-log.ts";
 

@@ -9,8 +9,8 @@ import {
 import { MAX_KEYS_CHARS } from "../../../durable/host/log/key-text.ts";
 import { MAX_ROW_CHARS } from "../../../durable/host/log/log-row.ts";
 import { numberOf, type SqlCell, type SqlPort } from "../../../durable/room/sql-port.ts";
-import { FRAME_CHARS } from "../../../src/core/encode-events.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import { FRAME_CHARS } from "../../../src/core/events/encode-events.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { memorySql } from "../room/sqlite-port.ts";
 
 const NOW_US = 1_700_000_000_000_000 as EpochUs;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { HostName } from "../../../src/core/placement.ts";
-import type { SymbolSummary } from "../../../src/protocol/answers.ts";
-import { SYSTEM_SYMBOL, type SymbolName } from "../../../src/protocol/symbol.ts";
+import type { HostName } from "../../../src/core/placement/placement.ts";
+import type { SymbolSummary } from "../../../src/protocol/answers/answers.ts";
+import { SYSTEM_SYMBOL, type SymbolName } from "../../../src/protocol/words/symbol.ts";
 import { HostsWorld, shared } from "./hosts-world.ts";
 
 const HOST = "host-0" as HostName;

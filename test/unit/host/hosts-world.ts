@@ -8,10 +8,10 @@ import { Placements } from "../../../durable/keeper/placements.ts";
 import type { SqlPort } from "../../../durable/room/sql-port.ts";
 import type { RememberedKey } from "../../../src/bindings/first-edition.ts";
 import type { HandedOver, IdempotentRequest } from "../../../src/bindings/host.ts";
-import { type HostName, hostOf, type Placement } from "../../../src/core/placement.ts";
-import type { LogId } from "../../../src/protocol/log-id.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import { type HostName, hostOf, type Placement } from "../../../src/core/placement/placement.ts";
+import type { LogId } from "../../../src/protocol/words/log-id.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { memorySql } from "../room/sqlite-port.ts";
 
 export const shared = (hosts: number, ...dedicated: string[]): Placement => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { KeyIndex } from "../../../durable/host/log/key-index.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 
 describe("where keys may be", () => {
   it("finds every place of a hash, newest first, however many others there are", () => {

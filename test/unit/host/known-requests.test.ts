@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { KnownRequests } from "../../../durable/host/append/known-requests.ts";
 import type { RoomId } from "../../../durable/host/log/host-log.ts";
 import type { HadPart, HostBatch } from "../../../src/bindings/host.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 
 const SYMBOLS = ["A", "B"] as SymbolName[];
 const [A, B] = SYMBOLS as [SymbolName, SymbolName];

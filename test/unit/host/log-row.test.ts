@@ -11,8 +11,8 @@ import {
   splitRows,
   withoutRoom,
 } from "../../../durable/host/log/log-row.ts";
-import { FRAME_CHARS } from "../../../src/core/encode-events.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import { FRAME_CHARS } from "../../../src/core/events/encode-events.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 
 const FIRST = 1_000 as Cursor;
 

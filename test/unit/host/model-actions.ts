@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import type { Placement } from "../../../src/core/placement.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/time.ts";
+import type { Placement } from "../../../src/core/placement/placement.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/words/time.ts";
 import { type ModelHosts, SYMBOLS } from "./model-hosts.ts";
 
 const [BUSY, RARE, MOVED] = SYMBOLS;

@@ -1,9 +1,12 @@
 import { expect } from "vitest";
 import type { ViewerAttachment, ViewerSocket } from "../../../durable/room/viewers/viewer.ts";
-import { MAX_MESSAGE_EVENTS } from "../../../src/protocol/frame.ts";
-import type { LogId } from "../../../src/protocol/log-id.ts";
-import { type ServerMessage, serverMessageSchema } from "../../../src/protocol/server-message.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import { MAX_MESSAGE_EVENTS } from "../../../src/protocol/events/frame.ts";
+import {
+  type ServerMessage,
+  serverMessageSchema,
+} from "../../../src/protocol/socket/server-message.ts";
+import type { LogId } from "../../../src/protocol/words/log-id.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { bookOf, lastMetrics, lastPositions, lastTrade, type ModelTape } from "./model-tape.ts";
 
 export interface ModelViewerDeps {

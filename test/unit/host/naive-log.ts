@@ -1,7 +1,7 @@
 import type { LogFrame, LogKeeping, RoomId, RoomPart } from "../../../durable/host/log/host-log.ts";
 import { packFrames } from "../../../durable/host/log/log-row.ts";
-import type { EncodedFrame } from "../../../src/core/encode-events.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { EncodedFrame } from "../../../src/core/events/encode-events.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 
 const DAY_US = 86_400_000_000;
 

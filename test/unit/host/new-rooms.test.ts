@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { NewRooms } from "../../../durable/host/symbols/new-rooms.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 
 const names = (...all: string[]) => all as SymbolName[];
 

@@ -11,8 +11,8 @@ import {
   type SqlValue,
   textOf,
 } from "../../../durable/room/sql-port.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { memorySql } from "../room/sqlite-port.ts";
 
 /** What a host writes on its disk of a room. */

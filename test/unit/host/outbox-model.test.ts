@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { RoomId } from "../../../durable/host/log/host-log.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { OutboxWorld } from "./outbox-world.ts";
 
 const ROOMS = [1, 2, 3, 4];

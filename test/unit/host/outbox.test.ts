@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 import { PART_LIMIT } from "../../../durable/host/outbox/drain.ts";
 import { StoredWaiters } from "../../../durable/host/outbox/stored-waiters.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { OutboxWorld } from "./outbox-world.ts";
 
 const symbolsOf = ({ requests }: OutboxWorld) =>

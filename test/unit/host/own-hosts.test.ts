@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { OwnHosts } from "../../../durable/keeper/own-hosts.ts";
 import { Placements } from "../../../durable/keeper/placements.ts";
-import type { HostName, Placement } from "../../../src/core/placement.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { HostName, Placement } from "../../../src/core/placement/placement.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import { memorySql } from "../room/sqlite-port.ts";
 
 const SHARED: Placement = { ROOM_HOSTS: 1, ROOM_DEDICATED: [] };

@@ -16,10 +16,10 @@ import { RoomLog } from "../../../durable/room/log/room-log.ts";
 import { BookSampler } from "../../../durable/room/state/book-sampler.ts";
 import { RoomState } from "../../../durable/room/state/room-state.ts";
 import type { HostBatch } from "../../../src/bindings/host.ts";
-import { decodeFrame, encodeFrames, tradeKey } from "../../../src/core/encode-events.ts";
-import type { TradeEvent } from "../../../src/protocol/event.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import { decodeFrame, encodeFrames, tradeKey } from "../../../src/core/events/encode-events.ts";
+import type { TradeEvent } from "../../../src/protocol/events/event.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { createTables } from "../room/one-room.ts";
 import { memorySql } from "../room/sqlite-port.ts";
 

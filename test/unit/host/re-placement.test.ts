@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type HostName, hostOf } from "../../../src/core/placement.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import { type HostName, hostOf } from "../../../src/core/placement/placement.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import { HostsWorld, shared } from "./hosts-world.ts";
 
 const name = (text: string) => text as HostName;

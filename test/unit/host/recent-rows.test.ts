@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { numberFrames, type RoomId } from "../../../durable/host/log/log-row.ts";
 import { RecentRows } from "../../../durable/host/log/recent-rows.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 
 const ALL = Number.MAX_SAFE_INTEGER as Cursor;
 const ROOM = 1 as RoomId;

@@ -3,10 +3,10 @@ import { Clock } from "../../../durable/clock.ts";
 import { RelayFeeder } from "../../../durable/host/feeds/relay-feeder.ts";
 import type { LogFrame } from "../../../durable/host/log/host-log.ts";
 import type { FeedAnswer, RelayFeed } from "../../../src/bindings/relay.ts";
-import type { RelayName } from "../../../src/core/relaying.ts";
-import type { LogId } from "../../../src/protocol/log-id.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { RelayName } from "../../../src/core/placement/relaying.ts";
+import type { LogId } from "../../../src/protocol/words/log-id.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { FakeTime } from "../room/fake-time.ts";
 import { SILENT } from "./host-world.ts";
 

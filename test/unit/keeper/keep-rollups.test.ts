@@ -4,7 +4,7 @@ import { nextSize, RollupKeeping } from "../../../durable/keeper/keep-rollups.ts
 import { alarmAfterStore } from "../../../durable/keeper/notice.ts";
 import { DatabaseError } from "../../../src/db/driver/database-error.ts";
 import type { TapeState } from "../../../src/db/upkeep/tape-state.ts";
-import type { EpochUs } from "../../../src/protocol/time.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 
 const MINUTE = 60_000_000;
 const BASE = 29_000_000 * MINUTE;

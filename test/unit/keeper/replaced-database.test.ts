@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { type KnownDatabase, ReplacedDatabase } from "../../../durable/keeper/replaced-database.ts";
-import type { HostName } from "../../../src/core/placement.ts";
+import type { HostName } from "../../../src/core/placement/placement.ts";
 import type { Replacement } from "../../../src/db/upkeep/database-identity.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 
 /** A keeper with 450 hosts of two rooms, of which the second half lost something; one that dies does so at this host. */
 function keeperWith() {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { relayOf } from "../../../src/core/relaying.ts";
-import { CURSOR_ORIGIN } from "../../../src/protocol/time.ts";
+import { relayOf } from "../../../src/core/placement/relaying.ts";
+import { CURSOR_ORIGIN } from "../../../src/protocol/words/time.ts";
 import { checkAtRest } from "../host/after-rest.ts";
 import { PLACEMENTS } from "../host/model-actions.ts";
 import { ModelHosts, SYMBOLS } from "../host/model-hosts.ts";

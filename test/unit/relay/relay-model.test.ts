@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { test } from "vitest";
-import { relayOf } from "../../../src/core/relaying.ts";
+import { relayOf } from "../../../src/core/placement/relaying.ts";
 import { checkAtRest } from "../host/after-rest.ts";
 import { act, actions, LENGTH, PLACEMENTS } from "../host/model-actions.ts";
 import { ModelHosts } from "../host/model-hosts.ts";

@@ -4,7 +4,7 @@ import { RelayCore } from "../../../durable/relay/relay-core.ts";
 import type { RelayPorts } from "../../../durable/relay/relay-ports.ts";
 import type { ViewerSocket } from "../../../durable/room/viewers/viewer.ts";
 import type { FeedAnswer, FeedingCalls, RelayFeed } from "../../../src/bindings/relay.ts";
-import type { RelayName } from "../../../src/core/relaying.ts";
+import type { RelayName } from "../../../src/core/placement/relaying.ts";
 import {
   type Asleep,
   heardBy,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { LogFrame, RoomId } from "../../../durable/host/log/host-log.ts";
 import { ArchiveReads } from "../../../durable/room/past/archive-reads.ts";
 import { ReadTurns } from "../../../durable/room/past/read-turns.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { FakeTime, settle } from "./fake-time.ts";
 import { createTables } from "./one-room.ts";
 import { memorySql } from "./sqlite-port.ts";

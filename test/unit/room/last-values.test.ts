@@ -2,15 +2,15 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LastValuesFold } from "../../../durable/room/state/last-values.ts";
 import { RoomState } from "../../../durable/room/state/room-state.ts";
-import { encodeFrames } from "../../../src/core/encode-events.ts";
+import { encodeFrames } from "../../../src/core/events/encode-events.ts";
 import type {
   MetricEvent,
   PositionEvent,
   TapeEvent,
   TradeEvent,
-} from "../../../src/protocol/event.ts";
-import type { BarMessage } from "../../../src/protocol/server-message.ts";
-import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../../src/protocol/time.ts";
+} from "../../../src/protocol/events/event.ts";
+import type { BarMessage } from "../../../src/protocol/socket/server-message.ts";
+import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../../src/protocol/words/time.ts";
 import { oneRoom } from "./one-room.ts";
 import { memorySql } from "./sqlite-port.ts";
 

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { LateBars } from "../../../durable/room/state/late-bars.ts";
-import type { Bar } from "../../../src/protocol/bar.ts";
-import type { BarMessage } from "../../../src/protocol/server-message.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { Bar } from "../../../src/protocol/events/bar.ts";
+import type { BarMessage } from "../../../src/protocol/socket/server-message.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 
 const barOf = (ts: EpochUs): Bar => ({
   ...{ ts, open: 1, high: 2, low: 1, close: 2, volume: 3, trades: 2 },

@@ -7,9 +7,9 @@ import { RoomLog } from "../../../durable/room/log/room-log.ts";
 import { createArchiveTable } from "../../../durable/room/past/archive-reads.ts";
 import type { SqlPort } from "../../../durable/room/sql-port.ts";
 import { createStateTables } from "../../../durable/room/state/room-state.ts";
-import type { EncodedFrame } from "../../../src/core/encode-events.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { EpochUs } from "../../../src/protocol/time.ts";
+import type { EncodedFrame } from "../../../src/core/events/encode-events.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 
 export const SYMBOL = "BTC-USD" as SymbolName;
 

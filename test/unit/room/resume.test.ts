@@ -2,8 +2,8 @@ import { expect, it } from "vitest";
 import { FormerLogs } from "../../../durable/host/log/former-logs.ts";
 import { nothingYet, readPoll, resetPage } from "../../../durable/room/log/poll.ts";
 import { resumptionOf } from "../../../durable/room/log/resume.ts";
-import type { LogId } from "../../../src/protocol/log-id.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { LogId } from "../../../src/protocol/words/log-id.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { oneRoom } from "./one-room.ts";
 import { memorySql } from "./sqlite-port.ts";
 

@@ -8,7 +8,7 @@ import { hasEnded, idleReason } from "../../../durable/room/viewers/idle-check.t
 import { MESSAGE_LIMITS, messagesOf } from "../../../durable/room/viewers/messages.ts";
 import { firstAttachment, type Viewer, viewerOf } from "../../../durable/room/viewers/viewer.ts";
 import { SentBytes } from "../../../durable/room/viewers/window.ts";
-import type { Cursor } from "../../../src/protocol/time.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 
 const START_MS = 1_700_000_000_000;
 

@@ -8,11 +8,11 @@ import type {
   ViewerSocket,
 } from "../../../durable/room/viewers/viewer.ts";
 import { Viewers, type ViewersDeps } from "../../../durable/room/viewers/viewers.ts";
-import { CLOSE_CODES } from "../../../src/protocol/close-codes.ts";
-import type { LogId } from "../../../src/protocol/log-id.ts";
-import type { ServerMessage } from "../../../src/protocol/server-message.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import { CLOSE_CODES } from "../../../src/protocol/socket/close-codes.ts";
+import type { ServerMessage } from "../../../src/protocol/socket/server-message.ts";
+import type { LogId } from "../../../src/protocol/words/log-id.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { FakeTime, settle } from "./fake-time.ts";
 import { oneRoom } from "./one-room.ts";
 import { memorySql } from "./sqlite-port.ts";

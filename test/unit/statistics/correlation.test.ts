@@ -3,8 +3,8 @@ import { describe, expect, it, test } from "vitest";
 import type { BucketValues } from "../../../src/core/statistics/bucket-values.ts";
 import { correlatePairs, pearson } from "../../../src/core/statistics/correlation.ts";
 import { midRanks } from "../../../src/core/statistics/ranks.ts";
-import { correlationSchema } from "../../../src/protocol/analytics.ts";
-import type { EpochUs } from "../../../src/protocol/time.ts";
+import { correlationSchema } from "../../../src/protocol/answers/analytics.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import { expected, monthlyPrices } from "./published.ts";
 
 const buckets = (values: Record<number, number>): BucketValues => ({

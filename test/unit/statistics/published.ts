@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { BucketValues } from "../../../src/core/statistics/bucket-values.ts";
-import type { EpochUs } from "../../../src/protocol/time.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import fixture from "../../fixtures/statistics.json" with { type: "json" };
 
 /** What other programs make of the published data; the file says how. */

@@ -3,8 +3,8 @@ import { describe, expect, it, test } from "vitest";
 import type { BucketValues } from "../../../src/core/statistics/bucket-values.ts";
 import { maxDrawdown } from "../../../src/core/statistics/drawdown.ts";
 import { analyseRisk, type RiskTerms } from "../../../src/core/statistics/risk.ts";
-import { type Risk, riskSchema } from "../../../src/protocol/analytics.ts";
-import type { EpochUs } from "../../../src/protocol/time.ts";
+import { type Risk, riskSchema } from "../../../src/protocol/answers/analytics.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import { dailyCloses, dateOf, expected, monthlyPrices } from "./published.ts";
 
 const line = (...values: number[]): BucketValues => ({

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Bar, Interval } from "../../../src/protocol/bar.ts";
-import type { TradeEvent } from "../../../src/protocol/event.ts";
-import { INTERVAL_SECONDS } from "../../../src/protocol/interval.ts";
-import type { Gap } from "../../../src/protocol/server-message.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { Bar, Interval } from "../../../src/protocol/events/bar.ts";
+import type { TradeEvent } from "../../../src/protocol/events/event.ts";
+import type { Gap } from "../../../src/protocol/socket/server-message.ts";
+import { INTERVAL_SECONDS } from "../../../src/protocol/words/interval.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { Api } from "../../../web/feed/api.ts";
 import { openBarFeed } from "../../../web/feed/bar-feed.ts";
 import { fakeClock, settle } from "../client/fake-clock.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { EpochUs } from "../../../src/protocol/time.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import { changeOf, NO_BASE, NOT_POSITIVE, OLD_PRICE } from "../../../web/data/change.ts";
 import {
   asOfTrade,

@@ -5,11 +5,11 @@ import type {
   PositionsAnswer,
   SeriesColumns,
   SymbolsAnswer,
-} from "../../../src/protocol/answers.ts";
-import type { TapeEvent } from "../../../src/protocol/event.ts";
-import type { Gap } from "../../../src/protocol/server-message.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+} from "../../../src/protocol/answers/answers.ts";
+import type { TapeEvent } from "../../../src/protocol/events/event.ts";
+import type { Gap } from "../../../src/protocol/socket/server-message.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { Failure } from "../../../web/feed/api.ts";
 import { barMachine } from "../../../web/feed/bar-machine.ts";
 import { type BarInput, initialBars } from "../../../web/feed/bar-state.ts";

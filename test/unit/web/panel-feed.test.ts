@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { MetricEvent } from "../../../src/protocol/event.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { MetricEvent } from "../../../src/protocol/events/event.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { Api } from "../../../web/feed/api.ts";
 import { openPanelFeed } from "../../../web/feed/panel-feed.ts";
 import { fakeClock } from "../client/fake-clock.ts";

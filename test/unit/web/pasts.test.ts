@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { Pasts } from "../../../web/data/listed-price.ts";
 import type { Api } from "../../../web/feed/api.ts";
 import { openPasts } from "../../../web/feed/pasts.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { SymbolSummary } from "../../../src/protocol/answers.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { SymbolSummary } from "../../../src/protocol/answers/answers.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import { matching, nextList } from "../../../web/data/symbol-list.ts";
 import type { Api } from "../../../web/feed/api.ts";
 import { initialList, listMachine } from "../../../web/feed/symbols-machine.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { EpochUs } from "../../../src/protocol/time.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import { formatAge, formatChange, formatGain, formatMoment } from "../../../web/data/format.ts";
 import { ladderOf } from "../../../web/data/order-book.ts";
 import { addPositions, NO_POSITIONS, netPosition } from "../../../web/data/positions.ts";

@@ -3,10 +3,10 @@ import { mintToken } from "../../../dev/mint-token.ts";
 import { app } from "../../../src/app.ts";
 import type { HostBatch, HostOutcome, HostRefusal } from "../../../src/bindings/host.ts";
 import type { BacklogReport } from "../../../src/bindings/writer.ts";
-import { hostOf, loneHost } from "../../../src/core/placement.ts";
-import type { SymbolSummary } from "../../../src/protocol/answers.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import { hostOf, loneHost } from "../../../src/core/placement/placement.ts";
+import type { SymbolSummary } from "../../../src/protocol/answers/answers.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 
 const JWT_SECRET = "a secret of the tests, of 32 characters and more";
 

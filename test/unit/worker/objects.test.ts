@@ -9,8 +9,8 @@ import {
   type DoorBinding,
   type ObjectAddress,
 } from "../../../src/bindings/runtime-door.ts";
-import type { HostName } from "../../../src/core/placement.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { HostName } from "../../../src/core/placement/placement.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 
 const [HOST_0, HOST_1] = ["host-0", "host-1"] as HostName[] as [HostName, HostName];
 const BATCH = { rooms: [] } as unknown as HostBatch;

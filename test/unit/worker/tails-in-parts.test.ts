@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { inParts } from "../../../src/reads/analytics/symbol-closes.ts";
 
 const symbols = Array.from({ length: 50 }, (_, n) => `S${n}` as SymbolName);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { Backlog } from "../../../durable/writer/backlog.ts";
 import type { StoreRequest } from "../../../src/bindings/writer.ts";
-import type { HostName } from "../../../src/core/placement.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
-import type { Cursor, EpochUs } from "../../../src/protocol/time.ts";
+import type { HostName } from "../../../src/core/placement/placement.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 
 const S = 1_000_000;
 const STORED = { kind: "stored", identity: null } as const;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { storeApart, type WholeOutcome } from "../../../durable/writer/store-apart.ts";
 import type { StoreRequest } from "../../../src/bindings/writer.ts";
-import type { HostName } from "../../../src/core/placement.ts";
-import type { SymbolName } from "../../../src/protocol/symbol.ts";
+import type { HostName } from "../../../src/core/placement/placement.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 
 const STORED = { kind: "stored", identity: "a database" } as const;
 

@@ -1,5 +1,5 @@
-import { DAY_US, floorUs, HOUR_US, MINUTE_US } from "../../../core/duration.ts";
-import type { EpochUs } from "../../../protocol/time.ts";
+import { DAY_US, floorUs, HOUR_US, MINUTE_US } from "../../../core/time/duration.ts";
+import type { EpochUs } from "../../../protocol/words/time.ts";
 import { ask, askAll } from "../../driver/ask.ts";
 import type { Database } from "../../driver/database.ts";
 import { int8s } from "../../driver/rows-of.ts";

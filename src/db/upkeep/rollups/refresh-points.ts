@@ -1,4 +1,4 @@
-import { HOUR_US, MINUTE_US } from "../../../core/duration.ts";
+import { HOUR_US, MINUTE_US } from "../../../core/time/duration.ts";
 import { identifier, join, type Sql, sql } from "../../driver/sql.ts";
 import { byIndex } from "../../driver/sql-plan.ts";
 import { storedPoints } from "../../series/stored-points-sql.ts";

@@ -1,4 +1,4 @@
-import { DAY_US, HOUR_US, MINUTE_US } from "../../../core/duration.ts";
+import { DAY_US, HOUR_US, MINUTE_US } from "../../../core/time/duration.ts";
 import { identifier, NOTHING, type Sql, sql } from "../../driver/sql.ts";
 import { byIndex } from "../../driver/sql-plan.ts";
 import { dayOf } from "../../driver/sql-time.ts";

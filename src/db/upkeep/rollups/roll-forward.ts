@@ -1,5 +1,5 @@
-import { DAY_US, floorUs, HOUR_US, MINUTE_US } from "../../../core/duration.ts";
-import type { EpochUs } from "../../../protocol/time.ts";
+import { DAY_US, floorUs, HOUR_US, MINUTE_US } from "../../../core/time/duration.ts";
+import type { EpochUs } from "../../../protocol/words/time.ts";
 import { type Sql, sql } from "../../driver/sql.ts";
 import { byIndex } from "../../driver/sql-plan.ts";
 import { dayOf, epochUsOf, hourOf, momentOf, timestampOf } from "../../driver/sql-time.ts";

@@ -1,4 +1,4 @@
-import type { EpochUs } from "../../../protocol/time.ts";
+import type { EpochUs } from "../../../protocol/words/time.ts";
 
 /**
  * What keeps the rollups of a database right. All of it may be repeated, and ended in the middle.

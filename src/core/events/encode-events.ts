@@ -1,0 +1,100 @@
+import type { TapeEvent } from "../../protocol/events/event.ts";
+import { MAX_FRAME_EVENTS } from "../../protocol/events/frame.ts";
+import type { SymbolName } from "../../protocol/words/symbol.ts";
+import type { EpochUs } from "../../protocol/words/time.ts";
+import { seriesHash } from "./series-hash.ts";
+
+/** The events of one frame, encoded once: JSON objects joined by commas, as they stand inside `events:[...]`. */
+export interface EncodedFrame {
+  text: string;
+  count: number;
+}
+
+/** What one request brings for one room, in the order it was posted. */
+export interface SymbolBatch {
+  symbol: SymbolName;
+  frames: EncodedFrame[];
+  /** Identity of each event's trade by position, null for events that have none; absent where no event has one. */
+  tradeKeys?: (string | null)[];
+  /** The latest moment of its books; absent where it has none. */
+  bookTs?: EpochUs;
+  /** Hashes of the series that its points are of, each once; absent where it has no points. */
+  series?: number[];
+}
+
+export interface AddressedEvent {
+  symbol: SymbolName;
+  event: TapeEvent;
+}
+
+/** Identity of a trade in its room (SPEC I-7): the same venue, id and ts is the same trade. Null without an id. */
+export function tradeKey(event: TapeEvent): string | null {
+  if (event.kind !== "trade" || event.id === undefined) return null;
+  return `${event.ts}\u0001${event.venue ?? ""}\u0001${event.id}`;
+}
+
+/** Groups a request's events by symbol, keeping their order, and encodes them into frames. */
+export function encodeEvents(addressed: readonly AddressedEvent[]): SymbolBatch[] {
+  const bySymbol = new Map<SymbolName, TapeEvent[]>();
+  for (const { symbol, event } of addressed) {
+    const events = bySymbol.get(symbol);
+    if (events === undefined) bySymbol.set(symbol, [event]);
+    else events.push(event);
+  }
+  return Array.from(bySymbol, ([symbol, events]) => encodeSymbol(symbol, events));
+}
+
+function encodeSymbol(symbol: SymbolName, events: readonly TapeEvent[]): SymbolBatch {
+  const keys = events.map(tradeKey);
+  const batch: SymbolBatch = { symbol, frames: encodeFrames(events) };
+  if (keys.some((key) => key !== null)) batch.tradeKeys = keys;
+  const bookTs = latestBook(events);
+  if (bookTs !== undefined) batch.bookTs = bookTs;
+  const series = seriesOf(events);
+  if (series.length > 0) batch.series = series;
+  return batch;
+}
+
+function seriesOf(events: readonly TapeEvent[]): number[] {
+  const hashes = new Set<number>();
+  for (const event of events) if (event.kind === "metric") hashes.add(seriesHash(event));
+  return [...hashes];
+}
+
+function latestBook(events: readonly TapeEvent[]): EpochUs | undefined {
+  let latest: EpochUs | undefined;
+  for (const { kind, ts } of events) {
+    if (kind === "book" && (latest === undefined || ts > latest)) latest = ts;
+  }
+  return latest;
+}
+
+/** Longest text of a frame of more than one event, so that no message is out of measure for a viewer's window. */
+export const FRAME_CHARS = 48 * 1024;
+
+/** Encodes events into frames of at most 50. */
+export function encodeFrames(events: readonly TapeEvent[]): EncodedFrame[] {
+  if (events.length > MAX_FRAME_EVENTS) {
+    const frames: EncodedFrame[] = [];
+    for (let from = 0; from < events.length; from += MAX_FRAME_EVENTS) {
+      frames.push(...encodeFrames(events.slice(from, from + MAX_FRAME_EVENTS)));
+    }
+    return frames;
+  }
+  if (events.length === 0) return [];
+  const frame = encodeFrame(events);
+  if (frame.text.length <= FRAME_CHARS || events.length === 1) return [frame];
+  const half = events.length >> 1;
+  return [...encodeFrames(events.slice(0, half)), ...encodeFrames(events.slice(half))];
+}
+
+/** Encodes at most 50 events as one frame. */
+export function encodeFrame(events: readonly TapeEvent[]): EncodedFrame {
+  // One stringify call for the whole frame: its brackets go, the commas inside stay.
+  return { text: JSON.stringify(events).slice(1, -1), count: events.length };
+}
+
+/** The events of an encoded frame. */
+export function decodeFrame(text: string): TapeEvent[] {
+  return JSON.parse(`[${text}]`) as TapeEvent[];
+}
