@@ -1,20 +1,16 @@
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/words/time.ts";
-import { numberOf, type SqlCell, type SqlPort, textOf } from "../../room/sql-port.ts";
+import type { SqlPort } from "../../room/sql-port.ts";
+import { BlockTable } from "./block-table.ts";
 import { BLOCK_ROWS, type Block, ClosedBlock, OpenBlock } from "./blocks.ts";
 import type { KeyBlock, KeyRow } from "./kept-keys.ts";
 import {
-  framesOfPart,
-  type HeadPart,
   type LogFrame,
   type LogRow,
-  markOf,
-  parseHead,
-  partsOf,
   type RoomId,
-  rangeOfPart,
   type WrittenRow,
   withoutRoom,
 } from "./log-row.ts";
+import { LogTable, type RowHead } from "./log-table.ts";
 import { RoomSet } from "./room-set.ts";
 
 /** About so much text is read at once. */
@@ -23,71 +19,41 @@ const READ_BYTES = 1024 * 1024;
 /** After every cursor. */
 const LAST = Number.MAX_SAFE_INTEGER as Cursor;
 
-/** A row without its texts. */
-export interface RowHead extends Omit<LogRow, "parts"> {
-  parts: readonly HeadPart[];
-}
-
 /**
  * A piece of the log in tables of its own, so that dropping it writes no row: `log_N` with its rows, `blocks_N` with one row for
- * each 64 of them. The texts of a row are its last column, so that whoever looks at heads reads none.
+ * each 64 of them. Its blocks are known by heart, so that whoever looks for a room reads rows near it alone.
  */
 export class Generation {
   readonly number: number;
-  readonly #sql: SqlPort;
-  readonly #log: string;
-  readonly #blocksTable: string;
-  /** False where the version before began it. */
-  readonly #hasLengths: boolean;
-  readonly #blocks: ClosedBlock[] = [];
+  readonly #log: LogTable;
+  readonly #table: BlockTable;
+  readonly #blocks: ClosedBlock[];
   #open: OpenBlock | null = null;
   readonly #totals = { events: 0, bytes: 0 };
 
-  private constructor(sql: SqlPort, number: number, hasLengths: boolean) {
-    this.#hasLengths = hasLengths;
-    this.#sql = sql;
+  private constructor(number: number, log: LogTable, table: BlockTable, blocks: ClosedBlock[]) {
     this.number = number;
-    this.#log = `log_${number}`;
-    this.#blocksTable = `blocks_${number}`;
+    this.#log = log;
+    this.#table = table;
+    this.#blocks = blocks;
+    for (const { events, bytes } of blocks) {
+      this.#totals.events += events;
+      this.#totals.bytes += bytes;
+    }
   }
 
   static begin(sql: SqlPort, number: number): Generation {
-    sql.exec(`CREATE TABLE log_${number} (
-      cursor INTEGER PRIMARY KEY, first INTEGER NOT NULL, events INTEGER NOT NULL, bytes INTEGER NOT NULL,
-      stored INTEGER NOT NULL, head TEXT NOT NULL, keys TEXT, lengths TEXT, frames TEXT NOT NULL)`);
-    sql.exec(`CREATE TABLE blocks_${number} (
-      last INTEGER PRIMARY KEY, first INTEGER NOT NULL, rows INTEGER NOT NULL, events INTEGER NOT NULL,
-      bytes INTEGER NOT NULL, rooms TEXT NOT NULL, key_hashes TEXT NOT NULL)`);
-    return new Generation(sql, number, true);
+    const log = LogTable.make(sql, `log_${number}`);
+    return new Generation(number, log, BlockTable.make(sql, `blocks_${number}`), []);
   }
 
   /** Reads its blocks, and the heads of the rows that are in none. `hashesOf`: of the keys of a row. */
   static open(sql: SqlPort, number: number, hashesOf: (keys: string) => string): Generation {
-    const [table] = [...sql.exec("SELECT sql FROM sqlite_master WHERE name = ?", `log_${number}`)];
-    const hasLengths = textOf(table?.["sql"]).includes("lengths");
-    const generation = new Generation(sql, number, hasLengths);
-    const columns = "first, last, rows, events, bytes, rooms, key_hashes <> '' AS keyed";
-    for (const row of sql.exec(`SELECT ${columns} FROM blocks_${number} ORDER BY last`)) {
-      const block = {
-        first: numberOf(row["first"]) as Cursor,
-        last: numberOf(row["last"]) as Cursor,
-        rows: numberOf(row["rows"]),
-        events: numberOf(row["events"]),
-        bytes: numberOf(row["bytes"]),
-        isKeyed: row["keyed"] === 1,
-      };
-      generation.#blocks.push(new ClosedBlock(block, RoomSet.parse(textOf(row["rooms"]))));
-      generation.#totals.events += block.events;
-      generation.#totals.bytes += block.bytes;
-    }
-    const tail = sql.exec(
-      `SELECT cursor, first, events, bytes, head, keys FROM log_${number} WHERE cursor > ? ORDER BY cursor`,
-      generation.#blocks.at(-1)?.last ?? 0,
-    );
-    for (const row of tail) {
-      const { parts, ...range } = headOfRow(row);
-      const keys = row["keys"] ?? null;
-      generation.#count(range, parts, keys === null ? "" : hashesOf(textOf(keys)));
+    const log = LogTable.open(sql, `log_${number}`);
+    const table = new BlockTable(sql, `blocks_${number}`);
+    const generation = new Generation(number, log, table, table.read());
+    for (const { head, keys } of log.headsWithKeys(generation.last ?? CURSOR_ORIGIN)) {
+      generation.#count(head, keys === null ? "" : hashesOf(keys));
     }
     return generation;
   }
@@ -119,57 +85,29 @@ export class Generation {
     if (this.#open !== null && this.#open.last > after) yield this.#open;
   }
 
-  append(
-    { row, head, texts, lengths }: WrittenRow,
-    stored: Cursor,
-    keys: { text: string; hashes: string } | null,
-  ): void {
-    const column = this.#hasLengths ? ", lengths" : "";
-    this.#sql.exec(
-      `INSERT INTO ${this.#log} (cursor, first, events, bytes, stored, head, keys, frames${column}) VALUES (?, ?, ?, ?, ?, ?, ?, ?${column && ", ?"})`,
-      ...[row.last, row.first, row.events, row.bytes, stored, head, keys?.text ?? null, texts],
-      ...this.#lengthsIn(lengths),
-    );
-    this.#count(row, row.parts, keys?.hashes ?? "");
+  append(written: WrittenRow, stored: Cursor, keys: { text: string; hashes: string } | null): void {
+    this.#log.insert(written, stored, keys?.text ?? null);
+    this.#count(written.row, keys?.hashes ?? "");
     if (this.#open?.rows === BLOCK_ROWS) this.closeBlock();
   }
 
   /** Makes a block of the newest rows, however few they are. */
   closeBlock(): void {
-    const open = this.#open;
-    if (open === null) return;
-    const rooms = RoomSet.of(open.rooms);
-    this.#sql.exec(
-      `INSERT INTO ${this.#blocksTable} (last, first, rows, events, bytes, rooms, key_hashes) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      ...[open.last, open.first, open.rows, open.events, open.bytes],
-      ...[rooms.toText(), open.keyHashes],
-    );
-    this.#blocks.push(new ClosedBlock(open, rooms));
+    if (this.#open === null) return;
+    this.#blocks.push(this.#table.insert(this.#open));
     this.#open = null;
   }
 
   /** What the newest row says of the outbox's position; null where there is no row after `after`. */
   storedAfter(after: Cursor): Cursor | null {
-    const [row] = this.#all(
-      `SELECT stored FROM ${this.#log} WHERE cursor > ? ORDER BY cursor DESC LIMIT 1`,
-      after,
-    );
-    return row === undefined ? null : (numberOf(row["stored"]) as Cursor);
+    return this.#log.storedAfter(after);
   }
 
   /** Text of the rows after a cursor. */
   bytesAfter(after: Cursor): number {
     let bytes = 0;
     for (const block of this.blocksAfter(after)) {
-      if (block.first > after) bytes += block.bytes;
-      else {
-        const [row] = this.#all(
-          `SELECT coalesce(sum(bytes), 0) AS bytes FROM ${this.#log} WHERE cursor > ? AND cursor <= ?`,
-          after,
-          block.last,
-        );
-        bytes += numberOf(row?.["bytes"]);
-      }
+      bytes += block.first > after ? block.bytes : this.#log.bytes(after, block.last);
     }
     return bytes;
   }
@@ -183,54 +121,27 @@ export class Generation {
 
   /** Heads of the first so many rows after `after` and up to `upTo`, oldest first. */
   heads(after: Cursor, upTo: Cursor, limit: number): RowHead[] {
-    const rows = this.#sql.exec(
-      `SELECT cursor, first, events, bytes, head FROM ${this.#log} WHERE cursor > ? AND cursor <= ? ORDER BY cursor LIMIT ?`,
-      ...[after, upTo, limit],
-    );
-    return Array.from(rows, (row) => headOfRow(row));
+    return this.#log.heads(after, upTo, limit);
   }
 
   /** The same of all rows that have a room, with that room's part alone. */
   headsOf(room: RoomId, after: Cursor, upTo: Cursor): RowHead[] {
-    const rows = this.#sql.exec(
-      `SELECT cursor, first, events, bytes, head FROM ${this.#log} WHERE cursor > ? AND cursor <= ? AND instr(head, ?) > 0 ORDER BY cursor`,
-      ...[after, upTo, markOf(room)],
-    );
-    return Array.from(rows, (row) => headOfRow(row, room));
+    return this.#log.headsOf(room, after, upTo);
   }
 
   /** Whole rows of a range, oldest first. */
   rows(after: Cursor, upTo: Cursor): LogRow[] {
-    const rows = this.#sql.exec(
-      `SELECT cursor, first, events, bytes, head, frames FROM ${this.#log} WHERE cursor > ? AND cursor <= ? ORDER BY cursor`,
-      ...[after, upTo],
-    );
-    return Array.from(rows, parseRow);
+    return this.#log.rows(after, upTo);
   }
 
   /** Frames of a room in the rows of a range, oldest first: of blocks that have the room, and of rows that have it. */
   *framesOf(room: RoomId, after: Cursor, upTo: Cursor): Generator<LogFrame> {
     for (const block of this.#blocksWith(room, after, upTo)) {
-      const limit = Math.max(1, Math.floor((READ_BYTES * block.rows) / (block.bytes + 1)));
-      let position = after;
-      for (;;) {
-        const rows = [
-          ...this.#sql.exec(
-            `SELECT cursor, first, head, ${this.#wholeOrLengths} FROM ${this.#log} WHERE cursor > ? AND cursor <= ? AND instr(head, ?) > 0 ORDER BY cursor LIMIT ?`,
-            ...[Math.max(position, block.first - 1), block.last, markOf(room), limit],
-          ),
-        ];
-        for (const row of rows) {
-          const first = numberOf(row["first"]) as Cursor;
-          position = numberOf(row["cursor"]) as Cursor;
-          for (const part of parseHead(textOf(row["head"]), first, room)) {
-            for (const frame of this.#framesIn(row, part)) {
-              if (frame.cursor > upTo) return;
-              if (frame.cursor > after) yield frame;
-            }
-          }
-        }
-        if (rows.length < limit || position > upTo) break;
+      const from = Math.max(after, block.first - 1) as Cursor;
+      const rowsAtOnce = Math.max(1, Math.floor((READ_BYTES * block.rows) / (block.bytes + 1)));
+      for (const frame of this.#log.framesOf(room, from, block.last, rowsAtOnce)) {
+        if (frame.cursor > upTo) return;
+        if (frame.cursor > after) yield frame;
       }
     }
   }
@@ -276,20 +187,20 @@ export class Generation {
     for (const block of this.#blocksWith(room, CURSOR_ORIGIN, LAST)) {
       for (const { last } of this.headsOf(room, (block.first - 1) as Cursor, block.last)) {
         for (const row of this.rows((last - 1) as Cursor, last)) {
-          const { row: rest, head, texts, lengths } = withoutRoom(row, room);
-          this.#sql.exec(
-            `UPDATE ${this.#log} SET events = ?, bytes = ?, head = ?, frames = ?${this.#hasLengths ? ", lengths = ?" : ""} WHERE cursor = ?`,
-            ...[rest.events, rest.bytes, head, texts, ...this.#lengthsIn(lengths), last],
-          );
+          const written = withoutRoom(row, room);
+          this.#log.rewrite(written);
           for (const holder of [block, this.#totals]) {
-            holder.events -= row.events - rest.events;
-            holder.bytes -= row.bytes - rest.bytes;
+            holder.events -= row.events - written.row.events;
+            holder.bytes -= row.bytes - written.row.bytes;
           }
-          taken.push({ row, rest });
+          taken.push({ row, rest: written.row });
         }
       }
       if (block instanceof OpenBlock) block.rooms.delete(room);
-      if (block instanceof ClosedBlock) this.#rewrite(block, room);
+      if (block instanceof ClosedBlock) {
+        block.rooms = RoomSet.of([...block.rooms].filter((other) => other !== room));
+        this.#table.rewrite(block);
+      }
     }
     return taken;
   }
@@ -298,29 +209,12 @@ export class Generation {
   keysAround(cursor: Cursor): KeyRow[] {
     const [block] = this.blocksAfter((cursor - 1) as Cursor);
     if (block === undefined) return [];
-    const rows = this.#sql.exec(
-      `SELECT cursor, keys FROM ${this.#log} WHERE cursor >= ? AND cursor <= ? AND keys IS NOT NULL ORDER BY cursor`,
-      ...[block.first, block.last],
-    );
-    return Array.from(rows, (row) => ({
-      cursor: numberOf(row["cursor"]) as Cursor,
-      keys: textOf(row["keys"]),
-    }));
+    return this.#log.keyRows((block.first - 1) as Cursor, block.last);
   }
 
   /** Blocks with idempotency keys after a cursor, oldest first. */
   *keyBlocks(after: Cursor): Generator<KeyBlock> {
-    const closed = this.#sql.exec(
-      `SELECT first, last, key_hashes FROM ${this.#blocksTable} WHERE last > ? AND key_hashes <> '' ORDER BY last`,
-      after,
-    );
-    for (const row of closed) {
-      yield {
-        first: numberOf(row["first"]) as Cursor,
-        last: numberOf(row["last"]) as Cursor,
-        hashes: textOf(row["key_hashes"]),
-      };
-    }
+    yield* this.#table.keyed(after);
     const open = this.#open;
     if (open?.isKeyed === true && open.last > after) {
       yield { first: open.first, last: open.last, hashes: open.keyHashes };
@@ -328,8 +222,8 @@ export class Generation {
   }
 
   drop(): void {
-    this.#sql.exec(`DROP TABLE ${this.#log}`);
-    this.#sql.exec(`DROP TABLE ${this.#blocksTable}`);
+    this.#log.drop();
+    this.#table.drop();
   }
 
   *#blocksWith(room: RoomId, after: Cursor, upTo: Cursor): Generator<Block> {
@@ -339,67 +233,10 @@ export class Generation {
     }
   }
 
-  #lengthsIn(lengths: string | null): (string | null)[] {
-    return this.#hasLengths ? [lengths] : [];
-  }
-
-  get #wholeOrLengths(): string {
-    return this.#hasLengths
-      ? "lengths, CASE WHEN lengths IS NULL THEN frames END AS frames"
-      : "frames";
-  }
-
-  /** Of a wide row the part alone is read. */
-  #framesIn(row: SqlRow, part: HeadPart): LogFrame[] {
-    const lengths = row["lengths"] ?? null;
-    if (lengths === null) return framesOfPart(part, textOf(row["frames"]));
-    const { at, length } = rangeOfPart(part, textOf(lengths));
-    // As bytes SQLite finds it at once; of text it would count the characters before it.
-    const [found] = this.#all(
-      `SELECT CAST(substr(CAST(frames AS BLOB), ?, ?) AS TEXT) AS texts FROM ${this.#log} WHERE cursor = ?`,
-      ...[at + 1, length, numberOf(row["cursor"])],
-    );
-    return framesOfPart(part, textOf(found?.["texts"]), false);
-  }
-
-  /** Reads to the end: a table that is still being read cannot be dropped. */
-  #all(query: string, ...bindings: number[]): SqlRow[] {
-    return [...this.#sql.exec(query, ...bindings)];
-  }
-
-  #rewrite(block: ClosedBlock, without: RoomId): void {
-    block.rooms = RoomSet.of([...block.rooms].filter((room) => room !== without));
-    this.#sql.exec(
-      `UPDATE ${this.#blocksTable} SET events = ?, bytes = ?, rooms = ? WHERE last = ?`,
-      ...[block.events, block.bytes, block.rooms.toText(), block.last],
-    );
-  }
-
-  #count(row: Omit<LogRow, "parts">, parts: readonly { room: RoomId }[], keyHashes: string): void {
+  #count(row: RowHead | LogRow, keyHashes: string): void {
     this.#open ??= new OpenBlock(row.first);
-    this.#open.add(row, parts, keyHashes);
+    this.#open.add(row, row.parts, keyHashes);
     this.#totals.events += row.events;
     this.#totals.bytes += row.bytes;
   }
-}
-
-type SqlRow = Record<string, SqlCell>;
-
-function rangeOf(row: SqlRow): Omit<LogRow, "parts"> {
-  return {
-    first: numberOf(row["first"]) as Cursor,
-    last: numberOf(row["cursor"]) as Cursor,
-    events: numberOf(row["events"]),
-    bytes: numberOf(row["bytes"]),
-  };
-}
-
-function headOfRow(row: SqlRow, room?: RoomId): RowHead {
-  const range = rangeOf(row);
-  return { ...range, parts: parseHead(textOf(row["head"]), range.first, room) };
-}
-
-function parseRow(row: SqlRow): LogRow {
-  const range = rangeOf(row);
-  return { ...range, parts: partsOf(textOf(row["head"]), range.first, textOf(row["frames"])) };
 }
