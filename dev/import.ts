@@ -3,9 +3,9 @@ import { existsSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { EpochUs } from "../src/protocol/words/time.ts";
 import { answerHelp } from "./answer-help.ts";
-import { BadRowError } from "./demo/file-row.ts";
+import { BadRowError } from "./demo/files/file-row.ts";
+import { pushFile } from "./demo/files/push-file.ts";
 import { type PushTarget, push } from "./demo/push.ts";
-import { pushFile } from "./demo/push-file.ts";
 import { seekableFile } from "./files/seekable-file.ts";
 import {
   type BarDefaults,

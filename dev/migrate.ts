@@ -7,9 +7,9 @@ import { openDatabase } from "../src/db/driver/database.ts";
 import type { DatabaseMode } from "../src/db/driver/mode.ts";
 import { PIN_ROLE } from "../src/db/driver/session-settings.ts";
 import { answerHelp } from "./answer-help.ts";
-import { migrateBackend } from "./database/backend-migration.ts";
-import { type MigrateAnswer, migrate } from "./database/migrate.ts";
-import { readMigrationFiles } from "./database/migration-files.ts";
+import { migrateBackend } from "./database/migration/backend-migration.ts";
+import { type MigrateAnswer, migrate } from "./database/migration/migrate.ts";
+import { readMigrationFiles } from "./database/migration/migration-files.ts";
 import { openPostgres } from "./database/postgres-backend.ts";
 
 const USAGE =

@@ -3,7 +3,7 @@
  * running or not, or on any other. Each statement is a transaction of its own.
  */
 import { text } from "node:stream/consumers";
-import { splitStatements } from "./database/split-statements.ts";
+import { splitStatements } from "./database/migration/split-statements.ts";
 import { type Reached, reachDatabase } from "./doctor/reach.ts";
 import { askSql } from "./sql/ask.ts";
 import { metaCommand } from "./sql/meta-command.ts";

@@ -11,13 +11,13 @@ import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import * as z from "zod";
 import type { Backend } from "./backend.ts";
-import { migrateBackend } from "./backend-migration.ts";
 import type { DatabaseLog } from "./database-log.ts";
-import { EmbeddedPostgres } from "./embedded-postgres.ts";
-import { openAsRoles } from "./embedded-roles.ts";
 import { createEndpoint } from "./endpoint.ts";
+import { migrateBackend } from "./migration/backend-migration.ts";
+import { EmbeddedPostgres } from "./postgres/embedded-postgres.ts";
+import { openAsRoles } from "./postgres/embedded-roles.ts";
+import { StartFailure } from "./postgres/start-failure.ts";
 import { openPostgres } from "./postgres-backend.ts";
-import { StartFailure } from "./start-failure.ts";
 import { NotReached, unreached } from "./unreached.ts";
 
 /** What is shorter can be guessed by trying. */

@@ -1,5 +1,5 @@
 import { PostgresError } from "./backend.ts";
-import { StartFailure } from "./start-failure.ts";
+import { StartFailure } from "./postgres/start-failure.ts";
 
 /** A Postgres of one's own that does not answer, in words. It may yet: what is started with it comes up in any order. */
 export class NotReached extends Error {}

@@ -1,9 +1,9 @@
-import { INSTRUMENTS, type Instrument } from "./instruments.ts";
-import type { Market } from "./market.ts";
-import { pointsAt, positionsAt } from "./metrics.ts";
-import { HOUR_SECONDS } from "./price-path.ts";
+import { INSTRUMENTS, type Instrument } from "./market/instruments.ts";
+import type { Market } from "./market/market.ts";
+import { pointsAt, positionsAt } from "./market/metrics.ts";
+import { HOUR_SECONDS } from "./market/price-path.ts";
+import type { MadeTrade } from "./market/trades.ts";
 import type { IngestPath } from "./push.ts";
-import type { MadeTrade } from "./trades.ts";
 
 export type BackfillDeps = {
   push: (path: IngestPath, events: readonly object[]) => Promise<void>;

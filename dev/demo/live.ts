@@ -1,6 +1,6 @@
-import { BOOK_STEP_US, BookMaker } from "./books.ts";
-import type { Market } from "./market.ts";
-import { pointsAt } from "./metrics.ts";
+import { BOOK_STEP_US, BookMaker } from "./market/books.ts";
+import type { Market } from "./market/market.ts";
+import { pointsAt } from "./market/metrics.ts";
 import type { IngestPath } from "./push.ts";
 
 export type LiveDeps = {

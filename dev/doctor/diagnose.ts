@@ -3,8 +3,8 @@ import type { Database } from "../../src/db/driver/database.ts";
 import { type DatabaseState, ping } from "../../src/db/upkeep/ping.ts";
 import { type MemoryState, readMemory } from "../../src/db/upkeep/read-memory.ts";
 import { readSizes, type TableSize } from "../../src/db/upkeep/read-sizes.ts";
-import { filesOf } from "../database/migrate.ts";
-import { readMigrationFiles } from "../database/migration-files.ts";
+import { filesOf } from "../database/migration/migrate.ts";
+import { readMigrationFiles } from "../database/migration/migration-files.ts";
 
 export type Diagnosis =
   | { kind: "not_set_up"; database: DatabaseState; missing: string[] }

@@ -1,7 +1,7 @@
 import { unmistakableTime } from "../../src/core/time/timestamp.ts";
 import type { PostedInterval } from "../../src/protocol/events/bar-push.ts";
 import type { EpochUs } from "../../src/protocol/words/time.ts";
-import { BadRowError, type FileRow } from "../demo/file-row.ts";
+import { BadRowError, type FileRow } from "../demo/files/file-row.ts";
 import { type BarDefaults, type RecordReading, readRecord } from "./bar-record.ts";
 import type { LineRecord } from "./read-records.ts";
 

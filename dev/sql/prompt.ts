@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline/promises";
-import { splitStatements } from "../database/split-statements.ts";
+import { splitStatements } from "../database/migration/split-statements.ts";
 import { metaCommand } from "./meta-command.ts";
 
 export interface PromptDeps {

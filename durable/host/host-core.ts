@@ -29,7 +29,7 @@ import { createArchiveTable } from "../room/past/archive-reads.ts";
 import { ReadTurns } from "../room/past/read-turns.ts";
 import type { RoomCore } from "../room/room-core.ts";
 import { createStateTables } from "../room/state/room-state.ts";
-import { PingWatch } from "../room/viewers/ping-watch.ts";
+import { PingWatch } from "../room/viewers/door/ping-watch.ts";
 import type { ViewerAttachment, ViewerSocket } from "../room/viewers/viewer.ts";
 import { earliestDueMs, nextAlarmMs } from "./alarm-time.ts";
 import { AppendBatcher } from "./append/append-batcher.ts";

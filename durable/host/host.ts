@@ -36,7 +36,7 @@ import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
 import { roomArchive } from "../room/past/postgres-archive.ts";
 import { FAN_OUT_PACE } from "../room/viewers/fan-out-pace.ts";
-import { MESSAGE_LIMITS } from "../room/viewers/messages.ts";
+import { MESSAGE_LIMITS } from "../room/viewers/messages/messages.ts";
 import { WINDOW_BYTES } from "../room/viewers/window.ts";
 import { nameOf, type Platform, ViewerObject } from "../viewer-object/viewer-object.ts";
 import { HostCore } from "./host-core.ts";

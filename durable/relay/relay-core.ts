@@ -8,7 +8,7 @@ import type { Cursor } from "../../src/protocol/words/time.ts";
 import { earliestDueMs, nextAlarmMs } from "../host/alarm-time.ts";
 import type { ArchiveAnswer } from "../room/past/archive.ts";
 import { ReadTurns } from "../room/past/read-turns.ts";
-import { PingWatch } from "../room/viewers/ping-watch.ts";
+import { PingWatch } from "../room/viewers/door/ping-watch.ts";
 import type { ViewerAttachment, ViewerSocket } from "../room/viewers/viewer.ts";
 import { RelayFrames } from "./relay-log.ts";
 import type { RelayPorts, RelaySettings } from "./relay-ports.ts";

@@ -1,7 +1,7 @@
 import type { LogId } from "../../src/protocol/words/log-id.ts";
 import type { Cursor } from "../../src/protocol/words/time.ts";
 import type { LogFrame, RoomId } from "../host/log/host-log.ts";
-import { RecentRows } from "../host/log/recent-rows.ts";
+import { RecentRows } from "../host/log/rows/recent-rows.ts";
 import type { FoldedLog, WatchedLog } from "../room/log/watched-log.ts";
 
 /** What the rooms of a relay share: the newest frames of all of them, in so much memory, and which log they are of. */

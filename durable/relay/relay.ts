@@ -4,7 +4,7 @@ import type { FeedAnswer, FeedingCalls, RelayCalls, RelayFeed } from "../../src/
 import { partsOfRelay, type RelayName } from "../../src/core/placement/relaying.ts";
 import { KEEPING } from "../host/log/host-log.ts";
 import { FAN_OUT_PACE } from "../room/viewers/fan-out-pace.ts";
-import { MESSAGE_LIMITS } from "../room/viewers/messages.ts";
+import { MESSAGE_LIMITS } from "../room/viewers/messages/messages.ts";
 import { WINDOW_BYTES } from "../room/viewers/window.ts";
 import { nameOf, ViewerObject } from "../viewer-object/viewer-object.ts";
 import { RelayCore } from "./relay-core.ts";

@@ -12,7 +12,7 @@ import type { ArchiveAnswer } from "./past/archive.ts";
 import type { ReadTurns } from "./past/read-turns.ts";
 import type { SqlPort } from "./sql-port.ts";
 import type { FanOutPace } from "./viewers/fan-out-pace.ts";
-import type { MessageLimits } from "./viewers/messages.ts";
+import type { MessageLimits } from "./viewers/messages/messages.ts";
 
 /** What a room is told of how large it may be and how fast it may go. */
 export interface RoomSettings {

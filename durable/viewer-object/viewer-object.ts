@@ -11,8 +11,8 @@ import type { Cursor } from "../../src/protocol/words/time.ts";
 import { descriptorsOf } from "../../src/telemetry/descriptors.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { Clock } from "../clock.ts";
-import { answerClose, Sockets } from "../room/viewers/sockets.ts";
-import { mustLetGo } from "../room/viewers/stalled-sockets.ts";
+import { answerClose, Sockets } from "../room/viewers/door/sockets.ts";
+import { mustLetGo } from "../room/viewers/door/stalled-sockets.ts";
 import type { ViewerAttachment, ViewerSocket } from "../room/viewers/viewer.ts";
 import type { ViewerPorts } from "./viewer-ports.ts";
 

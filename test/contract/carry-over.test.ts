@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { clusterOf, EmbeddedPostgres } from "../../dev/database/embedded-postgres.ts";
-import { openAsRoles } from "../../dev/database/embedded-roles.ts";
-import { migrate } from "../../dev/database/migrate.ts";
-import { readMigrationFiles } from "../../dev/database/migration-files.ts";
+import { migrate } from "../../dev/database/migration/migrate.ts";
+import { readMigrationFiles } from "../../dev/database/migration/migration-files.ts";
+import { clusterOf, EmbeddedPostgres } from "../../dev/database/postgres/embedded-postgres.ts";
+import { openAsRoles } from "../../dev/database/postgres/embedded-roles.ts";
 
 /** An Edgetape of before this one had not all of the migrations. */
 const OLD_MIGRATIONS = 8;

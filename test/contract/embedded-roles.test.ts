@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type Backend, PostgresError } from "../../dev/database/backend.ts";
-import { migrateBackend } from "../../dev/database/backend-migration.ts";
-import { makeRoles, openAsRoles } from "../../dev/database/embedded-roles.ts";
+import { migrateBackend } from "../../dev/database/migration/backend-migration.ts";
+import { makeRoles, openAsRoles } from "../../dev/database/postgres/embedded-roles.ts";
 import { openPostgres } from "../../dev/database/postgres-backend.ts";
 import { askSql } from "../../dev/sql/ask.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { migrateBackend } from "../../dev/database/backend-migration.ts";
-import { makeRoles, OWNER, openAsRoles } from "../../dev/database/embedded-roles.ts";
-import { makeCluster } from "../../dev/database/make-cluster.ts";
+import { migrateBackend } from "../../dev/database/migration/backend-migration.ts";
+import { makeRoles, OWNER, openAsRoles } from "../../dev/database/postgres/embedded-roles.ts";
+import { makeCluster } from "../../dev/database/postgres/make-cluster.ts";
+import { postgresBinaries } from "../../dev/database/postgres/postgres-binaries.ts";
+import { startPostmaster } from "../../dev/database/postgres/postmaster.ts";
+import { findRunAs } from "../../dev/database/postgres/run-as.ts";
 import { openPostgres } from "../../dev/database/postgres-backend.ts";
-import { postgresBinaries } from "../../dev/database/postgres-binaries.ts";
-import { startPostmaster } from "../../dev/database/postmaster.ts";
-import { findRunAs } from "../../dev/database/run-as.ts";
 import { urlOf } from "../../dev/database/socket-folder.ts";
 
 /** Nothing here outlives the run, and every test file has a worker with connections of its own. */

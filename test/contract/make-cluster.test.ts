@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { clusterIn, makeCluster } from "../../dev/database/make-cluster.ts";
-import { postgresBinaries } from "../../dev/database/postgres-binaries.ts";
-import { findRunAs } from "../../dev/database/run-as.ts";
+import { clusterIn, makeCluster } from "../../dev/database/postgres/make-cluster.ts";
+import { postgresBinaries } from "../../dev/database/postgres/postgres-binaries.ts";
+import { findRunAs } from "../../dev/database/postgres/run-as.ts";
 
 it("the folder of a new database is there whole or not at all, and what a kill left is cleared away", async () => {
   const dataDir = mkdtempSync(join(tmpdir(), "edgetape-cluster-"));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type MigrationFile, migrate } from "../../dev/database/migrate.ts";
-import { readMigrationFiles } from "../../dev/database/migration-files.ts";
+import { type MigrationFile, migrate } from "../../dev/database/migration/migrate.ts";
+import { readMigrationFiles } from "../../dev/database/migration/migration-files.ts";
 import { ping } from "../../src/db/upkeep/ping.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
 

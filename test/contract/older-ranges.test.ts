@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { migrate } from "../../dev/database/migrate.ts";
-import { readMigrationFiles } from "../../dev/database/migration-files.ts";
+import { migrate } from "../../dev/database/migration/migrate.ts";
+import { readMigrationFiles } from "../../dev/database/migration/migration-files.ts";
 import { readBars } from "../../src/db/bars/read-bars.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../src/db/store/store-frames.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { migrateBackend } from "../../dev/database/backend-migration.ts";
+import { migrateBackend } from "../../dev/database/migration/backend-migration.ts";
 import { readBars } from "../../src/db/bars/read-bars.ts";
 import { ask } from "../../src/db/driver/ask.ts";
 import { UNPINNED } from "../../src/db/driver/session-settings.ts";

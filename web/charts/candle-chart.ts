@@ -8,9 +8,9 @@ import {
 } from "lightweight-charts";
 import type { Bar, Interval } from "../../src/protocol/events/bar.ts";
 import { INTERVAL_SECONDS } from "../../src/protocol/words/interval.ts";
-import { lastAtOrBefore } from "../data/bars.ts";
-import { type Digits, NO_DIGITS } from "../data/digits.ts";
-import { formatPrice } from "../data/format.ts";
+import { lastAtOrBefore } from "../data/bars/bars.ts";
+import { type Digits, NO_DIGITS } from "../data/words/digits.ts";
+import { formatPrice } from "../data/words/format.ts";
 import { addCandles, chartOptions } from "./candle-look.ts";
 import { createHoleMarks } from "./hole-marks.ts";
 import { shifted, shiftFor } from "./price-shift.ts";

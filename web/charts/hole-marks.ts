@@ -1,7 +1,7 @@
 import type { IChartApiBase, ISeriesPrimitive, Logical, Time } from "lightweight-charts";
 import type { Bar } from "../../src/protocol/events/bar.ts";
-import { formatAge } from "../data/format.ts";
-import { longestPause } from "../data/holes.ts";
+import { longestPause } from "../data/bars/holes.ts";
+import { formatAge } from "../data/words/format.ts";
 import { CANVAS_FONT, colour } from "./theme.ts";
 
 /** Closer together, in pixels, marks would be a wall and their words a smear: the first of them stands. */

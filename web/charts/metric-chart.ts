@@ -1,9 +1,9 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { formatClock } from "../data/format.ts";
-import { loneIndexes } from "../data/holes.ts";
-import { type Columns, columnsOf, type Line, valuesAt } from "../data/lines.ts";
-import { longest, tickTexts } from "../data/ticks.ts";
+import { loneIndexes } from "../data/bars/holes.ts";
+import { type Columns, columnsOf, type Line, valuesAt } from "../data/bars/lines.ts";
+import { longest, tickTexts } from "../data/bars/ticks.ts";
+import { formatClock } from "../data/words/format.ts";
 import { CANVAS_FONT, colour, lineColour } from "./theme.ts";
 
 /** Panels with this key move their cursors together. */

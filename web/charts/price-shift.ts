@@ -1,4 +1,4 @@
-import { exponentOf } from "../data/digits.ts";
+import { exponentOf } from "../data/words/digits.ts";
 
 /**
  * The power of ten by which prices are given to the chart, which draws no steps below 1e-13, and loses count past 1e13: those

@@ -5,7 +5,15 @@ import {
   type TimeScalePoint,
 } from "lightweight-charts";
 import type { Interval } from "../../src/protocol/events/bar.ts";
-import { DAY, MINUTE, MONTH, READERS_ZONE, UTC, weightsOf, YEAR } from "../data/time-weights.ts";
+import {
+  DAY,
+  MINUTE,
+  MONTH,
+  READERS_ZONE,
+  UTC,
+  weightsOf,
+  YEAR,
+} from "../data/bars/time-weights.ts";
 
 type Point = { -readonly [K in keyof TimeScalePoint]: TimeScalePoint[K] };
 

@@ -1,15 +1,15 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Pasts } from "../data/listed-price.ts";
-import { type Route, routeOf } from "../data/route.ts";
+import type { Pasts } from "../data/symbols/listed-price.ts";
+import { type Route, routeOf } from "../data/symbols/route.ts";
 import { createApi } from "../feed/api.ts";
 import { wallClock as clock } from "../feed/clock.ts";
-import { openPasts } from "../feed/pasts.ts";
-import { createServerWatch } from "../feed/server-watch.ts";
-import { type SymbolsView, watchSymbols } from "../feed/symbols-watch.ts";
+import { openPasts } from "../feed/panels/pasts.ts";
+import { createServerWatch } from "../feed/symbols/server-watch.ts";
+import { type SymbolsView, watchSymbols } from "../feed/symbols/symbols-watch.ts";
 import { keepToken, readToken } from "../feed/token.ts";
 import { Link } from "./link.tsx";
-import { SymbolPage } from "./symbol-page.tsx";
-import { SymbolsPage } from "./symbols-page.tsx";
+import { SymbolPage } from "./symbol/symbol-page.tsx";
+import { SymbolsPage } from "./symbols/symbols-page.tsx";
 import { TokenForm } from "./token-form.tsx";
 
 const api = createApi({ fetch: (url, init) => fetch(url, init), token: readToken });

@@ -1,5 +1,5 @@
 import type { Bar } from "../../src/protocol/events/bar.ts";
-import type { SymbolFeed } from "../feed/symbol-feed.ts";
+import type { SymbolFeed } from "../feed/room/symbol-feed.ts";
 
 /** What a test, or a person at the console, can ask the page of a symbol: `__edgetape.bars()`. */
 interface ConsoleHook {

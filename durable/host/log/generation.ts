@@ -1,17 +1,17 @@
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/words/time.ts";
 import type { SqlPort } from "../../room/sql-port.ts";
-import { BlockTable } from "./block-table.ts";
-import { BLOCK_ROWS, type Block, ClosedBlock, OpenBlock } from "./blocks.ts";
-import type { KeyBlock, KeyRow } from "./kept-keys.ts";
+import type { KeyBlock, KeyRow } from "./keys/kept-keys.ts";
+import { BlockTable } from "./rows/block-table.ts";
+import { BLOCK_ROWS, type Block, ClosedBlock, OpenBlock } from "./rows/blocks.ts";
 import {
   type LogFrame,
   type LogRow,
   type RoomId,
   type WrittenRow,
   withoutRoom,
-} from "./log-row.ts";
-import { LogTable, type RowHead } from "./log-table.ts";
-import { RoomSet } from "./room-set.ts";
+} from "./rows/log-row.ts";
+import { LogTable, type RowHead } from "./rows/log-table.ts";
+import { RoomSet } from "./rows/room-set.ts";
 
 /** About so much text is read at once. */
 const READ_BYTES = 1024 * 1024;

@@ -1,9 +1,9 @@
 import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { SqlPort } from "../../room/sql-port.ts";
 import { Generation } from "./generation.ts";
-import type { KeyBlock, KeyRow, KeySource } from "./kept-keys.ts";
-import { type LogFrame, lastOfPart, type RoomId, type WrittenRow } from "./log-row.ts";
+import type { KeyBlock, KeyRow, KeySource } from "./keys/kept-keys.ts";
 import type { Meta } from "./meta.ts";
+import { type LogFrame, lastOfPart, type RoomId, type WrittenRow } from "./rows/log-row.ts";
 
 /** How much of itself a log keeps. */
 export interface LogKeeping {

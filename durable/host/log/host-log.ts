@@ -4,9 +4,12 @@ import type { LogId } from "../../../src/protocol/words/log-id.ts";
 import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../../src/protocol/words/time.ts";
 import type { SqlPort } from "../../room/sql-port.ts";
 import { Generations, type LogKeeping } from "./generations.ts";
-import { KeptKeys } from "./kept-keys.ts";
-import { hashesOf, hashOf, keyTexts, parseKeys } from "./key-text.ts";
+import { KeptKeys } from "./keys/kept-keys.ts";
+import { hashesOf, hashOf, keyTexts, parseKeys } from "./keys/key-text.ts";
 import { LastCursors } from "./last-cursors.ts";
+import { Meta } from "./meta.ts";
+import { Moves } from "./moves.ts";
+import { type HostPart, readPart } from "./outbox-part.ts";
 import {
   countFrames,
   type LogFrame,
@@ -16,15 +19,12 @@ import {
   type RoomPart,
   splitRows,
   type WrittenRow,
-} from "./log-row.ts";
-import { Meta } from "./meta.ts";
-import { Moves } from "./moves.ts";
-import { type HostPart, readPart } from "./outbox-part.ts";
-import { RecentRows } from "./recent-rows.ts";
+} from "./rows/log-row.ts";
+import { RecentRows } from "./rows/recent-rows.ts";
 
 export type { LogKeeping } from "./generations.ts";
-export type { LogFrame, RoomId, RoomPart } from "./log-row.ts";
 export type { HostPart } from "./outbox-part.ts";
+export type { LogFrame, RoomId, RoomPart } from "./rows/log-row.ts";
 
 /** What a host keeps outside of tests. */
 export const KEEPING: LogKeeping = {

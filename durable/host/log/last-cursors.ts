@@ -1,7 +1,7 @@
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/words/time.ts";
-import type { Block } from "./blocks.ts";
 import type { Generation } from "./generation.ts";
-import { lastOfPart, type RoomId } from "./log-row.ts";
+import type { Block } from "./rows/blocks.ts";
+import { lastOfPart, type RoomId } from "./rows/log-row.ts";
 
 /**
  * The newest frame of each room. A log that is opened again looks for them from its newest block backwards, no further than it

@@ -1,6 +1,6 @@
 import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { numberOf, type SqlPort } from "../../room/sql-port.ts";
-import type { RoomId } from "./log-row.ts";
+import type { RoomId } from "./rows/log-row.ts";
 
 /** The frames of a room up to `through` are now behind it, all up to `to`. */
 interface Move {

@@ -1,7 +1,7 @@
 import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { Generations } from "./generations.ts";
-import type { LogFrame, LogRow, RoomId } from "./log-row.ts";
-import type { RecentRows } from "./recent-rows.ts";
+import type { LogFrame, LogRow, RoomId } from "./rows/log-row.ts";
+import type { RecentRows } from "./rows/recent-rows.ts";
 
 /** A part of the outbox, ready for a Writer. */
 export interface HostPart {

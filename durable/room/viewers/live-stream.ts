@@ -1,7 +1,7 @@
 import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { WatchedLog } from "../log/watched-log.ts";
 import type { FanOutPace } from "./fan-out-pace.ts";
-import { type MessageLimits, messagesOf, type ReadyMessage } from "./messages.ts";
+import { type MessageLimits, messagesOf, type ReadyMessage } from "./messages/messages.ts";
 import { fallBehind, isWindowFull, saveAttachment, saveIfStale, type Viewer } from "./viewer.ts";
 import { type Mark, SentBytes } from "./window.ts";
 

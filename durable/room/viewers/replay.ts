@@ -3,7 +3,7 @@ import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { WatchedLog } from "../log/watched-log.ts";
 import type { FramesPage, ReadArchive } from "../past/archive.ts";
 import type { LiveStream } from "./live-stream.ts";
-import { type MessageLimits, messagesOf, type ReadyMessage } from "./messages.ts";
+import { type MessageLimits, messagesOf, type ReadyMessage } from "./messages/messages.ts";
 import { countOwn, isWindowFull, saveAttachment, type Viewer, type ViewerPhase } from "./viewer.ts";
 
 /** A replay is sent in pages of this part of the window, for a page is not cut where the window ends. */

@@ -1,6 +1,6 @@
 import { HEARTBEAT_MS } from "../../../src/protocol/socket/heartbeat.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
-import type { MessageRate } from "./client-message.ts";
+import type { MessageRate } from "./messages/client-message.ts";
 import { type Mark, SentBytes } from "./window.ts";
 
 /** What the room needs of a socket; on Workers a hibernatable `WebSocket`. */

@@ -12,13 +12,13 @@ import { resumptionOf } from "../log/resume.ts";
 import type { WatchedLog } from "../log/watched-log.ts";
 import type { ReadArchive } from "../past/archive.ts";
 import type { LastValuesFold } from "../state/last-values.ts";
+import { Holders } from "./door/holders.ts";
+import { hasEnded, idleReason } from "./door/idle-check.ts";
 import type { FanOutPace } from "./fan-out-pace.ts";
-import { Holders } from "./holders.ts";
-import { hasEnded, idleReason } from "./idle-check.ts";
 import { LiveStream } from "./live-stream.ts";
-import type { MessageLimits } from "./messages.ts";
+import type { MessageLimits } from "./messages/messages.ts";
+import { snapshotMessage } from "./messages/snapshot-message.ts";
 import { Replay } from "./replay.ts";
-import { snapshotMessage } from "./snapshot-message.ts";
 import {
   acknowledge,
   firstAttachment,

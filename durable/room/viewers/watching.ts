@@ -10,8 +10,8 @@ import type { ReadArchive } from "../past/archive.ts";
 import type { RoomPorts, RoomSettings } from "../room-ports.ts";
 import { LateBars } from "../state/late-bars.ts";
 import type { RoomState } from "../state/room-state.ts";
+import { ViewerDoor } from "./door/viewer-door.ts";
 import type { ViewerSocket } from "./viewer.ts";
-import { ViewerDoor } from "./viewer-door.ts";
 import { Viewers } from "./viewers.ts";
 
 export interface WatchingDeps {

@@ -1,5 +1,5 @@
 import { expect, it, vi } from "vitest";
-import { migrate } from "../../../dev/database/migrate.ts";
+import { migrate } from "../../../dev/database/migration/migrate.ts";
 
 it("a TimescaleDB that is too old for our hypertables is refused before anything is made", async () => {
   const transaction = vi.fn(async (statements: readonly unknown[]) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { splitStatements } from "../../../dev/database/split-statements.ts";
+import { splitStatements } from "../../../dev/database/migration/split-statements.ts";
 
 describe("splitting SQL into statements", () => {
   it.each([

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { tradesOfBar } from "../../../dev/demo/csv-columns.ts";
-import type { FileRow } from "../../../dev/demo/file-row.ts";
+import { tradesOfBar } from "../../../dev/demo/files/csv-columns.ts";
+import type { FileRow } from "../../../dev/demo/files/file-row.ts";
+import { pushFile } from "../../../dev/demo/files/push-file.ts";
+import { readFile } from "../../../dev/demo/files/read-file.ts";
 import { type IngestPath, RefusedError } from "../../../dev/demo/push.ts";
-import { pushFile } from "../../../dev/demo/push-file.ts";
-import { readFile } from "../../../dev/demo/read-file.ts";
 import { tradePushSchema } from "../../../src/protocol/events/event.ts";
 
 let folder: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { machinePoints } from "../../../dev/demo/machine.ts";
+import { machinePoints } from "../../../dev/demo/machine/machine.ts";
 import { readDemoOptions } from "../../../dev/demo/options.ts";
 import { type PushDeps, push, RefusedError } from "../../../dev/demo/push.ts";
 import { metricPushSchema } from "../../../src/protocol/events/event.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { CURSOR_ORIGIN } from "../../../src/protocol/words/time.ts";
-import { checkAtRest } from "./after-rest.ts";
 import { PLACEMENTS } from "./model-actions.ts";
 import { ModelHosts, SYMBOLS } from "./model-hosts.ts";
+import { checkAtRest } from "./outbox/after-rest.ts";
 
 const [BUSY, RARE, MOVED] = SYMBOLS;
 const [ONE, TWO, DEDICATED] = PLACEMENTS;

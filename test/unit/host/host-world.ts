@@ -4,7 +4,7 @@ import { HostCore } from "../../../durable/host/host-core.ts";
 import type { HostPorts, HostSettings } from "../../../durable/host/host-ports.ts";
 import type { LogKeeping } from "../../../durable/host/log/host-log.ts";
 import type { FanOutPace } from "../../../durable/room/viewers/fan-out-pace.ts";
-import type { MessageLimits } from "../../../durable/room/viewers/messages.ts";
+import type { MessageLimits } from "../../../durable/room/viewers/messages/messages.ts";
 import type { ViewerAttachment, ViewerSocket } from "../../../durable/room/viewers/viewer.ts";
 import { type HostName, type Placement, symbolOf } from "../../../src/core/placement/placement.ts";
 import type { LogId } from "../../../src/protocol/words/log-id.ts";
@@ -12,7 +12,7 @@ import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { FakeTime } from "../room/fake-time.ts";
 import type { FakePostgres } from "./fake-postgres.ts";
-import { type DiskObserver, type ObservedSql, observedSql } from "./observed-sql.ts";
+import { type DiskObserver, type ObservedSql, observedSql } from "./log/observed-sql.ts";
 
 const SLOW_STORE_MS = 5;
 

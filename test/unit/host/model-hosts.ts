@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { RoomId } from "../../../durable/host/log/log-row.ts";
+import type { RoomId } from "../../../durable/host/log/rows/log-row.ts";
 import { Placements } from "../../../durable/keeper/placements.ts";
 import type { ViewerAttachment } from "../../../durable/room/viewers/viewer.ts";
 import type { HostBatch, HostOutcome, JoinRequest } from "../../../src/bindings/host.ts";
@@ -13,14 +13,14 @@ import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/words/time.ts"
 import { RelayWorld, Wire } from "../relay/relay-world.ts";
 import { FakeTime, settle } from "../room/fake-time.ts";
 import { memorySql } from "../room/sqlite-port.ts";
-import { earlierLife } from "./earlier-life-rows.ts";
 import { FakePostgres, type StoredRow } from "./fake-postgres.ts";
 import { HostWorld, logIdOf } from "./host-world.ts";
+import { earlierLife } from "./log/earlier-life-rows.ts";
+import type { DiskObserver } from "./log/observed-sql.ts";
 import { type BatchPlan, ModelProducer } from "./model-producer.ts";
 import { type LogName, ModelRoom, type PostedBatch } from "./model-room.ts";
 import { bookOf, type TapeEntry } from "./model-tape.ts";
 import { ModelViewer } from "./model-viewer.ts";
-import type { DiskObserver } from "./observed-sql.ts";
 
 const ARCHIVE_PAGE_EVENTS = 90;
 /** A host that has nothing else to do sleeps after so long, in ms. */

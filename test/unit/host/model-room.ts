@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { LogFrame } from "../../../durable/host/log/log-row.ts";
+import type { LogFrame } from "../../../durable/host/log/rows/log-row.ts";
 import type { PollPage } from "../../../src/bindings/host.ts";
 import { SAMPLE_INTERVAL_US } from "../../../src/core/books/book-samples.ts";
 import { decodeFrame } from "../../../src/core/events/encode-events.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { relayOf } from "../../../src/core/placement/relaying.ts";
 import { CURSOR_ORIGIN } from "../../../src/protocol/words/time.ts";
-import { checkAtRest } from "../host/after-rest.ts";
 import { PLACEMENTS } from "../host/model-actions.ts";
 import { ModelHosts, SYMBOLS } from "../host/model-hosts.ts";
+import { checkAtRest } from "../host/outbox/after-rest.ts";
 
 const [BUSY, RARE] = SYMBOLS;
 const FROM_NOW = { cursor: null, log: null };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PingWatch } from "../../../durable/room/viewers/ping-watch.ts";
+import { PingWatch } from "../../../durable/room/viewers/door/ping-watch.ts";
 import { FakeTime, settle } from "./fake-time.ts";
 
 function watched() {

@@ -1,11 +1,11 @@
 import { describe, expect, it, test } from "vitest";
 import { nextAlarmMs } from "../../../durable/host/alarm-time.ts";
 import { type ArchiveAnswer, readPatiently } from "../../../durable/room/past/archive.ts";
-import { readClientMessage } from "../../../durable/room/viewers/client-message.ts";
-import { ConnectLimit } from "../../../durable/room/viewers/connect-limit.ts";
+import { ConnectLimit } from "../../../durable/room/viewers/door/connect-limit.ts";
+import { hasEnded, idleReason } from "../../../durable/room/viewers/door/idle-check.ts";
 import { FAN_OUT_PACE } from "../../../durable/room/viewers/fan-out-pace.ts";
-import { hasEnded, idleReason } from "../../../durable/room/viewers/idle-check.ts";
-import { MESSAGE_LIMITS, messagesOf } from "../../../durable/room/viewers/messages.ts";
+import { readClientMessage } from "../../../durable/room/viewers/messages/client-message.ts";
+import { MESSAGE_LIMITS, messagesOf } from "../../../durable/room/viewers/messages/messages.ts";
 import { firstAttachment, type Viewer, viewerOf } from "../../../durable/room/viewers/viewer.ts";
 import { SentBytes } from "../../../durable/room/viewers/window.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { mustLetGo } from "../../../durable/room/viewers/stalled-sockets.ts";
+import { mustLetGo } from "../../../durable/room/viewers/door/stalled-sockets.ts";
 
 const many = Array<number>(16).fill(10_000);
 

@@ -7,7 +7,7 @@ import { INTERVAL_SECONDS } from "../../../src/protocol/words/interval.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { Api } from "../../../web/feed/api.ts";
-import { openBarFeed } from "../../../web/feed/bar-feed.ts";
+import { openBarFeed } from "../../../web/feed/bars/bar-feed.ts";
 import { fakeClock, settle } from "../client/fake-clock.ts";
 
 const START_US = 1_700_000_000_000_000;

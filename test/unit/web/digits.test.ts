@@ -1,8 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { digitsAfter, digitsOf, NO_DIGITS } from "../../../web/data/digits.ts";
-import { formatPrice, formatSize, formatValue, formatVolume } from "../../../web/data/format.ts";
-import { tickTexts } from "../../../web/data/ticks.ts";
+import { tickTexts } from "../../../web/data/bars/ticks.ts";
+import { digitsAfter, digitsOf, NO_DIGITS } from "../../../web/data/words/digits.ts";
+import {
+  formatPrice,
+  formatSize,
+  formatValue,
+  formatVolume,
+} from "../../../web/data/words/format.ts";
 
 /** What a text of ours says. */
 function read(text: string): number {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { loneIndexes, longestPause } from "../../../web/data/holes.ts";
-import { columnsOf, type Line, valuesAt } from "../../../web/data/lines.ts";
+import { loneIndexes, longestPause } from "../../../web/data/bars/holes.ts";
+import { columnsOf, type Line, valuesAt } from "../../../web/data/bars/lines.ts";
 
 const line = (key: string, ...at: number[]): Line => ({
   key,

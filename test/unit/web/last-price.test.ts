@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
-import { changeOf, NO_BASE, NOT_POSITIVE, OLD_PRICE } from "../../../web/data/change.ts";
 import {
   asOfTrade,
   asOfWords,
   isStale,
   type LastPrice,
   lastPrice,
-} from "../../../web/data/last-price.ts";
-import { listedPrice, type Past } from "../../../web/data/listed-price.ts";
-import type { ListedSymbol } from "../../../web/data/symbol-list.ts";
+} from "../../../web/data/symbols/last-price.ts";
+import { listedPrice, type Past } from "../../../web/data/symbols/listed-price.ts";
+import type { ListedSymbol } from "../../../web/data/symbols/symbol-list.ts";
+import { changeOf, NO_BASE, NOT_POSITIVE, OLD_PRICE } from "../../../web/data/words/change.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 26, 12);
 const NOW_US = NOW_MS * 1_000;

@@ -11,29 +11,37 @@ import type { Gap } from "../../../src/protocol/socket/server-message.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { Failure } from "../../../web/feed/api.ts";
-import { barMachine } from "../../../web/feed/bar-machine.ts";
-import { type BarInput, initialBars } from "../../../web/feed/bar-state.ts";
-import { type BookMessage, bookMachine, NO_BOOK } from "../../../web/feed/book-machine.ts";
+import { barMachine } from "../../../web/feed/bars/bar-machine.ts";
+import { type BarInput, initialBars } from "../../../web/feed/bars/bar-state.ts";
 import type { Machine, Tick } from "../../../web/feed/machine.ts";
-import { panelMachine } from "../../../web/feed/panel-machine.ts";
-import { initialPanels, type PanelMessage } from "../../../web/feed/panel-state.ts";
-import { NO_PASTS, type PastsMessage, pastsMachine } from "../../../web/feed/pasts-machine.ts";
+import { panelMachine } from "../../../web/feed/panels/panel-machine.ts";
+import { initialPanels, type PanelMessage } from "../../../web/feed/panels/panel-state.ts";
+import {
+  NO_PASTS,
+  type PastsMessage,
+  pastsMachine,
+} from "../../../web/feed/panels/pasts-machine.ts";
+import { type BookMessage, bookMachine, NO_BOOK } from "../../../web/feed/room/book-machine.ts";
 import {
   NO_POSITIONS_YET,
   type PositionMessage,
   positionMachine,
-} from "../../../web/feed/position-machine.ts";
-import {
-  SERVER_WELL,
-  type ServerMessage,
-  serverMachine,
-} from "../../../web/feed/server-machine.ts";
+} from "../../../web/feed/room/position-machine.ts";
 import {
   NOTHING_KNOWN,
   type SymbolMessage,
   symbolMachine,
-} from "../../../web/feed/symbol-machine.ts";
-import { initialList, type ListMessage, listMachine } from "../../../web/feed/symbols-machine.ts";
+} from "../../../web/feed/room/symbol-machine.ts";
+import {
+  SERVER_WELL,
+  type ServerMessage,
+  serverMachine,
+} from "../../../web/feed/symbols/server-machine.ts";
+import {
+  initialList,
+  type ListMessage,
+  listMachine,
+} from "../../../web/feed/symbols/symbols-machine.ts";
 
 const SYMBOL = "A" as SymbolName;
 const T0 = 1_700_000_000_000_000;

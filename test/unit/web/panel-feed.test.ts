@@ -3,7 +3,7 @@ import type { MetricEvent } from "../../../src/protocol/events/event.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { Api } from "../../../web/feed/api.ts";
-import { openPanelFeed } from "../../../web/feed/panel-feed.ts";
+import { openPanelFeed } from "../../../web/feed/panels/panel-feed.ts";
 import { fakeClock } from "../client/fake-clock.ts";
 
 const T0 = 1_700_000_000_000_000;

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
-import type { Pasts } from "../../../web/data/listed-price.ts";
+import type { Pasts } from "../../../web/data/symbols/listed-price.ts";
 import type { Api } from "../../../web/feed/api.ts";
-import { openPasts } from "../../../web/feed/pasts.ts";
+import { openPasts } from "../../../web/feed/panels/pasts.ts";
 import { fakeClock } from "../client/fake-clock.ts";
 
 function world() {

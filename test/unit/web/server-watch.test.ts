@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createServerWatch } from "../../../web/feed/server-watch.ts";
+import { createServerWatch } from "../../../web/feed/symbols/server-watch.ts";
 import { fakeClock } from "../client/fake-clock.ts";
 
 function world() {

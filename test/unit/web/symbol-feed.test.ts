@@ -6,7 +6,7 @@ import type { Interval } from "../../../src/protocol/events/bar.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { Answer, Api } from "../../../web/feed/api.ts";
-import { openSymbolFeed } from "../../../web/feed/symbol-feed.ts";
+import { openSymbolFeed } from "../../../web/feed/room/symbol-feed.ts";
 import { fakeClock } from "../client/fake-clock.ts";
 
 const CURSOR = 1_700_000_000_000_000;

@@ -1,10 +1,14 @@
 import { expect, test } from "vitest";
 import type { SymbolSummary } from "../../../src/protocol/answers/answers.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
-import { matching, nextList } from "../../../web/data/symbol-list.ts";
+import { matching, nextList } from "../../../web/data/symbols/symbol-list.ts";
 import type { Api } from "../../../web/feed/api.ts";
-import { initialList, listMachine } from "../../../web/feed/symbols-machine.ts";
-import { type SymbolsView, symbolsStatus, watchSymbols } from "../../../web/feed/symbols-watch.ts";
+import { initialList, listMachine } from "../../../web/feed/symbols/symbols-machine.ts";
+import {
+  type SymbolsView,
+  symbolsStatus,
+  watchSymbols,
+} from "../../../web/feed/symbols/symbols-watch.ts";
 import { fakeClock } from "../client/fake-clock.ts";
 
 function summary(symbol: string, last: number | null = null): SymbolSummary {

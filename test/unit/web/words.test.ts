@@ -1,10 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
-import { formatAge, formatChange, formatGain, formatMoment } from "../../../web/data/format.ts";
-import { ladderOf } from "../../../web/data/order-book.ts";
-import { addPositions, NO_POSITIONS, netPosition } from "../../../web/data/positions.ts";
-import { pathOfSymbol, routeOf } from "../../../web/data/route.ts";
+import { pathOfSymbol, routeOf } from "../../../web/data/symbols/route.ts";
+import { ladderOf } from "../../../web/data/tables/order-book.ts";
+import { addPositions, NO_POSITIONS, netPosition } from "../../../web/data/tables/positions.ts";
+import {
+  formatAge,
+  formatChange,
+  formatGain,
+  formatMoment,
+} from "../../../web/data/words/format.ts";
 import { changeClass } from "../../../web/pages/sign-class.ts";
 import { anySymbol } from "../../any-symbol.ts";
 

@@ -6,7 +6,7 @@ import { eventsMessage, partsAround, separate } from "../../../../src/protocol/e
 import { eventsSchema } from "../../../../src/protocol/socket/server-message.ts";
 import type { LogId } from "../../../../src/protocol/words/log-id.ts";
 import type { Cursor, EpochUs } from "../../../../src/protocol/words/time.ts";
-import { arrived, type Frame, LOADING, take } from "../../../../web/data/join.ts";
+import { arrived, type Frame, LOADING, take } from "../../../../web/data/bars/join.ts";
 
 /** Frames that end at 100 (1 event), 104 (2) and 110 (1), joined. */
 const events = [1, 2, 3, 4].map((price): TapeEvent => {

@@ -1,0 +1,87 @@
+import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
+import type { ViewerAttachment, ViewerSocket } from "../viewer.ts";
+
+/** A socket's room, and the port that its viewer is known by. */
+export interface Seat {
+  symbol: SymbolName;
+  port: ViewerSocket;
+}
+
+/** What a socket keeps while the host sleeps. */
+interface SocketAttachment {
+  symbol: SymbolName;
+  viewer: ViewerAttachment;
+}
+
+/** The sockets of a host, each with its room and its port. */
+export class Sockets {
+  readonly #seats = new Map<WebSocket, Seat>();
+  readonly #pingedAt: (ws: WebSocket) => Date | null;
+  readonly #nowMs: () => number;
+  /** Those closed by us whose clients have not answered yet, and when. */
+  readonly #closedAtMs = new Map<WebSocket, number>();
+
+  /** `pingedAt`: when the platform last answered a ping of the socket. */
+  constructor(pingedAt: (ws: WebSocket) => Date | null, nowMs: () => number) {
+    this.#pingedAt = pingedAt;
+    this.#nowMs = nowMs;
+  }
+
+  /** Of those whose clients have not answered our close: how long ago it was, in ms. */
+  get closedForMs(): number[] {
+    const nowMs = this.#nowMs();
+    return Array.from(this.#closedAtMs.values(), (atMs) => nowMs - atMs);
+  }
+
+  get closing(): number {
+    return this.#closedAtMs.size;
+  }
+
+  /** A viewer's socket, from now on. */
+  add(ws: WebSocket, symbol: SymbolName): ViewerSocket {
+    const port: ViewerSocket = {
+      pingedMs: () => this.#pingedAt(ws)?.getTime() ?? null,
+      send: (text) => ws.send(text),
+      close: (code, reason) => {
+        this.#closedAtMs.set(ws, this.#nowMs());
+        ws.close(code, reason);
+      },
+      saveAttachment: (viewer) =>
+        ws.serializeAttachment({ symbol, viewer } satisfies SocketAttachment),
+    };
+    this.#seats.set(ws, { symbol, port });
+    return port;
+  }
+
+  seatOf(ws: WebSocket): Seat | undefined {
+    return this.#seats.get(ws);
+  }
+
+  /** Those of the sockets that slept with the host and are open. Those that were closed before were closed long ago. */
+  asleep(sockets: readonly WebSocket[]): (readonly [SymbolName, ViewerSocket, ViewerAttachment])[] {
+    return sockets.flatMap((ws) => {
+      if (ws.readyState !== WebSocket.OPEN) {
+        this.#closedAtMs.set(ws, Number.NEGATIVE_INFINITY);
+        return [];
+      }
+      const { symbol, viewer } = ws.deserializeAttachment() as SocketAttachment;
+      return [[symbol, this.add(ws, symbol), viewer] as const];
+    });
+  }
+
+  forget(ws: WebSocket): void {
+    this.#seats.delete(ws);
+    this.#closedAtMs.delete(ws);
+  }
+
+  *[Symbol.iterator](): Iterator<ViewerSocket> {
+    for (const { port } of this.#seats.values()) yield port;
+  }
+}
+
+/**
+ * Answers a client's close. 1005, 1006 and 1015 stand for "no code came" and cannot be sent (RFC 6455, 7.4.1).
+ */
+export function answerClose(ws: WebSocket, code: number): void {
+  ws.close(code === 1005 || code === 1006 || code === 1015 ? 1000 : code);
+}

@@ -1,0 +1,40 @@
+import { decimalOf, numberOf, sumOf, ZERO } from "../../../src/core/attribution/decimal.ts";
+import type { PositionEvent } from "../../../src/protocol/events/event.ts";
+
+/** The newest position of each account. */
+export type Positions = ReadonlyMap<string, PositionEvent>;
+
+export const NO_POSITIONS: Positions = new Map();
+
+/** Takes positions in any order and any number of times: of an account the newest by its own time stays. */
+export function addPositions(known: Positions, fresh: readonly PositionEvent[]): Positions {
+  const all = new Map(known);
+  for (const position of fresh) {
+    const before = all.get(position.account ?? "");
+    if (before === undefined || before.ts <= position.ts) {
+      all.set(position.account ?? "", position);
+    }
+  }
+  return all;
+}
+
+export interface NetPosition {
+  /** Over all accounts; negative is short. */
+  quantity: number;
+  /** What it has gained at `last`, in the price's currency; null where some account did not say what it paid. */
+  gain: number | null;
+}
+
+/** What is held over all accounts; null where nobody has said. */
+export function netPosition(positions: Positions, last: number | null): NetPosition | null {
+  if (positions.size === 0) return null;
+  let quantity = ZERO;
+  let gain: number | null = 0;
+  for (const { quantity: held, avg_price: paid } of positions.values()) {
+    quantity = sumOf(quantity, decimalOf(held));
+    if (held === 0) continue;
+    gain =
+      gain === null || paid === undefined || last === null ? null : gain + held * (last - paid);
+  }
+  return { quantity: numberOf(quantity), gain };
+}

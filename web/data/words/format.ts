@@ -1,0 +1,102 @@
+/** Numbers and times as the dashboard writes them. A locale is handed in nowhere: traders read one notation. */
+
+import { tickTexts } from "../bars/ticks.ts";
+import {
+  type Digits,
+  decimalsOf,
+  digitsOf,
+  exponentOf,
+  grouped,
+  withExponent,
+  writeNumber,
+} from "./digits.ts";
+
+/** Prices look like money: two decimals at least. */
+const FEWEST_PRICE_DECIMALS = 2;
+/** What a column of sizes has room for. */
+const SIZE_LENGTH = 10;
+
+/** A price, with the digits of its instrument. */
+export function formatPrice(price: number, digits: Digits = digitsOf([price])): string {
+  return writeNumber(price, digits, FEWEST_PRICE_DECIMALS);
+}
+
+/** A relative change with its sign: 0.0123 is "+1.23 %". */
+export function formatChange(change: number): string {
+  const percent = Math.abs(change * 100);
+  const size = percent >= 1e4 ? formatVolume(percent) : grouped(percent, 2);
+  const sign = size === "0.00" ? "" : change > 0 ? "+" : "−";
+  return `${sign}${size} %`;
+}
+
+/** Money won or lost, short and with its sign: 1234567 is "+1.23M". */
+export function formatGain(gain: number): string {
+  return gain === 0 ? "0" : `${gain > 0 ? "+" : "−"}${formatVolume(Math.abs(gain))}`;
+}
+
+const UNITS = [
+  [1e12, "T"],
+  [1e9, "B"],
+  [1e6, "M"],
+  [1e4, "K"],
+] as const;
+
+/** A size or volume, short: 1234567 is "1.23M". Nothing that is not 0 reads as 0. */
+export function formatVolume(volume: number): string {
+  const size = Math.abs(volume);
+  if (size >= 1e15) return withExponent(volume, 2 - exponentOf(size));
+  for (const [unit, letter] of UNITS) {
+    if (size >= unit) return `${(volume / (letter === "K" ? 1e3 : unit)).toFixed(2)}${letter}`;
+  }
+  if (size >= 100 || Number.isInteger(volume)) return grouped(volume, 0);
+  if (size >= 0.01) return grouped(volume, size >= 1 ? 2 : 4);
+  const decimals = Math.min(decimalsOf(volume), 3 - exponentOf(size));
+  return size >= 1e-6 ? grouped(volume, decimals) : withExponent(volume, decimals);
+}
+
+/** A value of a metric to about four figures, or to as many as show where it lies in a `range` of values. */
+export function formatValue(value: number, range = 0): string {
+  const size = Math.abs(value);
+  if (size === 0) return "0";
+  const exponent = exponentOf(size);
+  const ofRange = range > 0 ? 2 - exponentOf(range) : Number.NEGATIVE_INFINITY;
+  const decimals = Math.min(8 - exponent, Math.max(3 - exponent, ofRange));
+  if (size >= 1e15 || size < 1e-3) return withExponent(value, range > 0 ? decimals : 2 - exponent);
+  if (size < 1e7) return grouped(value, decimals);
+  return range > 0 ? (tickTexts([value], 10 ** -decimals)[0] ?? "") : formatVolume(value);
+}
+
+/** How long ago, short: "now", "12 s", "3 min", "5 h", "2 d". */
+export function formatAge(ageMs: number): string {
+  const seconds = Math.floor(ageMs / 1_000);
+  if (seconds < 2) return "now";
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
+}
+
+const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "2-digit" });
+const CLOCK = new Intl.DateTimeFormat("en-GB", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
+
+/** A size, with the digits of its column where they fit, else short: 1234567 is "1.23M". */
+export function formatSize(size: number, digits: Digits): string {
+  if (Math.abs(size) >= 1e6) return formatVolume(size);
+  const text = grouped(size, digits.decimals);
+  return text.length <= SIZE_LENGTH ? text : formatVolume(size);
+}
+
+/** Time of day where the viewer is; `ts` in microseconds. */
+export function formatClock(ts: number): string {
+  return CLOCK.format(ts / 1_000);
+}
+
+/** Time of day, or the date where it is more than a day from `nowMs`. */
+export function formatMoment(ts: number, nowMs: number): string {
+  const ms = ts / 1_000;
+  return Math.abs(nowMs - ms) < 86_400_000 ? CLOCK.format(ms) : DATE.format(ms);
+}

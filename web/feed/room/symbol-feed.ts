@@ -1,0 +1,144 @@
+import type { Status } from "../../../client/status.ts";
+import type { Tape, TapeOptions } from "../../../client/tape.ts";
+import type { Interval } from "../../../src/protocol/events/bar.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
+import type { Range } from "../../data/bars/ranges.ts";
+import { type LastPrice, lastPrice } from "../../data/symbols/last-price.ts";
+import type { Api } from "../api.ts";
+import { openBarFeed } from "../bars/bar-feed.ts";
+import type { Clock } from "../clock.ts";
+import type { Dirty } from "../dirty.ts";
+import type { FeedDeps } from "../feed-deps.ts";
+import { run } from "../machine.ts";
+import { openPanelFeed } from "../panels/panel-feed.ts";
+import { openBookFeed } from "./book-feed.ts";
+import { openPositionFeed } from "./position-feed.ts";
+import { NOTHING_KNOWN, symbolMachine, symbolStatus } from "./symbol-machine.ts";
+
+export interface SymbolFeedDeps extends Clock {
+  api: Api;
+  openTape(options: Pick<TapeOptions, "symbol" | "since" | "onDelivery" | "onStatus">): Tape;
+  /** Something is dirty: paint when it suits. */
+  onDirty(): void;
+  /** The connection's state has changed. */
+  onStatus(status: Status): void;
+  onUnauthorized(): void;
+}
+
+export type SymbolFeed = ReturnType<typeof openSymbolFeed>;
+
+/** Everything the page of one symbol shows, kept up to date over one socket until `close`. */
+export function openSymbolFeed(
+  deps: SymbolFeedDeps,
+  symbol: string,
+  options: { interval: Interval | null; range: Range },
+) {
+  let dirty: Dirty = 0;
+  let tape: Tape | null = null;
+  const feed = run(symbolMachine, NOTHING_KNOWN, deps, {
+    load() {
+      load();
+      bars.load();
+    },
+    openTape({ since }) {
+      tape = deps.openTape({
+        symbol,
+        ...(since !== null && { since }),
+        onDelivery: (delivery) => feed.send({ type: "delivery", delivery }),
+        onStatus: (status) => feed.send({ type: "status", status }),
+      });
+    },
+    takeFrame({ frame }) {
+      for (const part of [bars, panels, positions, book]) part.take(frame);
+    },
+    takeBar: ({ message }) => bars.takeBar(message),
+    takeGap({ gap }) {
+      bars.takeGap(gap);
+      load();
+    },
+    tellStatus: ({ status }) => deps.onStatus(status),
+    unauthorized: deps.onUnauthorized,
+    mark: ({ dirty: bits }) => mark(bits),
+  });
+  const { api, nowMs, setTimer, random } = deps;
+  const parts: FeedDeps = {
+    ...{ api, nowMs, setTimer, random, mark },
+    failed: (answer) => feed.send({ type: "failed", answer }),
+  };
+  const bars = openBarFeed(
+    {
+      ...parts,
+      onHistory: (cursor) => feed.send({ type: "history", cursor }),
+      onBars: (fresh) => feed.send({ type: "bars", bars: fresh }),
+    },
+    symbol,
+    options.interval,
+  );
+  const panels = openPanelFeed(parts, symbol, options.range);
+  const positions = openPositionFeed(parts, symbol);
+  const book = openBookFeed(
+    { ...parts, onLevels: (levels) => feed.send({ type: "levels", levels }) },
+    symbol,
+  );
+  feed.send({ type: "load" });
+
+  return {
+    /** Whether history has answered once. */
+    isLoaded: () => feed.state().isOpen,
+    /** Whether nobody has pushed to it so far. */
+    isUnknown: () => feed.state().isUnknown,
+    /** What the server has against the symbol, in words; null where nothing. */
+    refusal: (): string | null => {
+      const { trouble } = feed.state();
+      return trouble?.kind === "refused" ? trouble.detail : null;
+    },
+    bars: bars.bars,
+    interval: bars.interval,
+    elsewhere: bars.elsewhere,
+    /** The one last price of the page; null before one is known. */
+    last: (): LastPrice | null =>
+      lastPrice(bars.newest(), feed.state().trades.latest, bars.minute()),
+    /** How prices and sizes of the symbol are written, everywhere on the page. */
+    priceDigits: () => feed.state().priceDigits,
+    sizeDigits: () => feed.state().sizeDigits,
+    chooseInterval: bars.choose,
+    loadOlder: bars.loadOlder,
+    takeChangedFrom: bars.takeChangedFrom,
+    panels: panels.panels,
+    panel: panels.panel,
+    range: panels.range,
+    endUs: panels.endUs,
+    chooseRange: panels.choose,
+    trades: () => feed.state().trades,
+    gaps: () => feed.state().gaps,
+    positions: positions.positions,
+    book: book.book,
+    cursor: (): Cursor | null => tape?.cursor() ?? null,
+    status: () => symbolStatus(feed.state(), tape?.status() ?? null),
+    /** Ask at once what would be asked in a while, or when the room of an unknown symbol says something. */
+    retry: () => feed.send({ type: "retry" }),
+    /** What has changed since the last call. */
+    takeDirty(): Dirty {
+      const taken = dirty;
+      dirty = 0;
+      return taken;
+    },
+    close() {
+      feed.stop();
+      for (const part of [bars, panels, positions, book]) part.close();
+      tape?.close();
+    },
+  };
+
+  /** But the bars: after a gap they are told of it. */
+  function load(): void {
+    panels.load();
+    positions.load();
+    book.load();
+  }
+
+  function mark(bits: Dirty): void {
+    dirty |= bits;
+    deps.onDirty();
+  }
+}

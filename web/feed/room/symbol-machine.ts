@@ -1,0 +1,217 @@
+import type { Delivery } from "../../../client/state.ts";
+import type { Status } from "../../../client/status.ts";
+import type { Bar } from "../../../src/protocol/events/bar.ts";
+import type { Level } from "../../../src/protocol/events/book.ts";
+import type { BarMessage, Gap } from "../../../src/protocol/socket/server-message.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
+import { beforeLive, isHeard, wantsToken } from "../../data/bars/before-live.ts";
+import type { Frame } from "../../data/bars/join.ts";
+import { hasContent } from "../../data/symbols/has-content.ts";
+import { addGap, addTrades, NO_TRADES, type TradeList } from "../../data/tables/trade-rows.ts";
+import { type Digits, digitsAfter, NO_DIGITS } from "../../data/words/digits.ts";
+import type { Failure } from "../api.ts";
+import { tradesOf } from "../bars/bar-live.ts";
+import { DIRTY, type Dirty } from "../dirty.ts";
+import { mark } from "../feed-deps.ts";
+import { type Machine, type Step, step } from "../machine.ts";
+
+/** The trades list begins this long before the bars' cursor, so that it is not empty at first sight. */
+const PRELUDE_US = 15_000_000;
+/** Gaps marked on the chart; older marks go. */
+const MAX_GAPS = 50;
+
+export interface SymbolState {
+  /** Whether history has answered once, so that the tape is open. */
+  isOpen: boolean;
+  /** Whether the server has been heard over the tape. */
+  wasHeard: boolean;
+  trouble: Exclude<Failure, { kind: "unauthorized" | "unknown" }> | null;
+  /** Nobody has pushed to it so far. */
+  isUnknown: boolean;
+  joinedAt: Cursor;
+  trades: TradeList;
+  gaps: readonly Gap[];
+  priceDigits: Digits;
+  sizeDigits: Digits;
+}
+
+export type SymbolMessage =
+  | { type: "load" }
+  /** Ask at once what would be asked in a while, or when the room of an unknown symbol says something. */
+  | { type: "retry" }
+  /** The bars have an answer: the first says where the tape begins, the later ones join it where it stands. */
+  | { type: "history"; cursor: Cursor }
+  | { type: "bars"; bars: readonly Bar[] }
+  | { type: "levels"; levels: readonly Level[] }
+  | { type: "failed"; answer: Failure }
+  | { type: "status"; status: Status }
+  | { type: "delivery"; delivery: Delivery };
+
+export type SymbolEffect =
+  | { type: "load" }
+  | { type: "openTape"; since: Cursor | null }
+  | { type: "takeFrame"; frame: Frame }
+  | { type: "takeBar"; message: BarMessage }
+  /** History is to be asked again for what is missing. */
+  | { type: "takeGap"; gap: Gap }
+  | { type: "tellStatus"; status: Status }
+  | { type: "unauthorized" }
+  | { type: "mark"; dirty: Dirty };
+
+type SymbolStep = Step<SymbolState, SymbolEffect>;
+
+export const NOTHING_KNOWN: SymbolState = {
+  ...{ isOpen: false, wasHeard: false, trouble: null, isUnknown: false, joinedAt: 0 as Cursor },
+  ...{ trades: NO_TRADES, gaps: [], priceDigits: NO_DIGITS, sizeDigits: NO_DIGITS },
+};
+
+/** What the page of a symbol knows of its own, and what its parts are to do: one socket feeds them all. */
+export const symbolMachine: Machine<SymbolState, SymbolMessage, SymbolEffect> = {
+  reduce(state, message) {
+    switch (message.type) {
+      case "load":
+        return step(state, { type: "load" });
+      case "retry":
+        if (!state.isUnknown && (state.isOpen || state.trouble?.kind !== "failed")) break;
+        return step({ ...state, isUnknown: false }, { type: "load" });
+      case "history":
+        return history(state, message.cursor);
+      case "bars": {
+        const { bars } = message;
+        const prices = bars.flatMap(({ open, high, low, close }) => [open, high, low, close]);
+        return step(withPrices(state, prices));
+      }
+      case "levels": {
+        const { levels } = message;
+        const prices = levels.map(([price]) => price);
+        return step(
+          withSizes(
+            withPrices(state, prices),
+            levels.map(([, size]) => size),
+          ),
+        );
+      }
+      case "failed":
+        return failed(state, message.answer);
+      case "status":
+        return told(state, message.status);
+      case "delivery":
+        return delivered(state, message.delivery);
+      case "tick":
+        break;
+      default:
+        return message satisfies never;
+    }
+    return step(state);
+  },
+  wakeMs: () => Number.POSITIVE_INFINITY,
+};
+
+/** How it stands; `ofTape` is what the tape says, null before there is one. */
+export function symbolStatus(state: SymbolState, ofTape: Status | null): Status {
+  if (ofTape !== null) return state.wasHeard ? ofTape : beforeLive(ofTape);
+  switch (state.trouble?.kind) {
+    case "refused": {
+      const because = { by: "http", status: state.trouble.status } as const;
+      return { kind: "closed", words: "closed", because };
+    }
+    case "failed":
+      return beforeLive({ kind: "reconnecting", words: "reconnecting now" });
+    default:
+      return { kind: "connecting", words: "connecting" };
+  }
+}
+
+function history(before: SymbolState, cursor: Cursor): SymbolStep {
+  const state = { ...before, trouble: null };
+  if (state.isOpen) return step(state);
+  const since = Math.max(0, cursor - PRELUDE_US) as Cursor;
+  return step(
+    { ...state, isOpen: true, joinedAt: cursor },
+    { type: "openTape", since },
+    mark(DIRTY.status),
+  );
+}
+
+function failed(state: SymbolState, answer: Failure): SymbolStep {
+  if (answer.kind === "unauthorized") return step(state, { type: "unauthorized" });
+  if (state.trouble?.kind === "refused") return step(state);
+  const marked = mark(DIRTY.status | DIRTY.allBars);
+  if (answer.kind === "unknown") {
+    const next = { ...state, isUnknown: true, isOpen: true };
+    // The room tells when somebody pushes.
+    return state.isOpen
+      ? step(next, marked)
+      : step(next, { type: "openTape", since: null }, marked);
+  }
+  const next = { ...state, trouble: answer };
+  if (state.isOpen) return step(next, marked);
+  return step(next, { type: "tellStatus", status: symbolStatus(next, null) }, marked);
+}
+
+function told(state: SymbolState, status: Status): SymbolStep {
+  const effects: SymbolEffect[] = [mark(DIRTY.status), { type: "tellStatus", status }];
+  if (wantsToken(status)) effects.push({ type: "unauthorized" });
+  return { state: { ...state, wasHeard: state.wasHeard || isHeard(status) }, effects };
+}
+
+function delivered(before: SymbolState, delivery: Delivery): SymbolStep {
+  if (!before.isUnknown || !hasContent(delivery)) return taken(before, delivery);
+  const next = taken({ ...before, isUnknown: false }, delivery);
+  return step(next.state, { type: "load" }, ...next.effects);
+}
+
+function taken(state: SymbolState, delivery: Delivery): SymbolStep {
+  switch (delivery.type) {
+    case "events":
+      return frameTaken(state, delivery);
+    case "bar":
+      return step(state, { type: "takeBar", message: delivery });
+    case "gap":
+      return gapTaken(state, delivery);
+    case "caught_up":
+      return step(state, mark(DIRTY.status));
+    case "snapshot":
+    case "error":
+      return step(state);
+    default:
+      return delivery satisfies never;
+  }
+}
+
+function frameTaken(before: SymbolState, frame: Frame): SymbolStep {
+  const take = { type: "takeFrame", frame } as const;
+  const fresh = tradesOf(frame);
+  if (fresh.length === 0) return step(before, take);
+  const priced = withPrices(
+    before,
+    fresh.map(({ price }) => price),
+  );
+  const state = withSizes(
+    { ...priced, trades: addTrades(priced.trades, fresh) },
+    fresh.map(({ size }) => size),
+  );
+  return step(state, take, mark(DIRTY.trades));
+}
+
+function gapTaken(before: SymbolState, gap: Gap): SymbolStep {
+  // In another life of the log the cursors of before mean nothing.
+  const isReset = gap.reason === "reset";
+  // Of the prelude: the bars and lines hold these events already, and nothing on the page is missing.
+  if (!isReset && gap.to <= before.joinedAt) return step(before);
+  const state = {
+    ...before,
+    joinedAt: isReset ? gap.to : before.joinedAt,
+    gaps: [...before.gaps, gap].slice(-MAX_GAPS),
+    trades: addGap(before.trades, gap),
+  };
+  return step(state, mark(DIRTY.gaps | DIRTY.trades), { type: "takeGap", gap });
+}
+
+function withPrices(state: SymbolState, prices: readonly number[]): SymbolState {
+  return { ...state, priceDigits: digitsAfter(state.priceDigits, prices) };
+}
+
+function withSizes(state: SymbolState, sizes: readonly number[]): SymbolState {
+  return { ...state, sizeDigits: digitsAfter(state.sizeDigits, sizes) };
+}

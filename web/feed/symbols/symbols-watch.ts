@@ -1,0 +1,70 @@
+import type { Status } from "../../../client/status.ts";
+import { beforeLive } from "../../data/bars/before-live.ts";
+import type { ListedSymbol } from "../../data/symbols/symbol-list.ts";
+import type { Api } from "../api.ts";
+import type { Clock } from "../clock.ts";
+import { run } from "../machine.ts";
+import { initialList, listMachine } from "./symbols-machine.ts";
+
+export interface SymbolsView {
+  list: readonly ListedSymbol[];
+  /** Null while the server answers; otherwise when it will be asked again. */
+  retryAtMs: number | null;
+  /** Whether any answer has come: before that an empty list means nothing. */
+  known: boolean;
+}
+
+/** The state of the list in the words of a connection. */
+export function symbolsStatus(view: SymbolsView, nowMs: number): Status {
+  if (view.retryAtMs !== null) {
+    const seconds = Math.max(1, Math.ceil((view.retryAtMs - nowMs) / 1_000));
+    const status: Status = { kind: "reconnecting", words: `reconnecting in ${seconds} s` };
+    return view.known ? status : beforeLive(status);
+  }
+  return view.known ? { kind: "live", words: "live" } : { kind: "connecting", words: "connecting" };
+}
+
+export interface SymbolsWatchDeps extends Clock {
+  api: Pick<Api, "symbols">;
+  /** How long the server is asked to hold a question to which it has no news, in seconds. */
+  holdS: number;
+  isVisible(): boolean;
+  /** Tells when the page is shown or hidden; the function it returns stops that. */
+  watchVisibility(notice: () => void): () => void;
+  /** Tells to ask at once; the function it returns stops that. */
+  onRetry(listener: () => void): () => void;
+  onView(view: SymbolsView): void;
+  onUnauthorized(): void;
+}
+
+/**
+ * Tells of each change of the list of symbols, at most once a second, while the page is visible. The function it returns stops it.
+ */
+export function watchSymbols(deps: SymbolsWatchDeps): () => void {
+  const { api, holdS, isVisible, onView, onUnauthorized } = deps;
+  const asked = new Map<number, AbortController>();
+  const list = run(listMachine, initialList(holdS * 1_000, isVisible()), deps, {
+    async ask({ id, tag }) {
+      const question = new AbortController();
+      asked.set(id, question);
+      const answer = await api.symbols({ tag, holdS, signal: question.signal });
+      asked.delete(id);
+      list.send({ type: "answered", id, answer });
+    },
+    cancel: ({ id }) => asked.get(id)?.abort(),
+    tell() {
+      const { list: symbols, retryAtMs, known } = list.state();
+      onView({ list: symbols, retryAtMs, known });
+    },
+    unauthorized: onUnauthorized,
+  });
+  const unwatch = deps.watchVisibility(() => list.send({ type: isVisible() ? "shown" : "hidden" }));
+  const stopRetrying = deps.onRetry(() => list.send({ type: "retry" }));
+  list.send({ type: "start" });
+  return () => {
+    list.stop();
+    for (const question of asked.values()) question.abort();
+    unwatch();
+    stopRetrying();
+  };
+}

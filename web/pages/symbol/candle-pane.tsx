@@ -1,0 +1,149 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Bar, Interval } from "../../../src/protocol/events/bar.ts";
+import { type CandleChart, createCandleChart } from "../../charts/candle-chart.ts";
+import { changeOf, NOT_POSITIVE } from "../../data/words/change.ts";
+import type { Digits } from "../../data/words/digits.ts";
+import { formatChange, formatPrice, formatVolume } from "../../data/words/format.ts";
+import { gapWords } from "../../data/words/gap-words.ts";
+import { DIRTY } from "../../feed/dirty.ts";
+import type { SymbolFeed } from "../../feed/room/symbol-feed.ts";
+import { type SymbolView, useRepaint } from "./symbol-view.ts";
+
+/** Candles and volume, the numbers of the bar under the crosshair, and a band where a gap was said. */
+export function CandlePane(props: { view: SymbolView; onChoose(interval: Interval): void }) {
+  const { view, onChoose } = props;
+  const { feed } = view;
+  const container = useRef<HTMLDivElement>(null);
+  const bands = useRef<HTMLDivElement>(null);
+  const chartRef = useRef<CandleChart | null>(null);
+  const [isNewestVisible, setNewestVisible] = useState(true);
+  const [hovered, setHovered] = useState<Bar | null>(null);
+  useRepaint(view, DIRTY.gaps | DIRTY.bars | DIRTY.allBars);
+
+  useEffect(() => {
+    if (container.current === null) return;
+    const chart: CandleChart = createCandleChart(container.current, {
+      onNearLeftEdge: () => void feed.loadOlder(),
+      onHover: setHovered,
+      onNewestVisible: setNewestVisible,
+      onMoved: () => placeBands(chart, feed, bands.current),
+    });
+    chartRef.current = chart;
+    const paint = (changedFrom: number) => {
+      const { bars, interval, last, priceDigits: digits } = view.shown();
+      chart.show({ bars, interval, changedFrom, last: last?.price ?? null, digits });
+    };
+    const stop = view.onPaint((dirty) => {
+      if ((dirty & (DIRTY.bars | DIRTY.allBars)) !== 0) paint(feed.takeChangedFrom());
+      // The bands themselves are rendered by the component, one frame later at most.
+      if ((dirty & DIRTY.gaps) !== 0)
+        requestAnimationFrame(() => placeBands(chart, feed, bands.current));
+    });
+    feed.takeChangedFrom();
+    paint(0);
+    return () => {
+      stop();
+      chartRef.current = null;
+      chart.destroy();
+    };
+  }, [view, feed]);
+
+  const shown = view.shown();
+  const elsewhere = feed.elsewhere();
+  const bar = hovered ?? shown.bars.at(-1) ?? null;
+  return (
+    <section class="candle-pane" aria-label="Candles and volume">
+      <div class="bar-legend" aria-hidden="true">
+        {bar !== null && <BarLegend bar={bar} digits={shown.priceDigits} />}
+      </div>
+      <div class="chart" ref={container} data-testid="candle-chart" />
+      {/* The library's licence wants its notice and this link on the page. */}
+      <a
+        class="chart-credit"
+        href="https://www.tradingview.com/"
+        target="_blank"
+        rel="noreferrer"
+        title="TradingView Lightweight Charts™ Copyright (c) 2025 TradingView, Inc. https://www.tradingview.com/"
+      >
+        TradingView Lightweight Charts™
+      </a>
+      <div class="gap-bands" ref={bands}>
+        {feed.gaps().map((gap) => (
+          <div
+            key={gap.from}
+            class="gap-band"
+            data-testid="gap-marker"
+            data-place="chart"
+            role="note"
+            title={gapWords(gap)}
+            aria-label={gapWords(gap)}
+          />
+        ))}
+      </div>
+      {elsewhere !== null && (
+        <p class="no-bars">
+          No bars of {shown.interval} here: the finest are of {elsewhere}.
+          <button class="button is-quiet" type="button" onClick={() => onChoose(elsewhere)}>
+            Show {elsewhere}
+          </button>
+        </p>
+      )}
+      {!isNewestVisible && shown.bars.length > 0 && (
+        <button class="to-newest" type="button" onClick={() => chartRef.current?.showNewest()}>
+          To the newest
+        </button>
+      )}
+    </section>
+  );
+}
+
+function BarLegend({ bar, digits }: { bar: Bar; digits: Digits }) {
+  const direction = bar.close >= bar.open ? "is-up" : "is-down";
+  const change = changeOf(bar.open, bar.close);
+  return (
+    <>
+      {(["open", "high", "low", "close"] as const).map((field) => (
+        <span key={field}>
+          {field[0]?.toUpperCase()} <b class={direction}>{formatPrice(bar[field], digits)}</b>
+        </span>
+      ))}
+      <span>
+        {change === null ? (
+          <b title={NOT_POSITIVE}>—</b>
+        ) : (
+          <b class={direction}>{formatChange(change)}</b>
+        )}
+      </span>
+      <span>
+        Vol <b>{formatVolume(bar.volume)}</b>
+      </span>
+      <span class="is-wide">
+        Trades <b>{bar.trades ?? "—"}</b>
+      </span>
+    </>
+  );
+}
+
+/** Put each band where its gap lies now. Done by hand, for it follows every step of a scroll. */
+function placeBands(chart: CandleChart, feed: SymbolFeed, layer: HTMLElement | null): void {
+  if (layer === null) return;
+  const width = chart.paneWidth();
+  layer.style.width = `${width}px`;
+  feed.gaps().forEach((gap, i) => {
+    const band = layer.children[i];
+    if (!(band instanceof HTMLElement)) return;
+    const from = chart.xOf(gap.from);
+    const to = chart.xOf(gap.to);
+    if (from === null || to === null) {
+      band.hidden = true;
+      return;
+    }
+    const left = Math.min(from, to - MIN_BAND_PX);
+    band.hidden = to < 0 || left > width;
+    band.style.left = `${left}px`;
+    band.style.width = `${to - left}px`;
+  });
+}
+
+/** Narrower, a band could not be seen or pointed at. */
+const MIN_BAND_PX = 4;

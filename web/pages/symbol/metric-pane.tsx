@@ -1,0 +1,89 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { createMetricChart } from "../../charts/metric-chart.ts";
+import { lineColour } from "../../charts/theme.ts";
+import { type Line, rangeOf } from "../../data/bars/lines.ts";
+import { RANGES } from "../../data/bars/ranges.ts";
+import { formatValue } from "../../data/words/format.ts";
+import { DIRTY } from "../../feed/dirty.ts";
+import type { Panel } from "../../feed/panels/panel-state.ts";
+import { type SymbolView, useRepaint } from "./symbol-view.ts";
+
+/** A panel is a trend, not a ticker: four repaints a second are smooth enough and cost little. */
+const REPAINT_MS = 250;
+
+/** One metric: a line a label set, and their values now or under the cursor. */
+export function MetricPane({ view, panel }: { view: SymbolView; panel: Panel }) {
+  const { metric, lines } = panel;
+  const container = useRef<HTMLDivElement>(null);
+  const [hovered, setHovered] = useState<readonly (number | null)[] | null>(null);
+  useRepaint(view, DIRTY.panels, 500);
+
+  useEffect(() => {
+    if (container.current === null) return;
+    const chart = createMetricChart(container.current, { onHover: setHovered });
+    let drawn: readonly unknown[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const draw = () => {
+      timer = undefined;
+      const now = view.feed.panel(metric);
+      if (now === null || now.state === "loading") return;
+      const endUs = view.feed.endUs();
+      const { rangeUs, stepUs } = RANGES[view.feed.range()];
+      const wanted = [now.lines, endUs, rangeUs];
+      if (wanted.every((each, i) => each === drawn[i])) return;
+      drawn = wanted;
+      chart.setLines(now.lines, endUs, rangeUs, stepUs);
+    };
+    const stop = view.onPaint((dirty) => {
+      if ((dirty & DIRTY.panels) !== 0) timer ??= setTimeout(draw, REPAINT_MS);
+    });
+    draw();
+    return () => {
+      clearTimeout(timer);
+      stop();
+      chart.destroy();
+    };
+  }, [view, metric]);
+
+  const range = rangeOf(lines);
+  return (
+    <section class="metric-pane" data-testid="metric-panel" data-metric={metric}>
+      <header>
+        <h3 title={metric}>{metric}</h3>
+        {lines.length === 1 && lines[0] && (
+          <output class="value">{valueText(hovered?.[0], lines[0], range)}</output>
+        )}
+      </header>
+      <div class="metric-chart" ref={container} />
+      {(lines.length > 1 || labelText(lines[0]) !== "") && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and without a mouse only what has the focus does
+        <ul class="metric-legend" tabIndex={0} aria-label={`Lines of ${metric}`}>
+          {lines.map((line, i) => (
+            <li key={line.key} title={labelText(line)}>
+              <i style={{ background: lineColour(i) }} />
+              <span>{labelText(line) || "no labels"}</span>
+              {lines.length > 1 && <b>{valueText(hovered?.[i], line, range)}</b>}
+            </li>
+          ))}
+        </ul>
+      )}
+      {panel.state === "ready" && lines.every((line) => line.points.length === 0) && (
+        <p class="metric-empty">No points in this range.</p>
+      )}
+    </section>
+  );
+}
+
+/** What is under the cursor: null says that nothing is; undefined, that it is elsewhere and the newest is meant. */
+function valueText(hovered: number | null | undefined, line: Line, range: number): string {
+  if (hovered === null) return "—";
+  const value = hovered ?? line.points.at(-1)?.mean;
+  return value === undefined ? "" : formatValue(value, range);
+}
+
+function labelText(line: Line | undefined): string {
+  if (line === undefined) return "";
+  return Object.entries(line.labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(" ");
+}

@@ -1,0 +1,178 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Interval } from "../../../src/protocol/events/bar.ts";
+import { INTERVALS } from "../../../src/protocol/words/interval.ts";
+import { RANGE_NAMES, type Range } from "../../data/bars/ranges.ts";
+import { asOfWords, isStale } from "../../data/symbols/last-price.ts";
+import type { Pasts } from "../../data/symbols/listed-price.ts";
+import { pathOfSymbol } from "../../data/symbols/route.ts";
+import { formatAge } from "../../data/words/format.ts";
+import type { Api } from "../../feed/api.ts";
+import type { Clock } from "../../feed/clock.ts";
+import { DIRTY } from "../../feed/dirty.ts";
+import type { ServerWatch } from "../../feed/symbols/server-watch.ts";
+import type { SymbolsView } from "../../feed/symbols/symbols-watch.ts";
+import type { Connection } from "../connection-state.tsx";
+import { exposeConsoleHook } from "../console-hook.ts";
+import { Link, replace } from "../link.tsx";
+import { FirstPush } from "../symbols/first-push.tsx";
+import { TopBar } from "../top-bar.tsx";
+import { BookPane } from "./book-pane.tsx";
+import { CandlePane } from "./candle-pane.tsx";
+import { Choice } from "./choice.tsx";
+import { InstrumentHeader } from "./instrument-header.tsx";
+import { MetricPane } from "./metric-pane.tsx";
+import { isCutOff, openSymbolView, type SymbolView, useRepaint } from "./symbol-view.ts";
+import { TradesPane } from "./trades-pane.tsx";
+import { Watchlist } from "./watchlist.tsx";
+
+export interface SymbolPageProps {
+  api: Api;
+  clock: Clock;
+  server: ServerWatch;
+  symbol: string;
+  interval: Interval | null;
+  symbols: SymbolsView;
+  pasts: Pasts;
+  /** Begin anew: a connection that was closed for good does not come back by itself. */
+  onReopen(): void;
+  onUnauthorized(): void;
+}
+
+/** A room that has been silent for longer says so. */
+const QUIET_MS = 60_000;
+
+/** One symbol: candles, trades and metrics, live. It is mounted anew for another symbol. */
+export function SymbolPage(props: SymbolPageProps) {
+  const { api, clock, server, symbol, interval, symbols, onReopen, onUnauthorized } = props;
+  const [view] = useState(() =>
+    openSymbolView({ api, clock, server, symbol, interval, range: "15m", onUnauthorized }),
+  );
+  useEffect(() => {
+    const conceal = exposeConsoleHook(view.feed);
+    return () => {
+      conceal();
+      view.close();
+    };
+  }, [view]);
+  useEffect(() => {
+    if (interval !== null) view.feed.chooseInterval(interval);
+  }, [view, interval]);
+  useRepaint(view, DIRTY.status | DIRTY.allBars);
+
+  const { feed } = view;
+  const status = feed.status();
+  const summary = symbols.list.find((listed) => listed.symbol === symbol);
+  const isListed = summary !== undefined;
+  useEffect(() => {
+    // Imported bars make no event: it is the list that tells of a symbol nobody knew.
+    if (isListed) view.feed.retry();
+  }, [view, isListed]);
+  // Until history has answered, room is kept for candles where the list knows a price, so that nothing jumps.
+  const isExpected = !feed.isLoaded() && summary?.last !== null && symbol[0] !== "_";
+  const isTraded = view.shown().last !== null || (isExpected && feed.refusal() === null);
+  const isOff = isCutOff(status) && feed.refusal() === null;
+  // Replaced, not pushed: going back leads to the list, not through every interval tried.
+  const choose = (chosen: Interval) => replace(pathOfSymbol(symbol, chosen));
+  return (
+    <div class="page">
+      <TopBar
+        read={() => connectionOf(view)}
+        onRetry={status.kind === "closed" ? onReopen : server.retryNow}
+      />
+      <main class={`symbol-page ${isTraded ? "" : "is-untraded"} ${isOff ? "is-cut-off" : ""}`}>
+        <div class="symbol-main">
+          <div class="symbol-head">
+            <InstrumentHeader {...{ view, symbol, summary, past: props.pasts.get(symbol) }} />
+            {isTraded && (
+              <Choice
+                label="Interval of a bar"
+                options={INTERVALS}
+                chosen={interval ?? feed.interval()}
+                onChoose={choose}
+              />
+            )}
+          </div>
+          {isTraded && <CandlePane view={view} onChoose={choose} />}
+          {!isTraded && <NothingYet view={view} symbol={symbol} />}
+          <Metrics view={view} />
+        </div>
+        <aside class="symbol-side">
+          <Watchlist list={symbols.list} pasts={props.pasts} view={view} current={symbol} />
+          <BookPane view={view} />
+          {isTraded && <TradesPane view={view} />}
+        </aside>
+      </main>
+    </div>
+  );
+}
+
+function connectionOf({ feed, clock }: SymbolView): Connection {
+  const heardUs = feed.cursor() ?? 0;
+  const silentMs = clock.nowMs() - heardUs / 1_000;
+  // The room of an unknown symbol has a cursor too, from before it was asked.
+  const isSilent = heardUs === 0 || feed.isUnknown();
+  const quiet = isSilent
+    ? "nothing yet"
+    : silentMs > QUIET_MS
+      ? `quiet for ${formatAge(silentMs)}`
+      : null;
+  return { status: feed.status(), quiet };
+}
+
+function NothingYet({ view, symbol }: { view: SymbolView; symbol: string }) {
+  useRepaint(view, DIRTY.panels | DIRTY.book, 500);
+  const { feed } = view;
+  const refusal = feed.refusal();
+  if (refusal !== null) {
+    return (
+      <div class="quiet" data-testid="refusal" role="alert">
+        <p>
+          This server has no page for “{symbol}”: {refusal}
+        </p>
+        <Link to="/" class="in-text">
+          All symbols
+        </Link>
+      </div>
+    );
+  }
+  if (!feed.isLoaded() || feed.panels().length > 0 || feed.book() !== null) return null;
+  return <FirstPush symbol={symbol} />;
+}
+
+function Metrics({ view }: { view: SymbolView }) {
+  const { feed } = view;
+  const [range, setRange] = useState<Range>(feed.range());
+  useRepaint(view, DIRTY.panels, 500);
+  const panels = feed.panels();
+  if (panels.length === 0) return null;
+  return (
+    <section class="metrics" aria-labelledby="metrics-title">
+      <div class="metrics-head">
+        <h2 id="metrics-title">Metrics</h2>
+        <MetricsAsOf view={view} />
+        <Choice
+          label="How far back"
+          options={RANGE_NAMES}
+          chosen={range}
+          onChoose={(chosen) => {
+            setRange(chosen);
+            feed.chooseRange(chosen);
+          }}
+        />
+      </div>
+      <div class="metric-grid">
+        {panels.map((panel) => (
+          <MetricPane key={panel.metric} view={view} panel={panel} />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+/** All panels end with the newest point of any, which may be long ago. */
+function MetricsAsOf({ view }: { view: SymbolView }) {
+  const asOf = { kind: "moment", ts: view.feed.endUs() } as const;
+  const nowMs = view.clock.nowMs();
+  if (asOf.ts === 0 || !(isStale(asOf, nowMs) || isCutOff(view.feed.status()))) return null;
+  return <span class="as-of">{asOfWords(asOf, nowMs)}</span>;
+}

@@ -1,0 +1,147 @@
+import { useEffect, useState } from "preact/hooks";
+import { browserDeps } from "../../../client/deps.ts";
+import type { Status } from "../../../client/status.ts";
+import { openTape } from "../../../client/tape.ts";
+import type { Book } from "../../../src/core/books/book.ts";
+import type { Bar, Interval } from "../../../src/protocol/events/bar.ts";
+import { createPaintLoop } from "../../charts/paint-loop.ts";
+import type { Range } from "../../data/bars/ranges.ts";
+import type { LastPrice } from "../../data/symbols/last-price.ts";
+import type { TradeList } from "../../data/tables/trade-rows.ts";
+import type { Digits } from "../../data/words/digits.ts";
+import type { Api } from "../../feed/api.ts";
+import type { Clock } from "../../feed/clock.ts";
+import type { Dirty } from "../../feed/dirty.ts";
+import { openSymbolFeed, type SymbolFeed } from "../../feed/room/symbol-feed.ts";
+import type { ServerWatch } from "../../feed/symbols/server-watch.ts";
+import { readToken } from "../../feed/token.ts";
+
+/** Everything is painted together, so that one number is one number; faster, text cannot be read. */
+const PAINT_MS = 100;
+
+/** What the page shows of what moves: taken from the feed once a frame, for all who paint. */
+interface Shown {
+  bars: readonly Bar[];
+  interval: Interval;
+  last: LastPrice | null;
+  trades: TradeList;
+  book: Book | null;
+  priceDigits: Digits;
+  sizeDigits: Digits;
+}
+
+/** A feed and those who paint it: every dirty bit since the last frame reaches each painter once. */
+export interface SymbolView {
+  feed: SymbolFeed;
+  clock: Clock;
+  shown(): Shown;
+  /** Be called with what is dirty, in animation frames only; the function it returns ends that. */
+  onPaint(painter: (dirty: Dirty) => void): () => void;
+  close(): void;
+}
+
+export interface SymbolViewOptions {
+  api: Api;
+  clock: Clock;
+  server: ServerWatch;
+  symbol: string;
+  interval: Interval | null;
+  range: Range;
+  onUnauthorized(): void;
+}
+
+export function openSymbolView(options: SymbolViewOptions): SymbolView {
+  const { clock, server } = options;
+  const painters = new Set<(dirty: Dirty) => void>();
+  const loop = createPaintLoop(() => {
+    const dirty = feed.takeDirty();
+    shown = shownOf(feed);
+    for (const painter of painters) painter(dirty);
+  }, PAINT_MS);
+  const feed = openSymbolFeed(
+    {
+      ...clock,
+      api: options.api,
+      openTape(tape) {
+        const token = readToken();
+        const world = browserDeps();
+        return openTape(
+          { ...tape, baseUrl: window.location.origin, ...(token === null ? {} : { token }) },
+          {
+            ...world,
+            ...clock,
+            watch(notice) {
+              const stops = [world.watch(notice), server.onRetry(() => notice("woke"))];
+              return () => {
+                for (const stop of stops) stop();
+              };
+            },
+          },
+        );
+      },
+      onDirty: loop.request,
+      onStatus: ({ kind }) => server.report("tape", kind === "reconnecting" || kind === "offline"),
+      onUnauthorized: options.onUnauthorized,
+    },
+    options.symbol,
+    { interval: options.interval, range: options.range },
+  );
+  let shown = shownOf(feed);
+  const stopRetrying = server.onRetry(feed.retry);
+  return {
+    feed,
+    clock,
+    shown: () => shown,
+    onPaint(painter) {
+      painters.add(painter);
+      return () => painters.delete(painter);
+    },
+    close() {
+      loop.stop();
+      stopRetrying();
+      feed.close();
+      server.report("tape", false);
+    },
+  };
+}
+
+function shownOf(feed: SymbolFeed): Shown {
+  return {
+    bars: feed.bars(),
+    interval: feed.interval(),
+    last: feed.last(),
+    trades: feed.trades(),
+    book: feed.book(),
+    priceDigits: feed.priceDigits(),
+    sizeDigits: feed.sizeDigits(),
+  };
+}
+
+/** Whether nothing can come, so that what is shown is what was. */
+export function isCutOff(status: Status): boolean {
+  return status.kind === "reconnecting" || status.kind === "offline" || status.kind === "closed";
+}
+
+/** Render the component anew when a bit of `mask` is dirty, at most once in `everyMs`. */
+export function useRepaint(view: SymbolView, mask: Dirty, everyMs = 0): void {
+  const [, setCount] = useState(0);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let paintedAtMs = 0;
+    const repaint = () => {
+      timer = undefined;
+      paintedAtMs = performance.now();
+      setCount((count) => count + 1);
+    };
+    const stop = view.onPaint((dirty) => {
+      if ((dirty & mask) === 0 || timer !== undefined) return;
+      const waitMs = paintedAtMs + everyMs - performance.now();
+      if (waitMs <= 0) repaint();
+      else timer = setTimeout(repaint, waitMs);
+    });
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }, [view, mask, everyMs]);
+}
