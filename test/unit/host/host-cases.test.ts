@@ -90,4 +90,16 @@ describe("a host", () => {
       await checkAtRest(hosts);
     },
   );
+
+  test("D-5: a sample that moves behind an earlier life is as old as its cursor says", async () => {
+    const hosts = new ModelHosts(ONE);
+    const trades = (size: number) => ({ ...batch(size, MOVED), tradeEvery: 1 });
+    await hosts.setPostgres("away");
+    await hosts.append([trades(4)]);
+    await hosts.pass(70_000);
+    await hosts.crash();
+    await hosts.append([trades(8)]);
+    await hosts.append([batch(20, MOVED)]);
+    await checkAtRest(hosts);
+  });
 });
