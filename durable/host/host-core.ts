@@ -111,6 +111,7 @@ export class HostCore {
     this.#predecessors = new Predecessors({
       ...{ host: name, placement: limits, meta, nowMs },
       isUsed: () => this.#registry.size > 0,
+      head: () => log.head,
       ...{ keeper: ports.keeper, firstEdition: ports.firstEdition },
       others: rememberingLogs(ports.others, former),
       rememberKeys: (symbol, keys) => firstKeys.remember(symbol, keys),
@@ -119,6 +120,7 @@ export class HostCore {
     this.#known = new KnownRequests({
       ...{ log, predecessors: this.#predecessors, firstKeys, nowUs: clock.nowUs },
       roomsOf: (symbol) => this.#idsOf(symbol),
+      headOf: (symbol) => this.#roomOf(symbol).log.head,
     });
     this.#symbols = new HostSymbols({
       ...{ registry: this.#registry, meta, predecessors: this.#predecessors, nowMs },
@@ -197,6 +199,7 @@ export class HostCore {
       refuseNew: (holder, symbols) => this.#symbols.refuseNew(holder, symbols),
       hadElsewhere: this.#known.hadElsewhere,
       hadHere: this.#known.hadHere,
+      placeOf: this.#known.placeOf,
       isFull: (symbols) => isFull(this.#outbox, this.#registry, symbols, limits.LIMIT_OUTBOX_BYTES),
     };
     this.#batcher = new AppendBatcher({

@@ -67,8 +67,13 @@ export class Host extends ViewerObject<HostCore> implements HostCalls {
     return this.core.admits(batch);
   }
 
-  async hadParts(request: IdempotentRequest, symbols: readonly SymbolName[]): Promise<HadPart[]> {
-    return this.core.hadParts(request, symbols);
+  async hadParts(
+    request: IdempotentRequest,
+    symbols: readonly SymbolName[],
+    places?: true,
+  ): Promise<HadPart[]> {
+    const parts = this.core.hadParts(request, symbols);
+    return places ? parts : parts.map((part) => (typeof part === "object" ? "same" : part));
   }
 
   async claim(request: IdempotentRequest): Promise<KeyClaim> {
@@ -188,7 +193,7 @@ function portsOf({ ctx, env, config, logger, ports }: Platform): HostPorts {
     others: {
       namesAfter: (host, after, most) => other(host).namesAfter(after, most),
       handOver: (host, symbol, before, isYours) => other(host).handOver(symbol, before, isYours),
-      hadParts: (host, request, symbols) => other(host).hadParts(request, symbols),
+      hadParts: (host, request, symbols) => other(host).hadParts(request, symbols, true),
     },
     firstEdition: config.FIRST_EDITION ? firstEditionOf(env) : null,
     restart: (why) => ctx.abort(why),

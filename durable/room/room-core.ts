@@ -323,6 +323,7 @@ export class RoomCore {
     // Not all that another host had is in Postgres under its cursor: of books only samples are.
     const through = Math.max(newest ?? 0, handedOverThrough() ?? 0) as Cursor;
     this.log.beginAfter(through, clock.nowUs());
+    this.#books?.lookAgain();
   }
 
   async #beginFromLife(): Promise<void> {

@@ -131,8 +131,11 @@ export type HandedOver =
   /** Not all of it is in Postgres yet: to be asked again. */
   | { kind: "not_yet" };
 
-/** Has a host had a part of a request? */
-export type HadPart = "same" | "other" | "no";
+/**
+ * Has a host had a part of a request, and where is that? Its cursor there is good wherever the symbol is now (SPEC C-6).
+ * `same`: it has had it, and does not know where, or is of the version before, which does not say.
+ */
+export type HadPart = { cursor: Cursor } | "same" | "other" | "no";
 
 /** What the Worker and the other objects may ask of a host. */
 export interface HostCalls extends Rpc.DurableObjectBranded, FeedingCalls {
@@ -142,9 +145,13 @@ export interface HostCalls extends Rpc.DurableObjectBranded, FeedingCalls {
   admits(batch: HostBatch): Promise<HostRefusal | null>;
   /**
    * Has the host had the parts of this request for these symbols, by place? Asked by a host that has got symbols from it since.
-   * `other`: it had another request with the key.
+   * `other`: it had another request with the key. `places`: the version before knows words alone, and asks for nothing else.
    */
-  hadParts(request: IdempotentRequest, symbols: readonly SymbolName[]): Promise<HadPart[]>;
+  hadParts(
+    request: IdempotentRequest,
+    symbols: readonly SymbolName[],
+    places?: true,
+  ): Promise<HadPart[]>;
   /** Claims a key for a request that no room is asked for, as that of posted bars; durable when it answers. */
   claim(request: IdempotentRequest): Promise<KeyClaim>;
   /** Resolves with true when everything up to `cursor` is in Postgres, with false after `timeoutMs`. */

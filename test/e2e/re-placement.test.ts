@@ -19,7 +19,7 @@ async function startWith(hosts: number): Promise<RunningProduct> {
   return product;
 }
 
-it("I-6 INV-6 a request that is sent again after symbols moved to other hosts changes nothing, there and back", async () => {
+it("I-6 INV-6 a request that is sent again after symbols moved to other hosts changes nothing and is answered as before, there and back", async () => {
   const sizes = new Map<number, string>();
   /** A request of a trade without an id for each symbol, of which a second one would count. */
   const bodyOf = (size: number) => {
@@ -28,6 +28,8 @@ it("I-6 INV-6 a request that is sent again after symbols moved to other hosts ch
     sizes.set(size, body);
     return body;
   };
+  /** The cursors of the first answer to each. */
+  const answered = new Map<number, unknown>();
   const push = async (to: RunningProduct, size: number, query = "") => {
     const token = await to.token({ subject: "desk" });
     const response = await fetch(`${to.url}/api/trades${query}`, {
@@ -39,6 +41,10 @@ it("I-6 INV-6 a request that is sent again after symbols moved to other hosts ch
       body: bodyOf(size),
     });
     expect([200, 202]).toContain(response.status);
+    const { cursors } = (await response.json()) as { cursors: object };
+    expect(Object.keys(cursors)).toHaveLength(SYMBOLS.length);
+    expect(cursors).toEqual(answered.get(size) ?? cursors);
+    answered.set(size, cursors);
   };
   const held = async (of: RunningProduct) => {
     const all = await Promise.all(

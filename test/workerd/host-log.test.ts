@@ -29,7 +29,7 @@ it("a host's log is written, read, moved and dropped by the storage of the platf
         { cursor: each.head, text: "q", count: 1 },
       ]);
       expect(each.newestOf(BUSY, 2).map(({ text }) => text)).toEqual(["é998", "é999"]);
-      expect(each.findKey("k3", NOW_US)?.cursorOf(BUSY)).toBe(NOW_US + 3);
+      expect(each.findKey("k3", NOW_US)?.partOf([BUSY])).toEqual({ kind: "had", end: NOW_US + 3 });
     }
     const reading = log.framesOf(BUSY, 0 as Cursor, log.head);
     expect(reading.next().value?.text).toBe("é0");

@@ -5,17 +5,19 @@ import type {
   IdempotentRequest,
 } from "../../../src/bindings/host.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
-import type { EpochUs } from "../../../src/protocol/words/time.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { HostLog, KnownRequest, RoomId } from "../log/host-log.ts";
 import type { FirstEditionKeys } from "../symbols/first-edition-keys.ts";
 import type { Predecessors } from "../symbols/predecessors.ts";
 
 export interface KnownRequestsDeps {
   log: Pick<HostLog, "findKey">;
-  predecessors: Pick<Predecessors, "isNewlyPlaced" | "carried" | "hadElsewhere">;
+  predecessors: Pick<Predecessors, "isNewlyPlaced" | "carried" | "hadElsewhere" | "wasHere">;
   firstKeys: Pick<FirstEditionKeys, "has">;
-  /** Every room that a symbol has had on this host. */
+  /** Every room that a symbol has had on this host, oldest first. */
   roomsOf(symbol: SymbolName): readonly RoomId[];
+  /** No frame of a symbol here is behind it. */
+  headOf(symbol: SymbolName): Cursor;
   nowUs(): EpochUs;
 }
 
@@ -60,7 +62,24 @@ export class KnownRequests {
 
   /** Has this host had the part of a request that it knows? */
   readonly hadHere = (symbol: SymbolName, known: KnownRequest): boolean =>
-    !this.#deps.predecessors.isNewlyPlaced || this.#has(symbol, known);
+    !this.#deps.predecessors.isNewlyPlaced || this.#partHere(symbol, known) !== "no";
+
+  /**
+   * Where a part of a request is that this host or another has had: the cursor that the first answer had. Where what it brought has
+   * moved since, is in the log no more, or was nothing but trades seen before, it may be a later one. Null: nobody knows.
+   */
+  readonly placeOf = (
+    symbol: SymbolName,
+    request: IdempotentRequest,
+    known: KnownRequest | null,
+  ): Cursor | null => {
+    const here = known?.partOf(this.#deps.roomsOf(symbol)) ?? null;
+    if (here?.kind === "had") return here.end;
+    const elsewhere = this.hadElsewhere(symbol, request);
+    if (typeof elsewhere === "object") return elsewhere.cursor;
+    if (here?.kind === "unsure" && here.end !== null) return here.end;
+    return known === null ? null : (Math.min(known.row, this.#deps.headOf(symbol)) as Cursor);
+  };
 
   /** Has this host had the parts of a request for these symbols, by place? Asked by another host. */
   partsHad(request: IdempotentRequest, symbols: readonly SymbolName[]): HadPart[] {
@@ -68,12 +87,17 @@ export class KnownRequests {
     return symbols.map((symbol) => {
       if (known === null) return "no";
       if (known.fingerprint !== request.fingerprint) return "other";
-      return this.#has(symbol, known) ? "same" : "no";
+      return this.#partHere(symbol, known);
     });
   }
 
-  #has(symbol: SymbolName, known: KnownRequest): boolean {
-    return this.#deps.roomsOf(symbol).some((room) => known.has(room));
+  /** Where the log cannot tell, a host has had the parts for the symbols that were placed on it then: a request is taken whole. */
+  #partHere(symbol: SymbolName, known: KnownRequest): HadPart {
+    const part = known.partOf(this.#deps.roomsOf(symbol));
+    if (part.kind === "had") return { cursor: part.end };
+    if (part.kind === "nothing" || !this.#deps.predecessors.wasHere(symbol, known.from))
+      return "no";
+    return part.end === null ? "same" : { cursor: part.end };
   }
 
   #mustAsk({ idempotency }: HostBatch): boolean {

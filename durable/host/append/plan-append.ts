@@ -36,11 +36,21 @@ export interface AppendDeps<Room extends AppendingRoom = AppendingRoom> {
    * the request had brought something elsewhere, or nothing yet.
    */
   hadHere(symbol: SymbolName, known: KnownRequest): boolean;
+  /** Where the part of a request is that somebody has had; null where nobody knows. */
+  placeOf(
+    symbol: SymbolName,
+    request: IdempotentRequest,
+    known: KnownRequest | null,
+  ): Cursor | null;
   /** Does too much wait for Postgres, of the host or of one of these? */
   isFull(symbols: readonly SymbolName[]): boolean;
 }
 
-type Plan = { kind: "take" } | { kind: "repeats_commit" } | HostOutcome;
+/** `had`: the places of parts that were taken before, by symbol. */
+type Plan =
+  | { kind: "take" | "repeats_commit" | "repeated"; had: ReadonlyMap<SymbolName, Cursor> }
+  | HostRefusal;
+const NOTHING_HAD: ReadonlyMap<SymbolName, Cursor> = new Map();
 
 /** What one commit takes, of all its batches together. */
 interface Commit<Room> {
@@ -64,9 +74,10 @@ export function appendBatches<Room extends AppendingRoom>(
   const plans = batches.map((batch) => planBatch(deps, batch, commit, nowUs));
   const rooms = write(deps, commit, nowUs);
   const outcomes = plans.map((plan, at): HostOutcome => {
-    const isTaken = plan.kind === "take" || plan.kind === "repeats_commit";
-    if (!isTaken) return plan;
-    const cursors = (batches[at]?.rooms ?? []).map(({ symbol }) => deps.roomOf(symbol).log.head);
+    if (!("had" in plan)) return plan;
+    const cursors = (batches[at]?.rooms ?? []).map(
+      ({ symbol }) => plan.had.get(symbol) ?? deps.roomOf(symbol).log.head,
+    );
     return { kind: plan.kind === "take" ? "appended" : "repeated", cursors };
   });
   return { outcomes, rooms };
@@ -94,7 +105,8 @@ function planBatch<Room extends AppendingRoom>(
     const { key, fingerprint } = idempotency;
     const sameCommit = commit.keys.get(key);
     if (sameCommit !== undefined) {
-      return { kind: sameCommit === fingerprint ? "repeats_commit" : "key_reused" };
+      if (sameCommit !== fingerprint) return { kind: "key_reused" };
+      return { kind: "repeats_commit", had: NOTHING_HAD };
     }
     const known = deps.log.findKey(key, nowUs);
     if (known !== null && known.fingerprint !== fingerprint) return { kind: "key_reused" };
@@ -103,10 +115,16 @@ function planBatch<Room extends AppendingRoom>(
       (known === null || !deps.hadHere(symbol, known)) &&
       deps.hadElsewhere(symbol, idempotency) === "no";
     const left = batch.rooms.filter(isLeft);
-    if (left.length === 0) return { kind: "repeated", cursors: cursorsOf(deps, batch, known) };
-    return takeParts(deps, batch, left, commit);
+    const had = placesOf(
+      deps,
+      idempotency,
+      known,
+      batch.rooms.filter((part) => !left.includes(part)),
+    );
+    if (left.length === 0) return { kind: "repeated", had };
+    return takeParts(deps, batch, left, commit, had);
   }
-  return takeParts(deps, batch, batch.rooms, commit);
+  return takeParts(deps, batch, batch.rooms, commit, NOTHING_HAD);
 }
 
 function takeParts<Room extends AppendingRoom>(
@@ -114,6 +132,7 @@ function takeParts<Room extends AppendingRoom>(
   batch: HostBatch,
   parts: readonly SymbolBatch[],
   commit: Commit<Room>,
+  had: ReadonlyMap<SymbolName, Cursor>,
 ): Plan {
   const { idempotency } = batch;
   const refusal = batch.admitted === true ? null : refuse(deps, batch, commit.rooms);
@@ -126,7 +145,7 @@ function takeParts<Room extends AppendingRoom>(
     commit.keys.set(idempotency.key, idempotency.fingerprint);
     commit.keyed.push(idempotency);
   }
-  return { kind: "take" };
+  return { kind: "take", had };
 }
 
 /** The key came with another request, on another host or in the first edition. */
@@ -185,10 +204,16 @@ function write<Room extends AppendingRoom>(
   return rooms;
 }
 
-function cursorsOf(deps: AppendDeps, { rooms }: HostBatch, known: KnownRequest | null): Cursor[] {
-  return rooms.map(({ symbol }) => {
-    const { log } = deps.roomOf(symbol);
-    if (log.id === null || known === null || !known.has(log.id)) return log.head;
-    return Math.min(known.cursorOf(log.id), log.head) as Cursor;
-  });
+function placesOf(
+  deps: AppendDeps,
+  request: IdempotentRequest,
+  known: KnownRequest | null,
+  parts: readonly SymbolBatch[],
+): Map<SymbolName, Cursor> {
+  const places = new Map<SymbolName, Cursor>();
+  for (const { symbol } of parts) {
+    const place = deps.placeOf(symbol, request, known);
+    if (place !== null) places.set(symbol, place);
+  }
+  return places;
 }

@@ -36,9 +36,20 @@ export const KEEPING: LogKeeping = {
 /** What a log knows of a request by its key: see `HostLog.findKey`. */
 export interface KnownRequest {
   fingerprint: string;
-  cursorOf(room: RoomId): Cursor;
-  has(room: RoomId): boolean;
+  /** The cursors of its commit. */
+  from: Cursor;
+  row: Cursor;
+  partOf(rooms: readonly RoomId[]): KnownPart;
 }
+
+/**
+ * What the commit of a request brought to the rooms of a symbol. `had`: frames, the newest at `end`. `nothing`: no frame. `unsure`: the
+ * log cannot tell any more, for its row was dropped, or frames of a room have moved, up to `end`.
+ */
+export type KnownPart =
+  | { kind: "had"; end: Cursor }
+  | { kind: "unsure"; end: Cursor | null }
+  | { kind: "nothing" };
 
 /**
  * The append-only log of a host, replay log and outbox of all its rooms in one. Its rooms share one space of cursors. A commit is a
@@ -181,24 +192,23 @@ export class HostLog {
     return [...this.#generations.newestOf(room, this.#recent.from, missing), ...recent];
   }
 
-  /**
-   * A request that came with this key in the last 24 h: its digest, and up to where what it brought to a room is. That is the
-   * newest cursor of the room in its commit, or where that is not known any more the commit's last. `has`: it brought something to
-   * the room, which of a commit that was dropped is not known any more and taken for so.
-   */
+  /** A request that came with this key in the last 24 h. What has moved since may be said to be further than it is. */
   findKey(key: string, nowUs: EpochUs): KnownRequest | null {
     this.#nowUs = Math.max(this.#nowUs, nowUs) as EpochUs;
     const found = this.#keys.find(key, nowUs);
     if (found === null) return null;
-    const { fingerprint, from, row } = found;
-    const endIn = (room: RoomId) => this.#generations.endIn(room, (from - 1) as Cursor, row);
-    const movedTo = (room: RoomId) => this.#moves.endOf(room, row);
-    const isDropped = row <= this.prunedThrough;
-    return {
-      fingerprint,
-      cursorOf: (room) => endIn(room) ?? movedTo(room),
-      has: (room) => isDropped || endIn(room) !== null || movedTo(room) !== row,
+    const { from, row } = found;
+    const partOf = (rooms: readonly RoomId[]): KnownPart => {
+      let end: Cursor | null = null;
+      for (const room of rooms) {
+        const had = this.#generations.endIn(room, (from - 1) as Cursor, row);
+        if (had !== null) return { kind: "had", end: had };
+        end = this.#moves.endOf(room, row) ?? end;
+      }
+      const isGone = end !== null || row <= this.prunedThrough;
+      return isGone ? { kind: "unsure", end } : { kind: "nothing" };
     };
+    return { ...found, partOf };
   }
 
   /**

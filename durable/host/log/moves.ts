@@ -43,9 +43,9 @@ export class Moves {
     return end;
   }
 
-  /** Up to where that is now which a room had at a cursor. */
-  endOf(room: RoomId, cursor: Cursor): Cursor {
+  /** Up to where that is now which a room had at a cursor; null where it has not moved. */
+  endOf(room: RoomId, cursor: Cursor): Cursor | null {
     const move = this.#byRoom.get(room);
-    return move !== undefined && cursor <= move.through ? move.to : cursor;
+    return move !== undefined && cursor <= move.through ? move.to : null;
   }
 }

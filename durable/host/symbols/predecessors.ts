@@ -34,6 +34,8 @@ export interface PredecessorsDeps {
   meta: HostMeta;
   /** A room is on this host. */
   isUsed(): boolean;
+  /** Of the host's log. */
+  head(): Cursor;
   keeper: {
     /** `host` is null where nothing is on it, so that nobody has to ask it for its symbols. */
     announce(host: HostName | null, placement: Placement): Promise<Announced>;
@@ -84,7 +86,7 @@ export class Predecessors {
   constructor(deps: PredecessorsDeps) {
     this.#deps = deps;
     const { meta, placement, firstEdition, failed } = deps;
-    this.#tenures = new Tenures(meta, placement, deps.nowMs());
+    this.#tenures = new Tenures(meta, placement, deps.nowMs(), deps.head());
     this.#isRegistered = meta.read("registered") === true;
     this.#carriedThrough =
       firstEdition === null
@@ -107,6 +109,12 @@ export class Predecessors {
   /** Was a symbol on another host by the settings before these? */
   wasElsewhere(symbol: SymbolName): boolean {
     return this.#tenures.wasElsewhere(symbol, this.#deps.host);
+  }
+
+  /** Was a symbol placed on this host when something was appended here at a cursor? */
+  wasHere(symbol: SymbolName, at: Cursor): boolean {
+    const placement = this.#tenures.placementAt(at);
+    return placement !== null && hostOf(symbol, placement) === this.#deps.host;
   }
 
   /** May a symbol, whose room is made now, have been elsewhere? Also where nobody knows yet. */
@@ -227,7 +235,10 @@ export class Predecessors {
       const answers = await others.hadParts(name, request, theirs);
       for (const [at, symbol] of theirs.entries()) {
         const answer = answers[at] ?? "no";
-        if (answer !== "no") had.set(symbol, answer);
+        // Another one is told of in any case; of those that had it, who says where.
+        const known = had.get(symbol);
+        const isBetter = known === undefined || answer === "other" || known === "same";
+        if (answer !== "no" && isBetter && known !== "other") had.set(symbol, answer);
       }
     }
     return had;
@@ -248,7 +259,8 @@ export class Predecessors {
   /** There were other settings meanwhile, or these are newer than those of who has taken a symbol: the Keeper gives a number. */
   beginAnew(): void {
     if (this.#tenures.unannounced === null) {
-      this.#tenures.begin(this.#deps.placement, this.#deps.nowMs());
+      const { placement, nowMs, head } = this.#deps;
+      this.#tenures.begin(placement, nowMs(), head());
     }
   }
 

@@ -1,5 +1,6 @@
 import { type HostName, hostOf, type Placement } from "../../../src/core/placement/placement.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/words/time.ts";
 import type { HostMeta } from "./host-meta.ts";
 
 /** A time in which a host had the same settings. */
@@ -9,6 +10,8 @@ interface Tenure {
   number: number | null;
   /** When it began here, in ms. */
   beganMs: number;
+  /** The head of the host's log then; a version before did not write it down. */
+  beganAt?: Cursor;
 }
 
 /** What the Keeper says to a placement. */
@@ -29,13 +32,14 @@ export class Tenures {
   readonly hasChanged: boolean;
   #earlier: readonly Placement[];
 
-  constructor(meta: HostMeta, placement: Placement, nowMs: number) {
+  /** `head`: of the host's log. */
+  constructor(meta: HostMeta, placement: Placement, nowMs: number, head: Cursor) {
     this.#meta = meta;
     this.#tenures = meta.read<Tenure[]>("tenures") ?? [];
     this.#earlier = meta.read<Placement[]>("earlier_placements") ?? [];
     const last = this.#tenures.at(-1);
     this.hasChanged = last !== undefined && !isSame(last.placement, placement);
-    if (last === undefined || this.hasChanged) this.begin(placement, nowMs);
+    if (last === undefined || this.hasChanged) this.begin(placement, nowMs, head);
   }
 
   /** The one that lasts. */
@@ -59,10 +63,19 @@ export class Tenures {
   }
 
   /** A tenure begins. */
-  begin(placement: Placement, nowMs: number): void {
+  begin(placement: Placement, nowMs: number, head: Cursor): void {
     const { ROOM_HOSTS, ROOM_DEDICATED } = placement;
-    this.#tenures.push({ placement: { ROOM_HOSTS, ROOM_DEDICATED }, number: null, beganMs: nowMs });
+    this.#tenures.push({
+      ...{ placement: { ROOM_HOSTS, ROOM_DEDICATED }, number: null },
+      ...{ beganMs: nowMs, beganAt: head },
+    });
     this.#save();
+  }
+
+  /** The settings by which something was appended here at a cursor. */
+  placementAt(cursor: Cursor): Placement | null {
+    const tenure = this.#tenures.findLast(({ beganAt = CURSOR_ORIGIN }) => beganAt < cursor);
+    return tenure?.placement ?? null;
   }
 
   /** The Keeper's answer to `unannounced`. */

@@ -41,9 +41,11 @@ export class BookSampler {
     this.#mayBeChanged = log.hasBook;
   }
 
-  /** What was before the log has become known: the book may be another one. */
+  /** What was before the log has become known, or its frames have moved: the book, and where it was sampled, may be others. */
   lookAgain(): void {
     this.#known = null;
+    this.#sampledAtUs = null;
+    this.#isPlaceDue = false;
     this.#mayBeChanged = true;
   }
 

@@ -14,6 +14,10 @@ function batch(size: number, ...symbols: (typeof SYMBOLS)[number][]) {
   return { parts, tradeEvery: 2, repeatEvery: 0, lateByMs: 0, keyed: false };
 }
 
+function keyed(size: number, ...symbols: (typeof SYMBOLS)[number][]) {
+  return { ...batch(size, ...symbols), keyed: true };
+}
+
 /** What the model of hosts found, as short as it could be made. */
 describe("a host", () => {
   test("S-7: a poll that waits for a symbol of before passes nothing over", async () => {
@@ -55,6 +59,47 @@ describe("a host", () => {
     await hosts.place(DEDICATED as typeof ONE);
     await hosts.connect(BUSY, FROM_NOW, true);
     await hosts.place(ONE);
+    await checkAtRest(hosts);
+  });
+
+  test("I-6: a request that is sent again is where it was, on whatever host its symbols are now", async () => {
+    const hosts = new ModelHosts(ONE);
+    await hosts.append([keyed(2, MOVED), batch(1, BUSY)]);
+    await hosts.append([keyed(2, BUSY, RARE)]);
+    for (const placement of [DEDICATED, TWO, ONE]) {
+      await hosts.place(placement as typeof ONE);
+      await hosts.retry(1);
+      await hosts.append([batch(3, BUSY, MOVED, RARE)]);
+      await hosts.retry();
+    }
+    await checkAtRest(hosts);
+  });
+
+  test.each([0, 5_000])(
+    "S-7 I-6: a request whose frames move behind an earlier life is named where they are, %i ms after a crash",
+    async (ms) => {
+      const hosts = new ModelHosts(ONE);
+      await hosts.setPostgres("away");
+      await hosts.append([keyed(2, MOVED)]);
+      await hosts.setPostgres("up");
+      await hosts.crash();
+      await hosts.pass(ms);
+      await hosts.retry();
+      await hosts.pass(5_000);
+      await hosts.retry();
+      await checkAtRest(hosts);
+    },
+  );
+
+  test("D-5: a sample that moves behind an earlier life is as old as its cursor says", async () => {
+    const hosts = new ModelHosts(ONE);
+    const trades = (size: number) => ({ ...batch(size, MOVED), tradeEvery: 1 });
+    await hosts.setPostgres("away");
+    await hosts.append([trades(4)]);
+    await hosts.pass(70_000);
+    await hosts.crash();
+    await hosts.append([trades(8)]);
+    await hosts.append([batch(20, MOVED)]);
     await checkAtRest(hosts);
   });
 });

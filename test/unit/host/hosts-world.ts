@@ -134,6 +134,7 @@ export class WorldHost {
     this.#predecessors = new Predecessors({
       ...{ host: name, placement: this.#placement, meta, nowMs, failed },
       isUsed: () => this.registry.size > 0,
+      head: () => world.now as Cursor,
       keeper: {
         announce: async (host, placement) => world.announce(host, placement),
         ownHostsAfter: async (host, most) => world.placements.ownHostsAfter(host, most),

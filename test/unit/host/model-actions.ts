@@ -47,7 +47,13 @@ export const actions = [
       turns: fc.nat({ max: 4 }),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("retry" as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("retry" as const),
+      back: fc.constantFrom(0, 0, 1, 3, 10),
+    }),
+  },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -144,7 +150,7 @@ export async function act(hosts: ModelHosts, step: Action): Promise<void> {
     case "appendAndCrash":
       return hosts.appendAndCrash(step.batches, step.turns);
     case "retry":
-      return hosts.retry();
+      return hosts.retry(step.back);
     case "connect": {
       // A time, or a cursor of whatever log: it is replayed from what there is.
       const since = { cursor: sinceOf(hosts, step.symbol, step.since), log: null };

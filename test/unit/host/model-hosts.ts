@@ -42,8 +42,8 @@ interface Request {
   batch: HostBatch;
   posted: PostedBatch;
   events: Map<SymbolName, TapeEvent[]>;
-  /** How much of each symbol there was up to where it is, by its answer; null while it has none. */
-  counts: number[] | null;
+  /** What it was answered, and how much of each symbol there was up to there then; null while it has no answer. */
+  first: Answered | null;
   placement: Placement;
 }
 
@@ -61,7 +61,12 @@ interface Seat {
   symbol: SymbolName;
 }
 
-type KeyedRequest = Request & { batch: { idempotency: object } };
+interface Answered {
+  cursors: readonly Cursor[];
+  counts: number[];
+}
+
+type KeyedRequest = Request & { batch: { idempotency: { key: string } } };
 
 /** Hosts over fakes, driven step by step, and everything that must be true of them at each step. */
 export class ModelHosts {
@@ -181,39 +186,85 @@ export class ModelHosts {
     for (const room of this.rooms) room.account();
   }
 
-  /** A producer sends its request again, with or without having had an answer; and another one with its key (INV-6). */
-  async retry(): Promise<void> {
-    const request = this.#keyed.at(-1);
-    // A request is one to a host here: by other settings it would be several.
-    if (request?.placement !== this.#placement) return;
-    const { key } = request.batch.idempotency as { key: string };
-    const isNew = request.counts === null && request.posted.appended === 0;
+  /**
+   * A producer sends one of its last requests again, with or without having had an answer; and another one with its key (INV-6).
+   */
+  async retry(back = 0): Promise<void> {
+    const request = this.#keyed.at(-1 - back);
+    if (request === undefined) return;
+    if (request.placement !== this.#placement) return this.#retryElsewhere(request);
+    const [again] = await this.#sendAgain(request, [request]);
+    const counts = again?.counts ?? expect.fail("a retry has no answer");
+    // What has moved since may be said to be further on than it is.
+    for (const [at, count] of this.#isMoving ? [] : counts.entries()) {
+      const { symbol } = request.batch.rooms[at] as { symbol: SymbolName };
+      const had = request.first?.counts[at] ?? count;
+      if (symbol === MOVED) expect(count).toBeGreaterThanOrEqual(had);
+      else expect(count).toBe(had);
+    }
+    request.first ??= again ?? null;
+    await this.#acknowledgeWhatIsDue();
+  }
+
+  /** The request was one to a host by other settings, and by these it may be several. */
+  async #retryElsewhere(request: KeyedRequest): Promise<void> {
+    const { rooms } = request.batch;
+    const byHost = Map.groupBy(rooms, ({ symbol }) => hostOf(symbol, this.#placement));
+    const parts = Array.from(byHost, ([host, own]): KeyedRequest => {
+      const batch = { ...request.batch, rooms: own };
+      return { ...request, host, batch };
+    });
+    await this.#sendAgain(request, parts);
+    await this.#acknowledgeWhatIsDue();
+  }
+
+  /** Its `parts` are sent again, and each once more with another body (INV-6). Their answers, by place. */
+  async #sendAgain(request: KeyedRequest, parts: readonly KeyedRequest[]): Promise<Answered[]> {
+    const isNew = request.first === null && request.posted.appended === 0;
     const before = [...this.rooms].map(({ appended }) => appended);
     if (isNew) {
       for (const [symbol, events] of request.events) {
         this.room(symbol).post(request.posted, events);
       }
     }
-    const other = { ...request.batch, idempotency: { key, fingerprint: "another body" } };
-    const [again, reused] = await this.#answered([request, { ...request, batch: other }]);
-    expect(reused).toEqual({ kind: "key_reused" });
+    const { key } = request.batch.idempotency;
+    const others = parts.map((part) => {
+      const idempotency = { key, fingerprint: "another body" };
+      return { ...part, batch: { ...part.batch, idempotency } };
+    });
+    const answers: Answered[] = [];
+    const outcomes = await this.#answered([...parts, ...others], (at, outcome) => {
+      const part = parts[at];
+      if (part === undefined) return;
+      // What has no place yet may get it behind this answer.
+      if ("cursors" in outcome) answers[at] = this.#answerOf(request, part, outcome.cursors);
+    });
     for (const room of this.rooms) room.account();
-    if (again?.kind !== "appended" && again?.kind !== "repeated") {
-      expect.fail(`a retry ends with ${again?.kind}`);
-    }
-    // One that brought nothing but trades seen before may be in the log by its key alone.
-    if (request.posted.appended > 0) expect(again.kind).toBe(isNew ? "appended" : "repeated");
-    const counts = this.#countsOf(request, again.cursors);
-    if (request.counts === null) request.counts = counts;
-    // What has moved since may be said to be further on than it is.
-    for (const [at, count] of this.#isMoving ? [] : counts.entries()) {
-      const { symbol } = request.batch.rooms[at] as { symbol: SymbolName };
-      const had = request.counts[at] ?? 0;
-      if (symbol === MOVED) expect(count).toBeGreaterThanOrEqual(had);
-      else expect(count).toBe(had);
+    for (const [at, { kind }] of outcomes.entries()) {
+      if (at >= parts.length) expect(kind).toBe("key_reused");
+      // One that brought nothing but trades seen before may be in the log by its key alone.
+      else if (request.posted.appended > 0) expect(kind).toBe(isNew ? "appended" : "repeated");
+      else expect(["appended", "repeated"]).toContain(kind);
     }
     if (!isNew) expect([...this.rooms].map(({ appended }) => appended)).toEqual(before);
-    await this.#acknowledgeWhatIsDue();
+    return answers;
+  }
+
+  /** The answer to a request, or to a part of it, that is sent again: it names what the first one did, as long as that is there. */
+  #answerOf(request: KeyedRequest, part: KeyedRequest, cursors: readonly Cursor[]): Answered {
+    const { prunedThrough } = this.#host(request.host);
+    for (const [at, { symbol }] of part.batch.rooms.entries()) {
+      const cursor = cursors[at] ?? expect.fail("a part has no cursor");
+      const last = request.events.get(symbol)?.findLast(isAlone);
+      const place = last === undefined ? null : this.room(symbol).placeOf(last);
+      if (place === null) continue;
+      expect(cursor).toBeGreaterThanOrEqual(place);
+      const nth = request.batch.rooms.findIndex((room) => room.symbol === symbol);
+      const first = request.first?.cursors[nth];
+      const isThere = first !== undefined && place <= first && place > prunedThrough;
+      if (isThere) expect(cursor).toBe(first);
+    }
+    return { cursors, counts: this.#countsOf(part, cursors) };
   }
 
   async connect(
@@ -377,13 +428,13 @@ export class ModelHosts {
       ...{ cursor: null, log: null },
     };
     const mayNotKnow = this.#mayNotKnow;
-    const { core, name } = this.#hostOf(symbol);
+    const { core } = this.#hostOf(symbol);
     const answer = core
       .poll(symbol, from, poll.limit, poll.waitMs, log)
       // More may come before somebody looks at it.
       .then((page) => ({ page, head: room.tape.head }));
     const answered = await this.#until(answer);
-    room.takePage(this.#logOf(name, symbol), { cursor: from, log }, answered, mayNotKnow);
+    room.takePage({ cursor: from, log }, answered, mayNotKnow);
   }
 
   /** What Postgres and the newest part of a room have together is everything. */
@@ -431,8 +482,16 @@ export class ModelHosts {
     }
   }
 
-  #answered(requests: readonly Request[]): Promise<HostOutcome[]> {
-    const outcomes = requests.map(({ host, batch }) => this.#host(host).core.append(batch));
+  /** `heard`: called as soon as each is answered. */
+  #answered(
+    requests: readonly Request[],
+    heard: (at: number, outcome: HostOutcome) => void = () => undefined,
+  ): Promise<HostOutcome[]> {
+    const outcomes = requests.map(async ({ host, batch }, at) => {
+      const outcome = await this.#host(host).core.append(batch);
+      heard(at, outcome);
+      return outcome;
+    });
     return this.#time.untilTurned(Promise.all(outcomes));
   }
 
@@ -450,13 +509,14 @@ export class ModelHosts {
         ...{ rooms: own, holder: "model", correlationId: "model" },
         ...(plan.keyed && { idempotency }),
       };
-      return { ...{ host, batch, posted, placement }, events: ownEvents, counts: null };
+      return { ...{ host, batch, posted, placement }, events: ownEvents, first: null };
     });
   }
 
   #acknowledged(request: Request, outcome: HostOutcome): void {
     if (outcome.kind !== "appended" || !isKeyed(request)) return;
-    request.counts = this.#countsOf(request, outcome.cursors);
+    const { cursors } = outcome;
+    request.first = { cursors, counts: this.#countsOf(request, cursors) };
     if (!this.#keyed.includes(request)) this.#keyed.push(request);
   }
 
@@ -635,6 +695,11 @@ export class ModelHosts {
   #seatOf(viewer: ModelViewer): Seat {
     return this.#seats.get(viewer) ?? expect.fail("a viewer sits nowhere");
   }
+}
+
+/** Is the event like no other, so that where it is tells where its request is? */
+function isAlone(event: TapeEvent): boolean {
+  return event.kind === "metric" || event.kind === "position";
 }
 
 function isKeyed(request: Request): request is KeyedRequest {

@@ -99,6 +99,15 @@ export class ModelRoom {
     return log === null || this.#logIds.has(log);
   }
 
+  /** Where an event is that is like no other; null where it is in no log. */
+  placeOf(event: TapeEvent): Cursor | null {
+    const json = JSON.stringify(event);
+    const placed = this.tape.entries.findLast((one) => one.json === json);
+    if (placed !== undefined) return placed.cursor;
+    const unplaced = [...this.#logs.values()].flatMap((log) => log.unplaced);
+    return unplaced.find((one) => isSame(one.event, event))?.cursor ?? null;
+  }
+
   isPlacedOn(log: LogName): boolean {
     return this.#logOf(log).isPlaced;
   }
@@ -179,7 +188,6 @@ export class ModelRoom {
 
   /** One page of the polling fallback, from a cursor, or from where the room is (INV-2, INV-3). */
   takePage(
-    log: LogName,
     { cursor: from, log: of }: { cursor: Cursor | null; log: LogId | null },
     { page, head }: { page: PollPage; head: Cursor },
     mayNotKnow: boolean,
@@ -194,7 +202,8 @@ export class ModelRoom {
     if (page.cursor < head && events.length === 0) expect(mayNotKnow).toBe(true);
     this.polled = page;
     // Of what has no place yet it was told nothing, and may be told of it behind this.
-    if (this.#logOf(log).unplaced.length === 0) this.told(page.cursor);
+    const logs = [...this.#logs.values()];
+    if (logs.every(({ unplaced }) => unplaced.length === 0)) this.told(page.cursor);
   }
 
   #logOf(log: LogName): LogOfRoom {

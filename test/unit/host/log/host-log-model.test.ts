@@ -4,6 +4,7 @@ import { HostLog, type RoomId } from "../../../../durable/host/log/host-log.ts";
 import type { EncodedFrame } from "../../../../src/core/events/encode-events.ts";
 import type { Cursor, EpochUs } from "../../../../src/protocol/words/time.ts";
 import { memorySql } from "../../room/sqlite-port.ts";
+import { cursorOf } from "../known-cursor.ts";
 import { NaiveLog } from "./naive-log.ts";
 
 const RUNS = Number(process.env["MODEL_RUNS"] ?? 40);
@@ -202,7 +203,7 @@ class World {
     for (const { key } of fresh) {
       const again = this.#log.findKey(key, now);
       same(
-        rooms.map((room) => again?.cursorOf(room)),
+        rooms.map((room) => cursorOf(again, room)),
         cursors,
       );
     }
@@ -282,7 +283,7 @@ class World {
       expect(found?.fingerprint).toBe(expected?.fingerprint);
       if (found === null || expected === null) continue;
       for (const room of ROOMS) {
-        same(found.cursorOf(room), this.#naive.cursorOf(expected, room));
+        same(cursorOf(found, room), this.#naive.cursorOf(expected, room));
       }
     }
   }

@@ -12,6 +12,7 @@ import { numberOf, type SqlCell, type SqlPort } from "../../../../durable/room/s
 import { FRAME_CHARS } from "../../../../src/core/events/encode-events.ts";
 import type { Cursor, EpochUs } from "../../../../src/protocol/words/time.ts";
 import { memorySql } from "../../room/sqlite-port.ts";
+import { cursorOf } from "../known-cursor.ts";
 
 const NOW_US = 1_700_000_000_000_000 as EpochUs;
 const HOUR_US = 3_600_000_000;
@@ -181,7 +182,7 @@ describe("the log of a host", () => {
     const woken = open(sql);
     expect([woken.head, woken.storedThrough]).toEqual([NOW_US, NOW_US]);
     const found = woken.findKey("k", NOW_US) ?? expect.fail("the key is not known");
-    expect([found.fingerprint, found.cursorOf(A)]).toEqual(["digest of k", NOW_US]);
+    expect([found.fingerprint, cursorOf(found, A)]).toEqual(["digest of k", NOW_US]);
     expect(woken.findKey("K", NOW_US)).toBeNull();
     // A row that nobody stores does not hold up the position behind it.
     log.append([push(A, "a")], [], NOW_US);
@@ -209,11 +210,11 @@ describe("the log of a host", () => {
     const many = log.append([push(A, "d")], keys, NOW_US);
     for (const each of [log, open(sql)]) {
       const found = each.findKey("m", NOW_US) ?? expect.fail();
-      expect([A, B, C].map(found.has)).toEqual([true, true, false]);
-      expect([A, B, C].map((room) => found.cursorOf(room))).toEqual([...cursors, cursors[1]]);
+      expect([A, B, C].map((room) => found.partOf([room]).kind)).toEqual(["had", "had", "nothing"]);
+      expect([A, B, C].map((room) => cursorOf(found, room))).toEqual([...cursors, cursors[1]]);
       for (const request of keys.filter((_, at) => at % 100 === 7)) {
         const one = each.findKey(request.key, NOW_US) ?? expect.fail();
-        expect([one.fingerprint, one.cursorOf(A)]).toEqual([request.fingerprint, many[0]]);
+        expect([one.fingerprint, cursorOf(one, A)]).toEqual([request.fingerprint, many[0]]);
       }
     }
     const longest = [...sql.exec("SELECT max(length(keys)) AS longest FROM log_1")][0];
@@ -239,10 +240,10 @@ describe("the log of a host", () => {
     for (const each of [log, open(sql, nowUs, keeping)]) {
       for (const [row, end] of ends.entries()) {
         const found = each.findKey(`k${row}`, nowUs);
-        expect(found?.cursorOf(A) ?? null).toBe(row < 16 ? null : end);
+        expect(cursorOf(found, A)).toBe(row < 16 ? null : end);
       }
       // Of one that was used again, as it can be after a day, the newest counts.
-      expect(each.findKey('"quoted\n', nowUs)?.cursorOf(A)).toBe(ends.at(-1));
+      expect(cursorOf(each.findKey('"quoted\n', nowUs), A)).toBe(ends.at(-1));
     }
     // 16 hours of keys are in the log no more; what is too old went with the last pruning.
     const kept = sql.exec("SELECT block_last FROM kept_keys ORDER BY through");
@@ -317,8 +318,8 @@ describe("the log of a host", () => {
       expect(each.outboxBytes).toBe(outboxBytes - 100 + 99);
       // What was acknowledged with a key is told where it is now.
       const found = each.findKey("k", NOW_US);
-      expect(found?.cursorOf(A)).toBe(before[30]?.cursor);
-      expect(found?.cursorOf(B)).toBeGreaterThanOrEqual(moved[30]?.cursor ?? expect.fail());
+      expect(cursorOf(found, A)).toBe(before[30]?.cursor);
+      expect(cursorOf(found, B)).toBeGreaterThanOrEqual(moved[30]?.cursor ?? expect.fail());
       // And so is who waits until it is stored.
       expect(each.endOf(before[30]?.cursor ?? expect.fail())).toBe(moved.at(-1)?.cursor);
       expect(each.endOf((head + 1) as Cursor)).toBe(head + 1);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { KnownRequests } from "../../../../durable/host/append/known-requests.ts";
-import type { RoomId } from "../../../../durable/host/log/host-log.ts";
+import type { KnownPart, RoomId } from "../../../../durable/host/log/host-log.ts";
 import type { HadPart, HostBatch } from "../../../../src/bindings/host.ts";
 import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../../src/protocol/words/time.ts";
@@ -16,18 +16,26 @@ function batch(correlationId: string, isKeyed: boolean): HostBatch {
   };
 }
 
+const partOfA = (rooms: readonly RoomId[]): KnownPart =>
+  rooms.includes(1 as RoomId) ? { kind: "had", end: 7 as Cursor } : { kind: "nothing" };
+
 /** A host whose log has the key for room 1, which is that of A, and to which B has come from another host. */
-function host({ isNewlyPlaced = true, elsewhere = new Map<SymbolName, HadPart>() } = {}) {
+function host({
+  isNewlyPlaced = true,
+  elsewhere = new Map<SymbolName, HadPart>(),
+  partOf = partOfA,
+  wasHere = (symbol: SymbolName) => symbol === A,
+} = {}) {
   const asked: PromiseWithResolvers<void>[] = [];
   const known = new KnownRequests({
     log: {
       findKey: (key) =>
         key === REQUEST.key
-          ? { fingerprint: "body", has: (room) => room === 1, cursorOf: () => 7 as Cursor }
+          ? { fingerprint: "body", ...{ from: 5 as Cursor, row: 9 as Cursor, partOf } }
           : null,
     },
     predecessors: {
-      ...{ isNewlyPlaced, carried: null },
+      ...{ isNewlyPlaced, carried: null, wasHere },
       hadElsewhere: async () => {
         const answer = Promise.withResolvers<void>();
         asked.push(answer);
@@ -36,6 +44,7 @@ function host({ isNewlyPlaced = true, elsewhere = new Map<SymbolName, HadPart>()
     },
     firstKeys: { has: () => "no" },
     roomsOf: (symbol) => [(symbol === A ? 1 : 2) as RoomId],
+    headOf: () => 8 as Cursor,
     nowUs: () => 1 as EpochUs,
   });
   const taken: string[] = [];
@@ -78,17 +87,39 @@ describe("I-6 a request that may have been taken elsewhere", () => {
     const { known, asked, take } = host({ isNewlyPlaced: false });
     await take("keyed", true);
     expect(asked).toEqual([]);
-    const request = { fingerprint: "body", has: () => false, cursorOf: () => 7 as Cursor };
+    const cursors = { from: 5 as Cursor, row: 9 as Cursor };
+    const request = { fingerprint: "body", ...cursors, partOf: partOfA };
     expect(known.hadHere(B, request)).toBe(true);
+    // Its first answer named what there was: no frame lies between that and the end of the commit.
+    expect(known.placeOf(B, REQUEST, request)).toBe(8);
   });
 
   it("is had here in the parts whose rooms are in its commit, and is another one by its digest", () => {
     const { known } = host();
-    expect(known.partsHad(REQUEST, SYMBOLS)).toEqual(["same", "no"]);
+    expect(known.partsHad(REQUEST, SYMBOLS)).toEqual([{ cursor: 7 }, "no"]);
     expect(known.partsHad({ ...REQUEST, fingerprint: "else" }, SYMBOLS)).toEqual([
       "other",
       "other",
     ]);
     expect(known.partsHad({ ...REQUEST, key: "new" }, SYMBOLS)).toEqual(["no", "no"]);
+  });
+
+  it("is had in the parts of what was placed here then, where its commit is in the log no more", () => {
+    const dropped = host({ partOf: () => ({ kind: "unsure", end: null }) }).known;
+    expect(dropped.partsHad(REQUEST, SYMBOLS)).toEqual(["same", "no"]);
+    // Frames of both have moved since, of which the request had brought those of one.
+    const moved = host({ partOf: () => ({ kind: "unsure", end: 20 as Cursor }) }).known;
+    expect(moved.partsHad(REQUEST, SYMBOLS)).toEqual([{ cursor: 20 }, "no"]);
+  });
+
+  it("is where its part was first, here or elsewhere", async () => {
+    const { known, asked } = host({ elsewhere: new Map([[B, { cursor: 3 as Cursor }]]) });
+    const places = known.inTurn(batch("keyed", true), () => {
+      const found = { fingerprint: "body", from: 5 as Cursor, row: 9 as Cursor, partOf: partOfA };
+      return [A, B].map((symbol) => known.placeOf(symbol, REQUEST, found));
+    });
+    await expect.poll(() => asked.length).toBe(1);
+    asked[0]?.resolve();
+    expect(await places).toEqual([7, 3]);
   });
 });

@@ -22,6 +22,7 @@ import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../../src/protocol/words/time.ts";
 import { createTables } from "../../room/one-room.ts";
 import { memorySql } from "../../room/sqlite-port.ts";
+import { cursorOf } from "../known-cursor.ts";
 
 const NOW_US = 1_700_000_000_000_000 as EpochUs;
 const [A, B] = ["A", "B"] as SymbolName[] as [SymbolName, SymbolName];
@@ -59,6 +60,11 @@ function host({ outboxLimit = 0, sql = memorySql(), seriesLimit = 0, newRooms = 
       symbols.filter((symbol) => registry.find(symbol) === undefined).length > newRooms ? 7 : null,
     hadElsewhere: () => "no",
     hadHere: () => true,
+    placeOf: (symbol, _, known) => {
+      const { id, head } = deps.roomOf(symbol).log;
+      const place = id === null ? null : cursorOf(known, id);
+      return place === null ? null : (Math.min(place, head) as Cursor);
+    },
     isFull: () => outboxLimit > 0 && log.outboxBytes >= outboxLimit,
   };
   const ids = (symbol: SymbolName) => {

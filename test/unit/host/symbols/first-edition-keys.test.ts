@@ -19,7 +19,9 @@ it("I-6 the keys of the first edition are good for a day, and then their table i
   keys.forgetOld(later(5));
   keys.remember(SYMBOL, [keyAt("b", later(10))]);
   keys.forgetOld(later(DAY_US + 10));
-  expect(keys.has(SYMBOL, { key: "b", fingerprint: "f" }, later(DAY_US + 10))).toBe("same");
+  expect(keys.has(SYMBOL, { key: "b", fingerprint: "f" }, later(DAY_US + 10))).toEqual({
+    cursor: 1,
+  });
   expect(rows()).toBe(2);
 
   const next = new FirstEditionKeys(sql);
@@ -29,4 +31,16 @@ it("I-6 the keys of the first edition are good for a day, and then their table i
   expect(next.has(SYMBOL, { key: "c", fingerprint: "other" }, later(DAY_US + 12))).toBe("other");
   next.forgetOld(later(DAY_US + 12));
   expect(rows()).toBe(1);
+});
+
+it("I-6 of keys that the version before took over nobody knows where they are", () => {
+  const sql = memorySql();
+  sql.exec(
+    "CREATE TABLE first_edition_keys (symbol TEXT, key TEXT, fingerprint TEXT, at INTEGER, PRIMARY KEY (symbol, key))",
+  );
+  sql.exec("INSERT INTO first_edition_keys VALUES (?, 'a', 'f', ?)", SYMBOL, NOW);
+  const keys = new FirstEditionKeys(sql);
+  keys.remember(SYMBOL, [{ key: "b", fingerprint: "f", at: NOW, cursor: 7 as Cursor }]);
+  const has = (key: string) => keys.has(SYMBOL, { key, fingerprint: "f" }, NOW);
+  expect([has("a"), has("b"), has("c")]).toEqual(["same", { cursor: 7 }, "no"]);
 });
