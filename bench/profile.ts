@@ -12,6 +12,7 @@ import { Inspector } from "./profile/inspector.ts";
 import { nativeProfile } from "./profile/native.ts";
 import { startProfiledProduct } from "./profile/profiled-product.ts";
 import { connectViewers, fanOut, VIEWERS } from "./scenarios/fan-out.ts";
+import { storm } from "./scenarios/reconnect.ts";
 
 const ROWS = 25;
 const SERVICE = "edgetape";
@@ -46,6 +47,9 @@ const loads: Record<string, () => Promise<void>> = {
   acks: post({ symbols: EIGHT_SYMBOLS, points: 20, connections: 64, requestsPerSecond: 500 }),
   fanout: watch(5, 10),
   saturation: watch(50, 12),
+  storm: async () => {
+    await storm(bench, product);
+  },
 };
 const load = loads[options.load];
 if (load === undefined) throw new Error(`--load is one of ${Object.keys(loads).join(", ")}`);

@@ -37,7 +37,10 @@ export const reconnect: Scenario = {
 };
 
 /** 1,000 viewers leave, 1,000 events are posted, and all of them come back at once. */
-export async function storm(bench: Bench, product: ProductTarget): Promise<ViewerResult> {
+export async function storm(
+  bench: Pick<Bench, "posting" | "viewing" | "quick">,
+  product: ProductTarget,
+): Promise<ViewerResult> {
   await connectViewers(bench, product, VIEWERS);
   await post(bench, product, 1, 1);
   await wait(500);
@@ -54,7 +57,7 @@ export async function storm(bench: Bench, product: ProductTarget): Promise<Viewe
 
 /** Numbered posts of one sender, one after the other. */
 async function post(
-  bench: Bench,
+  bench: Pick<Bench, "posting">,
   product: ProductTarget,
   points: number,
   posts: number,

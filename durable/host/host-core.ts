@@ -30,6 +30,7 @@ import { ReadTurns } from "../room/past/read-turns.ts";
 import type { RoomCore } from "../room/room-core.ts";
 import { createStateTables } from "../room/state/room-state.ts";
 import { PingWatch } from "../room/viewers/door/ping-watch.ts";
+import { PAGES_CHARS, PageMemory } from "../room/viewers/replay-pages.ts";
 import type { ViewerAttachment, ViewerSocket } from "../room/viewers/viewer.ts";
 import { earliestDueMs, nextAlarmMs } from "./alarm-time.ts";
 import { AppendBatcher } from "./append/append-batcher.ts";
@@ -104,6 +105,7 @@ export class HostCore {
     this.#log = log;
     const former = new FormerLogs(sql);
     const turns = new ReadTurns();
+    const pages = new PageMemory(PAGES_CHARS);
     this.#registry = new Registry(sql);
     const meta = new HostMeta(sql);
     const firstKeys = new FirstEditionKeys(sql);
@@ -160,7 +162,7 @@ export class HostCore {
         {
           ...{ ports, settings, symbols: this.#symbols, outbox: this.#outbox, feeds: this.#feeds },
           shared: { log, registry: this.#registry, held: this.#outbox.held, former },
-          turns,
+          ...{ turns, pages },
           appendOwn: (room, frames) => this.#appendOwn(room, frames),
           armAlarm: (room) => this.#armAlarm(room),
         },

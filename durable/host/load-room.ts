@@ -3,6 +3,7 @@ import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import { RoomLog, type SharedLog } from "../room/log/room-log.ts";
 import type { ReadTurns } from "../room/past/read-turns.ts";
 import { RoomCore } from "../room/room-core.ts";
+import type { PageMemory } from "../room/viewers/replay-pages.ts";
 import type { Feeds } from "./feeds/feeds.ts";
 import type { HostPorts, HostSettings } from "./host-ports.ts";
 import type { Outbox } from "./outbox/outbox.ts";
@@ -17,17 +18,18 @@ export interface Loading {
   outbox: Outbox;
   feeds: Feeds;
   turns: ReadTurns;
+  pages: PageMemory;
   appendOwn: (room: RoomCore, frames: readonly EncodedFrame[]) => void;
   armAlarm: (room: RoomCore) => void;
 }
 
 /** The room of a symbol, with what its host has of it. */
 export function loadRoom(loading: Loading, symbol: SymbolName): RoomCore {
-  const { ports, settings, shared, symbols, outbox, feeds, turns } = loading;
+  const { ports, settings, shared, symbols, outbox, feeds, turns, pages } = loading;
   const { sql, clock, random, keepAwake, logger, archiveOf } = ports;
   const log = new RoomLog(shared, shared.registry.find(symbol) ?? null);
   const room: RoomCore = new RoomCore(symbol, log, settings, {
-    ...{ sql, clock, random, keepAwake, logger, turns },
+    ...{ sql, clock, random, keepAwake, logger, turns, pages },
     archive: archiveOf(symbol),
     earlierPlace: () => symbols.earlierPlace(symbol),
     handedOverThrough: () => symbols.handedOverThrough(symbol),

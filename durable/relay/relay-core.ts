@@ -9,6 +9,7 @@ import { earliestDueMs, nextAlarmMs } from "../host/alarm-time.ts";
 import type { ArchiveAnswer } from "../room/past/archive.ts";
 import { ReadTurns } from "../room/past/read-turns.ts";
 import { PingWatch } from "../room/viewers/door/ping-watch.ts";
+import { PAGES_CHARS, PageMemory } from "../room/viewers/replay-pages.ts";
 import type { ViewerAttachment, ViewerSocket } from "../room/viewers/viewer.ts";
 import { RelayFrames } from "./relay-log.ts";
 import type { RelayPorts, RelaySettings } from "./relay-ports.ts";
@@ -37,6 +38,7 @@ export class RelayCore {
   readonly #frames: RelayFrames;
   readonly #row: SentThroughRow;
   readonly #turns = new ReadTurns();
+  readonly #pages = new PageMemory(PAGES_CHARS);
   readonly #pings: PingWatch;
   /** Work under way whose end may have moved somebody on. */
   #hasMoved = false;
@@ -173,7 +175,8 @@ export class RelayCore {
     if (known !== undefined) return known;
     const { sql, clock, logger, host } = this.#ports;
     const room = new RelayRoom(symbol, {
-      ...{ frames: this.#frames, settings: this.#settings, sql, clock, logger, turns: this.#turns },
+      ...{ frames: this.#frames, settings: this.#settings, sql, clock, logger },
+      ...{ turns: this.#turns, pages: this.#pages },
       keepAwake: (work) => this.#keepAwake(work),
       readPage: (after, upTo) => this.#readPage(symbol, after, upTo),
       readBar: (minuteUs, through) => host.readMinute(symbol, minuteUs, through),

@@ -12,6 +12,7 @@ import type { RoomPorts, RoomSettings } from "../room/room-ports.ts";
 import type { SqlPort } from "../room/sql-port.ts";
 import type { LastValues } from "../room/state/last-values.ts";
 import { RoomState } from "../room/state/room-state.ts";
+import type { PageMemory } from "../room/viewers/replay-pages.ts";
 import type { ViewerAttachment, ViewerSocket } from "../room/viewers/viewer.ts";
 import { Watching } from "../room/viewers/watching.ts";
 import { type FrameRun, type RelayFrames, RelayLog } from "./relay-log.ts";
@@ -27,6 +28,7 @@ export interface RelayRoomDeps {
   clock: RoomPorts["clock"];
   keepAwake: (work: Promise<void>) => void;
   turns: ReadTurns;
+  pages: PageMemory;
   /** Frames that are not here any more. */
   readPage: (after: Cursor, upTo: Cursor) => Promise<ArchiveAnswer>;
   readBar: (minuteUs: EpochUs, through: Cursor) => Promise<Bar | null>;
@@ -245,7 +247,7 @@ export class RelayRoom {
       return;
     }
     const { symbol } = this;
-    const { frames, settings, sql, clock, keepAwake, turns, readPage, readBar, logger } =
+    const { frames, settings, sql, clock, keepAwake, turns, pages, readPage, readBar, logger } =
       this.#deps;
     const log = new RelayLog(frames, run);
     const state = new RoomState(sql, log);
@@ -254,7 +256,7 @@ export class RelayRoom {
       read: readPage,
     });
     const watching = new Watching({
-      ...{ symbol, log, state, settings, ports: { clock, keepAwake, logger }, readBar },
+      ...{ symbol, log, state, settings, ports: { clock, keepAwake, logger, pages }, readBar },
       readArchive: archive.read,
       elsewhere: () => this.elsewhere,
     });

@@ -13,6 +13,7 @@ import type { ReadTurns } from "./past/read-turns.ts";
 import type { SqlPort } from "./sql-port.ts";
 import type { FanOutPace } from "./viewers/fan-out-pace.ts";
 import type { MessageLimits } from "./viewers/messages/messages.ts";
+import type { PageMemory } from "./viewers/replay-pages.ts";
 
 /** What a room is told of how large it may be and how fast it may go. */
 export interface RoomSettings {
@@ -70,6 +71,8 @@ export interface RoomPorts {
   archive: RoomArchive;
   /** The host's reads of Postgres, which wait for each other. */
   turns: ReadTurns;
+  /** What the host's rooms keep for viewers who replay the same. */
+  pages: PageMemory;
   earlierPlace(): Promise<EarlierPlace>;
   /** Up to where an earlier host had the symbol; null where none had it, or nobody has asked. */
   handedOverThrough(): Cursor | null;

@@ -4,6 +4,7 @@ import type { WatchedLog } from "../log/watched-log.ts";
 import type { FramesPage, ReadArchive } from "../past/archive.ts";
 import type { LiveStream } from "./live-stream.ts";
 import { type MessageLimits, messagesOf, type ReadyMessage } from "./messages/messages.ts";
+import { type PageMemory, ReplayPages } from "./replay-pages.ts";
 import { countOwn, isWindowFull, saveAttachment, type Viewer, type ViewerPhase } from "./viewer.ts";
 
 /** A replay is sent in pages of this part of the window, for a page is not cut where the window ends. */
@@ -17,6 +18,8 @@ export interface ReplayDeps {
   /** Most bytes a viewer may have unacknowledged. */
   windowBytes: number;
   messageLimits: MessageLimits;
+  /** Shared by the rooms of an object. */
+  pages: PageMemory;
   readArchive: ReadArchive;
   /** Sends to one viewer; where its socket has failed the viewer leaves. */
   send: (viewer: Viewer, text: string) => void;
@@ -37,11 +40,12 @@ export interface ReplayDeps {
  */
 export class Replay {
   readonly #deps: ReplayDeps;
-  #page: { after: Cursor; upTo: Cursor; messages: ReadyMessage[] } | null = null;
+  readonly #pages: ReplayPages;
   #archived: { page: FramesPage; messages: ReadyMessage[] } | null = null;
 
   constructor(deps: ReplayDeps) {
     this.#deps = deps;
+    this.#pages = new ReplayPages(deps.pages);
   }
 
   /** Sends a replaying viewer what its window allows, until it waits for an ack, for Postgres, or is live. */
@@ -73,7 +77,7 @@ export class Replay {
 
   /** Pages are kept for a crowd, which comes together or not at all. */
   forgetPages(): void {
-    this.#page = null;
+    this.#pages.forget();
     this.#archived = null;
   }
 
@@ -85,10 +89,11 @@ export class Replay {
   }
 
   /** Viewers that reconnect together stand at the same cursor: a page is made once for all of them. */
-  #pageAfter(after: Cursor): ReadyMessage[] {
+  #pageAfter(after: Cursor): readonly ReadyMessage[] {
     const { log, live, windowBytes, messageLimits } = this.#deps;
     const upTo = live.through;
-    if (this.#page?.after === after && this.#page.upTo === upTo) return this.#page.messages;
+    const known = this.#pages.find(after, upTo);
+    if (known !== undefined) return known;
     const messages: ReadyMessage[] = [];
     let bytes = 0;
     for (const message of messagesOf(log.framesAfter(after, upTo), messageLimits)) {
@@ -96,7 +101,8 @@ export class Replay {
       bytes += message.text.length;
       if (bytes >= windowBytes * PAGE_SHARE) break;
     }
-    this.#page = { after, upTo, messages };
+    const isFull = bytes >= windowBytes * PAGE_SHARE;
+    this.#pages.keep(after, { messages, upTo, isFull });
     return messages;
   }
 

@@ -19,6 +19,7 @@ import { LiveStream } from "./live-stream.ts";
 import type { MessageLimits } from "./messages/messages.ts";
 import { snapshotMessage } from "./messages/snapshot-message.ts";
 import { Replay } from "./replay.ts";
+import type { PageMemory } from "./replay-pages.ts";
 import {
   acknowledge,
   firstAttachment,
@@ -39,6 +40,8 @@ export interface ViewersDeps {
   /** Most bytes a viewer may have unacknowledged. */
   windowBytes: number;
   messageLimits: MessageLimits;
+  /** Shared by the rooms of an object. */
+  pages: PageMemory;
   pace: FanOutPace;
   /** The last values with every frame of the log in them. */
   foldToHead: () => LastValuesFold;
@@ -66,7 +69,7 @@ export class Viewers {
 
   constructor(deps: ViewersDeps) {
     this.#deps = deps;
-    const { log, messageLimits, windowBytes, pace, nowMs, wait, keepAwake } = deps;
+    const { log, messageLimits, windowBytes, pages, pace, nowMs, wait, keepAwake } = deps;
     const send = (viewer: Viewer, text: string) => this.#send(viewer, text);
     this.#live = new LiveStream({
       ...{ log, messageLimits, pace, send, nowMs, wait, keepAwake },
@@ -79,7 +82,7 @@ export class Viewers {
       moved: () => this.#moved(),
     });
     this.#replay = new Replay({
-      ...{ log, messageLimits, windowBytes, send, nowMs, keepAwake },
+      ...{ log, messageLimits, windowBytes, pages, send, nowMs, keepAwake },
       live: this.#live,
       readArchive: deps.readArchive,
       isHere: (viewer) => this.#viewers.get(viewer.socket) === viewer,

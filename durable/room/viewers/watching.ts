@@ -19,7 +19,7 @@ export interface WatchingDeps {
   log: WatchedLog;
   state: RoomState;
   settings: RoomSettings;
-  ports: Pick<RoomPorts, "clock" | "keepAwake" | "logger">;
+  ports: Pick<RoomPorts, "clock" | "keepAwake" | "logger" | "pages">;
   readArchive: ReadArchive;
   /** The bar of a minute with every trade up to `through`. */
   readBar: (minuteUs: EpochUs, through: Cursor) => Promise<Bar | null>;
@@ -38,7 +38,7 @@ export class Watching {
 
   constructor(deps: WatchingDeps) {
     const { symbol, log, state, settings, ports, readArchive, readBar, elsewhere } = deps;
-    const { clock, keepAwake, logger } = ports;
+    const { clock, keepAwake, logger, pages } = ports;
     const { nowMs, wait } = clock;
     const { limits, windowBytes, messageLimits, pace } = settings;
     this.#log = log;
@@ -57,7 +57,8 @@ export class Watching {
       },
     });
     this.viewers = new Viewers({
-      ...{ symbol, log, windowBytes, messageLimits, pace, nowMs, wait, keepAwake, readArchive },
+      ...{ symbol, log, windowBytes, messageLimits, pages, pace, nowMs, wait, keepAwake },
+      readArchive,
       foldToHead: () => state.foldToHead(),
       flushed: () => {
         if (state.hasOldMinutes) lateBars.kick();

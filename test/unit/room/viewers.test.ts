@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LogFrame } from "../../../durable/host/log/host-log.ts";
 import { RoomState } from "../../../durable/room/state/room-state.ts";
+import { PAGES_CHARS, PageMemory } from "../../../durable/room/viewers/replay-pages.ts";
 import type {
   Holder,
   Viewer,
@@ -58,6 +59,7 @@ function roomOf({ pauseMs = 0, sendMs = 0, frames = [] as LogFrame[], isAway = f
     windowBytes: 40_000,
     // A message is a frame.
     messageLimits: { events: 50, chars: 40_000 },
+    pages: new PageMemory(PAGES_CHARS),
     pace: { sendMs: () => sendMs, atOnceMs: 1, sliceMs: 2, pauseMs: () => pauseMs },
     foldToHead: () => memory.foldToHead(),
     flushed: () => undefined,
