@@ -10,6 +10,7 @@ import type {
 } from "../../src/bindings/writer.ts";
 import { type Config, configOf } from "../../src/config.ts";
 import { decodeFrame } from "../../src/core/events/encode-events.ts";
+import { scanPoints } from "../../src/core/events/scan-points.ts";
 import { nowUs } from "../../src/core/time/wall-clock.ts";
 import { type Database, openDatabase } from "../../src/db/driver/database.ts";
 import { failureOf, isDiskFull, lineOf } from "../../src/db/driver/database-error.ts";
@@ -187,6 +188,9 @@ async function decodeRooms(rooms: readonly RoomOfRequest[]): Promise<RoomFrames[
 function decodeRoom({ symbol, frames }: SymbolFrames): RoomFrames {
   return {
     symbol,
-    frames: frames.map(({ cursor, text }) => ({ cursor, events: decodeFrame(text) })),
+    frames: frames.map(({ cursor, text }) => {
+      const points = scanPoints(text);
+      return points === null ? { cursor, events: decodeFrame(text) } : { cursor, points };
+    }),
   };
 }

@@ -1,6 +1,6 @@
 import { rfc3339Of } from "../../core/time/civil-time.ts";
 import { numberArray, textArray } from "./array-text.ts";
-import { identifiers, join, NOTHING, param, type Sql, sql } from "./sql.ts";
+import { identifier, identifiers, join, NOTHING, param, type Sql, sql } from "./sql.ts";
 
 type Numbers = readonly (number | null)[];
 
@@ -9,6 +9,9 @@ export const int2s = (values: Numbers) => sql`${param(numberArray(values))}::int
 export const int4s = (values: Numbers) => sql`${param(numberArray(values))}::int4[]`;
 export const int8s = (values: Numbers) => sql`${param(numberArray(values))}::int8[]`;
 export const float8s = (values: Numbers) => sql`${param(numberArray(values))}::float8[]`;
+/** The same of numbers that are digits already. */
+export const digits = (values: readonly string[], type: "int2" | "int4" | "int8" | "float8") =>
+  sql`${param(`{${values.join(",")}}`)}::${identifier(type)}[]`;
 export const texts = (values: readonly string[]) => sql`${param(textArray(values))}::text[]`;
 
 /** SQL: moments in microseconds, as `momentOf` has one. */

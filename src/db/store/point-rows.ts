@@ -1,8 +1,8 @@
 import { canonicalLabels } from "../../core/events/labels.ts";
-import type { MetricEvent } from "../../protocol/events/event.ts";
+import type { ScannedPoint } from "../../core/events/scan-points.ts";
 import type { SymbolName } from "../../protocol/words/symbol.ts";
 import type { Cursor } from "../../protocol/words/time.ts";
-import { float8s, int2s, int4s, int8s, rowsOf } from "../driver/rows-of.ts";
+import { digits, int2s, rowsOf } from "../driver/rows-of.ts";
 import { NOTHING, param, type Sql, sql } from "../driver/sql.ts";
 import type { Insert } from "./collisions.ts";
 import { insertOfTime } from "./insert-of-time.ts";
@@ -34,14 +34,24 @@ const laterWins = (table: Sql) => sql`on conflict (series_id, ts) do update
 set value = excluded.value, cursor = excluded.cursor, ordinal = excluded.ordinal
 where (excluded.cursor, excluded.ordinal) > (${table}.cursor, ${table}.ordinal)`;
 
-/** Columns of the points of one series, in the order they were added. */
+/** A point, its frame and its place in that. */
+interface PointRow {
+  point: ScannedPoint;
+  frame: FramePlace;
+  ordinal: number;
+}
+
+/** Where a frame is, as a number and as its digits, which are the same for all points in it. */
+export interface FramePlace {
+  cursor: Cursor;
+  digits: string;
+}
+
+/** The points of one series, in the order they were added. */
 interface SeriesPoints extends SeriesName {
   key: string;
   id: number | undefined;
-  tsUs: number[];
-  value: number[];
-  cursor: number[];
-  ordinal: number[];
+  rows: PointRow[];
   /** Each point is later than the one before: nothing to sort, and no moment twice. */
   isAscending: boolean;
 }
@@ -49,53 +59,41 @@ interface SeriesPoints extends SeriesName {
 /**
  * The points of a batch, by series. They go to Postgres in the order of the primary key, which
  * fills index pages a fifth better and is a seventh faster than the order of arrival (measured on
- * PGlite, 200 series).
+ * PGlite, 200 series). Numbers stay the digits they came as: to read and to write 60,000 points a
+ * second took a tenth of the thread.
  */
 export class PointRows {
-  /**
-   * By symbol, then by the labels as they were spelled, so that canonical spelling is made once a
-   * spelling.
-   */
-  readonly #spelled = new Map<SymbolName, Map<string, SeriesPoints>>();
+  /** By symbol, metric and labels as they were spelled, so that canonical spelling is made once a spelling. */
+  readonly #spelled = new Map<SymbolName, Map<string, Map<string, SeriesPoints>>>();
   readonly #series = new Map<string, SeriesPoints>();
   rowCount = 0;
 
-  add(symbol: SymbolName, event: MetricEvent, cursor: Cursor, ordinal: number): void {
-    const series = this.#seriesOf(symbol, event);
-    const { tsUs } = series;
-    const last = tsUs.length === 0 ? undefined : tsUs[tsUs.length - 1];
-    if (last !== undefined && event.ts <= last) series.isAscending = false;
-    tsUs.push(event.ts);
-    series.value.push(event.value);
-    series.cursor.push(cursor);
-    series.ordinal.push(ordinal);
+  add(symbol: SymbolName, point: ScannedPoint, frame: FramePlace, ordinal: number): void {
+    const series = this.#seriesOf(symbol, point);
+    const { rows } = series;
+    const last = rows[rows.length - 1];
+    if (last !== undefined && point.ts <= last.point.ts) series.isAscending = false;
+    rows.push({ point, frame, ordinal });
   }
 
-  #seriesOf(symbol: SymbolName, event: MetricEvent): SeriesPoints {
-    let spelled = this.#spelled.get(symbol);
-    if (spelled === undefined) {
-      spelled = new Map();
-      this.#spelled.set(symbol, spelled);
-    }
-    const { labels } = event;
-    const spelling =
-      labels === undefined ? event.metric : `${event.metric}\u0000${JSON.stringify(labels)}`;
-    let series = spelled.get(spelling);
+  #seriesOf(symbol: SymbolName, { metric, labels }: ScannedPoint): SeriesPoints {
+    const ofSymbol = getOrMake(this.#spelled, symbol);
+    const ofMetric = getOrMake(ofSymbol, metric);
+    let series = ofMetric.get(labels);
     if (series !== undefined) return series;
 
     // A lone surrogate has no UTF-8 form, and jsonb takes no escape of one: it would stop the batch
     // for good.
-    const metric = event.metric.toWellFormed();
-    const labelsKey = canonicalLabels(labels === undefined ? undefined : wellFormed(labels));
-    const key = joinSeriesKey(metric, labelsKey);
+    const name = metric.toWellFormed();
+    const labelsKey = labels === "" ? canonicalLabels(undefined) : canonicalLabels(read(labels));
+    const key = joinSeriesKey(name, labelsKey);
     const fullKey = `${symbol}\u0000${key}`;
     series = this.#series.get(fullKey);
     if (series === undefined) {
-      const columns = { tsUs: [], value: [], cursor: [], ordinal: [], isAscending: true };
-      series = { symbol, metric, labelsKey, key, id: undefined, ...columns };
+      series = { symbol, metric: name, labelsKey, key, id: undefined, rows: [], isAscending: true };
       this.#series.set(fullKey, series);
     }
-    spelled.set(spelling, series);
+    ofMetric.set(labels, series);
     return series;
   }
 
@@ -112,16 +110,17 @@ export class PointRows {
   /** The inserts, once every series has its id in the database of the proof. No row is in two of them. */
   inserts(proof: IdsProof): Insert[] {
     const inserts: Insert[] = [];
-    let rows = new Columns();
+    let columns = new Columns();
     const flush = () => {
-      if (rows.tsUs.length > 0) inserts.push(rows.insert(proof));
-      rows = new Columns();
+      if (columns.size > 0) inserts.push(columns.insert(proof));
+      columns = new Columns();
     };
     const ordered = [...this.#series.values()].sort((a, b) => (a.id ?? 0) - (b.id ?? 0));
     for (const series of ordered) {
-      for (const at of survivors(series)) {
-        if (rows.tsUs.length >= ROWS_PER_STATEMENT) flush();
-        rows.push(series, at);
+      const id = String(series.id);
+      for (const row of survivors(series)) {
+        if (columns.size >= ROWS_PER_STATEMENT) flush();
+        columns.push(id, row);
         this.rowCount += 1;
       }
     }
@@ -130,56 +129,65 @@ export class PointRows {
   }
 }
 
-function wellFormed(labels: Readonly<Record<string, string>>): Record<string, string> {
-  const entries = Object.entries(labels).map((pair) => pair.map((text) => text.toWellFormed()));
+function getOrMake<Key, Inner>(maps: Map<Key, Map<string, Inner>>, key: Key): Map<string, Inner> {
+  let map = maps.get(key);
+  if (map === undefined) {
+    map = new Map();
+    maps.set(key, map);
+  }
+  return map;
+}
+
+function read(labels: string): Record<string, string> {
+  const spelled = JSON.parse(labels) as Record<string, string>;
+  const entries = Object.entries(spelled).map((pair) => pair.map((text) => text.toWellFormed()));
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
+/** Each column as the digits of its numbers. */
 class Columns {
-  readonly tsUs: number[] = [];
-  readonly #value: number[] = [];
-  readonly #cursor: number[] = [];
-  readonly #seriesId: number[] = [];
+  #earliestUs = Number.POSITIVE_INFINITY;
+  readonly #tsUs: string[] = [];
+  readonly #value: string[] = [];
+  readonly #cursor: string[] = [];
+  readonly #seriesId: string[] = [];
   readonly #ordinal: number[] = [];
 
-  push(series: SeriesPoints, at: number): void {
-    this.tsUs.push(series.tsUs[at] as number);
-    this.#value.push(series.value[at] as number);
-    this.#cursor.push(series.cursor[at] as number);
-    this.#seriesId.push(series.id as number);
-    this.#ordinal.push(series.ordinal[at] as number);
+  get size(): number {
+    return this.#tsUs.length;
+  }
+
+  push(seriesId: string, { point, frame, ordinal }: PointRow): void {
+    if (point.ts < this.#earliestUs) this.#earliestUs = point.ts;
+    this.#tsUs.push(point.tsText);
+    this.#value.push(point.value);
+    this.#cursor.push(frame.digits);
+    this.#seriesId.push(seriesId);
+    this.#ordinal.push(ordinal);
   }
 
   insert(proof: IdsProof): Insert {
     const rows = rowsOf("u", {
-      ts_us: int8s(this.tsUs),
-      value: float8s(this.#value),
-      cursor: int8s(this.#cursor),
-      series_id: int4s(this.#seriesId),
+      ts_us: digits(this.#tsUs, "int8"),
+      value: digits(this.#value, "float8"),
+      cursor: digits(this.#cursor, "int8"),
+      series_id: digits(this.#seriesId, "int4"),
       ordinal: int2s(this.#ordinal),
     });
-    const earliest = param(this.tsUs.reduce((a, b) => Math.min(a, b)));
+    const earliest = param(this.#earliestUs);
     return {
       plain: () => insertPoints({ rows, earliest, proof }, () => NOTHING),
       careful: () => insertPoints({ rows, earliest, proof }, laterWins),
-      bytes: this.tsUs.length * ROW_BYTES,
+      bytes: this.size * ROW_BYTES,
     };
   }
 }
 
-/**
- * Indexes of the points to store, by time: of several at one moment the one with the latest
- * (cursor, ordinal).
- */
-function survivors(series: SeriesPoints): number[] {
-  const indexes = series.tsUs.map((_, at) => at);
-  if (series.isAscending) return indexes;
-  const { tsUs, cursor, ordinal } = series;
-  const order = (column: readonly number[], a: number, b: number) =>
-    (column[a] as number) - (column[b] as number);
-  indexes.sort((a, b) => order(tsUs, a, b) || order(cursor, a, b) || order(ordinal, a, b));
-  return indexes.filter((at, place) => {
-    const next = indexes[place + 1];
-    return next === undefined || tsUs[next] !== tsUs[at];
-  });
+/** The points to store, by time: of several at one moment the one with the latest (cursor, ordinal). */
+function survivors({ rows, isAscending }: SeriesPoints): PointRow[] {
+  if (isAscending) return rows;
+  rows.sort(
+    (a, b) => a.point.ts - b.point.ts || a.frame.cursor - b.frame.cursor || a.ordinal - b.ordinal,
+  );
+  return rows.filter(({ point }, place) => rows[place + 1]?.point.ts !== point.ts);
 }

@@ -1,3 +1,4 @@
+import { type ScannedPoint, scannedOf } from "../../core/events/scan-points.ts";
 import type { TapeEvent } from "../../protocol/events/event.ts";
 import type { SymbolName } from "../../protocol/words/symbol.ts";
 import type { Cursor } from "../../protocol/words/time.ts";
@@ -18,9 +19,15 @@ export interface StoredFrame {
   events: readonly TapeEvent[];
 }
 
+/** A frame of nothing but points, as they stand in its text. */
+export interface PointFrame {
+  cursor: Cursor;
+  points: readonly ScannedPoint[];
+}
+
 export interface RoomFrames {
   symbol: SymbolName;
-  frames: readonly StoredFrame[];
+  frames: readonly (StoredFrame | PointFrame)[];
 }
 
 /**
@@ -89,12 +96,22 @@ async function storeUnder(
   const books = new BookRows();
   let earliestUs = Number.POSITIVE_INFINITY;
   for (const { symbol, frames } of rooms) {
-    for (const { cursor, events } of frames) {
+    for (const given of frames) {
+      const { cursor } = given;
+      const place = { cursor, digits: String(cursor) };
+      if ("points" in given) {
+        for (const [ordinal, point] of given.points.entries()) {
+          points.add(symbol, point, place, ordinal);
+          earliestUs = Math.min(earliestUs, point.ts);
+        }
+        continue;
+      }
+      const { events } = given;
       for (let ordinal = 0; ordinal < events.length; ordinal += 1) {
         const event = events[ordinal] as TapeEvent;
         switch (event.kind) {
           case "metric":
-            points.add(symbol, event, cursor, ordinal);
+            points.add(symbol, scannedOf(event), place, ordinal);
             earliestUs = Math.min(earliestUs, event.ts);
             break;
           case "trade":
