@@ -155,7 +155,7 @@ export class HostCore {
       mayKnow: (symbol) => this.#mayKnow(symbol),
       roomOf: (symbol) => this.#roomOf(symbol),
       viewersHere: (symbol) => this.#rooms.find(symbol)?.viewers ?? 0,
-      armAlarm: (room) => this.#armAlarm(room),
+      armAlarm: (room) => this.#armAlarm([room]),
     });
     const load = (symbol: SymbolName) =>
       loadRoom(
@@ -164,11 +164,12 @@ export class HostCore {
           shared: { log, registry: this.#registry, held: this.#outbox.held, former },
           ...{ turns, pages },
           appendOwn: (room, frames) => this.#appendOwn(room, frames),
-          armAlarm: (room) => this.#armAlarm(room),
+          armAlarm: (room) => this.#armAlarm([room]),
+          activated: (room) => this.#rooms.activated(room),
         },
         symbol,
       );
-    this.#rooms = new LoadedRooms(load, nowMs);
+    this.#rooms = new LoadedRooms(load, nowMs, () => wait(0));
     this.#outbox = new Outbox({
       ...{ host: name, sql, log, partLimit, clock, random, keepAwake, logger },
       writer: ports.writer,
@@ -196,6 +197,7 @@ export class HostCore {
     this.#append = {
       log,
       roomOf: (symbol) => this.#roomOf(symbol),
+      makeRecords: (symbols) => this.#symbols.makeRooms(symbols),
       recordOf: (symbol) => this.#symbols.roomFor(symbol),
       hasMoved: (symbol) => this.#hasMoved(symbol),
       refuseNew: (holder, symbols) => this.#symbols.refuseNew(holder, symbols),
@@ -207,6 +209,7 @@ export class HostCore {
     this.#batcher = new AppendBatcher({
       appendAll: (batches) => this.#appendAll(batches),
       tick: () => wait(0),
+      breathe: ports.breathe,
       nowMs,
       weigh: ({ rooms }) => rooms.length,
       maxWeight: ROOMS_A_COMMIT,
@@ -236,13 +239,22 @@ export class HostCore {
 
   get viewers(): number {
     let viewers = 0;
-    for (const room of this.#rooms) viewers += room.viewers;
+    for (const room of this.#rooms.active()) viewers += room.viewers;
     return viewers;
   }
 
   /** Appends a batch whole or not at all, in one commit with those that arrive together with it. Rejects where it cannot be written down. */
-  append(batch: HostBatch): Promise<HostOutcome> {
+  async append(batch: HostBatch): Promise<HostOutcome> {
+    // All of it is one commit, and so one turn of the event loop: what need not be in that is done before.
+    if (batch.rooms.length > ROOMS_A_COMMIT) await this.#load(batch.rooms);
     return this.#known.inTurn(batch, () => this.#batcher.append(batch));
+  }
+
+  async #load(parts: HostBatch["rooms"]): Promise<void> {
+    for (const [at, { symbol }] of parts.entries()) {
+      if (at > 0 && at % ROOMS_A_COMMIT === 0) await this.#ports.clock.wait(0);
+      this.#roomOf(symbol);
+    }
   }
 
   /** Has this host had the parts of a request for these symbols, by place? */
@@ -348,7 +360,7 @@ export class HostCore {
 
   /** Whoever watches or polls is to come back: the runtime ends. */
   sayGoodbye(): void {
-    for (const room of this.#rooms) room.sendAway();
+    for (const room of this.#rooms.active()) room.sendAway();
   }
 
   /** Cursor of the newest frame of these rooms; 0 where they have none. */
@@ -384,13 +396,13 @@ export class HostCore {
   async alarm(): Promise<void> {
     this.#outbox.kick();
     this.#pings.look(this.#ports.sockets());
-    const folding = [...this.#rooms].filter(({ foldsAtAlarm }) => foldsAtAlarm);
+    const folding = [...this.#rooms.active()].filter(({ foldsAtAlarm }) => foldsAtAlarm);
     if (folding.length >= WORTH_ROOMS) {
       const records = folding.map(({ symbol }) => this.#registry.find(symbol));
       await this.#catchUp.run(records.filter((record) => record !== undefined));
     }
-    for (const room of this.#rooms) room.alarm();
-    this.#rooms.unloadUnused();
+    for (const room of this.#rooms.active()) room.alarm();
+    await this.#rooms.unloadUnused();
     if (this.#outbox.bytes === 0) this.#log.saveStored();
     this.#firstKeys.forgetOld(this.#ports.clock.nowUs());
     this.#pruning.kick();
@@ -475,7 +487,7 @@ export class HostCore {
   #published(rooms: readonly RoomCore[]): void {
     this.#fanOut.published(rooms);
     this.#outbox.kick();
-    this.#armAlarm(...rooms);
+    this.#armAlarm(rooms);
   }
 
   #orRestart<T>(append: () => T): T {
@@ -488,8 +500,8 @@ export class HostCore {
     }
   }
 
-  /** `touched`: rooms that something has happened to; without any, all of them are asked. */
-  #armAlarm(...touched: readonly RoomCore[]): void {
+  /** `touched`: rooms that something has happened to; without it, all that may have something due are asked. */
+  #armAlarm(touched: Iterable<RoomCore> = this.#rooms.active()): void {
     const { clock, alarm, closingSockets } = this.#ports;
     const nowMs = clock.nowMs();
     const alarmMs = nextAlarmMs({
@@ -497,7 +509,7 @@ export class HostCore {
       armedAtMs: alarm.atMs(),
       outboxBytes: this.#outbox.bytes,
       isClosing: closingSockets() > 0,
-      dueMs: earliestDueMs(touched.length > 0 ? touched : this.#rooms, nowMs),
+      dueMs: earliestDueMs(touched, nowMs),
     });
     if (alarmMs !== null) alarm.set(alarmMs);
   }

@@ -25,6 +25,8 @@ export interface HostSettings extends RoomSettings {
 export interface HostPorts extends ViewerPorts {
   name: HostName;
   newId(): string;
+  /** Waits until something long may begin: see `Breath`. */
+  breathe(): Promise<void>;
   writer: Pick<WriterCalls, "store" | "identity">;
   archiveOf(symbol: SymbolName): RoomArchive;
   names: {

@@ -23,6 +23,7 @@ import {
   writerAt,
 } from "../../src/bindings/objects.ts";
 import type { RoomPage, StillWatched, WatchAnswer, WatchedRoom } from "../../src/bindings/relay.ts";
+import { breath } from "../../src/core/limits/breath.ts";
 import type { HostName } from "../../src/core/placement/placement.ts";
 import type { RelayName } from "../../src/core/placement/relaying.ts";
 import { writerShardOf } from "../../src/core/placement/writer-shard.ts";
@@ -175,6 +176,7 @@ function portsOf({ ctx, env, config, logger, ports }: Platform): HostPorts {
     ...ports,
     name,
     newId: () => crypto.randomUUID(),
+    breathe: () => breath.take(),
     writer: {
       store: (request) => writer().store(request),
       identity: () => writer().identity(),

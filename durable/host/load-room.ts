@@ -21,6 +21,7 @@ export interface Loading {
   pages: PageMemory;
   appendOwn: (room: RoomCore, frames: readonly EncodedFrame[]) => void;
   armAlarm: (room: RoomCore) => void;
+  activated: (room: RoomCore) => void;
 }
 
 /** The room of a symbol, with what its host has of it. */
@@ -38,6 +39,8 @@ export function loadRoom(loading: Loading, symbol: SymbolName): RoomCore {
     appendOwn: (frames) => loading.appendOwn(room, frames),
     relays: feeds.ofRoom(symbol),
     armAlarm: () => loading.armAlarm(room),
+    // It may become so while it is made.
+    activated: (self) => loading.activated(self),
   });
   return room;
 }

@@ -51,8 +51,9 @@ export class RoomCore {
   readonly #ports: RoomPorts;
   readonly #settings: RoomSettings;
   readonly #series: SeriesLimit;
-  readonly #earlier: EarlierLifeSearch;
-  readonly #pollers: Pollers;
+  /** Null while nothing is to be found out; a room whose past is known needs none. */
+  #earlier: EarlierLifeSearch | null = null;
+  #pollers: Pollers | null = null;
   #state: RoomState | null = null;
   #books: BookSampler | null = null;
   #archive: ArchiveReads | null = null;
@@ -60,7 +61,7 @@ export class RoomCore {
   #line: { cursor: Cursor; line: SymbolSummary } | null = null;
 
   constructor(symbol: SymbolName, log: RoomLog, settings: RoomSettings, ports: RoomPorts) {
-    const { sql, clock, random, keepAwake, logger } = ports;
+    const { sql } = ports;
     this.symbol = symbol;
     this.log = log;
     this.#ports = ports;
@@ -73,21 +74,6 @@ export class RoomCore {
       books: () => this.#booksNow(),
       series: this.#series,
     });
-    this.#earlier = new EarlierLifeSearch({
-      log,
-      askPlace: () => ports.earlierPlace(),
-      beginFromNothing: () => log.beginFromNothing(),
-      place: () => this.#place(),
-      begin: () => this.#beginFromLife(),
-      mayStoreNow: () => {
-        ports.mayStoreNow();
-        this.published();
-      },
-      causeOf: searchFailureOf,
-      failed: (error) => logSearchFailure(logger, symbol, error),
-      ...{ wait: clock.wait, random, keepAwake },
-    });
-    this.#pollers = new Pollers(clock);
     // Nobody else would sample a book that was changed before the host died.
     if (log.hasBook) this.#booksNow();
   }
@@ -107,6 +93,17 @@ export class RoomCore {
     return (this.#watching?.viewers.live ?? 0) * this.#settings.pace.sendMs(0);
   }
 
+  /** Is there anything that an alarm or a goodbye has to look after? Where there comes to be, the host is told. */
+  get isActive(): boolean {
+    return (
+      this.#watching !== null ||
+      this.#books !== null ||
+      this.#archive !== null ||
+      (this.#pollers?.size ?? 0) > 0 ||
+      (this.#earlier !== null && this.log.isPending)
+    );
+  }
+
   /** Will an alarm want its last values? */
   get foldsAtAlarm(): boolean {
     return this.#books !== null || this.isWatched;
@@ -114,14 +111,14 @@ export class RoomCore {
 
   /** May what the log has of the room go to Postgres? Not while it may lie before the end of an earlier life. */
   get mayStore(): boolean {
-    return this.#earlier.mayStore;
+    return this.#earlier?.mayStore ?? this.log.isPlaced;
   }
 
   /** Nobody is here, nothing is under way, and nothing will be due: the room may leave memory. */
   isIdle(nowMs: number): boolean {
     return (
       this.viewers === 0 &&
-      this.#pollers.size === 0 &&
+      (this.#pollers?.size ?? 0) === 0 &&
       !this.log.isPending &&
       this.dueMs(nowMs) === null
     );
@@ -141,18 +138,18 @@ export class RoomCore {
 
   /** There is more in the log: for viewers and for polls that wait. */
   published(): void {
-    if (this.log.isPending) this.#earlier.kick();
+    if (this.log.isPending) this.#earlierNow().kick();
     // What has no place yet may move behind what an earlier life had: who waits for it is told then, and once.
     if (!this.log.isPlaced) return;
     this.rewatch();
     this.#watching?.viewers.published();
     this.#ports.relays.published();
-    this.#pollers.wake();
+    this.#pollers?.wake();
   }
 
   /** Looks for what was before, unless that is known. */
   lookBack(): void {
-    this.#earlier.kick();
+    if (this.log.isPending) this.#earlierNow().kick();
   }
 
   /** Events after `since`, of the log `of`; where there are none, waits for the next ones, at most `waitMs`. */
@@ -174,7 +171,10 @@ export class RoomCore {
     const isEmpty = page.count === 0 && page.complete;
     // Something may have come while the page was read.
     if (!isEmpty || waitMs === 0 || log.head > page.cursor) return page;
-    await this.#pollers.nextAppend(waitMs);
+    this.#pollers ??= new Pollers(this.#ports.clock);
+    const appended = this.#pollers.nextAppend(waitMs);
+    this.#ports.activated(this);
+    await appended;
     return read(page.cursor);
   }
 
@@ -246,7 +246,7 @@ export class RoomCore {
   sendAway(): void {
     this.#watching?.viewers.closeAll("goingAway");
     this.#ports.relays.dismiss();
-    this.#pollers.wake();
+    this.#pollers?.wake();
   }
 
   /** Looks after what no request would: silent viewers, a quiet book, a bar that has ended. */
@@ -258,7 +258,7 @@ export class RoomCore {
     if (keyframe !== null) this.#ports.appendOwn(keyframe);
     const closed = this.#watching?.closeBar(nowUs) ?? null;
     if (closed !== null) this.#ports.relays.barClosed(closed, this.log.head);
-    if (this.log.isPending) this.#earlier.kick();
+    if (this.log.isPending) this.#earlierNow().kick();
   }
 
   /** What a relay begins with, of a room that is known. From now on it looks after bars for those who watch there. */
@@ -314,7 +314,9 @@ export class RoomCore {
   /** Is it known what was before the log? Waits for it, where it is new. */
   async isKnown(): Promise<boolean> {
     await this.#ports.lookAtDatabase();
-    return this.#earlier.known((search) => this.#ports.clock.within(search, KNOWN_WITHIN_MS));
+    // Also where it has just been found out by a search that is not quite over.
+    if (!this.log.isPending) return true;
+    return this.#earlierNow().known((search) => this.#ports.clock.within(search, KNOWN_WITHIN_MS));
   }
 
   async #place(): Promise<void> {
@@ -337,34 +339,62 @@ export class RoomCore {
     this.#ports.armAlarm();
   }
 
+  #earlierNow(): EarlierLifeSearch {
+    const ports = this.#ports;
+    const { clock, random, keepAwake, logger } = ports;
+    if (this.#earlier !== null) return this.#earlier;
+    this.#earlier = new EarlierLifeSearch({
+      log: this.log,
+      askPlace: () => ports.earlierPlace(),
+      beginFromNothing: () => this.log.beginFromNothing(),
+      place: () => this.#place(),
+      begin: () => this.#beginFromLife(),
+      mayStoreNow: () => {
+        ports.mayStoreNow();
+        this.published();
+      },
+      causeOf: searchFailureOf,
+      failed: (error) => logSearchFailure(logger, this.symbol, error),
+      ...{ wait: clock.wait, random, keepAwake },
+    });
+    this.#ports.activated(this);
+    return this.#earlier;
+  }
+
   #stateNow(): RoomState {
     this.#state ??= new RoomState(this.#ports.sql, this.log);
     return this.#state;
   }
 
   #booksNow(): BookSampler {
-    this.#books ??= new BookSampler(this.log, this.#stateNow());
+    if (this.#books !== null) return this.#books;
+    this.#books = new BookSampler(this.log, this.#stateNow());
+    this.#ports.activated(this);
     return this.#books;
   }
 
   #archiveNow(): ArchiveReads {
     const { sql, turns, archive, clock } = this.#ports;
-    this.#archive ??= new ArchiveReads({
+    if (this.#archive !== null) return this.#archive;
+    this.#archive = new ArchiveReads({
       ...{ sql, turns, room: () => this.log.id, wait: clock.wait },
       read: (after, upTo) => archive.readPage(after, upTo),
     });
+    this.#ports.activated(this);
     return this.#archive;
   }
 
   #watchingNow(): Watching {
     const { symbol, log } = this;
-    this.#watching ??= new Watching({
+    if (this.#watching !== null) return this.#watching;
+    this.#watching = new Watching({
       ...{ symbol, log, settings: this.#settings, ports: this.#ports },
       state: this.#stateNow(),
       readArchive: this.#archiveNow().read,
       readBar: (minuteUs, through) => this.readMinute(minuteUs, through),
       elsewhere: () => this.#ports.relays.viewers(),
     });
+    this.#ports.activated(this);
     return this.#watching;
   }
 }

@@ -11,6 +11,7 @@ import type {
 import { type Config, configOf } from "../../src/config.ts";
 import { decodeFrame } from "../../src/core/events/encode-events.ts";
 import { scanPoints } from "../../src/core/events/scan-points.ts";
+import { breath } from "../../src/core/limits/breath.ts";
 import { nowUs } from "../../src/core/time/wall-clock.ts";
 import { type Database, openDatabase } from "../../src/db/driver/database.ts";
 import { failureOf, isDiskFull, lineOf } from "../../src/db/driver/database-error.ts";
@@ -36,6 +37,10 @@ const IDENTITY_MS = 1_000;
 const TAGGED_IDS = 5;
 /** Symbols named in a line of the log; a group can be of thousands. */
 const LOGGED_SYMBOLS = 20;
+
+/** Text that is decoded in one turn of the event loop, some 5 ms, and what a frame costs beside its text. */
+const CHARS_A_TURN = 256 * 1024;
+const FRAME_CHARS = 128;
 
 /** The Durable Object of one shard: groups the outboxes of its hosts into single inserts. It keeps nothing. */
 export class Writer extends DurableObject<Env> implements WriterCalls {
@@ -140,6 +145,7 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
         await decodeRooms(rooms),
         this.#seriesIds,
         ids.slice(-TAGGED_IDS).join("."),
+        () => breath.pause(),
       );
       databaseDisk.stored();
       this.#logger.debug("stored", { ...fields, ...counts });
@@ -173,13 +179,17 @@ function weightOf({ rooms }: StoreRequest): number {
   return chars;
 }
 
-/** Decodes one request at a turn of the event loop, so that acknowledgements do not wait for a whole group. */
+/** Decodes a slice at a turn of the event loop, so that acknowledgements do not wait for a whole group. */
 async function decodeRooms(rooms: readonly RoomOfRequest[]): Promise<RoomFrames[]> {
   const decoded: RoomFrames[] = [];
-  let last: StoreRequest | undefined;
-  for (const { request, room } of rooms) {
-    if (last !== undefined && request !== last) await scheduler.wait(0);
-    last = request;
+  let chars = 0;
+  for (const { room } of rooms) {
+    // A frame of a few characters takes as long as some of its text.
+    for (const { text } of room.frames) chars += text.length + FRAME_CHARS;
+    if (chars >= CHARS_A_TURN) {
+      await breath.pause();
+      chars = 0;
+    }
     decoded.push(decodeRoom(room));
   }
   return decoded;

@@ -2,7 +2,8 @@ import { Hono } from "hono";
 import { type Appended, appendToHosts } from "../appends/append-to-hosts.ts";
 import { claimKey, identify } from "../appends/idempotency.ts";
 import { askHosts, Rooms } from "../bindings/rooms.ts";
-import { type AddressedEvent, encodeEvents } from "../core/events/encode-events.ts";
+import { type AddressedEvent, encodeInSlices } from "../core/events/encode-events.ts";
+import { breath } from "../core/limits/breath.ts";
 import { loneHost } from "../core/placement/placement.ts";
 import { DAY_US } from "../core/time/duration.ts";
 import { lineOf } from "../db/driver/database-error.ts";
@@ -26,6 +27,8 @@ import { watchedSymbolsOf } from "../reads/rooms/watch-symbols.ts";
 
 /** Longest wait for `?wait=stored`; after it the answer is 202, for the batch is durable all the same. */
 const STORED_WAIT_MS = 30_000;
+/** A push of so many events takes some ms to be read and handed over. */
+const LONG_EVENTS = 100;
 /** Raw data is kept for a day at least, so no hour is closed that is younger. */
 const YOUNGEST_CLOSED_US = DAY_US;
 
@@ -49,7 +52,7 @@ async function ingest<Push extends Timed>(
   }
   const key = readIdempotencyKey(c);
   const { items, text } = await readBatch(c, format);
-  const batches = encodeEvents(items);
+  const batches = await encodeInSlices(items, () => breath.pause());
   const symbols = batches.map(({ symbol }) => symbol);
   coverSymbols(c, symbols);
   await takeHostsOf(c, symbols, "push");
@@ -59,10 +62,12 @@ async function ingest<Push extends Timed>(
   if (idempotency !== null && loneHost(c.get("config")) === null) {
     if ((await claimKey(c.env, idempotency)) === "other") throw new Refusal(KEY_REUSED);
   }
-  const outcome = await appendToHosts(
+  const appending = appendToHosts(
     { rooms: new Rooms(c.env), known: knownSymbolsOf(c.env) },
     { batches, holder, idempotency, correlationId: c.get("correlationId") },
   );
+  if (items.length >= LONG_EVENTS) breath.worked();
+  const outcome = await appending;
   // Whoever waits for Postgres keeps nobody from being read.
   endTurn(c);
   watchedSymbolsOf(c.env).mayHaveChanged();

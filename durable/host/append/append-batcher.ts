@@ -1,12 +1,17 @@
 /** A log that has taken nothing for so long is quiet: a lone batch need not look out for others. */
 const QUIET_MS = 5;
 
+/** A commit that weighs so much takes some ms. */
+const LONG_WEIGHT = 100;
+
 export interface AppendBatcherDeps<Batch, Outcome> {
   /** Appends the batches in one commit and gives each its outcome, in their order. Synchronous. */
   appendAll: (batches: readonly Batch[]) => Outcome[];
   /** One turn of the event loop. */
   tick: () => Promise<void>;
   nowMs: () => number;
+  /** Waits until something long may begin: see `Breath`. */
+  breathe: () => Promise<void>;
   weigh: (batch: Batch) => number;
   /** Most weight of one commit; a heavier batch still goes, alone. */
   maxWeight: number;
@@ -35,19 +40,26 @@ export class AppendBatcher<Batch, Outcome> {
 
   /** Appends a batch, with whatever arrives in the same turn; throws what appending threw. */
   async append(batch: Batch): Promise<Outcome> {
-    const { nowMs, tick } = this.#deps;
+    const { nowMs, tick, breathe } = this.#deps;
     const outcome = new Promise<Outcome>((resolve, reject) => {
       this.#waiting.push({ batch, resolve, reject });
     });
     if (this.#waiting.length === 1) {
       if (nowMs() - this.#lastAppendMs < QUIET_MS) await tick();
+      if (this.#isLong) await breathe();
       this.#appendWaiting();
       while (this.#waiting.length > 0) {
         await tick();
+        if (this.#isLong) await breathe();
         this.#appendWaiting();
       }
     }
     return outcome;
+  }
+
+  get #isLong(): boolean {
+    const [first] = this.#waiting;
+    return first !== undefined && this.#deps.weigh(first.batch) >= LONG_WEIGHT;
   }
 
   #appendWaiting(): void {

@@ -23,7 +23,9 @@ export interface AppendingRoom {
 export interface AppendDeps<Room extends AppendingRoom = AppendingRoom> {
   log: Pick<HostLog, "append" | "findKey">;
   roomOf(symbol: SymbolName): Room;
-  /** The record of a symbol, made in this turn where nobody has pushed it. */
+  /** Makes the records of those that nobody has pushed, in this turn. */
+  makeRecords(symbols: readonly SymbolName[]): void;
+  /** The record of a symbol. */
   recordOf(symbol: SymbolName): RoomRecord;
   /** Is the symbol another host's? */
   hasMoved(symbol: SymbolName): boolean;
@@ -190,6 +192,7 @@ function write<Room extends AppendingRoom>(
 ): Room[] {
   const parts: RoomPart[] = [];
   const rooms: Room[] = [];
+  deps.makeRecords([...commit.rooms.keys()]);
   for (const [symbol, { room, taken }] of commit.rooms) {
     const record = deps.recordOf(symbol);
     if (room.log.id === null) room.log.adopt(record);

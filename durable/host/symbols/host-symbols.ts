@@ -118,14 +118,18 @@ export class HostSymbols {
     return symbol === SYSTEM_SYMBOL || this.#deps.registry.find(symbol) !== undefined;
   }
 
+  /** The same of many, for which together it is much cheaper: the records of those that have none. */
+  makeRooms(symbols: readonly SymbolName[]): void {
+    this.#add(symbols);
+  }
+
   /**
    * At a symbol's first push, in the turn that appends it: its record, made where there is none. Whoever gets one that is sealed
    * appends nothing: another host has the symbol.
    */
   roomFor(symbol: SymbolName): RoomRecord {
     const { registry } = this.#deps;
-    const known = registry.find(symbol);
-    if (known === undefined) return this.#add(symbol);
+    const known = registry.find(symbol) ?? this.#addOne(symbol);
     if (!known.isSealed) return known;
     this.#claimBack(symbol);
     return registry.find(symbol) ?? known;
@@ -160,9 +164,7 @@ export class HostSymbols {
 
   /** These have a history, whether or not anybody pushes events to their rooms. `news`: bars of them were posted. */
   know(symbols: readonly SymbolName[], news?: "bars"): void {
-    for (const symbol of symbols) {
-      if (!this.isKnown(symbol)) this.#add(symbol);
-    }
+    this.#add(symbols.filter((symbol) => !this.isKnown(symbol)));
     if (news === "bars") this.#imported.posted(symbols);
   }
 
@@ -246,13 +248,23 @@ export class HostSymbols {
     if (await this.learn()) await this.#carryOver.run();
   }
 
-  #add(symbol: SymbolName): RoomRecord {
+  #add(symbols: readonly SymbolName[]): void {
     const { registry, predecessors, bornNow, keepAwake } = this.#deps;
+    const unknown = symbols.filter((symbol) => registry.find(symbol) === undefined);
+    if (unknown.length === 0) return;
     const isFirst = registry.size === 0;
-    const isNew = this.#isLearned && !predecessors.mayHave(symbol);
-    const record = registry.add(symbol, bornNow(), isNew ? null : "place");
+    const { yes = [], no = [] } = Object.groupBy(new Set(unknown), (symbol) =>
+      this.#isLearned && !predecessors.mayHave(symbol) ? "yes" : "no",
+    );
+    registry.addAll(yes, bornNow(), null);
+    registry.addAll(no, bornNow(), "place");
     if (isFirst) keepAwake(predecessors.announce());
-    return record;
+  }
+
+  #addOne(symbol: SymbolName): RoomRecord {
+    const { registry } = this.#deps;
+    this.#add([symbol]);
+    return registry.find(symbol) as RoomRecord;
   }
 
   #isHere(record: RoomRecord | undefined): record is RoomRecord {
@@ -290,10 +302,11 @@ export class HostSymbols {
     const news = symbols.filter((one) => registry.find(one) === undefined && isMine(one));
     for (let at = 0; at < news.length; at += NEW_ROOMS_A_TURN) {
       if (at > 0) await pause();
-      for (const symbol of news.slice(at, at + NEW_ROOMS_A_TURN)) {
-        // A push may have made one meanwhile.
-        if (registry.find(symbol) === undefined) registry.add(symbol, bornNow(), "place");
-      }
+      // A push may have made one meanwhile.
+      const left = news
+        .slice(at, at + NEW_ROOMS_A_TURN)
+        .filter((symbol) => registry.find(symbol) === undefined);
+      registry.addAll(left, bornNow(), "place");
     }
   }
 

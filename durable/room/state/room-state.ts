@@ -35,6 +35,13 @@ export function createStateTables(sql: SqlPort): void {
   );
 }
 
+/** The last values, how far they go, and how far those that are written down do. */
+interface OpenedFold {
+  fold: LastValuesFold;
+  foldedThrough: Cursor;
+  savedThrough: Cursor;
+}
+
 /**
  * What the room remembers of its log beyond the frames themselves: the last values, and the newest trades' ids. Both
  * are made from the log when they are asked for, so appending does not pay for them.
@@ -42,9 +49,8 @@ export function createStateTables(sql: SqlPort): void {
 export class RoomState {
   readonly #sql: SqlPort;
   readonly #log: FoldedLog;
-  #fold: LastValuesFold;
-  #foldedThrough: Cursor;
-  #savedThrough: Cursor;
+  /** Null until somebody asks for it: a room that is only pushed to needs none of it. */
+  #opened: OpenedFold | null = null;
   #sinceCheckpoint = 0;
   #isFresh = true;
   /** Bars that closed or were corrected, each with the cursor of the frame that did it. */
@@ -55,17 +61,6 @@ export class RoomState {
   constructor(sql: SqlPort, log: FoldedLog) {
     this.#sql = sql;
     this.#log = log;
-    const [saved] =
-      log.id === null
-        ? []
-        : sql.exec("SELECT through, fold FROM checkpoints WHERE room = ?", log.id);
-    this.#fold = new LastValuesFold(
-      saved === undefined ? null : (JSON.parse(textOf(saved["fold"])) as LastValues),
-    );
-    this.#foldedThrough = (
-      saved === undefined ? log.prunedThrough : numberOf(saved["through"])
-    ) as Cursor;
-    this.#savedThrough = this.#foldedThrough;
   }
 
   /**
@@ -77,8 +72,8 @@ export class RoomState {
     tradeKeys: readonly string[],
     through: Cursor = this.#log.prunedThrough,
   ): void {
-    this.#fold = new LastValuesFold(before);
-    this.#foldedThrough = through;
+    const fold = new LastValuesFold(before);
+    this.#opened = { fold, foldedThrough: through, savedThrough: through };
     this.#bars = [];
     this.#oldMinutes.clear();
     this.#tradeWindow = null;
@@ -88,39 +83,43 @@ export class RoomState {
 
   /** Everything up to here is in the last values. */
   get foldedThrough(): Cursor {
-    return this.#foldedThrough;
+    return this.#open().foldedThrough;
   }
 
   /** The last values with every frame of the log in them. */
   foldToHead(): LastValuesFold {
     const { head } = this.#log;
-    if (this.#foldedThrough === head) return this.#fold;
-    const isWorth = this.#isFresh && this.#log.rowsAfter(this.#foldedThrough) >= WORTH_ROWS;
+    const opened = this.#open();
+    const { fold, foldedThrough } = opened;
+    if (foldedThrough === head) return fold;
+    const isWorth = this.#isFresh && this.#log.rowsAfter(foldedThrough) >= WORTH_ROWS;
     this.#isFresh = false;
-    this.foldIn(this.#log.framesAfter(this.#foldedThrough, head));
-    this.#foldedThrough = head;
+    this.foldIn(this.#log.framesAfter(foldedThrough, head));
+    opened.foldedThrough = head;
     // The next wake need not fold again what this one has.
     if (isWorth && this.#sinceCheckpoint > 0) this.#checkpoint();
-    return this.#fold;
+    return fold;
   }
 
   /** Takes the next frames of the room into the last values; those that are in them already are passed over. */
   foldIn(frames: Iterable<LogFrame>): void {
+    const opened = this.#open();
+    const { fold } = opened;
     for (const frame of frames) {
-      if (frame.cursor <= this.#foldedThrough) continue;
+      if (frame.cursor <= opened.foldedThrough) continue;
       for (const event of decodeFrame(frame.text)) {
-        this.#fold.apply(event, frame.cursor, {
+        fold.apply(event, frame.cursor, {
           bar: (bar) => this.#bars.push({ cursor: frame.cursor, bar }),
           oldBar: (minuteUs) => {
             if (this.#oldMinutes.size < KEPT_OLD_MINUTES) this.#oldMinutes.add(minuteUs);
           },
         });
       }
-      this.#foldedThrough = frame.cursor;
+      opened.foldedThrough = frame.cursor;
       this.#sinceCheckpoint += frame.count;
     }
     if (this.#bars.length > KEPT_BAR_MESSAGES) this.#bars = this.#bars.slice(-KEPT_BAR_MESSAGES);
-    const due = Math.max(CHECKPOINT_EVENTS, this.#fold.seriesCount * CHECKPOINT_EVENTS_A_SERIES);
+    const due = Math.max(CHECKPOINT_EVENTS, fold.seriesCount * CHECKPOINT_EVENTS_A_SERIES);
     if (this.#sinceCheckpoint >= due) this.#checkpoint();
   }
 
@@ -179,7 +178,8 @@ export class RoomState {
   /** Writes down what would be lost with the frames up to `through`, which are about to be dropped. */
   keepBeforeDrop(through: Cursor): void {
     this.foldToHead();
-    if (this.#savedThrough < this.#foldedThrough) this.#checkpoint();
+    const { savedThrough, foldedThrough } = this.#open();
+    if (savedThrough < foldedThrough) this.#checkpoint();
     this.#keepTrades(through);
   }
 
@@ -195,6 +195,19 @@ export class RoomState {
       .filter((key) => key !== null);
     const kept = isEnough ? [] : [...earlier, ...keys].slice(-WINDOW_EVENTS);
     if (kept.length !== earlier.length || keys.length > 0) this.#saveTrades(kept);
+  }
+
+  #open(): OpenedFold {
+    if (this.#opened !== null) return this.#opened;
+    const { id, prunedThrough } = this.#log;
+    const [saved] =
+      id === null ? [] : this.#sql.exec("SELECT through, fold FROM checkpoints WHERE room = ?", id);
+    const through = saved === undefined ? prunedThrough : (numberOf(saved["through"]) as Cursor);
+    const fold = new LastValuesFold(
+      saved === undefined ? null : (JSON.parse(textOf(saved["fold"])) as LastValues),
+    );
+    this.#opened = { fold, foldedThrough: through, savedThrough: through };
+    return this.#opened;
   }
 
   #earlierTrades(): string[] {
@@ -217,11 +230,12 @@ export class RoomState {
   #checkpoint(): void {
     const { id } = this.#log;
     if (id === null) return;
+    const opened = this.#open();
     this.#sinceCheckpoint = 0;
-    this.#savedThrough = this.#foldedThrough;
+    opened.savedThrough = opened.foldedThrough;
     this.#sql.exec(
       "INSERT OR REPLACE INTO checkpoints (room, through, fold) VALUES (?, ?, ?)",
-      ...[id, this.#foldedThrough, JSON.stringify(this.#fold)],
+      ...[id, opened.foldedThrough, JSON.stringify(opened.fold)],
     );
   }
 }

@@ -35,13 +35,33 @@ export function tradeKey(event: TapeEvent): string | null {
 
 /** Groups a request's events by symbol, keeping their order, and encodes them into frames. */
 export function encodeEvents(addressed: readonly AddressedEvent[]): SymbolBatch[] {
+  return Array.from(bySymbol(addressed), ([symbol, events]) => encodeSymbol(symbol, events));
+}
+
+/** Symbols that are encoded in one turn of the event loop, some 5 us each. */
+const SYMBOLS_A_TURN = 1_000;
+
+/** `encodeEvents` with a pause after each slice of many symbols, so that others get their turn. */
+export async function encodeInSlices(
+  addressed: readonly AddressedEvent[],
+  pause: () => Promise<void>,
+): Promise<SymbolBatch[]> {
+  const batches: SymbolBatch[] = [];
+  for (const [symbol, events] of bySymbol(addressed)) {
+    if (batches.length > 0 && batches.length % SYMBOLS_A_TURN === 0) await pause();
+    batches.push(encodeSymbol(symbol, events));
+  }
+  return batches;
+}
+
+function bySymbol(addressed: readonly AddressedEvent[]): Map<SymbolName, TapeEvent[]> {
   const bySymbol = new Map<SymbolName, TapeEvent[]>();
   for (const { symbol, event } of addressed) {
     const events = bySymbol.get(symbol);
     if (events === undefined) bySymbol.set(symbol, [event]);
     else events.push(event);
   }
-  return Array.from(bySymbol, ([symbol, events]) => encodeSymbol(symbol, events));
+  return bySymbol;
 }
 
 function encodeSymbol(symbol: SymbolName, events: readonly TapeEvent[]): SymbolBatch {

@@ -65,6 +65,8 @@ const REPLACED_ATTEMPTS = 2;
  * before they were made, nothing is stored under them, and the batch goes once more with the ids of
  * that one.
  *
+ * `pause`: lets others at the thread between what takes some ms each.
+ *
  * @throws DatabaseError
  */
 export async function storeFrames(
@@ -72,10 +74,11 @@ export async function storeFrames(
   rooms: readonly RoomFrames[],
   ids: SeriesIdCache,
   tag?: string,
+  pause: () => Promise<void> = async () => {},
 ): Promise<Stored> {
   for (let attempt = 0; attempt <= REPLACED_ATTEMPTS; attempt += 1) {
     const known = ids.ids;
-    const stored = await storeUnder(db, rooms, ids, known, tag);
+    const stored = await storeUnder(db, rooms, ids, { ids: known, tag, pause });
     if (stored !== null) return stored;
     ids.forget(known);
   }
@@ -87,9 +90,10 @@ async function storeUnder(
   db: Database,
   rooms: readonly RoomFrames[],
   cache: SeriesIdCache,
-  ids: DatabaseIds,
-  tag: string | undefined,
+  how: { ids: DatabaseIds; tag: string | undefined; pause: () => Promise<void> },
 ): Promise<Stored | null> {
+  const { ids, tag, pause } = how;
+  await pause();
   const points = new PointRows();
   const trades = new TradeRows();
   const positions = new PositionRows();
@@ -137,6 +141,7 @@ async function storeUnder(
     throw error;
   });
   if (!(await resolving)) return null;
+  await pause();
   const { proof } = ids;
   // What has no rows, such as changes of books alone, has needed no ids.
   const inserts =

@@ -1,3 +1,4 @@
+import { breath } from "../../core/limits/breath.ts";
 import { TIME_UNITS } from "../../core/time/timestamp.ts";
 import type { PushFormat, Timed } from "../../formats/decode-push.ts";
 import { decodeInSlices } from "../../formats/decode-slices.ts";
@@ -33,17 +34,15 @@ export async function readBatch<Push extends Timed, Item>(
   const form = formOf(c.req.header("content-type"));
   if (form === null) throw new Refusal(UNSUPPORTED_MEDIA_TYPE);
   const isLong = body.text.length >= LONG_CHARS;
+  // What is long does not follow at once on another that is.
+  if (isLong) await breath.take();
   if (isLong) refuseOddity(form.survey(body.text, LIMIT_EVENTS), LIMIT_EVENTS);
   const parsed = form.parse(body.text);
   if (parsed.kind === "values" && isOver(parsed.values.length, LIMIT_EVENTS)) {
     refuseOddity("too_many", LIMIT_EVENTS);
   }
-  const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
-  const decoded = await decodeInSlices(
-    parsed,
-    format,
-    { nowUs: c.get("arrivalUs")(), unit },
-    pause,
+  const decoded = await decodeInSlices(parsed, format, { nowUs: c.get("arrivalUs")(), unit }, () =>
+    breath.pause(),
   );
   if (decoded.kind !== "items") {
     // What is good is not odd, so short bodies are looked over only here.

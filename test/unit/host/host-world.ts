@@ -169,6 +169,7 @@ export class HostWorld {
       }),
       random: () => 0.5,
       newId: () => logIdOf(name),
+      breathe: async () => {},
       keepAwake: (work) => {
         life.pending += 1;
         void work.finally(() => {

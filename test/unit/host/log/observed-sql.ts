@@ -51,6 +51,8 @@ const UPDATE_ROW =
   /^UPDATE (log_\d+) SET events = \?, bytes = \?, head = \?, frames = \?, lengths = \? WHERE cursor = \?/;
 const SAVE_ROOM = /^INSERT OR REPLACE INTO rooms \(id, symbol, born, before, reaches, pending, /;
 
+const NEW_ROOMS = /^INSERT INTO rooms \(id, symbol, born, before, reaches, pending, /;
+
 /** SQLite in memory as a host's disk: it outlives the hosts that are made over it. */
 export function observedSql(observer: DiskObserver): ObservedSql {
   const sql = memorySql();
@@ -74,6 +76,7 @@ export function observedSql(observer: DiskObserver): ObservedSql {
       if (before !== null) tellTakenOut(before, bindings, observer);
       else if (INSERT_ROW.test(query)) tellRow(bindings, observer);
       else if (SAVE_ROOM.test(query)) tellRoom(bindings, observer);
+      else if (NEW_ROOMS.test(query)) tellNewRooms(bindings, observer);
       else if (query.startsWith("INSERT OR REPLACE INTO meta")) {
         const [key, value] = bindings;
         if (key === "pruned_through") observer.onPruned(Number(value) as Cursor);
@@ -120,4 +123,14 @@ function tellRoom(values: SqlValue[], observer: DiskObserver): void {
     isPlaced: pending !== 1,
     isSettled: pending === 0,
   });
+}
+
+/** Rooms that are made together have ids one after another, and all else alike. */
+function tellNewRooms(values: SqlValue[], observer: DiskObserver): void {
+  const [first, born, before, reaches, pending, tenure, names] = values;
+  for (const [at, symbol] of (JSON.parse(String(names)) as string[]).entries()) {
+    const id = Number(first) + at;
+    const alike = [born ?? null, before ?? null, reaches ?? null, pending ?? null];
+    tellRoom([id, symbol, ...alike, 0, 0, tenure ?? null, 0], observer);
+  }
 }

@@ -54,7 +54,11 @@ function host({ outboxLimit = 0, sql = memorySql(), seriesLimit = 0, newRooms = 
       rooms.set(symbol, room);
       return room;
     },
-    recordOf: (symbol) => registry.find(symbol) ?? registry.add(symbol, log.head, null),
+    makeRecords: (symbols) => {
+      const unknown = symbols.filter((symbol) => registry.find(symbol) === undefined);
+      registry.addAll(unknown, log.head, null);
+    },
+    recordOf: (symbol) => registry.find(symbol) ?? expect.fail(`${symbol} has no room`),
     hasMoved: (symbol) => symbol === "MOVED",
     refuseNew: (_, symbols) =>
       symbols.filter((symbol) => registry.find(symbol) === undefined).length > newRooms ? 7 : null,
