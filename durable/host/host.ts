@@ -23,12 +23,14 @@ import {
   writerAt,
 } from "../../src/bindings/objects.ts";
 import type { RoomPage, StillWatched, WatchAnswer, WatchedRoom } from "../../src/bindings/relay.ts";
+import type { Answered, PastCalls } from "../../src/bindings/writer.ts";
 import { breath } from "../../src/core/limits/breath.ts";
-import type { HostName } from "../../src/core/placement/placement.ts";
+import { type HostName, symbolOf } from "../../src/core/placement/placement.ts";
 import type { RelayName } from "../../src/core/placement/relaying.ts";
 import { writerShardOf } from "../../src/core/placement/writer-shard.ts";
 import { readImportedPrices } from "../../src/db/bars/read-imported-prices.ts";
 import { openDatabase } from "../../src/db/driver/database.ts";
+import type { EarlierLife } from "../../src/db/events/read-earlier-life.ts";
 import { findSymbolNames, readSymbolNames } from "../../src/db/events/read-symbol-names.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers/answers.ts";
 import type { Bar } from "../../src/protocol/events/bar.ts";
@@ -44,6 +46,7 @@ import { HostCore } from "./host-core.ts";
 import type { HostPorts, HostSettings } from "./host-ports.ts";
 import { KEEPING } from "./log/host-log.ts";
 import { PART_LIMIT } from "./outbox/drain.ts";
+import { pastByWriter } from "./past-by-writer.ts";
 import type { FirstEdition } from "./symbols/predecessors.ts";
 
 const DATABASE_TIMEOUT_MS = 10_000;
@@ -172,20 +175,23 @@ function portsOf({ ctx, env, config, logger, ports }: Platform): HostPorts {
   const writer = () => writerAt(env, shard);
   const keeper = () => keeperAt(env);
   const other = (host: HostName) => hostAt(env, host);
-  return {
-    ...ports,
-    name,
-    newId: () => crypto.randomUUID(),
-    breathe: () => breath.take(),
-    writer: {
-      store: (request) => writer().store(request),
-      identity: () => writer().identity(),
-    },
+  const direct: Pick<HostPorts, "names" | "archiveOf"> = {
     archiveOf: (symbol) => roomArchive(database, logger, symbol),
     names: {
       readStored: () => readSymbolNames(database),
       find: (symbols) => findSymbolNames(database, symbols),
       readPrices: (symbols) => readImportedPrices(database, symbols),
+    },
+  };
+  return {
+    ...{ ...ports, name },
+    // Of hosts that symbols share there are few, and each asks for all of its symbols together.
+    ...(symbolOf(name) === null ? direct : pastByWriter(() => pastOf(writer()), direct)),
+    newId: () => crypto.randomUUID(),
+    breathe: () => breath.take(),
+    writer: {
+      store: (request) => writer().store(request),
+      identity: () => writer().identity(),
     },
     keeper: {
       announce: (host, placement) => keeper().announce(host, placement),
@@ -210,5 +216,16 @@ function firstEditionOf(env: Env): FirstEdition {
     handOver: (symbol) => room(symbol).handOver(symbol),
     keysAfter: (symbol, key, most) => room(symbol).keysAfter(key, most),
     letGo: (symbol) => room(symbol).letGo(),
+  };
+}
+
+/** The calls by their own types: those of stubs say the same in other words, which the compiler does not see. */
+function pastOf(writer: ReturnType<typeof writerAt>): PastCalls {
+  return {
+    findNames: (symbols) => writer.findNames(symbols),
+    readPrices: (symbols) => writer.readPrices(symbols),
+    readNewestCursor: (symbol, after) => writer.readNewestCursor(symbol, after),
+    readEarlierLife: async (symbol, through) =>
+      (await writer.readEarlierLife(symbol, through)) as Answered<EarlierLife>,
   };
 }

@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../../src/bindings/env.ts";
 import { keeperAt } from "../../src/bindings/objects.ts";
 import type {
+  Answered,
   BacklogReport,
   StoreOutcome,
   StoreRequest,
@@ -13,16 +14,21 @@ import { decodeFrame } from "../../src/core/events/encode-events.ts";
 import { scanPoints } from "../../src/core/events/scan-points.ts";
 import { breath } from "../../src/core/limits/breath.ts";
 import { nowUs } from "../../src/core/time/wall-clock.ts";
+import type { ImportedPrice } from "../../src/db/bars/read-imported-prices.ts";
 import { type Database, openDatabase } from "../../src/db/driver/database.ts";
 import { failureOf, isDiskFull, lineOf } from "../../src/db/driver/database-error.ts";
 import { readIdentity } from "../../src/db/driver/identity.ts";
+import type { EarlierLife } from "../../src/db/events/read-earlier-life.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { type RoomFrames, storeFrames } from "../../src/db/store/store-frames.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
 import { databaseDisk } from "../../src/telemetry/database-disk.ts";
 import { type Log, logOf } from "../../src/telemetry/log.ts";
 import { mayBeLate, mustTell } from "../keeper/notice.ts";
 import { Backlog } from "./backlog.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { JoinedPast } from "./joined-past.ts";
 import { type RoomOfRequest, storeApart, type WholeOutcome } from "./store-apart.ts";
 
 /** Most text of one insert: some 8,000 points. */
@@ -60,6 +66,14 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     timeoutMs: 30_000,
   });
 
+  readonly #past = new JoinedPast((most) =>
+    openDatabase({
+      url: this.#config.DATABASE_URL,
+      endpoint: this.#config.DATABASE_ENDPOINT,
+      timeoutMs: 10_000,
+      atOnce: most,
+    }),
+  );
   readonly #backlog = new Backlog(this.#config.LIMIT_OUTBOX_BYTES);
   /** The database that was last spoken to, and when it said so. */
   #heard: { identity: string; atMs: number } | null = null;
@@ -75,6 +89,24 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     this.#backlog.ended(request, outcome);
     this.#sayBacklog();
     return outcome;
+  }
+
+  findNames(symbols: readonly SymbolName[]): Promise<Answered<SymbolName[]>> {
+    return this.#past.findNames(symbols);
+  }
+
+  readPrices(
+    symbols: readonly SymbolName[],
+  ): Promise<Answered<ReadonlyMap<SymbolName, ImportedPrice>>> {
+    return this.#past.readPrices(symbols);
+  }
+
+  readNewestCursor(symbol: SymbolName, after: Cursor): Promise<Answered<Cursor | null>> {
+    return this.#past.readNewestCursor(symbol, after);
+  }
+
+  readEarlierLife(symbol: SymbolName, through: Cursor): Promise<Answered<EarlierLife>> {
+    return this.#past.readEarlierLife(symbol, through);
   }
 
   backlog(): BacklogReport | null {

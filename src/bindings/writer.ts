@@ -1,4 +1,6 @@
 import type { HostName } from "../core/placement/placement.ts";
+import type { ImportedPrice } from "../db/bars/read-imported-prices.ts";
+import type { EarlierLife } from "../db/events/read-earlier-life.ts";
 import type { SymbolName } from "../protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../protocol/words/time.ts";
 
@@ -50,8 +52,25 @@ export type StoreOutcome =
   | { kind: "refused" }
   | { kind: "broken" };
 
+/** What Postgres says, or how it failed, as a `DatabaseError` is made of it: calls carry no errors of ours. */
+export type Answered<Found> = { found: Found } | { failed: { message: string; code?: string } };
+
+/**
+ * What hosts of one symbol each ask of their past by way of their Writer, which asks together: thousands of hosts that begin at once
+ * are thousands of questions at once else, behind which nothing is stored.
+ */
+export interface PastCalls {
+  /** Those of these symbols that Postgres has something of. */
+  findNames(symbols: readonly SymbolName[]): Promise<Answered<SymbolName[]>>;
+  readPrices(
+    symbols: readonly SymbolName[],
+  ): Promise<Answered<ReadonlyMap<SymbolName, ImportedPrice>>>;
+  readNewestCursor(symbol: SymbolName, after: Cursor): Promise<Answered<Cursor | null>>;
+  readEarlierLife(symbol: SymbolName, through: Cursor): Promise<Answered<EarlierLife>>;
+}
+
 /** What a host may ask of a Writer. */
-export interface WriterCalls extends Rpc.DurableObjectBranded {
+export interface WriterCalls extends Rpc.DurableObjectBranded, PastCalls {
   /** Resolves when the frames are in Postgres, or could not be put there. Storing twice changes nothing (INV-6). */
   store(request: StoreRequest): Promise<StoreOutcome>;
   /** Which database this is, as it said a second ago at the most; null while it is away. */

@@ -22,7 +22,9 @@ const HOLD_OF_FEW_S = 1;
 /** The page the address names, or the form for a token where the server wants one. */
 export function App() {
   const [route, setRoute] = useState<Route>(currentRoute);
-  const [view, setView] = useState<SymbolsView>({ list: [], retryAtMs: null, known: false });
+  const [view, setView] = useState<SymbolsView>({
+    ...{ list: [], retryAtMs: null, known: false, isWhole: true },
+  });
   const [pasts, setPasts] = useState<Pasts>(new Map());
   /** Null while a token is asked for; each new one begins everything anew. */
   const [session, setSession] = useState<number | null>(1);

@@ -150,8 +150,21 @@ test("an answer that never comes is called off, and is as good as none", () => {
 });
 
 test("a list that never was there is connected to, and not again", () => {
-  const view = { list: [], retryAtMs: 4_000, known: false };
+  const view = { list: [], retryAtMs: 4_000, known: false, isWhole: true };
   expect(symbolsStatus(view, 0).words).toBe("connecting in 4 s");
+});
+
+test("says what it waits for: the list, or the rest of it", () => {
+  const waiting = { list: [], retryAtMs: null, known: false, isWhole: true };
+  expect(symbolsStatus(waiting, 0).words).toBe("waiting for the list of symbols");
+  const moment = { nowMs: 0, random: 0.5 };
+  let { state } = listMachine.reduce(initialList(20_000, true), { type: "start" }, moment);
+  const value = { list: { symbols: [summary("A", 1)], complete: false }, tag: null };
+  const answered = { type: "answered", id: 1, answer: { kind: "ok", value } } as const;
+  state = listMachine.reduce(state, answered, moment).state;
+  const { list, retryAtMs, known, isWhole } = state;
+  const status = symbolsStatus({ list, retryAtMs, known, isWhole }, 0);
+  expect(status).toEqual({ kind: "live", words: "live, some symbols still being read" });
 });
 
 test("a price that moves the same way twice counts two moves, one that stays none", () => {

@@ -25,6 +25,8 @@ export interface ListState {
   list: readonly ListedSymbol[];
   /** Whether any answer has come: before that an empty list means nothing. */
   known: boolean;
+  /** Whether the server knows all of it: it may be getting the rest from elsewhere, as after new settings. */
+  isWhole: boolean;
   tag: string | null;
   /** In a row. */
   failures: number;
@@ -50,7 +52,15 @@ export type ListEffect =
 export function initialList(holdMs: number, isVisible: boolean): ListState {
   return {
     ...{ phase: { name: "idle" }, holdMs, isVisible },
-    ...{ list: [], known: false, tag: null, failures: 0, retryAtMs: null, nextId: 1 },
+    ...{
+      list: [],
+      known: false,
+      isWhole: true,
+      tag: null,
+      failures: 0,
+      retryAtMs: null,
+      nextId: 1,
+    },
   };
 }
 
@@ -112,7 +122,10 @@ function answered(
   if (answer.kind !== "ok") return failed(state, moment);
   const { list, tag } = answer.value;
   const next: ListState = { ...state, tag, known: true, failures: 0, retryAtMs: null };
-  if (list !== null) next.list = nextList(state.list, list.symbols);
+  if (list !== null) {
+    next.list = nextList(state.list, list.symbols);
+    next.isWhole = list.complete;
+  }
   return rest(next, Math.max(moment.nowMs, phase.startedAtMs + EVERY_MS));
 }
 

@@ -12,6 +12,8 @@ export interface SymbolsView {
   retryAtMs: number | null;
   /** Whether any answer has come: before that an empty list means nothing. */
   known: boolean;
+  /** Whether the server knows all of it. */
+  isWhole: boolean;
 }
 
 /** The state of the list in the words of a connection. */
@@ -21,7 +23,8 @@ export function symbolsStatus(view: SymbolsView, nowMs: number): Status {
     const status: Status = { kind: "reconnecting", words: `reconnecting in ${seconds} s` };
     return view.known ? status : beforeLive(status);
   }
-  return view.known ? { kind: "live", words: "live" } : { kind: "connecting", words: "connecting" };
+  if (!view.known) return { kind: "connecting", words: "waiting for the list of symbols" };
+  return { kind: "live", words: view.isWhole ? "live" : "live, some symbols still being read" };
 }
 
 export interface SymbolsWatchDeps extends Clock {
@@ -53,8 +56,8 @@ export function watchSymbols(deps: SymbolsWatchDeps): () => void {
     },
     cancel: ({ id }) => asked.get(id)?.abort(),
     tell() {
-      const { list: symbols, retryAtMs, known } = list.state();
-      onView({ list: symbols, retryAtMs, known });
+      const { list: symbols, retryAtMs, known, isWhole } = list.state();
+      onView({ list: symbols, retryAtMs, known, isWhole });
     },
     unauthorized: onUnauthorized,
   });
