@@ -8,7 +8,7 @@ export type RuntimeParts = {
   assetsDir: string;
   /** Folder of the Durable Objects' SQLite files. */
   objectsDir: string;
-  /** Sockets for everybody, which it is handed. */
+  /** Sockets for everybody, which it is handed; none where the guard accepts in its place. */
   httpSockets: number;
   /** Doors of the other runtimes of this machine: number and address. */
   peers: readonly { number: number; address: string }[];
@@ -16,6 +16,9 @@ export type RuntimeParts = {
   fromEnvironment: readonly string[];
 };
 
+/** Name of the socket on which the guard hands requests on, and the header in which it says who sent one. */
+export const GUARDED_SOCKET = "guarded";
+export const GUARDED_CF_HEADER = "x-edgetape-cf";
 /** Name of the socket of its door, for the supervisor and the other runtimes. */
 export const DOOR_SOCKET = "door";
 /** Calls between runtimes are a protocol of their own: a connection for them asks for this host. */
@@ -70,6 +73,7 @@ export function capnpConfig(needs: WorkerNeeds, parts: RuntimeParts): string {
       { length: parts.httpSockets },
       (_, at) => `(name = ${text(httpSocketName(at))}, http = (), service = "edgetape")`,
     ),
+    `(name = ${text(GUARDED_SOCKET)}, http = (cfBlobHeader = ${text(GUARDED_CF_HEADER)}), service = "edgetape")`,
     `(name = ${text(DOOR_SOCKET)}, http = (${CALLS}), service = (name = "edgetape", entrypoint = "Door"))`,
   ];
   return `using Workerd = import "/workerd/workerd.capnp";

@@ -71,8 +71,9 @@ export class Product {
     );
     this.#runtimes = new Runtimes({
       ...{ runDir: this.#runDir, sockets: deps.sockets, log: deps.log, onLine: deps.onLine },
-      configOf: (runtime) => this.#configOf(runtime),
-      environmentOf: (runtime) => this.#workerEnvironment(runtime),
+      descriptors: deps.descriptors,
+      configOf: (runtime, isGuarded) => this.#configOf(runtime, isGuarded),
+      environmentOf: (runtime, isGuarded) => this.#workerEnvironment(runtime, isGuarded),
       kept: (facts, kept) => this.#kept(facts, kept),
     });
   }
@@ -216,7 +217,7 @@ export class Product {
     );
   }
 
-  #configOf(runtime: number): string {
+  #configOf(runtime: number, isGuarded: boolean): string {
     const { projectDir, settings, sockets } = this.#deps;
     const all = this.#needs();
     // The other runtimes ask runtime 0 for what the first edition left.
@@ -228,13 +229,13 @@ export class Product {
       assetRouterScript: ASSET_ROUTER_SCRIPT,
       assetsDir: join(projectDir, needs.assets.directory),
       objectsDir: objectFolder(settings.dataDir, runtime),
-      httpSockets: sockets.publicDescriptors.length,
+      httpSockets: isGuarded ? 0 : sockets.publicDescriptors.length,
       peers: doors.filter(({ number }) => number !== runtime),
-      fromEnvironment: Object.keys(this.#workerEnvironment(runtime)),
+      fromEnvironment: Object.keys(this.#workerEnvironment(runtime, isGuarded)),
     });
   }
 
-  #workerEnvironment(runtime: number): Record<string, string> {
+  #workerEnvironment(runtime: number, isGuarded: boolean): Record<string, string> {
     const { settings, jwtSecret, descriptors } = this.#deps;
     return {
       DATABASE_URL: `postgres://edgetape:${this.#databaseSecret}@127.0.0.1/edgetape`,
@@ -250,6 +251,7 @@ export class Product {
       FIRST_EDITION: String(this.#hasFirstEdition),
       RUNTIMES: String(settings.runtimes),
       RUNTIME: String(runtime),
+      GUARDED: String(isGuarded),
       ...(descriptors !== undefined && { RUNTIME_DESCRIPTORS: String(descriptors) }),
       ...(jwtSecret === undefined ? {} : { JWT_SECRET: jwtSecret }),
       ...(settings.jwtJwksUrl === undefined ? {} : { JWT_JWKS_URL: settings.jwtJwksUrl }),

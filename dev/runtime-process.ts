@@ -2,14 +2,14 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { DOOR_SOCKET, httpSocketName } from "./capnp-config.ts";
+import { DOOR_SOCKET, GUARDED_SOCKET, httpSocketName } from "./capnp-config.ts";
 import { logStdio, type OnLine, readLog } from "./process-log.ts";
 
 const CONTROL_DESCRIPTOR = 3;
 const FIRST_SOCKET_DESCRIPTOR = 4;
 
 /** What a runtime accepts connections from, by the descriptors that they have here. */
-export type SocketDescriptors = { http: readonly number[]; door: number };
+export type SocketDescriptors = { http: readonly number[]; guarded: number; door: number };
 
 /** A shell's words for: as many descriptors as this user may have. */
 const ALL_DESCRIPTORS = 'ulimit -n "$(ulimit -H -n)" 2>/dev/null';
@@ -33,7 +33,7 @@ export function spawnRuntime(
   onLine: OnLine,
 ): ChildProcess {
   const output = logStdio(onLine);
-  const names = [...sockets.http.map((_, at) => httpSocketName(at)), DOOR_SOCKET];
+  const names = [...sockets.http.map((_, at) => httpSocketName(at)), GUARDED_SOCKET, DOOR_SOCKET];
   const child = spawn(
     "/bin/sh",
     [
@@ -46,7 +46,7 @@ export function spawnRuntime(
     ],
     {
       env: { ...environment },
-      stdio: ["ignore", output, output, "pipe", ...sockets.http, sockets.door],
+      stdio: ["ignore", output, output, "pipe", ...sockets.http, sockets.guarded, sockets.door],
     },
   );
   readLog(child, onLine);

@@ -9,6 +9,7 @@ import { identityOf, isAlive, type ProcessIdentity } from "./process-identity.ts
 import { Product } from "./product.ts";
 import { announce } from "./running-products.ts";
 import { descriptorLimit } from "./runtime-process.ts";
+import { FEW_DESCRIPTORS } from "./runtimes/guarding.ts";
 import { openSockets } from "./runtimes/open-sockets.ts";
 import { signerOf, signingSecret } from "./secrets.ts";
 import { isLoopback, readSettings } from "./settings.ts";
@@ -19,8 +20,6 @@ const BANNER_TOKEN_SECONDS = 24 * 3_600;
 const SAME_SIGNAL_MS = 300;
 /** npm that is killed passes nothing on: so often it is looked whether it lives, in ms. */
 const NPM_POLL_MS = 200;
-/** With fewer than so many a market of some size does not fit. */
-const FEW_DESCRIPTORS = 8_192;
 
 /**
  * Runs the product in this process until a signal ends it, then exits. `onReady` is called once it answers.

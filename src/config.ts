@@ -74,6 +74,11 @@ const settingsSchema = z.object({
   LIMIT_NEW_ROOMS: count(5_000),
   /** What `npm start` lets a runtime have open; absent where the platform has no such limit. */
   RUNTIME_DESCRIPTORS: z.coerce.number().int().positive().optional(),
+  /** Connections are accepted by the guard in this runtime's place. */
+  GUARDED: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((text) => text === "true"),
   /** On one machine: how many runtimes there are, and which of them this one is. */
   RUNTIMES: z.coerce.number().int().min(1).default(1),
   RUNTIME: z.coerce.number().int().nonnegative().default(0),

@@ -10,14 +10,18 @@ export interface RuntimeSockets {
   port: number;
   /** Descriptors of it: one for each address of HOST. All runtimes have all of them, and the kernel spreads connections. */
   publicDescriptors: number[];
+  /** The unix socket on which a guard hands requests on. All runtimes have it. */
+  guarded: UnixSocket;
   /** By the runtime's number: the unix socket of its door. */
-  doors: { path: string; descriptor: number }[];
+  doors: UnixSocket[];
   /** Lets go of them here: who connects from now on is refused, once no runtime has them any more. */
   release(): void;
 }
 
-/** `63.sock` */
-const NAME_BYTES = 8;
+export type UnixSocket = { path: string; descriptor: number };
+
+/** `guarded.sock` */
+const NAME_BYTES = 12;
 
 /** Opens them all. @throws {Error} with what to change, where the port cannot be had. */
 export async function openSockets(
@@ -25,9 +29,11 @@ export async function openSockets(
 ): Promise<RuntimeSockets> {
   const { host, port, runtimes } = settings;
   const folder = privateFolder(join(settings.dataDir, "run", "doors"), NAME_BYTES);
-  const paths = Array.from({ length: runtimes }, (_, number) =>
+  const guarded = join(folder.path, "guarded.sock");
+  const doors = Array.from({ length: runtimes }, (_, number) =>
     join(folder.path, `${number}.sock`),
   );
+  const paths = [...doors, guarded];
   // Of a supervisor that was killed.
   for (const path of paths) rmSync(path, { force: true });
   const answer = await listen(host, port, paths);
@@ -45,7 +51,8 @@ export async function openSockets(
   return {
     port: sockets.port,
     publicDescriptors: sockets.publicDescriptors,
-    doors: paths.map((path, at) => ({ path, descriptor: descriptorAt(sockets, at) })),
+    doors: doors.map((path, at) => ({ path, descriptor: descriptorAt(sockets, at) })),
+    guarded: { path: guarded, descriptor: descriptorAt(sockets, doors.length) },
     release: () => {
       sockets.release();
       folder.remove();
@@ -55,6 +62,6 @@ export async function openSockets(
 
 function descriptorAt({ pathDescriptors }: ListeningSockets, at: number): number {
   const descriptor = pathDescriptors[at];
-  if (descriptor === undefined) throw new Error(`there is no door ${at}`);
+  if (descriptor === undefined) throw new Error(`there is no unix socket ${at}`);
   return descriptor;
 }

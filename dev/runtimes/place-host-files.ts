@@ -39,14 +39,23 @@ const DISK: Disk = { write: writeDurably, move: renameSync, sync: syncFolder };
 export function placeHostFiles(dataDir: string, runtimes: number, disk: Disk = DISK): void {
   mkdirSync(objectFolder(dataDir, 0), { recursive: true, mode: 0o700 });
   const found = runtimesWithFolders(dataDir);
-  if (runtimes === 1 && found.length === 1) return;
+  const isSettled = runtimes === 1 && found.length === 1;
   const ownerOf = owners(runtimes);
-  const moves = found.flatMap((runtime) => misplacedIn(dataDir, runtime, ownerOf));
+  const moves = isSettled ? [] : found.flatMap((runtime) => misplacedIn(dataDir, runtime, ownerOf));
   for (const one of moves) refuseDouble(one);
+  if (found.some((runtime) => hasLostAlarms(hostFolder(dataDir, runtime)))) {
+    disk.write(join(dataDir, MARK), "");
+  }
   if (moves.length > 0) moveAll(dataDir, moves, disk);
   for (const runtime of found) {
     if (runtime >= runtimes) removeFolder(dataDir, runtime);
   }
+}
+
+/** Are there hosts, and the file of their alarms is not? A disk that was repaired may lack it alone, or a copy. */
+function hasLostAlarms(folder: string): boolean {
+  if (!existsSync(folder) || existsSync(join(folder, "metadata.sqlite"))) return false;
+  return readdirSync(folder).some((name) => HOST_FILE.test(name));
 }
 
 /** Have hosts lost their alarms, and not set them anew since? */
@@ -108,9 +117,8 @@ function removeFolder(dataDir: string, runtime: number): void {
 
 /** The runtime that a host belongs to, by the id of its object. */
 function owners(runtimes: number): (id: string) => number {
-  const shared = sharedHostsById();
   return (id) => {
-    const host = shared.get(id);
+    const host = sharedHostsById().get(id);
     return host === undefined ? ownerOfId(id, runtimes) : ownerOfHost(host, runtimes, () => id);
   };
 }

@@ -1,11 +1,14 @@
+import type { ChildProcess } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FIRST_RUNTIME } from "../../src/core/placement/ownership.ts";
+import { spawnGuard } from "../guard/guard-process.ts";
 import type { KeptProcess, KeptProcessDeps } from "../kept-process.ts";
 import type { Log } from "../log.ts";
 import type { OnLine } from "../process-log.ts";
 import { spawnRuntime } from "../runtime-process.ts";
 import { Farewell, tell } from "./door-client.ts";
+import { descriptorsOpenIn, Guarding, LOOK_MS } from "./guarding.ts";
 import type { RuntimeSockets } from "./open-sockets.ts";
 
 /** Until a stopped runtime has answered what it had begun; open WebSockets would hold it for ever. In ms. */
@@ -20,9 +23,11 @@ export type RuntimesDeps = {
   sockets: RuntimeSockets;
   log: Log;
   onLine: OnLine;
-  /** Configuration of a runtime, by its number. */
-  configOf: (runtime: number) => string;
-  environmentOf: (runtime: number) => Record<string, string>;
+  /** How many descriptors a runtime may have, where there is a limit. */
+  descriptors: number | undefined;
+  /** Configuration of a runtime, by its number; `isGuarded`: the guard accepts in its place. */
+  configOf: (runtime: number, isGuarded: boolean) => string;
+  environmentOf: (runtime: number, isGuarded: boolean) => Record<string, string>;
   /** Keeps a process alive that `spawn` starts. */
   kept: (
     facts: { process: string; runtime?: number },
@@ -38,12 +43,19 @@ type Runtime = {
   listens: PromiseWithResolvers<void>;
   isListening: boolean;
   hasListened: boolean;
+  /** The process that runs now accepts from the guard alone. */
+  isGuarded: boolean;
+  /** Its end is wanted. */
+  isLeaving: boolean;
 };
 
 /** The runtimes of this machine, each of which is started again alone when it dies. */
 export class Runtimes {
   readonly #deps: RuntimesDeps;
   readonly #all: Runtime[];
+  readonly #guarding: Guarding | null;
+  #guard: { kept: KeptProcess; child: ChildProcess | null } | null = null;
+  #looking: NodeJS.Timeout | undefined;
   #replacing: Promise<void> = Promise.resolve();
   #isStopped = false;
 
@@ -53,6 +65,7 @@ export class Runtimes {
     this.#all = doors.map(({ path }, number) => {
       const runtime: Runtime = {
         ...{ number, door: path, isListening: false, hasListened: false },
+        ...{ isGuarded: false, isLeaving: false },
         listens: Promise.withResolvers<void>(),
         process: deps.kept(
           { process: "runtime", ...(doors.length > 1 && { runtime: number }) },
@@ -65,27 +78,34 @@ export class Runtimes {
       };
       return runtime;
     });
+    this.#guarding = deps.descriptors === undefined ? null : this.#guardingFor(deps.descriptors);
   }
 
   get pids(): (number | undefined)[] {
-    return this.#all.map(({ process }) => process.pid);
+    return [...this.#all.map(({ process }) => process.pid), this.#guard?.kept.pid];
   }
 
   /** Resolves when all of them accept connections. */
   async start(): Promise<void> {
+    const guarding = this.#guarding;
+    guarding?.begin();
     for (const { process } of this.#all) process.start();
     await Promise.all(this.#all.map(({ listens }) => listens.promise));
+    if (guarding !== null) this.#looking = setInterval(() => guarding.look(), LOOK_MS);
   }
 
   /**
    * Puts a new process in the place of each, one after the other. Whoever connects meanwhile is answered by the others, or waits:
-   * no push is refused. What viewers have they keep, and come back.
+   * no push is refused. What viewers have they keep, and come back. Where a crowd has had the guard begin, that ends.
    */
   replace(): Promise<void> {
-    this.#replacing = this.#replacing.then(async () => {
-      for (const runtime of this.#all) if (!this.#isStopped) await this.#replaceOne(runtime);
+    return this.#inTurn(async () => {
+      const guard = this.#guarding?.end() === true ? this.#guard : null;
+      for (const runtime of this.#all) await this.#replaceOne(runtime, "in good order");
+      if (guard === null) return;
+      this.#guard = null;
+      await guard.kept.stop(GRACE_MS);
     });
-    return this.#replacing;
   }
 
   /** Has every host set its alarm anew. */
@@ -96,21 +116,78 @@ export class Runtimes {
   /** Drains them, then ends what still runs. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    clearInterval(this.#looking);
     this.#deps.sockets.release();
-    await Promise.all(this.#all.map(({ process }) => process.stop(GRACE_MS)));
+    await Promise.all([
+      ...this.#all.map(({ process }) => process.stop(GRACE_MS)),
+      this.#guard?.kept.stop(GRACE_MS),
+    ]);
   }
 
   kill(): void {
     this.#isStopped = true;
+    clearInterval(this.#looking);
     for (const { process } of this.#all) process.kill();
+    this.#guard?.kept.kill();
   }
 
-  async #replaceOne(runtime: Runtime): Promise<void> {
+  #guardingFor(limit: number): Guarding {
+    return new Guarding({
+      limit,
+      pids: () => this.#all.map(({ process }) => process.pid),
+      openIn: descriptorsOpenIn,
+      start: (why, open) => {
+        this.#startGuard(limit);
+        if (why === "few") return;
+        this.#deps.log.warning("connections are guarded until the next start or SIGHUP", {
+          ...{ open, limit, help: "many ask nothing: a proxy in front can end them" },
+        });
+        void this.#inTurn(async () => {
+          for (const runtime of this.#all) {
+            if (!runtime.isGuarded) await this.#replaceOne(runtime, "at once");
+          }
+        });
+      },
+      // Where it has just died nobody needs to hear it.
+      tell: (spare) => void this.#guard?.child?.send({ spare }, () => undefined),
+    });
+  }
+
+  #startGuard(descriptors: number): void {
+    const { sockets, kept, onLine } = this.#deps;
+    const task = { runtimesPath: sockets.guarded.path, descriptors };
+    const guard: { kept: KeptProcess; child: ChildProcess | null } = {
+      child: null,
+      kept: kept(
+        { process: "guard" },
+        {
+          spawn: () => {
+            guard.child = spawnGuard({ ...task, ...sockets }, onLine);
+            return guard.child;
+          },
+          mayGiveUp: () => false,
+        },
+      ),
+    };
+    this.#guard = guard;
+    guard.kept.start();
+  }
+
+  #inTurn(replace: () => Promise<void>): Promise<void> {
+    this.#replacing = this.#replacing.then(() => (this.#isStopped ? undefined : replace()));
+    return this.#replacing;
+  }
+
+  /** `at once`: it is about to have no descriptors left, and must not accept one connection more. */
+  async #replaceOne(runtime: Runtime, how: "in good order" | "at once"): Promise<void> {
+    if (this.#isStopped) return;
     const others = this.#all.filter((one) => one !== runtime);
-    const graceMs = others.length === 0 ? GRACE_MS : GRACE_AMONG_OTHERS_MS;
+    const isLong = others.length === 0 && how === "in good order";
+    const graceMs = isLong ? GRACE_MS : GRACE_AMONG_OTHERS_MS;
+    runtime.isLeaving = true;
     await runtime.process.replace(graceMs, async (terminate) => {
       try {
-        await this.#sayFarewell(runtime, others, terminate);
+        await this.#sayFarewell(runtime, others, terminate, how === "at once");
       } catch (error) {
         // It hangs or has just died: whoever asks it is told so.
         this.#deps.log.warning("runtime did not end in good order", {
@@ -126,9 +203,11 @@ export class Runtimes {
     { number, door }: Runtime,
     others: readonly Runtime[],
     terminate: () => void,
+    isAtOnce: boolean,
   ): Promise<void> {
     const farewell = await Farewell.begin(door);
     try {
+      if (isAtOnce) terminate();
       await farewell.hear("held");
       terminate();
       await new Promise((resolve) => setTimeout(resolve, SIGNAL_MS));
@@ -158,12 +237,16 @@ export class Runtimes {
   #spawn(runtime: Runtime) {
     const { runDir, configOf, environmentOf, sockets, onLine } = this.#deps;
     const { number } = runtime;
+    const isGuarded = this.#guarding?.isOn === true;
+    runtime.isGuarded = isGuarded;
+    runtime.isLeaving = false;
     const config = join(runDir, number === 0 ? "config.capnp" : `config-${number}.capnp`);
-    writeFileSync(config, configOf(number));
+    writeFileSync(config, configOf(number, isGuarded));
     if (runtime.isListening) runtime.listens = Promise.withResolvers<void>();
     runtime.isListening = false;
     const descriptors = {
-      http: sockets.publicDescriptors,
+      http: isGuarded ? [] : sockets.publicDescriptors,
+      guarded: sockets.guarded.descriptor,
       door: sockets.doors[number]?.descriptor as number,
     };
     const onListening = () => {
@@ -171,7 +254,12 @@ export class Runtimes {
       runtime.hasListened = true;
       runtime.listens.resolve();
     };
-    return spawnRuntime(config, environmentOf(number), descriptors, onListening, onLine);
+    const environment = environmentOf(number, isGuarded);
+    const child = spawnRuntime(config, environment, descriptors, onListening, onLine);
+    child.once("exit", () => {
+      if (!runtime.isLeaving && !this.#isStopped) this.#guarding?.died(number);
+    });
+    return child;
   }
 
   #one(number: number): Runtime {

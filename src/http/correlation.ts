@@ -5,6 +5,7 @@ import { arrivalClock } from "../core/time/arrival-clock.ts";
 import type { EpochUs } from "../protocol/words/time.ts";
 import { logOf } from "../telemetry/log.ts";
 import { type AppContext, type AppEnv, nowMs } from "./context.ts";
+import { Refusal } from "./problems/refusal.ts";
 
 export const CORRELATION_HEADER = "x-correlation-id";
 /** What is shown and logged of a path; they come with up to 64 KB. */
@@ -15,7 +16,7 @@ const GRAMMAR = /^[A-Za-z0-9._:-]{1,128}$/;
 /**
  * Begins a request: takes or makes the correlation id and gives it back, finds settings, clock and log, and writes the line of the
  * request: at `debug` where all went well, for a tape takes thousands of requests a second; `info` where the client was refused,
- * `error` where we failed.
+ * also with 503, `error` where we failed.
  */
 export function correlation(nowUs: () => EpochUs) {
   const arrivalUs = arrivalClock(nowUs);
@@ -42,7 +43,9 @@ export function correlation(nowUs: () => EpochUs) {
 
 function say(c: AppContext, status: number, startedAtMs: number): void {
   const logger = c.get("logger");
-  const level = status >= 500 ? "error" : status >= 400 ? "info" : "debug";
+  // Whoever is told to come again, as a viewer while a runtime is replaced, is refused: we have not failed.
+  const isFailure = status >= 500 && !(c.error instanceof Refusal);
+  const level = isFailure ? "error" : status >= 400 ? "info" : "debug";
   if (!logger.isEnabledFor(level)) return;
   logger[level]("request", {
     correlation_id: c.get("correlationId"),

@@ -117,7 +117,13 @@ async function descriptorFacts(c: AppContext) {
   const kept = limit - viewersEnd;
   // A lone host holds all its symbols in its three.
   const most = hasLoneHosts(c.get("config")) ? {} : { most_open_hosts: hosts };
-  return { descriptors: { limit, open: budget.open, kept, most_viewers: viewers, ...most } };
+  const { GUARDED } = c.get("config");
+  return {
+    descriptors: {
+      ...{ limit, open: budget.open, kept, most_viewers: viewers, ...most },
+      ...(GUARDED && { guarded: true }),
+    },
+  };
 }
 
 /** The Keeper has rooms look where it is another database than before. */

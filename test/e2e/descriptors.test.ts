@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
@@ -10,6 +11,10 @@ const VIEWERS = 300;
 /** They come so many at a time, for each new connection has its descriptors before anybody can refuse it. */
 const AT_A_TIME = 10;
 const SYMBOLS = 10;
+/** Connections that ask nothing, or half of something: more than a runtime of this limit survives. */
+const SILENT = 650;
+/** A push and a look at its health take no longer beside them, in ms. */
+const LONGEST_MS = 5_000;
 
 describe("L-20 few descriptors, more viewers than fit", () => {
   const { dataDir, remove } = temporaryDataDir();
@@ -69,9 +74,34 @@ describe("L-20 few descriptors, more viewers than fit", () => {
     expect(product.output).toContain('"limit":600,"most_viewers":118');
     expect((await ready({})).descriptors).toBeUndefined();
     expect((await ready({ authorization: `Bearer ${token}` })).descriptors).toMatchObject({
-      ...{ limit: LIMIT, kept: 300, most_viewers: 118 },
+      ...{ limit: LIMIT, kept: 300, most_viewers: 118, guarded: true },
       open: expect.any(Number),
     });
+  });
+
+  it("INV-1 nor do connections that ask nothing end anything, or keep a push from getting in", async () => {
+    const runtimes = product.childPids;
+    const half = `POST /api/metrics HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${token}\r\n`;
+    const sent = ["", half, `${half}content-type: application/json\r\ncontent-length: 99\r\n\r\n{`];
+    const silent = Array.from({ length: SILENT }, (_, at) => {
+      const socket = connect(product.port, "127.0.0.1").on("error", () => undefined);
+      socket.write(sent[at % sent.length] as string);
+      return socket;
+    });
+    let acknowledged = 0;
+    const untilMs = performance.now() + 2_000;
+    while (performance.now() < untilMs) {
+      const signal = AbortSignal.timeout(LONGEST_MS);
+      const health = await fetch(`${product.url}/healthz`, { signal });
+      expect([(await pushed(["SILENT"])).status, health.status]).toEqual([202, 200]);
+      acknowledged += 1;
+    }
+    expect(product.childPids).toEqual(runtimes);
+    expect(product.output).not.toContain("process died");
+    const answer = await fetch(`${product.url}/api/rooms/SILENT/events?since=0&limit=10000`);
+    const { events } = (await answer.json()) as { events: object[] };
+    expect(events).toHaveLength(acknowledged);
+    for (const socket of silent) socket.destroy();
   });
 
   it("ends nothing: those who do not fit are refused in words, pushes go on, and places are given again", async () => {

@@ -37,7 +37,7 @@ export async function answerFailure(error: Error, c: AppContext): Promise<Respon
   const objectFailure = objectFailureOf(error);
   if (objectFailure !== null) {
     logger.warn("object_failed", { ...fields, why: objectFailure });
-    return problem(c, OBJECT_FAILED[objectFailure]);
+    return problem(c, { ...OBJECT_FAILED[objectFailure], isSaid: true });
   }
   logger.error("request_failed", { ...fields, stack: error.stack });
   return problem(c, {

@@ -75,8 +75,11 @@ describe("the files of hosts, where RUNTIMES changes", () => {
       place(runtimes);
       expectPlaced(runtimes);
       expect(mustRearmHosts(dataDir)).toBe(true);
-      expect(existsSync(join(folder(0), "metadata.sqlite"))).toBe(false);
+      expect(existsSync(join(folder(0), "metadata.sqlite"))).toBe(runtimes === 1);
       hostsAreRearmed(dataDir);
+      for (let one = 0; one < runtimes; one += 1) {
+        writeFileSync(join(folder(one), "metadata.sqlite"), "alarms");
+      }
       place(runtimes);
       expect(mustRearmHosts(dataDir)).toBe(false);
     }
@@ -107,6 +110,14 @@ describe("the files of hosts, where RUNTIMES changes", () => {
       }
     },
   );
+
+  it("INV-1 are to set their alarms anew where the file of those alone is lost", () => {
+    place(1);
+    expect(mustRearmHosts(dataDir)).toBe(false);
+    rmSync(join(folder(0), "metadata.sqlite"));
+    place(1);
+    expect(mustRearmHosts(dataDir)).toBe(true);
+  });
 
   it("stay where they are with one runtime, and nothing is read", () => {
     place(1);

@@ -1,0 +1,138 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text as textOf } from "node:stream/consumers";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import WebSocket, { WebSocketServer } from "ws";
+import { Guard } from "../../../dev/guard/guard.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "edgetape-guard-"));
+const path = join(folder, "runtimes.sock");
+const LIMITS = { idle: 4, busy: 4 };
+let runtime: Server;
+let server: Server;
+let guard: Guard;
+let port: number;
+const clients: Socket[] = [];
+
+beforeAll(async () => {
+  runtime = createServer((asked, response) => {
+    const answer = (body: string) => {
+      response.setHeader("x-method", asked.method ?? "");
+      response.end(JSON.stringify({ headers: asked.headers, body }));
+    };
+    // Of one that is closed in the midst of it nothing is answered.
+    textOf(asked).then(answer, () => undefined);
+  });
+  const sockets = new WebSocketServer({ noServer: true });
+  runtime.on("upgrade", (asked, socket, head) => {
+    if (asked.url === "/refused") {
+      socket.end("HTTP/1.1 503 Busy\r\nretry-after: 3\r\ncontent-length: 4\r\n\r\nbusy");
+      return;
+    }
+    sockets.handleUpgrade(asked, socket, head, (ws) => ws.on("message", (data) => ws.send(data)));
+  });
+  runtime.listen(path);
+  guard = new Guard(path, LIMITS);
+  server = guard.server();
+  server.listen(0, "127.0.0.1");
+  await Promise.all([once(runtime, "listening"), once(server, "listening")]);
+  port = (server.address() as AddressInfo).port;
+});
+afterAll(() => {
+  for (const client of clients) client.destroy();
+  guard.close();
+  runtime.close();
+  runtime.closeAllConnections();
+  rmSync(folder, { recursive: true });
+});
+
+/** A connection that has sent this, and what it is answered until it is closed. */
+function send(text: string): { socket: Socket; all: Promise<string> } {
+  const socket = connect(port, "127.0.0.1");
+  clients.push(socket);
+  socket.on("error", () => undefined);
+  let heard = "";
+  socket.setEncoding("latin1").on("data", (part) => {
+    heard += part;
+  });
+  socket.write(text);
+  return { socket, all: once(socket, "close").then(() => heard) };
+}
+
+const url = (at: string) => `http://127.0.0.1:${port}${at}`;
+
+it("hands on a request as it came, and says who sent it, whatever the sender says of that", async () => {
+  const answer = await fetch(url("/a?b=c"), {
+    method: "PUT",
+    headers: { "x-edgetape-cf": '{"clientIp":"9.9.9.9:1"}', authorization: "Bearer x" },
+    body: "é".repeat(100_000),
+  });
+  expect(answer.headers.get("x-method")).toBe("PUT");
+  const { headers, body } = (await answer.json()) as {
+    headers: Record<string, string>;
+    body: string;
+  };
+  expect(JSON.parse(headers["x-edgetape-cf"] ?? "")).toEqual({
+    clientIp: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+  });
+  expect(headers["authorization"]).toBe("Bearer x");
+  expect(headers["host"]).toBe(`127.0.0.1:${port}`);
+  expect(body).toBe("é".repeat(100_000));
+});
+
+it("answers one request after another on one connection, and whoever would rather upgrade to HTTP/2", async () => {
+  const first = "POST /1 HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n";
+  const last = "GET /2 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+  const h2c = "connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMA\r\n";
+  const atOnce = send(`${first}\r\nhi${last}`);
+  expect((await atOnce.all).split("HTTP/1.1 200")).toHaveLength(3);
+  const { socket, all } = send(`${first}${h2c}\r\nhi`);
+  await once(socket, "data");
+  socket.write(last);
+  const heard = await all;
+  expect(heard.split("HTTP/1.1 200")).toHaveLength(3);
+  expect(heard).toContain('"body":"hi"');
+  expect(heard).not.toContain("h2c");
+});
+
+it("hands on an upgrade, both ways, and the words of one that is refused", async () => {
+  const socket = new WebSocket(url("/ws").replace("http", "ws"));
+  await once(socket, "open");
+  socket.send("hello");
+  expect(String((await once(socket, "message"))[0])).toBe("hello");
+  socket.close();
+  await once(socket, "close");
+  const refused = new WebSocket(url("/refused").replace("http", "ws"));
+  refused.on("error", () => undefined);
+  const [request, response] = await once(refused, "unexpected-response");
+  expect([response.statusCode, response.headers["retry-after"]]).toEqual([503, "3"]);
+  request.destroy();
+});
+
+it("L-20 refuses in words what a runtime may not be able to take", async () => {
+  guard.hasSpare(20);
+  const refused = await fetch(url("/"));
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
+  expect(await refused.json()).toMatchObject({ type: "urn:edgetape:problem:busy" });
+  const upgrade = new WebSocket(url("/ws").replace("http", "ws"));
+  upgrade.on("error", () => undefined);
+  const [request, response] = await once(upgrade, "unexpected-response");
+  expect(response.statusCode).toBe(503);
+  request.destroy();
+  guard.hasSpare(600);
+  expect((await fetch(url("/"))).status).toBe(200);
+});
+
+it("L-20 answers while more connections than it may have ask nothing, or half of something", async () => {
+  const half = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nhalf";
+  const parts = ["", "GET / HTTP/1.1\r\nhost: a\r\nx-", half];
+  const sent = Array.from({ length: 30 }, (_, at) => send(parts[at % 3] as string));
+  for (let at = 0; at < 10; at += 1) expect((await fetch(url("/"))).status).toBe(200);
+  const open = sent.filter(({ socket }) => !socket.destroyed && !socket.readableEnded);
+  expect(open.length).toBeLessThanOrEqual(LIMITS.idle + LIMITS.busy);
+  for (const { socket } of sent) socket.destroy();
+});
