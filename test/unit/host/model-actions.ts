@@ -55,6 +55,14 @@ export const actions = [
     }),
   },
   {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("retryAndCrash" as const),
+      back: fc.constantFrom(0, 0, 1, 3),
+      turns: fc.nat({ max: 4 }),
+    }),
+  },
+  {
     weight: 4,
     arbitrary: fc.record({
       do: fc.constant("connect" as const),
@@ -151,6 +159,8 @@ export async function act(hosts: ModelHosts, step: Action): Promise<void> {
       return hosts.appendAndCrash(step.batches, step.turns);
     case "retry":
       return hosts.retry(step.back);
+    case "retryAndCrash":
+      return hosts.retryAndCrash(step.back, step.turns);
     case "connect": {
       // A time, or a cursor of whatever log: it is replayed from what there is.
       const since = { cursor: sinceOf(hosts, step.symbol, step.since), log: null };

@@ -192,7 +192,10 @@ export class ModelHosts {
   async retry(back = 0): Promise<void> {
     const request = this.#keyed.at(-1 - back);
     if (request === undefined) return;
-    if (request.placement !== this.#placement) return this.#retryElsewhere(request);
+    if (request.placement !== this.#placement) {
+      await this.#sendAgain(request, this.#partsOf(request));
+      return this.#acknowledgeWhatIsDue();
+    }
     const [again] = await this.#sendAgain(request, [request]);
     const counts = again?.counts ?? expect.fail("a retry has no answer");
     // What has moved since may be said to be further on than it is.
@@ -206,16 +209,39 @@ export class ModelHosts {
     await this.#acknowledgeWhatIsDue();
   }
 
-  /** The request was one to a host by other settings, and by these it may be several. */
-  async #retryElsewhere(request: KeyedRequest): Promise<void> {
-    const { rooms } = request.batch;
-    const byHost = Map.groupBy(rooms, ({ symbol }) => hostOf(symbol, this.#placement));
-    const parts = Array.from(byHost, ([host, own]): KeyedRequest => {
-      const batch = { ...request.batch, rooms: own };
-      return { ...request, host, batch };
+  /** The hosts die so many turns after a request was sent again: some may have taken their parts, and some not. */
+  async retryAndCrash(back: number, turns: number): Promise<void> {
+    const request = this.#keyed.at(-1 - back);
+    if (request === undefined) return;
+    const isNew = request.first === null && request.posted.appended === 0;
+    const before = [...this.rooms].map(({ appended }) => appended);
+    const parts = this.#partsOf(request);
+    if (isNew) {
+      // From here on each part is there or not for itself.
+      for (const part of parts) {
+        part.posted = { appended: 0 };
+        for (const [symbol, events] of part.events) this.room(symbol).post(part.posted, events);
+      }
+      this.#keyed.splice(this.#keyed.indexOf(request), 1, ...parts);
+    }
+    for (const part of parts) void this.#host(part.host).core.append(part.batch);
+    for (let turn = 0; turn < turns; turn += 1) await this.#time.turn();
+    await this.crash();
+    for (const room of this.rooms) room.account();
+    if (!isNew) expect([...this.rooms].map(({ appended }) => appended)).toEqual(before);
+  }
+
+  /** A request was one to a host by the settings of then, and by those of now it may be several. */
+  #partsOf(request: KeyedRequest): KeyedRequest[] {
+    const placement = this.#placement;
+    const byHost = Map.groupBy(request.batch.rooms, ({ symbol }) => hostOf(symbol, placement));
+    return Array.from(byHost, ([host, rooms]) => {
+      const events = new Map(
+        rooms.map(({ symbol }) => [symbol, request.events.get(symbol) ?? []] as const),
+      );
+      const batch = { ...request.batch, rooms };
+      return { ...request, ...{ host, batch, events, placement } };
     });
-    await this.#sendAgain(request, parts);
-    await this.#acknowledgeWhatIsDue();
   }
 
   /** Its `parts` are sent again, and each once more with another body (INV-6). Their answers, by place. */
@@ -356,6 +382,12 @@ export class ModelHosts {
     for (const relay of this.#relays.values()) this.#end(relay);
   }
 
+  /** Everything dies in one moment. */
+  async crashAll(): Promise<void> {
+    await settle();
+    for (const object of this.#objects) this.#end(object);
+  }
+
   #end(object: HostWorld | RelayWorld): void {
     for (const viewer of this.#viewersOf(object.name)) viewer.state = "closed";
     object.end();
@@ -441,13 +473,20 @@ export class ModelHosts {
   async readTail(symbol: SymbolName): Promise<void> {
     const room = this.room(symbol);
     const { core, name } = this.#hostOf(symbol);
-    const { frames, storedThrough, cursor } = await this.#until(core.readTail(symbol, 1_000_000));
-    if (!room.isPlacedOn(this.#logOf(name, symbol))) return;
     const { tape } = room;
-    expect(cursor).toBeGreaterThanOrEqual(tape.head);
-    const from = tape.indexAfter(storedThrough);
-    const tail = frames.flatMap(({ text }) => decodeFrame(text));
-    expect(tail).toEqual(tape.entries.slice(from).map(({ event }) => event));
+    const answer = core.readTail(symbol, 1_000_000).then((tail) => ({
+      tail,
+      // More may come before somebody looks at it.
+      entries: [...tape.entries],
+      isPlaced: room.isPlacedOn(this.#logOf(name, symbol)),
+    }));
+    const { tail, entries, isPlaced } = await this.#until(answer);
+    if (!isPlaced) return;
+    const { frames, storedThrough, cursor } = tail;
+    expect(cursor).toBeGreaterThanOrEqual(entries.at(-1)?.cursor ?? 0);
+    const missing = entries.filter((entry) => entry.cursor > storedThrough);
+    const events = frames.flatMap(({ text }) => decodeFrame(text));
+    expect(events).toEqual(missing.map(({ event }) => event));
   }
 
   /** Everything that can get better does; whoever acknowledges at all goes on to do so when it is due, and no sooner. */

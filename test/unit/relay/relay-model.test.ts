@@ -10,6 +10,8 @@ const RUNS = Number(process.env["MODEL_RUNS"] ?? 40);
 
 const relayActions = [
   { weight: 2, arbitrary: fc.record({ do: fc.constant("crashRelays" as const) }) },
+  // A runtime that dies takes its hosts and its relays with it.
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("crashAll" as const) }) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -32,6 +34,7 @@ test(
         );
         for (const step of taken) {
           if (step.do === "crashRelays") await hosts.crashRelays();
+          else if (step.do === "crashAll") await hosts.crashAll();
           else if (step.do === "wire") hosts.wire.mode = step.mode;
           else await act(hosts, step);
           hosts.throwFailures();
