@@ -1,3 +1,4 @@
+import { scannedOf } from "../../src/core/events/scan-points.ts";
 import type { Database } from "../../src/db/driver/database.ts";
 import { sql, statementOf } from "../../src/db/driver/sql.ts";
 import { timestampOf } from "../../src/db/driver/sql-time.ts";
@@ -82,7 +83,7 @@ function bareColumns(rooms: readonly RoomFrames[], ids: SeriesIdCache): string[]
   for (const { symbol, frames } of rooms) {
     for (const { cursor, events } of frames) {
       events.forEach((event, ordinal) => {
-        if (event.kind === "metric") rows.add(symbol, event, cursor, ordinal);
+        if (event.kind === "metric") rows.add(symbol, scannedOf(event), cursor, ordinal);
       });
     }
   }
