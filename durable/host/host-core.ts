@@ -402,12 +402,13 @@ export class HostCore {
       await this.#catchUp.run(records.filter((record) => record !== undefined));
     }
     for (const room of this.#rooms.active()) room.alarm();
-    await this.#rooms.unloadUnused();
     if (this.#outbox.bytes === 0) this.#log.saveStored();
     this.#firstKeys.forgetOld(this.#ports.clock.nowUs());
     this.#pruning.kick();
     if (!this.#symbols.isSettled) this.#ports.keepAwake(this.#symbols.lookAfter());
     this.#armAlarm();
+    // Last, for it lets others at the host, and what is unloaded has nothing due.
+    await this.#rooms.unloadUnused();
   }
 
   /** Every room that a symbol has had on this host. */

@@ -1,3 +1,4 @@
+import { breath } from "../../src/bindings/breath.ts";
 import type { Env } from "../../src/bindings/env.ts";
 import type {
   Acquaintance,
@@ -23,14 +24,11 @@ import {
   writerAt,
 } from "../../src/bindings/objects.ts";
 import type { RoomPage, StillWatched, WatchAnswer, WatchedRoom } from "../../src/bindings/relay.ts";
-import type { Answered, PastCalls } from "../../src/bindings/writer.ts";
-import { breath } from "../../src/core/limits/breath.ts";
 import { type HostName, symbolOf } from "../../src/core/placement/placement.ts";
 import type { RelayName } from "../../src/core/placement/relaying.ts";
 import { writerShardOf } from "../../src/core/placement/writer-shard.ts";
 import { readImportedPrices } from "../../src/db/bars/read-imported-prices.ts";
 import { openDatabase } from "../../src/db/driver/database.ts";
-import type { EarlierLife } from "../../src/db/events/read-earlier-life.ts";
 import { findSymbolNames, readSymbolNames } from "../../src/db/events/read-symbol-names.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers/answers.ts";
 import type { Bar } from "../../src/protocol/events/bar.ts";
@@ -186,7 +184,7 @@ function portsOf({ ctx, env, config, logger, ports }: Platform): HostPorts {
   return {
     ...{ ...ports, name },
     // Of hosts that symbols share there are few, and each asks for all of its symbols together.
-    ...(symbolOf(name) === null ? direct : pastByWriter(() => pastOf(writer()), direct)),
+    ...(symbolOf(name) === null ? direct : pastByWriter(writer, direct)),
     newId: () => crypto.randomUUID(),
     breathe: () => breath.take(),
     writer: {
@@ -216,16 +214,5 @@ function firstEditionOf(env: Env): FirstEdition {
     handOver: (symbol) => room(symbol).handOver(symbol),
     keysAfter: (symbol, key, most) => room(symbol).keysAfter(key, most),
     letGo: (symbol) => room(symbol).letGo(),
-  };
-}
-
-/** The calls by their own types: those of stubs say the same in other words, which the compiler does not see. */
-function pastOf(writer: ReturnType<typeof writerAt>): PastCalls {
-  return {
-    findNames: (symbols) => writer.findNames(symbols),
-    readPrices: (symbols) => writer.readPrices(symbols),
-    readNewestCursor: (symbol, after) => writer.readNewestCursor(symbol, after),
-    readEarlierLife: async (symbol, through) =>
-      (await writer.readEarlierLife(symbol, through)) as Answered<EarlierLife>,
   };
 }

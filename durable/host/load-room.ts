@@ -29,6 +29,7 @@ export function loadRoom(loading: Loading, symbol: SymbolName): RoomCore {
   const { ports, settings, shared, symbols, outbox, feeds, turns, pages } = loading;
   const { sql, clock, random, keepAwake, logger, archiveOf } = ports;
   const log = new RoomLog(shared, shared.registry.find(symbol) ?? null);
+  let made: RoomCore | null = null;
   const room: RoomCore = new RoomCore(symbol, log, settings, {
     ...{ sql, clock, random, keepAwake, logger, turns, pages },
     archive: archiveOf(symbol),
@@ -39,8 +40,11 @@ export function loadRoom(loading: Loading, symbol: SymbolName): RoomCore {
     appendOwn: (frames) => loading.appendOwn(room, frames),
     relays: feeds.ofRoom(symbol),
     armAlarm: () => loading.armAlarm(room),
-    // It may become so while it is made.
-    activated: (self) => loading.activated(self),
+    activated: () => {
+      if (made !== null) loading.activated(made);
+    },
   });
+  made = room;
+  if (room.isActive) loading.activated(room);
   return room;
 }

@@ -1,8 +1,12 @@
 import type { Answered, PastCalls } from "../../src/bindings/writer.ts";
+import type { ImportedPrice } from "../../src/db/bars/read-imported-prices.ts";
 import { DatabaseError } from "../../src/db/driver/database-error.ts";
+import type { EarlierLife } from "../../src/db/events/read-earlier-life.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { RoomArchive } from "../room/room-ports.ts";
 import type { HostPorts } from "./host-ports.ts";
+
+type Prices = Map<SymbolName, ImportedPrice>;
 
 /** What a host asks of its past. */
 type Past = Pick<HostPorts, "names" | "archiveOf">;
@@ -33,8 +37,9 @@ export function pastByWriter(writer: () => PastCalls, direct: Past): Past {
         ),
       readPrices: (symbols) =>
         ask(
-          (calls) => calls.readPrices(symbols),
-          () => names.readPrices(symbols),
+          async (calls) =>
+            parsed<Prices>(await calls.readPrices(symbols), (text) => new Map(JSON.parse(text))),
+          async () => new Map(await names.readPrices(symbols)),
         ),
     },
     archiveOf: (symbol): RoomArchive => {
@@ -48,10 +53,15 @@ export function pastByWriter(writer: () => PastCalls, direct: Past): Past {
           ),
         readEarlierLife: (through) =>
           ask(
-            (calls) => calls.readEarlierLife(symbol, through),
+            async (calls) =>
+              parsed<EarlierLife>(await calls.readEarlierLife(symbol, through), JSON.parse),
             () => archive.readEarlierLife(through),
           ),
       };
     },
   };
+}
+
+function parsed<Found>(answer: Answered<string>, parse: (text: string) => Found): Answered<Found> {
+  return "found" in answer ? { found: parse(answer.found) } : answer;
 }

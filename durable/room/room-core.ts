@@ -173,7 +173,7 @@ export class RoomCore {
     if (!isEmpty || waitMs === 0 || log.head > page.cursor) return page;
     this.#pollers ??= new Pollers(this.#ports.clock);
     const appended = this.#pollers.nextAppend(waitMs);
-    this.#ports.activated(this);
+    this.#ports.activated();
     await appended;
     return read(page.cursor);
   }
@@ -357,7 +357,7 @@ export class RoomCore {
       failed: (error) => logSearchFailure(logger, this.symbol, error),
       ...{ wait: clock.wait, random, keepAwake },
     });
-    this.#ports.activated(this);
+    this.#ports.activated();
     return this.#earlier;
   }
 
@@ -369,7 +369,7 @@ export class RoomCore {
   #booksNow(): BookSampler {
     if (this.#books !== null) return this.#books;
     this.#books = new BookSampler(this.log, this.#stateNow());
-    this.#ports.activated(this);
+    this.#ports.activated();
     return this.#books;
   }
 
@@ -380,7 +380,7 @@ export class RoomCore {
       ...{ sql, turns, room: () => this.log.id, wait: clock.wait },
       read: (after, upTo) => archive.readPage(after, upTo),
     });
-    this.#ports.activated(this);
+    this.#ports.activated();
     return this.#archive;
   }
 
@@ -394,7 +394,7 @@ export class RoomCore {
       readBar: (minuteUs, through) => this.readMinute(minuteUs, through),
       elsewhere: () => this.#ports.relays.viewers(),
     });
-    this.#ports.activated(this);
+    this.#ports.activated();
     return this.#watching;
   }
 }

@@ -10,7 +10,6 @@ import type { Clock } from "../clock.ts";
 import type { EarlierPlace } from "../host/symbols/host-symbols.ts";
 import type { ArchiveAnswer } from "./past/archive.ts";
 import type { ReadTurns } from "./past/read-turns.ts";
-import type { RoomCore } from "./room-core.ts";
 import type { SqlPort } from "./sql-port.ts";
 import type { FanOutPace } from "./viewers/fan-out-pace.ts";
 import type { MessageLimits } from "./viewers/messages/messages.ts";
@@ -87,7 +86,7 @@ export interface RoomPorts {
   relays: RelaysOfRoom;
   /** Something has become due, or will sooner than before: the host looks at `dueMs`. */
   armAlarm(): void;
-  /** This room has something now that alarms look after. */
-  activated(room: RoomCore): void;
+  /** The room has something now that alarms look after. What it has when it is made, its maker sees. */
+  activated(): void;
   logger: Log;
 }

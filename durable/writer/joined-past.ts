@@ -21,10 +21,7 @@ const LIVES_AT_ONCE = 2;
 export class JoinedPast implements PastCalls {
   readonly #lives: Database;
   readonly #names: GroupCommit<readonly SymbolName[], SymbolName[]>;
-  readonly #prices: GroupCommit<
-    readonly SymbolName[],
-    Awaited<ReturnType<typeof readImportedPrices>>
-  >;
+  readonly #prices: GroupCommit<readonly SymbolName[], string>;
 
   /** `open` makes a handle that has at most so many queries under way. */
   constructor(open: (atOnce: number) => Database) {
@@ -42,11 +39,11 @@ export class JoinedPast implements PastCalls {
       ...{ ...group, maxWeight: SYMBOLS_A_QUERY },
       commit: async (requests) => {
         const all = await readImportedPrices(names, requests.flat());
-        return requests.map((request) => {
-          const found = new Map(all);
-          for (const symbol of all.keys()) if (!request.includes(symbol)) found.delete(symbol);
-          return found;
-        });
+        return requests.map((request) =>
+          JSON.stringify(
+            request.flatMap((symbol) => (all.has(symbol) ? [[symbol, all.get(symbol)]] : [])),
+          ),
+        );
       },
     });
   }
@@ -60,7 +57,11 @@ export class JoinedPast implements PastCalls {
     answered(readNewestCursor(this.#lives, symbol, after));
 
   readonly readEarlierLife: PastCalls["readEarlierLife"] = (symbol, through) =>
-    answered(readEarlierLife(this.#lives, symbol, through, EARLIER_LIMITS));
+    answered(
+      readEarlierLife(this.#lives, symbol, through, EARLIER_LIMITS).then((life) =>
+        JSON.stringify(life),
+      ),
+    );
 }
 
 /** @throws what is no database's failure. */

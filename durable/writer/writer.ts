@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { breath } from "../../src/bindings/breath.ts";
 import type { Env } from "../../src/bindings/env.ts";
 import { keeperAt } from "../../src/bindings/objects.ts";
 import type {
@@ -12,13 +13,10 @@ import type {
 import { type Config, configOf } from "../../src/config.ts";
 import { decodeFrame } from "../../src/core/events/encode-events.ts";
 import { scanPoints } from "../../src/core/events/scan-points.ts";
-import { breath } from "../../src/core/limits/breath.ts";
 import { nowUs } from "../../src/core/time/wall-clock.ts";
-import type { ImportedPrice } from "../../src/db/bars/read-imported-prices.ts";
 import { type Database, openDatabase } from "../../src/db/driver/database.ts";
 import { failureOf, isDiskFull, lineOf } from "../../src/db/driver/database-error.ts";
 import { readIdentity } from "../../src/db/driver/identity.ts";
-import type { EarlierLife } from "../../src/db/events/read-earlier-life.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { type RoomFrames, storeFrames } from "../../src/db/store/store-frames.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
@@ -95,9 +93,7 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     return this.#past.findNames(symbols);
   }
 
-  readPrices(
-    symbols: readonly SymbolName[],
-  ): Promise<Answered<ReadonlyMap<SymbolName, ImportedPrice>>> {
+  readPrices(symbols: readonly SymbolName[]): Promise<Answered<string>> {
     return this.#past.readPrices(symbols);
   }
 
@@ -105,7 +101,7 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     return this.#past.readNewestCursor(symbol, after);
   }
 
-  readEarlierLife(symbol: SymbolName, through: Cursor): Promise<Answered<EarlierLife>> {
+  readEarlierLife(symbol: SymbolName, through: Cursor): Promise<Answered<string>> {
     return this.#past.readEarlierLife(symbol, through);
   }
 

@@ -1,6 +1,4 @@
 import type { HostName } from "../core/placement/placement.ts";
-import type { ImportedPrice } from "../db/bars/read-imported-prices.ts";
-import type { EarlierLife } from "../db/events/read-earlier-life.ts";
 import type { SymbolName } from "../protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../protocol/words/time.ts";
 
@@ -62,11 +60,11 @@ export type Answered<Found> = { found: Found } | { failed: { message: string; co
 export interface PastCalls {
   /** Those of these symbols that Postgres has something of. */
   findNames(symbols: readonly SymbolName[]): Promise<Answered<SymbolName[]>>;
-  readPrices(
-    symbols: readonly SymbolName[],
-  ): Promise<Answered<ReadonlyMap<SymbolName, ImportedPrice>>>;
+  /** The prices of imported bars by symbol, as JSON: the entries of a map. */
+  readPrices(symbols: readonly SymbolName[]): Promise<Answered<string>>;
   readNewestCursor(symbol: SymbolName, after: Cursor): Promise<Answered<Cursor | null>>;
-  readEarlierLife(symbol: SymbolName, through: Cursor): Promise<Answered<EarlierLife>>;
+  /** An `EarlierLife`, as JSON. */
+  readEarlierLife(symbol: SymbolName, through: Cursor): Promise<Answered<string>>;
 }
 
 /** What a host may ask of a Writer. */

@@ -1,9 +1,9 @@
 import { Hono } from "hono";
 import { type Appended, appendToHosts } from "../appends/append-to-hosts.ts";
 import { claimKey, identify } from "../appends/idempotency.ts";
+import { breath } from "../bindings/breath.ts";
 import { askHosts, Rooms } from "../bindings/rooms.ts";
 import { type AddressedEvent, encodeInSlices } from "../core/events/encode-events.ts";
-import { breath } from "../core/limits/breath.ts";
 import { loneHost } from "../core/placement/placement.ts";
 import { DAY_US } from "../core/time/duration.ts";
 import { lineOf } from "../db/driver/database-error.ts";

@@ -265,17 +265,24 @@ export class Predecessors {
   }
 
   async #announce(): Promise<void> {
-    const { host, placement, meta, keeper, isUsed } = this.#deps;
+    const { host, placement, keeper, isUsed } = this.#deps;
     const name = isUsed() ? host : null;
     for (;;) {
       const unannounced = this.#tenures.unannounced;
       if (unannounced === null) break;
       this.#tenures.announced(await keeper.announce(name, unannounced));
+      // The Keeper has been told the name with it, and a commit less is a wait for the disk less.
+      if (name !== null) this.#registered();
     }
     if (name === null || this.#isRegistered) return;
     await keeper.announce(name, placement);
+    this.#registered();
+  }
+
+  #registered(): void {
+    if (this.#isRegistered) return;
     this.#isRegistered = true;
-    meta.write("registered", true);
+    this.#deps.meta.write("registered", true);
   }
 
   async #takeOver(symbol: SymbolName, tenure: number): Promise<TakenOver> {

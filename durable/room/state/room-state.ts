@@ -49,6 +49,8 @@ interface OpenedFold {
 export class RoomState {
   readonly #sql: SqlPort;
   readonly #log: FoldedLog;
+  /** Nobody had pushed to the room when this was made, so nothing of it was written down that is not known here. */
+  readonly #isNew: boolean;
   /** Null until somebody asks for it: a room that is only pushed to needs none of it. */
   #opened: OpenedFold | null = null;
   #sinceCheckpoint = 0;
@@ -61,6 +63,7 @@ export class RoomState {
   constructor(sql: SqlPort, log: FoldedLog) {
     this.#sql = sql;
     this.#log = log;
+    this.#isNew = log.id === null;
   }
 
   /**
@@ -201,7 +204,9 @@ export class RoomState {
     if (this.#opened !== null) return this.#opened;
     const { id, prunedThrough } = this.#log;
     const [saved] =
-      id === null ? [] : this.#sql.exec("SELECT through, fold FROM checkpoints WHERE room = ?", id);
+      id === null || this.#isNew
+        ? []
+        : this.#sql.exec("SELECT through, fold FROM checkpoints WHERE room = ?", id);
     const through = saved === undefined ? prunedThrough : (numberOf(saved["through"]) as Cursor);
     const fold = new LastValuesFold(
       saved === undefined ? null : (JSON.parse(textOf(saved["fold"])) as LastValues),

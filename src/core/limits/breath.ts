@@ -43,9 +43,3 @@ export class Breath {
     this.#freeAtMs = this.#clock.nowMs() + BREATH_MS;
   }
 }
-
-/** That of this isolate, which is one thread for all of its requests and objects. */
-export const breath = new Breath({
-  nowMs: () => Date.now(),
-  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-});

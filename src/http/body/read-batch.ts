@@ -1,4 +1,4 @@
-import { breath } from "../../core/limits/breath.ts";
+import { breath } from "../../bindings/breath.ts";
 import { TIME_UNITS } from "../../core/time/timestamp.ts";
 import type { PushFormat, Timed } from "../../formats/decode-push.ts";
 import { decodeInSlices } from "../../formats/decode-slices.ts";

@@ -13,6 +13,7 @@ function busyLog() {
       commits.push([...batches]);
       return batches.map(() => commits.length);
     },
+    breathe: async () => {},
     tick: () => new Promise((resolve) => turns.push(resolve)),
     nowMs: () => clock.ms,
     weigh: (batch) => batch.length,
