@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FIRST_RUNTIME } from "../../src/core/ownership.ts";
 import type { KeptProcess, KeptProcessDeps } from "../kept-process.ts";
-import type { Log } from "../log.ts";
+import type { Logger } from "../log.ts";
 import type { OnLine } from "../process-log.ts";
 import { spawnRuntime } from "../runtime-process.ts";
 import { Farewell, tell } from "./door-client.ts";
@@ -18,7 +18,7 @@ const SIGNAL_MS = 50;
 export type RuntimesDeps = {
   runDir: string;
   sockets: RuntimeSockets;
-  log: Log;
+  log: Logger;
   onLine: OnLine;
   /** Configuration of a runtime, by its number. */
   configOf: (runtime: number) => string;

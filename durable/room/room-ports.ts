@@ -5,7 +5,7 @@ import type { EarlierLife } from "../../src/db/events/read-earlier-life.ts";
 import type { Bar } from "../../src/protocol/bar.ts";
 import type { BarMessage } from "../../src/protocol/server-message.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/time.ts";
-import type { Log } from "../../src/telemetry/log.ts";
+import type { Logger } from "../../src/telemetry/log.ts";
 import type { Clock } from "../clock.ts";
 import type { EarlierPlace } from "../host/symbols/host-symbols.ts";
 import type { ArchiveAnswer } from "./past/archive.ts";
@@ -83,5 +83,5 @@ export interface RoomPorts {
   relays: RelaysOfRoom;
   /** Something has become due, or will sooner than before: the host looks at `dueMs`. */
   armAlarm(): void;
-  logger: Log;
+  logger: Logger;
 }

@@ -17,7 +17,7 @@ import { readIdentity } from "../../src/db/driver/identity.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { type RoomFrames, storeFrames } from "../../src/db/store/store-frames.ts";
 import { databaseDisk } from "../../src/telemetry/database-disk.ts";
-import { type Log, logOf } from "../../src/telemetry/log.ts";
+import { type Logger, logOf } from "../../src/telemetry/log.ts";
 import { mayBeLate, mustTell } from "../keeper/notice.ts";
 import { Backlog } from "./backlog.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -39,7 +39,7 @@ const LOGGED_SYMBOLS = 20;
 /** The Durable Object of one shard: groups the outboxes of its hosts into single inserts. It keeps nothing. */
 export class Writer extends DurableObject<Env> implements WriterCalls {
   readonly #config: Config = configOf(this.env);
-  readonly #logger: Log = logOf("writer", this.#config);
+  readonly #logger: Logger = logOf("writer", this.#config);
   readonly #seriesIds = new SeriesIdCache();
   readonly #groups = new GroupCommit<StoreRequest, StoreOutcome>({
     commit: (requests) => storeApart(requests, (rooms) => this.#insert(rooms)),
