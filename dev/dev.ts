@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createServer as createViteServer } from "vite";
 import { answerHelp } from "./answer-help.ts";
-import type { Log } from "./log.ts";
+import type { Logger } from "./log.ts";
 import type { Product } from "./product.ts";
 import { PROJECT_DIR, supervise } from "./supervise.ts";
 
@@ -27,7 +27,7 @@ await supervise((product, log) => {
 /** Editors write a file in several steps. */
 const SETTLE_MS = 60;
 
-function watchWorker(product: Product, log: Log): void {
+function watchWorker(product: Product, log: Logger): void {
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();
   const onChange = () => {
@@ -42,7 +42,7 @@ function watchWorker(product: Product, log: Log): void {
   watch(join(PROJECT_DIR, "wrangler.toml"), onChange);
 }
 
-async function reload(product: Product, log: Log): Promise<void> {
+async function reload(product: Product, log: Logger): Promise<void> {
   const startedMs = performance.now();
   try {
     await product.bundle();

@@ -4,14 +4,14 @@ import { textOf } from "./log-text.ts";
 const CATEGORY = "edgetape";
 
 /** What the supervisor says: the name of an event, and its facts. */
-export type Log = {
+export type Logger = {
   info(event: string, facts?: Record<string, unknown>): void;
   warning(event: string, facts?: Record<string, unknown>): void;
   error(event: string, facts?: Record<string, unknown>): void;
 };
 
 /** Sends the log to standard error: one JSON object a line, or short text where a person reads it. */
-export async function openLog(lowestLevel: LogLevel, isTerminal: boolean): Promise<Log> {
+export async function openLog(lowestLevel: LogLevel, isTerminal: boolean): Promise<Logger> {
   const format = isTerminal ? asText : asJson;
   await configure({
     sinks: { stderr: (record) => void process.stderr.write(`${format(record)}\n`) },

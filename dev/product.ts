@@ -9,7 +9,7 @@ import { buildDashboardIfStale } from "./dashboard-build.ts";
 import { spawnDatabase } from "./database-process.ts";
 import { hasFirstEdition, withoutFirstEdition } from "./first-edition.ts";
 import { KeptProcess, type KeptProcessDeps } from "./kept-process.ts";
-import type { Log } from "./log.ts";
+import type { Logger } from "./log.ts";
 import { portFile } from "./port-file.ts";
 import type { OnLine } from "./process-log.ts";
 import { objectFolder } from "./runtimes/object-folders.ts";
@@ -33,7 +33,7 @@ export type ProductDeps = {
   descriptors: number | undefined;
   /** The key tokens are signed with, where this machine has it. */
   jwtSecret: string | undefined;
-  log: Log;
+  log: Logger;
   /** Told what the processes log. */
   onLine: OnLine;
   /** Told at every start of a process which ones run now. */

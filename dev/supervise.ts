@@ -2,7 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import { sharesOf } from "../src/core/limits/descriptor-budget.ts";
 import { banner } from "./banner.ts";
 import { type FolderLock, takeFolder } from "./folder-lock.ts";
-import { type Log, openLog } from "./log.ts";
+import { type Logger, openLog } from "./log.ts";
 import { textOfLine } from "./log-text.ts";
 import { mintToken } from "./mint-token.ts";
 import { identityOf, isAlive, type ProcessIdentity } from "./process-identity.ts";
@@ -26,7 +26,7 @@ const NPM_POLL_MS = 200;
  * Every reason not to start is said in a line that names what to change.
  */
 export async function supervise(
-  onReady: (product: Product, log: Log) => void = () => {},
+  onReady: (product: Product, log: Logger) => void = () => {},
 ): Promise<void> {
   const startedMs = performance.now();
   const read = readSettings(process.env, process.cwd());
@@ -113,7 +113,7 @@ export async function supervise(
 }
 
 /** What fits: known before it is met, and little of it before it surprises anybody. */
-function sayDescriptors(limit: number, log: Log): void {
+function sayDescriptors(limit: number, log: Logger): void {
   const facts = { limit, most_viewers: sharesOf(limit).viewers };
   if (limit >= FEW_DESCRIPTORS) log.info("descriptors", facts);
   else log.warning("few descriptors: raise the hard limit (ulimit -H -n) for more", facts);
@@ -134,7 +134,7 @@ function endWith(npm: ProcessIdentity): void {
 }
 
 /** The first signal ends the product in good order, a second one at once. */
-function endOnSignals(product: Product, lock: FolderLock, log: Log): void {
+function endOnSignals(product: Product, lock: FolderLock, log: Logger): void {
   let firstMs: number | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
     const nowMs = performance.now();
@@ -170,7 +170,7 @@ function hasTerminal(): boolean {
 }
 
 /** Puts the code that lies in the project's folder now to work. */
-async function upgrade(product: Product, log: Log): Promise<void> {
+async function upgrade(product: Product, log: Logger): Promise<void> {
   const startedMs = performance.now();
   log.info("upgrading");
   try {

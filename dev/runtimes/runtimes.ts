@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { FIRST_RUNTIME } from "../../src/core/placement/ownership.ts";
 import { spawnGuard } from "../guard/guard-process.ts";
 import type { KeptProcess, KeptProcessDeps } from "../kept-process.ts";
-import type { Log } from "../log.ts";
+import type { Logger } from "../log.ts";
 import type { OnLine } from "../process-log.ts";
 import { spawnRuntime } from "../runtime-process.ts";
 import { Farewell, tell } from "./door-client.ts";
@@ -21,7 +21,7 @@ const SIGNAL_MS = 50;
 export type RuntimesDeps = {
   runDir: string;
   sockets: RuntimeSockets;
-  log: Log;
+  log: Logger;
   onLine: OnLine;
   /** How many descriptors a runtime may have, where there is a limit. */
   descriptors: number | undefined;

@@ -20,7 +20,7 @@ import { rollupsOf } from "../../src/db/upkeep/rollups/rollups-of.ts";
 import { advanceWatermark } from "../../src/db/upkeep/tape-state.ts";
 import type { MetricEvent } from "../../src/protocol/events/event.ts";
 import { SYSTEM_SYMBOL } from "../../src/protocol/words/symbol.ts";
-import { type Log, logOf } from "../../src/telemetry/log.ts";
+import { type Logger, logOf } from "../../src/telemetry/log.ts";
 import { Clock } from "../clock.ts";
 import { gaugesOf } from "./gauges.ts";
 import { RollupKeeping } from "./keep-rollups.ts";
@@ -48,7 +48,7 @@ const BACKOFF = { baseMs: 500, capMs: 30_000 };
  */
 export class Keeper extends DurableObject<Env> implements KeeperCalls {
   readonly #config: Config = configOf(this.env);
-  readonly #logger: Log = logOf("keeper", this.#config);
+  readonly #logger: Logger = logOf("keeper", this.#config);
   readonly #database: Database = openDatabase({
     url: this.#config.DATABASE_URL,
     endpoint: this.#config.DATABASE_ENDPOINT,

@@ -4,7 +4,7 @@ import type { Bar } from "../../src/protocol/events/bar.ts";
 import { CLOSE_CODES } from "../../src/protocol/socket/close-codes.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
-import type { Log } from "../../src/telemetry/log.ts";
+import type { Logger } from "../../src/telemetry/log.ts";
 import type { ArchiveAnswer } from "../room/past/archive.ts";
 import { ArchiveReads } from "../room/past/archive-reads.ts";
 import type { ReadTurns } from "../room/past/read-turns.ts";
@@ -32,7 +32,7 @@ export interface RelayRoomDeps {
   /** Frames that are not here any more. */
   readPage: (after: Cursor, upTo: Cursor) => Promise<ArchiveAnswer>;
   readBar: (minuteUs: EpochUs, through: Cursor) => Promise<Bar | null>;
-  logger: Log;
+  logger: Logger;
 }
 
 type Watched = Extract<WatchAnswer, { kind: "watched" }>;

@@ -5,7 +5,7 @@ import type { EarlierLife } from "../../src/db/events/read-earlier-life.ts";
 import type { Bar } from "../../src/protocol/events/bar.ts";
 import type { BarMessage } from "../../src/protocol/socket/server-message.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
-import type { Log } from "../../src/telemetry/log.ts";
+import type { Logger } from "../../src/telemetry/log.ts";
 import type { Clock } from "../clock.ts";
 import type { EarlierPlace } from "../host/symbols/host-symbols.ts";
 import type { ArchiveAnswer } from "./past/archive.ts";
@@ -88,5 +88,5 @@ export interface RoomPorts {
   armAlarm(): void;
   /** The room has something now that alarms look after. What it has when it is made, its maker sees. */
   activated(): void;
-  logger: Log;
+  logger: Logger;
 }

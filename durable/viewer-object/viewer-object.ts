@@ -9,7 +9,7 @@ import { SUBPROTOCOL } from "../../src/protocol/socket/version.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../src/protocol/words/time.ts";
 import { descriptorsOf } from "../../src/telemetry/descriptors.ts";
-import { type Log, logOf } from "../../src/telemetry/log.ts";
+import { type Logger, logOf } from "../../src/telemetry/log.ts";
 import { Clock } from "../clock.ts";
 import { answerClose, Sockets } from "../room/viewers/door/sockets.ts";
 import { mustLetGo } from "../room/viewers/door/stalled-sockets.ts";
@@ -34,7 +34,7 @@ export interface Platform {
   ctx: DurableObjectState;
   env: Env;
   config: Config;
-  logger: Log;
+  logger: Logger;
   ports: ViewerPorts;
   /** The sockets that slept with the object, each with its room. */
   asleep: Asleep;
@@ -126,7 +126,7 @@ export abstract class ViewerObject<Core extends ViewersCore> extends DurableObje
     if (this.core.viewers === 0) isUnwatched(this.#address);
   }
 
-  #ports(logger: Log): ViewerPorts {
+  #ports(logger: Logger): ViewerPorts {
     const { ctx } = this;
     return {
       sql: ctx.storage.sql,

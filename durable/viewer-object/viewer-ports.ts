@@ -1,4 +1,4 @@
-import type { Log } from "../../src/telemetry/log.ts";
+import type { Logger } from "../../src/telemetry/log.ts";
 import type { Clock } from "../clock.ts";
 import type { SqlPort } from "../room/sql-port.ts";
 import type { ViewerSocket } from "../room/viewers/viewer.ts";
@@ -19,5 +19,5 @@ export interface ViewerPorts {
   closingSockets(): number;
   /** Whether the platform answers pings itself. */
   setAutoResponse(isOn: boolean): void;
-  logger: Log;
+  logger: Logger;
 }

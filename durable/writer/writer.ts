@@ -22,7 +22,7 @@ import { type RoomFrames, storeFrames } from "../../src/db/store/store-frames.ts
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../src/protocol/words/time.ts";
 import { databaseDisk } from "../../src/telemetry/database-disk.ts";
-import { type Log, logOf } from "../../src/telemetry/log.ts";
+import { type Logger, logOf } from "../../src/telemetry/log.ts";
 import { mayBeLate, mustTell } from "../keeper/notice.ts";
 import { Backlog } from "./backlog.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -49,7 +49,7 @@ const FRAME_CHARS = 128;
 /** The Durable Object of one shard: groups the outboxes of its hosts into single inserts. It keeps nothing. */
 export class Writer extends DurableObject<Env> implements WriterCalls {
   readonly #config: Config = configOf(this.env);
-  readonly #logger: Log = logOf("writer", this.#config);
+  readonly #logger: Logger = logOf("writer", this.#config);
   readonly #seriesIds = new SeriesIdCache();
   readonly #groups = new GroupCommit<StoreRequest, StoreOutcome>({
     commit: (requests) => storeApart(requests, (rooms) => this.#insert(rooms)),

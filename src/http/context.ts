@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { Env } from "../bindings/env.ts";
 import type { Config } from "../config.ts";
 import type { EpochUs } from "../protocol/words/time.ts";
-import type { Log } from "../telemetry/log.ts";
+import type { Logger } from "../telemetry/log.ts";
 import type { Access } from "./access/token.ts";
 
 /** What every handler finds in its context. */
@@ -10,7 +10,7 @@ export interface AppEnv {
   Bindings: Env;
   Variables: {
     config: Config;
-    logger: Log;
+    logger: Logger;
     correlationId: string;
     nowUs: () => EpochUs;
     /** The moment of an event that came without one; no two are the same. */

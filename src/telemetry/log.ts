@@ -20,7 +20,7 @@ export interface LogFields {
 }
 
 /** Writes lines of one service. The event is a name in snake_case; everything else goes in fields. */
-export interface Log {
+export interface Logger {
   debug(event: string, fields?: LogFields): void;
   info(event: string, fields?: LogFields): void;
   warn(event: string, fields?: LogFields): void;
@@ -49,10 +49,10 @@ function formatLine(record: LogRecord, runtime: { runtime?: number }): string {
 
 type LogSettings = Pick<Config, "LOG_LEVEL"> & Partial<Pick<Config, "RUNTIME" | "RUNTIMES">>;
 
-const logs = new Map<LogService, Log>();
+const logs = new Map<LogService, Logger>();
 
 /** The log of a service; the first call in an isolate sets the level for all of them. */
-export function logOf(service: LogService, config: LogSettings): Log {
+export function logOf(service: LogService, config: LogSettings): Logger {
   if (getConfig() === null) {
     const level: LogLevel = config.LOG_LEVEL;
     const { RUNTIME: number, RUNTIMES: count = 1 } = config;

@@ -4,7 +4,7 @@ import type { RelayName } from "../../../src/core/placement/relaying.ts";
 import type { LogId } from "../../../src/protocol/words/log-id.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
-import type { Log } from "../../../src/telemetry/log.ts";
+import type { Logger } from "../../../src/telemetry/log.ts";
 import type { Clock } from "../../clock.ts";
 import type { RoomLog } from "../../room/log/room-log.ts";
 import type { WatchedLog } from "../../room/log/watched-log.ts";
@@ -33,7 +33,7 @@ export interface RelayFeederDeps {
   clock: Pick<Clock, "wait" | "within">;
   random: () => number;
   keepAwake: (work: Promise<void>) => void;
-  logger: Log;
+  logger: Logger;
 }
 
 /** A symbol that a relay watches. */

@@ -2,7 +2,7 @@ import type { Resend } from "../../../src/bindings/host.ts";
 import type { StoreOutcome, WriterCalls } from "../../../src/bindings/writer.ts";
 import type { HostName } from "../../../src/core/placement/placement.ts";
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/words/time.ts";
-import type { Log } from "../../../src/telemetry/log.ts";
+import type { Logger } from "../../../src/telemetry/log.ts";
 import type { Clock } from "../../clock.ts";
 import type { SqlPort } from "../../room/sql-port.ts";
 import type { HostPart, RoomId } from "../log/host-log.ts";
@@ -31,7 +31,7 @@ export interface OutboxDeps {
   clock: Pick<Clock, "nowMs" | "within">;
   random(): number;
   keepAwake(work: Promise<void>): void;
-  logger: Log;
+  logger: Logger;
   /** Rooms that have something in the log. */
   roomsHeld(): number;
   /** Up to here Postgres alone had what was; null where the host's log reaches back to the beginning of every room. */

@@ -7,7 +7,7 @@ import { readEarlierLife, readNewestCursor } from "../../../src/db/events/read-e
 import { readFrames } from "../../../src/db/events/read-frames.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
-import type { Log } from "../../../src/telemetry/log.ts";
+import type { Logger } from "../../../src/telemetry/log.ts";
 import type { RoomArchive } from "../room-ports.ts";
 import { EARLIER_LIMITS } from "./earlier-limits.ts";
 
@@ -15,7 +15,7 @@ import { EARLIER_LIMITS } from "./earlier-limits.ts";
 const PAGE_EVENTS = 2_000;
 
 /** What a room reads of its symbol in Postgres, by way of its host's connections. */
-export function roomArchive(database: Database, logger: Log, symbol: SymbolName): RoomArchive {
+export function roomArchive(database: Database, logger: Logger, symbol: SymbolName): RoomArchive {
   const answerTo = async (failure: DatabaseFailure | null) => {
     if (failure === null) return "broken";
     return failure.kind === "unavailable" && (await answers(database)) ? "busy" : "away";

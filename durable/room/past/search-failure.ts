@@ -1,7 +1,7 @@
 import { objectFailureOf } from "../../../src/core/limits/object-failure.ts";
 import { isStorageFull } from "../../../src/core/limits/storage-watch.ts";
 import { failureOf, lineOf } from "../../../src/db/driver/database-error.ts";
-import type { Log } from "../../../src/telemetry/log.ts";
+import type { Logger } from "../../../src/telemetry/log.ts";
 import type { SearchFailure } from "./earlier-life.ts";
 
 /** What a search for an earlier life failed with. */
@@ -13,7 +13,7 @@ export function searchFailureOf(error: unknown): SearchFailure {
 }
 
 /** Says it in the log. */
-export function logSearchFailure(logger: Log, symbol: string, error: unknown): void {
+export function logSearchFailure(logger: Logger, symbol: string, error: unknown): void {
   const { level, fields } = lineOf(error);
   // Whoever cannot write down what was before is told of the full disk by the Worker.
   const said = isStorageFull(error) ? "debug" : objectFailureOf(error) ? "warn" : level;

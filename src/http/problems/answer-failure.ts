@@ -2,7 +2,7 @@ import { shorten } from "../../core/answers/shorten.ts";
 import { isUnnamed, objectFailureOf } from "../../core/limits/object-failure.ts";
 import { isStorageFull } from "../../core/limits/storage-watch.ts";
 import { failureOf } from "../../db/driver/database-error.ts";
-import { type Log, logOf } from "../../telemetry/log.ts";
+import { type Logger, logOf } from "../../telemetry/log.ts";
 import type { AppContext } from "../context.ts";
 import { CORRELATION_HEADER, MOST_PATH_CHARS } from "../correlation.ts";
 import { STORAGE_FULL, storageWatch } from "../limits/storage.ts";
@@ -22,7 +22,7 @@ export async function answerFailure(error: Error, c: AppContext): Promise<Respon
     return problem(c, STORAGE_FULL);
   }
   // Where the settings are wrong the request got no log, and its answer no id.
-  const logger = (c.get("logger") as Log | undefined) ?? logOf("worker", { LOG_LEVEL: "info" });
+  const logger = (c.get("logger") as Logger | undefined) ?? logOf("worker", { LOG_LEVEL: "info" });
   c.header(CORRELATION_HEADER, c.get("correlationId"));
   const fields = {
     correlation_id: c.get("correlationId"),
