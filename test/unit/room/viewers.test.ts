@@ -48,7 +48,13 @@ class Socket implements ViewerSocket {
 }
 
 /** `sendMs`: what a message to a viewer costs, of which one is sent at once, and two in a slice. */
-function roomOf({ pauseMs = 0, sendMs = 0, frames = [] as LogFrame[], isAway = false } = {}) {
+function roomOf({
+  pauseMs = 0,
+  sendMs = 0,
+  frames = [] as LogFrame[],
+  isAway = false,
+  pages = new PageMemory(PAGES_CHARS),
+} = {}) {
   const time = new FakeTime();
   const sql = memorySql();
   const { log, former, append: appendFrames } = oneRoom(sql, NOW_US, "place");
@@ -59,7 +65,7 @@ function roomOf({ pauseMs = 0, sendMs = 0, frames = [] as LogFrame[], isAway = f
     windowBytes: 40_000,
     // A message is a frame.
     messageLimits: { events: 50, chars: 40_000 },
-    pages: new PageMemory(PAGES_CHARS),
+    pages,
     pace: { sendMs: () => sendMs, atOnceMs: 1, sliceMs: 2, pauseMs: () => pauseMs },
     foldToHead: () => memory.foldToHead(),
     flushed: () => undefined,
@@ -109,6 +115,59 @@ describe("INV-5 a socket that fails", () => {
     viewers.join(socket, NOW_US as number as Cursor, ANYBODY);
     expect(socket.attempts).toBeLessThan(6);
     expect(viewers.size).toBe(0);
+  });
+});
+
+describe("a crowd that comes back to several pages", () => {
+  const ABSENT = 40;
+
+  function crowdOf({ pages = new PageMemory(PAGES_CHARS) } = {}) {
+    const room = roomOf({ pages });
+    for (let value = 0; value < ABSENT; value += 1) room.append(value);
+    let reads = 0;
+    const { framesAfter } = room.log;
+    room.log.framesAfter = (...range) => {
+      reads += 1;
+      return framesAfter.apply(room.log, range);
+    };
+    const comeBack = () => {
+      const socket = new Socket();
+      room.viewers.join(socket, (NOW_US - 1) as number as Cursor, ANYBODY);
+      // Its window is smaller than what it missed.
+      for (let acks = 0; acks < ABSENT && !socket.types.includes("caught_up"); acks += 1) {
+        const viewer = room.viewers.viewerOf(socket);
+        const cursor = socket.said.findLast(({ type }) => type === "events");
+        if (viewer === undefined || cursor?.type !== "events") break;
+        room.viewers.acknowledged(viewer, cursor.cursor as Cursor);
+      }
+      return socket;
+    };
+    const valuesOf = (socket: Socket) =>
+      socket.said.flatMap((message) =>
+        message.type === "events"
+          ? message.events.slice(0, 1).map((event) => "value" in event && event.value)
+          : [],
+      );
+    return { ...room, comeBack, valuesOf, reads: () => reads };
+  }
+
+  const ALL = Array.from({ length: ABSENT }, (_, value) => value);
+
+  it("INV-2 INV-4 reads the log once for all of it, and gets what has come since", () => {
+    const { comeBack, valuesOf, reads, append } = crowdOf();
+    expect(valuesOf(comeBack())).toEqual(ALL);
+    const readsOfOne = reads();
+    expect(readsOfOne).toBeGreaterThan(2);
+    for (let viewer = 0; viewer < 10; viewer += 1) expect(valuesOf(comeBack())).toEqual(ALL);
+    expect(reads()).toBe(readsOfOne);
+    append(ABSENT);
+    expect(valuesOf(comeBack())).toEqual([...ALL, ABSENT]);
+  });
+
+  it("INV-4 gets the same where there is no memory for pages", () => {
+    const { comeBack, valuesOf } = crowdOf({ pages: new PageMemory(0) });
+    expect(valuesOf(comeBack())).toEqual(ALL);
+    expect(valuesOf(comeBack())).toEqual(ALL);
   });
 });
 
