@@ -82,8 +82,9 @@ function bareColumns(rooms: readonly RoomFrames[], ids: SeriesIdCache): string[]
   const rows = new PointRows();
   for (const { symbol, frames } of rooms) {
     for (const { cursor, events } of frames) {
+      const place = { cursor, digits: String(cursor) };
       events.forEach((event, ordinal) => {
-        if (event.kind === "metric") rows.add(symbol, scannedOf(event), cursor, ordinal);
+        if (event.kind === "metric") rows.add(symbol, scannedOf(event), place, ordinal);
       });
     }
   }
