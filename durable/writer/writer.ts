@@ -1,5 +1,4 @@
 import { DurableObject } from "cloudflare:workers";
-import { breath } from "../../src/bindings/breath.ts";
 import type { Env } from "../../src/bindings/env.ts";
 import { keeperAt } from "../../src/bindings/objects.ts";
 import type {
@@ -173,7 +172,7 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
         await decodeRooms(rooms),
         this.#seriesIds,
         ids.slice(-TAGGED_IDS).join("."),
-        () => breath.pause(),
+        turn,
       );
       databaseDisk.stored();
       this.#logger.debug("stored", { ...fields, ...counts });
@@ -207,6 +206,9 @@ function weightOf({ rooms }: StoreRequest): number {
   return chars;
 }
 
+/** One turn of the event loop. */
+const turn = () => scheduler.wait(0);
+
 /** Decodes a slice at a turn of the event loop, so that acknowledgements do not wait for a whole group. */
 async function decodeRooms(rooms: readonly RoomOfRequest[]): Promise<RoomFrames[]> {
   const decoded: RoomFrames[] = [];
@@ -215,7 +217,7 @@ async function decodeRooms(rooms: readonly RoomOfRequest[]): Promise<RoomFrames[
     // A frame of a few characters takes as long as some of its text.
     for (const { text } of room.frames) chars += text.length + FRAME_CHARS;
     if (chars >= CHARS_A_TURN) {
-      await breath.pause();
+      await turn();
       chars = 0;
     }
     decoded.push(decodeRoom(room));

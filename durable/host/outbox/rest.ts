@@ -43,6 +43,11 @@ export class Rest {
     this.#pause = null;
   }
 
+  /** Its timer has run out. */
+  over(): void {
+    this.#pause = null;
+  }
+
   /** A part could not be stored. */
   backOff(nowMs: number, ms: number): void {
     this.#pause = { kind: "backoff", fromMs: nowMs, ms, isTimed: ms <= LONGEST_TIMER_MS };

@@ -5,6 +5,8 @@ export interface BreathClock {
 
 /** So long after something that took long the next such thing may begin, in ms. */
 const BREATH_MS = 1;
+/** Nobody waits more often: others may always be first, and a clock may stand still. */
+const MOST_WAITS = 20;
 
 /**
  * Keeps what takes long apart, for the sake of everybody else on the thread. The runtime looks at the network where nothing is left
@@ -22,9 +24,8 @@ export class Breath {
 
   /** Resolves where something long may begin. It is for the caller to say `worked` where he has done it. */
   async take(): Promise<void> {
-    for (;;) {
-      const nowMs = this.#clock.nowMs();
-      const leftMs = this.#freeAtMs - nowMs;
+    for (let waits = 0; waits < MOST_WAITS; waits += 1) {
+      const leftMs = this.#freeAtMs - this.#clock.nowMs();
       // More than that lies ahead where the clock was turned back.
       if (leftMs <= 0 || leftMs > BREATH_MS) break;
       await this.#clock.wait(BREATH_MS);

@@ -70,4 +70,15 @@ describe("what takes long on one thread", () => {
     await work("b", 1);
     expect(log).toEqual(["a", "b"]);
   });
+
+  it("does not wait for ever for a clock that stands still", async () => {
+    let waits = 0;
+    const wait = async () => {
+      waits += 1;
+    };
+    const breath = new Breath({ nowMs: () => 7, wait });
+    await breath.take();
+    await breath.take();
+    expect(waits).toBe(20);
+  });
 });
