@@ -27,7 +27,8 @@ export class SeriesDraft {
   readonly #symbols = new Map<string, { symbol: SymbolName } | { fault: string }>();
   #metric = "";
   #labels: Labels = {};
-  #count = 0;
+  /** Names of the labels: of some ten texts one is found sooner than in an object. */
+  readonly #names: string[] = [];
   #chars = 0;
   #symbol = "";
   #fault: string | null = null;
@@ -44,7 +45,7 @@ export class SeriesDraft {
   begin(): void {
     this.#metric = "";
     this.#labels = {};
-    this.#count = 0;
+    this.#names.length = 0;
     this.#chars = 0;
     this.#symbol = "";
     this.#fault = null;
@@ -74,17 +75,14 @@ export class SeriesDraft {
     if (this.#fault !== null) return this.#fault;
     const found = this.#findSymbol();
     if ("fault" in found) return found.fault;
-    const series: Series = {
-      ...{ symbol: found.symbol, metric: this.#metric, chars: this.#chars },
-      labels: this.#count > 0 ? this.#labels : undefined,
-    };
+    const labels = this.#names.length > 0 ? this.#labels : undefined;
+    const series = { symbol: found.symbol, metric: this.#metric, labels, chars: this.#chars };
     return sizeFault(series) ?? series;
   }
 
   #has(name: string): boolean {
-    return name === this.#terms.symbolLabel
-      ? this.#symbol !== ""
-      : Object.hasOwn(this.#labels, name);
+    if (name === this.#terms.symbolLabel) return this.#symbol !== "";
+    return this.#names.includes(name);
   }
 
   #add(name: Word, value: Word): void {
@@ -100,11 +98,11 @@ export class SeriesDraft {
       this.#fault ??= `has a label whose value is ${NAME_RULE}`;
       return;
     }
-    this.#count += 1;
-    if (this.#count > MAX_LABELS) {
+    if (this.#names.length === MAX_LABELS) {
       this.#fault ??= `has more than ${MAX_LABELS} labels`;
       return;
     }
+    this.#names.push(name.text);
     this.#labels[name.text] = value.text;
     this.#chars += name.text.length + value.text.length + LABEL_CHARS;
   }

@@ -4,7 +4,8 @@ import { addDistribution } from "../points/distribution.ts";
 import { Moments } from "../points/moments.ts";
 import { Points, type Series, TooManyPoints, valueFault } from "../points/points.ts";
 import { SeriesDraft } from "../points/series-draft.ts";
-import { ProtobufReader } from "../wire/protobuf-reader.ts";
+import type { Interned } from "../wire/interned.ts";
+import { type Pair, ProtobufReader } from "../wire/protobuf-reader.ts";
 import type { Word } from "../wire/words.ts";
 import { distributionOf, type NativeHistogram, readNativeHistogram } from "./native-histogram.ts";
 
@@ -49,6 +50,8 @@ class WriteDecoder {
   readonly #words: (Word | undefined)[] = [];
   readonly #refs: number[] = [];
   #labels = 0;
+  /** Of the series before, by place. */
+  readonly #pairs: Interned<Pair>[] = [];
   /** Samples and histograms, good or not, with or without a value: all of them take time. */
   #read = 0;
 
@@ -130,23 +133,16 @@ class WriteDecoder {
   }
 
   #readLabel(): void {
-    const reader = this.#reader;
+    const at = this.#labels;
     this.#labels += 1;
     // It is refused by then, and its texts need not be made.
-    if (this.#labels > MOST_REFS / 2) {
-      reader.skip();
+    if (at > MOST_REFS / 2) {
+      this.#reader.skip();
       return;
     }
-    const outer = reader.enter();
-    let name: Word | null = null;
-    let value: Word | null = null;
-    while (reader.next()) {
-      if (reader.field === 1) name = reader.word();
-      else if (reader.field === 2) value = reader.word();
-      else reader.skip();
-    }
-    reader.leave(outer);
-    if (name !== null && value !== null) this.#label(name, value);
+    const pair = this.#reader.pair(this.#pairs[at]);
+    this.#pairs[at] = pair;
+    this.#label(pair.made.name, pair.made.value);
   }
 
   #label(name: Word, value: Word): void {

@@ -1,5 +1,6 @@
+import { type Interned, Interner } from "./interned.ts";
 import { WireFault } from "./wire-fault.ts";
-import { type Word, Words } from "./words.ts";
+import { decodeWord, type Word } from "./words.ts";
 
 /*
  * Ours and no library: `protobufjs` makes its readers from strings of code, which Workers do not run, and its other one, as all
@@ -8,6 +9,13 @@ import { type Word, Words } from "./words.ts";
 
 /** https://protobuf.dev/programming-guides/encoding/#structure; 3 and 4, groups, are long gone. */
 const [VARINT, FIXED64, BYTES, FIXED32] = [0, 1, 2, 5];
+/** A label. */
+export interface Pair {
+  readonly name: Word;
+  readonly value: Word;
+}
+
+const NO_WORD: Word = { text: "", isName: false };
 const TWO_TO_32 = 0x1_0000_0000;
 
 /**
@@ -31,7 +39,8 @@ export class ProtobufReader {
   field = 0;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
-  readonly #words: Words;
+  readonly #words: Interner<Word>;
+  readonly #pairs: Interner<Pair>;
   #wire = 0;
   #at = 0;
   #end: number;
@@ -42,7 +51,10 @@ export class ProtobufReader {
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#words = new Words(bytes);
+    this.#words = new Interner(bytes, (start, length) =>
+      decodeWord(bytes.subarray(start, start + length)),
+    );
+    this.#pairs = new Interner(bytes, (start, length) => this.#readPair(start, length));
     this.#end = bytes.length;
   }
 
@@ -105,7 +117,35 @@ export class ProtobufReader {
     const length = this.#length();
     const start = this.#at;
     this.#at += length;
-    return this.#words.at(start, length);
+    return this.#words.at(start, length).made;
+  }
+
+  /**
+   * The message that is this field, of a name and a value, its fields 1 and 2. `guess`: the pair that it may well be: labels stand in
+   * one order in all series.
+   */
+  pair(guess?: Interned<Pair>): Interned<Pair> {
+    this.#expect(BYTES);
+    const length = this.#length();
+    const start = this.#at;
+    const pair = this.#pairs.at(start, length, guess);
+    this.#at = start + length;
+    return pair;
+  }
+
+  #readPair(start: number, length: number): Pair {
+    const outer = this.#end;
+    this.#at = start;
+    this.#end = start + length;
+    let name = NO_WORD;
+    let value = NO_WORD;
+    while (this.next()) {
+      if (this.field === 1) name = this.word();
+      else if (this.field === 2) value = this.word();
+      else this.skip();
+    }
+    this.#end = outer;
+    return { name, value };
   }
 
   /** Where a text begins and how long it is, for `wordAt`. */
@@ -117,7 +157,7 @@ export class ProtobufReader {
   }
 
   wordAt(start: number, length: number): Word {
-    return this.#words.at(start, length);
+    return this.#words.at(start, length).made;
   }
 
   bytes(): Uint8Array {
