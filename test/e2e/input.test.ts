@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { packSnappy } from "../../bench/load/pack-snappy.ts";
 import { fewAtOnce } from "../../src/core/limits/few-at-once.ts";
 import {
   bookAnswerSchema,
@@ -16,7 +17,7 @@ import {
   symbolsAnswerSchema,
 } from "../../src/protocol/answers/answers.ts";
 import { anySymbol, HARD_SYMBOLS } from "../any-symbol.ts";
-import { packSnappy, writeRequest2 } from "../wire/messages.ts";
+import { writeRequest2 } from "../wire/messages.ts";
 import { until } from "./chaos/until.ts";
 import { PROJECT_DIR, type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
 import { measureOnce } from "./senders/open-telemetry.ts";

@@ -1,9 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { packSnappy } from "../../bench/load/pack-snappy.ts";
 import { configOf } from "../../src/config.ts";
 import { pollAnswerSchema } from "../../src/protocol/answers/answers.ts";
-import { packSnappy, type WrittenSeries, writeRequest1, writeRequest2 } from "../wire/messages.ts";
+import { type WrittenSeries, writeRequest1, writeRequest2 } from "../wire/messages.ts";
 import { ask, hostStubOf, newSymbol, push, tokenOf } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 

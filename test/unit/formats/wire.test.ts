@@ -1,16 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { packSnappy } from "../../../bench/load/pack-snappy.ts";
 import { ProtobufReader } from "../../../src/formats/wire/protobuf-reader.ts";
 import { textField, uintField } from "../../../src/formats/wire/protobuf-writer.ts";
 import { snappyLength, unpackSnappy } from "../../../src/formats/wire/snappy.ts";
 import { WireFault } from "../../../src/formats/wire/wire-fault.ts";
-import {
-  bitsField,
-  doubleField,
-  int64Field,
-  packSnappy,
-  sint64Field,
-} from "../../wire/messages.ts";
+import { bitsField, doubleField, int64Field, sint64Field } from "../../wire/messages.ts";
 import { mutationsOf } from "../../wire/mutations.ts";
 
 describe("snappy's block format", () => {
