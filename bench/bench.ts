@@ -2,6 +2,7 @@ import type { Measure } from "./figure.ts";
 import type { PostJob } from "./load/jobs.ts";
 import type { Posting, Viewing } from "./load/load-process.ts";
 import type { RequestShape } from "./load/points.ts";
+import type { BareName } from "./targets/bare.ts";
 import { type ProductTarget, type Target, wait } from "./targets/target.ts";
 
 /** What a scenario works with. */
@@ -13,7 +14,7 @@ export type Bench = {
   viewing: Viewing;
   /** Targets are stopped at the end of the scenario, if it has not done so. */
   startProduct(runtimes?: number): Promise<ProductTarget>;
-  startBare(name: "room" | "ingest"): Promise<Target>;
+  startBare(name: BareName): Promise<Target>;
   measure: Measure;
   /** A sentence for the foot of the report. */
   note(text: string): void;
@@ -65,6 +66,16 @@ export function pointsJob(
 }
 
 let jobs = 0;
+
+/** The same points as remote write. */
+export function writeJob(
+  target: Target | ProductTarget,
+  how: Parameters<typeof pointsJob>[1],
+): PostJob {
+  const job = pointsJob(target, how);
+  const shapes = job.shapes.map((shape) => ({ ...shape, path: "/api/v1/write" }));
+  return { ...job, body: "write", shapes };
+}
 
 /** A job of ready frames for the bare room. */
 export function framesJob(

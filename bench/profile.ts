@@ -5,7 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { answerHelp } from "../dev/answer-help.ts";
-import { type Bench, EIGHT_SYMBOLS, pointsJob } from "./bench.ts";
+import { type Bench, EIGHT_SYMBOLS, numberedSymbols, pointsJob, writeJob } from "./bench.ts";
 import { startPosting, startViewing } from "./load/load-process.ts";
 import { moduleFinder, type Share, selfTimes } from "./profile/cpu-profile.ts";
 import { Inspector } from "./profile/inspector.ts";
@@ -33,6 +33,7 @@ const viewing = startViewing();
 const bench: Pick<Bench, "posting" | "viewing" | "quick"> = { posting, viewing, quick: false };
 
 const one = EIGHT_SYMBOLS.slice(0, 1);
+const HUNDRED = numberedSymbols(100);
 const post =
   (how: Omit<Parameters<typeof pointsJob>[1], "seconds" | "warmupSeconds">) => async () => {
     await posting.run(pointsJob(product, { ...how, warmupSeconds: 0, seconds }));
@@ -45,6 +46,10 @@ const loads: Record<string, () => Promise<void>> = {
   "batches-8": post({ symbols: EIGHT_SYMBOLS, points: 100, connections: 8 }),
   single: post({ symbols: one, points: 1, connections: 32 }),
   acks: post({ symbols: EIGHT_SYMBOLS, points: 20, connections: 64, requestsPerSecond: 500 }),
+  write: async () => {
+    const how = { symbols: HUNDRED, symbolsAPost: HUNDRED.length, points: 500, connections: 8 };
+    await posting.run(writeJob(product, { ...how, warmupSeconds: 0, seconds }));
+  },
   fanout: watch(5, 10),
   saturation: watch(50, 12),
   storm: async () => {

@@ -19,7 +19,9 @@ import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
 import { metricNamesRoutes } from "./routes/metric-names.ts";
+import { otlpRoutes } from "./routes/otlp.ts";
 import { positionsRoutes } from "./routes/positions.ts";
+import { remoteWriteRoutes } from "./routes/remote-write.ts";
 import { seriesRoutes } from "./routes/series.ts";
 import { socketRoutes } from "./routes/socket.ts";
 import { symbolRoutes } from "./routes/symbols.ts";
@@ -32,7 +34,11 @@ export const app = new Hono<AppEnv>()
   .use("/api/*", shared)
   .use("/readyz", shared)
   .use("/api/*", bodies)
+  .use("/v1/*", shared)
+  .use("/v1/*", bodies)
   .route("/", ingestRoutes)
+  .route("/", remoteWriteRoutes)
+  .route("/", otlpRoutes)
   .route("/", barRoutes)
   .route("/", symbolRoutes)
   .route("/", historyRoutes)
@@ -47,6 +53,7 @@ export const app = new Hono<AppEnv>()
   .route("/", healthRoutes)
   .route("/", socketRoutes)
   .all("/api/*", notFound)
+  .all("/v1/*", notFound)
   .all("/ws/*", notFound)
   .get("*", async (c) => {
     const { body, status, headers } = await c.env.ASSETS.fetch(c.req.raw);

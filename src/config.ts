@@ -42,6 +42,11 @@ const settingsSchema = z.object({
   ROOM_DEDICATED: dedicatedSymbols.default([]),
   /** On Cloudflare: `regions` gives viewers a relay near them; on one machine it is decided by who accepted them. */
   RELAYS: z.enum(["off", "regions"], { error: "must be off or regions" }).default("off"),
+  /** The label, or attribute, that names the symbol in formats which have none (SPEC O-1). */
+  SYMBOL_LABEL: z
+    .string()
+    .regex(/^\S{1,200}$/, { error: "must be the name of a label" })
+    .default("symbol"),
   WRITER_SHARDS: z.coerce.number().int().min(1).max(64).default(1),
   /** Days that raw points and trades are kept; what is rolled up of them stays. */
   KEEP_RAW_DAYS: count(90),

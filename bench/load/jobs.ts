@@ -4,8 +4,8 @@ import type { LatencySummary } from "./samples.ts";
 /** What the harness asks of the load processes, and what they answer. */
 export type PostJob = {
   port: number;
-  /** Bodies are points for the product and the bare ingest, or ready frames for the bare room. */
-  body: "points" | "frame";
+  /** Bodies are points for the product and the bare ingest, the same as remote write, or ready frames for the bare room. */
+  body: "points" | "write" | "frame";
   /** One a connection; with fewer shapes than connections they repeat. */
   shapes: RequestShape[];
   connections: number;

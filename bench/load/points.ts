@@ -68,19 +68,20 @@ export function sentValue(onTheWire: number): number {
 export function postRequest(
   host: string,
   path: string,
-  body: string,
+  body: string | Uint8Array,
   token: string | undefined,
+  headers: readonly string[] = ["Content-Type: application/json"],
 ): Buffer {
   const head = [
     `POST ${path} HTTP/1.1`,
     `Host: ${host}`,
-    "Content-Type: application/json",
+    ...headers,
     `Content-Length: ${Buffer.byteLength(body)}`,
     ...(token === undefined ? [] : [`Authorization: Bearer ${token}`]),
     "",
     "",
   ].join("\r\n");
-  return Buffer.from(head + body);
+  return Buffer.concat([Buffer.from(head), Buffer.from(body as string)]);
 }
 
 let lastCursor = 0;

@@ -5,18 +5,19 @@ import { FrameRequest, PointRequest, type RequestShape } from "./points.ts";
 import { Poster } from "./poster.ts";
 import { Samples } from "./samples.ts";
 import { serveJobs } from "./serve-jobs.ts";
+import { WriteRequest } from "./write-request.ts";
 
 /** A process that posts. */
 class Sender {
   readonly poster: Poster;
-  #request: PointRequest | FrameRequest;
+  #request: ReturnType<typeof requestOf>;
   #lastTsUs = 0;
   #sent = 0;
   #value: RequestShape["value"];
 
   constructor(poster: Poster, body: PostJob["body"], shape: RequestShape) {
     this.poster = poster;
-    this.#request = body === "points" ? new PointRequest(shape) : new FrameRequest(shape);
+    this.#request = requestOf(body, shape);
     this.#value = shape.value;
   }
 
@@ -30,6 +31,17 @@ class Sender {
     const value = this.#value === "stamp" ? Math.round(monotonicUs()) : this.#sent + 1;
     this.#sent += this.points;
     this.poster.send(this.#request.fill(tsUs, value), (answer) => done(answer.status, answer.text));
+  }
+}
+
+function requestOf(body: PostJob["body"], shape: RequestShape) {
+  switch (body) {
+    case "points":
+      return new PointRequest(shape);
+    case "write":
+      return new WriteRequest(shape);
+    case "frame":
+      return new FrameRequest(shape);
   }
 }
 

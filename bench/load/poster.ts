@@ -61,7 +61,8 @@ export class Poster {
       if (end === -1) return;
       this.#status = Number(this.#head.slice(9, 12));
       const size = /\r\ncontent-length: (\d+)/i.exec(this.#head.slice(0, end + 2));
-      this.#chunked = size === null;
+      // 204 has no body, and says no length.
+      this.#chunked = size === null && this.#status !== 204;
       this.#expected = end + 4 + (size === null ? 0 : Number(size[1]));
       this.#received = this.#head.length;
     } else {

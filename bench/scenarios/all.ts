@@ -7,6 +7,7 @@ import { ingestSingle } from "./ingest-single.ts";
 import { manyRooms } from "./many-rooms.ts";
 import { manySymbols } from "./many-symbols.ts";
 import { reconnect } from "./reconnect.ts";
+import { remoteWrite } from "./remote-write.ts";
 import { saturation } from "./saturation.ts";
 import { sustained } from "./sustained.ts";
 import { twoRuntimes } from "./two-runtimes.ts";
@@ -25,4 +26,5 @@ export const SCENARIOS: readonly Scenario[] = [
   manySymbols,
   manyRooms,
   twoRuntimes,
+  remoteWrite,
 ];

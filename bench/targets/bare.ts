@@ -1,18 +1,30 @@
 import { spawn } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { buildSync } from "esbuild";
 import { bareConfig } from "../bare/config.ts";
 import type { Target } from "./target.ts";
 
+export type BareName = "room" | "ingest" | "write";
+
 /** Starts one of the bare Workers of this folder under plain `workerd serve`, with its data in a folder that goes away. */
-export async function startBare(name: "room" | "ingest"): Promise<Target> {
+export async function startBare(name: BareName): Promise<Target> {
   const dir = mkdtempSync(join(tmpdir(), `edgetape-bench-${name}-`));
   mkdirSync(join(dir, "objects"));
-  copyFileSync(new URL(`../bare/${name}.js`, import.meta.url), join(dir, "worker.js"));
+  const script = fileURLToPath(new URL(`../bare/${name}.js`, import.meta.url));
+  const external = ["cloudflare:workers"];
+  buildSync({
+    entryPoints: [script],
+    bundle: true,
+    external,
+    format: "esm",
+    outfile: join(dir, "worker.js"),
+  });
   writeFileSync(join(dir, "config.capnp"), bareConfig("worker.js", join(dir, "objects")));
   const { default: workerd } = createRequire(import.meta.url)("workerd") as { default: string };
   const child = spawn(workerd, ["serve", join(dir, "config.capnp"), "--control-fd=3"], {

@@ -37,10 +37,17 @@ export type HostRefusal =
   | { kind: "key_unsure" }
   /** The outbox is full. */
   | { kind: "full" }
-  | { kind: "too_many_series"; symbol: SymbolName }
+  /** Without what is in `beyond`, absent from hosts of before, nothing would be too many. */
+  | { kind: "too_many_series"; symbol: SymbolName; beyond?: BeyondSeries[] }
   | { kind: "too_many_new_symbols"; retryAfterS: number }
   /** The symbol has moved to another host: whoever asks has old settings. */
   | { kind: "moved"; symbol: SymbolName };
+
+/** Series of a batch that a room does not have, and has no place for, by their hashes. */
+export interface BeyondSeries {
+  symbol: SymbolName;
+  series: number[];
+}
 
 /**
  * `appended`: durable, each symbol's part at the cursor in its place of `cursors`. `repeated`: the key was seen with this very

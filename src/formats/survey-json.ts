@@ -80,3 +80,31 @@ function endOfString(text: string, from: number): number {
     at = end + 1;
   }
 }
+
+/** How deep a JSON text nests, and how many braces, commas and colons it has, some ms a MiB. */
+export function countParts(text: string): { depth: number; parts: number } {
+  let [depth, deepest, parts] = [0, 0, 0];
+  for (let at = 0; at < text.length; at += 1) {
+    switch (text.charCodeAt(at)) {
+      case QUOTE:
+        at = endOfString(text, at);
+        continue;
+      case OPEN_ARRAY:
+      case OPEN_OBJECT:
+        depth += 1;
+        if (depth > deepest) deepest = depth;
+        break;
+      case CLOSE_ARRAY:
+      case CLOSE_OBJECT:
+        depth -= 1;
+        continue;
+      case COMMA:
+      case COLON:
+        break;
+      default:
+        continue;
+    }
+    parts += 1;
+  }
+  return { depth: deepest, parts };
+}

@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 import type { EpochUs } from "../protocol/words/time.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Access } from "./access/token.ts";
+import type { RefusalForm } from "./problems/refusal.ts";
 
 /** What every handler finds in its context. */
 export interface AppEnv {
@@ -19,6 +20,8 @@ export interface AppEnv {
     access?: Access;
     /** The log has said already why requests like this one fail. */
     isSaid?: true;
+    /** How refusals are written, where not as problem documents (`problems/refusal-form.ts`). */
+    refusalForm?: RefusalForm;
     /** The turn of its body (`limits/bodies.ts`) is over. */
     endTurn?: () => void;
   };

@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { packSnappy } from "../../bench/load/pack-snappy.ts";
 import { fewAtOnce } from "../../src/core/limits/few-at-once.ts";
 import {
   bookAnswerSchema,
@@ -16,7 +17,11 @@ import {
   symbolsAnswerSchema,
 } from "../../src/protocol/answers/answers.ts";
 import { anySymbol, HARD_SYMBOLS } from "../any-symbol.ts";
+import { writeRequest2 } from "../wire/messages.ts";
+import { until } from "./chaos/until.ts";
 import { PROJECT_DIR, type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
+import { measureOnce } from "./senders/open-telemetry.ts";
+import { hasPrometheus, Prometheus } from "./senders/prometheus.ts";
 
 const folder = temporaryDataDir();
 let product: RunningProduct;
@@ -138,6 +143,121 @@ it("I-5 an export can be pushed again as it is, by hand and by the command, what
   writeFileSync(file, lines);
   expect((await run("dev/demo.ts", ["--file", file])).code).toBe(0);
   expect(await text("/api/export?kind=metric&symbol=OLD")).toBe(lines);
+});
+
+/** The newest value of each series of a metric, by the labels that tell them apart. */
+async function newest(symbol: string, metric: string): Promise<Record<string, number>> {
+  const response = await fetch(
+    `${product.url}/api/series?symbol=${symbol}&metric=${metric}&step=raw`,
+    { headers: { authorization: `Bearer ${token}` } },
+  );
+  if (response.status === 404) return {};
+  const { series } = seriesAnswerSchema.parse(await response.json());
+  return Object.fromEntries(
+    series.map(({ labels: { job, instance, service, ...labels }, last = [] }) => [
+      JSON.stringify(labels),
+      last.at(-1) ?? Number.NaN,
+    ]),
+  );
+}
+
+const EXPOSITION = `
+# TYPE desk_orders counter
+desk_orders_total{side="buy"} 3
+desk_orders_total{side="s\\"ell"} 9007199254740991
+# TYPE desk_spread histogram
+desk_spread_bucket{le="0.1"} 1
+desk_spread_bucket{le="+Inf"} 4
+desk_spread_sum 0.30000000000000004
+desk_spread_count 4
+# TYPE desk_lag summary
+desk_lag{quantile="0.5"} NaN
+desk_lag_count 0
+`;
+
+it.skipIf(!hasPrometheus)(
+  "O-2 O-3 a real Prometheus (Debian's package prometheus) writes, and each series comes back value for value",
+  async () => {
+    const prometheus = new Prometheus(EXPOSITION);
+    try {
+      await prometheus.start(product.url, token, { symbol: "PROM" });
+      await until("the first scrape", async () => (await newest("PROM", "up"))["{}"] === 1, 30_000);
+      expect(await newest("PROM", "desk_orders_total")).toEqual({
+        '{"side":"buy"}': 3,
+        '{"side":"s\\"ell"}': 9007199254740991,
+      });
+      expect(await newest("PROM", "desk_spread_bucket")).toEqual({
+        '{"le":"0.1"}': 1,
+        '{"le":"+Inf"}': 4,
+      });
+      expect(await newest("PROM", "desk_spread_sum")).toEqual({ "{}": 0.30000000000000004 });
+      expect(await newest("PROM", "desk_lag_count")).toEqual({ "{}": 0 });
+      expect(await newest("PROM", "desk_lag")).toEqual({});
+      // A series that ends is marked as stale, which is no value.
+      prometheus.expose("desk_orders_total 4\n");
+      await until(
+        "the next scrape",
+        async () => "{}" in (await newest("PROM", "desk_orders_total")),
+      );
+      expect(await newest("PROM", "desk_orders_total")).toMatchObject({
+        '{"side":"buy"}': 3,
+        "{}": 4,
+      });
+    } finally {
+      await prometheus.stop();
+    }
+    expect(prometheus.log).not.toMatch(/non-recoverable|Failed to send|level=error/);
+    expect(prometheus.log).toContain("See you next time");
+  },
+);
+
+it.each(["protobuf", "json"] as const)(
+  "O-6 O-7 OpenTelemetry's own exporter sends %s, and each series comes back value for value",
+  async (encoding) => {
+    const symbol = `OTEL-${encoding}`;
+    const told = await measureOnce({ url: product.url, token, symbol }, encoding);
+    expect(told).toEqual({ code: 0 });
+    expect(await newest(symbol, "desk.orders")).toEqual({ '{"side":"buy"}': 3 });
+    expect(await newest(symbol, "desk.price")).toEqual({ "{}": 0.1 });
+    expect(await newest(symbol, "desk.spread_bucket")).toEqual({
+      ...{ '{"le":"1"}': 1, '{"le":"5"}': 2, '{"le":"+Inf"}': 3 },
+    });
+    expect(await newest(symbol, "desk.spread_sum")).toEqual({ "{}": 703.5 });
+    expect(await newest(symbol, "desk.rtt_count")).toEqual({ "{}": 3 });
+    const rtt = await newest(symbol, "desk.rtt_bucket");
+    expect([rtt['{"le":"1"}'], rtt['{"le":"2"}'], rtt['{"le":"+Inf"}']]).toEqual([1, 3, 3]);
+    const refused = await measureOnce({ url: product.url, token: "no token", symbol }, encoding);
+    expect(refused).toMatchObject({ code: 1, error: { code: 401 } });
+  },
+);
+
+it("O-2 remote write 2.0 comes back value for value, also from Postgres", async () => {
+  const timeMs = Date.now() - 60_000;
+  const values = [0.1, -1e100, 5e-324, 2 ** 53 + 2, 1 / 3];
+  const series = values.map((value, at) => ({
+    labels: { __name__: "written", symbol: "PRW2", at: String(at) },
+    samples: [{ value, timeMs: timeMs + at }],
+  }));
+  const answer = await fetch(`${product.url}/api/v1/write`, {
+    method: "POST",
+    body: packSnappy(writeRequest2(series)),
+    headers: {
+      "content-type": "application/x-protobuf;proto=io.prometheus.write.v2.Request",
+      ...{ "content-encoding": "snappy", authorization: `Bearer ${token}` },
+    },
+  });
+  expect(answer.status).toBe(204);
+  expect(answer.headers.get("x-prometheus-remote-write-samples-written")).toBe("5");
+  const expected = Object.fromEntries(values.map((value, at) => [`{"at":"${at}"}`, value]));
+  expect(await newest("PRW2", "written")).toEqual(expected);
+  // What is pushed after it is stored after it.
+  await push("/api/metrics?wait=stored", [{ symbol: "PRW2", metric: "last", value: 1 }]);
+  expect(await newest("PRW2", "written")).toEqual(expected);
+  const lines = (await text("/api/export?kind=metric&symbol=PRW2")).trim().split("\n");
+  const stored = lines.map((line) => JSON.parse(line) as { ts: number; value: number });
+  expect(stored.slice(0, 5).map(({ ts, value }) => [ts, value])).toEqual(
+    values.map((value, at) => [(timeMs + at) * 1_000, value]),
+  );
 });
 
 async function push(path: string, items: object[]): Promise<void> {

@@ -1,4 +1,5 @@
 import type {
+  BeyondSeries,
   HadPart,
   HostBatch,
   HostOutcome,
@@ -165,12 +166,14 @@ function refuse(
   const moved = symbols.find((symbol) => deps.hasMoved(symbol));
   if (moved !== undefined) return { kind: "moved", symbol: moved };
   if (deps.isFull(symbols)) return { kind: "full" };
+  const beyond: BeyondSeries[] = [];
   for (const part of rooms) {
     const taken = takenOf.get(part.symbol)?.taken ?? nothingTaken();
-    if (deps.roomOf(part.symbol).append.isBeyondSeries(part, taken)) {
-      return { kind: "too_many_series", symbol: part.symbol };
-    }
+    const series = deps.roomOf(part.symbol).append.seriesBeyond(part, taken);
+    if (series.length > 0) beyond.push({ symbol: part.symbol, series });
   }
+  const [first] = beyond;
+  if (first !== undefined) return { kind: "too_many_series", symbol: first.symbol, beyond };
   const retryAfterS = deps.refuseNew(holder, symbols);
   return retryAfterS === null ? null : { kind: "too_many_new_symbols", retryAfterS };
 }

@@ -32,9 +32,9 @@ export class RoomAppend {
     this.#deps = deps;
   }
 
-  /** Would the room have too many series with this one and what is taken already (SPEC L-22)? */
-  isBeyondSeries({ series }: SymbolBatch, taken: Taken): boolean {
-    return this.#deps.series.isBeyond(series, taken.series);
+  /** Series of a batch with which the room would have too many, beside what is taken already (SPEC L-22). */
+  seriesBeyond({ series }: SymbolBatch, taken: Taken): number[] {
+    return this.#deps.series.beyond(series, taken.series);
   }
 
   /** Takes a batch's part, without trades that the room has had (SPEC I-7). */

@@ -28,14 +28,13 @@ export class SeriesLimit {
     this.#deps = deps;
   }
 
-  /** Would the room have too many with these, and those already in `taken`, of which one of them is new? */
-  isBeyond(hashes: readonly number[] | undefined, taken: ReadonlySet<number>): boolean {
+  /** Those of `hashes` that would be too many beside what the room has and `taken`: all that are new, or none. */
+  beyond(hashes: readonly number[] | undefined, taken: ReadonlySet<number>): number[] {
     const { limit } = this.#deps;
-    if (limit === 0 || hashes === undefined) return false;
+    if (limit === 0 || hashes === undefined) return [];
     const kept = this.#open();
-    let fresh = 0;
-    for (const hash of hashes) if (!kept.has(hash) && !taken.has(hash)) fresh += 1;
-    return fresh > 0 && kept.size + taken.size + fresh > limit;
+    const fresh = hashes.filter((hash) => !kept.has(hash) && !taken.has(hash));
+    return kept.size + taken.size + fresh.length > limit ? fresh : [];
   }
 
   /** Those of `hashes` that are new, into `taken`. */

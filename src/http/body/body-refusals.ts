@@ -1,8 +1,10 @@
 import { type ProblemWords, Refusal } from "../problems/refusal.ts";
-import type { BodyReading } from "./read-body.ts";
+import type { BodyReading, BytesReading } from "./read-body.ts";
+
+type NotRead = Exclude<BodyReading | BytesReading, { kind: "text" | "bytes" }>;
 
 /** The refusal of a body that was not read. */
-export function bodyRefused(body: Exclude<BodyReading, { kind: "text" }>): Refusal {
+export function bodyRefused(body: NotRead): Refusal {
   return new Refusal(wordsOf(body));
 }
 
@@ -11,7 +13,17 @@ export function unreadable(detail: string): Refusal {
   return new Refusal(unreadableBody(detail));
 }
 
-function wordsOf(body: Exclude<BodyReading, { kind: "text" }>): ProblemWords {
+/** The refusal of a body with more in it than one request may bring (SPEC I-17). */
+export function tooManyEvents(limitEvents: number): Refusal {
+  return new Refusal({
+    status: 413,
+    type: "too-many-events",
+    title: "Too many events in one request",
+    detail: `The batch has more than ${limitEvents} items (LIMIT_EVENTS), or too many fields and levels in all of them together, and nothing of it was taken: send several smaller ones.`,
+  });
+}
+
+function wordsOf(body: NotRead): ProblemWords {
   switch (body.kind) {
     case "too_large":
       return {
@@ -25,11 +37,11 @@ function wordsOf(body: Exclude<BodyReading, { kind: "text" }>): ProblemWords {
         status: 415,
         type: "unsupported-encoding",
         title: "Content-Encoding not supported",
-        detail: `Content-Encoding ${body.encoding} is not supported: send gzip, or none.`,
+        detail: `Content-Encoding ${body.encoding} is not supported: send ${body.known}.`,
       };
-    case "broken_gzip":
+    case "broken":
       return unreadableBody(
-        "The body says it is gzip, but it does not unzip: it is broken or cut short.",
+        `The body says it is ${body.packing}, but it does not un${body.packing === "gzip" ? "zip" : "pack"}: it is broken or cut short.`,
       );
     case "not_utf8":
       return unreadableBody("The body is not UTF-8 text.");

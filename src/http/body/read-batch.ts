@@ -8,7 +8,7 @@ import { LONG_CHARS, type Oddity, surveyJson } from "../../formats/survey-json.t
 import type { AppContext } from "../context.ts";
 import { awaitTurn } from "../limits/bodies.ts";
 import { badParameters, type ProblemWords, Refusal } from "../problems/refusal.ts";
-import { bodyRefused, unreadable } from "./body-refusals.ts";
+import { bodyRefused, tooManyEvents, unreadable } from "./body-refusals.ts";
 import { readBody } from "./read-body.ts";
 
 /** A posted batch: all of its items, and the text that tells it from any other. */
@@ -101,12 +101,7 @@ function refuseOddity(oddity: Oddity | null, limitEvents: number): void {
     case null:
       return;
     case "too_many":
-      throw new Refusal({
-        status: 413,
-        type: "too-many-events",
-        title: "Too many events in one request",
-        detail: `The batch has more than ${limitEvents} items (LIMIT_EVENTS), or too many fields and levels in all of them together, and nothing of it was taken: send several smaller ones.`,
-      });
+      throw tooManyEvents(limitEvents);
     case "too_deep":
       throw unreadable("The body nests deeper than any event does: send events as they are.");
     case "too_intricate":

@@ -1,10 +1,20 @@
+import { snappyLength, unpackSnappy } from "../../formats/wire/snappy.ts";
+
 /** A request's body as text, or why it was not read. */
 export type BodyReading =
   | { kind: "text"; text: string }
-  | { kind: "too_large"; limitBytes: number; unzipped: boolean }
   | { kind: "not_utf8" }
-  | { kind: "broken_gzip" }
-  | { kind: "unknown_encoding"; encoding: string };
+  | Exclude<BytesReading, { kind: "bytes" }>;
+
+/** A request's body unpacked, or why it was not read. */
+export type BytesReading =
+  | { kind: "bytes"; bytes: Uint8Array }
+  | { kind: "too_large"; limitBytes: number; unzipped: boolean }
+  | { kind: "broken"; packing: Packing }
+  | { kind: "unknown_encoding"; encoding: string; known: string };
+
+/** How a body may be packed. */
+export type Packing = "gzip" | "snappy";
 
 export interface BodyLimits {
   rawBytes: number;
@@ -17,42 +27,92 @@ export type AwaitTurn = (bytes: number, heldBytes: number) => Promise<void>;
 /** Text that numbers and names are packed in is seldom longer than so many times what it came as. */
 const USUAL_RATIO = 16;
 
-/**
- * Reads a body of text, gzip or plain, and stops at the limits: the raw one while it arrives, the other while it is
- * unzipped, so that a zip bomb costs no more than a body of that size. A limit of 0 is no limit. What has arrived waits for its
- * turn before it is unzipped or made text.
- */
+/** Reads a body of text, gzip or plain, as `readBytes` does. */
 export async function readBody(
   request: Request,
   limits: BodyLimits,
   awaitTurn: AwaitTurn,
 ): Promise<BodyReading> {
-  const encoding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
-  const tooLarge = { kind: "too_large", limitBytes: limits.rawBytes, unzipped: false } as const;
-  if (overLimit(Number(request.headers.get("content-length") ?? 0), limits.rawBytes)) {
-    await discard(request.body);
-    return tooLarge;
-  }
+  const read = await readBytes(request, limits, awaitTurn);
+  return read.kind === "bytes" ? decode(read.bytes) : read;
+}
+
+/**
+ * Reads a body, gzip or plain, and stops at the limits: the raw one while it arrives, the other while it is
+ * unzipped, so that a zip bomb costs no more than a body of that size. A limit of 0 is no limit. What has arrived waits for its
+ * turn before it is unzipped or made text.
+ */
+export async function readBytes(
+  request: Request,
+  limits: BodyLimits,
+  awaitTurn: AwaitTurn,
+): Promise<BytesReading> {
+  const encoding = encodingOf(request);
   switch (encoding) {
     case "identity":
     case "": {
       const bytes = await readRaw(request, limits.rawBytes);
-      if (bytes === null) return tooLarge;
+      if (bytes === null) return tooLarge(limits);
       await awaitTurn(bytes.byteLength, bytes.byteLength);
-      return decode(bytes);
+      return { kind: "bytes", bytes };
     }
     case "gzip":
     case "x-gzip": {
       const bytes = await readRaw(request, limits.rawBytes);
-      return bytes === null ? tooLarge : unzipInTurn(bytes, limits.unzippedBytes, awaitTurn);
+      if (bytes === null) return tooLarge(limits);
+      return unzipInTurn(bytes, limits.unzippedBytes, awaitTurn);
     }
     default:
-      return { kind: "unknown_encoding", encoding };
+      return { kind: "unknown_encoding", encoding, known: "gzip, or none" };
   }
 }
 
-/** A body of stated length is read in one go, which is much cheaper; any other is counted while it arrives. */
+/** The same of a body in snappy's block format. */
+export async function readSnappy(
+  request: Request,
+  limits: BodyLimits,
+  awaitTurn: AwaitTurn,
+): Promise<BytesReading> {
+  const encoding = encodingOf(request);
+  if (encoding !== "snappy") return { kind: "unknown_encoding", encoding, known: "snappy" };
+  const bytes = await readRaw(request, limits.rawBytes);
+  return bytes === null ? tooLarge(limits) : unpackInTurn(bytes, limits.unzippedBytes, awaitTurn);
+}
+
+function encodingOf(request: Request): string {
+  return (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
+}
+
+function tooLarge({ rawBytes }: BodyLimits): BytesReading {
+  return { kind: "too_large", limitBytes: rawBytes, unzipped: false };
+}
+
+/** A block says how long it is unpacked, and is believed as far as it can be true. */
+async function unpackInTurn(
+  bytes: Uint8Array,
+  limitBytes: number,
+  awaitTurn: AwaitTurn,
+): Promise<BytesReading> {
+  const length = snappyLength(bytes);
+  if (length !== null && overLimit(length, limitBytes)) {
+    return { kind: "too_large", limitBytes, unzipped: true };
+  }
+  await awaitTurn(length ?? 0, bytes.byteLength);
+  const unpacked = unpackSnappy(bytes);
+  return unpacked === null
+    ? { kind: "broken", packing: "snappy" }
+    : { kind: "bytes", bytes: unpacked };
+}
+
+/**
+ * A body of stated length is read in one go, which is much cheaper; any other is counted while it arrives. Null where it is beyond
+ * the limit.
+ */
 async function readRaw(request: Request, limitBytes: number): Promise<Uint8Array | null> {
+  if (overLimit(Number(request.headers.get("content-length") ?? 0), limitBytes)) {
+    await discard(request.body);
+    return null;
+  }
   if (request.headers.has("content-length")) return new Uint8Array(await request.arrayBuffer());
   return collect(request.body, limitBytes);
 }
@@ -68,7 +128,7 @@ async function unzipInTurn(
   bytes: Uint8Array,
   limitBytes: number,
   awaitTurn: AwaitTurn,
-): Promise<BodyReading> {
+): Promise<BytesReading> {
   const usual = bytes.byteLength * USUAL_RATIO;
   if (limitBytes === 0 || usual < limitBytes) {
     await awaitTurn(usual, bytes.byteLength);
@@ -79,11 +139,12 @@ async function unzipInTurn(
   return unzip(bytes, limitBytes);
 }
 
-async function unzip(bytes: Uint8Array, limitBytes: number): Promise<BodyReading> {
+async function unzip(bytes: Uint8Array, limitBytes: number): Promise<BytesReading> {
   const whole = await unzipMember(bytes, limitBytes);
   const read = whole === "broken" ? await unzipMembers(bytes, limitBytes) : whole;
-  if (read === "broken") return { kind: "broken_gzip" };
-  return read.isOver ? { kind: "too_large", limitBytes, unzipped: true } : decode(read.bytes());
+  if (read === "broken") return { kind: "broken", packing: "gzip" };
+  if (read.isOver) return { kind: "too_large", limitBytes, unzipped: true };
+  return { kind: "bytes", bytes: read.bytes() };
 }
 
 /** The runtime unzips one member, and calls it broken where something follows. */

@@ -1,12 +1,22 @@
 import { shorten } from "../../core/answers/shorten.ts";
 import type { Problem } from "../../protocol/answers/problem.ts";
 import type { AppContext } from "../context.ts";
-import { MOST_ISSUE_PATH_CHARS, MOST_ISSUES, type ProblemWords } from "./refusal.ts";
+import {
+  MOST_ISSUE_PATH_CHARS,
+  MOST_ISSUES,
+  type ProblemWords,
+  type RefusalForm,
+} from "./refusal.ts";
+
+const PROBLEM_DOCUMENT: RefusalForm = {
+  contentType: "application/problem+json",
+  write: (document) => JSON.stringify(document),
+};
 
 const MOST_DETAIL_CHARS = 1_000;
 const MOST_MESSAGE_CHARS = 500;
 
-/** Answers with an RFC 9457 problem document. */
+/** Answers with an RFC 9457 problem document, or in the form of the route's own format. */
 export function problem(c: AppContext, words: ProblemWords): Response {
   if (words.isSaid === true) c.set("isSaid", true);
   const document: Problem = {
@@ -22,9 +32,10 @@ export function problem(c: AppContext, words: ProblemWords): Response {
     }),
     correlation_id: c.get("correlationId"),
   };
-  return c.body(JSON.stringify(document), words.status, {
+  const { contentType, write } = c.get("refusalForm") ?? PROBLEM_DOCUMENT;
+  return c.body(write(document), words.status, {
     ...words.headers,
-    "content-type": "application/problem+json",
+    "content-type": contentType,
     ...(words.retryAfterS !== undefined && { "retry-after": String(words.retryAfterS) }),
   });
 }

@@ -1,6 +1,6 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { shorten } from "../../core/answers/shorten.ts";
-import type { ProblemIssue } from "../../protocol/answers/problem.ts";
+import type { Problem, ProblemIssue } from "../../protocol/answers/problem.ts";
 
 /** Why a request is refused, in words that say what to do. `type` is the last part of the problem's URN. */
 export interface ProblemWords {
@@ -15,6 +15,12 @@ export interface ProblemWords {
   headers?: Readonly<Record<string, string>>;
   /** A line of the log has said it for all requests like this one. */
   isSaid?: true;
+}
+
+/** How a refusal is written where a format has a form of its own for it. */
+export interface RefusalForm {
+  contentType: string;
+  write: (problem: Problem) => string | Uint8Array<ArrayBuffer>;
 }
 
 /** A request is refused: thrown where that is found out, and answered in one place (`answerFailure`). */

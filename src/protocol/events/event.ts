@@ -114,7 +114,7 @@ export function isStorable(text: string): boolean {
 }
 
 /** Bytes of UTF-8 by which Postgres knows the series. */
-function seriesBytes({ metric, labels = {} }: { metric: string; labels?: Labels }): number {
+export function seriesBytes({ metric, labels = {} }: { metric: string; labels?: Labels }): number {
   return utf8Bytes(metric + JSON.stringify(labels));
 }
 

@@ -246,7 +246,11 @@ describe("L-22 series", () => {
       of(...batches).map(({ kind }) => kind);
     expect(kinds(append, points(1, 2))).toEqual(["appended"]);
     expect(refusalOf(deps, points(1, 3), NOW_US)).toBeNull();
-    expect(refusalOf(deps, points(3, 4), NOW_US)).toEqual({ kind: "too_many_series", symbol: A });
+    // Without what it names it would be taken.
+    const beyond = [{ symbol: A, series: [3, 4] }];
+    expect(refusalOf(deps, points(1, 3, 4), NOW_US)).toEqual({
+      ...{ kind: "too_many_series", symbol: A, beyond },
+    });
     expect(kinds(append, points(1, 3, 4))).toEqual(["too_many_series"]);
     const taken = ids(A).length;
     // Of batches that share a commit each is looked at with those before it.

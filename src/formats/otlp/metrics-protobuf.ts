@@ -1,0 +1,290 @@
+import { MAX_LABELS } from "../../protocol/events/event.ts";
+import { MOST_BUCKETS } from "../points/distribution.ts";
+import { ProtobufReader } from "../wire/protobuf-reader.ts";
+import type { Word } from "../wire/words.ts";
+import { NO_WORD, readAttribute } from "./attributes.ts";
+import type { Attribute, DataPoints, ExponentialBuckets } from "./data-points.ts";
+
+/** Of a resource, which has more of them than a series. */
+const MOST_OF_RESOURCE = 256;
+
+/** Reads an `ExportMetricsServiceRequest` (opentelemetry/proto/metrics/v1/metrics.proto). */
+export function readMetricsProtobuf(bytes: Uint8Array, into: DataPoints): void {
+  const reader = new ProtobufReader(bytes);
+  while (reader.next()) {
+    if (reader.field === 1) readResourceMetrics(reader, into);
+    else reader.skip();
+  }
+}
+
+function readResourceMetrics(reader: ProtobufReader, into: DataPoints): void {
+  const outer = reader.enter();
+  const start = reader.place;
+  const attributes: Attribute[] = [];
+  while (reader.next()) {
+    if (reader.field === 1) readResource(reader, attributes);
+    else reader.skip();
+  }
+  reader.goTo(start);
+  into.resource(attributes);
+  while (reader.next()) {
+    if (reader.field === 2) readScopeMetrics(reader, into);
+    else reader.skip();
+  }
+  reader.leave(outer);
+}
+
+function readResource(reader: ProtobufReader, attributes: Attribute[]): void {
+  const outer = reader.enter();
+  while (reader.next()) {
+    if (reader.field === 1 && attributes.length < MOST_OF_RESOURCE) {
+      attributes.push(readAttribute(reader));
+    } else reader.skip();
+  }
+  reader.leave(outer);
+}
+
+function readScopeMetrics(reader: ProtobufReader, into: DataPoints): void {
+  const outer = reader.enter();
+  while (reader.next()) {
+    if (reader.field === 2) readMetric(reader, into);
+    else reader.skip();
+  }
+  reader.leave(outer);
+}
+
+function readMetric(reader: ProtobufReader, into: DataPoints): void {
+  const outer = reader.enter();
+  const start = reader.place;
+  into.metric(readName(reader));
+  reader.goTo(start);
+  while (reader.next()) {
+    switch (reader.field) {
+      case 5:
+      case 7:
+        readData(reader, () => readNumber(reader, into));
+        break;
+      case 9:
+        readData(reader, () => readHistogram(reader, into));
+        break;
+      case 10:
+        readData(reader, () => readExponential(reader, into));
+        break;
+      case 11:
+        readData(reader, () => readSummary(reader, into));
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  reader.leave(outer);
+}
+
+/** It comes first with all that write it, and may come last. */
+function readName(reader: ProtobufReader): Word {
+  while (reader.next()) {
+    if (reader.field === 1) return reader.word();
+    reader.skip();
+  }
+  return NO_WORD;
+}
+
+/** Of whatever kind, its data points are its first field. */
+function readData(reader: ProtobufReader, readPoint: () => void): void {
+  const outer = reader.enter();
+  while (reader.next()) {
+    if (reader.field === 1) readPoint();
+    else reader.skip();
+  }
+  reader.leave(outer);
+}
+
+function readPointAttribute(reader: ProtobufReader, attributes: Attribute[]): void {
+  // With one too many it is refused, and the others need not be made.
+  if (attributes.length > MAX_LABELS + 1) reader.skip();
+  else attributes.push(readAttribute(reader));
+}
+
+function readNumber(reader: ProtobufReader, into: DataPoints): void {
+  const outer = reader.enter();
+  const attributes: Attribute[] = [];
+  let [timeUs, flags] = [0, 0];
+  let value: number | undefined;
+  while (reader.next()) {
+    switch (reader.field) {
+      case 3:
+        timeUs = reader.microseconds();
+        break;
+      case 4:
+        value = reader.double();
+        break;
+      case 6:
+        value = reader.sfixed64();
+        break;
+      case 7:
+        readPointAttribute(reader, attributes);
+        break;
+      case 8:
+        flags = reader.uint64();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  reader.leave(outer);
+  into.number({ attributes, timeUs, flags, value });
+}
+
+function readHistogram(reader: ProtobufReader, into: DataPoints): void {
+  const outer = reader.enter();
+  const point = {
+    ...{ attributes: [] as Attribute[], timeUs: 0, flags: 0, count: 0 },
+    ...{ bounds: [] as number[], counts: [] as number[] },
+  };
+  let [sum, min, max]: (number | undefined)[] = [];
+  while (reader.next()) {
+    switch (reader.field) {
+      case 3:
+        point.timeUs = reader.microseconds();
+        break;
+      case 4:
+        point.count = reader.fixed64();
+        break;
+      case 5:
+        sum = reader.double();
+        break;
+      case 6:
+        reader.fixed64s(point.counts, MOST_BUCKETS);
+        break;
+      case 7:
+        reader.doubles(point.bounds, MOST_BUCKETS);
+        break;
+      case 9:
+        readPointAttribute(reader, point.attributes);
+        break;
+      case 10:
+        point.flags = reader.uint64();
+        break;
+      case 11:
+        min = reader.double();
+        break;
+      case 12:
+        max = reader.double();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  reader.leave(outer);
+  into.histogram({ ...point, sum, min, max });
+}
+
+function readExponential(reader: ProtobufReader, into: DataPoints): void {
+  const outer = reader.enter();
+  const point = {
+    ...{ attributes: [] as Attribute[], timeUs: 0, flags: 0, count: 0 },
+    ...{ scale: 0, zeroCount: 0, zeroThreshold: 0 },
+    ...{ positive: { offset: 0, counts: [] }, negative: { offset: 0, counts: [] } },
+  };
+  let [sum, min, max]: (number | undefined)[] = [];
+  while (reader.next()) {
+    switch (reader.field) {
+      case 1:
+        readPointAttribute(reader, point.attributes);
+        break;
+      case 3:
+        point.timeUs = reader.microseconds();
+        break;
+      case 4:
+        point.count = reader.fixed64();
+        break;
+      case 5:
+        sum = reader.double();
+        break;
+      case 6:
+        point.scale = reader.sint64();
+        break;
+      case 7:
+        point.zeroCount = reader.fixed64();
+        break;
+      case 8:
+        readBuckets(reader, point.positive);
+        break;
+      case 9:
+        readBuckets(reader, point.negative);
+        break;
+      case 10:
+        point.flags = reader.uint64();
+        break;
+      case 12:
+        min = reader.double();
+        break;
+      case 13:
+        max = reader.double();
+        break;
+      case 14:
+        point.zeroThreshold = reader.double();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  reader.leave(outer);
+  into.exponential({ ...point, sum, min, max });
+}
+
+function readBuckets(reader: ProtobufReader, side: ExponentialBuckets): void {
+  const outer = reader.enter();
+  while (reader.next()) {
+    if (reader.field === 1) side.offset = reader.sint64();
+    else if (reader.field === 2) reader.uint64s(side.counts, MOST_BUCKETS);
+    else reader.skip();
+  }
+  reader.leave(outer);
+}
+
+function readSummary(reader: ProtobufReader, into: DataPoints): void {
+  const outer = reader.enter();
+  const point = {
+    ...{ attributes: [] as Attribute[], timeUs: 0, flags: 0, count: 0, sum: 0 },
+    quantiles: [] as [number, number][],
+  };
+  while (reader.next()) {
+    switch (reader.field) {
+      case 3:
+        point.timeUs = reader.microseconds();
+        break;
+      case 4:
+        point.count = reader.fixed64();
+        break;
+      case 5:
+        point.sum = reader.double();
+        break;
+      case 6:
+        readQuantile(reader, point.quantiles);
+        break;
+      case 7:
+        readPointAttribute(reader, point.attributes);
+        break;
+      case 8:
+        point.flags = reader.uint64();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  reader.leave(outer);
+  into.summary(point);
+}
+
+function readQuantile(reader: ProtobufReader, quantiles: [number, number][]): void {
+  const outer = reader.enter();
+  let [quantile, value] = [0, 0];
+  while (reader.next()) {
+    if (reader.field === 1) quantile = reader.double();
+    else if (reader.field === 2) value = reader.double();
+    else reader.skip();
+  }
+  reader.leave(outer);
+  if (quantiles.length <= MOST_BUCKETS) quantiles.push([quantile, value]);
+}

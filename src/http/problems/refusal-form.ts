@@ -1,0 +1,17 @@
+import { createMiddleware } from "hono/factory";
+import type { AppEnv } from "../context.ts";
+import type { RefusalForm } from "./refusal.ts";
+
+/** For routes whose callers know no problem documents. It comes before all that may refuse. */
+export const inForm = (form: RefusalForm) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    c.set("refusalForm", form);
+    return next();
+  });
+
+/** A line that a program writes into its log as it is. */
+export const inPlainText: RefusalForm = {
+  contentType: "text/plain; charset=utf-8",
+  write: ({ title, detail, correlation_id }) =>
+    `${title}: ${detail} (correlation_id ${correlation_id})\n`,
+};
