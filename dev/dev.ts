@@ -68,7 +68,7 @@ async function serveDashboard(productUrl: string): Promise<string> {
       middlewareMode: { server },
       hmr: { server },
       proxy: Object.fromEntries(
-        ["/api", "/ws", "/healthz", "/readyz"].map((path) => [path, toProduct]),
+        ["/api", "/ws", "/write", "/healthz", "/readyz"].map((path) => [path, toProduct]),
       ),
     },
   });

@@ -18,6 +18,7 @@ import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
+import { lineProtocolRoutes } from "./routes/line-protocol.ts";
 import { metricNamesRoutes } from "./routes/metric-names.ts";
 import { positionsRoutes } from "./routes/positions.ts";
 import { seriesRoutes } from "./routes/series.ts";
@@ -33,6 +34,7 @@ export const app = new Hono<AppEnv>()
   .use("/readyz", shared)
   .use("/api/*", bodies)
   .route("/", ingestRoutes)
+  .route("/", lineProtocolRoutes)
   .route("/", barRoutes)
   .route("/", symbolRoutes)
   .route("/", historyRoutes)

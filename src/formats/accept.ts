@@ -53,7 +53,7 @@ export function isPlainMetric(value: unknown): value is MetricPush {
         if (typeof field !== "number" && typeof field !== "string") return false;
         break;
       case "labels":
-        if (!isLabels(field)) return false;
+        if (!hasPlainLabels(field)) return false;
         break;
       default:
         return false;
@@ -159,7 +159,8 @@ function isNumber(field: unknown): field is number {
   return typeof field === "number" && field >= -MAX_NUMBER && field <= MAX_NUMBER;
 }
 
-function isName(field: unknown): field is string {
+/** What may be the name of a metric, or the name or text of a label. */
+export function isName(field: unknown): field is string {
   return (
     typeof field === "string" &&
     field.length > 0 &&
@@ -168,7 +169,8 @@ function isName(field: unknown): field is string {
   );
 }
 
-function isLabels(field: unknown): boolean {
+/** True only where a metric of any name may have these labels. */
+export function hasPlainLabels(field: unknown): boolean {
   if (typeof field !== "object" || field === null || Array.isArray(field)) return false;
   let count = 0;
   let length = 0;

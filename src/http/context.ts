@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 import type { EpochUs } from "../protocol/words/time.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Access } from "./access/token.ts";
+import type { RefusalForm } from "./problems/refusal.ts";
 
 /** What every handler finds in its context. */
 export interface AppEnv {
@@ -19,6 +20,8 @@ export interface AppEnv {
     access?: Access;
     /** The log has said already why requests like this one fail. */
     isSaid?: true;
+    /** How a refusal is written where the route is another server's; absent: as a problem document. */
+    refusalForm?: RefusalForm;
     /** The turn of its body (`limits/bodies.ts`) is over. */
     endTurn?: () => void;
   };

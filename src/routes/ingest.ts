@@ -1,28 +1,22 @@
 import { Hono } from "hono";
-import { type Appended, appendToHosts } from "../appends/append-to-hosts.ts";
-import { claimKey, identify } from "../appends/idempotency.ts";
+import type { Appended } from "../appends/append-to-hosts.ts";
 import { askHosts, Rooms } from "../bindings/rooms.ts";
-import { type AddressedEvent, encodeEvents } from "../core/events/encode-events.ts";
-import { loneHost } from "../core/placement/placement.ts";
+import type { AddressedEvent } from "../core/events/encode-events.ts";
 import { DAY_US } from "../core/time/duration.ts";
 import { lineOf } from "../db/driver/database-error.ts";
 import { countSetAside } from "../db/store/count-set-aside.ts";
 import type { PushFormat, Timed } from "../formats/decode-push.ts";
 import { bookPush, metricPush, positionPush, tradePush } from "../formats/event-pushes.ts";
-import { accessOf, coverSymbols, needs } from "../http/access/authorize.ts";
+import { needs } from "../http/access/authorize.ts";
 import { readIdempotencyKey } from "../http/body/idempotency-key.ts";
 import { readBatch, wantsPost } from "../http/body/read-batch.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
 import { databaseOf } from "../http/database-of.ts";
-import { endTurn } from "../http/limits/bodies.ts";
-import { takeHostsOf } from "../http/limits/descriptors.ts";
 import { needsStorage } from "../http/limits/storage.ts";
-import { KEY_REUSED, pushRefused } from "../http/problems/push-refusals.ts";
-import { badParameters, Refusal } from "../http/problems/refusal.ts";
+import { badParameters } from "../http/problems/refusal.ts";
 import type { Accepted } from "../protocol/answers/answers.ts";
 import type { SymbolName } from "../protocol/words/symbol.ts";
-import { knownSymbolsOf } from "../reads/rooms/known-symbols.ts";
-import { watchedSymbolsOf } from "../reads/rooms/watch-symbols.ts";
+import { takeEvents } from "./take-events.ts";
 
 /** Longest wait for `?wait=stored`; after it the answer is 202, for the batch is durable all the same. */
 const STORED_WAIT_MS = 30_000;
@@ -49,25 +43,8 @@ async function ingest<Push extends Timed>(
   }
   const key = readIdempotencyKey(c);
   const { items, text } = await readBatch(c, format);
-  const batches = encodeEvents(items);
-  const symbols = batches.map(({ symbol }) => symbol);
-  coverSymbols(c, symbols);
-  await takeHostsOf(c, symbols, "push");
-  const { holder } = accessOf(c).grant;
-  const idempotency = await identify(key, holder, c.req.path, text);
-  // A lone host finds the key in its own log.
-  if (idempotency !== null && loneHost(c.get("config")) === null) {
-    if ((await claimKey(c.env, idempotency)) === "other") throw new Refusal(KEY_REUSED);
-  }
-  const outcome = await appendToHosts(
-    { rooms: new Rooms(c.env), known: knownSymbolsOf(c.env) },
-    { batches, holder, idempotency, correlationId: c.get("correlationId") },
-  );
-  // Whoever waits for Postgres keeps nobody from being read.
-  endTurn(c);
-  watchedSymbolsOf(c.env).mayHaveChanged();
-  if (outcome.kind !== "appended") throw pushRefused(outcome, c.get("config"));
-  return answer(c, outcome, items, wait === "stored");
+  const appended = await takeEvents(c, items, { key, text });
+  return answer(c, appended, items, wait === "stored");
 }
 
 async function answer(

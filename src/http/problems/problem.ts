@@ -6,7 +6,7 @@ import { MOST_ISSUE_PATH_CHARS, MOST_ISSUES, type ProblemWords } from "./refusal
 const MOST_DETAIL_CHARS = 1_000;
 const MOST_MESSAGE_CHARS = 500;
 
-/** Answers with an RFC 9457 problem document. */
+/** Answers with an RFC 9457 problem document, or in the form that the route's clients read. */
 export function problem(c: AppContext, words: ProblemWords): Response {
   if (words.isSaid === true) c.set("isSaid", true);
   const document: Problem = {
@@ -22,9 +22,10 @@ export function problem(c: AppContext, words: ProblemWords): Response {
     }),
     correlation_id: c.get("correlationId"),
   };
-  return c.body(JSON.stringify(document), words.status, {
+  const form = c.get("refusalForm");
+  return c.body(JSON.stringify(form?.(document) ?? document), words.status, {
     ...words.headers,
-    "content-type": "application/problem+json",
+    "content-type": form === undefined ? "application/problem+json" : "application/json",
     ...(words.retryAfterS !== undefined && { "retry-after": String(words.retryAfterS) }),
   });
 }

@@ -1,6 +1,6 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { shorten } from "../../core/answers/shorten.ts";
-import type { ProblemIssue } from "../../protocol/answers/problem.ts";
+import type { Problem, ProblemIssue } from "../../protocol/answers/problem.ts";
 
 /** Why a request is refused, in words that say what to do. `type` is the last part of the problem's URN. */
 export interface ProblemWords {
@@ -16,6 +16,9 @@ export interface ProblemWords {
   /** A line of the log has said it for all requests like this one. */
   isSaid?: true;
 }
+
+/** How a refusal is written for programs that were made for another server. */
+export type RefusalForm = (problem: Problem) => object;
 
 /** A request is refused: thrown where that is found out, and answered in one place (`answerFailure`). */
 export class Refusal extends Error {
