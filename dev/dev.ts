@@ -68,7 +68,10 @@ async function serveDashboard(productUrl: string): Promise<string> {
       middlewareMode: { server },
       hmr: { server },
       proxy: Object.fromEntries(
-        ["/api", "/ws", "/write", "/healthz", "/readyz"].map((path) => [path, toProduct]),
+        ["/api", "/ws", "/write", "/healthz", "/readyz", "/metrics"].map((path) => [
+          path,
+          toProduct,
+        ]),
       ),
     },
   });

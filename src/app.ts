@@ -20,6 +20,7 @@ import { historyRoutes } from "./routes/history.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
 import { lineProtocolRoutes } from "./routes/line-protocol.ts";
 import { metricNamesRoutes } from "./routes/metric-names.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
 import { positionsRoutes } from "./routes/positions.ts";
 import { seriesRoutes } from "./routes/series.ts";
 import { socketRoutes } from "./routes/socket.ts";
@@ -47,6 +48,7 @@ export const app = new Hono<AppEnv>()
   .route("/", attributionRoutes)
   .route("/", exportRoutes)
   .route("/", healthRoutes)
+  .route("/", metricsRoutes)
   .route("/", socketRoutes)
   .all("/api/*", notFound)
   .all("/ws/*", notFound)

@@ -13,6 +13,7 @@ import { needsStorage } from "../http/limits/storage.ts";
 import { influx1Form, influxForm } from "../http/problems/influx-form.ts";
 import { badParameters, Refusal } from "../http/problems/refusal.ts";
 import { refusesAs } from "../http/problems/refusal-form.ts";
+import { metrics } from "../telemetry/metrics.ts";
 import { takeEvents } from "./take-events.ts";
 
 /** Events decoded at a turn of the event loop: some ms, in which everybody else of this thread waits. */
@@ -46,6 +47,8 @@ async function takeLines(c: AppContext): Promise<Response> {
     await takeEvents(c, decoder.items, { key, text: `${c.req.query("precision") ?? ""} ${text}` });
   }
   endTurn(c);
+  metrics.leftOut.add(decoder.refused, { what: "line" });
+  metrics.leftOut.add(decoder.leftOutTexts, { what: "text_field" });
   if (decoder.leftOutTexts > 0)
     c.header("x-edgetape-left-out", `${decoder.leftOutTexts} fields of text`);
   if (decoder.refused > 0) throw linesRefused(decoder);

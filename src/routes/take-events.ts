@@ -4,13 +4,14 @@ import { Rooms } from "../bindings/rooms.ts";
 import { type AddressedEvent, encodeEvents } from "../core/events/encode-events.ts";
 import { loneHost } from "../core/placement/placement.ts";
 import { accessOf, coverSymbols } from "../http/access/authorize.ts";
-import type { AppContext } from "../http/context.ts";
+import { type AppContext, nowMs } from "../http/context.ts";
 import { endTurn } from "../http/limits/bodies.ts";
 import { takeHostsOf } from "../http/limits/descriptors.ts";
 import { KEY_REUSED, pushRefused } from "../http/problems/push-refusals.ts";
 import { Refusal } from "../http/problems/refusal.ts";
 import { knownSymbolsOf } from "../reads/rooms/known-symbols.ts";
 import { watchedSymbolsOf } from "../reads/rooms/watch-symbols.ts";
+import { metrics } from "../telemetry/metrics.ts";
 
 /** What tells a request from any other with its key. */
 export interface PushIdentity {
@@ -46,5 +47,9 @@ export async function takeEvents(
   endTurn(c);
   watchedSymbolsOf(c.env).mayHaveChanged();
   if (outcome.kind !== "appended") throw pushRefused(outcome, c.get("config"));
+  metrics.ack.observe((nowMs(c) - c.get("startedAtMs")) / 1_000);
+  // Each route has one kind.
+  const kind = events[0]?.event.kind;
+  if (kind !== undefined) metrics.accepted.add(events.length, { kind });
   return outcome;
 }

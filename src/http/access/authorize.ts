@@ -130,14 +130,16 @@ function refused(words: ProblemWords): Authorization {
   return { kind: "refused", words };
 }
 
-function unauthorized(detail: string): ProblemWords {
+/** The words of a refusal for want of a token. */
+export function unauthorized(detail: string): ProblemWords {
   return {
     ...{ status: 401, type: "unauthorized", title: "Not authorized", detail },
     headers: { "www-authenticate": 'Bearer realm="edgetape"' },
   };
 }
 
-function forbidden(detail: string): ProblemWords {
+/** The words of a refusal of a token that is good, but not for this. */
+export function forbidden(detail: string): ProblemWords {
   return { status: 403, type: "forbidden", title: "Not allowed", detail };
 }
 
