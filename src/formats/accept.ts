@@ -53,7 +53,7 @@ export function isPlainMetric(value: unknown): value is MetricPush {
         if (typeof field !== "number" && typeof field !== "string") return false;
         break;
       case "labels":
-        if (!hasPlainLabels(field)) return false;
+        if (!isLabels(field)) return false;
         break;
       default:
         return false;
@@ -169,8 +169,7 @@ export function isName(field: unknown): field is string {
   );
 }
 
-/** True only where a metric of any name may have these labels. */
-export function hasPlainLabels(field: unknown): boolean {
+function isLabels(field: unknown): boolean {
   if (typeof field !== "object" || field === null || Array.isArray(field)) return false;
   let count = 0;
   let length = 0;

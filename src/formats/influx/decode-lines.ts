@@ -1,7 +1,9 @@
 import type { AddressedEvent } from "../../core/events/encode-events.ts";
 import { readTimestamp, type TimestampReading } from "../../core/time/timestamp.ts";
 import {
+  isStorable,
   MAX_LABELS,
+  MAX_NAME_LENGTH,
   MAX_SERIES_BYTES,
   type MetricEvent,
   metricPushSchema,
@@ -14,7 +16,7 @@ import {
 } from "../../protocol/words/symbol.ts";
 import type { EpochUs } from "../../protocol/words/time.ts";
 import { utf8Bytes } from "../../protocol/words/utf8.ts";
-import { hasPlainLabels, isName } from "../accept.ts";
+import { isName } from "../accept.ts";
 import { MAX_ISSUES } from "../decoded.ts";
 import { readFieldValue } from "./field-value.ts";
 import type { Precision } from "./precision.ts";
@@ -22,6 +24,7 @@ import { LineReader, type Point } from "./read-line.ts";
 
 /** The tag that names the room. */
 const SYMBOL_TAG = "symbol";
+const TWICE = "a tag is there twice";
 /** The field that needs no name of its own beside its measurement's. */
 const LONE_FIELD = "value";
 
@@ -56,11 +59,14 @@ export class LineDecoder {
   readonly #precision: Precision;
   readonly #nowUs: EpochUs;
   readonly #limits: LineLimits;
+  /** Every part of the body is, so none need be looked at. */
+  readonly #isStorable: boolean;
   #chars = 0;
   #newest: { text: string; reading: TimestampReading } | null = null;
 
   constructor(text: string, precision: Precision, nowUs: EpochUs, limits: LineLimits) {
     this.#reader = new LineReader(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+    this.#isStorable = isStorable(text);
     this.#precision = precision;
     this.#nowUs = nowUs;
     this.#limits = limits;
@@ -97,13 +103,15 @@ export class LineDecoder {
 
   /** The events of a point, or why it is not taken. */
   #take(point: Point): Taken | string {
-    const tags = labelsOf(point.tags);
+    const tags = tagsOf(point.tags);
     if (typeof tags === "string") return tags;
-    const { symbol = SYSTEM_SYMBOL, labels, chars: labelChars } = tags;
+    const { symbol, labels } = tags;
     const moment = this.#momentOf(point.time);
     if (moment.kind === "refused") return `the time ${moment.message}`;
-    const hasRoom =
-      labels === undefined || hasPlainLabels(labels) ? () => true : roomBeside(labels);
+    const areLabels =
+      tags.count <= MAX_LABELS &&
+      point.tags.every(({ key, value }) => this.#isName(key) && this.#isName(value));
+    const isLong = mayBeLong(tags);
     const events: MetricEvent[] = [];
     let texts = 0;
     let chars = 0;
@@ -115,17 +123,24 @@ export class LineDecoder {
       const number = readFieldValue(value);
       if (number.kind === "refused") return `the field ${key} ${number.why}`;
       const metric = key === LONE_FIELD ? point.measurement : `${point.measurement}_${key}`;
-      if (!isName(metric) || !hasRoom(metric)) {
+      const isSeries =
+        areLabels && this.#isName(metric) && (!isLong || hasRoom(metric, labels ?? {}));
+      if (!isSeries) {
         // Words are dear, and those of the first faults are enough.
         return this.faults.length < MAX_ISSUES ? wordsOf(metric, labels) : "";
       }
       const event: MetricEvent = { kind: "metric", ts: moment.us, metric, value: number.value };
       if (labels !== undefined) event.labels = labels;
       events.push(event);
-      chars += metric.length + labelChars;
+      chars += metric.length + tags.chars;
     }
     this.leftOutTexts += texts;
     return { symbol, events, chars };
+  }
+
+  /** What may be the name of a metric, or the name or text of a label. */
+  #isName(text: string): boolean {
+    return this.#isStorable ? text.length > 0 && text.length <= MAX_NAME_LENGTH : isName(text);
   }
 
   #momentOf(text: string): TimestampReading {
@@ -144,35 +159,45 @@ export class LineDecoder {
   }
 }
 
-/** Labels of the tags but `symbol`, and the room that it names; or what is wrong with them. */
-function labelsOf(
-  tags: Point["tags"],
-): { symbol?: SymbolName; labels: Labels | undefined; chars: number } | string {
-  let symbol: SymbolName | undefined;
-  let labels: Labels | undefined;
-  let chars = 0;
-  for (const { key, value } of tags) {
-    if (key === "__proto__") return 'the tags must not hold one named "__proto__"';
-    if (key === SYMBOL_TAG && symbol === undefined) {
-      if (!isSymbol(value)) return `the tag symbol ${symbolFault(value)}`;
-      symbol = value;
-      continue;
-    }
-    labels ??= {};
-    if (key === SYMBOL_TAG || Object.hasOwn(labels, key)) return "a tag is there twice";
-    labels[key] = value;
-    chars += key.length + value.length;
-  }
-  return { ...(symbol !== undefined && { symbol }), labels, chars };
+/** What the tags of a line say: the room, and the labels that all its points have. */
+interface Tags {
+  symbol: SymbolName;
+  labels: Labels | undefined;
+  count: number;
+  chars: number;
 }
 
-/** Is a metric of this name, with these labels, within what a series may have? */
-function roomBeside(labels: Labels): (metric: string) => boolean {
-  const entries = Object.entries(labels);
-  const areGood = entries.every(([key, text]) => isName(key) && isName(text));
-  if (!areGood || entries.length > MAX_LABELS) return () => false;
-  const bytes = utf8Bytes(JSON.stringify(labels));
-  return (metric) => bytes + utf8Bytes(metric) <= MAX_SERIES_BYTES;
+function tagsOf(pairs: Point["tags"]): Tags | string {
+  const tags: Tags = { symbol: SYSTEM_SYMBOL, labels: undefined, count: 0, chars: 0 };
+  let hasSymbol = false;
+  for (const { key, value } of pairs) {
+    if (key === SYMBOL_TAG) {
+      if (hasSymbol) return TWICE;
+      if (!isSymbol(value)) return `the tag symbol ${symbolFault(value)}`;
+      tags.symbol = value;
+      hasSymbol = true;
+      continue;
+    }
+    if (key === "__proto__") return 'the tags must not hold one named "__proto__"';
+    tags.labels ??= {};
+    if (tags.labels[key] !== undefined && Object.hasOwn(tags.labels, key)) return TWICE;
+    tags.labels[key] = value;
+    tags.count += 1;
+    tags.chars += key.length + value.length;
+  }
+  return tags;
+}
+
+/** JSON makes at most six bytes of a character, and has six more of its own for each label. */
+function mayBeLong({ chars, count }: Tags): boolean {
+  return 6 * (chars + count + MAX_NAME_LENGTH) > MAX_SERIES_BYTES;
+}
+
+/** Is the metric, with these labels, within the bytes that a series may have? */
+function hasRoom(metric: string, labels: Labels): boolean {
+  const text = metric + JSON.stringify(labels);
+  // Most are told by this: UTF-8 has at most three bytes for each unit.
+  return 3 * text.length <= MAX_SERIES_BYTES || utf8Bytes(text) <= MAX_SERIES_BYTES;
 }
 
 /** Why there is no such series, in the words of every push. */

@@ -32,12 +32,14 @@ const ESCAPED_IN_KEY = /\\([,= ])/g;
 /** Reads the lines of a body one after another, each character a bounded number of times whatever it holds. */
 export class LineReader {
   readonly #text: string;
+  readonly #hasEscapes: boolean;
   #at = 0;
   #countedTo = 0;
   #newlines = 0;
 
   constructor(text: string) {
     this.#text = text;
+    this.#hasEscapes = text.includes("\\");
   }
 
   /** The next line that is neither blank nor a comment; null where there is none. A fault ends with its line. */
@@ -125,18 +127,16 @@ export class LineReader {
   #token(one: number, other: number, escaped: RegExp, third = one): string {
     const text = this.#text;
     const from = this.#at;
-    let hasEscape = false;
     let at = from;
     for (; at < text.length; at += 1) {
       const code = text.charCodeAt(at);
       if (code === one || code === other || code === third || code === NEWLINE) {
         if (code === NEWLINE || at === from || text.charCodeAt(at - 1) !== BACKSLASH) break;
-        hasEscape = true;
       }
     }
     this.#at = at;
     const token = text.slice(from, at);
-    return hasEscape || token.includes("\\") ? token.replace(escaped, "$1") : token;
+    return this.#hasEscapes ? token.replace(escaped, "$1") : token;
   }
 
   /** Up to a comma, a space or the end of the line. */
