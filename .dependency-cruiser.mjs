@@ -1,6 +1,6 @@
 /**
  * Imports run one way:
- *   protocol <- core <- formats, db <- reads <- appends, http <- routes <- worker
+ *   protocol <- core <- formats, db <- reads <- appends <- http <- routes <- worker
  *   formats, db <- durable <- worker
  *   client, web <- protocol, and core's pure parts
  * and inside db:
@@ -91,7 +91,7 @@ export default {
     layer("appends", APPENDS, [PROTOCOL, CORE, SETTINGS, READS]),
     layer("http", HTTP, [
       ...[PROTOCOL, CORE, FORMATS, dbFolder("driver"), TELEMETRY, SETTINGS],
-      READS,
+      ...[READS, APPENDS],
     ]),
     layer("routes", ROUTES, [
       ...[PROTOCOL, CORE, FORMATS, DB, TELEMETRY, SETTINGS],

@@ -22,7 +22,7 @@ export interface AppEnv {
     access?: Access;
     /** The log has said already why requests like this one fail. */
     isSaid?: true;
-    /** How a refusal is written where the route is another server's; absent: as a problem document. */
+    /** How refusals are written, where not as problem documents (`problems/refusal-form.ts`). */
     refusalForm?: RefusalForm;
     /** The turn of its body (`limits/bodies.ts`) is over. */
     endTurn?: () => void;

@@ -14,9 +14,9 @@ import type { AppContext, AppEnv } from "../http/context.ts";
 import { databaseOf } from "../http/database-of.ts";
 import { needsStorage } from "../http/limits/storage.ts";
 import { badParameters } from "../http/problems/refusal.ts";
+import { takePush } from "../http/pushes/take-push.ts";
 import type { Accepted } from "../protocol/answers/answers.ts";
 import type { SymbolName } from "../protocol/words/symbol.ts";
-import { takeEvents } from "./take-events.ts";
 
 /** Longest wait for `?wait=stored`; after it the answer is 202, for the batch is durable all the same. */
 const STORED_WAIT_MS = 30_000;
@@ -43,8 +43,8 @@ async function ingest<Push extends Timed>(
   }
   const key = readIdempotencyKey(c);
   const { items, text } = await readBatch(c, format);
-  const appended = await takeEvents(c, items, { key, text });
-  return answer(c, appended, items, wait === "stored");
+  const outcome = await takePush(c, items, { key, body: () => text });
+  return answer(c, outcome, items, wait === "stored");
 }
 
 async function answer(

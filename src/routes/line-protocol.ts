@@ -3,26 +3,26 @@ import { LineDecoder } from "../formats/influx/decode-lines.ts";
 import { PRECISION_NAMES, type Precision, precisionOf } from "../formats/influx/precision.ts";
 import { needs } from "../http/access/authorize.ts";
 import { influx1Token, influxToken } from "../http/access/influx-token.ts";
-import { unreadable } from "../http/body/body-refusals.ts";
+import { tooManyEvents, unreadable } from "../http/body/body-refusals.ts";
 import { readIdempotencyKey } from "../http/body/idempotency-key.ts";
-import { tooManyEvents, wantsPost } from "../http/body/read-batch.ts";
+import { wantsPost } from "../http/body/read-batch.ts";
 import { readText } from "../http/body/read-text.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
 import { bodies, endTurn } from "../http/limits/bodies.ts";
 import { needsStorage } from "../http/limits/storage.ts";
 import { influx1Form, influxForm } from "../http/problems/influx-form.ts";
 import { badParameters, Refusal } from "../http/problems/refusal.ts";
-import { refusesAs } from "../http/problems/refusal-form.ts";
+import { inForm } from "../http/problems/refusal-form.ts";
+import { takePush } from "../http/pushes/take-push.ts";
 import { metrics } from "../telemetry/metrics.ts";
-import { takeEvents } from "./take-events.ts";
 
 /** Events decoded at a turn of the event loop: some ms, in which everybody else of this thread waits. */
 const SLICE_EVENTS = 2_000;
 
 /** Where the clients of InfluxDB 2 and 1 write (SPEC, "Line protocol"). */
 export const lineProtocolRoutes = new Hono<AppEnv>()
-  .use("/api/v2/write", refusesAs(influxForm))
-  .use("/write", refusesAs(influx1Form), bodies)
+  .use("/api/v2/write", inForm(influxForm))
+  .use("/write", inForm(influx1Form), bodies)
   .post("/api/v2/write", needs("write", influxToken), needsStorage, takeLines)
   .post("/write", needs("write", influx1Token), needsStorage, takeLines)
   .all("/api/v2/write", wantsPost)
@@ -44,7 +44,8 @@ async function takeLines(c: AppContext): Promise<Response> {
     throw unreadable("The body has no line: write measurement,tag=text field=1.5.");
   if (decoder.items.length > 0) {
     // In another unit the same text is another batch.
-    await takeEvents(c, decoder.items, { key, text: `${c.req.query("precision") ?? ""} ${text}` });
+    const body = () => `${c.req.query("precision") ?? ""} ${text}`;
+    await takePush(c, decoder.items, { key, body });
   }
   endTurn(c);
   metrics.leftOut.add(decoder.refused, { what: "line" });

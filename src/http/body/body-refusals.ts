@@ -11,6 +11,16 @@ export function unreadable(detail: string): Refusal {
   return new Refusal(unreadableBody(detail));
 }
 
+/** The refusal of a body with more in it than one request may bring (SPEC I-17). */
+export function tooManyEvents(limitEvents: number): Refusal {
+  return new Refusal({
+    status: 413,
+    type: "too-many-events",
+    title: "Too many events in one request",
+    detail: `The batch has more than ${limitEvents} items (LIMIT_EVENTS), or too many fields and levels in all of them together, and nothing of it was taken: send several smaller ones.`,
+  });
+}
+
 function wordsOf(body: Exclude<BodyReading, { kind: "text" }>): ProblemWords {
   switch (body.kind) {
     case "too_large":

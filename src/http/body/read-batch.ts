@@ -6,7 +6,7 @@ import { parseJson, parseNdjson } from "../../formats/json.ts";
 import { LONG_CHARS, type Oddity, surveyJson } from "../../formats/survey-json.ts";
 import type { AppContext } from "../context.ts";
 import { badParameters, type ProblemWords, Refusal } from "../problems/refusal.ts";
-import { unreadable } from "./body-refusals.ts";
+import { tooManyEvents, unreadable } from "./body-refusals.ts";
 import { readText } from "./read-text.ts";
 
 /** A posted batch: all of its items, and the text that tells it from any other. */
@@ -107,16 +107,6 @@ function refuseOddity(oddity: Oddity | null, limitEvents: number): void {
         "One item of the body has more fields and elements than any event has: send events as they are.",
       );
   }
-}
-
-/** The refusal of a batch with more than one request may have. */
-export function tooManyEvents(limitEvents: number): Refusal {
-  return new Refusal({
-    status: 413,
-    type: "too-many-events",
-    title: "Too many events in one request",
-    detail: `The batch has more than ${limitEvents} items (LIMIT_EVENTS), or too many fields and levels in all of them together, and nothing of it was taken: send several smaller ones.`,
-  });
 }
 
 const UNSUPPORTED_MEDIA_TYPE: ProblemWords = {

@@ -15,18 +15,22 @@ const CODES: Readonly<Record<number, string>> = {
 };
 
 /** A refusal as clients of InfluxDB 2 read it. */
-export const influxForm: RefusalForm = (problem) => ({
-  code: CODES[problem.status] ?? "internal error",
-  message: problem.detail,
-  ...lineOf(problem),
-  correlation_id: problem.correlation_id,
-});
+export const influxForm: RefusalForm = {
+  contentType: "application/json",
+  write: (problem) =>
+    JSON.stringify({
+      code: CODES[problem.status] ?? "internal error",
+      message: problem.detail,
+      ...lineOf(problem),
+      correlation_id: problem.correlation_id,
+    }),
+};
 
 /** A refusal as clients of InfluxDB 1 read it. */
-export const influx1Form: RefusalForm = ({ detail, correlation_id }) => ({
-  error: detail,
-  correlation_id,
-});
+export const influx1Form: RefusalForm = {
+  contentType: "application/json",
+  write: ({ detail, correlation_id }) => JSON.stringify({ error: detail, correlation_id }),
+};
 
 /** The first line that was not taken, where the problem names lines. */
 function lineOf({ errors }: Problem): { line?: number } {

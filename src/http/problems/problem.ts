@@ -2,12 +2,22 @@ import { shorten } from "../../core/answers/shorten.ts";
 import type { Problem } from "../../protocol/answers/problem.ts";
 import { metrics } from "../../telemetry/metrics.ts";
 import type { AppContext } from "../context.ts";
-import { MOST_ISSUE_PATH_CHARS, MOST_ISSUES, type ProblemWords } from "./refusal.ts";
+import {
+  MOST_ISSUE_PATH_CHARS,
+  MOST_ISSUES,
+  type ProblemWords,
+  type RefusalForm,
+} from "./refusal.ts";
+
+const PROBLEM_DOCUMENT: RefusalForm = {
+  contentType: "application/problem+json",
+  write: (document) => JSON.stringify(document),
+};
 
 const MOST_DETAIL_CHARS = 1_000;
 const MOST_MESSAGE_CHARS = 500;
 
-/** Answers with an RFC 9457 problem document, or in the form that the route's clients read. */
+/** Answers with an RFC 9457 problem document, or in the form of the route's own format. */
 export function problem(c: AppContext, words: ProblemWords): Response {
   metrics.refused.add(1, { cause: words.type });
   if (words.isSaid === true) c.set("isSaid", true);
@@ -24,10 +34,10 @@ export function problem(c: AppContext, words: ProblemWords): Response {
     }),
     correlation_id: c.get("correlationId"),
   };
-  const form = c.get("refusalForm");
-  return c.body(JSON.stringify(form?.(document) ?? document), words.status, {
+  const { contentType, write } = c.get("refusalForm") ?? PROBLEM_DOCUMENT;
+  return c.body(write(document), words.status, {
     ...words.headers,
-    "content-type": form === undefined ? "application/problem+json" : "application/json",
+    "content-type": contentType,
     ...(words.retryAfterS !== undefined && { "retry-after": String(words.retryAfterS) }),
   });
 }

@@ -17,8 +17,11 @@ export interface ProblemWords {
   isSaid?: true;
 }
 
-/** How a refusal is written for programs that were made for another server. */
-export type RefusalForm = (problem: Problem) => object;
+/** How a refusal is written where a format has a form of its own for it. */
+export interface RefusalForm {
+  contentType: string;
+  write: (problem: Problem) => string | Uint8Array<ArrayBuffer>;
+}
 
 /** A request is refused: thrown where that is found out, and answered in one place (`answerFailure`). */
 export class Refusal extends Error {
