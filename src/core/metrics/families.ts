@@ -108,13 +108,13 @@ export class OfObjects<State> {
   }
 }
 
-/** A number that goes up and down; none where nobody knows it. */
+/** A number that goes up and down; none where nobody knows it. One unknown number must not cost all others. */
 export function gauge(
   described: Described,
-  ...values: readonly (number | null | { labels: Sample["labels"]; value: number })[]
+  ...values: readonly (number | null | undefined | { labels: Sample["labels"]; value: number })[]
 ): Family {
   const samples = values
-    .filter((value) => value !== null)
+    .filter((value) => value !== null && value !== undefined)
     .map((value) => (typeof value === "number" ? { labels: {}, value } : value));
   return {
     ...described,

@@ -60,7 +60,7 @@ describe("T-1 the text format", () => {
 
   it("has one head for what several runtimes have, and nothing of what none knows", () => {
     const up = (value: number) => gauge({ name: "up", help: "u" }, value);
-    const unknown = gauge({ name: "unknown", help: "u" }, null);
+    const unknown = gauge({ name: "unknown", help: "u" }, null, undefined);
     expect(
       encodeMetrics([
         { labels: { runtime: "0" }, families: [up(1), unknown] },
