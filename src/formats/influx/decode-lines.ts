@@ -65,7 +65,10 @@ export class LineDecoder {
   #newest: { text: string; reading: TimestampReading } | null = null;
 
   constructor(text: string, precision: Precision, nowUs: EpochUs, limits: LineLimits) {
-    this.#reader = new LineReader(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+    this.#reader = new LineReader(
+      text.charCodeAt(0) === 0xfeff ? text.slice(1) : text,
+      limits.events === 0 ? Number.POSITIVE_INFINITY : limits.events,
+    );
     this.#isStorable = isStorable(text);
     this.#precision = precision;
     this.#nowUs = nowUs;

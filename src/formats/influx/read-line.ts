@@ -1,7 +1,12 @@
+import { MAX_LABELS } from "../../protocol/events/event.ts";
+
 /*
  * Line protocol as InfluxDB 1 and 2 read it: https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/. A backslash
  * escapes a character that would end what it stands in, and is itself before any other. A quoted value may hold newlines.
  */
+
+/** The labels, and the one that names the room. */
+const MOST_TAGS = MAX_LABELS + 1;
 
 /** A field as it stands there: `text` is what the quotes hold of a quoted one, raw; else the value. */
 export interface Field {
@@ -33,12 +38,15 @@ const ESCAPED_IN_KEY = /\\([,= ])/g;
 export class LineReader {
   readonly #text: string;
   readonly #hasEscapes: boolean;
+  readonly #mostFields: number;
   #at = 0;
   #countedTo = 0;
   #newlines = 0;
 
-  constructor(text: string) {
+  /** A line of more than `mostFields` is wrong, and so is one of more tags than a point may have: neither is gathered. */
+  constructor(text: string, mostFields: number) {
     this.#text = text;
+    this.#mostFields = mostFields;
     this.#hasEscapes = text.includes("\\");
   }
 
@@ -89,6 +97,7 @@ export class LineReader {
         return "a tag has an empty key or an empty value: leave it out";
       if (this.#isAt(EQUALS)) return `the tag ${key} has an = in its value: write it as \\=`;
       tags.push({ key, value });
+      if (tags.length > MOST_TAGS) return `the tags must hold at most ${MAX_LABELS} labels`;
     }
     this.#skipSpaces();
     if (this.#isAtEnd()) return "the fields are missing: write measurement,tag=text field=1.5";
@@ -101,6 +110,9 @@ export class LineReader {
       const field = this.#readValue(key);
       if (typeof field === "string") return field;
       fields.push(field);
+      if (fields.length > this.#mostFields) {
+        return `a line may have ${this.#mostFields} fields (LIMIT_EVENTS): write several`;
+      }
       if (!this.#isAt(COMMA)) break;
       this.#at += 1;
     }

@@ -147,6 +147,23 @@ describe("LP-2 what is wrong", () => {
     expect([decoder.faults.length, decoder.refused, decoder.lines]).toEqual([20, 50, 50]);
   });
 
+  it("is a line of more fields or tags than may be, which are not gathered", () => {
+    const limits = { events: 10, chars: 0 };
+    const fields = Array.from({ length: 11 }, (_, at) => `f${at}=1`).join();
+    const { decoder } = decode(`m ${fields}\nm a=1`, { limits });
+    expect([decoder.items.length, decoder.faults]).toEqual([
+      1,
+      [{ line: 1, message: "a line may have 10 fields (LIMIT_EVENTS): write several" }],
+    ]);
+    const tags = (count: number) => Array.from({ length: count }, (_, at) => `,t${at}=x`).join("");
+    for (const count of [33, 34, 100_000]) {
+      expect(faultsOf(`m${tags(count)} a=1`)).toEqual([
+        expect.stringMatching(/^1: the tags must hold at most 32 labels$/),
+      ]);
+    }
+    expect(eventsOf(`m,symbol=A${tags(32)} a=1`)).toHaveLength(1);
+  });
+
   it("is a body of more events, lines or text than a request may have", () => {
     const limits = { events: 10, chars: 0 };
     expect(decode("m a=1,b=2\n".repeat(5), { limits }).state).toBe("done");
