@@ -68,7 +68,10 @@ async function serveDashboard(productUrl: string): Promise<string> {
       middlewareMode: { server },
       hmr: { server },
       proxy: Object.fromEntries(
-        ["/api", "/v1", "/ws", "/healthz", "/readyz"].map((path) => [path, toProduct]),
+        ["/api", "/v1", "/ws", "/write", "/healthz", "/readyz", "/metrics"].map((path) => [
+          path,
+          toProduct,
+        ]),
       ),
     },
   });

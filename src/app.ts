@@ -18,7 +18,9 @@ import { exportRoutes } from "./routes/export.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
+import { lineProtocolRoutes } from "./routes/line-protocol.ts";
 import { metricNamesRoutes } from "./routes/metric-names.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
 import { otlpRoutes } from "./routes/otlp.ts";
 import { positionsRoutes } from "./routes/positions.ts";
 import { remoteWriteRoutes } from "./routes/remote-write.ts";
@@ -39,6 +41,7 @@ export const app = new Hono<AppEnv>()
   .route("/", ingestRoutes)
   .route("/", remoteWriteRoutes)
   .route("/", otlpRoutes)
+  .route("/", lineProtocolRoutes)
   .route("/", barRoutes)
   .route("/", symbolRoutes)
   .route("/", historyRoutes)
@@ -51,6 +54,7 @@ export const app = new Hono<AppEnv>()
   .route("/", attributionRoutes)
   .route("/", exportRoutes)
   .route("/", healthRoutes)
+  .route("/", metricsRoutes)
   .route("/", socketRoutes)
   .all("/api/*", notFound)
   .all("/v1/*", notFound)

@@ -7,8 +7,10 @@ import { watchedObjects } from "./bindings/watched-objects.ts";
 import { configOf } from "./config.ts";
 import type { HostUse } from "./core/limits/descriptor-budget.ts";
 import { fewAtOnce } from "./core/limits/few-at-once.ts";
+import type { Family } from "./core/metrics/families.ts";
 import { type HostName, sharedHosts } from "./core/placement/placement.ts";
 import { takeHostsHere } from "./http/limits/descriptors.ts";
+import { metricsHere } from "./http/metrics-here.ts";
 import { serving } from "./serving.ts";
 
 /** In so long a time whoever posts again and again has a request here, in ms: see `#retire`. */
@@ -35,6 +37,10 @@ export class Door extends WorkerEntrypoint<Env> implements DoorCalls {
 
   takeHosts(hosts: readonly HostName[], use: HostUse): Promise<boolean> {
     return takeHostsHere(this.env, hosts, use);
+  }
+
+  metrics(): Promise<Family[]> {
+    return metricsHere(this.env);
   }
 
   override async fetch(request: Request): Promise<Response> {

@@ -14,7 +14,7 @@ export type SizeBudget = {
 export const SIZE_BUDGETS: SizeBudget[] = [
   // Cloudflare takes 3 MB on the free plan (https://developers.cloudflare.com/workers/platform/limits/). Ours is smaller
   // for the sake of the start, in which all of it is read; each analysis is a few KB of it.
-  { what: "Worker", files: "dist/worker/*.js", mostBytes: 265_000 },
+  { what: "Worker", files: "dist/worker/*.js", mostBytes: 285_000 },
   { what: "dashboard", files: "dist/web/**/*.js", mostBytes: 130_000 },
 ];
 

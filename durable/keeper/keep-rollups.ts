@@ -46,6 +46,9 @@ export class RollupKeeping {
     Object.entries(SIZES).map(([kind, { first }]) => [kind, first]),
   ) as Record<Kind, number>;
 
+  /** How far everything is rolled up, as the last step has seen it; null before the first. */
+  rolledThroughUs: EpochUs | null = null;
+
   constructor(deps: KeepRollupsDeps) {
     this.#deps = deps;
   }
@@ -80,6 +83,7 @@ export class RollupKeeping {
     const throughUs = floorUs(nowUs() - WATERMARK_LAG_US, MINUTE_US) as EpochUs;
     const sliceUs = this.#sizes.minutes * MINUTE_US;
     const { rolledThroughUs: fromUs, ...state } = await advanceWatermark(throughUs, sliceUs);
+    this.rolledThroughUs = fromUs;
     let { watermarkUs } = state;
     if (fromUs >= watermarkUs) return true;
     // Whoever ended in the middle may have left the watermark further on.

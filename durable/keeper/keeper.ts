@@ -7,7 +7,7 @@ import { encodeFrames } from "../../src/core/events/encode-events.ts";
 import { fullJitterMs } from "../../src/core/limits/backoff.ts";
 import { type HostName, hostOf, type Placement } from "../../src/core/placement/placement.ts";
 import { type Database, openDatabase } from "../../src/db/driver/database.ts";
-import { lineOf } from "../../src/db/driver/database-error.ts";
+import { failureOf, lineOf } from "../../src/db/driver/database-error.ts";
 import { readIdentity } from "../../src/db/driver/identity.ts";
 import type { DatabaseMode } from "../../src/db/driver/mode.ts";
 import { readSymbolNames } from "../../src/db/events/read-symbol-names.ts";
@@ -20,7 +20,9 @@ import { rollupsOf } from "../../src/db/upkeep/rollups/rollups-of.ts";
 import { advanceWatermark } from "../../src/db/upkeep/tape-state.ts";
 import type { MetricEvent } from "../../src/protocol/events/event.ts";
 import { SYSTEM_SYMBOL } from "../../src/protocol/words/symbol.ts";
+import type { EpochUs } from "../../src/protocol/words/time.ts";
 import { type Logger, logOf } from "../../src/telemetry/log.ts";
+import { countDatabaseError, keeperState, metrics } from "../../src/telemetry/metrics.ts";
 import { Clock } from "../clock.ts";
 import { gaugesOf } from "./gauges.ts";
 import { RollupKeeping } from "./keep-rollups.ts";
@@ -120,14 +122,18 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
   }
 
   override async alarm(): Promise<void> {
+    metrics.alarms.add(1, { object: "keeper" });
     try {
       const { mode, rollups } = await this.#open();
       this.databaseIs(await readIdentity(this.#database));
       const outcome = await rollups.turn();
+      this.#measure(rollups.rolledThroughUs, outcome === "behind");
       if (await this.#isUpkeepDue()) await this.#upkeep(mode);
       this.#failures = 0;
       await this.#again(outcome === "behind" ? BEHIND_MS : IDLE_MS);
     } catch (error) {
+      keeperState.isBehind = true;
+      countDatabaseError("keeper", failureOf(error));
       // Not thrown on: the platform gives up on an alarm after six attempts.
       const { level, fields } = lineOf(error);
       this.#logger[level]("keeping_failed", fields);
@@ -140,7 +146,8 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
   async #open(): Promise<{ mode: DatabaseMode; rollups: RollupKeeping }> {
     if (this.#keeping === null) {
       const db = this.#database;
-      const { mode } = await ping(db);
+      const { mode, bytes } = await ping(db);
+      keeperState.databaseBytes = bytes;
       const rollups = new RollupKeeping({
         rollups: rollupsOf(mode, db),
         advanceWatermark: (throughUs, mostUs) => advanceWatermark(db, throughUs, mostUs),
@@ -150,6 +157,11 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
       this.#keeping = { mode, rollups };
     }
     return this.#keeping;
+  }
+
+  #measure(rolledThroughUs: EpochUs | null, isBehind: boolean): void {
+    const lagS = rolledThroughUs === null ? 0 : (this.#clock.nowUs() - rolledThroughUs) / 1e6;
+    Object.assign(keeperState, { rolledThroughUs, isBehind, lagS });
   }
 
   async #isUpkeepDue(): Promise<boolean> {
@@ -173,7 +185,10 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
     const report = await retain(this.#database, this.#clock.nowUs(), days);
     if (mode === "timescale") await setCompression(this.#database, COMPRESS_AFTER_DAYS);
     const { bytes } = await ping(this.#database);
-    await this.#publish(gaugesOf(bytes, await readMemory(this.#database), this.#clock.nowUs()));
+    const memory = await readMemory(this.#database);
+    const { points, trades, posted } = memory.staleHours;
+    Object.assign(keeperState, { databaseBytes: bytes, staleHours: points + trades + posted });
+    await this.#publish(gaugesOf(bytes, memory, this.#clock.nowUs()));
     this.#logger.info("upkeep", { ...report, mode, database_bytes: bytes });
     if (LIMIT_DATABASE_BYTES > 0 && bytes > LIMIT_DATABASE_BYTES) {
       this.#logger.warn("database_over_limit", {

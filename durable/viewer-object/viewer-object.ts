@@ -10,6 +10,7 @@ import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../src/protocol/words/time.ts";
 import { descriptorsOf } from "../../src/telemetry/descriptors.ts";
 import { type Logger, logOf } from "../../src/telemetry/log.ts";
+import { metrics, socketsOfHosts, socketsOfRelays } from "../../src/telemetry/metrics.ts";
 import { Clock } from "../clock.ts";
 import { answerClose, Sockets } from "../room/viewers/door/sockets.ts";
 import { mustLetGo } from "../room/viewers/door/stalled-sockets.ts";
@@ -68,6 +69,7 @@ export abstract class ViewerObject<Core extends ViewersCore> extends DurableObje
     const logger = logOf(name, config);
     const asleep = this.#sockets.asleep(ctx.getWebSockets());
     this.core = begin({ ctx, env, config, logger, ports: this.#ports(logger), asleep });
+    this.#measure();
     if (this.core.viewers > 0) isWatched(this.#address);
   }
 
@@ -80,6 +82,7 @@ export abstract class ViewerObject<Core extends ViewersCore> extends DurableObje
       isWatched(this.#address);
       return this.#sockets.add(server, join.symbol);
     });
+    this.#measure();
     if (refusal !== null) return Response.json(refusal, { status: 429 });
     const headers = new Headers({ "x-correlation-id": join.correlationId });
     if (join.namesProtocol) headers.set("sec-websocket-protocol", SUBPROTOCOL);
@@ -102,6 +105,7 @@ export abstract class ViewerObject<Core extends ViewersCore> extends DurableObje
 
   override async alarm(): Promise<void> {
     this.#alarmAtMs = null;
+    metrics.alarms.add(1, { object: this.#address.binding === "HOST" ? "host" : "relay" });
     await this.core.alarm();
     this.#letGoOfStalled();
   }
@@ -123,7 +127,14 @@ export abstract class ViewerObject<Core extends ViewersCore> extends DurableObje
     const seat = this.#sockets.seatOf(ws);
     if (seat !== undefined) this.core.left(seat.symbol, seat.port);
     this.#sockets.forget(ws);
+    this.#measure();
     if (this.core.viewers === 0) isUnwatched(this.#address);
+  }
+
+  #measure(): void {
+    const { binding, name } = this.#address;
+    const sockets = binding === "HOST" ? socketsOfHosts : socketsOfRelays;
+    sockets.set(name, this.#sockets.open);
   }
 
   #ports(logger: Logger): ViewerPorts {

@@ -22,6 +22,7 @@ import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../src/protocol/words/time.ts";
 import { databaseDisk } from "../../src/telemetry/database-disk.ts";
 import { type Logger, logOf } from "../../src/telemetry/log.ts";
+import { countDatabaseError, metrics } from "../../src/telemetry/metrics.ts";
 import { mayBeLate, mustTell } from "../keeper/notice.ts";
 import { Backlog } from "./backlog.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -80,9 +81,12 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
   #toldLate = false;
 
   async store(request: StoreRequest): Promise<StoreOutcome> {
+    const beganMs = Date.now();
     this.#backlog.handedOver(request);
     this.#sayBacklog();
     const outcome = await this.#groups.submit(request);
+    metrics.store.observe((Date.now() - beganMs) / 1_000);
+    metrics.storedParts.add(1, { outcome: outcome.kind });
     this.#backlog.ended(request, outcome);
     this.#sayBacklog();
     return outcome;
@@ -188,6 +192,7 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     } catch (error) {
       if (isDiskFull(error)) databaseDisk.filled(Date.now());
       const failure = failureOf(error);
+      countDatabaseError("writer", failure);
       const { level, fields: ofError } = lineOf(error);
       // Of a group that goes apart those that are at fault are told of alone.
       const isWhole = failure?.kind === "unavailable" || rooms.length === 1;

@@ -1,4 +1,5 @@
 import type { HostUse } from "../core/limits/descriptor-budget.ts";
+import type { Family } from "../core/metrics/families.ts";
 import type { HostName } from "../core/placement/placement.ts";
 
 /** Bindings of the classes whose objects each belong to one runtime. */
@@ -19,6 +20,8 @@ export interface DoorCalls {
   call(address: ObjectAddress, method: string, args: unknown[]): Promise<unknown>;
   /** May these hosts, which are that runtime's, be used by its count of descriptors? */
   takeHosts(hosts: readonly HostName[], use: HostUse): Promise<boolean>;
+  /** All metrics of that runtime. */
+  metrics(): Promise<Family[]>;
 }
 
 /** The door of another runtime. `fetch` is for a request with the header above: a viewer's upgrade. */

@@ -159,7 +159,8 @@ function isNumber(field: unknown): field is number {
   return typeof field === "number" && field >= -MAX_NUMBER && field <= MAX_NUMBER;
 }
 
-function isName(field: unknown): field is string {
+/** What may be the name of a metric, or the name or text of a label. */
+export function isName(field: unknown): field is string {
   return (
     typeof field === "string" &&
     field.length > 0 &&

@@ -14,6 +14,8 @@ export interface AppEnv {
     logger: Logger;
     correlationId: string;
     nowUs: () => EpochUs;
+    /** When the request began. */
+    startedAtMs: number;
     /** The moment of an event that came without one; no two are the same. */
     arrivalUs: () => EpochUs;
     /** Behind `needs` alone; `accessOf` gives it. */

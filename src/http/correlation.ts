@@ -1,9 +1,11 @@
 import { createMiddleware } from "hono/factory";
+import { routePath } from "hono/route";
 import { configOf } from "../config.ts";
 import { shorten } from "../core/answers/shorten.ts";
 import { arrivalClock } from "../core/time/arrival-clock.ts";
 import type { EpochUs } from "../protocol/words/time.ts";
 import { logOf } from "../telemetry/log.ts";
+import { metrics } from "../telemetry/metrics.ts";
 import { type AppContext, type AppEnv, nowMs } from "./context.ts";
 import { Refusal } from "./problems/refusal.ts";
 
@@ -29,6 +31,7 @@ export function correlation(nowUs: () => EpochUs) {
     c.set("config", configOf(c.env));
     c.set("logger", logOf("worker", c.get("config")));
     const startedAtMs = nowMs(c);
+    c.set("startedAtMs", startedAtMs);
     // Set before there is an answer it costs nothing; afterwards it costs a copy of the answer.
     c.header(CORRELATION_HEADER, correlationId);
     await next();
@@ -37,7 +40,21 @@ export function correlation(nowUs: () => EpochUs) {
     if (status !== 101 && !headers.has(CORRELATION_HEADER)) {
       c.header(CORRELATION_HEADER, correlationId);
     }
+    count(c, status);
     if (c.get("isSaid") !== true) say(c, status, startedAtMs);
+  });
+}
+
+/** Methods that a route is counted under; anybody can make up others. */
+const METHODS = new Set(["GET", "HEAD", "POST", "OPTIONS"]);
+
+function count(c: AppContext, status: number): void {
+  const { method } = c.req;
+  metrics.requests.add(1, {
+    // The pattern of whatever handled the request last, not what stands in its place.
+    route: routePath(c),
+    method: METHODS.has(method) ? method : "other",
+    status: `${Math.floor(status / 100)}xx`,
   });
 }
 

@@ -19,6 +19,7 @@ import { warn } from "../http/warn.ts";
 import type { BarsAccepted } from "../protocol/events/bar-push.ts";
 import type { SymbolName } from "../protocol/words/symbol.ts";
 import { watchedSymbolsOf } from "../reads/rooms/watch-symbols.ts";
+import { metrics } from "../telemetry/metrics.ts";
 
 const SEND_AGAIN =
   "Imported bars are in Postgres alone. Send the batch again: what is in it already changes nothing.";
@@ -53,6 +54,7 @@ export const barRoutes = new Hono<AppEnv>()
       makeKnown(c, symbols),
       tellKeeper(c),
     ]);
+    metrics.accepted.add(items.length, { kind: "bar" });
     const answer: BarsAccepted = { accepted: items.length };
     return c.json(answer, 200);
   })

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { InfluxDB, Point } from "@influxdata/influxdb-client";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
@@ -34,6 +35,35 @@ beforeAll(async () => {
 afterAll(async () => {
   await product.killGroup();
   folder.remove();
+});
+
+it("LP-1 what InfluxData's client writes is a series, value for value", async () => {
+  const firstUs = (Date.now() - 3_600_000) * 1_000;
+  const values = Array.from({ length: 2_000 }, (_, at) => Math.sin(at) * 10 ** ((at % 40) - 20));
+  let written = 0;
+  const api = new InfluxDB({ url: product.url, token }).getWriteApi("org", "bucket", "us", {
+    maxRetries: 0,
+    // Bodies of this length and more are gzip.
+    gzipThreshold: 1_000,
+    writeSuccess: (lines) => {
+      written += lines.length;
+    },
+  });
+  for (const [at, value] of values.entries()) {
+    const point = new Point("desk")
+      .tag("symbol", "LINE")
+      .tag("name", "a, b=c")
+      .timestamp(firstUs + at);
+    api.writePoint(point.floatField("pnl", value));
+  }
+  await api.close();
+  // It waits for the last batch alone, and the one before may be under way.
+  await expect.poll(() => written, { timeout: 10_000 }).toBe(values.length);
+  const query = "metric=desk_pnl&symbol=LINE&step=raw&from=now-2h";
+  const { series } = seriesAnswerSchema.parse(await read(`/api/series?${query}`));
+  expect(series).toMatchObject([
+    { labels: { name: "a, b=c" }, ts: values.map((_, at) => firstUs + at), last: values },
+  ]);
 });
 
 it("C-5 whatever symbol the grammar has goes in by every push and comes back by every read", async () => {

@@ -72,6 +72,25 @@ describe.runIf(process.platform === "linux")("two runtimes, with a host in each"
     });
   });
 
+  it("T-4 are told by /metrics of whichever answers, each under its number", async () => {
+    await until("both have acknowledged something", async () => {
+      const headers = { authorization: `Bearer ${token}`, connection: "close" };
+      const answer = await fetch(`${product.url}/metrics`, { headers });
+      const text = await answer.text();
+      return [0, 1].every(
+        (number) =>
+          text.includes(`\nedgetape_runtime_up{runtime="${number}"} 1\n`) &&
+          text.includes(`\nedgetape_hosts{runtime="${number}"} 1\n`) &&
+          new RegExp(`^edgetape_ack_seconds_count{runtime="${number}"} [1-9]`, "m").test(text),
+      );
+    });
+    // Each name has one head, whatever runtimes have it.
+    const headers = { authorization: `Bearer ${token}` };
+    const text = await (await fetch(`${product.url}/metrics`, { headers })).text();
+    const heads = text.match(/^# TYPE \S+/gm) ?? [];
+    expect(new Set(heads).size).toBe(heads.length);
+  });
+
   it("INV-1 INV-2 INV-6 are started again alone when they are killed, and nothing is lost or there twice", async () => {
     for (const killed of [[1], [0], [0, 1]]) {
       const before = runtimes();

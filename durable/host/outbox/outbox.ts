@@ -3,6 +3,7 @@ import type { StoreOutcome, WriterCalls } from "../../../src/bindings/writer.ts"
 import type { HostName } from "../../../src/core/placement/placement.ts";
 import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/words/time.ts";
 import type { Logger } from "../../../src/telemetry/log.ts";
+import { hostStates } from "../../../src/telemetry/metrics.ts";
 import type { Clock } from "../../clock.ts";
 import type { SqlPort } from "../../room/sql-port.ts";
 import type { HostPart, RoomId } from "../log/host-log.ts";
@@ -53,6 +54,8 @@ export class Outbox {
   readonly #drain: OutboxDrain;
   readonly #heldLane: HeldBackLane;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
+  /** Since when there has been something in it without a break; null where it is empty. */
+  #filledAtMs: number | null = null;
 
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
@@ -73,6 +76,7 @@ export class Outbox {
     });
     const onStored = () => {
       this.#waiters.release((cursor) => this.#isStored(cursor));
+      this.#measure();
       deps.onStored();
     };
     const lane = { held: this.held, symbolOf, partLimit, clock, random, keepAwake, onStored };
@@ -97,6 +101,7 @@ export class Outbox {
 
   /** Starts storing, unless that is under way, or rests. Called with each append, and by the host's alarm. */
   kick(): void {
+    this.#measure();
     this.#drain.kick();
     this.#heldLane.kick();
   }
@@ -138,6 +143,16 @@ export class Outbox {
       look().catch(() => undefined),
       LOOK_WITHIN_MS,
     );
+  }
+
+  #measure(): void {
+    const { host, log, clock, roomsHeld } = this.#deps;
+    const { bytes } = this;
+    this.#filledAtMs = bytes === 0 ? null : (this.#filledAtMs ?? clock.nowMs());
+    // What was acknowledged up to there is stored, but for what is held back.
+    const storedMs = this.held.bytes > 0 ? 0 : log.storedThrough / 1_000;
+    const outboxSinceMs = this.#filledAtMs === null ? null : Math.max(this.#filledAtMs, storedMs);
+    hostStates.set(host, { rooms: roomsHeld(), outboxBytes: bytes, outboxSinceMs });
   }
 
   #isStored(cursor: Cursor): boolean {

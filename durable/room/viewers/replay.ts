@@ -1,5 +1,6 @@
 import type { CaughtUp, Gap } from "../../../src/protocol/socket/server-message.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
+import { metrics } from "../../../src/telemetry/metrics.ts";
 import type { WatchedLog } from "../log/watched-log.ts";
 import type { FramesPage, ReadArchive } from "../past/archive.ts";
 import type { LiveStream } from "./live-stream.ts";
@@ -126,6 +127,7 @@ export class Replay {
   #skipTo(viewer: Viewer, phase: Replaying, to: Cursor): void {
     const { position: from } = phase;
     const gap: Gap = { type: "gap", from, to, reason: "unavailable", dropped: null };
+    metrics.gaps.add(1, { reason: gap.reason });
     this.#deps.send(viewer, JSON.stringify(gap));
     phase.position = to;
     phase.complete = false;
@@ -157,6 +159,10 @@ export class Replay {
     if (!complete) sendSnapshot(viewer);
     const caughtUp: CaughtUp = { type: "caught_up", cursor, replayed, complete };
     send(viewer, JSON.stringify(caughtUp));
+    if (replayed > 0) {
+      metrics.replays.add(1, {});
+      metrics.replayedEvents.add(replayed, {});
+    }
     if (isHere(viewer)) live.enter(viewer);
   }
 }

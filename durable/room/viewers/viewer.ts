@@ -1,5 +1,6 @@
 import { HEARTBEAT_MS } from "../../../src/protocol/socket/heartbeat.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
+import { metrics } from "../../../src/telemetry/metrics.ts";
 import type { MessageRate } from "./messages/client-message.ts";
 import { type Mark, SentBytes } from "./window.ts";
 
@@ -160,6 +161,7 @@ export function acknowledge(viewer: Viewer, cursor: Cursor, live: SentBytes): vo
  * of its acknowledgements, so it costs its window and nothing more (INV-5).
  */
 export function fallBehind(viewer: Viewer, live: SentBytes, nowMs: number): void {
+  metrics.slowViewers.add(1, {});
   const marks = unacknowledged(viewer, live);
   const position = sentThrough(viewer);
   viewer.phase = { kind: "replaying", position, replayed: 0, complete: true };

@@ -8,6 +8,7 @@ import type {
 import type { LogId } from "../../../src/protocol/words/log-id.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
+import { metrics } from "../../../src/telemetry/metrics.ts";
 import { resumptionOf } from "../log/resume.ts";
 import type { WatchedLog } from "../log/watched-log.ts";
 import type { ReadArchive } from "../past/archive.ts";
@@ -148,6 +149,7 @@ export class Viewers {
     if (resumption.kind === "reset") {
       const { from, to } = resumption;
       const gap: Gap = { type: "gap", from, to, reason: "reset", dropped: null };
+      metrics.gaps.add(1, { reason: gap.reason });
       this.#sendMessage(viewer, gap);
     }
     this.#replay.advance(viewer);
@@ -204,6 +206,7 @@ export class Viewers {
   close(viewer: Viewer, reason: CloseReason): void {
     this.leave(viewer.socket);
     const { code, reason: words } = CLOSE_CODES[reason];
+    metrics.closedViewers.add(1, { reason });
     viewer.socket.close(code, words);
   }
 

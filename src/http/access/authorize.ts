@@ -7,10 +7,16 @@ import { type ProblemWords, Refusal } from "../problems/refusal.ts";
 import { whoSent } from "./sender.ts";
 import { type Access, allows, covers, type Grant, type Scope, TokenVerifier } from "./token.ts";
 
-/** The scope that a route needs, said before its handler: who does not have it is refused (INV-10). */
-export const needs = (scope: Scope) =>
+/** Finds the token in a request; null where none came. */
+export type ReadToken = (c: AppContext) => string | null;
+
+/**
+ * The scope that a route needs, said before its handler: who does not have it is refused (INV-10). `readToken`: where the route's
+ * clients have their token.
+ */
+export const needs = (scope: Scope, readToken: ReadToken = tokenOf) =>
   createMiddleware<AppEnv>(async (c, next) => {
-    const authorization = await authorize(c, scope);
+    const authorization = await authorize(c, scope, readToken);
     if (authorization.kind === "refused") throw new Refusal(authorization.words);
     c.set("access", authorization.access);
     return next();
@@ -49,9 +55,13 @@ const PUBLIC: Grant = {
 const verifierOf = oncePer((config: Config) => new TokenVerifier(config));
 
 /** Checks the request's token for a scope. Reading without a token is open where `PUBLIC_READ` says so. */
-async function authorize(c: AppContext, scope: Scope): Promise<Authorization> {
+async function authorize(
+  c: AppContext,
+  scope: Scope,
+  readToken: ReadToken = tokenOf,
+): Promise<Authorization> {
   const config = c.get("config");
-  const token = tokenOf(c);
+  const token = readToken(c);
   if (token === null) {
     const missing = "A token is missing: send the header Authorization: Bearer TOKEN.";
     if (scope !== "read" || config.PUBLIC_READ === false) return refused(unauthorized(missing));
@@ -120,14 +130,16 @@ function refused(words: ProblemWords): Authorization {
   return { kind: "refused", words };
 }
 
-function unauthorized(detail: string): ProblemWords {
+/** The words of a refusal for want of a token. */
+export function unauthorized(detail: string): ProblemWords {
   return {
     ...{ status: 401, type: "unauthorized", title: "Not authorized", detail },
     headers: { "www-authenticate": 'Bearer realm="edgetape"' },
   };
 }
 
-function forbidden(detail: string): ProblemWords {
+/** The words of a refusal of a token that is good, but not for this. */
+export function forbidden(detail: string): ProblemWords {
   return { status: 403, type: "forbidden", title: "Not allowed", detail };
 }
 

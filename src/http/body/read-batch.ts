@@ -6,10 +6,9 @@ import { type Decoded, MAX_ISSUES, type ParsedBody } from "../../formats/decoded
 import { parseJson, parseNdjson } from "../../formats/json.ts";
 import { LONG_CHARS, type Oddity, surveyJson } from "../../formats/survey-json.ts";
 import type { AppContext } from "../context.ts";
-import { awaitTurn } from "../limits/bodies.ts";
 import { badParameters, type ProblemWords, Refusal } from "../problems/refusal.ts";
-import { bodyRefused, tooManyEvents, unreadable } from "./body-refusals.ts";
-import { readBody } from "./read-body.ts";
+import { tooManyEvents, unreadable } from "./body-refusals.ts";
+import { readText } from "./read-text.ts";
 
 /** A posted batch: all of its items, and the text that tells it from any other. */
 export interface Batch<Item> {
@@ -27,17 +26,15 @@ export async function readBatch<Push extends Timed, Item>(
     const message = `must be one of ${TIME_UNITS.join(", ")}: the unit of integer times`;
     throw badParameters({ path: "precision", message });
   }
-  const { LIMIT_BODY_BYTES, LIMIT_UNZIPPED_BYTES, LIMIT_EVENTS } = c.get("config");
-  const limits = { rawBytes: LIMIT_BODY_BYTES, unzippedBytes: LIMIT_UNZIPPED_BYTES };
-  const body = await readBody(c.req.raw, limits, (bytes, held) => awaitTurn(c, bytes, held));
-  if (body.kind !== "text") throw bodyRefused(body);
+  const { LIMIT_EVENTS } = c.get("config");
+  const body = await readText(c);
   const form = formOf(c.req.header("content-type"));
   if (form === null) throw new Refusal(UNSUPPORTED_MEDIA_TYPE);
-  const isLong = body.text.length >= LONG_CHARS;
+  const isLong = body.length >= LONG_CHARS;
   // What is long does not follow at once on another that is.
   if (isLong) await breath.take();
-  if (isLong) refuseOddity(form.survey(body.text, LIMIT_EVENTS), LIMIT_EVENTS);
-  const parsed = form.parse(body.text);
+  if (isLong) refuseOddity(form.survey(body, LIMIT_EVENTS), LIMIT_EVENTS);
+  const parsed = form.parse(body);
   if (parsed.kind === "values" && isOver(parsed.values.length, LIMIT_EVENTS)) {
     refuseOddity("too_many", LIMIT_EVENTS);
   }
@@ -46,11 +43,11 @@ export async function readBatch<Push extends Timed, Item>(
   );
   if (decoded.kind !== "items") {
     // What is good is not odd, so short bodies are looked over only here.
-    if (!isLong) refuseOddity(form.survey(body.text, 0), LIMIT_EVENTS);
+    if (!isLong) refuseOddity(form.survey(body, 0), LIMIT_EVENTS);
     throw itemsRefused(decoded);
   }
   // Under another unit the same text is another batch.
-  const text = unit === undefined ? body.text : `${unit} ${body.text}`;
+  const text = unit === undefined ? body : `${unit} ${body}`;
   return { items: decoded.items, text };
 }
 

@@ -1,10 +1,9 @@
 import { surveyJson } from "../../formats/survey-json.ts";
 import { type BenchmarkPush, benchmarkPushSchema } from "../../protocol/answers/attribution.ts";
 import type { AppContext } from "../context.ts";
-import { awaitTurn } from "../limits/bodies.ts";
 import { badParameters } from "../problems/refusal.ts";
-import { bodyRefused, unreadable } from "./body-refusals.ts";
-import { readBody } from "./read-body.ts";
+import { unreadable } from "./body-refusals.ts";
+import { readText } from "./read-text.ts";
 
 /**
  * Reads a posted benchmark, JSON whatever its Content-Type says: there is nothing else it could be.
@@ -12,17 +11,11 @@ import { readBody } from "./read-body.ts";
  * @throws Refusal
  */
 export async function readBenchmark(c: AppContext): Promise<BenchmarkPush> {
-  const config = c.get("config");
-  const limits = {
-    rawBytes: config.LIMIT_BODY_BYTES,
-    unzippedBytes: config.LIMIT_UNZIPPED_BYTES,
-  };
-  const body = await readBody(c.req.raw, limits, (bytes, held) => awaitTurn(c, bytes, held));
-  if (body.kind !== "text") throw bodyRefused(body);
-  if (surveyJson(body.text, 0) !== null) {
+  const text = await readText(c);
+  if (surveyJson(text, 0) !== null) {
     throw unreadable("It has more fields and elements, or nests deeper, than any benchmark does.");
   }
-  const parsed = benchmarkPushSchema.safeParse(parse(body.text));
+  const parsed = benchmarkPushSchema.safeParse(parse(text));
   if (parsed.success) return parsed.data;
   throw badParameters(
     ...parsed.error.issues.map((issue) => ({

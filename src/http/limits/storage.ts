@@ -34,6 +34,11 @@ export function storageWatch(c: AppContext): StorageWatch {
   return watch;
 }
 
+/** As far as is known already: nothing is tried for it. */
+export function isRoomsDiskFull(): boolean {
+  return watch !== null && watch.fullSinceMs !== null;
+}
+
 /** What is said while what is pushed cannot be written down (SPEC I-21). */
 export const STORAGE_FULL: ProblemWords = {
   status: 503,

@@ -3,6 +3,7 @@ import { isUnnamed, objectFailureOf } from "../../core/limits/object-failure.ts"
 import { isStorageFull } from "../../core/limits/storage-watch.ts";
 import { failureOf } from "../../db/driver/database-error.ts";
 import { type Logger, logOf } from "../../telemetry/log.ts";
+import { countDatabaseError } from "../../telemetry/metrics.ts";
 import type { AppContext } from "../context.ts";
 import { CORRELATION_HEADER, MOST_PATH_CHARS } from "../correlation.ts";
 import { STORAGE_FULL, storageWatch } from "../limits/storage.ts";
@@ -30,6 +31,7 @@ export async function answerFailure(error: Error, c: AppContext): Promise<Respon
     detail: error.message,
   };
   const failure = failureOf(error);
+  countDatabaseError("reader", failure);
   if (failure?.kind === "unavailable") {
     logger.warn("query_failed", { ...fields, why: failure.why });
     return problem(c, databaseFailed(failure.why));

@@ -1,5 +1,6 @@
 import { shorten } from "../../core/answers/shorten.ts";
 import type { Problem } from "../../protocol/answers/problem.ts";
+import { metrics } from "../../telemetry/metrics.ts";
 import type { AppContext } from "../context.ts";
 import {
   MOST_ISSUE_PATH_CHARS,
@@ -18,6 +19,7 @@ const MOST_MESSAGE_CHARS = 500;
 
 /** Answers with an RFC 9457 problem document, or in the form of the route's own format. */
 export function problem(c: AppContext, words: ProblemWords): Response {
+  metrics.refused.add(1, { cause: words.type });
   if (words.isSaid === true) c.set("isSaid", true);
   const document: Problem = {
     type: `urn:edgetape:problem:${words.type}`,

@@ -14,8 +14,9 @@ import type { LeftOut, Points } from "../../formats/points/points.ts";
 import type { SymbolName } from "../../protocol/words/symbol.ts";
 import { knownSymbolsOf } from "../../reads/rooms/known-symbols.ts";
 import { watchedSymbolsOf } from "../../reads/rooms/watch-symbols.ts";
+import { metrics } from "../../telemetry/metrics.ts";
 import { accessOf, coverSymbols } from "../access/authorize.ts";
-import type { AppContext } from "../context.ts";
+import { type AppContext, nowMs } from "../context.ts";
 import { endTurn } from "../limits/bodies.ts";
 import { takeHostsOf } from "../limits/descriptors.ts";
 import { KEY_REUSED, pushRefused } from "../problems/push-refusals.ts";
@@ -47,7 +48,7 @@ export async function takePush(
   const symbols = batches.map(({ symbol }) => symbol);
   coverSymbols(c, symbols);
   await takeHostsOf(c, symbols, "push");
-  const outcome = await append(c, batches, await claim(c, identity));
+  const outcome = await append(c, { events, batches }, await claim(c, identity));
   endTurn(c);
   if (outcome.kind !== "appended") throw pushRefused(outcome, c.get("config"));
   return outcome;
@@ -76,7 +77,7 @@ export async function takePoints(
   await takeHostsOf(c, symbols, "push");
   const idempotency = await claim(c, identity);
   for (let tries = 0; batches.length > 0; tries += 1) {
-    const outcome = await append(c, batches, idempotency);
+    const outcome = await append(c, { events: points.events, batches }, idempotency);
     if (outcome.kind === "appended") break;
     if (outcome.kind !== "too_many_series" || outcome.beyond === undefined || tries >= MOST_TRIES) {
       throw pushRefused(outcome, c.get("config"));
@@ -101,9 +102,15 @@ function encode(events: readonly AddressedEvent[]): Promise<SymbolBatch[]> {
   return encodeInSlices(events, () => breath.pause());
 }
 
+/** The same twice: `batches` is what is made of `events`. */
+interface Encoded {
+  events: readonly AddressedEvent[];
+  batches: readonly SymbolBatch[];
+}
+
 async function append(
   c: AppContext,
-  batches: readonly SymbolBatch[],
+  { events, batches }: Encoded,
   idempotency: IdempotentRequest | null,
 ): Promise<Appended | HostRefusal> {
   const { holder } = accessOf(c).grant;
@@ -111,14 +118,19 @@ async function append(
     { rooms: new Rooms(c.env), known: knownSymbolsOf(c.env) },
     { batches, holder, idempotency, correlationId: c.get("correlationId") },
   );
-  const events = batches.reduce(
-    (sum, { frames }) => sum + frames.reduce((n, f) => n + f.count, 0),
-    0,
-  );
-  if (events >= LONG_EVENTS) breath.worked();
+  if (events.length >= LONG_EVENTS) breath.worked();
   const outcome = await appending;
   watchedSymbolsOf(c.env).mayHaveChanged();
+  if (outcome.kind === "appended") count(c, events);
   return outcome;
+}
+
+/** The events are durable. */
+function count(c: AppContext, events: readonly AddressedEvent[]): void {
+  metrics.ack.observe((nowMs(c) - c.get("startedAtMs")) / 1_000);
+  // Each route has one kind.
+  const kind = events[0]?.event.kind;
+  if (kind !== undefined) metrics.accepted.add(events.length, { kind });
 }
 
 /** @throws Refusal where the key is another request's. */

@@ -29,6 +29,7 @@ function runtime(number: number, runtimes: number, answers: (() => Promise<unkno
       return (answers.shift() ?? (async () => "answer"))();
     },
     takeHosts: async () => true,
+    metrics: async () => [],
     fetch: async ({ headers }) => new Response(headers.get(ADDRESS_HEADER)),
   };
   const settings = { DATABASE_URL: "postgres://checked@elsewhere/", RUNTIMES: runtimes };

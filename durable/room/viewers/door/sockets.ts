@@ -1,4 +1,5 @@
 import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
+import { metrics } from "../../../../src/telemetry/metrics.ts";
 import type { ViewerAttachment, ViewerSocket } from "../viewer.ts";
 
 /** A socket's room, and the port that its viewer is known by. */
@@ -37,11 +38,20 @@ export class Sockets {
     return this.#closedAtMs.size;
   }
 
+  /** Those that were not closed by us. */
+  get open(): number {
+    return this.#seats.size - this.#closedAtMs.size;
+  }
+
   /** A viewer's socket, from now on. */
   add(ws: WebSocket, symbol: SymbolName): ViewerSocket {
     const port: ViewerSocket = {
       pingedMs: () => this.#pingedAt(ws)?.getTime() ?? null,
-      send: (text) => ws.send(text),
+      send: (text) => {
+        ws.send(text);
+        metrics.sentMessages.add(1, {});
+        metrics.sentBytes.add(text.length, {});
+      },
       close: (code, reason) => {
         this.#closedAtMs.set(ws, this.#nowMs());
         ws.close(code, reason);

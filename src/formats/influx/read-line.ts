@@ -1,0 +1,218 @@
+import { MAX_LABELS } from "../../protocol/events/event.ts";
+
+/*
+ * Line protocol as InfluxDB 1 and 2 read it: https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/. A backslash
+ * escapes a character that would end what it stands in, and is itself before any other. A quoted value may hold newlines.
+ */
+
+/** The labels, and the one that names the room. */
+const MOST_TAGS = MAX_LABELS + 1;
+
+/** A field as it stands there: `text` is what the quotes hold of a quoted one, raw; else the value. */
+export interface Field {
+  key: string;
+  value: string;
+  isQuoted: boolean;
+}
+
+/** One point as written. `time` is "" where there is none. */
+export interface Point {
+  measurement: string;
+  tags: { key: string; value: string }[];
+  fields: Field[];
+  time: string;
+}
+
+/** `at`: where the line begins. */
+export type LineReading =
+  | { kind: "point"; at: number; point: Point }
+  | { kind: "fault"; at: number; why: string };
+
+const [TAB, NEWLINE, RETURN, SPACE, QUOTE, HASH] = [0x09, 0x0a, 0x0d, 0x20, 0x22, 0x23];
+const [COMMA, EQUALS, BACKSLASH] = [0x2c, 0x3d, 0x5c];
+
+const ESCAPED_IN_MEASUREMENT = /\\([, ])/g;
+const ESCAPED_IN_KEY = /\\([,= ])/g;
+
+/** Reads the lines of a body one after another, each character a bounded number of times whatever it holds. */
+export class LineReader {
+  readonly #text: string;
+  readonly #hasEscapes: boolean;
+  readonly #mostFields: number;
+  #at = 0;
+  #countedTo = 0;
+  #newlines = 0;
+
+  /** A line of more than `mostFields` is wrong, and so is one of more tags than a point may have: neither is gathered. */
+  constructor(text: string, mostFields: number) {
+    this.#text = text;
+    this.#mostFields = mostFields;
+    this.#hasEscapes = text.includes("\\");
+  }
+
+  /** The next line that is neither blank nor a comment; null where there is none. A fault ends with its line. */
+  next(): LineReading | null {
+    const at = this.#beginOfPoint();
+    if (at === null) return null;
+    const read = this.#readPoint();
+    if (typeof read !== "string") return { kind: "point", at, point: read };
+    this.#skipLine();
+    return { kind: "fault", at, why: read };
+  }
+
+  /** Number of the line that a place is in, from 1 on. Places are asked for in order. */
+  lineOf(at: number): number {
+    const text = this.#text;
+    for (let found = text.indexOf("\n", this.#countedTo); found >= 0 && found < at; ) {
+      this.#newlines += 1;
+      this.#countedTo = found + 1;
+      found = text.indexOf("\n", this.#countedTo);
+    }
+    return this.#newlines + 1;
+  }
+
+  #beginOfPoint(): number | null {
+    const text = this.#text;
+    while (this.#at < text.length) {
+      const code = text.charCodeAt(this.#at);
+      if (code === HASH) this.#at = this.#endOfLine();
+      else if (code === SPACE || code === TAB || code === RETURN || code === NEWLINE) this.#at += 1;
+      else return this.#at;
+    }
+    return null;
+  }
+
+  /** The point that begins here, or why there is none. */
+  #readPoint(): Point | string {
+    const measurement = this.#token(COMMA, SPACE, ESCAPED_IN_MEASUREMENT);
+    if (measurement === "") return "the measurement is missing";
+    const tags: Point["tags"] = [];
+    while (this.#isAt(COMMA)) {
+      this.#at += 1;
+      const key = this.#token(EQUALS, COMMA, ESCAPED_IN_KEY, SPACE);
+      if (!this.#isAt(EQUALS)) return "a tag has no value: write key=value";
+      this.#at += 1;
+      const value = this.#token(COMMA, SPACE, ESCAPED_IN_KEY, EQUALS);
+      if (key === "" || value === "")
+        return "a tag has an empty key or an empty value: leave it out";
+      if (this.#isAt(EQUALS)) return `the tag ${key} has an = in its value: write it as \\=`;
+      tags.push({ key, value });
+      if (tags.length > MOST_TAGS) return `the tags must hold at most ${MAX_LABELS} labels`;
+    }
+    this.#skipSpaces();
+    if (this.#isAtEnd()) return "the fields are missing: write measurement,tag=text field=1.5";
+    const fields: Field[] = [];
+    for (;;) {
+      const key = this.#token(EQUALS, COMMA, ESCAPED_IN_KEY, SPACE);
+      if (!this.#isAt(EQUALS)) return "a field has no value: write key=value";
+      if (key === "") return "a field has an empty key";
+      this.#at += 1;
+      const field = this.#readValue(key);
+      if (typeof field === "string") return field;
+      fields.push(field);
+      if (fields.length > this.#mostFields) {
+        return `a line may have ${this.#mostFields} fields (LIMIT_EVENTS): write several`;
+      }
+      if (!this.#isAt(COMMA)) break;
+      this.#at += 1;
+    }
+    const fieldsEnd = this.#at;
+    this.#skipSpaces();
+    if (this.#at === fieldsEnd && !this.#isAtEnd())
+      return "something follows the quotes of a field";
+    const time = this.#word();
+    this.#skipSpaces();
+    if (!this.#isAtEnd()) return "something follows the time";
+    return { measurement, tags, fields, time };
+  }
+
+  #readValue(key: string): Field | string {
+    if (!this.#isAt(QUOTE)) return { key, value: this.#word(), isQuoted: false };
+    const from = this.#at + 1;
+    const end = endOfQuotes(this.#text, from);
+    if (end < 0) return `the quotes of the field ${key} are not closed`;
+    this.#at = end + 1;
+    return { key, value: this.#text.slice(from, end), isQuoted: true };
+  }
+
+  /** Up to one of these that is not escaped, or the end of the line. */
+  #token(one: number, other: number, escaped: RegExp, third = one): string {
+    const text = this.#text;
+    const from = this.#at;
+    let at = from;
+    for (; at < text.length; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code === one || code === other || code === third || code === NEWLINE) {
+        if (code === NEWLINE || at === from || text.charCodeAt(at - 1) !== BACKSLASH) break;
+      }
+    }
+    this.#at = at;
+    const token = text.slice(from, at);
+    return this.#hasEscapes ? token.replace(escaped, "$1") : token;
+  }
+
+  /** Up to a comma, a space or the end of the line. */
+  #word(): string {
+    const text = this.#text;
+    const from = this.#at;
+    let at = from;
+    for (; at < text.length; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code === COMMA || code === SPACE || code === NEWLINE || code === RETURN) break;
+    }
+    this.#at = at;
+    return text.slice(from, at);
+  }
+
+  #skipSpaces(): void {
+    const text = this.#text;
+    for (; this.#at < text.length; this.#at += 1) {
+      const code = text.charCodeAt(this.#at);
+      if (code !== SPACE && code !== TAB && code !== RETURN) return;
+    }
+  }
+
+  /** Goes to the end of a line that is wrong. What stands in quotes is no line of its own, as long as they are closed. */
+  #skipLine(): void {
+    const text = this.#text;
+    let from = this.#at;
+    for (let end = this.#endOfLine(); ; ) {
+      this.#at = end;
+      // Not looked for beyond this line: many of them would each be read to the end of the text.
+      const opened = text.slice(from, end).indexOf('="');
+      if (opened < 0) return;
+      const closed = endOfQuotes(text, from + opened + 2);
+      if (closed < 0) return;
+      from = closed + 1;
+      if (from <= end) continue;
+      this.#at = from;
+      end = this.#endOfLine();
+    }
+  }
+
+  #endOfLine(): number {
+    const end = this.#text.indexOf("\n", this.#at);
+    return end < 0 ? this.#text.length : end;
+  }
+
+  #isAt(code: number): boolean {
+    return this.#text.charCodeAt(this.#at) === code;
+  }
+
+  #isAtEnd(): boolean {
+    return this.#at >= this.#text.length || this.#isAt(NEWLINE);
+  }
+}
+
+/** Where quotes that were opened before `from` are closed; -1 where they are not. */
+function endOfQuotes(text: string, from: number): number {
+  for (let at = from; ; ) {
+    const end = text.indexOf('"', at);
+    if (end < 0) return -1;
+    let escapes = 0;
+    while (end - 1 - escapes >= from && text.charCodeAt(end - 1 - escapes) === BACKSLASH)
+      escapes += 1;
+    if (escapes % 2 === 0) return end;
+    at = end + 1;
+  }
+}

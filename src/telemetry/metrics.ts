@@ -1,0 +1,229 @@
+import { Counter, type Family, gauge, Histogram, OfObjects } from "../core/metrics/families.ts";
+
+/*
+ * What this runtime counts of itself, in its own memory: a number costs some nanoseconds where it changes, and nothing is asked of
+ * any object when it is told. All begin at 0 with the runtime (SPEC T-1 to T-4). On Cloudflare this is one isolate's.
+ */
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** What a host has. */
+interface HostState {
+  rooms: number;
+  outboxBytes: number;
+  /** The oldest of the outbox was acknowledged no earlier than that, in ms of the clock; null where it is empty. */
+  outboxSinceMs: number | null;
+}
+
+export const metrics = {
+  requests: new Counter<"route" | "method" | "status">(
+    { name: "edgetape_requests_total", help: "Requests answered, by route and class of status." },
+    [],
+  ),
+  refused: new Counter<"cause">(
+    {
+      name: "edgetape_refused_requests_total",
+      help: "Requests refused, by the type of their problem document.",
+    },
+    [],
+  ),
+  accepted: new Counter<"kind">(
+    { name: "edgetape_accepted_events_total", help: "Events acknowledged as durable, by kind." },
+    ["metric", "trade", "position", "book", "bar"].map((kind) => ({ kind })),
+  ),
+  leftOut: new Counter<"what">(
+    {
+      name: "edgetape_line_protocol_left_out_total",
+      help: "Lines of line protocol that were not taken, and fields of text that are no numbers.",
+    },
+    [{ what: "line" }, { what: "text_field" }],
+  ),
+  ack: new Histogram(
+    {
+      name: "edgetape_ack_seconds",
+      help: "From the beginning of a push to its events being durable.",
+    },
+    SECONDS,
+  ),
+  sentMessages: new Counter(
+    { name: "edgetape_sent_messages_total", help: "Messages sent to viewers." },
+    [{}],
+  ),
+  sentBytes: new Counter(
+    { name: "edgetape_sent_bytes_total", help: "Characters of messages sent to viewers." },
+    [{}],
+  ),
+  replays: new Counter(
+    {
+      name: "edgetape_replays_total",
+      help: "Viewers that were sent what they had missed and are live again.",
+    },
+    [{}],
+  ),
+  replayedEvents: new Counter(
+    { name: "edgetape_replayed_events_total", help: "Events sent by replays." },
+    [{}],
+  ),
+  gaps: new Counter<"reason">(
+    { name: "edgetape_gaps_total", help: "Gaps that viewers were told, by reason." },
+    [{ reason: "reset" }, { reason: "unavailable" }],
+  ),
+  slowViewers: new Counter(
+    {
+      name: "edgetape_slow_viewers_total",
+      help: "Times that a viewer did not keep up and was taken out of the live stream.",
+    },
+    [{}],
+  ),
+  closedViewers: new Counter<"reason">(
+    {
+      name: "edgetape_closed_viewers_total",
+      help: "Viewers closed by the server, by reason.",
+    },
+    [],
+  ),
+  store: new Histogram(
+    {
+      name: "edgetape_store_seconds",
+      help: "From a part of an outbox being handed to its Writer to the answer of the database.",
+    },
+    SECONDS,
+  ),
+  storedParts: new Counter<"outcome">(
+    {
+      name: "edgetape_stored_parts_total",
+      help: "Parts of outboxes handed to Writers, by outcome.",
+    },
+    ["stored", "partly", "unavailable", "refused", "broken"].map((outcome) => ({ outcome })),
+  ),
+  databaseErrors: new Counter<"use" | "cause">(
+    { name: "edgetape_database_errors_total", help: "Failures of the database, by who met them." },
+    ["reader", "writer", "keeper"].map((use) => ({ use, cause: "away" })),
+  ),
+  alarms: new Counter<"object">(
+    { name: "edgetape_alarms_total", help: "Alarms of objects that went off." },
+    ["host", "relay", "keeper"].map((object) => ({ object })),
+  ),
+};
+
+/** What hosts have, and how many sockets each host and relay holds. */
+export const hostStates = new OfObjects<HostState>();
+export const socketsOfHosts = new OfObjects<number>();
+export const socketsOfRelays = new OfObjects<number>();
+
+/** What the Keeper has seen of the database; where it is not, and before it has looked, nobody knows. */
+export const keeperState: {
+  databaseBytes: number | null;
+  staleHours: number | null;
+  rolledThroughUs: number | null;
+  /** There was more to roll up than its last turn had time for, or that failed. */
+  isBehind: boolean;
+  /** The lag at the end of its last turn, in seconds. */
+  lagS: number;
+} = { databaseBytes: null, staleHours: null, rolledThroughUs: null, isBehind: false, lagS: 0 };
+
+/** `failure`: what `failureOf` says of an error; null is none of a database. */
+export function countDatabaseError(
+  use: "reader" | "writer" | "keeper",
+  failure: { kind: "unavailable"; why: string } | { kind: "refused" } | null,
+): void {
+  if (failure === null) return;
+  const cause = failure.kind === "unavailable" ? failure.why : failure.kind;
+  metrics.databaseErrors.add(1, { use, cause });
+}
+
+/** What is not counted but looked at when it is asked for. */
+export interface Looked {
+  nowMs: number;
+  isRoomsDiskFull: boolean;
+  isDatabaseDiskFull: boolean;
+  descriptors: { open: number; limit: number } | null;
+}
+
+/** All of this runtime's metrics. */
+export function collectMetrics(looked: Looked): Family[] {
+  return [
+    ...Object.values(metrics).map((one) => one.family()),
+    ...ofHosts(looked.nowMs),
+    ...ofKeeper(looked.nowMs),
+    gauge(
+      { name: "edgetape_disk_full", help: "Whether a disk is full: rooms', or the database's." },
+      { labels: { disk: "rooms" }, value: Number(looked.isRoomsDiskFull) },
+      { labels: { disk: "database" }, value: Number(looked.isDatabaseDiskFull) },
+    ),
+    gauge(
+      { name: "edgetape_open_descriptors", help: "Descriptors that the runtime has open." },
+      looked.descriptors?.open ?? null,
+    ),
+    gauge(
+      { name: "edgetape_descriptors_limit", help: "Descriptors that the runtime may have open." },
+      looked.descriptors?.limit ?? null,
+    ),
+  ];
+}
+
+function ofHosts(nowMs: number): Family[] {
+  let [rooms, bytes, ageMs] = [0, 0, 0];
+  for (const host of hostStates.all) {
+    rooms += host.rooms;
+    bytes += host.outboxBytes;
+    if (host.outboxSinceMs !== null) ageMs = Math.max(ageMs, nowMs - host.outboxSinceMs);
+  }
+  const [atHosts] = socketsIn(socketsOfHosts);
+  const [atRelays, relays] = socketsIn(socketsOfRelays);
+  return [
+    gauge(
+      { name: "edgetape_hosts", help: "Hosts that were awake since the start." },
+      hostStates.size,
+    ),
+    gauge({ name: "edgetape_rooms", help: "Symbols of these hosts." }, rooms),
+    gauge(
+      { name: "edgetape_viewers", help: "Sockets of viewers, by what holds them." },
+      { labels: { at: "host" }, value: atHosts },
+      { labels: { at: "relay" }, value: atRelays },
+    ),
+    gauge({ name: "edgetape_relays", help: "Relays that hold a viewer's socket." }, relays),
+    gauge(
+      {
+        name: "edgetape_outbox_bytes",
+        help: "Acknowledged events that the database does not surely have.",
+      },
+      bytes,
+    ),
+    gauge(
+      {
+        name: "edgetape_outbox_age_seconds",
+        help: "How long the oldest of them waits at the most.",
+      },
+      ageMs / 1_000,
+    ),
+  ];
+}
+
+/** How many sockets they hold, and how many of them hold any. */
+function socketsIn(objects: OfObjects<number>): [sockets: number, holders: number] {
+  let [sockets, holders] = [0, 0];
+  for (const held of objects.all) {
+    sockets += held;
+    if (held > 0) holders += 1;
+  }
+  return [sockets, holders];
+}
+
+function ofKeeper(nowMs: number): Family[] {
+  const { databaseBytes, staleHours, rolledThroughUs, isBehind, lagS } = keeperState;
+  // While nothing is stored nothing is rolled up, and that is no lag.
+  const lag =
+    rolledThroughUs === null ? null : isBehind ? nowMs / 1_000 - rolledThroughUs / 1e6 : lagS;
+  return [
+    gauge({ name: "edgetape_database_bytes", help: "Size of the database." }, databaseBytes),
+    gauge(
+      { name: "edgetape_stale_hours", help: "Hours whose rollups late data waits to correct." },
+      staleHours,
+    ),
+    gauge(
+      { name: "edgetape_rollup_lag_seconds", help: "How far rollups are behind the clock." },
+      lag,
+    ),
+  ];
+}
