@@ -361,10 +361,8 @@ class Edgetape:
             self._spool.wake.set()
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-        if not any(thread.is_alive() for thread in self._threads):
-            self._server.hang_up()
-            if self._spool is not None:
-                self._spool.close()
+        if self._spool is not None and not any(thread.is_alive() for thread in self._threads):
+            self._spool.close()
 
     def __enter__(self) -> Edgetape:
         return self
@@ -589,6 +587,7 @@ class Edgetape:
                     time.sleep(_LOOK_EVERY_S)
                     busy = False
                 self._note_progress()
+        self._server.hang_up()
 
     def _send_one(self, lane: _Lane) -> bool:
         """Posts a batch of one kind where there is one and its time has come. False where nothing was posted, or in vain."""
@@ -697,6 +696,8 @@ class Edgetape:
     def _after_fork_in_child(self) -> None:
         if self._spool is not None:
             self._spool.after_fork_in_child()
+        # Closes this process's copy of the socket, and says nothing on it.
+        self._server.hang_up()
         self._server = self._server.another()
         self._begin()
 
