@@ -696,8 +696,7 @@ class Edgetape:
     def _after_fork_in_child(self) -> None:
         if self._spool is not None:
             self._spool.after_fork_in_child()
-        # Closes this process's copy of the socket, and says nothing on it.
-        self._server.hang_up()
+        self._server.leave_to_parent()
         self._server = self._server.another()
         self._begin()
 
@@ -1007,6 +1006,7 @@ class _Spool:
         self._texts: List[Tuple[str, str]] = []
         self._unfit: List[Refused] = []
         self._lost = 0
+        self._at_once = _BATCH_EVENTS
         self.last_own_id = 0
         self.wake = threading.Event()
         self.lanes: Dict[str, _SpoolLane] = {}
@@ -1051,14 +1051,18 @@ class _Spool:
                     dropped_books += dropped
                     self._lost += dropped
                     self._texts = kept
+                texts = self._texts[: self._at_once]
+                # A file that is nearly full takes a few, where it would not take all of them.
+                self._at_once = max(1, len(texts) // 2)
                 with _transaction(database):
                     database.executemany("INSERT INTO refused (route, event, why) VALUES (?, ?, ?)", self._unfit)
-                    database.executemany("INSERT INTO events (route, event) VALUES (?, ?)", self._texts)
-                    if self._texts:
+                    database.executemany("INSERT INTO events (route, event) VALUES (?, ?)", texts)
+                    if texts:
                         (self.last_own_id,) = database.execute("SELECT last_insert_rowid()").fetchone()
+                self._at_once = _BATCH_EVENTS
             refused += self._unfit
-            self.taken += len(self._texts) + len(self._unfit) + self._lost
-            self._texts, self._unfit, self._lost = [], [], 0
+            self.taken += len(texts) + len(self._unfit) + self._lost
+            self._texts, self._unfit, self._lost = self._texts[len(texts) :], [], 0
         return refused, dropped_books
 
     def take(self, route: str, most: int) -> Optional[_Batch]:
@@ -1303,6 +1307,19 @@ class _Server:
             self._connection.close()
             self._connection = None
 
+    def leave_to_parent(self) -> None:
+        """In a child after a fork: closes its copy of the socket, and says nothing on it.
+
+        The connection's objects stay for good. A thread of the parent may have held the lock of their buffer, and whoever closes
+        or frees them here would wait for a thread that is not there.
+        """
+        if self._connection is not None:
+            _OF_PARENTS.append(self._connection)
+            if self._connection.sock is not None:
+                with contextlib.suppress(OSError):
+                    os.close(self._connection.sock.detach())
+            self._connection = None
+
     def _request(self, method: str, path: str, body: Optional[bytes], headers: Dict[str, str], timeout: float) -> _Answer:
         token = self._token() if callable(self._token) else self._token
         if token is not None:
@@ -1485,6 +1502,7 @@ _ALL: weakref.WeakSet[Edgetape] = weakref.WeakSet()
 #: Held over a fork, and else while a tape is added.
 _ALL_LOCK = threading.Lock()
 _FORKING: List[Edgetape] = []
+_OF_PARENTS: List[http.client.HTTPConnection] = []
 
 
 def _before_fork() -> None:

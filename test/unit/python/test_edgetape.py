@@ -42,7 +42,7 @@ class Case(unittest.TestCase):
     def setUp(self):
         edgetape._FIRST_WAIT_S = 0.02
         edgetape._LOOK_EVERY_S = 0.05
-        logging.getLogger("edgetape").setLevel(logging.CRITICAL)
+        logging.getLogger("edgetape").setLevel(os.environ.get("EDGETAPE_LOG", "CRITICAL"))
         self.folder = tempfile.mkdtemp(prefix="edgetape-python-")
         self.server = FakeServer()
         self.tapes = []
