@@ -5,7 +5,10 @@ import { expect, it } from "vitest";
 const FOLDER = import.meta.dirname;
 const run = promisify(execFile);
 /** What is wrong with this machine's Python, or null. */
-const missing = await run("python3", ["-c", "import sqlite3, sys; assert sys.version_info >= (3, 9)"])
+const missing = await run("python3", [
+  "-c",
+  "import sqlite3, sys; assert sys.version_info >= (3, 9)",
+])
   .then(() => null)
   .catch(() => "no python3 from 3.9 on with sqlite3 is here");
 
