@@ -69,7 +69,7 @@ class Case(unittest.TestCase):
 
 class Pushing(Case):
     def test_every_kind_goes_to_its_route_with_one_post_for_all_symbols(self):
-        tape = self.tape()
+        tape = self.tape(interval=0.5)
         tape.metric("latency_ms", symbol="ACME", venue="xnas").observe(1.5)
         tape.metric("cpu").observe(0.25)
         tape.trade("ACME", 101.25, 20, "buy", id="t-1", venue="xnas")
@@ -77,6 +77,8 @@ class Pushing(Case):
         tape.book("ACME", [(101, 5)], [[102, 6]], seq=2**60)
         tape.position("ACME", -3, avg_price=100, account="desk")
         tape.order("ACME", "o-1", "sent", side="buy", quantity=10)
+        # All of it is there before the interval is over.
+        self.assertTrue(tape.sync())
         self.assertTrue(tape.flush())
         latency, cpu = self.server.of("metrics")
         self.assertEqual((latency["labels"], latency["value"], latency["symbol"]), ({"venue": "xnas"}, 1.5, "ACME"))
@@ -233,7 +235,7 @@ class Trouble(Case):
 
         self.server.answer = answer
         told = []
-        tape = self.tape(on_refused=told.extend, interval=0.1)
+        tape = self.tape(on_refused=told.extend, interval=0.5)
         for value in [1, -1, 2, -2]:
             tape.metric("m").observe(value)
         tape.metric("m").observe(float("nan"))
