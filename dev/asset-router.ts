@@ -18,6 +18,7 @@ const CONTENT_TYPES: Record<string, string> = {
   map: "application/json",
   mjs: "text/javascript; charset=utf-8",
   png: "image/png",
+  py: "text/x-python; charset=utf-8",
   svg: "image/svg+xml",
   txt: "text/plain; charset=utf-8",
   wasm: "application/wasm",

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 /** Everything the built dashboard depends on. */
 const INPUTS = [
   "web/**/*",
+  "push/python/edgetape.py",
   "client/**/*.ts",
   "src/protocol/**/*.ts",
   "src/core/**/*.ts",

@@ -1,7 +1,19 @@
-import { defineConfig } from "vite";
+import { readFileSync } from "node:fs";
+import { defineConfig, type Plugin } from "vite";
+
+/** Served beside the page, so that `curl -O SERVER/edgetape.py` has the client that fits the server. */
+const pythonClient: Plugin = {
+  name: "python-client",
+  apply: "build",
+  generateBundle() {
+    const source = readFileSync(new URL("../push/python/edgetape.py", import.meta.url));
+    this.emitFile({ type: "asset", fileName: "edgetape.py", source });
+  },
+};
 
 export default defineConfig({
   base: "/",
+  plugins: [pythonClient],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: "../dist/web",

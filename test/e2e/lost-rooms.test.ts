@@ -1,10 +1,13 @@
-import { readdirSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Delivery } from "../../client/state.ts";
 import { openTape, type Tape } from "../../client/tape.ts";
+import { StoredTape } from "./chaos/stored-tape.ts";
 import { until } from "./chaos/until.ts";
-import { type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
+import { PROJECT_DIR, type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
 
 const folder = temporaryDataDir();
 let product: RunningProduct;
@@ -146,3 +149,86 @@ it("S-7 C-6 rooms that were lost begin with what Postgres knows, and say to view
   const poll = await read(`/api/rooms/LOST/events?since=${kept.cursor}&log=${kept.log}&wait=20`);
   expect(poll.body).toMatchObject({ events: [], log, complete: false, reset: true });
 });
+
+const HAS_PYTHON = spawnSync("python3", ["-c", "import sqlite3"]).status === 0;
+
+/** Pushes trades until it is killed, and says up to which they are on disk. */
+const PRODUCER = `
+from edgetape import Edgetape
+import itertools, sys, time
+tape = Edgetape(sys.argv[1], sys.argv[2], spool=sys.argv[3], interval=0.01)
+tape.metric("up").observe(1)
+for at in itertools.count():
+    tape.trade("PY", price=1 + at, size=1)
+    time.sleep(0.0005)
+    if at % 50 == 49 and tape.sync():
+        print(at + 1, flush=True)
+`;
+/** Sends what the producer left, and reads it back. */
+const SUCCESSOR = `
+from edgetape import Edgetape
+import json, sys
+with Edgetape(sys.argv[1], sys.argv[2], spool=sys.argv[3]) as tape:
+    assert tape.flush(60), tape.stats()
+    prices = []
+    for item in tape.follow("PY", since=0):
+        prices += [event["price"] for event in item.events]
+        if len(prices) >= int(prices[-1]):
+            break
+    bars = tape.history("PY", interval="1h", start="now-1d")
+    print(json.dumps({"prices": prices, "trades": sum(bar["trades"] for bar in bars), "refused": tape.stats()["trades"]["refused"]}))
+`;
+
+it.skipIf(!HAS_PYTHON)(
+  "INV-1 the Python client that the product serves loses and repeats no trade over kill -9 of the product and of its own process",
+  async () => {
+    const own = join(folder.dataDir, "python");
+    mkdirSync(own);
+    const served = await fetch(`${product.url}/edgetape.py`);
+    const client = await served.text();
+    expect(served.headers.get("content-type")).toContain("text/x-python");
+    expect(client).toBe(readFileSync(join(PROJECT_DIR, "push/python/edgetape.py"), "utf8"));
+    writeFileSync(join(own, "edgetape.py"), client);
+    const token = await product.token();
+    const python = (code: string) =>
+      spawn("python3", ["-c", code, product.url, token, join(own, "spool")], {
+        cwd: own,
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+    const producer = python(PRODUCER);
+    let said = "";
+    producer.stdout.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+    const spooled = () => Number(said.trim().split("\n").at(-1));
+    await until("pushes to be under way", () => spooled() >= 300);
+    await product.killGroup();
+    const atKill = spooled();
+    await until("pushes to go on without a server", () => spooled() >= atKill + 100);
+    producer.kill("SIGKILL");
+    await once(producer, "close");
+    product = await startProduct({ dataDir: folder.dataDir, port: product.port });
+
+    const successor = python(SUCCESSOR);
+    let answer = "";
+    successor.stdout.setEncoding("utf8").on("data", (text: string) => {
+      answer += text;
+    });
+    await once(successor, "close");
+    const { prices, trades, refused } = JSON.parse(answer) as Record<string, number & number[]>;
+    expect(prices).toEqual(Array.from({ length: Number(trades) }, (_, at) => at + 1));
+    expect(trades).toBeGreaterThanOrEqual(spooled());
+    expect(refused).toBe(0);
+    expect(await push("trades", { symbol: "PY-END", price: 1, size: 1 })).toBe(200);
+    const stored = new StoredTape(() => product);
+    const counted = async () => {
+      const [row] = await stored.rows(
+        "select count(*), count(distinct t.price) from trades_live t join symbols y on y.id = t.symbol_id where y.symbol = $1",
+        ["PY"],
+      );
+      return row?.map(Number);
+    };
+    await until("the trades to be in Postgres", async () => (await counted())?.[0] === trades);
+    expect(await counted()).toEqual([trades, trades]);
+  },
+);

@@ -5,6 +5,7 @@ const FILES: Record<string, string> = {
   "/index.html": "<!doctype html>",
   "/assets/main-Bx3dE9_a.js": "run()",
   "/favicon.svg": "<svg/>",
+  "/edgetape.py": "import json",
 };
 
 /** A disk service as workerd's: no content types, folders as listings. */
@@ -31,6 +32,7 @@ describe("the asset router", () => {
     ["/", "text/html; charset=utf-8"],
     ["/assets/main-Bx3dE9_a.js", "text/javascript; charset=utf-8"],
     ["/favicon.svg", "image/svg+xml"],
+    ["/edgetape.py", "text/x-python; charset=utf-8"],
   ])("gives %s its content type", async (path, contentType) => {
     const response = await get(path);
     expect(response.status).toBe(200);
