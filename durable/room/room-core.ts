@@ -300,6 +300,18 @@ export class RoomCore {
     if (!this.log.isPending) this.#stateNow().foldIn(frames);
   }
 
+  /** Would the next trade with an id have its window of trades be made from the log on disk? */
+  get lacksTradeWindow(): boolean {
+    const { id, isPending, lastFrame, prunedThrough } = this.log;
+    if (id === null || isPending || lastFrame <= prunedThrough) return false;
+    return this.#state?.hasTradeWindow !== true;
+  }
+
+  /** Makes it of what somebody has read who reads the log for many rooms: see `RoomState`. */
+  makeTradeWindow(keys: Iterable<string>, through: Cursor): void {
+    if (this.lacksTradeWindow) this.#stateNow().makeTradeWindow(keys, through);
+  }
+
   /** Writes down what would take long to make again, before the room leaves memory. */
   beforeUnload(): void {
     this.#state?.saveIfWorth();
