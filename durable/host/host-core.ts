@@ -58,7 +58,7 @@ import { Predecessors } from "./symbols/predecessors.ts";
 
 /** Of batches that arrive together; one that is new takes some 20 us. */
 const ROOMS_A_COMMIT = 500;
-const NOT_KNOWN_RETRY_S = 5;
+const NOT_KNOWN_RETRY_S = 1;
 /** What former rooms of a symbol have must be in Postgres before it has a place: whoever asks waits so long, in ms. */
 const STORED_WITHIN_MS = 5_000;
 

@@ -36,7 +36,7 @@ import { Watching } from "./viewers/watching.ts";
 
 /** Whoever needs to know what was before a new log waits so long for it, in ms. */
 const KNOWN_WITHIN_MS = 5_000;
-const NOT_KNOWN_RETRY_S = 5;
+const NOT_KNOWN_RETRY_S = 1;
 /** What is due already, but could not be done, is tried again after so long. */
 const AGAIN_MS = 1_000;
 
