@@ -1,5 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { sharesOf } from "../src/core/limits/descriptor-budget.ts";
+import { hostsElsewhere } from "../src/core/placement/ownership.ts";
+import { roomHosts } from "../src/placement-settings.ts";
 import { banner } from "./banner.ts";
 import { type FolderLock, takeFolder } from "./folder-lock.ts";
 import { type Logger, openLog } from "./log.ts";
@@ -12,7 +14,7 @@ import { descriptorLimit } from "./runtime-process.ts";
 import { FEW_DESCRIPTORS } from "./runtimes/guarding.ts";
 import { openSockets } from "./runtimes/open-sockets.ts";
 import { signerOf, signingSecret } from "./secrets.ts";
-import { isLoopback, readSettings } from "./settings.ts";
+import { isLoopback, readSettings, type Settings } from "./settings.ts";
 
 export const PROJECT_DIR = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 const BANNER_TOKEN_SECONDS = 24 * 3_600;
@@ -58,7 +60,7 @@ export async function supervise(
     log.warning("ended processes a killed start had left behind", { count: folder.orphansEnded });
   }
   const descriptors = descriptorLimit();
-  if (descriptors !== undefined) sayDescriptors(descriptors, log);
+  if (descriptors !== undefined) sayDescriptors(descriptors, settings, log);
   const jwtSecret = signingSecret(settings);
   const product = new Product({
     projectDir: PROJECT_DIR,
@@ -113,8 +115,11 @@ export async function supervise(
 }
 
 /** What fits: known before it is met, and little of it before it surprises anybody. */
-function sayDescriptors(limit: number, log: Logger): void {
-  const facts = { limit, most_viewers: sharesOf(limit).viewers };
+function sayDescriptors(limit: number, { runtimes, workerOnly }: Settings, log: Logger): void {
+  const hosts = roomHosts.parse(workerOnly["ROOM_HOSTS"] ?? 1);
+  // The last runtime has the fewest hosts, and so the most relays.
+  const relays = hostsElsewhere(hosts, runtimes, runtimes - 1);
+  const facts = { limit, most_viewers: sharesOf(limit, relays).viewers };
   if (limit >= FEW_DESCRIPTORS) log.info("descriptors", facts);
   else log.warning("few descriptors: raise the hard limit (ulimit -H -n) for more", facts);
 }

@@ -27,12 +27,13 @@ const LONGEST_CHANGE_MS = 5_000;
  * on Cloudflare nothing is bound to it.
  */
 export class Door extends WorkerEntrypoint<Env> implements DoorCalls {
-  call(address: ObjectAddress, method: string, args: unknown[]): Promise<unknown> {
+  async call(address: ObjectAddress, method: string, args: unknown[]): Promise<unknown> {
     const object = objectHere(this.env, address) as unknown as Record<
       string,
       (...args: unknown[]) => Promise<unknown>
     >;
-    return (object[method] as (...args: unknown[]) => Promise<unknown>)(...args);
+    const answer = await (object[method] as (...args: unknown[]) => Promise<unknown>)(...args);
+    return withoutDisposer(answer);
   }
 
   takeHosts(hosts: readonly HostName[], use: HostUse): Promise<boolean> {
@@ -111,6 +112,18 @@ export class Door extends WorkerEntrypoint<Env> implements DoorCalls {
     const hosts = [...new Set([...sharedHosts(configOf(env)), ...met])];
     await fewAtOnce(hosts, (host) => hostAt(env, host).rearm());
   }
+}
+
+/**
+ * The runtime puts a disposer on whatever object a call answers with. Handed on it would be one of ours, which the other runtime has
+ * to call; but answers are plain values, of which nothing is held here.
+ */
+function withoutDisposer(answer: unknown): unknown {
+  if (typeof answer === "object" && answer !== null && Symbol.dispose in answer) {
+    (answer as Disposable)[Symbol.dispose]();
+    Reflect.deleteProperty(answer, Symbol.dispose);
+  }
+  return answer;
 }
 
 async function* linesOf(body: ReadableStream | null): AsyncGenerator<string> {

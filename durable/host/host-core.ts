@@ -36,6 +36,7 @@ import { earliestDueMs, nextAlarmMs } from "./alarm-time.ts";
 import { AppendBatcher } from "./append/append-batcher.ts";
 import { KnownRequests } from "./append/known-requests.ts";
 import { type AppendDeps, appendBatches, refusalOf } from "./append/plan-append.ts";
+import { TradeWindows } from "./append/trade-windows.ts";
 import { CatchUp, WORTH_ROOMS } from "./catch-up.ts";
 import { FanOut } from "./fan-out.ts";
 import { Feeding } from "./feeds/feeding.ts";
@@ -57,7 +58,7 @@ import { Predecessors } from "./symbols/predecessors.ts";
 
 /** Of batches that arrive together; one that is new takes some 20 us. */
 const ROOMS_A_COMMIT = 500;
-const NOT_KNOWN_RETRY_S = 5;
+const NOT_KNOWN_RETRY_S = 1;
 /** What former rooms of a symbol have must be in Postgres before it has a place: whoever asks waits so long, in ms. */
 const STORED_WITHIN_MS = 5_000;
 
@@ -84,6 +85,7 @@ export class HostCore {
   readonly feeding: Feeding;
   readonly #pruning: Pruning;
   readonly #catchUp: CatchUp;
+  readonly #windows: TradeWindows;
   readonly #pings: PingWatch;
 
   /** `asleep`: the sockets that slept with the host, each with its room. */
@@ -194,6 +196,14 @@ export class HostCore {
       roomOf: ({ symbol }) => this.#roomOf(symbol),
       pause: () => wait(0),
     });
+    this.#windows = new TradeWindows({
+      log,
+      roomOf: (symbol) => {
+        const record = this.#registry.find(symbol);
+        return record === undefined || record.isSealed ? null : this.#roomOf(symbol);
+      },
+      pause: () => wait(0),
+    });
     this.#append = {
       log,
       roomOf: (symbol) => this.#roomOf(symbol),
@@ -247,6 +257,8 @@ export class HostCore {
   async append(batch: HostBatch): Promise<HostOutcome> {
     // All of it is one commit, and so one turn of the event loop: what need not be in that is done before.
     if (batch.rooms.length > ROOMS_A_COMMIT) await this.#load(batch.rooms);
+    const lacking = this.#windows.lacking(batch.rooms);
+    if (lacking.length > 0) await this.#windows.make(lacking);
     return this.#known.inTurn(batch, () => this.#batcher.append(batch));
   }
 

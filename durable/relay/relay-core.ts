@@ -18,7 +18,7 @@ import { type SentThrough, SentThroughRow } from "./sent-through.ts";
 
 /** Whoever comes waits so long for the host to say where the room is, in ms. */
 const KNOWN_WITHIN_MS = 5_000;
-const NOT_KNOWN_RETRY_S = 5;
+const NOT_KNOWN_RETRY_S = 1;
 /** Viewers wait so long for a host that cannot be reached, in ms. Then they are to come back. */
 const PATIENCE_MS = 30_000;
 const BACKOFF = { baseMs: 250, capMs: 5_000 };

@@ -36,7 +36,7 @@ import { Watching } from "./viewers/watching.ts";
 
 /** Whoever needs to know what was before a new log waits so long for it, in ms. */
 const KNOWN_WITHIN_MS = 5_000;
-const NOT_KNOWN_RETRY_S = 5;
+const NOT_KNOWN_RETRY_S = 1;
 /** What is due already, but could not be done, is tried again after so long. */
 const AGAIN_MS = 1_000;
 
@@ -298,6 +298,18 @@ export class RoomCore {
   /** Its next frames, as somebody has read them of the log who reads all of it. */
   foldIn(frames: readonly LogFrame[]): void {
     if (!this.log.isPending) this.#stateNow().foldIn(frames);
+  }
+
+  /** Would the next trade with an id have its window of trades be made from the log on disk? */
+  get lacksTradeWindow(): boolean {
+    const { id, isPending, lastFrame, prunedThrough } = this.log;
+    if (id === null || isPending || lastFrame <= prunedThrough) return false;
+    return this.#state?.hasTradeWindow !== true;
+  }
+
+  /** Makes it of what somebody has read who reads the log for many rooms: see `RoomState`. */
+  makeTradeWindow(keys: Iterable<string>, through: Cursor): void {
+    if (this.lacksTradeWindow) this.#stateNow().makeTradeWindow(keys, through);
   }
 
   /** Writes down what would take long to make again, before the room leaves memory. */

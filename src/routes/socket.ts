@@ -11,7 +11,7 @@ import { accessOf, coverSymbols, needs } from "../http/access/authorize.ts";
 import { countedAddress } from "../http/access/sender.ts";
 import type { Access } from "../http/access/token.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
-import { takeHostsOf, takeViewer } from "../http/limits/descriptors.ts";
+import { takeHostsOf, takeRelay, takeViewer } from "../http/limits/descriptors.ts";
 import { type ProblemWords, Refusal } from "../http/problems/refusal.ts";
 import { notKnownYet } from "../http/problems/symbol-refusals.ts";
 import { Parameters } from "../http/query/parameters.ts";
@@ -64,12 +64,13 @@ export const socketRoutes = new Hono<AppEnv>().get(
 );
 
 /** Asks a symbol's host, or a relay of it, to take a viewer. Whether anybody has pushed the symbol is no question: it may be waited for (SPEC R-1). */
-function joinRoom(c: AppContext, join: JoinRequest): Promise<Response> {
+async function joinRoom(c: AppContext, join: JoinRequest): Promise<Response> {
   const request = new Request("https://host/", {
     headers: { upgrade: "websocket", [JOIN_HEADER]: asciiJson(join) },
   });
   const host = hostOf(join.symbol, c.get("config"));
   const relay = relayOf(host, placeOf(c, host));
+  if (relay !== null) takeRelay(c, relay);
   return (relay === null ? hostAt(c.env, host) : relayAt(c.env, relay)).fetch(request);
 }
 

@@ -1,6 +1,7 @@
 import type { Env } from "../bindings/env.ts";
 import { configOf } from "../config.ts";
 import { DescriptorBudget } from "../core/limits/descriptor-budget.ts";
+import { hostsElsewhere } from "../core/placement/ownership.ts";
 
 /** One an isolate, which on one machine is all of a runtime. Null: this platform has no such limit. */
 const budgets = new WeakMap<Env, DescriptorBudget | null>();
@@ -10,11 +11,17 @@ export function descriptorsOf(env: Env): DescriptorBudget | null {
   const known = budgets.get(env);
   if (known !== undefined) return known;
   const { DESCRIPTORS: folder } = env;
-  const { RUNTIME_DESCRIPTORS: limit } = configOf(env);
+  const { RUNTIME_DESCRIPTORS: limit, ROOM_HOSTS, RUNTIMES, RUNTIME } = configOf(env);
+  const relays = hostsElsewhere(ROOM_HOSTS, RUNTIMES, RUNTIME);
   const budget =
     limit === undefined || folder === undefined
       ? null
-      : new DescriptorBudget({ limit, count: () => entriesIn(folder), nowMs: () => Date.now() });
+      : new DescriptorBudget({
+          limit,
+          relays,
+          count: () => entriesIn(folder),
+          nowMs: () => Date.now(),
+        });
   budgets.set(env, budget);
   return budget;
 }

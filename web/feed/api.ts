@@ -32,8 +32,8 @@ export type Answer<T> =
   | { kind: "unknown" }
   /** The same request would be refused again. */
   | { kind: "refused"; status: number; detail: string }
-  /** Worth asking again. `status` null: no answer at all. */
-  | { kind: "failed"; status: number | null; detail: string };
+  /** Worth asking again. `status` null: no answer at all. `waitsFor`: what the server says that it waits for itself. */
+  | { kind: "failed"; status: number | null; detail: string; waitsFor?: "database" };
 
 /** What is no answer. */
 export type Failure = Exclude<Answer<unknown>, { kind: "ok" }>;
@@ -133,6 +133,7 @@ async function listOf(response: ApiResponse): Promise<ListAnswer> {
 
 /** They say that the server is in trouble or busy, not that the request is wrong. */
 const PASSING_STATUSES: readonly number[] = [408, 425, 429];
+const DATABASE_UNAVAILABLE = "urn:edgetape:problem:database-unavailable";
 const UNKNOWN_SYMBOL = "urn:edgetape:problem:unknown-symbol";
 
 async function failureOf(response: Pick<Response, "status" | "json">): Promise<Failure> {
@@ -144,7 +145,9 @@ async function failureOf(response: Pick<Response, "status" | "json">): Promise<F
       ? problem.detail
       : `The server answered with HTTP ${status}.`;
   const isFinal = status >= 400 && status < 500 && !PASSING_STATUSES.includes(status);
-  return { kind: isFinal ? "refused" : "failed", status, detail };
+  if (isFinal) return { kind: "refused", status, detail };
+  const isWaiting = problem.type === DATABASE_UNAVAILABLE;
+  return { kind: "failed", status, detail, ...(isWaiting && { waitsFor: "database" }) };
 }
 
 async function problemOf(

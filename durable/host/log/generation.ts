@@ -134,6 +134,32 @@ export class Generation {
     return this.#log.rows(after, upTo);
   }
 
+  /**
+   * The newest rows up to `upTo` that have one of these rooms, the newest first: of one block, and about so much text. `after`: all
+   * behind it are among them. Null where there are none.
+   */
+  rowsBack(
+    upTo: Cursor,
+    rooms: Iterable<RoomId>,
+    bytes: number,
+  ): { rows: LogRow[]; after: Cursor } | null {
+    const wanted = new Set(rooms);
+    for (const block of [...this.blocksAfter(CURSOR_ORIGIN)].reverse()) {
+      if (block.first > upTo || !hasAny(block.rooms, wanted)) continue;
+      const end = Math.min(block.last, upTo) as Cursor;
+      const rows: LogRow[] = [];
+      let read = 0;
+      for (const head of this.heads((block.first - 1) as Cursor, end, block.rows).reverse()) {
+        if (!head.parts.some(({ room }) => wanted.has(room))) continue;
+        rows.push(...this.rows((head.last - 1) as Cursor, head.last));
+        read += head.bytes;
+        if (read >= bytes) return { rows, after: (head.first - 1) as Cursor };
+      }
+      return { rows, after: (block.first - 1) as Cursor };
+    }
+    return null;
+  }
+
   /** Frames of a room in the rows of a range, oldest first: of blocks that have the room, and of rows that have it. */
   *framesOf(room: RoomId, after: Cursor, upTo: Cursor): Generator<LogFrame> {
     for (const block of this.#blocksWith(room, after, upTo)) {
@@ -239,4 +265,9 @@ export class Generation {
     this.#totals.events += row.events;
     this.#totals.bytes += row.bytes;
   }
+}
+
+function hasAny(rooms: Block["rooms"], wanted: ReadonlySet<RoomId>): boolean {
+  for (const room of wanted) if (rooms.has(room)) return true;
+  return false;
 }

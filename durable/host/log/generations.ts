@@ -127,6 +127,15 @@ export class Generations implements Iterable<Generation>, KeySource {
     return begin === null ? [] : [...this.framesOf(room, (begin - 1) as Cursor, upTo)];
   }
 
+  /** The newest rows up to `upTo` with one of these rooms, as those of a generation. */
+  rowsBack(upTo: Cursor, rooms: Iterable<RoomId>, bytes: number) {
+    for (const generation of this.#list.toReversed()) {
+      const found = generation.rowsBack(upTo, rooms, bytes);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
   /** The newest frame of a room in the rows of a range; null where it has none in them. */
   endIn(room: RoomId, after: Cursor, upTo: Cursor): Cursor | null {
     for (const generation of this.#list) {

@@ -13,6 +13,7 @@ import { type HostPart, readPart } from "./outbox-part.ts";
 import {
   countFrames,
   type LogFrame,
+  type LogRow,
   numberFrames,
   packParts,
   type RoomId,
@@ -190,6 +191,23 @@ export class HostLog {
     }
     if (missing <= 0) return [...recent];
     return [...this.#generations.newestOf(room, this.#recent.from, missing), ...recent];
+  }
+
+  /** Every row after it is in memory. */
+  get memoryFrom(): Cursor {
+    return this.#recent.from;
+  }
+
+  /**
+   * The newest rows up to `upTo`, which is not after `memoryFrom`, that have one of these rooms, the newest first, and about so much
+   * text: for whoever reads the log of many rooms backwards. `after` is where the next piece ends. Null where there are none.
+   */
+  rowsBack(
+    upTo: Cursor,
+    rooms: Iterable<RoomId>,
+    bytes: number,
+  ): { rows: readonly LogRow[]; after: Cursor } | null {
+    return this.#generations.rowsBack(upTo, rooms, bytes);
   }
 
   /** A request that came with this key in the last 24 h. What has moved since may be said to be further than it is. */

@@ -1,5 +1,6 @@
 import type { Acquaintance } from "../../../src/bindings/host.ts";
 import type { ImportedPrice } from "../../../src/db/bars/read-imported-prices.ts";
+import { Turns } from "../../../src/db/driver/turns.ts";
 import type { SymbolSummary } from "../../../src/protocol/answers/answers.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
@@ -20,6 +21,10 @@ const NAMES_A_LOOKUP = 1_000;
 const NEW_ROOMS_A_TURN = 500;
 /** Rooms asked at once for their line: one that is new to its machine reads Postgres for it. */
 const ROOMS_AT_ONCE = 16;
+/** Of these so many: each is some eight queries, and a viewer that waits for its own room has its turn among them. */
+const PASTS_AT_ONCE = 4;
+/** The list waits so long for the pasts of rooms, in ms; those that are not known then it says to be missing. */
+const PASTS_WITHIN_MS = 1_000;
 /** Lines of the list that are made in one turn, some 20 us each where their rooms are in memory. */
 const LINES_A_TURN = 12 * ROOMS_AT_ONCE;
 /** Longer than objects of a version before run beside the new ones, in ms: whoever has newer settings keeps the symbol. */
@@ -72,6 +77,7 @@ export class HostSymbols {
   readonly #carryOver: CarryOver;
   /** Where earlier hosts had symbols, up to which cursor. */
   readonly #through = new Map<SymbolName, Cursor>();
+  readonly #pasts = new Turns(PASTS_AT_ONCE);
   #refusingSinceMs: number | null = null;
 
   constructor(deps: HostSymbolsDeps) {
@@ -193,14 +199,18 @@ export class HostSymbols {
   async list(
     summaryOf: (record: RoomRecord) => Promise<SymbolSummary | null>,
   ): Promise<{ symbols: SymbolSummary[]; complete: boolean }> {
-    const { registry, pause, failed } = this.#deps;
+    const { registry, pause, failed, nowMs } = this.#deps;
     let complete = await this.learn();
     const lines: SymbolSummary[] = [];
+    const untilMs = nowMs() + PASTS_WITHIN_MS;
     const lineOf = async (record: RoomRecord) => {
-      // Where one has had to wait for Postgres in vain, the others would as well.
-      if (record.pending !== null && !complete) return null;
       try {
-        return await summaryOf(record);
+        if (record.pending === null) return await summaryOf(record);
+        return await this.#pasts.take(async () => {
+          // Where one has had to wait for Postgres in vain, the others would as well.
+          const isKnown = record.pending === null;
+          return isKnown || (complete && nowMs() < untilMs) ? await summaryOf(record) : null;
+        });
       } catch (error) {
         failed("line_not_made", error);
         return null;

@@ -19,7 +19,7 @@ const WORTH_EVENTS = 200;
  */
 const WORTH_ROWS = 250;
 /** Trades of the newest so many events are known again after a wake. */
-const WINDOW_EVENTS = 10_000;
+export const WINDOW_EVENTS = 10_000;
 /** Bars kept for the next flush; older ones are in history. */
 const KEPT_BAR_MESSAGES = 20;
 /** Minutes of old bars to be corrected for viewers; a backfill has more, and its viewers load history anyway. */
@@ -161,6 +161,24 @@ export class RoomState {
     const minutes = [...this.#oldMinutes].sort((a, b) => b - a).slice(0, most);
     for (const minuteUs of minutes) this.#oldMinutes.delete(minuteUs);
     return minutes;
+  }
+
+  get hasTradeWindow(): boolean {
+    return this.#tradeWindow !== null;
+  }
+
+  /**
+   * Makes the window, unless there is one, as somebody has read it of the log who reads that for many rooms: `keys` are those of
+   * the newest trades up to `through`, oldest first.
+   */
+  makeTradeWindow(keys: Iterable<string>, through: Cursor): void {
+    if (this.#tradeWindow !== null) return;
+    const window = new TradeWindow();
+    window.learnKeys(this.#earlierTrades());
+    window.learnKeys(keys);
+    const { head } = this.#log;
+    for (const { text } of this.#log.framesAfter(through, head)) window.learn(decodeFrame(text));
+    this.#tradeWindow = window;
   }
 
   /** Identities of the newest trades. */

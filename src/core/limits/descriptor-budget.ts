@@ -1,8 +1,9 @@
 import type { HostName } from "../placement/placement.ts";
+import type { RelayName } from "../placement/relaying.ts";
 
 /** A connection has two in the runtime, a viewer's as any other. */
 const DESCRIPTORS_A_VIEWER = 2;
-/** A host's database, its write-ahead log and the index of that, whatever rooms it has. */
+/** The database of a host or a relay, its write-ahead log and the index of that, whatever rooms it has. */
 const DESCRIPTORS_A_HOST = 3;
 /** What a runtime has open that serves nobody. */
 const OWN = 64;
@@ -15,7 +16,7 @@ const KEPT_BY_HOSTS_SHARE = 1 / 4;
 /** A count is good for so long a time, in ms, and for so large a part of what was free then. */
 const COUNT_MS = 500;
 const COUNT_SHARE = 1 / 8;
-/** A host that nobody has used for so long is closed by the runtime, in ms. */
+/** A host or a relay that nobody has used for so long is closed by the runtime, in ms. */
 const HOST_IDLE_MS = 10_000;
 
 /** What hosts are opened for. */
@@ -36,7 +37,8 @@ export interface DescriptorShares {
   hosts: number;
 }
 
-export function sharesOf(limit: number): DescriptorShares {
+/** `relays`: the runtime may have so many, of hosts in other runtimes. */
+export function sharesOf(limit: number, relays = 0): DescriptorShares {
   const kept = Math.min(Math.ceil(limit * KEPT.share), KEPT.most);
   const viewersEnd = limit - kept;
   const hostsEnd = limit - Math.ceil(kept * KEPT_BY_HOSTS_SHARE);
@@ -45,13 +47,23 @@ export function sharesOf(limit: number): DescriptorShares {
   const mostUpTo = (end: number, each: number) => Math.max(0, Math.floor((end - OWN) / each));
   return {
     ...{ limit, viewersEnd, readsEnd, hostsEnd },
-    viewers: mostUpTo(viewersEnd, DESCRIPTORS_A_VIEWER),
+    viewers: viewersIn(viewersEnd - OWN, relays),
     hosts: mostUpTo(hostsEnd, DESCRIPTORS_A_HOST),
   };
 }
 
+/** Each of the first viewers may be the one that a relay is opened for. */
+function viewersIn(room: number, relays: number): number {
+  const withRelay = DESCRIPTORS_A_VIEWER + DESCRIPTORS_A_HOST;
+  const each = room < relays * withRelay ? withRelay : DESCRIPTORS_A_VIEWER;
+  const taken = each === withRelay ? 0 : relays * DESCRIPTORS_A_HOST;
+  return Math.max(0, Math.floor((room - taken) / each));
+}
+
 export interface DescriptorBudgetDeps {
   limit: number;
+  /** Relays that this runtime may have, of hosts in other runtimes. */
+  relays?: number;
   /** How many are open in this runtime. Rejects where that cannot be told. */
   count(): Promise<number>;
   nowMs(): number;
@@ -71,12 +83,12 @@ export class DescriptorBudget {
   #canCount: boolean | null = null;
   #countedAtMs = Number.NEGATIVE_INFINITY;
   #isCounting = false;
-  /** Hosts that are surely open, and when they were used last. */
-  readonly #hosts = new Map<HostName, number>();
+  /** Hosts and relays that are surely open, and when they were used last. */
+  readonly #used = new Map<HostName | RelayName, number>();
 
   constructor(deps: DescriptorBudgetDeps) {
     this.#deps = deps;
-    this.shares = sharesOf(deps.limit);
+    this.shares = sharesOf(deps.limit, deps.relays);
   }
 
   /** About how many are open; null where that cannot be told. */
@@ -120,18 +132,26 @@ export class DescriptorBudget {
 
   /** May these hosts be used? Counts those that may have to be opened for it. */
   takeHosts(hosts: readonly HostName[], use: HostUse): boolean {
+    return this.#take(hosts, use === "push" ? this.shares.hostsEnd : this.shares.readsEnd);
+  }
+
+  /** May a viewer that was let in connect to this relay? Counts it where it may have to be opened for that. */
+  takeRelay(relay: RelayName): boolean {
+    return this.#take([relay], this.shares.viewersEnd);
+  }
+
+  #take(objects: readonly (HostName | RelayName)[], end: number): boolean {
     if (this.#canCount === false) return true;
-    const end = use === "push" ? this.shares.hostsEnd : this.shares.readsEnd;
     const nowMs = this.#deps.nowMs();
     this.#forgetIdle(nowMs);
-    const closed = hosts.filter((host) => !this.#hosts.has(host));
+    const closed = objects.filter((object) => !this.#used.has(object));
     const more = closed.length * DESCRIPTORS_A_HOST;
     if (more > 0 && !this.#wouldFit(more, end)) return false;
     this.#promised += more;
-    for (const host of hosts) {
+    for (const object of objects) {
       // Set anew they stand last, so that the ones longest unused stand first.
-      this.#hosts.delete(host);
-      this.#hosts.set(host, nowMs);
+      this.#used.delete(object);
+      this.#used.set(object, nowMs);
     }
     return true;
   }
@@ -153,9 +173,9 @@ export class DescriptorBudget {
   }
 
   #forgetIdle(nowMs: number): void {
-    for (const [symbol, usedMs] of this.#hosts) {
+    for (const [object, usedMs] of this.#used) {
       if (nowMs >= usedMs && nowMs - usedMs < HOST_IDLE_MS) return;
-      this.#hosts.delete(symbol);
+      this.#used.delete(object);
     }
   }
 }

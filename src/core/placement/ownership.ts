@@ -17,3 +17,8 @@ export function ownerOfHost(host: HostName, runtimes: number, idOf: () => string
 export function ownerOfId(id: string, runtimes: number): number {
   return shardOf(id, runtimes);
 }
+
+/** Shared hosts that are in other runtimes than `own`: of each a relay may be there. */
+export function hostsElsewhere(hosts: number, runtimes: number, own: number): number {
+  return hosts - Math.max(0, Math.ceil((hosts - own) / runtimes));
+}

@@ -5,6 +5,7 @@ import { MOST_HOSTS } from "../../bindings/rooms.ts";
 import { type Config, configOf } from "../../config.ts";
 import type { HostUse } from "../../core/limits/descriptor-budget.ts";
 import { type HostName, hasOwnHosts, hostOf } from "../../core/placement/placement.ts";
+import type { RelayName } from "../../core/placement/relaying.ts";
 import type { SymbolName } from "../../protocol/words/symbol.ts";
 import { descriptorsOf } from "../../telemetry/descriptors.ts";
 import { type AppContext, nowMs } from "../context.ts";
@@ -23,9 +24,17 @@ export async function takeViewer(c: AppContext): Promise<void> {
   const budget = descriptorsOf(c.env);
   if (budget === null) return;
   await budget.look();
-  if (budget.takeViewer()) return;
+  if (!budget.takeViewer()) throw tooManyViewers(c);
+}
+
+/** Takes the relay that a viewer connects to. @throws Refusal as for a viewer. */
+export function takeRelay(c: AppContext, relay: RelayName): void {
+  if (descriptorsOf(c.env)?.takeRelay(relay) === false) throw tooManyViewers(c);
+}
+
+function tooManyViewers(c: AppContext): Refusal {
   say(c, "viewers are refused");
-  throw new Refusal({
+  return new Refusal({
     status: 503,
     type: "too-many-viewers",
     title: "Too many viewers",

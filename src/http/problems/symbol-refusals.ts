@@ -1,7 +1,8 @@
 import type { SymbolName } from "../../protocol/words/symbol.ts";
 import { Refusal } from "./refusal.ts";
 
-const AWAY_RETRY_S = 5;
+/** Whoever asked has waited already. */
+const AWAY_RETRY_S = 1;
 const NAMED = 5;
 
 /** Postgres may know what this server, which began anew, does not know yet. */
@@ -10,7 +11,7 @@ export function notKnownYet(symbols: readonly SymbolName[]): Refusal {
     status: 503,
     type: "database-unavailable",
     title: "The database is away",
-    detail: `What was known of ${symbols.length === 0 ? "symbols" : listOf(symbols)} is in Postgres, which cannot be read now. Pushes go on; try again soon.`,
+    detail: `What was known of ${symbols.length === 0 ? "symbols" : listOf(symbols)} is in Postgres, and is still being read, or cannot be read now. Pushes go on; try again soon.`,
     retryAfterS: AWAY_RETRY_S,
   });
 }

@@ -78,6 +78,9 @@ function world(first: Answer<never> | "ok" = "ok") {
     recover: () => {
       next = "ok";
     },
+    fail: (answer: Answer<never>) => {
+      next = answer;
+    },
     deliver: (delivery: Delivery) => opened[0]?.onDelivery(delivery, { cursor: null, log: null }),
     report(status: Status) {
       tapeStatus = status;
@@ -315,4 +318,29 @@ test("prices and sizes are written to the finest of trades and book", async () =
   deliver({ type: "events", cursor: (CURSOR + 5) as Cursor, events: [trade] });
   expect(feed.priceDigits().decimals).toBe(2);
   expect(feed.sizeDigits().decimals).toBe(5);
+});
+
+test("a page that waits for the server's database says so, also while its socket is refused, and not once it is live", async () => {
+  const away = { kind: "failed", status: 503, detail: "being read", waitsFor: "database" } as const;
+  const { clock, feed, recover, report } = world(away);
+  await clock.advance(10);
+  expect(feed.status()).toEqual({
+    kind: "reconnecting",
+    words: "waiting for the server's database",
+  });
+  recover();
+  feed.retry();
+  await clock.advance(10);
+  report({ kind: "reconnecting", words: "reconnecting in 1 s" });
+  expect(feed.status().words).toBe("connecting in 1 s");
+
+  const refused = world();
+  await refused.clock.advance(10);
+  refused.report({ kind: "reconnecting", words: "reconnecting in 1 s" });
+  refused.fail(away);
+  refused.feed.chooseInterval("5m");
+  await refused.clock.advance(10);
+  expect(refused.feed.status().words).toBe("waiting for the server's database");
+  refused.report({ kind: "live", words: "live" });
+  expect(refused.feed.status().words).toBe("live");
 });

@@ -109,17 +109,24 @@ export const symbolMachine: Machine<SymbolState, SymbolMessage, SymbolEffect> = 
 
 /** How it stands; `ofTape` is what the tape says, null before there is one. */
 export function symbolStatus(state: SymbolState, ofTape: Status | null): Status {
-  if (ofTape !== null) return state.wasHeard ? ofTape : beforeLive(ofTape);
+  if (ofTape !== null) return state.wasHeard ? ofTape : waiting(state, beforeLive(ofTape));
   switch (state.trouble?.kind) {
     case "refused": {
       const because = { by: "http", status: state.trouble.status } as const;
       return { kind: "closed", words: "closed", because };
     }
     case "failed":
-      return beforeLive({ kind: "reconnecting", words: "reconnecting now" });
+      return waiting(state, beforeLive({ kind: "reconnecting", words: "reconnecting now" }));
     default:
       return { kind: "connecting", words: "connecting" };
   }
+}
+
+/** A socket that is refused says not why, but what else was asked does: as while a host learns what was before it. */
+function waiting({ trouble }: SymbolState, status: Status): Status {
+  const isConnecting = status.kind === "connecting" || status.kind === "reconnecting";
+  if (!isConnecting || trouble?.kind !== "failed" || trouble.waitsFor === undefined) return status;
+  return { ...status, words: `waiting for the server's ${trouble.waitsFor}` };
 }
 
 function history(before: SymbolState, cursor: Cursor): SymbolStep {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { DescriptorBudget, sharesOf } from "../../../../src/core/limits/descriptor-budget.ts";
-import type { HostName } from "../../../../src/core/placement/placement.ts";
+import { hostsElsewhere, ownerOfHost } from "../../../../src/core/placement/ownership.ts";
+import { type HostName, sharedHosts } from "../../../../src/core/placement/placement.ts";
+import type { RelayName } from "../../../../src/core/placement/relaying.ts";
 
 function budgetOf(limit: number, open = 60) {
   const state = { open, nowMs: 1_000_000, counts: 0, isBroken: false };
@@ -36,6 +38,48 @@ describe("L-20 descriptors", () => {
       expect(shares.hostsEnd).toBeGreaterThan(shares.viewersEnd);
     },
   );
+
+  it.each([
+    // A relay takes three: (300 - 64 - 3) / 2.
+    [600, 1, 116],
+    [1_024, 32, 176],
+    // Each viewer may be on a relay of its own: (300 - 64) / 5.
+    [600, 512, 47],
+  ])("of %i with %i relays leave place for %i viewers", (limit, relays, viewers) => {
+    expect(sharesOf(limit, relays).viewers).toBe(viewers);
+  });
+
+  it("are taken by relays as well, once while they are open, and between two counts", async () => {
+    const { budget, state } = budgetOf(600, 290);
+    await budget.look();
+    expect(budget.takeRelay("runtime-1/host-0" as RelayName)).toBe(true);
+    expect(budget.takeRelay("runtime-1/host-2" as RelayName)).toBe(true);
+    expect(budget.open).toBe(296);
+    expect(budget.takeRelay("runtime-1/host-0" as RelayName)).toBe(true);
+    expect(budget.open).toBe(296);
+    expect(letIn(budget)).toBe(2);
+    expect(budget.takeRelay("runtime-1/host-4" as RelayName)).toBe(false);
+    state.nowMs += 11_000;
+    await budget.look();
+    // Nobody has used it meanwhile: it has to be opened again.
+    expect(budget.takeRelay("runtime-1/host-0" as RelayName)).toBe(true);
+    expect(budget.open).toBe(293);
+  });
+
+  it.each([
+    [1, 2, [0, 1]],
+    [5, 2, [2, 3]],
+    [2, 4, [1, 1, 2, 2]],
+    [0, 2, [0, 0]],
+  ])("may be taken by relays of %i hosts among %i runtimes", (hosts, runtimes, relays) => {
+    expect(relays.map((_, own) => hostsElsewhere(hosts, runtimes, own))).toEqual(relays);
+    for (const [own, expected] of relays.entries()) {
+      const others = sharedHosts({ ROOM_HOSTS: hosts, ROOM_DEDICATED: [] }).filter(
+        (host) => ownerOfHost(host, runtimes, () => "") !== own,
+      );
+      expect(others).toHaveLength(expected);
+    }
+  });
 
   it("keep so many for others, however many viewers come between two counts", async () => {
     const { budget, state } = budgetOf(1_024);

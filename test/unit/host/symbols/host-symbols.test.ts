@@ -116,6 +116,26 @@ describe("a host's symbols", () => {
     expect([list.complete, list.symbols.length, asked]).toEqual([false, 40, 0]);
   });
 
+  it("wait in the list for a second at the most for what was before them, a few at once", async () => {
+    const world = new HostsWorld(shared(1));
+    const host = world.host(HOST);
+    for (let at = 0; at < 40; at += 1) host.push(`P${at}` as SymbolName, "1");
+    let atOnce = 0;
+    let most = 0;
+    const list = await host.symbols.list(async ({ symbol }) => {
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      await Promise.resolve();
+      world.now += 100;
+      atOnce -= 1;
+      return summary(symbol);
+    });
+    const known = list.symbols.filter(({ last }) => last !== null);
+    expect([list.complete, list.symbols.length, most]).toEqual([false, 40, 4]);
+    expect(known.length).toBeGreaterThanOrEqual(10);
+    expect(known.length).toBeLessThan(20);
+  });
+
   it("of a large host are learned and listed in slices", async () => {
     const world = new HostsWorld(shared(1));
     for (let at = 0; at < 20_000; at += 1) world.named.add(`S${at}` as SymbolName);
