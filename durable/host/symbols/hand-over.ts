@@ -59,21 +59,24 @@ export async function handOver(
     if (!(await predecessors.announce()) || hadBefore()) return { kind: "not_yet" };
   }
   const former = registry.formerOf(symbol);
+  // Viewers may have been told of a head where there is no frame, or none any more.
+  const toldOf = (rooms: readonly RoomId[]) => {
+    const told = rooms.map((id) => registry.byId(id)).flatMap((one) => [one.born, one.before]);
+    return Math.max(CURSOR_ORIGIN, ...told) as Cursor;
+  };
   // Where it has come back since, what is asked for is what it had before that.
-  if (!hadBefore()) return stored(deps, headOf(former));
+  if (!hadBefore()) return stored(deps, headOf(former), toldOf(former));
   if (!record.isSealed) seal(registry, record);
   // Only who knows what was before knows the book. It is asked for at each call, for the host may have died after it was sealed.
   if (record.pending !== null && !(await isKnown(record))) return { kind: "not_yet" };
   dismiss(record);
-  // Viewers may have been told of a head where there is no frame.
-  const told = Math.max(record.born, record.before) as Cursor;
-  return stored(deps, headOf([...former, record.id]), told);
+  return stored(deps, headOf([...former, record.id]), toldOf([record.id]));
 }
 
 async function stored(
   { untilStored, logId: log }: HandOverDeps,
   head: Cursor,
-  told: Cursor = CURSOR_ORIGIN,
+  told: Cursor,
 ): Promise<HandedOver> {
   const isStored = await untilStored(head, STORED_WITHIN_MS);
   const through = Math.max(head, told) as Cursor;

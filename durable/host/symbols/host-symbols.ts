@@ -25,8 +25,11 @@ const LINES_A_TURN = 12 * ROOMS_AT_ONCE;
 /** Longer than objects of a version before run beside the new ones, in ms: whoever has newer settings keeps the symbol. */
 const CLAIM_BACK_MS = 360_000;
 
-/** Where events of a symbol from before the life of its room's log may be. */
-export type EarlierPlace = "nowhere" | "postgres" | "unsure";
+/**
+ * Where events of a symbol from before the life of its room's log may be. `unsure`: nobody can tell while Postgres or the Keeper is away.
+ * `awaited`: Postgres answers, and does not have yet all that the symbol had before, here or on another host.
+ */
+export type EarlierPlace = "nowhere" | "postgres" | "awaited" | "unsure";
 
 export interface HostSymbolsDeps {
   registry: Registry;
@@ -170,11 +173,14 @@ export class HostSymbols {
 
   /** Where may something of a symbol be from before its room here? Asked by a room that does not know its place yet. */
   async earlierPlace(symbol: SymbolName): Promise<EarlierPlace> {
-    if (!(await this.learn()) || !(await this.#deps.isRestStored(symbol))) return "unsure";
-    const taken = await this.#takeOver(symbol);
-    if (taken.kind !== "nothing") return taken.kind === "unsure" ? "unsure" : "postgres";
+    if (!(await this.learn())) return "unsure";
+    const isRestStored = await this.#deps.isRestStored(symbol);
+    const taken = isRestStored ? (await this.#takeOver(symbol)).kind : "unsure";
+    if (taken === "handed_over") return "postgres";
     try {
-      return (await this.#lookups.submit([symbol])).length > 0 ? "postgres" : "nowhere";
+      const isStored = (await this.#lookups.submit([symbol])).length > 0;
+      if (taken === "unsure") return "awaited";
+      return isStored ? "postgres" : "nowhere";
     } catch (error) {
       this.#deps.failed("names_not_looked_up", error);
       return "unsure";

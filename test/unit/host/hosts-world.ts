@@ -240,7 +240,8 @@ export class WorldHost {
       if (row === undefined) return;
       const record = this.registry.byId(row.room);
       if (record.pending === "place") {
-        if ((await this.symbols.earlierPlace(row.symbol)) === "unsure") return;
+        const place = await this.symbols.earlierPlace(row.symbol);
+        if (place === "unsure" || place === "awaited") return;
         record.pending = null;
         this.registry.save(record);
         this.#moveBehindPostgres(record);
