@@ -121,6 +121,17 @@ describe("a host", () => {
     await checkAtRest(hosts);
   });
 
+  test("I-6: a request whose row was dropped is not said to be before it, where its symbol is now", async () => {
+    const hosts = new ModelHosts(ONE);
+    await hosts.append([keyed(2, BUSY)]);
+    for (let at = 0; at < 8; at += 1) await hosts.append([batch(100, BUSY)]);
+    await hosts.pass(5_000);
+    await hosts.turnBack(60_000);
+    await hosts.place(TWO as typeof ONE);
+    await hosts.retry();
+    await checkAtRest(hosts);
+  });
+
   test("D-5: a sample that moves behind an earlier life is as old as its cursor says", async () => {
     const hosts = new ModelHosts(ONE);
     const trades = (size: number) => ({ ...batch(size, MOVED), tradeEvery: 1 });
