@@ -132,6 +132,7 @@ export class HostCore {
         this.#roomOf(symbol).dismiss();
         this.#rooms.drop(symbol);
       },
+      hasFrames: ({ id }) => this.#headOf([id]) > 0,
       bornNow: () => log.head,
       ...ports.names,
       // A host of one symbol need not read the names of all.
@@ -352,7 +353,7 @@ export class HostCore {
       ...{ registry: this.#registry, predecessors: this.#predecessors, logId: this.#log.id },
       isMine: (one: SymbolName) => hostOf(one, this.#settings.limits) === this.#ports.name,
       bornNow: () => this.#log.head,
-      comesBack: (record: RoomRecord) => this.#symbols.comesBack(record),
+      comesBack: (record: RoomRecord, number: number) => this.#symbols.comesBack(record, number),
       isKnown: (record: RoomRecord) => this.#roomOf(record.symbol).isKnown(),
       headOf: (rooms: readonly RoomId[]) => this.#headOf(rooms),
       dismiss: (record: RoomRecord) => this.#roomOf(record.symbol).dismiss(),

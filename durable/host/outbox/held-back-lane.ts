@@ -23,8 +23,9 @@ export interface HeldBackLaneDeps {
 }
 
 /**
- * Tries what is held back again, but for what has no place yet, some rooms at a time in turn, for as long as it takes. It keeps no timer: an append or the host's
- * alarm kicks it. Whatever is stored brings the next try at once; where nothing is, it comes after a backoff.
+ * Tries what is held back again, but for what has no place yet, some rooms at a time in turn, for as long as it takes. It keeps no
+ * timer: an append or the host's alarm kicks it. Whatever is stored brings the next try at once; where nothing is, it comes after a
+ * backoff.
  */
 export class HeldBackLane {
   readonly #deps: HeldBackLaneDeps;

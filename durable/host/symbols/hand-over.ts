@@ -17,7 +17,7 @@ export interface HandOverDeps {
   bornNow(): Cursor;
   predecessors: Pick<Predecessors, "announce" | "numberOf">;
   /** The symbol was elsewhere, and this host has not heard of it till now: what it had of it before that is one thing, what comes another. */
-  comesBack(record: RoomRecord): void;
+  comesBack(record: RoomRecord, before: number): void;
   /** Does the room know what was before it? Waits for it, for a while. */
   isKnown(record: RoomRecord): Promise<boolean>;
   /** Cursor of the newest frame of these rooms; 0 where they have none. */
@@ -53,19 +53,24 @@ export async function handOver(
     return (predecessors.numberOf(tenure) ?? 0) < before;
   };
   if (isYours && hadBefore()) {
-    if (headOf([record.id]) === CURSOR_ORIGIN) return { kind: "never_here" };
-    if (record.pending === "place") return { kind: "not_yet" };
-    comesBack(record);
+    // One without a frame may hold nobody up, and begins anew as well: else it would never ask who asks now.
+    const isWaiting = record.pending === "place" && headOf([record.id]) !== CURSOR_ORIGIN;
+    if (isWaiting) return { kind: "not_yet" };
+    comesBack(record, before);
     if (!(await predecessors.announce()) || hadBefore()) return { kind: "not_yet" };
   }
   const former = registry.formerOf(symbol);
   // Viewers may have been told of a head where there is no frame, or none any more.
   const toldOf = (rooms: readonly RoomId[]) => {
-    const told = rooms.map((id) => registry.byId(id)).flatMap((one) => [one.born, one.before]);
-    return Math.max(CURSOR_ORIGIN, ...told) as Cursor;
+    const known = rooms.map((id) => registry.byId(id)).filter(({ pending }) => pending !== "place");
+    return Math.max(CURSOR_ORIGIN, ...known.flatMap((one) => [one.born, one.before])) as Cursor;
   };
   // Where it has come back since, what is asked for is what it had before that.
-  if (!hadBefore()) return stored(deps, headOf(former), toldOf(former));
+  if (!hadBefore()) {
+    const [head, told] = [headOf(former), toldOf(former)];
+    const isNothing = head === CURSOR_ORIGIN && told === CURSOR_ORIGIN;
+    return isNothing ? { kind: "never_here" } : stored(deps, head, told);
+  }
   if (!record.isSealed) seal(registry, record);
   // Only who knows what was before knows the book. It is asked for at each call, for the host may have died after it was sealed.
   if (record.pending !== null && !(await isKnown(record))) return { kind: "not_yet" };

@@ -38,6 +38,8 @@ export interface HostSymbolsDeps {
   isMine(symbol: SymbolName): boolean;
   /** This room ends: what it alone knows is appended, it leaves memory, and whoever is there comes back. */
   leaveRoom(record: RoomRecord): void;
+  /** Is there anything of the room here? */
+  hasFrames(record: RoomRecord): boolean;
   /** Where a room that is made now begins: not behind anything that the host has. */
   bornNow(): Cursor;
   /** Every symbol that Postgres has something of; rejects while it cannot be read. */
@@ -236,10 +238,14 @@ export class HostSymbols {
     return names.slice(at, at + most);
   }
 
-  /** A symbol of this host was elsewhere for a while in which this host slept: asked by `handOver`. */
-  comesBack(record: RoomRecord): void {
+  /**
+   * A symbol of this host was elsewhere for a while in which this host slept, by the placement of number `before`: asked by
+   * `handOver`.
+   */
+  comesBack(record: RoomRecord, before: number): void {
     const { registry, predecessors } = this.#deps;
-    predecessors.beginAnew();
+    const number = predecessors.numberOf(predecessors.tenure) ?? Number.POSITIVE_INFINITY;
+    if (number < before) predecessors.beginAnew();
     registry.tenure = predecessors.tenure;
     this.#reopen(record);
   }
@@ -340,15 +346,15 @@ export class HostSymbols {
   }
 
   #reopen(record: RoomRecord): void {
-    const { registry, bornNow, leaveRoom } = this.#deps;
-    if (record.pending !== "place") {
+    const { registry, bornNow, leaveRoom, hasFrames } = this.#deps;
+    if (record.pending !== "place" || !hasFrames(record)) {
       leaveRoom(record);
       record.isSealed = true;
       registry.renew(record, bornNow());
       return;
     }
     record.isSealed = false;
-    // One that has not got its place waits for those who had the symbol before that, and for nobody who may wait for it.
+    // One that has not got its place waits for those who had the symbol before that, and for nobody who may wait for its frames.
     registry.save(record);
   }
 

@@ -132,6 +132,24 @@ describe("a host", () => {
     await checkAtRest(hosts);
   });
 
+  test("INV-2 S-7: a room without a frame waits for whoever had its symbol since it was made", async () => {
+    const hosts = new ModelHosts(TWO as typeof ONE);
+    await hosts.append([batch(1, BUSY, MOVED)]);
+    await hosts.setPostgres("away");
+    await hosts.sleep();
+    await hosts.pass(70_000);
+    await hosts.setPostgres("slow");
+    await hosts.append([batch(1, RARE)]);
+    await hosts.place(ONE);
+    await hosts.pass(4_000);
+    await hosts.place(TWO as typeof ONE);
+    await hosts.append([batch(1, BUSY, RARE)]);
+    await hosts.place(ONE);
+    await hosts.connect(RARE, FROM_NOW, true);
+    await hosts.append([batch(1, RARE)]);
+    await checkAtRest(hosts);
+  });
+
   test("D-5: a sample that moves behind an earlier life is as old as its cursor says", async () => {
     const hosts = new ModelHosts(ONE);
     const trades = (size: number) => ({ ...batch(size, MOVED), tradeEvery: 1 });
