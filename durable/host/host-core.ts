@@ -48,6 +48,7 @@ import { FormerLogs, rememberingLogs } from "./log/former-logs.ts";
 import { HostLog, type RoomId } from "./log/host-log.ts";
 import { isFull } from "./outbox/is-full.ts";
 import { Outbox } from "./outbox/outbox.ts";
+import type { Storable } from "./outbox/outbox-log.ts";
 import { Pruning } from "./pruning.ts";
 import { Registry, type RoomRecord } from "./registry.ts";
 import { FirstEditionKeys } from "./symbols/first-edition-keys.ts";
@@ -133,6 +134,7 @@ export class HostCore {
         this.#roomOf(symbol).dismiss();
         this.#rooms.drop(symbol);
       },
+      hasFrames: ({ id }) => this.#headOf([id]) > 0,
       bornNow: () => log.head,
       ...ports.names,
       // A host of one symbol need not read the names of all.
@@ -176,7 +178,7 @@ export class HostCore {
       ...{ host: name, sql, log, partLimit, clock, random, keepAwake, logger },
       writer: ports.writer,
       symbolOf: (room) => this.#registry.byId(room).symbol,
-      mayStore: (room) => this.#mayStore(room),
+      storable: (room) => this.#storable(room),
       roomsHeld: () => this.#registry.size,
       lostThrough: () => this.#lostThrough(),
       mustStoreAgain: () => {
@@ -187,8 +189,11 @@ export class HostCore {
     });
     this.#pruning = new Pruning({
       log,
-      keepBeforeDrop: (room, through) =>
-        this.#roomOf(this.#registry.byId(room).symbol).keepBeforeDrop(through),
+      mayDrop: (through) => this.#mayDrop(through),
+      keepBeforeDrop: (room, through) => {
+        this.#roomOf(this.#registry.byId(room).symbol).keepBeforeDrop(through);
+        this.#registry.noteDropped(room, through);
+      },
       ...{ wait, keepAwake },
     });
     this.#catchUp = new CatchUp({
@@ -360,7 +365,7 @@ export class HostCore {
       ...{ registry: this.#registry, predecessors: this.#predecessors, logId: this.#log.id },
       isMine: (one: SymbolName) => hostOf(one, this.#settings.limits) === this.#ports.name,
       bornNow: () => this.#log.head,
-      comesBack: (record: RoomRecord) => this.#symbols.comesBack(record),
+      comesBack: (record: RoomRecord, number: number) => this.#symbols.comesBack(record, number),
       isKnown: (record: RoomRecord) => this.#roomOf(record.symbol).isKnown(),
       headOf: (rooms: readonly RoomId[]) => this.#headOf(rooms),
       dismiss: (record: RoomRecord) => this.#roomOf(record.symbol).dismiss(),
@@ -375,9 +380,11 @@ export class HostCore {
     for (const room of this.#rooms.active()) room.sendAway();
   }
 
-  /** Cursor of the newest frame of these rooms; 0 where they have none. */
+  /** Cursor of the newest frame of these rooms that is here; 0 where they have none. */
   #headOf(rooms: readonly RoomId[]): Cursor {
-    return Math.max(0, ...rooms.map((room) => this.#log.lastOf(room) ?? 0)) as Cursor;
+    // What Postgres refuses may not be in the log any more.
+    const lastOf = (room: RoomId) => this.#log.lastOf(room) ?? this.#outbox.held.lastOf(room) ?? 0;
+    return Math.max(0, ...rooms.map(lastOf)) as Cursor;
   }
 
   /** A viewer connects; `accept` makes its socket, and is called only where it may come in. */
@@ -445,12 +452,23 @@ export class HostCore {
   }
 
   /** A room whose frames are in the way of the outbox looks at once for what was before it. */
-  #mayStore(id: RoomId): boolean {
+  #storable(id: RoomId): Storable {
     const { symbol, pending } = this.#registry.byId(id);
-    if (pending !== "place") return true;
+    if (pending !== "place") return "now";
     const room = this.#roomOf(symbol);
     room.lookBack();
-    return room.mayStore;
+    if (room.mayStore) return "now";
+    return room.awaitsOthers ? "aside" : "soon";
+  }
+
+  /** Frames of a room that has no place yet may have to leave their rows for others. */
+  #mayDrop(through: Cursor): boolean {
+    const { held } = this.#outbox;
+    for (const id of held.roomIds) {
+      const first = held.of(id)?.first ?? Number.POSITIVE_INFINITY;
+      if (first <= through && this.#registry.byId(id).pending === "place") return false;
+    }
+    return true;
   }
 
   /** Up to here Postgres alone had what was of some room; null where the log reaches back to the beginning of each. */

@@ -6,6 +6,8 @@ const AT_ONCE = 50;
 
 export interface PruningDeps {
   log: Pick<HostLog, "prunable" | "prune">;
+  /** May frames up to `through` go, of all rooms? What keeps them is looked at again with the next that is stored. */
+  mayDrop: (through: Cursor) => boolean;
   /** Writes down what a room would lose with the log up to `through`. */
   keepBeforeDrop: (room: RoomId, through: Cursor) => void;
   wait: (ms: number) => Promise<void>;
@@ -33,10 +35,10 @@ export class Pruning {
   }
 
   async #run(): Promise<void> {
-    const { log, keepBeforeDrop, wait } = this.#deps;
+    const { log, mayDrop, keepBeforeDrop, wait } = this.#deps;
     for (;;) {
       const due = log.prunable;
-      if (due === null) return;
+      if (due === null || !mayDrop(due.through)) return;
       for (const [at, room] of due.rooms.entries()) {
         keepBeforeDrop(room, due.through);
         if ((at + 1) % AT_ONCE === 0) await wait(0);

@@ -159,6 +159,14 @@ export class Registry {
     return this.#former.get(symbol) ?? [];
   }
 
+  /** Frames up to `through` of a room are about to be dropped: whoever asks what a former one had is told no less. */
+  noteDropped(id: RoomId, through: Cursor): void {
+    const record = this.byId(id);
+    if (this.find(record.symbol) === record || record.before >= through) return;
+    record.before = through;
+    this.save(record);
+  }
+
   /** Writes down what has changed of a record. */
   save(record: RoomRecord): void {
     this.#write(record, this.#rooms.get(record.symbol)?.id !== record.id);

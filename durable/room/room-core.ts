@@ -114,6 +114,11 @@ export class RoomCore {
     return this.#earlier?.mayStore ?? this.log.isPlaced;
   }
 
+  /** Does it wait, for its place, for what others have yet to bring to Postgres? */
+  get awaitsOthers(): boolean {
+    return this.#earlier?.awaitsOthers ?? false;
+  }
+
   /** Nobody is here, nothing is under way, and nothing will be due: the room may leave memory. */
   isIdle(nowMs: number): boolean {
     return (

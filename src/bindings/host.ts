@@ -140,9 +140,10 @@ export type HandedOver =
 
 /**
  * Has a host had a part of a request, and where is that? Its cursor there is good wherever the symbol is now (SPEC C-6).
- * `same`: it has had it, and does not know where, or is of the version before, which does not say.
+ * `mayBeLater`: it is there or before that, for its row is in the log no more. `same`: it has had it, and does not know where, or is
+ * of the version before, which does not say.
  */
-export type HadPart = { cursor: Cursor } | "same" | "other" | "no";
+export type HadPart = { cursor: Cursor; mayBeLater?: true } | "same" | "other" | "no";
 
 /** What the Worker and the other objects may ask of a host. */
 export interface HostCalls extends Rpc.DurableObjectBranded, FeedingCalls {

@@ -78,7 +78,7 @@ export class KnownRequests {
     const elsewhere = this.hadElsewhere(symbol, request);
     if (typeof elsewhere === "object") return elsewhere.cursor;
     if (here?.kind === "unsure" && here.end !== null) return here.end;
-    return known === null ? null : (Math.min(known.row, this.#deps.headOf(symbol)) as Cursor);
+    return known === null ? null : this.#endOfRow(symbol, known);
   };
 
   /** Has this host had the parts of a request for these symbols, by place? Asked by another host. */
@@ -97,7 +97,12 @@ export class KnownRequests {
     if (part.kind === "had") return { cursor: part.end };
     if (part.kind === "nothing" || !this.#deps.predecessors.wasHere(symbol, known.from))
       return "no";
-    return part.end === null ? "same" : { cursor: part.end };
+    return { cursor: part.end ?? this.#endOfRow(symbol, known), mayBeLater: true };
+  }
+
+  /** Whatever a request brought of a symbol here is not behind it, where nothing of that has moved. */
+  #endOfRow(symbol: SymbolName, { row }: KnownRequest): Cursor {
+    return Math.min(row, this.#deps.headOf(symbol)) as Cursor;
   }
 
   #mustAsk({ idempotency }: HostBatch): boolean {

@@ -307,16 +307,16 @@ export class HostLog {
   /**
    * There was a log of this room before, whose newest cursor is `newest` (SPEC S-7, C-1). Where the room's frames are not all behind
    * it, all of them are taken out of their rows and appended anew behind `newest` and the head; nothing of them may have been
-   * stored. Whatever is appended later is behind `newest` in any case.
+   * stored. Whatever is appended later is behind `newest` in any case. True where frames have moved.
    */
-  moveBehind(room: RoomId, newest: Cursor, nowUs: EpochUs): void {
+  moveBehind(room: RoomId, newest: Cursor, nowUs: EpochUs): boolean {
     const [oldest] = this.framesOf(room, this.prunedThrough, newest);
     if (newest > this.#head) {
       this.#head = newest;
       this.#meta.write("head_from", newest);
       this.#endOutbox();
     }
-    if (oldest === undefined) return;
+    if (oldest === undefined) return false;
     const through = this.#head;
     const frames: LogFrame[] = [];
     for (const generation of this.#generations) {
@@ -329,6 +329,7 @@ export class HostLog {
     this.#prunable = null;
     const [to = through] = this.append([{ room, frames }], [], nowUs);
     this.#moves.record(room, { through, to });
+    return true;
   }
 
   /** Rows without a frame are stored as soon as all before them is. */

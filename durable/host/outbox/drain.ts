@@ -5,7 +5,7 @@ import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { Clock } from "../../clock.ts";
 import type { HostPart, RoomId } from "../log/host-log.ts";
 import type { HeldBack } from "./held-back.ts";
-import type { OutboxLog, PartLimit, SymbolOf } from "./outbox-log.ts";
+import type { OutboxLog, PartLimit, Storable, SymbolOf } from "./outbox-log.ts";
 import { Rest } from "./rest.ts";
 
 /**
@@ -34,7 +34,7 @@ export interface DrainDeps {
   log: OutboxLog;
   held: HeldBack;
   symbolOf: SymbolOf;
-  mayStore: (room: RoomId) => boolean;
+  storable: (room: RoomId) => Storable;
   partLimit: DrainLimit;
   store: (rooms: HostPart["rooms"]) => Promise<StoreOutcome>;
   clock: Pick<Clock, "nowMs" | "within">;
@@ -54,6 +54,8 @@ interface PartUnderWay {
   part: HostPart;
   /** Rooms of which something before this is held back, and so this is as well. */
   aside: ReadonlySet<RoomId>;
+  /** Those of them that had no place yet. */
+  unplaced: readonly RoomId[];
   outcome: Promise<StoreOutcome>;
 }
 
@@ -67,6 +69,8 @@ interface PartUnderWay {
  * stored, that tells more of the database or of our code than of any symbol, and to copy a whole outbox would help nobody: the
  * part waits, unless Postgres takes something of another room from behind it. So nothing is held back in a fault of
  * everything, and nobody waits for a symbol that is refused alone.
+ *
+ * A room whose place depends on what another host has yet to store is held back as well: that host's lane may wait for this one.
  */
 export class OutboxDrain {
   readonly #deps: DrainDeps;
@@ -142,39 +146,43 @@ export class OutboxDrain {
 
   /** Sends what there is, as far as parts may be under way; behind another only a part that is worth it. */
   #send(underWay: PartUnderWay[]): void {
-    const { log, held, mayStore, store } = this.#deps;
+    const { log, held, storable, store } = this.#deps;
     const partLimit = this.#limit;
     while (underWay.length < PARTS_UNDER_WAY) {
       const before = underWay.at(-1);
-      const part = log.outbox(partLimit, before?.part.through ?? log.storedThrough, mayStore);
+      const part = log.outbox(partLimit, before?.part.through ?? log.storedThrough, this.#mayTake);
       if (part === null || (before !== undefined && this.#isSmall(part))) return;
-      const aside = new Set<RoomId>();
+      const unplaced = part.rooms
+        .map(({ room }) => room)
+        .filter((room) => storable(room) !== "now");
+      const aside = new Set(unplaced);
       for (const { room } of part.rooms) {
         if (held.has(room) || before?.aside.has(room)) aside.add(room);
       }
       const rooms = part.rooms.filter(({ room }) => !aside.has(room));
       const outcome: Promise<StoreOutcome> =
         rooms.length === 0 ? Promise.resolve({ kind: "stored", identity: null }) : store(rooms);
-      underWay.push({ part, aside, outcome });
+      underWay.push({ part, aside, unplaced, outcome });
     }
   }
 
   /** True where the outbox has moved behind the part, and what was sent after it may count. */
-  async #end({ part, aside, outcome: sent }: PartUnderWay): Promise<boolean> {
-    const outcome = await sent;
+  async #end(sent: PartUnderWay): Promise<boolean> {
+    const { part, aside } = sent;
+    const outcome = await sent.outcome;
     switch (outcome.kind) {
       case "stored":
-        return this.#take(part, outcome.identity, aside) === "moved";
+        return this.#take(sent, outcome.identity, aside) === "moved";
       case "partly": {
         const refused = this.#roomsOf(part, outcome.refused);
-        this.#take(part, outcome.identity, new Set([...aside, ...refused]));
+        this.#take(sent, outcome.identity, new Set([...aside, ...refused]));
         this.#deps.onHeldBack();
         return false;
       }
       case "refused":
       case "broken":
         if (await this.#takesOthers(part)) {
-          this.#take(part, null, new Set(part.rooms.map(({ room }) => room)));
+          this.#take(sent, null, new Set(part.rooms.map(({ room }) => room)));
           this.#deps.onHeldBack();
         } else this.#backOff();
         return false;
@@ -191,11 +199,13 @@ export class OutboxDrain {
 
   /** The part is in Postgres, but for these rooms, which are held back. */
   #take(
-    part: HostPart,
+    { part, unplaced }: PartUnderWay,
     identity: string | null,
     heldBack: ReadonlySet<RoomId>,
-  ): "moved" | "begun_anew" {
-    const { log, held, storedIn, onStored } = this.#deps;
+  ): "moved" | "begun_anew" | "out_of_date" {
+    const { log, held, storable, storedIn, onStored } = this.#deps;
+    // Who has got a place meanwhile may have left these rows.
+    if (unplaced.some((room) => storable(room) === "now")) return "out_of_date";
     this.#failures = 0;
     this.#share = Math.min(1, this.#share * 2);
     if (identity !== null && storedIn(identity)) return "begun_anew";
@@ -210,15 +220,17 @@ export class OutboxDrain {
 
   /** Nothing of the part was stored. Does Postgres take what others have behind it? */
   async #takesOthers(part: HostPart): Promise<boolean> {
-    const { log, held, partLimit, mayStore, store, storedIn } = this.#deps;
+    const { log, held, partLimit, storable, store, storedIn } = this.#deps;
     const refused = new Set(part.rooms.map(({ room }) => room));
     let after = this.#alone?.after === part.after ? this.#alone.through : part.through;
     let isAlone = true;
     let tried = 0;
     for (let looked = 0; looked < WITNESSES.lookedAt && tried < WITNESSES.tried; looked += 1) {
-      const next = log.outbox(partLimit, after, mayStore);
+      const next = log.outbox(partLimit, after, this.#mayTake);
       if (next === null) return false;
-      const others = next.rooms.filter(({ room }) => !refused.has(room) && !held.has(room));
+      const others = next.rooms.filter(
+        ({ room }) => !refused.has(room) && !held.has(room) && storable(room) === "now",
+      );
       if (others.length > 0) {
         isAlone = false;
         tried += 1;
@@ -234,6 +246,8 @@ export class OutboxDrain {
     }
     return false;
   }
+
+  readonly #mayTake = (room: RoomId): boolean => this.#deps.storable(room) !== "soon";
 
   #backOff(): void {
     const { clock, random } = this.#deps;

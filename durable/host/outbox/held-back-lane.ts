@@ -3,7 +3,7 @@ import { fullJitterMs } from "../../../src/core/limits/backoff.ts";
 import type { Clock } from "../../clock.ts";
 import type { HostPart, RoomId } from "../log/host-log.ts";
 import type { HeldBack } from "./held-back.ts";
-import type { PartLimit, SymbolOf } from "./outbox-log.ts";
+import type { PartLimit, Storable, SymbolOf } from "./outbox-log.ts";
 
 /** Each second try costs a statement for each symbol that is refused, and none of them is urgent. */
 const BACKOFF = { baseMs: 2_000, capMs: 60_000 };
@@ -11,6 +11,7 @@ const BACKOFF = { baseMs: 2_000, capMs: 60_000 };
 export interface HeldBackLaneDeps {
   held: HeldBack;
   symbolOf: SymbolOf;
+  storable: (room: RoomId) => Storable;
   partLimit: PartLimit;
   store: (rooms: HostPart["rooms"]) => Promise<StoreOutcome>;
   clock: Pick<Clock, "nowMs">;
@@ -22,8 +23,9 @@ export interface HeldBackLaneDeps {
 }
 
 /**
- * Tries what is held back again, some rooms at a time in turn, for as long as it takes. It keeps no timer: an append or the host's
- * alarm kicks it. Whatever is stored brings the next try at once; where nothing is, it comes after a backoff.
+ * Tries what is held back again, but for what has no place yet, some rooms at a time in turn, for as long as it takes. It keeps no
+ * timer: an append or the host's alarm kicks it. Whatever is stored brings the next try at once; where nothing is, it comes after a
+ * backoff.
  */
 export class HeldBackLane {
   readonly #deps: HeldBackLaneDeps;
@@ -58,9 +60,10 @@ export class HeldBackLane {
   }
 
   async #run(): Promise<void> {
-    const { held, partLimit, store, storedIn, onStored } = this.#deps;
+    const { held, storable, partLimit, store, storedIn, onStored } = this.#deps;
+    const next = () => held.part(partLimit.bytes, (room) => storable(room) === "now");
     try {
-      for (let part = held.part(partLimit.bytes); part !== null; ) {
+      for (let part = next(); part !== null; part = next()) {
         const outcome = await store(part.rooms);
         const isSome = outcome.kind === "stored" || outcome.kind === "partly";
         held.stored(part, this.#refusedOf(part.rooms, outcome));
@@ -68,7 +71,6 @@ export class HeldBackLane {
         if (!isSome) return this.#backOff();
         this.#failures = 0;
         onStored();
-        part = held.part(partLimit.bytes);
       }
     } finally {
       this.#running = false;

@@ -21,7 +21,8 @@ export interface HeldPart {
 }
 
 /**
- * Frames that Postgres refused while it took those of other rooms, and whatever the same rooms had behind them. They leave the
+ * Frames that Postgres refused while it took those of other rooms, or that may have no place yet for as long as another host is not done
+ * with Postgres, and whatever the same rooms had behind them. They leave the
  * log's outbox, which one room must not hold up, and are kept here until Postgres takes them, so the log may drop its own. All of a
  * room is here from its first frame that was refused up to where the outbox is: Postgres has a beginning of each room and no
  * more, as for every other room, and a log that was pruned reaches back over what is here.
@@ -58,6 +59,11 @@ export class HeldBack {
     return this.#rooms.size;
   }
 
+  /** Those of which something is held back. */
+  get roomIds(): Iterable<RoomId> {
+    return this.#rooms.keys();
+  }
+
   has(room: RoomId): boolean {
     return this.#rooms.has(room);
   }
@@ -67,6 +73,11 @@ export class HeldBack {
     const held = this.#rooms.get(room);
     const oldest = held?.rows[0];
     return oldest === undefined ? null : { first: oldest.first, bytes: held?.bytes ?? 0 };
+  }
+
+  /** The newest frame of a room that is held back; null where none is. */
+  lastOf(room: RoomId): Cursor | null {
+    return this.#rooms.get(room)?.rows.at(-1)?.last ?? null;
   }
 
   /** Is this the cursor of a frame that is held back? */
@@ -103,13 +114,14 @@ export class HeldBack {
     this.#hold({ room, first, last, bytes: text.length });
   }
 
-  /** The oldest of some rooms, at most about `bytes`; null where nothing is held back. */
-  part(bytes: number): HeldPart | null {
+  /** The oldest of some rooms that may be stored, at most about `bytes`; null where nothing of such is held back. */
+  part(bytes: number, mayStore: (room: RoomId) => boolean): HeldPart | null {
     const rooms: HostPart["rooms"] = [];
     const taken: HeldRow[] = [];
     let sum = 0;
     for (const [room, { rows }] of this.#rooms) {
       if (rooms.length === ROOMS_AT_ONCE) break;
+      if (!mayStore(room)) continue;
       const frames: LogFrame[] = [];
       for (const row of rows) {
         if (taken.length > 0 && sum + row.bytes > bytes) break;
@@ -132,6 +144,11 @@ export class HeldBack {
       this.#rooms.delete(room);
       this.#rooms.set(room, waiting);
     }
+  }
+
+  /** What was held back of a room is in the outbox again, under other cursors. */
+  forget(room: RoomId): void {
+    for (const row of [...(this.#rooms.get(room)?.rows ?? [])]) this.#drop(row);
   }
 
   /** The outbox begins here: what is behind that is in the log, and comes again. */

@@ -10,7 +10,7 @@ import type { HostPart, RoomId } from "../log/host-log.ts";
 import { type DrainLimit, OutboxDrain } from "./drain.ts";
 import { HeldBack } from "./held-back.ts";
 import { HeldBackLane } from "./held-back-lane.ts";
-import type { OutboxLog, SymbolOf } from "./outbox-log.ts";
+import type { OutboxLog, Storable, SymbolOf } from "./outbox-log.ts";
 import { OutboxSender } from "./outbox-sender.ts";
 import { StoredWaiters } from "./stored-waiters.ts";
 import { StoredWhere } from "./stored-where.ts";
@@ -26,8 +26,8 @@ export interface OutboxDeps {
   log: OutboxLog;
   writer: Pick<WriterCalls, "store" | "identity">;
   symbolOf: SymbolOf;
-  /** May what a room has go to Postgres, or may it be under cursors of an earlier life of it? Who makes it true kicks. */
-  mayStore(room: RoomId): boolean;
+  /** May what a room has go to Postgres, or may it be under cursors of an earlier life of it? Whoever changes it kicks. */
+  storable(room: RoomId): Storable;
   partLimit: DrainLimit;
   clock: Pick<Clock, "nowMs" | "within">;
   random(): number;
@@ -45,7 +45,7 @@ export interface OutboxDeps {
 
 /** What of a host's log is not in Postgres yet: its way there, who waits for it, and which database it is. */
 export class Outbox {
-  /** What Postgres refuses of some rooms. */
+  /** What Postgres refuses of some rooms, and what others have that have no place yet. */
   readonly held: HeldBack;
   readonly #deps: OutboxDeps;
   readonly #where: StoredWhere;
@@ -59,7 +59,7 @@ export class Outbox {
 
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
-    const { sql, log, symbolOf, mayStore, partLimit, clock, random, keepAwake } = deps;
+    const { sql, log, symbolOf, storable, partLimit, clock, random, keepAwake } = deps;
     const { host, writer, logger, roomsHeld, lostThrough } = deps;
     this.held = new HeldBack(sql, log.storedThrough);
     this.#where = new StoredWhere({
@@ -79,9 +79,10 @@ export class Outbox {
       this.#measure();
       deps.onStored();
     };
-    const lane = { held: this.held, symbolOf, partLimit, clock, random, keepAwake, onStored };
+    const { held } = this;
+    const lane = { held, symbolOf, storable, partLimit, clock, random, keepAwake, onStored };
     this.#drain = new OutboxDrain({
-      ...{ ...lane, log, mayStore },
+      ...{ ...lane, log },
       store: (rooms) => this.#store("outbox", rooms),
       storedIn: (identity) => this.#hear(identity),
       onHeldBack: () => this.#heldLane.rest(),

@@ -17,7 +17,7 @@ export interface HandOverDeps {
   bornNow(): Cursor;
   predecessors: Pick<Predecessors, "announce" | "numberOf">;
   /** The symbol was elsewhere, and this host has not heard of it till now: what it had of it before that is one thing, what comes another. */
-  comesBack(record: RoomRecord): void;
+  comesBack(record: RoomRecord, before: number): void;
   /** Does the room know what was before it? Waits for it, for a while. */
   isKnown(record: RoomRecord): Promise<boolean>;
   /** Cursor of the newest frame of these rooms; 0 where they have none. */
@@ -53,27 +53,35 @@ export async function handOver(
     return (predecessors.numberOf(tenure) ?? 0) < before;
   };
   if (isYours && hadBefore()) {
-    if (headOf([record.id]) === CURSOR_ORIGIN) return { kind: "never_here" };
-    if (record.pending === "place") return { kind: "not_yet" };
-    comesBack(record);
+    // One without a frame may hold nobody up, and begins anew as well: else it would never ask who asks now.
+    const isWaiting = record.pending === "place" && headOf([record.id]) !== CURSOR_ORIGIN;
+    if (isWaiting) return { kind: "not_yet" };
+    comesBack(record, before);
     if (!(await predecessors.announce()) || hadBefore()) return { kind: "not_yet" };
   }
   const former = registry.formerOf(symbol);
+  // Viewers may have been told of a head where there is no frame, or none any more.
+  const toldOf = (rooms: readonly RoomId[]) => {
+    const known = rooms.map((id) => registry.byId(id)).filter(({ pending }) => pending !== "place");
+    return Math.max(CURSOR_ORIGIN, ...known.flatMap((one) => [one.born, one.before])) as Cursor;
+  };
   // Where it has come back since, what is asked for is what it had before that.
-  if (!hadBefore()) return stored(deps, headOf(former));
+  if (!hadBefore()) {
+    const [head, told] = [headOf(former), toldOf(former)];
+    const isNothing = head === CURSOR_ORIGIN && told === CURSOR_ORIGIN;
+    return isNothing ? { kind: "never_here" } : stored(deps, head, told);
+  }
   if (!record.isSealed) seal(registry, record);
   // Only who knows what was before knows the book. It is asked for at each call, for the host may have died after it was sealed.
   if (record.pending !== null && !(await isKnown(record))) return { kind: "not_yet" };
   dismiss(record);
-  // Viewers may have been told of a head where there is no frame.
-  const told = Math.max(record.born, record.before) as Cursor;
-  return stored(deps, headOf([...former, record.id]), told);
+  return stored(deps, headOf([...former, record.id]), toldOf([record.id]));
 }
 
 async function stored(
   { untilStored, logId: log }: HandOverDeps,
   head: Cursor,
-  told: Cursor = CURSOR_ORIGIN,
+  told: Cursor,
 ): Promise<HandedOver> {
   const isStored = await untilStored(head, STORED_WITHIN_MS);
   const through = Math.max(head, told) as Cursor;

@@ -30,8 +30,11 @@ const LINES_A_TURN = 12 * ROOMS_AT_ONCE;
 /** Longer than objects of a version before run beside the new ones, in ms: whoever has newer settings keeps the symbol. */
 const CLAIM_BACK_MS = 360_000;
 
-/** Where events of a symbol from before the life of its room's log may be. */
-export type EarlierPlace = "nowhere" | "postgres" | "unsure";
+/**
+ * Where events of a symbol from before the life of its room's log may be. `unsure`: nobody can tell while Postgres or the Keeper is away.
+ * `awaited`: Postgres answers, and does not have yet all that the symbol had before, here or on another host.
+ */
+export type EarlierPlace = "nowhere" | "postgres" | "awaited" | "unsure";
 
 export interface HostSymbolsDeps {
   registry: Registry;
@@ -40,6 +43,8 @@ export interface HostSymbolsDeps {
   isMine(symbol: SymbolName): boolean;
   /** This room ends: what it alone knows is appended, it leaves memory, and whoever is there comes back. */
   leaveRoom(record: RoomRecord): void;
+  /** Is there anything of the room here? */
+  hasFrames(record: RoomRecord): boolean;
   /** Where a room that is made now begins: not behind anything that the host has. */
   bornNow(): Cursor;
   /** Every symbol that Postgres has something of; rejects while it cannot be read. */
@@ -176,11 +181,14 @@ export class HostSymbols {
 
   /** Where may something of a symbol be from before its room here? Asked by a room that does not know its place yet. */
   async earlierPlace(symbol: SymbolName): Promise<EarlierPlace> {
-    if (!(await this.learn()) || !(await this.#deps.isRestStored(symbol))) return "unsure";
-    const taken = await this.#takeOver(symbol);
-    if (taken.kind !== "nothing") return taken.kind === "unsure" ? "unsure" : "postgres";
+    if (!(await this.learn())) return "unsure";
+    const isRestStored = await this.#deps.isRestStored(symbol);
+    const taken = isRestStored ? (await this.#takeOver(symbol)).kind : "unsure";
+    if (taken === "handed_over") return "postgres";
     try {
-      return (await this.#lookups.submit([symbol])).length > 0 ? "postgres" : "nowhere";
+      const isStored = (await this.#lookups.submit([symbol])).length > 0;
+      if (taken === "unsure") return "awaited";
+      return isStored ? "postgres" : "nowhere";
     } catch (error) {
       this.#deps.failed("names_not_looked_up", error);
       return "unsure";
@@ -240,10 +248,14 @@ export class HostSymbols {
     return names.slice(at, at + most);
   }
 
-  /** A symbol of this host was elsewhere for a while in which this host slept: asked by `handOver`. */
-  comesBack(record: RoomRecord): void {
+  /**
+   * A symbol of this host was elsewhere for a while in which this host slept, by the placement of number `before`: asked by
+   * `handOver`.
+   */
+  comesBack(record: RoomRecord, before: number): void {
     const { registry, predecessors } = this.#deps;
-    predecessors.beginAnew();
+    const number = predecessors.numberOf(predecessors.tenure) ?? Number.POSITIVE_INFINITY;
+    if (number < before) predecessors.beginAnew();
     registry.tenure = predecessors.tenure;
     this.#reopen(record);
   }
@@ -344,15 +356,15 @@ export class HostSymbols {
   }
 
   #reopen(record: RoomRecord): void {
-    const { registry, bornNow, leaveRoom } = this.#deps;
-    if (record.pending !== "place") {
+    const { registry, bornNow, leaveRoom, hasFrames } = this.#deps;
+    if (record.pending !== "place" || !hasFrames(record)) {
       leaveRoom(record);
       record.isSealed = true;
       registry.renew(record, bornNow());
       return;
     }
     record.isSealed = false;
-    // One that has not got its place waits for those who had the symbol before that, and for nobody who may wait for it.
+    // One that has not got its place waits for those who had the symbol before that, and for nobody who may wait for its frames.
     registry.save(record);
   }
 

@@ -235,10 +235,9 @@ export class Predecessors {
       const answers = await others.hadParts(name, request, theirs);
       for (const [at, symbol] of theirs.entries()) {
         const answer = answers[at] ?? "no";
-        // Another one is told of in any case; of those that had it, who says where.
-        const known = had.get(symbol);
-        const isBetter = known === undefined || answer === "other" || known === "same";
-        if (answer !== "no" && isBetter && known !== "other") had.set(symbol, answer);
+        if (preferenceOf(answer) > preferenceOf(had.get(symbol) ?? "no")) {
+          had.set(symbol, answer);
+        }
       }
     }
     return had;
@@ -330,6 +329,12 @@ export class Predecessors {
   #mayBeOfFirstEdition(symbol: SymbolName): boolean {
     return this.#carriedThrough !== null && symbol > this.#carriedThrough;
   }
+}
+
+/** Another one is told of in any case; of those that had it, who says where, and best who knows it for sure. */
+function preferenceOf(part: HadPart): number {
+  if (typeof part === "string") return { no: 0, same: 1, other: 4 }[part];
+  return part.mayBeLater === true ? 2 : 3;
 }
 
 async function* pages<Name extends string>(

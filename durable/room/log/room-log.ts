@@ -10,8 +10,8 @@ import type { FoldedLog, WatchedLog } from "./watched-log.ts";
 export interface SharedLog {
   log: HostLog;
   registry: Registry;
-  /** Frames that Postgres has refused: they are not stored, and may not be in the log any more. */
-  held: Pick<HeldBack, "of" | "framesAfter">;
+  /** Frames that were not stored in their turn: they are not stored, and may not be in the log any more. */
+  held: Pick<HeldBack, "of" | "framesAfter" | "forget">;
   /** Logs that handed their symbols over to this one. */
   former: Pick<FormerLogs, "has">;
 }
@@ -146,7 +146,8 @@ export class RoomLog implements WatchedLog, FoldedLog {
     const record = this.#record;
     if (record === null) return;
     if (newest > record.before) {
-      this.#log.moveBehind(record.id, newest, nowUs);
+      const hasMoved = this.#log.moveBehind(record.id, newest, nowUs);
+      if (hasMoved) this.#held.forget(record.id);
       this.#last = this.#log.lastOf(record.id);
     }
     const before = Math.max(record.before, newest) as Cursor;

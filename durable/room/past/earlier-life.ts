@@ -16,7 +16,7 @@ export type SearchFailure = "passing" | "refused" | "bug";
 
 export interface EarlierLifeDeps {
   log: Pick<RoomLog, "isPending" | "isPlaced">;
-  /** Where an earlier life may be: `unsure` while nobody can tell. */
+  /** Where an earlier life may be: `unsure` or `awaited` while nobody can tell. */
   askPlace: () => Promise<EarlierPlace>;
   /** There was nothing before. */
   beginFromNothing: () => void;
@@ -24,7 +24,7 @@ export interface EarlierLifeDeps {
   place: () => Promise<void>;
   /** Reads what was before, and begins with it. */
   begin: () => Promise<void>;
-  /** What has gathered since may go to Postgres. */
+  /** What has gathered since may go to Postgres, or out of the way of others. */
   mayStoreNow: () => void;
   causeOf: (error: unknown) => SearchFailure;
   failed: (error: unknown) => void;
@@ -46,6 +46,7 @@ export class EarlierLifeSearch {
   #endPause: (() => void) | null = null;
   /** Postgres will never say it: better that the outbox goes than that it waits for ever. */
   #isHopeless = false;
+  #awaitsOthers = false;
   /** What the last attempt failed with, where that was a bug. */
   #bug: { error: unknown } | null = null;
 
@@ -55,6 +56,11 @@ export class EarlierLifeSearch {
 
   get mayStore(): boolean {
     return this.#isHopeless || this.#deps.log.isPlaced;
+  }
+
+  /** Postgres answers, and the room waits for what others have yet to bring there, which may wait for this outbox. */
+  get awaitsOthers(): boolean {
+    return this.#awaitsOthers;
   }
 
   /** Starts looking, unless all is known or it looks already. */
@@ -120,9 +126,10 @@ export class EarlierLifeSearch {
   async #findPlace(): Promise<void> {
     const { askPlace, beginFromNothing, place, mayStoreNow } = this.#deps;
     const where = await askPlace();
+    this.#awaitsOthers = where === "awaited";
     if (where === "unsure") return;
     if (where === "nowhere") beginFromNothing();
-    else await place();
+    else if (where === "postgres") await place();
     mayStoreNow();
   }
 }

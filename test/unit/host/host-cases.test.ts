@@ -91,6 +91,65 @@ describe("a host", () => {
     },
   );
 
+  test("INV-1: two hosts that each have a symbol of the other's in one row do not wait for each other", async () => {
+    const hosts = new ModelHosts(TWO as typeof ONE);
+    await hosts.setPostgres("away");
+    await hosts.place(DEDICATED as typeof ONE);
+    await hosts.append([batch(2, BUSY)]);
+    await hosts.place(TWO as typeof ONE);
+    await hosts.append([batch(1, RARE, BUSY)]);
+    await hosts.place(ONE);
+    await hosts.append([batch(1, RARE), batch(1, BUSY)]);
+    await checkAtRest(hosts);
+  });
+
+  test("C-1 INV-1: what Postgres refuses of a symbol that moves is not stored yet, where the log has dropped it", async () => {
+    const hosts = new ModelHosts(ONE);
+    const both = (busy: number, moved: number) => {
+      const parts = [batch(busy, BUSY), batch(moved, MOVED)].flatMap((one) => one.parts);
+      return { ...batch(1, BUSY), parts };
+    };
+    const trades = <Batch extends object>(plan: Batch) => ({ ...plan, tradeEvery: 1 });
+    await hosts.refuse(BUSY);
+    await hosts.appendAndCrash([trades(both(70, 1))], 0);
+    await hosts.place(TWO as typeof ONE);
+    await hosts.append([batch(3, BUSY), batch(3, MOVED)]);
+    await hosts.place(ONE);
+    await hosts.append([trades(batch(35, MOVED)), { ...batch(94, BUSY), tradeEvery: 5 }]);
+    await hosts.append([trades(batch(5, BUSY)), both(7, 157)]);
+    await hosts.pass(70_000);
+    await checkAtRest(hosts);
+  });
+
+  test("I-6: a request whose row was dropped is not said to be before it, where its symbol is now", async () => {
+    const hosts = new ModelHosts(ONE);
+    await hosts.append([keyed(2, BUSY)]);
+    for (let at = 0; at < 8; at += 1) await hosts.append([batch(100, BUSY)]);
+    await hosts.pass(5_000);
+    await hosts.turnBack(60_000);
+    await hosts.place(TWO as typeof ONE);
+    await hosts.retry();
+    await checkAtRest(hosts);
+  });
+
+  test("INV-2 S-7: a room without a frame waits for whoever had its symbol since it was made", async () => {
+    const hosts = new ModelHosts(TWO as typeof ONE);
+    await hosts.append([batch(1, BUSY, MOVED)]);
+    await hosts.setPostgres("away");
+    await hosts.sleep();
+    await hosts.pass(70_000);
+    await hosts.setPostgres("slow");
+    await hosts.append([batch(1, RARE)]);
+    await hosts.place(ONE);
+    await hosts.pass(4_000);
+    await hosts.place(TWO as typeof ONE);
+    await hosts.append([batch(1, BUSY, RARE)]);
+    await hosts.place(ONE);
+    await hosts.connect(RARE, FROM_NOW, true);
+    await hosts.append([batch(1, RARE)]);
+    await checkAtRest(hosts);
+  });
+
   test("D-5: a sample that moves behind an earlier life is as old as its cursor says", async () => {
     const hosts = new ModelHosts(ONE);
     const trades = (size: number) => ({ ...batch(size, MOVED), tradeEvery: 1 });

@@ -157,6 +157,7 @@ export class WorldHost {
       ...{ registry: this.registry, meta, predecessors: this.#predecessors, nowMs, failed },
       isMine: (symbol) => hostOf(symbol, this.#placement) === name,
       leaveRoom: () => undefined,
+      hasFrames: ({ id }) => this.#headOf([id]) > 0,
       bornNow: () => world.now as Cursor,
       readStored: async () => world.readStored(),
       find: async (symbols) => {
@@ -199,7 +200,7 @@ export class WorldHost {
       bornNow: () => this.#world.now as Cursor,
       headOf: (rooms: readonly RoomId[]) => this.#headOf(rooms),
       untilStored: (cursor: Cursor) => this.#untilStored(cursor),
-      comesBack: (record: RoomRecord) => this.symbols.comesBack(record),
+      comesBack: (record: RoomRecord, number: number) => this.symbols.comesBack(record, number),
       isKnown: async () => true,
       dismiss: () => {
         if (!this.closed.includes(symbol)) this.closed.push(symbol);
@@ -240,7 +241,8 @@ export class WorldHost {
       if (row === undefined) return;
       const record = this.registry.byId(row.room);
       if (record.pending === "place") {
-        if ((await this.symbols.earlierPlace(row.symbol)) === "unsure") return;
+        const place = await this.symbols.earlierPlace(row.symbol);
+        if (place === "unsure" || place === "awaited") return;
         record.pending = null;
         this.registry.save(record);
         this.#moveBehindPostgres(record);

@@ -83,6 +83,19 @@ export class FakeHostLog implements OutboxLog {
     this.#rows = this.#after(this.prunedThrough);
   }
 
+  /** Frames of a room leave their rows and come behind all others. Their new cursors. */
+  move(room: number): Cursor[] {
+    const texts: string[] = [];
+    for (const row of this.#rows) {
+      for (const { frames } of row.parts.filter((part) => part.room === room)) {
+        texts.push(...frames.map(({ text }) => text));
+      }
+      row.parts = row.parts.filter((part) => part.room !== room);
+    }
+    const last = this.append([room, ...texts]);
+    return texts.map((_, at) => (last - texts.length + 1 + at) as Cursor);
+  }
+
   crash(): void {
     this.storedThrough = Math.max(this.#savedStored, this.prunedThrough) as Cursor;
   }

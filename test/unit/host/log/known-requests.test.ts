@@ -106,10 +106,10 @@ describe("I-6 a request that may have been taken elsewhere", () => {
 
   it("is had in the parts of what was placed here then, where its commit is in the log no more", () => {
     const dropped = host({ partOf: () => ({ kind: "unsure", end: null }) }).known;
-    expect(dropped.partsHad(REQUEST, SYMBOLS)).toEqual(["same", "no"]);
+    expect(dropped.partsHad(REQUEST, SYMBOLS)).toEqual([{ cursor: 8, mayBeLater: true }, "no"]);
     // Frames of both have moved since, of which the request had brought those of one.
     const moved = host({ partOf: () => ({ kind: "unsure", end: 20 as Cursor }) }).known;
-    expect(moved.partsHad(REQUEST, SYMBOLS)).toEqual([{ cursor: 20 }, "no"]);
+    expect(moved.partsHad(REQUEST, SYMBOLS)).toEqual([{ cursor: 20, mayBeLater: true }, "no"]);
   });
 
   it("is where its part was first, here or elsewhere", async () => {

@@ -28,6 +28,8 @@ export class OutboxWorld {
   readonly stored = new Map<string, Cursor[]>();
   readonly poison = new Set<string>();
   readonly blocked = new Set<number>();
+  /** Rooms that wait for others, for their place. */
+  readonly awaiting = new Set<number>();
   readonly lines: string[] = [];
   /** Nothing is refused any more. */
   isMild = false;
@@ -113,7 +115,8 @@ export class OutboxWorld {
         store: (request: StoreRequest) => this.#store(request),
         identity: async () => this.identity,
       },
-      mayStore: (room) => !this.blocked.has(room),
+      storable: (room) =>
+        this.blocked.has(room) ? "soon" : this.awaiting.has(room) ? "aside" : "now",
       partLimit: this.#partLimit,
       random: () => 0.5,
       keepAwake: (work) => {

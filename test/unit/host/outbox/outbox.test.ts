@@ -367,6 +367,45 @@ describe("INV-1 a symbol that Postgres refuses", () => {
   });
 });
 
+describe("INV-1 a room whose place others have yet to make known", () => {
+  it("holds up nobody: its frames are held back, and are stored when it has its place", async () => {
+    const world = new OutboxWorld();
+    world.awaiting.add(2);
+    world.append([1, "a"], [2, "x"]);
+    world.append([2, "y"]);
+    const last = world.append([3, "b"]);
+    const waits = world.outbox.untilStored(last, 1_000);
+    await world.pass(1_000);
+    expect(await waits).toBe(true);
+    expect([world.of(1), world.of(2), world.of(3)]).toEqual([[1], [], [4]]);
+    expect(world.log.outboxBytes).toBe(0);
+    expect(world.outbox.held.of(2 as never)).toEqual({ first: 2, bytes: "x\ny".length });
+    const statements = world.statements;
+    await world.pass(60_000);
+    expect(world.statements).toBe(statements);
+    await world.crash();
+    await world.pass(1_000);
+    world.awaiting.clear();
+    world.outbox.kick();
+    await world.pass(1_000);
+    expect(world.of(2)).toEqual([2, 3]);
+    expect(world.outbox.bytes).toBe(0);
+  });
+
+  it("has left the rows of a part that is under way where it gets its place meanwhile", async () => {
+    const world = new OutboxWorld();
+    world.awaiting.add(2);
+    world.takesMs = () => 50;
+    world.append([1, "a"], [2, "x"]);
+    await world.time.pass(20);
+    world.awaiting.clear();
+    const moved = world.log.move(2);
+    await world.pass(2_000);
+    expect([world.of(1), world.of(2)]).toEqual([[1], moved]);
+    expect(world.outbox.bytes).toBe(0);
+  });
+});
+
 describe("S-8 another database in the place of the one before", () => {
   it("is given everything that the log holds, also what is under way says nothing any more", async () => {
     const world = new OutboxWorld();
