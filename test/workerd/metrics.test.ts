@@ -41,6 +41,8 @@ async function growthOf(work: () => Promise<unknown>): Promise<(sample: string) 
 describe("T-1 GET /metrics", () => {
   it("counts requests by route, events by kind, refusals by cause, and acknowledgements by time", async () => {
     const symbol = newSymbol();
+    // What is told of the host before it is that of its life in another file of tests.
+    await pushPoints(newSymbol(), 0);
     const grew = await growthOf(async () => {
       await push("trades", [
         { symbol, price: 1, size: 1 },

@@ -41,7 +41,7 @@ function awake(rooms: number, commits: number) {
     );
   for (let at = 0; at < commits; at += 1) commit(before, `${at}`);
   const log = new HostLog(sql, NOW_US, () => "log-1", KEEPING);
-  const held = { of: () => null, *framesAfter() {} };
+  const held = { of: () => null, *framesAfter() {}, forget: () => undefined };
   const shared = { log, registry, held, former: { has: () => false } };
   const roomOf = (symbol: SymbolName) => {
     const record = registry.find(symbol);
