@@ -1,7 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { sharesOf } from "../src/core/limits/descriptor-budget.ts";
 import { hostsElsewhere } from "../src/core/placement/ownership.ts";
-import { roomHosts } from "../src/placement-settings.ts";
 import { banner } from "./banner.ts";
 import { type FolderLock, takeFolder } from "./folder-lock.ts";
 import { type Logger, openLog } from "./log.ts";
@@ -116,7 +115,7 @@ export async function supervise(
 
 /** What fits: known before it is met, and little of it before it surprises anybody. */
 function sayDescriptors(limit: number, { runtimes, workerOnly }: Settings, log: Logger): void {
-  const hosts = roomHosts.parse(workerOnly["ROOM_HOSTS"] ?? 1);
+  const hosts = Number(workerOnly["ROOM_HOSTS"] ?? 1);
   // The last runtime has the fewest hosts, and so the most relays.
   const relays = hostsElsewhere(hosts, runtimes, runtimes - 1);
   const facts = { limit, most_viewers: sharesOf(limit, relays).viewers };
