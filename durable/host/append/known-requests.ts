@@ -6,7 +6,7 @@ import type {
 } from "../../../src/bindings/host.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
-import type { HostLog, KnownRequest, RoomId } from "../log/host-log.ts";
+import type { HostLog, KnownPart, KnownRequest, RoomId } from "../log/host-log.ts";
 import type { FirstEditionKeys } from "../symbols/first-edition-keys.ts";
 import type { Predecessors } from "../symbols/predecessors.ts";
 
@@ -73,7 +73,7 @@ export class KnownRequests {
     request: IdempotentRequest,
     known: KnownRequest | null,
   ): Cursor | null => {
-    const here = known?.partOf(this.#deps.roomsOf(symbol)) ?? null;
+    const here = known === null ? null : this.#partOf(symbol, known).part;
     if (here?.kind === "had") return here.end;
     const elsewhere = this.hadElsewhere(symbol, request);
     if (typeof elsewhere === "object") return elsewhere.cursor;
@@ -93,11 +93,22 @@ export class KnownRequests {
 
   /** Where the log cannot tell, a host has had the parts for the symbols that were placed on it then: a request is taken whole. */
   #partHere(symbol: SymbolName, known: KnownRequest): HadPart {
-    const part = known.partOf(this.#deps.roomsOf(symbol));
+    const { part, commit } = this.#partOf(symbol, known);
     if (part.kind === "had") return { cursor: part.end };
-    if (part.kind === "nothing" || !this.#deps.predecessors.wasHere(symbol, known.from))
-      return "no";
-    return { cursor: part.end ?? this.#endOfRow(symbol, known), mayBeLater: true };
+    if (part.kind === "nothing") return "no";
+    return { cursor: part.end ?? this.#endOfRow(symbol, commit), mayBeLater: true };
+  }
+
+  /** Of the commits of a request, for its symbols may have come here one by one, that which brought something of a symbol. */
+  #partOf(symbol: SymbolName, known: KnownRequest): { part: KnownPart; commit: KnownRequest } {
+    const { roomsOf, predecessors } = this.#deps;
+    const rooms = roomsOf(symbol);
+    for (let commit: KnownRequest | null = known; commit !== null; commit = commit.before()) {
+      const part = commit.partOf(rooms);
+      const isHere = part.kind === "had" || predecessors.wasHere(symbol, commit.from);
+      if (part.kind !== "nothing" && isHere) return { part, commit };
+    }
+    return { part: { kind: "nothing" }, commit: known };
   }
 
   /** Whatever a request brought of a symbol here is not behind it, where nothing of that has moved. */

@@ -41,6 +41,8 @@ export interface KnownRequest {
   from: Cursor;
   row: Cursor;
   partOf(rooms: readonly RoomId[]): KnownPart;
+  /** Its commit before this one, where a part came here later, with its symbol; null where there is none. */
+  before(): KnownRequest | null;
 }
 
 /**
@@ -213,7 +215,11 @@ export class HostLog {
   /** A request that came with this key in the last 24 h. What has moved since may be said to be further than it is. */
   findKey(key: string, nowUs: EpochUs): KnownRequest | null {
     this.#nowUs = Math.max(this.#nowUs, nowUs) as EpochUs;
-    const found = this.#keys.find(key, nowUs);
+    return this.#findKey(key, nowUs, Number.POSITIVE_INFINITY);
+  }
+
+  #findKey(key: string, nowUs: EpochUs, end: number): KnownRequest | null {
+    const found = this.#keys.find(key, nowUs, end);
     if (found === null) return null;
     const { from, row } = found;
     const partOf = (rooms: readonly RoomId[]): KnownPart => {
@@ -226,7 +232,7 @@ export class HostLog {
       const isGone = end !== null || row <= this.prunedThrough;
       return isGone ? { kind: "unsure", end } : { kind: "nothing" };
     };
-    return { ...found, partOf };
+    return { ...found, partOf, before: () => this.#findKey(key, nowUs, row) };
   }
 
   /**

@@ -150,6 +150,20 @@ describe("a host", () => {
     await checkAtRest(hosts);
   });
 
+  test("I-6: a request whose parts came to a host one by one is known by each of them", async () => {
+    const hosts = new ModelHosts(ONE);
+    await hosts.append([batch(1, MOVED)]);
+    await hosts.place(TWO as typeof ONE);
+    const trades = { ...batch(1, BUSY, MOVED), tradeEvery: 1 };
+    await hosts.appendAndCrash([trades, { ...keyed(1, BUSY, MOVED), tradeEvery: 5 }], 0);
+    await hosts.retry();
+    await hosts.place(ONE);
+    await hosts.retry(1);
+    await hosts.place(ONE);
+    await hosts.retryAndCrash(0, 0);
+    await checkAtRest(hosts);
+  });
+
   test("D-5: a sample that moves behind an earlier life is as old as its cursor says", async () => {
     const hosts = new ModelHosts(ONE);
     const trades = (size: number) => ({ ...batch(size, MOVED), tradeEvery: 1 });

@@ -52,8 +52,12 @@ export class KeptKeys {
     );
   }
 
-  /** A request that came with the key in the last 24 h, and the row that it is in. */
-  find(key: string, nowUs: EpochUs): { fingerprint: string; from: Cursor; row: Cursor } | null {
+  /** A request that came with the key in the last 24 h, and the row that it is in: the newest of those before `before`. */
+  find(
+    key: string,
+    nowUs: EpochUs,
+    before: number,
+  ): { fingerprint: string; from: Cursor; row: Cursor } | null {
     const oldestUs = nowUs - KEPT_US;
     const index = this.#open(oldestUs);
     index.forgetBefore(oldestUs);
@@ -61,7 +65,7 @@ export class KeptKeys {
     for (const cursor of index.find(hashOf(key, this.#seed))) {
       const rows = this.#source.keysAround(cursor) ?? this.#keptWith(mark, cursor);
       for (const row of rows.toReversed()) {
-        if (!row.keys.includes(mark)) continue;
+        if (row.cursor >= before || !row.keys.includes(mark)) continue;
         const { atUs, from, requests } = parseKeys(row.keys);
         const found = requests.find((request) => request.key === key);
         if (found === undefined || atUs < oldestUs) continue;

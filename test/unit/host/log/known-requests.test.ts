@@ -31,7 +31,10 @@ function host({
     log: {
       findKey: (key) =>
         key === REQUEST.key
-          ? { fingerprint: "body", ...{ from: 5 as Cursor, row: 9 as Cursor, partOf } }
+          ? {
+              fingerprint: "body",
+              ...{ from: 5 as Cursor, row: 9 as Cursor, partOf, before: () => null },
+            }
           : null,
     },
     predecessors: {
@@ -88,7 +91,7 @@ describe("I-6 a request that may have been taken elsewhere", () => {
     await take("keyed", true);
     expect(asked).toEqual([]);
     const cursors = { from: 5 as Cursor, row: 9 as Cursor };
-    const request = { fingerprint: "body", ...cursors, partOf: partOfA };
+    const request = { fingerprint: "body", ...cursors, partOf: partOfA, before: () => null };
     expect(known.hadHere(B, request)).toBe(true);
     // Its first answer named what there was: no frame lies between that and the end of the commit.
     expect(known.placeOf(B, REQUEST, request)).toBe(8);
@@ -115,7 +118,13 @@ describe("I-6 a request that may have been taken elsewhere", () => {
   it("is where its part was first, here or elsewhere", async () => {
     const { known, asked } = host({ elsewhere: new Map([[B, { cursor: 3 as Cursor }]]) });
     const places = known.inTurn(batch("keyed", true), () => {
-      const found = { fingerprint: "body", from: 5 as Cursor, row: 9 as Cursor, partOf: partOfA };
+      const found = {
+        fingerprint: "body",
+        from: 5 as Cursor,
+        row: 9 as Cursor,
+        partOf: partOfA,
+        before: () => null,
+      };
       return [A, B].map((symbol) => known.placeOf(symbol, REQUEST, found));
     });
     await expect.poll(() => asked.length).toBe(1);
