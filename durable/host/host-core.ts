@@ -14,7 +14,6 @@ import type {
   Resend,
   RoomTail,
 } from "../../src/bindings/host.ts";
-import type { EncodedFrame } from "../../src/core/events/encode-events.ts";
 import { objectFailureOf } from "../../src/core/limits/object-failure.ts";
 import { isStorageFull } from "../../src/core/limits/storage-watch.ts";
 import { hostOf, symbolOf } from "../../src/core/placement/placement.ts";
@@ -33,9 +32,8 @@ import { PingWatch } from "../room/viewers/door/ping-watch.ts";
 import { PAGES_CHARS, PageMemory } from "../room/viewers/replay-pages.ts";
 import type { ViewerAttachment, ViewerSocket } from "../room/viewers/viewer.ts";
 import { earliestDueMs, nextAlarmMs } from "./alarm-time.ts";
-import { AppendBatcher } from "./append/append-batcher.ts";
+import { HostAppend } from "./append/host-append.ts";
 import { KnownRequests } from "./append/known-requests.ts";
-import { type AppendDeps, appendBatches, refusalOf } from "./append/plan-append.ts";
 import { TradeWindows } from "./append/trade-windows.ts";
 import { CatchUp, WORTH_ROOMS } from "./catch-up.ts";
 import { FanOut } from "./fan-out.ts";
@@ -57,8 +55,6 @@ import { HostMeta } from "./symbols/host-meta.ts";
 import { HostSymbols } from "./symbols/host-symbols.ts";
 import { Predecessors } from "./symbols/predecessors.ts";
 
-/** Of batches that arrive together; one that is new takes some 20 us. */
-const ROOMS_A_COMMIT = 500;
 const NOT_KNOWN_RETRY_S = 1;
 /** What former rooms of a symbol have must be in Postgres before it has a place: whoever asks waits so long, in ms. */
 const STORED_WITHIN_MS = 5_000;
@@ -74,19 +70,16 @@ export class HostCore {
   readonly #log: HostLog;
   readonly #symbols: HostSymbols;
   readonly #predecessors: Predecessors;
-  readonly #known: KnownRequests;
   readonly #firstKeys: FirstEditionKeys;
   readonly #rooms: LoadedRooms;
   readonly #outbox: Outbox;
-  readonly #append: AppendDeps<RoomCore>;
-  readonly #batcher: AppendBatcher<HostBatch, HostOutcome>;
+  readonly #append: HostAppend;
   readonly #fanOut: FanOut;
   readonly #feeds: Feeds;
   /** What relays ask. */
   readonly feeding: Feeding;
   readonly #pruning: Pruning;
   readonly #catchUp: CatchUp;
-  readonly #windows: TradeWindows;
   readonly #pings: PingWatch;
 
   /** `asleep`: the sockets that slept with the host, each with its room. */
@@ -122,7 +115,7 @@ export class HostCore {
       rememberKeys: (symbol, keys) => firstKeys.remember(symbol, keys),
       failed: (event, error) => this.#failed(event, error),
     });
-    this.#known = new KnownRequests({
+    const known = new KnownRequests({
       ...{ log, predecessors: this.#predecessors, firstKeys, nowUs: clock.nowUs },
       roomsOf: (symbol) => this.#idsOf(symbol),
       headOf: (symbol) => this.#roomOf(symbol).log.head,
@@ -167,7 +160,7 @@ export class HostCore {
           ...{ ports, settings, symbols: this.#symbols, outbox: this.#outbox, feeds: this.#feeds },
           shared: { log, registry: this.#registry, held: this.#outbox.held, former },
           ...{ turns, pages },
-          appendOwn: (room, frames) => this.#appendOwn(room, frames),
+          appendOwn: (room, frames) => this.#append.appendOwn(room, frames),
           armAlarm: (room) => this.#armAlarm([room]),
           activated: (room) => this.#rooms.activated(room),
         },
@@ -201,7 +194,7 @@ export class HostCore {
       roomOf: ({ symbol }) => this.#roomOf(symbol),
       pause: () => wait(0),
     });
-    this.#windows = new TradeWindows({
+    const windows = new TradeWindows({
       log,
       roomOf: (symbol) => {
         const record = this.#registry.find(symbol);
@@ -209,25 +202,13 @@ export class HostCore {
       },
       pause: () => wait(0),
     });
-    this.#append = {
-      log,
+    this.#append = new HostAppend({
+      ...{ log, known, windows, symbols: this.#symbols, ports },
       roomOf: (symbol) => this.#roomOf(symbol),
-      makeRecords: (symbols) => this.#symbols.makeRooms(symbols),
-      recordOf: (symbol) => this.#symbols.roomFor(symbol),
       hasMoved: (symbol) => this.#hasMoved(symbol),
-      refuseNew: (holder, symbols) => this.#symbols.refuseNew(holder, symbols),
-      hadElsewhere: this.#known.hadElsewhere,
-      hadHere: this.#known.hadHere,
-      placeOf: this.#known.placeOf,
       isFull: (symbols) => isFull(this.#outbox, this.#registry, symbols, limits.LIMIT_OUTBOX_BYTES),
-    };
-    this.#batcher = new AppendBatcher({
-      appendAll: (batches) => this.#appendAll(batches),
-      tick: () => wait(0),
-      breathe: ports.breathe,
-      nowMs,
-      weigh: ({ rooms }) => rooms.length,
-      maxWeight: ROOMS_A_COMMIT,
+      taken: (correlationId) => this.#outbox.remember(correlationId),
+      published: (rooms) => this.#published(rooms),
     });
     this.#fanOut = new FanOut({ pace, wait, keepAwake });
     this.#pings = new PingWatch({
@@ -259,39 +240,23 @@ export class HostCore {
   }
 
   /** Appends a batch whole or not at all, in one commit with those that arrive together with it. Rejects where it cannot be written down. */
-  async append(batch: HostBatch): Promise<HostOutcome> {
-    // All of it is one commit, and so one turn of the event loop: what need not be in that is done before.
-    if (batch.rooms.length > ROOMS_A_COMMIT) await this.#load(batch.rooms);
-    const lacking = this.#windows.lacking(batch.rooms);
-    if (lacking.length > 0) await this.#windows.make(lacking);
-    return this.#known.inTurn(batch, () => this.#batcher.append(batch));
-  }
-
-  async #load(parts: HostBatch["rooms"]): Promise<void> {
-    for (const [at, { symbol }] of parts.entries()) {
-      if (at > 0 && at % ROOMS_A_COMMIT === 0) await this.#ports.clock.wait(0);
-      this.#roomOf(symbol);
-    }
+  append(batch: HostBatch): Promise<HostOutcome> {
+    return this.#append.append(batch);
   }
 
   /** Has this host had the parts of a request for these symbols, by place? */
   hadParts(request: IdempotentRequest, symbols: readonly SymbolName[]): HadPart[] {
-    return this.#known.partsHad(request, symbols);
+    return this.#append.hadParts(request, symbols);
   }
 
   /** What would be said to the batch? Null: it would be taken. */
   admits(batch: HostBatch): Promise<HostRefusal | null> {
-    const nowUs = () => this.#ports.clock.nowUs();
-    return this.#known.inTurn(batch, () => refusalOf(this.#append, batch, nowUs()));
+    return this.#append.admits(batch);
   }
 
   /** Claims a key for a request that no room is asked for; durable when the turn is. */
   claim(request: IdempotentRequest): KeyClaim {
-    const nowUs = this.#ports.clock.nowUs();
-    const known = this.#log.findKey(request.key, nowUs);
-    if (known !== null) return known.fingerprint === request.fingerprint ? "same" : "other";
-    this.#orRestart(() => this.#log.append([], [request], nowUs));
-    return "new";
+    return this.#append.claim(request);
   }
 
   /** Resolves when everything up to `cursor` is in Postgres, or with false when that takes longer than `timeoutMs`. */
@@ -487,48 +452,10 @@ export class HostCore {
     return isSealed && this.#symbols.roomFor(symbol).isSealed;
   }
 
-  #appendAll(batches: readonly HostBatch[]): HostOutcome[] {
-    const { clock, logger } = this.#ports;
-    const { outcomes, rooms } = this.#orRestart(() =>
-      appendBatches(this.#append, batches, clock.nowUs()),
-    );
-    const isLogged = logger.isEnabledFor("debug");
-    for (const [at, { correlationId, rooms: parts }] of batches.entries()) {
-      const outcome = outcomes[at]?.kind;
-      if (isLogged) {
-        const symbols = parts.map(({ symbol }) => symbol);
-        logger.debug("appended", { correlation_id: correlationId, symbols, outcome });
-      }
-      if (outcome === "appended") this.#outbox.remember(correlationId);
-    }
-    this.#published(rooms);
-    return outcomes;
-  }
-
-  #appendOwn(room: RoomCore, frames: readonly EncodedFrame[]): void {
-    const { id } = room.log;
-    if (id === null) return;
-    const [cursor] = this.#orRestart(() =>
-      this.#log.append([{ room: id, frames }], [], this.#ports.clock.nowUs()),
-    );
-    room.log.appended(cursor as Cursor);
-    this.#published([room]);
-  }
-
   #published(rooms: readonly RoomCore[]): void {
     this.#fanOut.published(rooms);
     this.#outbox.kick();
     this.#armAlarm(rooms);
-  }
-
-  #orRestart<T>(append: () => T): T {
-    try {
-      return append();
-    } catch (error) {
-      // Memory may be ahead of the disk now, as with trades taken for seen: start again from what is on disk.
-      this.#ports.restart(`append failed: ${String(error)}`);
-      throw error;
-    }
   }
 
   /** `touched`: rooms that something has happened to; without it, all that may have something due are asked. */
