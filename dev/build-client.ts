@@ -42,6 +42,6 @@ writeFileSync(join(OUT_DIR, "wire.d.ts"), wireTypes());
 /** Declarations that import each other, and the wire types from the one file that has them here. */
 function standingAlone(text: string): string {
   return text
-    .replaceAll(/"\.\.\/src\/protocol\/[a-z-]+\.ts"/g, '"./wire.js"')
+    .replaceAll(/"\.\.\/src\/protocol\/[a-z/-]+\.ts"/g, '"./wire.js"')
     .replaceAll(/"\.\/([a-z-]+)\.ts"/g, '"./$1.js"');
 }
