@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 export const USAGE = `usage: npm run sql [-- -c STATEMENTS] [--write] [--url postgres://user:password@host/database [--endpoint https://host/sql]]
 
 A prompt on this machine's database, or the one of --url. Without a terminal the statements are read from standard input.
-  -c, --command   runs these statements and ends
+  -c, --command   runs these statements and ends; may come several times
   --write         lets statements change something; without it they only read`;
 
 export type SqlOptions =
@@ -23,7 +23,7 @@ export function readSqlOptions(args: readonly string[]): SqlOptions {
     const { values } = parseArgs({
       args: [...args],
       options: {
-        command: { type: "string", short: "c" },
+        command: { type: "string", short: "c", multiple: true },
         write: { type: "boolean", default: false },
         url: { type: "string" },
         endpoint: { type: "string" },
@@ -31,7 +31,8 @@ export function readSqlOptions(args: readonly string[]): SqlOptions {
       },
     });
     if (values.help) return { kind: "help" };
-    const { command, write, url, endpoint } = values;
+    const { write, url, endpoint } = values;
+    const command = values.command?.join(";\n");
     if (url !== undefined && !URL.canParse(url)) {
       return {
         kind: "invalid",

@@ -93,5 +93,8 @@ it("statements only read unless it is said", () => {
     command: "select 1",
     canWrite: false,
   });
+  expect(readSqlOptions(["-c", "select 1", "-c", "select 2"])).toMatchObject({
+    command: "select 1;\nselect 2",
+  });
   expect(readSqlOptions(["--write"])).toMatchObject({ command: undefined, canWrite: true });
 });
