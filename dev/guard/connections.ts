@@ -31,8 +31,9 @@ export class Connections<Connection extends Closable> {
 
   /** A connection that has asked nothing yet. */
   opened(connection: Connection): void {
-    this.#silent.add(connection);
+    // Before it is one of them: it has had no time to ask, and where none but it is silent it would be closed itself.
     this.#makeRoom();
+    this.#silent.add(connection);
   }
 
   closed(connection: Connection): void {
@@ -71,8 +72,8 @@ export class Connections<Connection extends Closable> {
     this.#busy.delete(connection);
     this.#sending.delete(connection);
     if (!isOpen) return;
-    this.#idle.add(connection);
     this.#makeRoom();
+    this.#idle.add(connection);
   }
 
   /** The fullest runtime has so many descriptors left. */
@@ -82,7 +83,7 @@ export class Connections<Connection extends Closable> {
 
   /** Where too many ask nothing: whoever posts now and again outlives those that never did. */
   #makeRoom(): void {
-    if (this.#silent.size + this.#idle.size <= this.#limits.idle) return;
+    if (this.#silent.size + this.#idle.size < this.#limits.idle) return;
     if (!this.#closeFirstOf(this.#silent)) this.#closeFirstOf(this.#idle);
   }
 

@@ -1,4 +1,5 @@
 import {
+  type ClientRequest,
   createServer,
   type IncomingMessage,
   type RequestOptions,
@@ -15,22 +16,37 @@ import type { GuardLimits } from "./guard-limits.ts";
 /** A head that has begun is to be whole within so long, and a request with its body, in ms. */
 const HEAD_MS = 10_000;
 const REQUEST_MS = 60_000;
+/** A body that is no longer goes on in one write with its head: a runtime that refuses it at the head closes on what comes behind. */
+const SMALL_BODY_BYTES = 64 * 1024;
 /** As much as a runtime takes of a head. */
 const MOST_HEAD_BYTES = 65_536;
 const RETRY_S = 5;
 
 /** They are of one connection, and said anew for the other one. */
 const OF_A_CONNECTION = new Set(
-  "connection,keep-alive,proxy-connection,expect,upgrade,http2-settings".split(","),
+  "connection,keep-alive,proxy-connection,expect,trailer,upgrade,http2-settings".split(","),
 );
 
-const PROBLEM = JSON.stringify({
+interface GuardProblem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+}
+
+const BUSY: GuardProblem = {
   type: "urn:edgetape:problem:busy",
   title: "Busy",
   status: 503,
   detail:
     "This server has as many requests and viewers under way as its descriptors allow. Nothing of this request was taken: send it again. Its operator can raise the hard limit of descriptors (ulimit -H -n).",
-});
+};
+const UNREADABLE: GuardProblem = {
+  type: "urn:edgetape:problem:unreadable-request",
+  title: "Not readable",
+  status: 400,
+  detail: "The head of this request is none that can be handed on. Nothing of it was taken.",
+};
 
 const nothing = () => undefined;
 
@@ -59,7 +75,7 @@ export class Guard {
         connectionsCheckingInterval: 1_000,
       },
       // Some clients would rather speak HTTP/2, and are answered all the same.
-      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === "websocket",
+      shouldUpgradeCallback: isUpgrade,
       // Who asks again and again keeps its connection, as without a guard.
       ...{ keepAliveTimeout: 0, maxHeaderSize: MOST_HEAD_BYTES, noDelay: true },
     });
@@ -90,7 +106,13 @@ export class Guard {
       return;
     }
     response.sendDate = false;
-    const passed = request(this.#options(asked, ["Connection", "close"]));
+    const passed = this.#request(asked, ["Connection", "close"]);
+    if (passed === null) {
+      this.#connections.received(socket);
+      response.once("close", () => this.#connections.end(socket, false));
+      refuse(response, UNREADABLE);
+      return;
+    }
     let isAnswered = false;
     passed.once("response", (answer) => {
       isAnswered = true;
@@ -108,7 +130,11 @@ export class Guard {
       this.#connections.end(socket, !socket.destroyed);
     });
     asked.once("end", () => this.#connections.received(socket));
-    asked.pipe(passed);
+    if (Number(asked.headers["content-length"]) <= SMALL_BODY_BYTES) {
+      const parts: Buffer[] = [];
+      asked.on("data", (part: Buffer) => parts.push(part));
+      asked.once("end", () => passed.end(Buffer.concat(parts)));
+    } else asked.pipe(passed);
   }
 
   #upgrade(asked: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -122,8 +148,17 @@ export class Guard {
       response.once("finish", () => socket.end());
       return;
     }
-    const passed = request(this.#options(asked, ["Connection", "Upgrade", "Upgrade", "websocket"]));
+    // Nobody reads the socket until then, and so nobody sees it close.
+    const late = setTimeout(() => socket.destroy(), HEAD_MS);
+    const passed = this.#request(asked, ["Connection", "Upgrade", "Upgrade", "websocket"]);
+    if (passed === null) {
+      clearTimeout(late);
+      this.#connections.end(socket, false);
+      socket.destroy();
+      return;
+    }
     passed.once("upgrade", (answer, upstream, first) => {
+      clearTimeout(late);
       socket.write(headText(answer));
       upstream.unshift(first);
       socket.unshift(head);
@@ -131,17 +166,28 @@ export class Guard {
       pipeline(upstream, socket, nothing);
     });
     passed.once("response", (answer) => {
+      clearTimeout(late);
       response.assignSocket(socket as Socket);
       response.writeHead(answer.statusCode ?? 502, answer.statusMessage, headersOf(answer));
       pipeline(answer, response, () => socket.end());
     });
     passed.on("error", () => socket.destroy());
     socket.once("close", () => {
+      clearTimeout(late);
       passed.destroy();
       this.#connections.end(socket, false);
     });
     this.#connections.received(socket);
     passed.end();
+  }
+
+  /** Null where its head is none that can be handed on. */
+  #request(asked: IncomingMessage, connection: string[]): ClientRequest | null {
+    try {
+      return request(this.#options(asked, connection));
+    } catch {
+      return null;
+    }
   }
 
   #options(asked: IncomingMessage, connection: string[]): RequestOptions {
@@ -170,12 +216,21 @@ function headText({ statusCode, statusMessage, rawHeaders }: IncomingMessage): s
   return `${text}\r\n`;
 }
 
-function refuse(response: ServerResponse): void {
-  response.writeHead(503, {
-    ...{ "content-type": "application/problem+json", "retry-after": String(RETRY_S) },
-    ...{ "content-length": Buffer.byteLength(PROBLEM), connection: "close" },
+function refuse(response: ServerResponse, problem = BUSY): void {
+  const body = JSON.stringify(problem);
+  response.writeHead(problem.status, {
+    "content-type": "application/problem+json",
+    ...(problem === BUSY && { "retry-after": String(RETRY_S) }),
+    ...{ "content-length": Buffer.byteLength(body), connection: "close" },
   });
-  response.end(PROBLEM);
+  response.end(body);
+}
+
+/** One with a body is a request like any other: a runtime would wait for the body, and nobody would send it on. */
+function isUpgrade({ method, headers }: IncomingMessage): boolean {
+  const hasBody =
+    headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+  return method === "GET" && !hasBody && headers.upgrade?.toLowerCase() === "websocket";
 }
 
 function bracketed(address: string): string {

@@ -87,7 +87,7 @@ it("L-20 hands on no more than the fullest runtime can take", () => {
 });
 
 it("counts requests that are sent one behind the other, and has the connection idle after the last", () => {
-  const { connections, open } = world(1, 10);
+  const { connections, open } = world(2, 10);
   const [one] = open(1) as [FakeConnection];
   connections.begin(one);
   connections.begin(one);
@@ -97,4 +97,15 @@ it("counts requests that are sent one behind the other, and has the connection i
   connections.end(one, true);
   open(2);
   expect(one.isClosed).toBe(false);
+});
+
+it("L-20 closes one that has asked for one that is new, where there is no other", () => {
+  const { connections, open, closed } = world(3, 10);
+  const all = open(3);
+  for (const one of all) {
+    connections.begin(one);
+    connections.end(one, true);
+  }
+  const late = open(2);
+  expect(closed([...all, ...late])).toEqual([true, false, false, true, false]);
 });

@@ -136,3 +136,17 @@ it("L-20 answers while more connections than it may have ask nothing, or half of
   expect(open.length).toBeLessThanOrEqual(LIMITS.idle + LIMITS.busy);
   for (const { socket } of sent) socket.destroy();
 });
+
+it("answers what cannot be handed on, and goes on", async () => {
+  const odd = "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n";
+  expect(await send(`${odd}trailer: x-a\r\n\r\n`).all).toContain("HTTP/1.1 200");
+  expect(await send(`${odd}x-a: \u00ff\r\n\r\n`).all).toContain("HTTP/1.1 200");
+  expect((await fetch(url("/"))).status).toBe(200);
+});
+
+it("takes an upgrade with a body for a request like any other", async () => {
+  const upgrade = "connection: Upgrade\r\nupgrade: websocket\r\ncontent-length: 2\r\n";
+  const { socket } = send(`GET /up HTTP/1.1\r\nhost: a\r\n${upgrade}\r\nhi`);
+  expect(String((await once(socket, "data"))[0])).toContain('"body":"hi"');
+  socket.destroy();
+});
