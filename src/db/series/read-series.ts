@@ -71,7 +71,8 @@ export async function readSeries(
   };
   const choice = isRaw ? "raw" : chooseRollup(query.stepUs, query.aggregates);
   const select = isRaw ? selectRaw(params, param(query.limit)) : bucketsOf(params, fromUs, query);
-  const [wanted = [], rows = []] = await askAll(db, [selectWanted(params, choice), select], tag);
+  // Each sees what was there when it began: a series that has just come has points before it has a name otherwise.
+  const [rows = [], wanted = []] = await askAll(db, [select, selectWanted(params, choice)], tag);
   const keys = new Map(wanted.map((row) => [Number(row["id"]), row["labels_key"] as string]));
   const goneBefore = new Map(wanted.map((row) => [Number(row["id"]), row["gone_before"]]));
   tail.labelsKeys.forEach((key, at) => {

@@ -3,22 +3,6 @@
 with
 wanted as (
   select s.id, s.labels_key from series s join symbols y on y.id = s.symbol_id
-  where y.symbol = $1 and s.metric = $2 and s.labels @> $3::jsonb)
-select id, labels_key, case when (select minutes_from from tape_state) > $4::timestamptz and exists (
-    select from points_1h_spans h
-    where h.series_id = w.id and h.bucket > $4::timestamptz - interval '1 hour' and h.bucket < least($5::timestamptz, (select minutes_from from tape_state))
-      and h.last_ts >= $4::timestamptz and h.first_ts < $5::timestamptz)
-  then (extract(epoch from (select minutes_from from tape_state)) * 1000000)::int8 end as gone_before
-from wanted w
--- $1 = "BTC-USD"
--- $2 = "m"
--- $3 = "{\"a\":\"b\"}"
--- $4 = "2025-12-06T12:00:00.000000Z"
--- $5 = "2026-01-05T12:00:00.000000Z"
-
-with
-wanted as (
-  select s.id, s.labels_key from series s join symbols y on y.id = s.symbol_id
   where y.symbol = $1 and s.metric = $2 and s.labels @> $3::jsonb),
 told as materialized (
   select coalesce(w.id, -k.place) as id, (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond') as ts, u.value
@@ -154,3 +138,19 @@ from (select * from filled order by id, bucket) f group by id
 -- $11 = "2025-12-06T12:00:00.000000Z"
 -- $12 = "2026-01-05T12:00:00.000000Z"
 -- $13 = 1767614400000007
+
+with
+wanted as (
+  select s.id, s.labels_key from series s join symbols y on y.id = s.symbol_id
+  where y.symbol = $1 and s.metric = $2 and s.labels @> $3::jsonb)
+select id, labels_key, case when (select minutes_from from tape_state) > $4::timestamptz and exists (
+    select from points_1h_spans h
+    where h.series_id = w.id and h.bucket > $4::timestamptz - interval '1 hour' and h.bucket < least($5::timestamptz, (select minutes_from from tape_state))
+      and h.last_ts >= $4::timestamptz and h.first_ts < $5::timestamptz)
+  then (extract(epoch from (select minutes_from from tape_state)) * 1000000)::int8 end as gone_before
+from wanted w
+-- $1 = "BTC-USD"
+-- $2 = "m"
+-- $3 = "{\"a\":\"b\"}"
+-- $4 = "2025-12-06T12:00:00.000000Z"
+-- $5 = "2026-01-05T12:00:00.000000Z"

@@ -3,14 +3,6 @@
 with
 wanted as (
   select s.id, s.labels_key from series s join symbols y on y.id = s.symbol_id
-  where y.symbol = $1 and s.metric = $2 and s.labels @> $3::jsonb) select id, labels_key from wanted
--- $1 = "BTC-USD"
--- $2 = "m"
--- $3 = "{\"a\":\"b\"}"
-
-with
-wanted as (
-  select s.id, s.labels_key from series s join symbols y on y.id = s.symbol_id
   where y.symbol = $1 and s.metric = $2 and s.labels @> $3::jsonb),
 told as materialized (
   select coalesce(w.id, -k.place) as id, (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond') as ts, u.value
@@ -143,3 +135,11 @@ from (select * from filled order by id, bucket) f group by id
 -- $11 = "2025-12-06T12:00:00.000000Z"
 -- $12 = "2026-01-05T12:00:00.000000Z"
 -- $13 = 1767614400000007
+
+with
+wanted as (
+  select s.id, s.labels_key from series s join symbols y on y.id = s.symbol_id
+  where y.symbol = $1 and s.metric = $2 and s.labels @> $3::jsonb) select id, labels_key from wanted
+-- $1 = "BTC-USD"
+-- $2 = "m"
+-- $3 = "{\"a\":\"b\"}"
