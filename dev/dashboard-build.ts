@@ -1,20 +1,23 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 /** Everything the built dashboard depends on. */
 const INPUTS = [
   "web/**/*",
   "push/python/edgetape.py",
-  "client/**/*.ts",
+  // Not what is packed of it, in client/dist.
+  "client/*.ts",
   "src/protocol/**/*.ts",
   "src/core/**/*.ts",
   "tsconfig.base.json",
   "package-lock.json",
 ];
 
+const SERVED = "dist/web";
+const INDEX = "index.html";
 /** Beside the build, not in it, for the folder is served. */
 const HASH_FILE = "dist/web.hash";
 
@@ -26,17 +29,45 @@ export async function buildDashboardIfStale(projectDir: string): Promise<"built"
   const hash = hashInputs(projectDir);
   if (readHash(projectDir) === hash) return "fresh";
   rmSync(join(projectDir, HASH_FILE), { force: true });
+  const built = join(projectDir, `${SERVED}.${process.pid}`);
   try {
     // A process of its own: loading the bundler would hold up the supervisor for half a second at every start.
-    await promisify(execFile)(process.execPath, [viteBin(projectDir), "build", "web"], {
-      cwd: projectDir,
-    });
+    await promisify(execFile)(
+      process.execPath,
+      [viteBin(projectDir), "build", "web", "--outDir", built, "--emptyOutDir"],
+      { cwd: projectDir },
+    );
+    putInPlace(built, join(projectDir, SERVED));
   } catch (error) {
-    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-    throw new Error(`the dashboard does not build\n${stdout}${stderr}`);
+    const { message, stdout = "", stderr = "" } = error as Error & Record<string, string>;
+    throw new Error(`the dashboard does not build: ${message}\n${stdout}${stderr}`);
+  } finally {
+    rmSync(built, { recursive: true, force: true });
   }
   writeFileSync(join(projectDir, HASH_FILE), `${hash}\n`);
   return "built";
+}
+
+/**
+ * Other products may serve the folder meanwhile, and a runtime holds it open: so the folder stays, each file comes at once, the
+ * page behind what it needs, and what is not of this build goes last.
+ */
+export function putInPlace(built: string, served: string): void {
+  const files = filesOf(built).sort((a, b) => Number(a === INDEX) - Number(b === INDEX));
+  for (const file of files) {
+    const place = join(served, file);
+    mkdirSync(dirname(place), { recursive: true });
+    renameSync(join(built, file), place);
+  }
+  const isNew = new Set(files);
+  for (const file of filesOf(served))
+    if (!isNew.has(file)) rmSync(join(served, file), { force: true });
+}
+
+function filesOf(folder: string): string[] {
+  return globSync("**/*", { cwd: folder, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
 }
 
 export function viteBin(projectDir: string): string {
@@ -59,7 +90,7 @@ function hashInputs(projectDir: string): string {
 function readHash(projectDir: string): string | undefined {
   try {
     // The folder may have been removed by hand since.
-    readFileSync(join(projectDir, "dist/web/index.html"));
+    readFileSync(join(projectDir, SERVED, INDEX));
     return readFileSync(join(projectDir, HASH_FILE), "utf8").trim();
   } catch {
     return undefined;
