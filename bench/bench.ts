@@ -3,6 +3,7 @@ import type { PostJob } from "./load/jobs.ts";
 import type { Posting, Viewing } from "./load/load-process.ts";
 import type { RequestShape } from "./load/points.ts";
 import type { BareName } from "./targets/bare.ts";
+import type { How } from "./targets/product.ts";
 import { type ProductTarget, type Target, wait } from "./targets/target.ts";
 
 /** What a scenario works with. */
@@ -13,7 +14,7 @@ export type Bench = {
   posting: Posting;
   viewing: Viewing;
   /** Targets are stopped at the end of the scenario, if it has not done so. */
-  startProduct(runtimes?: number): Promise<ProductTarget>;
+  startProduct(how?: Pick<How, "runtimes" | "hosts">): Promise<ProductTarget>;
   startBare(name: BareName): Promise<Target>;
   measure: Measure;
   /** A sentence for the foot of the report. */
