@@ -1,9 +1,9 @@
-import type { SymbolBatch } from "../../../src/core/events/encode-events.ts";
-import { encodeEvents } from "../../../src/core/events/encode-events.ts";
-import type { BookEvent } from "../../../src/protocol/events/book.ts";
-import type { TapeEvent, TradeEvent } from "../../../src/protocol/events/event.ts";
-import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
-import type { EpochUs } from "../../../src/protocol/words/time.ts";
+import type { SymbolBatch } from "../../../../src/core/events/encode-events.ts";
+import { encodeEvents } from "../../../../src/core/events/encode-events.ts";
+import type { BookEvent } from "../../../../src/protocol/events/book.ts";
+import type { TapeEvent, TradeEvent } from "../../../../src/protocol/events/event.ts";
+import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
+import type { EpochUs } from "../../../../src/protocol/words/time.ts";
 
 export interface BatchPlan {
   /** How many events of each symbol. */
