@@ -18,7 +18,7 @@ import type { LogFrame } from "../host/log/host-log.ts";
 import { RoomAppend } from "./append/append.ts";
 import { SeriesLimit } from "./append/series-limit.ts";
 import { pageOf } from "./log/page.ts";
-import { nothingYet, readPoll, resetPage } from "./log/poll.ts";
+import { momentOf, nothingYet, readPoll, resetPage } from "./log/poll.ts";
 import { Pollers } from "./log/pollers.ts";
 import { resumptionOf } from "./log/resume.ts";
 import type { RoomLog } from "./log/room-log.ts";
@@ -167,7 +167,7 @@ export class RoomCore {
     await this.isKnown();
     const { log } = this;
     // What it has may move behind what an earlier life had, and nobody knows yet who handed over.
-    if (!log.isPlaced) return nothingYet(since ?? log.head, of);
+    if (!log.isPlaced) return nothingYet(since ?? momentOf(log.head, this.#ports.clock), of);
     const resumption = resumptionOf(log, since ?? log.head, of);
     if (resumption.kind === "reset") return resetPage(log);
     const read = (after: Cursor) =>
