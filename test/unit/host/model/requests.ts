@@ -1,33 +1,13 @@
 import { expect } from "vitest";
 import type { HostBatch, HostOutcome } from "../../../../src/bindings/host.ts";
-import { type HostName, hostOf, type Placement } from "../../../../src/core/placement/placement.ts";
+import { hostOf } from "../../../../src/core/placement/placement.ts";
 import type { TapeEvent } from "../../../../src/protocol/events/event.ts";
 import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../../src/protocol/words/time.ts";
 import { type ModelHosts, SYMBOLS } from "./hosts.ts";
-import type { BatchPlan } from "./producer.ts";
-import type { PostedBatch } from "./room.ts";
+import type { Answered, BatchPlan, KeyedRequest, Request } from "./producer.ts";
 
 const [, , MOVED] = SYMBOLS;
-
-/** A request as its producer has it. */
-interface Request {
-  host: HostName;
-  batch: HostBatch;
-  posted: PostedBatch;
-  events: Map<SymbolName, TapeEvent[]>;
-  /** What it was answered, and how much of each symbol there was up to there then; null while it has no answer. */
-  first: Answered | null;
-  placement: Placement;
-}
-
-interface Answered {
-  cursors: readonly Cursor[];
-  counts: number[];
-}
-
-/** A request that may be sent again. */
-export type KeyedRequest = Request & { batch: { idempotency: { key: string } } };
 
 /** Requests that arrive in one turn of the event loop; what is acknowledged of them comes a turn or two later. */
 export async function append(hosts: ModelHosts, plans: readonly BatchPlan[]): Promise<void> {
