@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { DOOR_SOCKET, httpSocketName } from "../../dev/capnp-config.ts";
+import { DOOR_SOCKET, GUARDED_SOCKET, httpSocketName } from "../../dev/capnp-config.ts";
 import { serveArguments } from "../../dev/runtime-process.ts";
 import { freePort } from "../targets/free-port.ts";
 import { environmentOf, startProduct } from "../targets/product.ts";
@@ -30,6 +30,7 @@ export async function startProfiledProduct(): Promise<ProfiledProduct> {
     [
       ...serveArguments(join(runDir, "config.capnp")),
       `--socket-addr=${httpSocketName(0)}=127.0.0.1:${port}`,
+      `--socket-addr=${GUARDED_SOCKET}=127.0.0.1:${await freePort()}`,
       `--socket-addr=${DOOR_SOCKET}=127.0.0.1:${await freePort()}`,
       `--directory-path=objects=${objects}`,
       `--inspector-addr=127.0.0.1:${inspectorPort}`,

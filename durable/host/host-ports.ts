@@ -25,6 +25,8 @@ export interface HostSettings extends RoomSettings {
 export interface HostPorts extends ViewerPorts {
   name: HostName;
   newId(): string;
+  /** One turn of the event loop: whoever is here already goes first. */
+  turn(): Promise<void>;
   /** Waits until something long may begin: see `Breath`. */
   breathe(): Promise<void>;
   writer: Pick<WriterCalls, "store" | "identity">;

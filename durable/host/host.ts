@@ -39,6 +39,7 @@ import { roomArchive } from "../room/past/postgres-archive.ts";
 import { FAN_OUT_PACE } from "../room/viewers/fan-out-pace.ts";
 import { MESSAGE_LIMITS } from "../room/viewers/messages/messages.ts";
 import { WINDOW_BYTES } from "../room/viewers/window.ts";
+import { turn } from "../turn.ts";
 import { nameOf, type Platform, ViewerObject } from "../viewer-object/viewer-object.ts";
 import { HostCore } from "./host-core.ts";
 import type { HostPorts, HostSettings } from "./host-ports.ts";
@@ -186,6 +187,7 @@ function portsOf({ ctx, env, config, logger, ports }: Platform): HostPorts {
     // Of hosts that symbols share there are few, and each asks for all of its symbols together.
     ...(symbolOf(name) === null ? direct : pastByWriter(writer, direct)),
     newId: () => crypto.randomUUID(),
+    turn,
     breathe: () => breath.take(),
     writer: {
       store: (request) => writer().store(request),

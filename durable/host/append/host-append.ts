@@ -33,7 +33,7 @@ export interface HostAppendDeps {
   taken(correlationId: string): void;
   /** There is more in the log of these rooms. */
   published(rooms: readonly RoomCore[]): void;
-  ports: Pick<HostPorts, "clock" | "logger" | "breathe" | "restart">;
+  ports: Pick<HostPorts, "clock" | "logger" | "turn" | "breathe" | "restart">;
 }
 
 /** What producers bring to a host, and what its rooms add of their own: into the log, in as few commits as it takes. */
@@ -44,7 +44,6 @@ export class HostAppend {
 
   constructor(deps: HostAppendDeps) {
     const { log, known, symbols, roomOf, hasMoved, isFull, ports } = deps;
-    const { nowMs, wait } = ports.clock;
     this.#deps = deps;
     this.#plan = {
       ...{ log, roomOf, hasMoved, isFull },
@@ -55,8 +54,7 @@ export class HostAppend {
     };
     this.#batcher = new AppendBatcher({
       appendAll: (batches) => this.#appendAll(batches),
-      tick: () => wait(0),
-      ...{ breathe: ports.breathe, nowMs },
+      ...{ tick: ports.turn, breathe: ports.breathe, nowMs: ports.clock.nowMs },
       weigh: ({ rooms }) => rooms.length,
       maxWeight: ROOMS_A_COMMIT,
     });

@@ -169,6 +169,7 @@ export class HostWorld {
       }),
       random: () => 0.5,
       newId: () => logIdOf(name),
+      turn: () => new Promise((resolve) => time.setTimer(resolve, 0, life)),
       breathe: async () => {},
       keepAwake: (work) => {
         life.pending += 1;
