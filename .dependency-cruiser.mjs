@@ -14,7 +14,7 @@ function layer(name, path, allowed) {
     name: `layer-${name}`,
     severity: "error",
     from: { path },
-    to: { path: "^(src|durable|client|web|dev|test|bench)/", pathNot: inside },
+    to: { path: "^(src|durable|client|push|web|dev|test|bench)/", pathNot: inside },
   };
 }
 
@@ -56,6 +56,7 @@ const APPENDS = "^src/appends/";
 const ROUTES = "^src/routes/";
 const DURABLE = "^durable/";
 const CLIENT = "^client/";
+const PUSH = "^push/node/";
 
 /** A folder of src/db, each of which answers one question; which of the others it may ask. */
 const DB_FOLDERS = {
@@ -104,7 +105,9 @@ export default {
       "^src/",
       DURABLE,
     ]),
-    layer("bench", "^bench/", ["^src/", DURABLE, CLIENT, "^dev/"]),
+    // A package of its own: nothing of the server is in it.
+    layer("push", PUSH, []),
+    layer("bench", "^bench/", ["^src/", DURABLE, CLIENT, PUSH, "^dev/"]),
     layer("dev", "^dev/", [PROTOCOL, CORE, dbFolder("(driver|upkeep)"), SETTINGS]),
     ...pure("protocol", PROTOCOL, ["zod"]),
     ...pure("core", CORE, ["zod"]),
@@ -154,7 +157,7 @@ export default {
     {
       name: "shipped-code-uses-shipped-packages",
       severity: "error",
-      from: { path: "^(src|durable|web|client|dev)/" },
+      from: { path: "^(src|durable|web|client|push|dev)/" },
       to: {
         dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"],
         dependencyTypesNot: ["type-only"],
@@ -165,8 +168,8 @@ export default {
     // TypeScript 7 has no compiler API for this tool to use.
     parser: "swc",
     doNotFollow: { path: "node_modules" },
-    // What `npm pack ./client` has built.
-    exclude: { path: "^client/dist/" },
+    // What `npm pack` has built.
+    exclude: { path: "^(client|push/node)/dist/" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "workerd", "browser", "default", "types"],
