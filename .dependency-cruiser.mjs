@@ -119,7 +119,19 @@ export default {
     ...pure("bindings", BINDINGS, ["@cloudflare/workers-types"]),
     ...pure("config", CONFIG, ["zod"]),
     ...pure("client", CLIENT, []),
-    ...pure("web", "^web/(?!vite\\.config\\.ts$)", ["preact", "lightweight-charts", "uplot"]),
+    ...pure("web", "^web/(?!vite\\.config\\.ts$|reference/)", [
+      "preact",
+      "lightweight-charts",
+      "uplot",
+    ]),
+    // Made at build, so the validator may be in it.
+    ...pure("reference", "^web/reference/", ["zod"]),
+    {
+      name: "no-page-carries-the-reference",
+      severity: "error",
+      from: { path: "^web/(?!vite\\.config\\.ts$|reference/)" },
+      to: { path: "^web/reference/" },
+    },
     {
       name: "only-the-driver-knows-the-driver",
       comment:

@@ -17,7 +17,11 @@ import {
   seriesAnswerSchema,
   symbolsAnswerSchema,
 } from "../../src/protocol/answers/answers.ts";
+import { LANGUAGES } from "../../web/reference/examples.ts";
+import { ROUTES } from "../../web/reference/routes.ts";
 import { anySymbol, HARD_SYMBOLS } from "../any-symbol.ts";
+import { AnswerChecker } from "../reference/answer-checker.ts";
+import { runExamples } from "../reference/run-examples.ts";
 import { writeRequest2 } from "../wire/messages.ts";
 import { until } from "./chaos/until.ts";
 import { PROJECT_DIR, type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
@@ -173,6 +177,35 @@ it("I-5 an export can be pushed again as it is, by hand and by the command, what
   writeFileSync(file, lines);
   expect((await run("dev/demo.ts", ["--file", file])).code).toBe(0);
   expect(await text("/api/export?kind=metric&symbol=OLD")).toBe(lines);
+});
+
+it("the reference's examples run in curl, Python and Node, and are answered as it says", async () => {
+  const checker = new AnswerChecker();
+  const found = await Promise.all(
+    LANGUAGES.map(async (language) => {
+      const printed = await runExamples(language, product.url, token);
+      const faults = ROUTES.flatMap(({ summary, answers, example }) => {
+        const text = printed.get(summary)?.trim();
+        if (example === undefined) return [];
+        const said = Object.values(answers).find(({ content }) => content !== undefined)?.content;
+        if (said?.of !== undefined) return [checker.shapeFault(said.of, text ?? "null") ?? ""];
+        return [text?.startsWith('{"type":"urn') === false ? "" : `no answer: ${text}`];
+      });
+      return [language, printed.size, faults.filter((fault) => fault !== "")];
+    }),
+  );
+  const count = ROUTES.filter(({ example }) => example !== undefined).length;
+  expect(found).toEqual(LANGUAGES.map((language) => [language, count, []]));
+});
+
+it("the reference is served to whoever asks, as the page and the document", async () => {
+  const page = await fetch(`${product.url}/docs`);
+  expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+  expect(page.headers.get("content-security-policy")).toContain("script-src 'self'");
+  expect(await page.text()).toContain("<h1>HTTP API</h1>");
+  const document = await fetch(`${product.url}/openapi.json`);
+  expect(document.headers.get("content-type")).toBe("application/json");
+  expect(await document.json()).toMatchObject({ openapi: "3.1.1" });
 });
 
 /** The newest value of each series of a metric, by the labels that tell them apart. */
