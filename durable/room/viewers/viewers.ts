@@ -48,8 +48,10 @@ export interface ViewersDeps {
   foldToHead: () => LastValuesFold;
   /** Live viewers have been sent something. */
   flushed: () => void;
-  /** Takes the bars that the frames after `after` and up to `through` closed or corrected, and forgets older ones. */
-  takeBars: (after: Cursor, through: Cursor) => string[];
+  /** Bars that the frames after `after` and up to `through` closed or corrected. */
+  barsOf: (after: Cursor, through: Cursor) => string[];
+  /** Every live viewer has the bars of the frames up to here. */
+  forgetBars: (through: Cursor) => void;
   readArchive: ReadArchive;
   nowMs: () => number;
   wait: (ms: number) => Promise<void>;
@@ -75,10 +77,11 @@ export class Viewers {
     this.#live = new LiveStream({
       ...{ log, messageLimits, pace, send, nowMs, wait, keepAwake },
       grainBytes: grainOf(windowBytes),
-      takeBars: (after, through) => {
+      barsOf: (after, through) => {
         deps.foldToHead();
-        return deps.takeBars(after, through);
+        return deps.barsOf(after, through);
       },
+      forgetBars: deps.forgetBars,
       closeEnded: () => this.closeEnded(),
       moved: () => this.#moved(),
     });
@@ -105,9 +108,9 @@ export class Viewers {
     return this.#live.size === 0 ? null : this.#live.through;
   }
 
-  /** Sends every live viewer a bar, beside the log. */
-  tellLive(message: BarMessage): void {
-    this.#live.tell(JSON.stringify(message));
+  /** Sends every live viewer a bar, beside the log, or each that has been sent the log up to `from`. */
+  tellLive(message: BarMessage, from = 0 as Cursor): void {
+    this.#live.tell(JSON.stringify(message), from);
   }
 
   viewerOf(socket: ViewerSocket): Viewer | undefined {
