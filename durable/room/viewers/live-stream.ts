@@ -117,13 +117,18 @@ export class LiveStream {
     this.#isHeadAwaited = true;
   }
 
-  /** Frames were appended. Whoever appended them goes on as soon as the few have been sent to. */
-  published(): void {
-    if (this.#isRunning) return;
+  /**
+   * Frames were appended. Whoever appended them waits for the few; `isAfterAck`: nobody waits, and a slice goes at once. Gives what
+   * was sent, in ms.
+   */
+  published(isAfterAck = false): number {
+    if (this.#isRunning) return 0;
     const { pace, keepAwake } = this.#deps;
-    const isAtOnce = this.#live.size * pace.sendMs(0) <= pace.atOnceMs;
+    const isAtOnce = isAfterAck || this.#live.size * pace.sendMs(0) <= pace.atOnceMs;
     const restMs = this.#takeRest(this.#live.oldest);
-    keepAwake(this.#run(restMs > 0 ? restMs : isAtOnce ? null : 0));
+    const waitMs = restMs > 0 ? restMs : isAtOnce ? null : 0;
+    keepAwake(this.#run(waitMs));
+    return waitMs === null ? this.#slice.spentMs : 0;
   }
 
   async #run(firstWaitMs: number | null): Promise<void> {

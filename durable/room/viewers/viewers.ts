@@ -249,10 +249,11 @@ export class Viewers {
     else saveIfStale(viewer, this.#live.sent);
   }
 
-  /** Frames were appended to the log. */
-  published(): void {
-    if (this.#viewers.size === 0) this.#live.skip();
-    else this.#live.published();
+  /** Frames were appended to the log; `isAfterAck`: nobody waits. Gives what was sent, in ms. */
+  published(isAfterAck = false): number {
+    if (this.#viewers.size > 0) return this.#live.published(isAfterAck);
+    this.#live.skip();
+    return 0;
   }
 
   /** The log goes on elsewhere than where the live viewers are: they replay what lies between. */

@@ -104,16 +104,16 @@ describe("E-4 a crowd", () => {
     const { p50, p99, messages } = await watch({
       ...{ viewers: 1_000, posts: 120, everyMs: 26, sendMs: 0.08 },
     });
-    // 80 ms a round of the thread's time, a third of that for others.
-    expect(p50).toBeLessThan(80);
-    expect(p99).toBeLessThan(160);
+    // 80 ms a round of the thread, a quarter of that for others: with one place for all it was 106 and 179.
+    expect(p50).toBeLessThan(70);
+    expect(p99).toBeLessThan(120);
     expect(messages).toBeLessThan(120_000 / 3);
   });
 
   it("leaves the thread to a push after a slice of its time", async () => {
     const { ackMs } = await watch({ viewers: 1_000, posts: 120, everyMs: 26, sendMs: 0.08 });
     // Once it knows the machine; 0.5 ms are the push's own.
-    expect(Math.max(...ackMs.slice(40))).toBeLessThan(25);
+    expect(Math.max(...ackMs.slice(40))).toBeLessThan(20);
   });
 
   it("of a few, or that nothing comes to for a while, does not wait", async () => {
