@@ -78,25 +78,27 @@ export function writeJob(
   return { ...job, body: "write", shapes };
 }
 
-/** A job of ready frames for the bare room. */
+/** A job of ready frames for bare rooms, one a path, to which the connections go in turn. */
 export function framesJob(
   target: Target,
   how: { points: number; connections: number } & Pick<
     PostJob,
     "seconds" | "warmupSeconds" | "requestsPerSecond"
   >,
+  paths: readonly string[] = ["/"],
+  value: RequestShape["value"] = "stamp",
 ): PostJob {
   const { points, ...rest } = how;
-  const shape = {
+  const shapes = paths.map((path) => ({
     host: `127.0.0.1:${target.port}`,
-    path: "/",
+    path,
     token: undefined,
     symbols: ["room"],
     sender: "p",
     points,
-    value: "stamp",
-  } as const;
-  return { ...rest, port: target.port, body: "frame", shapes: [shape] };
+    value,
+  }));
+  return { ...rest, port: target.port, body: "frame", shapes };
 }
 
 /** Throws where the server refused something: its figures would mean nothing. */

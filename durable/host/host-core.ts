@@ -210,7 +210,7 @@ export class HostCore {
       taken: (correlationId) => this.#outbox.remember(correlationId),
       published: (rooms) => this.#published(rooms),
     });
-    this.#fanOut = new FanOut({ pace, wait, keepAwake });
+    this.#fanOut = new FanOut({ pace, nowMs, wait, keepAwake });
     this.#pings = new PingWatch({
       setAutoResponse: (isOn) => ports.setAutoResponse(isOn),
       ...{ nowMs, wait, keepAwake },

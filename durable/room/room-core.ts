@@ -119,15 +119,16 @@ export class RoomCore {
     return due.length === 0 ? null : Math.min(...due);
   }
 
-  /** There is more in the log: for viewers and for polls that wait. */
-  published(): void {
+  /** There is more in the log: for viewers and for polls that wait. `isAfterAck`: it has been acknowledged. Gives what was sent, in ms. */
+  published(isAfterAck = false): number {
     if (this.log.isPending) this.#parts.earlierNow().kick();
     // What has no place yet may move behind what an earlier life had: who waits for it is told then, and once.
-    if (!this.log.isPlaced) return;
+    if (!this.log.isPlaced) return 0;
     this.rewatch();
-    this.#parts.watching?.viewers.published();
+    const sentMs = this.#parts.watching?.viewers.published(isAfterAck) ?? 0;
     this.#ports.relays.published();
     this.#parts.pollers?.wake();
+    return sentMs;
   }
 
   /** Looks for what was before, unless that is known. */
