@@ -1,9 +1,10 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { InfluxDB, Point } from "@influxdata/influxdb-client";
 import fc from "fast-check";
+import { parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { packSnappy } from "../../bench/load/pack-snappy.ts";
@@ -178,6 +179,59 @@ it("I-5 an export can be pushed again as it is, by hand and by the command, what
   expect((await run("dev/demo.ts", ["--file", file])).code).toBe(0);
   expect(await text("/api/export?kind=metric&symbol=OLD")).toBe(lines);
 });
+
+it("an export is the same as NDJSON, as CSV in Python and as Parquet, and its CSV can be pushed again", async () => {
+  const hostile = { id: '=HYPERLINK("x"),\r\n"', venue: "+cmd|' /C'!A0", side: "sell" };
+  const first = Date.UTC(2026, 0, 5) * 1_000;
+  await push("/api/trades?precision=us&wait=stored", [
+    ...Array.from({ length: 4_500 }, (_, at) => {
+      return { symbol: "TAB", ts: first + at, price: at / 7, size: 2 ** 53 - at };
+    }),
+    { symbol: "TAB", ts: first + 4_500, price: -1e100, size: 0, ...hostile },
+  ]);
+  const labels = { 'a"b': "c,d\n", x: "=1" };
+  await push("/api/metrics", [{ symbol: "TAB", metric: "m, n", value: 0.1, labels }]);
+  const query = "/api/export?symbol=TAB&kind=trade";
+  const lines = (await text(query)).trim().split("\n");
+  const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(events).toHaveLength(4_501);
+
+  const csv = await fetch(`${product.url}${query}&format=csv`);
+  expect(csv.headers.get("content-type")).toBe("text/csv; charset=utf-8; header=present");
+  expect(csv.headers.get("edgetape-cursor")).toMatch(/^\d+$/);
+  const asPython = spawnSync("python3", ["-c", READ_CSV], { input: await csv.text() });
+  const rows = JSON.parse(String(asPython.stdout)) as Record<string, unknown>[];
+  expect(rows).toEqual(events.map(({ kind: _, ...rest }) => rest));
+
+  const parquet = await fetch(`${product.url}${query}&format=parquet`);
+  expect(parquet.headers.get("content-type")).toBe("application/vnd.apache.parquet");
+  const table = await parquetReadObjects({
+    file: await parquet.arrayBuffer(),
+    parsers: { timestampFromMicroseconds: Number } as never,
+  });
+  const present = (row: Record<string, unknown>) =>
+    Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
+  expect(table.map((row) => ({ kind: "trade", ...present(row) }))).toEqual(events);
+
+  const file = join(folder.dataDir, "table.csv");
+  const again = "/api/export?kind=metric&symbol=TAB";
+  const before = await text(again);
+  writeFileSync(file, await text(`${again}&format=csv`));
+  expect((await run("dev/demo.ts", ["--file", file])).code).toBe(0);
+  expect(await text(again)).toBe(before);
+  expect(JSON.parse(before)).toMatchObject({ metric: "m, n", labels });
+});
+
+/** CSV on standard input as JSON: integer microseconds, numbers, and nothing where a field is empty. */
+const READ_CSV = `
+import csv, datetime, io, json, sys
+epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+rows = csv.DictReader(io.StringIO(sys.stdin.buffer.read().decode(), newline=""))
+def value(name, text):
+    if name == "ts":
+        return (datetime.datetime.fromisoformat(text.replace("Z", "+00:00")) - epoch) // datetime.timedelta(microseconds=1)
+    return float(text) if name in ("price", "size") else text
+print(json.dumps([{k: value(k, v) for k, v in row.items() if v != ""} for row in rows]))`;
 
 it("the reference's examples run in curl, Python and Node, and are answered as it says", async () => {
   const checker = new AnswerChecker();

@@ -96,11 +96,12 @@ export const READS: readonly DescribedRoute[] = [
       required(word("kind", "What to export", ["metric", "trade", "position", "book"])),
       text("metric", "With kind=metric: this metric alone"),
       ...range("everything there is"),
+      word("format", "What it is written as", ["ndjson", "csv", "parquet"], "ndjson"),
     ],
     answers: {
       200: {
         description:
-          "An event a line, by time. The header edgetape-cursor says up to where everything is in it.",
+          "Events by time, one a line or a row. The header edgetape-cursor says up to where everything is in it. CSV is text/csv, Parquet application/vnd.apache.parquet.",
         content: { type: "application/x-ndjson" },
       },
     },
