@@ -3,12 +3,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { InfluxDB, Point } from "@influxdata/influxdb-client";
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import fc from "fast-check";
 import { parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { packSnappy } from "../../bench/load/pack-snappy.ts";
 import { fewAtOnce } from "../../src/core/limits/few-at-once.ts";
+import { TOOLS } from "../../src/formats/mcp/tools.ts";
 import {
   bookAnswerSchema,
   historyAnswerSchema,
@@ -232,6 +234,79 @@ def value(name, text):
         return (datetime.datetime.fromisoformat(text.replace("Z", "+00:00")) - epoch) // datetime.timedelta(microseconds=1)
     return float(text) if name in ("price", "size") else text
 print(json.dumps([{k: value(k, v) for k, v in row.items() if v != ""} for row in rows]))`;
+
+it.each(["legacy", "auto"] as const)(
+  "an assistant's client (%s) lists the tools, asks them and is told what it may not",
+  async (mode) => {
+    const symbol = `MCP/${mode}`;
+    const ts = Date.now() * 1_000 - 60_000_000;
+    const trades = Array.from({ length: 700 }, (_, at) => ({
+      symbol,
+      price: at,
+      size: 1,
+      ts: ts + at,
+    }));
+    await push("/api/trades", trades);
+    await push("/api/metrics", [{ symbol, metric: "pnl", value: 12.5, ts }]);
+    await push("/api/positions", [{ symbol, quantity: -3, account: "desk", ts }]);
+    await push("/api/books", [{ symbol, type: "snapshot", bids: [[1, 2]], asks: [[3, 4]], ts }]);
+    const client = await assistant(
+      mode,
+      await product.token({ scopes: ["read"], symbols: ["MCP/*"] }),
+    );
+    try {
+      expect(client.getProtocolEra()).toBe(mode === "auto" ? "modern" : "legacy");
+      const { tools } = await client.listTools();
+      expect(tools.map(({ name }) => name)).toEqual(TOOLS.map(({ name }) => name));
+      const call = async (name: string, args: Record<string, unknown>) => {
+        const { content, isError } = await client.callTool({ name, arguments: args });
+        const [{ text = "" } = {}] = content as { text?: string }[];
+        return isError === true ? text : (JSON.parse(text) as unknown);
+      };
+      const at = new Date(ts / 1_000).toISOString().slice(0, 19);
+      expect(await call("list_symbols", { match: mode.toUpperCase() })).toMatchObject({
+        symbols: [{ symbol, last: 699, last_ts: expect.stringContaining("Z") }],
+      });
+      expect(
+        await call("events", { symbol, kind: "trade", from: "now-1h", limit: 500 }),
+      ).toMatchObject({
+        more: true,
+        events: expect.arrayContaining([
+          expect.objectContaining({ price: 0, ts: expect.stringContaining(at) }),
+        ]),
+      });
+      expect(await call("history", { symbol, from: "now-6h" })).toMatchObject({
+        bars: expect.arrayContaining([expect.objectContaining({ close: 699 })]),
+      });
+      expect(await call("series", { metric: "pnl", symbol, step: "raw" })).toMatchObject({
+        series: [{ last: [12.5] }],
+      });
+      expect(await call("list_series", { symbol })).toMatchObject({ metrics: [{ metric: "pnl" }] });
+      expect(await call("book", { symbol })).toMatchObject({ book: { bids: [[1, 2]] } });
+      expect(await call("positions", { symbol })).toMatchObject({ positions: [{ quantity: -3 }] });
+      expect(await call("risk", { symbol, interval: "1m" })).toMatchObject({
+        risk: expect.anything(),
+      });
+      expect(await call("history", { symbol: "ACME" })).toContain("The token is not for ACME");
+      expect(await call("history", { symbol, interval: "7q" })).toContain(
+        "interval must be one of",
+      );
+      expect(await call("history", { symbol, limit: 5_000 })).toContain("from 1 to 1000");
+    } finally {
+      await client.close();
+    }
+  },
+);
+
+async function assistant(mode: "legacy" | "auto", token: string): Promise<Client> {
+  const client = new Client({ name: "test", version: "1" }, { versionNegotiation: { mode } });
+  const headers = { authorization: `Bearer ${token}` };
+  const transport = new StreamableHTTPClientTransport(new URL(`${product.url}/mcp`), {
+    requestInit: { headers },
+  });
+  await client.connect(transport);
+  return client;
+}
 
 it("the reference's examples run in curl, Python and Node, and are answered as it says", async () => {
   const checker = new AnswerChecker();

@@ -130,6 +130,29 @@ export const READS: readonly DescribedRoute[] = [
     parameters: [SYMBOL_IN_PATH, ...SINCE],
     answers: { 101: { description: "The upgrade." } },
   },
+  {
+    ...{ method: "post", path: "/mcp", family: "Read", scope: "read" },
+    summary: "The Model Context Protocol, for assistants",
+    detail:
+      "A message of JSON-RPC 2.0, of a revision from 2024-11-05 to 2026-07-28; no sessions, no streams. Its tools read, and nothing else.",
+    body: {
+      kind: "opaque",
+      contentTypes: ["application/json"],
+      description: "One message.",
+    },
+    answers: {
+      200: { description: "Its answer.", content: { type: "application/json" } },
+      202: { description: "It was a notification." },
+      400: {
+        description: "It is no message, or of another version.",
+        content: { type: "application/json" },
+      },
+    },
+    example: {
+      target: "/mcp",
+      body: { json: { jsonrpc: "2.0", id: 1, method: "tools/list" } },
+    },
+  },
 ];
 
 function read(
