@@ -111,7 +111,7 @@ export default {
     layer("dev", "^dev/", [PROTOCOL, CORE, dbFolder("(driver|upkeep)"), SETTINGS]),
     ...pure("protocol", PROTOCOL, ["zod"]),
     ...pure("core", CORE, ["zod"]),
-    ...pure("formats", FORMATS, ["zod"]),
+    ...pure("formats", FORMATS, ["zod", "hyparquet-writer", "hyparquet"]),
     ...pure("db", DB, ["@neondatabase/serverless"]),
     // What is read and appended knows no request: Hono stays in http and routes.
     ...pure("reads", READS, []),

@@ -96,11 +96,12 @@ export const READS: readonly DescribedRoute[] = [
       required(word("kind", "What to export", ["metric", "trade", "position", "book"])),
       text("metric", "With kind=metric: this metric alone"),
       ...range("everything there is"),
+      word("format", "What it is written as", ["ndjson", "csv", "parquet"], "ndjson"),
     ],
     answers: {
       200: {
         description:
-          "An event a line, by time. The header edgetape-cursor says up to where everything is in it.",
+          "Events by time, one a line or a row. The header edgetape-cursor says up to where everything is in it. CSV is text/csv, Parquet application/vnd.apache.parquet.",
         content: { type: "application/x-ndjson" },
       },
     },
@@ -128,6 +129,29 @@ export const READS: readonly DescribedRoute[] = [
       "The subprotocol is edgetape.v1; browsers send the token as a second one, bearer.TOKEN. A room says ServerMessage, a viewer ClientMessage and the text ping. SPEC, in the project, has the rules.",
     parameters: [SYMBOL_IN_PATH, ...SINCE],
     answers: { 101: { description: "The upgrade." } },
+  },
+  {
+    ...{ method: "post", path: "/mcp", family: "Read", scope: "read" },
+    summary: "The Model Context Protocol, for assistants",
+    detail:
+      "A message of JSON-RPC 2.0, of a revision from 2024-11-05 to 2026-07-28; no sessions, no streams. Its tools read, and nothing else.",
+    body: {
+      kind: "opaque",
+      contentTypes: ["application/json"],
+      description: "One message.",
+    },
+    answers: {
+      200: { description: "Its answer.", content: { type: "application/json" } },
+      202: { description: "It was a notification." },
+      400: {
+        description: "It is no message, or of another version.",
+        content: { type: "application/json" },
+      },
+    },
+    example: {
+      target: "/mcp",
+      body: { json: { jsonrpc: "2.0", id: 1, method: "tools/list" } },
+    },
   },
 ];
 
