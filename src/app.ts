@@ -21,6 +21,8 @@ import { ingestRoutes } from "./routes/ingest.ts";
 import { lineProtocolRoutes } from "./routes/line-protocol.ts";
 import { metricNamesRoutes } from "./routes/metric-names.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
+import { noteRoutes } from "./routes/notes.ts";
+import { orderRoutes } from "./routes/orders.ts";
 import { otlpRoutes } from "./routes/otlp.ts";
 import { positionsRoutes } from "./routes/positions.ts";
 import { remoteWriteRoutes } from "./routes/remote-write.ts";
@@ -49,6 +51,8 @@ export const app = new Hono<AppEnv>()
   .route("/", seriesRoutes)
   .route("/", positionsRoutes)
   .route("/", bookRoutes)
+  .route("/", orderRoutes)
+  .route("/", noteRoutes)
   .route("/", correlationRoutes)
   .route("/", riskRoutes)
   .route("/", attributionRoutes)
@@ -68,7 +72,7 @@ export const app = new Hono<AppEnv>()
   .onError(answerFailure);
 
 /** Where a symbol with a slash of its own would be taken for more of the path. */
-const SLASH_IN_SYMBOL = /^\/(?:ws|api\/(?:history|positions|books|rooms))\/[^/]+\/./;
+const SLASH_IN_SYMBOL = /^\/(?:ws|api\/(?:history|positions|books|orders|notes|rooms))\/[^/]+\/./;
 
 function notFound(c: AppContext): never {
   const hint = SLASH_IN_SYMBOL.test(c.req.path) ? " In a URL a symbol's / is written %2F." : "";

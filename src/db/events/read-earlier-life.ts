@@ -12,6 +12,7 @@ import { literal, NOTHING, param, type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf, minuteOf, momentOf } from "../driver/sql-time.ts";
 import { IS_PACKED, IS_ROW } from "../series/stored-points-sql.ts";
 import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
+import { type EarlierOrders, readEarlierOrders } from "./read-earlier-orders.ts";
 
 /** A bar of trades, with the moments its open and its close were traded at. */
 export type StoredMinute = Bar & { openedAtUs: EpochUs; closedAtUs: EpochUs };
@@ -30,6 +31,8 @@ export interface EarlierLife {
   hours: Bar[];
   /** The newest of each account, the one that came last standing last. */
   positions: PositionEvent[];
+  /** Absent where a version tells it that knew no orders. */
+  orders?: EarlierOrders;
   /** The last sample, and where it is: at the latest moment of all samples. */
   book: { sample: BookEvent; place: { cursor: Cursor; ts: EpochUs } } | null;
 }
@@ -37,6 +40,7 @@ export interface EarlierLife {
 export interface EarlierLimits {
   series: number;
   accounts: number;
+  orders: number;
   trades: number;
   minutes: number;
 }
@@ -74,7 +78,9 @@ select max(cursor) as cursor from (
     where int8range(k.first_cursor, k.last_cursor, '[]') && int8range(${after}, null, '()') and ${isOfSeries}
   union all ${newer(sql`all_trades`, isOwn)}
   union all select max(cursor) from position_states where ${isOwn} and cursor > ${after}
-  union all select max(cursor) from books where ${isOwn} and cursor > ${after}) c`;
+  union all select max(cursor) from books where ${isOwn} and cursor > ${after}
+  union all select max(cursor) from order_states where ${isOwn} and cursor > ${after}
+  union all select max(cursor) from symbol_notes where ${isOwn} and cursor > ${after}) c`;
 }
 
 /**
@@ -152,7 +158,7 @@ from (select * from series where ${isOwn} order by id desc limit ${literal(MOST_
 order by x.cursor desc, x.ordinal desc limit ${most}`;
 
 /**
- * What is stored up to the cursor `through`; of points and positions also what is later, which the
+ * What is stored up to the cursor `through`; of points, positions and orders also what is later, which the
  * log has as well.
  *
  * @throws DatabaseError
@@ -167,11 +173,13 @@ export async function readEarlierLife(
   const upTo = param(through);
   const points = await ask(db, selectPoints(of, limits.series));
   const positions = await ask(db, selectPositions(of, limits.accounts));
+  const orders = await readEarlierOrders(db, symbol, limits.orders);
   const [book] = await ask(db, selectBook(of, upTo));
   const trades = (await ask(db, selectTrades(of, upTo, param(limits.trades)))).map(tradeOf);
   return {
     metrics: points.map(metricOf).reverse(),
     positions: positions.map(positionOf).reverse(),
+    orders,
     book: book === undefined ? null : { sample: bookOf(book), place: placeOf(book) },
     trade: trades[0] ?? null,
     tradeKeys: trades.flatMap((trade) => tradeKey(trade) ?? []).reverse(),
