@@ -26,7 +26,7 @@ select count(*)::int4 as orders from over`;
 export async function dropOrdersBefore(db: Database, beforeUs: EpochUs): Promise<number> {
   for (let all = 0; ; ) {
     const [row] = await ask(db, deleteBefore(beforeUs));
-    const deleted = Number(row?.["orders"]);
+    const deleted = Number(row?.["orders"] ?? 0);
     all += deleted;
     if (deleted < DELETED_ORDERS) return all;
   }
