@@ -65,6 +65,7 @@ const DB_FOLDERS = {
   bars: ["driver", "store"],
   series: ["driver", "store"],
   events: ["driver", "store", "bars", "series"],
+  orders: ["driver", "events"],
   upkeep: ["driver", "bars", "series"],
 };
 const dbFolder = (name) => `^src/db/${name}/`;

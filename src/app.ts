@@ -22,6 +22,8 @@ import { lineProtocolRoutes } from "./routes/line-protocol.ts";
 import { mcpRoutes } from "./routes/mcp.ts";
 import { metricNamesRoutes } from "./routes/metric-names.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
+import { noteRoutes } from "./routes/notes.ts";
+import { orderRoutes } from "./routes/orders.ts";
 import { otlpRoutes } from "./routes/otlp.ts";
 import { positionsRoutes } from "./routes/positions.ts";
 import { remoteWriteRoutes } from "./routes/remote-write.ts";
@@ -50,6 +52,8 @@ export const app = new Hono<AppEnv>()
   .route("/", seriesRoutes)
   .route("/", positionsRoutes)
   .route("/", bookRoutes)
+  .route("/", orderRoutes)
+  .route("/", noteRoutes)
   .route("/", correlationRoutes)
   .route("/", riskRoutes)
   .route("/", attributionRoutes)
@@ -76,7 +80,7 @@ function askRoute(c: AppContext, request: Request): Response | Promise<Response>
 }
 
 /** Where a symbol with a slash of its own would be taken for more of the path. */
-const SLASH_IN_SYMBOL = /^\/(?:ws|api\/(?:history|positions|books|rooms))\/[^/]+\/./;
+const SLASH_IN_SYMBOL = /^\/(?:ws|api\/(?:history|positions|books|orders|notes|rooms))\/[^/]+\/./;
 
 function notFound(c: AppContext): never {
   const hint = SLASH_IN_SYMBOL.test(c.req.path) ? " In a URL a symbol's / is written %2F." : "";

@@ -25,7 +25,7 @@ export async function connectViewers(
   rooms: readonly string[] = [ROOM],
 ): Promise<void> {
   const isProduct = "token" in target;
-  const bareRooms = rooms[0] === ROOM ? ["/"] : rooms;
+  const bareRooms = rooms[0] === ROOM ? ["/"] : [...rooms];
   if (isProduct) await untilStored(target, rooms);
   const result = await bench.viewing.run({
     do: "connect",

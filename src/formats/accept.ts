@@ -7,13 +7,12 @@ import {
 } from "../protocol/events/book.ts";
 import { MAX_BOOK_LEVELS } from "../protocol/events/book-limits.ts";
 import {
-  isStorable,
   MAX_LABELS,
-  MAX_NAME_LENGTH,
   MAX_SERIES_BYTES,
   type MetricPush,
   type TradePush,
 } from "../protocol/events/event.ts";
+import { isStorable, MAX_NAME_LENGTH } from "../protocol/words/name.ts";
 import { MAX_NUMBER } from "../protocol/words/number.ts";
 import { isSymbol } from "../protocol/words/symbol.ts";
 

@@ -7,6 +7,7 @@ import { lineOf } from "../db/driver/database-error.ts";
 import { countSetAside } from "../db/store/count-set-aside.ts";
 import type { PushFormat, Timed } from "../formats/decode-push.ts";
 import { bookPush, metricPush, positionPush, tradePush } from "../formats/event-pushes.ts";
+import { notePush, orderPush } from "../formats/order-pushes.ts";
 import { needs } from "../http/access/authorize.ts";
 import { readIdempotencyKey } from "../http/body/idempotency-key.ts";
 import { readBatch, wantsPost } from "../http/body/read-batch.ts";
@@ -28,10 +29,14 @@ export const ingestRoutes = new Hono<AppEnv>()
   .post("/api/trades", needs("write"), needsStorage, (c) => ingest(c, tradePush))
   .post("/api/positions", needs("write"), needsStorage, (c) => ingest(c, positionPush))
   .post("/api/books", needs("write"), needsStorage, (c) => ingest(c, bookPush))
+  .post("/api/orders", needs("write"), needsStorage, (c) => ingest(c, orderPush))
+  .post("/api/notes", needs("write"), needsStorage, (c) => ingest(c, notePush))
   .all("/api/metrics", wantsPost)
   .all("/api/trades", wantsPost)
   .all("/api/positions", wantsPost)
-  .all("/api/books", wantsPost);
+  .all("/api/books", wantsPost)
+  .all("/api/orders", wantsPost)
+  .all("/api/notes", wantsPost);
 
 async function ingest<Push extends Timed>(
   c: AppContext,

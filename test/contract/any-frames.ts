@@ -1,9 +1,21 @@
 import fc from "fast-check";
 import { canonicalLabels } from "../../src/core/events/labels.ts";
+import { noteKey } from "../../src/core/events/note-key.ts";
 import type { StoredFrame } from "../../src/db/store/store-frames.ts";
 import type { Level } from "../../src/protocol/events/book.ts";
 import type { TapeEvent } from "../../src/protocol/events/event.ts";
-import { bookDiff, bookSample, frame, metric, NOON_US, position, trade } from "./events.ts";
+import { ORDER_STATUSES } from "../../src/protocol/events/order.ts";
+import {
+  bookDiff,
+  bookSample,
+  frame,
+  metric,
+  NOON_US,
+  note,
+  order,
+  position,
+  trade,
+} from "./events.ts";
 
 // Few moments, names and ids, so that they meet often.
 const moment = fc.integer({ min: NOON_US, max: NOON_US + 3 });
@@ -66,9 +78,38 @@ const anyBook = fc
           seq,
         ),
   );
+const account = fc.constantFrom({}, { account: "a" }, { account: "'", venue: "v" });
+const anyOrder = fc
+  .tuple(
+    ...([moment, fc.constantFrom("1", "2"), fc.constantFrom(...ORDER_STATUSES), account] as const),
+    fc.record(
+      {
+        side: fc.constantFrom("buy" as const, "sell" as const),
+        ...{ quantity: number, price: number, filled: number, avg_price: number },
+        ...{ type: fc.constantFrom("limit", "'"), correlation_id: fc.constantFrom("c", "😀") },
+      },
+      { requiredKeys: [], noNullPrototype: true },
+    ),
+  )
+  .map(([ts, id, status, whose, rest]) => order(ts, id, status, { ...rest, ...whose }));
+const anyNote = fc
+  .tuple(
+    ...([moment, fc.constantFrom("i", "t'", "😀")] as const),
+    fc.record(
+      {
+        level: fc.constantFrom("info" as const, "warn" as const, "error" as const),
+        id: fc.constantFrom("i", "t'"),
+      },
+      { requiredKeys: [], noNullPrototype: true },
+    ),
+  )
+  .map(([ts, text, rest]) => note(ts, text, rest));
 export const anyFrames = fc
   .array(
-    fc.array(fc.oneof(anyMetric, anyTrade, anyPosition, anyBook), { minLength: 1, maxLength: 6 }),
+    fc.array(fc.oneof(anyMetric, anyTrade, anyPosition, anyBook, anyOrder, anyNote), {
+      minLength: 1,
+      maxLength: 6,
+    }),
     {
       minLength: 1,
       maxLength: 12,
@@ -90,6 +131,11 @@ export function survivorsOf(frames: readonly StoredFrame[]): StoredFrame[] {
       if (event.kind === "position") {
         // INV-9: the later wins.
         kept.set(`p ${event.ts} ${event.account ?? ""}`, place);
+      } else if (event.kind === "order") {
+        const { ts, id, venue, account: owner, status } = event;
+        kept.set(`o ${JSON.stringify([ts, id, venue, owner, status])}`, place);
+      } else if (event.kind === "note") {
+        kept.set(`n ${noteKey(event)}`, place);
       } else if (event.kind === "metric") {
         // And so with points.
         kept.set(`m ${event.ts} ${event.metric} ${canonicalLabels(event.labels)}`, place);

@@ -18,6 +18,8 @@ import {
   freshSymbol,
   metric,
   NOON_US,
+  note,
+  order,
   position,
   room,
   trade,
@@ -66,6 +68,7 @@ describe.each(testDatabaseKinds())("an earlier life of a room on $name", ({ open
         const begun = new LastValuesFold(lastValuesOf(life));
         expect(begun.metrics).toEqual(known.metrics);
         expect(begun.positions).toEqual(known.positions);
+        expect(begun.orders).toEqual(known.orders);
         expect(begun.trade).toEqual(known.trade);
         expect(begun.bar?.close).toEqual(known.bar?.close);
         expect({ ...begun.bar, revision: 0 }).toEqual({ ...known.bar, revision: 0 });
@@ -109,6 +112,8 @@ describe.each(testDatabaseKinds())("an earlier life of a room on $name", ({ open
       trade(NOON_US, 1, 1),
       position(NOON_US, 1),
       bookSample(NOON_US, [[1, 1]], [[2, 1]]),
+      order(NOON_US, "1", "filled"),
+      note(NOON_US, "a note"),
     ]) {
       const symbol = freshSymbol();
       const newest = () => readNewestCursor(database.db, symbol, cursorAt(NOON_US + 6));

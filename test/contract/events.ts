@@ -6,6 +6,8 @@ import type {
   TapeEvent,
   TradeEvent,
 } from "../../src/protocol/events/event.ts";
+import type { NoteEvent } from "../../src/protocol/events/note.ts";
+import type { OrderEvent, OrderStatus } from "../../src/protocol/events/order.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
 
@@ -54,6 +56,19 @@ export function position(
     ...(avgPrice !== undefined && { avg_price: avgPrice }),
     ...(account !== undefined && { account }),
   };
+}
+
+export function order(
+  ts: number,
+  id: string,
+  status: OrderStatus,
+  rest: Partial<Omit<OrderEvent, "ts">> = {},
+): OrderEvent {
+  return { kind: "order", ts: at(ts), id, status, ...rest };
+}
+
+export function note(ts: number, text: string, rest: Partial<NoteEvent> = {}): NoteEvent {
+  return { kind: "note", ts: at(ts), text, ...rest };
 }
 
 export function bookSample(

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { canonicalLabels } from "../../src/core/events/labels.ts";
+import { noteKey } from "../../src/core/events/note-key.ts";
+import { stateKey } from "../../src/core/orders/order-state.ts";
 import { type ExportQuery, readExport } from "../../src/db/events/read-export.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../src/db/store/store-frames.ts";
@@ -18,6 +20,10 @@ const nameOf = (event: TapeEvent) => {
       return `${event.ts} ${event.metric} ${canonicalLabels(event.labels)}`;
     case "position":
       return `${event.ts} ${event.account ?? ""}`;
+    case "order":
+      return stateKey(event);
+    case "note":
+      return noteKey(event);
     default:
       return "";
   }
@@ -50,6 +56,8 @@ describe.each(testDatabaseKinds())("an export on $name", ({ openMigrated }) => {
         "trade" as const,
         "position" as const,
         "book" as const,
+        "order" as const,
+        "note" as const,
       ),
       metric: fc.constantFrom(undefined, "m", "n'"),
       pageRows: fc.integer({ min: 1, max: 7 }),
@@ -75,7 +83,7 @@ describe.each(testDatabaseKinds())("an export on $name", ({ openMigrated }) => {
             .slice(stored)
             .flatMap(({ cursor, events }) => events.map((event) => ({ cursor, event }))),
         });
-        const isReplaced = kind === "metric" || kind === "position";
+        const isReplaced = kind !== "trade" && kind !== "book";
         // Points that were stored meanwhile count: each may have replaced one that was there.
         const counted = isOvertaken && isReplaced ? frames : known;
         const wanted = survivorsOf(counted)

@@ -209,7 +209,8 @@ describe.each(testDatabaseKinds())("views on $name", ({ openMigrated }) => {
       ["insert into last_points (symbol) values ('X')", "POST /api/metrics"],
       ["insert into positions (symbol) values ('X')", "POST /api/positions"],
       ["insert into bars_1d (symbol) values ('X')", "POST /api/bars"],
-      ["insert into orders (symbol) values ('X')", "cannot be pushed yet"],
+      ["insert into orders (symbol) values ('X')", "POST /api/orders"],
+      ["insert into notes (symbol) values ('X')", "POST /api/notes"],
     ] as const) {
       const hint = expect.stringContaining(route);
       expect(await ask(text, true), text).toMatchObject({ kind: "refused", error: { hint } });

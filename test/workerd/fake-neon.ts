@@ -13,6 +13,16 @@ export interface StoredRow {
   cells: Record<string, string | number>;
 }
 
+/** Tables of events themselves. */
+const EVENT_TABLES = [
+  "points",
+  "trades_live",
+  "position_states",
+  "books",
+  "order_states",
+  "symbol_notes",
+];
+
 interface Query {
   query: string;
   params: string[];
@@ -128,12 +138,12 @@ export class FakeNeon {
       if (!this.#series.has(key)) {
         this.#series.set(key, { id: this.#series.size + 1, symbol, metric, labels });
       }
-    } else if (["points", "trades_live", "position_states", "books"].includes(table)) {
+    } else if (EVENT_TABLES.includes(table)) {
       const cells = row;
       const [cursor, ordinal] = [Number(row["cursor"]), Number(row["ordinal"])];
       const owner = row["series_id"] ?? row["symbol_id"];
       this.#rows.set(`${table} ${owner} ${cursor} ${ordinal}`, { table, cursor, ordinal, cells });
-    } else {
+    } else if (table !== "order_lives") {
       throw new Error(`no table ${table}`);
     }
   }
@@ -148,7 +158,9 @@ export class FakeNeon {
       return result([["cursor", INT8]], newest > Number(after) ? [[newest]] : []);
     }
     // Of an earlier life there are the events alone.
-    if (/cross join lateral|as bucket_us|order by (t\.ts|books\.cursor)/.test(query)) {
+    if (
+      /cross join lateral|from order_lives|as bucket_us|order by (t\.ts|books\.cursor)/.test(query)
+    ) {
       return result([], []);
     }
     if (query.includes("from symbols y where")) {
@@ -236,6 +248,8 @@ export class FakeNeon {
           metric: series?.metric,
           labels_key: series?.labels,
           book: bookText(cells),
+          state: stateText(cells),
+          note: noteText(cells),
         };
         return EVENT_COLUMNS.map(([name]) => row[name as keyof typeof row]);
       });
@@ -263,6 +277,24 @@ function bookText(cells: StoredRow["cells"]): string | undefined {
     elements(String(cells[name])),
   );
   return JSON.stringify([cells["seq"] === "" ? null : cells["seq"], ...lists]);
+}
+
+/** The same of a row of `order_states`, whose `ordinal` and numbers are texts here. */
+function stateText(cells: StoredRow["cells"]): string | undefined {
+  if (cells["order_id"] === undefined) return undefined;
+  const numberOf = (name: string) => (cells[name] === "" ? null : Number(cells[name]));
+  const textOf = (name: string) => cells[name] || null;
+  return JSON.stringify([
+    ...[cells["order_id"], numberOf("status"), numberOf("side"), textOf("type")],
+    ...["quantity", "price", "filled", "avg_price"].map(numberOf),
+    ...[cells["venue"], cells["account"], textOf("correlation_id")],
+  ]);
+}
+
+/** And of `symbol_notes`. */
+function noteText(cells: StoredRow["cells"]): string | undefined {
+  if (cells["known_by"] === undefined) return undefined;
+  return JSON.stringify([cells["known_by"], cells["level"] || null, cells["text"]]);
 }
 
 /** Rows of the arrays that a statement unnests, each under the name the statement gives its column. */
@@ -302,6 +334,8 @@ const EVENT_COLUMNS: Column[] = [
   ["avg_price", FLOAT8],
   ["account", TEXT],
   ["book", TEXT],
+  ["state", TEXT],
+  ["note", TEXT],
 ];
 
 function result(fields: Column[], rows: unknown[][]): unknown {

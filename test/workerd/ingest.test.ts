@@ -50,6 +50,10 @@ async function valuesOf(symbol: string): Promise<number[]> {
         return event.quantity;
       case "book":
         return Number(event.seq ?? 0);
+      case "order":
+        return Number(event.id);
+      case "note":
+        return event.text.length;
       default:
         return event satisfies never;
     }

@@ -14,6 +14,14 @@ import {
   attributionAnswerSchema,
   benchmarkPushSchema,
 } from "../../src/protocol/answers/attribution.ts";
+import {
+  latencyAnswerSchema,
+  notesAnswerSchema,
+  orderAnswerSchema,
+  ordersAnswerSchema,
+  reconciliationAnswerSchema,
+  slippageAnswerSchema,
+} from "../../src/protocol/answers/orders.ts";
 import { problemSchema } from "../../src/protocol/answers/problem.ts";
 import { barSchema, intervalSchema } from "../../src/protocol/events/bar.ts";
 import { barPushSchema, barsAcceptedSchema } from "../../src/protocol/events/bar-push.ts";
@@ -27,6 +35,8 @@ import {
   tradeEventSchema,
   tradePushSchema,
 } from "../../src/protocol/events/event.ts";
+import { noteEventSchema, notePushSchema } from "../../src/protocol/events/note.ts";
+import { orderEventSchema, orderPushSchema } from "../../src/protocol/events/order.ts";
 import { clientMessageSchema } from "../../src/protocol/socket/client-message.ts";
 import { serverMessageSchema } from "../../src/protocol/socket/server-message.ts";
 import { symbolSchema } from "../../src/protocol/words/symbol.ts";
@@ -43,12 +53,16 @@ const SCHEMAS = {
   TradePush: tradePushSchema,
   PositionPush: positionPushSchema,
   BookPush: bookPushSchema,
+  OrderPush: orderPushSchema,
+  NotePush: notePushSchema,
   BarPush: barPushSchema,
   BenchmarkPush: benchmarkPushSchema,
   MetricEvent: metricEventSchema,
   TradeEvent: tradeEventSchema,
   PositionEvent: positionEventSchema,
   BookEvent: bookEventSchema,
+  OrderEvent: orderEventSchema,
+  NoteEvent: noteEventSchema,
   Event: eventSchema,
   Bar: barSchema,
   Accepted: acceptedSchema,
@@ -59,6 +73,12 @@ const SCHEMAS = {
   MetricNamesAnswer: metricNamesAnswerSchema,
   PositionsAnswer: positionsAnswerSchema,
   BookAnswer: bookAnswerSchema,
+  OrdersAnswer: ordersAnswerSchema,
+  OrderAnswer: orderAnswerSchema,
+  LatencyAnswer: latencyAnswerSchema,
+  SlippageAnswer: slippageAnswerSchema,
+  ReconciliationAnswer: reconciliationAnswerSchema,
+  NotesAnswer: notesAnswerSchema,
   PollAnswer: pollAnswerSchema,
   CorrelationAnswer: correlationAnswerSchema,
   RiskAnswer: riskAnswerSchema,
@@ -109,6 +129,8 @@ const WORDS: Partial<Record<ComponentName, JsonSchema>> = {
     description:
       "A whole order book (snapshot), or the levels that have changed (diff; size 0 takes a level out).",
   },
+  OrderPush: { description: "A state of an order: of all its states the newest wins." },
+  NotePush: { description: "A mark on the chart of a symbol." },
   BarPush: { description: "A bar from elsewhere, of a bucket that is over." },
   Problem: { description: "Why a request was refused, and what to do (RFC 9457)." },
   ServerMessage: { description: "What a room says on a WebSocket." },

@@ -1,6 +1,7 @@
 import type { DescribedRoute } from "./described-route.ts";
 import { ANALYTICS } from "./routes/analytics.ts";
 import { OPERATING } from "./routes/operating.ts";
+import { ORDERS } from "./routes/orders.ts";
 import { OTHER_FORMATS } from "./routes/other-formats.ts";
 import { PUSHES } from "./routes/pushes.ts";
 import { READS } from "./routes/reads.ts";
@@ -10,6 +11,7 @@ export const ROUTES: readonly DescribedRoute[] = [
   ...PUSHES,
   ...OTHER_FORMATS,
   ...READS,
+  ...ORDERS,
   ...ANALYTICS,
   ...OPERATING,
 ];

@@ -5,6 +5,7 @@ import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import type { EarlierPlace } from "../../host/symbols/host-symbols.ts";
 import type { RoomLog } from "../log/room-log.ts";
 import { KEPT_ACCOUNTS, KEPT_SERIES, type LastValues, seriesKey } from "../state/last-values.ts";
+import { KEPT_ORDERS } from "../state/open-orders.ts";
 
 const BACKOFF = { baseMs: 250, capMs: 15_000 };
 
@@ -137,9 +138,10 @@ export class EarlierLifeSearch {
 /** The last values of a room whose past is in Postgres. */
 export function lastValuesOf(life: EarlierLife): LastValues {
   const { metrics, trade, positions, book, minutes, minutesFromUs, hours } = life;
-  const moments = [...metrics, ...positions, ...(trade === null ? [] : [trade])].map(
-    ({ ts }) => ts,
-  );
+  const orders = life.orders ?? { open: [], overUs: null, noteUs: null };
+  const events = [...metrics, ...positions, ...orders.open, ...(trade === null ? [] : [trade])];
+  const moments = events.map(({ ts }) => ts);
+  for (const us of [orders.overUs, orders.noteUs]) if (us !== null) moments.push(us);
   if (book !== null) moments.push(book.place.ts);
   const latest = (all: readonly EpochUs[]) =>
     all.reduce<EpochUs | null>((max, ts) => (max === null || ts > max ? ts : max), null);
@@ -151,6 +153,10 @@ export function lastValuesOf(life: EarlierLife): LastValues {
     trade,
     positions,
     accountsCutUs: cut(positions, KEPT_ACCOUNTS.count),
+    orders: {
+      ...{ open: orders.open, openCutUs: cut(orders.open, KEPT_ORDERS.count) },
+      ...{ over: [], overCutUs: orders.overUs },
+    },
     book: book === null ? null : bookStateOf(book),
     // A minute of trades; one that was posted gives way to the first trade of it.
     bars: minutes.flatMap(({ trades, ...bar }) =>

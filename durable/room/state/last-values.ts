@@ -11,6 +11,7 @@ import type {
   TapeEvent,
   TradeEvent,
 } from "../../../src/protocol/events/event.ts";
+import type { OrderEvent } from "../../../src/protocol/events/order.ts";
 import type {
   BarMessage,
   LiveBar,
@@ -18,6 +19,7 @@ import type {
 } from "../../../src/protocol/socket/server-message.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { type KeptLimits, NewestByKey } from "./newest-by-key.ts";
+import { type KeptOrders, OpenOrders } from "./open-orders.ts";
 
 /** The interval of the bars a room sends; a client makes the others from trades. */
 export const LIVE_INTERVAL = "1m" satisfies Interval;
@@ -59,6 +61,8 @@ export interface LastValues {
   /** Series and accounts that were let go have their newest event at this moment or before; null or absent: none was. */
   seriesCutUs?: EpochUs | null;
   accountsCutUs?: EpochUs | null;
+  /** Open orders. Absent in what was written down before there were orders. */
+  orders?: KeptOrders;
   /** The book and where its last sample is. Absent in what was written down before there were books. */
   book?: BookState | null;
   /** Newest 1 m bars, oldest first; the last one is still growing. */
@@ -87,6 +91,7 @@ export class LastValuesFold {
   readonly #metrics: NewestByKey<MetricEvent>;
   #trade: TradeEvent | null;
   readonly #positions: NewestByKey<PositionEvent>;
+  readonly #orders: OpenOrders;
   #book: BookState | null;
   readonly #bars: RevisedBar[];
   readonly #barsFromUs: EpochUs | null;
@@ -114,6 +119,7 @@ export class LastValuesFold {
       positions.map((each) => [accountOf(each), each] as const),
       from?.accountsCutUs ?? unsaidCutUs(from, positions, 500),
     );
+    this.#orders = new OpenOrders(from?.orders);
     this.#book = from?.book ?? null;
     this.#bars = from?.bars ?? [];
     this.#barsFromUs = from?.barsFromUs ?? null;
@@ -139,6 +145,12 @@ export class LastValuesFold {
       case "book":
         this.#book = foldBook(this.#book, event, cursor);
         return;
+      case "order":
+        this.#orders.take(event);
+        return;
+      // A note is of its moment, and no value.
+      case "note":
+        return;
       default:
         event satisfies never;
     }
@@ -151,6 +163,7 @@ export class LastValuesFold {
       trade: this.#trade,
       positions: this.positions,
       accountsCutUs: this.#positions.cutUs,
+      orders: this.#orders.toJSON(),
       book: this.#book,
       bars: this.#bars,
       barsFromUs: this.#barsFromUs,
@@ -173,13 +186,18 @@ export class LastValuesFold {
   get positions(): PositionEvent[] {
     return this.#positions.events;
   }
-  /** How many series and accounts are here, where some were let go; null where there are no more. */
+  /** Newest state of each open order; the one updated last stands last. */
+  get orders(): OrderEvent[] {
+    return this.#orders.events;
+  }
+  /** How many series, accounts and open orders are here, where some were let go; null where there are no more. */
   get truncated(): Truncated | null {
-    const isCut = this.#metrics.cutUs !== null || this.#positions.cutUs !== null;
-    if (!isCut) return null;
+    const isCut = [this.#metrics, this.#positions].some(({ cutUs }) => cutUs !== null);
+    if (!isCut && !this.#orders.isCut) return null;
     return {
       ...(this.#metrics.cutUs !== null && { metrics: this.#metrics.size }),
       ...(this.#positions.cutUs !== null && { positions: this.#positions.size }),
+      ...(this.#orders.isCut && { orders: this.orders.length }),
     };
   }
   get book(): BookState | null {

@@ -1,7 +1,9 @@
 import type { TapeEvent } from "../../protocol/events/event.ts";
 import type { Cursor } from "../../protocol/words/time.ts";
+import { stateKey } from "../orders/order-state.ts";
 import { tradeKey } from "./encode-events.ts";
 import { canonicalLabels } from "./labels.ts";
+import { noteKey } from "./note-key.ts";
 
 /** An event of one room and the cursor of its frame. */
 export interface LoggedEvent {
@@ -11,8 +13,9 @@ export interface LoggedEvent {
 
 /**
  * Puts the tail of a room between stored events that come by time, page after page. What is in both, or twice in the
- * tail, comes once: of points of a series, or positions of an account, at one moment the one with the later cursor
- * (INV-9), of equal trades the earlier. At one moment stored events come first, as their cursors are earlier.
+ * tail, comes once: of points of a series, positions of an account, states of an order with one status or notes of one name
+ * at one moment the one with the later cursor (INV-9), of equal trades the earlier. At one moment stored events come first,
+ * as their cursors are earlier.
  */
 export class TailMerge {
   /** By time, at one moment in the order of the log. */
@@ -77,6 +80,10 @@ function keyOf(event: TapeEvent): string | null {
     // A sample is its place in the log, and the tail begins where what is stored ends.
     case "book":
       return null;
+    case "order":
+      return stateKey(event);
+    case "note":
+      return noteKey(event);
     default:
       return event satisfies never;
   }

@@ -7,6 +7,7 @@ import {
 import { figureOf, noFigure } from "./figure.ts";
 import { type Moments, meanOf } from "./moments.ts";
 import { normalDensity, normalQuantile } from "./normal.ts";
+import { quantileOf } from "./quantile.ts";
 
 /** What one period may lose by a method: quantile and tail mean of its returns, turned over. */
 interface Loss {
@@ -33,16 +34,9 @@ function lossOf(quantile: number, tailMean: number): Loss {
   return { value_at_risk: figureOf(0 - quantile), expected_shortfall: figureOf(0 - tailMean) };
 }
 
-/**
- * The sample's quantile between its order statistics, h = (n - 1) p (type 7 of Hyndman and Fan, The American Statistician
- * 50, 1996), and the mean of the returns at or below it. Under 1 / p returns this is about the worst one.
- */
+/** The quantile, and the mean of the returns at or below it. Under 1 / p returns this is about the worst one. */
 function historicalLoss(sorted: readonly number[], p: number): Loss {
-  const h = (sorted.length - 1) * p;
-  const below = Math.floor(h);
-  const low = sorted[below] as number;
-  const high = sorted[below + 1] ?? low;
-  const quantile = low + (h - below) * (high - low);
+  const quantile = quantileOf(sorted, p);
   return lossOf(quantile, meanOf(sorted.filter((value) => value <= quantile)));
 }
 

@@ -13,6 +13,7 @@ import { literal, NOTHING, param, type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf, minuteOf, momentOf } from "../driver/sql-time.ts";
 import { IS_PACKED, IS_ROW } from "../series/stored-points-sql.ts";
 import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
+import { type EarlierOrders, readEarlierOrders } from "./read-earlier-orders.ts";
 
 /** A bar of trades, with the moments its open and its close were traded at. */
 export type StoredMinute = Bar & { openedAtUs: EpochUs; closedAtUs: EpochUs };
@@ -31,6 +32,8 @@ export interface EarlierLife {
   hours: Bar[];
   /** The newest of each account, the one that came last standing last. */
   positions: PositionEvent[];
+  /** Absent where a version tells it that knew no orders. */
+  orders?: EarlierOrders;
   /** The last sample, and where it is: at the latest moment of all samples. */
   book: { sample: BookEvent; place: { cursor: Cursor; ts: EpochUs } } | null;
 }
@@ -38,6 +41,7 @@ export interface EarlierLife {
 export interface EarlierLimits {
   series: number;
   accounts: number;
+  orders: number;
   trades: number;
   minutes: number;
 }
@@ -85,7 +89,9 @@ select y.symbol, max(c.cursor) as cursor from symbols y join (
     where int8range(k.first_cursor, k.last_cursor, '[]') && int8range(${after}, null, '()') and s.symbol_id in (${ids})
   union all select t.symbol_id, t.cursor from ${newer(sql`all_trades`)} where ${isOwn}
   union all select t.symbol_id, t.cursor from position_states t where ${isOwn} and t.cursor > ${after}
-  union all select t.symbol_id, t.cursor from books t where ${isOwn} and t.cursor > ${after}) c on c.symbol_id = y.id
+  union all select t.symbol_id, t.cursor from books t where ${isOwn} and t.cursor > ${after}
+  union all select t.symbol_id, t.cursor from order_states t where ${isOwn} and t.cursor > ${after}
+  union all select t.symbol_id, t.cursor from symbol_notes t where ${isOwn} and t.cursor > ${after}) c on c.symbol_id = y.id
 group by y.symbol`;
 }
 
@@ -202,7 +208,7 @@ export async function readHoursBefore(db: Database, asked: readonly LastHour[]):
 }
 
 /**
- * What is stored up to the cursor `through`; of points and positions also what is later, which the
+ * What is stored up to the cursor `through`; of points, positions and orders also what is later, which the
  * log has as well. `hoursOf`: {@link readHoursBefore}, perhaps together with what others ask.
  *
  * @throws DatabaseError
@@ -218,11 +224,13 @@ export async function readEarlierLife(
   const upTo = param(through);
   const points = await ask(db, selectPoints(of, limits.series));
   const positions = await ask(db, selectPositions(of, limits.accounts));
+  const orders = await readEarlierOrders(db, symbol, limits.orders);
   const [book] = await ask(db, selectBook(of, upTo));
   const trades = (await ask(db, selectTrades(of, upTo, param(limits.trades)))).map(tradeOf);
   return {
     metrics: points.map(metricOf).reverse(),
     positions: positions.map(positionOf).reverse(),
+    orders,
     book: book === undefined ? null : { sample: bookOf(book), place: placeOf(book) },
     trade: trades[0] ?? null,
     tradeKeys: trades.flatMap((trade) => tradeKey(trade) ?? []).reverse(),

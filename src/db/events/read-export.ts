@@ -10,6 +10,8 @@ import { epochUsOf, momentOf, timestampOf } from "../driver/sql-time.ts";
 import { storedPoints } from "../series/stored-points-sql.ts";
 import { sampleOf } from "../store/book-rows.ts";
 import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
+import { notePages } from "./export-notes.ts";
+import { orderPages } from "./export-orders.ts";
 
 export interface ExportQuery {
   symbol: SymbolName;
@@ -31,8 +33,7 @@ export interface ExportQuery {
 /**
  * Every event of a symbol and a kind in a range, by time, page after page; none is empty. Memory
  * holds a page, the tail and the names of the series, whatever the range. Every event up to
- * `tailCursor` is in it once. A point or a position that replaces another while the export runs
- * (INV-9) stands for it, though its cursor is later.
+ * `tailCursor` is in it once. What replaces another of its name while the export runs (INV-9) stands for it, though its cursor is later.
  *
  * @throws DatabaseError
  */
@@ -228,4 +229,7 @@ function placeOf(row: Row): Place {
   return [Number(row["ts_us"]), Number(row["cursor"]), Number(row["ordinal"])];
 }
 
-const PAGES = { metric: metricPages, trade: tradePages, position: positionPages, book: bookPages };
+const PAGES = {
+  ...{ metric: metricPages, trade: tradePages, position: positionPages, book: bookPages },
+  ...{ order: orderPages, note: notePages },
+};

@@ -9,6 +9,8 @@ import { epochUsOf } from "../driver/sql-time.ts";
 import { IS_PACKED, UNPACKED } from "../series/stored-points-sql.ts";
 import type { StoredFrame } from "../store/store-frames.ts";
 import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
+import { NOTE_TEXT, noteOf } from "./note-event.ts";
+import { ORDER_TEXT, orderOf } from "./order-event.ts";
 
 export interface FramesQuery {
   symbol: SymbolName;
@@ -81,14 +83,14 @@ function selectEvents(symbol: SymbolName, window: Window, limit: Sql): Sql {
 with symbol as (select id from symbols where symbol = ${symbol})
 (select p.cursor, p.ordinal, ${epochUsOf(sql`p.ts`)} as ts_us, s.metric, s.labels_key, p.value,
    null::float8 as price, null::float8 as size, null::int2 as side, null as venue, null as trade_id,
-   null::float8 as quantity, null::float8 as avg_price, null as account, null as book
+   null::float8 as quantity, null::float8 as avg_price, null as account, null as book, null as state, null as note
  from (${pointsIn(window)}) p
  join series s on s.id = p.series_id
  where s.symbol_id = (select id from symbol)
  order by p.cursor, p.ordinal limit ${limit})
 union all
 (select t.cursor, t.ordinal, ${epochUsOf(sql`t.ts`)}, null, null, null, t.price, t.size, t.side, t.venue, t.trade_id,
-   null, null, null, null
+   null, null, null, null, null, null
  from (
    select * from all_trades where ${within(window, sql`cursor`)}
    union all
@@ -97,21 +99,31 @@ union all
  order by t.cursor, t.ordinal limit ${limit})
 union all
 (select q.cursor, q.ordinal, ${epochUsOf(sql`q.ts`)}, null, null, null, null, null, null, null, null,
-   q.quantity, q.avg_price, q.account, null
+   q.quantity, q.avg_price, q.account, null, null, null
  from position_states q where q.symbol_id = (select id from symbol) and ${within(window, sql`q.cursor`)}
  order by q.cursor, q.ordinal limit ${limit})
 union all
 (select b.cursor, b.ordinal, ${epochUsOf(sql`b.ts`)}, null, null, null, null, null, null, null, null,
-   null, null, null, ${BOOK_TEXT}
+   null, null, null, ${BOOK_TEXT}, null, null
  from books b where b.symbol_id = (select id from symbol) and ${within(window, sql`b.cursor`)}
  order by b.cursor, b.ordinal limit ${limit})
+union all
+(select o.cursor, o.ordinal, ${epochUsOf(sql`o.ts`)}, null, null, null, null, null, null, null, null,
+   null, null, null, null, ${ORDER_TEXT}, null
+ from order_states o where o.symbol_id = (select id from symbol) and ${within(window, sql`o.cursor`)}
+ order by o.cursor, o.ordinal limit ${limit})
+union all
+(select n.cursor, n.ordinal, ${epochUsOf(sql`n.ts`)}, null, null, null, null, null, null, null, null,
+   null, null, null, null, null, ${NOTE_TEXT}
+ from symbol_notes n where n.symbol_id = (select id from symbol) and ${within(window, sql`n.cursor`)}
+ order by n.cursor, n.ordinal limit ${limit})
 order by 1, 2 limit ${limit}`;
 }
 
 /**
- * Replay from Postgres: the events of a symbol in (after, upTo], in the order of its log. A point
- * or a position that a later one at the same moment has replaced (INV-9), and a trade that repeats
- * an earlier one, are not in it; of books the samples alone are (SPEC D-6).
+ * Replay from Postgres: the events of a symbol in (after, upTo], in the order of its log. What
+ * a later one of its name has replaced (INV-9), and a trade that repeats an earlier one, are not in
+ * it; of books the samples alone are (SPEC D-6).
  *
  * @throws DatabaseError
  */
@@ -165,5 +177,7 @@ function appendFrames(frames: StoredFrame[], rows: readonly Row[]): void {
 function eventOf(row: Row): TapeEvent {
   if (row["metric"] !== null) return metricOf(row);
   if (row["book"] !== null) return bookOf(row);
+  if (row["state"] !== null) return orderOf(row);
+  if (row["note"] !== null) return noteOf(row);
   return row["quantity"] === null ? tradeOf(row) : positionOf(row);
 }

@@ -8,8 +8,10 @@ import { isCollision } from "../driver/database-error.ts";
 import { byRequest } from "../driver/requests.ts";
 import { BookRows } from "./book-rows.ts";
 import type { Collisions, Insert } from "./collisions.ts";
+import { noteRows } from "./note-rows.ts";
+import { orderRows } from "./order-rows.ts";
 import { PointRows } from "./point-rows.ts";
-import { PositionRows } from "./position-rows.ts";
+import { positionRows } from "./position-rows.ts";
 import { type DatabaseIds, resolveIds, type SeriesIdCache, type SeriesName } from "./series-ids.ts";
 import { TradeRows } from "./trade-rows.ts";
 
@@ -40,6 +42,9 @@ export interface Stored {
   positions: number;
   /** Samples of books. */
   books: number;
+  /** States of orders. */
+  orders: number;
+  notes: number;
   /** Infinity where there is none. */
   earliestUs: number;
   /** Points and trades of closed hours, which count nowhere (SPEC K-1). */
@@ -55,8 +60,8 @@ const REPLACED_ATTEMPTS = 2;
 
 /**
  * Stores the events of frames of any number of rooms. Repeating it, whole or in parts, in any
- * order, changes nothing (INV-6): a point or a position is kept with its latest (cursor, ordinal)
- * (INV-9), a trade with its earliest. Of books the samples alone are stored (SPEC D-5); the rest is
+ * order, changes nothing (INV-6): a point, a position, a state of an order or a note is kept with its
+ * latest (cursor, ordinal) (INV-9), a trade with its earliest. Of books the samples alone are stored (SPEC D-5); the rest is
  * passed over.
  *
  * One round trip where every series is known, no row is stored already and the batch is under 8
@@ -96,8 +101,10 @@ async function storeUnder(
   await pause();
   const points = new PointRows();
   const trades = new TradeRows();
-  const positions = new PositionRows();
+  const positions = positionRows();
   const books = new BookRows();
+  const orders = orderRows();
+  const notes = noteRows();
   let earliestUs = Number.POSITIVE_INFINITY;
   for (const { symbol, frames } of rooms) {
     for (const given of frames) {
@@ -128,13 +135,19 @@ async function storeUnder(
           case "book":
             if (event.sampled === true) books.add(symbol, event, cursor, ordinal);
             break;
+          case "order":
+            orders.add(symbol, event, cursor, ordinal);
+            break;
+          case "note":
+            notes.add(symbol, event, cursor, ordinal);
+            break;
           default:
             event satisfies never;
         }
       }
     }
   }
-  const ofSymbols = [trades, positions, books];
+  const ofSymbols = [trades, positions, books, orders, notes];
   const resolving = resolveUnknown(db, ids, points, ofSymbols, tag).catch((error: unknown) => {
     // Whether these ids count as learnt is not known, so what is learnt after them would prove nothing.
     cache.forget(ids);
@@ -151,6 +164,7 @@ async function storeUnder(
   return {
     ...{ points: points.rowCount, trades: trades.rowCount },
     ...{ positions: positions.rowCount, books: books.rowCount },
+    ...{ orders: orders.rowCount, notes: notes.rowCount },
     ...{ earliestUs, setAside, identity: inserts.length === 0 ? null : (proof?.identity ?? null) },
   };
 }
@@ -199,7 +213,7 @@ async function resolveUnknown(
   db: Database,
   ids: DatabaseIds,
   points: PointRows,
-  ofSymbols: readonly (TradeRows | PositionRows | BookRows)[],
+  ofSymbols: readonly Pick<TradeRows, "takeIds">[],
   tag: string | undefined,
 ): Promise<boolean> {
   for (let attempt = 0; attempt <= RESOLVE_ATTEMPTS; attempt += 1) {

@@ -17,6 +17,9 @@ const TABLES = [
     "trades_set_aside",
     "position_states",
     "books",
+    "order_states",
+    "order_lives",
+    "symbol_notes",
   ],
   ...["metrics_1m_live", "metrics_1h_live", "metrics_1m_past", "metrics_1h_past"],
   ...[

@@ -5,6 +5,7 @@ import type { Database } from "../driver/database.ts";
 import { identifier, literal, NOTHING, sql } from "../driver/sql.ts";
 import { timestampOf } from "../driver/sql-time.ts";
 import { dropBooksBefore } from "./drop-books.ts";
+import { dropOrdersBefore } from "./drop-orders.ts";
 
 /** Partitions are made so far ahead: so long a Keeper may be away before anybody has to wait for it. */
 const AHEAD_US = 28 * DAY_US;
@@ -31,6 +32,8 @@ export interface RetentionReport {
   minutesDropped: boolean;
   /** Samples of books. */
   booksDropped: number;
+  /** Orders that were over, each with all its states. */
+  ordersDropped: number;
 }
 
 /**
@@ -59,6 +62,8 @@ export async function retain(
     minutesDropped: await dropped("drop_minutes_before", minutesDays),
     booksDropped:
       rawDays > 0 ? await dropBooksBefore(db, (nowUs - rawDays * DAY_US) as EpochUs) : 0,
+    ordersDropped:
+      rawDays > 0 ? await dropOrdersBefore(db, (nowUs - rawDays * DAY_US) as EpochUs) : 0,
   };
   // Each time, as it is cheap: a Keeper may have ended in the middle.
   await deleteBefore(db, "packed_points", "hour", "raw_from", DELETED_HOURS);

@@ -1,13 +1,12 @@
 import type { AddressedEvent } from "../../core/events/encode-events.ts";
 import { readTimestamp, type TimestampReading } from "../../core/time/timestamp.ts";
 import {
-  isStorable,
   MAX_LABELS,
-  MAX_NAME_LENGTH,
   MAX_SERIES_BYTES,
   type MetricEvent,
   metricPushSchema,
 } from "../../protocol/events/event.ts";
+import { isStorable, MAX_NAME_LENGTH } from "../../protocol/words/name.ts";
 import {
   isSymbol,
   SYSTEM_SYMBOL,

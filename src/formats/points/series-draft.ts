@@ -1,9 +1,5 @@
-import {
-  MAX_LABELS,
-  MAX_NAME_LENGTH,
-  MAX_SERIES_BYTES,
-  seriesBytes,
-} from "../../protocol/events/event.ts";
+import { MAX_LABELS, MAX_SERIES_BYTES, seriesBytes } from "../../protocol/events/event.ts";
+import { MAX_NAME_LENGTH } from "../../protocol/words/name.ts";
 import { SYSTEM_SYMBOL, type SymbolName, symbolFault } from "../../protocol/words/symbol.ts";
 import type { Word } from "../wire/words.ts";
 import type { Labels, Series } from "./points.ts";

@@ -1,4 +1,4 @@
-import { isStorable, MAX_NAME_LENGTH } from "../../protocol/events/event.ts";
+import { isStorable, MAX_NAME_LENGTH } from "../../protocol/words/name.ts";
 import { WireFault } from "./wire-fault.ts";
 
 /** A text of a body. */

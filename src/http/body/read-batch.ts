@@ -57,7 +57,7 @@ export function wantsPost(c: AppContext): never {
     status: 405,
     type: "method-not-allowed",
     title: "Only POST is taken here",
-    detail: `${c.req.path} takes POST. What was pushed is read at /api/history/SYMBOL, /api/series, /api/positions/SYMBOL and /api/books/SYMBOL.`,
+    detail: `${c.req.path} takes POST. What was pushed is read at /api/history/SYMBOL, /api/series, /api/positions/SYMBOL, /api/books/SYMBOL, /api/orders/SYMBOL and /api/notes/SYMBOL.`,
     headers: { allow: "POST" },
   });
 }

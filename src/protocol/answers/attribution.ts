@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { intervalSchema } from "../events/bar.ts";
-import { isStorable, MAX_NAME_LENGTH } from "../events/event.ts";
+import { isStorable, MAX_NAME_LENGTH } from "../words/name.ts";
 import { symbolSchema } from "../words/symbol.ts";
 import { cursorSchema, epochUsSchema } from "../words/time.ts";
 

@@ -1,21 +1,17 @@
 import * as z from "zod";
+import { name } from "../words/name.ts";
 import { finite } from "../words/number.ts";
 import { symbolSchema } from "../words/symbol.ts";
 import { epochUsSchema, ts } from "../words/time.ts";
 import { utf8Bytes } from "../words/utf8.ts";
 import { bookEventSchema } from "./book.ts";
+import { noteEventSchema } from "./note.ts";
+import { orderEventSchema } from "./order.ts";
 
-/** Longest metric name, label name, label value, venue, trade id and account, in characters. */
-export const MAX_NAME_LENGTH = 200;
 /** Most labels on one point. */
 export const MAX_LABELS = 32;
 /** Most bytes of a metric's name and its labels as JSON: an index entry of Postgres holds 2,704. */
 export const MAX_SERIES_BYTES = 2_500;
-const name = z
-  .string({ error: "must be a string" })
-  .min(1, { error: "must not be empty" })
-  .max(MAX_NAME_LENGTH, { error: `must be at most ${MAX_NAME_LENGTH} characters` })
-  .refine(isStorable, { error: "must not hold a NUL character or half of a surrogate pair" });
 
 const labels = z
   // A record passes over this one key in silence (zod 4.6), and what is posted must be kept or refused.
@@ -101,17 +97,14 @@ export const eventSchema = z.discriminatedUnion("kind", [
   tradeEventSchema,
   positionEventSchema,
   bookEventSchema,
+  orderEventSchema,
+  noteEventSchema,
 ]);
 
 export type MetricEvent = z.infer<typeof metricEventSchema>;
 export type TradeEvent = z.infer<typeof tradeEventSchema>;
 export type PositionEvent = z.infer<typeof positionEventSchema>;
 export type TapeEvent = z.infer<typeof eventSchema>;
-
-/** Postgres holds every text but U+0000 and what is no Unicode (https://www.postgresql.org/docs/current/datatype-character.html). */
-export function isStorable(text: string): boolean {
-  return !text.includes("\u0000") && text.isWellFormed();
-}
 
 /** Bytes of UTF-8 by which Postgres knows the series. */
 export function seriesBytes({ metric, labels = {} }: { metric: string; labels?: Labels }): number {

@@ -8,6 +8,7 @@ import {
   tradeEventSchema,
 } from "../events/event.ts";
 import { MAX_MESSAGE_EVENTS } from "../events/frame.ts";
+import { orderEventSchema } from "../events/order.ts";
 import { logIdSchema } from "../words/log-id.ts";
 import { symbolSchema } from "../words/symbol.ts";
 import { cursorSchema } from "../words/time.ts";
@@ -38,6 +39,7 @@ export const liveBarSchema = z.strictObject({
 export const truncatedSchema = z.strictObject({
   metrics: z.int().optional(),
   positions: z.int().optional(),
+  orders: z.int().optional(),
 });
 
 /** The last values of the room at `cursor`: for a viewer without `since`, or after a gap. */
@@ -49,6 +51,8 @@ export const snapshotSchema = z.strictObject({
   trade: tradeEventSchema.nullable(),
   /** One an account. */
   positions: z.array(positionEventSchema),
+  /** The newest state of each open order. */
+  orders: z.array(orderEventSchema),
   /** The whole book; null as long as there has been no snapshot of one. */
   book: bookEventSchema.nullable(),
   /** Absent where everything is here. */

@@ -12,9 +12,14 @@ import {
 } from "../../../src/db/events/read-earlier-life.ts";
 import { readExport } from "../../../src/db/events/read-export.ts";
 import { readFrames } from "../../../src/db/events/read-frames.ts";
+import { readNotes } from "../../../src/db/events/read-notes.ts";
 import { readPositionSteps } from "../../../src/db/events/read-position-steps.ts";
 import { readPositions } from "../../../src/db/events/read-positions.ts";
 import { findSymbolNames, readSymbolNames } from "../../../src/db/events/read-symbol-names.ts";
+import { readBestPrices } from "../../../src/db/orders/read-best-prices.ts";
+import { readHeld } from "../../../src/db/orders/read-held.ts";
+import { readOrders } from "../../../src/db/orders/read-orders.ts";
+import { readStates } from "../../../src/db/orders/read-states.ts";
 import { countSeries } from "../../../src/db/series/count-series.ts";
 import { hasSeries } from "../../../src/db/series/has-series.ts";
 import { readMetricNames } from "../../../src/db/series/read-metric-names.ts";
@@ -62,7 +67,14 @@ const book: TapeEvent = {
   ...{ kind: "book", ts: at(5), type: "snapshot", sampled: true },
   ...{ bids: [[9, 1]], asks: [[11, 2]] },
 };
-const frames = [{ cursor: cursorAt(9), events: [point, trade, known, position, book] }];
+const order = {
+  ...{ kind: "order", ts: at(6), id: "7", status: "sent", side: "buy" },
+  ...{ quantity: 2, account: "main" },
+} satisfies TapeEvent;
+const note: TapeEvent = { kind: "note", ts: at(7), text: "restarted", level: "warn" };
+const frames = [
+  { cursor: cursorAt(9), events: [point, trade, known, position, book, order, note] },
+];
 
 const newCache = () => new SeriesIdCache(100, () => "a-learner", new Collisions(0));
 
@@ -117,8 +129,8 @@ const exportOf = (kind: TapeEvent["kind"]) => async (db: Database) => {
 const MINUTE_US = 60_000_000;
 const rolled = [at(-DAY_US), at(0)] as const;
 
-/** Of points, trades without an id and with one, positions and books. */
-const stored: readonly Row[][] = Array(5).fill([{ set_aside: 0, identity: "a-uuid" }]);
+/** Of points, trades without an id and with one, positions, books, states and lives of orders, and notes. */
+const stored: readonly Row[][] = Array(8).fill([{ set_aside: 0, identity: "a-uuid" }]);
 
 export const STATEMENT_CASES: readonly StatementCase[] = [
   {
@@ -243,6 +255,43 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
   { name: "export-trades", run: exportOf("trade") },
   { name: "export-positions", run: exportOf("position") },
   { name: "export-books", run: exportOf("book") },
+  { name: "export-orders", run: exportOf("order") },
+  { name: "export-notes", run: exportOf("note") },
+  {
+    name: "orders",
+    run: (db) =>
+      readOrders(db, {
+        ...{ symbol: SYMBOL, tail: [{ firstUs: at(5), newest: order }], open: true },
+        ...{ account: "main", id: "7", fromUs: at(-DAY_US), toUs: at(0), limit: 100 },
+        after: { firstUs: at(-9), id: "6", venue: "", account: "main" },
+      }),
+  },
+  ...[
+    { kind: "named", id: "7" } as const,
+    ...(["began", "lived"] as const).map((kind) => ({ kind, fromUs: at(-9), toUs: at(9) })),
+  ].map((asked) => ({
+    name: `order-states-${asked.kind}`,
+    run: (db: Database) =>
+      readStates(db, { symbol: SYMBOL, asked, account: "main", tail: [order], limit: 100 }),
+  })),
+  {
+    name: "best-prices",
+    run: (db) =>
+      readBestPrices(db, { symbol: SYMBOL, moments: [at(1)], storedThrough: cursorAt(7) }),
+  },
+  {
+    name: "held",
+    run: (db) =>
+      readHeld(db, { symbol: SYMBOL, account: "main", fromUs: at(-9), toUs: at(9), limit: 100 }),
+  },
+  {
+    name: "notes",
+    run: (db) =>
+      readNotes(db, {
+        ...{ symbol: SYMBOL, fromUs: at(-9), toUs: at(9), after: { us: at(3), knownBy: "i1" } },
+        ...{ storedThrough: cursorAt(7), tailCursor: cursorAt(9), limit: 100 },
+      }),
+  },
   {
     name: "book-at",
     run: (db) => readBookAt(db, { symbol: SYMBOL, atUs: at(0), storedThrough: cursorAt(7) }),
@@ -274,13 +323,20 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
   { name: "newest-cursor", run: (db) => readNewestCursor(db, SYMBOL, cursorAt(0)) },
   {
     name: "earlier-life",
-    answers: [[], [], [], [{ ts_us: at(0), price: 1, size: 1, side: 1, venue: "", trade_id: "" }]],
+    answers: [
+      [],
+      [],
+      [],
+      [],
+      [],
+      [{ ts_us: at(0), price: 1, size: 1, side: 1, venue: "", trade_id: "" }],
+    ],
     run: (db) =>
       readEarlierLife(
         db,
         SYMBOL,
         cursorAt(7),
-        { series: 10, accounts: 11, trades: 12, minutes: 13 },
+        { series: 10, accounts: 11, orders: 14, trades: 12, minutes: 13 },
         (asked) => readHoursBefore(db, [asked]).then(([bars]) => bars ?? []),
       ),
   },

@@ -11,7 +11,7 @@ import type { BookEvent } from "../../../src/protocol/events/book.ts";
 import type { TapeEvent, TradeEvent } from "../../../src/protocol/events/event.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
-import { barOf, lastMetrics, lastPositions, lastTrade } from "./model/tape.ts";
+import { barOf, lastMetrics, lastOrders, lastPositions, lastTrade } from "./model/tape.ts";
 
 export interface StoredRow {
   cursor: Cursor;
@@ -167,10 +167,23 @@ function earlierLifeOf(rows: readonly StoredRow[]): EarlierLife {
     minutesFromUs: minutes.length < KEPT_BARS ? null : (minutes[0] ?? null),
     hours: starts("1h").flatMap((startUs) => barOf(trades, startUs, { interval: "1h" }) ?? []),
     positions: lastPositions(events),
+    orders: ordersOf(events),
     book:
       sample === undefined
         ? null
         : { sample: sample.event as BookEvent, place: { cursor: sample.cursor, ts: latestTs } },
+  };
+}
+
+function ordersOf(events: readonly TapeEvent[]): NonNullable<EarlierLife["orders"]> {
+  const open = lastOrders(events);
+  const latest = (all: readonly TapeEvent[]) =>
+    all.length === 0 ? null : (Math.max(...all.map(({ ts }) => ts)) as EpochUs);
+  const isOpen = new Set(open.map(({ id }) => id));
+  return {
+    open,
+    overUs: latest(events.filter((event) => event.kind === "order" && !isOpen.has(event.id))),
+    noteUs: latest(events.filter(({ kind }) => kind === "note")),
   };
 }
 

@@ -30,6 +30,25 @@ export const PUSHES: readonly DescribedRoute[] = [
       asks: [[101.3, 4]],
     },
   }),
+  push("/api/orders", "OrderPush", "Push states of orders", {
+    json: [
+      {
+        ...{ symbol: "ACME", id: "o-1", status: "sent", side: "buy", type: "limit" },
+        ...{ quantity: 100, price: 101.3, account: "desk" },
+      },
+      {
+        symbol: "ACME",
+        id: "o-1",
+        status: "filled",
+        filled: 100,
+        avg_price: 101.3,
+        account: "desk",
+      },
+    ],
+  }),
+  push("/api/notes", "NotePush", "Push marks on the chart", {
+    json: { symbol: "ACME", text: "parameters changed" },
+  }),
   {
     ...{ method: "post", path: "/api/bars", family: "Push", scope: "write" },
     summary: "Push bars from elsewhere",
@@ -57,7 +76,7 @@ export const PUSHES: readonly DescribedRoute[] = [
   },
 ];
 
-function push(
+export function push(
   path: string,
   of: ComponentName,
   summary: string,

@@ -93,7 +93,9 @@ export const READS: readonly DescribedRoute[] = [
     detail: "An export that fails in the middle breaks off. Of books it has the samples.",
     parameters: [
       required(SYMBOL),
-      required(word("kind", "What to export", ["metric", "trade", "position", "book"])),
+      required(
+        word("kind", "What to export", ["metric", "trade", "position", "book", "order", "note"]),
+      ),
       text("metric", "With kind=metric: this metric alone"),
       ...range("everything there is"),
       word("format", "What it is written as", ["ndjson", "csv", "parquet"], "ndjson"),
@@ -155,7 +157,7 @@ export const READS: readonly DescribedRoute[] = [
   },
 ];
 
-function read(
+export function read(
   path: string,
   of: ComponentName,
   summary: string,

@@ -12,6 +12,7 @@ export function snapshotMessage(cursor: Cursor, values: LastValuesFold): Snapsho
     bar: values.bar,
     trade: values.trade,
     positions: values.positions,
+    orders: values.orders,
     book: values.book === null ? null : snapshotOf(values.book),
     ...(values.truncated !== null && { truncated: values.truncated }),
   };

@@ -33,6 +33,25 @@ order by x.cursor desc, x.ordinal desc limit $2
 
 -- then
 
+with symbol as (select id from symbols where symbol = $1)
+select (extract(epoch from s.ts) * 1000000)::int8 as ts_us, json_build_array(order_id, status, side, type, quantity, price, filled, avg_price, venue, account, correlation_id)::text as state from (
+  select symbol_id, account, venue, order_id, ts, status from order_lives
+  where symbol_id = (select id from symbol) and status < 3 order by ts desc limit 10000) l
+join order_states s using (symbol_id, account, venue, order_id, ts, status)
+order by s.cursor desc, s.ordinal desc limit $2
+-- $1 = "BTC-USD"
+-- $2 = 14
+
+-- then
+
+with symbol as (select id from symbols where symbol = $1)
+select (extract(epoch from (
+    select ts from order_lives where symbol_id = (select id from symbol) and status >= 3 order by ts desc limit 1)) * 1000000)::int8 as over_us,
+  (extract(epoch from (select max(ts) from symbol_notes where symbol_id = (select id from symbol))) * 1000000)::int8 as note_us
+-- $1 = "BTC-USD"
+
+-- then
+
 select (extract(epoch from ts) * 1000000)::int8 as ts_us, cursor, json_build_array(seq::text, bid_prices, bid_sizes, ask_prices, ask_sizes)::text as book,
   (select (extract(epoch from max(ts)) * 1000000)::int8 from books where symbol_id = (select id from symbols where symbol = $1) and cursor <= $2) as latest_us from books
 where symbol_id = (select id from symbols where symbol = $1) and cursor <= $2 order by books.cursor desc, ordinal desc limit 1

@@ -40,6 +40,18 @@ returning 1
 
 -- then
 
+with over as (
+  delete from order_lives where ctid = any (array(
+    select ctid from order_lives where status >= 3 and ts < (timestamptz '1970-01-01 00:00:00+00' + $1::int8 * interval '1 microsecond') order by ts limit 200))
+  returning symbol_id, account, venue, order_id),
+dropped as (
+  delete from order_states s using over
+  where (s.symbol_id, s.account, s.venue, s.order_id) = (over.symbol_id, over.account, over.venue, over.order_id))
+select count(*)::int4 as orders from over
+-- $1 = 1765022400000000
+
+-- then
+
 delete from packed_points where ctid = any (array(
          select ctid from packed_points where hour < (select raw_from from tape_state) limit 50))
        returning 1

@@ -171,3 +171,78 @@ select 0 as set_aside, (select identity::text from state) as identity
 -- $10 = "{\"{1}\"}"
 -- $11 = "{\"{11}\"}"
 -- $12 = "{\"{2}\"}"
+
+with state as materialized (select identity from tape_state where
+  identity = $1::uuid and exists (
+    select from id_marks where learner = $2::uuid and mark >= $3::int8)),
+stored as (
+insert into order_states (ts, cursor, quantity, price, filled, avg_price, symbol_id, ordinal, status, side, account, venue,
+  order_id, type, correlation_id)
+select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.cursor, u.quantity, u.price, u.filled, u.avg_price, u.symbol_id, u.ordinal, u.status, u.side,
+  u.account, u.venue, u.order_id, nullif(u.type, ''), nullif(u.correlation_id, '')
+from unnest($4::int8[], $5::int8[], $6::float8[], $7::float8[], $8::float8[], $9::float8[], $10::int4[], $11::int2[], $12::int2[], $13::int2[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[]) as u (ts_us, cursor, quantity, price, filled, avg_price, symbol_id, ordinal, status, side, account, venue, order_id, type, correlation_id)
+where exists (select from state))
+select 0 as set_aside, (select identity::text from state) as identity
+-- $1 = "a-uuid"
+-- $2 = "a-learner"
+-- $3 = 1
+-- $4 = "{1767614400000006}"
+-- $5 = "{1767614400000009}"
+-- $6 = "{2}"
+-- $7 = "{NULL}"
+-- $8 = "{NULL}"
+-- $9 = "{NULL}"
+-- $10 = "{3}"
+-- $11 = "{5}"
+-- $12 = "{0}"
+-- $13 = "{1}"
+-- $14 = "{\"main\"}"
+-- $15 = "{\"\"}"
+-- $16 = "{\"7\"}"
+-- $17 = "{\"\"}"
+-- $18 = "{\"\"}"
+
+with state as materialized (select identity from tape_state where
+  identity = $1::uuid and exists (
+    select from id_marks where learner = $2::uuid and mark >= $3::int8)),
+stored as (
+insert into order_lives (first_ts, ts, symbol_id, status, account, venue, order_id)
+select (timestamptz '1970-01-01 00:00:00+00' + u.first_us::int8 * interval '1 microsecond'), (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.symbol_id, u.status, u.account, u.venue, u.order_id
+from unnest($4::int8[], $5::int8[], $6::int4[], $7::int2[], $8::text[], $9::text[], $10::text[]) as u (first_us, ts_us, symbol_id, status, account, venue, order_id)
+where exists (select from state)
+on conflict (symbol_id, order_id, venue, account) do update
+set first_ts = least(excluded.first_ts, order_lives.first_ts),
+  ts = case when (excluded.ts, excluded.status) > (order_lives.ts, order_lives.status) then excluded.ts else order_lives.ts end,
+  status = case when (excluded.ts, excluded.status) > (order_lives.ts, order_lives.status) then excluded.status else order_lives.status end
+where excluded.first_ts < order_lives.first_ts or (excluded.ts, excluded.status) > (order_lives.ts, order_lives.status))
+select 0 as set_aside, (select identity::text from state) as identity
+-- $1 = "a-uuid"
+-- $2 = "a-learner"
+-- $3 = 1
+-- $4 = "{1767614400000006}"
+-- $5 = "{1767614400000006}"
+-- $6 = "{3}"
+-- $7 = "{0}"
+-- $8 = "{\"main\"}"
+-- $9 = "{\"\"}"
+-- $10 = "{\"7\"}"
+
+with state as materialized (select identity from tape_state where
+  identity = $1::uuid and exists (
+    select from id_marks where learner = $2::uuid and mark >= $3::int8)),
+stored as (
+insert into symbol_notes (ts, cursor, symbol_id, ordinal, level, known_by, text)
+select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.cursor, u.symbol_id, u.ordinal, nullif(u.level, ''), u.known_by, u.text
+from unnest($4::int8[], $5::int8[], $6::int4[], $7::int2[], $8::text[], $9::text[], $10::text[]) as u (ts_us, cursor, symbol_id, ordinal, level, known_by, text)
+where exists (select from state))
+select 0 as set_aside, (select identity::text from state) as identity
+-- $1 = "a-uuid"
+-- $2 = "a-learner"
+-- $3 = 1
+-- $4 = "{1767614400000007}"
+-- $5 = "{1767614400000009}"
+-- $6 = "{3}"
+-- $7 = "{6}"
+-- $8 = "{\"warn\"}"
+-- $9 = "{\"trestarted\"}"
+-- $10 = "{\"restarted\"}"

@@ -4,6 +4,7 @@ import { encodeEvents } from "../../../../src/core/events/encode-events.ts";
 import type { HostName, Placement } from "../../../../src/core/placement/placement.ts";
 import type { BookEvent } from "../../../../src/protocol/events/book.ts";
 import type { TapeEvent, TradeEvent } from "../../../../src/protocol/events/event.ts";
+import { ORDER_STATUSES } from "../../../../src/protocol/events/order.ts";
 import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../../src/protocol/words/time.ts";
 import type { PostedBatch } from "./room.ts";
@@ -80,6 +81,8 @@ export class ModelProducer {
     const ts = ((this.#nowMs() - lateByMs) * 1_000 + (made % 1_000)) as EpochUs;
     if (at % plan.tradeEvery !== 0) {
       if (made % 4 === 0) return bookOf(made, ts);
+      if (made % 7 === 0) return orderOf(made, ts);
+      if (made % 11 === 0) return { kind: "note", ts, text: `note ${made}` };
       if (made % 5 === 0) return { kind: "position", ts, quantity: made, account: `a${made % 2}` };
       return { kind: "metric", ts, metric: `m${made % 3}`, value: made };
     }
@@ -101,6 +104,12 @@ export class ModelProducer {
     this.#trades.set(symbol, trades);
     return trades;
   }
+}
+
+/** Of a few orders, each again and again in another state. */
+function orderOf(made: number, ts: EpochUs): TapeEvent {
+  const status = ORDER_STATUSES[made % ORDER_STATUSES.length] ?? "sent";
+  return { kind: "order", ts, id: `o${made % 5}`, status, quantity: made };
 }
 
 function bookOf(made: number, ts: EpochUs): BookEvent {

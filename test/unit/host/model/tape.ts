@@ -9,6 +9,7 @@ import type {
   TapeEvent,
   TradeEvent,
 } from "../../../../src/protocol/events/event.ts";
+import type { OrderEvent } from "../../../../src/protocol/events/order.ts";
 import type { Cursor } from "../../../../src/protocol/words/time.ts";
 
 export interface TapeEntry {
@@ -216,6 +217,15 @@ export function lastPositions(events: readonly TapeEvent[]): PositionEvent[] {
     events.filter((event) => event.kind === "position"),
     ({ account }) => account ?? "",
   );
+}
+
+/** The last state of each order that is not over. */
+export function lastOrders(events: readonly TapeEvent[]): OrderEvent[] {
+  const last = lastBy(
+    events.filter((event) => event.kind === "order"),
+    ({ id }) => id,
+  );
+  return last.filter(({ status }) => ["sent", "acknowledged", "partially_filled"].includes(status));
 }
 
 /** The last point of each series. */

@@ -7,7 +7,14 @@ import {
 } from "../../../../src/protocol/socket/server-message.ts";
 import type { LogId } from "../../../../src/protocol/words/log-id.ts";
 import type { Cursor } from "../../../../src/protocol/words/time.ts";
-import { bookOf, lastMetrics, lastPositions, lastTrade, type ModelTape } from "./tape.ts";
+import {
+  bookOf,
+  lastMetrics,
+  lastOrders,
+  lastPositions,
+  lastTrade,
+  type ModelTape,
+} from "./tape.ts";
 
 export interface ModelViewerDeps {
   tape: ModelTape;
@@ -187,6 +194,7 @@ export class ModelViewer implements ViewerSocket {
     expect(message.trade).toEqual(lastTrade(events));
     expect(textsOf(message.metrics)).toEqual(textsOf(lastMetrics(events)));
     expect(textsOf(message.positions)).toEqual(textsOf(lastPositions(events)));
+    expect(textsOf(message.orders)).toEqual(textsOf(lastOrders(events)));
     expect(message.book).toEqual(bookOf(events));
     const minute = this.#tape.newestMinute(end);
     if (minute === null) {
