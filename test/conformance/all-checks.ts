@@ -7,6 +7,7 @@ import { flow } from "./flow.ts";
 import { joining } from "./joining.ts";
 import { keys } from "./keys.ts";
 import { limits } from "./limits.ts";
+import { orders } from "./orders.ts";
 import { polling } from "./polling.ts";
 import { pushes } from "./pushes.ts";
 import { reading } from "./reading.ts";
@@ -23,6 +24,7 @@ export const CHECKS: readonly Check[] = [
   ...polling,
   ...bars,
   ...books,
+  ...orders,
   ...flow,
   ...limits,
   ...reading,
