@@ -44,7 +44,6 @@ function routesOf(symbol: string): string[] {
     `/api/positions/${symbol}`,
     `/api/books/${symbol}`,
     `/api/orders/${symbol}`,
-    `/api/orders/${symbol}/1`,
     `/api/orders/${symbol}/latency`,
     `/api/notes/${symbol}`,
     `/api/rooms/${symbol}/events?since=0`,
