@@ -7,6 +7,8 @@ import {
   positionEventSchema,
   tradeEventSchema,
 } from "../../src/protocol/events/event.ts";
+import { noteEventSchema } from "../../src/protocol/events/note.ts";
+import { orderEventSchema } from "../../src/protocol/events/order.ts";
 import {
   barMessageSchema,
   caughtUpSchema,
@@ -25,6 +27,8 @@ const NAMED = {
   TradeEvent: tradeEventSchema,
   PositionEvent: positionEventSchema,
   BookEvent: bookEventSchema,
+  OrderEvent: orderEventSchema,
+  NoteEvent: noteEventSchema,
   TapeEvent: eventSchema,
   LiveBar: liveBarSchema,
   Hello: helloSchema,

@@ -6,6 +6,8 @@ export type IngestPath =
   | "/api/metrics"
   | "/api/positions"
   | "/api/books"
+  | "/api/orders"
+  | "/api/notes"
   | "/api/bars";
 
 export type PushDeps = {

@@ -8,6 +8,7 @@ import { formats } from "./formats.ts";
 import { joining } from "./joining.ts";
 import { keys } from "./keys.ts";
 import { limits } from "./limits.ts";
+import { orders } from "./orders.ts";
 import { polling } from "./polling.ts";
 import { pushes } from "./pushes.ts";
 import { reading } from "./reading.ts";
@@ -25,6 +26,7 @@ export const CHECKS: readonly Check[] = [
   ...polling,
   ...bars,
   ...books,
+  ...orders,
   ...flow,
   ...limits,
   ...reading,

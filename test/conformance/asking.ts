@@ -10,7 +10,7 @@ import type { TapeEvent } from "../../src/protocol/events/event.ts";
 import { equals, holds, parsed } from "./expectation.ts";
 import type { Answer, HttpRequest, Server } from "./server.ts";
 
-type Route = "metrics" | "trades" | "positions" | "books" | "bars";
+type Route = "metrics" | "trades" | "positions" | "books" | "orders" | "notes" | "bars";
 
 /** Headers of a push, and what stands behind its path: `?wait=stored`. */
 export interface PushOptions {

@@ -25,13 +25,20 @@ async function asPosted(server: Server): Promise<void> {
   const trade = { price: -1.5, size: 0, side: "sell", id: "1", venue: "v", ts };
   const position = { quantity: -3, avg_price: 2, account: "a", ts };
   const book = { type: "snapshot", bids: [[1, 2]], asks: [[3, 4]], seq: 7, ts };
+  const order = {
+    ...{ id: "7", status: "partially_filled", side: "sell", type: "limit", quantity: 3, price: -1 },
+    ...{ filled: 1, avg_price: -1.5, venue: "v", account: "a", correlation_id: "c", ts },
+  };
+  const note = { text: "a note", level: "error", id: "n", ts };
   const viewer = await Viewer.live(server, symbol);
   await push(server, "metrics", { symbol, ...metric });
   await push(server, "trades", { symbol, ...trade });
   await push(server, "positions", { symbol, ...position });
   await push(server, "books", { symbol, ...book });
+  await push(server, "orders", { symbol, ...order });
+  await push(server, "notes", { symbol, ...note });
   const got: unknown[] = [];
-  while (got.length < 4) {
+  while (got.length < 6) {
     const message = await viewer.next();
     if (message.type !== "events") continue;
     for (const event of message.events) {
@@ -45,6 +52,8 @@ async function asPosted(server: Server): Promise<void> {
     { kind: "trade", ...trade },
     { kind: "position", ...position },
     { kind: "book", ...book },
+    { kind: "order", ...order },
+    { kind: "note", ...note },
   ]);
 }
 

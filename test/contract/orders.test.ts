@@ -136,7 +136,7 @@ describe.each(testDatabaseKinds())("orders on $name", ({ openMigrated }) => {
     expect(found).toHaveLength(2);
   });
 
-  it("OR-6 those that were over long ago go whole, and open ones stay however old", async () => {
+  it("OR-8 those that were over long ago go whole, and open ones stay however old", async () => {
     const symbol = freshSymbol();
     const oldUs = NOON_US - 40 * DAY_US;
     const states = [

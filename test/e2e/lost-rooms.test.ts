@@ -96,7 +96,11 @@ it("S-7 C-6 rooms that were lost begin with what Postgres knows, and say to view
   expect(await push("metrics", { symbol: "LOST", metric: "m", value: 3 })).toBe(200);
   const book = { symbol: "LOST", type: "snapshot", bids: [[99, 1]], asks: [[101, 2]] };
   expect(await push("books", book)).toBe(200);
-  const paths = ["/api/symbols", "/api/positions/LOST", "/api/books/LOST"];
+  const sent = { symbol: "LOST", id: "7", status: "sent", side: "buy", account: "a" };
+  expect(await push("orders", [sent, { ...sent, id: "8", status: "canceled" }])).toBe(200);
+  expect(await push("notes", { symbol: "LOST", text: "a note" })).toBe(200);
+  const ofOrders = ["/api/orders/LOST", "/api/orders/LOST/8", "/api/notes/LOST"];
+  const paths = ["/api/symbols", "/api/positions/LOST", "/api/books/LOST", ...ofOrders];
   const known = (answers: { body: Record<string, unknown> }[]) =>
     answers.map(({ body: { cursor: _, ...rest } }) => {
       const { symbols } = rest as { symbols?: { symbol: string; viewers: number }[] };
@@ -140,7 +144,7 @@ it("S-7 C-6 rooms that were lost begin with what Postgres knows, and say to view
   expect(log).not.toBe(kept.log);
   expect(gaps()).toMatchObject([{ from: kept.cursor, reason: "reset", dropped: null }]);
   expect(watcher.deliveries.slice(mark(), mark() + 3)).toMatchObject([
-    { type: "snapshot", positions: [{ quantity: 7 }] },
+    { type: "snapshot", positions: [{ quantity: 7 }], orders: [{ id: "7" }] },
     { type: "caught_up", complete: false },
     { type: "events", events: [{ price: 500 }] },
   ]);
@@ -148,6 +152,65 @@ it("S-7 C-6 rooms that were lost begin with what Postgres knows, and say to view
   watcher.tape.close();
   const poll = await read(`/api/rooms/LOST/events?since=${kept.cursor}&log=${kept.log}&wait=20`);
   expect(poll.body).toMatchObject({ events: [], log, complete: false, reset: true });
+});
+
+it("INV-1 INV-2 OR-2 OR-4 an order's life is seen once over kill -9, and Postgres has each state once", async () => {
+  const startUs = Date.now() * 1_000;
+  const said = { symbol: "ORD", side: "buy", quantity: 5, account: "desk" };
+  const state = (id: string, tick: number, status: string, filled: number) => ({
+    ...{ ...said, id, status, ts: startUs + tick },
+    ...(filled > 0 && { filled, avg_price: 10 }),
+  });
+  const life = [
+    ...[state("7", 0, "sent", 0), state("7", 1, "acknowledged", 0)],
+    ...[state("7", 2, "partially_filled", 2), state("7", 3, "filled", 5)],
+  ];
+  const open = state("8", 0, "sent", 0);
+  expect(await push("orders", [life[0], open])).toBe(200);
+  const watcher = watch(product.url, "ORD");
+  await until("the watcher to be live", async () => watcher.tape.status().kind === "live");
+  expect(watcher.deliveries[0]).toMatchObject({ orders: [{ id: "7" }, { id: "8" }] });
+  const statesOf = (deliveries: readonly Delivery[]) =>
+    deliveries.flatMap((delivery) =>
+      delivery.type === "events"
+        ? delivery.events.map((event) => "status" in event && event.status)
+        : [],
+    );
+  expect(await push("orders", life[1])).toBe(200);
+  const unstored = await fetch(`${product.url}/api/orders`, {
+    ...{ method: "POST", body: JSON.stringify(life[2]) },
+    headers: {
+      ...{ authorization: `Bearer ${await product.token()}`, "content-type": "application/json" },
+    },
+  });
+  expect(unstored.status).toBe(202);
+  await product.killGroup();
+  product = await startProduct({ dataDir: folder.dataDir, port: product.port });
+  expect(await push("orders", life[3])).toBe(200);
+  await until("the watcher to have heard all", () => statesOf(watcher.deliveries).length >= 3);
+  expect(statesOf(watcher.deliveries)).toEqual(["acknowledged", "partially_filled", "filled"]);
+  watcher.tape.close();
+
+  // The same again is told again, and changes nothing.
+  expect(await push("orders", life)).toBe(200);
+  const stored = new StoredTape(() => product);
+  const rows = await stored.rows(
+    "select s.order_id, s.status::int4, count(*) from order_states s join symbols y on y.id = s.symbol_id where y.symbol = $1 group by 1, 2 order by 1, 2",
+    ["ORD"],
+  );
+  expect(rows.map((row) => row.map(String))).toEqual(
+    [0, 1, 2, 6].map((status) => ["7", String(status), "1"]).concat([["8", "0", "1"]]),
+  );
+  const { body } = await read("/api/orders/ORD/7");
+  const kinds = life.map(({ symbol: _, ...event }) => ({ kind: "order", ...event }));
+  expect(body["orders"]).toMatchObject([
+    { states: kinds, fills: [{ quantity: 2 }, { quantity: 3 }] },
+  ]);
+  expect((await read("/api/orders/ORD?open=true")).body["orders"]).toMatchObject([{ id: "8" }]);
+  const socket = new WebSocket(`${product.url.replace("http", "ws")}/ws/ORD`, ["edgetape.v1"]);
+  const told = await messagesUntil(socket, { type: "caught_up" });
+  expect(told.find(({ type }) => type === "snapshot")).toMatchObject({ orders: [{ id: "8" }] });
+  socket.close();
 });
 
 const HAS_PYTHON = spawnSync("python3", ["-c", "import sqlite3"]).status === 0;

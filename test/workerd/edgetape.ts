@@ -62,7 +62,7 @@ export function closeSockets(): void {
 }
 
 export async function push(
-  route: "metrics" | "trades" | "positions" | "books" | "bars",
+  route: "metrics" | "trades" | "positions" | "books" | "orders" | "notes" | "bars",
   body: unknown,
   headers: Record<string, string> = {},
 ): Promise<Response> {

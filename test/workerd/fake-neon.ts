@@ -159,7 +159,9 @@ export class FakeNeon {
     }
     // Of an earlier life there are the events alone.
     if (
-      /cross join lateral|from order_lives|as bucket_us|order by (t\.ts|books\.cursor)/.test(query)
+      /cross join lateral|from (order_lives|symbol_notes)|as bucket_us|order by (t\.ts|books\.cursor)/.test(
+        query,
+      )
     ) {
       return result([], []);
     }

@@ -60,6 +60,43 @@ async function valuesOf(symbol: string): Promise<number[]> {
   });
 }
 
+describe("orders and notes", () => {
+  it("OR-1 N-1 are taken and shown in order with the rest, and are read again from Postgres", async () => {
+    const symbol = newSymbol();
+    const ts = Date.now() * 1_000;
+    const order = { symbol, id: "7", status: "sent", side: "sell", quantity: 2, price: 9.5, ts };
+    expect(
+      (await push("orders", [order, { ...order, id: "8", venue: "v", type: "limit" }])).status,
+    ).toBe(202);
+    expect((await push("notes", { symbol, text: "four", level: "warn", ts })).status).toBe(202);
+    expect(await valuesOf(symbol)).toEqual([7, 8, 4]);
+    const list = await ask(`/api/orders/${symbol}?open=maybe&limit=0&after=[]`, {}, "read");
+    const { errors } = await problemOf(list);
+    expect(errors?.map(({ path }) => path)).toEqual(["open", "limit", "after"]);
+  });
+
+  it("OR-1 N-1 that are not right are refused in words", async () => {
+    const symbol = newSymbol();
+    const response = await push("orders", [
+      { symbol, id: "1", status: "open" },
+      { symbol, status: "sent", filled: -1 },
+      { id: "1", status: "sent", side: "long", correlation_id: "" },
+    ]);
+    expect(response.status).toBe(422);
+    const { errors } = await problemOf(response);
+    expect(errors?.map(({ path }) => path).sort()).toEqual([
+      ...["[0].status", "[1].filled", "[1].id"],
+      ...["[2].correlation_id", "[2].side", "[2].symbol"],
+    ]);
+    const note = await push("notes", { symbol, text: "\u0000", level: "loud" });
+    expect((await problemOf(note)).errors?.map(({ path }) => path)).toEqual(["text", "level"]);
+    for (const route of ["orders", "notes"]) {
+      const { detail } = await problemOf(await ask(`/api/${route}`, {}, "write"));
+      expect(detail).toContain(`/api/${route}/SYMBOL`);
+    }
+  });
+});
+
 describe("positions", () => {
   it("are taken, shown in order with the rest, and the newest of each account is told", async () => {
     const symbol = newSymbol();

@@ -53,6 +53,8 @@ async function* ndjsonRows(
 
 /** Kinds of events, and a field that only one of that kind has. */
 const KINDS = [
+  { kind: "order", field: "status", path: "/api/orders" },
+  { kind: "note", field: "text", path: "/api/notes" },
   { kind: "metric", field: "metric", path: "/api/metrics" },
   { kind: "trade", field: "price", path: "/api/trades" },
   { kind: "position", field: "quantity", path: "/api/positions" },
@@ -67,7 +69,7 @@ export function rowOfJson(text: string, line: number, defaults: FileDefaults): F
     throw new BadRowError(
       line,
       undefined,
-      "is neither a metric (metric, value), nor a trade (price, size), nor a position (quantity), nor a book (bids, asks)",
+      "is neither a metric (metric, value), nor a trade (price, size), nor a position (quantity), nor a book (bids, asks), nor an order (status), nor a note (text)",
     );
   }
   const symbol = event["symbol"] ?? defaults.symbol;

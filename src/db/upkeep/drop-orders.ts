@@ -19,7 +19,7 @@ select count(*)::int4 as orders from over`;
 
 /**
  * Deletes the orders that were over before a moment, each with all its states, in steps that are
- * whole in themselves, and says how many there were. An open order stays, however old (SPEC OR-6).
+ * whole in themselves, and says how many there were. An open order stays, however old (SPEC OR-8).
  *
  * @throws DatabaseError
  */
