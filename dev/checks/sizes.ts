@@ -13,8 +13,8 @@ export type SizeBudget = {
 /** Kilobytes of 1,000 bytes. */
 export const SIZE_BUDGETS: SizeBudget[] = [
   // Cloudflare takes 3 MB on the free plan (https://developers.cloudflare.com/workers/platform/limits/). Ours is smaller
-  // for the sake of the start, in which all of it is read; each analysis is a few KB of it.
-  { what: "Worker", files: "dist/worker/*.js", mostBytes: 285_000 },
+  // for the sake of the start, in which all of it is read; each analysis is a few KB of it, and the writer of Parquet 17.
+  { what: "Worker", files: "dist/worker/*.js", mostBytes: 305_000 },
   { what: "dashboard", files: "dist/web/**/*.js", mostBytes: 130_000 },
 ];
 
