@@ -22,6 +22,8 @@ export interface AppEnv {
     access?: Access;
     /** The log has said already why requests like this one fail. */
     isSaid?: true;
+    /** Why it was refused or failed, for its line of the log. */
+    cause?: { problem: string; detail: string };
     /** How refusals are written, where not as problem documents (`problems/refusal-form.ts`). */
     refusalForm?: RefusalForm;
     /** The turn of its body (`limits/bodies.ts`) is over. */

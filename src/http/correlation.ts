@@ -18,7 +18,7 @@ const GRAMMAR = /^[A-Za-z0-9._:-]{1,128}$/;
 /**
  * Begins a request: takes or makes the correlation id and gives it back, finds settings, clock and log, and writes the line of the
  * request: at `debug` where all went well, for a tape takes thousands of requests a second; `info` where the client was refused,
- * also with 503, `error` where we failed.
+ * also with 503, `error` where we failed, both with the cause that the client was told.
  */
 export function correlation(nowUs: () => EpochUs) {
   const arrivalUs = arrivalClock(nowUs);
@@ -69,6 +69,7 @@ function say(c: AppContext, status: number, startedAtMs: number): void {
     method: c.req.method,
     path: shorten(c.req.path, MOST_PATH_CHARS),
     status,
+    ...c.get("cause"),
     duration_ms: nowMs(c) - startedAtMs,
   });
 }

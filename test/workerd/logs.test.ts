@@ -1,7 +1,7 @@
 import { resetSync } from "@logtape/logtape";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { logOf } from "../../src/telemetry/log.ts";
-import { newSymbol, push } from "./edgetape.ts";
+import { ask, makeKnown, newSymbol, push } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 
 // The first log of an isolate sets the level for all of them, and other files may have had it before.
@@ -105,4 +105,23 @@ it("INV-10 a line has no secret whoever puts one in, and a flood is written in p
   const of = "worker info refused";
   expect(eventsOf("log_flood")).toMatchObject([{ level: "warning", of, most_a_second: 100 }]);
   expect(eventsOf("lines_left_out")).toMatchObject([{ level: "warning", of, count: 50 }]);
+});
+
+it("I-10 the line of a request that is refused or fails says why, under the id that its client got", async () => {
+  neon.isAway = true;
+  const symbol = newSymbol();
+  await makeKnown(symbol);
+  const asked = [
+    ["/api/none", 404, "not-found"],
+    [`/api/history/${symbol}?interval=7y`, 400, "bad-parameters"],
+    [`/api/series?symbol=${symbol}&metric=m`, 503, "database-unavailable"],
+  ] as const;
+  for (const [path, status, problem] of asked) {
+    const response = await ask(path, {}, "read");
+    const { detail } = (await response.json()) as { detail: string };
+    const correlation_id = response.headers.get("x-correlation-id");
+    expect(
+      lines.find((line) => line.event === "request" && line.correlation_id === correlation_id),
+    ).toMatchObject({ status, problem, detail: detail.slice(0, 199) });
+  }
 });
