@@ -94,8 +94,8 @@ describe.each(kinds)("a database of hostile settings on $name", ({ openEmpty }) 
     expect(JSON.stringify(answer)).toContain("0.3333333333333333");
   });
 
-  it("ranges of time are made however far ahead, and end with a day", async () => {
-    if (kept.mode !== "plain") return;
+  it("ranges of time are made however far ahead, and end with a day", async (context) => {
+    if (kept.mode !== "plain") return context.skip();
     // Past the next night on which clocks are put on.
     await database.db.query(
       "select add_ranges(make_timestamptz(extract(year from now())::int + 1, 4, 1, 0, 0, 0, 'UTC'))",

@@ -58,9 +58,9 @@ describe("I-4 the quick yes to a push", () => {
         accepted += 1;
         expect(metricPushSchema.parse(value)).toStrictEqual(value);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 800 },
     );
-    expect(accepted).toBeGreaterThan(300);
+    expect(accepted).toBeGreaterThan(120);
   });
 
   it("says yes to no trade that the schema refuses or changes", () => {
@@ -75,9 +75,9 @@ describe("I-4 the quick yes to a push", () => {
         accepted += 1;
         expect(tradePushSchema.parse(value)).toStrictEqual(value);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 800 },
     );
-    expect(accepted).toBeGreaterThan(300);
+    expect(accepted).toBeGreaterThan(120);
   });
 
   it("says yes to no book that the schema refuses or changes", () => {
@@ -98,8 +98,8 @@ describe("I-4 the quick yes to a push", () => {
         accepted += 1;
         expect(bookPushSchema.parse(value)).toStrictEqual(value);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 800 },
     );
-    expect(accepted).toBeGreaterThan(150);
+    expect(accepted).toBeGreaterThan(60);
   });
 });

@@ -316,7 +316,7 @@ describe("OTLP metrics", () => {
         fc.property(mutationsOf(CAPTURES[encoding]), (bytes) => {
           decodeMetrics(bytes, encoding, CAPTURE_TERMS);
         }),
-        { numRuns: 1_000 },
+        { numRuns: 500 },
       );
     }
   });

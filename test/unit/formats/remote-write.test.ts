@@ -228,7 +228,7 @@ describe.each(VERSIONS)("remote write %s", (version, encode) => {
       fc.property(mutationsOf(request), (bytes) => {
         decodeWrite(bytes, version, TERMS);
       }),
-      { numRuns: 1_500 },
+      { numRuns: 800 },
     );
   });
 });
@@ -287,7 +287,7 @@ describe("remote write", () => {
         decodeWrite(bytes, "1.0", TERMS);
         decodeWrite(bytes, "2.0", TERMS);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 800 },
     );
   });
 

@@ -257,7 +257,7 @@ describe("LP-2 whatever comes", () => {
           expect(metricPushSchema.safeParse({ ...event, symbol }).error).toBeUndefined();
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
     // Some 110 as a rule.
     expect(events).toBeGreaterThan(20);
