@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import * as z from "zod";
 import { configOf } from "../src/config.ts";
+import type { LogFileSettings } from "./log-file/log-file.ts";
 
 /** What one machine is told by its environment. Names and defaults are the design's. */
 export type Settings = {
@@ -19,6 +20,8 @@ export type Settings = {
   /** `local`: nobody has said it, and only this machine can reach us, unless a proxy passes others on. */
   publicRead: "true" | "false" | "local";
   logLevel: LogLevel;
+  /** Absent: lines go to standard error. */
+  logFile: LogFileSettings | undefined;
   /** What else of the Worker's settings the environment holds (`LIMIT_...` and such), checked and as it stands, and defaults. */
   workerOnly: Record<string, string>;
 };
@@ -32,6 +35,10 @@ const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const MOST_RUNTIMES = 64;
+
+/** What is written at once must fit. */
+const LEAST_LOG_FILE_BYTES = 1_048_576;
+const LOG_FILE_SIZE = `a number of bytes from ${LEAST_LOG_FILE_BYTES} on`;
 
 /** RFC 7518 3.2: a key for HS256 has at least the length of the hash. */
 const MIN_SECRET_LENGTH = 32;
@@ -88,6 +95,13 @@ const environmentSchema = z.object({
   LOG_LEVEL: z
     .enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` })
     .default("info"),
+  LOG_FILE: z.string().optional(),
+  LOG_FILE_BYTES: integer(Number.MAX_SAFE_INTEGER, LOG_FILE_SIZE)
+    .refine((value) => value >= LEAST_LOG_FILE_BYTES, { error: `must be ${LOG_FILE_SIZE}` })
+    .default(64 * 1_024 * 1_024),
+  LOG_FILES: integer(1_000, "2 to 1000: how many files there may be, with those put aside")
+    .refine((value) => value >= 2, { error: "must be 2 to 1000" })
+    .default(5),
 });
 
 /**
@@ -130,6 +144,14 @@ export function readSettings(
       jwtJwksUrl: found.JWT_JWKS_URL,
       publicRead: found.PUBLIC_READ ?? (isLoopback(found.HOST) ? "local" : "false"),
       logLevel: found.LOG_LEVEL,
+      logFile:
+        found.LOG_FILE === undefined
+          ? undefined
+          : {
+              path: resolve(workingDir, found.LOG_FILE),
+              mostBytes: found.LOG_FILE_BYTES,
+              mostFiles: found.LOG_FILES,
+            },
       workerOnly,
     },
   };

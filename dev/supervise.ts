@@ -3,8 +3,8 @@ import { sharesOf } from "../src/core/limits/descriptor-budget.ts";
 import { hostsElsewhere } from "../src/core/placement/ownership.ts";
 import { banner } from "./banner.ts";
 import { type FolderLock, takeFolder } from "./folder-lock.ts";
-import { type Logger, openLog } from "./log.ts";
-import { textOfLine } from "./log-text.ts";
+import { type Logger, openLog, readerOf } from "./log.ts";
+import { LogFile } from "./log-file/log-file.ts";
 import { mintToken } from "./mint-token.ts";
 import { identityOf, isAlive, type ProcessIdentity } from "./process-identity.ts";
 import { Product } from "./product.ts";
@@ -19,6 +19,8 @@ export const PROJECT_DIR = new URL("..", import.meta.url).pathname.replace(/\/$/
 const BANNER_TOKEN_SECONDS = 24 * 3_600;
 /** npm passes on the signal the terminal has already sent to everyone: two so close are one Ctrl-C. */
 const SAME_SIGNAL_MS = 300;
+/** So long the end waits for the file of the log, in ms. */
+const LOG_GRACE_MS = 1_000;
 /** npm that is killed passes nothing on: so often it is looked whether it lives, in ms. */
 const NPM_POLL_MS = 200;
 
@@ -53,8 +55,11 @@ export async function supervise(
   const sockets = await openSockets(settings).catch((error: unknown) => refuse(wordsOf(error)));
   process.on("exit", sockets.release);
 
-  const isRead = process.stderr.isTTY;
-  const log = await openLog(settings.logLevel, isRead);
+  // Whoever reads our output may go; what we look after must not end with it.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+  const file = logFileOf(settings);
+  const output = { isRead: process.stderr.isTTY, file };
+  const log = await openLog(settings.logLevel, output);
   if (folder.orphansEnded > 0) {
     log.warning("ended processes a killed start had left behind", { count: folder.orphansEnded });
   }
@@ -68,7 +73,7 @@ export async function supervise(
     descriptors,
     jwtSecret,
     log,
-    onLine: isRead ? (line) => void process.stderr.write(`${textOfLine(line)}\n`) : undefined,
+    onLine: readerOf(output),
     onProcesses: (pids) => lock.recordChildren(pids),
     onGiveUp: (what) => {
       log.error("giving up", { reason: what });
@@ -77,7 +82,7 @@ export async function supervise(
   });
   // However this process ends: what nobody looks after any more must not go on.
   process.on("exit", () => product.kill());
-  endOnSignals(product, lock, log);
+  endOnSignals(product, lock, log, async () => await file?.close());
   if (npm !== undefined) endWith(npm);
 
   try {
@@ -113,6 +118,14 @@ export async function supervise(
   onReady(product, log);
 }
 
+function logFileOf({ logFile }: Settings): LogFile | undefined {
+  if (logFile === undefined) return undefined;
+  const aside = (text: string) => void process.stdout.write(text);
+  const file = new LogFile(logFile, { aside, nowMs: Date.now });
+  process.on("exit", () => file.endNow());
+  return file;
+}
+
 /** What fits: known before it is met, and little of it before it surprises anybody. */
 function sayDescriptors(limit: number, { runtimes, workerOnly }: Settings, log: Logger): void {
   const hosts = Number(workerOnly["ROOM_HOSTS"] ?? 1);
@@ -138,7 +151,12 @@ function endWith(npm: ProcessIdentity): void {
 }
 
 /** The first signal ends the product in good order, a second one at once. */
-function endOnSignals(product: Product, lock: FolderLock, log: Logger): void {
+function endOnSignals(
+  product: Product,
+  lock: FolderLock,
+  log: Logger,
+  closeLog: () => Promise<void>,
+): void {
   let firstMs: number | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
     const nowMs = performance.now();
@@ -148,7 +166,9 @@ function endOnSignals(product: Product, lock: FolderLock, log: Logger): void {
       lock.recordStopping();
       void product.stop().then(() => {
         log.info("stopped");
-        process.exit(0);
+        // A disk that hangs does not keep us.
+        setTimeout(() => process.exit(0), LOG_GRACE_MS);
+        void closeLog().finally(() => process.exit(0));
       });
     } else if (nowMs - firstMs > SAME_SIGNAL_MS) {
       product.kill();

@@ -97,19 +97,23 @@ export function createEndpoint(deps: EndpointDeps): Server {
       }
     } catch (error) {
       if (error instanceof PostgresError && !isAway(error)) {
-        if (error.fields.code === DISK_FULL) trouble("database_disk_full", error.message);
+        if (error.fields.code === DISK_FULL) {
+          trouble("database_disk_full", error.message, correlationOf(text));
+        }
         return { status: 400, body: encodeError(error.fields) };
       }
       // Nobody is there to be told.
-      if (!call.signal.aborted) trouble("database_unreachable", String(error));
+      if (!call.signal.aborted) {
+        trouble("database_unreachable", String(error), correlationOf(text));
+      }
       return json(503, { message: "the database cannot be reached" });
     }
   }
 
-  function trouble(event: string, error: string): void {
+  function trouble(event: string, error: string, correlation: Correlation): void {
     if (troubles.has(event)) return;
     troubles.add(event);
-    deps.log("error", event, { error });
+    deps.log("error", event, { ...correlation, error });
   }
 
   function worked(use: ConnectionUse): void {
@@ -140,6 +144,14 @@ export function createEndpoint(deps: EndpointDeps): Server {
       },
     );
   });
+}
+
+type Correlation = { correlation_id?: string };
+
+/** Whose request a statement belongs to: the Worker says it in a comment at its end. */
+function correlationOf(body: string): Correlation {
+  const id = /\/\* correlation_id=([\w.:-]{1,128}) \*\//.exec(body)?.[1];
+  return id === undefined ? {} : { correlation_id: id };
 }
 
 /** A server that is starting, stopping or recovering has not looked at the statement. */

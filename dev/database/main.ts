@@ -10,6 +10,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import * as z from "zod";
+import { redacted } from "../../src/core/telemetry/redact.ts";
 import type { Backend } from "./backend.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { createEndpoint } from "./endpoint.ts";
@@ -147,7 +148,7 @@ function endWith(stop: () => Promise<void>): void {
 function log(...[level, event, facts]: Parameters<DatabaseLog>): void {
   if (LEVELS.indexOf(level) < lowestLevel) return;
   const timestamp = new Date().toISOString();
-  console.log(JSON.stringify({ timestamp, level, event, service: "database", ...facts }));
+  console.log(redacted(JSON.stringify({ timestamp, level, event, service: "database", ...facts })));
 }
 
 main().catch((error) => {

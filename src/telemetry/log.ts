@@ -7,7 +7,7 @@ import {
 } from "@logtape/logtape";
 import type { Config } from "../config.ts";
 import { shorten } from "../core/answers/shorten.ts";
-import { FloodGate, type FloodNews, MOST_LINES_PER_SECOND } from "../core/telemetry/flood.ts";
+import { FloodGate, floodFields } from "../core/telemetry/flood.ts";
 import { redacted } from "../core/telemetry/redact.ts";
 
 /** Who writes a line: the Worker, or one of the Durable Objects. */
@@ -52,17 +52,6 @@ function formatLine(record: LogRecord, runtime: RuntimeField): string {
   return redacted(JSON.stringify(line, cut));
 }
 
-/** What the log says of itself. */
-function formatNews(news: FloodNews, atMs: number, runtime: RuntimeField): string {
-  const { of } = news;
-  return JSON.stringify({
-    ...{ timestamp: new Date(atMs).toISOString(), level: "warning" },
-    ...(news.kind === "began"
-      ? { event: "log_flood", service: "log", ...runtime, of, most_a_second: MOST_LINES_PER_SECOND }
-      : { event: "lines_left_out", service: "log", ...runtime, of, count: news.count }),
-  });
-}
-
 /**
  * Writes a line, unless there were too many of its kind this second. Whoever asks for `debug` asks for each line of it. A write hands the
  * line to the runtime and waits for nobody.
@@ -71,7 +60,10 @@ function writeLine(record: LogRecord, runtime: RuntimeField, gate: FloodGate): v
   if (record.level !== "debug") {
     const kind = `${record.category.at(-1)} ${record.level} ${String(record.rawMessage)}`;
     const { isWritten, news } = gate.take(kind, record.timestamp);
-    for (const each of news) console.log(formatNews(each, record.timestamp, runtime));
+    const timestamp = new Date(record.timestamp).toISOString();
+    for (const each of news) {
+      console.log(JSON.stringify({ timestamp, ...floodFields(each), ...runtime }));
+    }
     if (!isWritten) return;
   }
   console.log(formatLine(record, runtime));

@@ -10,9 +10,12 @@ import { until } from "./chaos/until.ts";
 import { PROJECT_DIR, type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
 
 const folder = temporaryDataDir();
+const LOG_FILE = join(folder.dataDir, "edgetape.log");
 let product: RunningProduct;
+const start = (port = 0) =>
+  startProduct({ dataDir: folder.dataDir, port, environment: { LOG_FILE, LOG_LEVEL: "debug" } });
 beforeAll(async () => {
-  product = await startProduct({ dataDir: folder.dataDir });
+  product = await start();
 });
 afterAll(async () => {
   await product.killGroup();
@@ -115,7 +118,7 @@ it("S-7 C-6 rooms that were lost begin with what Postgres knows, and say to view
 
   expect(await product.stop()).toBe(0);
   rmSync(join(folder.dataDir, "objects"), { recursive: true });
-  product = await startProduct({ dataDir: folder.dataDir, port: product.port });
+  product = await start(product.port);
   const gaps = () => watcher.deliveries.filter(({ type }) => type === "gap");
   const mark = () => watcher.deliveries.indexOf(gaps()[0] as Delivery) + 1;
   await until("the watcher to be back", () => watcher.deliveries.length > mark() + 1 && mark() > 0);
@@ -288,7 +291,7 @@ it(`INV-1 clients that push (Node${HAS_PYTHON ? " and the Python file that the p
   expect(client).toBe(readFileSync(join(PROJECT_DIR, "push/python/edgetape.py"), "utf8"));
   writeFileSync(join(own, "edgetape.py"), client);
   const token = await product.token();
-  const start = ({ symbol, program: [command, ...before] }: Pusher, code: string) => {
+  const run = ({ symbol, program: [command, ...before] }: Pusher, code: string) => {
     const child = spawn(command, [...before, code, product.url, token, join(own, symbol)], {
       ...{ cwd: own, stdio: ["ignore", "pipe", "ignore"] },
     });
@@ -299,7 +302,7 @@ it(`INV-1 clients that push (Node${HAS_PYTHON ? " and the Python file that the p
     return { child, said: () => said.trim().split("\n").at(-1) ?? "" };
   };
   const pushers = HAS_PYTHON ? [NODE, PYTHON] : [NODE];
-  const producers = pushers.map((pusher) => start(pusher, pusher.producer));
+  const producers = pushers.map((pusher) => run(pusher, pusher.producer));
   const spooled = () => producers.map(({ said }) => Number(said()));
   await until("pushes to be under way", () => spooled().every((count) => count >= 300));
   await product.killGroup();
@@ -310,11 +313,11 @@ it(`INV-1 clients that push (Node${HAS_PYTHON ? " and the Python file that the p
   const ended = producers.map(({ child }) => once(child, "close"));
   for (const { child } of producers) child.kill("SIGKILL");
   await Promise.all(ended);
-  product = await startProduct({ dataDir: folder.dataDir, port: product.port });
+  product = await start(product.port);
 
   const answers = await Promise.all(
     pushers.map(async (pusher) => {
-      const { child, said } = start(pusher, pusher.successor);
+      const { child, said } = run(pusher, pusher.successor);
       await once(child, "close");
       return JSON.parse(said()) as { trades?: number; refused: number };
     }),
@@ -338,4 +341,47 @@ it(`INV-1 clients that push (Node${HAS_PYTHON ? " and the Python file that the p
     const { trades = count, refused } = answers[at] ?? {};
     expect([trades, refused]).toEqual([count, 0]);
   }
+});
+
+it("I-10 INV-10 the file of the log has the lines of all processes, an id from request to statement, and no secret", async () => {
+  const token = await product.token();
+  const id = "one.id";
+  const headers = { "x-correlation-id": id, "content-type": "application/json" };
+  const body = JSON.stringify({ symbol: "LOGGED", price: 1, size: 1 });
+  for (const authorization of [`Bearer ${token}`, "Bearer not-good"]) {
+    const url = `${product.url}/api/trades?wait=stored&token=${token}`;
+    const answer = await fetch(url, {
+      method: "POST",
+      headers: { ...headers, authorization },
+      body,
+    });
+    await answer.text();
+  }
+  const text = () => readFileSync(LOG_FILE, "utf8");
+  const lines = () =>
+    text()
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const isOurs = (line: Record<string, unknown>) =>
+    line["correlation_id"] === id || String(line["correlation_ids"]).includes(id);
+  const said = (isWanted = (_: Record<string, unknown>) => true) =>
+    new Set(
+      lines()
+        .filter(isWanted)
+        .map(({ service }) => service),
+    );
+  await until("the id to be in the lines of Worker, host and Writer", () =>
+    ["worker", "host", "writer"].every((service) => said(isOurs).has(service)),
+  );
+  for (const service of ["supervisor", "database"]) expect(said()).toContain(service);
+  for (const line of lines()) {
+    expect(line).toEqual(
+      expect.objectContaining({ timestamp: expect.any(String), event: expect.any(String) }),
+    );
+  }
+  expect(text()).not.toContain(token);
+  expect(text()).not.toMatch(/eyJ|postgres:\/\/[^/]*:(?!\[redacted\])[^/]*@/);
+  // The banner alone goes to the terminal.
+  expect(product.output).not.toContain('"event"');
 });

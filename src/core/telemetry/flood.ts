@@ -10,6 +10,20 @@ export type FloodNews =
   /** So many were left out in the second that is over. */
   | { kind: "left out"; of: string; count: number };
 
+/** The fields of the line that says it, but for when and by whom it is said. */
+export function floodFields(news: FloodNews): Record<string, unknown> {
+  const { of } = news;
+  return news.kind === "began"
+    ? {
+        level: "warning",
+        event: "log_flood",
+        service: "log",
+        of,
+        most_a_second: MOST_LINES_PER_SECOND,
+      }
+    : { level: "warning", event: "lines_left_out", service: "log", of, count: news.count };
+}
+
 /**
  * Lets so many lines of each kind through a second, and counts the others. It has no timer, which would keep an object awake: what was
  * left out is told with the first line of any kind after that second.

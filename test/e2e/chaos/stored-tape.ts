@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { portFile } from "../../../dev/port-file.ts";
 import { keptSecret } from "../../../dev/secrets.ts";
 import { numberOf } from "./numbered-event.ts";
 
@@ -5,13 +7,12 @@ import { numberOf } from "./numbered-event.ts";
 export type StoredEvent = { number: number; cursor: number; ordinal: number };
 
 /**
- * Reads the tables themselves, past the Worker: through the database endpoint's port, which the product logs, with the
- * secret of the data folder.
+ * Reads the tables themselves, past the Worker: through the database endpoint, with the secret of the data folder.
  */
 export class StoredTape {
-  readonly #product: () => { dataDir: string; output: string };
+  readonly #product: () => { dataDir: string };
 
-  constructor(product: () => { dataDir: string; output: string }) {
+  constructor(product: () => { dataDir: string }) {
     this.#product = product;
   }
 
@@ -54,8 +55,8 @@ export class StoredTape {
   }
 
   async rows(query: string, params: readonly string[]): Promise<string[][]> {
-    const { dataDir, output } = this.#product();
-    const port = [...output.matchAll(/"event":"database_ready".*?"port":(\d+)/g)].at(-1)?.[1];
+    const { dataDir } = this.#product();
+    const port = readFileSync(portFile(dataDir), "utf8");
     const secret = keptSecret(dataDir, "database");
     const answer = await fetch(`http://127.0.0.1:${port}/sql`, {
       method: "POST",

@@ -74,6 +74,8 @@ describe("settings of one machine", () => {
     ["JWT_JWKS_URL", "issuer"],
     ["PUBLIC_READ", "yes"],
     ["LOG_LEVEL", "loud"],
+    ["LOG_FILE_BYTES", "1000"],
+    ["LOG_FILES", "1"],
     ["LIMIT_VIEWERS", "-1"],
     ["LIMIT_VIEWERS", "many"],
     ["WRITER_SHARDS", "0"],
@@ -89,6 +91,15 @@ describe("settings of one machine", () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(name);
     expect(problems[0]).not.toContain("undefined");
+  });
+
+  it("writes a log to a file where it is told one", () => {
+    expect(settingsOf({}).logFile).toBeUndefined();
+    expect(settingsOf({ LOG_FILE: "log/edgetape.log", LOG_FILES: "9" }).logFile).toEqual({
+      path: "/srv/edgetape/log/edgetape.log",
+      mostBytes: 67_108_864,
+      mostFiles: 9,
+    });
   });
 
   it("says everything that is wrong at once", () => {
