@@ -91,6 +91,7 @@ export class AppendLane {
   /** A batch, and those that came not long ago, as far as they go into one call. */
   #take(own: Place, nowMs: number): Place[] {
     const group = [own];
+    if (this.#waiting.length === 0) return sentNow(group);
     let chars = charsOf(own.batch);
     const left: Place[] = [];
     for (const place of this.#waiting) {
@@ -101,8 +102,7 @@ export class AppendLane {
       (isTaken ? group : left).push(place);
     }
     this.#waiting = left;
-    for (const place of group) place.isSent = true;
-    return group;
+    return sentNow(group);
   }
 }
 
@@ -124,6 +124,11 @@ export class AppendLanes {
 }
 
 const MOST_LANES = 1_000;
+
+function sentNow(group: Place[]): Place[] {
+  for (const place of group) place.isSent = true;
+  return group;
+}
 
 /** It never rejects: what a call failed with is what became of each batch of it. */
 async function send(group: readonly Place[], turn: LaneTurn): Promise<void> {
