@@ -14,7 +14,7 @@ function layer(name, path, allowed) {
     name: `layer-${name}`,
     severity: "error",
     from: { path },
-    to: { path: "^(src|durable|client|web|dev|test|bench)/", pathNot: inside },
+    to: { path: "^(src|durable|client|push|web|dev|test|bench)/", pathNot: inside },
   };
 }
 
@@ -56,6 +56,7 @@ const APPENDS = "^src/appends/";
 const ROUTES = "^src/routes/";
 const DURABLE = "^durable/";
 const CLIENT = "^client/";
+const PUSH = "^push/node/";
 
 /** A folder of src/db, each of which answers one question; which of the others it may ask. */
 const DB_FOLDERS = {
@@ -104,11 +105,13 @@ export default {
       "^src/",
       DURABLE,
     ]),
-    layer("bench", "^bench/", ["^src/", DURABLE, CLIENT, "^dev/"]),
+    // A package of its own: nothing of the server is in it.
+    layer("push", PUSH, []),
+    layer("bench", "^bench/", ["^src/", DURABLE, CLIENT, PUSH, "^dev/"]),
     layer("dev", "^dev/", [PROTOCOL, CORE, dbFolder("(driver|upkeep)"), SETTINGS]),
     ...pure("protocol", PROTOCOL, ["zod"]),
     ...pure("core", CORE, ["zod"]),
-    ...pure("formats", FORMATS, ["zod"]),
+    ...pure("formats", FORMATS, ["zod", "hyparquet-writer", "hyparquet"]),
     ...pure("db", DB, ["@neondatabase/serverless"]),
     // What is read and appended knows no request: Hono stays in http and routes.
     ...pure("reads", READS, []),
@@ -116,7 +119,19 @@ export default {
     ...pure("bindings", BINDINGS, ["@cloudflare/workers-types"]),
     ...pure("config", CONFIG, ["zod"]),
     ...pure("client", CLIENT, []),
-    ...pure("web", "^web/(?!vite\\.config\\.ts$)", ["preact", "lightweight-charts", "uplot"]),
+    ...pure("web", "^web/(?!vite\\.config\\.ts$|reference/)", [
+      "preact",
+      "lightweight-charts",
+      "uplot",
+    ]),
+    // Made at build, so the validator may be in it.
+    ...pure("reference", "^web/reference/", ["zod"]),
+    {
+      name: "no-page-carries-the-reference",
+      severity: "error",
+      from: { path: "^web/(?!vite\\.config\\.ts$|reference/)" },
+      to: { path: "^web/reference/" },
+    },
     {
       name: "only-the-driver-knows-the-driver",
       comment:
@@ -154,7 +169,7 @@ export default {
     {
       name: "shipped-code-uses-shipped-packages",
       severity: "error",
-      from: { path: "^(src|durable|web|client|dev)/" },
+      from: { path: "^(src|durable|web|client|push|dev)/" },
       to: {
         dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"],
         dependencyTypesNot: ["type-only"],
@@ -165,8 +180,8 @@ export default {
     // TypeScript 7 has no compiler API for this tool to use.
     parser: "swc",
     doNotFollow: { path: "node_modules" },
-    // What `npm pack ./client` has built.
-    exclude: { path: "^client/dist/" },
+    // What `npm pack` has built.
+    exclude: { path: "^(client|push/node)/dist/" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "workerd", "browser", "default", "types"],

@@ -3,6 +3,7 @@ import type { PostJob } from "./load/jobs.ts";
 import type { Posting, Viewing } from "./load/load-process.ts";
 import type { RequestShape } from "./load/points.ts";
 import type { BareName } from "./targets/bare.ts";
+import type { How } from "./targets/product.ts";
 import { type ProductTarget, type Target, wait } from "./targets/target.ts";
 
 /** What a scenario works with. */
@@ -13,7 +14,7 @@ export type Bench = {
   posting: Posting;
   viewing: Viewing;
   /** Targets are stopped at the end of the scenario, if it has not done so. */
-  startProduct(runtimes?: number): Promise<ProductTarget>;
+  startProduct(how?: Pick<How, "runtimes" | "hosts">): Promise<ProductTarget>;
   startBare(name: BareName): Promise<Target>;
   measure: Measure;
   /** A sentence for the foot of the report. */
@@ -77,25 +78,27 @@ export function writeJob(
   return { ...job, body: "write", shapes };
 }
 
-/** A job of ready frames for the bare room. */
+/** A job of ready frames for bare rooms, one a path, to which the connections go in turn. */
 export function framesJob(
   target: Target,
   how: { points: number; connections: number } & Pick<
     PostJob,
     "seconds" | "warmupSeconds" | "requestsPerSecond"
   >,
+  paths: readonly string[] = ["/"],
+  value: RequestShape["value"] = "stamp",
 ): PostJob {
   const { points, ...rest } = how;
-  const shape = {
+  const shapes = paths.map((path) => ({
     host: `127.0.0.1:${target.port}`,
-    path: "/",
+    path,
     token: undefined,
     symbols: ["room"],
     sender: "p",
     points,
-    value: "stamp",
-  } as const;
-  return { ...rest, port: target.port, body: "frame", shapes: [shape] };
+    value,
+  }));
+  return { ...rest, port: target.port, body: "frame", shapes };
 }
 
 /** Throws where the server refused something: its figures would mean nothing. */

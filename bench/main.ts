@@ -59,7 +59,7 @@ for (const scenario of SCENARIOS) {
     quick: options.quick,
     posting,
     viewing,
-    startProduct: (runtimes = 1) => started(startProduct({ runtimes })),
+    startProduct: (how = {}) => started(startProduct(how)),
     startBare: (name) => started(startBare(name)),
     measure: (what, unit, values, goal) => {
       const figure = figureOf(scenario.number, what, unit, values, goal);

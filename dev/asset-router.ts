@@ -47,7 +47,7 @@ export default {
     // Symbols have dots and slashes of their own (`/s/BRK.B`, `/s/BTC/USDT`), and no file is there.
     const isSymbolPage = pathname.startsWith("/s/");
     const wanted = pathname.endsWith("/") ? `${pathname}index.html` : pathname;
-    const found = isSymbolPage ? undefined : await serve(wanted, request, env);
+    const found = isSymbolPage ? undefined : await serve(fileOf(wanted), request, env);
     if (found !== undefined) return found;
     // Other pages of the dashboard have no extension; a missing script must not come back as a page.
     const isPage = isSymbolPage || extensionOf(wanted) === undefined || wanted.endsWith(".html");
@@ -55,6 +55,11 @@ export default {
     return page ?? new Response("not found\n", { status: 404 });
   },
 };
+
+/** `/docs` is the page in `docs.html`. */
+function fileOf(path: string): string {
+  return extensionOf(path) === undefined ? `${path}.html` : path;
+}
 
 async function serve(
   path: string,

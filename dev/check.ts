@@ -30,7 +30,7 @@ const LAYERS = [
   "test/tsconfig.workers.json",
   "test/workerd",
 ];
-const SOURCES = ["src", "durable", "client", "web", "dev", "bench", "test"];
+const SOURCES = ["src", "durable", "client", "push/node", "web", "dev", "bench", "test"];
 
 type Check = { name: string; run: () => Promise<{ holds: boolean; output: string }> };
 

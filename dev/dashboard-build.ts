@@ -49,11 +49,11 @@ export async function buildDashboardIfStale(projectDir: string): Promise<"built"
 }
 
 /**
- * Other products may serve the folder meanwhile, and a runtime holds it open: so the folder stays, each file comes at once, the
- * page behind what it needs, and what is not of this build goes last.
+ * Other products may serve the folder meanwhile, and a runtime holds it open: so the folder stays, each file comes at once,
+ * pages behind what they need, and what is not of this build goes last.
  */
 export function putInPlace(built: string, served: string): void {
-  const files = filesOf(built).sort((a, b) => Number(a === INDEX) - Number(b === INDEX));
+  const files = filesOf(built).sort((a, b) => Number(isPage(a)) - Number(isPage(b)));
   for (const file of files) {
     const place = join(served, file);
     mkdirSync(dirname(place), { recursive: true });
@@ -62,6 +62,10 @@ export function putInPlace(built: string, served: string): void {
   const isNew = new Set(files);
   for (const file of filesOf(served))
     if (!isNew.has(file)) rmSync(join(served, file), { force: true });
+}
+
+function isPage(file: string): boolean {
+  return file.endsWith(".html");
 }
 
 function filesOf(folder: string): string[] {

@@ -19,6 +19,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
 import { lineProtocolRoutes } from "./routes/line-protocol.ts";
+import { mcpRoutes } from "./routes/mcp.ts";
 import { metricNamesRoutes } from "./routes/metric-names.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { otlpRoutes } from "./routes/otlp.ts";
@@ -56,9 +57,12 @@ export const app = new Hono<AppEnv>()
   .route("/", healthRoutes)
   .route("/", metricsRoutes)
   .route("/", socketRoutes)
+  .route("/", mcpRoutes(askRoute))
   .all("/api/*", notFound)
   .all("/v1/*", notFound)
   .all("/ws/*", notFound)
+  // Whoever asks where tokens are to be had must not be shown a page.
+  .all("/.well-known/*", notFound)
   .get("*", async (c) => {
     const { body, status, headers } = await c.env.ASSETS.fetch(c.req.raw);
     // Those of an answer that was fetched cannot be added to.
@@ -66,6 +70,10 @@ export const app = new Hono<AppEnv>()
   })
   .notFound(notFound)
   .onError(answerFailure);
+
+function askRoute(c: AppContext, request: Request): Response | Promise<Response> {
+  return app.fetch(request, c.env, c.executionCtx);
+}
 
 /** Where a symbol with a slash of its own would be taken for more of the path. */
 const SLASH_IN_SYMBOL = /^\/(?:ws|api\/(?:history|positions|books|rooms))\/[^/]+\/./;

@@ -1,5 +1,10 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
+import { components } from "./reference/components.ts";
+import { openApiDocument } from "./reference/document.ts";
+import { referencePage } from "./reference/page/page.ts";
+import { ROUTES } from "./reference/routes.ts";
 
 /** Served beside the page, so that `curl -O SERVER/edgetape.py` has the client that fits the server. */
 const pythonClient: Plugin = {
@@ -11,21 +16,35 @@ const pythonClient: Plugin = {
   },
 };
 
+/** The reference, for people in `/docs` and for programs. It is made here, so no Worker carries it. */
+const reference: Plugin = {
+  name: "reference",
+  transformIndexHtml: (page) =>
+    page.replace("<!-- reference -->", () => referencePage(ROUTES, components())),
+  generateBundle() {
+    const source = JSON.stringify(openApiDocument(ROUTES));
+    this.emitFile({ type: "asset", fileName: "openapi.json", source });
+  },
+};
+
 export default defineConfig({
   base: "/",
-  plugins: [pythonClient],
+  plugins: [pythonClient, reference],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: "../dist/web",
     emptyOutDir: true,
     target: "es2022",
-    // One page and one script: a preloading shim for split code would be bytes for nothing.
+    // A page and a script each: a preloading shim for split code would be bytes for nothing.
     modulePreload: false,
     rolldownOptions: {
+      input: ["index.html", "docs.html"].map((page) =>
+        fileURLToPath(new URL(page, import.meta.url)),
+      ),
       treeshake: {
         // The wire types live beside their schemas. A module of ours that is imported for a constant alone must not
         // bring the validator into the browser with it; style sheets are the only imports made for their effect.
-        moduleSideEffects: (id) => /(\.css|\/main\.tsx|\/valid-locale\.ts)$/.test(id),
+        moduleSideEffects: (id) => /(\.css|\/main\.tsx|\/copying\.ts|\/valid-locale\.ts)$/.test(id),
       },
     },
   },

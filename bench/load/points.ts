@@ -93,9 +93,11 @@ export class FrameRequest {
   #cursorPlace: number;
   #valuePlaces: number[];
   #tsPlaces: number[];
+  #step: 0 | 1;
 
   constructor(shape: RequestShape) {
     this.points = shape.points;
+    this.#step = shape.value === "serial" ? 1 : 0;
     const events = Array.from(
       { length: shape.points },
       (_, index) =>
@@ -117,7 +119,9 @@ export class FrameRequest {
     lastCursor = Math.max(tsUs, lastCursor + 1);
     writeDigits(this.#bytes, this.#cursorPlace, lastCursor);
     for (const place of this.#tsPlaces) writeDigits(this.#bytes, place, tsUs);
-    for (const place of this.#valuePlaces) writeDigits(this.#bytes, place, LEADING + value);
+    for (const [index, place] of this.#valuePlaces.entries()) {
+      writeDigits(this.#bytes, place, LEADING + value + index * this.#step);
+    }
     return this.#bytes;
   }
 }

@@ -8,6 +8,7 @@ import { manyRooms } from "./many-rooms.ts";
 import { manySymbols } from "./many-symbols.ts";
 import { reconnect } from "./reconnect.ts";
 import { remoteWrite } from "./remote-write.ts";
+import { runtimeShares } from "./runtime-shares.ts";
 import { saturation } from "./saturation.ts";
 import { sustained } from "./sustained.ts";
 import { twoRuntimes } from "./two-runtimes.ts";
@@ -27,4 +28,5 @@ export const SCENARIOS: readonly Scenario[] = [
   manyRooms,
   twoRuntimes,
   remoteWrite,
+  runtimeShares,
 ];

@@ -25,11 +25,12 @@ export async function connectViewers(
   rooms: readonly string[] = [ROOM],
 ): Promise<void> {
   const isProduct = "token" in target;
+  const bareRooms = rooms[0] === ROOM ? ["/"] : rooms;
   if (isProduct) await untilStored(target, rooms);
   const result = await bench.viewing.run({
     do: "connect",
     port: target.port,
-    paths: isProduct ? rooms.map((room) => `/ws/${room}`) : ["/"],
+    paths: isProduct ? rooms.map((room) => `/ws/${room}`) : bareRooms,
     count,
     acks: isProduct,
     ready: isProduct ? "caught_up" : "open",
@@ -40,12 +41,20 @@ export async function connectViewers(
   await settle(bench.quick);
 }
 
-/** Posts for `seconds` while the connected viewers measure. */
+/** What the runtime used: of a machine that others use too, this says more than any latency. */
+export interface Used {
+  /** Cores. */
+  cpu: number;
+  usPerMessage: number;
+  nsPerEvent: number;
+}
+
+/** Posts for `seconds` while the connected viewers measure. `path`: how a bare room is to take it. */
 export async function fanOut(
   bench: Pick<Bench, "viewing" | "posting">,
   target: Target | ProductTarget,
-  how: { points: number; requestsPerSecond: number; seconds: number },
-): Promise<ViewerResult & { cpu: number; ack: PostResult["latency"] }> {
+  how: { points: number; requestsPerSecond: number; seconds: number; path?: string },
+): Promise<ViewerResult & Used & { ack: PostResult["latency"] }> {
   const load: Pick<PostJob, "seconds" | "warmupSeconds" | "requestsPerSecond" | "connections"> = {
     connections: 8,
     warmupSeconds: 0,
@@ -55,15 +64,23 @@ export async function fanOut(
   const job =
     "token" in target
       ? pointsJob(target, { ...load, symbols: [ROOM], points: how.points }, "stamp")
-      : framesJob(target, { ...load, points: how.points });
+      : framesJob(target, { ...load, points: how.points }, [how.path ?? "/"]);
   await bench.viewing.run({ do: "measure" });
   const cpu = cpuSeconds(target.workerdPid);
   const posted = mustAccept(await bench.posting.run(job));
-  const used = cpuSeconds(target.workerdPid) - cpu;
   // The last frames are on the way.
   await wait(1_000);
+  const used = cpuSeconds(target.workerdPid) - cpu;
   const result = await bench.viewing.run({ do: "report" });
-  return { ...result, cpu: used / how.seconds, ack: posted.latency };
+  return { ...result, ...usedOf(used, result, how.seconds), ack: posted.latency };
+}
+
+export function usedOf(cpu: number, seen: ViewerResult, seconds: number): Used {
+  return {
+    cpu: cpu / seconds,
+    usPerMessage: (cpu * 1e6) / seen.messages,
+    nsPerEvent: (cpu * 1e9) / seen.events,
+  };
 }
 
 /** The fan-out that the issue asks for: quiet rate, against the bare room, in turns. */
@@ -79,7 +96,9 @@ export const fanOutLatency: Scenario = {
       p99: [[], []] as number[][],
       cpu: [[], []] as number[][],
     };
-    const ack = { p50: [] as number[], p99: [] as number[] };
+    const us = [[], []] as number[][];
+    // The bare room writes nothing down; beside it, one that commits a row, answers, and sends then.
+    const ack = { p50: [[], []] as number[][], p99: [[], []] as number[][] };
     for (let round = 0; round < bench.rounds; round += 1) {
       for (const [which, target] of [product, bare].entries()) {
         await connectViewers(bench, target, VIEWERS);
@@ -94,11 +113,11 @@ export const fanOutLatency: Scenario = {
         figures.p50[which]?.push(run.latency.p50Ms);
         figures.p99[which]?.push(run.latency.p99Ms);
         figures.cpu[which]?.push(run.cpu);
-        if (target === product) {
-          ack.p50.push(run.ack.p50Ms);
-          ack.p99.push(run.ack.p99Ms);
-        }
+        us[which]?.push(run.usPerMessage);
         await settle(bench.quick);
+        const acks = target === product ? run : await acknowledging(bench, bare, how);
+        ack.p50[which]?.push(acks.ack.p50Ms);
+        ack.p99[which]?.push(acks.ack.p99Ms);
       }
     }
     for (const quantile of ["p50", "p99"] as const) {
@@ -109,10 +128,14 @@ export const fanOutLatency: Scenario = {
       const atMost = quantile === "p50" ? 1.1 : 1.25;
       bench.measure(`  ratio of ${quantile}, round by round`, "x", ratios, { atMost });
     }
-    bench.measure("ack p50 of a room with 1,000 viewers, 10 posts/s", "ms", ack.p50, { atMost: 4 });
-    bench.measure("ack p99 of a room with 1,000 viewers, 10 posts/s", "ms", ack.p99, {
-      atMost: 15,
-    });
+    for (const [quantile, atMost] of [["p50", 4] as const, ["p99", 15] as const]) {
+      const [ours = [], theirs = []] = ack[quantile];
+      const what = `ack ${quantile} of a room with 1,000 viewers, 10 posts/s`;
+      bench.measure(what, "ms", ours, { atMost });
+      bench.measure("  bare room that commits a row, answers and then sends", "ms", theirs);
+    }
+    bench.measure("  processor of workerd a message, product", "us", us[0] ?? []);
+    bench.measure("  processor of workerd a message, bare room", "us", us[1] ?? []);
     bench.measure("  CPU of workerd, product", "cores", figures.cpu[0] ?? []);
     bench.measure("  CPU of workerd, bare room", "cores", figures.cpu[1] ?? []);
     bench.note(
@@ -120,3 +143,11 @@ export const fanOutLatency: Scenario = {
     );
   },
 };
+
+async function acknowledging(bench: Bench, bare: Target, how: Parameters<typeof fanOut>[2]) {
+  await connectViewers(bench, bare, VIEWERS);
+  const run = await fanOut(bench, bare, { ...how, path: "/?row" });
+  await bench.viewing.run({ do: "drop" });
+  await settle(bench.quick);
+  return run;
+}

@@ -1,5 +1,6 @@
 import {
   type Bench,
+  framesJob,
   mustAccept,
   numberedSymbols,
   pointsJob,
@@ -7,8 +8,8 @@ import {
   settle,
 } from "../bench.ts";
 import { cpuSeconds } from "../targets/process-figures.ts";
-import { wait } from "../targets/target.ts";
-import { connectViewers } from "./fan-out.ts";
+import { type ProductTarget, type Target, wait } from "../targets/target.ts";
+import { connectViewers, usedOf } from "./fan-out.ts";
 
 const VIEWERS_A_ROOM = 20;
 const EVENTS_A_SECOND = 10;
@@ -22,53 +23,68 @@ export const manyRooms: Scenario = {
   title: "rooms with 20 viewers and 10 events/s each, posted 100 symbols a request",
   async run(bench: Bench) {
     for (const count of ROOMS) {
-      const product = await bench.startProduct();
-      const symbols = numberedSymbols(count);
-      const figures = {
-        p99: [] as number[],
-        ackP99: [] as number[],
-        events: [] as number[],
-        cpu: [] as number[],
-      };
-      const seconds = bench.quick ? 5 : 15;
-      const requestsPerSecond = (count / SYMBOLS_A_POST) * EVENTS_A_SECOND;
-      await connectViewers(bench, product, count * VIEWERS_A_ROOM, symbols);
-      for (let round = 0; round < bench.rounds; round += 1) {
-        await bench.viewing.run({ do: "measure" });
-        const cpu = cpuSeconds(product.workerdPid);
-        const job = pointsJob(
-          product,
-          {
-            ...{ symbols, symbolsAPost: SYMBOLS_A_POST, points: SYMBOLS_A_POST },
-            ...{ connections: count / SYMBOLS_A_POST, requestsPerSecond },
-            ...{ warmupSeconds: 0, seconds },
-          },
-          "stamp",
-        );
-        const posted = mustAccept(await bench.posting.run(job));
-        figures.cpu.push((cpuSeconds(product.workerdPid) - cpu) / seconds);
-        // The last frames are on the way.
-        await wait(2_000);
-        const seen = await bench.viewing.run({ do: "report" });
-        const due = posted.points * VIEWERS_A_ROOM;
-        if (seen.events !== due || seen.backward > 0 || seen.gaps > 0) {
-          bench.note(
-            `${count} rooms: ${seen.events} events of ${due}, ${seen.backward} backward, ${seen.gaps} gaps`,
-          );
-        }
-        figures.events.push(seen.events / seconds);
-        figures.p99.push(seen.latency.p99Ms);
-        figures.ackP99.push(posted.latency.p99Ms);
-        await settle(bench.quick);
+      const seen = [];
+      for (const start of [() => bench.startProduct(), () => bench.startBare("room")]) {
+        const target = await start();
+        seen.push(await watch(bench, target, count));
+        await target.stop();
       }
-      await bench.viewing.run({ do: "drop" });
-      await product.stop();
-      bench.measure(`publish to receive p99, ${count} rooms`, "ms", figures.p99, {
+      const [ours, bare] = seen as [Seen, Seen];
+      bench.measure(`publish to receive p99, ${count} rooms`, "ms", ours.p99, {
         atMost: P99_LIMIT_MS,
       });
-      bench.measure("  events delivered", "events/s", figures.events);
-      bench.measure("  ack p99 meanwhile", "ms", figures.ackP99);
-      bench.measure("  CPU of workerd", "cores", figures.cpu);
+      bench.measure("  bare rooms, one for the symbols of a request", "ms", bare.p99);
+      const ratios = ours.p99.map((value, round) => value / (bare.p99[round] ?? Number.NaN));
+      bench.measure("  ratio, round by round", "x", ratios);
+      bench.measure("  events delivered", "events/s", ours.events);
+      bench.measure("  ack p99 meanwhile", "ms", ours.ackP99);
+      bench.measure("  CPU of workerd", "cores", ours.cpu);
+      bench.measure("  processor of workerd an event", "ns", ours.nsPerEvent);
+      bench.measure("  processor of workerd an event, bare rooms", "ns", bare.nsPerEvent);
     }
   },
 };
+
+type Seen = Record<"p99" | "ackP99" | "events" | "cpu" | "nsPerEvent", number[]>;
+
+async function watch(bench: Bench, target: ProductTarget | Target, count: number): Promise<Seen> {
+  const seen: Seen = { p99: [], ackP99: [], events: [], cpu: [], nsPerEvent: [] };
+  const symbols = numberedSymbols(count);
+  const groups = Array.from({ length: count / SYMBOLS_A_POST }, (_, group) => `/${group}`);
+  const load = {
+    ...{ connections: groups.length, requestsPerSecond: groups.length * EVENTS_A_SECOND },
+    ...{ warmupSeconds: 0, seconds: bench.quick ? 5 : 15 },
+  };
+  const isProduct = "token" in target;
+  const viewers = count * VIEWERS_A_ROOM;
+  await connectViewers(bench, target, viewers, isProduct ? symbols : groups);
+  for (let round = 0; round < bench.rounds; round += 1) {
+    await bench.viewing.run({ do: "measure" });
+    const cpu = cpuSeconds(target.workerdPid);
+    const many = { ...load, symbols, symbolsAPost: SYMBOLS_A_POST, points: SYMBOLS_A_POST };
+    // A bare room takes one event for the viewers of all symbols that a request would have one for.
+    const job = isProduct
+      ? pointsJob(target, many, "stamp")
+      : framesJob(target, { ...load, points: 1 }, groups);
+    const posted = mustAccept(await bench.posting.run(job));
+    // The last frames are on the way.
+    await wait(2_000);
+    const used = cpuSeconds(target.workerdPid) - cpu;
+    const result = await bench.viewing.run({ do: "report" });
+    const due = posted.requests * SYMBOLS_A_POST * VIEWERS_A_ROOM;
+    if (result.events !== due || result.backward > 0 || result.gaps > 0) {
+      bench.note(
+        `${count} rooms, ${target.name}: ${result.events} events of ${due}, ${result.backward} backward, ${result.gaps} gaps`,
+      );
+    }
+    const { cpu: cores, nsPerEvent } = usedOf(used, result, load.seconds);
+    seen.cpu.push(cores);
+    seen.nsPerEvent.push(nsPerEvent);
+    seen.events.push(result.events / load.seconds);
+    seen.p99.push(result.latency.p99Ms);
+    seen.ackP99.push(posted.latency.p99Ms);
+    await settle(bench.quick);
+  }
+  await bench.viewing.run({ do: "drop" });
+  return seen;
+}

@@ -10,7 +10,10 @@ export const twoRuntimes: Scenario = {
   number: 12,
   title: "two runtimes against one",
   async run(bench: Bench) {
-    const products = [await bench.startProduct(1), await bench.startProduct(2)] as const;
+    const products = [
+      await bench.startProduct({ runtimes: 1 }),
+      await bench.startProduct({ runtimes: 2 }),
+    ] as const;
     const posts = await inTurns(bench, products, (product) => postsOfOneSymbol(bench, product));
     bench.measure("posts of 100 points, 8 connections, one runtime", "points/s", posts[0]);
     bench.measure("  two runtimes", "points/s", posts[1]);

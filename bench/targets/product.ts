@@ -17,15 +17,20 @@ export type Where = { dataDir: string; databaseUrl: string | undefined };
 
 export type How = {
   where?: Where | undefined;
-  /** Processes of the runtime; CPU and memory are read of the first one. */
   runtimes?: number;
+  /** Shared hosts, `ROOM_HOSTS`. */
+  hosts?: number;
 };
 
 /**
  * Starts the product as `npm start` does, on a folder that goes away or on data that is there. One setting differs from the defaults: there is no
  * limit on connects, since a thousand viewers come from one address here.
  */
-export async function startProduct({ where, runtimes = 1 }: How = {}): Promise<ProductTarget> {
+export async function startProduct({
+  where,
+  runtimes = 1,
+  hosts = 1,
+}: How = {}): Promise<ProductTarget> {
   const dir = mkdtempSync(join(tmpdir(), "edgetape-bench-product-"));
   const dataDir = where?.dataDir ?? join(dir, "data");
   const jwtSecret = randomBytes(32).toString("hex");
@@ -43,6 +48,7 @@ export async function startProduct({ where, runtimes = 1 }: How = {}): Promise<P
       PUBLIC_READ: "true",
       LIMIT_CONNECTS_PER_MINUTE: "0",
       RUNTIMES: String(runtimes),
+      ROOM_HOSTS: String(hosts),
     },
     stdio: ["ignore", output, output],
   });
@@ -63,7 +69,10 @@ export async function startProduct({ where, runtimes = 1 }: How = {}): Promise<P
   }
 
   const processes = descendants(child.pid ?? 0);
-  const workerdPid = processes.find(({ command }) => command.includes("workerd serve"))?.pid;
+  const runtimePids = processes
+    .filter(({ command }) => command.includes("workerd serve"))
+    .map(({ pid }) => pid);
+  const [workerdPid] = runtimePids;
   const databasePid = processes.find(({ command }) => command.includes("database/main"))?.pid;
   if (workerdPid === undefined || databasePid === undefined) {
     throw new Error(`the product runs without its processes: ${JSON.stringify(processes)}`);
@@ -79,6 +88,7 @@ export async function startProduct({ where, runtimes = 1 }: How = {}): Promise<P
     port,
     workerdPid,
     databasePid,
+    runtimePids,
     dataDir,
     token,
     sql: (text, params) => runSql(environment, text, params),

@@ -12,6 +12,8 @@ export type ProductTarget = Target & {
   token: string;
   dataDir: string;
   databasePid: number;
+  /** Of every runtime; `workerdPid` is the first of them. */
+  runtimePids: readonly number[];
   /** Runs SQL through the database endpoint; rows come as text. */
   sql(text: string, params?: (string | null)[]): Promise<(string | null)[][]>;
 };

@@ -1,27 +1,43 @@
 import type { GuardLimits } from "./guard-limits.ts";
+import type { RequestKind } from "./request-kind.ts";
 
 /** A request takes so many descriptors in the runtime that answers it. */
 const DESCRIPTORS_A_REQUEST = 2;
 /** So many are left in a runtime for what is not the guard's. */
 const LEFT = 32;
+/** So many that were given up may wait to be accepted: a runtime that stands still would find them all at once. */
+const MOST_GIVEN_UP = 32;
 
 /** What can be closed. */
 export interface Closable {
   destroy(): void;
 }
 
-/** Which connections ask something, which do not, and which of those are closed for others. */
+/** A request under way. */
+interface Begun {
+  kind: RequestKind;
+  /** Runtimes accept what is handed on in this order. */
+  number: number;
+  /** A runtime has answered, so one has accepted it. */
+  isAnswered: boolean;
+}
+
+/** Which connections ask something, which do not, and which of those are closed for others. Each asks one thing at a time. */
 export class Connections<Connection extends Closable> {
   readonly #limits: GuardLimits;
   /** They have never asked anything; the oldest stands first. */
   readonly #silent = new Set<Connection>();
   /** They have asked something before; the one that has asked nothing for longest stands first. */
   readonly #idle = new Set<Connection>();
-  /** Requests under way of each, for some send the next before the answer. */
-  readonly #busy = new Map<Connection, number>();
+  /** They have sent more than one request at once, and none of those is under way. */
+  readonly #ahead = new Set<Connection>();
+  readonly #busy = new Map<Connection, Begun>();
   /** Those of whose request not all has come; the one that began first stands first. */
-  readonly #sending = new Set<Connection>();
-  #requests = 0;
+  readonly #sending = { short: new Set<Connection>(), long: new Set<Connection>() };
+  /** Numbers of requests that were given up before a runtime answered: each may yet have to be accepted, to be closed. */
+  readonly #givenUp = new Set<number>();
+  #number = 0;
+  #long = 0;
   /** Descriptors that the fullest runtime had left, and requests under way, when it was looked last. */
   #looked = { spare: Number.POSITIVE_INFINITY, requests: 0 };
 
@@ -39,66 +55,107 @@ export class Connections<Connection extends Closable> {
   closed(connection: Connection): void {
     this.#silent.delete(connection);
     this.#idle.delete(connection);
+    this.#ahead.delete(connection);
   }
 
   /**
-   * The head of a request has come. Where a runtime may not be able to take it, a request that is still being sent is closed for
-   * it; false where there is none. Else `received` follows, and `end`.
+   * The head of a request has come. Where a runtime may not be able to take it, or long ones have all that they may have, a request
+   * that is still being sent is closed for it; false where there is none. Else `received` follows, `answered`, and `end`.
    */
-  begin(connection: Connection): boolean {
-    if (!this.#hasRoom() && !this.#closeFirstOf(this.#sending)) return false;
-    this.#requests += 1;
-    this.#busy.set(connection, (this.#busy.get(connection) ?? 0) + 1);
+  begin(connection: Connection, kind: RequestKind): boolean {
+    if (this.#givenUp.size >= MOST_GIVEN_UP) return false;
+    if (!this.#hasRoom(kind) && !this.#closeOneFor(kind)) return false;
+    this.#busy.set(connection, { kind, number: this.nextNumber(), isAnswered: false });
+    if (kind === "long") this.#long += 1;
     this.closed(connection);
-    this.#sending.add(connection);
+    this.#sending[kind].add(connection);
     return true;
   }
 
   /** All of the request has come. */
   received(connection: Connection): void {
-    this.#sending.delete(connection);
+    this.#sending.short.delete(connection);
+    this.#sending.long.delete(connection);
   }
 
-  /** The request is answered, or its connection closed. `isOpen`: it may ask again. */
-  end(connection: Connection, isOpen: boolean): void {
-    const requests = this.#busy.get(connection);
+  /** A runtime has begun to answer. */
+  answered(connection: Connection): void {
+    const begun = this.#busy.get(connection);
+    if (begun === undefined) return;
+    begun.isAnswered = true;
+    this.accepted(begun.number);
+  }
+
+  /** The request is answered, or its connection closed. `ahead`: it has asked the next thing already. */
+  end(connection: Connection, next: "closed" | "idle" | "ahead"): void {
     // It was closed for others.
-    if (requests === undefined) return;
-    this.#requests -= 1;
-    if (requests > 1) {
-      this.#busy.set(connection, requests - 1);
-      return;
-    }
-    this.#busy.delete(connection);
-    this.#sending.delete(connection);
-    if (!isOpen) return;
+    if (!this.#forget(connection) || next === "closed") return;
     this.#makeRoom();
-    this.#idle.add(connection);
+    if (next === "idle") this.#idle.add(connection);
+    else this.#ahead.add(connection);
   }
 
   /** The fullest runtime has so many descriptors left. */
   look(spare: number): void {
-    this.#looked = { spare, requests: this.#requests };
+    this.#looked = { spare, requests: this.#busy.size };
+  }
+
+  /** May there be something given up that no runtime has accepted? One that is asked now will have accepted it when it answers. */
+  get hasGivenUp(): boolean {
+    return this.#givenUp.size > 0;
+  }
+
+  /** Of something that is handed on now. */
+  nextNumber(): number {
+    this.#number += 1;
+    return this.#number;
+  }
+
+  /** A runtime has accepted what has this number, and so all that was handed on before it. */
+  accepted(number: number): void {
+    for (const one of this.#givenUp) if (one < number) this.#givenUp.delete(one);
   }
 
   /** Where too many ask nothing: whoever posts now and again outlives those that never did. */
   #makeRoom(): void {
-    if (this.#silent.size + this.#idle.size < this.#limits.idle) return;
-    if (!this.#closeFirstOf(this.#silent)) this.#closeFirstOf(this.#idle);
+    const sets = [this.#ahead, this.#silent, this.#idle];
+    if (sets.reduce((sum, { size }) => sum + size, 0) < this.#limits.idle) return;
+    sets.some((set) => this.#closeFirstOf(set));
   }
 
-  #hasRoom(): boolean {
-    const more = this.#requests - this.#looked.requests + 1;
+  #hasRoom(kind: RequestKind): boolean {
+    const { busy, long } = this.#limits;
+    if (kind === "long" && this.#long >= long) return false;
+    const more = Math.max(0, this.#busy.size - this.#looked.requests) + this.#givenUp.size + 1;
+    // What is kept for short ones is kept in the runtime too.
+    const kept = kind === "long" ? LEFT + (busy - long) * DESCRIPTORS_A_REQUEST : LEFT;
     const spare = this.#looked.spare - more * DESCRIPTORS_A_REQUEST;
-    return this.#requests < this.#limits.busy && spare >= LEFT;
+    return this.#busy.size < busy && spare >= kept;
+  }
+
+  /** A long one is never the end of a short one. */
+  #closeOneFor(kind: RequestKind): boolean {
+    const { short, long } = this.#sending;
+    return this.#closeFirstOf(long) || (kind === "short" && this.#closeFirstOf(short));
   }
 
   #closeFirstOf(connections: Set<Connection>): boolean {
     const [first] = connections;
     if (first === undefined) return false;
-    this.#requests -= this.#busy.get(first) ?? 0;
-    for (const each of [this.#silent, this.#idle, this.#sending, this.#busy]) each.delete(first);
+    this.closed(first);
+    this.#forget(first);
     first.destroy();
+    return true;
+  }
+
+  /** False where nothing of it was under way. */
+  #forget(connection: Connection): boolean {
+    const begun = this.#busy.get(connection);
+    if (begun === undefined) return false;
+    this.#busy.delete(connection);
+    this.received(connection);
+    if (begun.kind === "long") this.#long -= 1;
+    if (!begun.isAnswered) this.#givenUp.add(begun.number);
     return true;
   }
 }

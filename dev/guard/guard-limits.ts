@@ -2,6 +2,8 @@
 const OWN = 64;
 /** Connections that ask nothing have so large a part; each takes one. The rest is for those that ask, which take two. */
 const IDLE_SHARE = 1 / 4;
+/** So large a part of the latter is kept for what is short: health and pushes. */
+const SHORT_SHARE = 1 / 4;
 
 /** How many connections the guard has at once. */
 export interface GuardLimits {
@@ -9,10 +11,13 @@ export interface GuardLimits {
   idle: number;
   /** That have a request under way, viewers among them. */
   busy: number;
+  /** That have a long one under way. */
+  long: number;
 }
 
 /** What fits where the guard may have `limit` descriptors. */
 export function guardLimits(limit: number): GuardLimits {
   const idle = Math.ceil(limit * IDLE_SHARE);
-  return { idle, busy: Math.max(1, Math.floor((limit - OWN - idle) / 2)) };
+  const busy = Math.max(2, Math.floor((limit - OWN - idle) / 2));
+  return { idle, busy, long: busy - Math.ceil(busy * SHORT_SHARE) };
 }

@@ -7,11 +7,14 @@ import {
   type Server,
   ServerResponse,
 } from "node:http";
-import type { Socket } from "node:net";
+import { Server as NetServer, type Socket } from "node:net";
 import { type Duplex, pipeline } from "node:stream";
 import { GUARDED_CF_HEADER } from "../capnp-config.ts";
 import { Connections } from "./connections.ts";
 import type { GuardLimits } from "./guard-limits.ts";
+import { BUSY, refuse, UNREADABLE } from "./refusals.ts";
+import { kindOf } from "./request-kind.ts";
+import { Turns } from "./turns.ts";
 
 /** A head that has begun is to be whole within so long, and a request with its body, in ms. */
 const HEAD_MS = 10_000;
@@ -20,33 +23,13 @@ const REQUEST_MS = 60_000;
 const SMALL_BODY_BYTES = 64 * 1024;
 /** As much as a runtime takes of a head. */
 const MOST_HEAD_BYTES = 65_536;
-const RETRY_S = 5;
+/** So long after a runtime was not reached it is asked again, in ms. */
+const ASK_AGAIN_MS = 100;
 
 /** They are of one connection, and said anew for the other one. */
 const OF_A_CONNECTION = new Set(
   "connection,keep-alive,proxy-connection,expect,trailer,upgrade,http2-settings".split(","),
 );
-
-interface GuardProblem {
-  type: string;
-  title: string;
-  status: number;
-  detail: string;
-}
-
-const BUSY: GuardProblem = {
-  type: "urn:edgetape:problem:busy",
-  title: "Busy",
-  status: 503,
-  detail:
-    "This server has as many requests and viewers under way as its descriptors allow. Nothing of this request was taken: send it again. Its operator can raise the hard limit of descriptors (ulimit -H -n).",
-};
-const UNREADABLE: GuardProblem = {
-  type: "urn:edgetape:problem:unreadable-request",
-  title: "Not readable",
-  status: 400,
-  detail: "The head of this request is none that can be handed on. Nothing of it was taken.",
-};
 
 const nothing = () => undefined;
 
@@ -59,6 +42,9 @@ export class Guard {
   readonly #connections: Connections<Duplex>;
   readonly #runtimesPath: string;
   readonly #servers: Server[] = [];
+  readonly #turns = new Turns<Duplex>();
+  #isLast = false;
+  #isAsking = false;
 
   /** `runtimesPath`: the unix socket that runtimes accept from. */
   constructor(runtimesPath: string, limits: GuardLimits) {
@@ -83,7 +69,11 @@ export class Guard {
       this.#connections.opened(socket);
       socket.once("close", () => this.#connections.closed(socket));
     });
-    server.on("request", (asked, response) => this.#pass(asked, response));
+    server.on("request", (asked, response) => {
+      if (this.#isLast) response.shouldKeepAlive = false;
+      // What is sent before the answer takes no place until its turn.
+      this.#turns.take(asked.socket, response, () => this.#pass(asked, response));
+    });
     server.on("upgrade", (asked, socket, head) => this.#upgrade(asked, socket, head));
     this.#servers.push(server);
     return server;
@@ -94,28 +84,69 @@ export class Guard {
     this.#connections.look(descriptors);
   }
 
+  /** Accepts nothing more, and says with each answer that it is the last on its connection. */
+  sayLast(): void {
+    this.#isLast = true;
+    // That of HTTP would close what asks nothing now, and may just be sent a request.
+    for (const server of this.#servers) NetServer.prototype.close.call(server);
+  }
+
   /** Accepts nothing more, and closes what asks nothing. */
   close(): void {
     for (const server of this.#servers) server.close();
   }
 
+  /**
+   * What was given up may stand before a runtime yet, which accepts it to close it. It has once it answers what is asked after that.
+   */
+  #askAfterGivenUp(): void {
+    if (this.#isAsking || !this.#connections.hasGivenUp) return;
+    this.#isAsking = true;
+    const number = this.#connections.nextNumber();
+    const path = "/healthz";
+    const asking = request({ socketPath: this.#runtimesPath, method: "HEAD", path, agent: false });
+    const isDone = (afterMs: number) => {
+      const again = () => {
+        this.#isAsking = false;
+        this.#askAfterGivenUp();
+      };
+      setTimeout(again, afterMs).unref();
+    };
+    asking.once("response", (answer) => {
+      answer.resume();
+      this.#connections.accepted(number);
+      isDone(0);
+    });
+    // The runtime has just died: whoever comes after it has accepted nothing yet.
+    asking.once("error", () => isDone(ASK_AGAIN_MS));
+    asking.end();
+  }
+
+  #end(socket: Duplex, isOpen: boolean): void {
+    const asksMore = this.#turns.isAhead(socket) ? "ahead" : "idle";
+    this.#connections.end(socket, isOpen ? asksMore : "closed");
+    this.#askAfterGivenUp();
+  }
+
   #pass(asked: IncomingMessage, response: ServerResponse): void {
     const { socket } = asked;
-    if (!this.#connections.begin(socket)) {
-      refuse(response);
+    if (!this.#begin(asked)) {
+      refuse(response, BUSY);
       return;
     }
     response.sendDate = false;
     const passed = this.#request(asked, ["Connection", "close"]);
     if (passed === null) {
       this.#connections.received(socket);
-      response.once("close", () => this.#connections.end(socket, false));
+      response.once("close", () => this.#end(socket, false));
       refuse(response, UNREADABLE);
       return;
     }
     let isAnswered = false;
     passed.once("response", (answer) => {
       isAnswered = true;
+      this.#connections.answered(socket);
+      if (this.#isLast) response.shouldKeepAlive = false;
       response.writeHead(answer.statusCode ?? 502, answer.statusMessage, headersOf(answer));
       pipeline(answer, response, nothing);
     });
@@ -127,7 +158,7 @@ export class Guard {
       passed.destroy();
       // What comes yet of it is read, so that the next request can be.
       asked.unpipe(passed).resume();
-      this.#connections.end(socket, !socket.destroyed);
+      this.#end(socket, !socket.destroyed);
     });
     asked.once("end", () => this.#connections.received(socket));
     if (Number(asked.headers["content-length"]) <= SMALL_BODY_BYTES) {
@@ -142,9 +173,14 @@ export class Guard {
     const response = new ServerResponse(asked);
     response.shouldKeepAlive = false;
     response.sendDate = false;
-    if (!this.#connections.begin(socket)) {
+    // One that is sent before the answer to something else is against the rules of HTTP.
+    if (this.#turns.has(socket)) {
+      socket.destroy();
+      return;
+    }
+    if (!this.#begin(asked)) {
       response.assignSocket(socket as Socket);
-      refuse(response);
+      refuse(response, BUSY);
       response.once("finish", () => socket.end());
       return;
     }
@@ -153,12 +189,13 @@ export class Guard {
     const passed = this.#request(asked, ["Connection", "Upgrade", "Upgrade", "websocket"]);
     if (passed === null) {
       clearTimeout(late);
-      this.#connections.end(socket, false);
+      this.#end(socket, false);
       socket.destroy();
       return;
     }
     passed.once("upgrade", (answer, upstream, first) => {
       clearTimeout(late);
+      this.#connections.answered(socket);
       socket.write(headText(answer));
       upstream.unshift(first);
       socket.unshift(head);
@@ -167,6 +204,7 @@ export class Guard {
     });
     passed.once("response", (answer) => {
       clearTimeout(late);
+      this.#connections.answered(socket);
       response.assignSocket(socket as Socket);
       response.writeHead(answer.statusCode ?? 502, answer.statusMessage, headersOf(answer));
       pipeline(answer, response, () => socket.end());
@@ -175,10 +213,16 @@ export class Guard {
     socket.once("close", () => {
       clearTimeout(late);
       passed.destroy();
-      this.#connections.end(socket, false);
+      this.#end(socket, false);
     });
     this.#connections.received(socket);
     passed.end();
+  }
+
+  #begin(asked: IncomingMessage): boolean {
+    const isBegun = this.#connections.begin(asked.socket, kindOf(asked));
+    this.#askAfterGivenUp();
+    return isBegun;
   }
 
   /** Null where its head is none that can be handed on. */
@@ -214,16 +258,6 @@ function headText({ statusCode, statusMessage, rawHeaders }: IncomingMessage): s
     text += `${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`;
   }
   return `${text}\r\n`;
-}
-
-function refuse(response: ServerResponse, problem = BUSY): void {
-  const body = JSON.stringify(problem);
-  response.writeHead(problem.status, {
-    "content-type": "application/problem+json",
-    ...(problem === BUSY && { "retry-after": String(RETRY_S) }),
-    ...{ "content-length": Buffer.byteLength(body), connection: "close" },
-  });
-  response.end(body);
 }
 
 /** One with a body is a request like any other: a runtime would wait for the body, and nobody would send it on. */

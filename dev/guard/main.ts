@@ -1,7 +1,7 @@
 /**
  * The process of the guard: it accepts from the sockets that it was started with, and hands requests on to the runtimes. Settings
  * come by environment: GUARD_RUNTIMES (a unix socket), GUARD_DESCRIPTORS, GUARD_SOCKETS (how many). It ends with its parent, which
- * tells it `{spare}`: how many descriptors the fullest runtime has left.
+ * tells it `{spare}`: how many descriptors the fullest runtime has left, and `{isLast}`: runtimes accept in its place again.
  */
 import * as z from "zod";
 import { Guard } from "./guard.ts";
@@ -13,7 +13,10 @@ const environmentSchema = z.object({
   GUARD_DESCRIPTORS: z.coerce.number().int().positive(),
   GUARD_SOCKETS: z.coerce.number().int().positive(),
 });
-const messageSchema = z.object({ spare: z.number() });
+const messageSchema = z.union([
+  z.object({ spare: z.number() }),
+  z.object({ isLast: z.literal(true) }),
+]);
 
 const { GUARD_RUNTIMES, GUARD_DESCRIPTORS, GUARD_SOCKETS } = environmentSchema.parse(process.env);
 const guard = new Guard(GUARD_RUNTIMES, guardLimits(GUARD_DESCRIPTORS));
@@ -23,7 +26,9 @@ for (let at = 0; at < GUARD_SOCKETS; at += 1) {
 
 process.on("message", (message) => {
   const { success, data } = messageSchema.safeParse(message);
-  if (success) guard.hasSpare(data.spare);
+  if (!success) return;
+  if ("spare" in data) guard.hasSpare(data.spare);
+  else guard.sayLast();
 });
 const endWithParent = () => process.exit();
 process.on("disconnect", endWithParent);

@@ -15,6 +15,8 @@ import type { RuntimeSockets } from "./open-sockets.ts";
 const GRACE_MS = 2_000;
 /** The same where others hold a connection to it, over which nothing is asked any more: it would never end by itself. */
 const GRACE_AMONG_OTHERS_MS = 100;
+/** So long a guard that ends says with each answer that it is the last on its connection, in ms. */
+const LAST_ANSWERS_MS = 5_000;
 /** Until a runtime has met its signal and accepts nothing more, in ms. */
 const SIGNAL_MS = 50;
 
@@ -104,7 +106,9 @@ export class Runtimes {
       for (const runtime of this.#all) await this.#replaceOne(runtime, "in good order");
       if (guard === null) return;
       this.#guard = null;
-      await guard.kept.stop(GRACE_MS);
+      guard.child?.send({ isLast: true }, () => undefined);
+      // Nobody waits for it: a crowd may come again meanwhile.
+      setTimeout(() => void guard.kept.stop(GRACE_MS), LAST_ANSWERS_MS).unref();
     });
   }
 

@@ -4,11 +4,13 @@ import type { FanOutPace } from "../room/viewers/fan-out-pace.ts";
 export interface PublishedRoom {
   /** What it would cost to send something to those who are live, in ms. */
   readonly fanOutMs: number;
-  published(): void;
+  /** `isAfterAck`: nobody waits for it. Gives what was sent, in ms. */
+  published(isAfterAck?: boolean): number;
 }
 
 export interface FanOutDeps {
-  pace: Pick<FanOutPace, "atOnceMs" | "sliceMs">;
+  pace: Pick<FanOutPace, "atOnceMs" | "sliceMs" | "pauseMs" | "took">;
+  nowMs: () => number;
   wait: (ms: number) => Promise<void>;
   keepAwake: (work: Promise<void>) => void;
 }
@@ -16,7 +18,8 @@ export interface FanOutDeps {
 /**
  * Tells rooms of what was appended. Where that is little it happens at once. Else the acknowledgement goes first, and the rooms
  * follow in slices between which the event loop has a turn: a push to a hundred rooms of a few viewers each is as much to send
- * as one to a room of many, which slices its own part (`LiveStream`).
+ * as one to a room of many, which slices its own part (`LiveStream`). Where more is pushed than can be sent, rooms wait for
+ * their turn the longer, and what comes meanwhile goes out together.
  */
 export class FanOut {
   readonly #deps: FanOutDeps;
@@ -39,19 +42,22 @@ export class FanOut {
   }
 
   async #run(): Promise<void> {
-    const { pace, wait } = this.#deps;
+    const { pace, nowMs, wait } = this.#deps;
     this.#isRunning = true;
     try {
       await wait(0);
       let spentMs = 0;
+      let beganMs = nowMs();
       for (const room of this.#waiting) {
         this.#waiting.delete(room);
-        room.published();
-        spentMs += Math.min(room.fanOutMs, pace.atOnceMs);
-        if (spentMs >= pace.sliceMs && this.#waiting.size > 0) {
-          await wait(0);
-          spentMs = 0;
-        }
+        spentMs += room.published(true);
+        if (spentMs < pace.sliceMs || this.#waiting.size === 0) continue;
+        await wait(0);
+        pace.took(spentMs, nowMs() - beganMs);
+        const pauseMs = pace.pauseMs(spentMs);
+        if (pauseMs > 0) await wait(pauseMs);
+        spentMs = 0;
+        beganMs = nowMs();
       }
     } finally {
       this.#isRunning = false;

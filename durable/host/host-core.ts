@@ -23,7 +23,7 @@ import type { LogId } from "../../src/protocol/words/log-id.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../src/protocol/words/time.ts";
 import { createSeriesTable } from "../room/append/series-limit.ts";
-import { nothingYet } from "../room/log/poll.ts";
+import { momentOf, nothingYet } from "../room/log/poll.ts";
 import { createArchiveTable } from "../room/past/archive-reads.ts";
 import { ReadTurns } from "../room/past/read-turns.ts";
 import type { RoomCore } from "../room/room-core.ts";
@@ -210,7 +210,7 @@ export class HostCore {
       taken: (correlationId) => this.#outbox.remember(correlationId),
       published: (rooms) => this.#published(rooms),
     });
-    this.#fanOut = new FanOut({ pace, wait, keepAwake });
+    this.#fanOut = new FanOut({ pace, nowMs, wait, keepAwake });
     this.#pings = new PingWatch({
       setAutoResponse: (isOn) => ports.setAutoResponse(isOn),
       ...{ nowMs, wait, keepAwake },
@@ -283,7 +283,8 @@ export class HostCore {
     // Postgres may know what nobody has pushed here; where it cannot be asked nothing of it may be passed over.
     if (!this.#symbols.isKnown(symbol)) {
       const { kind } = await this.#symbols.acquaintance([symbol]);
-      if (kind === "unsure") return nothingYet(since ?? this.head, log);
+      if (kind === "unsure")
+        return nothingYet(since ?? momentOf(this.head, this.#ports.clock), log);
     }
     return this.#roomOf(symbol).poll(since, limit, waitMs, log);
   }

@@ -36,6 +36,7 @@ import type { Bar } from "../../src/protocol/events/bar.ts";
 import type { LogId } from "../../src/protocol/words/log-id.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
+import { JoinedReads } from "../room/past/joined-reads.ts";
 import { roomArchive } from "../room/past/postgres-archive.ts";
 import { FAN_OUT_PACE } from "../room/viewers/fan-out-pace.ts";
 import { MESSAGE_LIMITS } from "../room/viewers/messages/messages.ts";
@@ -180,8 +181,9 @@ function portsOf({ ctx, env, config, logger, ports }: Platform): HostPorts {
   const writer = () => writerAt(env, shard);
   const keeper = () => keeperAt(env);
   const other = (host: HostName) => hostAt(env, host);
+  const joined = new JoinedReads(database);
   const direct: Pick<HostPorts, "names" | "archiveOf"> = {
-    archiveOf: (symbol) => roomArchive(database, logger, symbol),
+    archiveOf: (symbol) => roomArchive(database, joined, logger, symbol),
     names: {
       readStored: () => readSymbolNames(database),
       find: (symbols) => findSymbolNames(database, symbols),

@@ -49,8 +49,7 @@ const ADDED_AT_ONCE = 5_000;
  * The rooms of a host by symbol, one each. A symbol that comes back from another host gets a room anew: what the former one had
  * stays in the log under its own number, and is stored from there.
  *
- *  Whoever is in it is known: somebody pushed it, or Postgres had something of it when the host
- * was made. Memory has all of it.
+ * Whoever is in it is known: somebody pushed it, or Postgres had something of it when the host was made. Memory has all of it.
  */
 export class Registry {
   readonly #sql: SqlPort;

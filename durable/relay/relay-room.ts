@@ -234,7 +234,9 @@ export class RelayRoom {
     if (closed === null || closed.at < (this.head ?? 0)) return;
     const { liveThrough } = watching.viewers;
     if (liveThrough !== null && liveThrough < closed.at) {
-      state.noteBarClosed(closed.at);
+      const bar = state.noteBarClosed(closed.at);
+      // Some of them may be there already.
+      if (bar !== null) watching.viewers.tellLive(bar, closed.at);
       return;
     }
     if (this.#hasValues && state.closeBar() === null) return;

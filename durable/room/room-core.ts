@@ -7,7 +7,6 @@ import type {
 } from "../../src/bindings/host.ts";
 import type { RoomPage } from "../../src/bindings/relay.ts";
 import { bookOf } from "../../src/core/books/book-samples.ts";
-import { seriesHash } from "../../src/core/events/series-hash.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers/answers.ts";
 import type { Bar } from "../../src/protocol/events/bar.ts";
 import { ROOM_SILENCE_MS } from "../../src/protocol/socket/heartbeat.ts";
@@ -16,23 +15,14 @@ import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
 import type { LogFrame } from "../host/log/host-log.ts";
 import { RoomAppend } from "./append/append.ts";
-import { SeriesLimit } from "./append/series-limit.ts";
 import { pageOf } from "./log/page.ts";
-import { nothingYet, readPoll, resetPage } from "./log/poll.ts";
-import { Pollers } from "./log/pollers.ts";
-import { resumptionOf } from "./log/resume.ts";
 import type { RoomLog } from "./log/room-log.ts";
 import { tailOf } from "./log/tail.ts";
-import { ArchiveReads } from "./past/archive-reads.ts";
-import { EarlierLifeSearch, lastValuesOf } from "./past/earlier-life.ts";
-import { logSearchFailure, searchFailureOf } from "./past/search-failure.ts";
+import { pollRoom } from "./poll-room.ts";
+import { RoomParts } from "./room-parts.ts";
 import type { RoomPorts, RoomSettings } from "./room-ports.ts";
-import { BookSampler } from "./state/book-sampler.ts";
 import { readMinute } from "./state/read-minute.ts";
-import { RoomState } from "./state/room-state.ts";
-import { summaryOf } from "./state/symbol-report.ts";
 import type { ViewerAttachment, ViewerSocket } from "./viewers/viewer.ts";
-import { Watching } from "./viewers/watching.ts";
 
 /** Whoever needs to know what was before a new log waits so long for it, in ms. */
 const KNOWN_WITHIN_MS = 5_000;
@@ -49,38 +39,25 @@ export class RoomCore {
   readonly log: RoomLog;
   readonly append: RoomAppend;
   readonly #ports: RoomPorts;
-  readonly #settings: RoomSettings;
-  readonly #series: SeriesLimit;
-  /** Null while nothing is to be found out; a room whose past is known needs none. */
-  #earlier: EarlierLifeSearch | null = null;
-  #pollers: Pollers | null = null;
-  #state: RoomState | null = null;
-  #books: BookSampler | null = null;
-  #archive: ArchiveReads | null = null;
-  #watching: Watching | null = null;
-  #line: { cursor: Cursor; line: SymbolSummary } | null = null;
+  readonly #parts: RoomParts;
 
   constructor(symbol: SymbolName, log: RoomLog, settings: RoomSettings, ports: RoomPorts) {
-    const { sql } = ports;
     this.symbol = symbol;
     this.log = log;
     this.#ports = ports;
-    this.#settings = settings;
-    this.#series = new SeriesLimit({
-      ...{ sql, limit: settings.limits.LIMIT_SERIES, room: () => log.id },
-    });
+    this.#parts = new RoomParts(symbol, log, settings, ports, () => this.published());
     this.append = new RoomAppend({
-      tradeWindow: () => this.#stateNow().tradeWindow(),
-      books: () => this.#booksNow(),
-      series: this.#series,
+      tradeWindow: () => this.#parts.stateNow().tradeWindow(),
+      books: () => this.#parts.booksNow(),
+      series: this.#parts.series,
     });
     // Nobody else would sample a book that was changed before the host died.
-    if (log.hasBook) this.#booksNow();
+    if (log.hasBook) this.#parts.booksNow();
   }
 
   /** Viewers whose sockets are here. */
   get viewers(): number {
-    return this.#watching?.viewers.size ?? 0;
+    return this.#parts.watching?.viewers.size ?? 0;
   }
 
   /** Whether anybody watches, here or by way of a relay. */
@@ -90,40 +67,41 @@ export class RoomCore {
 
   /** What it would cost to send something to those who are live now, in ms. */
   get fanOutMs(): number {
-    return (this.#watching?.viewers.live ?? 0) * this.#settings.pace.sendMs(0);
+    return (this.#parts.watching?.viewers.live ?? 0) * this.#parts.settings.pace.sendMs(0);
   }
 
   /** Is there anything that an alarm or a goodbye has to look after? Where there comes to be, the host is told. */
   get isActive(): boolean {
+    const { watching, books, archive, pollers, earlier } = this.#parts;
     return (
-      this.#watching !== null ||
-      this.#books !== null ||
-      this.#archive !== null ||
-      (this.#pollers?.size ?? 0) > 0 ||
-      (this.#earlier !== null && this.log.isPending)
+      watching !== null ||
+      books !== null ||
+      archive !== null ||
+      (pollers?.size ?? 0) > 0 ||
+      (earlier !== null && this.log.isPending)
     );
   }
 
   /** Will an alarm want its last values? */
   get foldsAtAlarm(): boolean {
-    return this.#books !== null || this.isWatched;
+    return this.#parts.books !== null || this.isWatched;
   }
 
   /** May what the log has of the room go to Postgres? Not while it may lie before the end of an earlier life. */
   get mayStore(): boolean {
-    return this.#earlier?.mayStore ?? this.log.isPlaced;
+    return this.#parts.earlier?.mayStore ?? this.log.isPlaced;
   }
 
   /** Does it wait, for its place, for what others have yet to bring to Postgres? */
   get awaitsOthers(): boolean {
-    return this.#earlier?.awaitsOthers ?? false;
+    return this.#parts.earlier?.awaitsOthers ?? false;
   }
 
   /** Nobody is here, nothing is under way, and nothing will be due: the room may leave memory. */
   isIdle(nowMs: number): boolean {
     return (
       this.viewers === 0 &&
-      (this.#pollers?.size ?? 0) === 0 &&
+      (this.#parts.pollers?.size ?? 0) === 0 &&
       !this.log.isPending &&
       this.dueMs(nowMs) === null
     );
@@ -131,30 +109,31 @@ export class RoomCore {
 
   /** When the room wants to be woken, in ms; null where it need not be. It may be past. */
   dueMs(nowMs: number): number | null {
-    const barDueMs = this.#watching?.barDueMs(nowMs) ?? null;
-    const bookDueMs = this.#books?.dueMs(nowMs) ?? null;
+    const barDueMs = this.#parts.watching?.barDueMs(nowMs) ?? null;
+    const bookDueMs = this.#parts.books?.dueMs(nowMs) ?? null;
     const due = [
-      this.#watching?.viewersDueMs(nowMs) ?? null,
+      this.#parts.watching?.viewersDueMs(nowMs) ?? null,
       bookDueMs === null ? null : Math.min(bookDueMs, nowMs + ROOM_SILENCE_MS),
       barDueMs === null ? null : Math.max(barDueMs, nowMs + AGAIN_MS),
     ].filter((ms) => ms !== null);
     return due.length === 0 ? null : Math.min(...due);
   }
 
-  /** There is more in the log: for viewers and for polls that wait. */
-  published(): void {
-    if (this.log.isPending) this.#earlierNow().kick();
+  /** There is more in the log: for viewers and for polls that wait. `isAfterAck`: it has been acknowledged. Gives what was sent, in ms. */
+  published(isAfterAck = false): number {
+    if (this.log.isPending) this.#parts.earlierNow().kick();
     // What has no place yet may move behind what an earlier life had: who waits for it is told then, and once.
-    if (!this.log.isPlaced) return;
+    if (!this.log.isPlaced) return 0;
     this.rewatch();
-    this.#watching?.viewers.published();
+    const sentMs = this.#parts.watching?.viewers.published(isAfterAck) ?? 0;
     this.#ports.relays.published();
-    this.#pollers?.wake();
+    this.#parts.pollers?.wake();
+    return sentMs;
   }
 
   /** Looks for what was before, unless that is known. */
   lookBack(): void {
-    if (this.log.isPending) this.#earlierNow().kick();
+    if (this.log.isPending) this.#parts.earlierNow().kick();
   }
 
   /** Events after `since`, of the log `of`; where there are none, waits for the next ones, at most `waitMs`. */
@@ -165,22 +144,7 @@ export class RoomCore {
     of: LogId | null,
   ): Promise<PollPage> {
     await this.isKnown();
-    const { log } = this;
-    // What it has may move behind what an earlier life had, and nobody knows yet who handed over.
-    if (!log.isPlaced) return nothingYet(since ?? log.head, of);
-    const resumption = resumptionOf(log, since ?? log.head, of);
-    if (resumption.kind === "reset") return resetPage(log);
-    const read = (after: Cursor) =>
-      readPoll({ log, readArchive: this.#archiveNow().read }, after, limit);
-    const page = await read(resumption.after);
-    const isEmpty = page.count === 0 && page.complete;
-    // Something may have come while the page was read.
-    if (!isEmpty || waitMs === 0 || log.head > page.cursor) return page;
-    this.#pollers ??= new Pollers(this.#ports.clock);
-    const appended = this.#pollers.nextAppend(waitMs);
-    this.#ports.activated();
-    await appended;
-    return read(page.cursor);
+    return pollRoom(this.#parts, since, limit, waitMs, of);
   }
 
   /** What Postgres does not surely have yet, at most about `maxEvents`; `cursor` is how far it goes. */
@@ -192,14 +156,14 @@ export class RoomCore {
   /** The newest position of each account; null while it is not known what was before the log. */
   async positions(): Promise<HeldPositions | null> {
     if (!(await this.isKnown())) return null;
-    const { positions, truncated } = this.#stateNow().foldToHead();
+    const { positions, truncated } = this.#parts.stateNow().foldToHead();
     return { cursor: this.log.head, positions, isCut: truncated?.positions !== undefined };
   }
 
   /** The book as it is now, its best so many levels; null as for positions. */
   async book(levels: number): Promise<BookAnswer | null> {
     if (!(await this.isKnown())) return null;
-    const { book } = this.#stateNow().foldToHead();
+    const { book } = this.#parts.stateNow().foldToHead();
     return { symbol: this.symbol, cursor: this.log.head, book: bookOf(book, levels) };
   }
 
@@ -207,11 +171,7 @@ export class RoomCore {
   async summary(): Promise<SymbolSummary | null> {
     // A bug that keeps it from being known is told where somebody asks for this room, and not in the list of all.
     if (!(await this.isKnown().catch(() => false))) return null;
-    const cursor = this.log.head;
-    if (this.#line?.cursor !== cursor) {
-      this.#line = { cursor, line: summaryOf(this.symbol, this.#stateNow().foldToHead(), 0) };
-    }
-    return { ...this.#line.line, viewers: this.viewers + (this.#ports.relays.viewers() ?? 0) };
+    return { ...this.#parts.line(), viewers: this.viewers + (this.#ports.relays.viewers() ?? 0) };
   }
 
   /** A viewer connects; `accept` makes its socket, and is called only where it may come in. */
@@ -219,64 +179,64 @@ export class RoomCore {
     if (!(await this.isKnown())) {
       return { kind: "refused", reason: "not_known_yet", retryAfterS: NOT_KNOWN_RETRY_S };
     }
-    const refusal = this.#watchingNow().join(request, accept);
+    const refusal = this.#parts.watchingNow().join(request, accept);
     if (refusal === null) this.#ports.armAlarm();
     return refusal;
   }
 
   /** A viewer's socket slept with the host. */
   rejoin(socket: ViewerSocket, attachment: ViewerAttachment): void {
-    this.#watchingNow().viewers.rejoin(socket, attachment);
+    this.#parts.watchingNow().viewers.rejoin(socket, attachment);
   }
 
   /** A viewer said something. */
   heard(socket: ViewerSocket, data: string | ArrayBuffer): void {
-    this.#watching?.door.heard(socket, data, this.#ports.clock.nowMs());
+    this.#parts.watching?.door.heard(socket, data, this.#ports.clock.nowMs());
   }
 
   /** A viewer's socket closed or failed. */
   left(socket: ViewerSocket): void {
-    this.#watching?.viewers.leave(socket);
+    this.#parts.watching?.viewers.leave(socket);
   }
 
   /** The symbol is on another host from now on, which has its book from Postgres. Whoever is here is to come back. */
   dismiss(): void {
     const hasBook = this.log.hasBook && !this.log.isPending;
-    const keyframe = hasBook ? this.#booksNow().takeChanged(this.#ports.clock.nowUs()) : null;
+    const keyframe = hasBook ? this.#parts.booksNow().takeChanged(this.#ports.clock.nowUs()) : null;
     if (keyframe !== null) this.#ports.appendOwn(keyframe);
     this.sendAway();
   }
 
   /** Viewers and polls are to come back. */
   sendAway(): void {
-    this.#watching?.viewers.closeAll("goingAway");
+    this.#parts.watching?.viewers.closeAll("goingAway");
     this.#ports.relays.dismiss();
-    this.#pollers?.wake();
+    this.#parts.pollers?.wake();
   }
 
   /** Looks after what no request would: silent viewers, a quiet book, a bar that has ended. */
   alarm(): void {
     const nowUs = this.#ports.clock.nowUs();
-    this.#watching?.viewers.idleCheck();
-    this.#archive?.forgetUnused();
-    const keyframe = this.#books?.takeDue(nowUs) ?? null;
+    this.#parts.watching?.viewers.idleCheck();
+    this.#parts.archive?.forgetUnused();
+    const keyframe = this.#parts.books?.takeDue(nowUs) ?? null;
     if (keyframe !== null) this.#ports.appendOwn(keyframe);
-    const closed = this.#watching?.closeBar(nowUs) ?? null;
+    const closed = this.#parts.watching?.closeBar(nowUs) ?? null;
     if (closed !== null) this.#ports.relays.barClosed(closed, this.log.head);
-    if (this.log.isPending) this.#earlierNow().kick();
+    if (this.log.isPending) this.#parts.earlierNow().kick();
   }
 
   /** What a relay begins with, of a room that is known. From now on it looks after bars for those who watch there. */
   beginRelay(): { head: Cursor; oldest: Cursor; values: string } {
     const { head, oldest } = this.log;
-    this.#watchingNow();
-    return { head, oldest, values: JSON.stringify(this.#stateNow().foldToHead()) };
+    this.#parts.watchingNow();
+    return { head, oldest, values: JSON.stringify(this.#parts.stateNow().foldToHead()) };
   }
 
   /** Relays may have watched since before the host slept, or before the room left memory. */
   rewatch(): void {
-    if (this.#watching !== null || this.log.isPending) return;
-    if (this.#ports.relays.viewers() !== null) this.#watchingNow();
+    if (this.#parts.watching !== null || this.log.isPending) return;
+    if (this.#ports.relays.viewers() !== null) this.#parts.watchingNow();
   }
 
   /** Frames in `(after, upTo]`, perhaps not all of them, from Postgres or the log. */
@@ -285,7 +245,7 @@ export class RoomCore {
     const { prunedThrough, head } = this.log;
     const end = Math.min(upTo, head) as Cursor;
     if (after < prunedThrough) {
-      return this.#archiveNow().read(after, Math.min(end, prunedThrough) as Cursor);
+      return this.#parts.archiveNow().read(after, Math.min(end, prunedThrough) as Cursor);
     }
     return pageOf(this.log, after, end);
   }
@@ -297,121 +257,43 @@ export class RoomCore {
 
   /** Everything of the room up to here is in what it remembers; null where it cannot be, for it is not known what was before. */
   get foldedThrough(): Cursor | null {
-    return this.log.isPending ? null : this.#stateNow().foldedThrough;
+    return this.log.isPending ? null : this.#parts.stateNow().foldedThrough;
   }
 
   /** Its next frames, as somebody has read them of the log who reads all of it. */
   foldIn(frames: readonly LogFrame[]): void {
-    if (!this.log.isPending) this.#stateNow().foldIn(frames);
+    if (!this.log.isPending) this.#parts.stateNow().foldIn(frames);
   }
 
   /** Would the next trade with an id have its window of trades be made from the log on disk? */
   get lacksTradeWindow(): boolean {
     const { id, isPending, lastFrame, prunedThrough } = this.log;
     if (id === null || isPending || lastFrame <= prunedThrough) return false;
-    return this.#state?.hasTradeWindow !== true;
+    return this.#parts.state?.hasTradeWindow !== true;
   }
 
   /** Makes it of what somebody has read who reads the log for many rooms: see `RoomState`. */
   makeTradeWindow(keys: Iterable<string>, through: Cursor): void {
-    if (this.lacksTradeWindow) this.#stateNow().makeTradeWindow(keys, through);
+    if (this.lacksTradeWindow) this.#parts.stateNow().makeTradeWindow(keys, through);
   }
 
   /** Writes down what would take long to make again, before the room leaves memory. */
   beforeUnload(): void {
-    this.#state?.saveIfWorth();
+    this.#parts.state?.saveIfWorth();
   }
 
   /** Writes down what would be lost with the frames up to `through`, which are about to be dropped. */
   keepBeforeDrop(through: Cursor): void {
-    this.#stateNow().keepBeforeDrop(through);
+    this.#parts.stateNow().keepBeforeDrop(through);
     this.log.noteDropped(through);
   }
 
   /** Is it known what was before the log? Waits for it, where it is new. */
   async isKnown(): Promise<boolean> {
+    const { clock } = this.#ports;
     await this.#ports.lookAtDatabase();
     // Also where it has just been found out by a search that is not quite over.
     if (!this.log.isPending) return true;
-    return this.#earlierNow().known((search) => this.#ports.clock.within(search, KNOWN_WITHIN_MS));
-  }
-
-  async #place(): Promise<void> {
-    const { archive, clock, handedOverThrough } = this.#ports;
-    const newest = await archive.readNewestCursor(this.log.prunedThrough);
-    // Not all that another host had is in Postgres under its cursor: of books only samples are.
-    const through = Math.max(newest ?? 0, handedOverThrough() ?? 0) as Cursor;
-    this.log.beginAfter(through, clock.nowUs());
-    this.#books?.lookAgain();
-  }
-
-  async #beginFromLife(): Promise<void> {
-    const life = await this.#ports.archive.readEarlierLife(this.log.prunedThrough);
-    this.#stateNow().begin(lastValuesOf(life), life.tradeKeys);
-    this.#series.keep(new Set(life.metrics.map(seriesHash)));
-    if (life.book !== null) this.log.noteBook();
-    this.log.settle();
-    this.#booksNow().lookAgain();
-    this.#line = null;
-    this.#ports.armAlarm();
-  }
-
-  #earlierNow(): EarlierLifeSearch {
-    const ports = this.#ports;
-    const { clock, random, keepAwake, logger } = ports;
-    if (this.#earlier !== null) return this.#earlier;
-    this.#earlier = new EarlierLifeSearch({
-      log: this.log,
-      askPlace: () => ports.earlierPlace(),
-      beginFromNothing: () => this.log.beginFromNothing(),
-      place: () => this.#place(),
-      begin: () => this.#beginFromLife(),
-      mayStoreNow: () => {
-        ports.mayStoreNow();
-        this.published();
-      },
-      causeOf: searchFailureOf,
-      failed: (error) => logSearchFailure(logger, this.symbol, error),
-      ...{ wait: clock.wait, random, keepAwake },
-    });
-    this.#ports.activated();
-    return this.#earlier;
-  }
-
-  #stateNow(): RoomState {
-    this.#state ??= new RoomState(this.#ports.sql, this.log);
-    return this.#state;
-  }
-
-  #booksNow(): BookSampler {
-    if (this.#books !== null) return this.#books;
-    this.#books = new BookSampler(this.log, this.#stateNow());
-    this.#ports.activated();
-    return this.#books;
-  }
-
-  #archiveNow(): ArchiveReads {
-    const { sql, turns, archive, clock } = this.#ports;
-    if (this.#archive !== null) return this.#archive;
-    this.#archive = new ArchiveReads({
-      ...{ sql, turns, room: () => this.log.id, wait: clock.wait },
-      read: (after, upTo) => archive.readPage(after, upTo),
-    });
-    this.#ports.activated();
-    return this.#archive;
-  }
-
-  #watchingNow(): Watching {
-    const { symbol, log } = this;
-    if (this.#watching !== null) return this.#watching;
-    this.#watching = new Watching({
-      ...{ symbol, log, settings: this.#settings, ports: this.#ports },
-      state: this.#stateNow(),
-      readArchive: this.#archiveNow().read,
-      readBar: (minuteUs, through) => this.readMinute(minuteUs, through),
-      elsewhere: () => this.#ports.relays.viewers(),
-    });
-    this.#ports.activated();
-    return this.#watching;
+    return this.#parts.earlierNow().known((search) => clock.within(search, KNOWN_WITHIN_MS));
   }
 }

@@ -2,10 +2,11 @@ import type { Answered, PastCalls } from "../../src/bindings/writer.ts";
 import { readImportedPrices } from "../../src/db/bars/read-imported-prices.ts";
 import type { Database } from "../../src/db/driver/database.ts";
 import { DatabaseError } from "../../src/db/driver/database-error.ts";
-import { readEarlierLife, readNewestCursor } from "../../src/db/events/read-earlier-life.ts";
+import { readEarlierLife } from "../../src/db/events/read-earlier-life.ts";
 import { findSymbolNames } from "../../src/db/events/read-symbol-names.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import { EARLIER_LIMITS } from "../room/past/earlier-limits.ts";
+import { JoinedReads } from "../room/past/joined-reads.ts";
 import { GroupCommit } from "./group-commit.ts";
 
 /** Symbols of one query. */
@@ -20,6 +21,7 @@ const LIVES_AT_ONCE = 2;
  */
 export class JoinedPast implements PastCalls {
   readonly #lives: Database;
+  readonly #joined: JoinedReads;
   readonly #names: GroupCommit<readonly SymbolName[], SymbolName[]>;
   readonly #prices: GroupCommit<readonly SymbolName[], string>;
 
@@ -27,6 +29,7 @@ export class JoinedPast implements PastCalls {
   constructor(open: (atOnce: number) => Database) {
     const names = open(NAMES_AT_ONCE);
     this.#lives = open(LIVES_AT_ONCE);
+    this.#joined = new JoinedReads(this.#lives);
     const group = { weigh: (symbols: readonly SymbolName[]) => symbols.length, atOnce: 1 };
     this.#names = new GroupCommit({
       ...{ ...group, maxWeight: SYMBOLS_A_QUERY },
@@ -54,12 +57,12 @@ export class JoinedPast implements PastCalls {
     answered(this.#prices.submit(symbols));
 
   readonly readNewestCursor: PastCalls["readNewestCursor"] = (symbol, after) =>
-    answered(readNewestCursor(this.#lives, symbol, after));
+    answered(this.#joined.newestCursor({ symbol, after }));
 
   readonly readEarlierLife: PastCalls["readEarlierLife"] = (symbol, through) =>
     answered(
-      readEarlierLife(this.#lives, symbol, through, EARLIER_LIMITS).then((life) =>
-        JSON.stringify(life),
+      readEarlierLife(this.#lives, symbol, through, EARLIER_LIMITS, this.#joined.hours).then(
+        (life) => JSON.stringify(life),
       ),
     );
 }

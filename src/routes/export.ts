@@ -1,5 +1,11 @@
 import { Hono } from "hono";
-import { EARLIEST_US, MAX_AHEAD_US, unmistakableTime } from "../core/time/timestamp.ts";
+import { EARLIEST_US, MAX_AHEAD_US } from "../core/time/timestamp.ts";
+import {
+  EXPORT_FORMATS,
+  EXPORT_TYPES,
+  type ExportEncoder,
+  exportEncoder,
+} from "../formats/export/encodings.ts";
 import { needs } from "../http/access/authorize.ts";
 import type { AppEnv } from "../http/context.ts";
 import { streamOf } from "../http/export-stream.ts";
@@ -11,7 +17,7 @@ import type { TapeEvent } from "../protocol/events/event.ts";
 import type { SymbolName } from "../protocol/words/symbol.ts";
 import { beginExport, type ExportPages } from "../reads/export-pages.ts";
 
-const KNOWN = ["symbol", "kind", "metric", "from", "to", "precision"];
+const KNOWN = ["symbol", "kind", "metric", "from", "to", "precision", "format"];
 const KINDS = ["metric", "trade", "position", "book"] as const;
 /** About 400 KB of lines, and a thousand queries, which is what a request may make on Cloudflare, are 4 million rows. */
 const PAGE_ROWS = 4_000;
@@ -33,6 +39,7 @@ export const exportRoutes = new Hono<AppEnv>().get("/api/export", needs("read"),
     parameters.refuse("metric", "goes with kind=metric only");
   }
   const { fromUs, toUs } = parameters.range(nowUs + MAX_AHEAD_US + 1, () => EARLIEST_US);
+  const format = parameters.word("format", EXPORT_FORMATS, "ndjson");
   parameters.check();
   await admitRead(c, [symbol]);
   const query = { symbol, kind, metric, fromUs, toUs, pageRows: PAGE_ROWS };
@@ -40,28 +47,26 @@ export const exportRoutes = new Hono<AppEnv>().get("/api/export", needs("read"),
   // What has begun waits for its place, which it does not hold while its reader reads.
   const next = () => inTurn(c, () => begun.pages.next(), PAGE_PATIENCE_MS);
   const [logger, correlationId] = [c.get("logger"), c.get("correlationId")];
-  const stream = streamOf(linesOf(symbol, begun, next), (error) => {
+  const stream = streamOf(encoded(exportEncoder(format, symbol, kind), begun, next), (error) => {
     logger.error("export_failed", { correlation_id: correlationId, symbol, detail: String(error) });
   });
   return c.body(stream, 200, {
-    "content-type": "application/x-ndjson",
+    "content-type": EXPORT_TYPES[format],
     "cache-control": "no-store",
     [CURSOR_HEADER]: String(begun.cursor),
   });
 });
 
-/** A page a text, an event a line: as on the wire, and its symbol, so that it can be pushed again. */
-async function* linesOf(
-  symbol: SymbolName,
+/** A page a part, and what the format ends with. */
+async function* encoded(
+  encoder: ExportEncoder,
   { first, pages }: ExportPages,
   next: () => Promise<IteratorResult<TapeEvent[], void>>,
-): AsyncGenerator<string, void> {
+): AsyncGenerator<string | Uint8Array<ArrayBuffer>, void> {
   try {
-    for (let page = first; page.done !== true; page = await next()) {
-      yield page.value
-        .map((event) => `${JSON.stringify({ ...event, ts: unmistakableTime(event.ts), symbol })}\n`)
-        .join("");
-    }
+    for (let page = first; page.done !== true; page = await next()) yield encoder.page(page.value);
+    const end = encoder.end();
+    if (end.length > 0) yield end;
   } finally {
     await pages.return();
   }

@@ -13,7 +13,7 @@ import { needsStorage } from "../http/limits/storage.ts";
 import { influx1Form, influxForm } from "../http/problems/influx-form.ts";
 import { badParameters, Refusal } from "../http/problems/refusal.ts";
 import { inForm } from "../http/problems/refusal-form.ts";
-import { takePush } from "../http/pushes/take-push.ts";
+import { takePoints } from "../http/pushes/take-push.ts";
 import { metrics } from "../telemetry/metrics.ts";
 
 /** Events decoded at a turn of the event loop: some ms, in which everybody else of this thread waits. */
@@ -42,11 +42,8 @@ async function takeLines(c: AppContext): Promise<Response> {
   }
   if (decoder.lines === 0)
     throw unreadable("The body has no line: write measurement,tag=text field=1.5.");
-  if (decoder.items.length > 0) {
-    // In another unit the same text is another batch.
-    const body = () => `${c.req.query("precision") ?? ""} ${text}`;
-    await takePush(c, decoder.items, { key, body });
-  }
+  // In another unit the same text is another batch.
+  await takePoints(c, decoder, { key, body: () => `${c.req.query("precision") ?? ""} ${text}` });
   endTurn(c);
   metrics.leftOut.add(decoder.refused, { what: "line" });
   metrics.leftOut.add(decoder.leftOutTexts, { what: "text_field" });
@@ -64,9 +61,9 @@ function readPrecision(c: AppContext): Precision {
 }
 
 /** What the clients read when some lines were not taken: they send none of them again. */
-function linesRefused({ lines, refused, faults, items }: LineDecoder): Refusal {
+function linesRefused({ lines, refused, faults, events }: LineDecoder): Refusal {
   const rest =
-    items.length === 0 ? "nothing of it was taken" : `what the other ${lines - refused} have was`;
+    events.length === 0 ? "nothing of it was taken" : `what the other ${lines - refused} have was`;
   const named = faults.map(({ line, message }) => `line ${line}: ${message}`).join("; ");
   return new Refusal({
     status: 400,

@@ -7,6 +7,8 @@ import {
 } from "@logtape/logtape";
 import type { Config } from "../config.ts";
 import { shorten } from "../core/answers/shorten.ts";
+import { FloodGate, type FloodNews, MOST_LINES_PER_SECOND } from "../core/telemetry/flood.ts";
+import { redacted } from "../core/telemetry/redact.ts";
 
 /** Who writes a line: the Worker, or one of the Durable Objects. */
 export type LogService = "worker" | "host" | "relay" | "room" | "writer" | "keeper";
@@ -32,8 +34,11 @@ export interface Logger {
 /** Longest text in a line: a stack fits, and what somebody sent to fill the log does not. */
 const MOST_TEXT_CHARS = 4_000;
 
+/** Present where there are several runtimes. */
+type RuntimeField = { runtime?: number };
+
 /** One JSON object a line: timestamp, level, event, service, the runtime's number where there are several, then the fields. */
-function formatLine(record: LogRecord, runtime: { runtime?: number }): string {
+function formatLine(record: LogRecord, runtime: RuntimeField): string {
   const cut = (_: string, value: unknown) =>
     typeof value === "string" ? shorten(value, MOST_TEXT_CHARS) : value;
   const line = {
@@ -44,7 +49,32 @@ function formatLine(record: LogRecord, runtime: { runtime?: number }): string {
     ...runtime,
     ...record.properties,
   };
-  return JSON.stringify(line, cut);
+  return redacted(JSON.stringify(line, cut));
+}
+
+/** What the log says of itself. */
+function formatNews(news: FloodNews, atMs: number, runtime: RuntimeField): string {
+  const { of } = news;
+  return JSON.stringify({
+    ...{ timestamp: new Date(atMs).toISOString(), level: "warning" },
+    ...(news.kind === "began"
+      ? { event: "log_flood", service: "log", ...runtime, of, most_a_second: MOST_LINES_PER_SECOND }
+      : { event: "lines_left_out", service: "log", ...runtime, of, count: news.count }),
+  });
+}
+
+/**
+ * Writes a line, unless there were too many of its kind this second. Whoever asks for `debug` asks for each line of it. A write hands the
+ * line to the runtime and waits for nobody.
+ */
+function writeLine(record: LogRecord, runtime: RuntimeField, gate: FloodGate): void {
+  if (record.level !== "debug") {
+    const kind = `${record.category.at(-1)} ${record.level} ${String(record.rawMessage)}`;
+    const { isWritten, news } = gate.take(kind, record.timestamp);
+    for (const each of news) console.log(formatNews(each, record.timestamp, runtime));
+    if (!isWritten) return;
+  }
+  console.log(formatLine(record, runtime));
 }
 
 type LogSettings = Pick<Config, "LOG_LEVEL"> & Partial<Pick<Config, "RUNTIME" | "RUNTIMES">>;
@@ -57,8 +87,9 @@ export function logOf(service: LogService, config: LogSettings): Logger {
     const level: LogLevel = config.LOG_LEVEL;
     const { RUNTIME: number, RUNTIMES: count = 1 } = config;
     const runtime = count > 1 && number !== undefined ? { runtime: number } : {};
+    const gate = new FloodGate();
     configureSync({
-      sinks: { lines: (record) => console.log(formatLine(record, runtime)) },
+      sinks: { lines: (record) => writeLine(record, runtime, gate) },
       loggers: [
         { category: "edgetape", lowestLevel: level, sinks: ["lines"] },
         { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["lines"] },

@@ -4,6 +4,7 @@ import { books } from "./books.ts";
 import { cursors } from "./cursors.ts";
 import { events } from "./events.ts";
 import { flow } from "./flow.ts";
+import { formats } from "./formats.ts";
 import { joining } from "./joining.ts";
 import { keys } from "./keys.ts";
 import { limits } from "./limits.ts";
@@ -11,6 +12,7 @@ import { polling } from "./polling.ts";
 import { pushes } from "./pushes.ts";
 import { reading } from "./reading.ts";
 import type { Check } from "./server.ts";
+import { telemetry } from "./telemetry.ts";
 
 /** Every check there is, by chapter of SPEC. */
 export const CHECKS: readonly Check[] = [
@@ -26,4 +28,6 @@ export const CHECKS: readonly Check[] = [
   ...flow,
   ...limits,
   ...reading,
+  ...formats,
+  ...telemetry,
 ];

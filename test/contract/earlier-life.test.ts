@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { lastValuesOf } from "../../durable/room/past/earlier-life.ts";
 import { EARLIER_LIMITS } from "../../durable/room/past/earlier-limits.ts";
+import { JoinedReads } from "../../durable/room/past/joined-reads.ts";
 import { LastValuesFold } from "../../durable/room/state/last-values.ts";
 import { readEarlierLife, readNewestCursor } from "../../src/db/events/read-earlier-life.ts";
 import { readPositions } from "../../src/db/events/read-positions.ts";
@@ -60,6 +61,7 @@ describe.each(testDatabaseKinds())("an earlier life of a room on $name", ({ open
           symbol,
           cursorAt(NOON_US + 100),
           EARLIER_LIMITS,
+          new JoinedReads(database.db).hours,
         );
         const begun = new LastValuesFold(lastValuesOf(life));
         expect(begun.metrics).toEqual(known.metrics);
@@ -87,6 +89,7 @@ describe.each(testDatabaseKinds())("an earlier life of a room on $name", ({ open
       symbol,
       cursorAt(NOON_US + 100),
       EARLIER_LIMITS,
+      new JoinedReads(database.db).hours,
     );
     expect(life.tradeKeys).toEqual([`${hourAgo.ts}\u0001v\u0001old`, `${last.ts}\u0001\u0001new`]);
     const told: unknown[] = [];
@@ -115,6 +118,35 @@ describe.each(testDatabaseKinds())("an earlier life of a room on $name", ({ open
       await storeFrames(database.db, [room(symbol, frame(NOON_US + 7, later))], ids);
       expect(await newest()).toBe(NOON_US + 7);
     }
+  });
+
+  it("S-7 C-1 is the same where many rooms ask together, each of its own cursor and hour", async () => {
+    const all = Array.from({ length: 7 }, (_, nth) => {
+      const ts = NOON_US + nth * 40 * MINUTE_US;
+      return { symbol: freshSymbol(), trades: [trade(ts, 1 + nth, 1), trade(ts + 1, 2, nth + 1)] };
+    });
+    for (const { symbol, trades } of all.slice(1)) {
+      const frames = trades.map((one, at) => frame(NOON_US + at, one));
+      await storeFrames(database.db, [room(symbol, ...frames)], ids);
+    }
+    const lives = async (readsOf: () => JoinedReads) =>
+      Promise.all(
+        all.map(async ({ symbol }, nth) => {
+          const reads = readsOf();
+          const through = cursorAt(NOON_US + (nth % 2));
+          return [
+            await reads.newestCursor({ symbol, after: cursorAt(NOON_US - 1 + (nth % 3)) }),
+            await readEarlierLife(database.db, symbol, through, EARLIER_LIMITS, reads.hours),
+          ] as const;
+        }),
+      );
+    const together = new JoinedReads(database.db);
+    const alone = await lives(() => new JoinedReads(database.db));
+    expect(await lives(() => together)).toEqual(alone);
+    expect(alone.map(([newest]) => newest)).toEqual(
+      all.map((_, nth) => (nth === 0 || nth % 3 === 2 ? null : cursorAt(NOON_US + 1))),
+    );
+    expect(alone.map(([, { hours }]) => hours.length)).toEqual([0, 1, 1, 1, 1, 1, 1]);
   });
 
   test("R-1 INV-9 positions are those of the log, wherever it is cut, on whatever pages", async () => {

@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
+import { FakeServer } from "../unit/push/fake-server.ts";
 
-/** `@edgetape/client` as somebody meets it who has nothing of this repository but the packed file. */
+/** `@edgetape/client` and `@edgetape/push` as somebody meets them who has nothing of this repository but the packed files. */
 
 const PROJECT_DIR = new URL("../..", import.meta.url).pathname;
 const run = promisify(execFile);
@@ -16,32 +17,29 @@ let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "edgetape-client-"));
+  const packages = ["./client", "./push/node"];
   const { stdout } = await run(
     "npm",
-    ["pack", "./client", "--pack-destination", folder, "--json"],
-    {
-      cwd: PROJECT_DIR,
-    },
+    ["pack", ...packages, "--pack-destination", folder, "--json"],
+    { cwd: PROJECT_DIR },
   );
   const packed = JSON.parse(stdout.slice(stdout.indexOf("["))) as { filename: string }[];
+  const files = packed.map(({ filename }) => `./${filename}`);
   writeFileSync(join(folder, "package.json"), '{"type":"module","private":true}');
-  await run("npm", ["install", "--offline", `./${packed[0]?.filename}`], { cwd: folder });
+  await run("npm", ["install", "--offline", ...files], { cwd: folder });
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test("it brings nothing else along, and says which Node it takes", async () => {
+test("they bring nothing else along, and say which Node they take", async () => {
   const { stdout } = await run("npm", ["ls", "--all", "--parseable"], { cwd: folder });
-  expect(stdout.trim().split("\n").slice(1)).toEqual([
-    join(folder, "node_modules/@edgetape/client"),
-  ]);
-  const { engines } = JSON.parse(
-    readFileSync(join(folder, "node_modules/@edgetape/client/package.json"), "utf8"),
-  );
-  expect(engines).toEqual({ node: ">=22" });
+  const names = ["client", "push"].map((name) => join(folder, "node_modules/@edgetape", name));
+  expect(stdout.trim().split("\n").slice(1)).toEqual(names);
+  const taken = names.map((name) => JSON.parse(readFileSync(join(name, "package.json"), "utf8")));
+  expect(taken.map(({ engines }) => engines.node)).toEqual([">=22", ">=20"]);
 });
 
-test("a program in TypeScript compiles against it, declarations checked too", async () => {
+test("programs in TypeScript compile against them, declarations checked too", async () => {
   writeFileSync(join(folder, "program.ts"), PROGRAM);
   const strict = [
     "--noEmit",
@@ -50,7 +48,8 @@ test("a program in TypeScript compiles against it, declarations checked too", as
     "--noUncheckedIndexedAccess",
   ];
   const options = [...strict, "--module", "nodenext", "--lib", "es2022,dom", "--types", ""];
-  await run(join(PROJECT_DIR, "node_modules/.bin/tsc"), [...options, "program.ts"], {
+  writeFileSync(join(folder, "push.ts"), PUSH_PROGRAM);
+  await run(join(PROJECT_DIR, "node_modules/.bin/tsc"), [...options, "program.ts", "push.ts"], {
     cwd: folder,
   });
   writeFileSync(join(folder, "wrong.ts"), `${PROGRAM}\nconst wrong: "no such reason" = reason;`);
@@ -88,6 +87,52 @@ test("a program watches a room with it", async () => {
   expect(JSON.parse(stdout)).toMatchObject({ type: "events", cursor: 7 });
   expect(paths).toEqual(["/ws/BTC%2FUSD?since=3"]);
 });
+
+test("the example of the guide pushes what it says, and the end of its process flushes", async () => {
+  const guide = readFileSync(join(PROJECT_DIR, "docs/guides/push.md"), "utf8");
+  const example = /\n## Node\n[\s\S]*?```js\n([\s\S]*?)```/.exec(guide)?.[1] ?? "";
+  const server = new FakeServer();
+  await server.listen();
+  writeFileSync(join(folder, "push.js"), example.replace("http://127.0.0.1:8787", server.url));
+  const env = { ...process.env, TOKEN: "t", XDG_STATE_HOME: folder };
+  await run(process.execPath, ["push.js"], { cwd: folder, env });
+  await server.close();
+  const pushed = (route: string) => server.of(route).map(({ ts: _, ...event }) => event);
+  expect(pushed("metrics")).toEqual([
+    { metric: "order_latency_ms", symbol: "ACME", labels: { venue: "xnas" }, value: 1.7 },
+    { metric: "rebalance_ms", symbol: "ACME", value: expect.any(Number) },
+  ]);
+  expect(server.of("trades")).toEqual([
+    {
+      ...{ symbol: "ACME", price: 101.25, size: 20, side: "buy", id: "f-81", venue: "xnas" },
+      ts: 1_795_422_741_819_000,
+    },
+  ]);
+  expect(pushed("books")).toEqual([
+    { symbol: "ACME", type: "snapshot", bids: [[101.24, 150]], asks: [[101.26, 80]] },
+  ]);
+  expect(pushed("positions")).toEqual([
+    { symbol: "ACME", quantity: 20, avg_price: 101.25, account: "desk" },
+  ]);
+});
+
+const PUSH_PROGRAM = `
+import { Edgetape, type Refused, type Stats, type Trade } from "@edgetape/push";
+const refused: Refused[] = [];
+const tape = new Edgetape("https://tape.example", {
+  token: () => "t",
+  spool: false,
+  onRefused: (events) => void refused.push(...events),
+});
+const trade: Trade = { price: 1, size: 2, side: "buy", ts: new Date() };
+tape.trade("ACME", trade);
+tape.book("ACME", { bids: [[1, 2]], asks: [], seq: 5n });
+export const seven: number = tape.metric("a_ms").time(() => 7);
+export const later: Promise<string> = tape.metric("a_ms").time(async () => "x");
+export const took: number = tape.metric("a_ms").time().stop();
+export const stats: Stats = tape.stats();
+export const isSent: Promise<boolean> = tape.flush(1_000);
+`;
 
 const PROGRAM = `
 import { openTape, type Delivery, type Gap, type Place, type Tape } from "@edgetape/client";

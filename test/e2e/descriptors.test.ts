@@ -13,6 +13,8 @@ const AT_A_TIME = 10;
 const SYMBOLS = 10;
 /** Connections that ask nothing, or half of something: more than a runtime of this limit survives. */
 const SILENT = 650;
+/** More than the guard hands on at once. */
+const POLLS = 250;
 /** A push and a look at its health take no longer beside them, in ms. */
 const LONGEST_MS = 5_000;
 
@@ -102,6 +104,24 @@ describe("L-20 few descriptors, more viewers than fit", () => {
     const { events } = (await answer.json()) as { events: object[] };
     expect(events).toHaveLength(acknowledged);
     for (const socket of silent) socket.destroy();
+  });
+
+  it("nor do polls that wait, and requests sent ahead, keep health or a push from getting in", async () => {
+    const poll = "GET /api/rooms/NONE/events?since=0&wait=20 HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    const refused: string[] = [];
+    const waiting = Array.from({ length: POLLS }, (_, at) => {
+      const socket = connect(product.port, "127.0.0.1").on("error", () => undefined);
+      socket.write(poll.repeat(at % 10 === 0 ? 20 : 1));
+      return socket.setEncoding("utf8").on("data", (text: string) => refused.push(text));
+    });
+    await until("some are refused", () => refused.length > 0);
+    for (let times = 0; times < 10; times += 1) {
+      const health = await fetch(`${product.url}/healthz`);
+      expect([(await pushed(["WAIT"])).status, health.status]).toEqual([202, 200]);
+    }
+    for (const text of refused)
+      expect([text.slice(9, 12), text.includes(":busy")]).toEqual(["503", true]);
+    for (const socket of waiting) socket.destroy();
   });
 
   it("ends nothing: those who do not fit are refused in words, pushes go on, and places are given again", async () => {

@@ -1,13 +1,16 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { InfluxDB, Point } from "@influxdata/influxdb-client";
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import fc from "fast-check";
+import { parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { packSnappy } from "../../bench/load/pack-snappy.ts";
 import { fewAtOnce } from "../../src/core/limits/few-at-once.ts";
+import { TOOLS } from "../../src/formats/mcp/tools.ts";
 import {
   bookAnswerSchema,
   historyAnswerSchema,
@@ -17,7 +20,11 @@ import {
   seriesAnswerSchema,
   symbolsAnswerSchema,
 } from "../../src/protocol/answers/answers.ts";
+import { LANGUAGES } from "../../web/reference/examples.ts";
+import { ROUTES } from "../../web/reference/routes.ts";
 import { anySymbol, HARD_SYMBOLS } from "../any-symbol.ts";
+import { AnswerChecker } from "../reference/answer-checker.ts";
+import { runExamples } from "../reference/run-examples.ts";
 import { writeRequest2 } from "../wire/messages.ts";
 import { until } from "./chaos/until.ts";
 import { PROJECT_DIR, type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
@@ -175,6 +182,161 @@ it("I-5 an export can be pushed again as it is, by hand and by the command, what
   writeFileSync(file, lines);
   expect((await run("dev/demo.ts", ["--file", file])).code).toBe(0);
   expect(await text("/api/export?kind=metric&symbol=OLD")).toBe(lines);
+});
+
+it("an export is the same as NDJSON, as CSV in Python and as Parquet, and its CSV can be pushed again", async () => {
+  const hostile = { id: '=HYPERLINK("x"),\r\n"', venue: "+cmd|' /C'!A0", side: "sell" };
+  const first = Date.UTC(2026, 0, 5) * 1_000;
+  await push("/api/trades?precision=us&wait=stored", [
+    ...Array.from({ length: 4_500 }, (_, at) => {
+      return { symbol: "TAB", ts: first + at, price: at / 7, size: 2 ** 53 - at };
+    }),
+    { symbol: "TAB", ts: first + 4_500, price: -1e100, size: 0, ...hostile },
+  ]);
+  const labels = { 'a"b': "c,d\n", x: "=1" };
+  await push("/api/metrics", [{ symbol: "TAB", metric: "m, n", value: 0.1, labels }]);
+  const query = "/api/export?symbol=TAB&kind=trade";
+  const lines = (await text(query)).trim().split("\n");
+  const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(events).toHaveLength(4_501);
+
+  const csv = await fetch(`${product.url}${query}&format=csv`);
+  expect(csv.headers.get("content-type")).toBe("text/csv; charset=utf-8; header=present");
+  expect(csv.headers.get("edgetape-cursor")).toMatch(/^\d+$/);
+  const asPython = spawnSync("python3", ["-c", READ_CSV], { input: await csv.text() });
+  const rows = JSON.parse(String(asPython.stdout)) as Record<string, unknown>[];
+  expect(rows).toEqual(events.map(({ kind: _, ...rest }) => rest));
+
+  const parquet = await fetch(`${product.url}${query}&format=parquet`);
+  expect(parquet.headers.get("content-type")).toBe("application/vnd.apache.parquet");
+  const table = await parquetReadObjects({
+    file: await parquet.arrayBuffer(),
+    parsers: { timestampFromMicroseconds: Number } as never,
+  });
+  const present = (row: Record<string, unknown>) =>
+    Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
+  expect(table.map((row) => ({ kind: "trade", ...present(row) }))).toEqual(events);
+
+  const file = join(folder.dataDir, "table.csv");
+  const again = "/api/export?kind=metric&symbol=TAB";
+  const before = await text(again);
+  writeFileSync(file, await text(`${again}&format=csv`));
+  expect((await run("dev/demo.ts", ["--file", file])).code).toBe(0);
+  expect(await text(again)).toBe(before);
+  expect(JSON.parse(before)).toMatchObject({ metric: "m, n", labels });
+});
+
+/** CSV on standard input as JSON: integer microseconds, numbers, and nothing where a field is empty. */
+const READ_CSV = `
+import csv, datetime, io, json, sys
+epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+rows = csv.DictReader(io.StringIO(sys.stdin.buffer.read().decode(), newline=""))
+def value(name, text):
+    if name == "ts":
+        return (datetime.datetime.fromisoformat(text.replace("Z", "+00:00")) - epoch) // datetime.timedelta(microseconds=1)
+    return float(text) if name in ("price", "size") else text
+print(json.dumps([{k: value(k, v) for k, v in row.items() if v != ""} for row in rows]))`;
+
+it.each(["legacy", "auto"] as const)(
+  "an assistant's client (%s) lists the tools, asks them and is told what it may not",
+  async (mode) => {
+    const symbol = `MCP/${mode}`;
+    const ts = Date.now() * 1_000 - 60_000_000;
+    const trades = Array.from({ length: 700 }, (_, at) => ({
+      symbol,
+      price: at,
+      size: 1,
+      ts: ts + at,
+    }));
+    await push("/api/trades", trades);
+    await push("/api/metrics", [{ symbol, metric: "pnl", value: 12.5, ts }]);
+    await push("/api/positions", [{ symbol, quantity: -3, account: "desk", ts }]);
+    await push("/api/books", [{ symbol, type: "snapshot", bids: [[1, 2]], asks: [[3, 4]], ts }]);
+    const client = await assistant(
+      mode,
+      await product.token({ scopes: ["read"], symbols: ["MCP/*"] }),
+    );
+    try {
+      expect(client.getProtocolEra()).toBe(mode === "auto" ? "modern" : "legacy");
+      const { tools } = await client.listTools();
+      expect(tools.map(({ name }) => name)).toEqual(TOOLS.map(({ name }) => name));
+      const call = async (name: string, args: Record<string, unknown>) => {
+        const { content, isError } = await client.callTool({ name, arguments: args });
+        const [{ text = "" } = {}] = content as { text?: string }[];
+        return isError === true ? text : (JSON.parse(text) as unknown);
+      };
+      const at = new Date(ts / 1_000).toISOString().slice(0, 19);
+      expect(await call("list_symbols", { match: mode.toUpperCase() })).toMatchObject({
+        symbols: [{ symbol, last: 699, last_ts: expect.stringContaining("Z") }],
+      });
+      expect(
+        await call("events", { symbol, kind: "trade", from: "now-1h", limit: 500 }),
+      ).toMatchObject({
+        more: true,
+        events: expect.arrayContaining([
+          expect.objectContaining({ price: 0, ts: expect.stringContaining(at) }),
+        ]),
+      });
+      expect(await call("history", { symbol, from: "now-6h" })).toMatchObject({
+        bars: expect.arrayContaining([expect.objectContaining({ close: 699 })]),
+      });
+      expect(await call("series", { metric: "pnl", symbol, step: "raw" })).toMatchObject({
+        series: [{ last: [12.5] }],
+      });
+      expect(await call("list_series", { symbol })).toMatchObject({ metrics: [{ metric: "pnl" }] });
+      expect(await call("book", { symbol })).toMatchObject({ book: { bids: [[1, 2]] } });
+      expect(await call("positions", { symbol })).toMatchObject({ positions: [{ quantity: -3 }] });
+      expect(await call("risk", { symbol, interval: "1m" })).toMatchObject({
+        risk: expect.anything(),
+      });
+      expect(await call("history", { symbol: "ACME" })).toContain("The token is not for ACME");
+      expect(await call("history", { symbol, interval: "7q" })).toContain(
+        "interval must be one of",
+      );
+      expect(await call("history", { symbol, limit: 5_000 })).toContain("from 1 to 1000");
+    } finally {
+      await client.close();
+    }
+  },
+);
+
+async function assistant(mode: "legacy" | "auto", token: string): Promise<Client> {
+  const client = new Client({ name: "test", version: "1" }, { versionNegotiation: { mode } });
+  const headers = { authorization: `Bearer ${token}` };
+  const transport = new StreamableHTTPClientTransport(new URL(`${product.url}/mcp`), {
+    requestInit: { headers },
+  });
+  await client.connect(transport);
+  return client;
+}
+
+it("the reference's examples run in curl, Python and Node, and are answered as it says", async () => {
+  const checker = new AnswerChecker();
+  const found = await Promise.all(
+    LANGUAGES.map(async (language) => {
+      const printed = await runExamples(language, product.url, token);
+      const faults = ROUTES.flatMap(({ summary, answers, example }) => {
+        const text = printed.get(summary)?.trim();
+        if (example === undefined) return [];
+        const said = Object.values(answers).find(({ content }) => content !== undefined)?.content;
+        if (said?.of !== undefined) return [checker.shapeFault(said.of, text ?? "null") ?? ""];
+        return [text?.startsWith('{"type":"urn') === false ? "" : `no answer: ${text}`];
+      });
+      return [language, printed.size, faults.filter((fault) => fault !== "")];
+    }),
+  );
+  const count = ROUTES.filter(({ example }) => example !== undefined).length;
+  expect(found).toEqual(LANGUAGES.map((language) => [language, count, []]));
+});
+
+it("the reference is served to whoever asks, as the page and the document", async () => {
+  const page = await fetch(`${product.url}/docs`);
+  expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+  expect(page.headers.get("content-security-policy")).toContain("script-src 'self'");
+  expect(await page.text()).toContain("<h1>HTTP API</h1>");
+  const document = await fetch(`${product.url}/openapi.json`);
+  expect(document.headers.get("content-type")).toBe("application/json");
+  expect(await document.json()).toMatchObject({ openapi: "3.1.1" });
 });
 
 /** The newest value of each series of a metric, by the labels that tell them apart. */

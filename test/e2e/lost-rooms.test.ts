@@ -153,7 +153,7 @@ it("S-7 C-6 rooms that were lost begin with what Postgres knows, and say to view
 const HAS_PYTHON = spawnSync("python3", ["-c", "import sqlite3"]).status === 0;
 
 /** Pushes trades until it is killed, and says up to which they are on disk. */
-const PRODUCER = `
+const PYTHON_PRODUCER = `
 from edgetape import Edgetape
 import itertools, sys, time
 tape = Edgetape(sys.argv[1], sys.argv[2], spool=sys.argv[3], interval=0.01)
@@ -165,7 +165,7 @@ for at in itertools.count():
         print(at + 1, flush=True)
 `;
 /** Sends what the producer left, and reads it back. */
-const SUCCESSOR = `
+const PYTHON_SUCCESSOR = `
 from edgetape import Edgetape
 import json, sys
 with Edgetape(sys.argv[1], sys.argv[2], spool=sys.argv[3]) as tape:
@@ -176,59 +176,103 @@ with Edgetape(sys.argv[1], sys.argv[2], spool=sys.argv[3]) as tape:
         if len(prices) >= int(prices[-1]):
             break
     bars = tape.history("PY", interval="1h", start="now-1d")
-    print(json.dumps({"prices": prices, "trades": sum(bar["trades"] for bar in bars), "refused": tape.stats()["trades"]["refused"]}))
+    assert prices == list(range(1, len(prices) + 1)), prices
+    print(json.dumps({"trades": sum(bar["trades"] for bar in bars), "refused": tape.stats()["trades"]["refused"]}))
+`;
+const NODE_CLIENT = JSON.stringify(join(PROJECT_DIR, "push/node/index.ts"));
+const NODE_PRODUCER = `
+import { Edgetape } from ${NODE_CLIENT};
+const [url, token, spool] = process.argv.slice(1);
+const tape = new Edgetape(url, { token, spool, intervalMs: 10 });
+tape.metric("up").observe(1);
+for (let at = 0; ; at += 1) {
+  tape.trade("NODE", { price: 1 + at, size: 1 });
+  if (at % 10 === 9) await new Promise((resolve) => setTimeout(resolve, 5));
+  if (at % 50 === 49 && (await tape.sync())) console.log(at + 1);
+}
+`;
+const NODE_SUCCESSOR = `
+import { Edgetape } from ${NODE_CLIENT};
+const [url, token, spool] = process.argv.slice(1);
+const tape = new Edgetape(url, { token, spool });
+if (!(await tape.flush(60_000))) throw new Error(JSON.stringify(tape.stats()));
+const { sent, refused } = tape.stats().kinds.trades;
+console.log(JSON.stringify({ sent, refused }));
 `;
 
-it.skipIf(!HAS_PYTHON)(
-  "INV-1 the Python client that the product serves loses and repeats no trade over kill -9 of the product and of its own process",
-  async () => {
-    const own = join(folder.dataDir, "python");
-    mkdirSync(own);
-    const served = await fetch(`${product.url}/edgetape.py`);
-    const client = await served.text();
-    expect(served.headers.get("content-type")).toContain("text/x-python");
-    expect(client).toBe(readFileSync(join(PROJECT_DIR, "push/python/edgetape.py"), "utf8"));
-    writeFileSync(join(own, "edgetape.py"), client);
-    const token = await product.token();
-    const python = (code: string) =>
-      spawn("python3", ["-c", code, product.url, token, join(own, "spool")], {
-        cwd: own,
-        stdio: ["ignore", "pipe", "ignore"],
-      });
-    const producer = python(PRODUCER);
+/** A client that pushes in a process of its own. */
+interface Pusher {
+  symbol: string;
+  program: [command: string, ...before: string[]];
+  producer: string;
+  successor: string;
+}
+const NODE: Pusher = {
+  ...{ symbol: "NODE", producer: NODE_PRODUCER, successor: NODE_SUCCESSOR },
+  program: [process.execPath, "--input-type=module", "-e"],
+};
+const PYTHON: Pusher = {
+  ...{ symbol: "PY", producer: PYTHON_PRODUCER, successor: PYTHON_SUCCESSOR },
+  program: ["python3", "-c"],
+};
+
+it(`INV-1 clients that push (Node${HAS_PYTHON ? " and the Python file that the product serves" : ""}) lose and repeat no trade over kill -9 of the product and of their own process`, async () => {
+  const own = join(folder.dataDir, "pushers");
+  mkdirSync(own);
+  const served = await fetch(`${product.url}/edgetape.py`);
+  const client = await served.text();
+  expect(served.headers.get("content-type")).toContain("text/x-python");
+  expect(client).toBe(readFileSync(join(PROJECT_DIR, "push/python/edgetape.py"), "utf8"));
+  writeFileSync(join(own, "edgetape.py"), client);
+  const token = await product.token();
+  const start = ({ symbol, program: [command, ...before] }: Pusher, code: string) => {
+    const child = spawn(command, [...before, code, product.url, token, join(own, symbol)], {
+      ...{ cwd: own, stdio: ["ignore", "pipe", "ignore"] },
+    });
     let said = "";
-    producer.stdout.setEncoding("utf8").on("data", (text: string) => {
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       said += text;
     });
-    const spooled = () => Number(said.trim().split("\n").at(-1));
-    await until("pushes to be under way", () => spooled() >= 300);
-    await product.killGroup();
-    const atKill = spooled();
-    await until("pushes to go on without a server", () => spooled() >= atKill + 100);
-    producer.kill("SIGKILL");
-    await once(producer, "close");
-    product = await startProduct({ dataDir: folder.dataDir, port: product.port });
+    return { child, said: () => said.trim().split("\n").at(-1) ?? "" };
+  };
+  const pushers = HAS_PYTHON ? [NODE, PYTHON] : [NODE];
+  const producers = pushers.map((pusher) => start(pusher, pusher.producer));
+  const spooled = () => producers.map(({ said }) => Number(said()));
+  await until("pushes to be under way", () => spooled().every((count) => count >= 300));
+  await product.killGroup();
+  const atKill = spooled();
+  await until("pushes to go on without a server", () =>
+    spooled().every((count, at) => count >= (atKill[at] ?? 0) + 100),
+  );
+  const ended = producers.map(({ child }) => once(child, "close"));
+  for (const { child } of producers) child.kill("SIGKILL");
+  await Promise.all(ended);
+  product = await startProduct({ dataDir: folder.dataDir, port: product.port });
 
-    const successor = python(SUCCESSOR);
-    let answer = "";
-    successor.stdout.setEncoding("utf8").on("data", (text: string) => {
-      answer += text;
-    });
-    await once(successor, "close");
-    const { prices, trades, refused } = JSON.parse(answer) as Record<string, number & number[]>;
-    expect(prices).toEqual(Array.from({ length: Number(trades) }, (_, at) => at + 1));
-    expect(trades).toBeGreaterThanOrEqual(spooled());
-    expect(refused).toBe(0);
-    expect(await push("trades", { symbol: "PY-END", price: 1, size: 1 })).toBe(200);
-    const stored = new StoredTape(() => product);
+  const answers = await Promise.all(
+    pushers.map(async (pusher) => {
+      const { child, said } = start(pusher, pusher.successor);
+      await once(child, "close");
+      return JSON.parse(said()) as { trades?: number; refused: number };
+    }),
+  );
+  expect(await push("trades", { symbol: "PUSHERS-END", price: 1, size: 1 })).toBe(200);
+  const stored = new StoredTape(() => product);
+  for (const [at, { symbol }] of pushers.entries()) {
     const counted = async () => {
       const [row] = await stored.rows(
-        "select count(*), count(distinct t.price) from trades_live t join symbols y on y.id = t.symbol_id where y.symbol = $1",
-        ["PY"],
+        "select count(*), count(distinct t.price), max(t.price) from trades_live t join symbols y on y.id = t.symbol_id where y.symbol = $1",
+        [symbol],
       );
       return row?.map(Number);
     };
-    await until("the trades to be in Postgres", async () => (await counted())?.[0] === trades);
-    expect(await counted()).toEqual([trades, trades]);
-  },
-);
+    const { bars } = (await read(`/api/history/${symbol}?interval=1h&from=now-1d`)).body;
+    const count = (bars as { trades: number }[]).reduce((sum, each) => sum + each.trades, 0);
+    expect(count).toBeGreaterThanOrEqual(spooled()[at] ?? 0);
+    await until(`${symbol} to be in Postgres`, async () => (await counted())?.[0] === count);
+    // Prices are counted up from 1: what lacks or came twice shows.
+    expect(await counted()).toEqual([count, count, count]);
+    const { trades = count, refused } = answers[at] ?? {};
+    expect([trades, refused]).toEqual([count, 0]);
+  }
+});

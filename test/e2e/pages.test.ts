@@ -240,7 +240,15 @@ it("at 1,000 trades a second header, list, title and trades show one price", asy
 });
 
 it("pages and their states have no fault that axe knows", async () => {
-  for (const path of ["/", "/s/PEG", "/s/SPX?interval=1m", "/s/NEVER", "/s/%20a", "/nowhere"]) {
+  for (const path of [
+    "/",
+    "/s/PEG",
+    "/s/SPX?interval=1m",
+    "/s/NEVER",
+    "/s/%20a",
+    "/nowhere",
+    "/docs",
+  ]) {
     await open(path);
     await page.getByRole("heading").first().waitFor({ state: "attached" });
     await page.waitForTimeout(800);
@@ -251,6 +259,21 @@ it("pages and their states have no fault that axe knows", async () => {
     });
     expect(faults, path).toEqual([]);
   }
+});
+
+it("the reference has the page's own address in its examples, copies them, and fits a phone", async () => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.setViewportSize({ width: 360, height: 740 });
+  await open("/docs#shape-TradePush");
+  await page.locator("#shape-TradePush pre").waitFor();
+  const copy = page.locator("#get-api-symbols").getByRole("button", { name: "Copy" }).first();
+  await copy.click();
+  await page.locator("#get-api-symbols").getByText("Copied").waitFor();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toContain(`curl -fsS '${product.url}/api/symbols'`);
+  const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  expect(widths).toEqual([360, 360]);
+  expect(pageErrors).toEqual([]);
 });
 
 it("a price of 2020 has its date, all is dimmed while the server is down, and the page is back soon after it", async () => {

@@ -1,3 +1,4 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { SignJWT } from "jose";
 import type { Env } from "../../src/bindings/env.ts";
@@ -108,4 +109,11 @@ let made = 0;
 export function newSymbol(): string {
   made += 1;
   return `T${Date.now()}-${made}`;
+}
+
+/** How many series a symbol may have (SPEC L-22): for all objects, until it is set again. */
+export async function limitSeries(most: number): Promise<void> {
+  await runInDurableObject(hostStubOf(newSymbol()), (host) => {
+    Object.assign(configOf((host as unknown as { env: object }).env), { LIMIT_SERIES: most });
+  });
 }

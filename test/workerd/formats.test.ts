@@ -1,11 +1,10 @@
-import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { packSnappy } from "../../bench/load/pack-snappy.ts";
 import { configOf } from "../../src/config.ts";
 import { pollAnswerSchema } from "../../src/protocol/answers/answers.ts";
 import { type WrittenSeries, writeRequest1, writeRequest2 } from "../wire/messages.ts";
-import { ask, hostStubOf, newSymbol, push, tokenOf } from "./edgetape.ts";
+import { ask, limitSeries, newSymbol, push, tokenOf } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 
 beforeEach(() => {
@@ -51,12 +50,6 @@ const point = (
   labels: { __name__: "up", symbol, ...labels },
   samples: [{ value, timeMs: Date.now() }],
 });
-
-async function limitSeries(most: number): Promise<void> {
-  await runInDurableObject(hostStubOf(newSymbol()), (host) => {
-    Object.assign(configOf((host as unknown as { env: object }).env), { LIMIT_SERIES: most });
-  });
-}
 
 function writtenOf({ headers }: Response): (string | null)[] {
   return ["samples", "histograms", "exemplars"].map((what) =>

@@ -1,8 +1,10 @@
+import { env } from "cloudflare:workers";
 import { InfluxDB, Point } from "@influxdata/influxdb-client";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { configOf } from "../../src/config.ts";
 import { pollAnswerSchema } from "../../src/protocol/answers/answers.ts";
 import type { MetricEvent } from "../../src/protocol/events/event.ts";
-import { ask, closeSockets, newSymbol, tokenOf } from "./edgetape.ts";
+import { ask, closeSockets, limitSeries, newSymbol, tokenOf } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 
 beforeEach(() => {
@@ -234,4 +236,28 @@ describe("LP-5 a body", () => {
       { code: "unprocessable entity" },
     ]);
   });
+});
+
+it("LP-6, L-22 a line with a series that a symbol has no place for is named, and the others are taken", async () => {
+  const symbol = newSymbol();
+  const before = configOf(env).LIMIT_SERIES;
+  await limitSeries(1);
+  expect((await write(`m,symbol=${symbol},n=1 a=1`)).status).toBe(204);
+  const lines = [
+    `m,symbol=${symbol},n=1 a=2`,
+    `m,symbol=${symbol},n=1 b=3`,
+    "m,symbol=* a=1",
+    `m,symbol=${symbol},n=1 c=4,a=5,text="said"`,
+    `m,symbol=${symbol},n=1 a=6`,
+  ];
+  const response = await write(lines.join("\n"));
+  await limitSeries(before);
+  const { message } = (await response.json()) as { message: string };
+  expect([response.status, response.headers.get("x-edgetape-left-out")]).toEqual([400, null]);
+  expect(message).toMatch(/3 of 5 lines.*: line 2: m_b is a new series.*; line 3: .*; line 4: m_c is a new series/);
+  expect((await eventsOf(symbol)).map(({ metric, value }) => [metric, value])).toEqual([
+    ["m_a", 1],
+    ["m_a", 2],
+    ["m_a", 6],
+  ]);
 });

@@ -84,3 +84,25 @@ it("INV-10 a line carries no token and no connection string", async () => {
   neon.isAway = false;
   await neon.untilStored(symbol, 1);
 });
+
+it("INV-10 a line has no secret whoever puts one in, and a flood is written in part and counted", () => {
+  const log = logOf("worker", { LOG_LEVEL: "debug" });
+  log.warn("query_failed", {
+    ...{ correlation_id: "c", authorization: "Bearer abc", detail: "at postgres://me:word@db/x" },
+  });
+  expect(lines[0]).toMatchObject({
+    ...{ event: "query_failed", level: "warning", service: "worker", correlation_id: "c" },
+    ...{ authorization: "[redacted]", detail: "at postgres://me:[redacted]@db/x" },
+  });
+  const now = vi.spyOn(Date, "now").mockReturnValue(2e12);
+  for (let at = 0; at < 150; at += 1) log.info("refused");
+  for (let at = 0; at < 150; at += 1) log.debug("asked_for");
+  now.mockReturnValue(2e12 + 1_000);
+  log.info("next");
+  const eventsOf = (event: string) => lines.filter((line) => line.event === event);
+  expect(eventsOf("refused")).toHaveLength(100);
+  expect(eventsOf("asked_for")).toHaveLength(150);
+  const of = "worker info refused";
+  expect(eventsOf("log_flood")).toMatchObject([{ level: "warning", of, most_a_second: 100 }]);
+  expect(eventsOf("lines_left_out")).toMatchObject([{ level: "warning", of, count: 50 }]);
+});

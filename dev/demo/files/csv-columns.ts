@@ -70,13 +70,15 @@ export function readHeader(header: readonly string[], defaults: FileDefaults): C
     const value = numberOf("value");
     const labels = header.filter((name) => name.toLowerCase().startsWith(LABEL_PREFIX));
     for (const name of labels) used.add(name);
+    // As an export has them.
+    const asJson = cellOf("labels");
     return finish("metrics", (record, line) => [
       row("/api/metrics", line, {
         metric: metric(record),
         value: value(record, line),
         symbol: symbolOf(record),
         ...tsOf(record),
-        ...labelsOf(record, labels),
+        ...labelsOf(record, labels, readLabels(asJson(record), line)),
       }),
     ]);
   }
@@ -145,11 +147,28 @@ function row(path: IngestPath, line: number, fields: Record<string, unknown>): F
   return { line, path, event };
 }
 
-function labelsOf(record: CsvRecord, columns: readonly string[]): { labels?: object } {
+function labelsOf(
+  record: CsvRecord,
+  columns: readonly string[],
+  more: Readonly<Record<string, unknown>>,
+): { labels?: object } {
   const labels = columns
     .map((name) => [name.slice(LABEL_PREFIX.length), (record[name] ?? "").trim()] as const)
     .filter(([, value]) => value !== "");
-  return labels.length === 0 ? {} : { labels: Object.fromEntries(labels) };
+  const all = { ...more, ...Object.fromEntries(labels) };
+  return Object.keys(all).length === 0 ? {} : { labels: all };
+}
+
+/** A cell that holds labels as a JSON object; what they are like is the server's question. */
+function readLabels(text: string, line: number): Record<string, unknown> {
+  if (text === "") return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    if (value instanceof Object && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // Said below.
+  }
+  throw new BadRowError(line, "labels", `${JSON.stringify(text)} is no JSON object`);
 }
 
 function readNumber(text: string, line: number, column: string): number {

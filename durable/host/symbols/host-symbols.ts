@@ -1,32 +1,16 @@
 import type { Acquaintance } from "../../../src/bindings/host.ts";
 import type { ImportedPrice } from "../../../src/db/bars/read-imported-prices.ts";
-import { Turns } from "../../../src/db/driver/turns.ts";
 import type { SymbolSummary } from "../../../src/protocol/answers/answers.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
-import { GroupCommit } from "../../writer/group-commit.ts";
-import type { Registry, RoomRecord } from "../registry.ts";
+import type { RoomRecord } from "../registry.ts";
 import { CarryOver } from "./carry-over.ts";
-import { emptyLine } from "./empty-line.ts";
-import type { HostMeta } from "./host-meta.ts";
-import { ImportedPrices } from "./imported-prices.ts";
-import { LearnOnce } from "./learn-once.ts";
+import { EarlierNames, type EarlierNamesDeps } from "./earlier-names.ts";
 import { firstAfter } from "./names-in-order.ts";
 import { NewRooms } from "./new-rooms.ts";
-import type { Predecessors, TakenOver } from "./predecessors.ts";
+import type { TakenOver } from "./predecessors.ts";
+import { SymbolLines } from "./symbol-lines.ts";
 
-/** Names of one query. */
-const NAMES_A_LOOKUP = 1_000;
-/** Rooms that are made in one turn of the event loop, some 10 us each. */
-const NEW_ROOMS_A_TURN = 500;
-/** Rooms asked at once for their line: one that is new to its machine reads Postgres for it. */
-const ROOMS_AT_ONCE = 16;
-/** Of these so many: each is some eight queries, and a viewer that waits for its own room has its turn among them. */
-const PASTS_AT_ONCE = 4;
-/** The list waits so long for the pasts of rooms, in ms; those that are not known then it says to be missing. */
-const PASTS_WITHIN_MS = 1_000;
-/** Lines of the list that are made in one turn, some 20 us each where their rooms are in memory. */
-const LINES_A_TURN = 12 * ROOMS_AT_ONCE;
 /** Longer than objects of a version before run beside the new ones, in ms: whoever has newer settings keeps the symbol. */
 const CLAIM_BACK_MS = 360_000;
 
@@ -36,33 +20,17 @@ const CLAIM_BACK_MS = 360_000;
  */
 export type EarlierPlace = "nowhere" | "postgres" | "awaited" | "unsure";
 
-export interface HostSymbolsDeps {
-  registry: Registry;
-  meta: HostMeta;
-  /** The placement says that the symbol is on this host. */
-  isMine(symbol: SymbolName): boolean;
+export interface HostSymbolsDeps extends EarlierNamesDeps {
   /** This room ends: what it alone knows is appended, it leaves memory, and whoever is there comes back. */
   leaveRoom(record: RoomRecord): void;
   /** Is there anything of the room here? */
   hasFrames(record: RoomRecord): boolean;
-  /** Where a room that is made now begins: not behind anything that the host has. */
-  bornNow(): Cursor;
-  /** Every symbol that Postgres has something of; rejects while it cannot be read. */
-  readStored(): Promise<readonly SymbolName[]>;
-  /** Those of these symbols that Postgres has something of. */
-  find(symbols: readonly SymbolName[]): Promise<readonly SymbolName[]>;
   readPrices(symbols: readonly SymbolName[]): Promise<ReadonlyMap<SymbolName, ImportedPrice>>;
   /** Is what former rooms of the symbol have in Postgres? Waits for it for a while. */
   isRestStored(symbol: SymbolName): Promise<boolean>;
-  predecessors: Predecessors;
   /** New symbols a minute of one token's holder (SPEC L-23); 0: no limit. */
   newRoomsPerMinute: number;
-  nowMs(): number;
-  /** Lets others at the host: resolves in another turn of the event loop. */
-  pause(): Promise<void>;
   keepAwake(work: Promise<unknown>): void;
-  /** Told of what could not be found out; what it throws, whoever asked gets. */
-  failed(event: string, error: unknown): void;
 }
 
 /**
@@ -72,51 +40,32 @@ export interface HostSymbolsDeps {
 export class HostSymbols {
   readonly #deps: HostSymbolsDeps;
   readonly #newRooms: NewRooms;
-  readonly #imported: ImportedPrices;
-  readonly #learning: LearnOnce;
-  /** Names that nobody knows are looked for together, so that however many are asked for, one query is under way. */
-  readonly #lookups: GroupCommit<readonly SymbolName[], SymbolName[]>;
+  readonly #lines: SymbolLines;
+  readonly #earlier: EarlierNames;
   /** Names of all rooms in order, for as long as no room comes. */
   #names: SymbolName[] = [];
-  #isLearned: boolean;
   readonly #carryOver: CarryOver;
   /** Where earlier hosts had symbols, up to which cursor. */
   readonly #through = new Map<SymbolName, Cursor>();
-  readonly #pasts = new Turns(PASTS_AT_ONCE);
   #refusingSinceMs: number | null = null;
 
   constructor(deps: HostSymbolsDeps) {
     this.#deps = deps;
-    const { registry, meta, nowMs, failed, predecessors } = deps;
+    const { registry, predecessors } = deps;
     this.#newRooms = new NewRooms(deps.newRoomsPerMinute);
-    this.#imported = new ImportedPrices({
-      read: deps.readPrices,
-      nowMs,
-      failed: (error) => failed("prices_not_read", error),
+    this.#lines = new SymbolLines({
+      ...deps,
+      names: () => this.#inOrder(),
+      isHere: (record) => this.#isHere(record),
     });
-    this.#lookups = new GroupCommit({
-      commit: async (requests) => {
-        const found = new Set(await deps.find(requests.flat()));
-        return requests.map((request) => request.filter((symbol) => found.has(symbol)));
-      },
-      weigh: (request) => request.length,
-      maxWeight: NAMES_A_LOOKUP,
-      atOnce: 1,
-    });
+    this.#earlier = new EarlierNames(deps);
     this.#carryOver = new CarryOver({
       predecessors,
       namesAfter: (name, most) => this.namesAfter(name, most),
       isHere: (symbol) => this.#isHere(registry.find(symbol)),
       takeOver: (symbol) => this.#takeOver(symbol),
     });
-    this.#isLearned = meta.read("learned") === true;
     registry.tenure = predecessors.tenure;
-    this.#learning = new LearnOnce({
-      isLearned: () => this.#isLearned,
-      ask: () => this.#learn(),
-      nowMs,
-      failed: (error) => failed("names_not_learned", error),
-    });
   }
 
   /** The first thing that is asked, once all else of the host is there. */
@@ -160,14 +109,14 @@ export class HostSymbols {
    * Finds out, once, which symbols of this host there were before it, and makes their rooms. False where that cannot be done now.
    */
   learn(): Promise<boolean> {
-    return this.#learning.learn();
+    return this.#earlier.learn();
   }
 
   /** Are they all symbols of which there is something? */
   async acquaintance(symbols: readonly SymbolName[]): Promise<Acquaintance> {
     const unknown = () => symbols.filter((symbol) => !this.isKnown(symbol));
     if (unknown().length === 0) return { kind: "known" };
-    const isSure = (await this.learn()) && (await this.#lookUp(unknown()));
+    const isSure = (await this.learn()) && (await this.#earlier.lookUp(unknown()));
     const left = unknown();
     if (left.length === 0) return { kind: "known" };
     return { kind: isSure ? "unknown" : "unsure", symbols: left };
@@ -176,7 +125,7 @@ export class HostSymbols {
   /** These have a history, whether or not anybody pushes events to their rooms. `news`: bars of them were posted. */
   know(symbols: readonly SymbolName[], news?: "bars"): void {
     this.#add(symbols.filter((symbol) => !this.isKnown(symbol)));
-    if (news === "bars") this.#imported.posted(symbols);
+    if (news === "bars") this.#lines.barsPosted(symbols);
   }
 
   /** Where may something of a symbol be from before its room here? Asked by a room that does not know its place yet. */
@@ -186,7 +135,7 @@ export class HostSymbols {
     const taken = isRestStored ? (await this.#takeOver(symbol)).kind : "unsure";
     if (taken === "handed_over") return "postgres";
     try {
-      const isStored = (await this.#lookups.submit([symbol])).length > 0;
+      const isStored = await this.#earlier.isStored(symbol);
       if (taken === "unsure") return "awaited";
       return isStored ? "postgres" : "nowhere";
     } catch (error) {
@@ -207,38 +156,7 @@ export class HostSymbols {
   async list(
     summaryOf: (record: RoomRecord) => Promise<SymbolSummary | null>,
   ): Promise<{ symbols: SymbolSummary[]; complete: boolean }> {
-    const { registry, pause, failed, nowMs } = this.#deps;
-    let complete = await this.learn();
-    const lines: SymbolSummary[] = [];
-    const untilMs = nowMs() + PASTS_WITHIN_MS;
-    const lineOf = async (record: RoomRecord) => {
-      try {
-        if (record.pending === null) return await summaryOf(record);
-        return await this.#pasts.take(async () => {
-          // Where one has had to wait for Postgres in vain, the others would as well.
-          const isKnown = record.pending === null;
-          return isKnown || (complete && nowMs() < untilMs) ? await summaryOf(record) : null;
-        });
-      } catch (error) {
-        failed("line_not_made", error);
-        return null;
-      }
-    };
-    const names = this.#inOrder();
-    for (let at = 0; at < names.length; at += ROOMS_AT_ONCE) {
-      if (at > 0 && at % LINES_A_TURN === 0) await pause();
-      const records = names
-        .slice(at, at + ROOMS_AT_ONCE)
-        .map((name) => registry.find(name))
-        .filter((record) => this.#isHere(record));
-      const made = await Promise.all(records.map(lineOf));
-      complete &&= !made.includes(null);
-      for (const [index, { symbol }] of records.entries()) {
-        lines.push(made[index] ?? emptyLine(symbol));
-      }
-    }
-    const priced = await this.#imported.fill(lines);
-    return { symbols: priced.lines, complete: complete && priced.complete };
+    return this.#lines.list(await this.learn(), summaryOf);
   }
 
   /** The next names behind this one, in order: for a host that has got some of them. */
@@ -262,7 +180,7 @@ export class HostSymbols {
 
   /** Nothing is to be found out or to be got from elsewhere. While it is not so, the alarm asks `lookAfter` now and again. */
   get isSettled(): boolean {
-    return this.#isLearned && this.#deps.predecessors.carried === null;
+    return this.#earlier.isLearned && this.#deps.predecessors.carried === null;
   }
 
   /** Finds out what was before where nobody asks for it, and has rooms of the first edition hand over. */
@@ -276,7 +194,7 @@ export class HostSymbols {
     if (unknown.length === 0) return;
     const isFirst = registry.size === 0;
     const { yes = [], no = [] } = Object.groupBy(new Set(unknown), (symbol) =>
-      this.#isLearned && !predecessors.mayHave(symbol) ? "yes" : "no",
+      this.#earlier.isLearned && !predecessors.mayHave(symbol) ? "yes" : "no",
     );
     registry.addAll(yes, bornNow(), null);
     registry.addAll(no, bornNow(), "place");
@@ -308,47 +226,10 @@ export class HostSymbols {
     return this.#names;
   }
 
-  async #learn(): Promise<void> {
-    const { meta, predecessors, readStored } = this.#deps;
-    if (!(await predecessors.announce())) return;
-    // A database that cannot be read says so before anybody is asked for thousands of names.
-    await this.#meet(await readStored());
-    for await (const names of predecessors.names()) await this.#meet(names);
-    meta.write("learned", true);
-    this.#isLearned = true;
-  }
-
-  /** Rooms for those of these symbols that are here and have none: they had something before. */
-  async #meet(symbols: readonly SymbolName[]): Promise<void> {
-    const { registry, isMine, bornNow, pause } = this.#deps;
-    const news = symbols.filter((one) => registry.find(one) === undefined && isMine(one));
-    for (let at = 0; at < news.length; at += NEW_ROOMS_A_TURN) {
-      if (at > 0) await pause();
-      // A push may have made one meanwhile.
-      const left = news
-        .slice(at, at + NEW_ROOMS_A_TURN)
-        .filter((symbol) => registry.find(symbol) === undefined);
-      registry.addAll(left, bornNow(), "place");
-    }
-  }
-
-  /** Those that Postgres has got to know since it was asked for all, as where a backup was put back. False where it is away. */
-  async #lookUp(symbols: readonly SymbolName[]): Promise<boolean> {
-    if (symbols.length === 0) return true;
-    try {
-      await this.#meet(await this.#lookups.submit(symbols));
-      return true;
-    } catch (error) {
-      this.#deps.failed("names_not_looked_up", error);
-      return false;
-    }
-  }
-
   /** The settings are others: what was learned is of those of before, and symbols come back that were elsewhere. */
   #beginAnew(): void {
-    const { registry, meta, isMine, predecessors } = this.#deps;
-    this.#isLearned = false;
-    meta.write("learned", false);
+    const { registry, isMine, predecessors } = this.#deps;
+    this.#earlier.forget();
     for (const record of [...registry.all()]) {
       const mayHaveLeft = record.isSealed || predecessors.wasElsewhere(record.symbol);
       if (mayHaveLeft && isMine(record.symbol)) this.#reopen(record);

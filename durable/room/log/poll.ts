@@ -1,6 +1,6 @@
 import type { PollPage } from "../../../src/bindings/host.ts";
 import type { LogId } from "../../../src/protocol/words/log-id.ts";
-import type { Cursor } from "../../../src/protocol/words/time.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { LogFrame } from "../../host/log/host-log.ts";
 import type { ReadArchive } from "../past/archive.ts";
 import type { RoomLog } from "./room-log.ts";
@@ -14,6 +14,14 @@ const PAGE_CHARS = 4 * 1024 * 1024;
  */
 export function nothingYet(cursor: Cursor, log: LogId | null): PollPage {
   return { events: "", frames: [], count: 0, cursor, oldest: cursor, log, complete: true };
+}
+
+/**
+ * Where a poll without a cursor begins in such a room: at this moment. The head may be far ahead of the clock by what another room of
+ * the host had, and until the room has its place another host may append what the clock alone says.
+ */
+export function momentOf(head: Cursor, clock: { nowUs(): EpochUs }): Cursor {
+  return Math.min(head, clock.nowUs() - 1) as Cursor;
 }
 
 /**

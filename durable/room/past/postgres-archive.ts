@@ -3,19 +3,25 @@ import { MINUTE_US } from "../../../src/core/time/duration.ts";
 import { readBars } from "../../../src/db/bars/read-bars.ts";
 import type { Database } from "../../../src/db/driver/database.ts";
 import { type DatabaseFailure, failureOf, lineOf } from "../../../src/db/driver/database-error.ts";
-import { readEarlierLife, readNewestCursor } from "../../../src/db/events/read-earlier-life.ts";
+import { readEarlierLife } from "../../../src/db/events/read-earlier-life.ts";
 import { readFrames } from "../../../src/db/events/read-frames.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import type { Logger } from "../../../src/telemetry/log.ts";
 import type { RoomArchive } from "../room-ports.ts";
 import { EARLIER_LIMITS } from "./earlier-limits.ts";
+import type { JoinedReads } from "./joined-reads.ts";
 
 /** Events read at a time. */
 const PAGE_EVENTS = 2_000;
 
-/** What a room reads of its symbol in Postgres, by way of its host's connections. */
-export function roomArchive(database: Database, logger: Logger, symbol: SymbolName): RoomArchive {
+/** What a room reads of its symbol in Postgres, by way of its host's connections; some of it together with other rooms of the host. */
+export function roomArchive(
+  database: Database,
+  joined: JoinedReads,
+  logger: Logger,
+  symbol: SymbolName,
+): RoomArchive {
   const answerTo = async (failure: DatabaseFailure | null) => {
     if (failure === null) return "broken";
     return failure.kind === "unavailable" && (await answers(database)) ? "busy" : "away";
@@ -37,8 +43,9 @@ export function roomArchive(database: Database, logger: Logger, symbol: SymbolNa
         return { kind };
       }
     },
-    readNewestCursor: (after) => readNewestCursor(database, symbol, after),
-    readEarlierLife: (through) => readEarlierLife(database, symbol, through, EARLIER_LIMITS),
+    readNewestCursor: (after) => joined.newestCursor({ symbol, after }),
+    readEarlierLife: (through) =>
+      readEarlierLife(database, symbol, through, EARLIER_LIMITS, joined.hours),
     async readMinute(minuteUs, storedThrough, tail) {
       const range = { fromUs: minuteUs, toUs: (minuteUs + MINUTE_US) as EpochUs, limit: 1 };
       const query = { symbol, interval: "1m", ...range, storedThrough, tail } as const;

@@ -126,12 +126,17 @@ export class RoomState {
     if (this.#sinceCheckpoint >= due) this.#checkpoint();
   }
 
-  /** Bars that frames after `after` and up to `through` closed or corrected, as messages; older ones are forgotten. */
-  takeBars(after: Cursor, through: Cursor): string[] {
+  /** Bars that frames after `after` and up to `through` closed or corrected, as messages. */
+  barsOf(after: Cursor, through: Cursor): string[] {
     if (this.#bars.length === 0) return [];
     const due = this.#bars.filter(({ cursor }) => cursor > after && cursor <= through);
-    this.#bars = this.#bars.filter(({ cursor }) => cursor > through);
     return due.map(({ bar }) => JSON.stringify(bar));
+  }
+
+  /** Nobody will ask for the bars of frames up to here any more. */
+  forgetBars(through: Cursor): void {
+    if (this.#bars.length === 0) return;
+    this.#bars = this.#bars.filter(({ cursor }) => cursor > through);
   }
 
   /** When the newest bar may be said to be closed, if no trade comes; null where it has been, or there is none. */
@@ -146,10 +151,11 @@ export class RoomState {
     return bar;
   }
 
-  /** The newest bar was said to be closed when `cursor` was the head, which it is: those who are live are told behind that. */
-  noteBarClosed(cursor: Cursor): void {
+  /** The newest bar was said to be closed when `cursor` was the head, which it is: those who are live are told behind that. Null: it was known. */
+  noteBarClosed(cursor: Cursor): BarMessage | null {
     const bar = this.closeBar();
     if (bar !== null) this.#bars.push({ cursor, bar });
+    return bar;
   }
 
   get hasOldMinutes(): boolean {

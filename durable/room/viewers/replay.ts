@@ -61,11 +61,11 @@ export class Replay {
       viewer.blockedSinceMs = null;
       if (position < log.prunedThrough) {
         this.#readArchive(viewer, position);
-      } else if (position < live.through) {
+      } else if (position < live.front) {
         this.#sendPage(viewer, viewer.phase);
-      } else if (position > live.through) {
+      } else if (position > live.front) {
         break;
-      } else if (!complete && log.head > live.through) {
+      } else if (!complete && log.head > live.front) {
         // After a gap a snapshot is due, and it holds the whole log: the live stream has to be there as well.
         live.awaitHead();
         break;
@@ -86,13 +86,13 @@ export class Replay {
     const page = this.#pageAfter(phase.position);
     for (const message of page) this.#sendOwn(viewer, phase, message);
     // A log that reaches back to the beginning of everything has nothing in the time before it was made.
-    if (page.length === 0) phase.position = this.#deps.live.through;
+    if (page.length === 0) phase.position = this.#deps.live.front;
   }
 
   /** Viewers that reconnect together stand at the same cursor: a page is made once for all of them. */
   #pageAfter(after: Cursor): readonly ReadyMessage[] {
     const { log, live, windowBytes, messageLimits } = this.#deps;
-    const upTo = live.through;
+    const upTo = live.front;
     const known = this.#pages.find(after, upTo);
     if (known !== undefined) return known;
     const messages: ReadyMessage[] = [];

@@ -48,8 +48,10 @@ export interface ViewersDeps {
   foldToHead: () => LastValuesFold;
   /** Live viewers have been sent something. */
   flushed: () => void;
-  /** Takes the bars that the frames after `after` and up to `through` closed or corrected, and forgets older ones. */
-  takeBars: (after: Cursor, through: Cursor) => string[];
+  /** Bars that the frames after `after` and up to `through` closed or corrected. */
+  barsOf: (after: Cursor, through: Cursor) => string[];
+  /** Every live viewer has the bars of the frames up to here. */
+  forgetBars: (through: Cursor) => void;
   readArchive: ReadArchive;
   nowMs: () => number;
   wait: (ms: number) => Promise<void>;
@@ -75,10 +77,11 @@ export class Viewers {
     this.#live = new LiveStream({
       ...{ log, messageLimits, pace, send, nowMs, wait, keepAwake },
       grainBytes: grainOf(windowBytes),
-      takeBars: (after, through) => {
+      barsOf: (after, through) => {
         deps.foldToHead();
-        return deps.takeBars(after, through);
+        return deps.barsOf(after, through);
       },
+      forgetBars: deps.forgetBars,
       closeEnded: () => this.closeEnded(),
       moved: () => this.#moved(),
     });
@@ -105,9 +108,9 @@ export class Viewers {
     return this.#live.size === 0 ? null : this.#live.through;
   }
 
-  /** Sends every live viewer a bar, beside the log. */
-  tellLive(message: BarMessage): void {
-    this.#live.tell(JSON.stringify(message));
+  /** Sends every live viewer a bar, beside the log, or each that has been sent the log up to `from`. */
+  tellLive(message: BarMessage, from = 0 as Cursor): void {
+    this.#live.tell(JSON.stringify(message), from);
   }
 
   viewerOf(socket: ViewerSocket): Viewer | undefined {
@@ -246,10 +249,11 @@ export class Viewers {
     else saveIfStale(viewer, this.#live.sent);
   }
 
-  /** Frames were appended to the log. */
-  published(): void {
-    if (this.#viewers.size === 0) this.#live.skip();
-    else this.#live.published();
+  /** Frames were appended to the log; `isAfterAck`: nobody waits. Gives what was sent, in ms. */
+  published(isAfterAck = false): number {
+    if (this.#viewers.size > 0) return this.#live.published(isAfterAck);
+    this.#live.skip();
+    return 0;
   }
 
   /** The log goes on elsewhere than where the live viewers are: they replay what lies between. */

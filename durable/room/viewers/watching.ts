@@ -63,7 +63,8 @@ export class Watching {
       flushed: () => {
         if (state.hasOldMinutes) lateBars.kick();
       },
-      takeBars: (after, through) => state.takeBars(after, through),
+      barsOf: (after, through) => state.barsOf(after, through),
+      forgetBars: (through) => state.forgetBars(through),
     });
     this.door = new ViewerDoor(this.viewers, limits, () => elsewhere() ?? 0);
   }

@@ -4,7 +4,12 @@ import type { Bar } from "../../protocol/events/bar.ts";
 import type { EpochUs } from "../../protocol/words/time.ts";
 import type { Database } from "../driver/database.ts";
 import { readBarsOfAnyOffset } from "./offset-bars.ts";
-import { type BarsRange, readBarColumns, type TailedSymbol } from "./read-bar-columns.ts";
+import {
+  type BarColumns,
+  type BarsRange,
+  readBarColumns,
+  type TailedSymbol,
+} from "./read-bar-columns.ts";
 
 export type BarsQuery = BarsRange & TailedSymbol;
 
@@ -18,15 +23,22 @@ export type BarsQuery = BarsRange & TailedSymbol;
  */
 export async function readBars(db: Database, query: BarsQuery, tag?: string): Promise<Bar[]> {
   const { symbol, storedThrough, tail } = query;
-  const [columns] = await readBarsOfAnyOffset(
-    db,
-    [{ symbol, storedThrough, tail }],
-    query,
-    ["open", "high", "low", "close", "volume", "trades"],
-    tag,
-  );
-  if (columns === undefined) return [];
-  const { ts, open, high, low, close, volume, trades } = columns;
+  const [bars] = await readBarsOfMany(db, [{ symbol, storedThrough, tail }], query, tag);
+  return bars ?? [];
+}
+
+/** The same of several symbols in their order. @throws DatabaseError */
+export async function readBarsOfMany(
+  db: Database,
+  symbols: readonly TailedSymbol[],
+  range: BarsRange,
+  tag?: string,
+): Promise<Bar[][]> {
+  const columns = ["open", "high", "low", "close", "volume", "trades"] as const;
+  return (await readBarsOfAnyOffset(db, symbols, range, columns, tag)).map(barsOf);
+}
+
+function barsOf({ ts, open, high, low, close, volume, trades }: BarColumns): Bar[] {
   return ts.map((bucketUs, at) => {
     const count = trades[at] as number;
     return {

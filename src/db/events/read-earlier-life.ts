@@ -5,9 +5,10 @@ import type { BookEvent } from "../../protocol/events/book.ts";
 import type { MetricEvent, PositionEvent, TradeEvent } from "../../protocol/events/event.ts";
 import type { SymbolName } from "../../protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../protocol/words/time.ts";
-import { readBars } from "../bars/read-bars.ts";
+import { readBarsOfMany } from "../bars/read-bars.ts";
 import { ask } from "../driver/ask.ts";
 import type { Database, Row } from "../driver/database.ts";
+import { texts } from "../driver/rows-of.ts";
 import { literal, NOTHING, param, type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf, minuteOf, momentOf } from "../driver/sql-time.ts";
 import { IS_PACKED, IS_ROW } from "../series/stored-points-sql.ts";
@@ -61,34 +62,59 @@ function ofSymbol(symbol: SymbolName): OfSymbol {
   return { id, isOwn, isOfSeries: sql`series_id in (select id from series where ${isOwn})` };
 }
 
-function selectNewest({ isOwn, isOfSeries }: OfSymbol, after: Sql): Sql {
+/** A symbol, and a cursor that something of it is looked for behind. */
+export interface NewestAsked {
+  symbol: SymbolName;
+  after: Cursor;
+}
+
+function selectNewest(asked: readonly NewestAsked[]): Sql {
+  const after = param(Math.min(...asked.map((one) => one.after)));
+  const ids = sql`select id from symbols where symbol = any (${texts(asked.map(({ symbol }) => symbol))})`;
+  const isOwn = sql`t.symbol_id in (${ids})`;
   // OFFSET 0: the range of cursors is the cheap way in, and as a rule nothing is in it.
-  const newer = (table: Sql, whose: Sql) =>
-    sql`select max(cursor) as cursor from (select * from ${table} where cursor > ${after} offset 0) t where ${whose}`;
+  const newer = (table: Sql) => sql`(select * from ${table} where cursor > ${after} offset 0) t`;
+  const points = (table: Sql) => sql`
+  select s.symbol_id, t.cursor from ${newer(table)} join series s on s.id = t.series_id where s.symbol_id in (${ids})`;
   return sql`
-select max(cursor) as cursor from (
-  ${newer(sql`points`, isOfSeries)}
-  union all ${newer(sql`points_past`, isOfSeries)}
-  union all ${newer(sql`points_late`, isOfSeries)}
-  union all select max(k.last_cursor) from packed_points k
-    where int8range(k.first_cursor, k.last_cursor, '[]') && int8range(${after}, null, '()') and ${isOfSeries}
-  union all ${newer(sql`all_trades`, isOwn)}
-  union all select max(cursor) from position_states where ${isOwn} and cursor > ${after}
-  union all select max(cursor) from books where ${isOwn} and cursor > ${after}) c`;
+select y.symbol, max(c.cursor) as cursor from symbols y join (
+  ${points(sql`points`)}
+  union all ${points(sql`points_past`)}
+  union all ${points(sql`points_late`)}
+  union all select s.symbol_id, k.last_cursor from packed_points k join series s on s.id = k.series_id
+    where int8range(k.first_cursor, k.last_cursor, '[]') && int8range(${after}, null, '()') and s.symbol_id in (${ids})
+  union all select t.symbol_id, t.cursor from ${newer(sql`all_trades`)} where ${isOwn}
+  union all select t.symbol_id, t.cursor from position_states t where ${isOwn} and t.cursor > ${after}
+  union all select t.symbol_id, t.cursor from books t where ${isOwn} and t.cursor > ${after}) c on c.symbol_id = y.id
+group by y.symbol`;
 }
 
 /**
- * The newest cursor of a symbol beyond `after`, or null: a log that begins anew must begin behind
- * it, which its clock does not see to where it is behind the one of before. @throws DatabaseError
+ * The newest cursor of each symbol beyond its `after`, or null: a log that begins anew must begin
+ * behind it, which its clock does not see to where it is behind the one of before. Of many together,
+ * for to plan it takes ten times as long as to do it. @throws DatabaseError
  */
+export async function readNewestCursors(
+  db: Database,
+  asked: readonly NewestAsked[],
+): Promise<(Cursor | null)[]> {
+  if (asked.length === 0) return [];
+  const rows = await ask(db, selectNewest(asked));
+  const newest = new Map(rows.map((row) => [row["symbol"], Number(row["cursor"]) as Cursor]));
+  return asked.map(({ symbol, after }) => {
+    const cursor = newest.get(symbol);
+    return cursor !== undefined && cursor > after ? cursor : null;
+  });
+}
+
+/** The same of one. @throws DatabaseError */
 export async function readNewestCursor(
   db: Database,
   symbol: SymbolName,
   after: Cursor,
 ): Promise<Cursor | null> {
-  const [row] = await ask(db, selectNewest(ofSymbol(symbol), param(after)));
-  const newest = row?.["cursor"] ?? null;
-  return newest === null ? null : (Number(newest) as Cursor);
+  const [newest] = await readNewestCursors(db, [{ symbol, after }]);
+  return newest ?? null;
 }
 
 const TRADE = sql`ts, price, size, side, venue, trade_id, cursor, ordinal`;
@@ -151,9 +177,33 @@ from (select * from series where ${isOwn} order by id desc limit ${literal(MOST_
   order by p.ts desc, p.cursor desc, p.ordinal desc limit 1) x
 order by x.cursor desc, x.ordinal desc limit ${most}`;
 
+/** The hour of a symbol's last trade up to a cursor. */
+export interface LastHour {
+  symbol: SymbolName;
+  through: Cursor;
+  hourUs: EpochUs;
+}
+
+/** The 1 h bars of the day that ends with that hour, of many together as in {@link readNewestCursors}. @throws DatabaseError */
+export async function readHoursBefore(db: Database, asked: readonly LastHour[]): Promise<Bar[][]> {
+  const bars = new Map<LastHour, Bar[]>();
+  for (const [hourUs, ofHour] of Map.groupBy(asked, (one) => one.hourUs)) {
+    const range = {
+      ...({ interval: "1h", fromUs: (hourUs - DAY_US + HOUR_US) as EpochUs } as const),
+      ...{ toUs: (hourUs + HOUR_US) as EpochUs, limit: 24 },
+    };
+    const symbols = ofHour.map(({ symbol, through }) => ({
+      ...{ symbol, storedThrough: through, tail: [] },
+    }));
+    const found = await readBarsOfMany(db, symbols, range);
+    for (const [at, one] of ofHour.entries()) bars.set(one, found[at] ?? []);
+  }
+  return asked.map((one) => bars.get(one) ?? []);
+}
+
 /**
  * What is stored up to the cursor `through`; of points and positions also what is later, which the
- * log has as well.
+ * log has as well. `hoursOf`: {@link readHoursBefore}, perhaps together with what others ask.
  *
  * @throws DatabaseError
  */
@@ -162,6 +212,7 @@ export async function readEarlierLife(
   symbol: SymbolName,
   through: Cursor,
   limits: EarlierLimits,
+  hoursOf: (asked: LastHour) => Promise<Bar[]>,
 ): Promise<EarlierLife> {
   const of = ofSymbol(symbol);
   const upTo = param(through);
@@ -175,7 +226,7 @@ export async function readEarlierLife(
     book: book === undefined ? null : { sample: bookOf(book), place: placeOf(book) },
     trade: trades[0] ?? null,
     tradeKeys: trades.flatMap((trade) => tradeKey(trade) ?? []).reverse(),
-    ...(await readBarsBefore(db, symbol, through, trades[0], limits.minutes)),
+    ...(await readBarsBefore(db, { symbol, through, last: trades[0] }, limits.minutes, hoursOf)),
   };
 }
 
@@ -185,21 +236,16 @@ function placeOf(row: Row): { cursor: Cursor; ts: EpochUs } {
 
 async function readBarsBefore(
   db: Database,
-  symbol: SymbolName,
-  through: Cursor,
-  last: TradeEvent | undefined,
+  { symbol, through, last }: { symbol: SymbolName; through: Cursor; last: TradeEvent | undefined },
   minutes: number,
+  hoursOf: (asked: LastHour) => Promise<Bar[]>,
 ): Promise<Pick<EarlierLife, "minutes" | "minutesFromUs" | "hours">> {
   if (last === undefined) return { minutes: [], minutesFromUs: null, hours: [] };
   const minuteUs = Math.floor(last.ts / MINUTE_US) * MINUTE_US;
   const minutesFromUs = (minuteUs - (minutes - 1) * MINUTE_US) as EpochUs;
   const rows = await ask(db, selectMinutes(ofSymbol(symbol), param(through), minutesFromUs));
-  const hourUs = Math.floor(last.ts / HOUR_US) * HOUR_US;
-  const hours = await readBars(db, {
-    ...{ symbol, interval: "1h", fromUs: (hourUs - DAY_US + HOUR_US) as EpochUs },
-    ...{ toUs: (hourUs + HOUR_US) as EpochUs, limit: 24, tail: [] },
-    storedThrough: through,
-  });
+  const hourUs = (Math.floor(last.ts / HOUR_US) * HOUR_US) as EpochUs;
+  const hours = await hoursOf({ symbol, through, hourUs });
   return {
     minutes: rows.map((row) => ({
       ts: Number(row["bucket_us"]) as EpochUs,

@@ -18,6 +18,7 @@ import type { EpochUs } from "../../protocol/words/time.ts";
 import { utf8Bytes } from "../../protocol/words/utf8.ts";
 import { isName } from "../accept.ts";
 import { MAX_ISSUES } from "../decoded.ts";
+import type { LeftOut, TakenInParts } from "../points/points.ts";
 import { readFieldValue } from "./field-value.ts";
 import type { Precision } from "./precision.ts";
 import { LineReader, type Point } from "./read-line.ts";
@@ -41,16 +42,17 @@ export interface LineLimits {
 }
 
 type Labels = Record<string, string>;
-type Taken = { symbol: SymbolName; events: MetricEvent[]; chars: number };
+type Taken = { symbol: SymbolName; events: MetricEvent[]; texts: number; chars: number };
+type Mark = { at: number; end: number; texts: number };
 
 /**
  * Decodes line protocol, line by line (SPEC LP-1 to LP-5): a line is taken whole or not at all, whatever the others are. Fields of
  * text are no numbers: they are counted and left out.
  */
-export class LineDecoder {
-  readonly items: AddressedEvent[] = [];
+export class LineDecoder implements TakenInParts {
+  events: AddressedEvent[] = [];
   /** The first faults, of at most 20 lines. */
-  readonly faults: LineFault[] = [];
+  faults: LineFault[] = [];
   /** Lines that are neither blank nor comments, and how many of them were not taken. */
   lines = 0;
   refused = 0;
@@ -61,6 +63,8 @@ export class LineDecoder {
   readonly #limits: LineLimits;
   /** Every part of the body is, so none need be looked at. */
   readonly #isStorable: boolean;
+  /** Lines that are taken, each with where it begins in the body and where its events end. */
+  #taken: Mark[] = [];
   #chars = 0;
   #newest: { text: string; reading: TimestampReading } | null = null;
 
@@ -78,24 +82,56 @@ export class LineDecoder {
   /** Decodes at most about so many events more. */
   decodeSome(most: number): "more" | "done" | "too_many" {
     const { lines: linesBefore } = this;
-    const enough = this.items.length + most;
-    while (this.items.length < enough && this.lines < linesBefore + most) {
+    const enough = this.events.length + most;
+    while (this.events.length < enough && this.lines < linesBefore + most) {
       const reading = this.#reader.next();
       if (reading === null) return "done";
       this.lines += 1;
       const taken = reading.kind === "fault" ? reading.why : this.#take(reading.point);
       if (typeof taken === "string") this.#refuse(reading.at, taken);
-      else this.#add(taken);
+      else this.#add(reading.at, taken);
       const { events, chars } = this.#limits;
-      if (events > 0 && (this.lines > events || this.items.length > events)) return "too_many";
+      if (events > 0 && (this.lines > events || this.events.length > events)) return "too_many";
       if (chars > 0 && this.#chars > chars) return "too_many";
     }
     return "more";
   }
 
-  #add({ symbol, events, chars }: Taken): void {
+  /** Leaves out every line of which there is an event that a room has no place for. */
+  leaveOut(isOut: (one: AddressedEvent) => boolean, reason: string): LeftOut {
+    const { events: all } = this;
+    const taken = this.#taken;
+    this.events = [];
+    this.#taken = [];
+    const out: LeftOut = { single: 0, grouped: 0 };
+    let from = 0;
+    const named: LineFault[] = [];
+    for (const { at, end, texts } of taken) {
+      const own = all.slice(from, end);
+      from = end;
+      const beyond = own.find(isOut)?.event;
+      if (beyond === undefined) {
+        for (const one of own) this.events.push(one);
+        this.#taken.push({ at, end: this.events.length, texts });
+        continue;
+      }
+      out.single += 1;
+      this.refused += 1;
+      this.leftOutTexts -= texts;
+      if (named.length === MAX_ISSUES) continue;
+      const what = beyond.kind === "metric" ? beyond.metric : beyond.kind;
+      named.push({ line: this.#reader.lineOf(at), message: `${what} ${reason}` });
+    }
+    const byLine = [...this.faults, ...named].sort((one, other) => one.line - other.line);
+    this.faults = byLine.slice(0, MAX_ISSUES);
+    return out;
+  }
+
+  #add(at: number, { symbol, events, texts, chars }: Taken): void {
     this.#chars += chars;
-    for (const event of events) this.items.push({ symbol, event });
+    this.leftOutTexts += texts;
+    for (const event of events) this.events.push({ symbol, event });
+    this.#taken.push({ at, end: this.events.length, texts });
   }
 
   #refuse(at: number, why: string): void {
@@ -137,8 +173,7 @@ export class LineDecoder {
       events.push(event);
       chars += metric.length + tags.chars;
     }
-    this.leftOutTexts += texts;
-    return { symbol, events, chars };
+    return { symbol, events, texts, chars };
   }
 
   /** What may be the name of a metric, or the name or text of a label. */

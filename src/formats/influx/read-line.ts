@@ -60,9 +60,10 @@ export class LineReader {
     return { kind: "fault", at, why: read };
   }
 
-  /** Number of the line that a place is in, from 1 on. Places are asked for in order. */
+  /** Number of the line that a place is in, from 1 on. Cheap where places are asked for in order. */
   lineOf(at: number): number {
     const text = this.#text;
+    if (at < this.#countedTo) [this.#countedTo, this.#newlines] = [0, 0];
     for (let found = text.indexOf("\n", this.#countedTo); found >= 0 && found < at; ) {
       this.#newlines += 1;
       this.#countedTo = found + 1;

@@ -32,8 +32,15 @@ export class TooManyPoints extends Error {
 /** Of an event's JSON without metric and labels, about. */
 const EVENT_CHARS = 70;
 
-/** The points of a request of a format that is taken in parts: what is good of it, and what was refused. */
-export class Points {
+/** What a request brings of a format that is taken in parts. */
+export interface TakenInParts {
+  readonly events: readonly AddressedEvent[];
+  /** Takes out of `events` what a room has no place for, with whatever is taken with it or not at all, and remembers why. */
+  leaveOut(isOut: (one: AddressedEvent) => boolean, reason: string): LeftOut;
+}
+
+/** The points of a request: what is good of it, and what was refused. */
+export class Points implements TakenInParts {
   events: AddressedEvent[] = [];
   readonly refused = new Refused();
   /** Where events that are one point of the format begin and end: pairs of places in `events`. */

@@ -14,7 +14,7 @@ import {
 } from "../../core/events/encode-events.ts";
 import { seriesHash } from "../../core/events/series-hash.ts";
 import { loneHost } from "../../core/placement/placement.ts";
-import type { LeftOut, Points } from "../../formats/points/points.ts";
+import type { LeftOut, TakenInParts } from "../../formats/points/points.ts";
 import type { SymbolName } from "../../protocol/words/symbol.ts";
 import { knownSymbolsOf } from "../../reads/rooms/known-symbols.ts";
 import { watchedSymbolsOf } from "../../reads/rooms/watch-symbols.ts";
@@ -73,13 +73,14 @@ const NO_PLACE =
  */
 export async function takePoints(
   c: AppContext,
-  points: Points,
+  points: TakenInParts,
   identity: PushIdentity,
 ): Promise<LeftOut> {
   const left: LeftOut = { single: 0, grouped: 0 };
   if (points.events.length === 0) return left;
   let batches = await encode(points.events);
   const symbols = batches.map(({ symbol }) => symbol);
+  coverSymbols(c, symbols);
   await takeHostsOf(c, symbols, "push");
   const idempotency = await claim(c, identity);
   for (let tries = 0; batches.length > 0; tries += 1) {

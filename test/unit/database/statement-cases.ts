@@ -5,7 +5,11 @@ import { readImportedPrices } from "../../../src/db/bars/read-imported-prices.ts
 import type { Database, Row } from "../../../src/db/driver/database.ts";
 import { readIdentity } from "../../../src/db/driver/identity.ts";
 import { readBookAt } from "../../../src/db/events/read-book.ts";
-import { readEarlierLife, readNewestCursor } from "../../../src/db/events/read-earlier-life.ts";
+import {
+  readEarlierLife,
+  readHoursBefore,
+  readNewestCursor,
+} from "../../../src/db/events/read-earlier-life.ts";
 import { readExport } from "../../../src/db/events/read-export.ts";
 import { readFrames } from "../../../src/db/events/read-frames.ts";
 import { readPositionSteps } from "../../../src/db/events/read-position-steps.ts";
@@ -272,12 +276,13 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
     name: "earlier-life",
     answers: [[], [], [], [{ ts_us: at(0), price: 1, size: 1, side: 1, venue: "", trade_id: "" }]],
     run: (db) =>
-      readEarlierLife(db, SYMBOL, cursorAt(7), {
-        series: 10,
-        accounts: 11,
-        trades: 12,
-        minutes: 13,
-      }),
+      readEarlierLife(
+        db,
+        SYMBOL,
+        cursorAt(7),
+        { series: 10, accounts: 11, trades: 12, minutes: 13 },
+        (asked) => readHoursBefore(db, [asked]).then(([bars]) => bars ?? []),
+      ),
   },
 
   {

@@ -3,6 +3,7 @@ import router from "../../../dev/asset-router.ts";
 
 const FILES: Record<string, string> = {
   "/index.html": "<!doctype html>",
+  "/docs.html": "<!doctype html><title>HTTP API</title>",
   "/assets/main-Bx3dE9_a.js": "run()",
   "/favicon.svg": "<svg/>",
   "/edgetape.py": "import json",
@@ -40,8 +41,9 @@ describe("the asset router", () => {
     expect(response.headers.get("x-content-type-options")).toBe("nosniff");
   });
 
-  it("answers every page's path with the index, and a missing file with 404", async () => {
+  it("answers a page's path with its file or the index, and a missing file with 404", async () => {
     expect(await (await get("/symbols/BTC-USD")).text()).toBe(FILES["/index.html"]);
+    expect(await (await get("/docs")).text()).toBe(FILES["/docs.html"]);
     expect((await get("/assets/main-gone0000.js")).status).toBe(404);
     expect((await get("/missing.css")).status).toBe(404);
   });

@@ -11,12 +11,14 @@ import { Guard } from "../../../dev/guard/guard.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "edgetape-guard-"));
 const path = join(folder, "runtimes.sock");
-const LIMITS = { idle: 4, busy: 4 };
+const LIMITS = { idle: 4, busy: 4, long: 3 };
 let runtime: Server;
 let server: Server;
 let guard: Guard;
 let port: number;
 const clients: Socket[] = [];
+/** What the runtime was asked, but polls, which it never answers. */
+const begun: string[] = [];
 
 beforeAll(async () => {
   runtime = createServer((asked, response) => {
@@ -24,6 +26,8 @@ beforeAll(async () => {
       response.setHeader("x-method", asked.method ?? "");
       response.end(JSON.stringify({ headers: asked.headers, body }));
     };
+    if (asked.url === "/poll") return;
+    begun.push(asked.url ?? "");
     // Of one that is closed in the midst of it nothing is answered.
     textOf(asked).then(answer, () => undefined);
   });
@@ -62,6 +66,8 @@ function send(text: string): { socket: Socket; all: Promise<string> } {
   socket.write(text);
   return { socket, all: once(socket, "close").then(() => heard) };
 }
+
+const soon = (word: string) => new Promise((resolve) => setTimeout(resolve, 100, word));
 
 const url = (at: string) => `http://127.0.0.1:${port}${at}`;
 
@@ -149,4 +155,61 @@ it("takes an upgrade with a body for a request like any other", async () => {
   const { socket } = send(`GET /up HTTP/1.1\r\nhost: a\r\n${upgrade}\r\nhi`);
   expect(String((await once(socket, "data"))[0])).toContain('"body":"hi"');
   socket.destroy();
+});
+
+const poll = "GET /poll HTTP/1.1\r\nhost: a\r\n\r\n";
+
+it("L-20 health and pushes get in beside polls that have all places of long requests", async () => {
+  const polls = Array.from({ length: 10 }, () => send(poll));
+  // Three wait, and the others are refused in words.
+  const refused = await Promise.all(polls.slice(LIMITS.long).map(({ all }) => all));
+  expect(new Set(refused.map((text) => text.slice(0, 12)))).toEqual(new Set(["HTTP/1.1 503"]));
+  const push = { method: "POST", headers: { authorization: "Bearer x" }, body: "hi" };
+  for (let at = 0; at < 5; at += 1) {
+    expect((await fetch(url("/healthz"))).status).toBe(200);
+    expect((await fetch(url("/api/metrics"), push)).status).toBe(200);
+  }
+  expect((await fetch(url("/api/symbols"))).status).toBe(503);
+  for (const { socket } of polls) socket.destroy();
+});
+
+it("L-20 begins what a connection sends ahead in its turn, and closes one that sends hundreds", async () => {
+  const ahead = send(`${poll}${"GET /ahead HTTP/1.1\r\nhost: a\r\n\r\n".repeat(200)}`);
+  const flood = send(`${poll}${"GET /ahead HTTP/1.1\r\nhost: a\r\n\r\n".repeat(600)}`);
+  await flood.all;
+  expect((await fetch(url("/healthz"))).status).toBe(200);
+  expect(begun).not.toContain("/ahead");
+  ahead.socket.destroy();
+  const last = "GET /last HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+  const all = await send(`${"GET /next HTTP/1.1\r\nhost: a\r\n\r\n".repeat(20)}${last}`).all;
+  expect(all.split("HTTP/1.1 200")).toHaveLength(22);
+  // All of their places are free again.
+  const polls = Array.from({ length: LIMITS.long }, () => send(poll));
+  expect(await Promise.race([...polls.map((one) => one.all), soon("no answer")])).toBe("no answer");
+  for (const { socket } of polls) socket.destroy();
+});
+
+it("says with its last answers that they are the last, and closes nothing before", async () => {
+  const other = new Guard(path, LIMITS);
+  const last = other.server();
+  last.listen(0, "127.0.0.1");
+  await once(last, "listening");
+  const { port: lastPort } = last.address() as AddressInfo;
+  const socket = connect(lastPort, "127.0.0.1");
+  clients.push(socket);
+  let heard = "";
+  socket.setEncoding("latin1").on("data", (part) => {
+    heard += part;
+  });
+  const ask = "GET /a HTTP/1.1\r\nhost: a\r\n\r\n";
+  socket.write(ask);
+  await once(socket, "data");
+  expect(heard.toLowerCase()).not.toContain("connection: close");
+  other.sayLast();
+  await soon("closed");
+  expect(socket.readableEnded).toBe(false);
+  socket.write(ask);
+  await once(socket, "close");
+  expect(heard.split("HTTP/1.1 200")).toHaveLength(3);
+  expect(heard.toLowerCase()).toContain("connection: close");
 });

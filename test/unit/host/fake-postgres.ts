@@ -11,7 +11,7 @@ import type { BookEvent } from "../../../src/protocol/events/book.ts";
 import type { TapeEvent, TradeEvent } from "../../../src/protocol/events/event.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
-import { barOf, lastMetrics, lastPositions, lastTrade } from "./model-tape.ts";
+import { barOf, lastMetrics, lastPositions, lastTrade } from "./model/tape.ts";
 
 export interface StoredRow {
   cursor: Cursor;

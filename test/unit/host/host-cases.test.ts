@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { CURSOR_ORIGIN } from "../../../src/protocol/words/time.ts";
-import { PLACEMENTS } from "./model-actions.ts";
-import { ModelHosts, SYMBOLS } from "./model-hosts.ts";
-import { checkAtRest } from "./outbox/after-rest.ts";
+import { PLACEMENTS } from "./model/actions.ts";
+import { ModelHosts, SYMBOLS } from "./model/hosts.ts";
+import { poll } from "./model/reads.ts";
+import { append, appendAndCrash, retry, retryAndCrash } from "./model/requests.ts";
+import { checkAtRest } from "./model/rest.ts";
+import { connect, reconnect } from "./model/viewing.ts";
 
 const [BUSY, RARE, MOVED] = SYMBOLS;
 const [ONE, TWO, DEDICATED] = PLACEMENTS;
@@ -22,7 +25,7 @@ function keyed(size: number, ...symbols: (typeof SYMBOLS)[number][]) {
 describe("a host", () => {
   test("S-7: a poll that waits for a symbol of before passes nothing over", async () => {
     const hosts = new ModelHosts(ONE);
-    await hosts.poll(MOVED, { fromOrigin: true, limit: 10, waitMs: 700 });
+    await poll(hosts, MOVED, { fromOrigin: true, limit: 10, waitMs: 700 });
     expect(hosts.room(MOVED).polled?.cursor).toBe(hosts.room(MOVED).tape.entries[9]?.cursor);
     await checkAtRest(hosts);
   });
@@ -30,47 +33,47 @@ describe("a host", () => {
   test("S-7: a room that has moved and one that has no place yet do not wait for each other", async () => {
     const hosts = new ModelHosts(ONE);
     await hosts.setPostgres("away");
-    await hosts.append([batch(1, BUSY, MOVED)]);
-    await hosts.connect(MOVED, FROM_NOW, true);
+    await append(hosts, [batch(1, BUSY, MOVED)]);
+    await connect(hosts, MOVED, FROM_NOW, true);
     await checkAtRest(hosts);
   });
 
   test("S-7: a poll is told nothing of what has no place yet", async () => {
     const hosts = new ModelHosts(ONE);
     await hosts.setPostgres("away");
-    await hosts.append([batch(2, MOVED)]);
-    await hosts.poll(MOVED, { fromOrigin: true, limit: 10, waitMs: 0 });
+    await append(hosts, [batch(2, MOVED)]);
+    await poll(hosts, MOVED, { fromOrigin: true, limit: 10, waitMs: 0 });
     expect(hosts.room(MOVED).polled?.cursor).toBe(CURSOR_ORIGIN);
     await checkAtRest(hosts);
   });
 
   test("S-7: nor is a viewer that waits for a symbol which another host may have", async () => {
     const hosts = new ModelHosts(TWO as typeof ONE);
-    await hosts.connect(BUSY, FROM_NOW, true);
+    await connect(hosts, BUSY, FROM_NOW, true);
     await hosts.place(ONE);
-    await hosts.reconnect(0);
-    await hosts.append([batch(2, BUSY, RARE)]);
+    await reconnect(hosts, 0);
+    await append(hosts, [batch(2, BUSY, RARE)]);
     await checkAtRest(hosts);
   });
 
   test("D-5: a book is sampled where its symbol comes back from settings by which nobody asked for it", async () => {
     const hosts = new ModelHosts(ONE);
-    await hosts.append([batch(40, MOVED)]);
+    await append(hosts, [batch(40, MOVED)]);
     await hosts.place(DEDICATED as typeof ONE);
-    await hosts.connect(BUSY, FROM_NOW, true);
+    await connect(hosts, BUSY, FROM_NOW, true);
     await hosts.place(ONE);
     await checkAtRest(hosts);
   });
 
   test("I-6: a request that is sent again is where it was, on whatever host its symbols are now", async () => {
     const hosts = new ModelHosts(ONE);
-    await hosts.append([keyed(2, MOVED), batch(1, BUSY)]);
-    await hosts.append([keyed(2, BUSY, RARE)]);
+    await append(hosts, [keyed(2, MOVED), batch(1, BUSY)]);
+    await append(hosts, [keyed(2, BUSY, RARE)]);
     for (const placement of [DEDICATED, TWO, ONE]) {
       await hosts.place(placement as typeof ONE);
-      await hosts.retry(1);
-      await hosts.append([batch(3, BUSY, MOVED, RARE)]);
-      await hosts.retry();
+      await retry(hosts, 1);
+      await append(hosts, [batch(3, BUSY, MOVED, RARE)]);
+      await retry(hosts);
     }
     await checkAtRest(hosts);
   });
@@ -80,13 +83,13 @@ describe("a host", () => {
     async (ms) => {
       const hosts = new ModelHosts(ONE);
       await hosts.setPostgres("away");
-      await hosts.append([keyed(2, MOVED)]);
+      await append(hosts, [keyed(2, MOVED)]);
       await hosts.setPostgres("up");
       await hosts.crash();
       await hosts.pass(ms);
-      await hosts.retry();
+      await retry(hosts);
       await hosts.pass(5_000);
-      await hosts.retry();
+      await retry(hosts);
       await checkAtRest(hosts);
     },
   );
@@ -95,11 +98,11 @@ describe("a host", () => {
     const hosts = new ModelHosts(TWO as typeof ONE);
     await hosts.setPostgres("away");
     await hosts.place(DEDICATED as typeof ONE);
-    await hosts.append([batch(2, BUSY)]);
+    await append(hosts, [batch(2, BUSY)]);
     await hosts.place(TWO as typeof ONE);
-    await hosts.append([batch(1, RARE, BUSY)]);
+    await append(hosts, [batch(1, RARE, BUSY)]);
     await hosts.place(ONE);
-    await hosts.append([batch(1, RARE), batch(1, BUSY)]);
+    await append(hosts, [batch(1, RARE), batch(1, BUSY)]);
     await checkAtRest(hosts);
   });
 
@@ -111,56 +114,56 @@ describe("a host", () => {
     };
     const trades = <Batch extends object>(plan: Batch) => ({ ...plan, tradeEvery: 1 });
     await hosts.refuse(BUSY);
-    await hosts.appendAndCrash([trades(both(70, 1))], 0);
+    await appendAndCrash(hosts, [trades(both(70, 1))], 0);
     await hosts.place(TWO as typeof ONE);
-    await hosts.append([batch(3, BUSY), batch(3, MOVED)]);
+    await append(hosts, [batch(3, BUSY), batch(3, MOVED)]);
     await hosts.place(ONE);
-    await hosts.append([trades(batch(35, MOVED)), { ...batch(94, BUSY), tradeEvery: 5 }]);
-    await hosts.append([trades(batch(5, BUSY)), both(7, 157)]);
+    await append(hosts, [trades(batch(35, MOVED)), { ...batch(94, BUSY), tradeEvery: 5 }]);
+    await append(hosts, [trades(batch(5, BUSY)), both(7, 157)]);
     await hosts.pass(70_000);
     await checkAtRest(hosts);
   });
 
   test("I-6: a request whose row was dropped is not said to be before it, where its symbol is now", async () => {
     const hosts = new ModelHosts(ONE);
-    await hosts.append([keyed(2, BUSY)]);
-    for (let at = 0; at < 8; at += 1) await hosts.append([batch(100, BUSY)]);
+    await append(hosts, [keyed(2, BUSY)]);
+    for (let at = 0; at < 8; at += 1) await append(hosts, [batch(100, BUSY)]);
     await hosts.pass(5_000);
     await hosts.turnBack(60_000);
     await hosts.place(TWO as typeof ONE);
-    await hosts.retry();
+    await retry(hosts);
     await checkAtRest(hosts);
   });
 
   test("INV-2 S-7: a room without a frame waits for whoever had its symbol since it was made", async () => {
     const hosts = new ModelHosts(TWO as typeof ONE);
-    await hosts.append([batch(1, BUSY, MOVED)]);
+    await append(hosts, [batch(1, BUSY, MOVED)]);
     await hosts.setPostgres("away");
     await hosts.sleep();
     await hosts.pass(70_000);
     await hosts.setPostgres("slow");
-    await hosts.append([batch(1, RARE)]);
+    await append(hosts, [batch(1, RARE)]);
     await hosts.place(ONE);
     await hosts.pass(4_000);
     await hosts.place(TWO as typeof ONE);
-    await hosts.append([batch(1, BUSY, RARE)]);
+    await append(hosts, [batch(1, BUSY, RARE)]);
     await hosts.place(ONE);
-    await hosts.connect(RARE, FROM_NOW, true);
-    await hosts.append([batch(1, RARE)]);
+    await connect(hosts, RARE, FROM_NOW, true);
+    await append(hosts, [batch(1, RARE)]);
     await checkAtRest(hosts);
   });
 
   test("I-6: a request whose parts came to a host one by one is known by each of them", async () => {
     const hosts = new ModelHosts(ONE);
-    await hosts.append([batch(1, MOVED)]);
+    await append(hosts, [batch(1, MOVED)]);
     await hosts.place(TWO as typeof ONE);
     const trades = { ...batch(1, BUSY, MOVED), tradeEvery: 1 };
-    await hosts.appendAndCrash([trades, { ...keyed(1, BUSY, MOVED), tradeEvery: 5 }], 0);
-    await hosts.retry();
+    await appendAndCrash(hosts, [trades, { ...keyed(1, BUSY, MOVED), tradeEvery: 5 }], 0);
+    await retry(hosts);
     await hosts.place(ONE);
-    await hosts.retry(1);
+    await retry(hosts, 1);
     await hosts.place(ONE);
-    await hosts.retryAndCrash(0, 0);
+    await retryAndCrash(hosts, 0, 0);
     await checkAtRest(hosts);
   });
 
@@ -168,11 +171,22 @@ describe("a host", () => {
     const hosts = new ModelHosts(ONE);
     const trades = (size: number) => ({ ...batch(size, MOVED), tradeEvery: 1 });
     await hosts.setPostgres("away");
-    await hosts.append([trades(4)]);
+    await append(hosts, [trades(4)]);
     await hosts.pass(70_000);
     await hosts.crash();
-    await hosts.append([trades(8)]);
-    await hosts.append([batch(20, MOVED)]);
+    await append(hosts, [trades(8)]);
+    await append(hosts, [batch(20, MOVED)]);
+    await checkAtRest(hosts);
+  });
+
+  test("C-1 Q-1: a poll that begins where nobody knows the symbol yet begins now, and not where another symbol's clock was", async () => {
+    const hosts = new ModelHosts(DEDICATED as typeof ONE);
+    await hosts.place(TWO as typeof ONE);
+    await append(hosts, [batch(32, BUSY), batch(1, MOVED)]);
+    await hosts.setPostgres("away");
+    await hosts.place(ONE);
+    await poll(hosts, BUSY, { fromOrigin: false, limit: 1_000, waitMs: 0 });
+    expect(hosts.room(BUSY).polled?.cursor).toBeLessThan(hosts.nowUs);
     await checkAtRest(hosts);
   });
 });

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { test } from "vitest";
-import { act, PLACEMENTS, placementSteps } from "./model-actions.ts";
-import { ModelHosts } from "./model-hosts.ts";
-import { checkAtRest } from "./outbox/after-rest.ts";
+import { act, PLACEMENTS, placementSteps } from "./model/actions.ts";
+import { ModelHosts } from "./model/hosts.ts";
+import { checkAtRest } from "./model/rest.ts";
 
 const RUNS = Math.ceil(Number(process.env["MODEL_RUNS"] ?? 60) / 3);
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { test } from "vitest";
 import { relayOf } from "../../../src/core/placement/relaying.ts";
-import { act, actions, LENGTH, PLACEMENTS } from "../host/model-actions.ts";
-import { ModelHosts } from "../host/model-hosts.ts";
-import { checkAtRest } from "../host/outbox/after-rest.ts";
+import { act, actions, LENGTH, PLACEMENTS } from "../host/model/actions.ts";
+import { ModelHosts } from "../host/model/hosts.ts";
+import { checkAtRest } from "../host/model/rest.ts";
 import { WIRE_MODES } from "./relay-world.ts";
 
 const RUNS = Number(process.env["MODEL_RUNS"] ?? 40);

@@ -139,7 +139,7 @@ describe("S-2 the last values", () => {
 describe("the room's memory", () => {
   const NOW_US = (START_US + 1) as EpochUs;
 
-  it("B-3 gives each bar once, to the stretch of the log that made it, and none again after a wake", () => {
+  it("B-3 gives each bar to the stretch of the log that made it, until all have it, and none after a wake", () => {
     const sql = memorySql();
     const { log, append } = oneRoom(sql, NOW_US);
     const memory = new RoomState(sql, log);
@@ -151,9 +151,11 @@ describe("the room's memory", () => {
     memory.foldToHead();
     const closes = (of: RoomState, from: number, to: number) =>
       of
-        .takeBars(heads[from] ?? log.head, heads[to] ?? log.head)
+        .barsOf(heads[from] ?? log.head, heads[to] ?? log.head)
         .map((text) => (JSON.parse(text) as BarMessage).close);
     expect(closes(memory, 0, 2)).toEqual([0]);
+    expect(closes(memory, 0, 2)).toEqual([0]);
+    memory.forgetBars(heads[2] ?? log.head);
     expect(closes(memory, 0, 2)).toEqual([]);
     expect(closes(memory, 3, 4)).toEqual([2]);
     const woken = new RoomState(sql, log);

@@ -3,7 +3,7 @@ import { nextAlarmMs } from "../../../durable/host/alarm-time.ts";
 import { type ArchiveAnswer, readPatiently } from "../../../durable/room/past/archive.ts";
 import { ConnectLimit } from "../../../durable/room/viewers/door/connect-limit.ts";
 import { hasEnded, idleReason } from "../../../durable/room/viewers/door/idle-check.ts";
-import { FAN_OUT_PACE } from "../../../durable/room/viewers/fan-out-pace.ts";
+import { MeasuredPace } from "../../../durable/room/viewers/fan-out-pace.ts";
 import { readClientMessage } from "../../../durable/room/viewers/messages/client-message.ts";
 import { MESSAGE_LIMITS, messagesOf } from "../../../durable/room/viewers/messages/messages.ts";
 import { firstAttachment, type Viewer, viewerOf } from "../../../durable/room/viewers/viewer.ts";
@@ -210,10 +210,10 @@ test("INV-1 the alarm comes soon while there is an outbox, when a room has somet
 });
 
 test("E-4 the pause of fan-out grows with what it costs, and is nothing for a few viewers", () => {
-  const { sendMs, pauseMs } = FAN_OUT_PACE;
+  const { sendMs, pauseMs } = new MeasuredPace();
   const costMs = sendMs(1_000);
   expect(pauseMs(10 * costMs)).toBe(0);
-  expect(pauseMs(1_000 * costMs)).toBe(Math.ceil((1_000 * costMs) / 3));
+  expect(pauseMs(1_000 * costMs)).toBe(Math.ceil((1_000 * costMs) / 4));
   expect(sendMs(60_000)).toBeGreaterThan(costMs);
 });
 

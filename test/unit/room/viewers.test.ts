@@ -66,10 +66,17 @@ function roomOf({
     // A message is a frame.
     messageLimits: { events: 50, chars: 40_000 },
     pages,
-    pace: { sendMs: () => sendMs, atOnceMs: 1, sliceMs: 2, pauseMs: () => pauseMs },
+    pace: {
+      sendMs: () => sendMs,
+      atOnceMs: 1,
+      sliceMs: 2,
+      pauseMs: () => pauseMs,
+      took: () => undefined,
+    },
     foldToHead: () => memory.foldToHead(),
     flushed: () => undefined,
-    takeBars: (after, through) => memory.takeBars(after, through),
+    barsOf: (after, through) => memory.barsOf(after, through),
+    forgetBars: (through) => memory.forgetBars(through),
     readArchive: async (_, upTo) => {
       if (!isAway) return { kind: "frames", frames, through: upTo };
       await time.wait(2_000);
@@ -450,8 +457,8 @@ describe("E-4 the fan-out to many", () => {
     expect(eventsOf(sockets)).toEqual([2, 2, 2, 0]);
     expect(fresh.types).toEqual(["hello", "snapshot", "caught_up"]);
     expect(returning.said.slice(1)).toMatchObject([
-      { type: "caught_up", cursor: before },
       { type: "events", events: Array(50).fill({ value: 1 }) },
+      { type: "caught_up", replayed: 50, complete: true },
       { type: "events", events: Array(50).fill({ value: 2 }) },
     ]);
   });

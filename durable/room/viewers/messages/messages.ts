@@ -51,6 +51,13 @@ export function* messagesOf(
   if (joined.length > 0) yield messageOf(joined, events);
 }
 
+/** Characters of a message of these frames, at most. */
+export function charsOf(frames: Iterable<LogFrame>): number {
+  let chars = ENVELOPE_CHARS;
+  for (const { text } of frames) chars += text.length + PLACE_CHARS;
+  return chars;
+}
+
 /** `frames`: at least one. */
 function messageOf(frames: readonly LogFrame[], events: number): ReadyMessage {
   const cursor = (frames.at(-1) as LogFrame).cursor;

@@ -1,11 +1,14 @@
-select max(cursor) as cursor from (
-  select max(cursor) as cursor from (select * from points where cursor > $1 offset 0) t where series_id in (select id from series where symbol_id = (select id from symbols where symbol = $2))
-  union all select max(cursor) as cursor from (select * from points_past where cursor > $1 offset 0) t where series_id in (select id from series where symbol_id = (select id from symbols where symbol = $2))
-  union all select max(cursor) as cursor from (select * from points_late where cursor > $1 offset 0) t where series_id in (select id from series where symbol_id = (select id from symbols where symbol = $2))
-  union all select max(k.last_cursor) from packed_points k
-    where int8range(k.first_cursor, k.last_cursor, '[]') && int8range($1, null, '()') and series_id in (select id from series where symbol_id = (select id from symbols where symbol = $2))
-  union all select max(cursor) as cursor from (select * from all_trades where cursor > $1 offset 0) t where symbol_id = (select id from symbols where symbol = $2)
-  union all select max(cursor) from position_states where symbol_id = (select id from symbols where symbol = $2) and cursor > $1
-  union all select max(cursor) from books where symbol_id = (select id from symbols where symbol = $2) and cursor > $1) c
+select y.symbol, max(c.cursor) as cursor from symbols y join (
+  select s.symbol_id, t.cursor from (select * from points where cursor > $1 offset 0) t join series s on s.id = t.series_id where s.symbol_id in (select id from symbols where symbol = any ($2::text[]))
+  union all
+  select s.symbol_id, t.cursor from (select * from points_past where cursor > $1 offset 0) t join series s on s.id = t.series_id where s.symbol_id in (select id from symbols where symbol = any ($2::text[]))
+  union all
+  select s.symbol_id, t.cursor from (select * from points_late where cursor > $1 offset 0) t join series s on s.id = t.series_id where s.symbol_id in (select id from symbols where symbol = any ($2::text[]))
+  union all select s.symbol_id, k.last_cursor from packed_points k join series s on s.id = k.series_id
+    where int8range(k.first_cursor, k.last_cursor, '[]') && int8range($1, null, '()') and s.symbol_id in (select id from symbols where symbol = any ($2::text[]))
+  union all select t.symbol_id, t.cursor from (select * from all_trades where cursor > $1 offset 0) t where t.symbol_id in (select id from symbols where symbol = any ($2::text[]))
+  union all select t.symbol_id, t.cursor from position_states t where t.symbol_id in (select id from symbols where symbol = any ($2::text[])) and t.cursor > $1
+  union all select t.symbol_id, t.cursor from books t where t.symbol_id in (select id from symbols where symbol = any ($2::text[])) and t.cursor > $1) c on c.symbol_id = y.id
+group by y.symbol
 -- $1 = 1767614400000000
--- $2 = "BTC-USD"
+-- $2 = "{\"BTC-USD\"}"

@@ -22,7 +22,7 @@ function decode(text: string, { precision = "ns", limits = { events: 0, chars: 0
 /** What a body gives, each event as `SYMBOL name{labels} value @ts`; a bare ts is that of the server. */
 function eventsOf(text: string, precision?: string): string[] {
   const { decoder } = decode(text, precision === undefined ? {} : { precision });
-  return decoder.items.map(({ symbol, event }) => {
+  return decoder.events.map(({ symbol, event }) => {
     if (event.kind !== "metric") throw new Error(event.kind);
     const at = event.ts === NOW_US ? "now" : String(event.ts);
     return `${symbol} ${event.metric}${JSON.stringify(event.labels ?? {})} ${event.value} @${at}`;
@@ -83,7 +83,7 @@ describe("LP-1 a line", () => {
 
   it("may be blank or a comment", () => {
     const { decoder } = decode('\n# m a="\n\n  \r\nm a=1\n#\n');
-    expect([decoder.lines, decoder.refused, decoder.items.length]).toEqual([1, 0, 1]);
+    expect([decoder.lines, decoder.refused, decoder.events.length]).toEqual([1, 0, 1]);
   });
 });
 
@@ -151,7 +151,7 @@ describe("LP-2 what is wrong", () => {
     const limits = { events: 10, chars: 0 };
     const fields = Array.from({ length: 11 }, (_, at) => `f${at}=1`).join();
     const { decoder } = decode(`m ${fields}\nm a=1`, { limits });
-    expect([decoder.items.length, decoder.faults]).toEqual([
+    expect([decoder.events.length, decoder.faults]).toEqual([
       1,
       [{ line: 1, message: "a line may have 10 fields (LIMIT_EVENTS): write several" }],
     ]);
@@ -177,7 +177,7 @@ describe("LP-2 what is wrong", () => {
 describe("LP-3 fields of text", () => {
   it("are counted and left out, and what else the line has is taken", () => {
     const { decoder } = decode(`m a="x \\"y\\" \\\\",b=1\nm c=""`);
-    expect([decoder.leftOutTexts, decoder.items.length, decoder.refused]).toEqual([2, 1, 0]);
+    expect([decoder.leftOutTexts, decoder.events.length, decoder.refused]).toEqual([2, 1, 0]);
   });
 });
 
@@ -220,7 +220,7 @@ describe("LP-1 what InfluxData's client writes", () => {
               labels: Object.keys(tags).length === 0 ? undefined : { ...tags },
             })),
         );
-        const given = decoder.items.map(({ event }) => {
+        const given = decoder.events.map(({ event }) => {
           if (event.kind !== "metric") throw new Error(event.kind);
           const { metric, value, labels } = event;
           return { metric, value: value === 0 ? 0 : value, labels: labels && { ...labels } };
@@ -252,7 +252,7 @@ describe("LP-2 whatever comes", () => {
           expect(line).toBeGreaterThan(0);
           expect(line).toBeLessThanOrEqual(body.split("\n").length);
         }
-        for (const { symbol, event } of decoder.items) {
+        for (const { symbol, event } of decoder.events) {
           events += 1;
           expect(metricPushSchema.safeParse({ ...event, symbol }).error).toBeUndefined();
         }
@@ -275,7 +275,7 @@ describe("LP-2 whatever comes", () => {
         const metric = letter.repeat(50);
         const { decoder } = decode(`${metric}${written.join("")} value=1`);
         const isTaken = metricPushSchema.safeParse({ metric, value: 1, labels }).success;
-        expect([decoder.items.length, decoder.refused]).toEqual(isTaken ? [1, 0] : [0, 1]);
+        expect([decoder.events.length, decoder.refused]).toEqual(isTaken ? [1, 0] : [0, 1]);
       }),
     );
   });
@@ -295,5 +295,24 @@ describe("LP-2 whatever comes", () => {
     decode(`${body}\nm a="x`);
     // A quadratic one takes minutes; this is some 50 ms on a quiet machine.
     expect(performance.now() - startMs).toBeLessThan(3_000);
+  });
+});
+
+describe("LP-6 a line that a room has no place for", () => {
+  it("is left out whole, and named in its place among the other faults", () => {
+    const lines = ["m a=1,b=2", "bad", 'm a=3,text="said"', "m c=4,a=5", "m a=6"];
+    const { decoder } = decode(lines.join("\n"));
+    const isOut = (name: string) => (one: (typeof decoder.events)[number]) =>
+      one.event.kind === "metric" && one.event.metric === name;
+    expect(decoder.leaveOut(isOut("m_b"), "has no place")).toEqual({ single: 1, grouped: 0 });
+    expect(decoder.leaveOut(isOut("m_c"), "has no place")).toEqual({ single: 1, grouped: 0 });
+    expect(decoder.events.map(({ event }) => event.kind === "metric" && event.value)).toEqual([
+      3, 6,
+    ]);
+    expect(decoder.faults.map(({ line }) => line)).toEqual([1, 2, 4]);
+    expect(decoder.faults[2]?.message).toBe("m_c has no place");
+    expect([decoder.refused, decoder.leftOutTexts]).toEqual([3, 1]);
+    decoder.leaveOut(isOut("m_a"), "has no place");
+    expect([decoder.refused, decoder.leftOutTexts, decoder.events]).toEqual([5, 0, []]);
   });
 });

@@ -1,9 +1,12 @@
-import type { SymbolBatch } from "../../../src/core/events/encode-events.ts";
-import { encodeEvents } from "../../../src/core/events/encode-events.ts";
-import type { BookEvent } from "../../../src/protocol/events/book.ts";
-import type { TapeEvent, TradeEvent } from "../../../src/protocol/events/event.ts";
-import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
-import type { EpochUs } from "../../../src/protocol/words/time.ts";
+import type { HostBatch } from "../../../../src/bindings/host.ts";
+import type { SymbolBatch } from "../../../../src/core/events/encode-events.ts";
+import { encodeEvents } from "../../../../src/core/events/encode-events.ts";
+import type { HostName, Placement } from "../../../../src/core/placement/placement.ts";
+import type { BookEvent } from "../../../../src/protocol/events/book.ts";
+import type { TapeEvent, TradeEvent } from "../../../../src/protocol/events/event.ts";
+import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../../src/protocol/words/time.ts";
+import type { PostedBatch } from "./room.ts";
 
 export interface BatchPlan {
   /** How many events of each symbol. */
@@ -14,6 +17,25 @@ export interface BatchPlan {
   lateByMs: number;
   keyed: boolean;
 }
+
+/** A request as its producer has it. */
+export interface Request {
+  host: HostName;
+  batch: HostBatch;
+  posted: PostedBatch;
+  events: Map<SymbolName, TapeEvent[]>;
+  /** What it was answered, and how much of each symbol there was up to there then; null while it has no answer. */
+  first: Answered | null;
+  placement: Placement;
+}
+
+export interface Answered {
+  cursors: readonly Cursor[];
+  counts: number[];
+}
+
+/** A request that may be sent again. */
+export type KeyedRequest = Request & { batch: { idempotency: { key: string } } };
 
 /** Makes events, no two of which are alike but trades that are posted again. */
 export class ModelProducer {

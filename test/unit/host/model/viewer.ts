@@ -1,13 +1,13 @@
 import { expect } from "vitest";
-import type { ViewerAttachment, ViewerSocket } from "../../../durable/room/viewers/viewer.ts";
-import { MAX_MESSAGE_EVENTS } from "../../../src/protocol/events/frame.ts";
+import type { ViewerAttachment, ViewerSocket } from "../../../../durable/room/viewers/viewer.ts";
+import { MAX_MESSAGE_EVENTS } from "../../../../src/protocol/events/frame.ts";
 import {
   type ServerMessage,
   serverMessageSchema,
-} from "../../../src/protocol/socket/server-message.ts";
-import type { LogId } from "../../../src/protocol/words/log-id.ts";
-import type { Cursor } from "../../../src/protocol/words/time.ts";
-import { bookOf, lastMetrics, lastPositions, lastTrade, type ModelTape } from "./model-tape.ts";
+} from "../../../../src/protocol/socket/server-message.ts";
+import type { LogId } from "../../../../src/protocol/words/log-id.ts";
+import type { Cursor } from "../../../../src/protocol/words/time.ts";
+import { bookOf, lastMetrics, lastPositions, lastTrade, type ModelTape } from "./tape.ts";
 
 export interface ModelViewerDeps {
   tape: ModelTape;

@@ -1,15 +1,15 @@
 import { expect } from "vitest";
-import type { LogFrame } from "../../../durable/host/log/rows/log-row.ts";
-import type { PollPage } from "../../../src/bindings/host.ts";
-import { SAMPLE_INTERVAL_US } from "../../../src/core/books/book-samples.ts";
-import { decodeFrame } from "../../../src/core/events/encode-events.ts";
-import type { BookEvent } from "../../../src/protocol/events/book.ts";
-import type { TapeEvent } from "../../../src/protocol/events/event.ts";
-import type { LogId } from "../../../src/protocol/words/log-id.ts";
-import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
-import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/words/time.ts";
-import type { StoredRow } from "./fake-postgres.ts";
-import { bookOf, isKept, ModelTape } from "./model-tape.ts";
+import type { LogFrame } from "../../../../durable/host/log/rows/log-row.ts";
+import type { PollPage } from "../../../../src/bindings/host.ts";
+import { SAMPLE_INTERVAL_US } from "../../../../src/core/books/book-samples.ts";
+import { decodeFrame } from "../../../../src/core/events/encode-events.ts";
+import type { BookEvent } from "../../../../src/protocol/events/book.ts";
+import type { TapeEvent } from "../../../../src/protocol/events/event.ts";
+import type { LogId } from "../../../../src/protocol/words/log-id.ts";
+import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
+import { CURSOR_ORIGIN, type Cursor } from "../../../../src/protocol/words/time.ts";
+import type { StoredRow } from "../fake-postgres.ts";
+import { bookOf, isKept, ModelTape } from "./tape.ts";
 
 /** A log is so far ahead of the clock only where that was turned back, or where an earlier life was ahead of it. */
 const AHEAD_US = 1_000_000;

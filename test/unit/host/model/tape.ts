@@ -1,15 +1,15 @@
 import { expect } from "vitest";
-import { bucketStartUs } from "../../../src/core/bars/bars.ts";
-import { tradeKey } from "../../../src/core/events/encode-events.ts";
-import type { Bar, Interval } from "../../../src/protocol/events/bar.ts";
-import type { BookEvent } from "../../../src/protocol/events/book.ts";
+import { bucketStartUs } from "../../../../src/core/bars/bars.ts";
+import { tradeKey } from "../../../../src/core/events/encode-events.ts";
+import type { Bar, Interval } from "../../../../src/protocol/events/bar.ts";
+import type { BookEvent } from "../../../../src/protocol/events/book.ts";
 import type {
   MetricEvent,
   PositionEvent,
   TapeEvent,
   TradeEvent,
-} from "../../../src/protocol/events/event.ts";
-import type { Cursor } from "../../../src/protocol/words/time.ts";
+} from "../../../../src/protocol/events/event.ts";
+import type { Cursor } from "../../../../src/protocol/words/time.ts";
 
 export interface TapeEntry {
   cursor: Cursor;

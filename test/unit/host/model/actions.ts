@@ -1,8 +1,11 @@
 import fc from "fast-check";
-import type { Placement } from "../../../src/core/placement/placement.ts";
-import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
-import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/words/time.ts";
-import { type ModelHosts, SYMBOLS } from "./model-hosts.ts";
+import type { Placement } from "../../../../src/core/placement/placement.ts";
+import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
+import { CURSOR_ORIGIN, type Cursor } from "../../../../src/protocol/words/time.ts";
+import { type ModelHosts, SYMBOLS } from "./hosts.ts";
+import { poll, readTail } from "./reads.ts";
+import { append, appendAndCrash, retry, retryAndCrash } from "./requests.ts";
+import { acknowledge, breakSocket, connect, leave, reconnect } from "./viewing.ts";
 
 const [BUSY, RARE, MOVED] = SYMBOLS;
 
@@ -154,26 +157,26 @@ export const placementSteps = fc.array(
 export async function act(hosts: ModelHosts, step: Action): Promise<void> {
   switch (step.do) {
     case "append":
-      return hosts.append(step.batches);
+      return append(hosts, step.batches);
     case "appendAndCrash":
-      return hosts.appendAndCrash(step.batches, step.turns);
+      return appendAndCrash(hosts, step.batches, step.turns);
     case "retry":
-      return hosts.retry(step.back);
+      return retry(hosts, step.back);
     case "retryAndCrash":
-      return hosts.retryAndCrash(step.back, step.turns);
+      return retryAndCrash(hosts, step.back, step.turns);
     case "connect": {
       // A time, or a cursor of whatever log: it is replayed from what there is.
       const since = { cursor: sinceOf(hosts, step.symbol, step.since), log: null };
-      return hosts.connect(step.symbol, since, step.acks === "when due");
+      return connect(hosts, step.symbol, since, step.acks === "when due");
     }
     case "reconnect":
-      return hosts.reconnect(step.viewerIndex);
+      return reconnect(hosts, step.viewerIndex);
     case "ack":
-      return hosts.acknowledge(step.viewerIndex, step.far);
+      return acknowledge(hosts, step.viewerIndex, step.far);
     case "leave":
-      return hosts.leave(step.viewerIndex);
+      return leave(hosts, step.viewerIndex);
     case "break":
-      return hosts.breakSocket(step.viewerIndex);
+      return breakSocket(hosts, step.viewerIndex);
     case "sleep":
       return hosts.sleep();
     case "crash":
@@ -193,11 +196,11 @@ export async function act(hosts: ModelHosts, step: Action): Promise<void> {
     case "meet":
       return hosts.meetDatabase();
     case "poll":
-      return hosts.poll(step.symbol, step);
+      return poll(hosts, step.symbol, step);
     case "place":
       return hosts.place(step.placement);
     case "tail":
-      return hosts.readTail(step.symbol);
+      return readTail(hosts, step.symbol);
     default:
       step satisfies never;
   }

@@ -1,0 +1,149 @@
+import { seriesHash } from "../../src/core/events/series-hash.ts";
+import type { SymbolSummary } from "../../src/protocol/answers/answers.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
+import { SeriesLimit } from "./append/series-limit.ts";
+import type { Pollers } from "./log/pollers.ts";
+import type { RoomLog } from "./log/room-log.ts";
+import { ArchiveReads } from "./past/archive-reads.ts";
+import { EarlierLifeSearch, lastValuesOf } from "./past/earlier-life.ts";
+import { logSearchFailure, searchFailureOf } from "./past/search-failure.ts";
+import type { RoomPorts, RoomSettings } from "./room-ports.ts";
+import { BookSampler } from "./state/book-sampler.ts";
+import { readMinute } from "./state/read-minute.ts";
+import { RoomState } from "./state/room-state.ts";
+import { summaryOf } from "./state/symbol-report.ts";
+import { Watching } from "./viewers/watching.ts";
+
+/**
+ * The parts of a room. What nobody asks for is not made: each field is null until its method makes it, so a room that is only pushed
+ * to costs little more than its place in the log.
+ */
+export class RoomParts {
+  readonly symbol: SymbolName;
+  readonly log: RoomLog;
+  readonly ports: RoomPorts;
+  readonly settings: RoomSettings;
+  readonly series: SeriesLimit;
+  /** Null while nothing is to be found out; a room whose past is known needs none. */
+  earlier: EarlierLifeSearch | null = null;
+  pollers: Pollers | null = null;
+  state: RoomState | null = null;
+  books: BookSampler | null = null;
+  archive: ArchiveReads | null = null;
+  watching: Watching | null = null;
+  #line: { cursor: Cursor; line: SymbolSummary } | null = null;
+  readonly #placed: () => void;
+
+  /** `placed`: called where the room has got its place, and may tell what it has. */
+  constructor(
+    symbol: SymbolName,
+    log: RoomLog,
+    settings: RoomSettings,
+    ports: RoomPorts,
+    placed: () => void,
+  ) {
+    const { sql } = ports;
+    this.symbol = symbol;
+    this.log = log;
+    this.ports = ports;
+    this.settings = settings;
+    this.#placed = placed;
+    this.series = new SeriesLimit({
+      ...{ sql, limit: settings.limits.LIMIT_SERIES, room: () => log.id },
+    });
+  }
+
+  /** The line of the room in the list of symbols, made anew where there is more in the log. */
+  line(): SymbolSummary {
+    const cursor = this.log.head;
+    if (this.#line?.cursor !== cursor) {
+      this.#line = { cursor, line: summaryOf(this.symbol, this.stateNow().foldToHead(), 0) };
+    }
+    return this.#line.line;
+  }
+
+  /** The search for what was before the room's log. */
+  earlierNow(): EarlierLifeSearch {
+    const ports = this.ports;
+    const { clock, random, keepAwake, logger } = ports;
+    if (this.earlier !== null) return this.earlier;
+    this.earlier = new EarlierLifeSearch({
+      log: this.log,
+      askPlace: () => ports.earlierPlace(),
+      beginFromNothing: () => this.log.beginFromNothing(),
+      place: () => this.#place(),
+      begin: () => this.#beginFromLife(),
+      mayStoreNow: () => {
+        ports.mayStoreNow();
+        this.#placed();
+      },
+      causeOf: searchFailureOf,
+      failed: (error) => logSearchFailure(logger, this.symbol, error),
+      ...{ wait: clock.wait, random, keepAwake },
+    });
+    this.ports.activated();
+    return this.earlier;
+  }
+
+  /** Its last values, its book and its trades. */
+  stateNow(): RoomState {
+    this.state ??= new RoomState(this.ports.sql, this.log);
+    return this.state;
+  }
+
+  /** Samples its book. */
+  booksNow(): BookSampler {
+    if (this.books !== null) return this.books;
+    this.books = new BookSampler(this.log, this.stateNow());
+    this.ports.activated();
+    return this.books;
+  }
+
+  /** What Postgres has of it. */
+  archiveNow(): ArchiveReads {
+    const { sql, turns, archive, clock } = this.ports;
+    if (this.archive !== null) return this.archive;
+    this.archive = new ArchiveReads({
+      ...{ sql, turns, room: () => this.log.id, wait: clock.wait },
+      read: (after, upTo) => archive.readPage(after, upTo),
+    });
+    this.ports.activated();
+    return this.archive;
+  }
+
+  /** Whoever watches it. */
+  watchingNow(): Watching {
+    const { symbol, log } = this;
+    if (this.watching !== null) return this.watching;
+    this.watching = new Watching({
+      ...{ symbol, log, settings: this.settings, ports: this.ports },
+      state: this.stateNow(),
+      readArchive: this.archiveNow().read,
+      readBar: (minuteUs, through) => readMinute(this.ports.archive, log, minuteUs, through),
+      elsewhere: () => this.ports.relays.viewers(),
+    });
+    this.ports.activated();
+    return this.watching;
+  }
+
+  async #place(): Promise<void> {
+    const { archive, clock, handedOverThrough } = this.ports;
+    const newest = await archive.readNewestCursor(this.log.prunedThrough);
+    // Not all that another host had is in Postgres under its cursor: of books only samples are.
+    const through = Math.max(newest ?? 0, handedOverThrough() ?? 0) as Cursor;
+    this.log.beginAfter(through, clock.nowUs());
+    this.books?.lookAgain();
+  }
+
+  async #beginFromLife(): Promise<void> {
+    const life = await this.ports.archive.readEarlierLife(this.log.prunedThrough);
+    this.stateNow().begin(lastValuesOf(life), life.tradeKeys);
+    this.series.keep(new Set(life.metrics.map(seriesHash)));
+    if (life.book !== null) this.log.noteBook();
+    this.log.settle();
+    this.booksNow().lookAgain();
+    this.#line = null;
+    this.ports.armAlarm();
+  }
+}

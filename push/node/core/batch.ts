@@ -1,0 +1,25 @@
+/** A batch has at most so many events, and so many characters of JSON. The server takes 20,000 and 8 MiB, 1 MiB of it after gzip. */
+export const BATCH_EVENTS = 5_000;
+export const BATCH_CHARS = 2_000_000;
+
+/** What is posted at once. The same `key` always has the same events. */
+export interface Batch {
+  key: string;
+  /** JSON. */
+  events: string[];
+}
+
+/** Of a batch, which events will never be taken, and why. By place, from 0. */
+export type RefusedPlaces = ReadonlyMap<number, string>;
+
+/** How many of `events` make the next batch: as many as `most` and `BATCH_CHARS` allow, and one at least where there is one. */
+export function batchSize(events: readonly string[], most: number): number {
+  let chars = 0;
+  let count = 0;
+  for (const event of events) {
+    if (count >= most || chars >= BATCH_CHARS) break;
+    chars += event.length;
+    count += 1;
+  }
+  return count;
+}

@@ -1,0 +1,224 @@
+import { AGGREGATES } from "../../protocol/words/aggregate.ts";
+import { INTERVALS } from "../../protocol/words/interval.ts";
+
+/** A question that a model may ask: a route that reads, and what its words are. */
+export interface Tool {
+  name: string;
+  title: string;
+  description: string;
+  /** `/api/history/{symbol}`; what is not in it goes into the query. */
+  path: string;
+  inputs: Readonly<Record<string, Input>>;
+  /** What of the answer is cut where it is too long; `keep` says which end of it. */
+  list: { name: string; keep: "first" | "last" };
+  /** Arguments as the route takes them, where they are not the tool's. */
+  forRoute?: (values: ReadonlyMap<string, string>) => ReadonlyMap<string, string>;
+  /** Its answer is NDJSON, of which the first `limit` lines are read. */
+  isLines?: true;
+}
+
+export interface Input {
+  type: "string" | "integer";
+  description: string;
+  isRequired?: true;
+  enum?: readonly string[];
+  /** Of an integer; without an argument it is `default`. */
+  maximum?: number;
+  default?: number;
+}
+
+const SYMBOL = text("The symbol, as list_symbols has it");
+const FROM = text("Beginning: now-6h, a date, or RFC 3339");
+const TO = text("End, not in the range: as from; without it now");
+const INTERVAL: Input = { ...text("Length of a bar"), enum: INTERVALS };
+const AFTER = text("The next of the page before");
+const SYMBOLS = required(text("Symbols, joined by commas"));
+
+/** Every one reads, and nothing else. Its limits are lower than the route's: what a model reads costs. */
+export const TOOLS: readonly Tool[] = [
+  {
+    ...{ name: "list_symbols", title: "List symbols", path: "/api/symbols" },
+    description:
+      "Every symbol with its last price, its moment, the change over 24 h (0.01 is 1 %), volume and viewers.",
+    inputs: { match: text("Only symbols with this in their name, in any case") },
+    list: { name: "symbols", keep: "first" },
+    forRoute: without("match"),
+  },
+  {
+    ...{ name: "history", title: "Price history", path: "/api/history/{symbol}" },
+    description: "Bars (open, high, low, close, volume) of a symbol, oldest first.",
+    inputs: {
+      ...{ symbol: required(SYMBOL), interval: INTERVAL, from: FROM, to: TO },
+      limit: count("Most bars: the newest of the range", 100, 1_000),
+    },
+    list: { name: "bars", keep: "last" },
+  },
+  {
+    ...{ name: "list_series", title: "List series", path: "/api/metrics/names" },
+    description:
+      "The metrics of a symbol with their labels, each with the moment of its newest point. Without a symbol those of the system (_system).",
+    inputs: { symbol: SYMBOL, limit: count("Most series", 200, 2_000), after: AFTER },
+    list: { name: "metrics", keep: "first" },
+  },
+  {
+    ...{ name: "series", title: "Metric over time", path: "/api/series" },
+    description:
+      "A metric over time as columns of equal length, one entry a label set. For its last values ask with step=raw. Without from it is the last hour.",
+    inputs: {
+      metric: required(text("The metric, as list_series has it")),
+      ...{ symbol: SYMBOL, from: FROM, to: TO },
+      labels: text('Only series with these labels: venue:xnas, or {"venue":"xnas"}'),
+      step: text("10s, 5m, 1h and the like, or raw for the points; without it about 100 points"),
+      agg: text(`Some of ${AGGREGATES.join(",")}; without it avg,min,max`),
+    },
+    list: { name: "series", keep: "last" },
+    forRoute: (values) => (values.has("step") ? values : new Map([...values, ["points", "100"]])),
+  },
+  {
+    ...{ name: "events", title: "Events", path: "/api/export", isLines: true },
+    description:
+      "The events of a symbol one by one, oldest first: trades, points, positions as they changed, samples of the book.",
+    inputs: {
+      symbol: required(SYMBOL),
+      kind: { ...required(text("What to read")), enum: ["trade", "metric", "position", "book"] },
+      metric: text("With kind=metric: this one alone"),
+      ...{ from: required(FROM), to: TO },
+      limit: count("Most events: the first of the range", 100, 500),
+    },
+    list: { name: "events", keep: "first" },
+    forRoute: without("limit"),
+  },
+  {
+    ...{ name: "book", title: "Order book", path: "/api/books/{symbol}" },
+    description: "The order book of a symbol: levels of [price, size], now or as of a moment.",
+    inputs: {
+      symbol: required(SYMBOL),
+      depth: count("Best levels of a side", 10, 200),
+      at: text("A moment, as from of history; then it is the last sample before"),
+    },
+    list: { name: "book", keep: "first" },
+  },
+  {
+    ...{ name: "positions", title: "Positions", path: "/api/positions/{symbol}" },
+    description: "What each account holds of a symbol now; negative is short.",
+    inputs: {
+      ...{ symbol: required(SYMBOL), limit: count("Most accounts", 100, 1_000), after: AFTER },
+    },
+    list: { name: "positions", keep: "first" },
+  },
+  {
+    ...{ name: "correlation", title: "Correlation", path: "/api/analytics/correlation" },
+    description: "Pearson's and Spearman's correlation of the returns of every pair of symbols.",
+    inputs: { symbols: SYMBOLS, interval: INTERVAL, from: FROM, to: TO },
+    list: { name: "pairs", keep: "first" },
+  },
+  {
+    ...{ name: "risk", title: "Risk", path: "/api/analytics/risk" },
+    description:
+      "Return, volatility, Sharpe and other ratios, drawdown and value at risk of a symbol's closes, or of a series. Parts of one: 0.04 is 4 %.",
+    inputs: {
+      ...{ symbol: SYMBOL, metric: text("A metric, for its last values") },
+      ...{ interval: INTERVAL, from: FROM, to: TO },
+    },
+    list: { name: "tails", keep: "first" },
+  },
+  {
+    ...{ name: "profit_and_loss", title: "Profit and loss", path: "/api/analytics/attribution" },
+    description: "Profit and loss by symbol and in total, to the cent, of what was held.",
+    inputs: {
+      ...{ symbols: SYMBOLS, account: text("One account; without it all together") },
+      ...{ interval: INTERVAL, from: FROM, to: TO },
+    },
+    list: { name: "symbols", keep: "first" },
+  },
+];
+
+function text(description: string): Input {
+  return { type: "string", description };
+}
+
+function required(input: Input): Input {
+  return { ...input, isRequired: true };
+}
+
+function count(description: string, fallback: number, maximum: number): Input {
+  return { type: "integer", description, default: fallback, maximum };
+}
+
+/** How `tools/list` tells of a tool. */
+export function describeTool({ name, title, description, inputs }: Tool): object {
+  const properties = Object.entries(inputs).map(([input, { isRequired: _, ...schema }]) => [
+    input,
+    schema.type === "integer" ? { ...schema, minimum: 1 } : schema,
+  ]);
+  const needed = Object.entries(inputs).flatMap(([input, { isRequired }]) =>
+    isRequired === true ? [input] : [],
+  );
+  return {
+    ...{ name, title, description },
+    inputSchema: {
+      ...{
+        type: "object",
+        properties: Object.fromEntries(properties),
+        additionalProperties: false,
+      },
+      ...(needed.length > 0 && { required: needed }),
+    },
+    annotations: { title, readOnlyHint: true, openWorldHint: false },
+  };
+}
+
+/** Arguments as they fit the tool, or what is wrong with them. Values themselves are the route's question. */
+export type Arguments =
+  | { kind: "fit"; values: ReadonlyMap<string, string> }
+  | { kind: "wrong"; message: string };
+
+export function readArguments({ inputs }: Tool, given: unknown): Arguments {
+  const wrong = (message: string): Arguments => ({ kind: "wrong", message });
+  if (given !== undefined && !isRecord(given)) return wrong("arguments must be an object");
+  const entries = Object.entries(given ?? {}).filter(([, value]) => value !== null);
+  for (const [name, value] of entries) {
+    const input = Object.hasOwn(inputs, name) ? inputs[name] : undefined;
+    if (input === undefined) {
+      return wrong(`${name} is unknown; this tool takes ${Object.keys(inputs).join(", ")}`);
+    }
+    if (typeof value !== "string" && typeof value !== "number") {
+      return wrong(`${name} must be ${input.type === "integer" ? "a whole number" : "text"}`);
+    }
+    const { maximum } = input;
+    if (maximum !== undefined && !isCount(value, maximum)) {
+      return wrong(`${name} must be a whole number from 1 to ${maximum}`);
+    }
+  }
+  const values = new Map(entries.map(([name, value]) => [name, String(value)]));
+  for (const [name, { isRequired, default: fallback }] of Object.entries(inputs)) {
+    if (fallback !== undefined && !values.has(name)) values.set(name, String(fallback));
+    if (isRequired === true && !values.has(name)) return wrong(`${name} is missing`);
+  }
+  return { kind: "fit", values };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: string | number, maximum: number): boolean {
+  const number = Number(value);
+  return Number.isInteger(number) && number >= 1 && number <= maximum;
+}
+
+/** The path and query to ask. */
+export function targetOf({ path, forRoute }: Tool, values: ReadonlyMap<string, string>): string {
+  const query = new URLSearchParams();
+  let filled = path;
+  for (const [name, value] of forRoute?.(values) ?? values) {
+    const place = `{${name}}`;
+    if (filled.includes(place)) filled = filled.replace(place, () => encodeURIComponent(value));
+    else query.set(name, value);
+  }
+  return query.size === 0 ? filled : `${filled}?${query}`;
+}
+
+function without(dropped: string): NonNullable<Tool["forRoute"]> {
+  return (values) => new Map([...values].filter(([name]) => name !== dropped));
+}

@@ -1,0 +1,15 @@
+import type { DescribedRoute } from "./described-route.ts";
+import { ANALYTICS } from "./routes/analytics.ts";
+import { OPERATING } from "./routes/operating.ts";
+import { OTHER_FORMATS } from "./routes/other-formats.ts";
+import { PUSHES } from "./routes/pushes.ts";
+import { READS } from "./routes/reads.ts";
+
+/** All routes of the Worker, in the order in which the reference shows them. */
+export const ROUTES: readonly DescribedRoute[] = [
+  ...PUSHES,
+  ...OTHER_FORMATS,
+  ...READS,
+  ...ANALYTICS,
+  ...OPERATING,
+];
