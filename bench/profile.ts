@@ -44,6 +44,7 @@ const watch = (points: number, requestsPerSecond: number) => async () => {
 const loads: Record<string, () => Promise<void>> = {
   batches: post({ symbols: one, points: 100, connections: 8 }),
   "batches-8": post({ symbols: EIGHT_SYMBOLS, points: 100, connections: 8 }),
+  "batches-100": post({ symbols: HUNDRED, symbolsAPost: 100, points: 100, connections: 8 }),
   single: post({ symbols: one, points: 1, connections: 32 }),
   acks: post({ symbols: EIGHT_SYMBOLS, points: 20, connections: 64, requestsPerSecond: 500 }),
   write: async () => {

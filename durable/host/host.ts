@@ -7,6 +7,7 @@ import type {
   HeldPositions,
   HostBatch,
   HostCalls,
+  HostFailure,
   HostOutcome,
   HostRefusal,
   IdempotentRequest,
@@ -63,8 +64,13 @@ export class Host extends ViewerObject<HostCore> implements HostCalls {
     });
   }
 
-  append(batch: HostBatch): Promise<HostOutcome> {
-    return this.core.append(batch);
+  append(
+    batch: HostBatch,
+    more?: readonly HostBatch[],
+  ): Promise<HostOutcome | (HostOutcome | HostFailure)[]> {
+    if (more === undefined) return this.core.append(batch);
+    const failed = (error: unknown): HostFailure => ({ kind: "failed", error });
+    return Promise.all([batch, ...more].map((one) => this.core.append(one).catch(failed)));
   }
 
   admits(batch: HostBatch): Promise<HostRefusal | null> {

@@ -1,10 +1,17 @@
-import type { HostBatch, HostOutcome, HostRefusal, IdempotentRequest } from "../bindings/host.ts";
+import type {
+  HostBatch,
+  HostFailure,
+  HostOutcome,
+  HostRefusal,
+  IdempotentRequest,
+} from "../bindings/host.ts";
 import { askHosts, type Rooms } from "../bindings/rooms.ts";
 import type { SymbolBatch } from "../core/events/encode-events.ts";
 import type { HostName } from "../core/placement/placement.ts";
 import type { SymbolName } from "../protocol/words/symbol.ts";
 import type { Cursor } from "../protocol/words/time.ts";
 import type { KnownSymbols } from "../reads/rooms/known-symbols.ts";
+import type { AppendLanes } from "./append-lane.ts";
 
 /** What one request brings, and whose it is. */
 export interface Push {
@@ -19,6 +26,10 @@ export interface Push {
 export interface AppendTargets {
   rooms: Rooms;
   known: KnownSymbols;
+  /** Null where requests do not wait for each other. */
+  lanes: AppendLanes | null;
+  /** Keeps a call going that carries the batches of other requests too. */
+  keep(call: Promise<unknown>): void;
 }
 
 /** The place of each symbol's part, and how far that goes on each host. */
@@ -38,9 +49,10 @@ interface HostPart {
  * whether they will take their part, so that a full outbox or a limit refuses the whole batch (SPEC I-1).
  */
 export async function appendToHosts(
-  { rooms, known }: AppendTargets,
+  targets: AppendTargets,
   push: Push,
 ): Promise<Appended | HostRefusal> {
+  const { rooms, known } = targets;
   const parts = partsOf(rooms, push);
   if (parts.length > 1) {
     const refusal = await findRefusal(rooms, parts);
@@ -49,7 +61,7 @@ export async function appendToHosts(
   }
   // All have ended before the answer says that one failed: what the others took is in their rooms then.
   const settled = await askHosts(parts, (part) =>
-    append(rooms, part).then(
+    append(targets, part).then(
       (outcome) => ({ outcome }),
       (error: unknown) => ({ error }),
     ),
@@ -65,8 +77,33 @@ export async function appendToHosts(
   return refusal ?? appended;
 }
 
-async function append(rooms: Rooms, { host, batch }: HostPart): Promise<HostOutcome> {
-  return await rooms.hostAt(host).append(batch);
+async function append(
+  { rooms, lanes, keep }: AppendTargets,
+  { host, batch }: HostPart,
+): Promise<HostOutcome> {
+  if (lanes === null) return (await rooms.hostAt(host).append(batch)) as HostOutcome;
+  return lanes.to(host).append(batch, {
+    send: (batches) => sendAll(rooms, host, batches),
+    keep,
+    nowMs: () => Date.now(),
+    setTimer: (callback, ms) => {
+      const timer = setTimeout(callback, ms);
+      return () => clearTimeout(timer);
+    },
+  });
+}
+
+/** A host that is one version back takes one batch a call. */
+async function sendAll(
+  rooms: Rooms,
+  host: HostName,
+  batches: readonly HostBatch[],
+): Promise<readonly (HostOutcome | HostFailure)[]> {
+  const [first, ...more] = batches;
+  if (first === undefined) return [];
+  if (more.length === 0) return [(await rooms.hostAt(host).append(first)) as HostOutcome];
+  const said = await rooms.hostAt(host).append(first, more);
+  return Array.isArray(said) ? said : [said, ...(await sendAll(rooms, host, more))];
 }
 
 async function findRefusal(rooms: Rooms, parts: readonly HostPart[]): Promise<HostRefusal | null> {

@@ -55,6 +55,12 @@ export interface BeyondSeries {
  */
 export type HostOutcome = { kind: "appended" | "repeated"; cursors: Cursor[] } | HostRefusal;
 
+/** Of one of several batches: what its append failed with. Nobody knows whether it was taken. */
+export interface HostFailure {
+  kind: "failed";
+  error: unknown;
+}
+
 /** Events after a cursor for one poll, encoded as in a frame; `cursor` is where the next poll goes on. */
 export interface PollPage {
   events: string;
@@ -147,8 +153,14 @@ export type HadPart = { cursor: Cursor; mayBeLater?: true } | "same" | "other" |
 
 /** What the Worker and the other objects may ask of a host. */
 export interface HostCalls extends Rpc.DurableObjectBranded, FeedingCalls {
-  /** Appends a batch whole or not at all, in one commit with those that arrive together with it. */
-  append(batch: HostBatch): Promise<HostOutcome>;
+  /**
+   * Appends a batch whole or not at all, in one commit with those that arrive together with it. With `more`, each of those in the
+   * same way, and what became of each; the version before takes the first alone, and says so of that one.
+   */
+  append(
+    batch: HostBatch,
+    more?: readonly HostBatch[],
+  ): Promise<HostOutcome | (HostOutcome | HostFailure)[]>;
   /** What would the host say to the batch? Null: it would take it. Asked where a request goes to several hosts. */
   admits(batch: HostBatch): Promise<HostRefusal | null>;
   /**

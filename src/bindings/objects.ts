@@ -1,4 +1,5 @@
 import { configOf } from "../config.ts";
+import { oncePer } from "../core/answers/once-per.ts";
 import { asciiJson } from "../core/events/ascii-json.ts";
 import { FIRST_RUNTIME, ownerOfHost } from "../core/placement/ownership.ts";
 import type { HostName } from "../core/placement/placement.ts";
@@ -93,7 +94,24 @@ export function objectHere<Binding extends ObjectBinding>(
   { binding, name }: ObjectAddress & { binding: Binding },
 ) {
   const namespace = env[binding] as Namespace<Binding>;
-  return namespace.get(namespace.idFromName(name)) as Stub<Binding>;
+  return namespace.get(idOf(env, binding, name)) as Stub<Binding>;
+}
+
+/** Ids kept of each class: to make one of a name takes as long as some tens of points. */
+const MOST_IDS = 1_000;
+const idsOf = oncePer((_: Env) => new Map<ObjectBinding, Map<string, DurableObjectId>>());
+
+function idOf(env: Env, binding: ObjectBinding, name: string): DurableObjectId {
+  const ofAll = idsOf(env);
+  const ids = ofAll.get(binding) ?? new Map<string, DurableObjectId>();
+  ofAll.set(binding, ids);
+  let id = ids.get(name);
+  if (id === undefined) {
+    if (ids.size >= MOST_IDS) ids.clear();
+    id = env[binding].idFromName(name);
+    ids.set(name, id);
+  }
+  return id;
 }
 
 type Namespace<Binding extends ObjectBinding> = Env[Binding];

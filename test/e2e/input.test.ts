@@ -31,6 +31,8 @@ import { PROJECT_DIR, type RunningProduct, startProduct, temporaryDataDir } from
 import { measureOnce } from "./senders/open-telemetry.ts";
 import { hasPrometheus, Prometheus } from "./senders/prometheus.ts";
 
+const JSON_BODY = { "content-type": "application/json" };
+
 const folder = temporaryDataDir();
 let product: RunningProduct;
 let token: string;
@@ -453,16 +455,22 @@ it("O-2 remote write 2.0 comes back value for value, also from Postgres", async 
 });
 
 async function push(path: string, items: object[]): Promise<void> {
-  const response = await post(path, JSON.stringify(items), { "content-type": "application/json" });
+  const response = await post(path, JSON.stringify(items), JSON_BODY);
   if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
 }
 
-function post(path: string, body: string, headers: Record<string, string>): Promise<Response> {
+function post(
+  path: string,
+  body: string,
+  headers: Record<string, string>,
+  signal?: AbortSignal,
+): Promise<Response> {
   const authorization = `Bearer ${token}`;
   return fetch(`${product.url}${path}`, {
     method: "POST",
     body,
     headers: { ...headers, authorization },
+    ...(signal !== undefined && { signal }),
   });
 }
 
@@ -510,3 +518,45 @@ function run(
     child.stdin?.end(input);
   });
 }
+
+it("I-22 pushes that share a call lose nothing where clients hang up in the middle of theirs", async () => {
+  const symbol = "HANGS-UP";
+  const endMs = performance.now() + 1_500;
+  let next = 0;
+  const taken: number[] = [];
+  const body = () => {
+    next += 1;
+    return { value: next, text: JSON.stringify({ symbol, metric: "hung", value: next }) };
+  };
+  const stays = async () => {
+    while (performance.now() < endMs) {
+      const { value, text } = body();
+      const response = await post("/api/metrics", text, JSON_BODY);
+      expect(response.status).toBe(202);
+      await response.body?.cancel();
+      taken.push(value);
+    }
+  };
+  const hangsUp = async (ms: number) => {
+    while (performance.now() < endMs) {
+      const { text } = body();
+      const signal = AbortSignal.timeout(ms);
+      await post("/api/metrics", text, JSON_BODY, signal).then(
+        (response) => response.body?.cancel(),
+        () => undefined,
+      );
+    }
+  };
+  await Promise.all([
+    ...Array.from({ length: 6 }, stays),
+    ...[1, 2, 3, 5, 8, 13].map((ms) => hangsUp(ms)),
+  ]);
+  expect((await post("/api/metrics?wait=stored", body().text, JSON_BODY)).status).toBe(200);
+  const { series } = seriesAnswerSchema.parse(
+    await read(`/api/series?metric=hung&symbol=${symbol}&step=raw&from=now-1h`),
+  );
+  const stored = new Map<number, number>();
+  for (const value of series[0]?.last ?? [])
+    stored.set(value ?? 0, (stored.get(value ?? 0) ?? 0) + 1);
+  expect(taken.filter((value) => stored.get(value) !== 1)).toEqual([]);
+});

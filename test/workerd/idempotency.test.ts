@@ -1,9 +1,13 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { HostBatch } from "../../src/bindings/host.ts";
 import { configOf } from "../../src/config.ts";
+import { encodeFrames } from "../../src/core/events/encode-events.ts";
 import { acceptedSchema, pollAnswerSchema } from "../../src/protocol/answers/answers.ts";
 import { problemSchema } from "../../src/protocol/answers/problem.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { EpochUs } from "../../src/protocol/words/time.ts";
 import { ask, type Claims, hostStubOf, newSymbol, tokenOf } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 
@@ -21,6 +25,7 @@ async function placeApart(): Promise<void> {
   Object.assign(configOf(env), settings);
 }
 
+const NOW_US = (Date.now() * 1_000) as EpochUs;
 const DESK: Claims = { scope: "read write", sub: "desk" };
 
 async function send(
@@ -146,4 +151,20 @@ describe("I-16 a request that failed half-way", () => {
     expect([accepted, Object.keys(cursors).sort()]).toEqual([2, [a, b].sort()]);
     expect(await Promise.all([a, b].map(valuesOf))).toEqual([[1], [2]]);
   });
+});
+
+it("I-6 batches that come in one call have each its own outcome, as the version before has of the first", async () => {
+  const symbol = newSymbol() as SymbolName;
+  const host = hostStubOf(symbol);
+  const batch = (value: number, fingerprint?: string): HostBatch => ({
+    rooms: [{ symbol, frames: encodeFrames([{ kind: "metric", metric: "m", value, ts: NOW_US }]) }],
+    ...{ holder: "desk", correlationId: "c" },
+    ...(fingerprint !== undefined && { idempotency: { key: symbol, fingerprint } }),
+  });
+  const said = await host.append(batch(1), [batch(2, "a"), batch(3, "b"), batch(2, "a"), batch(4)]);
+  expect(said).toMatchObject(
+    ["appended", "appended", "key_reused", "repeated", "appended"].map((kind) => ({ kind })),
+  );
+  expect(await valuesOf(symbol)).toEqual([1, 2, 4]);
+  expect(await host.append(batch(2, "a"))).toMatchObject({ kind: "repeated" });
 });

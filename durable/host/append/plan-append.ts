@@ -53,6 +53,7 @@ export interface AppendDeps<Room extends AppendingRoom = AppendingRoom> {
 type Plan =
   | { kind: "take" | "repeats_commit" | "repeated"; had: ReadonlyMap<SymbolName, Cursor> }
   | HostRefusal;
+const NO_SERIES: ReadonlySet<number> = new Set();
 const NOTHING_HAD: ReadonlyMap<SymbolName, Cursor> = new Map();
 
 /** What one commit takes, of all its batches together. */
@@ -79,7 +80,7 @@ export function appendBatches<Room extends AppendingRoom>(
   const outcomes = plans.map((plan, at): HostOutcome => {
     if (!("had" in plan)) return plan;
     const cursors = (batches[at]?.rooms ?? []).map(
-      ({ symbol }) => plan.had.get(symbol) ?? deps.roomOf(symbol).log.head,
+      ({ symbol }) => plan.had.get(symbol) ?? roomIn(deps, commit, symbol).log.head,
     );
     return { kind: plan.kind === "take" ? "appended" : "repeated", cursors };
   });
@@ -94,7 +95,7 @@ export function refusalOf(deps: AppendDeps, batch: HostBatch, nowUs: EpochUs): H
     return known.fingerprint === idempotency?.fingerprint ? null : { kind: "key_reused" };
   }
   if (wasAnother(deps, batch)) return { kind: "key_reused" };
-  return refuse(deps, batch, new Map());
+  return refuse(deps, batch, { rooms: new Map() });
 }
 
 function planBatch<Room extends AppendingRoom>(
@@ -138,7 +139,7 @@ function takeParts<Room extends AppendingRoom>(
   had: ReadonlyMap<SymbolName, Cursor>,
 ): Plan {
   const { idempotency } = batch;
-  const refusal = batch.admitted === true ? null : refuse(deps, batch, commit.rooms);
+  const refusal = batch.admitted === true ? null : refuse(deps, batch, commit);
   if (refusal !== null) return refusal;
   for (const part of parts) {
     const { room, taken } = commit.rooms.get(part.symbol) ?? open(deps, part.symbol, commit);
@@ -157,10 +158,10 @@ function wasAnother(deps: AppendDeps, { idempotency, rooms }: HostBatch): boolea
   return rooms.some(({ symbol }) => deps.hadElsewhere(symbol, idempotency) === "other");
 }
 
-function refuse(
-  deps: AppendDeps,
+function refuse<Room extends AppendingRoom>(
+  deps: AppendDeps<Room>,
   { rooms, holder }: HostBatch,
-  takenOf: ReadonlyMap<SymbolName, { taken: Taken }>,
+  commit: Pick<Commit<Room>, "rooms">,
 ): HostRefusal | null {
   const symbols = rooms.map(({ symbol }) => symbol);
   const moved = symbols.find((symbol) => deps.hasMoved(symbol));
@@ -168,14 +169,24 @@ function refuse(
   if (deps.isFull(symbols)) return { kind: "full" };
   const beyond: BeyondSeries[] = [];
   for (const part of rooms) {
-    const taken = takenOf.get(part.symbol)?.taken ?? nothingTaken();
-    const series = deps.roomOf(part.symbol).append.seriesBeyond(part, taken);
-    if (series.length > 0) beyond.push({ symbol: part.symbol, series });
+    if (part.series === undefined) continue;
+    const taken = commit.rooms.get(part.symbol)?.taken.series ?? NO_SERIES;
+    const series = roomIn(deps, commit, part.symbol).append.seriesBeyond(part.series, taken);
+    if (series.length > 0) beyond.push({ symbol: part.symbol, series: [...series] });
   }
   const [first] = beyond;
   if (first !== undefined) return { kind: "too_many_series", symbol: first.symbol, beyond };
   const retryAfterS = deps.refuseNew(holder, symbols);
   return retryAfterS === null ? null : { kind: "too_many_new_symbols", retryAfterS };
+}
+
+/** The room of a symbol; the host need not look for one that the commit has. */
+function roomIn<Room extends AppendingRoom>(
+  deps: AppendDeps<Room>,
+  { rooms }: Pick<Commit<Room>, "rooms">,
+  symbol: SymbolName,
+): Room {
+  return rooms.get(symbol)?.room ?? deps.roomOf(symbol);
 }
 
 function open<Room extends AppendingRoom>(

@@ -14,6 +14,7 @@ export function isFull(
 ): boolean {
   if (limitBytes === 0) return false;
   if (outbox.bytes >= limitBytes) return true;
+  if (outbox.held.bytes === 0) return false;
   return symbols.some((symbol) => {
     const record = registry.find(symbol);
     const heldBytes = record === undefined ? 0 : (outbox.held.of(record.id)?.bytes ?? 0);

@@ -33,8 +33,8 @@ export class RoomAppend {
   }
 
   /** Series of a batch with which the room would have too many, beside what is taken already (SPEC L-22). */
-  seriesBeyond({ series }: SymbolBatch, taken: Taken): number[] {
-    return this.#deps.series.beyond(series, taken.series);
+  seriesBeyond(series: readonly number[], taken: ReadonlySet<number>): readonly number[] {
+    return this.#deps.series.beyond(series, taken);
   }
 
   /** Takes a batch's part, without trades that the room has had (SPEC I-7). */

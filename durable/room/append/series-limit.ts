@@ -9,6 +9,8 @@ export interface SeriesLimitDeps {
   limit: number;
 }
 
+const NONE: readonly number[] = [];
+
 /** Creates what the rooms of a host keep of their series; safe to run at every wake. */
 export function createSeriesTable(sql: SqlPort): void {
   sql.exec(
@@ -29,12 +31,14 @@ export class SeriesLimit {
   }
 
   /** Those of `hashes` that would be too many beside what the room has and `taken`: all that are new, or none. */
-  beyond(hashes: readonly number[] | undefined, taken: ReadonlySet<number>): number[] {
+  beyond(hashes: readonly number[], taken: ReadonlySet<number>): readonly number[] {
     const { limit } = this.#deps;
-    if (limit === 0 || hashes === undefined) return [];
+    if (limit === 0) return NONE;
     const kept = this.#open();
+    // Most batches bring nothing new.
+    if (hashes.every((hash) => kept.has(hash))) return NONE;
     const fresh = hashes.filter((hash) => !kept.has(hash) && !taken.has(hash));
-    return kept.size + taken.size + fresh.length > limit ? fresh : [];
+    return kept.size + taken.size + fresh.length > limit ? fresh : NONE;
   }
 
   /** Those of `hashes` that are new, into `taken`. */

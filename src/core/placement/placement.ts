@@ -11,6 +11,8 @@ const OWN = "room:";
 /** Name of a host that symbols share: this, and its number. */
 const SHARED = "host-";
 
+const SHARED_NAMES: HostName[] = [];
+
 /** Hosts that may share the symbols. */
 export const MOST_SHARED_HOSTS = 1_024;
 
@@ -45,7 +47,9 @@ export function sharedHosts({ ROOM_HOSTS: hosts }: Placement): HostName[] {
 }
 
 export function sharedHost(number: number): HostName {
-  return `${SHARED}${number}` as HostName;
+  // Asked for each symbol of each push.
+  SHARED_NAMES[number] ??= `${SHARED}${number}` as HostName;
+  return SHARED_NAMES[number];
 }
 
 /** Number of a host that symbols share; null where it is of one symbol. */

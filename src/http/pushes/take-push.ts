@@ -1,8 +1,12 @@
+import { AppendLanes } from "../../appends/append-lane.ts";
 import { type Appended, appendToHosts } from "../../appends/append-to-hosts.ts";
 import { claimKey, identify } from "../../appends/idempotency.ts";
 import { breath } from "../../bindings/breath.ts";
+import type { Env } from "../../bindings/env.ts";
 import type { HostRefusal, IdempotentRequest } from "../../bindings/host.ts";
 import { Rooms } from "../../bindings/rooms.ts";
+import { wakesOthers } from "../../bindings/wakes-others.ts";
+import { oncePer } from "../../core/answers/once-per.ts";
 import {
   type AddressedEvent,
   encodeInSlices,
@@ -24,6 +28,8 @@ import { Refusal } from "../problems/refusal.ts";
 
 /** A push of so many events takes some ms to be read and handed over. */
 const LONG_EVENTS = 100;
+
+const lanesOf = oncePer((_: Env) => (wakesOthers() ? new AppendLanes() : null));
 
 /** How a request is told from any other. */
 export interface PushIdentity {
@@ -116,7 +122,10 @@ async function append(
 ): Promise<Appended | HostRefusal> {
   const { holder } = accessOf(c).grant;
   const appending = appendToHosts(
-    { rooms: new Rooms(c.env), known: knownSymbolsOf(c.env) },
+    {
+      ...{ rooms: new Rooms(c.env), known: knownSymbolsOf(c.env), lanes: lanesOf(c.env) },
+      keep: (call) => c.executionCtx.waitUntil(call),
+    },
     { batches, holder, idempotency, correlationId: c.get("correlationId") },
   );
   if (events.length >= LONG_EVENTS) breath.worked();
