@@ -19,6 +19,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
 import { lineProtocolRoutes } from "./routes/line-protocol.ts";
+import { logRoutes } from "./routes/logs.ts";
 import { metricNamesRoutes } from "./routes/metric-names.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { otlpRoutes } from "./routes/otlp.ts";
@@ -42,6 +43,7 @@ export const app = new Hono<AppEnv>()
   .route("/", remoteWriteRoutes)
   .route("/", otlpRoutes)
   .route("/", lineProtocolRoutes)
+  .route("/", logRoutes)
   .route("/", barRoutes)
   .route("/", symbolRoutes)
   .route("/", historyRoutes)

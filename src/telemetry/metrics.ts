@@ -29,7 +29,7 @@ export const metrics = {
   ),
   accepted: new Counter<"kind">(
     { name: "edgetape_accepted_events_total", help: "Events acknowledged as durable, by kind." },
-    ["metric", "trade", "position", "book", "bar"].map((kind) => ({ kind })),
+    ["metric", "trade", "position", "book", "bar", "log"].map((kind) => ({ kind })),
   ),
   leftOut: new Counter<"what">(
     {

@@ -74,7 +74,8 @@ select max(cursor) as cursor from (
     where int8range(k.first_cursor, k.last_cursor, '[]') && int8range(${after}, null, '()') and ${isOfSeries}
   union all ${newer(sql`all_trades`, isOwn)}
   union all select max(cursor) from position_states where ${isOwn} and cursor > ${after}
-  union all select max(cursor) from books where ${isOwn} and cursor > ${after}) c`;
+  union all select max(cursor) from books where ${isOwn} and cursor > ${after}
+  union all ${newer(sql`log_lines`, isOwn)}) c`;
 }
 
 /**

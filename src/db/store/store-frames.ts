@@ -6,6 +6,7 @@ import { ask, askAll } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { isCollision } from "../driver/database-error.ts";
 import { byRequest } from "../driver/requests.ts";
+import { LogRows } from "../logs/log-rows.ts";
 import { BookRows } from "./book-rows.ts";
 import type { Collisions, Insert } from "./collisions.ts";
 import { PointRows } from "./point-rows.ts";
@@ -40,6 +41,7 @@ export interface Stored {
   positions: number;
   /** Samples of books. */
   books: number;
+  logLines: number;
   /** Infinity where there is none. */
   earliestUs: number;
   /** Points and trades of closed hours, which count nowhere (SPEC K-1). */
@@ -98,6 +100,7 @@ async function storeUnder(
   const trades = new TradeRows();
   const positions = new PositionRows();
   const books = new BookRows();
+  const logs = new LogRows();
   let earliestUs = Number.POSITIVE_INFINITY;
   for (const { symbol, frames } of rooms) {
     for (const given of frames) {
@@ -128,13 +131,16 @@ async function storeUnder(
           case "book":
             if (event.sampled === true) books.add(symbol, event, cursor, ordinal);
             break;
+          case "log":
+            logs.add(symbol, event, cursor, ordinal);
+            break;
           default:
             event satisfies never;
         }
       }
     }
   }
-  const ofSymbols = [trades, positions, books];
+  const ofSymbols = [trades, positions, books, logs];
   const resolving = resolveUnknown(db, ids, points, ofSymbols, tag).catch((error: unknown) => {
     // Whether these ids count as learnt is not known, so what is learnt after them would prove nothing.
     cache.forget(ids);
@@ -151,6 +157,7 @@ async function storeUnder(
   return {
     ...{ points: points.rowCount, trades: trades.rowCount },
     ...{ positions: positions.rowCount, books: books.rowCount },
+    logLines: logs.rowCount,
     ...{ earliestUs, setAside, identity: inserts.length === 0 ? null : (proof?.identity ?? null) },
   };
 }
@@ -199,7 +206,7 @@ async function resolveUnknown(
   db: Database,
   ids: DatabaseIds,
   points: PointRows,
-  ofSymbols: readonly (TradeRows | PositionRows | BookRows)[],
+  ofSymbols: readonly (TradeRows | PositionRows | BookRows | LogRows)[],
   tag: string | undefined,
 ): Promise<boolean> {
   for (let attempt = 0; attempt <= RESOLVE_ATTEMPTS; attempt += 1) {

@@ -17,6 +17,7 @@ const TABLES = [
     "trades_set_aside",
     "position_states",
     "books",
+    "log_lines",
   ],
   ...["metrics_1m_live", "metrics_1h_live", "metrics_1m_past", "metrics_1h_past"],
   ...[

@@ -4,6 +4,7 @@ import { symbolSchema } from "../words/symbol.ts";
 import { epochUsSchema, ts } from "../words/time.ts";
 import { utf8Bytes } from "../words/utf8.ts";
 import { bookEventSchema } from "./book.ts";
+import { logEventSchema } from "./log.ts";
 
 /** Longest metric name, label name, label value, venue, trade id and account, in characters. */
 export const MAX_NAME_LENGTH = 200;
@@ -101,6 +102,7 @@ export const eventSchema = z.discriminatedUnion("kind", [
   tradeEventSchema,
   positionEventSchema,
   bookEventSchema,
+  logEventSchema,
 ]);
 
 export type MetricEvent = z.infer<typeof metricEventSchema>;
