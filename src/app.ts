@@ -28,6 +28,7 @@ import { remoteWriteRoutes } from "./routes/remote-write.ts";
 import { seriesRoutes } from "./routes/series.ts";
 import { socketRoutes } from "./routes/socket.ts";
 import { symbolRoutes } from "./routes/symbols.ts";
+import { traceRoutes } from "./routes/trace.ts";
 
 /** The routes of the Worker; every path that is none of them is the dashboard's. */
 export const app = new Hono<AppEnv>()
@@ -55,6 +56,7 @@ export const app = new Hono<AppEnv>()
   .route("/", riskRoutes)
   .route("/", attributionRoutes)
   .route("/", exportRoutes)
+  .route("/", traceRoutes)
   .route("/", healthRoutes)
   .route("/", metricsRoutes)
   .route("/", socketRoutes)

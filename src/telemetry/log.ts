@@ -7,6 +7,7 @@ import {
 } from "@logtape/logtape";
 import type { Config } from "../config.ts";
 import { shorten } from "../core/answers/shorten.ts";
+import { recentLines } from "./recent-lines.ts";
 
 /** Who writes a line: the Worker, or one of the Durable Objects. */
 export type LogService = "worker" | "host" | "relay" | "room" | "writer" | "keeper";
@@ -47,6 +48,11 @@ function formatLine(record: LogRecord, runtime: { runtime?: number }): string {
   return JSON.stringify(line, cut);
 }
 
+function write({ properties }: LogRecord, line: string): void {
+  console.log(line);
+  if ("correlation_id" in properties || "correlation_ids" in properties) recentLines.add(line);
+}
+
 type LogSettings = Pick<Config, "LOG_LEVEL"> & Partial<Pick<Config, "RUNTIME" | "RUNTIMES">>;
 
 const logs = new Map<LogService, Logger>();
@@ -58,7 +64,7 @@ export function logOf(service: LogService, config: LogSettings): Logger {
     const { RUNTIME: number, RUNTIMES: count = 1 } = config;
     const runtime = count > 1 && number !== undefined ? { runtime: number } : {};
     configureSync({
-      sinks: { lines: (record) => console.log(formatLine(record, runtime)) },
+      sinks: { lines: (record) => write(record, formatLine(record, runtime)) },
       loggers: [
         { category: "edgetape", lowestLevel: level, sinks: ["lines"] },
         { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["lines"] },

@@ -3,7 +3,8 @@ import { canonicalLabels } from "../../src/core/events/labels.ts";
 import type { StoredFrame } from "../../src/db/store/store-frames.ts";
 import type { Level } from "../../src/protocol/events/book.ts";
 import type { TapeEvent } from "../../src/protocol/events/event.ts";
-import { bookDiff, bookSample, frame, metric, NOON_US, position, trade } from "./events.ts";
+import { LOG_LEVELS } from "../../src/protocol/events/log.ts";
+import { bookDiff, bookSample, frame, line, metric, NOON_US, position, trade } from "./events.ts";
 
 // Few moments, names and ids, so that they meet often.
 const moment = fc.integer({ min: NOON_US, max: NOON_US + 3 });
@@ -66,9 +67,38 @@ const anyBook = fc
           seq,
         ),
   );
+const text = fc.constantFrom("", "x", "it's", '"\\', "{,}", "a\nb", "😀 NULL");
+const anyLine = fc
+  .tuple(
+    moment,
+    text,
+    fc.constantFrom(...LOG_LEVELS),
+    fc.record(
+      {
+        service: text.filter((one) => one !== ""),
+        correlation_id: fc.constantFrom("1", "'"),
+        fields: fc.dictionary(
+          text.filter((one) => one !== ""),
+          fc.jsonValue({ maxDepth: 2 }),
+          {
+            ...{ minKeys: 1, maxKeys: 2, noNullPrototype: true },
+          },
+        ),
+        cut: fc.constant(true as const),
+      },
+      { requiredKeys: [], noNullPrototype: true },
+    ),
+  )
+  // JSON knows one zero.
+  .map(([ts, event, level, rest]) =>
+    line(ts, event, { level, ...(JSON.parse(JSON.stringify(rest)) as typeof rest) }),
+  );
 export const anyFrames = fc
   .array(
-    fc.array(fc.oneof(anyMetric, anyTrade, anyPosition, anyBook), { minLength: 1, maxLength: 6 }),
+    fc.array(fc.oneof(anyMetric, anyTrade, anyPosition, anyBook, anyLine), {
+      minLength: 1,
+      maxLength: 6,
+    }),
     {
       minLength: 1,
       maxLength: 12,
@@ -96,6 +126,9 @@ export function survivorsOf(frames: readonly StoredFrame[]): StoredFrame[] {
       } else if (event.kind === "book") {
         // Of books the samples are kept, each in its place.
         if (event.sampled) kept.set(`b ${cursor} ${ordinal}`, place);
+      } else if (event.kind === "log") {
+        // A line is its place.
+        kept.set(`l ${cursor} ${ordinal}`, place);
       } else if (event.id !== undefined) {
         // The same trade is kept once: the first.
         const key = `t ${event.ts} ${event.venue} ${event.id}`;

@@ -6,6 +6,7 @@ import type {
   TapeEvent,
   TradeEvent,
 } from "../../src/protocol/events/event.ts";
+import type { LogEvent } from "../../src/protocol/events/log.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
 
@@ -68,6 +69,14 @@ export function bookSample(
 
 export function bookDiff(ts: number, bids: Level[], asks: Level[]): BookEvent {
   return { kind: "book", ts: at(ts), type: "diff", bids, asks };
+}
+
+export function line(
+  ts: number,
+  event: string,
+  rest: Partial<Omit<LogEvent, "kind" | "ts" | "event">> = {},
+): LogEvent {
+  return { kind: "log", ts: at(ts), level: "info", event, ...rest };
 }
 
 export function frame(cursor: number, ...events: TapeEvent[]): StoredFrame {

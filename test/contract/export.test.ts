@@ -50,6 +50,7 @@ describe.each(testDatabaseKinds())("an export on $name", ({ openMigrated }) => {
         "trade" as const,
         "position" as const,
         "book" as const,
+        "log" as const,
       ),
       metric: fc.constantFrom(undefined, "m", "n'"),
       pageRows: fc.integer({ min: 1, max: 7 }),

@@ -50,6 +50,8 @@ async function valuesOf(symbol: string): Promise<number[]> {
         return event.quantity;
       case "book":
         return Number(event.seq ?? 0);
+      case "log":
+        return Number(event.event);
       default:
         return event satisfies never;
     }

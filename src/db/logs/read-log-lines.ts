@@ -1,12 +1,12 @@
 import { type LogFilter, numberOfLevel } from "../../core/logs/log-filter.ts";
-import type { PlacedLine } from "../../core/logs/log-place.ts";
+import type { LogPlace, PlacedLine } from "../../core/logs/log-place.ts";
 import { DAY_US, HOUR_US } from "../../core/time/duration.ts";
 import type { SymbolName } from "../../protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../protocol/words/time.ts";
 import { ask } from "../driver/ask.ts";
 import type { Database, Row } from "../driver/database.ts";
 import { texts } from "../driver/rows-of.ts";
-import { join, literal, NOTHING, type Sql, sql } from "../driver/sql.ts";
+import { join, literal, NOTHING, param, type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf, momentOf } from "../driver/sql-time.ts";
 import { queryTextOf } from "./log-query-text.ts";
 import { LOG_TEXT, logOf } from "./log-row.ts";
@@ -29,21 +29,19 @@ export async function readLogLines(
   db: Database,
   filter: LogFilter,
   most: number,
-  tag?: string,
+  { tag, scannedLines = SCANNED_LINES }: { tag?: string; scannedLines?: number } = {},
 ): Promise<PlacedLine[]> {
   if (filter.symbols?.stored.length === 0) return [];
   const read = async (statement: Sql) => (await ask(db, statement, tag)).map(placedOf);
   const isByIndex = filter.correlationId !== null || queryTextOf(filter) === null;
   if (isByIndex || isOneSymbol(filter)) return read(selectInOrder(filter, most));
-  const scanned = await ask(db, selectScanned(filter, most), tag);
-  const endUs = scanned[0]?.["scanned_from"];
+  const scanned = await ask(db, selectScanned(filter, most, scannedLines), tag);
   const lines = scanned.flatMap((row) => (row["line"] === null ? [] : [placedOf(row)]));
-  // Null where there was nothing behind what was scanned.
-  if (lines.length >= most || endUs === null || endUs === undefined) return lines;
-  let toUs = (Number(endUs) + 1) as EpochUs;
-  const sinceUs = Math.max(1, Math.min(filter.toUs, filter.after?.ts ?? filter.toUs) - toUs);
+  const end = scannedTo(scanned);
+  if (end === null) return lines;
+  const sinceUs = Math.max(1, Math.min(filter.toUs, filter.after?.ts ?? filter.toUs) - end.ts);
+  let toUs = (end.ts + 1) as EpochUs;
   let hours = hoursFor(most - lines.length, lines.length, sinceUs);
-  const seen = new Set(lines.map(keyOf));
   while (lines.length < most && toUs > filter.fromUs) {
     const fromHour = Math.floor((toUs - 1) / HOUR_US) - hours + 1;
     const isRest = hours > MOST_HOURS;
@@ -51,25 +49,28 @@ export async function readLogLines(
       isRest ? filter.fromUs : Math.max(filter.fromUs, fromHour * HOUR_US)
     ) as EpochUs;
     const numbers = isRest ? [] : Array.from({ length: hours }, (_, at) => fromHour + at);
-    const within = { ...filter, fromUs, toUs };
-    for (const line of await read(selectByWords(within, numbers, most - lines.length))) {
-      // Where several lines have the moment at which the scan ended, some were in it.
-      if (!seen.has(keyOf(line))) lines.push(line);
-    }
+    const part = { filter: { ...filter, fromUs, toUs }, hours: numbers, behind: end };
+    lines.push(...(await read(selectByWords(part, most - lines.length))));
     toUs = fromUs;
     hours *= HOURS_GROWTH;
   }
   return lines;
 }
 
+/** Where a place is among lines: the last that was looked at, with all others there. */
+type Moment = Pick<PlacedLine, "ts" | "cursor" | "ordinal">;
+
+/** Null where there is nothing behind what was scanned. */
+function scannedTo([row]: readonly Row[]): Moment | null {
+  const [us, cursor, ordinal] = ["end_us", "end_cursor", "end_ordinal"].map((name) => row?.[name]);
+  if (us === null || us === undefined) return null;
+  return { ts: Number(us) as EpochUs, cursor: Number(cursor) as Cursor, ordinal: Number(ordinal) };
+}
+
 /** How many hours of words may have as many lines, as far as the scan can tell. */
 function hoursFor(wanted: number, found: number, sinceUs: number): number {
   const hours = (wanted * sinceUs) / Math.max(found, 1) / HOUR_US;
   return Math.max(1, Math.min(MOST_HOURS, Math.ceil(hours)));
-}
-
-function keyOf({ symbol, cursor, ordinal }: PlacedLine): string {
-  return `${cursor} ${ordinal} ${symbol}`;
 }
 
 function placedOf(row: Row): PlacedLine {
@@ -91,13 +92,16 @@ function isOneSymbol({ symbols, service, search, level }: LogFilter): boolean {
 const NEWEST = sql`l.ts desc, l.cursor desc, l.ordinal desc`;
 const COLUMNS = sql`${epochUsOf(sql`l.ts`)} as ts_us, l.cursor, l.ordinal, y.symbol, ${LOG_TEXT} as line`;
 
-/** SQL: is `l` in the time of the filter, and behind its place? Its equals in that place are told apart by the reader. */
+/** SQL: is `l` in the time of the filter, and behind its place? */
 function inTime({ fromUs, toUs, after }: LogFilter): Sql {
-  const behind =
-    after === null
-      ? NOTHING
-      : sql`and (l.ts, l.cursor, l.ordinal) <= (${momentOf(after.ts)}, ${after.cursor}::int8, ${after.ordinal}::int2)`;
-  return sql`l.ts >= ${momentOf(fromUs)} and l.ts < ${momentOf(toUs)} ${behind}`;
+  return sql`l.ts >= ${momentOf(fromUs)} and l.ts < ${momentOf(toUs)} ${after === null ? NOTHING : behindPlace(after)}`;
+}
+
+/** SQL: by the index up to the place, where of lines of one place the symbol decides. */
+function behindPlace({ ts, cursor, ordinal, symbol }: LogPlace): Sql {
+  const place = sql`(${momentOf(ts)}, ${param(cursor)}::int8, ${param(ordinal)}::int2)`;
+  return sql`and (l.ts, l.cursor, l.ordinal) <= ${place} and ((l.ts, l.cursor, l.ordinal) < ${place}
+    or (select symbol from symbols where id = l.symbol_id) collate "C" > ${symbol})`;
 }
 
 /** SQL: is `l` of the filter, whatever its time and its words? */
@@ -131,19 +135,18 @@ select ${COLUMNS} from (
 join symbols y on y.id = l.symbol_id
 order by ${NEWEST}`;
 
-/**
- * Those of the newest lines, one row at least. `scanned_from`: the moment of the last line that was looked at; null where there are
- * none behind it.
- */
-const selectScanned = (filter: LogFilter, most: number): Sql => sql`
-with scanned as (
+/** Those of the newest lines, one row at least; `end_...`: the last line that was looked at, null where there are none behind it. */
+const selectScanned = (filter: LogFilter, most: number, scannedLines: number): Sql => sql`
+with scanned as materialized (
   select l.ts, l.cursor, l.ordinal, l.symbol_id, ${isOf(filter)} and ${hasWords(filter)} as is_wanted
   from log_lines l where ${inTime(filter)}
-  order by ${NEWEST} limit ${literal(SCANNED_LINES)}),
+  order by ${NEWEST} fetch first ${literal(scannedLines)} rows with ties),
 found as (
   select l.* from scanned l where is_wanted order by ${NEWEST} fetch first ${literal(most)} rows with ties),
-scan as (select case when count(*) = ${literal(SCANNED_LINES)} then min(ts) end as ends_at from scanned)
-select (select ${epochUsOf(sql`ends_at`)} from scan) as scanned_from, f.* from (select) one left join (
+scan_end as (
+  select ${epochUsOf(sql`ts`)} as end_us, cursor as end_cursor, ordinal as end_ordinal from scanned
+  where (select count(*) from scanned) >= ${literal(scannedLines)} order by ts, cursor, ordinal limit 1)
+select e.*, f.* from (select) one left join scan_end e on true left join (
   select ${COLUMNS} from found
   join log_lines l using (symbol_id, ts, cursor, ordinal)
   join symbols y on y.id = l.symbol_id
@@ -152,15 +155,22 @@ select (select ${epochUsOf(sql`ends_at`)} from scan) as scanned_from, f.* from (
 /** Borders of days, by which Postgres knows which partitions it needs. */
 const dayOf = (us: number, days: number) => momentOf((Math.floor(us / DAY_US) + days) * DAY_US);
 /** Not to be looked for in the index of moments, which has far more lines than the words have. */
-const MOMENT = sql`(l.ts + interval '0 s')`;
+const MOMENT = sql`l.ts + interval '0 s'`;
+
+interface Part {
+  filter: LogFilter;
+  hours: readonly number[];
+  behind: Moment;
+}
 
 /** By the index of words, which has no order: all that is found is sorted. */
-const selectByWords = (filter: LogFilter, hours: readonly number[], most: number): Sql => sql`
+const selectByWords = ({ filter, hours, behind }: Part, most: number): Sql => sql`
 with hits as materialized (
   select l.ts, l.cursor, l.ordinal, l.symbol_id from log_lines l
   where l.words @@ ${queryTextOf(filter, hours) ?? ""}::tsquery
     and l.ts >= ${dayOf(filter.fromUs, 0)} and l.ts < ${dayOf(filter.toUs - 1, 1)}
     and ${MOMENT} >= ${momentOf(filter.fromUs)} and ${MOMENT} < ${momentOf(filter.toUs)}
+    and (${MOMENT}, l.cursor, l.ordinal) < (${momentOf(behind.ts)}, ${behind.cursor}::int8, ${behind.ordinal}::int2)
     and ${isOf(filter)}),
 newest as (select l.* from hits l order by ${NEWEST} fetch first ${literal(most)} rows with ties)
 select ${COLUMNS} from newest

@@ -24,7 +24,11 @@ const NAMES = {
   event: ["event", "msg", "message", "body"],
   service: ["service", "logger", "name", "service.name", "target"],
   correlation: ["correlation_id", "trace_id", "traceparent", "request_id"],
+  symbol: ["symbol"],
 } as const;
+
+/** Spans of a line that are asked what it is of. */
+const MOST_SPANS = 8;
 
 type Fields = Record<string, unknown>;
 
@@ -54,12 +58,9 @@ export function readLogLine(object: Fields, nowUs: EpochUs): AddressedLine {
   const level = take(NAMES.level, readLevel);
   const text = take(NAMES.event, readEvent) ?? "";
   const service = take(NAMES.service, readName);
-  const correlation = take(NAMES.correlation, (value, name) =>
-    name === "traceparent" ? traceIdOf(value) : readName(value),
-  );
-  const symbol = take(["symbol"], (value) =>
-    typeof value === "string" && isSymbol(value) ? value : null,
-  );
+  const correlation =
+    take(NAMES.correlation, readCorrelation) ?? ofSpan(said, NAMES.correlation, readCorrelation);
+  const symbol = take(NAMES.symbol, readSymbol) ?? ofSpan(said, NAMES.symbol, readSymbol);
   if (said["kind"] === "log") rest.delete("kind");
   const fields = new LogFields();
   if (level?.said !== undefined) fields.add("level", level.said);
@@ -103,6 +104,23 @@ function innerFieldsOf(object: Fields): Fields | null {
     : (inner as Fields);
 }
 
+/** `tracing` says of a line in which spans it was, the outermost first, and what those are of: the line is of that as well. */
+function ofSpan<Value>(
+  said: Fields,
+  names: readonly string[],
+  read: (value: unknown, name: string) => Value | null,
+): Value | undefined {
+  const spans = Array.isArray(said["spans"]) ? said["spans"] : [];
+  for (const span of [said["span"], ...spans.slice(-MOST_SPANS).reverse()]) {
+    if (typeof span !== "object" || span === null) continue;
+    for (const name of names) {
+      const value = read((span as Fields)[name], name);
+      if (value !== null) return value;
+    }
+  }
+  return undefined;
+}
+
 /** `said`: what it was, where that is more than the level. */
 function readLevel(value: unknown, name: string): { level: LogLevel; said?: unknown } | null {
   if (typeof value === "string" && !/^\d+$/.test(value)) {
@@ -132,11 +150,22 @@ function readEvent(value: unknown): string | null {
   return JSON.stringify(value);
 }
 
-export function readName(value: unknown): string | null {
-  if (typeof value !== "string" || value === "" || value.length > MAX_LOG_NAME_CHARS) return null;
-  return storableText(value);
+function readCorrelation(value: unknown, name: string): string | null {
+  return name === "traceparent" ? traceIdOf(value) : readName(value);
 }
 
+function readSymbol(value: unknown): SymbolName | null {
+  return typeof value === "string" && isSymbol(value) ? value : null;
+}
+
+/** A name of at most 200 characters, in one line; null where it is none. */
+export function readName(value: unknown): string | null {
+  if (typeof value !== "string" || value === "" || value.length > MAX_LOG_NAME_CHARS) return null;
+  return storableText(value).replaceAll(CONTROL, " ");
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are meant.
+const CONTROL = /[\u0000-\u001f]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals are told their colours so.
 const COLOURS = /\u001b\[[0-9;]*m/g;
 

@@ -23,7 +23,7 @@ export async function readLogs(
   { limit, symbol }: { limit: number; symbol: SymbolName | null },
 ): Promise<LogsAnswer> {
   const tails = await searchTails(sources, LINE, symbol === null ? null : [symbol]);
-  const stored = await readLogLines(sources.db, filter, limit + 1, sources.correlationId);
+  const stored = await readLogLines(sources.db, filter, limit + 1, { tag: sources.correlationId });
   const lines = new Map<string, PlacedLine>();
   const add = (line: PlacedLine) => {
     if (isWanted(line, filter)) lines.set(textOfPlace(line), line);

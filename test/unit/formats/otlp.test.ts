@@ -330,7 +330,9 @@ describe("OTLP answers", () => {
     expect(JSON.parse(exportAnswer("json", "rejectedDataPoints", 2, "why") as string)).toEqual({
       partialSuccess: { rejectedDataPoints: "2", errorMessage: "why" },
     });
-    const reader = new ProtobufReader(exportAnswer("protobuf", "rejectedDataPoints", 300, "wörds") as Uint8Array);
+    const reader = new ProtobufReader(
+      exportAnswer("protobuf", "rejectedDataPoints", 300, "wörds") as Uint8Array,
+    );
     reader.next();
     reader.enter();
     reader.next();

@@ -6,6 +6,7 @@ select max(cursor) as cursor from (
     where int8range(k.first_cursor, k.last_cursor, '[]') && int8range($1, null, '()') and series_id in (select id from series where symbol_id = (select id from symbols where symbol = $2))
   union all select max(cursor) as cursor from (select * from all_trades where cursor > $1 offset 0) t where symbol_id = (select id from symbols where symbol = $2)
   union all select max(cursor) from position_states where symbol_id = (select id from symbols where symbol = $2) and cursor > $1
-  union all select max(cursor) from books where symbol_id = (select id from symbols where symbol = $2) and cursor > $1) c
+  union all select max(cursor) from books where symbol_id = (select id from symbols where symbol = $2) and cursor > $1
+  union all select max(cursor) as cursor from (select * from log_lines where cursor > $1 offset 0) t where symbol_id = (select id from symbols where symbol = $2)) c
 -- $1 = 1767614400000000
 -- $2 = "BTC-USD"

@@ -7,4 +7,4 @@ select t.name, (
    where c.relkind = 'r' and (c.oid = t.name::regclass or c.oid in (
      select i.inhrelid from pg_inherits i where i.inhparent = t.name::regclass))) end, 0)::float8 as rows
      from unnest($1::text[]) as t (name)
--- $1 = "{\"points\",\"packed_points\",\"points_late\",\"points_past\",\"points_set_aside\",\"trades_live\",\"trades_past\",\"trades_set_aside\",\"position_states\",\"books\",\"metrics_1m_live\",\"metrics_1h_live\",\"metrics_1m_past\",\"metrics_1h_past\",\"bars_1m_live\",\"bars_1h_live\",\"bars_1d_live\",\"bars_1m_past\",\"bars_1h_past\",\"bars_1d_past\",\"posted_bars\",\"series\",\"symbols\",\"stale_points\",\"stale_trades\",\"stale_posted\"}"
+-- $1 = "{\"points\",\"packed_points\",\"points_late\",\"points_past\",\"points_set_aside\",\"trades_live\",\"trades_past\",\"trades_set_aside\",\"position_states\",\"books\",\"log_lines\",\"metrics_1m_live\",\"metrics_1h_live\",\"metrics_1m_past\",\"metrics_1h_past\",\"bars_1m_live\",\"bars_1h_live\",\"bars_1d_live\",\"bars_1m_past\",\"bars_1h_past\",\"bars_1d_past\",\"posted_bars\",\"series\",\"symbols\",\"stale_points\",\"stale_trades\",\"stale_posted\"}"
