@@ -15,6 +15,7 @@ import type {
   PollPage,
   Resend,
   RoomTail,
+  TailFound,
 } from "../../src/bindings/host.ts";
 import {
   firstDirectoryAt,
@@ -106,6 +107,10 @@ export class Host extends ViewerObject<HostCore> implements HostCalls {
 
   readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail> {
     return this.core.readTail(symbol, maxEvents);
+  }
+
+  async searchTail(text: string): Promise<TailFound> {
+    return this.core.searchTail(text);
   }
 
   positions(symbol: SymbolName): Promise<HeldPositions | null> {
