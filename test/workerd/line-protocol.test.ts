@@ -254,7 +254,9 @@ it("LP-6, L-22 a line with a series that a symbol has no place for is named, and
   await limitSeries(before);
   const { message } = (await response.json()) as { message: string };
   expect([response.status, response.headers.get("x-edgetape-left-out")]).toEqual([400, null]);
-  expect(message).toMatch(/3 of 5 lines.*: line 2: m_b is a new series.*; line 3: .*; line 4: m_c is a new series/);
+  expect(message).toMatch(
+    /3 of 5 lines.*: line 2: m_b is a new series.*; line 3: .*; line 4: m_c is a new series/,
+  );
   expect((await eventsOf(symbol)).map(({ metric, value }) => [metric, value])).toEqual([
     ["m_a", 1],
     ["m_a", 2],
