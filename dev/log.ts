@@ -1,17 +1,17 @@
-import { configure, getLogger, type LogLevel, type LogRecord } from "@logtape/logtape";
 import { redacted } from "../src/core/telemetry/redact.ts";
 import type { LogFile } from "./log-file/log-file.ts";
 import { objectLines } from "./log-file/object-lines.ts";
 import { textOf, textOfLine } from "./log-text.ts";
 import type { OnLine } from "./process-log.ts";
+import { LOG_LEVELS, type LogLevel } from "./settings.ts";
 
-const CATEGORY = "edgetape";
+type Facts = Record<string, unknown>;
 
 /** What the supervisor says: the name of an event, and its facts. */
 export type Logger = {
-  info(event: string, facts?: Record<string, unknown>): void;
-  warning(event: string, facts?: Record<string, unknown>): void;
-  error(event: string, facts?: Record<string, unknown>): void;
+  info(event: string, facts?: Facts): void;
+  warning(event: string, facts?: Facts): void;
+  error(event: string, facts?: Facts): void;
 };
 
 /** Where lines go. */
@@ -21,23 +21,23 @@ export type LogOutput = {
   file: Pick<LogFile, "write"> | undefined;
 };
 
-/** Sends what the supervisor says to the file, and to standard error where there is none or a person reads it. */
-export async function openLog(lowestLevel: LogLevel, { isRead, file }: LogOutput): Promise<Logger> {
-  const stderr = (record: LogRecord) => {
-    process.stderr.write(`${redacted(isRead ? asText(record) : asJson(record))}\n`);
+/**
+ * The log of what the supervisor says: one JSON object a line to the file, or to standard error where there is none; short text on a
+ * terminal.
+ */
+export function openLog(lowest: LogLevel, { isRead, file }: LogOutput): Logger {
+  const writer = (level: Exclude<LogLevel, "debug">) => {
+    if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(lowest)) return () => {};
+    return (event: string, facts: Facts = {}) => {
+      const timestamp = new Date().toISOString();
+      const line = { timestamp, level, event, service: "supervisor", ...facts };
+      const json = redacted(JSON.stringify(line));
+      file?.write(json);
+      if (isRead) process.stderr.write(`${redacted(textOf({ timestamp, level, event, facts }))}\n`);
+      else if (file === undefined) process.stderr.write(`${json}\n`);
+    };
   };
-  const written = (record: LogRecord) => file?.write(redacted(asJson(record)));
-  const sinks = { stderr, written };
-  const names: (keyof typeof sinks)[] = file === undefined ? [] : ["written"];
-  if (file === undefined || isRead) names.push("stderr");
-  await configure({
-    sinks,
-    loggers: [
-      { category: CATEGORY, sinks: names, lowestLevel },
-      { category: ["logtape", "meta"], sinks: names, lowestLevel: "warning" },
-    ],
-  });
-  return getLogger(CATEGORY);
+  return { info: writer("info"), warning: writer("warning"), error: writer("error") };
 }
 
 /** What is done with each line that a process logs; undefined where it may write to our standard error itself. */
@@ -48,18 +48,4 @@ export function readerOf({ isRead, file }: LogOutput): OnLine {
     if (isRead) process.stderr.write(`${textOfLine(line)}\n`);
     if (file !== undefined) for (const object of objects(line)) file.write(object);
   };
-}
-
-function asJson(record: LogRecord): string {
-  return JSON.stringify({
-    timestamp: new Date(record.timestamp).toISOString(),
-    level: record.level,
-    event: record.rawMessage,
-    service: "supervisor",
-    ...record.properties,
-  });
-}
-
-function asText({ timestamp, level, rawMessage, properties }: LogRecord): string {
-  return textOf({ timestamp, level, event: String(rawMessage), facts: properties });
 }

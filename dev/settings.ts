@@ -31,7 +31,7 @@ export type SettingsAnswer =
   /** One line a problem, each beginning with the name of the setting. */
   | { kind: "invalid"; problems: string[] };
 
-const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
+export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const MOST_RUNTIMES = 64;

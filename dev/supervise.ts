@@ -59,7 +59,7 @@ export async function supervise(
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const file = logFileOf(settings);
   const output = { isRead: process.stderr.isTTY, file };
-  const log = await openLog(settings.logLevel, output);
+  const log = openLog(settings.logLevel, output);
   if (folder.orphansEnded > 0) {
     log.warning("ended processes a killed start had left behind", { count: folder.orphansEnded });
   }

@@ -37,7 +37,7 @@ export class LogFile {
   #bytes = 0;
   #writing: Promise<void> | undefined;
   #isBroken = false;
-  /** The last line that is in the file is half of one. */
+  /** The last line that is in the file may be half of one. */
   #isTorn = false;
   #tryAgainMs = Number.NEGATIVE_INFINITY;
 
@@ -127,11 +127,20 @@ export class LogFile {
       await this.#rotate();
       await this.#open();
     }
-    for (let at = 0; at < bytes.length; ) {
-      const { bytesWritten = 0 } = (await this.#handle?.write(bytes, at)) ?? {};
-      at += bytesWritten;
-      this.#bytes += bytesWritten;
-      this.#isTorn = at < bytes.length;
+    try {
+      for (let at = 0; at < bytes.length; ) {
+        const { bytesWritten = 0 } = (await this.#handle?.write(bytes, at)) ?? {};
+        at += bytesWritten;
+      }
+      this.#bytes += bytes.length;
+      this.#isTorn = false;
+    } catch (error) {
+      // What is in the file of it goes aside with the rest. A full disk takes that much.
+      const cut = this.#handle?.truncate(this.#bytes) ?? Promise.resolve();
+      await cut.catch(() => {
+        this.#isTorn = true;
+      });
+      throw error;
     }
   }
 

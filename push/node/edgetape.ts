@@ -10,6 +10,7 @@ import {
   KINDS,
   type MetricOptions,
   type Moment,
+  type Order,
   type Position,
   ROUTES,
   type Route,
@@ -36,14 +37,14 @@ import { errorWords } from "./words.ts";
 const SPOOL_AFTER_MS = 10;
 /** How often it is looked for what dead processes left, in ms. */
 const LOOK_EVERY_MS = 5_000;
-/** From this part of the spool on books are dropped: what is left is for trades and positions. */
+/** From this part of the spool on books are dropped: what is left is for trades, orders and positions. */
 const BOOKS_UP_TO = 0.8;
 /** Drops are warned of so often, in ms. */
 const WARN_EVERY_MS = 60_000;
 
 /**
  * One server, one token. A push never waits for the network or the disk, and never throws because of them: metrics wait in memory,
- * trades, positions and books in files that outlive this process, the machine's power and the server. The next process with the
+ * trades, orders, positions and books in files that outlive this process, the machine's power and the server. The next process with the
  * same server and token, or another that runs beside this one, sends what this one left.
  */
 export class Edgetape {
@@ -115,6 +116,11 @@ export class Edgetape {
     this.#push("trades", { symbol, ...fields }, ts);
   }
 
+  /** A state of an order, each time it is in another. */
+  order(symbol: string, { ts, ...fields }: Order): void {
+    this.#push("orders", { symbol, ...fields }, ts);
+  }
+
   position(symbol: string, { ts, ...fields }: Position): void {
     this.#push("positions", { symbol, ...fields }, ts);
   }
@@ -138,7 +144,7 @@ export class Edgetape {
     return { kinds: Object.fromEntries(kinds) as Stats["kinds"], trouble: this.#sender.troubles() };
   }
 
-  /** True once every trade, position and book so far is on disk (or with the server). False after `timeoutMs`, or without a spool. */
+  /** True once every trade, order, position and book so far is on disk (or with the server). False after `timeoutMs`, or without a spool. */
   async sync(timeoutMs = 5_000): Promise<boolean> {
     if (this.#spool === undefined) return false;
     const marks = [...this.#spoolLanes.values()].map((lane) => ({ lane, through: lane.handed }));

@@ -9,6 +9,7 @@ export const KINDS = {
   metrics: "memory",
   /** On disk, before anything is sent of them. */
   trades: "spool",
+  orders: "spool",
   positions: "spool",
   /** On disk too, but dropped before what cannot be made again. */
   books: "spool",
@@ -36,6 +37,32 @@ export interface Trade {
   /** The same symbol, venue, `id` and `ts` is kept once. */
   id?: string | undefined;
   venue?: string | undefined;
+  ts?: Moment | undefined;
+}
+
+/** A state of an order: all that holds of it now. */
+export interface Order {
+  /** Its name at the venue and in the account. */
+  id: string;
+  status:
+    | "sent"
+    | "acknowledged"
+    | "partially_filled"
+    | "filled"
+    | "canceled"
+    | "rejected"
+    | "expired";
+  side?: "buy" | "sell" | undefined;
+  /** What it is called there: limit, market, stop... */
+  type?: string | undefined;
+  quantity?: number | undefined;
+  price?: number | undefined;
+  /** How much of it is filled so far, in all, and what a unit of that cost on average. */
+  filled?: number | undefined;
+  avg_price?: number | undefined;
+  venue?: string | undefined;
+  account?: string | undefined;
+  correlation_id?: string | undefined;
   ts?: Moment | undefined;
 }
 

@@ -1,15 +1,11 @@
-import {
-  configureSync,
-  getConfig,
-  getLogger,
-  type LogLevel,
-  type LogRecord,
-} from "@logtape/logtape";
 import type { Config } from "../config.ts";
 import { shorten } from "../core/answers/shorten.ts";
 import { FloodGate, floodFields } from "../core/telemetry/flood.ts";
 import { redacted } from "../core/telemetry/redact.ts";
 import { recentLines } from "./recent-lines.ts";
+
+export type LogLevel = Config["LOG_LEVEL"];
+const LEVELS: readonly LogLevel[] = ["debug", "info", "warning", "error"];
 
 /** Who writes a line: the Worker, or one of the Durable Objects. */
 export type LogService = "worker" | "host" | "relay" | "room" | "writer" | "keeper";
@@ -35,67 +31,78 @@ export interface Logger {
 /** Longest text in a line: a stack fits, and what somebody sent to fill the log does not. */
 const MOST_TEXT_CHARS = 4_000;
 
-/** Present where there are several runtimes. */
-type RuntimeField = { runtime?: number };
-
-/** One JSON object a line: timestamp, level, event, service, the runtime's number where there are several, then the fields. */
-function formatLine(record: LogRecord, runtime: RuntimeField): string {
-  const cut = (_: string, value: unknown) =>
-    typeof value === "string" ? shorten(value, MOST_TEXT_CHARS) : value;
-  const line = {
-    timestamp: new Date(record.timestamp).toISOString(),
-    level: record.level,
-    event: typeof record.rawMessage === "string" ? record.rawMessage : record.message.join(""),
-    service: record.category.at(-1),
-    ...runtime,
-    ...record.properties,
-  };
-  return redacted(JSON.stringify(line, cut));
+/** What all services of an isolate share. */
+interface IsolateLog {
+  /** Place in `LEVELS` of the lowest that is written. */
+  lowest: number;
+  /** Present where there are several runtimes. */
+  runtime: { runtime?: number };
+  gate: FloodGate;
 }
 
-/**
- * Writes a line, unless there were too many of its kind this second. Whoever asks for `debug` asks for each line of it. A write hands the
- * line to the runtime and waits for nobody.
- */
-function writeLine(record: LogRecord, runtime: RuntimeField, gate: FloodGate): void {
-  if (record.level !== "debug") {
-    const kind = `${record.category.at(-1)} ${record.level} ${String(record.rawMessage)}`;
-    const { isWritten, news } = gate.take(kind, record.timestamp);
-    const timestamp = new Date(record.timestamp).toISOString();
-    for (const each of news) {
-      console.log(JSON.stringify({ timestamp, ...floodFields(each), ...runtime }));
-    }
-    if (!isWritten) return;
-  }
-  const line = formatLine(record, runtime);
-  console.log(line);
-  const { properties } = record;
-  if ("correlation_id" in properties || "correlation_ids" in properties) recentLines.add(line);
-}
+let isolateLog: IsolateLog | undefined;
+const logs = new Map<LogService, Logger>();
 
 type LogSettings = Pick<Config, "LOG_LEVEL"> & Partial<Pick<Config, "RUNTIME" | "RUNTIMES">>;
 
-const logs = new Map<LogService, Logger>();
-
 /** The log of a service; the first call in an isolate sets the level for all of them. */
 export function logOf(service: LogService, config: LogSettings): Logger {
-  if (getConfig() === null) {
-    const level: LogLevel = config.LOG_LEVEL;
+  if (isolateLog === undefined) {
     const { RUNTIME: number, RUNTIMES: count = 1 } = config;
-    const runtime = count > 1 && number !== undefined ? { runtime: number } : {};
-    const gate = new FloodGate();
-    configureSync({
-      sinks: { lines: (record) => writeLine(record, runtime, gate) },
-      loggers: [
-        { category: "edgetape", lowestLevel: level, sinks: ["lines"] },
-        { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["lines"] },
-      ],
-    });
+    isolateLog = {
+      lowest: LEVELS.indexOf(config.LOG_LEVEL),
+      runtime: count > 1 && number !== undefined ? { runtime: number } : {},
+      gate: new FloodGate(),
+    };
   }
   let log = logs.get(service);
   if (log === undefined) {
-    log = getLogger(["edgetape", service]);
+    log = serviceLog(service);
     logs.set(service, log);
   }
   return log;
+}
+
+/** The next call of `logOf` sets the level anew. For tests, whose files share an isolate. */
+export function forgetLogLevel(): void {
+  isolateLog = undefined;
+}
+
+function serviceLog(service: LogService): Logger {
+  const isEnabledFor = (level: LogLevel) =>
+    isolateLog !== undefined && LEVELS.indexOf(level) >= isolateLog.lowest;
+  const writer = (level: LogLevel) => (event: string, fields?: LogFields) => {
+    if (isolateLog === undefined || !isEnabledFor(level)) return;
+    const atMs = Date.now();
+    const { gate, runtime } = isolateLog;
+    // Whoever asks for `debug` asks for each line of it.
+    if (level !== "debug") {
+      const { isWritten, news } = gate.take(`${service} ${level} ${event}`, atMs);
+      for (const each of news) print(atMs, { ...floodFields(each), ...runtime });
+      if (!isWritten) return;
+    }
+    print(atMs, { level, event, service, ...runtime, ...fields });
+  };
+  return {
+    ...{ debug: writer("debug"), info: writer("info"), warn: writer("warning") },
+    ...{ error: writer("error"), isEnabledFor },
+  };
+}
+
+/** One JSON object a line. The runtime takes it, and nobody waits. */
+function print(atMs: number, line: Record<string, unknown>): void {
+  const timestamp = new Date(atMs).toISOString();
+  try {
+    const text = redacted(JSON.stringify({ timestamp, ...line }, cut));
+    console.log(text);
+    if ("correlation_id" in line || "correlation_ids" in line) recentLines.add(text);
+  } catch (error) {
+    // What is no JSON is a bug of who said it, and no reason to fail what it was said of.
+    const { level, event, service } = line;
+    console.log(JSON.stringify({ timestamp, level, event, service, unsaid: String(error) }));
+  }
+}
+
+function cut(_: string, value: unknown): unknown {
+  return typeof value === "string" ? shorten(value, MOST_TEXT_CHARS) : value;
 }

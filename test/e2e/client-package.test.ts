@@ -111,6 +111,12 @@ test("the example of the guide pushes what it says, and the end of its process f
   expect(pushed("books")).toEqual([
     { symbol: "ACME", type: "snapshot", bids: [[101.24, 150]], asks: [[101.26, 80]] },
   ]);
+  expect(pushed("orders")).toEqual([
+    {
+      ...{ symbol: "ACME", id: "o-7", status: "sent", side: "buy", quantity: 20, price: 101.25 },
+      account: "desk",
+    },
+  ]);
   expect(pushed("positions")).toEqual([
     { symbol: "ACME", quantity: 20, avg_price: 101.25, account: "desk" },
   ]);

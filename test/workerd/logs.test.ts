@@ -1,12 +1,11 @@
-import { resetSync } from "@logtape/logtape";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
-import { logOf } from "../../src/telemetry/log.ts";
+import { forgetLogLevel, logOf } from "../../src/telemetry/log.ts";
 import { ask, makeKnown, newSymbol, push } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 
 // The first log of an isolate sets the level for all of them, and other files may have had it before.
 const logFrom = (LOG_LEVEL: "debug" | "error") => {
-  resetSync();
+  forgetLogLevel();
   logOf("worker", { LOG_LEVEL });
 };
 beforeAll(() => logFrom("debug"));
@@ -94,6 +93,8 @@ it("INV-10 a line has no secret whoever puts one in, and a flood is written in p
     ...{ event: "query_failed", level: "warning", service: "worker", correlation_id: "c" },
     ...{ authorization: "[redacted]", detail: "at postgres://me:[redacted]@db/x" },
   });
+  log.warn("no_json", { size: 1n });
+  expect(lines[1]).toMatchObject({ event: "no_json", unsaid: expect.stringContaining("BigInt") });
   const now = vi.spyOn(Date, "now").mockReturnValue(2e12);
   for (let at = 0; at < 150; at += 1) log.info("refused");
   for (let at = 0; at < 150; at += 1) log.debug("asked_for");

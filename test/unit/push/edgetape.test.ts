@@ -65,6 +65,7 @@ it("every kind goes to its route, with one post for all symbols", async () => {
   tape.metric("cpu").observe(0.4, 1_795_422_741_819_000);
   tape.trade("ACME", { price: 101.25, size: 20, side: "buy", id: "f-81", venue: "xnas" });
   tape.trade("ES=F", { price: 5_000, size: 1, ts: new Date("2026-11-27T00:00:00Z") });
+  tape.order("ACME", { id: "o-7", status: "sent", side: "buy", quantity: 20, price: 101.25 });
   tape.position("ACME", { quantity: 20, avg_price: 101.25, account: "desk" });
   tape.book("ACME", { bids: [[101.24, 150]], asks: [[101.26, 80]], seq: 2n ** 60n });
   tape.book("ACME", { bids: [[101.24, 0]], asks: [], type: "diff", seq: 5 });
@@ -79,6 +80,12 @@ it("every kind goes to its route, with one post for all symbols", async () => {
       { symbol: "ACME", price: 101.25, size: 20, side: "buy", id: "f-81", venue: "xnas", ts },
       { symbol: "ES=F", price: 5_000, size: 1, ts: 1_795_737_600_000_000 },
     ],
+    orders: [
+      {
+        ...{ symbol: "ACME", id: "o-7", status: "sent", side: "buy", quantity: 20, price: 101.25 },
+        ts,
+      },
+    ],
     positions: [{ symbol: "ACME", quantity: 20, avg_price: 101.25, account: "desk", ts }],
     books: [
       {
@@ -88,7 +95,7 @@ it("every kind goes to its route, with one post for all symbols", async () => {
       { symbol: "ACME", type: "diff", bids: [[101.24, 0]], asks: [], seq: 5, ts },
     ],
   });
-  expect(server.posts).toHaveLength(4);
+  expect(server.posts).toHaveLength(5);
   expect(server.posts[0]?.headers.authorization).toBe("Bearer t");
   expect(tape.stats().kinds.trades).toEqual({
     ...{ waiting: 0, spooled: 0, sent: 2, refused: 0, dropped: 0 },
