@@ -6,6 +6,7 @@ export type {
   TapeEvent,
   TradeEvent,
 } from "../src/protocol/events/event.ts";
+export type { LogEvent } from "../src/protocol/events/log.ts";
 export type { NoteEvent } from "../src/protocol/events/note.ts";
 export type { OrderEvent } from "../src/protocol/events/order.ts";
 export type {

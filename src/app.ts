@@ -19,6 +19,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
 import { lineProtocolRoutes } from "./routes/line-protocol.ts";
+import { logRoutes } from "./routes/logs.ts";
 import { mcpRoutes } from "./routes/mcp.ts";
 import { metricNamesRoutes } from "./routes/metric-names.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
@@ -30,6 +31,7 @@ import { remoteWriteRoutes } from "./routes/remote-write.ts";
 import { seriesRoutes } from "./routes/series.ts";
 import { socketRoutes } from "./routes/socket.ts";
 import { symbolRoutes } from "./routes/symbols.ts";
+import { traceRoutes } from "./routes/trace.ts";
 
 /** The routes of the Worker; every path that is none of them is the dashboard's. */
 export const app = new Hono<AppEnv>()
@@ -45,6 +47,7 @@ export const app = new Hono<AppEnv>()
   .route("/", remoteWriteRoutes)
   .route("/", otlpRoutes)
   .route("/", lineProtocolRoutes)
+  .route("/", logRoutes)
   .route("/", barRoutes)
   .route("/", symbolRoutes)
   .route("/", historyRoutes)
@@ -58,6 +61,7 @@ export const app = new Hono<AppEnv>()
   .route("/", riskRoutes)
   .route("/", attributionRoutes)
   .route("/", exportRoutes)
+  .route("/", traceRoutes)
   .route("/", healthRoutes)
   .route("/", metricsRoutes)
   .route("/", socketRoutes)

@@ -52,6 +52,8 @@ const settingsSchema = z.object({
   KEEP_RAW_DAYS: count(90),
   /** Days that rollups and bars of a minute are kept; those of an hour and a day stay without end. */
   KEEP_MINUTES_DAYS: count(365),
+  /** Days that log lines are kept. */
+  KEEP_LOG_DAYS: count(7),
   /** Days after which raw data is compressed, where the database can. */
   COMPRESS_AFTER_DAYS: count(7),
   /** There are objects of the first edition, where each room was one: what they have is carried over. */

@@ -25,13 +25,17 @@ export type StorageDatabase = {
   remove(): Promise<void>;
 };
 
-/** @param serverUrl a server on which a database is made; undefined: the embedded one. */
+/**
+ * @param serverUrl a server on which a database is made; undefined: the embedded one.
+ * @param keptAs its name where it is to stay: to fill it may take long.
+ */
 export async function openStorage(
   name: string,
   serverUrl: string | undefined,
+  keptAs?: string,
 ): Promise<StorageDatabase> {
   const dataDir = mkdtempSync(join(tmpdir(), "edgetape-bench-storage-"));
-  const database = serverUrl === undefined ? undefined : await createDatabase(serverUrl);
+  const database = serverUrl === undefined ? undefined : await createDatabase(serverUrl, keptAs);
   const secret = randomBytes(24).toString("hex");
   let tellPort: (port: number) => void = () => undefined;
   const listening = new Promise<number>((resolve) => {
@@ -76,15 +80,23 @@ export async function openStorage(
   };
 }
 
-async function createDatabase(serverUrl: string): Promise<{ url: string; drop(): Promise<void> }> {
-  const name = `edgetape_bench_${randomBytes(6).toString("hex")}`;
+async function createDatabase(
+  serverUrl: string,
+  keptAs: string | undefined,
+): Promise<{ url: string; drop(): Promise<void> }> {
+  const name = keptAs ?? `edgetape_bench_${randomBytes(6).toString("hex")}`;
   const run = async (text: string) => {
     const admin = openPostgres(serverUrl);
-    await admin.run({ text, params: [] });
+    const { rows } = await admin.run({ text, params: [] });
     await admin.close();
+    return rows.length;
   };
-  await run(`create database ${name}`);
+  const isThere = await run(`select from pg_database where datname = '${name}'`);
+  if (isThere === 0) await run(`create database ${name}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => run(`drop database ${name} with (force)`) };
+  const drop = async () => {
+    if (keptAs === undefined) await run(`drop database ${name} with (force)`);
+  };
+  return { url: url.href, drop };
 }

@@ -7,6 +7,7 @@ import {
   positionEventSchema,
   tradeEventSchema,
 } from "../../src/protocol/events/event.ts";
+import { logEventSchema } from "../../src/protocol/events/log.ts";
 import { noteEventSchema } from "../../src/protocol/events/note.ts";
 import { orderEventSchema } from "../../src/protocol/events/order.ts";
 import {
@@ -29,6 +30,7 @@ const NAMED = {
   BookEvent: bookEventSchema,
   OrderEvent: orderEventSchema,
   NoteEvent: noteEventSchema,
+  LogEvent: logEventSchema,
   TapeEvent: eventSchema,
   LiveBar: liveBarSchema,
   Hello: helloSchema,
@@ -77,6 +79,7 @@ export function wireTypes(): string {
 /** The TypeScript of a JSON schema, as far as our messages go. */
 function typeText(schema: JsonSchema | boolean): string {
   if (typeof schema === "boolean") return schema ? "unknown" : "never";
+  if (Object.keys(schema).length === 0) return "unknown";
   if (schema.$ref !== undefined) return schema.$ref;
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum !== undefined) return schema.enum.map((each) => JSON.stringify(each)).join(" | ");

@@ -13,6 +13,7 @@ import type {
   PollPage,
   Resend,
   RoomTail,
+  TailFound,
 } from "../../src/bindings/host.ts";
 import { objectFailureOf } from "../../src/core/limits/object-failure.ts";
 import { isStorageFull } from "../../src/core/limits/storage-watch.ts";
@@ -49,6 +50,7 @@ import { Outbox } from "./outbox/outbox.ts";
 import type { Storable } from "./outbox/outbox-log.ts";
 import { Pruning } from "./pruning.ts";
 import { Registry, type RoomRecord } from "./registry.ts";
+import { searchTail } from "./search-tail.ts";
 import { FirstEditionKeys } from "./symbols/first-edition-keys.ts";
 import { handOver } from "./symbols/hand-over.ts";
 import { HostMeta } from "./symbols/host-meta.ts";
@@ -291,6 +293,18 @@ export class HostCore {
 
   readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail> {
     return this.#roomOf(symbol).readTail(maxEvents);
+  }
+
+  /** Frames of any room that Postgres does not surely have, and whose text holds `text`. */
+  searchTail(text: string): TailFound {
+    const { held } = this.#outbox;
+    const symbolOf = (room: RoomId) => this.#registry.byId(room).symbol;
+    const logs = (most: number) =>
+      [...held.roomIds].slice(0, most).map((room) => {
+        const { symbol, log } = this.#roomOf(symbolOf(room));
+        return { symbol, log };
+      });
+    return searchTail({ log: this.#log, symbolOf, held: logs }, text);
   }
 
   positions(symbol: SymbolName): Promise<HeldPositions | null> {

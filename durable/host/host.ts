@@ -15,6 +15,7 @@ import type {
   PollPage,
   Resend,
   RoomTail,
+  TailFound,
 } from "../../src/bindings/host.ts";
 import {
   firstDirectoryAt,
@@ -48,7 +49,7 @@ import type { HostPorts, HostSettings } from "./host-ports.ts";
 import { KEEPING } from "./log/host-log.ts";
 import { PART_LIMIT } from "./outbox/drain.ts";
 import { pastByWriter } from "./past-by-writer.ts";
-import type { FirstEdition } from "./symbols/predecessors.ts";
+import type { FirstEdition } from "./symbols/first-edition-rooms.ts";
 
 const DATABASE_TIMEOUT_MS = 10_000;
 
@@ -106,6 +107,10 @@ export class Host extends ViewerObject<HostCore> implements HostCalls {
 
   readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail> {
     return this.core.readTail(symbol, maxEvents);
+  }
+
+  async searchTail(text: string): Promise<TailFound> {
+    return this.core.searchTail(text);
   }
 
   positions(symbol: SymbolName): Promise<HeldPositions | null> {

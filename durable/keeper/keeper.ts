@@ -11,6 +11,7 @@ import { failureOf, lineOf } from "../../src/db/driver/database-error.ts";
 import { readIdentity } from "../../src/db/driver/identity.ts";
 import type { DatabaseMode } from "../../src/db/driver/mode.ts";
 import { readSymbolNames } from "../../src/db/events/read-symbol-names.ts";
+import { retainLogs } from "../../src/db/logs/retain-logs.ts";
 import { setCompression } from "../../src/db/upkeep/compression.ts";
 import { writeReplacement } from "../../src/db/upkeep/database-identity.ts";
 import { ping } from "../../src/db/upkeep/ping.ts";
@@ -179,10 +180,13 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
   }
 
   async #upkeep(mode: DatabaseMode): Promise<void> {
-    const { KEEP_RAW_DAYS, KEEP_MINUTES_DAYS, COMPRESS_AFTER_DAYS, LIMIT_DATABASE_BYTES } =
-      this.#config;
+    const { KEEP_RAW_DAYS, KEEP_MINUTES_DAYS, KEEP_LOG_DAYS } = this.#config;
+    const { COMPRESS_AFTER_DAYS, LIMIT_DATABASE_BYTES } = this.#config;
     const days = { rawDays: KEEP_RAW_DAYS, minutesDays: KEEP_MINUTES_DAYS };
-    const report = await retain(this.#database, this.#clock.nowUs(), days);
+    const report = {
+      ...(await retain(this.#database, this.#clock.nowUs(), days)),
+      ...(await retainLogs(this.#database, this.#clock.nowUs(), KEEP_LOG_DAYS)),
+    };
     if (mode === "timescale") await setCompression(this.#database, COMPRESS_AFTER_DAYS);
     const { bytes } = await ping(this.#database);
     const memory = await readMemory(this.#database);
@@ -194,7 +198,7 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
       this.#logger.warn("database_over_limit", {
         database_bytes: bytes,
         limit_bytes: LIMIT_DATABASE_BYTES,
-        help: "keep less (KEEP_RAW_DAYS, KEEP_MINUTES_DAYS), or raise LIMIT_DATABASE_BYTES",
+        help: "keep less (KEEP_RAW_DAYS, KEEP_MINUTES_DAYS, KEEP_LOG_DAYS), or raise LIMIT_DATABASE_BYTES",
       });
     }
     this.#upkeepAtMs = this.#clock.nowMs();

@@ -84,6 +84,19 @@ export interface RoomTail {
   frames: { cursor: Cursor; text: string }[];
 }
 
+/** A frame of some room, with the text of its events. */
+export interface FoundFrame {
+  symbol: SymbolName;
+  cursor: Cursor;
+  text: string;
+}
+
+/** What a search in the newest part of all rooms has found; `complete` is false where some of it was not looked through. */
+export interface TailFound {
+  frames: FoundFrame[];
+  complete: boolean;
+}
+
 /** What a room knows by heart of positions. */
 export interface HeldPositions {
   cursor: Cursor;
@@ -190,6 +203,8 @@ export interface HostCalls extends Rpc.DurableObjectBranded, FeedingCalls {
   /** What Postgres does not surely have yet of a symbol, at most about `maxEvents`. */
   // Not `tail`: that is the name of an event of Workers, and the tests' runtime lets no call through under it.
   readTail(symbol: SymbolName, maxEvents: number): Promise<RoomTail>;
+  /** Frames of any room that Postgres does not surely have yet, and whose text holds `text`. */
+  searchTail(text: string): Promise<TailFound>;
   /** The newest position of each account; null while the room does not know what was before its log. */
   positions(symbol: SymbolName): Promise<HeldPositions | null>;
   /** The book as it is now, its best so many levels; null as for positions. */

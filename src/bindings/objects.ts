@@ -24,6 +24,7 @@ const READS: { [Binding in ObjectBinding]?: ReadonlySet<string> } = {
   HOST: new Set<keyof HostCalls>([
     ...(["admits", "hadParts", "untilStored", "poll", "readTail", "positions"] as const),
     ...(["book", "list", "acquaintance", "namesAfter", "readPage", "readMinute"] as const),
+    "searchTail",
     // Once or twice is the same to it.
     ...(["watch", "unwatch", "stillWatches"] as const),
   ]),

@@ -2,6 +2,7 @@ import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
 import { configOf } from "../config.ts";
 import { shorten } from "../core/answers/shorten.ts";
+import { traceIdOf } from "../core/logs/traceparent.ts";
 import { arrivalClock } from "../core/time/arrival-clock.ts";
 import type { EpochUs } from "../protocol/words/time.ts";
 import { logOf } from "../telemetry/log.ts";
@@ -16,7 +17,7 @@ export const MOST_PATH_CHARS = 200;
 const GRAMMAR = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /**
- * Begins a request: takes or makes the correlation id and gives it back, finds settings, clock and log, and writes the line of the
+ * Begins a request: takes or makes the correlation id, which is that of its trace where it says nothing else, and gives it back, finds settings, clock and log, and writes the line of the
  * request: at `debug` where all went well, for a tape takes thousands of requests a second; `info` where the client was refused,
  * also with 503, `error` where we failed, both with the cause that the client was told.
  */
@@ -24,7 +25,10 @@ export function correlation(nowUs: () => EpochUs) {
   const arrivalUs = arrivalClock(nowUs);
   return createMiddleware<AppEnv>(async (c, next) => {
     const given = c.req.header(CORRELATION_HEADER);
-    const correlationId = given !== undefined && GRAMMAR.test(given) ? given : crypto.randomUUID();
+    const correlationId =
+      given !== undefined && GRAMMAR.test(given)
+        ? given
+        : (traceIdOf(c.req.header("traceparent")) ?? crypto.randomUUID());
     c.set("correlationId", correlationId);
     c.set("nowUs", nowUs);
     c.set("arrivalUs", arrivalUs);

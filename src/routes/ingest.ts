@@ -1,6 +1,5 @@
 import { Hono } from "hono";
 import type { Appended } from "../appends/append-to-hosts.ts";
-import { askHosts, Rooms } from "../bindings/rooms.ts";
 import type { AddressedEvent } from "../core/events/encode-events.ts";
 import { DAY_US } from "../core/time/duration.ts";
 import { lineOf } from "../db/driver/database-error.ts";
@@ -14,13 +13,11 @@ import { readBatch, wantsPost } from "../http/body/read-batch.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
 import { databaseOf } from "../http/database-of.ts";
 import { needsStorage } from "../http/limits/storage.ts";
-import { badParameters } from "../http/problems/refusal.ts";
 import { takePush } from "../http/pushes/take-push.ts";
+import { untilStored, waitsUntilStored } from "../http/pushes/until-stored.ts";
 import type { Accepted } from "../protocol/answers/answers.ts";
 import type { SymbolName } from "../protocol/words/symbol.ts";
 
-/** Longest wait for `?wait=stored`; after it the answer is 202, for the batch is durable all the same. */
-const STORED_WAIT_MS = 30_000;
 /** Raw data is kept for a day at least, so no hour is closed that is younger. */
 const YOUNGEST_CLOSED_US = DAY_US;
 
@@ -42,32 +39,25 @@ async function ingest<Push extends Timed>(
   c: AppContext,
   format: PushFormat<Push, AddressedEvent>,
 ): Promise<Response> {
-  const wait = c.req.query("wait");
-  if (wait !== undefined && wait !== "stored") {
-    throw badParameters({ path: "wait", message: 'must be "stored", or absent' });
-  }
+  const waits = waitsUntilStored(c);
   const key = readIdempotencyKey(c);
   const { items, text } = await readBatch(c, format);
   const outcome = await takePush(c, items, { key, body: () => text });
-  return answer(c, outcome, items, wait === "stored");
+  return answer(c, outcome, items, waits);
 }
 
 async function answer(
   c: AppContext,
   { cursors, hosts }: Appended,
   events: readonly AddressedEvent[],
-  untilStored: boolean,
+  waits: boolean,
 ): Promise<Response> {
   const body: Accepted = { accepted: events.length, cursors };
-  if (!untilStored) return c.json(body, 202);
+  if (!waits) return c.json(body, 202);
   // The others take memory while Postgres is waited for.
   const sinceUs = c.get("nowUs")() - YOUNGEST_CLOSED_US;
   const old = events.filter(({ event }) => event.ts < sinceUs);
-  const rooms = new Rooms(c.env);
-  const stored = await askHosts(hosts, ({ host, through }) =>
-    rooms.hostAt(host).untilStored(through, STORED_WAIT_MS),
-  );
-  const setAside = stored.every(Boolean) ? await readSetAside(c, old) : null;
+  const setAside = (await untilStored(c, hosts)) ? await readSetAside(c, old) : null;
   if (setAside === null) return c.json(body, 202);
   if (setAside.size > 0) body.set_aside = Object.fromEntries(setAside);
   return c.json(body, 200);

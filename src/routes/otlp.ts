@@ -1,7 +1,10 @@
 import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
-import { exportAnswer, statusAnswer } from "../formats/otlp/answers.ts";
-import { decodeMetrics, type OtlpEncoding } from "../formats/otlp/decode-metrics.ts";
+import { exportAnswer, type Rejected, statusAnswer } from "../formats/otlp/answers.ts";
+import { decodeLogs } from "../formats/otlp/decode-logs.ts";
+import { decodeMetrics } from "../formats/otlp/decode-metrics.ts";
+import type { OtlpEncoding } from "../formats/otlp/encoding.ts";
+import type { Refused } from "../formats/points/refused.ts";
 import { needs } from "../http/access/authorize.ts";
 import { readIdempotencyKey } from "../http/body/idempotency-key.ts";
 import { wantsPost } from "../http/body/read-batch.ts";
@@ -11,16 +14,17 @@ import { needsStorage } from "../http/limits/storage.ts";
 import { type ProblemWords, Refusal, type RefusalForm } from "../http/problems/refusal.ts";
 import { inForm } from "../http/problems/refusal-form.ts";
 import { asText, readPoints } from "../http/pushes/read-points.ts";
-import { takePoints } from "../http/pushes/take-push.ts";
+import { takePoints, takePush } from "../http/pushes/take-push.ts";
 
 const METRICS = "/v1/metrics";
+const LOGS = "/v1/logs";
 
 const CONTENT_TYPES: Readonly<Record<OtlpEncoding, string>> = {
   protobuf: "application/x-protobuf",
   json: "application/json",
 };
 
-/** OTLP/HTTP (https://opentelemetry.io/docs/specs/otlp/#otlphttp), SPEC O-6 to O-8. */
+/** OTLP/HTTP (https://opentelemetry.io/docs/specs/otlp/#otlphttp), SPEC O-6 to O-8, LG-9. */
 export const otlpRoutes = new Hono<AppEnv>()
   .post(METRICS, inStatus(), needs("write"), needsStorage, async (c) => {
     const encoding = encodingOf(c);
@@ -30,12 +34,32 @@ export const otlpRoutes = new Hono<AppEnv>()
       decodeMetrics(body, encoding, terms),
     );
     await takePoints(c, found.points, { key, body: () => asText(bytes) });
-    const { refused } = found.points;
-    const message = refused.count === 0 ? "" : refused.text("data points");
-    const answer = exportAnswer(encoding, refused.count, message);
-    return c.body(answer, 200, { "content-type": CONTENT_TYPES[encoding] });
+    return answer(c, encoding, "rejectedDataPoints", found.points.refused);
   })
-  .all(METRICS, wantsPost);
+  .post(LOGS, inStatus(), needs("write"), needsStorage, async (c) => {
+    const encoding = encodingOf(c);
+    if (encoding === null) throw new Refusal(UNKNOWN_ENCODING);
+    const key = readIdempotencyKey(c);
+    const { found, bytes } = await readPoints(c, readBytes, (body, terms) =>
+      decodeLogs(body, encoding, terms),
+    );
+    const { items, refused } = found.records;
+    if (items.length > 0) await takePush(c, items, { key, body: () => asText(bytes) });
+    return answer(c, encoding, "rejectedLogRecords", refused);
+  })
+  .all(METRICS, wantsPost)
+  .all(LOGS, wantsPost);
+
+const WORDS: Readonly<Record<Rejected, string>> = {
+  rejectedDataPoints: "data points",
+  rejectedLogRecords: "log records",
+};
+
+function answer(c: AppContext, encoding: OtlpEncoding, what: Rejected, refused: Refused): Response {
+  const message = refused.count === 0 ? "" : refused.text(WORDS[what]);
+  const body = exportAnswer(encoding, what, refused.count, message);
+  return c.body(body, 200, { "content-type": CONTENT_TYPES[encoding] });
+}
 
 /** Refusals are a `google.rpc.Status` in the encoding of the request. */
 function inStatus() {

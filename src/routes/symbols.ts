@@ -1,16 +1,15 @@
 import { Hono } from "hono";
-import { keeperAt } from "../bindings/objects.ts";
 import { Rooms } from "../bindings/rooms.ts";
 import { matchesEtag } from "../core/answers/caching.ts";
 import { accessOf, coverSymbols, needs } from "../http/access/authorize.ts";
 import { covers } from "../http/access/token.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
-import { mayAsk, takeHostsOf } from "../http/limits/descriptors.ts";
+import { takeHostsOf } from "../http/limits/descriptors.ts";
 import { storageWatch } from "../http/limits/storage.ts";
+import { listSourcesOf } from "../http/list-sources.ts";
 import { notKnownYet } from "../http/problems/symbol-refusals.ts";
 import { admitRead } from "../http/query/admit-read.ts";
 import { Parameters } from "../http/query/parameters.ts";
-import { warn } from "../http/warn.ts";
 import type { PollAnswer } from "../protocol/answers/answers.ts";
 import { pollSymbol } from "../reads/rooms/poll-symbol.ts";
 import {
@@ -32,8 +31,8 @@ export const symbolRoutes = new Hono<AppEnv>()
     const tag = c.req.header("if-none-match");
     const list = watchedSymbolsOf(c.env);
     const view = await (waitS === 0
-      ? list.read(listSourcesOf(c), reader)
-      : list.watch(listSourcesOf(c), reader, { tag, waitMs: waitS * 1_000 }));
+      ? list.read(lookSourcesOf(c), reader)
+      : list.watch(lookSourcesOf(c), reader, { tag, waitMs: waitS * 1_000 }));
     if (view.isUnsure) throw notKnownYet([]);
     const headers = {
       etag: view.etag,
@@ -78,12 +77,6 @@ export const symbolRoutes = new Hono<AppEnv>()
     });
   });
 
-function listSourcesOf(c: AppContext): LookSources {
-  return {
-    signal: c.req.raw.signal,
-    rooms: new Rooms(c.env),
-    usedHosts: () => keeperAt(c.env).hosts(),
-    mayOpen: (host) => mayAsk(c, [host], "read"),
-    failed: (event, error, fields) => warn(c, event, error, fields),
-  };
+function lookSourcesOf(c: AppContext): LookSources {
+  return { ...listSourcesOf(c), signal: c.req.raw.signal };
 }

@@ -9,6 +9,7 @@ import type { Config } from "../config.ts";
 import { shorten } from "../core/answers/shorten.ts";
 import { FloodGate, floodFields } from "../core/telemetry/flood.ts";
 import { redacted } from "../core/telemetry/redact.ts";
+import { recentLines } from "./recent-lines.ts";
 
 /** Who writes a line: the Worker, or one of the Durable Objects. */
 export type LogService = "worker" | "host" | "relay" | "room" | "writer" | "keeper";
@@ -66,7 +67,10 @@ function writeLine(record: LogRecord, runtime: RuntimeField, gate: FloodGate): v
     }
     if (!isWritten) return;
   }
-  console.log(formatLine(record, runtime));
+  const line = formatLine(record, runtime);
+  console.log(line);
+  const { properties } = record;
+  if ("correlation_id" in properties || "correlation_ids" in properties) recentLines.add(line);
 }
 
 type LogSettings = Pick<Config, "LOG_LEVEL"> & Partial<Pick<Config, "RUNTIME" | "RUNTIMES">>;

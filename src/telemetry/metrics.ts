@@ -29,7 +29,9 @@ export const metrics = {
   ),
   accepted: new Counter<"kind">(
     { name: "edgetape_accepted_events_total", help: "Events acknowledged as durable, by kind." },
-    ["metric", "trade", "position", "book", "order", "note", "bar"].map((kind) => ({ kind })),
+    ["metric", "trade", "position", "book", "order", "note", "log", "bar"].map((kind) => ({
+      kind,
+    })),
   ),
   leftOut: new Counter<"what">(
     {

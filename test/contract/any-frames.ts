@@ -4,11 +4,13 @@ import { noteKey } from "../../src/core/events/note-key.ts";
 import type { StoredFrame } from "../../src/db/store/store-frames.ts";
 import type { Level } from "../../src/protocol/events/book.ts";
 import type { TapeEvent } from "../../src/protocol/events/event.ts";
+import { LOG_LEVELS } from "../../src/protocol/events/log.ts";
 import { ORDER_STATUSES } from "../../src/protocol/events/order.ts";
 import {
   bookDiff,
   bookSample,
   frame,
+  line,
   metric,
   NOON_US,
   note,
@@ -104,9 +106,35 @@ const anyNote = fc
     ),
   )
   .map(([ts, text, rest]) => note(ts, text, rest));
+const text = fc.constantFrom("", "x", "it's", '"\\', "{,}", "a\nb", "😀 NULL");
+const anyLine = fc
+  .tuple(
+    moment,
+    text,
+    fc.constantFrom(...LOG_LEVELS),
+    fc.record(
+      {
+        service: text.filter((one) => one !== ""),
+        correlation_id: fc.constantFrom("1", "'"),
+        fields: fc.dictionary(
+          text.filter((one) => one !== ""),
+          fc.jsonValue({ maxDepth: 2 }),
+          {
+            ...{ minKeys: 1, maxKeys: 2, noNullPrototype: true },
+          },
+        ),
+        cut: fc.constant(true as const),
+      },
+      { requiredKeys: [], noNullPrototype: true },
+    ),
+  )
+  // JSON knows one zero.
+  .map(([ts, event, level, rest]) =>
+    line(ts, event, { level, ...(JSON.parse(JSON.stringify(rest)) as typeof rest) }),
+  );
 export const anyFrames = fc
   .array(
-    fc.array(fc.oneof(anyMetric, anyTrade, anyPosition, anyBook, anyOrder, anyNote), {
+    fc.array(fc.oneof(anyMetric, anyTrade, anyPosition, anyBook, anyOrder, anyNote, anyLine), {
       minLength: 1,
       maxLength: 6,
     }),
@@ -142,6 +170,9 @@ export function survivorsOf(frames: readonly StoredFrame[]): StoredFrame[] {
       } else if (event.kind === "book") {
         // Of books the samples are kept, each in its place.
         if (event.sampled) kept.set(`b ${cursor} ${ordinal}`, place);
+      } else if (event.kind === "log") {
+        // A line is its place.
+        kept.set(`l ${cursor} ${ordinal}`, place);
       } else if (event.id !== undefined) {
         // The same trade is kept once: the first.
         const key = `t ${event.ts} ${event.venue} ${event.id}`;

@@ -6,6 +6,7 @@ import type {
   TapeEvent,
   TradeEvent,
 } from "../../src/protocol/events/event.ts";
+import type { LogEvent } from "../../src/protocol/events/log.ts";
 import type { NoteEvent } from "../../src/protocol/events/note.ts";
 import type { OrderEvent, OrderStatus } from "../../src/protocol/events/order.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
@@ -83,6 +84,14 @@ export function bookSample(
 
 export function bookDiff(ts: number, bids: Level[], asks: Level[]): BookEvent {
   return { kind: "book", ts: at(ts), type: "diff", bids, asks };
+}
+
+export function line(
+  ts: number,
+  event: string,
+  rest: Partial<Omit<LogEvent, "kind" | "ts" | "event">> = {},
+): LogEvent {
+  return { kind: "log", ts: at(ts), level: "info", event, ...rest };
 }
 
 export function frame(cursor: number, ...events: TapeEvent[]): StoredFrame {

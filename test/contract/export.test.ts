@@ -58,6 +58,7 @@ describe.each(testDatabaseKinds())("an export on $name", ({ openMigrated }) => {
         "book" as const,
         "order" as const,
         "note" as const,
+        "log" as const,
       ),
       metric: fc.constantFrom(undefined, "m", "n'"),
       pageRows: fc.integer({ min: 1, max: 7 }),

@@ -54,6 +54,8 @@ async function valuesOf(symbol: string): Promise<number[]> {
         return Number(event.id);
       case "note":
         return event.text.length;
+      case "log":
+        return Number(event.event);
       default:
         return event satisfies never;
     }

@@ -15,6 +15,11 @@ import {
   benchmarkPushSchema,
 } from "../../src/protocol/answers/attribution.ts";
 import {
+  logLineSchema,
+  logsAcceptedSchema,
+  logsAnswerSchema,
+} from "../../src/protocol/answers/logs.ts";
+import {
   latencyAnswerSchema,
   notesAnswerSchema,
   orderAnswerSchema,
@@ -23,6 +28,7 @@ import {
   slippageAnswerSchema,
 } from "../../src/protocol/answers/orders.ts";
 import { problemSchema } from "../../src/protocol/answers/problem.ts";
+import { traceAnswerSchema } from "../../src/protocol/answers/trace.ts";
 import { barSchema, intervalSchema } from "../../src/protocol/events/bar.ts";
 import { barPushSchema, barsAcceptedSchema } from "../../src/protocol/events/bar-push.ts";
 import { bookEventSchema, bookPushSchema } from "../../src/protocol/events/book.ts";
@@ -35,6 +41,7 @@ import {
   tradeEventSchema,
   tradePushSchema,
 } from "../../src/protocol/events/event.ts";
+import { logEventSchema } from "../../src/protocol/events/log.ts";
 import { noteEventSchema, notePushSchema } from "../../src/protocol/events/note.ts";
 import { orderEventSchema, orderPushSchema } from "../../src/protocol/events/order.ts";
 import { clientMessageSchema } from "../../src/protocol/socket/client-message.ts";
@@ -63,6 +70,7 @@ const SCHEMAS = {
   BookEvent: bookEventSchema,
   OrderEvent: orderEventSchema,
   NoteEvent: noteEventSchema,
+  LogEvent: logEventSchema,
   Event: eventSchema,
   Bar: barSchema,
   Accepted: acceptedSchema,
@@ -79,6 +87,10 @@ const SCHEMAS = {
   SlippageAnswer: slippageAnswerSchema,
   ReconciliationAnswer: reconciliationAnswerSchema,
   NotesAnswer: notesAnswerSchema,
+  LogsAccepted: logsAcceptedSchema,
+  LogLine: logLineSchema,
+  LogsAnswer: logsAnswerSchema,
+  TraceAnswer: traceAnswerSchema,
   PollAnswer: pollAnswerSchema,
   CorrelationAnswer: correlationAnswerSchema,
   RiskAnswer: riskAnswerSchema,

@@ -1,5 +1,6 @@
 import type { DescribedRoute } from "./described-route.ts";
 import { ANALYTICS } from "./routes/analytics.ts";
+import { LOGS } from "./routes/logs.ts";
 import { OPERATING } from "./routes/operating.ts";
 import { ORDERS } from "./routes/orders.ts";
 import { OTHER_FORMATS } from "./routes/other-formats.ts";
@@ -12,6 +13,7 @@ export const ROUTES: readonly DescribedRoute[] = [
   ...OTHER_FORMATS,
   ...READS,
   ...ORDERS,
+  ...LOGS,
   ...ANALYTICS,
   ...OPERATING,
 ];

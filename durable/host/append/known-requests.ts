@@ -8,11 +8,14 @@ import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { HostLog, KnownPart, KnownRequest, RoomId } from "../log/host-log.ts";
 import type { FirstEditionKeys } from "../symbols/first-edition-keys.ts";
+import type { FirstEditionRooms } from "../symbols/first-edition-rooms.ts";
 import type { Predecessors } from "../symbols/predecessors.ts";
 
 export interface KnownRequestsDeps {
   log: Pick<HostLog, "findKey">;
-  predecessors: Pick<Predecessors, "isNewlyPlaced" | "carried" | "hadElsewhere" | "wasHere">;
+  predecessors: Pick<Predecessors, "isNewlyPlaced" | "hadElsewhere" | "wasHere"> & {
+    firstEdition: Pick<FirstEditionRooms, "carried">;
+  };
   firstKeys: Pick<FirstEditionKeys, "has">;
   /** Every room that a symbol has had on this host, oldest first. */
   roomsOf(symbol: SymbolName): readonly RoomId[];
@@ -117,8 +120,8 @@ export class KnownRequests {
   }
 
   #mustAsk({ idempotency }: HostBatch): boolean {
-    const { isNewlyPlaced, carried } = this.#deps.predecessors;
-    return idempotency !== undefined && (isNewlyPlaced || carried !== null);
+    const { isNewlyPlaced, firstEdition } = this.#deps.predecessors;
+    return idempotency !== undefined && (isNewlyPlaced || firstEdition.carried !== null);
   }
 
   async #askInTurn(batch: HostBatch): Promise<boolean> {

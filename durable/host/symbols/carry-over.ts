@@ -1,5 +1,6 @@
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
-import type { Predecessors, TakenOver } from "./predecessors.ts";
+import type { FirstEditionRooms } from "./first-edition-rooms.ts";
+import type { TakenOver } from "./predecessors.ts";
 
 /** Each that is asked is files of its own, which it closes when it has handed over. */
 const AT_ONCE = 4;
@@ -7,7 +8,7 @@ const AT_ONCE = 4;
 const IN_ONE_GO = 64;
 
 export interface CarryOverDeps {
-  predecessors: Pick<Predecessors, "carried" | "carriedThrough">;
+  firstEdition: Pick<FirstEditionRooms, "carried" | "carriedThrough">;
   /** The next names of this host behind this one, in order. */
   namesAfter(name: SymbolName | "", most: number): SymbolName[];
   /** It is placed here, and nowhere else now. */
@@ -33,9 +34,9 @@ export class CarryOver {
   }
 
   async #run(): Promise<void> {
-    const { predecessors, namesAfter, isHere } = this.#deps;
+    const { firstEdition, namesAfter, isHere } = this.#deps;
     let isWhole = true;
-    let from = predecessors.carried;
+    let from = firstEdition.carried;
     while (from !== null) {
       const names = namesAfter(from, IN_ONE_GO);
       const last = names.at(-1) ?? null;
@@ -44,7 +45,7 @@ export class CarryOver {
       // Nobody can hand over anything while Postgres is away; where only some cannot, the others go on.
       if (unsure > 0 && unsure === outcomes.length) return;
       isWhole &&= unsure === 0;
-      if (isWhole) predecessors.carriedThrough(last);
+      if (isWhole) firstEdition.carriedThrough(last);
       from = last;
     }
   }

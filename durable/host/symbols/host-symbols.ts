@@ -60,7 +60,7 @@ export class HostSymbols {
     });
     this.#earlier = new EarlierNames(deps);
     this.#carryOver = new CarryOver({
-      predecessors,
+      firstEdition: predecessors.firstEdition,
       namesAfter: (name, most) => this.namesAfter(name, most),
       isHere: (symbol) => this.#isHere(registry.find(symbol)),
       takeOver: (symbol) => this.#takeOver(symbol),
@@ -180,7 +180,7 @@ export class HostSymbols {
 
   /** Nothing is to be found out or to be got from elsewhere. While it is not so, the alarm asks `lookAfter` now and again. */
   get isSettled(): boolean {
-    return this.#earlier.isLearned && this.#deps.predecessors.carried === null;
+    return this.#earlier.isLearned && this.#deps.predecessors.firstEdition.carried === null;
   }
 
   /** Finds out what was before where nobody asks for it, and has rooms of the first edition hand over. */

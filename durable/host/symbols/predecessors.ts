@@ -11,22 +11,14 @@ import {
 } from "../../../src/core/placement/placement.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
+import { type FirstEdition, FirstEditionRooms } from "./first-edition-rooms.ts";
 import type { HostMeta } from "./host-meta.ts";
 import { LearnOnce } from "./learn-once.ts";
+import { A_PAGE, pages } from "./pages.ts";
 import { type Announced, Tenures } from "./tenures.ts";
 
 /** So long a key is good for (SPEC I-6). */
 const KEY_MS = 86_400_000;
-/** Names, or keys, asked for at a time. */
-const A_PAGE = 1_000;
-
-/** The first edition's objects, which had a symbol before any host. */
-export interface FirstEdition {
-  namesAfter(name: SymbolName | "", most: number): Promise<SymbolName[]>;
-  handOver(symbol: SymbolName): Promise<HandedOver>;
-  keysAfter(symbol: SymbolName, key: string, most: number): Promise<RememberedKey[]>;
-  letGo(symbol: SymbolName): Promise<void>;
-}
 
 export interface PredecessorsDeps {
   host: HostName;
@@ -74,25 +66,19 @@ export type TakenOver =
  * them is passed over: while one does not answer, nobody knows what it has.
  */
 export class Predecessors {
+  readonly firstEdition: FirstEditionRooms;
   readonly #deps: PredecessorsDeps;
   readonly #tenures: Tenures;
   readonly #announcing: LearnOnce;
   readonly #underWay = new Map<SymbolName, Promise<TakenOver>>();
-  readonly #keysBrought = new Set<SymbolName>();
   #isRegistered: boolean;
-  /** Rooms of the first edition up to this name have been handed over; null: all. */
-  #carriedThrough: SymbolName | "" | null;
 
   constructor(deps: PredecessorsDeps) {
     this.#deps = deps;
-    const { meta, placement, firstEdition, failed } = deps;
+    const { meta, placement, firstEdition, rememberKeys, failed } = deps;
     this.#tenures = new Tenures(meta, placement, deps.nowMs(), deps.head());
     this.#isRegistered = meta.read("registered") === true;
-    this.#carriedThrough =
-      firstEdition === null
-        ? null
-        : (meta.read<{ through: SymbolName | null }>("carried") ?? { through: "" as const })
-            .through;
+    this.firstEdition = new FirstEditionRooms({ objects: firstEdition, meta, rememberKeys });
     this.#announcing = new LearnOnce({
       isLearned: () => this.#tenures.unannounced === null && (this.#isRegistered || !deps.isUsed()),
       ask: () => this.#announce(),
@@ -121,7 +107,7 @@ export class Predecessors {
   mayHave(symbol: SymbolName): boolean {
     const { host } = this.#deps;
     const number = this.#tenures.numberOf(this.#tenures.current);
-    if (number === null || this.#mayBeOfFirstEdition(symbol)) return true;
+    if (number === null || this.firstEdition.mayHave(symbol)) return true;
     return this.#tenures.hostsBefore(symbol, number).some((name) => name !== host);
   }
 
@@ -146,7 +132,7 @@ export class Predecessors {
    * @throws where one of those who know them cannot be asked.
    */
   async *names(): AsyncGenerator<readonly SymbolName[]> {
-    const { host, keeper, others, firstEdition } = this.#deps;
+    const { host, keeper, others } = this.#deps;
     const before = this.#tenures.placementsBefore(Number.POSITIVE_INFINITY);
     const shared = new Set(before.flatMap(sharedHosts));
     for (const name of shared) {
@@ -158,10 +144,7 @@ export class Predecessors {
         yield page.map(symbolOf).filter((symbol) => symbol !== null);
       }
     }
-    if (firstEdition !== null && this.#carriedThrough !== null) {
-      const from = this.#carriedThrough;
-      yield* pages((after) => firstEdition.namesAfter(after, A_PAGE), from);
-    }
+    yield* this.firstEdition.names();
   }
 
   /** Has all that may have had a symbol before a tenure hand it over. */
@@ -177,20 +160,6 @@ export class Predecessors {
       this.#underWay.set(symbol, taking);
     }
     return taking;
-  }
-
-  /**
-   * What rooms of the first edition remember of keys is known here for these symbols. Asked before a batch with a key is looked at
-   * (SPEC I-6). Null: there is nothing to wait for. @throws where a room of the first edition cannot be asked.
-   */
-  bringKeys(symbols: readonly SymbolName[]): Promise<void> | null {
-    const asked = symbols.filter(
-      (symbol) => this.#mayBeOfFirstEdition(symbol) && !this.#keysBrought.has(symbol),
-    );
-    if (asked.length === 0) return null;
-    return (async () => {
-      for (const symbol of asked) await this.#bringKeys(symbol);
-    })();
   }
 
   /** Symbols may have come here from other hosts, no longer ago than a key is good for, or nobody knows yet. */
@@ -209,7 +178,7 @@ export class Predecessors {
     symbols: readonly SymbolName[],
   ): Promise<Map<SymbolName, HadPart> | null> {
     try {
-      await this.bringKeys(symbols);
+      await this.firstEdition.bringKeys(symbols);
       return this.isNewlyPlaced ? await this.#hadElsewhere(request, symbols) : new Map();
     } catch (error) {
       if (isStorageFull(error)) throw error;
@@ -241,18 +210,6 @@ export class Predecessors {
       }
     }
     return had;
-  }
-
-  /** Rooms of the first edition up to this name have handed over; null: all of them have, or there are none. */
-  get carried(): SymbolName | "" | null {
-    return this.#carriedThrough;
-  }
-
-  /** Every room of the first edition up to this name has been handed over; null: all of them have. */
-  carriedThrough(name: SymbolName | null): void {
-    this.#carriedThrough = name;
-    this.#deps.meta.write("carried", { through: name });
-    if (name === null) this.#keysBrought.clear();
   }
 
   /** There were other settings meanwhile, or these are newer than those of who has taken a symbol: the Keeper gives a number. */
@@ -296,38 +253,11 @@ export class Predecessors {
       answers.push(await others.handOver(name, symbol, number, isYours));
       if (answers.at(-1)?.kind === "not_yet") return { kind: "unsure" };
     }
-    if (this.#mayBeOfFirstEdition(symbol)) answers.push(await this.#fromFirstEdition(symbol));
+    if (this.firstEdition.mayHave(symbol)) answers.push(await this.firstEdition.handOver(symbol));
     if (answers.some(({ kind }) => kind === "not_yet")) return { kind: "unsure" };
     const through = answers.flatMap((one) => (one.kind === "handed_over" ? [one.through] : []));
     if (through.length === 0) return { kind: "nothing" };
     return { kind: "handed_over", through: Math.max(...through) as Cursor };
-  }
-
-  async #fromFirstEdition(symbol: SymbolName): Promise<HandedOver> {
-    const { firstEdition } = this.#deps;
-    if (firstEdition === null) return { kind: "never_here" };
-    await this.#bringKeys(symbol);
-    const answer = await firstEdition.handOver(symbol);
-    // Only now: until then it may be asked again.
-    if (answer.kind !== "not_yet") await firstEdition.letGo(symbol);
-    return answer;
-  }
-
-  async #bringKeys(symbol: SymbolName): Promise<void> {
-    const { firstEdition, rememberKeys } = this.#deps;
-    if (firstEdition === null || this.#keysBrought.has(symbol)) return;
-    let after = "";
-    for (;;) {
-      const keys = await firstEdition.keysAfter(symbol, after, A_PAGE);
-      rememberKeys(symbol, keys);
-      after = keys.at(-1)?.key ?? after;
-      if (keys.length < A_PAGE) break;
-    }
-    this.#keysBrought.add(symbol);
-  }
-
-  #mayBeOfFirstEdition(symbol: SymbolName): boolean {
-    return this.#carriedThrough !== null && symbol > this.#carriedThrough;
   }
 }
 
@@ -335,17 +265,4 @@ export class Predecessors {
 function preferenceOf(part: HadPart): number {
   if (typeof part === "string") return { no: 0, same: 1, other: 4 }[part];
   return part.mayBeLater === true ? 2 : 3;
-}
-
-async function* pages<Name extends string>(
-  read: (after: Name | "") => Promise<Name[]>,
-  from: Name | "" = "",
-): AsyncGenerator<Name[]> {
-  let after = from;
-  for (;;) {
-    const page = await read(after);
-    if (page.length > 0) yield page;
-    after = page.at(-1) ?? after;
-    if (page.length < A_PAGE) return;
-  }
 }

@@ -25,9 +25,8 @@ const FAN_OUT_SHARE = 0.8;
 const TELLING_MS = 4;
 const TURN_MS = 1;
 /** A machine is believed to be so much slower at most. */
-const MOST_TIMES = 4;
-/** What is faster than expected is believed sooner: what is slower may have been others' work. */
-const FASTER_WEIGHT = 0.5;
+const MOST_TIMES = 2.5;
+/** What is faster than expected is believed at once: what is slower may have been the work of others. */
 const SLOWER_WEIGHT = 0.1;
 
 /**
@@ -36,7 +35,7 @@ const SLOWER_WEIGHT = 0.1;
  */
 export class MeasuredPace implements FanOutPace {
   readonly atOnceMs = 1;
-  readonly sliceMs = 6;
+  readonly sliceMs = 10;
   #times = 1;
 
   readonly sendMs = (chars: number): number => this.#times * (SEND_MS + chars * CHAR_MS);
@@ -50,8 +49,8 @@ export class MeasuredPace implements FanOutPace {
     if (costMs < TELLING_MS) return;
     const least = costMs / this.#times;
     const times = Math.min(MOST_TIMES, Math.max(1, (ms - TURN_MS) / least));
-    const weight = times < this.#times ? FASTER_WEIGHT : SLOWER_WEIGHT;
-    this.#times += (times - this.#times) * weight;
+    if (times < this.#times) this.#times = times;
+    else this.#times += (times - this.#times) * SLOWER_WEIGHT;
   };
 }
 

@@ -77,8 +77,9 @@ function keyOf(event: TapeEvent): string | null {
       return `${event.ts}\u0001${canonicalLabels(event.labels)}\u0001${event.metric}`;
     case "position":
       return `${event.ts}\u0001${event.account ?? ""}`;
-    // A sample is its place in the log, and the tail begins where what is stored ends.
+    // A sample, or a line, is its place in the log, and the tail begins where what is stored ends.
     case "book":
+    case "log":
       return null;
     case "order":
       return stateKey(event);

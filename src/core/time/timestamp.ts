@@ -5,7 +5,7 @@ import { readCivilTime, rfc3339Of } from "./civil-time.ts";
 export const EARLIEST_US = -9_000_000_000_000_000 as EpochUs;
 
 /** Earliest moment of what is pushed: the beginning of 1880. */
-const EARLIEST_PUSHED_US = Date.UTC(1880, 0, 1) * 1_000;
+export const EARLIEST_PUSHED_US = Date.UTC(1880, 0, 1) * 1_000;
 
 /** A time further ahead than this is a wrong clock or a wrong unit. */
 export const MAX_AHEAD_US = 600_000_000;
@@ -79,19 +79,26 @@ function readInteger(value: number, unit: TimeUnit | undefined): TimestampReadin
     if (!Number.isInteger(value)) return refused(`must be an integer, in ${unit} by precision`);
     return moment(microsecondsOf(value, unit));
   }
-  const size = Math.abs(value);
   const means = "for times are integer microseconds since the epoch; or say its unit";
-  if (size >= NANOSECONDS_FROM) {
-    return refused(`looks like nanoseconds: divide by 1,000, ${means} with ?precision=ns`);
-  }
-  if (size < SECONDS_BELOW) {
-    return refused(`looks like seconds: multiply by 1,000,000, ${means} with ?precision=s`);
-  }
-  if (size < MILLISECONDS_BELOW) {
-    return refused(`looks like milliseconds: multiply by 1,000, ${means} with ?precision=ms`);
+  switch (unitBySize(value)) {
+    case "ns":
+      return refused(`looks like nanoseconds: divide by 1,000, ${means} with ?precision=ns`);
+    case "s":
+      return refused(`looks like seconds: multiply by 1,000,000, ${means} with ?precision=s`);
+    case "ms":
+      return refused(`looks like milliseconds: multiply by 1,000, ${means} with ?precision=ms`);
+    case "us":
   }
   if (!Number.isInteger(value)) return refused("must be integer microseconds, without a fraction");
   return moment(value);
+}
+
+/** The unit that a number of our days must be in, told by its size. */
+export function unitBySize(value: number): TimeUnit {
+  const size = Math.abs(value);
+  if (size >= NANOSECONDS_FROM) return "ns";
+  if (size < SECONDS_BELOW) return "s";
+  return size < MILLISECONDS_BELOW ? "ms" : "us";
 }
 
 function microsecondsOf(value: number, unit: TimeUnit): number {

@@ -91,7 +91,8 @@ select y.symbol, max(c.cursor) as cursor from symbols y join (
   union all select t.symbol_id, t.cursor from position_states t where ${isOwn} and t.cursor > ${after}
   union all select t.symbol_id, t.cursor from books t where ${isOwn} and t.cursor > ${after}
   union all select t.symbol_id, t.cursor from order_states t where ${isOwn} and t.cursor > ${after}
-  union all select t.symbol_id, t.cursor from symbol_notes t where ${isOwn} and t.cursor > ${after}) c on c.symbol_id = y.id
+  union all select t.symbol_id, t.cursor from symbol_notes t where ${isOwn} and t.cursor > ${after}
+  union all select t.symbol_id, t.cursor from ${newer(sql`log_lines`)} where ${isOwn}) c on c.symbol_id = y.id
 group by y.symbol`;
 }
 

@@ -1,30 +1,24 @@
 import { type LoggedEvent, TailMerge } from "../../core/events/tail-merge.ts";
 import type { TapeEvent } from "../../protocol/events/event.ts";
-import type { SymbolName } from "../../protocol/words/symbol.ts";
-import type { Cursor, EpochUs } from "../../protocol/words/time.ts";
+import type { Cursor } from "../../protocol/words/time.ts";
 import { ask } from "../driver/ask.ts";
 import type { Database, Row } from "../driver/database.ts";
 import { int4s, rowsOf } from "../driver/rows-of.ts";
 import { param, type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf, momentOf, timestampOf } from "../driver/sql-time.ts";
+import { logPages } from "../logs/export-logs.ts";
 import { storedPoints } from "../series/stored-points-sql.ts";
 import { sampleOf } from "../store/book-rows.ts";
 import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
 import { notePages } from "./export-notes.ts";
 import { orderPages } from "./export-orders.ts";
+import { isNext, type Place, placeOf, type SymbolRange } from "./export-place.ts";
 
-export interface ExportQuery {
-  symbol: SymbolName;
+export interface ExportQuery extends SymbolRange {
   kind: TapeEvent["kind"];
   /** Of metrics only those of this name; absent: all. */
   metric?: string | undefined;
-  /** Events whose time is in [fromUs, toUs). */
-  fromUs: EpochUs;
-  toUs: EpochUs;
-  /** Most rows of a page. */
-  pageRows: number;
   /** Rows in (storedThrough, tailCursor] are not read: the tail has those events. */
-  storedThrough: Cursor;
   tailCursor: Cursor;
   /** The events of the symbol in that range, in the order of the log. */
   tail: readonly LoggedEvent[];
@@ -62,14 +56,6 @@ function isWanted(event: TapeEvent, { kind, metric, fromUs, toUs }: ExportQuery)
 function asStored(logged: LoggedEvent): LoggedEvent {
   return logged.event.kind === "book" ? { ...logged, event: sampleOf(logged.event) } : logged;
 }
-
-/** The place of a row in an export of trades or books: `ts_us`, cursor, ordinal. */
-type Place = readonly [tsUs: number, cursor: number, ordinal: number];
-
-/** SQL: is a row of a symbol behind `after`, in the range and stored? By the primary key. */
-const isNext = ({ symbol, toUs, storedThrough }: ExportQuery, after: Place) => sql`
-symbol_id = (select id from symbols where symbol = ${symbol}) and ts < ${timestampOf(sql`${toUs}`)} and cursor <= ${storedThrough}
-  and (ts, cursor, ordinal) > (${timestampOf(sql`${after[0]}`)}, ${after[1]}::int8, ${after[2]}::int2)`;
 
 /**
  * No trade is replaced by a later one, so nothing after `storedThrough` is needed. What was set
@@ -225,11 +211,7 @@ async function* bookPages(
   }
 }
 
-function placeOf(row: Row): Place {
-  return [Number(row["ts_us"]), Number(row["cursor"]), Number(row["ordinal"])];
-}
-
 const PAGES = {
   ...{ metric: metricPages, trade: tradePages, position: positionPages, book: bookPages },
-  ...{ order: orderPages, note: notePages },
+  ...{ order: orderPages, note: notePages, log: logPages },
 };

@@ -6,6 +6,7 @@ import { ask, askAll } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { isCollision } from "../driver/database-error.ts";
 import { byRequest } from "../driver/requests.ts";
+import { LogRows } from "../logs/log-rows.ts";
 import { BookRows } from "./book-rows.ts";
 import type { Collisions, Insert } from "./collisions.ts";
 import { noteRows } from "./note-rows.ts";
@@ -45,6 +46,7 @@ export interface Stored {
   /** States of orders. */
   orders: number;
   notes: number;
+  logLines: number;
   /** Infinity where there is none. */
   earliestUs: number;
   /** Points and trades of closed hours, which count nowhere (SPEC K-1). */
@@ -105,6 +107,7 @@ async function storeUnder(
   const books = new BookRows();
   const orders = orderRows();
   const notes = noteRows();
+  const logs = new LogRows();
   let earliestUs = Number.POSITIVE_INFINITY;
   for (const { symbol, frames } of rooms) {
     for (const given of frames) {
@@ -141,13 +144,16 @@ async function storeUnder(
           case "note":
             notes.add(symbol, event, cursor, ordinal);
             break;
+          case "log":
+            logs.add(symbol, event, cursor, ordinal);
+            break;
           default:
             event satisfies never;
         }
       }
     }
   }
-  const ofSymbols = [trades, positions, books, orders, notes];
+  const ofSymbols = [trades, positions, books, orders, notes, logs];
   const resolving = resolveUnknown(db, ids, points, ofSymbols, tag).catch((error: unknown) => {
     // Whether these ids count as learnt is not known, so what is learnt after them would prove nothing.
     cache.forget(ids);
@@ -164,7 +170,7 @@ async function storeUnder(
   return {
     ...{ points: points.rowCount, trades: trades.rowCount },
     ...{ positions: positions.rowCount, books: books.rowCount },
-    ...{ orders: orders.rowCount, notes: notes.rowCount },
+    ...{ orders: orders.rowCount, notes: notes.rowCount, logLines: logs.rowCount },
     ...{ earliestUs, setAside, identity: inserts.length === 0 ? null : (proof?.identity ?? null) },
   };
 }

@@ -1,15 +1,19 @@
 import { bytesField, textField, uintField } from "../wire/protobuf-writer.ts";
-import type { OtlpEncoding } from "./decode-metrics.ts";
+import type { OtlpEncoding } from "./encoding.ts";
 
-/** `ExportMetricsServiceResponse`: empty where all was taken. */
+/** What an answer in JSON calls those that were not taken. */
+export type Rejected = "rejectedDataPoints" | "rejectedLogRecords";
+
+/** `ExportMetricsServiceResponse`, or that of logs: empty where all was taken. */
 export function exportAnswer(
   encoding: OtlpEncoding,
+  what: Rejected,
   rejected: number,
   message: string,
 ): string | Uint8Array<ArrayBuffer> {
   if (encoding === "json") {
     // A whole number of 64 bits is text in JSON.
-    const partialSuccess = { rejectedDataPoints: String(rejected), errorMessage: message };
+    const partialSuccess = { [what]: String(rejected), errorMessage: message };
     return JSON.stringify(rejected === 0 ? {} : { partialSuccess });
   }
   if (rejected === 0) return new Uint8Array(0);

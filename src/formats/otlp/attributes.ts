@@ -30,6 +30,16 @@ export function readAttribute(reader: ProtobufReader): Attribute {
   return [name, value];
 }
 
+/** The same with its value as it is. */
+export function readValueAttribute(reader: ProtobufReader): [name: string, value: AnyValue] {
+  return readEntry(reader, 1);
+}
+
+/** Reads the `AnyValue` that is this field. */
+export function readValue(reader: ProtobufReader): AnyValue {
+  return readAnyValue(reader, 1);
+}
+
 /** Nearly all values are text, and are not made twice. */
 function readLabel(reader: ProtobufReader): Word {
   const outer = reader.enter();

@@ -1,19 +1,11 @@
 import { type DecodedPoints, decodePoints, type PointTerms } from "../points/decoded-points.ts";
-import { type Points, TooManyPoints } from "../points/points.ts";
-import { countParts } from "../survey-json.ts";
-import { WireFault } from "../wire/wire-fault.ts";
+import type { Points } from "../points/points.ts";
 import { DataPoints } from "./data-points.ts";
+import { type OtlpEncoding, parseOtlpJson } from "./encoding.ts";
 import { readMetricsJson } from "./metrics-json.ts";
 import { readMetricsProtobuf } from "./metrics-protobuf.ts";
 
-/** How OTLP is written. The answer is written likewise. */
-export type OtlpEncoding = "protobuf" | "json";
-
 const WHAT = "ExportMetricsServiceRequest";
-/** From the body to an attribute of a data point JSON nests 13 deep; a list or a map in its value is four more. */
-const MOST_DEPTH = 48;
-/** Braces, commas and colons of a data point: with ten attributes it has 90. */
-const MOST_PARTS_AN_EVENT = 100;
 
 /** Reads the metrics of OTLP/HTTP (SPEC O-6 to O-8). */
 export function decodeMetrics(
@@ -24,28 +16,7 @@ export function decodeMetrics(
   return decodePoints(WHAT, () => {
     const into = new DataPoints(terms);
     if (encoding === "protobuf") readMetricsProtobuf(bytes, into);
-    else readMetricsJson(parse(bytes, terms.limits.events), into);
+    else readMetricsJson(parseOtlpJson(bytes, terms.limits.events), into);
     return { points: into.points };
   });
-}
-
-const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
-
-function parse(bytes: Uint8Array, mostEvents: number): unknown {
-  let text: string;
-  try {
-    text = DECODER.decode(bytes);
-  } catch {
-    throw new WireFault("it is not UTF-8");
-  }
-  const { depth, parts } = countParts(text);
-  if (depth > MOST_DEPTH) throw new WireFault(`it nests deeper than ${MOST_DEPTH}`);
-  if (mostEvents > 0 && parts > mostEvents * MOST_PARTS_AN_EVENT) throw new TooManyPoints();
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new WireFault(
-      `it is not JSON: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
 }

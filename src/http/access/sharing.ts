@@ -13,6 +13,8 @@ const shareWithAllowed = cors({
     "Idempotency-Key",
     "If-None-Match",
     "Last-Event-ID",
+    "Traceparent",
+    "Tracestate",
     "X-Correlation-ID",
   ],
   exposeHeaders: ["ETag", "Retry-After", "X-Correlation-ID", "Edgetape-Cursor"],

@@ -5,6 +5,7 @@ import { symbolSchema } from "../words/symbol.ts";
 import { epochUsSchema, ts } from "../words/time.ts";
 import { utf8Bytes } from "../words/utf8.ts";
 import { bookEventSchema } from "./book.ts";
+import { logEventSchema } from "./log.ts";
 import { noteEventSchema } from "./note.ts";
 import { orderEventSchema } from "./order.ts";
 
@@ -97,6 +98,7 @@ export const eventSchema = z.discriminatedUnion("kind", [
   tradeEventSchema,
   positionEventSchema,
   bookEventSchema,
+  logEventSchema,
   orderEventSchema,
   noteEventSchema,
 ]);

@@ -31,7 +31,7 @@ export async function listSymbols(sources: ListSources): Promise<List & { asked:
 }
 
 /** Which hosts there are: the settings say it, but of those that have one symbol each. */
-async function hostsOf({
+export async function hostsOf({
   rooms: { placement },
   usedHosts,
   failed,

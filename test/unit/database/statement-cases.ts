@@ -1,3 +1,5 @@
+import type { LogFilter } from "../../../src/core/logs/log-filter.ts";
+import { readSearch } from "../../../src/core/logs/log-words.ts";
 import type { BarsRange, TailedSymbol } from "../../../src/db/bars/read-bar-columns.ts";
 import { readBars, readClosesOf } from "../../../src/db/bars/read-bars.ts";
 import { readGoneBars } from "../../../src/db/bars/read-gone-bars.ts";
@@ -16,6 +18,8 @@ import { readNotes } from "../../../src/db/events/read-notes.ts";
 import { readPositionSteps } from "../../../src/db/events/read-position-steps.ts";
 import { readPositions } from "../../../src/db/events/read-positions.ts";
 import { findSymbolNames, readSymbolNames } from "../../../src/db/events/read-symbol-names.ts";
+import { readLogLines } from "../../../src/db/logs/read-log-lines.ts";
+import { retainLogs } from "../../../src/db/logs/retain-logs.ts";
 import { readBestPrices } from "../../../src/db/orders/read-best-prices.ts";
 import { readHeld } from "../../../src/db/orders/read-held.ts";
 import { readOrders } from "../../../src/db/orders/read-orders.ts";
@@ -29,6 +33,7 @@ import { countSetAside } from "../../../src/db/store/count-set-aside.ts";
 import { SeriesIdCache } from "../../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../../src/db/store/store-frames.ts";
 import { storeImportedBars } from "../../../src/db/store/store-imported-bars.ts";
+import { readTracedPoints } from "../../../src/db/trace/read-traced-points.ts";
 import { setCompression } from "../../../src/db/upkeep/compression.ts";
 import { writeReplacement } from "../../../src/db/upkeep/database-identity.ts";
 import { ping } from "../../../src/db/upkeep/ping.ts";
@@ -72,8 +77,12 @@ const order = {
   ...{ quantity: 2, account: "main" },
 } satisfies TapeEvent;
 const note: TapeEvent = { kind: "note", ts: at(7), text: "restarted", level: "warn" };
+const line: TapeEvent = {
+  ...{ kind: "log", ts: at(8), level: "warn", event: "order sent", service: "gateway" },
+  ...{ correlation_id: "c1", fields: { a: 1 }, cut: true },
+};
 const frames = [
-  { cursor: cursorAt(9), events: [point, trade, known, position, book, order, note] },
+  { cursor: cursorAt(9), events: [point, trade, known, position, book, order, note, line] },
 ];
 
 const newCache = () => new SeriesIdCache(100, () => "a-learner", new Collisions(0));
@@ -126,11 +135,21 @@ const exportOf = (kind: TapeEvent["kind"]) => async (db: Database) => {
   for await (const _ of readExport(db, query));
 };
 
+const linesOf = (part: Partial<LogFilter>) => (db: Database) =>
+  readLogLines(
+    db,
+    {
+      ...{ symbols: null, service: null, correlationId: null, level: "trace", search: [] },
+      ...{ fromUs: at(-3 * DAY_US), toUs: at(DAY_US), after: null, ...part },
+    },
+    101,
+  );
+
 const MINUTE_US = 60_000_000;
 const rolled = [at(-DAY_US), at(0)] as const;
 
-/** Of points, trades without an id and with one, positions, books, states and lives of orders, and notes. */
-const stored: readonly Row[][] = Array(8).fill([{ set_aside: 0, identity: "a-uuid" }]);
+/** Of points, trades without an id and with one, positions, books, states and lives of orders, notes, and log lines. */
+const stored: readonly Row[][] = Array(9).fill([{ set_aside: 0, identity: "a-uuid" }]);
 
 export const STATEMENT_CASES: readonly StatementCase[] = [
   {
@@ -341,6 +360,32 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
       ),
   },
 
+  {
+    name: "log-lines",
+    run: linesOf({ after: { ts: at(1), cursor: cursorAt(2), ordinal: 3, symbol: SYMBOL } }),
+  },
+  { name: "log-lines-of-id", run: linesOf({ correlationId: "c1", level: "warn" }) },
+  {
+    name: "log-lines-by-words",
+    answers: [
+      [{ end_us: String(at(-7_200_000_000)), end_cursor: "5", end_ordinal: 0, line: null }],
+      [],
+      [],
+      [],
+    ],
+    run: linesOf({
+      ...{ service: "it's", level: "error", search: readSearch("order fil*") },
+      symbols: { stored: [SYMBOL, "_system" as SymbolName], has: () => true },
+    }),
+  },
+  { name: "retain-logs", run: (db) => retainLogs(db, at(0), 7) },
+  {
+    name: "traced-points",
+    run: (db) => {
+      const symbols = { stored: [SYMBOL], has: () => true };
+      return readTracedPoints(db, { id: "c1", symbols, toUs: at(0), most: 11 });
+    },
+  },
   {
     name: "retention",
     answers: [[], [{ is_done: true }], [], [], [], [], [], [{ is_done: true }]],

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { exportAnswer, statusAnswer } from "../../../src/formats/otlp/answers.ts";
-import { decodeMetrics, type OtlpEncoding } from "../../../src/formats/otlp/decode-metrics.ts";
+import { decodeMetrics } from "../../../src/formats/otlp/decode-metrics.ts";
+import type { OtlpEncoding } from "../../../src/formats/otlp/encoding.ts";
 import type { PointTerms } from "../../../src/formats/points/decoded-points.ts";
 import { ProtobufReader } from "../../../src/formats/wire/protobuf-reader.ts";
 import { bytesField, textField, uintField } from "../../../src/formats/wire/protobuf-writer.ts";
@@ -324,12 +325,14 @@ describe("OTLP metrics", () => {
 
 describe("OTLP answers", () => {
   it("O-8 are written as the request was, and empty where all was taken", () => {
-    expect(exportAnswer("json", 0, "")).toBe("{}");
-    expect(exportAnswer("protobuf", 0, "")).toEqual(new Uint8Array());
-    expect(JSON.parse(exportAnswer("json", 2, "why") as string)).toEqual({
+    expect(exportAnswer("json", "rejectedDataPoints", 0, "")).toBe("{}");
+    expect(exportAnswer("protobuf", "rejectedDataPoints", 0, "")).toEqual(new Uint8Array());
+    expect(JSON.parse(exportAnswer("json", "rejectedDataPoints", 2, "why") as string)).toEqual({
       partialSuccess: { rejectedDataPoints: "2", errorMessage: "why" },
     });
-    const reader = new ProtobufReader(exportAnswer("protobuf", 300, "wörds") as Uint8Array);
+    const reader = new ProtobufReader(
+      exportAnswer("protobuf", "rejectedDataPoints", 300, "wörds") as Uint8Array,
+    );
     reader.next();
     reader.enter();
     reader.next();

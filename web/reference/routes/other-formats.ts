@@ -75,6 +75,42 @@ export const OTHER_FORMATS: readonly DescribedRoute[] = [
     },
   },
   {
+    ...{ method: "post", path: "/v1/logs", family: "Other formats", scope: "write" },
+    summary: "OpenTelemetry logs (OTLP/HTTP)",
+    parameters: [IDEMPOTENCY_KEY],
+    body: {
+      kind: "opaque",
+      contentTypes: ["application/json", "application/x-protobuf"],
+      description: "An ExportLogsServiceRequest; plain or gzip.",
+    },
+    answers: {
+      200: {
+        description:
+          "An ExportLogsServiceResponse in the encoding of the request; partialSuccess says what was refused.",
+        content: { type: "application/json", of: "ExportPartialSuccess" },
+      },
+    },
+    refusal: {
+      description: "A google.rpc.Status in the encoding of the request.",
+      content: { type: "application/json" },
+    },
+    example: {
+      target: "/v1/logs",
+      body: {
+        json: {
+          resourceLogs: [
+            {
+              resource: { attributes: [{ key: "symbol", value: { stringValue: "ACME" } }] },
+              scopeLogs: [
+                { logRecords: [{ severityNumber: 9, body: { stringValue: "order sent" } }] },
+              ],
+            },
+          ],
+        },
+      },
+    },
+  },
+  {
     ...{ method: "post", path: "/api/v2/write", family: "Other formats", scope: "write" },
     summary: "InfluxDB's line protocol, as version 2 takes it",
     parameters: [

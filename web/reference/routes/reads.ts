@@ -94,7 +94,15 @@ export const READS: readonly DescribedRoute[] = [
     parameters: [
       required(SYMBOL),
       required(
-        word("kind", "What to export", ["metric", "trade", "position", "book", "order", "note"]),
+        word("kind", "What to export", [
+          "metric",
+          "trade",
+          "position",
+          "book",
+          "order",
+          "note",
+          "log",
+        ]),
       ),
       text("metric", "With kind=metric: this metric alone"),
       ...range("everything there is"),

@@ -276,3 +276,30 @@ select 0 as set_aside, (select identity::text from state) as identity
 -- $8 = "{\"warn\"}"
 -- $9 = "{\"trestarted\"}"
 -- $10 = "{\"restarted\"}"
+
+with state as materialized (select identity from tape_state where
+  identity = $1::uuid and exists (
+    select from id_marks where learner = $2::uuid and mark >= $3::int8)),
+stored as (
+insert into log_lines (ts, cursor, symbol_id, ordinal, level, is_cut, service, correlation_id, event, fields, words)
+select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.cursor, u.symbol_id, u.ordinal, u.level, u.is_cut = 1, u.service, u.correlation_id,
+  u.event, nullif(u.fields, '')::jsonb, array_to_tsvector(string_to_array(u.words, e'
+'))
+from unnest($4::int8[], $5::int8[], $6::int4[], $7::int2[], $8::int2[], $9::int2[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[]) as u (ts_us, cursor, symbol_id, ordinal, level, is_cut, service, correlation_id, event, fields, words)
+where exists (select from state)
+on conflict (symbol_id, ts, cursor, ordinal) do nothing)
+select 0 as set_aside, (select identity::text from state) as identity
+-- $1 = "a-uuid"
+-- $2 = "a-learner"
+-- $3 = 1
+-- $4 = "{1767614400000008}"
+-- $5 = "{1767614400000009}"
+-- $6 = "{3}"
+-- $7 = "{7}"
+-- $8 = "{4}"
+-- $9 = "{1}"
+-- $10 = "{\"gateway\"}"
+-- $11 = "{\"c1\"}"
+-- $12 = "{\"order sent\"}"
+-- $13 = "{\"{\\\"a\\\":1}\"}"
+-- $14 = "{\"l=4\ns=gateway\ny=BTC-USD\nh=491004\norder\nsent\n1\"}"

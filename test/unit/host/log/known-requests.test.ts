@@ -38,7 +38,7 @@ function host({
           : null,
     },
     predecessors: {
-      ...{ isNewlyPlaced, carried: null, wasHere },
+      ...{ isNewlyPlaced, firstEdition: { carried: null }, wasHere },
       hadElsewhere: async () => {
         const answer = Promise.withResolvers<void>();
         asked.push(answer);

@@ -1,0 +1,21 @@
+import { type DecodedPoints, decodePoints, type PointTerms } from "../points/decoded-points.ts";
+import { type OtlpEncoding, parseOtlpJson } from "./encoding.ts";
+import { LogRecords } from "./log-records.ts";
+import { readLogsJson } from "./logs-json.ts";
+import { readLogsProtobuf } from "./logs-protobuf.ts";
+
+const WHAT = "ExportLogsServiceRequest";
+
+/** Reads the logs of OTLP/HTTP (SPEC LG-9). */
+export function decodeLogs(
+  bytes: Uint8Array,
+  encoding: OtlpEncoding,
+  terms: PointTerms,
+): DecodedPoints<{ records: LogRecords }> {
+  return decodePoints(WHAT, () => {
+    const into = new LogRecords(terms);
+    if (encoding === "protobuf") readLogsProtobuf(bytes, into);
+    else readLogsJson(parseOtlpJson(bytes, terms.limits.events), into);
+    return { records: into };
+  });
+}

@@ -1,0 +1,33 @@
+import { TooManyPoints } from "../points/points.ts";
+import { countParts } from "../survey-json.ts";
+import { WireFault } from "../wire/wire-fault.ts";
+
+/** How OTLP is written. The answer is written likewise. */
+export type OtlpEncoding = "protobuf" | "json";
+
+/** From the body to an attribute of a data point JSON nests 13 deep; a list or a map in its value is four more. */
+const MOST_DEPTH = 48;
+/** Braces, commas and colons of a data point: with ten attributes it has 90. */
+const MOST_PARTS_AN_EVENT = 100;
+
+const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
+/** The JSON of a request. @throws WireFault where it is none, TooManyPoints where it may have more than `mostEvents`. */
+export function parseOtlpJson(bytes: Uint8Array, mostEvents: number): unknown {
+  let text: string;
+  try {
+    text = DECODER.decode(bytes);
+  } catch {
+    throw new WireFault("it is not UTF-8");
+  }
+  const { depth, parts } = countParts(text);
+  if (depth > MOST_DEPTH) throw new WireFault(`it nests deeper than ${MOST_DEPTH}`);
+  if (mostEvents > 0 && parts > mostEvents * MOST_PARTS_AN_EVENT) throw new TooManyPoints();
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new WireFault(
+      `it is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}

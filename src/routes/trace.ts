@@ -1,0 +1,50 @@
+import { Hono } from "hono";
+import { MAX_AHEAD_US } from "../core/time/timestamp.ts";
+import { accessOf, needs } from "../http/access/authorize.ts";
+import type { AppContext, AppEnv } from "../http/context.ts";
+import { databaseOf } from "../http/database-of.ts";
+import { inTurn } from "../http/limits/heavy-queries.ts";
+import { listSourcesOf } from "../http/list-sources.ts";
+import { Parameters } from "../http/query/parameters.ts";
+import { seenSymbols } from "../http/query/read-log-filter.ts";
+import type { TracedEvent } from "../protocol/answers/trace.ts";
+import { MAX_LOG_NAME_CHARS } from "../protocol/events/log.ts";
+import { isStorable } from "../protocol/words/name.ts";
+import type { EpochUs } from "../protocol/words/time.ts";
+import { ownLinesOf } from "../reads/trace/own-lines.ts";
+import { readTrace } from "../reads/trace/read-trace.ts";
+import { recentLines } from "../telemetry/recent-lines.ts";
+
+const EVENTS = { min: 1, max: 10_000, fallback: 1_000 };
+
+/** Everything that bears one id, over all symbols that the token covers (SPEC TR-1 to TR-3). */
+export const traceRoutes = new Hono<AppEnv>().get(
+  "/api/trace/:correlation_id",
+  needs("read"),
+  async (c) => {
+    const nowUs = c.get("nowUs")();
+    const parameters = new Parameters(c.req.url, ["limit"], nowUs);
+    const id = c.req.param("correlation_id");
+    if (id.length > MAX_LOG_NAME_CHARS || !isStorable(id)) {
+      parameters.refuse("correlation_id", `must be at most ${MAX_LOG_NAME_CHARS} characters`);
+    }
+    const limit = parameters.count("limit", EVENTS);
+    parameters.check();
+    const answer = await inTurn(c, async () => {
+      const symbols = await seenSymbols(c, null);
+      const db = databaseOf(c.get("config"));
+      const sources = { ...listSourcesOf(c), db, correlationId: c.get("correlationId") };
+      const toUs = (nowUs + MAX_AHEAD_US + 1) as EpochUs;
+      return readTrace(sources, { id, symbols, toUs, limit }, ownLines(c, id));
+    });
+    return c.json(answer, 200, { "cache-control": "no-store" });
+  },
+);
+
+/** They tell of all symbols and of the machine, so they are for whom metrics are for (SPEC T-2). */
+function ownLines(c: AppContext, id: string): TracedEvent[] {
+  const { grant, token } = accessOf(c);
+  const isPublic = token === null && c.get("config").PUBLIC_READ === true;
+  if (isPublic || grant.symbols !== null) return [];
+  return ownLinesOf(recentLines.holding(id), id, c.get("nowUs")());
+}
