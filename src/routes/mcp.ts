@@ -1,13 +1,14 @@
 import { Hono } from "hono";
 import { boundedText, MOST_CHARS, withTimes } from "../formats/mcp/bounded.ts";
 import { readMessage, toolResult } from "../formats/mcp/messages.ts";
-import { readArguments, TOOLS, type Tool, targetOf } from "../formats/mcp/tools.ts";
+import { readArguments, TOOLS, targetOf } from "../formats/mcp/tools.ts";
 import { needs } from "../http/access/authorize.ts";
 import { readText } from "../http/body/read-text.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
 import { CORRELATION_HEADER } from "../http/correlation.ts";
 import { bodies, endTurn } from "../http/limits/bodies.ts";
 import { Refusal } from "../http/problems/refusal.ts";
+import type { SymbolsAnswer } from "../protocol/answers/answers.ts";
 
 /** Asks another route of the Worker as if the request's sender did. */
 export type AskRoute = (c: AppContext, request: Request) => Promise<Response> | Response;
@@ -58,7 +59,7 @@ async function call(c: AppContext, ask: AskRoute, name: string, given: unknown):
   const answer = tool.isLines
     ? await firstLines(response, Number(read.values.get("limit")))
     : withTimes(await response.text());
-  return toolResult(boundedText(tool, matching(tool, answer, read.values.get("match"))));
+  return toolResult(boundedText(tool, matching(answer, read.values.get("match"))));
 }
 
 function requestOf(c: AppContext, target: string): Request {
@@ -87,11 +88,10 @@ async function firstLines(response: Response, limit: number): Promise<unknown> {
 }
 
 /** Symbols whose name has the text: there may be thousands. */
-function matching({ list }: Tool, answer: unknown, match: string | undefined): unknown {
+function matching(answer: unknown, match: string | undefined): unknown {
   if (match === undefined) return answer;
-  const fields = answer as Record<string, { symbol: string }[]>;
-  const found = fields[list.name]?.filter(({ symbol }) =>
-    symbol.toLowerCase().includes(match.toLowerCase()),
-  );
-  return { ...fields, [list.name]: found };
+  const { symbols, ...rest } = answer as SymbolsAnswer;
+  const text = match.toLowerCase();
+  const found = symbols.filter(({ symbol }) => symbol.toLowerCase().includes(text));
+  return { symbols: found, ...rest };
 }

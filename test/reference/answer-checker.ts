@@ -27,6 +27,7 @@ export class AnswerChecker {
     if (said === undefined) return `${what}, which the reference does not have`;
     const type = (headers.get("content-type") ?? "").split(";")[0]?.trim();
     if (said.content === undefined) return text === "" ? null : `${what} with a body`;
+    if (type !== undefined && type === said.content.orAs) return null;
     if (type !== said.content.type) return `${what} as ${type}, not as ${said.content.type}`;
     if (said.content.of === undefined) return null;
     const fault = this.shapeFault(said.content.of, text);

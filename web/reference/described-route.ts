@@ -47,8 +47,8 @@ export type Body =
 
 export interface Answer {
   description: string;
-  /** Absent: no body. */
-  content?: { type: string; of?: ComponentName };
+  /** Absent: no body. `orAs`: the other media type that it may come as, of which nothing more is said. */
+  content?: { type: string; of?: ComponentName; orAs?: string };
 }
 
 export interface Example {

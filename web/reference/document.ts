@@ -87,5 +87,6 @@ function bodyOf(body: Body): JsonSchema {
 function responseOf({ description, content }: Answer): JsonSchema {
   if (content === undefined) return { description };
   const schema = content.of === undefined ? {} : { schema: refTo(content.of) };
-  return { description, content: { [content.type]: schema } };
+  const { type, orAs } = content;
+  return { description, content: { [type]: schema, ...(orAs !== undefined && { [orAs]: {} }) } };
 }

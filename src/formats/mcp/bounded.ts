@@ -6,7 +6,8 @@ export const MOST_CHARS = 40_000;
 
 /** Fields that are moments. Cursors stay numbers, for they are given back. */
 const TIMES = new Set([
-  ...["ts", "last_ts", "last_event", "price_ts", "from", "to", "next"],
+  ...["ts", "last_ts", "last_event", "price_ts", "book_ts", "from_ts", "to_ts"],
+  ...["from", "to", "next"],
   ...["peak", "trough", "recovery", "gone_before", "whole_buckets"],
 ]);
 /** Moments of our time; prices and sizes of the same name are none. */
@@ -44,8 +45,8 @@ export function boundedText({ list }: Tool, answer: unknown): string {
   const whole = JSON.stringify(answer);
   if (whole.length <= MOST_CHARS) return whole;
   const fields = answer as Record<string, unknown>;
-  const all = fields[list.name];
-  if (Array.isArray(all)) {
+  const all = list === undefined ? undefined : fields[list.name];
+  if (list !== undefined && Array.isArray(all)) {
     const isColumns = list.name === "series";
     const total = isColumns ? longestOf(all) : all.length;
     for (let shown = halfOf(total); shown >= 1; shown = halfOf(shown)) {
@@ -64,7 +65,7 @@ function halfOf(count: number): number {
   return Math.floor(count / 2);
 }
 
-function partOf(all: unknown[], shown: number, { keep }: Tool["list"]): unknown[] {
+function partOf(all: unknown[], shown: number, { keep }: NonNullable<Tool["list"]>): unknown[] {
   return keep === "first" ? all.slice(0, shown) : all.slice(-shown);
 }
 

@@ -1,3 +1,4 @@
+import { eventSchema } from "../../protocol/events/event.ts";
 import { AGGREGATES } from "../../protocol/words/aggregate.ts";
 import { INTERVALS } from "../../protocol/words/interval.ts";
 
@@ -9,8 +10,8 @@ export interface Tool {
   /** `/api/history/{symbol}`; what is not in it goes into the query. */
   path: string;
   inputs: Readonly<Record<string, Input>>;
-  /** What of the answer is cut where it is too long; `keep` says which end of it. */
-  list: { name: string; keep: "first" | "last" };
+  /** What of the answer is cut where it is too long; `keep` says which end of it. Absent where it never is. */
+  list?: { name: string; keep: "first" | "last" };
   /** Arguments as the route takes them, where they are not the tool's. */
   forRoute?: (values: ReadonlyMap<string, string>) => ReadonlyMap<string, string>;
   /** Its answer is NDJSON, of which the first `limit` lines are read. */
@@ -31,8 +32,11 @@ const SYMBOL = text("The symbol, as list_symbols has it");
 const FROM = text("Beginning: now-6h, a date, or RFC 3339");
 const TO = text("End, not in the range: as from; without it now");
 const INTERVAL: Input = { ...text("Length of a bar"), enum: INTERVALS };
+const ACCOUNT = text("One account; without it all");
 const AFTER = text("The next of the page before");
 const SYMBOLS = required(text("Symbols, joined by commas"));
+
+const EVENT_KINDS = eventSchema.options.map(({ shape }) => shape.kind.value);
 
 /** Every one reads, and nothing else. Its limits are lower than the route's: what a model reads costs. */
 export const TOOLS: readonly Tool[] = [
@@ -77,10 +81,10 @@ export const TOOLS: readonly Tool[] = [
   {
     ...{ name: "events", title: "Events", path: "/api/export", isLines: true },
     description:
-      "The events of a symbol one by one, oldest first: trades, points, positions as they changed, samples of the book.",
+      "The events of a symbol one by one, oldest first: trades, points, positions as they changed, samples of the book, states of orders, notes.",
     inputs: {
       symbol: required(SYMBOL),
-      kind: { ...required(text("What to read")), enum: ["trade", "metric", "position", "book"] },
+      kind: { ...required(text("What to read")), enum: EVENT_KINDS },
       metric: text("With kind=metric: this one alone"),
       ...{ from: required(FROM), to: TO },
       limit: count("Most events: the first of the range", 100, 500),
@@ -96,7 +100,6 @@ export const TOOLS: readonly Tool[] = [
       depth: count("Best levels of a side", 10, 200),
       at: text("A moment, as from of history; then it is the last sample before"),
     },
-    list: { name: "book", keep: "first" },
   },
   {
     ...{ name: "positions", title: "Positions", path: "/api/positions/{symbol}" },
@@ -105,6 +108,45 @@ export const TOOLS: readonly Tool[] = [
       ...{ symbol: required(SYMBOL), limit: count("Most accounts", 100, 1_000), after: AFTER },
     },
     list: { name: "positions", keep: "first" },
+  },
+  {
+    ...{ name: "orders", title: "Orders", path: "/api/orders/{symbol}" },
+    description: "The newest state of each order of a symbol, those that began last first.",
+    inputs: {
+      symbol: required(SYMBOL),
+      open: { ...text("true: only orders that are not at their end"), enum: ["true", "false"] },
+      ...{ account: ACCOUNT, from: FROM, to: TO },
+      ...{ limit: count("Most orders", 100, 1_000), after: AFTER },
+    },
+    list: { name: "orders", keep: "first" },
+  },
+  {
+    ...{ name: "order", title: "One order", path: "/api/orders/{symbol}/{id}" },
+    description:
+      "All states of one order, its fills, its latencies in microseconds, and its slippage against the book.",
+    inputs: { symbol: required(SYMBOL), id: required(text("The order's id")), account: ACCOUNT },
+    list: { name: "orders", keep: "first" },
+  },
+  {
+    ...{ name: "order_latency", title: "Latency", path: "/api/orders/{symbol}/latency" },
+    description:
+      "Percentiles of how long orders took, in microseconds: sent to acknowledged, to filled, to the end.",
+    inputs: { symbol: required(SYMBOL), account: ACCOUNT, from: FROM, to: TO },
+  },
+  {
+    ...{ name: "order_slippage", title: "Slippage", path: "/api/orders/{symbol}/slippage" },
+    description:
+      "What fills cost more than the book when the order was sent, on average; above 0 is to the order's loss.",
+    inputs: { symbol: required(SYMBOL), account: ACCOUNT, from: FROM, to: TO },
+  },
+  {
+    ...{ name: "notes", title: "Notes", path: "/api/notes/{symbol}" },
+    description: "What people and programs have marked on the chart of a symbol, the newest first.",
+    inputs: {
+      ...{ symbol: required(SYMBOL), from: FROM, to: TO },
+      ...{ limit: count("Most notes", 100, 1_000), after: AFTER },
+    },
+    list: { name: "notes", keep: "first" },
   },
   {
     ...{ name: "correlation", title: "Correlation", path: "/api/analytics/correlation" },
@@ -120,16 +162,14 @@ export const TOOLS: readonly Tool[] = [
       ...{ symbol: SYMBOL, metric: text("A metric, for its last values") },
       ...{ interval: INTERVAL, from: FROM, to: TO },
     },
-    list: { name: "tails", keep: "first" },
   },
   {
     ...{ name: "profit_and_loss", title: "Profit and loss", path: "/api/analytics/attribution" },
     description: "Profit and loss by symbol and in total, to the cent, of what was held.",
     inputs: {
-      ...{ symbols: SYMBOLS, account: text("One account; without it all together") },
+      ...{ symbols: SYMBOLS, account: ACCOUNT },
       ...{ interval: INTERVAL, from: FROM, to: TO },
     },
-    list: { name: "symbols", keep: "first" },
   },
 ];
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { app } from "../../../src/app.ts";
+import { TOOLS } from "../../../src/formats/mcp/tools.ts";
 import { components } from "../../../web/reference/components.ts";
 import { openApiDocument } from "../../../web/reference/document.ts";
 import { examplesOf } from "../../../web/reference/examples.ts";
@@ -52,6 +53,26 @@ describe("the reference", () => {
   it("has an example in three languages of each route but those that need a client", () => {
     const without = ROUTES.filter((route) => examplesOf(route).size !== 3).map(({ path }) => path);
     expect(without).toEqual(["/api/v1/write", "/ws/{symbol}"]);
+  });
+});
+
+describe("tools of assistants", () => {
+  it.each(TOOLS)("$name asks a route for what it takes, and cuts a list of its answer", (tool) => {
+    const route = ROUTES.find(({ method, path }) => method === "get" && path === tool.path);
+    const required = Object.entries(tool.inputs).filter(([, { isRequired }]) => isRequired);
+    const values = new Map(Object.keys(tool.inputs).map((name) => [name, "x"]));
+    const asked = [...(tool.forRoute?.(values) ?? values).keys()];
+    const taken = route?.parameters ?? [];
+    expect(taken.map(({ name }) => name)).toEqual(expect.arrayContaining(asked));
+    const needed = taken.filter((one) => one.required === true).map(({ name }) => name);
+    expect(required.map(([name]) => name)).toEqual(expect.arrayContaining(needed));
+    for (const { name, schema } of taken) {
+      const words = "enum" in schema ? schema.enum : undefined;
+      expect(words ?? []).toEqual(expect.arrayContaining([...(tool.inputs[name]?.enum ?? [])]));
+    }
+    const answer = route?.answers["200"]?.content?.of;
+    if (tool.list === undefined || tool.isLines === true) return;
+    expect(components()[answer ?? ""]).toHaveProperty(`properties.${tool.list.name}.type`, "array");
   });
 });
 

@@ -12,7 +12,8 @@ export function FirstPush({ symbol }: { symbol?: string }) {
           <h2>Nothing on the tape yet</h2>
           <p>
             Push a first trade from the project's folder. <code>npm run -s token</code> prints a
-            token for this server; <code>npm run demo</code> pushes a whole market.
+            token for this server; <code>npm run demo</code> pushes a whole market. All routes are
+            in the <a href="/docs">reference</a>.
           </p>
         </>
       ) : (

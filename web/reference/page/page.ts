@@ -28,7 +28,7 @@ export function referencePage(
 <main>
   <h1>HTTP API</h1>
   <p>The examples run as they are, with a token in the environment:</p>
-  <pre class="code"><code>export TOKEN=$(npm run -s token -- --scope read,write)</code></pre>
+  <pre class="code" tabindex="0"><code>export TOKEN=$(npm run -s token -- --scope read,write)</code></pre>
   <p>Refusals are <a href="#shape-Problem">problem documents</a> that say what to do, unless a route says otherwise.
   The same reference for programs is <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1).</p>
   ${families.map(
@@ -42,7 +42,7 @@ export function referencePage(
     ([name, shape]) => html`
   <details class="shape" id="shape-${name}">
     <summary><code>${name}</code> <span class="dim">${String(shape["description"] ?? "")}</span></summary>
-    <pre class="code"><code>${JSON.stringify(shape, null, 2)}</code></pre>
+    <pre class="code" tabindex="0"><code>${JSON.stringify(shape, null, 2)}</code></pre>
   </details>`,
   )}
 </main>
@@ -131,7 +131,7 @@ function codeOf(route: DescribedRoute): Html {
     (language, at) => html`
     <details class="example" name="${group}"${at === 0 ? html` open` : ""}>
       <summary>${language}</summary>
-      <pre class="code" data-address="${EXAMPLE_ADDRESS}"><code>${examples.get(language) ?? ""}</code></pre>
+      <pre class="code" tabindex="0" data-address="${EXAMPLE_ADDRESS}"><code>${examples.get(language) ?? ""}</code></pre>
     </details>`,
   )}`;
 }

@@ -53,7 +53,6 @@ export const ORDERS: readonly DescribedRoute[] = [
       { ...text("id", "The order, percent-encoded"), in: "path", required: true },
       ACCOUNT,
     ],
-    { 404: { description: "Nobody has pushed such an order." } },
   ),
   read(
     "/api/notes/{symbol}",

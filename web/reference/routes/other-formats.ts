@@ -48,12 +48,15 @@ export const OTHER_FORMATS: readonly DescribedRoute[] = [
       200: {
         description:
           "An ExportMetricsServiceResponse in the encoding of the request; partialSuccess says what was refused.",
-        content: { type: "application/json", of: "ExportPartialSuccess" },
+        content: {
+          ...{ type: "application/json", of: "ExportPartialSuccess" },
+          orAs: "application/x-protobuf",
+        },
       },
     },
     refusal: {
       description: "A google.rpc.Status in the encoding of the request.",
-      content: { type: "application/json" },
+      content: { type: "application/json", orAs: "application/x-protobuf" },
     },
     example: {
       target: "/v1/metrics",
