@@ -15,11 +15,11 @@ function thread() {
   };
   return {
     ...{ breath, log },
-    work: async (name: string, slices: number) => {
+    work: async (name: string, slices: number, sliceMs = 10) => {
       await breath.take();
       for (let slice = 0; slice < slices; slice += 1) {
         if (slice > 0) await breath.pause();
-        nowMs += 10;
+        nowMs += sliceMs;
         log.push(name);
         breath.worked();
       }
@@ -48,7 +48,7 @@ describe("what takes long on one thread", () => {
   it("has a look at the network before the next of it", async () => {
     const { work, poll, log } = thread();
     for (const name of ["a", "b", "c"]) void work(name, 1);
-    for (let turn = 0; turn < 4; turn += 1) await poll();
+    for (let turn = 0; turn < 12; turn += 1) await poll();
     expect(log.filter((each) => each !== "poll")).toEqual(["a", "b", "c"]);
     const pairs = log.map((each, at) => [each, log[at + 1]]);
     expect(pairs.some(([one, next]) => one !== "poll" && next !== "poll")).toBe(false);
@@ -58,9 +58,28 @@ describe("what takes long on one thread", () => {
     const { work, poll, log } = thread();
     void work("long", 4);
     void work("short", 1);
-    for (let turn = 0; turn < 8; turn += 1) await poll();
+    for (let turn = 0; turn < 30; turn += 1) await poll();
     expect(log.indexOf("short")).toBeLessThan(log.lastIndexOf("long"));
     expect(log.filter((each) => each === "long")).toHaveLength(4);
+  });
+
+  it("rests for three looks at the network after 8 ms of it, whoever has done it", async () => {
+    const { work, poll, log } = thread();
+    for (const name of ["a", "b", "c", "d", "e", "f"]) void work(name, 1, 3);
+    for (let turn = 0; turn < 20; turn += 1) await poll();
+    const text = log.join(" ").replaceAll("poll", "-").replaceAll(" ", "");
+    // Each is 3 ms long: after the third the others wait.
+    expect(text).toMatch(/^a-+b-+c-{3,}d-+e-+f/);
+    const looks = text.match(/-+/g)?.map(({ length }) => length) ?? [];
+    expect(looks[2]).toBeGreaterThan(looks[1] ?? 0);
+  });
+
+  it("does not rest for what was over long ago", async () => {
+    const { work, poll, log } = thread();
+    await work("a", 1, 50);
+    for (let turn = 0; turn < 6; turn += 1) await poll();
+    await work("b", 1);
+    expect(log.at(-1)).toBe("b");
   });
 
   it("does not wait for a clock that was turned back", async () => {
@@ -79,6 +98,7 @@ describe("what takes long on one thread", () => {
     const breath = new Breath({ nowMs: () => 7, wait });
     await breath.take();
     await breath.take();
-    expect(waits).toBe(20);
+    // Two of them look at when it was over.
+    expect(waits).toBe(22);
   });
 });
