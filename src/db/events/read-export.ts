@@ -1,7 +1,6 @@
 import { type LoggedEvent, TailMerge } from "../../core/events/tail-merge.ts";
 import type { TapeEvent } from "../../protocol/events/event.ts";
-import type { SymbolName } from "../../protocol/words/symbol.ts";
-import type { Cursor, EpochUs } from "../../protocol/words/time.ts";
+import type { Cursor } from "../../protocol/words/time.ts";
 import { ask } from "../driver/ask.ts";
 import type { Database, Row } from "../driver/database.ts";
 import { int4s, rowsOf } from "../driver/rows-of.ts";
@@ -12,23 +11,7 @@ import { sampleOf } from "../store/book-rows.ts";
 import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
 import { notePages } from "./export-notes.ts";
 import { orderPages } from "./export-orders.ts";
-
-export interface ExportQuery {
-  symbol: SymbolName;
-  kind: TapeEvent["kind"];
-  /** Of metrics only those of this name; absent: all. */
-  metric?: string | undefined;
-  /** Events whose time is in [fromUs, toUs). */
-  fromUs: EpochUs;
-  toUs: EpochUs;
-  /** Most rows of a page. */
-  pageRows: number;
-  /** Rows in (storedThrough, tailCursor] are not read: the tail has those events. */
-  storedThrough: Cursor;
-  tailCursor: Cursor;
-  /** The events of the symbol in that range, in the order of the log. */
-  tail: readonly LoggedEvent[];
-}
+import type { ExportQuery } from "./export-query.ts";
 
 /**
  * Every event of a symbol and a kind in a range, by time, page after page; none is empty. Memory
