@@ -221,6 +221,7 @@ from edgetape import Edgetape
 import itertools, sys, time
 tape = Edgetape(sys.argv[1], sys.argv[2], spool=sys.argv[3], interval=0.01)
 tape.metric("up").observe(1)
+tape.order("PY-ORD", "7", "sent", side="buy", quantity=2, correlation_id="c")
 for at in itertools.count():
     tape.trade("PY", price=1 + at, size=1)
     time.sleep(0.0005)
@@ -282,6 +283,9 @@ it.skipIf(!HAS_PYTHON)(
     expect(prices).toEqual(Array.from({ length: Number(trades) }, (_, at) => at + 1));
     expect(trades).toBeGreaterThanOrEqual(spooled());
     expect(refused).toBe(0);
+    expect((await read("/api/orders/PY-ORD")).body["orders"]).toMatchObject([
+      { id: "7", status: "sent", side: "buy", quantity: 2, correlation_id: "c" },
+    ]);
     expect(await push("trades", { symbol: "PY-END", price: 1, size: 1 })).toBe(200);
     const stored = new StoredTape(() => product);
     const counted = async () => {
