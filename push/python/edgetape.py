@@ -298,7 +298,7 @@ class Edgetape:
     ) -> None:
         """A state of an order: sent, acknowledged, partially_filled, filled, canceled, rejected or expired.
 
-        Where the server has no such route yet, states of orders wait in the spool and go on once it has.
+        Where the server is older and has no such route, states of orders wait in the spool and go on once it has.
         """
         event = {
             **{"symbol": symbol, "id": id, "status": status, "side": side, "type": type, "quantity": quantity},

@@ -1,4 +1,5 @@
-import { type ExportQuery, readExport } from "../db/events/read-export.ts";
+import type { ExportQuery } from "../db/events/export-query.ts";
+import { readExport } from "../db/events/read-export.ts";
 import type { TapeEvent } from "../protocol/events/event.ts";
 import type { Cursor } from "../protocol/words/time.ts";
 import { readTail } from "./rooms/room-tail.ts";

@@ -224,6 +224,7 @@ from edgetape import Edgetape
 import itertools, sys, time
 tape = Edgetape(sys.argv[1], sys.argv[2], spool=sys.argv[3], interval=0.01)
 tape.metric("up").observe(1)
+tape.order("PY-ORD", "7", "sent", side="buy", quantity=2, correlation_id="c")
 for at in itertools.count():
     tape.trade("PY", price=1 + at, size=1)
     time.sleep(0.0005)
@@ -322,6 +323,11 @@ it(`INV-1 clients that push (Node${HAS_PYTHON ? " and the Python file that the p
       return JSON.parse(said()) as { trades?: number; refused: number };
     }),
   );
+  if (HAS_PYTHON) {
+    expect((await read("/api/orders/PY-ORD")).body["orders"]).toMatchObject([
+      { id: "7", status: "sent", side: "buy", quantity: 2, correlation_id: "c" },
+    ]);
+  }
   expect(await push("trades", { symbol: "PUSHERS-END", price: 1, size: 1 })).toBe(200);
   const stored = new StoredTape(() => product);
   for (const [at, { symbol }] of pushers.entries()) {

@@ -4,8 +4,8 @@ import { ask } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf, timestampOf } from "../driver/sql-time.ts";
+import type { ExportQuery } from "./export-query.ts";
 import { NOTE_TEXT, noteOf } from "./note-event.ts";
-import type { ExportQuery } from "./read-export.ts";
 
 /** The next notes by the primary key; no note is known by an empty text. */
 const selectNotes = (

@@ -4,8 +4,8 @@ import { ask } from "../driver/ask.ts";
 import type { Database, Row } from "../driver/database.ts";
 import { param, type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf, timestampOf } from "../driver/sql-time.ts";
+import type { ExportQuery } from "./export-query.ts";
 import { ORDER_TEXT, orderOf } from "./order-event.ts";
-import type { ExportQuery } from "./read-export.ts";
 
 interface Place {
   us: number;

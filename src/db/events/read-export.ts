@@ -12,17 +12,8 @@ import { sampleOf } from "../store/book-rows.ts";
 import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
 import { notePages } from "./export-notes.ts";
 import { orderPages } from "./export-orders.ts";
-import { isNext, type Place, placeOf, type SymbolRange } from "./export-place.ts";
-
-export interface ExportQuery extends SymbolRange {
-  kind: TapeEvent["kind"];
-  /** Of metrics only those of this name; absent: all. */
-  metric?: string | undefined;
-  /** Rows in (storedThrough, tailCursor] are not read: the tail has those events. */
-  tailCursor: Cursor;
-  /** The events of the symbol in that range, in the order of the log. */
-  tail: readonly LoggedEvent[];
-}
+import { isNext, type Place, placeOf } from "./export-place.ts";
+import type { ExportQuery } from "./export-query.ts";
 
 /**
  * Every event of a symbol and a kind in a range, by time, page after page; none is empty. Memory

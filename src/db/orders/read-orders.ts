@@ -51,7 +51,7 @@ function isAsked({ fromUs, toUs, open, account, id, after }: OrdersQuery): Sql {
   ${
     after === null
       ? NOTHING
-      : sql`and (first_ts < ${last} or (first_ts = ${last} and (order_id, venue, account) > (${after.id}::text, ${after.venue}::text, ${after.account}::text)))`
+      : sql`and first_ts <= ${last} and (first_ts < ${last} or ((order_id, venue, account) > (${after.id}::text, ${after.venue}::text, ${after.account}::text)))`
   }`;
 }
 

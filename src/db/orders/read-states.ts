@@ -41,6 +41,7 @@ function isAsked(asked: AskedOrders): Sql {
   }
 }
 
+/** OFFSET 0: by name each, for how many there are the planner does not know. */
 function selectStates({ symbol, asked, account, tail, limit }: StatesQuery): Sql {
   const owner = param(account);
   return sql`
@@ -54,9 +55,11 @@ named as (
     venue: texts(tail.map(({ venue }) => venue ?? "")),
     account: texts(tail.map(({ account: name }) => name ?? "")),
   })})
-select ${epochUsOf(sql`s.ts`)} as ts_us, s.cursor, ${ORDER_TEXT} as state
-from named n join order_states s using (order_id, venue, account)
-where s.symbol_id = (select id from symbol) limit ${limit}`;
+select ${epochUsOf(sql`s.ts`)} as ts_us, s.cursor, s.state
+from named n cross join lateral (
+  select ts, cursor, ${ORDER_TEXT} as state from order_states
+  where (symbol_id, order_id, venue, account) = ((select id from symbol), n.order_id, n.venue, n.account) offset 0) s
+limit ${limit}`;
 }
 
 /** All stored states of the asked orders and of those in the tail, in no order. @throws DatabaseError */

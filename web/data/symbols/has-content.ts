@@ -12,7 +12,8 @@ export function hasContent(delivery: Delivery): boolean {
         delivery.trade !== null ||
         delivery.book !== null ||
         delivery.metrics.length > 0 ||
-        delivery.positions.length > 0
+        delivery.positions.length > 0 ||
+        delivery.orders.length > 0
       );
     case "caught_up":
     case "error":

@@ -21,7 +21,7 @@ stored as (
   and status < 3
   and account = $10
   and order_id = $11
-  and (first_ts < (timestamptz '1970-01-01 00:00:00+00' + $12::int8 * interval '1 microsecond') or (first_ts = (timestamptz '1970-01-01 00:00:00+00' + $12::int8 * interval '1 microsecond') and (order_id, venue, account) > ($13::text, $14::text, $15::text)))
+  and first_ts <= (timestamptz '1970-01-01 00:00:00+00' + $12::int8 * interval '1 microsecond') and (first_ts < (timestamptz '1970-01-01 00:00:00+00' + $12::int8 * interval '1 microsecond') or ((order_id, venue, account) > ($13::text, $14::text, $15::text)))
     and not exists (
       select from tail t
       where (t.order_id, t.venue, t.account) = (order_lives.order_id, order_lives.venue, order_lives.account))
@@ -31,7 +31,7 @@ page as (
   and status < 3
   and account = $17
   and order_id = $18
-  and (first_ts < (timestamptz '1970-01-01 00:00:00+00' + $12::int8 * interval '1 microsecond') or (first_ts = (timestamptz '1970-01-01 00:00:00+00' + $12::int8 * interval '1 microsecond') and (order_id, venue, account) > ($19::text, $20::text, $21::text)))) o
+  and first_ts <= (timestamptz '1970-01-01 00:00:00+00' + $12::int8 * interval '1 microsecond') and (first_ts < (timestamptz '1970-01-01 00:00:00+00' + $12::int8 * interval '1 microsecond') or ((order_id, venue, account) > ($19::text, $20::text, $21::text)))) o
   order by first_ts desc, order_id, venue, account limit $22)
 select (extract(epoch from p.first_ts) * 1000000)::int8 as first_us, p.order_id, p.venue, p.account, p.place, (extract(epoch from p.ts) * 1000000)::int8 as ts_us,
   (select json_build_array(order_id, status, side, type, quantity, price, filled, avg_price, venue, account, correlation_id)::text from order_states s
