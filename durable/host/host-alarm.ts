@@ -1,0 +1,70 @@
+import type { RoomCore } from "../room/room-core.ts";
+import type { PingWatch } from "../room/viewers/door/ping-watch.ts";
+import { earliestDueMs, nextAlarmMs } from "./alarm-time.ts";
+import { type CatchUp, WORTH_ROOMS } from "./catch-up.ts";
+import type { HostPorts } from "./host-ports.ts";
+import type { LoadedRooms } from "./loaded-rooms.ts";
+import type { HostLog } from "./log/host-log.ts";
+import type { Outbox } from "./outbox/outbox.ts";
+import type { Pruning } from "./pruning.ts";
+import type { Registry } from "./registry.ts";
+import type { FirstEditionKeys } from "./symbols/first-edition-keys.ts";
+import type { HostSymbols } from "./symbols/host-symbols.ts";
+
+export interface HostAlarmDeps {
+  ports: Pick<HostPorts, "clock" | "alarm" | "sockets" | "closingSockets" | "keepAwake">;
+  log: HostLog;
+  registry: Registry;
+  symbols: HostSymbols;
+  rooms: LoadedRooms;
+  outbox: Outbox;
+  pruning: Pruning;
+  catchUp: CatchUp;
+  firstKeys: FirstEditionKeys;
+  pings: PingWatch;
+}
+
+/** The one alarm of a host, which looks after what no request would: the outbox after a crash, and what its rooms have due. */
+export class HostAlarm {
+  readonly #deps: HostAlarmDeps;
+
+  constructor(deps: HostAlarmDeps) {
+    this.#deps = deps;
+  }
+
+  /** Does what is due, and sets the alarm for what comes next. */
+  async run(): Promise<void> {
+    const { ports, log, registry, symbols, rooms, outbox } = this.#deps;
+    const { pruning, catchUp, firstKeys, pings } = this.#deps;
+    outbox.kick();
+    pings.look(ports.sockets());
+    const folding = [...rooms.active()].filter(({ foldsAtAlarm }) => foldsAtAlarm);
+    if (folding.length >= WORTH_ROOMS) {
+      const records = folding.map(({ symbol }) => registry.find(symbol));
+      await catchUp.run(records.filter((record) => record !== undefined));
+    }
+    for (const room of rooms.active()) room.alarm();
+    if (outbox.bytes === 0) log.saveStored();
+    firstKeys.forgetOld(ports.clock.nowUs());
+    pruning.kick();
+    if (!symbols.isSettled) ports.keepAwake(symbols.lookAfter());
+    this.arm();
+    // Last, for it lets others at the host, and what is unloaded has nothing due.
+    await rooms.unloadUnused();
+  }
+
+  /** `touched`: rooms that something has happened to; without it, all that may have something due are asked. */
+  arm(touched: Iterable<RoomCore> = this.#deps.rooms.active()): void {
+    const { ports, outbox } = this.#deps;
+    const { clock, alarm, closingSockets } = ports;
+    const nowMs = clock.nowMs();
+    const alarmMs = nextAlarmMs({
+      nowMs,
+      armedAtMs: alarm.atMs(),
+      outboxBytes: outbox.bytes,
+      isClosing: closingSockets() > 0,
+      dueMs: earliestDueMs(touched, nowMs),
+    });
+    if (alarmMs !== null) alarm.set(alarmMs);
+  }
+}
