@@ -128,7 +128,7 @@ export class FakeNeon {
       if (!this.#series.has(key)) {
         this.#series.set(key, { id: this.#series.size + 1, symbol, metric, labels });
       }
-    } else if (["points", "trades_live", "position_states", "books"].includes(table)) {
+    } else if (["points", "trades_live", "position_states", "books", "log_lines"].includes(table)) {
       const cells = row;
       const [cursor, ordinal] = [Number(row["cursor"]), Number(row["ordinal"])];
       const owner = row["series_id"] ?? row["symbol_id"];
@@ -236,6 +236,7 @@ export class FakeNeon {
           metric: series?.metric,
           labels_key: series?.labels,
           book: bookText(cells),
+          line: lineText(cells),
         };
         return EVENT_COLUMNS.map(([name]) => row[name as keyof typeof row]);
       });
@@ -265,6 +266,17 @@ function bookText(cells: StoredRow["cells"]): string | undefined {
   return JSON.stringify([cells["seq"] === "" ? null : cells["seq"], ...lists]);
 }
 
+/** What a row of `log_lines` is in one text. */
+function lineText(cells: StoredRow["cells"]): string | undefined {
+  const { level, is_cut, service, correlation_id, event, fields } = cells as Record<
+    string,
+    unknown
+  >;
+  if (level === undefined) return undefined;
+  const rest = { level, cut: is_cut === 1, service, correlation_id, event };
+  return JSON.stringify({ ...rest, fields: fields === "" ? null : JSON.parse(String(fields)) });
+}
+
 /** Rows of the arrays that a statement unnests, each under the name the statement gives its column. */
 function unnest(query: string, params: string[]): Record<string, string | number>[] {
   const [, arrays = "", named = ""] =
@@ -282,7 +294,10 @@ function elements(array: string): (string | number)[] {
   const inner = array.slice(1, -1);
   return inner === ""
     ? []
-    : (JSON.parse(`[${inner.replaceAll("NULL", "null")}]`) as (string | number)[]);
+    : (JSON.parse(`[${inner.replaceAll("NULL", "null").replaceAll("\n", "\\n")}]`) as (
+        | string
+        | number
+      )[]);
 }
 
 /** What replay reads, as `src/db/events/read-frames.ts` names it. A row has null in the columns that are not its kind's. */
@@ -302,6 +317,7 @@ const EVENT_COLUMNS: Column[] = [
   ["avg_price", FLOAT8],
   ["account", TEXT],
   ["book", TEXT],
+  ["line", TEXT],
 ];
 
 function result(fields: Column[], rows: unknown[][]): unknown {
