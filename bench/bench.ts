@@ -77,6 +77,13 @@ export function writeJob(
   return { ...job, body: "write", shapes };
 }
 
+/** As many log lines, each with a number of its own. */
+export function linesJob(target: ProductTarget, how: Parameters<typeof pointsJob>[1]): PostJob {
+  const job = pointsJob(target, how, "serial");
+  const shapes = job.shapes.map((shape) => ({ ...shape, path: "/api/logs" }));
+  return { ...job, body: "lines", shapes };
+}
+
 /** A job of ready frames for the bare room. */
 export function framesJob(
   target: Target,
