@@ -7,6 +7,7 @@ import { flow } from "./flow.ts";
 import { joining } from "./joining.ts";
 import { keys } from "./keys.ts";
 import { limits } from "./limits.ts";
+import { logs } from "./logs.ts";
 import { polling } from "./polling.ts";
 import { pushes } from "./pushes.ts";
 import { reading } from "./reading.ts";
@@ -26,4 +27,5 @@ export const CHECKS: readonly Check[] = [
   ...flow,
   ...limits,
   ...reading,
+  ...logs,
 ];

@@ -122,7 +122,7 @@ describe.each(testDatabaseKinds())("log lines on $name", ({ openMigrated }) => {
     );
   });
 
-  it("K-4 are kept in days of their own, which go whole, and so does what has none", async () => {
+  it("LG-10 are kept in days of their own, which go whole, and so does what has none", async () => {
     await clear();
     const days = [-40, -9, -8, -7, 0, 3, 20].map((day) => NOON_US + day * DAY_US);
     const frames = days.map((ts, nth) => frame(nth + 1, line(ts, "x")));
