@@ -64,6 +64,7 @@ const DB_FOLDERS = {
   bars: ["driver", "store"],
   series: ["driver", "store"],
   events: ["driver", "store", "bars", "series"],
+  logs: ["driver", "store", "events"],
   upkeep: ["driver", "bars", "series"],
 };
 const dbFolder = (name) => `^src/db/${name}/`;

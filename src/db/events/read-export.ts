@@ -6,10 +6,10 @@ import type { Database, Row } from "../driver/database.ts";
 import { int4s, rowsOf } from "../driver/rows-of.ts";
 import { param, type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf, momentOf, timestampOf } from "../driver/sql-time.ts";
-import { logPages } from "../logs/export-logs.ts";
 import { storedPoints } from "../series/stored-points-sql.ts";
 import { sampleOf } from "../store/book-rows.ts";
 import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
+import { logPages } from "./export-logs.ts";
 import { isNext, type Place, placeOf, type SymbolRange } from "./export-place.ts";
 
 export interface ExportQuery extends SymbolRange {

@@ -8,8 +8,8 @@ import type { Database, Row } from "../driver/database.ts";
 import { texts } from "../driver/rows-of.ts";
 import { join, literal, NOTHING, param, type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf, momentOf } from "../driver/sql-time.ts";
+import { LOG_TEXT, logOf } from "../events/log-row.ts";
 import { queryTextOf } from "./log-query-text.ts";
-import { LOG_TEXT, logOf } from "./log-row.ts";
 
 /**
  * The newest lines are looked at one by one, so many of them: what is common is found there, and what is not found there is rare
