@@ -66,6 +66,7 @@ const DB_FOLDERS = {
   series: ["driver", "store"],
   events: ["driver", "store", "bars", "series"],
   orders: ["driver", "events"],
+  logs: ["driver", "store", "events"],
   upkeep: ["driver", "bars", "series"],
 };
 const dbFolder = (name) => `^src/db/${name}/`;

@@ -78,6 +78,13 @@ export function writeJob(
   return { ...job, body: "write", shapes };
 }
 
+/** As many log lines, each with a number of its own. */
+export function linesJob(target: ProductTarget, how: Parameters<typeof pointsJob>[1]): PostJob {
+  const job = pointsJob(target, how, "serial");
+  const shapes = job.shapes.map((shape) => ({ ...shape, path: "/api/logs" }));
+  return { ...job, body: "lines", shapes };
+}
+
 /** A job of ready frames for bare rooms, one a path, to which the connections go in turn. */
 export function framesJob(
   target: Target,

@@ -5,7 +5,7 @@ import type { LatencySummary } from "./samples.ts";
 export type PostJob = {
   port: number;
   /** Bodies are points for the product and the bare ingest, the same as remote write, or ready frames for the bare room. */
-  body: "points" | "write" | "frame";
+  body: "points" | "write" | "lines" | "frame";
   /** One a connection; with fewer shapes than connections they repeat. */
   shapes: RequestShape[];
   connections: number;

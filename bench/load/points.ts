@@ -34,14 +34,19 @@ export class PointRequest {
     this.#shape = shape;
     this.points = shape.points;
     const fixed = shape.value === "number";
-    const body = `[${Array.from({ length: shape.points }, (_, index) => {
-      const value = fixed ? (1_000 + ((index * 7_919) % 9_000)) / 100 : BLANK;
-      const symbol = shape.symbols[index % shape.symbols.length];
-      return `{"symbol":"${symbol}","metric":"latency","value":${value},"ts":${BLANK},"labels":${labels(shape, index)}}`;
-    }).join(",")}]`;
+    const body = `[${Array.from({ length: shape.points }, (_, index) =>
+      this.item(shape, index, BLANK),
+    ).join(",")}]`;
     this.bytes = postRequest(shape.host, shape.path, body, shape.token);
     this.#tsPlaces = placesAfter(this.bytes, TS_MARK);
     this.#valuePlaces = fixed ? [] : placesAfter(this.bytes, VALUE_MARK);
+  }
+
+  /** One of them as JSON, with `blank` as its `ts`, and as its `value` where that is filled in. */
+  protected item(shape: RequestShape, index: number, blank: string): string {
+    const value = shape.value === "number" ? (1_000 + ((index * 7_919) % 9_000)) / 100 : blank;
+    const symbol = shape.symbols[index % shape.symbols.length];
+    return `{"symbol":"${symbol}","metric":"latency","value":${value},"ts":${blank},"labels":${labels(shape, index)}}`;
   }
 
   /** `tsUs`: time of the first point; the others follow a microsecond apart. `value`: stamp or first serial number. */

@@ -1,5 +1,6 @@
 import { monotonicUs } from "./clock.ts";
 import type { PostJob, PostResult } from "./jobs.ts";
+import { LineRequest } from "./line-request.ts";
 import { metronome } from "./metronome.ts";
 import { FrameRequest, PointRequest, type RequestShape } from "./points.ts";
 import { Poster } from "./poster.ts";
@@ -40,6 +41,8 @@ function requestOf(body: PostJob["body"], shape: RequestShape) {
       return new PointRequest(shape);
     case "write":
       return new WriteRequest(shape);
+    case "lines":
+      return new LineRequest(shape);
     case "frame":
       return new FrameRequest(shape);
   }

@@ -4,6 +4,7 @@ import { bytesPerEvent } from "./bytes-per-event.ts";
 import { fanOutLatency } from "./fan-out.ts";
 import { ingestBatches } from "./ingest-batches.ts";
 import { ingestSingle } from "./ingest-single.ts";
+import { logLines } from "./log-lines.ts";
 import { manyRooms } from "./many-rooms.ts";
 import { manySymbols } from "./many-symbols.ts";
 import { reconnect } from "./reconnect.ts";
@@ -29,4 +30,5 @@ export const SCENARIOS: readonly Scenario[] = [
   twoRuntimes,
   remoteWrite,
   runtimeShares,
+  logLines,
 ];

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { LogLineDecoder } from "../formats/logs/decode-log-lines.ts";
-import { forbidden, needs } from "../http/access/authorize.ts";
+import { forbidden, needs, seesOf } from "../http/access/authorize.ts";
 import { readIdempotencyKey } from "../http/body/idempotency-key.ts";
 import { readLogLines } from "../http/body/read-log-lines.ts";
 import type { AppEnv } from "../http/context.ts";
@@ -12,9 +12,10 @@ import { Refusal } from "../http/problems/refusal.ts";
 import { takePush } from "../http/pushes/take-push.ts";
 import { untilStored, waitsUntilStored } from "../http/pushes/until-stored.ts";
 import { admitRead } from "../http/query/admit-read.ts";
-import { readLogQuery, seenSymbols } from "../http/query/read-log-filter.ts";
+import { readLogQuery } from "../http/query/read-log-query.ts";
 import type { LogsAccepted } from "../protocol/answers/logs.ts";
 import { readLogs } from "../reads/logs/read-logs.ts";
+import { seenSymbols, theSymbol } from "../reads/logs/seen-symbols.ts";
 
 /** Log lines: pushed as loggers print them, and looked for (SPEC LG-1 to LG-8). */
 export const logRoutes = new Hono<AppEnv>()
@@ -35,8 +36,9 @@ export const logRoutes = new Hono<AppEnv>()
     const { symbol, limit, ...query } = readLogQuery(c);
     if (symbol !== null) await admitRead(c, [symbol]);
     const answer = await inTurn(c, async () => {
-      const filter = { ...query, symbols: await seenSymbols(c, symbol) };
       const db = databaseOf(c.get("config"));
+      const symbols = symbol === null ? await seenSymbols(db, seesOf(c)) : theSymbol(symbol);
+      const filter = { ...query, symbols };
       const sources = { ...listSourcesOf(c), db, correlationId: c.get("correlationId") };
       return readLogs(sources, filter, { limit, symbol });
     });

@@ -1,16 +1,16 @@
 import { Hono } from "hono";
 import { MAX_AHEAD_US } from "../core/time/timestamp.ts";
-import { accessOf, needs } from "../http/access/authorize.ts";
+import { accessOf, needs, seesOf } from "../http/access/authorize.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
 import { databaseOf } from "../http/database-of.ts";
 import { inTurn } from "../http/limits/heavy-queries.ts";
 import { listSourcesOf } from "../http/list-sources.ts";
 import { Parameters } from "../http/query/parameters.ts";
-import { seenSymbols } from "../http/query/read-log-filter.ts";
 import type { TracedEvent } from "../protocol/answers/trace.ts";
 import { MAX_LOG_NAME_CHARS } from "../protocol/events/log.ts";
 import { isStorable } from "../protocol/words/name.ts";
 import type { EpochUs } from "../protocol/words/time.ts";
+import { seenSymbols } from "../reads/logs/seen-symbols.ts";
 import { ownLinesOf } from "../reads/trace/own-lines.ts";
 import { readTrace } from "../reads/trace/read-trace.ts";
 import { recentLines } from "../telemetry/recent-lines.ts";
@@ -31,8 +31,8 @@ export const traceRoutes = new Hono<AppEnv>().get(
     const limit = parameters.count("limit", EVENTS);
     parameters.check();
     const answer = await inTurn(c, async () => {
-      const symbols = await seenSymbols(c, null);
       const db = databaseOf(c.get("config"));
+      const symbols = await seenSymbols(db, seesOf(c));
       const sources = { ...listSourcesOf(c), db, correlationId: c.get("correlationId") };
       const toUs = (nowUs + MAX_AHEAD_US + 1) as EpochUs;
       return readTrace(sources, { id, symbols, toUs, limit }, ownLines(c, id));

@@ -8,6 +8,7 @@ import { formats } from "./formats.ts";
 import { joining } from "./joining.ts";
 import { keys } from "./keys.ts";
 import { limits } from "./limits.ts";
+import { logs } from "./logs.ts";
 import { orders } from "./orders.ts";
 import { polling } from "./polling.ts";
 import { pushes } from "./pushes.ts";
@@ -32,4 +33,5 @@ export const CHECKS: readonly Check[] = [
   ...reading,
   ...formats,
   ...telemetry,
+  ...logs,
 ];

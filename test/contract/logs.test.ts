@@ -5,9 +5,9 @@ import { newestFirst, type PlacedLine } from "../../src/core/logs/log-place.ts";
 import { readSearch } from "../../src/core/logs/log-words.ts";
 import { HOUR_US } from "../../src/core/time/duration.ts";
 import { readLogLines } from "../../src/db/logs/read-log-lines.ts";
-import { retainLogs } from "../../src/db/logs/retain-logs.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../src/db/store/store-frames.ts";
+import { retainLogs } from "../../src/db/upkeep/retain-logs.ts";
 import { LOG_LEVELS } from "../../src/protocol/events/log.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import { type TestDatabase, testDatabaseKinds } from "./databases.ts";
@@ -122,7 +122,7 @@ describe.each(testDatabaseKinds())("log lines on $name", ({ openMigrated }) => {
     );
   });
 
-  it("K-4 are kept in days of their own, which go whole, and so does what has none", async () => {
+  it("LG-10 are kept in days of their own, which go whole, and so does what has none", async () => {
     await clear();
     const days = [-40, -9, -8, -7, 0, 3, 20].map((day) => NOON_US + day * DAY_US);
     const frames = days.map((ts, nth) => frame(nth + 1, line(ts, "x")));

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { InfluxDB, Point } from "@influxdata/influxdb-client";
@@ -20,6 +20,8 @@ import {
   seriesAnswerSchema,
   symbolsAnswerSchema,
 } from "../../src/protocol/answers/answers.ts";
+import { logsAnswerSchema } from "../../src/protocol/answers/logs.ts";
+import { traceAnswerSchema } from "../../src/protocol/answers/trace.ts";
 import { LANGUAGES } from "../../web/reference/examples.ts";
 import { ROUTES } from "../../web/reference/routes.ts";
 import { anySymbol, HARD_SYMBOLS } from "../any-symbol.ts";
@@ -29,6 +31,7 @@ import { writeRequest2 } from "../wire/messages.ts";
 import { until } from "./chaos/until.ts";
 import { PROJECT_DIR, type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
 import { measureOnce } from "./senders/open-telemetry.ts";
+import { logOnce } from "./senders/otlp-logs.ts";
 import { hasPrometheus, Prometheus } from "./senders/prometheus.ts";
 
 const JSON_BODY = { "content-type": "application/json" };
@@ -452,6 +455,57 @@ it("O-2 remote write 2.0 comes back value for value, also from Postgres", async 
   expect(stored.slice(0, 5).map(({ ts, value }) => [ts, value])).toEqual(
     values.map((value, at) => [(timeMs + at) * 1_000, value]),
   );
+});
+
+it("LG-1 LG-7 TR-1 what real loggers print is found by whatever it says, and one id through all of them", async () => {
+  for (const logger of ["pino", "structlog", "zap", "zerolog", "tracing"]) {
+    const lines = readFileSync(join(PROJECT_DIR, `test/fixtures/logs/${logger}.ndjson`), "utf8");
+    const answer = await post("/api/logs?wait=stored", lines, {
+      "content-type": "application/x-ndjson",
+    });
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ refused: [], refused_count: 0 });
+  }
+  const named = { metric: "latency", symbol: "BTC-USD", value: 3 };
+  await push("/api/metrics", [
+    { ...named, labels: { correlation_id: "req-7" }, ts: Date.now() * 1_000 },
+  ]);
+  const lines = async (query: string) =>
+    logsAnswerSchema
+      .parse(await read(`/api/logs?${query}`))
+      .lines.map(({ service, level, event }) => `${service} ${level} ${event}`);
+  expect(await lines("correlation_id=req-7&symbol=BTC-USD&q=order+sent")).toEqual([
+    ...["cap info order sent", "router info order sent", "risk info order sent"],
+    "gateway info order sent",
+  ]);
+  expect(await lines("service=strategy&level=error")).toEqual([
+    ...["strategy fatal dead", "strategy error order_failed"],
+  ]);
+  expect(await lines("q=zerodiv*&from=2026-11-01")).toEqual(["strategy error order_failed"]);
+  const trace = traceAnswerSchema.parse(await read("/api/trace/req-7"));
+  expect(trace.truncated).toBe(false);
+  expect(trace.events.map(({ kind }) => kind).sort()).toEqual([...Array(8).fill("log"), "metric"]);
+  const times = trace.events.map(({ ts }) => ts);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+  // A viewer of the symbol is sent its lines.
+  expect(await firstEventsOf("BTC-USD")).toContain("log");
+});
+
+it("LG-9 OpenTelemetry's own exporter sends logs, and they come back value for value", async () => {
+  const symbol = "OTEL-LOGS";
+  expect(await logOnce({ url: product.url, token, symbol }, "matcher")).toEqual({ code: 0 });
+  const { lines } = logsAnswerSchema.parse(await read(`/api/logs?symbol=${symbol}`));
+  const shared = { symbol, service: "matcher" };
+  const fields = { instance: "g-1", scope: "orders" };
+  expect(lines.map(({ ts: _, cursor: __, ...line }) => line)).toEqual([
+    { ...shared, level: "error", event: '{"reason":"timeout","ms":1.5}', fields },
+    {
+      ...{ ...shared, level: "warn", event: "order late", correlation_id: "otlp-1" },
+      fields: { ...fields, level: "WARNING", "order.id": 42, tags: ["a", "b"] },
+    },
+  ]);
+  const refused = await logOnce({ url: product.url, token: "no token", symbol }, "matcher");
+  expect(refused).toMatchObject({ code: 1, error: { code: 401 } });
 });
 
 async function push(path: string, items: object[]): Promise<void> {

@@ -21,6 +21,7 @@ const EVENT_TABLES = [
   "books",
   "order_states",
   "symbol_notes",
+  "log_lines",
 ];
 
 interface Query {
@@ -252,6 +253,7 @@ export class FakeNeon {
           book: bookText(cells),
           state: stateText(cells),
           note: noteText(cells),
+          line: lineText(cells),
         };
         return EVENT_COLUMNS.map(([name]) => row[name as keyof typeof row]);
       });
@@ -299,6 +301,17 @@ function noteText(cells: StoredRow["cells"]): string | undefined {
   return JSON.stringify([cells["known_by"], cells["level"] || null, cells["text"]]);
 }
 
+/** What a row of `log_lines` is in one text. */
+function lineText(cells: StoredRow["cells"]): string | undefined {
+  const { level, is_cut, service, correlation_id, event, fields } = cells as Record<
+    string,
+    unknown
+  >;
+  if (is_cut === undefined) return undefined;
+  const rest = { level, cut: is_cut === 1, service, correlation_id, event };
+  return JSON.stringify({ ...rest, fields: fields === "" ? null : JSON.parse(String(fields)) });
+}
+
 /** Rows of the arrays that a statement unnests, each under the name the statement gives its column. */
 function unnest(query: string, params: string[]): Record<string, string | number>[] {
   const [, arrays = "", named = ""] =
@@ -316,7 +329,10 @@ function elements(array: string): (string | number)[] {
   const inner = array.slice(1, -1);
   return inner === ""
     ? []
-    : (JSON.parse(`[${inner.replaceAll("NULL", "null")}]`) as (string | number)[]);
+    : (JSON.parse(`[${inner.replaceAll("NULL", "null").replaceAll("\n", "\\n")}]`) as (
+        | string
+        | number
+      )[]);
 }
 
 /** What replay reads, as `src/db/events/read-frames.ts` names it. A row has null in the columns that are not its kind's. */
@@ -338,6 +354,7 @@ const EVENT_COLUMNS: Column[] = [
   ["book", TEXT],
   ["state", TEXT],
   ["note", TEXT],
+  ["line", TEXT],
 ];
 
 function result(fields: Column[], rows: unknown[][]): unknown {

@@ -6,10 +6,10 @@ import { ask } from "../driver/ask.ts";
 import type { Database, Row } from "../driver/database.ts";
 import { param, type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf } from "../driver/sql-time.ts";
-import { LOG_TEXT, logOf } from "../logs/log-row.ts";
 import { IS_PACKED, UNPACKED } from "../series/stored-points-sql.ts";
 import type { StoredFrame } from "../store/store-frames.ts";
 import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
+import { LOG_TEXT, logOf } from "./log-row.ts";
 import { NOTE_TEXT, noteOf } from "./note-event.ts";
 import { ORDER_TEXT, orderOf } from "./order-event.ts";
 

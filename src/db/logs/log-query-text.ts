@@ -1,6 +1,6 @@
 import { type LogFilter, numberOfLevel } from "../../core/logs/log-filter.ts";
 import { LOG_LEVELS } from "../../protocol/events/log.ts";
-import { HOUR_WORD, LEVEL_WORD, SERVICE_WORD, SYMBOL_WORD } from "./attribute-words.ts";
+import { HOUR_WORD, LEVEL_WORD, SERVICE_WORD, SYMBOL_WORD } from "../store/attribute-words.ts";
 
 /** A query may name so many symbols; where there are more each line is asked whose it is. */
 const MOST_SYMBOLS = 1_000;

@@ -8,14 +8,14 @@ import type { Database, Row } from "../driver/database.ts";
 import { texts } from "../driver/rows-of.ts";
 import { join, literal, NOTHING, param, type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf, momentOf } from "../driver/sql-time.ts";
+import { LOG_TEXT, logOf } from "../events/log-row.ts";
 import { queryTextOf } from "./log-query-text.ts";
-import { LOG_TEXT, logOf } from "./log-row.ts";
 
 /**
  * The newest lines are looked at one by one, so many of them: what is common is found there, and what is not found there is rare
  * enough to be found by its words.
  */
-const SCANNED_LINES = 20_000;
+const SCANNED_LINES = 2_000;
 /** Hours that are looked for by words at once, each time so many times as many; more than a day of them is all the rest. */
 const HOURS_GROWTH = 4;
 const MOST_HOURS = 24;

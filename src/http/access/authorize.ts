@@ -39,6 +39,12 @@ export function coverSymbols(c: AppContext, symbols: readonly string[]): void {
   }
 }
 
+/** Which symbols the request may see; null: all. */
+export function seesOf(c: AppContext): ((symbol: string) => boolean) | null {
+  const { grant } = accessOf(c);
+  return grant.symbols === null ? null : (symbol) => covers(grant, symbol);
+}
+
 /** For what is shown to readers and to others in another way: null is for others. */
 export async function grantToRead(c: AppContext): Promise<Grant | null> {
   const authorization = await authorize(c, "read");

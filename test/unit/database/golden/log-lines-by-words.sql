@@ -1,12 +1,12 @@
 with scanned as materialized (
   select l.ts, l.cursor, l.ordinal, l.symbol_id, l.symbol_id = any (array(select id from symbols where symbol = any ($1::text[]))) and l.service = $2 and l.level >= 5 and l.words @@ $3::tsquery as is_wanted
   from log_lines l where l.ts >= $4::timestamptz and l.ts < $5::timestamptz
-  order by l.ts desc, l.cursor desc, l.ordinal desc fetch first 20000 rows with ties),
+  order by l.ts desc, l.cursor desc, l.ordinal desc fetch first 2000 rows with ties),
 found as (
   select l.* from scanned l where is_wanted order by l.ts desc, l.cursor desc, l.ordinal desc fetch first 101 rows with ties),
 scan_end as (
   select (extract(epoch from ts) * 1000000)::int8 as end_us, cursor as end_cursor, ordinal as end_ordinal from scanned
-  where (select count(*) from scanned) >= 20000 order by ts, cursor, ordinal limit 1)
+  where (select count(*) from scanned) >= 2000 order by ts, cursor, ordinal limit 1)
 select e.*, f.* from (select) one left join scan_end e on true left join (
   select (extract(epoch from l.ts) * 1000000)::int8 as ts_us, l.cursor, l.ordinal, y.symbol, json_build_object('level', l.level, 'cut', l.is_cut, 'service', l.service,
    'correlation_id', l.correlation_id, 'event', l.event, 'fields', l.fields)::text as line from found

@@ -1,15 +1,11 @@
-import type { ChosenSymbols, LogFilter } from "../../core/logs/log-filter.ts";
+import type { LogFilter } from "../../core/logs/log-filter.ts";
 import { levelOfWord } from "../../core/logs/log-level.ts";
 import { readPlace } from "../../core/logs/log-place.ts";
 import { readSearch, type SearchWord } from "../../core/logs/log-words.ts";
 import { EARLIEST_US, MAX_AHEAD_US } from "../../core/time/timestamp.ts";
-import { readSymbolNames } from "../../db/events/read-symbol-names.ts";
 import { LOG_LEVELS, type LogLevel } from "../../protocol/events/log.ts";
 import type { SymbolName } from "../../protocol/words/symbol.ts";
-import { accessOf } from "../access/authorize.ts";
-import { covers } from "../access/token.ts";
 import type { AppContext } from "../context.ts";
-import { databaseOf } from "../database-of.ts";
 import { Parameters } from "./parameters.ts";
 
 /** Words of a search; more are a text that somebody has pasted. */
@@ -43,19 +39,6 @@ export function readLogQuery(c: AppContext): LogQuery {
   };
   parameters.check();
   return query;
-}
-
-/** The symbols that a request may see; null: all of them. */
-export async function seenSymbols(
-  c: AppContext,
-  symbol: SymbolName | null,
-): Promise<ChosenSymbols | null> {
-  if (symbol !== null) return { stored: [symbol], has: (one) => one === symbol };
-  const { grant } = accessOf(c);
-  if (grant.symbols === null) return null;
-  const stored = await readSymbolNames(databaseOf(c.get("config")));
-  const has = (one: SymbolName) => covers(grant, one);
-  return { stored: stored.filter(has), has };
 }
 
 function readLevel(parameters: Parameters): LogLevel {
