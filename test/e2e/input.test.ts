@@ -301,7 +301,7 @@ it.each(["legacy", "auto"] as const)(
         lines: [{ event: "order sent", symbol }],
       });
       expect(await call("trace", { correlation_id: id })).toMatchObject({
-        events: [{ kind: "order" }, { kind: "log" }],
+        events: expect.arrayContaining([expect.objectContaining({ kind: "log" })]),
       });
       expect(await call("risk", { symbol, interval: "1m" })).toMatchObject({
         risk: expect.anything(),

@@ -164,7 +164,7 @@ export const TOOLS: readonly Tool[] = [
   {
     ...{ name: "trace", title: "What bears an id", path: "/api/trace/{correlation_id}" },
     description:
-      "Everything that bears one correlation id, oldest first: log lines, states of orders, fills, points.",
+      "Everything that bears one correlation id, oldest first, over all symbols: log lines and events.",
     inputs: {
       correlation_id: required(text("The id")),
       limit: count("Most events: the newest of them", 100, 500),
