@@ -255,6 +255,16 @@ it.each(["legacy", "auto"] as const)(
     await push("/api/metrics", [{ symbol, metric: "pnl", value: 12.5, ts }]);
     await push("/api/positions", [{ symbol, quantity: -3, account: "desk", ts }]);
     await push("/api/books", [{ symbol, type: "snapshot", bids: [[1, 2]], asks: [[3, 4]], ts }]);
+    const id = `c-${mode}`;
+    await push("/api/orders", [{ symbol, id: "o-1", status: "sent", correlation_id: id, ts }]);
+    const line = {
+      level: "warn",
+      event: "order sent",
+      service: "gateway",
+      correlation_id: id,
+      symbol,
+    };
+    await push("/api/logs", [line]);
     const client = await assistant(
       mode,
       await product.token({ scopes: ["read"], symbols: ["MCP/*"] }),
@@ -289,6 +299,13 @@ it.each(["legacy", "auto"] as const)(
       expect(await call("list_series", { symbol })).toMatchObject({ metrics: [{ metric: "pnl" }] });
       expect(await call("book", { symbol })).toMatchObject({ book: { bids: [[1, 2]] } });
       expect(await call("positions", { symbol })).toMatchObject({ positions: [{ quantity: -3 }] });
+      expect(await call("orders", { symbol })).toMatchObject({ orders: [{ id: "o-1" }] });
+      expect(await call("search_logs", { correlation_id: id, level: "warn" })).toMatchObject({
+        lines: [{ event: "order sent", symbol }],
+      });
+      expect(await call("trace", { correlation_id: id })).toMatchObject({
+        events: expect.arrayContaining([expect.objectContaining({ kind: "log" })]),
+      });
       expect(await call("risk", { symbol, interval: "1m" })).toMatchObject({
         risk: expect.anything(),
       });

@@ -1,4 +1,5 @@
 import { eventSchema } from "../../protocol/events/event.ts";
+import { LOG_LEVELS } from "../../protocol/events/log.ts";
 import { AGGREGATES } from "../../protocol/words/aggregate.ts";
 import { INTERVALS } from "../../protocol/words/interval.ts";
 
@@ -81,7 +82,7 @@ export const TOOLS: readonly Tool[] = [
   {
     ...{ name: "events", title: "Events", path: "/api/export", isLines: true },
     description:
-      "The events of a symbol one by one, oldest first: trades, points, positions as they changed, samples of the book, states of orders, notes.",
+      "The events of a symbol one by one, oldest first: trades, points, positions as they changed, samples of the book, states of orders, notes, log lines.",
     inputs: {
       symbol: required(SYMBOL),
       kind: { ...required(text("What to read")), enum: EVENT_KINDS },
@@ -147,6 +148,28 @@ export const TOOLS: readonly Tool[] = [
       ...{ limit: count("Most notes", 100, 1_000), after: AFTER },
     },
     list: { name: "notes", keep: "first" },
+  },
+  {
+    ...{ name: "search_logs", title: "Log lines", path: "/api/logs" },
+    description:
+      "Log lines of services, the newest first: by words, service, level, correlation id and time.",
+    inputs: {
+      q: text("Words that a line has; word* is the beginning of one"),
+      ...{ service: text("One service"), correlation_id: text("One id"), symbol: SYMBOL },
+      level: { ...text("This level or graver"), enum: LOG_LEVELS },
+      ...{ from: FROM, to: TO, limit: count("Most lines", 50, 500), after: AFTER },
+    },
+    list: { name: "lines", keep: "first" },
+  },
+  {
+    ...{ name: "trace", title: "What bears an id", path: "/api/trace/{correlation_id}" },
+    description:
+      "Everything that bears one correlation id, oldest first, over all symbols: log lines and events.",
+    inputs: {
+      correlation_id: required(text("The id")),
+      limit: count("Most events: the newest of them", 100, 500),
+    },
+    list: { name: "events", keep: "last" },
   },
   {
     ...{ name: "correlation", title: "Correlation", path: "/api/analytics/correlation" },
