@@ -25,6 +25,8 @@ create table order_states (
 
 -- Replay reads by cursor.
 create index order_states_cursor on order_states (symbol_id, cursor);
+-- An export, and whoever looks at a span of time, reads by time.
+create index order_states_ts on order_states (symbol_id, ts);
 -- Whoever follows one cause looks in all symbols.
 create index order_states_correlation on order_states (correlation_id) where correlation_id is not null;
 

@@ -14,6 +14,8 @@ import {
   frame,
   freshSymbol,
   metric,
+  note,
+  order,
   position,
   room,
   trade,
@@ -72,6 +74,7 @@ describe.each(testDatabaseKinds())("S-8 the identity of a database on $name", (k
           symbol,
           frame(from, metric("m", nowUs, from), trade(nowUs, from, 1)),
           frame(from + 1, position(nowUs, from), bookSample(nowUs, [[from, 1]], [])),
+          frame(from + 2, order(nowUs, `${from}`, "sent"), note(nowUs, `${from}`)),
         );
       await storeFrames(database.db, [all(mine, 1)], ids);
       // There the same ids are those of another symbol, and of another series.
@@ -95,6 +98,9 @@ describe.each(testDatabaseKinds())("S-8 the identity of a database on $name", (k
       expect(await rowsOf("trades_live", "t.price")).toEqual(right);
       expect(await rowsOf("position_states", "t.quantity")).toEqual(right);
       expect(await rowsOf("books", "t.bid_prices[1]")).toEqual(right);
+      expect(await rowsOf("order_states", "t.order_id::int4")).toEqual(right);
+      expect(await rowsOf("order_lives", "t.order_id::int4")).toEqual(right);
+      expect(await rowsOf("symbol_notes", "t.text::int4")).toEqual(right);
       // And back: the ids of the first are not taken for those of the second.
       await storeFrames(database.db, [all(freshSymbol(), 31)], ids);
     } finally {

@@ -5,7 +5,17 @@ import { readFrames } from "../../src/db/events/read-frames.ts";
 import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../src/db/store/store-frames.ts";
 import { testDatabaseKinds } from "./databases.ts";
-import { at, cursorAt, frame, freshSymbol, metric, position, room, trade } from "./events.ts";
+import {
+  at,
+  cursorAt,
+  frame,
+  freshSymbol,
+  metric,
+  order,
+  position,
+  room,
+  trade,
+} from "./events.ts";
 import { type KeptDatabase, keepDatabase } from "./kept-database.ts";
 import { NeonProxy, restorePoint, restoreTo, SELF_HOSTED_BYTES } from "./neon-proxy.ts";
 import { WorkerOnDatabase } from "./worker-on-database.ts";
@@ -144,7 +154,13 @@ describe.each(testDatabaseKinds())("like Neon on $name", ({ openMigrated }) => {
     const [gone, later] = [freshSymbol(), freshSymbol()];
     const nowUs = at(Math.floor(Date.now() / 1_000) * 1_000_000);
     const of = (n: number) =>
-      frame(n, metric("m", nowUs + n, n), trade(nowUs + n, n, 1), position(nowUs + n, n));
+      frame(
+        n,
+        metric("m", nowUs + n, n),
+        trade(nowUs + n, n, 1),
+        position(nowUs + n, n),
+        order(nowUs + n, `${n}`, "sent"),
+      );
     await storeFrames(db, [room(gone, of(1))], ids);
     await restoreTo(near.backend, point);
     // Another Writer gives the same ids to another symbol, and this one goes on with what it knew.
@@ -154,6 +170,8 @@ describe.each(testDatabaseKinds())("like Neon on $name", ({ openMigrated }) => {
       ["points", "t.value"],
       ["trades_live", "t.price"],
       ["position_states", "t.quantity"],
+      ["order_states", "t.order_id::int4"],
+      ["order_lives", "t.order_id::int4"],
     ] as const) {
       const of = table === "points" ? "join series s on s.id = t.series_id" : "";
       const rows = await near.db.query(

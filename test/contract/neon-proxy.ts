@@ -163,9 +163,10 @@ export async function restoreTo(backend: Backend, point: RestorePoint): Promise<
     ...["points", "points_late", "points_past", "packed_points"].map(
       (table) => `delete from ${table} where series_id > ${point.series}`,
     ),
-    ...["trades_live", "trades_past", "position_states", "books"].map(
-      (table) => `delete from ${table} where symbol_id > ${point.symbols}`,
-    ),
+    ...[
+      ...["trades_live", "trades_past", "position_states", "books"],
+      ...["order_states", "order_lives", "symbol_notes"],
+    ].map((table) => `delete from ${table} where symbol_id > ${point.symbols}`),
     `delete from series where id > ${point.series}`,
     `delete from symbols where id > ${point.symbols}`,
     `alter table series alter column id restart with ${point.series + 1}`,

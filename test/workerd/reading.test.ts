@@ -126,7 +126,7 @@ describe("an export", () => {
       "metric",
       "to",
     ]);
-    expect(await refused("/api/export?symbol=A&kind=order")).toEqual(["kind"]);
+    expect(await refused("/api/export?symbol=A&kind=bar")).toEqual(["kind"]);
   });
 
   it("is a 503 where the database is away before it has begun", async () => {

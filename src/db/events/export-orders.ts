@@ -13,7 +13,7 @@ interface Place {
   name: readonly [account: string, venue: string, id: string, status: number] | null;
 }
 
-/** As positions: sorted anew for each page, for an index by time would be one more a row. */
+/** By the index of time; states of one moment are sorted by name. */
 function selectStates(
   { symbol, toUs, storedThrough, tailCursor, pageRows }: ExportQuery,
   { us, name }: Place,
