@@ -504,6 +504,15 @@ it("LG-1 LG-7 TR-1 what real loggers print is found by whatever it says, and one
   expect(trace.events.map(({ kind }) => kind).sort()).toEqual([...Array(8).fill("log"), "metric"]);
   const times = trace.events.map(({ ts }) => ts);
   expect(times).toEqual([...times].sort((a, b) => a - b));
+  // INV-10 a token sees lines and traces of its own symbols alone, however it asks.
+  const other = await product.token({ symbols: ["ACME", "OTHER-*"] });
+  for (const path of ["/api/logs", "/api/logs?q=order", "/api/trace/req-7"]) {
+    const headers = { authorization: `Bearer ${other}` };
+    const answer = await fetch(product.url + path, { headers });
+    expect(await answer.json()).toMatchObject(
+      path.includes("trace") ? { events: [] } : { lines: [] },
+    );
+  }
   // A viewer of the symbol is sent its lines.
   expect(await firstEventsOf("BTC-USD")).toContain("log");
 });
