@@ -153,10 +153,17 @@ export class FakeNeon {
     if (isReplay(query)) return this.#events(params);
     if (query.includes("count(*)::int4 as series")) return result([["series", INT4]], [["1"]]);
     if (query.includes("as bar_us")) return this.#importedPrices(params);
-    if (query.includes("max(cursor) as cursor")) {
-      const [after = "", symbol = ""] = params;
-      const newest = this.rowsOf(symbol).at(-1)?.cursor ?? 0;
-      return result([["cursor", INT8]], newest > Number(after) ? [[newest]] : []);
+    if (query.includes("max(c.cursor) as cursor")) {
+      const [after = "", symbols = "{}"] = params;
+      const newest = elements(symbols).flatMap((symbol) => {
+        const cursor = this.rowsOf(String(symbol)).at(-1)?.cursor ?? 0;
+        return cursor > Number(after) ? [[symbol, cursor]] : [];
+      });
+      const fields: Column[] = [
+        ["symbol", TEXT],
+        ["cursor", INT8],
+      ];
+      return result(fields, newest);
     }
     // Of an earlier life there are the events alone.
     if (
