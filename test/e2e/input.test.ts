@@ -487,6 +487,11 @@ it("LG-1 LG-7 TR-1 what real loggers print is found by whatever it says, and one
   await push("/api/metrics", [
     { ...named, labels: { correlation_id: "req-7" }, ts: Date.now() * 1_000 },
   ]);
+  const state = { symbol: "BTC-USD", id: "o-7", correlation_id: "req-7" };
+  await push("/api/orders", [
+    { ...state, status: "sent", side: "buy", ts: Date.now() * 1_000 },
+    { ...state, status: "filled", filled: 1, avg_price: 3, ts: Date.now() * 1_000 + 1 },
+  ]);
   const lines = async (query: string) =>
     logsAnswerSchema
       .parse(await read(`/api/logs?${query}`))
@@ -501,11 +506,12 @@ it("LG-1 LG-7 TR-1 what real loggers print is found by whatever it says, and one
   expect(await lines("q=zerodiv*&from=2026-11-01")).toEqual(["strategy error order_failed"]);
   const trace = traceAnswerSchema.parse(await read("/api/trace/req-7"));
   expect(trace.truncated).toBe(false);
-  expect(trace.events.map(({ kind }) => kind).sort()).toEqual([...Array(8).fill("log"), "metric"]);
+  const kinds = [...Array(8).fill("log"), "metric", "order", "order"];
+  expect(trace.events.map(({ kind }) => kind).sort()).toEqual(kinds);
   const times = trace.events.map(({ ts }) => ts);
   expect(times).toEqual([...times].sort((a, b) => a - b));
   // INV-10 a token sees lines and traces of its own symbols alone, however it asks.
-  const other = await product.token({ symbols: ["ACME", "OTHER-*"] });
+  const other = await product.token({ symbols: ["OTHER-*"] });
   for (const path of ["/api/logs", "/api/logs?q=order", "/api/trace/req-7"]) {
     const headers = { authorization: `Bearer ${other}` };
     const answer = await fetch(product.url + path, { headers });

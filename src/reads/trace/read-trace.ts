@@ -4,6 +4,7 @@ import type { ChosenSymbols, LogFilter } from "../../core/logs/log-filter.ts";
 import { EARLIEST_US } from "../../core/time/timestamp.ts";
 import { readTracedPoints } from "../../db/events/read-traced-points.ts";
 import { readLogLines } from "../../db/logs/read-log-lines.ts";
+import { readTracedStates } from "../../db/orders/read-traced-states.ts";
 import type { TraceAnswer, TracedEvent } from "../../protocol/answers/trace.ts";
 import type { TapeEvent } from "../../protocol/events/event.ts";
 import type { SymbolName } from "../../protocol/words/symbol.ts";
@@ -29,7 +30,7 @@ interface Bearer {
 
 /** What Postgres has of an id, kind by kind: at most `limit` of each and one more, the newest. */
 type StoredSource = (sources: LogSources, query: TraceQuery) => Promise<Bearer[]>;
-const STORED: readonly StoredSource[] = [storedLines, storedPoints];
+const STORED: readonly StoredSource[] = [storedLines, storedPoints, storedStates];
 
 /** Everything that bears an id, in time, over all symbols that may be seen; the newest where it is too much (SPEC TR-1). */
 export async function readTrace(
@@ -103,4 +104,11 @@ async function storedPoints(
   { id, symbols, toUs, limit }: TraceQuery,
 ): Promise<Bearer[]> {
   return readTracedPoints(db, { id, symbols, toUs, most: limit + 1 }, correlationId);
+}
+
+async function storedStates(
+  { db, correlationId }: LogSources,
+  { id, symbols, toUs, limit }: TraceQuery,
+): Promise<Bearer[]> {
+  return readTracedStates(db, { id, symbols, toUs, most: limit + 1 }, correlationId);
 }

@@ -24,6 +24,7 @@ import { readBestPrices } from "../../../src/db/orders/read-best-prices.ts";
 import { readHeld } from "../../../src/db/orders/read-held.ts";
 import { readOrders } from "../../../src/db/orders/read-orders.ts";
 import { readStates } from "../../../src/db/orders/read-states.ts";
+import { readTracedStates } from "../../../src/db/orders/read-traced-states.ts";
 import { countSeries } from "../../../src/db/series/count-series.ts";
 import { hasSeries } from "../../../src/db/series/has-series.ts";
 import { readMetricNames } from "../../../src/db/series/read-metric-names.ts";
@@ -379,6 +380,13 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
     }),
   },
   { name: "retain-logs", run: (db) => retainLogs(db, at(0), 7) },
+  {
+    name: "traced-states",
+    run: (db) => {
+      const symbols = { stored: [SYMBOL], has: () => true };
+      return readTracedStates(db, { id: "c1", symbols, toUs: at(0), most: 11 });
+    },
+  },
   {
     name: "traced-points",
     run: (db) => {
