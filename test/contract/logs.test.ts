@@ -118,7 +118,7 @@ describe.each(testDatabaseKinds())("log lines on $name", ({ openMigrated }) => {
           expect(found).toEqual(wanted);
         }
       }),
-      { numRuns: 12 },
+      { numRuns: 30 },
     );
   });
 

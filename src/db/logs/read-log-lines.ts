@@ -16,6 +16,14 @@ import { queryTextOf } from "./log-query-text.ts";
  * enough to be found by its words.
  */
 const SCANNED_LINES = 2_000;
+/**
+ * Where a scan has found this part of what is wanted, a longer one finds the rest sooner than words do, of which each is in too many
+ * lines: one of about the length that the first foretells.
+ */
+const COMMON_PART = 8;
+const SCAN_MARGIN = 1.5;
+/** Behind every symbol: nothing of that place is wanted any more. */
+const AFTER_ALL = "\u{10ffff}" as SymbolName;
 /** Hours that are looked for by words at once, each time so many times as many; more than a day of them is all the rest. */
 const HOURS_GROWTH = 4;
 const MOST_HOURS = 24;
@@ -35,10 +43,19 @@ export async function readLogLines(
   const read = async (statement: Sql) => (await ask(db, statement, tag)).map(placedOf);
   const isByIndex = filter.correlationId !== null || queryTextOf(filter) === null;
   if (isByIndex || isOneSymbol(filter)) return read(selectInOrder(filter, most));
-  const scanned = await ask(db, selectScanned(filter, most, scannedLines), tag);
-  const lines = scanned.flatMap((row) => (row["line"] === null ? [] : [placedOf(row)]));
-  const end = scannedTo(scanned);
-  if (end === null) return lines;
+  const lines: PlacedLine[] = [];
+  const scan = async (from: LogFilter, count: number): Promise<Moment | null> => {
+    const rows = await ask(db, selectScanned(from, most - lines.length, count), tag);
+    for (const row of rows) if (row["line"] !== null) lines.push(placedOf(row));
+    return scannedTo(rows);
+  };
+  let end = await scan(filter, scannedLines);
+  if (end === null || lines.length >= most) return lines;
+  if (lines.length >= most / COMMON_PART) {
+    const wanted = (SCAN_MARGIN * scannedLines * (most - lines.length)) / lines.length;
+    end = await scan({ ...filter, after: { ...end, symbol: AFTER_ALL } }, Math.ceil(wanted));
+    if (end === null) return lines;
+  }
   const sinceUs = Math.max(1, Math.min(filter.toUs, filter.after?.ts ?? filter.toUs) - end.ts);
   let toUs = (end.ts + 1) as EpochUs;
   let hours = hoursFor(most - lines.length, lines.length, sinceUs);
