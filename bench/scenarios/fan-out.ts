@@ -30,7 +30,7 @@ export async function connectViewers(
   const result = await bench.viewing.run({
     do: "connect",
     port: target.port,
-    paths: isProduct ? rooms.map((room) => `/ws/${room}`) : bareRooms,
+    paths: isProduct ? rooms.map((room) => `/ws/${room}`) : [...bareRooms],
     count,
     acks: isProduct,
     ready: isProduct ? "caught_up" : "open",
