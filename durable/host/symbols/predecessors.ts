@@ -190,9 +190,9 @@ export class Predecessors {
   async #hadElsewhere(
     request: IdempotentRequest,
     symbols: readonly SymbolName[],
-  ): Promise<Map<SymbolName, HadPart>> {
+  ): Promise<Map<SymbolName, HadPart> | null> {
     const { host, others } = this.#deps;
-    if (!(await this.announce())) throw new Error("the Keeper cannot be asked who had the symbols");
+    if (!(await this.announce())) return null;
     const had = new Map<SymbolName, HadPart>();
     const asked = new Map<HostName, SymbolName[]>();
     for (const symbol of symbols) {

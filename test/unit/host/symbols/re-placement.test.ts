@@ -91,6 +91,9 @@ describe("a symbol that moves to another host", () => {
     const to = world.hostOf(MOVES);
     const request = { key: "k", fingerprint: "body" };
     expect(await to.hadElsewhere(request, [MOVES])).toBeNull();
+    // Asked again before its time: there is no error then, and nothing that would be taken for a bug.
+    expect(await to.hadElsewhere(request, [MOVES])).toBeNull();
+    expect(new Set(to.failures)).toEqual(new Set(["keeper_not_told"]));
     world.isKeeperAway = false;
     world.dead.add(name("host-0"));
     world.now += 60_000;
