@@ -12,6 +12,7 @@ import { type HostName, sharedHosts } from "./core/placement/placement.ts";
 import { takeHostsHere } from "./http/limits/descriptors.ts";
 import { metricsHere } from "./http/metrics-here.ts";
 import { serving } from "./serving.ts";
+import { recentLines } from "./telemetry/recent-lines.ts";
 
 /** In so long a time whoever posts again and again has a request here, in ms: see `#retire`. */
 const HOLD_MS = 1_000;
@@ -42,6 +43,10 @@ export class Door extends WorkerEntrypoint<Env> implements DoorCalls {
 
   metrics(): Promise<Family[]> {
     return metricsHere(this.env);
+  }
+
+  async linesHolding(text: string): Promise<string[]> {
+    return recentLines.holding(text);
   }
 
   override async fetch(request: Request): Promise<Response> {

@@ -22,6 +22,8 @@ export interface DoorCalls {
   takeHosts(hosts: readonly HostName[], use: HostUse): Promise<boolean>;
   /** All metrics of that runtime. */
   metrics(): Promise<Family[]>;
+  /** The newest lines of that runtime's log that hold a text. */
+  linesHolding(text: string): Promise<string[]>;
 }
 
 /** The door of another runtime. `fetch` is for a request with the header above: a viewer's upgrade. */

@@ -1,15 +1,11 @@
 import { Hono } from "hono";
-import { askPeer } from "../bindings/peers.ts";
 import { type Family, gauge } from "../core/metrics/families.ts";
 import { encodeMetrics, type Source, TEXT_FORMAT } from "../core/metrics/text-format.ts";
 import { accessOf, forbidden, needs, unauthorized } from "../http/access/authorize.ts";
+import { askRuntime } from "../http/ask-runtime.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
 import { metricsHere } from "../http/metrics-here.ts";
 import { Refusal } from "../http/problems/refusal.ts";
-import { warn } from "../http/warn.ts";
-
-/** Another runtime that takes longer, as one that is being replaced, is told as down. In ms. */
-const PEER_WITHIN_MS = 1_000;
 
 export const metricsRoutes = new Hono<AppEnv>().get("/metrics", needs("read"), async (c) => {
   admit(c);
@@ -51,19 +47,7 @@ function ofEach(c: AppContext, count: number): Promise<Source[]> {
   );
 }
 
-async function familiesOf(c: AppContext, number: number): Promise<Family[] | null> {
+function familiesOf(c: AppContext, number: number): Promise<Family[] | null> {
   if (number === c.get("config").RUNTIME) return metricsHere(c.env);
-  const late = Promise.withResolvers<null>();
-  const timer = setTimeout(() => late.resolve(null), PEER_WITHIN_MS);
-  try {
-    return await Promise.race([
-      askPeer(c.env, number, "read", (door) => door.metrics()),
-      late.promise,
-    ]);
-  } catch (error) {
-    warn(c, "runtime_not_measured", error, { number });
-    return null;
-  } finally {
-    clearTimeout(timer);
-  }
+  return askRuntime(c, number, (door) => door.metrics());
 }

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { MAX_AHEAD_US } from "../core/time/timestamp.ts";
 import { accessOf, needs, seesOf } from "../http/access/authorize.ts";
+import { askRuntime } from "../http/ask-runtime.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
 import { databaseOf } from "../http/database-of.ts";
 import { inTurn } from "../http/limits/heavy-queries.ts";
@@ -35,16 +36,30 @@ export const traceRoutes = new Hono<AppEnv>().get(
       const symbols = await seenSymbols(db, seesOf(c));
       const sources = { ...listSourcesOf(c), db, correlationId: c.get("correlationId") };
       const toUs = (nowUs + MAX_AHEAD_US + 1) as EpochUs;
-      return readTrace(sources, { id, symbols, toUs, limit }, ownLines(c, id));
+      const ours = await ownLines(c, id);
+      const lines = ours.flatMap((each) => each ?? []);
+      const found = await readTrace(sources, { id, symbols, toUs, limit }, lines);
+      return { ...found, complete: found.complete && !ours.includes(null) };
     });
     return c.json(answer, 200, { "cache-control": "no-store" });
   },
 );
 
-/** They tell of all symbols and of the machine, so they are for whom metrics are for (SPEC T-2). */
-function ownLines(c: AppContext, id: string): TracedEvent[] {
+/**
+ * Our own lines, of every runtime; null where one of them did not answer. They tell of all symbols and of the machine, so they are for
+ * whom metrics are for (SPEC T-2).
+ */
+async function ownLines(c: AppContext, id: string): Promise<(TracedEvent[] | null)[]> {
   const { grant, token } = accessOf(c);
-  const isPublic = token === null && c.get("config").PUBLIC_READ === true;
-  if (isPublic || grant.symbols !== null) return [];
-  return ownLinesOf(recentLines.holding(id), id, c.get("nowUs")());
+  const { PUBLIC_READ, RUNTIMES: count, RUNTIME: own } = c.get("config");
+  if ((token === null && PUBLIC_READ === true) || grant.symbols !== null) return [];
+  return Promise.all(
+    Array.from({ length: count }, async (_, number) => {
+      const isOwn = count === 1 || number === own;
+      const lines = isOwn
+        ? recentLines.holding(id)
+        : await askRuntime(c, number, (door) => door.linesHolding(id));
+      return lines === null ? null : ownLinesOf(lines, id, c.get("nowUs")());
+    }),
+  );
 }

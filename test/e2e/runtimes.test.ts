@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { traceAnswerSchema } from "../../src/protocol/answers/trace.ts";
 import { Market, WATCHED } from "./chaos/market.ts";
 import { SeededRandom, seedOfRun } from "./chaos/seeded-random.ts";
 import { SteadyPushes } from "./chaos/steady-pushes.ts";
@@ -89,6 +90,19 @@ describe.runIf(process.platform === "linux")("two runtimes, with a host in each"
     const text = await (await fetch(`${product.url}/metrics`, { headers })).text();
     const heads = text.match(/^# TYPE \S+/gm) ?? [];
     expect(new Set(heads).size).toBe(heads.length);
+  });
+
+  it("TR-2 tell of an id what either has said of it, whichever answers", async () => {
+    const id = "refused.once";
+    const headers = { authorization: "Bearer not-good", "x-correlation-id": id };
+    await (await fetch(`${product.url}/api/metrics`, { method: "POST", headers })).text();
+    for (let asked = 0; asked < 8; asked += 1) {
+      // A connection of its own each: the kernel gives it to either of them.
+      const reader = { authorization: `Bearer ${token}`, connection: "close" };
+      const answer = await fetch(`${product.url}/api/trace/${id}`, { headers: reader });
+      const { events, complete } = traceAnswerSchema.parse(await answer.json());
+      expect([complete, events.map(({ kind }) => kind)]).toEqual([true, ["own_log"]]);
+    }
   });
 
   it("INV-1 INV-2 INV-6 are started again alone when they are killed, and nothing is lost or there twice", async () => {

@@ -142,7 +142,7 @@ const WORDS: Partial<Record<ComponentName, JsonSchema>> = {
       "A whole order book (snapshot), or the levels that have changed (diff; size 0 takes a level out).",
   },
   OrderPush: { description: "A state of an order: of all its states the newest wins." },
-  NotePush: { description: "A mark on the chart of a symbol." },
+  NotePush: { description: "A mark in the time of a symbol, as for its chart." },
   BarPush: { description: "A bar from elsewhere, of a bucket that is over." },
   Problem: { description: "Why a request was refused, and what to do (RFC 9457)." },
   ServerMessage: { description: "What a room says on a WebSocket." },

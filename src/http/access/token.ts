@@ -141,6 +141,9 @@ function verificationOf(
 function reasonOf(error: unknown): string {
   if (error instanceof errors.JWTExpired) return EXPIRED;
   if (error instanceof errors.JWSSignatureVerificationFailed) return "its signature is wrong";
+  if (error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid) {
+    return "it is no JSON Web Token; npm run token prints one";
+  }
   if (error instanceof errors.JOSEError) return error.message;
   return "it cannot be checked with the keys of this server";
 }

@@ -57,7 +57,7 @@ export const ORDERS: readonly DescribedRoute[] = [
   read(
     "/api/notes/{symbol}",
     "NotesAnswer",
-    "Marks on the chart, the newest first",
+    "The notes of a symbol, the newest first",
     "/api/notes/ACME",
     [SYMBOL_IN_PATH, ...range("everything there is"), ...PAGE],
   ),

@@ -37,16 +37,12 @@ export const PUSHES: readonly DescribedRoute[] = [
         ...{ quantity: 100, price: 101.3, account: "desk" },
       },
       {
-        symbol: "ACME",
-        id: "o-1",
-        status: "filled",
-        filled: 100,
-        avg_price: 101.3,
-        account: "desk",
+        ...{ symbol: "ACME", id: "o-1", status: "filled", side: "buy", type: "limit" },
+        ...{ quantity: 100, price: 101.3, filled: 100, avg_price: 101.3, account: "desk" },
       },
     ],
   }),
-  push("/api/notes", "NotePush", "Push marks on the chart", {
+  push("/api/notes", "NotePush", "Push notes: marks in the time of a symbol", {
     json: { symbol: "ACME", text: "parameters changed" },
   }),
   {
