@@ -1,3 +1,4 @@
+import { Gate, type GateClock } from "../core/limits/gate.ts";
 import { warningsOf } from "../core/limits/memory-warnings.ts";
 import type { Database } from "../db/driver/database.ts";
 import { failureOf, isDiskFull } from "../db/driver/database-error.ts";
@@ -13,7 +14,9 @@ export interface LookSources {
   db: Database;
   /** As much as it may hold; 0: any. */
   limitBytes: number;
-  nowMs(): number;
+  clock: GateClock;
+  /** Whoever asks has gone. */
+  gone: AbortSignal;
   /** The database has said who it is. */
   met(identity: string): Promise<void>;
   /** It is not ready. */
@@ -30,22 +33,67 @@ export interface DatabaseLook {
   facts: Record<string, unknown>;
 }
 
-const looks = new WeakMap<Database, { atMs: number; look: DatabaseLook }>();
+/** So many look at once, for each look opens connections; the others wait for what they find. */
+const AT_ONCE = 4;
+/** Whoever looks and says nothing for so long has gone, in ms; a statement takes no longer. */
+const LEASE_MS = 15_000;
+const LOOK_AGAIN_MS = 25;
+
+/** Of one database: its newest look, begun at `atMs`, and who looks. */
+class Looks {
+  newest: { atMs: number; look: DatabaseLook } | null = null;
+  readonly gate: Gate<null>;
+
+  constructor(clock: GateClock) {
+    const fits = (_: null, inside: readonly null[]) => inside.length < AT_ONCE;
+    // Who is not let in looks first whether somebody has found something.
+    const rules = { fits, mayWait: () => false, isInOrder: false };
+    this.gate = new Gate({ ...rules, leaseMs: LEASE_MS, lookAgainMs: LOOK_AGAIN_MS }, clock);
+  }
+}
+const looksOf = new WeakMap<Database, Looks>();
 
 /** What it said a short while ago, where it did: its questions cost the operator. */
-export async function lookedAtDatabase(sources: LookSources): Promise<DatabaseLook> {
-  const last = looks.get(sources.db);
-  const sinceMs = sources.nowMs() - (last?.atMs ?? Number.NEGATIVE_INFINITY);
-  // Less than nothing where the clock was turned back.
-  if (last !== undefined && sinceMs >= 0 && sinceMs < LOOK_EVERY_MS) return last.look;
-  return lookAtDatabase(sources);
+export function lookedAtDatabase(sources: LookSources): Promise<DatabaseLook> {
+  return lookBegunAfter(sources, sources.clock.nowMs() - LOOK_EVERY_MS);
 }
 
-/** What it says now. */
-export async function lookAtDatabase(sources: LookSources): Promise<DatabaseLook> {
-  const look = await askDatabase(sources);
-  looks.set(sources.db, { atMs: sources.nowMs(), look });
-  return look;
+/** What it says now. Whoever asks meanwhile is told the same. */
+export function lookAtDatabase(sources: LookSources): Promise<DatabaseLook> {
+  return lookBegunAfter(sources, sources.clock.nowMs());
+}
+
+async function lookBegunAfter(sources: LookSources, afterMs: number): Promise<DatabaseLook> {
+  const { db, clock, gone } = sources;
+  const looks = looksOf.get(db) ?? new Looks(clock);
+  looksOf.set(db, looks);
+  const found = (): DatabaseLook | null => {
+    const { newest } = looks;
+    // Ahead of the clock where that was turned back.
+    const isGood = newest !== null && newest.atMs >= afterMs && newest.atMs <= clock.nowMs();
+    return isGood ? newest.look : null;
+  };
+  const untilMs = clock.nowMs() + LEASE_MS;
+  let leave: (() => void) | null = null;
+  for (;;) {
+    const known = found();
+    if (known !== null) return known;
+    leave = await looks.gate.enter(null, 0);
+    if (leave !== null || clock.nowMs() >= untilMs) break;
+    await clock.wait(LOOK_AGAIN_MS);
+  }
+  const letGo = leave ?? (() => undefined);
+  // Where the client has gone the runtime may end the request here and now, without `finally`.
+  gone.addEventListener("abort", letGo);
+  try {
+    const atMs = clock.nowMs();
+    const look = await askDatabase(sources);
+    looks.newest = { atMs, look };
+    return look;
+  } finally {
+    gone.removeEventListener("abort", letGo);
+    letGo();
+  }
 }
 
 async function askDatabase({ db, limitBytes, met, failed }: LookSources): Promise<DatabaseLook> {

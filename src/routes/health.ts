@@ -2,9 +2,10 @@ import { Hono } from "hono";
 import { keeperAt } from "../bindings/objects.ts";
 import type { BacklogReport } from "../bindings/writer.ts";
 import type { Config } from "../config.ts";
+import type { GateClock } from "../core/limits/gate.ts";
 import { accessWarnings, grantToRead } from "../http/access/authorize.ts";
 import { covers, type Grant } from "../http/access/token.ts";
-import { type AppContext, type AppEnv, nowMs } from "../http/context.ts";
+import type { AppContext, AppEnv } from "../http/context.ts";
 import { databaseOf } from "../http/database-of.ts";
 import { hasLoneHosts } from "../http/limits/descriptors.ts";
 import { storageWatch } from "../http/limits/storage.ts";
@@ -17,6 +18,11 @@ import { descriptorsOf } from "../telemetry/descriptors.ts";
 
 /** Symbols that one answer names. */
 const NAMED = 5;
+/** All requests share what they wait by, so it is none's. */
+const CLOCK: GateClock = {
+  nowMs: () => Date.now(),
+  wait: (ms) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+};
 
 export const healthRoutes = new Hono<AppEnv>()
   .get("/healthz", (c) => c.json({ status: "ok" }))
@@ -63,7 +69,8 @@ function lookSourcesOf(c: AppContext): LookSources {
   return {
     db: databaseOf(c.get("config")),
     limitBytes: c.get("config").LIMIT_DATABASE_BYTES,
-    nowMs: () => nowMs(c),
+    clock: CLOCK,
+    gone: c.req.raw.signal,
     met: (identity) => tellIdentity(c, identity),
     failed: (error) => warn(c, "database_not_ready", error),
   };

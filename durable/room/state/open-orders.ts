@@ -67,11 +67,13 @@ export class OpenOrders {
     else this.#setOpen(key, state);
   }
 
-  /** May the order of this state, which is not known, have had a newer one? Then it is passed over, and may be missing. */
+  /**
+   * May the order of this state, which is not known, have had a newer one? Then it is passed over. It may be missing where the state
+   * is one of an open order; one that is over would be missing nowhere, and taken for the newest it would let a late one in.
+   */
   #mayBeLate({ ts, status }: OrderEvent): boolean {
-    if (isFinal(status)) return false;
     const isLate = isBy(ts, this.#overCutUs) || isBy(ts, this.#openCutUs);
-    if (isLate) this.#openCutUs = later(ts, this.#openCutUs);
+    if (isLate && !isFinal(status)) this.#openCutUs = later(ts, this.#openCutUs);
     return isLate;
   }
 

@@ -109,3 +109,35 @@ test("OR-4 long names fill a room's memory sooner", () => {
   expect(JSON.stringify(room).length).toBeLessThan(400_000);
   expect(room.isCut).toBe(true);
 });
+
+test("OR-3 OR-4 beyond what a room keeps, what it tells as open is so, and what is missing is said", () => {
+  const many = fc.integer({ min: 0, max: 2 ** 31 }).map((seed) => {
+    // A few hundred more orders than are kept after their end, with states in no order.
+    const random = randomOf(seed);
+    return Array.from({ length: 2_500 }, () =>
+      order(random(400), ORDER_STATUSES[random(ORDER_STATUSES.length)] as OrderEvent["status"], {
+        id: String(random(900)),
+      }),
+    );
+  });
+  fc.assert(
+    fc.property(many, (states) => {
+      // Of two of one name the later one counts, which is the same state here.
+      const room = new OpenOrders(undefined);
+      for (const state of states) room.take(state);
+      const newest = newestOf(states);
+      for (const told of room.events) expect(newest.get(orderKey(told))).toEqual(told);
+      const open = [...newest.values()].filter(({ status }) => !isFinal(status));
+      if (room.events.length < open.length) expect(room.isCut).toBe(true);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+function randomOf(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}

@@ -30,6 +30,7 @@ function runtime(number: number, runtimes: number, answers: (() => Promise<unkno
     },
     takeHosts: async () => true,
     metrics: async () => [],
+    linesHolding: async () => [],
     fetch: async ({ headers }) => new Response(headers.get(ADDRESS_HEADER)),
   };
   const settings = { DATABASE_URL: "postgres://checked@elsewhere/", RUNTIMES: runtimes };
