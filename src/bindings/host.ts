@@ -82,6 +82,8 @@ export interface RoomTail {
   /** How far `frames` go. */
   cursor: Cursor;
   frames: { cursor: Cursor; text: string }[];
+  /** There is more behind them. */
+  isCut?: true;
 }
 
 /** A frame of some room, with the text of its events. */

@@ -5,6 +5,7 @@ import { needs } from "../http/access/authorize.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
 import { inTurn } from "../http/limits/heavy-queries.ts";
 import { badParameters, Refusal } from "../http/problems/refusal.ts";
+import { notStoredYet } from "../http/problems/symbol-refusals.ts";
 import { admitRead } from "../http/query/admit-read.ts";
 import { Parameters } from "../http/query/parameters.ts";
 import { sourcesOf } from "../http/sources.ts";
@@ -56,7 +57,9 @@ export const orderRoutes = new Hono<AppEnv>()
     const account = parameters.text("account") ?? null;
     parameters.check();
     await admitRead(c, [symbol]);
-    const answer = answerOf(await inTurn(c, () => readOrder(sourcesOf(c), symbol, id, account)));
+    const found = await inTurn(c, () => readOrder(sourcesOf(c), symbol, id, account));
+    if (found.kind === "not_yet") throw notStoredYet(symbol);
+    const answer = answerOf(found);
     if (answer.orders.length === 0) {
       throw new Refusal({
         status: 404,

@@ -12,7 +12,10 @@ export function tailOf(log: RoomLog, maxEvents: number): RoomTail {
   let chars = 0;
   for (const frame of log.framesAfter(storedThrough, log.head)) {
     chars += frame.text.length;
-    if (events > 0 && (events + frame.count > maxEvents || chars > TAIL_CHARS)) break;
+    if (events > 0 && (events + frame.count > maxEvents || chars > TAIL_CHARS)) {
+      tail.isCut = true;
+      break;
+    }
     tail.frames.push({ cursor: frame.cursor, text: frame.text });
     tail.cursor = frame.cursor;
     events += frame.count;

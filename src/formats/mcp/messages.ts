@@ -17,7 +17,8 @@ const INSTRUCTIONS =
 const messageSchema = z.object({
   jsonrpc: z.literal("2.0"),
   /** Absent: a notification, which nobody answers. */
-  id: z.union([z.string(), z.number()]).optional(),
+  // A number that a double cannot hold would be answered under another.
+  id: z.union([z.string(), z.int()]).optional(),
   method: z.string(),
   params: z.looseObject({ _meta: z.record(z.string(), z.unknown()).optional() }).optional(),
 });

@@ -1,44 +1,18 @@
-import { ProtobufReader } from "../wire/protobuf-reader.ts";
+import type { ProtobufReader } from "../wire/protobuf-reader.ts";
 import { type AnyValue, readValue, readValueAttribute } from "./attributes.ts";
+import { readEnvelope } from "./envelope.ts";
 import type { LogRecord, LogRecords, ValueAttribute } from "./log-records.ts";
 
-/** Attributes of a record, or of its resource. */
+/** Attributes of a record. */
 const MOST_ATTRIBUTES = 256;
 
 /** Reads an `ExportLogsServiceRequest` (opentelemetry/proto/logs/v1/logs.proto). */
 export function readLogsProtobuf(bytes: Uint8Array, into: LogRecords): void {
-  const reader = new ProtobufReader(bytes);
-  while (reader.next()) {
-    if (reader.field === 1) readResourceLogs(reader, into);
-    else reader.skip();
-  }
-}
-
-/** Fields come in any order: the resource is read before what it is of. */
-function readResourceLogs(reader: ProtobufReader, into: LogRecords): void {
-  const outer = reader.enter();
-  const start = reader.place;
-  const attributes: ValueAttribute[] = [];
-  while (reader.next()) {
-    if (reader.field === 1) readResource(reader, attributes);
-    else reader.skip();
-  }
-  reader.goTo(start);
-  into.resource(attributes);
-  while (reader.next()) {
-    if (reader.field === 2) readScopeLogs(reader, into);
-    else reader.skip();
-  }
-  reader.leave(outer);
-}
-
-function readResource(reader: ProtobufReader, attributes: ValueAttribute[]): void {
-  const outer = reader.enter();
-  while (reader.next()) {
-    if (reader.field === 1) addAttribute(reader, attributes);
-    else reader.skip();
-  }
-  reader.leave(outer);
+  readEnvelope(bytes, {
+    readAttribute: readValueAttribute,
+    resource: (attributes) => into.resource(attributes),
+    readScope: (reader) => readScopeLogs(reader, into),
+  });
 }
 
 function readScopeLogs(reader: ProtobufReader, into: LogRecords): void {

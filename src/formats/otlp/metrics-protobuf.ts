@@ -1,47 +1,18 @@
 import { MAX_LABELS } from "../../protocol/events/event.ts";
 import { MOST_BUCKETS } from "../points/distribution.ts";
-import { ProtobufReader } from "../wire/protobuf-reader.ts";
+import type { ProtobufReader } from "../wire/protobuf-reader.ts";
 import type { Word } from "../wire/words.ts";
 import { NO_WORD, readAttribute } from "./attributes.ts";
 import type { Attribute, DataPoints, ExponentialBuckets } from "./data-points.ts";
-
-/** Of a resource, which has more of them than a series. */
-const MOST_OF_RESOURCE = 256;
+import { readEnvelope } from "./envelope.ts";
 
 /** Reads an `ExportMetricsServiceRequest` (opentelemetry/proto/metrics/v1/metrics.proto). */
 export function readMetricsProtobuf(bytes: Uint8Array, into: DataPoints): void {
-  const reader = new ProtobufReader(bytes);
-  while (reader.next()) {
-    if (reader.field === 1) readResourceMetrics(reader, into);
-    else reader.skip();
-  }
-}
-
-function readResourceMetrics(reader: ProtobufReader, into: DataPoints): void {
-  const outer = reader.enter();
-  const start = reader.place;
-  const attributes: Attribute[] = [];
-  while (reader.next()) {
-    if (reader.field === 1) readResource(reader, attributes);
-    else reader.skip();
-  }
-  reader.goTo(start);
-  into.resource(attributes);
-  while (reader.next()) {
-    if (reader.field === 2) readScopeMetrics(reader, into);
-    else reader.skip();
-  }
-  reader.leave(outer);
-}
-
-function readResource(reader: ProtobufReader, attributes: Attribute[]): void {
-  const outer = reader.enter();
-  while (reader.next()) {
-    if (reader.field === 1 && attributes.length < MOST_OF_RESOURCE) {
-      attributes.push(readAttribute(reader));
-    } else reader.skip();
-  }
-  reader.leave(outer);
+  readEnvelope(bytes, {
+    readAttribute,
+    resource: (attributes) => into.resource(attributes),
+    readScope: (reader) => readScopeMetrics(reader, into),
+  });
 }
 
 function readScopeMetrics(reader: ProtobufReader, into: DataPoints): void {

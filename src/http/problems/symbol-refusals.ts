@@ -16,6 +16,17 @@ export function notKnownYet(symbols: readonly SymbolName[]): Refusal {
   });
 }
 
+/** So much of a symbol waits for Postgres that a question cannot look through all of it. */
+export function notStoredYet(symbol: SymbolName): Refusal {
+  return new Refusal({
+    status: 503,
+    type: "not-stored-yet",
+    title: "It is not stored yet",
+    detail: `More events of ${symbol} wait for Postgres than an answer looks through, and what was asked for may be among them. Try again soon.`,
+    retryAfterS: AWAY_RETRY_S,
+  });
+}
+
 export function unknownSymbols(symbols: readonly SymbolName[]): Refusal {
   return new Refusal({
     status: 404,

@@ -22,16 +22,20 @@ export interface OrderRange {
 
 export type Answered<Answer> = { kind: "read"; answer: Answer } | { kind: "too_many_states" };
 
-/** All orders of an id, with what can be told of each; of `account` alone where it is not null. */
+/**
+ * All orders of an id, with what can be told of each; of `account` alone where it is not null. `not_yet`: none was found, and not all
+ * that waits for Postgres could be looked through.
+ */
 export async function readOrder(
   sources: Sources,
   symbol: SymbolName,
   id: string,
   account: string | null,
-): Promise<Answered<OrderAnswer>> {
+): Promise<Answered<OrderAnswer> | { kind: "not_yet" }> {
   const tailed = await readTailedStates(sources, symbol, ["book"]);
   const found = await findOrders(sources, symbol, tailed, { kind: "named", id }, account);
   if (found.kind === "too_many_states") return found;
+  if (found.orders.length === 0 && tailed.tail.isCut) return { kind: "not_yet" };
   const books = await booksOf(sources, symbol, tailed.tail, found.orders);
   const orders = found.orders.map((states, at) => {
     const { venue, account: owner } = states[0] as OrderEvent;

@@ -11,6 +11,8 @@ const TAIL_EVENTS = 20_000;
 export interface DecodedTail {
   storedThrough: Cursor;
   cursor: Cursor;
+  /** The room has more behind it, which is neither here nor in Postgres. */
+  isCut: boolean;
   events: { cursor: Cursor; event: TapeEvent }[];
 }
 
@@ -27,6 +29,7 @@ export async function readTail(
     storedThrough,
     cursor: through,
     frames,
+    isCut = false,
   } = await rooms.hostOf(symbol).readTail(symbol, TAIL_EVENTS);
   const events: DecodedTail["events"] = [];
   for (const { cursor, text } of frames) {
@@ -34,5 +37,5 @@ export async function readTail(
       if (kinds === undefined || kinds.includes(event.kind)) events.push({ cursor, event });
     }
   }
-  return { storedThrough, cursor: through, events };
+  return { storedThrough, cursor: through, isCut, events };
 }

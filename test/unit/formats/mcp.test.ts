@@ -100,6 +100,12 @@ describe("a message of the Model Context Protocol", () => {
       400,
       -32_602,
     ],
+    [
+      "an id that a double does not hold",
+      () => read({ jsonrpc: "2.0", id: 2 ** 53, method: "ping" }, NONE),
+      400,
+      -32_600,
+    ],
     ["a batch", () => read([{ jsonrpc: "2.0", id: 1, method: "ping" }], NONE), 400, -32_600],
   ])("%s is refused with a code that clients know", (_, ask, status, code) => {
     expect(ask()).toMatchObject({ status, body: { error: { code } } });

@@ -17,6 +17,11 @@ interface Crowd {
   sendMs: number;
 }
 
+/** What an append takes the thread beside what is sent of it, in ms. */
+const POST_MS = 0.5;
+/** So many are sent to before the acknowledgement: by the least a message takes that is a millisecond. */
+const AT_ONCE_VIEWERS = 40;
+
 /** A room whose posts are frames of 32 events; gives how long each took to reach each viewer, and what they were sent. */
 async function watch({ viewers, posts, everyMs, sendMs }: Crowd) {
   const thread = new BusyThread();
@@ -70,7 +75,7 @@ async function watch({ viewers, posts, everyMs, sendMs }: Crowd) {
       frames.push({ cursor: (post + 1) as Cursor, text: "0", count: 32 });
       appendedMs.push(dueMs);
       stream.published();
-      ackMs.push(thread.work(0.5) - dueMs);
+      ackMs.push(thread.work(POST_MS) - dueMs);
     });
   }
   await thread.run();
@@ -94,7 +99,10 @@ describe("E-4 a crowd", () => {
         expect(seen).toEqual(Array(how.viewers).fill(how.posts));
         // One round under way, one of its own, each with its rest; and what a machine is slower than believed at first.
         const roundMs = how.viewers * how.sendMs;
-        expect(max).toBeLessThan(4 * roundMs + 30);
+        // To a few it goes at once, also where that takes longer than posts are apart: then they are behind by the sum of it.
+        const isAtOnce = how.viewers <= AT_ONCE_VIEWERS;
+        const behindMs = isAtOnce ? how.posts * (POST_MS + roundMs - how.everyMs) : 0;
+        expect(max).toBeLessThanOrEqual(4 * roundMs + 30 + Math.max(0, behindMs));
       }),
       { numRuns: 30 },
     );
