@@ -1,7 +1,7 @@
 import type { Measure } from "./figure.ts";
 import type { PostJob } from "./load/jobs.ts";
 import type { Posting, Viewing } from "./load/load-process.ts";
-import type { RequestShape } from "./load/points.ts";
+import type { RequestShape } from "./load/posts/points.ts";
 import type { BareName } from "./targets/bare.ts";
 import type { How } from "./targets/product.ts";
 import { type ProductTarget, type Target, wait } from "./targets/target.ts";

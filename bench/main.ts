@@ -5,7 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { answerHelp } from "../dev/answer-help.ts";
+import { answerHelp } from "../dev/cli/answer-help.ts";
 import type { Bench } from "./bench.ts";
 import { type Figure, figureOf, saidOf } from "./figure.ts";
 import { startPosting, startViewing } from "./load/load-process.ts";

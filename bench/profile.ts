@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { answerHelp } from "../dev/answer-help.ts";
+import { answerHelp } from "../dev/cli/answer-help.ts";
 import { type Bench, EIGHT_SYMBOLS, numberedSymbols, pointsJob, writeJob } from "./bench.ts";
 import { startPosting, startViewing } from "./load/load-process.ts";
 import { moduleFinder, type Share, selfTimes } from "./profile/cpu-profile.ts";

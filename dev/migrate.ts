@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { openDatabase } from "../src/db/driver/database.ts";
 import type { DatabaseMode } from "../src/db/driver/mode.ts";
 import { PIN_ROLE } from "../src/db/driver/session-settings.ts";
-import { answerHelp } from "./answer-help.ts";
+import { answerHelp } from "./cli/answer-help.ts";
 import { migrateBackend } from "./database/migration/backend-migration.ts";
 import { type MigrateAnswer, migrate } from "./database/migration/migrate.ts";
 import { readMigrationFiles } from "./database/migration/migration-files.ts";

@@ -1,4 +1,4 @@
-import type { RequestShape } from "./points.ts";
+import type { RequestShape } from "./posts/points.ts";
 import type { LatencySummary } from "./samples.ts";
 
 /** What the harness asks of the load processes, and what they answer. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { mintToken } from "../../../dev/mint-token.ts";
+import { mintToken } from "../../../dev/cli/mint-token.ts";
 import { app } from "../../../src/app.ts";
 import type { HostBatch, HostOutcome, HostRefusal } from "../../../src/bindings/host.ts";
 import type { BacklogReport } from "../../../src/bindings/writer.ts";
