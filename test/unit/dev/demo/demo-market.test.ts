@@ -112,7 +112,7 @@ describe("prices", () => {
 
   it.each(INSTRUMENTS)("$symbol stays near what it is worth over a year", (instrument) => {
     const year = new PricePath(instrument, "1");
-    for (let day = 0; day < 365; day += 7) {
+    for (let day = 0; day < 365; day += 14) {
       const price = Math.exp(year.hour(HOUR + day * 24)[0] ?? 0);
       expect(price).toBeGreaterThan(instrument.price / 3);
       expect(price).toBeLessThan(instrument.price * 3);
@@ -205,11 +205,11 @@ describe("backfill and live", () => {
 
   it("INV-6 a second backfill has the same trades, so a restart doubles nothing", async () => {
     const [first, second] = [recorder(), recorder()];
-    await backfill(first, new Market(KEY), NOON_US - 600e6, NOON_US);
-    await backfill(second, new Market(KEY), NOON_US - 500e6, NOON_US + 100e6);
+    await backfill(first, new Market(CALM), NOON_US - 600e6, NOON_US);
+    await backfill(second, new Market(CALM), NOON_US - 500e6, NOON_US + 100e6);
     const again = second.trades().filter((trade) => trade.ts < NOON_US);
     const known = new Map(first.trades().map((trade) => [keyOf(trade), trade]));
-    expect(again.length).toBeGreaterThan(1_000);
+    expect(again.length).toBeGreaterThan(300);
     expect(again.map((trade) => known.get(keyOf(trade)))).toEqual(again);
   });
 
@@ -228,7 +228,7 @@ describe("backfill and live", () => {
 
   it("backfill leaves each instrument's trades in order, in batches of bounded size", async () => {
     const past = recorder();
-    await backfill(past, new Market(CALM), NOON_US - 7_200e6, NOON_US);
+    await backfill(past, new Market(CALM), NOON_US - 3_600e6, NOON_US + 300e6);
     for (const { events } of past.pushed) expect(events.length).toBeLessThanOrEqual(1_000);
     for (const { symbol } of INSTRUMENTS) {
       const times = past
