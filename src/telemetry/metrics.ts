@@ -110,8 +110,8 @@ export const metrics = {
   ),
 };
 
-/** When this began to count; on Cloudflare nobody knows. */
-const startedMs = Date.now();
+/** When this was first told: a module that is just loaded has no clock. */
+let firstToldMs: number | null = null;
 
 /** What hosts have, and how many sockets each host and relay holds. */
 export const hostStates = new OfObjects<HostState>();
@@ -214,10 +214,14 @@ function ofClock(nowMs: number): Family[] {
     (a, b) => Math.max(a, b),
     0,
   );
+  firstToldMs ??= nowMs;
   return [
     gauge(
-      { name: "edgetape_started_seconds", help: "Unix time at which the runtime began to count." },
-      startedMs / 1_000,
+      {
+        name: "edgetape_first_scrape_seconds",
+        help: "Unix time of the first scrape since the runtime began: it changes where one begins anew.",
+      },
+      firstToldMs / 1_000,
     ),
     gauge(
       { name: "edgetape_clock_seconds", help: "Unix time, by the server's clock." },
