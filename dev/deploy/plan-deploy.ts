@@ -49,7 +49,7 @@ export function planDeploy(facts: DeployFacts): DeployPlan {
   if (problems.length > 0) return { kind: "refused", problems };
   const to = wranglerEnv(environment);
   const steps: DeployStep[] = [
-    { what: "build the dashboard", command: ["vite", "build", "web"] },
+    { what: "build the dashboard", command: ["node", "dev/build-web.ts"] },
     {
       what: "see whether the Worker packs",
       command: ["wrangler", "deploy", "--dry-run", "--outdir", "dist/worker", ...to],

@@ -21,14 +21,14 @@ const commandsOf = (facts: Partial<DeployFacts>) => {
 describe("npm run deploy", () => {
   it("changes the database only once all packs, and before the Worker; and puts no secret on a command line", () => {
     expect(commandsOf({})).toEqual([
-      "vite build web",
+      "node dev/build-web.ts",
       "wrangler deploy --dry-run --outdir dist/worker --env=",
       "node dev/migrate.ts",
       "wrangler deploy --env=",
     ]);
     expect(commandsOf({ environment: "staging", migrates: false, databaseUrl: undefined })).toEqual(
       [
-        "vite build web",
+        "node dev/build-web.ts",
         "wrangler deploy --dry-run --outdir dist/worker --env=staging",
         "wrangler deploy --env=staging",
       ],
