@@ -60,6 +60,7 @@ describe.each(testDatabaseKinds())("an export on $name", ({ openMigrated }) => {
         "order" as const,
         "note" as const,
         "log" as const,
+        "alert" as const,
       ),
       metric: fc.constantFrom(undefined, "m", "n'"),
       pageRows: fc.integer({ min: 1, max: 7 }),
