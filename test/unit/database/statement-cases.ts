@@ -158,7 +158,7 @@ const MINUTE_US = 60_000_000;
 const rolled = [at(-DAY_US), at(0)] as const;
 
 /** Of points, trades without an id and with one, positions, books, states and lives of orders, notes, and log lines. */
-const stored: readonly Row[][] = Array(9).fill([{ set_aside: 0, identity: "a-uuid" }]);
+const stored: readonly Row[][] = Array(10).fill([{ set_aside: 0, identity: "a-uuid" }]);
 
 export const STATEMENT_CASES: readonly StatementCase[] = [
   {
