@@ -54,12 +54,16 @@ export class SymbolAlerts {
   readonly #ofLast: CompiledRule[] = [];
   readonly #ofBook: CompiledRule[] = [];
   readonly #ofSilence: CompiledRule[] = [];
+  /** A text without one of these has nothing that a rule reads; null: they are too many to look for each. */
+  readonly #marks: readonly string[] | null;
   /** What a series of points concerns, by its name and its labels as they come. */
   #ofSeries = new Map<string, Entry[]>();
   #book: BookState | null;
   /** Nothing is due before; infinite where nothing will be. */
   #dueUs = Number.POSITIVE_INFINITY;
   isCut = false;
+  /** Alerts that are pending or firing. */
+  activeCount = 0;
   /** Events that some rule was asked about. */
   evaluations = 0;
 
@@ -67,6 +71,7 @@ export class SymbolAlerts {
     this.#symbol = symbol;
     this.#book = saved?.book ?? null;
     for (const rule of rules) this.#add(rule);
+    this.#marks = marksOf(rules);
     for (const [name, judges, alerts] of saved?.rules ?? []) {
       const rule = this.#rules.get(name);
       if (rule?.judges !== judges) continue;
@@ -124,10 +129,16 @@ export class SymbolAlerts {
 
   /** Is anything pending or firing, or will time change something? */
   get isWaiting(): boolean {
+    if (this.activeCount > 0) return true;
     for (const { rule, alert } of this.#entries.values()) {
-      if (alert.state !== "inactive" || deadlineUs(rule, alert) !== null) return true;
+      if (deadlineUs(rule, alert) !== null) return true;
     }
     return false;
+  }
+
+  /** May a frame have something that a rule reads, or a change of an alert? */
+  mayRead(text: string): boolean {
+    return this.#marks === null || this.#marks.some((mark) => text.includes(mark));
   }
 
   /** Rules that are new begin with what is known of the symbol; so that what lasts already is seen. */
@@ -135,7 +146,8 @@ export class SymbolAlerts {
     const isNew = new Set(rules);
     for (const rule of rules) {
       // One that waits for what has never come waits from now on.
-      if (rule.condition.kind === "silent" && rule.condition.isBornSilent) {
+      const isWhole = rule.condition.kind === "silent" && rule.condition.isBornSilent;
+      if (isWhole && !this.#entries.has(keyOf(rule, ""))) {
         this.#hold(rule, "", newAlert(atUs));
       }
     }
@@ -170,9 +182,12 @@ export class SymbolAlerts {
    * Events that are in the log already, with what it says of alerts: those count, whatever this makes of the others. What it has not
    * said goes into `unsaid`, by alert.
    */
-  follow(events: readonly TapeEvent[], atUs: number, unsaid: Map<string, AlertChange>): void {
+  follow(events: readonly TapeEvent[], atUs: number, unsaid: Map<string, AlertChange[]>): void {
     const others = events.filter(({ kind }) => kind !== "alert");
-    for (const change of this.observe(others, atUs)) unsaid.set(alertKey(change), change);
+    for (const change of this.observe(others, atUs)) {
+      const key = alertKey(change);
+      unsaid.set(key, [...(unsaid.get(key) ?? []), change]);
+    }
     for (const event of events) {
       if (event.kind !== "alert") continue;
       this.restore(event);
@@ -198,11 +213,12 @@ export class SymbolAlerts {
     if (rule === undefined) return;
     const entry = this.#entry(rule, series);
     if (entry === null) return;
-    const holds = state !== "inactive";
     const { alert } = entry;
-    // Firing on: only its condition may have ended since.
-    const clearUs = state === "firing" && alert.state === "firing" ? alert.clearUs : null;
-    const restored = { ...alert, state, sinceUs: ts, holds, clearUs };
+    // Where it is in that state anyway, its events have said more than this.
+    const restored =
+      alert.state === state
+        ? { ...alert, sinceUs: ts }
+        : { ...alert, state, sinceUs: ts, holds: state !== "inactive", clearUs: null };
     this.#set(entry, { ...restored, value: alert.value ?? value ?? null }, [], []);
   }
 
@@ -319,11 +335,14 @@ export class SymbolAlerts {
   #hold(rule: CompiledRule, series: string, alert: Alert): Entry {
     const entry = { rule, series, alert };
     this.#entries.set(keyOf(rule, series), entry);
+    if (alert.state !== "inactive") this.activeCount += 1;
     this.#dueUs = Math.min(this.#dueUs, deadlineUs(rule, alert) ?? Number.POSITIVE_INFINITY);
     return entry;
   }
 
   #set(entry: Entry, alert: Alert, turns: readonly Turn[], changes: AlertChange[]): void {
+    this.activeCount +=
+      Number(alert.state !== "inactive") - Number(entry.alert.state !== "inactive");
     entry.alert = alert;
     const due = deadlineUs(entry.rule, alert);
     if (due !== null && due < this.#dueUs) this.#dueUs = due;
@@ -340,6 +359,21 @@ export class SymbolAlerts {
       message: messageOf(rule, { symbol: this.#symbol, series: named, to, value }),
     };
   }
+}
+
+/** Each text that is looked for takes some us a frame, and reading it whole takes as long as ten of them. */
+const MOST_MARKS = 8;
+
+function marksOf(rules: readonly CompiledRule[]): string[] | null {
+  const marks = new Set(['"kind":"alert"']);
+  for (const { reads } of rules) {
+    if (reads.kind === "metric") marks.add(`"metric":${JSON.stringify(reads.metric)}`);
+    else if (reads.kind === "price")
+      marks.add(`"kind":"${reads.price === "last" ? "trade" : "book"}"`);
+    else if (reads.of === "any") return null;
+    else marks.add(`"kind":"${reads.of}"`);
+  }
+  return marks.size > MOST_MARKS ? null : [...marks];
 }
 
 function alertKey({ rule, series = "" }: { rule: string; series?: string | undefined }): string {
