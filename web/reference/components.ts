@@ -1,4 +1,13 @@
 import * as z from "zod";
+import { alertRulePutSchema } from "../../src/protocol/alerts/rule.ts";
+import {
+  alertHistoryAnswerSchema,
+  alertRulesAnswerSchema,
+  alertsAnswerSchema,
+  backtestAnswerSchema,
+  backtestPushSchema,
+  keptAlertRuleSchema,
+} from "../../src/protocol/answers/alerts.ts";
 import { correlationAnswerSchema, riskAnswerSchema } from "../../src/protocol/answers/analytics.ts";
 import {
   acceptedSchema,
@@ -97,6 +106,13 @@ const SCHEMAS = {
   CorrelationAnswer: correlationAnswerSchema,
   RiskAnswer: riskAnswerSchema,
   AttributionAnswer: attributionAnswerSchema,
+  AlertRulePut: alertRulePutSchema,
+  KeptAlertRule: keptAlertRuleSchema,
+  AlertRulesAnswer: alertRulesAnswerSchema,
+  AlertsAnswer: alertsAnswerSchema,
+  AlertHistoryAnswer: alertHistoryAnswerSchema,
+  BacktestPush: backtestPushSchema,
+  BacktestAnswer: backtestAnswerSchema,
   ServerMessage: serverMessageSchema,
   ClientMessage: clientMessageSchema,
   Problem: problemSchema,
