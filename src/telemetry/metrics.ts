@@ -104,6 +104,13 @@ export const metrics = {
     { name: "edgetape_database_errors_total", help: "Failures of the database, by who met them." },
     ["reader", "writer", "keeper"].map((use) => ({ use, cause: "away" })),
   ),
+  alertEvaluations: new Counter(
+    {
+      name: "edgetape_alert_evaluations_total",
+      help: "Events looked at for rules of alerts, once for each alert that they concern.",
+    },
+    [{}],
+  ),
   alarms: new Counter<"object">(
     { name: "edgetape_alarms_total", help: "Alarms of objects that went off." },
     ["host", "relay", "keeper"].map((object) => ({ object })),

@@ -1,4 +1,13 @@
 import * as z from "zod";
+import { alertRulePutSchema } from "../../src/protocol/alerts/rule.ts";
+import {
+  alertHistoryAnswerSchema,
+  alertRulesAnswerSchema,
+  alertsAnswerSchema,
+  backtestAnswerSchema,
+  backtestPushSchema,
+  keptAlertRuleSchema,
+} from "../../src/protocol/answers/alerts.ts";
 import { correlationAnswerSchema, riskAnswerSchema } from "../../src/protocol/answers/analytics.ts";
 import {
   acceptedSchema,
@@ -29,6 +38,7 @@ import {
 } from "../../src/protocol/answers/orders.ts";
 import { problemSchema } from "../../src/protocol/answers/problem.ts";
 import { traceAnswerSchema } from "../../src/protocol/answers/trace.ts";
+import { alertEventSchema } from "../../src/protocol/events/alert.ts";
 import { barSchema, intervalSchema } from "../../src/protocol/events/bar.ts";
 import { barPushSchema, barsAcceptedSchema } from "../../src/protocol/events/bar-push.ts";
 import { bookEventSchema, bookPushSchema } from "../../src/protocol/events/book.ts";
@@ -71,6 +81,7 @@ const SCHEMAS = {
   OrderEvent: orderEventSchema,
   NoteEvent: noteEventSchema,
   LogEvent: logEventSchema,
+  AlertEvent: alertEventSchema,
   Event: eventSchema,
   Bar: barSchema,
   Accepted: acceptedSchema,
@@ -95,6 +106,13 @@ const SCHEMAS = {
   CorrelationAnswer: correlationAnswerSchema,
   RiskAnswer: riskAnswerSchema,
   AttributionAnswer: attributionAnswerSchema,
+  AlertRulePut: alertRulePutSchema,
+  KeptAlertRule: keptAlertRuleSchema,
+  AlertRulesAnswer: alertRulesAnswerSchema,
+  AlertsAnswer: alertsAnswerSchema,
+  AlertHistoryAnswer: alertHistoryAnswerSchema,
+  BacktestPush: backtestPushSchema,
+  BacktestAnswer: backtestAnswerSchema,
   ServerMessage: serverMessageSchema,
   ClientMessage: clientMessageSchema,
   Problem: problemSchema,

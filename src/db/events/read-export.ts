@@ -9,6 +9,7 @@ import { epochUsOf, momentOf, timestampOf } from "../driver/sql-time.ts";
 import { storedPoints } from "../series/stored-points-sql.ts";
 import { sampleOf } from "../store/book-rows.ts";
 import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
+import { alertPages } from "./export-alerts.ts";
 import { logPages } from "./export-logs.ts";
 import { notePages } from "./export-notes.ts";
 import { orderPages } from "./export-orders.ts";
@@ -27,6 +28,15 @@ export async function* readExport(
   query: ExportQuery,
   tag?: string,
 ): AsyncGenerator<TapeEvent[], void> {
+  for await (const page of readLogged(db, query, tag)) yield page.map(({ event }) => event);
+}
+
+/** The same with the cursor of each. @throws DatabaseError */
+export async function* readLogged(
+  db: Database,
+  query: ExportQuery,
+  tag?: string,
+): AsyncGenerator<LoggedEvent[], void> {
   const tail = query.tail.filter(({ event }) => isWanted(event, query));
   const merge = new TailMerge(tail.map(asStored));
   for await (const page of PAGES[query.kind](db, query, tag)) {
@@ -204,5 +214,5 @@ async function* bookPages(
 
 const PAGES = {
   ...{ metric: metricPages, trade: tradePages, position: positionPages, book: bookPages },
-  ...{ order: orderPages, note: notePages, log: logPages },
+  ...{ order: orderPages, note: notePages, log: logPages, alert: alertPages },
 };
