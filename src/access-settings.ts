@@ -54,7 +54,8 @@ const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9._-]*[a-z0-9])?)(?::(\d
 /** `ALLOWED_WEBHOOK_HOSTS`: hosts of the operator's own network that webhooks may go to. */
 export const webhookHosts = list
   .refine((parts) => parts.every((part) => HOST_AND_PORT.test(part) && hostIn(part) !== null), {
-    error: "must be hosts with or without ports, joined by commas, such as alerts.lan,10.0.0.7:9000",
+    error:
+      "must be hosts with or without ports, joined by commas, such as alerts.lan,10.0.0.7:9000",
   })
   .transform((parts) => parts.map((part) => hostIn(part) as AllowedHost));
 

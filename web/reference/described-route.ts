@@ -5,7 +5,7 @@ export type Family = "Push" | "Other formats" | "Read" | "Analytics" | "Live" | 
 
 /** A route of the Worker as `/openapi.json` and `/docs` tell of it. What it takes and answers with are names of components. */
 export interface DescribedRoute {
-  method: "get" | "post";
+  method: "get" | "post" | "put" | "delete";
   /** As OpenAPI writes it: `/api/history/{symbol}`. */
   path: string;
   family: Family;

@@ -76,7 +76,8 @@ export class DeliveryQueue {
 
   sizeOf(name: string): number {
     let size = 0;
-    for (const { waiting } of this.#webhooks.get(name)?.lanes.values() ?? []) size += waiting.length;
+    for (const { waiting } of this.#webhooks.get(name)?.lanes.values() ?? [])
+      size += waiting.length;
     return size;
   }
 
@@ -142,9 +143,15 @@ export class DeliveryQueue {
     if (webhook === null) return;
     this.#leave(webhook, lane);
     if (!isUp) return;
-    if (webhook.failures >= QUEUE.awayFailures) {
-      for (const late of webhook.later) move(webhook.later, webhook.ready, late);
-    }
+    if (webhook.failures >= QUEUE.awayFailures) this.release(waiting.to);
+    webhook.failures = 0;
+    webhook.pausedUntilMs = 0;
+  }
+
+  /** It is back, or another one: what waits for it may be sent now. */
+  release(name: string): void {
+    const webhook = this.#webhook(name);
+    for (const late of webhook.later) move(webhook.later, webhook.ready, late);
     webhook.failures = 0;
     webhook.pausedUntilMs = 0;
   }

@@ -5,7 +5,7 @@ import { isOurs } from "./door.ts";
 
 const shareWithAllowed = cors({
   origin: (origin, c: AppContext) => (isOurs(origin, c) ? origin : null),
-  allowMethods: ["GET", "HEAD", "POST"],
+  allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE"],
   allowHeaders: [
     "Authorization",
     "Content-Type",

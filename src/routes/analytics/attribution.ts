@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { needs } from "../../http/access/authorize.ts";
-import { readBenchmark } from "../../http/body/read-benchmark.ts";
+import { readObject } from "../../http/body/read-object.ts";
 import type { AppContext, AppEnv } from "../../http/context.ts";
 import { endTurn } from "../../http/limits/bodies.ts";
 import { inTurn } from "../../http/limits/heavy-queries.ts";
@@ -8,7 +8,7 @@ import { badParameters } from "../../http/problems/refusal.ts";
 import { admitRead } from "../../http/query/admit-read.ts";
 import { readAttributionQuery } from "../../http/query/read-attribution-query.ts";
 import { sourcesOf } from "../../http/sources.ts";
-import type { BenchmarkPush } from "../../protocol/answers/attribution.ts";
+import { type BenchmarkPush, benchmarkPushSchema } from "../../protocol/answers/attribution.ts";
 import { SYSTEM_SYMBOL } from "../../protocol/words/symbol.ts";
 import { comparedSymbols, readAttribution } from "../../reads/analytics/attribution.ts";
 import { MAX_STEPS } from "../../reads/analytics/holdings.ts";
@@ -16,7 +16,7 @@ import { MAX_STEPS } from "../../reads/analytics/holdings.ts";
 export const attributionRoutes = new Hono<AppEnv>()
   .get("/api/analytics/attribution", needs("read"), (c) => attribute(c, null))
   .post("/api/analytics/attribution", needs("read"), async (c) => {
-    const push = await readBenchmark(c);
+    const push = await readObject(c, benchmarkPushSchema, badParameters);
     endTurn(c);
     return attribute(c, push);
   });

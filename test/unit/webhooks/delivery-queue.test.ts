@@ -201,7 +201,9 @@ describe("WH-4 whatever happens", () => {
           pump();
         }
         const all = [...arrived.values()].flat();
-        expect(all.sort((a, b) => a - b)).toEqual(Array.from({ length: number }, (_, at) => at + 1));
+        expect(all.sort((a, b) => a - b)).toEqual(
+          Array.from({ length: number }, (_, at) => at + 1),
+        );
         for (const lane of arrived.values()) {
           expect(lane).toEqual([...lane].sort((a, b) => a - b));
         }

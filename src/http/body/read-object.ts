@@ -1,23 +1,29 @@
+import type * as z from "zod";
 import { surveyJson } from "../../formats/survey-json.ts";
-import { type BenchmarkPush, benchmarkPushSchema } from "../../protocol/answers/attribution.ts";
+import type { ProblemIssue } from "../../protocol/answers/problem.ts";
 import type { AppContext } from "../context.ts";
-import { badParameters } from "../problems/refusal.ts";
+import { Refusal } from "../problems/refusal.ts";
 import { unreadable } from "./body-refusals.ts";
 import { readText } from "./read-text.ts";
 
 /**
- * Reads a posted benchmark, JSON whatever its Content-Type says: there is nothing else it could be.
+ * Reads a body that is one object, JSON whatever its Content-Type says: there is nothing else it could be. What is wrong with it is
+ * refused by `refusal`.
  *
  * @throws Refusal
  */
-export async function readBenchmark(c: AppContext): Promise<BenchmarkPush> {
+export async function readObject<Schema extends z.ZodType>(
+  c: AppContext,
+  schema: Schema,
+  refusal: (...issues: ProblemIssue[]) => Refusal = unfit,
+): Promise<z.infer<Schema>> {
   const text = await readText(c);
   if (surveyJson(text, 0) !== null) {
-    throw unreadable("It has more fields and elements, or nests deeper, than any benchmark does.");
+    throw unreadable("It has more fields and elements, or nests deeper, than any such body does.");
   }
-  const parsed = benchmarkPushSchema.safeParse(parse(text));
+  const parsed = schema.safeParse(parse(text));
   if (parsed.success) return parsed.data;
-  throw badParameters(
+  throw refusal(
     ...parsed.error.issues.map((issue) => ({
       path: pathOf(issue.path),
       message:
@@ -26,6 +32,14 @@ export async function readBenchmark(c: AppContext): Promise<BenchmarkPush> {
           : issue.message,
     })),
   );
+}
+
+/** The refusal of an object that could be read, and is not right. */
+export function unfit(...errors: ProblemIssue[]): Refusal {
+  const detail = errors.map(({ path, message }) => `${path} ${message}`).join("; ");
+  return new Refusal({
+    ...{ status: 422, type: "unfit", title: "The body is not right", detail, errors },
+  });
 }
 
 function parse(text: string): unknown {
