@@ -1,4 +1,12 @@
 import * as z from "zod";
+import {
+  alertPayloadSchema,
+  webhookPushSchema,
+  webhookSchema,
+  webhookSetSchema,
+  webhooksAnswerSchema,
+  webhookTestSchema,
+} from "../../src/protocol/alerts/webhook.ts";
 import { correlationAnswerSchema, riskAnswerSchema } from "../../src/protocol/answers/analytics.ts";
 import {
   acceptedSchema,
@@ -95,6 +103,12 @@ const SCHEMAS = {
   CorrelationAnswer: correlationAnswerSchema,
   RiskAnswer: riskAnswerSchema,
   AttributionAnswer: attributionAnswerSchema,
+  WebhookPush: webhookPushSchema,
+  WebhookSet: webhookSetSchema,
+  WebhookTest: webhookTestSchema,
+  Webhook: webhookSchema,
+  WebhooksAnswer: webhooksAnswerSchema,
+  AlertPayload: alertPayloadSchema,
   ServerMessage: serverMessageSchema,
   ClientMessage: clientMessageSchema,
   Problem: problemSchema,

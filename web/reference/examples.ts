@@ -11,6 +11,7 @@ export function examplesOf(route: DescribedRoute): Map<Language, string> {
   const { example } = route;
   if (example === undefined) return new Map();
   const asked: Asked = {
+    method: route.method.toUpperCase(),
     url: `${EXAMPLE_ADDRESS}${example.target}`,
     hasToken: route.scope !== null,
     ...(example.body !== undefined && { body: example.body }),
@@ -19,21 +20,23 @@ export function examplesOf(route: DescribedRoute): Map<Language, string> {
 }
 
 interface Asked {
+  method: string;
   url: string;
   hasToken: boolean;
   body?: NonNullable<Example["body"]>;
 }
 
 const WRITERS: Record<Language, (asked: Asked) => string> = {
-  curl: ({ url, hasToken, body }) => {
-    const lines = [`curl -fsS '${url}'`];
+  curl: ({ url, method, hasToken, body }) => {
+    const usual = body === undefined ? "GET" : "POST";
+    const lines = [`curl -fsS ${method === usual ? "" : `-X ${method} `}'${url}'`];
     if (hasToken) lines.push(`-H "Authorization: Bearer $TOKEN"`);
     if (body !== undefined) {
       lines.push(`-H 'Content-Type: ${typeOf(body)}'`, `-d ${inShell(textOf(body))}`);
     }
     return lines.join(" \\\n  ");
   },
-  Python: ({ url, hasToken, body }) => {
+  Python: ({ url, method, hasToken, body }) => {
     const headers = [
       ...(hasToken ? [`"Authorization": f"Bearer {os.environ['TOKEN']}"`] : []),
       ...(body === undefined ? [] : [`"Content-Type": "${typeOf(body)}"`]),
@@ -46,18 +49,19 @@ const WRITERS: Record<Language, (asked: Asked) => string> = {
       `    "${url}",`,
       ...(body === undefined ? [] : [`    data=${pythonBody(body)}.encode(),`]),
       ...(headers.length === 0 ? [] : [`    headers={${headers.join(", ")}},`]),
+      ...(method === (body === undefined ? "GET" : "POST") ? [] : [`    method="${method}",`]),
       ")",
       "with urllib.request.urlopen(request) as answer:",
       "    print(answer.read().decode())",
     ].join("\n");
   },
-  Node: ({ url, hasToken, body }) => {
+  Node: ({ url, method, hasToken, body }) => {
     const headers = [
       ...(hasToken ? ['authorization: "Bearer " + process.env.TOKEN'] : []),
       ...(body === undefined ? [] : [`"content-type": "${typeOf(body)}"`]),
     ];
     const options = [
-      ...(body === undefined ? [] : ['  method: "POST",']),
+      ...(method === "GET" ? [] : [`  method: "${method}",`]),
       ...(headers.length === 0 ? [] : [`  headers: { ${headers.join(", ")} },`]),
       ...(body === undefined ? [] : [`  body: ${nodeBody(body)},`]),
     ];

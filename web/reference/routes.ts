@@ -1,4 +1,5 @@
 import type { DescribedRoute } from "./described-route.ts";
+import { ALERT_WEBHOOKS } from "./routes/alert-webhooks.ts";
 import { ANALYTICS } from "./routes/analytics.ts";
 import { LOGS } from "./routes/logs.ts";
 import { OPERATING } from "./routes/operating.ts";
@@ -15,5 +16,6 @@ export const ROUTES: readonly DescribedRoute[] = [
   ...ORDERS,
   ...LOGS,
   ...ANALYTICS,
+  ...ALERT_WEBHOOKS,
   ...OPERATING,
 ];
