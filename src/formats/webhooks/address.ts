@@ -39,13 +39,17 @@ export function judgeAddress(text: string, allowed: readonly AllowedHost[]): Add
   }
   const named = `${shorten(host, 100)} in ALLOWED_WEBHOOK_HOSTS`;
   if (protocol === "http:") {
-    return refused(`must begin with https://; http is for hosts that the operator names: ${named}`);
+    return refused(
+      `must begin with https://; http is for hosts that the operator names, as ${named}`,
+    );
   }
   const isOpen =
     isPublicAddress(host) ?? (host.includes(".") && !host.endsWith(".") && !OWN_NETWORK.test(host));
   return isOpen
     ? { kind: "public", url: url.href }
-    : refused(`must be on the public net; the operator lets it to a host of his own by ${named}`);
+    : refused(
+        `must be on the public net; a host of your own network is one that the operator names, as ${named}`,
+      );
 }
 
 function refused(why: string): AddressVerdict {

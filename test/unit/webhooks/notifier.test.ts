@@ -402,7 +402,7 @@ describe("WH-7 where it is sent", () => {
     expect(world.networks).toEqual(["public", "allowed", "public"]);
     expect(world.core.webhooks()[1]).toMatchObject({
       failure:
-        "its address must begin with https://; http is for hosts that the operator names: 127.0.0.1 in ALLOWED_WEBHOOK_HOSTS",
+        "its address must begin with https://; http is for hosts that the operator names, as 127.0.0.1 in ALLOWED_WEBHOOK_HOSTS",
     });
   });
 });
