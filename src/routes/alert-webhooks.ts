@@ -70,7 +70,7 @@ function nameOf(c: AppContext): string {
   if (WEBHOOK_NAME.test(name)) return name;
   throw badParameters({
     path: "name",
-    message: "must be 1 to 64 letters, digits, - and _, beginning with a letter or a digit",
+    message: "must be 1 to 64 letters, digits, _, . or -, the first a letter or a digit",
   });
 }
 

@@ -77,7 +77,7 @@ it("WH-7 what is wrong with one is said, and none is kept", async () => {
   expect((await set("bad", "{")).status).toBe(422);
   const broken = { method: "PUT", body: "{" };
   expect((await ask(`${ROUTE}/bad`, broken, "write")).status).toBe(400);
-  for (const name of ["a%2Fb", "_a", "a.b", "x".repeat(65)]) {
+  for (const name of ["a%2Fb", "_a", ".a", "x".repeat(65)]) {
     expect((await set(name, { url: URL_OF_DESK })).status).toBe(400);
   }
   expect(await (await ask(ROUTE, {}, "write")).json()).toEqual({ webhooks: [] });

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { symbolSchema } from "../words/symbol.ts";
 
 /** Of a webhook, in an address. */
-export const WEBHOOK_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+export const WEBHOOK_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
 /** A secret by the Standard Webhooks scheme: 24 to 64 random bytes in base64 behind `whsec_` (SPEC WH-2). */
 const SECRET = /^whsec_(?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
