@@ -1,4 +1,5 @@
 /** What the package `@edgetape/client` offers; inside this repository each file is imported by its own name. */
+export type { AlertEvent } from "../src/protocol/events/alert.ts";
 export type { BookEvent } from "../src/protocol/events/book.ts";
 export type {
   MetricEvent,

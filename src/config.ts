@@ -79,6 +79,8 @@ const settingsSchema = z.object({
   LIMIT_VIEWERS: count(32_000),
   /** Series of a room. */
   LIMIT_SERIES: count(20_000),
+  /** Rules of alerts. */
+  LIMIT_ALERT_RULES: count(1_000),
   /** Symbols that nobody has pushed before, a minute of one token's holder. */
   LIMIT_NEW_ROOMS: count(5_000),
   /** What `npm start` lets a runtime have open; absent where the platform has no such limit. */

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { pollAnswerSchema } from "../../src/protocol/answers/answers.ts";
+import { alertEventSchema } from "../../src/protocol/events/alert.ts";
 import { bookEventSchema } from "../../src/protocol/events/book.ts";
 import {
   eventSchema,
@@ -31,6 +32,7 @@ const NAMED = {
   OrderEvent: orderEventSchema,
   NoteEvent: noteEventSchema,
   LogEvent: logEventSchema,
+  AlertEvent: alertEventSchema,
   TapeEvent: eventSchema,
   LiveBar: liveBarSchema,
   Hello: helloSchema,

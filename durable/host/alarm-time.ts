@@ -17,17 +17,20 @@ export function nextAlarmMs(host: {
   isClosing: boolean;
   /** When a room has something due; null where none has. */
   dueMs: number | null;
+  /** When time will change something of an alert, however far ahead; null: never. */
+  alertsDueMs?: number | null;
 }): number | null {
-  const { nowMs, armedAtMs, outboxBytes, isClosing, dueMs } = host;
+  const { nowMs, armedAtMs, outboxBytes, isClosing, dueMs, alertsDueMs = null } = host;
   const due = [
     outboxBytes > 0 ? nowMs + DRAIN_CHECK_MS : null,
     isClosing ? nowMs + ROOM_SILENCE_MS : null,
-    dueMs,
+    ...[dueMs, alertsDueMs],
   ].filter((ms) => ms !== null);
   if (due.length === 0) return null;
   const wantedMs = Math.min(...due);
-  // Setting it costs a row, so a later wish waits for it; but none is set so far ahead, unless the clock was turned back.
-  const isSound = armedAtMs !== null && armedAtMs <= nowMs + ROOM_SILENCE_MS;
+  // Setting it costs a row, so a later wish waits for it; but for alerts none is set so far ahead, unless the clock was turned back.
+  const latestMs = Math.max(nowMs + ROOM_SILENCE_MS, alertsDueMs ?? 0);
+  const isSound = armedAtMs !== null && armedAtMs <= latestMs;
   return isSound && armedAtMs <= wantedMs ? null : wantedMs;
 }
 
@@ -40,6 +43,19 @@ export function earliestDueMs(
   for (const room of rooms) {
     const dueMs = room.dueMs(nowMs);
     if (dueMs !== null && (earliestMs === null || dueMs < earliestMs)) earliestMs = dueMs;
+  }
+  return earliestMs;
+}
+
+/** When time will change something of an alert of one of these rooms; null: never. */
+export function earliestAlertMs(
+  rooms: Iterable<{ readonly alertsDueMs: number | null }>,
+): number | null {
+  let earliestMs: number | null = null;
+  for (const { alertsDueMs } of rooms) {
+    if (alertsDueMs !== null && (earliestMs === null || alertsDueMs < earliestMs)) {
+      earliestMs = alertsDueMs;
+    }
   }
   return earliestMs;
 }

@@ -3,12 +3,15 @@ import { isStorageFull } from "../../src/core/limits/storage-watch.ts";
 import { hostOf, symbolOf } from "../../src/core/placement/placement.ts";
 import { failureOf, lineOf } from "../../src/db/driver/database-error.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import { createAlertsTable } from "../room/alerts/room-alerts.ts";
 import { createSeriesTable } from "../room/append/series-limit.ts";
 import { createArchiveTable } from "../room/past/archive-reads.ts";
 import { ReadTurns } from "../room/past/read-turns.ts";
 import { createStateTables } from "../room/state/room-state.ts";
 import { PingWatch } from "../room/viewers/door/ping-watch.ts";
 import { PAGES_CHARS, PageMemory } from "../room/viewers/replay-pages.ts";
+import { AlertNotices } from "./alerts/alert-notices.ts";
+import { HostAlerts } from "./alerts/host-alerts.ts";
 import { HostAppend } from "./append/host-append.ts";
 import { KnownRequests } from "./append/known-requests.ts";
 import { TradeWindows } from "./append/trade-windows.ts";
@@ -48,6 +51,7 @@ export interface HostParts {
   feeds: Feeds;
   feeding: Feeding;
   catchUp: CatchUp;
+  alerts: HostAlerts;
   alarm: HostAlarm;
   /** Is the symbol on this host, by the settings it has? */
   isMine(symbol: SymbolName): boolean;
@@ -63,9 +67,12 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
   const own = symbolOf(name);
   const isMine = (symbol: SymbolName) => hostOf(symbol, limits) === name;
   const failed = (event: string, error: unknown) => tellFailure(ports, event, error);
+  const warn = (event: string, error: unknown) =>
+    logger.warn(event, { host: name, detail: String(error) });
   createStateTables(sql);
   createSeriesTable(sql);
   createArchiveTable(sql);
+  createAlertsTable(sql);
   const log = new HostLog(sql, clock.nowUs(), ports.newId, keeping);
   const former = new FormerLogs(sql);
   const turns = new ReadTurns();
@@ -122,10 +129,23 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
     viewersHere: (symbol) => loaded.find(symbol)?.viewers ?? 0,
     armAlarm: (room) => alarm.arm([room]),
   });
+  const notices = new AlertNotices({
+    ...{ sql, keepAwake, nowMs, notify: ports.notify },
+    failed: (error) => warn("alerts_not_told", error),
+  });
+  const alerts: HostAlerts = new HostAlerts({
+    ...{ sql, meta, registry, notices, keepAwake, nowMs },
+    roomOf: (symbol) => rooms.of(symbol),
+    askRules: () => ports.keeper.alertRules(name),
+    evaluated: ports.evaluated,
+    pause: () => wait(0),
+    armAlarm: () => alarm.arm(),
+    failed: (error) => warn("alert_rules_not_learned", error),
+  });
   const load = (symbol: SymbolName) =>
     loadRoom(
       {
-        ...{ ports, settings, symbols, outbox, feeds },
+        ...{ ports, settings, symbols, outbox, feeds, alerts },
         shared: { log, registry, held: outbox.held, former },
         ...{ turns, pages },
         appendOwn: (room, frames) => append.appendOwn(room, frames),
@@ -182,6 +202,7 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
     published: (grown) => {
       fanOut.published(grown);
       outbox.kick();
+      notices.send();
       alarm.arm(grown);
     },
   });
@@ -191,11 +212,23 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
     ...{ nowMs, wait, keepAwake },
   });
   const alarm: HostAlarm = new HostAlarm({
-    ...{ ports, log, registry, symbols, rooms: loaded, outbox, pruning, catchUp, firstKeys, pings },
+    ...{
+      ports,
+      log,
+      registry,
+      symbols,
+      rooms: loaded,
+      outbox,
+      pruning,
+      catchUp,
+      firstKeys,
+      pings,
+      notices,
+    },
   });
   return {
     ...{ log, registry, predecessors, symbols, loaded, rooms, outbox, append, feeds, feeding },
-    ...{ catchUp, alarm, isMine, mayKnow },
+    ...{ catchUp, alerts, alarm, isMine, mayKnow },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { RoomCore } from "../room/room-core.ts";
 import type { PingWatch } from "../room/viewers/door/ping-watch.ts";
-import { earliestDueMs, nextAlarmMs } from "./alarm-time.ts";
+import { earliestAlertMs, earliestDueMs, nextAlarmMs } from "./alarm-time.ts";
+import type { AlertNotices } from "./alerts/alert-notices.ts";
 import { type CatchUp, WORTH_ROOMS } from "./catch-up.ts";
 import type { HostPorts } from "./host-ports.ts";
 import type { LoadedRooms } from "./loaded-rooms.ts";
@@ -22,6 +23,7 @@ export interface HostAlarmDeps {
   catchUp: CatchUp;
   firstKeys: FirstEditionKeys;
   pings: PingWatch;
+  notices: AlertNotices;
 }
 
 /** The one alarm of a host, which looks after what no request would: the outbox after a crash, and what its rooms have due. */
@@ -35,7 +37,7 @@ export class HostAlarm {
   /** Does what is due, and sets the alarm for what comes next. */
   async run(): Promise<void> {
     const { ports, log, registry, symbols, rooms, outbox } = this.#deps;
-    const { pruning, catchUp, firstKeys, pings } = this.#deps;
+    const { pruning, catchUp, firstKeys, pings, notices } = this.#deps;
     outbox.kick();
     pings.look(ports.sockets());
     const folding = [...rooms.active()].filter(({ foldsAtAlarm }) => foldsAtAlarm);
@@ -46,6 +48,7 @@ export class HostAlarm {
     for (const room of rooms.active()) room.alarm();
     if (outbox.bytes === 0) log.saveStored();
     firstKeys.forgetOld(ports.clock.nowUs());
+    notices.send();
     pruning.kick();
     if (!symbols.isSettled) ports.keepAwake(symbols.lookAfter());
     this.arm();
@@ -55,7 +58,7 @@ export class HostAlarm {
 
   /** `touched`: rooms that something has happened to; without it, all that may have something due are asked. */
   arm(touched: Iterable<RoomCore> = this.#deps.rooms.active()): void {
-    const { ports, outbox } = this.#deps;
+    const { ports, outbox, notices } = this.#deps;
     const { clock, alarm, closingSockets } = ports;
     const nowMs = clock.nowMs();
     const alarmMs = nextAlarmMs({
@@ -63,8 +66,14 @@ export class HostAlarm {
       armedAtMs: alarm.atMs(),
       outboxBytes: outbox.bytes,
       isClosing: closingSockets() > 0,
-      dueMs: earliestDueMs(touched, nowMs),
+      dueMs: earlierOf(earliestDueMs(touched, nowMs), notices.dueMs),
+      alertsDueMs: earliestAlertMs(touched),
     });
     if (alarmMs !== null) alarm.set(alarmMs);
   }
+}
+
+function earlierOf(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.min(one, other);
 }

@@ -1,3 +1,4 @@
+import type { AlertCatalog, HeldAlert } from "../../src/bindings/alerts.ts";
 import type {
   Acquaintance,
   HadPart,
@@ -47,7 +48,7 @@ export class HostCore {
     asleep: Iterable<readonly [SymbolName, ViewerSocket, ViewerAttachment]>,
   ) {
     const parts = composeHost(settings, ports);
-    const { rooms, feeds, registry, symbols, outbox } = parts;
+    const { rooms, feeds, registry, symbols, outbox, alerts } = parts;
     this.#ports = ports;
     this.#parts = parts;
     this.feeding = parts.feeding;
@@ -59,6 +60,7 @@ export class HostCore {
       else rooms.of(symbol).rewatch();
     }
     symbols.begin();
+    alerts.begin();
     // A book that was changed before the host died is sampled at the next alarm.
     for (const { symbol, hasBook } of registry.all()) if (hasBook) rooms.of(symbol);
     outbox.kick();
@@ -150,6 +152,16 @@ export class HostCore {
   async list(): Promise<{ symbols: SymbolSummary[]; complete: boolean }> {
     await this.#parts.catchUp.run([...this.#parts.registry.all()]);
     return this.#parts.symbols.list(({ symbol }) => this.#parts.rooms.of(symbol).summary());
+  }
+
+  /** Alerts that are pending or firing, of a symbol or of all. */
+  activeAlerts(symbol: SymbolName | null): Promise<HeldAlert[]> {
+    return this.#parts.alerts.active(symbol);
+  }
+
+  /** These are the rules of alerts now. */
+  takeRules(catalog: AlertCatalog): void {
+    this.#parts.alerts.take(catalog);
   }
 
   know(symbols: readonly SymbolName[], news?: "bars"): void {

@@ -1,3 +1,4 @@
+import type { AlertCatalog, AlertNotice } from "../../src/bindings/alerts.ts";
 import type { FeedAnswer, RelayFeed } from "../../src/bindings/relay.ts";
 import type { WriterCalls } from "../../src/bindings/writer.ts";
 import type { Config } from "../../src/config.ts";
@@ -38,7 +39,14 @@ export interface HostPorts extends ViewerPorts {
     find(symbols: readonly SymbolName[]): Promise<readonly SymbolName[]>;
     readPrices(symbols: readonly SymbolName[]): Promise<ReadonlyMap<SymbolName, ImportedPrice>>;
   };
-  keeper: PredecessorsDeps["keeper"];
+  keeper: PredecessorsDeps["keeper"] & {
+    /** The rules that are for a host, which is told of others from now on. */
+    alertRules(host: HostName): Promise<AlertCatalog>;
+  };
+  /** So many events were looked at for rules. */
+  evaluated(events: number): void;
+  /** Durable with who sends them when it answers. */
+  notify(notices: readonly AlertNotice[]): Promise<void>;
   /** Relays that watch rooms of this host. */
   relays: { feed(relay: RelayName, feed: RelayFeed): Promise<FeedAnswer> };
   /** The other hosts. */

@@ -1,3 +1,4 @@
+import type { AlertCatalog, HeldAlert } from "../../src/bindings/alerts.ts";
 import { breath } from "../../src/bindings/breath.ts";
 import type { Env } from "../../src/bindings/env.ts";
 import type {
@@ -37,6 +38,7 @@ import type { Bar } from "../../src/protocol/events/bar.ts";
 import type { LogId } from "../../src/protocol/words/log-id.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
+import { metrics } from "../../src/telemetry/metrics.ts";
 import { JoinedReads } from "../room/past/joined-reads.ts";
 import { roomArchive } from "../room/past/postgres-archive.ts";
 import { FAN_OUT_PACE } from "../room/viewers/fan-out-pace.ts";
@@ -125,6 +127,14 @@ export class Host extends ViewerObject<HostCore> implements HostCalls {
     return this.core.list();
   }
 
+  activeAlerts(symbol: SymbolName | null): Promise<HeldAlert[]> {
+    return this.core.activeAlerts(symbol);
+  }
+
+  async takeRules(catalog: AlertCatalog): Promise<void> {
+    this.core.takeRules(catalog);
+  }
+
   async know(symbols: readonly SymbolName[], news?: "bars"): Promise<void> {
     this.core.know(symbols, news);
   }
@@ -209,7 +219,11 @@ function portsOf({ ctx, env, config, logger, ports }: Platform): HostPorts {
     keeper: {
       announce: (host, placement) => keeper().announce(host, placement),
       ownHostsAfter: (host, most) => keeper().ownHostsAfter(host, most),
+      alertRules: (host) => keeper().alertRules(host),
     },
+    evaluated: (events) => metrics.alertEvaluations.add(events, {}),
+    // Nobody sends webhooks yet.
+    notify: async () => undefined,
     relays: { feed: (relay, feed) => relayAt(env, relay).feed(feed) },
     others: {
       namesAfter: (host, after, most) => other(host).namesAfter(after, most),

@@ -4,6 +4,7 @@ import { RoomLog, type SharedLog } from "../room/log/room-log.ts";
 import type { ReadTurns } from "../room/past/read-turns.ts";
 import { RoomCore } from "../room/room-core.ts";
 import type { PageMemory } from "../room/viewers/replay-pages.ts";
+import type { HostAlerts } from "./alerts/host-alerts.ts";
 import type { Feeds } from "./feeds/feeds.ts";
 import type { HostPorts, HostSettings } from "./host-ports.ts";
 import type { Outbox } from "./outbox/outbox.ts";
@@ -17,6 +18,7 @@ export interface Loading {
   symbols: HostSymbols;
   outbox: Outbox;
   feeds: Feeds;
+  alerts: HostAlerts;
   turns: ReadTurns;
   pages: PageMemory;
   appendOwn: (room: RoomCore, frames: readonly EncodedFrame[]) => void;
@@ -38,6 +40,7 @@ export function loadRoom(loading: Loading, symbol: SymbolName): RoomCore {
     lookAtDatabase: () => outbox.lookAtDatabase(),
     mayStoreNow: () => outbox.kick(),
     appendOwn: (frames) => loading.appendOwn(room, frames),
+    alerts: loading.alerts.ofRoom(symbol),
     relays: feeds.ofRoom(symbol),
     armAlarm: () => loading.armAlarm(room),
     activated: () => {

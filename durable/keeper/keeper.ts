@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { AlertCatalog, KeptRule, RulePut } from "../../src/bindings/alerts.ts";
 import type { Env } from "../../src/bindings/env.ts";
 import type { KeeperCalls } from "../../src/bindings/keeper.ts";
 import { hostAt } from "../../src/bindings/objects.ts";
@@ -19,12 +20,14 @@ import { retainLogs } from "../../src/db/upkeep/retain-logs.ts";
 import { retain } from "../../src/db/upkeep/retention.ts";
 import { rollupsOf } from "../../src/db/upkeep/rollups/rollups-of.ts";
 import { advanceWatermark } from "../../src/db/upkeep/tape-state.ts";
+import type { AlertRule } from "../../src/protocol/alerts/rule.ts";
 import type { MetricEvent } from "../../src/protocol/events/event.ts";
 import { SYSTEM_SYMBOL } from "../../src/protocol/words/symbol.ts";
 import type { EpochUs } from "../../src/protocol/words/time.ts";
 import { type Logger, logOf } from "../../src/telemetry/log.ts";
 import { countDatabaseError, keeperState, metrics } from "../../src/telemetry/metrics.ts";
 import { Clock } from "../clock.ts";
+import { AlertRules } from "./alert-rules.ts";
 import { gaugesOf } from "./gauges.ts";
 import { RollupKeeping } from "./keep-rollups.ts";
 import { alarmAfterStore } from "./notice.ts";
@@ -42,6 +45,8 @@ const UPKEEP_MS = 600_000;
 const IDLE_MS = 86_400_000;
 /** Where the time of the last upkeep is kept. */
 const UPKEEP_KEY = "upkeep_at_ms";
+/** Whoever puts a rule waits so long for hosts to hear of it; and after so long they are told again, in ms. */
+const TOLD_WITHIN_MS = 5_000;
 const BACKOFF = { baseMs: 500, capMs: 30_000 };
 
 /**
@@ -85,6 +90,15 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
       }),
     nowUs: this.#clock.nowUs,
   });
+  readonly #alertRules = new AlertRules({
+    sql: this.ctx.storage.sql,
+    limit: this.#config.LIMIT_ALERT_RULES,
+    hosts: () => this.#placements.hostsOf(this.#config),
+    tell: (host, catalog) => hostAt(this.env, host).takeRules(catalog),
+    nowUs: this.#clock.nowUs,
+    failed: (host, error) =>
+      this.#logger.warn("alert_rules_not_told", { host, detail: String(error) }),
+  });
   /** Undefined until it is read: this object is made anew for nearly every alarm of a tape on Cloudflare. */
   #upkeepAtMs: number | undefined;
   #failures = 0;
@@ -122,8 +136,40 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
     return this.#placements.ownHostsAfter(host, most);
   }
 
+  keptRules(): KeptRule[] {
+    return this.#alertRules.all;
+  }
+
+  alertRules(host: HostName): AlertCatalog {
+    this.#placements.addOwnHosts([host]);
+    return this.#alertRules.catalogOf(host);
+  }
+
+  async putRule(rule: AlertRule): Promise<RulePut> {
+    const put = this.#alertRules.put(rule);
+    if (put === null) return { kind: "full", most: this.#config.LIMIT_ALERT_RULES };
+    return { kind: "put", ...put, waiting: await this.#tellRules() };
+  }
+
+  async removeRule(name: string): Promise<boolean> {
+    const isRemoved = this.#alertRules.remove(name);
+    if (isRemoved) await this.#tellRules();
+    return isRemoved;
+  }
+
+  /** Gives how many hosts have not heard yet: they will. */
+  async #tellRules(): Promise<number> {
+    const push = this.#alertRules.push();
+    this.ctx.waitUntil(push);
+    await this.#clock.within(push, TOLD_WITHIN_MS);
+    const { waiting } = this.#alertRules;
+    if (waiting > 0) await this.#again(TOLD_WITHIN_MS);
+    return waiting;
+  }
+
   override async alarm(): Promise<void> {
     metrics.alarms.add(1, { object: "keeper" });
+    if (this.#alertRules.waiting > 0) await this.#tellRules();
     try {
       const { mode, rollups } = await this.#open();
       this.databaseIs(await readIdentity(this.#database));

@@ -6,6 +6,7 @@ import type {
   RoomTail,
 } from "../../src/bindings/host.ts";
 import type { RoomPage } from "../../src/bindings/relay.ts";
+import type { ActiveAlert } from "../../src/core/alerts/symbol-alerts.ts";
 import { bookOf } from "../../src/core/books/book-samples.ts";
 import type { BookAnswer, SymbolSummary } from "../../src/protocol/answers/answers.ts";
 import type { Bar } from "../../src/protocol/events/bar.ts";
@@ -50,6 +51,7 @@ export class RoomCore {
       tradeWindow: () => this.#parts.stateNow().tradeWindow(),
       books: () => this.#parts.booksNow(),
       series: this.#parts.series,
+      alerts: () => this.#parts.alertsNow(),
     });
     // Nobody else would sample a book that was changed before the host died.
     if (log.hasBook) this.#parts.booksNow();
@@ -78,6 +80,7 @@ export class RoomCore {
       books !== null ||
       archive !== null ||
       (pollers?.size ?? 0) > 0 ||
+      this.alertsDueMs !== null ||
       (earlier !== null && this.log.isPending)
     );
   }
@@ -103,8 +106,26 @@ export class RoomCore {
       this.viewers === 0 &&
       (this.#parts.pollers?.size ?? 0) === 0 &&
       !this.log.isPending &&
+      this.alertsDueMs === null &&
       this.dueMs(nowMs) === null
     );
+  }
+
+  /** When time will change something of its alerts, in ms, however far ahead; null: never. */
+  get alertsDueMs(): number | null {
+    return this.#parts.alerts?.dueMs ?? null;
+  }
+
+  /** What is pending or firing. */
+  activeAlerts(): ActiveAlert[] {
+    this.#parts.lookAtAlerts();
+    return this.#parts.alerts?.active ?? [];
+  }
+
+  /** The rules of the symbol may be others. */
+  rulesChanged(): void {
+    this.#parts.alertsNow()?.rulesChanged();
+    this.#parts.lookAtAlerts();
   }
 
   /** When the room wants to be woken, in ms; null where it need not be. It may be past. */
@@ -223,6 +244,7 @@ export class RoomCore {
     if (keyframe !== null) this.#ports.appendOwn(keyframe);
     const closed = this.#parts.watching?.closeBar(nowUs) ?? null;
     if (closed !== null) this.#ports.relays.barClosed(closed, this.log.head);
+    if ((this.alertsDueMs ?? Number.POSITIVE_INFINITY) * 1_000 <= nowUs) this.#parts.lookAtAlerts();
     if (this.log.isPending) this.#parts.earlierNow().kick();
   }
 
@@ -280,11 +302,13 @@ export class RoomCore {
   /** Writes down what would take long to make again, before the room leaves memory. */
   beforeUnload(): void {
     this.#parts.state?.saveIfWorth();
+    this.#parts.alerts?.keep();
   }
 
   /** Writes down what would be lost with the frames up to `through`, which are about to be dropped. */
   keepBeforeDrop(through: Cursor): void {
     this.#parts.stateNow().keepBeforeDrop(through);
+    this.#parts.alertsNow()?.keepBeforeDrop(this.#ports.clock.nowUs());
     this.log.noteDropped(through);
   }
 

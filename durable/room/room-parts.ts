@@ -1,7 +1,9 @@
+import type { EncodedFrame } from "../../src/core/events/encode-events.ts";
 import { seriesHash } from "../../src/core/events/series-hash.ts";
 import type { SymbolSummary } from "../../src/protocol/answers/answers.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../src/protocol/words/time.ts";
+import { RoomAlerts } from "./alerts/room-alerts.ts";
 import { SeriesLimit } from "./append/series-limit.ts";
 import type { Pollers } from "./log/pollers.ts";
 import type { RoomLog } from "./log/room-log.ts";
@@ -30,6 +32,7 @@ export class RoomParts {
   pollers: Pollers | null = null;
   state: RoomState | null = null;
   books: BookSampler | null = null;
+  alerts: RoomAlerts | null = null;
   archive: ArchiveReads | null = null;
   watching: Watching | null = null;
   #line: { cursor: Cursor; line: SymbolSummary } | null = null;
@@ -100,6 +103,32 @@ export class RoomParts {
     return this.books;
   }
 
+  /** Its alerts; null where no rule is for it. */
+  alertsNow(): RoomAlerts | null {
+    const { sql, alerts, activated } = this.ports;
+    if (this.alerts !== null || !alerts.isWatched()) return this.alerts;
+    this.alerts = new RoomAlerts({
+      ...{ symbol: this.symbol, sql, log: this.log, rules: alerts.rules },
+      ...{ changed: alerts.changed, evaluated: alerts.evaluated, waits: activated },
+      known: () => {
+        const { metrics, trade, book } = this.stateNow().foldToHead();
+        return { events: [...metrics, ...(trade === null ? [] : [trade])], book };
+      },
+    });
+    return this.alerts;
+  }
+
+  /** Appends what time, or other rules, have changed of alerts. */
+  lookAtAlerts(): void {
+    const changed = this.alertsNow()?.look(this.ports.clock.nowUs()) ?? null;
+    if (changed !== null) this.#appendAlerts(changed);
+  }
+
+  #appendAlerts(changed: readonly EncodedFrame[]): void {
+    this.ports.appendOwn(changed);
+    this.alerts?.appended();
+  }
+
   /** What Postgres has of it. */
   archiveNow(): ArchiveReads {
     const { sql, turns, archive, clock } = this.ports;
@@ -143,6 +172,8 @@ export class RoomParts {
     if (life.book !== null) this.log.noteBook();
     this.log.settle();
     this.booksNow().lookAgain();
+    const changed = this.alertsNow()?.beginAfter(life.alerts ?? [], this.ports.clock.nowUs());
+    if (changed != null) this.#appendAlerts(changed);
     this.#line = null;
     this.ports.armAlarm();
   }

@@ -1,4 +1,6 @@
 import type { Config } from "../../src/config.ts";
+import type { AlertChange } from "../../src/core/alerts/alert-change.ts";
+import type { CompiledRule } from "../../src/core/alerts/compiled-rule.ts";
 import type { EncodedFrame } from "../../src/core/events/encode-events.ts";
 import type { TailTrade } from "../../src/db/bars/read-bar-columns.ts";
 import type { EarlierLife } from "../../src/db/events/read-earlier-life.ts";
@@ -60,6 +62,17 @@ export interface RelaysOfRoom {
   dismiss(): void;
 }
 
+/** What a room is told of rules, and tells of alerts. */
+export interface AlertsOfRoom {
+  /** Are there rules for it, or has something been written down by rules that were? */
+  isWatched(): boolean;
+  rules(): readonly CompiledRule[];
+  /** The commit that has these changes is about to be made. */
+  changed(changes: readonly AlertChange[]): void;
+  /** So many events were looked at for rules. */
+  evaluated(events: number): void;
+}
+
 /** What a room needs of its host and of others. It knows no platform. */
 export interface RoomPorts {
   /** The host's database; what one turn of the event loop writes is committed at once. */
@@ -82,6 +95,8 @@ export interface RoomPorts {
   mayStoreNow(): void;
   /** Appends frames of the room's own to the log. */
   appendOwn(frames: readonly EncodedFrame[]): void;
+  /** Alerts of the room: the rules that are for it, and what is told of what they find. */
+  alerts: AlertsOfRoom;
   /** The viewers that the room has by way of relays. */
   relays: RelaysOfRoom;
   /** Something has become due, or will sooner than before: the host looks at `dueMs`. */

@@ -1,4 +1,6 @@
 import type { HostName, Placement } from "../core/placement/placement.ts";
+import type { AlertRule } from "../protocol/alerts/rule.ts";
+import type { AlertCatalog, KeptRule, RulePut } from "./alerts.ts";
 
 /** What the other objects and the Worker may ask of the Keeper. */
 export interface KeeperCalls extends Rpc.DurableObjectBranded {
@@ -17,6 +19,14 @@ export interface KeeperCalls extends Rpc.DurableObjectBranded {
   announce(host: HostName | null, placement: Placement): { earlier: Placement[] };
   /** The next hosts of one symbol that have had something, in order, wherever their symbols are now. */
   ownHostsAfter(host: HostName | "", most: number): HostName[];
+  /** Every rule of alerts, by name. */
+  keptRules(): KeptRule[];
+  /** The rules that are for a host, which is told of others from now on. */
+  alertRules(host: HostName): AlertCatalog;
+  /** Durable when it answers. */
+  putRule(rule: AlertRule): Promise<RulePut>;
+  /** False where there is none of that name. */
+  removeRule(name: string): Promise<boolean>;
 }
 
 /** Name of the one Keeper. */

@@ -25,12 +25,12 @@ const READS: { [Binding in ObjectBinding]?: ReadonlySet<string> } = {
   HOST: new Set<keyof HostCalls>([
     ...(["admits", "hadParts", "untilStored", "poll", "readTail", "positions"] as const),
     ...(["book", "list", "acquaintance", "namesAfter", "readPage", "readMinute"] as const),
-    "searchTail",
+    ...(["searchTail", "activeAlerts"] as const),
     // Once or twice is the same to it.
     ...(["watch", "unwatch", "stillWatches"] as const),
   ]),
   RELAY: new Set<keyof RelayCalls>(["feed"]),
-  KEEPER: new Set(["hosts", "ownHostsAfter"]),
+  KEEPER: new Set(["hosts", "ownHostsAfter", "alertRules", "keptRules"]),
   WRITER: new Set(["identity", "backlog"]),
   NOTIFIER: new Set(["webhooks"]),
   ROOM: new Set(["keysAfter"]),

@@ -18,7 +18,7 @@ import type { SymbolName } from "../protocol/words/symbol.ts";
 import { beginExport, type ExportPages } from "../reads/export-pages.ts";
 
 const KNOWN = ["symbol", "kind", "metric", "from", "to", "precision", "format"];
-const KINDS = ["metric", "trade", "position", "book", "order", "note", "log"] as const;
+const KINDS = ["metric", "trade", "position", "book", "order", "note", "log", "alert"] as const;
 /** About 400 KB of lines, and a thousand queries, which is what a request may make on Cloudflare, are 4 million rows. */
 const PAGE_ROWS = 4_000;
 const PAGE_PATIENCE_MS = 30_000;

@@ -110,6 +110,13 @@ export const metrics = {
     { name: "edgetape_webhooks_given_up_total", help: "Webhooks that are sent no more." },
     [{}],
   ),
+  alertEvaluations: new Counter(
+    {
+      name: "edgetape_alert_evaluations_total",
+      help: "Events looked at for rules of alerts, once for each alert that they concern.",
+    },
+    [{}],
+  ),
   alarms: new Counter<"object">(
     { name: "edgetape_alarms_total", help: "Alarms of objects that went off." },
     ["host", "relay", "keeper", "notifier"].map((object) => ({ object })),

@@ -2,11 +2,13 @@ import fc from "fast-check";
 import { canonicalLabels } from "../../src/core/events/labels.ts";
 import { noteKey } from "../../src/core/events/note-key.ts";
 import type { StoredFrame } from "../../src/db/store/store-frames.ts";
+import { ALERT_SEVERITIES, ALERT_STATES } from "../../src/protocol/events/alert.ts";
 import type { Level } from "../../src/protocol/events/book.ts";
 import type { TapeEvent } from "../../src/protocol/events/event.ts";
 import { LOG_LEVELS } from "../../src/protocol/events/log.ts";
 import { ORDER_STATUSES } from "../../src/protocol/events/order.ts";
 import {
+  alert,
   bookDiff,
   bookSample,
   frame,
@@ -132,12 +134,27 @@ const anyLine = fc
   .map(([ts, event, level, rest]) =>
     line(ts, event, { level, ...(JSON.parse(JSON.stringify(rest)) as typeof rest) }),
   );
+const anyAlert = fc
+  .tuple(
+    ...([moment, fc.constantFrom("r", "cpu-high"), fc.constantFrom(...ALERT_STATES)] as const),
+    ...([fc.constantFrom(...ALERT_STATES), fc.constantFrom(...ALERT_SEVERITIES), text] as const),
+    fc.record(
+      { series: fc.constantFrom("m", 'm{a="\'"}'), value: number },
+      { requiredKeys: [], noNullPrototype: true },
+    ),
+  )
+  .map(([ts, rule, from, state, severity, message, rest]) =>
+    alert(ts, rule, { from, state, severity, message, ...rest }),
+  );
 export const anyFrames = fc
   .array(
-    fc.array(fc.oneof(anyMetric, anyTrade, anyPosition, anyBook, anyOrder, anyNote, anyLine), {
-      minLength: 1,
-      maxLength: 6,
-    }),
+    fc.array(
+      fc.oneof(anyMetric, anyTrade, anyPosition, anyBook, anyOrder, anyNote, anyLine, anyAlert),
+      {
+        minLength: 1,
+        maxLength: 6,
+      },
+    ),
     {
       minLength: 1,
       maxLength: 12,
@@ -170,8 +187,8 @@ export function survivorsOf(frames: readonly StoredFrame[]): StoredFrame[] {
       } else if (event.kind === "book") {
         // Of books the samples are kept, each in its place.
         if (event.sampled) kept.set(`b ${cursor} ${ordinal}`, place);
-      } else if (event.kind === "log") {
-        // A line is its place.
+      } else if (event.kind === "log" || event.kind === "alert") {
+        // A line, or a change of an alert, is its place.
         kept.set(`l ${cursor} ${ordinal}`, place);
       } else if (event.id !== undefined) {
         // The same trade is kept once: the first.

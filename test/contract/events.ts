@@ -1,4 +1,5 @@
 import type { RoomFrames, StoredFrame } from "../../src/db/store/store-frames.ts";
+import type { AlertEvent } from "../../src/protocol/events/alert.ts";
 import type { BookEvent, Level } from "../../src/protocol/events/book.ts";
 import type {
   MetricEvent,
@@ -92,6 +93,15 @@ export function line(
   rest: Partial<Omit<LogEvent, "kind" | "ts" | "event">> = {},
 ): LogEvent {
   return { kind: "log", ts: at(ts), level: "info", event, ...rest };
+}
+
+export function alert(
+  ts: number,
+  rule: string,
+  rest: Partial<Omit<AlertEvent, "kind" | "ts" | "rule">> = {},
+): AlertEvent {
+  const change = { from: "inactive", state: "firing", severity: "warning", message: "m" } as const;
+  return { kind: "alert", ts: at(ts), rule, ...change, ...rest };
 }
 
 export function frame(cursor: number, ...events: TapeEvent[]): StoredFrame {

@@ -60,6 +60,7 @@ describe.each(testDatabaseKinds())("an export on $name", ({ openMigrated }) => {
         "order" as const,
         "note" as const,
         "log" as const,
+        "alert" as const,
       ),
       metric: fc.constantFrom(undefined, "m", "n'"),
       pageRows: fc.integer({ min: 1, max: 7 }),
@@ -85,7 +86,8 @@ describe.each(testDatabaseKinds())("an export on $name", ({ openMigrated }) => {
             .slice(stored)
             .flatMap(({ cursor, events }) => events.map((event) => ({ cursor, event }))),
         });
-        const isReplaced = kind !== "trade" && kind !== "book" && kind !== "log";
+        const isReplaced =
+          kind !== "trade" && kind !== "book" && kind !== "log" && kind !== "alert";
         // Points that were stored meanwhile count: each may have replaced one that was there.
         const counted = isOvertaken && isReplaced ? frames : known;
         const wanted = survivorsOf(counted)

@@ -165,7 +165,7 @@ export async function restoreTo(backend: Backend, point: RestorePoint): Promise<
     ),
     ...[
       ...["trades_live", "trades_past", "position_states", "books"],
-      ...["order_states", "order_lives", "symbol_notes"],
+      ...["order_states", "order_lives", "symbol_notes", "alert_changes"],
     ].map((table) => `delete from ${table} where symbol_id > ${point.symbols}`),
     `delete from series where id > ${point.series}`,
     `delete from symbols where id > ${point.symbols}`,

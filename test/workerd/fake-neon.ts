@@ -22,6 +22,7 @@ const EVENT_TABLES = [
   "order_states",
   "symbol_notes",
   "log_lines",
+  "alert_changes",
 ];
 
 interface Query {
@@ -167,7 +168,7 @@ export class FakeNeon {
     }
     // Of an earlier life there are the events alone.
     if (
-      /cross join lateral|from (order_lives|symbol_notes)|as bucket_us|order by (t\.ts|books\.cursor)/.test(
+      /cross join lateral|from (order_lives|symbol_notes|alert_changes)|as bucket_us|order by (t\.ts|books\.cursor)/.test(
         query,
       )
     ) {
@@ -261,6 +262,7 @@ export class FakeNeon {
           state: stateText(cells),
           note: noteText(cells),
           line: lineText(cells),
+          alert: alertText(cells),
         };
         return EVENT_COLUMNS.map(([name]) => row[name as keyof typeof row]);
       });
@@ -306,6 +308,22 @@ function stateText(cells: StoredRow["cells"]): string | undefined {
 function noteText(cells: StoredRow["cells"]): string | undefined {
   if (cells["known_by"] === undefined) return undefined;
   return JSON.stringify([cells["known_by"], cells["level"] || null, cells["text"]]);
+}
+
+/** What a row of `alert_changes` is in one text. */
+function alertText(cells: StoredRow["cells"]): string | undefined {
+  const { rule, series, was, state, value, severity, message } = cells;
+  if (rule === undefined) return undefined;
+  const number = value === "" || value === null ? null : Number(value);
+  return JSON.stringify([
+    rule,
+    series,
+    Number(was),
+    Number(state),
+    number,
+    Number(severity),
+    message,
+  ]);
 }
 
 /** What a row of `log_lines` is in one text. */
@@ -362,6 +380,7 @@ const EVENT_COLUMNS: Column[] = [
   ["state", TEXT],
   ["note", TEXT],
   ["line", TEXT],
+  ["alert", TEXT],
 ];
 
 function result(fields: Column[], rows: unknown[][]): unknown {

@@ -56,6 +56,8 @@ async function valuesOf(symbol: string): Promise<number[]> {
         return event.text.length;
       case "log":
         return Number(event.event);
+      case "alert":
+        return event.value ?? 0;
       default:
         return event satisfies never;
     }

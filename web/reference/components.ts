@@ -49,6 +49,7 @@ import {
   tradeEventSchema,
   tradePushSchema,
 } from "../../src/protocol/events/event.ts";
+import { alertEventSchema } from "../../src/protocol/events/alert.ts";
 import { logEventSchema } from "../../src/protocol/events/log.ts";
 import { noteEventSchema, notePushSchema } from "../../src/protocol/events/note.ts";
 import { orderEventSchema, orderPushSchema } from "../../src/protocol/events/order.ts";
@@ -79,6 +80,7 @@ const SCHEMAS = {
   OrderEvent: orderEventSchema,
   NoteEvent: noteEventSchema,
   LogEvent: logEventSchema,
+  AlertEvent: alertEventSchema,
   Event: eventSchema,
   Bar: barSchema,
   Accepted: acceptedSchema,

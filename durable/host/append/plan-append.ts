@@ -217,7 +217,10 @@ function write<Room extends AppendingRoom>(
   }
   if (parts.length === 0 && commit.keyed.length === 0) return rooms;
   const cursors = deps.log.append(parts, commit.keyed, nowUs);
-  for (const [at, room] of rooms.entries()) room.log.appended(cursors[at] as Cursor);
+  for (const [at, room] of rooms.entries()) {
+    room.log.appended(cursors[at] as Cursor);
+    room.append.appended();
+  }
   return rooms;
 }
 

@@ -1,5 +1,6 @@
 import type { EncodedFrame, SymbolBatch } from "../../../src/core/events/encode-events.ts";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
+import type { RoomAlerts } from "../alerts/room-alerts.ts";
 import type { BookSampler } from "../state/book-sampler.ts";
 import type { SeriesLimit } from "./series-limit.ts";
 import type { TradeWindow } from "./trade-window.ts";
@@ -9,6 +10,8 @@ export interface RoomAppendDeps {
   tradeWindow: () => TradeWindow;
   books: () => BookSampler;
   series: SeriesLimit;
+  /** Null where no rule is for the room. */
+  alerts: () => Pick<RoomAlerts, "withChanges" | "appended"> | null;
 }
 
 /** What a commit brings one room: the parts of all its batches, in their order. */
@@ -48,10 +51,20 @@ export class RoomAppend {
     }
   }
 
-  /** The frames that are to be appended, with the book's samples that are due among them; its new series are kept. */
+  /**
+   * The frames that are to be appended, with the book's samples that are due among them, and behind them what they change of alerts;
+   * its new series are kept.
+   */
   framesOf({ frames, bookTs, series }: Taken, nowUs: EpochUs): readonly EncodedFrame[] {
     if (frames.length === 0) return frames;
     this.#deps.series.keep(series);
-    return bookTs === null ? frames : this.#deps.books().withSamples(frames, bookTs, nowUs);
+    const sampled =
+      bookTs === null ? frames : this.#deps.books().withSamples(frames, bookTs, nowUs);
+    return this.#deps.alerts()?.withChanges(sampled, nowUs) ?? sampled;
+  }
+
+  /** They are in the log. */
+  appended(): void {
+    this.#deps.alerts()?.appended();
   }
 }

@@ -131,8 +131,8 @@ export class LastValuesFold {
 
   /** Takes one event of the frame at `cursor`, and tells what it did to bars. */
   apply(event: TapeEvent, cursor: Cursor, news?: BarNews): void {
-    // It is no value of the instrument, and does not make one look alive (SPEC LG-8).
-    if (event.kind === "log") return;
+    // Neither is a value of the instrument, or makes one look alive (SPEC LG-8).
+    if (event.kind === "log" || event.kind === "alert") return;
     if (this.#lastEventUs === null || event.ts > this.#lastEventUs) this.#lastEventUs = event.ts;
     switch (event.kind) {
       case "metric":

@@ -1,5 +1,8 @@
+import type { AlertEvent } from "../../protocol/events/alert.ts";
+import type { EpochUs } from "../../protocol/words/time.ts";
+
 /** What an alert is in: `pending` waits for the rule's `for`, `firing` says it, `inactive` is rest. */
-export type AlertState = 'inactive' | 'pending' | 'firing';
+export type AlertState = "inactive" | "pending" | "firing";
 
 /**
  * One alert went from one state to another. A resolved alert is `firing` to `inactive`.
@@ -8,14 +11,53 @@ export type AlertState = 'inactive' | 'pending' | 'firing';
  * often it is told. `value` is what the rule read then, null where there was none.
  */
 export interface AlertChange {
-	id: string;
-	rule: string;
-	symbol: string;
-	series?: string;
-	from: AlertState;
-	to: AlertState;
-	value: number | null;
-	/** When it changed, in the tape's time, microseconds. */
-	atUs: number;
-	message: string;
+  id: string;
+  rule: string;
+  symbol: string;
+  series?: string;
+  from: AlertState;
+  to: AlertState;
+  value: number | null;
+  /** When it changed, in the time of the log, microseconds. */
+  atUs: number;
+  message: string;
+}
+
+/** The change as an event of its symbol's log. */
+export function alertEventOf(change: AlertChange, severity: AlertEvent["severity"]): AlertEvent {
+  const { rule, from, to, series, value, atUs, message } = change;
+  return {
+    ...{ kind: "alert", ts: atUs as EpochUs, rule, from, state: to },
+    ...(series !== undefined && { series }),
+    ...(value !== null && { value }),
+    ...{ severity, message },
+  };
+}
+
+/** The change that an event of a log tells. */
+export function alertChangeOf(symbol: string, event: AlertEvent): AlertChange {
+  const { rule, from, state: to, series, value = null, ts: atUs, message } = event;
+  const id = alertId(rule, symbol, series, to, atUs);
+  return {
+    id,
+    rule,
+    symbol,
+    ...(series !== undefined && { series }),
+    from,
+    to,
+    value,
+    atUs,
+    message,
+  };
+}
+
+/** Names a change: the same one has the same name. */
+export function alertId(
+  rule: string,
+  symbol: string,
+  series: string | undefined,
+  to: AlertState,
+  atUs: number,
+): string {
+  return `${rule}/${symbol}/${series ?? ""}/${to}/${atUs}`;
 }

@@ -77,9 +77,10 @@ function keyOf(event: TapeEvent): string | null {
       return `${event.ts}\u0001${canonicalLabels(event.labels)}\u0001${event.metric}`;
     case "position":
       return `${event.ts}\u0001${event.account ?? ""}`;
-    // A sample, or a line, is its place in the log, and the tail begins where what is stored ends.
+    // A sample, a line, or an alert, is its place in the log, and the tail begins where what is stored ends.
     case "book":
     case "log":
+    case "alert":
       return null;
     case "order":
       return stateKey(event);

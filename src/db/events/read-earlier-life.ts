@@ -1,5 +1,6 @@
 import { tradeKey } from "../../core/events/encode-events.ts";
 import { DAY_US, HOUR_US, MINUTE_US } from "../../core/time/duration.ts";
+import type { AlertEvent } from "../../protocol/events/alert.ts";
 import type { Bar } from "../../protocol/events/bar.ts";
 import type { BookEvent } from "../../protocol/events/book.ts";
 import type { MetricEvent, PositionEvent, TradeEvent } from "../../protocol/events/event.ts";
@@ -13,6 +14,7 @@ import { literal, NOTHING, param, type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf, minuteOf, momentOf } from "../driver/sql-time.ts";
 import { IS_PACKED, IS_ROW } from "../series/stored-points-sql.ts";
 import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
+import { readEarlierAlerts } from "./read-earlier-alerts.ts";
 import { type EarlierOrders, readEarlierOrders } from "./read-earlier-orders.ts";
 
 /** A bar of trades, with the moments its open and its close were traded at. */
@@ -34,6 +36,8 @@ export interface EarlierLife {
   positions: PositionEvent[];
   /** Absent where a version tells it that knew no orders. */
   orders?: EarlierOrders;
+  /** The last change of each alert that is pending or firing. Absent where a version tells it that knew no alerts. */
+  alerts?: AlertEvent[];
   /** The last sample, and where it is: at the latest moment of all samples. */
   book: { sample: BookEvent; place: { cursor: Cursor; ts: EpochUs } } | null;
 }
@@ -92,6 +96,7 @@ select y.symbol, max(c.cursor) as cursor from symbols y join (
   union all select t.symbol_id, t.cursor from books t where ${isOwn} and t.cursor > ${after}
   union all select t.symbol_id, t.cursor from order_states t where ${isOwn} and t.cursor > ${after}
   union all select t.symbol_id, t.cursor from symbol_notes t where ${isOwn} and t.cursor > ${after}
+  union all select t.symbol_id, t.cursor from alert_changes t where ${isOwn} and t.cursor > ${after}
   union all select t.symbol_id, t.cursor from ${newer(sql`log_lines`)} where ${isOwn}) c on c.symbol_id = y.id
 group by y.symbol`;
 }
@@ -232,6 +237,7 @@ export async function readEarlierLife(
     metrics: points.map(metricOf).reverse(),
     positions: positions.map(positionOf).reverse(),
     orders,
+    alerts: await readEarlierAlerts(db, symbol),
     book: book === undefined ? null : { sample: bookOf(book), place: placeOf(book) },
     trade: trades[0] ?? null,
     tradeKeys: trades.flatMap((trade) => tradeKey(trade) ?? []).reverse(),

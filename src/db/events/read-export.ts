@@ -9,6 +9,7 @@ import { epochUsOf, momentOf, timestampOf } from "../driver/sql-time.ts";
 import { storedPoints } from "../series/stored-points-sql.ts";
 import { sampleOf } from "../store/book-rows.ts";
 import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
+import { alertPages } from "./export-alerts.ts";
 import { logPages } from "./export-logs.ts";
 import { notePages } from "./export-notes.ts";
 import { orderPages } from "./export-orders.ts";
@@ -204,5 +205,5 @@ async function* bookPages(
 
 const PAGES = {
   ...{ metric: metricPages, trade: tradePages, position: positionPages, book: bookPages },
-  ...{ order: orderPages, note: notePages, log: logPages },
+  ...{ order: orderPages, note: notePages, log: logPages, alert: alertPages },
 };

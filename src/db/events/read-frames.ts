@@ -8,6 +8,7 @@ import { param, type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf } from "../driver/sql-time.ts";
 import { IS_PACKED, UNPACKED } from "../series/stored-points-sql.ts";
 import type { StoredFrame } from "../store/store-frames.ts";
+import { ALERT_TEXT, alertOf } from "./alert-event.ts";
 import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
 import { LOG_TEXT, logOf } from "./log-row.ts";
 import { NOTE_TEXT, noteOf } from "./note-event.ts";
@@ -85,14 +86,14 @@ with symbol as (select id from symbols where symbol = ${symbol})
 (select p.cursor, p.ordinal, ${epochUsOf(sql`p.ts`)} as ts_us, s.metric, s.labels_key, p.value,
    null::float8 as price, null::float8 as size, null::int2 as side, null as venue, null as trade_id,
    null::float8 as quantity, null::float8 as avg_price, null as account, null as book, null as state, null as note,
-   null as line
+   null as line, null as alert
  from (${pointsIn(window)}) p
  join series s on s.id = p.series_id
  where s.symbol_id = (select id from symbol)
  order by p.cursor, p.ordinal limit ${limit})
 union all
 (select t.cursor, t.ordinal, ${epochUsOf(sql`t.ts`)}, null, null, null, t.price, t.size, t.side, t.venue, t.trade_id,
-   null, null, null, null, null, null, null
+   null, null, null, null, null, null, null, null
  from (
    select * from all_trades where ${within(window, sql`cursor`)}
    union all
@@ -101,30 +102,35 @@ union all
  order by t.cursor, t.ordinal limit ${limit})
 union all
 (select q.cursor, q.ordinal, ${epochUsOf(sql`q.ts`)}, null, null, null, null, null, null, null, null,
-   q.quantity, q.avg_price, q.account, null, null, null, null
+   q.quantity, q.avg_price, q.account, null, null, null, null, null
  from position_states q where q.symbol_id = (select id from symbol) and ${within(window, sql`q.cursor`)}
  order by q.cursor, q.ordinal limit ${limit})
 union all
 (select b.cursor, b.ordinal, ${epochUsOf(sql`b.ts`)}, null, null, null, null, null, null, null, null,
-   null, null, null, ${BOOK_TEXT}, null, null, null
+   null, null, null, ${BOOK_TEXT}, null, null, null, null
  from books b where b.symbol_id = (select id from symbol) and ${within(window, sql`b.cursor`)}
  order by b.cursor, b.ordinal limit ${limit})
 union all
 (select o.cursor, o.ordinal, ${epochUsOf(sql`o.ts`)}, null, null, null, null, null, null, null, null,
-   null, null, null, null, ${ORDER_TEXT}, null, null
+   null, null, null, null, ${ORDER_TEXT}, null, null, null
  from order_states o where o.symbol_id = (select id from symbol) and ${within(window, sql`o.cursor`)}
  order by o.cursor, o.ordinal limit ${limit})
 union all
 (select n.cursor, n.ordinal, ${epochUsOf(sql`n.ts`)}, null, null, null, null, null, null, null, null,
-   null, null, null, null, null, ${NOTE_TEXT}, null
+   null, null, null, null, null, ${NOTE_TEXT}, null, null
  from symbol_notes n where n.symbol_id = (select id from symbol) and ${within(window, sql`n.cursor`)}
  order by n.cursor, n.ordinal limit ${limit})
 union all
 (select l.cursor, l.ordinal, ${epochUsOf(sql`l.ts`)}, null, null, null, null, null, null, null, null,
-   null, null, null, null, null, null, ${LOG_TEXT}
+   null, null, null, null, null, null, ${LOG_TEXT}, null
  from (select * from log_lines where ${within(window, sql`cursor`)} offset 0) l
  where l.symbol_id = (select id from symbol)
  order by l.cursor, l.ordinal limit ${limit})
+union all
+(select a.cursor, a.ordinal, ${epochUsOf(sql`a.ts`)}, null, null, null, null, null, null, null, null,
+   null, null, null, null, null, null, null, ${ALERT_TEXT}
+ from alert_changes a where a.symbol_id = (select id from symbol) and ${within(window, sql`a.cursor`)}
+ order by a.cursor, a.ordinal limit ${limit})
 order by 1, 2 limit ${limit}`;
 }
 
@@ -188,5 +194,6 @@ function eventOf(row: Row): TapeEvent {
   if (row["line"] !== null) return logOf(row);
   if (row["state"] !== null) return orderOf(row);
   if (row["note"] !== null) return noteOf(row);
+  if (row["alert"] !== null) return alertOf(row);
   return row["quantity"] === null ? tradeOf(row) : positionOf(row);
 }

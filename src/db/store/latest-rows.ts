@@ -14,14 +14,17 @@ export interface PlacedRow<Event> {
   ordinal: number;
 }
 
+/** What an event is known by in its symbol. */
+export type NameOf<Event> = (event: Event, cursor: Cursor, ordinal: number) => string;
+
 /** The events of a batch that have names in their symbol: of two of one name the later in the log stays (INV-9). */
 export class LatestRows<Event> {
-  readonly #nameOf: (event: Event) => string;
+  readonly #nameOf: NameOf<Event>;
   readonly #insertsOf: (rows: readonly PlacedRow<Event>[], proof: IdsProof) => Insert[];
   readonly #rows = new Map<string, PlacedRow<Event>>();
 
   constructor(
-    nameOf: (event: Event) => string,
+    nameOf: NameOf<Event>,
     insertsOf: (rows: readonly PlacedRow<Event>[], proof: IdsProof) => Insert[],
   ) {
     this.#nameOf = nameOf;
@@ -33,7 +36,7 @@ export class LatestRows<Event> {
   }
 
   add(symbol: SymbolName, event: Event, cursor: Cursor, ordinal: number): void {
-    const key = `${symbol}\u0000${this.#nameOf(event)}`;
+    const key = `${symbol}\u0000${this.#nameOf(event, cursor, ordinal)}`;
     const found = this.#rows.get(key);
     const isLater =
       found === undefined ||

@@ -6,6 +6,7 @@ import { ask, askAll } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { isCollision } from "../driver/database-error.ts";
 import { byRequest } from "../driver/requests.ts";
+import { alertRows } from "./alert-rows.ts";
 import { BookRows } from "./book-rows.ts";
 import type { Collisions, Insert } from "./collisions.ts";
 import { LogRows } from "./log-rows.ts";
@@ -47,6 +48,8 @@ export interface Stored {
   orders: number;
   notes: number;
   logLines: number;
+  /** Changes of alerts. */
+  alerts: number;
   /** Infinity where there is none. */
   earliestUs: number;
   /** Points and trades of closed hours, which count nowhere (SPEC K-1). */
@@ -108,6 +111,7 @@ async function storeUnder(
   const orders = orderRows();
   const notes = noteRows();
   const logs = new LogRows();
+  const alerts = alertRows();
   let earliestUs = Number.POSITIVE_INFINITY;
   for (const { symbol, frames } of rooms) {
     for (const given of frames) {
@@ -147,13 +151,16 @@ async function storeUnder(
           case "log":
             logs.add(symbol, event, cursor, ordinal);
             break;
+          case "alert":
+            alerts.add(symbol, event, cursor, ordinal);
+            break;
           default:
             event satisfies never;
         }
       }
     }
   }
-  const ofSymbols = [trades, positions, books, orders, notes, logs];
+  const ofSymbols = [trades, positions, books, orders, notes, logs, alerts];
   const resolving = resolveUnknown(db, ids, points, ofSymbols, tag).catch((error: unknown) => {
     // Whether these ids count as learnt is not known, so what is learnt after them would prove nothing.
     cache.forget(ids);
@@ -171,6 +178,7 @@ async function storeUnder(
     ...{ points: points.rowCount, trades: trades.rowCount },
     ...{ positions: positions.rowCount, books: books.rowCount },
     ...{ orders: orders.rowCount, notes: notes.rowCount, logLines: logs.rowCount },
+    alerts: alerts.rowCount,
     ...{ earliestUs, setAside, identity: inserts.length === 0 ? null : (proof?.identity ?? null) },
   };
 }

@@ -20,6 +20,7 @@ const TABLES = [
     "order_states",
     "order_lives",
     "symbol_notes",
+    "alert_changes",
     "log_lines",
   ],
   ...["metrics_1m_live", "metrics_1h_live", "metrics_1m_past", "metrics_1h_past"],

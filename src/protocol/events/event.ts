@@ -4,6 +4,7 @@ import { finite } from "../words/number.ts";
 import { symbolSchema } from "../words/symbol.ts";
 import { epochUsSchema, ts } from "../words/time.ts";
 import { utf8Bytes } from "../words/utf8.ts";
+import { alertEventSchema } from "./alert.ts";
 import { bookEventSchema } from "./book.ts";
 import { logEventSchema } from "./log.ts";
 import { noteEventSchema } from "./note.ts";
@@ -101,6 +102,7 @@ export const eventSchema = z.discriminatedUnion("kind", [
   logEventSchema,
   orderEventSchema,
   noteEventSchema,
+  alertEventSchema,
 ]);
 
 export type MetricEvent = z.infer<typeof metricEventSchema>;

@@ -6,6 +6,7 @@ import { readGoneBars } from "../../../src/db/bars/read-gone-bars.ts";
 import { readImportedPrices } from "../../../src/db/bars/read-imported-prices.ts";
 import type { Database, Row } from "../../../src/db/driver/database.ts";
 import { readIdentity } from "../../../src/db/driver/identity.ts";
+import { readAlertChanges } from "../../../src/db/events/read-alerts.ts";
 import { readBookAt } from "../../../src/db/events/read-book.ts";
 import {
   readEarlierLife,
@@ -82,8 +83,15 @@ const line: TapeEvent = {
   ...{ kind: "log", ts: at(8), level: "warn", event: "order sent", service: "gateway" },
   ...{ correlation_id: "c1", fields: { a: 1 }, cut: true },
 };
+const alert: TapeEvent = {
+  ...{ kind: "alert", ts: at(9), rule: "cpu-high", from: "pending", state: "firing" },
+  ...{ series: "cpu", value: 91, severity: "critical", message: "the processor is busy" },
+};
 const frames = [
-  { cursor: cursorAt(9), events: [point, trade, known, position, book, order, note, line] },
+  {
+    cursor: cursorAt(9),
+    events: [point, trade, known, position, book, order, note, line, alert],
+  },
 ];
 
 const newCache = () => new SeriesIdCache(100, () => "a-learner", new Collisions(0));
@@ -150,7 +158,7 @@ const MINUTE_US = 60_000_000;
 const rolled = [at(-DAY_US), at(0)] as const;
 
 /** Of points, trades without an id and with one, positions, books, states and lives of orders, notes, and log lines. */
-const stored: readonly Row[][] = Array(9).fill([{ set_aside: 0, identity: "a-uuid" }]);
+const stored: readonly Row[][] = Array(10).fill([{ set_aside: 0, identity: "a-uuid" }]);
 
 export const STATEMENT_CASES: readonly StatementCase[] = [
   {
@@ -277,6 +285,15 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
   { name: "export-books", run: exportOf("book") },
   { name: "export-orders", run: exportOf("order") },
   { name: "export-notes", run: exportOf("note") },
+  { name: "export-alerts", run: exportOf("alert") },
+  {
+    name: "alert-changes",
+    run: (db) =>
+      readAlertChanges(db, {
+        ...{ symbols: [SYMBOL], rule: "cpu-high", fromUs: at(-9), toUs: at(9), limit: 100 },
+        after: [at(5), 7, 0],
+      }),
+  },
   {
     name: "orders",
     run: (db) =>

@@ -7,6 +7,7 @@ import { decodeFrame, encodeFrame, tradeKey } from "../../../src/core/events/enc
 import type { TailTrade } from "../../../src/db/bars/read-bar-columns.ts";
 import { DatabaseError } from "../../../src/db/driver/database-error.ts";
 import type { EarlierLife, StoredMinute } from "../../../src/db/events/read-earlier-life.ts";
+import type { AlertEvent } from "../../../src/protocol/events/alert.ts";
 import type { BookEvent } from "../../../src/protocol/events/book.ts";
 import type { TapeEvent, TradeEvent } from "../../../src/protocol/events/event.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
@@ -168,11 +169,20 @@ function earlierLifeOf(rows: readonly StoredRow[]): EarlierLife {
     hours: starts("1h").flatMap((startUs) => barOf(trades, startUs, { interval: "1h" }) ?? []),
     positions: lastPositions(events),
     orders: ordersOf(events),
+    alerts: alertsOf(events),
     book:
       sample === undefined
         ? null
         : { sample: sample.event as BookEvent, place: { cursor: sample.cursor, ts: latestTs } },
   };
+}
+
+function alertsOf(events: readonly TapeEvent[]): AlertEvent[] {
+  const last = new Map<string, AlertEvent>();
+  for (const event of events) {
+    if (event.kind === "alert") last.set(`${event.rule} ${event.series ?? ""}`, event);
+  }
+  return [...last.values()].filter(({ state }) => state !== "inactive");
 }
 
 function ordersOf(events: readonly TapeEvent[]): NonNullable<EarlierLife["orders"]> {

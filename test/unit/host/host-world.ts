@@ -54,6 +54,7 @@ export interface HostWorldDeps {
   keeper: HostPorts["keeper"];
   others: HostPorts["others"];
   relays: HostPorts["relays"];
+  notify: HostPorts["notify"];
 }
 
 export interface Life {
@@ -155,7 +156,7 @@ export class HostWorld {
   }
 
   #ports(life: Life): HostPorts {
-    const { name, time, postgres, sockets, keeper, others, relays } = this.#deps;
+    const { name, time, postgres, sockets, keeper, others, relays, notify } = this.#deps;
     return {
       name,
       sql: {
@@ -204,6 +205,8 @@ export class HostWorld {
         readPrices: async () => new Map(),
       },
       ...{ keeper, sockets },
+      evaluated: () => undefined,
+      notify: (notices) => heardBy(life, notify(notices)),
       others: {
         namesAfter: (...page) => heardBy(life, others.namesAfter(...page)),
         handOver: (...symbol) => heardBy(life, others.handOver(...symbol)),

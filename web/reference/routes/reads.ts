@@ -102,6 +102,7 @@ export const READS: readonly DescribedRoute[] = [
           "order",
           "note",
           "log",
+          "alert",
         ]),
       ),
       text("metric", "With kind=metric: this metric alone"),

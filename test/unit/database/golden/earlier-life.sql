@@ -71,6 +71,16 @@ order by t.ts desc, cursor desc, ordinal desc limit $3
 
 -- then
 
+select (extract(epoch from a.ts) * 1000000)::int8 as ts_us, json_build_array(a.rule, a.series, a.was, a.state, a.value, a.severity, a.message)::text as alert from (
+  select distinct on (n.rule, n.series) n.* from (
+    select * from alert_changes where symbol_id = (select id from symbols where symbol = $1)
+    order by alert_changes.cursor desc limit 20000) n
+  order by n.rule, n.series, n.cursor desc, n.ordinal desc) a
+where a.state > 0
+-- $1 = "BTC-USD"
+
+-- then
+
 select (extract(epoch from date_bin(60000000::int8 * interval '1 microsecond', ts, timestamptz '1970-01-01 00:00:00+00')) * 1000000)::int8 as bucket_us, (array_agg(price order by ts, cursor, ordinal))[1] as open,
   max(price) as high, min(price) as low, (array_agg(price order by ts desc, cursor desc, ordinal desc))[1] as close,
   sum(size) as volume, count(*)::int4 as trades, (extract(epoch from min(ts)) * 1000000)::int8 as opened_us, (extract(epoch from max(ts)) * 1000000)::int8 as closed_us

@@ -11,6 +11,7 @@ select y.symbol, max(c.cursor) as cursor from symbols y join (
   union all select t.symbol_id, t.cursor from books t where t.symbol_id in (select id from symbols where symbol = any ($2::text[])) and t.cursor > $1
   union all select t.symbol_id, t.cursor from order_states t where t.symbol_id in (select id from symbols where symbol = any ($2::text[])) and t.cursor > $1
   union all select t.symbol_id, t.cursor from symbol_notes t where t.symbol_id in (select id from symbols where symbol = any ($2::text[])) and t.cursor > $1
+  union all select t.symbol_id, t.cursor from alert_changes t where t.symbol_id in (select id from symbols where symbol = any ($2::text[])) and t.cursor > $1
   union all select t.symbol_id, t.cursor from (select * from log_lines where cursor > $1 offset 0) t where t.symbol_id in (select id from symbols where symbol = any ($2::text[]))) c on c.symbol_id = y.id
 group by y.symbol
 -- $1 = 1767614400000000

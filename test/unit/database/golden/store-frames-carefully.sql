@@ -303,3 +303,28 @@ select 0 as set_aside, (select identity::text from state) as identity
 -- $12 = "{\"order sent\"}"
 -- $13 = "{\"{\\\"a\\\":1}\"}"
 -- $14 = "{\"l=4\ns=gateway\ny=BTC-USD\nh=491004\norder\nsent\n1\"}"
+
+with state as materialized (select identity from tape_state where
+  identity = $1::uuid and exists (
+    select from id_marks where learner = $2::uuid and mark >= $3::int8)),
+stored as (
+insert into alert_changes (ts, cursor, symbol_id, ordinal, rule, series, was, state, value, severity, message)
+select (timestamptz '1970-01-01 00:00:00+00' + u.ts_us::int8 * interval '1 microsecond'), u.cursor, u.symbol_id, u.ordinal, u.rule, u.series, u.was, u.state, u.value, u.severity, u.message
+from unnest($4::int8[], $5::int8[], $6::int4[], $7::int2[], $8::text[], $9::text[], $10::int2[], $11::int2[], $12::float8[], $13::int2[], $14::text[]) as u (ts_us, cursor, symbol_id, ordinal, rule, series, was, state, value, severity, message)
+where exists (select from state)
+on conflict (symbol_id, ts, cursor, ordinal) do nothing)
+select 0 as set_aside, (select identity::text from state) as identity
+-- $1 = "a-uuid"
+-- $2 = "a-learner"
+-- $3 = 1
+-- $4 = "{1767614400000009}"
+-- $5 = "{1767614400000009}"
+-- $6 = "{3}"
+-- $7 = "{8}"
+-- $8 = "{\"cpu-high\"}"
+-- $9 = "{\"cpu\"}"
+-- $10 = "{1}"
+-- $11 = "{2}"
+-- $12 = "{91}"
+-- $13 = "{2}"
+-- $14 = "{\"the processor is busy\"}"

@@ -10,6 +10,7 @@ import { memorySql } from "../../room/sqlite-port.ts";
 import { FakePostgres, type StoredRow } from "../fake-postgres.ts";
 import { HostWorld } from "../host-world.ts";
 import { earlierLife } from "../log/earlier-life-rows.ts";
+import { ModelAlerts } from "./alerts.ts";
 import { DiskCheck } from "./disk-check.ts";
 import { type KeyedRequest, ModelProducer } from "./producer.ts";
 import { ModelRoom } from "./room.ts";
@@ -39,6 +40,7 @@ export class ModelHosts {
   readonly postgres = new FakePostgres(ARCHIVE_PAGE_EVENTS);
   readonly producer = new ModelProducer(this.time.nowMs);
   readonly seats = new Seats();
+  readonly alerts = new ModelAlerts();
   /** What becomes of feeds on their way. */
   readonly wire = new Wire(this.time);
   /** Requests with a key, which may be sent again. */
@@ -121,7 +123,9 @@ export class ModelHosts {
       keeper: {
         announce: async (one, placement) => this.#placements.announce(one, placement),
         ownHostsAfter: async (one, most) => this.#placements.ownHostsAfter(one, most),
+        alertRules: async () => this.alerts.catalog(),
       },
+      notify: async (notices) => this.alerts.heard(notices),
       others: {
         namesAfter: (one, ...page) =>
           this.host(one).asked(async (core) => core.namesAfter(...page)),

@@ -43,6 +43,8 @@ function checkAfterRest(hosts: ModelHosts): void {
   for (const symbol of SYMBOLS) {
     // INV-1, INV-6: all of it is in Postgres, once.
     expect(stored(hosts, symbol)).toEqual(kept(hosts, symbol));
+    const { alerts, tape } = hosts.room(symbol);
+    alerts.check(tape);
     // D-5: whatever died in between, the last state of the book is a sample.
     const books = booksOf(hosts, symbol);
     if (books !== null) expect(books.sampled).toEqual(books.current);

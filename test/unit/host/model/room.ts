@@ -9,6 +9,7 @@ import type { LogId } from "../../../../src/protocol/words/log-id.ts";
 import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor } from "../../../../src/protocol/words/time.ts";
 import type { StoredRow } from "../fake-postgres.ts";
+import { AlertChain } from "./alerts.ts";
 import { bookOf, isKept, ModelTape } from "./tape.ts";
 
 /** A log is so far ahead of the clock only where that was turned back, or where an earlier life was ahead of it. */
@@ -60,6 +61,7 @@ interface LogOfRoom {
 export class ModelRoom {
   readonly symbol: SymbolName;
   readonly tape = new ModelTape();
+  readonly alerts = new AlertChain();
   /** Events that were posted and are in a log. */
   appended = 0;
   /** Where the next poll goes on. */
@@ -225,7 +227,10 @@ export class ModelRoom {
       log.unplaced.push(one);
       return;
     }
-    if (!this.#isKeyframe(log, event)) {
+    if (event.kind === "alert") {
+      expect(log.isSettled).toBe(true);
+      this.alerts.add(event, this.tape);
+    } else if (!this.#isKeyframe(log, event)) {
       const json = JSON.stringify(unmarked(event));
       this.#passOver((posted) => JSON.stringify(posted) !== json);
       const posted = this.#posted.shift();

@@ -1,0 +1,85 @@
+import type { AlertNotice } from "../../../src/bindings/alerts.ts";
+import { numberOf, type SqlPort, textOf } from "../../room/sql-port.ts";
+
+/** Notices handed over in one call. */
+const AT_ONCE = 100;
+/** Beyond so many the oldest are let go: whoever sends them has been away for days. */
+const MOST = 10_000;
+/** After a failure it is tried again so much later, in ms. */
+const AGAIN_MS = 5_000;
+
+export interface AlertNoticesDeps {
+  sql: SqlPort;
+  /** Durable with its receiver when it answers; the same one again does no harm. */
+  notify(notices: readonly AlertNotice[]): Promise<void>;
+  keepAwake(work: Promise<void>): void;
+  nowMs(): number;
+  failed(error: unknown): void;
+}
+
+/** Changes that webhooks are to be told: written down with the commit that has the change, until who sends them has them. */
+export class AlertNotices {
+  readonly #deps: AlertNoticesDeps;
+  #waiting: number;
+  #isSending = false;
+  #tryAgainMs = 0;
+
+  constructor(deps: AlertNoticesDeps) {
+    this.#deps = deps;
+    const { sql } = deps;
+    sql.exec(
+      "CREATE TABLE IF NOT EXISTS alert_notices (id INTEGER PRIMARY KEY, notice TEXT NOT NULL)",
+    );
+    const [row] = sql.exec("SELECT count(*) AS waiting FROM alert_notices");
+    this.#waiting = numberOf(row?.["waiting"] ?? 0);
+  }
+
+  /** When the next attempt is due, in ms; null: nothing waits. */
+  get dueMs(): number | null {
+    if (this.#waiting === 0) return null;
+    const nowMs = this.#deps.nowMs();
+    return this.#isSending ? nowMs + AGAIN_MS : Math.max(this.#tryAgainMs, nowMs);
+  }
+
+  /** A change is about to be committed. What only waits is nobody's business yet. */
+  note(notice: AlertNotice): void {
+    const { from, to } = notice.change;
+    if (to !== "firing" && from !== "firing") return;
+    const { sql } = this.#deps;
+    sql.exec("INSERT INTO alert_notices (notice) VALUES (?)", JSON.stringify(notice));
+    this.#waiting += 1;
+    if (this.#waiting <= MOST) return;
+    sql.exec("DELETE FROM alert_notices WHERE id = (SELECT min(id) FROM alert_notices)");
+    this.#waiting -= 1;
+  }
+
+  /** Hands over what waits. */
+  send(): void {
+    const { keepAwake, nowMs } = this.#deps;
+    if (this.#waiting === 0 || this.#isSending || nowMs() < this.#tryAgainMs) return;
+    this.#isSending = true;
+    keepAwake(
+      this.#send().finally(() => {
+        this.#isSending = false;
+      }),
+    );
+  }
+
+  async #send(): Promise<void> {
+    const { sql, notify, nowMs, failed } = this.#deps;
+    while (this.#waiting > 0) {
+      const rows = [
+        ...sql.exec("SELECT id, notice FROM alert_notices ORDER BY id LIMIT ?", AT_ONCE),
+      ];
+      try {
+        await notify(rows.map(({ notice }) => JSON.parse(textOf(notice)) as AlertNotice));
+      } catch (error) {
+        this.#tryAgainMs = nowMs() + AGAIN_MS;
+        failed(error);
+        return;
+      }
+      for (const { id } of rows) sql.exec("DELETE FROM alert_notices WHERE id = ?", numberOf(id));
+      this.#waiting -= rows.length;
+    }
+  }
+}

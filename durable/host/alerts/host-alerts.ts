@@ -1,0 +1,213 @@
+import type { AlertCatalog, HeldAlert } from "../../../src/bindings/alerts.ts";
+import type { AlertChange } from "../../../src/core/alerts/alert-change.ts";
+import { type CompiledRule, compileRule } from "../../../src/core/alerts/compiled-rule.ts";
+import { matchesGlob } from "../../../src/core/placement/glob.ts";
+import type { AlertRule } from "../../../src/protocol/alerts/rule.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { AlertsOfRoom } from "../../room/room-ports.ts";
+import { numberOf, type SqlPort, textOf } from "../../room/sql-port.ts";
+import type { RoomId } from "../log/host-log.ts";
+import type { Registry, RoomRecord } from "../registry.ts";
+import type { HostMeta } from "../symbols/host-meta.ts";
+import { LearnOnce } from "../symbols/learn-once.ts";
+import type { AlertNotices } from "./alert-notices.ts";
+
+const VERSION = "alert_rules_version";
+const REVIEWED = "alert_rules_reviewed";
+/** Rooms that are looked at in one turn of the event loop. */
+const ROOMS_A_TURN = 50;
+
+/** A room as its host's alerts see it. */
+export interface AlertedRoom {
+  rulesChanged(): void;
+  activeAlerts(): Omit<HeldAlert, "symbol">[];
+}
+
+export interface HostAlertsDeps {
+  sql: SqlPort;
+  meta: HostMeta;
+  registry: Pick<Registry, "all" | "find" | "byId">;
+  notices: AlertNotices;
+  roomOf(symbol: SymbolName): AlertedRoom;
+  /** The rules of this host, from who keeps them. */
+  askRules(): Promise<AlertCatalog>;
+  evaluated(events: number): void;
+  nowMs(): number;
+  /** One turn of the event loop. */
+  pause(): Promise<void>;
+  keepAwake(work: Promise<void>): void;
+  armAlarm(): void;
+  failed(error: unknown): void;
+}
+
+/** The rules of a host: a copy of those that the Keeper has, for its rooms to ask, on disk, so that no push waits for anybody. */
+export class HostAlerts {
+  readonly #deps: HostAlertsDeps;
+  readonly #rules = new Map<string, CompiledRule>();
+  /** The rules of symbols that somebody has asked for. */
+  #ofSymbol = new Map<SymbolName, readonly CompiledRule[]>();
+  /** Symbols whose rules have changed, and whose rooms have not been told. */
+  readonly #changed = new Set<SymbolName>();
+  readonly #learning: LearnOnce;
+  #version: number | null;
+  #isReviewing = false;
+  #isLearning = false;
+
+  constructor(deps: HostAlertsDeps) {
+    const { sql, meta, nowMs, failed } = deps;
+    this.#deps = deps;
+    sql.exec("CREATE TABLE IF NOT EXISTS alert_rules (name TEXT PRIMARY KEY, rule TEXT NOT NULL)");
+    this.#version = meta.read<number>(VERSION);
+    for (const row of sql.exec("SELECT rule FROM alert_rules")) {
+      const rule = JSON.parse(textOf(row["rule"])) as AlertRule;
+      this.#rules.set(rule.name, compileRule(rule));
+    }
+    this.#learning = new LearnOnce({
+      isLearned: () => this.#version !== null,
+      ask: async () => this.take(await deps.askRules()),
+      ...{ nowMs, failed },
+    });
+  }
+
+  /** What a room of a symbol asks. */
+  ofRoom(symbol: SymbolName): AlertsOfRoom {
+    return {
+      isWatched: () => this.#changed.has(symbol) || this.#rulesOf(symbol).length > 0,
+      rules: () => this.#rulesOf(symbol),
+      changed: (changes) => this.#note(changes),
+      evaluated: this.#deps.evaluated,
+    };
+  }
+
+  /** Takes up what the last life left: rooms in which something waits, and those that have not heard of the newest rules. */
+  begin(): void {
+    const { keepAwake, meta, registry, notices } = this.#deps;
+    notices.send();
+    if (this.#version !== null && meta.read<number>(REVIEWED) !== this.#version) {
+      for (const { symbol } of registry.all()) this.#changed.add(symbol);
+      this.#review();
+    }
+    if (this.#rules.size > 0) keepAwake(this.#wake());
+  }
+
+  /** These are the rules now. */
+  take({ version, rules }: AlertCatalog): void {
+    const { sql, meta, registry } = this.#deps;
+    const now = new Map(rules.map((rule) => [rule.name, rule]));
+    const touched: AlertRule[] = [];
+    for (const [name, { rule }] of this.#rules) {
+      if (now.has(name)) continue;
+      touched.push(rule);
+      this.#rules.delete(name);
+      sql.exec("DELETE FROM alert_rules WHERE name = ?", name);
+    }
+    for (const [name, rule] of now) {
+      const known = this.#rules.get(name);
+      const text = JSON.stringify(rule);
+      if (known !== undefined && JSON.stringify(known.rule) === text) continue;
+      const compiled = compileRule(rule);
+      if (known?.judges !== compiled.judges) {
+        touched.push(rule);
+        if (known !== undefined) touched.push(known.rule);
+      }
+      this.#rules.set(name, compiled);
+      sql.exec("INSERT OR REPLACE INTO alert_rules (name, rule) VALUES (?, ?)", name, text);
+    }
+    this.#ofSymbol = new Map();
+    this.#version = version;
+    meta.write(VERSION, version);
+    for (const { symbol } of registry.all()) {
+      if (touched.some(({ symbols }) => matchesGlob(symbols, symbol))) this.#changed.add(symbol);
+    }
+    this.#review();
+  }
+
+  /** Alerts that are pending or firing, of a symbol or of all. */
+  async active(symbol: SymbolName | null): Promise<HeldAlert[]> {
+    const { roomOf, pause } = this.#deps;
+    const active: HeldAlert[] = [];
+    let at = 0;
+    for (const record of this.#waiting()) {
+      if (symbol !== null && record.symbol !== symbol) continue;
+      for (const alert of roomOf(record.symbol).activeAlerts()) {
+        active.push({ ...alert, symbol: record.symbol });
+      }
+      at += 1;
+      if (at % ROOMS_A_TURN === 0) await pause();
+    }
+    return active;
+  }
+
+  #rulesOf(symbol: SymbolName): readonly CompiledRule[] {
+    if (this.#version === null) this.#learn();
+    if (this.#rules.size === 0) return NO_RULES;
+    const known = this.#ofSymbol.get(symbol);
+    if (known !== undefined) return known;
+    const all = [...this.#rules.values()];
+    const rules = all.filter(({ rule }) => matchesGlob(rule.symbols, symbol));
+    this.#ofSymbol.set(symbol, rules);
+    return rules;
+  }
+
+  #learn(): void {
+    if (this.#isLearning) return;
+    this.#isLearning = true;
+    this.#deps.keepAwake(
+      this.#learning
+        .learn()
+        .then(() => undefined)
+        .finally(() => {
+          this.#isLearning = false;
+        }),
+    );
+  }
+
+  #note(changes: readonly AlertChange[]): void {
+    for (const change of changes) {
+      const webhooks = this.#rules.get(change.rule)?.rule.webhooks;
+      this.#deps.notices.note({ change, ...(webhooks !== undefined && { webhooks }) });
+    }
+  }
+
+  /** Rooms in which something is pending, fires, or will change with time. */
+  #waiting(): RoomRecord[] {
+    const { sql, registry } = this.#deps;
+    const rows = [...sql.exec("SELECT room FROM alert_states WHERE waits = 1")];
+    return rows.flatMap((row) => {
+      const record = registry.byId(numberOf(row["room"]) as RoomId);
+      const isCurrent = registry.find(record.symbol) === record && !record.isSealed;
+      return isCurrent ? [record] : [];
+    });
+  }
+
+  async #wake(): Promise<void> {
+    await this.active(null);
+    this.#deps.armAlarm();
+  }
+
+  #review(): void {
+    if (this.#isReviewing) return;
+    this.#isReviewing = true;
+    this.#deps.keepAwake(
+      this.#tellRooms().finally(() => {
+        this.#isReviewing = false;
+      }),
+    );
+  }
+
+  async #tellRooms(): Promise<void> {
+    const { registry, roomOf, pause, meta, armAlarm } = this.#deps;
+    let at = 0;
+    for (const symbol of this.#changed) {
+      const record = registry.find(symbol);
+      if (record !== undefined && !record.isSealed) roomOf(symbol).rulesChanged();
+      this.#changed.delete(symbol);
+      at += 1;
+      if (at % ROOMS_A_TURN === 0) await pause();
+    }
+    meta.write(REVIEWED, this.#version);
+    armAlarm();
+  }
+}
+
+const NO_RULES: readonly CompiledRule[] = [];

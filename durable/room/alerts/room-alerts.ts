@@ -1,0 +1,227 @@
+import { type AlertChange, alertEventOf } from "../../../src/core/alerts/alert-change.ts";
+import type { CompiledRule } from "../../../src/core/alerts/compiled-rule.ts";
+import {
+  type ActiveAlert,
+  type LastKnown,
+  type SavedAlerts,
+  SymbolAlerts,
+} from "../../../src/core/alerts/symbol-alerts.ts";
+import {
+  decodeFrame,
+  type EncodedFrame,
+  encodeFrames,
+} from "../../../src/core/events/encode-events.ts";
+import type { AlertEvent } from "../../../src/protocol/events/alert.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
+import type { RoomLog } from "../log/room-log.ts";
+import { numberOf, type SqlPort, textOf } from "../sql-port.ts";
+
+/** What the rules know is written down after so many events of the room, so that a wake has few of them to read again. */
+const SAVE_EVENTS = 5_000;
+
+export interface RoomAlertsDeps {
+  symbol: SymbolName;
+  sql: SqlPort;
+  log: Pick<RoomLog, "id" | "head" | "isPending" | "prunedThrough" | "framesAfter">;
+  /** The rules that are for the symbol now. */
+  rules(): readonly CompiledRule[];
+  /** What the room knows by heart, up to the head. */
+  known(): LastKnown;
+  /** The commit that has these is about to be made. */
+  changed(changes: readonly AlertChange[]): void;
+  /** So many events were looked at for rules. */
+  evaluated(events: number): void;
+  /** There is something now that time will change. */
+  waits(): void;
+}
+
+/** Creates what the rooms of a host keep of their alerts; safe to run at every wake. */
+export function createAlertsTable(sql: SqlPort): void {
+  sql.exec(
+    "CREATE TABLE IF NOT EXISTS alert_states (room INTEGER PRIMARY KEY, through INTEGER NOT NULL, waits INTEGER NOT NULL, state TEXT NOT NULL)",
+  );
+}
+
+/**
+ * The alerts of a room: what changes goes into the log with the events that changed it. Every change is an event of the log, so
+ * whoever begins anew has them from what was written down last and the log behind it; nothing is written for an event.
+ */
+export class RoomAlerts {
+  readonly #deps: RoomAlertsDeps;
+  #alerts: SymbolAlerts | null = null;
+  /** Events up to here are known to the rules. */
+  #through: Cursor = 0 as Cursor;
+  #sinceSaved = 0;
+  #isSavedAsWaiting = false;
+  /** Found where nothing could be appended: told with what is next. */
+  #owed: AlertChange[] = [];
+
+  constructor(deps: RoomAlertsDeps) {
+    this.#deps = deps;
+  }
+
+  /** When time will change something, in ms, or earlier; null: never. */
+  get dueMs(): number | null {
+    const us = this.#alerts?.dueUs ?? null;
+    return us === null ? null : Math.ceil(us / 1_000);
+  }
+
+  /** What is pending or firing, as far as `look` has seen. */
+  get active(): ActiveAlert[] {
+    return this.#alerts?.active ?? [];
+  }
+
+  /** Frames that are about to be appended, with what they change behind them. `append` has to follow in the same turn. */
+  withChanges(frames: readonly EncodedFrame[], nowUs: EpochUs): readonly EncodedFrame[] {
+    const { log, evaluated } = this.#deps;
+    // What was before may say that alerts fire: what comes meanwhile is looked at when that is known.
+    if (log.isPending) return frames;
+    const begun = this.#begun(nowUs);
+    const alerts = this.#alerts;
+    if (alerts === null) return frames;
+    const atUs = Math.max(nowUs, log.head + 1);
+    const changes: AlertChange[] = [];
+    const before = alerts.evaluations;
+    for (const { text, count } of frames) {
+      this.#sinceSaved += count;
+      if (alerts.mayRead(text)) changes.push(...alerts.observe(decodeFrame(text), atUs));
+    }
+    evaluated(alerts.evaluations - before);
+    if (begun.length === 0 && changes.length === 0) return frames;
+    return [...this.#encode(begun), ...frames, ...this.#encode(changes)];
+  }
+
+  /** The frames that were made last are in the log. */
+  appended(): void {
+    const alerts = this.#alerts;
+    if (alerts === null) return;
+    this.#through = this.#deps.log.head;
+    if (alerts.dueUs !== null) this.#deps.waits();
+    const isNewlyWaiting =
+      !this.#isSavedAsWaiting && (alerts.dueUs !== null || alerts.activeCount > 0);
+    if (this.#sinceSaved >= SAVE_EVENTS || isNewlyWaiting) this.#save();
+  }
+
+  /** Time has passed, or rules are others: what has changed by that, to be appended; null where nothing has. */
+  look(nowUs: EpochUs): EncodedFrame[] | null {
+    const { log } = this.#deps;
+    if (log.isPending) return null;
+    const changes = [...this.#begun(nowUs), ...(this.#alerts?.advance(nowUs) ?? NONE)];
+    return changes.length === 0 ? null : this.#encode(changes);
+  }
+
+  /** The rules of the symbol are others. */
+  rulesChanged(): void {
+    if (this.#alerts === null) return;
+    this.#save();
+    this.#alerts = null;
+  }
+
+  /** It is known now what was before the log: `earlier` was pending or firing by it. */
+  beginAfter(earlier: readonly AlertEvent[], nowUs: EpochUs): EncodedFrame[] | null {
+    const { symbol, log, rules, known } = this.#deps;
+    const alerts = new SymbolAlerts(symbol, rules());
+    for (const event of earlier) alerts.restore(event);
+    const changes = [
+      ...this.#follow(alerts, log.prunedThrough),
+      ...alerts.begin(rules(), known(), nowUs),
+    ];
+    this.#alerts = alerts;
+    this.#through = log.head;
+    this.#save();
+    return changes.length === 0 ? null : this.#encode(changes);
+  }
+
+  /** Writes down what would be lost with the frames up to `through`, which are about to be dropped. */
+  keepBeforeDrop(nowUs: EpochUs): void {
+    if (this.#deps.log.isPending) return;
+    this.#owed = this.#begun(nowUs);
+    this.keep();
+  }
+
+  /** Writes down what would take long to make again. */
+  keep(): void {
+    if (this.#alerts !== null && this.#sinceSaved > 0) this.#save();
+  }
+
+  /** Begins, where it has not; what that has found. */
+  #begun(nowUs: EpochUs): AlertChange[] {
+    const owed = this.#owed;
+    this.#owed = [];
+    return this.#alerts === null ? [...owed, ...this.#begin(nowUs)] : owed;
+  }
+
+  #begin(nowUs: EpochUs): AlertChange[] {
+    const { symbol, sql, log, rules: rulesNow, known } = this.#deps;
+    const { id } = log;
+    if (id === null) return NONE;
+    const [row] = sql.exec("SELECT through, waits, state FROM alert_states WHERE room = ?", id);
+    const rules = rulesNow();
+    const saved = row === undefined ? null : (JSON.parse(textOf(row["state"])) as SavedAlerts);
+    this.#isSavedAsWaiting = row !== undefined && numberOf(row["waits"]) === 1;
+    const unknown = SymbolAlerts.unknownTo(saved, rules);
+    const alerts = new SymbolAlerts(
+      symbol,
+      rules.filter((rule) => !unknown.includes(rule)),
+      saved,
+    );
+    const changes = SymbolAlerts.ended(symbol, saved, rules, nowUs);
+    if (row !== undefined) {
+      changes.push(...this.#follow(alerts, numberOf(row["through"]) as Cursor));
+    }
+    this.#alerts = alerts;
+    this.#through = log.head;
+    if (rules.length === 0) {
+      this.#isSavedAsWaiting = false;
+      sql.exec("DELETE FROM alert_states WHERE room = ?", id);
+      return changes;
+    }
+    if (unknown.length === 0 && changes.length === 0) {
+      if (alerts.dueUs !== null) this.#deps.waits();
+      return changes;
+    }
+    this.#alerts = new SymbolAlerts(symbol, rules, alerts.toJSON());
+    changes.push(...this.#alerts.begin(unknown, known(), Math.max(nowUs, log.head)));
+    this.#save();
+    return changes;
+  }
+
+  /** What the log has behind a cursor, and what it should have said of it and has not. */
+  #follow(alerts: SymbolAlerts, after: Cursor): AlertChange[] {
+    const { log } = this.#deps;
+    const unsaid = new Map<string, AlertChange[]>();
+    for (const { cursor, text, count } of log.framesAfter(after, log.head)) {
+      this.#sinceSaved += count;
+      if (alerts.mayRead(text)) alerts.follow(decodeFrame(text), cursor, unsaid);
+    }
+    return [...unsaid.values()].flat().sort((a, b) => a.atUs - b.atUs);
+  }
+
+  #encode(changes: readonly AlertChange[]): EncodedFrame[] {
+    if (changes.length === 0) return [];
+    this.#deps.changed(changes);
+    const severities = new Map(
+      this.#deps.rules().map(({ rule }) => [rule.name, rule.severity ?? "warning"]),
+    );
+    return encodeFrames(
+      changes.map((change) => alertEventOf(change, severities.get(change.rule) ?? "warning")),
+    );
+  }
+
+  #save(): void {
+    const { sql, log, waits } = this.#deps;
+    const { id } = log;
+    const alerts = this.#alerts;
+    if (id === null || alerts === null) return;
+    this.#sinceSaved = 0;
+    this.#isSavedAsWaiting = alerts.isWaiting;
+    if (alerts.dueUs !== null) waits();
+    sql.exec(
+      "INSERT OR REPLACE INTO alert_states (room, through, waits, state) VALUES (?, ?, ?, ?)",
+      ...[id, this.#through, Number(this.#isSavedAsWaiting), JSON.stringify(alerts)],
+    );
+  }
+}
+
+const NONE: AlertChange[] = [];

@@ -1,0 +1,385 @@
+import type { AlertEvent } from "../../protocol/events/alert.ts";
+import type { MetricEvent, TapeEvent } from "../../protocol/events/event.ts";
+import type { Cursor } from "../../protocol/words/time.ts";
+import { type BookState, foldBook } from "../books/book-samples.ts";
+import { canonicalLabels } from "../events/labels.ts";
+import { type AlertChange, type AlertState, alertId } from "./alert-change.ts";
+import { type Alert, advance, deadlineUs, newAlert, observe, type Turn } from "./alert-reducer.ts";
+import type { CompiledRule } from "./compiled-rule.ts";
+import { messageOf } from "./message.ts";
+import { seriesText } from "./series-text.ts";
+
+/** Series that the rules of a symbol watch; those that come later are passed over, which `isCut` says. */
+export const MOST_ALERTS = 2_000;
+
+/** Everything that was known of the alerts of a symbol, as it is written down. */
+export interface SavedAlerts {
+  /** Of each rule its name, what it judges, and its alerts by series; `""` where it is on none. */
+  rules: [rule: string, judges: string, alerts: [series: string, alert: Alert][]][];
+  /** Where a rule reads prices of the book. */
+  book?: BookState | null;
+}
+
+/** An alert that is pending or firing. */
+export interface ActiveAlert {
+  rule: string;
+  series: string | null;
+  state: Exclude<AlertState, "inactive">;
+  sinceUs: number;
+  value: number | null;
+}
+
+interface Entry {
+  rule: CompiledRule;
+  series: string;
+  alert: Alert;
+}
+
+/** What rules have their last value of: seeds a rule that is new. */
+export interface LastKnown {
+  events: readonly TapeEvent[];
+  book: BookState | null;
+}
+
+/**
+ * The alerts of one symbol: what rules make of its events in the order of its log, and of time. It knows no clock and no disk, so
+ * that a host, the past and a test run the same. Times are those of the log.
+ */
+export class SymbolAlerts {
+  readonly #symbol: string;
+  readonly #rules = new Map<string, CompiledRule>();
+  readonly #entries = new Map<string, Entry>();
+  /** Rules by what they read. */
+  readonly #ofMetric = new Map<string, CompiledRule[]>();
+  readonly #ofLast: CompiledRule[] = [];
+  readonly #ofBook: CompiledRule[] = [];
+  readonly #ofSilence: CompiledRule[] = [];
+  /** A text without one of these has nothing that a rule reads; null: they are too many to look for each. */
+  readonly #marks: readonly string[] | null;
+  /** What a series of points concerns, by its name and its labels as they come. */
+  #ofSeries = new Map<string, Entry[]>();
+  #book: BookState | null;
+  /** Nothing is due before; infinite where nothing will be. */
+  #dueUs = Number.POSITIVE_INFINITY;
+  isCut = false;
+  /** Alerts that are pending or firing. */
+  activeCount = 0;
+  /** Events that some rule was asked about. */
+  evaluations = 0;
+
+  constructor(symbol: string, rules: readonly CompiledRule[], saved: SavedAlerts | null = null) {
+    this.#symbol = symbol;
+    this.#book = saved?.book ?? null;
+    for (const rule of rules) this.#add(rule);
+    this.#marks = marksOf(rules);
+    for (const [name, judges, alerts] of saved?.rules ?? []) {
+      const rule = this.#rules.get(name);
+      if (rule?.judges !== judges) continue;
+      for (const [series, alert] of alerts) this.#hold(rule, series, alert);
+    }
+  }
+
+  /** The rules that nothing was written down of, or that judge otherwise now. */
+  static unknownTo(saved: SavedAlerts | null, rules: readonly CompiledRule[]): CompiledRule[] {
+    const known = new Map(saved?.rules.map(([name, judges]) => [name, judges]));
+    return rules.filter(({ rule, judges }) => known.get(rule.name) !== judges);
+  }
+
+  /** What was active by rules that are no more, or judge otherwise, is over. */
+  static ended(
+    symbol: string,
+    saved: SavedAlerts | null,
+    rules: readonly CompiledRule[],
+    atUs: number,
+  ): AlertChange[] {
+    const judges = new Map(rules.map((one) => [one.rule.name, one.judges]));
+    const changes: AlertChange[] = [];
+    for (const [rule, judged, alerts] of saved?.rules ?? []) {
+      if (judges.get(rule) === judged) continue;
+      for (const [series, { state, value }] of alerts) {
+        if (state === "inactive") continue;
+        const named = series === "" ? undefined : series;
+        changes.push({
+          ...{ id: alertId(rule, symbol, named, "inactive", atUs), rule, symbol },
+          ...(named !== undefined && { series: named }),
+          ...{ from: state, to: "inactive", value, atUs },
+          message: `${rule}: the rule was changed or deleted`,
+        });
+      }
+    }
+    return changes;
+  }
+
+  /** Time alone changes nothing before this; it may be earlier than what is due. Null: never. */
+  get dueUs(): number | null {
+    return Number.isFinite(this.#dueUs) ? this.#dueUs : null;
+  }
+
+  get active(): ActiveAlert[] {
+    const active: ActiveAlert[] = [];
+    for (const { rule, series, alert } of this.#entries.values()) {
+      const { state, sinceUs, value } = alert;
+      if (state === "inactive") continue;
+      active.push({
+        ...{ rule: rule.rule.name, series: series === "" ? null : series, state, sinceUs, value },
+      });
+    }
+    return active;
+  }
+
+  /** Is anything pending or firing, or will time change something? */
+  get isWaiting(): boolean {
+    if (this.activeCount > 0) return true;
+    for (const { rule, alert } of this.#entries.values()) {
+      if (deadlineUs(rule, alert) !== null) return true;
+    }
+    return false;
+  }
+
+  /** May a frame have something that a rule reads, or a change of an alert? */
+  mayRead(text: string): boolean {
+    return this.#marks === null || this.#marks.some((mark) => text.includes(mark));
+  }
+
+  /** Rules that are new begin with what is known of the symbol; so that what lasts already is seen. */
+  begin(rules: readonly CompiledRule[], known: LastKnown, atUs: number): AlertChange[] {
+    const isNew = new Set(rules);
+    for (const rule of rules) {
+      // One that waits for what has never come waits from now on.
+      const isWhole = rule.condition.kind === "silent" && rule.condition.isBornSilent;
+      if (isWhole && !this.#entries.has(keyOf(rule, ""))) {
+        this.#hold(rule, "", newAlert(atUs));
+      }
+    }
+    if (rules.some(({ reads }) => reads.kind === "price" && reads.price !== "last")) {
+      this.#book ??= known.book;
+    }
+    const changes: AlertChange[] = [];
+    for (const event of known.events) {
+      for (const entry of this.#concerned(event)) {
+        if (isNew.has(entry.rule)) this.#observe(entry, event, atUs, changes);
+      }
+    }
+    if (this.#book !== null) this.#observeBook(this.#book.ts, atUs, changes, isNew);
+    return changes;
+  }
+
+  /** The next events of the log, which came at `atUs`. */
+  observe(events: readonly TapeEvent[], atUs: number): AlertChange[] {
+    const changes = this.advance(atUs);
+    for (const event of events) {
+      for (const entry of this.#concerned(event)) this.#observe(entry, event, atUs, changes);
+      if (event.kind === "book" && this.#ofBook.length > 0) {
+        // A cursor is asked for the place of a sample alone, which nobody asks here.
+        this.#book = foldBook(this.#book, event, atUs as Cursor);
+        if (this.#book !== null) this.#observeBook(event.ts, atUs, changes);
+      }
+    }
+    return changes;
+  }
+
+  /**
+   * Events that are in the log already, with what it says of alerts: those count, whatever this makes of the others. What it has not
+   * said goes into `unsaid`, by alert.
+   */
+  follow(events: readonly TapeEvent[], atUs: number, unsaid: Map<string, AlertChange[]>): void {
+    const others = events.filter(({ kind }) => kind !== "alert");
+    for (const change of this.observe(others, atUs)) {
+      const key = alertKey(change);
+      unsaid.set(key, [...(unsaid.get(key) ?? []), change]);
+    }
+    for (const event of events) {
+      if (event.kind !== "alert") continue;
+      this.restore(event);
+      unsaid.delete(alertKey(event));
+    }
+  }
+
+  /** Time has come to `toUs`. */
+  advance(toUs: number): AlertChange[] {
+    if (toUs < this.#dueUs) return [];
+    const changes: AlertChange[] = [];
+    this.#dueUs = Number.POSITIVE_INFINITY;
+    for (const entry of this.#entries.values()) {
+      const { alert, turns } = advance(entry.rule, entry.alert, toUs);
+      this.#set(entry, alert, turns, changes);
+    }
+    return changes.sort((a, b) => a.atUs - b.atUs);
+  }
+
+  /** What a change in the log has said holds, whatever this would have made of it. */
+  restore({ rule: name, series = "", state, ts, value }: AlertEvent): void {
+    const rule = this.#rules.get(name);
+    if (rule === undefined) return;
+    const entry = this.#entry(rule, series);
+    if (entry === null) return;
+    const { alert } = entry;
+    // Where it is in that state anyway, its events have said more than this.
+    const restored =
+      alert.state === state
+        ? { ...alert, sinceUs: ts }
+        : { ...alert, state, sinceUs: ts, holds: state !== "inactive", clearUs: null };
+    this.#set(entry, { ...restored, value: alert.value ?? value ?? null }, [], []);
+  }
+
+  toJSON(): SavedAlerts {
+    const rules = new Map<string, SavedAlerts["rules"][number]>();
+    for (const [name, { judges }] of this.#rules) rules.set(name, [name, judges, []]);
+    for (const { rule, series, alert } of this.#entries.values()) {
+      rules.get(rule.rule.name)?.[2].push([series, alert]);
+    }
+    return { rules: [...rules.values()], ...(this.#ofBook.length > 0 && { book: this.#book }) };
+  }
+
+  #add(rule: CompiledRule): void {
+    this.#rules.set(rule.rule.name, rule);
+    const { reads } = rule;
+    switch (reads.kind) {
+      case "metric": {
+        const others = this.#ofMetric.get(reads.metric);
+        if (others === undefined) this.#ofMetric.set(reads.metric, [rule]);
+        else others.push(rule);
+        return;
+      }
+      case "price":
+        (reads.price === "last" ? this.#ofLast : this.#ofBook).push(rule);
+        return;
+      case "silence":
+        this.#ofSilence.push(rule);
+        return;
+      default:
+        reads satisfies never;
+    }
+  }
+
+  /** The alerts that an event says something to, but for those of the book's prices. */
+  *#concerned(event: TapeEvent): Generator<Entry> {
+    if (event.kind === "alert") return;
+    if (event.kind === "metric") yield* this.#concernedBy(event);
+    if (event.kind === "trade") yield* this.#whole(this.#ofLast);
+    for (const rule of this.#ofSilence) {
+      const { reads } = rule;
+      if (reads.kind === "silence" && (reads.of === "any" || reads.of === event.kind)) {
+        const entry = this.#entry(rule, "");
+        if (entry !== null) yield entry;
+      }
+    }
+  }
+
+  *#whole(rules: readonly CompiledRule[]): Generator<Entry> {
+    for (const rule of rules) {
+      const entry = this.#entry(rule, "");
+      if (entry !== null) yield entry;
+    }
+  }
+
+  #concernedBy(event: MetricEvent): readonly Entry[] {
+    const rules = this.#ofMetric.get(event.metric);
+    if (rules === undefined) return [];
+    const key = `${event.metric}${canonicalLabels(event.labels)}`;
+    const known = this.#ofSeries.get(key);
+    if (known !== undefined) return known;
+    const series = seriesText(event);
+    const entries = rules.flatMap((rule) => {
+      const { reads, condition } = rule;
+      const isOfAll = condition.kind === "silent" && condition.isBornSilent;
+      const isIn =
+        reads.kind === "metric" &&
+        reads.labels.every(([label, value]) => event.labels?.[label] === value);
+      return isIn ? (this.#entry(rule, isOfAll ? "" : series) ?? []) : [];
+    });
+    // Labels with ever new values must not fill the memory.
+    if (this.#ofSeries.size >= MOST_ALERTS) this.#ofSeries = new Map();
+    this.#ofSeries.set(key, entries);
+    return entries;
+  }
+
+  #observe(entry: Entry, event: TapeEvent, atUs: number, changes: AlertChange[]): void {
+    this.evaluations += 1;
+    const value =
+      event.kind === "metric" ? event.value : event.kind === "trade" ? event.price : null;
+    const { alert, turns } = observe(entry.rule, entry.alert, { atUs, ts: event.ts, value });
+    this.#set(entry, alert, turns, changes);
+  }
+
+  #observeBook(
+    ts: number,
+    atUs: number,
+    changes: AlertChange[],
+    only: ReadonlySet<CompiledRule> | null = null,
+  ): void {
+    const bid = this.#book?.book.bids[0]?.[0];
+    const ask = this.#book?.book.asks[0]?.[0];
+    if (bid === undefined || ask === undefined) return;
+    for (const rule of this.#ofBook) {
+      const entry = only?.has(rule) === false ? null : this.#entry(rule, "");
+      if (entry === null) continue;
+      this.evaluations += 1;
+      const isMid = rule.reads.kind === "price" && rule.reads.price === "mid";
+      const value = isMid ? (bid + ask) / 2 : ask - bid;
+      const { alert, turns } = observe(rule, entry.alert, { atUs, ts, value });
+      this.#set(entry, alert, turns, changes);
+    }
+  }
+
+  #entry(rule: CompiledRule, series: string): Entry | null {
+    const known = this.#entries.get(keyOf(rule, series));
+    if (known !== undefined) return known;
+    if (this.#entries.size >= MOST_ALERTS) {
+      this.isCut = true;
+      return null;
+    }
+    return this.#hold(rule, series, newAlert(0));
+  }
+
+  #hold(rule: CompiledRule, series: string, alert: Alert): Entry {
+    const entry = { rule, series, alert };
+    this.#entries.set(keyOf(rule, series), entry);
+    if (alert.state !== "inactive") this.activeCount += 1;
+    this.#dueUs = Math.min(this.#dueUs, deadlineUs(rule, alert) ?? Number.POSITIVE_INFINITY);
+    return entry;
+  }
+
+  #set(entry: Entry, alert: Alert, turns: readonly Turn[], changes: AlertChange[]): void {
+    this.activeCount +=
+      Number(alert.state !== "inactive") - Number(entry.alert.state !== "inactive");
+    entry.alert = alert;
+    const due = deadlineUs(entry.rule, alert);
+    if (due !== null && due < this.#dueUs) this.#dueUs = due;
+    for (const turn of turns) changes.push(this.#changeOf(entry, turn));
+  }
+
+  #changeOf({ rule: { rule }, series }: Entry, { from, to, atUs, value }: Turn): AlertChange {
+    const named = series === "" ? undefined : series;
+    return {
+      id: alertId(rule.name, this.#symbol, named, to, atUs),
+      ...{ rule: rule.name, symbol: this.#symbol },
+      ...(named !== undefined && { series: named }),
+      ...{ from, to, value, atUs },
+      message: messageOf(rule, { symbol: this.#symbol, series: named, to, value }),
+    };
+  }
+}
+
+/** Each text that is looked for takes some us a frame, and reading it whole takes as long as ten of them. */
+const MOST_MARKS = 8;
+
+function marksOf(rules: readonly CompiledRule[]): string[] | null {
+  const marks = new Set(['"kind":"alert"']);
+  for (const { reads } of rules) {
+    if (reads.kind === "metric") marks.add(`"metric":${JSON.stringify(reads.metric)}`);
+    else if (reads.kind === "price")
+      marks.add(`"kind":"${reads.price === "last" ? "trade" : "book"}"`);
+    else if (reads.of === "any") return null;
+    else marks.add(`"kind":"${reads.of}"`);
+  }
+  return marks.size > MOST_MARKS ? null : [...marks];
+}
+
+function alertKey({ rule, series = "" }: { rule: string; series?: string | undefined }): string {
+  return `${rule}\u0001${series}`;
+}
+
+function keyOf({ rule }: CompiledRule, series: string): string {
+  return `${rule.name}\u0001${series}`;
+}
