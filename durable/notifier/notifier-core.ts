@@ -1,4 +1,5 @@
-import type { Notice, WebhookSet } from "../../src/bindings/notifier.ts";
+import type { AlertNotice } from "../../src/bindings/alerts.ts";
+import type { WebhookSet } from "../../src/bindings/notifier.ts";
 import { traceparentOf } from "../../src/core/logs/traceparent.ts";
 import type { AllowedHost } from "../../src/core/webhooks/allowed-host.ts";
 import { judgeAddress } from "../../src/formats/webhooks/address.ts";
@@ -54,7 +55,7 @@ export class NotifierCore {
     return this.#book.nextMs(this.#ports.clock.nowMs());
   }
 
-  async notify(notices: readonly Notice[]): Promise<void> {
+  async notify(notices: readonly AlertNotice[]): Promise<void> {
     const told = notices.filter(({ change }) => isTold(change));
     const ids = await Promise.all(told.map(({ change }) => messageIdOf(change.id)));
     // From here on nobody else has a turn: all of them are kept, or none.
@@ -135,7 +136,7 @@ export class NotifierCore {
     }
   }
 
-  #keep({ change, webhooks, correlationId }: Notice, id: string): void {
+  #keep({ change, webhooks, correlationId }: AlertNotice, id: string): void {
     const { logger, clock } = this.#ports;
     const { rule, symbol } = change;
     const message = { id, body: alertBody(change), correlationId: correlationId ?? null };

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
+import type { AlertNotice } from "../../src/bindings/alerts.ts";
 import type { Env } from "../../src/bindings/env.ts";
-import type { Notice, NotifierCalls, WebhookSet } from "../../src/bindings/notifier.ts";
+import type { NotifierCalls, WebhookSet } from "../../src/bindings/notifier.ts";
 import { allowedWebhookHosts, publicFetch } from "../../src/bindings/public-network.ts";
 import { configOf } from "../../src/config.ts";
 import type { WebhookAnswer, WebhookPush, WebhookTest } from "../../src/protocol/alerts/webhook.ts";
@@ -44,7 +45,7 @@ export class Notifier extends DurableObject<Env> implements NotifierCalls {
     });
   }
 
-  notify(notices: readonly Notice[]): Promise<void> {
+  notify(notices: readonly AlertNotice[]): Promise<void> {
     return this.#core.notify(notices);
   }
 

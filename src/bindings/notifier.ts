@@ -1,14 +1,5 @@
-import type { AlertChange } from "../core/alerts/alert-change.ts";
 import type { WebhookAnswer, WebhookPush, WebhookTest } from "../protocol/alerts/webhook.ts";
-
-/** A change that webhooks are to be told. */
-export interface Notice {
-  change: AlertChange;
-  /** Names of those that are told; absent: all. */
-  webhooks?: readonly string[];
-  /** Of the request that led to it. */
-  correlationId?: string;
-}
+import type { AlertNotice } from "./alerts.ts";
 
 export type WebhookSet =
   /** `secret`: the one that was made for it. */
@@ -17,7 +8,7 @@ export type WebhookSet =
 /** What the hosts and the Worker may ask of the Notifier. */
 export interface NotifierCalls extends Rpc.DurableObjectBranded {
   /** Durable when it answers; the same change again is not sent again while it waits. */
-  notify(notices: readonly Notice[]): Promise<void>;
+  notify(notices: readonly AlertNotice[]): Promise<void>;
   webhooks(): Promise<WebhookAnswer[]>;
   /** Where it may go has been judged. Without `secret` it keeps its own, or is made one. */
   setWebhook(name: string, push: WebhookPush): Promise<WebhookSet>;

@@ -1,8 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, it, vi } from "vitest";
+import type { AlertNotice } from "../../src/bindings/alerts.ts";
 import type { Env } from "../../src/bindings/env.ts";
-import { NOTIFIER_NAME, type Notice, type NotifierCalls } from "../../src/bindings/notifier.ts";
+import { NOTIFIER_NAME, type NotifierCalls } from "../../src/bindings/notifier.ts";
 import { configOf } from "../../src/config.ts";
 import { ask, tokenOf } from "./edgetape.ts";
 
@@ -96,7 +97,7 @@ it("WH-4 what is to be told is kept until it has arrived", async () => {
     asked.push([String(url), init ?? {}]);
     return new Response(null, { status, headers: { location: "https://10.0.0.1/" } });
   });
-  const notice: Notice = {
+  const notice: AlertNotice = {
     change: {
       ...{ id: "high ACME firing 1", rule: "high", symbol: "ACME", from: "pending", to: "firing" },
       ...{ value: 101.5, atUs: 1_795_000_000_000_000, message: "too high" },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Clock } from "../../../durable/clock.ts";
 import { NotifierCore, type NotifierPorts } from "../../../durable/notifier/notifier-core.ts";
 import type { SqlValue } from "../../../durable/room/sql-port.ts";
-import type { Notice } from "../../../src/bindings/notifier.ts";
+import type { AlertNotice } from "../../../src/bindings/alerts.ts";
 import type { AlertChange } from "../../../src/core/alerts/alert-change.ts";
 import { memorySql } from "../room/sqlite-port.ts";
 
@@ -120,7 +120,7 @@ async function settle(): Promise<void> {
 }
 
 let made = 0;
-function notice(change: Partial<AlertChange> = {}, more: Partial<Notice> = {}): Notice {
+function notice(change: Partial<AlertChange> = {}, more: Partial<AlertNotice> = {}): AlertNotice {
   made += 1;
   const told = { rule: "high", symbol: "ACME", from: "pending", to: "firing", ...change } as const;
   return {
