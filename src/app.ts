@@ -10,6 +10,7 @@ import { bodies } from "./http/limits/bodies.ts";
 import { answerFailure } from "./http/problems/answer-failure.ts";
 import { Refusal } from "./http/problems/refusal.ts";
 import { alertWebhookRoutes } from "./routes/alert-webhooks.ts";
+import { alertRoutes } from "./routes/alerts.ts";
 import { attributionRoutes } from "./routes/analytics/attribution.ts";
 import { correlationRoutes } from "./routes/analytics/correlation.ts";
 import { riskRoutes } from "./routes/analytics/risk.ts";
@@ -63,6 +64,7 @@ export const app = new Hono<AppEnv>()
   .route("/", attributionRoutes)
   .route("/", exportRoutes)
   .route("/", alertWebhookRoutes)
+  .route("/", alertRoutes)
   .route("/", traceRoutes)
   .route("/", healthRoutes)
   .route("/", metricsRoutes)

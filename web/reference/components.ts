@@ -37,6 +37,7 @@ import {
 } from "../../src/protocol/answers/orders.ts";
 import { problemSchema } from "../../src/protocol/answers/problem.ts";
 import { traceAnswerSchema } from "../../src/protocol/answers/trace.ts";
+import { alertEventSchema } from "../../src/protocol/events/alert.ts";
 import { barSchema, intervalSchema } from "../../src/protocol/events/bar.ts";
 import { barPushSchema, barsAcceptedSchema } from "../../src/protocol/events/bar-push.ts";
 import { bookEventSchema, bookPushSchema } from "../../src/protocol/events/book.ts";
@@ -49,7 +50,6 @@ import {
   tradeEventSchema,
   tradePushSchema,
 } from "../../src/protocol/events/event.ts";
-import { alertEventSchema } from "../../src/protocol/events/alert.ts";
 import { logEventSchema } from "../../src/protocol/events/log.ts";
 import { noteEventSchema, notePushSchema } from "../../src/protocol/events/note.ts";
 import { orderEventSchema, orderPushSchema } from "../../src/protocol/events/order.ts";

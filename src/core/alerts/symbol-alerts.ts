@@ -1,4 +1,4 @@
-import type { AlertEvent } from "../../protocol/events/alert.ts";
+import type { AlertEvent, AlertSeverity } from "../../protocol/events/alert.ts";
 import type { MetricEvent, TapeEvent } from "../../protocol/events/event.ts";
 import type { Cursor } from "../../protocol/words/time.ts";
 import { type BookState, foldBook } from "../books/book-samples.ts";
@@ -27,6 +27,7 @@ export interface ActiveAlert {
   state: Exclude<AlertState, "inactive">;
   sinceUs: number;
   value: number | null;
+  severity: AlertSeverity;
 }
 
 interface Entry {
@@ -122,6 +123,7 @@ export class SymbolAlerts {
       if (state === "inactive") continue;
       active.push({
         ...{ rule: rule.rule.name, series: series === "" ? null : series, state, sinceUs, value },
+        severity: rule.rule.severity ?? "warning",
       });
     }
     return active;
@@ -190,8 +192,10 @@ export class SymbolAlerts {
     }
     for (const event of events) {
       if (event.kind !== "alert") continue;
-      this.restore(event);
-      unsaid.delete(alertKey(event));
+      const expected = unsaid.get(alertKey(event)) ?? [];
+      const at = expected.findIndex(({ to }) => to === event.state);
+      if (at < 0) this.restore(event);
+      unsaid.set(alertKey(event), at < 0 ? [] : expected.slice(at + 1));
     }
   }
 

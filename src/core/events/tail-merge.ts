@@ -36,8 +36,8 @@ export class TailMerge {
   }
 
   /** A page of stored events, which are later than those of the pages before, with what of the tail belongs before each. */
-  merge(stored: readonly LoggedEvent[]): TapeEvent[] {
-    const merged: TapeEvent[] = [];
+  merge(stored: readonly LoggedEvent[]): LoggedEvent[] {
+    const merged: LoggedEvent[] = [];
     for (const one of stored) {
       this.#takeBefore(one.event.ts, merged);
       const key = keyOf(one.event);
@@ -46,24 +46,24 @@ export class TailMerge {
         if (laterWins(one.event) && other.cursor > one.cursor) continue;
         this.#waiting.delete(key);
       }
-      merged.push(one.event);
+      merged.push(one);
     }
     return merged;
   }
 
   /** What of the tail is later than every stored event. */
-  rest(): TapeEvent[] {
-    const rest: TapeEvent[] = [];
+  rest(): LoggedEvent[] {
+    const rest: LoggedEvent[] = [];
     this.#takeBefore(Number.POSITIVE_INFINITY, rest);
     return rest;
   }
 
-  #takeBefore(us: number, into: TapeEvent[]): void {
+  #takeBefore(us: number, into: LoggedEvent[]): void {
     for (; this.#next < this.#tail.length; this.#next += 1) {
       const logged = this.#tail[this.#next] as LoggedEvent;
       if (logged.event.ts >= us) return;
       const key = keyOf(logged.event);
-      if (key === null || this.#waiting.get(key) === logged) into.push(logged.event);
+      if (key === null || this.#waiting.get(key) === logged) into.push(logged);
     }
   }
 }

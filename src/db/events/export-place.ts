@@ -27,3 +27,15 @@ symbol_id = (select id from symbols where symbol = ${symbol}) and ts < ${timesta
 export function placeOf(row: Row): Place {
   return [Number(row["ts_us"]), Number(row["cursor"]), Number(row["ordinal"])];
 }
+
+/** A place that was told as JSON; null where the text is none. */
+export function readPlaceText(text: string): Place | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const isPlace = Array.isArray(value) && value.length === 3 && value.every(Number.isSafeInteger);
+  return isPlace ? (value as unknown as Place) : null;
+}

@@ -28,6 +28,15 @@ export async function* readExport(
   query: ExportQuery,
   tag?: string,
 ): AsyncGenerator<TapeEvent[], void> {
+  for await (const page of readLogged(db, query, tag)) yield page.map(({ event }) => event);
+}
+
+/** The same with the cursor of each. @throws DatabaseError */
+export async function* readLogged(
+  db: Database,
+  query: ExportQuery,
+  tag?: string,
+): AsyncGenerator<LoggedEvent[], void> {
   const tail = query.tail.filter(({ event }) => isWanted(event, query));
   const merge = new TailMerge(tail.map(asStored));
   for await (const page of PAGES[query.kind](db, query, tag)) {
