@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { alertRulePutSchema } from "../../src/protocol/alerts/rule.ts";
 import {
   alertPayloadSchema,
   webhookPushSchema,
@@ -7,6 +8,14 @@ import {
   webhooksAnswerSchema,
   webhookTestSchema,
 } from "../../src/protocol/alerts/webhook.ts";
+import {
+  alertHistoryAnswerSchema,
+  alertRulesAnswerSchema,
+  alertsAnswerSchema,
+  backtestAnswerSchema,
+  backtestPushSchema,
+  keptAlertRuleSchema,
+} from "../../src/protocol/answers/alerts.ts";
 import { correlationAnswerSchema, riskAnswerSchema } from "../../src/protocol/answers/analytics.ts";
 import {
   acceptedSchema,
@@ -111,6 +120,13 @@ const SCHEMAS = {
   Webhook: webhookSchema,
   WebhooksAnswer: webhooksAnswerSchema,
   AlertPayload: alertPayloadSchema,
+  AlertRulePut: alertRulePutSchema,
+  KeptAlertRule: keptAlertRuleSchema,
+  AlertRulesAnswer: alertRulesAnswerSchema,
+  AlertsAnswer: alertsAnswerSchema,
+  AlertHistoryAnswer: alertHistoryAnswerSchema,
+  BacktestPush: backtestPushSchema,
+  BacktestAnswer: backtestAnswerSchema,
   ServerMessage: serverMessageSchema,
   ClientMessage: clientMessageSchema,
   Problem: problemSchema,

@@ -1,5 +1,6 @@
 import type { DescribedRoute } from "./described-route.ts";
 import { ALERT_WEBHOOKS } from "./routes/alert-webhooks.ts";
+import { ALERTS } from "./routes/alerts.ts";
 import { ANALYTICS } from "./routes/analytics.ts";
 import { LOGS } from "./routes/logs.ts";
 import { OPERATING } from "./routes/operating.ts";
@@ -17,5 +18,6 @@ export const ROUTES: readonly DescribedRoute[] = [
   ...LOGS,
   ...ANALYTICS,
   ...ALERT_WEBHOOKS,
+  ...ALERTS,
   ...OPERATING,
 ];

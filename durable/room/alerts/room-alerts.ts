@@ -23,7 +23,7 @@ const SAVE_EVENTS = 5_000;
 export interface RoomAlertsDeps {
   symbol: SymbolName;
   sql: SqlPort;
-  log: Pick<RoomLog, "id" | "head" | "isPending" | "prunedThrough" | "framesAfter">;
+  log: Pick<RoomLog, "id" | "head" | "isPending" | "isSealed" | "prunedThrough" | "framesAfter">;
   /** The rules that are for the symbol now. */
   rules(): readonly CompiledRule[];
   /** What the room knows by heart, up to the head. */
@@ -63,7 +63,7 @@ export class RoomAlerts {
 
   /** When time will change something, in ms, or earlier; null: never. */
   get dueMs(): number | null {
-    const us = this.#alerts?.dueUs ?? null;
+    const us = this.#deps.log.isSealed ? null : (this.#alerts?.dueUs ?? null);
     return us === null ? null : Math.ceil(us / 1_000);
   }
 
@@ -106,7 +106,7 @@ export class RoomAlerts {
   /** Time has passed, or rules are others: what has changed by that, to be appended; null where nothing has. */
   look(nowUs: EpochUs): EncodedFrame[] | null {
     const { log } = this.#deps;
-    if (log.isPending) return null;
+    if (log.isPending || log.isSealed) return null;
     const changes = [...this.#begun(nowUs), ...(this.#alerts?.advance(nowUs) ?? NONE)];
     return changes.length === 0 ? null : this.#encode(changes);
   }

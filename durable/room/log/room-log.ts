@@ -102,6 +102,11 @@ export class RoomLog implements WatchedLog, FoldedLog {
     return this.#record === null || this.#record.pending !== "place";
   }
 
+  /** The symbol is another host's: nothing of it is appended here any more. */
+  get isSealed(): boolean {
+    return this.#record?.isSealed ?? false;
+  }
+
   /** Somebody has pushed to the room. */
   adopt(record: RoomRecord): void {
     this.#record = record;
