@@ -158,6 +158,21 @@ export const TOOLS: readonly Tool[] = [
     list: { name: "notes", keep: "first" },
   },
   {
+    ...{ name: "alerts", title: "Alerts now", path: "/api/alerts" },
+    description: "What rules say is pending or firing now, since when, and the value they read.",
+    inputs: { symbol: SYMBOL, state: { ...text("This state alone"), enum: ["pending", "firing"] } },
+    list: { name: "alerts", keep: "first" },
+  },
+  {
+    ...{ name: "alert_history", title: "What alerts did", path: "/api/alerts/history" },
+    description: "Changes of alerts from one state to another, the newest first.",
+    inputs: {
+      ...{ symbol: SYMBOL, rule: text("One rule"), from: FROM, to: TO },
+      ...{ limit: count("Most changes", 100, 1_000), after: AFTER },
+    },
+    list: { name: "changes", keep: "first" },
+  },
+  {
     ...{ name: "search_logs", title: "Log lines", path: "/api/logs" },
     description:
       "Log lines of services, the newest first: by words, service, level, correlation id and time.",
