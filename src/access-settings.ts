@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { AllowedHost } from "./core/webhooks/allowed-host.ts";
 
 /**
  * Whose word on a client's address is taken: nobody's, that of the proxies with these addresses (in their
@@ -45,4 +46,22 @@ export const trustedProxies = list
 
 function isWord(parts: readonly string[]): parts is readonly ["none" | "cloudflare"] {
   return parts.length === 1 && (parts[0] === "none" || parts[0] === "cloudflare");
+}
+
+/** A host with or without a port; an address of IPv6 in brackets. */
+const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9._-]*[a-z0-9])?)(?::(\d{1,5}))?$/;
+
+/** `ALLOWED_WEBHOOK_HOSTS`: hosts of the operator's own network that webhooks may go to. */
+export const webhookHosts = list
+  .refine((parts) => parts.every((part) => HOST_AND_PORT.test(part) && hostIn(part) !== null), {
+    error:
+      "must be hosts with or without ports, joined by commas, such as alerts.lan,10.0.0.7:9000",
+  })
+  .transform((parts) => parts.map((part) => hostIn(part) as AllowedHost));
+
+/** In the form in which a URL holds it. */
+function hostIn(text: string): AllowedHost | null {
+  const [, host = "", , port = null] = HOST_AND_PORT.exec(text) ?? [];
+  const url = `http://${host}/`;
+  return URL.canParse(url) ? { host: new URL(url).hostname, port } : null;
 }

@@ -9,6 +9,7 @@ import { correlation, MOST_PATH_CHARS } from "./http/correlation.ts";
 import { bodies } from "./http/limits/bodies.ts";
 import { answerFailure } from "./http/problems/answer-failure.ts";
 import { Refusal } from "./http/problems/refusal.ts";
+import { alertWebhookRoutes } from "./routes/alert-webhooks.ts";
 import { alertRoutes } from "./routes/alerts.ts";
 import { attributionRoutes } from "./routes/analytics/attribution.ts";
 import { correlationRoutes } from "./routes/analytics/correlation.ts";
@@ -62,6 +63,7 @@ export const app = new Hono<AppEnv>()
   .route("/", riskRoutes)
   .route("/", attributionRoutes)
   .route("/", exportRoutes)
+  .route("/", alertWebhookRoutes)
   .route("/", alertRoutes)
   .route("/", traceRoutes)
   .route("/", healthRoutes)

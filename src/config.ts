@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { hosts, origins, trustedProxies } from "./access-settings.ts";
+import { hosts, origins, trustedProxies, webhookHosts } from "./access-settings.ts";
 import { dedicatedSymbols, hostLocation, roomHosts } from "./placement-settings.ts";
 
 const count = (fallback: number) =>
@@ -30,6 +30,8 @@ const settingsSchema = z.object({
   ALLOWED_HOSTS: hosts.optional(),
   /** Origins of pages elsewhere that may read answers, open sockets and write. */
   ALLOWED_ORIGINS: origins.default([]),
+  /** Hosts of the operator's own that webhooks may go to though they are not on the public net. On Cloudflare there are none. */
+  ALLOWED_WEBHOOK_HOSTS: webhookHosts.default([]),
   TRUST_PROXY: trustedProxies.default({ kind: "none" }),
   LOG_LEVEL: z
     .enum(["debug", "info", "warning", "error"], {

@@ -7,6 +7,7 @@ export { Room } from "../durable/first-edition/room.ts";
 export { Host } from "../durable/host/host.ts";
 export { Keeper } from "../durable/keeper/keeper.ts";
 export { Keys } from "../durable/keys/keys.ts";
+export { Notifier } from "../durable/notifier/notifier.ts";
 export { Relay } from "../durable/relay/relay.ts";
 export { Writer } from "../durable/writer/writer.ts";
 export { Door } from "./runtime-door.ts";

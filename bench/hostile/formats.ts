@@ -9,7 +9,6 @@ import { decodeMetrics } from "../../src/formats/otlp/decode-metrics.ts";
 import type { OtlpEncoding } from "../../src/formats/otlp/encoding.ts";
 import { decodeWrite, type WriteVersion } from "../../src/formats/prometheus/remote-write.ts";
 import { surveyJson } from "../../src/formats/survey-json.ts";
-import { unpackSnappy } from "../../src/formats/wire/snappy.ts";
 import type { EpochUs } from "../../src/protocol/words/time.ts";
 
 /** The defaults of LIMIT_EVENTS, LIMIT_UNZIPPED_BYTES. */
@@ -64,5 +63,3 @@ export const decodeOtlp =
   (what: "metrics" | "logs", encoding: OtlpEncoding): Decode =>
   async (bytes) =>
     (what === "metrics" ? decodeMetrics : decodeLogs)(bytes, encoding, terms()).kind;
-
-export const decodeSnappy: Decode = async (bytes) => unpackSnappy(bytes)?.length;

@@ -29,6 +29,15 @@ export function httpSocketName(at: number): string {
   return at === 0 ? "http" : `http-${at}`;
 }
 
+/**
+ * What only looks public to the runtime: addresses of IPv6 that hold or may lead to one of IPv4 (NAT64, 6to4, Teredo), old local ones,
+ * and IPv4's for benchmarks. Mapped, private, local and reserved addresses it knows itself.
+ */
+const NOT_PUBLIC = [
+  ...["64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "fec0::/10", "100::/64"],
+  "198.18.0.0/15",
+];
+
 /** Where a process finds its own open descriptors listed, on Linux and on macOS. */
 const DESCRIPTORS_DIR = "/dev/fd";
 
@@ -55,6 +64,7 @@ export function capnpConfig(needs: WorkerNeeds, parts: RuntimeParts): string {
     ),
     `(name = ${text(needs.assets.binding)}, service = "assets")`,
     `(name = "DESCRIPTORS", service = "descriptors")`,
+    `(name = "PUBLIC_NETWORK", service = "public-network")`,
     ...parts.peers.map(
       ({ number }) => `(name = ${text(`RUNTIME_${number}`)}, service = ${text(peerName(number))})`,
     ),
@@ -83,6 +93,7 @@ const config :Workerd.Config = (
     (name = "edgetape", worker = .edgetape),
     (name = "assets", worker = .assets),
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+    (name = "public-network", network = (allow = ["public"], deny = ${list(NOT_PUBLIC.map(text))}, tlsOptions = (trustBrowserCas = true))),
     (name = "files", disk = (path = ${text(parts.assetsDir)})),
     (name = "objects", disk = (path = ${text(parts.objectsDir)}, writable = true)),
     ${[`(name = "descriptors", disk = (path = ${text(DESCRIPTORS_DIR)}))`, ...peers].join(",\n    ")},

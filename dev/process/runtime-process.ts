@@ -77,7 +77,7 @@ export function serveArguments(configPath: string): string[] {
 }
 
 /** The binary itself: what npm links as `workerd` is a Node program where install scripts were not allowed to run. */
-function workerdPath(): string {
+export function workerdPath(): string {
   const workerd = createRequire(import.meta.url)("workerd") as { default: string };
   return workerd.default;
 }

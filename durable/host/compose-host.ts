@@ -136,6 +136,7 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
   const alerts: HostAlerts = new HostAlerts({
     ...{ sql, meta, registry, notices, keepAwake, nowMs },
     roomOf: (symbol) => rooms.of(symbol),
+    causeOf: (symbol) => append.causeOf(symbol),
     askRules: () => ports.keeper.alertRules(name),
     evaluated: ports.evaluated,
     pause: () => wait(0),

@@ -23,6 +23,7 @@ import {
   firstRoomAt,
   hostAt,
   keeperAt,
+  notifierAt,
   relayAt,
   writerAt,
 } from "../../src/bindings/objects.ts";
@@ -222,8 +223,7 @@ function portsOf({ ctx, env, config, logger, ports }: Platform): HostPorts {
       alertRules: (host) => keeper().alertRules(host),
     },
     evaluated: (events) => metrics.alertEvaluations.add(events, {}),
-    // Nobody sends webhooks yet.
-    notify: async () => undefined,
+    notify: (notices) => notifierAt(env).notify(notices),
     relays: { feed: (relay, feed) => relayAt(env, relay).feed(feed) },
     others: {
       namesAfter: (host, after, most) => other(host).namesAfter(after, most),

@@ -10,6 +10,7 @@ import {
   KINDS,
   type MetricOptions,
   type Moment,
+  type Note,
   type Order,
   type Position,
   ROUTES,
@@ -37,14 +38,14 @@ import { errorWords } from "./words.ts";
 const SPOOL_AFTER_MS = 10;
 /** How often it is looked for what dead processes left, in ms. */
 const LOOK_EVERY_MS = 5_000;
-/** From this part of the spool on books are dropped: what is left is for trades, orders and positions. */
+/** From this part of the spool on books are dropped: what is left is for trades, orders, positions and notes. */
 const BOOKS_UP_TO = 0.8;
 /** Drops are warned of so often, in ms. */
 const WARN_EVERY_MS = 60_000;
 
 /**
  * One server, one token. A push never waits for the network or the disk, and never throws because of them: metrics wait in memory,
- * trades, orders, positions and books in files that outlive this process, the machine's power and the server. The next process with the
+ * trades, orders, positions, notes and books in files that outlive this process, the machine's power and the server. The next process with the
  * same server and token, or another that runs beside this one, sends what this one left.
  */
 export class Edgetape {
@@ -123,6 +124,10 @@ export class Edgetape {
 
   position(symbol: string, { ts, ...fields }: Position): void {
     this.#push("positions", { symbol, ...fields }, ts);
+  }
+
+  note(symbol: string, { ts, ...fields }: Note): void {
+    this.#push("notes", { symbol, ...fields }, ts);
   }
 
   book(symbol: string, { ts, type = "snapshot", seq, ...sides }: Book): void {

@@ -11,6 +11,7 @@ export const KINDS = {
   trades: "spool",
   orders: "spool",
   positions: "spool",
+  notes: "spool",
   /** On disk too, but dropped before what cannot be made again. */
   books: "spool",
 } as const satisfies Record<string, "memory" | "spool">;
@@ -71,6 +72,16 @@ export interface Position {
   quantity: number;
   avg_price?: number | undefined;
   account?: string | undefined;
+  ts?: Moment | undefined;
+}
+
+/** A mark on the chart of a symbol. */
+export interface Note {
+  /** At most 500 characters. */
+  text: string;
+  level?: "info" | "warn" | "error" | undefined;
+  /** The same symbol, `id` and `ts` is kept once, the later; without `id` its text names it. */
+  id?: string | undefined;
   ts?: Moment | undefined;
 }
 

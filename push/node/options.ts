@@ -6,7 +6,7 @@ export interface EdgetapeOptions {
   token: string | (() => string);
   /**
    * The folder of the spool, on a disk of this machine. True: `$XDG_STATE_HOME/edgetape` or `~/.local/state/edgetape`. False: trades,
-   * orders, positions and books wait in memory alone, as metrics do. What is in it is named after the server and the token's holder, so
+   * orders, positions, notes and books wait in memory alone, as metrics do. What is in it is named after the server and the token's holder, so
    * services may share a folder.
    */
   spool?: string | boolean;

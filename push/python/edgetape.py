@@ -20,7 +20,7 @@ What a process that lets this in should know:
 * A push never waits for the network or the disk, and never raises because of them. Two threads work behind it, "edgetape-spool"
   and "edgetape-send". They start with the first push, or where an earlier process left events on disk.
 * Metrics and log lines wait in memory. Where more wait than `most_waiting`, the oldest are dropped and counted.
-* Trades, orders, positions and books are written to a SQLite file within some 10 ms, with fsync. What is in it outlives this
+* Trades, orders, positions, notes and books are written to a SQLite file within some 10 ms, with fsync. What is in it outlives this
   process, the machine's power and the server. The next process with the same server and token, or another that runs beside
   this one, sends it. `sync()` says when everything so far is in the file.
 * A batch that was sent and not answered is sent again as it was, with the same `Idempotency-Key`. The server takes it once,
@@ -96,7 +96,7 @@ _WARN_EVERY_S = 300.0
 _SPOOL_EVERY_S = 0.01
 #: How often the spool is looked at for what other processes put there.
 _LOOK_EVERY_S = 1.0
-#: From this part of the spool's limit on books are dropped: what is left is for trades, orders and positions.
+#: From this part of the spool's limit on books are dropped: what is left is for trades, orders, positions and notes.
 _BOOKS_UP_TO = 0.8
 #: How long the server is asked to hold a poll, and what an answer may take beyond that.
 _POLL_WAIT_S = 20
@@ -105,7 +105,7 @@ _BUSY_POLL_S = 0.25
 _QUIET_POLL_S = 1.0
 _MOST_BARS = 10_000
 
-_DURABLE = ("trades", "orders", "positions", "books")
+_DURABLE = ("trades", "orders", "positions", "notes", "books")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _UNITS_US = {"ms": 1_000, "s": 10**6, "m": 60 * 10**6, "h": 3_600 * 10**6, "d": 86_400 * 10**6, "w": 7 * 86_400 * 10**6}
 _PER_SECOND = {"us": 1e6, "ms": 1e3, "s": 1.0, "seconds": 1.0}
@@ -180,7 +180,7 @@ class Edgetape:
     :param url: where the server is: `https://tape.example`, or `https://example.org/tape` behind a path.
     :param token: a token, or a function that gives the one to use now. Without one only reading is possible.
     :param spool: the folder of the SQLite file, on a disk of this machine. True: `$XDG_STATE_HOME/edgetape` or
-        `~/.local/state/edgetape`. False: trades, orders, positions and books wait in memory alone, as metrics do. The file is
+        `~/.local/state/edgetape`. False: trades, orders, positions, notes and books wait in memory alone, as metrics do. The file is
         named after the server and the token's holder, so services may share a folder.
     :param interval: seconds that events gather before a post. A post has all symbols of a kind. 1.0 is cheap on Cloudflare.
     :param most_waiting: most events that wait in memory, for each of metrics, log lines, and what is on its way to the spool.
@@ -306,6 +306,20 @@ class Edgetape:
             **{"correlation_id": correlation_id},
         }
         self._push("orders", event, ts)
+
+    def note(
+        self,
+        symbol: str,
+        text: str,
+        level: Optional[str] = None,
+        id: Optional[str] = None,
+        ts: Optional[Moment] = None,
+    ) -> None:
+        """A mark on the symbol's chart, of at most 500 characters. `level` is info, warn or error.
+
+        The same symbol, `id` and `ts` is kept once, the later: a note can be put right. Without `id` its text names it.
+        """
+        self._push("notes", {"symbol": symbol, "text": text, "level": level, "id": id}, ts)
 
     def log_handler(self, service: Optional[str] = None, level: int = logging.NOTSET) -> TapeHandler:
         """A handler for `logging`. `extra={"symbol": ..., "correlation_id": ..., ...}` of a call become fields of its line."""

@@ -29,4 +29,6 @@ export interface HeldAlert extends ActiveAlert {
 export interface AlertNotice {
   change: AlertChange;
   webhooks?: readonly string[];
+  /** Of the push that led to it; absent where time did. */
+  correlationId?: string;
 }

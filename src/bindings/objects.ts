@@ -10,6 +10,7 @@ import { DIRECTORY_NAME } from "./first-edition.ts";
 import type { HostCalls } from "./host.ts";
 import { KEEPER_NAME } from "./keeper.ts";
 import { KEYS_ON_TRIAL } from "./keys.ts";
+import { NOTIFIER_NAME } from "./notifier.ts";
 import { askPeer } from "./peers.ts";
 import type { RelayCalls } from "./relay.ts";
 import { ADDRESS_HEADER, type ObjectAddress, type ObjectBinding } from "./runtime-door.ts";
@@ -31,6 +32,7 @@ const READS: { [Binding in ObjectBinding]?: ReadonlySet<string> } = {
   RELAY: new Set<keyof RelayCalls>(["feed"]),
   KEEPER: new Set(["hosts", "ownHostsAfter", "alertRules", "keptRules"]),
   WRITER: new Set(["identity", "backlog"]),
+  NOTIFIER: new Set(["webhooks"]),
   ROOM: new Set(["keysAfter"]),
   DIRECTORY: new Set(["namesAfter"]),
 };
@@ -77,6 +79,11 @@ export function keysOnTrialAt(env: Env) {
 /** A Writer. None knows anything that is not in Postgres, so each runtime has its own. */
 export function writerAt(env: Env, name: string, runtime = configOf(env).RUNTIME) {
   return at(env, "WRITER", name, runtime);
+}
+
+/** The one object that tells webhooks of alerts. */
+export function notifierAt(env: Env) {
+  return at(env, "NOTIFIER", NOTIFIER_NAME, FIRST_RUNTIME);
 }
 
 /** A room of the first edition. */

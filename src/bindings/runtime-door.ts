@@ -3,7 +3,15 @@ import type { Family } from "../core/metrics/families.ts";
 import type { HostName } from "../core/placement/placement.ts";
 
 /** Bindings of the classes whose objects each belong to one runtime. */
-export type ObjectBinding = "HOST" | "RELAY" | "WRITER" | "KEEPER" | "KEYS" | "ROOM" | "DIRECTORY";
+export type ObjectBinding =
+  | "HOST"
+  | "RELAY"
+  | "WRITER"
+  | "KEEPER"
+  | "KEYS"
+  | "NOTIFIER"
+  | "ROOM"
+  | "DIRECTORY";
 
 /** An object, wherever it is. */
 export interface ObjectAddress {

@@ -50,7 +50,7 @@ export function correlation(nowUs: () => EpochUs) {
 }
 
 /** Methods that a route is counted under; anybody can make up others. */
-const METHODS = new Set(["GET", "HEAD", "POST", "OPTIONS"]);
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]);
 
 function count(c: AppContext, status: number): void {
   const { method } = c.req;

@@ -104,6 +104,14 @@ export const metrics = {
     { name: "edgetape_database_errors_total", help: "Failures of the database, by who met them." },
     ["reader", "writer", "keeper"].map((use) => ({ use, cause: "away" })),
   ),
+  webhookAttempts: new Counter<"outcome">(
+    { name: "edgetape_webhook_attempts_total", help: "Webhooks sent, by what became of it." },
+    [{ outcome: "delivered" }, { outcome: "failed" }],
+  ),
+  webhooksGivenUp: new Counter(
+    { name: "edgetape_webhooks_given_up_total", help: "Webhooks that are sent no more." },
+    [{}],
+  ),
   alertEvaluations: new Counter(
     {
       name: "edgetape_alert_evaluations_total",
@@ -113,12 +121,17 @@ export const metrics = {
   ),
   alarms: new Counter<"object">(
     { name: "edgetape_alarms_total", help: "Alarms of objects that went off." },
-    ["host", "relay", "keeper"].map((object) => ({ object })),
+    ["host", "relay", "keeper", "notifier"].map((object) => ({ object })),
   ),
 };
 
 /** When this was first told: a module that is just loaded has no clock. */
 let firstToldMs: number | null = null;
+
+/** What waits to be sent to webhooks; null where the Notifier is not. */
+export const notifierState: { waiting: number | null; sinceMs: number | null } = {
+  ...{ waiting: null, sinceMs: null },
+};
 
 /** What hosts have, and how many sockets each host and relay holds. */
 export const hostStates = new OfObjects<HostState>();
@@ -161,6 +174,7 @@ export function collectMetrics(looked: Looked): Family[] {
     ...ofHosts(looked.nowMs),
     ...ofKeeper(looked.nowMs),
     ...ofClock(looked.nowMs),
+    ...ofNotifier(looked.nowMs),
     gauge(
       { name: "edgetape_disk_full", help: "Whether a disk is full: rooms', or the database's." },
       { labels: { disk: "rooms" }, value: Number(looked.isRoomsDiskFull) },
@@ -252,6 +266,21 @@ function socketsIn(objects: OfObjects<number>): [sockets: number, holders: numbe
     if (held > 0) holders += 1;
   }
   return [sockets, holders];
+}
+
+function ofNotifier(nowMs: number): Family[] {
+  const { waiting, sinceMs } = notifierState;
+  const ageS = waiting === null ? null : (nowMs - (sinceMs ?? nowMs)) / 1_000;
+  return [
+    gauge(
+      { name: "edgetape_webhooks_waiting", help: "Webhooks that have not arrived yet." },
+      waiting,
+    ),
+    gauge(
+      { name: "edgetape_webhook_age_seconds", help: "How long the oldest of them waits." },
+      ageS,
+    ),
+  ];
 }
 
 function ofKeeper(nowMs: number): Family[] {

@@ -251,9 +251,18 @@ it.each(["legacy", "auto"] as const)(
       size: 1,
       ts: ts + at,
     }));
+    const rule = { symbols: symbol, on: { price: "last" }, condition: { above: 600 } };
+    const put = await fetch(`${product.url}/api/alerts/rules/mcp-${mode}`, {
+      ...{ method: "PUT", body: JSON.stringify(rule) },
+      headers: { authorization: `Bearer ${await product.token()}` },
+    });
+    expect(put.status).toBe(201);
     await push("/api/trades", trades);
     await push("/api/metrics", [{ symbol, metric: "pnl", value: 12.5, ts }]);
-    await push("/api/positions", [{ symbol, quantity: -3, account: "desk", ts }]);
+    await push("/api/positions", [
+      { symbol, quantity: 0, account: "desk", ts: ts - 1_000 },
+      { symbol, quantity: -3, account: "desk", ts },
+    ]);
     await push("/api/books", [{ symbol, type: "snapshot", bids: [[1, 2]], asks: [[3, 4]], ts }]);
     const id = `c-${mode}`;
     await push("/api/orders", [{ symbol, id: "o-1", status: "sent", correlation_id: id, ts }]);
@@ -300,6 +309,13 @@ it.each(["legacy", "auto"] as const)(
       expect(await call("book", { symbol })).toMatchObject({ book: { bids: [[1, 2]] } });
       expect(await call("positions", { symbol })).toMatchObject({ positions: [{ quantity: -3 }] });
       expect(await call("orders", { symbol })).toMatchObject({ orders: [{ id: "o-1" }] });
+      expect(
+        await call("reconciliation", { symbol, from: "now-1h", account: "desk" }),
+      ).toMatchObject({ accounts: [{ whole: { change: -3, filled: 0, unexplained: -3 } }] });
+      expect(await call("alerts", { symbol })).toMatchObject({
+        alerts: [{ rule: `mcp-${mode}`, state: "firing", since: expect.stringContaining("Z") }],
+      });
+      expect(await call("alert_history", { symbol })).toMatchObject({ truncated: false });
       expect(await call("search_logs", { correlation_id: id, level: "warn" })).toMatchObject({
         lines: [{ event: "order sent", symbol }],
       });

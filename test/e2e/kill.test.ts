@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Market } from "./chaos/market.ts";
+import { WebhookReceiver } from "./chaos/receiver.ts";
 import { SeededRandom, seedOfRun } from "./chaos/seeded-random.ts";
 import { until } from "./chaos/until.ts";
 import { type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
@@ -9,12 +10,18 @@ const CYCLES = Number(process.env["CHAOS_CYCLES"] ?? 5);
 const EVENTS_PER_SECOND = 500;
 /** Time under load before each kill, in ms. */
 const LOAD_MS = { from: 50, to: 2_000 };
-const ENVIRONMENT = { PUBLIC_READ: "true", LIMIT_CONNECTS_PER_MINUTE: "0" };
+const ENVIRONMENT = {
+  ...{ PUBLIC_READ: "true", LIMIT_CONNECTS_PER_MINUTE: "0" },
+  ALLOWED_WEBHOOK_HOSTS: "127.0.0.1",
+};
+const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 describe("kill -9 of the whole process group under load", () => {
   let folder: ReturnType<typeof temporaryDataDir>;
   let product: RunningProduct;
   let market: Market;
+  let receiver: WebhookReceiver;
 
   beforeEach(async () => {
     folder = temporaryDataDir();
@@ -22,18 +29,42 @@ describe("kill -9 of the whole process group under load", () => {
   });
 
   afterEach(async () => {
-    await market.stop();
+    receiver?.close();
+    await market?.stop();
     await product.killGroup();
     folder.remove();
   });
 
+  async function ask(method: string, path: string, body: object): Promise<void> {
+    const headers = {
+      ...{ authorization: `Bearer ${await product.token()}`, "content-type": "application/json" },
+      traceparent: `00-${TRACE}-00f067aa0ba902b7-01`,
+    };
+    const answer = await fetch(product.url + path, { method, headers, body: JSON.stringify(body) });
+    expect(answer.ok).toBe(true);
+  }
+
+  /** An alert fires, and who is told of it hangs. */
+  async function beginTelling(): Promise<void> {
+    receiver = new WebhookReceiver(SECRET);
+    const url = await receiver.listen();
+    await ask("PUT", "/api/alerts/webhooks/desk", { url, secret: SECRET });
+    const rule = { symbols: "ALERTED", on: { price: "last" }, condition: { above: 100 } };
+    await ask("PUT", "/api/alerts/rules/high", rule);
+    await until("somebody is told", async () => {
+      await ask("POST", "/api/trades", { symbol: "ALERTED", price: 101, size: 1 });
+      return receiver.received.length > 0;
+    });
+  }
+
   it(
-    `INV-1 INV-2 INV-6 every acknowledged event is stored once and shown once, over ${CYCLES} kills`,
+    `WH-4 INV-1 INV-2 INV-6 every acknowledged event is stored once and shown once, and an alert is told, over ${CYCLES} kills`,
     async () => {
       const seed = seedOfRun();
       const random = new SeededRandom(seed);
       console.log(`SEED=${seed} CHAOS_CYCLES=${CYCLES}`);
       market = new Market(() => product, await product.token(), random, EVENTS_PER_SECOND);
+      await beginTelling();
       market.load.start();
       for (let cycle = 1; cycle <= CYCLES; cycle += 1) {
         const loadMs = random.integer(LOAD_MS.from, LOAD_MS.to);
@@ -61,6 +92,17 @@ describe("kill -9 of the whole process group under load", () => {
       }
       await market.settle();
       expect(await market.violations()).toEqual([]);
+      receiver.isTaking = true;
+      const firing = () => receiver.received.filter(({ type }) => type === "alert.firing");
+      const before = firing().length;
+      // Who tries it need not wait until it is tried again.
+      await ask("POST", "/api/alerts/webhooks/desk/test", {});
+      await until("it is told again", () => firing().length > before);
+      const [first] = receiver.received;
+      for (const each of firing()) {
+        expect(each).toMatchObject({ id: first?.id, symbol: "ALERTED", isSigned: true });
+        expect(each.headers["traceparent"]).toContain(TRACE);
+      }
       console.log(market.summary());
     },
     60_000 + CYCLES * 30_000,

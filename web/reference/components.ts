@@ -1,6 +1,14 @@
 import * as z from "zod";
 import { alertRulePutSchema } from "../../src/protocol/alerts/rule.ts";
 import {
+  alertPayloadSchema,
+  webhookPushSchema,
+  webhookSchema,
+  webhookSetSchema,
+  webhooksAnswerSchema,
+  webhookTestSchema,
+} from "../../src/protocol/alerts/webhook.ts";
+import {
   alertHistoryAnswerSchema,
   alertRulesAnswerSchema,
   alertsAnswerSchema,
@@ -106,6 +114,12 @@ const SCHEMAS = {
   CorrelationAnswer: correlationAnswerSchema,
   RiskAnswer: riskAnswerSchema,
   AttributionAnswer: attributionAnswerSchema,
+  WebhookPush: webhookPushSchema,
+  WebhookSet: webhookSetSchema,
+  WebhookTest: webhookTestSchema,
+  Webhook: webhookSchema,
+  WebhooksAnswer: webhooksAnswerSchema,
+  AlertPayload: alertPayloadSchema,
   AlertRulePut: alertRulePutSchema,
   KeptAlertRule: keptAlertRuleSchema,
   AlertRulesAnswer: alertRulesAnswerSchema,

@@ -1,4 +1,5 @@
 import type { DescribedRoute } from "./described-route.ts";
+import { ALERT_WEBHOOKS } from "./routes/alert-webhooks.ts";
 import { ALERTS } from "./routes/alerts.ts";
 import { ANALYTICS } from "./routes/analytics.ts";
 import { LOGS } from "./routes/logs.ts";
@@ -16,6 +17,7 @@ export const ROUTES: readonly DescribedRoute[] = [
   ...ORDERS,
   ...LOGS,
   ...ANALYTICS,
+  ...ALERT_WEBHOOKS,
   ...ALERTS,
   ...OPERATING,
 ];

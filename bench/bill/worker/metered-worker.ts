@@ -4,6 +4,7 @@ import { Room } from "../../../durable/first-edition/room.ts";
 import { Host } from "../../../durable/host/host.ts";
 import { Keeper } from "../../../durable/keeper/keeper.ts";
 import { Keys } from "../../../durable/keys/keys.ts";
+import { Notifier } from "../../../durable/notifier/notifier.ts";
 import { Relay } from "../../../durable/relay/relay.ts";
 import { ViewerObject } from "../../../durable/viewer-object/viewer-object.ts";
 import { Writer } from "../../../durable/writer/writer.ts";
@@ -22,8 +23,17 @@ const meter = new Meter(() => Date.now());
 /** The object on whose account something is done. */
 const account = new AsyncLocalStorage<ObjectMeter>();
 
-const BINDINGS = ["HOST", "RELAY", "WRITER", "KEEPER", "KEYS", "ROOM", "DIRECTORY"] as const;
-const CLASSES = { Host, Relay, Writer, Keeper, Keys, Room, Directory };
+const BINDINGS = [
+  "HOST",
+  "RELAY",
+  "WRITER",
+  "KEEPER",
+  "KEYS",
+  "NOTIFIER",
+  "ROOM",
+  "DIRECTORY",
+] as const;
+const CLASSES = { Host, Relay, Writer, Keeper, Keys, Notifier, Room, Directory };
 type ObjectClass = new (ctx: DurableObjectState, env: Env) => object;
 
 meterTimers();
@@ -33,10 +43,28 @@ meterLog();
 const metered = Object.fromEntries(
   Object.entries(CLASSES).map(([name, Class]) => [name, meteredClass(name, Class as ObjectClass)]),
 );
-const { Host: H, Relay: L, Writer: W, Keeper: K, Keys: Y, Room: R, Directory: D } = metered;
+const {
+  Host: H,
+  Relay: L,
+  Writer: W,
+  Keeper: K,
+  Keys: Y,
+  Notifier: N,
+  Room: R,
+  Directory: D,
+} = metered;
 
 export { Door } from "../../../src/runtime-door.ts";
-export { D as Directory, H as Host, K as Keeper, L as Relay, R as Room, W as Writer, Y as Keys };
+export {
+  D as Directory,
+  H as Host,
+  K as Keeper,
+  L as Relay,
+  N as Notifier,
+  R as Room,
+  W as Writer,
+  Y as Keys,
+};
 
 export default {
   fetch(request, env, ctx) {

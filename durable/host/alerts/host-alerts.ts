@@ -29,6 +29,8 @@ export interface HostAlertsDeps {
   registry: Pick<Registry, "all" | "find" | "byId">;
   notices: AlertNotices;
   roomOf(symbol: SymbolName): AlertedRoom;
+  /** The correlation id of the push that is being appended to a room; null where none is. */
+  causeOf(symbol: SymbolName): string | null;
   /** The rules of this host, from who keeps them. */
   askRules(): Promise<AlertCatalog>;
   evaluated(events: number): void;
@@ -74,7 +76,7 @@ export class HostAlerts {
     return {
       isWatched: () => this.#changed.has(symbol) || this.#rulesOf(symbol).length > 0,
       rules: () => this.#rulesOf(symbol),
-      changed: (changes) => this.#note(changes),
+      changed: (changes) => this.#note(symbol, changes),
       evaluated: this.#deps.evaluated,
     };
   }
@@ -162,10 +164,14 @@ export class HostAlerts {
     );
   }
 
-  #note(changes: readonly AlertChange[]): void {
+  #note(symbol: SymbolName, changes: readonly AlertChange[]): void {
+    const correlationId = changes.length === 0 ? null : this.#deps.causeOf(symbol);
     for (const change of changes) {
       const webhooks = this.#rules.get(change.rule)?.rule.webhooks;
-      this.#deps.notices.note({ change, ...(webhooks !== undefined && { webhooks }) });
+      this.#deps.notices.note({
+        ...{ change, ...(webhooks !== undefined && { webhooks }) },
+        ...(correlationId !== null && { correlationId }),
+      });
     }
   }
 

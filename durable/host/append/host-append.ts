@@ -36,11 +36,15 @@ export interface HostAppendDeps {
   ports: Pick<HostPorts, "clock" | "logger" | "turn" | "breathe" | "restart">;
 }
 
+const NOTHING: readonly HostBatch[] = [];
+
 /** What producers bring to a host, and what its rooms add of their own: into the log, in as few commits as it takes. */
 export class HostAppend {
   readonly #deps: HostAppendDeps;
   readonly #plan: AppendDeps<RoomCore>;
   readonly #batcher: AppendBatcher<HostBatch, HostOutcome>;
+  /** What the commit at hand takes. */
+  #underWay: readonly HostBatch[] = [];
 
   constructor(deps: HostAppendDeps) {
     const { log, known, symbols, roomOf, hasMoved, isFull, ports } = deps;
@@ -91,6 +95,14 @@ export class HostAppend {
     return "new";
   }
 
+  /** The id of the push that the commit at hand brings a room, the last where there are several; null where none does. */
+  causeOf(symbol: SymbolName): string | null {
+    const cause = this.#underWay.findLast(({ rooms }) =>
+      rooms.some((part) => part.symbol === symbol),
+    );
+    return cause?.correlationId ?? null;
+  }
+
   /** Frames that a room adds of its own. */
   appendOwn(room: RoomCore, frames: readonly EncodedFrame[]): void {
     const { log, ports, published } = this.#deps;
@@ -114,9 +126,11 @@ export class HostAppend {
   #appendAll(batches: readonly HostBatch[]): HostOutcome[] {
     const { ports, taken, published } = this.#deps;
     const { clock, logger } = ports;
+    this.#underWay = batches;
     const { outcomes, rooms } = this.#orRestart(() =>
       appendBatches(this.#plan, batches, clock.nowUs()),
     );
+    this.#underWay = NOTHING;
     const isLogged = logger.isEnabledFor("debug");
     for (const [at, { correlationId, rooms: parts }] of batches.entries()) {
       const outcome = outcomes[at]?.kind;

@@ -7,3 +7,15 @@ export function traceIdOf(value: unknown): string | null {
   const [, id = NO_TRACE] = TRACEPARENT.exec(value) ?? [];
   return id === NO_TRACE ? null : id;
 }
+
+const TRACE_ID = /^[0-9a-f]{32}$/;
+
+/**
+ * The `traceparent` of a call of ours that a correlation id led to; null where that is no trace id. `spanId`: 16 hexadecimal digits,
+ * not all 0.
+ */
+export function traceparentOf(correlationId: string, spanId: string): string | null {
+  return TRACE_ID.test(correlationId) && correlationId !== NO_TRACE
+    ? `00-${correlationId}-${spanId}-01`
+    : null;
+}

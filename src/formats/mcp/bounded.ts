@@ -7,7 +7,7 @@ export const MOST_CHARS = 40_000;
 /** Fields that are moments. Cursors stay numbers, for they are given back. */
 const TIMES = new Set([
   ...["ts", "last_ts", "last_event", "price_ts", "book_ts", "from_ts", "to_ts"],
-  ...["from", "to", "next"],
+  ...["from", "to", "next", "since"],
   ...["peak", "trough", "recovery", "gone_before", "whole_buckets"],
 ]);
 /** Moments of our time; prices and sizes of the same name are none. */

@@ -141,6 +141,14 @@ export const TOOLS: readonly Tool[] = [
     inputs: { symbol: required(SYMBOL), account: ACCOUNT, from: FROM, to: TO },
   },
   {
+    ...{ name: "reconciliation", title: "Reconciliation" },
+    path: "/api/orders/{symbol}/reconciliation",
+    description:
+      "By account: what of a position's changes fills do not explain, in all and by step. unexplained 0 is as it should be.",
+    inputs: { symbol: required(SYMBOL), account: ACCOUNT, from: FROM, to: TO },
+    list: { name: "accounts", keep: "first" },
+  },
+  {
     ...{ name: "notes", title: "Notes", path: "/api/notes/{symbol}" },
     description: "What people and programs have marked on the chart of a symbol, the newest first.",
     inputs: {
@@ -148,6 +156,21 @@ export const TOOLS: readonly Tool[] = [
       ...{ limit: count("Most notes", 100, 1_000), after: AFTER },
     },
     list: { name: "notes", keep: "first" },
+  },
+  {
+    ...{ name: "alerts", title: "Alerts now", path: "/api/alerts" },
+    description: "What rules say is pending or firing now, since when, and the value they read.",
+    inputs: { symbol: SYMBOL, state: { ...text("This state alone"), enum: ["pending", "firing"] } },
+    list: { name: "alerts", keep: "first" },
+  },
+  {
+    ...{ name: "alert_history", title: "What alerts did", path: "/api/alerts/history" },
+    description: "Changes of alerts from one state to another, the newest first.",
+    inputs: {
+      ...{ symbol: SYMBOL, rule: text("One rule"), from: FROM, to: TO },
+      ...{ limit: count("Most changes", 100, 1_000), after: AFTER },
+    },
+    list: { name: "changes", keep: "first" },
   },
   {
     ...{ name: "search_logs", title: "Log lines", path: "/api/logs" },
@@ -236,7 +259,7 @@ export type Arguments =
   | { kind: "fit"; values: ReadonlyMap<string, string> }
   | { kind: "wrong"; message: string };
 
-export function readArguments({ inputs }: Tool, given: unknown): Arguments {
+export function readArguments({ path, inputs }: Tool, given: unknown): Arguments {
   const wrong = (message: string): Arguments => ({ kind: "wrong", message });
   if (given !== undefined && !isRecord(given)) return wrong("arguments must be an object");
   const entries = Object.entries(given ?? {}).filter(([, value]) => value !== null);
@@ -247,6 +270,10 @@ export function readArguments({ inputs }: Tool, given: unknown): Arguments {
     }
     if (typeof value !== "string" && typeof value !== "number") {
       return wrong(`${name} must be ${input.type === "integer" ? "a whole number" : "text"}`);
+    }
+    // Of an address these would be steps, however they are written.
+    if (path.includes(`{${name}}`) && /^\.{0,2}$/.test(String(value))) {
+      return wrong(`${name} must not be empty, and not . or ..`);
     }
     const { maximum } = input;
     if (maximum !== undefined && !isCount(value, maximum)) {

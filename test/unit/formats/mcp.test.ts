@@ -161,6 +161,10 @@ describe("a tool", () => {
       "limit must be a whole number from 1 to 1000",
     );
     expect(ask("history", { symbol: "../x?y#z" })).toBe("/api/history/..%2Fx%3Fy%23z?limit=100");
+    for (const symbol of [".", "..", ""]) {
+      expect(ask("order", { symbol, id: "x" })).toMatch(/^symbol must not be empty/);
+      expect(ask("trace", { correlation_id: symbol })).toMatch(/^correlation_id must not/);
+    }
     expect(ask("history", {})).toBe("symbol is missing");
     expect(ask("series", { metric: "a&b" })).toBe("/api/series?metric=a%26b&points=100");
     expect(ask("series", { metric: "m", step: "raw" })).toBe("/api/series?metric=m&step=raw");

@@ -69,6 +69,7 @@ it("every kind goes to its route, with one post for all symbols", async () => {
   tape.trade("ES=F", { price: 5_000, size: 1, ts: new Date("2026-11-27T00:00:00Z") });
   tape.order("ACME", { id: "o-7", status: "sent", side: "buy", quantity: 20, price: 101.25 });
   tape.position("ACME", { quantity: 20, avg_price: 101.25, account: "desk" });
+  tape.note("ACME", { text: "halted", level: "warn" });
   tape.book("ACME", { bids: [[101.24, 150]], asks: [[101.26, 80]], seq: 2n ** 60n });
   tape.book("ACME", { bids: [[101.24, 0]], asks: [], type: "diff", seq: 5 });
   expect(await tape.flush()).toBe(true);
@@ -89,6 +90,7 @@ it("every kind goes to its route, with one post for all symbols", async () => {
       },
     ],
     positions: [{ symbol: "ACME", quantity: 20, avg_price: 101.25, account: "desk", ts }],
+    notes: [{ symbol: "ACME", text: "halted", level: "warn", ts }],
     books: [
       {
         ...{ symbol: "ACME", type: "snapshot", bids: [[101.24, 150]], asks: [[101.26, 80]] },
@@ -97,7 +99,7 @@ it("every kind goes to its route, with one post for all symbols", async () => {
       { symbol: "ACME", type: "diff", bids: [[101.24, 0]], asks: [], seq: 5, ts },
     ],
   });
-  expect(server.posts).toHaveLength(5);
+  expect(server.posts).toHaveLength(6);
   expect(server.posts[0]?.headers.authorization).toBe("Bearer t");
   expect(tape.stats().kinds.trades).toEqual({
     ...{ waiting: 0, spooled: 0, sent: 2, refused: 0, dropped: 0 },

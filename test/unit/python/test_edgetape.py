@@ -77,6 +77,7 @@ class Pushing(Case):
         tape.book("ACME", [(101, 5)], [[102, 6]], seq=2**60)
         tape.position("ACME", -3, avg_price=100, account="desk")
         tape.order("ACME", "o-1", "sent", side="buy", quantity=10)
+        tape.note("ACME", "halted", level="warn")
         # All of it is there before the interval is over.
         self.assertTrue(tape.sync())
         self.assertTrue(tape.flush())
@@ -93,9 +94,11 @@ class Pushing(Case):
         self.assertEqual(self.server.of("books")[0]["seq"], str(2**60))
         self.assertEqual(self.server.of("positions")[0]["quantity"], -3)
         self.assertEqual(self.server.of("orders")[0]["status"], "sent")
+        (note,) = self.server.of("notes")
+        self.assertEqual({**note, "ts": 0}, {"symbol": "ACME", "text": "halted", "level": "warn", "ts": 0})
         self.assertEqual(len({key for _, key, _, _ in self.server.posts}), len(self.server.posts))
         self.assertTrue(all(authorization == "Bearer a-token" for *_, authorization in self.server.posts))
-        self.assertLessEqual(len(self.server.posts), 7)
+        self.assertLessEqual(len(self.server.posts), 8)
 
     def test_a_body_is_compressed_and_one_moment_comes_once(self):
         tape = self.tape()

@@ -119,7 +119,8 @@ describe("where objects are", () => {
   });
 
   it("is known in one place alone", () => {
-    const touches = /\benv\.(HOST|WRITER|KEEPER|KEYS|ROOM|DIRECTORY)\b|idFromName|getByName/;
+    const touches =
+      /\benv\.(HOST|WRITER|KEEPER|KEYS|NOTIFIER|ROOM|DIRECTORY)\b|idFromName|getByName/;
     const files = globSync(["src/**/*.ts", "durable/**/*.ts"]).filter((file) =>
       touches.test(readFileSync(file, "utf8")),
     );

@@ -23,6 +23,7 @@ describe("the configuration of the runtime", () => {
       "Writer",
       "Keeper",
       "Keys",
+      "Notifier",
       "Room",
       "Directory",
     ]);
