@@ -57,6 +57,7 @@ const checks: Check[] = [
     "wrangler",
     "deploy",
     "--dry-run",
+    "--env=",
     "--outdir",
     "dist/worker",
   ]),

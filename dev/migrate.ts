@@ -1,5 +1,5 @@
 /**
- * `npm run migrate -- --url URL [--endpoint URL]`: brings a database to this checkout's version. A Neon database is
+ * `npm run migrate -- --url URL [--endpoint URL]`: brings a database, else that of DATABASE_URL, to this checkout's version. A Neon database is
  * reached as the Worker reaches it, and so is any behind `--endpoint`; another Postgres directly.
  */
 import { parseArgs } from "node:util";
@@ -34,7 +34,7 @@ function readTarget(): Target | undefined {
     const { values } = parseArgs({
       options: { url: { type: "string" }, endpoint: { type: "string" } },
     });
-    const { url, endpoint } = values;
+    const { url = process.env["DATABASE_URL"], endpoint } = values;
     return url !== undefined && URL.canParse(url) ? { url, endpoint } : undefined;
   } catch {
     return undefined;

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { runningOn } from "./folder-lock.ts";
 
 /** Where the products of this user say which folder is theirs, so that a command in another terminal finds them. */
-const NOTES_DIR = join(tmpdir(), `edgetape-${userInfo().username}`);
+const NOTES_DIR = join(tmpdir(), `edgetape-${userName()}`);
 const USUAL_DATA_DIR = ".data";
 
 /** Tells other commands that a product runs on `dataDir`; the function it returns takes that back. */
@@ -43,6 +43,15 @@ export function environmentOfProduct(
     throw new Error(`several products run here; say which is meant:${choices.join("")}`);
   }
   return { ...environment, DATA_DIR: only };
+}
+
+/** A user without a name, as containers often have, goes by its number. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.());
+  }
 }
 
 function announced(): string[] {

@@ -72,7 +72,8 @@ export class Guard {
     server.on("request", (asked, response) => {
       if (this.#isLast) response.shouldKeepAlive = false;
       // What is sent before the answer takes no place until its turn.
-      this.#turns.take(asked.socket, response, () => this.#pass(asked, response));
+      const asking = { asked, answer: response, isShort: kindOf(asked) === "short" };
+      this.#turns.take(asked.socket, asking, () => this.#pass(asked, response));
     });
     server.on("upgrade", (asked, socket, head) => this.#upgrade(asked, socket, head));
     this.#servers.push(server);

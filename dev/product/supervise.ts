@@ -1,6 +1,7 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { sharesOf } from "../../src/core/limits/descriptor-budget.ts";
 import { hostsElsewhere } from "../../src/core/placement/ownership.ts";
+import { restoreDraft } from "../backup/restore-draft.ts";
 import { mintToken } from "../cli/mint-token.ts";
 import { type FolderLock, takeFolder } from "../data-folder/folder-lock.ts";
 import { announce } from "../data-folder/running-products.ts";
@@ -45,6 +46,10 @@ export async function supervise(
     refuse(`Edgetape already runs on ${settings.dataDir} (pid ${folder.pid}${where}).`);
   }
   const { lock } = folder;
+  if (existsSync(restoreDraft(settings.dataDir))) {
+    lock.release();
+    refuse(`a restore into ${settings.dataDir} was broken off: run npm run restore again`);
+  }
   const silence = announce(settings.dataDir);
   process.on("exit", () => {
     silence();

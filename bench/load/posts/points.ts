@@ -135,7 +135,7 @@ function labels(shape: RequestShape, index: number): string {
   return `{"from":"${shape.sender}","venue":"V${10 + (index % SERIES_OF_A_SENDER)}"}`;
 }
 
-function placesAfter(bytes: Buffer, mark: Buffer): number[] {
+export function placesAfter(bytes: Buffer, mark: Buffer): number[] {
   const places: number[] = [];
   for (let at = bytes.indexOf(mark); at !== -1; at = bytes.indexOf(mark, at + 1)) {
     places.push(at + mark.length);
@@ -143,7 +143,7 @@ function placesAfter(bytes: Buffer, mark: Buffer): number[] {
   return places;
 }
 
-function writeDigits(bytes: Buffer, place: number, value: number): void {
+export function writeDigits(bytes: Buffer, place: number, value: number): void {
   let rest = value;
   for (let at = place + DIGITS - 1; at >= place; at -= 1) {
     const next = Math.floor(rest / 10);

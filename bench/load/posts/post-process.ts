@@ -3,10 +3,12 @@ import type { PostJob, PostResult } from "../jobs.ts";
 import { metronome } from "../metronome.ts";
 import { Samples } from "../samples.ts";
 import { serveJobs } from "../serve-jobs.ts";
+import { influxRequest } from "./influx-request.ts";
 import { LineRequest } from "./line-request.ts";
+import { otlpRequest } from "./otlp-request.ts";
 import { FrameRequest, PointRequest, type RequestShape } from "./points.ts";
 import { Poster } from "./poster.ts";
-import { WriteRequest } from "./write-request.ts";
+import { writeRequest } from "./write-request.ts";
 
 /** A process that posts. */
 class Sender {
@@ -40,7 +42,11 @@ function requestOf(body: PostJob["body"], shape: RequestShape) {
     case "points":
       return new PointRequest(shape);
     case "write":
-      return new WriteRequest(shape);
+      return writeRequest(shape);
+    case "otlp":
+      return otlpRequest(shape);
+    case "influx":
+      return influxRequest(shape);
     case "lines":
       return new LineRequest(shape);
     case "frame":

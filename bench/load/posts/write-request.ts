@@ -1,37 +1,28 @@
 import { bytesField, textField } from "../../../src/formats/wire/protobuf-writer.ts";
 import { packSnappy } from "./pack-snappy.ts";
 import { postRequest, type RequestShape } from "./points.ts";
+import { TimedRequest } from "./timed-request.ts";
 
 /** Milliseconds of today are varints of so many bytes. */
 const TIME_BYTES = 6;
 const METRICS = ["up", "orders_total", "latency_sum", "latency_count", "queue_depth"];
 
 /**
- * A remote write 1.0, packed as a sender packs it and built once. Its times are six bytes each that no copy of snappy covers, and are
- * overwritten in place before each send: the same work for the server, and none for the generator.
+ * A remote write 1.0, packed as a sender packs it. Its times are six bytes each that no copy of snappy covers, so they can be
+ * overwritten in place.
  */
-export class WriteRequest {
-  readonly points: number;
-  #bytes: Buffer;
-  #timePlaces: number[];
-  #lastMs = 0;
-
-  constructor(shape: RequestShape) {
-    this.points = shape.points;
-    const { packed, places } = packWithTimes(shape);
-    const headers = ["Content-Type: application/x-protobuf", "Content-Encoding: snappy"];
-    this.#bytes = postRequest(shape.host, shape.path, packed, shape.token, headers);
-    const body = this.#bytes.length - packed.length;
-    this.#timePlaces = places.map((place) => body + place);
-  }
-
-  /** `tsUs`: about the moment of all samples; no two sends of one have the same. */
-  fill(tsUs: number, _value: number): Buffer {
-    this.#lastMs = Math.max(Math.floor(tsUs / 1_000), this.#lastMs + 1);
-    const time = timeBytes(this.#lastMs);
-    for (const place of this.#timePlaces) this.#bytes.set(time, place);
-    return this.#bytes;
-  }
+export function writeRequest(shape: RequestShape): TimedRequest {
+  const { packed, places } = packWithTimes(shape);
+  const headers = ["Content-Type: application/x-protobuf", "Content-Encoding: snappy"];
+  const bytes = postRequest(shape.host, shape.path, packed, shape.token, headers);
+  const body = bytes.length - packed.length;
+  const set = (into: Buffer, place: number, ms: number) => into.set(timeBytes(ms), place);
+  return new TimedRequest(
+    bytes,
+    places.map((place) => body + place),
+    set,
+    1_000,
+  );
 }
 
 /** So often at most: most of the times are right at once. */

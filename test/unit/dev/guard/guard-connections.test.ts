@@ -151,12 +151,20 @@ it("L-20 hands on nothing more where too much was given up before a runtime had 
   expect(giveUp(false)).toBe(true);
 });
 
-it("L-20 closes who sends ahead of the answers before one that is new", () => {
-  const { connections, open, closed } = world(2, 10);
-  const [ahead, idle] = open(2) as [FakeConnection, FakeConnection];
-  for (const one of [ahead, idle]) connections.begin(one, "short");
+it("L-20 who waits for a turn takes a place of those who ask, and is closed first where there is none", () => {
+  const { connections, open, closed } = world(2, 3);
+  const asks = () => {
+    const [one] = open(1) as [FakeConnection];
+    connections.begin(one, "short");
+    return one;
+  };
+  const ahead = [asks(), asks(), asks()];
+  for (const one of ahead) connections.end(one, "ahead");
   const [fresh] = open(1) as [FakeConnection];
-  connections.end(ahead, "ahead");
-  connections.end(idle, "idle");
-  expect(closed([ahead, fresh, idle])).toEqual([true, false, false]);
+  expect(closed([...ahead, fresh])).toEqual([false, false, false, false]);
+  // Now there are two places for three.
+  asks();
+  expect(closed([...ahead, fresh])).toEqual([false, false, false, false]);
+  open(1);
+  expect(closed([...ahead, fresh])).toEqual([true, false, false, false]);
 });
