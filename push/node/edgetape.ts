@@ -19,7 +19,6 @@ import {
 } from "./kinds.ts";
 import type { Lane } from "./lanes/lane.ts";
 import { MemoryLane } from "./lanes/memory-lane.ts";
-import { SpoolLane } from "./lanes/spool-lane.ts";
 import { Metric } from "./metric.ts";
 import {
   type Counts,
@@ -29,17 +28,12 @@ import {
   settingsOf,
 } from "./options.ts";
 import { postBatch } from "./post-batch.ts";
+import { Progress } from "./progress.ts";
 import { Sender } from "./sender.ts";
 import { SetAside } from "./set-aside.ts";
 import { defaultFolder, Spool } from "./spool/spool.ts";
-import { errorWords } from "./words.ts";
+import { Spooling } from "./spool/spooling.ts";
 
-/** So soon what was pushed begins its way to the disk, in ms. */
-const SPOOL_AFTER_MS = 10;
-/** How often it is looked for what dead processes left, in ms. */
-const LOOK_EVERY_MS = 5_000;
-/** From this part of the spool on books are dropped: what is left is for trades, orders, positions and notes. */
-const BOOKS_UP_TO = 0.8;
 /** Drops are warned of so often, in ms. */
 const WARN_EVERY_MS = 60_000;
 
@@ -52,17 +46,13 @@ export class Edgetape {
   readonly #http: HttpPost;
   readonly #sender: Sender;
   readonly #options: Settings;
-  readonly #spool: Spool | undefined;
+  readonly #spooling: Spooling | undefined;
   readonly #lanes: Record<Route, Lane>;
-  readonly #spoolLanes = new Map<Route, SpoolLane>();
   readonly #setAside: SetAside;
   readonly #late = new Map<Route, number>();
   readonly #nowUs = microsecondClock(Date.now, () => performance.now());
-  #spoolTimer: NodeJS.Timeout | undefined;
-  readonly #lookTimer: NodeJS.Timeout;
   readonly #leave: () => void;
-  #hasLooked = false;
-  readonly #waiters = new Set<() => void>();
+  readonly #progress = new Progress();
   #hurrying = 0;
   #toldDropsMs = Number.NEGATIVE_INFINITY;
   #toldDrops = 0;
@@ -77,16 +67,12 @@ export class Edgetape {
     const token = typeof options.token === "function" ? options.token : () => String(options.token);
     this.#options = settingsOf(options);
     this.#http = new HttpPost(url, this.#options.timeoutMs);
-    const { spool, spoolBytes } = this.#options;
-    if (spool !== false) {
-      const folder = spool === true ? defaultFolder() : spool;
-      const name = `edgetape-${holderOf(this.#http.url, token())}.node`;
-      this.#spool = new Spool(join(folder, name), spoolBytes);
-    }
+    const spool = this.#openSpool(token);
+    this.#spooling = spool === undefined ? undefined : this.#spoolingIn(spool);
     const lanes = ROUTES.map((route) => [route, this.#laneOf(route)]);
     this.#lanes = Object.fromEntries(lanes) as Record<Route, Lane>;
     const onWarning = this.#options.onWarning;
-    const keep = this.#spool?.keepRefused.bind(this.#spool);
+    const keep = spool?.keepRefused.bind(spool);
     this.#setAside = new SetAside({ keep, onRefused: this.#options.onRefused, onWarning });
     this.#sender = new Sender({
       lanes: this.#lanes,
@@ -96,11 +82,10 @@ export class Edgetape {
       onWarning,
       onProgress: () => this.#noteProgress(),
     });
-    void this.#look();
-    this.#lookTimer = setInterval(() => void this.#look(), LOOK_EVERY_MS).unref();
+    this.#spooling?.begin();
     this.#leave = seeToAtExit({
       flush: () => void this.close(),
-      writeNow: () => this.#writeNow(),
+      writeNow: () => this.#spooling?.writeNow(),
     });
   }
 
@@ -151,10 +136,10 @@ export class Edgetape {
 
   /** True once every trade, order, position and book so far is on disk (or with the server). False after `timeoutMs`, or without a spool. */
   async sync(timeoutMs = 5_000): Promise<boolean> {
-    if (this.#spool === undefined) return false;
-    const marks = [...this.#spoolLanes.values()].map((lane) => ({ lane, through: lane.handed }));
-    this.#writeAll();
-    return await this.#until(
+    if (this.#spooling === undefined) return false;
+    const marks = [...this.#spooling.lanes].map((lane) => ({ lane, through: lane.handed }));
+    this.#spooling.write();
+    return await this.#progress.until(
       () => marks.every(({ lane, through }) => lane.written >= through),
       timeoutMs,
     );
@@ -189,81 +174,37 @@ export class Edgetape {
     const encoded = encode(fields);
     if (encoded.kind === "text") this.#lanes[route].put(encoded.text);
     else this.#setAside.later({ route, event: encoded.event, why: encoded.why });
-    if (encoded.kind === "unfit" || !this.#spoolLanes.has(route)) this.#sender.soon();
-    else this.#spoolTimer ??= setTimeout(() => this.#writeAll(), SPOOL_AFTER_MS).unref();
+    if (encoded.kind === "text" && this.#spooling?.has(route)) this.#spooling.soon();
+    else this.#sender.soon();
   }
 
-  #laneOf(route: Route): Lane {
-    const newKey = () => randomUUID();
-    const { mostWaiting, spoolBytes } = this.#options;
-    const spool = this.#spool;
-    if (spool === undefined || KINDS[route] === "memory")
-      return new MemoryLane(mostWaiting, newKey);
-    const mostBytes = route === "books" ? BOOKS_UP_TO * spoolBytes : spoolBytes;
-    const lane = new SpoolLane({
-      newKey,
-      mostWaiting,
-      newFile: () => spool.newFile(route),
-      hasRoom: (bytes) => spool.bytes + bytes <= mostBytes,
-      grew: (bytes) => {
-        spool.bytes += bytes;
-      },
+  /** @throws Error where the spool's folder cannot be used. */
+  #openSpool(token: () => string): Spool | undefined {
+    const { spool, spoolBytes } = this.#options;
+    if (spool === false) return undefined;
+    const folder = spool === true ? defaultFolder() : spool;
+    const name = `edgetape-${holderOf(this.#http.url, token())}.node`;
+    return new Spool(join(folder, name), spoolBytes);
+  }
+
+  #spoolingIn(spool: Spool): Spooling {
+    const { mostWaiting, spoolBytes, onWarning } = this.#options;
+    return new Spooling({
+      ...{ spool, mostWaiting, mostBytes: spoolBytes, newKey: randomUUID, onWarning },
       onWritten: () => {
         this.#noteProgress();
         this.#sender.soon(this.#hurrying > 0 ? 0 : undefined);
       },
-      onDisk: (failure) => {
-        if (failure === null) this.#warn(`the spool ${spool.folder} is written again`);
-        else
-          this.#warn(
-            `the spool ${spool.folder} cannot be written, and events wait in memory: ${errorWords(failure)}`,
-          );
-      },
+      onInherited: () => this.#sender.soon(),
+      onLooked: () => this.#noteProgress(),
     });
-    this.#spoolLanes.set(route, lane);
-    return lane;
   }
 
-  /** Takes over what dead processes left. */
-  async #look(): Promise<void> {
-    const spool = this.#spool;
-    try {
-      const left = (await spool?.inherit(new Set(this.#spoolLanes.keys()))) ?? [];
-      // One that cannot be read is no reason to leave the others.
-      const read = left.map(({ route, file }) =>
-        this.#spoolLanes.get(route as Route)?.inherit(file),
-      );
-      const failed = (await Promise.allSettled(read)).find(({ status }) => status === "rejected");
-      if (left.length > 0) this.#sender.soon();
-      if (failed?.status === "rejected") throw failed.reason;
-    } catch (error) {
-      this.#warn(`the spool ${spool?.folder} cannot be read: ${errorWords(error)}`);
-    } finally {
-      if (!this.#hasLooked) {
-        this.#hasLooked = true;
-        this.#writeAll();
-        this.#noteProgress();
-      }
+  #laneOf(route: Route): Lane {
+    if (this.#spooling !== undefined && KINDS[route] !== "memory") {
+      return this.#spooling.addLane(route);
     }
-  }
-
-  #writeAll(): void {
-    clearTimeout(this.#spoolTimer);
-    this.#spoolTimer = undefined;
-    // Behind what an earlier process left, which is older.
-    if (!this.#hasLooked) return;
-    for (const lane of this.#spoolLanes.values()) void lane.write();
-  }
-
-  /** What waits for the disk goes there at once. */
-  #writeNow(): void {
-    for (const lane of this.#spoolLanes.values()) {
-      try {
-        lane.writeNow();
-      } catch (error) {
-        this.#warn(`what was pushed last is lost: ${errorWords(error)}`);
-      }
-    }
+    return new MemoryLane(this.#options.mostWaiting, randomUUID);
   }
 
   #tellDrops(): void {
@@ -279,14 +220,14 @@ export class Edgetape {
     const deadlineMs = performance.now() + timeoutMs;
     this.#hurrying += 1;
     try {
-      await this.#until(() => this.#hasLooked, timeoutMs);
+      await this.#progress.until(() => this.#spooling?.hasLooked ?? true, timeoutMs);
       const marks = ROUTES.map((route) => this.#lanes[route]).map((lane) => ({
         ...{ lane, through: lane.handed },
       }));
-      this.#writeAll();
+      this.#spooling?.write();
       this.#sender.hurry();
       const isDone = () => marks.every(({ lane, through }) => lane.gone >= through);
-      await this.#until(() => isDone() || givesUp(), deadlineMs - performance.now());
+      await this.#progress.until(() => isDone() || givesUp(), deadlineMs - performance.now());
       return isDone();
     } finally {
       this.#hurrying -= 1;
@@ -297,21 +238,18 @@ export class Edgetape {
     this.#isClosed = true;
     const deadlineMs = performance.now() + timeoutMs;
     await this.#flush(timeoutMs, () => this.#canRestWait());
-    clearInterval(this.#lookTimer);
+    this.#spooling?.rest();
     const isStopped = this.#sender.stop();
     this.#http.close();
     await isStopped;
-    if (!(await this.sync(deadlineMs - performance.now()))) this.#writeNow();
-    for (const lane of this.#spoolLanes.values()) {
-      await lane.close().catch((error: unknown) => this.#warn(errorWords(error)));
-    }
-    this.#spool?.close();
+    if (!(await this.sync(deadlineMs - performance.now()))) this.#spooling?.writeNow();
+    await this.#spooling?.close();
     this.#leave();
   }
 
   /** What waits is on disk, and cannot be sent now. */
   #canRestWait(): boolean {
-    if (this.#spool === undefined) return false;
+    if (this.#spooling === undefined) return false;
     return ROUTES.every((route) => {
       const { waiting, spooled } = this.#lanes[route];
       return waiting === 0 && (spooled === 0 || this.#sender.trouble(route) !== null);
@@ -321,24 +259,7 @@ export class Edgetape {
   #noteProgress(): void {
     this.#setAside.tellLater();
     this.#tellDrops();
-    for (const look of this.#waiters) look();
-  }
-
-  /** Resolves once it holds, or after `timeoutMs`, with whether it does. Meanwhile the process does not end. */
-  #until(holds: () => boolean, timeoutMs: number): Promise<boolean> {
-    if (holds() || timeoutMs <= 0) return Promise.resolve(holds());
-    return new Promise((resolve) => {
-      const finish = () => {
-        clearTimeout(timer);
-        this.#waiters.delete(look);
-        resolve(holds());
-      };
-      const look = () => {
-        if (holds()) finish();
-      };
-      const timer = setTimeout(finish, timeoutMs);
-      this.#waiters.add(look);
-    });
+    this.#progress.note();
   }
 
   #warn(text: string): void {

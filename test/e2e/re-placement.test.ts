@@ -67,6 +67,8 @@ it("I-6 INV-6 a request that is sent again after symbols moved to other hosts ch
   for (const size of [2, 1, 3]) await push(tape, size);
   await settled(tape, "1 2 3");
   tape = await startWith(1);
-  for (const size of [1, 3, 2, 4]) await push(tape, size, "?wait=stored");
+  for (const [size, query] of [[1, "?wait=stored"], [3], [2], [4, "?wait=stored"]] as const) {
+    await push(tape, size, query);
+  }
   await settled(tape, "1 2 3 4");
 });

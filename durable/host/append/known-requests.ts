@@ -6,7 +6,8 @@ import type {
 } from "../../../src/bindings/host.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
-import type { HostLog, KnownPart, KnownRequest, RoomId } from "../log/host-log.ts";
+import type { HostLog, RoomId } from "../log/host-log.ts";
+import type { KnownPart, KnownRequest } from "../log/keys/known-request.ts";
 import type { FirstEditionKeys } from "../symbols/earlier/first-edition-keys.ts";
 import type { FirstEditionRooms } from "../symbols/earlier/first-edition-rooms.ts";
 import type { Predecessors } from "../symbols/earlier/predecessors.ts";

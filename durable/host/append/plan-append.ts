@@ -11,7 +11,8 @@ import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { nothingTaken, type RoomAppend, type Taken } from "../../room/append/append.ts";
 import type { RoomLog } from "../../room/log/room-log.ts";
-import type { HostLog, KnownRequest, RoomPart } from "../log/host-log.ts";
+import type { HostLog, RoomPart } from "../log/host-log.ts";
+import type { KnownRequest } from "../log/keys/known-request.ts";
 import type { RoomRecord } from "../registry.ts";
 
 /** A room as an append sees it. */

@@ -6,10 +6,12 @@ import type { SqlPort } from "../../room/sql-port.ts";
 import { Generations, type LogKeeping } from "./generations.ts";
 import { KeptKeys } from "./keys/kept-keys.ts";
 import { hashesOf, hashOf, keyTexts, parseKeys } from "./keys/key-text.ts";
+import { type KnownRequest, knownRequest } from "./keys/known-request.ts";
 import { LastCursors } from "./last-cursors.ts";
 import { Meta } from "./meta.ts";
 import { Moves } from "./moves.ts";
 import { type HostPart, readPart } from "./outbox-part.ts";
+import { OutboxPosition } from "./outbox-position.ts";
 import {
   countFrames,
   type LogFrame,
@@ -34,32 +36,9 @@ export const KEEPING: LogKeeping = {
   recentBytes: 8 * 1024 * 1024,
 };
 
-/** What a log knows of a request by its key: see `HostLog.findKey`. */
-export interface KnownRequest {
-  fingerprint: string;
-  /** The cursors of its commit. */
-  from: Cursor;
-  row: Cursor;
-  partOf(rooms: readonly RoomId[]): KnownPart;
-  /** Its commit before this one, where a part came here later, with its symbol; null where there is none. */
-  before(): KnownRequest | null;
-}
-
-/**
- * What the commit of a request brought to the rooms of a symbol. `had`: frames, the newest at `end`. `nothing`: no frame. `unsure`: the
- * log cannot tell any more, for its row was dropped, or frames of a room have moved, up to `end`.
- */
-export type KnownPart =
-  | { kind: "had"; end: Cursor }
-  | { kind: "unsure"; end: Cursor | null }
-  | { kind: "nothing" };
-
 /**
  * The append-only log of a host, replay log and outbox of all its rooms in one. Its rooms share one space of cursors. A commit is a
  * row; memory holds the newest rows. All of it is synchronous, and what one turn of the event loop writes is one commit.
- *
- * `storedThrough`, the outbox's position, is written down for free with the next row that is appended, and by `saveStored`; what a
- * crash forgets of it is sent again, and storing is idempotent (INV-1).
  */
 export class HostLog {
   /** Names this life of the log, and so that of every room's (SPEC C-6). */
@@ -73,9 +52,7 @@ export class HostLog {
   /** Of this log alone, so that nobody can make keys whose hashes meet. */
   readonly #seed: number;
   #head: Cursor;
-  #storedThrough: Cursor;
-  #savedStored: Cursor;
-  #outboxBytes: number;
+  readonly #outbox: OutboxPosition;
   /** The latest moment that anybody told. */
   #nowUs: EpochUs;
   #prunable: { through: Cursor; rooms: RoomId[] } | null = null;
@@ -98,14 +75,7 @@ export class HostLog {
       generations.prunedThrough,
       meta.readNumber("head_from") ?? 0,
     ) as Cursor;
-    this.#storedThrough = Math.max(
-      generations.storedAfter((meta.readNumber("stored_anew_from") ?? 0) as Cursor) ?? 0,
-      meta.readNumber("stored_through") ?? 0,
-      generations.prunedThrough,
-    ) as Cursor;
-    this.#savedStored = this.#storedThrough;
-    this.#outboxBytes = generations.bytesAfter(this.#storedThrough);
-    this.#endOutbox();
+    this.#outbox = new OutboxPosition(meta, generations, this.#head);
     this.#recent = new RecentRows(this.#head, keeping.recentBytes);
     this.#lasts = new LastCursors(generations);
     this.#keys = new KeptKeys(sql, generations, this.#seed);
@@ -122,10 +92,10 @@ export class HostLog {
   }
   /** Every frame up to it is known to be in Postgres; the head where there is nothing left to store. */
   get storedThrough(): Cursor {
-    return this.#storedThrough;
+    return this.#outbox.through;
   }
   get outboxBytes(): number {
-    return this.#outboxBytes;
+    return this.#outbox.bytes;
   }
   get events(): number {
     return this.#generations.events;
@@ -215,24 +185,14 @@ export class HostLog {
   /** A request that came with this key in the last 24 h. What has moved since may be said to be further than it is. */
   findKey(key: string, nowUs: EpochUs): KnownRequest | null {
     this.#nowUs = Math.max(this.#nowUs, nowUs) as EpochUs;
-    return this.#findKey(key, nowUs, Number.POSITIVE_INFINITY);
-  }
-
-  #findKey(key: string, nowUs: EpochUs, end: number): KnownRequest | null {
-    const found = this.#keys.find(key, nowUs, end);
-    if (found === null) return null;
-    const { from, row } = found;
-    const partOf = (rooms: readonly RoomId[]): KnownPart => {
-      let end: Cursor | null = null;
-      for (const room of rooms) {
-        const had = this.#generations.endIn(room, (from - 1) as Cursor, row);
-        if (had !== null) return { kind: "had", end: had };
-        end = this.#moves.endOf(room, row) ?? end;
-      }
-      const isGone = end !== null || row <= this.prunedThrough;
-      return isGone ? { kind: "unsure", end } : { kind: "nothing" };
+    const log = {
+      find: (before: number) => this.#keys.find(key, nowUs, before),
+      endIn: (room: RoomId, after: Cursor, upTo: Cursor) =>
+        this.#generations.endIn(room, after, upTo),
+      movedTo: (room: RoomId, cursor: Cursor) => this.#moves.endOf(room, cursor),
+      isDropped: (row: Cursor) => row <= this.prunedThrough,
     };
-    return { ...found, partOf, before: () => this.#findKey(key, nowUs, row) };
+    return knownRequest(log, Number.POSITIVE_INFINITY);
   }
 
   /**
@@ -244,7 +204,7 @@ export class HostLog {
     after: Cursor,
     mayStore: (room: RoomId) => boolean,
   ): HostPart | null {
-    if (this.#outboxBytes === 0) return null;
+    if (this.#outbox.bytes === 0) return null;
     const log = { generations: this.#generations, recent: this.#recent };
     return readPart(log, after, { ...limit, mayStore });
   }
@@ -262,32 +222,22 @@ export class HostLog {
 
   /** The part is in Postgres. One that was made before the outbox began anew says nothing any more. */
   markStored(part: Pick<HostPart, "after" | "through" | "bytes">): void {
-    if (part.after !== this.#storedThrough) return;
-    this.#storedThrough = part.through;
-    this.#outboxBytes -= part.bytes;
-    this.#endOutbox();
+    this.#outbox.stored(part, this.#head);
   }
 
   /** Writes the outbox's position down where the newest row does not hold it. */
   saveStored(): void {
-    if (this.#savedStored === this.#storedThrough) return;
-    this.#meta.write("stored_through", this.#storedThrough);
-    this.#savedStored = this.#storedThrough;
+    this.#outbox.save();
   }
 
   /** Nothing is known to be stored of what the log holds: all of it is the outbox. What older rows say of that counts no more. */
   storeAgain(): void {
-    this.#storedThrough = this.prunedThrough;
-    this.#savedStored = this.prunedThrough;
-    this.#outboxBytes = this.#generations.bytes;
-    this.#meta.write("stored_anew_from", this.#head);
-    this.#meta.write("stored_through", this.prunedThrough);
-    this.#endOutbox();
+    this.#outbox.beginAnew(this.#generations, this.#head);
   }
 
   /** What the next pruning drops: through where, and the rooms that have frames in it; null where nothing is due. */
   get prunable(): { through: Cursor; rooms: RoomId[] } | null {
-    const due = this.#generations.droppable(this.#storedThrough);
+    const due = this.#generations.droppable(this.#outbox.through);
     if (due === null) return null;
     const { generation, through } = due;
     if (this.#prunable?.through !== through) {
@@ -301,7 +251,7 @@ export class HostLog {
    * it may not go any more, as when the outbox has begun anew since then.
    */
   prune(through: Cursor): void {
-    const due = this.#generations.droppable(this.#storedThrough);
+    const due = this.#generations.droppable(this.#outbox.through);
     if (due?.through !== through) return;
     this.#keys.keep(due.generation.keyBlocks(CURSOR_ORIGIN), this.#nowUs);
     this.#generations.drop(due.generation, through);
@@ -320,7 +270,7 @@ export class HostLog {
     if (newest > this.#head) {
       this.#head = newest;
       this.#meta.write("head_from", newest);
-      this.#endOutbox();
+      this.#outbox.headAt(newest);
     }
     if (oldest === undefined) return false;
     const through = this.#head;
@@ -328,7 +278,7 @@ export class HostLog {
     for (const generation of this.#generations) {
       for (const { row, rest } of generation.takeOut(room)) {
         for (const part of row.parts) if (part.room === room) frames.push(...part.frames);
-        if (row.last > this.#storedThrough) this.#outboxBytes -= row.bytes - rest.bytes;
+        this.#outbox.shrank(row.last, row.bytes - rest.bytes);
       }
     }
     this.#recent.takeOut(room);
@@ -338,20 +288,13 @@ export class HostLog {
     return true;
   }
 
-  /** Rows without a frame are stored as soon as all before them is. */
-  #endOutbox(): void {
-    if (this.#outboxBytes === 0) this.#storedThrough = this.#head;
-  }
-
   #write(written: WrittenRow, keysText: string | null): void {
     const { row } = written;
     const keys =
       keysText === null ? null : { text: keysText, hashes: hashesOf(keysText, this.#seed) };
-    this.#generations.append(written, this.#storedThrough, keys);
+    this.#generations.append(written, this.#outbox.through, keys);
     this.#head = row.last;
-    this.#outboxBytes += row.bytes;
-    this.#endOutbox();
-    this.#savedStored = this.#storedThrough;
+    this.#outbox.appended(row.bytes, row.last);
     this.#recent.push(row);
     if (keysText !== null) this.#keys.learn(row.last, parseKeys(keysText));
   }

@@ -1,4 +1,5 @@
-import type { KnownRequest, RoomId } from "../../../durable/host/log/host-log.ts";
+import type { RoomId } from "../../../durable/host/log/host-log.ts";
+import type { KnownRequest } from "../../../durable/host/log/keys/known-request.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
 
 /** Where a log says that a request's part for a room is: behind its commit, where it brought nothing or that is gone. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { KnownRequests } from "../../../../durable/host/append/known-requests.ts";
-import type { KnownPart, RoomId } from "../../../../durable/host/log/host-log.ts";
+import type { RoomId } from "../../../../durable/host/log/host-log.ts";
+import type { KnownPart } from "../../../../durable/host/log/keys/known-request.ts";
 import type { HadPart, HostBatch } from "../../../../src/bindings/host.ts";
 import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../../src/protocol/words/time.ts";
