@@ -10,6 +10,7 @@ const PARTS: RuntimeParts = {
   assetsDir: "/srv/dist/web",
   objectsDir: "/srv/data/objects",
   httpSockets: 1,
+  isBehindGuard: true,
   peers: [],
   fromEnvironment: ["JWT_SECRET", "PUBLIC_READ"],
 };
