@@ -69,6 +69,14 @@ describe("the configuration of the runtime", () => {
     expect(capnpConfig(readWranglerToml(TOML), PARTS)).not.toContain("address");
   });
 
+  it("is for the Writers' runtime reached by its door alone", () => {
+    const apart = { ...PARTS, httpSockets: 0, isBehindGuard: false };
+    const config = capnpConfig(readWranglerToml(TOML), apart);
+    expect(config.match(/sockets = \[([^\]]*)\]/)?.[1]?.match(/name = "[a-z]+", http/g)).toEqual([
+      'name = "door", http',
+    ]);
+  });
+
   it("escapes what a folder's name may hold", () => {
     const config = capnpConfig(readWranglerToml(TOML), {
       ...PARTS,
