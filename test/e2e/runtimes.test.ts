@@ -19,7 +19,7 @@ const PRODUCERS = ["P0", "P1", "P2", "P3", "P4", "P5", "P6", "P7"].map((symbol, 
 
 // Its processes are told apart by their command lines.
 describe.runIf(process.platform === "linux")(
-  "two runtimes with a host each, and one of the Writers",
+  "two runtimes with a host each, and the Writers'",
   () => {
     const folder = temporaryDataDir();
     let product: RunningProduct;
@@ -43,7 +43,7 @@ describe.runIf(process.platform === "linux")(
         ...{ dataDir: folder.dataDir, port },
         environment: {
           ...{ ...ENVIRONMENT, RUNTIMES: String(runtimes), ROOM_HOSTS: String(runtimes) },
-          WRITERS: runtimes === 2 ? "apart" : "inside",
+          WRITERS: "apart",
         },
       });
     /** Process of each runtime, by its number. */
@@ -157,8 +157,8 @@ describe.runIf(process.platform === "linux")(
       await market.load.stop();
       expect(await product.stop()).toBe(0);
       product = await start(1, product.port);
-      for (const name of ["objects-1", "objects-2"]) {
-        expect(existsSync(join(folder.dataDir, name))).toBe(false);
+      for (const gone of ["objects-1/edgetape-Host", "objects-2"]) {
+        expect(existsSync(join(folder.dataDir, gone))).toBe(false);
       }
       market.load.start();
       const pushes = new SteadyPushes(product.url, token, PRODUCERS);
