@@ -95,6 +95,8 @@ const settingsSchema = z.object({
   /** On one machine: how many runtimes there are, and which of them this one is. */
   RUNTIMES: z.coerce.number().int().min(1).default(1),
   RUNTIME: z.coerce.number().int().nonnegative().default(0),
+  /** The runtime that has the Writers of all; absent where each has its own. */
+  WRITER_RUNTIME: z.coerce.number().int().positive().optional(),
 });
 
 /** Minutes outlive the raw data they are made of, or a late event would have nothing to correct. */

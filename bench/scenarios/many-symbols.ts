@@ -76,7 +76,7 @@ async function aDesk(bench: Bench): Promise<void> {
 }
 
 /** Pages that sessions of Postgres share count once a session: it is less than this. */
-function memoryBytes({ workerdPid, databasePid }: ProductTarget): number {
-  const pids = [workerdPid, databasePid, ...descendants(databasePid).map(({ pid }) => pid)];
+function memoryBytes({ runtimePids, databasePid }: ProductTarget): number {
+  const pids = [...runtimePids, databasePid, ...descendants(databasePid).map(({ pid }) => pid)];
   return pids.reduce((sum, pid) => sum + residentBytes(pid), 0);
 }

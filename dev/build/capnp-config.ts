@@ -10,6 +10,8 @@ export type RuntimeParts = {
   objectsDir: string;
   /** Sockets for everybody, which it is handed; none where the guard accepts in its place. */
   httpSockets: number;
+  /** Does the guard hand requests on to it? */
+  isBehindGuard: boolean;
   /** Doors of the other runtimes of this machine: number and address. */
   peers: readonly { number: number; address: string }[];
   /** Settings the Worker takes from the environment of the runtime, so that no secret is written to a file. */
@@ -83,7 +85,11 @@ export function capnpConfig(needs: WorkerNeeds, parts: RuntimeParts): string {
       { length: parts.httpSockets },
       (_, at) => `(name = ${text(httpSocketName(at))}, http = (), service = "edgetape")`,
     ),
-    `(name = ${text(GUARDED_SOCKET)}, http = (cfBlobHeader = ${text(GUARDED_CF_HEADER)}), service = "edgetape")`,
+    ...(parts.isBehindGuard
+      ? [
+          `(name = ${text(GUARDED_SOCKET)}, http = (cfBlobHeader = ${text(GUARDED_CF_HEADER)}), service = "edgetape")`,
+        ]
+      : []),
     `(name = ${text(DOOR_SOCKET)}, http = (${CALLS}), service = (name = "edgetape", entrypoint = "Door"))`,
   ];
   return `using Workerd = import "/workerd/workerd.capnp";

@@ -9,7 +9,12 @@ const CONTROL_DESCRIPTOR = 3;
 const FIRST_SOCKET_DESCRIPTOR = 4;
 
 /** What a runtime accepts connections from, by the descriptors that they have here. */
-export type SocketDescriptors = { http: readonly number[]; guarded: number; door: number };
+export type SocketDescriptors = {
+  http: readonly number[];
+  /** Null where the guard hands nothing on to it. */
+  guarded: number | null;
+  door: number;
+};
 
 /** A shell's words for: as many descriptors as this user may have. */
 const ALL_DESCRIPTORS = 'ulimit -n "$(ulimit -H -n)" 2>/dev/null';
@@ -33,7 +38,11 @@ export function spawnRuntime(
   onLine: OnLine,
 ): ChildProcess {
   const output = logStdio(onLine);
-  const names = [...sockets.http.map((_, at) => httpSocketName(at)), GUARDED_SOCKET, DOOR_SOCKET];
+  const handed: [name: string, descriptor: number][] = [
+    ...sockets.http.map((descriptor, at): [string, number] => [httpSocketName(at), descriptor]),
+    ...(sockets.guarded === null ? [] : [[GUARDED_SOCKET, sockets.guarded] as [string, number]]),
+    [DOOR_SOCKET, sockets.door],
+  ];
   const child = spawn(
     "/bin/sh",
     [
@@ -42,11 +51,11 @@ export function spawnRuntime(
       workerdPath(),
       ...serveArguments(configPath),
       `--control-fd=${CONTROL_DESCRIPTOR}`,
-      ...names.map((name, at) => `--socket-fd=${name}=${FIRST_SOCKET_DESCRIPTOR + at}`),
+      ...handed.map(([name], at) => `--socket-fd=${name}=${FIRST_SOCKET_DESCRIPTOR + at}`),
     ],
     {
       env: { ...environment },
-      stdio: ["ignore", output, output, "pipe", ...sockets.http, sockets.guarded, sockets.door],
+      stdio: ["ignore", output, output, "pipe", ...handed.map(([, descriptor]) => descriptor)],
     },
   );
   readLog(child, onLine);

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { FIRST_RUNTIME } from "../../src/core/placement/ownership.ts";
+import { FIRST_RUNTIME, numbersOfRuntimes } from "../../src/core/placement/ownership.ts";
 import { ASSET_ROUTER_SCRIPT, bundleScripts, WORKER_SCRIPT } from "../build/bundle.ts";
 import { capnpConfig } from "../build/capnp-config.ts";
 import { buildDashboardIfStale } from "../build/dashboard-build.ts";
@@ -18,7 +18,7 @@ import { objectFolder } from "../runtimes/object-folders.ts";
 import type { RuntimeSockets } from "../runtimes/open-sockets.ts";
 import { hostsAreRearmed, mustRearmHosts, placeHostFiles } from "../runtimes/place-host-files.ts";
 import { Runtimes } from "../runtimes/runtimes.ts";
-import { hostAndPort, type Settings } from "./settings.ts";
+import { hostAndPort, runtimesOf, type Settings } from "./settings.ts";
 
 /** So soon it is tried again to have hosts set their alarms anew, in ms. */
 const REARM_AGAIN_MS = 5_000;
@@ -71,6 +71,7 @@ export class Product {
     );
     this.#runtimes = new Runtimes({
       ...{ runDir: this.#runDir, sockets: deps.sockets, log: deps.log, onLine: deps.onLine },
+      withHosts: deps.settings.runtimes,
       descriptors: deps.descriptors,
       configOf: (runtime, isGuarded) => this.#configOf(runtime, isGuarded),
       environmentOf: (runtime, isGuarded) => this.#workerEnvironment(runtime, isGuarded),
@@ -91,9 +92,10 @@ export class Product {
    * @throws where the database cannot be started, with what to do.
    */
   async start(): Promise<void> {
-    const { dataDir, runtimes } = this.#deps.settings;
+    const { settings } = this.#deps;
+    const { dataDir, runtimes } = settings;
     placeHostFiles(dataDir, runtimes);
-    for (let runtime = 0; runtime < runtimes; runtime += 1) {
+    for (const runtime of numbersOfRuntimes(runtimesOf(settings))) {
       mkdirSync(objectFolder(dataDir, runtime), { recursive: true, mode: 0o700 });
     }
     const databaseReady = new Promise<void>((resolve, reject) => {
@@ -223,13 +225,15 @@ export class Product {
     // The other runtimes ask runtime 0 for what the first edition left.
     const needs =
       runtime === FIRST_RUNTIME && this.#hasFirstEdition ? all : withoutFirstEdition(all);
+    const isApart = runtime >= settings.runtimes;
     const doors = sockets.doors.map(({ path }, number) => ({ number, address: `unix:${path}` }));
     return capnpConfig(needs, {
       workerScript: WORKER_SCRIPT,
       assetRouterScript: ASSET_ROUTER_SCRIPT,
       assetsDir: join(projectDir, needs.assets.directory),
       objectsDir: objectFolder(settings.dataDir, runtime),
-      httpSockets: isGuarded ? 0 : sockets.publicDescriptors.length,
+      httpSockets: isGuarded || isApart ? 0 : sockets.publicDescriptors.length,
+      isBehindGuard: !isApart,
       peers: doors.filter(({ number }) => number !== runtime),
       fromEnvironment: Object.keys(this.#workerEnvironment(runtime, isGuarded)),
     });
@@ -249,7 +253,7 @@ export class Product {
       TRUST_PROXY: "none",
       LOG_LEVEL: settings.logLevel,
       FIRST_EDITION: String(this.#hasFirstEdition),
-      RUNTIMES: String(settings.runtimes),
+      ...textsOf(runtimesOf(settings)),
       RUNTIME: String(runtime),
       GUARDED: String(isGuarded),
       ...(descriptors !== undefined && { RUNTIME_DESCRIPTORS: String(descriptors) }),
@@ -258,4 +262,8 @@ export class Product {
       ...settings.workerOnly,
     };
   }
+}
+
+function textsOf(values: Readonly<Record<string, number>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
 }

@@ -13,6 +13,8 @@ export type Settings = {
   dataDir: string;
   /** Processes that share the work. */
   runtimes: number;
+  /** `apart`: the Writers have a process of their own. */
+  writers: (typeof WRITERS)[number];
   /** Absent: the embedded database. */
   databaseUrl: string | undefined;
   jwtSecret: string | undefined;
@@ -35,6 +37,7 @@ export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const MOST_RUNTIMES = 64;
+const WRITERS = ["apart", "inside"] as const;
 
 /** What is written at once must fit. */
 const LEAST_LOG_FILE_BYTES = 1_048_576;
@@ -92,6 +95,7 @@ const environmentSchema = z.object({
   RUNTIMES: integer(MOST_RUNTIMES, `1 to ${MOST_RUNTIMES}`)
     .refine((value) => value > 0, { error: `must be 1 to ${MOST_RUNTIMES}` })
     .optional(),
+  WRITERS: z.enum(WRITERS, { error: `must be ${WRITERS.join(" or ")}` }).optional(),
   LOG_LEVEL: z
     .enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` })
     .default("info"),
@@ -139,6 +143,7 @@ export function readSettings(
       host: found.HOST,
       dataDir: resolve(workingDir, found.DATA_DIR),
       runtimes,
+      writers: found.WRITERS ?? (cores > runtimes ? "apart" : "inside"),
       databaseUrl: found.DATABASE_URL,
       jwtSecret: found.JWT_SECRET,
       jwtJwksUrl: found.JWT_JWKS_URL,
@@ -155,6 +160,11 @@ export function readSettings(
       workerOnly,
     },
   };
+}
+
+/** What the Worker is told of how many runtimes there are, and which of them has the Writers. */
+export function runtimesOf({ runtimes, writers }: Pick<Settings, "runtimes" | "writers">) {
+  return { RUNTIMES: runtimes, ...(writers === "apart" && { WRITER_RUNTIME: runtimes }) };
 }
 
 /** True where only this machine can reach `host`. */

@@ -1,7 +1,8 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { numbersOfRuntimes } from "../../src/core/placement/ownership.ts";
 import { privateFolder } from "../data-folder/socket-folder.ts";
-import { hostAndPort, type Settings } from "../product/settings.ts";
+import { hostAndPort, runtimesOf, type Settings } from "../product/settings.ts";
 import { type ListeningSockets, listen } from "./listening-sockets.ts";
 
 /** What the runtimes accept connections from. It outlives them. */
@@ -12,7 +13,7 @@ export interface RuntimeSockets {
   publicDescriptors: number[];
   /** The unix socket on which a guard hands requests on. All runtimes have it. */
   guarded: UnixSocket;
-  /** By the runtime's number: the unix socket of its door. */
+  /** By the runtime's number: the unix socket of its door. The Writers' runtime, where they have one, is the last. */
   doors: UnixSocket[];
   /** Lets go of them here: who connects from now on is refused, once no runtime has them any more. */
   release(): void;
@@ -25,14 +26,13 @@ const NAME_BYTES = 12;
 
 /** Opens them all. @throws {Error} with what to change, where the port cannot be had. */
 export async function openSockets(
-  settings: Pick<Settings, "host" | "port" | "dataDir" | "runtimes">,
+  settings: Pick<Settings, "host" | "port" | "dataDir" | "runtimes" | "writers">,
 ): Promise<RuntimeSockets> {
-  const { host, port, runtimes } = settings;
+  const { host, port } = settings;
   const folder = privateFolder(join(settings.dataDir, "run", "doors"), NAME_BYTES);
   const guarded = join(folder.path, "guarded.sock");
-  const doors = Array.from({ length: runtimes }, (_, number) =>
-    join(folder.path, `${number}.sock`),
-  );
+  const numbers = numbersOfRuntimes(runtimesOf(settings));
+  const doors = numbers.map((number) => join(folder.path, `${number}.sock`));
   const paths = [...doors, guarded];
   // Of a supervisor that was killed.
   for (const path of paths) rmSync(path, { force: true });

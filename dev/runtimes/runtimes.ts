@@ -25,6 +25,8 @@ export type RuntimesDeps = {
   sockets: RuntimeSockets;
   log: Logger;
   onLine: OnLine;
+  /** How many of them have hosts, and accept what comes from outside; the one behind these has the Writers of all. */
+  withHosts: number;
   /** How many descriptors a runtime may have, where there is a limit. */
   descriptors: number | undefined;
   /** Configuration of a runtime, by its number; `isGuarded`: the guard accepts in its place. */
@@ -70,7 +72,10 @@ export class Runtimes {
         ...{ isGuarded: false, isLeaving: false },
         listens: Promise.withResolvers<void>(),
         process: deps.kept(
-          { process: "runtime", ...(doors.length > 1 && { runtime: number }) },
+          {
+            process: number < deps.withHosts ? "runtime" : "writers",
+            ...(doors.length > 1 && { runtime: number }),
+          },
           {
             spawn: () => this.#spawn(runtime),
             // Once it has served, whatever ends it may pass, such as a crowd: viewers come back, and nothing acknowledged is lost.
@@ -239,7 +244,7 @@ export class Runtimes {
   }
 
   #spawn(runtime: Runtime) {
-    const { runDir, configOf, environmentOf, sockets, onLine } = this.#deps;
+    const { runDir, configOf, environmentOf, sockets, onLine, withHosts } = this.#deps;
     const { number } = runtime;
     const isGuarded = this.#guarding?.isOn === true;
     runtime.isGuarded = isGuarded;
@@ -248,9 +253,10 @@ export class Runtimes {
     writeFileSync(config, configOf(number, isGuarded));
     if (runtime.isListening) runtime.listens = Promise.withResolvers<void>();
     runtime.isListening = false;
+    const isApart = number >= withHosts;
     const descriptors = {
-      http: isGuarded ? [] : sockets.publicDescriptors,
-      guarded: sockets.guarded.descriptor,
+      http: isGuarded || isApart ? [] : sockets.publicDescriptors,
+      guarded: isApart ? null : sockets.guarded.descriptor,
       door: sockets.doors[number]?.descriptor as number,
     };
     const onListening = () => {

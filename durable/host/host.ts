@@ -39,6 +39,7 @@ import type { Bar } from "../../src/protocol/events/bar.ts";
 import type { LogId } from "../../src/protocol/words/log-id.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
+import { databaseDisk } from "../../src/telemetry/database-disk.ts";
 import { metrics } from "../../src/telemetry/metrics.ts";
 import { JoinedReads } from "../room/past/joined-reads.ts";
 import { roomArchive } from "../room/past/postgres-archive.ts";
@@ -214,7 +215,11 @@ function portsOf({ ctx, env, config, logger, ports }: Platform): HostPorts {
     turn,
     breathe: () => breath.take(),
     writer: {
-      store: (request) => writer().store(request),
+      store: async (request) => {
+        const outcome = await writer().store(request);
+        databaseDisk.heard(outcome, Date.now());
+        return outcome;
+      },
       identity: () => writer().identity(),
     },
     keeper: {

@@ -53,7 +53,8 @@ function together(
   let failure: "refused" | "broken" = "refused";
   const refused: SymbolName[] = [];
   for (const [symbol, outcome] of symbols) {
-    if (outcome === undefined || outcome.kind === "unavailable") return { kind: "unavailable" };
+    if (outcome === undefined) return { kind: "unavailable" };
+    if (outcome.kind === "unavailable") return outcome;
     if (outcome.kind === "stored") {
       isSomeStored = true;
       identity ??= outcome.identity;

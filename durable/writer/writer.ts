@@ -20,7 +20,6 @@ import { SeriesIdCache } from "../../src/db/store/series-ids.ts";
 import { type RoomFrames, storeFrames } from "../../src/db/store/store-frames.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../src/protocol/words/time.ts";
-import { databaseDisk } from "../../src/telemetry/database-disk.ts";
 import { type Logger, logOf } from "../../src/telemetry/log.ts";
 import { countDatabaseError, metrics } from "../../src/telemetry/metrics.ts";
 import { mayBeLate, mustTell } from "../keeper/notice.ts";
@@ -178,7 +177,6 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
         ids.slice(-TAGGED_IDS).join("."),
         turn,
       );
-      databaseDisk.stored();
       this.#logger.debug("stored", { ...fields, ...counts });
       if (counts.setAside > 0) {
         this.#logger.warn("events_set_aside", {
@@ -190,7 +188,6 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
       if (identity !== null) this.#hear(identity);
       return { kind: "stored", identity: identity ?? (await this.identity()) };
     } catch (error) {
-      if (isDiskFull(error)) databaseDisk.filled(Date.now());
       const failure = failureOf(error);
       countDatabaseError("writer", failure);
       const { level, fields: ofError } = lineOf(error);
@@ -200,6 +197,7 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
       if (failure === null) return { kind: "broken" };
       // It may be a range of time that nobody has made, as after a month in which nothing was stored: the Keeper does.
       this.#tellKeeper(true);
+      if (isDiskFull(error)) return { kind: "unavailable", isDiskFull: true };
       return { kind: failure.kind };
     }
   }

@@ -76,8 +76,14 @@ export function keysOnTrialAt(env: Env) {
   return at(env, "KEYS", KEYS_ON_TRIAL, configOf(env).RUNTIME);
 }
 
-/** A Writer. None knows anything that is not in Postgres, so each runtime has its own. */
-export function writerAt(env: Env, name: string, runtime = configOf(env).RUNTIME) {
+/** The runtime whose Writers this one uses. None knows anything that is not in Postgres, so each may have its own. */
+function writersOf(env: Env): number {
+  const { WRITER_RUNTIME, RUNTIME } = configOf(env);
+  return WRITER_RUNTIME ?? RUNTIME;
+}
+
+/** A Writer. */
+export function writerAt(env: Env, name: string, runtime = writersOf(env)) {
   return at(env, "WRITER", name, runtime);
 }
 

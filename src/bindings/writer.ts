@@ -46,7 +46,8 @@ export type StoreOutcome =
   | { kind: "stored"; identity: string | null }
   /** So are all but these symbols, each of which was refused alone. */
   | { kind: "partly"; identity: string | null; refused: SymbolName[] }
-  | { kind: "unavailable" }
+  /** `isDiskFull`: its disk has no room. */
+  | { kind: "unavailable"; isDiskFull?: true }
   | { kind: "refused" }
   | { kind: "broken" };
 

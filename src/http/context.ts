@@ -26,6 +26,8 @@ export interface AppEnv {
     cause?: { problem: string; detail: string };
     /** How refusals are written, where not as problem documents (`problems/refusal-form.ts`). */
     refusalForm?: RefusalForm;
+    /** Its answer was made with all headers that every answer has (`acknowledgement.ts`). */
+    isHeaded?: true;
     /** The turn of its body (`limits/bodies.ts`) is over. */
     endTurn?: () => void;
   };

@@ -41,7 +41,7 @@ export function correlation(nowUs: () => EpochUs) {
     await next();
     const { status, headers } = c.res;
     // An asset comes with headers of its own; those of a WebSocket's answer cannot be changed.
-    if (status !== 101 && !headers.has(CORRELATION_HEADER)) {
+    if (c.get("isHeaded") !== true && status !== 101 && !headers.has(CORRELATION_HEADER)) {
       c.header(CORRELATION_HEADER, correlationId);
     }
     count(c, status);

@@ -12,6 +12,7 @@ import { readIdempotencyKey } from "../http/body/idempotency-key.ts";
 import { readBatch, wantsPost } from "../http/body/read-batch.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
 import { needsStorage } from "../http/limits/storage.ts";
+import { acknowledgement } from "../http/pushes/acknowledgement.ts";
 import { takePush } from "../http/pushes/take-push.ts";
 import { untilStored, waitsUntilStored } from "../http/pushes/until-stored.ts";
 import { databaseOf } from "../http/sources/database-of.ts";
@@ -53,14 +54,14 @@ async function answer(
   waits: boolean,
 ): Promise<Response> {
   const body: Accepted = { accepted: events.length, cursors };
-  if (!waits) return c.json(body, 202);
+  if (!waits) return acknowledgement(c, body, 202);
   // The others take memory while Postgres is waited for.
   const sinceUs = c.get("nowUs")() - YOUNGEST_CLOSED_US;
   const old = events.filter(({ event }) => event.ts < sinceUs);
   const setAside = (await untilStored(c, hosts)) ? await readSetAside(c, old) : null;
-  if (setAside === null) return c.json(body, 202);
+  if (setAside === null) return acknowledgement(c, body, 202);
   if (setAside.size > 0) body.set_aside = Object.fromEntries(setAside);
-  return c.json(body, 200);
+  return acknowledgement(c, body, 200);
 }
 
 /** How many of the stored events count nowhere, by symbol; null where the database has gone away since. */

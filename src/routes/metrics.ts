@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { type Family, gauge } from "../core/metrics/families.ts";
 import { encodeMetrics, type Source, TEXT_FORMAT } from "../core/metrics/text-format.ts";
+import { numbersOfRuntimes } from "../core/placement/ownership.ts";
 import { accessOf, forbidden, needs, unauthorized } from "../http/access/authorize.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
 import { Refusal } from "../http/problems/refusal.ts";
@@ -9,8 +10,8 @@ import { metricsHere } from "../http/sources/metrics-here.ts";
 
 export const metricsRoutes = new Hono<AppEnv>().get("/metrics", needs("read"), async (c) => {
   admit(c);
-  const { RUNTIMES: count } = c.get("config");
-  const sources = count === 1 ? [await ofTheOnly(c)] : await ofEach(c, count);
+  const runtimes = numbersOfRuntimes(c.get("config"));
+  const sources = runtimes.length === 1 ? [await ofTheOnly(c)] : await ofEach(c, runtimes);
   return c.body(encodeMetrics(sources), 200, { "content-type": TEXT_FORMAT });
 });
 
@@ -34,9 +35,9 @@ async function ofTheOnly(c: AppContext): Promise<Source> {
   return { labels: {}, families: await metricsHere(c.env) };
 }
 
-function ofEach(c: AppContext, count: number): Promise<Source[]> {
+function ofEach(c: AppContext, runtimes: readonly number[]): Promise<Source[]> {
   return Promise.all(
-    Array.from({ length: count }, async (_, number) => {
+    runtimes.map(async (number) => {
       const families = await familiesOf(c, number);
       const up = gauge(
         { name: "edgetape_runtime_up", help: "Whether the runtime has answered." },

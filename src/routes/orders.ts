@@ -46,30 +46,41 @@ export const orderRoutes = new Hono<AppEnv>()
     const answer = await inTurn(c, () => readSymbolOrders(sourcesOf(c), query));
     return c.json(answer, 200, { "cache-control": "no-store" });
   })
-  .get("/api/orders/:symbol/latency", needs("read"), (c) => ranged(c, readLatency))
-  .get("/api/orders/:symbol/slippage", needs("read"), (c) => ranged(c, readSlippage))
-  .get("/api/orders/:symbol/reconciliation", needs("read"), (c) => ranged(c, readReconciliation))
-  .get("/api/orders/:symbol/:id", needs("read"), async (c) => {
-    const parameters = new Parameters(c.req.url, ["account"], c.get("nowUs")());
-    const symbol = parameters.symbol("symbol", c.req.param("symbol"));
+  // One route: where a word and a parameter share a place Hono takes its slow router, for every request of the Worker.
+  .get("/api/orders/:symbol/:id", needs("read"), (c) => {
     const id = c.req.param("id");
-    if (id.includes("\u0000")) parameters.refuse("id", "must not hold a NUL character");
-    const account = parameters.text("account") ?? null;
-    parameters.check();
-    await admitRead(c, [symbol]);
-    const found = await inTurn(c, () => readOrder(sourcesOf(c), symbol, id, account));
-    if (found.kind === "not_yet") throw notStoredYet(symbol);
-    const answer = answerOf(found);
-    if (answer.orders.length === 0) {
-      throw new Refusal({
-        status: 404,
-        type: "unknown-order",
-        title: "There is no such order",
-        detail: `Nobody has pushed an order of this id for ${symbol}. GET /api/orders/SYMBOL lists what there is.`,
-      });
+    switch (id) {
+      case "latency":
+        return ranged(c, readLatency);
+      case "slippage":
+        return ranged(c, readSlippage);
+      case "reconciliation":
+        return ranged(c, readReconciliation);
+      default:
+        return one(c, id);
     }
-    return c.json(answer, 200, { "cache-control": "no-store" });
   });
+
+async function one(c: AppContext, id: string): Promise<Response> {
+  const parameters = new Parameters(c.req.url, ["account"], c.get("nowUs")());
+  const symbol = parameters.symbol("symbol", c.req.param("symbol") ?? "");
+  if (id.includes("\u0000")) parameters.refuse("id", "must not hold a NUL character");
+  const account = parameters.text("account") ?? null;
+  parameters.check();
+  await admitRead(c, [symbol]);
+  const found = await inTurn(c, () => readOrder(sourcesOf(c), symbol, id, account));
+  if (found.kind === "not_yet") throw notStoredYet(symbol);
+  const answer = answerOf(found);
+  if (answer.orders.length === 0) {
+    throw new Refusal({
+      status: 404,
+      type: "unknown-order",
+      title: "There is no such order",
+      detail: `Nobody has pushed an order of this id for ${symbol}. GET /api/orders/SYMBOL lists what there is.`,
+    });
+  }
+  return c.json(answer, 200, { "cache-control": "no-store" });
+}
 
 /** Of the orders of a range, by default the last day. */
 async function ranged<Answer extends object>(

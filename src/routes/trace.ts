@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { numbersOfRuntimes } from "../core/placement/ownership.ts";
 import { MAX_AHEAD_US } from "../core/time/timestamp.ts";
 import { accessOf, needs, seesOf } from "../http/access/authorize.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
@@ -51,14 +52,15 @@ export const traceRoutes = new Hono<AppEnv>().get(
  */
 async function ownLines(c: AppContext, id: string): Promise<(TracedEvent[] | null)[]> {
   const { grant, token } = accessOf(c);
-  const { PUBLIC_READ, RUNTIMES: count, RUNTIME: own } = c.get("config");
+  const config = c.get("config");
+  const { PUBLIC_READ, RUNTIME: own } = config;
   if ((token === null && PUBLIC_READ === true) || grant.symbols !== null) return [];
   return Promise.all(
-    Array.from({ length: count }, async (_, number) => {
-      const isOwn = count === 1 || number === own;
-      const lines = isOwn
-        ? recentLines.holding(id)
-        : await askRuntime(c, number, (door) => door.linesHolding(id));
+    numbersOfRuntimes(config).map(async (number) => {
+      const lines =
+        number === own
+          ? recentLines.holding(id)
+          : await askRuntime(c, number, (door) => door.linesHolding(id));
       return lines === null ? null : ownLinesOf(lines, id, c.get("nowUs")());
     }),
   );

@@ -1,13 +1,13 @@
+import type { StoreOutcome } from "../bindings/writer.ts";
+
 let fullSinceMs: number | null = null;
 
-/** What the Writers of this isolate have last heard of the database's disk; on one machine that is all of them. */
+/** What Writers have last said of the database's disk to the hosts of this isolate; on one machine those are all of its hosts. */
 export const databaseDisk = {
-  /** A store was refused because the disk is full. */
-  filled(nowMs: number): void {
-    fullSinceMs ??= nowMs;
-  },
-  stored(): void {
-    fullSinceMs = null;
+  /** What became of something that was to be stored. */
+  heard(outcome: StoreOutcome, nowMs: number): void {
+    if (outcome.kind === "stored" || outcome.kind === "partly") fullSinceMs = null;
+    else if (outcome.kind === "unavailable" && outcome.isDiskFull === true) fullSinceMs ??= nowMs;
   },
   /** When it was first said to be full, in ms since the epoch; null where it is not. */
   get fullSinceMs(): number | null {

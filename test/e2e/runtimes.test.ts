@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -18,7 +18,7 @@ const PRODUCERS = ["P0", "P1", "P2", "P3", "P4", "P5", "P6", "P7"].map((symbol, 
 }));
 
 // Its processes are told apart by their command lines.
-describe.runIf(process.platform === "linux")("two runtimes, with a host in each", () => {
+describe.runIf(process.platform === "linux")("two runtimes with hosts, and the Writers'", () => {
   const folder = temporaryDataDir();
   let product: RunningProduct;
   let market: Market;
@@ -39,7 +39,10 @@ describe.runIf(process.platform === "linux")("two runtimes, with a host in each"
   const start = (runtimes: number, port = 0) =>
     startProduct({
       ...{ dataDir: folder.dataDir, port },
-      environment: { ...ENVIRONMENT, RUNTIMES: String(runtimes), ROOM_HOSTS: String(runtimes) },
+      environment: {
+        ...{ ...ENVIRONMENT, RUNTIMES: String(runtimes), ROOM_HOSTS: String(runtimes) },
+        WRITERS: "apart",
+      },
     });
   /** Process of each runtime, by its number. */
   const runtimes = (): number[] => {
@@ -58,7 +61,9 @@ describe.runIf(process.platform === "linux")("two runtimes, with a host in each"
     await until("both have answered", async () => {
       const headers = { authorization: `Bearer ${token}`, connection: "close" };
       const answer = await fetch(`${product.url}/readyz`, { headers });
-      const { runtimes } = (await answer.json()) as { runtimes: { count: 2; answered_by: number } };
+      const { runtimes } = (await answer.json()) as {
+        runtimes: { count: 2; answered_by: number };
+      };
       expect(runtimes.count).toBe(2);
       seen.add(runtimes.answered_by);
       return seen.size === 2;
@@ -88,6 +93,8 @@ describe.runIf(process.platform === "linux")("two runtimes, with a host in each"
     // Each name has one head, whatever runtimes have it.
     const headers = { authorization: `Bearer ${token}` };
     const text = await (await fetch(`${product.url}/metrics`, { headers })).text();
+    expect(text).toContain('edgetape_runtime_up{runtime="2"} 1');
+    expect(text).toMatch(/^edgetape_store_seconds_count\{runtime="2"\} [1-9]/m);
     const heads = text.match(/^# TYPE \S+/gm) ?? [];
     expect(new Set(heads).size).toBe(heads.length);
   });
@@ -106,13 +113,13 @@ describe.runIf(process.platform === "linux")("two runtimes, with a host in each"
   });
 
   it("INV-1 INV-2 INV-6 are started again alone when they are killed, and nothing is lost or there twice", async () => {
-    for (const killed of [[1], [0], [0, 1]]) {
+    for (const killed of [[1], [0], [2], [0, 1, 2]]) {
       const before = runtimes();
       await sleep(500);
       for (const number of killed) process.kill(before[number] as number, "SIGKILL");
       await until("runtimes anew", () => {
         const now = runtimes();
-        return [0, 1].every((one) => {
+        return [0, 1, 2].every((one) => {
           const isNew = now[one] !== undefined && now[one] !== before[one];
           return killed.includes(one) ? isNew : now[one] === before[one];
         });
@@ -146,7 +153,10 @@ describe.runIf(process.platform === "linux")("two runtimes, with a host in each"
     await market.load.stop();
     expect(await product.stop()).toBe(0);
     product = await start(1, product.port);
-    expect(existsSync(join(folder.dataDir, "objects-1"))).toBe(false);
+    expect(existsSync(join(folder.dataDir, "objects-2"))).toBe(false);
+    // Now the Writers' alone, which has no host.
+    const files = readdirSync(join(folder.dataDir, "objects-1/edgetape-Host"));
+    expect(files.filter((name) => /^[0-9a-f]{64}/.test(name))).toEqual([]);
     market.load.start();
     const pushes = new SteadyPushes(product.url, token, PRODUCERS);
     await sleep(300);

@@ -4,6 +4,15 @@ import { shardOf } from "./writer-shard.ts";
 /** The runtime of what there is one of: the Keeper, the ledgers of keys, the first edition. */
 export const FIRST_RUNTIME = 0;
 
+/** Numbers of all runtimes of a machine: `RUNTIMES` have hosts, and one more may have the Writers. */
+export function numbersOfRuntimes(config: {
+  RUNTIMES: number;
+  WRITER_RUNTIME?: number | undefined;
+}): number[] {
+  const count = config.RUNTIMES + (config.WRITER_RUNTIME === undefined ? 0 : 1);
+  return Array.from({ length: count }, (_, number) => number);
+}
+
 /**
  * Number of the runtime that a host is in, of `runtimes` on one machine. Shared hosts take turns, so that as many of them as there
  * are runtimes are in one each. `idOf`: the id of the host's object, which names its file too; asked for other hosts alone.

@@ -18,20 +18,21 @@ const POLICY = [
   "frame-ancestors 'none'",
 ];
 
-/** On Strict-Transport-Security decides who ends TLS in front of us, and for names that we do not know. */
-const HEADERS = [
-  ["content-security-policy", POLICY.join("; ")],
-  ["cross-origin-opener-policy", "same-origin"],
-  ["cross-origin-resource-policy", "same-origin"],
-  ["origin-agent-cluster", "?1"],
-  ["referrer-policy", "no-referrer"],
-  ["x-content-type-options", "nosniff"],
-  ["x-frame-options", "DENY"],
-] as const;
+/** On every answer but that of an upgrade (SPEC A-9). On Strict-Transport-Security decides who ends TLS in front of us, and for names that we do not know. */
+export const SECURITY_HEADERS = {
+  "content-security-policy": POLICY.join("; "),
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "origin-agent-cluster": "?1",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+};
+const EACH = Object.entries(SECURITY_HEADERS);
 
 /** Security headers on every answer but that of an upgrade, which no page can show (SPEC A-9). */
 export const guarded = createMiddleware<AppEnv>(async (c, next) => {
   await next();
-  if (c.res.status === 101) return;
-  for (const [name, value] of HEADERS) c.res.headers.set(name, value);
+  if (c.get("isHeaded") === true || c.res.status === 101) return;
+  for (const [name, value] of EACH) c.res.headers.set(name, value);
 });

@@ -1,9 +1,13 @@
 import type { Env } from "../../bindings/env.ts";
 import { writerAt } from "../../bindings/objects.ts";
 import type { BacklogReport } from "../../bindings/writer.ts";
+import type { Config } from "../../config.ts";
 import { fewAtOnce } from "../../core/limits/few-at-once.ts";
+import { numbersOfRuntimes } from "../../core/placement/ownership.ts";
 import { writerNames } from "../../core/placement/writer-shard.ts";
 import type { EpochUs } from "../../protocol/words/time.ts";
+
+type WritersPlace = Pick<Config, "RUNTIMES" | "WRITER_RUNTIME" | "WRITER_SHARDS">;
 
 /**
  * What the Writers know of acknowledged events that wait too long for Postgres; null where none do (SPEC L-24). One that cannot be
@@ -11,13 +15,15 @@ import type { EpochUs } from "../../protocol/words/time.ts";
  */
 export async function readBacklog(
   env: Env,
-  { RUNTIMES: runtimes, WRITER_SHARDS: shards }: { RUNTIMES: number; WRITER_SHARDS: number },
+  { RUNTIMES, WRITER_RUNTIME, WRITER_SHARDS }: WritersPlace,
   failed: (error: unknown) => void,
 ): Promise<BacklogReport | null> {
-  const writers = Array.from({ length: runtimes }, (_, runtime) =>
-    writerNames(shards).map((name) => ({ name, runtime })),
+  const runtimes =
+    WRITER_RUNTIME === undefined ? numbersOfRuntimes({ RUNTIMES }) : [WRITER_RUNTIME];
+  const writers = runtimes.flatMap((runtime) =>
+    writerNames(WRITER_SHARDS).map((name) => ({ name, runtime })),
   );
-  const reports = await fewAtOnce(writers.flat(), async ({ name, runtime }) => {
+  const reports = await fewAtOnce(writers, async ({ name, runtime }) => {
     try {
       return await writerAt(env, name, runtime).backlog();
     } catch (error) {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readWranglerToml } from "../../../dev/build/wrangler-toml.ts";
-import { hostAndPort, readSettings, type Settings } from "../../../dev/product/settings.ts";
+import { hostAndPort, readSettings, runtimesOf, type Settings } from "../../../dev/product/settings.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 
@@ -23,6 +23,7 @@ describe("settings of one machine", () => {
       host: "127.0.0.1",
       dataDir: "/srv/edgetape/.data",
       runtimes: 1,
+      writers: "apart",
       databaseUrl: undefined,
       jwtSecret: undefined,
       jwtJwksUrl: undefined,
@@ -45,6 +46,21 @@ describe("settings of one machine", () => {
     expect(of(8, { RUNTIMES: "1" })).toBe(1);
     expect(problemsOf({ RUNTIMES: "0" })).toEqual(["RUNTIMES must be 1 to 64"]);
     expect(problemsOf({ RUNTIMES: "65" })).toEqual(["RUNTIMES must be 1 to 64"]);
+  });
+
+  it("has the Writers apart where there is a core for them, unless it is told otherwise", () => {
+    const of = (cores: number, environment = {}) => {
+      const answer = readSettings(environment, "/srv/edgetape", cores);
+      if (answer.kind === "invalid") throw new Error(answer.problems.join("\n"));
+      return [answer.settings.writers, runtimesOf(answer.settings)];
+    };
+    expect(of(1)).toEqual(["inside", { RUNTIMES: 1 }]);
+    expect(of(2)).toEqual(["apart", { RUNTIMES: 1, WRITER_RUNTIME: 1 }]);
+    expect(of(8)).toEqual(["apart", { RUNTIMES: 7, WRITER_RUNTIME: 7 }]);
+    expect(of(2, { RUNTIMES: "2" })).toEqual(["inside", { RUNTIMES: 2 }]);
+    expect(of(1, { WRITERS: "apart" })).toEqual(["apart", { RUNTIMES: 1, WRITER_RUNTIME: 1 }]);
+    expect(of(2, { WRITERS: "inside" })).toEqual(["inside", { RUNTIMES: 1 }]);
+    expect(problemsOf({ WRITERS: "none" })).toEqual(["WRITERS must be apart or inside"]);
   });
 
   it("takes an empty variable for an absent one, as compose files write it", () => {

@@ -17,7 +17,12 @@ const BATCH = { rooms: [] } as unknown as HostBatch;
 const LOST = Object.assign(new Error("Network connection lost."), { retryable: true });
 
 /** A runtime with a peer: what is asked of its own objects and of the peer's door is written down. */
-function runtime(number: number, runtimes: number, answers: (() => Promise<unknown>)[] = []) {
+function runtime(
+  number: number,
+  runtimes: number,
+  answers: (() => Promise<unknown>)[] = [],
+  more: { WRITER_RUNTIME?: number } = {},
+) {
   const asked: string[] = [];
   const namespace = (binding: string) => ({
     idFromName: (name: string) => name,
@@ -33,7 +38,7 @@ function runtime(number: number, runtimes: number, answers: (() => Promise<unkno
     linesHolding: async () => [],
     fetch: async ({ headers }) => new Response(headers.get(ADDRESS_HEADER)),
   };
-  const settings = { DATABASE_URL: "postgres://checked@elsewhere/", RUNTIMES: runtimes };
+  const settings = { DATABASE_URL: "postgres://checked@elsewhere/", RUNTIMES: runtimes, ...more };
   const bindings = ["HOST", "KEEPER", "KEYS", "WRITER"].map((name) => [name, namespace(name)]);
   const env = { ...settings, RUNTIME: number, ...Object.fromEntries(bindings) } as Env;
   env[`RUNTIME_${1 - number}`] = door;
@@ -71,6 +76,18 @@ describe("where objects are", () => {
     expect(here(writerAt(env, "writer-0"))).toBe("WRITER writer-0");
     expect(here(writerAt(env, "writer-0", 0))).toBeUndefined();
     expect(here(keysOnTrialAt(env))).toBe("KEYS keys-on-trial");
+  });
+
+  it("is for Writers with the runtime that has those of all, where there is one", async () => {
+    const apart = { WRITER_RUNTIME: 1 };
+    const rooms = runtime(0, 1, [], apart);
+    expect(here(hostAt(rooms.env, HOST_1))).toBe("HOST host-1");
+    await writerAt(rooms.env, "writer-0").identity();
+    expect(rooms.asked).toEqual(["WRITER writer-0 identity []"]);
+    const writers = runtime(1, 1, [], apart);
+    expect(here(writerAt(writers.env, "writer-0"))).toBe("WRITER writer-0");
+    expect(here(hostAt(writers.env, HOST_0))).toBeUndefined();
+    expect(here(keeperAt(writers.env))).toBeUndefined();
   });
 
   it("calls the owner's door, with the same methods and arguments", async () => {

@@ -67,4 +67,9 @@ describe("INV-1 requests of many symbols", () => {
     expect(groups).toEqual(["ABCD", "AB", "CD", "C"]);
     expect(outcomes).toEqual([STORED, { kind: "unavailable" }, { kind: "unavailable" }]);
   });
+
+  it("say of what could not be stored whether the disk of the database is full", async () => {
+    const full = { kind: "unavailable", isDiskFull: true } as const;
+    expect(await storeApart([requestOf("A", "B")], async () => full)).toEqual([full]);
+  });
 });

@@ -10,6 +10,7 @@ const PARTS: RuntimeParts = {
   assetsDir: "/srv/dist/web",
   objectsDir: "/srv/data/objects",
   httpSockets: 1,
+  isBehindGuard: true,
   peers: [],
   fromEnvironment: ["JWT_SECRET", "PUBLIC_READ"],
 };
@@ -67,6 +68,14 @@ describe("the configuration of the runtime", () => {
     expect(config).toContain('(name = "RUNTIME_1", service = "runtime-1")');
     expect(config.match(/address = .*/g)?.join()).toContain("unix:/srv/data/run/doors/1.sock");
     expect(capnpConfig(readWranglerToml(TOML), PARTS)).not.toContain("address");
+  });
+
+  it("is for the Writers' runtime reached by its door alone", () => {
+    const apart = { ...PARTS, httpSockets: 0, isBehindGuard: false };
+    const config = capnpConfig(readWranglerToml(TOML), apart);
+    expect(config.match(/sockets = \[([^\]]*)\]/)?.[1]?.match(/name = "[a-z]+", http/g)).toEqual([
+      'name = "door", http',
+    ]);
   });
 
   it("escapes what a folder's name may hold", () => {
