@@ -9,7 +9,7 @@ import {
 } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import { type Duplex, pipeline } from "node:stream";
-import { GUARDED_CF_HEADER } from "../capnp-config.ts";
+import { GUARDED_CF_HEADER } from "../build/capnp-config.ts";
 import { Connections } from "./connections.ts";
 import type { GuardLimits } from "./guard-limits.ts";
 import { BUSY, refuse, UNREADABLE } from "./refusals.ts";
