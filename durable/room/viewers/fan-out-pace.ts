@@ -20,7 +20,7 @@ const SEND_MS = 0.025;
 /** And for each character of it. */
 const CHAR_MS = 0.5e-6;
 /** Fan-out takes at most this part of the thread: the rest is for appends, acknowledgements and other rooms. */
-const FAN_OUT_SHARE = 0.8;
+const FAN_OUT_SHARE = 0.9;
 /** Shorter slices say nothing: a clock has a grain of 1 ms, and a turn takes as long. */
 const TELLING_MS = 4;
 const TURN_MS = 1;
@@ -35,7 +35,7 @@ const SLOWER_WEIGHT = 0.1;
  */
 export class MeasuredPace implements FanOutPace {
   readonly atOnceMs = 1;
-  readonly sliceMs = 10;
+  readonly sliceMs = 8;
   #times = 1;
 
   readonly sendMs = (chars: number): number => this.#times * (SEND_MS + chars * CHAR_MS);

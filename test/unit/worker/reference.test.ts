@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { app } from "../../../src/app.ts";
 import { TOOLS } from "../../../src/formats/mcp/tools.ts";
+import { ORDER_REPORTS } from "../../../src/routes/orders.ts";
 import { components } from "../../../web/reference/components.ts";
 import { openApiDocument } from "../../../web/reference/document.ts";
 import { examplesOf } from "../../../web/reference/examples.ts";
@@ -22,7 +23,8 @@ function routesOfApp(): string[] {
 describe("the reference", () => {
   it("has every route of the Worker, and no other", () => {
     const described = ROUTES.map(({ method, path }) => `${method.toUpperCase()} ${path}`).sort();
-    expect(described, HOW).toEqual(routesOfApp());
+    const reports = Array.from(ORDER_REPORTS.keys(), (name) => `GET /api/orders/{symbol}/${name}`);
+    expect(described, HOW).toEqual([...routesOfApp(), ...reports].sort());
   });
 
   it("names no component that is not there, and every parameter of a path", () => {

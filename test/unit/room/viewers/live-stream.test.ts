@@ -15,6 +15,8 @@ interface Crowd {
   everyMs: number;
   /** What a message takes the thread, in ms. */
   sendMs: number;
+  /** Of a post. */
+  chars?: number;
 }
 
 /** What an append takes the thread beside what is sent of it, in ms. */
@@ -23,7 +25,7 @@ const POST_MS = 0.5;
 const AT_ONCE_VIEWERS = 40;
 
 /** A room whose posts are frames of 32 events; gives how long each took to reach each viewer, and what they were sent. */
-async function watch({ viewers, posts, everyMs, sendMs }: Crowd) {
+async function watch({ viewers, posts, everyMs, sendMs, chars = 1 }: Crowd) {
   const thread = new BusyThread();
   const frames: LogFrame[] = [];
   const appendedMs: number[] = [];
@@ -56,7 +58,7 @@ async function watch({ viewers, posts, everyMs, sendMs }: Crowd) {
     const socket = {
       send: (text: string) => {
         const doneMs = thread.work(sendMs);
-        const { cursor } = JSON.parse(text) as { cursor: number };
+        const cursor = Number(/"cursor":(\d+)/.exec(text)?.[1]);
         sent.messages += 1;
         const from = seen[index] ?? 0;
         if (cursor <= from) sent.isOrdered = false;
@@ -72,7 +74,7 @@ async function watch({ viewers, posts, everyMs, sendMs }: Crowd) {
   for (let post = 0; post < posts; post += 1) {
     const dueMs = 10 + post * everyMs;
     thread.at(dueMs, () => {
-      frames.push({ cursor: (post + 1) as Cursor, text: "0", count: 32 });
+      frames.push({ cursor: (post + 1) as Cursor, text: "0".repeat(chars), count: 32 });
       appendedMs.push(dueMs);
       stream.published();
       ackMs.push(thread.work(POST_MS) - dueMs);
@@ -116,6 +118,15 @@ describe("E-4 a crowd", () => {
     expect(p50).toBeLessThan(70);
     expect(p99).toBeLessThan(120);
     expect(messages).toBeLessThan(60_000 / 2);
+  });
+
+  it("that almost takes the thread by itself is not left alone for longer than that", async () => {
+    const { p99, ackMs } = await watch({
+      ...{ viewers: 1_000, posts: 30, everyMs: 83, sendMs: 0.08, chars: 6_000 },
+    });
+    // A round is 80 ms of the thread. Where it was left alone for a quarter of that, the next post waited: 103 ms.
+    expect(p99).toBeLessThan(90);
+    expect(Math.max(...ackMs.slice(20))).toBeLessThan(25);
   });
 
   it("leaves the thread to a push after a slice of its time", async () => {
