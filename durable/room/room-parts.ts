@@ -43,15 +43,12 @@ export class RoomParts {
     ports: RoomPorts,
     placed: () => void,
   ) {
-    const { sql } = ports;
     this.symbol = symbol;
     this.log = log;
     this.ports = ports;
     this.settings = settings;
     this.#placed = placed;
-    this.series = new SeriesLimit({
-      ...{ sql, limit: settings.limits.LIMIT_SERIES, room: () => log.id },
-    });
+    this.series = new SeriesLimit(ports.sql, settings.limits.LIMIT_SERIES, log);
   }
 
   /** The line of the room in the list of symbols, made anew where there is more in the log. */
@@ -128,10 +125,10 @@ export class RoomParts {
   }
 
   async #place(): Promise<void> {
-    const { archive, clock, handedOverThrough } = this.ports;
+    const { archive, clock } = this.ports;
     const newest = await archive.readNewestCursor(this.log.prunedThrough);
     // Not all that another host had is in Postgres under its cursor: of books only samples are.
-    const through = Math.max(newest ?? 0, handedOverThrough() ?? 0) as Cursor;
+    const through = Math.max(newest ?? 0, this.ports.handedOverThrough() ?? 0) as Cursor;
     this.log.beginAfter(through, clock.nowUs());
     this.books?.lookAgain();
   }

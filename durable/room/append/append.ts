@@ -5,10 +5,10 @@ import type { SeriesLimit } from "./series-limit.ts";
 import type { TradeWindow } from "./trade-window.ts";
 
 export interface RoomAppendDeps {
-  /** Asked for only where a batch has trades with ids, for it may have to be made from the log. */
-  tradeWindow: () => TradeWindow;
-  books: () => BookSampler;
-  series: SeriesLimit;
+  /** Asked for only where a batch has trades with ids, for its window may have to be made from the log. */
+  stateNow(): { tradeWindow(): TradeWindow };
+  booksNow(): BookSampler;
+  readonly series: SeriesLimit;
 }
 
 /** What a commit brings one room: the parts of all its batches, in their order. */
@@ -41,17 +41,19 @@ export class RoomAppend {
   take({ frames, tradeKeys, bookTs, series }: SymbolBatch, taken: Taken): void {
     this.#deps.series.gather(series, taken.series);
     const news =
-      tradeKeys === undefined ? frames : this.#deps.tradeWindow().filter(frames, tradeKeys).frames;
+      tradeKeys === undefined
+        ? frames
+        : this.#deps.stateNow().tradeWindow().filter(frames, tradeKeys).frames;
     taken.frames.push(...news);
     if (bookTs !== undefined) {
       taken.bookTs = Math.max(bookTs, taken.bookTs ?? bookTs) as EpochUs;
     }
   }
 
-  /** The frames that are to be appended, with the book's samples that are due among them; its new series are kept. */
+  /** The frames that are to be appended, with the book's samples that are due among them; the room has its new series then. */
   framesOf({ frames, bookTs, series }: Taken, nowUs: EpochUs): readonly EncodedFrame[] {
     if (frames.length === 0) return frames;
-    this.#deps.series.keep(series);
-    return bookTs === null ? frames : this.#deps.books().withSamples(frames, bookTs, nowUs);
+    this.#deps.series.add(series);
+    return bookTs === null ? frames : this.#deps.booksNow().withSamples(frames, bookTs, nowUs);
   }
 }
