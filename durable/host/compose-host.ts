@@ -192,6 +192,7 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
   const append: HostAppend = new HostAppend({
     ...{ log, known, windows, symbols, ports },
     roomOf: (symbol) => rooms.of(symbol),
+    isLoaded: (symbol) => loaded.find(symbol) !== undefined,
     hasMoved: (symbol) => {
       if (!isMine(symbol)) return true;
       const isSealed = registry.find(symbol)?.isSealed === true;

@@ -54,7 +54,8 @@ const ADDED_AT_ONCE = 5_000;
 export class Registry {
   readonly #sql: SqlPort;
   readonly #rooms = new Map<SymbolName, RoomRecord>();
-  readonly #byId = new Map<RoomId, RoomRecord>();
+  /** Ids are numbers one after another. A map of them would have to be made anew now and again while it grows. */
+  readonly #byId: (RoomRecord | undefined)[] = [];
   readonly #former = new Map<SymbolName, RoomId[]>();
   #nextId = 1;
   /** Rooms that are made now belong to it. */
@@ -108,7 +109,7 @@ export class Registry {
   }
 
   byId(id: RoomId): RoomRecord {
-    const record = this.#byId.get(id);
+    const record = this.#byId[id];
     if (record === undefined) throw new Error(`there is no room ${id}`);
     return record;
   }
@@ -212,13 +213,13 @@ export class Registry {
 
   #holdFormer(record: RoomRecord): void {
     this.#former.set(record.symbol, [...this.formerOf(record.symbol), record.id]);
-    this.#byId.set(record.id, record);
+    this.#byId[record.id] = record;
     this.#nextId = Math.max(this.#nextId, record.id + 1);
   }
 
   #hold(record: RoomRecord): void {
     this.#rooms.set(record.symbol, record);
-    this.#byId.set(record.id, record);
+    this.#byId[record.id] = record;
     this.#nextId = Math.max(this.#nextId, record.id + 1);
   }
 }

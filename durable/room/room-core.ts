@@ -47,12 +47,7 @@ export class RoomCore {
     this.log = log;
     this.#ports = ports;
     this.#parts = new RoomParts(symbol, log, settings, ports, () => this.published());
-    this.append = new RoomAppend({
-      tradeWindow: () => this.#parts.stateNow().tradeWindow(),
-      books: () => this.#parts.booksNow(),
-      series: this.#parts.series,
-      alerts: () => this.#parts.alertsNow(),
-    });
+    this.append = new RoomAppend(this.#parts);
     // Nobody else would sample a book that was changed before the host died.
     if (log.hasBook) this.#parts.booksNow();
   }

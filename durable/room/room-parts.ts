@@ -46,15 +46,12 @@ export class RoomParts {
     ports: RoomPorts,
     placed: () => void,
   ) {
-    const { sql } = ports;
     this.symbol = symbol;
     this.log = log;
     this.ports = ports;
     this.settings = settings;
     this.#placed = placed;
-    this.series = new SeriesLimit({
-      ...{ sql, limit: settings.limits.LIMIT_SERIES, room: () => log.id },
-    });
+    this.series = new SeriesLimit(ports.sql, settings.limits.LIMIT_SERIES, log);
   }
 
   /** The line of the room in the list of symbols, made anew where there is more in the log. */
@@ -105,11 +102,13 @@ export class RoomParts {
 
   /** Its alerts; null where no rule is for it. */
   alertsNow(): RoomAlerts | null {
-    const { sql, alerts, activated } = this.ports;
-    if (this.alerts !== null || !alerts.isWatched()) return this.alerts;
+    if (this.alerts !== null) return this.alerts;
+    const { sql, alerts } = this.ports;
+    if (alerts === null) return null;
     this.alerts = new RoomAlerts({
       ...{ symbol: this.symbol, sql, log: this.log, rules: alerts.rules },
-      ...{ changed: alerts.changed, evaluated: alerts.evaluated, waits: activated },
+      ...{ changed: alerts.changed, evaluated: alerts.evaluated },
+      waits: () => this.ports.activated(),
       known: () => {
         const { metrics, trade, book } = this.stateNow().foldToHead();
         return { events: [...metrics, ...(trade === null ? [] : [trade])], book };
@@ -157,10 +156,10 @@ export class RoomParts {
   }
 
   async #place(): Promise<void> {
-    const { archive, clock, handedOverThrough } = this.ports;
+    const { archive, clock } = this.ports;
     const newest = await archive.readNewestCursor(this.log.prunedThrough);
     // Not all that another host had is in Postgres under its cursor: of books only samples are.
-    const through = Math.max(newest ?? 0, handedOverThrough() ?? 0) as Cursor;
+    const through = Math.max(newest ?? 0, this.ports.handedOverThrough() ?? 0) as Cursor;
     this.log.beginAfter(through, clock.nowUs());
     this.books?.lookAgain();
   }

@@ -64,8 +64,6 @@ export interface RelaysOfRoom {
 
 /** What a room is told of rules, and tells of alerts. */
 export interface AlertsOfRoom {
-  /** Are there rules for it, or has something been written down by rules that were? */
-  isWatched(): boolean;
   rules(): readonly CompiledRule[];
   /** The commit that has these changes is about to be made. */
   changed(changes: readonly AlertChange[]): void;
@@ -95,8 +93,8 @@ export interface RoomPorts {
   mayStoreNow(): void;
   /** Appends frames of the room's own to the log. */
   appendOwn(frames: readonly EncodedFrame[]): void;
-  /** Alerts of the room: the rules that are for it, and what is told of what they find. */
-  alerts: AlertsOfRoom;
+  /** Alerts of the room: the rules that are for it, and what is told of what they find. Null where nothing is to be found. */
+  readonly alerts: AlertsOfRoom | null;
   /** The viewers that the room has by way of relays. */
   relays: RelaysOfRoom;
   /** Something has become due, or will sooner than before: the host looks at `dueMs`. */

@@ -2,10 +2,8 @@ import type { Answered, PastCalls } from "../../src/bindings/writer.ts";
 import { readImportedPrices } from "../../src/db/bars/read-imported-prices.ts";
 import type { Database } from "../../src/db/driver/database.ts";
 import { DatabaseError } from "../../src/db/driver/database-error.ts";
-import { readEarlierLife } from "../../src/db/events/read-earlier-life.ts";
 import { findSymbolNames } from "../../src/db/events/read-symbol-names.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
-import { EARLIER_LIMITS } from "../room/past/earlier-limits.ts";
 import { JoinedReads } from "../room/past/joined-reads.ts";
 import { GroupCommit } from "./group-commit.ts";
 
@@ -20,7 +18,6 @@ const LIVES_AT_ONCE = 2;
  * what cannot be joined waits for its turn. Names never wait for it, for pushes may wait for them.
  */
 export class JoinedPast implements PastCalls {
-  readonly #lives: Database;
   readonly #joined: JoinedReads;
   readonly #names: GroupCommit<readonly SymbolName[], SymbolName[]>;
   readonly #prices: GroupCommit<readonly SymbolName[], string>;
@@ -28,8 +25,7 @@ export class JoinedPast implements PastCalls {
   /** `open` makes a handle that has at most so many queries under way. */
   constructor(open: (atOnce: number) => Database) {
     const names = open(NAMES_AT_ONCE);
-    this.#lives = open(LIVES_AT_ONCE);
-    this.#joined = new JoinedReads(this.#lives);
+    this.#joined = new JoinedReads(open(LIVES_AT_ONCE));
     const group = { weigh: (symbols: readonly SymbolName[]) => symbols.length, atOnce: 1 };
     this.#names = new GroupCommit({
       ...{ ...group, maxWeight: SYMBOLS_A_QUERY },
@@ -60,11 +56,7 @@ export class JoinedPast implements PastCalls {
     answered(this.#joined.newestCursor({ symbol, after }));
 
   readonly readEarlierLife: PastCalls["readEarlierLife"] = (symbol, through) =>
-    answered(
-      readEarlierLife(this.#lives, symbol, through, EARLIER_LIMITS, this.#joined.hours).then(
-        (life) => JSON.stringify(life),
-      ),
-    );
+    answered(this.#joined.earlierLife(symbol, through).then((life) => JSON.stringify(life)));
 }
 
 /** @throws what is no database's failure. */

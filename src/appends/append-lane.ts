@@ -9,8 +9,8 @@ export const FRESH_MS = 250;
 export const CALL_MS = 1_000;
 /** Whoever's batch another request carries has lost sight of it after so long. */
 export const ANSWER_MS = 30_000;
-/** Most of one call; a longer batch still goes, alone. */
-export const MOST = { batches: 32, chars: 1024 * 1024 };
+/** Most of one call; a longer batch still goes, alone. What goes over is one piece of work for everybody else on the thread. */
+export const MOST = { batches: 32, rooms: 500, chars: 1024 * 1024 };
 
 /** What a request lends to a lane. Its timers and calls go on for sure only as long as the request does. */
 export interface LaneTurn {
@@ -96,12 +96,15 @@ export class AppendLane {
     const group = [own];
     if (this.#waiting.length === 0) return sentNow(group);
     let chars = charsOf(own.batch);
+    let rooms = own.batch.rooms.length;
     const left: Place[] = [];
     for (const place of this.#waiting) {
       const forMs = nowMs - place.sinceMs;
       if (place === own || forMs < 0 || forMs > FRESH_MS) continue;
       chars += charsOf(place.batch);
-      const isTaken = left.length === 0 && group.length < MOST.batches && chars <= MOST.chars;
+      rooms += place.batch.rooms.length;
+      const isWithin = group.length < MOST.batches && rooms <= MOST.rooms && chars <= MOST.chars;
+      const isTaken = left.length === 0 && isWithin;
       (isTaken ? group : left).push(place);
     }
     this.#waiting = left;

@@ -71,10 +71,14 @@ export class HostAlerts {
     });
   }
 
+  /** Are there rules for it, or has something been written down by rules that were? */
+  isWatched(symbol: SymbolName): boolean {
+    return this.#changed.has(symbol) || this.#rulesOf(symbol).length > 0;
+  }
+
   /** What a room of a symbol asks. */
   ofRoom(symbol: SymbolName): AlertsOfRoom {
     return {
-      isWatched: () => this.#changed.has(symbol) || this.#rulesOf(symbol).length > 0,
       rules: () => this.#rulesOf(symbol),
       changed: (changes) => this.#note(symbol, changes),
       evaluated: this.#deps.evaluated,

@@ -9,6 +9,7 @@ import type {
 import type { EncodedFrame } from "../../../src/core/events/encode-events.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
+import { writeSeries } from "../../room/append/series-limit.ts";
 import type { RoomCore } from "../../room/room-core.ts";
 import type { HostPorts } from "../host-ports.ts";
 import type { HostLog } from "../log/host-log.ts";
@@ -20,6 +21,10 @@ import type { TradeWindows } from "./trade-windows.ts";
 
 /** Of batches that arrive together; one that is new takes some 20 us. */
 const ROOMS_A_COMMIT = 500;
+/** Rooms that are loaded in one turn of the event loop, some ms. */
+const LOADS_A_TURN = 500;
+/** A batch over so many takes some ms. */
+const LONG_BATCH = 100;
 
 export interface HostAppendDeps {
   log: HostLog;
@@ -27,13 +32,14 @@ export interface HostAppendDeps {
   windows: TradeWindows;
   symbols: HostSymbols;
   roomOf(symbol: SymbolName): RoomCore;
+  isLoaded(symbol: SymbolName): boolean;
   isFull: AppendDeps<RoomCore>["isFull"];
   hasMoved(symbol: SymbolName): boolean;
   /** A request was taken whose lines in the log bear this id. */
   taken(correlationId: string): void;
   /** There is more in the log of these rooms. */
   published(rooms: readonly RoomCore[]): void;
-  ports: Pick<HostPorts, "clock" | "logger" | "turn" | "breathe" | "restart">;
+  ports: Pick<HostPorts, "sql" | "clock" | "logger" | "turn" | "breathe" | "restart">;
 }
 
 const NOTHING: readonly HostBatch[] = [];
@@ -54,6 +60,7 @@ export class HostAppend {
       makeRecords: (names) => symbols.makeRooms(names),
       recordOf: (symbol) => symbols.roomFor(symbol),
       refuseNew: (holder, names) => symbols.refuseNew(holder, names),
+      keepSeries: (series) => writeSeries(ports.sql, series),
       ...{ hadElsewhere: known.hadElsewhere, hadHere: known.hadHere, placeOf: known.placeOf },
     };
     this.#batcher = new AppendBatcher({
@@ -68,7 +75,7 @@ export class HostAppend {
   async append(batch: HostBatch): Promise<HostOutcome> {
     const { windows, known } = this.#deps;
     // All of it is one commit, and so one turn of the event loop: what need not be in that is done before.
-    if (batch.rooms.length > ROOMS_A_COMMIT) await this.#load(batch.rooms);
+    if (batch.rooms.length >= LONG_BATCH) await this.#load(batch.rooms);
     const lacking = windows.lacking(batch.rooms);
     if (lacking.length > 0) await windows.make(lacking);
     return known.inTurn(batch, () => this.#batcher.append(batch));
@@ -116,10 +123,13 @@ export class HostAppend {
   }
 
   async #load(parts: HostBatch["rooms"]): Promise<void> {
-    const { ports, roomOf } = this.#deps;
-    for (const [at, { symbol }] of parts.entries()) {
-      if (at > 0 && at % ROOMS_A_COMMIT === 0) await ports.clock.wait(0);
+    const { ports, roomOf, isLoaded } = this.#deps;
+    let loads = 0;
+    for (const { symbol } of parts) {
+      if (isLoaded(symbol)) continue;
+      if (loads % LOADS_A_TURN === 0) await ports.breathe();
       roomOf(symbol);
+      loads += 1;
     }
   }
 

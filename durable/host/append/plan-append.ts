@@ -11,7 +11,7 @@ import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { nothingTaken, type RoomAppend, type Taken } from "../../room/append/append.ts";
 import type { RoomLog } from "../../room/log/room-log.ts";
-import type { HostLog, RoomPart } from "../log/host-log.ts";
+import type { HostLog, RoomId, RoomPart } from "../log/host-log.ts";
 import type { KnownRequest } from "../log/keys/known-request.ts";
 import type { RoomRecord } from "../registry.ts";
 
@@ -46,6 +46,8 @@ export interface AppendDeps<Room extends AppendingRoom = AppendingRoom> {
     request: IdempotentRequest,
     known: KnownRequest | null,
   ): Cursor | null;
+  /** Writes down series that rooms have got, in this turn. */
+  keepSeries(series: ReadonlyMap<RoomId, ReadonlySet<number>>): void;
   /** Does too much wait for Postgres, of the host or of one of these? */
   isFull(symbols: readonly SymbolName[]): boolean;
 }
@@ -207,6 +209,7 @@ function write<Room extends AppendingRoom>(
 ): Room[] {
   const parts: RoomPart[] = [];
   const rooms: Room[] = [];
+  const series = new Map<RoomId, ReadonlySet<number>>();
   deps.makeRecords([...commit.rooms.keys()]);
   for (const [symbol, { room, taken }] of commit.rooms) {
     const record = deps.recordOf(symbol);
@@ -215,7 +218,9 @@ function write<Room extends AppendingRoom>(
     if (frames.length === 0) continue;
     parts.push({ room: record.id, frames });
     rooms.push(room);
+    if (taken.series.size > 0) series.set(record.id, taken.series);
   }
+  deps.keepSeries(series);
   if (parts.length === 0 && commit.keyed.length === 0) return rooms;
   const cursors = deps.log.append(parts, commit.keyed, nowUs);
   for (const [at, room] of rooms.entries()) {

@@ -1,5 +1,6 @@
 import type { FeedAnswer, RelayFeed } from "../../../src/bindings/relay.ts";
 import type { RelayName } from "../../../src/core/placement/relaying.ts";
+import type { BarMessage } from "../../../src/protocol/socket/server-message.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { RelaysOfRoom } from "../../room/room-ports.ts";
@@ -68,28 +69,12 @@ export class Feeds {
 
   /** Viewers of a symbol by way of relays, but for this one; null where none watches it. */
   viewersOf(symbol: SymbolName, but?: RelayName): number | null {
-    let viewers: number | null = null;
-    for (const [relay, feeder] of this.#feeders) {
-      const count = relay === but ? null : feeder.viewersOf(symbol);
-      if (count !== null) viewers = (viewers ?? 0) + count;
-    }
-    return viewers;
+    return viewersBy(this.#feeders, symbol, but);
   }
 
   /** The relays as the room of a symbol sees them. */
   ofRoom(symbol: SymbolName): RelaysOfRoom {
-    return {
-      viewers: () => this.viewersOf(symbol),
-      published: () => {
-        for (const feeder of this.#feeders.values()) feeder.published(symbol);
-      },
-      barClosed: (bar, at) => {
-        for (const feeder of this.#feeders.values()) feeder.barClosed(symbol, { at, bar });
-      },
-      dismiss: () => {
-        for (const feeder of this.#feeders.values()) feeder.dismiss(symbol);
-      },
-    };
+    return new FeedsOfRoom(this.#feeders, symbol);
   }
 
   #feederOf(relay: RelayName): RelayFeeder {
@@ -114,4 +99,44 @@ export class Feeds {
     this.#deps.sql.exec("DELETE FROM relays WHERE relay = ? AND symbol = ?", relay, symbol);
     if (this.#feeders.get(relay)?.size === 0) this.#feeders.delete(relay);
   }
+}
+
+/** Each room that is pushed to has one, so it is small. */
+class FeedsOfRoom implements RelaysOfRoom {
+  readonly #feeders: ReadonlyMap<RelayName, RelayFeeder>;
+  readonly #symbol: SymbolName;
+
+  constructor(feeders: ReadonlyMap<RelayName, RelayFeeder>, symbol: SymbolName) {
+    this.#feeders = feeders;
+    this.#symbol = symbol;
+  }
+
+  viewers(): number | null {
+    return viewersBy(this.#feeders, this.#symbol);
+  }
+
+  published(): void {
+    for (const feeder of this.#feeders.values()) feeder.published(this.#symbol);
+  }
+
+  barClosed(bar: BarMessage, at: Cursor): void {
+    for (const feeder of this.#feeders.values()) feeder.barClosed(this.#symbol, { at, bar });
+  }
+
+  dismiss(): void {
+    for (const feeder of this.#feeders.values()) feeder.dismiss(this.#symbol);
+  }
+}
+
+function viewersBy(
+  feeders: ReadonlyMap<RelayName, RelayFeeder>,
+  symbol: SymbolName,
+  but?: RelayName,
+): number | null {
+  let viewers: number | null = null;
+  for (const [relay, feeder] of feeders) {
+    const count = relay === but ? null : feeder.viewersOf(symbol);
+    if (count !== null) viewers = (viewers ?? 0) + count;
+  }
+  return viewers;
 }

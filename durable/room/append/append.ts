@@ -6,12 +6,12 @@ import type { SeriesLimit } from "./series-limit.ts";
 import type { TradeWindow } from "./trade-window.ts";
 
 export interface RoomAppendDeps {
-  /** Asked for only where a batch has trades with ids, for it may have to be made from the log. */
-  tradeWindow: () => TradeWindow;
-  books: () => BookSampler;
-  series: SeriesLimit;
+  /** Asked for only where a batch has trades with ids, for its window may have to be made from the log. */
+  stateNow(): { tradeWindow(): TradeWindow };
+  booksNow(): BookSampler;
   /** Null where no rule is for the room. */
-  alerts: () => Pick<RoomAlerts, "withChanges" | "appended"> | null;
+  alertsNow(): Pick<RoomAlerts, "withChanges" | "appended"> | null;
+  readonly series: SeriesLimit;
 }
 
 /** What a commit brings one room: the parts of all its batches, in their order. */
@@ -44,7 +44,9 @@ export class RoomAppend {
   take({ frames, tradeKeys, bookTs, series }: SymbolBatch, taken: Taken): void {
     this.#deps.series.gather(series, taken.series);
     const news =
-      tradeKeys === undefined ? frames : this.#deps.tradeWindow().filter(frames, tradeKeys).frames;
+      tradeKeys === undefined
+        ? frames
+        : this.#deps.stateNow().tradeWindow().filter(frames, tradeKeys).frames;
     taken.frames.push(...news);
     if (bookTs !== undefined) {
       taken.bookTs = Math.max(bookTs, taken.bookTs ?? bookTs) as EpochUs;
@@ -53,18 +55,18 @@ export class RoomAppend {
 
   /**
    * The frames that are to be appended, with the book's samples that are due among them, and behind them what they change of alerts;
-   * its new series are kept.
+   * the room has its new series then.
    */
   framesOf({ frames, bookTs, series }: Taken, nowUs: EpochUs): readonly EncodedFrame[] {
     if (frames.length === 0) return frames;
-    this.#deps.series.keep(series);
+    this.#deps.series.add(series);
     const sampled =
-      bookTs === null ? frames : this.#deps.books().withSamples(frames, bookTs, nowUs);
-    return this.#deps.alerts()?.withChanges(sampled, nowUs) ?? sampled;
+      bookTs === null ? frames : this.#deps.booksNow().withSamples(frames, bookTs, nowUs);
+    return this.#deps.alertsNow()?.withChanges(sampled, nowUs) ?? sampled;
   }
 
   /** They are in the log. */
   appended(): void {
-    this.#deps.alerts()?.appended();
+    this.#deps.alertsNow()?.appended();
   }
 }

@@ -1,17 +1,28 @@
 import type { Database } from "../../../src/db/driver/database.ts";
 import { failureOf } from "../../../src/db/driver/database-error.ts";
 import {
+  type EarlierLife,
   type LastHour,
   type NewestAsked,
+  readEarlierLife,
   readHoursBefore,
   readNewestCursors,
 } from "../../../src/db/events/read-earlier-life.ts";
+import { type LifeKinds, readLifeKinds } from "../../../src/db/events/read-life-kinds.ts";
 import type { Bar } from "../../../src/protocol/events/bar.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { GroupCommit } from "../../writer/group-commit.ts";
+import { EARLIER_LIMITS } from "./earlier-limits.ts";
+import { ReadTurns } from "./read-turns.ts";
 
 /** Symbols of one query. */
 const SYMBOLS_A_QUERY = 200;
+/**
+ * Earlier lives that are read at once. Each takes some statements one after another, so of hundreds that are under way together none
+ * would end before all do. And of those under way one statement reads the hours.
+ */
+const LIVES_AT_ONCE = 24;
 
 type Outcome<Found> = { found: Found } | { error: unknown };
 
@@ -22,10 +33,22 @@ type Outcome<Found> = { found: Found } | { error: unknown };
 export class JoinedReads {
   readonly newestCursor: (asked: NewestAsked) => Promise<Cursor | null>;
   readonly hours: (asked: LastHour) => Promise<Bar[]>;
+  readonly kinds: (symbol: SymbolName) => Promise<LifeKinds>;
+  readonly #database: Database;
+  readonly #lives = new ReadTurns(LIVES_AT_ONCE);
 
   constructor(database: Database) {
+    this.#database = database;
     this.newestCursor = joined((all) => readNewestCursors(database, all));
     this.hours = joined((all) => readHoursBefore(database, all));
+    this.kinds = joined((all) => readLifeKinds(database, all));
+  }
+
+  /** What there is of a symbol up to `through`, as much as a room knows by heart. Whoever asks first has it first. */
+  earlierLife(symbol: SymbolName, through: Cursor): Promise<EarlierLife> {
+    return this.#lives.take(() =>
+      readEarlierLife(this.#database, symbol, through, EARLIER_LIMITS, this),
+    );
   }
 }
 

@@ -3,13 +3,11 @@ import { MINUTE_US } from "../../../src/core/time/duration.ts";
 import { readBars } from "../../../src/db/bars/read-bars.ts";
 import type { Database } from "../../../src/db/driver/database.ts";
 import { type DatabaseFailure, failureOf, lineOf } from "../../../src/db/driver/database-error.ts";
-import { readEarlierLife } from "../../../src/db/events/read-earlier-life.ts";
 import { readFrames } from "../../../src/db/events/read-frames.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import type { Logger } from "../../../src/telemetry/log.ts";
 import type { RoomArchive } from "../room-ports.ts";
-import { EARLIER_LIMITS } from "./earlier-limits.ts";
 import type { JoinedReads } from "./joined-reads.ts";
 
 /** Events read at a time. */
@@ -44,8 +42,7 @@ export function roomArchive(
       }
     },
     readNewestCursor: (after) => joined.newestCursor({ symbol, after }),
-    readEarlierLife: (through) =>
-      readEarlierLife(database, symbol, through, EARLIER_LIMITS, joined.hours),
+    readEarlierLife: (through) => joined.earlierLife(symbol, through),
     async readMinute(minuteUs, storedThrough, tail) {
       const range = { fromUs: minuteUs, toUs: (minuteUs + MINUTE_US) as EpochUs, limit: 1 };
       const query = { symbol, interval: "1m", ...range, storedThrough, tail } as const;

@@ -16,6 +16,7 @@ import { IS_PACKED, IS_ROW } from "../series/stored-points-sql.ts";
 import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
 import { readEarlierAlerts } from "./read-earlier-alerts.ts";
 import { type EarlierOrders, readEarlierOrders } from "./read-earlier-orders.ts";
+import type { LifeKinds, readLifeKinds } from "./read-life-kinds.ts";
 
 /** A bar of trades, with the moments its open and its close were traded at. */
 export type StoredMinute = Bar & { openedAtUs: EpochUs; closedAtUs: EpochUs };
@@ -213,9 +214,15 @@ export async function readHoursBefore(db: Database, asked: readonly LastHour[]):
   return asked.map((one) => bars.get(one) ?? []);
 }
 
+/** What of an earlier life is read together with those of others: {@link readHoursBefore}, {@link readLifeKinds}. */
+export interface ReadTogether {
+  hours(asked: LastHour): Promise<Bar[]>;
+  kinds(symbol: SymbolName): Promise<LifeKinds>;
+}
+
 /**
  * What is stored up to the cursor `through`; of points, positions and orders also what is later, which the
- * log has as well. `hoursOf`: {@link readHoursBefore}, perhaps together with what others ask.
+ * log has as well.
  *
  * @throws DatabaseError
  */
@@ -224,14 +231,15 @@ export async function readEarlierLife(
   symbol: SymbolName,
   through: Cursor,
   limits: EarlierLimits,
-  hoursOf: (asked: LastHour) => Promise<Bar[]>,
+  together: ReadTogether,
 ): Promise<EarlierLife> {
   const of = ofSymbol(symbol);
   const upTo = param(through);
-  const points = await ask(db, selectPoints(of, limits.series));
-  const positions = await ask(db, selectPositions(of, limits.accounts));
-  const orders = await readEarlierOrders(db, symbol, limits.orders);
-  const [book] = await ask(db, selectBook(of, upTo));
+  const has = await together.kinds(symbol);
+  const points = has.points ? await ask(db, selectPoints(of, limits.series)) : [];
+  const positions = has.positions ? await ask(db, selectPositions(of, limits.accounts)) : [];
+  const orders = has.orders ? await readEarlierOrders(db, symbol, limits.orders) : NO_ORDERS;
+  const [book] = has.books ? await ask(db, selectBook(of, upTo)) : [];
   const trades = (await ask(db, selectTrades(of, upTo, param(limits.trades)))).map(tradeOf);
   return {
     metrics: points.map(metricOf).reverse(),
@@ -241,9 +249,11 @@ export async function readEarlierLife(
     book: book === undefined ? null : { sample: bookOf(book), place: placeOf(book) },
     trade: trades[0] ?? null,
     tradeKeys: trades.flatMap((trade) => tradeKey(trade) ?? []).reverse(),
-    ...(await readBarsBefore(db, { symbol, through, last: trades[0] }, limits.minutes, hoursOf)),
+    ...(await readBarsBefore(db, { symbol, through, last: trades[0] }, limits.minutes, together)),
   };
 }
+
+const NO_ORDERS: EarlierOrders = { open: [], overUs: null, noteUs: null };
 
 function placeOf(row: Row): { cursor: Cursor; ts: EpochUs } {
   return { cursor: Number(row["cursor"]) as Cursor, ts: Number(row["latest_us"]) as EpochUs };
@@ -253,14 +263,14 @@ async function readBarsBefore(
   db: Database,
   { symbol, through, last }: { symbol: SymbolName; through: Cursor; last: TradeEvent | undefined },
   minutes: number,
-  hoursOf: (asked: LastHour) => Promise<Bar[]>,
+  together: ReadTogether,
 ): Promise<Pick<EarlierLife, "minutes" | "minutesFromUs" | "hours">> {
   if (last === undefined) return { minutes: [], minutesFromUs: null, hours: [] };
   const minuteUs = Math.floor(last.ts / MINUTE_US) * MINUTE_US;
   const minutesFromUs = (minuteUs - (minutes - 1) * MINUTE_US) as EpochUs;
   const rows = await ask(db, selectMinutes(ofSymbol(symbol), param(through), minutesFromUs));
   const hourUs = (Math.floor(last.ts / HOUR_US) * HOUR_US) as EpochUs;
-  const hours = await hoursOf({ symbol, through, hourUs });
+  const hours = await together.hours({ symbol, through, hourUs });
   return {
     minutes: rows.map((row) => ({
       ts: Number(row["bucket_us"]) as EpochUs,

@@ -4,8 +4,13 @@ import { orderEventSchema } from "../events/order.ts";
 import { symbolSchema } from "../words/symbol.ts";
 import { cursorSchema, epochUsSchema } from "../words/time.ts";
 
-/** Every state up to `cursor` is in the answer. */
-const asked = { symbol: symbolSchema, cursor: cursorSchema };
+const asked = {
+  symbol: symbolSchema,
+  /** Every state up to it is in the answer. */
+  cursor: cursorSchema,
+  /** More of the symbol waits for Postgres than an answer looks through: states behind `cursor` are missing. */
+  complete: z.literal(false).optional(),
+};
 
 /**
  * `GET /api/orders/:symbol`: the newest state of each order, those that began last first. Where there are more than were asked for,

@@ -49,7 +49,7 @@ export async function readOrder(
         : { slippage: null, slippage_reason: slippage.reason }),
     };
   });
-  return { kind: "read", answer: { symbol, cursor: found.cursor, id, orders } };
+  return { kind: "read", answer: { symbol, ...found.end, id, orders } };
 }
 
 /** How long the orders of a range took, leg by leg. */
@@ -61,8 +61,8 @@ export async function readLatency(
   const asked = { kind: "began", fromUs, toUs } as const;
   const found = await findOrders(sources, symbol, tailed, asked, account);
   if (found.kind === "too_many_states") return found;
-  const { cursor, orders } = found;
-  const ranged = { symbol, cursor, from: fromUs, to: toUs, orders: orders.length };
+  const { end, orders } = found;
+  const ranged = { symbol, ...end, from: fromUs, to: toUs, orders: orders.length };
   return { kind: "read", answer: { ...ranged, legs: latencyOf(orders) } };
 }
 
@@ -75,10 +75,10 @@ export async function readSlippage(
   const asked = { kind: "began", fromUs, toUs } as const;
   const found = await findOrders(sources, symbol, tailed, asked, account);
   if (found.kind === "too_many_states") return found;
-  const { cursor, orders } = found;
+  const { end, orders } = found;
   const books = await booksOf(sources, symbol, tailed.tail, orders);
   const readings = orders.map((states, at) => slippageOf(states, books[at] ?? null));
-  const ranged = { symbol, cursor, from: fromUs, to: toUs, orders: orders.length };
+  const ranged = { symbol, ...end, from: fromUs, to: toUs, orders: orders.length };
   return { kind: "read", answer: { ...ranged, ...meanSlippage(readings) } };
 }
 

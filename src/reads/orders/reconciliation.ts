@@ -39,8 +39,7 @@ export async function readReconciliation(
       ...(steps.length > MAX_STEPS && { truncated: true as const }),
     };
   });
-  const { cursor } = found;
-  return { kind: "read", answer: { symbol, cursor, from: fromUs, to: toUs, accounts } };
+  return { kind: "read", answer: { symbol, ...found.end, from: fromUs, to: toUs, accounts } };
 }
 
 /** By account, in time: what is in force at the beginning, and the states after it. */

@@ -1,6 +1,7 @@
 import { tailOrdersOf } from "../../core/orders/merge-states.ts";
 import { type OrderPlace, type OrdersQuery, readOrders } from "../../db/orders/read-orders.ts";
 import type { OrdersAnswer } from "../../protocol/answers/orders.ts";
+import { endOfAnswer } from "../rooms/room-tail.ts";
 import type { Sources } from "../sources.ts";
 import { readTailedStates } from "./tailed-orders.ts";
 
@@ -20,7 +21,7 @@ export async function readSymbolOrders(
   const last = shown.at(-1);
   const truncated = found.length > limit;
   return {
-    ...{ symbol, cursor: tail.cursor, orders: shown.map(({ newest }) => newest), truncated },
+    ...{ symbol, ...endOfAnswer(tail), orders: shown.map(({ newest }) => newest), truncated },
     ...(truncated && last !== undefined && { next: textOf(last.place) }),
   };
 }

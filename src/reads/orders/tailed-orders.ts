@@ -2,8 +2,7 @@ import { type LoggedState, ordersOf } from "../../core/orders/merge-states.ts";
 import { type AskedOrders, readStates } from "../../db/orders/read-states.ts";
 import type { OrderEvent } from "../../protocol/events/order.ts";
 import type { SymbolName } from "../../protocol/words/symbol.ts";
-import type { Cursor } from "../../protocol/words/time.ts";
-import { type DecodedTail, readTail } from "../rooms/room-tail.ts";
+import { type AnswerEnd, type DecodedTail, endOfAnswer, readTail } from "../rooms/room-tail.ts";
 import type { Sources } from "../sources.ts";
 
 /** Most states that an answer is made of. */
@@ -28,7 +27,7 @@ export async function readTailedStates(
 }
 
 export type FoundOrders =
-  | { kind: "found"; cursor: Cursor; orders: OrderEvent[][] }
+  | { kind: "found"; end: AnswerEnd; orders: OrderEvent[][] }
   | { kind: "too_many_states" };
 
 /** All states of the asked orders, each order's in time, from Postgres and the room's tail together. */
@@ -48,7 +47,7 @@ export async function findOrders(
   const stored = await readStates(db, { ...query, limit: MAX_STATES + 1 }, correlationId);
   if (stored.length > MAX_STATES) return { kind: "too_many_states" };
   const orders = ordersOf(stored, own).filter((order) => isAsked(order, asked));
-  return { kind: "found", cursor: tail.cursor, orders };
+  return { kind: "found", end: endOfAnswer(tail), orders };
 }
 
 /** What the tail has may have begun at any time. */

@@ -16,6 +16,16 @@ export interface DecodedTail {
   events: { cursor: Cursor; event: TapeEvent }[];
 }
 
+/** How far an answer goes that is made of a tail: see `isCut`. */
+export interface AnswerEnd {
+  cursor: Cursor;
+  complete?: false;
+}
+
+export function endOfAnswer({ cursor, isCut }: DecodedTail): AnswerEnd {
+  return { cursor, ...(isCut && { complete: false as const }) };
+}
+
 /**
  * Reads the newest part of a room, of all kinds of events or of some. Read it before Postgres: what is stored meanwhile is then
  * passed over there. What is not asked for is let go frame by frame, for all of it may be 8 MiB of text.

@@ -1,10 +1,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { lastValuesOf } from "../../../durable/room/past/earlier-life.ts";
-import { EARLIER_LIMITS } from "../../../durable/room/past/earlier-limits.ts";
 import { JoinedReads } from "../../../durable/room/past/joined-reads.ts";
 import { LastValuesFold } from "../../../durable/room/state/last-values.ts";
-import { readEarlierLife, readNewestCursor } from "../../../src/db/events/read-earlier-life.ts";
+import { readNewestCursor } from "../../../src/db/events/read-earlier-life.ts";
 import { readPositions } from "../../../src/db/events/read-positions.ts";
 import { SeriesIdCache } from "../../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../../src/db/store/store-frames.ts";
@@ -58,12 +57,9 @@ describe.each(testDatabaseKinds())("an earlier life of a room on $name", ({ open
         for (const [index, event] of events.entries()) {
           known.apply(event, cursorAt(NOON_US + index));
         }
-        const life = await readEarlierLife(
-          database.db,
+        const life = await new JoinedReads(database.db).earlierLife(
           symbol,
           cursorAt(NOON_US + 100),
-          EARLIER_LIMITS,
-          new JoinedReads(database.db).hours,
         );
         const begun = new LastValuesFold(lastValuesOf(life));
         expect(begun.metrics).toEqual(known.metrics);
@@ -87,13 +83,7 @@ describe.each(testDatabaseKinds())("an earlier life of a room on $name", ({ open
     const last = trade(NOON_US, 2, 1, { id: "new" });
     const stored = room(symbol, frame(NOON_US, hourAgo), frame(NOON_US + 1, last));
     await storeFrames(database.db, [stored], ids);
-    const life = await readEarlierLife(
-      database.db,
-      symbol,
-      cursorAt(NOON_US + 100),
-      EARLIER_LIMITS,
-      new JoinedReads(database.db).hours,
-    );
+    const life = await new JoinedReads(database.db).earlierLife(symbol, cursorAt(NOON_US + 100));
     expect(life.tradeKeys).toEqual([`${hourAgo.ts}\u0001v\u0001old`, `${last.ts}\u0001\u0001new`]);
     const told: unknown[] = [];
     const fold = new LastValuesFold(lastValuesOf(life));
@@ -125,6 +115,34 @@ describe.each(testDatabaseKinds())("an earlier life of a room on $name", ({ open
     }
   });
 
+  it("S-7 has what there is of each kind, and asks for no others", async () => {
+    const reads = new JoinedReads(database.db);
+    const lived = async (event: TapeEvent) => {
+      const symbol = freshSymbol();
+      await storeFrames(database.db, [room(symbol, frame(NOON_US + 5, event))], ids);
+      const { metrics, positions, orders, trade, book } = await reads.earlierLife(
+        symbol,
+        cursorAt(NOON_US + 9),
+      );
+      const { open, overUs, noteUs } = orders ?? { open: [], overUs: null, noteUs: null };
+      return [metrics, positions, open, [overUs], [noteUs], [trade], [book]].map(
+        (found) => found.filter((one) => one !== null).length,
+      );
+    };
+    const each = [
+      metric("m", NOON_US, 1),
+      position(NOON_US, 1),
+      order(NOON_US, "1", "sent"),
+      order(NOON_US, "2", "filled"),
+      note(NOON_US, "a note"),
+      trade(NOON_US, 1, 1),
+      bookSample(NOON_US, [[1, 1]], [[2, 1]]),
+    ];
+    expect(await Promise.all(each.map(lived))).toEqual(
+      each.map((_, nth) => each.map((_event, at) => Number(at === nth))),
+    );
+  });
+
   it("S-7 C-1 is the same where many rooms ask together, each of its own cursor and hour", async () => {
     const all = Array.from({ length: 7 }, (_, nth) => {
       const ts = NOON_US + nth * 40 * MINUTE_US;
@@ -141,7 +159,7 @@ describe.each(testDatabaseKinds())("an earlier life of a room on $name", ({ open
           const through = cursorAt(NOON_US + (nth % 2));
           return [
             await reads.newestCursor({ symbol, after: cursorAt(NOON_US - 1 + (nth % 3)) }),
-            await readEarlierLife(database.db, symbol, through, EARLIER_LIMITS, reads.hours),
+            await reads.earlierLife(symbol, through),
           ] as const;
         }),
       );

@@ -15,6 +15,7 @@ import {
 } from "../../../src/db/events/read-earlier-life.ts";
 import { readExport } from "../../../src/db/events/read-export.ts";
 import { readFrames } from "../../../src/db/events/read-frames.ts";
+import { type LifeKinds, readLifeKinds } from "../../../src/db/events/read-life-kinds.ts";
 import { readNotes } from "../../../src/db/events/read-notes.ts";
 import { readPositionSteps } from "../../../src/db/events/read-position-steps.ts";
 import { readPositions } from "../../../src/db/events/read-positions.ts";
@@ -361,6 +362,7 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
   {
     name: "earlier-life",
     answers: [
+      [{ symbol: SYMBOL, points: true, positions: true, orders: true, books: true }],
       [],
       [],
       [],
@@ -374,7 +376,10 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
         SYMBOL,
         cursorAt(7),
         { series: 10, accounts: 11, orders: 14, trades: 12, minutes: 13 },
-        (asked) => readHoursBefore(db, [asked]).then(([bars]) => bars ?? []),
+        {
+          kinds: (symbol) => readLifeKinds(db, [symbol]).then(([kinds]) => kinds as LifeKinds),
+          hours: async (asked) => (await readHoursBefore(db, [asked]))[0] ?? [],
+        },
       ),
   },
 

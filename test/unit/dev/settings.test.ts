@@ -1,7 +1,12 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readWranglerToml } from "../../../dev/build/wrangler-toml.ts";
-import { hostAndPort, readSettings, runtimesOf, type Settings } from "../../../dev/product/settings.ts";
+import {
+  hostAndPort,
+  readSettings,
+  runtimesOf,
+  type Settings,
+} from "../../../dev/product/settings.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 

@@ -31,8 +31,8 @@ class World {
   #timers = new Map<object, { dueMs: number; fire: () => void; of: Client }>();
 
   /** A request, as the lane sees it. */
-  client(name: string, chars = 1): Client {
-    return new Client(this, name, chars);
+  client(name: string, chars = 1, rooms = 1): Client {
+    return new Client(this, name, chars, rooms);
   }
 
   setTimer(of: Client, fire: () => void, ms: number): () => void {
@@ -71,10 +71,10 @@ class Client {
   readonly #onGone = new Set<() => void>();
   ended: Said | null = null;
 
-  constructor(world: World, name: string, chars: number) {
+  constructor(world: World, name: string, chars: number, rooms: number) {
     this.name = name;
     this.cameAtMs = world.nowMs;
-    this.batch = batchOf(name, chars);
+    this.batch = batchOf(name, chars, rooms);
     const turn: LaneTurn = {
       send: (batches) =>
         new Promise((resolve, reject) => {
@@ -128,9 +128,9 @@ class Client {
 
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-function batchOf(name: string, chars: number): HostBatch {
+function batchOf(name: string, chars: number, parts: number): HostBatch {
   const frames = [{ text: "x".repeat(chars), count: 1 }];
-  const rooms = [{ symbol: name as SymbolName, frames }];
+  const rooms = Array.from({ length: parts }, () => ({ symbol: name as SymbolName, frames }));
   return { rooms, holder: "h", correlationId: name };
 }
 
@@ -276,6 +276,18 @@ describe("the lane of batches to a host", () => {
     answer(world, 1);
     await settle();
     expect(world.calls.map(({ names }) => names)).toEqual([["a"], ["b", "c"], ["d", "e"]]);
+  });
+
+  it("carries no more rooms over in a call than make one commit", async () => {
+    const world = new World();
+    world.client("a");
+    const half = MOST.rooms / 2;
+    for (const name of ["b", "c", "d"]) world.client(name, 1, half);
+    answer(world, 0);
+    await settle();
+    answer(world, 1);
+    await settle();
+    expect(world.calls.map(({ names }) => names)).toEqual([["a"], ["b", "c"], ["d"]]);
   });
 
   it("answers everybody who stays, once, and brings nothing twice or unasked for long", async () => {

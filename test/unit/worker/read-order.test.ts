@@ -6,8 +6,9 @@ import type { Rooms } from "../../../src/bindings/rooms.ts";
 import { encodeFrames } from "../../../src/core/events/encode-events.ts";
 import type { Database } from "../../../src/db/driver/database.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
-import type { Cursor } from "../../../src/protocol/words/time.ts";
-import { readOrder } from "../../../src/reads/orders/order-lives.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
+import { readLatency, readOrder } from "../../../src/reads/orders/order-lives.ts";
+import { readSymbolOrders } from "../../../src/reads/orders/symbol-orders.ts";
 import { order } from "../orders/orders.ts";
 
 const SYMBOL = "ACME" as SymbolName;
@@ -26,7 +27,7 @@ function roomOf(orders: number): Pick<RoomLog, "storedThrough" | "head" | "frame
   };
 }
 
-async function readOf(orders: number, id: string) {
+function sourcesOf(orders: number) {
   const log = roomOf(orders) as RoomLog;
   const rooms = {
     hostOf: () => ({
@@ -34,9 +35,10 @@ async function readOf(orders: number, id: string) {
     }),
   };
   const db: Database = { query: async () => [], transaction: async (all) => all.map(() => []) };
-  const sources = { db, rooms: rooms as unknown as Rooms, correlationId: "c" };
-  return readOrder(sources, SYMBOL, id, null);
+  return { db, rooms: rooms as unknown as Rooms, correlationId: "c" };
 }
+
+const readOf = (orders: number, id: string) => readOrder(sourcesOf(orders), SYMBOL, id, null);
 
 test("OR-5 an order among more than is looked through is not said to be none", async () => {
   const found = (id: string) => ({ kind: "read", answer: { orders: [{ states: [{ id }] }] } });
@@ -44,4 +46,19 @@ test("OR-5 an order among more than is looked through is not said to be none", a
   expect(await readOf(20_001, "20001")).toEqual({ kind: "not_yet" });
   expect(await readOf(20_000, "20000")).toMatchObject(found("20000"));
   expect(await readOf(20_000, "20001")).toMatchObject({ kind: "read", answer: { orders: [] } });
+});
+
+test("OR-5 a list that ends before all that waits says so, and where", async () => {
+  const range = { symbol: SYMBOL, fromUs: -1 as EpochUs, toUs: 30_000 as EpochUs, account: null };
+  const query = { ...range, open: false, id: null, after: null, limit: 3 };
+  for (const [orders, complete] of [
+    [20_000, undefined],
+    [20_001, false],
+  ] as const) {
+    const list = await readSymbolOrders(sourcesOf(orders), query);
+    expect([list.cursor, list.complete]).toEqual([20_000, complete]);
+    const latency = await readLatency(sourcesOf(orders), range);
+    expect(latency).toMatchObject({ answer: { cursor: 20_000 } });
+    expect(latency.kind === "read" && latency.answer.complete).toBe(complete);
+  }
 });

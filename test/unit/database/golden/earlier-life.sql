@@ -1,3 +1,10 @@
+select y.symbol, (select 1 from series t where t.symbol_id = y.id limit 1) is not null as points, (select 1 from position_states t where t.symbol_id = y.id limit 1) is not null as positions,
+  (select 1 from order_lives t where t.symbol_id = y.id limit 1) is not null or (select 1 from symbol_notes t where t.symbol_id = y.id limit 1) is not null as orders, (select 1 from books t where t.symbol_id = y.id limit 1) is not null as books
+from symbols y where y.symbol = any ($1::text[])
+-- $1 = "{\"BTC-USD\"}"
+
+-- then
+
 select (extract(epoch from x.ts) * 1000000)::int8 as ts_us, s.metric, s.labels_key, x.value
 from (select * from series where symbol_id = (select id from symbols where symbol = $1) order by id desc limit 5000) s cross join lateral (
   select * from (

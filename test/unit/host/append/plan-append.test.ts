@@ -10,7 +10,7 @@ import { HostLog } from "../../../../durable/host/log/host-log.ts";
 import { HeldBack } from "../../../../durable/host/outbox/held-back.ts";
 import { Registry } from "../../../../durable/host/registry.ts";
 import { RoomAppend } from "../../../../durable/room/append/append.ts";
-import { SeriesLimit } from "../../../../durable/room/append/series-limit.ts";
+import { SeriesLimit, writeSeries } from "../../../../durable/room/append/series-limit.ts";
 import { TradeWindow } from "../../../../durable/room/append/trade-window.ts";
 import { RoomLog } from "../../../../durable/room/log/room-log.ts";
 import { BookSampler } from "../../../../durable/room/state/book-sampler.ts";
@@ -41,10 +41,10 @@ function host({ outboxLimit = 0, sql = memorySql(), seriesLimit = 0, newRooms = 
     );
     const state = new RoomState(sql, view);
     const append = new RoomAppend({
-      tradeWindow: state.tradeWindow,
-      books: () => new BookSampler(view, state),
-      series: new SeriesLimit({ sql, room: () => view.id, limit: seriesLimit }),
-      alerts: () => null,
+      stateNow: () => state,
+      booksNow: () => new BookSampler(view, state),
+      series: new SeriesLimit(sql, seriesLimit, view),
+      alertsNow: () => null,
     });
     return { symbol, append, log: view };
   };
@@ -70,6 +70,7 @@ function host({ outboxLimit = 0, sql = memorySql(), seriesLimit = 0, newRooms = 
       const place = id === null ? null : cursorOf(known, id);
       return place === null ? null : (Math.min(place, head) as Cursor);
     },
+    keepSeries: (series) => writeSeries(sql, series),
     isFull: () => outboxLimit > 0 && log.outboxBytes >= outboxLimit,
   };
   const ids = (symbol: SymbolName) => {
@@ -265,6 +266,25 @@ describe("L-22 series", () => {
     expect(kinds(host({ sql, seriesLimit: 4 }).append, points(5), points(4))).toEqual([
       ...["too_many_series", "appended"],
     ]);
+  });
+
+  it("of all rooms of a commit are written down by one statement", () => {
+    const sql = memorySql();
+    const asked: string[] = [];
+    const counting = {
+      exec: (query: string, ...bindings: (string | number | null)[]) => {
+        asked.push(query);
+        return sql.exec(query, ...bindings);
+      },
+    };
+    const { append } = host({ sql: counting, seriesLimit: 2 });
+    const many = { ...batch({}), rooms: [points(1, 2), points(3)].flatMap(({ rooms }) => rooms) };
+    const rooms = many.rooms.map((one, at) => ({ ...one, symbol: [A, B][at] ?? A }));
+    expect(append({ ...many, rooms })[0]?.kind).toBe("appended");
+    expect(asked.filter((query) => /INSERT.* INTO series/.test(query))).toHaveLength(1);
+    expect([...sql.exec("SELECT hash FROM series ORDER BY room, hash")]).toEqual(
+      [1, 2, 3].map((hash) => expect.objectContaining({ hash })),
+    );
   });
 
   it("have no limit where the setting is 0", () => {

@@ -45,3 +45,29 @@ it("what Postgres refuses of one is no other's, and where it is away nobody asks
   await Promise.allSettled(all.map(other.ask));
   expect(other.queries).toEqual([1, 200, 200, 49]);
 });
+
+it("S-7 earlier lives are read a few at once, so that whoever asks first has it long before the last", async () => {
+  const ended: SymbolName[] = [];
+  const endedBefore = new Map<string, number>();
+  let kinds = 0;
+  const query: Database["query"] = async (text, params) => {
+    if (text.includes("from symbols y")) kinds += 1;
+    else {
+      const [symbol] = JSON.stringify(params).match(/S\d+/g) ?? [];
+      endedBefore.set(symbol ?? "", ended.length);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    return [];
+  };
+  const transaction = () => Promise.reject(new Error("nothing of it is a transaction"));
+  const reads = new JoinedReads({ query, transaction });
+  const some = all.slice(0, 100);
+  await Promise.all(
+    some.map((symbol) => reads.earlierLife(symbol, AFTER).then(() => ended.push(symbol))),
+  );
+  expect(ended[0]).toBe("S0");
+  expect(endedBefore.get("S99")).toBeGreaterThan(50);
+  // Of what they have not, nothing was asked but once of many.
+  expect(endedBefore.size).toBe(100);
+  expect(kinds).toBeLessThan(20);
+});
