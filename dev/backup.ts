@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { answerHelp } from "./answer-help.ts";
+import { mustBelongToUs } from "./backup/files.ts";
 import { savedDatabase } from "./backup/saved-database.ts";
 import { megabytes, takeBackup, versionIn } from "./backup/take-backup.ts";
 import { type FolderLock, runningOn, takeFolder } from "./folder-lock.ts";
@@ -44,6 +45,7 @@ async function run({ target, command }: { target: string; command: string | unde
   const environment = environmentOfProduct(process.env, process.cwd());
   const dataDir = resolve(environment["DATA_DIR"] || ".data");
   if (!existsSync(dataDir)) throw new Error(`${dataDir} is not there: name the folder by DATA_DIR`);
+  mustBelongToUs(dataDir);
   const isRunning = runningOn(dataDir) !== undefined;
   const lock = isRunning ? undefined : await lockOf(dataDir);
   process.on("exit", () => lock?.release());

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { openDatabase } from "../src/db/driver/database.ts";
 import { answerHelp } from "./answer-help.ts";
+import { mustBelongToUs } from "./backup/files.ts";
 import { putBack } from "./backup/put-back.ts";
 import { diagnose } from "./doctor/diagnose.ts";
 import { reachDatabase } from "./doctor/reach.ts";
@@ -36,6 +37,7 @@ function readArguments(): string | undefined {
 }
 
 async function restore(folder: string): Promise<void> {
+  mustBelongToUs(dataDir);
   const taken = await takeFolder(dataDir);
   if (taken.kind === "busy") throw new Error(`Edgetape runs on ${dataDir} (pid ${taken.pid})`);
   process.on("exit", () => taken.lock.release());
