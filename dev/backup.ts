@@ -1,6 +1,8 @@
 /** `npm run backup -- FOLDER [--database COMMAND]`: hosts and database together, while the product runs or not. */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { mustBelongToUs } from "./backup/files.ts";
 import { savedDatabase } from "./backup/saved-database.ts";
 import { megabytes, takeBackup, versionIn } from "./backup/take-backup.ts";
 import { answerHelp } from "./cli/answer-help.ts";
@@ -42,6 +44,8 @@ function readArguments(): { target: string; command: string | undefined } | unde
 async function run({ target, command }: { target: string; command: string | undefined }) {
   const environment = environmentOfProduct(process.env, process.cwd());
   const dataDir = resolve(environment["DATA_DIR"] || ".data");
+  if (!existsSync(dataDir)) throw new Error(`${dataDir} is not there: name the folder by DATA_DIR`);
+  mustBelongToUs(dataDir);
   const isRunning = runningOn(dataDir) !== undefined;
   const lock = isRunning ? undefined : await lockOf(dataDir);
   process.on("exit", () => lock?.release());

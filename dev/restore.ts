@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { openDatabase } from "../src/db/driver/database.ts";
+import { mustBelongToUs } from "./backup/files.ts";
 import { putBack } from "./backup/put-back.ts";
 import { answerHelp } from "./cli/answer-help.ts";
 import { takeFolder } from "./data-folder/folder-lock.ts";
@@ -36,6 +37,7 @@ function readArguments(): string | undefined {
 }
 
 async function restore(folder: string): Promise<void> {
+  mustBelongToUs(dataDir);
   const taken = await takeFolder(dataDir);
   if (taken.kind === "busy") throw new Error(`Edgetape runs on ${dataDir} (pid ${taken.pid})`);
   process.on("exit", () => taken.lock.release());

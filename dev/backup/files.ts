@@ -1,4 +1,4 @@
-import { constants, type Dirent } from "node:fs";
+import { constants, type Dirent, existsSync, statSync } from "node:fs";
 import { chmod, copyFile, mkdir, open, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
@@ -46,6 +46,20 @@ export async function syncAll(folder: string): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: SYNCED_AT_ONCE }, syncRest));
+}
+
+/**
+ * Files that are opened here may have to be made, and must be those of whom the folder belongs to, or a product would not open them.
+ *
+ * @throws {Error} in words, where the folder is there and another user's.
+ */
+export function mustBelongToUs(folder: string): void {
+  const owner = existsSync(folder) ? statSync(folder).uid : undefined;
+  const own = process.getuid?.();
+  if (owner === undefined || own === undefined || owner === own) return;
+  throw new Error(
+    `${folder} belongs to the user ${owner}, and this is ${own}: run it as that user, as with sudo -u`,
+  );
 }
 
 /** How many files there are below a folder, and their bytes. */

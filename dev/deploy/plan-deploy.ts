@@ -98,7 +98,7 @@ function problemsOfSecrets(
     ...(has("JWT_SECRET") || has("JWT_JWKS_URL")
       ? []
       : [
-          `the Worker has no key for tokens: openssl rand -base64 33 | ${put("JWT_SECRET")}, or, where an issuer signs them, ${put("JWT_JWKS_URL")}`,
+          `the Worker has no key for tokens: echo "$SECRET" | ${put("JWT_SECRET")}, with a SECRET that you keep, such as openssl rand -base64 33 prints; or, where an issuer signs them, ${put("JWT_JWKS_URL")}`,
         ]),
   ];
 }

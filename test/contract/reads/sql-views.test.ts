@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askSql } from "../../../dev/sql/ask.ts";
 import { printed } from "../../../dev/sql/print.ts";
@@ -47,6 +48,23 @@ describe.each(testDatabaseKinds())("views on $name", ({ openMigrated }) => {
       text,
       canWrite,
     );
+
+  it("what Grafana's dashboard and the guide of drills ask runs, as whoever only reads", async () => {
+    const dashboard = readFileSync("ops/grafana/edgetape.json", "utf8");
+    const panels = Array.from(dashboard.matchAll(/"rawSql": ("(?:[^"\\]|\\.)*")/g), ([, text]) =>
+      String(JSON.parse(text ?? ""))
+        .replaceAll(/\$__timeFilter\((\w+)\)/g, "$1 between now() - interval '1 hour' and now()")
+        .replaceAll("$metric", "m"),
+    );
+    const guide = readFileSync("docs/guides/drills.md", "utf8");
+    const inGuide = Array.from(guide.matchAll(/```sql\n([\s\S]*?)```/g), ([, text]) => text ?? "");
+    expect([panels.length, inGuide.length]).toEqual([expect.any(Number), expect.any(Number)]);
+    expect(Math.min(panels.length, inGuide.length)).toBeGreaterThan(0);
+    for (const text of [...panels, ...inGuide]) {
+      expect(text).not.toContain("$");
+      expect(await ask(text), text).toMatchObject({ kind: "answer" });
+    }
+  });
 
   it("the seed's statements run: a join of trades to positions by symbol and time, a minute's metrics, buckets", async () => {
     const symbol = freshSymbol();

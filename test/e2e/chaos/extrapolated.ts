@@ -21,7 +21,7 @@ export const hasPromtool = spawnSync("promtool", ["--version"]).error === undefi
 const RULES = join(PROJECT_DIR, "ops/prometheus/alerts.yml");
 /** Gauges that grow with the clock. */
 const AGES = /^edgetape_(outbox_age|rollup_lag)_seconds/;
-const MINUTES = { calm: 40, after: 20 };
+const MINUTES = { calm: 25, after: 10 };
 
 export async function scrape(url: string, token: string): Promise<Scrape> {
   const answer = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } });
@@ -46,12 +46,13 @@ export async function scrape(url: string, token: string): Promise<Scrape> {
 export function faultsOfAlerts(drills: readonly { alert: string; calm: Trend; drill: Trend }[]) {
   const file = join(tmpdir(), `edgetape-drills-${process.pid}.json`);
   const rules = readFileSync(RULES, "utf8");
-  const firing = (alert: string) => `count(ALERTS{alertstate="firing",alertname="${alert}"})`;
+  const firing = (alert: string) =>
+    `count(ALERTS{alertstate="firing",alertname="${alert}"}) > bool 0`;
   const tests = drills.map(({ alert, calm, drill }) => ({
     name: alert,
     interval: "1m",
     input_series: [...drill.to.values.keys()]
-      .filter((series) => rules.includes(nameOf(series)))
+      .filter((series) => ruleOf(alert, rules).includes(nameOf(series)))
       .map((series) => seriesOf(series, calm, drill)),
     promql_expr_test: [
       { expr: firing(alert), eval_time: `${MINUTES.calm - 1}m`, exp_samples: [] },
@@ -67,6 +68,13 @@ export function faultsOfAlerts(drills: readonly { alert: string; calm: Trend; dr
   const run = spawnSync("promtool", ["test", "rules", file], { encoding: "utf8" });
   rmSync(file);
   return run.status === 0 ? "" : run.stdout + run.stderr;
+}
+
+/** The text of one alert. */
+function ruleOf(alert: string, rules: string): string {
+  const found = rules.split("- alert: ").find((text) => text.startsWith(`${alert}\n`));
+  if (found === undefined) throw new Error(`there is no alert ${alert}`);
+  return found;
 }
 
 function seriesOf(series: string, calm: Trend, drill: Trend) {

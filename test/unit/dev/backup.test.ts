@@ -1,8 +1,17 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { mustBelongToUs } from "../../../dev/backup/files.ts";
 import { placeOf } from "../../../dev/backup/host-file.ts";
 import { putBack } from "../../../dev/backup/put-back.ts";
 import { sqlOf } from "../../../dev/backup/sqlite-port.ts";
@@ -100,6 +109,16 @@ describe("a backup", () => {
 });
 
 describe("a restore", () => {
+  it.runIf(process.getuid?.() === 0)(
+    "and a backup are the business of whom the folder belongs to",
+    () => {
+      mustBelongToUs(dataDir);
+      mustBelongToUs(join(place, "none"));
+      chownSync(dataDir, 12_345, 12_345);
+      expect(() => mustBelongToUs(dataDir)).toThrow("belongs to the user 12345");
+    },
+  );
+
   it("is refused into a folder with something in it, out of half a backup, and out of what is none", async () => {
     await takeBackup(deps());
     const restored = join(place, "restored");
