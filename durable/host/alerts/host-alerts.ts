@@ -2,8 +2,10 @@ import type { AlertCatalog, HeldAlert } from "../../../src/bindings/alerts.ts";
 import type { AlertChange } from "../../../src/core/alerts/alert-change.ts";
 import { type CompiledRule, compileRule } from "../../../src/core/alerts/compiled-rule.ts";
 import { matchesGlob } from "../../../src/core/placement/glob.ts";
+import type { HostName } from "../../../src/core/placement/placement.ts";
 import type { AlertRule } from "../../../src/protocol/alerts/rule.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import { alertStates, metrics } from "../../../src/telemetry/metrics.ts";
 import type { AlertsOfRoom } from "../../room/room-ports.ts";
 import { numberOf, type SqlPort, textOf } from "../../room/sql-port.ts";
 import type { RoomId } from "../log/host-log.ts";
@@ -24,6 +26,7 @@ export interface AlertedRoom {
 }
 
 export interface HostAlertsDeps {
+  host: HostName;
   sql: SqlPort;
   meta: HostMeta;
   registry: Pick<Registry, "all" | "find" | "byId">;
@@ -31,7 +34,6 @@ export interface HostAlertsDeps {
   roomOf(symbol: SymbolName): AlertedRoom;
   /** The rules of this host, from who keeps them. */
   askRules(): Promise<AlertCatalog>;
-  evaluated(events: number): void;
   nowMs(): number;
   /** One turn of the event loop. */
   pause(): Promise<void>;
@@ -49,6 +51,8 @@ export class HostAlerts {
   /** Symbols whose rules have changed, and whose rooms have not been told. */
   readonly #changed = new Set<SymbolName>();
   readonly #learning: LearnOnce;
+  /** How many are in each state. */
+  #counts = { pending: 0, firing: 0 };
   #version: number | null;
   #isReviewing = false;
   #isLearning = false;
@@ -74,8 +78,11 @@ export class HostAlerts {
     return {
       isWatched: () => this.#changed.has(symbol) || this.#rulesOf(symbol).length > 0,
       rules: () => this.#rulesOf(symbol),
+      learned: async () => {
+        if (this.#version === null) await this.#learning.learn();
+      },
       changed: (changes) => this.#note(changes),
-      evaluated: this.#deps.evaluated,
+      evaluated: (events) => metrics.alertEvaluations.add(events, {}),
     };
   }
 
@@ -135,6 +142,11 @@ export class HostAlerts {
       at += 1;
       if (at % ROOMS_A_TURN === 0) await pause();
     }
+    if (symbol === null) {
+      const firing = active.filter(({ state }) => state === "firing").length;
+      this.#counts = { pending: active.length - firing, firing };
+      alertStates.set(this.#deps.host, this.#counts);
+    }
     return active;
   }
 
@@ -164,9 +176,12 @@ export class HostAlerts {
 
   #note(changes: readonly AlertChange[]): void {
     for (const change of changes) {
+      if (change.from !== "inactive") this.#counts[change.from] -= 1;
+      if (change.to !== "inactive") this.#counts[change.to] += 1;
       const webhooks = this.#rules.get(change.rule)?.rule.webhooks;
       this.#deps.notices.note({ change, ...(webhooks !== undefined && { webhooks }) });
     }
+    alertStates.set(this.#deps.host, this.#counts);
   }
 
   /** Rooms in which something is pending, fires, or will change with time. */
