@@ -46,6 +46,8 @@ export interface HostAlertsDeps {
 export class HostAlerts {
   readonly #deps: HostAlertsDeps;
   readonly #rules = new Map<string, CompiledRule>();
+  /** Each as it is on disk. */
+  readonly #texts = new Map<string, string>();
   /** The rules of symbols that somebody has asked for. */
   #ofSymbol = new Map<SymbolName, readonly CompiledRule[]>();
   /** Symbols whose rules have changed, and whose rooms have not been told. */
@@ -63,8 +65,10 @@ export class HostAlerts {
     sql.exec("CREATE TABLE IF NOT EXISTS alert_rules (name TEXT PRIMARY KEY, rule TEXT NOT NULL)");
     this.#version = meta.read<number>(VERSION);
     for (const row of sql.exec("SELECT rule FROM alert_rules")) {
-      const rule = JSON.parse(textOf(row["rule"])) as AlertRule;
+      const text = textOf(row["rule"]);
+      const rule = JSON.parse(text) as AlertRule;
       this.#rules.set(rule.name, compileRule(rule));
+      this.#texts.set(rule.name, text);
     }
     this.#learning = new LearnOnce({
       isLearned: () => this.#version !== null,
@@ -106,18 +110,20 @@ export class HostAlerts {
       if (now.has(name)) continue;
       touched.push(rule);
       this.#rules.delete(name);
+      this.#texts.delete(name);
       sql.exec("DELETE FROM alert_rules WHERE name = ?", name);
     }
     for (const [name, rule] of now) {
-      const known = this.#rules.get(name);
       const text = JSON.stringify(rule);
-      if (known !== undefined && JSON.stringify(known.rule) === text) continue;
+      if (this.#texts.get(name) === text) continue;
+      const known = this.#rules.get(name);
       const compiled = compileRule(rule);
       if (known?.judges !== compiled.judges) {
         touched.push(rule);
         if (known !== undefined) touched.push(known.rule);
       }
       this.#rules.set(name, compiled);
+      this.#texts.set(name, text);
       sql.exec("INSERT OR REPLACE INTO alert_rules (name, rule) VALUES (?, ?)", name, text);
     }
     this.#ofSymbol = new Map();

@@ -11,6 +11,7 @@ import {
   type EncodedFrame,
   encodeFrames,
 } from "../../../src/core/events/encode-events.ts";
+import { scanPoints } from "../../../src/core/events/scan-points.ts";
 import type { AlertEvent } from "../../../src/protocol/events/alert.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
@@ -86,7 +87,13 @@ export class RoomAlerts {
     const before = alerts.evaluations;
     for (const { text, count } of frames) {
       this.#sinceSaved += count;
-      if (alerts.mayRead(text)) changes.push(...alerts.observe(decodeFrame(text), atUs));
+      if (!alerts.mayRead(text)) continue;
+      const points = scanPoints(text);
+      changes.push(
+        ...(points === null
+          ? alerts.observe(decodeFrame(text), atUs)
+          : alerts.observePoints(points, atUs)),
+      );
     }
     evaluated(alerts.evaluations - before);
     if (begun.length === 0 && changes.length === 0) return frames;
