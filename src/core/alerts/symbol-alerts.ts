@@ -66,7 +66,8 @@ export class SymbolAlerts {
   /** A text without one of these has nothing that a rule reads; null: they are too many to look for each. */
   readonly #marks: readonly string[] | null;
   /** What a series of points concerns, by its name and its labels as they come. */
-  #ofSeries = new Map<string, Entry[]>();
+  #ofSeries = new Map<string, Map<string, readonly Entry[]>>();
+  #met = 0;
   #book: BookState | null;
   /** Nothing is due before; infinite where nothing will be. */
   #dueUs = Number.POSITIVE_INFINITY;
@@ -178,7 +179,7 @@ export class SymbolAlerts {
   observePoints(points: readonly ScannedPoint[], atUs: number): AlertChange[] {
     const changes = this.advance(atUs);
     for (const { ts, metric, labels, value } of points) {
-      const entries = this.#ofSeries.get(metric + labels) ?? this.#meet(metric, labels);
+      const entries = this.#ofSeries.get(metric)?.get(labels) ?? this.#meet(metric, labels);
       for (const entry of entries) this.#read(entry, { atUs, ts, value: Number(value) }, changes);
       for (const rule of this.#ofSilence) {
         const entry = isHeard(rule, "metric") ? this.#entry(rule, "") : null;
@@ -283,7 +284,7 @@ export class SymbolAlerts {
     if (event.kind === "alert") return;
     if (event.kind === "metric") {
       const labels = event.labels === undefined ? "" : JSON.stringify(event.labels);
-      yield* this.#ofSeries.get(event.metric + labels) ?? this.#meet(event.metric, labels);
+      yield* this.#ofSeries.get(event.metric)?.get(labels) ?? this.#meet(event.metric, labels);
     }
     if (event.kind === "trade") yield* this.#whole(this.#ofLast);
     for (const rule of this.#ofSilence) {
@@ -313,8 +314,13 @@ export class SymbolAlerts {
       return isIn ? (this.#entry(rule, isOfAll ? "" : series) ?? []) : [];
     });
     // Labels with ever new values must not fill the memory.
-    if (this.#ofSeries.size >= MOST_ALERTS) this.#ofSeries = new Map();
-    this.#ofSeries.set(metric + labels, entries);
+    if (this.#met >= MOST_ALERTS) {
+      this.#ofSeries = new Map();
+      this.#met = 0;
+    }
+    this.#met += 1;
+    const ofMetric = this.#ofSeries.get(metric) ?? new Map<string, readonly Entry[]>();
+    this.#ofSeries.set(metric, ofMetric.set(labels, entries));
     return entries;
   }
 
