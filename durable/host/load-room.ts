@@ -87,6 +87,9 @@ class PortsOfRoom implements RoomPorts {
     this.#alerts ??= alerts.ofRoom(this.#symbol);
     return this.#alerts;
   }
+  rulesLearned() {
+    return this.#loading.alerts.learned();
+  }
   get relays() {
     this.#relays ??= this.#loading.feeds.ofRoom(this.#symbol);
     return this.#relays;

@@ -66,7 +66,7 @@ export class AlertRules {
   put(rule: AlertRule): { isNew: boolean; kept: KeptRule } | null {
     const { sql, limit, nowUs } = this.#deps;
     const known = this.find(rule.name);
-    if (known === null && limit > 0 && this.all.length >= limit) return null;
+    if (known === null && limit > 0 && this.#count >= limit) return null;
     const text = JSON.stringify(rule);
     if (known !== null && JSON.stringify(known.rule) === text) return { isNew: false, kept: known };
     const setAtUs = nowUs();
@@ -118,6 +118,11 @@ export class AlertRules {
       },
       HOSTS_AT_ONCE,
     );
+  }
+
+  get #count(): number {
+    const [row] = this.#deps.sql.exec("SELECT count(*) AS rules FROM alert_rules");
+    return numberOf(row?.["rules"] ?? 0);
   }
 
   get #version(): number {

@@ -95,6 +95,8 @@ export interface RoomPorts {
   appendOwn(frames: readonly EncodedFrame[]): void;
   /** Alerts of the room: the rules that are for it, and what is told of what they find. Null where nothing is to be found. */
   readonly alerts: AlertsOfRoom | null;
+  /** Asks for the rules, where the host has never heard of any; ends also where nobody answers. */
+  rulesLearned(): Promise<void>;
   /** The viewers that the room has by way of relays. */
   relays: RelaysOfRoom;
   /** Something has become due, or will sooner than before: the host looks at `dueMs`. */

@@ -2,8 +2,10 @@ import type { AlertCatalog, HeldAlert } from "../../../src/bindings/alerts.ts";
 import type { AlertChange } from "../../../src/core/alerts/alert-change.ts";
 import { type CompiledRule, compileRule } from "../../../src/core/alerts/compiled-rule.ts";
 import { matchesGlob } from "../../../src/core/placement/glob.ts";
+import type { HostName } from "../../../src/core/placement/placement.ts";
 import type { AlertRule } from "../../../src/protocol/alerts/rule.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import { alertStates, metrics } from "../../../src/telemetry/metrics.ts";
 import type { AlertsOfRoom } from "../../room/room-ports.ts";
 import { numberOf, type SqlPort, textOf } from "../../room/sql-port.ts";
 import type { RoomId } from "../log/host-log.ts";
@@ -24,6 +26,7 @@ export interface AlertedRoom {
 }
 
 export interface HostAlertsDeps {
+  host: HostName;
   sql: SqlPort;
   meta: HostMeta;
   registry: Pick<Registry, "all" | "find" | "byId">;
@@ -33,7 +36,6 @@ export interface HostAlertsDeps {
   causeOf(symbol: SymbolName): string | null;
   /** The rules of this host, from who keeps them. */
   askRules(): Promise<AlertCatalog>;
-  evaluated(events: number): void;
   nowMs(): number;
   /** One turn of the event loop. */
   pause(): Promise<void>;
@@ -46,11 +48,15 @@ export interface HostAlertsDeps {
 export class HostAlerts {
   readonly #deps: HostAlertsDeps;
   readonly #rules = new Map<string, CompiledRule>();
+  /** Each as it is on disk. */
+  readonly #texts = new Map<string, string>();
   /** The rules of symbols that somebody has asked for. */
   #ofSymbol = new Map<SymbolName, readonly CompiledRule[]>();
   /** Symbols whose rules have changed, and whose rooms have not been told. */
   readonly #changed = new Set<SymbolName>();
   readonly #learning: LearnOnce;
+  /** How many are in each state. */
+  #counts = { pending: 0, firing: 0 };
   #version: number | null;
   #isReviewing = false;
   #isLearning = false;
@@ -61,8 +67,10 @@ export class HostAlerts {
     sql.exec("CREATE TABLE IF NOT EXISTS alert_rules (name TEXT PRIMARY KEY, rule TEXT NOT NULL)");
     this.#version = meta.read<number>(VERSION);
     for (const row of sql.exec("SELECT rule FROM alert_rules")) {
-      const rule = JSON.parse(textOf(row["rule"])) as AlertRule;
+      const text = textOf(row["rule"]);
+      const rule = JSON.parse(text) as AlertRule;
       this.#rules.set(rule.name, compileRule(rule));
+      this.#texts.set(rule.name, text);
     }
     this.#learning = new LearnOnce({
       isLearned: () => this.#version !== null,
@@ -76,12 +84,17 @@ export class HostAlerts {
     return this.#changed.has(symbol) || this.#rulesOf(symbol).length > 0;
   }
 
+  /** Asks for the rules, where it has never heard of any; ends also where nobody answers. */
+  async learned(): Promise<void> {
+    if (this.#version === null) await this.#learning.learn();
+  }
+
   /** What a room of a symbol asks. */
   ofRoom(symbol: SymbolName): AlertsOfRoom {
     return {
       rules: () => this.#rulesOf(symbol),
       changed: (changes) => this.#note(symbol, changes),
-      evaluated: this.#deps.evaluated,
+      evaluated: (events) => metrics.alertEvaluations.add(events, {}),
     };
   }
 
@@ -105,18 +118,20 @@ export class HostAlerts {
       if (now.has(name)) continue;
       touched.push(rule);
       this.#rules.delete(name);
+      this.#texts.delete(name);
       sql.exec("DELETE FROM alert_rules WHERE name = ?", name);
     }
     for (const [name, rule] of now) {
-      const known = this.#rules.get(name);
       const text = JSON.stringify(rule);
-      if (known !== undefined && JSON.stringify(known.rule) === text) continue;
+      if (this.#texts.get(name) === text) continue;
+      const known = this.#rules.get(name);
       const compiled = compileRule(rule);
       if (known?.judges !== compiled.judges) {
         touched.push(rule);
         if (known !== undefined) touched.push(known.rule);
       }
       this.#rules.set(name, compiled);
+      this.#texts.set(name, text);
       sql.exec("INSERT OR REPLACE INTO alert_rules (name, rule) VALUES (?, ?)", name, text);
     }
     this.#ofSymbol = new Map();
@@ -140,6 +155,11 @@ export class HostAlerts {
       }
       at += 1;
       if (at % ROOMS_A_TURN === 0) await pause();
+    }
+    if (symbol === null) {
+      const firing = active.filter(({ state }) => state === "firing").length;
+      this.#counts = { pending: active.length - firing, firing };
+      alertStates.set(this.#deps.host, this.#counts);
     }
     return active;
   }
@@ -171,12 +191,15 @@ export class HostAlerts {
   #note(symbol: SymbolName, changes: readonly AlertChange[]): void {
     const correlationId = changes.length === 0 ? null : this.#deps.causeOf(symbol);
     for (const change of changes) {
+      if (change.from !== "inactive") this.#counts[change.from] -= 1;
+      if (change.to !== "inactive") this.#counts[change.to] += 1;
       const webhooks = this.#rules.get(change.rule)?.rule.webhooks;
       this.#deps.notices.note({
         ...{ change, ...(webhooks !== undefined && { webhooks }) },
         ...(correlationId !== null && { correlationId }),
       });
     }
+    alertStates.set(this.#deps.host, this.#counts);
   }
 
   /** Rooms in which something is pending, fires, or will change with time. */

@@ -11,6 +11,7 @@ import {
   type EncodedFrame,
   encodeFrames,
 } from "../../../src/core/events/encode-events.ts";
+import { scanPoints } from "../../../src/core/events/scan-points.ts";
 import type { AlertEvent } from "../../../src/protocol/events/alert.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
@@ -63,7 +64,8 @@ export class RoomAlerts {
 
   /** When time will change something, in ms, or earlier; null: never. */
   get dueMs(): number | null {
-    const us = this.#deps.log.isSealed ? null : (this.#alerts?.dueUs ?? null);
+    const { isSealed, isPending } = this.#deps.log;
+    const us = isSealed || isPending ? null : (this.#alerts?.dueUs ?? null);
     return us === null ? null : Math.ceil(us / 1_000);
   }
 
@@ -85,7 +87,13 @@ export class RoomAlerts {
     const before = alerts.evaluations;
     for (const { text, count } of frames) {
       this.#sinceSaved += count;
-      if (alerts.mayRead(text)) changes.push(...alerts.observe(decodeFrame(text), atUs));
+      if (!alerts.mayRead(text)) continue;
+      const points = scanPoints(text);
+      changes.push(
+        ...(points === null
+          ? alerts.observe(decodeFrame(text), atUs)
+          : alerts.observePoints(points, atUs)),
+      );
     }
     evaluated(alerts.evaluations - before);
     if (begun.length === 0 && changes.length === 0) return frames;
@@ -125,7 +133,7 @@ export class RoomAlerts {
     for (const event of earlier) alerts.restore(event);
     const changes = [
       ...this.#follow(alerts, log.prunedThrough),
-      ...alerts.begin(rules(), known(), nowUs),
+      ...alerts.begin(rules(), known(), Math.max(nowUs, log.head)),
     ];
     this.#alerts = alerts;
     this.#through = log.head;
@@ -166,7 +174,7 @@ export class RoomAlerts {
       rules.filter((rule) => !unknown.includes(rule)),
       saved,
     );
-    const changes = SymbolAlerts.ended(symbol, saved, rules, nowUs);
+    const changes = SymbolAlerts.ended(symbol, saved, rules, Math.max(nowUs, log.head));
     if (row !== undefined) {
       changes.push(...this.#follow(alerts, numberOf(row["through"]) as Cursor));
     }

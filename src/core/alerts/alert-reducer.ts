@@ -80,6 +80,9 @@ export function advance(rule: CompiledRule, alert: Alert, toUs: number): Stepped
 /** An event has come that the rule reads. What was due by then happens before. */
 export function observe(rule: CompiledRule, alert: Alert, reading: Reading): Stepped {
   const { atUs, ts, value } = reading;
+  if (isIdle(rule, alert, reading)) {
+    return { alert: { ...alert, seenUs: atUs, ts, value }, turns: NOTHING };
+  }
   const before = advance(rule, alert, atUs);
   const seen = { ...before.alert, seenUs: atUs, isGone: false };
   const { condition } = rule;
@@ -102,6 +105,18 @@ export function observe(rule: CompiledRule, alert: Alert, reading: Reading): Ste
     default:
       return condition satisfies never;
   }
+}
+
+/** As nearly every value is: nothing is under way, and it begins nothing. */
+function isIdle(
+  { condition, noData }: CompiledRule,
+  alert: Alert,
+  { ts, value }: Reading,
+): boolean {
+  if (alert.state !== "inactive" || noData !== null || value === null) return false;
+  if (alert.ts !== null && ts < alert.ts) return false;
+  if (condition.kind === "above") return value <= condition.limit;
+  return condition.kind === "below" && value >= condition.limit;
 }
 
 function after(before: Stepped, then: Stepped): Stepped {

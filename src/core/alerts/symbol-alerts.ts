@@ -1,10 +1,18 @@
 import type { AlertEvent, AlertSeverity } from "../../protocol/events/alert.ts";
-import type { MetricEvent, TapeEvent } from "../../protocol/events/event.ts";
+import type { TapeEvent } from "../../protocol/events/event.ts";
 import type { Cursor } from "../../protocol/words/time.ts";
 import { type BookState, foldBook } from "../books/book-samples.ts";
-import { canonicalLabels } from "../events/labels.ts";
+import type { ScannedPoint } from "../events/scan-points.ts";
 import { type AlertChange, type AlertState, alertId } from "./alert-change.ts";
-import { type Alert, advance, deadlineUs, newAlert, observe, type Turn } from "./alert-reducer.ts";
+import {
+  type Alert,
+  advance,
+  deadlineUs,
+  newAlert,
+  observe,
+  type Reading,
+  type Turn,
+} from "./alert-reducer.ts";
 import type { CompiledRule } from "./compiled-rule.ts";
 import { messageOf } from "./message.ts";
 import { seriesText } from "./series-text.ts";
@@ -58,7 +66,8 @@ export class SymbolAlerts {
   /** A text without one of these has nothing that a rule reads; null: they are too many to look for each. */
   readonly #marks: readonly string[] | null;
   /** What a series of points concerns, by its name and its labels as they come. */
-  #ofSeries = new Map<string, Entry[]>();
+  #ofSeries = new Map<string, Map<string, readonly Entry[]>>();
+  #met = 0;
   #book: BookState | null;
   /** Nothing is due before; infinite where nothing will be. */
   #dueUs = Number.POSITIVE_INFINITY;
@@ -166,6 +175,20 @@ export class SymbolAlerts {
     return changes;
   }
 
+  /** The same of a frame of points, as they stand in its text: what no rule reads is not made a value. */
+  observePoints(points: readonly ScannedPoint[], atUs: number): AlertChange[] {
+    const changes = this.advance(atUs);
+    for (const { ts, metric, labels, value } of points) {
+      const entries = this.#ofSeries.get(metric)?.get(labels) ?? this.#meet(metric, labels);
+      for (const entry of entries) this.#read(entry, { atUs, ts, value: Number(value) }, changes);
+      for (const rule of this.#ofSilence) {
+        const entry = isHeard(rule, "metric") ? this.#entry(rule, "") : null;
+        if (entry !== null) this.#read(entry, { atUs, ts, value: null }, changes);
+      }
+    }
+    return changes;
+  }
+
   /** The next events of the log, which came at `atUs`. */
   observe(events: readonly TapeEvent[], atUs: number): AlertChange[] {
     const changes = this.advance(atUs);
@@ -259,14 +282,14 @@ export class SymbolAlerts {
   /** The alerts that an event says something to, but for those of the book's prices. */
   *#concerned(event: TapeEvent): Generator<Entry> {
     if (event.kind === "alert") return;
-    if (event.kind === "metric") yield* this.#concernedBy(event);
+    if (event.kind === "metric") {
+      const labels = event.labels === undefined ? "" : JSON.stringify(event.labels);
+      yield* this.#ofSeries.get(event.metric)?.get(labels) ?? this.#meet(event.metric, labels);
+    }
     if (event.kind === "trade") yield* this.#whole(this.#ofLast);
     for (const rule of this.#ofSilence) {
-      const { reads } = rule;
-      if (reads.kind === "silence" && (reads.of === "any" || reads.of === event.kind)) {
-        const entry = this.#entry(rule, "");
-        if (entry !== null) yield entry;
-      }
+      const entry = isHeard(rule, event.kind) ? this.#entry(rule, "") : null;
+      if (entry !== null) yield entry;
     }
   }
 
@@ -277,32 +300,39 @@ export class SymbolAlerts {
     }
   }
 
-  #concernedBy(event: MetricEvent): readonly Entry[] {
-    const rules = this.#ofMetric.get(event.metric);
-    if (rules === undefined) return [];
-    const key = `${event.metric}${canonicalLabels(event.labels)}`;
-    const known = this.#ofSeries.get(key);
-    if (known !== undefined) return known;
-    const series = seriesText(event);
+  /** A series that nobody has met: `labels` is JSON, empty where it has none. */
+  #meet(metric: string, labels: string): readonly Entry[] {
+    const rules = this.#ofMetric.get(metric);
+    if (rules === undefined) return NOBODY;
+    const has = labels === "" ? {} : (JSON.parse(labels) as Record<string, string>);
+    const series = seriesText({ metric, labels: has });
     const entries = rules.flatMap((rule) => {
       const { reads, condition } = rule;
       const isOfAll = condition.kind === "silent" && condition.isBornSilent;
       const isIn =
-        reads.kind === "metric" &&
-        reads.labels.every(([label, value]) => event.labels?.[label] === value);
+        reads.kind === "metric" && reads.labels.every(([label, value]) => has[label] === value);
       return isIn ? (this.#entry(rule, isOfAll ? "" : series) ?? []) : [];
     });
     // Labels with ever new values must not fill the memory.
-    if (this.#ofSeries.size >= MOST_ALERTS) this.#ofSeries = new Map();
-    this.#ofSeries.set(key, entries);
+    if (this.#met >= MOST_ALERTS) {
+      this.#ofSeries = new Map();
+      this.#met = 0;
+    }
+    this.#met += 1;
+    const ofMetric = this.#ofSeries.get(metric) ?? new Map<string, readonly Entry[]>();
+    this.#ofSeries.set(metric, ofMetric.set(labels, entries));
     return entries;
   }
 
   #observe(entry: Entry, event: TapeEvent, atUs: number, changes: AlertChange[]): void {
-    this.evaluations += 1;
     const value =
       event.kind === "metric" ? event.value : event.kind === "trade" ? event.price : null;
-    const { alert, turns } = observe(entry.rule, entry.alert, { atUs, ts: event.ts, value });
+    this.#read(entry, { atUs, ts: event.ts, value }, changes);
+  }
+
+  #read(entry: Entry, reading: Reading, changes: AlertChange[]): void {
+    this.evaluations += 1;
+    const { alert, turns } = observe(entry.rule, entry.alert, reading);
     this.#set(entry, alert, turns, changes);
   }
 
@@ -318,11 +348,9 @@ export class SymbolAlerts {
     for (const rule of this.#ofBook) {
       const entry = only?.has(rule) === false ? null : this.#entry(rule, "");
       if (entry === null) continue;
-      this.evaluations += 1;
       const isMid = rule.reads.kind === "price" && rule.reads.price === "mid";
       const value = isMid ? (bid + ask) / 2 : ask - bid;
-      const { alert, turns } = observe(rule, entry.alert, { atUs, ts, value });
-      this.#set(entry, alert, turns, changes);
+      this.#read(entry, { atUs, ts, value }, changes);
     }
   }
 
@@ -363,6 +391,12 @@ export class SymbolAlerts {
       message: messageOf(rule, { symbol: this.#symbol, series: named, to, value }),
     };
   }
+}
+
+const NOBODY: readonly Entry[] = [];
+
+function isHeard({ reads }: CompiledRule, kind: TapeEvent["kind"]): boolean {
+  return reads.kind === "silence" && (reads.of === "any" || reads.of === kind);
 }
 
 /** Each text that is looked for takes some us a frame, and reading it whole takes as long as ten of them. */

@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { type AlertChange, alertEventOf } from "../../../src/core/alerts/alert-change.ts";
 import type { CompiledRule } from "../../../src/core/alerts/compiled-rule.ts";
 import { type SavedAlerts, SymbolAlerts } from "../../../src/core/alerts/symbol-alerts.ts";
+import { encodeFrame } from "../../../src/core/events/encode-events.ts";
+import { scanPoints } from "../../../src/core/events/scan-points.ts";
 import type { TapeEvent } from "../../../src/protocol/events/event.ts";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import { point, rule, SECOND } from "./rules.ts";
@@ -226,7 +228,11 @@ describe("whatever comes", () => {
         const left = [...ticks].sort((a, b) => a - b);
         let batch: { atS: number; events: TapeEvent[] } | null = null;
         const flush = () => {
-          if (batch !== null) changes.push(...alerts.observe(batch.events, batch.atS * SECOND));
+          if (batch !== null) {
+            // As a host reads them: out of the text of their frame.
+            const points = scanPoints(encodeFrame(batch.events).text) ?? expect.fail("no points");
+            changes.push(...alerts.observePoints(points, batch.atS * SECOND));
+          }
           batch = null;
         };
         for (const [place, { atS, event }] of all.entries()) {

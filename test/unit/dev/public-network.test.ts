@@ -53,7 +53,7 @@ beforeAll(async () => {
     },
     {
       ...{ workerScript: "worker.js", assetRouterScript: "assets.js", assetsDir: dir, objectsDir },
-      ...{ httpSockets: 1, peers: [], fromEnvironment: [] },
+      ...{ httpSockets: 1, isBehindGuard: true, peers: [], fromEnvironment: [] },
     },
   );
   writeFileSync(join(dir, "config.capnp"), config);
