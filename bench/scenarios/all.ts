@@ -1,5 +1,6 @@
 import type { Scenario } from "../bench.ts";
 import { ackLatency } from "./ack-latency.ts";
+import { alertRules } from "./alert-rules.ts";
 import { bytesPerEvent } from "./bytes-per-event.ts";
 import { fanOutLatency } from "./fan-out.ts";
 import { ingestBatches } from "./ingest-batches.ts";
@@ -31,4 +32,5 @@ export const SCENARIOS: readonly Scenario[] = [
   remoteWrite,
   runtimeShares,
   logLines,
+  alertRules,
 ];

@@ -134,11 +134,10 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
     failed: (error) => warn("alerts_not_told", error),
   });
   const alerts: HostAlerts = new HostAlerts({
-    ...{ sql, meta, registry, notices, keepAwake, nowMs },
+    ...{ host: name, sql, meta, registry, notices, keepAwake, nowMs },
     roomOf: (symbol) => rooms.of(symbol),
     causeOf: (symbol) => append.causeOf(symbol),
     askRules: () => ports.keeper.alertRules(name),
-    evaluated: ports.evaluated,
     pause: () => wait(0),
     armAlarm: () => alarm.arm(),
     failed: (error) => warn("alert_rules_not_learned", error),

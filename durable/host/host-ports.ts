@@ -43,8 +43,6 @@ export interface HostPorts extends ViewerPorts {
     /** The rules that are for a host, which is told of others from now on. */
     alertRules(host: HostName): Promise<AlertCatalog>;
   };
-  /** So many events were looked at for rules. */
-  evaluated(events: number): void;
   /** Durable with who sends them when it answers. */
   notify(notices: readonly AlertNotice[]): Promise<void>;
   /** Relays that watch rooms of this host. */

@@ -39,7 +39,6 @@ import type { Bar } from "../../src/protocol/events/bar.ts";
 import type { LogId } from "../../src/protocol/words/log-id.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
-import { metrics } from "../../src/telemetry/metrics.ts";
 import { JoinedReads } from "../room/past/joined-reads.ts";
 import { roomArchive } from "../room/past/postgres-archive.ts";
 import { FAN_OUT_PACE } from "../room/viewers/fan-out-pace.ts";
@@ -222,7 +221,6 @@ function portsOf({ ctx, env, config, logger, ports }: Platform): HostPorts {
       ownHostsAfter: (host, most) => keeper().ownHostsAfter(host, most),
       alertRules: (host) => keeper().alertRules(host),
     },
-    evaluated: (events) => metrics.alertEvaluations.add(events, {}),
     notify: (notices) => notifierAt(env).notify(notices),
     relays: { feed: (relay, feed) => relayAt(env, relay).feed(feed) },
     others: {

@@ -74,7 +74,10 @@ export class RoomParts {
     this.earlier = new EarlierLifeSearch({
       log: this.log,
       askPlace: () => ports.earlierPlace(),
-      beginFromNothing: () => this.log.beginFromNothing(),
+      beginFromNothing: () => {
+        this.log.beginFromNothing();
+        this.lookAtAlerts();
+      },
       place: () => this.#place(),
       begin: () => this.#beginFromLife(),
       mayStoreNow: () => {
@@ -167,6 +170,8 @@ export class RoomParts {
 
   async #beginFromLife(): Promise<void> {
     const life = await this.ports.archive.readEarlierLife(this.log.prunedThrough);
+    // What fires by an earlier host is told to rules that are here.
+    await this.ports.alerts.learned();
     this.stateNow().begin(lastValuesOf(life), life.tradeKeys);
     this.series.keep(new Set(life.metrics.map(seriesHash)));
     if (life.book !== null) this.log.noteBook();

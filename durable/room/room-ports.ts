@@ -67,6 +67,8 @@ export interface AlertsOfRoom {
   /** Are there rules for it, or has something been written down by rules that were? */
   isWatched(): boolean;
   rules(): readonly CompiledRule[];
+  /** Asks for the rules, where the host has never heard of any; ends also where nobody answers. */
+  learned(): Promise<void>;
   /** The commit that has these changes is about to be made. */
   changed(changes: readonly AlertChange[]): void;
   /** So many events were looked at for rules. */

@@ -130,6 +130,8 @@ export const notifierState: { waiting: number | null; sinceMs: number | null } =
 
 /** What hosts have, and how many sockets each host and relay holds. */
 export const hostStates = new OfObjects<HostState>();
+/** Alerts of hosts, by state. */
+export const alertStates = new OfObjects<{ pending: number; firing: number }>();
 export const socketsOfHosts = new OfObjects<number>();
 export const socketsOfRelays = new OfObjects<number>();
 
@@ -167,6 +169,7 @@ export function collectMetrics(looked: Looked): Family[] {
   return [
     ...Object.values(metrics).map((one) => one.family()),
     ...ofHosts(looked.nowMs),
+    ofAlerts(),
     ...ofKeeper(looked.nowMs),
     ...ofNotifier(looked.nowMs),
     gauge(
@@ -221,6 +224,19 @@ function ofHosts(nowMs: number): Family[] {
       ageMs / 1_000,
     ),
   ];
+}
+
+function ofAlerts(): Family {
+  let [pending, firing] = [0, 0];
+  for (const host of alertStates.all) {
+    pending += host.pending;
+    firing += host.firing;
+  }
+  return gauge(
+    { name: "edgetape_alerts", help: "Alerts of hosts that were awake since the start." },
+    { labels: { state: "pending" }, value: pending },
+    { labels: { state: "firing" }, value: firing },
+  );
 }
 
 /** How many sockets they hold, and how many of them hold any. */

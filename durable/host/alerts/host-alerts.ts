@@ -2,8 +2,10 @@ import type { AlertCatalog, HeldAlert } from "../../../src/bindings/alerts.ts";
 import type { AlertChange } from "../../../src/core/alerts/alert-change.ts";
 import { type CompiledRule, compileRule } from "../../../src/core/alerts/compiled-rule.ts";
 import { matchesGlob } from "../../../src/core/placement/glob.ts";
+import type { HostName } from "../../../src/core/placement/placement.ts";
 import type { AlertRule } from "../../../src/protocol/alerts/rule.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import { alertStates, metrics } from "../../../src/telemetry/metrics.ts";
 import type { AlertsOfRoom } from "../../room/room-ports.ts";
 import { numberOf, type SqlPort, textOf } from "../../room/sql-port.ts";
 import type { RoomId } from "../log/host-log.ts";
@@ -24,6 +26,7 @@ export interface AlertedRoom {
 }
 
 export interface HostAlertsDeps {
+  host: HostName;
   sql: SqlPort;
   meta: HostMeta;
   registry: Pick<Registry, "all" | "find" | "byId">;
@@ -33,7 +36,6 @@ export interface HostAlertsDeps {
   causeOf(symbol: SymbolName): string | null;
   /** The rules of this host, from who keeps them. */
   askRules(): Promise<AlertCatalog>;
-  evaluated(events: number): void;
   nowMs(): number;
   /** One turn of the event loop. */
   pause(): Promise<void>;
@@ -51,6 +53,8 @@ export class HostAlerts {
   /** Symbols whose rules have changed, and whose rooms have not been told. */
   readonly #changed = new Set<SymbolName>();
   readonly #learning: LearnOnce;
+  /** How many are in each state. */
+  #counts = { pending: 0, firing: 0 };
   #version: number | null;
   #isReviewing = false;
   #isLearning = false;
@@ -76,8 +80,11 @@ export class HostAlerts {
     return {
       isWatched: () => this.#changed.has(symbol) || this.#rulesOf(symbol).length > 0,
       rules: () => this.#rulesOf(symbol),
+      learned: async () => {
+        if (this.#version === null) await this.#learning.learn();
+      },
       changed: (changes) => this.#note(symbol, changes),
-      evaluated: this.#deps.evaluated,
+      evaluated: (events) => metrics.alertEvaluations.add(events, {}),
     };
   }
 
@@ -137,6 +144,11 @@ export class HostAlerts {
       at += 1;
       if (at % ROOMS_A_TURN === 0) await pause();
     }
+    if (symbol === null) {
+      const firing = active.filter(({ state }) => state === "firing").length;
+      this.#counts = { pending: active.length - firing, firing };
+      alertStates.set(this.#deps.host, this.#counts);
+    }
     return active;
   }
 
@@ -167,12 +179,15 @@ export class HostAlerts {
   #note(symbol: SymbolName, changes: readonly AlertChange[]): void {
     const correlationId = changes.length === 0 ? null : this.#deps.causeOf(symbol);
     for (const change of changes) {
+      if (change.from !== "inactive") this.#counts[change.from] -= 1;
+      if (change.to !== "inactive") this.#counts[change.to] += 1;
       const webhooks = this.#rules.get(change.rule)?.rule.webhooks;
       this.#deps.notices.note({
         ...{ change, ...(webhooks !== undefined && { webhooks }) },
         ...(correlationId !== null && { correlationId }),
       });
     }
+    alertStates.set(this.#deps.host, this.#counts);
   }
 
   /** Rooms in which something is pending, fires, or will change with time. */

@@ -63,7 +63,8 @@ export class RoomAlerts {
 
   /** When time will change something, in ms, or earlier; null: never. */
   get dueMs(): number | null {
-    const us = this.#deps.log.isSealed ? null : (this.#alerts?.dueUs ?? null);
+    const { isSealed, isPending } = this.#deps.log;
+    const us = isSealed || isPending ? null : (this.#alerts?.dueUs ?? null);
     return us === null ? null : Math.ceil(us / 1_000);
   }
 
@@ -125,7 +126,7 @@ export class RoomAlerts {
     for (const event of earlier) alerts.restore(event);
     const changes = [
       ...this.#follow(alerts, log.prunedThrough),
-      ...alerts.begin(rules(), known(), nowUs),
+      ...alerts.begin(rules(), known(), Math.max(nowUs, log.head)),
     ];
     this.#alerts = alerts;
     this.#through = log.head;
@@ -166,7 +167,7 @@ export class RoomAlerts {
       rules.filter((rule) => !unknown.includes(rule)),
       saved,
     );
-    const changes = SymbolAlerts.ended(symbol, saved, rules, nowUs);
+    const changes = SymbolAlerts.ended(symbol, saved, rules, Math.max(nowUs, log.head));
     if (row !== undefined) {
       changes.push(...this.#follow(alerts, numberOf(row["through"]) as Cursor));
     }

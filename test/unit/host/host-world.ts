@@ -205,7 +205,6 @@ export class HostWorld {
         readPrices: async () => new Map(),
       },
       ...{ keeper, sockets },
-      evaluated: () => undefined,
       notify: (notices) => heardBy(life, notify(notices)),
       others: {
         namesAfter: (...page) => heardBy(life, others.namesAfter(...page)),

@@ -1,0 +1,110 @@
+import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { Env } from "../../src/bindings/env.ts";
+import { keeperAt } from "../../src/bindings/objects.ts";
+import { alertsAnswerSchema, keptAlertRuleSchema } from "../../src/protocol/answers/alerts.ts";
+import { pollAnswerSchema } from "../../src/protocol/answers/answers.ts";
+import { problemSchema } from "../../src/protocol/answers/problem.ts";
+import { ask, hostStubOf, newSymbol, push, tokenOf } from "./edgetape.ts";
+import { FakeNeon } from "./fake-neon.ts";
+
+let neon: FakeNeon;
+beforeEach(() => {
+  neon = new FakeNeon();
+  vi.spyOn(globalThis, "fetch").mockImplementation(((input, init) =>
+    neon.fetch(input, init)) as typeof fetch);
+});
+afterEach(async () => {
+  // The Keeper outlives a test.
+  const keeper = keeperAt(env as unknown as Env);
+  for (const { rule } of await keeper.keptRules()) await keeper.removeRule(rule.name);
+  vi.restoreAllMocks();
+});
+
+const put = (name: string, rule: object, scope = "write") =>
+  ask(`/api/alerts/rules/${name}`, { method: "PUT", body: JSON.stringify(rule) }, scope);
+const priceOf = (symbol: string, price: number) => push("trades", { symbol, price, size: 1 });
+
+async function active(query: string) {
+  const response = await ask(`/api/alerts${query}`, {}, "read");
+  return alertsAnswerSchema.parse(await response.json()).alerts;
+}
+
+async function told(symbol: string): Promise<string[]> {
+  const response = await ask(`/api/rooms/${symbol}/events?since=0`, {}, "read");
+  const { events } = pollAnswerSchema.parse(await response.json());
+  return events.flatMap((event) =>
+    event.kind === "alert" ? [`${event.rule} ${event.state}`] : [],
+  );
+}
+
+it("AL-1 AL-4 a rule fires in the log of its symbol, is shown, and is over", async () => {
+  const symbol = newSymbol();
+  const rule = { symbols: symbol, on: { price: "last" }, condition: { above: 100 } };
+  const made = await put("high", rule);
+  expect(made.status).toBe(201);
+  expect(keptAlertRuleSchema.parse(await made.json())).toMatchObject({ name: "high", ...rule });
+  expect((await put("high", rule)).status).toBe(200);
+  await priceOf(symbol, 101);
+  expect(await active(`?symbol=${symbol}`)).toMatchObject([
+    { symbol, rule: "high", state: "firing", value: 101, severity: "warning" },
+  ]);
+  expect(await active("?state=pending")).toEqual([]);
+  await priceOf(symbol, 99);
+  expect(await told(symbol)).toEqual(["high firing", "high inactive"]);
+  expect(await active("")).toEqual([]);
+});
+
+it("AL-2 a rule counts from what is known already, and what it says ends with it", async () => {
+  const symbol = newSymbol();
+  await priceOf(symbol, 101);
+  await put("late", { symbols: `${symbol}*`, on: { price: "last" }, condition: { above: 100 } });
+  await vi.waitFor(async () => expect(await told(symbol)).toEqual(["late firing"]));
+  const gone = await ask("/api/alerts/rules/late", { method: "DELETE" }, "write");
+  expect(gone.status).toBe(204);
+  await vi.waitFor(async () =>
+    expect(await told(symbol)).toEqual(["late firing", "late inactive"]),
+  );
+  expect((await ask("/api/alerts/rules/late", {}, "read")).status).toBe(404);
+});
+
+it("AL-10 what fires goes on firing where the host begins anew", async () => {
+  const symbol = newSymbol();
+  await put("high", { symbols: symbol, on: { price: "last" }, condition: { above: 100 } });
+  await priceOf(symbol, 101);
+  await evictDurableObject(hostStubOf(symbol));
+  expect(await active(`?symbol=${symbol}`)).toMatchObject([{ rule: "high", state: "firing" }]);
+  await priceOf(symbol, 102);
+  await priceOf(symbol, 98);
+  expect(await told(symbol)).toEqual(["high firing", "high inactive"]);
+});
+
+it("AL-11 pushes go on, and alerts with them, while Postgres is away", async () => {
+  const symbol = newSymbol();
+  await priceOf(symbol, 1);
+  neon.isAway = true;
+  await put("high", { symbols: symbol, on: { price: "last" }, condition: { above: 100 } });
+  await priceOf(symbol, 101);
+  expect(await active(`?symbol=${symbol}`)).toMatchObject([{ rule: "high", state: "firing" }]);
+});
+
+it("AL-1 what is wrong with a rule is said, and whoever may not have it is refused", async () => {
+  const wrong = await put("bad", {
+    ...{ symbols: "*", on: { silence: "trade" }, condition: { above: 1 }, for: "soon" },
+  });
+  expect(wrong.status).toBe(422);
+  const { errors = [] } = problemSchema.parse(await wrong.json());
+  expect(errors.map(({ path }) => path)).toEqual(["for", "condition"]);
+  const rule = { symbols: "A-*", on: { metric: "m" }, condition: { above: 1 } };
+  expect((await put("r", rule, "read")).status).toBe(403);
+  const token = await tokenOf({ scope: "write", symbols: ["A-1", "B-*"] });
+  const headers = { authorization: `Bearer ${token}` };
+  const byToken = (symbols: string) =>
+    ask("/api/alerts/rules/r", {
+      ...{ method: "PUT", headers, body: JSON.stringify({ ...rule, symbols }) },
+    });
+  expect((await byToken("A-*")).status).toBe(403);
+  expect((await byToken("A-1")).status).toBe(201);
+  expect((await byToken("B-*")).status).toBe(200);
+});
