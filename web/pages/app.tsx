@@ -77,7 +77,7 @@ export function App() {
   }
   switch (route.page) {
     case "symbols":
-      return <SymbolsPage {...{ view, pasts, clock, server }} />;
+      return <SymbolsPage {...{ api, view, pasts, clock, server }} />;
     case "symbol":
       return (
         <SymbolPage

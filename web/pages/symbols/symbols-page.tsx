@@ -2,9 +2,11 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Pasts } from "../../data/symbols/listed-price.ts";
 import { pathOfSymbol } from "../../data/symbols/route.ts";
 import { matching } from "../../data/symbols/symbol-list.ts";
+import type { Api } from "../../feed/api.ts";
 import type { Clock } from "../../feed/clock.ts";
 import type { ServerWatch } from "../../feed/symbols/server-watch.ts";
 import { type SymbolsView, symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
+import { FiringAlerts } from "../firing-alerts.tsx";
 import { navigate } from "../link.tsx";
 import { TopBar } from "../top-bar.tsx";
 import { FirstPush } from "./first-push.tsx";
@@ -15,12 +17,13 @@ const MAX_ROWS = 400;
 
 /** Every symbol on the tape. */
 export function SymbolsPage(props: {
+  api: Api;
   view: SymbolsView;
   pasts: Pasts;
   clock: Clock;
   server: ServerWatch;
 }) {
-  const { view, pasts, clock, server } = props;
+  const { api, view, pasts, clock, server } = props;
   const [typed, setTyped] = useState("");
   const filter = useRef<HTMLInputElement>(null);
   const rows = useRef<HTMLTableSectionElement>(null);
@@ -76,6 +79,7 @@ export function SymbolsPage(props: {
       </TopBar>
       <main class="symbols">
         <h1 class="sr-only">Symbols</h1>
+        <FiringAlerts {...{ api, clock }} />
         {view.known && view.list.length === 0 ? (
           <FirstPush />
         ) : (
