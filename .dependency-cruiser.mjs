@@ -110,7 +110,9 @@ export default {
     // A package of its own: nothing of the server is in it.
     layer("push", PUSH, []),
     layer("bench", "^bench/", ["^src/", DURABLE, CLIENT, PUSH, "^dev/"]),
-    layer("dev", "^dev/", [PROTOCOL, CORE, dbFolder("(driver|upkeep)"), SETTINGS]),
+    layer("dev", "^dev/(?!backup/)", [PROTOCOL, CORE, dbFolder("(driver|upkeep)"), SETTINGS, "^dev/"]),
+    // A backup and a restore open the files of hosts by the code that made them.
+    layer("backup", "^dev/backup/", [PROTOCOL, "^dev/", "^durable/host/log/host-log\\.ts$", "^durable/room/sql-port\\.ts$"]),
     ...pure("protocol", PROTOCOL, ["zod"]),
     ...pure("core", CORE, ["zod"]),
     ...pure("formats", FORMATS, ["zod", "hyparquet-writer", "hyparquet"]),

@@ -1,8 +1,7 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import unit, { maxWorkers } from "./vitest.unit.config.ts";
 
-/** As many files at once as there are cores. Said, for on a machine of two cores vitest would take one at a time. */
-const maxWorkers = "100%";
 /** What is quick to say what is wrong comes before the tests of the whole product. */
 const early = { maxWorkers, sequence: { groupOrder: 1 } };
 
@@ -14,18 +13,7 @@ export default defineConfig({
     // The Worker's log of a test that holds is of no interest.
     silent: "passed-only",
     projects: [
-      {
-        test: {
-          name: "unit",
-          include: ["test/unit/**/*.test.ts", "test/unit/**/*.test.tsx"],
-          // Imports once a worker and not once a file, which was half of the time. No unit test mocks a module, and none leaves
-          // a global changed: what one file's tests do, no other file's see.
-          isolate: false,
-          ...early,
-          // For a machine that does other things: the models of a host take a second or two on a quiet one.
-          testTimeout: 20_000,
-        },
-      },
+      unit,
       {
         test: {
           name: "contract",
@@ -78,7 +66,7 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           exclude: [MEASURED],
           globalSetup: ["test/e2e/data-dir-template.ts"],
-          // A product waits half of its time. Its tests have limits that hold where the machine does other things too.
+          // Limits of its tests hold where the machine does other things too.
           maxWorkers,
           sequence: { groupOrder: 2 },
           testTimeout: 120_000,

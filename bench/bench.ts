@@ -1,7 +1,7 @@
 import type { Measure } from "./figure.ts";
-import type { PostJob } from "./load/jobs.ts";
+import type { FormOfOthers, PostJob } from "./load/jobs.ts";
 import type { Posting, Viewing } from "./load/load-process.ts";
-import type { RequestShape } from "./load/points.ts";
+import type { RequestShape } from "./load/posts/points.ts";
 import type { BareName } from "./targets/bare.ts";
 import type { How } from "./targets/product.ts";
 import { type ProductTarget, type Target, wait } from "./targets/target.ts";
@@ -16,6 +16,8 @@ export type Bench = {
   /** Targets are stopped at the end of the scenario, if it has not done so. */
   startProduct(how?: Pick<How, "runtimes" | "hosts">): Promise<ProductTarget>;
   startBare(name: BareName): Promise<Target>;
+  /** Null where it is not installed. */
+  startVictoria(): Promise<Target | null>;
   measure: Measure;
   /** A sentence for the foot of the report. */
   note(text: string): void;
@@ -68,14 +70,21 @@ export function pointsJob(
 
 let jobs = 0;
 
-/** The same points as remote write. */
-export function writeJob(
+const PATHS: Readonly<Record<FormOfOthers, string>> = {
+  write: "/api/v1/write",
+  otlp: "/v1/metrics",
+  influx: "/api/v2/write?precision=us",
+};
+
+/** As many points in a form of others. */
+export function formJob(
+  form: FormOfOthers,
   target: Target | ProductTarget,
   how: Parameters<typeof pointsJob>[1],
 ): PostJob {
   const job = pointsJob(target, how);
-  const shapes = job.shapes.map((shape) => ({ ...shape, path: "/api/v1/write" }));
-  return { ...job, body: "write", shapes };
+  const shapes = job.shapes.map((shape) => ({ ...shape, path: PATHS[form] }));
+  return { ...job, body: form, shapes };
 }
 
 /** As many log lines, each with a number of its own. */

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { answerHelp } from "../dev/answer-help.ts";
+import { answerHelp } from "../dev/cli/answer-help.ts";
 import { billOf, usageTable } from "./bill/bill.ts";
 import { measureBill } from "./bill/measure.ts";
 import { CLOUDFLARE_HEAP_MB, startMetered } from "./bill/metered-product.ts";

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { LogFile } from "../dev/log-file/log-file.ts";
-import { objectLines } from "../dev/log-file/object-lines.ts";
+import { LogFile } from "../dev/log/log-file.ts";
+import { objectLines } from "../dev/log/object-lines.ts";
 import { logOf } from "../src/telemetry/log.ts";
 
 /**

@@ -3,7 +3,7 @@
  * database with so many million lines, which is made where it is not there, and stays.
  */
 import { parseArgs } from "node:util";
-import { answerHelp } from "../dev/answer-help.ts";
+import { answerHelp } from "../dev/cli/answer-help.ts";
 import type { LogFilter } from "../src/core/logs/log-filter.ts";
 import { readSearch } from "../src/core/logs/log-words.ts";
 import type { Database, SqlValue } from "../src/db/driver/database.ts";

@@ -5,7 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { answerHelp } from "../dev/answer-help.ts";
+import { answerHelp } from "../dev/cli/answer-help.ts";
 import type { Bench } from "./bench.ts";
 import { type Figure, figureOf, saidOf } from "./figure.ts";
 import { startPosting, startViewing } from "./load/load-process.ts";
@@ -15,6 +15,7 @@ import { startBare } from "./targets/bare.ts";
 import { othersCores } from "./targets/others-cpu.ts";
 import { startProduct } from "./targets/product.ts";
 import type { Target } from "./targets/target.ts";
+import { startVictoria } from "./targets/victoria.ts";
 
 /** Above this the machine is not the bench's alone, and a verdict on a goal means little. */
 const QUIET_CORES = 0.1;
@@ -61,6 +62,11 @@ for (const scenario of SCENARIOS) {
     viewing,
     startProduct: (how = {}) => started(startProduct(how)),
     startBare: (name) => started(startBare(name)),
+    startVictoria: async () => {
+      const target = await startVictoria();
+      if (target !== null) running.push(target);
+      return target;
+    },
     measure: (what, unit, values, goal) => {
       const figure = figureOf(scenario.number, what, unit, values, goal);
       figures.push(figure);

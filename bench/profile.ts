@@ -4,8 +4,9 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { answerHelp } from "../dev/answer-help.ts";
-import { type Bench, EIGHT_SYMBOLS, numberedSymbols, pointsJob, writeJob } from "./bench.ts";
+import { answerHelp } from "../dev/cli/answer-help.ts";
+import { type Bench, EIGHT_SYMBOLS, formJob, numberedSymbols, pointsJob } from "./bench.ts";
+import type { FormOfOthers } from "./load/jobs.ts";
 import { startPosting, startViewing } from "./load/load-process.ts";
 import { moduleFinder, type Share, selfTimes } from "./profile/cpu-profile.ts";
 import { Inspector } from "./profile/inspector.ts";
@@ -38,6 +39,10 @@ const post =
   (how: Omit<Parameters<typeof pointsJob>[1], "seconds" | "warmupSeconds">) => async () => {
     await posting.run(pointsJob(product, { ...how, warmupSeconds: 0, seconds }));
   };
+const form = (what: FormOfOthers) => async () => {
+  const how = { symbols: HUNDRED, symbolsAPost: HUNDRED.length, points: 500, connections: 8 };
+  await posting.run(formJob(what, product, { ...how, warmupSeconds: 0, seconds }));
+};
 const watch = (points: number, requestsPerSecond: number) => async () => {
   await fanOut(bench, product, { points, requestsPerSecond, seconds });
 };
@@ -47,10 +52,9 @@ const loads: Record<string, () => Promise<void>> = {
   "batches-100": post({ symbols: HUNDRED, symbolsAPost: 100, points: 100, connections: 8 }),
   single: post({ symbols: one, points: 1, connections: 32 }),
   acks: post({ symbols: EIGHT_SYMBOLS, points: 20, connections: 64, requestsPerSecond: 500 }),
-  write: async () => {
-    const how = { symbols: HUNDRED, symbolsAPost: HUNDRED.length, points: 500, connections: 8 };
-    await posting.run(writeJob(product, { ...how, warmupSeconds: 0, seconds }));
-  },
+  write: form("write"),
+  otlp: form("otlp"),
+  influx: form("influx"),
   fanout: watch(5, 10),
   saturation: watch(50, 12),
   storm: async () => {

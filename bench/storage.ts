@@ -7,7 +7,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { answerHelp } from "../dev/answer-help.ts";
+import { answerHelp } from "../dev/cli/answer-help.ts";
 import { type Figure, figureOf, type Measure, saidOf } from "./figure.ts";
 import { asMarkdown, machineFacts, type Report } from "./report.ts";
 import { startDebianPostgres } from "./storage/debian-postgres.ts";

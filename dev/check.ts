@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { answerHelp } from "./answer-help.ts";
+import { buildDashboardIfStale } from "./build/dashboard-build.ts";
 import { uncitedRules } from "./checks/cited-rules.ts";
 import { paperFaults } from "./checks/paper-links.ts";
 import { runCommand } from "./checks/run-command.ts";
 import { SIZE_BUDGETS, weigh } from "./checks/sizes.ts";
 import { type Count, countVitest } from "./checks/vitest-count.ts";
-import { buildDashboardIfStale } from "./dashboard-build.ts";
+import { answerHelp } from "./cli/answer-help.ts";
 
 /**
  * `npm test`: everything that must hold before a change goes in; `npm run check`, with `--static`: the same without tests.
@@ -57,6 +57,7 @@ const checks: Check[] = [
     "wrangler",
     "deploy",
     "--dry-run",
+    "--env=",
     "--outdir",
     "dist/worker",
   ]),

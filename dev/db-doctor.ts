@@ -5,7 +5,7 @@
 import { parseArgs } from "node:util";
 import { openDatabase } from "../src/db/driver/database.ts";
 import { failureOf } from "../src/db/driver/database-error.ts";
-import { answerHelp } from "./answer-help.ts";
+import { answerHelp } from "./cli/answer-help.ts";
 import { diagnose } from "./doctor/diagnose.ts";
 import { type Reached, reachDatabase } from "./doctor/reach.ts";
 import { reportOf } from "./doctor/report.ts";

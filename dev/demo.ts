@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import { answerHelp } from "./answer-help.ts";
+import { answerHelp } from "./cli/answer-help.ts";
+import { findTarget } from "./cli/push-target.ts";
 import { backfill } from "./demo/backfill.ts";
 import { pushFile } from "./demo/files/push-file.ts";
 import { readFile } from "./demo/files/read-file.ts";
@@ -14,7 +15,6 @@ import { POINTS_PER_STEP, stepSeconds } from "./demo/market/metrics.ts";
 import { type DemoOptions, readDemoOptions, USAGE } from "./demo/options.ts";
 import { type IngestPath, push } from "./demo/push.ts";
 import { StatusLine } from "./demo/status-line.ts";
-import { findTarget } from "./push-target.ts";
 
 /** A demo may run for as long as the machine does; its token is made anew at each start. */
 const TOKEN_SECONDS = 30 * 86_400;

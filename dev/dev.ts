@@ -3,10 +3,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createServer as createViteServer } from "vite";
-import { answerHelp } from "./answer-help.ts";
-import type { Logger } from "./log.ts";
-import type { Product } from "./product.ts";
-import { PROJECT_DIR, supervise } from "./supervise.ts";
+import { answerHelp } from "./cli/answer-help.ts";
+import type { Logger } from "./log/log.ts";
+import type { Product } from "./product/product.ts";
+import { PROJECT_DIR, supervise } from "./product/supervise.ts";
 
 /**
  * `npm run dev`: the product as `npm start` runs it, with reload. A change of the Worker is bundled and put to work in

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { EpochUs } from "../src/protocol/words/time.ts";
-import { answerHelp } from "./answer-help.ts";
+import { answerHelp } from "./cli/answer-help.ts";
+import { findTarget } from "./cli/push-target.ts";
 import { BadRowError } from "./demo/files/file-row.ts";
 import { pushFile } from "./demo/files/push-file.ts";
 import { type PushTarget, push } from "./demo/push.ts";
@@ -20,7 +21,6 @@ import { count, Progress } from "./import/progress.ts";
 import { readRecords, unusedOf } from "./import/read-records.ts";
 import { readFileTime } from "./import/read-time.ts";
 import { barRows, type Survey, survey } from "./import/survey.ts";
-import { findTarget } from "./push-target.ts";
 
 /**
  * `npm run import -- FILE --symbol X`: posts the bars of a file. It is read twice, so that nothing is sent of one that is not

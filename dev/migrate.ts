@@ -1,12 +1,12 @@
 /**
- * `npm run migrate -- --url URL [--endpoint URL]`: brings a database to this checkout's version. A Neon database is
+ * `npm run migrate -- --url URL [--endpoint URL]`: brings a database, else that of DATABASE_URL, to this checkout's version. A Neon database is
  * reached as the Worker reaches it, and so is any behind `--endpoint`; another Postgres directly.
  */
 import { parseArgs } from "node:util";
 import { openDatabase } from "../src/db/driver/database.ts";
 import type { DatabaseMode } from "../src/db/driver/mode.ts";
 import { PIN_ROLE } from "../src/db/driver/session-settings.ts";
-import { answerHelp } from "./answer-help.ts";
+import { answerHelp } from "./cli/answer-help.ts";
 import { migrateBackend } from "./database/migration/backend-migration.ts";
 import { type MigrateAnswer, migrate } from "./database/migration/migrate.ts";
 import { readMigrationFiles } from "./database/migration/migration-files.ts";
@@ -34,7 +34,7 @@ function readTarget(): Target | undefined {
     const { values } = parseArgs({
       options: { url: { type: "string" }, endpoint: { type: "string" } },
     });
-    const { url, endpoint } = values;
+    const { url = process.env["DATABASE_URL"], endpoint } = values;
     return url !== undefined && URL.canParse(url) ? { url, endpoint } : undefined;
   } catch {
     return undefined;

@@ -1,5 +1,5 @@
-import { answerHelp } from "./answer-help.ts";
-import { supervise } from "./supervise.ts";
+import { answerHelp } from "./cli/answer-help.ts";
+import { supervise } from "./product/supervise.ts";
 
 answerHelp(`npm start    runs Edgetape on this machine until Ctrl-C
 

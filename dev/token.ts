@@ -1,11 +1,11 @@
 import { parseArgs } from "node:util";
-import { answerHelp } from "./answer-help.ts";
-import { runningOn } from "./folder-lock.ts";
-import { mintToken } from "./mint-token.ts";
-import { environmentOfProduct } from "./running-products.ts";
-import { secretFor } from "./secrets.ts";
-import { readSettings, type Settings } from "./settings.ts";
-import { readTokenRequest, TOKEN_OPTIONS, USAGE } from "./token-request.ts";
+import { answerHelp } from "./cli/answer-help.ts";
+import { mintToken } from "./cli/mint-token.ts";
+import { readTokenRequest, TOKEN_OPTIONS, USAGE } from "./cli/token-request.ts";
+import { runningOn } from "./data-folder/folder-lock.ts";
+import { environmentOfProduct } from "./data-folder/running-products.ts";
+import { secretFor } from "./data-folder/secrets.ts";
+import { readSettings, type Settings } from "./product/settings.ts";
 
 answerHelp(USAGE);
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { hosts, origins, trustedProxies, webhookHosts } from "./access-settings.ts";
-import { dedicatedSymbols, roomHosts } from "./placement-settings.ts";
+import { dedicatedSymbols, hostLocation, roomHosts } from "./placement-settings.ts";
 
 const count = (fallback: number) =>
   z.coerce
@@ -42,6 +42,8 @@ const settingsSchema = z.object({
   ROOM_HOSTS: roomHosts.default(1),
   /** Globs of symbols that have a host of their own all the same. */
   ROOM_DEDICATED: dedicatedSymbols.default([]),
+  /** On Cloudflare: near which place objects are made that are not there yet; absent: near whoever asks first. */
+  HOST_LOCATION: hostLocation.optional(),
   /** On Cloudflare: `regions` gives viewers a relay near them; on one machine it is decided by who accepted them. */
   RELAYS: z.enum(["off", "regions"], { error: "must be off or regions" }).default("off"),
   /** The label, or attribute, that names the symbol in formats which have none (SPEC O-1). */

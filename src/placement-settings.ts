@@ -21,3 +21,9 @@ export const dedicatedSymbols = z
 function mayMatch(glob: string): boolean {
   return glob === "*" || isSymbol(glob.replaceAll(/\\(.)/gsu, "$1"));
 }
+
+/** `HOST_LOCATION`: where Cloudflare is to make objects, as its documentation names regions. */
+export const hostLocation = z.enum(
+  ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"],
+  { error: "must be wnam, enam, sam, weur, eeur, apac, oc, afr or me" },
+);

@@ -10,7 +10,7 @@ import { fewAtOnce } from "./core/limits/few-at-once.ts";
 import type { Family } from "./core/metrics/families.ts";
 import { type HostName, sharedHosts } from "./core/placement/placement.ts";
 import { takeHostsHere } from "./http/limits/descriptors.ts";
-import { metricsHere } from "./http/metrics-here.ts";
+import { metricsHere } from "./http/sources/metrics-here.ts";
 import { serving } from "./serving.ts";
 import { recentLines } from "./telemetry/recent-lines.ts";
 

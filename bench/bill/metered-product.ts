@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { mintToken } from "../../dev/mint-token.ts";
-import { Product } from "../../dev/product.ts";
+import { mintToken } from "../../dev/cli/mint-token.ts";
+import { Product } from "../../dev/product/product.ts";
+import { readSettings } from "../../dev/product/settings.ts";
 import { openSockets } from "../../dev/runtimes/open-sockets.ts";
-import { readSettings } from "../../dev/settings.ts";
 import { cpuSeconds, descendants, endedChildrenCpuSeconds } from "../targets/process-figures.ts";
 import { environmentOf, runSql } from "../targets/product.ts";
 import type { Reading } from "./meter.ts";

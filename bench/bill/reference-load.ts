@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { MessageReader } from "../load/message-digest.ts";
-import { Viewer } from "../load/viewer.ts";
+import { MessageReader } from "../load/viewers/message-digest.ts";
+import { Viewer } from "../load/viewers/viewer.ts";
 
 /** The load of the design's chapter on the bill. */
 export interface Load {

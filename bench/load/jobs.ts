@@ -1,11 +1,14 @@
-import type { RequestShape } from "./points.ts";
+import type { RequestShape } from "./posts/points.ts";
 import type { LatencySummary } from "./samples.ts";
+
+/** Remote write, OTLP in protobuf, line protocol. */
+export type FormOfOthers = "write" | "otlp" | "influx";
 
 /** What the harness asks of the load processes, and what they answer. */
 export type PostJob = {
   port: number;
-  /** Bodies are points for the product and the bare ingest, the same as remote write, or ready frames for the bare room. */
-  body: "points" | "write" | "lines" | "frame";
+  /** Points as JSON, in one of the forms of others, log lines, or ready frames for the bare room. */
+  body: "points" | FormOfOthers | "lines" | "frame";
   /** One a connection; with fewer shapes than connections they repeat. */
   shapes: RequestShape[];
   connections: number;

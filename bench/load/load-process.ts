@@ -41,9 +41,9 @@ export type Posting = LoadProcess<PostJob, PostResult>;
 export type Viewing = LoadProcess<ViewerJob, ViewerResult>;
 
 export function startPosting(): Posting {
-  return new LoadProcess("./post-process.ts");
+  return new LoadProcess("./posts/post-process.ts");
 }
 
 export function startViewing(): Viewing {
-  return new LoadProcess("./viewer-process.ts");
+  return new LoadProcess("./viewers/viewer-process.ts");
 }

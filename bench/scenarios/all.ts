@@ -3,13 +3,13 @@ import { ackLatency } from "./ack-latency.ts";
 import { alertRules } from "./alert-rules.ts";
 import { bytesPerEvent } from "./bytes-per-event.ts";
 import { fanOutLatency } from "./fan-out.ts";
+import { formsOfOthers } from "./forms-of-others.ts";
 import { ingestBatches } from "./ingest-batches.ts";
 import { ingestSingle } from "./ingest-single.ts";
 import { logLines } from "./log-lines.ts";
 import { manyRooms } from "./many-rooms.ts";
 import { manySymbols } from "./many-symbols.ts";
 import { reconnect } from "./reconnect.ts";
-import { remoteWrite } from "./remote-write.ts";
 import { runtimeShares } from "./runtime-shares.ts";
 import { saturation } from "./saturation.ts";
 import { sustained } from "./sustained.ts";
@@ -29,7 +29,7 @@ export const SCENARIOS: readonly Scenario[] = [
   manySymbols,
   manyRooms,
   twoRuntimes,
-  remoteWrite,
+  formsOfOthers,
   runtimeShares,
   logLines,
   alertRules,

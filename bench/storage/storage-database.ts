@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openPostgres } from "../../dev/database/postgres-backend.ts";
-import { spawnDatabase } from "../../dev/database-process.ts";
+import { spawnDatabase } from "../../dev/process/database-process.ts";
 import { type Database, openDatabase } from "../../src/db/driver/database.ts";
 import type { DatabaseMode } from "../../src/db/driver/mode.ts";
 import { ping } from "../../src/db/upkeep/ping.ts";

@@ -10,7 +10,7 @@ import { buildSync } from "esbuild";
 import { bareConfig } from "../bare/config.ts";
 import type { Target } from "./target.ts";
 
-export type BareName = "room" | "ingest" | "write";
+export type BareName = "room" | "ingest" | "forms";
 
 /** Starts one of the bare Workers of this folder under plain `workerd serve`, with its data in a folder that goes away. */
 export async function startBare(name: BareName): Promise<Target> {

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { mintToken } from "../../dev/mint-token.ts";
+import { mintToken } from "../../dev/cli/mint-token.ts";
 import { freePort } from "./free-port.ts";
 import { descendants } from "./process-figures.ts";
 import { type ProductTarget, wait } from "./target.ts";

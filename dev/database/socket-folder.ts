@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { privateFolder, type SocketFolder } from "../socket-folder.ts";
+import { privateFolder, type SocketFolder } from "../data-folder/socket-folder.ts";
 
 /** `.s.PGSQL.5432` */
 const NAME_BYTES = 14;

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { symbolFault } from "../../src/protocol/words/symbol.ts";
-import { secondsOf } from "../token-request.ts";
+import { secondsOf } from "../cli/token-request.ts";
 
 export type DemoOptions = {
   url: string | undefined;

@@ -3,16 +3,16 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
+import { runningOn } from "../data-folder/folder-lock.ts";
+import { portFile } from "../data-folder/port-file.ts";
+import { environmentOfProduct } from "../data-folder/running-products.ts";
+import { keptSecret } from "../data-folder/secrets.ts";
 import type { Backend } from "../database/backend.ts";
 import { createEndpoint } from "../database/endpoint.ts";
 import { clusterOf, EmbeddedPostgres } from "../database/postgres/embedded-postgres.ts";
 import { openAsRoles } from "../database/postgres/embedded-roles.ts";
 import { clusterIn } from "../database/postgres/make-cluster.ts";
 import { openPostgres } from "../database/postgres-backend.ts";
-import { runningOn } from "../folder-lock.ts";
-import { portFile } from "../port-file.ts";
-import { environmentOfProduct } from "../running-products.ts";
-import { keptSecret } from "../secrets.ts";
 
 /** Where a database is spoken to as the Worker does. */
 export interface Reached {

@@ -116,10 +116,16 @@ export class Connections<Connection extends Closable> {
     for (const one of this.#givenUp) if (one < number) this.#givenUp.delete(one);
   }
 
-  /** Where too many ask nothing: whoever posts now and again outlives those that never did. */
+  /**
+   * Where too many ask nothing: whoever posts now and again outlives those that never did. Who waits for a turn takes a place of those
+   * who ask, while there is one.
+   */
   #makeRoom(): void {
-    const sets = [this.#ahead, this.#silent, this.#idle];
-    if (sets.reduce((sum, { size }) => sum + size, 0) < this.#limits.idle) return;
+    const beyond = this.#ahead.size - (this.#limits.busy - this.#busy.size);
+    const { size } = this.#silent;
+    if (size + this.#idle.size + Math.max(0, beyond) < this.#limits.idle) return;
+    const sets = [this.#silent, this.#idle];
+    if (beyond > 0) sets.unshift(this.#ahead);
     sets.some((set) => this.#closeFirstOf(set));
   }
 

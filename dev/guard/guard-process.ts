@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { logStdio, type OnLine, readLog } from "../process-log.ts";
+import { logStdio, type OnLine, readLog } from "../process/process-log.ts";
 
 /** As many as the kernel lets wait (net.core.somaxconn). */
 export const BACKLOG = 65_535;

@@ -9,7 +9,7 @@ import {
 } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import { type Duplex, pipeline } from "node:stream";
-import { GUARDED_CF_HEADER } from "../capnp-config.ts";
+import { GUARDED_CF_HEADER } from "../build/capnp-config.ts";
 import { Connections } from "./connections.ts";
 import type { GuardLimits } from "./guard-limits.ts";
 import { BUSY, refuse, UNREADABLE } from "./refusals.ts";
@@ -72,7 +72,8 @@ export class Guard {
     server.on("request", (asked, response) => {
       if (this.#isLast) response.shouldKeepAlive = false;
       // What is sent before the answer takes no place until its turn.
-      this.#turns.take(asked.socket, response, () => this.#pass(asked, response));
+      const asking = { asked, answer: response, isShort: kindOf(asked) === "short" };
+      this.#turns.take(asked.socket, asking, () => this.#pass(asked, response));
     });
     server.on("upgrade", (asked, socket, head) => this.#upgrade(asked, socket, head));
     this.#servers.push(server);

@@ -6,6 +6,8 @@ const MANY = 16;
 const MOST = 256;
 /** Of what waited so many begin at one turn of the event loop, for at each turn one connection is accepted. */
 const AT_A_TURN = 4;
+/** So many of them may be under way at once: whoever sends one request at a time waits for these, and not for one of each connection. */
+const UNDER_WAY = 16;
 
 /** What comes over one connection. */
 interface Connection {
@@ -16,11 +18,25 @@ interface Connection {
   destroy(): void;
 }
 
-/** Requests that a client sends one behind the other without waiting for answers: each is begun when the one before it is answered. */
+/** A request, and what is said when it has come and when it is answered. */
+interface Asking {
+  asked: Pick<EventEmitter, "once">;
+  answer: Pick<EventEmitter, "once">;
+  /** One that takes as long as it likes keeps nobody waiting. */
+  isShort: boolean;
+}
+
+/**
+ * Requests that a client sends one behind the other without waiting for answers: each is begun when the one before it is answered,
+ * and those of many such clients take turns.
+ */
 export class Turns<Source extends Connection> {
   readonly #waiting = new Map<Source, (() => void)[]>();
   /** What they wait for has come. */
   readonly #due = new Set<Source>();
+  #isBeginning = false;
+  /** Of what waited: all of it has come, and it is not answered. */
+  #underWay = 0;
 
   /** Is something of this connection under way? */
   has(source: Source): boolean {
@@ -33,11 +49,11 @@ export class Turns<Source extends Connection> {
   }
 
   /** Begins it now or in its turn. `answer` says `close` where it is answered, or where the connection has closed while it is its turn. */
-  take(source: Source, answer: Pick<EventEmitter, "once">, begin: () => void): void {
+  take(source: Source, asking: Asking, begin: () => void): void {
     const start = () => {
       begin();
       // Behind those of `begin`: this one has ended before the next begins.
-      answer.once("close", () => this.#ended(source));
+      asking.answer.once("close", () => this.#ended(source));
     };
     const waiting = this.#waiting.get(source);
     if (waiting === undefined) {
@@ -45,7 +61,10 @@ export class Turns<Source extends Connection> {
       start();
       return;
     }
-    waiting.push(start);
+    waiting.push(() => {
+      if (asking.isShort) this.#count(asking);
+      start();
+    });
     if (waiting.length > MOST) source.destroy();
     else if (waiting.length === MANY) source.pause();
   }
@@ -56,11 +75,34 @@ export class Turns<Source extends Connection> {
       return;
     }
     this.#due.add(source);
-    if (this.#due.size === 1) setImmediate(this.#beginDue);
+    this.#beginSoon();
+  }
+
+  /** Not from its beginning: who sends half of a request keeps nobody waiting. */
+  #count({ asked, answer }: Asking): void {
+    let state: "coming" | "under way" | "ended" = "coming";
+    asked.once("end", () => {
+      if (state === "ended") return;
+      state = "under way";
+      this.#underWay += 1;
+    });
+    answer.once("close", () => {
+      if (state === "under way") this.#underWay -= 1;
+      state = "ended";
+      this.#beginSoon();
+    });
+  }
+
+  #beginSoon(): void {
+    if (this.#isBeginning || this.#due.size === 0 || this.#underWay >= UNDER_WAY) return;
+    this.#isBeginning = true;
+    setImmediate(this.#beginDue);
   }
 
   readonly #beginDue = () => {
-    for (const source of [...this.#due].slice(0, AT_A_TURN)) {
+    this.#isBeginning = false;
+    const most = Math.min(AT_A_TURN, UNDER_WAY - this.#underWay);
+    for (const source of [...this.#due].slice(0, most)) {
       this.#due.delete(source);
       const waiting = this.#waiting.get(source);
       const next = source.writable ? waiting?.shift() : undefined;
@@ -68,6 +110,6 @@ export class Turns<Source extends Connection> {
       if (next === undefined) this.#waiting.delete(source);
       else next();
     }
-    if (this.#due.size > 0) setImmediate(this.#beginDue);
+    this.#beginSoon();
   };
 }

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { hostAndPort, type Settings } from "../settings.ts";
-import { privateFolder } from "../socket-folder.ts";
+import { privateFolder } from "../data-folder/socket-folder.ts";
+import { hostAndPort, type Settings } from "../product/settings.ts";
 import { type ListeningSockets, listen } from "./listening-sockets.ts";
 
 /** What the runtimes accept connections from. It outlives them. */

@@ -6,7 +6,7 @@ import {
   MOST_SHARED_HOSTS,
   sharedHost,
 } from "../../src/core/placement/placement.ts";
-import { syncFolder, writeDurably } from "../durable-file.ts";
+import { syncFolder, writeDurably } from "../data-folder/durable-file.ts";
 import { objectFolder, runtimesWithFolders } from "./object-folders.ts";
 import { objectIdOf } from "./object-id.ts";
 

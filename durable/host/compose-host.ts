@@ -30,10 +30,10 @@ import { isFull } from "./outbox/is-full.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { Pruning } from "./pruning.ts";
 import { Registry } from "./registry.ts";
-import { FirstEditionKeys } from "./symbols/first-edition-keys.ts";
+import { FirstEditionKeys } from "./symbols/earlier/first-edition-keys.ts";
+import { Predecessors } from "./symbols/earlier/predecessors.ts";
 import { HostMeta } from "./symbols/host-meta.ts";
 import { HostSymbols } from "./symbols/host-symbols.ts";
-import { Predecessors } from "./symbols/predecessors.ts";
 
 /** What former rooms of a symbol have must be in Postgres before it has a place: whoever asks waits so long, in ms. */
 const STORED_WITHIN_MS = 5_000;

@@ -9,7 +9,7 @@ import type { HostLog } from "./log/host-log.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import type { Pruning } from "./pruning.ts";
 import type { Registry } from "./registry.ts";
-import type { FirstEditionKeys } from "./symbols/first-edition-keys.ts";
+import type { FirstEditionKeys } from "./symbols/earlier/first-edition-keys.ts";
 import type { HostSymbols } from "./symbols/host-symbols.ts";
 
 export interface HostAlarmDeps {

@@ -27,7 +27,7 @@ import type { Feeding } from "./feeds/feeding.ts";
 import type { HostPorts, HostSettings } from "./host-ports.ts";
 import type { RoomId } from "./log/host-log.ts";
 import { searchTail } from "./search-tail.ts";
-import { type HandOverDeps, handOver } from "./symbols/hand-over.ts";
+import { type HandOverDeps, handOver } from "./symbols/earlier/hand-over.ts";
 
 const NOT_KNOWN_RETRY_S = 1;
 

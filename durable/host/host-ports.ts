@@ -10,7 +10,7 @@ import type { RoomArchive, RoomSettings } from "../room/room-ports.ts";
 import type { ViewerPorts } from "../viewer-object/viewer-ports.ts";
 import type { LogKeeping } from "./log/host-log.ts";
 import type { DrainLimit } from "./outbox/drain.ts";
-import type { PredecessorsDeps } from "./symbols/predecessors.ts";
+import type { PredecessorsDeps } from "./symbols/earlier/predecessors.ts";
 
 /** What a host is told of how large it may be and how fast it may go. */
 export interface HostSettings extends RoomSettings {

@@ -51,7 +51,7 @@ import type { HostPorts, HostSettings } from "./host-ports.ts";
 import { KEEPING } from "./log/host-log.ts";
 import { PART_LIMIT } from "./outbox/drain.ts";
 import { pastByWriter } from "./past-by-writer.ts";
-import type { FirstEdition } from "./symbols/first-edition-rooms.ts";
+import type { FirstEdition } from "./symbols/earlier/first-edition-rooms.ts";
 
 const DATABASE_TIMEOUT_MS = 10_000;
 

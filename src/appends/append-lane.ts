@@ -21,6 +21,8 @@ export interface LaneTurn {
   nowMs(): number;
   /** Calls back after so long; gives what calls that off. */
   setTimer(callback: () => void, ms: number): () => void;
+  /** Calls back when the request's client has gone, and with it all that the request waits for; gives what calls that off. */
+  onGone(callback: () => void): () => void;
 }
 
 /** A batch in a lane. */
@@ -30,8 +32,8 @@ interface Place {
   isSent: boolean;
   /** What became of it; null while nobody knows. */
   ended: HostOutcome | HostFailure | null;
-  /** Has whoever waits for it look again. It may be called under any request. */
-  wake: () => void;
+  /** Has whoever waits for it look again. It may be called under any request. Null while nobody waits. */
+  wake: (() => void) | null;
 }
 
 /**
@@ -41,7 +43,8 @@ interface Place {
  * Requests of an isolate end without notice, as where a client hangs up: whoever was woken may be gone, and a request that waits for
  * nothing of its own is ended as hung. So whoever waits has a timer of its own and carries all that wait when that is due; a call
  * that carries the batches of others is kept, whatever becomes of its request; and a batch whose request should have gone by itself
- * is carried by nobody else, for it would come late and unasked.
+ * is carried by nobody else, for it would come late and unasked. Whoever is known to have gone is not woken: what came not long ago
+ * is carried all the same, by the next that waits.
  */
 export class AppendLane {
   #waiting: Place[] = [];
@@ -50,7 +53,7 @@ export class AppendLane {
   /** Appends a batch, in a call with those that wait. Rejects with what its call, or its host over it, failed with. */
   async append(batch: HostBatch, turn: LaneTurn): Promise<HostOutcome> {
     const sinceMs = turn.nowMs();
-    const place: Place = { batch, sinceMs, isSent: false, ended: null, wake: () => undefined };
+    const place: Place = { batch, sinceMs, isSent: false, ended: null, wake: null };
     let isDue = !this.#isBusy(sinceMs);
     if (!isDue) this.#waiting.push(place);
     while (place.ended === null) {
@@ -81,8 +84,8 @@ export class AppendLane {
     this.#call = call;
     const sent = send(group, turn).then(() => {
       if (this.#call === call) this.#call = null;
-      for (const place of group) if (place !== own) place.wake();
-      this.#waiting[0]?.wake();
+      for (const place of group) if (place !== own) place.wake?.();
+      this.#waiting.find(({ wake }) => wake !== null)?.wake?.();
     });
     if (group.length > 1) turn.keep(sent);
     await sent;
@@ -143,13 +146,18 @@ async function send(group: readonly Place[], turn: LaneTurn): Promise<void> {
 }
 
 /** False where the time is over first. */
-async function woken(place: Place, { setTimer }: LaneTurn, ms: number): Promise<boolean> {
+async function woken(place: Place, turn: LaneTurn, ms: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   place.wake = () => resolve(true);
-  const callOff = setTimer(() => resolve(false), ms);
+  const forget = turn.onGone(() => {
+    place.wake = null;
+  });
+  const callOff = turn.setTimer(() => resolve(false), ms);
   const isWoken = await promise;
+  place.wake = null;
   // Not by whoever wakes: a request's timers are known under numbers of its own.
   callOff();
+  forget();
   return isWoken;
 }
 

@@ -30,6 +30,8 @@ export interface AppendTargets {
   lanes: AppendLanes | null;
   /** Keeps a call going that carries the batches of other requests too. */
   keep(call: Promise<unknown>): void;
+  /** Of the client that brings it. */
+  signal: AbortSignal;
 }
 
 /** The place of each symbol's part, and how far that goes on each host. */
@@ -78,7 +80,7 @@ export async function appendToHosts(
 }
 
 async function append(
-  { rooms, lanes, keep }: AppendTargets,
+  { rooms, lanes, keep, signal }: AppendTargets,
   { host, batch }: HostPart,
 ): Promise<HostOutcome> {
   if (lanes === null) return (await rooms.hostAt(host).append(batch)) as HostOutcome;
@@ -89,6 +91,10 @@ async function append(
     setTimer: (callback, ms) => {
       const timer = setTimeout(callback, ms);
       return () => clearTimeout(timer);
+    },
+    onGone: (callback) => {
+      signal.addEventListener("abort", callback);
+      return () => signal.removeEventListener("abort", callback);
     },
   });
 }

@@ -5,13 +5,10 @@ import type { LogId } from "../protocol/words/log-id.ts";
 import type { SymbolName } from "../protocol/words/symbol.ts";
 import type { Cursor } from "../protocol/words/time.ts";
 import type { AlertCatalog, HeldAlert } from "./alerts.ts";
+import type { IdempotentRequest } from "./idempotent-request.ts";
 import type { FeedingCalls } from "./relay.ts";
 
-/** A request's `Idempotency-Key`, with whose it is, and a digest of the whole request: its route and its body. */
-export interface IdempotentRequest {
-  key: string;
-  fingerprint: string;
-}
+export type { IdempotentRequest } from "./idempotent-request.ts";
 
 /**
  * `new`: nobody has used the key. `same`: it came with this very request before, which may have ended anywhere. `other`:

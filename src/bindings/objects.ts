@@ -102,7 +102,10 @@ export function objectHere<Binding extends ObjectBinding>(
   { binding, name }: ObjectAddress & { binding: Binding },
 ) {
   const namespace = env[binding] as Namespace<Binding>;
-  return namespace.get(idOf(env, binding, name)) as Stub<Binding>;
+  const { HOST_LOCATION: locationHint } = configOf(env);
+  const id = idOf(env, binding, name);
+  const stub = locationHint === undefined ? namespace.get(id) : namespace.get(id, { locationHint });
+  return stub as Stub<Binding>;
 }
 
 /** Ids kept of each class: to make one of a name takes as long as some tens of points. */

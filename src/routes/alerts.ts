@@ -9,14 +9,14 @@ import { accessOf, forbidden, needs, seesOf } from "../http/access/authorize.ts"
 import { covers } from "../http/access/token.ts";
 import { readObject, unfit } from "../http/body/read-object.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
-import { databaseOf } from "../http/database-of.ts";
 import { inTurn } from "../http/limits/heavy-queries.ts";
-import { listSourcesOf } from "../http/list-sources.ts";
 import { badParameters, Refusal } from "../http/problems/refusal.ts";
 import { admitRead } from "../http/query/admit-read.ts";
 import { Parameters } from "../http/query/parameters.ts";
 import { readBacktest } from "../http/query/read-backtest.ts";
-import { sourcesOf } from "../http/sources.ts";
+import { databaseOf } from "../http/sources/database-of.ts";
+import { listSourcesOf } from "../http/sources/list-sources.ts";
+import { sourcesOf } from "../http/sources/sources.ts";
 import { type AlertRule, alertRulePutSchema, ruleNameSchema } from "../protocol/alerts/rule.ts";
 import type { AlertHistoryAnswer, KeptAlertRule } from "../protocol/answers/alerts.ts";
 import type { EpochUs } from "../protocol/words/time.ts";

@@ -6,9 +6,9 @@ import { inTurn } from "../http/limits/heavy-queries.ts";
 import { notKnownYet } from "../http/problems/symbol-refusals.ts";
 import { admitRead } from "../http/query/admit-read.ts";
 import { Parameters } from "../http/query/parameters.ts";
-import { sourcesOf } from "../http/sources.ts";
+import { sourcesOf } from "../http/sources/sources.ts";
 import { MAX_BOOK_LEVELS } from "../protocol/events/book-limits.ts";
-import { readSampleAt } from "../reads/book-at.ts";
+import { readSampleAt } from "../reads/symbols/book-at.ts";
 
 const DEPTH = { min: 1, max: MAX_BOOK_LEVELS, fallback: MAX_BOOK_LEVELS };
 

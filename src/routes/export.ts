@@ -12,7 +12,7 @@ import { streamOf } from "../http/export-stream.ts";
 import { inTurn } from "../http/limits/heavy-queries.ts";
 import { admitRead } from "../http/query/admit-read.ts";
 import { Parameters } from "../http/query/parameters.ts";
-import { sourcesOf } from "../http/sources.ts";
+import { sourcesOf } from "../http/sources/sources.ts";
 import type { TapeEvent } from "../protocol/events/event.ts";
 import type { SymbolName } from "../protocol/words/symbol.ts";
 import { beginExport, type ExportPages } from "../reads/export-pages.ts";

@@ -6,9 +6,9 @@ import type { AppEnv } from "../http/context.ts";
 import { heavy } from "../http/limits/heavy-queries.ts";
 import { admitRead } from "../http/query/admit-read.ts";
 import { Parameters } from "../http/query/parameters.ts";
-import { sourcesOf } from "../http/sources.ts";
+import { sourcesOf } from "../http/sources/sources.ts";
 import { INTERVAL_SECONDS } from "../protocol/words/interval.ts";
-import { readHistory } from "../reads/symbol-bars.ts";
+import { readHistory } from "../reads/symbols/symbol-bars.ts";
 
 const KNOWN = ["interval", "from", "to", "precision", "limit"];
 

@@ -11,10 +11,10 @@ import { needs } from "../http/access/authorize.ts";
 import { readIdempotencyKey } from "../http/body/idempotency-key.ts";
 import { readBatch, wantsPost } from "../http/body/read-batch.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
-import { databaseOf } from "../http/database-of.ts";
 import { needsStorage } from "../http/limits/storage.ts";
 import { takePush } from "../http/pushes/take-push.ts";
 import { untilStored, waitsUntilStored } from "../http/pushes/until-stored.ts";
+import { databaseOf } from "../http/sources/database-of.ts";
 import type { Accepted } from "../protocol/answers/answers.ts";
 import type { SymbolName } from "../protocol/words/symbol.ts";
 

@@ -4,10 +4,10 @@ import type { AppEnv } from "../http/context.ts";
 import { heavy } from "../http/limits/heavy-queries.ts";
 import { admitRead } from "../http/query/admit-read.ts";
 import { Parameters } from "../http/query/parameters.ts";
-import { sourcesOf } from "../http/sources.ts";
+import { sourcesOf } from "../http/sources/sources.ts";
 import type { MetricNamesAnswer } from "../protocol/answers/answers.ts";
 import { SYSTEM_SYMBOL } from "../protocol/words/symbol.ts";
-import { readSymbolMetrics, type SeriesPlace } from "../reads/metric-names.ts";
+import { readSymbolMetrics, type SeriesPlace } from "../reads/symbols/metric-names.ts";
 
 const SERIES = { min: 1, max: 10_000, fallback: 2_000 };
 

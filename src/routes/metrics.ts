@@ -2,10 +2,10 @@ import { Hono } from "hono";
 import { type Family, gauge } from "../core/metrics/families.ts";
 import { encodeMetrics, type Source, TEXT_FORMAT } from "../core/metrics/text-format.ts";
 import { accessOf, forbidden, needs, unauthorized } from "../http/access/authorize.ts";
-import { askRuntime } from "../http/ask-runtime.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
-import { metricsHere } from "../http/metrics-here.ts";
 import { Refusal } from "../http/problems/refusal.ts";
+import { askRuntime } from "../http/sources/ask-runtime.ts";
+import { metricsHere } from "../http/sources/metrics-here.ts";
 
 export const metricsRoutes = new Hono<AppEnv>().get("/metrics", needs("read"), async (c) => {
   admit(c);

@@ -5,8 +5,8 @@ import type { AppEnv } from "../http/context.ts";
 import { inTurn } from "../http/limits/heavy-queries.ts";
 import { admitRead } from "../http/query/admit-read.ts";
 import { Parameters } from "../http/query/parameters.ts";
-import { sourcesOf } from "../http/sources.ts";
-import { notePlaceOf, readSymbolNotes } from "../reads/symbol-notes.ts";
+import { sourcesOf } from "../http/sources/sources.ts";
+import { notePlaceOf, readSymbolNotes } from "../reads/symbols/symbol-notes.ts";
 
 const KNOWN = ["from", "to", "precision", "limit", "after"];
 

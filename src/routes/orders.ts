@@ -8,7 +8,7 @@ import { badParameters, Refusal } from "../http/problems/refusal.ts";
 import { notStoredYet } from "../http/problems/symbol-refusals.ts";
 import { admitRead } from "../http/query/admit-read.ts";
 import { Parameters } from "../http/query/parameters.ts";
-import { sourcesOf } from "../http/sources.ts";
+import { sourcesOf } from "../http/sources/sources.ts";
 import {
   type Answered,
   type OrderRange,

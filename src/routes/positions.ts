@@ -4,8 +4,8 @@ import type { AppEnv } from "../http/context.ts";
 import { notKnownYet } from "../http/problems/symbol-refusals.ts";
 import { admitRead } from "../http/query/admit-read.ts";
 import { Parameters } from "../http/query/parameters.ts";
-import { sourcesOf } from "../http/sources.ts";
-import { readSymbolPositions } from "../reads/symbol-positions.ts";
+import { sourcesOf } from "../http/sources/sources.ts";
+import { readSymbolPositions } from "../reads/symbols/symbol-positions.ts";
 
 const ACCOUNTS = { min: 1, max: 10_000, fallback: 10_000 };
 

@@ -11,13 +11,13 @@ import { Refusal } from "../http/problems/refusal.ts";
 import { admitRead } from "../http/query/admit-read.ts";
 import { Parameters } from "../http/query/parameters.ts";
 import { finestStepUs, MAX_POINTS, readStepUs } from "../http/query/read-step.ts";
-import { sourcesOf } from "../http/sources.ts";
+import { sourcesOf } from "../http/sources/sources.ts";
 import type { SeriesAnswer } from "../protocol/answers/answers.ts";
 import { AGGREGATES, type Aggregate } from "../protocol/words/aggregate.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../protocol/words/symbol.ts";
 import { withDecimalSum, withPartsOfSum } from "../reads/decimal-sums.ts";
 import { hasManySeries } from "../reads/many-series.ts";
-import { readSymbolSeries } from "../reads/symbol-series.ts";
+import { readSymbolSeries } from "../reads/symbols/symbol-series.ts";
 
 const KNOWN = ["metric", "symbol", "labels", "from", "to", "precision", "step", "points", "agg"];
 

@@ -6,10 +6,10 @@ import { covers } from "../http/access/token.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
 import { takeHostsOf } from "../http/limits/descriptors.ts";
 import { storageWatch } from "../http/limits/storage.ts";
-import { listSourcesOf } from "../http/list-sources.ts";
 import { notKnownYet } from "../http/problems/symbol-refusals.ts";
 import { admitRead } from "../http/query/admit-read.ts";
 import { Parameters } from "../http/query/parameters.ts";
+import { listSourcesOf } from "../http/sources/list-sources.ts";
 import type { PollAnswer } from "../protocol/answers/answers.ts";
 import { pollSymbol } from "../reads/rooms/poll-symbol.ts";
 import {

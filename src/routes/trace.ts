@@ -1,12 +1,12 @@
 import { Hono } from "hono";
 import { MAX_AHEAD_US } from "../core/time/timestamp.ts";
 import { accessOf, needs, seesOf } from "../http/access/authorize.ts";
-import { askRuntime } from "../http/ask-runtime.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
-import { databaseOf } from "../http/database-of.ts";
 import { inTurn } from "../http/limits/heavy-queries.ts";
-import { listSourcesOf } from "../http/list-sources.ts";
 import { Parameters } from "../http/query/parameters.ts";
+import { askRuntime } from "../http/sources/ask-runtime.ts";
+import { databaseOf } from "../http/sources/database-of.ts";
+import { listSourcesOf } from "../http/sources/list-sources.ts";
 import type { TracedEvent } from "../protocol/answers/trace.ts";
 import { MAX_LOG_NAME_CHARS } from "../protocol/events/log.ts";
 import { isStorable } from "../protocol/words/name.ts";

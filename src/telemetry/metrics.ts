@@ -13,6 +13,8 @@ interface HostState {
   outboxBytes: number;
   /** The oldest of the outbox was acknowledged no earlier than that, in ms of the clock; null where it is empty. */
   outboxSinceMs: number | null;
+  /** Its newest cursor, in ms of the clock. */
+  headMs: number;
 }
 
 export const metrics = {
@@ -123,6 +125,9 @@ export const metrics = {
   ),
 };
 
+/** When this was first told: a module that is just loaded has no clock. */
+let firstToldMs: number | null = null;
+
 /** What waits to be sent to webhooks; null where the Notifier is not. */
 export const notifierState: { waiting: number | null; sinceMs: number | null } = {
   ...{ waiting: null, sinceMs: null },
@@ -171,6 +176,7 @@ export function collectMetrics(looked: Looked): Family[] {
     ...ofHosts(looked.nowMs),
     ofAlerts(),
     ...ofKeeper(looked.nowMs),
+    ...ofClock(looked.nowMs),
     ...ofNotifier(looked.nowMs),
     gauge(
       { name: "edgetape_disk_full", help: "Whether a disk is full: rooms', or the database's." },
@@ -237,6 +243,35 @@ function ofAlerts(): Family {
     { labels: { state: "pending" }, value: pending },
     { labels: { state: "firing" }, value: firing },
   );
+}
+
+/** A clock that was set back is behind what it has numbered; cursors go on from there all the same (SPEC C-1). */
+function ofClock(nowMs: number): Family[] {
+  const headMs = Array.from(hostStates.all, (host) => host.headMs).reduce(
+    (a, b) => Math.max(a, b),
+    0,
+  );
+  firstToldMs ??= nowMs;
+  return [
+    gauge(
+      {
+        name: "edgetape_first_scrape_seconds",
+        help: "Unix time of the first scrape since the runtime began: it changes where one begins anew.",
+      },
+      firstToldMs / 1_000,
+    ),
+    gauge(
+      { name: "edgetape_clock_seconds", help: "Unix time, by the server's clock." },
+      nowMs / 1_000,
+    ),
+    gauge(
+      {
+        name: "edgetape_clock_behind_seconds",
+        help: "How far the clock is behind the newest event that it has numbered.",
+      },
+      Math.max(0, headMs - nowMs) / 1_000,
+    ),
+  ];
 }
 
 /** How many sockets they hold, and how many of them hold any. */

@@ -1,4 +1,4 @@
-import { packSnappy } from "../../bench/load/pack-snappy.ts";
+import { packSnappy } from "../../bench/load/posts/pack-snappy.ts";
 import type { MetricEvent } from "../../src/protocol/events/event.ts";
 import { type WrittenSeries, writeRequest1, writeRequest2 } from "../wire/messages.ts";
 import { eventsOf, gzip, minuteUs, post } from "./asking.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { answerHelp } from "../../dev/answer-help.ts";
 import { rulesOf } from "../../dev/checks/cited-rules.ts";
+import { answerHelp } from "../../dev/cli/answer-help.ts";
 import { CHECKS } from "./all-checks.ts";
 import { eventsOf, pushPoints } from "./asking.ts";
 import { networkServer } from "./network-server.ts";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { mintToken } from "../../dev/mint-token.ts";
+import { mintToken } from "../../dev/cli/mint-token.ts";
 import { app } from "../../src/app.ts";
 import type { Acquaintance, HostBatch, HostOutcome, RoomTail } from "../../src/bindings/host.ts";
 import { decodeFrame, encodeFrame } from "../../src/core/events/encode-events.ts";

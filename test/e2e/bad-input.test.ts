@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
-import { mintToken } from "../../dev/mint-token.ts";
+import { mintToken } from "../../dev/cli/mint-token.ts";
 import { BAD_PUSHES, ODD_PUSHES, zipBomb } from "./bad-input/bad-pushes.ts";
 import { GOOD_SYMBOL, GoodCompany } from "./bad-input/good-company.ts";
 import { StoredTape } from "./chaos/stored-tape.ts";

@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { packSnappy } from "../../bench/load/pack-snappy.ts";
+import { packSnappy } from "../../bench/load/posts/pack-snappy.ts";
 import { fewAtOnce } from "../../src/core/limits/few-at-once.ts";
 import { TOOLS } from "../../src/formats/mcp/tools.ts";
 import {

@@ -66,7 +66,7 @@ it("S-8 C-6 rooms store again what they hold where the database's folder is gone
     since: 0 as Cursor,
     onDelivery(delivery) {
       if (delivery.type !== "events") others.push(delivery.type);
-      else for (const event of delivery.events) if ("value" in event) got.push(event.value);
+      else for (const event of delivery.events) if (event.kind === "metric") got.push(event.value);
     },
   });
   await until("the watcher to be live", async () => tape.status().kind === "live");

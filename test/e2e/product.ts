@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { inject } from "vitest";
-import { mintToken, type TokenClaims } from "../../dev/mint-token.ts";
-import { keptSecret } from "../../dev/secrets.ts";
+import { mintToken, type TokenClaims } from "../../dev/cli/mint-token.ts";
+import { keptSecret } from "../../dev/data-folder/secrets.ts";
 
 export const PROJECT_DIR = fileURLToPath(new URL("../..", import.meta.url));
 

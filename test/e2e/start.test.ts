@@ -3,8 +3,8 @@ import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { banner } from "../../dev/banner.ts";
-import { identityOf } from "../../dev/process-identity.ts";
+import { identityOf } from "../../dev/process/process-identity.ts";
+import { banner } from "../../dev/product/banner.ts";
 import {
   emptyDataDir,
   PROJECT_DIR,

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { syncFolder, writeDurably } from "../../durable-file.ts";
+import { syncFolder, writeDurably } from "../../data-folder/durable-file.ts";
 import { giveTo, type RunAs } from "./run-as.ts";
 import { StartFailure } from "./start-failure.ts";
 

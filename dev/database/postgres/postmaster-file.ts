@@ -1,7 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, readlinkSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { endProcess, identityOf, isAlive, type ProcessIdentity } from "../../process-identity.ts";
+import {
+  endProcess,
+  identityOf,
+  isAlive,
+  type ProcessIdentity,
+} from "../../process/process-identity.ts";
 
 /** Until a server that nobody looks after has ended by itself, in ms. Its storage survives either way. */
 const ORPHAN_GRACE_MS = 5_000;

@@ -7,9 +7,9 @@ import type {
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { HostLog, KnownPart, KnownRequest, RoomId } from "../log/host-log.ts";
-import type { FirstEditionKeys } from "../symbols/first-edition-keys.ts";
-import type { FirstEditionRooms } from "../symbols/first-edition-rooms.ts";
-import type { Predecessors } from "../symbols/predecessors.ts";
+import type { FirstEditionKeys } from "../symbols/earlier/first-edition-keys.ts";
+import type { FirstEditionRooms } from "../symbols/earlier/first-edition-rooms.ts";
+import type { Predecessors } from "../symbols/earlier/predecessors.ts";
 
 export interface KnownRequestsDeps {
   log: Pick<HostLog, "findKey">;

@@ -1,6 +1,6 @@
 import type { LogId } from "../../../src/protocol/words/log-id.ts";
 import type { SqlPort } from "../../room/sql-port.ts";
-import type { PredecessorsDeps } from "../symbols/predecessors.ts";
+import type { PredecessorsDeps } from "../symbols/earlier/predecessors.ts";
 
 /**
  * Logs that symbols of this host were in before they were handed over to it. All that those logs had of them is in Postgres, so a

@@ -1,4 +1,4 @@
-import type { IdempotentRequest } from "../../../src/bindings/host.ts";
+import type { IdempotentRequest } from "../../../src/bindings/idempotent-request.ts";
 import { allocateCursors } from "../../../src/core/events/cursor.ts";
 import type { LogId } from "../../../src/protocol/words/log-id.ts";
 import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../../src/protocol/words/time.ts";

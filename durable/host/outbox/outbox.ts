@@ -153,7 +153,8 @@ export class Outbox {
     // What was acknowledged up to there is stored, but for what is held back.
     const storedMs = this.held.bytes > 0 ? 0 : log.storedThrough / 1_000;
     const outboxSinceMs = this.#filledAtMs === null ? null : Math.max(this.#filledAtMs, storedMs);
-    hostStates.set(host, { rooms: roomsHeld(), outboxBytes: bytes, outboxSinceMs });
+    const headMs = log.head / 1_000;
+    hostStates.set(host, { rooms: roomsHeld(), outboxBytes: bytes, outboxSinceMs, headMs });
   }
 
   #isStored(cursor: Cursor): boolean {

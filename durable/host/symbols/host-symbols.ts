@@ -4,11 +4,11 @@ import type { SymbolSummary } from "../../../src/protocol/answers/answers.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { RoomRecord } from "../registry.ts";
-import { CarryOver } from "./carry-over.ts";
-import { EarlierNames, type EarlierNamesDeps } from "./earlier-names.ts";
+import { CarryOver } from "./earlier/carry-over.ts";
+import { EarlierNames, type EarlierNamesDeps } from "./earlier/earlier-names.ts";
+import type { TakenOver } from "./earlier/predecessors.ts";
 import { firstAfter } from "./names-in-order.ts";
 import { NewRooms } from "./new-rooms.ts";
-import type { TakenOver } from "./predecessors.ts";
 import { SymbolLines } from "./symbol-lines.ts";
 
 /** Longer than objects of a version before run beside the new ones, in ms: whoever has newer settings keeps the symbol. */

@@ -1,4 +1,3 @@
-import { canonicalLabels } from "../../core/events/labels.ts";
 import type { ScannedPoint } from "../../core/events/scan-points.ts";
 import type { SymbolName } from "../../protocol/words/symbol.ts";
 import type { Cursor } from "../../protocol/words/time.ts";
@@ -6,6 +5,7 @@ import { digits, int2s, rowsOf } from "../driver/rows-of.ts";
 import { NOTHING, param, type Sql, sql } from "../driver/sql.ts";
 import type { Insert } from "./collisions.ts";
 import { insertOfTime } from "./insert-of-time.ts";
+import type { LabelSpellings } from "./label-spellings.ts";
 import { type DatabaseIds, type IdsProof, joinSeriesKey, type SeriesName } from "./series-ids.ts";
 
 const ROWS_PER_STATEMENT = 20_000;
@@ -63,10 +63,15 @@ interface SeriesPoints extends SeriesName {
  * second took a tenth of the thread.
  */
 export class PointRows {
-  /** By symbol, metric and labels as they were spelled, so that canonical spelling is made once a spelling. */
+  readonly #spellings: LabelSpellings;
+  /** By symbol, metric and labels as they were spelled. */
   readonly #spelled = new Map<SymbolName, Map<string, Map<string, SeriesPoints>>>();
   readonly #series = new Map<string, SeriesPoints>();
   rowCount = 0;
+
+  constructor(spellings: LabelSpellings) {
+    this.#spellings = spellings;
+  }
 
   add(symbol: SymbolName, point: ScannedPoint, frame: FramePlace, ordinal: number): void {
     const series = this.#seriesOf(symbol, point);
@@ -82,10 +87,9 @@ export class PointRows {
     let series = ofMetric.get(labels);
     if (series !== undefined) return series;
 
-    // A lone surrogate has no UTF-8 form, and jsonb takes no escape of one: it would stop the batch
-    // for good.
+    // As with labels: a lone surrogate would stop the batch for good.
     const name = metric.toWellFormed();
-    const labelsKey = labels === "" ? canonicalLabels(undefined) : canonicalLabels(read(labels));
+    const labelsKey = this.#spellings.canonical(labels);
     const key = joinSeriesKey(name, labelsKey);
     const fullKey = `${symbol}\u0000${key}`;
     series = this.#series.get(fullKey);
@@ -136,12 +140,6 @@ function getOrMake<Key, Inner>(maps: Map<Key, Map<string, Inner>>, key: Key): Ma
     maps.set(key, map);
   }
   return map;
-}
-
-function read(labels: string): Record<string, string> {
-  const spelled = JSON.parse(labels) as Record<string, string>;
-  const entries = Object.entries(spelled).map((pair) => pair.map((text) => text.toWellFormed()));
-  return Object.fromEntries(entries) as Record<string, string>;
 }
 
 /** Each column as the digits of its numbers. */

@@ -6,6 +6,7 @@ import { byRequest } from "../driver/requests.ts";
 import { rowsOf, texts } from "../driver/rows-of.ts";
 import { type Sql, sql } from "../driver/sql.ts";
 import { Collisions } from "./collisions.ts";
+import { LabelSpellings } from "./label-spellings.ts";
 
 /** Ids kept: about 150 bytes each. */
 const SERIES_MAX = 100_000;
@@ -18,11 +19,12 @@ export interface SeriesName {
 }
 
 /**
- * What a Writer remembers of its database from batch to batch: the ids of the symbols and series it has met, and whether
- * batches collide.
+ * What a Writer remembers of its database from batch to batch: the ids of the symbols and series it has met, how labels
+ * are spelled, and whether batches collide.
  */
 export class SeriesIdCache {
   readonly collisions: Collisions;
+  readonly spellings = new LabelSpellings();
   readonly #newIds: () => DatabaseIds;
   #ids: DatabaseIds;
 

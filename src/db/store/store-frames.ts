@@ -104,7 +104,7 @@ async function storeUnder(
 ): Promise<Stored | null> {
   const { ids, tag, pause } = how;
   await pause();
-  const points = new PointRows();
+  const points = new PointRows(cache.spellings);
   const trades = new TradeRows();
   const positions = positionRows();
   const books = new BookRows();

@@ -7,6 +7,9 @@ import { type AddressedLine, readLogLine, readTextLine } from "./log-line.ts";
 /** Longer lines are refused unread: to parse one of this length takes some ms. */
 export const MOST_LINE_CHARS = 131_072;
 
+/** What is read in one turn, for a line of many fields takes as long as a thousand short ones. */
+const TURN_CHARS = 65_536;
+
 /** Why a line was not taken. Lines are counted from 1; of an array its elements are. */
 export interface LineFault {
   line: number;
@@ -53,13 +56,14 @@ export class LogLineDecoder {
     this.#terms = terms;
   }
 
-  /** Decodes at most so many lines more. */
+  /** Decodes at most so many lines more, and of long ones fewer. */
   decodeSome(most: number): "more" | "done" | "too_many" {
-    for (let count = 0; count < most; count += 1) {
+    for (let count = 0, chars = 0; count < most && chars < TURN_CHARS; count += 1) {
       const { value: next, done } = this.#lines.next();
       if (done === true || next === undefined) return "done";
       this.#seen += 1;
       if (this.#terms.mostLines > 0 && this.#seen > this.#terms.mostLines) return "too_many";
+      if ("text" in next) chars += next.text.length;
       const taken = "text" in next ? this.#readText(next.text) : this.#readValue(next.value);
       if (typeof taken === "string") this.#refuse(next.line, taken);
       else this.#take(next.line, taken);

@@ -11,6 +11,7 @@ import { Moments } from "../points/moments.ts";
 import { Points, type Series, TooManyPoints, valueFault } from "../points/points.ts";
 import { partOf, SeriesDraft } from "../points/series-draft.ts";
 import { type Word, wordOf } from "../wire/words.ts";
+import { GroupCount } from "./envelope.ts";
 
 /** Of a resource, and of a data point. */
 export type Attribute = readonly [name: Word, value: Word];
@@ -69,6 +70,7 @@ const LABEL_OF_RESOURCE: ReadonlyMap<string, Word> = new Map([
 /** Makes series and events of the data points of a request, in whatever encoding they came. */
 export class DataPoints {
   readonly points: Points;
+  readonly groups: GroupCount;
   readonly #terms: PointTerms;
   readonly #draft: SeriesDraft;
   readonly #moments: Moments;
@@ -79,6 +81,7 @@ export class DataPoints {
   constructor(terms: PointTerms) {
     this.#terms = terms;
     this.points = new Points(terms.limits);
+    this.groups = new GroupCount(terms.limits);
     this.#draft = new SeriesDraft(terms);
     this.#moments = new Moments(terms.nowUs, "us");
   }
@@ -92,8 +95,9 @@ export class DataPoints {
     });
   }
 
-  /** Of which metric points come next. */
+  /** Of which metric points come next. @throws TooManyPoints */
   metric(name: Word): void {
+    this.groups.add();
     this.#metric = name;
   }
 

@@ -1,3 +1,4 @@
+import { type PointLimits, TooManyPoints } from "../points/points.ts";
 import { ProtobufReader } from "../wire/protobuf-reader.ts";
 
 /** Attributes of a resource, which has more of them than a series. */
@@ -12,17 +13,45 @@ export interface EnvelopeReaders<Attribute> {
 }
 
 /**
+ * What holds points or records: resources, scopes, metrics. An empty one is two bytes of a body, and takes as long to be read as a point,
+ * so there may be as many as events.
+ */
+export class GroupCount {
+  readonly #most: number;
+  #count = 0;
+
+  constructor({ events }: Pick<PointLimits, "events">) {
+    this.#most = events === 0 ? Number.POSITIVE_INFINITY : events;
+  }
+
+  /** @throws TooManyPoints */
+  add(): void {
+    this.#count += 1;
+    if (this.#count > this.#most) throw new TooManyPoints();
+  }
+}
+
+/**
  * Reads an `Export*ServiceRequest`: resources, and of each its attributes and then its scopes, in whatever order they came
  * (opentelemetry/proto/collector).
+ *
+ * @throws TooManyPoints
  */
 export function readEnvelope<Attribute>(
   bytes: Uint8Array,
   readers: EnvelopeReaders<Attribute>,
+  groups: GroupCount,
 ): void {
   const reader = new ProtobufReader(bytes);
+  const readScope = () => {
+    groups.add();
+    readers.readScope(reader);
+  };
   while (reader.next()) {
-    if (reader.field === 1) readOfResource(reader, readers);
-    else reader.skip();
+    if (reader.field === 1) {
+      groups.add();
+      readOfResource(reader, { ...readers, readScope });
+    } else reader.skip();
   }
 }
 

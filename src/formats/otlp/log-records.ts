@@ -8,6 +8,7 @@ import type { PointTerms } from "../points/decoded-points.ts";
 import { TooManyPoints } from "../points/points.ts";
 import { Refused } from "../points/refused.ts";
 import type { AnyValue } from "./attributes.ts";
+import { GroupCount } from "./envelope.ts";
 
 export type ValueAttribute = readonly [name: string, value: AnyValue];
 
@@ -32,6 +33,7 @@ const NO_TRACE = /^0*$/;
 export class LogRecords {
   readonly items: AddressedEvent[] = [];
   readonly refused = new Refused();
+  readonly groups: GroupCount;
   readonly #terms: PointTerms;
   #service: string | undefined;
   #instance: AnyValue | undefined;
@@ -42,6 +44,7 @@ export class LogRecords {
 
   constructor(terms: PointTerms) {
     this.#terms = terms;
+    this.groups = new GroupCount(terms.limits);
   }
 
   /** Whose records come next. */

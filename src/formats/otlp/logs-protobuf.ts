@@ -8,11 +8,15 @@ const MOST_ATTRIBUTES = 256;
 
 /** Reads an `ExportLogsServiceRequest` (opentelemetry/proto/logs/v1/logs.proto). */
 export function readLogsProtobuf(bytes: Uint8Array, into: LogRecords): void {
-  readEnvelope(bytes, {
-    readAttribute: readValueAttribute,
-    resource: (attributes) => into.resource(attributes),
-    readScope: (reader) => readScopeLogs(reader, into),
-  });
+  readEnvelope(
+    bytes,
+    {
+      readAttribute: readValueAttribute,
+      resource: (attributes) => into.resource(attributes),
+      readScope: (reader) => readScopeLogs(reader, into),
+    },
+    into.groups,
+  );
 }
 
 function readScopeLogs(reader: ProtobufReader, into: LogRecords): void {

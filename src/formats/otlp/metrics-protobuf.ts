@@ -8,11 +8,15 @@ import { readEnvelope } from "./envelope.ts";
 
 /** Reads an `ExportMetricsServiceRequest` (opentelemetry/proto/metrics/v1/metrics.proto). */
 export function readMetricsProtobuf(bytes: Uint8Array, into: DataPoints): void {
-  readEnvelope(bytes, {
-    readAttribute,
-    resource: (attributes) => into.resource(attributes),
-    readScope: (reader) => readScopeMetrics(reader, into),
-  });
+  readEnvelope(
+    bytes,
+    {
+      readAttribute,
+      resource: (attributes) => into.resource(attributes),
+      readScope: (reader) => readScopeMetrics(reader, into),
+    },
+    into.groups,
+  );
 }
 
 function readScopeMetrics(reader: ProtobufReader, into: DataPoints): void {

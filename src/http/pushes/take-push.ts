@@ -125,6 +125,7 @@ async function append(
     {
       ...{ rooms: new Rooms(c.env), known: knownSymbolsOf(c.env), lanes: lanesOf(c.env) },
       keep: (call) => c.executionCtx.waitUntil(call),
+      signal: c.req.raw.signal,
     },
     { batches, holder, idempotency, correlationId: c.get("correlationId") },
   );

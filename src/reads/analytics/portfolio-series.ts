@@ -11,7 +11,7 @@ import { INTERVAL_SECONDS, type Interval } from "../../protocol/words/interval.t
 import { SYSTEM_SYMBOL, type SymbolName } from "../../protocol/words/symbol.ts";
 import type { EpochUs } from "../../protocol/words/time.ts";
 import type { Sources } from "../sources.ts";
-import { readSymbolSeries } from "../symbol-series.ts";
+import { readSymbolSeries } from "../symbols/symbol-series.ts";
 
 export interface PortfolioMetric {
   metric: string;

@@ -7,7 +7,7 @@ import type { SymbolName } from "../../protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../protocol/words/time.ts";
 import { MAX_SERIES } from "../many-series.ts";
 import type { Sources } from "../sources.ts";
-import { readSymbolSeries } from "../symbol-series.ts";
+import { readSymbolSeries } from "../symbols/symbol-series.ts";
 import { type ClosesQuery, readClosesOfEach, type SymbolCloses } from "./symbol-closes.ts";
 
 /** What is looked at: the closes of a symbol, or a series of it where a metric is named. */

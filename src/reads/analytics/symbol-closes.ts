@@ -12,7 +12,7 @@ import type { SymbolName } from "../../protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../protocol/words/time.ts";
 import { type DecodedTail, readTail } from "../rooms/room-tail.ts";
 import type { Sources } from "../sources.ts";
-import { tailedSymbol } from "../symbol-bars.ts";
+import { tailedSymbol } from "../symbols/symbol-bars.ts";
 
 /** The closes of one symbol, with every trade up to `cursor` and none after it. */
 export interface SymbolCloses {

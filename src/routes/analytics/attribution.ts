@@ -7,7 +7,7 @@ import { inTurn } from "../../http/limits/heavy-queries.ts";
 import { badParameters } from "../../http/problems/refusal.ts";
 import { admitRead } from "../../http/query/admit-read.ts";
 import { readAttributionQuery } from "../../http/query/read-attribution-query.ts";
-import { sourcesOf } from "../../http/sources.ts";
+import { sourcesOf } from "../../http/sources/sources.ts";
 import { type BenchmarkPush, benchmarkPushSchema } from "../../protocol/answers/attribution.ts";
 import { SYSTEM_SYMBOL } from "../../protocol/words/symbol.ts";
 import { comparedSymbols, readAttribution } from "../../reads/analytics/attribution.ts";

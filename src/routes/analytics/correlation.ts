@@ -8,7 +8,7 @@ import { admitRead } from "../../http/query/admit-read.ts";
 import { Parameters } from "../../http/query/parameters.ts";
 import { limitCloses, readFilledRange } from "../../http/query/read-bucket-range.ts";
 import { readSymbolList } from "../../http/query/read-symbol-list.ts";
-import { sourcesOf } from "../../http/sources.ts";
+import { sourcesOf } from "../../http/sources/sources.ts";
 import type { CorrelationAnswer } from "../../protocol/answers/analytics.ts";
 import type { SymbolName } from "../../protocol/words/symbol.ts";
 import { readClosesOfEach } from "../../reads/analytics/symbol-closes.ts";

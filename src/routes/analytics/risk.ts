@@ -9,7 +9,7 @@ import { badParameters } from "../../http/problems/refusal.ts";
 import { admitRead } from "../../http/query/admit-read.ts";
 import { Parameters } from "../../http/query/parameters.ts";
 import { readFilledRange } from "../../http/query/read-bucket-range.ts";
-import { sourcesOf } from "../../http/sources.ts";
+import { sourcesOf } from "../../http/sources/sources.ts";
 import type { RiskAnswer } from "../../protocol/answers/analytics.ts";
 import { INTERVAL_SECONDS } from "../../protocol/words/interval.ts";
 import { SYSTEM_SYMBOL } from "../../protocol/words/symbol.ts";

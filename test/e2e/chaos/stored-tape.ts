@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { portFile } from "../../../dev/port-file.ts";
-import { keptSecret } from "../../../dev/secrets.ts";
+import { portFile } from "../../../dev/data-folder/port-file.ts";
+import { keptSecret } from "../../../dev/data-folder/secrets.ts";
 import { numberOf } from "./numbered-event.ts";
 
 /** An event as it stands in Postgres. */

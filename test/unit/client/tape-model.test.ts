@@ -231,6 +231,6 @@ test("INV-2 whatever the room does, a viewer gets every later event once and in 
         expect(room.living()).toHaveLength(0);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 }, 60_000);

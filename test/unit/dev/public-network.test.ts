@@ -6,8 +6,8 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { capnpConfig } from "../../../dev/capnp-config.ts";
-import { serveArguments, workerdPath } from "../../../dev/runtime-process.ts";
+import { capnpConfig } from "../../../dev/build/capnp-config.ts";
+import { serveArguments, workerdPath } from "../../../dev/process/runtime-process.ts";
 
 /*
  * The runtime with its own configuration, and a Worker that asks whatever it is told over the network of webhooks. What is under test

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { hostAndPort, readSettings, type Settings } from "../../../dev/settings.ts";
-import { readWranglerToml } from "../../../dev/wrangler-toml.ts";
+import { readWranglerToml } from "../../../dev/build/wrangler-toml.ts";
+import { hostAndPort, readSettings, type Settings } from "../../../dev/product/settings.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { mintToken } from "../../../dev/mint-token.ts";
-import { keptSecret, secretFor, signerOf } from "../../../dev/secrets.ts";
-import { readSettings } from "../../../dev/settings.ts";
-import { readTokenRequest } from "../../../dev/token-request.ts";
+import { mintToken } from "../../../dev/cli/mint-token.ts";
+import { readTokenRequest } from "../../../dev/cli/token-request.ts";
+import { keptSecret, secretFor, signerOf } from "../../../dev/data-folder/secrets.ts";
+import { readSettings } from "../../../dev/product/settings.ts";
 
 const SECRET = "a secret of thirty-two characters or more";
 

@@ -301,6 +301,17 @@ describe("OTLP metrics", () => {
       requestOf(gauge(...new Array(count).fill({ ...at, asInt: 1 })));
     expect([kindOf(points(2)), kindOf(points(3))]).toEqual(["points", "too_many"]);
     expect(kindOf({ unknown: new Array(300).fill(0) })).toBe("too_many");
+    const wire = (times: number, group: number[]) => {
+      const bytes = new Uint8Array(new Array(times).fill(group).flat());
+      return decodeMetrics(bytes, "protobuf", { ...TERMS, limits }).kind;
+    };
+    const resource = bytesField(1, []);
+    expect([wire(2, resource), wire(3, resource)]).toEqual(["points", "too_many"]);
+    const ofScopes = (count: number) =>
+      bytesField(1, new Array(count).fill(bytesField(2, [])).flat());
+    expect([wire(1, ofScopes(1)), wire(1, ofScopes(2))]).toEqual(["points", "too_many"]);
+    const metrics = bytesField(1, bytesField(2, new Array(2).fill(bytesField(2, [])).flat()));
+    expect(wire(1, metrics)).toBe("too_many");
     const deep = (depth: number): number[] =>
       depth === 0 ? textField(1, "x") : bytesField(5, bytesField(1, deep(depth - 1)));
     const nested = bytesField(7, [...textField(1, "k"), ...bytesField(2, deep(20))]);

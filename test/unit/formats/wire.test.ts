@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { packSnappy } from "../../../bench/load/pack-snappy.ts";
+import { packSnappy } from "../../../bench/load/posts/pack-snappy.ts";
 import { ProtobufReader } from "../../../src/formats/wire/protobuf-reader.ts";
 import { textField, uintField } from "../../../src/formats/wire/protobuf-writer.ts";
 import { snappyLength, unpackSnappy } from "../../../src/formats/wire/snappy.ts";

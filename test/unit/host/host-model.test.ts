@@ -4,7 +4,7 @@ import { act, PLACEMENTS, steps } from "./model/actions.ts";
 import { ModelHosts } from "./model/hosts.ts";
 import { checkAtRest } from "./model/rest.ts";
 
-const RUNS = Number(process.env["MODEL_RUNS"] ?? 60);
+const RUNS = Number(process.env["MODEL_RUNS"] ?? 40);
 
 test(
   "INV-1 to INV-6: whatever happens to a host, each symbol's viewers get every event once, in order, or a gap",

@@ -4,7 +4,7 @@ import { act, PLACEMENTS, placementSteps } from "./model/actions.ts";
 import { ModelHosts } from "./model/hosts.ts";
 import { checkAtRest } from "./model/rest.ts";
 
-const RUNS = Math.ceil(Number(process.env["MODEL_RUNS"] ?? 60) / 3);
+const RUNS = Math.ceil(Number(process.env["MODEL_RUNS"] ?? 40) / 3);
 
 test(
   "INV-1 to INV-4: symbols that are placed on other hosts lose nothing, have nothing twice, and keep their order",

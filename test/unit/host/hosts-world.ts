@@ -1,10 +1,10 @@
 import type { RoomId } from "../../../durable/host/log/host-log.ts";
 import { Registry, type RoomRecord } from "../../../durable/host/registry.ts";
-import type { FirstEdition } from "../../../durable/host/symbols/first-edition-rooms.ts";
-import { handOver } from "../../../durable/host/symbols/hand-over.ts";
+import type { FirstEdition } from "../../../durable/host/symbols/earlier/first-edition-rooms.ts";
+import { handOver } from "../../../durable/host/symbols/earlier/hand-over.ts";
+import { Predecessors } from "../../../durable/host/symbols/earlier/predecessors.ts";
 import { HostMeta } from "../../../durable/host/symbols/host-meta.ts";
 import { HostSymbols } from "../../../durable/host/symbols/host-symbols.ts";
-import { Predecessors } from "../../../durable/host/symbols/predecessors.ts";
 import { Placements } from "../../../durable/keeper/placements.ts";
 import type { SqlPort } from "../../../durable/room/sql-port.ts";
 import type { RememberedKey } from "../../../src/bindings/first-edition.ts";

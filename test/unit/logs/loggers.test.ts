@@ -241,6 +241,15 @@ describe("LG-6 a line that is wrong", () => {
     const decoder = LogLineDecoder.ofText("a\nb\nc", { ...TERMS, mostLines: 2 });
     expect(decoder.decodeSome(10)).toBe("too_many");
   });
+
+  it("L-26 reads fewer long lines in a turn than short ones", () => {
+    const line = JSON.stringify({ msg: "x".repeat(40_000) });
+    const decoder = LogLineDecoder.ofText(`${line}\n`.repeat(10), TERMS);
+    expect(decoder.decodeSome(1_000)).toBe("more");
+    expect(decoder.items.length).toBe(2);
+    while (decoder.decodeSome(1_000) === "more");
+    expect(decoder.items.length).toBe(10);
+  });
 });
 
 it("LG-2 makes an event of whatever is JSON, which can be stored and told again", () => {

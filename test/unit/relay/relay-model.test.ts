@@ -6,7 +6,7 @@ import { ModelHosts } from "../host/model/hosts.ts";
 import { checkAtRest } from "../host/model/rest.ts";
 import { WIRE_MODES } from "./relay-world.ts";
 
-const RUNS = Number(process.env["MODEL_RUNS"] ?? 40);
+const RUNS = Number(process.env["MODEL_RUNS"] ?? 30);
 
 const relayActions = [
   { weight: 2, arbitrary: fc.record({ do: fc.constant("crashRelays" as const) }) },

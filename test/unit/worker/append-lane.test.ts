@@ -68,6 +68,7 @@ class Client {
   readonly outcome: Promise<Said>;
   goneAtMs = Number.POSITIVE_INFINITY;
   isKept = false;
+  readonly #onGone = new Set<() => void>();
   ended: Said | null = null;
 
   constructor(world: World, name: string, chars: number) {
@@ -96,6 +97,10 @@ class Client {
         return world.nowMs;
       },
       setTimer: (fire, ms) => world.setTimer(this, fire, ms),
+      onGone: (callback) => {
+        this.#onGone.add(callback);
+        return () => this.#onGone.delete(callback);
+      },
     };
     this.outcome = running
       .run(this, () => world.lane.append(this.batch, turn))
@@ -109,9 +114,15 @@ class Client {
     return this.goneAtMs < Number.POSITIVE_INFINITY;
   }
 
-  /** The client hangs up. */
-  go(nowMs: number): void {
+  /** The client hangs up. A request may also end `unnoticed`. */
+  go(nowMs: number, how: "noticed" | "unnoticed" = "unnoticed"): void {
     this.goneAtMs = Math.min(this.goneAtMs, nowMs);
+    if (how === "noticed") for (const callback of this.#onGone) callback();
+  }
+
+  /** Does anything of it wait to hear that it has gone? */
+  get isListening(): boolean {
+    return this.#onGone.size > 0;
   }
 }
 
@@ -210,6 +221,20 @@ describe("the lane of batches to a host", () => {
     expect(await c.outcome).toEqual(taken(200));
   });
 
+  it("wakes nobody who is known to have gone, and goes on at once with who is there", async () => {
+    const world = new World();
+    const [, b, c] = ["a", "b", "c"].map((name) => world.client(name));
+    b?.go(world.nowMs, "noticed");
+    answer(world, 0);
+    await settle();
+    expect(world.calls.map(({ names }) => names)).toEqual([["a"], ["c", "b"]]);
+    answer(world, 1);
+    expect(await c?.outcome).toEqual(taken(100));
+    expect(c?.isListening).toBe(false);
+    // Nothing has run under it since.
+    expect(b?.isListening).toBe(true);
+  });
+
   it("does not bring later what has gone unsent", async () => {
     const world = new World();
     world.client("a");
@@ -258,7 +283,14 @@ describe("the lane of batches to a host", () => {
       { weight: 4, arbitrary: fc.constant({ kind: "comes" } as const) },
       { weight: 4, arbitrary: fc.record({ kind: fc.constant("ends" as const), call: fc.nat() }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant("fails" as const), call: fc.nat() }) },
-      { weight: 2, arbitrary: fc.record({ kind: fc.constant("goes" as const), who: fc.nat() }) },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          kind: fc.constant("goes" as const),
+          who: fc.nat(),
+          how: fc.constantFrom("noticed", "unnoticed"),
+        }),
+      },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant("waits" as const), ms: fc.nat(400) }) },
     );
     await fc.assert(
@@ -281,7 +313,7 @@ describe("the lane of batches to a host", () => {
               clients.push(world.client(String(clients.length)));
               break;
             case "goes":
-              clients[one.who % Math.max(1, clients.length)]?.go(world.nowMs);
+              clients[one.who % Math.max(1, clients.length)]?.go(world.nowMs, one.how);
               break;
             case "waits":
               await world.go(one.ms);

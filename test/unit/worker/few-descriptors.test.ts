@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { mintToken } from "../../../dev/mint-token.ts";
+import { mintToken } from "../../../dev/cli/mint-token.ts";
 import { app } from "../../../src/app.ts";
 import type { HostBatch } from "../../../src/bindings/host.ts";
 

@@ -55,6 +55,14 @@ describe("where objects are", () => {
     expect(here(keeperAt(env))).toBe("KEEPER keeper");
   });
 
+  it("is near the place that is asked for, where one is", () => {
+    const { env } = runtime(0, 1);
+    const HOST = { ...env.HOST, get: (...words: unknown[]) => ({ here: JSON.stringify(words) }) };
+    const placed = { ...env, HOST, HOST_LOCATION: "enam" } as unknown as Env;
+    expect(here(hostAt(placed, HOST_1))).toBe('["host-1",{"locationHint":"enam"}]');
+    expect(here(hostAt({ ...env, HOST } as unknown as Env, HOST_1))).toBe('["host-1"]');
+  });
+
   it("is with their owner where there are two, but each runtime has its own Writers and trial of the disk", () => {
     const { env } = runtime(1, 2);
     expect(here(hostAt(env, HOST_1))).toBe("HOST host-1");

@@ -1,4 +1,4 @@
-import type { IdempotentRequest } from "../../../../src/bindings/host.ts";
+import type { IdempotentRequest } from "../../../../src/bindings/idempotent-request.ts";
 import type { Cursor, EpochUs } from "../../../../src/protocol/words/time.ts";
 
 /** Longest text of keys in one row, beside the frames in it. */

@@ -98,9 +98,11 @@ describe("T-3 what objects have", () => {
     const sum = (of: (state: (typeof others)[number]) => number, from: number) =>
       others.reduce((total, state) => total + of(state), from);
     const since = Math.min(...others.map((one) => one.outboxSinceMs ?? NOW_MS), NOW_MS - 2_500);
-    hostStates.set("h-1", { rooms: 1_000, outboxBytes: 0, outboxSinceMs: null });
-    hostStates.set("h-2", { rooms: 2, outboxBytes: 70, outboxSinceMs: NOW_MS - 2_500 });
-    hostStates.set("h-3", { rooms: 1, outboxBytes: 30, outboxSinceMs: NOW_MS - 500 });
+    const newest = Math.max(...others.map((one) => one.headMs), NOW_MS);
+    const headMs = newest + 1_500;
+    hostStates.set("h-1", { rooms: 1_000, outboxBytes: 0, outboxSinceMs: null, headMs: 0 });
+    hostStates.set("h-2", { rooms: 2, outboxBytes: 70, outboxSinceMs: NOW_MS - 2_500, headMs: 0 });
+    hostStates.set("h-3", { rooms: 1, outboxBytes: 30, outboxSinceMs: NOW_MS - 500, headMs });
     socketsOfRelays.set("r-1", 5);
     socketsOfRelays.set("r-2", 0);
     expect(linesNow()).toEqual(
@@ -114,6 +116,8 @@ describe("T-3 what objects have", () => {
         "edgetape_relays 1",
         'edgetape_disk_full{disk="rooms"} 0',
         'edgetape_disk_full{disk="database"} 1',
+        `edgetape_clock_seconds ${NOW_MS / 1_000}`,
+        `edgetape_clock_behind_seconds ${(newest + 1_500 - NOW_MS) / 1_000}`,
         "edgetape_open_descriptors 40",
         "edgetape_descriptors_limit 20000",
       ]),

@@ -7,7 +7,7 @@ import { memorySql } from "../../room/sqlite-port.ts";
 import { cursorOf } from "../known-cursor.ts";
 import { NaiveLog } from "./naive-log.ts";
 
-const RUNS = Number(process.env["MODEL_RUNS"] ?? 40);
+const RUNS = Number(process.env["MODEL_RUNS"] ?? 30);
 const NOW_US = 1_700_000_000_000_000;
 const HOUR_US = 3_600_000_000;
 /** Small, so that generations turn over often, memory holds a few rows, and blocks are closed. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { FirstEditionKeys } from "../../../../durable/host/symbols/first-edition-keys.ts";
+import { FirstEditionKeys } from "../../../../durable/host/symbols/earlier/first-edition-keys.ts";
 import { DAY_US } from "../../../../src/core/time/duration.ts";
 import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../../src/protocol/words/time.ts";

@@ -1,0 +1,51 @@
+import { redacted } from "../../src/core/telemetry/redact.ts";
+import type { OnLine } from "../process/process-log.ts";
+import { LOG_LEVELS, type LogLevel } from "../product/settings.ts";
+import type { LogFile } from "./log-file.ts";
+import { textOf, textOfLine } from "./log-text.ts";
+import { objectLines } from "./object-lines.ts";
+
+type Facts = Record<string, unknown>;
+
+/** What the supervisor says: the name of an event, and its facts. */
+export type Logger = {
+  info(event: string, facts?: Facts): void;
+  warning(event: string, facts?: Facts): void;
+  error(event: string, facts?: Facts): void;
+};
+
+/** Where lines go. */
+export type LogOutput = {
+  /** A person reads along on a terminal. */
+  isRead: boolean;
+  file: Pick<LogFile, "write"> | undefined;
+};
+
+/**
+ * The log of what the supervisor says: one JSON object a line to the file, or to standard error where there is none; short text on a
+ * terminal.
+ */
+export function openLog(lowest: LogLevel, { isRead, file }: LogOutput): Logger {
+  const writer = (level: Exclude<LogLevel, "debug">) => {
+    if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(lowest)) return () => {};
+    return (event: string, facts: Facts = {}) => {
+      const timestamp = new Date().toISOString();
+      const line = { timestamp, level, event, service: "supervisor", ...facts };
+      const json = redacted(JSON.stringify(line));
+      file?.write(json);
+      if (isRead) process.stderr.write(`${redacted(textOf({ timestamp, level, event, facts }))}\n`);
+      else if (file === undefined) process.stderr.write(`${json}\n`);
+    };
+  };
+  return { info: writer("info"), warning: writer("warning"), error: writer("error") };
+}
+
+/** What is done with each line that a process logs; undefined where it may write to our standard error itself. */
+export function readerOf({ isRead, file }: LogOutput): OnLine {
+  if (!isRead && file === undefined) return undefined;
+  const objects = objectLines(Date.now);
+  return (line) => {
+    if (isRead) process.stderr.write(`${textOfLine(line)}\n`);
+    if (file !== undefined) for (const object of objects(line)) file.write(object);
+  };
+}

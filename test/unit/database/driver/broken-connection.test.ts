@@ -1,0 +1,35 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { openPostgres } from "../../../../dev/database/postgres-backend.ts";
+
+const AUTHENTICATED = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]);
+const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+const DONE = Buffer.concat([Buffer.from([0x43, 0, 0, 0, 8]), Buffer.from("SET\0"), READY]);
+
+/** A Postgres that lets in, takes what pins a session, and is gone at the first statement. */
+function breakAtStatement(socket: Socket): void {
+  const answers = [Buffer.concat([AUTHENTICATED, READY]), DONE];
+  socket.on("error", () => undefined);
+  socket.on("data", () => {
+    const answer = answers.shift();
+    if (answer === undefined) socket.destroy();
+    else socket.write(answer);
+  });
+}
+
+test("a connection that breaks under its statement rejects that, and ends nothing else", async () => {
+  const server = createServer(breakAtStatement).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const backend = openPostgres(`postgres://edgetape:secret@127.0.0.1:${port}/edgetape`);
+  onTestFinished(async () => {
+    await backend.close();
+    server.close();
+  });
+  for (let time = 0; time < 2; time += 1) {
+    await expect(backend.run({ text: "select 1", params: [] })).rejects.toThrow(
+      /terminated|ECONNRESET/,
+    );
+  }
+});

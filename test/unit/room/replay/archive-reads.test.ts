@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import type { LogFrame, RoomId } from "../../../../durable/host/log/host-log.ts";
+import { ArchiveReads } from "../../../../durable/room/past/archive-reads.ts";
+import { ReadTurns } from "../../../../durable/room/past/read-turns.ts";
+import type { Cursor } from "../../../../src/protocol/words/time.ts";
+import { FakeTime, settle } from "../fake-time.ts";
+import { createTables } from "../one-room.ts";
+import { memorySql } from "../sqlite-port.ts";
+
+const PAGE = 10;
+const UP_TO = 1_000 as Cursor;
+
+/** Postgres with a frame at each of these cursors; a read takes 5 ms. */
+function archiveOf(cursors: readonly number[], sql = memorySql()) {
+  createTables(sql);
+  const time = new FakeTime();
+  const asked: number[] = [];
+  let [underWay, most] = [0, 0];
+  const archive = new ArchiveReads({
+    ...{ sql, room: () => 1 as RoomId, turns: new ReadTurns() },
+    wait: time.wait,
+    read: async (after, upTo) => {
+      asked.push(after);
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await time.wait(5);
+      underWay -= 1;
+      const found = cursors.filter((cursor) => cursor > after && cursor <= upTo);
+      const frames = found
+        .slice(0, PAGE)
+        .map((cursor): LogFrame => ({ cursor: cursor as Cursor, count: 1, text: `${cursor}` }));
+      const through = found.length > PAGE ? (frames.at(-1)?.cursor ?? upTo) : upTo;
+      return { kind: "frames", frames, through };
+    },
+  });
+  /** Reads all from a cursor on, page by page, as a viewer does. */
+  const readAll = async (since: number) => {
+    const texts: string[] = [];
+    for (let after = since as Cursor; after < UP_TO; ) {
+      const page = await archive.read(after, UP_TO);
+      if (page.kind !== "frames") return expect.fail("unavailable");
+      texts.push(...page.frames.map(({ text }) => text));
+      after = page.through;
+    }
+    return texts;
+  };
+  return { archive, time, asked, readAll, sql, mostUnderWay: () => most };
+}
+
+const hundred = Array.from({ length: 100 }, (_, at) => 5 + at * 3);
+
+describe("F-3 a crowd beyond the log", () => {
+  it("from one place costs the reads of one viewer", async () => {
+    const { time, asked, readAll } = archiveOf(hundred);
+    const all = await time.until(Promise.all(Array.from({ length: 300 }, () => readAll(0))));
+    for (const texts of all) expect(texts).toEqual(hundred.map(String));
+    expect(asked).toHaveLength(10);
+  });
+
+  it("from anywhere gets what comes after its own cursor, four reads at once at the most", async () => {
+    const { time, asked, readAll, mostUnderWay } = archiveOf(hundred);
+    const since = Array.from({ length: 100 }, (_, at) => at * 3);
+    const all = await time.until(Promise.all(since.map(readAll)));
+    for (const [at, texts] of all.entries()) {
+      expect(texts).toEqual(hundred.filter((cursor) => cursor > at * 3).map(String));
+    }
+    expect(mostUnderWay()).toBe(4);
+    expect(asked.length).toBeLessThan(100);
+  });
+
+  it("asks anew once nobody has asked for a page for a while", async () => {
+    const { archive, time, asked, readAll } = archiveOf([7]);
+    await time.until(readAll(1));
+    archive.forgetUnused();
+    await time.until(readAll(1));
+    expect(asked).toEqual([1]);
+    archive.forgetUnused();
+    archive.forgetUnused();
+    await time.until(readAll(1));
+    expect(asked).toEqual([1, 1]);
+  });
+});
+
+describe("F-3 a room that nothing was before", () => {
+  it("asks Postgres once in its life, and answers at once from then on", async () => {
+    const { time, asked, readAll, sql } = archiveOf([]);
+    await time.until(Promise.all([0, 0, 0].map(readAll)));
+    expect(asked).toEqual([0]);
+    const woken = archiveOf([], sql);
+    expect(await woken.readAll(0)).toEqual([]);
+    expect(await woken.readAll(999)).toEqual([]);
+    expect(woken.asked).toEqual([]);
+  });
+
+  it("asks for no more than what came after that, once its log was pruned", async () => {
+    const first = archiveOf([]);
+    await first.time.until(first.archive.read(0 as Cursor, 500 as Cursor));
+    const later = archiveOf([600, 700], first.sql);
+    expect(await later.time.until(later.readAll(0))).toEqual(["600", "700"]);
+    expect(later.asked).toEqual([500]);
+  });
+
+  it("takes nothing for empty that it has not seen from the beginning", async () => {
+    const { archive, time } = archiveOf([7]);
+    await time.until(archive.read(9 as Cursor, UP_TO));
+    await settle();
+    expect(archive.emptyThrough).toBe(0);
+    await time.until(archive.read(0 as Cursor, UP_TO));
+    expect(archive.emptyThrough).toBe(0);
+  });
+});

@@ -1,0 +1,47 @@
+import { expect, it } from "vitest";
+import { JoinedReads } from "../../../../durable/room/past/joined-reads.ts";
+import type { Database, Row } from "../../../../src/db/driver/database.ts";
+import { DatabaseError } from "../../../../src/db/driver/database-error.ts";
+import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../../../src/protocol/words/time.ts";
+
+const AFTER = 5 as Cursor;
+const all = Array.from({ length: 450 }, (_, at) => `S${at}` as SymbolName);
+
+/** Postgres has a cursor for each symbol, its number; `fails` says what it answers instead. */
+function postgres(fails: (symbols: readonly string[]) => DatabaseError | null = () => null) {
+  const queries: number[] = [];
+  const query: Database["query"] = async (_, params) => {
+    const symbols = JSON.stringify(params).match(/S\d+/g) ?? [];
+    queries.push(symbols.length);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const error = fails(symbols);
+    if (error !== null) throw error;
+    return symbols.map((symbol): Row => ({ symbol, cursor: Number(symbol.slice(1)) }));
+  };
+  const transaction = () => Promise.reject(new Error("nothing of it is a transaction"));
+  const reads = new JoinedReads({ query, transaction });
+  const ask = (symbol: SymbolName) => reads.newestCursor({ symbol, after: AFTER });
+  return { queries, ask };
+}
+
+it("rooms that begin together ask together, and each hears what is newer than its own cursor", async () => {
+  const { queries, ask } = postgres();
+  const answers = await Promise.all(all.map(ask));
+  expect(answers).toEqual(all.map((_, at) => (at > AFTER ? at : null)));
+  expect(queries).toEqual([1, 200, 200, 49]);
+});
+
+it("what Postgres refuses of one is no other's, and where it is away nobody asks alone", async () => {
+  const refused = new DatabaseError(Object.assign(new Error("out of range"), { code: "22003" }));
+  const { ask } = postgres((symbols) => (symbols.includes("S7") ? refused : null));
+  const answers = await Promise.allSettled(all.slice(0, 20).map(ask));
+  expect(answers.filter(({ status }) => status === "rejected")).toHaveLength(1);
+  expect(answers[8]).toEqual({ status: "fulfilled", value: 8 });
+  expect(answers[7]).toMatchObject({ reason: refused });
+
+  const away = new DatabaseError(new Error("away"));
+  const other = postgres(() => away);
+  await Promise.allSettled(all.map(other.ask));
+  expect(other.queries).toEqual([1, 200, 200, 49]);
+});
