@@ -46,7 +46,10 @@ export async function runExamples(
 ): Promise<Map<string, string>> {
   const codes = ROUTES.flatMap((route) => {
     const code = examplesOf(route).get(language);
-    return code === undefined ? [] : [[route.summary, code.replaceAll(EXAMPLE_ADDRESS, url)]];
+    if (code === undefined) return [];
+    // What one language makes and removes is not the others'.
+    const own = code.replaceAll(/\/(webhooks\/desk|rules\/high)\b/g, `/$1-${language}`);
+    return [[route.summary, own.replaceAll(EXAMPLE_ADDRESS, url)]];
   });
   const [command, ...args] = RUNNERS[language];
   const child = spawn(command, args, { env: { PATH: process.env["PATH"], TOKEN: token } });

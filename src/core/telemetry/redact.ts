@@ -38,6 +38,7 @@ const SECRETS: readonly { of: RegExp; patterns: readonly Pattern[] }[] = [
       [/\b((?:bearer|basic|digest|token) )(?=[^\s"]{0,4096}[\d._=+/-])[^\s"'\\,;]{8,4096}/gi, "$1"],
     ],
   },
+  { of: /whsec_/, patterns: [[/(whsec_)[\w+/=]{1,200}/g, "$1"]] },
   { of: /[?&]p=/, patterns: [[/([?&]p=)[^\s"'\\&]{1,4096}/g, "$1"]] },
   // A token by its looks: the base64 of {"
   { of: /eyJ/, patterns: [[/(?<![\w-])eyJ[\w-]{5,4096}(?:\.[\w-]{0,4096}){0,2}/g, ""]] },

@@ -10,9 +10,9 @@ import { type StoredFrame, storeFrames } from "../../../src/db/store/store-frame
 import type { AlertRule } from "../../../src/protocol/alerts/rule.ts";
 import type { TapeEvent } from "../../../src/protocol/events/event.ts";
 import { backtest } from "../../../src/reads/alerts/backtest.ts";
-import type { Sources } from "../../src/reads/sources.ts";
+import type { Sources } from "../../../src/reads/sources.ts";
 import { type TestDatabase, testDatabaseKinds } from "../databases.ts";
-import { alert, at, cursorAt, frame, freshSymbol, NOON_US, room } from "./events.ts";
+import { alert, at, cursorAt, frame, freshSymbol, NOON_US, room } from "../events.ts";
 
 const SECOND = 1_000_000;
 const RULE: AlertRule = {

@@ -34,6 +34,7 @@ it.each([
   [{ url: "/ws/A?token=abc&since=0" }, { url: "/ws/A?token=[redacted]&since=0" }],
   [{ detail: "host=db password=word user=me" }, { detail: "host=db password=[redacted] user=me" }],
   [{ detail: "PGPASSWORD=word psql" }, { detail: "PGPASSWORD=[redacted] psql" }],
+  [{ detail: "signed with whsec_MfKQ9r8GKY/q+w==" }, { detail: "signed with whsec_[redacted]" }],
   [{ database_url: "postgres://a:b@c" }, { database_url: "[redacted]" }],
 ])("%j", (fields, wanted) => {
   expect(JSON.parse(redacted(JSON.stringify(fields)))).toEqual(wanted);
