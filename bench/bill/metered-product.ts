@@ -38,8 +38,7 @@ export async function startMetered(
   const jwtSecret = randomBytes(32).toString("hex");
   const environment = {
     ...{ DATA_DIR: dataDir, PORT: String(port), JWT_SECRET: jwtSecret, PUBLIC_READ: "true" },
-    // One process, whose counters are read.
-    ...{ LIMIT_CONNECTS_PER_MINUTE: "0", RUNTIMES: "1", WRITERS: "inside" },
+    ...{ LIMIT_CONNECTS_PER_MINUTE: "0", RUNTIMES: "1" },
   };
   const read = readSettings(environment, PROJECT_DIR);
   if (read.kind === "invalid") throw new Error(read.problems.join("\n"));

@@ -143,7 +143,7 @@ export function readSettings(
       host: found.HOST,
       dataDir: resolve(workingDir, found.DATA_DIR),
       runtimes,
-      writers: found.WRITERS ?? (cores > runtimes ? "apart" : "inside"),
+      writers: found.WRITERS ?? (runtimes > 1 ? "apart" : "inside"),
       databaseUrl: found.DATABASE_URL,
       jwtSecret: found.JWT_SECRET,
       jwtJwksUrl: found.JWT_JWKS_URL,

@@ -167,8 +167,8 @@ function spawnProduct(options: ProductOptions, output: Output): ChildProcess {
       PORT: String(options.port ?? 0),
       // Where Node keeps what it has compiled: a quarter of a start's processor time.
       NODE_COMPILE_CACHE: COMPILE_CACHE_DIR,
-      // Whatever the machine has: what most tests look at is one process.
-      ...{ RUNTIMES: "1", WRITERS: "inside" },
+      // Whatever the machine has: what the tests look at is one process.
+      RUNTIMES: "1",
       ...options.environment,
     },
   });

@@ -1,13 +1,16 @@
 import type { Env } from "../../bindings/env.ts";
 import { writerAt } from "../../bindings/objects.ts";
 import type { BacklogReport } from "../../bindings/writer.ts";
-import type { Config } from "../../config.ts";
 import { fewAtOnce } from "../../core/limits/few-at-once.ts";
 import { numbersOfRuntimes } from "../../core/placement/ownership.ts";
 import { writerNames } from "../../core/placement/writer-shard.ts";
 import type { EpochUs } from "../../protocol/words/time.ts";
 
-type WritersPlace = Pick<Config, "RUNTIMES" | "WRITER_RUNTIME" | "WRITER_SHARDS">;
+interface WritersPlace {
+  RUNTIMES: number;
+  WRITER_RUNTIME?: number | undefined;
+  WRITER_SHARDS: number;
+}
 
 /**
  * What the Writers know of acknowledged events that wait too long for Postgres; null where none do (SPEC L-24). One that cannot be

@@ -28,7 +28,7 @@ describe("settings of one machine", () => {
       host: "127.0.0.1",
       dataDir: "/srv/edgetape/.data",
       runtimes: 1,
-      writers: "apart",
+      writers: "inside",
       databaseUrl: undefined,
       jwtSecret: undefined,
       jwtJwksUrl: undefined,
@@ -53,18 +53,17 @@ describe("settings of one machine", () => {
     expect(problemsOf({ RUNTIMES: "65" })).toEqual(["RUNTIMES must be 1 to 64"]);
   });
 
-  it("has the Writers apart where there is a core for them, unless it is told otherwise", () => {
+  it("has the Writers apart where there are several runtimes, unless it is told otherwise", () => {
     const of = (cores: number, environment = {}) => {
       const answer = readSettings(environment, "/srv/edgetape", cores);
       if (answer.kind === "invalid") throw new Error(answer.problems.join("\n"));
       return [answer.settings.writers, runtimesOf(answer.settings)];
     };
-    expect(of(1)).toEqual(["inside", { RUNTIMES: 1 }]);
-    expect(of(2)).toEqual(["apart", { RUNTIMES: 1, WRITER_RUNTIME: 1 }]);
+    expect(of(2)).toEqual(["inside", { RUNTIMES: 1 }]);
     expect(of(8)).toEqual(["apart", { RUNTIMES: 7, WRITER_RUNTIME: 7 }]);
-    expect(of(2, { RUNTIMES: "2" })).toEqual(["inside", { RUNTIMES: 2 }]);
+    expect(of(2, { RUNTIMES: "2" })).toEqual(["apart", { RUNTIMES: 2, WRITER_RUNTIME: 2 }]);
     expect(of(1, { WRITERS: "apart" })).toEqual(["apart", { RUNTIMES: 1, WRITER_RUNTIME: 1 }]);
-    expect(of(2, { WRITERS: "inside" })).toEqual(["inside", { RUNTIMES: 1 }]);
+    expect(of(8, { WRITERS: "inside" })).toEqual(["inside", { RUNTIMES: 7 }]);
     expect(problemsOf({ WRITERS: "none" })).toEqual(["WRITERS must be apart or inside"]);
   });
 
