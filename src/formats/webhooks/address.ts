@@ -16,7 +16,7 @@ const OWN_NETWORK =
 /**
  * May a webhook go there? `url` is as it will be asked: an address of IPv4 in any form (`0x7f.1`, `2130706433`) is four numbers in it. A
  * name that leads to a private address is not found out here: on one machine the network that public webhooks go over does not connect
- * to any (`dev/capnp-config.ts`), and on Cloudflare there is none.
+ * to any (`dev/build/capnp-config.ts`), and on Cloudflare there is none.
  */
 export function judgeAddress(text: string, allowed: readonly AllowedHost[]): AddressVerdict {
   if (text.length > MOST_CHARS) return refused(`must be at most ${MOST_CHARS} characters`);

@@ -34,6 +34,14 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+const ENOUGH = { timeout: 10_000 };
+
+/** An outbox that has just been drained rests before it is drained again. */
+async function untilStoreFailed(): Promise<void> {
+  const failed = () => lines.some(({ event }) => event === "store_failed");
+  await vi.waitFor(() => expect(failed()).toBe(true), ENOUGH);
+}
+
 it("I-10 one correlation id is in the lines of Worker, Host and Writer and in the statement", async () => {
   const symbol = newSymbol();
   const id = `trace.${symbol}`;
@@ -61,44 +69,12 @@ it("I-10 one correlation id is in the lines of Worker, Host and Writer and in th
   expect(insert).toContain(`/* correlation_id=${id} */`);
 });
 
-it("I-10 WH-3 the trace id of a push is in the lines of all whom it reaches, and in the webhook of its alert", async () => {
-  const symbol = newSymbol();
-  const trace = crypto.randomUUID().replaceAll("-", "");
-  const traceparent = `00-${trace}-00f067aa0ba902b7-01`;
-  const told: Headers[] = [];
-  vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
-    if (!String(input).startsWith("https://desk.example/")) return neon.fetch(input, init);
-    told.push(new Headers(init?.headers as HeadersInit));
-    return new Response();
-  });
-  const put = (path: string, body: object) =>
-    ask(`/api/alerts/${path}`, { method: "PUT", body: JSON.stringify(body) }, "write");
-  const on = { on: { price: "last" }, condition: { above: 100 } };
-  expect((await put("webhooks/desk", { url: "https://desk.example/" })).status).toBe(201);
-  expect((await put("rules/high", { symbols: symbol, ...on })).status).toBe(201);
-  // A host that is new learns of rules with its first push.
-  await push("trades", { symbol, price: 1, size: 1 });
-  await neon.untilStored(symbol, 1);
-  lines = [];
-  await push("trades", { symbol, price: 101, size: 1 }, { traceparent });
-  const ofTrace = () =>
-    lines.filter((one) => one.correlation_id === trace || one.correlation_ids?.includes(trace));
-  await vi.waitFor(() => {
-    const services = new Set(ofTrace().map(({ service }) => service));
-    expect(services).toEqual(new Set(["worker", "host", "writer", "notifier"]));
-  });
-  expect(told[0]?.get("traceparent")).toMatch(new RegExp(`^00-${trace}-[0-9a-f]{16}-01$`));
-  expect(told[0]?.get("x-correlation-id")).toBe(trace);
-  const insert = neon.statements.find((text) => text.includes(trace));
-  expect(insert).toContain(`/* correlation_id=${trace} */`);
-});
-
 it("I-10 the id goes along until Postgres has taken the batch", async () => {
   neon.isAway = true;
   const symbol = newSymbol();
   const id = `again.${symbol}`;
   await push("metrics", { metric: "m", value: 1, symbol }, { "x-correlation-id": id });
-  await vi.waitFor(() => expect(lines.some(({ event }) => event === "store_failed")).toBe(true));
+  await untilStoreFailed();
   neon.isAway = false;
   await neon.untilStored(symbol, 1);
   expect(neon.statements.find((text) => text.includes("insert into points"))).toContain(id);
@@ -108,7 +84,7 @@ it("INV-10 a line carries no token and no connection string", async () => {
   neon.isAway = true;
   const symbol = newSymbol();
   await push("metrics", { metric: "m", value: 1, symbol });
-  await vi.waitFor(() => expect(lines.some(({ event }) => event === "store_failed")).toBe(true));
+  await untilStoreFailed();
   const text = JSON.stringify(lines);
   expect(text).not.toContain("eyJ");
   expect(text).not.toContain("postgres://");
@@ -157,4 +133,38 @@ it("I-10 the line of a request that is refused or fails says why, under the id t
       lines.find((line) => line.event === "request" && line.correlation_id === correlation_id),
     ).toMatchObject({ status, problem, detail: detail.slice(0, 199) });
   }
+});
+
+it("I-10 WH-3 the trace id of a push is in the lines of all whom it reaches, and in the webhook of its alert", async () => {
+  const symbol = newSymbol();
+  const trace = crypto.randomUUID().replaceAll("-", "");
+  const traceparent = `00-${trace}-00f067aa0ba902b7-01`;
+  const told: Headers[] = [];
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+    if (!String(input).startsWith("https://desk.example/")) return neon.fetch(input, init);
+    told.push(new Headers(init?.headers as HeadersInit));
+    return new Response();
+  });
+  const put = (path: string, body: object) =>
+    ask(`/api/alerts/${path}`, { method: "PUT", body: JSON.stringify(body) }, "write");
+  const on = { on: { price: "last" }, condition: { above: 100 } };
+  expect((await put("webhooks/desk", { url: "https://desk.example/" })).status).toBe(201);
+  expect((await put("rules/high", { symbols: symbol, ...on })).status).toBe(201);
+  // An outbox into which something came again and again rests for longer (durable/host/outbox/rest.ts).
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  // A host that is new learns of rules with its first push.
+  await push("trades", { symbol, price: 1, size: 1 });
+  await neon.untilStored(symbol, 1);
+  lines = [];
+  await push("trades", { symbol, price: 101, size: 1 }, { traceparent });
+  const ofTrace = () =>
+    lines.filter((one) => one.correlation_id === trace || one.correlation_ids?.includes(trace));
+  await vi.waitFor(() => {
+    const services = new Set(ofTrace().map(({ service }) => service));
+    expect(services).toEqual(new Set(["worker", "host", "writer", "notifier"]));
+  }, ENOUGH);
+  expect(told[0]?.get("traceparent")).toMatch(new RegExp(`^00-${trace}-[0-9a-f]{16}-01$`));
+  expect(told[0]?.get("x-correlation-id")).toBe(trace);
+  const insert = neon.statements.find((text) => text.includes(trace));
+  expect(insert).toContain(`/* correlation_id=${trace} */`);
 });
