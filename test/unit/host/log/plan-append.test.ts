@@ -44,6 +44,7 @@ function host({ outboxLimit = 0, sql = memorySql(), seriesLimit = 0, newRooms = 
       tradeWindow: state.tradeWindow,
       books: () => new BookSampler(view, state),
       series: new SeriesLimit({ sql, room: () => view.id, limit: seriesLimit }),
+      alerts: () => null,
     });
     return { symbol, append, log: view };
   };
