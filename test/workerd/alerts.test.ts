@@ -47,6 +47,12 @@ it("AL-1 AL-4 a rule fires in the log of its symbol, is shown, and is over", asy
   expect(keptAlertRuleSchema.parse(await made.json())).toMatchObject({ name: "high", ...rule });
   expect((await put("high", rule)).status).toBe(200);
   await priceOf(symbol, 101);
+  // Its words may change under it.
+  expect((await put("high", { ...rule, severity: "critical" })).status).toBe(200);
+  await vi.waitFor(async () =>
+    expect(await active("")).toMatchObject([{ state: "firing", severity: "critical" }]),
+  );
+  await put("high", rule);
   expect(await active(`?symbol=${symbol}`)).toMatchObject([
     { symbol, rule: "high", state: "firing", value: 101, severity: "warning" },
   ]);
