@@ -62,6 +62,19 @@ it("AL-1 AL-4 a rule fires in the log of its symbol, is shown, and is over", asy
   expect(await active("")).toEqual([]);
 });
 
+it("AL-3 each series of a metric is an alert of its own", async () => {
+  const symbol = newSymbol();
+  const on = { metric: "cpu", labels: { of: "core" } };
+  await put("busy", { symbols: symbol, on, condition: { above: 90 }, webhooks: [] });
+  const point = (value: number, labels: object) => ({ symbol, metric: "cpu", value, labels });
+  await push("metrics", [
+    ...[point(95, { of: "core", host: "a" }), point(80, { of: "core", host: "b" })],
+    ...[point(99, { of: "disk" }), point(92, { host: 'c "d"', of: "core" })],
+  ]);
+  const series = (await active(`?symbol=${symbol}`)).map((alert) => alert.series);
+  expect(series.sort()).toEqual(['cpu{host="a",of="core"}', 'cpu{host="c \\"d\\"",of="core"}']);
+});
+
 it("AL-2 a rule counts from what is known already, and what it says ends with it", async () => {
   const symbol = newSymbol();
   await priceOf(symbol, 101);
