@@ -47,6 +47,12 @@ it("AL-1 AL-4 a rule fires in the log of its symbol, is shown, and is over", asy
   expect(keptAlertRuleSchema.parse(await made.json())).toMatchObject({ name: "high", ...rule });
   expect((await put("high", rule)).status).toBe(200);
   await priceOf(symbol, 101);
+  // Its words may change under it.
+  expect((await put("high", { ...rule, severity: "critical" })).status).toBe(200);
+  await vi.waitFor(async () =>
+    expect(await active("")).toMatchObject([{ state: "firing", severity: "critical" }]),
+  );
+  await put("high", rule);
   expect(await active(`?symbol=${symbol}`)).toMatchObject([
     { symbol, rule: "high", state: "firing", value: 101, severity: "warning" },
   ]);
@@ -54,6 +60,19 @@ it("AL-1 AL-4 a rule fires in the log of its symbol, is shown, and is over", asy
   await priceOf(symbol, 99);
   expect(await told(symbol)).toEqual(["high firing", "high inactive"]);
   expect(await active("")).toEqual([]);
+});
+
+it("AL-3 each series of a metric is an alert of its own", async () => {
+  const symbol = newSymbol();
+  const on = { metric: "cpu", labels: { of: "core" } };
+  await put("busy", { symbols: symbol, on, condition: { above: 90 }, webhooks: [] });
+  const point = (value: number, labels: object) => ({ symbol, metric: "cpu", value, labels });
+  await push("metrics", [
+    ...[point(95, { of: "core", host: "a" }), point(80, { of: "core", host: "b" })],
+    ...[point(99, { of: "disk" }), point(92, { host: 'c "d"', of: "core" })],
+  ]);
+  const series = (await active(`?symbol=${symbol}`)).map((alert) => alert.series);
+  expect(series.sort()).toEqual(['cpu{host="a",of="core"}', 'cpu{host="c \\"d\\"",of="core"}']);
 });
 
 it("AL-2 a rule counts from what is known already, and what it says ends with it", async () => {

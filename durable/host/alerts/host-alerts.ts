@@ -125,12 +125,9 @@ export class HostAlerts {
       const text = JSON.stringify(rule);
       if (this.#texts.get(name) === text) continue;
       const known = this.#rules.get(name);
-      const compiled = compileRule(rule);
-      if (known?.judges !== compiled.judges) {
-        touched.push(rule);
-        if (known !== undefined) touched.push(known.rule);
-      }
-      this.#rules.set(name, compiled);
+      touched.push(rule);
+      if (known !== undefined) touched.push(known.rule);
+      this.#rules.set(name, compileRule(rule));
       this.#texts.set(name, text);
       sql.exec("INSERT OR REPLACE INTO alert_rules (name, rule) VALUES (?, ?)", name, text);
     }

@@ -20,6 +20,8 @@ import { numberOf, type SqlPort, textOf } from "../sql-port.ts";
 
 /** What the rules know is written down after so many events of the room, so that a wake has few of them to read again. */
 const SAVE_EVENTS = 5_000;
+/** ...or so many for each alert, so that writing many down stays a small part of the work. */
+const SAVE_EVENTS_AN_ALERT = 20;
 
 export interface RoomAlertsDeps {
   symbol: SymbolName;
@@ -108,7 +110,8 @@ export class RoomAlerts {
     if (alerts.dueUs !== null) this.#deps.waits();
     const isNewlyWaiting =
       !this.#isSavedAsWaiting && (alerts.dueUs !== null || alerts.activeCount > 0);
-    if (this.#sinceSaved >= SAVE_EVENTS || isNewlyWaiting) this.#save();
+    const due = Math.max(SAVE_EVENTS, alerts.size * SAVE_EVENTS_AN_ALERT);
+    if (this.#sinceSaved >= due || isNewlyWaiting) this.#save();
   }
 
   /** Time has passed, or rules are others: what has changed by that, to be appended; null where nothing has. */

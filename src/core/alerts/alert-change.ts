@@ -34,23 +34,6 @@ export function alertEventOf(change: AlertChange, severity: AlertEvent["severity
   };
 }
 
-/** The change that an event of a log tells. */
-export function alertChangeOf(symbol: string, event: AlertEvent): AlertChange {
-  const { rule, from, state: to, series, value = null, ts: atUs, message } = event;
-  const id = alertId(rule, symbol, series, to, atUs);
-  return {
-    id,
-    rule,
-    symbol,
-    ...(series !== undefined && { series }),
-    from,
-    to,
-    value,
-    atUs,
-    message,
-  };
-}
-
 /** Names a change: the same one has the same name. */
 export function alertId(
   rule: string,

@@ -1,5 +1,5 @@
 import { type AlertRule, NO_DATA_AFTER, type SILENT_KINDS } from "../../protocol/alerts/rule.ts";
-import { readDurationUs } from "../time/duration.ts";
+import { lengthUs } from "../../protocol/words/duration.ts";
 
 /** When a rule is true of what it reads, with lengths in microseconds. */
 export type Condition =
@@ -39,9 +39,9 @@ export function compileRule(rule: AlertRule): CompiledRule {
     rule,
     reads: readsOf(on),
     condition: conditionOf(condition),
-    forUs: lengthUs(wait),
-    keepFiringUs: lengthUs(keep),
-    noData: noData === "keep" ? null : { isAlert: noData === "alert", afterUs: lengthUs(after) },
+    forUs: waitUs(wait),
+    keepFiringUs: waitUs(keep),
+    noData: noData === "keep" ? null : { isAlert: noData === "alert", afterUs: waitUs(after) },
     judges: JSON.stringify([symbols, on, condition, wait, keep, noData, after]),
   };
 }
@@ -59,14 +59,14 @@ function conditionOf(condition: AlertRule["condition"]): Condition {
   if ("below" in condition) return { kind: "below", limit: condition.below };
   if ("change" in condition) {
     const { by, percent = false, over, direction = null } = condition.change;
-    return { kind: "change", by, percent, overUs: lengthUs(over), direction };
+    return { kind: "change", by, percent, overUs: waitUs(over), direction };
   }
   if ("stale" in condition) {
-    return { kind: "silent", afterUs: lengthUs(condition.stale.after), isBornSilent: false };
+    return { kind: "silent", afterUs: waitUs(condition.stale.after), isBornSilent: false };
   }
-  return { kind: "silent", afterUs: lengthUs(condition.absent.for), isBornSilent: true };
+  return { kind: "silent", afterUs: waitUs(condition.absent.for), isBornSilent: true };
 }
 
-function lengthUs(text: string | undefined): number {
-  return text === undefined ? 0 : (readDurationUs(text) ?? 0);
+function waitUs(text: string | undefined): number {
+  return text === undefined ? 0 : (lengthUs(text) ?? 0);
 }

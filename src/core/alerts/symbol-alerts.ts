@@ -125,6 +125,11 @@ export class SymbolAlerts {
     return Number.isFinite(this.#dueUs) ? this.#dueUs : null;
   }
 
+  /** How many there are, in whatever state. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   get active(): ActiveAlert[] {
     const active: ActiveAlert[] = [];
     for (const { rule, series, alert } of this.#entries.values()) {

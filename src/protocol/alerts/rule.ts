@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { readDurationUs } from "../../core/time/duration.ts";
 import { ALERT_SEVERITIES } from "../events/alert.ts";
 import { MAX_LABELS } from "../events/event.ts";
+import { lengthUs } from "../words/duration.ts";
 import { name, storableText } from "../words/name.ts";
 import { finite } from "../words/number.ts";
 
@@ -21,7 +21,7 @@ export const ruleNameSchema = z
 
 const duration = z.string({ error: "must be a duration such as 30s, 5m or 1h" }).refine(
   (text) => {
-    const us = readDurationUs(text);
+    const us = lengthUs(text);
     return us !== null && us <= MAX_WAIT_US;
   },
   { error: "must be a duration such as 30s, 5m or 1h, at most 7d" },
