@@ -33,7 +33,11 @@ it("the rows of an embedded PGlite of before are carried over once, also after a
   renameSync(clusterOf(dataDir), `${clusterOf(dataDir)}.pglite`);
 
   const events: string[] = [];
-  const open = () => EmbeddedPostgres.open(dataDir, (_level, event) => void events.push(event));
+  // What a server says of a slow disk is its own affair.
+  const open = () =>
+    EmbeddedPostgres.open(dataDir, (_level, event) => {
+      if (event.includes("pglite")) events.push(event);
+    });
   const embedded = await open();
   expect(events).toEqual(["carrying_over_pglite", "carried_over_pglite"]);
   const backend = openAsRoles(embedded.url);
