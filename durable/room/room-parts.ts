@@ -171,12 +171,18 @@ export class RoomParts {
     const life = await this.ports.archive.readEarlierLife(this.log.prunedThrough);
     // What fires by an earlier host is told to rules that are here.
     await this.ports.rulesLearned();
-    this.stateNow().begin(lastValuesOf(life), life.tradeKeys);
+    const last = lastValuesOf(life);
+    this.stateNow().begin(last, life.tradeKeys);
     this.series.keep(new Set(life.metrics.map(seriesHash)));
     if (life.book !== null) this.log.noteBook();
     this.log.settle();
     this.booksNow().lookAgain();
-    const changed = this.alertsNow()?.beginAfter(life.alerts ?? [], this.ports.clock.nowUs());
+    const { alerts = [], metrics, trade } = life;
+    const known = {
+      events: [...metrics, ...(trade === null ? [] : [trade])],
+      book: last.book ?? null,
+    };
+    const changed = this.alertsNow()?.beginAfter(alerts, known, this.ports.clock.nowUs());
     if (changed != null) this.#appendAlerts(changed);
     this.#line = null;
     this.ports.armAlarm();
