@@ -1,6 +1,8 @@
+import type { LastKnown } from "../../src/core/alerts/symbol-alerts.ts";
 import type { EncodedFrame } from "../../src/core/events/encode-events.ts";
 import { seriesHash } from "../../src/core/events/series-hash.ts";
 import type { SymbolSummary } from "../../src/protocol/answers/answers.ts";
+import type { AlertEvent } from "../../src/protocol/events/alert.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../src/protocol/words/time.ts";
 import { RoomAlerts } from "./alerts/room-alerts.ts";
@@ -73,7 +75,7 @@ export class RoomParts {
       askPlace: () => ports.earlierPlace(),
       beginFromNothing: () => {
         this.log.beginFromNothing();
-        this.lookAtAlerts();
+        this.#beginAlerts([], { events: [], book: null });
       },
       place: () => this.#place(),
       begin: () => this.#beginFromLife(),
@@ -178,13 +180,15 @@ export class RoomParts {
     this.log.settle();
     this.booksNow().lookAgain();
     const { alerts = [], metrics, trade } = life;
-    const known = {
-      events: [...metrics, ...(trade === null ? [] : [trade])],
-      book: last.book ?? null,
-    };
-    const changed = this.alertsNow()?.beginAfter(alerts, known, this.ports.clock.nowUs());
-    if (changed != null) this.#appendAlerts(changed);
+    const events = [...metrics, ...(trade === null ? [] : [trade])];
+    this.#beginAlerts(alerts, { events, book: last.book ?? null });
     this.#line = null;
     this.ports.armAlarm();
+  }
+
+  /** What came while nobody knew what was before is looked at now. */
+  #beginAlerts(earlier: readonly AlertEvent[], known: LastKnown): void {
+    const changed = this.alertsNow()?.beginAfter(earlier, known, this.ports.clock.nowUs()) ?? null;
+    if (changed !== null) this.#appendAlerts(changed);
   }
 }

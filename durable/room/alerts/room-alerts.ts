@@ -141,8 +141,10 @@ export class RoomAlerts {
     const { symbol, log, rules } = this.#deps;
     const alerts = new SymbolAlerts(symbol, rules());
     for (const event of earlier) alerts.restore(event);
+    const [first] = log.framesAfter(log.prunedThrough, log.head);
+    const beginUs = Math.max(log.prunedThrough, (first?.cursor ?? nowUs) - 1);
     const changes = [
-      ...alerts.begin(rules(), known, log.prunedThrough),
+      ...alerts.begin(rules(), known, beginUs),
       ...this.#follow(alerts, log.prunedThrough),
       ...alerts.advance(Math.max(nowUs, log.head)),
     ];
