@@ -37,7 +37,8 @@ export function httpSocketName(at: number): string {
  */
 const NOT_PUBLIC = [
   ...["64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "fec0::/10", "100::/64"],
-  "198.18.0.0/15",
+  ...["2001:db8::/32", "3fff::/20", "5f00::/16"],
+  ...["198.18.0.0/15", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "192.88.99.0/24"],
 ];
 
 /** Where a process finds its own open descriptors listed, on Linux and on macOS. */

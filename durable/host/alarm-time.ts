@@ -36,7 +36,7 @@ export function nextAlarmMs(host: {
 
 /** When the first of these rooms has something due; null where none has. */
 export function earliestDueMs(
-  rooms: Iterable<{ dueMs(nowMs: number): number | null }>,
+  rooms: readonly { dueMs(nowMs: number): number | null }[],
   nowMs: number,
 ): number | null {
   let earliestMs: number | null = null;
@@ -49,7 +49,7 @@ export function earliestDueMs(
 
 /** When time will change something of an alert of one of these rooms; null: never. */
 export function earliestAlertMs(
-  rooms: Iterable<{ readonly alertsDueMs: number | null }>,
+  rooms: readonly { readonly alertsDueMs: number | null }[],
 ): number | null {
   let earliestMs: number | null = null;
   for (const { alertsDueMs } of rooms) {

@@ -109,6 +109,7 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
     newRoomsPerMinute: limits.LIMIT_NEW_ROOMS,
     isRestStored: (symbol) =>
       outbox.untilStored(rooms.headOf(registry.formerOf(symbol)), STORED_WITHIN_MS),
+    met: (some) => alerts.met(some),
     pause: () => wait(0),
     keepAwake: (work) => keepAwake(work.then(() => undefined)),
     failed,

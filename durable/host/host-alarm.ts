@@ -57,7 +57,7 @@ export class HostAlarm {
   }
 
   /** `touched`: rooms that something has happened to; without it, all that may have something due are asked. */
-  arm(touched: Iterable<RoomCore> = this.#deps.rooms.active()): void {
+  arm(touched: readonly RoomCore[] = [...this.#deps.rooms.active()]): void {
     const { ports, outbox, notices } = this.#deps;
     const { clock, alarm, closingSockets } = ports;
     const nowMs = clock.nowMs();

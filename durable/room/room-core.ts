@@ -119,7 +119,10 @@ export class RoomCore {
 
   /** The rules of the symbol may be others. */
   rulesChanged(): void {
-    this.#parts.alertsNow()?.rulesChanged();
+    const alerts = this.#parts.alertsNow();
+    alerts?.rulesChanged();
+    // What an earlier host has told goes on here, though nobody pushes or asks.
+    if (alerts !== null && this.log.isPending) this.#parts.earlierNow().kick();
     this.#parts.lookAtAlerts();
   }
 

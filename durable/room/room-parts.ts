@@ -1,6 +1,8 @@
+import type { LastKnown } from "../../src/core/alerts/symbol-alerts.ts";
 import type { EncodedFrame } from "../../src/core/events/encode-events.ts";
 import { seriesHash } from "../../src/core/events/series-hash.ts";
 import type { SymbolSummary } from "../../src/protocol/answers/answers.ts";
+import type { AlertEvent } from "../../src/protocol/events/alert.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../src/protocol/words/time.ts";
 import { RoomAlerts } from "./alerts/room-alerts.ts";
@@ -73,7 +75,7 @@ export class RoomParts {
       askPlace: () => ports.earlierPlace(),
       beginFromNothing: () => {
         this.log.beginFromNothing();
-        this.lookAtAlerts();
+        this.#beginAlerts([], { events: [], book: null });
       },
       place: () => this.#place(),
       begin: () => this.#beginFromLife(),
@@ -171,14 +173,22 @@ export class RoomParts {
     const life = await this.ports.archive.readEarlierLife(this.log.prunedThrough);
     // What fires by an earlier host is told to rules that are here.
     await this.ports.rulesLearned();
-    this.stateNow().begin(lastValuesOf(life), life.tradeKeys);
+    const last = lastValuesOf(life);
+    this.stateNow().begin(last, life.tradeKeys);
     this.series.keep(new Set(life.metrics.map(seriesHash)));
     if (life.book !== null) this.log.noteBook();
     this.log.settle();
     this.booksNow().lookAgain();
-    const changed = this.alertsNow()?.beginAfter(life.alerts ?? [], this.ports.clock.nowUs());
-    if (changed != null) this.#appendAlerts(changed);
+    const { alerts = [], metrics, trade } = life;
+    const events = [...metrics, ...(trade === null ? [] : [trade])];
+    this.#beginAlerts(alerts, { events, book: last.book ?? null });
     this.#line = null;
     this.ports.armAlarm();
+  }
+
+  /** What came while nobody knew what was before is looked at now. */
+  #beginAlerts(earlier: readonly AlertEvent[], known: LastKnown): void {
+    const changed = this.alertsNow()?.beginAfter(earlier, known, this.ports.clock.nowUs()) ?? null;
+    if (changed !== null) this.#appendAlerts(changed);
   }
 }

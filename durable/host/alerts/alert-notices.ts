@@ -1,9 +1,10 @@
 import type { AlertNotice } from "../../../src/bindings/alerts.ts";
+import { metrics } from "../../../src/telemetry/metrics.ts";
 import { numberOf, type SqlPort, textOf } from "../../room/sql-port.ts";
 
 /** Notices handed over in one call. */
 const AT_ONCE = 100;
-/** Beyond so many the oldest are let go: whoever sends them has been away for days. */
+/** Beyond so many the oldest are given up: whoever sends them is away, or more than that has changed at once. */
 const MOST = 10_000;
 /** After a failure it is tried again so much later, in ms. */
 const AGAIN_MS = 5_000;
@@ -22,6 +23,7 @@ export class AlertNotices {
   readonly #deps: AlertNoticesDeps;
   #waiting: number;
   #isSending = false;
+  #isGivingUp = false;
   #tryAgainMs = 0;
 
   constructor(deps: AlertNoticesDeps) {
@@ -30,8 +32,7 @@ export class AlertNotices {
     sql.exec(
       "CREATE TABLE IF NOT EXISTS alert_notices (id INTEGER PRIMARY KEY, notice TEXT NOT NULL)",
     );
-    const [row] = sql.exec("SELECT count(*) AS waiting FROM alert_notices");
-    this.#waiting = numberOf(row?.["waiting"] ?? 0);
+    this.#waiting = this.#count();
   }
 
   /** When the next attempt is due, in ms; null: nothing waits. */
@@ -51,6 +52,14 @@ export class AlertNotices {
     if (this.#waiting <= MOST) return;
     sql.exec("DELETE FROM alert_notices WHERE id = (SELECT min(id) FROM alert_notices)");
     this.#waiting -= 1;
+    metrics.webhooksGivenUp.add(1, {});
+    if (!this.#isGivingUp) this.#deps.failed(new Error(`more than ${MOST} changes wait`));
+    this.#isGivingUp = true;
+  }
+
+  #count(): number {
+    const [row] = this.#deps.sql.exec("SELECT count(*) AS waiting FROM alert_notices");
+    return numberOf(row?.["waiting"] ?? 0);
   }
 
   /** Hands over what waits. */
@@ -79,7 +88,9 @@ export class AlertNotices {
         return;
       }
       for (const { id } of rows) sql.exec("DELETE FROM alert_notices WHERE id = ?", numberOf(id));
-      this.#waiting -= rows.length;
+      // Some of them may have been given up meanwhile.
+      this.#waiting = this.#count();
+      this.#isGivingUp = false;
     }
   }
 }

@@ -109,6 +109,14 @@ export class HostAlerts {
     if (this.#rules.size > 0) keepAwake(this.#wake());
   }
 
+  /** Symbols that earlier hosts had are here now: what fires by their rules goes on. */
+  met(symbols: readonly SymbolName[]): void {
+    const watched = symbols.filter((symbol) => this.#rulesOf(symbol).length > 0);
+    if (watched.length === 0) return;
+    for (const symbol of watched) this.#changed.add(symbol);
+    this.#review();
+  }
+
   /** These are the rules now. */
   take({ version, rules }: AlertCatalog): void {
     const { sql, meta, registry } = this.#deps;

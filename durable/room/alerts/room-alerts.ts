@@ -1,4 +1,4 @@
-import { type AlertChange, alertEventOf } from "../../../src/core/alerts/alert-change.ts";
+import { type AlertChange, alertEventOf, toldOf } from "../../../src/core/alerts/alert-change.ts";
 import type { CompiledRule } from "../../../src/core/alerts/compiled-rule.ts";
 import {
   type ActiveAlert,
@@ -85,17 +85,17 @@ export class RoomAlerts {
     const alerts = this.#alerts;
     if (alerts === null) return frames;
     const atUs = Math.max(nowUs, log.head + 1);
-    const changes: AlertChange[] = [];
+    let changes: AlertChange[] = [];
     const before = alerts.evaluations;
     for (const { text, count } of frames) {
       this.#sinceSaved += count;
       if (!alerts.mayRead(text)) continue;
       const points = scanPoints(text);
-      changes.push(
-        ...(points === null
+      const found =
+        points === null
           ? alerts.observe(decodeFrame(text), atUs)
-          : alerts.observePoints(points, atUs)),
-      );
+          : alerts.observePoints(points, atUs);
+      if (found.length > 0) changes = toldOf([...changes, ...found]);
     }
     evaluated(alerts.evaluations - before);
     if (begun.length === 0 && changes.length === 0) return frames;
@@ -129,14 +129,24 @@ export class RoomAlerts {
     this.#alerts = null;
   }
 
-  /** It is known now what was before the log: `earlier` was pending or firing by it. */
-  beginAfter(earlier: readonly AlertEvent[], nowUs: EpochUs): EncodedFrame[] | null {
-    const { symbol, log, rules, known } = this.#deps;
+  /**
+   * It is known now what was before the log: `earlier` was pending or firing by it, and `known` were its last values. Those come first:
+   * whatever is older changes nothing (SPEC AL-6).
+   */
+  beginAfter(
+    earlier: readonly AlertEvent[],
+    known: LastKnown,
+    nowUs: EpochUs,
+  ): EncodedFrame[] | null {
+    const { symbol, log, rules } = this.#deps;
     const alerts = new SymbolAlerts(symbol, rules());
     for (const event of earlier) alerts.restore(event);
+    const [first] = log.framesAfter(log.prunedThrough, log.head);
+    const beginUs = Math.max(log.prunedThrough, (first?.cursor ?? nowUs) - 1);
     const changes = [
+      ...alerts.begin(rules(), known, beginUs),
       ...this.#follow(alerts, log.prunedThrough),
-      ...alerts.begin(rules(), known(), Math.max(nowUs, log.head)),
+      ...alerts.advance(Math.max(nowUs, log.head)),
     ];
     this.#alerts = alerts;
     this.#through = log.head;
@@ -206,7 +216,7 @@ export class RoomAlerts {
       this.#sinceSaved += count;
       if (alerts.mayRead(text)) alerts.follow(decodeFrame(text), cursor, unsaid);
     }
-    return [...unsaid.values()].flat().sort((a, b) => a.atUs - b.atUs);
+    return toldOf([...unsaid.values()].flat()).sort((a, b) => a.atUs - b.atUs);
   }
 
   #encode(changes: readonly AlertChange[]): EncodedFrame[] {

@@ -44,3 +44,23 @@ export function alertId(
 ): string {
   return `${rule}/${symbol}/${series ?? ""}/${to}/${atUs}`;
 }
+
+/**
+ * What is told of changes that came in their order: of an alert that changed more than twice at one moment, as within one commit, the first
+ * change and where it came to. So a push tells of an alert twice at most, and no two changes have one name.
+ */
+export function toldOf(changes: readonly AlertChange[]): AlertChange[] {
+  const groups = new Map<string, AlertChange[]>();
+  for (const change of changes) {
+    const { rule, symbol, series = "", atUs } = change;
+    const key = `${rule}/${symbol}/${series}/${atUs}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [change]);
+    else if (group.length === 1) group.push(change);
+    else group[1] = change;
+  }
+  return [...groups.values()].flatMap(([first, last]) => {
+    if (first === undefined || last === undefined) return first ?? [];
+    return last.to === first.to ? [first] : [first, { ...last, from: first.to }];
+  });
+}

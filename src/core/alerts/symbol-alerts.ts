@@ -3,7 +3,7 @@ import type { TapeEvent } from "../../protocol/events/event.ts";
 import type { Cursor } from "../../protocol/words/time.ts";
 import { type BookState, foldBook } from "../books/book-samples.ts";
 import type { ScannedPoint } from "../events/scan-points.ts";
-import { type AlertChange, type AlertState, alertId } from "./alert-change.ts";
+import { type AlertChange, type AlertState, alertId, toldOf } from "./alert-change.ts";
 import {
   type Alert,
   advance,
@@ -157,7 +157,10 @@ export class SymbolAlerts {
     return this.#marks === null || this.#marks.some((mark) => text.includes(mark));
   }
 
-  /** Rules that are new begin with what is known of the symbol; so that what lasts already is seen. */
+  /**
+   * Rules that are new begin with what is known of the symbol; so that what lasts already is seen. What is known ends no silence that
+   * was told: it came before that.
+   */
   begin(rules: readonly CompiledRule[], known: LastKnown, atUs: number): AlertChange[] {
     const isNew = new Set(rules);
     for (const rule of rules) {
@@ -173,7 +176,8 @@ export class SymbolAlerts {
     const changes: AlertChange[] = [];
     for (const event of known.events) {
       for (const entry of this.#concerned(event)) {
-        if (isNew.has(entry.rule)) this.#observe(entry, event, atUs, changes);
+        const isTold = entry.rule.condition.kind === "silent" && entry.alert.state !== "inactive";
+        if (isNew.has(entry.rule) && !isTold) this.#observe(entry, event, atUs, changes);
       }
     }
     if (this.#book !== null) this.#observeBook(this.#book.ts, atUs, changes, isNew);
@@ -216,7 +220,7 @@ export class SymbolAlerts {
     const others = events.filter(({ kind }) => kind !== "alert");
     for (const change of this.observe(others, atUs)) {
       const key = alertKey(change);
-      unsaid.set(key, [...(unsaid.get(key) ?? []), change]);
+      unsaid.set(key, toldOf([...(unsaid.get(key) ?? []), change]));
     }
     for (const event of events) {
       if (event.kind !== "alert") continue;

@@ -1,4 +1,4 @@
-import { alertEventOf } from "../../core/alerts/alert-change.ts";
+import { type AlertChange, alertEventOf, toldOf } from "../../core/alerts/alert-change.ts";
 import { type CompiledRule, compileRule } from "../../core/alerts/compiled-rule.ts";
 import { SymbolAlerts } from "../../core/alerts/symbol-alerts.ts";
 import type { LoggedEvent } from "../../core/events/tail-merge.ts";
@@ -33,29 +33,41 @@ export async function backtest(sources: Sources, query: BacktestQuery): Promise<
   let through: number = query.toUs;
   for (const symbol of query.symbols) {
     const alerts = new SymbolAlerts(symbol, [rule]);
-    const tell = (told: ReturnType<SymbolAlerts["advance"]>) => {
-      for (const change of told) {
-        const { kind: _, ...rest } = alertEventOf(change, query.rule.severity ?? "warning");
+    const severity = query.rule.severity ?? "warning";
+    // What came in one commit is told as rooms tell it.
+    let found: AlertChange[] = [];
+    let foundAtUs = 0;
+    const tell = () => {
+      for (const change of toldOf(found)) {
+        const { kind: _, ...rest } = alertEventOf(change, severity);
         changes.push({ ...rest, symbol });
       }
+      found = [];
     };
-    tell(alerts.begin([rule], { events: [], book: null }, query.fromUs));
+    const find = (more: readonly AlertChange[], atUs: number) => {
+      if (atUs !== foundAtUs) tell();
+      foundAtUs = atUs;
+      found.push(...more);
+    };
+    find(alerts.begin([rule], { events: [], book: null }, query.fromUs), query.fromUs);
     let nowUs: number = query.fromUs;
     let isCut = false;
     for await (const page of inOrder(sources, rule, symbol, query)) {
       for (const { atUs, event } of page) {
         nowUs = Math.max(nowUs, atUs);
-        tell(alerts.observe([event], nowUs));
+        find(alerts.observe([event], nowUs), nowUs);
       }
       events += page.length;
       isCut = events >= MOST_EVENTS || changes.length >= MOST_CHANGES;
       if (isCut) break;
     }
     if (isCut) {
+      tell();
       through = Math.min(through, nowUs);
       break;
     }
-    tell(alerts.advance(query.toUs));
+    find(alerts.advance(query.toUs), query.toUs);
+    tell();
   }
   return {
     ...{ from: query.fromUs, to: query.toUs, through: through as EpochUs },

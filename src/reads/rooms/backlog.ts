@@ -6,6 +6,9 @@ import { numbersOfRuntimes } from "../../core/placement/ownership.ts";
 import { writerNames } from "../../core/placement/writer-shard.ts";
 import type { EpochUs } from "../../protocol/words/time.ts";
 
+/** One that takes longer, as one whose process was stopped, counts as one that cannot be asked. In ms. */
+const WITHIN_MS = 1_000;
+
 interface WritersPlace {
   RUNTIMES: number;
   WRITER_RUNTIME?: number | undefined;
@@ -28,7 +31,7 @@ export async function readBacklog(
   );
   const reports = await fewAtOnce(writers, async ({ name, runtime }) => {
     try {
-      return await writerAt(env, name, runtime).backlog();
+      return await inTime(writerAt(env, name, runtime).backlog());
     } catch (error) {
       failed(error);
       return null;
@@ -39,6 +42,16 @@ export async function readBacklog(
     if (report !== null) sum = sum === null ? report : both(sum, report);
   }
   return sum;
+}
+
+async function inTime(report: Promise<BacklogReport | null>): Promise<BacklogReport | null> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error("it has not answered in time")), WITHIN_MS);
+  try {
+    return await Promise.race([report, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function both(one: BacklogReport, other: BacklogReport): BacklogReport {

@@ -169,6 +169,7 @@ export class WorldHost {
       readPrices: async () => new Map(),
       isRestStored: (symbol) => this.#untilStored(this.#headOf(this.registry.formerOf(symbol))),
       newRoomsPerMinute: 5,
+      met: () => undefined,
       pause: async () => {
         this.pauses += 1;
       },

@@ -23,6 +23,8 @@ export interface EarlierNamesDeps {
   readStored(): Promise<readonly SymbolName[]>;
   /** Those of these symbols that Postgres has something of. */
   find(symbols: readonly SymbolName[]): Promise<readonly SymbolName[]>;
+  /** There are rooms for these now. */
+  met(symbols: readonly SymbolName[]): void;
   nowMs(): number;
   /** Lets others at the host: resolves in another turn of the event loop. */
   pause(): Promise<void>;
@@ -100,7 +102,7 @@ export class EarlierNames {
 
   /** Rooms for those of these symbols that are here and have none: they had something before. */
   async #meet(symbols: readonly SymbolName[]): Promise<void> {
-    const { registry, isMine, bornNow, pause } = this.#deps;
+    const { registry, isMine, bornNow, met, pause } = this.#deps;
     const news = symbols.filter((one) => registry.find(one) === undefined && isMine(one));
     for (let at = 0; at < news.length; at += NEW_ROOMS_A_TURN) {
       if (at > 0) await pause();
@@ -109,6 +111,7 @@ export class EarlierNames {
         .slice(at, at + NEW_ROOMS_A_TURN)
         .filter((symbol) => registry.find(symbol) === undefined);
       registry.addAll(left, bornNow(), "place");
+      met(left);
     }
   }
 }
