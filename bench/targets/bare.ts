@@ -8,6 +8,7 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import { bareConfig } from "../bare/config.ts";
+import { endChild } from "./end-child.ts";
 import type { Target } from "./target.ts";
 
 export type BareName = "room" | "ingest" | "forms";
@@ -45,11 +46,7 @@ export async function startBare(name: BareName): Promise<Target> {
     workerdPid: child.pid ?? 0,
     stop: async () => {
       process.off("exit", kill);
-      if (child.exitCode === null && child.signalCode === null) {
-        const ended = new Promise((resolve) => child.once("exit", resolve));
-        kill();
-        await ended;
-      }
+      await endChild(child);
       rmSync(dir, { recursive: true, force: true });
     },
   };

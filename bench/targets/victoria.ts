@@ -2,6 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { endChild } from "./end-child.ts";
 import { freePort } from "./free-port.ts";
 import { type Target, wait } from "./target.ts";
 
@@ -28,11 +29,7 @@ export async function startVictoria(): Promise<Target | null> {
     workerdPid: child.pid ?? 0,
     stop: async () => {
       process.off("exit", kill);
-      if (child.exitCode === null && child.signalCode === null) {
-        const ended = new Promise((resolve) => child.once("exit", resolve));
-        kill();
-        await ended;
-      }
+      await endChild(child);
       rmSync(dir, { recursive: true, force: true });
     },
   };

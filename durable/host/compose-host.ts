@@ -139,6 +139,12 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
     roomOf: (symbol) => rooms.of(symbol),
     causeOf: (symbol) => append.causeOf(symbol),
     askRules: () => ports.keeper.alertRules(name),
+    names: {
+      isLearned: () => symbols.isSettled,
+      learn: () => {
+        if (!symbols.isSettled) keepAwake(symbols.lookAfter());
+      },
+    },
     pause: () => wait(0),
     armAlarm: () => alarm.arm(),
     failed: (error) => warn("alert_rules_not_learned", error),

@@ -1,4 +1,4 @@
-import type { AlertCatalog, HeldAlert } from "../../src/bindings/alerts.ts";
+import type { AlertCatalog, HeldAlerts } from "../../src/bindings/alerts.ts";
 import type {
   Acquaintance,
   HadPart,
@@ -155,7 +155,7 @@ export class HostCore {
   }
 
   /** Alerts that are pending or firing, of a symbol or of all. */
-  activeAlerts(symbol: SymbolName | null): Promise<HeldAlert[]> {
+  activeAlerts(symbol: SymbolName | null): Promise<HeldAlerts> {
     return this.#parts.alerts.active(symbol);
   }
 

@@ -1,4 +1,4 @@
-import type { AlertCatalog, HeldAlert } from "../../src/bindings/alerts.ts";
+import type { AlertCatalog, HeldAlerts } from "../../src/bindings/alerts.ts";
 import { breath } from "../../src/bindings/breath.ts";
 import type { Env } from "../../src/bindings/env.ts";
 import type {
@@ -128,7 +128,7 @@ export class Host extends ViewerObject<HostCore> implements HostCalls {
     return this.core.list();
   }
 
-  activeAlerts(symbol: SymbolName | null): Promise<HeldAlert[]> {
+  activeAlerts(symbol: SymbolName | null): Promise<HeldAlerts> {
     return this.core.activeAlerts(symbol);
   }
 

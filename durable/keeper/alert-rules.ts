@@ -34,6 +34,7 @@ export class AlertRules {
       "CREATE TABLE IF NOT EXISTS alert_rules (name TEXT PRIMARY KEY, rule TEXT NOT NULL, set_us INTEGER NOT NULL)",
     );
     sql.exec("CREATE TABLE IF NOT EXISTS alert_version (id INTEGER PRIMARY KEY, version INTEGER)");
+    sql.exec("CREATE TABLE IF NOT EXISTS alert_placement (id INTEGER PRIMARY KEY, placement TEXT)");
     // Hosts that have not heard of the newest rules.
     sql.exec("CREATE TABLE IF NOT EXISTS alert_waiting (host TEXT PRIMARY KEY) WITHOUT ROWID");
   }
@@ -87,6 +88,22 @@ export class AlertRules {
     return true;
   }
 
+  /** Have the hosts of this placement been told, or do they wait to be? */
+  isPlaced(placement: string): boolean {
+    const [row] = this.#deps.sql.exec("SELECT placement FROM alert_placement");
+    return row?.["placement"] === placement;
+  }
+
+  /**
+   * Symbols are where this placement says, and every host is told: nobody else may ask one that has got symbols whose feeds are
+   * silent.
+   */
+  placed(placement: string): void {
+    const { sql } = this.#deps;
+    sql.exec("INSERT OR REPLACE INTO alert_placement (id, placement) VALUES (1, ?)", placement);
+    this.#mustHear(this.all.map(({ rule }) => rule));
+  }
+
   /** What a host has to know. */
   catalogOf(host: HostName): AlertCatalog {
     const symbol = symbolOf(host);
@@ -131,8 +148,15 @@ export class AlertRules {
   }
 
   #changed(rules: readonly AlertRule[]): void {
-    const { sql, hosts } = this.#deps;
+    const { sql } = this.#deps;
     sql.exec("INSERT OR REPLACE INTO alert_version (id, version) VALUES (1, ?)", this.#version + 1);
+    this.#mustHear(rules);
+  }
+
+  /** The hosts that these rules are for. */
+  #mustHear(rules: readonly AlertRule[]): void {
+    if (rules.length === 0) return;
+    const { sql, hosts } = this.#deps;
     for (const host of hosts()) {
       const symbol = symbolOf(host);
       if (symbol !== null && !rules.some(({ symbols }) => matchesGlob(symbols, symbol))) continue;

@@ -32,7 +32,7 @@ import { gaugesOf } from "./gauges.ts";
 import { RollupKeeping } from "./keep-rollups.ts";
 import { alarmAfterStore } from "./notice.ts";
 import { OwnHosts } from "./own-hosts.ts";
-import { Placements } from "./placements.ts";
+import { Placements, textOfPlacement } from "./placements.ts";
 import { type KnownDatabase, ReplacedDatabase } from "./replaced-database.ts";
 
 /** Between two steps others get at the database, in ms. */
@@ -167,8 +167,16 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
     return waiting;
   }
 
+  /** Hosts of other settings hear of the rules, though nobody asks them for anything. */
+  async #placeRules(): Promise<void> {
+    const placement = textOfPlacement(this.#config);
+    if (this.#alertRules.isPlaced(placement) || !(await this.#ownHosts.learn())) return;
+    this.#alertRules.placed(placement);
+  }
+
   override async alarm(): Promise<void> {
     metrics.alarms.add(1, { object: "keeper" });
+    await this.#placeRules();
     if (this.#alertRules.waiting > 0) await this.#tellRules();
     try {
       const { mode, rollups } = await this.#open();

@@ -97,6 +97,6 @@ export class Placements {
   }
 }
 
-function textOfPlacement({ ROOM_HOSTS, ROOM_DEDICATED }: Placement): string {
+export function textOfPlacement({ ROOM_HOSTS, ROOM_DEDICATED }: Placement): string {
   return JSON.stringify({ ROOM_HOSTS, ROOM_DEDICATED });
 }

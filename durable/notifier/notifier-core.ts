@@ -1,9 +1,10 @@
 import type { AlertNotice } from "../../src/bindings/alerts.ts";
 import type { WebhookSet } from "../../src/bindings/notifier.ts";
+import { isTold } from "../../src/core/alerts/alert-change.ts";
 import { traceparentOf } from "../../src/core/logs/traceparent.ts";
 import type { AllowedHost } from "../../src/core/webhooks/allowed-host.ts";
 import { judgeAddress } from "../../src/formats/webhooks/address.ts";
-import { alertBody, isTold, testBody } from "../../src/formats/webhooks/payload.ts";
+import { alertBody, testBody } from "../../src/formats/webhooks/payload.ts";
 import { messageIdOf, signedHeaders } from "../../src/formats/webhooks/signature.ts";
 import type { WebhookAnswer, WebhookPush, WebhookTest } from "../../src/protocol/alerts/webhook.ts";
 import type { LogFields, Logger } from "../../src/telemetry/log.ts";

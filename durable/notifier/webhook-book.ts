@@ -107,8 +107,14 @@ export class WebhookBook {
     if (this.#known.has(keyOf(to, message.id))) return "known";
     if (this.#queue.sizeOf(to) >= MOST_WAITING) return "full";
     this.#number += 1;
-    const { number } = { number: this.#number };
-    const waiting = { number, to, lane, queuedAtMs: nowMs, attempts: 0, dueMs: nowMs };
+    const waiting = {
+      number: this.#number,
+      to,
+      lane,
+      queuedAtMs: nowMs,
+      attempts: 0,
+      dueMs: nowMs,
+    };
     this.#tables.addDelivery(waiting, message);
     this.#known.add(keyOf(to, message.id));
     this.#queue.add(waiting);

@@ -25,6 +25,12 @@ export interface HeldAlert extends ActiveAlert {
   symbol: SymbolName;
 }
 
+/** What a host says of its alerts. `complete`: it knows all that earlier hosts have said. */
+export interface HeldAlerts {
+  alerts: HeldAlert[];
+  complete: boolean;
+}
+
 /** A change that webhooks are to be told: those of these names, or where none are named all. */
 export interface AlertNotice {
   change: AlertChange;

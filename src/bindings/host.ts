@@ -4,7 +4,7 @@ import type { PositionEvent } from "../protocol/events/event.ts";
 import type { LogId } from "../protocol/words/log-id.ts";
 import type { SymbolName } from "../protocol/words/symbol.ts";
 import type { Cursor } from "../protocol/words/time.ts";
-import type { AlertCatalog, HeldAlert } from "./alerts.ts";
+import type { AlertCatalog, HeldAlerts } from "./alerts.ts";
 import type { IdempotentRequest } from "./idempotent-request.ts";
 import type { FeedingCalls } from "./relay.ts";
 
@@ -212,7 +212,7 @@ export interface HostCalls extends Rpc.DurableObjectBranded, FeedingCalls {
   /** Every symbol of this host, by name. `complete` is false while Postgres may know others, or more of these. */
   list(): Promise<{ symbols: SymbolSummary[]; complete: boolean }>;
   /** Alerts that are pending or firing, of a symbol or of all. */
-  activeAlerts(symbol: SymbolName | null): Promise<HeldAlert[]>;
+  activeAlerts(symbol: SymbolName | null): Promise<HeldAlerts>;
   /** These are the rules of alerts now; those that are for none of its symbols may be left out. */
   takeRules(catalog: AlertCatalog): Promise<void>;
   /** These have a history, whether or not anybody pushes events to their rooms. `news`: bars of them were posted. */

@@ -1,10 +1,8 @@
 import { Hono } from "hono";
 import type { KeptRule } from "../bindings/alerts.ts";
-import { keeperAt } from "../bindings/objects.ts";
+import { keeperAt, notifierAt } from "../bindings/objects.ts";
 import { EARLIEST_US, MAX_AHEAD_US } from "../core/time/timestamp.ts";
 import { type Place, readPlaceText } from "../db/events/export-place.ts";
-import { readAlertChanges } from "../db/events/read-alerts.ts";
-import { readSymbolNames } from "../db/events/read-symbol-names.ts";
 import { accessOf, forbidden, needs, seesOf } from "../http/access/authorize.ts";
 import { covers } from "../http/access/token.ts";
 import { readObject, unfit } from "../http/body/read-object.ts";
@@ -21,6 +19,7 @@ import { type AlertRule, alertRulePutSchema, ruleNameSchema } from "../protocol/
 import type { AlertHistoryAnswer, KeptAlertRule } from "../protocol/answers/alerts.ts";
 import type { EpochUs } from "../protocol/words/time.ts";
 import { readActiveAlerts } from "../reads/alerts/active-alerts.ts";
+import { readAlertHistory } from "../reads/alerts/alert-history.ts";
 import { backtest } from "../reads/alerts/backtest.ts";
 
 const NO_STORE = { "cache-control": "no-store" };
@@ -40,6 +39,7 @@ export const alertRoutes = new Hono<AppEnv>()
     const { name: said = name, ...push } = await readObject(c, alertRulePutSchema);
     if (said !== name) throw unfit({ path: "name", message: `must be ${name}, as in the address` });
     const rule = { name, ...push };
+    await mustKnowWebhooks(c, rule);
     const known = await find(c, name);
     for (const one of [rule, known?.rule]) if (one !== undefined) coverRule(c, one);
     const put = await keeperAt(c.env).putRule(rule);
@@ -92,25 +92,21 @@ async function history(c: AppContext): Promise<AlertHistoryAnswer> {
   }
   parameters.check();
   if (symbol !== null) await admitRead(c, [symbol]);
-  const db = databaseOf(c.get("config"));
-  const sees = seesOf(c);
-  const all = symbol === null && sees === null;
-  const symbols = all ? null : symbol === null ? await readSymbolNames(db) : [symbol];
-  const rows = await readAlertChanges(
-    db,
-    {
-      symbols: symbols === null || sees === null ? symbols : symbols.filter((one) => sees(one)),
-      ...{ rule, ...range, after, limit: limit + 1 },
-    },
-    c.get("correlationId"),
-  );
-  const shown = rows.slice(0, limit);
-  const truncated = rows.length > limit;
-  const last = shown.at(-1);
-  return {
-    changes: shown.map(({ symbol: of, event: { kind: _, ...rest } }) => ({ ...rest, symbol: of })),
-    ...{ truncated, ...(truncated && last !== undefined && { next: JSON.stringify(last.place) }) },
-  };
+  const query = { ...{ symbol, rule, after, limit, sees: seesOf(c) }, ...range };
+  return readAlertHistory(databaseOf(c.get("config")), query, c.get("correlationId"));
+}
+
+/** A slip in a name would have nobody told. @throws Refusal */
+async function mustKnowWebhooks(c: AppContext, { webhooks = [] }: AlertRule): Promise<void> {
+  if (webhooks.length === 0) return;
+  const known = new Set((await notifierAt(c.env).webhooks()).map(({ name }) => name));
+  const at = webhooks.findIndex((name) => !known.has(name));
+  if (at < 0) return;
+  const name = webhooks[at];
+  throw unfit({
+    path: `webhooks[${at}]`,
+    message: `names no webhook: PUT /api/alerts/webhooks/${name} makes it`,
+  });
 }
 
 /** The rule of that name, which the token may see. @throws Refusal where there is none. */

@@ -62,6 +62,18 @@ it("AL-1 AL-4 a rule fires in the log of its symbol, is shown, and is over", asy
   expect(await active("")).toEqual([]);
 });
 
+it("AL-1 a rule that names a webhook which is not there is refused", async () => {
+  const rule = { symbols: newSymbol(), on: { price: "last" }, condition: { above: 1 } };
+  const refused = await put("slip", { ...rule, webhooks: ["nobody"] });
+  expect(refused.status).toBe(422);
+  expect(problemSchema.parse(await refused.json()).errors).toEqual([
+    {
+      path: "webhooks[0]",
+      message: "names no webhook: PUT /api/alerts/webhooks/nobody makes it",
+    },
+  ]);
+});
+
 it("AL-3 each series of a metric is an alert of its own", async () => {
   const symbol = newSymbol();
   const on = { metric: "cpu", labels: { of: "core" } };

@@ -1,4 +1,5 @@
 import type { AlertNotice } from "../../../src/bindings/alerts.ts";
+import { isTold } from "../../../src/core/alerts/alert-change.ts";
 import { metrics } from "../../../src/telemetry/metrics.ts";
 import { numberOf, type SqlPort, textOf } from "../../room/sql-port.ts";
 
@@ -42,10 +43,9 @@ export class AlertNotices {
     return this.#isSending ? nowMs + AGAIN_MS : Math.max(this.#tryAgainMs, nowMs);
   }
 
-  /** A change is about to be committed. What only waits is nobody's business yet. */
+  /** A change is about to be committed. */
   note(notice: AlertNotice): void {
-    const { from, to } = notice.change;
-    if (to !== "firing" && from !== "firing") return;
+    if (!isTold(notice.change)) return;
     const { sql } = this.#deps;
     sql.exec("INSERT INTO alert_notices (notice) VALUES (?)", JSON.stringify(notice));
     this.#waiting += 1;

@@ -1,4 +1,4 @@
-import type { AlertCatalog, HeldAlert } from "../../../src/bindings/alerts.ts";
+import type { AlertCatalog, HeldAlert, HeldAlerts } from "../../../src/bindings/alerts.ts";
 import type { AlertChange } from "../../../src/core/alerts/alert-change.ts";
 import { type CompiledRule, compileRule } from "../../../src/core/alerts/compiled-rule.ts";
 import { matchesGlob } from "../../../src/core/placement/glob.ts";
@@ -36,6 +36,8 @@ export interface HostAlertsDeps {
   causeOf(symbol: SymbolName): string | null;
   /** The rules of this host, from who keeps them. */
   askRules(): Promise<AlertCatalog>;
+  /** Symbols that earlier hosts had. `learn`: finds them out, some time; `met` is told of each. */
+  names: { isLearned(): boolean; learn(): void };
   nowMs(): number;
   /** One turn of the event loop. */
   pause(): Promise<void>;
@@ -98,15 +100,21 @@ export class HostAlerts {
     };
   }
 
-  /** Takes up what the last life left: rooms in which something waits, and those that have not heard of the newest rules. */
+  /**
+   * Takes up what the last life left: rooms in which something waits, those that have not heard of the newest rules, and those that do
+   * not know yet what was before them.
+   */
   begin(): void {
     const { keepAwake, meta, registry, notices } = this.#deps;
     notices.send();
-    if (this.#version !== null && meta.read<number>(REVIEWED) !== this.#version) {
-      for (const { symbol } of registry.all()) this.#changed.add(symbol);
-      this.#review();
+    const isReviewed = this.#version === null || meta.read<number>(REVIEWED) === this.#version;
+    if (!isReviewed) for (const { symbol } of registry.all()) this.#changed.add(symbol);
+    if (this.#rules.size > 0) {
+      for (const symbol of this.#unsettled()) this.#changed.add(symbol);
+      this.#deps.names.learn();
+      keepAwake(this.#wake());
     }
-    if (this.#rules.size > 0) keepAwake(this.#wake());
+    if (this.#changed.size > 0 || !isReviewed) this.#review();
   }
 
   /** Symbols that earlier hosts had are here now: what fires by their rules goes on. */
@@ -142,15 +150,18 @@ export class HostAlerts {
     this.#ofSymbol = new Map();
     this.#version = version;
     meta.write(VERSION, version);
+    if (now.size > 0) this.#deps.names.learn();
     for (const { symbol } of registry.all()) {
       if (touched.some(({ symbols }) => matchesGlob(symbols, symbol))) this.#changed.add(symbol);
     }
     this.#review();
   }
 
-  /** Alerts that are pending or firing, of a symbol or of all. */
-  async active(symbol: SymbolName | null): Promise<HeldAlert[]> {
-    const { roomOf, pause } = this.#deps;
+  /** Alerts that are pending or firing, of a symbol or of all. Not complete where a symbol is not known to the end yet. */
+  async active(symbol: SymbolName | null): Promise<HeldAlerts> {
+    const { roomOf, names, pause } = this.#deps;
+    if (this.#version === null) this.#learn();
+    else if (this.#rules.size > 0) names.learn();
     const active: HeldAlert[] = [];
     let at = 0;
     for (const record of this.#waiting()) {
@@ -166,7 +177,20 @@ export class HostAlerts {
       this.#counts = { pending: active.length - firing, firing };
       alertStates.set(this.#deps.host, this.#counts);
     }
-    return active;
+    const knowsAll = this.#rules.size === 0 || (names.isLearned() && !this.#isUnsettled(symbol));
+    return { alerts: active, complete: this.#version !== null && knowsAll };
+  }
+
+  #isUnsettled(symbol: SymbolName | null): boolean {
+    for (const one of this.#unsettled()) if (symbol === null || one === symbol) return true;
+    return false;
+  }
+
+  /** Symbols with rules whose rooms do not know yet what was before them. */
+  *#unsettled(): Generator<SymbolName> {
+    for (const { symbol, pending, isSealed } of this.#deps.registry.all()) {
+      if (pending !== null && !isSealed && this.#rulesOf(symbol).length > 0) yield symbol;
+    }
   }
 
   #rulesOf(symbol: SymbolName): readonly CompiledRule[] {

@@ -1,9 +1,19 @@
-import { type AlertChange, alertEventOf, toldOf } from "../../../src/core/alerts/alert-change.ts";
+import {
+  type AlertChange,
+  addChange,
+  alertEventOf,
+  type Chains,
+  changesIn,
+} from "../../../src/core/alerts/alert-change.ts";
 import type { CompiledRule } from "../../../src/core/alerts/compiled-rule.ts";
+import {
+  endedWithRules,
+  rulesUnknownTo,
+  type SavedAlerts,
+} from "../../../src/core/alerts/saved-alerts.ts";
 import {
   type ActiveAlert,
   type LastKnown,
-  type SavedAlerts,
   SymbolAlerts,
 } from "../../../src/core/alerts/symbol-alerts.ts";
 import {
@@ -85,7 +95,7 @@ export class RoomAlerts {
     const alerts = this.#alerts;
     if (alerts === null) return frames;
     const atUs = Math.max(nowUs, log.head + 1);
-    let changes: AlertChange[] = [];
+    const chains: Chains = new Map();
     const before = alerts.evaluations;
     for (const { text, count } of frames) {
       this.#sinceSaved += count;
@@ -95,9 +105,10 @@ export class RoomAlerts {
         points === null
           ? alerts.observe(decodeFrame(text), atUs)
           : alerts.observePoints(points, atUs);
-      if (found.length > 0) changes = toldOf([...changes, ...found]);
+      for (const change of found) addChange(chains, change);
     }
     evaluated(alerts.evaluations - before);
+    const changes = changesIn(chains);
     if (begun.length === 0 && changes.length === 0) return frames;
     return [...this.#encode(begun), ...frames, ...this.#encode(changes)];
   }
@@ -138,13 +149,14 @@ export class RoomAlerts {
     known: LastKnown,
     nowUs: EpochUs,
   ): EncodedFrame[] | null {
-    const { symbol, log, rules } = this.#deps;
-    const alerts = new SymbolAlerts(symbol, rules());
+    const { symbol, log, rules: rulesNow } = this.#deps;
+    const rules = rulesNow();
+    const alerts = new SymbolAlerts(symbol, rules);
     for (const event of earlier) alerts.restore(event);
     const [first] = log.framesAfter(log.prunedThrough, log.head);
     const beginUs = Math.max(log.prunedThrough, (first?.cursor ?? nowUs) - 1);
     const changes = [
-      ...alerts.begin(rules(), known, beginUs),
+      ...alerts.begin(rules, known, beginUs),
       ...this.#follow(alerts, log.prunedThrough),
       ...alerts.advance(Math.max(nowUs, log.head)),
     ];
@@ -181,13 +193,13 @@ export class RoomAlerts {
     const rules = rulesNow();
     const saved = row === undefined ? null : (JSON.parse(textOf(row["state"])) as SavedAlerts);
     this.#isSavedAsWaiting = row !== undefined && numberOf(row["waits"]) === 1;
-    const unknown = SymbolAlerts.unknownTo(saved, rules);
+    const unknown = rulesUnknownTo(saved, rules);
     const alerts = new SymbolAlerts(
       symbol,
       rules.filter((rule) => !unknown.includes(rule)),
       saved,
     );
-    const changes = SymbolAlerts.ended(symbol, saved, rules, Math.max(nowUs, log.head));
+    const changes = endedWithRules(symbol, saved, rules, Math.max(nowUs, log.head));
     if (row !== undefined) {
       changes.push(...this.#follow(alerts, numberOf(row["through"]) as Cursor));
     }
@@ -211,12 +223,12 @@ export class RoomAlerts {
   /** What the log has behind a cursor, and what it should have said of it and has not. */
   #follow(alerts: SymbolAlerts, after: Cursor): AlertChange[] {
     const { log } = this.#deps;
-    const unsaid = new Map<string, AlertChange[]>();
+    const unsaid: Chains = new Map();
     for (const { cursor, text, count } of log.framesAfter(after, log.head)) {
       this.#sinceSaved += count;
       if (alerts.mayRead(text)) alerts.follow(decodeFrame(text), cursor, unsaid);
     }
-    return toldOf([...unsaid.values()].flat()).sort((a, b) => a.atUs - b.atUs);
+    return changesIn(unsaid);
   }
 
   #encode(changes: readonly AlertChange[]): EncodedFrame[] {

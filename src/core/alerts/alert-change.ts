@@ -45,22 +45,40 @@ export function alertId(
   return `${rule}/${symbol}/${series ?? ""}/${to}/${atUs}`;
 }
 
+/** Tells an alert of one symbol from its others. */
+export function alertKey(alert: { rule: string; series?: string | undefined }): string {
+  return `${alert.rule}\u0001${alert.series ?? ""}`;
+}
+
+/** Is it one that somebody is told: an alert begins to fire, or has ended? What is pending is nobody's business yet. */
+export function isTold({ from, to }: AlertChange): boolean {
+  return from !== to && (to === "firing" || from === "firing");
+}
+
+/** Changes of the alerts of one symbol, by alert, in their order. */
+export type Chains = Map<string, AlertChange[]>;
+
 /**
- * What is told of changes that came in their order: of an alert that changed more than twice at one moment, as within one commit, the first
- * change and where it came to. So a push tells of an alert twice at most, and no two changes have one name.
+ * Adds the next change of an alert. Of more than two at one moment, as within one commit, the first is left and where it came to: so a push
+ * tells of an alert twice at most, and no two changes have one name.
  */
-export function toldOf(changes: readonly AlertChange[]): AlertChange[] {
-  const groups = new Map<string, AlertChange[]>();
-  for (const change of changes) {
-    const { rule, symbol, series = "", atUs } = change;
-    const key = `${rule}/${symbol}/${series}/${atUs}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [change]);
-    else if (group.length === 1) group.push(change);
-    else group[1] = change;
+export function addChange(chains: Chains, change: AlertChange): void {
+  const key = alertKey(change);
+  const chain = chains.get(key);
+  if (chain === undefined) {
+    chains.set(key, [change]);
+    return;
   }
-  return [...groups.values()].flatMap(([first, last]) => {
-    if (first === undefined || last === undefined) return first ?? [];
-    return last.to === first.to ? [first] : [first, { ...last, from: first.to }];
-  });
+  const [first, last] = chain.slice(-2);
+  if (last === undefined || first?.atUs !== change.atUs || last.atUs !== change.atUs) {
+    chain.push(change);
+    return;
+  }
+  chain.pop();
+  if (change.to !== first.to) chain.push({ ...change, from: first.to });
+}
+
+/** All of them, by time. */
+export function changesIn(chains: Chains): AlertChange[] {
+  return [...chains.values()].flat().sort((a, b) => a.atUs - b.atUs);
 }

@@ -3,7 +3,14 @@ import type { TapeEvent } from "../../protocol/events/event.ts";
 import type { Cursor } from "../../protocol/words/time.ts";
 import { type BookState, foldBook } from "../books/book-samples.ts";
 import type { ScannedPoint } from "../events/scan-points.ts";
-import { type AlertChange, type AlertState, alertId, toldOf } from "./alert-change.ts";
+import {
+  type AlertChange,
+  type AlertState,
+  addChange,
+  alertId,
+  alertKey,
+  type Chains,
+} from "./alert-change.ts";
 import {
   type Alert,
   advance,
@@ -14,19 +21,13 @@ import {
   type Turn,
 } from "./alert-reducer.ts";
 import type { CompiledRule } from "./compiled-rule.ts";
+import { marksOf } from "./frame-marks.ts";
 import { messageOf } from "./message.ts";
+import type { SavedAlerts } from "./saved-alerts.ts";
 import { seriesText } from "./series-text.ts";
 
-/** Series that the rules of a symbol watch; those that come later are passed over, which `isCut` says. */
+/** Alerts of a symbol; series that come later have none. */
 export const MOST_ALERTS = 2_000;
-
-/** Everything that was known of the alerts of a symbol, as it is written down. */
-export interface SavedAlerts {
-  /** Of each rule its name, what it judges, and its alerts by series; `""` where it is on none. */
-  rules: [rule: string, judges: string, alerts: [series: string, alert: Alert][]][];
-  /** Where a rule reads prices of the book. */
-  book?: BookState | null;
-}
 
 /** An alert that is pending or firing. */
 export interface ActiveAlert {
@@ -63,7 +64,6 @@ export class SymbolAlerts {
   readonly #ofLast: CompiledRule[] = [];
   readonly #ofBook: CompiledRule[] = [];
   readonly #ofSilence: CompiledRule[] = [];
-  /** A text without one of these has nothing that a rule reads; null: they are too many to look for each. */
   readonly #marks: readonly string[] | null;
   /** What a series of points concerns, by its name and its labels as they come. */
   #ofSeries = new Map<string, Map<string, readonly Entry[]>>();
@@ -71,7 +71,6 @@ export class SymbolAlerts {
   #book: BookState | null;
   /** Nothing is due before; infinite where nothing will be. */
   #dueUs = Number.POSITIVE_INFINITY;
-  isCut = false;
   /** Alerts that are pending or firing. */
   activeCount = 0;
   /** Events that some rule was asked about. */
@@ -87,37 +86,6 @@ export class SymbolAlerts {
       if (rule?.judges !== judges) continue;
       for (const [series, alert] of alerts) this.#hold(rule, series, alert);
     }
-  }
-
-  /** The rules that nothing was written down of, or that judge otherwise now. */
-  static unknownTo(saved: SavedAlerts | null, rules: readonly CompiledRule[]): CompiledRule[] {
-    const known = new Map(saved?.rules.map(([name, judges]) => [name, judges]));
-    return rules.filter(({ rule, judges }) => known.get(rule.name) !== judges);
-  }
-
-  /** What was active by rules that are no more, or judge otherwise, is over. */
-  static ended(
-    symbol: string,
-    saved: SavedAlerts | null,
-    rules: readonly CompiledRule[],
-    atUs: number,
-  ): AlertChange[] {
-    const judges = new Map(rules.map((one) => [one.rule.name, one.judges]));
-    const changes: AlertChange[] = [];
-    for (const [rule, judged, alerts] of saved?.rules ?? []) {
-      if (judges.get(rule) === judged) continue;
-      for (const [series, { state, value }] of alerts) {
-        if (state === "inactive") continue;
-        const named = series === "" ? undefined : series;
-        changes.push({
-          ...{ id: alertId(rule, symbol, named, "inactive", atUs), rule, symbol },
-          ...(named !== undefined && { series: named }),
-          ...{ from: state, to: "inactive", value, atUs },
-          message: `${rule}: the rule was changed or deleted`,
-        });
-      }
-    }
-    return changes;
   }
 
   /** Time alone changes nothing before this; it may be earlier than what is due. Null: never. */
@@ -216,11 +184,10 @@ export class SymbolAlerts {
    * Events that are in the log already, with what it says of alerts: those count, whatever this makes of the others. What it has not
    * said goes into `unsaid`, by alert.
    */
-  follow(events: readonly TapeEvent[], atUs: number, unsaid: Map<string, AlertChange[]>): void {
+  follow(events: readonly TapeEvent[], atUs: number, unsaid: Chains): void {
     const others = events.filter(({ kind }) => kind !== "alert");
     for (const change of this.observe(others, atUs)) {
-      const key = alertKey(change);
-      unsaid.set(key, toldOf([...(unsaid.get(key) ?? []), change]));
+      addChange(unsaid, change);
     }
     for (const event of events) {
       if (event.kind !== "alert") continue;
@@ -366,10 +333,7 @@ export class SymbolAlerts {
   #entry(rule: CompiledRule, series: string): Entry | null {
     const known = this.#entries.get(keyOf(rule, series));
     if (known !== undefined) return known;
-    if (this.#entries.size >= MOST_ALERTS) {
-      this.isCut = true;
-      return null;
-    }
+    if (this.#entries.size >= MOST_ALERTS) return null;
     return this.#hold(rule, series, newAlert(0));
   }
 
@@ -408,25 +372,6 @@ function isHeard({ reads }: CompiledRule, kind: TapeEvent["kind"]): boolean {
   return reads.kind === "silence" && (reads.of === "any" || reads.of === kind);
 }
 
-/** Each text that is looked for takes some us a frame, and reading it whole takes as long as ten of them. */
-const MOST_MARKS = 8;
-
-function marksOf(rules: readonly CompiledRule[]): string[] | null {
-  const marks = new Set(['"kind":"alert"']);
-  for (const { reads } of rules) {
-    if (reads.kind === "metric") marks.add(`"metric":${JSON.stringify(reads.metric)}`);
-    else if (reads.kind === "price")
-      marks.add(`"kind":"${reads.price === "last" ? "trade" : "book"}"`);
-    else if (reads.of === "any") return null;
-    else marks.add(`"kind":"${reads.of}"`);
-  }
-  return marks.size > MOST_MARKS ? null : [...marks];
-}
-
-function alertKey({ rule, series = "" }: { rule: string; series?: string | undefined }): string {
-  return `${rule}\u0001${series}`;
-}
-
 function keyOf({ rule }: CompiledRule, series: string): string {
-  return `${rule.name}\u0001${series}`;
+  return alertKey({ rule: rule.name, series });
 }

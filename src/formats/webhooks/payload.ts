@@ -1,11 +1,6 @@
 import type { AlertChange } from "../../core/alerts/alert-change.ts";
 import { rfc3339Of } from "../../core/time/civil-time.ts";
 
-/** Is it one that somebody is told: an alert begins to fire, or has ended? What is pending is nobody's business yet. */
-export function isTold({ from, to }: AlertChange): boolean {
-  return from !== to && (to === "firing" || (to === "inactive" && from === "firing"));
-}
-
 /** The body of a change (SPEC WH-3). */
 export function alertBody({ atUs, ...change }: AlertChange): string {
   const { id, rule, symbol, series, from, to, value, message } = change;

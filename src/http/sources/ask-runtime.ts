@@ -1,3 +1,4 @@
+import { inTime } from "../../bindings/in-time.ts";
 import { askPeer } from "../../bindings/peers.ts";
 import type { DoorBinding } from "../../bindings/runtime-door.ts";
 import type { AppContext } from "../context.ts";
@@ -12,14 +13,10 @@ export async function askRuntime<Said>(
   number: number,
   ask: (door: DoorBinding) => Promise<Said>,
 ): Promise<Said | null> {
-  const late = Promise.withResolvers<null>();
-  const timer = setTimeout(() => late.resolve(null), WITHIN_MS);
   try {
-    return await Promise.race([askPeer(c.env, number, "read", ask), late.promise]);
+    return await inTime(askPeer(c.env, number, "read", ask), WITHIN_MS);
   } catch (error) {
     warn(c, "runtime_not_asked", error, { number });
     return null;
-  } finally {
-    clearTimeout(timer);
   }
 }

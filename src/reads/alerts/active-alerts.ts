@@ -13,7 +13,10 @@ export interface ActiveQuery {
   sees: ((symbol: string) => boolean) | null;
 }
 
-/** What is pending or firing now, that has been so for longest first. A host that fails takes nothing but its own away. */
+/**
+ * What is pending or firing now, that has been so for longest first. A host that fails takes nothing but its own away; `complete`
+ * is false then, and where one does not know yet what an earlier host has said.
+ */
 export async function readActiveAlerts(
   sources: ListSources,
   { symbol, state, sees }: ActiveQuery,
@@ -24,11 +27,13 @@ export async function readActiveAlerts(
     symbol === null
       ? await hostsOf(sources)
       : { hosts: [hostOf(symbol, placement)], complete: true };
+  let isComplete = asked.complete;
   const answers = await askHosts(asked.hosts, async (host) => {
     if (!(await mayOpen(host))) return null;
     try {
-      const active = await rooms.hostAt(host).activeAlerts(symbol);
-      return active.filter((alert) => hostOf(alert.symbol, placement) === host);
+      const held = await rooms.hostAt(host).activeAlerts(symbol);
+      isComplete &&= held.complete;
+      return held.alerts.filter((alert) => hostOf(alert.symbol, placement) === host);
     } catch (error) {
       failed("host_unreachable", error, { host });
       return null;
@@ -44,5 +49,5 @@ export async function readActiveAlerts(
       ...{ state: rest.state, since: sinceUs as EpochUs, value: rest.value },
       severity: rest.severity,
     }));
-  return { alerts, complete: asked.complete && !answers.includes(null) };
+  return { alerts, complete: isComplete && !answers.includes(null) };
 }

@@ -1,4 +1,10 @@
-import { type AlertChange, alertEventOf, toldOf } from "../../core/alerts/alert-change.ts";
+import {
+  type AlertChange,
+  addChange,
+  alertEventOf,
+  type Chains,
+  changesIn,
+} from "../../core/alerts/alert-change.ts";
 import { type CompiledRule, compileRule } from "../../core/alerts/compiled-rule.ts";
 import { SymbolAlerts } from "../../core/alerts/symbol-alerts.ts";
 import type { LoggedEvent } from "../../core/events/tail-merge.ts";
@@ -28,46 +34,37 @@ export interface BacktestQuery {
 /** Runs a rule over what is stored, by the same reducer that hosts run it by. @throws DatabaseError */
 export async function backtest(sources: Sources, query: BacktestQuery): Promise<BacktestAnswer> {
   const rule = compileRule(query.rule);
+  const severity = query.rule.severity ?? "warning";
   const changes: BacktestAnswer["changes"] = [];
   let events = 0;
   let through: number = query.toUs;
   for (const symbol of query.symbols) {
     const alerts = new SymbolAlerts(symbol, [rule]);
-    const severity = query.rule.severity ?? "warning";
-    // What came in one commit is told as rooms tell it.
-    let found: AlertChange[] = [];
-    let foundAtUs = 0;
-    const tell = () => {
-      for (const change of toldOf(found)) {
-        const { kind: _, ...rest } = alertEventOf(change, severity);
-        changes.push({ ...rest, symbol });
-      }
-      found = [];
+    const chains: Chains = new Map();
+    const add = (found: readonly AlertChange[]) => {
+      for (const change of found) addChange(chains, change);
     };
-    const find = (more: readonly AlertChange[], atUs: number) => {
-      if (atUs !== foundAtUs) tell();
-      foundAtUs = atUs;
-      found.push(...more);
-    };
-    find(alerts.begin([rule], { events: [], book: null }, query.fromUs), query.fromUs);
+    add(alerts.begin([rule], { events: [], book: null }, query.fromUs));
     let nowUs: number = query.fromUs;
     let isCut = false;
     for await (const page of inOrder(sources, rule, symbol, query)) {
       for (const { atUs, event } of page) {
         nowUs = Math.max(nowUs, atUs);
-        find(alerts.observe([event], nowUs), nowUs);
+        add(alerts.observe([event], nowUs));
       }
       events += page.length;
-      isCut = events >= MOST_EVENTS || changes.length >= MOST_CHANGES;
+      isCut = events >= MOST_EVENTS || changes.length + countOf(chains) >= MOST_CHANGES;
       if (isCut) break;
     }
+    if (!isCut) add(alerts.advance(query.toUs));
+    for (const change of changesIn(chains)) {
+      const { kind: _, ...rest } = alertEventOf(change, severity);
+      changes.push({ ...rest, symbol });
+    }
     if (isCut) {
-      tell();
       through = Math.min(through, nowUs);
       break;
     }
-    find(alerts.advance(query.toUs), query.toUs);
-    tell();
   }
   return {
     ...{ from: query.fromUs, to: query.toUs, through: through as EpochUs },
@@ -79,6 +76,10 @@ export async function backtest(sources: Sources, query: BacktestQuery): Promise<
 interface Came {
   atUs: number;
   event: TapeEvent;
+}
+
+function countOf(chains: Chains): number {
+  return [...chains.values()].reduce((sum, chain) => sum + chain.length, 0);
 }
 
 /** What the rule reads of a symbol, as it came: a page in the order of the log. */

@@ -1,4 +1,5 @@
 import type { Env } from "../../bindings/env.ts";
+import { inTime } from "../../bindings/in-time.ts";
 import { writerAt } from "../../bindings/objects.ts";
 import type { BacklogReport } from "../../bindings/writer.ts";
 import { fewAtOnce } from "../../core/limits/few-at-once.ts";
@@ -31,7 +32,7 @@ export async function readBacklog(
   );
   const reports = await fewAtOnce(writers, async ({ name, runtime }) => {
     try {
-      return await inTime(writerAt(env, name, runtime).backlog());
+      return await inTime(writerAt(env, name, runtime).backlog(), WITHIN_MS);
     } catch (error) {
       failed(error);
       return null;
@@ -42,16 +43,6 @@ export async function readBacklog(
     if (report !== null) sum = sum === null ? report : both(sum, report);
   }
   return sum;
-}
-
-async function inTime(report: Promise<BacklogReport | null>): Promise<BacklogReport | null> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error("it has not answered in time")), WITHIN_MS);
-  try {
-    return await Promise.race([report, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function both(one: BacklogReport, other: BacklogReport): BacklogReport {

@@ -3,9 +3,17 @@ import { describe, expect, it } from "vitest";
 import {
   type AlertChange,
   type AlertState,
+  addChange,
   alertId,
-  toldOf,
+  type Chains,
+  changesIn,
 } from "../../../src/core/alerts/alert-change.ts";
+
+function toldOf(changes: readonly AlertChange[]): AlertChange[] {
+  const chains: Chains = new Map();
+  for (const change of changes) addChange(chains, change);
+  return changesIn(chains);
+}
 
 /** Of one alert, one after the other: each goes on from the one before. */
 function chain(states: readonly AlertState[], atUs = 7): AlertChange[] {

@@ -65,6 +65,20 @@ describe("a host", () => {
     await checkAtRest(hosts);
   });
 
+  test("AL-10: what fires goes on where its symbol has moved, though nobody pushes or asks for it", async () => {
+    const hosts = new ModelHosts(ONE);
+    await append(hosts, [batch(40, BUSY)]);
+    await hosts.pass(40_000);
+    const active = () => hosts.until(hosts.hostOf(BUSY).asked((core) => core.activeAlerts(BUSY)));
+    const { alerts: before } = await active();
+    expect(before.map(({ rule, state }) => [rule, state])).toContainEqual(["still", "firing"]);
+    await hosts.place({ ROOM_HOSTS: 0, ROOM_DEDICATED: [] });
+    expect(await active()).toEqual({ alerts: [], complete: false });
+    await hosts.pass(10_000);
+    expect(await active()).toEqual({ alerts: expect.arrayContaining(before), complete: true });
+    await checkAtRest(hosts);
+  });
+
   test("I-6: a request that is sent again is where it was, on whatever host its symbols are now", async () => {
     const hosts = new ModelHosts(ONE);
     await append(hosts, [keyed(2, MOVED), batch(1, BUSY)]);

@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { AlertRules } from "../../../durable/keeper/alert-rules.ts";
+import { type HostName, hostOf } from "../../../src/core/placement/placement.ts";
+import type { AlertRule } from "../../../src/protocol/alerts/rule.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import { memorySql } from "../room/sqlite-port.ts";
+
+const RULE: AlertRule = {
+  ...{ name: "high", symbols: "BTC-*", on: { price: "last" }, condition: { above: 1 } },
+};
+const own = (symbol: string) => hostOf(symbol as SymbolName, { ROOM_HOSTS: 0, ROOM_DEDICATED: [] });
+
+/** `reachable`: who can be told; `told`: who was, and of how many rules. */
+function rulesOver(hosts: HostName[]) {
+  const told: [host: HostName, rules: number][] = [];
+  const world = { hosts, reachable: new Set(hosts), told };
+  const rules = new AlertRules({
+    ...{ sql: memorySql(), limit: 0, nowUs: () => 1, failed: () => undefined },
+    hosts: () => world.hosts,
+    tell: async (host, catalog) => {
+      if (!world.reachable.has(host)) throw new Error("away");
+      told.push([host, catalog.rules.length]);
+    },
+  });
+  return { rules, world };
+}
+
+test("AL-1 a host that was away hears of a rule the next time", async () => {
+  const [one, two] = [own("BTC-USD"), own("BTC-EUR")];
+  const { rules, world } = rulesOver([one, two]);
+  world.reachable.delete(two);
+  rules.put(RULE);
+  await rules.push();
+  expect([world.told, rules.waiting]).toEqual([[[one, 1]], 1]);
+  world.reachable.add(two);
+  await rules.push();
+  expect([world.told.at(-1), rules.waiting]).toEqual([[two, 1], 0]);
+});
+
+test("AL-10 hosts of another placement hear of the rules that are for them, and once", async () => {
+  const { rules, world } = rulesOver([]);
+  rules.placed("a");
+  rules.put(RULE);
+  world.hosts = [own("BTC-USD"), own("ETH-USD")];
+  world.reachable = new Set(world.hosts);
+  expect([rules.isPlaced("a"), rules.isPlaced("b"), rules.waiting]).toEqual([true, false, 0]);
+  rules.placed("b");
+  await rules.push();
+  expect(world.told).toEqual([[own("BTC-USD"), 1]]);
+  expect([rules.isPlaced("b"), rules.waiting]).toEqual([true, 0]);
+});
