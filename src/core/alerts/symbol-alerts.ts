@@ -126,8 +126,8 @@ export class SymbolAlerts {
   }
 
   /**
-   * Rules that are new begin with what is known of the symbol; so that what lasts already is seen. What is known ends no silence that
-   * was told: it came before that.
+   * Rules that are new begin with what is known of the symbol; so that what lasts already is seen. What is known ends no silence and no
+   * lack of data that was told: it came before that.
    */
   begin(rules: readonly CompiledRule[], known: LastKnown, atUs: number): AlertChange[] {
     const isNew = new Set(rules);
@@ -142,13 +142,15 @@ export class SymbolAlerts {
       this.#book ??= known.book;
     }
     const changes: AlertChange[] = [];
+    const know = (entry: Entry, reading: Reading) => {
+      if (!isNew.has(entry.rule)) return;
+      if (!wasToldOfLack(entry, reading)) this.#read(entry, reading, changes);
+      else entry.alert = { ...entry.alert, ts: reading.ts };
+    };
     for (const event of known.events) {
-      for (const entry of this.#concerned(event)) {
-        const isTold = entry.rule.condition.kind === "silent" && entry.alert.state !== "inactive";
-        if (isNew.has(entry.rule) && !isTold) this.#observe(entry, event, atUs, changes);
-      }
+      for (const entry of this.#concerned(event)) know(entry, readingOf(event, atUs));
     }
-    if (this.#book !== null) this.#observeBook(this.#book.ts, atUs, changes, isNew);
+    for (const [entry, reading] of this.#ofPrices(this.#book?.ts ?? 0, atUs)) know(entry, reading);
     return changes;
   }
 
@@ -170,11 +172,14 @@ export class SymbolAlerts {
   observe(events: readonly TapeEvent[], atUs: number): AlertChange[] {
     const changes = this.advance(atUs);
     for (const event of events) {
-      for (const entry of this.#concerned(event)) this.#observe(entry, event, atUs, changes);
+      const reading = readingOf(event, atUs);
+      for (const entry of this.#concerned(event)) this.#read(entry, reading, changes);
       if (event.kind === "book" && this.#ofBook.length > 0) {
         // A cursor is asked for the place of a sample alone, which nobody asks here.
         this.#book = foldBook(this.#book, event, atUs as Cursor);
-        if (this.#book !== null) this.#observeBook(event.ts, atUs, changes);
+        for (const [entry, reading] of this.#ofPrices(event.ts, atUs)) {
+          this.#read(entry, reading, changes);
+        }
       }
     }
     return changes;
@@ -300,33 +305,22 @@ export class SymbolAlerts {
     return entries;
   }
 
-  #observe(entry: Entry, event: TapeEvent, atUs: number, changes: AlertChange[]): void {
-    const value =
-      event.kind === "metric" ? event.value : event.kind === "trade" ? event.price : null;
-    this.#read(entry, { atUs, ts: event.ts, value }, changes);
-  }
-
   #read(entry: Entry, reading: Reading, changes: AlertChange[]): void {
     this.evaluations += 1;
     const { alert, turns } = observe(entry.rule, entry.alert, reading);
     this.#set(entry, alert, turns, changes);
   }
 
-  #observeBook(
-    ts: number,
-    atUs: number,
-    changes: AlertChange[],
-    only: ReadonlySet<CompiledRule> | null = null,
-  ): void {
+  /** The alerts on prices of the book, each with what it reads of it as it is. */
+  *#ofPrices(ts: number, atUs: number): Generator<[Entry, Reading]> {
     const bid = this.#book?.book.bids[0]?.[0];
     const ask = this.#book?.book.asks[0]?.[0];
     if (bid === undefined || ask === undefined) return;
     for (const rule of this.#ofBook) {
-      const entry = only?.has(rule) === false ? null : this.#entry(rule, "");
+      const entry = this.#entry(rule, "");
       if (entry === null) continue;
       const isMid = rule.reads.kind === "price" && rule.reads.price === "mid";
-      const value = isMid ? (bid + ask) / 2 : ask - bid;
-      this.#read(entry, { atUs, ts, value }, changes);
+      yield [entry, { atUs, ts, value: isMid ? (bid + ask) / 2 : ask - bid }];
     }
   }
 
@@ -367,6 +361,18 @@ export class SymbolAlerts {
 }
 
 const NOBODY: readonly Entry[] = [];
+
+function readingOf(event: TapeEvent, atUs: number): Reading {
+  const value = event.kind === "metric" ? event.value : event.kind === "trade" ? event.price : null;
+  return { atUs, ts: event.ts, value };
+}
+
+/** Is it pending or firing for lack of what is known to have come before? */
+function wasToldOfLack({ rule, alert }: Entry, reading: Reading): boolean {
+  if (alert.state === "inactive") return false;
+  if (rule.condition.kind === "silent") return true;
+  return rule.noData?.isAlert === true && !observe(rule, alert, reading).alert.holds;
+}
 
 function isHeard({ reads }: CompiledRule, kind: TapeEvent["kind"]): boolean {
   return reads.kind === "silence" && (reads.of === "any" || reads.of === kind);

@@ -78,6 +78,16 @@ describe("AL-10 a room that learns late what was before it", () => {
     expect(toldAfter(STALE, before, [[trade(1, BEFORE + 1)]]).told).toEqual(["firing inactive"]);
   });
 
+  it("ends no lack of data by the value that was before it", () => {
+    const rule: AlertRule = { ...HIGH, no_data: "alert", no_data_after: "30s" };
+    const before = { earlier: [firing("high")], ...life(50) };
+    expect(toldAfter(rule, before, [])).toEqual({ told: [], active: ["firing"] });
+    const old = trade(1, BEFORE - SECOND);
+    expect(toldAfter(rule, before, [[old]])).toEqual({ told: [], active: ["firing"] });
+    expect(toldAfter(rule, before, [[trade(1, BEFORE + 1)]]).told).toEqual(["firing inactive"]);
+    expect(toldAfter(HIGH, before, []).told).toEqual(["firing inactive"]);
+  });
+
   it("tells what came first of a symbol that nobody had, and not its last value alone", () => {
     const nothing = { earlier: [], known: { events: [], book: null }, prunedThrough: 0 };
     const prices = [150, 50, 160, 60];
