@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { faultsOfAlerts, hasPromtool, scrape, type Trend } from "./chaos/extrapolated.ts";
 import { LoopDisk } from "./chaos/loop-disk.ts";
 import { gone } from "./chaos/outage.ts";
+import { runtimePids } from "./chaos/runtime-processes.ts";
 import { StoredTape } from "./chaos/stored-tape.ts";
 import { until } from "./chaos/until.ts";
 import { PROJECT_DIR, type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
@@ -76,7 +77,7 @@ describe.runIf(process.platform === "linux")("an operator's drill", () => {
   }
 
   it("a runtime that hangs and is killed", async () => {
-    const pid = runtimePids(product)[1] ?? expect.fail("there is no second runtime");
+    const pid = (await runtimePids(product, 2))[1] as number;
     const started = /^edgetape_first_scrape_seconds\{runtime="1"/;
     const before = await look();
     const beganAt = await highest(started);
@@ -169,17 +170,6 @@ describe.runIf(process.platform === "linux")("an operator's drill", () => {
     },
   );
 });
-
-/** Processes of the runtimes, by number. */
-function runtimePids({ childPids }: RunningProduct): number[] {
-  const found: number[] = [];
-  for (const pid of childPids) {
-    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-    const config = /config(?:-(\d+))?\.capnp/.exec(words);
-    if (config !== null) found[Number(config[1] ?? 0)] = pid;
-  }
-  return found;
-}
 
 /** Takes all the room there is. */
 function fill(path: string): void {

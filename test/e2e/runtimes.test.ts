@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { traceAnswerSchema } from "../../src/protocol/answers/trace.ts";
 import { Market, WATCHED } from "./chaos/market.ts";
+import { runtimePids, runtimePidsSeen } from "./chaos/runtime-processes.ts";
 import { SeededRandom, seedOfRun } from "./chaos/seeded-random.ts";
 import { SteadyPushes } from "./chaos/steady-pushes.ts";
 import { until } from "./chaos/until.ts";
@@ -41,15 +42,6 @@ describe.runIf(process.platform === "linux")("two runtimes with hosts, and the W
       ...{ dataDir: folder.dataDir, port },
       environment: { ...ENVIRONMENT, RUNTIMES: String(runtimes), ROOM_HOSTS: String(runtimes) },
     });
-  /** Process of each runtime, by its number. */
-  const runtimes = (): number[] => {
-    const found: number[] = [];
-    for (const pid of product.childPids) {
-      const config = /config(?:-(\d+))?\.capnp/.exec(commandOf(pid));
-      if (config !== null) found[Number(config[1] ?? 0)] = pid;
-    }
-    return found;
-  };
   const viewersAreBack = () =>
     until("viewers connected", () => [...market.sockets.values()].every(({ isOpen }) => isOpen));
 
@@ -111,11 +103,11 @@ describe.runIf(process.platform === "linux")("two runtimes with hosts, and the W
 
   it("INV-1 INV-2 INV-6 are started again alone when they are killed, and nothing is lost or there twice", async () => {
     for (const killed of [[1], [0], [2], [0, 1, 2]]) {
-      const before = runtimes();
+      const before = await runtimePids(product, 3);
       await sleep(500);
       for (const number of killed) process.kill(before[number] as number, "SIGKILL");
       await until("runtimes anew", () => {
-        const now = runtimes();
+        const now = runtimePidsSeen(product);
         return [0, 1, 2].every((one) => {
           const isNew = now[one] !== undefined && now[one] !== before[one];
           return killed.includes(one) ? isNew : now[one] === before[one];
@@ -128,7 +120,7 @@ describe.runIf(process.platform === "linux")("two runtimes with hosts, and the W
   });
 
   it("are replaced one after the other at SIGHUP, and no push is refused", async () => {
-    const before = runtimes();
+    const before = await runtimePids(product, 3);
     const connects = WATCHED.map((symbol) => market.sockets.get(symbol)?.connects ?? 0);
     const pushes = new SteadyPushes(product.url, token, PRODUCERS);
     await sleep(300);
@@ -137,7 +129,8 @@ describe.runIf(process.platform === "linux")("two runtimes with hosts, and the W
     await sleep(100);
     await pushes.stop();
     expect(pushes.failures).toEqual([]);
-    for (const [number, pid] of runtimes().entries()) expect(pid).not.toBe(before[number]);
+    for (const [number, pid] of (await runtimePids(product, 3)).entries())
+      expect(pid).not.toBe(before[number]);
     await viewersAreBack();
     for (const [at, symbol] of WATCHED.entries()) {
       expect(market.sockets.get(symbol)?.connects).toBeGreaterThan(connects[at] as number);
@@ -171,11 +164,3 @@ describe.runIf(process.platform === "linux")("two runtimes with hosts, and the W
     return events.map(({ value }) => value);
   }
 });
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch {
-    return "";
-  }
-}
