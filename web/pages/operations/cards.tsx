@@ -1,5 +1,6 @@
 import { largestOf, sumOf } from "../../data/figures/exposition.ts";
 import { type Look, quantileOf, rateOf } from "../../data/figures/since.ts";
+import { grouped } from "../../data/words/digits.ts";
 import { formatSpan, formatValue, formatVolume } from "../../data/words/format.ts";
 import type { ServerState } from "../../feed/api.ts";
 import { Sparkline } from "../symbols/sparkline.tsx";
@@ -58,14 +59,14 @@ const CARDS: readonly Card[] = [
     figure: gauge("edgetape_rooms"),
     write: formatVolume,
     beside: (_before, { figures }) =>
-      `${sumOf(figures, "edgetape_hosts")} hosts, ${sumOf(figures, "edgetape_relays")} relays`,
+      `${count(sumOf(figures, "edgetape_hosts"), "host")}, ${count(sumOf(figures, "edgetape_relays"), "relay")}`,
   },
   {
     title: "Rollups behind",
     figure: (_before, { figures }) => largestOf(figures, "edgetape_rollup_lag_seconds"),
     write: seconds,
     beside: (_before, { figures }) =>
-      `${sumOf(figures, "edgetape_stale_hours")} hours to make anew`,
+      `${count(sumOf(figures, "edgetape_stale_hours"), "hour")} to make anew`,
   },
   {
     title: "Alerts firing",
@@ -77,9 +78,9 @@ const CARDS: readonly Card[] = [
   {
     title: "Open descriptors",
     figure: gauge("edgetape_open_descriptors"),
-    write: formatVolume,
+    write: (value) => grouped(value, 0),
     beside: (_before, { figures }) =>
-      `of ${formatVolume(sumOf(figures, "edgetape_descriptors_limit"))}`,
+      `of ${grouped(sumOf(figures, "edgetape_descriptors_limit"), 0)}`,
   },
 ];
 
@@ -130,6 +131,10 @@ function lastKnown(figure: Figure, looks: readonly Look[]): number | null {
 
 function trailOf(figure: Figure, looks: readonly Look[]): number[] {
   return looks.slice(1).flatMap((now, at) => figure(looks[at] ?? now, now) ?? []);
+}
+
+function count(value: number, what: string): string {
+  return value === 1 ? `1 ${what}` : `${grouped(value, 0)} ${what}s`;
 }
 
 function bytes(value: number): string {
