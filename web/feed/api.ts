@@ -15,6 +15,7 @@ import type {
   SeriesAnswer,
   SymbolsAnswer,
 } from "../../src/protocol/answers/answers.ts";
+import type { OrdersAnswer } from "../../src/protocol/answers/orders.ts";
 import type { TraceAnswer } from "../../src/protocol/answers/trace.ts";
 import type { Interval } from "../../src/protocol/events/bar.ts";
 
@@ -124,6 +125,9 @@ export function createApi(deps: ApiDeps) {
         state: "firing",
         ...(symbol !== undefined && { symbol }),
       }),
+    /** The orders of a symbol that began last, each as it is now. */
+    orders: (symbol: string, limit: number) =>
+      get<OrdersAnswer>(`/api/orders/${encodeURIComponent(symbol)}`, { limit }),
     metricNames: (symbol: string) => get<MetricNamesAnswer>("/api/metrics/names", { symbol }),
     /** Every label set of a metric, in steps of `step` ("5s"). */
     series: (query: SeriesQuery) => get<SeriesAnswer>("/api/series", { ...query }),

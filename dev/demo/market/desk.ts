@@ -53,8 +53,8 @@ function lifeOf(market: Market, number: number): DeskEvent[] {
     instrument,
     market.price(instrument, startUs) * (side === "buy" ? 1.0004 : 0.9996),
   );
-  const id = `D-${number}`;
-  const correlationId = `demo-${number}`;
+  const id = `D-${number.toString(36)}`;
+  const correlationId = `demo-${number.toString(36)}`;
   const events: DeskEvent[] = [];
 
   const say = (ts: number, service: string, event: string, more: object = {}, level = "info") =>

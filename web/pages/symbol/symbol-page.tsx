@@ -18,6 +18,7 @@ import { CandlePane } from "./candle-pane.tsx";
 import { Choice } from "./choice.tsx";
 import { InstrumentHeader } from "./instrument-header.tsx";
 import { MetricPane } from "./metric-pane.tsx";
+import { OrdersPane } from "./orders-pane.tsx";
 import { isCutOff, openSymbolView, type SymbolView, useRepaint } from "./symbol-view.ts";
 import { TradesPane } from "./trades-pane.tsx";
 import { Watchlist } from "./watchlist.tsx";
@@ -92,6 +93,7 @@ export function SymbolPage(props: SymbolPageProps) {
         <aside class="symbol-side">
           <Watchlist list={symbols.list} pasts={pasts} view={view} current={symbol} />
           <BookPane view={view} />
+          <OrdersPane desk={desk} symbol={symbol} />
           {isTraded && <TradesPane view={view} />}
         </aside>
       </main>
