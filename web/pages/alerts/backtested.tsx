@@ -21,6 +21,7 @@ export function Backtested({ answer, nowMs }: { answer: BacktestAnswer; nowMs: n
           {firings.map(({ key, beganAt, endedAt }) => (
             <i
               key={key}
+              class="firing-span"
               style={{
                 left: `${share(beganAt)}%`,
                 width: `max(2px, ${share(endedAt) - share(beganAt)}%)`,
