@@ -1,12 +1,18 @@
 import "./valid-locale.ts";
 import { render } from "preact";
+// All style sheets are here: one that came with a later script would need a loader of its own.
+import "uplot/dist/uPlot.min.css";
 import "./style/tokens.css";
 import "./style/shell.css";
 import "./style/symbols.css";
 import "./style/symbol-side.css";
+import "./style/desk.css";
 // Last: what gives way on small screens.
 import "./style/symbol.css";
+import { applyTheme, readTheme } from "./feed/theme.ts";
 import { App } from "./pages/app.tsx";
+
+applyTheme(readTheme());
 
 const root = document.getElementById("app");
 if (root === null) throw new Error("index.html has no #app");

@@ -35,7 +35,7 @@ export default defineConfig({
     outDir: "../dist/web",
     emptyOutDir: true,
     target: "es2022",
-    // A page and a script each: a preloading shim for split code would be bytes for nothing.
+    // A page's script is asked for when it is opened: a preloading shim would be bytes for nothing.
     modulePreload: false,
     rolldownOptions: {
       input: ["index.html", "docs.html"].map((page) =>

@@ -1,9 +1,11 @@
+import { deskEvents } from "./market/desk.ts";
 import { INSTRUMENTS, type Instrument } from "./market/instruments.ts";
 import type { Market } from "./market/market.ts";
 import { pointsAt, positionsAt } from "./market/metrics.ts";
 import { HOUR_SECONDS } from "./market/price-path.ts";
 import type { MadeTrade } from "./market/trades.ts";
 import type { IngestPath } from "./push.ts";
+import { pushDesk } from "./push-desk.ts";
 
 export type BackfillDeps = {
   push: (path: IngestPath, events: readonly object[]) => Promise<void>;
@@ -16,6 +18,8 @@ const BATCH_EVENTS = 1_000;
 /** Trades a second, over all instruments, that a chart of the past needs; more would only take longer. */
 const HISTORY_TRADES_PER_SECOND = 5;
 const HISTORY_STEP_US = 15e6;
+/** So long back the desk has orders and log lines: of older ones nobody looks at the marks. */
+const DESK_US = 15 * 60e6;
 
 /**
  * Pushes what the market did from `fromUs` to `untilUs`. Of a busy market only every so many trades are taken, each
@@ -36,6 +40,10 @@ export async function backfill(
   lanes.push(pushBatches(deps, "/api/metrics", points(market, fromUs, untilUs)));
   lanes.push(pushBatches(deps, "/api/positions", positionsAt(market, fromUs)));
   await Promise.all(lanes);
+  const deskUs = Math.max(fromUs, untilUs - DESK_US);
+  const ofDesk = deskEvents(market, deskUs, untilUs);
+  await pushDesk(deps.push, ofDesk);
+  if (ofDesk.length > 0) deps.onPushed(ofDesk.length);
 }
 
 function* history(

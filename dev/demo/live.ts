@@ -1,7 +1,9 @@
 import { BOOK_STEP_US, BookMaker } from "./market/books.ts";
+import { deskEvents } from "./market/desk.ts";
 import type { Market } from "./market/market.ts";
 import { pointsAt } from "./market/metrics.ts";
 import type { IngestPath } from "./push.ts";
+import { pushDesk } from "./push-desk.ts";
 
 export type LiveDeps = {
   push: (path: IngestPath, events: readonly object[]) => Promise<void>;
@@ -14,6 +16,7 @@ export type LiveDeps = {
 const TICK_MS = 75;
 /** After a long pause (a laptop that slept) the past comes in batches like these. */
 const BATCH_EVENTS = 2_000;
+const LONGEST_PAUSE_US = 60e6;
 
 /** Pushes what the market does from `fromUs` on, as it happens, until `sleep` rejects. */
 export async function runLive(
@@ -26,6 +29,7 @@ export async function runLive(
   let next = trades.next().value;
   const books = new BookMaker(market);
   let bookedUs = 0;
+  let deskUs = fromUs;
   let nextStepUs = Math.ceil(fromUs / metricStepUs) * metricStepUs;
   while (true) {
     const nowUs = deps.nowUs();
@@ -43,12 +47,17 @@ export async function runLive(
     const bookUs = Math.floor(nowUs / BOOK_STEP_US) * BOOK_STEP_US;
     const dueBooks = bookUs > bookedUs ? books.step(bookUs) : [];
     bookedUs = bookUs;
-    const pushes: Promise<void>[] = [];
+    // What waits for longer than that is passed over, as a desk does not send old orders.
+    deskUs = Math.max(deskUs, nowUs - LONGEST_PAUSE_US);
+    const dueOfDesk = deskEvents(market, deskUs, nowUs);
+    deskUs = nowUs;
+    const pushes: Promise<void>[] = [pushDesk(deps.push, dueOfDesk)];
     if (dueTrades.length > 0) pushes.push(deps.push("/api/trades", dueTrades));
     if (duePoints.length > 0) pushes.push(deps.push("/api/metrics", duePoints));
     if (dueBooks.length > 0) pushes.push(deps.push("/api/books", dueBooks));
     await Promise.all(pushes);
-    if (pushes.length > 0) deps.onPushed(dueTrades.length + duePoints.length + dueBooks.length);
+    const pushed = dueTrades.length + duePoints.length + dueBooks.length + dueOfDesk.length;
+    if (pushed > 0) deps.onPushed(pushed);
     const isBehind = next.ts <= nowUs || nextStepUs <= nowUs;
     if (!isBehind) await deps.sleep(TICK_MS);
   }

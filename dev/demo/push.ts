@@ -8,6 +8,7 @@ export type IngestPath =
   | "/api/books"
   | "/api/orders"
   | "/api/notes"
+  | "/api/logs"
   | "/api/bars";
 
 export type PushDeps = {

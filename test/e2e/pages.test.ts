@@ -240,15 +240,18 @@ it("at 1,000 trades a second header, list, title and trades show one price", asy
 });
 
 it("pages and their states have no fault that axe knows", async () => {
-  for (const path of [
-    "/",
-    "/s/PEG",
-    "/s/SPX?interval=1m",
-    "/s/NEVER",
-    "/s/%20a",
-    "/nowhere",
-    "/docs",
-  ]) {
+  for (const [path, colorScheme] of [
+    ["/", "light"],
+    ["/s/PEG", "light"],
+    ["/s/PEG", "dark"],
+    ["/s/SPX?interval=1m", "light"],
+    ["/s/NEVER", "dark"],
+    ["/s/%20a", "light"],
+    ["/nowhere", "dark"],
+    ["/docs", "light"],
+    ["/docs", "dark"],
+  ] as const) {
+    await page.emulateMedia({ colorScheme });
     await open(path);
     await page.getByRole("heading").first().waitFor({ state: "attached" });
     await page.waitForTimeout(800);
@@ -257,7 +260,7 @@ it("pages and their states have no fault that axe knows", async () => {
       const { violations } = await (window as unknown as { axe: typeof axe }).axe.run();
       return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target)}`);
     });
-    expect(faults, path).toEqual([]);
+    expect(faults, `${path} ${colorScheme}`).toEqual([]);
   }
 });
 

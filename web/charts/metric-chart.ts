@@ -1,5 +1,4 @@
 import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
 import { loneIndexes } from "../data/bars/holes.ts";
 import { type Columns, columnsOf, type Line, valuesAt } from "../data/bars/lines.ts";
 import { longest, tickTexts } from "../data/bars/ticks.ts";

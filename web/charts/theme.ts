@@ -1,27 +1,26 @@
 /** Colours for canvases, which cannot read style sheets by themselves: the variables of style/tokens.css. */
 export function colour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  // A variable reads as it was written; the colour of an element is what became of it in this theme.
+  const probe = document.createElement("i");
+  probe.style.color = `var(--${name})`;
+  document.documentElement.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
 }
 
 export const CANVAS_FONT =
   'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
 
-/** Lines of one panel, told apart also without red and green. */
-const LINE_COLOURS = [
-  "#4c8dff",
-  "#f5a524",
-  "#b57bee",
-  "#2dd4bf",
-  "#f472b6",
-  "#a3e635",
-  "#fb7185",
-  "#38bdf8",
-  "#facc15",
-  "#c084fc",
-  "#34d399",
-  "#fdba74",
-] as const;
+/** Lines of one panel have as many colours, told apart also without red and green. */
+const LINE_COLOURS = 12;
 
+/** For canvases. */
 export function lineColour(index: number): string {
-  return LINE_COLOURS[index % LINE_COLOURS.length] ?? LINE_COLOURS[0];
+  return colour(`line-${(index % LINE_COLOURS) + 1}`);
+}
+
+/** The same for what style sheets reach. */
+export function lineVariable(index: number): string {
+  return `var(--line-${(index % LINE_COLOURS) + 1})`;
 }

@@ -1,4 +1,12 @@
-import type { AlertsAnswer } from "../../src/protocol/answers/alerts.ts";
+import type { AlertRulePut } from "../../src/protocol/alerts/rule.ts";
+import type {
+  AlertHistoryAnswer,
+  AlertRulesAnswer,
+  AlertsAnswer,
+  BacktestAnswer,
+  BacktestPush,
+  KeptAlertRule,
+} from "../../src/protocol/answers/alerts.ts";
 import type {
   BookAnswer,
   HistoryAnswer,
@@ -7,6 +15,8 @@ import type {
   SeriesAnswer,
   SymbolsAnswer,
 } from "../../src/protocol/answers/answers.ts";
+import type { OrdersAnswer } from "../../src/protocol/answers/orders.ts";
+import type { TraceAnswer } from "../../src/protocol/answers/trace.ts";
 import type { Interval } from "../../src/protocol/events/bar.ts";
 
 export interface SeriesQuery {
@@ -25,6 +35,23 @@ export interface ListAnswer {
   tag: string | null;
 }
 
+/** What `/readyz` tells; the rest of it only to a token. */
+export interface ServerState {
+  status: string;
+  warnings: string[];
+  database: {
+    reachable: boolean;
+    mode?: string;
+    version?: string;
+    timescale?: string | null;
+    bytes?: number;
+    limit_bytes?: number;
+  };
+  descriptors?: { limit: number; open: number; most_viewers: number };
+  memory?: { rolled_through: number; raw_from: number; stale_hours: Record<string, number> };
+  runtimes?: { count: number; answered_by: number };
+}
+
 export type Answer<T> =
   | { kind: "ok"; value: T }
   /** A token is needed, or another one. */
@@ -39,12 +66,18 @@ export type Answer<T> =
 /** What is no answer. */
 export type Failure = Exclude<Answer<unknown>, { kind: "ok" }>;
 
-type ApiResponse = Pick<Response, "ok" | "status" | "headers" | "json">;
+type ApiResponse = Pick<Response, "ok" | "status" | "headers" | "json" | "text">;
 
 export interface ApiDeps {
   fetch(
     url: string,
-    init: { headers: Record<string, string>; signal: AbortSignal; cache: "no-store" },
+    init: {
+      method: "GET" | "PUT" | "POST" | "DELETE";
+      headers: Record<string, string>;
+      body?: string;
+      signal: AbortSignal;
+      cache: "no-store";
+    },
   ): Promise<ApiResponse>;
   token(): string | null;
 }
@@ -56,6 +89,17 @@ const TIMEOUT_MS = 15_000;
 const ALIVE_TIMEOUT_MS = 3_000;
 /** RFC 9110, 15.4.5. */
 const NOT_MODIFIED = 304;
+const NO_CONTENT = 204;
+
+/** How something is asked; `tag` null: the asker has no answer of before. */
+interface Asked {
+  method: "GET" | "PUT" | "POST" | "DELETE";
+  tag: string | null;
+  body?: object | undefined;
+  signal: AbortSignal;
+}
+
+const READ = { method: "GET", tag: null } as const;
 
 /** The server's reading routes. Nothing is thrown: an answer says how it went. */
 export function createApi(deps: ApiDeps) {
@@ -66,7 +110,7 @@ export function createApi(deps: ApiDeps) {
     },
     /** The list, held by the server for `holdS` seconds at the most while it is still the one of `tag`. */
     symbols: (asked: { tag: string | null; holdS: number; signal: AbortSignal }) =>
-      ask("/api/symbols", { wait: asked.holdS }, asked, listOf),
+      ask("/api/symbols", { wait: asked.holdS }, { ...READ, ...asked }, listOf),
     /** Bars that start at `from` or later and before `to`, in microseconds: the newest `limit` of them. */
     history: (
       symbol: string,
@@ -81,42 +125,74 @@ export function createApi(deps: ApiDeps) {
         state: "firing",
         ...(symbol !== undefined && { symbol }),
       }),
+    /** The orders of a symbol that began last, each as it is now. */
+    orders: (symbol: string, limit: number) =>
+      get<OrdersAnswer>(`/api/orders/${encodeURIComponent(symbol)}`, { limit }),
     metricNames: (symbol: string) => get<MetricNamesAnswer>("/api/metrics/names", { symbol }),
     /** Every label set of a metric, in steps of `step` ("5s"). */
     series: (query: SeriesQuery) => get<SeriesAnswer>("/api/series", { ...query }),
+    trace: (id: string) => get<TraceAnswer>(`/api/trace/${encodeURIComponent(id)}`, {}),
+    /** What is pending or firing now. */
+    alerts: () => get<AlertsAnswer>("/api/alerts", {}),
+    alertRules: () => get<AlertRulesAnswer>("/api/alerts/rules", {}),
+    /** The newest changes of a rule's alerts, or of all. */
+    alertHistory: (query: { rule?: string; limit: number }) =>
+      get<AlertHistoryAnswer>("/api/alerts/history", query),
+    putAlertRule: (name: string, rule: AlertRulePut) =>
+      send<KeptAlertRule>("PUT", pathOfRule(name), rule),
+    deleteAlertRule: (name: string) => send<null>("DELETE", pathOfRule(name)),
+    backtest: (push: BacktestPush) => send<BacktestAnswer>("POST", "/api/alerts/backtest", push),
+    /** How the server is; what of it a token may know. */
+    state: () => get<ServerState>("/readyz", {}),
+    /** Its figures, in the text format of Prometheus. */
+    figures: () =>
+      ask("/metrics", {}, { ...READ, signal: AbortSignal.timeout(TIMEOUT_MS) }, (response) =>
+        response.text(),
+      ),
   };
 
   function get<T>(
     path: string,
-    query: Record<string, string | number>,
+    query: Record<string, string | number | undefined>,
     timeoutMs = TIMEOUT_MS,
   ): Promise<Answer<T>> {
     const signal = AbortSignal.timeout(timeoutMs);
-    return ask(
-      path,
-      query,
-      { tag: null, signal },
-      async (response) => (await response.json()) as T,
+    return ask(path, query, { ...READ, signal }, async (response) => (await response.json()) as T);
+  }
+
+  function send<T>(
+    method: "PUT" | "POST" | "DELETE",
+    path: string,
+    body?: object,
+  ): Promise<Answer<T>> {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const asked = { method, tag: null, body, signal };
+    return ask(path, {}, asked, async (response) =>
+      response.status === NO_CONTENT ? (null as T) : ((await response.json()) as T),
     );
   }
 
-  /** `tag` null: the asker has no answer of before. */
   async function ask<T>(
     path: string,
-    query: Record<string, string | number>,
-    { tag, signal }: { tag: string | null; signal: AbortSignal },
+    query: Record<string, string | number | undefined>,
+    { method, tag, body, signal }: Asked,
     read: (response: ApiResponse) => Promise<T>,
   ): Promise<Answer<T>> {
     const search = new URLSearchParams(
-      Object.entries(query).map(([name, value]) => [name, String(value)]),
+      Object.entries(query).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, String(value)]],
+      ),
     );
     const token = deps.token();
     const headers: Record<string, string> = {};
     if (token !== null) headers["authorization"] = `Bearer ${token}`;
     if (tag !== null) headers["if-none-match"] = tag;
+    if (body !== undefined) headers["content-type"] = "application/json";
     try {
       const response = await deps.fetch(search.size > 0 ? `${path}?${search}` : path, {
+        method,
         headers,
+        ...(body !== undefined && { body: JSON.stringify(body) }),
         // The room is connected already, and an answer that was kept may end before its frames begin.
         cache: "no-store",
         signal,
@@ -124,12 +200,20 @@ export function createApi(deps: ApiDeps) {
       if (response.ok || response.status === NOT_MODIFIED) {
         return { kind: "ok", value: await read(response) };
       }
-      if (response.status === 401 || response.status === 403) return { kind: "unauthorized" };
+      // What the token may not change it may still look at.
+      const isRead = method === "GET";
+      if (response.status === 401 || (response.status === 403 && isRead)) {
+        return { kind: "unauthorized" };
+      }
       return await failureOf(response);
     } catch {
       return { kind: "failed", status: null, detail: "The server does not answer." };
     }
   }
+}
+
+function pathOfRule(name: string): string {
+  return `/api/alerts/rules/${encodeURIComponent(name)}`;
 }
 
 async function listOf(response: ApiResponse): Promise<ListAnswer> {

@@ -1,16 +1,20 @@
 import { useEffect, useState } from "preact/hooks";
+import { type Route, routeOf } from "../data/route.ts";
 import type { Pasts } from "../data/symbols/listed-price.ts";
-import { type Route, routeOf } from "../data/symbols/route.ts";
 import { createApi } from "../feed/api.ts";
 import { wallClock as clock } from "../feed/clock.ts";
 import { openPasts } from "../feed/panels/pasts.ts";
 import { createServerWatch } from "../feed/symbols/server-watch.ts";
 import { type SymbolsView, watchSymbols } from "../feed/symbols/symbols-watch.ts";
+import { applyTheme, readTheme, type Theme } from "../feed/theme.ts";
 import { keepToken, readToken } from "../feed/token.ts";
-import { Link } from "./link.tsx";
-import { SymbolPage } from "./symbol/symbol-page.tsx";
+import type { Desk } from "./shell/desk.ts";
+import { Keys } from "./shell/keys.tsx";
+import { later } from "./shell/later.tsx";
+import { Link } from "./shell/link.tsx";
+import { ThemeContext } from "./shell/theme-context.ts";
+import { TokenForm } from "./shell/token-form.tsx";
 import { SymbolsPage } from "./symbols/symbols-page.tsx";
-import { TokenForm } from "./token-form.tsx";
 
 const api = createApi({ fetch: (url, init) => fetch(url, init), token: readToken });
 const isVisible = () => document.visibilityState === "visible";
@@ -18,6 +22,16 @@ const server = createServerWatch({ ...clock, isAlive: api.isAlive, isVisible });
 /** How long the server may hold a question. A browser has six connections to one that speaks HTTP/1.1, for all of its windows. */
 const HOLD_S = 20;
 const HOLD_OF_FEW_S = 1;
+/** The page that is open comes first, in ms. */
+const PREPARE_MS = 1_500;
+const LIGHT = window.matchMedia("(prefers-color-scheme: light)");
+
+const symbolPage = later(async () => (await import("./symbol/symbol-page.tsx")).SymbolPage);
+const tracePage = later(async () => (await import("./trace/trace-page.tsx")).TracePage);
+const alertsPage = later(async () => (await import("./alerts/alerts-page.tsx")).AlertsPage);
+const operationsPage = later(
+  async () => (await import("./operations/operations-page.tsx")).OperationsPage,
+);
 
 /** The page the address names, or the form for a token where the server wants one. */
 export function App() {
@@ -28,6 +42,8 @@ export function App() {
   const [pasts, setPasts] = useState<Pasts>(new Map());
   /** Null while a token is asked for; each new one begins everything anew. */
   const [session, setSession] = useState<number | null>(1);
+  const [theme, setTheme] = useState<Theme>(readTheme);
+  const hue = useHue(theme);
 
   useEffect(() => {
     const onMove = () => setRoute(currentRoute());
@@ -63,34 +79,59 @@ export function App() {
   }, [session]);
 
   useEverySecond();
+  // One click on a symbol opens its page, and not the script of it first.
+  useEffect(() => {
+    const timer = setTimeout(symbolPage.prepare, PREPARE_MS);
+    return () => clearTimeout(timer);
+  }, []);
 
-  if (session === null) {
-    return (
-      <TokenForm
-        isRefused={readToken() !== null}
-        onToken={(token) => {
-          keepToken(token);
-          setSession(clock.nowMs());
-        }}
-      />
-    );
-  }
+  const choose = (next: Theme) => {
+    applyTheme(next);
+    setTheme(next);
+  };
+  const desk: Desk = {
+    ...{ api, clock, server, symbols: view, pasts },
+    onReopen: () => setSession(clock.nowMs()),
+    onUnauthorized: () => setSession(null),
+  };
+  return (
+    <ThemeContext.Provider value={{ theme, choose }}>
+      {session === null ? (
+        <TokenForm
+          isRefused={readToken() !== null}
+          onToken={(token) => {
+            keepToken(token);
+            setSession(clock.nowMs());
+          }}
+        />
+      ) : (
+        // Canvases have the colours that they began with.
+        <Page key={`${session} ${hue}`} {...{ route, desk }} />
+      )}
+      <Keys />
+    </ThemeContext.Provider>
+  );
+}
+
+function Page({ route, desk }: { route: Route; desk: Desk }) {
   switch (route.page) {
-    case "symbols":
-      return <SymbolsPage {...{ api, view, pasts, clock, server }} />;
+    case "market":
+      return <SymbolsPage desk={desk} />;
     case "symbol":
       return (
-        <SymbolPage
-          key={`${session} ${route.symbol}`}
-          {...{ api, clock, server }}
+        <symbolPage.Page
+          key={route.symbol}
+          desk={desk}
           symbol={route.symbol}
           interval={route.interval}
-          symbols={view}
-          pasts={pasts}
-          onReopen={() => setSession(clock.nowMs())}
-          onUnauthorized={() => setSession(null)}
         />
       );
+    case "trace":
+      return <tracePage.Page desk={desk} id={route.id} />;
+    case "alerts":
+      return <alertsPage.Page desk={desk} />;
+    case "operations":
+      return <operationsPage.Page desk={desk} />;
     case "missing":
       return (
         <main class="notice">
@@ -105,6 +146,17 @@ export function App() {
     default:
       return route satisfies never;
   }
+}
+
+/** "dark" or "light": what the theme comes to here and now. */
+function useHue(theme: Theme): "dark" | "light" {
+  const [systemIsLight, setSystemIsLight] = useState(LIGHT.matches);
+  useEffect(() => {
+    const onChange = () => setSystemIsLight(LIGHT.matches);
+    LIGHT.addEventListener("change", onChange);
+    return () => LIGHT.removeEventListener("change", onChange);
+  }, []);
+  return theme === "light" || (theme === "system" && systemIsLight) ? "light" : "dark";
 }
 
 /** Ages are told anew while somebody looks. */

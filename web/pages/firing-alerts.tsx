@@ -1,10 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
 import type { AlertsAnswer } from "../../src/protocol/answers/alerts.ts";
-import { pathOfSymbol } from "../data/symbols/route.ts";
+import { pathOfSymbol } from "../data/route.ts";
 import { formatAge } from "../data/words/format.ts";
 import type { Api } from "../feed/api.ts";
 import type { Clock } from "../feed/clock.ts";
-import { Link } from "./link.tsx";
+import { Link } from "./shell/link.tsx";
 
 /** Asked for so often while somebody looks: each question goes to every host. */
 const AGAIN_MS = 60_000;

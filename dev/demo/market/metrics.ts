@@ -40,7 +40,7 @@ export function pointsAt(market: Market, us: number): MadePoint[] {
       3,
     );
     const orders = rounded(400 * instrument.share * load * Math.exp(0.15 * gaussian(random)), 1);
-    const gain = position(instrument, seed) * (market.price(instrument, us) - instrument.price);
+    const gain = positionOf(instrument, seed) * (market.price(instrument, us) - instrument.price);
     const value = rounded(EQUITY + gain, 2);
     desk.slowestMs = Math.max(desk.slowestMs, latencyMs);
     desk.ordersPerSecond += orders;
@@ -63,7 +63,7 @@ export function pointsAt(market: Market, us: number): MadePoint[] {
 export function positionsAt(market: Market, us: number): MadePosition[] {
   return INSTRUMENTS.map((instrument) => ({
     symbol: instrument.symbol,
-    quantity: position(instrument, market.key.seed),
+    quantity: positionOf(instrument, market.key.seed),
     avg_price: instrument.price,
     account: "desk",
     ts: us,
@@ -78,7 +78,7 @@ export function stepSeconds(eventsPerSecond: number): number {
 }
 
 /** Held of an instrument, through all of a seed's market: a million dollars' worth or so, some of it short. */
-function position(instrument: Instrument, seed: string): number {
+export function positionOf(instrument: Instrument, seed: string): number {
   const random = randomOf(`${seed}/${instrument.symbol}/position`);
   const dollars = (0.5 + random()) * 1e6 * (random() < 0.3 ? -1 : 1);
   return Math.round(dollars / instrument.price / instrument.lot) * instrument.lot;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
-import { pathOfSymbol, routeOf } from "../../../web/data/symbols/route.ts";
+import { pathOfSymbol, routeOf } from "../../../web/data/route.ts";
 import { ladderOf } from "../../../web/data/tables/order-book.ts";
 import { addPositions, NO_POSITIONS, netPosition } from "../../../web/data/tables/positions.ts";
 import {
@@ -25,7 +25,13 @@ describe("addresses", () => {
   });
 
   test.each([
-    ["/", "", { page: "symbols" }],
+    ["/", "", { page: "market" }],
+    ["/trace", "", { page: "trace", id: null }],
+    ["/trace/", "", { page: "trace", id: null }],
+    ["/trace/a%2Fb", "", { page: "trace", id: "a/b" }],
+    ["/alerts", "", { page: "alerts" }],
+    ["/operations/", "", { page: "operations" }],
+    ["/operations/more", "", { page: "missing" }],
     ["/s/BTC-USD", "?interval=7m", { page: "symbol", symbol: "BTC-USD", interval: null }],
     ["/s/BTC/USDT:USDT", "", { page: "symbol", symbol: "BTC/USDT:USDT", interval: null }],
     ["/s/BRK.B/", "", { page: "symbol", symbol: "BRK.B", interval: null }],

@@ -100,3 +100,27 @@ export function formatMoment(ts: number, nowMs: number): string {
   const ms = ts / 1_000;
   return Math.abs(nowMs - ms) < 86_400_000 ? CLOCK.format(ms) : DATE.format(ms);
 }
+
+/** How long something took, of microseconds: "640 µs", "12.3 ms", "4.2 s", "3 min 5 s", "2 h 10 min". */
+export function formatSpan(us: number): string {
+  if (us < 1_000) return `${Math.round(us)} µs`;
+  if (us < 1e6) return `${short(us / 1e3)} ms`;
+  if (us < 60e6) return `${short(us / 1e6)} s`;
+  const minutes = Math.floor(us / 60e6);
+  if (minutes < 60) return `${minutes} min ${Math.floor(us / 1e6) % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Three figures at the most before and after the point. */
+function short(value: number): string {
+  return value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0);
+}
+
+const EXACT = new Intl.DateTimeFormat("en-GB", {
+  ...{ hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 },
+});
+
+/** Time of day to the millisecond; `ts` in microseconds. */
+export function formatExactClock(ts: number): string {
+  return EXACT.format(ts / 1_000);
+}

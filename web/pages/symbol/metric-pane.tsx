@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { createMetricChart } from "../../charts/metric-chart.ts";
-import { lineColour } from "../../charts/theme.ts";
+import { lineVariable } from "../../charts/theme.ts";
 import { type Line, rangeOf } from "../../data/bars/lines.ts";
 import { RANGES } from "../../data/bars/ranges.ts";
 import { formatValue } from "../../data/words/format.ts";
@@ -60,7 +60,7 @@ export function MetricPane({ view, panel }: { view: SymbolView; panel: Panel }) 
         <ul class="metric-legend" tabIndex={0} aria-label={`Lines of ${metric}`}>
           {lines.map((line, i) => (
             <li key={line.key} title={labelText(line)}>
-              <i style={{ background: lineColour(i) }} />
+              <i style={{ background: lineVariable(i) }} />
               <span>{labelText(line) || "no labels"}</span>
               {lines.length > 1 && <b>{valueText(hovered?.[i], line, range)}</b>}
             </li>

@@ -2,41 +2,31 @@ import { useEffect, useState } from "preact/hooks";
 import type { Interval } from "../../../src/protocol/events/bar.ts";
 import { INTERVALS } from "../../../src/protocol/words/interval.ts";
 import { RANGE_NAMES, type Range } from "../../data/bars/ranges.ts";
+import { pathOfSymbol } from "../../data/route.ts";
 import { asOfWords, isStale } from "../../data/symbols/last-price.ts";
-import type { Pasts } from "../../data/symbols/listed-price.ts";
-import { pathOfSymbol } from "../../data/symbols/route.ts";
 import { formatAge } from "../../data/words/format.ts";
-import type { Api } from "../../feed/api.ts";
-import type { Clock } from "../../feed/clock.ts";
 import { DIRTY } from "../../feed/dirty.ts";
-import type { ServerWatch } from "../../feed/symbols/server-watch.ts";
-import type { SymbolsView } from "../../feed/symbols/symbols-watch.ts";
-import type { Connection } from "../connection-state.tsx";
 import { exposeConsoleHook } from "../console-hook.ts";
 import { FiringAlerts } from "../firing-alerts.tsx";
-import { Link, replace } from "../link.tsx";
+import type { Connection } from "../shell/connection-state.tsx";
+import type { Desk } from "../shell/desk.ts";
+import { Link, replace } from "../shell/link.tsx";
+import { TopBar } from "../shell/top-bar.tsx";
 import { FirstPush } from "../symbols/first-push.tsx";
-import { TopBar } from "../top-bar.tsx";
 import { BookPane } from "./book-pane.tsx";
 import { CandlePane } from "./candle-pane.tsx";
 import { Choice } from "./choice.tsx";
 import { InstrumentHeader } from "./instrument-header.tsx";
 import { MetricPane } from "./metric-pane.tsx";
+import { OrdersPane } from "./orders-pane.tsx";
 import { isCutOff, openSymbolView, type SymbolView, useRepaint } from "./symbol-view.ts";
 import { TradesPane } from "./trades-pane.tsx";
 import { Watchlist } from "./watchlist.tsx";
 
 export interface SymbolPageProps {
-  api: Api;
-  clock: Clock;
-  server: ServerWatch;
+  desk: Desk;
   symbol: string;
   interval: Interval | null;
-  symbols: SymbolsView;
-  pasts: Pasts;
-  /** Begin anew: a connection that was closed for good does not come back by itself. */
-  onReopen(): void;
-  onUnauthorized(): void;
 }
 
 /** A room that has been silent for longer says so. */
@@ -44,7 +34,8 @@ const QUIET_MS = 60_000;
 
 /** One symbol: candles, trades and metrics, live. It is mounted anew for another symbol. */
 export function SymbolPage(props: SymbolPageProps) {
-  const { api, clock, server, symbol, interval, symbols, onReopen, onUnauthorized } = props;
+  const { desk, symbol, interval } = props;
+  const { api, clock, server, symbols, pasts, onReopen, onUnauthorized } = desk;
   const [view] = useState(() =>
     openSymbolView({ api, clock, server, symbol, interval, range: "15m", onUnauthorized }),
   );
@@ -77,13 +68,14 @@ export function SymbolPage(props: SymbolPageProps) {
   return (
     <div class="page">
       <TopBar
+        {...{ desk, page: "symbol" }}
         read={() => connectionOf(view)}
         onRetry={status.kind === "closed" ? onReopen : server.retryNow}
       />
       <main class={`symbol-page ${isTraded ? "" : "is-untraded"} ${isOff ? "is-cut-off" : ""}`}>
         <div class="symbol-main">
           <div class="symbol-head">
-            <InstrumentHeader {...{ view, symbol, summary, past: props.pasts.get(symbol) }} />
+            <InstrumentHeader {...{ view, symbol, summary, past: pasts.get(symbol) }} />
             {isTraded && (
               <Choice
                 label="Interval of a bar"
@@ -99,8 +91,9 @@ export function SymbolPage(props: SymbolPageProps) {
           <Metrics view={view} />
         </div>
         <aside class="symbol-side">
-          <Watchlist list={symbols.list} pasts={props.pasts} view={view} current={symbol} />
+          <Watchlist list={symbols.list} pasts={pasts} view={view} current={symbol} />
           <BookPane view={view} />
+          <OrdersPane desk={desk} symbol={symbol} />
           {isTraded && <TradesPane view={view} />}
         </aside>
       </main>

@@ -1,3 +1,4 @@
+import { pathOfSymbol } from "../../data/route.ts";
 import { asOfTrade, isStale } from "../../data/symbols/last-price.ts";
 import {
   type ListedPrice,
@@ -5,12 +6,11 @@ import {
   type Past,
   type Pasts,
 } from "../../data/symbols/listed-price.ts";
-import { pathOfSymbol } from "../../data/symbols/route.ts";
 import type { ListedSymbol } from "../../data/symbols/symbol-list.ts";
 import { type Digits, digitsOf } from "../../data/words/digits.ts";
 import { formatChange, formatPrice } from "../../data/words/format.ts";
 import { DIRTY } from "../../feed/dirty.ts";
-import { Link } from "../link.tsx";
+import { Link } from "../shell/link.tsx";
 import { changeClass } from "../sign-class.ts";
 import { type SymbolView, useRepaint } from "./symbol-view.ts";
 

@@ -2,6 +2,7 @@ import { changeClass } from "../sign-class.ts";
 
 const WIDTH = 112;
 const HEIGHT = 26;
+const VIEW = `0 0 ${WIDTH} ${HEIGHT}`;
 
 /** The way of a price, in the colour of its change. For the eye only. */
 export function Sparkline({
@@ -12,7 +13,7 @@ export function Sparkline({
   change: number | null;
 }) {
   if (values.length < 2) {
-    return <svg class="sparkline" width={WIDTH} height={HEIGHT} aria-hidden="true" />;
+    return <svg class="sparkline" viewBox={VIEW} aria-hidden="true" />;
   }
   const low = Math.min(...values);
   const range = Math.max(...values) - low || 1;
@@ -26,8 +27,8 @@ export function Sparkline({
   return (
     <svg
       class={`sparkline ${changeClass(change)}`}
-      width={WIDTH}
-      height={HEIGHT}
+      viewBox={VIEW}
+      preserveAspectRatio="none"
       aria-hidden="true"
     >
       <polygon points={`0,${HEIGHT} ${points} ${WIDTH},${HEIGHT}`} />

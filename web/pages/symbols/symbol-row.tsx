@@ -1,3 +1,4 @@
+import { pathOfSymbol } from "../../data/route.ts";
 import {
   type AsOf,
   asOfWords,
@@ -6,11 +7,10 @@ import {
   whenWords,
 } from "../../data/symbols/last-price.ts";
 import { listedPrice, type Past } from "../../data/symbols/listed-price.ts";
-import { pathOfSymbol } from "../../data/symbols/route.ts";
 import type { ListedSymbol } from "../../data/symbols/symbol-list.ts";
 import { digitsOf } from "../../data/words/digits.ts";
 import { formatAge, formatChange, formatPrice, formatVolume } from "../../data/words/format.ts";
-import { Link } from "../link.tsx";
+import { Link } from "../shell/link.tsx";
 import { changeClass } from "../sign-class.ts";
 import { Sparkline } from "./sparkline.tsx";
 

@@ -1,14 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Pasts } from "../../data/symbols/listed-price.ts";
-import { pathOfSymbol } from "../../data/symbols/route.ts";
 import { matching } from "../../data/symbols/symbol-list.ts";
-import type { Api } from "../../feed/api.ts";
-import type { Clock } from "../../feed/clock.ts";
-import type { ServerWatch } from "../../feed/symbols/server-watch.ts";
-import { type SymbolsView, symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
+import { symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
 import { FiringAlerts } from "../firing-alerts.tsx";
-import { navigate } from "../link.tsx";
-import { TopBar } from "../top-bar.tsx";
+import type { Desk } from "../shell/desk.ts";
+import { TopBar } from "../shell/top-bar.tsx";
 import { FirstPush } from "./first-push.tsx";
 import { SymbolRow } from "./symbol-row.tsx";
 
@@ -16,67 +11,30 @@ import { SymbolRow } from "./symbol-row.tsx";
 const MAX_ROWS = 400;
 
 /** Every symbol on the tape. */
-export function SymbolsPage(props: {
-  api: Api;
-  view: SymbolsView;
-  pasts: Pasts;
-  clock: Clock;
-  server: ServerWatch;
-}) {
-  const { api, view, pasts, clock, server } = props;
+export function SymbolsPage({ desk }: { desk: Desk }) {
+  const { api, symbols: view, pasts, clock } = desk;
   const [typed, setTyped] = useState("");
-  const filter = useRef<HTMLInputElement>(null);
   const rows = useRef<HTMLTableSectionElement>(null);
   const found = matching(view.list, typed);
   const nowMs = clock.nowMs();
 
   useEffect(() => {
     document.title = "Edgetape";
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key !== "/" || event.target === filter.current) return;
-      event.preventDefault();
-      filter.current?.focus();
-    };
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
   }, []);
 
   const focusRow = (index: number) => {
     const links = rows.current?.querySelectorAll<HTMLAnchorElement>("a") ?? [];
-    if (index < 0) filter.current?.focus();
+    if (index < 0) document.querySelector<HTMLElement>(".search input")?.focus();
     else links[Math.min(index, links.length - 1)]?.focus();
   };
 
   return (
     <div class="page">
       <TopBar
+        {...{ desk, page: "market" }}
         read={() => ({ status: symbolsStatus(view, clock.nowMs()), quiet: null })}
-        onRetry={server.retryNow}
-      >
-        <label class="search">
-          <SearchIcon />
-          <span class="sr-only">Find a symbol</span>
-          <input
-            ref={filter}
-            type="search"
-            placeholder="Find a symbol"
-            autocomplete="off"
-            spellcheck={false}
-            value={typed}
-            onInput={(event) => setTyped((event.target as HTMLInputElement).value)}
-            onKeyDown={(event: KeyboardEvent) => {
-              if (event.key === "ArrowDown") focusRow(0);
-              else if (event.key === "Enter" && found[0]) navigate(pathOfSymbol(found[0].symbol));
-              else if (event.key === "Escape") setTyped("");
-              else return;
-              event.preventDefault();
-            }}
-          />
-          <span class="key" aria-hidden="true">
-            /
-          </span>
-        </label>
-      </TopBar>
+        filter={{ typed, onType: setTyped, onDown: () => focusRow(0) }}
+      />
       <main class="symbols">
         <h1 class="sr-only">Symbols</h1>
         <FiringAlerts {...{ api, clock }} />
@@ -150,15 +108,4 @@ function moveFocus(event: KeyboardEvent, focusRow: (index: number) => void): voi
   else if (event.key === "End") focusRow(Number.MAX_SAFE_INTEGER);
   else return;
   event.preventDefault();
-}
-
-function SearchIcon() {
-  return (
-    <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
-      <g fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round">
-        <circle cx="7" cy="7" r="4.5" />
-        <path d="M10.5 10.5 14 14" />
-      </g>
-    </svg>
-  );
 }

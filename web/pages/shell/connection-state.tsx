@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Status } from "../../client/status.ts";
+import type { Status } from "../../../client/status.ts";
 
 /** How a connection stands, as a page tells it. */
 export interface Connection {

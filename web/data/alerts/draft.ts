@@ -1,0 +1,183 @@
+import type { AlertRule, AlertRulePut } from "../../../src/protocol/alerts/rule.ts";
+
+export const SUBJECTS = ["metric", "price", "silence"] as const;
+export const PRICES = ["last", "mid", "spread"] as const;
+export const SILENCES = ["any", "metric", "trade", "position", "book", "order", "log"] as const;
+export const CONDITIONS = ["above", "below", "change", "stale", "absent"] as const;
+export const SEVERITIES = ["info", "warning", "critical"] as const;
+export const DIRECTIONS = ["either", "up", "down"] as const;
+export const NO_DATAS = ["keep", "ok", "alert"] as const;
+
+/** A rule as the fields of a form have it: what is empty is not said. */
+export interface Draft {
+  name: string;
+  symbols: string;
+  subject: (typeof SUBJECTS)[number];
+  metric: string;
+  /** "side=buy, venue=X". */
+  labels: string;
+  price: (typeof PRICES)[number];
+  silence: (typeof SILENCES)[number];
+  condition: (typeof CONDITIONS)[number];
+  /** The bound, or by how much it changes. */
+  bound: string;
+  isPercent: boolean;
+  direction: (typeof DIRECTIONS)[number];
+  /** Over how long it changes, or how long nothing comes. */
+  length: string;
+  for: string;
+  keepFiringFor: string;
+  noData: (typeof NO_DATAS)[number];
+  noDataAfter: string;
+  severity: (typeof SEVERITIES)[number];
+  message: string;
+  webhooks: string;
+}
+
+export const EMPTY_DRAFT: Draft = {
+  ...{ name: "", symbols: "*", subject: "metric", metric: "", labels: "" },
+  ...{ price: "last", silence: "any", condition: "above", bound: "", isPercent: false },
+  ...{ direction: "either", length: "5m", for: "", keepFiringFor: "" },
+  ...{ noData: "keep", noDataAfter: "", severity: "warning", message: "", webhooks: "" },
+};
+
+/** What is put to the server for a draft; it is the server that says whether that is a rule. */
+export function ruleOf(draft: Draft): AlertRulePut {
+  const webhooks = wordsOf(draft.webhooks);
+  return {
+    symbols: draft.symbols.trim(),
+    on: subjectOf(draft),
+    condition: conditionOf(draft),
+    ...said("for", draft.for),
+    ...said("keep_firing_for", draft.keepFiringFor),
+    ...(draft.noData !== "keep" && { no_data: draft.noData }),
+    ...said("no_data_after", draft.noDataAfter),
+    severity: draft.severity,
+    ...said("message", draft.message),
+    ...(webhooks.length > 0 && { webhooks }),
+  };
+}
+
+export function draftOf(rule: AlertRule): Draft {
+  const { on, condition } = rule;
+  return {
+    ...EMPTY_DRAFT,
+    ...{ name: rule.name, symbols: rule.symbols },
+    ...("metric" in on && {
+      subject: "metric",
+      metric: on.metric,
+      labels: Object.entries(on.labels ?? {})
+        .map(([name, value]) => `${name}=${value}`)
+        .join(", "),
+    }),
+    ...("price" in on && { subject: "price", price: on.price }),
+    ...("silence" in on && { subject: "silence", silence: on.silence }),
+    ...("above" in condition && { condition: "above", bound: String(condition.above) }),
+    ...("below" in condition && { condition: "below", bound: String(condition.below) }),
+    ...("change" in condition && {
+      condition: "change",
+      bound: String(condition.change.by),
+      isPercent: condition.change.percent === true,
+      direction: condition.change.direction ?? "either",
+      length: condition.change.over,
+    }),
+    ...("stale" in condition && { condition: "stale", length: condition.stale.after }),
+    ...("absent" in condition && { condition: "absent", length: condition.absent.for }),
+    for: rule.for ?? "",
+    keepFiringFor: rule.keep_firing_for ?? "",
+    noData: rule.no_data ?? "keep",
+    noDataAfter: rule.no_data_after ?? "",
+    severity: rule.severity ?? "warning",
+    message: rule.message ?? "",
+    webhooks: (rule.webhooks ?? []).join(", "),
+  };
+}
+
+/** What a rule waits for, in a line: "order_latency_ms above 5 for 1m". */
+export function wordsOfRule({ on, condition, for: wait }: AlertRule): string {
+  const subject =
+    "metric" in on
+      ? `${on.metric}${labelWords(on.labels)}`
+      : "price" in on
+        ? `${on.price} price`
+        : on.silence === "any"
+          ? "everything"
+          : `${on.silence} events`;
+  const lasting = wait === undefined ? "" : ` for ${wait}`;
+  return `${subject.replace("spread price", "spread")} ${conditionWords(condition)}${lasting}`;
+}
+
+function conditionWords(condition: AlertRule["condition"]): string {
+  if ("above" in condition) return `above ${condition.above}`;
+  if ("below" in condition) return `below ${condition.below}`;
+  if ("stale" in condition) return `stale after ${condition.stale.after}`;
+  if ("absent" in condition) return `absent for ${condition.absent.for}`;
+  const { by, percent, over, direction } = condition.change;
+  const way = direction === undefined ? "moves" : direction === "up" ? "rises" : "falls";
+  return `${way} by ${by}${percent === true ? " %" : ""} within ${over}`;
+}
+
+function labelWords(labels: Record<string, string> = {}): string {
+  const words = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  return words.length === 0 ? "" : ` {${words.join(", ")}}`;
+}
+
+function subjectOf(draft: Draft): AlertRulePut["on"] {
+  switch (draft.subject) {
+    case "metric": {
+      const labels = labelsOf(draft.labels);
+      return { metric: draft.metric.trim(), ...(labels !== null && { labels }) };
+    }
+    case "price":
+      return { price: draft.price };
+    case "silence":
+      return { silence: draft.silence };
+    default:
+      return draft.subject satisfies never;
+  }
+}
+
+function conditionOf(draft: Draft): AlertRulePut["condition"] {
+  // An empty bound is no number, and the server says so.
+  const bound = draft.bound.trim() === "" ? Number.NaN : Number(draft.bound);
+  switch (draft.condition) {
+    case "above":
+      return { above: bound };
+    case "below":
+      return { below: bound };
+    case "change":
+      return {
+        change: {
+          by: bound,
+          ...(draft.isPercent && { percent: true as const }),
+          over: draft.length.trim(),
+          ...(draft.direction !== "either" && { direction: draft.direction }),
+        },
+      };
+    case "stale":
+      return { stale: { after: draft.length.trim() } };
+    case "absent":
+      return { absent: { for: draft.length.trim() } };
+    default:
+      return draft.condition satisfies never;
+  }
+}
+
+function labelsOf(text: string): Record<string, string> | null {
+  const pairs = wordsOf(text).map((pair): [string, string] => {
+    const at = pair.indexOf("=");
+    return at < 0 ? [pair, ""] : [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+  });
+  return pairs.length === 0 ? null : Object.fromEntries(pairs);
+}
+
+function wordsOf(text: string): string[] {
+  return text
+    .split(",")
+    .map((word) => word.trim())
+    .filter((word) => word !== "");
+}
+
+function said<Key extends string>(key: Key, text: string): Partial<Record<Key, string>> {
+  return text.trim() === "" ? {} : ({ [key]: text.trim() } as Record<Key, string>);
+}

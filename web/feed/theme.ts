@@ -1,0 +1,27 @@
+/** Which colours the page has: those of the system, or always the same. */
+export const THEMES = ["system", "dark", "light"] as const;
+export type Theme = (typeof THEMES)[number];
+
+const KEY = "edgetape.theme";
+
+/** The choice of this browser. Where it keeps nothing, the system decides. */
+export function readTheme(): Theme {
+  try {
+    const kept = localStorage.getItem(KEY);
+    return THEMES.find((theme) => theme === kept) ?? "system";
+  } catch {
+    return "system";
+  }
+}
+
+/** Shows the page in a theme, and remembers it where the browser can. */
+export function applyTheme(theme: Theme): void {
+  const root = document.documentElement;
+  if (theme === "system") delete root.dataset["theme"];
+  else root.dataset["theme"] = theme;
+  try {
+    localStorage.setItem(KEY, theme);
+  } catch {
+    // It holds until the page is left.
+  }
+}

@@ -1,0 +1,126 @@
+import { useEffect, useState } from "preact/hooks";
+import type { AlertHistoryAnswer, KeptAlertRule } from "../../../src/protocol/answers/alerts.ts";
+import { type Draft, draftOf, EMPTY_DRAFT } from "../../data/alerts/draft.ts";
+import { pathOfSymbol } from "../../data/route.ts";
+import { formatMoment, formatValue } from "../../data/words/format.ts";
+import { symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
+import type { Desk } from "../shell/desk.ts";
+import { FailureWords } from "../shell/failure-words.tsx";
+import { Link } from "../shell/link.tsx";
+import { TopBar } from "../shell/top-bar.tsx";
+import { useAnswer } from "../shell/use-answer.ts";
+import { ActiveAlerts } from "./active-alerts.tsx";
+import { RuleEditor } from "./rule-editor.tsx";
+import { Rules } from "./rules.tsx";
+
+const RULES_MS = 30_000;
+const HISTORY_MS = 5_000;
+const HISTORY = 50;
+
+/** What fires and what is pending, the rules, and what they have said. */
+export function AlertsPage({ desk }: { desk: Desk }) {
+  const { api, clock, symbols } = desk;
+  /** Each change of a rule has the list asked anew. */
+  const [changes, setChanges] = useState(0);
+  const [draft, setDraft] = useState<Draft | null>(null);
+  const rules = useAnswer(desk, api.alertRules, () => RULES_MS, [api, changes]);
+  const history = useAnswer(
+    desk,
+    () => api.alertHistory({ limit: HISTORY }),
+    () => HISTORY_MS,
+    [api, changes],
+  );
+  useEffect(() => {
+    document.title = "Alerts · Edgetape";
+  }, []);
+  const changed = () => {
+    setDraft(null);
+    setChanges((count) => count + 1);
+  };
+  return (
+    <div class="page">
+      <TopBar
+        {...{ desk, page: "alerts" }}
+        read={() => ({ status: symbolsStatus(symbols, clock.nowMs()), quiet: null })}
+      />
+      <main class="desk-page">
+        <h1>Alerts</h1>
+        <ActiveAlerts desk={desk} />
+        <section>
+          <div class="section-head">
+            <h2>Rules</h2>
+            {draft === null && (
+              <button class="button is-quiet" type="button" onClick={() => setDraft(EMPTY_DRAFT)}>
+                New rule
+              </button>
+            )}
+          </div>
+          {draft !== null && (
+            <RuleEditor
+              key={draft.name}
+              {...{ desk, draft }}
+              onDone={changed}
+              onCancel={() => setDraft(null)}
+            />
+          )}
+          {rules.failure !== null && <FailureWords failure={rules.failure} />}
+          {rules.value !== null && (
+            <Rules
+              rules={rules.value.rules}
+              {...{ desk }}
+              onEdit={(rule: KeptAlertRule) => setDraft(draftOf(rule))}
+              onChanged={changed}
+            />
+          )}
+        </section>
+        <section>
+          <h2>What they said</h2>
+          {history.failure !== null && <FailureWords failure={history.failure} />}
+          {history.value !== null && (
+            <Changes changes={history.value.changes} nowMs={clock.nowMs()} />
+          )}
+        </section>
+      </main>
+    </div>
+  );
+}
+
+/** Changes of alerts, the newest first. */
+export function Changes(props: { changes: AlertHistoryAnswer["changes"]; nowMs: number }) {
+  const { changes, nowMs } = props;
+  if (changes.length === 0) return <p class="dim">Nothing yet.</p>;
+  return (
+    <table class="plain-table" data-testid="alert-changes">
+      <thead>
+        <tr>
+          <th scope="col">When</th>
+          <th scope="col">Rule</th>
+          <th scope="col">Symbol</th>
+          <th scope="col">From, to</th>
+          <th scope="col" class="number">
+            Value
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {changes.map((change) => (
+          <tr key={`${change.ts} ${change.rule} ${change.symbol} ${change.series}`}>
+            <td>{formatMoment(change.ts, nowMs)}</td>
+            <td>{change.rule}</td>
+            <td>
+              <Link to={pathOfSymbol(change.symbol)} class="in-text">
+                {change.symbol}
+              </Link>{" "}
+              <span class="dim">{change.series}</span>
+            </td>
+            <td>
+              <span class="dim">{change.from} →</span>{" "}
+              <b class={`state is-${change.state}`}>{change.state}</b>
+            </td>
+            <td class="number">{change.value === undefined ? "—" : formatValue(change.value)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,160 @@
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { matchesGlob } from "../../../src/core/placement/glob.ts";
+import type { BacktestAnswer } from "../../../src/protocol/answers/alerts.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
+import {
+  CONDITIONS,
+  DIRECTIONS,
+  type Draft,
+  NO_DATAS,
+  PRICES,
+  ruleOf,
+  SEVERITIES,
+  SILENCES,
+  SUBJECTS,
+} from "../../data/alerts/draft.ts";
+import type { Answer, Failure } from "../../feed/api.ts";
+import type { Desk } from "../shell/desk.ts";
+import { FailureWords } from "../shell/failure-words.tsx";
+import { Backtested } from "./backtested.tsx";
+
+/** So many symbols are tried at once, and no more (MAX_BACKTEST_SYMBOLS). */
+const MAX_SYMBOLS = 20;
+/** How far back a rule is tried. */
+const BACK_US = { "1h": 3_600e6, "6h": 21_600e6, "1d": 86_400e6 } as const;
+type Back = keyof typeof BACK_US;
+
+/** A rule as a form: it can be tried over the past before it is set. */
+export function RuleEditor(props: { desk: Desk; draft: Draft; onDone(): void; onCancel(): void }) {
+  const { desk, onDone, onCancel } = props;
+  const isNew = props.draft.name === "";
+  const [draft, setDraft] = useState(props.draft);
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const [tried, setTried] = useState<BacktestAnswer | null>(null);
+  const [back, setBack] = useState<Back>("6h");
+  const [isBusy, setBusy] = useState(false);
+  const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
+  const ask = async <T,>(asked: Promise<Answer<T>>, take: (value: T) => void) => {
+    setBusy(true);
+    const answer = await asked;
+    setBusy(false);
+    setFailure(answer.kind === "ok" ? null : answer);
+    if (answer.kind === "ok") take(answer.value);
+  };
+  const save = () => ask(desk.api.putAlertRule(draft.name.trim(), ruleOf(draft)), onDone);
+  const tryIt = () => {
+    const nowUs = desk.clock.nowMs() * 1_000;
+    const symbols = draft.symbols.includes("*")
+      ? desk.symbols.list
+          .map(({ symbol }) => symbol)
+          .filter((symbol) => matchesGlob(draft.symbols, symbol))
+          .slice(0, MAX_SYMBOLS)
+      : undefined;
+    const from = Math.round(nowUs - BACK_US[back]) as EpochUs;
+    return ask(desk.api.backtest({ rule: ruleOf(draft), from, symbols }), setTried);
+  };
+
+  const text = (key: keyof Draft & string, label: string, hint: string, width = "") => (
+    <label class={width}>
+      <span>{label}</span>
+      <input
+        class="field"
+        value={draft[key] as string}
+        placeholder={hint}
+        spellcheck={false}
+        onInput={(event) => change({ [key]: (event.target as HTMLInputElement).value })}
+      />
+    </label>
+  );
+  const choice = (key: keyof Draft & string, label: string, options: readonly string[]) => (
+    <label>
+      <span>{label}</span>
+      <select
+        class="field"
+        value={draft[key] as string}
+        onChange={(event) => change({ [key]: (event.target as HTMLSelectElement).value })}
+      >
+        {options.map((option) => (
+          <option key={option}>{option}</option>
+        ))}
+      </select>
+    </label>
+  );
+  const isBound = ["above", "below", "change"].includes(draft.condition);
+  return (
+    <form
+      class="editor"
+      aria-label={isNew ? "New rule" : `Rule ${draft.name}`}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}
+    >
+      <Row>
+        {isNew ? text("name", "Name", "slow-orders") : <b class="name">{draft.name}</b>}
+        {text("symbols", "Symbols", "BTC-USD or BTC-*")}
+        {choice("subject", "Watches a", SUBJECTS)}
+        {draft.subject === "metric" && text("metric", "Metric", "order_latency_ms")}
+        {draft.subject === "metric" && text("labels", "Labels", "venue=X, side=buy")}
+        {draft.subject === "price" && choice("price", "Price", PRICES)}
+        {draft.subject === "silence" && choice("silence", "Events", SILENCES)}
+      </Row>
+      <Row>
+        {choice("condition", "Fires when it is", CONDITIONS)}
+        {isBound && text("bound", draft.condition === "change" ? "By" : "Bound", "5", "is-short")}
+        {draft.condition === "change" && (
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={draft.isPercent}
+              onChange={(event) =>
+                change({ isPercent: (event.target as HTMLInputElement).checked })
+              }
+            />
+            <span>per cent</span>
+          </label>
+        )}
+        {draft.condition === "change" && choice("direction", "Direction", DIRECTIONS)}
+        {!["above", "below"].includes(draft.condition) &&
+          text("length", draft.condition === "change" ? "Within" : "After", "5m", "is-short")}
+        {text("for", "For at least", "30s", "is-short")}
+        {text("keepFiringFor", "Keeps firing for", "1m", "is-short")}
+        {isBound && choice("noData", "Without data", NO_DATAS)}
+        {isBound && draft.noData !== "keep" && text("noDataAfter", "After", "5m", "is-short")}
+      </Row>
+      <Row>
+        {choice("severity", "Severity", SEVERITIES)}
+        {text("message", "Message", "{symbol} {series} is {value}", "is-wide")}
+        {text("webhooks", "Webhooks", "names, comma between")}
+      </Row>
+      {failure !== null && <FailureWords failure={failure} />}
+      <div class="editor-foot">
+        <button class="button" type="submit" disabled={isBusy}>
+          {isNew ? "Set the rule" : "Change the rule"}
+        </button>
+        <button class="button is-quiet" type="button" disabled={isBusy} onClick={tryIt}>
+          Try it over the last
+        </button>
+        <select
+          class="field"
+          aria-label="How far back it is tried"
+          value={back}
+          onChange={(event) => setBack((event.target as HTMLSelectElement).value as Back)}
+        >
+          {Object.keys(BACK_US).map((option) => (
+            <option key={option}>{option}</option>
+          ))}
+        </select>
+        <button class="button is-quiet" type="button" onClick={onCancel}>
+          Cancel
+        </button>
+      </div>
+      {tried !== null && <Backtested answer={tried} nowMs={desk.clock.nowMs()} />}
+    </form>
+  );
+}
+
+function Row({ children }: { children: ComponentChildren }) {
+  return <div class="editor-row">{children}</div>;
+}

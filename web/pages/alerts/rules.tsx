@@ -1,0 +1,71 @@
+import { useState } from "preact/hooks";
+import type { KeptAlertRule } from "../../../src/protocol/answers/alerts.ts";
+import { wordsOfRule } from "../../data/alerts/draft.ts";
+import type { Failure } from "../../feed/api.ts";
+import type { Desk } from "../shell/desk.ts";
+import { FailureWords } from "../shell/failure-words.tsx";
+
+/** The rules that are set. */
+export function Rules(props: {
+  desk: Desk;
+  rules: readonly KeptAlertRule[];
+  onEdit(rule: KeptAlertRule): void;
+  onChanged(): void;
+}) {
+  const { desk, rules, onEdit, onChanged } = props;
+  const [failure, setFailure] = useState<Failure | null>(null);
+  /** Named here, a rule is gone at the next press. */
+  const [doomed, setDoomed] = useState<string | null>(null);
+  const remove = async (name: string) => {
+    if (doomed !== name) return setDoomed(name);
+    const answer = await desk.api.deleteAlertRule(name);
+    setDoomed(null);
+    if (answer.kind === "ok") onChanged();
+    else setFailure(answer);
+  };
+  if (rules.length === 0) {
+    return (
+      <p class="dim">
+        No rule is set. A rule watches a metric, a price or a silence, as events arrive.
+      </p>
+    );
+  }
+  return (
+    <>
+      {failure !== null && <FailureWords failure={failure} />}
+      <table class="plain-table" data-testid="alert-rules">
+        <thead>
+          <tr>
+            <th scope="col">Rule</th>
+            <th scope="col">Symbols</th>
+            <th scope="col">Fires when</th>
+            <th scope="col">Severity</th>
+            <th scope="col">
+              <span class="sr-only">Change it</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rules.map((rule) => (
+            <tr key={rule.name}>
+              <th scope="row">{rule.name}</th>
+              <td>{rule.symbols}</td>
+              <td>{wordsOfRule(rule)}</td>
+              <td class={`severity is-${rule.severity ?? "warning"}`}>
+                {rule.severity ?? "warning"}
+              </td>
+              <td class="buttons">
+                <button class="button is-quiet" type="button" onClick={() => onEdit(rule)}>
+                  Edit
+                </button>
+                <button class="button is-quiet" type="button" onClick={() => remove(rule.name)}>
+                  {doomed === rule.name ? "Delete it for good" : "Delete"}
+                </button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}

@@ -1,0 +1,27 @@
+import type { Failure } from "../../feed/api.ts";
+
+/** Why there is no answer, or none that is new. */
+export function FailureWords({ failure }: { failure: Failure }) {
+  return (
+    <p class="failure" role="alert">
+      {wordsOf(failure)}
+    </p>
+  );
+}
+
+function wordsOf(failure: Failure): string {
+  switch (failure.kind) {
+    case "unauthorized":
+      return "The token is not for this.";
+    case "unknown":
+      return "The server knows nothing of it.";
+    case "refused":
+      return failure.detail;
+    case "failed":
+      return failure.waitsFor === "database"
+        ? "The database is away; what is shown may be old. It is asked again by itself."
+        : `${failure.detail} It is asked again by itself.`;
+    default:
+      return failure satisfies never;
+  }
+}

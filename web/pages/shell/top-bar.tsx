@@ -1,0 +1,54 @@
+import type { PageName } from "../../data/route.ts";
+import { type Connection, ConnectionState } from "./connection-state.tsx";
+import type { Desk } from "./desk.ts";
+import { Link } from "./link.tsx";
+import { PLACES } from "./places.ts";
+import { SymbolSearch } from "./symbol-search.tsx";
+import { ThemeSwitch } from "./theme-switch.tsx";
+
+/** What every page begins with: where one is, where one can go, and how the connection stands. */
+export function TopBar(props: {
+  desk: Desk;
+  page: PageName;
+  read(): Connection;
+  onRetry?(): void;
+  /** What is typed into the search, where the page itself shows what is found. */
+  filter?: { typed: string; onType(typed: string): void; onDown(): void };
+}) {
+  const { desk, page, read, onRetry, filter } = props;
+  return (
+    <header class="top-bar">
+      <Link to="/" class="brand" label="Edgetape: all symbols">
+        <Mark />
+        <span>Edgetape</span>
+      </Link>
+      <nav class="places" aria-label="Pages">
+        {PLACES.map((place) => (
+          <Link key={place.page} to={place.path} current={place.page === page}>
+            {place.words}
+          </Link>
+        ))}
+      </nav>
+      <div class="top-bar-middle">
+        <SymbolSearch list={desk.symbols.list} filter={filter} />
+      </div>
+      <ThemeSwitch />
+      <ConnectionState read={read} onRetry={onRetry ?? desk.server.retryNow} />
+    </header>
+  );
+}
+
+function Mark() {
+  return (
+    <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+      <g stroke-width="1.4" stroke-linecap="round">
+        <path stroke="var(--up)" d="M4 3v13" />
+        <path stroke="var(--down)" d="M10 2v12" />
+        <path stroke="var(--accent)" d="M16 6v12" />
+      </g>
+      <rect x="2" y="7" width="4" height="6" rx="0.8" fill="var(--up)" />
+      <rect x="8" y="4" width="4" height="6" rx="0.8" fill="var(--down)" />
+      <rect x="14" y="9" width="4" height="6" rx="0.8" fill="var(--accent)" />
+    </svg>
+  );
+}

@@ -1,0 +1,75 @@
+import type { OrderEvent } from "../../../src/protocol/events/order.ts";
+import { pathOfTrace } from "../../data/route.ts";
+import { digitsOf } from "../../data/words/digits.ts";
+import { formatMoment, formatPrice, formatSize } from "../../data/words/format.ts";
+import type { Desk } from "../shell/desk.ts";
+import { Link } from "../shell/link.tsx";
+import { useAnswer } from "../shell/use-answer.ts";
+
+const SHOWN = 8;
+const AGAIN_MS = 3_000;
+
+/** The orders of a symbol that began last, each leading to its trace. Nothing where there is none. */
+export function OrdersPane({ desk, symbol }: { desk: Desk; symbol: string }) {
+  const { api, clock } = desk;
+  const { value } = useAnswer(
+    desk,
+    () => api.orders(symbol, SHOWN),
+    () => AGAIN_MS,
+    [api, symbol],
+  );
+  if (value === null || value.orders.length === 0) return null;
+  const { orders } = value;
+  const sizes = digitsOf(orders.flatMap(({ quantity, filled }) => [quantity ?? 0, filled ?? 0]));
+  const prices = digitsOf(orders.flatMap(({ avg_price, price }) => [avg_price ?? price ?? 0]));
+  return (
+    <section class="orders-pane" aria-labelledby="orders-title">
+      <h2 id="orders-title">Orders</h2>
+      <table>
+        <thead class="sr-only">
+          <tr>
+            <th scope="col">Order</th>
+            <th scope="col">Size</th>
+            <th scope="col">Price</th>
+            <th scope="col">Status</th>
+            <th scope="col">Time</th>
+          </tr>
+        </thead>
+        <tbody>
+          {orders.map((order) => (
+            <tr key={`${order.venue} ${order.account} ${order.id}`} data-testid="order-row">
+              <th scope="row">
+                <Id order={order} />
+              </th>
+              <td class={`number ${sideClass(order)}`}>
+                {formatSize(order.filled ?? order.quantity ?? 0, sizes)}
+              </td>
+              <td class="number">{priceWords(order, prices)}</td>
+              <td class={`status is-${order.status}`}>{order.status.replace("_", " ")}</td>
+              <td class="number dim">{formatMoment(order.ts, clock.nowMs())}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Id({ order: { id, correlation_id: correlationId } }: { order: OrderEvent }) {
+  if (correlationId === undefined) return <>{id}</>;
+  return (
+    <Link to={pathOfTrace(correlationId)} class="in-text" label={`${id}: its trace`}>
+      {id}
+    </Link>
+  );
+}
+
+function priceWords(order: OrderEvent, digits: ReturnType<typeof digitsOf>): string {
+  const price = order.avg_price ?? order.price;
+  return price === undefined ? "—" : formatPrice(price, digits);
+}
+
+function sideClass({ side }: OrderEvent): string {
+  if (side === undefined) return "";
+  return side === "buy" ? "is-up" : "is-down";
+}
