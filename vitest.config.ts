@@ -1,6 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
-import unit, { maxWorkers } from "./vitest.unit.config.ts";
+import unit, { maxWorkers, native, PATIENCE } from "./vitest.unit.config.ts";
 
 /** What is quick to say what is wrong comes before the tests of the whole product. */
 const early = { maxWorkers, sequence: { groupOrder: 1 } };
@@ -19,12 +19,14 @@ export default defineConfig({
           name: "contract",
           include: ["test/contract/**/*.test.ts"],
           globalSetup: ["test/contract/embedded-server.ts"],
+          experimental: native,
           // As for unit tests: a file opens its own databases, and closes them.
           isolate: false,
           ...early,
           // For a slow machine that does other things.
           testTimeout: 90_000,
           hookTimeout: 90_000,
+          expect: { poll: PATIENCE },
         },
       },
       {
@@ -56,8 +58,9 @@ export default defineConfig({
           // A line logged in a request's context is sent to vitest from there. With that, one run in three never ended (the
           // plugin 1.4.10, vitest 5.1.1), probably where the request had ended before its line was sent; without it none has.
           disableConsoleIntercept: true,
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          expect: { poll: PATIENCE },
         },
       },
       {
@@ -65,18 +68,21 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           exclude: [MEASURED],
+          experimental: native,
           globalSetup: ["test/e2e/data-dir-template.ts"],
           // Limits of its tests hold where the machine does other things too.
           maxWorkers,
           sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: { poll: { timeout: 60_000 } },
         },
       },
       {
         test: {
           name: "alone",
           include: [MEASURED],
+          experimental: native,
           globalSetup: ["test/e2e/data-dir-template.ts"],
           // Last, with the machine to itself: on a busy one its load comes late, and costs more an event.
           fileParallelism: false,

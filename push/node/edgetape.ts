@@ -220,7 +220,10 @@ export class Edgetape {
     const deadlineMs = performance.now() + timeoutMs;
     this.#hurrying += 1;
     try {
-      await this.#progress.until(() => this.#spooling?.hasLooked ?? true, timeoutMs);
+      const hasLooked = await this.#progress.until(
+        () => this.#spooling?.hasLooked ?? true,
+        timeoutMs,
+      );
       const marks = ROUTES.map((route) => this.#lanes[route]).map((lane) => ({
         ...{ lane, through: lane.handed },
       }));
@@ -228,7 +231,7 @@ export class Edgetape {
       this.#sender.hurry();
       const isDone = () => marks.every(({ lane, through }) => lane.gone >= through);
       await this.#progress.until(() => isDone() || givesUp(), deadlineMs - performance.now());
-      return isDone();
+      return hasLooked && isDone();
     } finally {
       this.#hurrying -= 1;
     }

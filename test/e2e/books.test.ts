@@ -38,12 +38,15 @@ describe("an order book over kill -9 of the whole process group", () => {
     };
     const producer = produce();
     for (let kill = 0; kill < 2; kill += 1) {
-      await sleep(1_500);
+      const enough = seq + 30;
+      await sleep(1_000);
+      await until("changes", () => seq > enough);
       await product.killGroup();
       const { port } = product;
       product = await startProduct({ dataDir: folder.dataDir, port, environment: ENVIRONMENT });
     }
-    await sleep(500);
+    const enough = seq + 10;
+    await until("changes after the last kill", () => seq > enough);
     isPushing = false;
     await producer;
     expect(seq).toBeGreaterThan(20);

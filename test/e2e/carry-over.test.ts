@@ -1,9 +1,9 @@
 import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { until } from "./chaos/until.ts";
 import { type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
 
 const FIXTURE = fileURLToPath(new URL("../fixtures/first-edition", import.meta.url));
@@ -74,17 +74,14 @@ async function post(route: string, body: string, key?: string) {
 }
 
 async function poll(symbol: string, since: number): Promise<Page> {
-  const deadlineMs = performance.now() + 20_000;
-  for (;;) {
+  let page: Page | undefined;
+  await until(`the whole of ${symbol} behind ${since}`, async () => {
     const path = `/api/rooms/${encodeURIComponent(symbol)}/events?since=${since}&limit=1000`;
     const { status, text } = await get(path);
-    if (status === 200) {
-      const page = JSON.parse(text) as Page;
-      if (page.complete) return page;
-    }
-    if (performance.now() > deadlineMs) throw new Error(`${status} ${text}`);
-    await sleep(100);
-  }
+    if (status === 200) page = JSON.parse(text) as Page;
+    return page?.complete === true;
+  });
+  return page ?? expect.fail("no page");
 }
 
 /** Cursor and number of events of each frame. */
@@ -169,7 +166,7 @@ it("goes on behind the first edition's cursors, and leaves nothing of it", async
       database.close();
       return tables.length > 0;
     });
-  await expect.poll(rowsLeft, { timeout: 20_000 }).toEqual([]);
+  await expect.poll(rowsLeft).toEqual([]);
   expect(await product.stop()).toBe(0);
   product = await start();
   expect((await exported("NEW", "trade")).length).toBe(bought("NEW").length + 1);

@@ -57,7 +57,7 @@ test("programs in TypeScript compile against them, declarations checked too", as
     cwd: folder,
   }).catch((error: { stdout: string }) => error);
   expect(refused.stdout).toContain("no such reason");
-}, 30_000);
+});
 
 test("a program watches a room with it", async () => {
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });

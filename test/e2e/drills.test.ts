@@ -84,7 +84,7 @@ describe.runIf(process.platform === "linux")("an operator's drill", () => {
     process.kill(pid, "SIGSTOP");
     // What the other runtime accepts is answered.
     await until("a runtime that does not answer", async () => {
-      const answer = await Promise.race([look(), sleep(3_000)]).catch(() => undefined);
+      const answer = await Promise.race([look(), sleep(5_000)]).catch(() => undefined);
       return [...(answer?.values ?? [])].some(
         ([name, value]) => name.startsWith("edgetape_runtime_up") && value === 0,
       );

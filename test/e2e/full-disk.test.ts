@@ -93,6 +93,8 @@ function fillDisk(disk: LoopDisk): void {
     expect(storage).toMatchObject({ reason: expect.stringContaining("make room") });
     const history = await fetch(`${product.url}/api/rooms/${SYMBOLS[0]}/events?since=0&limit=1`);
     expect(history.status).toBe(200);
+    // What it says comes by another way than what it answers.
+    await until("it to be said", () => said("storage_full") > 0);
     expect(said("storage_full")).toBe(1);
     const failures = product.output
       .split("\n")
@@ -101,6 +103,7 @@ function fillDisk(disk: LoopDisk): void {
 
     rmSync(filler);
     await until("a push taken again", async () => (await pushed("NEW")).status === 202);
+    await until("it to be said", () => said("storage_has_room") > 0);
     expect(said("storage_has_room")).toBe(1);
     await until("all well", async () => !(await ready()).warnings.includes("storage_full"));
     wanted = enough();

@@ -70,7 +70,7 @@ it("LP-1 what InfluxData's client writes is a series, value for value", async ()
   }
   await api.close();
   // It waits for the last batch alone, and the one before may be under way.
-  await expect.poll(() => written, { timeout: 10_000 }).toBe(values.length);
+  await expect.poll(() => written).toBe(values.length);
   const query = "metric=desk_pnl&symbol=LINE&step=raw&from=now-2h";
   const { series } = seriesAnswerSchema.parse(await read(`/api/series?${query}`));
   expect(series).toMatchObject([
@@ -519,7 +519,7 @@ it("LG-1 LG-7 TR-1 what real loggers print is found by whatever it says, and one
   expect(await lines("service=strategy&level=error")).toEqual([
     ...["strategy fatal dead", "strategy error order_failed"],
   ]);
-  expect(await lines("q=zerodiv*&from=2026-11-01")).toEqual(["strategy error order_failed"]);
+  expect(await lines("q=zerodiv*&from=now-30d")).toEqual(["strategy error order_failed"]);
   const trace = traceAnswerSchema.parse(await read("/api/trace/req-7"));
   expect(trace.truncated).toBe(false);
   const kinds = [...Array(8).fill("log"), "metric", "order", "order"];

@@ -80,7 +80,7 @@ describe("a database that is away under load", () => {
       market.ledger.ackMs.length = 0;
       bringBack();
       const backMs = performance.now();
-      await market.untilStored(60_000);
+      await market.untilStored();
       console.log(`all stored ${Math.round(performance.now() - backMs)} ms after its return`);
       await sleep(AROUND_MS);
       await market.settle();
@@ -101,7 +101,7 @@ describe("a database that is away under load", () => {
       const answer = await fetch(`${product.url}/api/history/${encodeURIComponent(WATCHED[0])}`);
       expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "5"]);
       bringBack();
-      await market.untilStored(60_000);
+      await market.untilStored();
       await market.settle();
       expect(await market.violations()).toEqual([]);
       expect(market.ledger.count("unknown")).toBe(0);

@@ -171,7 +171,8 @@ it("a long name with two spaces is one line in list and column, cut short and wh
 });
 
 it("time left out between candles is marked with how much", async () => {
-  const at = (i: number) => nowUs() - (100 - i) * MINUTE_US;
+  const now = nowUs();
+  const at = (i: number) => now - (100 - i) * MINUTE_US;
   const minutes = Array.from({ length: 100 }, (_, i) => i).filter((i) => i < 40 || i >= 80);
   await push(
     "/api/trades",

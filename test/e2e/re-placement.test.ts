@@ -59,7 +59,7 @@ it("I-6 INV-6 a request that is sent again after symbols moved to other hosts ch
     return [...new Set(all)];
   };
   const settled = (of: RunningProduct, sizes: string) =>
-    expect.poll(() => held(of), { timeout: 30_000, interval: 500 }).toEqual([sizes]);
+    expect.poll(() => held(of), { interval: 500 }).toEqual([sizes]);
 
   let tape = await startWith(1);
   for (const size of [1, 2]) await push(tape, size);

@@ -2,9 +2,11 @@ import { execFile, spawn } from "node:child_process";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { identityOf } from "../../dev/process/process-identity.ts";
 import { banner } from "../../dev/product/banner.ts";
+import { soon } from "../soon.ts";
+import { until } from "./chaos/until.ts";
 import {
   emptyDataDir,
   PROJECT_DIR,
@@ -42,7 +44,8 @@ describe("npm start", () => {
     expect(product.output).not.toContain("curl ");
     // The banner has standard output to itself: a program reads it from there.
     expect(product.standardOutput).toMatch(/^\n {2}Edgetape is ready [^{}]*$/);
-    expect(product.output).toContain('"event":"database_ready"');
+    // The log has another way than the banner.
+    await until("the log", () => product.output.includes('"event":"database_ready"'));
     const { url, dataDir } = product;
     const writeToken = await product.token({ scopes: ["write"] });
     const facts = { url, dataDir, publicRead: "local", startedInSeconds: 1 } as const;
@@ -100,7 +103,8 @@ describe("npm start", () => {
     expect(children).toHaveLength(2);
     await product.stop();
     expect(children.map(identityOf)).toEqual([undefined, undefined]);
-    expect(product.output).toContain('"event":"stopped"');
+    // What it wrote last may be read after its end.
+    await until("its last word", () => product.output.includes('"event":"stopped"'));
   });
 
   it("ends where npm was killed, and a start at once waits for that", async () => {
@@ -127,7 +131,7 @@ describe("npm start", () => {
     rmSync(folder.dataDir, { recursive: true, maxRetries: 10 });
     await product.stop();
     // The supervisor cannot wait any more for those it kills as it ends.
-    await vi.waitFor(() => expect(children.map(identityOf)).toEqual([undefined, undefined]), 5_000);
+    await soon(() => expect(children.map(identityOf)).toEqual([undefined, undefined]));
   });
 
   it("says that a folder is taken, and by whom", async () => {
@@ -144,7 +148,7 @@ describe("npm start", () => {
     const orphans = killed.childPids;
     await killed.signal("SIGKILL");
     // The runtime does not outlive its supervisor: it would serve without a database.
-    await vi.waitFor(() => expect(orphans.map(identityOf)).toEqual([undefined, undefined]), 10_000);
+    await soon(() => expect(orphans.map(identityOf)).toEqual([undefined, undefined]));
     const next = await start({ port: killed.port });
     expect(orphans.map(identityOf)).toEqual([undefined, undefined]);
     expect((await fetch(`${next.url}/healthz`)).status).toBe(200);
@@ -194,8 +198,14 @@ describe("npm start", () => {
 
   it("starts a runtime or a database that died again, on the same address", async () => {
     const product = await start();
-    for (const pid of product.childPids) process.kill(pid, "SIGKILL");
-    await expect.poll(() => healthOf(product.url), { timeout: 10_000 }).toBe(200);
+    const killed = product.childPids;
+    for (const pid of killed) process.kill(pid, "SIGKILL");
+    // The killed runtime may answer once more.
+    await until(
+      "others in their places",
+      () => product.childPids.filter((pid) => !killed.includes(pid)).length === killed.length,
+    );
+    await until("health", async () => (await healthOf(product.url)) === 200);
     const answer = await fetch(`${product.url}/api/metrics?wait=stored`, {
       method: "POST",
       headers: {

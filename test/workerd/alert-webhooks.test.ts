@@ -5,6 +5,7 @@ import type { AlertNotice } from "../../src/bindings/alerts.ts";
 import type { Env } from "../../src/bindings/env.ts";
 import { NOTIFIER_NAME, type NotifierCalls } from "../../src/bindings/notifier.ts";
 import { configOf } from "../../src/config.ts";
+import { soon } from "../soon.ts";
 import { ask, tokenOf } from "./edgetape.ts";
 
 const ROUTE = "/api/alerts/webhooks";
@@ -104,8 +105,8 @@ it("WH-4 what is to be told is kept until it has arrived", async () => {
     },
   };
   await notifier().notify([notice]);
-  await vi.waitFor(() => expect(asked).toHaveLength(1));
-  await vi.waitFor(async () => {
+  await soon(() => expect(asked).toHaveLength(1));
+  await soon(async () => {
     expect(await (await ask(`${ROUTE}/desk`, {}, "write")).json()).toMatchObject({
       ...{ waiting: 1, failures: 1, failure: "answered 503" },
     });
@@ -117,14 +118,14 @@ it("WH-4 what is to be told is kept until it has arrived", async () => {
   status = 307;
   // Who sets it anew need not wait.
   await set("desk", { url: URL_OF_DESK });
-  await vi.waitFor(async () => {
+  await soon(async () => {
     expect(await (await ask(`${ROUTE}/desk`, {}, "write")).json()).toMatchObject({
       ...{ waiting: 1, failures: 1, failure: "answered 307: redirects are not followed" },
     });
   });
   status = 204;
   await ask(`${ROUTE}/desk/test`, { method: "POST" }, "write");
-  await vi.waitFor(async () => {
+  await soon(async () => {
     expect(await (await ask(`${ROUTE}/desk`, {}, "write")).json()).toEqual({
       ...{ name: "desk", url: URL_OF_DESK, waiting: 0 },
     });

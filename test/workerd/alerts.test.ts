@@ -6,6 +6,7 @@ import { keeperAt } from "../../src/bindings/objects.ts";
 import { alertsAnswerSchema, keptAlertRuleSchema } from "../../src/protocol/answers/alerts.ts";
 import { pollAnswerSchema } from "../../src/protocol/answers/answers.ts";
 import { problemSchema } from "../../src/protocol/answers/problem.ts";
+import { soon } from "../soon.ts";
 import { ask, hostStubOf, newSymbol, push, tokenOf } from "./edgetape.ts";
 import { FakeNeon } from "./fake-neon.ts";
 
@@ -49,7 +50,7 @@ it("AL-1 AL-4 a rule fires in the log of its symbol, is shown, and is over", asy
   await priceOf(symbol, 101);
   // Its words may change under it.
   expect((await put("high", { ...rule, severity: "critical" })).status).toBe(200);
-  await vi.waitFor(async () =>
+  await soon(async () =>
     expect(await active("")).toMatchObject([{ state: "firing", severity: "critical" }]),
   );
   await put("high", rule);
@@ -91,12 +92,10 @@ it("AL-2 a rule counts from what is known already, and what it says ends with it
   const symbol = newSymbol();
   await priceOf(symbol, 101);
   await put("late", { symbols: `${symbol}*`, on: { price: "last" }, condition: { above: 100 } });
-  await vi.waitFor(async () => expect(await told(symbol)).toEqual(["late firing"]));
+  await soon(async () => expect(await told(symbol)).toEqual(["late firing"]));
   const gone = await ask("/api/alerts/rules/late", { method: "DELETE" }, "write");
   expect(gone.status).toBe(204);
-  await vi.waitFor(async () =>
-    expect(await told(symbol)).toEqual(["late firing", "late inactive"]),
-  );
+  await soon(async () => expect(await told(symbol)).toEqual(["late firing", "late inactive"]));
   expect((await ask("/api/alerts/rules/late", {}, "read")).status).toBe(404);
 });
 

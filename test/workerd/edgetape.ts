@@ -46,6 +46,16 @@ export async function ask(path: string, init: RequestInit = {}, scope?: string):
   return response;
 }
 
+/** A socket whose token ends in as few seconds as this machine opens it in. */
+export async function askEndingSoon(path: string): Promise<{ response: Response; endMs: number }> {
+  for (let seconds = 3; ; seconds *= 2) {
+    const ends = Math.floor(Date.now() / 1_000) + seconds;
+    const authorization = `Bearer ${await tokenOf({ scope: "read", ends })}`;
+    const response = await ask(path, { headers: { upgrade: "websocket", authorization } });
+    if (response.status !== 401) return { response, endMs: ends * 1_000 };
+  }
+}
+
 const sockets: WebSocket[] = [];
 
 /** Ends every socket that a test has opened: the runtime does not end while one is open. */

@@ -1,4 +1,5 @@
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
+import { soon } from "../soon.ts";
 
 /*
  * Postgres behind the Neon HTTP protocol, as far as the Writer and the replay use it: rows in memory, at the port that
@@ -85,10 +86,7 @@ export class FakeNeon {
    * the tests' runtime lets no promise of this one be settled there.
    */
   async untilStored(symbol: string, count: number): Promise<StoredRow[]> {
-    await vi.waitFor(() => expect(this.rowsOf(symbol).length).toBeGreaterThanOrEqual(count), {
-      timeout: 10_000,
-      interval: 5,
-    });
+    await soon(() => expect(this.rowsOf(symbol).length).toBeGreaterThanOrEqual(count));
     return this.rowsOf(symbol);
   }
 

@@ -87,13 +87,18 @@ describe.each(testDatabaseKinds())("a Keeper after an outage on $name", ({ openM
     // Of a Keeper that ended in the middle, or of a version that went further at once.
     await advanceWatermark(database.db, nowUs, HOUR);
 
-    const began = performance.now();
-    await database.db.query(
-      `select series_id, percentile_cont(array[0.95, 0.99]) within group (order by value), array_agg(value order by ts)
-       from points where ts < timestamptz 'epoch' + ($1::int8 + 3600000000) * interval '1 microsecond' group by 1`,
-      [fromUs],
-    );
-    const limitMs = Math.max(40, Math.round((performance.now() - began) / 3));
+    const hourMs = async () => {
+      const began = performance.now();
+      await database.db.query(
+        `select series_id, percentile_cont(array[0.95, 0.99]) within group (order by value), array_agg(value order by ts)
+         from points where ts < timestamptz 'epoch' + ($1::int8 + 3600000000) * interval '1 microsecond' group by 1`,
+        [fromUs],
+      );
+      return performance.now() - began;
+    };
+    // The quickest of them: a machine that is busy now may not be so later, and then nothing would be cut.
+    const quickestMs = Math.min(await hourMs(), await hourMs(), await hourMs());
+    const limitMs = Math.max(40, Math.round(quickestMs / 3));
     const db = limited(database.db, limitMs);
     const kept = await keepDatabase({ ...database, db });
     // Continuous aggregates are refreshed outside of transactions, and bucket by bucket.

@@ -43,7 +43,7 @@ export class Market {
   }
 
   /** Resolves when every event acknowledged by now is in Postgres. */
-  async untilStored(timeoutMs = 30_000): Promise<void> {
+  async untilStored(timeoutMs = 60_000): Promise<void> {
     const missing = new Map(SYMBOLS.map((symbol) => [symbol, this.ledger.acknowledged(symbol)]));
     const name = () =>
       [...missing].map(([symbol, numbers]) => `${numbers.length} of ${symbol}`).join(", ");

@@ -44,18 +44,23 @@ export class TlsProxy {
     execFileSync("openssl", [...words, "-days", "2", ...about, "-keyout", key, "-out", cert], {
       stdio: "pipe",
     });
-    const port = await freePort();
-    const child = start(kind, { dir, cert, key, port, upstreamPort });
-    let log = "";
-    child.stderr?.on("data", (said: Buffer) => {
-      log += said.toString();
-    });
-    const proxy = new TlsProxy(port, readFileSync(cert, "utf8"), dir, child);
-    await until(`${kind} to listen`, () => {
-      if (child.exitCode !== null) throw new Error(`${kind} ended: ${log}`);
-      return canConnect(port, proxy.ca);
-    });
-    return proxy;
+    const ca = readFileSync(cert, "utf8");
+    for (let tries = 1; ; tries += 1) {
+      const port = await freePort();
+      const child = start(kind, { dir, cert, key, port, upstreamPort });
+      let log = "";
+      child.stderr?.on("data", (said: Buffer) => {
+        log += said.toString();
+      });
+      let isListening = false;
+      await until(`${kind} to listen or to end`, async () => {
+        isListening = child.exitCode === null && (await canConnect(port, ca));
+        return isListening || child.exitCode !== null;
+      });
+      if (isListening && child.exitCode === null) return new TlsProxy(port, ca, dir, child);
+      // Somebody else may have got the port that was free.
+      if (tries === 3) throw new Error(`${kind} ended: ${log}`);
+    }
   }
 
   async stop(): Promise<void> {

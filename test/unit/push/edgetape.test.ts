@@ -13,10 +13,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { Edgetape } from "../../../push/node/edgetape.ts";
 import type { EdgetapeOptions } from "../../../push/node/options.ts";
 import type { Refused } from "../../../push/node/refused.ts";
+import { soon } from "../../soon.ts";
 import { FakeServer } from "./fake-server.ts";
 
 const PACKAGE = fileURLToPath(new URL("../../../push/node/index.ts", import.meta.url));
@@ -50,8 +51,6 @@ function open(options: Partial<EdgetapeOptions> = {}, url = server.url): Edgetap
   return tape;
 }
 
-/** On a machine that does other things a disk may take its time. */
-const soon = (holds: () => void) => vi.waitFor(holds, { timeout: 10_000, interval: 5 });
 const trade = (tape: Edgetape, at: number) => tape.trade("ACME", { price: at, size: 1 });
 const prices = () => server.of("trades").map(({ price }) => price);
 const upTo = (count: number) => Array.from({ length: count }, (_, at) => at);
@@ -133,7 +132,8 @@ it("time measures calls, promises and what is between, also where they fail", as
   const values = new Map(server.of("metrics").map(({ metric, value }) => [metric, Number(value)]));
   expect([...values.keys()].sort()).toEqual(["a_us", "b_ms", "c_seconds", "d"]);
   expect(values.get("c_seconds")).toBeGreaterThan(0.015);
-  expect(values.get("c_seconds")).toBeLessThan(5);
+  // In seconds, and not the 20 that it would be in milliseconds.
+  expect(values.get("c_seconds")).toBeLessThan(15);
   expect(values.get("d")).toBeGreaterThan(1);
 });
 
@@ -155,12 +155,12 @@ it("Retry-After is honoured, and a flush does not cut it short", async () => {
       ? { status: 503, headers: { "retry-after": "0.3" }, body: { title: "busy" } }
       : { status: 202 };
   const tape = open();
-  const startedMs = performance.now();
   trade(tape, 0);
   expect(await tape.flush(100)).toBe(false);
   await soon(() => expect(tape.stats().trouble.trades).toContain("503 busy"));
   expect(await tape.flush(5_000)).toBe(true);
-  expect(performance.now() - startedMs).toBeGreaterThan(290);
+  const [first = 0, second = 0] = server.posts.map(({ atMs }) => atMs);
+  expect(second - first).toBeGreaterThan(290);
   expect(server.posts).toHaveLength(2);
 });
 
@@ -412,6 +412,7 @@ it("a holder has a folder of its own, and others' events stay there", async () =
   expect(server.posts).toEqual([]);
   mkdirSync(join(folder, "unrelated"));
   const again = open({ token: "one" }, DEAD);
-  expect(await again.flush(100)).toBe(false);
+  // What a process before it has left is part of it, also where there was no time to look for that.
+  expect([await again.flush(0), await again.flush(100)]).toEqual([false, false]);
   await soon(() => expect(again.stats().kinds.trades.spooled).toBe(1));
 });

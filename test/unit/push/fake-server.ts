@@ -5,6 +5,8 @@ import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 
 export interface Post {
+  /** When it came, in ms of a clock that nobody sets. */
+  atMs: number;
   route: string;
   key: string;
   events: Record<string, unknown>[];
@@ -35,6 +37,7 @@ export class FakeServer {
       const isGzip = request.headers["content-encoding"] === "gzip";
       const body = (isGzip ? gunzipSync(raw) : raw).toString();
       const post = {
+        atMs: performance.now(),
         route: (request.url ?? "").split("/").at(-1) ?? "",
         key: String(request.headers["idempotency-key"]),
         events: JSON.parse(body) as Record<string, unknown>[],

@@ -1,9 +1,10 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Clock } from "../../../durable/clock.ts";
 import { NotifierCore, type NotifierPorts } from "../../../durable/notifier/notifier-core.ts";
 import type { SqlValue } from "../../../durable/room/sql-port.ts";
 import type { AlertNotice } from "../../../src/bindings/alerts.ts";
 import type { AlertChange } from "../../../src/core/alerts/alert-change.ts";
+import { soon } from "../../soon.ts";
 import { memorySql } from "../room/sqlite-port.ts";
 
 /** A moment that tests are at, in ms. */
@@ -111,7 +112,7 @@ class World {
 
   /** To sign takes another thread. */
   async untilReceived(count: number): Promise<void> {
-    await vi.waitFor(() => expect(this.received).toHaveLength(count), { interval: 1 });
+    await soon(() => expect(this.received).toHaveLength(count));
   }
 
   events(): string[] {

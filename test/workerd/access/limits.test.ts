@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env } from "../../../src/bindings/env.ts";
 import { type Config, configOf } from "../../../src/config.ts";
 import { writerNames } from "../../../src/core/placement/writer-shard.ts";
+import { soon } from "../../soon.ts";
 import { ask, hostStubOf, newSymbol, push, tokenOf } from "../edgetape.ts";
 import { FakeNeon } from "../fake-neon.ts";
 
@@ -43,7 +44,7 @@ describe("L-24 a backlog", () => {
     expect((await ready()).warnings).not.toContain("storing_behind");
     neon.isAway = true;
     await push("metrics", { symbol, metric: "m", value: 1, labels: { long: "x".repeat(150) } });
-    await vi.waitFor(async () =>
+    await soon(async () =>
       expect(await ready()).toMatchObject({
         status: "degraded",
         warnings: expect.arrayContaining(["storing_behind"]),
@@ -55,7 +56,7 @@ describe("L-24 a backlog", () => {
     );
     neon.isAway = false;
     await neon.untilStored(symbol, 2);
-    await vi.waitFor(async () => expect((await ready()).warnings).not.toContain("storing_behind"));
+    await soon(async () => expect((await ready()).warnings).not.toContain("storing_behind"));
     // The setting is that of all objects.
     await setOf(hostStubOf(symbol), { LIMIT_OUTBOX_BYTES: 0 });
   });

@@ -8,6 +8,7 @@ import { encodeFrame } from "../../../src/core/events/encode-events.ts";
 import type { HostName } from "../../../src/core/placement/placement.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
+import { soon } from "../../soon.ts";
 import { ask, closeSockets, newSymbol, pushPoints } from "../edgetape.ts";
 import { FakeNeon } from "../fake-neon.ts";
 
@@ -63,7 +64,7 @@ describe("L-9 a bug", () => {
     const symbol = newSymbol();
     neon.isStrange = true;
     await pushPoints(symbol, 0, 3);
-    await vi.waitFor(() => expect(loud("store_failed")?.["stack"]).toContain("TypeError"));
+    await soon(() => expect(loud("store_failed")?.["stack"]).toContain("TypeError"));
     expect(loud("store_failed")).toMatchObject({ kind: "broken" });
     neon.isStrange = false;
     expect(await neon.untilStored(symbol, 3)).toHaveLength(3);

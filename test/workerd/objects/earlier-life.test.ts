@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { pollAnswerSchema, symbolsAnswerSchema } from "../../../src/protocol/answers/answers.ts";
+import { soon } from "../../soon.ts";
 import { ask, closeSockets, newSymbol, push, pushPoints } from "../edgetape.ts";
 import { FakeNeon } from "../fake-neon.ts";
 
@@ -43,7 +44,7 @@ it("S-7 a server that begins anew while Postgres is away takes pushes and says w
 
   neon.isAway = false;
   await neon.untilStored(symbol, 3);
-  await vi.waitFor(async () => expect(await statusOf(`/api/positions/${symbol}`)).toBe(200));
+  await soon(async () => expect(await statusOf(`/api/positions/${symbol}`)).toBe(200));
   expect(await statusOf("/api/positions/NEVER")).toBe(404);
   const known = symbolsAnswerSchema.parse(await (await ask("/api/symbols", {}, "read")).json());
   expect(known.complete).toBe(true);

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env } from "../../../src/bindings/env.ts";
 import { KEEPER_NAME } from "../../../src/bindings/keeper.ts";
+import { soon } from "../../soon.ts";
 import { closeSockets, newSymbol, push } from "../edgetape.ts";
 import { FakeNeon } from "../fake-neon.ts";
 
@@ -63,29 +64,34 @@ const pushAt = (agoMs: number) =>
   push("metrics", { metric: "m", value: 1, symbol: newSymbol(), ts: (Date.now() - agoMs) * 1_000 });
 
 async function untilAlarm(): Promise<number> {
-  return vi.waitFor(async () => {
+  return soon(async () => {
     const ms = await alarmMs();
     if (ms === null) throw new Error("no alarm yet");
     return ms;
   });
 }
 
+/** Its alarm, unless that has come by itself meanwhile; it has then taken so many turns. */
+async function keeps(turns: number): Promise<void> {
+  if (quiet.turns < turns) await runDurableObjectAlarm(keeperStub());
+  await soon(() => expect(quiet.turns).toBe(turns));
+}
+
 describe("the Keeper", () => {
   it("INV-7 is woken soon after late data, works once, and sleeps again for a day", async () => {
     await pushAt(3_600_000);
     expect((await untilAlarm()) - Date.now()).toBeLessThanOrEqual(1_000);
-    expect(await runDurableObjectAlarm(keeperStub())).toBe(true);
-    expect(quiet.turns).toBe(1);
+    await keeps(1);
     expect(((await alarmMs()) ?? 0) - Date.now()).toBeGreaterThan(86_000_000);
   });
 
   it("is woken at the next full minute after data that came in time", async () => {
     const minute = Math.floor(Date.now() / 60_000) + 1;
     // The Writer tells at most once a second, and more than that has passed for the one of the test before.
-    await vi.waitFor(async () => {
+    await soon(async () => {
       await pushAt(0);
       expect(((await alarmMs()) ?? Number.NaN) - Date.now()).toBeLessThan(70_000);
-    }, 5_000);
+    });
     const ms = await untilAlarm();
     expect([minute, minute + 1].map((each) => each * 60_000 + 1_000)).toContain(ms);
     await runDurableObjectAlarm(keeperStub());
@@ -96,13 +102,12 @@ describe("the Keeper", () => {
     await pushAt(3_600_000);
     await untilAlarm();
     for (let tries = 1; tries <= 3; tries += 1) {
-      expect(await runDurableObjectAlarm(keeperStub())).toBe(true);
-      expect(await alarmMs()).not.toBeNull();
+      await runDurableObjectAlarm(keeperStub());
+      await untilAlarm();
       await abortAllDurableObjects();
     }
     quiet.isAway = false;
-    expect(await runDurableObjectAlarm(keeperStub())).toBe(true);
-    expect(quiet.turns).toBe(1);
+    await keeps(1);
     expect(((await alarmMs()) ?? 0) - Date.now()).toBeGreaterThan(86_000_000);
   });
 
@@ -126,11 +131,11 @@ describe("the Keeper", () => {
 
   it("INV-1 is woken where nothing could be stored: it may be a range of time that nobody has made", async () => {
     quiet.hasNoRange = true;
-    await vi.waitFor(async () => {
+    await soon(async () => {
       await pushAt(0);
       expect(((await alarmMs()) ?? Number.NaN) - Date.now()).toBeLessThanOrEqual(1_000);
-    }, 5_000);
-    expect(await runDurableObjectAlarm(keeperStub())).toBe(true);
-    expect(quiet.turns).toBe(1);
+    });
+    await runDurableObjectAlarm(keeperStub());
+    await soon(() => expect(quiet.turns).toBeGreaterThan(0));
   });
 });

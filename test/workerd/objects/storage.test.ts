@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { configOf } from "../../../src/config.ts";
 import { pollAnswerSchema } from "../../../src/protocol/answers/answers.ts";
 import type { ServerMessage } from "../../../src/protocol/socket/server-message.ts";
+import { soon } from "../../soon.ts";
 import {
   ask,
   closeSockets,
@@ -148,7 +149,7 @@ describe("I-9 a full outbox", () => {
       const poll = await ask(`/api/rooms/${other}/events?since=${since}`, {}, "read");
       expect(poll.status).toBe(404);
       await neon.untilStored(full, 1);
-      await vi.waitFor(async () => expect((await push("metrics", batch)).status).toBe(202));
+      await soon(async () => expect((await push("metrics", batch)).status).toBe(202));
       await neon.untilStored(full, 2);
       await neon.untilStored(other, 1);
     } finally {

@@ -7,6 +7,7 @@ import {
   symbolsAnswerSchema,
 } from "../../../src/protocol/answers/answers.ts";
 import { problemSchema } from "../../../src/protocol/answers/problem.ts";
+import { soon } from "../../soon.ts";
 import { ask, closeSockets, makeKnown, newSymbol, push, tokenOf } from "../edgetape.ts";
 import { FakeNeon } from "../fake-neon.ts";
 import { TestViewer } from "../test-viewer.ts";
@@ -272,13 +273,13 @@ describe("GET /api/symbols", () => {
       "trades",
       prices.map((price) => ({ symbol, price, size: 1 })),
     );
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const list = await (await ask("/api/symbols", {}, "read")).json();
       const { symbols } = symbolsAnswerSchema.parse(list);
       const found = symbols.find((one) => one.symbol === symbol);
       expect(found).toMatchObject({ change: change === null ? null : expect.closeTo(change, 9) });
       expect(found?.change_reason).toBe(reason);
-    }, 5_000);
+    });
   });
 
   it("R-1 is held with wait while it is the one of the tag, until what the token covers changes or the wait is over", async () => {

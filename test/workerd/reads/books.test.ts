@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { bookAnswerSchema, pollAnswerSchema } from "../../../src/protocol/answers/answers.ts";
 import { problemSchema } from "../../../src/protocol/answers/problem.ts";
 import type { BookEvent } from "../../../src/protocol/events/book.ts";
+import { soon } from "../../soon.ts";
 import { ask, closeSockets, hostStubOf, makeKnown, newSymbol, push } from "../edgetape.ts";
 import { FakeNeon } from "../fake-neon.ts";
 import { TestViewer } from "../test-viewer.ts";
@@ -198,9 +199,7 @@ describe("D-5 the room's samples", () => {
     await neon.untilStored(symbol, 2);
     aheadMs = 60_000;
     // Books of other tests are on the same host.
-    await vi.waitFor(async () =>
-      expect(await runDurableObjectAlarm(hostStubOf(symbol))).toBe(false),
-    );
+    await soon(async () => expect(await runDurableObjectAlarm(hostStubOf(symbol))).toBe(false));
     expect(neon.rowsOf(symbol)).toHaveLength(2);
   });
 

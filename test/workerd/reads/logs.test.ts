@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { forgetLogLevel, logOf } from "../../../src/telemetry/log.ts";
+import { soon } from "../../soon.ts";
 import { ask, makeKnown, newSymbol, push } from "../edgetape.ts";
 import { FakeNeon } from "../fake-neon.ts";
 
@@ -34,12 +35,10 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const ENOUGH = { timeout: 10_000 };
-
 /** An outbox that has just been drained rests before it is drained again. */
 async function untilStoreFailed(): Promise<void> {
   const failed = () => lines.some(({ event }) => event === "store_failed");
-  await vi.waitFor(() => expect(failed()).toBe(true), ENOUGH);
+  await soon(() => expect(failed()).toBe(true));
 }
 
 it("I-10 one correlation id is in the lines of Worker, Host and Writer and in the statement", async () => {
@@ -56,7 +55,7 @@ it("I-10 one correlation id is in the lines of Worker, Host and Writer and in th
   await neon.untilStored(symbol, 1);
   const isOurs = (line: Line) =>
     line.correlation_id === id || (line.correlation_ids ?? []).includes(id);
-  await vi.waitFor(() => {
+  await soon(() => {
     const services = new Set(lines.filter(isOurs).map(({ service }) => service));
     expect(services).toEqual(new Set(["worker", "host", "writer"]));
   });
@@ -159,10 +158,10 @@ it("I-10 WH-3 the trace id of a push is in the lines of all whom it reaches, and
   await push("trades", { symbol, price: 101, size: 1 }, { traceparent });
   const ofTrace = () =>
     lines.filter((one) => one.correlation_id === trace || one.correlation_ids?.includes(trace));
-  await vi.waitFor(() => {
+  await soon(() => {
     const services = new Set(ofTrace().map(({ service }) => service));
     expect(services).toEqual(new Set(["worker", "host", "writer", "notifier"]));
-  }, ENOUGH);
+  });
   expect(told[0]?.get("traceparent")).toMatch(new RegExp(`^00-${trace}-[0-9a-f]{16}-01$`));
   expect(told[0]?.get("x-correlation-id")).toBe(trace);
   const insert = neon.statements.find((text) => text.includes(trace));

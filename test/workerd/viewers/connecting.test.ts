@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { configOf } from "../../../src/config.ts";
 import { problemSchema } from "../../../src/protocol/answers/problem.ts";
 import type { ServerMessage } from "../../../src/protocol/socket/server-message.ts";
+import { soon } from "../../soon.ts";
 import {
   ask,
   closeSockets,
@@ -110,7 +111,7 @@ describe("L-4 a room that is full", () => {
       expect(problemSchema.parse(await refused.json()).type).toBe("urn:edgetape:problem:room-full");
       first.close(1000);
       await first.closed;
-      await vi.waitFor(async () => expect((await connect("eve")).status).toBe(101));
+      await soon(async () => expect((await connect("eve")).status).toBe(101));
     } finally {
       await setLimit(symbol, limit);
     }

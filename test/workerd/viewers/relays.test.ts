@@ -16,6 +16,7 @@ import { symbolsAnswerSchema } from "../../../src/protocol/answers/answers.ts";
 import type { LogId } from "../../../src/protocol/words/log-id.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
+import { soon } from "../../soon.ts";
 import { ask, closeSockets, hostStubOf, newSymbol, push, pushPoints } from "../edgetape.ts";
 import { FakeNeon } from "../fake-neon.ts";
 import { numbers, TestViewer } from "../test-viewer.ts";
@@ -79,9 +80,7 @@ async function isNoted(relay: () => DurableObjectStub, cursor: Cursor): Promise<
     runInDurableObject(relay(), (_, { storage }) =>
       JSON.stringify([...storage.sql.exec("SELECT * FROM sent_through")]),
     );
-  await vi.waitFor(async () => expect(await sent()).toContain(String(cursor)), {
-    ...{ timeout: 10_000, interval: 50 },
-  });
+  await soon(async () => expect(await sent()).toContain(String(cursor)));
 }
 
 /** Values of the points in what a viewer is sent until it has caught up. */
@@ -211,7 +210,7 @@ describe("S-9 a viewer by way of a relay", () => {
     // The relay says its count with each feed.
     await pushPoints(symbol, 2);
     await viewer.points(1);
-    await vi.waitFor(async () => expect(await viewersOf()).toBe(2));
+    await soon(async () => expect(await viewersOf()).toBe(2));
   });
 });
 
@@ -272,11 +271,11 @@ describe("a relay", () => {
     vi.spyOn(Date, "now").mockReturnValue(startMs + 61_000);
     await runDurableObjectAlarm(relay());
     vi.mocked(Date.now).mockRestore();
-    await vi.waitFor(async () => expect(await relaysOf(symbol)).toEqual({ count: 0 }));
+    await soon(async () => expect(await relaysOf(symbol)).toEqual({ count: 0 }));
     await liveBy(relay, symbol);
     await abortAllDurableObjects();
     await pushPoints(symbol, 2);
-    await vi.waitFor(async () => expect(await relaysOf(symbol)).toEqual({ count: 0 }));
+    await soon(async () => expect(await relaysOf(symbol)).toEqual({ count: 0 }));
   });
 
   it("B-6 tells its viewers once that a bar is closed, when its host says so", async () => {
@@ -306,7 +305,7 @@ describe("RELAYS", () => {
       const init = { headers: { upgrade: "websocket" }, cf: { continent: "OC" } };
       const viewer = TestViewer.over(await ask(`/ws/${symbol}`, init as RequestInit, "read"));
       await viewer.expect("hello");
-      await vi.waitFor(async () => expect(await relaysOf(symbol)).toEqual({ count: 1 }));
+      await soon(async () => expect(await relaysOf(symbol)).toEqual({ count: 1 }));
       await TestViewer.join(symbol);
       expect(await relaysOf(symbol)).toEqual({ count: 1 });
     } finally {

@@ -98,9 +98,8 @@ it("what strangers sent costs no more for its looks", () => {
     "Bearer 1",
   ];
   for (const each of nasty) {
-    const line = each.repeat(Math.ceil(16_000 / each.length));
-    const startedMs = performance.now();
-    redacted(line);
-    expect(performance.now() - startedMs).toBeLessThan(200);
+    // Some 50 ms on a quiet machine. What is quadratic takes minutes, and a test may not.
+    const line = each.repeat(Math.ceil(256_000 / each.length));
+    expect(redacted(line).length).toBeGreaterThan(0);
   }
 });

@@ -291,10 +291,9 @@ describe("LP-2 whatever comes", () => {
     ["quotes that are wrong", 'm a="" b="",'],
   ])("takes time that grows with its length: %s", (_, unit) => {
     const body = unit.repeat(Math.ceil(2_000_000 / unit.length));
-    const startMs = performance.now();
-    decode(`${body}\nm a="x`);
-    // A quadratic one takes minutes; this is some 50 ms on a quiet machine.
-    expect(performance.now() - startMs).toBeLessThan(3_000);
+    // Some 50 ms on a quiet machine. What is quadratic takes minutes, and a test may not.
+    const { decoder } = decode(`${body}\nm a="x`);
+    expect(decoder.refused).toBeGreaterThan(0);
   });
 });
 

@@ -140,13 +140,11 @@ describe("a host's symbols", () => {
     const world = new HostsWorld(shared(1));
     for (let at = 0; at < 20_000; at += 1) world.named.add(`S${at}` as SymbolName);
     const host = world.host(HOST);
-    const beganMs = performance.now();
     expect(await host.symbols.learn()).toBe(true);
     expect(host.pauses).toBe(39);
     const { symbols } = await host.symbols.list(async ({ symbol }) => summary(symbol));
     expect(symbols.length).toBe(20_000);
+    // Some 100 ms on a quiet machine. What is quadratic takes minutes, and a test may not.
     expect(host.pauses).toBeGreaterThan(39 + 100);
-    // Some 100 ms on a quiet machine; what is quadratic takes minutes.
-    expect(performance.now() - beganMs).toBeLessThan(5_000);
   });
 });
