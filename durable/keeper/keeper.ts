@@ -16,6 +16,7 @@ import { setCompression } from "../../src/db/upkeep/compression.ts";
 import { writeReplacement } from "../../src/db/upkeep/database-identity.ts";
 import { ping } from "../../src/db/upkeep/ping.ts";
 import { readMemory } from "../../src/db/upkeep/read-memory.ts";
+import { retainAlerts } from "../../src/db/upkeep/retain-alerts.ts";
 import { retainLogs } from "../../src/db/upkeep/retain-logs.ts";
 import { retain } from "../../src/db/upkeep/retention.ts";
 import { rollupsOf } from "../../src/db/upkeep/rollups/rollups-of.ts";
@@ -234,12 +235,13 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
   }
 
   async #upkeep(mode: DatabaseMode): Promise<void> {
-    const { KEEP_RAW_DAYS, KEEP_MINUTES_DAYS, KEEP_LOG_DAYS } = this.#config;
+    const { KEEP_RAW_DAYS, KEEP_MINUTES_DAYS, KEEP_LOG_DAYS, KEEP_ALERT_DAYS } = this.#config;
     const { COMPRESS_AFTER_DAYS, LIMIT_DATABASE_BYTES } = this.#config;
     const days = { rawDays: KEEP_RAW_DAYS, minutesDays: KEEP_MINUTES_DAYS };
     const report = {
       ...(await retain(this.#database, this.#clock.nowUs(), days)),
       ...(await retainLogs(this.#database, this.#clock.nowUs(), KEEP_LOG_DAYS)),
+      ...(await retainAlerts(this.#database, this.#clock.nowUs(), KEEP_ALERT_DAYS)),
     };
     if (mode === "timescale") await setCompression(this.#database, COMPRESS_AFTER_DAYS);
     const { bytes } = await ping(this.#database);
