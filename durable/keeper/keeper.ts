@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { AlertCatalog, KeptRule, RulePut } from "../../src/bindings/alerts.ts";
+import type { AlertCatalog, KeptRule, RulePut, RulesSet } from "../../src/bindings/alerts.ts";
 import type { Env } from "../../src/bindings/env.ts";
 import type { KeeperCalls } from "../../src/bindings/keeper.ts";
 import { hostAt } from "../../src/bindings/objects.ts";
@@ -141,6 +141,10 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
     return this.#alertRules.all;
   }
 
+  keptRule(name: string): KeptRule | null {
+    return this.#alertRules.find(name);
+  }
+
   alertRules(host: HostName): AlertCatalog {
     this.#placements.addOwnHosts([host]);
     return this.#alertRules.catalogOf(host);
@@ -150,6 +154,14 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
     const put = this.#alertRules.put(rule);
     if (put === null) return { kind: "full", most: this.#config.LIMIT_ALERT_RULES };
     return { kind: "put", ...put, waiting: await this.#tellRules() };
+  }
+
+  async setRules(
+    rules: readonly AlertRule[],
+    granted: readonly string[] | null,
+  ): Promise<RulesSet & { waiting: number }> {
+    const set = this.#alertRules.setAll(rules, granted);
+    return { ...set, waiting: set.kind === "set" ? await this.#tellRules() : 0 };
   }
 
   async removeRule(name: string): Promise<boolean> {
