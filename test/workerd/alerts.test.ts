@@ -59,7 +59,10 @@ it("AL-1 AL-4 a rule fires in the log of its symbol, is shown, and is over", asy
   );
   await put("high", rule);
   expect(await active(`?symbol=${symbol}`)).toMatchObject([
-    { symbol, rule: "high", state: "firing", value: 101, severity: "warning" },
+    {
+      ...{ symbol, rule: "high", state: "firing", value: 101, severity: "warning" },
+      message: `${symbol} last price is 101: above 100`,
+    },
   ]);
   expect(await active("?state=pending")).toEqual([]);
   await priceOf(symbol, 99);

@@ -75,12 +75,9 @@ export function createApi(deps: ApiDeps) {
     positions: (symbol: string) =>
       get<PositionsAnswer>(`/api/positions/${encodeURIComponent(symbol)}`, {}),
     book: (symbol: string) => get<BookAnswer>(`/api/books/${encodeURIComponent(symbol)}`, {}),
-    /** Alerts that fire, of a symbol or of all. */
-    firing: (symbol?: string) =>
-      get<AlertsAnswer>("/api/alerts", {
-        state: "firing",
-        ...(symbol !== undefined && { symbol }),
-      }),
+    /** Alerts that are pending or firing, of a symbol or of all. */
+    alerts: (symbol?: string) =>
+      get<AlertsAnswer>("/api/alerts", symbol === undefined ? {} : { symbol }),
     metricNames: (symbol: string) => get<MetricNamesAnswer>("/api/metrics/names", { symbol }),
     /** Every label set of a metric, in steps of `step` ("5s"). */
     series: (query: SeriesQuery) => get<SeriesAnswer>("/api/series", { ...query }),

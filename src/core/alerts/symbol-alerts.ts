@@ -37,6 +37,7 @@ export interface ActiveAlert {
   sinceUs: number;
   value: number | null;
   severity: AlertSeverity;
+  message: string;
 }
 
 interface Entry {
@@ -103,9 +104,11 @@ export class SymbolAlerts {
     for (const { rule, series, alert } of this.#entries.values()) {
       const { state, sinceUs, value } = alert;
       if (state === "inactive") continue;
+      const named = series === "" ? undefined : series;
       active.push({
-        ...{ rule: rule.rule.name, series: series === "" ? null : series, state, sinceUs, value },
+        ...{ rule: rule.rule.name, series: named ?? null, state, sinceUs, value },
         severity: rule.rule.severity ?? "warning",
+        message: messageOf(rule.rule, { symbol: this.#symbol, series: named, to: state, value }),
       });
     }
     return active;

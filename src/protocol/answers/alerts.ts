@@ -38,6 +38,8 @@ export const alertsAnswerSchema = z.object({
       since: epochUsSchema,
       value: z.number().nullable(),
       severity: z.enum(ALERT_SEVERITIES),
+      /** What people are told of it now. */
+      message: z.string(),
     }),
   ),
   complete: z.boolean(),

@@ -11,9 +11,9 @@ import type { Clock } from "../../feed/clock.ts";
 import { DIRTY } from "../../feed/dirty.ts";
 import type { ServerWatch } from "../../feed/symbols/server-watch.ts";
 import type { SymbolsView } from "../../feed/symbols/symbols-watch.ts";
+import { ActiveAlerts } from "../active-alerts.tsx";
 import type { Connection } from "../connection-state.tsx";
 import { exposeConsoleHook } from "../console-hook.ts";
-import { FiringAlerts } from "../firing-alerts.tsx";
 import { Link, replace } from "../link.tsx";
 import { FirstPush } from "../symbols/first-push.tsx";
 import { TopBar } from "../top-bar.tsx";
@@ -93,7 +93,7 @@ export function SymbolPage(props: SymbolPageProps) {
               />
             )}
           </div>
-          <FiringAlerts {...{ api, clock, symbol }} />
+          <ActiveAlerts {...{ api, clock, symbol }} />
           {isTraded && <CandlePane view={view} onChoose={choose} />}
           {!isTraded && <NothingYet view={view} symbol={symbol} />}
           <Metrics view={view} />

@@ -6,7 +6,7 @@ import type { Api } from "../../feed/api.ts";
 import type { Clock } from "../../feed/clock.ts";
 import type { ServerWatch } from "../../feed/symbols/server-watch.ts";
 import { type SymbolsView, symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
-import { FiringAlerts } from "../firing-alerts.tsx";
+import { ActiveAlerts } from "../active-alerts.tsx";
 import { navigate } from "../link.tsx";
 import { TopBar } from "../top-bar.tsx";
 import { FirstPush } from "./first-push.tsx";
@@ -79,7 +79,7 @@ export function SymbolsPage(props: {
       </TopBar>
       <main class="symbols">
         <h1 class="sr-only">Symbols</h1>
-        <FiringAlerts {...{ api, clock }} />
+        <ActiveAlerts {...{ api, clock }} />
         {view.known && view.list.length === 0 ? (
           <FirstPush />
         ) : (
