@@ -43,7 +43,7 @@ export function ActiveAlerts(props: { api: Api; clock: Clock; symbol?: string })
           {symbol === undefined && <Link to={pathOfSymbol(alert.symbol)}>{alert.symbol}</Link>}
           <b>{alert.rule}</b>
           <span class="alert-message">{alert.message}</span>
-          <span class="quiet">
+          <span class="alert-since">
             {alert.state} for {formatAge(clock.nowMs() - alert.since / 1_000)}
           </span>
         </p>
