@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { mustBelongToUs } from "./backup/files.ts";
+import { megabytes, mustBelongToUs } from "./backup/files.ts";
 import { savedDatabase } from "./backup/saved-database.ts";
-import { megabytes, takeBackup, versionIn } from "./backup/take-backup.ts";
+import { takeBackup, versionIn } from "./backup/take-backup.ts";
 import { answerHelp } from "./cli/answer-help.ts";
 import { type FolderLock, runningOn, takeFolder } from "./data-folder/folder-lock.ts";
 import { environmentOfProduct } from "./data-folder/running-products.ts";

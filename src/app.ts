@@ -9,6 +9,7 @@ import { correlation, MOST_PATH_CHARS } from "./http/correlation.ts";
 import { bodies } from "./http/limits/bodies.ts";
 import { answerFailure } from "./http/problems/answer-failure.ts";
 import { Refusal } from "./http/problems/refusal.ts";
+import { alertRuleRoutes } from "./routes/alert-rules.ts";
 import { alertWebhookRoutes } from "./routes/alert-webhooks.ts";
 import { alertRoutes } from "./routes/alerts.ts";
 import { attributionRoutes } from "./routes/analytics/attribution.ts";
@@ -64,6 +65,7 @@ export const app = new Hono<AppEnv>()
   .route("/", attributionRoutes)
   .route("/", exportRoutes)
   .route("/", alertWebhookRoutes)
+  .route("/", alertRuleRoutes)
   .route("/", alertRoutes)
   .route("/", traceRoutes)
   .route("/", healthRoutes)

@@ -58,6 +58,8 @@ const settingsSchema = z.object({
   KEEP_MINUTES_DAYS: count(365),
   /** Days that log lines are kept. */
   KEEP_LOG_DAYS: count(7),
+  /** Days that changes of alerts are kept. */
+  KEEP_ALERT_DAYS: count(365),
   /** Days after which raw data is compressed, where the database can. */
   COMPRESS_AFTER_DAYS: count(7),
   /** There are objects of the first edition, where each room was one: what they have is carried over. */

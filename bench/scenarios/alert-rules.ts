@@ -40,20 +40,18 @@ export const alertRules: Scenario = {
 
 async function setRules(product: ProductTarget): Promise<void> {
   const symbols = numberedSymbols(SYMBOLS);
-  for (let number = 0; number < RULES; number += 1) {
-    const isOfPoints = number < SYMBOLS;
-    const rule = {
-      symbols: number === 0 ? "*" : (symbols[number % SYMBOLS] ?? "*"),
-      on: { metric: isOfPoints ? "latency" : `other-${number}` },
-      condition: { above: 1e9 + number },
-      for: "10s",
-    };
-    const response = await fetch(`http://127.0.0.1:${product.port}/api/alerts/rules/r${number}`, {
-      ...{ method: "PUT", body: JSON.stringify(rule) },
-      headers: { authorization: `Bearer ${product.token}` },
-    });
-    if (!response.ok) throw new Error(await response.text());
-  }
+  const rules = Array.from({ length: RULES }, (_, number) => ({
+    name: `r${number}`,
+    symbols: number === 0 ? "*" : (symbols[number % SYMBOLS] ?? "*"),
+    on: { metric: number < SYMBOLS ? "latency" : `other-${number}` },
+    condition: { above: 1e9 + number },
+    for: "10s",
+  }));
+  const response = await fetch(`http://127.0.0.1:${product.port}/api/alerts/rules`, {
+    ...{ method: "PUT", body: JSON.stringify(rules) },
+    headers: { authorization: `Bearer ${product.token}` },
+  });
+  if (!response.ok) throw new Error(await response.text());
 }
 
 async function usAPost(bench: Bench, product: ProductTarget, symbols: number): Promise<number> {

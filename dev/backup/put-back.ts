@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { syncFolder } from "../data-folder/durable-file.ts";
-import { copyIfThere, filesBelow, sizeOf, syncAll } from "./files.ts";
+import { copyIfThere, filesBelow, mustFit, mustLieApart, sizeOf, syncAll } from "./files.ts";
 import { examineFile, forgetStored, isHostFile } from "./host-file.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { restoreDraft } from "./restore-draft.ts";
@@ -19,6 +19,7 @@ const LOCK = /^lock\.json/;
  * @throws {Error} in words.
  */
 export async function putBack(backup: string, dataDir: string): Promise<Manifest> {
+  await mustLieApart(dataDir, backup);
   const manifest = readManifest(backup);
   const { files, bytes } = await sizeOf(join(backup, DATA));
   if (files !== manifest.files || bytes !== manifest.bytes) {
@@ -34,6 +35,7 @@ export async function putBack(backup: string, dataDir: string): Promise<Manifest
     );
   }
   for (const name of found) await rm(join(dataDir, name), { recursive: true });
+  await mustFit(dataDir, bytes, backup);
   await mkdir(draft, { mode: 0o700 });
   syncFolder(dataDir);
   for await (const path of filesBelow(join(backup, DATA))) {

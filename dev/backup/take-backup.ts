@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, rename, rm, statfs, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { syncFolder } from "../data-folder/durable-file.ts";
 import { copyObjects, placesOf } from "./copy-objects.ts";
-import { copyIfThere, sizeOf, syncAll } from "./files.ts";
+import { copyIfThere, mustFit, mustLieApart, sizeOf, syncAll } from "./files.ts";
 import type { Place } from "./host-file.ts";
 import { type Manifest, manifestPath } from "./manifest.ts";
 
@@ -35,7 +35,11 @@ export interface BackupDeps {
 export async function takeBackup(deps: BackupDeps): Promise<Manifest> {
   const { dataDir, target, database, version, now } = deps;
   if (existsSync(target)) throw new Error(`${target} is there already: name a folder that is not`);
-  await mustFit(deps);
+  await mustLieApart(dataDir, target);
+  const folder = dirname(target);
+  if (!existsSync(folder)) throw new Error(`${folder} is not there: make it, or name another one`);
+  // Of a database apart its command knows how much it takes, and nobody how much of this folder is of one of before.
+  if (database.kind === "here") await mustFit(folder, (await sizeOf(dataDir)).bytes, dataDir);
   const begunAt = now().toISOString();
   const draft = join(dirname(target), `.${basename(target)}.partial-${process.pid}`);
   const data = join(draft, DATA);
@@ -62,18 +66,6 @@ export async function takeBackup(deps: BackupDeps): Promise<Manifest> {
   }
 }
 
-async function mustFit({ dataDir, target, database }: BackupDeps): Promise<void> {
-  const folder = dirname(target);
-  if (!existsSync(folder)) throw new Error(`${folder} is not there: make it, or name another one`);
-  const { bytes } = await sizeOf(dataDir);
-  const { bavail, bsize } = await statfs(folder);
-  if (database.kind === "here" && bavail * bsize < bytes) {
-    throw new Error(
-      `${folder} has ${megabytes(bavail * bsize)} free, and ${dataDir} takes ${megabytes(bytes)}: make room, or name a folder on another disk`,
-    );
-  }
-}
-
 /** What was stored only after the database was saved must still be in the logs. */
 function mustReachBack(before: Map<string, Place>, copied: Map<string, Place>): void {
   for (const [path, { dropped }] of copied) {
@@ -89,8 +81,4 @@ function mustReachBack(before: Map<string, Place>, copied: Map<string, Place>): 
 export function versionIn(projectDir: string): string {
   const text = readFileSync(join(projectDir, "package.json"), "utf8");
   return String((JSON.parse(text) as { version: unknown }).version);
-}
-
-export function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 })} MB`;
 }

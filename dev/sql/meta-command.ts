@@ -5,12 +5,12 @@ export type MetaCommand =
   | { kind: "statement"; text: string }
   | { kind: "unknown"; words: string };
 
-/** The views for people, with their columns. */
+/** The views for people, with their columns: those that name the symbol, where others have its number. */
 const LIST_VIEWS = `select c.relname as view, string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', ' order by a.attnum) as columns
 from pg_class c
-join pg_trigger t on t.tgrelid = c.oid and t.tgname = 'refuse_change'
 join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
-where c.relkind = 'v'
+where c.relkind = 'v' and pg_table_is_visible(c.oid)
+  and exists (select from pg_attribute s where s.attrelid = c.oid and s.attname = 'symbol')
 group by 1 order by 1`;
 
 /** Reads one line of what was typed. `isFresh`: no statement has been begun before it. */

@@ -1,4 +1,5 @@
-import type { AlertCatalog, KeptRule } from "../../src/bindings/alerts.ts";
+import type { AlertCatalog, KeptRule, RulesSet } from "../../src/bindings/alerts.ts";
+import { coversRule, ordered } from "../../src/core/alerts/rule-identity.ts";
 import { fewAtOnce } from "../../src/core/limits/few-at-once.ts";
 import { matchesGlob } from "../../src/core/placement/glob.ts";
 import { type HostName, symbolOf } from "../../src/core/placement/placement.ts";
@@ -26,6 +27,11 @@ export interface AlertRulesDeps {
  */
 export class AlertRules {
   readonly #deps: AlertRulesDeps;
+  /** As they are on disk. */
+  readonly #kept = new Map<string, KeptRule>();
+  #telling: Promise<void> = Promise.resolve();
+  /** The telling behind that, which all wait for who have come meanwhile. */
+  #next: Promise<void> | null = null;
 
   constructor(deps: AlertRulesDeps) {
     this.#deps = deps;
@@ -37,15 +43,15 @@ export class AlertRules {
     sql.exec("CREATE TABLE IF NOT EXISTS alert_placement (id INTEGER PRIMARY KEY, placement TEXT)");
     // Hosts that have not heard of the newest rules.
     sql.exec("CREATE TABLE IF NOT EXISTS alert_waiting (host TEXT PRIMARY KEY) WITHOUT ROWID");
+    for (const row of sql.exec("SELECT rule, set_us FROM alert_rules")) {
+      const rule = JSON.parse(textOf(row["rule"])) as AlertRule;
+      this.#kept.set(rule.name, { rule, setAtUs: numberOf(row["set_us"]) });
+    }
   }
 
   /** All of them, by name. */
   get all(): KeptRule[] {
-    const rows = this.#deps.sql.exec("SELECT rule, set_us FROM alert_rules ORDER BY name");
-    return [...rows].map((row) => ({
-      rule: JSON.parse(textOf(row["rule"])) as AlertRule,
-      setAtUs: numberOf(row["set_us"]),
-    }));
+    return [...this.#kept.values()].sort((a, b) => (a.rule.name < b.rule.name ? -1 : 1));
   }
 
   /** How many hosts have not heard of the newest rules. */
@@ -55,37 +61,49 @@ export class AlertRules {
   }
 
   find(name: string): KeptRule | null {
-    const [row] = this.#deps.sql.exec("SELECT rule, set_us FROM alert_rules WHERE name = ?", name);
-    if (row === undefined) return null;
-    return {
-      rule: JSON.parse(textOf(row["rule"])) as AlertRule,
-      setAtUs: numberOf(row["set_us"]),
-    };
+    return this.#kept.get(name) ?? null;
   }
 
   /** Null where there is no place for another one. */
   put(rule: AlertRule): { isNew: boolean; kept: KeptRule } | null {
-    const { sql, limit, nowUs } = this.#deps;
     const known = this.find(rule.name);
-    if (known === null && limit > 0 && this.#count >= limit) return null;
-    const text = JSON.stringify(rule);
-    if (known !== null && JSON.stringify(known.rule) === text) return { isNew: false, kept: known };
-    const setAtUs = nowUs();
-    sql.exec(
-      "INSERT OR REPLACE INTO alert_rules (name, rule, set_us) VALUES (?, ?, ?)",
-      ...[rule.name, text, setAtUs],
-    );
-    this.#changed([rule, ...(known === null ? [] : [known.rule])]);
-    return { isNew: known === null, kept: { rule, setAtUs } };
+    if (known === null && this.#isOver(this.#kept.size + 1)) return null;
+    if (isSame(known, rule)) return { isNew: false, kept: known };
+    this.#write([rule], []);
+    return { isNew: known === null, kept: this.#kept.get(rule.name) as KeptRule };
   }
 
   /** False where there is none. */
   remove(name: string): boolean {
-    const known = this.find(name);
-    if (known === null) return false;
-    this.#deps.sql.exec("DELETE FROM alert_rules WHERE name = ?", name);
-    this.#changed([known.rule]);
+    if (!this.#kept.has(name)) return false;
+    this.#write([], [name]);
     return true;
+  }
+
+  /**
+   * Of those that `granted` covers these are all there are, from now on; null is for every symbol. Others stay, and their names are
+   * `taken`. `rules`: each name once, all of them covered.
+   */
+  setAll(rules: readonly AlertRule[], granted: readonly string[] | null): RulesSet {
+    const names = new Set(rules.map(({ name }) => name));
+    const covered = this.all.filter(({ rule }) => coversRule(granted, rule));
+    const mine = new Set(covered.map(({ rule }) => rule.name));
+    const taken = [...names].filter((name) => this.#kept.has(name) && !mine.has(name));
+    if (taken.length > 0) return { kind: "taken", names: taken };
+    const count = this.#kept.size - mine.size + names.size;
+    if (this.#isOver(count)) return { kind: "full", most: this.#deps.limit };
+    const made = rules.filter(({ name }) => !mine.has(name));
+    const changed = rules.filter(
+      (rule) => mine.has(rule.name) && !isSame(this.find(rule.name), rule),
+    );
+    const deleted = [...mine].filter((name) => !names.has(name));
+    if (made.length + changed.length + deleted.length > 0)
+      this.#write([...made, ...changed], deleted);
+    const touched = new Set([...made, ...changed].map(({ name }) => name));
+    return {
+      ...{ kind: "set", made: namesOf(made), changed: namesOf(changed), deleted },
+      unchanged: [...names].filter((name) => !touched.has(name)).sort(),
+    };
   }
 
   /** Have the hosts of this placement been told, or do they wait to be? */
@@ -114,8 +132,22 @@ export class AlertRules {
     };
   }
 
-  /** Tells those that have not heard. Who cannot be told is told the next time. */
-  async push(): Promise<void> {
+  /**
+   * Tells those that have not heard. Who cannot be told is told the next time. All that is changed while others are being told is told
+   * together.
+   */
+  push(): Promise<void> {
+    this.#next ??= this.#telling
+      .catch(() => undefined)
+      .then(() => {
+        this.#telling = this.#next ?? Promise.resolve();
+        this.#next = null;
+        return this.#tell();
+      });
+    return this.#next;
+  }
+
+  async #tell(): Promise<void> {
     const { sql, tell, failed } = this.#deps;
     const rows = [...sql.exec("SELECT host FROM alert_waiting")];
     const hosts = rows.map(({ host }) => textOf(host) as HostName);
@@ -137,9 +169,9 @@ export class AlertRules {
     );
   }
 
-  get #count(): number {
-    const [row] = this.#deps.sql.exec("SELECT count(*) AS rules FROM alert_rules");
-    return numberOf(row?.["rules"] ?? 0);
+  #isOver(count: number): boolean {
+    const { limit } = this.#deps;
+    return limit > 0 && count > limit && count > this.#kept.size;
   }
 
   get #version(): number {
@@ -147,10 +179,26 @@ export class AlertRules {
     return numberOf(row?.["version"] ?? 0);
   }
 
-  #changed(rules: readonly AlertRule[]): void {
-    const { sql } = this.#deps;
+  /** One statement for all that are new or others, and one for all that go. */
+  #write(puts: readonly AlertRule[], gone: readonly string[]): void {
+    const rules = puts.map(ordered);
+    const { sql, nowUs } = this.#deps;
+    const setAtUs = nowUs();
+    const names = [...namesOf(rules), ...gone];
+    const before = names.flatMap((name) => this.find(name)?.rule ?? []);
+    sql.exec(
+      "DELETE FROM alert_rules WHERE name IN (SELECT value FROM json_each(?))",
+      JSON.stringify(gone),
+    );
+    sql.exec(
+      `INSERT OR REPLACE INTO alert_rules (name, rule, set_us)
+       SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), ? FROM json_each(?)`,
+      ...[setAtUs, JSON.stringify(rules.map((rule) => [rule.name, JSON.stringify(rule)]))],
+    );
+    for (const name of gone) this.#kept.delete(name);
+    for (const rule of rules) this.#kept.set(rule.name, { rule, setAtUs });
     sql.exec("INSERT OR REPLACE INTO alert_version (id, version) VALUES (1, ?)", this.#version + 1);
-    this.#mustHear(rules);
+    this.#mustHear([...rules, ...before]);
   }
 
   /** The hosts that these rules are for. */
@@ -163,4 +211,12 @@ export class AlertRules {
       sql.exec("INSERT OR IGNORE INTO alert_waiting (host) VALUES (?)", host);
     }
   }
+}
+
+function isSame(known: KeptRule | null, rule: AlertRule): known is KeptRule {
+  return known !== null && JSON.stringify(ordered(known.rule)) === JSON.stringify(ordered(rule));
+}
+
+function namesOf(rules: readonly AlertRule[]): string[] {
+  return rules.map(({ name }) => name).sort();
 }

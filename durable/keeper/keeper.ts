@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { AlertCatalog, KeptRule, RulePut } from "../../src/bindings/alerts.ts";
+import type { AlertCatalog, KeptRule, RulePut, RulesSet } from "../../src/bindings/alerts.ts";
 import type { Env } from "../../src/bindings/env.ts";
 import type { KeeperCalls } from "../../src/bindings/keeper.ts";
 import { hostAt } from "../../src/bindings/objects.ts";
@@ -16,6 +16,7 @@ import { setCompression } from "../../src/db/upkeep/compression.ts";
 import { writeReplacement } from "../../src/db/upkeep/database-identity.ts";
 import { ping } from "../../src/db/upkeep/ping.ts";
 import { readMemory } from "../../src/db/upkeep/read-memory.ts";
+import { retainAlerts } from "../../src/db/upkeep/retain-alerts.ts";
 import { retainLogs } from "../../src/db/upkeep/retain-logs.ts";
 import { retain } from "../../src/db/upkeep/retention.ts";
 import { rollupsOf } from "../../src/db/upkeep/rollups/rollups-of.ts";
@@ -140,6 +141,10 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
     return this.#alertRules.all;
   }
 
+  keptRule(name: string): KeptRule | null {
+    return this.#alertRules.find(name);
+  }
+
   alertRules(host: HostName): AlertCatalog {
     this.#placements.addOwnHosts([host]);
     return this.#alertRules.catalogOf(host);
@@ -149,6 +154,14 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
     const put = this.#alertRules.put(rule);
     if (put === null) return { kind: "full", most: this.#config.LIMIT_ALERT_RULES };
     return { kind: "put", ...put, waiting: await this.#tellRules() };
+  }
+
+  async setRules(
+    rules: readonly AlertRule[],
+    granted: readonly string[] | null,
+  ): Promise<RulesSet & { waiting: number }> {
+    const set = this.#alertRules.setAll(rules, granted);
+    return { ...set, waiting: set.kind === "set" ? await this.#tellRules() : 0 };
   }
 
   async removeRule(name: string): Promise<boolean> {
@@ -234,12 +247,13 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
   }
 
   async #upkeep(mode: DatabaseMode): Promise<void> {
-    const { KEEP_RAW_DAYS, KEEP_MINUTES_DAYS, KEEP_LOG_DAYS } = this.#config;
+    const { KEEP_RAW_DAYS, KEEP_MINUTES_DAYS, KEEP_LOG_DAYS, KEEP_ALERT_DAYS } = this.#config;
     const { COMPRESS_AFTER_DAYS, LIMIT_DATABASE_BYTES } = this.#config;
     const days = { rawDays: KEEP_RAW_DAYS, minutesDays: KEEP_MINUTES_DAYS };
     const report = {
       ...(await retain(this.#database, this.#clock.nowUs(), days)),
       ...(await retainLogs(this.#database, this.#clock.nowUs(), KEEP_LOG_DAYS)),
+      ...(await retainAlerts(this.#database, this.#clock.nowUs(), KEEP_ALERT_DAYS)),
     };
     if (mode === "timescale") await setCompression(this.#database, COMPRESS_AFTER_DAYS);
     const { bytes } = await ping(this.#database);

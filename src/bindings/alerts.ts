@@ -20,6 +20,14 @@ export type RulePut =
   | { kind: "put"; isNew: boolean; kept: KeptRule; waiting: number }
   | { kind: "full"; most: number };
 
+/**
+ * What came of setting all rules at once; names, each list by name. `taken`: these are of rules that the one who asks does not cover.
+ */
+export type RulesSet =
+  | { kind: "set"; made: string[]; changed: string[]; deleted: string[]; unchanged: string[] }
+  | { kind: "taken"; names: string[] }
+  | { kind: "full"; most: number };
+
 /** An alert of a symbol that is pending or firing. */
 export interface HeldAlert extends ActiveAlert {
   symbol: SymbolName;

@@ -1,6 +1,6 @@
 import type { HostName, Placement } from "../core/placement/placement.ts";
 import type { AlertRule } from "../protocol/alerts/rule.ts";
-import type { AlertCatalog, KeptRule, RulePut } from "./alerts.ts";
+import type { AlertCatalog, KeptRule, RulePut, RulesSet } from "./alerts.ts";
 
 /** What the other objects and the Worker may ask of the Keeper. */
 export interface KeeperCalls extends Rpc.DurableObjectBranded {
@@ -21,10 +21,20 @@ export interface KeeperCalls extends Rpc.DurableObjectBranded {
   ownHostsAfter(host: HostName | "", most: number): HostName[];
   /** Every rule of alerts, by name. */
   keptRules(): KeptRule[];
+  /** The rule of a name; null where there is none. */
+  keptRule(name: string): KeptRule | null;
   /** The rules that are for a host, which is told of others from now on. */
   alertRules(host: HostName): AlertCatalog;
   /** Durable when it answers. */
   putRule(rule: AlertRule): Promise<RulePut>;
+  /**
+   * Has these be all the rules that whoever is for `granted` covers, which is null for every symbol. Durable when it answers.
+   * `waiting`: hosts that have not heard of it yet.
+   */
+  setRules(
+    rules: readonly AlertRule[],
+    granted: readonly string[] | null,
+  ): Promise<RulesSet & { waiting: number }>;
   /** False where there is none of that name. */
   removeRule(name: string): Promise<boolean>;
 }

@@ -30,7 +30,7 @@ const READS: { [Binding in ObjectBinding]?: ReadonlySet<string> } = {
     ...(["watch", "unwatch", "stillWatches"] as const),
   ]),
   RELAY: new Set<keyof RelayCalls>(["feed"]),
-  KEEPER: new Set(["hosts", "ownHostsAfter", "alertRules", "keptRules"]),
+  KEEPER: new Set(["hosts", "ownHostsAfter", "alertRules", "keptRules", "keptRule"]),
   WRITER: new Set(["identity", "backlog"]),
   NOTIFIER: new Set(["webhooks"]),
   ROOM: new Set(["keysAfter"]),

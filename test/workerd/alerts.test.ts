@@ -3,7 +3,12 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Env } from "../../src/bindings/env.ts";
 import { keeperAt } from "../../src/bindings/objects.ts";
-import { alertsAnswerSchema, keptAlertRuleSchema } from "../../src/protocol/answers/alerts.ts";
+import {
+  alertRulesAnswerSchema,
+  alertRulesSetSchema,
+  alertsAnswerSchema,
+  keptAlertRuleSchema,
+} from "../../src/protocol/answers/alerts.ts";
 import { pollAnswerSchema } from "../../src/protocol/answers/answers.ts";
 import { problemSchema } from "../../src/protocol/answers/problem.ts";
 import { soon } from "../soon.ts";
@@ -55,7 +60,10 @@ it("AL-1 AL-4 a rule fires in the log of its symbol, is shown, and is over", asy
   );
   await put("high", rule);
   expect(await active(`?symbol=${symbol}`)).toMatchObject([
-    { symbol, rule: "high", state: "firing", value: 101, severity: "warning" },
+    {
+      ...{ symbol, rule: "high", state: "firing", value: 101, severity: "warning" },
+      message: `${symbol} last price is 101: above 100`,
+    },
   ]);
   expect(await active("?state=pending")).toEqual([]);
   await priceOf(symbol, 99);
@@ -137,4 +145,79 @@ it("AL-1 what is wrong with a rule is said, and whoever may not have it is refus
   expect((await byToken("A-*")).status).toBe(403);
   expect((await byToken("A-1")).status).toBe(201);
   expect((await byToken("B-*")).status).toBe(200);
+});
+
+it("AL-13 a list of rules becomes the whole, and sent again it changes nothing", async () => {
+  const symbol = newSymbol();
+  const setAll = (rules: unknown, headers?: { authorization: string }) =>
+    ask(
+      "/api/alerts/rules",
+      { method: "PUT", body: JSON.stringify(rules), ...(headers !== undefined && { headers }) },
+      ...(headers === undefined ? (["write"] as const) : []),
+    );
+  const set = async (rules: unknown) =>
+    alertRulesSetSchema.parse(await (await setAll(rules)).json());
+  const labels = { venue: "x", host: "a" };
+  const rule = { symbols: symbol, on: { metric: "m", labels }, condition: { above: 1 }, for: "1h" };
+  const [high, low] = [
+    { name: "high", ...rule },
+    { name: "low", ...rule, condition: { below: -1 } },
+  ];
+  expect(await set([high, low])).toEqual({
+    ...{ made: ["high", "low"], changed: [], deleted: [], unchanged: [] },
+  });
+  await push("metrics", { symbol, metric: "m", labels, value: 2 });
+  const pending = await active(`?symbol=${symbol}`);
+  expect(pending).toMatchObject([{ rule: "high", state: "pending" }]);
+  // As another program writes it, and as it is read.
+  const respelled = {
+    ...{ for: "1h", condition: { above: 1 }, symbols: symbol, name: "high" },
+    on: { labels: { host: "a", venue: "x" }, metric: "m" },
+  };
+  const again = { made: [], changed: [], deleted: [], unchanged: ["high", "low"] };
+  expect(await set([low, respelled])).toEqual(again);
+  const { rules } = alertRulesAnswerSchema.parse(
+    await (await ask("/api/alerts/rules", {}, "read")).json(),
+  );
+  expect(await set(rules)).toEqual(again);
+  expect(await active(`?symbol=${symbol}`)).toEqual(pending);
+  expect(
+    await set([
+      { ...high, severity: "critical" },
+      { ...high, name: "new" },
+    ]),
+  ).toEqual({
+    ...{ made: ["new"], changed: ["high"], deleted: ["low"], unchanged: [] },
+  });
+  await vi.waitFor(async () =>
+    expect((await active(`?symbol=${symbol}`)).map((alert) => alert.since)).toContain(
+      pending[0]?.since,
+    ),
+  );
+  const wrong = await setAll([
+    { ...high, condition: { above: "5" } },
+    ...[{ ...low, for: "soon", colour: "red" }, { ...rule }],
+  ]);
+  const { errors = [] } = problemSchema.parse(await wrong.json());
+  expect([wrong.status, errors.map(({ path }) => path)]).toEqual([
+    ...[422, ["[0].condition", "[1].for", "[1]", "[2].name"]],
+  ]);
+  const twice = await setAll([high, { ...low, webhooks: ["slip"] }, high]);
+  expect(problemSchema.parse(await twice.json()).errors?.map(({ path }) => path)).toEqual([
+    ...["[2].name", "[1].webhooks[0]"],
+  ]);
+  const token = await tokenOf({ scope: "write", symbols: ["OTHER"] });
+  const headers = { authorization: `Bearer ${token}` };
+  const foreign = await setAll([{ ...high, symbols: "OTHER" }, low], headers);
+  expect(foreign.status).toBe(403);
+  expect(problemSchema.parse(await foreign.json()).errors?.map(({ path }) => path)).toEqual([
+    "[1].symbols",
+  ]);
+  const taken = await setAll([{ ...high, symbols: "OTHER" }], headers);
+  expect(problemSchema.parse(await taken.json()).errors?.map(({ path }) => path)).toEqual([
+    "[0].name",
+  ]);
+  const left = await (await ask("/api/alerts/rules", {}, "read")).json();
+  expect(alertRulesAnswerSchema.parse(left).rules.map(({ name }) => name)).toEqual(["high", "new"]);
+  expect(await set([])).toMatchObject({ deleted: ["high", "new"] });
 });

@@ -119,21 +119,16 @@ export function createApi(deps: ApiDeps) {
     positions: (symbol: string) =>
       get<PositionsAnswer>(`/api/positions/${encodeURIComponent(symbol)}`, {}),
     book: (symbol: string) => get<BookAnswer>(`/api/books/${encodeURIComponent(symbol)}`, {}),
-    /** Alerts that fire, of a symbol or of all. */
-    firing: (symbol?: string) =>
-      get<AlertsAnswer>("/api/alerts", {
-        state: "firing",
-        ...(symbol !== undefined && { symbol }),
-      }),
     /** The orders of a symbol that began last, each as it is now. */
     orders: (symbol: string, limit: number) =>
       get<OrdersAnswer>(`/api/orders/${encodeURIComponent(symbol)}`, { limit }),
+    /** Alerts that are pending or firing, of a symbol or of all. */
+    alerts: (symbol?: string) =>
+      get<AlertsAnswer>("/api/alerts", symbol === undefined ? {} : { symbol }),
     metricNames: (symbol: string) => get<MetricNamesAnswer>("/api/metrics/names", { symbol }),
     /** Every label set of a metric, in steps of `step` ("5s"). */
     series: (query: SeriesQuery) => get<SeriesAnswer>("/api/series", { ...query }),
     trace: (id: string) => get<TraceAnswer>(`/api/trace/${encodeURIComponent(id)}`, {}),
-    /** What is pending or firing now. */
-    alerts: () => get<AlertsAnswer>("/api/alerts", {}),
     alertRules: () => get<AlertRulesAnswer>("/api/alerts/rules", {}),
     /** The newest changes of a rule's alerts, or of all. */
     alertHistory: (query: { rule?: string; limit: number }) =>

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { alertRulePutSchema } from "../../src/protocol/alerts/rule.ts";
+import { alertRulePutSchema, alertRulesPutSchema } from "../../src/protocol/alerts/rule.ts";
 import {
   alertPayloadSchema,
   webhookPushSchema,
@@ -11,6 +11,7 @@ import {
 import {
   alertHistoryAnswerSchema,
   alertRulesAnswerSchema,
+  alertRulesSetSchema,
   alertsAnswerSchema,
   backtestAnswerSchema,
   backtestPushSchema,
@@ -121,6 +122,8 @@ const SCHEMAS = {
   WebhooksAnswer: webhooksAnswerSchema,
   AlertPayload: alertPayloadSchema,
   AlertRulePut: alertRulePutSchema,
+  AlertRulesPut: alertRulesPutSchema,
+  AlertRulesSet: alertRulesSetSchema,
   KeptAlertRule: keptAlertRuleSchema,
   AlertRulesAnswer: alertRulesAnswerSchema,
   AlertsAnswer: alertsAnswerSchema,

@@ -53,7 +53,7 @@ export class HostAlerts {
   /** Each as it is on disk. */
   readonly #texts = new Map<string, string>();
   /** The rules of symbols that somebody has asked for. */
-  #ofSymbol = new Map<SymbolName, readonly CompiledRule[]>();
+  readonly #ofSymbol = new Map<SymbolName, readonly CompiledRule[]>();
   /** Symbols whose rules have changed, and whose rooms have not been told. */
   readonly #changed = new Set<SymbolName>();
   readonly #learning: LearnOnce;
@@ -147,12 +147,16 @@ export class HostAlerts {
       this.#texts.set(name, text);
       sql.exec("INSERT OR REPLACE INTO alert_rules (name, rule) VALUES (?, ?)", name, text);
     }
-    this.#ofSymbol = new Map();
+    const isTouched = (symbol: SymbolName) =>
+      touched.some(({ symbols }) => matchesGlob(symbols, symbol));
+    for (const symbol of this.#ofSymbol.keys()) {
+      if (isTouched(symbol)) this.#ofSymbol.delete(symbol);
+    }
     this.#version = version;
     meta.write(VERSION, version);
     if (now.size > 0) this.#deps.names.learn();
     for (const { symbol } of registry.all()) {
-      if (touched.some(({ symbols }) => matchesGlob(symbols, symbol))) this.#changed.add(symbol);
+      if (isTouched(symbol)) this.#changed.add(symbol);
     }
     this.#review();
   }

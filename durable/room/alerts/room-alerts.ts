@@ -13,6 +13,7 @@ import {
 } from "../../../src/core/alerts/saved-alerts.ts";
 import {
   type ActiveAlert,
+  type FrameContent,
   type LastKnown,
   SymbolAlerts,
 } from "../../../src/core/alerts/symbol-alerts.ts";
@@ -97,16 +98,14 @@ export class RoomAlerts {
     const atUs = Math.max(nowUs, log.head + 1);
     const chains: Chains = new Map();
     const before = alerts.evaluations;
+    const read: FrameContent[] = [];
     for (const { text, count } of frames) {
       this.#sinceSaved += count;
       if (!alerts.mayRead(text)) continue;
       const points = scanPoints(text);
-      const found =
-        points === null
-          ? alerts.observe(decodeFrame(text), atUs)
-          : alerts.observePoints(points, atUs);
-      for (const change of found) addChange(chains, change);
+      read.push(points === null ? { events: decodeFrame(text) } : { points });
     }
+    for (const change of alerts.observeCommit(read, atUs)) addChange(chains, change);
     evaluated(alerts.evaluations - before);
     const changes = changesIn(chains);
     if (begun.length === 0 && changes.length === 0) return frames;

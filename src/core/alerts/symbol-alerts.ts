@@ -11,15 +11,8 @@ import {
   alertKey,
   type Chains,
 } from "./alert-change.ts";
-import {
-  type Alert,
-  advance,
-  deadlineUs,
-  newAlert,
-  observe,
-  type Reading,
-  type Turn,
-} from "./alert-reducer.ts";
+import { type Alert, advance, deadlineUs, newAlert, observe, type Turn } from "./alert-reducer.ts";
+import { Run } from "./commit-run.ts";
 import type { CompiledRule } from "./compiled-rule.ts";
 import { marksOf } from "./frame-marks.ts";
 import { messageOf } from "./message.ts";
@@ -37,12 +30,26 @@ export interface ActiveAlert {
   sinceUs: number;
   value: number | null;
   severity: AlertSeverity;
+  message: string;
 }
 
 interface Entry {
   rule: CompiledRule;
   series: string;
   alert: Alert;
+}
+
+/** What a frame has: points as they stand in its text, or events. */
+export type FrameContent = { points: readonly ScannedPoint[] } | { events: readonly TapeEvent[] };
+
+/** What a commit has of what rules read. */
+interface Gathered {
+  /** By who reads it. */
+  series: Map<readonly Entry[], Run>;
+  last: Run;
+  mid: Run;
+  spread: Run;
+  heard: Set<TapeEvent["kind"]>;
 }
 
 /** What rules have their last value of: seeds a rule that is new. */
@@ -103,9 +110,11 @@ export class SymbolAlerts {
     for (const { rule, series, alert } of this.#entries.values()) {
       const { state, sinceUs, value } = alert;
       if (state === "inactive") continue;
+      const named = series === "" ? undefined : series;
       active.push({
-        ...{ rule: rule.rule.name, series: series === "" ? null : series, state, sinceUs, value },
+        ...{ rule: rule.rule.name, series: named ?? null, state, sinceUs, value },
         severity: rule.rule.severity ?? "warning",
+        message: messageOf(rule.rule, { symbol: this.#symbol, series: named, to: state, value }),
       });
     }
     return active;
@@ -142,46 +151,41 @@ export class SymbolAlerts {
       this.#book ??= known.book;
     }
     const changes: AlertChange[] = [];
-    const know = (entry: Entry, reading: Reading) => {
+    const know = (entry: Entry, run: Run) => {
       if (!isNew.has(entry.rule)) return;
-      if (!wasToldOfLack(entry, reading)) this.#read(entry, reading, changes);
-      else entry.alert = { ...entry.alert, ts: reading.ts };
+      if (!wasToldOfLack(entry, run)) this.#read(entry, run, changes);
+      else entry.alert = { ...entry.alert, ts: run.inOrder(null)?.ts ?? null };
     };
     for (const event of known.events) {
-      for (const entry of this.#concerned(event)) know(entry, readingOf(event, atUs));
+      const gathered = newlyGathered(atUs);
+      // The book is known as a whole.
+      if (event.kind === "book") gathered.heard.add("book");
+      else this.#gather(event, gathered);
+      this.#forEach(gathered, atUs, know);
     }
-    for (const [entry, reading] of this.#ofPrices(this.#book?.ts ?? 0, atUs)) know(entry, reading);
-    return changes;
-  }
-
-  /** The same of a frame of points, as they stand in its text: what no rule reads is not made a value. */
-  observePoints(points: readonly ScannedPoint[], atUs: number): AlertChange[] {
-    const changes = this.advance(atUs);
-    for (const { ts, metric, labels, value } of points) {
-      const entries = this.#ofSeries.get(metric)?.get(labels) ?? this.#meet(metric, labels);
-      for (const entry of entries) this.#read(entry, { atUs, ts, value: Number(value) }, changes);
-      for (const rule of this.#ofSilence) {
-        const entry = isHeard(rule, "metric") ? this.#entry(rule, "") : null;
-        if (entry !== null) this.#read(entry, { atUs, ts, value: null }, changes);
-      }
-    }
+    const gathered = newlyGathered(atUs);
+    this.#gatherPrices(this.#book?.ts ?? 0, gathered);
+    this.#forEach(gathered, atUs, know);
     return changes;
   }
 
   /** The next events of the log, which came at `atUs`. */
   observe(events: readonly TapeEvent[], atUs: number): AlertChange[] {
+    return this.observeCommit([{ events }], atUs);
+  }
+
+  /**
+   * The same of all frames of a commit. What no rule reads is not made a value, and each rule is asked once for each series: so that it takes
+   * no longer for the events of a commit than for looking at them.
+   */
+  observeCommit(frames: Iterable<FrameContent>, atUs: number): AlertChange[] {
     const changes = this.advance(atUs);
-    for (const event of events) {
-      const reading = readingOf(event, atUs);
-      for (const entry of this.#concerned(event)) this.#read(entry, reading, changes);
-      if (event.kind === "book" && this.#ofBook.length > 0) {
-        // A cursor is asked for the place of a sample alone, which nobody asks here.
-        this.#book = foldBook(this.#book, event, atUs as Cursor);
-        for (const [entry, reading] of this.#ofPrices(event.ts, atUs)) {
-          this.#read(entry, reading, changes);
-        }
-      }
+    const gathered = newlyGathered(atUs);
+    for (const frame of frames) {
+      if ("events" in frame) for (const event of frame.events) this.#gather(event, gathered);
+      else for (const point of frame.points) this.#gatherPoint(point, gathered);
     }
+    this.#forEach(gathered, atUs, (entry, run) => this.#read(entry, run, changes));
     return changes;
   }
 
@@ -260,25 +264,73 @@ export class SymbolAlerts {
     }
   }
 
-  /** The alerts that an event says something to, but for those of the book's prices. */
-  *#concerned(event: TapeEvent): Generator<Entry> {
-    if (event.kind === "alert") return;
-    if (event.kind === "metric") {
-      const labels = event.labels === undefined ? "" : JSON.stringify(event.labels);
-      yield* this.#ofSeries.get(event.metric)?.get(labels) ?? this.#meet(event.metric, labels);
+  #gather(event: TapeEvent, gathered: Gathered): void {
+    switch (event.kind) {
+      case "alert":
+        return;
+      case "metric": {
+        const { ts, metric, value, labels } = event;
+        const text = labels === undefined ? "" : JSON.stringify(labels);
+        this.#gatherPoint({ ts, metric, labels: text, value }, gathered);
+        return;
+      }
+      case "trade":
+        gathered.last.add(event.ts, event.price);
+        break;
+      case "book":
+        if (this.#ofBook.length === 0) break;
+        // A cursor is asked for the place of a sample alone, which nobody asks here.
+        this.#book = foldBook(this.#book, event, gathered.last.atUs as Cursor);
+        this.#gatherPrices(event.ts, gathered);
+        break;
+      default:
     }
-    if (event.kind === "trade") yield* this.#whole(this.#ofLast);
-    for (const rule of this.#ofSilence) {
-      const entry = isHeard(rule, event.kind) ? this.#entry(rule, "") : null;
-      if (entry !== null) yield entry;
-    }
+    gathered.heard.add(event.kind);
   }
 
-  *#whole(rules: readonly CompiledRule[]): Generator<Entry> {
-    for (const rule of rules) {
+  #gatherPoint(
+    {
+      ts,
+      metric,
+      labels,
+      value,
+    }: Pick<ScannedPoint, "ts" | "metric" | "labels"> & {
+      value: string | number;
+    },
+    { series, heard, last }: Gathered,
+  ): void {
+    heard.add("metric");
+    const entries = this.#ofSeries.get(metric)?.get(labels) ?? this.#meet(metric, labels);
+    if (entries.length === 0) return;
+    const run = series.get(entries) ?? new Run(last.atUs);
+    if (run.length === 0) series.set(entries, run);
+    run.add(ts, Number(value));
+  }
+
+  /** The best prices of the book as it is, where it has both. */
+  #gatherPrices(ts: number, { mid, spread }: Gathered): void {
+    const bid = this.#book?.book.bids[0]?.[0];
+    const ask = this.#book?.book.asks[0]?.[0];
+    if (bid === undefined || ask === undefined) return;
+    mid.add(ts, (bid + ask) / 2);
+    spread.add(ts, ask - bid);
+  }
+
+  /** Each alert that what was gathered says something to, with what it reads of it. */
+  #forEach(gathered: Gathered, atUs: number, read: (entry: Entry, run: Run) => void): void {
+    for (const [entries, run] of gathered.series) for (const entry of entries) read(entry, run);
+    const whole = (rule: CompiledRule, run: Run) => {
       const entry = this.#entry(rule, "");
-      if (entry !== null) yield entry;
+      if (entry !== null) read(entry, run);
+    };
+    const { last, mid, spread, heard } = gathered;
+    if (last.length > 0) for (const rule of this.#ofLast) whole(rule, last);
+    if (mid.length > 0) {
+      for (const rule of this.#ofBook) whole(rule, isOnMid(rule) ? mid : spread);
     }
+    if (heard.size === 0) return;
+    const nothing = new Run(atUs);
+    for (const rule of this.#ofSilence) if (isHeard(rule, heard)) whole(rule, nothing);
   }
 
   /** A series that nobody has met: `labels` is JSON, empty where it has none. */
@@ -305,23 +357,10 @@ export class SymbolAlerts {
     return entries;
   }
 
-  #read(entry: Entry, reading: Reading, changes: AlertChange[]): void {
-    this.evaluations += 1;
-    const { alert, turns } = observe(entry.rule, entry.alert, reading);
+  #read(entry: Entry, run: Run, changes: AlertChange[]): void {
+    this.evaluations += Math.max(1, run.length);
+    const { alert, turns } = observe(entry.rule, entry.alert, run);
     this.#set(entry, alert, turns, changes);
-  }
-
-  /** The alerts on prices of the book, each with what it reads of it as it is. */
-  *#ofPrices(ts: number, atUs: number): Generator<[Entry, Reading]> {
-    const bid = this.#book?.book.bids[0]?.[0];
-    const ask = this.#book?.book.asks[0]?.[0];
-    if (bid === undefined || ask === undefined) return;
-    for (const rule of this.#ofBook) {
-      const entry = this.#entry(rule, "");
-      if (entry === null) continue;
-      const isMid = rule.reads.kind === "price" && rule.reads.price === "mid";
-      yield [entry, { atUs, ts, value: isMid ? (bid + ask) / 2 : ask - bid }];
-    }
   }
 
   #entry(rule: CompiledRule, series: string): Entry | null {
@@ -362,20 +401,24 @@ export class SymbolAlerts {
 
 const NOBODY: readonly Entry[] = [];
 
-function readingOf(event: TapeEvent, atUs: number): Reading {
-  const value = event.kind === "metric" ? event.value : event.kind === "trade" ? event.price : null;
-  return { atUs, ts: event.ts, value };
+function newlyGathered(atUs: number): Gathered {
+  const [last, mid, spread] = [new Run(atUs), new Run(atUs), new Run(atUs)];
+  return { series: new Map(), last, mid, spread, heard: new Set() };
 }
 
 /** Is it pending or firing for lack of what is known to have come before? */
-function wasToldOfLack({ rule, alert }: Entry, reading: Reading): boolean {
+function wasToldOfLack({ rule, alert }: Entry, run: Run): boolean {
   if (alert.state === "inactive") return false;
   if (rule.condition.kind === "silent") return true;
-  return rule.noData?.isAlert === true && !observe(rule, alert, reading).alert.holds;
+  return rule.noData?.isAlert === true && !observe(rule, alert, run).alert.holds;
 }
 
-function isHeard({ reads }: CompiledRule, kind: TapeEvent["kind"]): boolean {
-  return reads.kind === "silence" && (reads.of === "any" || reads.of === kind);
+function isHeard({ reads }: CompiledRule, kinds: ReadonlySet<TapeEvent["kind"]>): boolean {
+  return reads.kind === "silence" && (reads.of === "any" || kinds.has(reads.of));
+}
+
+function isOnMid({ reads }: CompiledRule): boolean {
+  return reads.kind === "price" && reads.price === "mid";
 }
 
 function keyOf({ rule }: CompiledRule, series: string): string {

@@ -4,6 +4,7 @@ import { MAX_LABELS } from "../events/event.ts";
 import { lengthUs } from "../words/duration.ts";
 import { name, storableText } from "../words/name.ts";
 import { finite } from "../words/number.ts";
+import { epochUsSchema } from "../words/time.ts";
 
 /** Longest wait of a rule. */
 const MAX_WAIT_US = 7 * 86_400_000_000;
@@ -101,27 +102,44 @@ const ruleFields = {
 const isOfSilence = (what: { on: object; condition: object }) =>
   "silence" in what.on && !("stale" in what.condition || "absent" in what.condition);
 
+type Fields = z.infer<z.ZodObject<typeof ruleFields>>;
+
+/** With what no field says by itself. */
+const fitting = <Rule extends z.ZodType<Fields>>(schema: Rule) =>
+  schema
+    .refine((rule) => !isOfSilence(rule), {
+      path: ["condition"],
+      error: "must be stale or absent where the rule is on a silence",
+    })
+    .refine(
+      ({ no_data: noData, condition }) =>
+        (noData ?? "keep") === "keep" || !("stale" in condition || "absent" in condition),
+      {
+        path: ["no_data"],
+        error: "goes with above, below or change: stale and absent are about it",
+      },
+    )
+    .refine(
+      ({ no_data: noData, no_data_after: after }) => after === undefined || noData !== undefined,
+      {
+        path: ["no_data_after"],
+        error: "needs no_data: ok, keep or alert",
+      },
+    );
 /** What is put to `/api/alerts/rules/NAME`: a rule but for its name (SPEC AL-1). */
-export const alertRulePutSchema = z
-  .strictObject({ name: ruleNameSchema.optional(), ...ruleFields })
-  .refine((rule) => !isOfSilence(rule), {
-    path: ["condition"],
-    error: "must be stale or absent where the rule is on a silence",
-  })
-  .refine(
-    ({ no_data: noData, condition }) =>
-      (noData ?? "keep") === "keep" || !("stale" in condition || "absent" in condition),
-    { path: ["no_data"], error: "goes with above, below or change: stale and absent are about it" },
-  )
-  .refine(
-    ({ no_data: noData, no_data_after: after }) => after === undefined || noData !== undefined,
-    {
-      path: ["no_data_after"],
-      error: "needs no_data: ok, keep or alert",
-    },
-  );
+export const alertRulePutSchema = fitting(
+  z.strictObject({ name: ruleNameSchema.optional(), ...ruleFields }),
+);
 export type AlertRulePut = z.infer<typeof alertRulePutSchema>;
 
 /** A rule as it is kept. */
 export const alertRuleSchema = z.strictObject({ name: ruleNameSchema, ...ruleFields });
 export type AlertRule = z.infer<typeof alertRuleSchema>;
+
+/** What is put to `/api/alerts/rules`: all rules there are to be. `set_at` and `waiting` are what `GET` gives, and mean nothing here (SPEC AL-13). */
+export const alertRulesPutSchema = z.array(
+  fitting(
+    alertRuleSchema.extend({ set_at: epochUsSchema.optional(), waiting: z.int().optional() }),
+  ),
+  { error: "must be a list of rules, [] where there are to be none" },
+);

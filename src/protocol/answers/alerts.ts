@@ -16,6 +16,17 @@ export type KeptAlertRule = z.infer<typeof keptAlertRuleSchema>;
 export const alertRulesAnswerSchema = z.object({ rules: z.array(keptAlertRuleSchema) });
 export type AlertRulesAnswer = z.infer<typeof alertRulesAnswerSchema>;
 
+/** `PUT /api/alerts/rules`: names of rules, by what became of each. */
+export const alertRulesSetSchema = z.object({
+  made: z.array(z.string()),
+  changed: z.array(z.string()),
+  deleted: z.array(z.string()),
+  unchanged: z.array(z.string()),
+  /** Hosts that have not heard of it yet, and will: absent where all have. */
+  waiting: z.int().optional(),
+});
+export type AlertRulesSet = z.infer<typeof alertRulesSetSchema>;
+
 /** `GET /api/alerts`: what is pending or firing now. `complete` is false where some room could not be asked. */
 export const alertsAnswerSchema = z.object({
   alerts: z.array(
@@ -27,6 +38,8 @@ export const alertsAnswerSchema = z.object({
       since: epochUsSchema,
       value: z.number().nullable(),
       severity: z.enum(ALERT_SEVERITIES),
+      /** What people are told of it now. */
+      message: z.string(),
     }),
   ),
   complete: z.boolean(),

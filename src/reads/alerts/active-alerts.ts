@@ -47,7 +47,8 @@ export async function readActiveAlerts(
       ...{ symbol: of, rule },
       ...(series !== null && { series }),
       ...{ state: rest.state, since: sinceUs as EpochUs, value: rest.value },
-      severity: rest.severity,
+      // A host of the version before says none, during a deploy.
+      ...{ severity: rest.severity, message: rest.message ?? rule },
     }));
   return { alerts, complete: isComplete && !answers.includes(null) };
 }

@@ -7,6 +7,7 @@ import { readAlertChanges } from "../../../src/db/events/read-alerts.ts";
 import { readEarlierAlerts } from "../../../src/db/events/read-earlier-alerts.ts";
 import { SeriesIdCache } from "../../../src/db/store/series-ids.ts";
 import { type StoredFrame, storeFrames } from "../../../src/db/store/store-frames.ts";
+import { retainAlerts } from "../../../src/db/upkeep/retain-alerts.ts";
 import type { AlertRule } from "../../../src/protocol/alerts/rule.ts";
 import type { TapeEvent } from "../../../src/protocol/events/event.ts";
 import { backtest } from "../../../src/reads/alerts/backtest.ts";
@@ -15,6 +16,7 @@ import { type TestDatabase, testDatabaseKinds } from "../databases.ts";
 import { alert, at, cursorAt, frame, freshSymbol, NOON_US, room } from "../events.ts";
 
 const SECOND = 1_000_000;
+const DAY = 86_400 * SECOND;
 const RULE: AlertRule = {
   ...{ name: "high", symbols: "*", on: { price: "last" }, condition: { above: 5 } },
   ...{ for: "3s", keep_firing_for: "1s" },
@@ -83,5 +85,53 @@ describe.each(testDatabaseKinds())("alerts on $name", ({ openMigrated }) => {
     const after = first.at(-1)?.place ?? null;
     const rest = await readAlertChanges(database.db, { ...asked, rule: "r", after, limit: 3 });
     expect(rest.map(({ event }) => event)).toEqual([events[0]]);
+  });
+
+  it("AL-14 are kept by whole days, and of what still fires everything since it was at rest", async () => {
+    const symbol = freshSymbol();
+    const old = NOON_US - 20 * DAY;
+    const pending = { state: "pending" } as const;
+    const firing = { from: "pending", state: "firing" } as const;
+    const ended = { from: "firing", state: "inactive" } as const;
+    const changes = [
+      // It fires since then, after it had ended twice, once within a commit.
+      ...[alert(old, "lasting", pending), alert(old, "lasting", { ...ended, from: "pending" })],
+      ...[alert(old + 1, "lasting"), alert(old + 2, "lasting", ended)],
+      ...[alert(old + 3, "lasting", pending), alert(old + 4, "lasting", firing)],
+      // One series is over, the other is not.
+      ...[alert(old, "by", { series: "m" }), alert(old, "by", { series: "n" })],
+      alert(old + 5, "by", { series: "n", ...ended }),
+      // It ended on a day that is kept: what is older of it goes.
+      ...[alert(old + 6, "over"), alert(NOON_US - DAY, "over", ended)],
+      // A day that has only begun to be too old is kept whole.
+      ...[alert(NOON_US - 7 * DAY - 1, "edge"), alert(NOON_US - 7 * DAY, "edge", ended)],
+    ];
+    // As a room stores them: a frame for each commit.
+    const byTs = Map.groupBy(changes, ({ ts }) => ts);
+    const frames = [...byTs].sort(([a], [b]) => a - b).map(([ts, of]) => frame(ts, ...of));
+    await storeFrames(database.db, [room(symbol, ...frames)], ids);
+    const left = async () => {
+      const range = { fromUs: at(old), toUs: at(NOON_US + DAY) };
+      const asked = { symbols: [symbol], rule: null, after: null, limit: 100 };
+      const kept = await readAlertChanges(database.db, { ...asked, ...range });
+      return kept.map(({ event: { rule, state, series } }) => [rule, state, series]).reverse();
+    };
+    const all = await left();
+    expect(all).toHaveLength(changes.length);
+    await retainAlerts(database.db, at(NOON_US), 0);
+    expect(await left()).toEqual(all);
+    const expected = [
+      ["by", "firing", "m"],
+      ...[["lasting", "pending", undefined] as const, ["lasting", "firing", undefined] as const],
+      ...[["edge", "firing", undefined] as const, ["edge", "inactive", undefined] as const],
+      ["over", "inactive", undefined],
+    ];
+    expect(await retainAlerts(database.db, at(NOON_US), 7)).toEqual({ alertChangesDropped: 7 });
+    expect(await left()).toEqual(expected);
+    expect((await readEarlierAlerts(database.db, symbol)).map(({ rule }) => rule)).toEqual([
+      "by",
+      "lasting",
+    ]);
+    expect(await retainAlerts(database.db, at(NOON_US), 7)).toEqual({ alertChangesDropped: 0 });
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askSql } from "../../../dev/sql/ask.ts";
+import { metaCommand } from "../../../dev/sql/meta-command.ts";
 import { printed } from "../../../dev/sql/print.ts";
 import { readBars } from "../../../src/db/bars/read-bars.ts";
 import { SeriesIdCache } from "../../../src/db/store/series-ids.ts";
@@ -63,6 +64,31 @@ describe.each(testDatabaseKinds())("views on $name", ({ openMigrated }) => {
     for (const text of [...panels, ...inGuide]) {
       expect(text).not.toContain("$");
       expect(await ask(text), text).toMatchObject({ kind: "answer" });
+    }
+  });
+
+  it("the prompt lists the views that the guide tells of, and no others, each with its columns", async () => {
+    const guide = readFileSync("docs/guides/query.md", "utf8");
+    const table = guide.split("| view | columns beside |")[1]?.split("\n\n")[0] ?? "";
+    const told = new Map<string, string>();
+    for (const [, names = "", columns = ""] of table.matchAll(/^\| (`[^|]*) \| (.*) \|$/gm)) {
+      for (const [, name = ""] of names.matchAll(/`(\w+)`/g)) told.set(name, columns);
+    }
+    const asked = metaCommand("\\d", true);
+    if (asked.kind !== "statement") throw new Error("it lists none");
+    const listed = await rows(asked.text);
+    expect(listed.map(([view]) => view)).toEqual([...told.keys()].sort());
+    for (const [view, columns] of listed) {
+      const words = told.get(String(view)) ?? "";
+      const others = Array.from(words.matchAll(/as `(\w+)`/g), ([, name = ""]) => told.get(name));
+      const known = ["timestamp", "symbol", ...`${words} ${others.join(" ")}`.split(/[^\w]+/)];
+      const names = String(columns)
+        .split(", ")
+        .map((column) => column.split(" ")[0]);
+      expect(
+        names.filter((name) => !known.includes(name ?? "")),
+        String(view),
+      ).toEqual([]);
     }
   });
 

@@ -41,6 +41,7 @@ import { writeReplacement } from "../../../src/db/upkeep/database-identity.ts";
 import { ping } from "../../../src/db/upkeep/ping.ts";
 import { readMemory } from "../../../src/db/upkeep/read-memory.ts";
 import { readSizes } from "../../../src/db/upkeep/read-sizes.ts";
+import { retainAlerts } from "../../../src/db/upkeep/retain-alerts.ts";
 import { retainLogs } from "../../../src/db/upkeep/retain-logs.ts";
 import { retain } from "../../../src/db/upkeep/retention.ts";
 import { rollupsOf } from "../../../src/db/upkeep/rollups/rollups-of.ts";
@@ -401,6 +402,7 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
       symbols: { stored: [SYMBOL, "_system" as SymbolName], has: () => true },
     }),
   },
+  { name: "retain-alerts", run: (db) => retainAlerts(db, at(0), 365) },
   { name: "retain-logs", run: (db) => retainLogs(db, at(0), 7) },
   {
     name: "traced-states",

@@ -4,7 +4,9 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -101,6 +103,32 @@ describe("a backup", () => {
     await expect(takeBackup(deps())).rejects.toThrow("is not there: make it");
   });
 
+  it("is not put into the data folder, by whatever way that is named", async () => {
+    symlinkSync(dataDir, join(place, "link"));
+    const inside = ["data/saved", "data/objects/saved", "link/saved", "link/../data/saved"];
+    for (const path of inside) {
+      target = join(place, path);
+      await expect(takeBackup(deps()), path).rejects.toThrow("lies in the data folder");
+    }
+    dataDir = join(place, "link");
+    target = join(place, "data/saved");
+    await expect(takeBackup(deps())).rejects.toThrow("name a folder outside of it");
+    expect(readdirSync(place).sort()).toEqual(["data", "link"]);
+    // Beside it, with a name that begins alike, is well.
+    target = join(place, "data-saved");
+    await takeBackup(deps());
+  });
+
+  it("has what was moved to another disk behind a link, and says where links lead in a circle", async () => {
+    writeHost(3, 1_000);
+    renameSync(join(dataDir, "objects/edgetape-Host"), join(place, "elsewhere"));
+    symlinkSync(join(place, "elsewhere"), join(dataDir, "objects/edgetape-Host"));
+    expect(await takeBackup(deps())).toMatchObject({ files: 2 });
+    symlinkSync(dataDir, join(dataDir, "objects/round"));
+    target = join(place, "again");
+    await expect(takeBackup(deps())).rejects.toThrow("lead in a circle");
+  });
+
   it("leaves nothing where the database could not be saved", async () => {
     const failing = deps(() => Promise.reject(new Error("the command ended with 1")));
     await expect(takeBackup(failing)).rejects.toThrow("ended with 1");
@@ -130,6 +158,18 @@ describe("a restore", () => {
     writeFileSync(join(target, "data/jwt.secret"), "sec");
     rmSync(join(restored, "mine"));
     await expect(putBack(target, restored)).rejects.toThrow("is not whole");
+  });
+
+  it("is refused where backup and data folder lie in each other, and removes nothing", async () => {
+    await takeBackup(deps());
+    const restored = join(place, "restored");
+    mkdirSync(join(restored, "restoring"), { recursive: true });
+    renameSync(target, join(restored, "saved"));
+    await expect(putBack(join(restored, "saved"), restored)).rejects.toThrow("lies in");
+    const within = join(restored, "saved/data/new");
+    mkdirSync(within);
+    await expect(putBack(join(restored, "saved"), within)).rejects.toThrow("lies in");
+    expect(readdirSync(restored).sort()).toEqual(["restoring", "saved"]);
   });
 
   it("that was broken off begins anew", async () => {

@@ -49,3 +49,29 @@ test("AL-10 hosts of another placement hear of the rules that are for them, and 
   expect(world.told).toEqual([[own("BTC-USD"), 1]]);
   expect([rules.isPlaced("b"), rules.waiting]).toEqual([true, 0]);
 });
+
+test("AL-13 rules that are set while hosts are being told are told together", async () => {
+  const host = own("BTC-USD");
+  const { rules, world } = rulesOver([host]);
+  rules.put(RULE);
+  const first = rules.push();
+  await Promise.resolve();
+  const others = Array.from({ length: 9 }, (_, nth) => {
+    rules.put({ ...RULE, name: `r${nth}` });
+    return rules.push();
+  });
+  await Promise.all([first, ...others]);
+  expect(world.told.length).toBeLessThanOrEqual(2);
+  expect([world.told.at(-1), rules.waiting]).toEqual([[host, 10], 0]);
+});
+
+test("AL-13 a list becomes the whole of what its sender covers, or nothing is changed", () => {
+  const { rules } = rulesOver([]);
+  const of = (name: string, symbols: string) => ({ ...RULE, name, symbols });
+  rules.setAll([of("a", "A"), of("b", "B")], null);
+  expect(rules.setAll([of("c", "A")], ["A"])).toEqual({
+    ...{ kind: "set", made: ["c"], changed: [], deleted: ["a"], unchanged: [] },
+  });
+  expect(rules.setAll([of("b", "A")], ["A"])).toEqual({ kind: "taken", names: ["b"] });
+  expect(rules.all.map(({ rule }) => rule.name)).toEqual(["b", "c"]);
+});

@@ -29,7 +29,7 @@ afterEach(() => {
 });
 
 const KEEPERS =
-  /tape_state set|from tape_state"|stale_(points|trades|posted) s|is_timescale|_before|add_ranges|delete from books|schema_migrations|packed_(rows|points)|points_late where|delete from id_marks|_log_days|log_lines_other|delete from order_/;
+  /tape_state set|from tape_state"|stale_(points|trades|posted) s|is_timescale|_before|add_ranges|delete from books|schema_migrations|packed_(rows|points)|points_late where|delete from id_marks|_log_days|log_lines_other|delete from order_|delete from alert_/;
 const FIELDS = [
   "watermark_us",
   "rolled_through_us",

@@ -6,8 +6,8 @@ import { pathOfSymbol } from "../../data/route.ts";
 import { asOfWords, isStale } from "../../data/symbols/last-price.ts";
 import { formatAge } from "../../data/words/format.ts";
 import { DIRTY } from "../../feed/dirty.ts";
+import { AlertStrip } from "../alerts/alert-strip.tsx";
 import { exposeConsoleHook } from "../console-hook.ts";
-import { FiringAlerts } from "../firing-alerts.tsx";
 import type { Connection } from "../shell/connection-state.tsx";
 import type { Desk } from "../shell/desk.ts";
 import { Link, replace } from "../shell/link.tsx";
@@ -85,7 +85,7 @@ export function SymbolPage(props: SymbolPageProps) {
               />
             )}
           </div>
-          <FiringAlerts {...{ api, clock, symbol }} />
+          <AlertStrip {...{ desk, symbol }} />
           {isTraded && <CandlePane view={view} onChoose={choose} />}
           {!isTraded && <NothingYet view={view} symbol={symbol} />}
           <Metrics view={view} />

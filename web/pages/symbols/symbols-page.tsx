@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { matching } from "../../data/symbols/symbol-list.ts";
 import { symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
-import { FiringAlerts } from "../firing-alerts.tsx";
+import { AlertStrip } from "../alerts/alert-strip.tsx";
 import type { Desk } from "../shell/desk.ts";
 import { TopBar } from "../shell/top-bar.tsx";
 import { FirstPush } from "./first-push.tsx";
@@ -12,7 +12,7 @@ const MAX_ROWS = 400;
 
 /** Every symbol on the tape. */
 export function SymbolsPage({ desk }: { desk: Desk }) {
-  const { api, symbols: view, pasts, clock } = desk;
+  const { symbols: view, pasts, clock } = desk;
   const [typed, setTyped] = useState("");
   const rows = useRef<HTMLTableSectionElement>(null);
   const found = matching(view.list, typed);
@@ -37,7 +37,7 @@ export function SymbolsPage({ desk }: { desk: Desk }) {
       />
       <main class="symbols">
         <h1 class="sr-only">Symbols</h1>
-        <FiringAlerts {...{ api, clock }} />
+        <AlertStrip desk={desk} />
         {view.known && view.list.length === 0 ? (
           <FirstPush />
         ) : (

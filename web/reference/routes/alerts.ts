@@ -32,6 +32,15 @@ export const ALERTS: readonly DescribedRoute[] = [
     example: { target: TARGET, body: { json: RULE } },
   },
   {
+    ...{ method: "put", path: "/api/alerts/rules", family: "Operate", scope: "write" },
+    summary: "Set all rules of alerts",
+    detail:
+      "The list becomes the whole: rules that are not in it are deleted, those that are as they were go on as if nothing had been sent. Where one is wrong none is set. A token for some symbols sets the rules that it covers, and leaves others alone.",
+    body: { kind: "object", of: "AlertRulesPut", required: true },
+    answers: { 200: json("AlertRulesSet", "What became of each rule, by its name.") },
+    example: { target: "/api/alerts/rules", body: { json: [{ name: "high", ...RULE }] } },
+  },
+  {
     ...{ method: "get", path: "/api/alerts/rules", family: "Operate", scope: "read" },
     summary: "The rules of alerts",
     answers: { 200: json("AlertRulesAnswer", "Those that the token covers, by name.") },
