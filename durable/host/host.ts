@@ -94,8 +94,12 @@ export class Host extends ViewerObject<HostCore> implements HostCalls {
     return this.core.claim(request);
   }
 
-  untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean> {
-    return this.core.untilStored(cursor, timeoutMs);
+  untilStored(
+    cursor: Cursor,
+    timeoutMs: number,
+    mayBeElsewhere?: readonly SymbolName[],
+  ): Promise<boolean> {
+    return this.core.untilStored(cursor, timeoutMs, mayBeElsewhere);
   }
 
   poll(
