@@ -58,6 +58,13 @@ export class Connections<Connection extends Closable> {
     this.#ahead.delete(connection);
   }
 
+  /** Several requests have come at once, and none of them has begun. */
+  asksAhead(connection: Connection): void {
+    this.closed(connection);
+    this.#makeRoom();
+    this.#ahead.add(connection);
+  }
+
   /**
    * The head of a request has come. Where a runtime may not be able to take it, or long ones have all that they may have, a request
    * that is still being sent is closed for it; false where there is none. Else `received` follows, `answered`, and `end`.

@@ -42,7 +42,7 @@ export class Guard {
   readonly #connections: Connections<Duplex>;
   readonly #runtimesPath: string;
   readonly #servers: Server[] = [];
-  readonly #turns = new Turns<Duplex>();
+  readonly #turns = new Turns<Duplex>((socket) => this.#connections.asksAhead(socket));
   #isLast = false;
   #isAsking = false;
 

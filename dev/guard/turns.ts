@@ -26,17 +26,29 @@ interface Asking {
   isShort: boolean;
 }
 
+/** It waits: `count` has it counted from its end to its answer, and `start` begins it. */
+interface Waiting {
+  count: () => void;
+  start: () => void;
+}
+
 /**
  * Requests that a client sends one behind the other without waiting for answers: each is begun when the one before it is answered,
- * and those of many such clients take turns.
+ * and those of many such clients take turns, with the first of each too. One that comes alone begins as soon as its read is over.
  */
 export class Turns<Source extends Connection> {
-  readonly #waiting = new Map<Source, (() => void)[]>();
+  readonly #onAhead: (source: Source) => void;
+  readonly #waiting = new Map<Source, Waiting[]>();
   /** What they wait for has come. */
   readonly #due = new Set<Source>();
   #isBeginning = false;
   /** Of what waited: all of it has come, and it is not answered. */
   #underWay = 0;
+
+  /** `onAhead`: a client has sent several at once, and even the first of them waits. */
+  constructor(onAhead: (source: Source) => void) {
+    this.#onAhead = onAhead;
+  }
 
   /** Is something of this connection under way? */
   has(source: Source): boolean {
@@ -48,25 +60,37 @@ export class Turns<Source extends Connection> {
     return (this.#waiting.get(source)?.length ?? 0) > 0;
   }
 
-  /** Begins it now or in its turn. `answer` says `close` where it is answered, or where the connection has closed while it is its turn. */
+  /** Begins it soon or in its turn. `answer` says `close` where it is answered, or where the connection has closed while it is its turn. */
   take(source: Source, asking: Asking, begin: () => void): void {
     const start = () => {
       begin();
       // Behind those of `begin`: this one has ended before the next begins.
       asking.answer.once("close", () => this.#ended(source));
     };
-    const waiting = this.#waiting.get(source);
-    if (waiting === undefined) {
-      this.#waiting.set(source, []);
-      start();
-      return;
-    }
-    waiting.push(() => {
+    const count = () => {
       if (asking.isShort) this.#count(asking);
-      start();
-    });
+    };
+    let waiting = this.#waiting.get(source);
+    if (waiting === undefined) {
+      waiting = [];
+      this.#waiting.set(source, waiting);
+      // All that one read has brought is here then.
+      process.nextTick(() => this.#beginFirst(source));
+    }
+    waiting.push({ count, start });
     if (waiting.length > MOST) source.destroy();
     else if (waiting.length === MANY) source.pause();
+  }
+
+  #beginFirst(source: Source): void {
+    const waiting = this.#waiting.get(source) ?? [];
+    if (!source.writable) this.#waiting.delete(source);
+    else if (waiting.length === 1) waiting.shift()?.start();
+    else {
+      this.#onAhead(source);
+      this.#due.add(source);
+      this.#beginSoon();
+    }
   }
 
   #ended(source: Source): void {
@@ -107,8 +131,12 @@ export class Turns<Source extends Connection> {
       const waiting = this.#waiting.get(source);
       const next = source.writable ? waiting?.shift() : undefined;
       if (waiting?.length === MANY - 1) source.resume();
-      if (next === undefined) this.#waiting.delete(source);
-      else next();
+      if (next === undefined) {
+        this.#waiting.delete(source);
+        continue;
+      }
+      next.count();
+      next.start();
     }
     this.#beginSoon();
   };

@@ -124,15 +124,18 @@ export class Product {
     }
   }
 
-  /** Builds anew and puts that to work. Rejects where something does not build; what ran goes on then. */
-  async upgrade(): Promise<void> {
+  /**
+   * Builds anew and puts that to work; false where the product ends before that is done. Rejects where something does not build; what
+   * ran goes on then.
+   */
+  async upgrade(): Promise<boolean> {
     await Promise.all([this.bundle(), buildDashboardIfStale(this.#deps.projectDir)]);
-    await this.replaceRuntimes();
+    return this.replaceRuntimes();
   }
 
   /** Puts the newest bundle to work, runtime after runtime; rooms and viewers live through it as through a deploy. */
-  async replaceRuntimes(): Promise<void> {
-    await this.#runtimes.replace();
+  replaceRuntimes(): Promise<boolean> {
+    return this.#runtimes.replace();
   }
 
   async bundle(): Promise<void> {

@@ -203,7 +203,7 @@ async function upgrade(product: Product, log: Logger): Promise<void> {
   const startedMs = performance.now();
   log.info("upgrading");
   try {
-    await product.upgrade();
+    if (!(await product.upgrade())) return;
   } catch (error) {
     log.error("not upgraded: what ran goes on", { error: wordsOf(error) });
     return;

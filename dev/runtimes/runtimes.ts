@@ -103,10 +103,11 @@ export class Runtimes {
 
   /**
    * Puts a new process in the place of each, one after the other. Whoever connects meanwhile is answered by the others, or waits:
-   * no push is refused. What viewers have they keep, and come back. Where a crowd has had the guard begin, that ends.
+   * no push is refused. What viewers have they keep, and come back. Where a crowd has had the guard begin, that ends. False where
+   * all of them were stopped before that was done.
    */
-  replace(): Promise<void> {
-    return this.#inTurn(async () => {
+  async replace(): Promise<boolean> {
+    await this.#inTurn(async () => {
       const guard = this.#guarding?.end() === true ? this.#guard : null;
       for (const runtime of this.#all) await this.#replaceOne(runtime, "in good order");
       if (guard === null) return;
@@ -115,6 +116,7 @@ export class Runtimes {
       // Nobody waits for it: a crowd may come again meanwhile.
       setTimeout(() => void guard.kept.stop(GRACE_MS), LAST_ANSWERS_MS).unref();
     });
+    return !this.#isStopped;
   }
 
   /** Has every host set its alarm anew. */
@@ -198,6 +200,7 @@ export class Runtimes {
       try {
         await this.#sayFarewell(runtime, others, terminate, how === "at once");
       } catch (error) {
+        if (this.#isStopped) return;
         // It hangs or has just died: whoever asks it is told so.
         this.#deps.log.warning("runtime did not end in good order", {
           ...{ runtime: runtime.number, detail: String(error) },
@@ -234,11 +237,12 @@ export class Runtimes {
   async #tellAll(runtimes: readonly Runtime[], command: string): Promise<void> {
     await Promise.all(
       runtimes.map(({ number, door }) =>
-        tell(door, command).catch((error: unknown) =>
+        tell(door, command).catch((error: unknown) => {
+          if (this.#isStopped) return;
           this.#deps.log.warning("runtime not told", {
             ...{ runtime: number, command, detail: String(error) },
-          }),
-        ),
+          });
+        }),
       ),
     );
   }

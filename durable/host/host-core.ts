@@ -97,16 +97,31 @@ export class HostCore {
     return this.#parts.append.claim(request);
   }
 
-  /** Resolves when everything up to `cursor` is in Postgres, or with false when that takes longer than `timeoutMs`. */
-  async untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean> {
+  /**
+   * Resolves when everything up to `cursor` is in Postgres, or with false when that takes longer than `timeoutMs`. `mayBeElsewhere`:
+   * symbols of which another host may have had it, as where a request is sent again; what that has is in Postgres when it has
+   * handed the symbol over, and its cursors may be ahead of this log.
+   */
+  async untilStored(
+    cursor: Cursor,
+    timeoutMs: number,
+    mayBeElsewhere: readonly SymbolName[] = [],
+  ): Promise<boolean> {
+    const { log, outbox, registry, rooms, symbols } = this.#parts;
     const { nowMs } = this.#ports.clock;
     const endMs = nowMs() + timeoutMs;
+    const leftMs = () => Math.min(timeoutMs, Math.max(0, endMs - nowMs()));
+    symbols.makeRooms(mayBeElsewhere);
+    const isElsewhere = (symbol: SymbolName) => registry.find(symbol)?.pending === "place";
+    for (const symbol of mayBeElsewhere) if (isElsewhere(symbol)) rooms.of(symbol).lookBack();
+    const isPlaced = () => !mayBeElsewhere.some(isElsewhere);
+    if (!(await outbox.untilPlaced(isPlaced, leftMs()))) return false;
+    const wanted = mayBeElsewhere.length === 0 ? cursor : (Math.min(cursor, log.head) as Cursor);
     for (;;) {
-      const end = this.#parts.log.endOf(cursor);
-      const leftMs = Math.min(timeoutMs, Math.max(0, endMs - nowMs()));
-      if (!(await this.#parts.outbox.untilStored(end, leftMs))) return false;
+      const end = log.endOf(wanted);
+      if (!(await outbox.untilStored(end, leftMs()))) return false;
       // What somebody waits for may have moved meanwhile, behind an earlier life.
-      if (this.#parts.log.endOf(cursor) === end) return true;
+      if (log.endOf(wanted) === end) return true;
     }
   }
 

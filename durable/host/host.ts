@@ -52,6 +52,7 @@ import type { HostPorts, HostSettings } from "./host-ports.ts";
 import { KEEPING } from "./log/host-log.ts";
 import { PART_LIMIT } from "./outbox/drain.ts";
 import { pastByWriter } from "./past-by-writer.ts";
+import { isFull, type RoomsPage, readRooms } from "./read-rooms.ts";
 import type { FirstEdition } from "./symbols/earlier/first-edition-rooms.ts";
 
 const DATABASE_TIMEOUT_MS = 10_000;
@@ -59,13 +60,26 @@ const DATABASE_TIMEOUT_MS = 10_000;
 /** The Durable Object of the rooms that are placed on it: the platform around a `HostCore`, and no more. */
 export class Host extends ViewerObject<HostCore> implements HostCalls {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env, "host", (platform) => {
+    const pages = readRooms(ctx.storage.sql);
+    const rooms: RoomsPage[] = [pages.next().value as RoomsPage];
+    const readOn = async () => {
+      for (const page of pages) {
+        await breath.pause();
+        rooms.push(page);
+      }
+    };
+    const begin = (platform: Platform) => {
       const settings: HostSettings = {
         ...{ limits: platform.config, keeping: KEEPING, partLimit: PART_LIMIT },
         ...{ windowBytes: WINDOW_BYTES, messageLimits: MESSAGE_LIMITS, pace: FAN_OUT_PACE },
       };
-      return new HostCore(settings, portsOf(platform), platform.asleep);
-    });
+      return new HostCore(
+        settings,
+        { ...portsOf(platform), rooms: rooms.splice(0) },
+        platform.asleep,
+      );
+    };
+    super(ctx, env, "host", begin, rooms.some(isFull) ? readOn : null);
   }
 
   append(
@@ -94,8 +108,12 @@ export class Host extends ViewerObject<HostCore> implements HostCalls {
     return this.core.claim(request);
   }
 
-  untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean> {
-    return this.core.untilStored(cursor, timeoutMs);
+  untilStored(
+    cursor: Cursor,
+    timeoutMs: number,
+    mayBeElsewhere?: readonly SymbolName[],
+  ): Promise<boolean> {
+    return this.core.untilStored(cursor, timeoutMs, mayBeElsewhere);
   }
 
   poll(

@@ -1,7 +1,8 @@
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor } from "../../src/protocol/words/time.ts";
-import { type SqlPort, textOf } from "../room/sql-port.ts";
+import type { SqlPort } from "../room/sql-port.ts";
 import type { RoomId } from "./log/host-log.ts";
+import { type RoomsPage, readRooms } from "./read-rooms.ts";
 
 /** What a room has not been told yet: its place behind an earlier life, or what that was. */
 export type Pending = "place" | "life";
@@ -25,23 +26,8 @@ export interface RoomRecord {
   tenure: number;
 }
 
-/** As they are on disk, yes and no as 1 and 0. */
-type RoomRow = [
-  id: RoomId,
-  symbol: SymbolName,
-  born: Cursor,
-  before: Cursor,
-  reaches: number,
-  pending: number,
-  hasBook: number,
-  sealed: number,
-  tenure: number,
-  former: number,
-];
-
+/** As `readRooms` reads them. */
 const PENDING = { place: 1, life: 2 } as const;
-/** Rooms read at a time: a text has 2 MB at the most, and a room 300 bytes. */
-const ROOMS_A_PAGE = 5_000;
 /** Names of one statement: a parameter has 2 MB at the most, and a name 200 bytes. */
 const ADDED_AT_ONCE = 5_000;
 
@@ -61,43 +47,15 @@ export class Registry {
   /** Rooms that are made now belong to it. */
   tenure = 0;
 
-  constructor(sql: SqlPort) {
+  /** `pages`: all that is on disk, where it has been read already. */
+  constructor(sql: SqlPort, pages: Iterable<RoomsPage> = readRooms(sql)) {
     this.#sql = sql;
-    sql.exec(`CREATE TABLE IF NOT EXISTS rooms (
-      id INTEGER PRIMARY KEY, symbol TEXT NOT NULL, born INTEGER NOT NULL, before INTEGER NOT NULL,
-      reaches INTEGER NOT NULL, pending INTEGER NOT NULL, has_book INTEGER NOT NULL, sealed INTEGER NOT NULL,
-      tenure INTEGER NOT NULL, former INTEGER NOT NULL)`);
-    for (let after = 0; ; ) {
-      const page = this.#readPage(after);
-      for (const [record, isFormer] of page) {
-        if (isFormer) this.#holdFormer(record);
+    for (const { records, former } of pages) {
+      for (const record of records) {
+        if (former.has(record.id)) this.#holdFormer(record);
         else this.#hold(record);
-        after = record.id;
       }
-      if (page.length < ROOMS_A_PAGE) break;
     }
-  }
-
-  /** One text a page: to be handed each row by the platform takes eight times as long. */
-  #readPage(after: number): [record: RoomRecord, isFormer: boolean][] {
-    const [page] = this.#sql.exec(
-      `SELECT json_group_array(json_array(id, symbol, born, before, reaches, pending, has_book, sealed, tenure, former)) AS rooms
-      FROM (SELECT * FROM rooms WHERE id > ? ORDER BY id LIMIT ?)`,
-      ...[after, ROOMS_A_PAGE],
-    );
-    return (JSON.parse(textOf(page?.["rooms"])) as RoomRow[]).map(
-      ([id, symbol, born, before, reaches, pending, hasBook, sealed, tenure, former]) => [
-        {
-          ...{ id, symbol, born, before },
-          reaches: reaches === 1,
-          pending: pending === PENDING.place ? "place" : pending === PENDING.life ? "life" : null,
-          hasBook: hasBook === 1,
-          isSealed: sealed === 1,
-          tenure,
-        },
-        former === 1,
-      ],
-    );
   }
 
   get size(): number {

@@ -44,7 +44,7 @@ export interface Platform {
 /** A Durable Object with viewers' sockets, a host or a relay: the platform around its core. */
 export abstract class ViewerObject<Core extends ViewersCore> extends DurableObject<Env> {
   /** Own and so out of reach of calls, which see methods alone. */
-  readonly core: Core;
+  core!: Core;
   readonly #clock = new Clock();
   readonly #sockets = new Sockets(
     (ws) => this.ctx.getWebSocketAutoResponseTimestamp(ws),
@@ -53,11 +53,13 @@ export abstract class ViewerObject<Core extends ViewersCore> extends DurableObje
   readonly #address: ObjectAddress;
   #alarmAtMs: number | null = null;
 
+  /** `readOn`: what is read before it can begin, in turns between which others are heard. */
   constructor(
     ctx: DurableObjectState,
     env: Env,
     name: "host" | "relay",
     begin: (platform: Platform) => Core,
+    readOn: (() => Promise<void>) | null = null,
   ) {
     super(ctx, env);
     this.#address = { binding: name === "host" ? "HOST" : "RELAY", name: nameOf(ctx) };
@@ -67,10 +69,14 @@ export abstract class ViewerObject<Core extends ViewersCore> extends DurableObje
     });
     const config = configOf(env);
     const logger = logOf(name, config);
-    const asleep = this.#sockets.asleep(ctx.getWebSockets());
-    this.core = begin({ ctx, env, config, logger, ports: this.#ports(logger), asleep });
-    this.#measure();
-    if (this.core.viewers > 0) isWatched(this.#address);
+    const wake = () => {
+      const asleep = this.#sockets.asleep(ctx.getWebSockets());
+      this.core = begin({ ctx, env, config, logger, ports: this.#ports(logger), asleep });
+      this.#measure();
+      if (this.core.viewers > 0) isWatched(this.#address);
+    };
+    if (readOn === null) wake();
+    else ctx.blockConcurrencyWhile(() => readOn().then(wake));
   }
 
   /** The WebSocket upgrade; the Worker has checked who asks and for what. */

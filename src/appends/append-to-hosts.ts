@@ -34,11 +34,14 @@ export interface AppendTargets {
   signal: AbortSignal;
 }
 
-/** The place of each symbol's part, and how far that goes on each host. */
+/**
+ * The place of each symbol's part, and how far that goes on each host. `mayBeElsewhere`: symbols whose part another host may have
+ * had, for the request may have come before.
+ */
 export interface Appended {
   kind: "appended";
   cursors: Record<SymbolName, Cursor>;
-  hosts: { host: HostName; through: Cursor }[];
+  hosts: { host: HostName; through: Cursor; mayBeElsewhere: SymbolName[] }[];
 }
 
 interface HostPart {
@@ -133,6 +136,7 @@ function take(
   appended.hosts.push({
     host,
     through: cursors.reduce((one, other) => (one > other ? one : other)),
+    mayBeElsewhere: batch.idempotency === undefined ? [] : symbols,
   });
   known.remember(symbols);
 }

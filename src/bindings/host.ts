@@ -187,8 +187,15 @@ export interface HostCalls extends Rpc.DurableObjectBranded, FeedingCalls {
   ): Promise<HadPart[]>;
   /** Claims a key for a request that no room is asked for, as that of posted bars; durable when it answers. */
   claim(request: IdempotentRequest): Promise<KeyClaim>;
-  /** Resolves with true when everything up to `cursor` is in Postgres, with false after `timeoutMs`. */
-  untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean>;
+  /**
+   * Resolves with true when everything up to `cursor` is in Postgres, with false after `timeoutMs`. `mayBeElsewhere`: symbols of
+   * which another host may have had it; the version before knows no such.
+   */
+  untilStored(
+    cursor: Cursor,
+    timeoutMs: number,
+    mayBeElsewhere?: readonly SymbolName[],
+  ): Promise<boolean>;
   /**
    * Events after `since` (null: the newest cursor); where there are none, waits for them, at most `waitMs`. Also of a symbol that
    * nobody has pushed yet. `log`: the one that `since` is of, where that is said.

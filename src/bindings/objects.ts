@@ -11,7 +11,7 @@ import type { HostCalls } from "./host.ts";
 import { KEEPER_NAME } from "./keeper.ts";
 import { KEYS_ON_TRIAL } from "./keys.ts";
 import { NOTIFIER_NAME } from "./notifier.ts";
-import { askPeer } from "./peers.ts";
+import { type AskKind, askPeer } from "./peers.ts";
 import type { RelayCalls } from "./relay.ts";
 import { ADDRESS_HEADER, type ObjectAddress, type ObjectBinding } from "./runtime-door.ts";
 
@@ -35,6 +35,11 @@ const READS: { [Binding in ObjectBinding]?: ReadonlySet<string> } = {
   NOTIFIER: new Set(["webhooks"]),
   ROOM: new Set(["keysAfter"]),
   DIRECTORY: new Set(["namesAfter"]),
+};
+
+/** And what changes something, and done twice is as good as done once: a part of an outbox is stored once (INV-6). */
+const REPEATABLE: { [Binding in ObjectBinding]?: ReadonlySet<string> } = {
+  WRITER: new Set(["store"]),
 };
 
 export function hostAt(env: Env, host: HostName) {
@@ -153,13 +158,16 @@ function elsewhere<Binding extends ObjectBinding>(
   owner: number,
 ): Stub<Binding> {
   const reads = READS[address.binding];
+  const repeatable = REPEATABLE[address.binding];
   const methods: ProxyHandler<object> = {
     get: (_, method) => {
       if (method === "fetch")
         return (request: Request) => fetchElsewhere(env, address, owner, request);
       // What is looked for under another name is no method, as where somebody awaits the stub itself.
       if (typeof method !== "string" || method === "then") return undefined;
-      const kind = reads?.has(method) === true ? "read" : "change";
+      let kind: AskKind = "change";
+      if (reads?.has(method) === true) kind = "read";
+      else if (repeatable?.has(method) === true) kind = "repeatable change";
       return (...args: unknown[]) =>
         askPeer(env, owner, kind, (door) => door.call(address, method, args));
     },

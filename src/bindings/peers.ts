@@ -26,14 +26,17 @@ function peerOf(number: number): Peer {
   return peer;
 }
 
+/** `repeatable change`: done twice it is as good as done once. */
+export type AskKind = "read" | "change" | "repeatable change";
+
 /**
- * Asks another runtime, or waits where it is being replaced. `read`: what is asked changes nothing there, so it is asked once more
- * where the runtime died under it; who asks for a change hears of that, for nobody knows how far it came.
+ * Asks another runtime, or waits where it is being replaced. What changes nothing there, or may be done twice, is asked once more
+ * where the runtime died under it; who asks for another change hears of that, for nobody knows how far it came.
  */
 export async function askPeer<Answer>(
   env: Env,
   number: number,
-  kind: "read" | "change",
+  kind: AskKind,
   ask: (door: DoorBinding) => Promise<Answer>,
 ): Promise<Answer> {
   const peer = peerOf(number);
@@ -41,13 +44,13 @@ export async function askPeer<Answer>(
   if (door === undefined) throw new Error(`no way to runtime ${number}`);
   for (let isFirst = true; ; isFirst = false) {
     while (peer.awayUntilMs > Date.now()) await wait(LOOK_AGAIN_MS);
-    if (kind === "change") peer.changes += 1;
+    if (kind !== "read") peer.changes += 1;
     try {
       return await ask(door);
     } catch (error) {
       if (!isFirst || kind === "change" || objectFailureOf(error) !== "reset") throw error;
     } finally {
-      if (kind === "change") peer.changes -= 1;
+      if (kind !== "read") peer.changes -= 1;
     }
   }
 }

@@ -12,8 +12,8 @@ import { HeldBack } from "./held-back.ts";
 import { HeldBackLane } from "./held-back-lane.ts";
 import type { OutboxLog, Storable, SymbolOf } from "./outbox-log.ts";
 import { OutboxSender } from "./outbox-sender.ts";
-import { StoredWaiters } from "./stored-waiters.ts";
 import { StoredWhere } from "./stored-where.ts";
+import { Waiters } from "./waiters.ts";
 
 /** A host that is read asks so often which database it is. */
 const LOOK_EVERY_MS = 30_000;
@@ -49,7 +49,10 @@ export class Outbox {
   readonly held: HeldBack;
   readonly #deps: OutboxDeps;
   readonly #where: StoredWhere;
-  readonly #waiters = new StoredWaiters();
+  /** Requests that wait until a cursor is in Postgres (`?wait=stored`), */
+  readonly #waiters = new Waiters<Cursor>();
+  /** and until rooms have their places. */
+  readonly #placing = new Waiters<() => boolean>();
   readonly #sender: OutboxSender;
   readonly #drain: OutboxDrain;
   readonly #heldLane: HeldBackLane;
@@ -86,7 +89,7 @@ export class Outbox {
       store: (rooms) => this.#store("outbox", rooms),
       storedIn: (identity) => this.#hear(identity),
       onHeldBack: () => this.#heldLane.rest(),
-      isAwaited: () => this.#waiters.newest > log.storedThrough,
+      isAwaited: () => this.#waiters.some((cursor) => cursor > log.storedThrough),
     });
     this.#heldLane = new HeldBackLane({
       ...lane,
@@ -100,8 +103,12 @@ export class Outbox {
     return this.#deps.log.outboxBytes + this.held.bytes;
   }
 
-  /** Starts storing, unless that is under way, or rests. Called with each append, and by the host's alarm. */
+  /**
+   * Starts storing, unless that is under way, or rests. Called with each append, by a room that has got its place, and by the
+   * host's alarm.
+   */
   kick(): void {
+    this.#placing.release((isPlaced) => isPlaced());
     this.#measure();
     this.#drain.kick();
     this.#heldLane.kick();
@@ -118,9 +125,20 @@ export class Outbox {
     const waiter = this.#waiters.add(cursor);
     this.#drain.hurry();
     try {
-      return await this.#deps.clock.within(waiter.stored, timeoutMs);
+      return await this.#deps.clock.within(waiter.over, timeoutMs);
     } finally {
       this.#waiters.forget(waiter);
+    }
+  }
+
+  /** Resolves when rooms have their places behind what Postgres has of them, or with false when that takes longer. */
+  async untilPlaced(isPlaced: () => boolean, timeoutMs: number): Promise<boolean> {
+    if (isPlaced()) return true;
+    const waiter = this.#placing.add(isPlaced);
+    try {
+      return await this.#deps.clock.within(waiter.over, timeoutMs);
+    } finally {
+      this.#placing.forget(waiter);
     }
   }
 

@@ -16,8 +16,8 @@ export function waitsUntilStored(c: AppContext): boolean {
 /** True when all of it is in Postgres, false where that takes too long. */
 export async function untilStored(c: AppContext, hosts: Appended["hosts"]): Promise<boolean> {
   const rooms = new Rooms(c.env);
-  const stored = await askHosts(hosts, ({ host, through }) =>
-    rooms.hostAt(host).untilStored(through, STORED_WAIT_MS),
+  const stored = await askHosts(hosts, ({ host, through, mayBeElsewhere }) =>
+    rooms.hostAt(host).untilStored(through, STORED_WAIT_MS, mayBeElsewhere),
   );
   return stored.every(Boolean);
 }

@@ -15,7 +15,8 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Requests of which all has come when they begin, unless `halves`; each is answered when it is told to. */
 function world() {
-  const turns = new Turns<Source>();
+  const ahead: Source[] = [];
+  const turns = new Turns<Source>((source) => ahead.push(source));
   const begun: { name: string; answer: () => void }[] = [];
   const send = (
     source: Source,
@@ -34,34 +35,49 @@ function world() {
   const settle = async () => {
     for (let at = 0; at < 40; at += 1) await turn();
   };
-  return { begun, send, answerAll, settle };
+  return { begun, ahead, send, answerAll, settle };
 }
 
 it("begins no more than 16 of what many clients send ahead, and at once what a client sends by itself", async () => {
-  const { begun, send, answerAll, settle } = world();
+  const { begun, ahead, send, answerAll, settle } = world();
   const sources = Array.from({ length: 50 }, () => new Source());
   for (const [at, source] of sources.entries()) {
     for (const which of ["first", "second", "third"]) send(source, `${which} ${at}`);
   }
+  expect(begun).toHaveLength(0);
   await settle();
-  expect(begun).toHaveLength(50);
-  answerAll();
-  await settle();
-  expect(begun.map(({ name }) => name)).toEqual(
-    Array.from({ length: 16 }, (_, at) => `second ${at}`),
-  );
-  send(new Source(), "lone");
+  expect(ahead).toEqual(sources);
+  const firstOf = (from: number) => Array.from({ length: 16 }, (_, at) => `first ${from + at}`);
+  expect(begun.map(({ name }) => name)).toEqual(firstOf(0));
+  const lone = new Source();
+  send(lone, "lone");
+  await Promise.resolve();
+  await new Promise<void>((resolve) => process.nextTick(resolve));
   expect(begun.at(-1)?.name).toBe("lone");
   begun.splice(0, 1)[0]?.answer();
   await settle();
-  expect(begun.at(-1)?.name).toBe("second 16");
-  let all = 0;
+  expect(begun.at(-1)?.name).toBe("first 16");
+  expect(ahead).toEqual(sources);
+  const order: string[] = [];
   for (let at = 0; at < 20; at += 1) {
-    all += begun.length;
+    order.push(...begun.map(({ name }) => name));
     answerAll();
     await settle();
   }
-  expect(all).toBe(1 + 2 * 50 - 1);
+  expect(order).toHaveLength(1 + 3 * 50 - 1);
+  // None has its second turn before all have had their first.
+  expect(order.indexOf("second 0")).toBeGreaterThan(order.indexOf("first 49"));
+});
+
+it("begins nothing of a connection that has closed in the read that brought it", async () => {
+  const { begun, send, settle } = world();
+  const [lone, pair] = [new Source(), new Source()];
+  send(lone, "lone");
+  send(pair, "first");
+  send(pair, "second");
+  for (const source of [lone, pair]) source.writable = false;
+  await settle();
+  expect(begun).toHaveLength(0);
 });
 
 it("waits neither for what takes as long as it likes nor for what has come by half", async () => {
@@ -69,6 +85,7 @@ it("waits neither for what takes as long as it likes nor for what has come by ha
     const { begun, send, answerAll, settle } = world();
     const sources = Array.from({ length: 30 }, () => new Source());
     for (const source of sources) send(source, "first");
+    await settle();
     for (const source of sources) send(source, "second", how);
     answerAll();
     await settle();

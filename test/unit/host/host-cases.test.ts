@@ -56,6 +56,32 @@ describe("a host", () => {
     await checkAtRest(hosts);
   });
 
+  test("I-6: a request that is sent again is stored as soon as its first is, wherever its symbols are now", async () => {
+    const hosts = new ModelHosts(ONE);
+    await append(hosts, [keyed(4, BUSY, MOVED)]);
+    await hosts.setPostgres("away");
+    await hosts.pass(1_000);
+    await append(hosts, [keyed(4, BUSY, RARE)]);
+    await hosts.place(TWO as typeof ONE);
+    const { batch } = hosts.keyed.at(-1) ?? expect.fail();
+    const storedIn = async (timeoutMs: number) => {
+      const sinceMs = hosts.time.nowMs();
+      for (const { symbol } of batch.rooms) {
+        const rooms = batch.rooms.filter((part) => part.symbol === symbol);
+        const { core } = hosts.hostOf(symbol);
+        const outcome = await hosts.until(core.append({ ...batch, rooms }));
+        const [cursor] = "cursors" in outcome ? outcome.cursors : expect.fail();
+        const waiting = core.untilStored(cursor as Cursor, timeoutMs, [symbol]);
+        if (!(await hosts.until(waiting))) return null;
+      }
+      return hosts.time.nowMs() - sinceMs;
+    };
+    expect(await storedIn(3_000)).toBeNull();
+    await hosts.setPostgres("up");
+    expect(await storedIn(30_000)).toBeLessThan(10_000);
+    await checkAtRest(hosts);
+  });
+
   test("D-5: a book is sampled where its symbol comes back from settings by which nobody asked for it", async () => {
     const hosts = new ModelHosts(ONE);
     await append(hosts, [batch(40, MOVED)]);

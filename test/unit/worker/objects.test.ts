@@ -9,6 +9,7 @@ import {
   type DoorBinding,
   type ObjectAddress,
 } from "../../../src/bindings/runtime-door.ts";
+import type { StoreRequest } from "../../../src/bindings/writer.ts";
 import type { HostName } from "../../../src/core/placement/placement.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 
@@ -109,6 +110,24 @@ describe("where objects are", () => {
     const producer = runtime(1, 2, [lost]);
     await expect(hostAt(producer.env, HOST_0).append(BATCH)).rejects.toBe(LOST);
     expect(producer.asked).toHaveLength(1);
+  });
+
+  it("stores once more where the Writers' runtime died under it, and waits for what is stored before it is replaced", async () => {
+    const slow = Promise.withResolvers<unknown>();
+    const { env, asked } = runtime(0, 1, [() => slow.promise], { WRITER_RUNTIME: 1 });
+    const stored = writerAt(env, "writer-0").store({} as StoreRequest);
+    let isGone = false;
+    const goes = peerGoes(1, 5_000).then(() => {
+      isGone = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(isGone).toBe(false);
+    slow.reject(LOST);
+    await goes;
+    expect(asked).toHaveLength(1);
+    peerIsBack(1);
+    expect(await stored).toBe("answer");
+    expect(asked).toHaveLength(2);
   });
 
   it("does not ask again what was answered with an error", async () => {

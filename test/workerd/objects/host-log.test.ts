@@ -1,9 +1,11 @@
-import { runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { HostLog, type RoomId } from "../../../durable/host/log/host-log.ts";
 import type { Env } from "../../../src/bindings/env.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
+import { hostStubOf, newSymbol } from "../edgetape.ts";
 
 const NOW_US = 1_700_000_000_000_000 as EpochUs;
 const KEEPING = { events: 400, bytes: 1e9, recentBytes: 1_000 };
@@ -46,3 +48,18 @@ it("a host's log is written, read, moved and dropped by the storage of the platf
     }
   });
 });
+
+it.each([1_999, 2_000, 4_500])(
+  "a host that wakes with %i rooms has all of them before it answers",
+  async (count) => {
+    const prefix = newSymbol();
+    const symbols = Array.from({ length: count }, (_, at) => `${prefix}-${at}` as SymbolName);
+    const host = () => hostStubOf(prefix);
+    const before = (await host().namesAfter("", 50_000)).length;
+    await host().know(symbols);
+    await evictDurableObject(host());
+    const [last] = symbols.slice(-1) as [SymbolName];
+    expect(await host().acquaintance([last])).toEqual({ kind: "known" });
+    expect(await host().namesAfter("", 50_000)).toHaveLength(before + count);
+  },
+);

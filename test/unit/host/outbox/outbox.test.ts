@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import { PART_LIMIT } from "../../../../durable/host/outbox/drain.ts";
-import { StoredWaiters } from "../../../../durable/host/outbox/stored-waiters.ts";
+import { Waiters } from "../../../../durable/host/outbox/waiters.ts";
 import type { Cursor } from "../../../../src/protocol/words/time.ts";
 import { OutboxWorld } from "./outbox-world.ts";
 
@@ -467,16 +467,17 @@ describe("S-8 another database in the place of the one before", () => {
 });
 
 test("I-5 whoever waits for a cursor to be stored is told when it is, in any order", async () => {
-  const waiters = new StoredWaiters();
+  const waiters = new Waiters<number>();
   const told: number[] = [];
-  const waiting = [5, 3, 9, 4].map((cursor) => waiters.add(cursor as Cursor));
-  for (const { cursor, stored } of waiting) void stored.then(() => told.push(cursor));
-  expect(waiters.newest).toBe(9);
+  const waiting = [5, 3, 9, 4].map((cursor) => waiters.add(cursor));
+  for (const { of, over } of waiting) void over.then(() => told.push(of));
+  expect(waiters.some((cursor) => cursor > 8)).toBe(true);
+  expect(waiters.some((cursor) => cursor > 9)).toBe(false);
   if (waiting[3] !== undefined) waiters.forget(waiting[3]);
   waiters.release((cursor) => cursor <= 5);
   await Promise.resolve();
   expect(told.sort()).toEqual([3, 5]);
   waiters.release(() => true);
-  await waiting[2]?.stored;
-  expect(waiters.newest).toBe(Number.NEGATIVE_INFINITY);
+  await waiting[2]?.over;
+  expect(waiters.some(() => true)).toBe(false);
 });
