@@ -65,6 +65,11 @@ export class NeonProxy {
     return proxy;
   }
 
+  /** As after minutes in which nobody asked. */
+  suspend(): void {
+    this.#lastMs = Number.NEGATIVE_INFINITY;
+  }
+
   close(): void {
     this.#close();
   }

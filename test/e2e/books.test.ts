@@ -67,7 +67,7 @@ describe("an order book over kill -9 of the whole process group", () => {
     const last = stored.at(-1) ?? expect.fail("no samples");
     expect({ bids: last.bids, asks: last.asks }).toEqual(book);
     expect(new Set(stored.map((one) => JSON.stringify(one))).size).toBe(stored.length);
-  }, 180_000);
+  });
 
   async function pushUntilTaken(token: string, key: string, body: object): Promise<void> {
     for (;;) {

@@ -4,14 +4,13 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { BookAnswer } from "../../src/protocol/answers/answers.ts";
 import type { Bar } from "../../src/protocol/events/bar.ts";
-import { launchBrowser } from "./browser.ts";
+import { launchBrowser, PATIENCE_MS } from "./browser.ts";
 import { until } from "./chaos/until.ts";
 import { PROJECT_DIR, type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
 
 const SYMBOL = "BTC-USD";
 const INTERVAL = "5s";
 const EVENTS_PER_SECOND = 120;
-const TEST_TIMEOUT_MS = 180_000;
 
 let browser: Browser;
 
@@ -57,6 +56,7 @@ describe("the dashboard in a browser", () => {
       // Where the machine names no language, Chromium makes one up (en-US@posix) that Intl does not take.
       locale: "en-US",
     });
+    page.setDefaultTimeout(PATIENCE_MS);
     pageErrors = [];
     page.on("pageerror", (error) => pageErrors.push(error.message));
     page.on("console", (message) => {
@@ -71,65 +71,59 @@ describe("the dashboard in a browser", () => {
     folder.remove();
   });
 
-  it(
-    "INV-2 INV-3 shows a moving market, says that it reconnects, and is whole again after a kill -9",
-    async () => {
-      await page.goto(`${product.url}/`);
-      const row = page.locator(`[data-testid=symbol-row][data-symbol="${SYMBOL}"]`);
-      await row.waitFor();
-      expect(await row.textContent()).toMatch(/\d/);
-      await picture("list");
-      await page.goto(`${product.url}/s/${SYMBOL}?interval=${INTERVAL}`);
-      await untilState("live");
-      await page.locator("[data-testid=trade-row]").first().waitFor();
+  it("INV-2 INV-3 shows a moving market, says that it reconnects, and is whole again after a kill -9", async () => {
+    await page.goto(`${product.url}/`);
+    const row = page.locator(`[data-testid=symbol-row][data-symbol="${SYMBOL}"]`);
+    await row.waitFor();
+    expect(await row.textContent()).toMatch(/\d/);
+    await picture("list");
+    await page.goto(`${product.url}/s/${SYMBOL}?interval=${INTERVAL}`);
+    await untilState("live");
+    await page.locator("[data-testid=trade-row]").first().waitFor();
 
-      await untilCandlesMove();
-      await picture("live");
+    await untilCandlesMove();
+    await picture("live");
 
-      const { port } = product;
-      await product.killGroup();
-      await untilState("reconnecting");
-      const words = page.locator("[data-testid=connection-state]");
-      await until("the word", async () => /reconnecting/.test((await words.textContent()) ?? ""));
-      const before = await page.evaluate(() => window.__edgetape?.cursor() ?? 0);
-      const barsBefore = await shownBars();
-      expect(barsBefore.length).toBeGreaterThan(10);
-      await picture("killed");
+    const { port } = product;
+    await product.killGroup();
+    await untilState("reconnecting");
+    const words = page.locator("[data-testid=connection-state]");
+    await until("the word", async () => /reconnecting/.test((await words.textContent()) ?? ""));
+    const before = await page.evaluate(() => window.__edgetape?.cursor() ?? 0);
+    const barsBefore = await shownBars();
+    expect(barsBefore.length).toBeGreaterThan(10);
+    await picture("killed");
 
-      product = await startProduct({ dataDir: folder.dataDir, port });
-      await untilState("live");
-      // Not only caught up: the producers have come back too, and what they push is seen.
-      await page.waitForFunction((cursor) => (window.__edgetape?.cursor() ?? 0) > cursor, before);
-      await untilCandlesMove();
-      demo.kill("SIGTERM");
-      await new Promise((resolve) => demo.once("exit", resolve));
+    product = await startProduct({ dataDir: folder.dataDir, port });
+    await untilState("live");
+    // Not only caught up: the producers have come back too, and what they push is seen.
+    await page.waitForFunction((cursor) => (window.__edgetape?.cursor() ?? 0) > cursor, before);
+    await untilCandlesMove();
+    demo.kill("SIGTERM");
+    await new Promise((resolve) => demo.once("exit", resolve));
 
-      await untilShownToTheEnd();
-      const shown = await shownBars();
-      const stored = await storedBars();
-      const firstTs = shown[0]?.ts ?? 0;
-      const expected = stored.filter((bar) => bar.ts >= firstTs);
-      expect(shown.map(withoutVolume)).toEqual(expected.map(withoutVolume));
-      // Sums of the same sizes in another order differ in their last digits.
-      for (const [index, { volume }] of expected.entries()) {
-        expect(shown[index]?.volume).toBeCloseTo(volume, 9);
-      }
-      expect(shown.length).toBeGreaterThanOrEqual(barsBefore.length);
-      expect(await shownTradeTimes()).toEqual(await storedTradeTimes());
-      const { book } = await get<BookAnswer>(`/api/books/${SYMBOL}?depth=6`);
-      expect(await shownPrices("bid")).toEqual(book?.bids.map(([price]) => price));
-      expect((await shownPrices("ask")).reverse()).toEqual(book?.asks.map(([price]) => price));
-      expect(await page.locator("[data-testid=gap-marker]").count()).toBe(0);
-      expect(pageErrors).toEqual([]);
-      await picture("whole");
-    },
-    TEST_TIMEOUT_MS,
-  );
+    await untilShownToTheEnd();
+    const shown = await shownBars();
+    const stored = await storedBars();
+    const firstTs = shown[0]?.ts ?? 0;
+    const expected = stored.filter((bar) => bar.ts >= firstTs);
+    expect(shown.map(withoutVolume)).toEqual(expected.map(withoutVolume));
+    // Sums of the same sizes in another order differ in their last digits.
+    for (const [index, { volume }] of expected.entries()) {
+      expect(shown[index]?.volume).toBeCloseTo(volume, 9);
+    }
+    expect(shown.length).toBeGreaterThanOrEqual(barsBefore.length);
+    expect(await shownTradeTimes()).toEqual(await storedTradeTimes());
+    const { book } = await get<BookAnswer>(`/api/books/${SYMBOL}?depth=6`);
+    expect(await shownPrices("bid")).toEqual(book?.bids.map(([price]) => price));
+    expect((await shownPrices("ask")).reverse()).toEqual(book?.asks.map(([price]) => price));
+    expect(await page.locator("[data-testid=gap-marker]").count()).toBe(0);
+    expect(pageErrors).toEqual([]);
+    await picture("whole");
+  });
 
   async function untilState(state: string): Promise<void> {
-    await page.waitForFunction((wanted) => window.__edgetape?.state() === wanted, state, {
-      timeout: 60_000,
-    });
+    await page.waitForFunction((wanted) => window.__edgetape?.state() === wanted, state);
   }
 
   /** The newest bar changes, and so do the pixels of the chart. */

@@ -121,5 +121,5 @@ function fillDisk(disk: LoopDisk): void {
     await market.untilStored();
     expect(await market.violations()).toEqual([]);
     console.log(market.summary());
-  }, 120_000);
+  });
 }

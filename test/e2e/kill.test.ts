@@ -105,6 +105,6 @@ describe("kill -9 of the whole process group under load", () => {
       }
       console.log(market.summary());
     },
-    60_000 + CYCLES * 30_000,
+    120_000 + CYCLES * 60_000,
   );
 });

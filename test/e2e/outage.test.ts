@@ -10,7 +10,7 @@ const OUTAGE_SECONDS = Number(process.env["OUTAGE_SECONDS"] ?? 8);
 const EVENTS_PER_SECOND = 500;
 /** Load before the outage and after it, in ms. */
 const AROUND_MS = 1_000;
-const TEST_TIMEOUT_MS = 120_000 + OUTAGE_SECONDS * 2_000;
+const TEST_TIMEOUT_MS = 240_000 + OUTAGE_SECONDS * 2_000;
 
 describe("a database that is away under load", () => {
   let folder: ReturnType<typeof temporaryDataDir>;

@@ -1,7 +1,7 @@
 import axe from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { launchBrowser } from "./browser.ts";
+import { launchBrowser, PATIENCE_MS } from "./browser.ts";
 import { until } from "./chaos/until.ts";
 import { type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
 
@@ -28,6 +28,7 @@ beforeAll(async () => {
     locale: "en-US",
     timezoneId: "America/New_York",
   });
+  context.setDefaultTimeout(PATIENCE_MS);
   // What a canvas says can only be heard where it says it.
   await context.addInitScript(() => {
     window.__drawn = [];
@@ -94,17 +95,16 @@ it("addresses typed by hand open their page, and one that is no symbol says so o
     await page.getByRole("heading", { name: symbol, exact: true }).waitFor();
   }
   expect((await page.goto(`${product.url}/v1.js`))?.status()).toBe(404);
-  const refused: string[] = [];
-  page.on("response", (answer) => {
-    if (answer.status() === 400) refused.push(answer.url());
-  });
+  const asked = requestsOf(/%20a/);
+  await page.clock.install();
   await open("/s/%20a");
   await page.getByTestId("refusal").waitFor();
   // The page has asked several things at once, and the first refusal shows.
-  await page.waitForTimeout(1_000);
-  const { length } = refused;
-  await page.waitForTimeout(3_000);
-  expect(refused).toHaveLength(length);
+  await until("all of them to be answered", () => asked.underWay() === 0);
+  const { length } = asked.all;
+  expect(length).toBeGreaterThan(0);
+  await page.clock.runFor(60_000);
+  expect(asked.all).toHaveLength(length);
 });
 
 it("the page of a symbol nobody has pushed to shows how, and comes alive at the first push", async () => {
@@ -286,6 +286,8 @@ it("a price of 2020 has its date, all is dimmed while the server is down, and th
   await open("/s/OLD");
   await page.getByTestId("as-of").getByText("as of 17 Apr 2020, 11:00").waitFor();
   await push("/api/trades", trade("NOW", 5, 1, nowUs()));
+  const looks = requestsOf(/\/healthz/);
+  await page.clock.install();
   await open("/s/NOW");
   await untilState("live");
   await page.getByTestId("last-price").getByText("5.00").waitFor();
@@ -295,12 +297,22 @@ it("a price of 2020 has its date, all is dimmed while the server is down, and th
   await untilState("reconnecting");
   await page.getByTestId("as-of").waitFor();
   await page.locator("main.is-cut-off").waitFor();
-  // So long that the waits of the backoff are tens of seconds.
-  await page.waitForTimeout(12_000);
+  // Until the waits of the backoff are tens of seconds.
+  for (let times = 0; times < 6; times += 1) {
+    const failed = page.waitForEvent("requestfailed");
+    await page.clock.fastForward(30_000);
+    await failed;
+  }
+  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000));
   product = await startProduct({ dataDir: folder.dataDir, port });
-  const readyAtMs = performance.now();
-  await untilState("live");
-  expect(performance.now() - readyAtMs).toBeLessThan(8_000);
+  // By the clock of the page, which stands still while the server takes its time.
+  const isLive = () => page.evaluate(() => window.__edgetape?.state() === "live");
+  for (let seconds = 0; seconds < 8; seconds += 1) {
+    await page.clock.runFor(1_000);
+    await until("the look at the server to end", () => looks.underWay() === 0);
+  }
+  await until("the page to be live", isLive);
+  await page.clock.resume();
   await page.locator("main.is-cut-off").waitFor({ state: "detached" });
 });
 
@@ -328,9 +340,24 @@ async function open(path: string): Promise<void> {
 }
 
 async function untilState(state: string): Promise<void> {
-  await page.waitForFunction((wanted) => window.__edgetape?.state() === wanted, state, {
-    timeout: 60_000,
-  });
+  await page.waitForFunction((wanted) => window.__edgetape?.state() === wanted, state);
+}
+
+/** Of what the page asks from now on at addresses like this: each address, and how many of them have no answer yet. */
+function requestsOf(address: RegExp): { all: string[]; underWay(): number } {
+  const all: string[] = [];
+  let ended = 0;
+  const note = (heard: () => void) => (request: { url(): string }) => {
+    if (address.test(request.url())) heard();
+  };
+  page.on("request", (request) => note(() => all.push(request.url()))(request));
+  for (const end of ["requestfinished", "requestfailed"] as const) {
+    page.on(
+      end as "requestfinished",
+      note(() => (ended += 1)),
+    );
+  }
+  return { all, underWay: () => all.length - ended };
 }
 
 function drawn(): Promise<string[]> {

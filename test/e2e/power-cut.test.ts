@@ -71,6 +71,6 @@ function cutPower(disk: LoopDisk): void {
       expect(await market.violations()).toEqual([]);
       console.log(market.summary());
     },
-    120_000 + CUTS * 60_000,
+    240_000 + CUTS * 60_000,
   );
 }

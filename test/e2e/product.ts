@@ -17,7 +17,7 @@ const COMPILE_CACHE_DIR = join(PROJECT_DIR, "dist/e2e-compiled");
 const REMOVE = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 };
 
 /** The first start of a checkout builds the dashboard and opens a new database. In ms. */
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 120_000;
 
 export type ProductOptions = {
   dataDir: string;

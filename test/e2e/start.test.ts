@@ -2,7 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { identityOf } from "../../dev/process/process-identity.ts";
 import { banner } from "../../dev/product/banner.ts";
 import { soon } from "../soon.ts";
@@ -57,46 +57,6 @@ describe("npm start", () => {
     empty.remove();
   });
 
-  it("serves the dashboard with its content types, and the same page for every page's path", async () => {
-    const product = await start();
-    const index = await fetch(`${product.url}/`);
-    const html = await index.text();
-    expect(index.headers.get("content-type")).toBe("text/html; charset=utf-8");
-    expect(index.headers.get("cache-control")).toBe("public, max-age=0, must-revalidate");
-    const script = /src="(\/assets\/[^"]+\.js)"/.exec(html)?.[1];
-    const asset = await fetch(`${product.url}${script}`);
-    expect(asset.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
-    expect(asset.headers.get("cache-control")).toContain("immutable");
-    expect(await (await fetch(`${product.url}/symbols/BTC-USD`)).text()).toBe(html);
-    expect((await fetch(`${product.url}/assets/gone.js`)).status).toBe(404);
-    const etag = index.headers.get("etag") ?? "";
-    const again = await fetch(`${product.url}/`, { headers: { "if-none-match": etag } });
-    expect(again.status).toBe(304);
-  });
-
-  it("keeps its secrets to the owner and over a restart", async () => {
-    const first = await start();
-    const secret = readFileSync(join(folder.dataDir, "jwt.secret"), "utf8");
-    expect(statSync(join(folder.dataDir, "jwt.secret")).mode & 0o777).toBe(0o600);
-    expect(statSync(join(folder.dataDir, "database.secret")).mode & 0o777).toBe(0o600);
-    expect(first.output).not.toContain(secret.trim());
-    expect(await first.stop()).toBe(0);
-    await start();
-    expect(readFileSync(join(folder.dataDir, "jwt.secret"), "utf8")).toBe(secret);
-  });
-
-  it("ends in good order on SIGTERM, with a viewer connected, and leaves nothing running", async () => {
-    const product = await start();
-    const children = product.childPids;
-    const socket = new WebSocket(`${product.url.replace("http", "ws")}/ws/BTC-USD`, [
-      "edgetape.v1",
-    ]);
-    await new Promise((resolve) => socket.addEventListener("open", resolve, { once: true }));
-    expect(await product.stop()).toBe(0);
-    expect(children.map(identityOf)).toEqual([undefined, undefined]);
-    expect(() => statSync(join(folder.dataDir, "lock.json"))).toThrow();
-  });
-
   it("ends with npm, where npm alone is told to: a shell between the two would die of the signal itself", async () => {
     const product = await start({ throughNpm: true });
     const children = product.childPids;
@@ -123,35 +83,6 @@ describe("npm start", () => {
     expect(shown).toMatch(/^\d\d:\d\d:\d\d database_ready port=\d+ /m);
     expect(shown.slice(0, shown.indexOf("curl "))).not.toContain("{");
     expect(shown).toContain("Edgetape is ready");
-  });
-
-  it("leaves no process behind where the folder was taken away under it", async () => {
-    const product = await start();
-    const children = product.childPids;
-    rmSync(folder.dataDir, { recursive: true, maxRetries: 10 });
-    await product.stop();
-    // The supervisor cannot wait any more for those it kills as it ends.
-    await soon(() => expect(children.map(identityOf)).toEqual([undefined, undefined]));
-  });
-
-  it("says that a folder is taken, and by whom", async () => {
-    const product = await start();
-    const second = await startRefused({ dataDir: folder.dataDir });
-    expect(second.code).toBe(1);
-    expect(second.output).toContain(
-      `already runs on ${folder.dataDir} (pid ${product.pid}, ${product.url})`,
-    );
-  });
-
-  it("takes over the folder of a killed supervisor and ends the runtime it left behind", async () => {
-    const killed = await start();
-    const orphans = killed.childPids;
-    await killed.signal("SIGKILL");
-    // The runtime does not outlive its supervisor: it would serve without a database.
-    await soon(() => expect(orphans.map(identityOf)).toEqual([undefined, undefined]));
-    const next = await start({ port: killed.port });
-    expect(orphans.map(identityOf)).toEqual([undefined, undefined]);
-    expect((await fetch(`${next.url}/healthz`)).status).toBe(200);
   });
 
   it("does not touch a stranger that has the number of a process in a stale lock", async () => {
@@ -195,9 +126,47 @@ describe("npm start", () => {
       expect(refused.output).toContain(`${name} must `);
     }
   });
+});
+
+describe("one product, from its start to its end", () => {
+  const folder = temporaryDataDir();
+  let product: RunningProduct;
+
+  beforeAll(async () => {
+    product = await start();
+  });
+  afterAll(async () => {
+    await product.killGroup();
+    folder.remove();
+  });
+  const start = (options: Partial<ProductOptions> = {}) =>
+    startProduct({ dataDir: folder.dataDir, ...options });
+
+  it("serves the dashboard with its content types, and the same page for every page's path", async () => {
+    const index = await fetch(`${product.url}/`);
+    const html = await index.text();
+    expect(index.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(index.headers.get("cache-control")).toBe("public, max-age=0, must-revalidate");
+    const script = /src="(\/assets\/[^"]+\.js)"/.exec(html)?.[1];
+    const asset = await fetch(`${product.url}${script}`);
+    expect(asset.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
+    expect(asset.headers.get("cache-control")).toContain("immutable");
+    expect(await (await fetch(`${product.url}/symbols/BTC-USD`)).text()).toBe(html);
+    expect((await fetch(`${product.url}/assets/gone.js`)).status).toBe(404);
+    const etag = index.headers.get("etag") ?? "";
+    const again = await fetch(`${product.url}/`, { headers: { "if-none-match": etag } });
+    expect(again.status).toBe(304);
+  });
+
+  it("says that a folder is taken, and by whom", async () => {
+    const second = await startRefused({ dataDir: folder.dataDir });
+    expect(second.code).toBe(1);
+    expect(second.output).toContain(
+      `already runs on ${folder.dataDir} (pid ${product.pid}, ${product.url})`,
+    );
+  });
 
   it("starts a runtime or a database that died again, on the same address", async () => {
-    const product = await start();
     const killed = product.childPids;
     for (const pid of killed) process.kill(pid, "SIGKILL");
     // The killed runtime may answer once more.
@@ -216,6 +185,45 @@ describe("npm start", () => {
     });
     expect(answer.status).toBe(200);
     expect(product.output).toContain("process died; starting it again");
+  });
+
+  it("ends in good order on SIGTERM, with a viewer connected, and leaves nothing running", async () => {
+    const children = product.childPids;
+    const socket = new WebSocket(`${product.url.replace("http", "ws")}/ws/BTC-USD`, [
+      "edgetape.v1",
+    ]);
+    await new Promise((resolve) => socket.addEventListener("open", resolve, { once: true }));
+    expect(await product.stop()).toBe(0);
+    expect(children.map(identityOf)).toEqual([undefined, undefined]);
+    expect(() => statSync(join(folder.dataDir, "lock.json"))).toThrow();
+  });
+
+  it("keeps its secrets to the owner, and starts again with the same", async () => {
+    const secret = readFileSync(join(folder.dataDir, "jwt.secret"), "utf8");
+    expect(statSync(join(folder.dataDir, "jwt.secret")).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder.dataDir, "database.secret")).mode & 0o777).toBe(0o600);
+    expect(product.output).not.toContain(secret.trim());
+    product = await start();
+    expect(readFileSync(join(folder.dataDir, "jwt.secret"), "utf8")).toBe(secret);
+  });
+
+  it("takes over the folder of a killed supervisor and ends the runtime it left behind", async () => {
+    const killed = product;
+    const orphans = killed.childPids;
+    await killed.signal("SIGKILL");
+    // The runtime does not outlive its supervisor: it would serve without a database.
+    await soon(() => expect(orphans.map(identityOf)).toEqual([undefined, undefined]));
+    product = await start({ port: killed.port });
+    expect(orphans.map(identityOf)).toEqual([undefined, undefined]);
+    expect((await fetch(`${product.url}/healthz`)).status).toBe(200);
+  });
+
+  it("leaves no process behind where the folder was taken away under it", async () => {
+    const children = product.childPids;
+    rmSync(folder.dataDir, { recursive: true, maxRetries: 10 });
+    await product.stop();
+    // The supervisor cannot wait any more for those it kills as it ends.
+    await soon(() => expect(children.map(identityOf)).toEqual([undefined, undefined]));
   });
 });
 

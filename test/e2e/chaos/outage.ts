@@ -15,13 +15,21 @@ export const hung: Outage = async (product) => {
 
 /** The database is killed, and every new start of it ends at once, because its folder is taken. */
 export const gone: Outage = async (product) => {
-  process.kill(databasePid(product), "SIGKILL");
+  const killed = new Set([databasePid(product)]);
+  for (const pid of killed) process.kill(pid, "SIGKILL");
   let bringBack: (() => void) | undefined;
   await until("the folder of the killed database", () => {
     const answer = lockFolder(join(product.dataDir, "postgres"), process.pid);
     if (answer.kind === "locked") bringBack = answer.release;
+    else kill(answer.pid);
     return bringBack !== undefined;
   });
+  /** On a busy machine the supervisor may have started another one before we had the folder. */
+  function kill(pid: number | undefined): void {
+    if (pid === undefined || killed.has(pid) || !product.childPids.includes(pid)) return;
+    killed.add(pid);
+    process.kill(pid, "SIGKILL");
+  }
   return () => bringBack?.();
 };
 

@@ -30,12 +30,22 @@ from fake_server import FakeServer  # noqa: E402
 REFUSED_BY_SYMBOL = {"title": "refused", "detail": "a bad one"}
 
 
-def until(condition, what, seconds=10.0):
+def until(condition, what, seconds=30.0):
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what}")
         time.sleep(0.005)
+
+
+class Patient(Edgetape):
+    """One that waits for as long as a machine takes that does ten other things."""
+
+    def flush(self, timeout=30.0):
+        return super().flush(timeout)
+
+    def sync(self, timeout=30.0):
+        return super().sync(timeout)
 
 
 class Case(unittest.TestCase):
@@ -54,8 +64,8 @@ class Case(unittest.TestCase):
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def tape(self, **settings):
-        settings = {"spool": self.folder, "interval": 0.01, "timeout": 2.0, **settings}
-        tape = Edgetape(settings.pop("url", self.server.url), settings.pop("token", "a-token"), **settings)
+        settings = {"spool": self.folder, "interval": 0.01, "timeout": 2.0, "exit_timeout": 30.0, **settings}
+        tape = Patient(settings.pop("url", self.server.url), settings.pop("token", "a-token"), **settings)
         self.tapes.append(tape)
         return tape
 
@@ -132,6 +142,7 @@ class Pushing(Case):
     def test_time_measures_blocks_calls_and_coroutines_also_where_they_raise(self):
         tape = self.tape()
         timer = tape.metric("step_ms")
+        began = time.perf_counter()
         with self.assertRaises(KeyError), timer.time():
             raise KeyError
 
@@ -145,13 +156,16 @@ class Pushing(Case):
             return 2
 
         self.assertEqual((step(1), asyncio.run(wait())), (1, 2))
+        whole = (time.perf_counter() - began) * 1_000
         with self.assertRaisesRegex(ValueError, "unit"):
             tape.metric("load").time()
         self.assertTrue(tape.flush())
         values = [event["value"] for event in self.server.of("metrics")]
         self.assertEqual(len(values), 4)
         self.assertGreater(values[-1], 15)
-        self.assertLess(max(values[:-1]), 15)
+        # In milliseconds, and each its own: what went before the last is not in it.
+        self.assertGreaterEqual(min(values), 0)
+        self.assertLessEqual(max(values[1], values[2]) + values[-1], whole)
 
     def test_lines_of_logging_are_pushed_and_its_own_are_not(self):
         tape = self.tape()
@@ -292,19 +306,22 @@ class Trouble(Case):
         self.assertEqual(len(self.server.posts), 2)
 
     def test_metrics_drop_the_oldest_and_count_them_and_no_call_waits(self):
-        tape = self.tape(url="http://127.0.0.1:9", most_waiting=1_000)
+        # The server answers nothing until all calls have returned.
+        returned = threading.Event()
+        self.addCleanup(returned.set)
+        self.server.answer = lambda *_: (returned.wait(60), {}, {}) and (202, {}, {})
+        tape = self.tape(most_waiting=1_000, timeout=60.0)
         point = tape.metric("m")
-        longest = 0.0
+        point.observe(-1)
+        until(lambda: self.server.posts, "a push that waits for its answer")
         for value in range(20_000):
-            began = time.thread_time()
             point.observe(value)
-            longest = max(longest, time.thread_time() - began)
         counts = tape.stats()["metrics"]
-        self.assertEqual(counts["waiting"] + counts["dropped"], 20_000)
+        self.assertEqual((counts["waiting"] + counts["dropped"], counts["sent"]), (20_001, 0))
         self.assertLessEqual(counts["waiting"], 1_000 + edgetape._BATCH_EVENTS)
         self.assertGreater(counts["dropped"], 10_000)
-        # Processor time of a call, the other threads' left out.
-        self.assertLess(longest, 0.05)
+        returned.set()
+        self.assertTrue(tape.flush())
 
     def test_the_spool_is_bounded_and_books_leave_room_for_trades(self):
         self.server.close()
@@ -359,16 +376,15 @@ class Processes(Case):
     def test_the_exit_flushes_and_is_bounded_where_the_server_is_away(self):
         code = (
             "from edgetape import Edgetape\n"
-            "tape = Edgetape({url!r}, 'a-token', spool={folder!r}, exit_timeout=1.0, interval=5.0)\n"
+            "tape = Edgetape({url!r}, 'a-token', spool={folder!r}, exit_timeout={timeout}, interval=5.0)\n"
             "tape.metric('m').observe(1); tape.trade('ACME', 1, 1)"
         )
-        ran = self.run_python(code.format(url=self.server.url, folder=self.folder))
-        self.assertEqual(ran.wait(20), 0)
+        ran = self.run_python(code.format(url=self.server.url, folder=self.folder, timeout=30.0))
+        self.assertEqual(ran.wait(60), 0)
         self.assertEqual((len(self.server.of("metrics")), len(self.server.of("trades"))), (1, 1))
-        began = time.monotonic()
-        ran = self.run_python(code.format(url="http://127.0.0.1:9", folder=self.folder), stderr=subprocess.DEVNULL)
-        self.assertEqual(ran.wait(20), 0)
-        self.assertLess(time.monotonic() - began, 8)
+        # Where it waited for the server it would never end.
+        ran = self.run_python(code.format(url="http://127.0.0.1:9", folder=self.folder, timeout=1.0), stderr=subprocess.DEVNULL)
+        self.assertEqual(ran.wait(60), 0)
 
     @unittest.skipUnless(hasattr(os, "fork"), "there is no fork here")
     def test_a_fork_sends_what_it_pushed_and_nothing_of_its_parent(self):
@@ -394,7 +410,7 @@ class Processes(Case):
         tape.metric("m").observe(0)
         child = multiprocessing.get_context("fork").Process(target=lambda: tape.metric("m").observe(1))
         child.start()
-        child.join(20)
+        child.join(60)
         self.assertEqual([event["value"] for event in self.server.of("metrics")], [1])
 
     def test_forks_under_load_lose_and_repeat_nothing(self):
