@@ -62,7 +62,7 @@ export function secretFor(settings: Settings, signer: string | undefined): strin
   }
   if (signer !== undefined && signer !== signerOf(secret)) {
     throw new Error(
-      `the product on ${settings.dataDir} was started with another JWT_SECRET than is set here: set the same one`,
+      `the product on ${settings.dataDir} was started with another JWT_SECRET than is set here: set the same one, or, for a token of another server, DATA_DIR=none`,
     );
   }
   return secret;

@@ -42,14 +42,17 @@ interface Entry {
 /** What a frame has: points as they stand in its text, or events. */
 export type FrameContent = { points: readonly ScannedPoint[] } | { events: readonly TapeEvent[] };
 
-/** What a commit has of what rules read. */
+/** What a commit has of what rules read: made where there is some of it. */
 interface Gathered {
+  readonly atUs: number;
   /** By who reads it. */
-  series: Map<readonly Entry[], Run>;
-  last: Run;
-  mid: Run;
-  spread: Run;
-  heard: Set<TapeEvent["kind"]>;
+  series: Map<readonly Entry[], Run> | null;
+  last: Run | null;
+  mid: Run | null;
+  spread: Run | null;
+  heard: Set<TapeEvent["kind"]> | null;
+  /** The series of the point before: the next one is mostly of the same. */
+  before: { metric: string; labels: string; run: Run | null } | null;
 }
 
 /** What rules have their last value of: seeds a rule that is new. */
@@ -159,13 +162,13 @@ export class SymbolAlerts {
     for (const event of known.events) {
       const gathered = newlyGathered(atUs);
       // The book is known as a whole.
-      if (event.kind === "book") gathered.heard.add("book");
+      if (event.kind === "book") this.#hear("book", gathered);
       else this.#gather(event, gathered);
-      this.#forEach(gathered, atUs, know);
+      this.#forEach(gathered, know);
     }
     const gathered = newlyGathered(atUs);
     this.#gatherPrices(this.#book?.ts ?? 0, gathered);
-    this.#forEach(gathered, atUs, know);
+    this.#forEach(gathered, know);
     return changes;
   }
 
@@ -185,7 +188,7 @@ export class SymbolAlerts {
       if ("events" in frame) for (const event of frame.events) this.#gather(event, gathered);
       else for (const point of frame.points) this.#gatherPoint(point, gathered);
     }
-    this.#forEach(gathered, atUs, (entry, run) => this.#read(entry, run, changes));
+    this.#forEach(gathered, (entry, run) => this.#read(entry, run, changes));
     return changes;
   }
 
@@ -275,17 +278,19 @@ export class SymbolAlerts {
         return;
       }
       case "trade":
+        if (this.#ofLast.length === 0) break;
+        gathered.last ??= new Run(gathered.atUs);
         gathered.last.add(event.ts, event.price);
         break;
       case "book":
         if (this.#ofBook.length === 0) break;
         // A cursor is asked for the place of a sample alone, which nobody asks here.
-        this.#book = foldBook(this.#book, event, gathered.last.atUs as Cursor);
+        this.#book = foldBook(this.#book, event, gathered.atUs as Cursor);
         this.#gatherPrices(event.ts, gathered);
         break;
       default:
     }
-    gathered.heard.add(event.kind);
+    this.#hear(event.kind, gathered);
   }
 
   #gatherPoint(
@@ -297,40 +302,56 @@ export class SymbolAlerts {
     }: Pick<ScannedPoint, "ts" | "metric" | "labels"> & {
       value: string | number;
     },
-    { series, heard, last }: Gathered,
+    gathered: Gathered,
   ): void {
-    heard.add("metric");
+    this.#hear("metric", gathered);
+    if (gathered.before?.metric !== metric || gathered.before.labels !== labels) {
+      gathered.before = { metric, labels, run: this.#runOf(metric, labels, gathered) };
+    }
+    gathered.before.run?.add(ts, Number(value));
+  }
+
+  /** Null where no rule reads the series. */
+  #runOf(metric: string, labels: string, gathered: Gathered): Run | null {
     const entries = this.#ofSeries.get(metric)?.get(labels) ?? this.#meet(metric, labels);
-    if (entries.length === 0) return;
-    const run = series.get(entries) ?? new Run(last.atUs);
-    if (run.length === 0) series.set(entries, run);
-    run.add(ts, Number(value));
+    if (entries.length === 0) return null;
+    gathered.series ??= new Map();
+    const known = gathered.series.get(entries);
+    if (known !== undefined) return known;
+    const run = new Run(gathered.atUs);
+    gathered.series.set(entries, run);
+    return run;
+  }
+
+  #hear(kind: TapeEvent["kind"], gathered: Gathered): void {
+    if (this.#ofSilence.length > 0) gathered.heard = (gathered.heard ?? new Set()).add(kind);
   }
 
   /** The best prices of the book as it is, where it has both. */
-  #gatherPrices(ts: number, { mid, spread }: Gathered): void {
+  #gatherPrices(ts: number, gathered: Gathered): void {
     const bid = this.#book?.book.bids[0]?.[0];
     const ask = this.#book?.book.asks[0]?.[0];
     if (bid === undefined || ask === undefined) return;
-    mid.add(ts, (bid + ask) / 2);
-    spread.add(ts, ask - bid);
+    gathered.mid ??= new Run(gathered.atUs);
+    gathered.spread ??= new Run(gathered.atUs);
+    gathered.mid.add(ts, (bid + ask) / 2);
+    gathered.spread.add(ts, ask - bid);
   }
 
   /** Each alert that what was gathered says something to, with what it reads of it. */
-  #forEach(gathered: Gathered, atUs: number, read: (entry: Entry, run: Run) => void): void {
-    for (const [entries, run] of gathered.series) for (const entry of entries) read(entry, run);
-    const whole = (rule: CompiledRule, run: Run) => {
-      const entry = this.#entry(rule, "");
-      if (entry !== null) read(entry, run);
+  #forEach(
+    { atUs, series, last, mid, spread, heard }: Gathered,
+    read: (entry: Entry, run: Run) => void,
+  ): void {
+    for (const [entries, run] of series ?? []) for (const entry of entries) read(entry, run);
+    const whole = (rule: CompiledRule, run: Run | null) => {
+      const entry = run === null ? null : this.#entry(rule, "");
+      if (run !== null && entry !== null) read(entry, run);
     };
-    const { last, mid, spread, heard } = gathered;
-    if (last.length > 0) for (const rule of this.#ofLast) whole(rule, last);
-    if (mid.length > 0) {
-      for (const rule of this.#ofBook) whole(rule, isOnMid(rule) ? mid : spread);
-    }
-    if (heard.size === 0) return;
-    const nothing = new Run(atUs);
-    for (const rule of this.#ofSilence) if (isHeard(rule, heard)) whole(rule, nothing);
+    for (const rule of this.#ofLast) whole(rule, last);
+    for (const rule of this.#ofBook) whole(rule, isOnMid(rule) ? mid : spread);
+    if (heard === null) return;
+    for (const rule of this.#ofSilence) if (isHeard(rule, heard)) whole(rule, new Run(atUs));
   }
 
   /** A series that nobody has met: `labels` is JSON, empty where it has none. */
@@ -402,8 +423,8 @@ export class SymbolAlerts {
 const NOBODY: readonly Entry[] = [];
 
 function newlyGathered(atUs: number): Gathered {
-  const [last, mid, spread] = [new Run(atUs), new Run(atUs), new Run(atUs)];
-  return { series: new Map(), last, mid, spread, heard: new Set() };
+  const none = { series: null, last: null, mid: null, spread: null };
+  return { atUs, ...none, heard: null, before: null };
 }
 
 /** Is it pending or firing for lack of what is known to have come before? */
