@@ -77,7 +77,7 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
   const former = new FormerLogs(sql);
   const turns = new ReadTurns();
   const pages = new PageMemory(PAGES_CHARS);
-  const registry = new Registry(sql, ports.rooms);
+  const registry = ports.registry ?? new Registry(sql);
   const meta = new HostMeta(sql);
   const firstKeys = new FirstEditionKeys(sql);
   const predecessors: Predecessors = new Predecessors({

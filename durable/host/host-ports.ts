@@ -10,7 +10,7 @@ import type { RoomArchive, RoomSettings } from "../room/room-ports.ts";
 import type { ViewerPorts } from "../viewer-object/viewer-ports.ts";
 import type { LogKeeping } from "./log/host-log.ts";
 import type { DrainLimit } from "./outbox/drain.ts";
-import type { RoomsPage } from "./read-rooms.ts";
+import type { Registry } from "./registry.ts";
 import type { PredecessorsDeps } from "./symbols/earlier/predecessors.ts";
 
 /** What a host is told of how large it may be and how fast it may go. */
@@ -26,8 +26,8 @@ export interface HostSettings extends RoomSettings {
 /** What a host needs of the platform and of others. It knows none of them itself. */
 export interface HostPorts extends ViewerPorts {
   name: HostName;
-  /** All of its rooms, where they have been read already. */
-  rooms?: readonly RoomsPage[];
+  /** Its rooms, where they have been read already. */
+  registry?: Registry;
   newId(): string;
   /** One turn of the event loop: whoever is here already goes first. */
   turn(): Promise<void>;

@@ -53,6 +53,7 @@ import { KEEPING } from "./log/host-log.ts";
 import { PART_LIMIT } from "./outbox/drain.ts";
 import { pastByWriter } from "./past-by-writer.ts";
 import { isFull, type RoomsPage, readRooms } from "./read-rooms.ts";
+import { Registry } from "./registry.ts";
 import type { FirstEdition } from "./symbols/earlier/first-edition-rooms.ts";
 
 const DATABASE_TIMEOUT_MS = 10_000;
@@ -61,11 +62,12 @@ const DATABASE_TIMEOUT_MS = 10_000;
 export class Host extends ViewerObject<HostCore> implements HostCalls {
   constructor(ctx: DurableObjectState, env: Env) {
     const pages = readRooms(ctx.storage.sql);
-    const rooms: RoomsPage[] = [pages.next().value as RoomsPage];
+    const first = pages.next().value as RoomsPage;
+    const registry = new Registry(ctx.storage.sql, [first]);
     const readOn = async () => {
       for (const page of pages) {
+        registry.hold(page);
         await breath.pause();
-        rooms.push(page);
       }
     };
     const begin = (platform: Platform) => {
@@ -73,13 +75,9 @@ export class Host extends ViewerObject<HostCore> implements HostCalls {
         ...{ limits: platform.config, keeping: KEEPING, partLimit: PART_LIMIT },
         ...{ windowBytes: WINDOW_BYTES, messageLimits: MESSAGE_LIMITS, pace: FAN_OUT_PACE },
       };
-      return new HostCore(
-        settings,
-        { ...portsOf(platform), rooms: rooms.splice(0) },
-        platform.asleep,
-      );
+      return new HostCore(settings, { ...portsOf(platform), registry }, platform.asleep);
     };
-    super(ctx, env, "host", begin, rooms.some(isFull) ? readOn : null);
+    super(ctx, env, "host", begin, isFull(first) ? readOn : null);
   }
 
   append(

@@ -47,14 +47,16 @@ export class Registry {
   /** Rooms that are made now belong to it. */
   tenure = 0;
 
-  /** `pages`: all that is on disk, where it has been read already. */
+  /** `pages`: what `readRooms` reads; who gives a part of it brings the others by `hold`, before anything else is asked. */
   constructor(sql: SqlPort, pages: Iterable<RoomsPage> = readRooms(sql)) {
     this.#sql = sql;
-    for (const { records, former } of pages) {
-      for (const record of records) {
-        if (former.has(record.id)) this.#holdFormer(record);
-        else this.#hold(record);
-      }
+    for (const page of pages) this.hold(page);
+  }
+
+  hold({ records, former }: RoomsPage): void {
+    for (const record of records) {
+      if (former.has(record.id)) this.#holdFormer(record);
+      else this.#hold(record);
     }
   }
 
