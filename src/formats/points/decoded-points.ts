@@ -1,4 +1,5 @@
 import type { EpochUs } from "../../protocol/words/time.ts";
+import type { KnownSeries } from "../wire/known-series.ts";
 import { WireFault } from "../wire/wire-fault.ts";
 import { type PointLimits, TooManyPoints } from "./points.ts";
 import type { SeriesTerms } from "./series-draft.ts";
@@ -6,6 +7,8 @@ import type { SeriesTerms } from "./series-draft.ts";
 /** What the points of a request are held to. */
 export interface PointTerms extends SeriesTerms {
   nowUs: EpochUs;
+  /** Under the same `symbolLabel`. */
+  known: KnownSeries;
   limits: PointLimits;
 }
 

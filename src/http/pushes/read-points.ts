@@ -1,5 +1,8 @@
 import { breath } from "../../bindings/breath.ts";
+import type { Config } from "../../config.ts";
+import { oncePer } from "../../core/answers/once-per.ts";
 import type { DecodedPoints, PointTerms } from "../../formats/points/decoded-points.ts";
+import { KnownSeries } from "../../formats/wire/known-series.ts";
 import { accessOf } from "../access/authorize.ts";
 import { covers } from "../access/token.ts";
 import { bodyRefused, tooManyEvents, unreadable } from "../body/body-refusals.ts";
@@ -11,6 +14,9 @@ import { awaitTurn } from "../limits/bodies.ts";
 const USUAL_GROWTH = 4;
 /** Shorter ones are read in a moment. */
 const LONG_BYTES = 16_384;
+
+/** Of this isolate. */
+const knownSeriesOf = oncePer((_: Config) => new KnownSeries());
 
 /** Reads a body of a format that is taken in parts. @throws Refusal, and then nothing of it is taken. */
 export async function readPoints<Found>(
@@ -32,6 +38,7 @@ export async function readPoints<Found>(
     nowUs: c.get("nowUs")(),
     limits: { events: LIMIT_EVENTS, chars: LIMIT_UNZIPPED_BYTES },
     symbolLabel: SYMBOL_LABEL,
+    known: knownSeriesOf(c.get("config")),
     mayWrite: (symbol) => covers(grant, symbol),
   });
   switch (decoded.kind) {

@@ -275,7 +275,7 @@ describe("OTLP metrics", () => {
     const request = requestOf(metric);
     request.resourceMetrics.push(...requestOf(gauge({ ...at, asInt: 1 })).resourceMetrics);
     const points = readJson(request);
-    expect(points.events).toHaveLength(1);
+    expect(points.count).toBe(1);
     expect(points.refused.count).toBe(1);
     expect(points.refused.text("data points")).toContain(words);
   });
