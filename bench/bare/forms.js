@@ -3,6 +3,7 @@ import { LineDecoder } from "../../src/formats/influx/decode-lines.ts";
 import { KnownHeads } from "../../src/formats/influx/known-heads.ts";
 import { precisionOf } from "../../src/formats/influx/precision.ts";
 import { decodeMetrics } from "../../src/formats/otlp/decode-metrics.ts";
+import { inOneTurn } from "../../src/formats/points/decoded-points.ts";
 import { decodeWrite } from "../../src/formats/prometheus/remote-write.ts";
 import { KnownSeries } from "../../src/formats/wire/known-series.ts";
 import { unpackSnappy } from "../../src/formats/wire/snappy.ts";
@@ -54,7 +55,7 @@ function pointsOf(path, bytes) {
   if (unpacked === null) return null;
   const decoded =
     path === "/api/v1/write"
-      ? decodeWrite(unpacked, "1.0", terms)
-      : decodeMetrics(unpacked, "protobuf", terms);
+      ? inOneTurn(decodeWrite(unpacked, "1.0", terms))
+      : inOneTurn(decodeMetrics(unpacked, "protobuf", terms));
   return decoded.kind === "points" ? decoded.points : null;
 }

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { breath } from "../bindings/breath.ts";
 import { LineDecoder } from "../formats/influx/decode-lines.ts";
 import { KnownHeads } from "../formats/influx/known-heads.ts";
 import { PRECISION_NAMES, type Precision, precisionOf } from "../formats/influx/precision.ts";
@@ -17,6 +18,8 @@ import { inForm } from "../http/problems/refusal-form.ts";
 import { takePoints } from "../http/pushes/take-push.ts";
 import { metrics } from "../telemetry/metrics.ts";
 
+/** Shorter ones are read in a moment. */
+const LONG_CHARS = 16_384;
 /** Events decoded at a turn of the event loop: some ms, in which everybody else of this thread waits. */
 const SLICE_EVENTS = 2_000;
 
@@ -37,12 +40,14 @@ async function takeLines(c: AppContext): Promise<Response> {
   const key = readIdempotencyKey(c);
   const precision = readPrecision(c);
   const text = await readText(c);
+  // What is long does not follow at once on another that is.
+  if (text.length >= LONG_CHARS) await breath.take();
   const limits = { events: LIMIT_EVENTS, chars: LIMIT_UNZIPPED_BYTES };
   const terms = { nowUs: c.get("arrivalUs")(), limits, known: knownHeads };
   const decoder = new LineDecoder(text, precision, terms);
   for (let state = decoder.decodeSome(SLICE_EVENTS); state !== "done"; ) {
     if (state === "too_many") throw tooManyEvents(LIMIT_EVENTS);
-    await new Promise<void>((resolve) => setTimeout(resolve, 0));
+    await breath.pause();
     state = decoder.decodeSome(SLICE_EVENTS);
   }
   if (decoder.lines === 0)

@@ -104,23 +104,27 @@ export class LineReader<Head = never> {
   lineOf(at: number): number {
     const text = this.#text;
     if (at < this.#countedTo) [this.#countedTo, this.#newlines] = [0, 0];
-    for (let found = text.indexOf("\n", this.#countedTo); found >= 0 && found < at; ) {
-      this.#newlines += 1;
-      this.#countedTo = found + 1;
-      found = text.indexOf("\n", this.#countedTo);
+    let newlines = this.#newlines;
+    // One by one: a call for each of eight million newlines takes a third of a second.
+    for (let one = this.#countedTo; one < at; one += 1) {
+      if (text.charCodeAt(one) === NEWLINE) newlines += 1;
     }
-    return this.#newlines + 1;
+    this.#newlines = newlines;
+    this.#countedTo = at;
+    return newlines + 1;
   }
 
   #beginOfPoint(): number | null {
     const text = this.#text;
-    while (this.#at < text.length) {
-      const code = text.charCodeAt(this.#at);
-      if (code === HASH) this.#at = this.#endOfLine();
-      else if (code === SPACE || code === TAB || code === RETURN || code === NEWLINE) this.#at += 1;
-      else return this.#at;
+    let at = this.#at;
+    for (let isComment = false; at < text.length; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code === NEWLINE) isComment = false;
+      else if (code === HASH) isComment = true;
+      else if (!isComment && code !== SPACE && code !== TAB && code !== RETURN) break;
     }
-    return null;
+    this.#at = at;
+    return at < text.length ? at : null;
   }
 
   /** The point that begins here, or why there is none. */
@@ -252,13 +256,10 @@ export class LineReader<Head = never> {
 
 /** Where quotes that were opened before `from` are closed; -1 where they are not. */
 function endOfQuotes(text: string, from: number): number {
-  for (let at = from; ; ) {
-    const end = text.indexOf('"', at);
-    if (end < 0) return -1;
-    let escapes = 0;
-    while (end - 1 - escapes >= from && text.charCodeAt(end - 1 - escapes) === BACKSLASH)
-      escapes += 1;
-    if (escapes % 2 === 0) return end;
-    at = end + 1;
+  for (let at = from; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) return at;
+    if (code === BACKSLASH) at += 1;
   }
+  return -1;
 }

@@ -1,3 +1,4 @@
+import type { InSteps } from "../points/decoded-points.ts";
 import { MOST_BUCKETS } from "../points/distribution.ts";
 import type { ProtobufReader } from "../wire/protobuf-reader.ts";
 import type { Word } from "../wire/words.ts";
@@ -6,12 +7,12 @@ import type { DataPoints, ExponentialBuckets, SeriesSaid } from "./data-points.t
 import { readEnvelope } from "./envelope.ts";
 import { PointAttributes } from "./point-attributes.ts";
 
-/** Of the data point at hand: a body is read in one turn. */
+/** Of the data point at hand, which is read in one turn. */
 const ATTRIBUTES = new PointAttributes();
 
 /** Reads an `ExportMetricsServiceRequest` (opentelemetry/proto/metrics/v1/metrics.proto). */
-export function readMetricsProtobuf(bytes: Uint8Array, into: DataPoints): void {
-  readEnvelope(
+export function* readMetricsProtobuf(bytes: Uint8Array, into: DataPoints): InSteps<void> {
+  yield* readEnvelope(
     bytes,
     {
       readAttribute,

@@ -1,6 +1,12 @@
 import type { Series } from "../../core/events/series.ts";
 import { MAX_LABELS } from "../../protocol/events/event.ts";
-import { type DecodedPoints, decodePoints, type PointTerms } from "../points/decoded-points.ts";
+import {
+  type DecodedPoints,
+  decodePoints,
+  type InSteps,
+  type PointTerms,
+  STEP_BYTES,
+} from "../points/decoded-points.ts";
 import { addDistribution } from "../points/distribution.ts";
 import { Moments } from "../points/moments.ts";
 import { Points, TooManyPoints, valueFault } from "../points/points.ts";
@@ -24,6 +30,8 @@ export interface Written {
 const NAME = "__name__";
 /** The field of a series of 1.0. */
 const LABEL = 1;
+/** Of the labels of a series: as JSON they may have 2,500, and somewhat more as they stand. */
+const MOST_LABEL_BYTES = 4_096;
 /** Names and values of labels, with one label too many. */
 const MOST_REFS = 2 * (MAX_LABELS + 2);
 /** Of the table of 2.0, for each event that may be there: most are shared. */
@@ -34,7 +42,7 @@ export function decodeWrite(
   bytes: Uint8Array,
   version: WriteVersion,
   terms: PointTerms,
-): DecodedPoints<Written> {
+): InSteps<DecodedPoints<Written>> {
   const what = version === "1.0" ? "prometheus.WriteRequest" : "io.prometheus.write.v2.Request";
   return decodePoints(what, () => new WriteDecoder(bytes, terms).decode(version));
 }
@@ -68,12 +76,20 @@ class WriteDecoder {
     this.#written = { points: new Points(terms.limits), samples: 0, histograms: 0 };
   }
 
-  decode(version: WriteVersion): Written {
-    if (version === "2.0") this.#readTexts();
+  *decode(version: WriteVersion): InSteps<Written> {
+    if (version === "2.0") {
+      this.#readTexts();
+      yield;
+    }
     const field = version === "1.0" ? 1 : 5;
     const reader = this.#reader;
     let series = 0;
+    let yieldedAt = 0;
     while (reader.next()) {
+      if (reader.place - yieldedAt > STEP_BYTES) {
+        yieldedAt = reader.place;
+        yield;
+      }
       if (reader.field !== field) {
         reader.skip();
         continue;
@@ -118,7 +134,7 @@ class WriteDecoder {
     const reader = this.#reader;
     const start = reader.place;
     // All that write them write labels first, one behind the other.
-    reader.passRun(LABEL);
+    reader.passRun(LABEL, MOST_LABEL_BYTES);
     const end = reader.place;
     const known = this.#terms.known.find(reader.whole, start, end);
     if (known === undefined) {

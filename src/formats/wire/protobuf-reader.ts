@@ -131,12 +131,13 @@ export class ProtobufReader {
 
   /**
    * Passes fields of texts or messages as long as they have this number, which is below 16, without looking into them. Stops before
-   * what is cut short, and before one of 16 KiB.
+   * what is cut short, before one of 16 KiB, and behind so many bytes.
    */
-  passRun(field: number): void {
+  passRun(field: number, most: number): void {
     const bytes = this.#bytes;
     const tag = (field << 3) | BYTES;
-    while (this.#at + 2 < this.#end && bytes[this.#at] === tag) {
+    const last = this.#at + most;
+    while (this.#at + 2 < this.#end && this.#at < last && bytes[this.#at] === tag) {
       let start = this.#at + 2;
       let length = bytes[start - 1] as number;
       if (length >= 0x80) {

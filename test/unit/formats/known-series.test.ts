@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Series } from "../../../src/core/events/series.ts";
 import { NewestUsed } from "../../../src/core/limits/newest-used.ts";
+import { inOneTurn } from "../../../src/formats/points/decoded-points.ts";
 import { decodeWrite } from "../../../src/formats/prometheus/remote-write.ts";
 import { KnownSeries, Words } from "../../../src/formats/wire/known-series.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
@@ -46,7 +47,7 @@ describe("series that are known by their bytes", () => {
       const samples = [{ value: 1, timeMs: TERMS.nowUs / 1_000 }];
       const body = encode([{ labels, samples }]);
       for (const may of [true, false, true]) {
-        const decoded = decodeWrite(body, version, { ...TERMS, mayWrite: () => may });
+        const decoded = inOneTurn(decodeWrite(body, version, { ...TERMS, mayWrite: () => may }));
         if (decoded.kind !== "points") throw new Error(decoded.kind);
         expect(pointsOf(decoded.points)).toHaveLength(may ? 1 : 0);
         const { refused } = decoded.points;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { PointTerms } from "../../../src/formats/points/decoded-points.ts";
+import { inOneTurn, type PointTerms } from "../../../src/formats/points/decoded-points.ts";
 import { decodeWrite, type WriteVersion } from "../../../src/formats/prometheus/remote-write.ts";
 import { KnownSeries } from "../../../src/formats/wire/known-series.ts";
 import { bytesField, textField } from "../../../src/formats/wire/protobuf-writer.ts";
@@ -28,7 +28,7 @@ const VERSIONS: [WriteVersion, (series: WrittenSeries[]) => Uint8Array][] = [
 ];
 
 function decode(bytes: Uint8Array, version: WriteVersion, terms: PointTerms = TERMS) {
-  const decoded = decodeWrite(bytes, version, terms);
+  const decoded = inOneTurn(decodeWrite(bytes, version, terms));
   if (decoded.kind !== "points") throw new Error(JSON.stringify(decoded));
   return decoded;
 }
@@ -205,18 +205,20 @@ describe.each(VERSIONS)("remote write %s", (version, encode) => {
     expect(read([series]).samples).toBe(1);
     const limits = { events: 2, chars: 0 };
     const of = (count: number, value: number) =>
-      decodeWrite(
-        encode([{ labels: up(), samples: new Array(count).fill(now(value)).flat() }]),
-        version,
-        {
-          ...TERMS,
-          limits,
-        },
+      inOneTurn(
+        decodeWrite(
+          encode([{ labels: up(), samples: new Array(count).fill(now(value)).flat() }]),
+          version,
+          {
+            ...TERMS,
+            limits,
+          },
+        ),
       ).kind;
     expect([of(2, 1), of(3, 1), of(3, Number.NaN)]).toEqual(["points", "too_many", "too_many"]);
     const long = { ...TERMS, limits: { events: 0, chars: 5_000 } };
     const wide = { labels: many(32, "x".repeat(50)), samples: new Array(5).fill(now(1)).flat() };
-    expect(decodeWrite(encode([wide]), version, long).kind).toBe("too_many");
+    expect(inOneTurn(decodeWrite(encode([wide]), version, long)).kind).toBe("too_many");
   });
 
   it("survives every mutation of a request", () => {
@@ -229,7 +231,7 @@ describe.each(VERSIONS)("remote write %s", (version, encode) => {
     ]);
     fc.assert(
       fc.property(mutationsOf(request), (bytes) => {
-        decodeWrite(bytes, version, TERMS);
+        inOneTurn(decodeWrite(bytes, version, TERMS));
       }),
       { numRuns: 800 },
     );
@@ -279,14 +281,14 @@ describe("remote write", () => {
   it("survives every mutation of what a Prometheus sends", () => {
     fc.assert(
       fc.property(mutationsOf(CAPTURE), (bytes) => {
-        decodeWrite(bytes, "1.0", CAPTURE_TERMS);
+        inOneTurn(decodeWrite(bytes, "1.0", CAPTURE_TERMS));
       }),
       { numRuns: 40 },
     );
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        decodeWrite(bytes, "1.0", TERMS);
-        decodeWrite(bytes, "2.0", TERMS);
+        inOneTurn(decodeWrite(bytes, "1.0", TERMS));
+        inOneTurn(decodeWrite(bytes, "2.0", TERMS));
       }),
       { numRuns: 800 },
     );
@@ -304,7 +306,7 @@ describe("remote write", () => {
   ])("L-26 is soon done with 8 MiB of %s", (_, version, part) => {
     const bytes = repeated(part(), MOST_BYTES);
     const before = process.cpuUsage();
-    const { kind } = decodeWrite(bytes, version, TERMS);
+    const { kind } = inOneTurn(decodeWrite(bytes, version, TERMS));
     const { user } = process.cpuUsage(before);
     expect(["too_many", "points"]).toContain(kind);
     // A hundred on a quiet machine.

@@ -293,13 +293,17 @@ describe("LP-2 whatever comes", () => {
     ["commas", ","],
     ["fields", "a=1,"],
     ["quotes that are wrong", 'm a="" b="",'],
-  ])("takes time that grows with its length: %s", (_, unit) => {
-    const body = unit.repeat(Math.ceil(2_000_000 / unit.length));
-    const startMs = performance.now();
-    decode(`${body}\nm a="x`);
-    // A quadratic one takes minutes; this is some 50 ms on a quiet machine.
-    expect(performance.now() - startMs).toBeLessThan(3_000);
-  });
+  ])(
+    "takes time that grows with its length: %s",
+    (_, unit) => {
+      const body = unit.repeat(Math.ceil(2_000_000 / unit.length));
+      const startMs = performance.now();
+      decode(`${body}\nm a="x`);
+      // A quadratic one takes minutes; this is some 50 ms on a quiet machine.
+      expect(performance.now() - startMs).toBeLessThan(20_000);
+    },
+    30_000,
+  );
 });
 
 describe("LP-6 a line that a room has no place for", () => {
