@@ -1,5 +1,7 @@
 import { Hono } from "hono";
+import { breath } from "../bindings/breath.ts";
 import { LineDecoder } from "../formats/influx/decode-lines.ts";
+import { KnownHeads } from "../formats/influx/known-heads.ts";
 import { PRECISION_NAMES, type Precision, precisionOf } from "../formats/influx/precision.ts";
 import { needs } from "../http/access/authorize.ts";
 import { influx1Token, influxToken } from "../http/access/influx-token.ts";
@@ -16,8 +18,13 @@ import { inForm } from "../http/problems/refusal-form.ts";
 import { takePoints } from "../http/pushes/take-push.ts";
 import { metrics } from "../telemetry/metrics.ts";
 
+/** Shorter ones are read in a moment. */
+const LONG_CHARS = 16_384;
 /** Events decoded at a turn of the event loop: some ms, in which everybody else of this thread waits. */
 const SLICE_EVENTS = 2_000;
+
+/** Of this isolate: what text says is the same for all who may say it. */
+const knownHeads = new KnownHeads();
 
 /** Where the clients of InfluxDB 2 and 1 write (SPEC, "Line protocol"). */
 export const lineProtocolRoutes = new Hono<AppEnv>()
@@ -33,11 +40,14 @@ async function takeLines(c: AppContext): Promise<Response> {
   const key = readIdempotencyKey(c);
   const precision = readPrecision(c);
   const text = await readText(c);
+  // What is long does not follow at once on another that is.
+  if (text.length >= LONG_CHARS) await breath.take();
   const limits = { events: LIMIT_EVENTS, chars: LIMIT_UNZIPPED_BYTES };
-  const decoder = new LineDecoder(text, precision, c.get("arrivalUs")(), limits);
+  const terms = { nowUs: c.get("arrivalUs")(), limits, known: knownHeads };
+  const decoder = new LineDecoder(text, precision, terms);
   for (let state = decoder.decodeSome(SLICE_EVENTS); state !== "done"; ) {
     if (state === "too_many") throw tooManyEvents(LIMIT_EVENTS);
-    await new Promise<void>((resolve) => setTimeout(resolve, 0));
+    await breath.pause();
     state = decoder.decodeSome(SLICE_EVENTS);
   }
   if (decoder.lines === 0)
@@ -61,9 +71,9 @@ function readPrecision(c: AppContext): Precision {
 }
 
 /** What the clients read when some lines were not taken: they send none of them again. */
-function linesRefused({ lines, refused, faults, events }: LineDecoder): Refusal {
+function linesRefused({ lines, refused, faults, count }: LineDecoder): Refusal {
   const rest =
-    events.length === 0 ? "nothing of it was taken" : `what the other ${lines - refused} have was`;
+    count === 0 ? "nothing of it was taken" : `what the other ${lines - refused} have was`;
   const named = faults.map(({ line, message }) => `line ${line}: ${message}`).join("; ");
   return new Refusal({
     status: 400,

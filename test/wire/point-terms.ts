@@ -1,9 +1,12 @@
+import type { PointColumns } from "../../src/core/events/point-columns.ts";
 import type { PointTerms } from "../../src/formats/points/decoded-points.ts";
 import type { Points } from "../../src/formats/points/points.ts";
+import { KnownSeries } from "../../src/formats/wire/known-series.ts";
 import type { EpochUs } from "../../src/protocol/words/time.ts";
 
-/** As a request finds them by default. */
+/** As a request finds them by default. What is known is shared, so that each test finds what others left there. */
 export const TERMS: PointTerms = {
+  known: new KnownSeries(),
   nowUs: 1_795_700_000_000_000 as EpochUs,
   symbolLabel: "symbol",
   mayWrite: () => true,
@@ -18,9 +21,14 @@ type Found = [
   value: number,
 ];
 
-export function pointsOf({ events }: Points): Found[] {
-  return events.map(({ symbol, event }) => {
-    if (event.kind !== "metric") throw new Error(event.kind);
-    return [symbol, event.metric, event.labels, event.ts, event.value];
+export function pointsOf({ columns }: Points): Found[] {
+  return foundIn(columns);
+}
+
+export function foundIn(columns: PointColumns): Found[] {
+  return Array.from({ length: columns.count }, (_, at): Found => {
+    const { symbol, metric, labels } = columns.seriesAt(at);
+    const { tsUs, value } = columns.pointAt(at);
+    return [symbol, metric, labels, tsUs, value];
   });
 }

@@ -39,7 +39,7 @@ export function encodeEvents(addressed: readonly AddressedEvent[]): SymbolBatch[
 }
 
 /** Symbols that are encoded in one turn of the event loop, some 5 us each. */
-const SYMBOLS_A_TURN = 1_000;
+export const SYMBOLS_A_TURN = 1_000;
 
 /** `encodeEvents` with a pause after each slice of many symbols, so that others get their turn. */
 export async function encodeInSlices(

@@ -5,8 +5,9 @@ import { digits, int2s, rowsOf } from "../driver/rows-of.ts";
 import { NOTHING, param, type Sql, sql } from "../driver/sql.ts";
 import type { Insert } from "./collisions.ts";
 import { insertOfTime } from "./insert-of-time.ts";
-import type { LabelSpellings } from "./label-spellings.ts";
-import { type DatabaseIds, type IdsProof, joinSeriesKey, type SeriesName } from "./series-ids.ts";
+import type { KnownName, KnownNames } from "./known-names.ts";
+import type { DatabaseIds, IdsProof } from "./series-ids.ts";
+import type { SeriesName } from "./series-name.ts";
 
 const ROWS_PER_STATEMENT = 20_000;
 /** Upper bound of the text of one row in its five arrays. */
@@ -48,8 +49,8 @@ export interface FramePlace {
 }
 
 /** The points of one series, in the order they were added. */
-interface SeriesPoints extends SeriesName {
-  key: string;
+interface SeriesPoints {
+  name: KnownName;
   id: number | undefined;
   rows: PointRow[];
   /** Each point is later than the one before: nothing to sort, and no moment twice. */
@@ -63,14 +64,14 @@ interface SeriesPoints extends SeriesName {
  * second took a tenth of the thread.
  */
 export class PointRows {
-  readonly #spellings: LabelSpellings;
-  /** By symbol, metric and labels as they were spelled. */
-  readonly #spelled = new Map<SymbolName, Map<string, Map<string, SeriesPoints>>>();
-  readonly #series = new Map<string, SeriesPoints>();
+  readonly #names: KnownNames;
+  readonly #series = new Map<KnownName, SeriesPoints>();
   rowCount = 0;
 
-  constructor(spellings: LabelSpellings) {
-    this.#spellings = spellings;
+  /** All points are added in the turn in which it is made. */
+  constructor(names: KnownNames) {
+    this.#names = names;
+    names.beginBatch();
   }
 
   add(symbol: SymbolName, point: ScannedPoint, frame: FramePlace, ordinal: number): void {
@@ -82,22 +83,12 @@ export class PointRows {
   }
 
   #seriesOf(symbol: SymbolName, { metric, labels }: ScannedPoint): SeriesPoints {
-    const ofSymbol = getOrMake(this.#spelled, symbol);
-    const ofMetric = getOrMake(ofSymbol, metric);
-    let series = ofMetric.get(labels);
-    if (series !== undefined) return series;
-
-    // As with labels: a lone surrogate would stop the batch for good.
-    const name = metric.toWellFormed();
-    const labelsKey = this.#spellings.canonical(labels);
-    const key = joinSeriesKey(name, labelsKey);
-    const fullKey = `${symbol}\u0000${key}`;
-    series = this.#series.get(fullKey);
+    const name = this.#names.find(symbol, metric, labels);
+    let series = this.#series.get(name);
     if (series === undefined) {
-      series = { symbol, metric: name, labelsKey, key, id: undefined, rows: [], isAscending: true };
-      this.#series.set(fullKey, series);
+      series = { name, id: undefined, rows: [], isAscending: true };
+      this.#series.set(name, series);
     }
-    ofMetric.set(labels, series);
     return series;
   }
 
@@ -105,8 +96,8 @@ export class PointRows {
   takeIds(ids: DatabaseIds): SeriesName[] {
     const unknown: SeriesName[] = [];
     for (const series of this.#series.values()) {
-      series.id ??= ids.seriesId(series.symbol, series.key);
-      if (series.id === undefined) unknown.push(series);
+      series.id ??= series.name.idIn(ids);
+      if (series.id === undefined) unknown.push(series.name);
     }
     return unknown;
   }
@@ -131,15 +122,6 @@ export class PointRows {
     flush();
     return inserts;
   }
-}
-
-function getOrMake<Key, Inner>(maps: Map<Key, Map<string, Inner>>, key: Key): Map<string, Inner> {
-  let map = maps.get(key);
-  if (map === undefined) {
-    map = new Map();
-    maps.set(key, map);
-  }
-  return map;
 }
 
 /** Each column as the digits of its numbers. */

@@ -6,17 +6,12 @@ import { byRequest } from "../driver/requests.ts";
 import { rowsOf, texts } from "../driver/rows-of.ts";
 import { type Sql, sql } from "../driver/sql.ts";
 import { Collisions } from "./collisions.ts";
+import { KnownNames } from "./known-names.ts";
 import { LabelSpellings } from "./label-spellings.ts";
+import { joinSeriesKey, type SeriesName } from "./series-name.ts";
 
 /** Ids kept: about 150 bytes each. */
 const SERIES_MAX = 100_000;
-
-export interface SeriesName {
-  symbol: SymbolName;
-  metric: string;
-  /** Canonical (`core/labels.ts`). */
-  labelsKey: string;
-}
 
 /**
  * What a Writer remembers of its database from batch to batch: the ids of the symbols and series it has met, how labels
@@ -24,7 +19,7 @@ export interface SeriesName {
  */
 export class SeriesIdCache {
   readonly collisions: Collisions;
-  readonly spellings = new LabelSpellings();
+  readonly names: KnownNames;
   readonly #newIds: () => DatabaseIds;
   #ids: DatabaseIds;
 
@@ -34,6 +29,8 @@ export class SeriesIdCache {
     collisions = new Collisions(),
   ) {
     this.collisions = collisions;
+    const spellings = new LabelSpellings();
+    this.names = new KnownNames((labels) => spellings.canonical(labels));
     this.#newIds = () => new DatabaseIds(max, newLearner());
     this.#ids = this.#newIds();
   }
@@ -117,11 +114,6 @@ export class DatabaseIds {
     if (!ofSymbol.has(key)) this.#seriesCount += 1;
     ofSymbol.set(key, id);
   }
-}
-
-/** Metric and labels as one text. U+0000 stands in no metric name: the protocol refuses it. */
-export function joinSeriesKey(metric: string, labelsKey: string): string {
-  return labelsKey === "{}" ? metric : `${metric}\u0000${labelsKey}`;
 }
 
 /** One more time that ids are learnt. It locks the row, so the marks of a learner are committed in their order. */

@@ -14,7 +14,8 @@ import { noteRows } from "./note-rows.ts";
 import { orderRows } from "./order-rows.ts";
 import { PointRows } from "./point-rows.ts";
 import { positionRows } from "./position-rows.ts";
-import { type DatabaseIds, resolveIds, type SeriesIdCache, type SeriesName } from "./series-ids.ts";
+import { type DatabaseIds, resolveIds, type SeriesIdCache } from "./series-ids.ts";
+import type { SeriesName } from "./series-name.ts";
 import { TradeRows } from "./trade-rows.ts";
 
 /** A frame of a room's log: its events in order, so that the index of each is its ordinal. */
@@ -104,7 +105,7 @@ async function storeUnder(
 ): Promise<Stored | null> {
   const { ids, tag, pause } = how;
   await pause();
-  const points = new PointRows(cache.spellings);
+  const points = new PointRows(cache.names);
   const trades = new TradeRows();
   const positions = positionRows();
   const books = new BookRows();
@@ -118,9 +119,11 @@ async function storeUnder(
       const { cursor } = given;
       const place = { cursor, digits: String(cursor) };
       if ("points" in given) {
-        for (const [ordinal, point] of given.points.entries()) {
+        let ordinal = 0;
+        for (const point of given.points) {
           points.add(symbol, point, place, ordinal);
-          earliestUs = Math.min(earliestUs, point.ts);
+          if (point.ts < earliestUs) earliestUs = point.ts;
+          ordinal += 1;
         }
         continue;
       }

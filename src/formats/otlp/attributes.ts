@@ -19,6 +19,20 @@ export function labelOf(value: AnyValue): string {
 /** Reads the `KeyValue` that is this field (opentelemetry/proto/common/v1/common.proto). */
 export function readAttribute(reader: ProtobufReader): Attribute {
   const outer = reader.enter();
+  const attribute = readKeyValue(reader);
+  reader.leave(outer);
+  return attribute;
+}
+
+/** The same of one that a place was kept of. */
+export function readAttributeAt(reader: ProtobufReader, start: number, length: number): Attribute {
+  const back = reader.enterAt(start, length);
+  const attribute = readKeyValue(reader);
+  reader.goBack(back);
+  return attribute;
+}
+
+function readKeyValue(reader: ProtobufReader): Attribute {
   let name = NO_WORD;
   let value = NO_WORD;
   while (reader.next()) {
@@ -26,7 +40,6 @@ export function readAttribute(reader: ProtobufReader): Attribute {
     else if (reader.field === 2) value = readLabel(reader);
     else reader.skip();
   }
-  reader.leave(outer);
   return [name, value];
 }
 

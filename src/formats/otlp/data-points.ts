@@ -1,3 +1,4 @@
+import type { Series } from "../../core/events/series.ts";
 import type { EpochUs } from "../../protocol/words/time.ts";
 import type { PointTerms } from "../points/decoded-points.ts";
 import {
@@ -8,17 +9,23 @@ import {
   MOST_BUCKETS,
 } from "../points/distribution.ts";
 import { Moments } from "../points/moments.ts";
-import { Points, type Series, TooManyPoints, valueFault } from "../points/points.ts";
+import { Points, TooManyPoints, valueFault } from "../points/points.ts";
 import { partOf, SeriesDraft } from "../points/series-draft.ts";
+import type { SeriesKey } from "../wire/known-series.ts";
 import { type Word, wordOf } from "../wire/words.ts";
 import { GroupCount } from "./envelope.ts";
 
 /** Of a resource, and of a data point. */
 export type Attribute = readonly [name: Word, value: Word];
 
+/** What a data point says its series with: attributes, and the bytes of them by which it may be known in another body. */
+export type SeriesSaid =
+  | { kind: "known"; series: Series }
+  | { kind: "attributes"; attributes: readonly Attribute[]; key: SeriesKey | null };
+
 /** What all data points have. A moment of 0 is not said. */
 interface Point {
-  attributes: readonly Attribute[];
+  said: SeriesSaid;
   timeUs: number;
   flags: number;
 }
@@ -61,6 +68,9 @@ export interface SummaryPoint extends Summed {
 /** The series had a value before, and has none now. */
 const NO_RECORDED_VALUE = 1;
 
+/** What a resource and a metric say is remembered up to that. */
+const MOST_ID_CHARS = 1_000;
+
 /** What a resource is called here where it says who it is (SPEC O-6). */
 const LABEL_OF_RESOURCE: ReadonlyMap<string, Word> = new Map([
   ["service.name", wordOf("service")],
@@ -76,6 +86,9 @@ export class DataPoints {
   readonly #moments: Moments;
   #resource: readonly Attribute[] = [];
   #metric: Word = wordOf("");
+  #resourceText = "";
+  /** Of resource and metric. */
+  #metricId = 0;
   #seen = 0;
 
   constructor(terms: PointTerms) {
@@ -93,12 +106,26 @@ export class DataPoints {
       const label = name.text === symbol ? name : LABEL_OF_RESOURCE.get(name.text);
       return label === undefined ? [] : [[label, value]];
     });
+    this.#resourceText = JSON.stringify(this.#resource);
   }
 
   /** Of which metric points come next. @throws TooManyPoints */
   metric(name: Word): void {
     this.groups.add();
     this.#metric = name;
+    const { length } = this.#resourceText;
+    const isShort = length + name.text.length <= MOST_ID_CHARS;
+    this.#metricId = isShort ? this.#terms.known.idOf(`${this.#resourceText}${name.text}`) : 0;
+  }
+
+  /** For the keys of the metric's points; 0 where they have none. */
+  get metricId(): number {
+    return this.#metricId;
+  }
+
+  /** The series that these bytes say, in this body or in one before. */
+  find({ words, length }: SeriesKey): Series | undefined {
+    return this.#terms.known.find(words, 0, length);
   }
 
   number(point: NumberPoint): void {
@@ -147,8 +174,7 @@ export class DataPoints {
         const fault = valueFault(value);
         if (fault !== null) return `has a part that ${fault}`;
       }
-      this.points.groups.push(this.points.events.length, this.points.events.length + parts.length);
-      for (const [part, value] of parts) this.points.add(part as Series, ts, value);
+      this.points.addGroup(parts as [Series, number][], ts);
       return null;
     });
   }
@@ -170,13 +196,19 @@ export class DataPoints {
     return add(series, moment.us);
   }
 
-  #seriesOf({ attributes }: Point): Series | string {
+  #seriesOf({ said }: Point): Series | string {
     const draft = this.#draft;
+    if (said.kind === "known") return draft.refusalOf(said.series) ?? said.series;
+    const { attributes, key } = said;
     draft.begin();
     draft.name(this.#metric);
     for (const [name, value] of attributes) draft.label(name, value);
     for (const [name, value] of this.#resource) draft.fallback(name, value);
-    return draft.finish();
+    const series = draft.finish();
+    if (key !== null && typeof series !== "string") {
+      this.#terms.known.keep(series, key.words, 0, key.length);
+    }
+    return series;
   }
 }
 

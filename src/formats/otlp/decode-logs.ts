@@ -1,4 +1,9 @@
-import { type DecodedPoints, decodePoints, type PointTerms } from "../points/decoded-points.ts";
+import {
+  type DecodedPoints,
+  decodePoints,
+  type InSteps,
+  type PointTerms,
+} from "../points/decoded-points.ts";
 import { type OtlpEncoding, parseOtlpJson } from "./encoding.ts";
 import { LogRecords } from "./log-records.ts";
 import { readLogsJson } from "./logs-json.ts";
@@ -11,11 +16,11 @@ export function decodeLogs(
   bytes: Uint8Array,
   encoding: OtlpEncoding,
   terms: PointTerms,
-): DecodedPoints<{ records: LogRecords }> {
-  return decodePoints(WHAT, () => {
+): InSteps<DecodedPoints<{ records: LogRecords }>> {
+  return decodePoints(WHAT, function* () {
     const into = new LogRecords(terms);
-    if (encoding === "protobuf") readLogsProtobuf(bytes, into);
-    else readLogsJson(parseOtlpJson(bytes, terms.limits.events), into);
+    if (encoding === "protobuf") yield* readLogsProtobuf(bytes, into);
+    else readLogsJson(yield* parseOtlpJson(bytes, terms.limits.events), into);
     return { records: into };
   });
 }

@@ -1,4 +1,9 @@
-import { type DecodedPoints, decodePoints, type PointTerms } from "../points/decoded-points.ts";
+import {
+  type DecodedPoints,
+  decodePoints,
+  type InSteps,
+  type PointTerms,
+} from "../points/decoded-points.ts";
 import type { Points } from "../points/points.ts";
 import { DataPoints } from "./data-points.ts";
 import { type OtlpEncoding, parseOtlpJson } from "./encoding.ts";
@@ -12,11 +17,11 @@ export function decodeMetrics(
   bytes: Uint8Array,
   encoding: OtlpEncoding,
   terms: PointTerms,
-): DecodedPoints<{ points: Points }> {
-  return decodePoints(WHAT, () => {
+): InSteps<DecodedPoints<{ points: Points }>> {
+  return decodePoints(WHAT, function* () {
     const into = new DataPoints(terms);
-    if (encoding === "protobuf") readMetricsProtobuf(bytes, into);
-    else readMetricsJson(parseOtlpJson(bytes, terms.limits.events), into);
+    if (encoding === "protobuf") yield* readMetricsProtobuf(bytes, into);
+    else readMetricsJson(yield* parseOtlpJson(bytes, terms.limits.events), into);
     return { points: into.points };
   });
 }

@@ -1,3 +1,4 @@
+import { type InSteps, STEP_BYTES } from "../points/decoded-points.ts";
 import { TooManyPoints } from "../points/points.ts";
 import { countParts } from "../survey-json.ts";
 import { WireFault } from "../wire/wire-fault.ts";
@@ -13,16 +14,19 @@ const MOST_PARTS_AN_EVENT = 100;
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /** The JSON of a request. @throws WireFault where it is none, TooManyPoints where it may have more than `mostEvents`. */
-export function parseOtlpJson(bytes: Uint8Array, mostEvents: number): unknown {
+export function* parseOtlpJson(bytes: Uint8Array, mostEvents: number): InSteps<unknown> {
   let text: string;
   try {
     text = DECODER.decode(bytes);
   } catch {
     throw new WireFault("it is not UTF-8");
   }
+  const isLong = bytes.length > STEP_BYTES;
+  if (isLong) yield;
   const { depth, parts } = countParts(text);
   if (depth > MOST_DEPTH) throw new WireFault(`it nests deeper than ${MOST_DEPTH}`);
   if (mostEvents > 0 && parts > mostEvents * MOST_PARTS_AN_EVENT) throw new TooManyPoints();
+  if (isLong) yield;
   try {
     return JSON.parse(text);
   } catch (error) {

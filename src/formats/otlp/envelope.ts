@@ -1,3 +1,4 @@
+import { type InSteps, STEP_BYTES } from "../points/decoded-points.ts";
 import { type PointLimits, TooManyPoints } from "../points/points.ts";
 import { ProtobufReader } from "../wire/protobuf-reader.ts";
 
@@ -37,17 +38,22 @@ export class GroupCount {
  *
  * @throws TooManyPoints
  */
-export function readEnvelope<Attribute>(
+export function* readEnvelope<Attribute>(
   bytes: Uint8Array,
   readers: EnvelopeReaders<Attribute>,
   groups: GroupCount,
-): void {
+): InSteps<void> {
   const reader = new ProtobufReader(bytes);
   const readScope = () => {
     groups.add();
     readers.readScope(reader);
   };
+  let yieldedAt = 0;
   while (reader.next()) {
+    if (reader.place - yieldedAt > STEP_BYTES) {
+      yieldedAt = reader.place;
+      yield;
+    }
     if (reader.field === 1) {
       groups.add();
       readOfResource(reader, { ...readers, readScope });

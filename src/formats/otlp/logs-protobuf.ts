@@ -1,3 +1,4 @@
+import type { InSteps } from "../points/decoded-points.ts";
 import type { ProtobufReader } from "../wire/protobuf-reader.ts";
 import { type AnyValue, readValue, readValueAttribute } from "./attributes.ts";
 import { readEnvelope } from "./envelope.ts";
@@ -7,8 +8,8 @@ import type { LogRecord, LogRecords, ValueAttribute } from "./log-records.ts";
 const MOST_ATTRIBUTES = 256;
 
 /** Reads an `ExportLogsServiceRequest` (opentelemetry/proto/logs/v1/logs.proto). */
-export function readLogsProtobuf(bytes: Uint8Array, into: LogRecords): void {
-  readEnvelope(
+export function* readLogsProtobuf(bytes: Uint8Array, into: LogRecords): InSteps<void> {
+  yield* readEnvelope(
     bytes,
     {
       readAttribute: readValueAttribute,

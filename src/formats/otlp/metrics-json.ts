@@ -57,7 +57,7 @@ function readNumber(point: Fields, into: DataPoints): void {
 
 function shared(point: Fields) {
   return {
-    attributes: attributesOf(point),
+    said: { kind: "attributes", attributes: attributesOf(point), key: null } as const,
     timeUs: microsecondsOf(point.timeUnixNano ?? 0),
     flags: numberOf(point, "flags"),
   };

@@ -1,14 +1,18 @@
-import { MAX_LABELS } from "../../protocol/events/event.ts";
+import type { InSteps } from "../points/decoded-points.ts";
 import { MOST_BUCKETS } from "../points/distribution.ts";
 import type { ProtobufReader } from "../wire/protobuf-reader.ts";
 import type { Word } from "../wire/words.ts";
 import { NO_WORD, readAttribute } from "./attributes.ts";
-import type { Attribute, DataPoints, ExponentialBuckets } from "./data-points.ts";
+import type { DataPoints, ExponentialBuckets, SeriesSaid } from "./data-points.ts";
 import { readEnvelope } from "./envelope.ts";
+import { PointAttributes } from "./point-attributes.ts";
+
+/** Of the data point at hand, which is read in one turn. */
+const ATTRIBUTES = new PointAttributes();
 
 /** Reads an `ExportMetricsServiceRequest` (opentelemetry/proto/metrics/v1/metrics.proto). */
-export function readMetricsProtobuf(bytes: Uint8Array, into: DataPoints): void {
-  readEnvelope(
+export function* readMetricsProtobuf(bytes: Uint8Array, into: DataPoints): InSteps<void> {
+  yield* readEnvelope(
     bytes,
     {
       readAttribute,
@@ -74,15 +78,21 @@ function readData(reader: ProtobufReader, readPoint: () => void): void {
   reader.leave(outer);
 }
 
-function readPointAttribute(reader: ProtobufReader, attributes: Attribute[]): void {
-  // With one too many it is refused, and the others need not be made.
-  if (attributes.length > MAX_LABELS + 1) reader.skip();
-  else attributes.push(readAttribute(reader));
+function attributesOf(into: DataPoints): PointAttributes {
+  ATTRIBUTES.begin(into.metricId);
+  return ATTRIBUTES;
+}
+
+function saidBy(reader: ProtobufReader, into: DataPoints, said: PointAttributes): SeriesSaid {
+  const { key } = said;
+  const series = key === null ? undefined : into.find(key);
+  if (series !== undefined) return { kind: "known", series };
+  return { kind: "attributes", attributes: said.read(reader), key };
 }
 
 function readNumber(reader: ProtobufReader, into: DataPoints): void {
   const outer = reader.enter();
-  const attributes: Attribute[] = [];
+  const said = attributesOf(into);
   let [timeUs, flags] = [0, 0];
   let value: number | undefined;
   while (reader.next()) {
@@ -97,7 +107,7 @@ function readNumber(reader: ProtobufReader, into: DataPoints): void {
         value = reader.sfixed64();
         break;
       case 7:
-        readPointAttribute(reader, attributes);
+        said.add(reader);
         break;
       case 8:
         flags = reader.uint64();
@@ -107,13 +117,14 @@ function readNumber(reader: ProtobufReader, into: DataPoints): void {
     }
   }
   reader.leave(outer);
-  into.number({ attributes, timeUs, flags, value });
+  into.number({ said: saidBy(reader, into, said), timeUs, flags, value });
 }
 
 function readHistogram(reader: ProtobufReader, into: DataPoints): void {
   const outer = reader.enter();
+  const said = attributesOf(into);
   const point = {
-    ...{ attributes: [] as Attribute[], timeUs: 0, flags: 0, count: 0 },
+    ...{ timeUs: 0, flags: 0, count: 0 },
     ...{ bounds: [] as number[], counts: [] as number[] },
   };
   let [sum, min, max]: (number | undefined)[] = [];
@@ -135,7 +146,7 @@ function readHistogram(reader: ProtobufReader, into: DataPoints): void {
         reader.doubles(point.bounds, MOST_BUCKETS);
         break;
       case 9:
-        readPointAttribute(reader, point.attributes);
+        said.add(reader);
         break;
       case 10:
         point.flags = reader.uint64();
@@ -151,13 +162,14 @@ function readHistogram(reader: ProtobufReader, into: DataPoints): void {
     }
   }
   reader.leave(outer);
-  into.histogram({ ...point, sum, min, max });
+  into.histogram({ ...point, said: saidBy(reader, into, said), sum, min, max });
 }
 
 function readExponential(reader: ProtobufReader, into: DataPoints): void {
   const outer = reader.enter();
+  const said = attributesOf(into);
   const point = {
-    ...{ attributes: [] as Attribute[], timeUs: 0, flags: 0, count: 0 },
+    ...{ timeUs: 0, flags: 0, count: 0 },
     ...{ scale: 0, zeroCount: 0, zeroThreshold: 0 },
     ...{ positive: { offset: 0, counts: [] }, negative: { offset: 0, counts: [] } },
   };
@@ -165,7 +177,7 @@ function readExponential(reader: ProtobufReader, into: DataPoints): void {
   while (reader.next()) {
     switch (reader.field) {
       case 1:
-        readPointAttribute(reader, point.attributes);
+        said.add(reader);
         break;
       case 3:
         point.timeUs = reader.microseconds();
@@ -205,7 +217,7 @@ function readExponential(reader: ProtobufReader, into: DataPoints): void {
     }
   }
   reader.leave(outer);
-  into.exponential({ ...point, sum, min, max });
+  into.exponential({ ...point, said: saidBy(reader, into, said), sum, min, max });
 }
 
 function readBuckets(reader: ProtobufReader, side: ExponentialBuckets): void {
@@ -220,8 +232,9 @@ function readBuckets(reader: ProtobufReader, side: ExponentialBuckets): void {
 
 function readSummary(reader: ProtobufReader, into: DataPoints): void {
   const outer = reader.enter();
+  const said = attributesOf(into);
   const point = {
-    ...{ attributes: [] as Attribute[], timeUs: 0, flags: 0, count: 0, sum: 0 },
+    ...{ timeUs: 0, flags: 0, count: 0, sum: 0 },
     quantiles: [] as [number, number][],
   };
   while (reader.next()) {
@@ -239,7 +252,7 @@ function readSummary(reader: ProtobufReader, into: DataPoints): void {
         readQuantile(reader, point.quantiles);
         break;
       case 7:
-        readPointAttribute(reader, point.attributes);
+        said.add(reader);
         break;
       case 8:
         point.flags = reader.uint64();
@@ -249,7 +262,7 @@ function readSummary(reader: ProtobufReader, into: DataPoints): void {
     }
   }
   reader.leave(outer);
-  into.summary(point);
+  into.summary({ ...point, said: saidBy(reader, into, said) });
 }
 
 function readQuantile(reader: ProtobufReader, quantiles: [number, number][]): void {

@@ -1,4 +1,5 @@
 import type { EpochUs } from "../../protocol/words/time.ts";
+import type { KnownSeries } from "../wire/known-series.ts";
 import { WireFault } from "../wire/wire-fault.ts";
 import { type PointLimits, TooManyPoints } from "./points.ts";
 import type { SeriesTerms } from "./series-draft.ts";
@@ -6,6 +7,8 @@ import type { SeriesTerms } from "./series-draft.ts";
 /** What the points of a request are held to. */
 export interface PointTerms extends SeriesTerms {
   nowUs: EpochUs;
+  /** Under the same `symbolLabel`. */
+  known: KnownSeries;
   limits: PointLimits;
 }
 
@@ -16,14 +19,31 @@ export type DecodedPoints<Found> =
   /** Beyond the limits. */
   | { kind: "too_many" };
 
+/** Decoding that gives others their turn wherever it yields. */
+export type InSteps<Result> = Generator<void, Result, void>;
+
+/** So many bytes are read in one turn, some ms. */
+export const STEP_BYTES = 512 * 1024;
+
 /** Runs a format's decoding. What its readers throw has a name here. */
-export function decodePoints<Found>(what: string, decode: () => Found): DecodedPoints<Found> {
+export function* decodePoints<Found>(
+  what: string,
+  decode: () => InSteps<Found>,
+): InSteps<DecodedPoints<Found>> {
   try {
-    return { kind: "points", ...decode() };
+    return { kind: "points", ...(yield* decode()) };
   } catch (error) {
     if (error instanceof TooManyPoints) return { kind: "too_many" };
     if (error instanceof WireFault)
       return { kind: "unreadable", detail: `The body is no ${what}: ${error.message}.` };
     throw error;
+  }
+}
+
+/** All of it in one turn. */
+export function inOneTurn<Result>(steps: InSteps<Result>): Result {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
   }
 }

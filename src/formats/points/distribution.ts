@@ -1,5 +1,6 @@
+import type { Series } from "../../core/events/series.ts";
 import type { EpochUs } from "../../protocol/words/time.ts";
-import { type Points, type Series, valueFault } from "./points.ts";
+import { type Points, valueFault } from "./points.ts";
 import { partOf } from "./series-draft.ts";
 
 /** Most buckets of one histogram: those of today's libraries have 160, or 320 where numbers go both ways. */
@@ -38,8 +39,7 @@ export function addDistribution(
     const fault = valueFault(value);
     if (fault !== null) return `has a ${part.metric.slice(series.metric.length + 1)} that ${fault}`;
   }
-  points.groups.push(points.events.length, points.events.length + parts.length);
-  for (const [part, value] of parts) points.add(part as Series, ts, value);
+  points.addGroup(parts as [Series, number][], ts);
   return null;
 }
 

@@ -1,21 +1,9 @@
-import type { AddressedEvent } from "../../core/events/encode-events.ts";
-import type { MetricEvent } from "../../protocol/events/event.ts";
+import type { SymbolBatch } from "../../core/events/encode-events.ts";
+import { PointColumns } from "../../core/events/point-columns.ts";
+import type { Series } from "../../core/events/series.ts";
 import { MAX_NUMBER } from "../../protocol/words/number.ts";
-import type { SymbolName } from "../../protocol/words/symbol.ts";
 import type { EpochUs } from "../../protocol/words/time.ts";
 import { Refused } from "./refused.ts";
-
-export type Labels = Record<string, string>;
-
-/** A series that has passed all rules of ours, and whose points may be added. */
-export interface Series {
-  symbol: SymbolName;
-  metric: string;
-  /** Absent where it has none. */
-  labels: Labels | undefined;
-  /** Of metric and labels as JSON, about. */
-  chars: number;
-}
 
 /** What a request may bring. 0 is no limit. */
 export interface PointLimits {
@@ -29,22 +17,25 @@ export class TooManyPoints extends Error {
   override readonly name = "TooManyPoints";
 }
 
-/** Of an event's JSON without metric and labels, about. */
-const EVENT_CHARS = 70;
+/** Of a point's JSON without metric and labels, about. */
+const POINT_CHARS = 70;
 
 /** What a request brings of a format that is taken in parts. */
 export interface TakenInParts {
-  readonly events: readonly AddressedEvent[];
-  /** Takes out of `events` what a room has no place for, with whatever is taken with it or not at all, and remembers why. */
-  leaveOut(isOut: (one: AddressedEvent) => boolean, reason: string): LeftOut;
+  /** How many points. */
+  readonly count: number;
+  /** By symbol, as frames. */
+  encode(pause: () => Promise<void>): Promise<SymbolBatch[]>;
+  /** Takes out what a room has no place for, with whatever is taken with it or not at all, and remembers why. */
+  leaveOut(isOut: (series: Series) => boolean, reason: string): LeftOut;
 }
 
 /** The points of a request: what is good of it, and what was refused. */
 export class Points implements TakenInParts {
-  events: AddressedEvent[] = [];
+  columns = new PointColumns();
   readonly refused = new Refused();
-  /** Where events that are one point of the format begin and end: pairs of places in `events`. */
-  groups: number[] = [];
+  /** Where points that are one point of the format begin and end: pairs of places. */
+  #groups: number[] = [];
   readonly #limits: PointLimits;
   #chars = 0;
 
@@ -52,62 +43,72 @@ export class Points implements TakenInParts {
     this.#limits = limits;
   }
 
+  get count(): number {
+    return this.columns.count;
+  }
+
+  encode(pause: () => Promise<void>): Promise<SymbolBatch[]> {
+    return this.columns.encode(pause);
+  }
+
   /** @throws TooManyPoints */
-  add({ symbol, metric, labels, chars }: Series, ts: EpochUs, value: number): void {
-    const event: MetricEvent = { kind: "metric", ts, metric, value };
-    if (labels !== undefined) event.labels = labels;
-    this.events.push({ symbol, event });
-    this.#chars += chars + EVENT_CHARS;
+  add(series: Series, ts: EpochUs, value: number): void {
+    this.columns.add(series, ts, value);
+    this.#chars += series.chars + POINT_CHARS;
     const { events: mostEvents, chars: mostChars } = this.#limits;
-    if (isOver(this.events.length, mostEvents) || isOver(this.#chars, mostChars)) {
+    if (isOver(this.count, mostEvents) || isOver(this.#chars, mostChars)) {
       throw new TooManyPoints();
     }
   }
 
+  /** Adds what is one point of the format, or none. @throws TooManyPoints */
+  addGroup(parts: readonly (readonly [Series, number])[], ts: EpochUs): void {
+    this.#groups.push(this.count, this.count + parts.length);
+    for (const [series, value] of parts) this.add(series, ts, value);
+  }
+
   /** Takes out what a room has no place for, and a point of which there is a part with all its parts. Tells how many points that is. */
-  leaveOut(isOut: (one: AddressedEvent) => boolean, reason: string): LeftOut {
-    const left: AddressedEvent[] = [];
+  leaveOut(isOut: (series: Series) => boolean, reason: string): LeftOut {
+    const all = this.columns;
+    const left = new PointColumns();
     const groups: number[] = [];
     const out: LeftOut = { single: 0, grouped: 0 };
     let at = 0;
     const go = (to: number) => {
       for (; at < to; at += 1) {
-        const one = this.events[at] as AddressedEvent;
-        if (!isOut(one)) left.push(one);
+        const series = all.seriesAt(at);
+        if (!isOut(series)) left.addOf(all, at);
         else {
           out.single += 1;
-          this.refused.add(reason, nameOf(one));
+          this.refused.add(reason, series.metric);
         }
       }
     };
-    for (let pair = 0; pair < this.groups.length; pair += 2) {
-      const [from, to] = [this.groups[pair] as number, this.groups[pair + 1] as number];
+    for (let pair = 0; pair < this.#groups.length; pair += 2) {
+      const [from, to] = [this.#groups[pair] as number, this.#groups[pair + 1] as number];
       go(from);
-      const group = this.events.slice(from, to);
-      at = to;
-      if (group.some(isOut)) {
+      let hasOut = false;
+      for (let one = from; one < to; one += 1) hasOut ||= isOut(all.seriesAt(one));
+      if (hasOut) {
         out.grouped += 1;
-        this.refused.add(reason, nameOf(group[0] as AddressedEvent));
+        this.refused.add(reason, all.seriesAt(from).metric);
       } else {
-        groups.push(left.length, left.length + group.length);
-        for (const one of group) left.push(one);
+        groups.push(left.count, left.count + to - from);
+        for (let one = from; one < to; one += 1) left.addOf(all, one);
       }
+      at = to;
     }
-    go(this.events.length);
-    this.events = left;
-    this.groups = groups;
+    go(all.count);
+    this.columns = left;
+    this.#groups = groups;
     return out;
   }
 }
 
-/** Points of a format: those that are one event, and those that are several. */
+/** Points of a format: those that are one point here, and those that are several. */
 export interface LeftOut {
   single: number;
   grouped: number;
-}
-
-function nameOf({ event }: AddressedEvent): string {
-  return event.kind === "metric" ? event.metric : event.kind;
 }
 
 function isOver(count: number, limit: number): boolean {

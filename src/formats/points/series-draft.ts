@@ -1,8 +1,8 @@
+import { type Labels, Series } from "../../core/events/series.ts";
 import { MAX_LABELS, MAX_SERIES_BYTES, seriesBytes } from "../../protocol/events/event.ts";
 import { MAX_NAME_LENGTH } from "../../protocol/words/name.ts";
 import { SYSTEM_SYMBOL, type SymbolName, symbolFault } from "../../protocol/words/symbol.ts";
 import type { Word } from "../wire/words.ts";
-import type { Labels, Series } from "./points.ts";
 
 export interface SeriesTerms {
   /** The label whose value names the room, and which the series then does not have. */
@@ -69,11 +69,19 @@ export class SeriesDraft {
   finish(): Series | string {
     if (this.#metric === "") this.#fault ??= "has no name";
     if (this.#fault !== null) return this.#fault;
-    const found = this.#findSymbol();
+    const found = this.#findSymbol(this.#symbol);
     if ("fault" in found) return found.fault;
     const labels = this.#names.length > 0 ? this.#labels : undefined;
-    const series = { symbol: found.symbol, metric: this.#metric, labels, chars: this.#chars };
+    const series = new Series(found.symbol, this.#metric, labels, this.#chars);
     return sizeFault(series) ?? series;
+  }
+
+  /** Why a series that was good before is none of this sender's. */
+  refusalOf({ symbol, metric }: Series): string | null {
+    const found = this.#findSymbol(symbol);
+    if (!("fault" in found)) return null;
+    this.#metric = metric;
+    return found.fault;
   }
 
   #has(name: string): boolean {
@@ -103,11 +111,11 @@ export class SeriesDraft {
     this.#chars += name.text.length + value.text.length + LABEL_CHARS;
   }
 
-  #findSymbol(): { symbol: SymbolName } | { fault: string } {
-    const known = this.#symbols.get(this.#symbol);
+  #findSymbol(text: string): { symbol: SymbolName } | { fault: string } {
+    const known = this.#symbols.get(text);
     if (known !== undefined) return known;
-    const found = this.#judge(this.#symbol === "" ? SYSTEM_SYMBOL : this.#symbol);
-    this.#symbols.set(this.#symbol, found);
+    const found = this.#judge(text === "" ? SYSTEM_SYMBOL : text);
+    this.#symbols.set(text, found);
     return found;
   }
 
@@ -135,7 +143,10 @@ export function partOf(
   const metric = `${series.metric}${ending}`;
   if (metric.length > MAX_NAME_LENGTH)
     return `has a name longer than ${MAX_NAME_LENGTH} characters with ${ending}`;
-  if (label === undefined) return { ...series, metric, chars: series.chars + ending.length };
+  const { symbol } = series;
+  if (label === undefined) {
+    return new Series(symbol, metric, series.labels, series.chars + ending.length);
+  }
   const [name, value] = label;
   if (series.labels !== undefined && Object.hasOwn(series.labels, name)) {
     return `has a label ${name} of its own, which its parts are told apart by`;
@@ -144,6 +155,6 @@ export function partOf(
   if (Object.keys(labels).length > MAX_LABELS)
     return `has more than ${MAX_LABELS} labels with ${name}`;
   const chars = series.chars + ending.length + name.length + value.length + LABEL_CHARS;
-  const part = { symbol: series.symbol, metric, labels, chars };
+  const part = new Series(symbol, metric, labels, chars);
   return sizeFault(part) ?? part;
 }

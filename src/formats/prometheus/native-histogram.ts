@@ -100,6 +100,11 @@ export function readNativeHistogram(reader: ProtobufReader): NativeHistogram {
 }
 
 function readSpan(reader: ProtobufReader, spans: number[]): void {
+  // With one too many it is refused, and the others need not be read.
+  if (spans.length > MOST_BUCKETS * 2) {
+    reader.skip();
+    return;
+  }
   const outer = reader.enter();
   let [offset, length] = [0, 0];
   while (reader.next()) {
@@ -108,7 +113,7 @@ function readSpan(reader: ProtobufReader, spans: number[]): void {
     else reader.skip();
   }
   reader.leave(outer);
-  if (spans.length <= MOST_BUCKETS * 2) spans.push(offset, length);
+  spans.push(offset, length);
 }
 
 /** What it says, or why that cannot be understood. */

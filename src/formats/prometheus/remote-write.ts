@@ -1,10 +1,18 @@
+import type { Series } from "../../core/events/series.ts";
 import { MAX_LABELS } from "../../protocol/events/event.ts";
-import { type DecodedPoints, decodePoints, type PointTerms } from "../points/decoded-points.ts";
+import {
+  type DecodedPoints,
+  decodePoints,
+  type InSteps,
+  type PointTerms,
+  STEP_BYTES,
+} from "../points/decoded-points.ts";
 import { addDistribution } from "../points/distribution.ts";
 import { Moments } from "../points/moments.ts";
-import { Points, type Series, TooManyPoints, valueFault } from "../points/points.ts";
+import { Points, TooManyPoints, valueFault } from "../points/points.ts";
 import { SeriesDraft } from "../points/series-draft.ts";
 import type { Interned } from "../wire/interned.ts";
+import { Words } from "../wire/known-series.ts";
 import { type Pair, ProtobufReader } from "../wire/protobuf-reader.ts";
 import type { Word } from "../wire/words.ts";
 import { distributionOf, type NativeHistogram, readNativeHistogram } from "./native-histogram.ts";
@@ -20,6 +28,10 @@ export interface Written {
 }
 
 const NAME = "__name__";
+/** The field of a series of 1.0. */
+const LABEL = 1;
+/** Of the labels of a series: as JSON they may have 2,500, and somewhat more as they stand. */
+const MOST_LABEL_BYTES = 4_096;
 /** Names and values of labels, with one label too many. */
 const MOST_REFS = 2 * (MAX_LABELS + 2);
 /** Of the table of 2.0, for each event that may be there: most are shared. */
@@ -30,7 +42,7 @@ export function decodeWrite(
   bytes: Uint8Array,
   version: WriteVersion,
   terms: PointTerms,
-): DecodedPoints<Written> {
+): InSteps<DecodedPoints<Written>> {
   const what = version === "1.0" ? "prometheus.WriteRequest" : "io.prometheus.write.v2.Request";
   return decodePoints(what, () => new WriteDecoder(bytes, terms).decode(version));
 }
@@ -49,6 +61,7 @@ class WriteDecoder {
   readonly #texts: number[] = [];
   readonly #words: (Word | undefined)[] = [];
   readonly #refs: number[] = [];
+  readonly #key = new Words(new Uint8Array(2_048));
   #labels = 0;
   /** Of the series before, by place. */
   readonly #pairs: Interned<Pair>[] = [];
@@ -63,12 +76,20 @@ class WriteDecoder {
     this.#written = { points: new Points(terms.limits), samples: 0, histograms: 0 };
   }
 
-  decode(version: WriteVersion): Written {
-    if (version === "2.0") this.#readTexts();
+  *decode(version: WriteVersion): InSteps<Written> {
+    if (version === "2.0") {
+      this.#readTexts();
+      yield;
+    }
     const field = version === "1.0" ? 1 : 5;
     const reader = this.#reader;
     let series = 0;
+    let yieldedAt = 0;
     while (reader.next()) {
+      if (reader.place - yieldedAt > STEP_BYTES) {
+        yieldedAt = reader.place;
+        yield;
+      }
       if (reader.field !== field) {
         reader.skip();
         continue;
@@ -104,8 +125,6 @@ class WriteDecoder {
   }
 
   #begin(): void {
-    this.#draft.begin();
-    this.#labels = 0;
     this.#values.length = 0;
     this.#times.length = 0;
     this.#histograms.length = 0;
@@ -113,23 +132,56 @@ class WriteDecoder {
 
   #readSeries(): void {
     const reader = this.#reader;
+    const start = reader.place;
+    // All that write them write labels first, one behind the other.
+    reader.passRun(LABEL, MOST_LABEL_BYTES);
+    const end = reader.place;
+    const known = this.#terms.known.find(reader.whole, start, end);
+    if (known === undefined) {
+      reader.goTo(start);
+      this.#readUnknownSeries(start, end);
+      return;
+    }
+    const readBefore = this.#read;
     this.#begin();
     while (reader.next()) {
-      switch (reader.field) {
-        case 1:
-          this.#readLabel();
-          break;
-        case 2:
-          this.#readSample();
-          break;
-        case 4:
-          this.#readHistogram();
-          break;
-        default:
-          reader.skip();
+      if (reader.field === LABEL) {
+        this.#read = readBefore;
+        reader.goTo(start);
+        this.#readUnknownSeries(start, start);
+        return;
+      }
+      this.#readOfSeries();
+    }
+    this.#addSeries(this.#draft.refusalOf(known) ?? known);
+  }
+
+  /** `start`, `end`: of the bytes that say it, if it has no label behind them. */
+  #readUnknownSeries(start: number, end: number): void {
+    const reader = this.#reader;
+    this.#begin();
+    this.#draft.begin();
+    this.#labels = 0;
+    let labelsEnd = start;
+    while (reader.next()) {
+      if (reader.field !== LABEL) this.#readOfSeries();
+      else {
+        this.#readLabel();
+        labelsEnd = reader.place;
       }
     }
-    this.#addSeries(null);
+    const series = this.#finish(null);
+    if (labelsEnd === end && typeof series !== "string") {
+      this.#terms.known.keep(series, reader.whole, start, end);
+    }
+    this.#addSeries(series);
+  }
+
+  #readOfSeries(): void {
+    const reader = this.#reader;
+    if (reader.field === 2) this.#readSample();
+    else if (reader.field === 4) this.#readHistogram();
+    else reader.skip();
   }
 
   #readLabel(): void {
@@ -169,7 +221,37 @@ class WriteDecoder {
           reader.skip();
       }
     }
-    this.#addSeries(this.#findLabels());
+    this.#addSeries(this.#findSeries());
+  }
+
+  /** Of the references; or why there is none. */
+  #findSeries(): Series | string {
+    const length = this.#writeKey();
+    const known = length === 0 ? undefined : this.#terms.known.find(this.#key, 0, length);
+    if (known !== undefined) return this.#draft.refusalOf(known) ?? known;
+    this.#draft.begin();
+    const series = this.#finish(this.#findLabels());
+    if (length > 0 && typeof series !== "string")
+      this.#terms.known.keep(series, this.#key, 0, length);
+    return series;
+  }
+
+  /** The texts that the references name, one behind the other, into `#key`; gives how long that is, 0 where it is too long. */
+  #writeKey(): number {
+    const key = this.#key.bytes;
+    const { bytes } = this.#reader.whole;
+    // No series of 1.0 begins so.
+    key[0] = 0;
+    let to = 1;
+    for (const ref of this.#refs) {
+      const start = this.#texts[2 * ref];
+      const length = this.#texts[2 * ref + 1];
+      if (start === undefined || length === undefined || length > 0xff) return 0;
+      if (to + 1 + length > key.length) return 0;
+      key[to++] = length;
+      for (let at = 0; at < length; at += 1) key[to++] = bytes[start + at] as number;
+    }
+    return to;
   }
 
   /** The labels that the references name; why there are none. */
@@ -223,10 +305,15 @@ class WriteDecoder {
     if (this.#isOver(this.#read)) throw new TooManyPoints();
   }
 
-  #addSeries(fault: string | null): void {
+  /** The series, or why it cannot be one. One without samples is none, and nobody asks. */
+  #finish(fault: string | null): Series | string {
+    if (this.#values.length + this.#histograms.length === 0) return "has no samples";
+    return fault ?? this.#draft.finish();
+  }
+
+  #addSeries(series: Series | string): void {
     const count = this.#values.length + this.#histograms.length;
     if (count === 0) return;
-    const series = fault ?? this.#draft.finish();
     if (typeof series === "string") {
       this.#written.points.refused.add(series, this.#draft.metric, count);
       return;

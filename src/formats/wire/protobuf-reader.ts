@@ -1,4 +1,5 @@
 import { type Interned, Interner } from "./interned.ts";
+import { Words } from "./known-series.ts";
 import { WireFault } from "./wire-fault.ts";
 import { decodeWord, type Word } from "./words.ts";
 
@@ -37,6 +38,8 @@ const TWO_TO_32 = 0x1_0000_0000;
 export class ProtobufReader {
   /** Of the field at hand. */
   field = 0;
+  /** The body. */
+  readonly whole: Words;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #words: Interner<Word>;
@@ -50,7 +53,8 @@ export class ProtobufReader {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.whole = new Words(bytes);
+    this.#view = this.whole.view;
     this.#words = new Interner(bytes, (start, length) =>
       decodeWord(bytes.subarray(start, start + length)),
     );
@@ -96,6 +100,19 @@ export class ProtobufReader {
     return outer;
   }
 
+  /** Goes into a message that a place was kept of; give what it returns to `goBack`. */
+  enterAt(start: number, length: number): { at: number; end: number } {
+    const back = { at: this.#at, end: this.#end };
+    this.#at = start;
+    this.#end = start + length;
+    return back;
+  }
+
+  goBack({ at, end }: { at: number; end: number }): void {
+    this.#at = at;
+    this.#end = end;
+  }
+
   /** Goes on behind the message. */
   leave(outer: number): void {
     this.#at = this.#end;
@@ -110,6 +127,28 @@ export class ProtobufReader {
   /** Goes back to a place in the message at hand. */
   goTo(place: number): void {
     this.#at = place;
+  }
+
+  /**
+   * Passes fields of texts or messages as long as they have this number, which is below 16, without looking into them. Stops before
+   * what is cut short, before one of 16 KiB, and behind so many bytes.
+   */
+  passRun(field: number, most: number): void {
+    const bytes = this.#bytes;
+    const tag = (field << 3) | BYTES;
+    const last = this.#at + most;
+    while (this.#at + 2 < this.#end && this.#at < last && bytes[this.#at] === tag) {
+      let start = this.#at + 2;
+      let length = bytes[start - 1] as number;
+      if (length >= 0x80) {
+        const high = bytes[start] as number;
+        if (high >= 0x80) return;
+        length = (length & 0x7f) | (high << 7);
+        start += 1;
+      }
+      if (length > this.#end - start) return;
+      this.#at = start + length;
+    }
   }
 
   word(): Word {

@@ -10,6 +10,9 @@ import { badParameters, type ProblemWords, Refusal } from "../problems/refusal.t
 import { tooManyEvents, unreadable } from "./body-refusals.ts";
 import { readText } from "./read-text.ts";
 
+/** To look over or to parse so much takes some ms. */
+const VERY_LONG_CHARS = 512 * 1024;
+
 /** A posted batch: all of its items, and the text that tells it from any other. */
 export interface Batch<Item> {
   items: Item[];
@@ -34,7 +37,10 @@ export async function readBatch<Push extends Timed, Item>(
   // What is long does not follow at once on another that is.
   if (isLong) await breath.take();
   if (isLong) refuseOddity(form.survey(body, LIMIT_EVENTS), LIMIT_EVENTS);
+  // Each of the two takes as long as ten posts do where the body has some MB.
+  if (body.length >= VERY_LONG_CHARS) await breath.pause();
   const parsed = form.parse(body);
+  if (body.length >= VERY_LONG_CHARS) await breath.pause();
   if (parsed.kind === "values" && isOver(parsed.values.length, LIMIT_EVENTS)) {
     refuseOddity("too_many", LIMIT_EVENTS);
   }

@@ -1,5 +1,8 @@
 import { breath } from "../../bindings/breath.ts";
-import type { DecodedPoints, PointTerms } from "../../formats/points/decoded-points.ts";
+import type { Config } from "../../config.ts";
+import { oncePer } from "../../core/answers/once-per.ts";
+import type { DecodedPoints, InSteps, PointTerms } from "../../formats/points/decoded-points.ts";
+import { KnownSeries } from "../../formats/wire/known-series.ts";
 import { accessOf } from "../access/authorize.ts";
 import { covers } from "../access/token.ts";
 import { bodyRefused, tooManyEvents, unreadable } from "../body/body-refusals.ts";
@@ -12,11 +15,14 @@ const USUAL_GROWTH = 4;
 /** Shorter ones are read in a moment. */
 const LONG_BYTES = 16_384;
 
+/** Of this isolate. */
+const knownSeriesOf = oncePer((_: Config) => new KnownSeries());
+
 /** Reads a body of a format that is taken in parts. @throws Refusal, and then nothing of it is taken. */
 export async function readPoints<Found>(
   c: AppContext,
   read: typeof readBytes,
-  decode: (bytes: Uint8Array, terms: PointTerms) => DecodedPoints<Found>,
+  decode: (bytes: Uint8Array, terms: PointTerms) => InSteps<DecodedPoints<Found>>,
 ): Promise<{ found: Found; bytes: Uint8Array }> {
   const { LIMIT_BODY_BYTES, LIMIT_UNZIPPED_BYTES, LIMIT_EVENTS, SYMBOL_LABEL } = c.get("config");
   const body = await read(
@@ -28,12 +34,16 @@ export async function readPoints<Found>(
   // What is long does not follow at once on another that is.
   if (body.bytes.length >= LONG_BYTES) await breath.take();
   const { grant } = accessOf(c);
-  const decoded = decode(body.bytes, {
+  const steps = decode(body.bytes, {
     nowUs: c.get("nowUs")(),
     limits: { events: LIMIT_EVENTS, chars: LIMIT_UNZIPPED_BYTES },
     symbolLabel: SYMBOL_LABEL,
+    known: knownSeriesOf(c.get("config")),
     mayWrite: (symbol) => covers(grant, symbol),
   });
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) await breath.pause();
+  const decoded = step.value;
   switch (decoded.kind) {
     case "points":
       return { found: decoded, bytes: body.bytes };

@@ -12,9 +12,9 @@ import {
   encodeInSlices,
   type SymbolBatch,
 } from "../../core/events/encode-events.ts";
-import { seriesHash } from "../../core/events/series-hash.ts";
 import { loneHost } from "../../core/placement/placement.ts";
 import type { LeftOut, TakenInParts } from "../../formats/points/points.ts";
+import type { TapeEvent } from "../../protocol/events/event.ts";
 import type { SymbolName } from "../../protocol/words/symbol.ts";
 import { knownSymbolsOf } from "../../reads/rooms/known-symbols.ts";
 import { watchedSymbolsOf } from "../../reads/rooms/watch-symbols.ts";
@@ -50,11 +50,12 @@ export async function takePush(
   events: readonly AddressedEvent[],
   identity: PushIdentity,
 ): Promise<Appended> {
-  const batches = await encode(events);
+  const batches = await encodeInSlices(events, () => breath.pause());
   const symbols = batches.map(({ symbol }) => symbol);
   coverSymbols(c, symbols);
   await takeHostsOf(c, symbols, "push");
-  const outcome = await append(c, { events, batches }, await claim(c, identity));
+  const encoded = { count: events.length, kind: events[0]?.event.kind, batches };
+  const outcome = await append(c, encoded, await claim(c, identity));
   endTurn(c);
   if (outcome.kind !== "appended") throw pushRefused(outcome, c.get("config"));
   return outcome;
@@ -77,14 +78,16 @@ export async function takePoints(
   identity: PushIdentity,
 ): Promise<LeftOut> {
   const left: LeftOut = { single: 0, grouped: 0 };
-  if (points.events.length === 0) return left;
-  let batches = await encode(points.events);
+  if (points.count === 0) return left;
+  const encode = () => points.encode(() => breath.pause());
+  let batches = await encode();
   const symbols = batches.map(({ symbol }) => symbol);
   coverSymbols(c, symbols);
   await takeHostsOf(c, symbols, "push");
   const idempotency = await claim(c, identity);
   for (let tries = 0; batches.length > 0; tries += 1) {
-    const outcome = await append(c, { events: points.events, batches }, idempotency);
+    const encoded = { count: points.count, kind: "metric", batches } as const;
+    const outcome = await append(c, encoded, idempotency);
     if (outcome.kind === "appended") break;
     if (outcome.kind !== "too_many_series" || outcome.beyond === undefined || tries >= MOST_TRIES) {
       throw pushRefused(outcome, c.get("config"));
@@ -93,31 +96,27 @@ export async function takePoints(
       outcome.beyond.map(({ symbol, series }) => [symbol, new Set(series)]),
     );
     const out = points.leaveOut(
-      ({ symbol, event }) =>
-        event.kind === "metric" && beyond.get(symbol)?.has(seriesHash(event)) === true,
+      ({ symbol, texts }) => beyond.get(symbol)?.has(texts.hash) === true,
       NO_PLACE,
     );
     left.single += out.single;
     left.grouped += out.grouped;
-    batches = await encode(points.events);
+    batches = await encode();
   }
   endTurn(c);
   return left;
 }
 
-function encode(events: readonly AddressedEvent[]): Promise<SymbolBatch[]> {
-  return encodeInSlices(events, () => breath.pause());
-}
-
-/** The same twice: `batches` is what is made of `events`. */
+/** What is made of a request's events: each route has one kind of them. */
 interface Encoded {
-  events: readonly AddressedEvent[];
+  count: number;
+  kind: TapeEvent["kind"] | undefined;
   batches: readonly SymbolBatch[];
 }
 
 async function append(
   c: AppContext,
-  { events, batches }: Encoded,
+  { count, kind, batches }: Encoded,
   idempotency: IdempotentRequest | null,
 ): Promise<Appended | HostRefusal> {
   const { holder } = accessOf(c).grant;
@@ -129,19 +128,14 @@ async function append(
     },
     { batches, holder, idempotency, correlationId: c.get("correlationId") },
   );
-  if (events.length >= LONG_EVENTS) breath.worked();
+  if (count >= LONG_EVENTS) breath.worked();
   const outcome = await appending;
   watchedSymbolsOf(c.env).mayHaveChanged();
-  if (outcome.kind === "appended") count(c, events);
-  return outcome;
-}
-
-/** The events are durable. */
-function count(c: AppContext, events: readonly AddressedEvent[]): void {
+  if (outcome.kind !== "appended") return outcome;
+  // The events are durable.
   metrics.ack.observe((nowMs(c) - c.get("startedAtMs")) / 1_000);
-  // Each route has one kind.
-  const kind = events[0]?.event.kind;
-  if (kind !== undefined) metrics.accepted.add(events.length, { kind });
+  if (kind !== undefined) metrics.accepted.add(count, { kind });
+  return outcome;
 }
 
 /** @throws Refusal where the key is another request's. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { exportAnswer, statusAnswer } from "../../../src/formats/otlp/answers.ts";
 import { decodeMetrics } from "../../../src/formats/otlp/decode-metrics.ts";
 import type { OtlpEncoding } from "../../../src/formats/otlp/encoding.ts";
-import type { PointTerms } from "../../../src/formats/points/decoded-points.ts";
+import { inOneTurn, type PointTerms } from "../../../src/formats/points/decoded-points.ts";
 import { ProtobufReader } from "../../../src/formats/wire/protobuf-reader.ts";
 import { bytesField, textField, uintField } from "../../../src/formats/wire/protobuf-writer.ts";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
@@ -22,7 +22,7 @@ const CAPTURE_TERMS: PointTerms = { ...TERMS, nowUs: 1_795_727_400_000_000 as Ep
 const NOW_NS = BigInt(TERMS.nowUs) * 1_000n;
 
 function read(bytes: Uint8Array, encoding: OtlpEncoding, terms = TERMS) {
-  const decoded = decodeMetrics(bytes, encoding, terms);
+  const decoded = inOneTurn(decodeMetrics(bytes, encoding, terms));
   if (decoded.kind !== "points") throw new Error(JSON.stringify(decoded));
   return decoded.points;
 }
@@ -275,7 +275,7 @@ describe("OTLP metrics", () => {
     const request = requestOf(metric);
     request.resourceMetrics.push(...requestOf(gauge({ ...at, asInt: 1 })).resourceMetrics);
     const points = readJson(request);
-    expect(points.events).toHaveLength(1);
+    expect(points.count).toBe(1);
     expect(points.refused.count).toBe(1);
     expect(points.refused.text("data points")).toContain(words);
   });
@@ -288,22 +288,26 @@ describe("OTLP metrics", () => {
     ["timeUnixNano must be nanoseconds", JSON.stringify(requestOf(gauge({ timeUnixNano: "now" })))],
     ["nests deeper", `{"a":${"[".repeat(60)}${"]".repeat(60)}}`],
   ])("O-8 refuses a body that is none: %s", (words, body) => {
-    const decoded = decodeMetrics(new TextEncoder().encode(body), "json", TERMS);
+    const decoded = inOneTurn(decodeMetrics(new TextEncoder().encode(body), "json", TERMS));
     expect(decoded).toMatchObject({ kind: "unreadable", detail: expect.stringContaining(words) });
   });
 
   it("L-26 stops at the limit, in events and in what JSON holds", () => {
     const limits = { events: 2, chars: 0 };
     const kindOf = (body: object, encoding: OtlpEncoding = "json") =>
-      decodeMetrics(new TextEncoder().encode(JSON.stringify(body)), encoding, { ...TERMS, limits })
-        .kind;
+      inOneTurn(
+        decodeMetrics(new TextEncoder().encode(JSON.stringify(body)), encoding, {
+          ...TERMS,
+          limits,
+        }),
+      ).kind;
     const points = (count: number) =>
       requestOf(gauge(...new Array(count).fill({ ...at, asInt: 1 })));
     expect([kindOf(points(2)), kindOf(points(3))]).toEqual(["points", "too_many"]);
     expect(kindOf({ unknown: new Array(300).fill(0) })).toBe("too_many");
     const wire = (times: number, group: number[]) => {
       const bytes = new Uint8Array(new Array(times).fill(group).flat());
-      return decodeMetrics(bytes, "protobuf", { ...TERMS, limits }).kind;
+      return inOneTurn(decodeMetrics(bytes, "protobuf", { ...TERMS, limits })).kind;
     };
     const resource = bytesField(1, []);
     expect([wire(2, resource), wire(3, resource)]).toEqual(["points", "too_many"]);
@@ -317,7 +321,7 @@ describe("OTLP metrics", () => {
     const nested = bytesField(7, [...textField(1, "k"), ...bytesField(2, deep(20))]);
     const metric = [...textField(1, "g"), ...bytesField(5, bytesField(1, nested))];
     const body = new Uint8Array(bytesField(1, bytesField(2, bytesField(2, metric))));
-    expect(decodeMetrics(body, "protobuf", TERMS)).toMatchObject({
+    expect(inOneTurn(decodeMetrics(body, "protobuf", TERMS))).toMatchObject({
       detail: expect.stringContaining("nests deeper"),
     });
   });
@@ -326,7 +330,7 @@ describe("OTLP metrics", () => {
     for (const encoding of ["protobuf", "json"] as const) {
       fc.assert(
         fc.property(mutationsOf(CAPTURES[encoding]), (bytes) => {
-          decodeMetrics(bytes, encoding, CAPTURE_TERMS);
+          inOneTurn(decodeMetrics(bytes, encoding, CAPTURE_TERMS));
         }),
         { numRuns: 500 },
       );

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { PointTerms } from "../../../src/formats/points/decoded-points.ts";
+import { inOneTurn, type PointTerms } from "../../../src/formats/points/decoded-points.ts";
 import { decodeWrite, type WriteVersion } from "../../../src/formats/prometheus/remote-write.ts";
+import { KnownSeries } from "../../../src/formats/wire/known-series.ts";
 import { bytesField, textField } from "../../../src/formats/wire/protobuf-writer.ts";
 import { unpackSnappy } from "../../../src/formats/wire/snappy.ts";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
@@ -27,7 +28,7 @@ const VERSIONS: [WriteVersion, (series: WrittenSeries[]) => Uint8Array][] = [
 ];
 
 function decode(bytes: Uint8Array, version: WriteVersion, terms: PointTerms = TERMS) {
-  const decoded = decodeWrite(bytes, version, terms);
+  const decoded = inOneTurn(decodeWrite(bytes, version, terms));
   if (decoded.kind !== "points") throw new Error(JSON.stringify(decoded));
   return decoded;
 }
@@ -54,13 +55,17 @@ describe.each(VERSIONS)("remote write %s", (version, encode) => {
 
   it("O-1 another label may name the room, and a label without a value is none", () => {
     const labels = up({ symbol: "kept", ticker: "BRK.B", empty: "" });
-    const { points } = read([{ labels, samples: now(1) }], { ...TERMS, symbolLabel: "ticker" });
+    const { points } = read([{ labels, samples: now(1) }], {
+      ...TERMS,
+      known: new KnownSeries(),
+      symbolLabel: "ticker",
+    });
     expect(pointsOf(points)).toEqual([["BRK.B", "up", { symbol: "kept" }, TERMS.nowUs, 1]]);
   });
 
   it("O-3 stores nothing of what has no value: a stale marker, or NaN of a summary without observations", () => {
     const { points, samples } = read([{ labels: up(), samples: [...now(Number.NaN), ...now(1)] }]);
-    expect([points.events.length, samples, points.refused.count]).toEqual([1, 2, 0]);
+    expect([points.count, samples, points.refused.count]).toEqual([1, 2, 0]);
   });
 
   it.each<[string, WrittenSeries]>([
@@ -108,9 +113,7 @@ describe.each(VERSIONS)("remote write %s", (version, encode) => {
       { labels: up(), samples: now(2) },
     ];
     const { points, samples, histograms } = read(series, { ...TERMS, mayWrite });
-    expect(points.events.map(({ event }) => event.kind === "metric" && event.value)).toEqual([
-      1, 2,
-    ]);
+    expect(pointsOf(points).map(([, , , , value]) => value)).toEqual([1, 2]);
     expect([samples, histograms, points.refused.count]).toEqual([2, 0, 1]);
     expect(points.refused.text("samples")).toContain(words);
     expect(points.refused.text("samples")).toMatch(
@@ -202,18 +205,20 @@ describe.each(VERSIONS)("remote write %s", (version, encode) => {
     expect(read([series]).samples).toBe(1);
     const limits = { events: 2, chars: 0 };
     const of = (count: number, value: number) =>
-      decodeWrite(
-        encode([{ labels: up(), samples: new Array(count).fill(now(value)).flat() }]),
-        version,
-        {
-          ...TERMS,
-          limits,
-        },
+      inOneTurn(
+        decodeWrite(
+          encode([{ labels: up(), samples: new Array(count).fill(now(value)).flat() }]),
+          version,
+          {
+            ...TERMS,
+            limits,
+          },
+        ),
       ).kind;
     expect([of(2, 1), of(3, 1), of(3, Number.NaN)]).toEqual(["points", "too_many", "too_many"]);
     const long = { ...TERMS, limits: { events: 0, chars: 5_000 } };
     const wide = { labels: many(32, "x".repeat(50)), samples: new Array(5).fill(now(1)).flat() };
-    expect(decodeWrite(encode([wide]), version, long).kind).toBe("too_many");
+    expect(inOneTurn(decodeWrite(encode([wide]), version, long)).kind).toBe("too_many");
   });
 
   it("survives every mutation of a request", () => {
@@ -226,7 +231,7 @@ describe.each(VERSIONS)("remote write %s", (version, encode) => {
     ]);
     fc.assert(
       fc.property(mutationsOf(request), (bytes) => {
-        decodeWrite(bytes, version, TERMS);
+        inOneTurn(decodeWrite(bytes, version, TERMS));
       }),
       { numRuns: 800 },
     );
@@ -244,7 +249,7 @@ describe("remote write", () => {
       new Uint8Array(bytesField(1, [...label, ...histogram])),
       "1.0",
     );
-    expect([points.events.length, histograms, points.refused.count]).toEqual([0, 1, 0]);
+    expect([points.count, histograms, points.refused.count]).toEqual([0, 1, 0]);
   });
 
   it("O-2 takes the texts of 2.0 wherever they stand, and refuses references to none", () => {
@@ -262,30 +267,28 @@ describe("remote write", () => {
 
   it("takes what a Prometheus sends, all of it", () => {
     const { points, samples } = decode(CAPTURE, "1.0", CAPTURE_TERMS);
-    expect([samples, points.events.length, points.refused.count]).toEqual([394, 368, 0]);
+    expect([samples, points.count, points.refused.count]).toEqual([394, 368, 0]);
     const found = pointsOf(points).find(([, metric]) => metric === "up");
     const labels = { instance: "127.0.0.1:21501", job: "self" };
     expect(found).toEqual(["ACME", "up", labels, 1_795_727_262_032_000, 1]);
   });
 
   it("reads the other version's message as an empty one, as the specification has it", () => {
-    expect(decode(CAPTURE, "2.0", CAPTURE_TERMS).points.events).toEqual([]);
-    expect(decode(writeRequest2([{ labels: up(), samples: now(1) }]), "1.0").points.events).toEqual(
-      [],
-    );
+    expect(decode(CAPTURE, "2.0", CAPTURE_TERMS).points.count).toBe(0);
+    expect(decode(writeRequest2([{ labels: up(), samples: now(1) }]), "1.0").points.count).toBe(0);
   });
 
   it("survives every mutation of what a Prometheus sends", () => {
     fc.assert(
       fc.property(mutationsOf(CAPTURE), (bytes) => {
-        decodeWrite(bytes, "1.0", CAPTURE_TERMS);
+        inOneTurn(decodeWrite(bytes, "1.0", CAPTURE_TERMS));
       }),
       { numRuns: 40 },
     );
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        decodeWrite(bytes, "1.0", TERMS);
-        decodeWrite(bytes, "2.0", TERMS);
+        inOneTurn(decodeWrite(bytes, "1.0", TERMS));
+        inOneTurn(decodeWrite(bytes, "2.0", TERMS));
       }),
       { numRuns: 800 },
     );
@@ -303,7 +306,7 @@ describe("remote write", () => {
   ])("L-26 is soon done with 8 MiB of %s", (_, version, part) => {
     const bytes = repeated(part(), MOST_BYTES);
     const before = process.threadCpuUsage();
-    const { kind } = decodeWrite(bytes, version, TERMS);
+    const { kind } = inOneTurn(decodeWrite(bytes, version, TERMS));
     const { user } = process.threadCpuUsage(before);
     expect(["too_many", "points"]).toContain(kind);
     // Of the processor and not of the clock; a hundred on a quiet machine.

@@ -1,10 +1,16 @@
 import { Point } from "@influxdata/influxdb-client";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Series } from "../../../../src/core/events/series.ts";
 import { LineDecoder } from "../../../../src/formats/influx/decode-lines.ts";
+import { KnownHeads } from "../../../../src/formats/influx/known-heads.ts";
 import { precisionOf } from "../../../../src/formats/influx/precision.ts";
 import { metricPushSchema } from "../../../../src/protocol/events/event.ts";
 import type { EpochUs } from "../../../../src/protocol/words/time.ts";
+import { foundIn } from "../../../wire/point-terms.ts";
+
+/** Tests share it, so that each finds what others left there. */
+const known = new KnownHeads();
 
 const NOW_US = 1_795_422_741_819_000 as EpochUs;
 const TS_NS = "1795422700000000000";
@@ -13,7 +19,7 @@ const TS_US = 1_795_422_700_000_000;
 function decode(text: string, { precision = "ns", limits = { events: 0, chars: 0 } } = {}) {
   const unit = precisionOf(precision);
   if (unit === null) throw new Error(`no precision ${precision}`);
-  const decoder = new LineDecoder(text, unit, NOW_US, limits);
+  const decoder = new LineDecoder(text, unit, { nowUs: NOW_US, limits, known });
   let state = decoder.decodeSome(1_000);
   while (state === "more") state = decoder.decodeSome(1_000);
   return { decoder, state };
@@ -22,10 +28,9 @@ function decode(text: string, { precision = "ns", limits = { events: 0, chars: 0
 /** What a body gives, each event as `SYMBOL name{labels} value @ts`; a bare ts is that of the server. */
 function eventsOf(text: string, precision?: string): string[] {
   const { decoder } = decode(text, precision === undefined ? {} : { precision });
-  return decoder.events.map(({ symbol, event }) => {
-    if (event.kind !== "metric") throw new Error(event.kind);
-    const at = event.ts === NOW_US ? "now" : String(event.ts);
-    return `${symbol} ${event.metric}${JSON.stringify(event.labels ?? {})} ${event.value} @${at}`;
+  return foundIn(decoder.points).map(([symbol, metric, labels, ts, value]) => {
+    const at = ts === NOW_US ? "now" : String(ts);
+    return `${symbol} ${metric}${JSON.stringify(labels ?? {})} ${value} @${at}`;
   });
 }
 
@@ -83,7 +88,7 @@ describe("LP-1 a line", () => {
 
   it("may be blank or a comment", () => {
     const { decoder } = decode('\n# m a="\n\n  \r\nm a=1\n#\n');
-    expect([decoder.lines, decoder.refused, decoder.events.length]).toEqual([1, 0, 1]);
+    expect([decoder.lines, decoder.refused, decoder.count]).toEqual([1, 0, 1]);
   });
 });
 
@@ -151,7 +156,7 @@ describe("LP-2 what is wrong", () => {
     const limits = { events: 10, chars: 0 };
     const fields = Array.from({ length: 11 }, (_, at) => `f${at}=1`).join();
     const { decoder } = decode(`m ${fields}\nm a=1`, { limits });
-    expect([decoder.events.length, decoder.faults]).toEqual([
+    expect([decoder.count, decoder.faults]).toEqual([
       1,
       [{ line: 1, message: "a line may have 10 fields (LIMIT_EVENTS): write several" }],
     ]);
@@ -177,7 +182,7 @@ describe("LP-2 what is wrong", () => {
 describe("LP-3 fields of text", () => {
   it("are counted and left out, and what else the line has is taken", () => {
     const { decoder } = decode(`m a="x \\"y\\" \\\\",b=1\nm c=""`);
-    expect([decoder.leftOutTexts, decoder.events.length, decoder.refused]).toEqual([2, 1, 0]);
+    expect([decoder.leftOutTexts, decoder.count, decoder.refused]).toEqual([2, 1, 0]);
   });
 });
 
@@ -220,9 +225,7 @@ describe("LP-1 what InfluxData's client writes", () => {
               labels: Object.keys(tags).length === 0 ? undefined : { ...tags },
             })),
         );
-        const given = decoder.events.map(({ event }) => {
-          if (event.kind !== "metric") throw new Error(event.kind);
-          const { metric, value, labels } = event;
+        const given = foundIn(decoder.points).map(([, metric, labels, , value]) => {
           return { metric, value: value === 0 ? 0 : value, labels: labels && { ...labels } };
         });
         const bySeries = (one: object, other: object) =>
@@ -252,9 +255,10 @@ describe("LP-2 whatever comes", () => {
           expect(line).toBeGreaterThan(0);
           expect(line).toBeLessThanOrEqual(body.split("\n").length);
         }
-        for (const { symbol, event } of decoder.events) {
+        for (const [symbol, metric, labels, ts, value] of foundIn(decoder.points)) {
           events += 1;
-          expect(metricPushSchema.safeParse({ ...event, symbol }).error).toBeUndefined();
+          const push = { symbol, metric, labels, ts, value };
+          expect(metricPushSchema.safeParse(push).error).toBeUndefined();
         }
       }),
       { numRuns: 1_000 },
@@ -275,7 +279,7 @@ describe("LP-2 whatever comes", () => {
         const metric = letter.repeat(50);
         const { decoder } = decode(`${metric}${written.join("")} value=1`);
         const isTaken = metricPushSchema.safeParse({ metric, value: 1, labels }).success;
-        expect([decoder.events.length, decoder.refused]).toEqual(isTaken ? [1, 0] : [0, 1]);
+        expect([decoder.count, decoder.refused]).toEqual(isTaken ? [1, 0] : [0, 1]);
       }),
     );
   });
@@ -301,17 +305,14 @@ describe("LP-6 a line that a room has no place for", () => {
   it("is left out whole, and named in its place among the other faults", () => {
     const lines = ["m a=1,b=2", "bad", 'm a=3,text="said"', "m c=4,a=5", "m a=6"];
     const { decoder } = decode(lines.join("\n"));
-    const isOut = (name: string) => (one: (typeof decoder.events)[number]) =>
-      one.event.kind === "metric" && one.event.metric === name;
+    const isOut = (name: string) => (series: Series) => series.metric === name;
     expect(decoder.leaveOut(isOut("m_b"), "has no place")).toEqual({ single: 1, grouped: 0 });
     expect(decoder.leaveOut(isOut("m_c"), "has no place")).toEqual({ single: 1, grouped: 0 });
-    expect(decoder.events.map(({ event }) => event.kind === "metric" && event.value)).toEqual([
-      3, 6,
-    ]);
+    expect(foundIn(decoder.points).map(([, , , , value]) => value)).toEqual([3, 6]);
     expect(decoder.faults.map(({ line }) => line)).toEqual([1, 2, 4]);
     expect(decoder.faults[2]?.message).toBe("m_c has no place");
     expect([decoder.refused, decoder.leftOutTexts]).toEqual([3, 1]);
     decoder.leaveOut(isOut("m_a"), "has no place");
-    expect([decoder.refused, decoder.leftOutTexts, decoder.events]).toEqual([5, 0, []]);
+    expect([decoder.refused, decoder.leftOutTexts, decoder.count]).toEqual([5, 0, 0]);
   });
 });
