@@ -1,5 +1,5 @@
 /** What is remembered of two generations: as much as that in each. */
-export interface GenerationLimits {
+interface GenerationLimits {
   entries: number;
   /** Of keys and values, as whoever adds them says. */
   chars: number;

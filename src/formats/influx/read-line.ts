@@ -28,7 +28,7 @@ export interface Point extends Fields {
 }
 
 /** The rest of a point whose measurement and tags are known by their text. */
-export interface KnownPoint<Head> extends Fields {
+interface KnownPoint<Head> extends Fields {
   head: Head;
 }
 
