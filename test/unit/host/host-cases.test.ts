@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CURSOR_ORIGIN } from "../../../src/protocol/words/time.ts";
+import { CURSOR_ORIGIN, type Cursor } from "../../../src/protocol/words/time.ts";
 import { PLACEMENTS } from "./model/actions.ts";
 import { ModelHosts, SYMBOLS } from "./model/hosts.ts";
 import { poll } from "./model/reads.ts";
