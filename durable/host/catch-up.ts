@@ -1,6 +1,6 @@
 import type { Cursor } from "../../src/protocol/words/time.ts";
 import type { HostLog, LogFrame, RoomId } from "./log/host-log.ts";
-import type { RoomRecord } from "./registry.ts";
+import type { RoomRecord } from "./room-record.ts";
 
 /** Where fewer rooms are behind each reads its own frames, which blocks and memory find quickly. */
 export const WORTH_ROOMS = 64;

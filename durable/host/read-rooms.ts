@@ -2,7 +2,7 @@ import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../src/protocol/words/time.ts";
 import { type SqlPort, textOf } from "../room/sql-port.ts";
 import type { RoomId } from "./log/host-log.ts";
-import type { RoomRecord } from "./registry.ts";
+import type { RoomRecord } from "./room-record.ts";
 
 /** Some ms: a host that wakes reads one in a turn. */
 const ROOMS_A_PAGE = 2_000;

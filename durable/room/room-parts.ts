@@ -170,7 +170,8 @@ export class RoomParts {
   }
 
   async #beginFromLife(): Promise<void> {
-    const life = await this.ports.archive.readEarlierLife(this.log.prunedThrough);
+    const isAwaited = () => this.earlier?.isAwaited === true;
+    const life = await this.ports.archive.readEarlierLife(this.log.prunedThrough, isAwaited);
     // What fires by an earlier host is told to rules that are here.
     await this.ports.rulesLearned();
     const last = lastValuesOf(life);

@@ -40,8 +40,11 @@ export interface RoomArchive {
   readPage(after: Cursor, upTo: Cursor): Promise<ArchiveAnswer>;
   /** The newest cursor beyond `after`; null where there is none. */
   readNewestCursor(after: Cursor): Promise<Cursor | null>;
-  /** What there is of the symbol up to `through`, as much as a room knows by heart. */
-  readEarlierLife(through: Cursor): Promise<EarlierLife>;
+  /**
+   * What there is of the symbol up to `through`, as much as a room knows by heart. `isAwaited`: does somebody wait for it now? Those go
+   * first.
+   */
+  readEarlierLife(through: Cursor, isAwaited?: () => boolean): Promise<EarlierLife>;
   /** The bar of a minute of what is stored up to `storedThrough`, and of the trades of `tail`. */
   readMinute(
     minuteUs: EpochUs,

@@ -13,7 +13,7 @@ import { nothingTaken, type RoomAppend, type Taken } from "../../room/append/app
 import type { RoomLog } from "../../room/log/room-log.ts";
 import type { HostLog, RoomId, RoomPart } from "../log/host-log.ts";
 import type { KnownRequest } from "../log/keys/known-request.ts";
-import type { RoomRecord } from "../registry.ts";
+import type { RoomRecord } from "../room-record.ts";
 
 /** A room as an append sees it. */
 export interface AppendingRoom {

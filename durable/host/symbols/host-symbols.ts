@@ -3,7 +3,7 @@ import type { ImportedPrice } from "../../../src/db/bars/read-imported-prices.ts
 import type { SymbolSummary } from "../../../src/protocol/answers/answers.ts";
 import { SYSTEM_SYMBOL, type SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
-import type { RoomRecord } from "../registry.ts";
+import type { RoomRecord } from "../room-record.ts";
 import { CarryOver } from "./earlier/carry-over.ts";
 import { EarlierNames, type EarlierNamesDeps } from "./earlier/earlier-names.ts";
 import type { TakenOver } from "./earlier/predecessors.ts";

@@ -2,7 +2,8 @@ import type { ImportedPrice } from "../../../src/db/bars/read-imported-prices.ts
 import { Turns } from "../../../src/db/driver/turns.ts";
 import type { SymbolSummary } from "../../../src/protocol/answers/answers.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
-import type { Registry, RoomRecord } from "../registry.ts";
+import type { Registry } from "../registry.ts";
+import type { RoomRecord } from "../room-record.ts";
 import { emptyLine } from "./empty-line.ts";
 import { ImportedPrices } from "./imported-prices.ts";
 

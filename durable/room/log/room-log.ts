@@ -3,7 +3,8 @@ import { CURSOR_ORIGIN, type Cursor, type EpochUs } from "../../../src/protocol/
 import type { FormerLogs } from "../../host/log/former-logs.ts";
 import type { HostLog, LogFrame, RoomId } from "../../host/log/host-log.ts";
 import type { HeldBack } from "../../host/outbox/held-back.ts";
-import type { Registry, RoomRecord } from "../../host/registry.ts";
+import type { Registry } from "../../host/registry.ts";
+import type { RoomRecord } from "../../host/room-record.ts";
 import type { FoldedLog, WatchedLog } from "./watched-log.ts";
 
 /** What a host shares among the logs of its rooms. */

@@ -48,6 +48,8 @@ export class EarlierLifeSearch {
   /** Postgres will never say it: better that the outbox goes than that it waits for ever. */
   #isHopeless = false;
   #awaitsOthers = false;
+  /** Those who wait for an attempt. */
+  #waiting = 0;
   /** What the last attempt failed with, where that was a bug. */
   #bug: { error: unknown } | null = null;
 
@@ -62,6 +64,11 @@ export class EarlierLifeSearch {
   /** Postgres answers, and the room waits for what others have yet to bring there, which may wait for this outbox. */
   get awaitsOthers(): boolean {
     return this.#awaitsOthers;
+  }
+
+  /** Does anybody wait to be told, as a viewer does? */
+  get isAwaited(): boolean {
+    return this.#waiting > 0;
   }
 
   /** Starts looking, unless all is known or it looks already. */
@@ -86,7 +93,12 @@ export class EarlierLifeSearch {
     if (!log.isPending) return true;
     this.kick();
     this.#endPause?.();
-    await until(this.#attempt.promise);
+    this.#waiting += 1;
+    try {
+      await until(this.#attempt.promise);
+    } finally {
+      this.#waiting -= 1;
+    }
     if (log.isPending && this.#bug !== null) throw this.#bug.error;
     return !log.isPending;
   }

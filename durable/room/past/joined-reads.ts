@@ -44,11 +44,17 @@ export class JoinedReads {
     this.kinds = joined((all) => readLifeKinds(database, all));
   }
 
-  /** What there is of a symbol up to `through`, as much as a room knows by heart. Whoever asks first has it first. */
-  earlierLife(symbol: SymbolName, through: Cursor): Promise<EarlierLife> {
-    return this.#lives.take(() =>
-      readEarlierLife(this.#database, symbol, through, EARLIER_LIMITS, this),
-    );
+  /**
+   * What there is of a symbol up to `through`, as much as a room knows by heart: first of those that somebody waits for, as a viewer
+   * does and a push does not.
+   */
+  earlierLife(
+    symbol: SymbolName,
+    through: Cursor,
+    isAwaited?: () => boolean,
+  ): Promise<EarlierLife> {
+    const read = () => readEarlierLife(this.#database, symbol, through, EARLIER_LIMITS, this);
+    return this.#lives.take(read, isAwaited);
   }
 }
 

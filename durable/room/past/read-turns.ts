@@ -1,27 +1,39 @@
 /** Reads of Postgres under way at once in one object. It may have six connections, and the outbox needs some of them. */
 const READS_AT_ONCE = 4;
 
-/** Lets a few reads run at once, and the others wait their turn, in the order they came. */
+interface Waiting {
+  isAwaited: () => boolean;
+  begin: () => void;
+}
+
+const ALWAYS = () => true;
+
+/** Lets a few reads run at once, and the others wait their turn: first those that somebody waits for, and of each in the order they came. */
 export class ReadTurns {
   readonly #atOnce: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: Waiting[] = [];
   #running = 0;
 
   constructor(atOnce = READS_AT_ONCE) {
     this.#atOnce = atOnce;
   }
 
-  /** Runs `read` at its turn. */
-  async take<Found>(read: () => Promise<Found>): Promise<Found> {
+  /** Runs `read` at its turn. `isAwaited`: does somebody wait for what it finds now? */
+  async take<Found>(read: () => Promise<Found>, isAwaited = ALWAYS): Promise<Found> {
     if (this.#running < this.#atOnce) this.#running += 1;
     // Whoever ends gives its place to the one that has waited longest.
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else await new Promise<void>((begin) => this.#waiting.push({ isAwaited, begin }));
     try {
       return await read();
     } finally {
-      const next = this.#waiting.shift();
+      const next = this.#next();
       if (next === undefined) this.#running -= 1;
-      else next();
+      else next.begin();
     }
+  }
+
+  #next(): Waiting | undefined {
+    const at = this.#waiting.findIndex(({ isAwaited }) => isAwaited());
+    return at === -1 ? this.#waiting.shift() : this.#waiting.splice(at, 1)[0];
   }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { CatchUp } from "../../../durable/host/catch-up.ts";
 import { HostLog, type LogFrame } from "../../../durable/host/log/host-log.ts";
-import { Registry, type RoomRecord } from "../../../durable/host/registry.ts";
+import { Registry } from "../../../durable/host/registry.ts";
+import type { RoomRecord } from "../../../durable/host/room-record.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { memorySql } from "../room/sqlite-port.ts";

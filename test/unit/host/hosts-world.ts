@@ -1,5 +1,6 @@
 import type { RoomId } from "../../../durable/host/log/host-log.ts";
-import { Registry, type RoomRecord } from "../../../durable/host/registry.ts";
+import { Registry } from "../../../durable/host/registry.ts";
+import type { RoomRecord } from "../../../durable/host/room-record.ts";
 import type { FirstEdition } from "../../../durable/host/symbols/earlier/first-edition-rooms.ts";
 import { handOver } from "../../../durable/host/symbols/earlier/hand-over.ts";
 import { Predecessors } from "../../../durable/host/symbols/earlier/predecessors.ts";

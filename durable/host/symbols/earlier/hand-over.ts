@@ -3,7 +3,8 @@ import type { LogId } from "../../../../src/protocol/words/log-id.ts";
 import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
 import { CURSOR_ORIGIN, type Cursor } from "../../../../src/protocol/words/time.ts";
 import type { RoomId } from "../../log/host-log.ts";
-import type { Registry, RoomRecord } from "../../registry.ts";
+import type { Registry } from "../../registry.ts";
+import type { RoomRecord } from "../../room-record.ts";
 import type { Predecessors } from "./predecessors.ts";
 
 /** Whoever asks waits so long for Postgres, in ms, and asks again. */

@@ -52,3 +52,18 @@ it("S-7 what Postgres will never say holds nothing up", async () => {
   expect(await known()).toBe(false);
   expect([earlier.mayStore, stores()]).toEqual([true, 1]);
 });
+
+it("S-7 knows whether somebody waits for it: a viewer does, and a push that only has it look does not", async () => {
+  const { earlier } = search([{ error: "away", cause: "passing" }]);
+  const answer = Promise.withResolvers<void>();
+  const seen: boolean[] = [];
+  seen.push(earlier.isAwaited);
+  earlier.kick();
+  seen.push(earlier.isAwaited);
+  const waiting = earlier.known(() => answer.promise);
+  seen.push(earlier.isAwaited);
+  answer.resolve();
+  await waiting;
+  seen.push(earlier.isAwaited);
+  expect(seen).toEqual([false, false, true, false]);
+});

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { JoinedReads } from "../../../../durable/room/past/joined-reads.ts";
+import { ReadTurns } from "../../../../durable/room/past/read-turns.ts";
 import type { Database, Row } from "../../../../src/db/driver/database.ts";
 import { DatabaseError } from "../../../../src/db/driver/database-error.ts";
 import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
@@ -70,4 +71,22 @@ it("S-7 earlier lives are read a few at once, so that whoever asks first has it 
   // Of what they have not, nothing was asked but once of many.
   expect(endedBefore.size).toBe(100);
   expect(kinds).toBeLessThan(20);
+});
+
+it("S-7 those go first that somebody waits for, also who began to wait when others stood before them", async () => {
+  const turns = new ReadTurns(1);
+  const begun: string[] = [];
+  const awaited = new Set<string>();
+  const read = (name: string) =>
+    turns.take(
+      async () => {
+        begun.push(name);
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      },
+      () => awaited.has(name),
+    );
+  const all = ["a", "b", "c", "d", "e"].map(read);
+  awaited.add("d").add("e");
+  await Promise.all(all);
+  expect(begun).toEqual(["a", "d", "e", "b", "c"]);
 });
