@@ -6,7 +6,6 @@ import { guarded } from "./http/access/security-headers.ts";
 import { shared } from "./http/access/sharing.ts";
 import type { AppContext, AppEnv } from "./http/context.ts";
 import { correlation, MOST_PATH_CHARS } from "./http/correlation.ts";
-import { bodies } from "./http/limits/bodies.ts";
 import { answerFailure } from "./http/problems/answer-failure.ts";
 import { Refusal } from "./http/problems/refusal.ts";
 import { alertRuleRoutes } from "./routes/alert-rules.ts";
@@ -43,9 +42,7 @@ export const app = new Hono<AppEnv>()
   .use(door)
   .use("/api/*", shared)
   .use("/readyz", shared)
-  .use("/api/*", bodies)
   .use("/v1/*", shared)
-  .use("/v1/*", bodies)
   .route("/", ingestRoutes)
   .route("/", remoteWriteRoutes)
   .route("/", otlpRoutes)

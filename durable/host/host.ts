@@ -13,6 +13,7 @@ import type {
   HostRefusal,
   IdempotentRequest,
   KeyClaim,
+  PackedBatch,
   PollPage,
   Resend,
   RoomTail,
@@ -28,6 +29,7 @@ import {
   writerAt,
 } from "../../src/bindings/objects.ts";
 import type { RoomPage, StillWatched, WatchAnswer, WatchedRoom } from "../../src/bindings/relay.ts";
+import { unpackRooms } from "../../src/core/events/packed-rooms.ts";
 import { type HostName, symbolOf } from "../../src/core/placement/placement.ts";
 import type { RelayName } from "../../src/core/placement/relaying.ts";
 import { writerShardOf } from "../../src/core/placement/writer-shard.ts";
@@ -84,9 +86,18 @@ export class Host extends ViewerObject<HostCore> implements HostCalls {
     batch: HostBatch,
     more?: readonly HostBatch[],
   ): Promise<HostOutcome | (HostOutcome | HostFailure)[]> {
-    if (more === undefined) return this.core.append(batch);
+    return more === undefined ? this.core.append(batch) : this.#appendEach([batch, ...more]);
+  }
+
+  appendPacked(batches: readonly PackedBatch[]): Promise<(HostOutcome | HostFailure)[]> {
+    return this.#appendEach(
+      batches.map((batch) => ({ ...batch, rooms: unpackRooms(batch.rooms) })),
+    );
+  }
+
+  #appendEach(batches: readonly HostBatch[]): Promise<(HostOutcome | HostFailure)[]> {
     const failed = (error: unknown): HostFailure => ({ kind: "failed", error });
-    return Promise.all([batch, ...more].map((one) => this.core.append(one).catch(failed)));
+    return Promise.all(batches.map((one) => this.core.append(one).catch(failed)));
   }
 
   admits(batch: HostBatch): Promise<HostRefusal | null> {

@@ -7,6 +7,8 @@ import type {
 } from "../bindings/host.ts";
 import { askHosts, type Rooms } from "../bindings/rooms.ts";
 import type { SymbolBatch } from "../core/events/encode-events.ts";
+import { packRooms } from "../core/events/packed-rooms.ts";
+import { isUnknownMethod } from "../core/limits/object-failure.ts";
 import type { HostName } from "../core/placement/placement.ts";
 import type { SymbolName } from "../protocol/words/symbol.ts";
 import type { Cursor } from "../protocol/words/time.ts";
@@ -102,8 +104,22 @@ async function append(
   });
 }
 
-/** A host that is one version back takes one batch a call. */
 async function sendAll(
+  rooms: Rooms,
+  host: HostName,
+  batches: readonly HostBatch[],
+): Promise<readonly (HostOutcome | HostFailure)[]> {
+  const packed = batches.map((batch) => ({ ...batch, rooms: packRooms(batch.rooms) }));
+  try {
+    return await rooms.hostAt(host).appendPacked(packed);
+  } catch (error) {
+    if (!isUnknownMethod(error, "appendPacked")) throw error;
+    return sendUnpacked(rooms, host, batches);
+  }
+}
+
+/** To a host that is one version back. */
+async function sendUnpacked(
   rooms: Rooms,
   host: HostName,
   batches: readonly HostBatch[],
@@ -112,7 +128,7 @@ async function sendAll(
   if (first === undefined) return [];
   if (more.length === 0) return [(await rooms.hostAt(host).append(first)) as HostOutcome];
   const said = await rooms.hostAt(host).append(first, more);
-  return Array.isArray(said) ? said : [said, ...(await sendAll(rooms, host, more))];
+  return Array.isArray(said) ? said : [said, ...(await sendUnpacked(rooms, host, more))];
 }
 
 async function findRefusal(rooms: Rooms, parts: readonly HostPart[]): Promise<HostRefusal | null> {

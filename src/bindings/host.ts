@@ -1,4 +1,5 @@
 import type { SymbolBatch } from "../core/events/encode-events.ts";
+import type { PackedRooms } from "../core/events/packed-rooms.ts";
 import type { BookAnswer, SymbolSummary } from "../protocol/answers/answers.ts";
 import type { PositionEvent } from "../protocol/events/event.ts";
 import type { LogId } from "../protocol/words/log-id.ts";
@@ -27,6 +28,9 @@ export interface HostBatch {
   admitted?: true;
   correlationId: string;
 }
+
+/** The same as it goes from the Worker to the host. */
+export type PackedBatch = Omit<HostBatch, "rooms"> & { rooms: PackedRooms };
 
 /** Why a host takes nothing of a batch. */
 export type HostRefusal =
@@ -174,6 +178,8 @@ export interface HostCalls extends Rpc.DurableObjectBranded, FeedingCalls {
     batch: HostBatch,
     more?: readonly HostBatch[],
   ): Promise<HostOutcome | (HostOutcome | HostFailure)[]>;
+  /** Appends each of these in the same way. The version before does not know it: `append` is what that one asks, and is asked. */
+  appendPacked(batches: readonly PackedBatch[]): Promise<(HostOutcome | HostFailure)[]>;
   /** What would the host say to the batch? Null: it would take it. Asked where a request goes to several hosts. */
   admits(batch: HostBatch): Promise<HostRefusal | null>;
   /**

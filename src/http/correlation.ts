@@ -8,6 +8,7 @@ import type { EpochUs } from "../protocol/words/time.ts";
 import { logOf } from "../telemetry/log.ts";
 import { metrics } from "../telemetry/metrics.ts";
 import { type AppContext, type AppEnv, nowMs } from "./context.ts";
+import { endTurn } from "./limits/bodies.ts";
 import { Refusal } from "./problems/refusal.ts";
 
 export const CORRELATION_HEADER = "x-correlation-id";
@@ -19,7 +20,8 @@ const GRAMMAR = /^[A-Za-z0-9._:-]{1,128}$/;
 /**
  * Begins a request: takes or makes the correlation id, which is that of its trace where it says nothing else, and gives it back, finds settings, clock and log, and writes the line of the
  * request: at `debug` where all went well, for a tape takes thousands of requests a second; `info` where the client was refused,
- * also with 503, `error` where we failed, both with the cause that the client was told.
+ * also with 503, `error` where we failed, both with the cause that the client was told. Whatever becomes of the request, the turn of
+ * its body ends with it.
  */
 export function correlation(nowUs: () => EpochUs) {
   const arrivalUs = arrivalClock(nowUs);
@@ -36,13 +38,15 @@ export function correlation(nowUs: () => EpochUs) {
     c.set("logger", logOf("worker", c.get("config")));
     const startedAtMs = nowMs(c);
     c.set("startedAtMs", startedAtMs);
-    // Set before there is an answer it costs nothing; afterwards it costs a copy of the answer.
-    c.header(CORRELATION_HEADER, correlationId);
-    await next();
+    try {
+      await next();
+    } finally {
+      endTurn(c);
+    }
     const { status, headers } = c.res;
-    // An asset comes with headers of its own; those of a WebSocket's answer cannot be changed.
-    if (c.get("isHeaded") !== true && status !== 101 && !headers.has(CORRELATION_HEADER)) {
-      c.header(CORRELATION_HEADER, correlationId);
+    // Those of a WebSocket's answer cannot be changed.
+    if (c.get("isHeaded") !== true && status !== 101) {
+      headers.set(CORRELATION_HEADER, correlationId);
     }
     count(c, status);
     if (c.get("isSaid") !== true) say(c, status, startedAtMs);

@@ -10,7 +10,7 @@ import { readIdempotencyKey } from "../http/body/idempotency-key.ts";
 import { wantsPost } from "../http/body/read-batch.ts";
 import { readText } from "../http/body/read-text.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
-import { bodies, endTurn } from "../http/limits/bodies.ts";
+import { endTurn } from "../http/limits/bodies.ts";
 import { needsStorage } from "../http/limits/storage.ts";
 import { influx1Form, influxForm } from "../http/problems/influx-form.ts";
 import { badParameters, Refusal } from "../http/problems/refusal.ts";
@@ -29,7 +29,7 @@ const knownHeads = new KnownHeads();
 /** Where the clients of InfluxDB 2 and 1 write (SPEC, "Line protocol"). */
 export const lineProtocolRoutes = new Hono<AppEnv>()
   .use("/api/v2/write", inForm(influxForm))
-  .use("/write", inForm(influx1Form), bodies)
+  .use("/write", inForm(influx1Form))
   .post("/api/v2/write", needs("write", influxToken), needsStorage, takeLines)
   .post("/write", needs("write", influx1Token), needsStorage, takeLines)
   .all("/api/v2/write", wantsPost)

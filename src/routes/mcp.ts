@@ -6,7 +6,7 @@ import { needs } from "../http/access/authorize.ts";
 import { readText } from "../http/body/read-text.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
 import { CORRELATION_HEADER } from "../http/correlation.ts";
-import { bodies, endTurn } from "../http/limits/bodies.ts";
+import { endTurn } from "../http/limits/bodies.ts";
 import { Refusal } from "../http/problems/refusal.ts";
 import type { SymbolsAnswer } from "../protocol/answers/answers.ts";
 
@@ -23,7 +23,7 @@ const OF_THE_MESSAGE =
  */
 export const mcpRoutes = (ask: AskRoute) =>
   new Hono<AppEnv>()
-    .post("/mcp", bodies, needs("read"), async (c) => {
+    .post("/mcp", needs("read"), async (c) => {
       const text = await readText(c);
       const reading = readMessage(text, {
         version: c.req.header("mcp-protocol-version"),

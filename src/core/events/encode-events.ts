@@ -65,28 +65,25 @@ function bySymbol(addressed: readonly AddressedEvent[]): Map<SymbolName, TapeEve
 }
 
 function encodeSymbol(symbol: SymbolName, events: readonly TapeEvent[]): SymbolBatch {
-  const keys = events.map(tradeKey);
   const batch: SymbolBatch = { symbol, frames: encodeFrames(events) };
-  if (keys.some((key) => key !== null)) batch.tradeKeys = keys;
-  const bookTs = latestBook(events);
-  if (bookTs !== undefined) batch.bookTs = bookTs;
-  const series = seriesOf(events);
-  if (series.length > 0) batch.series = series;
-  return batch;
-}
-
-function seriesOf(events: readonly TapeEvent[]): number[] {
-  const hashes = new Set<number>();
-  for (const event of events) if (event.kind === "metric") hashes.add(seriesHash(event));
-  return [...hashes];
-}
-
-function latestBook(events: readonly TapeEvent[]): EpochUs | undefined {
-  let latest: EpochUs | undefined;
-  for (const { kind, ts } of events) {
-    if (kind === "book" && (latest === undefined || ts > latest)) latest = ts;
+  const [first] = events;
+  // A request over many symbols has one event for most of them.
+  if (events.length === 1 && first?.kind === "metric") {
+    batch.series = [seriesHash(first)];
+    return batch;
   }
-  return latest;
+  const series = new Set<number>();
+  let hasKeys = false;
+  let bookTs: EpochUs | undefined;
+  for (const event of events) {
+    if (event.kind === "metric") series.add(seriesHash(event));
+    if (event.kind === "trade" && event.id !== undefined) hasKeys = true;
+    if (event.kind === "book" && (bookTs === undefined || event.ts > bookTs)) bookTs = event.ts;
+  }
+  if (hasKeys) batch.tradeKeys = events.map(tradeKey);
+  if (bookTs !== undefined) batch.bookTs = bookTs;
+  if (series.size > 0) batch.series = [...series];
+  return batch;
 }
 
 /** Longest text of a frame of more than one event, so that no message is out of measure for a viewer's window. */
@@ -110,6 +107,7 @@ export function encodeFrames(events: readonly TapeEvent[]): EncodedFrame[] {
 
 /** Encodes at most 50 events as one frame. */
 export function encodeFrame(events: readonly TapeEvent[]): EncodedFrame {
+  if (events.length === 1) return { text: JSON.stringify(events[0]), count: 1 };
   // One stringify call for the whole frame: its brackets go, the commas inside stay.
   return { text: JSON.stringify(events).slice(1, -1), count: events.length };
 }

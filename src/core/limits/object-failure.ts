@@ -19,3 +19,10 @@ export function objectFailureOf(error: unknown): ObjectFailure | null {
 export function isUnnamed(error: unknown): boolean {
   return /internal error; reference = /.test(String(error));
 }
+
+/** Does the object not know the method, as one of the version before? Then it has done nothing. */
+export function isUnknownMethod(error: unknown, method: string): boolean {
+  // As the runtime says it, and as the tests' runtime does.
+  const text = String(error);
+  return ["the method ", ""].some((word) => text.includes(`not implement ${word}"${method}"`));
+}

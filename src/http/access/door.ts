@@ -1,4 +1,6 @@
 import { createMiddleware } from "hono/factory";
+import type { Config } from "../../config.ts";
+import { oncePer } from "../../core/answers/once-per.ts";
 import { shorten } from "../../core/answers/shorten.ts";
 import type { AppContext, AppEnv } from "../context.ts";
 import { type ProblemWords, Refusal } from "../problems/refusal.ts";
@@ -14,14 +16,11 @@ const READING = new Set(["GET", "HEAD", "OPTIONS"]);
  * Refuses what a browser would be led to us with: a `Host` that is none of ours, and where reading is public a socket or a
  * write from a page of another origin (SPEC A-5, A-6). What has no `Origin` comes from a program.
  */
-export const door = createMiddleware<AppEnv>(async (c, next) => {
+export const door = createMiddleware<AppEnv>((c, next) => {
   const { PUBLIC_READ, ALLOWED_HOSTS } = c.get("config");
   const host = c.req.header("host");
   if (host !== undefined && !HOST.test(host)) throw new Refusal(MALFORMED_HOST);
-  if (ALLOWED_HOSTS !== undefined) {
-    const { hostname } = new URL(c.req.url);
-    if (!isAllowedHost(hostname, ALLOWED_HOSTS)) throw new Refusal(notServed(hostname));
-  }
+  if (ALLOWED_HOSTS !== undefined) refuseOtherHosts(c, ALLOWED_HOSTS);
   const origin = c.req.header("origin");
   if (origin === undefined || PUBLIC_READ === false) return next();
   const isSocket = c.req.header("upgrade") !== undefined;
@@ -30,6 +29,19 @@ export const door = createMiddleware<AppEnv>(async (c, next) => {
   }
   return next();
 });
+
+/** How the address of the last request began whose host is ours: who posts again and again has it looked at once. */
+const lastServed = oncePer((_: Config) => ({ beginning: "" }));
+
+function refuseOtherHosts(c: AppContext, allowed: readonly string[]): void {
+  const { url } = c.req;
+  const beginning = url.slice(0, url.indexOf("/", "http://".length) + 1);
+  const last = lastServed(c.get("config"));
+  if (beginning !== "" && beginning === last.beginning) return;
+  const { hostname } = new URL(url);
+  if (!isAllowedHost(hostname, allowed)) throw new Refusal(notServed(hostname));
+  last.beginning = beginning;
+}
 
 const MALFORMED_HOST: ProblemWords = {
   status: 400,

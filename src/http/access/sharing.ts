@@ -22,6 +22,6 @@ const shareWithAllowed = cors({
 });
 
 /** Lets pages of allowed origins read the answers (CORS), and answers preflights. Programs send no `Origin` and pay nothing. */
-export const shared = createMiddleware<AppEnv>(async (c, next) =>
+export const shared = createMiddleware<AppEnv>((c, next) =>
   c.req.header("origin") === undefined ? next() : shareWithAllowed(c, next),
 );

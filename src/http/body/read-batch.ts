@@ -24,8 +24,9 @@ export async function readBatch<Push extends Timed, Item>(
   c: AppContext,
   format: PushFormat<Push, Item>,
 ): Promise<Batch<Item>> {
-  const unit = TIME_UNITS.find((one) => one === c.req.query("precision"));
-  if (unit === undefined && c.req.query("precision") !== undefined) {
+  const precision = c.req.query("precision");
+  const unit = TIME_UNITS.find((one) => one === precision);
+  if (unit === undefined && precision !== undefined) {
     const message = `must be one of ${TIME_UNITS.join(", ")}: the unit of integer times`;
     throw badParameters({ path: "precision", message });
   }

@@ -109,11 +109,12 @@ async function unpackInTurn(
  * the limit.
  */
 async function readRaw(request: Request, limitBytes: number): Promise<Uint8Array | null> {
-  if (overLimit(Number(request.headers.get("content-length") ?? 0), limitBytes)) {
+  const length = request.headers.get("content-length");
+  if (overLimit(Number(length ?? 0), limitBytes)) {
     await discard(request.body);
     return null;
   }
-  if (request.headers.has("content-length")) return new Uint8Array(await request.arrayBuffer());
+  if (length !== null) return new Uint8Array(await request.arrayBuffer());
   return collect(request.body, limitBytes);
 }
 

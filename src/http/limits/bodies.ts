@@ -1,8 +1,7 @@
-import { createMiddleware } from "hono/factory";
 import type { Config } from "../../config.ts";
 import { oncePer } from "../../core/answers/once-per.ts";
 import { bodyGate } from "../../core/limits/body-gate.ts";
-import type { AppContext, AppEnv } from "../context.ts";
+import type { AppContext } from "../context.ts";
 import { type ProblemWords, Refusal } from "../problems/refusal.ts";
 
 /** What is parsed and encoded of so much text takes some 60 MB, half of what an isolate has. */
@@ -20,15 +19,6 @@ const TOO_MANY_BODIES: ProblemWords = {
   detail: `As much as there is memory for is being read, and more waits: send it again in ${RETRY_S} s, and over fewer connections at once. Nothing of it was taken.`,
   retryAfterS: RETRY_S,
 };
-
-/** For routes that take bodies: whatever becomes of the request, its turn ends with it. */
-export const bodies = createMiddleware<AppEnv>(async (c, next) => {
-  try {
-    await next();
-  } finally {
-    endTurn(c);
-  }
-});
 
 /**
  * Waits until so much text may be worked on (SPEC L-26); a turn that the request had ends. `heldBytes`: of the body as it came.

@@ -44,6 +44,15 @@ describe("A-5 Host", () => {
     }
   });
 
+  it("is looked at again where the request before had one that is served", async () => {
+    config.ALLOWED_HOSTS = ["tape.lan"];
+    const others = ["tape.lan.evil.example", "evil.example", "tape.lan.", "tape.lanx"];
+    for (const other of others) {
+      expect((await at("tape.lan", "/api/symbols")).status).toBe(200);
+      expect(await typeOf(await at(other, "/api/symbols")), other).toBe("403 host-not-allowed");
+    }
+  });
+
   it("may be any where the platform routes by it", async () => {
     expect((await at("edgetape.workers.dev", "/api/symbols")).status).toBe(200);
   });

@@ -1,9 +1,11 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { HostBatch } from "../../../src/bindings/host.ts";
+import type { HostBatch, PackedBatch } from "../../../src/bindings/host.ts";
 import { configOf } from "../../../src/config.ts";
-import { encodeFrames } from "../../../src/core/events/encode-events.ts";
+import { encodeEvents, encodeFrames } from "../../../src/core/events/encode-events.ts";
+import { packRooms } from "../../../src/core/events/packed-rooms.ts";
+import { isUnknownMethod } from "../../../src/core/limits/object-failure.ts";
 import { acceptedSchema, pollAnswerSchema } from "../../../src/protocol/answers/answers.ts";
 import { problemSchema } from "../../../src/protocol/answers/problem.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
@@ -167,4 +169,32 @@ it("I-6 batches that come in one call have each its own outcome, as the version 
   );
   expect(await valuesOf(symbol)).toEqual([1, 2, 4]);
   expect(await host.append(batch(2, "a"))).toMatchObject({ kind: "repeated" });
+});
+
+it("I-6 so have batches that come packed, as the Worker sends them", async () => {
+  const symbol = newSymbol() as SymbolName;
+  const host = hostStubOf(symbol);
+  const batch = (value: number, fingerprint?: string): PackedBatch => ({
+    rooms: packRooms(
+      encodeEvents([{ symbol, event: { kind: "metric", metric: "m", value, ts: NOW_US } }]),
+    ),
+    ...{ holder: "desk", correlationId: "c" },
+    ...(fingerprint !== undefined && { idempotency: { key: symbol, fingerprint } }),
+  });
+  const said = await host.appendPacked([batch(1), batch(2, "a"), batch(3, "b"), batch(2, "a")]);
+  expect(said).toMatchObject(
+    ["appended", "appended", "key_reused", "repeated"].map((kind) => ({ kind })),
+  );
+  expect(await valuesOf(symbol)).toEqual([1, 2]);
+});
+
+it("tells a method that an object does not have from a failure of one that it has", async () => {
+  const host = hostStubOf(newSymbol()) as unknown as Record<string, () => Promise<unknown>>;
+  const failure = (method: string) => host[method]?.().catch((error: unknown) => error);
+  const unknown = await failure("appendOfTomorrow");
+  expect(isUnknownMethod(unknown, "appendOfTomorrow")).toBe(true);
+  expect(isUnknownMethod(unknown, "append")).toBe(false);
+  const failed = await failure("append");
+  expect(failed).toBeInstanceOf(TypeError);
+  expect(isUnknownMethod(failed, "append")).toBe(false);
 });
