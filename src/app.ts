@@ -32,6 +32,7 @@ import { positionsRoutes } from "./routes/positions.ts";
 import { remoteWriteRoutes } from "./routes/remote-write.ts";
 import { seriesRoutes } from "./routes/series.ts";
 import { socketRoutes } from "./routes/socket.ts";
+import { streamRoutes } from "./routes/streams.ts";
 import { symbolRoutes } from "./routes/symbols.ts";
 import { traceRoutes } from "./routes/trace.ts";
 
@@ -69,6 +70,7 @@ export const app = new Hono<AppEnv>()
   .route("/", healthRoutes)
   .route("/", metricsRoutes)
   .route("/", socketRoutes)
+  .route("/", streamRoutes)
   .route("/", mcpRoutes(askRoute))
   .all("/api/*", notFound)
   .all("/v1/*", notFound)

@@ -57,7 +57,7 @@ export class RelayCore {
     this.#settings = settings;
     this.#ports = ports;
     this.#frames = new RelayFrames(settings.recentBytes);
-    this.#row = new SentThroughRow(ports.sql);
+    this.#row = new SentThroughRow(ports.sql, ports.rowId);
     const { nowMs, wait } = ports.clock;
     this.#pings = new PingWatch({
       setAutoResponse: (isOn) => ports.setAutoResponse(isOn),
@@ -126,6 +126,12 @@ export class RelayCore {
   /** A viewer said something. */
   heard(symbol: SymbolName, socket: ViewerSocket, data: string | ArrayBuffer): void {
     this.#rooms.get(symbol)?.heard(socket, data);
+    this.#noteSent();
+  }
+
+  /** A window that a viewer shares with others has room again. */
+  goOn(symbol: SymbolName, socket: ViewerSocket): void {
+    this.#rooms.get(symbol)?.goOn(socket);
     this.#noteSent();
   }
 

@@ -207,6 +207,10 @@ export class RelayRoom {
     } else this.#open?.watching.door.heard(socket, data, this.#deps.clock.nowMs());
   }
 
+  goOn(socket: ViewerSocket): void {
+    this.#open?.watching.viewers.goOn(socket);
+  }
+
   left(socket: ViewerSocket): void {
     this.#sleepers = this.#sleepers.filter((one) => one.socket !== socket);
     this.#open?.watching.viewers.leave(socket);

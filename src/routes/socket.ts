@@ -28,7 +28,7 @@ const UPGRADE_REQUIRED: ProblemWords = {
 };
 
 /** Before anything that takes time: a crowd is refused as fast as it comes. */
-const hasPlace = createMiddleware<AppEnv>(async (c, next) => {
+export const hasPlace = createMiddleware<AppEnv>(async (c, next) => {
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket") throw new Refusal(UPGRADE_REQUIRED);
   await takeViewer(c);
   return next();
@@ -74,10 +74,12 @@ async function joinRoom(c: AppContext, join: JoinRequest): Promise<Response> {
   return (relay === null ? hostAt(c.env, host) : relayAt(c.env, relay)).fetch(request);
 }
 
-/** Where the viewer came in, for which of a host's relays it connects to. */
-function placeOf(c: AppContext, host: HostName): ViewerPlace {
+/** Where the viewer came in, for which of a host's relays it connects to; null: of no one host's. */
+export function placeOf(c: AppContext, host: HostName | null): ViewerPlace {
   const { RELAYS: relays, RUNTIMES: runtimes, RUNTIME: own } = c.get("config");
-  if (runtimes > 1) return { kind: "runtime", own, owner: ownerOf(c.env, host) };
+  if (runtimes > 1) {
+    return { kind: "runtime", own, owner: host === null ? own : ownerOf(c.env, host) };
+  }
   if (relays === "off") return { kind: "anywhere" };
   const { continent } = (c.req.raw.cf ?? {}) as { continent?: string };
   return { kind: "region", region: regionOf(continent) };
@@ -106,7 +108,10 @@ function joinRefused(symbol: SymbolName, { reason, retryAfterS }: JoinRefusal): 
  * Who is counted: whom the token names, or the token itself, by a digest, for a room need not know them; without a token the
  * address, where it is known.
  */
-async function viewerKey({ grant, token }: Access, address: string | null): Promise<string | null> {
+export async function viewerKey(
+  { grant, token }: Access,
+  address: string | null,
+): Promise<string | null> {
   if (token === null) return address === null ? null : `address:${address}`;
   const [kind, who] = grant.subject === null ? ["token", token] : ["subject", grant.subject];
   return `${kind}:${await shortDigest(who, 12)}`;
