@@ -2,6 +2,8 @@ import type { JoinRefusal } from "../../src/bindings/host.ts";
 import type { FeedAnswer, RelayFeed } from "../../src/bindings/relay.ts";
 import type { HostName } from "../../src/core/placement/placement.ts";
 import { relayOfStreams } from "../../src/core/placement/relaying.ts";
+import type { LiveBar } from "../../src/protocol/socket/server-message.ts";
+import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../src/protocol/words/time.ts";
 import { RelayCore } from "../relay/relay-core.ts";
 import { attachmentOf, type Seat } from "./seat.ts";
@@ -69,6 +71,10 @@ export class HostRelays {
 
   leave(seat: Seat): void {
     this.#of(this.#ports.hostOf(seat.symbol)).left(seat.symbol, seat);
+  }
+
+  barOf(symbol: SymbolName): LiveBar | null {
+    return this.#of(this.#ports.hostOf(symbol)).barOf(symbol);
   }
 
   goOn(seat: Seat): void {

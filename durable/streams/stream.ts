@@ -48,7 +48,9 @@ export interface StreamDeps {
   windowChars: number;
   /** Brings a seat of the stream into its room, where it still `enters`. Null: it is not refused. */
   join(stream: Stream, seat: Seat, place: Place): Promise<JoinRefusal | null>;
-  leave(seat: Seat): void;
+  leave(stream: Stream, seat: Seat): void;
+  /** There may be room in the window of a stream of `latest` again. */
+  acknowledged(stream: Stream): void;
   /** The room of a seat that had to wait goes on. */
   goOn(seat: Seat): void;
   /** Symbols that are there now and that one of the patterns matches. */
@@ -96,6 +98,7 @@ export class Stream implements SeatOwner {
   /** Seats that had to wait, those first that have waited longest. */
   readonly #waiting = new Set<Seat>();
   #isTakingTurns = false;
+  #roomsKey: string | null = null;
   #isOver = false;
 
   constructor(
@@ -131,6 +134,17 @@ export class Stream implements SeatOwner {
 
   get rooms(): number {
     return this.#seats.size + this.#joining.size;
+  }
+
+  /** The same for streams with the same rooms. */
+  get roomsKey(): string {
+    this.#roomsKey ??= [...this.#seats.keys()].sort().join(",");
+    return this.#roomsKey;
+  }
+
+  /** It has been sent as much as it may before it acknowledges something. */
+  get isFull(): boolean {
+    return this.#window.isFull(this.#partsChars);
   }
 
   get hasPatterns(): boolean {
@@ -192,7 +206,8 @@ export class Stream implements SeatOwner {
       return;
     }
     this.#deps.changed(this);
-    this.#takeTurns();
+    if (this.terms.mode === "latest") this.#deps.acknowledged(this);
+    else this.#takeTurns();
   }
 
   /** What was asked for is answered first; then each room speaks for itself, and what cannot be watched is an error of its own. */
@@ -219,6 +234,14 @@ export class Stream implements SeatOwner {
     for (const error of errors) this.say({ type: "error", ...ofId(id), ...error });
     await this.#joinAll([...places], id);
     if (patterns.length > 0) await this.match(patterns, id);
+  }
+
+  /** The object has lost from memory what its rooms had: each begins anew. */
+  rejoin(): void {
+    const places = [...this.#seats.keys()].map((symbol) => [symbol, NOW] as const);
+    this.#seats.clear();
+    this.#roomsKey = null;
+    this.#deps.keepAwake(this.#joinAll(places));
   }
 
   /** Watches what is there now of these patterns. */
@@ -282,6 +305,10 @@ export class Stream implements SeatOwner {
       const message = `a stream may have ${MOST_STREAM_SYMBOLS} symbols and patterns: open another one`;
       return { symbol, code: "too_many_symbols", message };
     }
+    if (typeof entry !== "string" && entry.since !== undefined && this.terms.mode === "latest") {
+      const message = "since goes with mode=all: in mode=latest a room begins with its last values";
+      return { symbol, code: "bad_message", message };
+    }
     if (typeof entry === "string" && isPattern(entry)) {
       if (!this.#patterns.has(entry)) return null;
     } else {
@@ -294,7 +321,10 @@ export class Stream implements SeatOwner {
     return { symbol, code: "already_subscribed", message: "is watched already" };
   }
 
-  async #joinAll(places: readonly [SymbolName, Place][], id?: StreamRequestId): Promise<void> {
+  async #joinAll(
+    places: readonly (readonly [SymbolName, Place])[],
+    id?: StreamRequestId,
+  ): Promise<void> {
     const seats = places.map(([symbol, place]) => ({ seat: new Seat(symbol, this), place }));
     for (const { seat } of seats) this.#joining.set(seat.symbol, seat);
     await fewAtOnce(seats, ({ seat, place }) => this.#join(seat, place, id), JOINS_AT_ONCE);
@@ -316,6 +346,7 @@ export class Stream implements SeatOwner {
     if (this.#isOver || this.#joining.get(seat.symbol) !== seat) return false;
     this.#joining.delete(seat.symbol);
     this.#seats.set(seat.symbol, seat);
+    this.#roomsKey = null;
     this.#deps.changed(this);
     return true;
   }
@@ -350,7 +381,8 @@ export class Stream implements SeatOwner {
     if (seat === undefined) return false;
     this.#seats.delete(symbol);
     this.#waiting.delete(seat);
-    this.#deps.leave(seat);
+    this.#deps.leave(this, seat);
+    this.#roomsKey = null;
     return true;
   }
 
@@ -383,11 +415,11 @@ export class Stream implements SeatOwner {
     // It may have been let go while its room let it in.
     if (this.#seats.get(symbol) !== seat) return;
     const told = this.#reader.read(symbol, text);
-    if (told !== null) this.#put(told);
+    if (told !== null) this.put(told);
   }
 
   mustWait(seat: Seat): boolean {
-    const isFull = this.#window.isFull(this.#partsChars);
+    const { isFull } = this;
     if (!isFull && (seat.isLive || seat.turnChars < TURN_CHARS)) return false;
     this.#waiting.add(seat);
     if (!isFull) this.#takeTurns();
@@ -417,10 +449,10 @@ export class Stream implements SeatOwner {
 
   async #turns(): Promise<void> {
     try {
-      while (this.#waiting.size > 0 && !this.#isOver && !this.#window.isFull(this.#partsChars)) {
+      while (this.#waiting.size > 0 && !this.#isOver && !this.isFull) {
         await this.#deps.wait(0);
         for (const seat of [...this.#waiting].slice(0, TURNS_AT_ONCE)) {
-          if (this.#window.isFull(this.#partsChars)) break;
+          if (this.isFull) break;
           this.#waiting.delete(seat);
           seat.turnChars = 0;
           this.#deps.goOn(seat);
@@ -434,11 +466,11 @@ export class Stream implements SeatOwner {
   // What its client is told.
 
   say(word: StreamWord): void {
-    this.#put(JSON.stringify(word));
+    this.put(JSON.stringify(word));
   }
 
   /** A message in its text. */
-  #put(text: string): void {
+  put(text: string): void {
     if (this.#isOver) return;
     this.#parts.push(text);
     this.#partsChars += text.length;
@@ -508,7 +540,7 @@ export class Stream implements SeatOwner {
     this.#isOver = true;
     this.#joining.clear();
     this.#waiting.clear();
-    for (const seat of this.#seats.values()) this.#deps.leave(seat);
+    for (const seat of this.#seats.values()) this.#deps.leave(this, seat);
     this.#seats.clear();
     this.#deps.gone(this);
   }

@@ -15,6 +15,7 @@ import { readMessage } from "../room/viewers/messages/client-message.ts";
 import { Flushes } from "./flushes.ts";
 import { HostRelays } from "./host-relays.ts";
 import { KnownNames } from "./known-names.ts";
+import { LatestStreams } from "./latest-streams.ts";
 import { Stream, type StreamAttachment, type StreamDeps } from "./stream.ts";
 import { StreamRows } from "./stream-rows.ts";
 import type { StreamSocket, StreamsPorts, StreamsSettings } from "./streams-ports.ts";
@@ -39,6 +40,7 @@ export class StreamsCore {
   readonly #rows: StreamRows;
   readonly #names: KnownNames;
   readonly #relays: HostRelays;
+  readonly #latest: LatestStreams;
   readonly #streams = new Map<StreamSocket, Stream>();
   readonly #holders = new Holders();
   readonly #connects: ConnectLimit;
@@ -63,8 +65,18 @@ export class StreamsCore {
     this.#pings = new PingWatch({ setAutoResponse, nowMs, wait, keepAwake });
     this.#flushes = new Flushes({ nowMs, wait, keepAwake });
     this.#wake(asleep);
-    const seats = [...this.#streams.values()].flatMap((stream) => [...stream.seats]);
+    const streams = [...this.#streams.values()];
+    const seats = streams
+      .filter((stream) => !isLatest(stream))
+      .flatMap((stream) => [...stream.seats]);
     this.#relays = new HostRelays(settings, ports, this.#rows, seats);
+    this.#latest = new LatestStreams({
+      join: (seat) => this.#relays.join(seat, { since: null, log: null }, () => true),
+      leave: (seat) => this.#relays.leave(seat),
+      barOf: (symbol) => this.#relays.barOf(symbol),
+      ...{ nowMs, wait, keepAwake },
+    });
+    for (const stream of streams.filter(isLatest)) stream.rejoin();
   }
 
   /** Streams that are here. */
@@ -208,8 +220,15 @@ export class StreamsCore {
     const { clock, renew, keepAwake } = this.#ports;
     return {
       windowChars: this.#settings.streamWindow,
-      join: (stream, seat, place) => this.#relays.join(seat, place, () => stream.enters(seat)),
-      leave: (seat) => this.#relays.leave(seat),
+      join: (stream, seat, place) =>
+        isLatest(stream)
+          ? this.#latest.follow(stream, seat)
+          : this.#relays.join(seat, place, () => stream.enters(seat)),
+      leave: (stream, seat) => {
+        if (isLatest(stream)) this.#latest.unfollow(stream, seat.symbol);
+        else this.#relays.leave(seat);
+      },
+      acknowledged: (stream) => this.#latest.goOn(stream),
       goOn: (seat) => this.#relays.goOn(seat),
       namesOf: (patterns) => this.#namesOf(patterns),
       renew: (token) => renew(token, clock.nowMs()),
@@ -240,6 +259,7 @@ export class StreamsCore {
     this.#streams.delete(stream.socket);
     this.#holders.leave(stream.terms.viewerKey);
     this.#flushes.drop(stream);
+    this.#latest.forget(stream);
     this.#unsaved.delete(stream);
     this.#rows.forget(stream.id);
     if (stream.hasPatterns && !this.#hasPatterns) {
@@ -305,4 +325,8 @@ export class StreamsCore {
     const atMs = nextAlarmMs({ nowMs, armedAtMs: alarm.atMs(), outboxBytes: 0, isClosing, dueMs });
     if (atMs !== null) alarm.set(atMs);
   }
+}
+
+function isLatest({ terms }: Stream): boolean {
+  return terms.mode === "latest";
 }

@@ -85,10 +85,12 @@ const latestRoomSchema = z.strictObject({
   symbol: symbolSchema,
   cursor: cursorSchema,
   events: z.array(eventSchema),
-  /** The 1 m bar that is growing, where a trade came. */
-  bar: liveBarSchema.optional(),
+  /** These are all last values of the room: what was told of it before holds no more. */
+  whole: z.literal(true).optional(),
+  /** The 1 m bar that is growing, where a trade came, and those that have closed. */
+  bars: z.array(liveBarSchema).optional(),
 });
-/** The last values that a stream of `latest` has not been told (SPEC ST-10). */
+/** The last values that a stream of `latest` has not been told (SPEC ST-9, ST-10). */
 export const latestSchema = z.strictObject({
   type: z.literal("latest"),
   rooms: z.array(latestRoomSchema),

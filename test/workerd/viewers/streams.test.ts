@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env } from "../../../src/bindings/env.ts";
 import { streamsAt } from "../../../src/bindings/objects.ts";
 import type { StreamsName } from "../../../src/core/placement/relaying.ts";
-import { closeSockets, hostStubOf, newSymbol, pushPoints, tokenOf } from "../edgetape.ts";
+import { closeSockets, hostStubOf, newSymbol, push, pushPoints, tokenOf } from "../edgetape.ts";
 import { FakeNeon } from "../fake-neon.ts";
 import { openStream, TestStream } from "../test-stream.ts";
 
@@ -197,6 +197,71 @@ describe("ST-1 a stream", () => {
     await runDurableObjectAlarm(streams());
     await pushPoints(one, 6);
     expect((await stream.points(one, 1)).values).toEqual([6]);
+  });
+
+  it("ST-9 is told of its channels alone, and how far the room is", async () => {
+    const symbol = newSymbol();
+    await push("trades", { symbol, price: 5, size: 1 });
+    await push("metrics", [
+      { symbol, metric: "cpu_user", value: 1 },
+      { symbol, metric: "load", value: 2 },
+    ]);
+    const stream = await TestStream.open({ symbols: symbol, channels: "metric:cpu*,position" });
+    expect(await stream.find("welcome")).toMatchObject({ channels: ["metric:cpu*", "position"] });
+    const snapshot = await stream.find("snapshot", symbol);
+    expect(snapshot).toMatchObject({ metrics: [{ metric: "cpu_user" }], trade: null, bar: null });
+    await push("trades", { symbol, price: 6, size: 1 });
+    const both = await push("metrics", [
+      { symbol, metric: "load", value: 3 },
+      { symbol, metric: "cpu_user", value: 4 },
+    ]);
+    const { cursors } = (await both.json()) as { cursors: Record<string, number> };
+    const { events, cursor } = await stream.find("events", symbol);
+    expect(events).toMatchObject([{ metric: "cpu_user", value: 4 }]);
+    expect(cursor).toBe(cursors[symbol]);
+  });
+
+  it("ST-10 in latest has last values at a rate, the book as it is, and how much it skipped", async () => {
+    const [one, two] = [newSymbol(), newSymbol()];
+    await pushPoints(one, 1, 3);
+    const stream = await TestStream.open({ symbols: `${one},${two}`, mode: "latest", hz: "2" });
+    expect(await stream.find("welcome")).toMatchObject({ mode: "latest", hz: 2 });
+    const whole = new Map<string, unknown[]>();
+    while (whole.size < 2) {
+      const { rooms, skipped } = await stream.find("latest");
+      expect(skipped).toBe(0);
+      for (const { symbol, events, whole: isWhole } of rooms) {
+        expect(isWhole).toBe(true);
+        whole.set(symbol, events);
+      }
+    }
+    expect(whole.get(one)).toMatchObject([{ value: 3 }]);
+    expect(whole.get(two)).toEqual([]);
+    const level = (price: number, size: number): [number, number] => [price, size];
+    for (let at = 1; at <= 5; at += 1) {
+      await push("trades", { symbol: two, price: at, size: 1 });
+      await push("books", {
+        ...{ symbol: two, type: at === 1 ? "snapshot" : "diff" },
+        ...{ bids: [level(10, at)], asks: [level(11, at)] },
+      });
+    }
+    let told = 0;
+    let last: { price?: number; size?: number | undefined; close?: number | undefined } = {};
+    while (told < 10) {
+      const { rooms, skipped } = await stream.find("latest");
+      told += skipped;
+      for (const { events, bars } of rooms) {
+        told += events.length;
+        if (bars !== undefined) last = { ...last, close: bars.at(-1)?.close };
+        for (const event of events) {
+          if (event.kind === "trade") last = { ...last, price: event.price };
+          if (event.kind === "book") last = { ...last, size: event.bids[0]?.[1] };
+        }
+      }
+    }
+    expect([told, last]).toEqual([10, { price: 5, size: 5, close: 5 }]);
+    stream.say({ type: "subscribe", symbols: [{ symbol: newSymbol(), since: 0 }] });
+    expect(await stream.find("error")).toMatchObject({ code: "bad_message" });
   });
 
   it("ST-7 X-1 tells its clients to come back when the runtime ends", async () => {
