@@ -42,26 +42,33 @@ export const socketRoutes = new Hono<AppEnv>().get(
   async (c) => {
     const parameters = new Parameters(c.req.url, ["since", "log"], c.get("nowUs")());
     const symbol = parameters.symbol("symbol", c.req.param("symbol"));
-    const { since, log } = parameters.resumption();
+    const resumption = parameters.resumption();
     parameters.check();
-    coverSymbols(c, [symbol]);
-    const access = accessOf(c);
     const offered = (c.req.header("sec-websocket-protocol") ?? "").split(",");
-    const join: JoinRequest = {
-      symbol,
-      since,
-      log,
-      viewerKey: await viewerKey(access, countedAddress(c)),
-      expiresAtMs: access.grant.expiresAtMs,
-      namesProtocol: offered.some((protocol) => protocol.trim() === SUBPROTOCOL),
-      correlationId: c.get("correlationId"),
-    };
-    await takeHostsOf(c, [symbol], "read");
-    const answer = await joinRoom(c, join);
-    if (answer.status !== 429) return answer;
-    throw joinRefused(symbol, (await answer.json()) as JoinRefusal);
+    const namesProtocol = offered.some((protocol) => protocol.trim() === SUBPROTOCOL);
+    return enterRoom(c, { symbol, ...resumption, namesProtocol });
   },
 );
+
+/** Brings a viewer that has a place here into a room. @throws Refusal where its token does not cover that, or the room is full. */
+export async function enterRoom(
+  c: AppContext,
+  asked: Pick<JoinRequest, "symbol" | "since" | "log" | "namesProtocol">,
+): Promise<Response> {
+  const { symbol } = asked;
+  coverSymbols(c, [symbol]);
+  const access = accessOf(c);
+  const join: JoinRequest = {
+    ...asked,
+    viewerKey: await viewerKey(access, countedAddress(c)),
+    expiresAtMs: access.grant.expiresAtMs,
+    correlationId: c.get("correlationId"),
+  };
+  await takeHostsOf(c, [symbol], "read");
+  const answer = await joinRoom(c, join);
+  if (answer.status !== 429) return answer;
+  throw joinRefused(symbol, (await answer.json()) as JoinRefusal);
+}
 
 /** Asks a symbol's host, or a relay of it, to take a viewer. Whether anybody has pushed the symbol is no question: it may be waited for (SPEC R-1). */
 async function joinRoom(c: AppContext, join: JoinRequest): Promise<Response> {
