@@ -11,6 +11,7 @@ export class KnownNames {
   readonly #ports: Pick<StreamsPorts, "names" | "hostOf">;
   readonly #byHost = new Map<HostName, Set<SymbolName>>();
   #reading: Promise<void> | null = null;
+  #isRead = false;
 
   constructor(ports: Pick<StreamsPorts, "names" | "hostOf">) {
     this.#ports = ports;
@@ -18,7 +19,8 @@ export class KnownNames {
 
   /** By name. Rejects where not every host can be asked. */
   async matching(patterns: readonly string[]): Promise<SymbolName[]> {
-    if (this.#byHost.size === 0) await this.read();
+    // Of hosts that are being asked some may have answered: they are waited for all.
+    if (!this.#isRead || this.#reading !== null) await this.read();
     return this.all()
       .filter((name) => patterns.some((glob) => matchesGlob(glob, name)))
       .sort();
@@ -47,6 +49,7 @@ export class KnownNames {
   async forget(): Promise<void> {
     const hosts = [...this.#byHost.keys()];
     this.#byHost.clear();
+    this.#isRead = false;
     await fewAtOnce(hosts, (host) => this.#ports.names.unwatch(host));
   }
 
@@ -54,6 +57,7 @@ export class KnownNames {
     const { names } = this.#ports;
     const hosts = await names.hosts();
     await fewAtOnce(hosts, (host) => this.#readOf(host));
+    this.#isRead = true;
   }
 
   async #readOf(host: HostName): Promise<void> {
