@@ -17,26 +17,11 @@ import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../src/protocol/words/time.ts";
 import { metrics } from "../../src/telemetry/metrics.ts";
 import type { MessageRate } from "../room/viewers/messages/client-message.ts";
-import type { ViewerPhase } from "../room/viewers/viewer.ts";
 import { type RoomReader, readerOf } from "./room-reader.ts";
+import type { SavedStream, StreamAttachment } from "./saved-stream.ts";
 import { Seat, type SeatOwner } from "./seat.ts";
-import { type SavedWindow, StreamWindow } from "./stream-window.ts";
+import { StreamWindow } from "./stream-window.ts";
 import type { Renewal, StreamSocket } from "./streams-ports.ts";
-
-/** What a socket keeps while the object sleeps; what it watches is in a row. */
-export interface StreamAttachment {
-  id: number;
-  window: SavedWindow;
-  /** Rooms that are not live. */
-  behind: [symbol: SymbolName, phase: ViewerPhase][];
-}
-
-/** What is written down of a stream, in so far as it outlives the object's memory. */
-export interface SavedStream extends StreamTerms {
-  rooms: SymbolName[];
-  patterns: [pattern: string, since: Cursor][];
-  left: SymbolName[];
-}
 
 /** From where a room is watched; null: from now on. */
 export interface Place {

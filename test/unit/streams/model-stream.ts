@@ -1,6 +1,5 @@
 import { expect } from "vitest";
-import type { StreamAttachment } from "../../../durable/streams/stream.ts";
-import type { StreamSocket } from "../../../durable/streams/streams-ports.ts";
+import type { StreamAttachment } from "../../../durable/streams/saved-stream.ts";
 import {
   roomMessageSchema,
   type StreamMessage,
@@ -10,8 +9,10 @@ import type { LogId } from "../../../src/protocol/words/log-id.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { ModelHosts } from "../host/model/hosts.ts";
+import type { StreamOfModel } from "../host/model/streams.ts";
 import { ModelViewer } from "../host/model/viewer.ts";
 import { settle } from "../room/fake-time.ts";
+import type { StreamsWorld, WorldSocket } from "./streams-world.ts";
 
 interface Place {
   since: Cursor | null;
@@ -19,13 +20,14 @@ interface Place {
 }
 
 /** One client with a socket over many rooms, and in each room a viewer that holds it to its word. When it ends it comes back by a new socket. */
-export class ModelStream {
+export class ModelStream implements StreamOfModel {
   /** Acknowledges only when a step says so. */
   isLazy: boolean;
   readonly pattern: string | null;
   mostUnacked = 0;
   failure: unknown = null;
   readonly #hosts: ModelHosts;
+  readonly #streams: StreamsWorld;
   readonly #viewers = new Map<SymbolName, ModelViewer>();
   /** What each room was asked for with. */
   readonly #asked = new Map<SymbolName, Place>();
@@ -39,8 +41,14 @@ export class ModelStream {
   #unacked: number[] = [];
 
   /** `pattern`: what it subscribes to beside the rooms of its viewers. */
-  constructor(hosts: ModelHosts, isLazy: boolean, pattern: string | null = null) {
+  constructor(
+    hosts: ModelHosts,
+    streams: StreamsWorld,
+    isLazy: boolean,
+    pattern: string | null = null,
+  ) {
     this.#hosts = hosts;
+    this.#streams = streams;
     this.isLazy = isLazy;
     this.pattern = pattern;
   }
@@ -118,7 +126,7 @@ export class ModelStream {
     this.#patternUs = (this.#hosts.time.nowMs() * 1_000) as Cursor;
     // A pattern finds anew what there is.
     if (this.pattern !== null) this.#asked.clear();
-    const refusal = await this.#hosts.streams.join(socket, this.pattern);
+    const refusal = await this.#streams.join(socket, this.pattern);
     expect(refusal).toBeNull();
     await settle();
   }
@@ -216,11 +224,11 @@ export class ModelStream {
   }
 
   #say(message: object): void {
-    if (this.#socket !== null) this.#hosts.streams.heard(this.#socket, JSON.stringify(message));
+    if (this.#socket !== null) this.#streams.heard(this.#socket, JSON.stringify(message));
   }
 }
 
-export class ModelSocket implements StreamSocket {
+export class ModelSocket implements WorldSocket {
   attachment: StreamAttachment | null = null;
   isBroken = false;
   isClosed = false;
@@ -235,6 +243,10 @@ export class ModelSocket implements StreamSocket {
   send(text: string): void {
     if (this.isBroken || this.isClosed) throw new TypeError("the socket is closed");
     this.#stream.take(text);
+  }
+
+  cut(): void {
+    this.close();
   }
 
   close(): void {

@@ -5,7 +5,7 @@ import { ModelHosts } from "../host/model/hosts.ts";
 import { checkAtRest } from "../host/model/rest.ts";
 import { WIRE_MODES } from "../relay/relay-world.ts";
 import { ModelStream } from "./model-stream.ts";
-import { STREAM_WINDOW } from "./streams-world.ts";
+import { STREAM_WINDOW, StreamsWorld } from "./streams-world.ts";
 
 const RUNS = Number(process.env["MODEL_RUNS"] ?? 25);
 /** A page, a message that is longer than joined ones, and a snapshot may go over the window. */
@@ -39,10 +39,12 @@ test(
     await fc.assert(
       fc.asyncProperty(placement, steps, async (where, taken) => {
         const hosts = new ModelHosts(where);
-        const eager = new ModelStream(hosts, false);
-        const lazy = new ModelStream(hosts, true);
-        const pattern = new ModelStream(hosts, false, "*-USD");
-        hosts.streams.clients.push(eager, lazy, pattern);
+        const streams = new StreamsWorld(hosts);
+        hosts.streams = streams;
+        const eager = new ModelStream(hosts, streams, false);
+        const lazy = new ModelStream(hosts, streams, true);
+        const pattern = new ModelStream(hosts, streams, false, "*-USD");
+        streams.clients.push(eager, lazy, pattern);
         await pattern.open();
         hosts.streamOf = (nth) => [eager, lazy, eager, null][nth % 4] ?? null;
         for (const step of taken) {
@@ -51,7 +53,7 @@ test(
           else if (step.do === "openPattern") await pattern.open();
           else if (step.do === "move") {
             // Other settings come with a start of everything.
-            hosts.streams.crash();
+            streams.crash();
             await hosts.place(step.placement);
           } else if (step.do === "wire") hosts.wire.mode = step.mode;
           else await act(hosts, step);
@@ -59,7 +61,7 @@ test(
         }
         lazy.isLazy = false;
         await checkAtRest(hosts);
-        for (const { mostUnacked } of hosts.streams.clients) {
+        for (const { mostUnacked } of streams.clients) {
           expect(mostUnacked).toBeLessThan(STREAM_WINDOW + OVER_WINDOW);
         }
         if (pattern.socket === null) return;

@@ -1,8 +1,9 @@
 import { expect } from "vitest";
 import { Clock } from "../../../durable/clock.ts";
 import type { HostCore } from "../../../durable/host/host-core.ts";
+import type { StreamAttachment } from "../../../durable/streams/saved-stream.ts";
 import { StreamsCore } from "../../../durable/streams/streams-core.ts";
-import type { StreamsPorts } from "../../../durable/streams/streams-ports.ts";
+import type { StreamSocket, StreamsPorts } from "../../../durable/streams/streams-ports.ts";
 import type { JoinRefusal } from "../../../src/bindings/host.ts";
 import type { FeedAnswer, RelayFeed } from "../../../src/bindings/relay.ts";
 import { NO_ROOM } from "../../../src/bindings/streams.ts";
@@ -20,20 +21,34 @@ import {
   WINDOW_BYTES,
 } from "../host/host-world.ts";
 import type { ModelHosts } from "../host/model/hosts.ts";
+import type { StreamsOfModel } from "../host/model/streams.ts";
 import { memorySql } from "../room/sqlite-port.ts";
-import type { ModelSocket, ModelStream } from "./model-stream.ts";
 
 const NAME = "runtime-1" as StreamsName;
 export const STREAM_WINDOW = 16_000;
 
+/** A socket of a client, as the platform keeps it. */
+export interface WorldSocket extends StreamSocket {
+  readonly attachment: StreamAttachment | null;
+  readonly isClosed: boolean;
+  /** Its process died. */
+  cut(): void;
+}
+
+interface StreamClient {
+  readonly mostUnacked: number;
+  failure: unknown;
+  acknowledgeWhenDue(): void;
+}
+
 /** What the streams of a place find around them. It outlives every life of the object that holds them. */
-export class StreamsWorld {
+export class StreamsWorld implements StreamsOfModel {
   /** When the alarm goes off; null where none is set. */
   alarmAtMs: number | null = null;
-  readonly clients: ModelStream[] = [];
+  readonly clients: StreamClient[] = [];
   readonly #hosts: ModelHosts;
   readonly #sql = memorySql();
-  #sockets: ModelSocket[] = [];
+  #sockets: WorldSocket[] = [];
   #core: StreamsCore | null = null;
   #life: Life = newLife();
 
@@ -72,10 +87,10 @@ export class StreamsWorld {
   /** The process dies, and its sockets with it. */
   crash(): void {
     this.end();
-    for (const socket of this.#sockets.splice(0)) socket.close();
+    for (const socket of this.#sockets.splice(0)) socket.cut();
   }
 
-  join(socket: ModelSocket, pattern: string | null): Promise<JoinRefusal | null> {
+  join(socket: WorldSocket, pattern: string | null): Promise<JoinRefusal | null> {
     const request = {
       ...{
         symbol: NO_ROOM,
@@ -92,7 +107,7 @@ export class StreamsWorld {
     });
   }
 
-  heard(socket: ModelSocket, text: string): void {
+  heard(socket: WorldSocket, text: string): void {
     this.core.heard(NO_ROOM, socket, text);
   }
 

@@ -11,8 +11,6 @@ import type { Cursor } from "../../../../src/protocol/words/time.ts";
 import { RelayWorld, Wire } from "../../relay/relay-world.ts";
 import { FakeTime, settle } from "../../room/fake-time.ts";
 import { memorySql } from "../../room/sqlite-port.ts";
-import type { ModelStream } from "../../streams/model-stream.ts";
-import { StreamsWorld } from "../../streams/streams-world.ts";
 import { FakePostgres, type StoredRow } from "../fake-postgres.ts";
 import { HostWorld } from "../host-world.ts";
 import { earlierLife } from "../log/earlier-life-rows.ts";
@@ -21,6 +19,7 @@ import { DiskCheck } from "./disk-check.ts";
 import { type KeyedRequest, ModelProducer } from "./producer.ts";
 import { ModelRoom } from "./room.ts";
 import { type Seat, Seats } from "./seats.ts";
+import { NO_STREAMS, type StreamOfModel, type StreamsOfModel } from "./streams.ts";
 import type { ModelViewer } from "./viewer.ts";
 
 const ARCHIVE_PAGE_EVENTS = 90;
@@ -57,8 +56,8 @@ export class ModelHosts {
   readonly #hosts = new Map<HostName, HostWorld>();
   readonly #relays = new Map<RelayName, RelayWorld>();
   /** Of which stream the nth viewer watches a room; null: of none. */
-  streamOf: (nth: number) => ModelStream | null = () => null;
-  readonly streams = new StreamsWorld(this);
+  streamOf: (nth: number) => StreamOfModel | null = () => null;
+  streams: StreamsOfModel = NO_STREAMS;
   readonly #relayOf: (nth: number, host: HostName) => RelayName | null;
   /** What the Keeper remembers. */
   readonly #placements = new Placements(memorySql());

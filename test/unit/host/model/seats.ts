@@ -4,7 +4,7 @@ import type { HostName } from "../../../../src/core/placement/placement.ts";
 import type { RelayName } from "../../../../src/core/placement/relaying.ts";
 import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../../src/protocol/words/time.ts";
-import type { ModelStream } from "../../streams/model-stream.ts";
+import type { StreamOfModel } from "./streams.ts";
 import type { ModelViewer } from "./viewer.ts";
 
 /** Where a viewer is. */
@@ -14,7 +14,7 @@ export interface Seat {
   relay: RelayName | null;
   symbol: SymbolName;
   /** It watches the room on a stream, among others; null: by a socket of its own. */
-  stream?: ModelStream | null;
+  stream?: StreamOfModel | null;
 }
 
 /** Every viewer there has been, and where each is or was. */
