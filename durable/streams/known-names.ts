@@ -37,6 +37,12 @@ export class KnownNames {
     for (const symbol of symbols) known?.add(symbol);
   }
 
+  /** Hosts do not tell of names any more. */
+  notTold(): void {
+    this.#byHost.clear();
+    this.#isRead = false;
+  }
+
   /** Asks every host. */
   read(): Promise<void> {
     this.#reading ??= this.#readAll().finally(() => {
@@ -48,8 +54,7 @@ export class KnownNames {
   /** No pattern is left: hosts need not tell of names any more. */
   async forget(): Promise<void> {
     const hosts = [...this.#byHost.keys()];
-    this.#byHost.clear();
-    this.#isRead = false;
+    this.notTold();
     await fewAtOnce(hosts, (host) => this.#ports.names.unwatch(host));
   }
 

@@ -96,7 +96,10 @@ export class StreamsCore {
     if (feed.born === undefined) return answer;
     this.#names.met(host, feed.born);
     for (const stream of this.#streams.values()) stream.meet(feed.born);
-    return this.#hasPatterns ? answer : { ...answer, ignoresNames: true };
+    if (this.#hasPatterns) return answer;
+    // The host forgets that names were asked for, and so must they be asked for again.
+    this.#names.notTold();
+    return { ...answer, ignoresNames: true };
   }
 
   /** A stream begins, if it may; `accept` makes its socket. */

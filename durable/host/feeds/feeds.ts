@@ -39,7 +39,7 @@ export class Feeds {
       const symbol = textOf(row["symbol"]) as SymbolName;
       const feeder = this.#feederOf(textOf(row["relay"]) as RelayName);
       if (symbol === NAMES) {
-        feeder.watchesNames = true;
+        feeder.watchNames();
         continue;
       }
       const fed = this.#deps.logOf(symbol)?.lastFrame ?? null;
@@ -60,7 +60,7 @@ export class Feeds {
   watchNames(relay: RelayName): void {
     const feeder = this.#feederOf(relay);
     if (!feeder.watchesNames) this.#write(relay, NAMES);
-    feeder.watchesNames = true;
+    feeder.watchNames();
   }
 
   /** These symbols have come. */

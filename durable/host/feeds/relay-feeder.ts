@@ -68,6 +68,7 @@ interface Part {
   feed: RelayFeed;
   /** By place of the feed's rooms, and behind them of those that are gone. */
   sent: Sent[];
+  namesAsked: number;
 }
 
 /**
@@ -83,6 +84,8 @@ export class RelayFeeder {
   #isRunning = false;
   /** It is told of symbols that come. */
   watchesNames = false;
+  /** Counts how often it has asked for them: what was answered before it asked again says nothing. */
+  #namesAsked = 0;
   /** Those it has not been told of. */
   readonly #born = new Set<SymbolName>();
 
@@ -124,6 +127,11 @@ export class RelayFeeder {
     const watch = this.#watches.get(symbol);
     if (watch !== undefined) watch.viewers = viewers;
     return watch !== undefined;
+  }
+
+  watchNames(): void {
+    this.watchesNames = true;
+    this.#namesAsked += 1;
   }
 
   /** These symbols have come. */
@@ -214,8 +222,8 @@ export class RelayFeeder {
     return null;
   }
 
-  #taken({ sent, feed }: Part, { viewers, ignoresNames }: FeedAnswer): void {
-    if (ignoresNames === true && feed.born !== undefined) {
+  #taken({ sent, feed, namesAsked }: Part, { viewers, ignoresNames }: FeedAnswer): void {
+    if (ignoresNames === true && namesAsked === this.#namesAsked) {
       this.watchesNames = false;
       this.#deps.namesIgnored();
     }
@@ -266,7 +274,7 @@ export class RelayFeeder {
     for (const symbol of born) this.#born.delete(symbol);
     if (rooms.length === 0 && gone.length === 0 && born.length === 0) return null;
     const feed = { log: this.#deps.log, rooms, gone, ...(born.length > 0 && { born }) };
-    return { feed, sent: [...sentRooms, ...sentGone] };
+    return { feed, sent: [...sentRooms, ...sentGone], namesAsked: this.#namesAsked };
   }
 }
 

@@ -97,6 +97,18 @@ describe("ST-1 a stream", () => {
     expect(JSON.stringify(stream.all)).not.toContain('"value":9');
     stream.say({ type: "unsubscribe", symbols: [`${name}-*`] });
     expect((await stream.find("unsubscribed")).symbols).toEqual([`${name}-A`, `${name}-C`]);
+    // While nobody waits for symbols hosts stop telling of them; who waits again is told again.
+    await pushPoints(`${name}-D`, 1);
+    const asks = () =>
+      runInDurableObject(hostStubOf(name), (_, { storage }) =>
+        storage.sql.exec("SELECT count(*) AS count FROM relays WHERE symbol = '*'").one(),
+      );
+    await vi.waitFor(async () => expect(await asks()).toEqual({ count: 0 }));
+    const later = await TestStream.open({ symbols: `${name}-*` });
+    await later.find("caught_up", `${name}-D`);
+    expect(await asks()).toEqual({ count: 1 });
+    await pushPoints(`${name}-E`, 3);
+    expect((await later.points(`${name}-E`, 1)).values).toEqual([3]);
   });
 
   it("ST-1 says what is wrong with what was asked for", async () => {
