@@ -51,6 +51,7 @@ const BINDINGS = "^src/bindings/";
 const CONFIG = "^src/(config|access-settings|placement-settings)\\.ts$";
 const SETTINGS = "^src/((config|placement-settings)\\.ts$|bindings/)";
 const HTTP = "^src/http/";
+const TOKEN = "^src/http/access/token\\.ts$";
 const READS = "^src/reads/";
 const APPENDS = "^src/appends/";
 const ROUTES = "^src/routes/";
@@ -100,7 +101,8 @@ export default {
       ...[PROTOCOL, CORE, FORMATS, DB, TELEMETRY, SETTINGS],
       ...[READS, APPENDS, HTTP],
     ]),
-    layer("durable", DURABLE, [PROTOCOL, CORE, FORMATS, DB, TELEMETRY, SETTINGS]),
+    // A stream's token is renewed where the stream is.
+    layer("durable", DURABLE, [PROTOCOL, CORE, FORMATS, DB, TELEMETRY, SETTINGS, TOKEN]),
     layer("client", CLIENT, [PROTOCOL, CORE]),
     layer("web", "^web/", [PROTOCOL, CORE, CLIENT]),
     layer("worker", "^src/(?!(config|access-settings|placement-settings)\\.ts$)[^/]+\\.ts$", [

@@ -17,7 +17,9 @@ const NEEDED: { [T in ServerMessage["type"]]: readonly string[] } = {
  * What a text from the room is. The room is trusted to keep to its schemas, which stay on the server's side for their
  * size; only what the state depends on is checked here.
  */
-export function decode(text: string): Received {
+export function decode(data: unknown): Received {
+  if (data instanceof ReadMessage) return decodeValue(data.value, data.length);
+  const text = String(data);
   const { length } = text;
   if (text === PONG) return { kind: "pong", length };
   let value: unknown;
@@ -26,6 +28,21 @@ export function decode(text: string): Received {
   } catch {
     return { kind: "broken", length };
   }
+  return decodeValue(value, length);
+}
+
+/** A message that whoever brings it has read already. */
+export class ReadMessage {
+  readonly value: unknown;
+  readonly length: number;
+
+  constructor(value: unknown, length: number) {
+    this.value = value;
+    this.length = length;
+  }
+}
+
+function decodeValue(value: unknown, length: number): Received {
   if (!isRecord(value)) return { kind: "broken", length };
   const { type, events } = value;
   if (typeof type !== "string") return { kind: "broken", length };

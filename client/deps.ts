@@ -11,6 +11,8 @@ export interface PollResponse {
   ok: boolean;
   status: number;
   json(): Promise<unknown>;
+  /** Absent where it cannot be read while it comes: there are no server-sent events then. */
+  body?: ReadableStream<Uint8Array> | null;
 }
 
 /** Everything a tape takes from the world. */

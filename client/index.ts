@@ -22,6 +22,14 @@ export type {
 export type { LogId } from "../src/protocol/words/log-id.ts";
 export type { Cursor } from "../src/protocol/words/time.ts";
 export { browserDeps, type PollResponse, type SocketLike, type TapeDeps } from "./deps.ts";
+export {
+  type Follower,
+  type FollowerOptions,
+  type FollowOptions,
+  openFollower,
+  type Taken,
+} from "./follower.ts";
 export type { ClosedBecause, Delivery, Place } from "./state.ts";
 export type { Status } from "./status.ts";
 export { openTape, type Tape, type TapeOptions } from "./tape.ts";
+export type { Token } from "./token.ts";

@@ -3,6 +3,8 @@ import type { Place } from "./state.ts";
 export interface RoomUrls {
   /** A socket that continues at a place. */
   socket(since: Place): string;
+  /** Server-sent events that continue at a place. */
+  events(since: Place): string;
   /** A poll of what came after it, held for so long. */
   poll(since: Place, waitS: number): string;
 }
@@ -17,10 +19,18 @@ export function roomUrls(baseUrl: string, symbol: string): RoomUrls {
   const room = encodedSymbol(symbol);
   const socket = `${origin.replace(/^http/, "ws")}${path}/ws/${room}`;
   const poll = `${origin}${path}/api/rooms/${room}/events`;
+  const events = `${origin}${path}/api/rooms/${room}/stream`;
   return {
     socket: (since) => withQuery(socket, placeParameters(since)),
+    events: (since) => withQuery(events, placeParameters(since)),
     poll: (since, waitS) => withQuery(poll, [`wait=${waitS}`, ...placeParameters(since)]),
   };
+}
+
+/** The address of a socket over many rooms. @throws {TypeError} as `roomUrls`. */
+export function streamUrl(baseUrl: string): string {
+  const { origin, path } = baseOf(baseUrl);
+  return `${origin.replace(/^http/, "ws")}${path}/ws`;
 }
 
 function placeParameters({ cursor, log }: Place): string[] {

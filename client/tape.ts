@@ -1,26 +1,26 @@
 import type { PollAnswer } from "../src/protocol/answers/answers.ts";
-import { BEARER_SUBPROTOCOL_PREFIX, SUBPROTOCOL } from "../src/protocol/socket/version.ts";
 import type { LogId } from "../src/protocol/words/log-id.ts";
 import type { Cursor } from "../src/protocol/words/time.ts";
 import { decode } from "./decode.ts";
 import { browserDeps, type SocketLike, type TapeDeps } from "./deps.ts";
 import { POLL_WAIT_S } from "./enter.ts";
-import { roomUrls } from "./room-urls.ts";
+import { ABNORMAL_CLOSURE } from "./late-socket.ts";
+import { type OpenRoom, roomSockets } from "./room-sockets.ts";
+import { type RoomUrls, roomUrls } from "./room-urls.ts";
 import { type Delivery, type Effect, initialState, type Place, type TapeEvent } from "./state.ts";
 import { type Status, statusOf } from "./status.ts";
+import { type Token, withToken } from "./token.ts";
 import { nextWakeMs, reduce } from "./transitions.ts";
 
 /** The longest delay a timer holds; beyond it browsers fire at once (HTML, "timers": 32-bit delays). */
 const MAX_TIMER_MS = 2 ** 31 - 1;
-/** What a socket that was never opened, or broke, is closed with (RFC 6455, 7.4.1). */
-const ABNORMAL_CLOSURE = 1006;
 
 export interface TapeOptions {
   /** Where the server is: `https://tape.example`, or `https://example.org/tape` where it is behind a path. */
   baseUrl: string;
   symbol: string;
-  /** Sent as a subprotocol and as a header, never in a URL. */
-  token?: string;
+  /** Sent as a subprotocol and as a header, never in a URL. A function is asked for one whenever one is needed. */
+  token?: Token;
   /** Continue after this cursor; absent or null: from now, with a `snapshot`. */
   since?: Cursor | null;
   /** The log that `since` is of, as it was kept with it: a log that was lost and made anew is then recognised. */
@@ -50,6 +50,16 @@ export interface Tape {
  */
 export function openTape(options: TapeOptions, deps: TapeDeps = browserDeps()): Tape {
   const urls = roomUrls(options.baseUrl, options.symbol);
+  return tapeOver(options, deps, urls, roomSockets(urls, options.token, deps));
+}
+
+/** A tape whose sockets come from elsewhere. */
+export function tapeOver(
+  options: Omit<TapeOptions, "baseUrl" | "symbol">,
+  deps: TapeDeps,
+  urls: RoomUrls,
+  open: OpenRoom,
+): Tape {
   const start: Place = { cursor: options.since ?? null, log: options.log ?? null };
   if (start.log !== null && start.cursor === null) {
     throw new TypeError("log needs since: a cursor of that log");
@@ -169,13 +179,10 @@ export function openTape(options: TapeOptions, deps: TapeDeps = browserDeps()): 
   }
 
   function openSocket(socketId: number, since: Place): void {
-    const url = urls.socket(since);
-    const protocols = [SUBPROTOCOL];
-    if (options.token) protocols.push(`${BEARER_SUBPROTOCOL_PREFIX}${options.token}`);
-    const socket = deps.openSocket(url, protocols);
+    const socket = open(since);
     sockets.set(socketId, socket);
     socket.onmessage = ({ data }) =>
-      dispatch({ type: "socketMessage", socketId, received: decode(String(data)) });
+      dispatch({ type: "socketMessage", socketId, received: decode(data) });
     const ended = (code: number, reason: string) => {
       forget(socketId, socket);
       dispatch({ type: "socketClosed", socketId, code, reason });
@@ -204,12 +211,13 @@ export function openTape(options: TapeOptions, deps: TapeDeps = browserDeps()): 
     const abort = new AbortController();
     polls.set(pollId, abort);
     const url = urls.poll(since, POLL_WAIT_S);
-    const headers: Record<string, string> = options.token
-      ? { authorization: `Bearer ${options.token}` }
-      : {};
     let event: TapeEvent = { type: "pollFailed", pollId, status: null };
     try {
-      const response = await deps.fetch(url, { headers, signal: abort.signal });
+      const asked = withToken(options.token, (token) => {
+        const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
+        return deps.fetch(url, { headers, signal: abort.signal });
+      });
+      const response = await asked;
       event = response.ok
         ? { type: "pollAnswered", pollId, answer: (await response.json()) as PollAnswer }
         : { type: "pollFailed", pollId, status: response.status };

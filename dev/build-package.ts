@@ -18,7 +18,17 @@ type Package = {
 
 const PACKAGES: Record<string, Package> = {
   client: {
-    publicSources: ["index", "tape", "deps", "state", "status"],
+    publicSources: [
+      "index",
+      "tape",
+      "deps",
+      "state",
+      "status",
+      "follower",
+      "token",
+      "room-sockets",
+      "room-urls",
+    ],
     runsOn: "browser",
     target: "es2022",
   },

@@ -30,8 +30,10 @@ import { orderRoutes } from "./routes/orders.ts";
 import { otlpRoutes } from "./routes/otlp.ts";
 import { positionsRoutes } from "./routes/positions.ts";
 import { remoteWriteRoutes } from "./routes/remote-write.ts";
+import { roomStreamRoutes } from "./routes/room-stream.ts";
 import { seriesRoutes } from "./routes/series.ts";
 import { socketRoutes } from "./routes/socket.ts";
+import { streamRoutes } from "./routes/streams.ts";
 import { symbolRoutes } from "./routes/symbols.ts";
 import { traceRoutes } from "./routes/trace.ts";
 
@@ -68,6 +70,8 @@ export const app = new Hono<AppEnv>()
   .route("/", healthRoutes)
   .route("/", metricsRoutes)
   .route("/", socketRoutes)
+  .route("/", streamRoutes)
+  .route("/", roomStreamRoutes)
   .route("/", mcpRoutes(askRoute))
   .all("/api/*", notFound)
   .all("/v1/*", notFound)

@@ -9,6 +9,7 @@ export { Keeper } from "../durable/keeper/keeper.ts";
 export { Keys } from "../durable/keys/keys.ts";
 export { Notifier } from "../durable/notifier/notifier.ts";
 export { Relay } from "../durable/relay/relay.ts";
+export { Streams } from "../durable/streams/streams.ts";
 export { Writer } from "../durable/writer/writer.ts";
 export { Door } from "./runtime-door.ts";
 

@@ -110,6 +110,7 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
     isRestStored: (symbol) =>
       outbox.untilStored(rooms.headOf(registry.formerOf(symbol)), STORED_WITHIN_MS),
     met: (some) => alerts.met(some),
+    born: (some) => feeds.born(some),
     pause: () => wait(0),
     keepAwake: (work) => keepAwake(work.then(() => undefined)),
     failed,
@@ -126,6 +127,7 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
   const feeding = new Feeding({
     ...{ log: log.id, formerLogs: () => former.all, feeds },
     mayKnow,
+    learn: () => symbols.learn(),
     roomOf: (symbol) => rooms.of(symbol),
     viewersHere: (symbol) => loaded.find(symbol)?.viewers ?? 0,
     armAlarm: (room) => alarm.arm([room]),

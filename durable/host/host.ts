@@ -20,12 +20,12 @@ import type {
   TailFound,
 } from "../../src/bindings/host.ts";
 import {
+  feedTo,
   firstDirectoryAt,
   firstRoomAt,
   hostAt,
   keeperAt,
   notifierAt,
-  relayAt,
   writerAt,
 } from "../../src/bindings/objects.ts";
 import type { RoomPage, StillWatched, WatchAnswer, WatchedRoom } from "../../src/bindings/relay.ts";
@@ -200,6 +200,10 @@ export class Host extends ViewerObject<HostCore> implements HostCalls {
     this.core.feeding.unwatch(relay, symbols);
   }
 
+  watchNames(relay: RelayName): Promise<void> {
+    return this.core.feeding.watchNames(relay);
+  }
+
   async stillWatches(relay: RelayName, rooms: readonly WatchedRoom[]): Promise<StillWatched> {
     return this.core.feeding.stillWatches(relay, rooms);
   }
@@ -254,7 +258,7 @@ function portsOf({ ctx, env, config, logger, ports }: Platform): HostPorts {
       alertRules: (host) => keeper().alertRules(host),
     },
     notify: (notices) => notifierAt(env).notify(notices),
-    relays: { feed: (relay, feed) => relayAt(env, relay).feed(feed) },
+    relays: { feed: (relay, feed) => feedTo(env, relay, feed) },
     others: {
       namesAfter: (host, after, most) => other(host).namesAfter(after, most),
       handOver: (host, symbol, before, isYours) => other(host).handOver(symbol, before, isYours),

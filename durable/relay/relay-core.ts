@@ -2,6 +2,7 @@ import type { JoinRefusal, JoinRequest } from "../../src/bindings/host.ts";
 import type { FeedAnswer, RelayFeed, WatchedRoom } from "../../src/bindings/relay.ts";
 import { fullJitterMs } from "../../src/core/limits/backoff.ts";
 import { ROOM_SILENCE_MS } from "../../src/protocol/socket/heartbeat.ts";
+import type { LiveBar } from "../../src/protocol/socket/server-message.ts";
 import type { LogId } from "../../src/protocol/words/log-id.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../src/protocol/words/time.ts";
@@ -57,7 +58,7 @@ export class RelayCore {
     this.#settings = settings;
     this.#ports = ports;
     this.#frames = new RelayFrames(settings.recentBytes);
-    this.#row = new SentThroughRow(ports.sql);
+    this.#row = new SentThroughRow(ports.sql, ports.rowId);
     const { nowMs, wait } = ports.clock;
     this.#pings = new PingWatch({
       setAutoResponse: (isOn) => ports.setAutoResponse(isOn),
@@ -126,6 +127,17 @@ export class RelayCore {
   /** A viewer said something. */
   heard(symbol: SymbolName, socket: ViewerSocket, data: string | ArrayBuffer): void {
     this.#rooms.get(symbol)?.heard(socket, data);
+    this.#noteSent();
+  }
+
+  /** The 1 m bar of a room that is growing; null where there is none. */
+  barOf(symbol: SymbolName): LiveBar | null {
+    return this.#rooms.get(symbol)?.bar ?? null;
+  }
+
+  /** A window that a viewer shares with others has room again. */
+  goOn(symbol: SymbolName, socket: ViewerSocket): void {
+    this.#rooms.get(symbol)?.goOn(socket);
     this.#noteSent();
   }
 

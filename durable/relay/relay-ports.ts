@@ -13,4 +13,6 @@ export interface RelayPorts extends ViewerPorts {
   name: RelayName;
   /** The host whose rooms it relays. */
   host: FeedingCalls;
+  /** Where in its database it keeps what it has to: another one for each of several in one object. */
+  rowId: number;
 }

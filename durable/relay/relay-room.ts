@@ -2,6 +2,7 @@ import type { JoinRefusal, JoinRequest } from "../../src/bindings/host.ts";
 import type { FedRoom, WatchAnswer } from "../../src/bindings/relay.ts";
 import type { Bar } from "../../src/protocol/events/bar.ts";
 import { CLOSE_CODES } from "../../src/protocol/socket/close-codes.ts";
+import type { LiveBar } from "../../src/protocol/socket/server-message.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
 import type { Logger } from "../../src/telemetry/log.ts";
@@ -97,6 +98,11 @@ export class RelayRoom {
   /** Nothing of any log is in it. */
   get isFresh(): boolean {
     return this.#open === null && this.#early === null && this.#sleepers.length === 0;
+  }
+
+  /** The 1 m bar that is growing; null where there is none, or it is not known. */
+  get bar(): LiveBar | null {
+    return this.#hasValues ? (this.#open?.state.foldToHead().bar ?? null) : null;
   }
 
   get head(): Cursor | null {
@@ -205,6 +211,10 @@ export class RelayRoom {
         this.#earlyMessages.push([socket, data]);
       }
     } else this.#open?.watching.door.heard(socket, data, this.#deps.clock.nowMs());
+  }
+
+  goOn(socket: ViewerSocket): void {
+    this.#open?.watching.viewers.goOn(socket);
   }
 
   left(socket: ViewerSocket): void {

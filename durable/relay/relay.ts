@@ -1,6 +1,7 @@
 import type { Env } from "../../src/bindings/env.ts";
 import { hostAt } from "../../src/bindings/objects.ts";
 import type { FeedAnswer, FeedingCalls, RelayCalls, RelayFeed } from "../../src/bindings/relay.ts";
+import type { HostName } from "../../src/core/placement/placement.ts";
 import { partsOfRelay, type RelayName } from "../../src/core/placement/relaying.ts";
 import { KEEPING } from "../host/log/host-log.ts";
 import { FAN_OUT_PACE } from "../room/viewers/fan-out-pace.ts";
@@ -19,7 +20,11 @@ export class Relay extends ViewerObject<RelayCore> implements RelayCalls {
         ...{ limits: config, recentBytes: KEEPING.recentBytes },
         ...{ windowBytes: WINDOW_BYTES, messageLimits: MESSAGE_LIMITS, pace: FAN_OUT_PACE },
       };
-      return new RelayCore(settings, { ...ports, name, host: hostOfRelay(env, name) }, asleep);
+      return new RelayCore(
+        settings,
+        { ...ports, name, host: hostOfRelay(env, name), rowId: 0 },
+        asleep,
+      );
     });
   }
 
@@ -32,9 +37,12 @@ export class Relay extends ViewerObject<RelayCore> implements RelayCalls {
   }
 }
 
-/** A stub that a call has failed on is of no use any more, so each call asks for one. */
 function hostOfRelay(env: Env, relay: RelayName): FeedingCalls {
-  const { host } = partsOfRelay(relay);
+  return feedingOf(env, partsOfRelay(relay).host);
+}
+
+/** A stub that a call has failed on is of no use any more, so each call asks for one. */
+export function feedingOf(env: Env, host: HostName): FeedingCalls {
   const stub = () => hostAt(env, host);
   return {
     watch: (name, room) => stub().watch(name, room),

@@ -9,17 +9,19 @@ export interface SentThrough {
   rooms: ReadonlyMap<SymbolName, Cursor>;
 }
 
-/** What a relay must know when it wakes with live viewers, in one row. */
+/** What a relay must know when it wakes with live viewers, in one row with this id. */
 export class SentThroughRow {
   readonly #sql: SqlPort;
+  readonly #id: number;
   #saved: string;
 
-  constructor(sql: SqlPort) {
+  constructor(sql: SqlPort, id: number) {
     this.#sql = sql;
+    this.#id = id;
     sql.exec(
       "CREATE TABLE IF NOT EXISTS sent_through (id INTEGER PRIMARY KEY, sent TEXT NOT NULL)",
     );
-    const [row] = sql.exec("SELECT sent FROM sent_through");
+    const [row] = sql.exec("SELECT sent FROM sent_through WHERE id = ?", id);
     this.#saved = row === undefined ? "" : textOf(row["sent"]);
   }
 
@@ -35,7 +37,12 @@ export class SentThroughRow {
     const text = sent === null ? "" : JSON.stringify({ log: sent.log, rooms: [...sent.rooms] });
     if (text === this.#saved) return;
     this.#saved = text;
-    if (text === "") this.#sql.exec("DELETE FROM sent_through");
-    else this.#sql.exec("INSERT OR REPLACE INTO sent_through (id, sent) VALUES (0, ?)", text);
+    if (text === "") this.#sql.exec("DELETE FROM sent_through WHERE id = ?", this.#id);
+    else
+      this.#sql.exec(
+        "INSERT OR REPLACE INTO sent_through (id, sent) VALUES (?, ?)",
+        this.#id,
+        text,
+      );
   }
 }

@@ -18,51 +18,62 @@ import type { ViewerAttachment, ViewerSocket } from "../room/viewers/viewer.ts";
 import type { ViewerPorts } from "./viewer-ports.ts";
 
 /** What an object with viewers is made of. */
-interface ViewersCore {
+interface ViewersCore<Join, Attachment> {
   /** The newest cursor of any room. */
   readonly head: Cursor;
   readonly viewers: number;
-  join(request: JoinRequest, accept: () => ViewerSocket): Promise<JoinRefusal | null>;
-  heard(symbol: SymbolName, socket: ViewerSocket, data: string | ArrayBuffer): void;
-  left(symbol: SymbolName, socket: ViewerSocket): void;
+  join(request: Join, accept: () => ViewerSocket<Attachment>): Promise<JoinRefusal | null>;
+  heard(symbol: SymbolName, socket: ViewerSocket<Attachment>, data: string | ArrayBuffer): void;
+  left(symbol: SymbolName, socket: ViewerSocket<Attachment>): void;
   alarm(): Promise<void>;
 }
 
-type Asleep = Iterable<readonly [SymbolName, ViewerSocket, ViewerAttachment]>;
+type Asleep<Attachment> = Iterable<readonly [SymbolName, ViewerSocket<Attachment>, Attachment]>;
+/** What an upgrade says at the least. */
+type AnyJoin = Pick<JoinRequest, "symbol" | "namesProtocol" | "correlationId">;
 
-export interface Platform {
+export interface Platform<Attachment = ViewerAttachment> {
   /** What the object was made with, for those who are before `this`. */
   ctx: DurableObjectState;
   env: Env;
   config: Config;
   logger: Logger;
-  ports: ViewerPorts;
+  ports: ViewerPorts<Attachment>;
   /** The sockets that slept with the object, each with its room. */
-  asleep: Asleep;
+  asleep: Asleep<Attachment>;
 }
 
-/** A Durable Object with viewers' sockets, a host or a relay: the platform around its core. */
-export abstract class ViewerObject<Core extends ViewersCore> extends DurableObject<Env> {
+/** The classes of objects with viewers: the binding of each, and what its lines of the log and metrics call it. */
+const BINDINGS = { host: "HOST", relay: "RELAY", streams: "STREAMS" } as const;
+
+/** A Durable Object with viewers' sockets, a host, a relay or streams: the platform around its core. */
+export abstract class ViewerObject<
+  Core extends ViewersCore<Join, Attachment>,
+  Join extends AnyJoin = JoinRequest,
+  Attachment = ViewerAttachment,
+> extends DurableObject<Env> {
   /** Own and so out of reach of calls, which see methods alone. */
   core!: Core;
   readonly #clock = new Clock();
-  readonly #sockets = new Sockets(
+  readonly #sockets = new Sockets<Attachment>(
     (ws) => this.ctx.getWebSocketAutoResponseTimestamp(ws),
     this.#clock.nowMs,
   );
   readonly #address: ObjectAddress;
+  readonly #kind: keyof typeof BINDINGS;
   #alarmAtMs: number | null = null;
 
   /** `readOn`: what is read before it can begin, in turns between which others are heard. */
   constructor(
     ctx: DurableObjectState,
     env: Env,
-    name: "host" | "relay",
-    begin: (platform: Platform) => Core,
+    name: keyof typeof BINDINGS,
+    begin: (platform: Platform<Attachment>) => Core,
     readOn: (() => Promise<void>) | null = null,
   ) {
     super(ctx, env);
-    this.#address = { binding: name === "host" ? "HOST" : "RELAY", name: nameOf(ctx) };
+    this.#kind = name;
+    this.#address = { binding: BINDINGS[name], name: nameOf(ctx) };
     this.#setAutoResponse(true);
     ctx.blockConcurrencyWhile(async () => {
       this.#alarmAtMs = await ctx.storage.getAlarm();
@@ -81,7 +92,7 @@ export abstract class ViewerObject<Core extends ViewersCore> extends DurableObje
 
   /** The WebSocket upgrade; the Worker has checked who asks and for what. */
   override async fetch(request: Request): Promise<Response> {
-    const join = JSON.parse(request.headers.get(JOIN_HEADER) ?? "null") as JoinRequest;
+    const join = JSON.parse(request.headers.get(JOIN_HEADER) ?? "null") as Join;
     const { 0: client, 1: server } = new WebSocketPair();
     const refusal = await this.core.join(join, () => {
       this.ctx.acceptWebSocket(server);
@@ -111,7 +122,7 @@ export abstract class ViewerObject<Core extends ViewersCore> extends DurableObje
 
   override async alarm(): Promise<void> {
     this.#alarmAtMs = null;
-    metrics.alarms.add(1, { object: this.#address.binding === "HOST" ? "host" : "relay" });
+    metrics.alarms.add(1, { object: this.#kind });
     await this.core.alarm();
     this.#letGoOfStalled();
   }
@@ -138,12 +149,11 @@ export abstract class ViewerObject<Core extends ViewersCore> extends DurableObje
   }
 
   #measure(): void {
-    const { binding, name } = this.#address;
-    const sockets = binding === "HOST" ? socketsOfHosts : socketsOfRelays;
-    sockets.set(name, this.#sockets.open);
+    const sockets = this.#kind === "host" ? socketsOfHosts : socketsOfRelays;
+    sockets.set(this.#address.name, this.#sockets.open);
   }
 
-  #ports(logger: Logger): ViewerPorts {
+  #ports(logger: Logger): ViewerPorts<Attachment> {
     const { ctx } = this;
     return {
       sql: ctx.storage.sql,

@@ -5,12 +5,14 @@ import type { KeysCalls } from "./keys.ts";
 import type { NotifierCalls } from "./notifier.ts";
 import type { RelayCalls } from "./relay.ts";
 import type { DoorBinding } from "./runtime-door.ts";
+import type { StreamsCalls } from "./streams.ts";
 import type { WriterCalls } from "./writer.ts";
 
 /** The bindings of wrangler.toml. Settings are read through `configOf`, which checks them. */
 export interface Env {
   HOST: DurableObjectNamespace<HostCalls>;
   RELAY: DurableObjectNamespace<RelayCalls>;
+  STREAMS: DurableObjectNamespace<StreamsCalls>;
   WRITER: DurableObjectNamespace<WriterCalls>;
   KEYS: DurableObjectNamespace<KeysCalls>;
   KEEPER: DurableObjectNamespace<KeeperCalls>;

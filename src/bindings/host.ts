@@ -1,5 +1,6 @@
 import type { SymbolBatch } from "../core/events/encode-events.ts";
 import type { PackedRooms } from "../core/events/packed-rooms.ts";
+import type { RelayName } from "../core/placement/relaying.ts";
 import type { BookAnswer, SymbolSummary } from "../protocol/answers/answers.ts";
 import type { PositionEvent } from "../protocol/events/event.ts";
 import type { LogId } from "../protocol/words/log-id.ts";
@@ -242,6 +243,8 @@ export interface HostCalls extends Rpc.DurableObjectBranded, FeedingCalls {
    * symbol is here, and who asks has only a rest of it.
    */
   handOver(symbol: SymbolName, before: number, isYours: boolean): Promise<HandedOver>;
+  /** The streams of a place are told, with their feeds, of symbols that come from now on. */
+  watchNames(relay: RelayName): Promise<void>;
   /** The alarm that it has set is gone, as where its file was moved: it does what is due, and sets another one. */
   rearm(): Promise<void>;
   /** The runtime ends: viewers are told to come back, and polls are answered with what there is. */

@@ -3,7 +3,13 @@ import { oncePer } from "../core/answers/once-per.ts";
 import { asciiJson } from "../core/events/ascii-json.ts";
 import { FIRST_RUNTIME, ownerOfHost } from "../core/placement/ownership.ts";
 import type { HostName } from "../core/placement/placement.ts";
-import { partsOfRelay, type RelayName } from "../core/placement/relaying.ts";
+import {
+  partsOfRelay,
+  placeNamed,
+  type RelayName,
+  type StreamsName,
+  streamsOfRelay,
+} from "../core/placement/relaying.ts";
 import type { SymbolName } from "../protocol/words/symbol.ts";
 import type { Env } from "./env.ts";
 import { DIRECTORY_NAME } from "./first-edition.ts";
@@ -12,8 +18,9 @@ import { KEEPER_NAME } from "./keeper.ts";
 import { KEYS_ON_TRIAL } from "./keys.ts";
 import { NOTIFIER_NAME } from "./notifier.ts";
 import { type AskKind, askPeer } from "./peers.ts";
-import type { RelayCalls } from "./relay.ts";
+import type { FeedAnswer, RelayCalls, RelayFeed } from "./relay.ts";
 import { ADDRESS_HEADER, type ObjectAddress, type ObjectBinding } from "./runtime-door.ts";
+import type { StreamsCalls } from "./streams.ts";
 
 /*
  * Where an object is: the one place that knows it. A stub that a call has failed on is of no use any more, so whoever calls asks
@@ -27,9 +34,10 @@ const READS: { [Binding in ObjectBinding]?: ReadonlySet<string> } = {
     ...(["book", "list", "acquaintance", "namesAfter", "readPage", "readMinute"] as const),
     ...(["searchTail", "activeAlerts"] as const),
     // Once or twice is the same to it.
-    ...(["watch", "unwatch", "stillWatches"] as const),
+    ...(["watch", "unwatch", "stillWatches", "watchNames"] as const),
   ]),
   RELAY: new Set<keyof RelayCalls>(["feed"]),
+  STREAMS: new Set<keyof StreamsCalls>(["feedOf"]),
   KEEPER: new Set(["hosts", "ownHostsAfter", "alertRules", "keptRules", "keptRule"]),
   WRITER: new Set(["identity", "backlog"]),
   NOTIFIER: new Set(["webhooks"]),
@@ -64,6 +72,26 @@ export function relayAt(env: Env, relay: RelayName) {
     default:
       return place satisfies never;
   }
+}
+
+/** The object that holds the streams of a place, which is made there. */
+export function streamsAt(env: Env, streams: StreamsName) {
+  const place = placeNamed(streams);
+  switch (place.kind) {
+    case "runtime":
+      return at(env, "STREAMS", streams, place.number);
+    case "region":
+      return env.STREAMS.get(env.STREAMS.idFromName(streams), { locationHint: place.region });
+    default:
+      return place satisfies never;
+  }
+}
+
+/** Feeds whoever a host knows by this name: a relay, or the streams of a place. */
+export function feedTo(env: Env, relay: RelayName, feed: RelayFeed): Promise<FeedAnswer> {
+  const streams = streamsOfRelay(relay);
+  if (streams !== null) return streamsAt(env, streams).feedOf(partsOfRelay(relay).host, feed);
+  return relayAt(env, relay).feed(feed);
 }
 
 /** The one object that looks after the whole database. */

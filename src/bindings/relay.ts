@@ -31,11 +31,15 @@ export interface RelayFeed {
   rooms: FedRoom[];
   /** Symbols that are on another host now: whoever watches them is to come back. */
   gone: SymbolName[];
+  /** Symbols that have come since they are watched for; absent where none have. */
+  born?: SymbolName[];
 }
 
 /** Viewers of each of the feed's `rooms`, by place; null: the relay does not watch the room, and need not be fed of it. */
 export interface FeedAnswer {
   viewers: (number | null)[];
+  /** Nobody there waits for symbols that come. */
+  ignoresNames?: true;
 }
 
 /** A room that a relay watches, and how many viewers it has there. */

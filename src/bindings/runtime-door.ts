@@ -6,6 +6,7 @@ import type { HostName } from "../core/placement/placement.ts";
 export type ObjectBinding =
   | "HOST"
   | "RELAY"
+  | "STREAMS"
   | "WRITER"
   | "KEEPER"
   | "KEYS"

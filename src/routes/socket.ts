@@ -28,7 +28,7 @@ const UPGRADE_REQUIRED: ProblemWords = {
 };
 
 /** Before anything that takes time: a crowd is refused as fast as it comes. */
-const hasPlace = createMiddleware<AppEnv>(async (c, next) => {
+export const hasPlace = createMiddleware<AppEnv>(async (c, next) => {
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket") throw new Refusal(UPGRADE_REQUIRED);
   await takeViewer(c);
   return next();
@@ -42,26 +42,33 @@ export const socketRoutes = new Hono<AppEnv>().get(
   async (c) => {
     const parameters = new Parameters(c.req.url, ["since", "log"], c.get("nowUs")());
     const symbol = parameters.symbol("symbol", c.req.param("symbol"));
-    const { since, log } = parameters.resumption();
+    const resumption = parameters.resumption();
     parameters.check();
-    coverSymbols(c, [symbol]);
-    const access = accessOf(c);
     const offered = (c.req.header("sec-websocket-protocol") ?? "").split(",");
-    const join: JoinRequest = {
-      symbol,
-      since,
-      log,
-      viewerKey: await viewerKey(access, countedAddress(c)),
-      expiresAtMs: access.grant.expiresAtMs,
-      namesProtocol: offered.some((protocol) => protocol.trim() === SUBPROTOCOL),
-      correlationId: c.get("correlationId"),
-    };
-    await takeHostsOf(c, [symbol], "read");
-    const answer = await joinRoom(c, join);
-    if (answer.status !== 429) return answer;
-    throw joinRefused(symbol, (await answer.json()) as JoinRefusal);
+    const namesProtocol = offered.some((protocol) => protocol.trim() === SUBPROTOCOL);
+    return enterRoom(c, { symbol, ...resumption, namesProtocol });
   },
 );
+
+/** Brings a viewer that has a place here into a room. @throws Refusal where its token does not cover that, or the room is full. */
+export async function enterRoom(
+  c: AppContext,
+  asked: Pick<JoinRequest, "symbol" | "since" | "log" | "namesProtocol">,
+): Promise<Response> {
+  const { symbol } = asked;
+  coverSymbols(c, [symbol]);
+  const access = accessOf(c);
+  const join: JoinRequest = {
+    ...asked,
+    viewerKey: await viewerKey(access, countedAddress(c)),
+    expiresAtMs: access.grant.expiresAtMs,
+    correlationId: c.get("correlationId"),
+  };
+  await takeHostsOf(c, [symbol], "read");
+  const answer = await joinRoom(c, join);
+  if (answer.status !== 429) return answer;
+  throw joinRefused(symbol, (await answer.json()) as JoinRefusal);
+}
 
 /** Asks a symbol's host, or a relay of it, to take a viewer. Whether anybody has pushed the symbol is no question: it may be waited for (SPEC R-1). */
 async function joinRoom(c: AppContext, join: JoinRequest): Promise<Response> {
@@ -74,10 +81,12 @@ async function joinRoom(c: AppContext, join: JoinRequest): Promise<Response> {
   return (relay === null ? hostAt(c.env, host) : relayAt(c.env, relay)).fetch(request);
 }
 
-/** Where the viewer came in, for which of a host's relays it connects to. */
-function placeOf(c: AppContext, host: HostName): ViewerPlace {
+/** Where the viewer came in, for which of a host's relays it connects to; null: of no one host's. */
+export function placeOf(c: AppContext, host: HostName | null): ViewerPlace {
   const { RELAYS: relays, RUNTIMES: runtimes, RUNTIME: own } = c.get("config");
-  if (runtimes > 1) return { kind: "runtime", own, owner: ownerOf(c.env, host) };
+  if (runtimes > 1) {
+    return { kind: "runtime", own, owner: host === null ? own : ownerOf(c.env, host) };
+  }
   if (relays === "off") return { kind: "anywhere" };
   const { continent } = (c.req.raw.cf ?? {}) as { continent?: string };
   return { kind: "region", region: regionOf(continent) };
@@ -106,7 +115,10 @@ function joinRefused(symbol: SymbolName, { reason, retryAfterS }: JoinRefusal): 
  * Who is counted: whom the token names, or the token itself, by a digest, for a room need not know them; without a token the
  * address, where it is known.
  */
-async function viewerKey({ grant, token }: Access, address: string | null): Promise<string | null> {
+export async function viewerKey(
+  { grant, token }: Access,
+  address: string | null,
+): Promise<string | null> {
   if (token === null) return address === null ? null : `address:${address}`;
   const [kind, who] = grant.subject === null ? ["token", token] : ["subject", grant.subject];
   return `${kind}:${await shortDigest(who, 12)}`;

@@ -8,7 +8,15 @@ export type LogLevel = Config["LOG_LEVEL"];
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warning", "error"];
 
 /** Who writes a line: the Worker, or one of the Durable Objects. */
-export type LogService = "worker" | "host" | "relay" | "room" | "writer" | "keeper" | "notifier";
+export type LogService =
+  | "worker"
+  | "host"
+  | "relay"
+  | "streams"
+  | "room"
+  | "writer"
+  | "keeper"
+  | "notifier";
 
 /** What a line may carry besides its event. `correlation_id` is that of the request that led to it. */
 export interface LogFields {

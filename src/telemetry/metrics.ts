@@ -121,7 +121,7 @@ export const metrics = {
   ),
   alarms: new Counter<"object">(
     { name: "edgetape_alarms_total", help: "Alarms of objects that went off." },
-    ["host", "relay", "keeper", "notifier"].map((object) => ({ object })),
+    ["host", "relay", "streams", "keeper", "notifier"].map((object) => ({ object })),
   ),
 };
 

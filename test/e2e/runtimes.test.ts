@@ -2,7 +2,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { browserDeps, type SocketLike } from "../../client/deps.ts";
+import { openFollower } from "../../client/follower.ts";
 import { traceAnswerSchema } from "../../src/protocol/answers/trace.ts";
+import type { Cursor } from "../../src/protocol/words/time.ts";
 import { Market, WATCHED } from "./chaos/market.ts";
 import { runtimePids, runtimePidsSeen } from "./chaos/runtime-processes.ts";
 import { SeededRandom, seedOfRun } from "./chaos/seeded-random.ts";
@@ -99,6 +103,50 @@ describe.runIf(process.platform === "linux")("two runtimes with hosts, and the W
       const { events, complete } = traceAnswerSchema.parse(await answer.json());
       expect([complete, events.map(({ kind }) => kind)]).toEqual([true, ["own_log"]]);
     }
+  });
+
+  it("ST-3 ST-5 ST-7 have streams over the symbols of both hosts, by whichever runtime, while one is killed", async () => {
+    const symbols = ["ST-0", "ST-1", "ST-2", "ST-3", "ST-4", "ST-5"];
+    // On Node of before 22 there is no WebSocket.
+    const openSocket = (url: string, protocols: string[]) =>
+      new WebSocket(url, protocols) as unknown as SocketLike;
+    const deps = { ...browserDeps(), openSocket };
+    const got = new Map(symbols.map((symbol) => [symbol, [] as number[]]));
+    const followers = [0, 1, 2].map(() => openFollower({ baseUrl: product.url }, deps));
+    for (const [at, symbol] of symbols.entries()) {
+      followers[at % followers.length]?.follow(symbol, {
+        since: 0 as Cursor,
+        onDelivery: (delivery) => {
+          expect(delivery.type).not.toBe("gap");
+          if (delivery.type !== "events") return;
+          for (const event of delivery.events) {
+            if (event.kind === "trade") got.get(symbol)?.push(event.price);
+          }
+        },
+      });
+    }
+    const before = await runtimePids(product, 3);
+    for (let price = 1; price <= 10; price += 1) {
+      if (price === 4) process.kill(before[1] as number, "SIGKILL");
+      const ts = Date.now() * 1_000;
+      await until("the round is taken", async () => {
+        const trades = symbols.map((symbol) => ({ symbol, price, size: 1, id: `${price}`, ts }));
+        const answer = await fetch(`${product.url}/api/trades`, {
+          ...{ method: "POST", body: JSON.stringify(trades) },
+          headers: {
+            ...{ authorization: `Bearer ${token}`, connection: "close" },
+            ...{ "content-type": "application/json", "idempotency-key": `streams-${price}` },
+          },
+        }).catch(() => null);
+        return answer?.status === 202;
+      });
+    }
+    const all = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+    await until("all of it has come", () => [...got.values()].every(({ length }) => length >= 10));
+    for (const symbol of symbols) expect(got.get(symbol)).toEqual(all);
+    for (const follower of followers) follower.close();
+    await until("a runtime anew", () => runtimePidsSeen(product)[1] !== before[1]);
+    await viewersAreBack();
   });
 
   it("INV-1 INV-2 INV-6 are started again alone when they are killed, and nothing is lost or there twice", async () => {

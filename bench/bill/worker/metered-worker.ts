@@ -6,6 +6,7 @@ import { Keeper } from "../../../durable/keeper/keeper.ts";
 import { Keys } from "../../../durable/keys/keys.ts";
 import { Notifier } from "../../../durable/notifier/notifier.ts";
 import { Relay } from "../../../durable/relay/relay.ts";
+import { Streams } from "../../../durable/streams/streams.ts";
 import { ViewerObject } from "../../../durable/viewer-object/viewer-object.ts";
 import { Writer } from "../../../durable/writer/writer.ts";
 import type { Env } from "../../../src/bindings/env.ts";
@@ -26,6 +27,7 @@ const account = new AsyncLocalStorage<ObjectMeter>();
 const BINDINGS = [
   "HOST",
   "RELAY",
+  "STREAMS",
   "WRITER",
   "KEEPER",
   "KEYS",
@@ -33,7 +35,7 @@ const BINDINGS = [
   "ROOM",
   "DIRECTORY",
 ] as const;
-const CLASSES = { Host, Relay, Writer, Keeper, Keys, Notifier, Room, Directory };
+const CLASSES = { Host, Relay, Streams, Writer, Keeper, Keys, Notifier, Room, Directory };
 type ObjectClass = new (ctx: DurableObjectState, env: Env) => object;
 
 meterTimers();
@@ -46,6 +48,7 @@ const metered = Object.fromEntries(
 const {
   Host: H,
   Relay: L,
+  Streams: S,
   Writer: W,
   Keeper: K,
   Keys: Y,
@@ -62,6 +65,7 @@ export {
   L as Relay,
   N as Notifier,
   R as Room,
+  S as Streams,
   W as Writer,
   Y as Keys,
 };

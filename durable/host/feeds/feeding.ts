@@ -18,6 +18,8 @@ export interface FeedingDeps {
   feeds: Feeds;
   /** Is it known whether there was something before of a symbol that nobody has pushed here? */
   mayKnow: (symbol: SymbolName) => Promise<boolean>;
+  /** Finds out which symbols there were before; false where that cannot be done now. */
+  learn: () => Promise<boolean>;
   roomOf: (symbol: SymbolName) => RoomCore;
   /** How many viewers of a symbol have their sockets here. */
   viewersHere: (symbol: SymbolName) => number;
@@ -49,6 +51,13 @@ export class Feeding {
   /** See `FeedingCalls`. */
   unwatch(relay: RelayName, symbols: readonly SymbolName[]): void {
     for (const symbol of symbols) this.#deps.feeds.unwatch(relay, symbol);
+  }
+
+  /** See `HostCalls`. */
+  async watchNames(relay: RelayName): Promise<void> {
+    this.#deps.feeds.watchNames(relay);
+    // Where it cannot learn now which symbols there were before it, it tells of them as of those that come.
+    await this.#deps.learn();
   }
 
   /** See `FeedingCalls`. */

@@ -7,7 +7,11 @@ import type { RelaysOfRoom } from "../../room/room-ports.ts";
 import { type SqlPort, textOf } from "../../room/sql-port.ts";
 import { RelayFeeder, type RelayFeederDeps } from "./relay-feeder.ts";
 
-export interface FeedsDeps extends Omit<RelayFeederDeps, "relay" | "feed" | "ended" | "struckOff"> {
+/** In the place of a symbol, for no symbol is called so: the relay is told of symbols that come. */
+const NAMES = "*" as SymbolName;
+
+export interface FeedsDeps
+  extends Omit<RelayFeederDeps, "relay" | "feed" | "ended" | "namesIgnored" | "struckOff"> {
   sql: SqlPort;
   feed: (relay: RelayName, feed: RelayFeed) => Promise<FeedAnswer>;
 }
@@ -33,8 +37,13 @@ export class Feeds {
     if (!this.#hasTable) return symbols;
     for (const row of [...this.#deps.sql.exec("SELECT relay, symbol FROM relays")]) {
       const symbol = textOf(row["symbol"]) as SymbolName;
+      const feeder = this.#feederOf(textOf(row["relay"]) as RelayName);
+      if (symbol === NAMES) {
+        feeder.watchNames();
+        continue;
+      }
       const fed = this.#deps.logOf(symbol)?.lastFrame ?? null;
-      this.#feederOf(textOf(row["relay"]) as RelayName).resume(symbol, fed);
+      feeder.resume(symbol, fed);
       symbols.add(symbol);
     }
     return symbols;
@@ -42,23 +51,27 @@ export class Feeds {
 
   /** A relay watches a symbol from now on, and is about to be told everything up to `head`. */
   watch(relay: RelayName, symbol: SymbolName, head: Cursor, viewers: number): void {
-    const { sql } = this.#deps;
-    // Made when it is needed: a host without relays writes nothing for them.
-    if (!this.#hasTable) {
-      sql.exec(
-        "CREATE TABLE IF NOT EXISTS relays (relay TEXT NOT NULL, symbol TEXT NOT NULL, PRIMARY KEY (relay, symbol)) WITHOUT ROWID",
-      );
-      this.#hasTable = true;
-    }
     const feeder = this.#feederOf(relay);
-    if (feeder.viewersOf(symbol) === null) {
-      sql.exec("INSERT OR IGNORE INTO relays (relay, symbol) VALUES (?, ?)", relay, symbol);
-    }
+    if (feeder.viewersOf(symbol) === null) this.#write(relay, symbol);
     feeder.watch(symbol, head, viewers);
   }
 
+  /** A relay wants to be told of symbols that come from now on. */
+  watchNames(relay: RelayName): void {
+    const feeder = this.#feederOf(relay);
+    if (!feeder.watchesNames) this.#write(relay, NAMES);
+    feeder.watchNames();
+  }
+
+  /** These symbols have come. */
+  born(symbols: readonly SymbolName[]): void {
+    for (const feeder of this.#feeders.values()) feeder.born(symbols);
+  }
+
   unwatch(relay: RelayName, symbol: SymbolName): void {
-    this.#feeders.get(relay)?.unwatch(symbol);
+    const feeder = this.#feeders.get(relay);
+    if (symbol !== NAMES) feeder?.unwatch(symbol);
+    else if (feeder !== undefined) feeder.watchesNames = false;
     this.#forget(relay, symbol);
   }
 
@@ -85,6 +98,7 @@ export class Feeds {
       ...{ ...deps, relay },
       feed: (part) => feed(relay, part),
       ended: (symbol) => this.#forget(relay, symbol),
+      namesIgnored: () => this.#forget(relay, NAMES),
       struckOff: () => {
         this.#feeders.delete(relay);
         sql.exec("DELETE FROM relays WHERE relay = ?", relay);
@@ -92,6 +106,18 @@ export class Feeds {
     });
     this.#feeders.set(relay, feeder);
     return feeder;
+  }
+
+  #write(relay: RelayName, symbol: SymbolName): void {
+    const { sql } = this.#deps;
+    // Made when it is needed: a host without relays writes nothing for them.
+    if (!this.#hasTable) {
+      sql.exec(
+        "CREATE TABLE IF NOT EXISTS relays (relay TEXT NOT NULL, symbol TEXT NOT NULL, PRIMARY KEY (relay, symbol)) WITHOUT ROWID",
+      );
+      this.#hasTable = true;
+    }
+    sql.exec("INSERT OR IGNORE INTO relays (relay, symbol) VALUES (?, ?)", relay, symbol);
   }
 
   #forget(relay: RelayName, symbol: SymbolName): void {

@@ -11,6 +11,8 @@ import type { WatchedLog } from "../../room/log/watched-log.ts";
 
 /** Most text of one feed, but for a frame that is longer. */
 const FEED_CHARS = 1024 * 1024;
+/** Most symbols of one feed that have come. */
+const MOST_BORN = 10_000;
 /** A relay that has not answered for so long has not been reached, in ms. */
 const ANSWER_MS = 10_000;
 /** One that could not be reached for so long is fed no more: if it lives it finds that out, and asks anew. */
@@ -28,6 +30,8 @@ export interface RelayFeederDeps {
   feed: (feed: RelayFeed) => Promise<FeedAnswer>;
   /** The relay does not watch the symbol any more. */
   ended: (symbol: SymbolName) => void;
+  /** The relay waits for no symbols that come any more. */
+  namesIgnored: () => void;
   /** The relay could not be reached for too long. */
   struckOff: () => void;
   clock: Pick<Clock, "wait" | "within">;
@@ -64,6 +68,7 @@ interface Part {
   feed: RelayFeed;
   /** By place of the feed's rooms, and behind them of those that are gone. */
   sent: Sent[];
+  namesAsked: number;
 }
 
 /**
@@ -77,13 +82,20 @@ export class RelayFeeder {
   /** Symbols that there is something to say of. */
   readonly #due = new Set<SymbolName>();
   #isRunning = false;
+  /** It is told of symbols that come. */
+  watchesNames = false;
+  /** Counts how often it has asked for them: what was answered before it asked again says nothing. */
+  #namesAsked = 0;
+  /** Those it has not been told of. */
+  readonly #born = new Set<SymbolName>();
 
   constructor(deps: RelayFeederDeps) {
     this.#deps = deps;
   }
 
+  /** What it watches. */
   get size(): number {
-    return this.#watches.size;
+    return this.#watches.size + Number(this.watchesNames);
   }
 
   /** Viewers of a symbol there; null where it is not watched. */
@@ -117,6 +129,18 @@ export class RelayFeeder {
     return watch !== undefined;
   }
 
+  watchNames(): void {
+    this.watchesNames = true;
+    this.#namesAsked += 1;
+  }
+
+  /** These symbols have come. */
+  born(symbols: readonly SymbolName[]): void {
+    if (!this.watchesNames) return;
+    for (const symbol of symbols) this.#born.add(symbol);
+    this.#begin();
+  }
+
   /** There is more of a room. */
   published(symbol: SymbolName): void {
     if (this.#watches.has(symbol)) this.#mark(symbol);
@@ -139,6 +163,10 @@ export class RelayFeeder {
 
   #mark(symbol: SymbolName): void {
     this.#due.add(symbol);
+    this.#begin();
+  }
+
+  #begin(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
     this.#deps.keepAwake(this.#run());
@@ -159,6 +187,7 @@ export class RelayFeeder {
           continue;
         }
         for (const { symbol } of part.sent) if (this.#watches.has(symbol)) this.#due.add(symbol);
+        for (const symbol of part.feed.born ?? []) this.#born.add(symbol);
         if (waitedMs >= STRUCK_OFF_MS) return this.#strikeOff();
         const waitMs = BACKOFF.baseMs + fullJitterMs(failures, BACKOFF, this.#deps.random);
         failures += 1;
@@ -175,6 +204,8 @@ export class RelayFeeder {
     logger.warn("relay_struck_off", { relay, rooms: this.#watches.size });
     this.#watches.clear();
     this.#due.clear();
+    this.#born.clear();
+    this.watchesNames = false;
     struckOff();
   }
 
@@ -191,7 +222,11 @@ export class RelayFeeder {
     return null;
   }
 
-  #taken({ sent, feed }: Part, { viewers }: FeedAnswer): void {
+  #taken({ sent, feed, namesAsked }: Part, { viewers, ignoresNames }: FeedAnswer): void {
+    if (ignoresNames === true && namesAsked === this.#namesAsked) {
+      this.watchesNames = false;
+      this.#deps.namesIgnored();
+    }
     for (const [at, { symbol, watch, asked, upTo, barClosed }] of sent.entries()) {
       // It has been asked for anew since, or given up.
       if (this.#watches.get(symbol) !== watch || watch.asked !== asked) continue;
@@ -235,8 +270,11 @@ export class RelayFeeder {
       rooms.push(room);
       sentRooms.push({ ...sent, upTo, barClosed: room.barClosed });
     }
-    if (rooms.length === 0 && gone.length === 0) return null;
-    return { feed: { log: this.#deps.log, rooms, gone }, sent: [...sentRooms, ...sentGone] };
+    const born = [...this.#born].slice(0, MOST_BORN);
+    for (const symbol of born) this.#born.delete(symbol);
+    if (rooms.length === 0 && gone.length === 0 && born.length === 0) return null;
+    const feed = { log: this.#deps.log, rooms, gone, ...(born.length > 0 && { born }) };
+    return { feed, sent: [...sentRooms, ...sentGone], namesAsked: this.#namesAsked };
   }
 }
 

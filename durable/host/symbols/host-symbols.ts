@@ -28,6 +28,8 @@ export interface HostSymbolsDeps extends EarlierNamesDeps {
   readPrices(symbols: readonly SymbolName[]): Promise<ReadonlyMap<SymbolName, ImportedPrice>>;
   /** Is what former rooms of the symbol have in Postgres? Waits for it for a while. */
   isRestStored(symbol: SymbolName): Promise<boolean>;
+  /** These have a room from now on. */
+  born(symbols: readonly SymbolName[]): void;
   /** New symbols a minute of one token's holder (SPEC L-23); 0: no limit. */
   newRoomsPerMinute: number;
   keepAwake(work: Promise<unknown>): void;
@@ -198,6 +200,7 @@ export class HostSymbols {
     );
     registry.addAll(yes, bornNow(), null);
     registry.addAll(no, bornNow(), "place");
+    this.#deps.born(unknown);
     if (isFirst) keepAwake(predecessors.announce());
   }
 

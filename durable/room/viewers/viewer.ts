@@ -5,13 +5,15 @@ import type { MessageRate } from "./messages/client-message.ts";
 import { type Mark, SentBytes } from "./window.ts";
 
 /** What the room needs of a socket; on Workers a hibernatable `WebSocket`. */
-export interface ViewerSocket {
+export interface ViewerSocket<Attachment = ViewerAttachment> {
   send(text: string): void;
   close(code: number, reason: string): void;
   /** When the platform last answered a ping of it, in ms; null if never. */
   pingedMs(): number | null;
   /** Survives hibernation with the socket; at most 16 KiB. */
-  saveAttachment(attachment: ViewerAttachment): void;
+  saveAttachment(attachment: Attachment): void;
+  /** Where it has a window with others: may nothing more be sent now? Absent where it has one of its own. */
+  isFull?(): boolean;
 }
 
 /** Where a viewer stands. `live`: everything that was broadcast went to it. `replaying`: it has all up to `position`. */
@@ -135,6 +137,7 @@ export function sentThrough(viewer: Viewer): Cursor {
 
 /** Counts a message sent to this viewer alone. */
 export function countOwn(viewer: Viewer, cursor: Cursor, bytes: number): void {
+  if (viewer.socket.isFull !== undefined) return;
   viewer.own ??= new SentBytes(grainOf(viewer.windowBytes));
   viewer.own.add(cursor, bytes);
   viewer.ownOutstanding += bytes;
@@ -171,7 +174,7 @@ export function fallBehind(viewer: Viewer, live: SentBytes, nowMs: number): void
 }
 
 export function isWindowFull(viewer: Viewer): boolean {
-  return outstandingBytes(viewer) >= viewer.windowBytes;
+  return viewer.socket.isFull?.() ?? outstandingBytes(viewer) >= viewer.windowBytes;
 }
 
 /** The viewer was heard; a sleep must not make it look silent. */
@@ -182,6 +185,7 @@ export function heard(viewer: Viewer, nowMs: number, live: SentBytes): void {
 
 /** Saves the attachment where it has come too far from the truth: for the live stream, which saves nothing itself. */
 export function saveIfStale(viewer: Viewer, live: SentBytes): void {
+  if (viewer.socket.isFull !== undefined) return;
   const change = outstandingBytes(viewer) - viewer.saved.outstandingBytes;
   if (Math.abs(change) >= attachedGrainOf(viewer.windowBytes)) saveAttachment(viewer, live);
 }
@@ -201,6 +205,7 @@ export function saveAttachment(viewer: Viewer, live: SentBytes): void {
 }
 
 function unacknowledged(viewer: Viewer, live: SentBytes): Mark[] {
+  if (viewer.socket.isFull !== undefined) return [];
   const { own, ownOutstanding } = viewer;
   const marks = own === null ? [] : own.after(own.total - ownOutstanding);
   if (viewer.phase.kind === "live") {

@@ -249,6 +249,12 @@ export class Viewers {
     else saveIfStale(viewer, this.#live.sent);
   }
 
+  /** A window that it shares with others has room again. */
+  goOn(socket: ViewerSocket): void {
+    const viewer = this.#viewers.get(socket);
+    if (viewer?.phase.kind === "replaying") this.#replay.advance(viewer);
+  }
+
   /** Frames were appended to the log; `isAfterAck`: nobody waits. Gives what was sent, in ms. */
   published(isAfterAck = false): number {
     if (this.#viewers.size > 0) return this.#live.published(isAfterAck);

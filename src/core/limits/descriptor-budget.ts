@@ -1,5 +1,5 @@
 import type { HostName } from "../placement/placement.ts";
-import type { RelayName } from "../placement/relaying.ts";
+import type { RelayName, StreamsName } from "../placement/relaying.ts";
 
 /** A connection has two in the runtime, a viewer's as any other. */
 const DESCRIPTORS_A_VIEWER = 2;
@@ -60,6 +60,9 @@ function viewersIn(room: number, relays: number): number {
   return Math.max(0, Math.floor((room - taken) / each));
 }
 
+/** An object with a file of its own. */
+type OpenObject = HostName | RelayName | StreamsName;
+
 export interface DescriptorBudgetDeps {
   limit: number;
   /** Relays that this runtime may have, of hosts in other runtimes. */
@@ -84,7 +87,7 @@ export class DescriptorBudget {
   #countedAtMs = Number.NEGATIVE_INFINITY;
   #isCounting = false;
   /** Hosts and relays that are surely open, and when they were used last. */
-  readonly #used = new Map<HostName | RelayName, number>();
+  readonly #used = new Map<OpenObject, number>();
 
   constructor(deps: DescriptorBudgetDeps) {
     this.#deps = deps;
@@ -136,11 +139,11 @@ export class DescriptorBudget {
   }
 
   /** May a viewer that was let in connect to this relay? Counts it where it may have to be opened for that. */
-  takeRelay(relay: RelayName): boolean {
+  takeRelay(relay: RelayName | StreamsName): boolean {
     return this.#take([relay], this.shares.viewersEnd);
   }
 
-  #take(objects: readonly (HostName | RelayName)[], end: number): boolean {
+  #take(objects: readonly OpenObject[], end: number): boolean {
     if (this.#canCount === false) return true;
     const nowMs = this.#deps.nowMs();
     this.#forgetIdle(nowMs);

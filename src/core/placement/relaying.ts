@@ -4,6 +4,9 @@ import type { HostName } from "./placement.ts";
 /** Name of a relay: the place where its viewers are, and the host whose rooms they watch, as `PLACE/HOST`. */
 export type RelayName = string & z.$brand<"RelayName">;
 
+/** Name of the object that holds the streams of a place, which is the name of the place. */
+export type StreamsName = string & z.$brand<"StreamsName">;
+
 /** Where Cloudflare can be asked to make an object. */
 export type Region = "enam" | "sam" | "weur" | "apac" | "oc" | "afr";
 
@@ -17,6 +20,8 @@ export type ViewerPlace =
   | { kind: "anywhere" };
 
 const RUNTIME = "runtime-";
+/** Before the place in the name that a host knows the streams of a place by. */
+const STREAMS = "~";
 
 /** By the continent that Cloudflare says a request came from. Nobody is near Antarctica. */
 const REGIONS: Readonly<Record<string, Region>> = {
@@ -42,19 +47,43 @@ export function relayOf(host: HostName, where: ViewerPlace): RelayName | null {
   }
 }
 
+/** The object that holds a viewer's stream. Where nobody knows from where it came, that of the first runtime. */
+export function streamsOf(where: ViewerPlace): StreamsName {
+  const place = where.kind === "region" ? where.region : null;
+  return (place ?? `${RUNTIME}${where.kind === "runtime" ? where.own : 0}`) as StreamsName;
+}
+
+/** As what the streams of a place watch the rooms of a host. */
+export function relayOfStreams(streams: StreamsName, host: HostName): RelayName {
+  return relayIn(`${STREAMS}${streams}`, host);
+}
+
+/** The streams that are known to hosts by this name; null where it is that of a relay of one host. */
+export function streamsOfRelay(relay: RelayName): StreamsName | null {
+  if (!relay.startsWith(STREAMS)) return null;
+  return relay.slice(STREAMS.length, relay.indexOf("/")) as StreamsName;
+}
+
 function relayIn(place: string, host: HostName): RelayName {
   return `${place}/${host}` as RelayName;
 }
 
+/** Where relays and streams are. */
+type Place = { kind: "runtime"; number: number } | { kind: "region"; region: Region };
+
 /** Where a relay is, and of which host. A host's name may hold a `/`, a place none. */
-export function partsOfRelay(relay: RelayName): {
-  place: { kind: "runtime"; number: number } | { kind: "region"; region: Region };
-  host: HostName;
-} {
+export function partsOfRelay(relay: RelayName): { place: Place; host: HostName } {
   const end = relay.indexOf("/");
-  const place = relay.slice(0, end);
   const host = relay.slice(end + 1) as HostName;
-  if (!place.startsWith(RUNTIME))
-    return { place: { kind: "region", region: place as Region }, host };
-  return { place: { kind: "runtime", number: Number(place.slice(RUNTIME.length)) }, host };
+  return {
+    place: placeNamed(relay.slice(relay.startsWith(STREAMS) ? STREAMS.length : 0, end)),
+    host,
+  };
+}
+
+/** The place of a relay or of streams by its name. */
+export function placeNamed(place: string): Place {
+  return place.startsWith(RUNTIME)
+    ? { kind: "runtime", number: Number(place.slice(RUNTIME.length)) }
+    : { kind: "region", region: place as Region };
 }

@@ -5,7 +5,7 @@ import { MOST_HOSTS } from "../../bindings/rooms.ts";
 import { type Config, configOf } from "../../config.ts";
 import type { HostUse } from "../../core/limits/descriptor-budget.ts";
 import { type HostName, hasOwnHosts, hostOf } from "../../core/placement/placement.ts";
-import type { RelayName } from "../../core/placement/relaying.ts";
+import type { RelayName, StreamsName } from "../../core/placement/relaying.ts";
 import type { SymbolName } from "../../protocol/words/symbol.ts";
 import { descriptorsOf } from "../../telemetry/descriptors.ts";
 import { type AppContext, nowMs } from "../context.ts";
@@ -30,6 +30,11 @@ export async function takeViewer(c: AppContext): Promise<void> {
 /** Takes the relay that a viewer connects to. @throws Refusal as for a viewer. */
 export function takeRelay(c: AppContext, relay: RelayName): void {
   if (descriptorsOf(c.env)?.takeRelay(relay) === false) throw tooManyViewers(c);
+}
+
+/** Takes the object that holds a viewer's stream. @throws Refusal as for a viewer. */
+export function takeStreams(c: AppContext, streams: StreamsName): void {
+  if (descriptorsOf(c.env)?.takeRelay(streams) === false) throw tooManyViewers(c);
 }
 
 function tooManyViewers(c: AppContext): Refusal {

@@ -2,6 +2,8 @@ import type { PollResponse, SocketLike, TapeDeps } from "../../../client/deps.ts
 import { fakeClock } from "./fake-clock.ts";
 
 export const WINDOW_BYTES = 6_000;
+/** In the place of a subprotocol: not a socket, but server-sent events. */
+const EVENTS = "events";
 
 interface Frame {
   cursor: number;
@@ -58,6 +60,8 @@ export function fakeRoom() {
     maxUnackedBytes: 0,
     online: true,
     refuseSockets: false,
+    /** Server-sent events are refused. */
+    refuseEvents: true,
     /** How long a socket takes to say `hello`. */
     helloMs: 20,
     refusePolls: false as boolean | number,
@@ -172,7 +176,10 @@ export function fakeRoom() {
       random,
       isOnline: () => room.online,
       openSocket,
-      fetch: (url, init) => poll(url, init.signal),
+      fetch: (url, init) =>
+        new URL(url).pathname.endsWith("/stream")
+          ? events(url, init.signal)
+          : poll(url, init.signal),
       report: (error) => room.reported.push(error),
       watch(notice) {
         notices.push(notice);
@@ -208,7 +215,9 @@ export function fakeRoom() {
 
   function greet(connection: Connection, { isFresh, resetFrom }: ReturnType<typeof resume>) {
     if (!connection.open) return;
-    if (room.refuseSockets) return closeConnection(connection, 1006);
+    const isEvents = connection.protocols[0] === EVENTS;
+    const isRefused = isEvents ? room.refuseEvents : room.refuseSockets;
+    if (isRefused) return closeConnection(connection, 1006);
     say(connection, {
       type: "hello",
       room: "BTC-USD",
@@ -284,6 +293,42 @@ export function fakeRoom() {
   function closeConnection(connection: Connection, code: number) {
     connection.open = false;
     connection.socket.onclose?.({ code, reason: "" });
+  }
+
+  /** Server-sent events are a connection that nobody says anything on. */
+  function events(url: string, signal: AbortSignal): Promise<PollResponse> {
+    const encoder = new TextEncoder();
+    return new Promise((resolve) => {
+      const socket = openSocket(url, [EVENTS]);
+      const connection = connections.at(-1) as Connection;
+      let controller: ReadableStreamDefaultController<Uint8Array> | null = null;
+      const say = (text: string) => controller?.enqueue(encoder.encode(text));
+      socket.onmessage = ({ data }) => {
+        if (controller === null) {
+          const body = new ReadableStream<Uint8Array>({
+            start: (made) => {
+              controller = made;
+            },
+          });
+          resolve({ ok: true, status: 200, json: async () => ({}), body });
+        }
+        say(`data: ${data}\n\n`);
+        // What is read is acknowledged.
+        connection.unackedBytes = 0;
+      };
+      socket.onclose = ({ code }) => {
+        if (code >= 4500) say(`event: end\ndata: {"code":${code},"reason":""}\n\n`);
+        if (controller === null) resolve({ ok: false, status: 503, json: async () => ({}) });
+        else controller.close();
+        controller = null;
+      };
+      signal.addEventListener("abort", () => {
+        connection.open = false;
+        socket.onmessage = null;
+        socket.onclose = null;
+        controller = null;
+      });
+    });
   }
 
   function poll(url: string, signal: AbortSignal): Promise<PollResponse> {

@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { openFollower } from "../../../client/follower.ts";
 import type { Delivery, Place } from "../../../client/state.ts";
 import { openTape } from "../../../client/tape.ts";
 import type { LogId } from "../../../src/protocol/words/log-id.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { fakeRoom, WINDOW_BYTES } from "./fake-room.ts";
+import { withStreams } from "./fake-streams.ts";
 
 const action = fc.oneof(
   {
@@ -46,6 +48,7 @@ const action = fc.oneof(
   },
   fc.record({ do: fc.constant("sleep" as const), ms: fc.constantFrom(6_000, 60_000) }),
   fc.record({ do: fc.constant("refuseSockets" as const), on: fc.boolean() }),
+  fc.record({ do: fc.constant("refuseEvents" as const), on: fc.boolean() }),
   fc.record({ do: fc.constant("refusePolls" as const), on: fc.boolean() }),
   fc.record({ do: fc.constant("silence" as const), ms: fc.constantFrom(500, 20_000) }),
   fc.record({ do: fc.constant("hold" as const), on: fc.boolean() }),
@@ -105,6 +108,9 @@ async function act(
     case "refuseSockets":
       room.refuseSockets = step.on;
       return;
+    case "refuseEvents":
+      room.refuseEvents = step.on;
+      return;
     case "refusePolls":
       room.refusePolls = step.on;
       return;
@@ -147,8 +153,10 @@ test("INV-2 whatever the room does, a viewer gets every later event once and in 
     fc.asyncProperty(
       fc.array(action, { maxLength: 40, size: "max" }),
       fc.constantFrom("now" as const, "cursor" as const, "place" as const),
+      // By a socket of its own, or by one that it shares.
+      fc.boolean(),
       fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
-      async (actions, begins, chance) => {
+      async (actions, begins, shares, chance) => {
         const room = fakeRoom();
         room.append(3, 2);
         const start = begins === "now" ? null : (room.log[0]?.cursor ?? 0);
@@ -182,22 +190,27 @@ test("INV-2 whatever the room does, a viewer gets every later event once and in 
           for (const event of delivery.events)
             if (event.kind === "metric") span.got.push(event.value);
         };
-        const tape = openTape(
-          {
-            baseUrl: "http://room.test",
-            symbol: "BTC-USD",
-            onDelivery: receive,
-            ...(start === null ? {} : { since: start as Cursor }),
-            ...(begins === "place" && { log: room.logId() as LogId }),
-          },
-          room.deps(() => chance.next().value ?? 0),
-        );
+        const options = {
+          onDelivery: receive,
+          ...(start === null ? {} : { since: start as Cursor }),
+          ...(begins === "place" && { log: room.logId() as LogId }),
+        };
+        const address = { baseUrl: "http://room.test" };
+        const deps = room.deps(() => chance.next().value ?? 0);
+        const tape = shares
+          ? openFollower(
+              address,
+              withStreams(deps, () => room.silent),
+            ).follow("BTC-USD", options)
+          : openTape({ ...address, ...options, symbol: "BTC-USD" }, deps);
         for (const step of actions) {
           await act(room, consumer, step);
           expect(room.living().length, "sockets open at once").toBeLessThanOrEqual(2);
         }
         room.refuseSockets = false;
         room.refusePolls = false;
+        room.refuseEvents = true;
+        room.close(1006);
         room.holding = false;
         consumer.throwsLeft = 0;
         room.notice("wentOnline");

@@ -171,6 +171,7 @@ export class WorldHost {
       isRestStored: (symbol) => this.#untilStored(this.#headOf(this.registry.formerOf(symbol))),
       newRoomsPerMinute: 5,
       met: () => undefined,
+      born: () => undefined,
       pause: async () => {
         this.pauses += 1;
       },

@@ -32,6 +32,7 @@ class Feeding {
     }),
     feed: (feed) => this.#feed(feed),
     ended: (symbol) => void this.ended.push(symbol),
+    namesIgnored: () => undefined,
     struckOff: () => {
       this.struckOff += 1;
     },

@@ -160,6 +160,7 @@ export class RelayWorld {
         readPage: (...args) => call((host) => host.readPage(...args)),
         readMinute: (...args) => call((host) => host.readMinute(...args)),
       },
+      rowId: 0,
       closingSockets: () => 0,
       setAutoResponse: () => undefined,
       logger: SILENT,

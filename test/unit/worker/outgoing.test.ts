@@ -13,6 +13,7 @@ const ASKING: Readonly<Record<string, string>> = {
   "src/bindings/objects.ts": "objects",
   "src/bindings/runtime-door.ts": "objects",
   "src/routes/socket.ts": "objects",
+  "src/routes/streams.ts": "objects",
   "src/runtime-door.ts": "objects; it is asked",
   "src/worker.ts": "it is asked",
   "durable/viewer-object/viewer-object.ts": "it is asked",

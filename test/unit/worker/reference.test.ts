@@ -54,7 +54,7 @@ describe("the reference", () => {
 
   it("has an example in three languages of each route but those that need a client", () => {
     const without = ROUTES.filter((route) => examplesOf(route).size !== 3).map(({ path }) => path);
-    expect(without).toEqual(["/api/v1/write", "/ws/{symbol}"]);
+    expect(without).toEqual(["/api/v1/write", "/ws/{symbol}", "/ws", "/api/rooms/{symbol}/stream"]);
   });
 });
 

@@ -142,6 +142,35 @@ export const READS: readonly DescribedRoute[] = [
     answers: { 101: { description: "The upgrade." } },
   },
   {
+    ...{ method: "get", path: "/ws", family: "Live", scope: "read" },
+    summary: "Many rooms on one WebSocket",
+    detail:
+      "As /ws/SYMBOL, with the symbol before each message of a room; several messages may come as one array. What is watched changes by subscribe and unsubscribe, and ack counts messages. SPEC, in the project, has the rules (ST-1 to ST-10).",
+    parameters: [
+      text("symbols", "Symbols and patterns, joined by commas, up to 500: ACME,BTC-*"),
+      word("mode", "Every event, or the last values at a rate", ["all", "latest"], "all"),
+      count("hz", "With mode=latest: messages a second at most", [1, 20], 10),
+      text(
+        "channels",
+        "Kinds of events, bar, or metric:NAME with *, joined by commas: trade,metric:cpu*",
+      ),
+    ],
+    answers: { 101: { description: "The upgrade." } },
+  },
+  {
+    ...{ method: "get", path: "/api/rooms/{symbol}/stream", family: "Live", scope: "read" },
+    summary: "A room as server-sent events",
+    detail:
+      "Each message of the room is the data of an event, and its id is where that leaves a reader: sent back as Last-Event-ID the stream goes on from there. Comments keep the connection open.",
+    parameters: [SYMBOL_IN_PATH, ...SINCE],
+    answers: {
+      200: {
+        description: "Events, until the room ends them: come back after retry.",
+        content: { type: "text/event-stream" },
+      },
+    },
+  },
+  {
     ...{ method: "post", path: "/mcp", family: "Read", scope: "read" },
     summary: "The Model Context Protocol, for assistants",
     detail:

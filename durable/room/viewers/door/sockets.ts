@@ -3,20 +3,20 @@ import { metrics } from "../../../../src/telemetry/metrics.ts";
 import type { ViewerAttachment, ViewerSocket } from "../viewer.ts";
 
 /** A socket's room, and the port that its viewer is known by. */
-export interface Seat {
+export interface Seat<Attachment> {
   symbol: SymbolName;
-  port: ViewerSocket;
+  port: ViewerSocket<Attachment>;
 }
 
 /** What a socket keeps while the host sleeps. */
-interface SocketAttachment {
+interface SocketAttachment<Attachment> {
   symbol: SymbolName;
-  viewer: ViewerAttachment;
+  viewer: Attachment;
 }
 
 /** The sockets of a host, each with its room and its port. */
-export class Sockets {
-  readonly #seats = new Map<WebSocket, Seat>();
+export class Sockets<Attachment = ViewerAttachment> {
+  readonly #seats = new Map<WebSocket, Seat<Attachment>>();
   readonly #pingedAt: (ws: WebSocket) => Date | null;
   readonly #nowMs: () => number;
   /** Those closed by us whose clients have not answered yet, and when. */
@@ -44,8 +44,8 @@ export class Sockets {
   }
 
   /** A viewer's socket, from now on. */
-  add(ws: WebSocket, symbol: SymbolName): ViewerSocket {
-    const port: ViewerSocket = {
+  add(ws: WebSocket, symbol: SymbolName): ViewerSocket<Attachment> {
+    const port: ViewerSocket<Attachment> = {
       pingedMs: () => this.#pingedAt(ws)?.getTime() ?? null,
       send: (text) => {
         ws.send(text);
@@ -57,24 +57,26 @@ export class Sockets {
         ws.close(code, reason);
       },
       saveAttachment: (viewer) =>
-        ws.serializeAttachment({ symbol, viewer } satisfies SocketAttachment),
+        ws.serializeAttachment({ symbol, viewer } satisfies SocketAttachment<Attachment>),
     };
     this.#seats.set(ws, { symbol, port });
     return port;
   }
 
-  seatOf(ws: WebSocket): Seat | undefined {
+  seatOf(ws: WebSocket): Seat<Attachment> | undefined {
     return this.#seats.get(ws);
   }
 
   /** Those of the sockets that slept with the host and are open. Those that were closed before were closed long ago. */
-  asleep(sockets: readonly WebSocket[]): (readonly [SymbolName, ViewerSocket, ViewerAttachment])[] {
+  asleep(
+    sockets: readonly WebSocket[],
+  ): (readonly [SymbolName, ViewerSocket<Attachment>, Attachment])[] {
     return sockets.flatMap((ws) => {
       if (ws.readyState !== WebSocket.OPEN) {
         this.#closedAtMs.set(ws, Number.NEGATIVE_INFINITY);
         return [];
       }
-      const { symbol, viewer } = ws.deserializeAttachment() as SocketAttachment;
+      const { symbol, viewer } = ws.deserializeAttachment() as SocketAttachment<Attachment>;
       return [[symbol, this.add(ws, symbol), viewer] as const];
     });
   }
@@ -84,7 +86,7 @@ export class Sockets {
     this.#closedAtMs.delete(ws);
   }
 
-  *[Symbol.iterator](): Iterator<ViewerSocket> {
+  *[Symbol.iterator](): Iterator<ViewerSocket<Attachment>> {
     for (const { port } of this.#seats.values()) yield port;
   }
 }

@@ -1,3 +1,4 @@
+import type * as z from "zod";
 import {
   type ClientMessage,
   clientMessageSchema,
@@ -5,8 +6,8 @@ import {
 import { PING } from "../../../../src/protocol/socket/heartbeat.ts";
 
 /** What a message of a viewer turned out to be. */
-export type MessageReading =
-  | { kind: "message"; message: ClientMessage }
+export type MessageReading<Message = ClientMessage> =
+  | { kind: "message"; message: Message }
   /** Here only while the platform does not answer it itself. */
   | { kind: "ping" }
   | { kind: "bad"; why: string }
@@ -21,13 +22,29 @@ export interface MessageRate {
   count: number;
 }
 
-/** Reads a message of a viewer and counts it against the limits; 0 switches a limit off (SPEC L-1, L-2, L-6). */
+interface Bounds {
+  messageBytes: number;
+  messagesPerSecond: number;
+}
+
+/** Reads a message of a viewer of one room. */
 export function readClientMessage(
   rate: MessageRate,
   data: string | ArrayBuffer,
-  limits: { messageBytes: number; messagesPerSecond: number },
+  limits: Bounds,
   nowMs: number,
 ): MessageReading {
+  return readMessage(clientMessageSchema, rate, data, limits, nowMs);
+}
+
+/** Reads a message of a client and counts it against the limits; 0 switches a limit off (SPEC L-1, L-2, L-6). */
+export function readMessage<Message>(
+  schema: z.ZodType<Message>,
+  rate: MessageRate,
+  data: string | ArrayBuffer,
+  limits: Bounds,
+  nowMs: number,
+): MessageReading<Message> {
   // A second that began later than now began before the clock was turned back.
   if (nowMs < rate.windowStartMs || nowMs - rate.windowStartMs >= RATE_WINDOW_MS) {
     rate.windowStartMs = nowMs;
@@ -46,7 +63,7 @@ export function readClientMessage(
   } catch {
     return { kind: "bad", why: 'expected a JSON message or the text "ping"' };
   }
-  const parsed = clientMessageSchema.safeParse(value);
+  const parsed = schema.safeParse(value);
   if (parsed.success) return { kind: "message", message: parsed.data };
   const [issue] = parsed.error.issues;
   return { kind: "bad", why: `${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim() };

@@ -13,5 +13,5 @@ it("the runtime knows classes of the first edition only where a data folder has 
   rmSync(objects, { recursive: true });
   const needs = readWranglerToml(readFileSync("wrangler.toml", "utf8"));
   const left = withoutFirstEdition(needs).durableObjects.map(({ className }) => className);
-  expect(left).toEqual(["Host", "Relay", "Writer", "Keeper", "Keys", "Notifier"]);
+  expect(left).toEqual(["Host", "Relay", "Streams", "Writer", "Keeper", "Keys", "Notifier"]);
 });

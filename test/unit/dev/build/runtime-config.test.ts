@@ -21,6 +21,7 @@ describe("the configuration of the runtime", () => {
     expect(needs.durableObjects.map(({ className }) => className)).toEqual([
       "Host",
       "Relay",
+      "Streams",
       "Writer",
       "Keeper",
       "Keys",

@@ -1,7 +1,11 @@
 import { expect } from "vitest";
 import { Placements } from "../../../../durable/keeper/placements.ts";
 import { type HostName, hostOf, type Placement } from "../../../../src/core/placement/placement.ts";
-import { partsOfRelay, type RelayName } from "../../../../src/core/placement/relaying.ts";
+import {
+  partsOfRelay,
+  type RelayName,
+  streamsOfRelay,
+} from "../../../../src/core/placement/relaying.ts";
 import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../../src/protocol/words/time.ts";
 import { RelayWorld, Wire } from "../../relay/relay-world.ts";
@@ -15,6 +19,7 @@ import { DiskCheck } from "./disk-check.ts";
 import { type KeyedRequest, ModelProducer } from "./producer.ts";
 import { ModelRoom } from "./room.ts";
 import { type Seat, Seats } from "./seats.ts";
+import { NO_STREAMS, type StreamOfModel, type StreamsOfModel } from "./streams.ts";
 import type { ModelViewer } from "./viewer.ts";
 
 const ARCHIVE_PAGE_EVENTS = 90;
@@ -50,6 +55,9 @@ export class ModelHosts {
   readonly disks = new DiskCheck(this.#rooms);
   readonly #hosts = new Map<HostName, HostWorld>();
   readonly #relays = new Map<RelayName, RelayWorld>();
+  /** Of which stream the nth viewer watches a room; null: of none. */
+  streamOf: (nth: number) => StreamOfModel | null = () => null;
+  streams: StreamsOfModel = NO_STREAMS;
   readonly #relayOf: (nth: number, host: HostName) => RelayName | null;
   /** What the Keeper remembers. */
   readonly #placements = new Placements(memorySql());
@@ -97,7 +105,8 @@ export class ModelHosts {
   /** Where the next viewer of a symbol sits. */
   nextSeat(symbol: SymbolName): Seat {
     const host = hostOf(symbol, this.placement);
-    return { host, relay: this.#relayOf(this.seats.viewers.length, host), symbol };
+    const nth = this.seats.viewers.length;
+    return { host, relay: this.#relayOf(nth, host), symbol, stream: this.streamOf(nth) };
   }
 
   objectOf({ host, relay }: Omit<Seat, "symbol">): HostWorld | RelayWorld {
@@ -116,7 +125,12 @@ export class ModelHosts {
       observer: this.disks.observerOf(name),
       sockets: () => this.seats.on(name),
       relays: {
-        feed: (relay, feed) => this.wire.carry(feed, (arrived) => this.#relay(relay).feed(arrived)),
+        feed: (relay, feed) =>
+          this.wire.carry(feed, (arrived) =>
+            streamsOfRelay(relay) === null
+              ? this.#relay(relay).feed(arrived)
+              : this.streams.feedOf(partsOfRelay(relay).host, arrived),
+          ),
       },
       asleep: () => this.seats.asleepOn(name),
       placement: () => this.placement,
@@ -148,6 +162,7 @@ export class ModelHosts {
         viewer.isKnownToFail = false;
       }
     }
+    if (this.streams.maySleep) this.streams.end();
     await this.acknowledgeWhatIsDue();
   }
 
@@ -161,12 +176,14 @@ export class ModelHosts {
   async crashRelays(): Promise<void> {
     await settle();
     for (const relay of this.#relays.values()) this.#end(relay);
+    this.streams.crash();
   }
 
   /** Everything dies in one moment. */
   async crashAll(): Promise<void> {
     await settle();
     for (const object of this.#objects) this.#end(object);
+    this.streams.crash();
   }
 
   /** There are other settings: every host begins anew with them, when it is asked for. */
@@ -237,6 +254,7 @@ export class ModelHosts {
     for (const { viewer, cursor } of this.seats.arrivedAcks()) this.heard(viewer, cursor);
     await settle();
     this.seats.sendDueAcks();
+    this.streams.sendDueAcks();
   }
 
   /** A viewer's ack arrives where the viewer sits. */
@@ -248,6 +266,7 @@ export class ModelHosts {
   /** Call it after each step. */
   throwFailures(): void {
     this.disks.throwFailure();
+    this.streams.throwFailure();
     for (const viewer of this.seats.viewers) {
       if (viewer.failure !== null) throw viewer.failure;
       viewer.isKnownToFail = viewer.hasFailed;
@@ -263,9 +282,9 @@ export class ModelHosts {
     object.end();
   }
 
-  #nextAlarm(): HostWorld | RelayWorld | null {
-    let next: HostWorld | RelayWorld | null = null;
-    for (const object of this.#objects) {
+  #nextAlarm(): Pick<HostWorld, "alarmAtMs" | "fireAlarm"> | null {
+    let next: Pick<HostWorld, "alarmAtMs" | "fireAlarm"> | null = null;
+    for (const object of [...this.#objects, this.streams]) {
       if (object.alarmAtMs === null) continue;
       if (next?.alarmAtMs == null || object.alarmAtMs < next.alarmAtMs) next = object;
     }

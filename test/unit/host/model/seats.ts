@@ -4,6 +4,7 @@ import type { HostName } from "../../../../src/core/placement/placement.ts";
 import type { RelayName } from "../../../../src/core/placement/relaying.ts";
 import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../../src/protocol/words/time.ts";
+import type { StreamOfModel } from "./streams.ts";
 import type { ModelViewer } from "./viewer.ts";
 
 /** Where a viewer is. */
@@ -12,6 +13,8 @@ export interface Seat {
   /** Null: the viewer is on the host itself. */
   relay: RelayName | null;
   symbol: SymbolName;
+  /** It watches the room on a stream, among others; null: by a socket of its own. */
+  stream?: StreamOfModel | null;
 }
 
 /** Every viewer there has been, and where each is or was. */
@@ -42,7 +45,8 @@ export class Seats {
 
   on(object: HostName | RelayName): ModelViewer[] {
     return this.viewers.filter((viewer) => {
-      const { host, relay } = this.of(viewer);
+      const { host, relay, stream } = this.of(viewer);
+      if (stream != null) return false;
       return viewer.state !== "closed" && (relay ?? host) === object;
     });
   }
@@ -63,6 +67,7 @@ export class Seats {
   /** Viewers as lazy as the protocol allows: they acknowledge when they must. */
   sendDueAcks(): void {
     for (const viewer of this.open) {
+      if (this.of(viewer).stream != null) continue;
       const isDue = viewer.unackedBytes >= viewer.ackEveryBytes && viewer.ackEveryBytes > 0;
       if (!isDue || this.lazy.has(viewer) || viewer.cursor === null) continue;
       this.#acksUnderWay.push({ viewer, cursor: viewer.cursor });

@@ -15,6 +15,10 @@ export async function connect(
   acksWhenDue: boolean,
 ): Promise<void> {
   const seat = hosts.nextSeat(symbol);
+  if (seat.stream != null) {
+    await seat.stream.subscribe(symbol, { since, log });
+    return;
+  }
   const { core } = hosts.objectOf(seat);
   const isRelayed = seat.relay !== null;
   const room = hosts.room(symbol);
@@ -51,6 +55,12 @@ export async function reconnect(hosts: ModelHosts, index: number): Promise<void>
 export async function acknowledge(hosts: ModelHosts, index: number, far: number): Promise<void> {
   const viewer = hosts.seats.viewer(index);
   if (viewer?.state !== "open" || viewer.cursor === null) return;
+  const { stream } = hosts.seats.of(viewer);
+  if (stream != null) {
+    stream.acknowledge(far);
+    await hosts.acknowledgeWhatIsDue();
+    return;
+  }
   const back = far > 0.5 ? 0 : Math.ceil(1_000_000 * (1 - far));
   const cursor = Math.max(0, viewer.cursor - back);
   viewer.acked(cursor);
@@ -61,8 +71,12 @@ export async function acknowledge(hosts: ModelHosts, index: number, far: number)
 export async function leave(hosts: ModelHosts, index: number): Promise<void> {
   const viewer = hosts.seats.viewer(index);
   if (viewer === undefined || viewer.state === "closed") return;
-  viewer.state = "closed";
   const seat = hosts.seats.of(viewer);
+  if (seat.stream != null) {
+    await seat.stream.unsubscribe(seat.symbol);
+    return;
+  }
+  viewer.state = "closed";
   hosts.objectOf(seat).core.left(seat.symbol, viewer);
   await settle();
 }
@@ -70,5 +84,8 @@ export async function leave(hosts: ModelHosts, index: number): Promise<void> {
 /** Sends to the viewer fail from here on, and nobody has told its room. */
 export async function breakSocket(hosts: ModelHosts, index: number): Promise<void> {
   const viewer = hosts.seats.viewer(index);
-  if (viewer?.state === "open") viewer.state = "broken";
+  if (viewer?.state !== "open") return;
+  const { stream } = hosts.seats.of(viewer);
+  if (stream == null) viewer.state = "broken";
+  else stream.break();
 }

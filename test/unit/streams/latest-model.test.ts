@@ -1,0 +1,305 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { LatestStreams } from "../../../durable/streams/latest-streams.ts";
+import type { Seat } from "../../../durable/streams/seat.ts";
+import { Stream, type StreamDeps } from "../../../durable/streams/stream.ts";
+import { type BookState, bookOf, foldBook } from "../../../src/core/books/book-samples.ts";
+import { Channels } from "../../../src/core/streams/channels.ts";
+import type { TapeEvent } from "../../../src/protocol/events/event.ts";
+import { eventsMessage } from "../../../src/protocol/events/frame.ts";
+import {
+  LATEST_BOOK_LEVELS,
+  type LatestMessage,
+  latestSchema,
+} from "../../../src/protocol/streams/server-message.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
+import { FakeTime } from "../room/fake-time.ts";
+
+const RUNS = Number(process.env["MODEL_RUNS"] ?? 100);
+const ROOMS = ["A", "B", "C"] as unknown as readonly SymbolName[];
+const WINDOW = 3_000;
+const CHANNELS = [null, ["trade", "metric:cpu*"], ["book", "position"]] as const;
+
+const event = fc.oneof(
+  fc.record({
+    kind: fc.constant("metric" as const),
+    ts: fc.nat(50),
+    metric: fc.constantFrom("cpu", "cpu2", "load"),
+    value: fc.nat(9),
+  }),
+  fc.record({
+    kind: fc.constant("trade" as const),
+    ts: fc.nat(50),
+    price: fc.nat(9),
+    size: fc.nat(9),
+  }),
+  fc.record({
+    kind: fc.constant("position" as const),
+    ts: fc.nat(50),
+    quantity: fc.nat(9),
+    account: fc.constantFrom("x", "y"),
+  }),
+  fc.record({
+    kind: fc.constant("book" as const),
+    ts: fc.nat(50),
+    type: fc.constantFrom("snapshot" as const, "diff" as const),
+    bids: fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })), {
+      maxLength: 3,
+    }),
+    asks: fc.array(fc.tuple(fc.integer({ min: 10, max: 19 }), fc.integer({ min: 1, max: 9 })), {
+      maxLength: 3,
+    }),
+  }),
+) as fc.Arbitrary<unknown> as fc.Arbitrary<TapeEvent>;
+const room = fc.nat(2);
+const client = fc.nat(5);
+const step = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant("push" as const),
+      room,
+      events: fc.array(event, { minLength: 1, maxLength: 8 }),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant("pass" as const),
+      ms: fc.constantFrom(0, 1, 30, 100, 400),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("ack" as const), client }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("follow" as const), client, room }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("unfollow" as const), client, room }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("begin anew" as const), room }) },
+);
+
+/** One room as it is: the events since it began, and its last values by a fold of its own. */
+class TrueRoom {
+  tap: Seat | null = null;
+  cursor = 0 as Cursor;
+  events: TapeEvent[] = [];
+
+  push(events: readonly TapeEvent[]): void {
+    this.events.push(...events);
+    this.cursor = (this.cursor + 1) as Cursor;
+    const texts = events.map((each) => JSON.stringify(each)).join(",");
+    this.tap?.send(eventsMessage(this.cursor, texts, []));
+  }
+
+  /** A log that is another one: nothing of before is known. */
+  begin(tap: Seat | null): void {
+    this.tap = tap;
+    this.events = [];
+    const none = { metrics: [], bar: null, trade: null, positions: [], orders: [], book: null };
+    tap?.send(JSON.stringify({ type: "snapshot", cursor: this.cursor, ...none }));
+  }
+
+  last(channels: Channels | null): Map<string, unknown> {
+    const values = new Map<string, TapeEvent>();
+    let book: BookState | null = null;
+    for (const each of this.events) {
+      if (each.kind === "book") book = foldBook(book, each, this.cursor);
+      else if (each.ts >= (values.get(keyOf(each))?.ts ?? 0)) values.set(keyOf(each), each);
+    }
+    const all = [...values.values(), ...(book === null ? [] : [bookOf(book, LATEST_BOOK_LEVELS)])];
+    const wanted = all.filter((each) => each !== null && (channels?.has(each) ?? true));
+    return new Map(wanted.map((each) => [keyOf(each as TapeEvent), each]));
+  }
+}
+
+function keyOf(each: TapeEvent): string {
+  if (each.kind === "metric") return each.metric;
+  return each.kind === "position" ? `position ${each.account}` : each.kind;
+}
+
+/** A client that keeps what it is told, and acknowledges when a step says so. */
+class Client {
+  readonly values = new Map<SymbolName, Map<string, unknown>>();
+  /** Values and what was left out, since its rooms were whole. */
+  told = 0;
+  texts: string[] = [];
+  received = 0;
+
+  take(text: string): void {
+    this.received += 1;
+    for (const message of [JSON.parse(text)].flat()) {
+      if (message.type !== "latest") continue;
+      latestSchema.parse(message);
+      this.texts.push(JSON.stringify(message));
+      this.#takeLatest(message);
+    }
+  }
+
+  #takeLatest({ rooms, skipped }: LatestMessage): void {
+    this.told += skipped;
+    for (const { symbol, events, whole } of rooms) {
+      if (whole === true) this.values.set(symbol, new Map());
+      else this.told += events.length;
+      const values = this.values.get(symbol);
+      for (const each of events) values?.set(keyOf(each), each);
+    }
+  }
+}
+
+class World {
+  readonly time = new FakeTime();
+  readonly rooms = new Map(ROOMS.map((symbol) => [symbol, new TrueRoom()]));
+  readonly latest: LatestStreams;
+  readonly streams: Stream[] = [];
+  readonly clients: Client[] = [];
+
+  constructor() {
+    this.latest = new LatestStreams({
+      join: async (tap) => {
+        this.rooms.get(tap.symbol)?.begin(tap);
+        return null;
+      },
+      leave: ({ symbol }) => {
+        const left = this.rooms.get(symbol);
+        if (left !== undefined) left.tap = null;
+      },
+      barOf: () => null,
+      nowMs: this.time.nowMs,
+      wait: this.time.wait,
+      keepAwake: (work) => void work,
+    });
+    for (const [nth, channels] of [...CHANNELS, ...CHANNELS].entries()) this.#open(nth, channels);
+  }
+
+  #open(nth: number, channels: readonly string[] | null): void {
+    const client = new Client();
+    const deps: StreamDeps = {
+      windowChars: WINDOW,
+      join: (stream, seat) => this.latest.follow(stream, seat),
+      leave: (stream, { symbol }) => this.latest.unfollow(stream, symbol),
+      acknowledged: (stream) => this.latest.goOn(stream),
+      goOn: () => undefined,
+      namesOf: async () => [],
+      renew: async () => ({ kind: "refused", why: "" }),
+      mustFlush: (stream) => stream.flush(),
+      changed: () => undefined,
+      gone: (stream) => this.latest.forget(stream),
+      nowMs: this.time.nowMs,
+      wait: this.time.wait,
+      keepAwake: (work) => void work,
+    };
+    const socket = {
+      send: (text: string) => client.take(text),
+      close: () => expect.fail("nobody closes it"),
+      pingedMs: () => null,
+      saveAttachment: () => undefined,
+    };
+    const terms = {
+      ...{ mode: "latest" as const, hz: nth < 3 ? 10 : 2, channels },
+      ...{ symbols: null, viewerKey: null, expiresAtMs: null },
+    };
+    const messages = { windowStartMs: 0, count: 0 };
+    this.streams.push(new Stream({ id: nth, socket, terms, messages }, deps));
+    this.clients.push(client);
+  }
+
+  acknowledge(nth: number): void {
+    const { received } = this.clients[nth] as Client;
+    this.streams[nth]?.take({ type: "ack", messages: received });
+  }
+}
+
+test("ST-10: every viewer in latest ends with the true last value of every key", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 50, size: "max" }), async (steps) => {
+      const world = new World();
+      for (const taken of steps) {
+        switch (taken.do) {
+          case "push":
+            world.rooms.get(ROOMS[taken.room] as SymbolName)?.push(taken.events);
+            break;
+          case "pass":
+            await world.time.pass(taken.ms);
+            break;
+          case "ack":
+            world.acknowledge(taken.client);
+            break;
+          case "follow":
+            world.streams[taken.client]?.take({
+              type: "subscribe",
+              symbols: [ROOMS[taken.room] as string],
+            });
+            await world.time.pass(0);
+            break;
+          case "unfollow": {
+            const symbol = ROOMS[taken.room] as SymbolName;
+            world.streams[taken.client]?.take({ type: "unsubscribe", symbols: [symbol] });
+            world.clients[taken.client]?.values.delete(symbol);
+            break;
+          }
+          case "begin anew": {
+            const again = world.rooms.get(ROOMS[taken.room] as SymbolName);
+            if (again?.tap != null) again.begin(again.tap);
+            break;
+          }
+        }
+      }
+      for (let round = 0; round < 4; round += 1) {
+        for (const nth of world.clients.keys()) world.acknowledge(nth);
+        await world.time.pass(1_000);
+      }
+      for (const [nth, stream] of world.streams.entries()) {
+        const names = stream.terms.channels;
+        const channels = names === null ? null : new Channels(names);
+        for (const { symbol } of stream.seats) {
+          const told = (world.clients[nth] as Client).values.get(symbol);
+          expect(told).toEqual(world.rooms.get(symbol)?.last(channels));
+        }
+      }
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+test("ST-10: what it is not shown one by one is counted, also of one that is slow", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 50, size: "max" }), async (steps) => {
+      const world = new World();
+      for (const stream of world.streams) stream.take({ type: "subscribe", symbols: [...ROOMS] });
+      await world.time.pass(1_000);
+      for (const taken of steps) {
+        if (taken.do === "push")
+          world.rooms.get(ROOMS[taken.room] as SymbolName)?.push(taken.events);
+        else if (taken.do === "pass") await world.time.pass(taken.ms);
+        else if (taken.do === "ack") world.acknowledge(taken.client);
+      }
+      for (let round = 0; round < 4; round += 1) {
+        for (const nth of world.clients.keys()) world.acknowledge(nth);
+        await world.time.pass(1_000);
+      }
+      for (const [nth, stream] of world.streams.entries()) {
+        const names = stream.terms.channels;
+        const channels = names === null ? null : new Channels(names);
+        const events = [...world.rooms.values()].flatMap((each) => each.events);
+        const wanted = events.filter((each) => channels?.has(each) ?? true);
+        expect((world.clients[nth] as Client).told).toBe(wanted.length);
+      }
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+test("ST-10: is told at most hz times a second, and the same text as all who ask for the same", async () => {
+  const world = new World();
+  const [all, , , slow] = world.clients as Client[];
+  for (const nth of [0, 3]) world.streams[nth]?.take({ type: "subscribe", symbols: [...ROOMS] });
+  await world.time.pass(1_000);
+  for (const client of [all, slow]) if (client !== undefined) client.texts = [];
+  for (let at = 0; at < 100; at += 1) {
+    const ts = at as EpochUs;
+    world.rooms.get(ROOMS[0] as SymbolName)?.push([{ kind: "trade", ts, price: at, size: 1 }]);
+    await world.time.pass(10);
+    for (const nth of [0, 3]) world.acknowledge(nth);
+  }
+  expect(all?.texts.length).toBeGreaterThanOrEqual(9);
+  expect(all?.texts.length).toBeLessThanOrEqual(11);
+  expect(slow?.texts.length).toBeLessThanOrEqual(3);
+});
