@@ -79,7 +79,7 @@ async function timed<Item>(
 }
 
 function bareColumns(rooms: readonly RoomFrames[], ids: SeriesIdCache): string[] {
-  const rows = new PointRows(ids.spellings);
+  const rows = new PointRows(ids.names);
   for (const { symbol, frames } of rooms) {
     for (const { cursor, events } of frames) {
       const place = { cursor, digits: String(cursor) };

@@ -189,7 +189,7 @@ it("AL-13 a list of rules becomes the whole, and sent again it changes nothing",
   ).toEqual({
     ...{ made: ["new"], changed: ["high"], deleted: ["low"], unchanged: [] },
   });
-  await vi.waitFor(async () =>
+  await soon(async () =>
     expect((await active(`?symbol=${symbol}`)).map((alert) => alert.since)).toContain(
       pending[0]?.since,
     ),

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env } from "../../../src/bindings/env.ts";
 import { streamsAt } from "../../../src/bindings/objects.ts";
 import type { StreamsName } from "../../../src/core/placement/relaying.ts";
+import { soon } from "../../soon.ts";
 import { closeSockets, hostStubOf, newSymbol, push, pushPoints, tokenOf } from "../edgetape.ts";
 import { FakeNeon } from "../fake-neon.ts";
 import { openStream, TestStream } from "../test-stream.ts";
@@ -28,9 +29,7 @@ const written = (what: string) =>
     JSON.stringify([...storage.sql.exec(`SELECT * FROM ${what}`)]),
   );
 const isWritten = (what: string, text: string) =>
-  vi.waitFor(async () => expect(await written(what)).toContain(text), {
-    ...{ timeout: 10_000, interval: 50 },
-  });
+  soon(async () => expect(await written(what)).toContain(text));
 
 describe("ST-1 a stream", () => {
   it("ST-2 ST-3 greets, and has of each room what its own socket has, with its symbol", async () => {
@@ -103,7 +102,7 @@ describe("ST-1 a stream", () => {
       runInDurableObject(hostStubOf(name), (_, { storage }) =>
         storage.sql.exec("SELECT count(*) AS count FROM relays WHERE symbol = '*'").one(),
       );
-    await vi.waitFor(async () => expect(await asks()).toEqual({ count: 0 }));
+    await soon(async () => expect(await asks()).toEqual({ count: 0 }));
     const later = await TestStream.open({ symbols: `${name}-*` });
     await later.find("caught_up", `${name}-D`);
     expect(await asks()).toEqual({ count: 1 });
@@ -179,7 +178,7 @@ describe("ST-1 a stream", () => {
     const ends = Math.floor(Date.now() / 1_000) + 1;
     const token = await tokenOf({ scope: "read", ends });
     const stream = await TestStream.open({ symbols: symbol }, token);
-    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(ends * 1_000), { timeout: 3_000 });
+    await soon(() => expect(Date.now()).toBeGreaterThan(ends * 1_000));
     await runDurableObjectAlarm(streams());
     expect(await stream.viewer.closedFor("tokenExpired")).toBe(true);
   });

@@ -1,15 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
-import type { AlertHistoryAnswer, KeptAlertRule } from "../../../src/protocol/answers/alerts.ts";
+import type { KeptAlertRule } from "../../../src/protocol/answers/alerts.ts";
 import { type Draft, draftOf, EMPTY_DRAFT } from "../../data/alerts/draft.ts";
-import { pathOfSymbol } from "../../data/route.ts";
-import { formatMoment, formatValue } from "../../data/words/format.ts";
 import { symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
 import type { Desk } from "../shell/desk.ts";
 import { FailureWords } from "../shell/failure-words.tsx";
-import { Link } from "../shell/link.tsx";
 import { TopBar } from "../shell/top-bar.tsx";
 import { useAnswer } from "../shell/use-answer.ts";
 import { ActiveAlerts } from "./active-alerts.tsx";
+import { Changes } from "./changes.tsx";
 import { RuleEditor } from "./rule-editor.tsx";
 import { Rules } from "./rules.tsx";
 
@@ -82,45 +80,5 @@ export function AlertsPage({ desk }: { desk: Desk }) {
         </section>
       </main>
     </div>
-  );
-}
-
-/** Changes of alerts, the newest first. */
-export function Changes(props: { changes: AlertHistoryAnswer["changes"]; nowMs: number }) {
-  const { changes, nowMs } = props;
-  if (changes.length === 0) return <p class="dim">Nothing yet.</p>;
-  return (
-    <table class="plain-table" data-testid="alert-changes">
-      <thead>
-        <tr>
-          <th scope="col">When</th>
-          <th scope="col">Rule</th>
-          <th scope="col">Symbol</th>
-          <th scope="col">From, to</th>
-          <th scope="col" class="number">
-            Value
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {changes.map((change) => (
-          <tr key={`${change.ts} ${change.rule} ${change.symbol} ${change.series}`}>
-            <td>{formatMoment(change.ts, nowMs)}</td>
-            <td>{change.rule}</td>
-            <td>
-              <Link to={pathOfSymbol(change.symbol)} class="in-text">
-                {change.symbol}
-              </Link>{" "}
-              <span class="dim">{change.series}</span>
-            </td>
-            <td>
-              <span class="dim">{change.from} →</span>{" "}
-              <b class={`state is-${change.state}`}>{change.state}</b>
-            </td>
-            <td class="number">{change.value === undefined ? "—" : formatValue(change.value)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }

@@ -1,6 +1,6 @@
 import type { BacktestAnswer } from "../../../src/protocol/answers/alerts.ts";
 import { formatMoment, formatSpan, formatVolume } from "../../data/words/format.ts";
-import { Changes } from "./alerts-page.tsx";
+import { Changes } from "./changes.tsx";
 
 /** What a rule would have said: its times of firing on a line, and each change below. */
 export function Backtested({ answer, nowMs }: { answer: BacktestAnswer; nowMs: number }) {

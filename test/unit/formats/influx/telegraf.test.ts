@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { LineDecoder } from "../../../../src/formats/influx/decode-lines.ts";
+import { KnownHeads } from "../../../../src/formats/influx/known-heads.ts";
 import { precisionOf } from "../../../../src/formats/influx/precision.ts";
 import { metricPushSchema } from "../../../../src/protocol/events/event.ts";
 import type { EpochUs } from "../../../../src/protocol/words/time.ts";
 import { mutationsOf } from "../../../wire/mutations.ts";
+import { foundIn } from "../../../wire/point-terms.ts";
 
 /** As Telegraf's inputs for processors, memory, disks, the system and processes print it. */
 const TELEGRAF = [
@@ -19,8 +21,10 @@ const TELEGRAF = [
 function decode(bytes: Uint8Array) {
   const unit = precisionOf("ns") ?? expect.fail("no ns");
   const text = new TextDecoder().decode(bytes);
-  const decoder = new LineDecoder(text, unit, 1_795_422_741_819_000 as EpochUs, {
-    ...{ events: 0, chars: 0 },
+  const decoder = new LineDecoder(text, unit, {
+    nowUs: 1_795_422_741_819_000 as EpochUs,
+    limits: { events: 0, chars: 0 },
+    known: new KnownHeads(),
   });
   while (decoder.decodeSome(1_000) === "more");
   return decoder;
@@ -28,13 +32,14 @@ function decode(bytes: Uint8Array) {
 
 it("LP-2 takes all that Telegraf sends but its texts, and survives every mutation of it", () => {
   const whole = decode(new TextEncoder().encode(TELEGRAF));
-  expect([whole.events.length, whole.refused]).toEqual([14, 0]);
+  expect([foundIn(whole.points).length, whole.refused]).toEqual([14, 0]);
   fc.assert(
     fc.property(mutationsOf(new TextEncoder().encode(TELEGRAF)), (bytes) => {
-      const { events, refused, lines } = decode(bytes);
+      const { points, refused, lines } = decode(bytes);
       expect(refused).toBeLessThanOrEqual(lines);
-      for (const { symbol, event } of events) {
-        expect(metricPushSchema.safeParse({ ...event, symbol }).error).toBeUndefined();
+      for (const [symbol, metric, labels, ts, value] of foundIn(points)) {
+        const push = { symbol, metric, value, ts, ...(labels !== undefined && { labels }) };
+        expect(metricPushSchema.safeParse(push).error).toBeUndefined();
       }
     }),
     { numRuns: 500 },
