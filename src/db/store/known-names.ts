@@ -4,7 +4,8 @@ import { joinSeriesKey, type SeriesName } from "./series-name.ts";
 /** Names kept, some 500 bytes each. */
 const MOST_NAMES = 30_000;
 const ENCODER = new TextEncoder();
-const DECODER = new TextDecoder();
+// A mark of byte order is a character of a name like any other.
+const DECODER = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 /** Ids of one database. */
 interface Ids {
