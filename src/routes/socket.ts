@@ -1,12 +1,10 @@
 import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { JOIN_HEADER, type JoinRefusal, type JoinRequest } from "../bindings/host.ts";
-
 import { hostAt, ownerOf, relayAt } from "../bindings/objects.ts";
 import { asciiJson } from "../core/events/ascii-json.ts";
 import { type HostName, hostOf } from "../core/placement/placement.ts";
 import { regionOf, relayOf, type ViewerPlace } from "../core/placement/relaying.ts";
-
 import { accessOf, coverSymbols, needs } from "../http/access/authorize.ts";
 import { countedAddress } from "../http/access/sender.ts";
 import type { Access } from "../http/access/token.ts";

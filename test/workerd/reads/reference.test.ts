@@ -43,7 +43,7 @@ function wrongValuesOf({ schema, in: place }: Parameter): string[] {
 }
 
 async function refused(path: string, query: string): Promise<Problem> {
-  const headers = path.startsWith("/ws/") ? { upgrade: "websocket" } : {};
+  const headers = /^\/ws\b/.test(path) ? { upgrade: "websocket" } : {};
   const target = `${path.replace("{symbol}", "ACME")}?${query}`;
   const answer = await ask(target, { headers }, "read");
   expect(answer.status).toBe(400);
