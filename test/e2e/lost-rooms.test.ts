@@ -158,7 +158,9 @@ it("S-7 C-6 rooms that were lost begin with what Postgres knows, and say to view
   for (const each of [watcher, first]) {
     expect(gapsOf(each)).toMatchObject([{ from: kept.cursor, reason: "reset", dropped: null }]);
   }
-  expect(watcher.deliveries.slice(mark(), mark() + 3)).toMatchObject([
+  // The clock may close a minute of before meanwhile, and its bar then comes among these (B-6).
+  const toWatcher = watcher.deliveries.slice(mark()).filter(({ type }) => type !== "bar");
+  expect(toWatcher.slice(0, 3)).toMatchObject([
     { type: "snapshot", positions: [{ quantity: 7 }], orders: [{ id: "7" }] },
     { type: "caught_up", complete: false },
     { type: "events", events: [{ price: 500 }] },

@@ -48,7 +48,9 @@ export async function runExamples(
     const code = examplesOf(route).get(language);
     if (code === undefined) return [];
     // What one language makes and removes is not the others'.
-    const own = code.replaceAll(/\/(webhooks\/desk|rules\/high)\b/g, `/$1-${language}`);
+    const own = code
+      .replaceAll(/\/(webhooks\/desk|rules\/high)\b/g, `/$1-${language}`)
+      .replaceAll(/(\bname["']?:\s*["'])high\b/g, `$1high-${language}`);
     return [[route.summary, own.replaceAll(EXAMPLE_ADDRESS, url)]];
   });
   const [command, ...args] = RUNNERS[language];
