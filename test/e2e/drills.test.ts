@@ -82,15 +82,18 @@ describe.runIf(process.platform === "linux")("an operator's drill", () => {
     const before = await look();
     const beganAt = await highest(started);
     process.kill(pid, "SIGSTOP");
-    // What the other runtime accepts is answered.
-    await until("a runtime that does not answer", async () => {
-      const answer = await Promise.race([look(), sleep(5_000)]).catch(() => undefined);
-      return [...(answer?.values ?? [])].some(
-        ([name, value]) => name.startsWith("edgetape_runtime_up") && value === 0,
-      );
-    });
-    const hung = await look();
-    process.kill(pid, "SIGKILL");
+    let hung = before;
+    try {
+      // What the other runtime accepts is answered.
+      await until("a runtime that does not answer", async () => {
+        hung = await look();
+        return [...hung.values].some(
+          ([name, value]) => name.startsWith("edgetape_runtime_up") && value === 0,
+        );
+      });
+    } finally {
+      process.kill(pid, "SIGKILL");
+    }
     await until("the runtime to begin anew", async () => (await highest(started)) > beganAt);
     fires("EdgetapeRuntimeDown", { from: hung, to: hung });
     fires("EdgetapeRuntimeRestarted", { from: before, to: await look() });

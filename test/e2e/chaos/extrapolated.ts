@@ -23,8 +23,10 @@ const RULES = join(PROJECT_DIR, "ops/prometheus/alerts.yml");
 const AGES = /^edgetape_(outbox_age|rollup_lag)_seconds/;
 const MINUTES = { calm: 25, after: 10 };
 
+/** Asks on a connection of its own: one that is kept may be to a runtime that hangs, which would never answer. */
 export async function scrape(url: string, token: string): Promise<Scrape> {
-  const answer = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } });
+  const headers = { authorization: `Bearer ${token}`, connection: "close" };
+  const answer = await fetch(`${url}/metrics`, { headers });
   const text = await answer.text();
   const values = new Map<string, number>();
   const types = new Map<string, string>();
