@@ -6,8 +6,8 @@ import type { LiveBar } from "../../src/protocol/socket/server-message.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../src/protocol/words/time.ts";
 import { RelayCore } from "../relay/relay-core.ts";
-import { attachmentOf, type Seat } from "./seat.ts";
-import type { Place } from "./stream.ts";
+import { attachmentOf, type Seat } from "./stream/seat.ts";
+import type { Place } from "./stream/stream-words.ts";
 import type { StreamRows } from "./stream-rows.ts";
 import type { StreamsPorts, StreamsSettings } from "./streams-ports.ts";
 

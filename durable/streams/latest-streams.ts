@@ -3,8 +3,8 @@ import { Channels } from "../../src/core/streams/channels.ts";
 import { LatestRoom } from "../../src/core/streams/latest-room.ts";
 import type { LiveBar, ServerMessage } from "../../src/protocol/socket/server-message.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
-import { Seat, type SeatOwner } from "./seat.ts";
-import type { Stream } from "./stream.ts";
+import { Seat, type SeatOwner } from "./stream/seat.ts";
+import type { Stream } from "./stream/stream.ts";
 
 /** What a stream has been told of a room: changes up to this one, and the room's count of events then. */
 interface Told {

@@ -1,6 +1,6 @@
 import type { HostName } from "../../src/core/placement/placement.ts";
 import { type SqlPort, textOf } from "../room/sql-port.ts";
-import type { SavedStream } from "./saved-stream.ts";
+import type { SavedStream } from "./stream/saved-stream.ts";
 
 /** What the object keeps on its disk: what each stream watches, and a number for each host that it has asked. */
 export class StreamRows {

@@ -16,8 +16,8 @@ import { Flushes } from "./flushes.ts";
 import { HostRelays } from "./host-relays.ts";
 import { KnownNames } from "./known-names.ts";
 import { LatestStreams } from "./latest-streams.ts";
-import type { StreamAttachment } from "./saved-stream.ts";
-import { Stream, type StreamDeps } from "./stream.ts";
+import type { StreamAttachment } from "./stream/saved-stream.ts";
+import { Stream, type StreamDeps } from "./stream/stream.ts";
 import { StreamRows } from "./stream-rows.ts";
 import type { StreamSocket, StreamsPorts, StreamsSettings } from "./streams-ports.ts";
 

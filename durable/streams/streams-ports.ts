@@ -5,7 +5,7 @@ import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { RelaySettings } from "../relay/relay-ports.ts";
 import type { ViewerSocket } from "../room/viewers/viewer.ts";
 import type { ViewerPorts } from "../viewer-object/viewer-ports.ts";
-import type { StreamAttachment } from "./saved-stream.ts";
+import type { StreamAttachment } from "./stream/saved-stream.ts";
 
 export type StreamSocket = ViewerSocket<StreamAttachment>;
 

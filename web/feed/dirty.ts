@@ -10,6 +10,7 @@ export const DIRTY = {
   status: 32,
   positions: 64,
   book: 128,
+  orders: 256,
 } as const;
 
 export type Dirty = number;

@@ -4,7 +4,7 @@ import { ask } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf } from "../driver/sql-time.ts";
-import { isNext, type Place, placeOf, type SymbolRange } from "../events/export-place.ts";
+import { isNext, type Place, placeOf, type SymbolRange } from "./export-place.ts";
 import { LOG_TEXT, logOf } from "./log-row.ts";
 
 /** A line is as long as so many other rows. */

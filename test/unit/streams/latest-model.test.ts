@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LatestStreams } from "../../../durable/streams/latest-streams.ts";
-import type { Seat } from "../../../durable/streams/seat.ts";
-import { Stream, type StreamDeps } from "../../../durable/streams/stream.ts";
+import type { Seat } from "../../../durable/streams/stream/seat.ts";
+import { Stream, type StreamDeps } from "../../../durable/streams/stream/stream.ts";
 import { type BookState, bookOf, foldBook } from "../../../src/core/books/book-samples.ts";
 import { Channels } from "../../../src/core/streams/channels.ts";
 import type { TapeEvent } from "../../../src/protocol/events/event.ts";

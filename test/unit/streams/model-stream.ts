@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { StreamAttachment } from "../../../durable/streams/saved-stream.ts";
+import type { StreamAttachment } from "../../../durable/streams/stream/saved-stream.ts";
 import {
   roomMessageSchema,
   type StreamMessage,

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { Clock } from "../../../durable/clock.ts";
 import type { HostCore } from "../../../durable/host/host-core.ts";
-import type { StreamAttachment } from "../../../durable/streams/saved-stream.ts";
+import type { StreamAttachment } from "../../../durable/streams/stream/saved-stream.ts";
 import { StreamsCore } from "../../../durable/streams/streams-core.ts";
 import type { StreamSocket, StreamsPorts } from "../../../durable/streams/streams-ports.ts";
 import type { JoinRefusal } from "../../../src/bindings/host.ts";

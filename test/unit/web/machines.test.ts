@@ -6,6 +6,7 @@ import type {
   SeriesColumns,
   SymbolsAnswer,
 } from "../../../src/protocol/answers/answers.ts";
+import type { OrdersAnswer } from "../../../src/protocol/answers/orders.ts";
 import type { TapeEvent } from "../../../src/protocol/events/event.ts";
 import type { Gap } from "../../../src/protocol/socket/server-message.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
@@ -22,6 +23,11 @@ import {
   pastsMachine,
 } from "../../../web/feed/panels/pasts-machine.ts";
 import { type BookMessage, bookMachine, NO_BOOK } from "../../../web/feed/room/book-machine.ts";
+import {
+  NO_ORDERS_YET,
+  type OrderMessage,
+  orderMachine,
+} from "../../../web/feed/room/order-machine.ts";
 import {
   NO_POSITIONS_YET,
   type PositionMessage,
@@ -58,6 +64,10 @@ const event: fc.Arbitrary<TapeEvent> = fc.oneof(
     value: size,
   }),
   fc.record({ kind: fc.constant("position" as const), ts, quantity: size }),
+  fc.record({
+    ...{ kind: fc.constant("order" as const), ts, id: fc.constantFrom("1", "2") },
+    status: fc.constantFrom("sent" as const, "filled" as const),
+  }),
   fc.record({
     ...{ kind: fc.constant("book" as const), ts, type: fc.constantFrom("snapshot", "diff") },
     ...{
@@ -185,7 +195,7 @@ describe("reducers are pure, and take every message in every state:", () => {
     expectPure(panelMachine, initialPanels("5m"), message);
   });
 
-  test("book and positions", () => {
+  test("book, positions and orders", () => {
     const book = fc.record({ symbol: fc.constant(SYMBOL), cursor, book: fc.constant(null) });
     const answeredBook = fc.record({
       type: fc.constant("answered" as const),
@@ -211,6 +221,15 @@ describe("reducers are pure, and take every message in every state:", () => {
       fc.record({ type: fc.constant("answered" as const), id, answer: answerOf(held) }),
     );
     expectPure(positionMachine, NO_POSITIONS_YET, ofPositions);
+    const known = fc.record({
+      ...{ symbol: fc.constant(SYMBOL), cursor, truncated: fc.constant(false) },
+      orders: fc.constant<OrdersAnswer["orders"]>([]),
+    });
+    const ofOrders: fc.Arbitrary<OrderMessage> = fc.oneof(
+      ...[framed, just({ type: "load" } as const)],
+      fc.record({ type: fc.constant("answered" as const), id, answer: answerOf(known) }),
+    );
+    expectPure(orderMachine, NO_ORDERS_YET, ofOrders);
   });
 
   test("a symbol", () => {

@@ -3,6 +3,7 @@ import type { Delivery } from "../../../client/state.ts";
 import type { Status } from "../../../client/status.ts";
 import type { TapeOptions } from "../../../client/tape.ts";
 import type { Interval } from "../../../src/protocol/events/bar.ts";
+import type { OrderStatus } from "../../../src/protocol/events/order.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { Answer, Api } from "../../../web/feed/api.ts";
@@ -12,6 +13,11 @@ import { fakeClock } from "../client/fake-clock.ts";
 const CURSOR = 1_700_000_000_000_000;
 
 const BOOK = { kind: "book", ts: CURSOR, type: "snapshot", bids: [[9, 1]], asks: [[11, 1]] };
+
+/** A state of an order, so long after the cursor. */
+const orderAt = (us: number, id: string, status: OrderStatus) => ({
+  ...{ kind: "order" as const, ts: (CURSOR + us) as EpochUs, id, status },
+});
 
 function world(first: Answer<never> | "ok" = "ok") {
   const clock = fakeClock(CURSOR / 1_000);
@@ -28,6 +34,13 @@ function world(first: Answer<never> | "ok" = "ok") {
       kind: "ok",
       value: {
         positions: [{ kind: "position", ts: CURSOR as EpochUs, quantity: 5, account: "a" }],
+      },
+    }),
+    orders: async () => ({
+      kind: "ok",
+      value: {
+        ...{ symbol: "A", cursor: CURSOR, truncated: false },
+        orders: [orderAt(-3, "2", "acknowledged"), orderAt(-9, "1", "filled")],
       },
     }),
     book: async () => {
@@ -246,6 +259,24 @@ test("positions come from the room, then over the socket; of an account the newe
   const events = [at(1, 9, "a"), at(-1, 7, "a"), at(3, -2, "b")];
   deliver({ type: "events", cursor: (CURSOR + 9) as Cursor, events });
   expect([...feed.positions().values()].map(({ quantity }) => quantity)).toEqual([7, -2]);
+});
+
+test("orders are known, then come over the socket: the newest state of each, those that began last first", async () => {
+  const { clock, feed, deliver } = world();
+  const shown = () => feed.orders().map(({ id, status }) => `${id} ${status}`);
+  const told = (us: number, ...events: ReturnType<typeof orderAt>[]) =>
+    deliver({ type: "events", cursor: (CURSOR + us) as Cursor, events });
+  await clock.advance(10);
+  expect(shown()).toEqual(["2 acknowledged", "1 filled"]);
+  told(1, orderAt(1, "2", "filled"), orderAt(1, "3", "sent"));
+  expect(shown()).toEqual(["3 sent", "2 filled", "1 filled"]);
+  told(9, orderAt(9, "3", "rejected"), orderAt(5, "3", "acknowledged"), orderAt(8, "4", "sent"));
+  expect(shown()).toEqual(["4 sent", "3 rejected", "2 filled", "1 filled"]);
+  // After a gap they are asked for anew: an answer of before takes nothing back.
+  const gap = { from: CURSOR as Cursor, to: (CURSOR + 20) as Cursor };
+  deliver({ type: "gap", ...gap, reason: "slow", dropped: null });
+  await clock.advance(10);
+  expect(shown()).toEqual(["4 sent", "3 rejected", "2 filled", "1 filled"]);
 });
 
 test("a symbol nobody has pushed to waits on its socket, and is read anew at the first push", async () => {

@@ -12,6 +12,7 @@ import type { FeedDeps } from "../feed-deps.ts";
 import { run } from "../machine.ts";
 import { openPanelFeed } from "../panels/panel-feed.ts";
 import { openBookFeed } from "./book-feed.ts";
+import { openOrderFeed } from "./order-feed.ts";
 import { openPositionFeed } from "./position-feed.ts";
 import { NOTHING_KNOWN, symbolMachine, symbolStatus } from "./symbol-machine.ts";
 
@@ -49,7 +50,7 @@ export function openSymbolFeed(
       });
     },
     takeFrame({ frame }) {
-      for (const part of [bars, panels, positions, book]) part.take(frame);
+      for (const part of [bars, panels, positions, book, orders]) part.take(frame);
     },
     takeBar: ({ message }) => bars.takeBar(message),
     takeGap({ gap }) {
@@ -80,6 +81,7 @@ export function openSymbolFeed(
     { ...parts, onLevels: (levels) => feed.send({ type: "levels", levels }) },
     symbol,
   );
+  const orders = openOrderFeed(parts, symbol);
   feed.send({ type: "load" });
 
   return {
@@ -113,6 +115,7 @@ export function openSymbolFeed(
     gaps: () => feed.state().gaps,
     positions: positions.positions,
     book: book.book,
+    orders: orders.orders,
     cursor: (): Cursor | null => tape?.cursor() ?? null,
     status: () => symbolStatus(feed.state(), tape?.status() ?? null),
     /** Ask at once what would be asked in a while, or when the room of an unknown symbol says something. */
@@ -125,7 +128,7 @@ export function openSymbolFeed(
     },
     close() {
       feed.stop();
-      for (const part of [bars, panels, positions, book]) part.close();
+      for (const part of [bars, panels, positions, book, orders]) part.close();
       tape?.close();
     },
   };
@@ -135,6 +138,7 @@ export function openSymbolFeed(
     panels.load();
     positions.load();
     book.load();
+    orders.load();
   }
 
   function mark(bits: Dirty): void {

@@ -12,7 +12,8 @@ import { RuleEditor } from "./rule-editor.tsx";
 import { Rules } from "./rules.tsx";
 
 const RULES_MS = 30_000;
-const HISTORY_MS = 5_000;
+/** It is read from Postgres, and each question keeps that awake. */
+const HISTORY_MS = 15_000;
 const HISTORY = 50;
 
 /** What fires and what is pending, the rules, and what they have said. */

@@ -2,24 +2,18 @@ import type { OrderEvent } from "../../../src/protocol/events/order.ts";
 import { pathOfTrace } from "../../data/route.ts";
 import { digitsOf } from "../../data/words/digits.ts";
 import { formatMoment, formatPrice, formatSize } from "../../data/words/format.ts";
-import type { Desk } from "../shell/desk.ts";
+import { DIRTY } from "../../feed/dirty.ts";
 import { Link } from "../shell/link.tsx";
-import { useAnswer } from "../shell/use-answer.ts";
+import { type SymbolView, useRepaint } from "./symbol-view.ts";
 
 const SHOWN = 8;
-const AGAIN_MS = 3_000;
 
 /** The orders of a symbol that began last, each leading to its trace. Nothing where there is none. */
-export function OrdersPane({ desk, symbol }: { desk: Desk; symbol: string }) {
-  const { api, clock } = desk;
-  const { value } = useAnswer(
-    desk,
-    () => api.orders(symbol, SHOWN),
-    () => AGAIN_MS,
-    [api, symbol],
-  );
-  if (value === null || value.orders.length === 0) return null;
-  const { orders } = value;
+export function OrdersPane({ view }: { view: SymbolView }) {
+  useRepaint(view, DIRTY.orders);
+  const orders = view.feed.orders().slice(0, SHOWN);
+  if (orders.length === 0) return null;
+  const nowMs = view.clock.nowMs();
   const sizes = digitsOf(orders.flatMap(({ quantity, filled }) => [quantity ?? 0, filled ?? 0]));
   const prices = digitsOf(orders.flatMap(({ avg_price, price }) => [avg_price ?? price ?? 0]));
   return (
@@ -46,7 +40,7 @@ export function OrdersPane({ desk, symbol }: { desk: Desk; symbol: string }) {
               </td>
               <td class="number">{priceWords(order, prices)}</td>
               <td class={`status is-${order.status}`}>{order.status.replace("_", " ")}</td>
-              <td class="number dim">{formatMoment(order.ts, clock.nowMs())}</td>
+              <td class="number dim">{formatMoment(order.ts, nowMs)}</td>
             </tr>
           ))}
         </tbody>

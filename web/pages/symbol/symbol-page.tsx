@@ -93,7 +93,7 @@ export function SymbolPage(props: SymbolPageProps) {
         <aside class="symbol-side">
           <Watchlist list={symbols.list} pasts={pasts} view={view} current={symbol} />
           <BookPane view={view} />
-          <OrdersPane desk={desk} symbol={symbol} />
+          <OrdersPane view={view} />
           {isTraded && <TradesPane view={view} />}
         </aside>
       </main>

@@ -11,9 +11,9 @@ import { TopBar } from "../shell/top-bar.tsx";
 import { useAnswer } from "../shell/use-answer.ts";
 
 /** While things still happen under an id it is asked for anew, in ms. */
-const AGAIN_MS = 2_000;
+const AGAIN_MS = 5_000;
 /** What happened longer ago is over. */
-const OVER_MS = 5 * 60_000;
+const OVER_MS = 60_000;
 
 /** Everything that bears one correlation id, in time. */
 export function TracePage({ desk, id }: { desk: Desk; id: string | null }) {

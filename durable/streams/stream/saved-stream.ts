@@ -1,7 +1,7 @@
-import type { StreamTerms } from "../../src/bindings/streams.ts";
-import type { SymbolName } from "../../src/protocol/words/symbol.ts";
-import type { Cursor } from "../../src/protocol/words/time.ts";
-import type { ViewerPhase } from "../room/viewers/viewer.ts";
+import type { StreamTerms } from "../../../src/bindings/streams.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
+import type { ViewerPhase } from "../../room/viewers/viewer.ts";
 import type { SavedWindow } from "./stream-window.ts";
 
 /** What a socket keeps while the object sleeps; what it watches is in a row. */

@@ -1,8 +1,8 @@
-import { Channels } from "../../src/core/streams/channels.ts";
-import type { TapeEvent } from "../../src/protocol/events/event.ts";
-import { separate } from "../../src/protocol/events/frame.ts";
-import type { EventsMessage, ServerMessage } from "../../src/protocol/socket/server-message.ts";
-import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import { Channels } from "../../../src/core/streams/channels.ts";
+import type { TapeEvent } from "../../../src/protocol/events/event.ts";
+import { separate } from "../../../src/protocol/events/frame.ts";
+import type { EventsMessage, ServerMessage } from "../../../src/protocol/socket/server-message.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 
 /** Makes what a room says to its viewers what a stream is told. */
 export interface RoomReader {

@@ -1,5 +1,5 @@
-import type { SymbolName } from "../../src/protocol/words/symbol.ts";
-import type { ViewerAttachment, ViewerPhase, ViewerSocket } from "../room/viewers/viewer.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { ViewerAttachment, ViewerPhase, ViewerSocket } from "../../room/viewers/viewer.ts";
 
 /** The stream that a seat belongs to, as its seats see it. */
 export interface SeatOwner {
