@@ -1,5 +1,4 @@
 import { expect } from "vitest";
-import { Clock } from "../../../durable/clock.ts";
 import { HostCore } from "../../../durable/host/host-core.ts";
 import type { HostPorts, HostSettings } from "../../../durable/host/host-ports.ts";
 import type { LogKeeping } from "../../../durable/host/log/host-log.ts";
@@ -13,6 +12,7 @@ import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { FakeTime } from "../room/fake-time.ts";
 import type { FakePostgres } from "./fake-postgres.ts";
 import { type DiskObserver, type ObservedSql, observedSql } from "./log/observed-sql.ts";
+import { heardBy, type Life, modelPlatform, newLife } from "./model-platform.ts";
 
 const SLOW_STORE_MS = 5;
 
@@ -55,28 +55,6 @@ export interface HostWorldDeps {
   others: HostPorts["others"];
   relays: HostPorts["relays"];
   notify: HostPorts["notify"];
-}
-
-export interface Life {
-  /** Work under way. */
-  pending: number;
-  isOver: boolean;
-  /** Called when it is over: whoever waits for its answer hears of it. */
-  calls: Set<() => void>;
-}
-
-export function newLife(): Life {
-  return { pending: 0, isOver: false, calls: new Set() };
-}
-
-/** An answer, which a host that is no more does not hear. */
-export function heardBy<T>(life: Life, answer: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    answer.then(
-      (value) => life.isOver || resolve(value),
-      (error: unknown) => life.isOver || reject(error),
-    );
-  });
 }
 
 /** What a host finds around it: a disk, an alarm, Postgres, other hosts. It outlives every life of the host. */
@@ -158,33 +136,16 @@ export class HostWorld {
   #ports(life: Life): HostPorts {
     const { name, time, postgres, sockets, keeper, others, relays, notify } = this.#deps;
     return {
-      name,
-      sql: {
-        exec: (query, ...bindings) => {
-          if (life.isOver) throw new Error("a host that is no more writes on its disk");
-          return this.#sql.exec(query, ...bindings);
+      ...modelPlatform(life, {
+        ...{ time, sql: this.#sql, world: this },
+        failed: (error) => {
+          throw error;
         },
-      },
-      clock: new Clock({
-        nowMs: time.nowMs,
-        setTimer: (fire, ms) => time.setTimer(fire, ms, life),
       }),
-      random: () => 0.5,
+      name,
       newId: () => logIdOf(name),
       turn: () => new Promise((resolve) => time.setTimer(resolve, 0, life)),
       breathe: async () => {},
-      keepAwake: (work) => {
-        life.pending += 1;
-        void work.finally(() => {
-          life.pending -= 1;
-        });
-      },
-      alarm: {
-        atMs: () => this.alarmAtMs,
-        set: (atMs) => {
-          this.alarmAtMs = atMs;
-        },
-      },
       writer: {
         store: async (request) => {
           expect(request.host).toBe(name);
@@ -213,16 +174,7 @@ export class HostWorld {
       },
       relays: { feed: (...fed) => heardBy(life, relays.feed(...fed)) },
       firstEdition: null,
-      closingSockets: () => 0,
-      setAutoResponse: () => undefined,
       restart: (why) => expect.fail(`the host restarts: ${why}`),
-      logger: SILENT,
     };
   }
 }
-
-const nothing = () => undefined;
-export const SILENT: HostPorts["logger"] = {
-  ...{ debug: nothing, info: nothing, warn: nothing, error: nothing },
-  isEnabledFor: () => false,
-};

@@ -8,7 +8,7 @@ import type { LogId } from "../../../src/protocol/words/log-id.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { FakeTime } from "../room/fake-time.ts";
-import { SILENT } from "./host-world.ts";
+import { SILENT } from "./model-platform.ts";
 
 const [A, B] = ["A", "B"] as unknown as readonly [SymbolName, SymbolName];
 const AT = (cursor: number) => cursor as Cursor;

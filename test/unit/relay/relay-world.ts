@@ -1,21 +1,11 @@
 import { expect } from "vitest";
-import { Clock } from "../../../durable/clock.ts";
 import { RelayCore } from "../../../durable/relay/relay-core.ts";
 import type { RelayPorts } from "../../../durable/relay/relay-ports.ts";
 import type { ViewerSocket } from "../../../durable/room/viewers/viewer.ts";
 import type { FeedAnswer, FeedingCalls, RelayFeed } from "../../../src/bindings/relay.ts";
 import type { RelayName } from "../../../src/core/placement/relaying.ts";
-import {
-  type Asleep,
-  heardBy,
-  type Life,
-  MESSAGE_LIMITS,
-  NO_LIMITS,
-  newLife,
-  PACE,
-  SILENT,
-  WINDOW_BYTES,
-} from "../host/host-world.ts";
+import { type Asleep, MESSAGE_LIMITS, NO_LIMITS, PACE, WINDOW_BYTES } from "../host/host-world.ts";
+import { heardBy, type Life, modelPlatform, newLife } from "../host/model-platform.ts";
 import type { FakeTime } from "../room/fake-time.ts";
 import { memorySql } from "../room/sqlite-port.ts";
 
@@ -125,34 +115,11 @@ export class RelayWorld {
       return heardBy(life, answer);
     };
     return {
-      ...{ name, sockets },
-      sql: {
-        exec: (query, ...bindings) => {
-          if (life.isOver) throw new Error("a relay that is no more writes on its disk");
-          return this.#sql.exec(query, ...bindings);
-        },
-      },
-      clock: new Clock({
-        nowMs: time.nowMs,
-        setTimer: (fire, ms) => time.setTimer(fire, ms, life),
+      ...modelPlatform(life, {
+        ...{ time, sql: this.#sql, world: this },
+        failed: (error) => expect.fail(`the relay fails: ${String(error)}`),
       }),
-      random: () => 0.5,
-      keepAwake: (work) => {
-        life.pending += 1;
-        const done = () => {
-          life.pending -= 1;
-        };
-        void work.then(done, (error: unknown) => {
-          done();
-          expect.fail(`the relay fails: ${String(error)}`);
-        });
-      },
-      alarm: {
-        atMs: () => this.alarmAtMs,
-        set: (atMs) => {
-          this.alarmAtMs = atMs;
-        },
-      },
+      ...{ name, sockets },
       host: {
         watch: (...args) => call((host) => host.watch(...args)),
         unwatch: (...args) => call((host) => host.unwatch(...args)),
@@ -161,9 +128,6 @@ export class RelayWorld {
         readMinute: (...args) => call((host) => host.readMinute(...args)),
       },
       rowId: 0,
-      closingSockets: () => 0,
-      setAutoResponse: () => undefined,
-      logger: SILENT,
     };
   }
 }

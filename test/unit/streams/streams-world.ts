@@ -1,5 +1,4 @@
 import { expect } from "vitest";
-import { Clock } from "../../../durable/clock.ts";
 import type { HostCore } from "../../../durable/host/host-core.ts";
 import type { StreamAttachment } from "../../../durable/streams/stream/saved-stream.ts";
 import { StreamsCore } from "../../../durable/streams/streams-core.ts";
@@ -10,18 +9,10 @@ import { NO_ROOM } from "../../../src/bindings/streams.ts";
 import { type HostName, hostOf, sharedHosts } from "../../../src/core/placement/placement.ts";
 import { relayOfStreams, type StreamsName } from "../../../src/core/placement/relaying.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
-import {
-  heardBy,
-  type Life,
-  MESSAGE_LIMITS,
-  NO_LIMITS,
-  newLife,
-  PACE,
-  SILENT,
-  WINDOW_BYTES,
-} from "../host/host-world.ts";
+import { MESSAGE_LIMITS, NO_LIMITS, PACE, WINDOW_BYTES } from "../host/host-world.ts";
 import type { ModelHosts } from "../host/model/hosts.ts";
 import type { StreamsOfModel } from "../host/model/streams.ts";
+import { heardBy, type Life, modelPlatform, newLife } from "../host/model-platform.ts";
 import { memorySql } from "../room/sqlite-port.ts";
 
 const NAME = "runtime-1" as StreamsName;
@@ -137,36 +128,15 @@ export class StreamsWorld implements StreamsOfModel {
         hosts.host(host).asked(async (core) => structuredClone(await question(core))),
       );
     return {
-      name: NAME,
-      sockets: () => this.#sockets,
-      sql: {
-        exec: (query, ...bindings) => {
-          if (life.isOver) throw new Error("streams that are no more write on their disk");
-          return this.#sql.exec(query, ...bindings);
-        },
-      },
-      clock: new Clock({
-        nowMs: time.nowMs,
-        setTimer: (fire, ms) => time.setTimer(fire, ms, life),
-      }),
-      random: () => 0.5,
-      keepAwake: (work) => {
-        life.pending += 1;
-        const done = () => {
-          life.pending -= 1;
-        };
-        void work.then(done, (error: unknown) => {
-          done();
+      ...modelPlatform(life, {
+        ...{ time, sql: this.#sql, world: this },
+        failed: (error) => {
           const [client] = this.clients;
           if (client !== undefined) client.failure ??= error;
-        });
-      },
-      alarm: {
-        atMs: () => this.alarmAtMs,
-        set: (atMs) => {
-          this.alarmAtMs = atMs;
         },
-      },
+      }),
+      name: NAME,
+      sockets: () => this.#sockets,
       hostOf: (symbol) => hostOf(symbol, hosts.placement),
       feeding: (host) => ({
         watch: (...args) => ask(host, ({ feeding }) => feeding.watch(...args)),
@@ -188,9 +158,6 @@ export class StreamsWorld implements StreamsOfModel {
         after: (host, ...page) => ask(host, (core) => core.namesAfter(...page)),
       },
       renew: async () => ({ kind: "refused", why: "nobody asks for it here" }),
-      closingSockets: () => 0,
-      setAutoResponse: () => undefined,
-      logger: SILENT,
     };
   }
 }
