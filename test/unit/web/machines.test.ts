@@ -23,16 +23,9 @@ import {
   pastsMachine,
 } from "../../../web/feed/panels/pasts-machine.ts";
 import { type BookMessage, bookMachine, NO_BOOK } from "../../../web/feed/room/book-machine.ts";
-import {
-  NO_ORDERS_YET,
-  type OrderMessage,
-  orderMachine,
-} from "../../../web/feed/room/order-machine.ts";
-import {
-  NO_POSITIONS_YET,
-  type PositionMessage,
-  positionMachine,
-} from "../../../web/feed/room/position-machine.ts";
+import type { HeldMessage } from "../../../web/feed/room/held-machine.ts";
+import { NO_ORDERS_YET, orderMachine } from "../../../web/feed/room/order-feed.ts";
+import { NO_POSITIONS_YET, positionMachine } from "../../../web/feed/room/position-feed.ts";
 import {
   NOTHING_KNOWN,
   type SymbolMessage,
@@ -216,7 +209,7 @@ describe("reducers are pure, and take every message in every state:", () => {
       },
       ...{ accounts: fc.constant(0), truncated: fc.constant(false) },
     });
-    const ofPositions: fc.Arbitrary<PositionMessage> = fc.oneof(
+    const ofPositions: fc.Arbitrary<HeldMessage<PositionsAnswer>> = fc.oneof(
       ...[framed, just({ type: "load" } as const)],
       fc.record({ type: fc.constant("answered" as const), id, answer: answerOf(held) }),
     );
@@ -225,7 +218,7 @@ describe("reducers are pure, and take every message in every state:", () => {
       ...{ symbol: fc.constant(SYMBOL), cursor, truncated: fc.constant(false) },
       orders: fc.constant<OrdersAnswer["orders"]>([]),
     });
-    const ofOrders: fc.Arbitrary<OrderMessage> = fc.oneof(
+    const ofOrders: fc.Arbitrary<HeldMessage<OrdersAnswer>> = fc.oneof(
       ...[framed, just({ type: "load" } as const)],
       fc.record({ type: fc.constant("answered" as const), id, answer: answerOf(known) }),
     );

@@ -1,23 +1,27 @@
-import type { Frame } from "../../data/bars/join.ts";
-import { type FeedDeps, telling } from "../feed-deps.ts";
-import { run } from "../machine.ts";
-import { NO_ORDERS_YET, orderMachine } from "./order-machine.ts";
+import type { OrdersAnswer } from "../../../src/protocol/answers/orders.ts";
+import { addOrders, type Orders } from "../../data/tables/orders.ts";
+import { DIRTY } from "../dirty.ts";
+import type { FeedDeps } from "../feed-deps.ts";
+import { openHeldFeed } from "./held-feed.ts";
+import { heldMachine, initiallyHeld } from "./held-machine.ts";
 
 /** So many orders are asked for; later ones come over the socket. */
 const ASKED = 20;
 
+export const NO_ORDERS_YET = initiallyHeld<Orders>([]);
+
+/** The orders of a symbol that began last: in whatever order their states come, the newest of each stays. */
+export const orderMachine = heldMachine<Orders, OrdersAnswer>({
+  // What came live before the answer is newer than the answer, or in it.
+  answered: (held, { orders }) => addOrders(orders, held.toReversed()),
+  framed(held, { events }) {
+    const fresh = events.filter((event) => event.kind === "order");
+    return fresh.length === 0 ? null : addOrders(held, fresh);
+  },
+  dirty: DIRTY.orders,
+});
+
 /** The orders of a symbol that began last: what is known of them, then what comes over the socket. */
 export function openOrderFeed(deps: FeedDeps, symbol: string) {
-  const feed = run(orderMachine, NO_ORDERS_YET, deps, {
-    ...telling(deps),
-    async ask({ id }) {
-      feed.send({ type: "answered", id, answer: await deps.api.orders(symbol, ASKED) });
-    },
-  });
-  return {
-    orders: () => feed.state().orders,
-    load: () => feed.send({ type: "load" }),
-    take: (frame: Frame) => feed.send({ type: "frame", frame }),
-    close: feed.stop,
-  };
+  return openHeldFeed(deps, orderMachine, NO_ORDERS_YET, () => deps.api.orders(symbol, ASKED));
 }

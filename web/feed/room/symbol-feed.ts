@@ -113,9 +113,9 @@ export function openSymbolFeed(
     chooseRange: panels.choose,
     trades: () => feed.state().trades,
     gaps: () => feed.state().gaps,
-    positions: positions.positions,
+    positions: positions.held,
     book: book.book,
-    orders: orders.orders,
+    orders: orders.held,
     cursor: (): Cursor | null => tape?.cursor() ?? null,
     status: () => symbolStatus(feed.state(), tape?.status() ?? null),
     /** Ask at once what would be asked in a while, or when the room of an unknown symbol says something. */
