@@ -6,7 +6,8 @@ import {
   reconciliationAnswerSchema,
   slippageAnswerSchema,
 } from "../../src/protocol/answers/orders.ts";
-import type { OrderEvent, OrderStatus } from "../../src/protocol/events/order.ts";
+import type { OrderEvent } from "../../src/protocol/events/order.ts";
+import type { OrderStatus } from "../../src/protocol/words/order-status.ts";
 import { minuteUs, post, push, read, refusal, refusalOf, wordsOf } from "./asking.ts";
 import { equals, holds } from "./expectation.ts";
 import type { Check, Server } from "./server.ts";

@@ -6,7 +6,7 @@ import { ALERT_SEVERITIES, ALERT_STATES } from "../../src/protocol/events/alert.
 import type { Level } from "../../src/protocol/events/book.ts";
 import type { TapeEvent } from "../../src/protocol/events/event.ts";
 import { LOG_LEVELS } from "../../src/protocol/events/log.ts";
-import { ORDER_STATUSES } from "../../src/protocol/events/order.ts";
+import { ORDER_STATUSES } from "../../src/protocol/words/order-status.ts";
 import {
   alert,
   bookDiff,

@@ -9,7 +9,8 @@ import type {
 } from "../../src/protocol/events/event.ts";
 import type { LogEvent } from "../../src/protocol/events/log.ts";
 import type { NoteEvent } from "../../src/protocol/events/note.ts";
-import type { OrderEvent, OrderStatus } from "../../src/protocol/events/order.ts";
+import type { OrderEvent } from "../../src/protocol/events/order.ts";
+import type { OrderStatus } from "../../src/protocol/words/order-status.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
 

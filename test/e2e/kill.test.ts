@@ -41,7 +41,14 @@ describe("kill -9 of the whole process group under load", () => {
       traceparent: `00-${TRACE}-00f067aa0ba902b7-01`,
     };
     const answer = await fetch(product.url + path, { method, headers, body: JSON.stringify(body) });
-    expect(answer.ok).toBe(true);
+    expect(answer.ok, await answer.text()).toBe(true);
+  }
+
+  /** Names of the rules by which something is so now. */
+  async function active(): Promise<string[]> {
+    const answer = await fetch(`${product.url}/api/alerts`);
+    const { alerts } = (await answer.json()) as { alerts: { rule: string }[] };
+    return alerts.map(({ rule }) => rule);
   }
 
   /** An alert fires, and who is told of it hangs. */
@@ -49,12 +56,15 @@ describe("kill -9 of the whole process group under load", () => {
     receiver = new WebhookReceiver(SECRET);
     const url = await receiver.listen();
     await ask("PUT", "/api/alerts/webhooks/desk", { url, secret: SECRET });
-    const rule = { symbols: "ALERTED", on: { price: "last" }, condition: { above: 100 } };
-    await ask("PUT", "/api/alerts/rules/high", rule);
-    await until("somebody is told", async () => {
-      await ask("POST", "/api/trades", { symbol: "ALERTED", price: 101, size: 1 });
-      return receiver.received.length > 0;
-    });
+    // A rule that comes upon a price alerts without a push, so without its trace: another one says that they have come.
+    const on = { symbols: "ALERTED", on: { price: "last" } };
+    const arrived = { name: "arrived", ...on, condition: { below: 100 }, webhooks: [] };
+    const high = { name: "high", ...on, condition: { above: 100 } };
+    await ask("POST", "/api/trades", { symbol: "ALERTED", price: 99, size: 1 });
+    await ask("PUT", "/api/alerts/rules", [arrived, high]);
+    await until("the rules are known", async () => (await active()).includes("arrived"));
+    await ask("POST", "/api/trades", { symbol: "ALERTED", price: 101, size: 1 });
+    await until("somebody is told", () => receiver.received.length > 0);
   }
 
   it(

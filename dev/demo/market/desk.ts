@@ -1,4 +1,4 @@
-import type { OrderStatus } from "../../../src/protocol/events/order.ts";
+import type { OrderStatus } from "../../../src/protocol/words/order-status.ts";
 import { INSTRUMENTS, type Instrument } from "./instruments.ts";
 import type { Market } from "./market.ts";
 import { type MadePosition, positionOf } from "./metrics.ts";

@@ -1,9 +1,9 @@
+import type { OrderEvent } from "../../protocol/events/order.ts";
 import {
   FIRST_FINAL,
   ORDER_STATUSES,
-  type OrderEvent,
   type OrderStatus,
-} from "../../protocol/events/order.ts";
+} from "../../protocol/words/order-status.ts";
 
 /** How far a status is in an order's life. */
 export function rankOf(status: OrderStatus): number {

@@ -1,4 +1,5 @@
-import { ORDER_STATUSES, type OrderEvent, type OrderStatus } from "../../protocol/events/order.ts";
+import type { OrderEvent } from "../../protocol/events/order.ts";
+import { ORDER_STATUSES, type OrderStatus } from "../../protocol/words/order-status.ts";
 import type { EpochUs } from "../../protocol/words/time.ts";
 import type { Row } from "../driver/database.ts";
 import { sql } from "../driver/sql.ts";

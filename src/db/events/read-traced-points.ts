@@ -7,8 +7,8 @@ import type { Database } from "../driver/database.ts";
 import { texts } from "../driver/rows-of.ts";
 import { literal, NOTHING, type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf, momentOf } from "../driver/sql-time.ts";
-import { metricOf } from "./event-rows.ts";
 import { storedPoints } from "../series/stored-points-sql.ts";
+import { metricOf } from "./event-rows.ts";
 
 /** Series that are looked at: whoever gives each request some of its own has one for each metric. */
 const MOST_SERIES = 200;

@@ -8,10 +8,10 @@ import { BYTES_PER_UNIT } from "../driver/requests.ts";
 import { int2s, int4s, int8s, rowsOf, texts } from "../driver/rows-of.ts";
 import { sql } from "../driver/sql.ts";
 import { timestampOf } from "../driver/sql-time.ts";
+import { HOUR_WORD, LEVEL_WORD, SERVICE_WORD, SYMBOL_WORD } from "./attribute-words.ts";
 import type { Insert } from "./collisions.ts";
 import { IS_NAMED, insertInto } from "./insert-into.ts";
 import type { DatabaseIds, IdsProof } from "./series-ids.ts";
-import { HOUR_WORD, LEVEL_WORD, SERVICE_WORD, SYMBOL_WORD } from "./attribute-words.ts";
 
 const ROWS_PER_STATEMENT = 2_000;
 const MAX_STATEMENT_BYTES = 4 * 1024 * 1024;

@@ -1,26 +1,9 @@
 import * as z from "zod";
 import { name } from "../words/name.ts";
 import { finite } from "../words/number.ts";
+import { ORDER_STATUSES } from "../words/order-status.ts";
 import { symbolSchema } from "../words/symbol.ts";
 import { epochUsSchema, ts } from "../words/time.ts";
-
-/**
- * The statuses of an order, each further in its life than the one before it: of two states at one moment the further one is
- * newer (SPEC OR-3). Postgres has their numbers, so an order of these is never changed.
- */
-export const ORDER_STATUSES = [
-  "sent",
-  "acknowledged",
-  "partially_filled",
-  "rejected",
-  "expired",
-  "canceled",
-  "filled",
-] as const;
-export type OrderStatus = (typeof ORDER_STATUSES)[number];
-
-/** From this one on an order is over. */
-export const FIRST_FINAL = ORDER_STATUSES.indexOf("rejected");
 
 const orderFields = {
   /** Its name at the venue and in the account. */

@@ -11,7 +11,7 @@ import { readStates } from "../../../src/db/orders/read-states.ts";
 import { SeriesIdCache } from "../../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../../src/db/store/store-frames.ts";
 import { retain } from "../../../src/db/upkeep/retention.ts";
-import { ORDER_STATUSES } from "../../../src/protocol/events/order.ts";
+import { ORDER_STATUSES } from "../../../src/protocol/words/order-status.ts";
 import { type TestDatabase, testDatabaseKinds } from "../databases.ts";
 import {
   at,

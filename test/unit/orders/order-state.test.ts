@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { OpenOrders } from "../../../durable/room/state/open-orders.ts";
 import { ordersOf, tailOrdersOf } from "../../../src/core/orders/merge-states.ts";
 import { isFinal, orderKey, stateKey } from "../../../src/core/orders/order-state.ts";
-import { ORDER_STATUSES, type OrderEvent } from "../../../src/protocol/events/order.ts";
+import type { OrderEvent } from "../../../src/protocol/events/order.ts";
+import { ORDER_STATUSES } from "../../../src/protocol/words/order-status.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { order } from "./orders.ts";
 

@@ -1,4 +1,5 @@
-import type { OrderEvent, OrderStatus } from "../../../src/protocol/events/order.ts";
+import type { OrderEvent } from "../../../src/protocol/events/order.ts";
+import type { OrderStatus } from "../../../src/protocol/words/order-status.ts";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
 
 /** A state of the order `1`, or of the one that `rest` names. */

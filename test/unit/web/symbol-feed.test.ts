@@ -3,7 +3,7 @@ import type { Delivery } from "../../../client/state.ts";
 import type { Status } from "../../../client/status.ts";
 import type { TapeOptions } from "../../../client/tape.ts";
 import type { Interval } from "../../../src/protocol/events/bar.ts";
-import type { OrderStatus } from "../../../src/protocol/events/order.ts";
+import type { OrderStatus } from "../../../src/protocol/words/order-status.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { Answer, Api } from "../../../web/feed/api.ts";

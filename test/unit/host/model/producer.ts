@@ -4,7 +4,7 @@ import { encodeEvents } from "../../../../src/core/events/encode-events.ts";
 import type { HostName, Placement } from "../../../../src/core/placement/placement.ts";
 import type { BookEvent } from "../../../../src/protocol/events/book.ts";
 import type { TapeEvent, TradeEvent } from "../../../../src/protocol/events/event.ts";
-import { ORDER_STATUSES } from "../../../../src/protocol/events/order.ts";
+import { ORDER_STATUSES } from "../../../../src/protocol/words/order-status.ts";
 import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../../src/protocol/words/time.ts";
 import type { PostedBatch } from "./room.ts";
