@@ -8,6 +8,21 @@ export interface Clock {
   random(): number;
 }
 
+/** Calls back every `everyMs` until the function it returns is called. */
+export function repeat(
+  clock: Pick<Clock, "setTimer">,
+  callback: () => void,
+  everyMs: number,
+): () => void {
+  let cancel = clock.setTimer(again, everyMs);
+  return () => cancel();
+
+  function again(): void {
+    cancel = clock.setTimer(again, everyMs);
+    callback();
+  }
+}
+
 export const wallClock: Clock = {
   nowMs: () => Date.now(),
   setTimer(callback, delayMs) {

@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { type Route, routeOf } from "../data/route.ts";
 import type { Pasts } from "../data/symbols/listed-price.ts";
 import { createApi } from "../feed/api.ts";
-import { wallClock as clock } from "../feed/clock.ts";
+import { wallClock as clock, repeat } from "../feed/clock.ts";
 import { openPasts } from "../feed/panels/pasts.ts";
 import { createServerWatch } from "../feed/symbols/server-watch.ts";
 import { type SymbolsView, watchSymbols } from "../feed/symbols/symbols-watch.ts";
@@ -80,10 +80,7 @@ export function App() {
 
   useEverySecond();
   // One click on a symbol opens its page, and not the script of it first.
-  useEffect(() => {
-    const timer = setTimeout(symbolPage.prepare, PREPARE_MS);
-    return () => clearTimeout(timer);
-  }, []);
+  useEffect(() => clock.setTimer(symbolPage.prepare, PREPARE_MS), []);
 
   const choose = (next: Theme) => {
     applyTheme(next);
@@ -162,12 +159,17 @@ function useHue(theme: Theme): "dark" | "light" {
 /** Ages are told anew while somebody looks. */
 function useEverySecond(): void {
   const [, setCount] = useState(0);
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (isVisible()) setCount((count) => count + 1);
-    }, 1_000);
-    return () => clearInterval(timer);
-  }, []);
+  useEffect(
+    () =>
+      repeat(
+        clock,
+        () => {
+          if (isVisible()) setCount((count) => count + 1);
+        },
+        1_000,
+      ),
+    [],
+  );
 }
 
 function hasFewConnections(): boolean {

@@ -33,7 +33,7 @@ export function TopBar(props: {
         <SymbolSearch list={desk.symbols.list} filter={filter} />
       </div>
       <ThemeSwitch />
-      <ConnectionState read={read} onRetry={onRetry ?? desk.server.retryNow} />
+      <ConnectionState {...{ clock: desk.clock, read }} onRetry={onRetry ?? desk.server.retryNow} />
     </header>
   );
 }

@@ -131,7 +131,7 @@ function NothingYet({ view, symbol }: { view: SymbolView; symbol: string }) {
     );
   }
   if (!feed.isLoaded() || feed.panels().length > 0 || feed.book() !== null) return null;
-  return <FirstPush symbol={symbol} />;
+  return <FirstPush clock={view.clock} symbol={symbol} />;
 }
 
 function Metrics({ view }: { view: SymbolView }) {

@@ -12,6 +12,7 @@ import type { Digits } from "../../data/words/digits.ts";
 import type { Api } from "../../feed/api.ts";
 import type { Clock } from "../../feed/clock.ts";
 import type { Dirty } from "../../feed/dirty.ts";
+import { paced } from "../../feed/paced.ts";
 import { openSymbolFeed, type SymbolFeed } from "../../feed/room/symbol-feed.ts";
 import type { ServerWatch } from "../../feed/symbols/server-watch.ts";
 import { readToken } from "../../feed/token.ts";
@@ -53,11 +54,15 @@ export interface SymbolViewOptions {
 export function openSymbolView(options: SymbolViewOptions): SymbolView {
   const { clock, server } = options;
   const painters = new Set<(dirty: Dirty) => void>();
-  const loop = createPaintLoop(() => {
-    const dirty = feed.takeDirty();
-    shown = shownOf(feed);
-    for (const painter of painters) painter(dirty);
-  }, PAINT_MS);
+  const loop = createPaintLoop(
+    clock,
+    () => {
+      const dirty = feed.takeDirty();
+      shown = shownOf(feed);
+      for (const painter of painters) painter(dirty);
+    },
+    PAINT_MS,
+  );
   const feed = openSymbolFeed(
     {
       ...clock,
@@ -126,21 +131,12 @@ export function isCutOff(status: Status): boolean {
 export function useRepaint(view: SymbolView, mask: Dirty, everyMs = 0): void {
   const [, setCount] = useState(0);
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let paintedAtMs = 0;
-    const repaint = () => {
-      timer = undefined;
-      paintedAtMs = performance.now();
-      setCount((count) => count + 1);
-    };
+    const repaint = paced(view.clock, () => setCount((count) => count + 1), everyMs);
     const stop = view.onPaint((dirty) => {
-      if ((dirty & mask) === 0 || timer !== undefined) return;
-      const waitMs = paintedAtMs + everyMs - performance.now();
-      if (waitMs <= 0) repaint();
-      else timer = setTimeout(repaint, waitMs);
+      if ((dirty & mask) !== 0) repaint.ask();
     });
     return () => {
-      clearTimeout(timer);
+      repaint.stop();
       stop();
     };
   }, [view, mask, everyMs]);
