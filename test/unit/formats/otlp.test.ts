@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { inOneTurn } from "../../../src/formats/in-steps.ts";
 import { exportAnswer, statusAnswer } from "../../../src/formats/otlp/answers.ts";
 import { decodeMetrics } from "../../../src/formats/otlp/decode-metrics.ts";
 import type { OtlpEncoding } from "../../../src/formats/otlp/encoding.ts";
-import { inOneTurn, type PointTerms } from "../../../src/formats/points/decoded-points.ts";
+import type { PointTerms } from "../../../src/formats/points/decoded-points.ts";
 import { ProtobufReader } from "../../../src/formats/wire/protobuf-reader.ts";
 import { bytesField, textField, uintField } from "../../../src/formats/wire/protobuf-writer.ts";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
