@@ -40,6 +40,7 @@ export function writeBodies(bytes: number): HostileBody[] {
     ),
     wire("one histogram, spans without end", oneSeries(bytes, bytesField(4, spans), name)),
     wire("one histogram, buckets without end", oneSeries(bytes, bytesField(4, deltas), name)),
+    wire("one series, fields without end", oneSeries(bytes, uintField(9, 1), name)),
     wire("one label, fields without end", oneSeries(bytes, bytesField(1, fields), name)),
     wire("unknown fields", repeated(bytes, uintField(900, 1))),
     wire("bytes that never end a number", repeated(bytes, [0xff])),
@@ -144,6 +145,7 @@ export function otlpBodies(bytes: number): HostileBody[] {
     Array.from({ length: 40_000 }, () => 0),
   );
   const histogram = bytesField(2, [...textField(1, "h"), ...bytesField(9, bytesField(1, buckets))]);
+  const name = textField(1, "m");
   const oneScope = (part: readonly number[]) => nestedIn([1, 2], repeated(bytes - 32, part));
   const oneMetric = (part: readonly number[]) => nestedIn([1, 2, 2, 5], repeated(bytes - 32, part));
   return [
@@ -156,6 +158,13 @@ export function otlpBodies(bytes: number): HostileBody[] {
       oneScope(bytesField(2, gauge(point(attribute("symbol"))))),
     ),
     wire("one scope, fields without end", oneScope(uintField(9, 1))),
+    wire("one resource, fields without end", nestedIn([1], repeated(bytes - 32, uintField(9, 1)))),
+    wire("fields without end", repeated(bytes, uintField(9, 1))),
+    wire(
+      "one metric, fields without end",
+      nestedIn([1, 2, 2], repeated(bytes - 32, uintField(13, 1), name)),
+    ),
+    wire("one gauge, fields without end", oneMetric(uintField(9, 1))),
     wire("points of 3,000 attributes", repeated(bytes, within(gauge(point(attributes))))),
     wire("values that nest 2,000 deep", repeated(bytes, within(gauge(point(deep))))),
     wire("resources of 2,000 attributes", repeated(bytes, within(gauge(point([])), resource))),

@@ -38,6 +38,8 @@ export interface RoomAlertsDeps {
   log: Pick<RoomLog, "id" | "head" | "isPending" | "isSealed" | "prunedThrough" | "framesAfter">;
   /** The rules that are for the symbol now. */
   rules(): readonly CompiledRule[];
+  /** Have they become others since it was told, or asked, the last time? */
+  areOthers(): boolean;
   /** What the room knows by heart, up to the head. */
   known(): LastKnown;
   /** The commit that has these is about to be made. */
@@ -90,6 +92,7 @@ export class RoomAlerts {
     const { log, evaluated } = this.#deps;
     // What was before may say that alerts fire: what comes meanwhile is looked at when that is known.
     if (log.isPending) return frames;
+    this.#askRules();
     const begun = this.#begun(nowUs);
     const alerts = this.#alerts;
     if (alerts === null) return frames;
@@ -124,6 +127,7 @@ export class RoomAlerts {
   look(nowUs: EpochUs): EncodedFrame[] | null {
     const { log } = this.#deps;
     if (log.isPending || log.isSealed) return null;
+    this.#askRules();
     const changes = [...this.#begun(nowUs), ...(this.#alerts?.advance(nowUs) ?? NONE)];
     return changes.length === 0 ? null : this.#encode(changes);
   }
@@ -164,6 +168,7 @@ export class RoomAlerts {
   /** Writes down what would be lost with the frames up to `through`, which are about to be dropped. */
   keepBeforeDrop(nowUs: EpochUs): void {
     if (this.#deps.log.isPending) return;
+    this.#askRules();
     this.#owed = this.#begun(nowUs);
     this.keep();
   }
@@ -171,6 +176,11 @@ export class RoomAlerts {
   /** Writes down what would take long to make again. */
   keep(): void {
     if (this.#alerts !== null && this.#sinceSaved > 0) this.#save();
+  }
+
+  /** Rooms are told of other rules some time later, and ask before they need them: so that they begin anew once, however many there are. */
+  #askRules(): void {
+    if (this.#alerts !== null && this.#deps.areOthers()) this.rulesChanged();
   }
 
   /** Begins, where it has not; what that has found. */
