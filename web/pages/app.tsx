@@ -8,6 +8,7 @@ import { createServerWatch } from "../feed/symbols/server-watch.ts";
 import { type SymbolsView, watchSymbols } from "../feed/symbols/symbols-watch.ts";
 import { applyTheme, readTheme, type Theme } from "../feed/theme.ts";
 import { keepToken, readToken } from "../feed/token.ts";
+import { keepZone, readZone, type ZoneChoice, zoneIdOf } from "../feed/zone.ts";
 import type { Desk } from "./shell/desk.ts";
 import { Keys } from "./shell/keys.tsx";
 import { later } from "./shell/later.tsx";
@@ -44,6 +45,7 @@ export function App() {
   const [session, setSession] = useState<number | null>(1);
   const [theme, setTheme] = useState<Theme>(readTheme);
   const hue = useHue(theme);
+  const [zone, setZone] = useState<ZoneChoice>(readZone);
 
   useEffect(() => {
     const onMove = () => setRoute(currentRoute());
@@ -87,7 +89,12 @@ export function App() {
     setTheme(next);
   };
   const desk: Desk = {
-    ...{ api, clock, server, symbols: view, pasts },
+    ...{ api, server, symbols: view, pasts, zone },
+    clock: { ...clock, zone: zoneIdOf(zone) },
+    onZone(choice) {
+      keepZone(choice);
+      setZone(choice);
+    },
     onReopen: () => setSession(clock.nowMs()),
     onUnauthorized: () => setSession(null),
   };
@@ -102,8 +109,8 @@ export function App() {
           }}
         />
       ) : (
-        // Canvases have the colours that they began with.
-        <Page key={`${session} ${hue}`} {...{ route, desk }} />
+        // Canvases have the colours, and axes the zone, that they began with.
+        <Page key={`${session} ${hue} ${zone}`} {...{ route, desk }} />
       )}
       <Keys />
     </ThemeContext.Provider>

@@ -21,7 +21,10 @@ export function MetricPane({ view, panel }: { view: SymbolView; panel: Panel }) 
 
   useEffect(() => {
     if (container.current === null) return;
-    const chart = createMetricChart(container.current, { onHover: setHovered });
+    const chart = createMetricChart(container.current, {
+      zone: view.clock.zone,
+      onHover: setHovered,
+    });
     let drawn: readonly unknown[] = [];
     const draw = () => {
       const now = view.feed.panel(metric);

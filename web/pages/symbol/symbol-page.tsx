@@ -169,5 +169,5 @@ function MetricsAsOf({ view }: { view: SymbolView }) {
   const asOf = { kind: "moment", ts: view.feed.endUs() } as const;
   const nowMs = view.clock.nowMs();
   if (asOf.ts === 0 || !(isStale(asOf, nowMs) || isCutOff(view.feed.status()))) return null;
-  return <span class="as-of">{asOfWords(asOf, nowMs)}</span>;
+  return <span class="as-of">{asOfWords(asOf, nowMs, view.clock.zone)}</span>;
 }

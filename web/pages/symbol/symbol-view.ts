@@ -10,7 +10,7 @@ import type { LastPrice } from "../../data/symbols/last-price.ts";
 import type { TradeList } from "../../data/tables/trade-rows.ts";
 import type { Digits } from "../../data/words/digits.ts";
 import type { Api } from "../../feed/api.ts";
-import type { Clock } from "../../feed/clock.ts";
+import type { DeskClock } from "../../feed/clock.ts";
 import type { Dirty } from "../../feed/dirty.ts";
 import { paced } from "../../feed/paced.ts";
 import { openSymbolFeed, type SymbolFeed } from "../../feed/room/symbol-feed.ts";
@@ -34,7 +34,7 @@ interface Shown {
 /** A feed and those who paint it: every dirty bit since the last frame reaches each painter once. */
 export interface SymbolView {
   feed: SymbolFeed;
-  clock: Clock;
+  clock: DeskClock;
   shown(): Shown;
   /** Be called with what is dirty, in animation frames only; the function it returns ends that. */
   onPaint(painter: (dirty: Dirty) => void): () => void;
@@ -43,7 +43,7 @@ export interface SymbolView {
 
 export interface SymbolViewOptions {
   api: Api;
-  clock: Clock;
+  clock: DeskClock;
   server: ServerWatch;
   symbol: string;
   interval: Interval | null;

@@ -75,7 +75,7 @@ export function SymbolsPage({ desk }: { desk: Desk }) {
                   key={listed.symbol}
                   listed={listed}
                   past={pasts.get(listed.symbol)}
-                  nowMs={nowMs}
+                  {...{ nowMs, zone: clock.zone }}
                 />
               ))}
             </tbody>
