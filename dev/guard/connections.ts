@@ -105,7 +105,10 @@ export class Connections<Connection extends Closable> {
   end(connection: Connection, next: "closed" | "idle" | "ahead"): void {
     // It was closed for others.
     if (!this.#forget(connection) || next === "closed") return;
-    if (next === "ahead") return this.asksAhead(connection);
+    if (next === "ahead") {
+      this.asksAhead(connection);
+      return;
+    }
     this.#makeRoomFor("idle");
     this.#idle.add(connection);
   }
