@@ -269,6 +269,7 @@ export class HostAlerts {
     this.#deps.keepAwake(
       this.#reviewNext().finally(() => {
         this.#isReviewing = false;
+        if (this.#changed.size > 0) this.#review();
       }),
     );
   }
@@ -283,14 +284,16 @@ export class HostAlerts {
     this.#reviewedAtMs = nowMs();
     const restMs = (this.#reviewedAtMs - beganMs) * REST.times;
     this.#restMs = Math.min(Math.max(restMs, REST.leastMs), REST.mostMs);
-    meta.write(REVIEWED, this.#version);
+    if (this.#changed.size === 0) meta.write(REVIEWED, this.#version);
     armAlarm();
   }
 
+  /** Those that are to be told now: whose rules change meanwhile are told the next time, or nobody else would have a turn. */
   async #tellRooms(): Promise<void> {
     const { registry, roomOf, wait } = this.#deps;
     let rules = 0;
-    for (const symbol of this.#changed) {
+    for (const symbol of [...this.#changed]) {
+      if (!this.#changed.has(symbol)) continue;
       const record = registry.find(symbol);
       if (record !== undefined && !record.isSealed) roomOf(symbol).rulesChanged();
       this.#changed.delete(symbol);

@@ -84,4 +84,20 @@ describe("AL-2 rules that are set one by one", () => {
     await alerts.active(null);
     expect(told).toEqual(["B", "C"]);
   });
+
+  it("do not keep on telling rooms whose rules change meanwhile", async () => {
+    const { alerts, told, waits, pass } = startHost();
+    alerts.take({ version: 1, rules: rules(1_000) });
+    await settled();
+    // A thousand rules of a room are a turn.
+    expect(told).toEqual(["A"]);
+    for (let count = 1_001; count <= 1_003; count += 1) {
+      alerts.take({ version: count, rules: rules(count) });
+      expect(await pass()).toBe(0);
+    }
+    expect(told).toEqual(["A", "B", "C"]);
+    expect(waits.map(({ ms }) => ms)).toEqual([500]);
+    await pass();
+    expect(told).toEqual(["A", "B", "C", "A"]);
+  });
 });
