@@ -41,8 +41,10 @@ export function App() {
     ...{ list: [], retryAtMs: null, known: false, isWhole: true },
   });
   const [pasts, setPasts] = useState<Pasts>(new Map());
-  /** Null while a token is asked for; each new one begins everything anew. */
-  const [session, setSession] = useState<number | null>(1);
+  /** Another one begins everything anew. */
+  const [session, setSession] = useState(1);
+  const [isAsking, setAsking] = useState(false);
+  const [renewals, setRenewals] = useState(0);
   const [theme, setTheme] = useState<Theme>(readTheme);
   const hue = useHue(theme);
   const [zone, setZone] = useState<ZoneChoice>(readZone);
@@ -54,7 +56,6 @@ export function App() {
   }, []);
 
   useEffect(() => {
-    if (session === null) return;
     const past = openPasts({ ...clock, api, onPasts: setPasts });
     const stop = watchSymbols({
       ...clock,
@@ -71,14 +72,14 @@ export function App() {
         server.report("list", next.retryAtMs !== null);
         if (next.retryAtMs === null) past.follow(next.list);
       },
-      onUnauthorized: () => setSession(null),
+      onUnauthorized: () => setAsking(true),
     });
     return () => {
       stop();
       past.close();
       server.report("list", false);
     };
-  }, [session]);
+  }, [session, renewals]);
 
   useEverySecond();
   // One click on a symbol opens its page, and not the script of it first.
@@ -89,26 +90,30 @@ export function App() {
     setTheme(next);
   };
   const desk: Desk = {
-    ...{ api, server, symbols: view, pasts, zone },
+    ...{ api, server, symbols: view, pasts, zone, renewals },
     clock: { ...clock, zone: zoneIdOf(zone) },
     onZone(choice) {
       keepZone(choice);
       setZone(choice);
     },
     onReopen: () => setSession(clock.nowMs()),
-    onUnauthorized: () => setSession(null),
+    onUnauthorized: () => setAsking(true),
   };
   return (
     <ThemeContext.Provider value={{ theme, choose }}>
-      {session === null ? (
+      {isAsking && (
         <TokenForm
           isRefused={readToken() !== null}
+          onClose={view.known ? () => setAsking(false) : null}
           onToken={(token) => {
             keepToken(token);
-            setSession(clock.nowMs());
+            setAsking(false);
+            setRenewals(renewals + 1);
           }}
         />
-      ) : (
+      )}
+      {/* What is on screen stays while its next token is asked for. */}
+      {(view.known || !isAsking) && (
         // Canvases have the colours, and axes the zone, that they began with.
         <Page key={`${session} ${hue} ${zone}`} {...{ route, desk }} />
       )}

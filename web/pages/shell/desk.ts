@@ -17,6 +17,8 @@ export interface Desk {
   onZone(choice: ZoneChoice): void;
   /** Begin anew: a connection that was closed for good does not come back by itself. */
   onReopen(): void;
+  /** How many tokens have followed the first: what was refused is asked again with each. */
+  renewals: number;
   /** The server wants another token. */
   onUnauthorized(): void;
 }

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Interval } from "../../../src/protocol/events/bar.ts";
 import { INTERVALS } from "../../../src/protocol/words/interval.ts";
 import { RANGE_NAMES, type Range } from "../../data/bars/ranges.ts";
@@ -49,6 +49,11 @@ export function SymbolPage(props: SymbolPageProps) {
   useEffect(() => {
     if (interval !== null) view.feed.chooseInterval(interval);
   }, [view, interval]);
+  const renewals = useRef(desk.renewals);
+  useEffect(() => {
+    if (renewals.current !== desk.renewals) view.feed.renew();
+    renewals.current = desk.renewals;
+  }, [view, desk.renewals]);
   useRepaint(view, DIRTY.status | DIRTY.allBars);
 
   const { feed } = view;
