@@ -13,7 +13,6 @@ import {
 } from "../../../src/core/alerts/saved-alerts.ts";
 import {
   type ActiveAlert,
-  type FrameContent,
   type LastKnown,
   SymbolAlerts,
 } from "../../../src/core/alerts/symbol-alerts.ts";
@@ -22,7 +21,6 @@ import {
   type EncodedFrame,
   encodeFrames,
 } from "../../../src/core/events/encode-events.ts";
-import { scanPoints } from "../../../src/core/events/scan-points.ts";
 import type { AlertEvent } from "../../../src/protocol/events/alert.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
@@ -101,12 +99,10 @@ export class RoomAlerts {
     const atUs = Math.max(nowUs, log.head + 1);
     const chains: Chains = new Map();
     const before = alerts.evaluations;
-    const read: FrameContent[] = [];
+    const read: string[] = [];
     for (const { text, count } of frames) {
       this.#sinceSaved += count;
-      if (!alerts.mayRead(text)) continue;
-      const points = scanPoints(text);
-      read.push(points === null ? { events: decodeFrame(text) } : { points });
+      if (alerts.mayRead(text)) read.push(text);
     }
     for (const change of alerts.observeCommit(read, atUs)) addChange(chains, change);
     evaluated(alerts.evaluations - before);
