@@ -27,6 +27,8 @@ const AFTER_ALL = "\u{10ffff}" as SymbolName;
 /** Hours that are looked for by words at once, each time so many times as many; more than a day of them is all the rest. */
 const HOURS_GROWTH = 4;
 const MOST_HOURS = 24;
+/** Of more of them the index does without their words: it looks at each word for each line, and whole days have few lines more. */
+const MOST_HOUR_WORDS = 8;
 
 /**
  * The newest lines of a filter that Postgres has, `most` of them, and any others of the same moment as the last.
@@ -65,7 +67,8 @@ export async function readLogLines(
     const fromUs = (
       isRest ? filter.fromUs : Math.max(filter.fromUs, fromHour * HOUR_US)
     ) as EpochUs;
-    const numbers = isRest ? [] : Array.from({ length: hours }, (_, at) => fromHour + at);
+    const numbers =
+      hours > MOST_HOUR_WORDS ? [] : Array.from({ length: hours }, (_, at) => fromHour + at);
     const part = { filter: { ...filter, fromUs, toUs }, hours: numbers, behind: end };
     lines.push(...(await read(selectByWords(part, most - lines.length))));
     toUs = fromUs;

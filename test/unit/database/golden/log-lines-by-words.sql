@@ -34,7 +34,7 @@ select (extract(epoch from l.ts) * 1000000)::int8 as ts_us, l.cursor, l.ordinal,
 join log_lines l using (symbol_id, ts, cursor, ordinal)
 join symbols y on y.id = l.symbol_id
 order by l.ts desc, l.cursor desc, l.ordinal desc
--- $1 = "'order' & 'fil':* & 's=it''s' & ('l=5' | 'l=6') & ('y=BTC-USD' | 'y=_system') & ('h=490979' | 'h=490980' | 'h=490981' | 'h=490982' | 'h=490983' | 'h=490984' | 'h=490985' | 'h=490986' | 'h=490987' | 'h=490988' | 'h=490989' | 'h=490990' | 'h=490991' | 'h=490992' | 'h=490993' | 'h=490994' | 'h=490995' | 'h=490996' | 'h=490997' | 'h=490998' | 'h=490999' | 'h=491000' | 'h=491001' | 'h=491002')"
+-- $1 = "'order' & 'fil':* & 's=it''s' & ('l=5' | 'l=6') & ('y=BTC-USD' | 'y=_system')"
 -- $2 = "2026-01-04T00:00:00.000000Z"
 -- $3 = "2026-01-06T00:00:00.000000Z"
 -- $4 = "2026-01-04T11:00:00.000000Z"
