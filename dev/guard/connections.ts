@@ -7,6 +7,8 @@ const DESCRIPTORS_A_REQUEST = 2;
 const LEFT = 32;
 /** So many that were given up may wait to be accepted: a runtime that stands still would find them all at once. */
 const MOST_GIVEN_UP = 32;
+/** So many may be over what may ask nothing, while it is looked whether they have asked: the process has so many to spare. */
+const MOST_LEAVING = 16;
 
 /** What can be closed. */
 export interface Closable {
@@ -25,12 +27,15 @@ interface Begun {
 /** Which connections ask something, which do not, and which of those are closed for others. Each asks one thing at a time. */
 export class Connections<Connection extends Closable> {
   readonly #limits: GuardLimits;
+  readonly #afterLook: (work: () => void) => void;
   /** They have never asked anything; the oldest stands first. */
   readonly #silent = new Set<Connection>();
   /** They have asked something before; the one that has asked nothing for longest stands first. */
   readonly #idle = new Set<Connection>();
   /** They have sent more than one request at once, and none of those is under way. */
   readonly #ahead = new Set<Connection>();
+  /** They ask nothing, and close for others unless the next look at the network brings a request of theirs. */
+  readonly #leaving = new Set<Connection>();
   readonly #busy = new Map<Connection, Begun>();
   /** Those of whose request not all has come; the one that began first stands first. */
   readonly #sending = { short: new Set<Connection>(), long: new Set<Connection>() };
@@ -41,14 +46,16 @@ export class Connections<Connection extends Closable> {
   /** Descriptors that the fullest runtime had left, and requests under way, when it was looked last. */
   #looked = { spare: Number.POSITIVE_INFINITY, requests: 0 };
 
-  constructor(limits: GuardLimits) {
+  /** `afterLook` does something once all that has come by now over any connection has been read. */
+  constructor(limits: GuardLimits, afterLook: (work: () => void) => void) {
     this.#limits = limits;
+    this.#afterLook = afterLook;
   }
 
   /** A connection that has asked nothing yet. */
   opened(connection: Connection): void {
     // Before it is one of them: it has had no time to ask, and where none but it is silent it would be closed itself.
-    this.#makeRoom();
+    this.#makeRoomFor("coming");
     this.#silent.add(connection);
   }
 
@@ -56,12 +63,13 @@ export class Connections<Connection extends Closable> {
     this.#silent.delete(connection);
     this.#idle.delete(connection);
     this.#ahead.delete(connection);
+    this.#leaving.delete(connection);
   }
 
   /** Several requests have come at once, and none of them has begun. */
   asksAhead(connection: Connection): void {
     this.closed(connection);
-    this.#makeRoom();
+    this.#makeRoomFor("coming");
     this.#ahead.add(connection);
   }
 
@@ -97,9 +105,12 @@ export class Connections<Connection extends Closable> {
   end(connection: Connection, next: "closed" | "idle" | "ahead"): void {
     // It was closed for others.
     if (!this.#forget(connection) || next === "closed") return;
-    this.#makeRoom();
-    if (next === "idle") this.#idle.add(connection);
-    else this.#ahead.add(connection);
+    if (next === "ahead") {
+      this.asksAhead(connection);
+      return;
+    }
+    this.#makeRoomFor("idle");
+    this.#idle.add(connection);
   }
 
   /** The fullest runtime has so many descriptors left. */
@@ -124,16 +135,28 @@ export class Connections<Connection extends Closable> {
   }
 
   /**
-   * Where too many ask nothing: whoever posts now and again outlives those that never did. Who waits for a turn takes a place of those
-   * who ask, while there is one.
+   * For one more that asks nothing yet (`coming`), or nothing any more (`idle`). Who waits for a turn, and who has just come and may be
+   * about to ask, takes a place of those who ask, while there is one. Whoever posts now and again outlives those that never did.
    */
-  #makeRoom(): void {
-    const beyond = this.#ahead.size - (this.#limits.busy - this.#busy.size);
-    const { size } = this.#silent;
-    if (size + this.#idle.size + Math.max(0, beyond) < this.#limits.idle) return;
-    const sets = [this.#silent, this.#idle];
-    if (beyond > 0) sets.unshift(this.#ahead);
-    sets.some((set) => this.#closeFirstOf(set));
+  #makeRoomFor(one: "coming" | "idle"): void {
+    const free = this.#limits.busy - this.#busy.size;
+    const coming = this.#silent.size + this.#ahead.size + (one === "coming" ? 1 : 0);
+    const beyond = Math.max(0, coming - free);
+    const idle = this.#idle.size + (one === "idle" ? 1 : 0);
+    if (idle + beyond <= this.#limits.idle) return;
+    if (this.#ahead.size > free && this.#closeFirstOf(this.#ahead)) return;
+    const [first] = beyond > 0 && this.#silent.size > 0 ? this.#silent : this.#idle;
+    if (first !== undefined) this.#leave(first);
+  }
+
+  /** What it has asked may have come, and not be read yet: closed now it would be reset under its request. */
+  #leave(connection: Connection): void {
+    this.closed(connection);
+    if (this.#leaving.size >= MOST_LEAVING) this.#closeFirstOf(this.#leaving);
+    this.#leaving.add(connection);
+    this.#afterLook(() => {
+      if (this.#leaving.delete(connection)) connection.destroy();
+    });
   }
 
   #hasRoom(kind: RequestKind): boolean {

@@ -33,6 +33,9 @@ const OF_A_CONNECTION = new Set(
 
 const nothing = () => undefined;
 
+/** The first comes before the event loop looks at the network, or just behind a look that began earlier; the second behind one. */
+const afterLook = (work: () => void) => setImmediate(() => setImmediate(work));
+
 /**
  * Stands between clients and runtimes where descriptors are few: it hands on requests, and keeps connections that ask nothing to
  * itself. Where those are too many it closes the oldest, so they can take nothing from who asks; so it does with requests of which
@@ -49,7 +52,7 @@ export class Guard {
   /** `runtimesPath`: the unix socket that runtimes accept from. */
   constructor(runtimesPath: string, limits: GuardLimits) {
     this.#runtimesPath = runtimesPath;
-    this.#connections = new Connections(limits);
+    this.#connections = new Connections(limits, afterLook);
   }
 
   /** A server for one socket that listens. */

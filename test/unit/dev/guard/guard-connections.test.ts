@@ -10,14 +10,26 @@ class FakeConnection {
 }
 
 function world(idle: number, busy: number, long = busy) {
-  const connections = new Connections<FakeConnection>({ idle, busy, long });
+  let looks: (() => void)[] = [];
+  const connections = new Connections<FakeConnection>({ idle, busy, long }, (work) => {
+    looks.push(work);
+  });
   const open = (count: number) =>
     Array.from({ length: count }, () => {
       const one = new FakeConnection();
       connections.opened(one);
       return one;
     });
-  const closed = (all: readonly FakeConnection[]) => all.map(({ isClosed }) => isClosed);
+  /** All that has come has been read. */
+  const look = () => {
+    const due = looks;
+    looks = [];
+    for (const work of due) work();
+  };
+  const closed = (all: readonly FakeConnection[]) => {
+    look();
+    return all.map(({ isClosed }) => isClosed);
+  };
   return { connections, open, closed };
 }
 
@@ -31,14 +43,17 @@ it("L-20 what fits is below the limit, whatever it is", () => {
 });
 
 it("L-20 closes the oldest connection that has never asked, before one that asks now and again", () => {
-  const { connections, open, closed } = world(3, 10);
+  const { connections, open, closed } = world(3, 1);
   const [producer] = open(1) as [FakeConnection];
   expect(connections.begin(producer, "short")).toBe(true);
   const silent = open(3);
   connections.received(producer);
   connections.end(producer, "idle");
+  // One of them has the place of a request that nobody has now.
+  expect(closed(silent)).toEqual([false, false, false]);
+  open(1);
   expect(closed(silent)).toEqual([true, false, false]);
-  open(3);
+  open(2);
   expect(closed(silent)).toEqual([true, true, true]);
   expect(producer.isClosed).toBe(false);
 });
@@ -89,12 +104,13 @@ it("L-20 hands on no more than the fullest runtime can take", () => {
 });
 
 it("L-20 closes one that has asked for one that is new, where there is no other", () => {
-  const { connections, open, closed } = world(3, 10);
-  const all = open(3);
+  const { connections, open, closed } = world(3, 1);
+  const [busy, ...all] = open(4) as [FakeConnection, ...FakeConnection[]];
   for (const one of all) {
     connections.begin(one, "short");
     connections.end(one, "idle");
   }
+  expect(connections.begin(busy, "short")).toBe(true);
   const late = open(2);
   expect(closed([...all, ...late])).toEqual([true, false, false, true, false]);
 });
@@ -167,4 +183,40 @@ it("L-20 who waits for a turn takes a place of those who ask, and is closed firs
   expect(closed([...ahead, fresh])).toEqual([false, false, false, false]);
   open(1);
   expect(closed([...ahead, fresh])).toEqual([true, false, false, false]);
+});
+
+it("L-20 closes nobody whose request has come and was not read yet", () => {
+  const { connections, open, closed } = world(1, 1);
+  const [busy, first] = open(2) as [FakeConnection, FakeConnection];
+  expect(connections.begin(busy, "short")).toBe(true);
+  const [second] = open(1) as [FakeConnection];
+  connections.received(busy);
+  connections.end(busy, "closed");
+  expect(connections.begin(first, "short")).toBe(true);
+  expect(closed([first, second])).toEqual([false, false]);
+  // The next look brings a request of one that asks now and again, which is to go for another.
+  connections.received(first);
+  connections.end(first, "idle");
+  expect(connections.begin(second, "short")).toBe(true);
+  connections.received(second);
+  open(1);
+  connections.end(second, "idle");
+  expect(connections.begin(first, "short")).toBe(true);
+  expect(closed([first])).toEqual([false]);
+});
+
+it("L-20 one that has just come takes a place of those who ask, while there is one", () => {
+  const { connections, open, closed } = world(2, 3);
+  const come = open(5);
+  expect(closed(come)).toEqual([false, false, false, false, false]);
+  expect(connections.begin(come[4] as FakeConnection, "short")).toBe(true);
+  expect(closed(come)).toEqual([false, false, false, false, false]);
+  open(1);
+  expect(closed(come)).toEqual([true, false, false, false, false]);
+});
+
+it("L-20 those that ask nothing close without a look where too many wait for it", () => {
+  const { open } = world(1, 0);
+  const come = open(18);
+  expect(come.filter(({ isClosed }) => isClosed)).toEqual([come[0]]);
 });
