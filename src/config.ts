@@ -30,6 +30,8 @@ const settingsSchema = z.object({
   ALLOWED_HOSTS: hosts.optional(),
   /** Origins of pages elsewhere that may read answers, open sockets and write. */
   ALLOWED_ORIGINS: origins.default([]),
+  /** Origins of pages elsewhere that may show `/embed/SYMBOL` in a frame. */
+  EMBED_ORIGINS: origins.default([]),
   /** Hosts of the operator's own that webhooks may go to though they are not on the public net. On Cloudflare there are none. */
   ALLOWED_WEBHOOK_HOSTS: webhookHosts.default([]),
   TRUST_PROXY: trustedProxies.default({ kind: "none" }),

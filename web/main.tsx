@@ -7,8 +7,9 @@ import "./style/shell.css";
 import "./style/symbols.css";
 import "./style/symbol-side.css";
 import "./style/desk.css";
-// Last: what gives way on small screens.
+// Last: what gives way on small screens, and on paper.
 import "./style/symbol.css";
+import "./style/print.css";
 import { applyTheme, readTheme } from "./feed/theme.ts";
 import { App } from "./pages/app.tsx";
 

@@ -45,7 +45,7 @@ export default {
     }
     const { pathname } = new URL(request.url);
     // Symbols have dots and slashes of their own (`/s/BRK.B`, `/s/BTC/USDT`), and no file is there.
-    const isSymbolPage = pathname.startsWith("/s/");
+    const isSymbolPage = /^\/(s|embed)\//.test(pathname);
     const wanted = pathname.endsWith("/") ? `${pathname}index.html` : pathname;
     const found = isSymbolPage ? undefined : await serve(fileOf(wanted), request, env);
     if (found !== undefined) return found;

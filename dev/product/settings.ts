@@ -65,8 +65,8 @@ function urlOf(protocols: readonly string[], example: string) {
 
 /** Settings that are the Worker's alone. */
 const WORKER_ONLY = /^(LIMIT|KEEP|COMPRESS|ALLOWED|ROOM)_/;
-/** And three more. */
-const WORKER_ONLY_NAMES = ["WRITER_SHARDS", "TRUST_PROXY", "SYMBOL_LABEL"];
+/** And four more. */
+const WORKER_ONLY_NAMES = ["WRITER_SHARDS", "TRUST_PROXY", "SYMBOL_LABEL", "EMBED_ORIGINS"];
 /** Where wrangler.toml has what suits Cloudflare, and not a machine of one's own: its disk costs nothing a month. */
 const OWN_DEFAULTS = { KEEP_RAW_DAYS: "90" };
 

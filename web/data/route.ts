@@ -3,8 +3,8 @@ import { INTERVAL_SECONDS } from "../../src/protocol/words/interval.ts";
 
 export type Route =
   | { page: "market" }
-  /** `interval` null: none was chosen, so the page picks one that suits the data. */
-  | { page: "symbol"; symbol: string; interval: Interval | null }
+  /** `interval` null: none was chosen, so the page picks one that suits the data. `embed`: the chart alone, for a frame. */
+  | { page: "symbol" | "embed"; symbol: string; interval: Interval | null }
   /** `id` null: none was given yet. */
   | { page: "trace"; id: string | null }
   | { page: "alerts" }
@@ -21,10 +21,12 @@ export function routeOf(pathname: string, search: string): Route {
     case "":
       return { page: "market" };
     // Typed by hand, a symbol's own slashes may stand as they are; one at the end is a habit.
-    case "s": {
+    case "s":
+    case "embed": {
       if (name === null) return { page: "missing" };
       const interval = new URLSearchParams(search).get("interval");
-      return { page: "symbol", symbol: name, interval: isInterval(interval) ? interval : null };
+      const page = place === "s" ? "symbol" : "embed";
+      return { page, symbol: name, interval: isInterval(interval) ? interval : null };
     }
     case "trace":
       return { page: "trace", id: name };

@@ -49,10 +49,21 @@ export function App() {
   const hue = useHue(theme);
   const [zone, setZone] = useState<ZoneChoice>(readZone);
 
+  const isFramed = route.page === "embed";
+  const renew = () => {
+    setAsking(false);
+    setRenewals((count) => count + 1);
+  };
+
   useEffect(() => {
     const onMove = () => setRoute(currentRoute());
     window.addEventListener("popstate", onMove);
-    return () => window.removeEventListener("popstate", onMove);
+    // A frame has another token.
+    window.addEventListener("hashchange", renew);
+    return () => {
+      window.removeEventListener("popstate", onMove);
+      window.removeEventListener("hashchange", renew);
+    };
   }, []);
 
   useEffect(() => {
@@ -101,14 +112,18 @@ export function App() {
   };
   return (
     <ThemeContext.Provider value={{ theme, choose }}>
-      {isAsking && (
+      {isAsking && isFramed && (
+        <p class="embed-refused" role="alert">
+          This chart needs a token that may read it.
+        </p>
+      )}
+      {isAsking && !isFramed && (
         <TokenForm
           isRefused={readToken() !== null}
           onClose={view.known ? () => setAsking(false) : null}
           onToken={(token) => {
             keepToken(token);
-            setAsking(false);
-            setRenewals(renewals + 1);
+            renew();
           }}
         />
       )}
@@ -117,7 +132,7 @@ export function App() {
         // Canvases have the colours, and axes the zone, that they began with.
         <Page key={`${session} ${hue} ${zone}`} {...{ route, desk }} />
       )}
-      <Keys />
+      {!isFramed && <Keys />}
     </ThemeContext.Provider>
   );
 }
@@ -127,12 +142,14 @@ function Page({ route, desk }: { route: Route; desk: Desk }) {
     case "market":
       return <SymbolsPage desk={desk} />;
     case "symbol":
+    case "embed":
       return (
         <symbolPage.Page
           key={route.symbol}
           desk={desk}
           symbol={route.symbol}
           interval={route.interval}
+          isFramed={route.page === "embed"}
         />
       );
     case "trace":

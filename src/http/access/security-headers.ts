@@ -15,6 +15,7 @@ const POLICY = [
   "manifest-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
+  // Last: pages that may be framed have another one in its place.
   "frame-ancestors 'none'",
 ];
 
@@ -35,4 +36,15 @@ export const guarded = createMiddleware<AppEnv>(async (c, next) => {
   await next();
   if (c.get("isHeaded") === true || c.res.status === 101) return;
   for (const [name, value] of EACH) c.res.headers.set(name, value);
+  if (c.req.path.startsWith("/embed/")) letFrame(c.res.headers, c.get("config").EMBED_ORIGINS);
 });
+
+/** These origins, and no others, may show the answer in a frame. */
+function letFrame(headers: Headers, origins: readonly string[]): void {
+  if (origins.length === 0) return;
+  const policy = [...POLICY.slice(0, -1), `frame-ancestors ${origins.join(" ")}`];
+  headers.set("content-security-policy", policy.join("; "));
+  headers.set("cross-origin-resource-policy", "cross-origin");
+  // It knows no list of origins.
+  headers.delete("x-frame-options");
+}

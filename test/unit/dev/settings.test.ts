@@ -102,6 +102,7 @@ describe("settings of one machine", () => {
     ["ROOM_HOSTS", "many"],
     ["ROOM_DEDICATED", "<BTC>"],
     ["ROOM_NOTHING", "1"],
+    ["EMBED_ORIGINS", "desk"],
     ["LIMIT_NOTHING", "1"],
     ["ALLOWED_HOSTS", "a b"],
     ["ALLOWED_NOTHING", "a"],

@@ -26,6 +26,8 @@ describe("addresses", () => {
 
   test.each([
     ["/", "", { page: "market" }],
+    ["/embed/BRK.B", "?interval=1m", { page: "embed", symbol: "BRK.B", interval: "1m" }],
+    ["/embed/", "", { page: "missing" }],
     ["/trace", "", { page: "trace", id: null }],
     ["/trace/", "", { page: "trace", id: null }],
     ["/trace/a%2Fb", "", { page: "trace", id: "a/b" }],

@@ -28,16 +28,19 @@ describe("settings", () => {
   it("A-5 A-6 A-7 read lists", () => {
     const lists = {
       ...{ ALLOWED_HOSTS: "tape.lan, *.Example.com,", ALLOWED_ORIGINS: "https://a.example,*" },
+      EMBED_ORIGINS: "https://b.example",
       ...{ TRUST_PROXY: "loopback,10.0.0.1,2001:db8::1", PUBLIC_READ: "local" },
     };
     expect(configOf({ ...GOOD, ...lists })).toMatchObject({
       ALLOWED_HOSTS: ["tape.lan", "*.example.com"],
       ALLOWED_ORIGINS: ["https://a.example", "*"],
+      EMBED_ORIGINS: ["https://b.example"],
       TRUST_PROXY: { kind: "proxies", addresses: ["loopback", "10.0.0.1", "2001:db8::1"] },
       PUBLIC_READ: "local",
     });
     expect(configOf({ ...GOOD })).toMatchObject({
       ALLOWED_ORIGINS: [],
+      EMBED_ORIGINS: [],
       TRUST_PROXY: { kind: "none" },
     });
     expect(configOf({ ...GOOD }).ALLOWED_HOSTS).toBeUndefined();
@@ -61,6 +64,7 @@ describe("settings", () => {
     [{ ...GOOD, ALLOWED_HOSTS: "a.example:80" }, "ALLOWED_HOSTS must be host names"],
     [{ ...GOOD, ALLOWED_ORIGINS: "a.example" }, "ALLOWED_ORIGINS must be origins"],
     [{ ...GOOD, ALLOWED_ORIGINS: "https://a.example/" }, "ALLOWED_ORIGINS must be origins"],
+    [{ ...GOOD, EMBED_ORIGINS: "https://a.example; x" }, "EMBED_ORIGINS must be origins"],
     [{ ...GOOD, TRUST_PROXY: "yes" }, "TRUST_PROXY must be none, cloudflare, or the addresses"],
     [{ ...GOOD, TRUST_PROXY: "none,10.0.0.1" }, "TRUST_PROXY must be none"],
     [{ ...GOOD, KEEP_RAW_DAYS: "400" }, "KEEP_MINUTES_DAYS must not be less than KEEP_RAW_DAYS"],

@@ -16,6 +16,7 @@ afterEach(() => {
   vi.restoreAllMocks();
   closeSockets();
   Object.assign(config, { PUBLIC_READ: false, ALLOWED_HOSTS: undefined, ALLOWED_ORIGINS: [] });
+  config.EMBED_ORIGINS = [];
 });
 
 async function typeOf(response: Response): Promise<string> {
@@ -211,6 +212,27 @@ describe("A-9 security headers", () => {
       expect(headers.get("x-content-type-options"), name).toBe("nosniff");
       expect(headers.get("referrer-policy"), name).toBe("no-referrer");
       expect(headers.get("x-correlation-id"), name).not.toBeNull();
+    }
+  });
+});
+
+describe("A-9 frames", () => {
+  const headersOf = async (path: string) => {
+    const { headers } = await ask(path);
+    const policy = headers.get("content-security-policy") ?? "";
+    return [/frame-ancestors [^;]*/.exec(policy)?.[0], headers.get("x-frame-options")];
+  };
+
+  it("are for nobody, and under /embed/ for the origins that are named", async () => {
+    const nobody = ["frame-ancestors 'none'", "DENY"];
+    expect(await headersOf("/embed/A")).toEqual(nobody);
+    config.EMBED_ORIGINS = ["https://desk.example.com", "https://b.example"];
+    expect(await headersOf("/embed/A")).toEqual([
+      "frame-ancestors https://desk.example.com https://b.example",
+      null,
+    ]);
+    for (const path of ["/", "/s/A", "/embed", "/api/symbols"]) {
+      expect(await headersOf(path), path).toEqual(nobody);
     }
   });
 });

@@ -3,16 +3,9 @@ import type { ZoneChoice } from "../../feed/zone.ts";
 
 /** Zones of large exchanges come before all others. */
 const EXCHANGES = [
-  ["America/New_York", "New York"],
-  ["America/Chicago", "Chicago"],
-  ["Europe/London", "London"],
-  ["Europe/Berlin", "Frankfurt"],
-  ["Asia/Kolkata", "Mumbai"],
-  ["Asia/Singapore", "Singapore"],
-  ["Asia/Hong_Kong", "Hong Kong"],
-  ["Asia/Tokyo", "Tokyo"],
-  ["Australia/Sydney", "Sydney"],
-] as const;
+  ...["America/New_York", "America/Chicago", "Europe/London", "Europe/Berlin", "Asia/Kolkata"],
+  ...["Asia/Singapore", "Asia/Hong_Kong", "Asia/Tokyo", "Australia/Sydney"],
+];
 
 /** Whose clocks all times of all pages are told by. */
 export function ZoneSwitch(props: { chosen: ZoneChoice; onChoose(choice: ZoneChoice): void }) {
@@ -23,20 +16,8 @@ export function ZoneSwitch(props: { chosen: ZoneChoice; onChoose(choice: ZoneCho
       <>
         <option value="local">Local time</option>
         <option value="UTC">UTC</option>
-        <optgroup label="Exchanges">
-          {EXCHANGES.map(([id, words]) => (
-            <option key={id} value={id}>
-              {words}
-            </option>
-          ))}
-        </optgroup>
-        <optgroup label="All zones">
-          {othersWith(chosen).map((id) => (
-            <option key={id} value={id}>
-              {id.replaceAll("_", " ")}
-            </option>
-          ))}
-        </optgroup>
+        <optgroup label="Exchanges">{EXCHANGES.map(optionOf)}</optgroup>
+        <optgroup label="All zones">{othersWith(chosen).map(optionOf)}</optgroup>
       </>
     ),
     [chosen],
@@ -56,15 +37,21 @@ export function ZoneSwitch(props: { chosen: ZoneChoice; onChoose(choice: ZoneCho
   );
 }
 
+function optionOf(id: string) {
+  return (
+    <option key={id} value={id}>
+      {id.replaceAll("_", " ")}
+    </option>
+  );
+}
+
 /** Every zone without one in the options already; the chosen one is there, whatever the browser lists. */
 function othersWith(chosen: ZoneChoice): string[] {
   const listed: string[] = Intl.supportedValuesOf?.("timeZone") ?? [];
-  const before = new Set<string>(["local", "UTC", ...EXCHANGES.map(([id]) => id)]);
+  const before = new Set<string>(["local", "UTC", ...EXCHANGES]);
   return [...new Set([...listed, chosen])].filter((id) => !before.has(id)).sort();
 }
 
 function wordsOf(chosen: ZoneChoice): string {
-  const exchange = EXCHANGES.find(([id]) => id === chosen);
-  if (exchange !== undefined) return exchange[1];
   return chosen === "local" ? "Local" : chosen.replace(/.*\//, "").replaceAll("_", " ");
 }

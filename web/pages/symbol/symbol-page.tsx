@@ -2,13 +2,12 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Interval } from "../../../src/protocol/events/bar.ts";
 import { INTERVALS } from "../../../src/protocol/words/interval.ts";
 import { RANGE_NAMES, type Range } from "../../data/bars/ranges.ts";
-import { pathOfSymbol } from "../../data/route.ts";
 import { asOfWords, isStale } from "../../data/symbols/last-price.ts";
 import { formatAge } from "../../data/words/format.ts";
 import { DIRTY } from "../../feed/dirty.ts";
 import { AlertStrip } from "../alerts/alert-strip.tsx";
 import { exposeConsoleHook } from "../console-hook.ts";
-import type { Connection } from "../shell/connection-state.tsx";
+import { type Connection, ConnectionState } from "../shell/connection-state.tsx";
 import type { Desk } from "../shell/desk.ts";
 import { Link, replace } from "../shell/link.tsx";
 import { TopBar } from "../shell/top-bar.tsx";
@@ -16,6 +15,7 @@ import { FirstPush } from "../symbols/first-push.tsx";
 import { BookPane } from "./book-pane.tsx";
 import { CandlePane } from "./candle-pane.tsx";
 import { Choice } from "./choice.tsx";
+import { EmbeddedChart } from "./embedded-chart.tsx";
 import { InstrumentHeader } from "./instrument-header.tsx";
 import { MetricPane } from "./metric-pane.tsx";
 import { OrdersPane } from "./orders-pane.tsx";
@@ -27,6 +27,8 @@ export interface SymbolPageProps {
   desk: Desk;
   symbol: string;
   interval: Interval | null;
+  /** The chart alone, in a page of somebody else. */
+  isFramed: boolean;
 }
 
 /** A room that has been silent for longer says so. */
@@ -69,7 +71,21 @@ export function SymbolPage(props: SymbolPageProps) {
   const isTraded = view.shown().last !== null || (isExpected && feed.refusal() === null);
   const isOff = isCutOff(status) && feed.refusal() === null;
   // Replaced, not pushed: going back leads to the list, not through every interval tried.
-  const choose = (chosen: Interval) => replace(pathOfSymbol(symbol, chosen));
+  const choose = (chosen: Interval) =>
+    replace(`${window.location.pathname}?interval=${chosen}${window.location.hash}`);
+  if (props.isFramed) {
+    return (
+      <EmbeddedChart {...{ symbol, isOff }}>
+        <InstrumentHeader {...{ view, symbol, summary, past: pasts.get(symbol) }} />
+        <ConnectionState {...{ clock, read: () => connectionOf(view), onRetry: server.retryNow }} />
+        {isTraded ? (
+          <CandlePane view={view} onChoose={choose} />
+        ) : (
+          <NothingYet view={view} symbol={symbol} />
+        )}
+      </EmbeddedChart>
+    );
+  }
   return (
     <div class="page">
       <TopBar
