@@ -4,24 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { answerHelp } from "../dev/cli/answer-help.ts";
-import {
-  type HostileBody,
-  jsonBodies,
-  lineBodies,
-  logBodies,
-  otlpBodies,
-  write2Bodies,
-  writeBodies,
-} from "./hostile/bodies.ts";
-import {
-  type Decode,
-  decodeJson,
-  decodeLines,
-  decodeLogText,
-  decodeOtlp,
-  decodeRemoteWrite,
-  LIMITS,
-} from "./hostile/formats.ts";
+import { type Decode, HOSTILE_FORMATS, LIMITS } from "./hostile/formats.ts";
 
 /** A turn that is longer makes everybody else wait too long. */
 const MOST_MS = 100;
@@ -37,23 +20,10 @@ const { values: options } = parseArgs({
   },
 });
 const random = mulberry32(Number(options.seed));
-const unzipped = LIMITS.chars;
-
-const formats: { name: string; decode: Decode; bodies: HostileBody[] }[] = [
-  { name: "JSON", decode: decodeJson, bodies: jsonBodies(unzipped) },
-  { name: "line protocol", decode: decodeLines, bodies: lineBodies(unzipped) },
-  { name: "log lines", decode: decodeLogText, bodies: logBodies(unzipped) },
-  { name: "remote write 1.0", decode: decodeRemoteWrite("1.0"), bodies: writeBodies(unzipped) },
-  { name: "remote write 2.0", decode: decodeRemoteWrite("2.0"), bodies: write2Bodies(unzipped) },
-  { name: "OTLP metrics", decode: decodeOtlp("metrics", "protobuf"), bodies: otlpBodies(unzipped) },
-  { name: "OTLP logs", decode: decodeOtlp("logs", "protobuf"), bodies: otlpBodies(unzipped) },
-  { name: "OTLP JSON", decode: decodeOtlp("metrics", "json"), bodies: jsonBodies(unzipped) },
-];
-
 process.stdout.write("| format | body of 8 MiB | longest turn | in all | memory | changed |\n");
 process.stdout.write("| --- | --- | --- | --- | --- | --- |\n");
-for (const { name, decode, bodies } of formats) {
-  for (const body of bodies) {
+for (const { name, decode, bodies } of HOSTILE_FORMATS) {
+  for (const body of bodies(LIMITS.chars)) {
     const whole = await measured(decode, body.bytes);
     const changed: number[] = [];
     for (let at = 0; at < MUTANTS; at += 1) {

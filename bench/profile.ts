@@ -12,6 +12,7 @@ import { moduleFinder, type Share, selfTimes } from "./profile/cpu-profile.ts";
 import { Inspector } from "./profile/inspector.ts";
 import { nativeProfile } from "./profile/native.ts";
 import { startProfiledProduct } from "./profile/profiled-product.ts";
+import { setRules } from "./scenarios/alert-rules.ts";
 import { connectViewers, fanOut, VIEWERS } from "./scenarios/fan-out.ts";
 import { storm } from "./scenarios/reconnect.ts";
 
@@ -50,6 +51,9 @@ const loads: Record<string, () => Promise<void>> = {
   batches: post({ symbols: one, points: 100, connections: 8 }),
   "batches-8": post({ symbols: EIGHT_SYMBOLS, points: 100, connections: 8 }),
   "batches-100": post({ symbols: HUNDRED, symbolsAPost: 100, points: 100, connections: 8 }),
+  // Numbered symbols have rules; those of the other loads have not.
+  rules: post({ symbols: HUNDRED.slice(0, 1), points: 100, connections: 8 }),
+  "rules-100": post({ symbols: HUNDRED, symbolsAPost: 100, points: 100, connections: 8 }),
   single: post({ symbols: one, points: 1, connections: 32 }),
   acks: post({ symbols: EIGHT_SYMBOLS, points: 20, connections: 64, requestsPerSecond: 500 }),
   write: form("write"),
@@ -65,6 +69,7 @@ const load = loads[options.load];
 if (load === undefined) throw new Error(`--load is one of ${Object.keys(loads).join(", ")}`);
 if (options.load === "fanout" || options.load === "saturation")
   await connectViewers(bench, product, VIEWERS);
+if (options.load.startsWith("rules")) await setRules(product);
 
 await load(); // The compiler has its say before anything is counted.
 const inspector = await Inspector.open(product.inspectorPort, SERVICE);

@@ -1,28 +1,43 @@
 import { decodeInSlices } from "../../src/formats/decode-slices.ts";
 import { metricPush } from "../../src/formats/event-pushes.ts";
+import { withPauses } from "../../src/formats/in-steps.ts";
 import { LineDecoder } from "../../src/formats/influx/decode-lines.ts";
 import { KnownHeads } from "../../src/formats/influx/known-heads.ts";
 import { PRECISION_NAMES, precisionOf } from "../../src/formats/influx/precision.ts";
-import { parseJson } from "../../src/formats/json.ts";
+import { parseJsonInSteps, parseNdjson } from "../../src/formats/json.ts";
 import { LogLineDecoder } from "../../src/formats/logs/decode-log-lines.ts";
 import { decodeLogs } from "../../src/formats/otlp/decode-logs.ts";
 import { decodeMetrics } from "../../src/formats/otlp/decode-metrics.ts";
 import type { OtlpEncoding } from "../../src/formats/otlp/encoding.ts";
-import type { InSteps } from "../../src/formats/points/decoded-points.ts";
 import { decodeWrite, type WriteVersion } from "../../src/formats/prometheus/remote-write.ts";
 import { surveyJson } from "../../src/formats/survey-json.ts";
 import { KnownSeries } from "../../src/formats/wire/known-series.ts";
+import { unpackSnappy } from "../../src/formats/wire/snappy.ts";
+import { textOf } from "../../src/formats/wire/utf8.ts";
 import type { EpochUs } from "../../src/protocol/words/time.ts";
+import {
+  type HostileBody,
+  jsonBodies,
+  lineBodies,
+  logBodies,
+  ndjsonBodies,
+} from "./text-bodies.ts";
+import {
+  otlpBodies,
+  otlpLogBodies,
+  snappyBodies,
+  write2Bodies,
+  writeBodies,
+} from "./wire-bodies.ts";
 
 /** The defaults of LIMIT_EVENTS, LIMIT_UNZIPPED_BYTES. */
 export const LIMITS = { events: 20_000, chars: 8 * 1024 * 1024 };
 
 /** Decodes a body as its route does; `pause` stands where that lets others at the thread. */
-export type Decode = (bytes: Uint8Array, pause: () => Promise<void>) => Promise<unknown>;
+export type Decode = (bytes: Uint8Array, pause: () => Promise<void>) => Promise<void>;
 
-const SLICE_LINES = 1_000;
+const SLICE_LINES = 500;
 const SLICE_EVENTS = 2_000;
-const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const nowUs = () => (Date.now() * 1_000) as EpochUs;
 /** Of an isolate, as a route has it. */
 const known = { series: new KnownSeries(), heads: new KnownHeads() };
@@ -31,60 +46,84 @@ const terms = () => ({
   known: known.series,
 });
 
-export const decodeJson: Decode = async (bytes, pause) => {
-  const text = DECODER.decode(bytes);
-  const oddity = surveyJson(text, LIMITS.events);
-  if (oddity !== null) return oddity;
+const decodeJson: Decode = async (bytes, pause) => {
+  const text = await withPauses(textOf(bytes), pause);
+  if (text === null) return;
   await pause();
-  const parsed = parseJson(text);
+  const survey = await withPauses(surveyJson(text, LIMITS.events), pause);
+  if (survey.kind === "odd") return;
   await pause();
-  return await decodeInSlices(parsed, metricPush, { nowUs: nowUs(), unit: undefined }, pause);
+  const parsed = await withPauses(parseJsonInSteps(text, survey.cuts), pause);
+  await pause();
+  await decodeInSlices(parsed, metricPush, { nowUs: nowUs(), unit: undefined }, pause);
 };
 
-export const decodeLines: Decode = async (bytes, pause) => {
+const decodeNdjson: Decode = async (bytes, pause) => {
+  const text = await withPauses(textOf(bytes), pause);
+  if (text === null) return;
+  await pause();
+  const survey = await withPauses(surveyJson(text, LIMITS.events, true), pause);
+  if (survey.kind === "odd") return;
+  await pause();
+  const parsed = await withPauses(parseNdjson(text), pause);
+  await pause();
+  await decodeInSlices(parsed, metricPush, { nowUs: nowUs(), unit: undefined }, pause);
+};
+
+const decodeLines: Decode = async (bytes, pause) => {
   const precision = precisionOf(PRECISION_NAMES[0]);
   if (precision === null) throw new Error("no precision");
-  const text = DECODER.decode(bytes);
+  const text = await withPauses(textOf(bytes), pause);
+  if (text === null) return;
   await pause();
   const decoder = new LineDecoder(text, precision, {
     ...{ nowUs: nowUs(), limits: LIMITS, known: known.heads },
   });
-  let state = decoder.decodeSome(SLICE_EVENTS);
-  for (; state === "more"; state = decoder.decodeSome(SLICE_EVENTS)) await pause();
-  return state;
+  while (decoder.decodeSome(SLICE_EVENTS) === "more") await pause();
 };
 
-export const decodeLogText: Decode = async (bytes, pause) => {
+const decodeLogText: Decode = async (bytes, pause) => {
   const given = { nowUs: nowUs(), mostLines: LIMITS.events, mayWrite: () => true };
-  const text = DECODER.decode(bytes);
+  const text = await withPauses(textOf(bytes), pause);
+  if (text === null) return;
+  await pause();
   const decoder = LogLineDecoder.ofText(text, given);
-  let state = decoder.decodeSome(SLICE_LINES);
-  for (; state === "more"; state = decoder.decodeSome(SLICE_LINES)) await pause();
-  return state;
+  while (decoder.decodeSome(SLICE_LINES) === "more") await pause();
 };
 
-export const decodeRemoteWrite =
+const decodeRemoteWrite =
   (version: WriteVersion): Decode =>
-  async (bytes, pause) =>
-    (await inTurns(decodeWrite(bytes, version, terms()), pause)).kind;
-
-export const decodeOtlp =
-  (what: "metrics" | "logs", encoding: OtlpEncoding): Decode =>
   async (bytes, pause) => {
-    const steps =
-      what === "metrics"
-        ? decodeMetrics(bytes, encoding, terms())
-        : decodeLogs(bytes, encoding, terms());
-    return (await inTurns<{ kind: string }>(steps, pause)).kind;
+    await withPauses(decodeWrite(bytes, version, terms()), pause);
   };
 
-async function inTurns<Result>(
-  steps: InSteps<Result>,
-  pause: () => Promise<void>,
-): Promise<Result> {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-    await pause();
-  }
+const decodeOtlp =
+  (what: "metrics" | "logs", encoding: OtlpEncoding): Decode =>
+  async (bytes, pause) => {
+    if (what === "metrics") await withPauses(decodeMetrics(bytes, encoding, terms()), pause);
+    else await withPauses(decodeLogs(bytes, encoding, terms()), pause);
+  };
+
+const decodeSnappy: Decode = async (bytes, pause) => {
+  await withPauses(unpackSnappy(bytes), pause);
+};
+
+export interface HostileFormat {
+  name: string;
+  decode: Decode;
+  /** Of about so many bytes each. */
+  bodies: (bytes: number) => HostileBody[];
 }
+
+export const HOSTILE_FORMATS: readonly HostileFormat[] = [
+  { name: "JSON", decode: decodeJson, bodies: jsonBodies },
+  { name: "NDJSON", decode: decodeNdjson, bodies: ndjsonBodies },
+  { name: "line protocol", decode: decodeLines, bodies: lineBodies },
+  { name: "log lines", decode: decodeLogText, bodies: logBodies },
+  { name: "remote write 1.0", decode: decodeRemoteWrite("1.0"), bodies: writeBodies },
+  { name: "remote write 2.0", decode: decodeRemoteWrite("2.0"), bodies: write2Bodies },
+  { name: "snappy", decode: decodeSnappy, bodies: snappyBodies },
+  { name: "OTLP metrics", decode: decodeOtlp("metrics", "protobuf"), bodies: otlpBodies },
+  { name: "OTLP logs", decode: decodeOtlp("logs", "protobuf"), bodies: otlpLogBodies },
+  { name: "OTLP JSON", decode: decodeOtlp("metrics", "json"), bodies: jsonBodies },
+];

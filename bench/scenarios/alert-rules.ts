@@ -38,7 +38,8 @@ export const alertRules: Scenario = {
   },
 };
 
-async function setRules(product: ProductTarget): Promise<void> {
+/** A thousand rules: one on each point of each of the numbered symbols, one more on those of the first, and others. */
+export async function setRules(product: Pick<ProductTarget, "port" | "token">): Promise<void> {
   const symbols = numberedSymbols(SYMBOLS);
   const rules = Array.from({ length: RULES }, (_, number) => ({
     name: `r${number}`,

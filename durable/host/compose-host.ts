@@ -147,7 +147,7 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
         if (!symbols.isSettled) keepAwake(symbols.lookAfter());
       },
     },
-    pause: () => wait(0),
+    wait,
     armAlarm: () => alarm.arm(),
     failed: (error) => warn("alert_rules_not_learned", error),
   });

@@ -1,5 +1,13 @@
 import type { FanOutPace } from "../room/viewers/fan-out-pace.ts";
 
+/** After so much for viewers of several rooms the event loop has a turn, in ms. */
+const SLICE_MS = 4;
+/**
+ * Rooms take at most this part of the thread while they wait for their turn. A push takes several turns and has as many slices in its way:
+ * with more of the thread, pushes came late, so there was less to join, and so each event cost more.
+ */
+const SHARE = 0.7;
+
 /** A room as its host tells it that there is more in the log. */
 export interface PublishedRoom {
   /** What it would cost to send something to those who are live, in ms. */
@@ -9,17 +17,17 @@ export interface PublishedRoom {
 }
 
 export interface FanOutDeps {
-  pace: Pick<FanOutPace, "atOnceMs" | "sliceMs" | "pauseMs" | "took">;
+  pace: Pick<FanOutPace, "atOnceMs" | "took">;
   nowMs: () => number;
   wait: (ms: number) => Promise<void>;
   keepAwake: (work: Promise<void>) => void;
 }
 
 /**
- * Tells rooms of what was appended. Where that is little it happens at once. Else the acknowledgement goes first, and the rooms
- * follow in slices between which the event loop has a turn: a push to a hundred rooms of a few viewers each is as much to send
- * as one to a room of many, which slices its own part (`LiveStream`). Where more is pushed than can be sent, rooms wait for
- * their turn the longer, and what comes meanwhile goes out together.
+ * Tells rooms of a host, or of a relay, of what was appended. Where that is little it happens at once. Else the acknowledgement goes
+ * first, and the rooms follow in slices between which the event loop has a turn: a push to a hundred rooms of a few viewers each is
+ * as much to send as one to a room of many, which slices its own part (`LiveStream`). Where more is pushed than can be sent, rooms
+ * wait for their turn the longer, and what comes meanwhile goes out together.
  */
 export class FanOut {
   readonly #deps: FanOutDeps;
@@ -51,11 +59,10 @@ export class FanOut {
       for (const room of this.#waiting) {
         this.#waiting.delete(room);
         spentMs += room.published(true);
-        if (spentMs < pace.sliceMs || this.#waiting.size === 0) continue;
+        if (spentMs < SLICE_MS || this.#waiting.size === 0) continue;
         await wait(0);
         pace.took(spentMs, nowMs() - beganMs);
-        const pauseMs = pace.pauseMs(spentMs);
-        if (pauseMs > 0) await wait(pauseMs);
+        await wait(Math.ceil(spentMs / SHARE - spentMs));
         spentMs = 0;
         beganMs = nowMs();
       }

@@ -7,6 +7,7 @@ import type { LogId } from "../../src/protocol/words/log-id.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../src/protocol/words/time.ts";
 import { earliestDueMs, nextAlarmMs } from "../host/alarm-time.ts";
+import { FanOut } from "../host/fan-out.ts";
 import type { ArchiveAnswer } from "../room/past/archive.ts";
 import { PAGES_AT_ONCE, ReadTurns } from "../room/past/read-turns.ts";
 import { PingWatch } from "../room/viewers/door/ping-watch.ts";
@@ -41,6 +42,7 @@ export class RelayCore {
   readonly #turns = new ReadTurns(PAGES_AT_ONCE);
   readonly #pages = new PageMemory(PAGES_CHARS);
   readonly #pings: PingWatch;
+  readonly #fanOut: FanOut;
   /** Work under way whose end may have moved somebody on. */
   #hasMoved = false;
   #isNoting = false;
@@ -64,6 +66,9 @@ export class RelayCore {
       setAutoResponse: (isOn) => ports.setAutoResponse(isOn),
       ...{ nowMs, wait, keepAwake: (work) => ports.keepAwake(work) },
     });
+    this.#fanOut = new FanOut({
+      ...{ pace: settings.pace, nowMs, wait, keepAwake: (work) => this.#keepAwake(work) },
+    });
     this.#wake(asleep, this.#row.read());
   }
 
@@ -84,13 +89,17 @@ export class RelayCore {
   feed({ log, rooms, gone }: RelayFeed): FeedAnswer {
     this.#meetLog(log);
     for (const symbol of gone) this.#end(symbol);
-    const viewers = rooms.map((fed) => {
-      const room = this.#rooms.get(fed.symbol);
+    const grown: RelayRoom[] = [];
+    const fed = rooms.map((each) => {
+      const room = this.#rooms.get(each.symbol);
       if (room === undefined) return null;
-      room.feed(fed);
+      if (room.feed(each)) grown.push(room);
       if (room.mustAsk) this.#ask(room);
-      return room.viewers;
+      return room;
     });
+    // Who turns out to have gone is not counted.
+    this.#fanOut.published(grown);
+    const viewers = fed.map((room) => room?.viewers ?? null);
     this.#noteSent();
     return { viewers };
   }

@@ -137,8 +137,18 @@ export class RelayRoom {
     return this.isBehind || (since ?? 0) > (this.head ?? 0);
   }
 
-  /** Takes what is new; what it has already it passes over. */
-  feed({ after, frames, barClosed }: FedRoom): void {
+  /** What it would cost to send something to those who are live now, in ms. */
+  get fanOutMs(): number {
+    return (this.#open?.watching.viewers.live ?? 0) * this.#deps.settings.pace.sendMs(0);
+  }
+
+  /** Sends what was fed to those who are live. Gives what was sent, in ms. */
+  published(isAfterAck?: boolean): number {
+    return this.#open?.watching.viewers.published(isAfterAck) ?? 0;
+  }
+
+  /** Takes what is new; what it has already it passes over. Is there anything now to be `published`? */
+  feed({ after, frames, barClosed }: FedRoom): boolean {
     const open = this.#open;
     if (open === null || this.isBehind || after > open.log.head) {
       if (
@@ -148,14 +158,14 @@ export class RelayRoom {
         !hasNews(open, frames)
       ) {
         this.#closeBar(open, barClosed);
-        return;
+        return false;
       }
       if (this.#early === null || after > this.#early.head) {
         this.#early?.drop();
         this.#early = this.#deps.frames.runFrom(after);
       }
       this.#early.append(frames);
-      return;
+      return false;
     }
     const { run } = open.log;
     if (barClosed === null) run.append(frames);
@@ -164,9 +174,9 @@ export class RelayRoom {
       this.#closeBar(open, barClosed);
       run.append(frames);
     }
-    open.watching.viewers.published();
     // The copy may let frames go, and the last values have to have them before that.
     open.state.foldToHead();
+    return frames.length > 0;
   }
 
   /**

@@ -112,6 +112,7 @@ export class RoomParts {
     if (alerts === null) return null;
     this.alerts = new RoomAlerts({
       ...{ symbol: this.symbol, sql, log: this.log, rules: alerts.rules },
+      areOthers: alerts.areOthers,
       ...{ changed: alerts.changed, evaluated: alerts.evaluated },
       waits: () => this.ports.activated(),
       known: () => {

@@ -68,6 +68,8 @@ export interface RelaysOfRoom {
 /** What a room is told of rules, and tells of alerts. */
 export interface AlertsOfRoom {
   rules(): readonly CompiledRule[];
+  /** Have they become others since the room was told, or asked, the last time? */
+  areOthers(): boolean;
   /** The commit that has these changes is about to be made. */
   changed(changes: readonly AlertChange[]): void;
   /** So many events were looked at for rules. */

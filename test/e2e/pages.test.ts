@@ -205,6 +205,23 @@ it("ticks begin where the reader is, one daily bar says its day, and the last pr
   await untilDrawn("50.75");
 });
 
+it("all times are told by the zone that is chosen in the bar, which the browser keeps", async () => {
+  await open("/s/NYT?interval=1h");
+  const asOf = page.getByTestId("as-of");
+  await asOf.getByText("3 Nov 2025, 06:00").waitFor();
+  const zone = page.getByTestId("zone-switch");
+  await zone.selectOption("Asia/Kolkata");
+  await asOf.getByText("3 Nov 2025, 16:30").waitFor();
+  // Hours of UTC are half hours there.
+  await untilDrawn("12:30");
+  await page.reload();
+  await asOf.getByText("3 Nov 2025, 16:30").waitFor();
+  await zone.selectOption("UTC");
+  await asOf.getByText("3 Nov 2025, 11:00").waitFor();
+  await zone.selectOption("local");
+  await asOf.getByText("3 Nov 2025, 06:00").waitFor();
+});
+
 it("at 1,000 trades a second header, list, title and trades show one price", async () => {
   await push("/api/trades", trade("FAST", 100, 1, nowUs()));
   await open("/s/FAST?interval=1s");

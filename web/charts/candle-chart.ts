@@ -9,6 +9,7 @@ import {
 import type { Bar, Interval } from "../../src/protocol/events/bar.ts";
 import { INTERVAL_SECONDS } from "../../src/protocol/words/interval.ts";
 import { lastAtOrBefore } from "../data/bars/bars.ts";
+import type { ZoneId } from "../data/times/times.ts";
 import { type Digits, NO_DIGITS } from "../data/words/digits.ts";
 import { formatPrice } from "../data/words/format.ts";
 import { addCandles, chartOptions } from "./candle-look.ts";
@@ -23,6 +24,7 @@ const NEAR_LEFT_EDGE = 60;
 const MAX_UPDATES = 50;
 
 export interface CandleChartOptions {
+  zone: ZoneId;
   onNearLeftEdge(): void;
   /** The bar under the crosshair, or null where there is none. */
   onHover(bar: Bar | null): void;
@@ -58,11 +60,11 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   const [up, down] = [colour("up"), colour("down")];
   const chart = createChartEx<Time, IHorzScaleBehavior<Time>>(
     container,
-    timeAxisOf(() => interval),
+    timeAxisOf(() => interval, options.zone),
     {
       ...chartOptions(),
       localization: {
-        timeFormatter: (time: Time) => momentText(Number(time), interval),
+        timeFormatter: (time: Time) => momentText(Number(time), interval, options.zone),
         priceFormatter: (price: number) => formatPrice(shifted(price, -shift), digits),
       },
     },

@@ -2,7 +2,9 @@ import uPlot from "uplot";
 import { loneIndexes } from "../data/bars/holes.ts";
 import { type Columns, columnsOf, type Line, valuesAt } from "../data/bars/lines.ts";
 import { longest, tickTexts } from "../data/bars/ticks.ts";
-import { formatClock } from "../data/words/format.ts";
+import { timeText, type ZoneId } from "../data/times/times.ts";
+import { zoneOf } from "../data/times/zone-offset.ts";
+import { zoneTicks } from "../data/times/zone-ticks.ts";
 import { CANVAS_FONT, colour, lineColour } from "./theme.ts";
 
 /** Panels with this key move their cursors together. */
@@ -16,12 +18,14 @@ const AXIS_PX_PER_CHARACTER = 6.5;
 const AXIS_MARGIN_PX = 14;
 
 export interface MetricChartOptions {
+  zone: ZoneId;
   /** The values under the cursor, one a line, null in a hole; or null where the cursor is elsewhere. */
   onHover(values: readonly (number | null)[] | null): void;
 }
 
 /** The lines of one metric in `container`, until `destroy`. A single line is drawn with the range it came from. */
 export function createMetricChart(container: HTMLElement, options: MetricChartOptions) {
+  const zone = zoneOf(options.zone);
   let plot: uPlot | null = null;
   let drawnLines = -1;
   let window: [number, number] = [0, 1];
@@ -80,10 +84,11 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
           size: 26,
           gap: 4,
           space: 76,
+          splits: (_plot, _axis, min, max, increment) => zoneTicks(min, max, increment, zone),
           // A text half out of the panel is no help: the tick at the very edge goes without.
           values: (plot, ticks, _axis, _space, increment) =>
             ticks.map((tick) =>
-              plot.valToPos(tick, "x") < EDGE_PX ? "" : timeTick(tick, increment),
+              plot.valToPos(tick, "x") < EDGE_PX ? "" : timeTick(tick, increment, options.zone),
             ),
         },
         {
@@ -132,13 +137,10 @@ function meanSeries(index: number): uPlot.Series {
   };
 }
 
-const DAY_TICK = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const MINUTE_TICK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-
 /** Seconds only where ticks are closer than a minute, days where they are a day apart. */
-function timeTick(seconds: number, increment: number): string {
-  if (increment >= 43_200) return DAY_TICK.format(seconds * 1_000);
-  return increment >= 60 ? MINUTE_TICK.format(seconds * 1_000) : formatClock(seconds * 1e6);
+function timeTick(seconds: number, increment: number, zone: ZoneId): string {
+  const style = increment >= 43_200 ? "day" : increment >= 60 ? "minute" : "clock";
+  return timeText(style, seconds * 1_000, zone);
 }
 
 /** A little room above and below; a flat line stands in the middle. */

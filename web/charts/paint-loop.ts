@@ -1,33 +1,30 @@
+import type { Clock } from "../feed/clock.ts";
+import { paced } from "../feed/paced.ts";
+
 /**
  * Calls `paint` in an animation frame, however often it is asked before, and not again within `everyMs`. A hidden tab has
  * no frames, so it does not paint; what is dirty waits.
  */
-export function createPaintLoop(paint: () => void, everyMs: number) {
+export function createPaintLoop(clock: Clock, paint: () => void, everyMs: number) {
   let frame = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let paintedAtMs = Number.NEGATIVE_INFINITY;
-  return {
-    request(): void {
-      if (frame !== 0 || timer !== undefined) return;
-      const waitMs = paintedAtMs + everyMs - performance.now();
-      if (waitMs <= 0) frame = requestAnimationFrame(run);
-      else {
-        timer = setTimeout(() => {
-          timer = undefined;
-          frame = requestAnimationFrame(run);
-        }, waitMs);
-      }
+  const { ask, stop } = paced(
+    clock,
+    () => {
+      if (frame === 0) frame = requestAnimationFrame(run);
     },
+    everyMs,
+  );
+  return {
+    request: ask,
     stop(): void {
+      stop();
       cancelAnimationFrame(frame);
-      clearTimeout(timer);
       frame = 0;
     },
   };
 
   function run(): void {
     frame = 0;
-    paintedAtMs = performance.now();
     paint();
   }
 }

@@ -1,3 +1,5 @@
+import type { ZoneId } from "../data/times/times.ts";
+
 /** What every part of the page takes its now, its timers and its chance from: one clock, handed in. */
 export interface Clock {
   /** Ms since the epoch. */
@@ -6,6 +8,26 @@ export interface Clock {
   setTimer(callback: () => void, delayMs: number): () => void;
   /** In [0, 1). */
   random(): number;
+}
+
+/** What pages are handed: now, and the zone whose clocks tell it. */
+export interface DeskClock extends Clock {
+  zone: ZoneId;
+}
+
+/** Calls back every `everyMs` until the function it returns is called. */
+export function repeat(
+  clock: Pick<Clock, "setTimer">,
+  callback: () => void,
+  everyMs: number,
+): () => void {
+  let cancel = clock.setTimer(again, everyMs);
+  return () => cancel();
+
+  function again(): void {
+    cancel = clock.setTimer(again, everyMs);
+    callback();
+  }
 }
 
 export const wallClock: Clock = {

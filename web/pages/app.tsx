@@ -2,12 +2,13 @@ import { useEffect, useState } from "preact/hooks";
 import { type Route, routeOf } from "../data/route.ts";
 import type { Pasts } from "../data/symbols/listed-price.ts";
 import { createApi } from "../feed/api.ts";
-import { wallClock as clock } from "../feed/clock.ts";
+import { wallClock as clock, repeat } from "../feed/clock.ts";
 import { openPasts } from "../feed/panels/pasts.ts";
 import { createServerWatch } from "../feed/symbols/server-watch.ts";
 import { type SymbolsView, watchSymbols } from "../feed/symbols/symbols-watch.ts";
 import { applyTheme, readTheme, type Theme } from "../feed/theme.ts";
 import { keepToken, readToken } from "../feed/token.ts";
+import { keepZone, readZone, type ZoneChoice, zoneIdOf } from "../feed/zone.ts";
 import type { Desk } from "./shell/desk.ts";
 import { Keys } from "./shell/keys.tsx";
 import { later } from "./shell/later.tsx";
@@ -40,10 +41,13 @@ export function App() {
     ...{ list: [], retryAtMs: null, known: false, isWhole: true },
   });
   const [pasts, setPasts] = useState<Pasts>(new Map());
-  /** Null while a token is asked for; each new one begins everything anew. */
-  const [session, setSession] = useState<number | null>(1);
+  /** Another one begins everything anew. */
+  const [session, setSession] = useState(1);
+  const [isAsking, setAsking] = useState(false);
+  const [renewals, setRenewals] = useState(0);
   const [theme, setTheme] = useState<Theme>(readTheme);
   const hue = useHue(theme);
+  const [zone, setZone] = useState<ZoneChoice>(readZone);
 
   useEffect(() => {
     const onMove = () => setRoute(currentRoute());
@@ -52,7 +56,6 @@ export function App() {
   }, []);
 
   useEffect(() => {
-    if (session === null) return;
     const past = openPasts({ ...clock, api, onPasts: setPasts });
     const stop = watchSymbols({
       ...clock,
@@ -69,44 +72,50 @@ export function App() {
         server.report("list", next.retryAtMs !== null);
         if (next.retryAtMs === null) past.follow(next.list);
       },
-      onUnauthorized: () => setSession(null),
+      onUnauthorized: () => setAsking(true),
     });
     return () => {
       stop();
       past.close();
       server.report("list", false);
     };
-  }, [session]);
+  }, [session, renewals]);
 
   useEverySecond();
   // One click on a symbol opens its page, and not the script of it first.
-  useEffect(() => {
-    const timer = setTimeout(symbolPage.prepare, PREPARE_MS);
-    return () => clearTimeout(timer);
-  }, []);
+  useEffect(() => clock.setTimer(symbolPage.prepare, PREPARE_MS), []);
 
   const choose = (next: Theme) => {
     applyTheme(next);
     setTheme(next);
   };
   const desk: Desk = {
-    ...{ api, clock, server, symbols: view, pasts },
+    ...{ api, server, symbols: view, pasts, zone, renewals },
+    clock: { ...clock, zone: zoneIdOf(zone) },
+    onZone(choice) {
+      keepZone(choice);
+      setZone(choice);
+    },
     onReopen: () => setSession(clock.nowMs()),
-    onUnauthorized: () => setSession(null),
+    onUnauthorized: () => setAsking(true),
   };
   return (
     <ThemeContext.Provider value={{ theme, choose }}>
-      {session === null ? (
+      {isAsking && (
         <TokenForm
           isRefused={readToken() !== null}
+          onClose={view.known ? () => setAsking(false) : null}
           onToken={(token) => {
             keepToken(token);
-            setSession(clock.nowMs());
+            setAsking(false);
+            setRenewals(renewals + 1);
           }}
         />
-      ) : (
-        // Canvases have the colours that they began with.
-        <Page key={`${session} ${hue}`} {...{ route, desk }} />
+      )}
+      {/* What is on screen stays while its next token is asked for. */}
+      {(view.known || !isAsking) && (
+        // Canvases have the colours, and axes the zone, that they began with.
+        <Page key={`${session} ${hue} ${zone}`} {...{ route, desk }} />
       )}
       <Keys />
     </ThemeContext.Provider>
@@ -162,12 +171,17 @@ function useHue(theme: Theme): "dark" | "light" {
 /** Ages are told anew while somebody looks. */
 function useEverySecond(): void {
   const [, setCount] = useState(0);
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (isVisible()) setCount((count) => count + 1);
-    }, 1_000);
-    return () => clearInterval(timer);
-  }, []);
+  useEffect(
+    () =>
+      repeat(
+        clock,
+        () => {
+          if (isVisible()) setCount((count) => count + 1);
+        },
+        1_000,
+      ),
+    [],
+  );
 }
 
 function hasFewConnections(): boolean {

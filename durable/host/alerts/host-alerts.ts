@@ -19,6 +19,13 @@ const VERSION = "alert_rules_version";
 const REVIEWED = "alert_rules_reviewed";
 /** Rooms that are looked at in one turn of the event loop. */
 const ROOMS_A_TURN = 50;
+/** Rules that begin anew in one turn, in whatever rooms: some ms. */
+const RULES_A_TURN = 1_000;
+/**
+ * Rooms that were told of other rules are left alone for so many times what that took, in ms: to begin anew costs a room as much for one
+ * rule as for 1,000. What comes to a room meanwhile has it ask by itself.
+ */
+const REST = { times: 9, leastMs: 500, mostMs: 5_000 };
 
 /** A room as its host's alerts see it. */
 export interface AlertedRoom {
@@ -40,8 +47,7 @@ export interface HostAlertsDeps {
   /** Symbols that earlier hosts had. `learn`: finds them out, some time; `met` is told of each. */
   names: { isLearned(): boolean; learn(): void };
   nowMs(): number;
-  /** One turn of the event loop. */
-  pause(): Promise<void>;
+  wait(ms: number): Promise<void>;
   keepAwake(work: Promise<void>): void;
   armAlarm(): void;
   failed(error: unknown): void;
@@ -62,6 +68,9 @@ export class HostAlerts {
   #counts = { pending: 0, firing: 0 };
   #version: number | null;
   #isReviewing = false;
+  /** When the last review ended, and how long the next one waits from there. */
+  #reviewedAtMs = Number.NEGATIVE_INFINITY;
+  #restMs = 0;
   #isLearning = false;
 
   constructor(deps: HostAlertsDeps) {
@@ -96,6 +105,7 @@ export class HostAlerts {
   ofRoom(symbol: SymbolName): AlertsOfRoom {
     return {
       rules: () => this.#rulesOf(symbol),
+      areOthers: () => this.#changed.delete(symbol),
       changed: (changes) => this.#note(symbol, changes),
       evaluated: (events) => metrics.alertEvaluations.add(events, {}),
     };
@@ -164,9 +174,10 @@ export class HostAlerts {
 
   /** Alerts that are pending or firing, of a symbol or of all. Not complete where a symbol is not known to the end yet. */
   async active(symbol: SymbolName | null): Promise<HeldAlerts> {
-    const { roomOf, names, pause } = this.#deps;
+    const { roomOf, names, wait } = this.#deps;
     if (this.#version === null) this.#learn();
     else if (this.#rules.size > 0) names.learn();
+    await this.#tellRooms();
     const active: HeldAlert[] = [];
     let at = 0;
     for (const record of this.#waiting()) {
@@ -175,7 +186,7 @@ export class HostAlerts {
         active.push({ ...alert, symbol: record.symbol });
       }
       at += 1;
-      if (at % ROOMS_A_TURN === 0) await pause();
+      if (at % ROOMS_A_TURN === 0) await wait(0);
     }
     if (symbol === null) {
       const firing = active.filter(({ state }) => state === "firing").length;
@@ -256,24 +267,41 @@ export class HostAlerts {
     if (this.#isReviewing) return;
     this.#isReviewing = true;
     this.#deps.keepAwake(
-      this.#tellRooms().finally(() => {
+      this.#reviewNext().finally(() => {
         this.#isReviewing = false;
+        if (this.#changed.size > 0) this.#review();
       }),
     );
   }
 
+  async #reviewNext(): Promise<void> {
+    const { nowMs, wait, meta, armAlarm } = this.#deps;
+    const leftMs = this.#reviewedAtMs + this.#restMs - nowMs();
+    // More than that lies ahead where the clock was turned back.
+    if (leftMs > 0) await wait(Math.min(leftMs, this.#restMs));
+    const beganMs = nowMs();
+    await this.#tellRooms();
+    this.#reviewedAtMs = nowMs();
+    const restMs = (this.#reviewedAtMs - beganMs) * REST.times;
+    this.#restMs = Math.min(Math.max(restMs, REST.leastMs), REST.mostMs);
+    if (this.#changed.size === 0) meta.write(REVIEWED, this.#version);
+    armAlarm();
+  }
+
+  /** Those that are to be told now: whose rules change meanwhile are told the next time, or nobody else would have a turn. */
   async #tellRooms(): Promise<void> {
-    const { registry, roomOf, pause, meta, armAlarm } = this.#deps;
-    let at = 0;
-    for (const symbol of this.#changed) {
+    const { registry, roomOf, wait } = this.#deps;
+    let rules = 0;
+    for (const symbol of [...this.#changed]) {
+      if (!this.#changed.has(symbol)) continue;
       const record = registry.find(symbol);
       if (record !== undefined && !record.isSealed) roomOf(symbol).rulesChanged();
       this.#changed.delete(symbol);
-      at += 1;
-      if (at % ROOMS_A_TURN === 0) await pause();
+      rules += this.#rulesOf(symbol).length + RULES_A_TURN / ROOMS_A_TURN;
+      if (rules < RULES_A_TURN) continue;
+      rules = 0;
+      await wait(0);
     }
-    meta.write(REVIEWED, this.#version);
-    armAlarm();
   }
 }
 

@@ -13,7 +13,6 @@ import {
 } from "../../../src/core/alerts/saved-alerts.ts";
 import {
   type ActiveAlert,
-  type FrameContent,
   type LastKnown,
   SymbolAlerts,
 } from "../../../src/core/alerts/symbol-alerts.ts";
@@ -22,7 +21,6 @@ import {
   type EncodedFrame,
   encodeFrames,
 } from "../../../src/core/events/encode-events.ts";
-import { scanPoints } from "../../../src/core/events/scan-points.ts";
 import type { AlertEvent } from "../../../src/protocol/events/alert.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
@@ -40,6 +38,8 @@ export interface RoomAlertsDeps {
   log: Pick<RoomLog, "id" | "head" | "isPending" | "isSealed" | "prunedThrough" | "framesAfter">;
   /** The rules that are for the symbol now. */
   rules(): readonly CompiledRule[];
+  /** Have they become others since it was told, or asked, the last time? */
+  areOthers(): boolean;
   /** What the room knows by heart, up to the head. */
   known(): LastKnown;
   /** The commit that has these is about to be made. */
@@ -92,18 +92,17 @@ export class RoomAlerts {
     const { log, evaluated } = this.#deps;
     // What was before may say that alerts fire: what comes meanwhile is looked at when that is known.
     if (log.isPending) return frames;
+    this.#askRules();
     const begun = this.#begun(nowUs);
     const alerts = this.#alerts;
     if (alerts === null) return frames;
     const atUs = Math.max(nowUs, log.head + 1);
     const chains: Chains = new Map();
     const before = alerts.evaluations;
-    const read: FrameContent[] = [];
+    const read: string[] = [];
     for (const { text, count } of frames) {
       this.#sinceSaved += count;
-      if (!alerts.mayRead(text)) continue;
-      const points = scanPoints(text);
-      read.push(points === null ? { events: decodeFrame(text) } : { points });
+      if (alerts.mayRead(text)) read.push(text);
     }
     for (const change of alerts.observeCommit(read, atUs)) addChange(chains, change);
     evaluated(alerts.evaluations - before);
@@ -128,6 +127,7 @@ export class RoomAlerts {
   look(nowUs: EpochUs): EncodedFrame[] | null {
     const { log } = this.#deps;
     if (log.isPending || log.isSealed) return null;
+    this.#askRules();
     const changes = [...this.#begun(nowUs), ...(this.#alerts?.advance(nowUs) ?? NONE)];
     return changes.length === 0 ? null : this.#encode(changes);
   }
@@ -168,6 +168,7 @@ export class RoomAlerts {
   /** Writes down what would be lost with the frames up to `through`, which are about to be dropped. */
   keepBeforeDrop(nowUs: EpochUs): void {
     if (this.#deps.log.isPending) return;
+    this.#askRules();
     this.#owed = this.#begun(nowUs);
     this.keep();
   }
@@ -175,6 +176,11 @@ export class RoomAlerts {
   /** Writes down what would take long to make again. */
   keep(): void {
     if (this.#alerts !== null && this.#sinceSaved > 0) this.#save();
+  }
+
+  /** Rooms are told of other rules some time later, and ask before they need them: so that they begin anew once, however many there are. */
+  #askRules(): void {
+    if (this.#alerts !== null && this.#deps.areOthers()) this.rulesChanged();
   }
 
   /** Begins, where it has not; what that has found. */

@@ -2,7 +2,7 @@ import type { AlertEvent, AlertSeverity } from "../../protocol/events/alert.ts";
 import type { TapeEvent } from "../../protocol/events/event.ts";
 import type { Cursor } from "../../protocol/words/time.ts";
 import { type BookState, foldBook } from "../books/book-samples.ts";
-import type { ScannedPoint } from "../events/scan-points.ts";
+import { decodeFrame } from "../events/encode-events.ts";
 import {
   type AlertChange,
   type AlertState,
@@ -16,6 +16,7 @@ import { Run } from "./commit-run.ts";
 import type { CompiledRule } from "./compiled-rule.ts";
 import { marksOf } from "./frame-marks.ts";
 import { messageOf } from "./message.ts";
+import { PointRuns } from "./point-runs.ts";
 import type { SavedAlerts } from "./saved-alerts.ts";
 import { seriesText } from "./series-text.ts";
 
@@ -39,20 +40,13 @@ interface Entry {
   alert: Alert;
 }
 
-/** What a frame has: points as they stand in its text, or events. */
-export type FrameContent = { points: readonly ScannedPoint[] } | { events: readonly TapeEvent[] };
-
-/** What a commit has of what rules read: made where there is some of it. */
+/** What a commit has of what rules read beside points: made where there is some of it. */
 interface Gathered {
   readonly atUs: number;
-  /** By who reads it. */
-  series: Map<readonly Entry[], Run> | null;
   last: Run | null;
   mid: Run | null;
   spread: Run | null;
   heard: Set<TapeEvent["kind"]> | null;
-  /** The series of the point before: the next one is mostly of the same. */
-  before: { metric: string; labels: string; run: Run | null } | null;
 }
 
 /** What rules have their last value of: seeds a rule that is new. */
@@ -75,9 +69,7 @@ export class SymbolAlerts {
   readonly #ofBook: CompiledRule[] = [];
   readonly #ofSilence: CompiledRule[] = [];
   readonly #marks: readonly string[] | null;
-  /** What a series of points concerns, by its name and its labels as they come. */
-  #ofSeries = new Map<string, Map<string, readonly Entry[]>>();
-  #met = 0;
+  readonly #points: PointRuns<Entry>;
   #book: BookState | null;
   /** Nothing is due before; infinite where nothing will be. */
   #dueUs = Number.POSITIVE_INFINITY;
@@ -91,6 +83,7 @@ export class SymbolAlerts {
     this.#book = saved?.book ?? null;
     for (const rule of rules) this.#add(rule);
     this.#marks = marksOf(rules);
+    this.#points = new PointRuns((metric, labels) => this.#readersOf(metric, labels));
     for (const [name, judges, alerts] of saved?.rules ?? []) {
       const rule = this.#rules.get(name);
       if (rule?.judges !== judges) continue;
@@ -174,20 +167,30 @@ export class SymbolAlerts {
 
   /** The next events of the log, which came at `atUs`. */
   observe(events: readonly TapeEvent[], atUs: number): AlertChange[] {
-    return this.observeCommit([{ events }], atUs);
+    return this.#observe(atUs, (gathered) => {
+      for (const event of events) this.#gather(event, gathered);
+    });
   }
 
   /**
-   * The same of all frames of a commit. What no rule reads is not made a value, and each rule is asked once for each series: so that it takes
-   * no longer for the events of a commit than for looking at them.
+   * The same of the texts of all frames of a commit. What no rule reads is not made a value, and each rule is asked once for each series: so
+   * that it takes no longer for the events of a commit than for looking at them.
    */
-  observeCommit(frames: Iterable<FrameContent>, atUs: number): AlertChange[] {
+  observeCommit(frames: Iterable<string>, atUs: number): AlertChange[] {
+    return this.#observe(atUs, (gathered) => {
+      for (const text of frames) {
+        const end = this.#points.read(text, atUs);
+        if (end > 0) this.#hear("metric", gathered);
+        if (end === text.length) continue;
+        for (const event of decodeFrame(text.slice(end))) this.#gather(event, gathered);
+      }
+    });
+  }
+
+  #observe(atUs: number, gather: (gathered: Gathered) => void): AlertChange[] {
     const changes = this.advance(atUs);
     const gathered = newlyGathered(atUs);
-    for (const frame of frames) {
-      if ("events" in frame) for (const event of frame.events) this.#gather(event, gathered);
-      else for (const point of frame.points) this.#gatherPoint(point, gathered);
-    }
+    gather(gathered);
     this.#forEach(gathered, (entry, run) => this.#read(entry, run, changes));
     return changes;
   }
@@ -274,8 +277,8 @@ export class SymbolAlerts {
       case "metric": {
         const { ts, metric, value, labels } = event;
         const text = labels === undefined ? "" : JSON.stringify(labels);
-        this.#gatherPoint({ ts, metric, labels: text, value }, gathered);
-        return;
+        this.#points.add(metric, text, ts, value, gathered.atUs);
+        break;
       }
       case "trade":
         if (this.#ofLast.length === 0) break;
@@ -291,36 +294,6 @@ export class SymbolAlerts {
       default:
     }
     this.#hear(event.kind, gathered);
-  }
-
-  #gatherPoint(
-    {
-      ts,
-      metric,
-      labels,
-      value,
-    }: Pick<ScannedPoint, "ts" | "metric" | "labels"> & {
-      value: string | number;
-    },
-    gathered: Gathered,
-  ): void {
-    this.#hear("metric", gathered);
-    if (gathered.before?.metric !== metric || gathered.before.labels !== labels) {
-      gathered.before = { metric, labels, run: this.#runOf(metric, labels, gathered) };
-    }
-    gathered.before.run?.add(ts, Number(value));
-  }
-
-  /** Null where no rule reads the series. */
-  #runOf(metric: string, labels: string, gathered: Gathered): Run | null {
-    const entries = this.#ofSeries.get(metric)?.get(labels) ?? this.#meet(metric, labels);
-    if (entries.length === 0) return null;
-    gathered.series ??= new Map();
-    const known = gathered.series.get(entries);
-    if (known !== undefined) return known;
-    const run = new Run(gathered.atUs);
-    gathered.series.set(entries, run);
-    return run;
   }
 
   #hear(kind: TapeEvent["kind"], gathered: Gathered): void {
@@ -340,10 +313,10 @@ export class SymbolAlerts {
 
   /** Each alert that what was gathered says something to, with what it reads of it. */
   #forEach(
-    { atUs, series, last, mid, spread, heard }: Gathered,
+    { atUs, last, mid, spread, heard }: Gathered,
     read: (entry: Entry, run: Run) => void,
   ): void {
-    for (const [entries, run] of series ?? []) for (const entry of entries) read(entry, run);
+    for (const [entries, run] of this.#points.take()) for (const entry of entries) read(entry, run);
     const whole = (rule: CompiledRule, run: Run | null) => {
       const entry = run === null ? null : this.#entry(rule, "");
       if (run !== null && entry !== null) read(entry, run);
@@ -354,28 +327,19 @@ export class SymbolAlerts {
     for (const rule of this.#ofSilence) if (isHeard(rule, heard)) whole(rule, new Run(atUs));
   }
 
-  /** A series that nobody has met: `labels` is JSON, empty where it has none. */
-  #meet(metric: string, labels: string): readonly Entry[] {
+  /** Whom a series of points concerns: `labels` is JSON, empty where it has none. */
+  #readersOf(metric: string, labels: string): readonly Entry[] {
     const rules = this.#ofMetric.get(metric);
     if (rules === undefined) return NOBODY;
     const has = labels === "" ? {} : (JSON.parse(labels) as Record<string, string>);
     const series = seriesText({ metric, labels: has });
-    const entries = rules.flatMap((rule) => {
+    return rules.flatMap((rule) => {
       const { reads, condition } = rule;
       const isOfAll = condition.kind === "silent" && condition.isBornSilent;
       const isIn =
         reads.kind === "metric" && reads.labels.every(([label, value]) => has[label] === value);
       return isIn ? (this.#entry(rule, isOfAll ? "" : series) ?? []) : [];
     });
-    // Labels with ever new values must not fill the memory.
-    if (this.#met >= MOST_ALERTS) {
-      this.#ofSeries = new Map();
-      this.#met = 0;
-    }
-    this.#met += 1;
-    const ofMetric = this.#ofSeries.get(metric) ?? new Map<string, readonly Entry[]>();
-    this.#ofSeries.set(metric, ofMetric.set(labels, entries));
-    return entries;
   }
 
   #read(entry: Entry, run: Run, changes: AlertChange[]): void {
@@ -423,8 +387,7 @@ export class SymbolAlerts {
 const NOBODY: readonly Entry[] = [];
 
 function newlyGathered(atUs: number): Gathered {
-  const none = { series: null, last: null, mid: null, spread: null };
-  return { atUs, ...none, heard: null, before: null };
+  return { atUs, last: null, mid: null, spread: null, heard: null };
 }
 
 /** Is it pending or firing for lack of what is known to have come before? */

@@ -84,7 +84,7 @@ function integerIn(text: string, from: number, end: number): number | null {
 }
 
 /** Where the number that begins here ends: nothing else of JSON has these characters. */
-function endOfNumber(text: string, from: number): number {
+export function endOfNumber(text: string, from: number): number {
   let at = from;
   for (; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
@@ -94,7 +94,7 @@ function endOfNumber(text: string, from: number): number {
 }
 
 /** Behind the object of texts that begins here; its texts have no escapes. */
-function endOfObject(text: string, from: number): number {
+export function endOfObject(text: string, from: number): number {
   let isText = false;
   for (let at = from; at < text.length; at += 1) {
     const code = text.charCodeAt(at);

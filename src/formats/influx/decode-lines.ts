@@ -7,6 +7,7 @@ import { isStorable, MAX_NAME_LENGTH } from "../../protocol/words/name.ts";
 import type { EpochUs } from "../../protocol/words/time.ts";
 import { isName } from "../accept.ts";
 import { MAX_ISSUES } from "../decoded.ts";
+import { STEP_BYTES } from "../in-steps.ts";
 import type { LeftOut, TakenInParts } from "../points/points.ts";
 import { readFieldValue } from "./field-value.ts";
 import { Head, type KnownHeads } from "./known-heads.ts";
@@ -81,13 +82,16 @@ export class LineDecoder implements TakenInParts {
     return this.points.encode(pause);
   }
 
-  /** Decodes at most about so many points more. */
+  /** Decodes at most about so many points more, and of long lines fewer. */
   decodeSome(most: number): "more" | "done" | "too_many" {
     const { lines: linesBefore } = this;
     const enough = this.count + most;
+    const placeEnough = this.#reader.place + STEP_BYTES;
     while (this.count < enough && this.lines < linesBefore + most) {
+      if (this.#reader.place > placeEnough) break;
       const reading = this.#reader.next();
       if (reading === null) return "done";
+      if (reading.kind === "pause") break;
       this.lines += 1;
       const before = this.count;
       const fault = reading.kind === "fault" ? reading.why : this.#take(reading);
@@ -99,6 +103,8 @@ export class LineDecoder implements TakenInParts {
       if (events > 0 && (this.lines > events || this.count > events)) return "too_many";
       if (chars > 0 && this.#chars > chars) return "too_many";
     }
+    // So that there is no long way to count where a fault is found.
+    this.#reader.lineOf(this.#reader.place);
     return "more";
   }
 
@@ -141,7 +147,7 @@ export class LineDecoder implements TakenInParts {
   }
 
   /** Takes a point, or says why it is not taken. */
-  #take(reading: Exclude<LineReading<Head>, { kind: "fault" }>): string | null {
+  #take(reading: Exclude<LineReading<Head>, { kind: "fault" | "pause" }>): string | null {
     const { at, point } = reading;
     const head = "head" in point ? point.head : Head.of(point, this.#isName);
     if (typeof head === "string") return head;

@@ -1,4 +1,5 @@
 import { MAX_LABELS } from "../../protocol/events/event.ts";
+import { STEP_BYTES } from "../in-steps.ts";
 
 /*
  * Line protocol as InfluxDB 1 and 2 read it: https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/. A backslash
@@ -32,11 +33,16 @@ interface KnownPoint<Head> extends Fields {
   head: Head;
 }
 
+/** Longer lines are refused: what is read of one is read in one turn, some ms. */
+export const MOST_LINE_CHARS = STEP_BYTES;
+
 /** `at`: where the line begins. `text`: of measurement and tags; empty where that cannot be told at once. */
 export type LineReading<Head> =
   | { kind: "point"; at: number; point: Point; text: string }
   | { kind: "known"; at: number; point: KnownPoint<Head> }
-  | { kind: "fault"; at: number; why: string };
+  | { kind: "fault"; at: number; why: string }
+  /** So much was passed over that others come first. */
+  | { kind: "pause" };
 
 const [TAB, NEWLINE, RETURN, SPACE, QUOTE, HASH] = [0x09, 0x0a, 0x0d, 0x20, 0x22, 0x23];
 const [COMMA, EQUALS, BACKSLASH] = [0x2c, 0x3d, 0x5c];
@@ -47,6 +53,8 @@ const ESCAPED_IN_KEY = /\\([,= ])/g;
 /** Longer than measurement and tags of most lines, of which the text is looked up. */
 const MOST_HEAD_CHARS = 1_000;
 
+const TOO_LONG = `the line is longer than ${MOST_LINE_CHARS} characters: write several`;
+
 /** Reads the lines of a body one after another, each character a bounded number of times whatever it holds. */
 export class LineReader<Head = never> {
   readonly #text: string;
@@ -54,6 +62,13 @@ export class LineReader<Head = never> {
   readonly #mostFields: number;
   readonly #known: { get(head: string): Head | undefined } | null;
   #at = 0;
+  /** How far the line at hand may reach. */
+  #most = 0;
+  /** In a comment that a turn has ended in. */
+  #isComment = false;
+  /** It is wrong, and its end not found yet; and where the quotes begin that are being passed over, -1 where there are none. */
+  #isSkipping = false;
+  #openedAt = -1;
   #countedTo = 0;
   #newlines = 0;
 
@@ -71,21 +86,35 @@ export class LineReader<Head = never> {
 
   /** The next line that is neither blank nor a comment; null where there is none. A fault ends with its line. */
   next(): LineReading<Head> | null {
-    const at = this.#beginOfPoint();
-    if (at === null) return null;
+    if (this.#isSkipping && !this.#skipSome()) return { kind: "pause" };
+    if (!this.#findPoint()) return { kind: "pause" };
+    const at = this.#at;
+    if (at >= this.#text.length) return null;
+    this.#most = Math.min(this.#text.length, at + MOST_LINE_CHARS);
     const text = this.#known === null ? "" : this.#headText(at);
     const head = text === "" ? undefined : this.#known?.get(text);
     if (head === undefined) {
       const read = this.#readPoint();
-      if (typeof read !== "string") return { kind: "point", at, point: read, text };
-      this.#skipLine();
-      return { kind: "fault", at, why: read };
+      return typeof read === "string"
+        ? this.#faultAt(at, read)
+        : { kind: "point", at, point: read, text };
     }
     this.#at = at + text.length;
     const read = this.#readFields();
-    if (typeof read !== "string") return { kind: "known", at, point: { head, ...read } };
-    this.#skipLine();
-    return { kind: "fault", at, why: read };
+    return typeof read === "string"
+      ? this.#faultAt(at, read)
+      : { kind: "known", at, point: { head, ...read } };
+  }
+
+  #faultAt(at: number, why: string): LineReading<Head> {
+    const isTooLong = this.#at >= this.#most && this.#most < this.#text.length;
+    this.#isSkipping = true;
+    return { kind: "fault", at, why: isTooLong ? TOO_LONG : why };
+  }
+
+  /** How far it has read. */
+  get place(): number {
+    return this.#at;
   }
 
   /** What stands before the first space of the line; empty where that is long, or a backslash may mean another. */
@@ -114,17 +143,21 @@ export class LineReader<Head = never> {
     return newlines + 1;
   }
 
-  #beginOfPoint(): number | null {
+  /** Passes over what is blank, and comments; false where others come first. */
+  #findPoint(): boolean {
     const text = this.#text;
+    const turnEnd = this.#at + STEP_BYTES;
     let at = this.#at;
-    for (let isComment = false; at < text.length; at += 1) {
+    let isComment = this.#isComment;
+    for (; at < text.length && at < turnEnd; at += 1) {
       const code = text.charCodeAt(at);
       if (code === NEWLINE) isComment = false;
       else if (code === HASH) isComment = true;
       else if (!isComment && code !== SPACE && code !== TAB && code !== RETURN) break;
     }
     this.#at = at;
-    return at < text.length ? at : null;
+    this.#isComment = isComment && at === turnEnd;
+    return at < turnEnd || at === text.length;
   }
 
   /** The point that begins here, or why there is none. */
@@ -179,8 +212,14 @@ export class LineReader<Head = never> {
   #readValue(key: string): Field | string {
     if (!this.#isAt(QUOTE)) return { key, value: this.#word(), isQuoted: false };
     const from = this.#at + 1;
-    const end = endOfQuotes(this.#text, from);
-    if (end < 0) return `the quotes of the field ${key} are not closed`;
+    const end = endOfQuotes(this.#text, from, this.#most);
+    if (end < 0) {
+      if (this.#most < this.#text.length) {
+        this.#at = ~end;
+        this.#openedAt = from;
+      }
+      return `the quotes of the field ${key} are not closed`;
+    }
     this.#at = end + 1;
     return { key, value: this.#text.slice(from, end), isQuoted: true };
   }
@@ -190,7 +229,7 @@ export class LineReader<Head = never> {
     const text = this.#text;
     const from = this.#at;
     let at = from;
-    for (; at < text.length; at += 1) {
+    for (; at < this.#most; at += 1) {
       const code = text.charCodeAt(at);
       if (code === one || code === other || code === third || code === NEWLINE) {
         if (code === NEWLINE || at === from || text.charCodeAt(at - 1) !== BACKSLASH) break;
@@ -206,7 +245,7 @@ export class LineReader<Head = never> {
     const text = this.#text;
     const from = this.#at;
     let at = from;
-    for (; at < text.length; at += 1) {
+    for (; at < this.#most; at += 1) {
       const code = text.charCodeAt(at);
       if (code === COMMA || code === SPACE || code === NEWLINE || code === RETURN) break;
     }
@@ -216,28 +255,49 @@ export class LineReader<Head = never> {
 
   #skipSpaces(): void {
     const text = this.#text;
-    for (; this.#at < text.length; this.#at += 1) {
+    for (; this.#at < this.#most; this.#at += 1) {
       const code = text.charCodeAt(this.#at);
       if (code !== SPACE && code !== TAB && code !== RETURN) return;
     }
   }
 
-  /** Goes to the end of a line that is wrong. What stands in quotes is no line of its own, as long as they are closed. */
-  #skipLine(): void {
+  /**
+   * Goes to the end of a line that is wrong; false where others come first. What stands in quotes is no line of its own, as long as they
+   * are closed.
+   */
+  #skipSome(): boolean {
     const text = this.#text;
-    let from = this.#at;
-    for (let end = this.#endOfLine(); ; ) {
-      this.#at = end;
-      // Not looked for beyond this line: many of them would each be read to the end of the text.
-      const opened = text.slice(from, end).indexOf('="');
-      if (opened < 0) return;
-      const closed = endOfQuotes(text, from + opened + 2);
-      if (closed < 0) return;
-      from = closed + 1;
-      if (from <= end) continue;
-      this.#at = from;
-      end = this.#endOfLine();
+    const turnEnd = Math.min(text.length, this.#at + STEP_BYTES);
+    for (let lineEnd = -1; ; ) {
+      if (this.#openedAt < 0) {
+        if (this.#at > lineEnd) lineEnd = this.#endOfLine();
+        // Not looked for beyond this line: many of them would each be read to the end of the text.
+        const opened = text.slice(this.#at, Math.min(lineEnd, turnEnd + 1)).indexOf('="');
+        if (opened < 0) {
+          if (lineEnd <= turnEnd) return this.#endSkip(lineEnd);
+          this.#at = turnEnd;
+          return false;
+        }
+        this.#at += opened + 2;
+        this.#openedAt = this.#at;
+      }
+      const closed = endOfQuotes(text, this.#at, Math.max(turnEnd, this.#at));
+      if (closed < 0) {
+        this.#at = ~closed;
+        if (this.#at < text.length) return false;
+        this.#at = this.#openedAt;
+        return this.#endSkip(this.#endOfLine());
+      }
+      this.#at = closed + 1;
+      this.#openedAt = -1;
     }
+  }
+
+  #endSkip(lineEnd: number): true {
+    this.#at = lineEnd;
+    this.#openedAt = -1;
+    this.#isSkipping = false;
+    return true;
   }
 
   #endOfLine(): number {
@@ -254,12 +314,13 @@ export class LineReader<Head = never> {
   }
 }
 
-/** Where quotes that were opened before `from` are closed; -1 where they are not. */
-function endOfQuotes(text: string, from: number): number {
-  for (let at = from; at < text.length; at += 1) {
+/** Where quotes that were opened before `from` are closed. Where they are not, before `most`: `~` of the place to go on from. */
+function endOfQuotes(text: string, from: number, most: number): number {
+  let at = from;
+  for (; at < most; at += 1) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) return at;
     if (code === BACKSLASH) at += 1;
   }
-  return -1;
+  return ~at;
 }

@@ -7,6 +7,8 @@ import { type AddressedLine, readLogLine, readTextLine } from "./log-line.ts";
 /** Longer lines are refused unread: to parse one of this length takes some ms. */
 export const MOST_LINE_CHARS = 131_072;
 
+const NEWLINE = 0x0a;
+
 /** What is read in one turn, for a line of many fields takes as long as a thousand short ones. */
 const TURN_CHARS = 65_536;
 
@@ -24,7 +26,9 @@ export interface LogTerms {
   mayWrite: (symbol: SymbolName) => boolean;
 }
 
-type Unread = { line: number; value: unknown } | { line: number; text: string };
+/** `chars`: how many there are up to the end of the line. A blank line has an empty text. */
+type UnreadText = { line: number; text: string; chars: number };
+type Unread = { line: number; value: unknown } | UnreadText;
 
 /** Decodes log lines one by one: what is wrong with one is no other's concern (SPEC LG-6). */
 export class LogLineDecoder {
@@ -58,12 +62,16 @@ export class LogLineDecoder {
 
   /** Decodes at most so many lines more, and of long ones fewer. */
   decodeSome(most: number): "more" | "done" | "too_many" {
-    for (let count = 0, chars = 0; count < most && chars < TURN_CHARS; count += 1) {
+    for (let count = 0, chars = 0; count < most && chars < TURN_CHARS; ) {
       const { value: next, done } = this.#lines.next();
       if (done === true || next === undefined) return "done";
+      if ("text" in next) {
+        chars += next.chars;
+        if (next.text === "") continue;
+      }
+      count += 1;
       this.#seen += 1;
       if (this.#terms.mostLines > 0 && this.#seen > this.#terms.mostLines) return "too_many";
-      if ("text" in next) chars += next.text.length;
       const taken = "text" in next ? this.#readText(next.text) : this.#readValue(next.value);
       if (typeof taken === "string") this.#refuse(next.line, taken);
       else this.#take(next.line, taken);
@@ -106,9 +114,16 @@ export class LogLineDecoder {
   }
 }
 
-function* linesOf(text: string): Generator<{ line: number; text: string }> {
+/** Blank lines are gathered: to pass over very many of them takes long, and to say each longer. */
+function* linesOf(text: string): Generator<UnreadText> {
   let line = 0;
   for (let from = 0; from <= text.length; ) {
+    const start = from;
+    while (text.charCodeAt(from) === NEWLINE && from - start < TURN_CHARS) from += 1;
+    if (from > start) {
+      line += from - start;
+      yield { line, text: "", chars: from - start };
+    }
     const end = text.indexOf("\n", from);
     const to = end < 0 ? text.length : end;
     line += 1;
@@ -117,7 +132,7 @@ function* linesOf(text: string): Generator<{ line: number; text: string }> {
       .slice(from, to)
       .replace(/^\uFEFF/, "")
       .trim();
-    if (one !== "") yield { line, text: one };
+    yield { line, text: one, chars: to + 1 - from };
     from = to + 1;
   }
 }

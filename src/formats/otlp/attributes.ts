@@ -1,3 +1,4 @@
+import { MAX_LOG_FIELDS_CHARS } from "../../protocol/events/log.ts";
 import type { ProtobufReader } from "../wire/protobuf-reader.ts";
 import { WireFault } from "../wire/wire-fault.ts";
 import { type Word, wordOf } from "../wire/words.ts";
@@ -136,8 +137,11 @@ function checkDepth(depth: number): void {
   if (depth > MOST_DEPTH) throw new WireFault(`an attribute nests deeper than ${MOST_DEPTH}`);
 }
 
+/** More is cut off wherever it is kept. */
+const MOST_BYTES = MAX_LOG_FIELDS_CHARS;
+
 function base64(bytes: Uint8Array): string {
   let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
+  for (const byte of bytes.subarray(0, MOST_BYTES)) binary += String.fromCharCode(byte);
   return btoa(binary);
 }

@@ -1,9 +1,5 @@
-import {
-  type DecodedPoints,
-  decodePoints,
-  type InSteps,
-  type PointTerms,
-} from "../points/decoded-points.ts";
+import type { InSteps } from "../in-steps.ts";
+import { type DecodedPoints, decodePoints, type PointTerms } from "../points/decoded-points.ts";
 import { type OtlpEncoding, parseOtlpJson } from "./encoding.ts";
 import { LogRecords } from "./log-records.ts";
 import { readLogsJson } from "./logs-json.ts";
@@ -20,7 +16,7 @@ export function decodeLogs(
   return decodePoints(WHAT, function* () {
     const into = new LogRecords(terms);
     if (encoding === "protobuf") yield* readLogsProtobuf(bytes, into);
-    else readLogsJson(yield* parseOtlpJson(bytes, terms.limits.events), into);
+    else yield* readLogsJson(yield* parseOtlpJson(bytes, terms.limits.events), into);
     return { records: into };
   });
 }

@@ -1,9 +1,5 @@
-import {
-  type DecodedPoints,
-  decodePoints,
-  type InSteps,
-  type PointTerms,
-} from "../points/decoded-points.ts";
+import type { InSteps } from "../in-steps.ts";
+import { type DecodedPoints, decodePoints, type PointTerms } from "../points/decoded-points.ts";
 import type { Points } from "../points/points.ts";
 import { DataPoints } from "./data-points.ts";
 import { type OtlpEncoding, parseOtlpJson } from "./encoding.ts";
@@ -21,7 +17,7 @@ export function decodeMetrics(
   return decodePoints(WHAT, function* () {
     const into = new DataPoints(terms);
     if (encoding === "protobuf") yield* readMetricsProtobuf(bytes, into);
-    else readMetricsJson(yield* parseOtlpJson(bytes, terms.limits.events), into);
+    else yield* readMetricsJson(yield* parseOtlpJson(bytes, terms.limits.events), into);
     return { points: into.points };
   });
 }

@@ -1,16 +1,17 @@
-import { type InSteps, STEP_BYTES } from "../points/decoded-points.ts";
+import type { InSteps } from "../in-steps.ts";
 import { type PointLimits, TooManyPoints } from "../points/points.ts";
 import { ProtobufReader } from "../wire/protobuf-reader.ts";
 
-/** Attributes of a resource, which has more of them than a series. */
-const MOST_ATTRIBUTES = 256;
+/** Attributes of a resource, which has more of them than a series, and of a record of a log. */
+export const MOST_ATTRIBUTES = 256;
 
 /** What is read of the requests of all signals, each of which has a message of its own for what a scope holds. */
 export interface EnvelopeReaders<Attribute> {
   readAttribute(reader: ProtobufReader): Attribute;
   /** Whose scopes come next. */
   resource(attributes: readonly Attribute[]): void;
-  readScope(reader: ProtobufReader): void;
+  /** Goes through the scope that `reader` is in. */
+  readScope(reader: ProtobufReader): InSteps<void>;
 }
 
 /**
@@ -44,41 +45,44 @@ export function* readEnvelope<Attribute>(
   groups: GroupCount,
 ): InSteps<void> {
   const reader = new ProtobufReader(bytes);
-  const readScope = () => {
-    groups.add();
-    readers.readScope(reader);
-  };
-  let yieldedAt = 0;
   while (reader.next()) {
-    if (reader.place - yieldedAt > STEP_BYTES) {
-      yieldedAt = reader.place;
-      yield;
+    if (reader.isTurnOver()) yield;
+    if (reader.field !== 1) {
+      reader.skip();
+      continue;
     }
-    if (reader.field === 1) {
-      groups.add();
-      readOfResource(reader, { ...readers, readScope });
-    } else reader.skip();
+    groups.add();
+    const outer = reader.enter();
+    yield* readOfResource(reader, readers, groups);
+    reader.leave(outer);
   }
 }
 
-function readOfResource<Attribute>(
+function* readOfResource<Attribute>(
   reader: ProtobufReader,
   readers: EnvelopeReaders<Attribute>,
-): void {
-  const outer = reader.enter();
+  groups: GroupCount,
+): InSteps<void> {
   const start = reader.place;
   const attributes: Attribute[] = [];
   while (reader.next()) {
+    if (reader.isTurnOver()) yield;
     if (reader.field === 1) readResource(reader, readers, attributes);
     else reader.skip();
   }
   reader.goTo(start);
   readers.resource(attributes);
   while (reader.next()) {
-    if (reader.field === 2) readers.readScope(reader);
-    else reader.skip();
+    if (reader.isTurnOver()) yield;
+    if (reader.field !== 2) {
+      reader.skip();
+      continue;
+    }
+    groups.add();
+    const outer = reader.enter();
+    yield* readers.readScope(reader);
+    reader.leave(outer);
   }
-  reader.leave(outer);
 }
 
 function readResource<Attribute>(

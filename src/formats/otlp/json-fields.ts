@@ -44,6 +44,11 @@ export function listOf(fields: Fields, name: string): Fields[] {
   return valuesOf(fields, name).map((one) => fieldsOf(one, `an element of ${name}`));
 }
 
+/** The first so many, and one too many where there are more: what has that is refused, or cut. */
+export function firstOf<Value>(values: readonly Value[], most: number): readonly Value[] {
+  return values.length <= most ? values : values.slice(0, most + 1);
+}
+
 function valuesOf(fields: Fields, name: string): unknown[] {
   const value = fields[name] ?? [];
   if (Array.isArray(value)) return value;

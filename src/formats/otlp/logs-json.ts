@@ -1,3 +1,5 @@
+import { type InSteps, Turn } from "../in-steps.ts";
+import { MOST_ATTRIBUTES } from "./envelope.ts";
 import {
   anyValueOf,
   type Fields,
@@ -8,14 +10,21 @@ import {
   textOf,
 } from "./json-fields.ts";
 import type { LogRecords, ValueAttribute } from "./log-records.ts";
+import { TURN_RECORDS } from "./logs-protobuf.ts";
 
 /** Reads an `ExportLogsServiceRequest` as JSON, in which ids are hexadecimal digits. */
-export function readLogsJson(body: unknown, into: LogRecords): void {
+export function* readLogsJson(body: unknown, into: LogRecords): InSteps<void> {
+  const turn = new Turn(TURN_RECORDS);
   for (const resourceLogs of listOf(fieldsOf(body, "body"), "resourceLogs")) {
+    if (turn.isOver()) yield;
     into.resource(attributesOf(fieldsOf(resourceLogs["resource"] ?? {}, "resource")));
     for (const scopeLogs of listOf(resourceLogs, "scopeLogs")) {
+      if (turn.isOver()) yield;
       into.scope(textOf(fieldsOf(scopeLogs["scope"] ?? {}, "scope"), "name"));
-      for (const record of listOf(scopeLogs, "logRecords")) readRecord(record, into);
+      for (const record of listOf(scopeLogs, "logRecords")) {
+        if (turn.isOver()) yield;
+        readRecord(record, into);
+      }
     }
   }
 }
@@ -41,10 +50,12 @@ function hexOf(record: Fields, name: string): string {
 }
 
 function attributesOf(fields: Fields): ValueAttribute[] {
-  return listOf(fields, "attributes").map(
-    (one): ValueAttribute => [
-      textOf(one, "key"),
-      anyValueOf(fieldsOf(one["value"] ?? {}, "value")),
-    ],
-  );
+  return listOf(fields, "attributes")
+    .slice(0, MOST_ATTRIBUTES)
+    .map(
+      (one): ValueAttribute => [
+        textOf(one, "key"),
+        anyValueOf(fieldsOf(one["value"] ?? {}, "value")),
+      ],
+    );
 }

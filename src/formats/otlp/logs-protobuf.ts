@@ -1,11 +1,11 @@
-import type { InSteps } from "../points/decoded-points.ts";
+import { type InSteps, Turn } from "../in-steps.ts";
 import type { ProtobufReader } from "../wire/protobuf-reader.ts";
 import { type AnyValue, readValue, readValueAttribute } from "./attributes.ts";
-import { readEnvelope } from "./envelope.ts";
+import { MOST_ATTRIBUTES, readEnvelope } from "./envelope.ts";
 import type { LogRecord, LogRecords, ValueAttribute } from "./log-records.ts";
 
-/** Attributes of a record. */
-const MOST_ATTRIBUTES = 256;
+/** To make lines of so many records takes some ms, however short they are. */
+export const TURN_RECORDS = 500;
 
 /** Reads an `ExportLogsServiceRequest` (opentelemetry/proto/logs/v1/logs.proto). */
 export function* readLogsProtobuf(bytes: Uint8Array, into: LogRecords): InSteps<void> {
@@ -20,21 +20,26 @@ export function* readLogsProtobuf(bytes: Uint8Array, into: LogRecords): InSteps<
   );
 }
 
-function readScopeLogs(reader: ProtobufReader, into: LogRecords): void {
-  const outer = reader.enter();
+function* readScopeLogs(reader: ProtobufReader, into: LogRecords): InSteps<void> {
   const start = reader.place;
   let scope = "";
   while (reader.next()) {
+    if (reader.isTurnOver()) yield;
     if (reader.field === 1) scope = readScope(reader);
     else reader.skip();
   }
   reader.goTo(start);
   into.scope(scope);
+  const turn = new Turn(TURN_RECORDS);
   while (reader.next()) {
-    if (reader.field === 2) readRecord(reader, into);
-    else reader.skip();
+    if (reader.isTurnOver()) yield;
+    if (reader.field !== 2) {
+      reader.skip();
+      continue;
+    }
+    if (turn.isOver()) yield;
+    readRecord(reader, into);
   }
-  reader.leave(outer);
 }
 
 function readScope(reader: ProtobufReader): string {

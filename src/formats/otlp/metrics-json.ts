@@ -1,10 +1,15 @@
+import { MAX_LABELS } from "../../protocol/events/event.ts";
+import { type InSteps, Turn } from "../in-steps.ts";
+import { MOST_BUCKETS } from "../points/distribution.ts";
 import { wordOf } from "../wire/words.ts";
 import { labelOf } from "./attributes.ts";
 import type { Attribute, DataPoints, ExponentialBuckets } from "./data-points.ts";
+import { MOST_ATTRIBUTES } from "./envelope.ts";
 import {
   anyValueOf,
   type Fields,
   fieldsOf,
+  firstOf,
   listOf,
   microsecondsOf,
   numberOf,
@@ -13,51 +18,74 @@ import {
   textOf,
 } from "./json-fields.ts";
 
+/** Resources, scopes, metrics and data points of a turn. */
+const STEP_POINTS = 1_000;
+
 /** Reads an `ExportMetricsServiceRequest` as JSON: names in camelCase, long whole numbers as text, what is unknown is passed over. */
-export function readMetricsJson(body: unknown, into: DataPoints): void {
+export function* readMetricsJson(body: unknown, into: DataPoints): InSteps<void> {
+  const turn = new Turn(STEP_POINTS);
   for (const resourceMetrics of listOf(fieldsOf(body, "body"), "resourceMetrics")) {
-    const resource = resourceMetrics.resource ?? {};
-    into.resource(attributesOf(fieldsOf(resource, "resource")));
+    if (turn.isOver()) yield;
+    const resource = fieldsOf(resourceMetrics.resource ?? {}, "resource");
+    into.resource(attributesOf(resource, MOST_ATTRIBUTES));
     for (const scopeMetrics of listOf(resourceMetrics, "scopeMetrics")) {
-      for (const metric of listOf(scopeMetrics, "metrics")) readMetric(metric, into);
+      if (turn.isOver()) yield;
+      for (const metric of listOf(scopeMetrics, "metrics")) {
+        if (turn.isOver()) yield;
+        into.metric(wordOf(textOf(metric, "name")));
+        for (const { kind, read } of KINDS) {
+          for (const point of pointsOf(metric, kind)) {
+            if (turn.isOver()) yield;
+            read(point, into);
+          }
+        }
+      }
     }
   }
 }
 
-function readMetric(metric: Fields, into: DataPoints): void {
-  into.metric(wordOf(textOf(metric, "name")));
-  for (const point of pointsOf(metric, "gauge")) readNumber(point, into);
-  for (const point of pointsOf(metric, "sum")) readNumber(point, into);
-  for (const point of pointsOf(metric, "histogram")) {
-    into.histogram({
-      ...{ ...summed(point), min: optional(point, "min"), max: optional(point, "max") },
-      ...{ bounds: numbersOf(point, "explicitBounds"), counts: numbersOf(point, "bucketCounts") },
-    });
-  }
-  for (const point of pointsOf(metric, "exponentialHistogram")) {
-    into.exponential({
-      ...{ ...summed(point), min: optional(point, "min"), max: optional(point, "max") },
-      ...{ scale: numberOf(point, "scale"), zeroThreshold: numberOf(point, "zeroThreshold") },
-      zeroCount: numberOf(point, "zeroCount"),
-      ...{ positive: bucketsOf(point, "positive"), negative: bucketsOf(point, "negative") },
-    });
-  }
-  for (const point of pointsOf(metric, "summary")) {
-    const quantiles = listOf(point, "quantileValues").map((one): [number, number] => [
-      numberOf(one, "quantile"),
-      numberOf(one, "value"),
-    ]);
-    into.summary({ ...summed(point), sum: numberOf(point, "sum"), quantiles });
-  }
-}
+const KINDS: readonly { kind: string; read: (point: Fields, into: DataPoints) => void }[] = [
+  { kind: "gauge", read: readNumber },
+  { kind: "sum", read: readNumber },
+  { kind: "histogram", read: readHistogram },
+  { kind: "exponentialHistogram", read: readExponential },
+  { kind: "summary", read: readSummary },
+];
 
 function readNumber(point: Fields, into: DataPoints): void {
   into.number({ ...shared(point), value: optional(point, "asDouble") ?? optional(point, "asInt") });
 }
 
+function readHistogram(point: Fields, into: DataPoints): void {
+  into.histogram({
+    ...{ ...summed(point), min: optional(point, "min"), max: optional(point, "max") },
+    ...{ bounds: numbersOf(point, "explicitBounds"), counts: numbersOf(point, "bucketCounts") },
+  });
+}
+
+function readExponential(point: Fields, into: DataPoints): void {
+  into.exponential({
+    ...{ ...summed(point), min: optional(point, "min"), max: optional(point, "max") },
+    ...{ scale: numberOf(point, "scale"), zeroThreshold: numberOf(point, "zeroThreshold") },
+    zeroCount: numberOf(point, "zeroCount"),
+    ...{ positive: bucketsOf(point, "positive"), negative: bucketsOf(point, "negative") },
+  });
+}
+
+function readSummary(point: Fields, into: DataPoints): void {
+  const quantiles = firstOf(listOf(point, "quantileValues"), MOST_BUCKETS);
+  into.summary({
+    ...{ ...summed(point), sum: numberOf(point, "sum") },
+    quantiles: quantiles.map((one) => [numberOf(one, "quantile"), numberOf(one, "value")]),
+  });
+}
+
 function shared(point: Fields) {
   return {
-    said: { kind: "attributes", attributes: attributesOf(point), key: null } as const,
+    said: {
+      ...{ kind: "attributes" as const, key: null },
+      attributes: attributesOf(point, MAX_LABELS + 1),
+    },
     timeUs: microsecondsOf(point.timeUnixNano ?? 0),
     flags: numberOf(point, "flags"),
   };
@@ -77,8 +105,8 @@ function pointsOf(metric: Fields, kind: string): Fields[] {
   return data === undefined || data === null ? [] : listOf(fieldsOf(data, kind), "dataPoints");
 }
 
-function attributesOf(fields: Fields): Attribute[] {
-  return listOf(fields, "attributes").map(
+function attributesOf(fields: Fields, most: number): Attribute[] {
+  return firstOf(listOf(fields, "attributes"), most).map(
     (one): Attribute => [
       wordOf(textOf(one, "key")),
       wordOf(labelOf(anyValueOf(fieldsOf(one.value ?? {}, "value")))),

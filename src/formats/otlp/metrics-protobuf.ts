@@ -1,4 +1,4 @@
-import type { InSteps } from "../points/decoded-points.ts";
+import type { InSteps } from "../in-steps.ts";
 import { MOST_BUCKETS } from "../points/distribution.ts";
 import type { ProtobufReader } from "../wire/protobuf-reader.ts";
 import type { Word } from "../wire/words.ts";
@@ -23,40 +23,74 @@ export function* readMetricsProtobuf(bytes: Uint8Array, into: DataPoints): InSte
   );
 }
 
-function readScopeMetrics(reader: ProtobufReader, into: DataPoints): void {
-  const outer = reader.enter();
+function* readScopeMetrics(reader: ProtobufReader, into: DataPoints): InSteps<void> {
+  const data = new MetricData(reader, into);
   while (reader.next()) {
-    if (reader.field === 2) readMetric(reader, into);
-    else reader.skip();
+    if (reader.isTurnOver()) yield;
+    if (reader.field !== 2) {
+      reader.skip();
+      continue;
+    }
+    const outer = reader.enter();
+    const start = reader.place;
+    into.metric(readName(reader));
+    reader.goTo(start);
+    while (!data.readSome()) yield;
+    reader.leave(outer);
   }
-  reader.leave(outer);
 }
 
-function readMetric(reader: ProtobufReader, into: DataPoints): void {
-  const outer = reader.enter();
-  const start = reader.place;
-  into.metric(readName(reader));
-  reader.goTo(start);
-  while (reader.next()) {
-    switch (reader.field) {
-      case 5:
-      case 7:
-        readData(reader, () => readNumber(reader, into));
-        break;
-      case 9:
-        readData(reader, () => readHistogram(reader, into));
-        break;
-      case 10:
-        readData(reader, () => readExponential(reader, into));
-        break;
-      case 11:
-        readData(reader, () => readSummary(reader, into));
-        break;
-      default:
-        reader.skip();
+type ReadPoint = (reader: ProtobufReader, into: DataPoints) => void;
+
+/** By the field of a metric that has its data points. */
+const READERS: readonly (ReadPoint | undefined)[] = Object.assign([], {
+  ...{ 5: readNumber, 7: readNumber, 9: readHistogram },
+  ...{ 10: readExponential, 11: readSummary },
+});
+
+/**
+ * Reads the data points of a metric. It remembers where it is and is no generator: most metrics have one point, and would take a tenth
+ * longer.
+ */
+class MetricData {
+  readonly #reader: ProtobufReader;
+  readonly #into: DataPoints;
+  /** In the data at hand, whose points are its field 1; else null. */
+  #readPoint: ReadPoint | null = null;
+  #outer = 0;
+
+  constructor(reader: ProtobufReader, into: DataPoints) {
+    this.#reader = reader;
+    this.#into = into;
+  }
+
+  /** Reads on in the metric that the reader is in; false where others come first. */
+  readSome(): boolean {
+    const reader = this.#reader;
+    for (;;) {
+      if (this.#readPoint !== null && !this.#readPoints(this.#readPoint)) return false;
+      if (!reader.next()) return true;
+      const readPoint = READERS[reader.field];
+      if (readPoint === undefined) reader.skip();
+      else {
+        this.#outer = reader.enter();
+        this.#readPoint = readPoint;
+      }
+      if (reader.isTurnOver()) return false;
     }
   }
-  reader.leave(outer);
+
+  #readPoints(readPoint: ReadPoint): boolean {
+    const reader = this.#reader;
+    while (reader.next()) {
+      if (reader.field === 1) readPoint(reader, this.#into);
+      else reader.skip();
+      if (reader.isTurnOver()) return false;
+    }
+    reader.leave(this.#outer);
+    this.#readPoint = null;
+    return true;
+  }
 }
 
 /** It comes first with all that write it, and may come last. */
@@ -66,16 +100,6 @@ function readName(reader: ProtobufReader): Word {
     reader.skip();
   }
   return NO_WORD;
-}
-
-/** Of whatever kind, its data points are its first field. */
-function readData(reader: ProtobufReader, readPoint: () => void): void {
-  const outer = reader.enter();
-  while (reader.next()) {
-    if (reader.field === 1) readPoint();
-    else reader.skip();
-  }
-  reader.leave(outer);
 }
 
 function attributesOf(into: DataPoints): PointAttributes {

@@ -1,4 +1,5 @@
 import type { EpochUs } from "../../protocol/words/time.ts";
+import type { InSteps } from "../in-steps.ts";
 import type { KnownSeries } from "../wire/known-series.ts";
 import { WireFault } from "../wire/wire-fault.ts";
 import { type PointLimits, TooManyPoints } from "./points.ts";
@@ -19,12 +20,6 @@ export type DecodedPoints<Found> =
   /** Beyond the limits. */
   | { kind: "too_many" };
 
-/** Decoding that gives others their turn wherever it yields. */
-export type InSteps<Result> = Generator<void, Result, void>;
-
-/** So many bytes are read in one turn, some ms. */
-export const STEP_BYTES = 512 * 1024;
-
 /** Runs a format's decoding. What its readers throw has a name here. */
 export function* decodePoints<Found>(
   what: string,
@@ -37,13 +32,5 @@ export function* decodePoints<Found>(
     if (error instanceof WireFault)
       return { kind: "unreadable", detail: `The body is no ${what}: ${error.message}.` };
     throw error;
-  }
-}
-
-/** All of it in one turn. */
-export function inOneTurn<Result>(steps: InSteps<Result>): Result {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
   }
 }

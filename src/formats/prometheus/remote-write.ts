@@ -1,12 +1,7 @@
 import type { Series } from "../../core/events/series.ts";
 import { MAX_LABELS } from "../../protocol/events/event.ts";
-import {
-  type DecodedPoints,
-  decodePoints,
-  type InSteps,
-  type PointTerms,
-  STEP_BYTES,
-} from "../points/decoded-points.ts";
+import { type InSteps, Turn } from "../in-steps.ts";
+import { type DecodedPoints, decodePoints, type PointTerms } from "../points/decoded-points.ts";
 import { addDistribution } from "../points/distribution.ts";
 import { Moments } from "../points/moments.ts";
 import { Points, TooManyPoints, valueFault } from "../points/points.ts";
@@ -36,6 +31,8 @@ const MOST_LABEL_BYTES = 4_096;
 const MOST_REFS = 2 * (MAX_LABELS + 2);
 /** Of the table of 2.0, for each event that may be there: most are shared. */
 const MOST_TEXTS_AN_EVENT = 16;
+/** Of a thousand buckets each they take some ms. */
+const TURN_HISTOGRAMS = 64;
 
 /** Reads an unpacked remote write (SPEC O-2 to O-5). */
 export function decodeWrite(
@@ -62,7 +59,15 @@ class WriteDecoder {
   readonly #words: (Word | undefined)[] = [];
   readonly #refs: number[] = [];
   readonly #key = new Words(new Uint8Array(2_048));
+  /** Does the series at hand refer to texts, as those of 2.0 do? */
+  #isReferring = false;
+  /** Where it begins, and the labels end that it may be known by; and which it is then. */
+  #start = 0;
+  #end = 0;
+  #known: Series | undefined;
+  /** How many labels were read of it, and where the last of them ended. */
   #labels = 0;
+  #labelsEnd = 0;
   /** Of the series before, by place. */
   readonly #pairs: Interned<Pair>[] = [];
   /** Samples and histograms, good or not, with or without a value: all of them take time. */
@@ -77,19 +82,12 @@ class WriteDecoder {
   }
 
   *decode(version: WriteVersion): InSteps<Written> {
-    if (version === "2.0") {
-      this.#readTexts();
-      yield;
-    }
+    if (version === "2.0") yield* this.#readTexts();
     const field = version === "1.0" ? 1 : 5;
     const reader = this.#reader;
     let series = 0;
-    let yieldedAt = 0;
     while (reader.next()) {
-      if (reader.place - yieldedAt > STEP_BYTES) {
-        yieldedAt = reader.place;
-        yield;
-      }
+      if (reader.isTurnOver()) yield;
       if (reader.field !== field) {
         reader.skip();
         continue;
@@ -98,8 +96,12 @@ class WriteDecoder {
       // Those without a sample are no events, and cost time all the same.
       if (this.#isOver(series)) throw new TooManyPoints();
       const outer = reader.enter();
-      if (version === "1.0") this.#readSeries();
-      else this.#readReferringSeries();
+      if (version === "1.0") this.#beginSeries();
+      else this.#beginReferringSeries();
+      while (!this.#readSome()) yield;
+      const said = version === "1.0" ? this.#endSeries() : this.#findSeries();
+      if (typeof said !== "string" && this.#histograms.length > 0) yield* this.#addHistograms(said);
+      this.#addSeries(said);
       reader.leave(outer);
     }
     return this.#written;
@@ -111,9 +113,10 @@ class WriteDecoder {
   }
 
   /** The table of 2.0, which may stand behind what refers to it. */
-  #readTexts(): void {
+  *#readTexts(): InSteps<void> {
     const reader = this.#reader;
     while (reader.next()) {
+      if (reader.isTurnOver()) yield;
       if (reader.field !== 4) {
         reader.skip();
         continue;
@@ -130,98 +133,82 @@ class WriteDecoder {
     this.#histograms.length = 0;
   }
 
-  #readSeries(): void {
+  #beginSeries(): void {
     const reader = this.#reader;
     const start = reader.place;
     // All that write them write labels first, one behind the other.
     reader.passRun(LABEL, MOST_LABEL_BYTES);
-    const end = reader.place;
-    const known = this.#terms.known.find(reader.whole, start, end);
-    if (known === undefined) {
-      reader.goTo(start);
-      this.#readUnknownSeries(start, end);
-      return;
-    }
-    const readBefore = this.#read;
+    this.#start = start;
+    this.#end = reader.place;
+    this.#known = this.#terms.known.find(reader.whole, start, this.#end);
+    this.#isReferring = false;
     this.#begin();
-    while (reader.next()) {
-      if (reader.field === LABEL) {
-        this.#read = readBefore;
-        reader.goTo(start);
-        this.#readUnknownSeries(start, start);
-        return;
-      }
-      this.#readOfSeries();
-    }
-    this.#addSeries(this.#draft.refusalOf(known) ?? known);
+    if (this.#known === undefined) this.#beginUnknown();
   }
 
-  /** `start`, `end`: of the bytes that say it, if it has no label behind them. */
-  #readUnknownSeries(start: number, end: number): void {
-    const reader = this.#reader;
-    this.#begin();
+  /** From its beginning on, label by label. */
+  #beginUnknown(): void {
+    this.#reader.goTo(this.#start);
+    this.#known = undefined;
     this.#draft.begin();
     this.#labels = 0;
-    let labelsEnd = start;
-    while (reader.next()) {
-      if (reader.field !== LABEL) this.#readOfSeries();
-      else {
-        this.#readLabel();
-        labelsEnd = reader.place;
-      }
-    }
-    const series = this.#finish(null);
-    if (labelsEnd === end && typeof series !== "string") {
-      this.#terms.known.keep(series, reader.whole, start, end);
-    }
-    this.#addSeries(series);
+    this.#labelsEnd = this.#start;
   }
 
-  #readOfSeries(): void {
+  #beginReferringSeries(): void {
+    this.#isReferring = true;
+    this.#refs.length = 0;
+    this.#begin();
+  }
+
+  /** Reads on in the series at hand; false where others come first. */
+  #readSome(): boolean {
     const reader = this.#reader;
-    if (reader.field === 2) this.#readSample();
-    else if (reader.field === 4) this.#readHistogram();
-    else reader.skip();
+    const histogram = this.#isReferring ? 3 : 4;
+    while (reader.next()) {
+      if (reader.field === 2) this.#readSample();
+      else if (reader.field === histogram) this.#readHistogram();
+      else if (reader.field !== LABEL) reader.skip();
+      else if (this.#isReferring) reader.uint64s(this.#refs, MOST_REFS);
+      else if (this.#known === undefined) this.#readLabel();
+      else {
+        // A label behind those by which it was known makes another series of it.
+        this.#read -= this.#values.length + this.#histograms.length;
+        this.#end = this.#start;
+        this.#begin();
+        this.#beginUnknown();
+      }
+      if (reader.isTurnOver()) return false;
+    }
+    return true;
+  }
+
+  /** Of its labels; or why there is none. */
+  #endSeries(): Series | string {
+    if (this.#known !== undefined) return this.#draft.refusalOf(this.#known) ?? this.#known;
+    const series = this.#finish(null);
+    if (this.#labelsEnd === this.#end && typeof series !== "string") {
+      this.#terms.known.keep(series, this.#reader.whole, this.#start, this.#end);
+    }
+    return series;
   }
 
   #readLabel(): void {
     const at = this.#labels;
     this.#labels += 1;
     // It is refused by then, and its texts need not be made.
-    if (at > MOST_REFS / 2) {
-      this.#reader.skip();
-      return;
+    if (at > MOST_REFS / 2) this.#reader.skip();
+    else {
+      const pair = this.#reader.pair(this.#pairs[at]);
+      this.#pairs[at] = pair;
+      this.#label(pair.made.name, pair.made.value);
     }
-    const pair = this.#reader.pair(this.#pairs[at]);
-    this.#pairs[at] = pair;
-    this.#label(pair.made.name, pair.made.value);
+    this.#labelsEnd = this.#reader.place;
   }
 
   #label(name: Word, value: Word): void {
     if (name.text === NAME) this.#draft.name(value);
     else this.#draft.label(name, value);
-  }
-
-  #readReferringSeries(): void {
-    const reader = this.#reader;
-    this.#begin();
-    this.#refs.length = 0;
-    while (reader.next()) {
-      switch (reader.field) {
-        case 1:
-          reader.uint64s(this.#refs, MOST_REFS);
-          break;
-        case 2:
-          this.#readSample();
-          break;
-        case 3:
-          this.#readHistogram();
-          break;
-        default:
-          reader.skip();
-      }
-    }
-    this.#addSeries(this.#findSeries());
   }
 
   /** Of the references; or why there is none. */
@@ -327,7 +314,12 @@ class WriteDecoder {
       if (refusal === null) this.#written.samples += 1;
       else this.#written.points.refused.add(refusal, series.metric);
     }
+  }
+
+  *#addHistograms(series: Series): InSteps<void> {
+    const turn = new Turn(TURN_HISTOGRAMS);
     for (const histogram of this.#histograms) {
+      if (turn.isOver()) yield;
       const refusal = this.#addHistogram(series, histogram);
       if (refusal === null) this.#written.histograms += 1;
       else this.#written.points.refused.add(refusal, series.metric);

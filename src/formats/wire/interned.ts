@@ -1,5 +1,7 @@
 /** Of one body. Where there are more, what repeats is among the first of them. */
 const MOST_KNOWN = 8_192;
+/** Longer parts are no names and no good labels, and to compare many of them takes long. */
+const MOST_LENGTH = 4_096;
 
 /** What was made of a part of a body. */
 export interface Interned<Made> {
@@ -24,6 +26,7 @@ export class Interner<Made> {
 
   /** `guess`: what it may well be, looked at first. */
   at(start: number, length: number, guess?: Interned<Made>): Interned<Made> {
+    if (length > MOST_LENGTH) return { made: this.#make(start, length), start, length };
     if (guess !== undefined && this.#isSame(guess, start, length)) return guess;
     const hash = this.#hash(start, length);
     const known = this.#known.get(hash);

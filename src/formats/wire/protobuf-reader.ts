@@ -16,6 +16,11 @@ export interface Pair {
   readonly value: Word;
 }
 
+/** Fields, and numbers of packed fields, that are read in one turn: some ms. */
+export const TURN_FIELDS = 16_384;
+/** And in one message that is read without a turn between, such as a label, a sample or a data point: all it may say has fewer. */
+export const MOST_FIELDS = 16 * TURN_FIELDS;
+
 const NO_WORD: Word = { text: "", isName: false };
 const TWO_TO_32 = 0x1_0000_0000;
 
@@ -47,6 +52,8 @@ export class ProtobufReader {
   #wire = 0;
   #at = 0;
   #end: number;
+  /** Since the turn began. */
+  #fields = 0;
   /** Of the number read last, as two halves without a sign. */
   #low = 0;
   #high = 0;
@@ -69,6 +76,17 @@ export class ProtobufReader {
     this.#wire = this.#low & 7;
     this.field = this.#low >>> 3;
     if (this.field === 0 || this.#high !== 0) throw new WireFault("a field has no number");
+    this.#fields += 1;
+    if (this.#fields > MOST_FIELDS) {
+      throw new WireFault("a message in it has more fields than any that is known");
+    }
+    return true;
+  }
+
+  /** Has so much been read that others come first? Another turn begins then. */
+  isTurnOver(): boolean {
+    if (this.#fields < TURN_FIELDS) return false;
+    this.#fields = 0;
     return true;
   }
 
@@ -290,7 +308,9 @@ export class ProtobufReader {
       return;
     }
     const outer = this.enter();
+    const before = into.length;
     while (this.#at < this.#end && into.length <= most) into.push(read());
+    this.#fields += into.length - before;
     this.leave(outer);
   }
 

@@ -1,3 +1,5 @@
+import { type InSteps, STEP_BYTES } from "../in-steps.ts";
+
 /*
  * Snappy's block format, as remote write has it: https://github.com/google/snappy/blob/main/format_description.txt. A library
  * would be `snappyjs`, which takes no limit and trusts what it reads.
@@ -15,13 +17,19 @@ export function snappyLength(bytes: Uint8Array): number | null {
 }
 
 /** Unpacks a block; null where it is broken or cut short. Takes as much memory as `snappyLength` says. */
-export function unpackSnappy(bytes: Uint8Array): Uint8Array | null {
+export function* unpackSnappy(bytes: Uint8Array): InSteps<Uint8Array | null> {
   const length = snappyLength(bytes);
   if (length === null) return null;
   const unpacked = new Uint8Array(length);
   let { at } = preamble(bytes);
   let to = 0;
+  let turnEnd = STEP_BYTES;
   while (at < bytes.length) {
+    // An element makes at most 64 bytes one by one, or any number at once.
+    if (to > turnEnd) {
+      turnEnd = to + STEP_BYTES;
+      yield;
+    }
     const tag = bytes[at++] as number;
     const kind = tag & 3;
     if (kind === 0) {

@@ -3,15 +3,19 @@ import { TIME_UNITS } from "../../core/time/timestamp.ts";
 import type { PushFormat, Timed } from "../../formats/decode-push.ts";
 import { decodeInSlices } from "../../formats/decode-slices.ts";
 import { type Decoded, MAX_ISSUES, type ParsedBody } from "../../formats/decoded.ts";
-import { parseJson, parseNdjson } from "../../formats/json.ts";
-import { LONG_CHARS, type Oddity, surveyJson } from "../../formats/survey-json.ts";
+import { type InSteps, inOneTurn, STEP_BYTES, withPauses } from "../../formats/in-steps.ts";
+import { parseJsonInSteps, parseNdjson } from "../../formats/json.ts";
+import {
+  LONG_CHARS,
+  MOST_WORD_CHARS,
+  type Oddity,
+  type Survey,
+  surveyJson,
+} from "../../formats/survey-json.ts";
 import type { AppContext } from "../context.ts";
 import { badParameters, type ProblemWords, Refusal } from "../problems/refusal.ts";
 import { tooManyEvents, unreadable } from "./body-refusals.ts";
 import { readText } from "./read-text.ts";
-
-/** To look over or to parse so much takes some ms. */
-const VERY_LONG_CHARS = 512 * 1024;
 
 /** A posted batch: all of its items, and the text that tells it from any other. */
 export interface Batch<Item> {
@@ -37,20 +41,22 @@ export async function readBatch<Push extends Timed, Item>(
   const isLong = body.length >= LONG_CHARS;
   // What is long does not follow at once on another that is.
   if (isLong) await breath.take();
-  if (isLong) refuseOddity(form.survey(body, LIMIT_EVENTS), LIMIT_EVENTS);
+  const pause = () => breath.pause();
+  const cuts = isLong
+    ? cutsOf(await withPauses(form.survey(body, LIMIT_EVENTS), pause), LIMIT_EVENTS)
+    : [];
   // Each of the two takes as long as ten posts do where the body has some MB.
-  if (body.length >= VERY_LONG_CHARS) await breath.pause();
-  const parsed = form.parse(body);
-  if (body.length >= VERY_LONG_CHARS) await breath.pause();
+  if (body.length >= STEP_BYTES) await pause();
+  const parsed = await withPauses(form.parse(body, cuts), pause);
+  if (body.length >= STEP_BYTES) await pause();
   if (parsed.kind === "values" && isOver(parsed.values.length, LIMIT_EVENTS)) {
-    refuseOddity("too_many", LIMIT_EVENTS);
+    throw oddityRefused("too_many", LIMIT_EVENTS);
   }
-  const decoded = await decodeInSlices(parsed, format, { nowUs: c.get("arrivalUs")(), unit }, () =>
-    breath.pause(),
-  );
+  const times = { nowUs: c.get("arrivalUs")(), unit };
+  const decoded = await decodeInSlices(parsed, format, times, pause);
   if (decoded.kind !== "items") {
     // What is good is not odd, so short bodies are looked over only here.
-    if (!isLong) refuseOddity(form.survey(body, 0), LIMIT_EVENTS);
+    if (!isLong) cutsOf(inOneTurn(form.survey(body, 0)), LIMIT_EVENTS);
     throw itemsRefused(decoded);
   }
   // Under another unit the same text is another batch.
@@ -71,10 +77,10 @@ export function wantsPost(c: AppContext): never {
 
 /** How a body is looked over and read. */
 interface Form {
-  survey: (text: string, maxItems: number) => Oddity | null;
-  parse: (text: string) => ParsedBody;
+  survey: (text: string, maxItems: number) => InSteps<Survey>;
+  parse: (text: string, cuts: readonly number[]) => InSteps<ParsedBody>;
 }
-const JSON_FORM: Form = { survey: surveyJson, parse: parseJson };
+const JSON_FORM: Form = { survey: surveyJson, parse: parseJsonInSteps };
 const NDJSON_FORM: Form = {
   survey: (text, maxItems) => surveyJson(text, maxItems, true),
   parse: parseNdjson,
@@ -100,18 +106,28 @@ function isOver(count: number, limit: number): boolean {
   return limit > 0 && count > limit;
 }
 
-function refuseOddity(oddity: Oddity | null, limitEvents: number): void {
+/** Where the body is cut. @throws Refusal where it is odd. */
+function cutsOf(survey: Survey, limitEvents: number): readonly number[] {
+  if (survey.kind === "odd") throw oddityRefused(survey.oddity, limitEvents);
+  return survey.cuts;
+}
+
+function oddityRefused(oddity: Oddity, limitEvents: number): Refusal {
   switch (oddity) {
-    case null:
-      return;
     case "too_many":
-      throw tooManyEvents(limitEvents);
+      return tooManyEvents(limitEvents);
     case "too_deep":
-      throw unreadable("The body nests deeper than any event does: send events as they are.");
+      return unreadable("The body nests deeper than any event does: send events as they are.");
     case "too_intricate":
-      throw unreadable(
+      return unreadable(
         "One item of the body has more fields and elements than any event has: send events as they are.",
       );
+    case "too_long_a_number":
+      return unreadable(
+        `The body is not JSON, or a number in it has more than ${MOST_WORD_CHARS} digits.`,
+      );
+    default:
+      return oddity satisfies never;
   }
 }
 

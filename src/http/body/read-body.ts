@@ -1,4 +1,6 @@
+import { withPauses } from "../../formats/in-steps.ts";
 import { snappyLength, unpackSnappy } from "../../formats/wire/snappy.ts";
+import { textOf } from "../../formats/wire/utf8.ts";
 
 /** A request's body as text, or why it was not read. */
 export type BodyReading =
@@ -22,7 +24,14 @@ export interface BodyLimits {
 }
 
 /** Waits until so much text may be worked on; asked again where it turns out to be more. `heldBytes`: of the body as it came. */
-export type AwaitTurn = (bytes: number, heldBytes: number) => Promise<void>;
+type AwaitTurn = (bytes: number, heldBytes: number) => Promise<void>;
+
+/** How a body shares the thread with others. */
+export interface Turns {
+  awaitTurn: AwaitTurn;
+  /** Between two steps of what takes long. */
+  pause: () => Promise<void>;
+}
 
 /** Text that numbers and names are packed in is seldom longer than so many times what it came as. */
 const USUAL_RATIO = 16;
@@ -31,10 +40,12 @@ const USUAL_RATIO = 16;
 export async function readBody(
   request: Request,
   limits: BodyLimits,
-  awaitTurn: AwaitTurn,
+  turns: Turns,
 ): Promise<BodyReading> {
-  const read = await readBytes(request, limits, awaitTurn);
-  return read.kind === "bytes" ? decode(read.bytes) : read;
+  const read = await readBytes(request, limits, turns);
+  if (read.kind !== "bytes") return read;
+  const text = await withPauses(textOf(read.bytes), turns.pause);
+  return text === null ? { kind: "not_utf8" } : { kind: "text", text };
 }
 
 /**
@@ -45,7 +56,7 @@ export async function readBody(
 export async function readBytes(
   request: Request,
   limits: BodyLimits,
-  awaitTurn: AwaitTurn,
+  { awaitTurn }: Turns,
 ): Promise<BytesReading> {
   const encoding = encodingOf(request);
   switch (encoding) {
@@ -71,12 +82,12 @@ export async function readBytes(
 export async function readSnappy(
   request: Request,
   limits: BodyLimits,
-  awaitTurn: AwaitTurn,
+  turns: Turns,
 ): Promise<BytesReading> {
   const encoding = encodingOf(request);
   if (encoding !== "snappy") return { kind: "unknown_encoding", encoding, known: "snappy" };
   const bytes = await readRaw(request, limits.rawBytes);
-  return bytes === null ? tooLarge(limits) : unpackInTurn(bytes, limits.unzippedBytes, awaitTurn);
+  return bytes === null ? tooLarge(limits) : unpackInTurn(bytes, limits.unzippedBytes, turns);
 }
 
 function encodingOf(request: Request): string {
@@ -91,14 +102,14 @@ function tooLarge({ rawBytes }: BodyLimits): BytesReading {
 async function unpackInTurn(
   bytes: Uint8Array,
   limitBytes: number,
-  awaitTurn: AwaitTurn,
+  { awaitTurn, pause }: Turns,
 ): Promise<BytesReading> {
   const length = snappyLength(bytes);
   if (length !== null && overLimit(length, limitBytes)) {
     return { kind: "too_large", limitBytes, unzipped: true };
   }
   await awaitTurn(length ?? 0, bytes.byteLength);
-  const unpacked = unpackSnappy(bytes);
+  const unpacked = await withPauses(unpackSnappy(bytes), pause);
   return unpacked === null
     ? { kind: "broken", packing: "snappy" }
     : { kind: "bytes", bytes: unpacked };
@@ -220,16 +231,6 @@ async function settled(unzipped: Tally): Promise<void> {
 
 /** Whoever sends more than this beyond the limit does not deserve the answer. */
 const MOST_DISCARDED_BYTES = 32 * 1024 * 1024;
-
-const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
-
-function decode(bytes: Uint8Array): BodyReading {
-  try {
-    return { kind: "text", text: DECODER.decode(bytes) };
-  } catch {
-    return { kind: "not_utf8" };
-  }
-}
 
 /** All bytes of the stream, or null as soon as they are more than the limit. */
 async function collect(

@@ -1,7 +1,8 @@
 import { breath } from "../../bindings/breath.ts";
-import { parseJson } from "../../formats/json.ts";
+import { withPauses } from "../../formats/in-steps.ts";
+import { parseJsonInSteps } from "../../formats/json.ts";
 import { LogLineDecoder, type LogTerms } from "../../formats/logs/decode-log-lines.ts";
-import { LONG_CHARS, surveyJson } from "../../formats/survey-json.ts";
+import { LONG_CHARS, type Survey, surveyJson } from "../../formats/survey-json.ts";
 import { accessOf } from "../access/authorize.ts";
 import { covers } from "../access/token.ts";
 import type { AppContext } from "../context.ts";
@@ -25,7 +26,7 @@ export async function readLogLines(
   if (form === null) throw new Refusal(UNSUPPORTED_MEDIA_TYPE);
   // What is long does not follow at once on another that is.
   if (text.length >= LONG_CHARS) await breath.take();
-  const decoder = decoderOf(c, form, text);
+  const decoder = await decoderOf(c, form, text);
   for (let state = decoder.decodeSome(SLICE_LINES); state !== "done"; ) {
     if (state === "too_many") throw tooManyEvents(c.get("config").LIMIT_EVENTS);
     await breath.pause();
@@ -37,7 +38,11 @@ export async function readLogLines(
   return { decoder, text };
 }
 
-function decoderOf(c: AppContext, form: "json" | "lines", text: string): LogLineDecoder {
+async function decoderOf(
+  c: AppContext,
+  form: "json" | "lines",
+  text: string,
+): Promise<LogLineDecoder> {
   const { LIMIT_EVENTS } = c.get("config");
   const { grant } = accessOf(c);
   const terms: LogTerms = {
@@ -46,14 +51,18 @@ function decoderOf(c: AppContext, form: "json" | "lines", text: string): LogLine
     mayWrite: (symbol) => covers(grant, symbol),
   };
   if (form === "lines") return LogLineDecoder.ofText(text, terms);
-  const oddity = text.length >= LONG_CHARS ? surveyJson(text, LIMIT_EVENTS) : null;
-  // Many a logger says JSON and sends an object a line: those are read one by one.
-  const isOne = /^\s*\[/.test(text) || oddity === null;
-  if (!isOne) return LogLineDecoder.ofText(text, terms);
-  if (oddity === "too_many") throw tooManyEvents(LIMIT_EVENTS);
-  if (oddity !== null)
+  const pause = () => breath.pause();
+  const survey: Survey =
+    text.length < LONG_CHARS
+      ? { kind: "fine", cuts: [] }
+      : await withPauses(surveyJson(text, LIMIT_EVENTS), pause);
+  if (survey.kind === "odd") {
+    // Many a logger says JSON and sends an object a line: those are read one by one.
+    if (!/^\s*\[/.test(text)) return LogLineDecoder.ofText(text, terms);
+    if (survey.oddity === "too_many") throw tooManyEvents(LIMIT_EVENTS);
     throw unreadable("The body nests deeper, or has more fields, than lines do.");
-  const parsed = parseJson(text);
+  }
+  const parsed = await withPauses(parseJsonInSteps(text, survey.cuts), pause);
   if (parsed.kind === "values") return LogLineDecoder.ofValues(parsed.values, terms);
   return LogLineDecoder.ofText(text, terms);
 }

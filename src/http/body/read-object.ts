@@ -1,4 +1,6 @@
 import type * as z from "zod";
+import { breath } from "../../bindings/breath.ts";
+import { withPauses } from "../../formats/in-steps.ts";
 import { surveyJson } from "../../formats/survey-json.ts";
 import type { ProblemIssue } from "../../protocol/answers/problem.ts";
 import type { AppContext } from "../context.ts";
@@ -18,7 +20,8 @@ export async function readObject<Schema extends z.ZodType>(
   refusal: (...issues: ProblemIssue[]) => Refusal = unfit,
 ): Promise<z.infer<Schema>> {
   const text = await readText(c);
-  if (surveyJson(text, 0) !== null) {
+  const survey = await withPauses(surveyJson(text, 0), () => breath.pause());
+  if (survey.kind === "odd") {
     throw unreadable("It has more fields and elements, or nests deeper, than any such body does.");
   }
   const parsed = schema.safeParse(parse(text));

@@ -1,7 +1,8 @@
 import { breath } from "../../bindings/breath.ts";
 import type { Config } from "../../config.ts";
 import { oncePer } from "../../core/answers/once-per.ts";
-import type { DecodedPoints, InSteps, PointTerms } from "../../formats/points/decoded-points.ts";
+import { type InSteps, withPauses } from "../../formats/in-steps.ts";
+import type { DecodedPoints, PointTerms } from "../../formats/points/decoded-points.ts";
 import { KnownSeries } from "../../formats/wire/known-series.ts";
 import { accessOf } from "../access/authorize.ts";
 import { covers } from "../access/token.ts";
@@ -25,10 +26,11 @@ export async function readPoints<Found>(
   decode: (bytes: Uint8Array, terms: PointTerms) => InSteps<DecodedPoints<Found>>,
 ): Promise<{ found: Found; bytes: Uint8Array }> {
   const { LIMIT_BODY_BYTES, LIMIT_UNZIPPED_BYTES, LIMIT_EVENTS, SYMBOL_LABEL } = c.get("config");
+  const pause = () => breath.pause();
   const body = await read(
     c.req.raw,
     { rawBytes: LIMIT_BODY_BYTES, unzippedBytes: LIMIT_UNZIPPED_BYTES },
-    (bytes, held) => awaitTurn(c, bytes * USUAL_GROWTH, held),
+    { awaitTurn: (bytes, held) => awaitTurn(c, bytes * USUAL_GROWTH, held), pause },
   );
   if (body.kind !== "bytes") throw bodyRefused(body);
   // What is long does not follow at once on another that is.
@@ -41,9 +43,7 @@ export async function readPoints<Found>(
     known: knownSeriesOf(c.get("config")),
     mayWrite: (symbol) => covers(grant, symbol),
   });
-  let step = steps.next();
-  for (; step.done !== true; step = steps.next()) await breath.pause();
-  const decoded = step.value;
+  const decoded = await withPauses(steps, pause);
   switch (decoded.kind) {
     case "points":
       return { found: decoded, bytes: body.bytes };

@@ -255,12 +255,27 @@ describe.each(testDatabaseKinds())("views on $name", ({ openMigrated }) => {
       ["insert into bars_1d (symbol) values ('X')", "POST /api/bars"],
       ["insert into orders (symbol) values ('X')", "POST /api/orders"],
       ["insert into notes (symbol) values ('X')", "POST /api/notes"],
+      ["insert into logs (event) values ('X')", "POST /api/logs"],
+      ["insert into alerts (rule) values ('X')", "PUT /api/alerts/rules/NAME"],
     ] as const) {
       const hint = expect.stringContaining(route);
       expect(await ask(text, true), text).toMatchObject({ kind: "refused", error: { hint } });
     }
     const read = await ask(insert);
     expect(printed(insert, read)).toContain("start with --write");
+  });
+
+  it("every view that the guide names tells who writes into it", async () => {
+    const [, table = ""] = readFileSync("docs/guides/query.md", "utf8").split("| view |");
+    const named = Array.from(
+      table.split("\n\n")[0]?.matchAll(/^\| (`.*?) \|/gm) ?? [],
+      ([, names]) => Array.from(names?.matchAll(/`(\w+)`/g) ?? [], ([, name]) => name),
+    ).flat();
+    expect(named).toContain("logs");
+    const told = await rows(
+      "select tgrelid::regclass::text from pg_trigger where tgname = 'refuse_change'",
+    );
+    expect(told.flat().sort()).toEqual(named.sort());
   });
 
   it("the prompt prints tables as psql does, and Postgres's own words of what is wrong, with the place", async () => {

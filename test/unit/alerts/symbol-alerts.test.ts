@@ -10,7 +10,6 @@ import type { CompiledRule } from "../../../src/core/alerts/compiled-rule.ts";
 import type { SavedAlerts } from "../../../src/core/alerts/saved-alerts.ts";
 import { SymbolAlerts } from "../../../src/core/alerts/symbol-alerts.ts";
 import { encodeFrame } from "../../../src/core/events/encode-events.ts";
-import { scanPoints } from "../../../src/core/events/scan-points.ts";
 import type { TapeEvent } from "../../../src/protocol/events/event.ts";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import { point, rule, SECOND } from "./rules.ts";
@@ -243,9 +242,7 @@ describe("whatever comes", () => {
         const flush = () => {
           if (commit === null) return;
           // As a host reads them: out of the text of their frame.
-          const frames = commit.frames.map((events) => ({
-            points: scanPoints(encodeFrame(events).text) ?? expect.fail("no points"),
-          }));
+          const frames = commit.frames.map((events) => encodeFrame(events).text);
           changes.push(...alerts.observeCommit(frames, commit.atS * SECOND));
           commit = null;
         };

@@ -4,6 +4,7 @@ import { decodePush, type PushFormat } from "../../../src/formats/decode-push.ts
 import { decodeInSlices } from "../../../src/formats/decode-slices.ts";
 import { type Decoded, MAX_ISSUES } from "../../../src/formats/decoded.ts";
 import { metricPush, tradePush } from "../../../src/formats/event-pushes.ts";
+import { inOneTurn } from "../../../src/formats/in-steps.ts";
 import { parseJson, parseNdjson } from "../../../src/formats/json.ts";
 import type { MetricPush, TradePush } from "../../../src/protocol/events/event.ts";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
@@ -42,7 +43,7 @@ describe("E-1 a push becomes an event", () => {
 
   it("in the order they were posted, blank lines of NDJSON passed over", () => {
     const line = (price: number) => JSON.stringify({ symbol: "A", price, size: 1 });
-    const body = parseNdjson(`${line(1)}\n\n${line(2)}\r\n${line(3)}`);
+    const body = inOneTurn(parseNdjson(`${line(1)}\n\n${line(2)}\r\n${line(3)}`));
     const decoded = decodePush(body, tradePush, NOW_US);
     const prices =
       decoded.kind === "items" &&
@@ -142,12 +143,12 @@ describe("I-1 I-3 bad input is refused whole, in words", () => {
 
   it("a broken line of NDJSON is named by its number", () => {
     const decoded = decodePush(
-      parseNdjson('{"metric":"m","value":1}\n\n{oops'),
+      inOneTurn(parseNdjson('{"metric":"m","value":1}\n\n{oops')),
       metricPush,
       NOW_US,
     );
     expect(decoded.kind === "unreadable" && decoded.detail).toContain("Line 3 is not JSON");
-    const invalid = decodePush(parseNdjson('\n{"metric":"m"}'), metricPush, NOW_US);
+    const invalid = decodePush(inOneTurn(parseNdjson('\n{"metric":"m"}')), metricPush, NOW_US);
     expect(issuesOf(invalid)[0]?.path).toBe("line 2.value");
   });
 

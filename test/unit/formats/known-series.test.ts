@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Series } from "../../../src/core/events/series.ts";
 import { NewestUsed } from "../../../src/core/limits/newest-used.ts";
-import { inOneTurn } from "../../../src/formats/points/decoded-points.ts";
+import { inOneTurn } from "../../../src/formats/in-steps.ts";
 import { decodeWrite } from "../../../src/formats/prometheus/remote-write.ts";
 import { KnownSeries, Words } from "../../../src/formats/wire/known-series.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";

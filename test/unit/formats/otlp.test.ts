@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { inOneTurn, STEP_BYTES } from "../../../src/formats/in-steps.ts";
 import { exportAnswer, statusAnswer } from "../../../src/formats/otlp/answers.ts";
+import { decodeLogs } from "../../../src/formats/otlp/decode-logs.ts";
 import { decodeMetrics } from "../../../src/formats/otlp/decode-metrics.ts";
 import type { OtlpEncoding } from "../../../src/formats/otlp/encoding.ts";
-import { inOneTurn, type PointTerms } from "../../../src/formats/points/decoded-points.ts";
+import type { PointTerms } from "../../../src/formats/points/decoded-points.ts";
 import { ProtobufReader } from "../../../src/formats/wire/protobuf-reader.ts";
 import { bytesField, textField, uintField } from "../../../src/formats/wire/protobuf-writer.ts";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
@@ -324,6 +326,30 @@ describe("OTLP metrics", () => {
     expect(inOneTurn(decodeMetrics(body, "protobuf", TERMS))).toMatchObject({
       detail: expect.stringContaining("nests deeper"),
     });
+  });
+
+  it("reads many metrics, points and records of JSON in turns", () => {
+    const many = <Part>(part: Part) => new Array<Part>(5_000).fill(part);
+    const metric = { name: "m", gauge: { dataPoints: [] } };
+    const record = { body: { stringValue: "x" } };
+    const turnsOf = (body: object, read: typeof decodeMetrics | typeof decodeLogs) => {
+      const steps = read(new TextEncoder().encode(JSON.stringify(body)), "json", TERMS);
+      let turns = 1;
+      for (; steps.next().done !== true; ) turns += 1;
+      return turns;
+    };
+    const points = requestOf(gauge(...many({ ...at, asInt: 1 })));
+    expect(turnsOf(points, decodeMetrics)).toBe(6);
+    const metrics = { resourceMetrics: [{ scopeMetrics: [{ metrics: many(metric) }] }] };
+    expect(turnsOf(metrics, decodeMetrics)).toBe(6);
+    expect(turnsOf({ resourceMetrics: many({ scopeMetrics: [] }) }, decodeMetrics)).toBe(5);
+    expect(turnsOf({ resourceMetrics: [{ scopeMetrics: many({}) }] }, decodeMetrics)).toBe(6);
+    const records = { resourceLogs: [{ scopeLogs: [{ logRecords: many(record) }] }] };
+    expect(turnsOf(records, decodeLogs)).toBe(11);
+    expect(turnsOf({ resourceLogs: many({ scopeLogs: [] }) }, decodeLogs)).toBe(10);
+    expect(turnsOf({ resourceLogs: [{ scopeLogs: many({}) }] }, decodeLogs)).toBe(11);
+    const long = { resourceMetrics: [], pad: "x".repeat(STEP_BYTES) };
+    expect(turnsOf(long, decodeMetrics)).toBe(6);
   });
 
   it("survives every mutation of what an SDK sends", () => {

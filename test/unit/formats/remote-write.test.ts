@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { inOneTurn, type PointTerms } from "../../../src/formats/points/decoded-points.ts";
+import { inOneTurn } from "../../../src/formats/in-steps.ts";
+import type { PointTerms } from "../../../src/formats/points/decoded-points.ts";
 import { decodeWrite, type WriteVersion } from "../../../src/formats/prometheus/remote-write.ts";
 import { KnownSeries } from "../../../src/formats/wire/known-series.ts";
 import { bytesField, textField } from "../../../src/formats/wire/protobuf-writer.ts";
@@ -18,8 +19,10 @@ import { mutationsOf } from "../../wire/mutations.ts";
 import { pointsOf, TERMS } from "../../wire/point-terms.ts";
 
 const NOW_MS = TERMS.nowUs / 1_000;
-const CAPTURE = unpackSnappy(
-  readFileSync(new URL("../../fixtures/wire/prometheus-2.42.snappy", import.meta.url)),
+const CAPTURE = inOneTurn(
+  unpackSnappy(
+    readFileSync(new URL("../../fixtures/wire/prometheus-2.42.snappy", import.meta.url)),
+  ),
 ) as Uint8Array;
 
 const VERSIONS: [WriteVersion, (series: WrittenSeries[]) => Uint8Array][] = [
@@ -219,6 +222,32 @@ describe.each(VERSIONS)("remote write %s", (version, encode) => {
     const long = { ...TERMS, limits: { events: 0, chars: 5_000 } };
     const wide = { labels: many(32, "x".repeat(50)), samples: new Array(5).fill(now(1)).flat() };
     expect(inOneTurn(decodeWrite(encode([wide]), version, long)).kind).toBe("too_many");
+  });
+
+  it("reads a long series in turns, and each sample and histogram of it", () => {
+    const samples = Array.from({ length: 30_000 }, (_, at) => ({ value: at, timeMs: NOW_MS }));
+    const histograms = Array.from({ length: 200 }, () => ({
+      ...{ timeMs: NOW_MS, count: 1 },
+      positive: { spans: [[0, 2]] as [number, number][], deltas: [1, -1] },
+    }));
+    const body = encode([{ labels: up({ job: "long" }), samples, histograms }]);
+    for (const known of [new KnownSeries(), TERMS.known]) {
+      const terms = { ...TERMS, known, limits: { events: 0, chars: 0 } };
+      const steps = decodeWrite(body, version, terms);
+      let turns = 1;
+      let step = steps.next();
+      for (; step.done !== true; step = steps.next()) turns += 1;
+      expect(step.value).toMatchObject({ samples: 30_000, histograms: 200 });
+      expect(turns).toBeGreaterThan(5);
+    }
+  });
+
+  it("L-26 refuses a message of more fields than any has", () => {
+    const sample = bytesField(2, new Array(300_000).fill([0x18, 1]).flat());
+    const body = new Uint8Array(bytesField(version === "1.0" ? 1 : 5, sample));
+    expect(inOneTurn(decodeWrite(body, version, TERMS))).toMatchObject({
+      detail: expect.stringContaining("more fields than any that is known"),
+    });
   });
 
   it("survives every mutation of a request", () => {

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type InSteps, inOneTurn, STEP_BYTES } from "../../../src/formats/in-steps.ts";
+import { parseJsonInSteps, parseNdjson } from "../../../src/formats/json.ts";
 import { surveyJson } from "../../../src/formats/survey-json.ts";
+
+function oddityOf(text: string, maxItems: number, isNdjson = false): string | null {
+  const survey = inOneTurn(surveyJson(text, maxItems, isNdjson));
+  return survey.kind === "odd" ? survey.oddity : null;
+}
 
 const point = '{"symbol":"S","metric":"m \\"{[,:\\\\","value":1,"labels":{"a":"b"}}';
 const array = (items: string[]) => `[${items.join(",")}]`;
@@ -32,9 +39,11 @@ describe("I-17 a body is looked over before it is parsed", () => {
     ],
     ["60,000 elements", `{"bids":[${"1,".repeat(60_000)}1]}`, 20_000, "too_intricate"],
     ["a string of all that counts", `{"metric":"${'[{,:\\"'.repeat(50_000)}"}`, 1_000, null],
+    ["a number of 2,000 digits", `[${"9".repeat(2_000)}]`, 1_000, null],
+    ["one of more", `{"value":-1.${"9".repeat(2_000)}e+5}`, 1_000, "too_long_a_number"],
     ["a string without an end", `{"metric":"${"[".repeat(50_000)}`, 1_000, null],
   ])("JSON: %s", (_, text, maxItems, expected) => {
-    expect(surveyJson(text, maxItems)).toBe(expected);
+    expect(oddityOf(text, maxItems)).toBe(expected);
   });
 
   it.each([
@@ -53,7 +62,7 @@ describe("I-17 a body is looked over before it is parsed", () => {
       null,
     ],
   ])("NDJSON: %s", (_, text, expected) => {
-    expect(surveyJson(text, 1_000, true)).toBe(expected);
+    expect(oddityOf(text, 1_000, true)).toBe(expected);
   });
 
   it("counts what the parser finds, whatever the values spell", () => {
@@ -63,13 +72,72 @@ describe("I-17 a body is looked over before it is parsed", () => {
       fc.property(fc.array(item, { minLength: 1, maxLength: 9 }), (items) => {
         const all = [...items, padding];
         for (const text of [JSON.stringify(all), JSON.stringify(all, null, 1)]) {
-          expect(surveyJson(text, all.length)).toBeNull();
-          expect(surveyJson(text, all.length - 1)).toBe("too_many");
+          expect(oddityOf(text, all.length)).toBeNull();
+          expect(oddityOf(text, all.length - 1)).toBe("too_many");
         }
         const lines = all.map((one) => JSON.stringify(one)).join("\n");
-        expect(surveyJson(lines, all.length, true)).toBeNull();
-        expect(surveyJson(lines, all.length - 1, true)).toBe("too_many");
+        expect(oddityOf(lines, all.length, true)).toBeNull();
+        expect(oddityOf(lines, all.length - 1, true)).toBe("too_many");
       }),
     );
+  });
+});
+
+/** What it comes to, and in how many turns. */
+function inTurns<Result>(steps: InSteps<Result>): { result: Result; turns: number } {
+  for (let turns = 1; ; turns += 1) {
+    const { done, value } = steps.next();
+    if (done === true) return { result: value, turns };
+  }
+}
+
+function parsedInParts(text: string) {
+  const survey = inOneTurn(surveyJson(text, 1_000));
+  if (survey.kind === "odd") throw new Error(survey.oddity);
+  return inTurns(parseJsonInSteps(text, survey.cuts));
+}
+
+describe("a long body is parsed in parts", () => {
+  // What stands in a text is no end of a part.
+  const long = JSON.stringify({ metric: `],[{"}\\${"x".repeat(STEP_BYTES)}` });
+  const items = [long, "[1,[2]]", long, " 3 ", long, '{"a":[{"b":1}]}'];
+
+  it("of which each is parsed in a turn of its own, and gives what the whole does", () => {
+    for (const text of [`[${items.join(",")}]`, `\n [ ${items.join(" ,\n")}\n] \n`]) {
+      const { result, turns } = parsedInParts(text);
+      expect(result).toMatchObject({ kind: "values", values: JSON.parse(text) });
+      expect(turns).toBe(4);
+    }
+  });
+
+  it("and what is no JSON is none in parts either", () => {
+    const piece = fc.constantFrom(",", "]", "[", "}", "{", '"', "],[", "x", " ", "");
+    const place = fc.integer({ min: 0, max: items.length });
+    fc.assert(
+      fc.property(place, piece, piece, (at, before, behind) => {
+        const broken = items.flatMap((item, index) =>
+          index === at ? [before, item, behind] : [item],
+        );
+        for (const text of [`[${broken.join(",")}]`, `[${items.join(",")}${before}]${behind}`]) {
+          const survey = inOneTurn(surveyJson(text, 1_000));
+          if (survey.kind === "odd") continue;
+          const parsed = inOneTurn(parseJsonInSteps(text, survey.cuts));
+          let values: unknown;
+          try {
+            values = JSON.parse(text);
+          } catch {
+            values = undefined;
+          }
+          expect(parsed.kind === "values" ? parsed.values : undefined).toEqual(values);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("where lines are items, some lines a turn", () => {
+    const { result, turns } = inTurns(parseNdjson([long, long, "", '{"a":1}', ""].join("\n")));
+    expect(result).toMatchObject({ values: [JSON.parse(long), JSON.parse(long), { a: 1 }] });
+    expect(turns).toBe(3);
   });
 });

@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { packSnappy } from "../../../bench/load/posts/pack-snappy.ts";
+import { inOneTurn, STEP_BYTES } from "../../../src/formats/in-steps.ts";
 import { ProtobufReader } from "../../../src/formats/wire/protobuf-reader.ts";
 import { textField, uintField } from "../../../src/formats/wire/protobuf-writer.ts";
 import { snappyLength, unpackSnappy } from "../../../src/formats/wire/snappy.ts";
+import { textOf } from "../../../src/formats/wire/utf8.ts";
 import { WireFault } from "../../../src/formats/wire/wire-fault.ts";
 import { bitsField, doubleField, int64Field, sint64Field } from "../../wire/messages.ts";
 import { mutationsOf } from "../../wire/mutations.ts";
@@ -19,7 +21,7 @@ describe("snappy's block format", () => {
       fc.property(bytes, (plain) => {
         const packed = packSnappy(plain);
         expect(snappyLength(packed)).toBe(plain.length);
-        expect(unpackSnappy(packed)).toEqual(plain);
+        expect(inOneTurn(unpackSnappy(packed))).toEqual(plain);
       }),
       { numRuns: 300 },
     );
@@ -28,22 +30,24 @@ describe("snappy's block format", () => {
   it("repeats a pattern that a copy reaches into, and knows all lengths of literals and offsets", () => {
     // "ab", then twelve characters from two before: https://github.com/google/snappy/blob/main/format_description.txt
     const run = [14, (2 - 1) << 2, 0x61, 0x62, 2 | (11 << 2), 2, 0];
-    expect(Buffer.from(unpackSnappy(new Uint8Array(run)) ?? [])).toEqual(
+    expect(Buffer.from(inOneTurn(unpackSnappy(new Uint8Array(run))) ?? [])).toEqual(
       Buffer.from("ab".repeat(7)),
     );
     const long = new Uint8Array(70_000).map((_, at) => (at * at * 31) >> 7);
     const literal = [0xf0, 0xa2, 0x04, 62 << 2, 0x6f, 0x11, 0x01, ...long];
-    expect(unpackSnappy(new Uint8Array(literal))).toEqual(long);
+    expect(inOneTurn(unpackSnappy(new Uint8Array(literal)))).toEqual(long);
     const far = [...literal, 3 | (3 << 2), 0x70, 0x11, 0x01, 0];
     far[0] = 0xf4;
-    expect(unpackSnappy(new Uint8Array(far))?.subarray(70_000)).toEqual(long.subarray(0, 4));
+    expect(inOneTurn(unpackSnappy(new Uint8Array(far)))?.subarray(70_000)).toEqual(
+      long.subarray(0, 4),
+    );
   });
 
   it("takes no memory for a length that cannot be true", () => {
     expect(snappyLength(new Uint8Array([0xff, 0xff, 0xff, 0xff, 0x0f, 0]))).toBeNull();
     expect(snappyLength(new Uint8Array([0x80, 0x80, 0x80, 0x80, 0x80, 0]))).toBeNull();
     expect(snappyLength(new Uint8Array())).toBeNull();
-    expect(unpackSnappy(new Uint8Array([0]))).toEqual(new Uint8Array());
+    expect(inOneTurn(unpackSnappy(new Uint8Array([0])))).toEqual(new Uint8Array());
   });
 
   it("is refused where it was mutated, or gives bytes of the length that it says", () => {
@@ -52,7 +56,7 @@ describe("snappy's block format", () => {
     let given = 0;
     fc.assert(
       fc.property(mutationsOf(packed), (mutated) => {
-        const unpacked = unpackSnappy(mutated);
+        const unpacked = inOneTurn(unpackSnappy(mutated));
         if (unpacked === null) return;
         given += 1;
         expect(unpacked.length).toBe(snappyLength(mutated));
@@ -148,5 +152,18 @@ describe("protobuf", () => {
     reader.enter();
     reader.next();
     expect(() => reader.double()).toThrow("ends in the middle");
+  });
+});
+
+describe("a text of a body", () => {
+  it("is the same in steps, whatever letter a step ends in the middle of, and never what is no UTF-8", () => {
+    const { length } = Buffer.from("ü€😀");
+    for (let before = 0; before < length; before += 1) {
+      const text = `${"x".repeat(STEP_BYTES - before)}ü€😀${"ü€😀".repeat(100_000)}`;
+      const bytes = Buffer.from(`\uFEFF${text}`);
+      expect(inOneTurn(textOf(bytes)) === text).toBe(true);
+      expect(inOneTurn(textOf(bytes.subarray(0, -1)))).toBeNull();
+      expect(inOneTurn(textOf(bytes.fill(0xff, STEP_BYTES, STEP_BYTES + 1)))).toBeNull();
+    }
   });
 });

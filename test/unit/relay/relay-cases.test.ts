@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { relayOf } from "../../../src/core/placement/relaying.ts";
 import { CURSOR_ORIGIN } from "../../../src/protocol/words/time.ts";
 import { PLACEMENTS } from "../host/model/actions.ts";
@@ -6,6 +6,7 @@ import { ModelHosts, SYMBOLS } from "../host/model/hosts.ts";
 import { append, appendAndCrash } from "../host/model/requests.ts";
 import { checkAtRest } from "../host/model/rest.ts";
 import { connect } from "../host/model/viewing.ts";
+import type { RelayWorld } from "./relay-world.ts";
 
 const [BUSY, RARE] = SYMBOLS;
 const FROM_NOW = { cursor: null, log: null };
@@ -104,6 +105,30 @@ describe("viewers by way of a relay", () => {
     expect(hosts.seats.open[0]?.hasAll).toBe(false);
     await hosts.pass(500);
     expect(hosts.seats.open[0]?.hasAll).toBe(true);
+    await checkAtRest(hosts);
+  });
+
+  test("E-4: what is much to send has its turn after the feed, so that what comes meanwhile goes with it", async () => {
+    const hosts = relayed();
+    // To each of the rooms it is little.
+    for (const symbol of [BUSY, RARE]) await connect(hosts, symbol, FROM_NOW, true);
+    const sends = hosts.seats.open.map((viewer) => vi.spyOn(viewer, "send"));
+    const sent = () => sends.reduce((sum, { mock }) => sum + mock.calls.length, 0);
+    const [viewer] = hosts.seats.open;
+    if (viewer === undefined) expect.fail("nobody is here");
+    const { core } = hosts.objectOf(hosts.seats.of(viewer)) as RelayWorld;
+    const feed = core.feed.bind(core);
+    const sentInFeeds: number[] = [];
+    vi.spyOn(core, "feed").mockImplementation((fed) => {
+      const before = sent();
+      const answer = feed(fed);
+      sentInFeeds.push(sent() - before);
+      return answer;
+    });
+    await append(hosts, [batch(1, BUSY, RARE)]);
+    await hosts.pass(100);
+    expect(hosts.seats.open.map(({ hasAll }) => hasAll)).toEqual([true, true]);
+    expect(sentInFeeds).toEqual([0]);
     await checkAtRest(hosts);
   });
 });

@@ -38,7 +38,7 @@ test("a page opened after the last trade has its moment of the list, and else sa
   expect(asOf({ last_ts: null })).toEqual(asOfBar);
   expect(asOf({ last_ts: beginUs + 60e6 })).toEqual(asOfBar);
   expect(asOf({ last_ts: beginUs, last_interval: "1m" })).toEqual(asOfBar);
-  expect(last && asOfWords(last.asOf, NOW_MS)).toMatch(/^bar of \d\d:\d\d:00$/);
+  expect(last && asOfWords(last.asOf, NOW_MS, "UTC")).toMatch(/^bar of \d\d:\d\d:00$/);
   expect(last && isStale(last.asOf, NOW_MS - 481_000)).toBe(false);
   expect(last && isStale(last.asOf, NOW_MS - 479_000)).toBe(true);
   expect(asOfTrade(null, { last_ts: beginUs })).toBeNull();
@@ -51,7 +51,7 @@ test("of a long bar the newest minute says when; an imported day is told by its 
   expect(known?.asOf).toEqual({ kind: "bar", ts: minute.ts, endTs: minute.ts + 60e6 });
   expect(known && isStale(known.asOf, NOW_MS)).toBe(true);
   const old = lastPrice({ bar: bar(Date.UTC(2020, 3, 17) * 1_000), interval: "1d" }, null, null);
-  expect(old && asOfWords(old.asOf, NOW_MS)).toBe("as of 17 Apr 2020");
+  expect(old && asOfWords(old.asOf, NOW_MS, "UTC")).toBe("as of 17 Apr 2020");
 });
 
 test("what is a minute old is not now any more, and a day is over at its end", () => {
@@ -59,10 +59,10 @@ test("what is a minute old is not now any more, and a day is over at its end", (
   expect(isStale({ kind: "moment", ts: NOW_US - 61e6 }, NOW_MS)).toBe(true);
   expect(isStale({ kind: "day", ts: NOW_US - DAY_US / 2 }, NOW_MS)).toBe(false);
   expect(isStale({ kind: "day", ts: NOW_US - 2 * DAY_US }, NOW_MS)).toBe(true);
-  expect(asOfWords({ kind: "moment", ts: NOW_US - 3_600e6 }, NOW_MS)).toMatch(
+  expect(asOfWords({ kind: "moment", ts: NOW_US - 3_600e6 }, NOW_MS, "UTC")).toMatch(
     /^as of \d\d:\d\d:\d\d$/,
   );
-  expect(asOfWords({ kind: "moment", ts: NOW_US - 3 * DAY_US }, NOW_MS)).toMatch(
+  expect(asOfWords({ kind: "moment", ts: NOW_US - 3 * DAY_US }, NOW_MS, "UTC")).toMatch(
     /^as of 2\d Nov 2026, /,
   );
 });

@@ -205,6 +205,24 @@ test("INV-10 a refused answer, or a token that ran out, asks for a token", async
   expect(expired.unauthorized()).toBe(1);
 });
 
+test("with another token a tape that was refused goes on where it was, and all that was shown stays", async () => {
+  const page = world();
+  await page.clock.advance(0);
+  page.deliver(tradeAt(CURSOR + 9, 101));
+  const shown = page.feed.trades();
+  const asked = page.historyRequests();
+  const because = { by: "room", code: 4503, reason: "token expired" } as const;
+  page.report({ kind: "closed", words: "closed", because });
+  expect([page.unauthorized(), page.opened.length]).toEqual([1, 1]);
+  page.feed.renew();
+  expect(page.feed.trades()).toBe(shown);
+  await page.clock.advance(0);
+  expect(page.opened).toHaveLength(2);
+  expect(page.opened[1]?.since).toBe(page.opened[0]?.since);
+  expect(page.historyRequests()).toBe(asked + 1);
+  expect(page.feed.trades()).toBe(shown);
+});
+
 test("lists are bounded for a page that is left open for days", async () => {
   const { clock, feed, deliver } = world();
   await clock.advance(10);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DAY, MINUTE, MONTH, UTC, weightsOf, YEAR } from "../../../web/data/bars/time-weights.ts";
+import { DAY, MINUTE, MONTH, UTC, weightsOf, YEAR } from "../../../web/data/times/time-weights.ts";
 
 const HOUR_S = 3_600;
 const hours = (from: string, count: number) =>

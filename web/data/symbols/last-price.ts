@@ -1,5 +1,6 @@
 import type { Bar, Interval } from "../../../src/protocol/events/bar.ts";
 import { INTERVAL_SECONDS } from "../../../src/protocol/words/interval.ts";
+import { timeText, type ZoneId } from "../times/times.ts";
 
 /**
  * From when a number is: a moment, a day as markets count them (UTC midnight), or some moment of the
@@ -73,15 +74,6 @@ export function isStale(asOf: AsOf, nowMs: number): boolean {
   return nowMs - endMsOf(asOf) > FRESH_MS;
 }
 
-const CLOCK = new Intl.DateTimeFormat("en-GB", {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-});
-const DATE = { day: "numeric", month: "short", year: "numeric" } as const;
-const MOMENT = new Intl.DateTimeFormat("en-GB", { ...DATE, hour: "2-digit", minute: "2-digit" });
-const DAY = new Intl.DateTimeFormat("en-GB", { ...DATE, timeZone: "UTC" });
-
 /** Whether a number says nothing of the last day. */
 export function isOverADay(asOf: AsOf, nowMs: number): boolean {
   return nowMs - endMsOf(asOf) > DAY_MS;
@@ -93,13 +85,13 @@ export function endMsOf(asOf: AsOf): number {
 }
 
 /** "as of 14:03:22", or "bar of 14:03:00" by where it begins; see `whenWords`. */
-export function asOfWords(asOf: AsOf, nowMs: number): string {
-  return `${asOf.kind === "bar" ? "bar" : "as"} of ${whenWords(asOf, nowMs)}`;
+export function asOfWords(asOf: AsOf, nowMs: number, zone: ZoneId): string {
+  return `${asOf.kind === "bar" ? "bar" : "as"} of ${whenWords(asOf, nowMs, zone)}`;
 }
 
 /** "14:03:22", with the date where it is half a day ago or more. */
-export function whenWords({ kind, ts }: AsOf, nowMs: number): string {
+export function whenWords({ kind, ts }: AsOf, nowMs: number, zone: ZoneId): string {
   const ms = ts / 1_000;
-  if (kind === "day") return DAY.format(ms);
-  return Math.abs(nowMs - ms) < DAY_MS / 2 ? CLOCK.format(ms) : MOMENT.format(ms);
+  if (kind === "day") return timeText("date", ms, "UTC");
+  return timeText(Math.abs(nowMs - ms) < DAY_MS / 2 ? "clock" : "dateMinute", ms, zone);
 }

@@ -1,6 +1,7 @@
 /** Numbers and times as the dashboard writes them. A locale is handed in nowhere: traders read one notation. */
 
 import { tickTexts } from "../bars/ticks.ts";
+import { timeText, type ZoneId } from "../times/times.ts";
 import {
   type Digits,
   decimalsOf,
@@ -76,13 +77,6 @@ export function formatAge(ageMs: number): string {
   return `${Math.floor(seconds / 86_400)} d`;
 }
 
-const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "2-digit" });
-const CLOCK = new Intl.DateTimeFormat("en-GB", {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-});
-
 /** A size, with the digits of its column where they fit, else short: 1234567 is "1.23M". */
 export function formatSize(size: number, digits: Digits): string {
   if (Math.abs(size) >= 1e6) return formatVolume(size);
@@ -90,15 +84,15 @@ export function formatSize(size: number, digits: Digits): string {
   return text.length <= SIZE_LENGTH ? text : formatVolume(size);
 }
 
-/** Time of day where the viewer is; `ts` in microseconds. */
-export function formatClock(ts: number): string {
-  return CLOCK.format(ts / 1_000);
+/** Time of day in `zone`; `ts` in microseconds. */
+export function formatClock(ts: number, zone: ZoneId): string {
+  return timeText("clock", ts / 1_000, zone);
 }
 
 /** Time of day, or the date where it is more than a day from `nowMs`. */
-export function formatMoment(ts: number, nowMs: number): string {
+export function formatMoment(ts: number, nowMs: number, zone: ZoneId): string {
   const ms = ts / 1_000;
-  return Math.abs(nowMs - ms) < 86_400_000 ? CLOCK.format(ms) : DATE.format(ms);
+  return timeText(Math.abs(nowMs - ms) < 86_400_000 ? "clock" : "shortDate", ms, zone);
 }
 
 /** How long something took, of microseconds: "640 µs", "12.3 ms", "4.2 s", "3 min 5 s", "2 h 10 min". */
@@ -114,13 +108,4 @@ export function formatSpan(us: number): string {
 /** Three figures at the most before and after the point. */
 function short(value: number): string {
   return value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0);
-}
-
-const EXACT = new Intl.DateTimeFormat("en-GB", {
-  ...{ hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 },
-});
-
-/** Time of day to the millisecond; `ts` in microseconds. */
-export function formatExactClock(ts: number): string {
-  return EXACT.format(ts / 1_000);
 }

@@ -41,13 +41,11 @@ export function openSymbolFeed(
       load();
       bars.load();
     },
-    openTape({ since }) {
-      tape = deps.openTape({
-        symbol,
-        ...(since !== null && { since }),
-        onDelivery: (delivery) => feed.send({ type: "delivery", delivery }),
-        onStatus: (status) => feed.send({ type: "status", status }),
-      });
+    openTape: ({ since }) => openTape(since),
+    reopenTape() {
+      const since = tape?.cursor() ?? null;
+      tape?.close();
+      openTape(since);
     },
     takeFrame({ frame }) {
       for (const part of [bars, panels, positions, book, orders]) part.take(frame);
@@ -120,6 +118,8 @@ export function openSymbolFeed(
     status: () => symbolStatus(feed.state(), tape?.status() ?? null),
     /** Ask at once what would be asked in a while, or when the room of an unknown symbol says something. */
     retry: () => feed.send({ type: "retry" }),
+    /** Go on with another token, with all that is shown. */
+    renew: () => feed.send({ type: "renewed" }),
     /** What has changed since the last call. */
     takeDirty(): Dirty {
       const taken = dirty;
@@ -132,6 +132,15 @@ export function openSymbolFeed(
       tape?.close();
     },
   };
+
+  function openTape(since: Cursor | null): void {
+    tape = deps.openTape({
+      symbol,
+      ...(since !== null && { since }),
+      onDelivery: (delivery) => feed.send({ type: "delivery", delivery }),
+      onStatus: (status) => feed.send({ type: "status", status }),
+    });
+  }
 
   /** But the bars: after a gap they are told of it. */
   function load(): void {

@@ -39,6 +39,8 @@ export type SymbolMessage =
   | { type: "load" }
   /** Ask at once what would be asked in a while, or when the room of an unknown symbol says something. */
   | { type: "retry" }
+  /** There is another token: what was refused for want of it goes on. */
+  | { type: "renewed" }
   /** The bars have an answer: the first says where the tape begins, the later ones join it where it stands. */
   | { type: "history"; cursor: Cursor }
   | { type: "bars"; bars: readonly Bar[] }
@@ -50,6 +52,8 @@ export type SymbolMessage =
 export type SymbolEffect =
   | { type: "load" }
   | { type: "openTape"; since: Cursor | null }
+  /** A tape that was refused stays closed: another one goes on where it was. */
+  | { type: "reopenTape" }
   | { type: "takeFrame"; frame: Frame }
   | { type: "takeBar"; message: BarMessage }
   /** History is to be asked again for what is missing. */
@@ -65,6 +69,8 @@ export const NOTHING_KNOWN: SymbolState = {
   ...{ trades: NO_TRADES, gaps: [], priceDigits: NO_DIGITS, sizeDigits: NO_DIGITS },
 };
 
+const REOPEN = { type: "reopenTape" } as const;
+
 /** What the page of a symbol knows of its own, and what its parts are to do: one socket feeds them all. */
 export const symbolMachine: Machine<SymbolState, SymbolMessage, SymbolEffect> = {
   reduce(state, message) {
@@ -74,6 +80,8 @@ export const symbolMachine: Machine<SymbolState, SymbolMessage, SymbolEffect> = 
       case "retry":
         if (!state.isUnknown && (state.isOpen || state.trouble?.kind !== "failed")) break;
         return step({ ...state, isUnknown: false }, { type: "load" });
+      case "renewed":
+        return step(state, ...(state.isOpen ? [REOPEN] : []), { type: "load" });
       case "history":
         return history(state, message.cursor);
       case "bars": {

@@ -76,7 +76,7 @@ export function AlertsPage({ desk }: { desk: Desk }) {
           <h2>What they said</h2>
           {history.failure !== null && <FailureWords failure={history.failure} />}
           {history.value !== null && (
-            <Changes changes={history.value.changes} nowMs={clock.nowMs()} />
+            <Changes changes={history.value.changes} nowMs={clock.nowMs()} zone={clock.zone} />
           )}
         </section>
       </main>

@@ -1,9 +1,11 @@
 import type { BacktestAnswer } from "../../../src/protocol/answers/alerts.ts";
+import type { ZoneId } from "../../data/times/times.ts";
 import { formatMoment, formatSpan, formatVolume } from "../../data/words/format.ts";
 import { Changes } from "./changes.tsx";
 
 /** What a rule would have said: its times of firing on a line, and each change below. */
-export function Backtested({ answer, nowMs }: { answer: BacktestAnswer; nowMs: number }) {
+export function Backtested(props: { answer: BacktestAnswer; nowMs: number; zone: ZoneId }) {
+  const { answer, nowMs, zone } = props;
   const { from, to, through, complete, events, changes } = answer;
   const firings = firingsOf(answer);
   return (
@@ -14,7 +16,7 @@ export function Backtested({ answer, nowMs }: { answer: BacktestAnswer; nowMs: n
           : `It would have fired ${firings.length === 1 ? "once" : `${firings.length} times`}`}{" "}
         in {formatSpan(to - from)}; {formatVolume(events)} events were read.
         {!complete &&
-          ` There was more than is looked at: this is up to ${formatMoment(through, nowMs)}.`}
+          ` There was more than is looked at: this is up to ${formatMoment(through, nowMs, zone)}.`}
       </p>
       {firings.length > 0 && (
         <div class="firings" role="img" aria-label={`${firings.length} times of firing`}>
@@ -30,7 +32,7 @@ export function Backtested({ answer, nowMs }: { answer: BacktestAnswer; nowMs: n
           ))}
         </div>
       )}
-      {changes.length > 0 && <Changes changes={[...changes].reverse()} nowMs={nowMs} />}
+      {changes.length > 0 && <Changes changes={[...changes].reverse()} {...{ nowMs, zone }} />}
     </div>
   );
 

@@ -1,11 +1,16 @@
 import type { AlertHistoryAnswer } from "../../../src/protocol/answers/alerts.ts";
 import { pathOfSymbol } from "../../data/route.ts";
+import type { ZoneId } from "../../data/times/times.ts";
 import { formatMoment, formatValue } from "../../data/words/format.ts";
 import { Link } from "../shell/link.tsx";
 
 /** Changes of alerts, the newest first. */
-export function Changes(props: { changes: AlertHistoryAnswer["changes"]; nowMs: number }) {
-  const { changes, nowMs } = props;
+export function Changes(props: {
+  changes: AlertHistoryAnswer["changes"];
+  nowMs: number;
+  zone: ZoneId;
+}) {
+  const { changes, nowMs, zone } = props;
   if (changes.length === 0) return <p class="dim">Nothing yet.</p>;
   return (
     <table class="plain-table" data-testid="alert-changes">
@@ -23,7 +28,7 @@ export function Changes(props: { changes: AlertHistoryAnswer["changes"]; nowMs: 
       <tbody>
         {changes.map((change) => (
           <tr key={`${change.ts} ${change.rule} ${change.symbol} ${change.series}`}>
-            <td>{formatMoment(change.ts, nowMs)}</td>
+            <td>{formatMoment(change.ts, nowMs, zone)}</td>
             <td>{change.rule}</td>
             <td>
               <Link to={pathOfSymbol(change.symbol)} class="in-text">

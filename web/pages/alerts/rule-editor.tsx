@@ -150,7 +150,9 @@ export function RuleEditor(props: { desk: Desk; draft: Draft; onDone(): void; on
           Cancel
         </button>
       </div>
-      {tried !== null && <Backtested answer={tried} nowMs={desk.clock.nowMs()} />}
+      {tried !== null && (
+        <Backtested answer={tried} nowMs={desk.clock.nowMs()} zone={desk.clock.zone} />
+      )}
     </form>
   );
 }

@@ -35,6 +35,7 @@ export function OperationsPage({ desk }: { desk: Desk }) {
     [api],
   );
   const state = useAnswer<ServerState>(asking, api.state, () => STATE_MS, [api]);
+  useEffect(() => setForbidden(false), [desk.renewals]);
   useEffect(() => {
     document.title = "Operations · Edgetape";
   }, []);

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Status } from "../../../client/status.ts";
+import { type Clock, repeat } from "../../feed/clock.ts";
 
 /** How a connection stands, as a page tells it. */
 export interface Connection {
@@ -12,15 +13,15 @@ export interface Connection {
  * The connection's state in words, with a dot for who only glances. `read` is asked anew while seconds count down. While
  * nothing comes it is a button that tries at once.
  */
-export function ConnectionState({ read, onRetry }: { read(): Connection; onRetry(): void }) {
+export function ConnectionState(props: { clock: Clock; read(): Connection; onRetry(): void }) {
+  const { clock, read, onRetry } = props;
   const [, setCount] = useState(0);
   const { status, quiet } = read();
   const isCounting = status.kind === "reconnecting";
   useEffect(() => {
     if (!isCounting) return;
-    const timer = setInterval(() => setCount((count) => count + 1), 500);
-    return () => clearInterval(timer);
-  }, [isCounting]);
+    return repeat(clock, () => setCount((count) => count + 1), 500);
+  }, [clock, isCounting]);
   const isQuiet = status.kind === "live" && quiet !== null;
   const look = `connection is-${status.kind} ${isQuiet ? "is-quiet" : ""}`;
   const words = isQuiet ? `live, ${quiet}` : status.words;

@@ -1,18 +1,24 @@
 import type { Pasts } from "../../data/symbols/listed-price.ts";
 import type { Api } from "../../feed/api.ts";
-import type { Clock } from "../../feed/clock.ts";
+import type { DeskClock } from "../../feed/clock.ts";
 import type { ServerWatch } from "../../feed/symbols/server-watch.ts";
 import type { SymbolsView } from "../../feed/symbols/symbols-watch.ts";
+import type { ZoneChoice } from "../../feed/zone.ts";
 
 /** What every page is handed. */
 export interface Desk {
   api: Api;
-  clock: Clock;
+  clock: DeskClock;
   server: ServerWatch;
   symbols: SymbolsView;
   pasts: Pasts;
+  /** What the zone of the clock was chosen by, and how to choose another. */
+  zone: ZoneChoice;
+  onZone(choice: ZoneChoice): void;
   /** Begin anew: a connection that was closed for good does not come back by itself. */
   onReopen(): void;
+  /** How many tokens have followed the first: what was refused is asked again with each. */
+  renewals: number;
   /** The server wants another token. */
   onUnauthorized(): void;
 }

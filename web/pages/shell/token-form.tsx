@@ -1,42 +1,57 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
-/** Asks for a read token, where the server wants one; `isRefused`: it has been given one it does not take. */
-export function TokenForm(props: { isRefused: boolean; onToken(token: string): void }) {
-  const { isRefused, onToken } = props;
+/**
+ * Asks for a read token, where the server wants one; `isRefused`: it has been given one it does not take. `onClose` null: there
+ * is nothing to see without a token. Else the form lies over the page, and can be put away.
+ */
+export function TokenForm(props: {
+  isRefused: boolean;
+  onClose: (() => void) | null;
+  onToken(token: string): void;
+}) {
+  const { isRefused, onClose, onToken } = props;
   const [token, setToken] = useState("");
-  return (
-    <main class="notice">
-      <form
-        class="card"
-        onSubmit={(event: SubmitEvent) => {
-          event.preventDefault();
-          if (token.trim() !== "") onToken(token.trim());
-        }}
-      >
-        <h1>A read token, please</h1>
-        <p>
-          This server shows its data to those who hold a token. Make one where it runs, with{" "}
-          <code>npm run -s token -- --scope read</code>. It is kept in this tab only.
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  const form = (
+    <form
+      class={onClose === null ? "card" : "token-form"}
+      onSubmit={(event: SubmitEvent) => {
+        event.preventDefault();
+        if (token.trim() !== "") onToken(token.trim());
+      }}
+    >
+      <h1 id="token-title">A read token, please</h1>
+      <p>
+        This server shows its data to those who hold a token. Make one where it runs, with{" "}
+        <code>npm run -s token -- --scope read</code>. It is kept in this tab only.
+      </p>
+      {isRefused && (
+        <p class="refused" role="alert">
+          {onClose === null
+            ? "The server refused the token it was given."
+            : "The server takes the token no more. What is shown goes on with another."}
         </p>
-        {isRefused && (
-          <p class="refused" role="alert">
-            The server refused the token it was given.
-          </p>
-        )}
-        <label for="token">Token</label>
-        <input
-          id="token"
-          class="field"
-          type="password"
-          autocomplete="off"
-          spellcheck={false}
-          value={token}
-          onInput={(event) => setToken((event.target as HTMLInputElement).value)}
-        />
-        <button class="button" type="submit" disabled={token.trim() === ""}>
-          Open
-        </button>
-      </form>
-    </main>
+      )}
+      <label for="token">Token</label>
+      <input
+        id="token"
+        class="field"
+        type="password"
+        autocomplete="off"
+        spellcheck={false}
+        value={token}
+        onInput={(event) => setToken((event.target as HTMLInputElement).value)}
+      />
+      <button class="button" type="submit" disabled={token.trim() === ""}>
+        Open
+      </button>
+    </form>
+  );
+  if (onClose === null) return <main class="notice">{form}</main>;
+  return (
+    <dialog ref={dialog} class="card" aria-labelledby="token-title" onClose={onClose}>
+      {form}
+    </dialog>
   );
 }

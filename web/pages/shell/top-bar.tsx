@@ -5,6 +5,7 @@ import { Link } from "./link.tsx";
 import { PLACES } from "./places.ts";
 import { SymbolSearch } from "./symbol-search.tsx";
 import { ThemeSwitch } from "./theme-switch.tsx";
+import { ZoneSwitch } from "./zone-switch.tsx";
 
 /** What every page begins with: where one is, where one can go, and how the connection stands. */
 export function TopBar(props: {
@@ -32,8 +33,9 @@ export function TopBar(props: {
       <div class="top-bar-middle">
         <SymbolSearch list={desk.symbols.list} filter={filter} />
       </div>
+      <ZoneSwitch chosen={desk.zone} onChoose={desk.onZone} />
       <ThemeSwitch />
-      <ConnectionState read={read} onRetry={onRetry ?? desk.server.retryNow} />
+      <ConnectionState {...{ clock: desk.clock, read }} onRetry={onRetry ?? desk.server.retryNow} />
     </header>
   );
 }

@@ -10,7 +10,8 @@ export interface Answered<T> {
 }
 
 /**
- * Asks while the page is shown, and begins anew where `inputs` change. `ask` null: there is nothing to ask. `againMs`: after an
+ * Asks while the page is shown, and begins anew where `inputs` change. Where the token changes it asks again, and what it knew
+ * stays. `ask` null: there is nothing to ask. `againMs`: after an
  * answer it is asked anew, in ms; null: never.
  */
 export function useAnswer<T>(
@@ -20,14 +21,14 @@ export function useAnswer<T>(
   inputs: Inputs,
 ): Answered<T> {
   const [answered, setAnswered] = useState<Answered<T>>({ value: null, failure: null });
+  useEffect(() => setAnswered({ value: null, failure: null }), inputs);
   useEffect(() => {
-    setAnswered({ value: null, failure: null });
     if (ask === null) return;
     return keepAsking({
       ...{ clock: desk.clock, ask, againMs, onAnswer: setAnswered },
       isVisible: () => document.visibilityState === "visible",
       onUnauthorized: desk.onUnauthorized,
     });
-  }, inputs);
+  }, [...inputs, desk.renewals]);
   return answered;
 }

@@ -23,6 +23,7 @@ export function CandlePane(props: { view: SymbolView; onChoose(interval: Interva
   useEffect(() => {
     if (container.current === null) return;
     const chart: CandleChart = createCandleChart(container.current, {
+      zone: view.clock.zone,
       onNearLeftEdge: () => void feed.loadOlder(),
       onHover: setHovered,
       onNewestVisible: setNewestVisible,
@@ -75,8 +76,8 @@ export function CandlePane(props: { view: SymbolView; onChoose(interval: Interva
             data-testid="gap-marker"
             data-place="chart"
             role="note"
-            title={gapWords(gap)}
-            aria-label={gapWords(gap)}
+            title={gapWords(gap, view.clock.zone)}
+            aria-label={gapWords(gap, view.clock.zone)}
           />
         ))}
       </div>

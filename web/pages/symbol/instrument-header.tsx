@@ -55,7 +55,7 @@ export function InstrumentHeader(props: {
             </div>
             {isOld && (
               <div class="as-of" data-testid="as-of">
-                {asOfWords(known.asOf, nowMs)}
+                {asOfWords(known.asOf, nowMs, view.clock.zone)}
               </div>
             )}
           </div>

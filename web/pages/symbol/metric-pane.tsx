@@ -5,6 +5,7 @@ import { type Line, rangeOf } from "../../data/bars/lines.ts";
 import { RANGES } from "../../data/bars/ranges.ts";
 import { formatValue } from "../../data/words/format.ts";
 import { DIRTY } from "../../feed/dirty.ts";
+import { paced } from "../../feed/paced.ts";
 import type { Panel } from "../../feed/panels/panel-state.ts";
 import { type SymbolView, useRepaint } from "./symbol-view.ts";
 
@@ -20,11 +21,12 @@ export function MetricPane({ view, panel }: { view: SymbolView; panel: Panel }) 
 
   useEffect(() => {
     if (container.current === null) return;
-    const chart = createMetricChart(container.current, { onHover: setHovered });
+    const chart = createMetricChart(container.current, {
+      zone: view.clock.zone,
+      onHover: setHovered,
+    });
     let drawn: readonly unknown[] = [];
-    let timer: ReturnType<typeof setTimeout> | undefined;
     const draw = () => {
-      timer = undefined;
       const now = view.feed.panel(metric);
       if (now === null || now.state === "loading") return;
       const endUs = view.feed.endUs();
@@ -34,12 +36,13 @@ export function MetricPane({ view, panel }: { view: SymbolView; panel: Panel }) 
       drawn = wanted;
       chart.setLines(now.lines, endUs, rangeUs, stepUs);
     };
+    const drawing = paced(view.clock, draw, REPAINT_MS);
     const stop = view.onPaint((dirty) => {
-      if ((dirty & DIRTY.panels) !== 0) timer ??= setTimeout(draw, REPAINT_MS);
+      if ((dirty & DIRTY.panels) !== 0) drawing.ask();
     });
-    draw();
+    drawing.ask();
     return () => {
-      clearTimeout(timer);
+      drawing.stop();
       stop();
       chart.destroy();
     };

@@ -40,7 +40,7 @@ export function OrdersPane({ view }: { view: SymbolView }) {
               </td>
               <td class="number">{priceWords(order, prices)}</td>
               <td class={`status is-${order.status}`}>{order.status.replace("_", " ")}</td>
-              <td class="number dim">{formatMoment(order.ts, nowMs)}</td>
+              <td class="number dim">{formatMoment(order.ts, nowMs, view.clock.zone)}</td>
             </tr>
           ))}
         </tbody>

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Interval } from "../../../src/protocol/events/bar.ts";
 import { INTERVALS } from "../../../src/protocol/words/interval.ts";
 import { RANGE_NAMES, type Range } from "../../data/bars/ranges.ts";
@@ -49,6 +49,11 @@ export function SymbolPage(props: SymbolPageProps) {
   useEffect(() => {
     if (interval !== null) view.feed.chooseInterval(interval);
   }, [view, interval]);
+  const renewals = useRef(desk.renewals);
+  useEffect(() => {
+    if (renewals.current !== desk.renewals) view.feed.renew();
+    renewals.current = desk.renewals;
+  }, [view, desk.renewals]);
   useRepaint(view, DIRTY.status | DIRTY.allBars);
 
   const { feed } = view;
@@ -131,7 +136,7 @@ function NothingYet({ view, symbol }: { view: SymbolView; symbol: string }) {
     );
   }
   if (!feed.isLoaded() || feed.panels().length > 0 || feed.book() !== null) return null;
-  return <FirstPush symbol={symbol} />;
+  return <FirstPush clock={view.clock} symbol={symbol} />;
 }
 
 function Metrics({ view }: { view: SymbolView }) {
@@ -169,5 +174,5 @@ function MetricsAsOf({ view }: { view: SymbolView }) {
   const asOf = { kind: "moment", ts: view.feed.endUs() } as const;
   const nowMs = view.clock.nowMs();
   if (asOf.ts === 0 || !(isStale(asOf, nowMs) || isCutOff(view.feed.status()))) return null;
-  return <span class="as-of">{asOfWords(asOf, nowMs)}</span>;
+  return <span class="as-of">{asOfWords(asOf, nowMs, view.clock.zone)}</span>;
 }

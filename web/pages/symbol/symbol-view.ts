@@ -10,8 +10,9 @@ import type { LastPrice } from "../../data/symbols/last-price.ts";
 import type { TradeList } from "../../data/tables/trade-rows.ts";
 import type { Digits } from "../../data/words/digits.ts";
 import type { Api } from "../../feed/api.ts";
-import type { Clock } from "../../feed/clock.ts";
+import type { DeskClock } from "../../feed/clock.ts";
 import type { Dirty } from "../../feed/dirty.ts";
+import { paced } from "../../feed/paced.ts";
 import { openSymbolFeed, type SymbolFeed } from "../../feed/room/symbol-feed.ts";
 import type { ServerWatch } from "../../feed/symbols/server-watch.ts";
 import { readToken } from "../../feed/token.ts";
@@ -33,7 +34,7 @@ interface Shown {
 /** A feed and those who paint it: every dirty bit since the last frame reaches each painter once. */
 export interface SymbolView {
   feed: SymbolFeed;
-  clock: Clock;
+  clock: DeskClock;
   shown(): Shown;
   /** Be called with what is dirty, in animation frames only; the function it returns ends that. */
   onPaint(painter: (dirty: Dirty) => void): () => void;
@@ -42,7 +43,7 @@ export interface SymbolView {
 
 export interface SymbolViewOptions {
   api: Api;
-  clock: Clock;
+  clock: DeskClock;
   server: ServerWatch;
   symbol: string;
   interval: Interval | null;
@@ -53,11 +54,15 @@ export interface SymbolViewOptions {
 export function openSymbolView(options: SymbolViewOptions): SymbolView {
   const { clock, server } = options;
   const painters = new Set<(dirty: Dirty) => void>();
-  const loop = createPaintLoop(() => {
-    const dirty = feed.takeDirty();
-    shown = shownOf(feed);
-    for (const painter of painters) painter(dirty);
-  }, PAINT_MS);
+  const loop = createPaintLoop(
+    clock,
+    () => {
+      const dirty = feed.takeDirty();
+      shown = shownOf(feed);
+      for (const painter of painters) painter(dirty);
+    },
+    PAINT_MS,
+  );
   const feed = openSymbolFeed(
     {
       ...clock,
@@ -126,21 +131,12 @@ export function isCutOff(status: Status): boolean {
 export function useRepaint(view: SymbolView, mask: Dirty, everyMs = 0): void {
   const [, setCount] = useState(0);
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let paintedAtMs = 0;
-    const repaint = () => {
-      timer = undefined;
-      paintedAtMs = performance.now();
-      setCount((count) => count + 1);
-    };
+    const repaint = paced(view.clock, () => setCount((count) => count + 1), everyMs);
     const stop = view.onPaint((dirty) => {
-      if ((dirty & mask) === 0 || timer !== undefined) return;
-      const waitMs = paintedAtMs + everyMs - performance.now();
-      if (waitMs <= 0) repaint();
-      else timer = setTimeout(repaint, waitMs);
+      if ((dirty & mask) !== 0) repaint.ask();
     });
     return () => {
-      clearTimeout(timer);
+      repaint.stop();
       stop();
     };
   }, [view, mask, everyMs]);

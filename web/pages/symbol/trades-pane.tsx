@@ -1,4 +1,5 @@
 import type { TradeRow } from "../../data/tables/trade-rows.ts";
+import type { ZoneId } from "../../data/times/times.ts";
 import type { Digits } from "../../data/words/digits.ts";
 import { formatClock, formatMoment, formatPrice, formatSize } from "../../data/words/format.ts";
 import { gapWords } from "../../data/words/gap-words.ts";
@@ -12,6 +13,7 @@ export function TradesPane({ view }: { view: SymbolView }) {
   const { rows } = shown.trades;
   const trades = rows.flatMap((row) => (row.kind === "trade" ? [row.trade] : []));
   const { priceDigits: digits, sizeDigits: fraction } = shown;
+  const { zone } = view.clock;
   const nowMs = view.clock.nowMs();
   const largest = Math.max(...trades.map((trade) => trade.size), 0);
   return (
@@ -27,7 +29,7 @@ export function TradesPane({ view }: { view: SymbolView }) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and without a mouse only what has the focus does
         <ol class="trade-list" tabIndex={0} aria-label="Trades, newest first">
           {rows.map((row) => (
-            <Row key={row.key} {...{ row, digits, fraction, largest, nowMs }} />
+            <Row key={row.key} {...{ row, digits, fraction, largest, nowMs, zone }} />
           ))}
         </ol>
       )}
@@ -41,14 +43,20 @@ function Row(props: {
   fraction: Digits;
   largest: number;
   nowMs: number;
+  zone: ZoneId;
 }) {
-  const { row, digits, fraction, largest, nowMs } = props;
+  const { row, digits, fraction, largest, nowMs, zone } = props;
   if (row.kind === "gap") {
     return (
-      <li class="gap-row" data-testid="gap-marker" data-place="trades" title={gapWords(row.gap)}>
+      <li
+        class="gap-row"
+        data-testid="gap-marker"
+        data-place="trades"
+        title={gapWords(row.gap, zone)}
+      >
         <span>gap</span>
         <span>
-          {formatClock(row.gap.from)} – {formatClock(row.gap.to)}
+          {formatClock(row.gap.from, zone)} – {formatClock(row.gap.to, zone)}
         </span>
       </li>
     );
@@ -65,7 +73,7 @@ function Row(props: {
       <span class="price">{formatPrice(trade.price, digits)}</span>
       <span>{formatSize(trade.size, fraction)}</span>
       <time dateTime={new Date(trade.ts / 1_000).toISOString()}>
-        {formatMoment(trade.ts, nowMs)}
+        {formatMoment(trade.ts, nowMs, zone)}
       </time>
     </li>
   );

@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
+import type { Clock } from "../../feed/clock.ts";
 
 /** What the list, or the page of a `symbol`, shows before anything was pushed: the line that changes that. */
-export function FirstPush({ symbol }: { symbol?: string }) {
+export function FirstPush({ clock, symbol }: { clock: Clock; symbol?: string }) {
   const [copied, setCopied] = useState(false);
   const trade = symbol === undefined ? { symbol: "ACME", price: 101.25 } : { symbol, price: 100 };
   const command = firstPushCommand(window.location.origin, trade);
@@ -35,7 +36,7 @@ export function FirstPush({ symbol }: { symbol?: string }) {
             onClick={async () => {
               await navigator.clipboard.writeText(command);
               setCopied(true);
-              setTimeout(() => setCopied(false), 1_500);
+              clock.setTimer(() => setCopied(false), 1_500);
             }}
           >
             {copied ? "Copied" : "Copy"}

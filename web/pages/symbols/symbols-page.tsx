@@ -39,7 +39,7 @@ export function SymbolsPage({ desk }: { desk: Desk }) {
         <h1 class="sr-only">Symbols</h1>
         <AlertStrip desk={desk} />
         {view.known && view.list.length === 0 ? (
-          <FirstPush />
+          <FirstPush clock={clock} />
         ) : (
           <table class={`symbol-table ${view.retryAtMs === null ? "" : "is-cut-off"}`}>
             <thead>
@@ -75,7 +75,7 @@ export function SymbolsPage({ desk }: { desk: Desk }) {
                   key={listed.symbol}
                   listed={listed}
                   past={pasts.get(listed.symbol)}
-                  nowMs={nowMs}
+                  {...{ nowMs, zone: clock.zone }}
                 />
               ))}
             </tbody>

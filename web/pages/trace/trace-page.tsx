@@ -1,8 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 import type { TraceAnswer } from "../../../src/protocol/answers/trace.ts";
 import { pathOfSymbol, pathOfTrace } from "../../data/route.ts";
+import { timeText, type ZoneId } from "../../data/times/times.ts";
 import { storyOf, type TraceLeg, type TraceStep, type TraceStory } from "../../data/trace/story.ts";
-import { formatExactClock, formatSpan } from "../../data/words/format.ts";
+import { formatSpan } from "../../data/words/format.ts";
 import { symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
 import type { Desk } from "../shell/desk.ts";
 import { FailureWords } from "../shell/failure-words.tsx";
@@ -40,7 +41,7 @@ export function TracePage({ desk, id }: { desk: Desk; id: string | null }) {
         <h1>Trace</h1>
         <IdForm key={id} id={id} />
         {failure !== null && <FailureWords failure={failure} />}
-        {value !== null && <Told answer={value} />}
+        {value !== null && <Told answer={value} zone={clock.zone} />}
         {id === null && (
           <p class="hint">
             A correlation id is what a producer sends as <code>x-correlation-id</code>, as{" "}
@@ -81,7 +82,7 @@ function IdForm({ id }: { id: string | null }) {
   );
 }
 
-function Told({ answer }: { answer: TraceAnswer }) {
+function Told({ answer, zone }: { answer: TraceAnswer; zone: ZoneId }) {
   const story = storyOf(answer.events);
   if (story.steps.length === 0) {
     return (
@@ -101,7 +102,7 @@ function Told({ answer }: { answer: TraceAnswer }) {
       <Legs legs={story.legs} />
       <ol class="trace" data-testid="trace">
         {story.steps.map((step, at) => (
-          <Step key={at} step={step} spanUs={story.spanUs} />
+          <Step key={at} {...{ step, zone }} spanUs={story.spanUs} />
         ))}
       </ol>
     </>
@@ -130,7 +131,8 @@ function Legs({ legs }: { legs: readonly TraceLeg[] }) {
   );
 }
 
-function Step({ step, spanUs }: { step: TraceStep; spanUs: number }) {
+function Step(props: { step: TraceStep; spanUs: number; zone: ZoneId }) {
+  const { step, spanUs, zone } = props;
   const { event, sinceUs, afterUs, words, tone } = step;
   const share = spanUs === 0 ? 0 : sinceUs / spanUs;
   return (
@@ -138,7 +140,7 @@ function Step({ step, spanUs }: { step: TraceStep; spanUs: number }) {
       <details>
         <summary>
           <time dateTime={new Date(event.ts / 1_000).toISOString()}>
-            {formatExactClock(event.ts)}
+            {timeText("exactClock", event.ts / 1_000, zone)}
           </time>
           <span class="since number">+{formatSpan(sinceUs)}</span>
           <span class={`kind is-${event.kind}`}>{event.kind.replace("_", " ")}</span>
@@ -147,13 +149,15 @@ function Step({ step, spanUs }: { step: TraceStep; spanUs: number }) {
           </span>
           <span class="words">{words}</span>
         </summary>
-        <Fields step={step} afterUs={afterUs} />
+        <Fields {...{ step, afterUs, zone }} />
       </details>
     </li>
   );
 }
 
-function Fields({ step: { event }, afterUs }: { step: TraceStep; afterUs: number }) {
+function Fields(props: { step: TraceStep; afterUs: number; zone: ZoneId }) {
+  const { afterUs, zone } = props;
+  const { event } = props.step;
   const { kind: _, ts, symbol, ...fields } = event;
   return (
     <dl class="fields">
@@ -170,7 +174,7 @@ function Fields({ step: { event }, afterUs }: { step: TraceStep; afterUs: number
       <div>
         <dt>time</dt>
         <dd>
-          {new Date(ts / 1_000).toISOString()}, {formatSpan(afterUs)} after the one before
+          {timeText("dateExactClock", ts / 1_000, zone)}, {formatSpan(afterUs)} after the one before
         </dd>
       </div>
       {Object.entries(fields).map(([name, value]) => (

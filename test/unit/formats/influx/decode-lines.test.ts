@@ -5,6 +5,7 @@ import type { Series } from "../../../../src/core/events/series.ts";
 import { LineDecoder } from "../../../../src/formats/influx/decode-lines.ts";
 import { KnownHeads } from "../../../../src/formats/influx/known-heads.ts";
 import { precisionOf } from "../../../../src/formats/influx/precision.ts";
+import { MOST_LINE_CHARS } from "../../../../src/formats/influx/read-line.ts";
 import { metricPushSchema } from "../../../../src/protocol/events/event.ts";
 import type { EpochUs } from "../../../../src/protocol/words/time.ts";
 import { foundIn } from "../../../wire/point-terms.ts";
@@ -314,5 +315,31 @@ describe("LP-6 a line that a room has no place for", () => {
     expect([decoder.refused, decoder.leftOutTexts]).toEqual([3, 1]);
     decoder.leaveOut(isOut("m_a"), "has no place");
     expect([decoder.refused, decoder.leftOutTexts, decoder.count]).toEqual([5, 0, 0]);
+  });
+});
+
+describe("LP-5 a line of more than 512 KiB", () => {
+  const long = "x".repeat(MOST_LINE_CHARS);
+
+  it.each([
+    ["a field of text", `m v="${long}"`],
+    ["what looks like lines within quotes", `m v="${"m z=1\n".repeat(200_000)}"`],
+    ["quotes that hold escaped ones", `m v="${'\\"\n'.repeat(300_000)}"`],
+    ["many fields", `m ${"v=1,".repeat(200_000)}v=1`],
+    ["a measurement", `${long} v=1`],
+    ["a tag", `m,t=${long} v=1`],
+    ["quotes behind a wrong field", `m v,w="${"m z=1\n".repeat(200_000)}"`],
+  ])("is a fault, and the lines behind it are read: %s", (_, line) => {
+    const { decoder, state } = decode(`m a=1\n${line}\nm b=2\n\n#${long}\nm c=3`);
+    expect(state).toBe("done");
+    expect(foundIn(decoder.points).map(([, metric]) => metric)).toEqual(["m_a", "m_b", "m_c"]);
+    expect(decoder.faults).toHaveLength(1);
+    expect(decoder.faults[0]?.line).toBe(2);
+  });
+
+  it("ends with its line where its quotes are never closed", () => {
+    const lines = `m v="${long}\nm b=2`;
+    expect(eventsOf(`${lines}\n`)).toEqual(["_system m_b{} 2 @now"]);
+    expect(faultsOf(lines)[0]).toContain("longer than 524288 characters");
   });
 });

@@ -39,7 +39,7 @@ function toldAfter(
   createAlertsTable(sql);
   const head = BEFORE + commits.length * SECOND;
   const alerts = new RoomAlerts({
-    ...{ symbol: "A" as SymbolName, sql, rules: () => [compileRule(rule)] },
+    ...{ symbol: "A" as SymbolName, sql, rules: () => [compileRule(rule)], areOthers: () => false },
     log: {
       ...{ id: 1 as never, head: head as Cursor, isPending: false, isSealed: false },
       prunedThrough: before.prunedThrough as Cursor,
@@ -95,5 +95,42 @@ describe("AL-10 a room that learns late what was before it", () => {
     expect(toldAfter(HIGH, nothing, [commit])).toEqual({
       ...{ told: ["inactive firing", "firing inactive"], active: [] },
     });
+  });
+});
+
+describe("AL-2 a room that has not been told of a rule yet", () => {
+  it("asks before it looks at what is pushed, and before it says what fires", () => {
+    const sql = memorySql();
+    createAlertsTable(sql);
+    let rules: AlertRule[] = [{ ...HIGH, name: "before" }];
+    let areOthers = false;
+    const alerts = new RoomAlerts({
+      ...{ symbol: "A" as SymbolName, sql, rules: () => rules.map(compileRule) },
+      areOthers: () => {
+        const were = areOthers;
+        areOthers = false;
+        return were;
+      },
+      log: {
+        ...{ id: 1 as never, head: BEFORE as Cursor, isPending: false, isSealed: false },
+        ...{ prunedThrough: BEFORE as Cursor, framesAfter: () => [] as never },
+      },
+      known: () => ({ events: [], book: null }),
+      ...{ changed: () => undefined, evaluated: () => undefined, waits: () => undefined },
+    });
+    const firedBy = (price: number) => {
+      const frames = alerts.withChanges([encodeFrame([trade(price, BEFORE)])], BEFORE as EpochUs);
+      return frames
+        .flatMap(({ text }) => decodeFrame(text))
+        .flatMap((event) => (event.kind === "alert" ? [event.rule] : []));
+    };
+    expect(firedBy(1)).toEqual([]);
+    rules = [...rules, HIGH];
+    areOthers = true;
+    expect(firedBy(150)).toEqual(["before", "high"]);
+    rules = [HIGH];
+    areOthers = true;
+    const told = alerts.look(BEFORE as EpochUs)?.flatMap(({ text }) => decodeFrame(text));
+    expect(told).toMatchObject([{ rule: "before", state: "inactive" }]);
   });
 });

@@ -1,7 +1,9 @@
 /**
  * Which moments of a time axis matter how much, as lightweight-charts counts it: where a year begins more than where a
- * month does, and so on. The library asks UTC alone; here years, days and hours begin where the reader is.
+ * month does, and so on. The library asks UTC alone; here years, days and hours begin where clocks of a zone say so.
  */
+
+import type { Zone } from "./zone-offset.ts";
 
 /** `TickMarkWeight` of lightweight-charts 5.2, which it does not export. */
 export const YEAR = 70;
@@ -20,13 +22,7 @@ const HOURS_AND_LESS = [
 ] as const;
 const LEAST = 0;
 
-/** How far clocks are ahead of UTC at a moment of the epoch, both in ms. */
-export type Zone = (epochMs: number) => number;
-
 export const UTC: Zone = () => 0;
-
-/** The clock of whoever looks at the page. */
-export const READERS_ZONE: Zone = (epochMs) => new Date(epochMs).getTimezoneOffset() * -60_000;
 
 /**
  * The weight of each moment of `seconds` (epoch, ascending) from index `from` on: that of the largest unit which begins

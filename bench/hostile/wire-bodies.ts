@@ -1,84 +1,5 @@
 import { bytesField, textField, uintField } from "../../src/formats/wire/protobuf-writer.ts";
-
-/** A body that is as long as the limits allow and wants more work, or memory, than it has bytes. */
-export interface HostileBody {
-  name: string;
-  bytes: Uint8Array;
-}
-
-const ENCODER = new TextEncoder();
-const text = (name: string, body: string): HostileBody => ({ name, bytes: ENCODER.encode(body) });
-
-/** `unit` again and again, up to so many bytes. */
-function filled(bytes: number, unit: string, before = "", after = ""): string {
-  const times = Math.floor((bytes - before.length - after.length) / ENCODER.encode(unit).length);
-  return before + unit.repeat(times) + after;
-}
-
-export function jsonBodies(bytes: number): HostileBody[] {
-  const point = '{"symbol":"A","metric":"m","value":1}';
-  const label = (at: number) => `"l${at}":"${"x".repeat(20)}"`;
-  const wide = Array.from({ length: 20_000 }, (_, at) => label(at)).join(",");
-  return [
-    text("nested arrays", filled(bytes, "[")),
-    text("nested objects", filled(bytes, '{"a":')),
-    text("empty objects", filled(bytes, "{},", "[", "{}]")),
-    text("numbers", filled(bytes, "1,", "[", "1]")),
-    text("one long number", filled(bytes, "9", '[{"metric":"m","value":', "}]")),
-    text("one long name", filled(bytes, "a", '[{"metric":"', '","value":1}]')),
-    text("escapes", filled(bytes, "\\u00e9", '[{"metric":"', '","value":1}]')),
-    text("good points", filled(bytes, `${point},`, "[", `${point}]`)),
-    text(
-      "points of wrong values",
-      filled(bytes, '{"metric":"m","value":"x"},', "[", '{"metric":1}]'),
-    ),
-    text(
-      "labels without end",
-      filled(bytes, `{"metric":"m","value":1,"labels":{${wide}}},`, "[", "{}]"),
-    ),
-    text("one key again and again", filled(bytes, '"a":1,', "[{", '"a":1}]')),
-    text("spaces", filled(bytes, " ", "[", "]")),
-    text("not closed", filled(bytes, `${point},`, "[")),
-  ];
-}
-
-export function lineBodies(bytes: number): HostileBody[] {
-  return [
-    text("commas", filled(bytes, ",")),
-    text("backslashes", filled(bytes, "\\", "m")),
-    text("tags without end", filled(bytes, "a=b,", "m,", "a=b v=1")),
-    text("fields without end", filled(bytes, "f=1,", "m ", "f=1")),
-    text("quotes never closed, a line", filled(bytes, 'm v="a\n')),
-    text("escaped quotes", filled(bytes, '\\"', 'm v="')),
-    text("quotes full of newlines", filled(bytes, "\n", 'm v="', '"')),
-    text("comments", filled(bytes, "#\n")),
-    text("blank lines", filled(bytes, "\n")),
-    text("lone letters", filled(bytes, "m\n")),
-    text("good lines", filled(bytes, "m v=1\n")),
-    text("long digits", filled(bytes, "9", "m v=1 ")),
-    text("equals", filled(bytes, "=", "m,a")),
-  ];
-}
-
-export function logBodies(bytes: number): HostileBody[] {
-  return [
-    text("lines of one letter", filled(bytes, "x\n")),
-    text("nested objects, a line", filled(bytes, `${'{"a":'.repeat(200)}1${"}".repeat(200)}\n`)),
-    text("one line", filled(bytes, "x")),
-    text("broken objects", filled(bytes, '{"msg":"a\n')),
-    text("good lines", filled(bytes, '{"level":"info","msg":"a"}\n')),
-    text(
-      "many fields, a line",
-      filled(
-        bytes,
-        `{"msg":"a",${Array.from({ length: 3_000 }, (_, at) => `"f${at}":1`).join(",")}}\n`,
-      ),
-    ),
-    text("an array of empty objects", filled(bytes, "{},", "[", "{}]")),
-    text("equal signs", filled(bytes, "a=b ", "level=info ")),
-    text("time after time", filled(bytes, "2026-01-01T00:00:00Z ")),
-  ];
-}
+import type { HostileBody } from "./text-bodies.ts";
 
 /** `part` again and again as one field of the message, up to so many bytes. */
 function repeated(bytes: number, part: readonly number[], before: readonly number[] = []) {
@@ -98,6 +19,9 @@ const label = (name: string, value: string) =>
 export function writeBodies(bytes: number): HostileBody[] {
   const name = label("__name__", "m");
   const good = bytesField(1, [...name, ...label("symbol", "A"), ...bytesField(2, sample)]);
+  const fields = repeatedField(bytes / 32, uintField(3, 1));
+  const spans = repeatedField(bytes / 64, bytesField(11, uintField(2, 1)));
+  const deltas = bytesField(12, new Array<number>(bytes / 16).fill(2));
   const labels = Array.from({ length: 5_000 }, (_, at) => label(`l${at}`, "x")).flat();
   return [
     wire("empty series", repeated(bytes, bytesField(1, []))),
@@ -114,6 +38,10 @@ export function writeBodies(bytes: number): HostileBody[] {
         name,
       ),
     ),
+    wire("one histogram, spans without end", oneSeries(bytes, bytesField(4, spans), name)),
+    wire("one histogram, buckets without end", oneSeries(bytes, bytesField(4, deltas), name)),
+    wire("one series, fields without end", oneSeries(bytes, uintField(9, 1), name)),
+    wire("one label, fields without end", oneSeries(bytes, bytesField(1, fields), name)),
     wire("unknown fields", repeated(bytes, uintField(900, 1))),
     wire("bytes that never end a number", repeated(bytes, [0xff])),
     wire("groups", repeated(bytes, [1 * 8 + 3])),
@@ -130,9 +58,27 @@ export function write2Bodies(bytes: number): HostileBody[] {
   const many = Array.from({ length: 2_000 }, () => 3);
   return [
     wire("texts without end", repeated(bytes, textField(4, "a"))),
+    wire("unknown fields", repeated(bytes, uintField(9, 1))),
     wire("good series", repeated(bytes, series([1, 2]), table)),
     wire("a long text in every label", repeated(bytes, series([1, 2, 3, 3]), table)),
     wire("2,000 places a series", repeated(bytes, series([1, 2, ...many]), table)),
+  ];
+}
+
+/** Of `ExportLogsServiceRequest`. */
+export function otlpLogBodies(bytes: number): HostileBody[] {
+  const body = (value: readonly number[]) => bytesField(5, value);
+  const attribute = bytesField(6, [...textField(1, "a"), ...bytesField(2, textField(1, "x"))]);
+  const list = bytesField(5, repeatedField(10_000, bytesField(1, textField(1, "x"))));
+  const oneScope = (record: readonly number[]) =>
+    nestedIn([1, 2], repeated(bytes - 32, bytesField(2, record)));
+  return [
+    wire("one scope, empty records", oneScope([])),
+    wire("one scope, good records", oneScope([...body(textField(1, "a")), ...attribute])),
+    wire("one scope, records of 1,000 attributes", oneScope(repeatedField(1_000, attribute))),
+    wire("one scope, records of lists", oneScope(body(list))),
+    wire("one record, a body of bytes", nestedIn([1, 2, 2, 5, 7], new Uint8Array(bytes - 64))),
+    wire("one scope, fields without end", nestedIn([1, 2], repeated(bytes - 32, uintField(9, 1)))),
   ];
 }
 
@@ -141,16 +87,32 @@ function repeatedField(times: number, field: readonly number[]): number[] {
 }
 
 function oneSeries(bytes: number, part: readonly number[], before: readonly number[]): Uint8Array {
-  const inner = repeated(bytes - 16, part, before);
-  const head = [1 * 8 + 2, ...varint(inner.length)];
-  const body = new Uint8Array(head.length + inner.length);
-  body.set(head);
-  body.set(inner, head.length);
-  return body;
+  return nestedIn([1], repeated(bytes - 16, part, before));
+}
+
+/** In a message of this field, and that in one, the outermost first. */
+function nestedIn(fields: readonly number[], inner: Uint8Array): Uint8Array {
+  return fields.toReversed().reduce((within, field) => {
+    const head = [field * 8 + 2, ...varint(within.length)];
+    const body = new Uint8Array(head.length + within.length);
+    body.set(head);
+    body.set(within, head.length);
+    return body;
+  }, inner);
 }
 
 function varint(value: number): number[] {
   return uintField(0, value).slice(1);
+}
+
+/** Blocks of snappy's (github.com/google/snappy, format_description.txt). */
+export function snappyBodies(bytes: number): HostileBody[] {
+  const letter = [0, 0x61];
+  const copyOfFour = [1, 1];
+  return [
+    wire("texts of one letter", repeated(2 * bytes + 4, letter, varint(bytes))),
+    wire("copies of four bytes", repeated(bytes / 2, copyOfFour, [...varint(bytes), ...letter])),
+  ];
 }
 
 /** Of `ExportMetricsServiceRequest`. */
@@ -183,9 +145,26 @@ export function otlpBodies(bytes: number): HostileBody[] {
     Array.from({ length: 40_000 }, () => 0),
   );
   const histogram = bytesField(2, [...textField(1, "h"), ...bytesField(9, bytesField(1, buckets))]);
+  const name = textField(1, "m");
+  const oneScope = (part: readonly number[]) => nestedIn([1, 2], repeated(bytes - 32, part));
+  const oneMetric = (part: readonly number[]) => nestedIn([1, 2, 2, 5], repeated(bytes - 32, part));
   return [
     wire("empty resources", repeated(bytes, bytesField(1, []))),
     wire("good points", repeated(bytes, within(gauge(point(attribute("symbol")))))),
+    wire("one metric, good points without end", oneMetric(point(attribute("symbol")))),
+    wire("one metric, empty points without end", oneMetric(bytesField(1, []))),
+    wire(
+      "one scope, metrics without end",
+      oneScope(bytesField(2, gauge(point(attribute("symbol"))))),
+    ),
+    wire("one scope, fields without end", oneScope(uintField(9, 1))),
+    wire("one resource, fields without end", nestedIn([1], repeated(bytes - 32, uintField(9, 1)))),
+    wire("fields without end", repeated(bytes, uintField(9, 1))),
+    wire(
+      "one metric, fields without end",
+      nestedIn([1, 2, 2], repeated(bytes - 32, uintField(13, 1), name)),
+    ),
+    wire("one gauge, fields without end", oneMetric(uintField(9, 1))),
     wire("points of 3,000 attributes", repeated(bytes, within(gauge(point(attributes))))),
     wire("values that nest 2,000 deep", repeated(bytes, within(gauge(point(deep))))),
     wire("resources of 2,000 attributes", repeated(bytes, within(gauge(point([])), resource))),

@@ -1,0 +1,32 @@
+import type { Clock } from "./clock.ts";
+
+/** What runs at once when it is asked for, and not again within its time. */
+export interface Paced {
+  ask(): void;
+  stop(): void;
+}
+
+/** Paces `run`: whoever asks within `everyMs` of a run gets one run together, at the end of that time. */
+export function paced(clock: Pick<Clock, "setTimer">, run: () => void, everyMs: number): Paced {
+  let cancel: (() => void) | null = null;
+  let isAsked = false;
+  return {
+    ask() {
+      isAsked = true;
+      if (cancel === null) begin();
+    },
+    stop() {
+      cancel?.();
+      cancel = null;
+    },
+  };
+
+  function begin(): void {
+    isAsked = false;
+    cancel = clock.setTimer(() => {
+      cancel = null;
+      if (isAsked) begin();
+    }, everyMs);
+    run();
+  }
+}
