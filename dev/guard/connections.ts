@@ -105,12 +105,11 @@ export class Connections<Connection extends Closable> {
   end(connection: Connection, next: "closed" | "idle" | "ahead"): void {
     // It was closed for others.
     if (!this.#forget(connection) || next === "closed") return;
-    if (next === "ahead") {
-      this.asksAhead(connection);
-      return;
+    if (next === "ahead") this.asksAhead(connection);
+    else {
+      this.#makeRoomFor("idle");
+      this.#idle.add(connection);
     }
-    this.#makeRoomFor("idle");
-    this.#idle.add(connection);
   }
 
   /** The fullest runtime has so many descriptors left. */

@@ -6,7 +6,7 @@ import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import { createAlertsTable } from "../room/alerts/room-alerts.ts";
 import { createSeriesTable } from "../room/append/series-limit.ts";
 import { createArchiveTable } from "../room/past/archive-reads.ts";
-import { ReadTurns } from "../room/past/read-turns.ts";
+import { PAGES_AT_ONCE, ReadTurns } from "../room/past/read-turns.ts";
 import { createStateTables } from "../room/state/room-state.ts";
 import { PingWatch } from "../room/viewers/door/ping-watch.ts";
 import { PAGES_CHARS, PageMemory } from "../room/viewers/replay-pages.ts";
@@ -75,7 +75,7 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
   createAlertsTable(sql);
   const log = new HostLog(sql, clock.nowUs(), ports.newId, keeping);
   const former = new FormerLogs(sql);
-  const turns = new ReadTurns();
+  const turns = new ReadTurns(PAGES_AT_ONCE);
   const pages = new PageMemory(PAGES_CHARS);
   const registry = ports.registry ?? new Registry(sql);
   const meta = new HostMeta(sql);

@@ -9,7 +9,7 @@ import type { Cursor } from "../../src/protocol/words/time.ts";
 import { earliestDueMs, nextAlarmMs } from "../host/alarm-time.ts";
 import { FanOut } from "../host/fan-out.ts";
 import type { ArchiveAnswer } from "../room/past/archive.ts";
-import { ReadTurns } from "../room/past/read-turns.ts";
+import { PAGES_AT_ONCE, ReadTurns } from "../room/past/read-turns.ts";
 import { PingWatch } from "../room/viewers/door/ping-watch.ts";
 import { PAGES_CHARS, PageMemory } from "../room/viewers/replay-pages.ts";
 import type { ViewerAttachment, ViewerSocket } from "../room/viewers/viewer.ts";
@@ -39,7 +39,7 @@ export class RelayCore {
   readonly #rooms = new Map<SymbolName, RelayRoom>();
   readonly #frames: RelayFrames;
   readonly #row: SentThroughRow;
-  readonly #turns = new ReadTurns();
+  readonly #turns = new ReadTurns(PAGES_AT_ONCE);
   readonly #pages = new PageMemory(PAGES_CHARS);
   readonly #pings: PingWatch;
   readonly #fanOut: FanOut;

@@ -8,6 +8,12 @@ import {
   readHoursBefore,
   readNewestCursors,
 } from "../../../src/db/events/read-earlier-life.ts";
+import {
+  type FramesAnswer,
+  type FramesQuery,
+  readFrames,
+  readFramesOfMany,
+} from "../../../src/db/events/read-frames.ts";
 import { type LifeKinds, readLifeKinds } from "../../../src/db/events/read-life-kinds.ts";
 import type { Bar } from "../../../src/protocol/events/bar.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
@@ -24,6 +30,12 @@ const SYMBOLS_A_QUERY = 200;
  */
 const LIVES_AT_ONCE = 24;
 
+/** Pages of so short ranges are read together: what lies between is gone through of all symbols. A restart takes some seconds. */
+const NEAR_US = 20_000_000;
+/** Events of one page, and of all that are read together. */
+const PAGE_EVENTS = 2_000;
+
+type PageAsked = Omit<FramesQuery, "maxEvents">;
 type Outcome<Found> = { found: Found } | { error: unknown };
 
 /**
@@ -34,7 +46,10 @@ export class JoinedReads {
   readonly newestCursor: (asked: NewestAsked) => Promise<Cursor | null>;
   readonly hours: (asked: LastHour) => Promise<Bar[]>;
   readonly kinds: (symbol: SymbolName) => Promise<LifeKinds>;
+  /** Null where it has to be read alone. */
+  readonly #nearFrames: (asked: PageAsked) => Promise<FramesAnswer | null>;
   readonly #database: Database;
+  readonly #pages = new ReadTurns();
   readonly #lives = new ReadTurns(LIVES_AT_ONCE);
 
   constructor(database: Database) {
@@ -42,6 +57,19 @@ export class JoinedReads {
     this.newestCursor = joined((all) => readNewestCursors(database, all));
     this.hours = joined((all) => readHoursBefore(database, all));
     this.kinds = joined((all) => readLifeKinds(database, all));
+    this.#nearFrames = joined((all) => readNearFrames(database, all));
+  }
+
+  /**
+   * A page of a symbol's frames. Viewers that come back when their symbols have moved want what came in the same moments, each of
+   * another symbol.
+   */
+  async frames(asked: PageAsked): Promise<FramesAnswer> {
+    const isNear = asked.upTo - asked.after <= NEAR_US;
+    const together = isNear ? await this.#nearFrames(asked) : null;
+    if (together !== null) return together;
+    const query = { ...asked, maxEvents: PAGE_EVENTS };
+    return this.#pages.take(() => readFrames(this.#database, query));
   }
 
   /**
@@ -56,6 +84,21 @@ export class JoinedReads {
     const read = () => readEarlierLife(this.#database, symbol, through, EARLIER_LIMITS, this);
     return this.#lives.take(read, isAwaited);
   }
+}
+
+async function readNearFrames(
+  database: Database,
+  all: readonly PageAsked[],
+): Promise<(FramesAnswer | null)[]> {
+  const answers = new Map<PageAsked, FramesAnswer>();
+  for (const near of Map.groupBy(all, ({ after }) => Math.floor(after / NEAR_US)).values()) {
+    const found = await readFramesOfMany(database, near, PAGE_EVENTS);
+    for (const [at, one] of near.entries()) {
+      const answer = found?.[at];
+      if (answer !== undefined) answers.set(one, answer);
+    }
+  }
+  return all.map((one) => answers.get(one) ?? null);
 }
 
 function joined<Asked, Found>(

@@ -3,15 +3,11 @@ import { MINUTE_US } from "../../../src/core/time/duration.ts";
 import { readBars } from "../../../src/db/bars/read-bars.ts";
 import type { Database } from "../../../src/db/driver/database.ts";
 import { type DatabaseFailure, failureOf, lineOf } from "../../../src/db/driver/database-error.ts";
-import { readFrames } from "../../../src/db/events/read-frames.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import type { Logger } from "../../../src/telemetry/log.ts";
 import type { RoomArchive } from "../room-ports.ts";
 import type { JoinedReads } from "./joined-reads.ts";
-
-/** Events read at a time. */
-const PAGE_EVENTS = 2_000;
 
 /** What a room reads of its symbol in Postgres, by way of its host's connections; some of it together with other rooms of the host. */
 export function roomArchive(
@@ -27,7 +23,7 @@ export function roomArchive(
   return {
     async readPage(after, upTo) {
       try {
-        const page = await readFrames(database, { symbol, after, upTo, maxEvents: PAGE_EVENTS });
+        const page = await joined.frames({ symbol, after, upTo });
         const frames = page.frames.map(({ cursor, events }) => ({
           ...encodeFrame(events),
           cursor,

@@ -1,6 +1,9 @@
 /** Reads of Postgres under way at once in one object. It may have six connections, and the outbox needs some of them. */
 const READS_AT_ONCE = 4;
 
+/** Pages that the rooms of one object ask for at once: what of them is read together is one read. */
+export const PAGES_AT_ONCE = 24;
+
 interface Waiting {
   isAwaited: () => boolean;
   begin: () => void;

@@ -14,6 +14,7 @@ import { literal, NOTHING, param, type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf, minuteOf, momentOf } from "../driver/sql-time.ts";
 import { IS_PACKED, IS_ROW } from "../series/stored-points-sql.ts";
 import { BOOK_TEXT, bookOf, metricOf, positionOf, tradeOf } from "./event-rows.ts";
+import { minutesOfTrades } from "./minutes-of-trades.ts";
 import { readEarlierAlerts } from "./read-earlier-alerts.ts";
 import { type EarlierOrders, readEarlierOrders } from "./read-earlier-orders.ts";
 import type { LifeKinds, readLifeKinds } from "./read-life-kinds.ts";
@@ -245,11 +246,11 @@ export async function readEarlierLife(
     metrics: points.map(metricOf).reverse(),
     positions: positions.map(positionOf).reverse(),
     orders,
-    alerts: await readEarlierAlerts(db, symbol),
+    alerts: has.alerts ? await readEarlierAlerts(db, symbol) : [],
     book: book === undefined ? null : { sample: bookOf(book), place: placeOf(book) },
     trade: trades[0] ?? null,
     tradeKeys: trades.flatMap((trade) => tradeKey(trade) ?? []).reverse(),
-    ...(await readBarsBefore(db, { symbol, through, last: trades[0] }, limits.minutes, together)),
+    ...(await readBarsBefore(db, { symbol, through, trades }, limits, together)),
   };
 }
 
@@ -261,26 +262,33 @@ function placeOf(row: Row): { cursor: Cursor; ts: EpochUs } {
 
 async function readBarsBefore(
   db: Database,
-  { symbol, through, last }: { symbol: SymbolName; through: Cursor; last: TradeEvent | undefined },
-  minutes: number,
+  { symbol, through, trades }: { symbol: SymbolName; through: Cursor; trades: TradeEvent[] },
+  limits: EarlierLimits,
   together: ReadTogether,
 ): Promise<Pick<EarlierLife, "minutes" | "minutesFromUs" | "hours">> {
+  const [last] = trades;
   if (last === undefined) return { minutes: [], minutesFromUs: null, hours: [] };
   const minuteUs = Math.floor(last.ts / MINUTE_US) * MINUTE_US;
-  const minutesFromUs = (minuteUs - (minutes - 1) * MINUTE_US) as EpochUs;
-  const rows = await ask(db, selectMinutes(ofSymbol(symbol), param(through), minutesFromUs));
+  const minutesFromUs = (minuteUs - (limits.minutes - 1) * MINUTE_US) as EpochUs;
+  // Most symbols that are read have few trades, and to plan one statement more takes longer than to run it.
+  const hasAll = trades.length < limits.trades;
+  const minutes = hasAll
+    ? minutesOfTrades(trades, minutesFromUs)
+    : (await ask(db, selectMinutes(ofSymbol(symbol), param(through), minutesFromUs))).map(
+        minuteRow,
+      );
   const hourUs = (Math.floor(last.ts / HOUR_US) * HOUR_US) as EpochUs;
   const hours = await together.hours({ symbol, through, hourUs });
+  return { minutes, minutesFromUs, hours };
+}
+
+function minuteRow(row: Row): StoredMinute {
   return {
-    minutes: rows.map((row) => ({
-      ts: Number(row["bucket_us"]) as EpochUs,
-      ...{ open: row["open"] as number, high: row["high"] as number },
-      ...{ low: row["low"] as number, close: row["close"] as number },
-      ...{ volume: row["volume"] as number, trades: row["trades"] as number },
-      openedAtUs: Number(row["opened_us"]) as EpochUs,
-      closedAtUs: Number(row["closed_us"]) as EpochUs,
-    })),
-    minutesFromUs,
-    hours,
+    ts: Number(row["bucket_us"]) as EpochUs,
+    ...{ open: row["open"] as number, high: row["high"] as number },
+    ...{ low: row["low"] as number, close: row["close"] as number },
+    ...{ volume: row["volume"] as number, trades: row["trades"] as number },
+    openedAtUs: Number(row["opened_us"]) as EpochUs,
+    closedAtUs: Number(row["closed_us"]) as EpochUs,
   };
 }

@@ -11,9 +11,12 @@ export interface LifeKinds {
   /** Orders or notes. */
   orders: boolean;
   books: boolean;
+  alerts: boolean;
 }
 
-const NO_KINDS: LifeKinds = { points: false, positions: false, orders: false, books: false };
+const NO_KINDS: LifeKinds = {
+  ...{ points: false, positions: false, orders: false, books: false, alerts: false },
+};
 
 // A LIMIT: Postgres may read all of a table for an EXISTS over many symbols.
 const hasAny = (table: Sql): Sql =>
@@ -21,7 +24,8 @@ const hasAny = (table: Sql): Sql =>
 
 const selectKinds = (symbols: readonly SymbolName[]): Sql => sql`
 select y.symbol, ${hasAny(sql`series`)} as points, ${hasAny(sql`position_states`)} as positions,
-  ${hasAny(sql`order_lives`)} or ${hasAny(sql`symbol_notes`)} as orders, ${hasAny(sql`books`)} as books
+  ${hasAny(sql`order_lives`)} or ${hasAny(sql`symbol_notes`)} as orders, ${hasAny(sql`books`)} as books,
+  ${hasAny(sql`alert_changes`)} as alerts
 from symbols y where y.symbol = any (${texts(symbols)})`;
 
 /**
@@ -34,10 +38,11 @@ export async function readLifeKinds(
 ): Promise<LifeKinds[]> {
   if (symbols.length === 0) return [];
   const found = new Map<unknown, LifeKinds>();
-  for (const { symbol, points, positions, orders, books } of await ask(db, selectKinds(symbols))) {
+  for (const row of await ask(db, selectKinds(symbols))) {
+    const { symbol, points, positions, orders, books, alerts } = row;
     found.set(symbol, {
       ...{ points: points === true, positions: positions === true },
-      ...{ orders: orders === true, books: books === true },
+      ...{ orders: orders === true, books: books === true, alerts: alerts === true },
     });
   }
   return symbols.map((symbol) => found.get(symbol) ?? NO_KINDS);

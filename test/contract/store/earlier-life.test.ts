@@ -1,20 +1,25 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { lastValuesOf } from "../../../durable/room/past/earlier-life.ts";
+import { EARLIER_LIMITS } from "../../../durable/room/past/earlier-limits.ts";
 import { JoinedReads } from "../../../durable/room/past/joined-reads.ts";
 import { LastValuesFold } from "../../../durable/room/state/last-values.ts";
-import { readNewestCursor } from "../../../src/db/events/read-earlier-life.ts";
+import type { Database } from "../../../src/db/driver/database.ts";
+import { readEarlierLife, readNewestCursor } from "../../../src/db/events/read-earlier-life.ts";
+import { readFrames, readFramesOfMany } from "../../../src/db/events/read-frames.ts";
 import { readPositions } from "../../../src/db/events/read-positions.ts";
 import { SeriesIdCache } from "../../../src/db/store/series-ids.ts";
 import { storeFrames } from "../../../src/db/store/store-frames.ts";
 import type { PositionEvent, TapeEvent } from "../../../src/protocol/events/event.ts";
 import { type TestDatabase, testDatabaseKinds } from "../databases.ts";
 import {
+  alert,
   at,
   bookSample,
   cursorAt,
   frame,
   freshSymbol,
+  line,
   metric,
   NOON_US,
   note,
@@ -33,6 +38,16 @@ describe.each(testDatabaseKinds())("an earlier life of a room on $name", ({ open
     database = await openMigrated();
   });
   afterAll(() => database.close());
+
+  /** The database, and how many statements it was asked. */
+  function counted(): { db: Database; asked: () => number } {
+    let statements = 0;
+    const query: Database["query"] = (...asked) => {
+      statements += 1;
+      return database.db.query(...asked);
+    };
+    return { db: { ...database.db, query }, asked: () => statements };
+  }
 
   const moment = fc.integer({ min: 0, max: 40 }).map((tick) => NOON_US + tick * (MINUTE_US / 4));
   const number = fc.integer({ min: 1, max: 9 });
@@ -170,6 +185,71 @@ describe.each(testDatabaseKinds())("an earlier life of a room on $name", ({ open
       all.map((_, nth) => (nth === 0 || nth % 3 === 2 ? null : cursorAt(NOON_US + 1))),
     );
     expect(alone.map(([, { hours }]) => hours.length)).toEqual([0, 1, 1, 1, 1, 1, 1]);
+  });
+
+  test("S-7 B-2 minutes are the same where all trades were read, and cost no statement then", async () => {
+    const traded = fc
+      .tuple(moment, number, number)
+      .map(([ts, price, size]) => trade(ts, price, size));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(traded, { minLength: 1, maxLength: 20 }),
+        fc.nat({ max: 20 }),
+        async (trades, nth) => {
+          const symbol = freshSymbol();
+          const frames = trades.map((one, index) => frame(NOON_US + index, one));
+          await storeFrames(database.db, [room(symbol, ...frames)], ids);
+          const through = cursorAt(NOON_US + nth);
+          const read = async (limits: typeof EARLIER_LIMITS) => {
+            const { db, asked } = counted();
+            const joined = new JoinedReads(db);
+            const { minutes } = await readEarlierLife(db, symbol, through, limits, joined);
+            return { minutes, statements: asked() };
+          };
+          const whole = await read({ ...EARLIER_LIMITS, minutes: 5 });
+          const cut = await read({ ...EARLIER_LIMITS, minutes: 5, trades: 1 });
+          expect(whole).toEqual({ minutes: cut.minutes, statements: cut.statements - 1 });
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it("S-3 pages of many symbols are the same where rooms ask together, each of its own range", async () => {
+    const symbols = Array.from({ length: 6 }, () => freshSymbol());
+    const eventsAt = (us: number, nth: number): TapeEvent[] => [
+      metric("m", us, nth),
+      trade(us, 1 + nth, 1),
+      position(us, nth, 1.5, "a"),
+      bookSample(us, [[nth + 1, 1]], [[nth + 2, 2]]),
+      order(us, `o${nth}`, "sent"),
+      note(us, `n${nth}`),
+      line(us, `l${nth}`),
+      alert(us, `a${nth}`),
+    ];
+    for (const [nth, symbol] of symbols.slice(1).entries()) {
+      const frames = Array.from({ length: 8 }, (_, at) => {
+        const us = NOON_US + at * 1_000_000;
+        return frame(us, ...eventsAt(us, nth));
+      });
+      await storeFrames(database.db, [room(symbol, ...frames)], ids);
+    }
+    const asked = symbols.map((symbol, nth) => ({
+      symbol,
+      after: cursorAt(NOON_US + nth * 1_000_000),
+      upTo: cursorAt(NOON_US + (nth % 2 === 0 ? 7 : 6) * 1_000_000),
+    }));
+    const { db, asked: statements } = counted();
+    const joined = new JoinedReads(db);
+    const together = await Promise.all(asked.map((one) => joined.frames(one)));
+    // The others have gathered while the first was read.
+    expect(statements()).toBe(2);
+    const alone = asked.map((one) => readFrames(database.db, { ...one, maxEvents: 2_000 }));
+    expect(together).toEqual(await Promise.all(alone));
+    expect(together.map(({ frames }) => frames.length)).toEqual([0, 5, 5, 3, 3, 1]);
+    // One more than are read together: each has what is its own.
+    const longest = asked.slice(1).map((one) => readFramesOfMany(database.db, [one], 1));
+    expect(await Promise.all(longest)).toEqual(longest.map(() => null));
   });
 
   test("R-1 INV-9 positions are those of the log, wherever it is cut, on whatever pages", async () => {

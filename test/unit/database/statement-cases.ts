@@ -14,7 +14,7 @@ import {
   readNewestCursor,
 } from "../../../src/db/events/read-earlier-life.ts";
 import { readExport } from "../../../src/db/events/read-export.ts";
-import { readFrames } from "../../../src/db/events/read-frames.ts";
+import { readFrames, readFramesOfMany } from "../../../src/db/events/read-frames.ts";
 import { type LifeKinds, readLifeKinds } from "../../../src/db/events/read-life-kinds.ts";
 import { readNotes } from "../../../src/db/events/read-notes.ts";
 import { readPositionSteps } from "../../../src/db/events/read-position-steps.ts";
@@ -278,6 +278,14 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
       }),
   },
   {
+    name: "frames-of-many",
+    run: (db) => {
+      const range = { after: cursorAt(0), upTo: cursorAt(400_000) };
+      const other = { symbol: "ETH-USD" as SymbolName, after: cursorAt(3), upTo: cursorAt(9) };
+      return readFramesOfMany(db, [{ symbol: SYMBOL, ...range }, other], 2_000);
+    },
+  },
+  {
     name: "export-metrics",
     answers: [[{ id: 7, metric: "m", labels_key: "{}" }]],
     run: exportOf("metric"),
@@ -363,7 +371,7 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
   {
     name: "earlier-life",
     answers: [
-      [{ symbol: SYMBOL, points: true, positions: true, orders: true, books: true }],
+      [{ symbol: SYMBOL, points: true, positions: true, orders: true, books: true, alerts: true }],
       [],
       [],
       [],
@@ -376,7 +384,7 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
         db,
         SYMBOL,
         cursorAt(7),
-        { series: 10, accounts: 11, orders: 14, trades: 12, minutes: 13 },
+        { series: 10, accounts: 11, orders: 14, trades: 1, minutes: 13 },
         {
           kinds: (symbol) => readLifeKinds(db, [symbol]).then(([kinds]) => kinds as LifeKinds),
           hours: async (asked) => (await readHoursBefore(db, [asked]))[0] ?? [],

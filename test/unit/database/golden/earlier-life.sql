@@ -1,5 +1,6 @@
 select y.symbol, (select 1 from series t where t.symbol_id = y.id limit 1) is not null as points, (select 1 from position_states t where t.symbol_id = y.id limit 1) is not null as positions,
-  (select 1 from order_lives t where t.symbol_id = y.id limit 1) is not null or (select 1 from symbol_notes t where t.symbol_id = y.id limit 1) is not null as orders, (select 1 from books t where t.symbol_id = y.id limit 1) is not null as books
+  (select 1 from order_lives t where t.symbol_id = y.id limit 1) is not null or (select 1 from symbol_notes t where t.symbol_id = y.id limit 1) is not null as orders, (select 1 from books t where t.symbol_id = y.id limit 1) is not null as books,
+  (select 1 from alert_changes t where t.symbol_id = y.id limit 1) is not null as alerts
 from symbols y where y.symbol = any ($1::text[])
 -- $1 = "{\"BTC-USD\"}"
 
@@ -74,7 +75,7 @@ select (extract(epoch from ts) * 1000000)::int8 as ts_us, price, size, side, ven
 order by t.ts desc, cursor desc, ordinal desc limit $3
 -- $1 = "BTC-USD"
 -- $2 = 1767614400000007
--- $3 = 12
+-- $3 = 1
 
 -- then
 

@@ -73,6 +73,31 @@ it("S-7 earlier lives are read a few at once, so that whoever asks first has it 
   expect(kinds).toBeLessThan(20);
 });
 
+it("S-3 viewers that come back together, each of another symbol, cost a few statements, but for long ranges", async () => {
+  const asked: number[] = [];
+  const query: Database["query"] = async (_, params) => {
+    const symbols = JSON.stringify(params).match(/S\d+/g) ?? [];
+    asked.push(symbols.length);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    return [];
+  };
+  const transaction = () => Promise.reject(new Error("nothing of it is a transaction"));
+  const reads = new JoinedReads({ query, transaction });
+  const pagesOf = (rangeUs: number) =>
+    Promise.all(
+      all.slice(0, 30).map((symbol, at) => {
+        const after = (1_000_000_000 + at) as Cursor;
+        return reads.frames({ symbol, after, upTo: (after + rangeUs) as Cursor });
+      }),
+    );
+  const pages = await pagesOf(400_000);
+  expect(pages).toEqual(pages.map(() => ({ frames: [], complete: true })));
+  expect(asked).toEqual([1, 29]);
+  asked.length = 0;
+  await pagesOf(21_000_000);
+  expect(new Set(asked)).toEqual(new Set([1]));
+});
+
 it("S-7 those go first that somebody waits for, also who began to wait when others stood before them", async () => {
   const turns = new ReadTurns(1);
   const begun: string[] = [];
