@@ -19,6 +19,7 @@ export type {
   LiveBar,
   Snapshot,
 } from "../src/protocol/socket/server-message.ts";
+export type { LatestMessage } from "../src/protocol/streams/server-message.ts";
 export type { LogId } from "../src/protocol/words/log-id.ts";
 export type { Cursor } from "../src/protocol/words/time.ts";
 export { browserDeps, type PollResponse, type SocketLike, type TapeDeps } from "./deps.ts";
@@ -29,6 +30,12 @@ export {
   openFollower,
   type Taken,
 } from "./follower.ts";
+export {
+  type Latest,
+  type LatestOptions,
+  type LatestStatus,
+  openLatest,
+} from "./latest.ts";
 export type { ClosedBecause, Delivery, Place } from "./state.ts";
 export type { Status } from "./status.ts";
 export { openTape, type Tape, type TapeOptions } from "./tape.ts";

@@ -33,6 +33,18 @@ export function streamUrl(baseUrl: string): string {
   return `${origin.replace(/^http/, "ws")}${path}/ws`;
 }
 
+/** The address of a stream of last values. @throws {TypeError} as `roomUrls`. */
+export function latestUrl(
+  baseUrl: string,
+  { hz, channels }: { hz?: number; channels?: readonly string[] },
+): string {
+  return withQuery(streamUrl(baseUrl), [
+    "mode=latest",
+    ...(hz === undefined ? [] : [`hz=${hz}`]),
+    ...(channels === undefined ? [] : [`channels=${channels.map(encodeURIComponent).join(",")}`]),
+  ]);
+}
+
 function placeParameters({ cursor, log }: Place): string[] {
   if (cursor === null) return [];
   return [`since=${cursor}`, ...(log === null ? [] : [`log=${encodeURIComponent(log)}`])];

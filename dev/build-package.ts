@@ -25,6 +25,7 @@ const PACKAGES: Record<string, Package> = {
       "state",
       "status",
       "follower",
+      "latest",
       "token",
       "room-sockets",
       "room-urls",

@@ -22,6 +22,7 @@ import {
   serverMessageSchema,
   snapshotSchema,
 } from "../../src/protocol/socket/server-message.ts";
+import { latestSchema, streamErrorSchema } from "../../src/protocol/streams/server-message.ts";
 
 /** What a program that watches meets, under the names that the client's sources have for it. */
 const NAMED = {
@@ -44,6 +45,8 @@ const NAMED = {
   ErrorMessage: errorMessageSchema,
   ServerMessage: serverMessageSchema,
   PollAnswer: pollAnswerSchema,
+  LatestMessage: latestSchema,
+  StreamError: streamErrorSchema,
 } as const;
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { browserDeps, type SocketLike } from "../../client/deps.ts";
 import { openFollower } from "../../client/follower.ts";
+import { openLatest } from "../../client/latest.ts";
 import { traceAnswerSchema } from "../../src/protocol/answers/trace.ts";
 import type { Cursor } from "../../src/protocol/words/time.ts";
 import { Market, WATCHED } from "./chaos/market.ts";
@@ -105,7 +106,7 @@ describe.runIf(process.platform === "linux")("two runtimes with hosts, and the W
     }
   });
 
-  it("ST-3 ST-5 ST-7 have streams over the symbols of both hosts, by whichever runtime, while one is killed", async () => {
+  it("ST-3 ST-5 ST-7 ST-10 have streams over the symbols of both hosts, by whichever runtime, while one is killed", async () => {
     const symbols = ["ST-0", "ST-1", "ST-2", "ST-3", "ST-4", "ST-5"];
     // On Node of before 22 there is no WebSocket.
     const openSocket = (url: string, protocols: string[]) =>
@@ -125,6 +126,18 @@ describe.runIf(process.platform === "linux")("two runtimes with hosts, and the W
         },
       });
     }
+    const lasts = new Map<string, number>();
+    const latest = openLatest(
+      {
+        ...{ baseUrl: product.url, symbols: ["ST-*"], channels: ["trade"] },
+        onLatest({ rooms }) {
+          for (const { symbol, events } of rooms) {
+            for (const event of events) if (event.kind === "trade") lasts.set(symbol, event.price);
+          }
+        },
+      },
+      deps,
+    );
     const before = await runtimePids(product, 3);
     for (let price = 1; price <= 10; price += 1) {
       if (price === 4) process.kill(before[1] as number, "SIGKILL");
@@ -144,6 +157,8 @@ describe.runIf(process.platform === "linux")("two runtimes with hosts, and the W
     const all = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
     await until("all of it has come", () => [...got.values()].every(({ length }) => length >= 10));
     for (const symbol of symbols) expect(got.get(symbol)).toEqual(all);
+    await until("the last of it is known", () => symbols.every((name) => lasts.get(name) === 10));
+    latest.close();
     for (const follower of followers) follower.close();
     await until("a runtime anew", () => runtimePidsSeen(product)[1] !== before[1]);
     await viewersAreBack();

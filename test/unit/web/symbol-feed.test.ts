@@ -3,6 +3,7 @@ import type { Delivery } from "../../../client/state.ts";
 import type { Status } from "../../../client/status.ts";
 import type { TapeOptions } from "../../../client/tape.ts";
 import type { Interval } from "../../../src/protocol/events/bar.ts";
+import type { LogId } from "../../../src/protocol/words/log-id.ts";
 import type { OrderStatus } from "../../../src/protocol/words/order-status.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
@@ -68,7 +69,7 @@ function world(first: Answer<never> | "ok" = "ok") {
         return {
           status: () => tapeStatus,
           cursor: () => options.since ?? null,
-          log: () => null,
+          log: () => "log-1" as LogId,
           close: () => {},
         };
       },
@@ -218,7 +219,7 @@ test("with another token a tape that was refused goes on where it was, and all t
   expect(page.feed.trades()).toBe(shown);
   await page.clock.advance(0);
   expect(page.opened).toHaveLength(2);
-  expect(page.opened[1]?.since).toBe(page.opened[0]?.since);
+  expect(page.opened[1]).toMatchObject({ since: page.opened[0]?.since, log: "log-1" });
   expect(page.historyRequests()).toBe(asked + 1);
   expect(page.feed.trades()).toBe(shown);
 });

@@ -1,6 +1,7 @@
 import type { Status } from "../../../client/status.ts";
 import type { Tape, TapeOptions } from "../../../client/tape.ts";
 import type { Interval } from "../../../src/protocol/events/bar.ts";
+import type { LogId } from "../../../src/protocol/words/log-id.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { Range } from "../../data/bars/ranges.ts";
 import { type LastPrice, lastPrice } from "../../data/symbols/last-price.ts";
@@ -18,7 +19,9 @@ import { NOTHING_KNOWN, symbolMachine, symbolStatus } from "./symbol-machine.ts"
 
 export interface SymbolFeedDeps extends Clock {
   api: Api;
-  openTape(options: Pick<TapeOptions, "symbol" | "since" | "onDelivery" | "onStatus">): Tape;
+  openTape(
+    options: Pick<TapeOptions, "symbol" | "since" | "log" | "onDelivery" | "onStatus">,
+  ): Tape;
   /** Something is dirty: paint when it suits. */
   onDirty(): void;
   /** The connection's state has changed. */
@@ -41,11 +44,11 @@ export function openSymbolFeed(
       load();
       bars.load();
     },
-    openTape: ({ since }) => openTape(since),
+    openTape: ({ since }) => openTape(since, null),
     reopenTape() {
-      const since = tape?.cursor() ?? null;
+      const [since, log] = [tape?.cursor() ?? null, tape?.log() ?? null];
       tape?.close();
-      openTape(since);
+      openTape(since, log);
     },
     takeFrame({ frame }) {
       for (const part of [bars, panels, positions, book, orders]) part.take(frame);
@@ -133,10 +136,10 @@ export function openSymbolFeed(
     },
   };
 
-  function openTape(since: Cursor | null): void {
+  function openTape(since: Cursor | null, log: LogId | null): void {
     tape = deps.openTape({
       symbol,
-      ...(since !== null && { since }),
+      ...(since !== null && { since, log }),
       onDelivery: (delivery) => feed.send({ type: "delivery", delivery }),
       onStatus: (status) => feed.send({ type: "status", status }),
     });
