@@ -51,6 +51,13 @@ const checks: Check[] = [
     ...SOURCES,
   ]),
   command("dead code (knip)", ["knip", "--treat-config-hints-as-errors"]),
+  // They are no TypeScript, and nothing else names what they import.
+  command("the bare Workers of the bench build (esbuild)", [
+    "esbuild",
+    ...["room", "ingest", "forms"].map((name) => `bench/bare/${name}.js`),
+    ...["--bundle", "--external:cloudflare:workers", "--format=esm", "--outdir=dist/bare"],
+    "--log-level=warning",
+  ]),
   faults("every rule of SPEC has a test that cites it", uncitedRules),
   faults("links of the papers lead somewhere", paperFaults),
   command("packs for Cloudflare (wrangler deploy --dry-run)", [

@@ -1,9 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
+import { inOneTurn } from "../../src/formats/in-steps.ts";
 import { LineDecoder } from "../../src/formats/influx/decode-lines.ts";
 import { KnownHeads } from "../../src/formats/influx/known-heads.ts";
 import { precisionOf } from "../../src/formats/influx/precision.ts";
 import { decodeMetrics } from "../../src/formats/otlp/decode-metrics.ts";
-import { inOneTurn } from "../../src/formats/points/decoded-points.ts";
 import { decodeWrite } from "../../src/formats/prometheus/remote-write.ts";
 import { KnownSeries } from "../../src/formats/wire/known-series.ts";
 import { unpackSnappy } from "../../src/formats/wire/snappy.ts";
@@ -51,7 +51,7 @@ function pointsOf(path, bytes) {
   }
   const rights = { symbolLabel: "symbol", mayWrite: () => true };
   const terms = { ...rights, known: known.series, limits, nowUs };
-  const unpacked = path === "/api/v1/write" ? unpackSnappy(bytes) : bytes;
+  const unpacked = path === "/api/v1/write" ? inOneTurn(unpackSnappy(bytes)) : bytes;
   if (unpacked === null) return null;
   const decoded =
     path === "/api/v1/write"
