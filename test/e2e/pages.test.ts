@@ -228,8 +228,9 @@ it("at 1,000 trades a second header, list, title and trades show one price", asy
   await push("/api/trades", trade("FAST", 100, 1, nowUs()));
   await open("/s/FAST?interval=1s");
   await untilState("live");
-  // What has come is painted up to 100 ms later.
+  // What has come is painted up to 100 ms later, and the list of symbols is asked for besides.
   await page.getByTestId("trade-row").waitFor();
+  await page.getByTestId("watched-price").getByText("100").first().waitFor();
   const samples = page.evaluate(async () => {
     const text = (selector: string) => document.querySelector(selector)?.textContent ?? "";
     const seen: string[][] = [];
