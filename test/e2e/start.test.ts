@@ -151,7 +151,12 @@ describe("one product, from its start to its end", () => {
     const asset = await fetch(`${product.url}${script}`);
     expect(asset.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
     expect(asset.headers.get("cache-control")).toContain("immutable");
-    expect(await (await fetch(`${product.url}/symbols/BTC-USD`)).text()).toBe(html);
+    expect(await (await fetch(`${product.url}/s/BTC-USD`)).text()).toBe(html);
+    // A misspelt probe is told; who looks in a browser is shown.
+    const misspelt = `${product.url}/health`;
+    const shown = await fetch(misspelt, { headers: { accept: "text/html" } });
+    expect([shown.status, await shown.text()]).toEqual([404, html]);
+    expect((await (await fetch(misspelt)).json()) as object).toMatchObject({ status: 404 });
     expect((await fetch(`${product.url}/assets/gone.js`)).status).toBe(404);
     const etag = index.headers.get("etag") ?? "";
     const again = await fetch(`${product.url}/`, { headers: { "if-none-match": etag } });
