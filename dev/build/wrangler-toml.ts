@@ -25,7 +25,7 @@ export type WorkerNeeds = {
   vars: Record<string, string>;
   assets: { directory: string; binding: string };
   durableObjects: { binding: string; className: string }[];
-  /** What V8 is told, as how much memory it may take; wrangler.toml has nothing of it. */
+  /** What V8 is told in the place of what a runtime tells it, as how much memory it may take; wrangler.toml has nothing of it. */
   v8Flags?: string[];
 };
 

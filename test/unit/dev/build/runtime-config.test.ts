@@ -54,6 +54,15 @@ describe("the configuration of the runtime", () => {
     }
   });
 
+  it("keeps the runtime's collector short, unless a bench says what V8 is told", () => {
+    const flagsOf = (v8Flags?: string[]) => {
+      const needs = { ...readWranglerToml(TOML), ...(v8Flags !== undefined && { v8Flags }) };
+      return /v8Flags = \[([^\]]*)\]/.exec(capnpConfig(needs, PARTS))?.[1]?.match(/--[\w=-]+/g);
+    };
+    expect(flagsOf()).toEqual(["--max-semi-space-size=8", "--initial-old-space-size=128"]);
+    expect(flagsOf(["--max-old-space-size=128"])).toEqual(["--max-old-space-size=128"]);
+  });
+
   it("L-20 lists to the Worker what the runtime has open", () => {
     const config = capnpConfig(readWranglerToml(TOML), PARTS);
     expect(config).toContain('(name = "DESCRIPTORS", service = "descriptors")');
