@@ -4,6 +4,7 @@ import { nowUs } from "./core/time/wall-clock.ts";
 import { door } from "./http/access/door.ts";
 import { guarded } from "./http/access/security-headers.ts";
 import { shared } from "./http/access/sharing.ts";
+import { answerFile } from "./http/answer-file.ts";
 import type { AppContext, AppEnv } from "./http/context.ts";
 import { correlation, MOST_PATH_CHARS } from "./http/correlation.ts";
 import { answerFailure } from "./http/problems/answer-failure.ts";
@@ -78,11 +79,7 @@ export const app = new Hono<AppEnv>()
   .all("/ws/*", notFound)
   // Whoever asks where tokens are to be had must not be shown a page.
   .all("/.well-known/*", notFound)
-  .get("*", async (c) => {
-    const { body, status, headers } = await c.env.ASSETS.fetch(c.req.raw);
-    // Those of an answer that was fetched cannot be added to.
-    return new Response(body, { status, headers });
-  })
+  .get("*", (c) => answerFile(c, notFound))
   .notFound(notFound)
   .onError(answerFailure);
 

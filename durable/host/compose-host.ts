@@ -133,13 +133,14 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
     armAlarm: (room) => alarm.arm([room]),
   });
   const notices = new AlertNotices({
-    ...{ sql, keepAwake, nowMs, notify: ports.notify },
+    ...{ sql, keepAwake, nowMs, logger, notify: ports.notify },
     failed: (error) => warn("alerts_not_told", error),
   });
   const alerts: HostAlerts = new HostAlerts({
     ...{ host: name, sql, meta, registry, notices, keepAwake, nowMs },
     roomOf: (symbol) => rooms.of(symbol),
     causeOf: (symbol) => append.causeOf(symbol),
+    ...{ newId: ports.newId, followed: (id) => outbox.remember(id) },
     askRules: () => ports.keeper.alertRules(name),
     names: {
       isLearned: () => symbols.isSettled,

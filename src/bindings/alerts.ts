@@ -43,6 +43,6 @@ export interface HeldAlerts {
 export interface AlertNotice {
   change: AlertChange;
   webhooks?: readonly string[];
-  /** Of the push that led to it; absent where time did. */
+  /** Of the push that led to it, or made for it where none did; absent where a host of the version before noted it. */
   correlationId?: string;
 }

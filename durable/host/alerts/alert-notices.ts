@@ -1,5 +1,6 @@
 import type { AlertNotice } from "../../../src/bindings/alerts.ts";
 import { isTold } from "../../../src/core/alerts/alert-change.ts";
+import type { Logger } from "../../../src/telemetry/log.ts";
 import { metrics } from "../../../src/telemetry/metrics.ts";
 import { numberOf, type SqlPort, textOf } from "../../room/sql-port.ts";
 
@@ -10,8 +11,12 @@ const MOST = 10_000;
 /** After a failure it is tried again so much later, in ms. */
 const AGAIN_MS = 5_000;
 
+/** A change with the id that it is followed by. */
+export type Noted = AlertNotice & { correlationId: string };
+
 export interface AlertNoticesDeps {
   sql: SqlPort;
+  logger: Pick<Logger, "info">;
   /** Durable with its receiver when it answers; the same one again does no harm. */
   notify(notices: readonly AlertNotice[]): Promise<void>;
   keepAwake(work: Promise<void>): void;
@@ -43,10 +48,14 @@ export class AlertNotices {
     return this.#isSending ? nowMs + AGAIN_MS : Math.max(this.#tryAgainMs, nowMs);
   }
 
-  /** A change is about to be committed. */
-  note(notice: AlertNotice): void {
-    if (!isTold(notice.change)) return;
-    const { sql } = this.#deps;
+  /** A change is about to be committed. The log says so too, under the id that the webhook will bear. */
+  note(notice: Noted): void {
+    const { change, correlationId } = notice;
+    if (!isTold(change)) return;
+    const { sql, logger } = this.#deps;
+    const { rule, symbol, series, from, to } = change;
+    const words = { rule, symbol, ...(series !== undefined && { series }), from, to };
+    logger.info("alert_changed", { correlation_id: correlationId, ...words });
     sql.exec("INSERT INTO alert_notices (notice) VALUES (?)", JSON.stringify(notice));
     this.#waiting += 1;
     if (this.#waiting <= MOST) return;

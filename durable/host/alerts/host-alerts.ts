@@ -47,6 +47,9 @@ export interface HostAlertsDeps {
   askRules(): Promise<AlertCatalog>;
   /** Symbols that earlier hosts had. `learn`: finds them out, some time; `met` is told of each. */
   names: { isLearned(): boolean; learn(): void };
+  newId(): string;
+  /** What bears this id is about to be appended; no push brings it. */
+  followed(correlationId: string): void;
   nowMs(): number;
   wait(ms: number): Promise<void>;
   keepAwake(work: Promise<void>): void;
@@ -243,13 +246,15 @@ export class HostAlerts {
   }
 
   #note(symbol: SymbolName, changes: readonly AlertChange[]): void {
-    const correlationId = changes.length === 0 ? null : this.#deps.causeOf(symbol);
+    if (changes.length === 0) return;
+    const { causeOf, newId, followed, notices } = this.#deps;
+    const cause = causeOf(symbol);
+    // Time, other rules, or what was before: no request has an id for that. This one is a trace id, so webhooks bear it as such.
+    const correlationId = cause ?? newId().replaceAll("-", "");
+    if (cause === null) followed(correlationId);
     for (const change of changes) {
       const webhooks = this.#rules.get(change.rule)?.rule.webhooks;
-      this.#deps.notices.note({
-        ...{ change, ...(webhooks !== undefined && { webhooks }) },
-        ...(correlationId !== null && { correlationId }),
-      });
+      notices.note({ change, correlationId, ...(webhooks !== undefined && { webhooks }) });
     }
     // What the last sample of its book changes of a symbol that leaves is counted where the symbol is.
     if (this.#deps.registry.find(symbol)?.isSealed) return;

@@ -39,7 +39,8 @@ function startHost() {
     askRules: () => expect.fail("it was told"),
     names: { isLearned: () => true, learn: () => undefined },
     wait: (ms) => new Promise((end) => waits.push({ ms, end })),
-    ...{ armAlarm: () => undefined, failed: () => undefined },
+    newId: () => expect.fail("nothing changes"),
+    ...{ followed: () => undefined, armAlarm: () => undefined, failed: () => undefined },
   });
   /** The timer that is set now ends. */
   const pass = async () => {

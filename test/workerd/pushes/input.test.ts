@@ -308,3 +308,13 @@ describe("GET /api/symbols", () => {
     expect((await list("?wait=31", tag)).status).toBe(400);
   });
 });
+
+it("INV-1 names with escapes are what they are, whatever names the runtime has read before", () => {
+  // V8 13.6 (by reports up to 14.6) takes the second name of the second text for that of the first (nodejs/node#63785), and a label would be stored under it.
+  for (const escaped of ['"', "\n", "\t", "\r", "\b", "\f"]) {
+    const before = JSON.stringify({ h: [], "\\": 0 });
+    const text = JSON.stringify({ h: 1, [escaped]: 2 });
+    expect(Object.keys(JSON.parse(before) as object)).toEqual(["h", "\\"]);
+    expect(Object.keys(JSON.parse(text) as object)).toEqual(["h", escaped]);
+  }
+});

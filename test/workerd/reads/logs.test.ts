@@ -1,5 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
+import { ownLinesOf } from "../../../src/reads/trace/own-lines.ts";
 import { forgetLogLevel, logOf } from "../../../src/telemetry/log.ts";
+import { recentLines } from "../../../src/telemetry/recent-lines.ts";
 import { soon } from "../../soon.ts";
 import { ask, makeKnown, newSymbol, push } from "../edgetape.ts";
 import { FakeNeon } from "../fake-neon.ts";
@@ -166,4 +169,29 @@ it("I-10 WH-3 the trace id of a push is in the lines of all whom it reaches, and
   expect(told[0]?.get("x-correlation-id")).toBe(trace);
   const insert = neon.statements.find((text) => text.includes(trace));
   expect(insert).toContain(`/* correlation_id=${trace} */`);
+});
+
+it("WH-9 TR-2 an alert that time has fire has an id of its own, by which its webhook and lines are followed", async () => {
+  const symbol = newSymbol();
+  const told: Headers[] = [];
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+    if (!String(input).startsWith("https://timed.example/")) return neon.fetch(input, init);
+    told.push(new Headers(init?.headers as HeadersInit));
+    return new Response();
+  });
+  const put = (path: string, body: object) =>
+    ask(`/api/alerts/${path}`, { method: "PUT", body: JSON.stringify(body) }, "write");
+  const rule = { on: { price: "last" }, condition: { above: 100 }, for: "1s", webhooks: ["timed"] };
+  expect((await put("webhooks/timed", { url: "https://timed.example/" })).status).toBe(201);
+  expect((await put("rules/timed", { symbols: symbol, ...rule })).status).toBe(201);
+  await push("trades", { symbol, price: 101, size: 1 });
+  await soon(() => expect(told).toHaveLength(1));
+  const id = told[0]?.get("x-correlation-id") ?? "";
+  expect(told[0]?.get("traceparent")).toMatch(new RegExp(`^00-${id}-[0-9a-f]{16}-01$`));
+  // What a trace has of our own log.
+  const followed = () => ownLinesOf(recentLines.holding(id), id, (Date.now() * 1_000) as EpochUs);
+  await soon(() => {
+    const events = followed().map((line) => line["event" as keyof typeof line]);
+    expect(events).toEqual(expect.arrayContaining(["alert_changed", "webhook_delivered"]));
+  });
 });

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { sharedHosts } from "../../../../src/core/placement/placement.ts";
 import { alertStates, hostStates } from "../../../../src/telemetry/metrics.ts";
 import { ModelHosts, SYMBOLS } from "../model/hosts.ts";
 import { append } from "../model/requests.ts";
@@ -17,13 +18,29 @@ function sum<State>(states: Iterable<State>, of: (state: State) => number): numb
   return Array.from(states, of).reduce((total, one) => total + one, 0);
 }
 
-/** What metrics tell of the hosts of this process, which are those of one test. */
-function counts() {
+/** What metrics tell of the hosts of this process. */
+function countsOfAll() {
   return {
     hosts: hostStates.size,
     rooms: sum(hostStates.all, ({ rooms }) => rooms),
     waiting: sum(hostStates.all, ({ outboxBytes }) => outboxBytes),
     firing: sum(alertStates.all, ({ firing }) => firing),
+  };
+}
+
+/** What they tell of the hosts of this test: hosts of other tests in this process have counted here too. */
+function countsFromNow() {
+  for (const host of sharedHosts(shared(2))) {
+    hostStates.delete(host);
+    alertStates.delete(host);
+  }
+  const before = countsOfAll();
+  return () => {
+    const { hosts, rooms, waiting, firing } = countsOfAll();
+    return {
+      ...{ hosts: hosts - before.hosts, rooms: rooms - before.rooms },
+      ...{ waiting: waiting - before.waiting, firing: firing - before.firing },
+    };
   };
 }
 
@@ -39,6 +56,7 @@ async function firingIn(hosts: ModelHosts): Promise<number> {
 }
 
 it("T-3: rooms and alerts of symbols that have moved are counted once, and a host that the settings leave out while it has a backlog", async () => {
+  const counts = countsFromNow();
   const hosts = new ModelHosts(shared(2));
   const push = () => append(hosts, [batch(40, BUSY), batch(2, ...SYMBOLS)]);
   await push();
