@@ -78,8 +78,7 @@ function SeriesCards({ desk }: { desk: Desk }) {
 /** `symbols` null: which have positions is not known yet. */
 function GainCard({ desk, symbols }: { desk: Desk; symbols: readonly string[] | null }) {
   const { api, clock } = desk;
-  // The route parts symbols by commas.
-  const asked = symbols?.filter((symbol) => !symbol.includes(",")) ?? [];
+  const asked = symbols ?? [];
   const { value, failure } = useAnswer(
     desk,
     asked.length === 0 ? null : () => askDayGains(api, asked, midnightUs(clock)),
@@ -88,12 +87,7 @@ function GainCard({ desk, symbols }: { desk: Desk; symbols: readonly string[] | 
   );
   const day = value === null ? null : dayGain(value);
   const trail = useLooks(day?.gain ?? null);
-  const unasked = (symbols ?? []).filter((symbol) => symbol.includes(","));
-  const card = gainCard(
-    { gain: day?.gain ?? null, without: [...(day?.without ?? []), ...unasked] },
-    asked.length,
-    trail,
-  );
+  const card = gainCard(day ?? { gain: null, without: [] }, asked.length, trail);
   if (day !== null) return <Card {...card} />;
   const why = symbols === null ? "Waiting for the stream" : "Being asked for";
   const beside = symbols?.length === 0 ? "Push to /api/positions and /api/trades" : why;
