@@ -106,6 +106,8 @@ async function patterns(server: Server): Promise<void> {
   equals("one that comes later, from its first event", await stream.values(`${base}b`, 2), [2, 3]);
   stream.say({ type: "unsubscribe", symbols: [`${base}a`] });
   await stream.find("unsubscribed");
+  stream.say({ type: "subscribe", symbols: [`${base}a*`] });
+  await stream.find("subscribed");
   await pushPoints(server, `${base}a`, 4);
   await pushPoints(server, `${base}b`, 5);
   equals("and goes on", await stream.values(`${base}b`, 1), [5]);
