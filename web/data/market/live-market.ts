@@ -5,6 +5,9 @@ import type { LatestMessage } from "../../../src/protocol/streams/server-message
 /** What the page asks a stream of last values for (SPEC ST-9). */
 export const MARKET_CHANNELS = ["trade", "book", "position", "alert"];
 
+/** A price is seen to move at most once in so long: what flashes faster cannot be read. */
+const FLASH_US = 1e6;
+
 /** The last values of one symbol. */
 export interface LiveSymbol {
   /** Null before its first trade. */
@@ -13,11 +16,11 @@ export interface LiveSymbol {
   spread: { bid: number; ask: number } | null;
   /** The moment of its newest event; 0 before any. */
   eventUs: number;
-  /** Which way the price moved last; `moves` counts them. */
+  /** Which way the price moved when it was last seen to; `moves` counts these. */
   direction: "up" | "down" | "same";
   moves: number;
-  /** The price that it moves from next; null before the first. */
-  shown: number | null;
+  /** The trade that it moves from next; null before the first. */
+  shown: { price: number; ts: number } | null;
   /** The newest of each account. */
   positions: Map<string, PositionEvent>;
   /** The newest change of each alert. */
@@ -55,13 +58,13 @@ function takeEvent(live: LiveSymbol, event: TapeEvent): void {
   switch (event.kind) {
     case "trade": {
       const { price, ts } = event;
-      const before = live.shown ?? price;
-      if (price !== before) {
-        live.direction = price > before ? "up" : "down";
-        live.moves += 1;
-      }
       live.trade = { price, ts };
-      live.shown = price;
+      live.shown ??= live.trade;
+      const before = live.shown;
+      if (price === before.price || ts - before.ts < FLASH_US) return;
+      live.direction = price > before.price ? "up" : "down";
+      live.moves += 1;
+      live.shown = live.trade;
       return;
     }
     case "book": {
@@ -73,7 +76,7 @@ function takeEvent(live: LiveSymbol, event: TapeEvent): void {
       live.positions.set(event.account ?? "", event);
       return;
     case "alert":
-      live.alerts.set(`${event.rule} ${event.series ?? ""}`, event);
+      live.alerts.set(JSON.stringify([event.rule, event.series]), event);
       return;
     // Channels leave these out.
     case "metric":

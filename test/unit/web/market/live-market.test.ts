@@ -30,10 +30,13 @@ describe("ST-10 the market of the page", () => {
       rooms: [room("A", [trade(1, 5), book([[0.9, 1]], [[1.1, 1]])], true), room("B", [], true)],
     });
     expect(changed).toEqual(["A", "B"]);
-    market.take({ rooms: [room("A", [trade(2, 6)])] });
+    market.take({ rooms: [room("A", [trade(2, 1e6 + 5)])] });
     const live = market.symbols.get("A");
-    expect(live).toMatchObject({ trade: { price: 2, ts: 6 }, spread: { bid: 0.9, ask: 1.1 } });
-    expect(live).toMatchObject({ direction: "up", moves: 1, eventUs: 6 });
+    expect(live).toMatchObject({
+      trade: { price: 2, ts: 1e6 + 5 },
+      spread: { bid: 0.9, ask: 1.1 },
+    });
+    expect(live).toMatchObject({ direction: "up", moves: 1, eventUs: 1e6 + 5 });
     market.take({ rooms: [room("A", [book([], [[1.1, 1]])])] });
     expect(market.symbols.get("A")?.spread).toBeNull();
   });
@@ -47,8 +50,30 @@ describe("ST-10 the market of the page", () => {
     expect(live?.trade).toBeNull();
     expect([...(live?.positions.keys() ?? [])]).toEqual(["y"]);
     expect(live?.alerts.size).toBe(0);
-    market.take({ rooms: [room("A", [trade(4, 2)])] });
+    market.take({ rooms: [room("A", [trade(4, 1e6 + 1)])] });
     expect(market.symbols.get("A")).toMatchObject({ direction: "down", moves: 1 });
+  });
+
+  test("sees a price move at most once a second, from where it was seen last", () => {
+    const market = new LiveMarket();
+    const movesAfter = (price: number, ts: number) => {
+      market.take({ rooms: [room("A", [trade(price, ts)])] });
+      const { moves, direction, trade: last } = market.symbols.get("A") ?? {};
+      return [last?.price, moves, direction];
+    };
+    expect(movesAfter(5, 0)).toEqual([5, 0, "same"]);
+    expect(movesAfter(6, 1e6)).toEqual([6, 1, "up"]);
+    expect(movesAfter(5, 1.5e6)).toEqual([5, 1, "up"]);
+    expect(movesAfter(6, 2.1e6)).toEqual([6, 1, "up"]);
+    expect(movesAfter(4, 2.2e6)).toEqual([4, 2, "down"]);
+  });
+
+  test("keeps alerts apart whose names and series would read the same in a row", () => {
+    const market = new LiveMarket();
+    const alert = (rule: string, series?: string) =>
+      ({ kind: "alert", rule, ts: at(3), ...(series !== undefined && { series }) }) as AlertEvent;
+    market.take({ rooms: [room("A", [alert("a", "b c"), alert("a b", "c"), alert("a b c")])] });
+    expect(market.symbols.get("A")?.alerts.size).toBe(3);
   });
 
   test("counts open positions by account, closed ones not, and knows none where nobody has said", () => {
