@@ -62,7 +62,7 @@ export function ordersCard(trend: Trend, now: Now): DeskCard {
   const most = formatValue(Math.max(...trend.values));
   return {
     ...{ title, figure: formatValue(last), trail: trend.values, gain: null },
-    beside: asOf(trend, now) ?? `at most ${most} in the last hour`,
+    beside: asOf(trend, now) ?? `${most} at most in 1 h`,
   };
 }
 
