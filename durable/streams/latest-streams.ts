@@ -214,17 +214,24 @@ export class LatestStreams implements SeatOwner {
   /** False where nothing was to be told. */
   #tick(hz: number): boolean {
     const known = new Map<Position, Map<string, Next>>();
+    /** By what they ask for: those who have been told everything have been told the same, whenever they came. */
+    const caughtUp = new Map<string, Position>();
     let hasTold = false;
     for (const stream of this.#byHz.get(hz) ?? []) {
       if (this.#looked.get(stream) === this.#seq || stream.isFull) continue;
       const position = this.#positions.get(stream) ?? NOBODY;
-      const key = `${stream.terms.channels?.join(",") ?? ""}\u0001${stream.roomsKey}`;
+      const key = `${this.#channelsOf(stream)?.key ?? ""}\u0001${stream.roomsKey}`;
       const ofPosition = known.get(position) ?? new Map<string, Next>();
       known.set(position, ofPosition);
       const next = ofPosition.get(key) ?? this.#nextOf(stream, position);
       ofPosition.set(key, next);
-      this.#positions.set(stream, next.position);
-      if (next.isWhole) this.#looked.set(stream, this.#seq);
+      let after = next.position;
+      if (next.isWhole) {
+        this.#looked.set(stream, this.#seq);
+        after = caughtUp.get(key) ?? after;
+        caughtUp.set(key, after);
+      }
+      this.#positions.set(stream, after);
       if (next.text === null) continue;
       hasTold = true;
       stream.put(next.text);

@@ -14,6 +14,7 @@ import { polling } from "./polling.ts";
 import { pushes } from "./pushes.ts";
 import { reading } from "./reading.ts";
 import type { Check } from "./server.ts";
+import { streams } from "./streams.ts";
 import { telemetry } from "./telemetry.ts";
 
 /** Every check there is, by chapter of SPEC. */
@@ -24,6 +25,7 @@ export const CHECKS: readonly Check[] = [
   ...keys,
   ...events,
   ...joining,
+  ...streams,
   ...polling,
   ...bars,
   ...books,

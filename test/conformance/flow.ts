@@ -6,9 +6,9 @@ import type { Check, Server } from "./server.ts";
 import { open, Viewer } from "./viewer.ts";
 
 /** So much may go beyond the window, in bytes: what was on its way when it was full, two messages (SPEC E-3). */
-const BEYOND_BYTES = 128 * 1_024;
+export const BEYOND_BYTES = 128 * 1_024;
 /** Points of a kilobyte each: more than two windows. */
-const WIDE_POINTS = 2_700;
+export const WIDE_POINTS = 2_700;
 const WIDE_BATCH = 900;
 
 export const flow: readonly Check[] = [
@@ -23,7 +23,7 @@ export const flow: readonly Check[] = [
 ];
 
 /** Pushes 2.7 MB of points with the values 0, 1, ... */
-async function pushWide(server: Server, symbol: string): Promise<void> {
+export async function pushWide(server: Server, symbol: string): Promise<void> {
   const labels = Object.fromEntries(numbers(0, 4).map((at) => [`label${at}`, "x".repeat(200)]));
   for (let first = 0; first < WIDE_POINTS; first += WIDE_BATCH) {
     const batch = numbers(first, WIDE_BATCH).map((value) => ({

@@ -1,12 +1,18 @@
 import axe from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import type { SymbolsAnswer } from "../../src/protocol/answers/answers.ts";
+import type { AttributionAnswer } from "../../src/protocol/answers/attribution.ts";
 import { launchBrowser } from "./browser.ts";
 import { emptyDataDir, type RunningProduct, startProduct } from "./product.ts";
 
 /** The desk's pages beside those of symbols: one product and one browser for all. */
 const folder = emptyDataDir();
 const ID = "req-7f3a/1";
+const HOUR_US = 3_600e6;
+/** The day of the pages is never about to begin or to end. */
+const NOON = 12;
+const zoneAtNoon = () => `Etc/GMT${new Date().getUTCHours() - NOON}`.replace(/T(?=\d)/, "T+");
 const nowUs = () => Date.now() * 1_000;
 
 let product: RunningProduct;
@@ -29,7 +35,9 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  context = await browser.newContext({ viewport: { width: 1_280, height: 800 }, locale: "en-US" });
+  context = await browser.newContext({
+    ...{ viewport: { width: 1_280, height: 800 }, locale: "en-US", timezoneId: zoneAtNoon() },
+  });
   page = await context.newPage();
   pageErrors = [];
   page.on("pageerror", (error) => pageErrors.push(error.message));
@@ -102,6 +110,86 @@ it("a rule is tried over the past, set, fires, and is deleted, all by the page",
   await page.getByRole("button", { name: "Delete", exact: true }).click();
   await page.getByRole("button", { name: "Delete it for good" }).click();
   await page.getByText("No rule is set.").waitFor();
+});
+
+it("the market is live over one socket, its figures are the API's, and a key opens a symbol", async () => {
+  const lists: string[] = [];
+  const sockets: string[] = [];
+  page.on("request", (request) => {
+    if (request.url().includes("/api/symbols")) lists.push(request.url());
+  });
+  page.on("websocket", (socket) => sockets.push(socket.url()));
+  const before = nowUs() - 5 * 60e6;
+  await push("/api/trades", [
+    { symbol: "MKT-1", price: 100, size: 2, ts: before },
+    { symbol: "MKT-1", price: 101.25, size: 3 },
+    { symbol: "MKT-2", price: 7.5, size: 1, ts: before },
+  ]);
+  await open("/");
+  const row = (symbol: string) => page.locator(`[data-testid=symbol-row][data-symbol=${symbol}]`);
+  const card = (title: string) => page.locator(`[data-testid=desk-card][data-title="${title}"]`);
+  await row("MKT-1").getByText("101.25").waitFor();
+  // What nobody has pushed is said, with what to push.
+  await card("Portfolio value").getByText("Push portfolio_value without a symbol").waitFor();
+  await card("Open positions").getByText("Push to /api/positions").waitFor();
+  await card("Feeds").getByRole("link", { name: "MKT-2" }).waitFor();
+
+  await push("/api/positions", [
+    { symbol: "MKT-1", quantity: 10, avg_price: 100, account: "a", ts: before },
+    { symbol: "MKT-2", quantity: -4, avg_price: 7.5, account: "a", ts: before },
+    { symbol: "MKT-2", quantity: 0, account: "b", ts: before },
+  ]);
+  await card("Open positions").getByText("1 long, 1 short").waitFor();
+  const book = { symbol: "MKT-1", type: "snapshot", bids: [[101.2, 5]], asks: [[101.3, 4]] };
+  await push("/api/books", [book]);
+  await row("MKT-1").getByTestId("spread").getByText("0.10").waitFor();
+  await push("/api/metrics", [
+    { metric: "portfolio_value", value: 5_000, ts: before },
+    { metric: "portfolio_value", value: 5_050 },
+    { metric: "orders_per_second", value: 12.5 },
+    { metric: "order_latency_ms", value: 3.5 },
+  ]);
+  await card("Portfolio value").getByText("5,050.00").waitFor();
+  await card("Orders/s").getByText("12.50", { exact: true }).waitFor();
+  await card("Order latency, p99").getByText("3.50 ms").waitFor();
+
+  // A price comes by the socket: the list of before is all that has been asked for.
+  const asked = lists.length;
+  for (const price of [101.5, 102.75]) {
+    await push("/api/trades", [{ symbol: "MKT-1", price, size: 1 }]);
+    await row("MKT-1").getByText(price.toFixed(2)).waitFor();
+  }
+  expect(lists.length - asked).toBeLessThanOrEqual(1);
+  expect(sockets.filter((url) => url.includes("/ws?mode=latest"))).toHaveLength(1);
+
+  const midnightUs = (Math.floor(nowUs() / HOUR_US) - NOON) * HOUR_US;
+  const day = await get<AttributionAnswer>(
+    `/api/analytics/attribution?symbols=MKT-1,MKT-2&interval=1m&from=${midnightUs}`,
+  );
+  if (day.total.kind !== "ok") throw new Error(`no P&L: ${day.total.kind}`);
+  const gain = day.total.pnl
+    .toFixed(2)
+    .replace("-", "−")
+    .replace(/^(?=\d)/, "+");
+  await card("P&L of the day").getByText("of 2 symbols").waitFor();
+  await expect.poll(() => card("P&L of the day").locator("b").textContent()).toBe(gain);
+  const { symbols } = await get<SymbolsAnswer>("/api/symbols");
+  const listed = symbols.find(({ symbol }) => symbol === "MKT-1");
+  expect(listed?.last).toBe(102.75);
+  const change = `+${((listed?.change ?? 0) * 100).toFixed(2)} %`;
+  await row("MKT-1").getByText(change).waitFor();
+  await row("MKT-1").getByText(String(listed?.volume), { exact: true }).waitFor();
+
+  // A symbol that comes is watched from its first event on.
+  await push("/api/trades", [{ symbol: "MKT-3", price: 55.5, size: 1 }]);
+  await row("MKT-3").getByText("55.50").waitFor();
+  await row("MKT-1").getByRole("link").focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Enter");
+  await page.getByTestId("last-price").getByText("7.50").waitFor();
+  expect(new URL(page.url()).pathname).toBe("/s/MKT-2");
 });
 
 it("who may only read is told so, and keeps the page", async () => {
@@ -215,6 +303,10 @@ function bearer(): Record<string, string> {
 async function open(path: string, as = token): Promise<void> {
   await page.addInitScript((kept) => sessionStorage.setItem("edgetape.token", kept), as);
   await page.goto(`${product.url}${path}`);
+}
+
+async function get<Answer>(path: string): Promise<Answer> {
+  return (await (await fetch(`${product.url}${path}`, { headers: bearer() })).json()) as Answer;
 }
 
 async function push(path: string, events: object[]): Promise<void> {

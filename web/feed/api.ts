@@ -15,6 +15,7 @@ import type {
   SeriesAnswer,
   SymbolsAnswer,
 } from "../../src/protocol/answers/answers.ts";
+import type { AttributionAnswer } from "../../src/protocol/answers/attribution.ts";
 import type { OrdersAnswer } from "../../src/protocol/answers/orders.ts";
 import type { TraceAnswer } from "../../src/protocol/answers/trace.ts";
 import type { Interval } from "../../src/protocol/events/bar.ts";
@@ -128,6 +129,11 @@ export function createApi(deps: ApiDeps) {
     metricNames: (symbol: string) => get<MetricNamesAnswer>("/api/metrics/names", { symbol }),
     /** Every label set of a metric, in steps of `step` ("5s"). */
     series: (query: SeriesQuery) => get<SeriesAnswer>("/api/series", { ...query }),
+    /** What at most 50 symbols have made since `from`, in microseconds, to the minute. */
+    attribution: (symbols: readonly string[], from: number) =>
+      get<AttributionAnswer>("/api/analytics/attribution", {
+        ...{ symbols: symbols.join(","), interval: "1m", from },
+      }),
     trace: (id: string) => get<TraceAnswer>(`/api/trace/${encodeURIComponent(id)}`, {}),
     alertRules: () => get<AlertRulesAnswer>("/api/alerts/rules", {}),
     /** The newest changes of a rule's alerts, or of all. */

@@ -1,21 +1,25 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { type Route, routeOf } from "../data/route.ts";
 import type { Pasts } from "../data/symbols/listed-price.ts";
 import { createApi } from "../feed/api.ts";
 import { wallClock as clock, repeat } from "../feed/clock.ts";
 import { openPasts } from "../feed/panels/pasts.ts";
 import { createServerWatch } from "../feed/symbols/server-watch.ts";
-import { type SymbolsView, watchSymbols } from "../feed/symbols/symbols-watch.ts";
+import {
+  type SymbolsView,
+  type SymbolsWatch,
+  watchSymbols,
+} from "../feed/symbols/symbols-watch.ts";
 import { applyTheme, readTheme, type Theme } from "../feed/theme.ts";
 import { keepToken, readToken } from "../feed/token.ts";
 import { keepZone, readZone, type ZoneChoice, zoneIdOf } from "../feed/zone.ts";
+import { MarketPage } from "./market/market-page.tsx";
 import type { Desk } from "./shell/desk.ts";
 import { Keys } from "./shell/keys.tsx";
 import { later } from "./shell/later.tsx";
 import { Link } from "./shell/link.tsx";
 import { ThemeContext } from "./shell/theme-context.ts";
 import { TokenForm } from "./shell/token-form.tsx";
-import { SymbolsPage } from "./symbols/symbols-page.tsx";
 
 const api = createApi({ fetch: (url, init) => fetch(url, init), token: readToken });
 const isVisible = () => document.visibilityState === "visible";
@@ -48,6 +52,8 @@ export function App() {
   const [theme, setTheme] = useState<Theme>(readTheme);
   const hue = useHue(theme);
   const [zone, setZone] = useState<ZoneChoice>(readZone);
+  const watch = useRef<SymbolsWatch | null>(null);
+  const isBesideLive = useRef(false);
 
   const isFramed = route.page === "embed";
   const renew = () => {
@@ -68,7 +74,7 @@ export function App() {
 
   useEffect(() => {
     const past = openPasts({ ...clock, api, onPasts: setPasts });
-    const stop = watchSymbols({
+    const list = watchSymbols({
       ...clock,
       api,
       holdS: hasFewConnections() ? HOLD_OF_FEW_S : HOLD_S,
@@ -85,8 +91,10 @@ export function App() {
       },
       onUnauthorized: () => setAsking(true),
     });
+    watch.current = list;
+    list.besideLive(isBesideLive.current);
     return () => {
-      stop();
+      list.stop();
       past.close();
       server.report("list", false);
     };
@@ -106,6 +114,10 @@ export function App() {
     onZone(choice) {
       keepZone(choice);
       setZone(choice);
+    },
+    onLivePrices(isLive) {
+      isBesideLive.current = isLive;
+      watch.current?.besideLive(isLive);
     },
     onReopen: () => setSession(clock.nowMs()),
     onUnauthorized: () => setAsking(true),
@@ -140,7 +152,7 @@ export function App() {
 function Page({ route, desk }: { route: Route; desk: Desk }) {
   switch (route.page) {
     case "market":
-      return <SymbolsPage desk={desk} />;
+      return <MarketPage desk={desk} />;
     case "symbol":
     case "embed":
       return (

@@ -1,10 +1,11 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { LatestStreams } from "../../../durable/streams/latest-streams.ts";
 import type { Seat } from "../../../durable/streams/stream/seat.ts";
 import { Stream, type StreamDeps } from "../../../durable/streams/stream/stream.ts";
 import { type BookState, bookOf, foldBook } from "../../../src/core/books/book-samples.ts";
 import { Channels } from "../../../src/core/streams/channels.ts";
+import { LatestRoom } from "../../../src/core/streams/latest-room.ts";
 import type { TapeEvent } from "../../../src/protocol/events/event.ts";
 import { eventsMessage } from "../../../src/protocol/events/frame.ts";
 import {
@@ -20,6 +21,15 @@ const RUNS = Number(process.env["MODEL_RUNS"] ?? 100);
 const ROOMS = ["A", "B", "C"] as unknown as readonly SymbolName[];
 const WINDOW = 3_000;
 const CHANNELS = [null, ["trade", "metric:cpu*"], ["book", "position"]] as const;
+
+/** What a stream asks for when it is opened. */
+interface Asking {
+  hz: number;
+  channels: readonly string[] | null;
+}
+const ASKING: readonly Asking[] = [10, 2].flatMap((hz) =>
+  CHANNELS.map((channels) => ({ hz, channels })),
+);
 
 const event = fc.oneof(
   fc.record({
@@ -151,7 +161,7 @@ class World {
   readonly streams: Stream[] = [];
   readonly clients: Client[] = [];
 
-  constructor() {
+  constructor(asking: readonly Asking[] = ASKING) {
     this.latest = new LatestStreams({
       join: async (tap) => {
         this.rooms.get(tap.symbol)?.begin(tap);
@@ -166,10 +176,10 @@ class World {
       wait: this.time.wait,
       keepAwake: (work) => void work,
     });
-    for (const [nth, channels] of [...CHANNELS, ...CHANNELS].entries()) this.#open(nth, channels);
+    for (const [nth, asked] of asking.entries()) this.#open(nth, asked);
   }
 
-  #open(nth: number, channels: readonly string[] | null): void {
+  #open(nth: number, { hz, channels }: Asking): void {
     const client = new Client();
     const deps: StreamDeps = {
       windowChars: WINDOW,
@@ -193,7 +203,7 @@ class World {
       saveAttachment: () => undefined,
     };
     const terms = {
-      ...{ mode: "latest" as const, hz: nth < 3 ? 10 : 2, channels },
+      ...{ mode: "latest" as const, hz, channels },
       ...{ symbols: null, viewerKey: null, expiresAtMs: null },
     };
     const messages = { windowStartMs: 0, count: 0 };
@@ -302,4 +312,77 @@ test("ST-10: is told at most hz times a second, and the same text as all who ask
   expect(all?.texts.length).toBeGreaterThanOrEqual(9);
   expect(all?.texts.length).toBeLessThanOrEqual(11);
   expect(slow?.texts.length).toBeLessThanOrEqual(3);
+});
+
+test("ST-10: what is told is encoded once for all who ask for the same, and once for who falls behind", async () => {
+  const same = { hz: 10, channels: null };
+  const world = new World([
+    ...Array.from({ length: 20 }, () => same),
+    { hz: 10, channels: ["trade"] },
+  ]);
+  for (const stream of world.streams) stream.take({ type: "subscribe", symbols: [...ROOMS] });
+  await world.time.pass(1_000);
+  const acknowledge = (nths: Iterable<number>) => {
+    for (const nth of nths) world.acknowledge(nth);
+  };
+  const push = async (price: number, ms: number) => {
+    const ts = price as EpochUs;
+    world.rooms.get(ROOMS[0] as SymbolName)?.push([{ kind: "trade", ts, price, size: 1 }]);
+    await world.time.pass(ms);
+  };
+  acknowledge(world.clients.keys());
+  const encoded = vi.spyOn(LatestRoom.prototype, "changedSince");
+  try {
+    for (let price = 1; price <= 5; price += 1) await push(price, 200);
+    // One room has changed, for two groups.
+    expect(encoded).toHaveBeenCalledTimes(10);
+    const [first, ...others] = world.clients.slice(0, 20);
+    expect(others.every(({ texts }) => texts.at(-1) === first?.texts.at(-1))).toBe(true);
+    // Two of the group stop at a full window, are told of all of it at once, and are with the others again.
+    const quick = [...world.clients.keys()].slice(2);
+    for (let price = 6; price <= 60; price += 1) {
+      await push(price, 200);
+      acknowledge(quick);
+    }
+    expect(world.streams.map(({ isFull }) => isFull).filter(Boolean)).toHaveLength(2);
+    encoded.mockClear();
+    acknowledge([0, 1]);
+    await world.time.pass(200);
+    expect(encoded).toHaveBeenCalledTimes(1);
+    encoded.mockClear();
+    acknowledge(world.clients.keys());
+    await push(61, 200);
+    expect(encoded.mock.calls.length).toBeLessThanOrEqual(3);
+    for (const { values } of world.clients.slice(0, 20)) {
+      expect(values.get(ROOMS[0] as SymbolName)?.get("trade")).toMatchObject({ price: 61 });
+    }
+  } finally {
+    encoded.mockRestore();
+  }
+});
+
+test("ST-10: who comes later, or has fallen behind, is told the same text as the others soon", async () => {
+  const orders = [
+    ["trade", "book"],
+    ["book", "trade"],
+  ];
+  const asking = (nth: number) => ({ hz: 10, channels: orders[nth % 2] ?? null });
+  const world = new World(Array.from({ length: 10 }, (_, nth) => asking(nth)));
+  const push = async (price: number) => {
+    const ts = price as EpochUs;
+    world.rooms.get(ROOMS[0] as SymbolName)?.push([{ kind: "trade", ts, price, size: 1 }]);
+    await world.time.pass(200);
+    for (const nth of world.clients.keys()) world.acknowledge(nth);
+  };
+  for (const [nth, stream] of world.streams.entries()) {
+    stream.take({ type: "subscribe", symbols: [...ROOMS] });
+    await push(nth);
+  }
+  const encoded = vi.spyOn(LatestRoom.prototype, "changedSince");
+  try {
+    await push(100);
+    expect(encoded).toHaveBeenCalledTimes(1);
+  } finally {
+    encoded.mockRestore();
+  }
 });

@@ -252,6 +252,7 @@ describe("reducers are pure, and take every message in every state:", () => {
     const ofList: fc.Arbitrary<ListMessage> = fc.oneof(
       ...(["start", "shown", "hidden", "retry"] as const).map((type) => just({ type })),
       fc.record({ type: fc.constant("answered" as const), id, answer: answerOf(listed) }),
+      fc.record({ type: fc.constant("live" as const), isBesideLive: fc.boolean() }),
     );
     expectPure(listMachine, initialList(20_000, true), ofList);
     const ofPasts: fc.Arbitrary<PastsMessage> = fc.oneof(

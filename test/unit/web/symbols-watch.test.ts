@@ -45,7 +45,7 @@ function world() {
     const list = isKnown ? null : { symbols: [summary("A", state.version)], complete: true };
     return { kind: "ok", value: { list, tag: `${state.version}` } };
   };
-  const stop = watchSymbols({
+  const { stop, besideLive } = watchSymbols({
     api: { symbols },
     nowMs: clock.nowMs,
     random: () => 1,
@@ -67,7 +67,7 @@ function world() {
     state.isVisible = isVisible;
     state.notice();
   };
-  return { clock, views, state, stop, show };
+  return { clock, views, state, stop, besideLive, show };
 }
 
 test("a list that stays as it is is asked for three times a minute, and one that changes once a second", async () => {
@@ -83,6 +83,21 @@ test("a list that stays as it is is asked for three times a minute, and one that
   expect(state.asked - asked).toBeLessThanOrEqual(11);
   await clock.advance(1_100);
   expect(views.at(-1)?.list[0]?.last).toBe(state.version);
+});
+
+test("beside a stream that tells prices it is asked for every five seconds, and at once when that ends", async () => {
+  const { clock, state, besideLive } = world();
+  state.isHasty = true;
+  besideLive(true);
+  await clock.advance(2_000);
+  const { asked } = state;
+  await clock.advance(20_000);
+  expect(state.asked).toBe(asked + 4);
+  await clock.advance(500);
+  besideLive(false);
+  expect(state.asked).toBe(asked + 5);
+  await clock.advance(5_000);
+  expect(state.asked).toBe(asked + 10);
 });
 
 test("a server, or what is before it, that holds no question is not pressed", async () => {

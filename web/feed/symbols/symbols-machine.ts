@@ -3,8 +3,9 @@ import { type ListedSymbol, nextList } from "../../data/symbols/symbol-list.ts";
 import type { Answer, ListAnswer } from "../api.ts";
 import { type Machine, type Moment, type Step, step } from "../machine.ts";
 
-/** Between the starts of two questions, the first of which was answered. */
+/** Between the starts of two questions, the first of which was answered: where prices come from the list alone, and where a stream has them. */
 const EVERY_MS = 1_000;
+const EVERY_BESIDE_LIVE_MS = 5_000;
 /** An answer that takes longer than the server was asked to hold it, and so much, is as good as none. */
 const PATIENCE_MS = 10_000;
 
@@ -22,6 +23,8 @@ export interface ListState {
   /** How long the server is asked to hold a question to which it has no news. */
   holdMs: number;
   isVisible: boolean;
+  /** A stream tells prices, and the list the rest. */
+  isBesideLive: boolean;
   list: readonly ListedSymbol[];
   /** Whether any answer has come: before that an empty list means nothing. */
   known: boolean;
@@ -40,6 +43,7 @@ export type ListMessage =
   | { type: "answered"; id: number; answer: Answer<ListAnswer> }
   | { type: "shown" }
   | { type: "hidden" }
+  | { type: "live"; isBesideLive: boolean }
   /** Somebody asks to try at once. */
   | { type: "retry" };
 
@@ -54,6 +58,7 @@ export function initialList(holdMs: number, isVisible: boolean): ListState {
     ...{ phase: { name: "idle" }, holdMs, isVisible },
     ...{
       list: [],
+      isBesideLive: false,
       known: false,
       isWhole: true,
       tag: null,
@@ -76,6 +81,8 @@ export const listMachine: Machine<ListState, ListMessage, ListEffect> = {
         return shown({ ...state, isVisible: true }, moment);
       case "hidden":
         return hidden({ ...state, isVisible: false });
+      case "live":
+        return live({ ...state, isBesideLive: message.isBesideLive }, moment);
       case "retry":
         return state.phase.name === "waiting" ? ask(state, moment) : step(state);
       case "tick":
@@ -126,7 +133,8 @@ function answered(
     next.list = nextList(state.list, list.symbols);
     next.isWhole = list.complete;
   }
-  return rest(next, Math.max(moment.nowMs, phase.startedAtMs + EVERY_MS));
+  const everyMs = state.isBesideLive ? EVERY_BESIDE_LIVE_MS : EVERY_MS;
+  return rest(next, Math.max(moment.nowMs, phase.startedAtMs + everyMs));
 }
 
 function failed(state: ListState, { nowMs, random }: Moment): ListStep {
@@ -139,6 +147,12 @@ function failed(state: ListState, { nowMs, random }: Moment): ListStep {
 function rest(state: ListState, untilMs: number): ListStep {
   const phase: Phase = state.isVisible ? { name: "waiting", untilMs } : { name: "hidden" };
   return step({ ...state, phase }, { type: "tell" });
+}
+
+/** Prices come from elsewhere, or no more: then nobody waits for the time that was chosen while they did. */
+function live(state: ListState, moment: Moment): ListStep {
+  const isOverdue = !state.isBesideLive && state.phase.name === "waiting" && state.failures === 0;
+  return isOverdue ? ask(state, moment) : step(state);
 }
 
 function shown(state: ListState, moment: Moment): ListStep {

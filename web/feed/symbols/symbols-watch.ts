@@ -40,10 +40,17 @@ export interface SymbolsWatchDeps extends Clock {
   onUnauthorized(): void;
 }
 
+export interface SymbolsWatch {
+  /** A stream tells prices from now on, or no more. */
+  besideLive(isBesideLive: boolean): void;
+  stop(): void;
+}
+
 /**
- * Tells of each change of the list of symbols, at most once a second, while the page is visible. The function it returns stops it.
+ * Tells of each change of the list of symbols while the page is visible, at most once a second, and more seldom beside a stream that
+ * tells prices.
  */
-export function watchSymbols(deps: SymbolsWatchDeps): () => void {
+export function watchSymbols(deps: SymbolsWatchDeps): SymbolsWatch {
   const { api, holdS, isVisible, onView, onUnauthorized } = deps;
   const asked = new Map<number, AbortController>();
   const list = run(listMachine, initialList(holdS * 1_000, isVisible()), deps, {
@@ -64,10 +71,13 @@ export function watchSymbols(deps: SymbolsWatchDeps): () => void {
   const unwatch = deps.watchVisibility(() => list.send({ type: isVisible() ? "shown" : "hidden" }));
   const stopRetrying = deps.onRetry(() => list.send({ type: "retry" }));
   list.send({ type: "start" });
-  return () => {
-    list.stop();
-    for (const question of asked.values()) question.abort();
-    unwatch();
-    stopRetrying();
+  return {
+    besideLive: (isBesideLive) => list.send({ type: "live", isBesideLive }),
+    stop() {
+      list.stop();
+      for (const question of asked.values()) question.abort();
+      unwatch();
+      stopRetrying();
+    },
   };
 }

@@ -3,7 +3,7 @@ import { type Look, quantileOf, rateOf } from "../../data/figures/since.ts";
 import { grouped } from "../../data/words/digits.ts";
 import { formatSpan, formatValue, formatVolume } from "../../data/words/format.ts";
 import type { ServerState } from "../../feed/api.ts";
-import { Sparkline } from "../symbols/sparkline.tsx";
+import { Sparkline } from "../market/sparkline.tsx";
 
 /** A figure of each step from one look to the next; null where it is not known. */
 type Figure = (before: Look, now: Look) => number | null;

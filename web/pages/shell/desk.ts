@@ -15,6 +15,8 @@ export interface Desk {
   /** What the zone of the clock was chosen by, and how to choose another. */
   zone: ZoneChoice;
   onZone(choice: ZoneChoice): void;
+  /** A stream tells the prices of the list from now on, or no more. */
+  onLivePrices(isLive: boolean): void;
   /** Begin anew: a connection that was closed for good does not come back by itself. */
   onReopen(): void;
   /** How many tokens have followed the first: what was refused is asked again with each. */

@@ -1,5 +1,4 @@
 import { useEffect, useState } from "preact/hooks";
-import { browserDeps } from "../../../client/deps.ts";
 import type { Status } from "../../../client/status.ts";
 import { openTape } from "../../../client/tape.ts";
 import type { Book } from "../../../src/core/books/book.ts";
@@ -15,6 +14,7 @@ import type { Dirty } from "../../feed/dirty.ts";
 import { paced } from "../../feed/paced.ts";
 import { openSymbolFeed, type SymbolFeed } from "../../feed/room/symbol-feed.ts";
 import type { ServerWatch } from "../../feed/symbols/server-watch.ts";
+import { tapeDeps } from "../../feed/tape-deps.ts";
 import { readToken } from "../../feed/token.ts";
 
 /** Everything is painted together, so that one number is one number; faster, text cannot be read. */
@@ -69,19 +69,9 @@ export function openSymbolView(options: SymbolViewOptions): SymbolView {
       api: options.api,
       openTape(tape) {
         const token = readToken();
-        const world = browserDeps();
         return openTape(
           { ...tape, baseUrl: window.location.origin, ...(token === null ? {} : { token }) },
-          {
-            ...world,
-            ...clock,
-            watch(notice) {
-              const stops = [world.watch(notice), server.onRetry(() => notice("woke"))];
-              return () => {
-                for (const stop of stops) stop();
-              };
-            },
-          },
+          tapeDeps(clock, server),
         );
       },
       onDirty: loop.request,

@@ -1,22 +1,25 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { matching } from "../../data/symbols/symbol-list.ts";
 import { symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
-import { AlertStrip } from "../alerts/alert-strip.tsx";
 import type { Desk } from "../shell/desk.ts";
 import { TopBar } from "../shell/top-bar.tsx";
+import { Cards } from "./cards.tsx";
 import { FirstPush } from "./first-push.tsx";
+import { MarketAlerts } from "./market-alerts.tsx";
 import { SymbolRow } from "./symbol-row.tsx";
+import { useMarket } from "./use-market.ts";
 
 /** More rows than this are found by typing, not by scrolling. */
-const MAX_ROWS = 400;
+const MAX_ROWS = 500;
 
-/** Every symbol on the tape. */
-export function SymbolsPage({ desk }: { desk: Desk }) {
+/** Every symbol on the tape, live, what the desk makes of them, and what is wrong. */
+export function MarketPage({ desk }: { desk: Desk }) {
   const { symbols: view, pasts, clock } = desk;
   const [typed, setTyped] = useState("");
   const rows = useRef<HTMLTableSectionElement>(null);
   const found = matching(view.list, typed);
-  const nowMs = clock.nowMs();
+  const market = useMarket(desk);
+  const isEmpty = view.known && view.list.length === 0;
 
   useEffect(() => {
     document.title = "Edgetape";
@@ -36,9 +39,10 @@ export function SymbolsPage({ desk }: { desk: Desk }) {
         filter={{ typed, onType: setTyped, onDown: () => focusRow(0) }}
       />
       <main class="symbols">
-        <h1 class="sr-only">Symbols</h1>
-        <AlertStrip desk={desk} />
-        {view.known && view.list.length === 0 ? (
+        <h1 class="sr-only">Market</h1>
+        <MarketAlerts {...{ desk, market }} />
+        {view.known && !isEmpty && <Cards {...{ desk, market }} />}
+        {isEmpty ? (
           <FirstPush clock={clock} />
         ) : (
           <table class={`symbol-table ${view.retryAtMs === null ? "" : "is-cut-off"}`}>
@@ -58,6 +62,9 @@ export function SymbolsPage({ desk }: { desk: Desk }) {
                   Volume 24 h
                 </th>
                 <th scope="col" class="number is-wide">
+                  Spread
+                </th>
+                <th scope="col" class="number is-wide">
                   Viewers
                 </th>
                 <th scope="col" class="number is-age">
@@ -75,7 +82,7 @@ export function SymbolsPage({ desk }: { desk: Desk }) {
                   key={listed.symbol}
                   listed={listed}
                   past={pasts.get(listed.symbol)}
-                  {...{ nowMs, zone: clock.zone }}
+                  {...{ market, clock }}
                 />
               ))}
             </tbody>

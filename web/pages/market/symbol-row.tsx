@@ -1,0 +1,144 @@
+import type { VNode } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { LiveSymbol } from "../../data/market/live-market.ts";
+import { pathOfSymbol } from "../../data/route.ts";
+import {
+  type AsOf,
+  asOfWords,
+  endMsOf,
+  isStale,
+  type LastPrice,
+  whenWords,
+} from "../../data/symbols/last-price.ts";
+import { listedPrice, type Past } from "../../data/symbols/listed-price.ts";
+import type { ListedSymbol } from "../../data/symbols/symbol-list.ts";
+import type { ZoneId } from "../../data/times/times.ts";
+import { type Digits, digitsAfter, digitsOf } from "../../data/words/digits.ts";
+import {
+  formatAge,
+  formatChange,
+  formatPrice,
+  formatValue,
+  formatVolume,
+} from "../../data/words/format.ts";
+import type { DeskClock } from "../../feed/clock.ts";
+import type { MarketFeed } from "../../feed/market/market-feed.ts";
+import { Link } from "../shell/link.tsx";
+import { changeClass } from "../sign-class.ts";
+import { sight } from "./sight.ts";
+import { Sparkline } from "./sparkline.tsx";
+
+/** One line of the list of all symbols. It is painted at each change while it is in sight, and else when it comes into sight. */
+export function SymbolRow(props: {
+  listed: ListedSymbol;
+  past: Past | undefined;
+  market: MarketFeed | null;
+  clock: DeskClock;
+}) {
+  const { listed, past, market, clock } = props;
+  const { symbol, viewers } = listed;
+  const [, setCount] = useState(0);
+  const row = useRef<HTMLTableRowElement>(null);
+  const isSeen = useRef(true);
+  const painted = useRef<VNode | null>(null);
+  const digits = useMemo(
+    () => digitsOf([...(past?.bars.map(({ close }) => close) ?? []), ...listed.trail]),
+    [past, listed],
+  );
+  useEffect(
+    () =>
+      sight.observe(row.current, (seen) => {
+        isSeen.current = seen;
+        if (seen) setCount((count) => count + 1);
+      }),
+    [],
+  );
+  useEffect(
+    () =>
+      market?.onSymbol(symbol, () => {
+        if (isSeen.current) setCount((count) => count + 1);
+      }),
+    [market, symbol],
+  );
+  // The element of before is passed over where it is compared.
+  if (!isSeen.current && painted.current !== null) return painted.current;
+
+  const { zone } = clock;
+  const nowMs = clock.nowMs();
+  const live = market?.symbols.get(symbol);
+  const traded = livePrice(listed, live);
+  const { moves, direction } = live !== undefined && traded !== null ? live : listed;
+  const price = listedPrice(listed, past, traded, nowMs);
+  const { last, change, noChange, volume, trail, asOf } = price;
+  const isOld = asOf !== null && isStale(asOf, nowMs);
+  const eventUs = Math.max(live?.eventUs ?? 0, listed.last_event ?? 0);
+  const event: AsOf | null = eventUs === 0 ? asOf : { kind: "moment", ts: eventUs };
+  const { spread = null } = live ?? {};
+  painted.current = (
+    <tr ref={row} data-testid="symbol-row" data-symbol={symbol} class={isOld ? "is-stale" : ""}>
+      <th scope="row">
+        <Link to={pathOfSymbol(symbol)} class="row-link">
+          <span title={symbol}>{symbol}</span>
+        </Link>
+      </th>
+      <td class="number last" title={isOld ? asOfWords(asOf, nowMs, zone) : undefined}>
+        {/* A new element for each move, so that the flash begins anew. */}
+        <span key={moves} class={moves > 0 ? `flash is-${direction}` : ""}>
+          {last === null ? (
+            <span class="faint">—</span>
+          ) : (
+            formatPrice(last, digitsAfter(digits, [last]))
+          )}
+        </span>
+        {isOld && <div class="age-below">{ageWords(asOf, nowMs, zone)}</div>}
+      </td>
+      <td class={`number ${changeClass(change)}`} title={noChange}>
+        {change === null ? <span class="faint">—</span> : formatChange(change)}
+      </td>
+      <td class="trail">
+        <Sparkline values={trail} change={change} />
+      </td>
+      <td class="number is-wide">
+        {volume === null ? <span class="faint">—</span> : formatVolume(volume)}
+      </td>
+      <Spread spread={spread} digits={digits} />
+      <td class="number is-wide">{viewers > 0 ? viewers : <span class="faint">—</span>}</td>
+      <td class="number is-age dim">{event === null ? "—" : ageWords(event, nowMs, zone)}</td>
+    </tr>
+  );
+  return painted.current;
+}
+
+/** The last trade that the stream has told of, where the list knows none that is newer. */
+function livePrice(listed: ListedSymbol, live: LiveSymbol | undefined): LastPrice | null {
+  const trade = live?.trade ?? null;
+  if (trade === null || trade.ts < (listed.last_ts ?? 0)) return null;
+  return { price: trade.price, asOf: { kind: "moment", ts: trade.ts } };
+}
+
+function Spread({ spread, digits }: { spread: LiveSymbol["spread"]; digits: Digits }) {
+  if (spread === null) {
+    return (
+      <td class="number is-wide">
+        <span class="faint">—</span>
+      </td>
+    );
+  }
+  const { bid, ask } = spread;
+  const middle = (bid + ask) / 2;
+  const share =
+    middle > 0 ? `${formatValue(((ask - bid) / middle) * 1e4)} basis points` : undefined;
+  return (
+    <td class="number is-wide" data-testid="spread" title={share}>
+      {formatPrice(ask - bid, digitsAfter(digits, [bid, ask]))}
+    </td>
+  );
+}
+
+/** How long ago, and by its date what is more than some days old. */
+function ageWords(asOf: AsOf, nowMs: number, zone: ZoneId): string {
+  const ageMs = nowMs - endMsOf(asOf);
+  return ageMs < 7 * 86_400_000 && asOf.kind !== "day"
+    ? formatAge(ageMs)
+    : whenWords(asOf, nowMs, zone).replace(/,.*/, "");
+}
