@@ -185,7 +185,13 @@ describe.runIf(process.platform === "linux")("two runtimes with hosts, and the W
   it("log one JSON object a line, what a runtime itself says of its death among them", async () => {
     const before = await runtimePids(product, 3);
     process.kill(before[1] as number, "SIGSEGV");
-    await until("a runtime anew", () => runtimePidsSeen(product)[1] !== before[1]);
+    await until("it has said so", () =>
+      product.logLines.some((line) => line.includes("Received signal")),
+    );
+    await until("a runtime anew", () => {
+      const pid = runtimePidsSeen(product)[1];
+      return pid !== undefined && pid !== before[1];
+    });
     await viewersAreBack();
     const lines = product.logLines.map((line) => {
       try {
