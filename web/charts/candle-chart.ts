@@ -1,19 +1,23 @@
 import {
   createChartEx,
   type IHorzScaleBehavior,
-  type IPriceLine,
-  LineStyle,
+  type Logical,
   type Time,
   type UTCTimestamp,
 } from "lightweight-charts";
 import type { Bar, Interval } from "../../src/protocol/events/bar.ts";
 import { INTERVAL_SECONDS } from "../../src/protocol/words/interval.ts";
 import { lastAtOrBefore } from "../data/bars/bars.ts";
+import type { ChartMark } from "../data/tables/chart-marks.ts";
+import type { Entry } from "../data/tables/positions.ts";
 import type { ZoneId } from "../data/times/times.ts";
 import { type Digits, NO_DIGITS } from "../data/words/digits.ts";
 import { formatPrice } from "../data/words/format.ts";
 import { addCandles, chartOptions } from "./candle-look.ts";
+import { createEventMarks } from "./event-marks.ts";
 import { createHoleMarks } from "./hole-marks.ts";
+import type { Layer } from "./layers.ts";
+import { createPriceLines, type PriceLine } from "./price-lines.ts";
 import { shifted, shiftFor } from "./price-shift.ts";
 import { colour } from "./theme.ts";
 import { momentText, timeAxisOf } from "./time-axis.ts";
@@ -43,6 +47,10 @@ export interface CandleData {
   /** The last price there is, wherever one has scrolled to. */
   last: number | null;
   digits: Digits;
+  /** What was paid for what is held. */
+  entries: readonly Entry[];
+  /** In time. */
+  marks: readonly ChartMark[];
 }
 
 export type CandleChart = ReturnType<typeof createCandleChart>;
@@ -54,10 +62,11 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   let digits = NO_DIGITS;
   /** The chart is given prices times ten to this power. */
   let shift = 0;
-  let lastLine: IPriceLine | null = null;
+  let off: ReadonlySet<Layer> = new Set();
+  let shown: CandleData | null = null;
   /** Between new data and its place on the screen the visible range means nothing. */
   let isSettling = false;
-  const [up, down] = [colour("up"), colour("down")];
+  const [up, down, ofEntry] = [colour("up"), colour("down"), colour("accent")];
   const chart = createChartEx<Time, IHorzScaleBehavior<Time>>(
     container,
     timeAxisOf(() => interval, options.zone),
@@ -74,6 +83,13 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   const downVolume = colour("down-volume");
   const holes = createHoleMarks(chart);
   candles.attachPrimitive(holes.primitive);
+  const setLines = createPriceLines(candles);
+  const events = createEventMarks({
+    // What was before the oldest bar has no place yet.
+    x: (ts) => (ts < (bars[0]?.ts ?? Number.POSITIVE_INFINITY) ? null : xOf(ts)),
+    y: (price) => candles.priceToCoordinate(shifted(price, shift)),
+  });
+  candles.attachPrimitive(events.primitive);
 
   chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
     if (range === null || bars.length === 0 || isSettling) return;
@@ -89,9 +105,9 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   return {
     show(next: CandleData): void {
       const isFresh = bars.length === 0 || next.interval !== interval;
-      const shown = bars.length;
+      const before = bars.length;
       // The series takes a bar after its newest or one it has; a bar put in between it must be given all anew.
-      const isInserted = next.bars[shown - 1]?.ts !== bars.at(-1)?.ts;
+      const isInserted = next.bars[before - 1]?.ts !== bars.at(-1)?.ts;
       const isMuch = next.changedFrom === 0 || next.bars.length - next.changedFrom > MAX_UPDATES;
       const isRescaled = setDigits(next.digits);
       const isAnew = isFresh || isInserted || isMuch || isRescaled;
@@ -107,27 +123,24 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
         for (let i = next.changedFrom; i < bars.length; i++) {
           const bar = bars[i];
           if (bar === undefined) continue;
-          const isHistorical = i < shown - 1;
+          const isHistorical = i < before - 1;
           candles.update(candleOf(bar), isHistorical);
           volume.update(volumeOf(bar), isHistorical);
         }
       }
       holes.setBars(bars, INTERVAL_SECONDS[interval] * 1e6, isAnew);
-      showLast(next.last);
+      shown = next;
+      showLayers();
       options.onMoved();
     },
-    /** Where the moment `ts` (microseconds) lies, in pixels from the left edge of the pane; null before it has bars. */
-    xOf(ts: number): number | null {
-      const index = lastAtOrBefore(bars, ts);
-      if (bars.length === 0) return null;
-      const bar = bars[index];
-      const lengthUs = INTERVAL_SECONDS[interval] * 1e6;
-      // Time within a bar moves within its slot; time without bars takes no room on this axis.
-      const within = bar === undefined ? -0.5 : Math.min(1, (ts - bar.ts) / lengthUs) - 0.5;
-      const spacing = chart.timeScale().options().barSpacing;
-      const x = chart.timeScale().logicalToCoordinate(Math.max(0, index) as never);
-      return x === null ? null : x + within * spacing;
+    /** Show all layers but these. */
+    leaveOff(next: ReadonlySet<Layer>): void {
+      off = next;
+      volume.applyOptions({ visible: !off.has("Volume") });
+      holes.setShown(!off.has("Holes"));
+      showLayers();
     },
+    xOf,
     paneWidth: () => chart.timeScale().width(),
     showNewest,
     destroy: () => chart.remove(),
@@ -150,24 +163,40 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
     return shift !== before;
   }
 
-  function showLast(last: number | null): void {
-    if (last === null) {
-      if (lastLine !== null) candles.removePriceLine(lastLine);
-      lastLine = null;
-      return;
+  function showLayers(): void {
+    if (shown === null) return;
+    setLines(linesOf(shown));
+    events.setMarks(shown.marks, off);
+  }
+
+  function linesOf({ last, entries }: CandleData): PriceLine[] {
+    const lines: PriceLine[] = [];
+    if (last !== null && !off.has("Last price")) {
+      const newest = bars.at(-1);
+      const color = newest !== undefined && newest.close < newest.open ? down : up;
+      lines.push({ name: "last", price: shifted(last, shift), color, title: "" });
     }
-    const newest = bars.at(-1);
-    const color = newest !== undefined && newest.close < newest.open ? down : up;
-    const options = {
-      price: shifted(last, shift),
-      color,
-      lineWidth: 1,
-      lineStyle: LineStyle.Dashed,
-      axisLabelVisible: true,
-      title: "",
-    } as const;
-    if (lastLine === null) lastLine = candles.createPriceLine(options);
-    else lastLine.applyOptions(options);
+    if (off.has("Positions")) return lines;
+    for (const { account, price, title } of entries) {
+      const name = `entry ${account}`;
+      lines.push({ name, price: shifted(price, shift), color: ofEntry, title });
+    }
+    return lines;
+  }
+
+  /** Where the moment `ts` (microseconds) lies, in pixels from the left edge of the pane; null before it has bars. */
+  function xOf(ts: number): number | null {
+    const index = lastAtOrBefore(bars, ts);
+    if (bars.length === 0) return null;
+    const bar = bars[index];
+    const lengthUs = INTERVAL_SECONDS[interval] * 1e6;
+    // Time within a bar moves within its slot; time without bars takes no room on this axis.
+    const within = bar === undefined ? -0.5 : Math.min(1, (ts - bar.ts) / lengthUs) - 0.5;
+    const at = Math.max(0, index);
+    // The scale knows whole indexes alone.
+    const x = chart.timeScale().logicalToCoordinate(at as Logical);
+    const next = chart.timeScale().logicalToCoordinate((at + 1) as Logical);
+    return x === null || next === null ? null : x + within * (next - x);
   }
 
   function showNewest(): void {

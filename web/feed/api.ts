@@ -15,7 +15,7 @@ import type {
   SeriesAnswer,
   SymbolsAnswer,
 } from "../../src/protocol/answers/answers.ts";
-import type { OrdersAnswer } from "../../src/protocol/answers/orders.ts";
+import type { NotesAnswer, OrdersAnswer } from "../../src/protocol/answers/orders.ts";
 import type { TraceAnswer } from "../../src/protocol/answers/trace.ts";
 import type { Interval } from "../../src/protocol/events/bar.ts";
 
@@ -122,6 +122,8 @@ export function createApi(deps: ApiDeps) {
     /** The orders of a symbol that began last, each as it is now. */
     orders: (symbol: string, limit: number) =>
       get<OrdersAnswer>(`/api/orders/${encodeURIComponent(symbol)}`, { limit }),
+    notes: (symbol: string, limit: number) =>
+      get<NotesAnswer>(`/api/notes/${encodeURIComponent(symbol)}`, { limit }),
     /** Alerts that are pending or firing, of a symbol or of all. */
     alerts: (symbol?: string) =>
       get<AlertsAnswer>("/api/alerts", symbol === undefined ? {} : { symbol }),

@@ -13,7 +13,7 @@ import { Link, replace } from "../shell/link.tsx";
 import { TopBar } from "../shell/top-bar.tsx";
 import { FirstPush } from "../symbols/first-push.tsx";
 import { BookPane } from "./book-pane.tsx";
-import { CandlePane } from "./candle-pane.tsx";
+import { CandlePane } from "./chart/candle-pane.tsx";
 import { Choice } from "./choice.tsx";
 import { EmbeddedChart } from "./embedded-chart.tsx";
 import { InstrumentHeader } from "./instrument-header.tsx";

@@ -7,11 +7,12 @@ import type { Bar, Interval } from "../../../src/protocol/events/bar.ts";
 import { createPaintLoop } from "../../charts/paint-loop.ts";
 import type { Range } from "../../data/bars/ranges.ts";
 import type { LastPrice } from "../../data/symbols/last-price.ts";
+import { type ChartMark, marksOf } from "../../data/tables/chart-marks.ts";
 import type { TradeList } from "../../data/tables/trade-rows.ts";
 import type { Digits } from "../../data/words/digits.ts";
 import type { Api } from "../../feed/api.ts";
 import type { DeskClock } from "../../feed/clock.ts";
-import type { Dirty } from "../../feed/dirty.ts";
+import { DIRTY, type Dirty } from "../../feed/dirty.ts";
 import { paced } from "../../feed/paced.ts";
 import { openSymbolFeed, type SymbolFeed } from "../../feed/room/symbol-feed.ts";
 import type { ServerWatch } from "../../feed/symbols/server-watch.ts";
@@ -27,6 +28,7 @@ interface Shown {
   last: LastPrice | null;
   trades: TradeList;
   book: Book | null;
+  marks: readonly ChartMark[];
   priceDigits: Digits;
   sizeDigits: Digits;
 }
@@ -58,7 +60,8 @@ export function openSymbolView(options: SymbolViewOptions): SymbolView {
     clock,
     () => {
       const dirty = feed.takeDirty();
-      shown = shownOf(feed);
+      const isMarked = (dirty & (DIRTY.orders | DIRTY.notes)) !== 0;
+      shown = shownOf(feed, isMarked ? marksOf(feed.orders(), feed.notes()) : shown.marks);
       for (const painter of painters) painter(dirty);
     },
     PAINT_MS,
@@ -91,7 +94,7 @@ export function openSymbolView(options: SymbolViewOptions): SymbolView {
     options.symbol,
     { interval: options.interval, range: options.range },
   );
-  let shown = shownOf(feed);
+  let shown = shownOf(feed, []);
   const stopRetrying = server.onRetry(feed.retry);
   return {
     feed,
@@ -110,13 +113,14 @@ export function openSymbolView(options: SymbolViewOptions): SymbolView {
   };
 }
 
-function shownOf(feed: SymbolFeed): Shown {
+function shownOf(feed: SymbolFeed, marks: readonly ChartMark[]): Shown {
   return {
     bars: feed.bars(),
     interval: feed.interval(),
     last: feed.last(),
     trades: feed.trades(),
     book: feed.book(),
+    marks,
     priceDigits: feed.priceDigits(),
     sizeDigits: feed.sizeDigits(),
   };
