@@ -88,6 +88,7 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
     // What was before the oldest bar has no place yet.
     x: (ts) => (ts < (bars[0]?.ts ?? Number.POSITIVE_INFINITY) ? null : xOf(ts)),
     y: (price) => candles.priceToCoordinate(shifted(price, shift)),
+    spacing: () => chart.timeScale().options().barSpacing,
   });
   candles.attachPrimitive(events.primitive);
 

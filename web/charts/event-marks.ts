@@ -3,7 +3,8 @@ import type { ChartMark, OrderMark } from "../data/tables/chart-marks.ts";
 import type { Layer } from "./layers.ts";
 import { colour } from "./theme.ts";
 
-const HALF_PX = 5;
+/** Half the width of a mark: with the bars, so that many do not hide the candles they are about. */
+const [LEAST_HALF_PX, MOST_HALF_PX] = [3, 5];
 /** Above the words of holes, and off the candles. */
 const NOTE_FROM_BOTTOM_PX = 26;
 
@@ -11,18 +12,19 @@ const NOTE_FROM_BOTTOM_PX = 26;
 export interface Places {
   x(ts: number): number | null;
   y(price: number): number | null;
+  /** From bar to bar. */
+  spacing(): number;
 }
 
 /**
  * Marks of orders, fills and notes over the candles. A triangle touches its price with its tip: from below it is a purchase, from
  * above a sale. A fill is solid. A note is a diamond at the foot, in the colour of its level.
  */
-export function createEventMarks({ x: xOf, y: yOf }: Places) {
+export function createEventMarks({ x: xOf, y: yOf, spacing }: Places) {
   let given: readonly ChartMark[] = [];
   let leftOff: ReadonlySet<Layer> | null = null;
   let marks: readonly ChartMark[] = [];
   let requestUpdate = () => {};
-  const outline = colour("text");
   const ground = colour("surface");
   const buy = colour("up");
   const sell = colour("down");
@@ -39,16 +41,17 @@ export function createEventMarks({ x: xOf, y: yOf }: Places) {
         renderer: () => ({
           draw: (target) =>
             target.useMediaCoordinateSpace(({ context, mediaSize: { width, height } }) => {
+              const half = Math.min(MOST_HALF_PX, Math.max(LEAST_HALF_PX, spacing() / 2));
               context.lineJoin = "round";
               for (const mark of marks) {
                 const x = xOf(mark.ts);
-                if (x === null || x < -HALF_PX || x > width + HALF_PX) continue;
+                if (x === null || x < -MOST_HALF_PX || x > width + MOST_HALF_PX) continue;
                 if (mark.kind === "note") {
                   drawDiamond(context, x, height - NOTE_FROM_BOTTOM_PX);
                   paint(context, ofLevel[mark.note.level ?? "info"], ground);
                 } else {
                   const y = yOf(mark.price);
-                  if (y !== null) drawOrder(context, mark, x, y);
+                  if (y !== null) drawOrder(context, mark, { x, y, half });
                 }
               }
             }),
@@ -71,31 +74,31 @@ export function createEventMarks({ x: xOf, y: yOf }: Places) {
   function drawOrder(
     context: CanvasRenderingContext2D,
     { kind, side }: OrderMark,
-    x: number,
-    y: number,
+    { x, y, half }: { x: number; y: number; half: number },
   ): void {
     context.beginPath();
     if (side === undefined) {
-      context.arc(x, y, HALF_PX - 1, 0, 2 * Math.PI);
+      context.arc(x, y, half, 0, 2 * Math.PI);
     } else {
-      const foot = y + (side === "buy" ? 2 : -2) * HALF_PX;
+      const foot = y + (side === "buy" ? 2 : -2) * half;
       context.moveTo(x, y);
-      context.lineTo(x + HALF_PX, foot);
-      context.lineTo(x - HALF_PX, foot);
+      context.lineTo(x + half, foot);
+      context.lineTo(x - half, foot);
     }
     context.closePath();
     const color = side === undefined ? none : side === "buy" ? buy : sell;
-    if (kind === "filled") paint(context, color, outline);
+    // Marks over each other, and over candles of their colour, are told apart by an edge of the ground.
+    if (kind === "filled") paint(context, color, ground);
     else paint(context, ground, color);
   }
 }
 
 function drawDiamond(context: CanvasRenderingContext2D, x: number, y: number): void {
   context.beginPath();
-  context.moveTo(x, y - HALF_PX);
-  context.lineTo(x + HALF_PX, y);
-  context.lineTo(x, y + HALF_PX);
-  context.lineTo(x - HALF_PX, y);
+  context.moveTo(x, y - MOST_HALF_PX);
+  context.lineTo(x + MOST_HALF_PX, y);
+  context.lineTo(x, y + MOST_HALF_PX);
+  context.lineTo(x - MOST_HALF_PX, y);
   context.closePath();
 }
 

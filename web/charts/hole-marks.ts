@@ -58,6 +58,7 @@ export function createHoleMarks(chart: IChartApiBase<Time>) {
     primitive,
     setShown(next: boolean): void {
       isShown = next;
+      requestUpdate();
     },
     /** The bars on the chart; `isAnew` where more than the newest of them have changed. */
     setBars(next: readonly Bar[], barUs: number, isAnew: boolean): void {
