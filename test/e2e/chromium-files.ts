@@ -2,9 +2,8 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { PROJECT_DIR } from "./product.ts";
 
 export type ChromiumFiles = {
   executablePath: string;
@@ -14,6 +13,8 @@ export type ChromiumFiles = {
 
 const require = createRequire(import.meta.url);
 const PACKAGE = "@sparticuz/chromium";
+/** Not from product.ts, which is of the tests alone: the bench starts this browser too. */
+const PROJECT_DIR = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
  * Chromium from npm, unpacked once for each version into node_modules/.cache. It brings the shared libraries that a

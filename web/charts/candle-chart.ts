@@ -7,6 +7,7 @@ import {
 } from "lightweight-charts";
 import type { Bar, Interval } from "../../src/protocol/events/bar.ts";
 import { INTERVAL_SECONDS } from "../../src/protocol/words/interval.ts";
+import { momentAt, placeOf } from "../data/bars/bar-places.ts";
 import { lastAtOrBefore } from "../data/bars/bars.ts";
 import type { ChartMark } from "../data/tables/chart-marks.ts";
 import type { Entry } from "../data/tables/positions.ts";
@@ -21,11 +22,17 @@ import { createPriceLines, type PriceLine } from "./price-lines.ts";
 import { shifted, shiftFor } from "./price-shift.ts";
 import { colour } from "./theme.ts";
 import { momentText, timeAxisOf } from "./time-axis.ts";
+import { createVolumeBars } from "./volume-bars.ts";
 
-/** So near to the left edge, in bars, older ones are asked for. */
+/** So near to the left edge, in bars, older ones are asked for; where more are in sight, so many widths of them. */
 const NEAR_LEFT_EDGE = 60;
+const NEAR_LEFT_EDGE_WIDTHS = 0.5;
 /** More changed bars than this are cheaper to set anew. */
 const MAX_UPDATES = 50;
+/** How narrow bars get where there are few of them, in pixels. Where there are more, all of them fit. */
+const NARROW_PX = 0.6;
+/** All bars there are take so much of the width at the least, so that older ones have a place to come to. */
+const FILLED_SHARE = 0.9;
 
 export interface CandleChartOptions {
   zone: ZoneId;
@@ -78,24 +85,29 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
       },
     },
   );
-  const { candles, volume } = addCandles(chart);
-  const upVolume = colour("up-volume");
-  const downVolume = colour("down-volume");
+  const candles = addCandles(chart);
+  const volume = createVolumeBars(chart);
+  candles.attachPrimitive(volume.primitive);
   const holes = createHoleMarks(chart);
   candles.attachPrimitive(holes.primitive);
   const setLines = createPriceLines(candles);
   const events = createEventMarks({
     // What was before the oldest bar has no place yet.
     x: (ts) => (ts < (bars[0]?.ts ?? Number.POSITIVE_INFINITY) ? null : xOf(ts)),
+    fromUs: () => {
+      const range = chart.timeScale().getVisibleLogicalRange();
+      return range && momentAt(axis(), range.from - 1);
+    },
     y: (price) => candles.priceToCoordinate(shifted(price, shift)),
-    spacing: () => chart.timeScale().options().barSpacing,
+    spacing,
   });
   candles.attachPrimitive(events.primitive);
 
   chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
     if (range === null || bars.length === 0 || isSettling) return;
     options.onMoved();
-    if (range.from < NEAR_LEFT_EDGE) options.onNearLeftEdge();
+    const near = Math.max(NEAR_LEFT_EDGE, (range.to - range.from) * NEAR_LEFT_EDGE_WIDTHS);
+    if (range.from < near) options.onNearLeftEdge();
     options.onNewestVisible(range.to >= bars.length - 1);
   });
   chart.subscribeCrosshairMove((move) => {
@@ -110,25 +122,26 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
       // The series takes a bar after its newest or one it has; a bar put in between it must be given all anew.
       const isInserted = next.bars[before - 1]?.ts !== bars.at(-1)?.ts;
       const isMuch = next.changedFrom === 0 || next.bars.length - next.changedFrom > MAX_UPDATES;
+      // Of bars drawn as one it takes the newest alone.
+      const isWithin = next.changedFrom < before - 1 && spacing() * devicePixelRatio < 1;
       const isRescaled = setDigits(next.digits);
-      const isAnew = isFresh || isInserted || isMuch || isRescaled;
+      const isAnew = isFresh || isInserted || isMuch || isWithin || isRescaled;
       bars = next.bars;
       interval = next.interval;
       if (isAnew) {
         isSettling = isFresh;
         candles.setData(bars.map(candleOf));
-        volume.setData(bars.map(volumeOf));
+        fitAll();
         if (isFresh) showNewest();
         isSettling = false;
       } else {
         for (let i = next.changedFrom; i < bars.length; i++) {
           const bar = bars[i];
           if (bar === undefined) continue;
-          const isHistorical = i < before - 1;
-          candles.update(candleOf(bar), isHistorical);
-          volume.update(volumeOf(bar), isHistorical);
+          candles.update(candleOf(bar), i < before - 1);
         }
       }
+      volume.setBars(bars);
       holes.setBars(bars, INTERVAL_SECONDS[interval] * 1e6, isAnew);
       shown = next;
       showLayers();
@@ -137,7 +150,7 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
     /** Show all layers but these. */
     leaveOff(next: ReadonlySet<Layer>): void {
       off = next;
-      volume.applyOptions({ visible: !off.has("Volume") });
+      volume.setShown(!off.has("Volume"));
       holes.setShown(!off.has("Holes"));
       showLayers();
     },
@@ -187,17 +200,29 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
 
   /** Where the moment `ts` (microseconds) lies, in pixels from the left edge of the pane; null before it has bars. */
   function xOf(ts: number): number | null {
-    const index = lastAtOrBefore(bars, ts);
-    if (bars.length === 0) return null;
-    const bar = bars[index];
-    const lengthUs = INTERVAL_SECONDS[interval] * 1e6;
-    // Time within a bar moves within its slot; time without bars takes no room on this axis.
-    const within = bar === undefined ? -0.5 : Math.min(1, (ts - bar.ts) / lengthUs) - 0.5;
-    const at = Math.max(0, index);
+    const place = placeOf(axis(), ts);
+    if (place === null) return null;
+    const within = Math.min(bars.length - 0.5, Math.max(-0.5, place));
     // The scale knows whole indexes alone.
+    const at = Math.round(within);
     const x = chart.timeScale().logicalToCoordinate(at as Logical);
     const next = chart.timeScale().logicalToCoordinate((at + 1) as Logical);
-    return x === null || next === null ? null : x + within * (next - x);
+    return x === null || next === null ? null : x + (within - at) * (next - x);
+  }
+
+  function axis() {
+    return { bars, lengthUs: INTERVAL_SECONDS[interval] * 1e6 };
+  }
+
+  /** From bar to bar, in pixels. */
+  function spacing(): number {
+    return chart.timeScale().options().barSpacing;
+  }
+
+  /** One zooms out until all bars are in sight. */
+  function fitAll(): void {
+    const fitting = (container.clientWidth / Math.max(1, bars.length)) * FILLED_SHARE;
+    chart.applyOptions({ timeScale: { minBarSpacing: Math.min(NARROW_PX, fitting) } });
   }
 
   function showNewest(): void {
@@ -217,11 +242,6 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
       low: shifted(bar.low, shift),
       close: shifted(bar.close, shift),
     };
-  }
-
-  function volumeOf(bar: Bar) {
-    const color = bar.close >= bar.open ? upVolume : downVolume;
-    return { time: timeOf(bar), value: bar.volume, color };
   }
 }
 

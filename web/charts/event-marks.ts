@@ -12,6 +12,8 @@ const NOTE_FROM_BOTTOM_PX = 26;
 export interface Places {
   x(ts: number): number | null;
   y(price: number): number | null;
+  /** The moment at the left edge; null without bars. */
+  fromUs(): number | null;
   /** From bar to bar. */
   spacing(): number;
 }
@@ -20,7 +22,7 @@ export interface Places {
  * Marks of orders, fills and notes over the candles. A triangle touches its price with its tip: from below it is a purchase, from
  * above a sale. A fill is solid. A note is a diamond at the foot, in the colour of its level.
  */
-export function createEventMarks({ x: xOf, y: yOf, spacing }: Places) {
+export function createEventMarks({ x: xOf, y: yOf, fromUs, spacing }: Places) {
   let given: readonly ChartMark[] = [];
   let leftOff: ReadonlySet<Layer> | null = null;
   let marks: readonly ChartMark[] = [];
@@ -41,11 +43,13 @@ export function createEventMarks({ x: xOf, y: yOf, spacing }: Places) {
         renderer: () => ({
           draw: (target) =>
             target.useMediaCoordinateSpace(({ context, mediaSize: { width, height } }) => {
+              const leftUs = fromUs() ?? 0;
               const half = Math.min(MOST_HALF_PX, Math.max(LEAST_HALF_PX, spacing() / 2));
               context.lineJoin = "round";
               for (const mark of marks) {
-                const x = xOf(mark.ts);
-                if (x === null || x < -MOST_HALF_PX || x > width + MOST_HALF_PX) continue;
+                const x = mark.ts < leftUs ? null : xOf(mark.ts);
+                if (x === null || x < -MOST_HALF_PX) continue;
+                if (x > width + MOST_HALF_PX) break;
                 if (mark.kind === "note") {
                   drawDiamond(context, x, height - NOTE_FROM_BOTTOM_PX);
                   paint(context, ofLevel[mark.note.level ?? "info"], ground);
