@@ -33,7 +33,11 @@ const browser = await launchBrowser();
 try {
   await fillBars(product, SYMBOL, SIZE);
   const rounds: Record<string, number>[] = [];
-  for (let round = 0; round < Number(options.rounds); round++) rounds.push(await measure());
+  for (let round = 0; round < Number(options.rounds); round++) {
+    const measured = await measure();
+    rounds.push(measured);
+    process.stderr.write(`${JSON.stringify(measured)}\n`);
+  }
   for (const what of Object.keys(rounds[0] ?? {})) {
     const [name = "", unit = ""] = what.split(", ");
     const values = rounds.map((of) => of[what] ?? Number.NaN);
@@ -54,19 +58,20 @@ async function measure(): Promise<Record<string, number>> {
   if (box === null) throw new Error("the chart has no box");
   // Bars are under it wherever one drags to.
   const [x, y] = [box.x + box.width / 3, box.y + box.height / 2];
-  await page.mouse.move(x, y);
+  // The wheel leaves what is under it in its place: there the newest bars.
+  await page.mouse.move(box.x + box.width * 0.9, y);
   while (loaded() === 0) await wait(50);
   const heapBefore = await heapMb(page);
   const idle = await framesDuring(page, () => wait(2_000));
   const startMs = performance.now();
   const loading = await framesDuring(page, async () => {
     while (loaded() < SIZE) {
-      // Out, and to the left where the oldest are.
       await page.mouse.wheel(0, 300);
       await wait(30);
     }
   });
   const loadedMs = performance.now() - startMs;
+  await page.mouse.move(x, y);
   await wait(1_000);
   const drag = async () => {
     await page.mouse.down();

@@ -132,6 +132,61 @@ it("OR-3 N-1 the chart marks orders, fills and notes as the server has them, and
   }
 });
 
+it("candles and panels have one axis of time: one crosshair, and who moves one moves the other", async () => {
+  // The price of each second is 100 more than the value of its point.
+  const at = Math.floor(nowUs() / 1e6) * 1e6 - 600e6;
+  const seconds = Array.from({ length: 500 }, (_, i) => i);
+  const of = (i: number) => ({ symbol: "DESK-8", ts: at + i * 1e6 });
+  await push(
+    "/api/trades",
+    seconds.map((i) => ({ ...of(i), price: 100 + i, size: 1 })),
+  );
+  await push(
+    "/api/metrics",
+    seconds.map((i) => ({ ...of(i), metric: "second", value: i })),
+  );
+  await open("/s/DESK-8?interval=1s");
+  const candles = page.getByTestId("candle-chart");
+  const panel = page.getByTestId("metric-panel").locator(".u-over");
+  const pointAt = async (chart: typeof panel, share: number, offPx = 0) => {
+    const box = await chart.boundingBox();
+    if (box === null) throw new Error("the chart has no box");
+    await page.mouse.move(box.x + box.width * share + offPx, box.y + box.height / 2);
+  };
+  const number = async (place: typeof panel) =>
+    Number.parseFloat((await place.textContent()) ?? "");
+  /** The second pointed at, once both say the same: a bar is in the midst of its second, a point at its beginning. */
+  const agreed = async (chart: typeof panel, share: number): Promise<number> => {
+    let value = Number.NaN;
+    const difference = async () => {
+      // Points may have come since: the pointer has to stir.
+      await pointAt(chart, share, 1);
+      await pointAt(chart, share);
+      const close = await number(page.locator(".bar-legend b").nth(3));
+      value = await number(page.getByTestId("metric-panel").locator(".value"));
+      return Math.abs(close - 100 - value);
+    };
+    await expect.poll(difference, { message: `at ${share}` }).toBeLessThan(1.01);
+    return value;
+  };
+  const drag = async (chart: typeof panel) => {
+    await pointAt(chart, 0.3);
+    await page.mouse.down();
+    for (const share of [0.4, 0.5, 0.6, 0.7]) await pointAt(chart, share);
+    await page.mouse.up();
+  };
+  await panel.waitFor();
+  const newest = await agreed(candles, 0.5);
+  expect(await agreed(panel, 0.2)).toBeLessThan(await agreed(panel, 0.8));
+  await drag(candles);
+  const before = await agreed(panel, 0.5);
+  expect(before).toBeLessThan(newest - 20);
+  await drag(panel);
+  expect(await agreed(candles, 0.5)).toBeLessThan(before - 20);
+  await page.locator(".to-newest").click();
+  expect(Math.abs((await agreed(candles, 0.5)) - newest)).toBeLessThan(20);
+});
+
 it("depth, imbalance and spread are those of the server's book", async () => {
   const levels = (from: number, step: number) =>
     Array.from({ length: 60 }, (_, i) => [from + i * step, 1 + (i % 7)]);

@@ -20,6 +20,7 @@ import { createHoleMarks } from "./hole-marks.ts";
 import type { Layer } from "./layers.ts";
 import { createPriceLines, type PriceLine } from "./price-lines.ts";
 import { shifted, shiftFor } from "./price-shift.ts";
+import type { SharedAxis } from "./shared-axis.ts";
 import { colour } from "./theme.ts";
 import { momentText, timeAxisOf } from "./time-axis.ts";
 import { createVolumeBars } from "./volume-bars.ts";
@@ -36,6 +37,7 @@ const FILLED_SHARE = 0.9;
 
 export interface CandleChartOptions {
   zone: ZoneId;
+  axis: SharedAxis;
   onNearLeftEdge(): void;
   /** The bar under the crosshair, or null where there is none. */
   onHover(bar: Bar | null): void;
@@ -74,6 +76,7 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   /** Between new data and its place on the screen the visible range means nothing. */
   let isSettling = false;
   const [up, down, ofEntry] = [colour("up"), colour("down"), colour("accent")];
+  const { axis } = options;
   const chart = createChartEx<Time, IHorzScaleBehavior<Time>>(
     container,
     timeAxisOf(() => interval, options.zone),
@@ -96,7 +99,7 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
     x: (ts) => (ts < (bars[0]?.ts ?? Number.POSITIVE_INFINITY) ? null : xOf(ts)),
     fromUs: () => {
       const range = chart.timeScale().getVisibleLogicalRange();
-      return range && momentAt(axis(), range.from - 1);
+      return range && momentAt(places(), range.from - 1);
     },
     y: (price) => candles.priceToCoordinate(shifted(price, shift)),
     spacing,
@@ -109,11 +112,31 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
     const near = Math.max(NEAR_LEFT_EDGE, (range.to - range.from) * NEAR_LEFT_EDGE_WIDTHS);
     if (range.from < near) options.onNearLeftEdge();
     options.onNewestVisible(range.to >= bars.length - 1);
+    tellInSight();
   });
-  chart.subscribeCrosshairMove((move) => {
-    const index = move.time === undefined ? -1 : lastAtOrBefore(bars, Number(move.time) * 1e6);
+  chart.subscribeCrosshairMove(({ time, logical, sourceEvent }) => {
+    const index = time === undefined ? -1 : lastAtOrBefore(bars, Number(time) * 1e6);
     options.onHover(bars[index] ?? null);
+    // What the panels have pointed at they know.
+    if (sourceEvent === undefined && time !== undefined) return;
+    axis.pointed.say(chart, logical === undefined ? null : momentAt(places(), logical));
   });
+  const stops = [
+    axis.pointed.hear(chart, (ts) => {
+      const place = ts === null ? null : placeOf(places(), ts);
+      const bar = place === null ? undefined : bars[Math.round(place)];
+      if (bar === undefined) chart.clearCrosshairPosition();
+      else chart.setCrosshairPosition(shifted(bar.close, shift), timeOf(bar), candles);
+      // The library tells of the pointer alone.
+      options.onHover(bar ?? null);
+    }),
+    axis.wanted.hear(chart, ({ fromUs, toUs }) => {
+      const [from, to] = [placeOf(places(), fromUs), placeOf(places(), toUs)];
+      if (from !== null && to !== null && from < to) {
+        chart.timeScale().setVisibleLogicalRange({ from, to });
+      }
+    }),
+  ];
 
   return {
     show(next: CandleData): void {
@@ -145,6 +168,7 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
       holes.setBars(bars, INTERVAL_SECONDS[interval] * 1e6, isAnew);
       shown = next;
       showLayers();
+      tellInSight();
       options.onMoved();
     },
     /** Show all layers but these. */
@@ -157,7 +181,10 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
     xOf,
     paneWidth: () => chart.timeScale().width(),
     showNewest,
-    destroy: () => chart.remove(),
+    destroy(): void {
+      for (const stop of stops) stop();
+      chart.remove();
+    },
   };
 
   /** Steps of the axis no finer than those of the instrument. True where all prices must be given anew. */
@@ -200,7 +227,7 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
 
   /** Where the moment `ts` (microseconds) lies, in pixels from the left edge of the pane; null before it has bars. */
   function xOf(ts: number): number | null {
-    const place = placeOf(axis(), ts);
+    const place = placeOf(places(), ts);
     if (place === null) return null;
     const within = Math.min(bars.length - 0.5, Math.max(-0.5, place));
     // The scale knows whole indexes alone.
@@ -210,7 +237,15 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
     return x === null || next === null ? null : x + (within - at) * (next - x);
   }
 
-  function axis() {
+  function tellInSight(): void {
+    const range = chart.timeScale().getVisibleLogicalRange();
+    if (range === null) return;
+    const [fromUs, toUs] = [momentAt(places(), range.from), momentAt(places(), range.to)];
+    if (fromUs === null || toUs === null) return;
+    axis.moved.say(chart, { fromUs, toUs, isNewest: range.to >= bars.length - 1 });
+  }
+
+  function places() {
     return { bars, lengthUs: INTERVAL_SECONDS[interval] * 1e6 };
   }
 

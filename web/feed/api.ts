@@ -25,7 +25,9 @@ export interface SeriesQuery {
   /** Times in microseconds; `to` is exclusive, and absent means now. */
   from: number;
   to?: number;
-  step: string;
+  /** "5s"; or about how many points there are to be. */
+  step?: string;
+  points?: number;
   agg: string;
 }
 
@@ -128,7 +130,7 @@ export function createApi(deps: ApiDeps) {
     alerts: (symbol?: string) =>
       get<AlertsAnswer>("/api/alerts", symbol === undefined ? {} : { symbol }),
     metricNames: (symbol: string) => get<MetricNamesAnswer>("/api/metrics/names", { symbol }),
-    /** Every label set of a metric, in steps of `step` ("5s"). */
+    /** Every label set of a metric, in steps. */
     series: (query: SeriesQuery) => get<SeriesAnswer>("/api/series", { ...query }),
     trace: (id: string) => get<TraceAnswer>(`/api/trace/${encodeURIComponent(id)}`, {}),
     alertRules: () => get<AlertRulesAnswer>("/api/alerts/rules", {}),

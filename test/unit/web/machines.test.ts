@@ -11,6 +11,7 @@ import type { TapeEvent } from "../../../src/protocol/events/event.ts";
 import type { Gap } from "../../../src/protocol/socket/server-message.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
+import { RANGES, type Span } from "../../../web/data/bars/ranges.ts";
 import type { Failure } from "../../../web/feed/api.ts";
 import { barMachine } from "../../../web/feed/bars/bar-machine.ts";
 import { type BarInput, initialBars } from "../../../web/feed/bars/bar-state.ts";
@@ -179,7 +180,9 @@ describe("reducers are pure, and take every message in every state:", () => {
       ...[framed, just({ type: "load" } as const)],
       fc.record({
         type: fc.constant("choose" as const),
-        range: fc.constantFrom("5m" as const, "15m" as const),
+        span: fc.constantFrom<Span>(RANGES["5m"], RANGES["15m"], {
+          ...{ fromUs: T0 - 9e6, rangeUs: 20e6, toUs: T0 + 9e6, stepUs: null },
+        }),
       }),
       fc.record({ type: fc.constant("named" as const), id, answer: answerOf(names) }),
       fc.record({
@@ -187,7 +190,7 @@ describe("reducers are pure, and take every message in every state:", () => {
         ...{ id, answer: answerOf(series) },
       }),
     );
-    expectPure(panelMachine, initialPanels("5m"), message);
+    expectPure(panelMachine, initialPanels(RANGES["5m"]), message);
   });
 
   test("book, positions, orders and notes", () => {

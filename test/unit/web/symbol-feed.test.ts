@@ -7,6 +7,7 @@ import type { LogId } from "../../../src/protocol/words/log-id.ts";
 import type { OrderStatus } from "../../../src/protocol/words/order-status.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
+import { RANGES } from "../../../web/data/bars/ranges.ts";
 import { newestOf } from "../../../web/data/tables/orders.ts";
 import type { Answer, Api } from "../../../web/feed/api.ts";
 import { openSymbolFeed } from "../../../web/feed/room/symbol-feed.ts";
@@ -85,7 +86,7 @@ function world(first: Answer<never> | "ok" = "ok") {
       },
     },
     "A",
-    { interval: "1m", range: "15m" },
+    { interval: "1m", span: RANGES["15m"] },
   );
   return {
     clock,

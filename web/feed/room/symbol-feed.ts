@@ -3,7 +3,7 @@ import type { Tape, TapeOptions } from "../../../client/tape.ts";
 import type { Interval } from "../../../src/protocol/events/bar.ts";
 import type { LogId } from "../../../src/protocol/words/log-id.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
-import type { Range } from "../../data/bars/ranges.ts";
+import type { Span } from "../../data/bars/ranges.ts";
 import { type LastPrice, lastPrice } from "../../data/symbols/last-price.ts";
 import type { Api } from "../api.ts";
 import { openBarFeed } from "../bars/bar-feed.ts";
@@ -36,7 +36,7 @@ export type SymbolFeed = ReturnType<typeof openSymbolFeed>;
 export function openSymbolFeed(
   deps: SymbolFeedDeps,
   symbol: string,
-  options: { interval: Interval | null; range: Range },
+  options: { interval: Interval | null; span: Span },
 ) {
   let dirty: Dirty = 0;
   let tape: Tape | null = null;
@@ -77,7 +77,7 @@ export function openSymbolFeed(
     symbol,
     options.interval,
   );
-  const panels = openPanelFeed(partDeps, symbol, options.range);
+  const panels = openPanelFeed(partDeps, symbol, options.span);
   const positions = openPositionFeed(partDeps, symbol);
   const book = openBookFeed(
     { ...partDeps, onLevels: (levels) => feed.send({ type: "levels", levels }) },
@@ -112,9 +112,9 @@ export function openSymbolFeed(
     takeChangedFrom: bars.takeChangedFrom,
     panels: panels.panels,
     panel: panels.panel,
-    range: panels.range,
+    span: panels.span,
     endUs: panels.endUs,
-    chooseRange: panels.choose,
+    chooseSpan: panels.choose,
     trades: () => feed.state().trades,
     gaps: () => feed.state().gaps,
     positions: positions.held,

@@ -5,7 +5,8 @@ import { openTape } from "../../../client/tape.ts";
 import type { Book } from "../../../src/core/books/book.ts";
 import type { Bar, Interval } from "../../../src/protocol/events/bar.ts";
 import { createPaintLoop } from "../../charts/paint-loop.ts";
-import type { Range } from "../../data/bars/ranges.ts";
+import { createSharedAxis, type SharedAxis } from "../../charts/shared-axis.ts";
+import { RANGES } from "../../data/bars/ranges.ts";
 import type { LastPrice } from "../../data/symbols/last-price.ts";
 import { type ChartMark, marksOf } from "../../data/tables/chart-marks.ts";
 import type { TradeList } from "../../data/tables/trade-rows.ts";
@@ -20,6 +21,9 @@ import { readToken } from "../../feed/token.ts";
 
 /** Everything is painted together, so that one number is one number; faster, text cannot be read. */
 const PAINT_MS = 100;
+
+/** What panels show before anybody, or the candles, have said otherwise. */
+export const FIRST_RANGE = "15m";
 
 /** What the page shows of what moves: taken from the feed once a frame, for all who paint. */
 interface Shown {
@@ -37,6 +41,8 @@ interface Shown {
 export interface SymbolView {
   feed: SymbolFeed;
   clock: DeskClock;
+  /** What candles and panels have in common. */
+  axis: SharedAxis;
   shown(): Shown;
   /** Be called with what is dirty, in animation frames only; the function it returns ends that. */
   onPaint(painter: (dirty: Dirty) => void): () => void;
@@ -49,7 +55,6 @@ export interface SymbolViewOptions {
   server: ServerWatch;
   symbol: string;
   interval: Interval | null;
-  range: Range;
   onUnauthorized(): void;
 }
 
@@ -92,13 +97,14 @@ export function openSymbolView(options: SymbolViewOptions): SymbolView {
       onUnauthorized: options.onUnauthorized,
     },
     options.symbol,
-    { interval: options.interval, range: options.range },
+    { interval: options.interval, span: RANGES[FIRST_RANGE] },
   );
   let shown = shownOf(feed, []);
   const stopRetrying = server.onRetry(feed.retry);
   return {
     feed,
     clock,
+    axis: createSharedAxis(),
     shown: () => shown,
     onPaint(painter) {
       painters.add(painter);

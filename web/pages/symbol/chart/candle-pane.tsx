@@ -30,6 +30,7 @@ export function CandlePane(props: { view: SymbolView; onChoose(interval: Interva
     if (container.current === null) return;
     const chart: CandleChart = createCandleChart(container.current, {
       zone: view.clock.zone,
+      axis: view.axis,
       onNearLeftEdge: () => void feed.loadOlder(),
       onHover: setHovered,
       onNewestVisible: setNewestVisible,
