@@ -111,8 +111,10 @@ export default {
     ]),
     // A package of its own: nothing of the server is in it.
     layer("push", PUSH, []),
-    // What a page takes is measured in the browser of the tests.
-    layer("bench", "^bench/", ["^src/", DURABLE, CLIENT, PUSH, "^dev/", "^test/e2e/browser\\.ts"]),
+    // The browser of the tests is that of the bench.
+    layer("bench", "^bench/", [
+      ...["^src/", DURABLE, CLIENT, PUSH, "^dev/", "^test/e2e/browser\\.ts$"],
+    ]),
     layer("dev", "^dev/(?!backup/)", [
       PROTOCOL,
       CORE,

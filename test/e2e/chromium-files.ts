@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 
 export type ChromiumFiles = {
@@ -14,6 +14,7 @@ export type ChromiumFiles = {
 const require = createRequire(import.meta.url);
 const PROJECT_DIR = new URL("../..", import.meta.url).pathname;
 const PACKAGE = "@sparticuz/chromium";
+/** Not from product.ts, which is of the tests alone: the bench starts this browser too. */
 
 /**
  * Chromium from npm, unpacked once for each version into node_modules/.cache. It brings the shared libraries that a

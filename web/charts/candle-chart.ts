@@ -1,30 +1,43 @@
 import {
   createChartEx,
   type IHorzScaleBehavior,
-  type IPriceLine,
-  LineStyle,
+  type Logical,
   type Time,
   type UTCTimestamp,
 } from "lightweight-charts";
 import type { Bar, Interval } from "../../src/protocol/events/bar.ts";
 import { INTERVAL_SECONDS } from "../../src/protocol/words/interval.ts";
+import { momentAt, placeOf } from "../data/bars/bar-places.ts";
 import { lastAtOrBefore } from "../data/bars/bars.ts";
+import type { ChartMark } from "../data/tables/chart-marks.ts";
+import type { Entry } from "../data/tables/positions.ts";
 import type { ZoneId } from "../data/times/times.ts";
 import { type Digits, NO_DIGITS } from "../data/words/digits.ts";
 import { formatPrice } from "../data/words/format.ts";
 import { addCandles, chartOptions } from "./candle-look.ts";
+import { createEventMarks } from "./event-marks.ts";
 import { createHoleMarks } from "./hole-marks.ts";
+import type { Layer } from "./layers.ts";
+import { createPriceLines, type PriceLine } from "./price-lines.ts";
 import { shifted, shiftFor } from "./price-shift.ts";
+import type { SharedAxis } from "./shared-axis.ts";
 import { colour } from "./theme.ts";
 import { momentText, timeAxisOf } from "./time-axis.ts";
+import { createVolumeBars } from "./volume-bars.ts";
 
-/** So near to the left edge, in bars, older ones are asked for. */
+/** So near to the left edge, in bars, older ones are asked for; where more are in sight, so many widths of them. */
 const NEAR_LEFT_EDGE = 60;
+const NEAR_LEFT_EDGE_WIDTHS = 0.5;
 /** More changed bars than this are cheaper to set anew. */
 const MAX_UPDATES = 50;
+/** How narrow bars get where there are few of them, in pixels. Where there are more, all of them fit. */
+const NARROW_PX = 0.6;
+/** All bars there are take so much of the width at the least, so that older ones have a place to come to. */
+const FILLED_SHARE = 0.9;
 
 export interface CandleChartOptions {
   zone: ZoneId;
+  axis: SharedAxis;
   onNearLeftEdge(): void;
   /** The bar under the crosshair, or null where there is none. */
   onHover(bar: Bar | null): void;
@@ -43,6 +56,10 @@ export interface CandleData {
   /** The last price there is, wherever one has scrolled to. */
   last: number | null;
   digits: Digits;
+  /** What was paid for what is held. */
+  entries: readonly Entry[];
+  /** In time. */
+  marks: readonly ChartMark[];
 }
 
 export type CandleChart = ReturnType<typeof createCandleChart>;
@@ -54,10 +71,12 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   let digits = NO_DIGITS;
   /** The chart is given prices times ten to this power. */
   let shift = 0;
-  let lastLine: IPriceLine | null = null;
+  let off: ReadonlySet<Layer> = new Set();
+  let shown: CandleData | null = null;
   /** Between new data and its place on the screen the visible range means nothing. */
   let isSettling = false;
-  const [up, down] = [colour("up"), colour("down")];
+  const [up, down, ofEntry] = [colour("up"), colour("down"), colour("accent")];
+  const { axis } = options;
   const chart = createChartEx<Time, IHorzScaleBehavior<Time>>(
     container,
     timeAxisOf(() => interval, options.zone),
@@ -69,68 +88,103 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
       },
     },
   );
-  const { candles, volume } = addCandles(chart);
-  const upVolume = colour("up-volume");
-  const downVolume = colour("down-volume");
+  const candles = addCandles(chart);
+  const volume = createVolumeBars(chart);
+  candles.attachPrimitive(volume.primitive);
   const holes = createHoleMarks(chart);
   candles.attachPrimitive(holes.primitive);
+  const setLines = createPriceLines(candles);
+  const events = createEventMarks({
+    // What was before the oldest bar has no place yet.
+    x: (ts) => (ts < (bars[0]?.ts ?? Number.POSITIVE_INFINITY) ? null : xOf(ts)),
+    fromUs: () => {
+      const range = chart.timeScale().getVisibleLogicalRange();
+      return range && momentAt(places(), range.from - 1);
+    },
+    y: (price) => candles.priceToCoordinate(shifted(price, shift)),
+    spacing,
+  });
+  candles.attachPrimitive(events.primitive);
 
   chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
     if (range === null || bars.length === 0 || isSettling) return;
     options.onMoved();
-    if (range.from < NEAR_LEFT_EDGE) options.onNearLeftEdge();
+    const near = Math.max(NEAR_LEFT_EDGE, (range.to - range.from) * NEAR_LEFT_EDGE_WIDTHS);
+    if (range.from < near) options.onNearLeftEdge();
     options.onNewestVisible(range.to >= bars.length - 1);
+    tellInSight();
   });
-  chart.subscribeCrosshairMove((move) => {
-    const index = move.time === undefined ? -1 : lastAtOrBefore(bars, Number(move.time) * 1e6);
+  chart.subscribeCrosshairMove(({ time, logical, sourceEvent }) => {
+    const index = time === undefined ? -1 : lastAtOrBefore(bars, Number(time) * 1e6);
     options.onHover(bars[index] ?? null);
+    // What the panels have pointed at they know.
+    if (sourceEvent === undefined && time !== undefined) return;
+    axis.pointed.say(chart, logical === undefined ? null : momentAt(places(), logical));
   });
+  const stops = [
+    axis.pointed.hear(chart, (ts) => {
+      const place = ts === null ? null : placeOf(places(), ts);
+      const bar = place === null ? undefined : bars[Math.round(place)];
+      if (bar === undefined) chart.clearCrosshairPosition();
+      else chart.setCrosshairPosition(shifted(bar.close, shift), timeOf(bar), candles);
+      // The library tells of the pointer alone.
+      options.onHover(bar ?? null);
+    }),
+    axis.wanted.hear(chart, ({ fromUs, toUs }) => {
+      const [from, to] = [placeOf(places(), fromUs), placeOf(places(), toUs)];
+      if (from !== null && to !== null && from < to) {
+        chart.timeScale().setVisibleLogicalRange({ from, to });
+      }
+    }),
+  ];
 
   return {
     show(next: CandleData): void {
       const isFresh = bars.length === 0 || next.interval !== interval;
-      const shown = bars.length;
+      const before = bars.length;
       // The series takes a bar after its newest or one it has; a bar put in between it must be given all anew.
-      const isInserted = next.bars[shown - 1]?.ts !== bars.at(-1)?.ts;
+      const isInserted = next.bars[before - 1]?.ts !== bars.at(-1)?.ts;
       const isMuch = next.changedFrom === 0 || next.bars.length - next.changedFrom > MAX_UPDATES;
+      // Of bars drawn as one it takes the newest alone.
+      const isWithin = next.changedFrom < before - 1 && spacing() * devicePixelRatio < 1;
       const isRescaled = setDigits(next.digits);
-      const isAnew = isFresh || isInserted || isMuch || isRescaled;
+      const isAnew = isFresh || isInserted || isMuch || isWithin || isRescaled;
       bars = next.bars;
       interval = next.interval;
       if (isAnew) {
         isSettling = isFresh;
         candles.setData(bars.map(candleOf));
-        volume.setData(bars.map(volumeOf));
+        fitAll();
         if (isFresh) showNewest();
         isSettling = false;
       } else {
         for (let i = next.changedFrom; i < bars.length; i++) {
           const bar = bars[i];
           if (bar === undefined) continue;
-          const isHistorical = i < shown - 1;
-          candles.update(candleOf(bar), isHistorical);
-          volume.update(volumeOf(bar), isHistorical);
+          candles.update(candleOf(bar), i < before - 1);
         }
       }
+      volume.setBars(bars);
       holes.setBars(bars, INTERVAL_SECONDS[interval] * 1e6, isAnew);
-      showLast(next.last);
+      shown = next;
+      showLayers();
+      tellInSight();
       options.onMoved();
     },
-    /** Where the moment `ts` (microseconds) lies, in pixels from the left edge of the pane; null before it has bars. */
-    xOf(ts: number): number | null {
-      const index = lastAtOrBefore(bars, ts);
-      if (bars.length === 0) return null;
-      const bar = bars[index];
-      const lengthUs = INTERVAL_SECONDS[interval] * 1e6;
-      // Time within a bar moves within its slot; time without bars takes no room on this axis.
-      const within = bar === undefined ? -0.5 : Math.min(1, (ts - bar.ts) / lengthUs) - 0.5;
-      const spacing = chart.timeScale().options().barSpacing;
-      const x = chart.timeScale().logicalToCoordinate(Math.max(0, index) as never);
-      return x === null ? null : x + within * spacing;
+    /** Show all layers but these. */
+    leaveOff(next: ReadonlySet<Layer>): void {
+      off = next;
+      volume.setShown(!off.has("Volume"));
+      holes.setShown(!off.has("Holes"));
+      showLayers();
     },
+    xOf,
     paneWidth: () => chart.timeScale().width(),
     showNewest,
-    destroy: () => chart.remove(),
+    destroy(): void {
+      for (const stop of stops) stop();
+      chart.remove();
+    },
   };
 
   /** Steps of the axis no finer than those of the instrument. True where all prices must be given anew. */
@@ -150,24 +204,60 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
     return shift !== before;
   }
 
-  function showLast(last: number | null): void {
-    if (last === null) {
-      if (lastLine !== null) candles.removePriceLine(lastLine);
-      lastLine = null;
-      return;
+  function showLayers(): void {
+    if (shown === null) return;
+    setLines(linesOf(shown));
+    events.setMarks(shown.marks, off);
+  }
+
+  function linesOf({ last, entries }: CandleData): PriceLine[] {
+    const lines: PriceLine[] = [];
+    if (last !== null && !off.has("Last price")) {
+      const newest = bars.at(-1);
+      const color = newest !== undefined && newest.close < newest.open ? down : up;
+      lines.push({ name: "last", price: shifted(last, shift), color, title: "" });
     }
-    const newest = bars.at(-1);
-    const color = newest !== undefined && newest.close < newest.open ? down : up;
-    const options = {
-      price: shifted(last, shift),
-      color,
-      lineWidth: 1,
-      lineStyle: LineStyle.Dashed,
-      axisLabelVisible: true,
-      title: "",
-    } as const;
-    if (lastLine === null) lastLine = candles.createPriceLine(options);
-    else lastLine.applyOptions(options);
+    if (off.has("Positions")) return lines;
+    for (const { account, price, title } of entries) {
+      const name = `entry ${account}`;
+      lines.push({ name, price: shifted(price, shift), color: ofEntry, title });
+    }
+    return lines;
+  }
+
+  /** Where the moment `ts` (microseconds) lies, in pixels from the left edge of the pane; null before it has bars. */
+  function xOf(ts: number): number | null {
+    const place = placeOf(places(), ts);
+    if (place === null) return null;
+    const within = Math.min(bars.length - 0.5, Math.max(-0.5, place));
+    // The scale knows whole indexes alone.
+    const at = Math.round(within);
+    const x = chart.timeScale().logicalToCoordinate(at as Logical);
+    const next = chart.timeScale().logicalToCoordinate((at + 1) as Logical);
+    return x === null || next === null ? null : x + (within - at) * (next - x);
+  }
+
+  function tellInSight(): void {
+    const range = chart.timeScale().getVisibleLogicalRange();
+    if (range === null) return;
+    const [fromUs, toUs] = [momentAt(places(), range.from), momentAt(places(), range.to)];
+    if (fromUs === null || toUs === null) return;
+    axis.moved.say(chart, { fromUs, toUs, isNewest: range.to >= bars.length - 1 });
+  }
+
+  function places() {
+    return { bars, lengthUs: INTERVAL_SECONDS[interval] * 1e6 };
+  }
+
+  /** From bar to bar, in pixels. */
+  function spacing(): number {
+    return chart.timeScale().options().barSpacing;
+  }
+
+  /** One zooms out until all bars are in sight. */
+  function fitAll(): void {
+    const fitting = (container.clientWidth / Math.max(1, bars.length)) * FILLED_SHARE;
+    chart.applyOptions({ timeScale: { minBarSpacing: Math.min(NARROW_PX, fitting) } });
   }
 
   function showNewest(): void {
@@ -187,11 +277,6 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
       low: shifted(bar.low, shift),
       close: shifted(bar.close, shift),
     };
-  }
-
-  function volumeOf(bar: Bar) {
-    const color = bar.close >= bar.open ? upVolume : downVolume;
-    return { time: timeOf(bar), value: bar.volume, color };
   }
 }
 

@@ -2,7 +2,6 @@ import {
   CandlestickSeries,
   ColorType,
   CrosshairMode,
-  HistogramSeries,
   type IChartApiBase,
   type ISeriesApi,
   type Time,
@@ -37,18 +36,16 @@ export function chartOptions() {
       secondsVisible: true,
       rightOffset: 6,
       barSpacing: 8,
-      minBarSpacing: 0.6,
+      // Of bars narrower than a pixel several are drawn as one.
+      enableConflation: true,
     },
   };
 }
 
-/** Candles above volume. */
-export function addCandles(chart: IChartApiBase<Time>): {
-  candles: ISeriesApi<"Candlestick">;
-  volume: ISeriesApi<"Histogram">;
-} {
+/** The candles; volume is drawn below them. */
+export function addCandles(chart: IChartApiBase<Time>): ISeriesApi<"Candlestick"> {
   const [up, down] = [colour("up"), colour("down")];
-  const candles = chart.addSeries(CandlestickSeries, {
+  return chart.addSeries(CandlestickSeries, {
     upColor: up,
     downColor: down,
     wickUpColor: up,
@@ -58,12 +55,4 @@ export function addCandles(chart: IChartApiBase<Time>): {
     lastValueVisible: false,
     priceLineVisible: false,
   });
-  const volume = chart.addSeries(HistogramSeries, {
-    priceScaleId: "volume",
-    priceFormat: { type: "volume" },
-    lastValueVisible: false,
-    priceLineVisible: false,
-  });
-  volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
-  return { candles, volume };
 }

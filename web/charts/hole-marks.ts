@@ -16,6 +16,7 @@ const FEW_BARS = 100;
  */
 export function createHoleMarks(chart: IChartApiBase<Time>) {
   let bars: readonly Bar[] = [];
+  let isShown = true;
   let lengthUs = 0;
   let pauseUs = Number.POSITIVE_INFINITY;
   let requestUpdate = () => {};
@@ -55,6 +56,10 @@ export function createHoleMarks(chart: IChartApiBase<Time>) {
 
   return {
     primitive,
+    setShown(next: boolean): void {
+      isShown = next;
+      requestUpdate();
+    },
     /** The bars on the chart; `isAnew` where more than the newest of them have changed. */
     setBars(next: readonly Bar[], barUs: number, isAnew: boolean): void {
       lengthUs = barUs;
@@ -71,7 +76,7 @@ export function createHoleMarks(chart: IChartApiBase<Time>) {
   function visibleHoles(): { x: number; missingUs: number }[] {
     const scale = chart.timeScale();
     const range = scale.getVisibleLogicalRange();
-    if (range === null) return [];
+    if (range === null || !isShown) return [];
     const holes: { x: number; missingUs: number }[] = [];
     const first = Math.max(1, Math.floor(range.from));
     const last = Math.min(bars.length - 1, Math.ceil(range.to) + 1);

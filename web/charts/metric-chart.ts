@@ -2,13 +2,13 @@ import uPlot from "uplot";
 import { loneIndexes } from "../data/bars/holes.ts";
 import { type Columns, columnsOf, type Line, valuesAt } from "../data/bars/lines.ts";
 import { longest, tickTexts } from "../data/bars/ticks.ts";
+import type { TimeWindow } from "../data/bars/time-window.ts";
 import { timeText, type ZoneId } from "../data/times/times.ts";
 import { zoneOf } from "../data/times/zone-offset.ts";
 import { zoneTicks } from "../data/times/zone-ticks.ts";
+import { moveAxis } from "./move-axis.ts";
+import type { SharedAxis } from "./shared-axis.ts";
 import { CANVAS_FONT, colour, lineColour } from "./theme.ts";
-
-/** Panels with this key move their cursors together. */
-const SYNC_KEY = "edgetape-panels";
 
 /** Half the width of a tick's text. */
 const EDGE_PX = 20;
@@ -19,6 +19,9 @@ const AXIS_MARGIN_PX = 14;
 
 export interface MetricChartOptions {
   zone: ZoneId;
+  axis: SharedAxis;
+  /** Whether it shows what the candles do, and moves them. */
+  isLinked: boolean;
   /** The values under the cursor, one a line, null in a hole; or null where the cursor is elsewhere. */
   onHover(values: readonly (number | null)[] | null): void;
 }
@@ -29,16 +32,23 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
   let plot: uPlot | null = null;
   let drawnLines = -1;
   let window: [number, number] = [0, 1];
+  let isTold = false;
+  const stop = options.axis.pointed.hear(container, (ts) => {
+    if (plot === null) return;
+    const isShown = ts !== null && ts >= window[0] * 1e6 && ts <= window[1] * 1e6;
+    isTold = true;
+    plot.setCursor({ left: isShown ? plot.valToPos(ts / 1e6, "x") : -10, top: isShown ? 0 : -10 });
+    isTold = false;
+  });
   const resized = new ResizeObserver(() => {
     plot?.setSize({ width: container.clientWidth, height: container.clientHeight });
   });
   resized.observe(container);
 
   return {
-    /** Draw `lines`, whose points are `stepUs` apart or more, over the window that ends at `endUs`. */
-    setLines(lines: readonly Line[], endUs: number, rangeUs: number, stepUs: number): void {
-      // The newest points stand clear of the edge, or a dot there would be cut in half.
-      window = [(endUs - rangeUs) / 1e6, endUs / 1e6 + rangeUs / 100e6];
+    /** Draw `lines`, whose points are `stepUs` apart or more, from one moment to another. */
+    setLines(lines: readonly Line[], shown: TimeWindow, stepUs: number): void {
+      window = inSeconds(shown);
       const columns = columnsOf(lines, stepUs) as uPlot.AlignedData;
       if (plot === null || drawnLines !== lines.length) {
         plot?.destroy();
@@ -48,7 +58,13 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
         plot.setData(columns);
       }
     },
+    /** Show another window of the same lines. */
+    setWindow(shown: TimeWindow): void {
+      window = inSeconds(shown);
+      plot?.setScale("x", { min: window[0], max: window[1] });
+    },
     destroy(): void {
+      stop();
       resized.disconnect();
       plot?.destroy();
       plot = null;
@@ -69,7 +85,6 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
       padding: [8, 0, 0, 0],
       legend: { show: false },
       cursor: {
-        sync: { key: SYNC_KEY, setSeries: false },
         drag: { x: false, y: false },
         points: { size: 6 },
         y: false,
@@ -106,9 +121,13 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
         ? { bands: [{ series: [2, 3] as [number, number], fill: colour("band") }] }
         : {}),
       hooks: {
+        ready: [(self) => options.isLinked && moveAxis(self.over, options.axis)],
         setCursor: [
           (self) => {
-            const { idx } = self.cursor;
+            const { idx, left = -1 } = self.cursor;
+            if (!isTold) {
+              options.axis.pointed.say(container, left < 0 ? null : self.posToVal(left, "x") * 1e6);
+            }
             if (idx === null || idx === undefined) return options.onHover(null);
             options.onHover(valuesAt(self.data as Columns, idx, lines.length));
           },
@@ -116,6 +135,10 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
       },
     };
   }
+}
+
+function inSeconds({ fromUs, toUs }: TimeWindow): [number, number] {
+  return [fromUs / 1e6, toUs / 1e6];
 }
 
 function rangedSeries(): uPlot.Series[] {

@@ -16,7 +16,7 @@ import type {
   SymbolsAnswer,
 } from "../../src/protocol/answers/answers.ts";
 import type { AttributionAnswer } from "../../src/protocol/answers/attribution.ts";
-import type { OrdersAnswer } from "../../src/protocol/answers/orders.ts";
+import type { NotesAnswer, OrdersAnswer } from "../../src/protocol/answers/orders.ts";
 import type { TraceAnswer } from "../../src/protocol/answers/trace.ts";
 import type { Interval } from "../../src/protocol/events/bar.ts";
 
@@ -26,7 +26,9 @@ export interface SeriesQuery {
   /** Times in microseconds; `to` is exclusive, and absent means now. */
   from: number;
   to?: number;
-  step: string;
+  /** "5s"; or about how many points there are to be. */
+  step?: string;
+  points?: number;
   agg: string;
 }
 
@@ -123,11 +125,13 @@ export function createApi(deps: ApiDeps) {
     /** The orders of a symbol that began last, each as it is now. */
     orders: (symbol: string, limit: number) =>
       get<OrdersAnswer>(`/api/orders/${encodeURIComponent(symbol)}`, { limit }),
+    notes: (symbol: string, limit: number) =>
+      get<NotesAnswer>(`/api/notes/${encodeURIComponent(symbol)}`, { limit }),
     /** Alerts that are pending or firing, of a symbol or of all. */
     alerts: (symbol?: string) =>
       get<AlertsAnswer>("/api/alerts", symbol === undefined ? {} : { symbol }),
     metricNames: (symbol: string) => get<MetricNamesAnswer>("/api/metrics/names", { symbol }),
-    /** Every label set of a metric, in steps of `step` ("5s"). */
+    /** Every label set of a metric, in steps. */
     series: (query: SeriesQuery) => get<SeriesAnswer>("/api/series", { ...query }),
     /** What at most 50 symbols have made since `from`, in microseconds, to the minute. */
     attribution: (symbols: readonly string[], from: number) =>

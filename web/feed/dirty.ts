@@ -11,6 +11,7 @@ export const DIRTY = {
   positions: 64,
   book: 128,
   orders: 256,
+  notes: 512,
 } as const;
 
 export type Dirty = number;

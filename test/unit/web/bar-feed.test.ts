@@ -223,6 +223,35 @@ test("older bars come before those shown, once, until there are none", async () 
   expect(requests()).toBe(4);
 });
 
+test("R-3 pages of older bars double up to the most that the server gives, until as many are kept as the page keeps", async () => {
+  const clock = fakeClock(START_US / 1_000);
+  const limits: number[] = [];
+  const history: Api["history"] = async (_symbol, { interval: asked, limit, to }) => {
+    limits.push(limit);
+    const end = (to ?? START_US) / 1e6;
+    const bars = Array.from({ length: limit }, (_, i): Bar => {
+      const ts = ((end - limit + i) * 1e6) as EpochUs;
+      return { ts, open: 1, high: 1, low: 1, close: 1, volume: 1 };
+    });
+    const cursor = START_US as Cursor;
+    return { kind: "ok", value: { symbol: "A" as SymbolName, interval: asked, cursor, bars } };
+  };
+  const deps = { mark() {}, failed() {}, onHistory() {}, onBars() {}, random: () => 0.5 };
+  const { setTimer, nowMs } = clock;
+  const feed = openBarFeed({ ...deps, setTimer, nowMs, api: { history } as Api }, "A", "1s");
+  feed.load();
+  await settle();
+  for (let i = 0; i < 40; i++) {
+    feed.loadOlder();
+    await settle();
+  }
+  expect(limits.slice(0, 7)).toEqual([500, 500, 1_000, 2_000, 4_000, 8_000, 10_000]);
+  expect(Math.max(...limits)).toBe(10_000);
+  expect(feed.bars()).toHaveLength(199_500);
+  const starts = feed.bars().map(({ ts }) => ts);
+  expect(starts.every((ts, i) => i === 0 || ts - (starts[i - 1] ?? 0) === 1e6)).toBe(true);
+});
+
 test("an interval nobody chose suits the data: seconds for a young symbol, days for daily prices", async () => {
   const young = world(null);
   for (let i = 0; i < 3; i++) young.trade(0, 10);

@@ -6,11 +6,12 @@ import type {
   SeriesColumns,
   SymbolsAnswer,
 } from "../../../src/protocol/answers/answers.ts";
-import type { OrdersAnswer } from "../../../src/protocol/answers/orders.ts";
+import type { NotesAnswer, OrdersAnswer } from "../../../src/protocol/answers/orders.ts";
 import type { TapeEvent } from "../../../src/protocol/events/event.ts";
 import type { Gap } from "../../../src/protocol/socket/server-message.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
+import { RANGES, type Span } from "../../../web/data/bars/ranges.ts";
 import type { Failure } from "../../../web/feed/api.ts";
 import { barMachine } from "../../../web/feed/bars/bar-machine.ts";
 import { type BarInput, initialBars } from "../../../web/feed/bars/bar-state.ts";
@@ -24,6 +25,7 @@ import {
 } from "../../../web/feed/panels/pasts-machine.ts";
 import { type BookMessage, bookMachine, NO_BOOK } from "../../../web/feed/room/book-machine.ts";
 import type { HeldMessage } from "../../../web/feed/room/held-machine.ts";
+import { NO_NOTES_YET, noteMachine } from "../../../web/feed/room/note-feed.ts";
 import { NO_ORDERS_YET, orderMachine } from "../../../web/feed/room/order-feed.ts";
 import { NO_POSITIONS_YET, positionMachine } from "../../../web/feed/room/position-feed.ts";
 import {
@@ -57,6 +59,7 @@ const event: fc.Arbitrary<TapeEvent> = fc.oneof(
     value: size,
   }),
   fc.record({ kind: fc.constant("position" as const), ts, quantity: size }),
+  fc.record({ kind: fc.constant("note" as const), ts, text: fc.constantFrom("a", "b") }),
   fc.record({
     ...{ kind: fc.constant("order" as const), ts, id: fc.constantFrom("1", "2") },
     status: fc.constantFrom("sent" as const, "filled" as const),
@@ -177,7 +180,9 @@ describe("reducers are pure, and take every message in every state:", () => {
       ...[framed, just({ type: "load" } as const)],
       fc.record({
         type: fc.constant("choose" as const),
-        range: fc.constantFrom("5m" as const, "15m" as const),
+        span: fc.constantFrom<Span>(RANGES["5m"], RANGES["15m"], {
+          ...{ fromUs: T0 - 9e6, rangeUs: 20e6, toUs: T0 + 9e6, stepUs: null },
+        }),
       }),
       fc.record({ type: fc.constant("named" as const), id, answer: answerOf(names) }),
       fc.record({
@@ -185,10 +190,10 @@ describe("reducers are pure, and take every message in every state:", () => {
         ...{ id, answer: answerOf(series) },
       }),
     );
-    expectPure(panelMachine, initialPanels("5m"), message);
+    expectPure(panelMachine, initialPanels(RANGES["5m"]), message);
   });
 
-  test("book, positions and orders", () => {
+  test("book, positions, orders and notes", () => {
     const book = fc.record({ symbol: fc.constant(SYMBOL), cursor, book: fc.constant(null) });
     const answeredBook = fc.record({
       type: fc.constant("answered" as const),
@@ -223,6 +228,15 @@ describe("reducers are pure, and take every message in every state:", () => {
       fc.record({ type: fc.constant("answered" as const), id, answer: answerOf(known) }),
     );
     expectPure(orderMachine, NO_ORDERS_YET, ofOrders);
+    const noted = fc.record({
+      ...{ symbol: fc.constant(SYMBOL), cursor, truncated: fc.constant(false) },
+      notes: fc.constant<NotesAnswer["notes"]>([{ kind: "note", ts: T0 as EpochUs, text: "a" }]),
+    });
+    const ofNotes: fc.Arbitrary<HeldMessage<NotesAnswer>> = fc.oneof(
+      ...[framed, just({ type: "load" } as const)],
+      fc.record({ type: fc.constant("answered" as const), id, answer: answerOf(noted) }),
+    );
+    expectPure(noteMachine, NO_NOTES_YET, ofNotes);
   });
 
   test("a symbol", () => {

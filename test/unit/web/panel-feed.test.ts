@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import type { MetricEvent } from "../../../src/protocol/events/event.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
-import type { Api } from "../../../web/feed/api.ts";
+import { RANGES } from "../../../web/data/bars/ranges.ts";
+import type { Api, SeriesQuery } from "../../../web/feed/api.ts";
 import { openPanelFeed } from "../../../web/feed/panels/panel-feed.ts";
 import { fakeClock } from "../client/fake-clock.ts";
 
@@ -16,7 +17,7 @@ function point(atS: number, value: number, labels?: Record<string, string>): Met
 /** A server with the points so far in 1 s steps, answering after 50 ms. */
 function world(points: { cursor: Cursor; event: MetricEvent }[]) {
   const clock = fakeClock(T0 / 1_000);
-  const asked: { metric: string; from: number; to?: number }[] = [];
+  const asked: SeriesQuery[] = [];
   const later = <T>(value: T) =>
     new Promise<{ kind: "ok"; value: T }>((resolve) => {
       clock.setTimer(() => resolve({ kind: "ok", value }), 50);
@@ -59,7 +60,7 @@ function world(points: { cursor: Cursor; event: MetricEvent }[]) {
       failed: () => {},
     },
     "A",
-    "5m",
+    RANGES["5m"],
   );
   return { clock, feed, asked };
 }
@@ -119,4 +120,32 @@ test("a recording of long ago is asked for around its own time, within the serve
   const { from, to } = asked[0] ?? { from: 0 };
   expect(from).toBeLessThan(T0 - 500_000_000e6);
   expect((to ?? Number.POSITIVE_INFINITY) - from).toBeLessThanOrEqual(5_000e6);
+});
+
+test("what candles show is asked for from one moment to another, and takes the live points within it alone", async () => {
+  const { clock, feed, asked } = world([{ cursor: 100 as Cursor, event: point(0, 1) }]);
+  feed.load();
+  await clock.advance(120);
+  const span = { fromUs: T0 - 100e6, rangeUs: 110e6, toUs: T0 + 10e6, stepUs: null };
+  feed.choose(span);
+  await clock.advance(120);
+  expect(asked.at(-1)).toMatchObject({ from: T0 - 100e6, points: 800 });
+  expect(asked.at(-1)).not.toHaveProperty("step");
+  feed.take({ cursor: 101 as Cursor, events: [point(9, 5), point(10, 6)] });
+  expect(feed.panels()[0]?.lines[0]?.points.map(({ ts }) => ts)).toEqual([T0, T0 + 9e6]);
+});
+
+test("a window that is open to the end is asked for up to now, in steps that suit its width", async () => {
+  const { clock, feed, asked } = world([{ cursor: 100 as Cursor, event: point(0, 1) }]);
+  const ago = 1_000e6;
+  feed.choose({ fromUs: T0 - ago, rangeUs: 100e6, toUs: null, stepUs: null });
+  await clock.advance(120);
+  const { from = 0, points = 0, to } = asked.at(-1) ?? {};
+  expect(from).toBe(T0 - ago);
+  expect(to).toBeUndefined();
+  // Ten times the width, and as many more points; 50 ms are gone by.
+  expect(points).toBeGreaterThanOrEqual(8_000);
+  expect(points).toBeLessThanOrEqual(8_010);
+  feed.take({ cursor: 101 as Cursor, events: [point(500, 5)] });
+  expect(feed.panels()[0]?.lines[0]?.points.at(-1)?.ts).toBe(T0 + 500e6);
 });

@@ -7,6 +7,8 @@ import type { LogId } from "../../../src/protocol/words/log-id.ts";
 import type { OrderStatus } from "../../../src/protocol/words/order-status.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
+import { RANGES } from "../../../web/data/bars/ranges.ts";
+import { newestOf } from "../../../web/data/tables/orders.ts";
 import type { Answer, Api } from "../../../web/feed/api.ts";
 import { openSymbolFeed } from "../../../web/feed/room/symbol-feed.ts";
 import { fakeClock } from "../client/fake-clock.ts";
@@ -44,6 +46,7 @@ function world(first: Answer<never> | "ok" = "ok") {
         orders: [orderAt(-3, "2", "acknowledged"), orderAt(-9, "1", "filled")],
       },
     }),
+    notes: async () => ({ kind: "ok", value: { symbol: "A", cursor: CURSOR, notes: [] } }),
     book: async () => {
       bookRequests += 1;
       return { kind: "ok", value: { symbol: "A", cursor: CURSOR, book: BOOK } };
@@ -83,7 +86,7 @@ function world(first: Answer<never> | "ok" = "ok") {
       },
     },
     "A",
-    { interval: "1m", range: "15m" },
+    { interval: "1m", span: RANGES["15m"] },
   );
   return {
     clock,
@@ -282,7 +285,7 @@ test("positions come from the room, then over the socket; of an account the newe
 
 test("orders are known, then come over the socket: the newest state of each, those that began last first", async () => {
   const { clock, feed, deliver } = world();
-  const shown = () => feed.orders().map(({ id, status }) => `${id} ${status}`);
+  const shown = () => feed.orders().map((life) => `${newestOf(life).id} ${newestOf(life).status}`);
   const told = (us: number, ...events: ReturnType<typeof orderAt>[]) =>
     deliver({ type: "events", cursor: (CURSOR + us) as Cursor, events });
   await clock.advance(10);

@@ -123,6 +123,7 @@ test("a ladder has the best levels of both sides, what is offered down to each, 
     ],
     asks: [{ price: 101, size: 5, total: 5 }],
     deepest: 5,
+    imbalance: -0.25,
     spread: { amount: 2, share: 0.02 },
   });
   expect(ladderOf({ bids, asks: [] }, 9).spread).toBeNull();

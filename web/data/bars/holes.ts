@@ -7,9 +7,11 @@ const STEPS_TO_A_HOLE = 3;
  * and never less than `stepLeast`. Infinity where there are fewer than two points.
  */
 export function longestPause(times: readonly number[], stepLeast: number): number {
-  const pauses: number[] = [];
-  for (let i = 1; i < times.length; i++) pauses.push((times[i] ?? 0) - (times[i - 1] ?? 0));
-  pauses.sort((a, b) => a - b);
+  // Numbers of one type are sorted without a comparison of ours: there may be 100,000 bars.
+  const pauses = Float64Array.from(
+    { length: Math.max(0, times.length - 1) },
+    (_, i) => (times[i + 1] ?? 0) - (times[i] ?? 0),
+  ).sort();
   const usual = pauses[Math.floor((pauses.length - 1) * 0.75)];
   if (usual === undefined) return Number.POSITIVE_INFINITY;
   return Math.max(usual, stepLeast) * STEPS_TO_A_HOLE;

@@ -2,6 +2,7 @@ import { canonicalLabels } from "../../../src/core/events/labels.ts";
 import type { SeriesColumns } from "../../../src/protocol/answers/answers.ts";
 import type { MetricEvent } from "../../../src/protocol/events/event.ts";
 import { longestPause } from "./holes.ts";
+import type { Span } from "./ranges.ts";
 
 /** One point of a line: the mean of what fell into its step, and between what it ranged. */
 interface LinePoint {
@@ -40,13 +41,13 @@ export function lineOf(columns: SeriesColumns): Line {
 }
 
 /**
- * The lines with live points, each in its step of its line, and without what has moved out of the window of `rangeUs` before the
- * newest one. A label set not seen before becomes a line while there is room.
+ * The lines with live points, each in its step of its line, and without what is before `fromUs`, or has moved out of the window of
+ * `rangeUs` before the newest one. A label set not seen before becomes a line while there is room.
  */
 export function addPoints(
   lines: readonly Line[],
   events: readonly MetricEvent[],
-  { stepUs, rangeUs }: { stepUs: number; rangeUs: number },
+  { stepUs, rangeUs, fromUs: first }: { stepUs: number } & Pick<Span, "rangeUs" | "fromUs">,
 ): readonly Line[] {
   const next = [...lines];
   for (const event of events) {
@@ -56,7 +57,7 @@ export function addPoints(
     if (index >= 0) next[index] = withPoint(line, event, stepUs);
     else if (next.length < MAX_LINES) next.push(withPoint(line, event, stepUs));
   }
-  const fromUs = newestTs(next) - rangeUs;
+  const fromUs = first ?? newestTs(next) - rangeUs;
   return next.map((line) => {
     const { points } = line;
     const isWhole = (points[0]?.ts ?? fromUs) >= fromUs;

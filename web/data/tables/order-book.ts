@@ -20,6 +20,8 @@ export interface Ladder {
   asks: readonly LadderRow[];
   /** The larger total of the two sides, which is the full width. */
   deepest: number;
+  /** What is bid less what is asked, in parts of both, over the rows: 1 is all bid; null where there is neither. */
+  imbalance: number | null;
   /** Best ask less best bid, and in parts of their middle; null where a side is empty. */
   spread: { amount: number; share: number | null } | null;
 }
@@ -28,11 +30,13 @@ export interface Ladder {
 export function ladderOf(book: Book, levels: number): Ladder {
   const [bids, asks] = [rowsOf(book.bids, levels), rowsOf(book.asks, levels)];
   const [bid, ask] = [bids[0], asks[0]];
+  const [bidden, asked] = [bids.at(-1)?.total ?? 0, asks.at(-1)?.total ?? 0];
   const middle = bid && ask ? (bid.price + ask.price) / 2 : 0;
   return {
     bids,
     asks,
-    deepest: Math.max(bids.at(-1)?.total ?? 0, asks.at(-1)?.total ?? 0),
+    deepest: Math.max(bidden, asked),
+    imbalance: bidden + asked > 0 ? (bidden - asked) / (bidden + asked) : null,
     spread:
       bid && ask
         ? {

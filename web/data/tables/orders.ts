@@ -1,19 +1,34 @@
-import { orderKey, replaces } from "../../../src/core/orders/order-state.ts";
+import { orderKey, replaces, stateKey } from "../../../src/core/orders/order-state.ts";
 import type { OrderEvent } from "../../../src/protocol/events/order.ts";
 
-/** The newest state of each order, those that began last first. */
-export type Orders = readonly OrderEvent[];
+/** What is known of an order: its states in time, the newest last. */
+export type OrderLife = readonly [OrderEvent, ...OrderEvent[]];
 
-/** More are not kept: the page shows the last of them. */
-const MOST = 50;
+/** Those that began last first. */
+export type Orders = readonly OrderLife[];
 
-/** Takes states in any order and any number of times: of each order the newest stays, and one that is new goes before the others. */
+/** More are not kept: the chart marks these, and the page lists the last of them. */
+const MOST = 200;
+const MOST_STATES = 100;
+
+/** Takes states in any order and any number of times: an order that is new goes before the others. */
 export function addOrders(known: Orders, fresh: readonly OrderEvent[]): Orders {
   const orders = [...known];
   for (const state of fresh) {
-    const at = orders.findIndex((order) => orderKey(order) === orderKey(state));
-    if (at < 0) orders.unshift(state);
-    else if (replaces(state, orders[at] as OrderEvent)) orders[at] = state;
+    const at = orders.findIndex(([first]) => orderKey(first) === orderKey(state));
+    if (at < 0) orders.unshift([state]);
+    else orders[at] = withState(orders[at] as OrderLife, state);
   }
   return orders.slice(0, MOST);
+}
+
+/** An order as it is now. */
+export function newestOf(life: OrderLife): OrderEvent {
+  return life.at(-1) as OrderEvent;
+}
+
+function withState(life: OrderLife, state: OrderEvent): OrderLife {
+  const others = life.filter((other) => stateKey(other) !== stateKey(state));
+  const at = others.findLastIndex((other) => replaces(state, other)) + 1;
+  return others.toSpliced(at, 0, state).slice(-MOST_STATES) as unknown as OrderLife;
 }

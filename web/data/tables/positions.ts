@@ -18,6 +18,28 @@ export function addPositions(known: Positions, fresh: readonly PositionEvent[]):
   return all;
 }
 
+/** What an account paid for what it holds, as a line of the chart. */
+export interface Entry {
+  account: string;
+  price: number;
+  /** "long 5", and whose. */
+  title: string;
+}
+
+/** More lines are not told apart. */
+const MOST_ENTRIES = 8;
+
+/** The entries of accounts that hold something and said what they paid. */
+export function entriesOf(positions: Positions): Entry[] {
+  return Array.from(positions, ([account, { quantity, avg_price: price }]) => {
+    if (quantity === 0 || price === undefined) return [];
+    const title = `${quantity > 0 ? "long" : "short"} ${Math.abs(quantity)} ${account}`.trim();
+    return [{ account, price, title }];
+  })
+    .flat()
+    .slice(0, MOST_ENTRIES);
+}
+
 export interface NetPosition {
   /** Over all accounts; negative is short. */
   quantity: number;

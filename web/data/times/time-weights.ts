@@ -21,6 +21,7 @@ const HOURS_AND_LESS = [
   [1_000, 10],
 ] as const;
 const LEAST = 0;
+const DAY_MS = 86_400_000;
 
 export const UTC: Zone = () => 0;
 
@@ -29,19 +30,24 @@ export const UTC: Zone = () => 0;
  * between the moment before and itself. The first of all says its day.
  */
 export function weightsOf(seconds: readonly number[], from: number, zone: Zone): number[] {
-  return seconds.slice(from).map((second, i) => {
-    const before = seconds[from + i - 1];
-    return before === undefined
-      ? DAY
-      : weightBetween(before * 1_000 + zone(before * 1_000), second * 1_000 + zone(second * 1_000));
+  const shown = (second: number) => second * 1_000 + zone(second * 1_000);
+  const first = seconds[from - 1];
+  let beforeMs = first === undefined ? null : shown(first);
+  return seconds.slice(from).map((second) => {
+    const nowMs = shown(second);
+    const weight = beforeMs === null ? DAY : weightBetween(beforeMs, nowMs);
+    beforeMs = nowMs;
+    return weight;
   });
 }
 
 function weightBetween(beforeMs: number, nowMs: number): number {
-  const [before, now] = [new Date(beforeMs), new Date(nowMs)];
-  if (before.getUTCFullYear() !== now.getUTCFullYear()) return YEAR;
-  if (before.getUTCMonth() !== now.getUTCMonth()) return MONTH;
-  if (before.getUTCDate() !== now.getUTCDate()) return DAY;
+  // A date is dear to find out, and of 100,000 bars few begin another.
+  if (Math.floor(beforeMs / DAY_MS) !== Math.floor(nowMs / DAY_MS)) {
+    const [before, now] = [new Date(beforeMs), new Date(nowMs)];
+    if (before.getUTCFullYear() !== now.getUTCFullYear()) return YEAR;
+    return before.getUTCMonth() === now.getUTCMonth() ? DAY : MONTH;
+  }
   const begun = HOURS_AND_LESS.find(
     ([lengthMs]) => Math.floor(beforeMs / lengthMs) !== Math.floor(nowMs / lengthMs),
   );

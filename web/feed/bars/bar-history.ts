@@ -135,7 +135,7 @@ function place(
   const effects: BarEffect[] = [
     ...live.effects,
     mark(DIRTY.allBars),
-    { type: "bars", bars: state.bars },
+    { type: "bars", bars: answer.bars },
     { type: "history", cursor },
   ];
   if (INTERVAL_SECONDS[interval] <= 60 || state.minute.kind !== "unknown") {

@@ -13,6 +13,7 @@ import {
   type BarStep,
   changed,
   MAX_BARS,
+  MOST_PAGE_BARS,
   PAGE_BARS,
 } from "./bar-state.ts";
 
@@ -70,10 +71,13 @@ function askOlder(state: BarState, nowMs: number): BarStep {
   const { older, bars, interval, nextId: id } = state;
   const first = bars[0];
   const mayAsk = older.kind === "idle" && nowMs >= older.fromMs;
-  if (!mayAsk || first === undefined || bars.length >= MAX_BARS - PAGE_BARS) return step(state);
+  const room = MAX_BARS - PAGE_BARS - bars.length;
+  if (!mayAsk || first === undefined || room <= 0) return step(state);
+  // As many again as there are: who goes far back gets there in few questions.
+  const limit = Math.min(room, MOST_PAGE_BARS, Math.max(PAGE_BARS, bars.length));
   return step(
     { ...state, older: { kind: "asked", id }, nextId: id + 1 },
-    { type: "ask", id, query: { interval, limit: PAGE_BARS, to: first.ts } },
+    { type: "ask", id, query: { interval, limit, to: first.ts } },
   );
 }
 

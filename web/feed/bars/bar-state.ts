@@ -10,10 +10,12 @@ import { DIRTY } from "../dirty.ts";
 import { type FeedEffect, mark } from "../feed-deps.ts";
 import { type Step, step } from "../machine.ts";
 
-/** Bars asked for at once. */
+/** Bars asked for first. */
 export const PAGE_BARS = 500;
-/** Bars kept: a second's interval for five hours. Past that the oldest are dropped while the page lives on. */
-export const MAX_BARS = 20_000;
+/** Bars asked for at once, which is the most that the server gives (SPEC R-3). */
+export const MOST_PAGE_BARS = 10_000;
+/** Bars kept: of a minute four months. Past that the oldest are dropped while the page lives on. */
+export const MAX_BARS = 200_000;
 
 export interface HistoryQuery {
   interval: Interval;

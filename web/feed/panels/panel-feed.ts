@@ -1,13 +1,13 @@
 import type { Frame } from "../../data/bars/join.ts";
 import { newestTs } from "../../data/bars/lines.ts";
-import type { Range } from "../../data/bars/ranges.ts";
+import type { Span } from "../../data/bars/ranges.ts";
 import { type FeedDeps, telling } from "../feed-deps.ts";
 import { run } from "../machine.ts";
 import { panelMachine } from "./panel-machine.ts";
 import { initialPanels, type Panel } from "./panel-state.ts";
 
 /** The metrics of one symbol. */
-export function openPanelFeed(deps: FeedDeps, symbol: string, first: Range) {
+export function openPanelFeed(deps: FeedDeps, symbol: string, first: Span) {
   const { api } = deps;
   const feed = run(panelMachine, initialPanels(first), deps, {
     ...telling(deps),
@@ -23,12 +23,12 @@ export function openPanelFeed(deps: FeedDeps, symbol: string, first: Range) {
   return {
     panels,
     panel: (metric: string): Panel | null => feed.state().panels.get(metric) ?? null,
-    range: () => feed.state().range,
+    span: () => feed.state().span,
     /** Time of the newest point of any panel; 0 where there is none. They all end there, so that they line up. */
     endUs: () => panels().reduce((end, { lines }) => Math.max(end, newestTs(lines)), 0),
     load: () => feed.send({ type: "load" }),
     take: (frame: Frame) => feed.send({ type: "frame", frame }),
-    choose: (range: Range) => feed.send({ type: "choose", range }),
+    choose: (span: Span) => feed.send({ type: "choose", span }),
     close: feed.stop,
   };
 }

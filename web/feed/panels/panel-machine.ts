@@ -2,7 +2,7 @@ import type { MetricNamesAnswer, SeriesAnswer } from "../../../src/protocol/answ
 import type { MetricEvent } from "../../../src/protocol/events/event.ts";
 import { arrived, type Frame, LOADING, take } from "../../data/bars/join.ts";
 import { addPoints, lineOf, MAX_LINES, newestTs } from "../../data/bars/lines.ts";
-import { RANGES, type Range } from "../../data/bars/ranges.ts";
+import type { Span } from "../../data/bars/ranges.ts";
 import type { Answer } from "../api.ts";
 import { DIRTY } from "../dirty.ts";
 import { mark } from "../feed-deps.ts";
@@ -24,6 +24,9 @@ const MAX_PANELS = 24;
 const RETRY_MS = 2_000;
 /** Steps asked for at most; the server's own limit is 10,000. */
 const MAX_STEPS = 5_000;
+/** About so many points a line where nobody has chosen a step: half of them are in sight. */
+const POINTS = 800;
+const MOST_POINTS = 10_000;
 
 type PanelStep = Step<PanelState, PanelEffect>;
 
@@ -36,8 +39,8 @@ export const panelMachine: Machine<PanelState, PanelMessage, PanelEffect> = {
       case "load":
         return load(state);
       case "choose":
-        if (message.range === state.range) return step(state);
-        return load({ ...state, range: message.range });
+        if (message.span === state.span) return step(state);
+        return load({ ...state, span: message.span });
       case "named":
         return onAnswer(state, message, nowMs + RETRY_MS, (settled, names) =>
           named(settled, names, nowMs),
@@ -70,7 +73,7 @@ function load(state: PanelState): PanelStep {
 
 function named(state: PanelState, { metrics }: MetricNamesAnswer, nowMs: number): PanelStep {
   const endUs = metrics.reduce((end, { last_ts: lastUs }) => Math.max(end, lastUs ?? 0), 0);
-  const fromUs = (endUs || nowMs * 1_000) - RANGES[state.range].rangeUs;
+  const fromUs = beginOf(state.span, endUs || nowMs * 1_000);
   const all = new Set([...metrics.map(({ metric }) => metric).sort(), ...state.panels.keys()]);
   return [...all].reduce(
     (done, metric) => followedBy(done, askLines(done.state, metric, fromUs, nowMs)),
@@ -81,20 +84,10 @@ function named(state: PanelState, { metrics }: MetricNamesAnswer, nowMs: number)
 function askLines(state: PanelState, metric: string, fromUs: number, nowMs: number): PanelStep {
   const known = state.panels.get(metric);
   if (known === undefined && state.panels.size >= MAX_PANELS) return step(state);
-  const before = known ?? { metric, lines: [], state: "loading", question: NOTHING_ASKED };
+  const none = { metric, lines: [], state: "loading", stepUs: 1e6 } as const;
+  const before = known ?? { ...none, question: NOTHING_ASKED };
   const question = asked(before.question);
-  const { step: stepName, stepUs } = RANGES[state.range];
-  // The server counts steps up to its own now and refuses too many, which a recording of years ago would be.
-  const toUs = fromUs + MAX_STEPS * stepUs;
-  const query = {
-    ...{
-      metric,
-      from: Math.floor(fromUs / stepUs) * stepUs,
-      step: stepName,
-      agg: "avg,min,max,count",
-    },
-    ...(toUs < nowMs * 1_000 && { to: toUs }),
-  };
+  const query = { metric, agg: "avg,min,max,count", ...rangeOf(state.span, fromUs, nowMs) };
   const next = withPanel(state, { ...before, join: LOADING, question, fromUs });
   const effect = { type: "askSeries", id: question.id, query } as const;
   return known === undefined ? step(next, MARK, effect) : step(next, effect);
@@ -120,8 +113,9 @@ function drawn(
     .slice(0, MAX_LINES)
     .sort((a, b) => (a.key < b.key ? -1 : 1));
   const ready = { metric, fromUs: panel.fromUs, state: "ready", join: joined.join } as const;
-  const placed = { ...ready, question: settled(panel.question), lines };
-  return step(withPanel(state, withFrames(placed, joined.fresh, state.range)), MARK);
+  const stepUs = answer.value.step_us;
+  const placed = { ...ready, question: settled(panel.question), lines, stepUs };
+  return step(withPanel(state, withFrames(placed, joined.fresh, state.span)), MARK);
 }
 
 function takeFrame(before: PanelState, frame: Frame, nowMs: number): PanelStep {
@@ -130,13 +124,13 @@ function takeFrame(before: PanelState, frame: Frame, nowMs: number): PanelStep {
     if (!done.state.panels.has(metric)) {
       // A metric nobody has named so far: its line is asked for like the others, for it may have a past.
       const newest = Math.max(...pointsOf([frame], metric).map(({ ts }) => ts));
-      const fromUs = newest - RANGES[before.range].rangeUs;
+      const fromUs = beginOf(before.span, newest);
       done = followedBy(done, askLines(done.state, metric, fromUs, nowMs));
     }
     const panel = done.state.panels.get(metric);
     if (panel === undefined) continue;
     const { join, fresh } = take(panel.join, frame);
-    const state = withPanel(done.state, withFrames({ ...panel, join }, fresh, before.range));
+    const state = withPanel(done.state, withFrames({ ...panel, join }, fresh, before.span));
     done = followedBy(done, fresh.length > 0 ? step(state, MARK) : step(state));
   }
   return done;
@@ -158,10 +152,38 @@ function pointsOf(frames: readonly Frame[], metric?: string): MetricEvent[] {
   return metric === undefined ? points : points.filter((point) => point.metric === metric);
 }
 
-function withFrames(panel: LoadedPanel, frames: readonly Frame[], range: Range): LoadedPanel {
+function withFrames(panel: LoadedPanel, frames: readonly Frame[], span: Span): LoadedPanel {
   if (frames.length === 0) return panel;
-  const points = pointsOf(frames, panel.metric);
-  return { ...panel, lines: addPoints(panel.lines, points, RANGES[range]) };
+  const { stepUs } = panel;
+  const endUs = span.toUs ?? Number.POSITIVE_INFINITY;
+  const points = pointsOf(frames, panel.metric).filter(({ ts }) => ts < endUs);
+  return { ...panel, lines: addPoints(panel.lines, points, { ...span, stepUs }) };
+}
+
+/** Where the points of a span begin, if the newest is at `newestUs`. */
+function beginOf({ fromUs, rangeUs }: Span, newestUs: number): number {
+  return fromUs ?? newestUs - rangeUs;
+}
+
+/** The points from `fromUs` on, as the server is asked for them. */
+function rangeOf(span: Span, fromUs: number, nowMs: number) {
+  const nowUs = nowMs * 1_000;
+  const { stepUs, rangeUs, toUs } = span;
+  if (stepUs === null) {
+    // The server spreads them up to its own now, which may be long after what is looked at.
+    const to = toUs ?? nowUs;
+    const spreadUs = Math.min(to, nowUs) - fromUs;
+    const points = Math.ceil((POINTS * spreadUs) / rangeUs);
+    return {
+      from: fromUs,
+      points: Math.min(MOST_POINTS, Math.max(POINTS, points)),
+      ...(to < nowUs && { to }),
+    };
+  }
+  // The server counts steps up to its own now and refuses too many, which a recording of years ago would be.
+  const to = fromUs + MAX_STEPS * stepUs;
+  const from = Math.floor(fromUs / stepUs) * stepUs;
+  return { from, step: `${stepUs / 1e6}s`, ...(to < nowUs && { to }) };
 }
 
 function withPanel(state: PanelState, panel: LoadedPanel): PanelState {

@@ -1,7 +1,7 @@
 import type { MetricNamesAnswer, SeriesAnswer } from "../../../src/protocol/answers/answers.ts";
 import type { Frame, Join } from "../../data/bars/join.ts";
 import type { Line } from "../../data/bars/lines.ts";
-import type { Range } from "../../data/bars/ranges.ts";
+import type { Span } from "../../data/bars/ranges.ts";
 import type { Answer, SeriesQuery } from "../api.ts";
 import type { FeedEffect } from "../feed-deps.ts";
 import { NOTHING_ASKED, type Question } from "../question.ts";
@@ -11,6 +11,8 @@ export interface Panel {
   metric: string;
   lines: readonly Line[];
   state: "loading" | "ready";
+  /** How far apart its points are. */
+  stepUs: number;
 }
 
 export interface LoadedPanel extends Panel {
@@ -21,7 +23,7 @@ export interface LoadedPanel extends Panel {
 }
 
 export interface PanelState {
-  range: Range;
+  span: Span;
   panels: ReadonlyMap<string, LoadedPanel>;
   /** What metrics there are. */
   question: Question;
@@ -30,7 +32,7 @@ export interface PanelState {
 export type PanelMessage =
   /** Ask for the names and then for every line; also after a gap. */
   | { type: "load" }
-  | { type: "choose"; range: Range }
+  | { type: "choose"; span: Span }
   | { type: "named"; id: number; answer: Answer<MetricNamesAnswer> }
   | { type: "drawn"; metric: string; id: number; answer: Answer<SeriesAnswer> }
   | { type: "frame"; frame: Frame };
@@ -40,6 +42,6 @@ export type PanelEffect =
   | { type: "askNames"; id: number }
   | { type: "askSeries"; id: number; query: Omit<SeriesQuery, "symbol"> };
 
-export function initialPanels(range: Range): PanelState {
-  return { range, panels: new Map(), question: NOTHING_ASKED };
+export function initialPanels(span: Span): PanelState {
+  return { span, panels: new Map(), question: NOTHING_ASKED };
 }

@@ -6,14 +6,18 @@ import { openHeldFeed } from "./held-feed.ts";
 import { heldMachine, initiallyHeld } from "./held-machine.ts";
 
 /** So many orders are asked for; later ones come over the socket. */
-const ASKED = 20;
+const ASKED = 100;
 
 export const NO_ORDERS_YET = initiallyHeld<Orders>([]);
 
 /** The orders of a symbol that began last: in whatever order their states come, the newest of each stays. */
 export const orderMachine = heldMachine<Orders, OrdersAnswer>({
   // What came live before the answer is newer than the answer, or in it.
-  answered: (held, { orders }) => addOrders(orders, held.toReversed()),
+  answered: (held, { orders }) =>
+    addOrders(
+      orders.map((order) => [order]),
+      held.toReversed().flat(),
+    ),
   framed(held, { events }) {
     const fresh = events.filter((event) => event.kind === "order");
     return fresh.length === 0 ? null : addOrders(held, fresh);

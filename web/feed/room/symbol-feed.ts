@@ -3,7 +3,7 @@ import type { Tape, TapeOptions } from "../../../client/tape.ts";
 import type { Interval } from "../../../src/protocol/events/bar.ts";
 import type { LogId } from "../../../src/protocol/words/log-id.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
-import type { Range } from "../../data/bars/ranges.ts";
+import type { Span } from "../../data/bars/ranges.ts";
 import { type LastPrice, lastPrice } from "../../data/symbols/last-price.ts";
 import type { Api } from "../api.ts";
 import { openBarFeed } from "../bars/bar-feed.ts";
@@ -13,6 +13,7 @@ import type { FeedDeps } from "../feed-deps.ts";
 import { run } from "../machine.ts";
 import { openPanelFeed } from "../panels/panel-feed.ts";
 import { openBookFeed } from "./book-feed.ts";
+import { openNoteFeed } from "./note-feed.ts";
 import { openOrderFeed } from "./order-feed.ts";
 import { openPositionFeed } from "./position-feed.ts";
 import { NOTHING_KNOWN, symbolMachine, symbolStatus } from "./symbol-machine.ts";
@@ -35,7 +36,7 @@ export type SymbolFeed = ReturnType<typeof openSymbolFeed>;
 export function openSymbolFeed(
   deps: SymbolFeedDeps,
   symbol: string,
-  options: { interval: Interval | null; range: Range },
+  options: { interval: Interval | null; span: Span },
 ) {
   let dirty: Dirty = 0;
   let tape: Tape | null = null;
@@ -51,7 +52,7 @@ export function openSymbolFeed(
       openTape(since, log);
     },
     takeFrame({ frame }) {
-      for (const part of [bars, panels, positions, book, orders]) part.take(frame);
+      for (const part of parts) part.take(frame);
     },
     takeBar: ({ message }) => bars.takeBar(message),
     takeGap({ gap }) {
@@ -63,26 +64,28 @@ export function openSymbolFeed(
     mark: ({ dirty: bits }) => mark(bits),
   });
   const { api, nowMs, setTimer, random } = deps;
-  const parts: FeedDeps = {
+  const partDeps: FeedDeps = {
     ...{ api, nowMs, setTimer, random, mark },
     failed: (answer) => feed.send({ type: "failed", answer }),
   };
   const bars = openBarFeed(
     {
-      ...parts,
+      ...partDeps,
       onHistory: (cursor) => feed.send({ type: "history", cursor }),
       onBars: (fresh) => feed.send({ type: "bars", bars: fresh }),
     },
     symbol,
     options.interval,
   );
-  const panels = openPanelFeed(parts, symbol, options.range);
-  const positions = openPositionFeed(parts, symbol);
+  const panels = openPanelFeed(partDeps, symbol, options.span);
+  const positions = openPositionFeed(partDeps, symbol);
   const book = openBookFeed(
-    { ...parts, onLevels: (levels) => feed.send({ type: "levels", levels }) },
+    { ...partDeps, onLevels: (levels) => feed.send({ type: "levels", levels }) },
     symbol,
   );
-  const orders = openOrderFeed(parts, symbol);
+  const orders = openOrderFeed(partDeps, symbol);
+  const notes = openNoteFeed(partDeps, symbol);
+  const parts = [bars, panels, positions, book, orders, notes];
   feed.send({ type: "load" });
 
   return {
@@ -109,14 +112,15 @@ export function openSymbolFeed(
     takeChangedFrom: bars.takeChangedFrom,
     panels: panels.panels,
     panel: panels.panel,
-    range: panels.range,
+    span: panels.span,
     endUs: panels.endUs,
-    chooseRange: panels.choose,
+    chooseSpan: panels.choose,
     trades: () => feed.state().trades,
     gaps: () => feed.state().gaps,
     positions: positions.held,
     book: book.book,
     orders: orders.held,
+    notes: notes.held,
     cursor: (): Cursor | null => tape?.cursor() ?? null,
     status: () => symbolStatus(feed.state(), tape?.status() ?? null),
     /** Ask at once what would be asked in a while, or when the room of an unknown symbol says something. */
@@ -131,7 +135,7 @@ export function openSymbolFeed(
     },
     close() {
       feed.stop();
-      for (const part of [bars, panels, positions, book, orders]) part.close();
+      for (const part of parts) part.close();
       tape?.close();
     },
   };
@@ -147,10 +151,7 @@ export function openSymbolFeed(
 
   /** But the bars: after a gap they are told of it. */
   function load(): void {
-    panels.load();
-    positions.load();
-    book.load();
-    orders.load();
+    for (const part of [panels, positions, book, orders, notes]) part.load();
   }
 
   function mark(bits: Dirty): void {

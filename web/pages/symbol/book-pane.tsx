@@ -1,6 +1,7 @@
 import { type LadderRow, ladderOf } from "../../data/tables/order-book.ts";
 import { formatPrice, formatSize } from "../../data/words/format.ts";
 import { DIRTY } from "../../feed/dirty.ts";
+import { BookFigures } from "./book-figures.tsx";
 import { type SymbolView, useRepaint } from "./symbol-view.ts";
 
 /** Levels shown of each side. */
@@ -50,6 +51,7 @@ export function BookPane({ view }: { view: SymbolView }) {
         )}
       </p>
       {side("bid", bids)}
+      <BookFigures view={view} />
     </section>
   );
 }

@@ -1,5 +1,6 @@
 import type { OrderEvent } from "../../../src/protocol/events/order.ts";
 import { pathOfTrace } from "../../data/route.ts";
+import { newestOf } from "../../data/tables/orders.ts";
 import { digitsOf } from "../../data/words/digits.ts";
 import { formatMoment, formatPrice, formatSize } from "../../data/words/format.ts";
 import { DIRTY } from "../../feed/dirty.ts";
@@ -11,7 +12,7 @@ const SHOWN = 8;
 /** The orders of a symbol that began last, each leading to its trace. Nothing where there is none. */
 export function OrdersPane({ view }: { view: SymbolView }) {
   useRepaint(view, DIRTY.orders);
-  const orders = view.feed.orders().slice(0, SHOWN);
+  const orders = view.feed.orders().slice(0, SHOWN).map(newestOf);
   if (orders.length === 0) return null;
   const nowMs = view.clock.nowMs();
   const sizes = digitsOf(orders.flatMap(({ quantity, filled }) => [quantity ?? 0, filled ?? 0]));

@@ -1,8 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Interval } from "../../../src/protocol/events/bar.ts";
 import { INTERVALS } from "../../../src/protocol/words/interval.ts";
-import { RANGE_NAMES, type Range } from "../../data/bars/ranges.ts";
-import { asOfWords, isStale } from "../../data/symbols/last-price.ts";
 import { formatAge } from "../../data/words/format.ts";
 import { DIRTY } from "../../feed/dirty.ts";
 import { AlertStrip } from "../alerts/alert-strip.tsx";
@@ -13,11 +11,11 @@ import type { Desk } from "../shell/desk.ts";
 import { Link, replace } from "../shell/link.tsx";
 import { TopBar } from "../shell/top-bar.tsx";
 import { BookPane } from "./book-pane.tsx";
-import { CandlePane } from "./candle-pane.tsx";
+import { CandlePane } from "./chart/candle-pane.tsx";
 import { Choice } from "./choice.tsx";
 import { EmbeddedChart } from "./embedded-chart.tsx";
 import { InstrumentHeader } from "./instrument-header.tsx";
-import { MetricPane } from "./metric-pane.tsx";
+import { Metrics } from "./metrics/metrics.tsx";
 import { OrdersPane } from "./orders-pane.tsx";
 import { isCutOff, openSymbolView, type SymbolView, useRepaint } from "./symbol-view.ts";
 import { TradesPane } from "./trades-pane.tsx";
@@ -39,7 +37,7 @@ export function SymbolPage(props: SymbolPageProps) {
   const { desk, symbol, interval } = props;
   const { api, clock, server, symbols, pasts, onReopen, onUnauthorized } = desk;
   const [view] = useState(() =>
-    openSymbolView({ api, clock, server, symbol, interval, range: "15m", onUnauthorized }),
+    openSymbolView({ api, clock, server, symbol, interval, onUnauthorized }),
   );
   useEffect(() => {
     const conceal = exposeConsoleHook(view.feed);
@@ -109,7 +107,7 @@ export function SymbolPage(props: SymbolPageProps) {
           <AlertStrip {...{ desk, symbol }} />
           {isTraded && <CandlePane view={view} onChoose={choose} />}
           {!isTraded && <NothingYet view={view} symbol={symbol} />}
-          <Metrics view={view} />
+          <Metrics {...{ view, isTraded }} />
         </div>
         <aside class="symbol-side">
           <Watchlist list={symbols.list} pasts={pasts} view={view} current={symbol} />
@@ -153,42 +151,4 @@ function NothingYet({ view, symbol }: { view: SymbolView; symbol: string }) {
   }
   if (!feed.isLoaded() || feed.panels().length > 0 || feed.book() !== null) return null;
   return <FirstPush clock={view.clock} symbol={symbol} />;
-}
-
-function Metrics({ view }: { view: SymbolView }) {
-  const { feed } = view;
-  const [range, setRange] = useState<Range>(feed.range());
-  useRepaint(view, DIRTY.panels, 500);
-  const panels = feed.panels();
-  if (panels.length === 0) return null;
-  return (
-    <section class="metrics" aria-labelledby="metrics-title">
-      <div class="metrics-head">
-        <h2 id="metrics-title">Metrics</h2>
-        <MetricsAsOf view={view} />
-        <Choice
-          label="How far back"
-          options={RANGE_NAMES}
-          chosen={range}
-          onChoose={(chosen) => {
-            setRange(chosen);
-            feed.chooseRange(chosen);
-          }}
-        />
-      </div>
-      <div class="metric-grid">
-        {panels.map((panel) => (
-          <MetricPane key={panel.metric} view={view} panel={panel} />
-        ))}
-      </div>
-    </section>
-  );
-}
-
-/** All panels end with the newest point of any, which may be long ago. */
-function MetricsAsOf({ view }: { view: SymbolView }) {
-  const asOf = { kind: "moment", ts: view.feed.endUs() } as const;
-  const nowMs = view.clock.nowMs();
-  if (asOf.ts === 0 || !(isStale(asOf, nowMs) || isCutOff(view.feed.status()))) return null;
-  return <span class="as-of">{asOfWords(asOf, nowMs, view.clock.zone)}</span>;
 }

@@ -4,13 +4,15 @@ import { openTape } from "../../../client/tape.ts";
 import type { Book } from "../../../src/core/books/book.ts";
 import type { Bar, Interval } from "../../../src/protocol/events/bar.ts";
 import { createPaintLoop } from "../../charts/paint-loop.ts";
-import type { Range } from "../../data/bars/ranges.ts";
+import { createSharedAxis, type SharedAxis } from "../../charts/shared-axis.ts";
+import { RANGES } from "../../data/bars/ranges.ts";
 import type { LastPrice } from "../../data/symbols/last-price.ts";
+import { type ChartMark, marksOf } from "../../data/tables/chart-marks.ts";
 import type { TradeList } from "../../data/tables/trade-rows.ts";
 import type { Digits } from "../../data/words/digits.ts";
 import type { Api } from "../../feed/api.ts";
 import type { DeskClock } from "../../feed/clock.ts";
-import type { Dirty } from "../../feed/dirty.ts";
+import { DIRTY, type Dirty } from "../../feed/dirty.ts";
 import { paced } from "../../feed/paced.ts";
 import { openSymbolFeed, type SymbolFeed } from "../../feed/room/symbol-feed.ts";
 import type { ServerWatch } from "../../feed/symbols/server-watch.ts";
@@ -20,6 +22,9 @@ import { readToken } from "../../feed/token.ts";
 /** Everything is painted together, so that one number is one number; faster, text cannot be read. */
 const PAINT_MS = 100;
 
+/** What panels show before anybody, or the candles, have said otherwise. */
+export const FIRST_RANGE = "15m";
+
 /** What the page shows of what moves: taken from the feed once a frame, for all who paint. */
 interface Shown {
   bars: readonly Bar[];
@@ -27,6 +32,7 @@ interface Shown {
   last: LastPrice | null;
   trades: TradeList;
   book: Book | null;
+  marks: readonly ChartMark[];
   priceDigits: Digits;
   sizeDigits: Digits;
 }
@@ -35,6 +41,8 @@ interface Shown {
 export interface SymbolView {
   feed: SymbolFeed;
   clock: DeskClock;
+  /** What candles and panels have in common. */
+  axis: SharedAxis;
   shown(): Shown;
   /** Be called with what is dirty, in animation frames only; the function it returns ends that. */
   onPaint(painter: (dirty: Dirty) => void): () => void;
@@ -47,7 +55,6 @@ export interface SymbolViewOptions {
   server: ServerWatch;
   symbol: string;
   interval: Interval | null;
-  range: Range;
   onUnauthorized(): void;
 }
 
@@ -58,7 +65,8 @@ export function openSymbolView(options: SymbolViewOptions): SymbolView {
     clock,
     () => {
       const dirty = feed.takeDirty();
-      shown = shownOf(feed);
+      const isMarked = (dirty & (DIRTY.orders | DIRTY.notes)) !== 0;
+      shown = shownOf(feed, isMarked ? marksOf(feed.orders(), feed.notes()) : shown.marks);
       for (const painter of painters) painter(dirty);
     },
     PAINT_MS,
@@ -79,13 +87,14 @@ export function openSymbolView(options: SymbolViewOptions): SymbolView {
       onUnauthorized: options.onUnauthorized,
     },
     options.symbol,
-    { interval: options.interval, range: options.range },
+    { interval: options.interval, span: RANGES[FIRST_RANGE] },
   );
-  let shown = shownOf(feed);
+  let shown = shownOf(feed, []);
   const stopRetrying = server.onRetry(feed.retry);
   return {
     feed,
     clock,
+    axis: createSharedAxis(),
     shown: () => shown,
     onPaint(painter) {
       painters.add(painter);
@@ -100,13 +109,14 @@ export function openSymbolView(options: SymbolViewOptions): SymbolView {
   };
 }
 
-function shownOf(feed: SymbolFeed): Shown {
+function shownOf(feed: SymbolFeed, marks: readonly ChartMark[]): Shown {
   return {
     bars: feed.bars(),
     interval: feed.interval(),
     last: feed.last(),
     trades: feed.trades(),
     book: feed.book(),
+    marks,
     priceDigits: feed.priceDigits(),
     sizeDigits: feed.sizeDigits(),
   };

@@ -1,13 +1,18 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Bar, Interval } from "../../../src/protocol/events/bar.ts";
-import { type CandleChart, createCandleChart } from "../../charts/candle-chart.ts";
-import { changeOf, NOT_POSITIVE } from "../../data/words/change.ts";
-import type { Digits } from "../../data/words/digits.ts";
-import { formatChange, formatPrice, formatVolume } from "../../data/words/format.ts";
-import { gapWords } from "../../data/words/gap-words.ts";
-import { DIRTY } from "../../feed/dirty.ts";
-import type { SymbolFeed } from "../../feed/room/symbol-feed.ts";
-import { type SymbolView, useRepaint } from "./symbol-view.ts";
+import type { Bar, Interval } from "../../../../src/protocol/events/bar.ts";
+import { type CandleChart, createCandleChart } from "../../../charts/candle-chart.ts";
+import type { Layer } from "../../../charts/layers.ts";
+import { entriesOf } from "../../../data/tables/positions.ts";
+import { gapWords } from "../../../data/words/gap-words.ts";
+import { DIRTY } from "../../../feed/dirty.ts";
+import type { SymbolFeed } from "../../../feed/room/symbol-feed.ts";
+import { type SymbolView, useRepaint } from "../symbol-view.ts";
+import { BarLegend, marksIn } from "./bar-legend.tsx";
+import { LayerChoice } from "./layer-choice.tsx";
+import { MarkList } from "./mark-list.tsx";
+
+const ALL_SHOWN: ReadonlySet<Layer> = new Set();
+const PAINTED = DIRTY.bars | DIRTY.allBars | DIRTY.positions | DIRTY.orders | DIRTY.notes;
 
 /** Candles and volume, the numbers of the bar under the crosshair, and a band where a gap was said. */
 export function CandlePane(props: { view: SymbolView; onChoose(interval: Interval): void }) {
@@ -18,30 +23,34 @@ export function CandlePane(props: { view: SymbolView; onChoose(interval: Interva
   const chartRef = useRef<CandleChart | null>(null);
   const [isNewestVisible, setNewestVisible] = useState(true);
   const [hovered, setHovered] = useState<Bar | null>(null);
+  const [off, setOff] = useState<ReadonlySet<Layer>>(ALL_SHOWN);
   useRepaint(view, DIRTY.gaps | DIRTY.bars | DIRTY.allBars);
 
   useEffect(() => {
     if (container.current === null) return;
     const chart: CandleChart = createCandleChart(container.current, {
       zone: view.clock.zone,
+      axis: view.axis,
       onNearLeftEdge: () => void feed.loadOlder(),
       onHover: setHovered,
       onNewestVisible: setNewestVisible,
       onMoved: () => placeBands(chart, feed, bands.current),
     });
     chartRef.current = chart;
-    const paint = (changedFrom: number) => {
-      const { bars, interval, last, priceDigits: digits } = view.shown();
-      chart.show({ bars, interval, changedFrom, last: last?.price ?? null, digits });
+    const paint = () => {
+      const { bars, interval, last, priceDigits: digits, marks } = view.shown();
+      const entries = entriesOf(feed.positions());
+      const changedFrom = feed.takeChangedFrom();
+      const lines = { last: last?.price ?? null, entries };
+      chart.show({ bars, interval, changedFrom, digits, marks, ...lines });
     };
     const stop = view.onPaint((dirty) => {
-      if ((dirty & (DIRTY.bars | DIRTY.allBars)) !== 0) paint(feed.takeChangedFrom());
+      if ((dirty & PAINTED) !== 0) paint();
       // The bands themselves are rendered by the component, one frame later at most.
       if ((dirty & DIRTY.gaps) !== 0)
         requestAnimationFrame(() => placeBands(chart, feed, bands.current));
     });
-    feed.takeChangedFrom();
-    paint(0);
+    paint();
     return () => {
       stop();
       chartRef.current = null;
@@ -49,15 +58,23 @@ export function CandlePane(props: { view: SymbolView; onChoose(interval: Interva
     };
   }, [view, feed]);
 
+  useEffect(() => chartRef.current?.leaveOff(off), [view, off]);
+
   const shown = view.shown();
   const elsewhere = feed.elsewhere();
   const bar = hovered ?? shown.bars.at(-1) ?? null;
   return (
     <section class="candle-pane" aria-label="Candles and volume">
-      <div class="bar-legend" aria-hidden="true">
-        {bar !== null && <BarLegend bar={bar} digits={shown.priceDigits} />}
-      </div>
+      {bar !== null && (
+        <BarLegend
+          bar={bar}
+          marks={hovered === null ? [] : marksIn(hovered, shown)}
+          digits={shown.priceDigits}
+        />
+      )}
       <div class="chart" ref={container} data-testid="candle-chart" />
+      <LayerChoice off={off} onChoose={setOff} />
+      <MarkList view={view} />
       {/* The library's licence wants its notice and this link on the page. */}
       <a
         class="chart-credit"
@@ -68,7 +85,7 @@ export function CandlePane(props: { view: SymbolView; onChoose(interval: Interva
       >
         TradingView Lightweight Charts™
       </a>
-      <div class="gap-bands" ref={bands}>
+      <div class="gap-bands" ref={bands} hidden={off.has("Holes")}>
         {feed.gaps().map((gap) => (
           <div
             key={gap.from}
@@ -95,33 +112,6 @@ export function CandlePane(props: { view: SymbolView; onChoose(interval: Interva
         </button>
       )}
     </section>
-  );
-}
-
-function BarLegend({ bar, digits }: { bar: Bar; digits: Digits }) {
-  const direction = bar.close >= bar.open ? "is-up" : "is-down";
-  const change = changeOf(bar.open, bar.close);
-  return (
-    <>
-      {(["open", "high", "low", "close"] as const).map((field) => (
-        <span key={field}>
-          {field[0]?.toUpperCase()} <b class={direction}>{formatPrice(bar[field], digits)}</b>
-        </span>
-      ))}
-      <span>
-        {change === null ? (
-          <b title={NOT_POSITIVE}>—</b>
-        ) : (
-          <b class={direction}>{formatChange(change)}</b>
-        )}
-      </span>
-      <span>
-        Vol <b>{formatVolume(bar.volume)}</b>
-      </span>
-      <span class="is-wide">
-        Trades <b>{bar.trades ?? "—"}</b>
-      </span>
-    </>
   );
 }
 

@@ -1,19 +1,20 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { createMetricChart } from "../../charts/metric-chart.ts";
-import { lineVariable } from "../../charts/theme.ts";
-import { type Line, rangeOf } from "../../data/bars/lines.ts";
-import { RANGES } from "../../data/bars/ranges.ts";
-import { formatValue } from "../../data/words/format.ts";
-import { DIRTY } from "../../feed/dirty.ts";
-import { paced } from "../../feed/paced.ts";
-import type { Panel } from "../../feed/panels/panel-state.ts";
-import { type SymbolView, useRepaint } from "./symbol-view.ts";
+import { createMetricChart } from "../../../charts/metric-chart.ts";
+import { lineVariable } from "../../../charts/theme.ts";
+import { type Line, rangeOf } from "../../../data/bars/lines.ts";
+import { lastOf, withNewest } from "../../../data/bars/time-window.ts";
+import { formatValue } from "../../../data/words/format.ts";
+import { DIRTY } from "../../../feed/dirty.ts";
+import { paced } from "../../../feed/paced.ts";
+import type { Panel } from "../../../feed/panels/panel-state.ts";
+import { type SymbolView, useRepaint } from "../symbol-view.ts";
 
 /** A panel is a trend, not a ticker: four repaints a second are smooth enough and cost little. */
 const REPAINT_MS = 250;
 
-/** One metric: a line a label set, and their values now or under the cursor. */
-export function MetricPane({ view, panel }: { view: SymbolView; panel: Panel }) {
+/** One metric: a line a label set, and their values now or under the cursor. `isLinked`: over the time that candles show. */
+export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: boolean }) {
+  const { view, panel, isLinked } = props;
   const { metric, lines } = panel;
   const container = useRef<HTMLDivElement>(null);
   const [hovered, setHovered] = useState<readonly (number | null)[] | null>(null);
@@ -21,32 +22,41 @@ export function MetricPane({ view, panel }: { view: SymbolView; panel: Panel }) 
 
   useEffect(() => {
     if (container.current === null) return;
+    const { axis, feed } = view;
     const chart = createMetricChart(container.current, {
+      ...{ axis, isLinked },
       zone: view.clock.zone,
       onHover: setHovered,
     });
+    const windowShown = () => {
+      const [inSight, endUs] = [isLinked ? axis.inSight() : null, feed.endUs()];
+      return inSight === null ? lastOf(endUs, feed.span().rangeUs) : withNewest(inSight, endUs);
+    };
     let drawn: readonly unknown[] = [];
     const draw = () => {
-      const now = view.feed.panel(metric);
+      const now = feed.panel(metric);
       if (now === null || now.state === "loading") return;
-      const endUs = view.feed.endUs();
-      const { rangeUs, stepUs } = RANGES[view.feed.range()];
-      const wanted = [now.lines, endUs, rangeUs];
+      const shown = windowShown();
+      const wanted = [now.lines, shown.fromUs, shown.toUs];
       if (wanted.every((each, i) => each === drawn[i])) return;
       drawn = wanted;
-      chart.setLines(now.lines, endUs, rangeUs, stepUs);
+      chart.setLines(now.lines, shown, now.stepUs);
     };
     const drawing = paced(view.clock, draw, REPAINT_MS);
     const stop = view.onPaint((dirty) => {
       if ((dirty & DIRTY.panels) !== 0) drawing.ask();
     });
     drawing.ask();
+    const stopMoving = axis.moved.hear(chart, () => {
+      if (isLinked) chart.setWindow(windowShown());
+    });
     return () => {
+      stopMoving();
       drawing.stop();
       stop();
       chart.destroy();
     };
-  }, [view, metric]);
+  }, [view, metric, isLinked]);
 
   const range = rangeOf(lines);
   return (

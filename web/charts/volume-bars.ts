@@ -1,0 +1,77 @@
+import type { IChartApiBase, ISeriesPrimitive, Logical, Time } from "lightweight-charts";
+import type { Bar } from "../../src/protocol/events/bar.ts";
+import { barsAColumn, volumeColumns } from "../data/bars/volume-columns.ts";
+import { colour } from "./theme.ts";
+
+/** Of the pane: the candles keep off it. */
+const HEIGHT_SHARE = 0.18;
+/** Narrower, and a pixel between two would be most of them. */
+const GAP_FROM_PX = 3;
+
+/**
+ * Volume at the foot of the candles. A series of the library would keep a second copy of every bar, and where bars are narrower than a pixel it
+ * would show the last of them for all; here their sum is drawn.
+ */
+export function createVolumeBars(chart: IChartApiBase<Time>) {
+  let bars: readonly Bar[] = [];
+  let isShown = true;
+  let requestUpdate = () => {};
+  const colours = [colour("down-volume"), colour("up-volume")] as const;
+
+  const primitive: ISeriesPrimitive<Time> = {
+    attached(parameters) {
+      requestUpdate = parameters.requestUpdate;
+    },
+    paneViews: () => [
+      {
+        renderer: () => ({
+          draw: (target) =>
+            target.useBitmapCoordinateSpace(
+              ({ context, bitmapSize: { height }, horizontalPixelRatio }) => {
+                if (isShown) drawColumns(context, height, horizontalPixelRatio);
+              },
+            ),
+        }),
+      },
+    ],
+  };
+
+  return {
+    primitive,
+    setShown(next: boolean): void {
+      isShown = next;
+      requestUpdate();
+    },
+    setBars(next: readonly Bar[]): void {
+      bars = next;
+      requestUpdate();
+    },
+  };
+
+  function drawColumns(context: CanvasRenderingContext2D, height: number, ratio: number): void {
+    const scale = chart.timeScale();
+    const range = scale.getVisibleLogicalRange();
+    const [zero, one] = [0, 1].map((index) => scale.logicalToCoordinate(index as Logical));
+    if (range === null || zero == null || one == null) return;
+    const spacing = (one - zero) * ratio;
+    const columns = volumeColumns(bars, {
+      from: Math.floor(range.from),
+      to: Math.ceil(range.to),
+      perColumn: barsAColumn(spacing),
+    });
+    const most = columns.reduce((max, { volume }) => Math.max(max, volume), 0);
+    if (most === 0) return;
+    const edge = (place: number) => Math.round(zero * ratio + place * spacing);
+    const gap = spacing >= GAP_FROM_PX ? 1 : 0;
+    for (const isUp of [false, true]) {
+      context.fillStyle = colours[Number(isUp) as 0 | 1];
+      for (const column of columns) {
+        if (column.isUp !== isUp) continue;
+        const left = edge(column.first - 0.5);
+        const width = Math.max(1, edge(column.last + 0.5) - gap - left);
+        const tall = Math.ceil((column.volume / most) * HEIGHT_SHARE * height);
+        context.fillRect(left, height - tall, width, tall);
+      }
+    }
+  }
+}
