@@ -137,6 +137,7 @@ it("keys lead from page to page, and the search to a symbol", async () => {
   await open("/");
   await page.locator("[data-symbol=DESK-4]").waitFor();
   for (const [key, heading] of [
+    ["e", "Explore"],
     ["a", "Alerts"],
     ["o", "Operations"],
     ["t", "Trace"],

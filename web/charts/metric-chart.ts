@@ -16,18 +16,22 @@ const EDGE_PX = 20;
 const AXIS_PX = 62;
 const AXIS_PX_PER_CHARACTER = 6.5;
 const AXIS_MARGIN_PX = 14;
+/** A hand that shakes while it clicks chooses nothing. */
+const LEAST_DRAG_PX = 6;
 
 export interface MetricChartOptions {
   zone: ZoneId;
   /** The values under the cursor, one a line, null in a hole; or null where the cursor is elsewhere. */
   onHover(values: readonly (number | null)[] | null): void;
+  /** Who drags over the panel means this part of it. Without it there is nothing to drag. */
+  onZoom?(fromUs: number, toUs: number): void;
 }
 
 /** The lines of one metric in `container`, until `destroy`. A single line is drawn with the range it came from. */
 export function createMetricChart(container: HTMLElement, options: MetricChartOptions) {
   const zone = zoneOf(options.zone);
   let plot: uPlot | null = null;
-  let drawnLines = -1;
+  let drawnLines = "";
   let window: [number, number] = [0, 1];
   const resized = new ResizeObserver(() => {
     plot?.setSize({ width: container.clientWidth, height: container.clientHeight });
@@ -35,19 +39,31 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
   resized.observe(container);
 
   return {
-    /** Draw `lines`, whose points are `stepUs` apart or more, over the window that ends at `endUs`. */
-    setLines(lines: readonly Line[], endUs: number, rangeUs: number, stepUs: number): void {
+    /**
+     * Draw `lines`, whose points are `stepUs` apart or more, over the window that ends at `endUs`. `compared`: what each of
+     * them was another time, moved to now; dashed.
+     */
+    setLines(
+      lines: readonly Line[],
+      endUs: number,
+      rangeUs: number,
+      stepUs: number,
+      compared: readonly Line[] = [],
+    ): void {
       // The newest points stand clear of the edge, or a dot there would be cut in half.
       window = [(endUs - rangeUs) / 1e6, endUs / 1e6 + rangeUs / 100e6];
-      const columns = columnsOf(lines, stepUs) as uPlot.AlignedData;
-      if (plot === null || drawnLines !== lines.length) {
+      const columns = columnsOf([...lines, ...compared], stepUs) as uPlot.AlignedData;
+      const drawing = `${lines.length} ${compared.length}`;
+      if (plot === null || drawnLines !== drawing) {
         plot?.destroy();
-        drawnLines = lines.length;
-        plot = new uPlot(plotOptions(lines), columns, container);
+        drawnLines = drawing;
+        plot = new uPlot(plotOptions(lines.length, compared.length), columns, container);
       } else {
         plot.setData(columns);
       }
     },
+    /** What is painted; null before anything is. */
+    canvas: () => plot?.ctx.canvas ?? null,
     destroy(): void {
       resized.disconnect();
       plot?.destroy();
@@ -55,7 +71,9 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
     },
   };
 
-  function plotOptions(lines: readonly Line[]): uPlot.Options {
+  function plotOptions(lineCount: number, comparedCount: number): uPlot.Options {
+    const { onZoom } = options;
+    const count = lineCount + comparedCount;
     const font = `11px ${CANVAS_FONT}`;
     const axis: uPlot.Axis = {
       stroke: colour("text-dim"),
@@ -69,8 +87,12 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
       padding: [8, 0, 0, 0],
       legend: { show: false },
       cursor: {
-        sync: { key: SYNC_KEY, setSeries: false },
-        drag: { x: false, y: false },
+        // The cursor moves on all panels, and a part is chosen on one.
+        sync: {
+          ...{ key: SYNC_KEY, setSeries: false },
+          filters: { sub: (type) => !/^mouse(down|up)$/.test(type) },
+        },
+        drag: { x: onZoom !== undefined, y: false, setScale: false, dist: LEAST_DRAG_PX },
         points: { size: 6 },
         y: false,
       },
@@ -101,8 +123,8 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
           values: (_plot, ticks, _axis, _space, increment) => tickTexts(ticks, increment),
         },
       ],
-      series: lines.length === 1 ? rangedSeries() : [{}, ...lines.map((_, i) => meanSeries(i))],
-      ...(lines.length === 1
+      series: count === 1 ? rangedSeries() : [{}, ...meansOf(lineCount, comparedCount)],
+      ...(count === 1
         ? { bands: [{ series: [2, 3] as [number, number], fill: colour("band") }] }
         : {}),
       hooks: {
@@ -110,12 +132,29 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
           (self) => {
             const { idx } = self.cursor;
             if (idx === null || idx === undefined) return options.onHover(null);
-            options.onHover(valuesAt(self.data as Columns, idx, lines.length));
+            options.onHover(valuesAt(self.data as Columns, idx, count));
+          },
+        ],
+        setSelect: [
+          (self) => {
+            const { left, width } = self.select;
+            if (width === 0) return;
+            const [fromUs, toUs] = [left, left + width].map((px) => self.posToVal(px, "x") * 1e6);
+            self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+            onZoom?.(fromUs as number, toUs as number);
           },
         ],
       },
     };
   }
+}
+
+function meansOf(lineCount: number, comparedCount: number): uPlot.Series[] {
+  const lines = Array.from({ length: lineCount }, (_, i) => meanSeries(i));
+  const compared = Array.from({ length: comparedCount }, (_, i) => {
+    return { ...meanSeries(i), dash: [5, 4], alpha: 0.7 };
+  });
+  return [...lines, ...compared];
 }
 
 function rangedSeries(): uPlot.Series[] {

@@ -8,6 +8,8 @@ export type Route =
   /** `id` null: none was given yet. */
   | { page: "trace"; id: string | null }
   | { page: "alerts" }
+  /** What is looked at stands in `search`, which the page reads itself. */
+  | { page: "explore"; search: string }
   | { page: "operations" }
   | { page: "missing" };
 
@@ -30,6 +32,8 @@ export function routeOf(pathname: string, search: string): Route {
     }
     case "trace":
       return { page: "trace", id: name };
+    case "explore":
+      return name === null ? { page: place, search } : { page: "missing" };
     case "alerts":
     case "operations":
       return { page: name === null ? place : "missing" };

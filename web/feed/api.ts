@@ -25,7 +25,10 @@ export interface SeriesQuery {
   /** Times in microseconds; `to` is exclusive, and absent means now. */
   from: number;
   to?: number;
-  step: string;
+  /** One of both: how long a step is ("5s"), or about how many there are. */
+  step?: string;
+  points?: number;
+  labels?: string;
   agg: string;
 }
 
@@ -126,7 +129,7 @@ export function createApi(deps: ApiDeps) {
     alerts: (symbol?: string) =>
       get<AlertsAnswer>("/api/alerts", symbol === undefined ? {} : { symbol }),
     metricNames: (symbol: string) => get<MetricNamesAnswer>("/api/metrics/names", { symbol }),
-    /** Every label set of a metric, in steps of `step` ("5s"). */
+    /** Every label set of a metric that has the labels. */
     series: (query: SeriesQuery) => get<SeriesAnswer>("/api/series", { ...query }),
     trace: (id: string) => get<TraceAnswer>(`/api/trace/${encodeURIComponent(id)}`, {}),
     alertRules: () => get<AlertRulesAnswer>("/api/alerts/rules", {}),

@@ -32,6 +32,8 @@ describe("addresses", () => {
     ["/trace/", "", { page: "trace", id: null }],
     ["/trace/a%2Fb", "", { page: "trace", id: "a/b" }],
     ["/alerts", "", { page: "alerts" }],
+    ["/explore/", "?range=6h", { page: "explore", search: "?range=6h" }],
+    ["/explore/more", "", { page: "missing" }],
     ["/operations/", "", { page: "operations" }],
     ["/operations/more", "", { page: "missing" }],
     ["/s/BTC-USD", "?interval=7m", { page: "symbol", symbol: "BTC-USD", interval: null }],

@@ -1,0 +1,217 @@
+import { readFileSync } from "node:fs";
+import axe from "axe-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { backfill } from "../../dev/demo/backfill.ts";
+import { Market } from "../../dev/demo/market/market.ts";
+import type { SeriesAnswer } from "../../src/protocol/answers/answers.ts";
+import { formatValue } from "../../web/data/words/format.ts";
+import { launchBrowser, PATIENCE_MS } from "./browser.ts";
+import { emptyDataDir, type RunningProduct, startProduct } from "./product.ts";
+
+/** The pages that look into the past, over a market of the demo that has ended: what they show does not move. */
+const folder = emptyDataDir();
+const untilUs = Date.now() * 1_000;
+let product: RunningProduct;
+let token: string;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let pageErrors: string[];
+
+beforeAll(async () => {
+  product = await startProduct({ dataDir: folder.dataDir });
+  token = await product.token();
+  browser = await launchBrowser();
+  await pushMarket();
+}, PATIENCE_MS);
+
+afterAll(async () => {
+  await browser?.close();
+  await product?.killGroup();
+  folder.remove();
+});
+
+beforeEach(async () => {
+  context = await browser.newContext({ viewport: { width: 1_280, height: 800 }, locale: "en-US" });
+  pageErrors = [];
+  await newPage("dark");
+});
+
+afterEach(async () => {
+  await context.close();
+  expect(pageErrors).toEqual([]);
+});
+
+describe("explore", () => {
+  const LATENCY = "symbols=BTC-USD&metric=order_latency_ms";
+
+  it("a symbol and a metric are chosen by two clicks, and the address leads back to both", async () => {
+    await open("/explore");
+    const [panel] = await panels();
+    await panel?.getByRole("button", { name: "BTC-USD" }).click();
+    await panel?.getByRole("button", { name: "order_latency_ms" }).click();
+    await page.getByTestId("line-value").waitFor();
+    expect(new URL(page.url()).search).toBe(`?range=1h&${LATENCY}`);
+    await page.getByLabel("Aggregate").selectOption("p99");
+    await page.waitForURL(/agg=p99/);
+    await page.goBack();
+    await page.goBack();
+    await panel?.getByText("Choose a metric of BTC-USD").waitFor();
+    await page.goForward();
+    await page.getByTestId("line-value").waitFor();
+  });
+
+  it("what a panel shows is what the API answers", async () => {
+    const bounds = `from=${untilUs - 900e6}&to=${untilUs}`;
+    await open(`/explore?${bounds}&${LATENCY}&agg=p99&symbols=_system&metric=portfolio_value`);
+    const values = page.getByTestId("line-value");
+    await values.nth(1).waitFor();
+    const points = Math.ceil((await widthOfPanel()) / 2);
+    const asked = async (query: string) =>
+      (await ask<SeriesAnswer>(`/api/series?${query}&${bounds}&points=${points}`)).series[0];
+    const p99 = (await asked(`${LATENCY.replace("symbols", "symbol")}&agg=p99`))?.p99 as number[];
+    expect(p99.length).toBeGreaterThan(50);
+    const range = Math.max(...p99) - Math.min(...p99);
+    expect(await values.first().textContent()).toBe(formatValue(p99.at(-1) as number, range));
+    const saved = await download("CSV: panel 1");
+    const [header, ...rows] = readFileSync(saved, "utf8").trim().split("\r\n");
+    expect(header).toBe("ts,symbol,metric,labels,aggregate,value,day");
+    expect(rows.map((row) => Number(row.split(",")[5]))).toEqual(p99);
+    const picture = readFileSync(await download("PNG: panel 2"));
+    expect(picture.subarray(1, 4).toString()).toBe("PNG");
+    // The size of the picture, and not that of nothing.
+    expect(picture.readUInt32BE(16)).toBeGreaterThan(400);
+  });
+
+  it("a part that is dragged over on one panel is what all panels show, and back is all again", async () => {
+    await open(`/explore?range=15m&${LATENCY}&symbols=ETH-USD&metric=portfolio_value`);
+    await page.getByTestId("line-value").nth(1).waitFor();
+    const over = page.locator(".u-over");
+    const box = await over.first().boundingBox();
+    if (box === null) throw new Error("nothing to drag over");
+    await page.mouse.move(box.x + box.width / 4, box.y + 50);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width / 2, box.y + 50, { steps: 5 });
+    await page.mouse.up();
+    await page.getByTestId("explore-bounds").waitFor();
+    const search = new URL(page.url()).searchParams;
+    const lengthUs = Number(search.get("to")) - Number(search.get("from"));
+    // A quarter of 15 minutes, but for the pixels that a hand is off.
+    expect(Math.abs(lengthUs / 225e6 - 1)).toBeLessThan(0.05);
+    const foot = page.locator(".explore-foot");
+    await expect
+      .poll(() => foot.allTextContents())
+      .toEqual(Array(2).fill(expect.stringMatching(/^a point every/)));
+    await page.getByRole("button", { name: "Zoom out" }).click();
+    await page.goBack();
+    await page.goBack();
+    await page.getByTestId("explore-bounds").waitFor({ state: "detached" });
+    expect(new URL(page.url()).searchParams.get("range")).toBe("15m");
+  });
+
+  it("the same time yesterday is a second line, and a day without points is said", async () => {
+    const at = Date.now() * 1_000 - 60e6;
+    const point = (value: number, ts: number) => ({ symbol: "ONCE", metric: "m", value, ts });
+    await push("/api/metrics", [point(4, at), point(3, at - 86_400e6)]);
+    await open("/explore?range=5m&symbols=ONCE&metric=m");
+    await page.getByTestId("line-value").getByText("4").waitFor();
+    await page.getByRole("button", { name: "Compare with yesterday" }).click();
+    await page.getByText("yesterday 3").waitFor();
+    await page.getByLabel("Symbols", { exact: true }).fill("BTC-USD");
+    await page.getByLabel("Metric", { exact: true }).fill("portfolio_value");
+    await page.keyboard.press("Enter");
+    await page.getByText("no points yesterday at this time").waitFor();
+  });
+
+  it.each([
+    ["symbols=NOBODY&metric=m", "Nobody has pushed anything of NOBODY", '"symbol":"NOBODY"'],
+    ["symbols=BTC-USD&metric=none", "BTC-USD has no none", '"metric":"none"'],
+    [`${LATENCY}&labels=venue:x`, "with the labels venue:x", '"metric":"order_latency_ms"'],
+  ])("%s: says what is missing, and the command that brings it", async (search, words, command) => {
+    await open(`/explore?${search}`);
+    const empty = page.getByTestId("explore-empty");
+    await empty.getByText(words).waitFor();
+    expect(await empty.locator("code").textContent()).toContain(command);
+  });
+
+  it("a range without a point leads to the newest one", async () => {
+    await open(`/explore?from=1600000000000000&to=1600000060000000&${LATENCY}`);
+    await page.getByRole("button", { name: "Show the time up to it" }).click();
+    await page.getByTestId("line-value").waitFor();
+  });
+
+  it("has no fault that axe knows, dark and light, and fits a phone", async () => {
+    await sound(`/explore?compare=yesterday&${LATENCY}&symbols=BTC-USD`, "line-value");
+  });
+});
+
+async function panels() {
+  await page.getByTestId("explore-panel").first().waitFor();
+  return page.getByTestId("explore-panel").all();
+}
+
+async function widthOfPanel(): Promise<number> {
+  return page
+    .getByTestId("explore-panel")
+    .first()
+    .evaluate((panel) => panel.clientWidth);
+}
+
+async function download(button: string): Promise<string> {
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: button }).click(),
+  ]);
+  return file.path();
+}
+
+async function sound(path: string, testId: string): Promise<void> {
+  for (const colorScheme of ["dark", "light"] as const) {
+    await newPage(colorScheme);
+    await open(path);
+    await page.getByTestId(testId).first().waitFor();
+    await page.evaluate(axe.source);
+    const faults = await page.evaluate(async () => {
+      const { violations } = await (window as unknown as { axe: typeof axe }).axe.run();
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target)}`);
+    });
+    expect(faults, `${path} ${colorScheme}`).toEqual([]);
+  }
+  await page.setViewportSize({ width: 390, height: 844 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBe(390);
+}
+
+async function newPage(colorScheme: "dark" | "light"): Promise<void> {
+  await page?.close();
+  page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  page.on("pageerror", (error) => pageErrors.push(error.message));
+  await page.emulateMedia({ colorScheme });
+}
+
+async function open(path: string): Promise<void> {
+  await page.addInitScript((kept) => sessionStorage.setItem("edgetape.token", kept), token);
+  await page.goto(`${product.url}${path}`);
+}
+
+async function ask<T>(path: string): Promise<T> {
+  const answer = await fetch(`${product.url}${path}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  return (await answer.json()) as T;
+}
+
+async function push(path: string, events: readonly object[]): Promise<void> {
+  const answer = await fetch(`${product.url}${path}`, {
+    ...{ method: "POST", body: JSON.stringify(events) },
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+  });
+  expect(answer.status, await answer.text()).toBe(202);
+}
+
+/** Half an hour of the demo's market, up to now and no further. */
+async function pushMarket(): Promise<void> {
+  const market = new Market({ seed: "1", tradesPerSecond: 60 });
+  await backfill({ push, onPushed() {} }, market, untilUs - 1_800e6, untilUs);
+}

@@ -1,0 +1,261 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { MetricNamesAnswer, SeriesAnswer } from "../../../src/protocol/answers/answers.ts";
+import { AGGREGATES } from "../../../src/protocol/words/aggregate.ts";
+import { RANGE_NAMES } from "../../../web/data/bars/ranges.ts";
+import {
+  boundsOf,
+  EMPTY_PANEL,
+  type ExploreState,
+  exploreOf,
+  fixed,
+  type PanelQuestion,
+  pathOfExplore,
+  scaled,
+  shifted,
+} from "../../../web/data/explore/explore-state.ts";
+import { csvOf } from "../../../web/data/explore/panel-csv.ts";
+import { DAY_US, nameOf } from "../../../web/data/explore/panel-lines.ts";
+import { emptinessOf, labelsOf, metricsOf } from "../../../web/data/explore/why-empty.ts";
+import type { Answer } from "../../../web/feed/api.ts";
+import { askPanel } from "../../../web/feed/explore/ask-panel.ts";
+import { anySymbol } from "../../any-symbol.ts";
+
+const T = 1_795_763_000_000_000;
+const QUESTION: PanelQuestion = { symbols: ["ACME"], metric: "lag_ms", labels: "", agg: "avg" };
+const BOUNDS = { fromUs: T, toUs: T + 60e6 };
+
+describe("the address of what is explored", () => {
+  const anyPanel = fc.record({
+    symbols: fc.uniqueArray(anySymbol, { maxLength: 3 }),
+    metric: fc.string(),
+    labels: fc.string(),
+    agg: fc.constantFrom(...AGGREGATES),
+  });
+  const anyState: fc.Arbitrary<ExploreState> = fc.record({
+    panels: fc.array(anyPanel, { minLength: 1, maxLength: 4 }),
+    span: fc.oneof(
+      fc.constantFrom(...RANGE_NAMES).map((range) => ({ kind: "last" as const, range })),
+      fc.nat(1e9).map((us) => fixed(T, T + us)),
+    ),
+    isCompared: fc.boolean(),
+  });
+
+  test("has all that was chosen, and leads back to it", () => {
+    fc.assert(
+      fc.property(anyState, (state) => {
+        const { search } = new URL(pathOfExplore(state), "http://tape.test");
+        expect(exploreOf(search)).toEqual(state);
+      }),
+    );
+  });
+
+  test("is read and written by hand", () => {
+    const search =
+      "?range=6h&compare=yesterday&symbols=BTC-USD,ETH-USD&metric=lag_ms&agg=p99&symbols=ACME";
+    expect(exploreOf(search)).toEqual({
+      panels: [
+        { symbols: ["BTC-USD", "ETH-USD"], metric: "lag_ms", labels: "", agg: "p99" },
+        { ...EMPTY_PANEL, symbols: ["ACME"] },
+      ],
+      ...{ span: { kind: "last", range: "6h" }, isCompared: true },
+    });
+    expect(pathOfExplore(exploreOf(search))).toBe(`/explore${search}`);
+  });
+
+  test.each([
+    ["nothing", ""],
+    ["a range, an aggregate and times there are not", "?range=9h&agg=median&from=b&to=1"],
+    ["a metric of no symbol", "?metric=lag_ms"],
+    ["an end before its beginning", "?from=20&to=10"],
+  ])("%s is an empty panel over the last hour", (_what, search) => {
+    expect(exploreOf(search)).toEqual({
+      panels: [EMPTY_PANEL],
+      ...{ span: { kind: "last", range: "1h" }, isCompared: false },
+    });
+  });
+});
+
+describe("the time of all panels", () => {
+  test("up to now has the point of this moment, the end being exclusive", () => {
+    expect(boundsOf({ kind: "last", range: "5m" }, T / 1_000)).toEqual({
+      fromUs: T + 1 - 300e6,
+      toUs: T + 1,
+    });
+  });
+
+  test("is made longer and shorter around its middle, moved by parts of it, and never ends ahead", () => {
+    const late = T + 1e12;
+    expect(scaled(BOUNDS, 0.5, late)).toEqual(fixed(T + 15e6, T + 45e6));
+    expect(scaled(BOUNDS, 2, late)).toEqual(fixed(T - 30e6, T + 90e6));
+    expect(scaled(BOUNDS, 2, T + 60e6)).toEqual(fixed(T - 60e6, T + 60e6));
+    expect(shifted(BOUNDS, -0.5, late)).toEqual(fixed(T - 30e6, T + 30e6));
+    expect(shifted(BOUNDS, 0.5, T + 70e6)).toEqual(fixed(T + 10e6, T + 70e6));
+    expect(fixed(T + 0.25, T + 0.5)).toEqual({
+      kind: "fixed",
+      bounds: { fromUs: T, toUs: T + 100_000 },
+    });
+  });
+});
+
+describe("what a panel asks", () => {
+  type Asked = Parameters<Parameters<typeof askPanel>[0]["series"]>[0];
+  const view = { bounds: BOUNDS, points: 300, isCompared: false };
+
+  function seriesOf(answer: (asked: Asked) => Answer<SeriesAnswer>) {
+    const asked: Asked[] = [];
+    const series = async (query: Asked) => {
+      asked.push(query);
+      return answer(query);
+    };
+    return { asked, api: { series } };
+  }
+
+  const columns = (symbol: string, ts: number[], more: object, labels = {}) =>
+    ({ metric: "lag_ms", symbol, labels, ts, ...more }) as SeriesAnswer["series"][number];
+  const ok = (...series: SeriesAnswer["series"]): Answer<SeriesAnswer> => ({
+    kind: "ok",
+    value: { cursor: 1, step_us: 5e6, series } as unknown as SeriesAnswer,
+  });
+  const unknownMetric = { kind: "refused", status: 404, detail: "none" } as const;
+
+  test("is its metric of each symbol, in as many points as it is wide, with the means' range", async () => {
+    const { asked, api } = seriesOf(({ symbol }) =>
+      ok(columns(symbol, [T], { avg: [2], min: [1], max: [4] }, { venue: "X" })),
+    );
+    const question = { ...QUESTION, symbols: ["A", "B"], labels: "venue:X" };
+    const answer = await askPanel(api, question, view);
+    const both = { metric: "lag_ms", labels: "venue:X", points: 300, agg: "avg,min,max" };
+    const range = { from: BOUNDS.fromUs, to: BOUNDS.toUs };
+    expect(asked).toEqual([
+      { symbol: "A", ...both, ...range },
+      { symbol: "B", ...both, ...range },
+    ]);
+    if (answer.kind !== "ok") throw new Error(answer.kind);
+    const { lines, compared, stepUs, lineCount, missing } = answer.value;
+    expect([stepUs, compared, lineCount, missing]).toEqual([5e6, [], 2, []]);
+    expect(lines.map(({ points }) => points)).toEqual([
+      [{ ts: T, mean: 2, min: 1, max: 4, count: 1 }],
+      [{ ts: T, mean: 2, min: 1, max: 4, count: 1 }],
+    ]);
+    expect(lines.map((line) => [nameOf(line, 2), nameOf(line, 1)])).toEqual([
+      ["A venue=X", "venue=X"],
+      ["B venue=X", "venue=X"],
+    ]);
+  });
+
+  test("with yesterday is the day before too, at the times of now, each line beside its own", async () => {
+    const { api } = seriesOf(({ from }) =>
+      from === BOUNDS.fromUs
+        ? ok(columns("ACME", [T + 5e6], { p99: [7] }, { leg: "b" }))
+        : ok(
+            columns("ACME", [T - DAY_US], { p99: [5] }, { leg: "a" }),
+            columns("ACME", [T - DAY_US + 5e6], { p99: [6] }, { leg: "b" }),
+          ),
+    );
+    const answer = await askPanel(api, { ...QUESTION, agg: "p99" }, { ...view, isCompared: true });
+    if (answer.kind !== "ok") throw new Error(answer.kind);
+    const drawn = (lines: typeof answer.value.lines) =>
+      lines.map(({ labels, points }) => [labels["leg"], points.map(({ ts, mean }) => [ts, mean])]);
+    expect(drawn(answer.value.lines)).toEqual([
+      ["b", [[T + 5e6, 7]]],
+      ["a", []],
+    ]);
+    expect(drawn(answer.value.compared)).toEqual([
+      ["b", [[T + 5e6, 6]]],
+      ["a", [[T, 5]]],
+    ]);
+  });
+
+  test("leaves out steps of which nothing is known, and lines that have no room", async () => {
+    const { api } = seriesOf(({ symbol }) =>
+      ok(
+        ...Array.from({ length: 15 }, (_, at) =>
+          columns(symbol, [T, T + 5e6], { rate: [null, at] }, { at: String(at) }),
+        ),
+      ),
+    );
+    const answer = await askPanel(api, { ...QUESTION, agg: "rate" }, view);
+    if (answer.kind !== "ok") throw new Error(answer.kind);
+    expect([answer.value.lines.length, answer.value.lineCount]).toEqual([12, 15]);
+    expect(answer.value.lines[3]?.points).toEqual([
+      { ts: T + 5e6, mean: 3, min: 3, max: 3, count: 1 },
+    ]);
+  });
+
+  test("of several symbols is answered where one has no such metric, and fails where the server does", async () => {
+    const question = { ...QUESTION, symbols: ["A", "B", "C"] };
+    const some = seriesOf(({ symbol }) => {
+      if (symbol === "A") return { kind: "unknown" };
+      return symbol === "B" ? unknownMetric : ok(columns("C", [T], { avg: [1] }));
+    });
+    const answer = await askPanel(some.api, question, view);
+    if (answer.kind !== "ok") throw new Error(answer.kind);
+    expect(answer.value.lines.map(({ symbol }) => symbol)).toEqual(["C"]);
+    expect(answer.value.missing).toEqual([
+      { symbol: "A", what: "symbol" },
+      { symbol: "B", what: "metric" },
+    ]);
+    const failure = { kind: "failed", status: 503, detail: "away" } as const;
+    const failing = seriesOf(({ symbol }) => (symbol === "B" ? failure : ok()));
+    expect(await askPanel(failing.api, question, view)).toEqual(failure);
+  });
+});
+
+describe("a panel that draws nothing", () => {
+  const names = [
+    { metric: "lag_ms", labels: { venue: "X" }, last_ts: T - 9 },
+    { metric: "lag_ms", labels: { venue: "Y", note: "a,b" }, last_ts: T - 5 },
+    { metric: "load", labels: {}, last_ts: T },
+  ] as MetricNamesAnswer["metrics"];
+  const none = {
+    ...{ question: QUESTION, bounds: BOUNDS, stepUs: 1, lines: [], compared: [] },
+    ...{ lineCount: 0, missing: [] },
+  };
+  const line = { key: "k", symbol: "ACME", labels: {}, points: [] };
+  const point = { ts: T, mean: 1, min: 1, max: 1, count: 1 };
+
+  test("says why", () => {
+    const why = (question: object, answer: object | null = {}) =>
+      emptinessOf({ ...QUESTION, ...question }, answer && { ...none, ...answer }, names);
+    expect(why({ symbols: [] })).toEqual({ kind: "no_symbol" });
+    expect(why({ metric: "" }, null)).toEqual({ kind: "no_metric", symbol: "ACME" });
+    expect(why({}, { missing: [{ symbol: "ACME", what: "symbol" }] })).toEqual({
+      ...{ kind: "unknown_symbol", symbol: "ACME" },
+    });
+    expect(why({}, { missing: [{ symbol: "ACME", what: "metric" }] })).toEqual({
+      ...{ kind: "unknown_metric", symbol: "ACME" },
+    });
+    expect(why({}, { lines: [line] })).toEqual({ kind: "not_told" });
+    expect(why({})).toEqual({ kind: "no_points", newestUs: T - 5 });
+    expect(why({ metric: "gone" })).toEqual({ kind: "no_points", newestUs: null });
+  });
+
+  test("is none where there is a point, of today or of yesterday, or no answer yet", () => {
+    const drawn = [{ ...line, points: [point] }];
+    expect(emptinessOf(QUESTION, { ...none, lines: drawn }, names)).toBeNull();
+    expect(emptinessOf(QUESTION, { ...none, lines: [line], compared: drawn }, names)).toBeNull();
+    expect(emptinessOf(QUESTION, null, names)).toBeNull();
+  });
+
+  test("is offered what the symbol has, but no label that a pair cannot say", () => {
+    expect(metricsOf(names)).toEqual(["lag_ms", "load"]);
+    expect(labelsOf(names, "lag_ms")).toEqual(["venue:X", "venue:Y"]);
+    expect(labelsOf(null, "lag_ms")).toEqual([]);
+  });
+});
+
+test("a panel's CSV has each point at its own time, and changes no text", () => {
+  const point = (ts: number, mean: number) => ({ ts, mean, min: mean, max: mean, count: 1 });
+  const line = { key: "k", symbol: "=A1", labels: { venue: 'X"' }, points: [point(T + 1, 0.1)] };
+  const csv = csvOf({
+    ...{ question: QUESTION, bounds: BOUNDS, stepUs: 1, lineCount: 1, missing: [] },
+    ...{ lines: [line], compared: [{ ...line, points: [point(T, 2)] }] },
+  });
+  expect(csv.split("\r\n")).toEqual([
+    "ts,symbol,metric,labels,aggregate,value,day",
+    '2026-11-27T07:03:20.000001Z,=A1,lag_ms,"{""venue"":""X\\""""}",avg,0.1,now',
+    '2026-11-26T07:03:20.000000Z,=A1,lag_ms,"{""venue"":""X\\""""}",avg,2,before',
+    "",
+  ]);
+});

@@ -1,0 +1,40 @@
+import { lineVariable } from "../../charts/theme.ts";
+import { rangeOf } from "../../data/bars/lines.ts";
+import { nameOf, type PanelAnswer, type PanelLine } from "../../data/explore/panel-lines.ts";
+import { formatValue } from "../../data/words/format.ts";
+
+/** What each line is, and its value under the cursor or its newest one; where days are compared, yesterday's behind it. */
+export function PanelLegend(props: {
+  answer: PanelAnswer;
+  hovered: readonly (number | null)[] | null;
+}) {
+  const { answer, hovered } = props;
+  const { question, lines, compared } = answer;
+  const range = rangeOf([...lines, ...compared]);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and without a mouse only what has the focus does
+    <ul class="metric-legend" tabIndex={0} aria-label="Lines">
+      {lines.map((line, at) => {
+        const before = compared[at];
+        return (
+          <li key={line.key}>
+            <i style={{ background: lineVariable(at) }} />
+            <span>{nameOf(line, question.symbols.length)}</span>
+            <b data-testid="line-value">{wordOf(line, hovered?.[at], range)}</b>
+            {before !== undefined && (
+              <span class="dim">
+                yesterday {wordOf(before, hovered?.[lines.length + at], range)}
+              </span>
+            )}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** Null under the cursor is a hole; undefined says that the cursor is elsewhere. */
+function wordOf(line: PanelLine, hovered: number | null | undefined, range: number): string {
+  const value = hovered === undefined ? line.points.at(-1)?.mean : hovered;
+  return value === undefined || value === null ? "—" : formatValue(value, range);
+}
