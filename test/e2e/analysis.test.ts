@@ -4,8 +4,16 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { backfill } from "../../dev/demo/backfill.ts";
 import { Market } from "../../dev/demo/market/market.ts";
+import type {
+  CorrelationAnswer,
+  Figure,
+  RiskAnswer,
+} from "../../src/protocol/answers/analytics.ts";
 import type { SeriesAnswer } from "../../src/protocol/answers/answers.ts";
-import { formatValue } from "../../web/data/words/format.ts";
+import type { AttributionAnswer } from "../../src/protocol/answers/attribution.ts";
+import type { LatencyAnswer } from "../../src/protocol/answers/orders.ts";
+import { grouped } from "../../web/data/words/digits.ts";
+import { formatSpan, formatValue } from "../../web/data/words/format.ts";
 import { launchBrowser, PATIENCE_MS } from "./browser.ts";
 import { emptyDataDir, type RunningProduct, startProduct } from "./product.ts";
 
@@ -85,6 +93,11 @@ describe("explore", () => {
   });
 
   it("a part that is dragged over on one panel is what all panels show, and back is all again", async () => {
+    const asked: URLSearchParams[] = [];
+    page.on("request", (request) => {
+      const { pathname, searchParams } = new URL(request.url());
+      if (pathname === "/api/series") asked.push(searchParams);
+    });
     await open(`/explore?range=15m&${LATENCY}&symbols=ETH-USD&metric=portfolio_value`);
     await page.getByTestId("line-value").nth(1).waitFor();
     const over = page.locator(".u-over");
@@ -99,10 +112,10 @@ describe("explore", () => {
     const lengthUs = Number(search.get("to")) - Number(search.get("from"));
     // A quarter of 15 minutes, but for the pixels that a hand is off.
     expect(Math.abs(lengthUs / 225e6 - 1)).toBeLessThan(0.05);
-    const foot = page.locator(".explore-foot");
+    const ofPart = () => asked.filter((one) => one.get("from") === search.get("from"));
     await expect
-      .poll(() => foot.allTextContents())
-      .toEqual(Array(2).fill(expect.stringMatching(/^a point every/)));
+      .poll(() => ofPart().map((one) => one.get("metric")))
+      .toEqual(expect.arrayContaining(["order_latency_ms", "portfolio_value"]));
     await page.getByRole("button", { name: "Zoom out" }).click();
     await page.goBack();
     await page.goBack();
@@ -146,6 +159,112 @@ describe("explore", () => {
   });
 });
 
+describe("analytics", () => {
+  const LOOKED = "symbols=BTC-USD,ETH-USD,AAPL&interval=1m";
+
+  it("correlations are the server's, and a pair's dots are as many as its returns", async () => {
+    await open(`/analytics?${LOOKED}&range=1h`);
+    const { pairs } = await ask<CorrelationAnswer>(
+      `/api/analytics/correlation?${LOOKED}&from=now-1h`,
+    );
+    const cells = page.getByTestId("heat-map").getByRole("button");
+    await cells.first().waitFor();
+    const shown = await cells.evaluateAll((all) => all.map((one) => one.ariaLabel));
+    const told = pairs.map(({ a, b, correlation }) => {
+      if (correlation.kind !== "ok") throw new Error(correlation.kind);
+      return `${a} and ${b}: ${correlation.pearson.toFixed(2)}`;
+    });
+    expect(shown.toSorted()).toEqual(told.toSorted());
+    const last = pairs.at(-1);
+    if (last?.correlation.kind !== "ok") throw new Error("no correlation");
+    const { observations, spearman } = last.correlation;
+    expect(observations).toBeGreaterThan(20);
+    // By the keyboard as by the mouse.
+    await page.getByRole("button", { name: `${last.a} and ${last.b}` }).focus();
+    const pair = page.getByTestId("pair");
+    await pair.getByText(`Spearman ${spearman.toFixed(4)}, of ${observations} common`).waitFor();
+    await page.locator(`[data-testid=scatter][data-points="${observations}"]`).waitFor();
+    await page.getByRole("button", { name: "BTC-USD and ETH-USD" }).hover();
+    await pair.getByRole("heading", { name: "BTC-USD and ETH-USD" }).waitFor();
+  });
+
+  it("profit and loss lead from value to value to the cent", async () => {
+    await open(`/analytics?${LOOKED}&range=1h`);
+    const answer = await ask<AttributionAnswer>(`/api/analytics/attribution?${LOOKED}&from=now-1h`);
+    if (answer.total.kind !== "ok") throw new Error(answer.total.kind);
+    const amounts = (testId: string) => page.getByTestId(testId).locator("b").allTextContents();
+    await page.getByTestId("waterfall").waitFor();
+    const pnl = answer.by_symbol.map(({ pnl: of }) => (of.kind === "ok" ? of.pnl : Number.NaN));
+    const { start_value: start, end_value: end, net_flow: flow } = answer.total;
+    const written = (amount: number) => grouped(amount, 2);
+    expect(await amounts("pnl-bars")).toEqual(pnl.map(written));
+    expect(await amounts("waterfall")).toEqual([start, ...pnl, flow, end].map(written));
+  });
+
+  it("risk and orders are the server's, and each figure leads to its definition", async () => {
+    await open(`/analytics?${LOOKED}&range=1h&subject=ETH-USD`);
+    const { risk } = await ask<RiskAnswer>(
+      "/api/analytics/risk?symbol=ETH-USD&interval=1m&from=now-1h",
+    );
+    if (risk.kind !== "ok") throw new Error(risk.kind);
+    const percent = ({ value }: Figure) => `${formatValue((value ?? Number.NaN) * 100)} %`;
+    const cards = page.getByTestId("risk-cards").getByRole("listitem");
+    await cards.first().waitFor();
+    const [total, , volatility] = await cards.locator("b").allTextContents();
+    expect([total, volatility]).toEqual([risk.total_return, risk.volatility].map(percent));
+    const tails = await page.getByTestId("tails").getByRole("cell").allTextContents();
+    const losses = (["historical", "gaussian", "cornish_fisher"] as const).flatMap((method) =>
+      risk.tails.flatMap(({ [method]: of }) => [of.value_at_risk, of.expected_shortfall]),
+    );
+    expect(tails).toEqual(losses.map(percent));
+    await page.locator(`[data-testid=histogram][data-returns="${risk.observations}"]`).waitFor();
+    const orders = await ask<LatencyAnswer>("/api/orders/ETH-USD/latency?from=now-1h");
+    const leg = orders.legs.sent_to_acknowledged;
+    expect(leg.count).toBeGreaterThan(5);
+    const row = page.getByTestId("legs").getByRole("row").nth(1).getByRole("cell");
+    const us = [leg.p50_us, leg.p90_us, leg.p99_us, leg.max_us];
+    expect((await row.allTextContents()).slice(1)).toEqual([
+      String(leg.count),
+      ...us.map((each) => formatSpan(each ?? Number.NaN)),
+    ]);
+    await page.getByTestId("slippage").waitFor();
+    const links = await page
+      .locator("a.defined")
+      .evaluateAll((all) => all.map((one) => one.getAttribute("href") ?? ""));
+    expect(links.length).toBeGreaterThan(15);
+    await page.getByRole("link", { name: "Sharpe ratio" }).click();
+    await page.waitForURL(/\/docs#figure-sharpe$/);
+    for (const link of new Set(links)) {
+      expect(await page.locator(`[id="${link.split("#")[1]}"]`).count(), link).toBe(1);
+    }
+  });
+
+  it("a symbol that nobody has pushed is named, and keeps nothing from the others", async () => {
+    await open(`/analytics?symbols=BTC-USD,NOBODY,ETH-USD&interval=1m&range=1h&subject=NOBODY`);
+    await page.getByText("Nobody has pushed NOBODY").waitFor();
+    expect(await page.locator(".command code").textContent()).toContain('"symbol":"NOBODY"');
+    await page.getByRole("button", { name: "BTC-USD and ETH-USD" }).waitFor();
+    await page.getByRole("heading", { name: "Risk of BTC-USD" }).waitFor();
+  });
+
+  it("a symbol without positions or orders has the commands that push them", async () => {
+    await push("/api/trades", [{ symbol: "BARE", price: 5, size: 1 }]);
+    await open("/analytics?symbols=BARE&interval=1m&range=1h");
+    await page.getByText("BARE: nobody has pushed a position of it").waitFor();
+    await page.getByText("0 returns, and 3 are needed").waitFor();
+    await page.getByText("No order began in this time.").waitFor();
+    const commands = await page.locator(".command code").allTextContents();
+    expect(commands.map((text) => /\/api\/\w+/.exec(text)?.[0])).toEqual([
+      "/api/positions",
+      "/api/orders",
+    ]);
+  });
+
+  it("has no fault that axe knows, dark and light, and fits a phone", async () => {
+    await sound(`/analytics?${LOOKED}&range=1h`, "histogram");
+  });
+});
+
 async function panels() {
   await page.getByTestId("explore-panel").first().waitFor();
   return page.getByTestId("explore-panel").all();
@@ -179,7 +298,9 @@ async function sound(path: string, testId: string): Promise<void> {
     expect(faults, `${path} ${colorScheme}`).toEqual([]);
   }
   await page.setViewportSize({ width: 390, height: 844 });
-  expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBe(390);
+  // A chart follows the width of its panel a frame later.
+  const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+  await expect.poll(width, { message: path }).toBe(390);
 }
 
 async function newPage(colorScheme: "dark" | "light"): Promise<void> {

@@ -9,7 +9,7 @@ export type Route =
   | { page: "trace"; id: string | null }
   | { page: "alerts" }
   /** What is looked at stands in `search`, which the page reads itself. */
-  | { page: "explore"; search: string }
+  | { page: "explore" | "analytics"; search: string }
   | { page: "operations" }
   | { page: "missing" };
 
@@ -33,6 +33,7 @@ export function routeOf(pathname: string, search: string): Route {
     case "trace":
       return { page: "trace", id: name };
     case "explore":
+    case "analytics":
       return name === null ? { page: place, search } : { page: "missing" };
     case "alerts":
     case "operations":

@@ -7,6 +7,7 @@ import type {
   BacktestPush,
   KeptAlertRule,
 } from "../../src/protocol/answers/alerts.ts";
+import type { CorrelationAnswer, RiskAnswer } from "../../src/protocol/answers/analytics.ts";
 import type {
   BookAnswer,
   HistoryAnswer,
@@ -15,7 +16,12 @@ import type {
   SeriesAnswer,
   SymbolsAnswer,
 } from "../../src/protocol/answers/answers.ts";
-import type { OrdersAnswer } from "../../src/protocol/answers/orders.ts";
+import type { AttributionAnswer } from "../../src/protocol/answers/attribution.ts";
+import type {
+  LatencyAnswer,
+  OrdersAnswer,
+  SlippageAnswer,
+} from "../../src/protocol/answers/orders.ts";
 import type { TraceAnswer } from "../../src/protocol/answers/trace.ts";
 import type { Interval } from "../../src/protocol/events/bar.ts";
 
@@ -30,6 +36,12 @@ export interface SeriesQuery {
   points?: number;
   labels?: string;
   agg: string;
+}
+
+/** `from` as the server reads it: "now-6h". */
+interface AnalyticsQuery extends Record<string, string | undefined> {
+  interval: Interval;
+  from: string;
 }
 
 /** The server's list, or `list` null: it is still the one of the tag that was asked with. */
@@ -131,6 +143,17 @@ export function createApi(deps: ApiDeps) {
     metricNames: (symbol: string) => get<MetricNamesAnswer>("/api/metrics/names", { symbol }),
     /** Every label set of a metric that has the labels. */
     series: (query: SeriesQuery) => get<SeriesAnswer>("/api/series", { ...query }),
+    correlation: (query: AnalyticsQuery & { symbols: string }) =>
+      get<CorrelationAnswer>("/api/analytics/correlation", query),
+    risk: (query: AnalyticsQuery & { symbol: string }) =>
+      get<RiskAnswer>("/api/analytics/risk", query),
+    attribution: (query: AnalyticsQuery & { symbols: string; account: string | undefined }) =>
+      get<AttributionAnswer>("/api/analytics/attribution", query),
+    /** What the orders of a range tell together. */
+    latency: (symbol: string, query: { from: string; account: string | undefined }) =>
+      get<LatencyAnswer>(`/api/orders/${encodeURIComponent(symbol)}/latency`, query),
+    slippage: (symbol: string, query: { from: string; account: string | undefined }) =>
+      get<SlippageAnswer>(`/api/orders/${encodeURIComponent(symbol)}/slippage`, query),
     trace: (id: string) => get<TraceAnswer>(`/api/trace/${encodeURIComponent(id)}`, {}),
     alertRules: () => get<AlertRulesAnswer>("/api/alerts/rules", {}),
     /** The newest changes of a rule's alerts, or of all. */

@@ -29,6 +29,9 @@ const LIGHT = window.matchMedia("(prefers-color-scheme: light)");
 
 const symbolPage = later(async () => (await import("./symbol/symbol-page.tsx")).SymbolPage);
 const explorePage = later(async () => (await import("./explore/explore-page.tsx")).ExplorePage);
+const analyticsPage = later(
+  async () => (await import("./analytics/analytics-page.tsx")).AnalyticsPage,
+);
 const tracePage = later(async () => (await import("./trace/trace-page.tsx")).TracePage);
 const alertsPage = later(async () => (await import("./alerts/alerts-page.tsx")).AlertsPage);
 const operationsPage = later(
@@ -155,6 +158,8 @@ function Page({ route, desk }: { route: Route; desk: Desk }) {
       );
     case "explore":
       return <explorePage.Page desk={desk} search={route.search} />;
+    case "analytics":
+      return <analyticsPage.Page desk={desk} search={route.search} />;
     case "trace":
       return <tracePage.Page desk={desk} id={route.id} />;
     case "alerts":

@@ -33,6 +33,7 @@ describe("addresses", () => {
     ["/trace/a%2Fb", "", { page: "trace", id: "a/b" }],
     ["/alerts", "", { page: "alerts" }],
     ["/explore/", "?range=6h", { page: "explore", search: "?range=6h" }],
+    ["/analytics", "?symbols=A", { page: "analytics", search: "?symbols=A" }],
     ["/explore/more", "", { page: "missing" }],
     ["/operations/", "", { page: "operations" }],
     ["/operations/more", "", { page: "missing" }],

@@ -1,9 +1,9 @@
-import { useEffect, useState } from "preact/hooks";
 import type { MetricNamesAnswer } from "../../../src/protocol/answers/answers.ts";
 import { AGGREGATES, type Aggregate } from "../../../src/protocol/words/aggregate.ts";
 import { type PanelQuestion, symbolsOf } from "../../data/explore/explore-state.ts";
 import { labelsOf, metricsOf } from "../../data/explore/why-empty.ts";
 import type { Desk } from "../shell/desk.ts";
+import { Field } from "./field.tsx";
 
 /** What a panel asks, to be changed field by field, and what can be taken from it. */
 export function PanelForm(props: {
@@ -27,14 +27,14 @@ export function PanelForm(props: {
         value={symbols.join(",")}
         // A list is completed by its last symbol.
         offered={known.map((one) => [...symbols.slice(0, -1), one].join(","))}
-        {...{ number }}
+        id={`panel-${number}`}
         onCommit={(text) => put({ symbols: symbolsOf(text) })}
       />
       <Field
         label="Metric"
         value={metric}
         offered={metricsOf(names)}
-        {...{ number }}
+        id={`panel-${number}`}
         onCommit={(text) => put({ metric: text })}
       />
       <Field
@@ -42,7 +42,7 @@ export function PanelForm(props: {
         value={labels}
         hint="venue:xnas"
         offered={labelsOf(names, metric)}
-        {...{ number }}
+        id={`panel-${number}`}
         onCommit={(text) => put({ labels: text })}
       />
       <label>
@@ -80,40 +80,5 @@ export function PanelForm(props: {
         )}
       </div>
     </div>
-  );
-}
-
-/** A field that says what was typed when it is left, or at Enter: not at each letter. */
-function Field(props: {
-  label: string;
-  value: string;
-  offered: readonly string[];
-  hint?: string;
-  number: number;
-  onCommit(text: string): void;
-}) {
-  const { label, value, offered, hint, number, onCommit } = props;
-  const [typed, setTyped] = useState(value);
-  useEffect(() => setTyped(value), [value]);
-  const id = `explore-${label}-${number}`;
-  return (
-    <label>
-      <span>{label}</span>
-      <input
-        class="field"
-        list={id}
-        value={typed}
-        placeholder={hint}
-        autocomplete="off"
-        spellcheck={false}
-        onInput={(event) => setTyped(event.currentTarget.value)}
-        onChange={(event) => onCommit(event.currentTarget.value.trim())}
-      />
-      <datalist id={id}>
-        {offered.map((one) => (
-          <option key={one} value={one} />
-        ))}
-      </datalist>
-    </label>
   );
 }
