@@ -15,6 +15,8 @@ export interface AlertRulesDeps {
   limit: number;
   /** Every host that something is on now. */
   hosts(): HostName[];
+  /** Names the settings by which those are they. */
+  placement(): string;
   /** Rejects where the host cannot be told now. */
   tell(host: HostName, catalog: AlertCatalog): Promise<void>;
   nowUs(): number;
@@ -106,20 +108,20 @@ export class AlertRules {
     };
   }
 
-  /** Have the hosts of this placement been told, or do they wait to be? */
-  isPlaced(placement: string): boolean {
+  /** Have the hosts of the settings of now been told of the newest rules, or do they wait to be? */
+  get isPlaced(): boolean {
     const [row] = this.#deps.sql.exec("SELECT placement FROM alert_placement");
-    return row?.["placement"] === placement;
+    return row?.["placement"] === this.#deps.placement();
   }
 
   /**
-   * Symbols are where this placement says, and every host is told: nobody else may ask one that has got symbols whose feeds are
-   * silent.
+   * Symbols are where the settings of now say, and every host is told: nobody else may ask one that has got symbols whose feeds are
+   * silent. One that was left out by the settings of before may have rules that are gone.
    */
-  placed(placement: string): void {
-    const { sql } = this.#deps;
-    sql.exec("INSERT OR REPLACE INTO alert_placement (id, placement) VALUES (1, ?)", placement);
-    this.#mustHear(this.all.map(({ rule }) => rule));
+  placed(): void {
+    const { sql, placement, hosts } = this.#deps;
+    sql.exec("INSERT OR REPLACE INTO alert_placement (id, placement) VALUES (1, ?)", placement());
+    if (this.#version > 0) this.#mustHear(hosts());
   }
 
   /** What a host has to know. */
@@ -198,17 +200,20 @@ export class AlertRules {
     for (const name of gone) this.#kept.delete(name);
     for (const rule of rules) this.#kept.set(rule.name, { rule, setAtUs });
     sql.exec("INSERT OR REPLACE INTO alert_version (id, version) VALUES (1, ?)", this.#version + 1);
-    this.#mustHear([...rules, ...before]);
+    // Hosts of other settings do not hear of this: when those come back they are to be told.
+    if (!this.isPlaced) sql.exec("DELETE FROM alert_placement");
+    const concerned = [...rules, ...before];
+    this.#mustHear(
+      this.#deps.hosts().filter((host) => {
+        const symbol = symbolOf(host);
+        return symbol === null || concerned.some(({ symbols }) => matchesGlob(symbols, symbol));
+      }),
+    );
   }
 
-  /** The hosts that these rules are for. */
-  #mustHear(rules: readonly AlertRule[]): void {
-    if (rules.length === 0) return;
-    const { sql, hosts } = this.#deps;
-    for (const host of hosts()) {
-      const symbol = symbolOf(host);
-      if (symbol !== null && !rules.some(({ symbols }) => matchesGlob(symbols, symbol))) continue;
-      sql.exec("INSERT OR IGNORE INTO alert_waiting (host) VALUES (?)", host);
+  #mustHear(hosts: readonly HostName[]): void {
+    for (const host of hosts) {
+      this.#deps.sql.exec("INSERT OR IGNORE INTO alert_waiting (host) VALUES (?)", host);
     }
   }
 }

@@ -95,6 +95,7 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
     sql: this.ctx.storage.sql,
     limit: this.#config.LIMIT_ALERT_RULES,
     hosts: () => this.#placements.hostsOf(this.#config),
+    placement: () => textOfPlacement(this.#config),
     tell: (host, catalog) => hostAt(this.env, host).takeRules(catalog),
     nowUs: this.#clock.nowUs,
     failed: (host, error) =>
@@ -130,7 +131,10 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
   }
 
   announce(host: HostName | null, placement: Placement): { earlier: Placement[] } {
-    return this.#placements.announce(host, placement);
+    const answer = this.#placements.announce(host, placement);
+    // Whoever has got symbols hears of their rules before long, though the alarm is some time away.
+    if (!this.#alertRules.isPlaced) this.ctx.waitUntil(this.#bringRules());
+    return answer;
   }
 
   ownHostsAfter(host: HostName | "", most: number): HostName[] {
@@ -182,15 +186,18 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
 
   /** Hosts of other settings hear of the rules, though nobody asks them for anything. */
   async #placeRules(): Promise<void> {
-    const placement = textOfPlacement(this.#config);
-    if (this.#alertRules.isPlaced(placement) || !(await this.#ownHosts.learn())) return;
-    this.#alertRules.placed(placement);
+    if (this.#alertRules.isPlaced || !(await this.#ownHosts.learn())) return;
+    this.#alertRules.placed();
+  }
+
+  async #bringRules(): Promise<void> {
+    await this.#placeRules();
+    if (this.#alertRules.waiting > 0) await this.#tellRules();
   }
 
   override async alarm(): Promise<void> {
     metrics.alarms.add(1, { object: "keeper" });
-    await this.#placeRules();
-    if (this.#alertRules.waiting > 0) await this.#tellRules();
+    await this.#bringRules();
     try {
       const { mode, rollups } = await this.#open();
       this.databaseIs(await readIdentity(this.#database));

@@ -113,10 +113,15 @@ describe("the dashboard in a browser", () => {
       expect(shown[index]?.volume).toBeCloseTo(volume, 9);
     }
     expect(shown.length).toBeGreaterThanOrEqual(barsBefore.length);
-    expect(await shownTradeTimes()).toEqual(await storedTradeTimes());
+    // What has come is painted a little later.
+    const tradeTimes = await storedTradeTimes();
+    await untilSame(shownTradeTimes, tradeTimes);
     const { book } = await get<BookAnswer>(`/api/books/${SYMBOL}?depth=6`);
-    expect(await shownPrices("bid")).toEqual(book?.bids.map(([price]) => price));
-    expect((await shownPrices("ask")).reverse()).toEqual(book?.asks.map(([price]) => price));
+    await untilSame(() => shownPrices("bid"), book?.bids.map(([price]) => price) ?? []);
+    await untilSame(
+      async () => (await shownPrices("ask")).reverse(),
+      book?.asks.map(([price]) => price) ?? [],
+    );
     expect(await page.locator("[data-testid=gap-marker]").count()).toBe(0);
     expect(pageErrors).toEqual([]);
     await picture("whole");
@@ -140,6 +145,11 @@ describe("the dashboard in a browser", () => {
       const { cursor } = await get<{ cursor: number }>(`/api/rooms/${SYMBOL}/events`);
       return cursor === (await page.evaluate(() => window.__edgetape?.cursor()));
     });
+  }
+
+  async function untilSame<Value>(shown: () => Promise<Value[]>, wanted: Value[]): Promise<void> {
+    const text = JSON.stringify(wanted);
+    await until(`on the page: ${text}`, async () => JSON.stringify(await shown()) === text);
   }
 
   function shownBars(): Promise<Bar[]> {

@@ -137,10 +137,12 @@ it("numbers have the digits of their finest step in list, header, trades, ladder
   await open("/s/PEG");
   await page.getByTestId("last-price").getByText("0.9998").waitFor();
   const texts = async (selector: string) => (await page.locator(selector).allTextContents())[0];
-  await page.getByTestId("trade-row").first().waitFor();
-  expect(await texts("[data-testid=trade-row] span:nth-child(2)")).toBe("0.00001");
-  expect(await texts("[data-testid=book-bid]")).toBe("0.99970.000020.00002");
-  expect(await texts("[data-testid=position] dd")).toBe("0.00001");
+  const size = "[data-testid=trade-row] span:nth-child(2)";
+  await until("a trade's size", async () => (await texts(size)) === "0.00001");
+  const bid = "[data-testid=book-bid]";
+  await until("the bid", async () => (await texts(bid)) === "0.99970.000020.00002");
+  const position = "[data-testid=position] dd";
+  await until("the position", async () => (await texts(position)) === "0.00001");
   await untilDrawn("0.9999");
   await open("/");
   await page.locator("[data-symbol=TINY]").getByText("1.28e-10").waitFor();
@@ -226,8 +228,9 @@ it("at 1,000 trades a second header, list, title and trades show one price", asy
   await push("/api/trades", trade("FAST", 100, 1, nowUs()));
   await open("/s/FAST?interval=1s");
   await untilState("live");
-  // What has come is painted up to 100 ms later.
+  // What has come is painted up to 100 ms later, and the list of symbols is asked for besides.
   await page.getByTestId("trade-row").waitFor();
+  await page.getByTestId("watched-price").getByText("100").first().waitFor();
   const samples = page.evaluate(async () => {
     const text = (selector: string) => document.querySelector(selector)?.textContent ?? "";
     const seen: string[][] = [];

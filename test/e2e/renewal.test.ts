@@ -28,7 +28,7 @@ it("a page whose token ends keeps what it shows under the form, and goes on with
   // Nothing to see yet: the form alone.
   await page.getByRole("heading", { name: "A read token, please" }).waitFor();
   expect(await page.locator("dialog, .page").count()).toBe(0);
-  await give(page, await product.token({ scopes: ["read"], ttlSeconds: 8 }));
+  await give(page, await product.token({ scopes: ["read"], ttlSeconds: 15 }));
   const price = page.getByTestId("last-price");
   await price.getByText("101.25").waitFor();
   await page.getByRole("button", { name: "6h", exact: true }).waitFor();

@@ -13,10 +13,11 @@ const own = (symbol: string) => hostOf(symbol as SymbolName, { ROOM_HOSTS: 0, RO
 /** `reachable`: who can be told; `told`: who was, and of how many rules. */
 function rulesOver(hosts: HostName[]) {
   const told: [host: HostName, rules: number][] = [];
-  const world = { hosts, reachable: new Set(hosts), told };
+  const world = { hosts, reachable: new Set(hosts), told, placement: "a" };
   const rules = new AlertRules({
     ...{ sql: memorySql(), limit: 0, nowUs: () => 1, failed: () => undefined },
     hosts: () => world.hosts,
+    placement: () => world.placement,
     tell: async (host, catalog) => {
       if (!world.reachable.has(host)) throw new Error("away");
       told.push([host, catalog.rules.length]);
@@ -37,17 +38,47 @@ test("AL-1 a host that was away hears of a rule the next time", async () => {
   expect([world.told.at(-1), rules.waiting]).toEqual([[two, 1], 0]);
 });
 
-test("AL-10 hosts of another placement hear of the rules that are for them, and once", async () => {
-  const { rules, world } = rulesOver([]);
-  rules.placed("a");
-  rules.put(RULE);
-  world.hosts = [own("BTC-USD"), own("ETH-USD")];
-  world.reachable = new Set(world.hosts);
-  expect([rules.isPlaced("a"), rules.isPlaced("b"), rules.waiting]).toEqual([true, false, 0]);
-  rules.placed("b");
+/** The hosts are these now. */
+async function moveTo(
+  { rules, world }: ReturnType<typeof rulesOver>,
+  placement: string,
+  hosts: HostName[],
+): Promise<void> {
+  Object.assign(world, { placement, hosts, reachable: new Set(hosts) });
+  world.told.length = 0;
+  if (!rules.isPlaced) rules.placed();
   await rules.push();
-  expect(world.told).toEqual([[own("BTC-USD"), 1]]);
-  expect([rules.isPlaced("b"), rules.waiting]).toEqual([true, 0]);
+}
+
+test("AL-10 hosts of another placement hear of the rules, and once", async () => {
+  const over = rulesOver([]);
+  const { rules, world } = over;
+  rules.placed();
+  rules.put(RULE);
+  expect([rules.isPlaced, rules.waiting]).toEqual([true, 0]);
+  await moveTo(over, "b", [own("BTC-USD"), own("ETH-USD")]);
+  expect(world.told).toEqual([
+    [own("BTC-USD"), 1],
+    [own("ETH-USD"), 0],
+  ]);
+  await moveTo(over, "b", world.hosts);
+  expect([world.told, rules.isPlaced, rules.waiting]).toEqual([[], true, 0]);
+});
+
+test("AL-10 a host that other settings had left out hears of what was set and deleted meanwhile", async () => {
+  const [one, two] = [own("BTC-USD"), own("BTC-EUR")];
+  const over = rulesOver([one, two]);
+  const { rules, world } = over;
+  rules.placed();
+  // The settings are others before anybody has looked, and then are those of before again.
+  Object.assign(world, { placement: "b", hosts: [one] });
+  rules.put(RULE);
+  await moveTo(over, "a", [one, two]);
+  expect(world.told).toContainEqual([two, 1]);
+  Object.assign(world, { placement: "b", hosts: [one] });
+  rules.remove(RULE.name);
+  await moveTo(over, "a", [one, two]);
+  expect(world.told).toContainEqual([two, 0]);
 });
 
 test("AL-13 rules that are set while hosts are being told are told together", async () => {

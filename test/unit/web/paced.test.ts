@@ -18,6 +18,14 @@ test("what is asked for often runs at once, and then once at the end of its time
   expect(ranAtMs.at(-1)).toBe(2_250);
 });
 
+test("what is not paced runs each time it is asked for, in that turn", () => {
+  const clock = fakeClock(1_000);
+  let runs = 0;
+  const { ask } = paced(clock, () => runs++, 0);
+  for (let i = 0; i < 3; i++) ask();
+  expect([runs, clock.pendingTimers()]).toEqual([3, 0]);
+});
+
 test("what has stopped runs no more", async () => {
   const clock = fakeClock(1_000);
   let runs = 0;
