@@ -16,6 +16,16 @@ export default defineConfig({
       unit,
       {
         test: {
+          name: "turns",
+          // In a process of its own: while V8 counts blocks, all that runs beside takes three times as long.
+          include: ["test/turns/**/*.test.ts"],
+          ...native,
+          ...early,
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: "contract",
           include: ["test/contract/**/*.test.ts"],
           globalSetup: ["test/contract/embedded-server.ts"],

@@ -131,7 +131,7 @@ describe("a long body is parsed in parts", () => {
           expect(parsed.kind === "values" ? parsed.values : undefined).toEqual(values);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 

@@ -1,6 +1,6 @@
 import { type Profiler, Session } from "node:inspector";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { HOSTILE_FORMATS } from "../../../bench/hostile/formats.ts";
+import { HOSTILE_FORMATS } from "../../bench/hostile/formats.ts";
 
 /*
  * How long a turn takes depends on the machine, and how often it does a thing does not. V8 counts how often each block of code runs: the
