@@ -19,10 +19,16 @@ const AXIS_MARGIN_PX = 14;
 /** A hand that shakes while it clicks chooses nothing. */
 const LEAST_DRAG_PX = 6;
 
+/** What is under the cursor: a moment, and the value of each line there, null in a hole. */
+export interface Hovered {
+  ts: number;
+  values: readonly (number | null)[];
+}
+
 export interface MetricChartOptions {
   zone: ZoneId;
-  /** The values under the cursor, one a line, null in a hole; or null where the cursor is elsewhere. */
-  onHover(values: readonly (number | null)[] | null): void;
+  /** Null where the cursor is elsewhere. */
+  onHover(hovered: Hovered | null): void;
   /** Who drags over the panel means this part of it. Without it there is nothing to drag. */
   onZoom?(fromUs: number, toUs: number): void;
 }
@@ -132,7 +138,8 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
           (self) => {
             const { idx } = self.cursor;
             if (idx === null || idx === undefined) return options.onHover(null);
-            options.onHover(valuesAt(self.data as Columns, idx, count));
+            const ts = Math.round((self.data[0][idx] ?? 0) * 1e6);
+            options.onHover({ ts, values: valuesAt(self.data as Columns, idx, count) });
           },
         ],
         setSelect: [

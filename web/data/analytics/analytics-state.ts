@@ -1,6 +1,7 @@
 import { INTERVAL_SECONDS, type Interval } from "../../../src/protocol/words/interval.ts";
-import { symbolsOf } from "../explore/explore-state.ts";
 import type { ListedSymbol } from "../symbols/symbol-list.ts";
+import { typedSymbols } from "../symbols/typed-symbols.ts";
+import { addressOf } from "../words/address.ts";
 
 /** How far back analytics may look. */
 export const REACHES = ["1h", "6h", "1d", "7d", "30d", "365d"] as const;
@@ -32,7 +33,7 @@ export function analyticsOf(search: string): AnalyticsState {
   const said = new URLSearchParams(search);
   const [interval, reach] = [said.get("interval") ?? "", said.get("range") ?? ""];
   return {
-    symbols: symbolsOf(said.get("symbols") ?? ""),
+    symbols: typedSymbols(said.get("symbols") ?? ""),
     interval: Object.hasOwn(INTERVAL_SECONDS, interval) ? (interval as Interval) : "5m",
     reach: REACHES.find((one) => one === reach) ?? "6h",
     ...{ account: said.get("account") || null, subject: said.get("subject") || null },
@@ -46,7 +47,7 @@ export function pathOfAnalytics(state: AnalyticsState): string {
   if (symbols.length > 0) search.append("symbols", symbols.join(","));
   if (account !== null) search.append("account", account);
   if (subject !== null) search.append("subject", subject);
-  return `/analytics?${String(search).replace(/%(2C|3A|40|24|2F)/g, decodeURIComponent)}`;
+  return addressOf("/analytics", search);
 }
 
 /** The first symbols of the list that have a price. */

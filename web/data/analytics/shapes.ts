@@ -11,12 +11,18 @@ export function pairedReturns(a: BucketValues, b: BucketValues): (readonly [numb
   return logReturns(ofA.values).map((value, at) => [value, returnsOfB[at] ?? 0]);
 }
 
-/** Each pair where it lies: the middle is (0, 0), and the farthest return of either axis is at its edge. */
-export function scatterOf(pairs: readonly (readonly [number, number])[]): Place[] {
-  const reach = (axis: 0 | 1) =>
-    pairs.reduce((most, one) => Math.max(most, Math.abs(one[axis])), 0) || 1;
-  const [ofX, ofY] = [reach(0), reach(1)];
-  return pairs.map(([x, y]) => [50 + (x / ofX) * 50, 50 - (y / ofY) * 50]);
+/** Pairs where they lie: the middle is (0, 0), and `reach`, the farthest return of each axis, is at its edge. */
+export interface Scatter {
+  reach: readonly [x: number, y: number];
+  places: readonly Place[];
+}
+
+export function scatterOf(pairs: readonly (readonly [number, number])[]): Scatter {
+  const farthest = (axis: 0 | 1) =>
+    pairs.reduce((most, one) => Math.max(most, Math.abs(one[axis])), 0);
+  const reach = [farthest(0), farthest(1)] as const;
+  const [x, y] = reach.map((most) => most || 1) as [number, number];
+  return { reach, places: pairs.map(([a, b]) => [50 + (a / x) * 50, 50 - (b / y) * 50]) };
 }
 
 /** How far below its highest so far each value is: 0 at a new height, -0.2 where a fifth is lost. */
@@ -28,16 +34,29 @@ export function drawdownsOf(values: readonly number[]): number[] {
   });
 }
 
-/** How many values fall into each of equally wide bins from the least to the greatest. */
-export interface Histogram {
+/** From the least to the greatest of some numbers. */
+export interface Extent {
   low: number;
   high: number;
+}
+
+export function extentOf(values: readonly number[]): Extent {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return { low, high };
+}
+
+/** How many values fall into each of equally wide bins from the least to the greatest. */
+export interface Histogram extends Extent {
   counts: readonly number[];
 }
 
 /** Of values that are all one the only bin is as wide as nothing. */
 export function histogramOf(values: readonly number[], bins: number): Histogram {
-  const [low, high] = [smallest(values), -smallest(values.map((value) => -value))];
+  const { low, high } = extentOf(values);
   const counts: number[] = Array(bins).fill(0);
   for (const value of values) {
     const bin = high > low ? Math.floor(((value - low) / (high - low)) * bins) : 0;
@@ -47,23 +66,21 @@ export function histogramOf(values: readonly number[], bins: number): Histogram 
   return { low, high, counts };
 }
 
-/** A bar between two values on an axis that is as long as it must be, in percent of that axis. */
+/** A bar between two values, in percent of its axis. */
 export interface Bar {
   leftPercent: number;
   widthPercent: number;
 }
 
-/** Bars from one value to another, side by side on one axis that has zero too. */
-export function barsOf(spans: readonly (readonly [from: number, to: number])[]): Bar[] {
-  const ends = [0, ...spans.flat()];
-  const low = smallest(ends);
-  const length = -smallest(ends.map((end) => -end)) - low || 1;
-  return spans.map(([from, to]) => ({
-    leftPercent: ((Math.min(from, to) - low) / length) * 100,
-    widthPercent: (Math.abs(to - from) / length) * 100,
-  }));
-}
-
-function smallest(values: readonly number[]): number {
-  return values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+/** Bars from one value to another, side by side on one axis; of each what lies on it. */
+export function barsOf(
+  spans: readonly (readonly [from: number, to: number])[],
+  { low, high }: Extent,
+): Bar[] {
+  const percentOf = (value: number) =>
+    ((Math.min(high, Math.max(low, value)) - low) / (high - low || 1)) * 100;
+  return spans.map(([from, to]) => {
+    const [left, right] = [percentOf(Math.min(from, to)), percentOf(Math.max(from, to))];
+    return { leftPercent: left, widthPercent: right - left };
+  });
 }

@@ -1,5 +1,7 @@
 import { AGGREGATES, type Aggregate } from "../../../src/protocol/words/aggregate.ts";
 import { RANGES, type Range } from "../bars/ranges.ts";
+import { typedSymbols } from "../symbols/typed-symbols.ts";
+import { addressOf } from "../words/address.ts";
 
 /** What one panel asks. Texts stand as they were typed: the server says what is wrong with them. */
 export interface PanelQuestion {
@@ -34,19 +36,19 @@ const LEAST_SPAN_US = 100_000;
  * can be read and written by hand. What is not understood counts as not said.
  */
 export function exploreOf(search: string): ExploreState {
+  const said = new URLSearchParams(search);
   const panels: PanelQuestion[] = [];
-  for (const [name, text] of new URLSearchParams(search)) {
+  for (const [name, text] of said) {
     const last = panels.length - 1;
     const panel = panels[last];
-    if (name === "symbols") panels.push({ ...EMPTY_PANEL, symbols: symbolsOf(text) });
+    if (name === "symbols") panels.push({ ...EMPTY_PANEL, symbols: typedSymbols(text) });
     if (panel === undefined) continue;
     if (name === "metric" || name === "labels") panels[last] = { ...panel, [name]: text };
     if (name === "agg" && isAggregate(text)) panels[last] = { ...panel, agg: text };
   }
   return {
     panels: panels.length === 0 ? [EMPTY_PANEL] : panels,
-    span: spanOf(new URLSearchParams(search)),
-    isCompared: new URLSearchParams(search).get("compare") === "yesterday",
+    ...{ span: spanOf(said), isCompared: said.get("compare") === "yesterday" },
   };
 }
 
@@ -65,13 +67,7 @@ export function pathOfExplore({ panels, span, isCompared }: ExploreState): strin
     if (labels !== "") search.append("labels", labels);
     if (agg !== EMPTY_PANEL.agg) search.append("agg", agg);
   }
-  return `/explore?${String(search).replace(/%(2C|3A|40|24|2F)/g, decodeURIComponent)}`;
-}
-
-/** Different symbols of a text with commas between them. */
-export function symbolsOf(text: string): string[] {
-  const names = text.split(",").map((name) => name.trim().normalize("NFC"));
-  return [...new Set(names.filter((name) => name !== ""))];
+  return addressOf("/explore", search);
 }
 
 /** From when to when a span is, now. */
@@ -96,9 +92,9 @@ export function shifted({ fromUs, toUs }: Bounds, share: number, nowUs: number):
   return fixed(endUs - lengthUs, endUs);
 }
 
-/** The part of the past between two moments, in whole microseconds and not too short to see anything. */
+/** The part of the past between two moments from 1970 on, in whole microseconds and not too short to see anything. */
 export function fixed(fromUs: number, toUs: number): Span {
-  const from = Math.round(fromUs);
+  const from = Math.max(0, Math.round(fromUs));
   return {
     kind: "fixed",
     bounds: { fromUs: from, toUs: Math.max(Math.round(toUs), from + LEAST_SPAN_US) },

@@ -20,6 +20,8 @@ export interface PanelAnswer {
   lineCount: number;
   /** Symbols that have no such metric, or that nobody has pushed. */
   missing: readonly Missing[];
+  /** Symbols beyond those that have room. */
+  unasked: readonly string[];
 }
 
 export interface Missing {
@@ -62,6 +64,11 @@ export function besideEachOther(
     ...{ lines: inOrder(now), lineCount: all.length },
     compared: before.length === 0 ? [] : inOrder(before),
   };
+}
+
+/** What a panel asks, in a line. */
+export function titleOf({ symbols, metric, labels, agg }: PanelQuestion): string {
+  return [symbols.join(", "), metric, labels, agg].filter((word) => word !== "").join(" · ");
 }
 
 /** What tells a line from the others of its panel. */

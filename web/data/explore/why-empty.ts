@@ -11,7 +11,7 @@ export type Emptiness =
   | { kind: "unknown_symbol"; symbol: string }
   /** The symbol has others, or has it with other labels. */
   | { kind: "unknown_metric"; symbol: string }
-  /** There are points, but what is asked of them cannot be told: the rate of a single one. */
+  /** There are points, but what is asked of them cannot be told: the rate of a single one, percentiles of what is kept as hours. */
   | { kind: "not_told" }
   /** `newestUs`: the newest point of the metric; null where it is not known. */
   | { kind: "no_points"; newestUs: number | null };
@@ -29,7 +29,8 @@ export function emptinessOf(
   if (question.metric === "") return { kind: "no_metric", symbol };
   if (answer === null || hasPoints(answer.lines) || hasPoints(answer.compared)) return null;
   const [missing] = answer.missing;
-  if (missing !== undefined && answer.missing.length === question.symbols.length) {
+  const askedCount = question.symbols.length - answer.unasked.length;
+  if (missing !== undefined && answer.missing.length === askedCount) {
     const kind = missing.what === "symbol" ? "unknown_symbol" : "unknown_metric";
     return { kind, symbol: missing.symbol };
   }

@@ -1,4 +1,5 @@
 import type { SeriesAnswer } from "../../../src/protocol/answers/answers.ts";
+import { MAX_LINES } from "../../data/bars/lines.ts";
 import type { Bounds, PanelQuestion } from "../../data/explore/explore-state.ts";
 import {
   askedAggregates,
@@ -17,13 +18,17 @@ export interface PanelView {
   isCompared: boolean;
 }
 
-/** Asks for the lines of all symbols of a panel. Of several, one that has no such metric keeps nothing from the others. */
+/**
+ * Asks for the lines of a panel's symbols, as many as have room. Of several, one that has no such metric keeps nothing from the
+ * others.
+ */
 export async function askPanel(
   api: Pick<Api, "series">,
   question: PanelQuestion,
   { bounds, points, isCompared }: PanelView,
 ): Promise<Answer<PanelAnswer>> {
-  const { symbols, metric, labels, agg } = question;
+  const { metric, labels, agg } = question;
+  const symbols = question.symbols.slice(0, MAX_LINES);
   const ask = (earlierUs: number) =>
     Promise.all(
       symbols.map((symbol) =>
@@ -50,6 +55,7 @@ export async function askPanel(
         const what = missingOf(answer);
         return what === null ? [] : [{ symbol: symbols[at] ?? "", what }];
       }),
+      unasked: question.symbols.slice(MAX_LINES),
     },
   };
 }

@@ -8,7 +8,7 @@ import {
   type Subject,
   usualSymbols,
 } from "../../data/analytics/analytics-state.ts";
-import { symbolsOf } from "../../data/explore/explore-state.ts";
+import { completedSymbols, typedSymbols } from "../../data/symbols/typed-symbols.ts";
 import { type SymbolsView, symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
 import { Field } from "../explore/field.tsx";
 import type { Desk } from "../shell/desk.ts";
@@ -33,10 +33,8 @@ export function AnalyticsPage({ desk, search }: { desk: Desk; search: string }) 
   useEffect(() => {
     document.title = "Analytics · Edgetape";
   }, []);
-  const become = (change: Partial<AnalyticsState>) => {
-    const path = pathOfAnalytics({ ...state, ...change });
-    if (path !== window.location.pathname + window.location.search) navigate(path);
-  };
+  const become = (change: Partial<AnalyticsState>) =>
+    navigate(pathOfAnalytics({ ...state, ...change }));
   // What nobody has pushed keeps no answer from the others.
   const symbols = wanted.filter((symbol) => !strangers.includes(symbol));
   const subject = [state.subject, ...symbols].find(
@@ -51,7 +49,7 @@ export function AnalyticsPage({ desk, search }: { desk: Desk; search: string }) 
         {...{ desk, page: "analytics" }}
         read={() => ({ status: symbolsStatus(listed, clock.nowMs()), quiet: null })}
       />
-      <main class="desk-page">
+      <main class="desk-page is-analytics">
         <h1>Analytics</h1>
         <Choices
           {...{ desk, state }}
@@ -76,7 +74,7 @@ export function AnalyticsPage({ desk, search }: { desk: Desk; search: string }) 
         {looked !== null && (
           <>
             <Correlations {...{ desk, looked }} />
-            <Attribution {...{ desk, looked }} />
+            {symbols.length > 0 && <Attribution {...{ desk, looked }} />}
             <Risk {...{ desk, looked }} />
             <Orders {...{ desk, looked }} />
           </>
@@ -89,7 +87,8 @@ export function AnalyticsPage({ desk, search }: { desk: Desk; search: string }) 
 /** Those of the symbols that the server does not know; none while it may know more than it says. */
 function strangersOf(symbols: readonly string[], { list, known, isWhole }: SymbolsView): string[] {
   if (!known || !isWhole) return [];
-  return [...new Set(symbols)].filter((one) => list.every(({ symbol }) => symbol !== one));
+  const listed = new Set<string>(list.map(({ symbol }) => symbol));
+  return [...new Set(symbols)].filter((one) => !listed.has(one));
 }
 
 function Choices(props: {
@@ -124,9 +123,9 @@ function Choices(props: {
       <Field
         label="Symbols"
         value={symbols.join(",")}
-        offered={known.map((one) => [...symbols.slice(0, -1), one].join(","))}
+        offered={completedSymbols(symbols, known)}
         id="analytics"
-        onCommit={(text) => onChange({ symbols: symbolsOf(text) })}
+        onCommit={(text) => onChange({ symbols: typedSymbols(text) })}
       />
       <Field
         label="Risk and orders of"

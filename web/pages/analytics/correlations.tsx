@@ -1,81 +1,40 @@
 import { useState } from "preact/hooks";
 import type { CorrelatedPair, CorrelationAnswer } from "../../../src/protocol/answers/analytics.ts";
 import type { Subject } from "../../data/analytics/analytics-state.ts";
-import { timeText } from "../../data/times/times.ts";
+import { timeText, type ZoneId } from "../../data/times/times.ts";
 import type { Desk } from "../shell/desk.ts";
-import { useAnswer } from "../shell/use-answer.ts";
-import { AGAIN_MS, Defined } from "./defined.tsx";
+import { Defined } from "./defined.tsx";
+import { HeatMap } from "./heat-map.tsx";
 import { Scatter } from "./scatter.tsx";
 import { Section } from "./section.tsx";
+import { useAnalysis, useCloses } from "./use-analysis.ts";
 
 /** How the symbols go together, each pair a cell; the one that is pointed at is told beside. */
 export function Correlations({ desk, looked }: { desk: Desk; looked: Subject }) {
   const { symbols, interval, from } = looked;
   const names = symbols.join(",");
-  const answered = useAnswer(
+  const isPair = symbols.length > 1;
+  const answered = useAnalysis(
     desk,
-    symbols.length < 2 ? null : () => desk.api.correlation({ symbols: names, interval, from }),
-    () => AGAIN_MS,
-    [desk.api, names, interval, from],
+    isPair ? () => desk.api.correlation({ symbols: names, interval, from }) : null,
+    [names, interval, from],
   );
-  if (symbols.length < 2) return <p class="hint">Of two symbols or more there are correlations.</p>;
+  if (!isPair) return <p class="hint">Correlations are of two symbols or more.</p>;
   return (
     <Section zone={desk.clock.zone} name="Correlation of returns" answered={answered}>
-      {(answer) => <HeatMap {...{ desk, answer }} />}
+      {(answer) => <Pairs {...{ desk, answer }} />}
     </Section>
   );
 }
 
-function HeatMap({ desk, answer }: { desk: Desk; answer: CorrelationAnswer }) {
-  const { symbols, pairs } = answer;
-  const [chosen, setChosen] = useState("");
-  const keyOf = ({ a, b }: CorrelatedPair) => `${a} ${b}`;
-  const pair = pairs.find((one) => keyOf(one) === chosen) ?? pairs[0];
+function Pairs({ desk, answer }: { desk: Desk; answer: CorrelationAnswer }) {
+  const { pairs } = answer;
+  const closes = useCloses(desk, answer);
+  const [{ a, b }, setChosen] = useState<{ a: string; b: string }>({ a: "", b: "" });
+  const pair = pairs.find((one) => one.a === a && one.b === b) ?? pairs[0];
   return (
     <div class="correlations">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and without a mouse only what has the focus does */}
-      <div class="heat-map" tabIndex={0}>
-        <table data-testid="heat-map">
-          <thead>
-            <tr>
-              <td />
-              {symbols.slice(0, -1).map((symbol) => (
-                <th key={symbol} scope="col">
-                  {symbol}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {symbols.slice(1).map((b, at) => (
-              <tr key={b}>
-                <th scope="row">{b}</th>
-                {symbols.slice(0, at + 1).map((a) => {
-                  const one = pairs.find((of) => of.a === a && of.b === b);
-                  if (one === undefined) return <td key={a} />;
-                  const choose = () => setChosen(keyOf(one));
-                  return (
-                    <td key={a}>
-                      <button
-                        type="button"
-                        aria-label={`${a} and ${b}: ${coefficientOf(one)}`}
-                        aria-pressed={one === pair}
-                        class={one.correlation.kind === "ok" ? heatOf(one.correlation.pearson) : ""}
-                        style={{ "--heat": shareOf(one) }}
-                        onMouseEnter={choose}
-                        onFocus={choose}
-                        onClick={choose}
-                      >
-                        {coefficientOf(one)}
-                      </button>
-                    </td>
-                  );
-                })}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <HeatMap answer={answer} chosen={pair} onChoose={setChosen} />
       {pair !== undefined && (
         <div class="pair" data-testid="pair" aria-live="polite">
           <h3>
@@ -83,7 +42,7 @@ function HeatMap({ desk, answer }: { desk: Desk; answer: CorrelationAnswer }) {
           </h3>
           <Told pair={pair} zone={desk.clock.zone} />
           {pair.correlation.kind === "ok" && (
-            <Scatter key={keyOf(pair)} {...{ desk, answer, pair }} />
+            <Scatter key={`${pair.a},${pair.b}`} {...{ desk, closes, pair }} />
           )}
         </div>
       )}
@@ -91,7 +50,7 @@ function HeatMap({ desk, answer }: { desk: Desk; answer: CorrelationAnswer }) {
   );
 }
 
-function Told({ pair, zone }: { pair: CorrelatedPair; zone: string }) {
+function Told({ pair, zone }: { pair: CorrelatedPair; zone: ZoneId }) {
   const { correlation } = pair;
   switch (correlation.kind) {
     case "ok":
@@ -126,18 +85,4 @@ function Told({ pair, zone }: { pair: CorrelatedPair; zone: string }) {
     default:
       return correlation satisfies never;
   }
-}
-
-function coefficientOf({ correlation }: CorrelatedPair): string {
-  return correlation.kind === "ok" ? correlation.pearson.toFixed(2) : "—";
-}
-
-function heatOf(pearson: number): string {
-  return pearson < 0 ? "is-against" : "is-together";
-}
-
-/** Half at the most, for the number is read on it. */
-function shareOf({ correlation }: CorrelatedPair): string {
-  const size = correlation.kind === "ok" ? Math.abs(correlation.pearson) : 0;
-  return `${(size * 50).toFixed(0)}%`;
 }

@@ -1,11 +1,12 @@
 import type { LatencyAnswer, SlippageAnswer } from "../../../src/protocol/answers/orders.ts";
 import type { Subject } from "../../data/analytics/analytics-state.ts";
+import { barsOf } from "../../data/analytics/shapes.ts";
 import { formatSpan, formatValue } from "../../data/words/format.ts";
 import type { Desk } from "../shell/desk.ts";
-import { useAnswer } from "../shell/use-answer.ts";
 import { Command, pushCommand } from "../symbols/command.tsx";
-import { AGAIN_MS, Defined } from "./defined.tsx";
+import { Defined } from "./defined.tsx";
 import { Section } from "./section.tsx";
+import { useAnalysis } from "./use-analysis.ts";
 
 interface Found {
   latency: LatencyAnswer;
@@ -31,23 +32,15 @@ const UNKNOWN = {
 export function Orders({ desk, looked }: { desk: Desk; looked: Subject }) {
   const { subject: symbol, from, account } = looked;
   const query = { from, account: account ?? undefined };
-  const answered = useAnswer(
-    desk,
-    async () => {
-      const [latency, slippage] = await Promise.all([
-        desk.api.latency(symbol, query),
-        desk.api.slippage(symbol, query),
-      ]);
-      if (latency.kind !== "ok") return latency;
-      if (slippage.kind !== "ok") return slippage;
-      return {
-        kind: "ok" as const,
-        value: { latency: latency.value, slippage: slippage.value } as Found,
-      };
-    },
-    () => AGAIN_MS,
-    [desk.api, symbol, from, account],
-  );
+  const answered = useAnalysis<Found>(desk, async () => {
+    const [latency, slippage] = await Promise.all([
+      desk.api.latency(symbol, query),
+      desk.api.slippage(symbol, query),
+    ]);
+    if (latency.kind !== "ok") return latency;
+    if (slippage.kind !== "ok") return slippage;
+    return { kind: "ok", value: { latency: latency.value, slippage: slippage.value } };
+  }, [symbol, from, account]);
   return (
     <Section zone={desk.clock.zone} name={`Orders of ${symbol}`} answered={answered}>
       {({ latency, slippage }) =>
@@ -100,7 +93,7 @@ function Legs({ answer }: { answer: LatencyAnswer }) {
       <tbody>
         {(Object.keys(LEGS) as (keyof typeof LEGS)[]).map((name) => {
           const leg = answer.legs[name];
-          const [left, right] = [leg.p50_us, leg.p99_us].map((us) => ((us ?? 0) / longest) * 100);
+          const [bar] = barsOf([[leg.p50_us ?? 0, leg.p99_us ?? 0]], { low: 0, high: longest });
           return (
             <tr key={name}>
               <th scope="row">{LEGS[name]}</th>
@@ -108,7 +101,10 @@ function Legs({ answer }: { answer: LatencyAnswer }) {
                 <span class="bar" aria-hidden="true">
                   <i
                     class="is-value"
-                    style={{ left: `${left}%`, width: `max(2px, ${(right ?? 0) - (left ?? 0)}%)` }}
+                    style={{
+                      left: `${bar?.leftPercent}%`,
+                      width: `max(2px, ${bar?.widthPercent}%)`,
+                    }}
                   />
                 </span>
               </td>
@@ -145,7 +141,7 @@ function Cost({ answer }: { answer: SlippageAnswer }) {
               <b class="figure">{points === null ? "unknown" : `${formatValue(points)} bp`}</b>
               <p class="dim">
                 {price === null ? "" : `${formatValue(price)} a unit, `}
-                {orders} orders; above 0 is a loss
+                {orders === 1 ? "1 order" : `${orders} orders`}; above 0 is a loss
               </p>
             </li>
           );

@@ -3,24 +3,21 @@ import type { Subject } from "../../data/analytics/analytics-state.ts";
 import type { FigureId } from "../../data/analytics/figure-id.ts";
 import { timeText } from "../../data/times/times.ts";
 import { grouped } from "../../data/words/digits.ts";
-import { formatValue } from "../../data/words/format.ts";
+import { formatChange, formatPercent, formatValue } from "../../data/words/format.ts";
 import type { Desk } from "../shell/desk.ts";
-import { useAnswer } from "../shell/use-answer.ts";
-import { AGAIN_MS, Defined, percent } from "./defined.tsx";
+import { Defined } from "./defined.tsx";
 import { RiskCharts } from "./risk-charts.tsx";
 import { Section } from "./section.tsx";
+import { useAnalysis } from "./use-analysis.ts";
 
 type Known = Extract<Told, { kind: "ok" }>;
 
 /** Return and risk of one symbol's closes. */
 export function Risk({ desk, looked }: { desk: Desk; looked: Subject }) {
   const { subject: symbol, interval, from } = looked;
-  const answered = useAnswer(
-    desk,
-    () => desk.api.risk({ symbol, interval, from }),
-    () => AGAIN_MS,
-    [desk.api, symbol, interval, from],
-  );
+  const answered = useAnalysis(desk, () => desk.api.risk({ symbol, interval, from }), [
+    ...[symbol, interval, from],
+  ]);
   return (
     <Section zone={desk.clock.zone} name={`Risk of ${symbol}`} answered={answered}>
       {(answer) => <Found {...{ desk, answer }} />}
@@ -41,7 +38,7 @@ function Found({ desk, answer }: { desk: Desk; answer: RiskAnswer }) {
           </p>
           <Cards risk={risk} timeOf={timeOf} />
           <Tails risk={risk} />
-          <RiskCharts {...{ desk, answer, risk }} />
+          <RiskCharts key={answer.symbol} {...{ desk, answer, risk }} />
         </>
       );
     case "too_little_data":
@@ -58,10 +55,14 @@ function Found({ desk, answer }: { desk: Desk; answer: RiskAnswer }) {
   }
 }
 
-const CARDS: readonly [FigureId & keyof Known, string, (value: number) => string][] = [
-  ["total_return", "Total return", percent],
-  ["annualised_return", "A year's return", percent],
-  ["volatility", "A year's volatility", percent],
+const CARDS: readonly [
+  Exclude<FigureId & keyof Known, "max_drawdown">,
+  string,
+  (value: number) => string,
+][] = [
+  ["total_return", "Total return", formatChange],
+  ["annualised_return", "A year's return", formatChange],
+  ["volatility", "A year's volatility", formatPercent],
   ["sharpe", "Sharpe ratio", formatValue],
   ["sortino", "Sortino ratio", formatValue],
   ["calmar", "Calmar ratio", formatValue],
@@ -78,14 +79,14 @@ function Cards({ risk, timeOf }: { risk: Known; timeOf(us: number): string }) {
           <h3>
             <Defined id={id}>{words}</Defined>
           </h3>
-          <b class="figure">{written(risk[id] as Figure, write)}</b>
+          <b class="figure">{written(risk[id], write)}</b>
         </li>
       ))}
       <li>
         <h3>
           <Defined id="max_drawdown">Deepest drawdown</Defined>
         </h3>
-        <b class="figure">{fall.kind === "none" ? "none" : percent(fall.depth)}</b>
+        <b class="figure">{fall.kind === "none" ? "none" : formatChange(fall.depth)}</b>
         {fall.kind === "drawdown" && (
           <p class="dim">
             {timeOf(fall.peak)} – {timeOf(fall.trough)}
@@ -129,7 +130,7 @@ function Tails({ risk }: { risk: Known }) {
             {risk.tails.flatMap((tail) =>
               (["value_at_risk", "expected_shortfall"] as const).map((id) => (
                 <td key={`${id} ${tail.level}`} class="number">
-                  {written(tail[method][id], percent)}
+                  {written(tail[method][id], formatPercent)}
                 </td>
               )),
             )}

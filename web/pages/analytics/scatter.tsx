@@ -1,25 +1,27 @@
-import { useMemo } from "preact/hooks";
-import type { CorrelatedPair, CorrelationAnswer } from "../../../src/protocol/answers/analytics.ts";
+import type { CorrelatedPair } from "../../../src/protocol/answers/analytics.ts";
 import { pairedReturns, scatterOf } from "../../data/analytics/shapes.ts";
-import { closesOf } from "../../feed/analytics/closes.ts";
+import { formatPercent } from "../../data/words/format.ts";
+import type { Closes } from "../../feed/analytics/closes.ts";
 import type { Desk } from "../shell/desk.ts";
 import { FailureWords } from "../shell/failure-words.tsx";
 import { useAnswer } from "../shell/use-answer.ts";
+import { useLast } from "../shell/use-last.ts";
 
 /** The returns of a pair, one a bucket that both have. */
-export function Scatter(props: { desk: Desk; answer: CorrelationAnswer; pair: CorrelatedPair }) {
-  const { desk, answer, pair } = props;
-  const { interval, from, to } = answer;
-  const ask = useMemo(() => closesOf(desk.api, { interval, from, to }), [interval, from, to]);
-  const { value, failure } = useAnswer(
+export function Scatter(props: { desk: Desk; closes: Closes; pair: CorrelatedPair }) {
+  const { desk, closes, pair } = props;
+  const answered = useAnswer(
     desk,
-    () => ask([pair.a, pair.b]),
+    () => closes([pair.a, pair.b]),
     () => null,
-    [...[ask, pair.a, pair.b]],
+    [closes],
   );
+  const value = useLast(answered.value);
+  const { failure } = answered;
   if (failure !== null) return <FailureWords failure={failure} />;
   const [ofA, ofB] = value ?? [];
-  const places = ofA && ofB ? scatterOf(pairedReturns(ofA, ofB)) : [];
+  const { reach, places } = scatterOf(ofA && ofB ? pairedReturns(ofA, ofB) : []);
+  const [farA, farB] = reach.map(formatPercent);
   return (
     <figure class="scatter">
       <svg
@@ -36,8 +38,9 @@ export function Scatter(props: { desk: Desk; answer: CorrelationAnswer; pair: Co
         />
       </svg>
       <figcaption class="dim">
-        Each dot a return: {pair.a} to the right, {pair.b} upwards. The farthest of each is at the
-        edge.
+        {value === null
+          ? "The server is asked for their returns…"
+          : `Each dot is a return: ${pair.a} to the right, ${farA} at the edge; ${pair.b} upwards, ${farB} at the edge.`}
       </figcaption>
     </figure>
   );

@@ -27,11 +27,8 @@ export function ExplorePage({ desk, search }: { desk: Desk; search: string }) {
   useEffect(() => {
     document.title = "Explore · Edgetape";
   }, []);
-  const become = (change: Partial<ExploreState>) => {
-    const path = pathOfExplore({ ...state, ...change });
-    // The same again is no step to go back to.
-    if (path !== window.location.pathname + window.location.search) navigate(path);
-  };
+  const become = (change: Partial<ExploreState>) =>
+    navigate(pathOfExplore({ ...state, ...change }));
   const put = (at: number, ...next: PanelQuestion[]) =>
     become({ panels: [...panels.slice(0, at), ...next, ...panels.slice(at + 1)] });
   return (
@@ -40,7 +37,7 @@ export function ExplorePage({ desk, search }: { desk: Desk; search: string }) {
         {...{ desk, page: "explore" }}
         read={() => ({ status: symbolsStatus(symbols, clock.nowMs()), quiet: null })}
       />
-      <main class="desk-page">
+      <main class="desk-page is-wide">
         <h1>Explore</h1>
         <div class="explore-bar">
           <Choice

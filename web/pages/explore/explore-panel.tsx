@@ -1,30 +1,31 @@
-import { useEffect, useRef, useState } from "preact/hooks";
-import { createMetricChart } from "../../charts/metric-chart.ts";
+import { useRef, useState } from "preact/hooks";
+import type { Hovered } from "../../charts/metric-chart.ts";
 import {
   boundsOf,
   fixed,
   type PanelQuestion,
   type Span,
 } from "../../data/explore/explore-state.ts";
-import { hasPoints, type PanelAnswer } from "../../data/explore/panel-lines.ts";
+import { type PanelAnswer, titleOf } from "../../data/explore/panel-lines.ts";
 import { emptinessOf } from "../../data/explore/why-empty.ts";
-import { formatSpan } from "../../data/words/format.ts";
+import { timeText } from "../../data/times/times.ts";
 import { askPanel } from "../../feed/explore/ask-panel.ts";
 import type { Desk } from "../shell/desk.ts";
 import { FailureWords } from "../shell/failure-words.tsx";
 import { useAnswer } from "../shell/use-answer.ts";
+import { useLast } from "../shell/use-last.ts";
 import { PanelEmpty } from "./panel-empty.tsx";
+import { PanelFoot } from "./panel-foot.tsx";
 import { PanelForm } from "./panel-form.tsx";
 import { PanelLegend } from "./panel-legend.tsx";
 import { saveCsv, savePng } from "./save-panel.ts";
+import { useChart } from "./use-chart.ts";
 
 /** A question of Postgres for each panel: not more often than this, in ms. */
 const LEAST_AGAIN_MS = 5_000;
 const NAMES_AGAIN_MS = 30_000;
 /** A step takes so many pixels: lines are seen as lines, and points as points. */
 const STEP_PX = 2;
-
-type Chart = ReturnType<typeof createMetricChart>;
 
 /** One question and its lines. Nothing to draw is never nothing to read. */
 export function ExplorePanel(props: {
@@ -41,14 +42,16 @@ export function ExplorePanel(props: {
   const { api, clock } = desk;
   const frame = useRef<HTMLElement>(null);
   const container = useRef<HTMLDivElement>(null);
-  const [hovered, setHovered] = useState<readonly (number | null)[] | null>(null);
+  const [hovered, setHovered] = useState<Hovered | null>(null);
   const [symbol] = question.symbols;
-  const names = useAnswer(
+  const { value: listed, failure: nameFailure } = useAnswer(
     desk,
     symbol === undefined ? null : () => api.metricNames(symbol),
     () => NAMES_AGAIN_MS,
     [api, symbol],
   );
+  const names = listed?.metrics ?? null;
+  const hasNoNames = nameFailure?.kind === "unknown";
   const isWhole = symbol !== undefined && question.metric !== "";
   const answered = useAnswer<PanelAnswer>(
     desk,
@@ -62,91 +65,43 @@ export function ExplorePanel(props: {
     ({ stepUs }) => (span.kind === "last" ? Math.max(LEAST_AGAIN_MS, stepUs / 1_000) : null),
     [api, JSON.stringify([question, span, isCompared])],
   );
-  const value = useKept(answered.value, question);
-  const nameFailure = names.failure?.kind === "unknown" ? null : names.failure;
-  const failure = answered.failure ?? nameFailure;
-  const emptiness = emptinessOf(question, value, names.value?.metrics ?? null);
+  // What was answered to this question stays until the next answer, at whatever time it was looked at.
+  const last = useLast(answered.value);
+  const value = JSON.stringify(last?.question) === JSON.stringify(question) ? last : null;
+  const failure = answered.failure ?? (hasNoNames ? null : nameFailure);
+  const emptiness = emptinessOf(question, value, names);
   const drawn = emptiness === null ? value : null;
-  const chart = useChart(container, desk, drawn, setHovered, (fromUs, toUs) =>
-    onSpan(fixed(fromUs, toUs)),
-  );
-  const words = [question.symbols.join(", "), question.metric, question.labels, question.agg];
-  const title = words.filter((word) => word !== "").join(" · ");
+  const chart = useChart({
+    ...{ container, zone: clock.zone, answer: drawn, onHover: setHovered },
+    onZoom: (fromUs, toUs) => onSpan(fixed(fromUs, toUs)),
+  });
   return (
     <section
       ref={frame}
       class="explore-panel metric-pane"
       data-testid="explore-panel"
-      aria-label={`Panel ${number}`}
+      aria-label={`Panel ${number}: ${titleOf(question)}`}
     >
-      <PanelForm
-        {...{ desk, question, number, onChange, onRemove }}
-        names={names.value?.metrics ?? null}
-        onPng={drawn && (() => savePng(chart.current?.canvas() ?? null, title, drawn))}
-        onCsv={drawn && (() => saveCsv(drawn))}
-      />
+      <PanelForm {...{ desk, question, number, names, onChange }} />
       {failure !== null && <FailureWords failure={failure} />}
-      <div class="metric-chart" ref={container} hidden={emptiness !== null} />
+      <div class="explore-chart" hidden={emptiness !== null}>
+        <div class="metric-chart" ref={container} />
+        {value === null && failure === null && <p class="metric-empty">The server is asked…</p>}
+        {drawn !== null && hovered !== null && (
+          <output class="explore-moment dim">
+            {timeText("dateClock", hovered.ts / 1_000, clock.zone)}
+          </output>
+        )}
+      </div>
       {emptiness !== null && (
-        <PanelEmpty
-          {...{ desk, question, emptiness, span, onChange, onSpan }}
-          names={names.value?.metrics ?? null}
-          hasNoNames={names.failure?.kind === "unknown"}
-        />
+        <PanelEmpty {...{ desk, question, emptiness, span, names, hasNoNames, onChange, onSpan }} />
       )}
-      {drawn !== null && (
-        <>
-          <PanelLegend answer={drawn} hovered={hovered} />
-          <p class="dim explore-foot">
-            a point every {formatSpan(drawn.stepUs)}
-            {drawn.lineCount > drawn.lines.length &&
-              `; ${drawn.lines.length} of ${drawn.lineCount} lines: choose some by labels`}
-            {isCompared && !hasPoints(drawn.compared) && "; no points yesterday at this time"}
-            {drawn.missing.length > 0 &&
-              `; ${drawn.missing.map((one) => one.symbol).join(", ")} without this metric`}
-          </p>
-        </>
-      )}
-      {emptiness === null && value === null && failure === null && (
-        <p class="metric-empty">The server is asked…</p>
-      )}
+      {drawn !== null && <PanelLegend answer={drawn} hovered={hovered} />}
+      <PanelFoot
+        {...{ number, drawn, isCompared, onRemove }}
+        onPng={(of) => savePng(chart.current?.canvas() ?? null, of, clock.zone)}
+        onCsv={saveCsv}
+      />
     </section>
   );
-}
-
-/** What was answered last to this question, at whatever time it was looked at: it stays until the next answer comes. */
-function useKept(value: PanelAnswer | null, question: PanelQuestion): PanelAnswer | null {
-  const kept = useRef<PanelAnswer | null>(null);
-  if (value !== null) kept.current = value;
-  const last = kept.current;
-  return JSON.stringify(last?.question) === JSON.stringify(question) ? last : null;
-}
-
-/** The chart in `container`, drawn anew with each answer: until the next one comes, the one of before stays. */
-function useChart(
-  container: { current: HTMLDivElement | null },
-  desk: Desk,
-  value: PanelAnswer | null,
-  onHover: (values: readonly (number | null)[] | null) => void,
-  onZoom: (fromUs: number, toUs: number) => void,
-) {
-  const chart = useRef<Chart | null>(null);
-  const zoom = useRef(onZoom);
-  zoom.current = onZoom;
-  useEffect(() => {
-    if (container.current === null) return;
-    const made = createMetricChart(container.current, {
-      zone: desk.clock.zone,
-      onHover,
-      onZoom: (fromUs, toUs) => zoom.current(fromUs, toUs),
-    });
-    chart.current = made;
-    return made.destroy;
-  }, []);
-  useEffect(() => {
-    if (value === null) return;
-    const { bounds, lines, compared, stepUs } = value;
-    chart.current?.setLines(lines, bounds.toUs, bounds.toUs - bounds.fromUs, stepUs, compared);
-  }, [value]);
-  return chart;
 }

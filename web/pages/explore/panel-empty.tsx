@@ -104,7 +104,10 @@ export function PanelEmpty(props: {
       case "not_told":
         return (
           <>
-            <p>There are points in this range, but too few of them for {question.agg}.</p>
+            <p>
+              There are points in this range, but their {question.agg} cannot be told: they are too
+              few, or kept as rollups alone.
+            </p>
             <Offer onChoose={() => onChange({ ...question, agg: EMPTY_PANEL.agg })}>
               Show their mean
             </Offer>

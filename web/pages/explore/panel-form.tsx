@@ -1,48 +1,38 @@
 import type { MetricNamesAnswer } from "../../../src/protocol/answers/answers.ts";
 import { AGGREGATES, type Aggregate } from "../../../src/protocol/words/aggregate.ts";
-import { type PanelQuestion, symbolsOf } from "../../data/explore/explore-state.ts";
+import type { PanelQuestion } from "../../data/explore/explore-state.ts";
 import { labelsOf, metricsOf } from "../../data/explore/why-empty.ts";
+import { completedSymbols, typedSymbols } from "../../data/symbols/typed-symbols.ts";
 import type { Desk } from "../shell/desk.ts";
 import { Field } from "./field.tsx";
 
-/** What a panel asks, to be changed field by field, and what can be taken from it. */
+/** What a panel asks, to be changed field by field. */
 export function PanelForm(props: {
   desk: Desk;
   question: PanelQuestion;
   number: number;
   names: MetricNamesAnswer["metrics"] | null;
   onChange(question: PanelQuestion): void;
-  onRemove: (() => void) | null;
-  onPng: (() => void) | null;
-  onCsv: (() => void) | null;
 }) {
-  const { desk, question, number, names, onChange, onRemove, onPng, onCsv } = props;
+  const { desk, question, number, names, onChange } = props;
   const { symbols, metric, labels, agg } = question;
   const put = (change: Partial<PanelQuestion>) => onChange({ ...question, ...change });
   const known = desk.symbols.list.map(({ symbol }) => symbol);
+  const id = `panel-${number}`;
   return (
     <div class="explore-form">
       <Field
-        label="Symbols"
-        value={symbols.join(",")}
-        // A list is completed by its last symbol.
-        offered={known.map((one) => [...symbols.slice(0, -1), one].join(","))}
-        id={`panel-${number}`}
-        onCommit={(text) => put({ symbols: symbolsOf(text) })}
+        {...{ id, label: "Symbols", value: symbols.join(",") }}
+        offered={completedSymbols(symbols, known)}
+        onCommit={(text) => put({ symbols: typedSymbols(text) })}
       />
       <Field
-        label="Metric"
-        value={metric}
-        offered={metricsOf(names)}
-        id={`panel-${number}`}
+        {...{ id, label: "Metric", value: metric, offered: metricsOf(names) }}
         onCommit={(text) => put({ metric: text })}
       />
       <Field
-        label="Labels"
-        value={labels}
-        hint="venue:xnas"
+        {...{ id, label: "Labels", value: labels, hint: "venue:xnas" }}
         offered={labelsOf(names, metric)}
-        id={`panel-${number}`}
         onCommit={(text) => put({ labels: text })}
       />
       <label>
@@ -57,28 +47,6 @@ export function PanelForm(props: {
           ))}
         </select>
       </label>
-      <div class="explore-takes">
-        {(
-          [
-            ["PNG", onPng],
-            ["CSV", onCsv],
-            ["Remove", onRemove],
-          ] as const
-        ).map(
-          ([words, act]) =>
-            act !== null && (
-              <button
-                key={words}
-                class="button is-quiet"
-                type="button"
-                aria-label={`${words}: panel ${number}`}
-                onClick={act}
-              >
-                {words}
-              </button>
-            ),
-        )}
-      </div>
     </div>
   );
 }

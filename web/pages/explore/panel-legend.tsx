@@ -1,13 +1,11 @@
+import type { Hovered } from "../../charts/metric-chart.ts";
 import { lineVariable } from "../../charts/theme.ts";
 import { rangeOf } from "../../data/bars/lines.ts";
 import { nameOf, type PanelAnswer, type PanelLine } from "../../data/explore/panel-lines.ts";
 import { formatValue } from "../../data/words/format.ts";
 
 /** What each line is, and its value under the cursor or its newest one; where days are compared, yesterday's behind it. */
-export function PanelLegend(props: {
-  answer: PanelAnswer;
-  hovered: readonly (number | null)[] | null;
-}) {
+export function PanelLegend(props: { answer: PanelAnswer; hovered: Hovered | null }) {
   const { answer, hovered } = props;
   const { question, lines, compared } = answer;
   const range = rangeOf([...lines, ...compared]);
@@ -20,10 +18,10 @@ export function PanelLegend(props: {
           <li key={line.key}>
             <i style={{ background: lineVariable(at) }} />
             <span>{nameOf(line, question.symbols.length)}</span>
-            <b data-testid="line-value">{wordOf(line, hovered?.[at], range)}</b>
+            <b data-testid="line-value">{wordOf(line, hovered?.values[at], range)}</b>
             {before !== undefined && (
               <span class="dim">
-                yesterday {wordOf(before, hovered?.[lines.length + at], range)}
+                yesterday {wordOf(before, hovered?.values[lines.length + at], range)}
               </span>
             )}
           </li>

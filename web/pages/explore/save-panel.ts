@@ -1,40 +1,57 @@
 import { CANVAS_FONT, colour, lineColour } from "../../charts/theme.ts";
 import { csvOf } from "../../data/explore/panel-csv.ts";
-import { nameOf, type PanelAnswer } from "../../data/explore/panel-lines.ts";
+import { nameOf, type PanelAnswer, titleOf } from "../../data/explore/panel-lines.ts";
+import { timeText, type ZoneId } from "../../data/times/times.ts";
 
 const MARGIN_PX = 12;
-const LINE_PX = 20;
+const ROW_PX = 20;
+const LETTER_PX = 12;
 
 /** Gives the browser what a panel draws as a file. */
 export function saveCsv(answer: PanelAnswer): void {
-  save(`${answer.question.metric}.csv`, new Blob([csvOf(answer)], { type: "text/csv" }));
+  const type = "text/csv;charset=utf-8";
+  save(`${titleOf(answer.question)}.csv`, new Blob([csvOf(answer)], { type }));
 }
 
-/** The painted panel with its title and its lines' names, on the ground of the page, as a file. */
-export function savePng(painted: HTMLCanvasElement | null, title: string, answer: PanelAnswer) {
+/**
+ * Gives the browser the painted panel as a file, on the ground of the page, below what it asks, from when to when by the clocks of
+ * `zone`, and its lines' names.
+ */
+export function savePng(
+  painted: HTMLCanvasElement | null,
+  { question, bounds, lines, compared }: PanelAnswer,
+  zone: ZoneId,
+): void {
   if (painted === null) return;
+  const times = [bounds.fromUs, bounds.toUs].map((us) => timeText("dateClock", us / 1_000, zone));
+  const rows = [
+    { text: titleOf(question), ink: colour("text") },
+    {
+      text: `${times.join(" – ")}, ${zone}${compared.length > 0 ? "; dashed: a day before" : ""}`,
+      ink: colour("text-dim"),
+    },
+    ...lines.map((line, at) => ({
+      text: nameOf(line, question.symbols.length),
+      ink: lineColour(at),
+    })),
+  ];
+  // As many pixels as the screen has to each of the page.
   const scale = painted.width / painted.clientWidth;
-  const texts = answer.lines.map((line) => nameOf(line, answer.question.symbols.length));
   const canvas = document.createElement("canvas");
   canvas.width = painted.width + 2 * MARGIN_PX * scale;
-  canvas.height = painted.height + (2 * MARGIN_PX + LINE_PX * (texts.length + 1)) * scale;
+  canvas.height = painted.height + (2 * MARGIN_PX + ROW_PX * rows.length) * scale;
   const pen = canvas.getContext("2d");
   if (pen === null) return;
   pen.fillStyle = colour("surface");
   pen.fillRect(0, 0, canvas.width, canvas.height);
-  const write = (text: string, row: number, colourOf: string) => {
-    pen.font = `${12 * scale}px ${CANVAS_FONT}`;
-    pen.fillStyle = colourOf;
-    pen.fillText(text, MARGIN_PX * scale, (MARGIN_PX + LINE_PX * row + 12) * scale);
-  };
-  write(title, 0, colour("text"));
-  texts.forEach((text, at) => {
-    write(text, at + 1, lineColour(at));
+  pen.font = `${LETTER_PX * scale}px ${CANVAS_FONT}`;
+  rows.forEach(({ text, ink }, row) => {
+    pen.fillStyle = ink;
+    pen.fillText(text, MARGIN_PX * scale, (MARGIN_PX + ROW_PX * row + LETTER_PX) * scale);
   });
-  const below = (MARGIN_PX + LINE_PX * (texts.length + 1)) * scale;
-  pen.drawImage(painted, MARGIN_PX * scale, below);
+  pen.drawImage(painted, MARGIN_PX * scale, (MARGIN_PX + ROW_PX * rows.length) * scale);
   canvas.toBlob((blob) => {
-    if (blob !== null) save(`${title}.png`, blob);
+    if (blob !== null) save(`${titleOf(question)}.png`, blob);
   });
 }
 

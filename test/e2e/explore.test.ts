@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import axe from "axe-core";
+import { parse } from "csv-parse/sync";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { backfill } from "../../dev/demo/backfill.ts";
@@ -9,11 +10,17 @@ import type {
   Figure,
   RiskAnswer,
 } from "../../src/protocol/answers/analytics.ts";
-import type { SeriesAnswer } from "../../src/protocol/answers/answers.ts";
+import type { SeriesAnswer, SeriesColumns } from "../../src/protocol/answers/answers.ts";
 import type { AttributionAnswer } from "../../src/protocol/answers/attribution.ts";
-import type { LatencyAnswer } from "../../src/protocol/answers/orders.ts";
+import type { LatencyAnswer, SlippageAnswer } from "../../src/protocol/answers/orders.ts";
+import { timeText } from "../../web/data/times/times.ts";
 import { grouped } from "../../web/data/words/digits.ts";
-import { formatSpan, formatValue } from "../../web/data/words/format.ts";
+import {
+  formatChange,
+  formatPercent,
+  formatSpan,
+  formatValue,
+} from "../../web/data/words/format.ts";
 import { launchBrowser, PATIENCE_MS } from "./browser.ts";
 import { emptyDataDir, type RunningProduct, startProduct } from "./product.ts";
 
@@ -82,14 +89,36 @@ describe("explore", () => {
     expect(p99.length).toBeGreaterThan(50);
     const range = Math.max(...p99) - Math.min(...p99);
     expect(await values.first().textContent()).toBe(formatValue(p99.at(-1) as number, range));
-    const saved = await download("CSV: panel 1");
-    const [header, ...rows] = readFileSync(saved, "utf8").trim().split("\r\n");
-    expect(header).toBe("ts,symbol,metric,labels,aggregate,value,day");
-    expect(rows.map((row) => Number(row.split(",")[5]))).toEqual(p99);
+    const rows = await csvOf("CSV: panel 1");
+    expect(rows.map((row) => Number(row["value"]))).toEqual(p99);
+    expect(rows.every((row) => row["symbol"] === "BTC-USD" && row["aggregate"] === "p99")).toBe(
+      true,
+    );
     const picture = readFileSync(await download("PNG: panel 2"));
     expect(picture.subarray(1, 4).toString()).toBe("PNG");
     // The size of the picture, and not that of nothing.
     expect(picture.readUInt32BE(16)).toBeGreaterThan(400);
+  });
+
+  it("under the cursor each panel tells its value of the same moment", async () => {
+    const bounds = `from=${untilUs - 900e6}&to=${untilUs}`;
+    await open(`/explore?${bounds}&${LATENCY}&symbols=ETH-USD&metric=order_latency_ms`);
+    await page.getByTestId("line-value").nth(1).waitFor();
+    const over = page.locator(".u-over").first();
+    await over.hover();
+    const moments = page.locator(".explore-moment");
+    await moments.nth(1).waitFor();
+    const [first, second] = await moments.allTextContents();
+    expect(first).toBe(second);
+    const shown = await page.getByTestId("line-value").allTextContents();
+    const zone = await page.evaluate(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
+    const points = Math.ceil((await widthOfPanel()) / 2);
+    for (const [at, symbol] of ["BTC-USD", "ETH-USD"].entries()) {
+      const query = `symbol=${symbol}&metric=order_latency_ms&${bounds}&points=${points}`;
+      const [line] = (await ask<SeriesAnswer>(`/api/series?${query}`)).series;
+      const index = line?.ts.findIndex((us) => timeText("dateClock", us / 1_000, zone) === first);
+      expect(shown[at]).toBe(wordOf(line, index ?? -1));
+    }
   });
 
   it("a part that is dragged over on one panel is what all panels show, and back is all again", async () => {
@@ -116,6 +145,28 @@ describe("explore", () => {
     await expect
       .poll(() => ofPart().map((one) => one.get("metric")))
       .toEqual(expect.arrayContaining(["order_latency_ms", "portfolio_value"]));
+    // Reloaded, or sent to somebody, the address shows the same.
+    const points = Math.ceil((await widthOfPanel()) / 2);
+    const told = await Promise.all(
+      ["symbol=BTC-USD&metric=order_latency_ms", "symbol=ETH-USD&metric=portfolio_value"].map(
+        async (wanted) => {
+          const bounds = `from=${search.get("from")}&to=${search.get("to")}&points=${points}`;
+          const [line] = (await ask<SeriesAnswer>(`/api/series?${wanted}&${bounds}`)).series;
+          return wordOf(line, (line?.ts.length ?? 0) - 1);
+        },
+      ),
+    );
+    const values = () => page.getByTestId("line-value").allTextContents();
+    await page.mouse.move(0, 0);
+    await expect.poll(values).toEqual(told);
+    await page.reload();
+    await expect.poll(values).toEqual(told);
+    for (const row of await csvOf("CSV: panel 2")) {
+      const us = Date.parse(row["ts"] ?? "") * 1_000;
+      // A step may begin before the part that lies in it.
+      expect(us).toBeGreaterThan(Number(search.get("from")) - 60e6);
+      expect(us).toBeLessThan(Number(search.get("to")));
+    }
     await page.getByRole("button", { name: "Zoom out" }).click();
     await page.goBack();
     await page.goBack();
@@ -131,6 +182,10 @@ describe("explore", () => {
     await page.getByTestId("line-value").getByText("4").waitFor();
     await page.getByRole("button", { name: "Compare with yesterday" }).click();
     await page.getByText("yesterday 3").waitFor();
+    expect((await csvOf("CSV: panel 1")).map(({ value, day }) => [value, day])).toEqual([
+      ["4", "now"],
+      ["3", "before"],
+    ]);
     await page.getByLabel("Symbols", { exact: true }).fill("BTC-USD");
     await page.getByLabel("Metric", { exact: true }).fill("portfolio_value");
     await page.keyboard.press("Enter");
@@ -146,6 +201,59 @@ describe("explore", () => {
     const empty = page.getByTestId("explore-empty");
     await empty.getByText(words).waitFor();
     expect(await empty.locator("code").textContent()).toContain(command);
+  });
+
+  it("a symbol of trades alone has no metric, and the command that brings one", async () => {
+    await push("/api/trades", [{ symbol: "PRICED", price: 5, size: 1 }]);
+    await open("/explore?symbols=PRICED");
+    const empty = page.getByTestId("explore-empty");
+    await empty.getByText("PRICED has no metric.").waitFor();
+    expect(await empty.locator("code").textContent()).toContain('"symbol":"PRICED"');
+  });
+
+  it("before anything is pushed there is the command that pushes", async () => {
+    await page.route("**/api/symbols*", (route) =>
+      route.fulfill({ json: { symbols: [], complete: true } }),
+    );
+    await open("/explore");
+    await page.getByTestId("explore-empty").getByText("Nothing has been pushed.").waitFor();
+  });
+
+  it("the rate of a single point cannot be told, and its mean can", async () => {
+    const ts = Date.now() * 1_000 - 60e6;
+    await push("/api/metrics", [{ symbol: "LONE", metric: "m", value: 7, ts }]);
+    await open("/explore?range=5m&symbols=LONE&metric=m&agg=rate");
+    await page.getByText("their rate cannot be told").waitFor();
+    await page.getByRole("button", { name: "Show their mean" }).click();
+    await page.getByTestId("line-value").getByText("7").waitFor();
+  });
+
+  it("what the server refuses is said, and what it fails at is asked again", async () => {
+    await open(`/explore?${LATENCY}&labels=venue`);
+    await page.getByRole("alert").getByText("label:value").waitFor();
+    await page.route("**/api/series*", (route) =>
+      route.fulfill({ status: 503, json: { detail: "It is away." } }),
+    );
+    await open(`/explore?${LATENCY}`);
+    await page.getByRole("alert").getByText("It is away. It is asked again by itself.").waitFor();
+    await page.unroute("**/api/series*");
+    await page.getByTestId("line-value").waitFor();
+    await page.getByRole("alert").waitFor({ state: "detached" });
+  });
+
+  it("markup in names of metrics and labels is text", async () => {
+    const metric = "<img src=x onerror=document.body.dataset.hit=1>";
+    const labels = { "<b>side": "<script>document.body.dataset.hit=1</script>" };
+    await push("/api/metrics", [{ symbol: "MARKUP", metric, value: 1, labels }]);
+    await open("/explore?range=5m&symbols=MARKUP");
+    await page.getByTestId("explore-empty").getByRole("button", { name: metric }).click();
+    const text = await page.getByRole("list", { name: "Lines" }).textContent();
+    expect(text).toContain("<b>side=<script>document.body.dataset.hit=1</script>");
+    expect((await csvOf("CSV: panel 1")).map((row) => [row["metric"], row["labels"]])).toEqual([
+      [metric, JSON.stringify(labels)],
+    ]);
+    expect(await page.locator("main img, main script, main b b").count()).toBe(0);
+    expect(await page.locator("body").getAttribute("data-hit")).toBeNull();
   });
 
   it("a range without a point leads to the newest one", async () => {
@@ -186,6 +294,13 @@ describe("analytics", () => {
     await page.locator(`[data-testid=scatter][data-points="${observations}"]`).waitFor();
     await page.getByRole("button", { name: "BTC-USD and ETH-USD" }).hover();
     await pair.getByRole("heading", { name: "BTC-USD and ETH-USD" }).waitFor();
+    // One stop of Tab for all cells, and arrows from one to the next.
+    expect(await page.getByTestId("heat-map").locator("[tabindex='0']").count()).toBe(1);
+    await page.getByRole("button", { name: "BTC-USD and ETH-USD" }).focus();
+    await page.keyboard.press("ArrowDown");
+    await pair.getByRole("heading", { name: "BTC-USD and AAPL" }).waitFor();
+    await page.keyboard.press("ArrowRight");
+    await pair.getByRole("heading", { name: "ETH-USD and AAPL" }).waitFor();
   });
 
   it("profit and loss lead from value to value to the cent", async () => {
@@ -207,17 +322,26 @@ describe("analytics", () => {
       "/api/analytics/risk?symbol=ETH-USD&interval=1m&from=now-1h",
     );
     if (risk.kind !== "ok") throw new Error(risk.kind);
-    const percent = ({ value }: Figure) => `${formatValue((value ?? Number.NaN) * 100)} %`;
+    const percent = ({ value }: Figure) => formatPercent(value ?? Number.NaN);
     const cards = page.getByTestId("risk-cards").getByRole("listitem");
     await cards.first().waitFor();
     const [total, , volatility] = await cards.locator("b").allTextContents();
-    expect([total, volatility]).toEqual([risk.total_return, risk.volatility].map(percent));
+    expect(total).toBe(formatChange(risk.total_return.value ?? Number.NaN));
+    expect(volatility).toBe(percent(risk.volatility));
+    if (risk.max_drawdown.kind !== "drawdown") throw new Error("no drawdown");
+    await cards.last().getByText(formatChange(risk.max_drawdown.depth), { exact: true }).waitFor();
+    await page.getByRole("img", { name: "Drawdown" }).waitFor();
     const tails = await page.getByTestId("tails").getByRole("cell").allTextContents();
     const losses = (["historical", "gaussian", "cornish_fisher"] as const).flatMap((method) =>
       risk.tails.flatMap(({ [method]: of }) => [of.value_at_risk, of.expected_shortfall]),
     );
     expect(tails).toEqual(losses.map(percent));
     await page.locator(`[data-testid=histogram][data-returns="${risk.observations}"]`).waitFor();
+    expect(await page.getByTestId("loss-line").allTextContents()).toEqual(
+      risk.tails.map(
+        ({ level, historical }) => `VaR ${level * 100} %: ${percent(historical.value_at_risk)}`,
+      ),
+    );
     const orders = await ask<LatencyAnswer>("/api/orders/ETH-USD/latency?from=now-1h");
     const leg = orders.legs.sent_to_acknowledged;
     expect(leg.count).toBeGreaterThan(5);
@@ -227,7 +351,12 @@ describe("analytics", () => {
       String(leg.count),
       ...us.map((each) => formatSpan(each ?? Number.NaN)),
     ]);
-    await page.getByTestId("slippage").waitFor();
+    const { mid, opposite } = await ask<SlippageAnswer>("/api/orders/ETH-USD/slippage?from=now-1h");
+    expect(await page.getByTestId("slippage").locator("b").allTextContents()).toEqual(
+      [mid, opposite].map(({ basis_points: points }) =>
+        points === null ? "unknown" : `${formatValue(points)} bp`,
+      ),
+    );
     const links = await page
       .locator("a.defined")
       .evaluateAll((all) => all.map((one) => one.getAttribute("href") ?? ""));
@@ -275,6 +404,18 @@ async function widthOfPanel(): Promise<number> {
     .getByTestId("explore-panel")
     .first()
     .evaluate((panel) => panel.clientWidth);
+}
+
+/** What a panel writes for a point of a line of means. */
+function wordOf(line: SeriesColumns | undefined, index: number): string {
+  const range = Math.max(...(line?.max ?? [])) - Math.min(...(line?.min ?? []));
+  return formatValue(line?.avg?.[index] ?? Number.NaN, range);
+}
+
+/** The rows of a panel's CSV by the names of its columns. */
+async function csvOf(button: string): Promise<Record<string, string>[]> {
+  const text = readFileSync(await download(button), "utf8");
+  return parse(text, { columns: true, record_delimiter: "\r\n" });
 }
 
 async function download(button: string): Promise<string> {

@@ -1,102 +1,22 @@
+import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { MetricNamesAnswer, SeriesAnswer } from "../../../src/protocol/answers/answers.ts";
-import { AGGREGATES } from "../../../src/protocol/words/aggregate.ts";
-import { RANGE_NAMES } from "../../../web/data/bars/ranges.ts";
+import type { MetricNamesAnswer, SeriesAnswer } from "../../../../src/protocol/answers/answers.ts";
+import type { PanelQuestion } from "../../../../web/data/explore/explore-state.ts";
+import { csvOf } from "../../../../web/data/explore/panel-csv.ts";
 import {
-  boundsOf,
-  EMPTY_PANEL,
-  type ExploreState,
-  exploreOf,
-  fixed,
-  type PanelQuestion,
-  pathOfExplore,
-  scaled,
-  shifted,
-} from "../../../web/data/explore/explore-state.ts";
-import { csvOf } from "../../../web/data/explore/panel-csv.ts";
-import { DAY_US, nameOf } from "../../../web/data/explore/panel-lines.ts";
-import { emptinessOf, labelsOf, metricsOf } from "../../../web/data/explore/why-empty.ts";
-import type { Answer } from "../../../web/feed/api.ts";
-import { askPanel } from "../../../web/feed/explore/ask-panel.ts";
-import { anySymbol } from "../../any-symbol.ts";
+  DAY_US,
+  nameOf,
+  type PanelAnswer,
+  titleOf,
+} from "../../../../web/data/explore/panel-lines.ts";
+import { emptinessOf, labelsOf, metricsOf } from "../../../../web/data/explore/why-empty.ts";
+import type { Answer } from "../../../../web/feed/api.ts";
+import { askPanel } from "../../../../web/feed/explore/ask-panel.ts";
 
 const T = 1_795_763_000_000_000;
 const QUESTION: PanelQuestion = { symbols: ["ACME"], metric: "lag_ms", labels: "", agg: "avg" };
 const BOUNDS = { fromUs: T, toUs: T + 60e6 };
-
-describe("the address of what is explored", () => {
-  const anyPanel = fc.record({
-    symbols: fc.uniqueArray(anySymbol, { maxLength: 3 }),
-    metric: fc.string(),
-    labels: fc.string(),
-    agg: fc.constantFrom(...AGGREGATES),
-  });
-  const anyState: fc.Arbitrary<ExploreState> = fc.record({
-    panels: fc.array(anyPanel, { minLength: 1, maxLength: 4 }),
-    span: fc.oneof(
-      fc.constantFrom(...RANGE_NAMES).map((range) => ({ kind: "last" as const, range })),
-      fc.nat(1e9).map((us) => fixed(T, T + us)),
-    ),
-    isCompared: fc.boolean(),
-  });
-
-  test("has all that was chosen, and leads back to it", () => {
-    fc.assert(
-      fc.property(anyState, (state) => {
-        const { search } = new URL(pathOfExplore(state), "http://tape.test");
-        expect(exploreOf(search)).toEqual(state);
-      }),
-    );
-  });
-
-  test("is read and written by hand", () => {
-    const search =
-      "?range=6h&compare=yesterday&symbols=BTC-USD,ETH-USD&metric=lag_ms&agg=p99&symbols=ACME";
-    expect(exploreOf(search)).toEqual({
-      panels: [
-        { symbols: ["BTC-USD", "ETH-USD"], metric: "lag_ms", labels: "", agg: "p99" },
-        { ...EMPTY_PANEL, symbols: ["ACME"] },
-      ],
-      ...{ span: { kind: "last", range: "6h" }, isCompared: true },
-    });
-    expect(pathOfExplore(exploreOf(search))).toBe(`/explore${search}`);
-  });
-
-  test.each([
-    ["nothing", ""],
-    ["a range, an aggregate and times there are not", "?range=9h&agg=median&from=b&to=1"],
-    ["a metric of no symbol", "?metric=lag_ms"],
-    ["an end before its beginning", "?from=20&to=10"],
-  ])("%s is an empty panel over the last hour", (_what, search) => {
-    expect(exploreOf(search)).toEqual({
-      panels: [EMPTY_PANEL],
-      ...{ span: { kind: "last", range: "1h" }, isCompared: false },
-    });
-  });
-});
-
-describe("the time of all panels", () => {
-  test("up to now has the point of this moment, the end being exclusive", () => {
-    expect(boundsOf({ kind: "last", range: "5m" }, T / 1_000)).toEqual({
-      fromUs: T + 1 - 300e6,
-      toUs: T + 1,
-    });
-  });
-
-  test("is made longer and shorter around its middle, moved by parts of it, and never ends ahead", () => {
-    const late = T + 1e12;
-    expect(scaled(BOUNDS, 0.5, late)).toEqual(fixed(T + 15e6, T + 45e6));
-    expect(scaled(BOUNDS, 2, late)).toEqual(fixed(T - 30e6, T + 90e6));
-    expect(scaled(BOUNDS, 2, T + 60e6)).toEqual(fixed(T - 60e6, T + 60e6));
-    expect(shifted(BOUNDS, -0.5, late)).toEqual(fixed(T - 30e6, T + 30e6));
-    expect(shifted(BOUNDS, 0.5, T + 70e6)).toEqual(fixed(T + 10e6, T + 70e6));
-    expect(fixed(T + 0.25, T + 0.5)).toEqual({
-      kind: "fixed",
-      bounds: { fromUs: T, toUs: T + 100_000 },
-    });
-  });
-});
 
 describe("what a panel asks", () => {
   type Asked = Parameters<Parameters<typeof askPanel>[0]["series"]>[0];
@@ -142,6 +62,20 @@ describe("what a panel asks", () => {
       ["A venue=X", "venue=X"],
       ["B venue=X", "venue=X"],
     ]);
+  });
+
+  test("of more symbols than have room is of the first ones, and names the others", async () => {
+    const { asked, api } = seriesOf(({ symbol }) => ok(columns(symbol, [T], { avg: [1] })));
+    const symbols = Array.from({ length: 14 }, (_, at) => `S${at}`);
+    const answer = await askPanel(api, { ...QUESTION, symbols }, { ...view, isCompared: true });
+    if (answer.kind !== "ok") throw new Error(answer.kind);
+    expect(asked).toHaveLength(24);
+    expect(answer.value.unasked).toEqual(["S12", "S13"]);
+  });
+
+  test("is said in a line", () => {
+    expect(titleOf({ ...QUESTION, symbols: ["A", "B"] })).toBe("A, B · lag_ms · avg");
+    expect(titleOf({ ...QUESTION, labels: "a:b", agg: "p99" })).toBe("ACME · lag_ms · a:b · p99");
   });
 
   test("with yesterday is the day before too, at the times of now, each line beside its own", async () => {
@@ -210,7 +144,7 @@ describe("a panel that draws nothing", () => {
   ] as MetricNamesAnswer["metrics"];
   const none = {
     ...{ question: QUESTION, bounds: BOUNDS, stepUs: 1, lines: [], compared: [] },
-    ...{ lineCount: 0, missing: [] },
+    ...{ lineCount: 0, missing: [], unasked: [] },
   };
   const line = { key: "k", symbol: "ACME", labels: {}, points: [] };
   const point = { ts: T, mean: 1, min: 1, max: 1, count: 1 };
@@ -226,6 +160,12 @@ describe("a panel that draws nothing", () => {
     expect(why({}, { missing: [{ symbol: "ACME", what: "metric" }] })).toEqual({
       ...{ kind: "unknown_metric", symbol: "ACME" },
     });
+    expect(
+      why({ symbols: ["A", "B"] }, { missing: [{ symbol: "A", what: "metric" }], unasked: ["B"] }),
+    ).toEqual({ kind: "unknown_metric", symbol: "A" });
+    expect(
+      why({ symbols: ["A", "B"] }, { missing: [{ symbol: "A", what: "metric" }] }),
+    ).toMatchObject({ kind: "no_points" });
     expect(why({}, { lines: [line] })).toEqual({ kind: "not_told" });
     expect(why({})).toEqual({ kind: "no_points", newestUs: T - 5 });
     expect(why({ metric: "gone" })).toEqual({ kind: "no_points", newestUs: null });
@@ -245,17 +185,39 @@ describe("a panel that draws nothing", () => {
   });
 });
 
-test("a panel's CSV has each point at its own time, and changes no text", () => {
+describe("a panel's CSV", () => {
   const point = (ts: number, mean: number) => ({ ts, mean, min: mean, max: mean, count: 1 });
-  const line = { key: "k", symbol: "=A1", labels: { venue: 'X"' }, points: [point(T + 1, 0.1)] };
-  const csv = csvOf({
-    ...{ question: QUESTION, bounds: BOUNDS, stepUs: 1, lineCount: 1, missing: [] },
-    ...{ lines: [line], compared: [{ ...line, points: [point(T, 2)] }] },
+  const lineOf = (symbol: string, labels: Record<string, string>, ts: number, mean: number) => ({
+    ...{ key: "k", symbol, labels, points: [point(ts, mean)] },
   });
-  expect(csv.split("\r\n")).toEqual([
-    "ts,symbol,metric,labels,aggregate,value,day",
-    '2026-11-27T07:03:20.000001Z,=A1,lag_ms,"{""venue"":""X\\""""}",avg,0.1,now',
-    '2026-11-26T07:03:20.000000Z,=A1,lag_ms,"{""venue"":""X\\""""}",avg,2,before',
-    "",
-  ]);
+  const answerOf = (question: PanelQuestion, lines: PanelAnswer["lines"]): PanelAnswer => ({
+    ...{ question, bounds: BOUNDS, stepUs: 1, lines, compared: [] },
+    ...{ lineCount: lines.length, missing: [], unasked: [] },
+  });
+
+  test("has each point at its own time, and changes no text", () => {
+    const now = [lineOf("=A1", { venue: 'X"' }, T + 1, 0.1)];
+    const compared = [lineOf("=A1", { venue: 'X"' }, T, 2)];
+    expect(csvOf({ ...answerOf(QUESTION, now), compared }).split("\r\n")).toEqual([
+      "ts,symbol,metric,labels,aggregate,value,day",
+      '2026-11-27T07:03:20.000001Z,=A1,lag_ms,"{""venue"":""X\\""""}",avg,0.1,now',
+      '2026-11-26T07:03:20.000000Z,=A1,lag_ms,"{""venue"":""X\\""""}",avg,2,before',
+      "",
+    ]);
+  });
+
+  test("is read back as it was, whatever texts and numbers are in it", () => {
+    const anyText = fc.string({ unit: fc.constantFrom(..."a,\"\r\n\t =é'<"), minLength: 1 });
+    const anyValue = fc.double({ noNaN: true, noDefaultInfinity: true });
+    fc.assert(
+      fc.property(anyText, anyText, anyText, anyValue, (symbol, metric, label, value) => {
+        const lines = [lineOf(symbol, { [label]: label }, T, value)];
+        const csv = csvOf(answerOf({ ...QUESTION, metric }, lines));
+        const [, row] = parse(csv, { record_delimiter: "\r\n" }) as string[][];
+        expect(row?.slice(1, 3)).toEqual([symbol, metric]);
+        expect(JSON.parse(row?.[3] ?? "")).toEqual({ [label]: label });
+        expect(Number(row?.[5])).toBe(Number(String(value)));
+      }),
+    );
+  });
 });
