@@ -195,7 +195,7 @@ describe("explore", () => {
   it.each([
     ["symbols=NOBODY&metric=m", "Nobody has pushed anything of NOBODY", '"symbol":"NOBODY"'],
     ["symbols=BTC-USD&metric=none", "BTC-USD has no none", '"metric":"none"'],
-    [`${LATENCY}&labels=venue:x`, "with the labels venue:x", '"metric":"order_latency_ms"'],
+    [`${LATENCY}&labels=venue:x`, "with the labels venue:x", '"labels":{"venue":"x"}'],
   ])("%s: says what is missing, and the command that brings it", async (search, words, command) => {
     await open(`/explore?${search}`);
     const empty = page.getByTestId("explore-empty");

@@ -2,7 +2,8 @@ import uPlot from "uplot";
 import { loneIndexes } from "../data/bars/holes.ts";
 import { type Columns, columnsOf, type Line, valuesAt } from "../data/bars/lines.ts";
 import { longest, tickTexts } from "../data/bars/ticks.ts";
-import { timeText, type ZoneId } from "../data/times/times.ts";
+import { timeTick } from "../data/times/time-tick.ts";
+import type { ZoneId } from "../data/times/times.ts";
 import { zoneOf } from "../data/times/zone-offset.ts";
 import { zoneTicks } from "../data/times/zone-ticks.ts";
 import { CANVAS_FONT, colour, lineColour } from "./theme.ts";
@@ -181,12 +182,6 @@ function meanSeries(index: number): uPlot.Series {
       filter: (plot, series) => loneIndexes(plot.data[series] ?? []),
     },
   };
-}
-
-/** Seconds only where ticks are closer than a minute, days where they are a day apart. */
-function timeTick(seconds: number, increment: number, zone: ZoneId): string {
-  const style = increment >= 43_200 ? "day" : increment >= 60 ? "minute" : "clock";
-  return timeText(style, seconds * 1_000, zone);
 }
 
 /** A little room above and below; a flat line stands in the middle. */

@@ -1,5 +1,6 @@
 import type { MetricNamesAnswer } from "../../../src/protocol/answers/answers.ts";
 import type { PanelQuestion } from "./explore-state.ts";
+import { pairOf } from "./label-text.ts";
 import { hasPoints, type PanelAnswer } from "./panel-lines.ts";
 
 /** Why a panel draws nothing, and what would change that. */
@@ -46,13 +47,11 @@ export function metricsOf(names: Names | null): string[] {
   return [...new Set((names ?? []).map(({ metric }) => metric))];
 }
 
-/** What may be typed as labels of the metric: each pair once. What a pair cannot say is left out. */
+/** What may be typed as labels of the metric: each pair once. */
 export function labelsOf(names: Names | null, metric: string): string[] {
   const pairs = (names ?? []).flatMap((one) =>
     one.metric === metric ? Object.entries(one.labels) : [],
   );
-  const texts = pairs.flatMap(([name, value]) =>
-    /[:{",]/.test(name) || /[,]/.test(value) || value === "" ? [] : [`${name}:${value}`],
-  );
+  const texts = pairs.flatMap(([name, value]) => pairOf(name, value) ?? []);
   return [...new Set(texts)].sort();
 }

@@ -20,7 +20,8 @@ export interface PanelView {
 
 /**
  * Asks for the lines of a panel's symbols, as many as have room. Of several, one that has no such metric keeps nothing from the
- * others.
+ * others. One symbol is asked for after the other: the server refuses a reader who has dozens of questions wait, and there are
+ * other panels.
  */
 export async function askPanel(
   api: Pick<Api, "series">,
@@ -28,34 +29,39 @@ export async function askPanel(
   { bounds, points, isCompared }: PanelView,
 ): Promise<Answer<PanelAnswer>> {
   const { metric, labels, agg } = question;
-  const symbols = question.symbols.slice(0, MAX_LINES);
-  const ask = (earlierUs: number) =>
-    Promise.all(
-      symbols.map((symbol) =>
-        api.series({
-          ...{ symbol, metric, points, agg: askedAggregates(agg) },
-          ...(labels !== "" && { labels }),
-          ...{ from: bounds.fromUs - earlierUs, to: bounds.toUs - earlierUs },
-        }),
-      ),
-    );
-  const [now, before] = await Promise.all([ask(0), isCompared ? ask(DAY_US) : []]);
-  const failure = [...now, ...before].find((one) => one.kind !== "ok" && missingOf(one) === null);
-  if (failure !== undefined && failure.kind !== "ok") return failure;
-  const answers = valuesOf(now);
+  const ask = (symbol: string, earlierUs: number) =>
+    api.series({
+      ...{ symbol, metric, points, agg: askedAggregates(agg) },
+      ...(labels !== "" && { labels }),
+      ...{ from: bounds.fromUs - earlierUs, to: bounds.toUs - earlierUs },
+    });
+  const now: SeriesAnswer[] = [];
+  const before: SeriesAnswer[] = [];
+  const missing: Missing[] = [];
+  for (const symbol of question.symbols.slice(0, MAX_LINES)) {
+    const [ofNow, ofBefore] = await Promise.all([
+      ask(symbol, 0),
+      isCompared ? ask(symbol, DAY_US) : null,
+    ]);
+    for (const [answer, answers] of [
+      [ofNow, now],
+      [ofBefore, before],
+    ] as const) {
+      if (answer === null) continue;
+      if (answer.kind === "ok") answers.push(answer.value);
+      else if (missingOf(answer) === null) return answer;
+    }
+    const what = missingOf(ofNow);
+    if (what !== null) missing.push({ symbol, what });
+  }
   const lines = (of: readonly SeriesAnswer[], laterUs: number) =>
     of.flatMap((answer) => linesOf(answer, agg, laterUs));
   return {
     kind: "ok",
     value: {
-      ...{ question, bounds },
-      stepUs: Math.max(0, ...[...answers, ...valuesOf(before)].map((answer) => answer.step_us)),
-      ...besideEachOther(lines(answers, 0), lines(valuesOf(before), DAY_US)),
-      missing: now.flatMap((answer, at): Missing[] => {
-        const what = missingOf(answer);
-        return what === null ? [] : [{ symbol: symbols[at] ?? "", what }];
-      }),
-      unasked: question.symbols.slice(MAX_LINES),
+      ...{ question, bounds, missing, unasked: question.symbols.slice(MAX_LINES) },
+      stepUs: Math.max(0, ...[...now, ...before].map((answer) => answer.step_us)),
+      ...besideEachOther(lines(now, 0), lines(before, DAY_US)),
     },
   };
 }
@@ -64,8 +70,4 @@ export async function askPanel(
 function missingOf(answer: Answer<unknown>): Missing["what"] | null {
   if (answer.kind === "unknown") return "symbol";
   return answer.kind === "refused" && answer.status === 404 ? "metric" : null;
-}
-
-function valuesOf<T>(answers: readonly Answer<T>[]): T[] {
-  return answers.flatMap((answer) => (answer.kind === "ok" ? [answer.value] : []));
 }

@@ -58,7 +58,7 @@ export function AnalyticsPage({ desk, search }: { desk: Desk; search: string }) 
           onChange={become}
         />
         {unpushed !== undefined && (
-          <>
+          <div class="unpushed">
             <p class="hint">
               Nobody has pushed {strangers.join(", ") || "a price"}. This pushes a first trade, from
               the project's folder:
@@ -69,7 +69,7 @@ export function AnalyticsPage({ desk, search }: { desk: Desk; search: string }) 
                 ...{ symbol: unpushed, price: 101.25, size: 20, side: "buy" },
               })}
             />
-          </>
+          </div>
         )}
         {looked !== null && (
           <>

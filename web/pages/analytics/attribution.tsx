@@ -38,8 +38,8 @@ function Told(props: { desk: Desk; looked: Subject; answer: AttributionAnswer })
   const steps = waterfallOf(answer);
   return (
     <>
-      <div class="falls">
-        {gains.length > 0 && (
+      {gains.length > 0 && (
+        <div class="falls">
           <div>
             <h3>
               <Defined id="pnl">Profit and loss</Defined> of each symbol
@@ -50,9 +50,9 @@ function Told(props: { desk: Desk; looked: Subject; answer: AttributionAnswer })
               axis={extentOf([0, ...gains.map(({ to }) => to)])}
             />
           </div>
-        )}
-        {steps !== null && <Waterfall steps={steps} />}
-      </div>
+          {steps !== null && <Waterfall steps={steps} />}
+        </div>
+      )}
       {answer.by_symbol.map(
         ({ symbol, pnl }) =>
           pnl.kind !== "ok" && (

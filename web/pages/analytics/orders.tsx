@@ -53,6 +53,7 @@ export function Orders({ desk, looked }: { desk: Desk; looked: Subject }) {
               clock={desk.clock}
               command={pushCommand(window.location.origin, "/api/orders", {
                 ...{ symbol, id: "A-1", status: "sent", side: "buy", quantity: 1, price: 100 },
+                ...(account !== null && { account }),
               })}
             />
           </>

@@ -6,6 +6,7 @@ import {
   type PanelQuestion,
   type Span,
 } from "../../data/explore/explore-state.ts";
+import { labelsOfText } from "../../data/explore/label-text.ts";
 import { type Emptiness, metricsOf } from "../../data/explore/why-empty.ts";
 import { formatMoment } from "../../data/words/format.ts";
 import type { Desk } from "../shell/desk.ts";
@@ -35,6 +36,7 @@ export function PanelEmpty(props: {
       clock={clock}
       command={pushCommand(window.location.origin, "/api/metrics", {
         ...{ symbol, metric: question.metric || "cpu_load", value: 0.5 },
+        ...(question.labels !== "" && { labels: labelsOfText(question.labels) }),
       })}
     />
   );

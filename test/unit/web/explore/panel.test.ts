@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { MetricNamesAnswer, SeriesAnswer } from "../../../../src/protocol/answers/answers.ts";
 import type { PanelQuestion } from "../../../../web/data/explore/explore-state.ts";
+import { labelsOfText, pairOf } from "../../../../web/data/explore/label-text.ts";
 import { csvOf } from "../../../../web/data/explore/panel-csv.ts";
 import {
   DAY_US,
@@ -66,10 +67,23 @@ describe("what a panel asks", () => {
 
   test("of more symbols than have room is of the first ones, and names the others", async () => {
     const { asked, api } = seriesOf(({ symbol }) => ok(columns(symbol, [T], { avg: [1] })));
+    const underWay = { now: 0, most: 0 };
+    const counted: typeof api = {
+      async series(query) {
+        underWay.now += 1;
+        underWay.most = Math.max(underWay.most, underWay.now);
+        const answer = await api.series(query);
+        underWay.now -= 1;
+        return answer;
+      },
+    };
     const symbols = Array.from({ length: 14 }, (_, at) => `S${at}`);
-    const answer = await askPanel(api, { ...QUESTION, symbols }, { ...view, isCompared: true });
+    const question = { ...QUESTION, symbols };
+    const answer = await askPanel(counted, question, { ...view, isCompared: true });
     if (answer.kind !== "ok") throw new Error(answer.kind);
     expect(asked).toHaveLength(24);
+    // Both days of a symbol, and then the next one: a reader's questions that wait are counted.
+    expect(underWay.most).toBe(2);
     expect(answer.value.unasked).toEqual(["S12", "S13"]);
   });
 
@@ -182,6 +196,33 @@ describe("a panel that draws nothing", () => {
     expect(metricsOf(names)).toEqual(["lag_ms", "load"]);
     expect(labelsOf(names, "lag_ms")).toEqual(["venue:X", "venue:Y"]);
     expect(labelsOf(null, "lag_ms")).toEqual([]);
+  });
+});
+
+describe("labels that are typed", () => {
+  test.each([
+    ["", {}],
+    ["venue:xnas, side:buy", { venue: "xnas", side: "buy" }],
+    ['{"venue":"a,b"}', { venue: "a,b" }],
+    ["venue", {}],
+  ])("%s are those that the server reads", (text, labels) => {
+    expect(labelsOfText(text)).toEqual(labels);
+  });
+
+  test("are offered as pairs where a pair means them", () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1 }), fc.string(), (name, value) => {
+        const pair = pairOf(name, value);
+        const isHard =
+          value === "" || /[:{",]|^\s/.test(name) || /,|\s$|[\n\r\u2028\u2029]/.test(value);
+        expect(pair === null).toBe(isHard);
+        if (pair !== null) expect(labelsOfText(pair)).toEqual({ [name]: value });
+      }),
+    );
+    expect(pairOf("venue", "a:b")).toBe("venue:a:b");
+    expect([pairOf("venue", "a,b"), pairOf("a:b", "c"), pairOf("a", "")]).toEqual([
+      ...[null, null, null],
+    ]);
   });
 });
 
