@@ -111,7 +111,8 @@ export default {
     ]),
     // A package of its own: nothing of the server is in it.
     layer("push", PUSH, []),
-    layer("bench", "^bench/", ["^src/", DURABLE, CLIENT, PUSH, "^dev/"]),
+    // What a page takes is measured in the browser of the tests.
+    layer("bench", "^bench/", ["^src/", DURABLE, CLIENT, PUSH, "^dev/", "^test/e2e/browser\\.ts"]),
     layer("dev", "^dev/(?!backup/)", [
       PROTOCOL,
       CORE,

@@ -48,7 +48,7 @@ export async function startMetered(
   const product = new Product({
     ...{ projectDir: PROJECT_DIR, settings, sockets, descriptors: undefined, jwtSecret },
     log: { info: quiet, warning: quiet, error: (event) => process.stderr.write(`${event}\n`) },
-    onLine: quiet,
+    output: { take: quiet, isWhole: true },
     onProcesses: quiet,
     onGiveUp: (what) => {
       throw new Error(what);

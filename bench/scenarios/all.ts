@@ -9,6 +9,9 @@ import { ingestSingle } from "./ingest-single.ts";
 import { logLines } from "./log-lines.ts";
 import { manyRooms } from "./many-rooms.ts";
 import { manySymbols } from "./many-symbols.ts";
+import { firstData } from "./page/first-data.ts";
+import { hour } from "./page/hour.ts";
+import { watchList } from "./page/watch-list.ts";
 import { reconnect } from "./reconnect.ts";
 import { runtimeShares } from "./runtime-shares.ts";
 import { saturation } from "./saturation.ts";
@@ -33,4 +36,7 @@ export const SCENARIOS: readonly Scenario[] = [
   runtimeShares,
   logLines,
   alertRules,
+  firstData,
+  hour,
+  watchList,
 ];

@@ -45,7 +45,7 @@ export async function openStorage(
   const child = spawnDatabase(settings, 0, {
     onReady: tellPort,
     onRefused: () => undefined,
-    onLine: undefined,
+    output: { take: (line) => process.stderr.write(`${line}\n`), isWhole: false },
   });
   const abandon = () => {
     child.kill("SIGKILL");

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { logStdio, type OnLine, readLog } from "../process/process-log.ts";
+import { logStdio, type ProcessOutput, readLog } from "../process/process-log.ts";
 
 /** As many as the kernel lets wait (net.core.somaxconn). */
 export const BACKLOG = 65_535;
@@ -17,10 +17,9 @@ export interface GuardTask {
 }
 
 /** Starts the process of the guard. */
-export function spawnGuard(task: GuardTask, onLine: OnLine): ChildProcess {
-  const output = logStdio(onLine);
+export function spawnGuard(task: GuardTask, output: ProcessOutput): ChildProcess {
   const child = fork(fileURLToPath(new URL("main.ts", import.meta.url)), {
-    stdio: ["ignore", output, output, "ipc", ...task.publicDescriptors],
+    stdio: ["ignore", ...logStdio(output), "ipc", ...task.publicDescriptors],
     env: {
       ...process.env,
       GUARD_RUNTIMES: task.runtimesPath,
@@ -28,7 +27,7 @@ export function spawnGuard(task: GuardTask, onLine: OnLine): ChildProcess {
       GUARD_SOCKETS: String(task.publicDescriptors.length),
     },
   });
-  readLog(child, onLine);
+  readLog(child, output, { service: "guard" });
   // Its end is told by its exit; what was being sent to it then is of no use to anybody.
   child.on("error", () => undefined);
   return child;

@@ -1,5 +1,5 @@
 import { redacted } from "../../src/core/telemetry/redact.ts";
-import type { OnLine } from "../process/process-log.ts";
+import type { ProcessOutput } from "../process/process-log.ts";
 import { LOG_LEVELS, type LogLevel } from "../product/settings.ts";
 import type { LogFile } from "./log-file.ts";
 import { textOf, textOfLine } from "./log-text.ts";
@@ -40,12 +40,17 @@ export function openLog(lowest: LogLevel, { isRead, file }: LogOutput): Logger {
   return { info: writer("info"), warning: writer("warning"), error: writer("error") };
 }
 
-/** What is done with each line that a process logs; undefined where it may write to our standard error itself. */
-export function readerOf({ isRead, file }: LogOutput): OnLine {
-  if (!isRead && file === undefined) return undefined;
+/** What processes write goes where our own lines go, and looks like them. */
+export function processOutput({ isRead, file }: LogOutput): ProcessOutput {
   const objects = objectLines(Date.now);
-  return (line) => {
-    if (isRead) process.stderr.write(`${textOfLine(line)}\n`);
-    if (file !== undefined) for (const object of objects(line)) file.write(object);
+  return {
+    isWhole: isRead || file !== undefined,
+    take: (line, source) => {
+      for (const object of objects(line, source)) {
+        file?.write(object);
+        if (isRead) process.stderr.write(`${textOfLine(object)}\n`);
+        else if (file === undefined) process.stderr.write(`${object}\n`);
+      }
+    },
   };
 }

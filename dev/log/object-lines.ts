@@ -1,22 +1,27 @@
 import { FloodGate, floodFields } from "../../src/core/telemetry/flood.ts";
 import { redacted } from "../../src/core/telemetry/redact.ts";
+import type { LineSource } from "../process/process-log.ts";
+
+/** As the runtime marks what it says of an error, and of its own death. */
+const OF_AN_ERROR = /^\*\*\* |: (?:error|fatal): /;
 
 /**
  * Makes lines of a process's output what lines of a log are: one JSON object each, without secrets. What is none, such as what the runtime
- * itself says, becomes the text of one; of those a second has so many at the most.
+ * itself says, becomes the text of one; of those of one service a second has so many at the most.
  */
-export function objectLines(nowMs: () => number): (line: string) => string[] {
+export function objectLines(nowMs: () => number): (line: string, source: LineSource) => string[] {
   const gate = new FloodGate();
-  return (line) => {
+  return (line, source) => {
     if (line.trim() === "") return [];
     if (isObject(line)) return [redacted(line)];
     const atMs = nowMs();
     const timestamp = new Date(atMs).toISOString();
-    const { isWritten, news } = gate.take("process_output", atMs);
+    const { isWritten, news } = gate.take(`${source.service} process_output`, atMs);
     const lines = news.map((each) => JSON.stringify({ timestamp, ...floodFields(each) }));
     if (!isWritten) return lines;
-    const said = { level: "warning", event: "process_output", service: "process", text: line };
-    return [...lines, redacted(JSON.stringify({ timestamp, ...said }))];
+    const level = OF_AN_ERROR.test(line) ? "error" : "warning";
+    const said = { timestamp, level, event: "process_output", ...source, text: line };
+    return [...lines, redacted(JSON.stringify(said))];
   };
 }
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import * as z from "zod";
-import { logStdio, type OnLine, readLog } from "./process-log.ts";
+import { logStdio, type ProcessOutput, readLog } from "./process-log.ts";
 
 const messageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready"), port: z.int() }),
@@ -21,7 +21,7 @@ export type DatabaseProcessEvents = {
   onReady: (port: number) => void;
   /** It ends, and would do so again: `message` says what to change. */
   onRefused: (message: string) => void;
-  onLine: OnLine;
+  output: ProcessOutput;
 };
 
 /** Starts the process of the database endpoint on `port` (0 = any). */
@@ -30,9 +30,8 @@ export function spawnDatabase(
   port: number,
   events: DatabaseProcessEvents,
 ): ChildProcess {
-  const output = logStdio(events.onLine);
   const child = fork(join(settings.projectDir, "dev/database/main.ts"), {
-    stdio: ["ignore", output, output, "ipc"],
+    stdio: ["ignore", ...logStdio(events.output), "ipc"],
     env: {
       ...process.env,
       DATA_DIR: settings.dataDir,
@@ -41,7 +40,7 @@ export function spawnDatabase(
       DATABASE_SECRET: settings.secret,
     },
   });
-  readLog(child, events.onLine);
+  readLog(child, events.output, { service: "database" });
   child.on("message", (message) => {
     const { success, data } = messageSchema.safeParse(message);
     if (!success) return;

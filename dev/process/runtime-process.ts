@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { DOOR_SOCKET, GUARDED_SOCKET, httpSocketName } from "../build/capnp-config.ts";
-import { logStdio, type OnLine, readLog } from "./process-log.ts";
+import { logStdio, type ProcessOutput } from "./process-log.ts";
 
 const CONTROL_DESCRIPTOR = 3;
 const FIRST_SOCKET_DESCRIPTOR = 4;
@@ -29,15 +29,14 @@ ${ALL_DESCRIPTORS}
 if setpriv --pdeathsig KILL true 2>/dev/null; then exec setpriv --pdeathsig KILL "$0" "$@"; fi
 exec "$0" "$@"`;
 
-/** Starts `workerd serve` on a configuration. `onListening` is told once it accepts connections. Its output is the Worker's log. */
+/** Starts `workerd serve` on a configuration. `onListening` is told once it accepts connections. Its standard output is the Worker's log. */
 export function spawnRuntime(
   configPath: string,
   environment: Readonly<Record<string, string>>,
   sockets: SocketDescriptors,
   onListening: () => void,
-  onLine: OnLine,
+  output: ProcessOutput,
 ): ChildProcess {
-  const output = logStdio(onLine);
   const handed: [name: string, descriptor: number][] = [
     ...sockets.http.map((descriptor, at): [string, number] => [httpSocketName(at), descriptor]),
     ...(sockets.guarded === null ? [] : [[GUARDED_SOCKET, sockets.guarded] as [string, number]]),
@@ -55,10 +54,9 @@ export function spawnRuntime(
     ],
     {
       env: { ...environment },
-      stdio: ["ignore", output, output, "pipe", ...handed.map(([, descriptor]) => descriptor)],
+      stdio: ["ignore", ...logStdio(output), "pipe", ...handed.map(([, descriptor]) => descriptor)],
     },
   );
-  readLog(child, onLine);
   const control = child.stdio[CONTROL_DESCRIPTOR];
   if (control) {
     createInterface({ input: control as Readable }).on("line", (line) => {

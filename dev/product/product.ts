@@ -13,7 +13,7 @@ import { keptSecret } from "../data-folder/secrets.ts";
 import type { Logger } from "../log/log.ts";
 import { spawnDatabase } from "../process/database-process.ts";
 import { KeptProcess, type KeptProcessDeps } from "../process/kept-process.ts";
-import type { OnLine } from "../process/process-log.ts";
+import type { ProcessOutput } from "../process/process-log.ts";
 import { objectFolder } from "../runtimes/object-folders.ts";
 import type { RuntimeSockets } from "../runtimes/open-sockets.ts";
 import { hostsAreRearmed, mustRearmHosts, placeHostFiles } from "../runtimes/place-host-files.ts";
@@ -35,7 +35,7 @@ export type ProductDeps = {
   jwtSecret: string | undefined;
   log: Logger;
   /** Told what the processes log. */
-  onLine: OnLine;
+  output: ProcessOutput;
   /** Told at every start of a process which ones run now. */
   onProcesses: (pids: number[]) => void;
   /** A process died too often: the product cannot go on. */
@@ -70,7 +70,7 @@ export class Product {
       },
     );
     this.#runtimes = new Runtimes({
-      ...{ runDir: this.#runDir, sockets: deps.sockets, log: deps.log, onLine: deps.onLine },
+      ...{ runDir: this.#runDir, sockets: deps.sockets, log: deps.log, output: deps.output },
       withHosts: deps.settings.runtimes,
       descriptors: deps.descriptors,
       configOf: (runtime, isGuarded) => this.#configOf(runtime, isGuarded),
@@ -215,7 +215,7 @@ export class Product {
           this.#databaseReady();
           if (moved) void this.replaceRuntimes();
         },
-        onLine: this.#deps.onLine,
+        output: this.#deps.output,
         // Once it has run it is started again all the same: somebody may put it right meanwhile.
         onRefused: (message) => this.#databaseRefused(new Error(message)),
       },

@@ -6,7 +6,7 @@ import { mintToken } from "../cli/mint-token.ts";
 import { type FolderLock, takeFolder } from "../data-folder/folder-lock.ts";
 import { announce } from "../data-folder/running-products.ts";
 import { signerOf, signingSecret } from "../data-folder/secrets.ts";
-import { type Logger, openLog, readerOf } from "../log/log.ts";
+import { type Logger, openLog, processOutput } from "../log/log.ts";
 import { LogFile } from "../log/log-file.ts";
 import { identityOf, isAlive, type ProcessIdentity } from "../process/process-identity.ts";
 import { descriptorLimit } from "../process/runtime-process.ts";
@@ -78,7 +78,7 @@ export async function supervise(
     descriptors,
     jwtSecret,
     log,
-    onLine: readerOf(output),
+    output: processOutput(output),
     onProcesses: (pids) => lock.recordChildren(pids),
     onGiveUp: (what) => {
       log.error("giving up", { reason: what });

@@ -5,7 +5,7 @@ import { FIRST_RUNTIME } from "../../src/core/placement/ownership.ts";
 import { spawnGuard } from "../guard/guard-process.ts";
 import type { Logger } from "../log/log.ts";
 import type { KeptProcess, KeptProcessDeps } from "../process/kept-process.ts";
-import type { OnLine } from "../process/process-log.ts";
+import { type ProcessOutput, readLog } from "../process/process-log.ts";
 import { spawnRuntime } from "../process/runtime-process.ts";
 import { Farewell, tell } from "./door-client.ts";
 import { descriptorsOpenIn, Guarding, LOOK_MS } from "./guarding.ts";
@@ -24,7 +24,7 @@ export type RuntimesDeps = {
   runDir: string;
   sockets: RuntimeSockets;
   log: Logger;
-  onLine: OnLine;
+  output: ProcessOutput;
   /** How many of them have hosts, and accept what comes from outside; the one behind these has the Writers of all. */
   withHosts: number;
   /** How many descriptors a runtime may have, where there is a limit. */
@@ -165,7 +165,7 @@ export class Runtimes {
   }
 
   #startGuard(descriptors: number): void {
-    const { sockets, kept, onLine } = this.#deps;
+    const { sockets, kept, output } = this.#deps;
     const task = { runtimesPath: sockets.guarded.path, descriptors };
     const guard: { kept: KeptProcess; child: ChildProcess | null } = {
       child: null,
@@ -173,7 +173,7 @@ export class Runtimes {
         { process: "guard" },
         {
           spawn: () => {
-            guard.child = spawnGuard({ ...task, ...sockets }, onLine);
+            guard.child = spawnGuard({ ...task, ...sockets }, output);
             return guard.child;
           },
           mayGiveUp: () => false,
@@ -248,7 +248,7 @@ export class Runtimes {
   }
 
   #spawn(runtime: Runtime) {
-    const { runDir, configOf, environmentOf, sockets, onLine, withHosts } = this.#deps;
+    const { runDir, configOf, environmentOf, sockets, output, withHosts } = this.#deps;
     const { number } = runtime;
     const isGuarded = this.#guarding?.isOn === true;
     runtime.isGuarded = isGuarded;
@@ -269,7 +269,9 @@ export class Runtimes {
       runtime.listens.resolve();
     };
     const environment = environmentOf(number, isGuarded);
-    const child = spawnRuntime(config, environment, descriptors, onListening, onLine);
+    const child = spawnRuntime(config, environment, descriptors, onListening, output);
+    const isOneOfMany = this.#all.length > 1;
+    readLog(child, output, { service: "workerd", ...(isOneOfMany && { runtime: number }) });
     child.once("exit", () => {
       if (!runtime.isLeaving && !this.#isStopped) this.#guarding?.died(number);
     });

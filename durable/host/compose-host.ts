@@ -1,6 +1,6 @@
 import { objectFailureOf } from "../../src/core/limits/object-failure.ts";
 import { isStorageFull } from "../../src/core/limits/storage-watch.ts";
-import { hostOf, symbolOf } from "../../src/core/placement/placement.ts";
+import { hostOf, isHostOf, symbolOf } from "../../src/core/placement/placement.ts";
 import { failureOf, lineOf } from "../../src/db/driver/database-error.ts";
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import { createAlertsTable } from "../room/alerts/room-alerts.ts";
@@ -77,7 +77,7 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
   const former = new FormerLogs(sql);
   const turns = new ReadTurns(PAGES_AT_ONCE);
   const pages = new PageMemory(PAGES_CHARS);
-  const registry = ports.registry ?? new Registry(sql);
+  const registry = ports.registry ?? new Registry(sql, isMine);
   const meta = new HostMeta(sql);
   const firstKeys = new FirstEditionKeys(sql);
   const predecessors: Predecessors = new Predecessors({
@@ -170,6 +170,8 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
     symbolOf: (room) => registry.byId(room).symbol,
     storable: (room) => rooms.storable(room),
     roomsHeld: () => registry.size,
+    roomsHere: () => registry.here,
+    isLeftOut: !isHostOf(name, limits),
     lostThrough: () => rooms.lostThrough,
     mustStoreAgain: () => {
       outbox.kick();

@@ -199,12 +199,13 @@ export class HostCore {
 
   /** The symbol is on another host by other settings, which asks for it: see `HostCalls`. */
   handOver(symbol: SymbolName, before: number, isYours: boolean): Promise<HandedOver> {
-    const { log, registry, predecessors, symbols, rooms, outbox, isMine } = this.#parts;
+    const { log, registry, predecessors, symbols, rooms, outbox, alerts, isMine } = this.#parts;
     const deps: HandOverDeps = {
       ...{ registry, predecessors, logId: log.id, isMine },
       bornNow: () => log.head,
       comesBack: (record, number) => symbols.comesBack(record, number),
       isKnown: (record) => rooms.of(record.symbol).isKnown(),
+      left: (one) => alerts.left(one),
       headOf: (ids) => rooms.headOf(ids),
       dismiss: (record) => rooms.of(record.symbol).dismiss(),
       untilStored: (cursor, timeoutMs) => outbox.untilStored(cursor, timeoutMs),

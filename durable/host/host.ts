@@ -29,8 +29,9 @@ import {
   writerAt,
 } from "../../src/bindings/objects.ts";
 import type { RoomPage, StillWatched, WatchAnswer, WatchedRoom } from "../../src/bindings/relay.ts";
+import { configOf } from "../../src/config.ts";
 import { unpackRooms } from "../../src/core/events/packed-rooms.ts";
-import { type HostName, symbolOf } from "../../src/core/placement/placement.ts";
+import { type HostName, hostOf, symbolOf } from "../../src/core/placement/placement.ts";
 import type { RelayName } from "../../src/core/placement/relaying.ts";
 import { writerShardOf } from "../../src/core/placement/writer-shard.ts";
 import { readImportedPrices } from "../../src/db/bars/read-imported-prices.ts";
@@ -65,7 +66,9 @@ export class Host extends ViewerObject<HostCore> implements HostCalls {
   constructor(ctx: DurableObjectState, env: Env) {
     const pages = readRooms(ctx.storage.sql);
     const first = pages.next().value as RoomsPage;
-    const registry = new Registry(ctx.storage.sql, [first]);
+    const config = configOf(env);
+    const isMine = (symbol: SymbolName) => hostOf(symbol, config) === nameOf<HostName>(ctx);
+    const registry = new Registry(ctx.storage.sql, isMine, [first]);
     const readOn = async () => {
       for (const page of pages) {
         registry.hold(page);

@@ -18,17 +18,27 @@ const ADDED_AT_ONCE = 5_000;
  */
 export class Registry {
   readonly #sql: SqlPort;
+  readonly #isMine: (symbol: SymbolName) => boolean;
   readonly #rooms = new Map<SymbolName, RoomRecord>();
   /** Ids are numbers one after another. A map of them would have to be made anew now and again while it grows. */
   readonly #byId: (RoomRecord | undefined)[] = [];
   readonly #former = new Map<SymbolName, RoomId[]>();
   #nextId = 1;
+  #here = 0;
   /** Rooms that are made now belong to it. */
   tenure = 0;
 
-  /** `pages`: what `readRooms` reads; who gives a part of it brings the others by `hold`, before anything else is asked. */
-  constructor(sql: SqlPort, pages: Iterable<RoomsPage> = readRooms(sql)) {
+  /**
+   * `isMine`: is the symbol on this host, by its settings? `pages`: what `readRooms` reads; who gives a part of it brings the
+   * others by `hold`, before anything else is asked.
+   */
+  constructor(
+    sql: SqlPort,
+    isMine: (symbol: SymbolName) => boolean,
+    pages: Iterable<RoomsPage> = readRooms(sql),
+  ) {
     this.#sql = sql;
+    this.#isMine = isMine;
     for (const page of pages) this.hold(page);
   }
 
@@ -41,6 +51,11 @@ export class Registry {
 
   get size(): number {
     return this.#rooms.size;
+  }
+
+  /** Rooms of symbols that are on this host: those that other hosts have, or are about to ask for, are counted there. */
+  get here(): number {
+    return this.#here;
   }
 
   find(symbol: SymbolName): RoomRecord | undefined {
@@ -88,9 +103,22 @@ export class Registry {
 
   /** A room anew for a symbol that was elsewhere: whatever was before is in Postgres, once it is known of everybody who had it. */
   renew(former: RoomRecord, born: Cursor): RoomRecord {
+    this.#setSealed(former, true);
     this.#write(former, true);
     this.#holdFormer(former);
     return this.add(former.symbol, born, "place");
+  }
+
+  /** Another host has the symbol now. */
+  seal(record: RoomRecord): void {
+    this.#setSealed(record, true);
+    this.save(record);
+  }
+
+  /** The symbol has come back, to the room that it had. */
+  unseal(record: RoomRecord): void {
+    this.#setSealed(record, false);
+    this.save(record);
   }
 
   /** The rooms that a symbol had here before it was elsewhere. */
@@ -150,6 +178,13 @@ export class Registry {
     );
   }
 
+  #setSealed(record: RoomRecord, isSealed: boolean): void {
+    if (record.isSealed === isSealed) return;
+    const writable: { isSealed: boolean } = record;
+    writable.isSealed = isSealed;
+    if (this.#isMine(record.symbol)) this.#here += isSealed ? -1 : 1;
+  }
+
   #holdFormer(record: RoomRecord): void {
     this.#former.set(record.symbol, [...this.formerOf(record.symbol), record.id]);
     this.#byId[record.id] = record;
@@ -157,6 +192,7 @@ export class Registry {
   }
 
   #hold(record: RoomRecord): void {
+    if (!record.isSealed && this.#isMine(record.symbol)) this.#here += 1;
     this.#rooms.set(record.symbol, record);
     this.#byId[record.id] = record;
     this.#nextId = Math.max(this.#nextId, record.id + 1);

@@ -18,8 +18,8 @@ export interface RoomRecord {
   pending: Pending | null;
   /** It has had a book. */
   hasBook: boolean;
-  /** Another host has it now. */
-  isSealed: boolean;
+  /** Another host has it now. The `Registry` says so, which counts those that are here. */
+  readonly isSealed: boolean;
   /** In which of the host's tenures it was made, or came back: see `Tenures`. */
   tenure: number;
 }

@@ -113,7 +113,7 @@ export class RoomParts {
     this.alerts = new RoomAlerts({
       ...{ symbol: this.symbol, sql, log: this.log, rules: alerts.rules },
       areOthers: alerts.areOthers,
-      ...{ changed: alerts.changed, evaluated: alerts.evaluated },
+      ...{ changed: alerts.changed, takenOver: alerts.takenOver, evaluated: alerts.evaluated },
       waits: () => this.ports.activated(),
       known: () => {
         const { metrics, trade, book } = this.stateNow().foldToHead();

@@ -1,6 +1,7 @@
 import type { Config } from "../../src/config.ts";
 import type { AlertChange } from "../../src/core/alerts/alert-change.ts";
 import type { CompiledRule } from "../../src/core/alerts/compiled-rule.ts";
+import type { ActiveAlert } from "../../src/core/alerts/symbol-alerts.ts";
 import type { EncodedFrame } from "../../src/core/events/encode-events.ts";
 import type { TailTrade } from "../../src/db/bars/read-bar-columns.ts";
 import type { EarlierLife } from "../../src/db/events/read-earlier-life.ts";
@@ -72,6 +73,8 @@ export interface AlertsOfRoom {
   areOthers(): boolean;
   /** The commit that has these changes is about to be made. */
   changed(changes: readonly AlertChange[]): void;
+  /** These are pending or firing, by what an earlier host had and the changes since. */
+  takenOver(active: readonly ActiveAlert[]): void;
   /** So many events were looked at for rules. */
   evaluated(events: number): void;
 }

@@ -4,7 +4,6 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { PROJECT_DIR } from "./product.ts";
 
 export type ChromiumFiles = {
   executablePath: string;
@@ -13,6 +12,7 @@ export type ChromiumFiles = {
 };
 
 const require = createRequire(import.meta.url);
+const PROJECT_DIR = new URL("../..", import.meta.url).pathname;
 const PACKAGE = "@sparticuz/chromium";
 
 /**

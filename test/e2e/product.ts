@@ -31,7 +31,7 @@ export type ProductOptions = {
 };
 
 /** What a product has printed, in the order it came. */
-type Output = { both: string[]; standard: string[] };
+type Output = { both: string[]; standard: string[]; log: string[] };
 
 /** The real product, as `npm start` starts it, in a process group of its own. */
 export class RunningProduct {
@@ -64,6 +64,13 @@ export class RunningProduct {
   /** What of it went to standard output. */
   get standardOutput(): string {
     return this.#output.standard.join("");
+  }
+
+  /** The lines that went to standard error, which are those of the log. */
+  get logLines(): string[] {
+    const lines = this.#output.log.join("").split("\n");
+    // The last of them has not come to its end.
+    return lines.slice(0, -1);
   }
 
   /** The processes the supervisor looks after, as its lock names them: for tests that end them one by one. */
@@ -111,7 +118,7 @@ export class RunningProduct {
 
 /** Starts the product and resolves when it accepts requests. Rejects with what it printed where it does not. */
 export async function startProduct(options: ProductOptions): Promise<RunningProduct> {
-  const output: Output = { both: [], standard: [] };
+  const output: Output = { both: [], standard: [], log: [] };
   const child = spawnProduct(options, output);
   let exited = false;
   void exitOf(child).then(() => {
@@ -131,7 +138,7 @@ export async function startProduct(options: ProductOptions): Promise<RunningProd
 export async function startRefused(
   options: ProductOptions,
 ): Promise<{ code: number | null; output: string }> {
-  const output: Output = { both: [], standard: [] };
+  const output: Output = { both: [], standard: [], log: [] };
   const child = spawnProduct(options, output);
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
   return { code, output: output.both.join("") };
@@ -176,6 +183,7 @@ function spawnProduct(options: ProductOptions, output: Output): ChildProcess {
     stream.setEncoding("utf8").on("data", (text: string) => output.both.push(text));
   }
   child.stdout.on("data", (text: string) => output.standard.push(text));
+  child.stderr.on("data", (text: string) => output.log.push(text));
   return child;
 }
 

@@ -182,6 +182,26 @@ describe.runIf(process.platform === "linux")("two runtimes with hosts, and the W
     expect(product.output).not.toContain('"status":500');
   });
 
+  it("log one JSON object a line, what a runtime itself says of its death among them", async () => {
+    const before = await runtimePids(product, 3);
+    process.kill(before[1] as number, "SIGSEGV");
+    await until("a runtime anew", () => runtimePidsSeen(product)[1] !== before[1]);
+    await viewersAreBack();
+    const lines = product.logLines.map((line) => {
+      try {
+        return JSON.parse(line) as object;
+      } catch {
+        return line;
+      }
+    });
+    const text = expect.any(String);
+    for (const line of lines) expect(line).toMatchObject({ event: text, level: text });
+    const event = "process_output";
+    expect(lines).toContainEqual(
+      expect.objectContaining({ event, level: "error", service: "workerd", runtime: 1 }),
+    );
+  });
+
   it("are replaced one after the other at SIGHUP, and no push is refused", async () => {
     const before = await runtimePids(product, 3);
     const connects = WATCHED.map((symbol) => market.sockets.get(symbol)?.connects ?? 0);

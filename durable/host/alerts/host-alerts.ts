@@ -13,6 +13,7 @@ import type { Registry } from "../registry.ts";
 import type { RoomRecord } from "../room-record.ts";
 import type { HostMeta } from "../symbols/host-meta.ts";
 import { LearnOnce } from "../symbols/learn-once.ts";
+import { AlertCounts } from "./alert-counts.ts";
 import type { AlertNotices } from "./alert-notices.ts";
 
 const VERSION = "alert_rules_version";
@@ -64,8 +65,7 @@ export class HostAlerts {
   /** Symbols whose rules have changed, and whose rooms have not been told. */
   readonly #changed = new Set<SymbolName>();
   readonly #learning: LearnOnce;
-  /** How many are in each state. */
-  #counts = { pending: 0, firing: 0 };
+  readonly #counts = new AlertCounts();
   #version: number | null;
   #isReviewing = false;
   /** When the last review ended, and how long the next one waits from there. */
@@ -107,6 +107,10 @@ export class HostAlerts {
       rules: () => this.#rulesOf(symbol),
       areOthers: () => this.#changed.delete(symbol),
       changed: (changes) => this.#note(symbol, changes),
+      takenOver: (active) => {
+        this.#counts.begin(symbol, active);
+        this.#tellCounts();
+      },
       evaluated: (events) => metrics.alertEvaluations.add(events, {}),
     };
   }
@@ -134,6 +138,12 @@ export class HostAlerts {
     if (watched.length === 0) return;
     for (const symbol of watched) this.#changed.add(symbol);
     this.#review();
+  }
+
+  /** Another host has the symbol now, and counts what fires of it. */
+  left(symbol: SymbolName): void {
+    this.#counts.begin(symbol, []);
+    this.#tellCounts();
   }
 
   /** These are the rules now. */
@@ -189,9 +199,8 @@ export class HostAlerts {
       if (at % ROOMS_A_TURN === 0) await wait(0);
     }
     if (symbol === null) {
-      const firing = active.filter(({ state }) => state === "firing").length;
-      this.#counts = { pending: active.length - firing, firing };
-      alertStates.set(this.#deps.host, this.#counts);
+      this.#counts.beginAll(active);
+      this.#tellCounts();
     }
     const knowsAll = this.#rules.size === 0 || (names.isLearned() && !this.#isUnsettled(symbol));
     return { alerts: active, complete: this.#version !== null && knowsAll };
@@ -236,15 +245,20 @@ export class HostAlerts {
   #note(symbol: SymbolName, changes: readonly AlertChange[]): void {
     const correlationId = changes.length === 0 ? null : this.#deps.causeOf(symbol);
     for (const change of changes) {
-      if (change.from !== "inactive") this.#counts[change.from] -= 1;
-      if (change.to !== "inactive") this.#counts[change.to] += 1;
       const webhooks = this.#rules.get(change.rule)?.rule.webhooks;
       this.#deps.notices.note({
         ...{ change, ...(webhooks !== undefined && { webhooks }) },
         ...(correlationId !== null && { correlationId }),
       });
     }
-    alertStates.set(this.#deps.host, this.#counts);
+    // What the last sample of its book changes of a symbol that leaves is counted where the symbol is.
+    if (this.#deps.registry.find(symbol)?.isSealed) return;
+    for (const change of changes) this.#counts.note(symbol, change);
+    this.#tellCounts();
+  }
+
+  #tellCounts(): void {
+    alertStates.set(this.#deps.host, this.#counts.total);
   }
 
   /** Rooms in which something is pending, fires, or will change with time. */

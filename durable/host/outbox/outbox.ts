@@ -35,6 +35,10 @@ export interface OutboxDeps {
   logger: Logger;
   /** Rooms that have something in the log. */
   roomsHeld(): number;
+  /** Rooms of symbols that are here, for the metrics. */
+  roomsHere(): number;
+  /** The settings leave the host out: it brings what it has to Postgres, and is told of for no longer. */
+  isLeftOut: boolean;
   /** Up to here Postgres alone had what was; null where the host's log reaches back to the beginning of every room. */
   lostThrough(): Cursor | null;
   /** What the log has is not in the database that there is now: it has to go there. */
@@ -165,14 +169,18 @@ export class Outbox {
   }
 
   #measure(): void {
-    const { host, log, clock, roomsHeld } = this.#deps;
+    const { host, log, clock, roomsHere, isLeftOut } = this.#deps;
     const { bytes } = this;
     this.#filledAtMs = bytes === 0 ? null : (this.#filledAtMs ?? clock.nowMs());
+    if (isLeftOut && bytes === 0) {
+      hostStates.delete(host);
+      return;
+    }
     // What was acknowledged up to there is stored, but for what is held back.
     const storedMs = this.held.bytes > 0 ? 0 : log.storedThrough / 1_000;
     const outboxSinceMs = this.#filledAtMs === null ? null : Math.max(this.#filledAtMs, storedMs);
     const headMs = log.head / 1_000;
-    hostStates.set(host, { rooms: roomsHeld(), outboxBytes: bytes, outboxSinceMs, headMs });
+    hostStates.set(host, { rooms: roomsHere(), outboxBytes: bytes, outboxSinceMs, headMs });
   }
 
   #isStored(cursor: Cursor): boolean {

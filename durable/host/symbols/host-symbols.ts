@@ -243,13 +243,11 @@ export class HostSymbols {
     const { registry, bornNow, leaveRoom, hasFrames } = this.#deps;
     if (record.pending !== "place" || !hasFrames(record)) {
       leaveRoom(record);
-      record.isSealed = true;
       registry.renew(record, bornNow());
       return;
     }
-    record.isSealed = false;
     // One that has not got its place waits for those who had the symbol before that, and for nobody who may wait for its frames.
-    registry.save(record);
+    registry.unseal(record);
   }
 
   /** Somebody pushes what these settings place here, and another host has taken it: after so long, these are the newer ones. */

@@ -44,6 +44,8 @@ export interface RoomAlertsDeps {
   known(): LastKnown;
   /** The commit that has these is about to be made. */
   changed(changes: readonly AlertChange[]): void;
+  /** It is known what was before the log; these are pending or firing by that and what came since. */
+  takenOver(active: readonly ActiveAlert[]): void;
   /** So many events were looked at for rules. */
   evaluated(events: number): void;
   /** There is something now that time will change. */
@@ -148,7 +150,7 @@ export class RoomAlerts {
     known: LastKnown,
     nowUs: EpochUs,
   ): EncodedFrame[] | null {
-    const { symbol, log, rules: rulesNow } = this.#deps;
+    const { symbol, log, rules: rulesNow, takenOver } = this.#deps;
     const rules = rulesNow();
     const alerts = new SymbolAlerts(symbol, rules);
     for (const event of earlier) alerts.restore(event);
@@ -162,7 +164,9 @@ export class RoomAlerts {
     this.#alerts = alerts;
     this.#through = log.head;
     this.#save();
-    return changes.length === 0 ? null : this.#encode(changes);
+    const frames = changes.length === 0 ? null : this.#encode(changes);
+    takenOver(alerts.active);
+    return frames;
   }
 
   /** Writes down what would be lost with the frames up to `through`, which are about to be dropped. */

@@ -99,6 +99,10 @@ export class OfObjects<State> {
     this.#states.set(object, state);
   }
 
+  delete(object: string): void {
+    this.#states.delete(object);
+  }
+
   get all(): Iterable<State> {
     return this.#states.values();
   }

@@ -46,6 +46,13 @@ export function sharedHosts({ ROOM_HOSTS: hosts }: Placement): HostName[] {
   return Array.from({ length: hosts }, (_, number) => sharedHost(number));
 }
 
+/** Can a symbol be on the host? One that the settings have left out has what was before them, and nothing else. */
+export function isHostOf(host: HostName, placement: Placement): boolean {
+  const own = symbolOf(host);
+  if (own !== null) return hostOf(own, placement) === host;
+  return (sharedNumber(host) ?? 0) < placement.ROOM_HOSTS;
+}
+
 export function sharedHost(number: number): HostName {
   // Asked for each symbol of each push.
   SHARED_NAMES[number] ??= `${SHARED}${number}` as HostName;

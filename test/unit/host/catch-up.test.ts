@@ -14,7 +14,7 @@ const COMMITS = 40;
 function host(rooms: number) {
   const sql = memorySql();
   const log = new HostLog(sql, NOW_US, () => "log-1");
-  const registry = new Registry(sql);
+  const registry = new Registry(sql, () => true);
   const records = Array.from({ length: rooms }, (_, at) =>
     registry.add(`S${at}` as SymbolName, log.head, null),
   );

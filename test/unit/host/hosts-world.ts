@@ -129,7 +129,8 @@ export class WorldHost {
     this.#placement = world.placement;
     this.#name = name;
     this.#disk = disk;
-    this.registry = new Registry(disk.sql);
+    const isMine = (symbol: SymbolName) => hostOf(symbol, this.#placement) === name;
+    this.registry = new Registry(disk.sql, isMine);
     const meta = new HostMeta(disk.sql);
     const nowMs = () => world.now;
     const failed = (event: string) => void this.failures.push(event);
@@ -157,7 +158,7 @@ export class WorldHost {
     });
     this.symbols = new HostSymbols({
       ...{ registry: this.registry, meta, predecessors: this.#predecessors, nowMs, failed },
-      isMine: (symbol) => hostOf(symbol, this.#placement) === name,
+      isMine,
       leaveRoom: () => undefined,
       hasFrames: ({ id }) => this.#headOf([id]) > 0,
       bornNow: () => world.now as Cursor,
@@ -206,6 +207,7 @@ export class WorldHost {
       untilStored: (cursor: Cursor) => this.#untilStored(cursor),
       comesBack: (record: RoomRecord, number: number) => this.symbols.comesBack(record, number),
       isKnown: async () => true,
+      left: () => undefined,
       dismiss: () => {
         if (!this.closed.includes(symbol)) this.closed.push(symbol);
       },

@@ -28,7 +28,7 @@ function awake(rooms: number, commits: number) {
   const sql = memorySql();
   createStateTables(sql);
   const before = new HostLog(sql, NOW_US, () => "log-1", KEEPING);
-  const registry = new Registry(sql);
+  const registry = new Registry(sql, () => true);
   const ids = Array.from(
     { length: rooms },
     (_, at) => registry.add(symbolAt(at), before.head, null).id,

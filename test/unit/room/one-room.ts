@@ -27,7 +27,7 @@ export function createTables(sql: SqlPort): void {
 export function oneRoom(sql: SqlPort, nowUs: EpochUs, pending: "place" | null = null) {
   createTables(sql);
   const hostLog = new HostLog(sql, nowUs, () => "a-log", KEEPING);
-  const registry = new Registry(sql);
+  const registry = new Registry(sql, () => true);
   const record = registry.find(SYMBOL) ?? registry.add(SYMBOL, hostLog.head, pending);
   const former = new FormerLogs(sql);
   const held = new HeldBack(sql, hostLog.storedThrough);

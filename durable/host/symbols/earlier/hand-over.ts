@@ -21,6 +21,8 @@ export interface HandOverDeps {
   comesBack(record: RoomRecord, before: number): void;
   /** Does the room know what was before it? Waits for it, for a while. */
   isKnown(record: RoomRecord): Promise<boolean>;
+  /** The symbol is elsewhere from now on. */
+  left(symbol: SymbolName): void;
   /** Cursor of the newest frame of these rooms; 0 where they have none. */
   headOf(rooms: readonly RoomId[]): Cursor;
   untilStored(cursor: Cursor, timeoutMs: number): Promise<boolean>;
@@ -40,13 +42,14 @@ export async function handOver(
   before: number,
   isYours: boolean,
 ): Promise<HandedOver> {
-  const { registry, isMine, bornNow, predecessors, comesBack, isKnown, headOf, dismiss } = deps;
+  const { registry, isMine, bornNow, predecessors, comesBack, isKnown, headOf, dismiss, left } =
+    deps;
   // Which of the two has the older settings, only the Keeper knows.
   if (!(await predecessors.announce())) return { kind: "not_yet" };
   const record = registry.find(symbol);
   if (record === undefined) {
     // Settings of a version before would place it here: it is written down that it has gone, so that none of them brings it.
-    if (isMine(symbol) && !isYours) seal(registry, registry.add(symbol, bornNow(), null));
+    if (isMine(symbol) && !isYours) registry.seal(registry.add(symbol, bornNow(), null));
     return { kind: "never_here" };
   }
   const hadBefore = () => {
@@ -72,7 +75,10 @@ export async function handOver(
     const isNothing = head === CURSOR_ORIGIN && told === CURSOR_ORIGIN;
     return isNothing ? { kind: "never_here" } : stored(deps, head, told);
   }
-  if (!record.isSealed) seal(registry, record);
+  if (!record.isSealed) {
+    registry.seal(record);
+    left(symbol);
+  }
   // Only who knows what was before knows the book. It is asked for at each call, for the host may have died after it was sealed.
   if (record.pending !== null && !(await isKnown(record))) return { kind: "not_yet" };
   dismiss(record);
@@ -87,9 +93,4 @@ async function stored(
   const isStored = await untilStored(head, STORED_WITHIN_MS);
   const through = Math.max(head, told) as Cursor;
   return isStored ? { kind: "handed_over", through, log } : { kind: "not_yet" };
-}
-
-function seal(registry: Registry, record: RoomRecord): void {
-  record.isSealed = true;
-  registry.save(record);
 }

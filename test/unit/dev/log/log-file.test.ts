@@ -110,17 +110,23 @@ it("what comes faster than the disk is bounded and counted, and the end writes w
 });
 
 it("lines become one JSON object each without secrets, and what a process floods is counted", () => {
-  const lines = objectLines(() => nowMs);
+  const objects = objectLines(() => nowMs);
+  const lines = (line: string) => objects(line, { service: "workerd", runtime: 1 });
   expect(lines('{"event":"a","token":"x"}')).toEqual(['{"event":"a","token":"[redacted]"}']);
   expect(lines("")).toEqual([]);
   const [said] = lines('{"half Authorization: Bearer abc');
   expect(JSON.parse(said ?? "")).toEqual({
     ...{ timestamp: new Date(nowMs).toISOString(), level: "warning", event: "process_output" },
-    ...{ service: "process", text: '{"half Authorization: [redacted]' },
+    ...{ service: "workerd", runtime: 1, text: '{"half Authorization: [redacted]' },
   });
+  const levels = ["a.c++:3: error: x", "*** Received signal #11", "a.c++:3: warning: error"].map(
+    (line) => JSON.parse(lines(line)[0] ?? "").level,
+  );
+  expect(levels).toEqual(["error", "error", "warning"]);
   const flood = Array.from({ length: 200 }, (_, at) => lines(`line ${at}`)).flat();
-  expect(flood).toHaveLength(100);
+  expect(flood).toHaveLength(97);
   expect(JSON.parse(flood.at(-1) ?? "").event).toBe("log_flood");
   nowMs += 1_000;
-  expect(JSON.parse(lines("next")[0] ?? "")).toMatchObject({ event: "lines_left_out", count: 101 });
+  expect(JSON.parse(lines("next")[0] ?? "")).toMatchObject({ event: "lines_left_out", count: 104 });
+  expect(JSON.parse(objects("x", { service: "guard" })[0] ?? "").service).toBe("guard");
 });

@@ -31,7 +31,7 @@ const [A, B] = ["A", "B"] as SymbolName[] as [SymbolName, SymbolName];
 function host({ outboxLimit = 0, sql = memorySql(), seriesLimit = 0, newRooms = 9 } = {}) {
   createTables(sql);
   const log = new HostLog(sql, NOW_US, () => "a log");
-  const registry = new Registry(sql);
+  const registry = new Registry(sql, () => true);
   const held = new HeldBack(sql, log.storedThrough);
   const rooms = new Map<SymbolName, AppendingRoom>();
   const load = (symbol: SymbolName): AppendingRoom => {

@@ -126,7 +126,7 @@ export class OutboxWorld {
         });
       },
       logger: { debug: line, info: line, warn: line, error: line, isEnabledFor: () => true },
-      roomsHeld: () => 3,
+      ...{ roomsHeld: () => 3, roomsHere: () => 3, isLeftOut: false },
       lostThrough: () => (log.prunedThrough > 0 ? log.prunedThrough : null),
       mustStoreAgain: () => {
         this.storedAgain += 1;

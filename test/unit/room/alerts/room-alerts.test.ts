@@ -50,7 +50,8 @@ function toldAfter(
       },
     },
     known: () => expect.fail("it was told what was known"),
-    ...{ changed: () => undefined, evaluated: () => undefined, waits: () => undefined },
+    ...{ changed: () => undefined, takenOver: () => undefined },
+    ...{ evaluated: () => undefined, waits: () => undefined },
   });
   const frames = alerts.beginAfter(before.earlier, before.known, (head + 1) as EpochUs) ?? [];
   const told = frames.flatMap(({ text }) => decodeFrame(text));
@@ -116,7 +117,8 @@ describe("AL-2 a room that has not been told of a rule yet", () => {
         ...{ prunedThrough: BEFORE as Cursor, framesAfter: () => [] as never },
       },
       known: () => ({ events: [], book: null }),
-      ...{ changed: () => undefined, evaluated: () => undefined, waits: () => undefined },
+      ...{ changed: () => undefined, takenOver: () => undefined },
+      ...{ evaluated: () => undefined, waits: () => undefined },
     });
     const firedBy = (price: number) => {
       const frames = alerts.withChanges([encodeFrame([trade(price, BEFORE)])], BEFORE as EpochUs);

@@ -1,0 +1,49 @@
+import type { ProductTarget } from "../../targets/target.ts";
+
+export type FeedPost = { path: string; events: readonly object[] };
+
+/**
+ * Posts what `next` makes at even distances until it is stopped. A post that is due goes even where earlier ones are still under way, so a slow
+ * server gets no fewer events.
+ */
+export function startFeed(
+  { port, token }: Pick<ProductTarget, "port" | "token">,
+  everyMs: number,
+  next: (beat: number) => readonly FeedPost[],
+): { stop(): Promise<void> } {
+  const underWay = new Set<Promise<void>>();
+  const beganMs = performance.now();
+  let beat = 0;
+  let failure: Error | null = null;
+  const post = async ({ path, events }: FeedPost) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify(events),
+    });
+    const text = await response.text();
+    if (!response.ok) failure ??= new Error(`${path}: ${response.status} ${text.slice(0, 300)}`);
+  };
+  const timer = setInterval(
+    () => {
+      for (; beganMs + beat * everyMs <= performance.now(); beat += 1) {
+        for (const one of next(beat)) {
+          const posted = post(one)
+            .catch((error) => {
+              failure ??= error instanceof Error ? error : new Error(String(error));
+            })
+            .finally(() => underWay.delete(posted));
+          underWay.add(posted);
+        }
+      }
+    },
+    Math.min(everyMs, 10),
+  );
+  return {
+    async stop() {
+      clearInterval(timer);
+      await Promise.all(underWay);
+      if (failure !== null) throw failure;
+    },
+  };
+}
