@@ -41,13 +41,6 @@ export default defineConfig({
       input: ["index.html", "docs.html"].map((page) =>
         fileURLToPath(new URL(page, import.meta.url)),
       ),
-      output: {
-        codeSplitting: {
-          // Who explores analyses, and the other way round: one script of both is smaller than two.
-          includeDependenciesRecursively: false,
-          groups: [{ name: "analysis", test: /\/web\/(data|feed|pages)\/(explore|analytics)\// }],
-        },
-      },
       treeshake: {
         // The wire types live beside their schemas. A module of ours that is imported for a constant alone must not
         // bring the validator into the browser with it; style sheets are the only imports made for their effect.
