@@ -25,17 +25,19 @@ export function PanelFoot(props: {
   return (
     <footer class="explore-foot">
       <p class="dim">{drawn !== null && wordsOf(drawn, isCompared)}</p>
-      {takes.map(([words, act]) => (
-        <button
-          key={words}
-          class="button is-quiet"
-          type="button"
-          aria-label={`${words}: panel ${number}`}
-          onClick={act}
-        >
-          {words}
-        </button>
-      ))}
+      <div>
+        {takes.map(([words, act]) => (
+          <button
+            key={words}
+            class="button is-quiet"
+            type="button"
+            aria-label={`${words}: panel ${number}`}
+            onClick={act}
+          >
+            {words}
+          </button>
+        ))}
+      </div>
     </footer>
   );
 }
