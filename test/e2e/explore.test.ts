@@ -64,6 +64,12 @@ describe("explore", () => {
   it("a symbol and a metric are chosen by two clicks, and the address leads back to both", async () => {
     await open("/explore");
     const [panel] = await panels();
+    const field = page.getByRole("combobox", { name: "Symbols" });
+    await field.fill("AAPL,eth");
+    const offered = page.locator("#panel-1-Symbols option");
+    const texts = () => offered.evaluateAll((all) => all.map((one) => one.getAttribute("value")));
+    await expect.poll(texts).toEqual(["AAPL,ETH-USD"]);
+    await field.fill("");
     await panel?.getByRole("button", { name: "BTC-USD" }).click();
     await panel?.getByRole("button", { name: "order_latency_ms" }).click();
     await page.getByTestId("line-value").waitFor();
@@ -374,6 +380,23 @@ describe("analytics", () => {
     expect(await page.locator(".command code").textContent()).toContain('"symbol":"NOBODY"');
     await page.getByRole("button", { name: "BTC-USD and ETH-USD" }).waitFor();
     await page.getByRole("heading", { name: "Risk of BTC-USD" }).waitFor();
+  });
+
+  it("without a price there is no profit and loss, and so no sum of all", async () => {
+    await push("/api/positions", [{ symbol: "HELD", quantity: 2, avg_price: 5, account: "desk" }]);
+    await open("/analytics?symbols=BTC-USD,HELD&interval=1m&range=1h");
+    await page.getByText("HELD: something was held before its first close").waitFor();
+    await page.getByText("There is no sum of all without HELD.").waitFor();
+    expect(await page.getByTestId("waterfall").count()).toBe(0);
+  });
+
+  it("what is kept in longer bars alone is said to be missing", async () => {
+    await page.route("**/api/analytics/risk*", async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ json: { ...(await answer.json()), gone_before: untilUs } });
+    });
+    await open(`/analytics?${LOOKED}&range=1h`);
+    await page.getByText("is kept in longer bars alone, and is missing here").waitFor();
   });
 
   it("a symbol without positions or orders has the commands that push them", async () => {

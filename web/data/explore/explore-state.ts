@@ -27,6 +27,8 @@ export interface ExploreState {
 }
 
 export const EMPTY_PANEL: PanelQuestion = { symbols: [], metric: "", labels: "", agg: "avg" };
+/** An address is no way to have somebody's page ask without end. */
+export const MAX_PANELS = 24;
 const USUAL_RANGE: Range = "1h";
 /** Nothing is zoomed in further. */
 const LEAST_SPAN_US = 100_000;
@@ -41,6 +43,7 @@ export function exploreOf(search: string): ExploreState {
   for (const [name, text] of said) {
     const last = panels.length - 1;
     const panel = panels[last];
+    if (name === "symbols" && panels.length === MAX_PANELS) break;
     if (name === "symbols") panels.push({ ...EMPTY_PANEL, symbols: typedSymbols(text) });
     if (panel === undefined) continue;
     if (name === "metric" || name === "labels") panels[last] = { ...panel, [name]: text };

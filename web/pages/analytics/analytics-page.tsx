@@ -8,7 +8,7 @@ import {
   type Subject,
   usualSymbols,
 } from "../../data/analytics/analytics-state.ts";
-import { completedSymbols, typedSymbols } from "../../data/symbols/typed-symbols.ts";
+import { offeredSymbols, typedSymbols } from "../../data/symbols/typed-symbols.ts";
 import { type SymbolsView, symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
 import { Field } from "../explore/field.tsx";
 import type { Desk } from "../shell/desk.ts";
@@ -99,7 +99,7 @@ function Choices(props: {
   onChange(change: Partial<AnalyticsState>): void;
 }) {
   const { desk, state, symbols, subject, onChange } = props;
-  const known = desk.symbols.list.map(({ symbol }) => symbol);
+  const { list } = desk.symbols;
   return (
     <div class="explore-bar desk-form">
       <Choice
@@ -121,25 +121,17 @@ function Choices(props: {
         </select>
       </label>
       <Field
-        label="Symbols"
-        value={symbols.join(",")}
-        offered={completedSymbols(symbols, known)}
-        id="analytics"
+        {...{ id: "analytics", label: "Symbols", value: symbols.join(",") }}
+        offers={(typed, most) => offeredSymbols(list, typed, most)}
         onCommit={(text) => onChange({ symbols: typedSymbols(text) })}
       />
       <Field
-        label="Risk and orders of"
-        value={subject ?? ""}
-        offered={known}
-        id="analytics"
+        {...{ id: "analytics", label: "Risk and orders of", value: subject ?? "" }}
+        offers={(typed, most) => offeredSymbols(list, typed, most)}
         onCommit={(text) => onChange({ subject: text || null })}
       />
       <Field
-        label="Account"
-        value={state.account ?? ""}
-        offered={[]}
-        hint="all"
-        id="analytics"
+        {...{ id: "analytics", label: "Account", value: state.account ?? "", hint: "all" }}
         onCommit={(text) => onChange({ account: text || null })}
       />
     </div>

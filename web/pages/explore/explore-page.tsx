@@ -5,6 +5,7 @@ import {
   EMPTY_PANEL,
   type ExploreState,
   exploreOf,
+  MAX_PANELS,
   type PanelQuestion,
   pathOfExplore,
   type Span,
@@ -55,17 +56,19 @@ export function ExplorePage({ desk, search }: { desk: Desk; search: string }) {
           >
             Compare with yesterday
           </button>
-          <button
-            class="button is-quiet"
-            type="button"
-            onClick={() => {
-              // The next panel is most often of the same symbols.
-              const last = panels.at(-1) ?? EMPTY_PANEL;
-              become({ panels: [...panels, { ...EMPTY_PANEL, symbols: last.symbols }] });
-            }}
-          >
-            Add a panel
-          </button>
+          {panels.length < MAX_PANELS && (
+            <button
+              class="button is-quiet"
+              type="button"
+              onClick={() => {
+                // The next panel is most often of the same symbols.
+                const last = panels.at(-1) ?? EMPTY_PANEL;
+                become({ panels: [...panels, { ...EMPTY_PANEL, symbols: last.symbols }] });
+              }}
+            >
+              Add a panel
+            </button>
+          )}
         </div>
         <div class="explore-panels">
           {panels.map((question, at) => (

@@ -1,5 +1,4 @@
-import { useRef, useState } from "preact/hooks";
-import type { Hovered } from "../../charts/metric-chart.ts";
+import { useRef } from "preact/hooks";
 import {
   boundsOf,
   fixed,
@@ -8,7 +7,6 @@ import {
 } from "../../data/explore/explore-state.ts";
 import { type PanelAnswer, titleOf } from "../../data/explore/panel-lines.ts";
 import { emptinessOf } from "../../data/explore/why-empty.ts";
-import { timeText } from "../../data/times/times.ts";
 import { askPanel } from "../../feed/explore/ask-panel.ts";
 import type { Desk } from "../shell/desk.ts";
 import { FailureWords } from "../shell/failure-words.tsx";
@@ -17,7 +15,7 @@ import { useLast } from "../shell/use-last.ts";
 import { PanelEmpty } from "./panel-empty.tsx";
 import { PanelFoot } from "./panel-foot.tsx";
 import { PanelForm } from "./panel-form.tsx";
-import { PanelLegend } from "./panel-legend.tsx";
+import { type HoverPort, PanelLegend } from "./panel-legend.tsx";
 import { saveCsv, savePng } from "./save-panel.ts";
 import { useChart } from "./use-chart.ts";
 
@@ -42,7 +40,7 @@ export function ExplorePanel(props: {
   const { api, clock } = desk;
   const frame = useRef<HTMLElement>(null);
   const container = useRef<HTMLDivElement>(null);
-  const [hovered, setHovered] = useState<Hovered | null>(null);
+  const hovers: HoverPort = useRef(null);
   const [symbol] = question.symbols;
   const { value: listed, failure: nameFailure } = useAnswer(
     desk,
@@ -72,7 +70,12 @@ export function ExplorePanel(props: {
   const emptiness = emptinessOf(question, value, names);
   const drawn = emptiness === null ? value : null;
   const chart = useChart({
-    ...{ container, zone: clock.zone, answer: drawn, onHover: setHovered },
+    ...{
+      container,
+      zone: clock.zone,
+      answer: drawn,
+      onHover: (hovered) => hovers.current?.(hovered),
+    },
     onZoom: (fromUs, toUs) => onSpan(fixed(fromUs, toUs)),
   });
   return (
@@ -87,16 +90,11 @@ export function ExplorePanel(props: {
       <div class="explore-chart" hidden={emptiness !== null}>
         <div class="metric-chart" ref={container} />
         {value === null && failure === null && <p class="metric-empty">The server is asked…</p>}
-        {drawn !== null && hovered !== null && (
-          <output class="explore-moment dim">
-            {timeText("dateClock", hovered.ts / 1_000, clock.zone)}
-          </output>
-        )}
+        {drawn !== null && <PanelLegend answer={drawn} hovers={hovers} zone={clock.zone} />}
       </div>
       {emptiness !== null && (
         <PanelEmpty {...{ desk, question, emptiness, span, names, hasNoNames, onChange, onSpan }} />
       )}
-      {drawn !== null && <PanelLegend answer={drawn} hovered={hovered} />}
       <PanelFoot
         {...{ number, drawn, isCompared, onRemove }}
         onPng={(of) => savePng(chart.current?.canvas() ?? null, of, clock.zone)}

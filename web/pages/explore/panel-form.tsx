@@ -2,7 +2,8 @@ import type { MetricNamesAnswer } from "../../../src/protocol/answers/answers.ts
 import { AGGREGATES, type Aggregate } from "../../../src/protocol/words/aggregate.ts";
 import type { PanelQuestion } from "../../data/explore/explore-state.ts";
 import { labelsOf, metricsOf } from "../../data/explore/why-empty.ts";
-import { completedSymbols, typedSymbols } from "../../data/symbols/typed-symbols.ts";
+import { offeredSymbols, typedSymbols } from "../../data/symbols/typed-symbols.ts";
+import { holding } from "../../data/words/typed-list.ts";
 import type { Desk } from "../shell/desk.ts";
 import { Field } from "./field.tsx";
 
@@ -17,22 +18,22 @@ export function PanelForm(props: {
   const { desk, question, number, names, onChange } = props;
   const { symbols, metric, labels, agg } = question;
   const put = (change: Partial<PanelQuestion>) => onChange({ ...question, ...change });
-  const known = desk.symbols.list.map(({ symbol }) => symbol);
   const id = `panel-${number}`;
   return (
     <div class="explore-form">
       <Field
         {...{ id, label: "Symbols", value: symbols.join(",") }}
-        offered={completedSymbols(symbols, known)}
+        offers={(typed, most) => offeredSymbols(desk.symbols.list, typed, most)}
         onCommit={(text) => put({ symbols: typedSymbols(text) })}
       />
       <Field
-        {...{ id, label: "Metric", value: metric, offered: metricsOf(names) }}
+        {...{ id, label: "Metric", value: metric }}
+        offers={(typed, most) => holding(metricsOf(names), typed, most)}
         onCommit={(text) => put({ metric: text })}
       />
       <Field
         {...{ id, label: "Labels", value: labels, hint: "venue:xnas" }}
-        offered={labelsOf(names, metric)}
+        offers={(typed, most) => holding(labelsOf(names, metric), typed, most)}
         onCommit={(text) => put({ labels: text })}
       />
       <label>

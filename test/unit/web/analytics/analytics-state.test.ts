@@ -9,7 +9,8 @@ import {
   usualSymbols,
 } from "../../../../web/data/analytics/analytics-state.ts";
 import type { ListedSymbol } from "../../../../web/data/symbols/symbol-list.ts";
-import { completedSymbols, typedSymbols } from "../../../../web/data/symbols/typed-symbols.ts";
+import { offeredSymbols, typedSymbols } from "../../../../web/data/symbols/typed-symbols.ts";
+import { holding } from "../../../../web/data/words/typed-list.ts";
 import { anySymbol } from "../../../any-symbol.ts";
 
 describe("the address of analytics", () => {
@@ -51,8 +52,17 @@ describe("symbols that are typed", () => {
     expect(typedSymbols(" , ")).toEqual([]);
   });
 
-  test("are completed by the last one", () => {
-    expect(completedSymbols(["A", "B"], ["X", "Y"])).toEqual(["A,X", "A,Y"]);
-    expect(completedSymbols([], ["X"])).toEqual(["X"]);
+  test("are completed by what fits in place of the last one", () => {
+    const list = ["BTC-USD", "ETH-BTC", "SOL-USD"].map((symbol) => ({ symbol }));
+    expect(offeredSymbols(list, "SOL-USD, btc", 30)).toEqual([
+      ...["SOL-USD,BTC-USD", "SOL-USD,ETH-BTC"],
+    ]);
+    expect(offeredSymbols(list, "", 2)).toEqual(["BTC-USD", "ETH-BTC"]);
+    expect(offeredSymbols(list, "none", 30)).toEqual([]);
+  });
+
+  test("and other texts are offered where they hold what was typed", () => {
+    expect(holding(["lag_ms", "Lag_max", "load"], " LAG", 30)).toEqual(["lag_ms", "Lag_max"]);
+    expect(holding(["lag_ms", "Lag_max", "load"], "l", 1)).toEqual(["lag_ms"]);
   });
 });

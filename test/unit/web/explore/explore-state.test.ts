@@ -73,6 +73,12 @@ describe("the address of what is explored", () => {
     expect(pathOfExplore(exploreOf(search))).toBe(`/explore${search}`);
   });
 
+  test("has no more panels than a page can ask for", () => {
+    const panels = (count: number) => "symbols=A&metric=m&".repeat(count);
+    expect(exploreOf(`?${panels(24)}`).panels).toHaveLength(24);
+    expect(exploreOf(`?${panels(500)}metric=last`)).toEqual(exploreOf(`?${panels(24)}`));
+  });
+
   test.each([
     ["nothing", ""],
     ["a range, an aggregate and times there are not", "?range=9h&agg=median&from=b&to=1"],
