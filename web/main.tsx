@@ -7,6 +7,8 @@ import "./style/shell.css";
 import "./style/symbols.css";
 import "./style/symbol-side.css";
 import "./style/desk.css";
+import "./style/explore.css";
+import "./style/analytics.css";
 // Last: what gives way on small screens, and on paper.
 import "./style/symbol.css";
 import "./style/print.css";

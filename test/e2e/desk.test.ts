@@ -367,6 +367,8 @@ it("keys lead from page to page, and the search to a symbol", async () => {
   await open("/");
   await page.locator("[data-symbol=DESK-4]").waitFor();
   for (const [key, heading] of [
+    ["e", "Explore"],
+    ["n", "Analytics"],
     ["a", "Alerts"],
     ["o", "Operations"],
     ["t", "Trace"],

@@ -3,7 +3,8 @@ import { loneIndexes } from "../data/bars/holes.ts";
 import { type Columns, columnsOf, type Line, valuesAt } from "../data/bars/lines.ts";
 import { longest, tickTexts } from "../data/bars/ticks.ts";
 import type { TimeWindow } from "../data/bars/time-window.ts";
-import { timeText, type ZoneId } from "../data/times/times.ts";
+import { timeTick } from "../data/times/time-tick.ts";
+import type { ZoneId } from "../data/times/times.ts";
 import { zoneOf } from "../data/times/zone-offset.ts";
 import { zoneTicks } from "../data/times/zone-ticks.ts";
 import { moveAxis } from "./move-axis.ts";
@@ -16,21 +17,31 @@ const EDGE_PX = 20;
 const AXIS_PX = 62;
 const AXIS_PX_PER_CHARACTER = 6.5;
 const AXIS_MARGIN_PX = 14;
+/** A hand that shakes while it clicks chooses nothing. */
+const LEAST_DRAG_PX = 6;
+
+/** What is under the cursor: a moment, and the value of each line there, null in a hole. */
+export interface Hovered {
+  ts: number;
+  values: readonly (number | null)[];
+}
 
 export interface MetricChartOptions {
   zone: ZoneId;
   axis: SharedAxis;
   /** Whether it shows what the candles do, and moves them. */
   isLinked: boolean;
-  /** The values under the cursor, one a line, null in a hole; or null where the cursor is elsewhere. */
-  onHover(values: readonly (number | null)[] | null): void;
+  /** Null where the cursor is elsewhere. */
+  onHover(hovered: Hovered | null): void;
+  /** Who drags over the panel means this part of it. */
+  onZoom?(fromUs: number, toUs: number): void;
 }
 
 /** The lines of one metric in `container`, until `destroy`. A single line is drawn with the range it came from. */
 export function createMetricChart(container: HTMLElement, options: MetricChartOptions) {
   const zone = zoneOf(options.zone);
   let plot: uPlot | null = null;
-  let drawnLines = -1;
+  let drawnLines = "";
   let window: [number, number] = [0, 1];
   let isTold = false;
   const stop = options.axis.pointed.hear(container, (ts) => {
@@ -46,14 +57,23 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
   resized.observe(container);
 
   return {
-    /** Draw `lines`, whose points are `stepUs` apart or more, from one moment to another. */
-    setLines(lines: readonly Line[], shown: TimeWindow, stepUs: number): void {
+    /**
+     * Draw `lines`, whose points are `stepUs` apart or more, from one moment to another. `compared`: what each of them was
+     * another time, moved to now; dashed.
+     */
+    setLines(
+      lines: readonly Line[],
+      shown: TimeWindow,
+      stepUs: number,
+      compared: readonly Line[] = [],
+    ): void {
       window = inSeconds(shown);
-      const columns = columnsOf(lines, stepUs) as uPlot.AlignedData;
-      if (plot === null || drawnLines !== lines.length) {
+      const columns = columnsOf([...lines, ...compared], stepUs) as uPlot.AlignedData;
+      const drawing = `${lines.length} ${compared.length}`;
+      if (plot === null || drawnLines !== drawing) {
         plot?.destroy();
-        drawnLines = lines.length;
-        plot = new uPlot(plotOptions(lines), columns, container);
+        drawnLines = drawing;
+        plot = new uPlot(plotOptions(lines.length, compared.length), columns, container);
       } else {
         plot.setData(columns);
       }
@@ -63,6 +83,8 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
       window = inSeconds(shown);
       plot?.setScale("x", { min: window[0], max: window[1] });
     },
+    /** What is painted; null before anything is. */
+    canvas: () => plot?.ctx.canvas ?? null,
     destroy(): void {
       stop();
       resized.disconnect();
@@ -71,7 +93,9 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
     },
   };
 
-  function plotOptions(lines: readonly Line[]): uPlot.Options {
+  function plotOptions(lineCount: number, comparedCount: number): uPlot.Options {
+    const { onZoom } = options;
+    const count = lineCount + comparedCount;
     const font = `11px ${CANVAS_FONT}`;
     const axis: uPlot.Axis = {
       stroke: colour("text-dim"),
@@ -85,7 +109,8 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
       padding: [8, 0, 0, 0],
       legend: { show: false },
       cursor: {
-        drag: { x: false, y: false },
+        // A part is chosen here, or all charts are moved (move-axis.ts).
+        drag: { x: onZoom !== undefined, y: false, setScale: false, dist: LEAST_DRAG_PX },
         points: { size: 6 },
         y: false,
       },
@@ -116,8 +141,8 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
           values: (_plot, ticks, _axis, _space, increment) => tickTexts(ticks, increment),
         },
       ],
-      series: lines.length === 1 ? rangedSeries() : [{}, ...lines.map((_, i) => meanSeries(i))],
-      ...(lines.length === 1
+      series: count === 1 ? rangedSeries() : [{}, ...meansOf(lineCount, comparedCount)],
+      ...(count === 1
         ? { bands: [{ series: [2, 3] as [number, number], fill: colour("band") }] }
         : {}),
       hooks: {
@@ -129,7 +154,17 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
               options.axis.pointed.say(container, left < 0 ? null : self.posToVal(left, "x") * 1e6);
             }
             if (idx === null || idx === undefined) return options.onHover(null);
-            options.onHover(valuesAt(self.data as Columns, idx, lines.length));
+            const ts = Math.round((self.data[0][idx] ?? 0) * 1e6);
+            options.onHover({ ts, values: valuesAt(self.data as Columns, idx, count) });
+          },
+        ],
+        setSelect: [
+          (self) => {
+            const { left, width } = self.select;
+            if (width === 0) return;
+            const [fromUs, toUs] = [left, left + width].map((px) => self.posToVal(px, "x") * 1e6);
+            self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+            onZoom?.(fromUs as number, toUs as number);
           },
         ],
       },
@@ -139,6 +174,14 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
 
 function inSeconds({ fromUs, toUs }: TimeWindow): [number, number] {
   return [fromUs / 1e6, toUs / 1e6];
+}
+
+function meansOf(lineCount: number, comparedCount: number): uPlot.Series[] {
+  const lines = Array.from({ length: lineCount }, (_, i) => meanSeries(i));
+  const compared = Array.from({ length: comparedCount }, (_, i) => {
+    return { ...meanSeries(i), dash: [5, 4], alpha: 0.7 };
+  });
+  return [...lines, ...compared];
 }
 
 function rangedSeries(): uPlot.Series[] {
@@ -158,12 +201,6 @@ function meanSeries(index: number): uPlot.Series {
       filter: (plot, series) => loneIndexes(plot.data[series] ?? []),
     },
   };
-}
-
-/** Seconds only where ticks are closer than a minute, days where they are a day apart. */
-function timeTick(seconds: number, increment: number, zone: ZoneId): string {
-  const style = increment >= 43_200 ? "day" : increment >= 60 ? "minute" : "clock";
-  return timeText(style, seconds * 1_000, zone);
 }
 
 /** A little room above and below; a flat line stands in the middle. */

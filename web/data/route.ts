@@ -4,7 +4,9 @@ import { type PagePath, pageAt } from "../../src/protocol/words/page-path.ts";
 
 /** `interval` null: none was chosen, so the page picks one that suits the data. */
 export type Route =
-  | Exclude<PagePath, { symbol: string }>
+  | Exclude<PagePath, { symbol: string } | { page: "explore" | "analytics" }>
+  /** What is looked at stands in `search`, which the page reads itself. */
+  | (Extract<PagePath, { page: "explore" | "analytics" }> & { search: string })
   | (Extract<PagePath, { symbol: string }> & { interval: Interval | null });
 
 export type PageName = Route["page"];
@@ -12,6 +14,7 @@ export type PageName = Route["page"];
 /** What an address of the dashboard shows. */
 export function routeOf(pathname: string, search: string): Route {
   const place = pageAt(pathname);
+  if (place.page === "explore" || place.page === "analytics") return { page: place.page, search };
   if (!("symbol" in place)) return place;
   const interval = new URLSearchParams(search).get("interval");
   return { ...place, interval: isInterval(interval) ? interval : null };

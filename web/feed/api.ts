@@ -7,6 +7,7 @@ import type {
   BacktestPush,
   KeptAlertRule,
 } from "../../src/protocol/answers/alerts.ts";
+import type { CorrelationAnswer, RiskAnswer } from "../../src/protocol/answers/analytics.ts";
 import type {
   BookAnswer,
   HistoryAnswer,
@@ -16,7 +17,12 @@ import type {
   SymbolsAnswer,
 } from "../../src/protocol/answers/answers.ts";
 import type { AttributionAnswer } from "../../src/protocol/answers/attribution.ts";
-import type { NotesAnswer, OrdersAnswer } from "../../src/protocol/answers/orders.ts";
+import type {
+  LatencyAnswer,
+  NotesAnswer,
+  OrdersAnswer,
+  SlippageAnswer,
+} from "../../src/protocol/answers/orders.ts";
 import type { TraceAnswer } from "../../src/protocol/answers/trace.ts";
 import type { Interval } from "../../src/protocol/events/bar.ts";
 
@@ -26,10 +32,17 @@ export interface SeriesQuery {
   /** Times in microseconds; `to` is exclusive, and absent means now. */
   from: number;
   to?: number;
-  /** "5s"; or about how many points there are to be. */
+  /** One of both: how long a step is ("5s"), or about how many there are. */
   step?: string;
   points?: number;
+  labels?: string;
   agg: string;
+}
+
+/** `from` as the server reads it: "now-6h". */
+interface AnalyticsQuery extends Record<string, string | undefined> {
+  interval: Interval;
+  from: string;
 }
 
 /** The server's list, or `list` null: it is still the one of the tag that was asked with. */
@@ -131,13 +144,19 @@ export function createApi(deps: ApiDeps) {
     alerts: (symbol?: string) =>
       get<AlertsAnswer>("/api/alerts", symbol === undefined ? {} : { symbol }),
     metricNames: (symbol: string) => get<MetricNamesAnswer>("/api/metrics/names", { symbol }),
-    /** Every label set of a metric, in steps. */
+    /** Every label set of a metric that has the labels. */
     series: (query: SeriesQuery) => get<SeriesAnswer>("/api/series", { ...query }),
-    /** What at most 50 symbols have made since `from`, in microseconds, to the minute. */
-    attribution: (symbols: readonly string[], from: number) =>
-      get<AttributionAnswer>("/api/analytics/attribution", {
-        ...{ symbols: symbols.join(","), interval: "1m", from },
-      }),
+    correlation: (query: AnalyticsQuery & { symbols: string }) =>
+      get<CorrelationAnswer>("/api/analytics/correlation", query),
+    risk: (query: AnalyticsQuery & { symbol: string }) =>
+      get<RiskAnswer>("/api/analytics/risk", query),
+    attribution: (query: AnalyticsQuery & { symbols: string; account: string | undefined }) =>
+      get<AttributionAnswer>("/api/analytics/attribution", query),
+    /** What the orders of a range tell together. */
+    latency: (symbol: string, query: { from: string; account: string | undefined }) =>
+      get<LatencyAnswer>(`/api/orders/${encodeURIComponent(symbol)}/latency`, query),
+    slippage: (symbol: string, query: { from: string; account: string | undefined }) =>
+      get<SlippageAnswer>(`/api/orders/${encodeURIComponent(symbol)}/slippage`, query),
     trace: (id: string) => get<TraceAnswer>(`/api/trace/${encodeURIComponent(id)}`, {}),
     alertRules: () => get<AlertRulesAnswer>("/api/alerts/rules", {}),
     /** The newest changes of a rule's alerts, or of all. */

@@ -32,6 +32,10 @@ const PREPARE_MS = 1_500;
 const LIGHT = window.matchMedia("(prefers-color-scheme: light)");
 
 const symbolPage = later(async () => (await import("./symbol/symbol-page.tsx")).SymbolPage);
+const explorePage = later(async () => (await import("./explore/explore-page.tsx")).ExplorePage);
+const analyticsPage = later(
+  async () => (await import("./analytics/analytics-page.tsx")).AnalyticsPage,
+);
 const tracePage = later(async () => (await import("./trace/trace-page.tsx")).TracePage);
 const alertsPage = later(async () => (await import("./alerts/alerts-page.tsx")).AlertsPage);
 const operationsPage = later(
@@ -164,6 +168,10 @@ function Page({ route, desk }: { route: Route; desk: Desk }) {
           isFramed={route.page === "embed"}
         />
       );
+    case "explore":
+      return <explorePage.Page desk={desk} search={route.search} />;
+    case "analytics":
+      return <analyticsPage.Page desk={desk} search={route.search} />;
     case "trace":
       return <tracePage.Page desk={desk} id={route.id} />;
     case "alerts":

@@ -9,3 +9,11 @@ export function canonicalLabels(labels: Readonly<Record<string, string>> | undef
   }
   return `${text}}`;
 }
+
+/** Labels as an address has them: `venue:xnas,side:buy`. Null where the text is none of that form. */
+export function labelsOfPairs(text: string): Record<string, string> | null {
+  const pairs = text.split(",").map((pair) => /^([^:{"]+):(.+)$/.exec(pair.trim()));
+  return pairs.every((pair) => pair !== null)
+    ? Object.fromEntries(pairs.map(([, name = "", value = ""]) => [name, value]))
+    : null;
+}

@@ -1,3 +1,4 @@
+import { labelsOfPairs } from "../../core/events/labels.ts";
 import { readDurationUs } from "../../core/time/duration.ts";
 import { readQueryTime } from "../../core/time/query-time.ts";
 import { EARLIEST_US, TIME_UNITS, type TimeUnit } from "../../core/time/timestamp.ts";
@@ -148,10 +149,8 @@ export class Parameters {
   labels(name: string): Record<string, string> {
     const text = this.text(name);
     if (text === undefined || text === "") return {};
-    const pairs = text.split(",").map((pair) => /^([^:{"]+):(.+)$/.exec(pair.trim()));
-    if (pairs.every((pair) => pair !== null)) {
-      return Object.fromEntries(pairs.map(([, label = "", value = ""]) => [label, value]));
-    }
+    const pairs = labelsOfPairs(text);
+    if (pairs !== null) return pairs;
     try {
       const value: unknown = JSON.parse(text);
       const isObject = typeof value === "object" && value !== null && !Array.isArray(value);

@@ -5,8 +5,10 @@ export type PagePath =
   | { page: "symbol" | "embed"; symbol: string }
   /** `id` null: none was given yet. */
   | { page: "trace"; id: string | null }
-  | { page: "alerts" }
-  | { page: "operations" }
+  | { page: "alerts" | "operations" }
+  /** What they look at stands behind the path. */
+  | { page: "explore" }
+  | { page: "analytics" }
   | { page: "missing" };
 
 /** What page an address of the dashboard is of. The Worker answers 404 where it is of none. */
@@ -24,6 +26,8 @@ export function pageAt(pathname: string): PagePath {
     case "trace":
       return { page: "trace", id: name };
     case "alerts":
+    case "explore":
+    case "analytics":
     case "operations":
       return { page: name === null ? place : "missing" };
     default:

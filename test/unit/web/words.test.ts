@@ -9,6 +9,9 @@ import {
   formatChange,
   formatGain,
   formatMoment,
+  formatPercent,
+  formatSpan,
+  formatStep,
 } from "../../../web/data/words/format.ts";
 import { changeClass } from "../../../web/pages/sign-class.ts";
 import { anySymbol } from "../../any-symbol.ts";
@@ -32,6 +35,9 @@ describe("addresses", () => {
     ["/trace/", "", { page: "trace", id: null }],
     ["/trace/a%2Fb", "", { page: "trace", id: "a/b" }],
     ["/alerts", "", { page: "alerts" }],
+    ["/explore/", "?range=6h", { page: "explore", search: "?range=6h" }],
+    ["/analytics", "?symbols=A", { page: "analytics", search: "?symbols=A" }],
+    ["/explore/more", "", { page: "missing" }],
     ["/operations/", "", { page: "operations" }],
     ["/operations/more", "", { page: "missing" }],
     ["/s/BTC-USD", "?interval=7m", { page: "symbol", symbol: "BTC-USD", interval: null }],
@@ -82,6 +88,41 @@ test("what was won or lost has its sign, and nothing has none", () => {
     "0",
     "−0.00001",
   ]);
+});
+
+describe("spans and parts", () => {
+  test.each([
+    [0, "0 µs"],
+    [640, "640 µs"],
+    [12_340, "12.3 ms"],
+    [4.2e6, "4.20 s"],
+    [185e6, "3 min 5 s"],
+    [7_800e6, "2 h 10 min"],
+    [-2_400, "−2.40 ms"],
+  ])("something that took %d µs took %s", (us, text) => {
+    expect(formatSpan(us)).toBe(text);
+  });
+
+  test.each([
+    [1e3, "1 ms"],
+    [250e3, "250 ms"],
+    [15e6, "15 s"],
+    [90e6, "90 s"],
+    [1_800e6, "30 min"],
+    [43_200e6, "12 h"],
+    [604_800e6, "7 d"],
+    [7, "7 µs"],
+  ])("points %d µs apart are %s apart", (us, text) => {
+    expect(formatStep(us)).toBe(text);
+  });
+
+  test.each([
+    [0.0003971, "0.03971 %"],
+    [-0.0107, "-1.070 %"],
+    [0, "0 %"],
+  ])("a part of %d is %s", (part, text) => {
+    expect(formatPercent(part)).toBe(text);
+  });
 });
 
 describe("what is held over all accounts", () => {

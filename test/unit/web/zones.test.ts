@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { timeTick } from "../../../web/data/times/time-tick.ts";
 import { DAY, MONTH, weightsOf } from "../../../web/data/times/time-weights.ts";
 import { timeText } from "../../../web/data/times/times.ts";
 import { zoneOf } from "../../../web/data/times/zone-offset.ts";
@@ -120,4 +121,16 @@ test("a moment is told by the zone that was chosen", () => {
   expect(timeText("dateClock", ms, "America/New_York")).toBe("1 Nov 2026, 01:30:00");
   expect(timeText("dateClock", ms, "Asia/Kolkata")).toBe("1 Nov 2026, 11:00:00");
   expect(timeText("dateClock", ms, "UTC")).toBe("1 Nov 2026, 05:30:00");
+});
+
+const AT = Date.parse("2026-11-27T16:18:59.250Z") / 1_000;
+
+test.each([
+  [0.05, "16:18:59.250", "16:18:59.300"],
+  [1, "16:18:59", "16:19:00"],
+  [60, "16:18", "16:19"],
+  [43_200, "27 Nov", "28 Nov"],
+  [5 * 365 * 86_400, "27 Nov 2026", "26 Nov 2031"],
+])("ticks %d s apart are told apart", (stepS, text, next) => {
+  expect([timeTick(AT, stepS, "UTC"), timeTick(AT + stepS, stepS, "UTC")]).toEqual([text, next]);
 });

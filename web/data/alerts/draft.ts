@@ -1,4 +1,5 @@
 import type { AlertRule, AlertRulePut } from "../../../src/protocol/alerts/rule.ts";
+import { typedList } from "../words/typed-list.ts";
 
 export const SUBJECTS = ["metric", "price", "silence"] as const;
 export const PRICES = ["last", "mid", "spread"] as const;
@@ -43,7 +44,7 @@ export const EMPTY_DRAFT: Draft = {
 
 /** What is put to the server for a draft; it is the server that says whether that is a rule. */
 export function ruleOf(draft: Draft): AlertRulePut {
-  const webhooks = wordsOf(draft.webhooks);
+  const webhooks = typedList(draft.webhooks);
   return {
     symbols: draft.symbols.trim(),
     on: subjectOf(draft),
@@ -164,18 +165,11 @@ function conditionOf(draft: Draft): AlertRulePut["condition"] {
 }
 
 function labelsOf(text: string): Record<string, string> | null {
-  const pairs = wordsOf(text).map((pair): [string, string] => {
+  const pairs = typedList(text).map((pair): [string, string] => {
     const at = pair.indexOf("=");
     return at < 0 ? [pair, ""] : [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
   });
   return pairs.length === 0 ? null : Object.fromEntries(pairs);
-}
-
-function wordsOf(text: string): string[] {
-  return text
-    .split(",")
-    .map((word) => word.trim())
-    .filter((word) => word !== "");
 }
 
 function said<Key extends string>(key: Key, text: string): Partial<Record<Key, string>> {

@@ -97,12 +97,33 @@ export function formatMoment(ts: number, nowMs: number, zone: ZoneId): string {
 
 /** How long something took, of microseconds: "640 µs", "12.3 ms", "4.2 s", "3 min 5 s", "2 h 10 min". */
 export function formatSpan(us: number): string {
+  // Clocks of two machines differ: what came first may have been told later.
+  if (us < 0) return `−${formatSpan(-us)}`;
   if (us < 1_000) return `${Math.round(us)} µs`;
   if (us < 1e6) return `${short(us / 1e3)} ms`;
   if (us < 60e6) return `${short(us / 1e6)} s`;
   const minutes = Math.floor(us / 60e6);
   if (minutes < 60) return `${minutes} min ${Math.floor(us / 1e6) % 60} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+const STEP_UNITS = [
+  [86_400e6, "d"],
+  [3_600e6, "h"],
+  [60e6, "min"],
+  [1e6, "s"],
+  [1e3, "ms"],
+] as const;
+
+/** How far apart points are, of microseconds, whole in the largest unit that it is whole in: "250 ms", "15 s", "4 h". */
+export function formatStep(us: number): string {
+  const [unitUs, unit] = STEP_UNITS.find(([size]) => us % size === 0) ?? [1, "µs"];
+  return `${us / unitUs} ${unit}`;
+}
+
+/** A part of one in percent, to about four figures. */
+export function formatPercent(part: number): string {
+  return `${formatValue(part * 100)} %`;
 }
 
 /** Three figures at the most before and after the point. */

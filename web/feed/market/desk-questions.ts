@@ -50,7 +50,10 @@ export async function askDayGains(
 ): Promise<Answer<AttributionAnswer[]>> {
   const answers: AttributionAnswer[] = [];
   for (let at = 0; at < symbols.length; at += MOST_SYMBOLS) {
-    const answer = await api.attribution(symbols.slice(at, at + MOST_SYMBOLS), fromUs);
+    const answer = await api.attribution({
+      ...{ symbols: symbols.slice(at, at + MOST_SYMBOLS).join(","), account: undefined },
+      ...{ interval: "1m", from: String(fromUs) },
+    });
     if (answer.kind !== "ok") return answer;
     answers.push(answer.value);
   }

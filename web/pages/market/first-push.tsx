@@ -1,9 +1,8 @@
-import { useState } from "preact/hooks";
 import type { Clock } from "../../feed/clock.ts";
+import { Command, pushCommand } from "./command.tsx";
 
 /** What the list, or the page of a `symbol`, shows before anything was pushed: the line that changes that. */
 export function FirstPush({ clock, symbol }: { clock: Clock; symbol?: string }) {
-  const [copied, setCopied] = useState(false);
   const trade = symbol === undefined ? { symbol: "ACME", price: 101.25 } : { symbol, price: 100 };
   const command = firstPushCommand(window.location.origin, trade);
   return (
@@ -23,37 +22,11 @@ export function FirstPush({ clock, symbol }: { clock: Clock; symbol?: string }) 
           <p>The first trade or metric appears here by itself. From the project's folder:</p>
         </>
       )}
-      <div class="command">
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and without a mouse only what has the focus does */}
-        <pre tabIndex={0}>
-          <code>{command}</code>
-        </pre>
-        {/* A page that did not come over HTTPS or from this machine has no clipboard. */}
-        {window.isSecureContext && (
-          <button
-            class="button is-quiet"
-            type="button"
-            onClick={async () => {
-              await navigator.clipboard.writeText(command);
-              setCopied(true);
-              clock.setTimer(() => setCopied(false), 1_500);
-            }}
-          >
-            {copied ? "Copied" : "Copy"}
-          </button>
-        )}
-      </div>
+      <Command {...{ clock, command }} />
     </section>
   );
 }
 
 function firstPushCommand(origin: string, trade: { symbol: string; price: number }): string {
-  // No symbol has a quote or a backslash, so between single quotes the shell leaves it as it is.
-  const body = JSON.stringify({ ...trade, size: 20, side: "buy" });
-  return [
-    `curl -sS ${origin}/api/trades \\`,
-    `  -H "authorization: Bearer $(npm run -s token -- --scope write)" \\`,
-    `  -H "content-type: application/json" \\`,
-    `  -d '${body}'`,
-  ].join("\n");
+  return pushCommand(origin, "/api/trades", { ...trade, size: 20, side: "buy" });
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { navigate } from "./link.tsx";
 import { PLACES } from "./places.ts";
 import { isTyping } from "./symbol-search.tsx";
@@ -23,7 +23,8 @@ export function Keys() {
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
   }, []);
-  useEffect(() => {
+  // Before it is seen: a key that is pressed at its sight is meant for it.
+  useLayoutEffect(() => {
     if (isShown) dialog.current?.showModal();
   }, [isShown]);
   if (!isShown) return null;

@@ -1,7 +1,8 @@
 import type { ComponentChildren } from "preact";
 
-/** Show another page of the dashboard without loading it anew. */
+/** Show another page of the dashboard without loading it anew. The same again is no step to go back to. */
 export function navigate(path: string): void {
+  if (path === window.location.pathname + window.location.search) return;
   window.history.pushState(null, "", path);
   window.dispatchEvent(new PopStateEvent("popstate"));
 }

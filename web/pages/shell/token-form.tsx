@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 /**
  * Asks for a read token, where the server wants one; `isRefused`: it has been given one it does not take. `onClose` null: there
@@ -12,7 +12,8 @@ export function TokenForm(props: {
   const { isRefused, onClose, onToken } = props;
   const [token, setToken] = useState("");
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  // Before it is seen: what is pressed at its sight is meant for it.
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   const form = (
     <form
       class={onClose === null ? "card" : "token-form"}

@@ -1,6 +1,7 @@
 import type { JsonSchema } from "../components.ts";
 import type { Answer, Body, DescribedRoute, Parameter } from "../described-route.ts";
 import { EXAMPLE_ADDRESS, examplesOf, LANGUAGES } from "../examples.ts";
+import { FIGURES } from "../figures.ts";
 import { type Html, html } from "./html.ts";
 
 /** What stands in the body of `/docs`. It is read without a script; the script adds copying. */
@@ -22,6 +23,7 @@ export function referencePage(
     <h2>${family}</h2>
     <ul>${ones.map((one) => html`<li><a href="#${anchorOf(one)}">${badgeOf(one)} ${one.path}</a></li>`)}</ul>`,
   )}
+    <h2><a href="#figures">Figures of analytics</a></h2>
     <h2><a href="#shapes">Shapes</a></h2>
   </nav>
 </details>
@@ -36,6 +38,11 @@ export function referencePage(
   <h2>${family}</h2>
   ${ones.map((one) => sectionOf(one))}`,
   )}
+  <h2 id="figures">Figures of analytics</h2>
+  <p>What the page <a href="/analytics">Analytics</a> and its routes tell.</p>
+  <dl class="answers">${Object.entries(FIGURES).map(
+    ([id, { name, words }]) => html`<div id="figure-${id}"><dt>${name}</dt><dd>${words}</dd></div>`,
+  )}</dl>
   <h2 id="shapes">Shapes</h2>
   <p>JSON Schema 2020-12.</p>
   ${Object.entries(shapes).map(

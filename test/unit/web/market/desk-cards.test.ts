@@ -107,8 +107,8 @@ test("the day's gain is added to the cent over all answers, and names symbols wi
 test("an answer is asked for by fifty symbols, and one that fails fails all", async () => {
   const asked: number[] = [];
   let isAway = false;
-  const attribution: Api["attribution"] = async (symbols) => {
-    asked.push(symbols.length);
+  const attribution: Api["attribution"] = async ({ symbols }) => {
+    asked.push(symbols.split(",").length);
     if (isAway) return { kind: "failed", status: 503, detail: "away" };
     return { kind: "ok", value: { by_symbol: [] } as unknown as AttributionAnswer };
   };

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { createMetricChart } from "../../../charts/metric-chart.ts";
+import { createMetricChart, type Hovered } from "../../../charts/metric-chart.ts";
 import { lineVariable } from "../../../charts/theme.ts";
 import { type Line, rangeOf } from "../../../data/bars/lines.ts";
 import { lastOf, withNewest } from "../../../data/bars/time-window.ts";
@@ -17,7 +17,7 @@ export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: bo
   const { view, panel, isLinked } = props;
   const { metric, lines } = panel;
   const container = useRef<HTMLDivElement>(null);
-  const [hovered, setHovered] = useState<readonly (number | null)[] | null>(null);
+  const [hovered, setHovered] = useState<Hovered | null>(null);
   useRepaint(view, DIRTY.panels, 500);
 
   useEffect(() => {
@@ -64,7 +64,7 @@ export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: bo
       <header>
         <h3 title={metric}>{metric}</h3>
         {lines.length === 1 && lines[0] && (
-          <output class="value">{valueText(hovered?.[0], lines[0], range)}</output>
+          <output class="value">{valueText(hovered?.values[0], lines[0], range)}</output>
         )}
       </header>
       <div class="metric-chart" ref={container} />
@@ -75,7 +75,7 @@ export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: bo
             <li key={line.key} title={labelText(line)}>
               <i style={{ background: lineVariable(i) }} />
               <span>{labelText(line) || "no labels"}</span>
-              {lines.length > 1 && <b>{valueText(hovered?.[i], line, range)}</b>}
+              {lines.length > 1 && <b>{valueText(hovered?.values[i], line, range)}</b>}
             </li>
           ))}
         </ul>

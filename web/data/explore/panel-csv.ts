@@ -1,0 +1,26 @@
+import { rfc3339Of } from "../../../src/core/time/civil-time.ts";
+import { DAY_US, type PanelAnswer } from "./panel-lines.ts";
+
+const HEADER = ["ts", "symbol", "metric", "labels", "aggregate", "value", "day"];
+
+/**
+ * What a panel draws as CSV (RFC 4180), a line a point, each at its own time. Columns that exports have are written as there, and
+ * texts are never changed.
+ */
+export function csvOf(answer: PanelAnswer): string {
+  const { metric, agg } = answer.question;
+  const rows = (lines: PanelAnswer["lines"], day: string, earlierUs: number) =>
+    lines.flatMap(({ symbol, labels, points }) =>
+      points.map(({ ts, mean }) => [
+        ...[rfc3339Of(ts - earlierUs), symbol, metric, JSON.stringify(labels)],
+        ...[agg, String(mean), day],
+      ]),
+    );
+  return [HEADER, ...rows(answer.lines, "now", 0), ...rows(answer.compared, "before", DAY_US)]
+    .map((cells) => `${cells.map(quoted).join(",")}\r\n`)
+    .join("");
+}
+
+function quoted(cell: string): string {
+  return /[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}

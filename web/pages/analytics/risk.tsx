@@ -1,0 +1,153 @@
+import type { Figure, RiskAnswer, Risk as Told } from "../../../src/protocol/answers/analytics.ts";
+import type { Subject } from "../../data/analytics/analytics-state.ts";
+import type { FigureId } from "../../data/analytics/figure-id.ts";
+import { timeText } from "../../data/times/times.ts";
+import { grouped } from "../../data/words/digits.ts";
+import { formatChange, formatPercent, formatValue } from "../../data/words/format.ts";
+import type { Desk } from "../shell/desk.ts";
+import { Defined } from "./defined.tsx";
+import { RiskCharts } from "./risk-charts.tsx";
+import { Section } from "./section.tsx";
+import { useAnalysis } from "./use-analysis.ts";
+
+type Known = Extract<Told, { kind: "ok" }>;
+
+/** Return and risk of one symbol's closes. */
+export function Risk({ desk, looked }: { desk: Desk; looked: Subject }) {
+  const { subject: symbol, interval, from } = looked;
+  const answered = useAnalysis(desk, () => desk.api.risk({ symbol, interval, from }), [
+    ...[symbol, interval, from],
+  ]);
+  return (
+    <Section zone={desk.clock.zone} name={`Risk of ${symbol}`} answered={answered}>
+      {(answer) => <Found {...{ desk, answer }} />}
+    </Section>
+  );
+}
+
+function Found({ desk, answer }: { desk: Desk; answer: RiskAnswer }) {
+  const { risk } = answer;
+  const timeOf = (us: number) => timeText("dateMinute", us / 1_000, desk.clock.zone);
+  switch (risk.kind) {
+    case "ok":
+      return (
+        <>
+          <p class="summary">
+            {risk.observations} returns of {answer.interval} from {timeOf(risk.first)} to{" "}
+            {timeOf(risk.last)}; a year has {grouped(answer.periods_per_year, 0)} of them.
+          </p>
+          <Cards risk={risk} timeOf={timeOf} />
+          <Tails risk={risk} />
+          <RiskCharts key={answer.symbol} {...{ desk, answer, risk }} />
+        </>
+      );
+    case "too_little_data":
+      return (
+        <p class="hint">
+          {risk.observations} returns, and {risk.needed} are needed: choose a shorter interval, or
+          look further back.
+        </p>
+      );
+    case "not_positive":
+      return <p class="hint">A close of zero or below at {timeOf(risk.ts)} has no return.</p>;
+    default:
+      return risk satisfies never;
+  }
+}
+
+const CARDS: readonly [
+  Exclude<FigureId & keyof Known, "max_drawdown">,
+  string,
+  (value: number) => string,
+][] = [
+  ["total_return", "Total return", formatChange],
+  ["annualised_return", "A year's return", formatChange],
+  ["volatility", "A year's volatility", formatPercent],
+  ["sharpe", "Sharpe ratio", formatValue],
+  ["sortino", "Sortino ratio", formatValue],
+  ["calmar", "Calmar ratio", formatValue],
+  ["skewness", "Skewness", formatValue],
+  ["excess_kurtosis", "Excess kurtosis", formatValue],
+];
+
+function Cards({ risk, timeOf }: { risk: Known; timeOf(us: number): string }) {
+  const fall = risk.max_drawdown;
+  return (
+    <ul class="cards" data-testid="risk-cards">
+      {CARDS.map(([id, words, write]) => (
+        <li key={id}>
+          <h3>
+            <Defined id={id}>{words}</Defined>
+          </h3>
+          <b class="figure">{written(risk[id], write)}</b>
+        </li>
+      ))}
+      <li>
+        <h3>
+          <Defined id="max_drawdown">Deepest drawdown</Defined>
+        </h3>
+        <b class="figure">{fall.kind === "none" ? "none" : formatChange(fall.depth)}</b>
+        {fall.kind === "drawdown" && (
+          <p class="dim">
+            {timeOf(fall.peak)} – {timeOf(fall.trough)}
+          </p>
+        )}
+      </li>
+    </ul>
+  );
+}
+
+const METHODS = ["historical", "gaussian", "cornish_fisher"] as const;
+const METHOD_WORDS = {
+  ...{ historical: "Historical", gaussian: "Gaussian", cornish_fisher: "Cornish-Fisher" },
+};
+
+function Tails({ risk }: { risk: Known }) {
+  return (
+    <table class="plain-table figure-table" data-testid="tails">
+      <thead>
+        <tr>
+          <th scope="col">What one return may lose</th>
+          {risk.tails.flatMap(({ level }) =>
+            (["value_at_risk", "expected_shortfall"] as const).map((id) => (
+              <th key={`${id} ${level}`} class="number" scope="col">
+                <Defined id={id}>
+                  {id === "value_at_risk" ? "VaR" : "Shortfall"} {level * 100} %
+                </Defined>
+              </th>
+            )),
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        {METHODS.map((method) => (
+          <tr key={method}>
+            <th scope="row">
+              <Defined id={method}>{METHOD_WORDS[method]}</Defined>
+              {risk.tails.some((tail) => method === "cornish_fisher" && !tail[method].holds) &&
+                " (outside its domain)"}
+            </th>
+            {risk.tails.flatMap((tail) =>
+              (["value_at_risk", "expected_shortfall"] as const).map((id) => (
+                <td key={`${id} ${tail.level}`} class="number">
+                  {written(tail[method][id], formatPercent)}
+                </td>
+              )),
+            )}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+const REASONS = {
+  zero_volatility: "nothing moves",
+  no_downside: "nothing lost",
+  no_drawdown: "no drawdown",
+  overflow: "too large",
+};
+
+function written(figure: Figure, write: (value: number) => string): string {
+  return figure.value === null ? REASONS[figure.reason] : write(figure.value);
+}
