@@ -128,7 +128,7 @@ export class StreamsCore {
     }
     const { limits, streamWindow } = this.#settings;
     const nowMs = this.#ports.clock.nowMs();
-    stream.heardMs = nowMs;
+    if (stream.heard(nowMs)) this.#changed(stream);
     const bounds = {
       messageBytes: limits.LIMIT_MESSAGE_BYTES,
       messagesPerSecond: limits.LIMIT_MESSAGES_PER_SECOND,

@@ -19,6 +19,8 @@ import type { EpochUs } from "../protocol/words/time.ts";
 
 const NO_STORE = { "cache-control": "no-store" };
 
+const TAKEN = "The name is that of a rule for other symbols.";
+
 /** Rules of alerts: one by its name, or all of them at once (SPEC AL-1, AL-13). */
 export const alertRuleRoutes = new Hono<AppEnv>()
   .get("/api/alerts/rules", needs("read"), async (c) => {
@@ -37,8 +39,10 @@ export const alertRuleRoutes = new Hono<AppEnv>()
     const rule = { name, ...push };
     const unknown = await unknownWebhooks(c, [rule]);
     if (unknown.length > 0) throw unfit(...unknown.map(({ path, message }) => ({ path, message })));
+    coverRule(c, rule);
     const known = await keeperAt(c.env).keptRule(name);
-    for (const one of [rule, known?.rule]) if (one !== undefined) coverRule(c, one);
+    // What that one is for is not the token's to know.
+    if (known !== null && !mayTouch(c, known.rule)) throw new Refusal(forbidden(TAKEN));
     const put = await keeperAt(c.env).putRule(rule);
     if (put.kind === "full") throw unfit({ path: "name", message: tooMany(put.most) });
     return c.json(answerOf(put.kept, put.waiting), put.isNew ? 201 : 200, NO_STORE);

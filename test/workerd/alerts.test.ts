@@ -147,6 +147,37 @@ it("AL-1 what is wrong with a rule is said, and whoever may not have it is refus
   expect((await byToken("B-*")).status).toBe(200);
 });
 
+it("AL-1 a name that is taken tells nothing of whose rule it is", async () => {
+  const rule = { symbols: "CLIENT-B-SECRET", on: { price: "last" }, condition: { above: 1 } };
+  await put("taken", rule);
+  const token = await tokenOf({ scope: "write", symbols: ["A-1"] });
+  const response = await ask("/api/alerts/rules/taken", {
+    ...{ method: "PUT", headers: { authorization: `Bearer ${token}` } },
+    body: JSON.stringify({ ...rule, symbols: "A-1" }),
+  });
+  expect(response.status).toBe(403);
+  expect(await response.text()).not.toContain("CLIENT-B");
+});
+
+it("AL-1 a rule that could match no symbol, or a label that would be lost, is refused", async () => {
+  const rule = { symbols: "A", on: { price: "last" }, condition: { above: 1 } };
+  for (const symbols of ["Cafe\u0301", "Cafe\u0301*", "A\tB", ""]) {
+    const response = await put("never", { ...rule, symbols });
+    expect(response.status, symbols).toBe(422);
+    expect(problemSchema.parse(await response.json()).errors?.[0]?.path).toBe("symbols");
+  }
+  for (const symbols of ["Caf\u00e9", "Caf\u00e9*", "*", "A B*", "A\\*"]) {
+    expect((await put("some", { ...rule, symbols })).status, symbols).toBeLessThan(300);
+  }
+  const text = JSON.stringify({ ...rule, on: { metric: "m", labels: { key: "x" } } });
+  const response = await ask(
+    "/api/alerts/rules/lost",
+    { method: "PUT", body: text.replace("key", "__proto__") },
+    "write",
+  );
+  expect(response.status).toBe(422);
+});
+
 it("AL-13 a list of rules becomes the whole, and sent again it changes nothing", async () => {
   const symbol = newSymbol();
   const setAll = (rules: unknown, headers?: { authorization: string }) =>

@@ -8,6 +8,8 @@ import type { SavedWindow } from "./stream-window.ts";
 export interface StreamAttachment {
   id: number;
   window: SavedWindow;
+  /** When its client was last known to be there; the version before did not say. */
+  heardAtMs?: number;
   /** Rooms that are not live. */
   behind: [symbol: SymbolName, phase: ViewerPhase][];
 }

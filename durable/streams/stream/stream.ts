@@ -59,6 +59,7 @@ export class Stream implements SeatOwner {
   readonly messages: MessageRate;
   terms: StreamTerms;
   heardMs: number;
+  #savedHeardMs: number;
   errorChars = 0;
   readonly #deps: StreamDeps;
   readonly #output: StreamOutput;
@@ -101,7 +102,9 @@ export class Stream implements SeatOwner {
     });
     this.#watched = new Watched(slept?.saved);
     this.#reader = readerOf(terms.channels);
-    this.heardMs = deps.nowMs();
+    // A sleep makes nobody heard: an alarm that wakes the object comes to see who has been silent.
+    this.#savedHeardMs = Math.min(slept?.attachment.heardAtMs ?? deps.nowMs(), deps.nowMs());
+    this.heardMs = this.#savedHeardMs;
     const behind = new Map(slept?.attachment.behind);
     for (const symbol of slept?.saved.rooms ?? []) {
       const phase = behind.get(symbol) ?? { kind: "live" };
@@ -145,11 +148,18 @@ export class Stream implements SeatOwner {
     });
   }
 
+  /** Its client was heard. True where a sleep would make it look silent too early, so that it has to be saved. */
+  heard(nowMs: number): boolean {
+    this.heardMs = nowMs;
+    return Math.abs(nowMs - this.#savedHeardMs) >= HEARTBEAT_MS;
+  }
+
   save(): { saved: SavedStream; attachment: StreamAttachment } {
     const behind: StreamAttachment["behind"] = [];
     for (const { symbol, phase } of this.#watched.seats.values()) {
       if (phase?.kind === "replaying") behind.push([symbol, phase]);
     }
+    this.#savedHeardMs = this.heardMs;
     return {
       saved: {
         ...this.terms,
@@ -157,7 +167,7 @@ export class Stream implements SeatOwner {
         patterns: [...this.#watched.patterns],
         left: [...this.#watched.left],
       },
-      attachment: { id: this.id, window: this.#output.save(), behind },
+      attachment: { id: this.id, window: this.#output.save(), heardAtMs: this.heardMs, behind },
     };
   }
 

@@ -70,6 +70,10 @@ export class Watched {
       const message = "since goes with mode=all: in mode=latest a room begins with its last values";
       return { symbol, code: "bad_message", message };
     }
+    if (typeof entry !== "string" && entry.log !== undefined && entry.since === undefined) {
+      const message = "log needs since: it names the log that the cursor is of";
+      return { symbol, code: "bad_message", message };
+    }
     if (typeof entry === "string" && isPattern(entry)) {
       if (!this.patterns.has(entry)) return null;
     } else {

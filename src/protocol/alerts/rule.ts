@@ -1,9 +1,10 @@
 import * as z from "zod";
 import { ALERT_SEVERITIES } from "../events/alert.ts";
-import { MAX_LABELS } from "../events/event.ts";
+import { labelsSchema } from "../events/event.ts";
 import { lengthUs } from "../words/duration.ts";
 import { name, storableText } from "../words/name.ts";
 import { finite } from "../words/number.ts";
+import { globFault } from "../words/symbol.ts";
 import { epochUsSchema } from "../words/time.ts";
 
 /** Longest wait of a rule. */
@@ -37,10 +38,7 @@ const on = z.union(
       /** Each series of this name is an alert of its own. */
       metric: name,
       /** Those alone that have these labels, perhaps among others. */
-      labels: z
-        .record(name, name)
-        .refine((labels) => Object.keys(labels).length <= MAX_LABELS)
-        .optional(),
+      labels: labelsSchema.optional(),
     }),
     /** `last`: of trades. `mid` and `spread`: of the best prices of the book. */
     z.strictObject({ price: z.enum(["last", "mid", "spread"]) }),
@@ -79,7 +77,10 @@ const condition = z.union(
 
 const ruleFields = {
   /** The symbols it is for: one, or a pattern in which `*` is any run of characters. */
-  symbols: storableText(MAX_GLOB_CHARS),
+  symbols: storableText(MAX_GLOB_CHARS).superRefine((glob, context) => {
+    const fault = globFault(glob);
+    if (fault !== null) context.addIssue({ code: "custom", message: fault });
+  }),
   /** What it reads. */
   on,
   /** When it is true of what it reads. */

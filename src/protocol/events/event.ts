@@ -15,7 +15,7 @@ export const MAX_LABELS = 32;
 /** Most bytes of a metric's name and its labels as JSON: an index entry of Postgres holds 2,704. */
 export const MAX_SERIES_BYTES = 2_500;
 
-const labels = z
+export const labelsSchema = z
   // A record passes over this one key in silence (zod 4.6), and what is posted must be kept or refused.
   .unknown()
   .refine((value) => !(value instanceof Object && Object.hasOwn(value, "__proto__")), {
@@ -44,7 +44,7 @@ const positionFields = {
   account: name.optional(),
 };
 
-const metricFields = { metric: name, value: finite, labels: labels.optional() };
+const metricFields = { metric: name, value: finite, labels: labelsSchema.optional() };
 
 /** What a producer posts to `/api/metrics`, one of these a point. Unknown fields are refused (SPEC I-4). */
 export const metricPushSchema = z

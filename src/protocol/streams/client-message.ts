@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { logIdSchema } from "../words/log-id.ts";
-import { isSymbol, symbolFault, symbolSchema } from "../words/symbol.ts";
+import { globFault, isSymbol, symbolFault, symbolSchema } from "../words/symbol.ts";
 import { cursorSchema } from "../words/time.ts";
 
 /** Most rooms of one stream, and most symbols and patterns of one message (SPEC ST-1). */
@@ -15,7 +15,8 @@ export const patternSchema = z.string().superRefine((text, context) => {
 /** Why this names no symbol and is no pattern; null where it does, or is. */
 export function patternFault(text: string): string | null {
   if (isPattern(text)) {
-    return text.length <= 200 && text.isWellFormed() ? null : "must have at most 200 characters";
+    if (text.length > 200) return "must have at most 200 characters";
+    return globFault(text);
   }
   const name = text.replaceAll("\\*", "*");
   return isSymbol(name) ? null : symbolFault(name);
@@ -37,7 +38,11 @@ const placeSchema = z.strictObject({
 });
 
 const entriesSchema = z
-  .array(z.union([patternSchema, placeSchema]))
+  .array(
+    z.union([patternSchema, placeSchema], {
+      error: "must be a symbol, a pattern, or {symbol, since?, log?}",
+    }),
+  )
   .min(1)
   .max(MOST_STREAM_SYMBOLS);
 

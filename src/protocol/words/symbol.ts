@@ -46,6 +46,14 @@ export function isSymbol(text: string): text is SymbolName {
   return symbolFault(text) === null;
 }
 
+/**
+ * Why no symbol can match `glob`, in which `*` is any run of characters and one behind a backslash itself, as what follows its name in a
+ * message; null where one can.
+ */
+export function globFault(glob: string): string | null {
+  return symbolFault(glob.replaceAll(/\\(.)|\*+/gsu, (_, escaped?: string) => escaped ?? "x"));
+}
+
 /** Why `text` is no symbol, as what follows its name in a message; null where it is one. */
 export function symbolFault(text: string): string | null {
   if (PLAIN.test(text) && !RESERVED.has(text) && !text.includes(TOO_MANY_SPACES)) return null;

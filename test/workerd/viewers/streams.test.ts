@@ -72,6 +72,9 @@ describe("ST-1 a stream", () => {
     const before = await pushPoints(one, 1);
     stream.say({ type: "nonsense" });
     expect(await stream.find("error")).toMatchObject({ code: "bad_message" });
+    // C-6: a log without a cursor would begin now, and say nothing of what was missed.
+    stream.say({ type: "subscribe", id: 3, symbols: [{ symbol: one, log: "some-log" }] });
+    expect(await stream.find("error")).toMatchObject({ id: 3, symbol: one, code: "bad_message" });
     // What was pushed meanwhile is not told before it is watched again.
     expect(stream.all.some(({ type }) => type === "events")).toBe(false);
     stream.say({ type: "subscribe", symbols: [{ symbol: one, since: before }] });
@@ -181,6 +184,28 @@ describe("ST-1 a stream", () => {
     await soon(() => expect(Date.now()).toBeGreaterThan(ends * 1_000));
     await runDurableObjectAlarm(streams());
     expect(await stream.viewer.closedFor("tokenExpired")).toBe(true);
+  });
+
+  it("H-2 is closed when it has been silent for 15 s, though it slept all the time", async () => {
+    const symbol = newSymbol();
+    const [silent, talker] = [
+      await TestStream.open({ symbols: symbol }),
+      await TestStream.open({ symbols: symbol }),
+    ];
+    for (const stream of [silent, talker]) await stream.find("caught_up", symbol);
+    const startMs = Date.now();
+    const clock = vi.spyOn(Date, "now").mockReturnValue(startMs + 14_000);
+    talker.say({ type: "nonsense" });
+    await talker.find("error");
+    clock.mockRestore();
+    // What was heard is written down before the object may sleep.
+    await isWritten("streams", symbol);
+    await evictDurableObject(streams());
+    vi.spyOn(Date, "now").mockReturnValue(startMs + 16_000);
+    await runDurableObjectAlarm(streams());
+    expect(await silent.viewer.closedFor("silent")).toBe(true);
+    await pushPoints(symbol, 1);
+    expect((await talker.points(symbol, 1)).values).toEqual([1]);
   });
 
   it("ST-7 goes on across sleeps of its own and of the host", async () => {
