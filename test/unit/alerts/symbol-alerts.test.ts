@@ -224,6 +224,7 @@ describe("whatever comes", () => {
         { above: 5 },
         { below: 3 },
         { change: { by: 4, over: "6s" } },
+        { change: { by: 4, over: "60s" } },
         { stale: { after: "4s" } },
         { absent: { for: "4s" } },
       ),
