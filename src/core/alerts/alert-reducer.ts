@@ -24,7 +24,10 @@ export interface Alert {
   value: number | null;
   /** What `no_data` does has been done. */
   isGone: boolean;
-  /** Number of each part of the window, and the last value in it, oldest first. */
+  /**
+   * Number of each part of the window, and the last value in it, oldest first. The first value ever stands as the last one of the part
+   * before its own: nothing older is there to compare with.
+   */
   window: readonly (readonly [part: number, value: number])[];
 }
 
@@ -101,8 +104,8 @@ export function observe(rule: CompiledRule, alert: Alert, run: Run): Stepped {
     stepped = after(stepped, judge(rule, { ...stepped.alert, value }, holdsAt(at), atUs));
   }
   if (condition.kind !== "change") return stepped;
-  const last = grown(window, partOf(condition.overUs, atUs), values.at(-1) ?? 0);
-  return { ...stepped, alert: { ...stepped.alert, window: last } };
+  const next = grown(window, partOf(condition.overUs, atUs), values);
+  return { ...stepped, alert: { ...stepped.alert, window: next } };
 }
 
 /** As nearly all values are: nothing is under way, and they begin nothing. */
@@ -126,14 +129,8 @@ function truthOf(
     case "below":
       return (at) => of(at) < condition.limit;
     case "change": {
-      const part = partOf(condition.overUs, atUs);
-      const [oldest] = window;
-      if (oldest !== undefined && oldest[0] < part) {
-        const base = baseOf(window, part);
-        return (at) => isMoved(condition, base, of(at));
-      }
-      // A window that has only begun has the newest value alone.
-      return (at) => isMoved(condition, at > 0 ? of(at - 1) : (oldest?.[1] ?? null), of(at));
+      const base = baseOf(window, partOf(condition.overUs, atUs)) ?? of(0);
+      return (at) => isMoved(condition, base, of(at));
     }
     default:
       return condition satisfies never;
@@ -221,7 +218,7 @@ function turn(alert: Alert, to: AlertState, atUs: number): Stepped {
   return { alert: { ...alert, state: to, sinceUs: atUs }, turns: [{ from, to, atUs, value }] };
 }
 
-/** What it was a window ago, or at the beginning where that is not so long ago; null where there is nothing yet. */
+/** What it was a window ago, or at the beginning where that is not so long ago; null where nothing has come yet. */
 function baseOf(window: Alert["window"], part: number): number | null {
   const from = part - WINDOW_PARTS;
   let base = window[0]?.[1] ?? null;
@@ -232,9 +229,18 @@ function baseOf(window: Alert["window"], part: number): number | null {
   return base;
 }
 
-function grown(window: Alert["window"], part: number, value: number): Alert["window"] {
-  const last = window.at(-1);
-  if (last?.[0] === part) return [...window.slice(0, -1), [part, value]];
+/** The window with the values of a commit; there is one at least. */
+function grown(window: Alert["window"], part: number, values: readonly number[]): Alert["window"] {
+  const value = values.at(-1) ?? Number.NaN;
+  const [first] = window;
+  // The version before kept of its first part the last value alone.
+  if (first === undefined || first[0] === part) {
+    return [
+      [part - 1, first?.[1] ?? values[0] ?? value],
+      [part, value],
+    ];
+  }
+  if (window.at(-1)?.[0] === part) return [...window.slice(0, -1), [part, value]];
   const from = part - WINDOW_PARTS;
   // One that is older than the window stays: what it was then is what it was until the next.
   const old = window.findLastIndex(([at]) => at <= from);
@@ -243,10 +249,9 @@ function grown(window: Alert["window"], part: number, value: number): Alert["win
 
 function isMoved(
   { by, percent, direction }: Extract<CompiledRule["condition"], { kind: "change" }>,
-  base: number | null,
+  base: number,
   value: number,
 ): boolean {
-  if (base === null) return false;
   const moved = value - base;
   if (direction !== null && moved > 0 !== (direction === "up")) return false;
   return Math.abs(moved) >= (percent ? (Math.abs(base) * by) / 100 : by) && moved !== 0;

@@ -1,7 +1,8 @@
 import { endOfNumber, endOfObject } from "../events/scan-points.ts";
 import { Run } from "./commit-run.ts";
+import { seriesText } from "./series-text.ts";
 
-/** Series that are known by their spelling, at the most: labels with ever new values must not fill the memory. */
+/** Spellings that are known from one commit to the next, at the most: labels with ever new values must not fill the memory. */
 const MOST_SPELLINGS = 2_000;
 
 const HEAD = '{"kind":"metric","ts":';
@@ -14,15 +15,26 @@ const [DIGIT_0, DIGIT_9] = [0x30, 0x39];
 const MOST_DIGITS = 15;
 const POWERS = Array.from({ length: MOST_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
 
-/** A series as frames spell it, with who reads it. */
+/** Who reads a series. Asked when the series is met. */
+type ReadersOf<Reader> = (
+  metric: string,
+  labels: Readonly<Record<string, string>>,
+) => readonly Reader[];
+
+/** A series, however it is spelled. */
+interface Series<Reader> {
+  readonly readers: readonly Reader[];
+  /** What this commit has of it, in the order of the log; null where it has none. */
+  run: Run | null;
+}
+
+/** A series as a producer spells it. Its labels in another order are another spelling of the same series. */
 interface Spelling<Reader> {
   /** Between a point's moment and its value. */
   readonly before: string;
   /** Behind its value. */
   readonly behind: string;
-  readonly readers: readonly Reader[];
-  /** What this commit has of it; null where it has none. */
-  run: Run | null;
+  readonly series: Series<Reader>;
   /** What came after it last, as it mostly will again. */
   next: Spelling<Reader> | null;
 }
@@ -32,16 +44,18 @@ interface Spelling<Reader> {
  * order again and again, so each point is compared with what came there last, and nothing but its numbers is made a value.
  */
 export class PointRuns<Reader> {
-  readonly #readersOf: (metric: string, labels: string) => readonly Reader[];
+  readonly #readersOf: ReadersOf<Reader>;
+  /** By metric and labels as they are spelled. */
   #spellings = new Map<string, Map<string, Spelling<Reader>>>();
+  /** By metric and `seriesText`. */
+  #series = new Map<string, Map<string, Series<Reader>>>();
   #count = 0;
   #first: Spelling<Reader> | null = null;
-  #touched: Spelling<Reader>[] = [];
+  #touched: Series<Reader>[] = [];
   /** Behind what was read last. */
   #at = 0;
 
-  /** `readersOf`: who reads a series; its labels are JSON, empty where it has none. Asked when the series is met. */
-  constructor(readersOf: (metric: string, labels: string) => readonly Reader[]) {
+  constructor(readersOf: ReadersOf<Reader>) {
     this.#readersOf = readersOf;
   }
 
@@ -84,41 +98,56 @@ export class PointRuns<Reader> {
   /** What has come since it was asked last, each with who reads it; the next commit begins anew. */
   take(): readonly (readonly [readers: readonly Reader[], run: Run])[] {
     const taken: (readonly [readonly Reader[], Run])[] = [];
-    for (const spelling of this.#touched) {
-      if (spelling.run !== null) taken.push([spelling.readers, spelling.run]);
-      spelling.run = null;
+    for (const series of this.#touched) {
+      if (series.run !== null) taken.push([series.readers, series.run]);
+      series.run = null;
     }
     this.#touched = [];
+    // Not within a commit: a series that is met again would have a second run in it.
+    if (this.#count > MOST_SPELLINGS) this.#forget();
     return taken;
   }
 
-  #addTo(spelling: Spelling<Reader>, ts: number, value: number, atUs: number): void {
-    if (spelling.readers.length === 0) return;
-    if (spelling.run === null) {
-      spelling.run = new Run(atUs);
-      this.#touched.push(spelling);
+  #addTo({ series }: Spelling<Reader>, ts: number, value: number, atUs: number): void {
+    if (series.readers.length === 0) return;
+    if (series.run === null) {
+      series.run = new Run(atUs);
+      this.#touched.push(series);
     }
-    spelling.run.add(ts, value);
+    series.run.add(ts, value);
+  }
+
+  #forget(): void {
+    this.#spellings = new Map();
+    this.#series = new Map();
+    this.#count = 0;
+    this.#first = null;
   }
 
   #spelling(metric: string, labels: string): Spelling<Reader> {
     const known = this.#spellings.get(metric)?.get(labels);
     if (known !== undefined) return known;
-    if (this.#count >= MOST_SPELLINGS) {
-      this.#spellings = new Map();
-      this.#count = 0;
-      this.#first = null;
-    }
     this.#count += 1;
-    const spelling = {
+    const spelling: Spelling<Reader> = {
       before: copied(`${METRIC}${metric}${VALUE}`),
       behind: labels === "" ? "}" : copied(`,"labels":${labels}}`),
-      readers: this.#readersOf(metric, labels),
-      ...{ run: null, next: null },
+      series: this.#seriesOf(metric, labels),
+      next: null,
     };
     const ofMetric = this.#spellings.get(metric) ?? new Map<string, Spelling<Reader>>();
     this.#spellings.set(metric, ofMetric.set(labels, spelling));
     return spelling;
+  }
+
+  #seriesOf(metric: string, labels: string): Series<Reader> {
+    const has = labels === "" ? {} : (JSON.parse(labels) as Record<string, string>);
+    const name = seriesText({ metric, labels: has });
+    const known = this.#series.get(metric)?.get(name);
+    if (known !== undefined) return known;
+    const series: Series<Reader> = { readers: this.#readersOf(metric, has), run: null };
+    const ofMetric = this.#series.get(metric) ?? new Map<string, Series<Reader>>();
+    this.#series.set(metric, ofMetric.set(name, series));
+    return series;
   }
 
   /** The series that is spelled here; null where none is. */

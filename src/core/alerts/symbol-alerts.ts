@@ -327,17 +327,16 @@ export class SymbolAlerts {
     for (const rule of this.#ofSilence) if (isHeard(rule, heard)) whole(rule, new Run(atUs));
   }
 
-  /** Whom a series of points concerns: `labels` is JSON, empty where it has none. */
-  #readersOf(metric: string, labels: string): readonly Entry[] {
+  /** Whom a series of points concerns. */
+  #readersOf(metric: string, labels: Readonly<Record<string, string>>): readonly Entry[] {
     const rules = this.#ofMetric.get(metric);
     if (rules === undefined) return NOBODY;
-    const has = labels === "" ? {} : (JSON.parse(labels) as Record<string, string>);
-    const series = seriesText({ metric, labels: has });
+    const series = seriesText({ metric, labels });
     return rules.flatMap((rule) => {
       const { reads, condition } = rule;
       const isOfAll = condition.kind === "silent" && condition.isBornSilent;
       const isIn =
-        reads.kind === "metric" && reads.labels.every(([label, value]) => has[label] === value);
+        reads.kind === "metric" && reads.labels.every(([label, value]) => labels[label] === value);
       return isIn ? (this.#entry(rule, isOfAll ? "" : series) ?? []) : [];
     });
   }

@@ -44,6 +44,11 @@ function readOf(runs: PointRuns<string>): Map<string, string> {
   return read;
 }
 
+/** A series, however its labels are spelled. */
+function nameOf(metric: string, labels: object): string {
+  return JSON.stringify([metric, Object.entries(labels).sort()]);
+}
+
 function valuesOf(values: readonly number[]): string {
   return values.map((one) => (Object.is(one, -0) ? "-0" : String(one))).join();
 }
@@ -52,7 +57,7 @@ describe("points of a commit, by series", () => {
   it("AL-4 are those that JSON has, whatever stands among them, in any frames", () => {
     fc.assert(
       fc.property(fc.array(fc.array(event, { minLength: 1 }), { maxLength: 6 }), (frames) => {
-        const key = (metric: string, labels: string) => [metric + labels];
+        const key = (metric: string, labels: object) => [nameOf(metric, labels)];
         const [ofText, ofEvents] = [new PointRuns(key), new PointRuns(key)];
         for (const events of frames) {
           const { text } = encodeFrame(events as TapeEvent[]);
@@ -86,6 +91,24 @@ describe("points of a commit, by series", () => {
     expect(runs.read(plain, AT_US)).toBe(plain.length);
     expect(runs.read(`${plain},${trade},${plain}`, AT_US)).toBe(plain.length + 1);
     expect(runs.read(trade, AT_US)).toBe(0);
+  });
+
+  it("INV-9 are one run for a series, however many series there are and however each is spelled", () => {
+    const runs = new PointRuns((metric, labels) => [nameOf(metric, labels)]);
+    const spelled = (turned: boolean) =>
+      Array.from({ length: 3_000 }, (_, nth): TapeEvent => {
+        const labels = turned ? { nth: `${nth}`, of: "x" } : { of: "x", nth: `${nth}` };
+        return { kind: "metric", ts: 1 as EpochUs, metric: "m", value: Number(turned), labels };
+      });
+    for (const commit of [1, 2]) {
+      const texts = [false, true, false].map((turned) => encodeFrame(spelled(turned)).text);
+      for (const text of texts) expect(runs.read(text, commit)).toBe(text.length);
+      const taken = runs.take();
+      expect(new Set(taken.flatMap(([readers]) => readers)).size).toBe(3_000);
+      const values = taken.map(([, run]) => valuesOf(run.inOrder(null)?.values ?? []));
+      expect(values).toEqual(values.map(() => "0,1,0"));
+      expect(values.length).toBe(3_000);
+    }
   });
 
   it("of series that nobody reads are passed over", () => {

@@ -16,6 +16,8 @@ import { point, rule, SECOND } from "./rules.ts";
 
 const SYMBOL = "BTC-USD";
 
+type Labels = Record<string, string> | undefined;
+
 interface Came {
   atS: number;
   events: TapeEvent[];
@@ -94,6 +96,35 @@ describe("a rule on a value", () => {
     expect(
       told(run(rules, [of({ venue: "y" }), of({ venue: "x", side: "buy" }), of({ venue: "x" })])),
     ).toEqual(['firing 1 m{side="buy",venue="x"}', 'firing 1 m{venue="x"}']);
+  });
+
+  it.each<[string, Labels, Labels]>([
+    ["labels in two orders", { a: "1", b: "2" }, { b: "2", a: "1" }],
+    ["no labels in two ways", {}, undefined],
+  ])("AL-3, INV-9 hears one series in its order where a commit spells %s", (_, one, other) => {
+    const events = [point(SECOND, 11, one), point(SECOND, 0, other), point(SECOND, 11, one)];
+    const fromTexts = (frames: TapeEvent[][], rules: CompiledRule[]) => {
+      const texts = frames.map((frame) => encodeFrame(frame).text);
+      return new SymbolAlerts(SYMBOL, rules).observeCommit(texts, SECOND);
+    };
+    const frames = events.map((event) => [event]);
+    for (const changes of [
+      run([rule()], [{ atS: 1, events }]),
+      fromTexts([events], [rule()]),
+      fromTexts(frames, [rule()]),
+    ]) {
+      expect(changes.map(({ to, value }) => [to, value])).toEqual([
+        ...[
+          ["firing", 11],
+          ["inactive", 0],
+          ["firing", 11],
+        ],
+      ]);
+    }
+    // The 0 ends what was pending, which then begins anew.
+    expect(fromTexts(frames, [rule({ for: "3s" })]).map(({ to }) => to)).toEqual([
+      ...["pending", "inactive", "pending"],
+    ]);
   });
 
   it("AL-7 keeps what it was without data, or takes it for ok, or for an alert", () => {
@@ -193,6 +224,7 @@ describe("whatever comes", () => {
         { above: 5 },
         { below: 3 },
         { change: { by: 4, over: "6s" } },
+        { change: { by: 4, over: "60s" } },
         { stale: { after: "4s" } },
         { absent: { for: "4s" } },
       ),
@@ -206,22 +238,26 @@ describe("whatever comes", () => {
         ...(!isSilent && { no_data: noData, no_data_after: "3s" }),
       });
     });
+  /** Two series, each spelled in two ways. */
+  const anyLabels = fc.constantFrom<Labels>(
+    ...[{ a: "1", b: "2" }, { b: "2", a: "1" }, {}, undefined],
+  );
   const anyCame = fc.array(
     fc.record({
       afterS: fc.nat(4),
       lateS: fc.nat(2),
       value: fc.nat(9),
-      of: fc.constantFrom("a", "b"),
+      labels: anyLabels,
     }),
     { maxLength: 25 },
   );
   const asked = fc.record({ rule: anyRule, came: anyCame, cuts: fc.array(fc.nat(25)) });
 
-  function eventsOf(came: { afterS: number; lateS: number; value: number; of: string }[]) {
+  function eventsOf(came: { afterS: number; lateS: number; value: number; labels: Labels }[]) {
     let atS = 0;
-    return came.map(({ afterS, lateS, value, of }) => {
+    return came.map(({ afterS, lateS, value, labels }) => {
       atS += afterS;
-      return { atS, event: point((atS - lateS) * SECOND, value, { of }) };
+      return { atS, event: point((atS - lateS) * SECOND, value, labels) };
     });
   }
 
