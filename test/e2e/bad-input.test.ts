@@ -427,6 +427,20 @@ describe("bad input, while good producers and viewers go on", () => {
       await unknown.text();
     });
 
+    it.each([
+      ["whose chunk has no length", "zz\r\nabc"],
+      ["that is cut short", '14\r\n{"metric":'],
+    ])("I-2 a body %s is the client's fault, whatever the route", async (_, body) => {
+      for (const path of ["/api/metrics", "/api/trades", "/api/logs", "/api/v1/write", "/mcp"]) {
+        const answer = await rawRequest(
+          `POST ${path} HTTP/1.1\r\nHost: tape\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${body}`,
+        );
+        // Whoever has gone need not be answered, and nobody is told to send it again.
+        expect(answer, path).not.toContain("room-restarted");
+        if (body.startsWith("zz")) expect(answer, path).toMatch(/^HTTP\/1.1 4/);
+      }
+    });
+
     function open(): Promise<Socket> {
       const socket = connect(product.port, "127.0.0.1");
       socket.on("error", () => undefined);

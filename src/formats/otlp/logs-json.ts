@@ -17,9 +17,11 @@ export function* readLogsJson(body: unknown, into: LogRecords): InSteps<void> {
   const turn = new Turn(TURN_RECORDS);
   for (const resourceLogs of listOf(fieldsOf(body, "body"), "resourceLogs")) {
     if (turn.isOver()) yield;
+    into.groups.add();
     into.resource(attributesOf(fieldsOf(resourceLogs["resource"] ?? {}, "resource")));
     for (const scopeLogs of listOf(resourceLogs, "scopeLogs")) {
       if (turn.isOver()) yield;
+      into.groups.add();
       into.scope(textOf(fieldsOf(scopeLogs["scope"] ?? {}, "scope"), "name"));
       for (const record of listOf(scopeLogs, "logRecords")) {
         if (turn.isOver()) yield;

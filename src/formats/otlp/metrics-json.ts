@@ -26,10 +26,12 @@ export function* readMetricsJson(body: unknown, into: DataPoints): InSteps<void>
   const turn = new Turn(STEP_POINTS);
   for (const resourceMetrics of listOf(fieldsOf(body, "body"), "resourceMetrics")) {
     if (turn.isOver()) yield;
+    into.groups.add();
     const resource = fieldsOf(resourceMetrics.resource ?? {}, "resource");
     into.resource(attributesOf(resource, MOST_ATTRIBUTES));
     for (const scopeMetrics of listOf(resourceMetrics, "scopeMetrics")) {
       if (turn.isOver()) yield;
+      into.groups.add();
       for (const metric of listOf(scopeMetrics, "metrics")) {
         if (turn.isOver()) yield;
         into.metric(wordOf(textOf(metric, "name")));

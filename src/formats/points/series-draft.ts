@@ -48,6 +48,7 @@ export class SeriesDraft {
   }
 
   name({ text, isName }: Word): void {
+    if (this.#metric !== "") this.#fault ??= `has a name twice: ${JSON.stringify(text)}`;
     this.#metric = text;
     this.#chars += text.length;
     if (!isName) this.#fault ??= `has a name that is ${NAME_RULE}`;

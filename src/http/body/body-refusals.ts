@@ -43,6 +43,12 @@ function wordsOf(body: NotRead): ProblemWords {
       return unreadableBody(
         `The body says it is ${body.packing}, but it does not un${body.packing === "gzip" ? "zip" : "pack"}: it is broken or cut short.`,
       );
+    case "too_many_members":
+      return unreadableBody(
+        `The body is gzip of more than ${body.most} members: zip it as a whole, or send several.`,
+      );
+    case "cut_short":
+      return unreadableBody("The body ended before its end, or its chunks have no length.");
     case "not_utf8":
       return unreadableBody("The body is not UTF-8 text.");
     default:

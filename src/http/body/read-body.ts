@@ -13,6 +13,9 @@ export type BytesReading =
   | { kind: "bytes"; bytes: Uint8Array }
   | { kind: "too_large"; limitBytes: number; unzipped: boolean }
   | { kind: "broken"; packing: Packing }
+  | { kind: "too_many_members"; most: number }
+  /** It did not come to its end, or its chunks are none. */
+  | { kind: "cut_short" }
   | { kind: "unknown_encoding"; encoding: string; known: string };
 
 /** How a body may be packed. */
@@ -62,16 +65,15 @@ export async function readBytes(
   switch (encoding) {
     case "identity":
     case "": {
-      const bytes = await readRaw(request, limits.rawBytes);
-      if (bytes === null) return tooLarge(limits);
-      await awaitTurn(bytes.byteLength, bytes.byteLength);
-      return { kind: "bytes", bytes };
+      const raw = await readRaw(request, limits.rawBytes);
+      if (raw.kind === "bytes") await awaitTurn(raw.bytes.byteLength, raw.bytes.byteLength);
+      return raw;
     }
     case "gzip":
     case "x-gzip": {
-      const bytes = await readRaw(request, limits.rawBytes);
-      if (bytes === null) return tooLarge(limits);
-      return unzipInTurn(bytes, limits.unzippedBytes, awaitTurn);
+      const raw = await readRaw(request, limits.rawBytes);
+      if (raw.kind !== "bytes") return raw;
+      return unzipInTurn(raw.bytes, limits.unzippedBytes, awaitTurn);
     }
     default:
       return { kind: "unknown_encoding", encoding, known: "gzip, or none" };
@@ -86,16 +88,12 @@ export async function readSnappy(
 ): Promise<BytesReading> {
   const encoding = encodingOf(request);
   if (encoding !== "snappy") return { kind: "unknown_encoding", encoding, known: "snappy" };
-  const bytes = await readRaw(request, limits.rawBytes);
-  return bytes === null ? tooLarge(limits) : unpackInTurn(bytes, limits.unzippedBytes, turns);
+  const raw = await readRaw(request, limits.rawBytes);
+  return raw.kind === "bytes" ? unpackInTurn(raw.bytes, limits.unzippedBytes, turns) : raw;
 }
 
 function encodingOf(request: Request): string {
   return (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
-}
-
-function tooLarge({ rawBytes }: BodyLimits): BytesReading {
-  return { kind: "too_large", limitBytes: rawBytes, unzipped: false };
 }
 
 /** A block says how long it is unpacked, and is believed as far as it can be true. */
@@ -115,11 +113,23 @@ async function unpackInTurn(
     : { kind: "bytes", bytes: unpacked };
 }
 
+/** A body as it comes, up to a limit. */
+async function readRaw(request: Request, limitBytes: number): Promise<BytesReading> {
+  try {
+    const bytes = await collectRaw(request, limitBytes);
+    if (bytes === null) return { kind: "too_large", limitBytes, unzipped: false };
+    return { kind: "bytes", bytes };
+  } catch {
+    // What the runtime throws here looks like the failure of an object, and is that of the client.
+    return { kind: "cut_short" };
+  }
+}
+
 /**
  * A body of stated length is read in one go, which is much cheaper; any other is counted while it arrives. Null where it is beyond
  * the limit.
  */
-async function readRaw(request: Request, limitBytes: number): Promise<Uint8Array | null> {
+async function collectRaw(request: Request, limitBytes: number): Promise<Uint8Array | null> {
   const length = request.headers.get("content-length");
   if (overLimit(Number(length ?? 0), limitBytes)) {
     await discard(request.body);
@@ -155,6 +165,7 @@ async function unzip(bytes: Uint8Array, limitBytes: number): Promise<BytesReadin
   const whole = await unzipMember(bytes, limitBytes);
   const read = whole === "broken" ? await unzipMembers(bytes, limitBytes) : whole;
   if (read === "broken") return { kind: "broken", packing: "gzip" };
+  if (read === "too_many") return { kind: "too_many_members", most: MOST_MEMBERS };
   if (read.isOver) return { kind: "too_large", limitBytes, unzipped: true };
   return { kind: "bytes", bytes: read.bytes() };
 }
@@ -171,28 +182,34 @@ async function unzipMember(bytes: Uint8Array, limitBytes: number): Promise<Tally
   return outcomes.includes("broken") && !unzipped.isOver ? "broken" : unzipped;
 }
 
-/** Members of one body, and what looks like the beginning of one and is none: more are an attack. */
-const MOST_MEMBERS = 256;
+/** Members of one body, each of which takes a stream of its own, and what looks like the beginning of one and is none. */
+const MOST_MEMBERS = 4_096;
 const MOST_MISTAKEN = 16;
 
 /**
  * A gzip may be several members one after another (RFC 1952, section 2.2), as `cat a.gz b.gz` makes it. Only unzipping tells
  * where one ends, so each is tried up to wherever the next may begin; its checksum says whether it was whole.
  */
-async function unzipMembers(bytes: Uint8Array, limitBytes: number): Promise<Tally | "broken"> {
+async function unzipMembers(
+  bytes: Uint8Array,
+  limitBytes: number,
+): Promise<Tally | "broken" | "too_many"> {
   const unzipped = new Tally(limitBytes);
   let start = 0;
+  let members = 0;
   let mistaken = 0;
-  for (const [members, end] of memberBorders(bytes).entries()) {
+  for (const end of memberBorders(bytes)) {
+    if (members === MOST_MEMBERS) return "too_many";
     const left = limitBytes === 0 ? 0 : Math.max(1, limitBytes - unzipped.size);
     const member = await unzipMember(bytes.subarray(start, end), left);
     if (member === "broken") mistaken += 1;
     else {
       unzipped.add(member.bytes());
+      members += 1;
       start = end;
     }
     if (unzipped.isOver) return unzipped;
-    if (mistaken > MOST_MISTAKEN || members > MOST_MEMBERS) return "broken";
+    if (mistaken > MOST_MISTAKEN) return "broken";
   }
   return start === bytes.byteLength ? unzipped : "broken";
 }

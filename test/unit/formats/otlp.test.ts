@@ -295,7 +295,7 @@ describe("OTLP metrics", () => {
   });
 
   it("L-26 stops at the limit, in events and in what JSON holds", () => {
-    const limits = { events: 2, chars: 0 };
+    const limits = { events: 3, chars: 0 };
     const kindOf = (body: object, encoding: OtlpEncoding = "json") =>
       inOneTurn(
         decodeMetrics(new TextEncoder().encode(JSON.stringify(body)), encoding, {
@@ -305,17 +305,29 @@ describe("OTLP metrics", () => {
       ).kind;
     const points = (count: number) =>
       requestOf(gauge(...new Array(count).fill({ ...at, asInt: 1 })));
-    expect([kindOf(points(2)), kindOf(points(3))]).toEqual(["points", "too_many"]);
+    expect([kindOf(points(3)), kindOf(points(4))]).toEqual(["points", "too_many"]);
+    const empty = (count: number) => new Array(count).fill({});
+    const resources = (count: number) => kindOf({ resourceMetrics: empty(count) });
+    expect([resources(3), resources(4)]).toEqual(["points", "too_many"]);
+    const scopes = (count: number) => kindOf({ resourceMetrics: [{ scopeMetrics: empty(count) }] });
+    expect([scopes(2), scopes(3)]).toEqual(["points", "too_many"]);
     expect(kindOf({ unknown: new Array(300).fill(0) })).toBe("too_many");
     const wire = (times: number, group: number[]) => {
       const bytes = new Uint8Array(new Array(times).fill(group).flat());
       return inOneTurn(decodeMetrics(bytes, "protobuf", { ...TERMS, limits })).kind;
     };
     const resource = bytesField(1, []);
-    expect([wire(2, resource), wire(3, resource)]).toEqual(["points", "too_many"]);
+    const logKindOf = (body: object) =>
+      inOneTurn(
+        decodeLogs(new TextEncoder().encode(JSON.stringify(body)), "json", { ...TERMS, limits }),
+      ).kind;
+    expect(logKindOf({ resourceLogs: empty(4) })).toBe("too_many");
+    expect(logKindOf({ resourceLogs: [{ scopeLogs: empty(3) }] })).toBe("too_many");
+    expect(logKindOf({ resourceLogs: [{ scopeLogs: empty(2) }] })).not.toBe("too_many");
+    expect([wire(3, resource), wire(4, resource)]).toEqual(["points", "too_many"]);
     const ofScopes = (count: number) =>
       bytesField(1, new Array(count).fill(bytesField(2, [])).flat());
-    expect([wire(1, ofScopes(1)), wire(1, ofScopes(2))]).toEqual(["points", "too_many"]);
+    expect([wire(1, ofScopes(2)), wire(1, ofScopes(3))]).toEqual(["points", "too_many"]);
     const metrics = bytesField(1, bytesField(2, new Array(2).fill(bytesField(2, [])).flat()));
     expect(wire(1, metrics)).toBe("too_many");
     const deep = (depth: number): number[] =>

@@ -81,6 +81,16 @@ describe.each(VERSIONS)("remote write %s", (version, encode) => {
     ["label symbol that must not hold", { labels: up({ symbol: "A|B" }), samples: now(1) }],
     ["which the token is not for", { labels: up({ symbol: "OTHER" }), samples: now(1) }],
     [
+      "name twice",
+      {
+        labels: [
+          ["__name__", "a"],
+          ["__name__", "b"],
+        ],
+        samples: now(1),
+      },
+    ],
+    [
       "label twice",
       {
         labels: [

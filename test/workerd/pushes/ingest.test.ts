@@ -199,6 +199,14 @@ describe("I-2 bodies", () => {
       400,
       expect.stringContaining("does not unzip"),
     ]);
+    const lone = await gzip("\n");
+    const many = (count: number) => new Blob([...new Array(count).fill(lone), members[0]]).bytes();
+    expect((await post((await many(300)) as BodyInit, headers)).status).toBe(202);
+    const tooMany = await post((await many(4_096)) as BodyInit, headers);
+    expect([tooMany.status, (await problemOf(tooMany)).detail]).toEqual([
+      400,
+      expect.stringContaining("more than 4096 members"),
+    ]);
     const bomb = new Blob([members[0], await gzip(" ".repeat(9 * 1_048_576))] as Uint8Array[]);
     expect((await post((await bomb.bytes()) as BodyInit, headers)).status).toBe(413);
   });
