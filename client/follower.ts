@@ -1,5 +1,5 @@
 import { browserDeps, type TapeDeps } from "./deps.ts";
-import { withEvents } from "./room-sockets.ts";
+import { MOST_BY_EVENTS, withEvents } from "./room-sockets.ts";
 import { roomUrls, streamUrl } from "./room-urls.ts";
 import { SharedSocket } from "./shared-socket.ts";
 import type { Delivery, Place } from "./state.ts";
@@ -32,9 +32,6 @@ export interface Follower {
   ): AsyncGenerator<Taken, void, undefined>;
   close(): void;
 }
-
-/** Followers of so few rooms take server-sent events where no socket can be had: a browser has six connections to a server. */
-const MOST_BY_EVENTS = 4;
 
 /**
  * Many symbols over one socket (over several where they are more than 500). Where it cannot be had each symbol falls back for itself: to server-sent events

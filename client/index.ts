@@ -35,7 +35,9 @@ export {
   type LatestOptions,
   type LatestStatus,
   openLatest,
+  readLatest,
 } from "./latest.ts";
+export type { Refusal } from "./latest-stream.ts";
 export type { ClosedBecause, Delivery, Place } from "./state.ts";
 export type { Status } from "./status.ts";
 export { openTape, type Tape, type TapeOptions } from "./tape.ts";

@@ -1,17 +1,13 @@
-import { mayReturn } from "../src/protocol/socket/close-codes.ts";
-import type {
-  LatestMessage,
-  StreamError,
-  StreamMessage,
-} from "../src/protocol/streams/server-message.ts";
-import { backoffMs } from "./backoff.ts";
+import type { LatestMessage } from "../src/protocol/streams/server-message.ts";
 import { browserDeps, type TapeDeps } from "./deps.ts";
-import { latestUrl } from "./room-urls.ts";
-import { escaped, StreamSocket } from "./stream-socket.ts";
+import { JoinedLatest } from "./joined-latest.ts";
+import { type LatestByEvents, openLatestByEvents } from "./latest-by-events.ts";
+import { openLatestStream, type Refusal, type StreamStatus } from "./latest-stream.ts";
+import { MOST_BY_EVENTS } from "./room-sockets.ts";
 import type { Token } from "./token.ts";
 
-/** A socket that held for so long was a good one: the next attempt is the first again, in ms. */
-const STABLE_MS = 10_000;
+/** So many sockets in a row that could not be had, and server-sent events are taken. */
+const FAILURES_BEFORE_EVENTS = 2;
 
 export interface LatestOptions {
   /** As for `openTape`. */
@@ -30,12 +26,13 @@ export interface LatestOptions {
    */
   onLatest(latest: LatestMessage): void;
   /** What cannot be watched, and is not asked for again: a symbol that the token does not cover, or one more than 500. */
-  onRefused?(refusal: Pick<StreamError, "symbol" | "code" | "message">): void;
+  onRefused?(refusal: Refusal): void;
   onStatus?(status: LatestStatus): void;
 }
 
 export type LatestStatus =
-  | { kind: "connecting" | "live" | "reconnecting" }
+  /** `by-events`: no socket can be had, and values come by server-sent events. */
+  | { kind: "connecting" | "live" | "reconnecting" | "by-events" }
   | { kind: "closed"; code: number; reason: string };
 
 export interface Latest {
@@ -47,110 +44,90 @@ export interface Latest {
  * The last values of many symbols over one socket (SPEC ST-10), for as long as it takes. Whatever breaks, comes back or moves, whoever keeps the
  * newest event of each key ends with the true last values.
  *
+ * Where no socket can be had, up to four symbols take server-sent events (SPEC ST-11) until it can: their bars are those that closed. More of them,
+ * and patterns, wait for a socket, for no route of a room but these tells its last values.
+ *
  * @throws {TypeError} where `baseUrl` can belong to no server, or there are no `symbols`.
  */
 export function openLatest(options: LatestOptions, deps: TapeDeps = browserDeps()): Latest {
-  const { symbols, token, onLatest, onRefused, onStatus } = options;
-  if (symbols.length === 0) throw new TypeError("symbols must name at least one");
-  const url = latestUrl(options.baseUrl, options);
+  const names = namesOf(options.symbols);
+  let byEvents: LatestByEvents | null = null;
   let status: LatestStatus = { kind: "connecting" };
-  let socket: StreamSocket | null = null;
-  let openedAtMs: number | null = null;
-  let failures = 0;
-  let cancelRetry: (() => void) | null = null;
-  /** Rooms that are asked for again after a while, each with its timer. */
-  const again = new Map<string, () => void>();
-  const stopWatching = deps.watch((notice) => {
-    if (notice !== "wentOffline" && cancelRetry !== null) connect();
-  });
-  connect();
+  const stream = openLatestStream({ ...options, onStatus: streamIs }, deps);
   return {
     status: () => status,
-    close: () => close(1000, ""),
+    close: () => stream.close(),
   };
 
-  function connect(): void {
-    cancelRetry?.();
-    cancelRetry = null;
-    openedAtMs = null;
-    socket = new StreamSocket(url, token, deps, { welcomed, take, ended });
-  }
-
-  function welcomed(): void {
-    openedAtMs = deps.nowMs();
-    // A message has at most 64 KiB (SPEC L-1).
-    for (let at = 0; at < symbols.length; at += 100) {
-      subscribe(symbols.slice(at, at + 100));
-    }
-    tell({ kind: "live" });
-  }
-
-  function subscribe(some: readonly string[]): void {
-    socket?.send({ type: "subscribe", symbols: some });
-  }
-
-  function take(message: StreamMessage): void {
-    switch (message.type) {
-      case "latest":
-        try {
-          onLatest(message);
-        } catch (error) {
-          // Whoever has missed some of it is told all of it by another socket.
-          deps.report(error);
-          socket?.close();
-          ended(1000, "");
-        }
-        return;
-      case "closed":
-        askAgain(escaped(message.symbol), backoffMs(1, deps.random()));
-        return;
-      case "error": {
-        const { symbol, code, retry_after_s } = message;
-        const mayCome = code === "not_known_yet" || code === "full";
-        const waitMs = (retry_after_s ?? 0) * 1_000 + backoffMs(1, deps.random());
-        if (symbol !== undefined && mayCome) askAgain(escaped(symbol), waitMs);
-        else if (code !== "already_subscribed") onRefused?.(message);
-        return;
-      }
-      // The rooms of this mode say nothing for themselves.
-      default:
-        return;
-    }
-  }
-
-  function askAgain(symbol: string, waitMs: number): void {
-    again.get(symbol)?.();
-    const asked = () => {
-      again.delete(symbol);
-      subscribe([symbol]);
-    };
-    again.set(symbol, deps.setTimer(asked, waitMs));
-  }
-
-  function ended(code: number, reason: string): void {
-    for (const cancel of again.values()) cancel();
-    again.clear();
-    if (!mayReturn(code)) {
-      close(code, reason);
+  function streamIs(now: StreamStatus): void {
+    if (now.kind !== "reconnecting") {
+      byEvents?.close();
+      byEvents = null;
+      tell(now);
       return;
     }
-    const isStable = openedAtMs !== null && deps.nowMs() - openedAtMs >= STABLE_MS;
-    failures = isStable ? 1 : failures + 1;
-    cancelRetry = deps.setTimer(connect, backoffMs(failures, deps.random()));
-    tell({ kind: "reconnecting" });
+    if (names !== null && now.failures >= FAILURES_BEFORE_EVENTS) {
+      byEvents ??= openLatestByEvents({ ...options, symbols: names }, deps, eventsAre);
+    }
+    eventsAre();
   }
 
-  function close(code: number, reason: string): void {
-    if (status.kind === "closed") return;
-    stopWatching();
-    cancelRetry?.();
-    for (const cancel of again.values()) cancel();
-    socket?.close();
-    tell({ kind: "closed", code, reason });
+  function eventsAre(): void {
+    tell({ kind: byEvents?.isLive() ? "by-events" : "reconnecting" });
   }
 
   function tell(now: LatestStatus): void {
+    if (now.kind === status.kind && now.kind !== "closed") return;
     status = now;
-    onStatus?.(now);
+    options.onStatus?.(now);
   }
+}
+
+/**
+ * The same for `for await`: leaving the loop ends it, and so does what the client must not come back from. What is not asked for yet is joined,
+ * so a slow reader is told the last values and not all on the way to them.
+ *
+ * @throws {TypeError} as `openLatest`.
+ */
+export async function* readLatest(
+  options: Omit<LatestOptions, "onLatest">,
+  deps: TapeDeps = browserDeps(),
+): AsyncGenerator<LatestMessage, void, undefined> {
+  const waiting = new JoinedLatest();
+  let wake = () => {};
+  const latest = openLatest(
+    {
+      ...options,
+      onLatest(message) {
+        waiting.add(message);
+        wake();
+      },
+      onStatus(status) {
+        wake();
+        options.onStatus?.(status);
+      },
+    },
+    deps,
+  );
+  try {
+    for (;;) {
+      const next = waiting.take();
+      if (next !== null) yield next;
+      else if (latest.status().kind === "closed") return;
+      else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+  } finally {
+    latest.close();
+  }
+}
+
+/** The symbols by their names; null where one of them is a pattern, or they are too many for server-sent events. */
+function namesOf(symbols: readonly string[]): string[] | null {
+  const isPattern = symbols.some((symbol) => symbol.replaceAll("\\*", "").includes("*"));
+  if (isPattern || symbols.length > MOST_BY_EVENTS) return null;
+  return symbols.map((symbol) => symbol.replaceAll("\\*", "*"));
 }

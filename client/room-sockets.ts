@@ -11,6 +11,8 @@ export type OpenRoom = (since: Place) => SocketLike;
 
 /** So many WebSockets in a row that never said a word, and server-sent events are tried by turns. */
 const FAILURES_BEFORE_EVENTS = 2;
+/** So few rooms at once take server-sent events where no socket can be had: a browser has six connections to a server. */
+export const MOST_BY_EVENTS = 4;
 /** Server-sent events make place for another try of a WebSocket after so long, and then after twice as long, in ms. */
 const EVENTS_MS = { first: 60_000, most: 1_800_000 };
 

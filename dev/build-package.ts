@@ -26,6 +26,7 @@ const PACKAGES: Record<string, Package> = {
       "status",
       "follower",
       "latest",
+      "latest-stream",
       "token",
       "room-sockets",
       "room-urls",

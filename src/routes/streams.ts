@@ -13,7 +13,8 @@ import { Parameters } from "../http/query/parameters.ts";
 import { SUBPROTOCOL } from "../protocol/socket/version.ts";
 import { channelFault, MOST_CHANNELS } from "../protocol/streams/channels.ts";
 import { MOST_STREAM_SYMBOLS, patternFault } from "../protocol/streams/client-message.ts";
-import { DEFAULT_HZ, MOST_HZ, STREAM_MODES } from "../protocol/streams/server-message.ts";
+import { DEFAULT_HZ, MOST_HZ } from "../protocol/streams/latest-limits.ts";
+import { STREAM_MODES } from "../protocol/streams/server-message.ts";
 import { hasPlace, placeOf, viewerKey } from "./socket.ts";
 
 /** The upgrade of a stream: one socket over many rooms (SPEC ST-1). */

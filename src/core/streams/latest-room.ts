@@ -1,6 +1,6 @@
 import type { TapeEvent } from "../../protocol/events/event.ts";
 import type { LiveBar, Snapshot } from "../../protocol/socket/server-message.ts";
-import { LATEST_BOOK_LEVELS } from "../../protocol/streams/server-message.ts";
+import { LATEST_BOOK_LEVELS } from "../../protocol/streams/latest-limits.ts";
 import type { Cursor } from "../../protocol/words/time.ts";
 import { type BookState, bookOf, foldBook } from "../books/book-samples.ts";
 import { canonicalLabels } from "../events/labels.ts";
@@ -118,7 +118,7 @@ export class LatestRoom {
   }
 
   #take(event: TapeEvent, cursor: Cursor, seq: number): void {
-    const key = keyOf(event);
+    const key = latestKeyOf(event);
     const known = this.#values.get(key);
     if (known !== undefined && isOlder(event, known.event)) return;
     if (event.kind === "book") {
@@ -148,8 +148,8 @@ export class LatestRoom {
   }
 }
 
-/** What of two events the later one replaces. */
-function keyOf(event: TapeEvent): string {
+/** What of two events of a room the later one replaces has the same key. */
+export function latestKeyOf(event: TapeEvent): string {
   switch (event.kind) {
     case "metric":
       return `metric\u0001${event.metric}\u0001${canonicalLabels(event.labels)}`;

@@ -15,11 +15,6 @@ import { channelSchema } from "./channels.ts";
 
 export const STREAM_MODES = ["all", "latest"] as const;
 export type StreamMode = (typeof STREAM_MODES)[number];
-/** How often in a second a stream of `latest` is told at most, and where it does not say. */
-export const MOST_HZ = 20;
-export const DEFAULT_HZ = 10;
-/** Best levels of a side of a book in `latest`. */
-export const LATEST_BOOK_LEVELS = 50;
 
 const id = z.union([z.int(), z.string()]).optional();
 

@@ -1,4 +1,4 @@
-import type { SocketLike, TapeDeps } from "../../../client/deps.ts";
+import type { PollResponse, SocketLike, TapeDeps } from "../../../client/deps.ts";
 import { matchesGlob } from "../../../src/core/placement/glob.ts";
 import type { LatestMessage } from "../../../src/protocol/streams/server-message.ts";
 
@@ -13,26 +13,42 @@ interface Socket {
   sent: string[];
 }
 
+/** A room by server-sent events. */
+interface Events {
+  symbol: string;
+  say(message: object): void;
+  end(): void;
+}
+
 /** A server of last values, one a symbol, and what goes wrong between it and a client. */
 export function latestServer(deps: Pick<TapeDeps, "setTimer">) {
   const values = new Map<string, number>();
   const sockets = new Set<Socket>();
   const opened: Socket[] = [];
+  const events = new Set<Events>();
+  let cursor = 1;
 
   const server = {
     values,
     sockets,
     opened,
+    events,
     /** Connects go nowhere. */
     isAway: false,
+    /** Somebody between lets no socket through. */
+    isSocketless: false,
     openSocket(url: string): SocketLike {
       const socket: SocketLike = {
         onmessage: null,
         onclose: null,
         onerror: null,
         send: (text) => hear(one, text),
-        close: () => sockets.delete(one),
+        close() {
+          isClosed = true;
+          sockets.delete(one);
+        },
       };
+      let isClosed = false;
       const one: Socket = {
         socket,
         url,
@@ -42,8 +58,9 @@ export function latestServer(deps: Pick<TapeDeps, "setTimer">) {
         sent: [],
       };
       opened.push(one);
-      const isAway = server.isAway;
+      const isAway = server.isAway || server.isSocketless;
       deps.setTimer(() => {
+        if (isClosed) return;
         if (isAway) socket.onclose?.({ code: 1006, reason: "" });
         else {
           sockets.add(one);
@@ -52,8 +69,26 @@ export function latestServer(deps: Pick<TapeDeps, "setTimer">) {
       }, 5);
       return socket;
     },
+    fetch: async (url: string, { signal }: { signal: AbortSignal }): Promise<PollResponse> => {
+      if (server.isAway) throw new Error("away");
+      return { ok: true, status: 200, json: async () => ({}), body: eventsOf(url, signal) };
+    },
     set(symbol: string, value: number): void {
       values.set(symbol, value);
+      cursor += 1;
+      for (const one of events) {
+        if (one.symbol === symbol) one.say({ type: "events", cursor, events: [tradeOf(symbol)] });
+      }
+    },
+    /** A viewer was slow: what comes next has a hole before it. */
+    gap(symbol: string, value: number): void {
+      values.set(symbol, value);
+      cursor += 1;
+      for (const one of events) {
+        if (one.symbol !== symbol) continue;
+        one.say({ type: "gap", from: cursor - 1, to: cursor, reason: "slow", dropped: 1 });
+        one.say(snapshotOf(symbol));
+      }
     },
     /** Tells what has changed. */
     tick(): void {
@@ -70,6 +105,7 @@ export function latestServer(deps: Pick<TapeDeps, "setTimer">) {
     },
     /** Sockets break, or are closed so. */
     drop(code = 1006): void {
+      for (const one of [...events]) one.end();
       for (const one of [...sockets]) {
         sockets.delete(one);
         one.socket.onclose?.({ code, reason: "gone" });
@@ -114,10 +150,44 @@ export function latestServer(deps: Pick<TapeDeps, "setTimer">) {
     say(one, latest([{ ...roomOf(symbol), whole: true }]));
   }
 
+  function eventsOf(url: string, signal: AbortSignal): ReadableStream<Uint8Array> {
+    const symbol = decodeURIComponent(/\/api\/rooms\/([^/]+)\/stream$/.exec(url)?.[1] ?? "");
+    const encoder = new TextEncoder();
+    return new ReadableStream<Uint8Array>({
+      start(controller) {
+        const one: Events = {
+          symbol,
+          say: (message) =>
+            controller.enqueue(encoder.encode(`data: ${JSON.stringify(message)}\n\n`)),
+          end() {
+            events.delete(one);
+            controller.close();
+          },
+        };
+        events.add(one);
+        signal.addEventListener("abort", () => events.delete(one));
+        one.say({ type: "hello", cursor, heartbeat_ms: 5_000, window: 1_000 });
+        one.say(snapshotOf(symbol));
+        one.say({ type: "caught_up", cursor, replayed: 0, complete: true });
+      },
+    });
+  }
+
+  function snapshotOf(symbol: string): object {
+    const lists = { metrics: [], positions: [], orders: [], bar: null, book: null };
+    return { type: "snapshot", cursor, ...lists, trade: tradeOf(symbol) };
+  }
+
+  function tradeOf(symbol: string): object {
+    return { kind: "trade", ts: 1, price: values.get(symbol) ?? 0, size: 1 };
+  }
+
   function roomOf(symbol: string): LatestMessage["rooms"][number] {
-    const price = values.get(symbol) ?? 0;
-    const events = [{ kind: "trade", ts: 1, price, size: 1 }];
-    return { symbol, cursor: 1, events } as unknown as LatestMessage["rooms"][number];
+    return {
+      symbol,
+      cursor,
+      events: [tradeOf(symbol)],
+    } as unknown as LatestMessage["rooms"][number];
   }
 
   function latest(rooms: LatestMessage["rooms"]): LatestMessage {

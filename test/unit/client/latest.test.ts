@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { TapeDeps } from "../../../client/deps.ts";
-import { type LatestOptions, openLatest } from "../../../client/latest.ts";
+import { JoinedLatest } from "../../../client/joined-latest.ts";
+import { type LatestOptions, openLatest, readLatest } from "../../../client/latest.ts";
+import type { LatestMessage } from "../../../src/protocol/streams/server-message.ts";
 import { fakeClock, settle } from "./fake-clock.ts";
 import { latestServer } from "./latest-server.ts";
 
@@ -17,7 +19,7 @@ function world(options: Partial<LatestOptions> = {}) {
     ...clock,
     random: () => 0.5,
     openSocket: (url) => server.openSocket(url),
-    fetch: () => Promise.reject(new Error("nothing is fetched")),
+    fetch: (url, init) => server.fetch(url, init),
     isOnline: () => true,
     watch(notice) {
       wake = notice;
@@ -40,7 +42,7 @@ function world(options: Partial<LatestOptions> = {}) {
     deps,
   );
   return {
-    ...{ clock, server, reported, values, refused, statuses, latest },
+    ...{ clock, server, deps, reported, values, refused, statuses, latest },
     wake: (event: Parameters<typeof wake>[0]) => wake(event),
   };
 }
@@ -87,6 +89,180 @@ describe("ST-10 a client of last values", () => {
         expect(clock.pendingTimers()).toBe(0);
       }),
     );
+  });
+
+  const outOfReach = fc.constantFrom("no sockets", "sockets", "gap A", "gap B");
+
+  test("ST-11 ends with them too where no socket can be had for a while, and goes back to one", async () => {
+    const either = fc.oneof({ weight: 3, arbitrary: step }, { weight: 1, arbitrary: outOfReach });
+    await fc.assert(
+      fc.asyncProperty(fc.array(either, { maxLength: 60 }), async (steps) => {
+        const { clock, server, values, latest } = world({ symbols: ["A", "B"] });
+        for (const name of ["A", "B"]) server.set(name, 0);
+        await clock.advance(10);
+        server.isSocketless = true;
+        server.drop();
+        await clock.advance(10_000);
+        expect(latest.status()).toEqual({ kind: "by-events" });
+        for (const one of steps) {
+          if (Array.isArray(one)) server.set(one[0].startsWith("C") ? "A" : one[0], one[1]);
+          else if (one === "tick") server.tick();
+          else if (one === "wait") {
+            await clock.advance(2_500);
+            // Both rooms go on.
+            if (server.events.size < 2 || latest.status().kind !== "by-events") continue;
+            await clock.advance(200);
+            if (server.events.size === 2)
+              expect([...values].sort()).toEqual([...server.values].sort());
+          } else if (one === "drop") server.drop();
+          else if (one.startsWith("move")) server.move(one.slice(5));
+          else if (one.startsWith("gap")) server.gap(one.slice(4), clock.nowMs() % 1_000);
+          else if (one === "full") server.refuse("B", "full", 1);
+          else if (one.endsWith("sockets")) server.isSocketless = one === "no sockets";
+          else server.isAway = one === "away";
+        }
+        server.isAway = false;
+        server.isSocketless = true;
+        // A socket that is on its way comes yet.
+        await clock.advance(10);
+        server.drop();
+        await clock.advance(120_000);
+        expect(latest.status()).toEqual({ kind: "by-events" });
+        expect([...values].sort()).toEqual([...server.values].sort());
+        server.isSocketless = false;
+        await clock.advance(60_000);
+        expect(latest.status()).toEqual({ kind: "live" });
+        expect(server.events.size).toBe(0);
+        server.tick();
+        await settle();
+        expect([...values].sort()).toEqual([...server.values].sort());
+        latest.close();
+        await settle();
+        expect(clock.pendingTimers()).toBe(0);
+      }),
+    );
+  });
+
+  test("ST-11 tells by server-sent events what was asked for, at its rate, each room whole first", async () => {
+    const told: LatestMessage[] = [];
+    const options = { symbols: ["A"], hz: 2, onLatest: (one: LatestMessage) => told.push(one) };
+    const { clock, server, statuses } = world(options);
+    server.isSocketless = true;
+    server.drop();
+    server.set("A", 1);
+    await clock.advance(10);
+    server.drop();
+    await clock.advance(20_000);
+    expect(statuses).toEqual(["live", "reconnecting", "by-events"]);
+    expect(told.at(-1)?.rooms[0]).toMatchObject({ symbol: "A", whole: true });
+    const before = told.length;
+    for (let price = 2; price <= 21; price += 1) {
+      server.set("A", price);
+      await clock.advance(100);
+    }
+    await clock.advance(1_000);
+    const since = told.slice(before);
+    expect(since.length).toBeLessThanOrEqual(5);
+    const count = since.reduce((sum, { rooms, skipped }) => {
+      return sum + skipped + (rooms[0]?.events.length ?? 0);
+    }, 0);
+    expect(count).toBe(20);
+    expect(since.every(({ rooms }) => rooms[0]?.whole === undefined)).toBe(true);
+  });
+
+  test("ST-11 patterns, and more symbols than a browser has connections for, wait for a socket", async () => {
+    for (const symbols of [
+      ["A", "C-*"],
+      ["A", "B", "C", "D", "E"],
+    ]) {
+      const { clock, server, latest } = world({ symbols });
+      server.isSocketless = true;
+      server.drop();
+      await clock.advance(10);
+      server.drop();
+      await clock.advance(60_000);
+      expect(server.events.size).toBe(0);
+      expect(latest.status()).toEqual({ kind: "reconnecting" });
+      latest.close();
+    }
+  });
+
+  test("a name with an asterisk is no pattern", async () => {
+    const { clock, server, latest } = world({ symbols: ["A\\*"] });
+    server.isSocketless = true;
+    server.drop();
+    await clock.advance(10);
+    server.drop();
+    await clock.advance(60_000);
+    expect([...server.events].map(({ symbol }) => symbol)).toEqual(["A*"]);
+    latest.close();
+    await settle();
+    expect(server.events.size).toBe(0);
+    expect(clock.pendingTimers()).toBe(0);
+  });
+
+  test("is read by a loop that is told of each key the newest alone, and ends with it", async () => {
+    const { clock, server, deps, latest } = world();
+    latest.close();
+    const statuses: string[] = [];
+    const reading = readLatest(
+      {
+        ...{ baseUrl: "http://tape.test", symbols: ["A"] },
+        onStatus: ({ kind }) => statuses.push(kind),
+      },
+      deps,
+    );
+    server.set("A", 1);
+    const first = reading.next();
+    await clock.advance(10);
+    expect((await first).value?.rooms[0]).toMatchObject({ symbol: "A", whole: true });
+    for (const price of [2, 3, 4]) {
+      server.set("A", price);
+      server.tick();
+    }
+    const { value } = await reading.next();
+    expect(value?.rooms.flatMap(({ events }) => events)).toMatchObject([{ price: 4 }]);
+    expect(value?.skipped).toBe(2);
+    await reading.return();
+    expect(statuses.at(-1)).toBe("closed");
+    expect(server.sockets.size).toBe(0);
+    expect(clock.pendingTimers()).toBe(0);
+  });
+
+  test("a loop ends where the client must not come back", async () => {
+    const { clock, server, deps, latest } = world();
+    latest.close();
+    const reading = readLatest({ baseUrl: "http://tape.test", symbols: ["A"] }, deps);
+    const first = reading.next();
+    await clock.advance(10);
+    await first;
+    const next = reading.next();
+    server.drop(1008);
+    expect(await next).toEqual({ done: true, value: undefined });
+  });
+
+  test("what waits for a slow reader is one message, and a whole room takes the place of what was told of it", () => {
+    const waiting = new JoinedLatest();
+    expect(waiting.take()).toBeNull();
+    const trade = { kind: "trade", ts: 1, price: 1, size: 1 };
+    const load = (value: number) => ({ kind: "metric", ts: 1, metric: "load", value });
+    const told = (events: object[], rest: object = {}) =>
+      ({
+        ...{ type: "latest", skipped: 1 },
+        rooms: [{ symbol: "A", cursor: 2, events, ...rest }],
+      }) as unknown as LatestMessage;
+    waiting.add(told([trade, load(1)]));
+    waiting.add(told([load(2)], { bars: [{ ts: 0, close: 1 }] }));
+    waiting.add(told([load(3)], { bars: [{ ts: 0, close: 2 }] }));
+    expect(waiting.take()).toEqual({
+      ...{ type: "latest", skipped: 5 },
+      rooms: [{ symbol: "A", cursor: 2, events: [trade, load(3)], bars: [{ ts: 0, close: 2 }] }],
+    });
+    waiting.add(told([trade]));
+    waiting.add(told([load(4)], { whole: true }));
+    expect(waiting.take()?.rooms).toEqual([
+      { symbol: "A", cursor: 2, events: [load(4)], whole: true },
+    ]);
   });
 
   test("is told of what cannot be, and asks again for what can be later", async () => {

@@ -8,11 +8,8 @@ import { Channels } from "../../../src/core/streams/channels.ts";
 import { LatestRoom } from "../../../src/core/streams/latest-room.ts";
 import type { TapeEvent } from "../../../src/protocol/events/event.ts";
 import { eventsMessage } from "../../../src/protocol/events/frame.ts";
-import {
-  LATEST_BOOK_LEVELS,
-  type LatestMessage,
-  latestSchema,
-} from "../../../src/protocol/streams/server-message.ts";
+import { LATEST_BOOK_LEVELS } from "../../../src/protocol/streams/latest-limits.ts";
+import { type LatestMessage, latestSchema } from "../../../src/protocol/streams/server-message.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { FakeTime } from "../room/fake-time.ts";

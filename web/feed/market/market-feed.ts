@@ -1,11 +1,15 @@
 import type { TapeDeps } from "../../../client/deps.ts";
-import { type LatestOptions, type LatestStatus, openLatest } from "../../../client/latest.ts";
+import {
+  type LatestStreamOptions,
+  openLatestStream,
+  type StreamStatus,
+} from "../../../client/latest-stream.ts";
 import { LiveMarket, type LiveSymbol, MARKET_CHANNELS } from "../../data/market/live-market.ts";
 
 export interface MarketFeedDeps {
   tape: TapeDeps;
   baseUrl: string;
-  token?: LatestOptions["token"] | undefined;
+  token?: LatestStreamOptions["token"] | undefined;
 }
 
 /** The last values of all symbols over one socket, and who paints them. */
@@ -28,11 +32,11 @@ export function openMarketFeed({ tape, baseUrl, token }: MarketFeedDeps): Market
   const refused = new Set<string>();
   const painters = new Map<string, () => void>();
   const notices = new Set<(symbols: readonly string[]) => void>();
-  let status: LatestStatus = { kind: "connecting" };
+  let status: StreamStatus = { kind: "connecting" };
   const tell = (symbols: readonly string[]) => {
     for (const notice of notices) notice(symbols);
   };
-  const latest = openLatest(
+  const latest = openLatestStream(
     {
       ...{ baseUrl, symbols: ["*"], channels: MARKET_CHANNELS },
       ...(token !== undefined && { token }),
