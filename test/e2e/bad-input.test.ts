@@ -431,13 +431,22 @@ describe("bad input, while good producers and viewers go on", () => {
       ["whose chunk has no length", "zz\r\nabc"],
       ["that is cut short", '14\r\n{"metric":'],
     ])("I-2 a body %s is the client's fault, whatever the route", async (_, body) => {
-      for (const path of ["/api/metrics", "/api/trades", "/api/logs", "/api/v1/write", "/mcp"]) {
+      const json = "Content-Type: application/json";
+      const snappy = "Content-Type: application/x-protobuf\r\nContent-Encoding: snappy";
+      for (const [path, headers] of [
+        ["/api/metrics", json],
+        ["/api/trades", `${json}\r\nContent-Encoding: gzip`],
+        ["/api/logs", json],
+        ["/v1/metrics", json],
+        ["/api/v1/write", snappy],
+        ["/mcp", json],
+      ] as const) {
         const answer = await rawRequest(
-          `POST ${path} HTTP/1.1\r\nHost: tape\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${body}`,
+          `POST ${path} HTTP/1.1\r\nHost: tape\r\nAuthorization: Bearer ${token}\r\n${headers}\r\nTransfer-Encoding: chunked\r\n\r\n${body}`,
         );
         // Whoever has gone need not be answered, and nobody is told to send it again.
         expect(answer, path).not.toContain("room-restarted");
-        if (body.startsWith("zz")) expect(answer, path).toMatch(/^HTTP\/1.1 4/);
+        if (body.startsWith("zz")) expect(answer, path).toMatch(/^HTTP\/1.1 400 /);
       }
     });
 

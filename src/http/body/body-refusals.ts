@@ -48,7 +48,7 @@ function wordsOf(body: NotRead): ProblemWords {
         `The body is gzip of more than ${body.most} members: zip it as a whole, or send several.`,
       );
     case "cut_short":
-      return unreadableBody("The body ended before its end, or its chunks have no length.");
+      return unreadableBody("The body is cut short, or a chunk of it has no length.");
     case "not_utf8":
       return unreadableBody("The body is not UTF-8 text.");
     default:

@@ -59,21 +59,21 @@ export async function readBody(
 export async function readBytes(
   request: Request,
   limits: BodyLimits,
-  { awaitTurn }: Turns,
+  turns: Turns,
 ): Promise<BytesReading> {
   const encoding = encodingOf(request);
   switch (encoding) {
     case "identity":
     case "": {
       const raw = await readRaw(request, limits.rawBytes);
-      if (raw.kind === "bytes") await awaitTurn(raw.bytes.byteLength, raw.bytes.byteLength);
+      if (raw.kind === "bytes") await turns.awaitTurn(raw.bytes.byteLength, raw.bytes.byteLength);
       return raw;
     }
     case "gzip":
     case "x-gzip": {
       const raw = await readRaw(request, limits.rawBytes);
       if (raw.kind !== "bytes") return raw;
-      return unzipInTurn(raw.bytes, limits.unzippedBytes, awaitTurn);
+      return unzipInTurn(raw.bytes, limits.unzippedBytes, turns);
     }
     default:
       return { kind: "unknown_encoding", encoding, known: "gzip, or none" };
@@ -149,21 +149,25 @@ const SLICE_BYTES = 32 * 1024;
 async function unzipInTurn(
   bytes: Uint8Array,
   limitBytes: number,
-  awaitTurn: AwaitTurn,
+  { awaitTurn, pause }: Turns,
 ): Promise<BytesReading> {
   const usual = bytes.byteLength * USUAL_RATIO;
   if (limitBytes === 0 || usual < limitBytes) {
     await awaitTurn(usual, bytes.byteLength);
-    const read = await unzip(bytes, limitBytes === 0 ? 0 : usual);
+    const read = await unzip(bytes, limitBytes === 0 ? 0 : usual, pause);
     if (read.kind !== "too_large") return read;
   }
   await awaitTurn(limitBytes, bytes.byteLength);
-  return unzip(bytes, limitBytes);
+  return unzip(bytes, limitBytes, pause);
 }
 
-async function unzip(bytes: Uint8Array, limitBytes: number): Promise<BytesReading> {
+async function unzip(
+  bytes: Uint8Array,
+  limitBytes: number,
+  pause: Turns["pause"],
+): Promise<BytesReading> {
   const whole = await unzipMember(bytes, limitBytes);
-  const read = whole === "broken" ? await unzipMembers(bytes, limitBytes) : whole;
+  const read = whole === "broken" ? await unzipMembers(bytes, limitBytes, pause) : whole;
   if (read === "broken") return { kind: "broken", packing: "gzip" };
   if (read === "too_many") return { kind: "too_many_members", most: MOST_MEMBERS };
   if (read.isOver) return { kind: "too_large", limitBytes, unzipped: true };
@@ -185,6 +189,8 @@ async function unzipMember(bytes: Uint8Array, limitBytes: number): Promise<Tally
 /** Members of one body, each of which takes a stream of its own, and what looks like the beginning of one and is none. */
 const MOST_MEMBERS = 4_096;
 const MOST_MISTAKEN = 16;
+/** They take some ms. */
+const TURN_MEMBERS = 64;
 
 /**
  * A gzip may be several members one after another (RFC 1952, section 2.2), as `cat a.gz b.gz` makes it. Only unzipping tells
@@ -193,6 +199,7 @@ const MOST_MISTAKEN = 16;
 async function unzipMembers(
   bytes: Uint8Array,
   limitBytes: number,
+  pause: Turns["pause"],
 ): Promise<Tally | "broken" | "too_many"> {
   const unzipped = new Tally(limitBytes);
   let start = 0;
@@ -200,6 +207,8 @@ async function unzipMembers(
   let mistaken = 0;
   for (const end of memberBorders(bytes)) {
     if (members === MOST_MEMBERS) return "too_many";
+    // Streams of so little are done without a turn of the event loop, and all others would wait.
+    if (members % TURN_MEMBERS === TURN_MEMBERS - 1) await pause();
     const left = limitBytes === 0 ? 0 : Math.max(1, limitBytes - unzipped.size);
     const member = await unzipMember(bytes.subarray(start, end), left);
     if (member === "broken") mistaken += 1;
