@@ -15,10 +15,12 @@ import { HostAlerts } from "./alerts/host-alerts.ts";
 import { HostAppend } from "./append/host-append.ts";
 import { KnownRequests } from "./append/known-requests.ts";
 import { TradeWindows } from "./append/trade-windows.ts";
+import { trimWindows } from "./append/trim-windows.ts";
 import { CatchUp } from "./catch-up.ts";
 import { FanOut } from "./fan-out.ts";
 import { Feeding } from "./feeds/feeding.ts";
 import { Feeds } from "./feeds/feeds.ts";
+import { Folding } from "./folding.ts";
 import { HostAlarm } from "./host-alarm.ts";
 import type { HostPorts, HostSettings } from "./host-ports.ts";
 import { HostRooms } from "./host-rooms.ts";
@@ -181,24 +183,28 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
     onStored: () => pruning.kick(),
   });
   const rooms: HostRooms = new HostRooms({ registry, log, loaded, held: outbox.held });
+  const pause = () => wait(0);
+  const catchUp = new CatchUp({ log, roomOf: ({ symbol }) => rooms.of(symbol), pause });
   const pruning = new Pruning({
-    log,
+    ...{ log, catchUp, pause, keepAwake },
+    recordOf: (room) => registry.byId(room),
     mayDrop: (through) => rooms.mayDrop(through),
-    keepBeforeDrop: (room, through) => rooms.keepBeforeDrop(room, through),
-    ...{ wait, keepAwake },
+    hasTraded: (room) => rooms.hasTraded(room),
+    keepBeforeDrop: (room, through, trades) => rooms.keepBeforeDrop(room, through, trades),
   });
-  const catchUp = new CatchUp({
-    log,
-    roomOf: ({ symbol }) => rooms.of(symbol),
-    pause: () => wait(0),
+  const trimTrades = () => trimWindows(loaded.tradeWindows());
+  const folding = new Folding({
+    ...{ log, catchUp, keepAwake, trimTrades },
+    records: () => registry.all(),
+    failed: (error) => failed("folding_failed", error),
   });
   const windows = new TradeWindows({
-    log,
+    ...{ log, pause },
+    made: trimTrades,
     roomOf: (symbol) => {
       const record = registry.find(symbol);
       return record === undefined || record.isSealed ? null : rooms.of(symbol);
     },
-    pause: () => wait(0),
   });
   const append: HostAppend = new HostAppend({
     ...{ log, known, windows, symbols, ports },
@@ -215,6 +221,7 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
     published: (grown) => {
       fanOut.published(grown);
       outbox.kick();
+      folding.kick();
       notices.send();
       alarm.arm(grown);
     },

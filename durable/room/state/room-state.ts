@@ -1,7 +1,8 @@
-import { decodeFrame, tradeKey } from "../../../src/core/events/encode-events.ts";
+import { decodeFrame } from "../../../src/core/events/encode-events.ts";
 import type { BarMessage } from "../../../src/protocol/socket/server-message.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { LogFrame } from "../../host/log/host-log.ts";
+import type { TradeReading } from "../append/trade-reading.ts";
 import { TradeWindow } from "../append/trade-window.ts";
 import type { FoldedLog } from "../log/watched-log.ts";
 import { numberOf, type SqlPort, textOf } from "../sql-port.ts";
@@ -169,8 +170,9 @@ export class RoomState {
     return minutes;
   }
 
-  get hasTradeWindow(): boolean {
-    return this.#tradeWindow !== null;
+  /** What it remembers of its trades; null where nobody has asked for that. */
+  get rememberedTrades(): TradeWindow | null {
+    return this.#tradeWindow;
   }
 
   /**
@@ -202,25 +204,30 @@ export class RoomState {
     if (this.#sinceCheckpoint >= WORTH_EVENTS) this.#checkpoint();
   }
 
-  /** Writes down what would be lost with the frames up to `through`, which are about to be dropped. */
-  keepBeforeDrop(through: Cursor): void {
-    this.foldToHead();
-    const { savedThrough, foldedThrough } = this.#open();
-    if (savedThrough < foldedThrough) this.#checkpoint();
-    this.#keepTrades(through);
+  /** Has there been a trade, in what it has taken up? */
+  get hasTraded(): boolean {
+    return this.#open().fold.trade !== null;
+  }
+
+  /**
+   * Writes down what would be lost with the frames up to `through`, which are about to be dropped. `trades`: those of them that are
+   * still to be known, null where there are none.
+   */
+  keepBeforeDrop(through: Cursor, trades: TradeReading | null): void {
+    const opened = this.#open();
+    if (opened.foldedThrough < through) {
+      this.foldIn(this.#log.framesAfter(opened.foldedThrough, through));
+    }
+    if (opened.savedThrough < Math.min(through, opened.foldedThrough)) this.#checkpoint();
+    if (trades !== null) this.#keepTrades(trades);
   }
 
   /** Where what is left of the log has too few events, the ids of the newest trades are kept beside it. */
-  #keepTrades(through: Cursor): void {
+  #keepTrades({ keys, isOver, most }: TradeReading): void {
     const earlier = this.#earlierTrades();
-    const newest = this.#log.newest(WINDOW_EVENTS);
-    const dropped = newest.filter(({ cursor }) => cursor <= through);
-    const isEnough =
-      dropped.length === 0 && newest.reduce((sum, { count }) => sum + count, 0) >= WINDOW_EVENTS;
-    const keys = dropped
-      .flatMap(({ text }) => decodeFrame(text).map(tradeKey))
-      .filter((key) => key !== null);
-    const kept = isEnough ? [] : [...earlier, ...keys].slice(-WINDOW_EVENTS);
+    // It may have been written down before, by a life that ended before the log was dropped.
+    const all = isOver ? keys : [...new Set([...earlier, ...keys])];
+    const kept = all.slice(-most);
     if (kept.length !== earlier.length || keys.length > 0) this.#saveTrades(kept);
   }
 
