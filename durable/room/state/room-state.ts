@@ -1,4 +1,5 @@
 import { decodeFrame } from "../../../src/core/events/encode-events.ts";
+import { scanPoints } from "../../../src/core/events/scan-points.ts";
 import type { BarMessage } from "../../../src/protocol/socket/server-message.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { LogFrame } from "../../host/log/host-log.ts";
@@ -7,6 +8,7 @@ import { TradeWindow } from "../append/trade-window.ts";
 import type { FoldedLog } from "../log/watched-log.ts";
 import { numberOf, type SqlPort, textOf } from "../sql-port.ts";
 import { type LastValues, LastValuesFold } from "./last-values.ts";
+import { Spellings } from "./spellings.ts";
 
 /** The fold is written down after so many events, so that a wake has few of them to fold again... */
 const CHECKPOINT_EVENTS = 2_000;
@@ -50,6 +52,7 @@ interface OpenedFold {
 export class RoomState {
   readonly #sql: SqlPort;
   readonly #log: FoldedLog;
+  readonly #spellings: Spellings;
   /** Nobody had pushed to the room when this was made, so nothing of it was written down that is not known here. */
   readonly #isNew: boolean;
   /** Null until somebody asks for it: a room that is only pushed to needs none of it. */
@@ -61,8 +64,10 @@ export class RoomState {
   readonly #oldMinutes = new Set<EpochUs>();
   #tradeWindow: TradeWindow | null = null;
 
-  constructor(sql: SqlPort, log: FoldedLog) {
+  /** `spellings`: those of all rooms of the host. */
+  constructor(sql: SqlPort, log: FoldedLog, spellings = new Spellings()) {
     this.#sql = sql;
+    this.#spellings = spellings;
     this.#log = log;
     this.#isNew = log.id === null;
   }
@@ -111,20 +116,32 @@ export class RoomState {
     const { fold } = opened;
     for (const frame of frames) {
       if (frame.cursor <= opened.foldedThrough) continue;
-      for (const event of decodeFrame(frame.text)) {
-        fold.apply(event, frame.cursor, {
-          bar: (bar) => this.#bars.push({ cursor: frame.cursor, bar }),
-          oldBar: (minuteUs) => {
-            if (this.#oldMinutes.size < KEPT_OLD_MINUTES) this.#oldMinutes.add(minuteUs);
-          },
-        });
-      }
+      this.#apply(fold, frame);
       opened.foldedThrough = frame.cursor;
       this.#sinceCheckpoint += frame.count;
     }
     if (this.#bars.length > KEPT_BAR_MESSAGES) this.#bars = this.#bars.slice(-KEPT_BAR_MESSAGES);
     const due = Math.max(CHECKPOINT_EVENTS, fold.seriesCount * CHECKPOINT_EVENTS_A_SERIES);
     if (this.#sinceCheckpoint >= due) this.#checkpoint();
+  }
+
+  #apply(fold: LastValuesFold, { text, cursor }: LogFrame): void {
+    const points = scanPoints(text);
+    if (points !== null) {
+      for (const scanned of points) {
+        const { key, point } = this.#spellings.read(scanned);
+        fold.applyPoint(key, point);
+      }
+      return;
+    }
+    for (const event of decodeFrame(text)) {
+      fold.apply(event, cursor, {
+        bar: (bar) => this.#bars.push({ cursor, bar }),
+        oldBar: (minuteUs) => {
+          if (this.#oldMinutes.size < KEPT_OLD_MINUTES) this.#oldMinutes.add(minuteUs);
+        },
+      });
+    }
   }
 
   /** Bars that frames after `after` and up to `through` closed or corrected, as messages. */
