@@ -49,7 +49,10 @@ export function openLatest(options: LatestOptions, deps: TapeDeps = browserDeps(
       return;
     }
     if (names !== null && now.failures >= FAILURES_BEFORE_EVENTS) {
-      byEvents ??= openLatestByEvents({ ...options, symbols: names }, deps, eventsAre);
+      byEvents ??= openLatestByEvents({ ...options, symbols: names }, deps, {
+        changed: eventsAre,
+        ended: eventsEnded,
+      });
     }
     eventsAre();
   }
@@ -58,8 +61,14 @@ export function openLatest(options: LatestOptions, deps: TapeDeps = browserDeps(
     tell({ kind: byEvents?.isLive() ? "by-events" : "reconnecting" });
   }
 
+  /** The socket would be closed with the same. */
+  function eventsEnded(code: number, reason: string): void {
+    tell({ kind: "closed", code, reason });
+    stream.close();
+  }
+
   function tell(now: LatestStatus): void {
-    if (now.kind === status.kind && now.kind !== "closed") return;
+    if (status.kind === "closed" || now.kind === status.kind) return;
     status = now;
     options.onStatus?.(now);
   }
