@@ -113,16 +113,24 @@ async function unpackInTurn(
     : { kind: "bytes", bytes: unpacked };
 }
 
-/** A body as it comes, up to a limit. */
+/** A body as it comes, up to a limit. @throws what is no fault of the client's. */
 async function readRaw(request: Request, limitBytes: number): Promise<BytesReading> {
   try {
     const bytes = await collectRaw(request, limitBytes);
     if (bytes === null) return { kind: "too_large", limitBytes, unzipped: false };
     return { kind: "bytes", bytes };
-  } catch {
-    // What the runtime throws here looks like the failure of an object, and is that of the client.
-    return { kind: "cut_short" };
+  } catch (error) {
+    if (isConnectionLost(error)) return { kind: "cut_short" };
+    throw error;
   }
+}
+
+/**
+ * Did the client not send the body to its end, or chunks that are none? The runtime says both as the loss of the connection, with the mark
+ * that an object has which began anew. What else may fail has no such mark: a body that was read before, memory that is not there.
+ */
+function isConnectionLost(error: unknown): boolean {
+  return (error as { retryable?: unknown } | null)?.retryable === true;
 }
 
 /**
