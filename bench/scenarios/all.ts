@@ -11,6 +11,7 @@ import { manyRooms } from "./many-rooms.ts";
 import { manySymbols } from "./many-symbols.ts";
 import { firstData } from "./page/first-data.ts";
 import { hour } from "./page/hour.ts";
+import { longChart } from "./page/long-chart.ts";
 import { watchList } from "./page/watch-list.ts";
 import { reconnect } from "./reconnect.ts";
 import { runtimeShares } from "./runtime-shares.ts";
@@ -39,4 +40,5 @@ export const SCENARIOS: readonly Scenario[] = [
   firstData,
   hour,
   watchList,
+  longChart,
 ];

@@ -1,15 +1,17 @@
-import type { ProductTarget } from "../targets/target.ts";
+import type { ProductTarget } from "../../targets/target.ts";
 
 const MINUTE_US = 60_000_000;
 /** Of a post. */
 const BARS = 1_000;
 
-/** Posts `count` bars of a minute, one after the other up to now, whose prices walk at random from a fixed seed. */
+/**
+ * Posts `count` bars of a minute, one after the other up to now, whose prices walk at random from a fixed seed. Returns the last price.
+ */
 export async function fillBars(
   { port, token }: ProductTarget,
   symbol: string,
   count: number,
-): Promise<void> {
+): Promise<number> {
   const newest = Math.floor((Date.now() * 1_000) / MINUTE_US - 2) * MINUTE_US;
   const random = seeded(7);
   let price = 1_000;
@@ -31,6 +33,7 @@ export async function fillBars(
     });
     if (!answer.ok) throw new Error(`bars: ${answer.status} ${await answer.text()}`);
   }
+  return price;
 }
 
 function cents(price: number): number {
