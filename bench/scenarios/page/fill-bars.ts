@@ -1,4 +1,5 @@
 import type { ProductTarget } from "../../targets/target.ts";
+import { postEvents } from "./steady-feed.ts";
 
 const MINUTE_US = 60_000_000;
 /** Of a post. */
@@ -8,7 +9,7 @@ const BARS = 1_000;
  * Posts `count` bars of a minute, one after the other up to now, whose prices walk at random from a fixed seed. Returns the last price.
  */
 export async function fillBars(
-  { port, token }: ProductTarget,
+  product: ProductTarget,
   symbol: string,
   count: number,
 ): Promise<number> {
@@ -26,12 +27,7 @@ export async function fillBars(
         ...{ low: cents(Math.min(open, price) - random()) },
       };
     });
-    const answer = await fetch(`http://127.0.0.1:${port}/api/bars`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify(bars),
-    });
-    if (!answer.ok) throw new Error(`bars: ${answer.status} ${await answer.text()}`);
+    await postEvents(product, { path: "/api/bars", events: bars });
   }
   return price;
 }
