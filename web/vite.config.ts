@@ -27,9 +27,21 @@ const reference: Plugin = {
   },
 };
 
+const LOGO = /<svg.*?<\/svg>/s;
+
+/** The chart's logo is never shown: candle-pane.tsx has the library's notice in words. */
+const withoutLogo: Plugin = {
+  name: "without-logo",
+  transform(code, id) {
+    if (!id.includes("/lightweight-charts/")) return null;
+    if (!LOGO.test(code)) this.error("the chart's library has no logo any more");
+    return { code: code.replace(LOGO, ""), map: null };
+  },
+};
+
 export default defineConfig({
   base: "/",
-  plugins: [pythonClient, reference],
+  plugins: [pythonClient, reference, withoutLogo],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: "../dist/web",

@@ -1,6 +1,7 @@
 import axe from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { fieldText } from "../../web/data/times/zone-moment.ts";
 import { launchBrowser, PATIENCE_MS } from "./browser.ts";
 import { until } from "./chaos/until.ts";
 import { type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
@@ -60,6 +61,58 @@ beforeEach(async () => {
   page = await context.newPage();
   pageErrors = [];
   page.on("pageerror", (error) => pageErrors.push(error.message));
+});
+
+it("the chart shows what the address says, over a reload, and a range that is none says what to do", async () => {
+  // More bars than the page asks for at first.
+  const fromUs = Math.floor(nowUs() / MINUTE_US - 2_000) * MINUTE_US;
+  await push(
+    "/api/bars",
+    Array.from({ length: 1_990 }, (_, i) => {
+      return { ...bar("FAR", "1m", "2026-01-01T00:00:00Z", 50), ts: fromUs + i * MINUTE_US };
+    }),
+  );
+  const iso = (us: number) => new Date(us / 1_000).toISOString().replace(":00.000Z", "Z");
+  const [wanted, later] = [60, 90].map((minutes) => fromUs + minutes * MINUTE_US) as [
+    number,
+    number,
+  ];
+  await open(`/s/FAR?interval=1m&from=${iso(wanted)}&to=${iso(later)}`);
+  const form = page.locator(".range-form");
+  const inputs = [form.getByLabel("From"), form.getByLabel("To")] as const;
+  // The form tells what is in sight when it is opened.
+  const inSight = async () => {
+    if (!(await inputs[0].isVisible())) await form.locator("summary").click();
+    const texts = await Promise.all(inputs.map((input) => input.inputValue()));
+    await form.locator("summary").click();
+    return texts;
+  };
+  // A browser leaves off seconds that are none.
+  const wall = (us: number) => fieldText(us, "America/New_York").replace(/:00$/, "");
+  await expect.poll(inSight).toEqual([wall(wanted), wall(later)]);
+
+  const [other, end] = [wanted + 5 * MINUTE_US, later + 600 * MINUTE_US] as const;
+  await form.locator("summary").click();
+  await inputs[0].fill(wall(end));
+  await inputs[1].fill(wall(other));
+  await form.getByRole("button", { name: "Show" }).click();
+  await form.getByText("Choose a first time before the second.").waitFor();
+  await inputs[0].fill(wall(other));
+  await inputs[1].fill(wall(end));
+  await form.getByRole("button", { name: "Show" }).click();
+  expect(new URL(page.url()).search).toBe(`?interval=1m&from=${iso(other)}&to=${iso(end)}`);
+  await expect.poll(inSight).toEqual([wall(other), wall(end)]);
+  await page.reload();
+  await expect.poll(inSight).toEqual([wall(other), wall(end)]);
+
+  await page.getByRole("button", { name: "To the newest" }).click();
+  await expect.poll(() => new URL(page.url()).search).toBe("?interval=1m");
+  await open("/s/FAR?interval=1m&from=yesterday");
+  await page.getByText("The address needs from and to").waitFor();
+  await open("/s/FAR?interval=1m&from=2020-01-01&to=2020-01-02");
+  await page.getByText("No bars in the range that the address wants.").waitFor();
+  await page.getByRole("button", { name: "Show the newest" }).click();
+  await expect.poll(() => new URL(page.url()).search).not.toContain("from");
 });
 
 it("an interval without bars leads back to one that has some, and imported bars have a price in the list", async () => {

@@ -165,6 +165,7 @@ function Page({ route, desk }: { route: Route; desk: Desk }) {
           desk={desk}
           symbol={route.symbol}
           interval={route.interval}
+          search={route.search}
           isFramed={route.page === "embed"}
         />
       );
