@@ -206,7 +206,7 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   function showLayers(): void {
     if (shown === null) return;
     setLines(linesOf(shown));
-    events.setMarks(shown.marks, off);
+    events.setMarks(shown.marks, interval, off);
   }
 
   function linesOf({ last, entries }: CandleData): PriceLine[] {
