@@ -1,7 +1,7 @@
 import axe from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { fieldText } from "../../web/data/times/zone-moment.ts";
+import { fieldText, momentOf } from "../../web/data/times/zone-moment.ts";
 import { launchBrowser, PATIENCE_MS } from "./browser.ts";
 import { until } from "./chaos/until.ts";
 import { type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
@@ -275,6 +275,33 @@ it("all times are told by the zone that is chosen in the bar, which the browser 
   await asOf.getByText("3 Nov 2025, 11:00").waitFor();
   await zone.selectOption("local");
   await asOf.getByText("3 Nov 2025, 06:00").waitFor();
+});
+
+it("a symbol's page goes on where it was when the zone changes, and begins nothing again", async () => {
+  await open("/s/NYT?interval=1h&from=2025-10-31&to=2025-11-01T12:00Z");
+  const form = page.locator(".range-form");
+  const from = form.getByLabel("From");
+  // Filled in whenever the form opens or closes.
+  const inSightUs = async (zone: string) => {
+    await form.locator("summary").click();
+    return momentOf(await from.inputValue(), zone);
+  };
+  const wantedUs = utcUs("2025-10-31T00:00:00Z");
+  await expect.poll(() => inSightUs("America/New_York")).toBe(wantedUs);
+  const candles = page.getByTestId("candle-chart");
+  const box = await candles.boundingBox();
+  if (box === null) throw new Error("the chart has no box");
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.wheel(0, 300);
+  await expect.poll(() => inSightUs("America/New_York")).toBeLessThan(wantedUs);
+  const beforeUs = (await inSightUs("America/New_York")) ?? Number.NaN;
+  const asked = requestsOf(/\/api\/(history|orders|notes|positions|books)/);
+  await page.getByTestId("zone-switch").selectOption("Asia/Tokyo");
+  // To the second, for the axis has places and no times.
+  const movedUs = async () => Math.abs(((await inSightUs("Asia/Tokyo")) ?? Number.NaN) - beforeUs);
+  await expect.poll(movedUs).toBeLessThanOrEqual(1e6);
+  expect(asked.all).toEqual([]);
+  await page.getByTestId("zone-switch").selectOption("local");
 });
 
 it("at 1,000 trades a second header, list, title and trades show one price", async () => {

@@ -11,7 +11,7 @@ const [LEAST_HALF_PX, MOST_HALF_PX] = [3, 5];
 const NOTE_FROM_BOTTOM_PX = 26;
 
 /** Bars that are closer together have no room for counts. */
-const COUNTS_FROM_PX = 9;
+const COUNTS_FROM_PX = 7;
 const COUNT_PX = 9;
 
 /** Where a moment and a price lie in the pane, in pixels; null where out of sight. */

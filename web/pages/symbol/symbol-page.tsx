@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Interval } from "../../../src/protocol/events/bar.ts";
 import { INTERVALS } from "../../../src/protocol/words/interval.ts";
 import { addressOf, intervalReaching, rangeInAddress } from "../../data/bars/chosen-range.ts";
@@ -45,16 +45,18 @@ export function SymbolPage(props: SymbolPageProps) {
   const reaching = ({ fromUs }: TimeWindow, wanted: Interval) =>
     intervalReaching(fromUs, wanted, clock.nowMs() * 1_000);
   const interval = window && props.interval ? reaching(window, props.interval) : props.interval;
-  const [view] = useState(() =>
+  const [opened] = useState(() =>
     openSymbolView({ api, clock, server, symbol, interval, onUnauthorized }),
   );
+  // Another zone is another view of the same feed.
+  const view = useMemo(() => ({ ...opened, clock }), [opened, clock.zone]);
   useEffect(() => {
-    const conceal = exposeConsoleHook(view.feed);
+    const conceal = exposeConsoleHook(opened.feed);
     return () => {
       conceal();
-      view.close();
+      opened.close();
     };
-  }, [view]);
+  }, [opened]);
   useEffect(() => {
     if (interval !== null) view.feed.chooseInterval(interval);
   }, [view, interval]);

@@ -75,7 +75,10 @@ export function CandlePane(props: {
       if ((dirty & DIRTY.gaps) !== 0)
         requestAnimationFrame(() => placeBands(chart, feed, bands.current));
     });
+    const inSight = view.axis.inSight();
     paint();
+    // Where another chart stood before, as with clocks of another zone, this one shows what that did.
+    if (inSight !== null) chart.showWindow(inSight);
     return () => {
       stop();
       chartRef.current = null;
@@ -90,7 +93,7 @@ export function CandlePane(props: {
     awaited.current = window;
     feed.reach(window?.fromUs ?? null);
     showAwaited.current();
-  }, [view, feed, window?.fromUs, window?.toUs, shown.interval]);
+  }, [feed, window?.fromUs, window?.toUs, shown.interval]);
   const elsewhere = feed.elsewhere();
   const showNewest = () => {
     onNewest();
