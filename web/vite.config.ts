@@ -27,9 +27,22 @@ const reference: Plugin = {
   },
 };
 
+const LOGO = /<svg.*?<\/svg>|a#tv-attr-logo[^"]*/g;
+
+/** The chart's logo is never shown: candle-pane.tsx has the library's notice in words. */
+const withoutLogo: Plugin = {
+  name: "without-logo",
+  transform(code, id) {
+    if (!id.includes("/lightweight-charts/")) return null;
+    const without = code.replace(LOGO, "");
+    if (without === code) this.error("the chart's library has no logo any more");
+    return { code: without, map: null };
+  },
+};
+
 export default defineConfig({
   base: "/",
-  plugins: [pythonClient, reference],
+  plugins: [pythonClient, reference, withoutLogo],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: "../dist/web",

@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { beforeAll, beforeEach, expect, it } from "vitest";
+import { fieldText, momentOf } from "../../web/data/times/zone-moment.ts";
 import { BrowsedProduct } from "./browsing/browsed-product.ts";
 import { axeFaults } from "./browsing/sound-page.ts";
 import { until } from "./chaos/until.ts";
@@ -40,6 +41,58 @@ beforeAll(async () => {
 
 beforeEach(() => {
   page = browsed.page;
+});
+
+it("the chart shows what the address says, over a reload, and a range that is none says what to do", async () => {
+  // More bars than the page asks for at first.
+  const fromUs = Math.floor(nowUs() / MINUTE_US - 2_000) * MINUTE_US;
+  await browsed.push(
+    "/api/bars",
+    Array.from({ length: 1_990 }, (_, i) => {
+      return { ...bar("FAR", "1m", "2026-01-01T00:00:00Z", 50), ts: fromUs + i * MINUTE_US };
+    }),
+  );
+  const iso = (us: number) => new Date(us / 1_000).toISOString().replace(":00.000Z", "Z");
+  const [wanted, later] = [60, 90].map((minutes) => fromUs + minutes * MINUTE_US) as [
+    number,
+    number,
+  ];
+  await open(`/s/FAR?interval=1m&from=${iso(wanted)}&to=${iso(later)}`);
+  const form = page.locator(".range-form");
+  const inputs = [form.getByLabel("From"), form.getByLabel("To")] as const;
+  // The form tells what is in sight when it is opened.
+  const inSight = async () => {
+    if (!(await inputs[0].isVisible())) await form.locator("summary").click();
+    const texts = await Promise.all(inputs.map((input) => input.inputValue()));
+    await form.locator("summary").click();
+    return texts;
+  };
+  // A browser leaves off seconds that are none.
+  const wall = (us: number) => fieldText(us, "America/New_York").replace(/:00$/, "");
+  await expect.poll(inSight).toEqual([wall(wanted), wall(later)]);
+
+  const [other, end] = [wanted + 5 * MINUTE_US, later + 600 * MINUTE_US] as const;
+  await form.locator("summary").click();
+  await inputs[0].fill(wall(end));
+  await inputs[1].fill(wall(other));
+  await form.getByRole("button", { name: "Show" }).click();
+  await form.getByText("Choose a first time before the second.").waitFor();
+  await inputs[0].fill(wall(other));
+  await inputs[1].fill(wall(end));
+  await form.getByRole("button", { name: "Show" }).click();
+  expect(new URL(page.url()).search).toBe(`?interval=1m&from=${iso(other)}&to=${iso(end)}`);
+  await expect.poll(inSight).toEqual([wall(other), wall(end)]);
+  await page.reload();
+  await expect.poll(inSight).toEqual([wall(other), wall(end)]);
+
+  await page.getByRole("button", { name: "To the newest" }).click();
+  await expect.poll(() => new URL(page.url()).search).toBe("?interval=1m");
+  await open("/s/FAR?interval=1m&from=yesterday");
+  await page.getByText("The address needs from and to").waitFor();
+  await open("/s/FAR?interval=1m&from=2020-01-01&to=2020-01-02");
+  await page.getByText("No bars in the range that the address wants.").waitFor();
+  await page.getByRole("button", { name: "Show the newest" }).click();
+  await expect.poll(() => new URL(page.url()).search).not.toContain("from");
 });
 
 it("an interval without bars leads back to one that has some, and imported bars have a price in the list", async () => {
@@ -202,6 +255,33 @@ it("all times are told by the zone that is chosen in the bar, which the browser 
   await asOf.getByText("3 Nov 2025, 11:00").waitFor();
   await zone.selectOption("local");
   await asOf.getByText("3 Nov 2025, 06:00").waitFor();
+});
+
+it("a symbol's page goes on where it was when the zone changes, and begins nothing again", async () => {
+  await open("/s/NYT?interval=1h&from=2025-10-31&to=2025-11-01T12:00Z");
+  const form = page.locator(".range-form");
+  const from = form.getByLabel("From");
+  // Filled in whenever the form opens or closes.
+  const inSightUs = async (zone: string) => {
+    await form.locator("summary").click();
+    return momentOf(await from.inputValue(), zone);
+  };
+  const wantedUs = utcUs("2025-10-31T00:00:00Z");
+  await expect.poll(() => inSightUs("America/New_York")).toBe(wantedUs);
+  const candles = page.getByTestId("candle-chart");
+  const box = await candles.boundingBox();
+  if (box === null) throw new Error("the chart has no box");
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.wheel(0, 300);
+  await expect.poll(() => inSightUs("America/New_York")).toBeLessThan(wantedUs);
+  const beforeUs = (await inSightUs("America/New_York")) ?? Number.NaN;
+  const asked = requestsOf(/\/api\/(history|orders|notes|positions|books)/);
+  await page.getByTestId("zone-switch").selectOption("Asia/Tokyo");
+  // To the second, for the axis has places and no times.
+  const movedUs = async () => Math.abs(((await inSightUs("Asia/Tokyo")) ?? Number.NaN) - beforeUs);
+  await expect.poll(movedUs).toBeLessThanOrEqual(1e6);
+  expect(asked.all).toEqual([]);
+  await page.getByTestId("zone-switch").selectOption("local");
 });
 
 it("at 1,000 trades a second header, list, title and trades show one price", async () => {
