@@ -1,4 +1,6 @@
 import type { PageName } from "../../data/route.ts";
+import { readToken } from "../../feed/token.ts";
+import { Away } from "./away.tsx";
 import { type Connection, ConnectionState } from "./connection-state.tsx";
 import type { Desk } from "./desk.ts";
 import { Link } from "./link.tsx";
@@ -18,25 +20,54 @@ export function TopBar(props: {
 }) {
   const { desk, page, read, onRetry, filter } = props;
   return (
-    <header class="top-bar">
-      <Link to="/" class="brand" label="Edgetape: all symbols">
-        <Mark />
-        <span>Edgetape</span>
-      </Link>
-      <nav class="places" aria-label="Pages">
-        {PLACES.map((place) => (
-          <Link key={place.page} to={place.path} current={place.page === page}>
-            {place.words}
-          </Link>
-        ))}
-      </nav>
-      <div class="top-bar-middle">
-        <SymbolSearch list={desk.symbols.list} filter={filter} />
-      </div>
-      <ZoneSwitch chosen={desk.zone} onChoose={desk.onZone} />
-      <ThemeSwitch />
-      <ConnectionState {...{ clock: desk.clock, read }} onRetry={onRetry ?? desk.server.retryNow} />
-    </header>
+    <>
+      <header class="top-bar">
+        <Link to="/" class="brand" label="Edgetape: all symbols">
+          <Mark />
+          <span>Edgetape</span>
+        </Link>
+        <nav class="places" aria-label="Pages">
+          {PLACES.map((place) => (
+            <Link key={place.page} to={place.path} current={place.page === page}>
+              {place.words}
+            </Link>
+          ))}
+        </nav>
+        <div class="top-bar-middle">
+          <SymbolSearch list={desk.symbols.list} filter={filter} />
+        </div>
+        <ZoneSwitch chosen={desk.zone} onChoose={desk.onZone} />
+        <div class="bar-buttons">
+          <ThemeSwitch />
+          {readToken() !== null && <SignOut onClick={desk.onSignOut} />}
+        </div>
+        <ConnectionState
+          {...{ clock: desk.clock, read }}
+          onRetry={onRetry ?? desk.server.retryNow}
+        />
+      </header>
+      <Away desk={desk} />
+    </>
+  );
+}
+
+/** Who is next at this browser sees nothing of what the token has read. */
+function SignOut({ onClick }: { onClick(): void }) {
+  return (
+    <button
+      class="icon-button"
+      type="button"
+      aria-label="Sign out: this tab forgets its token and what it read"
+      title="Sign out"
+      onClick={onClick}
+    >
+      <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+        <g fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round">
+          <path d="M9 2.5H3.5v11H9" />
+          <path d="M7 8h6.5M11 5.5 13.5 8 11 10.5" />
+        </g>
+      </svg>
+    </button>
   );
 }
 
