@@ -8,7 +8,6 @@ import { createServerWatch } from "../feed/symbols/server-watch.ts";
 import { applyTheme, readTheme, type Theme } from "../feed/theme.ts";
 import { dropToken, keepToken, readToken } from "../feed/token.ts";
 import { keepZone, readZone, type ZoneChoice, zoneIdOf } from "../feed/zone.ts";
-import { MarketPage } from "./market/market-page.tsx";
 import type { Desk } from "./shell/desk.ts";
 import { Keys } from "./shell/keys.tsx";
 import { later } from "./shell/later.tsx";
@@ -32,6 +31,7 @@ const PREPARE_MS = 1_500;
 const LOOK_EVERY_MS = 3_600_000;
 const LIGHT = window.matchMedia("(prefers-color-scheme: light)");
 
+const marketPage = later(async () => (await import("./market/market-page.tsx")).MarketPage);
 const symbolPage = later(async () => (await import("./symbol/symbol-page.tsx")).SymbolPage);
 const explorePage = later(async () => (await import("./explore/explore-page.tsx")).ExplorePage);
 const analyticsPage = later(
@@ -42,6 +42,9 @@ const alertsPage = later(async () => (await import("./alerts/alerts-page.tsx")).
 const operationsPage = later(
   async () => (await import("./operations/operations-page.tsx")).OperationsPage,
 );
+
+// The page that most open comes beside what it shows, and not before.
+if (currentRoute().page === "market") marketPage.prepare();
 
 /** The page the address names, or the form for a token where the server wants one. */
 export function App() {
@@ -146,7 +149,7 @@ export function App() {
 function Page({ route, desk }: { route: Route; desk: Desk }) {
   switch (route.page) {
     case "market":
-      return <MarketPage desk={desk} />;
+      return <marketPage.Page desk={desk} />;
     case "symbol":
     case "embed":
       return (
