@@ -93,7 +93,7 @@ describe("where anybody may read", () => {
     page = await context.newPage();
     await page.goto(product.url);
     const away = page.getByTestId("away");
-    await away.getByText(/^The server is away. What you see is old.* at \d\d:\d\d:\d\d/).waitFor();
+    await away.getByText(/^The server is away. Prices are old.* at \d\d:\d\d:\d\d/).waitFor();
     expect(await priceOf("ACME").textContent()).toMatch(/^102\.50\d\d:\d\d:\d\d$/);
     expect(await priceOf("OTHER").textContent()).toMatch(/^7\.50\d\d:\d\d:\d\d$/);
     for (const colorScheme of ["dark", "light"] as const) {
@@ -131,7 +131,7 @@ describe("where anybody may read", () => {
     // What is on the page stays on it.
     expect(await priceOf("ACME").textContent()).toContain("101.25");
     await page.reload();
-    await away.getByText("This device is offline. What you see is old").waitFor();
+    await away.getByText("This device is offline. Prices are old").waitFor();
     expect(await priceOf("ACME").textContent()).toContain("101.25");
     // A page that comes from the browser itself still knows that connections are few.
     const held: (string | null)[] = [];
@@ -162,7 +162,7 @@ describe("where reading needs a token", () => {
   it("A-1 what a token read is the tab's own, and gone after sign-out", async () => {
     await context.setOffline(true);
     await page.reload();
-    await page.getByTestId("away").getByText("What you see is old").waitFor();
+    await page.getByTestId("away").getByText("Prices are old").waitFor();
     expect(await priceOf("ACME").textContent()).toContain("101.25");
     // Another tab of the same browser has nothing of it.
     const other = await context.newPage();

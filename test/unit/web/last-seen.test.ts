@@ -34,6 +34,8 @@ describe("what is kept of a list", () => {
       [110, AT_US + 1e6],
       [7, AT_US],
     ]);
+    // The digits of a price are those that were seen.
+    expect(list.map(({ trail }) => trail)).toEqual([[110], [2]]);
     // 80 a day before.
     expect(list[0]?.change).toBeCloseTo(0.375);
     expect(list[1]?.change).toBe(0.25);
@@ -42,7 +44,7 @@ describe("what is kept of a list", () => {
   it("keeps the list's price where that is the newer one, and nothing that moves", () => {
     const live = traded("A", 110, AT_US - 1e6);
     const { list } = seenNow([listed("A", 100)], live, AT_MS);
-    expect(list).toEqual([{ ...listed("A", 100), moves: 0, trail: [] }]);
+    expect(list).toEqual([{ ...listed("A", 100), moves: 0, trail: [2] }]);
   });
 
   it("is a trade's price, and no longer that of an imported bar", () => {

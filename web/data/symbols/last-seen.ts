@@ -18,15 +18,15 @@ export function seenNow(
   nowMs: number,
 ): LastSeen {
   const lines = list.slice(0, MOST_LINES).map((listed): ListedSymbol => {
-    // Nothing moves where it is read.
-    const line = { ...listed, moves: 0, trail: [] };
+    // Nothing moves where it is read, and the last look tells the digits.
+    const line = { ...listed, moves: 0, trail: listed.trail.slice(-1) };
     const trade = newerTrade(listed, live.get(listed.symbol));
     if (trade === null) return line;
     const { last_interval: _ofBar, ...traded } = line;
     const { price: last, ts } = trade;
     const price = { price: last, asOf: { kind: "moment" as const, ts } };
     const { change } = listedPrice(listed, undefined, price, nowMs);
-    return { ...traded, last, last_ts: ts, change };
+    return { ...traded, last, last_ts: ts, change, trail: [last] };
   });
   return { atMs: nowMs, list: lines };
 }

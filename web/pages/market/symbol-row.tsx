@@ -95,7 +95,7 @@ export function SymbolRow(props: {
             formatPrice(last, digitsAfter(digits, [last]))
           )}
         </span>
-        {isOld && (
+        {isOld && last !== null && (
           <div class={`age-below ${isAway ? "is-told" : ""}`}>
             {isAway ? whenWords(asOf, nowMs, zone) : ageWords(asOf, nowMs, zone)}
           </div>

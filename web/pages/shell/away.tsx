@@ -17,7 +17,7 @@ export function Away({ desk: { symbols, clock } }: { desk: Desk }) {
     <p class="away" role="status" data-testid="away">
       {when === null
         ? `${who}, and this tab has kept no prices. What a token has read goes with its tab.`
-        : `${who}. What you see is old: the last that came, at ${when}.`}{" "}
+        : `${who}. Prices are old: the last came at ${when}.`}{" "}
       The page goes on by itself.
     </p>
   );

@@ -1,4 +1,6 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { PageName } from "../../data/route.ts";
+import { timeText } from "../../data/times/times.ts";
 import { readToken } from "../../feed/token.ts";
 import { Away } from "./away.tsx";
 import { type Connection, ConnectionState } from "./connection-state.tsx";
@@ -19,6 +21,13 @@ export function TopBar(props: {
   filter?: { typed: string; onType(typed: string): void; onDown(): void };
 }) {
   const { desk, page, read, onRetry, filter } = props;
+  const { clock } = desk;
+  const places = useRef<HTMLElement>(null);
+  // On a narrow screen the row of places scrolls, and the page that is open may lie beyond its edge.
+  useLayoutEffect(() => {
+    const current = places.current?.querySelector("[aria-current]");
+    current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [page]);
   return (
     <>
       <header class="top-bar">
@@ -26,7 +35,7 @@ export function TopBar(props: {
           <Mark />
           <span>Edgetape</span>
         </Link>
-        <nav class="places" aria-label="Pages">
+        <nav class="places" aria-label="Pages" ref={places}>
           {PLACES.map((place) => (
             <Link key={place.page} to={place.path} current={place.page === page}>
               {place.words}
@@ -41,11 +50,11 @@ export function TopBar(props: {
           <ThemeSwitch />
           {readToken() !== null && <SignOut onClick={desk.onSignOut} />}
         </div>
-        <ConnectionState
-          {...{ clock: desk.clock, read }}
-          onRetry={onRetry ?? desk.server.retryNow}
-        />
+        <ConnectionState {...{ clock, read }} onRetry={onRetry ?? desk.server.retryNow} />
       </header>
+      <p class="on-paper">
+        Edgetape, {timeText("dateClock", clock.nowMs(), clock.zone)}, {clock.zone}
+      </p>
       <Away desk={desk} />
     </>
   );

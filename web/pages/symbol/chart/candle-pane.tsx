@@ -6,7 +6,7 @@ import { entriesOf } from "../../../data/tables/positions.ts";
 import { gapWords } from "../../../data/words/gap-words.ts";
 import { DIRTY } from "../../../feed/dirty.ts";
 import type { SymbolFeed } from "../../../feed/room/symbol-feed.ts";
-import { type SymbolView, useRepaint } from "../symbol-view.ts";
+import { isCutOff, type SymbolView, useRepaint } from "../symbol-view.ts";
 import { BarLegend, marksIn } from "./bar-legend.tsx";
 import { LayerChoice } from "./layer-choice.tsx";
 import { MarkList } from "./mark-list.tsx";
@@ -24,7 +24,7 @@ export function CandlePane(props: { view: SymbolView; onChoose(interval: Interva
   const [isNewestVisible, setNewestVisible] = useState(true);
   const [hovered, setHovered] = useState<Bar | null>(null);
   const [off, setOff] = useState<ReadonlySet<Layer>>(ALL_SHOWN);
-  useRepaint(view, DIRTY.gaps | DIRTY.bars | DIRTY.allBars);
+  useRepaint(view, DIRTY.gaps | DIRTY.bars | DIRTY.allBars | DIRTY.status);
 
   useEffect(() => {
     if (container.current === null) return;
@@ -105,6 +105,9 @@ export function CandlePane(props: { view: SymbolView; onChoose(interval: Interva
             Show {elsewhere}
           </button>
         </p>
+      )}
+      {shown.bars.length === 0 && isCutOff(feed.status()) && (
+        <p class="no-bars">Bars come when the server answers.</p>
       )}
       {!isNewestVisible && shown.bars.length > 0 && (
         <button class="to-newest" type="button" onClick={() => chartRef.current?.showNewest()}>
