@@ -25,12 +25,19 @@ export function TopBar(props: {
   const places = useRef<HTMLElement>(null);
   // On a narrow screen the row of places scrolls, and the page that is open may lie beyond its edge.
   useLayoutEffect(() => {
-    const current = places.current?.querySelector("[aria-current]");
-    current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    const row = places.current;
+    const current = row?.querySelector<HTMLElement>("[aria-current]");
+    if (!row || !current) return;
+    // Not scrollIntoView: the first Tab would begin behind what it shows.
+    const end = current.offsetLeft + current.offsetWidth - row.offsetLeft;
+    row.scrollLeft = Math.max(0, end - row.clientWidth);
   }, [page]);
   return (
     <>
       <header class="top-bar">
+        <button class="skip button" type="button" onClick={skipBar}>
+          Skip to the page
+        </button>
         <Link to="/" class="brand" label="Edgetape: all symbols">
           <Mark />
           <span>Edgetape</span>
@@ -58,6 +65,14 @@ export function TopBar(props: {
       <Away desk={desk} />
     </>
   );
+}
+
+/** The next Tab is that of what the page shows. */
+function skipBar(): void {
+  const main = document.querySelector("main");
+  if (main === null) return;
+  main.tabIndex = -1;
+  main.focus();
 }
 
 /** Who is next at this browser sees nothing of what the token has read. */

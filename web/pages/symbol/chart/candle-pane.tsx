@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Bar, Interval } from "../../../../src/protocol/events/bar.ts";
 import { type CandleChart, createCandleChart } from "../../../charts/candle-chart.ts";
+import { moveByKey } from "../../../charts/key-axis.ts";
 import type { Layer } from "../../../charts/layers.ts";
 import { entriesOf } from "../../../data/tables/positions.ts";
 import { gapWords } from "../../../data/words/gap-words.ts";
@@ -8,6 +9,7 @@ import { DIRTY } from "../../../feed/dirty.ts";
 import type { SymbolFeed } from "../../../feed/room/symbol-feed.ts";
 import { isCutOff, type SymbolView, useRepaint } from "../symbol-view.ts";
 import { BarLegend, marksIn } from "./bar-legend.tsx";
+import { BarTable } from "./bar-table.tsx";
 import { LayerChoice } from "./layer-choice.tsx";
 import { MarkList } from "./mark-list.tsx";
 
@@ -72,7 +74,22 @@ export function CandlePane(props: { view: SymbolView; onChoose(interval: Interva
           digits={shown.priceDigits}
         />
       )}
-      <div class="chart" ref={container} data-testid="candle-chart" />
+      <div
+        class="chart"
+        ref={container}
+        data-testid="candle-chart"
+        role="application"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: keys move what is drawn in it
+        tabIndex={0}
+        aria-label="Candles: arrows move, plus and minus zoom, End leads to the newest"
+        onKeyDown={(event: KeyboardEvent) => {
+          if (event.ctrlKey || event.metaKey || event.altKey) return;
+          if (event.key === "End") chartRef.current?.showNewest();
+          else if (!moveByKey(event.key, event, view.axis)) return;
+          event.preventDefault();
+        }}
+      />
+      <BarTable view={view} />
       <LayerChoice off={off} onChoose={setOff} />
       <MarkList view={view} />
       {/* The library's licence wants its notice and this link on the page. */}
