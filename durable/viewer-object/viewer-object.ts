@@ -16,6 +16,7 @@ import { ObjectAlarm } from "../object-alarm.ts";
 import { answerClose, Sockets } from "../room/viewers/door/sockets.ts";
 import { mustLetGo } from "../room/viewers/door/stalled-sockets.ts";
 import type { ViewerAttachment, ViewerSocket } from "../room/viewers/viewer.ts";
+import { collectorOf, SpentSockets } from "./spent-sockets.ts";
 import type { ViewerPorts } from "./viewer-ports.ts";
 
 /** What an object with viewers is made of. */
@@ -63,6 +64,11 @@ export abstract class ViewerObject<
   readonly #address: ObjectAddress;
   readonly #kind: keyof typeof BINDINGS;
   readonly #alarm: ObjectAlarm;
+  readonly #spent = new SpentSockets({
+    collect: collectorOf(globalThis),
+    ...{ nowMs: this.#clock.nowMs, wait: this.#clock.wait },
+    keepAwake: (work) => this.ctx.waitUntil(work),
+  });
   #alarmAtMs: number | null = null;
 
   /** `readOn`: what is read before it can begin, in turns between which others are heard. */
@@ -111,7 +117,9 @@ export abstract class ViewerObject<
 
   override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): void {
     const seat = this.#sockets.seatOf(ws);
-    if (seat !== undefined) this.core.heard(seat.symbol, seat.port, data);
+    if (seat === undefined) return;
+    seat.hasSpoken = true;
+    this.core.heard(seat.symbol, seat.port, data);
   }
 
   override webSocketClose(ws: WebSocket, code: number): void {
@@ -147,6 +155,8 @@ export abstract class ViewerObject<
   #left(ws: WebSocket): void {
     const seat = this.#sockets.seatOf(ws);
     if (seat !== undefined) this.core.left(seat.symbol, seat.port);
+    // Of one from before a sleep it is not known, and a sleep has let go of it.
+    if (seat?.hasSpoken === false) this.#spent.add();
     this.#sockets.forget(ws);
     this.#measure();
     if (this.core.viewers === 0) isUnwatched(this.#address);
