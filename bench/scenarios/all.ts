@@ -4,6 +4,7 @@ import { alertRules } from "./alert-rules.ts";
 import { bytesPerEvent } from "./bytes-per-event.ts";
 import { fanOutLatency } from "./fan-out.ts";
 import { formsOfOthers } from "./forms-of-others.ts";
+import { fullLog } from "./full-log.ts";
 import { ingestBatches } from "./ingest-batches.ts";
 import { ingestSingle } from "./ingest-single.ts";
 import { logLines } from "./log-lines.ts";
@@ -43,4 +44,5 @@ export const SCENARIOS: readonly Scenario[] = [
   watchList,
   longChart,
   manyPanels,
+  fullLog,
 ];

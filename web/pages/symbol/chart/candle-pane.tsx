@@ -6,6 +6,7 @@ import {
   type CandleData,
   createCandleChart,
 } from "../../../charts/candle-chart.ts";
+import { moveByKey } from "../../../charts/key-axis.ts";
 import type { Layer } from "../../../charts/layers.ts";
 import { lastAtOrBefore } from "../../../data/bars/bars.ts";
 import type { TimeWindow } from "../../../data/bars/time-window.ts";
@@ -13,8 +14,9 @@ import { entriesOf } from "../../../data/tables/positions.ts";
 import { gapWords } from "../../../data/words/gap-words.ts";
 import { DIRTY } from "../../../feed/dirty.ts";
 import type { SymbolFeed } from "../../../feed/room/symbol-feed.ts";
-import { type SymbolView, useRepaint } from "../symbol-view.ts";
+import { isCutOff, type SymbolView, useRepaint } from "../symbol-view.ts";
 import { BarLegend, marksIn } from "./bar-legend.tsx";
+import { BarTable } from "./bar-table.tsx";
 import { LayerChoice } from "./layer-choice.tsx";
 import { MarkList } from "./mark-list.tsx";
 
@@ -48,7 +50,7 @@ export function CandlePane(props: {
   const [isNewestVisible, setNewestVisible] = useState(true);
   const [hovered, setHovered] = useState<Bar | null>(null);
   const [off, setOff] = useState<ReadonlySet<Layer>>(ALL_SHOWN);
-  useRepaint(view, DIRTY.gaps | DIRTY.bars | DIRTY.allBars);
+  useRepaint(view, DIRTY.gaps | DIRTY.bars | DIRTY.allBars | DIRTY.status);
 
   useEffect(() => {
     if (container.current === null) return;
@@ -109,7 +111,22 @@ export function CandlePane(props: {
           digits={shown.priceDigits}
         />
       )}
-      <div class="chart" ref={container} data-testid="candle-chart" />
+      <div
+        class="chart"
+        ref={container}
+        data-testid="candle-chart"
+        role="application"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: keys move what is drawn in it
+        tabIndex={0}
+        aria-label="Candles: arrows move, plus and minus zoom, End leads to the newest"
+        onKeyDown={(event: KeyboardEvent) => {
+          if (event.ctrlKey || event.metaKey || event.altKey) return;
+          if (event.key === "End") chartRef.current?.showNewest();
+          else if (!moveByKey(event.key, event, view.axis)) return;
+          event.preventDefault();
+        }}
+      />
+      <BarTable view={view} />
       <LayerChoice off={off} onChoose={setOff} />
       <MarkList view={view} />
       {/* The library's licence wants its notice and this link on the page. */}
@@ -145,6 +162,9 @@ export function CandlePane(props: {
       )}
       {window !== null && feed.isReached(window.fromUs) && !hasBarIn(shown, window) && (
         <p class="no-bars">No bars in the range that the address wants.</p>
+      )}
+      {shown.bars.length === 0 && isCutOff(feed.status()) && (
+        <p class="no-bars">Bars come when the server answers.</p>
       )}
       {!isNewestVisible && shown.bars.length > 0 && (
         <button class="to-newest" type="button" onClick={showNewest}>
