@@ -29,15 +29,22 @@ const reference: Plugin = {
   },
 };
 
-const LOGO = /<svg.*?<\/svg>|a#tv-attr-logo[^"]*/g;
+/** What libraries bring along and the pages never use, so that it is not weighed and loaded: text by what is in the path of its module. */
+const UNUSED = {
+  // The logo of the chart: candle-pane.tsx has the library's notice in words.
+  "/lightweight-charts/": /<svg.*?<\/svg>|a#tv-attr-logo[^"]*/g,
+  // Steps, bars and splines: panels have straight lines.
+  "/uplot/": /\(paths\.(?:stepped|bars|spline)\s*= \w+\);/g,
+};
 
-/** The chart's logo is never shown: candle-pane.tsx has the library's notice in words. */
-const withoutLogo: Plugin = {
-  name: "without-logo",
+const withoutUnused: Plugin = {
+  name: "without-unused",
+  apply: "build",
   transform(code, id) {
-    if (!id.includes("/lightweight-charts/")) return null;
-    const without = code.replace(LOGO, "");
-    if (without === code) this.error("the chart's library has no logo any more");
+    const [, unused] = Object.entries(UNUSED).find(([path]) => id.includes(path)) ?? [];
+    if (unused === undefined || id.endsWith(".css")) return null;
+    const without = code.replace(unused, "");
+    if (without === code) this.error(`${id} does not bring what was left out of it`);
     return { code: without, map: null };
   },
 };
@@ -76,7 +83,7 @@ const ownFiles: Plugin = {
 
 export default defineConfig({
   base: "/",
-  plugins: [pythonClient, reference, withoutLogo, ownFiles],
+  plugins: [pythonClient, reference, withoutUnused, ownFiles],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: "../dist/web",

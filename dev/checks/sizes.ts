@@ -27,7 +27,7 @@ export const SIZE_BUDGETS: SizeBudget[] = [
     count: "first_page",
     mostBytes: 75_000,
   },
-  // What a reader downloads to see it; two libraries of charts are 68 KB of the largest.
+  // What a reader downloads to see it; two libraries of charts are 66 KB of the largest.
   {
     what: "dashboard's pages",
     files: "dist/web/{assets/*,service-worker}.js",

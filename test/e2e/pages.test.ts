@@ -76,7 +76,7 @@ it("the chart shows what the address says, over a reload, and a range that is no
   await inputs[0].fill(wall(end));
   await inputs[1].fill(wall(other));
   await form.getByRole("button", { name: "Show" }).click();
-  await form.getByText("Choose a first time before the second.").waitFor();
+  await form.getByText("Choose a first time before the second").waitFor();
   await inputs[0].fill(wall(other));
   await inputs[1].fill(wall(end));
   await form.getByRole("button", { name: "Show" }).click();
@@ -91,7 +91,7 @@ it("the chart shows what the address says, over a reload, and a range that is no
   await page.getByText("The address needs from and to").waitFor();
   await open("/s/FAR?interval=1m&from=2020-01-01&to=2020-01-02");
   await page.getByText("No bars in the range that the address wants.").waitFor();
-  await page.getByRole("button", { name: "Show the newest" }).click();
+  await page.getByRole("button", { name: "To the newest" }).click();
   await expect.poll(() => new URL(page.url()).search).not.toContain("from");
 });
 

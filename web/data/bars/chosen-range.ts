@@ -13,6 +13,7 @@ export type ChosenRange =
 
 /** The page keeps twice as many, and lives on with what comes. */
 const MOST_BARS = 100_000;
+const OUT_OF_ORDER = "Choose a first time before the second, and not before 1970.";
 /** A day, which begins in UTC, or a time of one. */
 const MOMENT = /^.{10}(T.+Z)?$/;
 
@@ -47,8 +48,7 @@ export function intervalReaching(fromUs: number, interval: Interval, nowUs: numb
 
 function between(fromUs: number | null, toUs: number | null, otherwise: string): ChosenRange {
   if (fromUs === null || toUs === null) return { kind: "wrong", words: otherwise };
-  if (fromUs >= toUs) return { kind: "wrong", words: "Choose a first time before the second." };
-  if (fromUs < 0) return { kind: "wrong", words: "Choose times from 1970 on." };
+  if (fromUs < 0 || fromUs >= toUs) return { kind: "wrong", words: OUT_OF_ORDER };
   return { kind: "window", window: { fromUs, toUs } };
 }
 

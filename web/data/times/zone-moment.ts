@@ -1,7 +1,6 @@
 import type { ZoneId } from "./times.ts";
 import { zoneOf } from "./zone-offset.ts";
 
-const WALL = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/;
 const DAY_MS = 86_400_000;
 
 /**
@@ -9,7 +8,7 @@ const DAY_MS = 86_400_000;
  * Of an hour that clocks show twice it is the first, and of one that they pass over it is as much later.
  */
 export function momentOf(text: string, zone: ZoneId): number | null {
-  const wallMs = WALL.test(text) ? msOf(`${text}Z`) : null;
+  const wallMs = msOf(`${text}Z`);
   if (wallMs === null) return null;
   const offsetAt = zoneOf(zone);
   // Clocks are not set twice within two days, so the moment has one of these offsets.

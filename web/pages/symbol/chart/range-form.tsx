@@ -48,9 +48,7 @@ export function RangeForm(props: {
         <button class="button" type="submit">
           Show
         </button>
-        <p class={wrong === null ? "hint" : "wrong"} role={wrong === null ? undefined : "alert"}>
-          {wrong ?? `Times of ${zone}.`}
-        </p>
+        <p role={wrong === null ? "note" : "alert"}>{wrong ?? `Times of ${zone}.`}</p>
       </form>
     </details>
   );

@@ -32,7 +32,9 @@ export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: bo
     });
     const windowShown = () => {
       const [inSight, endUs] = [isLinked ? axis.inSight() : null, feed.endUs()];
-      return inSight === null ? lastOf(endUs, feed.span().rangeUs) : withNewest(inSight, endUs);
+      return inSight === null
+        ? lastOf(endUs, feed.span()?.rangeUs ?? 0)
+        : withNewest(inSight, endUs);
     };
     let drawn: readonly unknown[] = [];
     const draw = () => {
