@@ -24,7 +24,7 @@ export const barMachine: Machine<BarState, BarInput, BarEffect> = {
       case "load":
         return load(state);
       case "choose":
-        if (message.interval === (state.wanted ?? state.interval)) return step(state);
+        if (message.interval === state.wanted) return step(state);
         return load({ ...state, wanted: message.interval });
       case "answered":
         return answered(state, message.id, message.answer, nowMs);
