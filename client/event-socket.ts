@@ -1,6 +1,7 @@
 import { PING, PONG } from "../src/protocol/socket/heartbeat.ts";
 import type { PollResponse, SocketLike, TapeDeps } from "./deps.ts";
 import { ABNORMAL_CLOSURE } from "./late-socket.ts";
+import { closedWith, type Token, withToken } from "./token.ts";
 
 /** The server says something at least each 10 s; a stream that is silent for longer is held back by somebody, in ms. */
 const SILENCE_MS = 25_000;
@@ -8,11 +9,11 @@ const GOING_AWAY = 4000;
 
 /**
  * A room by server-sent events, as a socket: for networks that let no WebSocket through. It ends itself after `lifeMs`, so that a
- * socket is tried again.
+ * socket is tried again. An answer that is no stream closes it with the answer's status, which no socket's close code is.
  */
 export function eventSocket(
   url: string,
-  token: string | undefined,
+  token: Token | undefined,
   lifeMs: number,
   deps: Pick<TapeDeps, "fetch" | "nowMs" | "setTimer">,
 ): SocketLike {
@@ -43,16 +44,28 @@ export function eventSocket(
 
   async function read(): Promise<{ code: number; reason: string }> {
     const headers: Record<string, string> = { accept: "text/event-stream" };
-    if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
-    const answer = await deps.fetch(url, { headers, signal: abort.signal });
-    if (!answer.ok || answer.body == null) return { code: ABNORMAL_CLOSURE, reason: "" };
+    const answer = await withToken(token, (good) => {
+      if (good !== undefined) headers["authorization"] = `Bearer ${good}`;
+      return deps.fetch(url, { headers, signal: abort.signal });
+    });
+    if (!answer.ok) return { code: answer.status, reason: await detailOf(answer) };
+    if (answer.body == null) return { code: ABNORMAL_CLOSURE, reason: "" };
     for await (const { type, data } of eventsOf(answer.body)) {
       heardMs = deps.nowMs();
-      if (type === "end") return JSON.parse(data) as { code: number; reason: string };
+      if (type === "end") {
+        const { code, reason } = JSON.parse(data) as { code: number; reason: string };
+        return { code: closedWith(code, token), reason };
+      }
       if (data !== "") socket.onmessage?.({ data });
     }
     return { code: GOING_AWAY, reason: "" };
   }
+}
+
+/** What a problem document says. */
+async function detailOf(answer: PollResponse): Promise<string> {
+  const { detail } = ((await answer.json().catch(() => null)) ?? {}) as { detail?: unknown };
+  return typeof detail === "string" ? detail : `HTTP ${answer.status}`;
 }
 
 /** Events of a stream, comments as events without data (WHATWG HTML, 9.2.6). */

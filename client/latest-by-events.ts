@@ -9,11 +9,11 @@ import { backoffMs } from "./backoff.ts";
 import { decode } from "./decode.ts";
 import type { SocketLike, TapeDeps } from "./deps.ts";
 import { eventSocket } from "./event-socket.ts";
-import { ABNORMAL_CLOSURE, lateSocket } from "./late-socket.ts";
-import type { LatestStreamOptions } from "./latest-stream.ts";
+import { ABNORMAL_CLOSURE } from "./late-socket.ts";
+import type { LatestStreamOptions, Refusal } from "./latest-stream.ts";
 import { roomUrls } from "./room-urls.ts";
 import type { Received } from "./state.ts";
-import { withToken } from "./token.ts";
+import type { Token } from "./token.ts";
 
 /** A room that says nothing for so long is asked for anew: the server says something each 10 s, in ms. */
 const SILENCE_MS = 30_000;
@@ -25,6 +25,14 @@ export interface LatestByEvents {
   /** Some room has told its values, and goes on. */
   isLive(): boolean;
   close(): void;
+}
+
+/** Who uses them. */
+export interface EventsUse {
+  /** `isLive` may be another. */
+  changed(): void;
+  /** The server has said that whoever asks must not come back, as it closes a socket. */
+  ended(code: number, reason: string): void;
 }
 
 interface FollowedRoom {
@@ -42,12 +50,12 @@ interface FollowedRoom {
 
 /**
  * The last values of some rooms, named as symbols are, each by server-sent events of its own (SPEC ST-11), as a stream would tell them. A room that comes back begins
- * with its snapshot, so nothing that was missed meanwhile is missing. `notice` is told where `isLive` may be another.
+ * with its snapshot, so nothing that was missed meanwhile is missing.
  */
 export function openLatestByEvents(
   options: Omit<LatestStreamOptions, "onStatus">,
   deps: TapeDeps,
-  notice: () => void,
+  use: EventsUse,
 ): LatestByEvents {
   const { baseUrl, token, symbols, hz = DEFAULT_HZ, onLatest, onRefused } = options;
   const channels = options.channels === undefined ? null : new Channels(options.channels);
@@ -75,8 +83,7 @@ export function openLatestByEvents(
 
   function connect(room: FollowedRoom): void {
     const url = roomUrls(baseUrl, room.symbol).events(NO_PLACE);
-    const made = withToken(token, (good) => eventSocket(url, good, LIFE_MS, deps));
-    const socket = made instanceof Promise ? lateSocket(made) : made;
+    const socket = eventSocket(url, token, LIFE_MS, deps);
     room.socket = socket;
     room.heardMs = deps.nowMs();
     socket.onmessage = ({ data }) => take(room, decode(data));
@@ -96,7 +103,7 @@ export function openLatestByEvents(
         room.failures = 0;
         if (!room.isLive) {
           room.isLive = true;
-          notice();
+          use.changed();
         }
         break;
       case "events":
@@ -171,10 +178,10 @@ export function openLatestByEvents(
   function ended(room: FollowedRoom, code: number, reason: string): void {
     const wasLive = room.isLive;
     letGo(room);
-    // Such as a token that does not cover it: the socket will be told the same.
-    if (!mayReturn(code)) {
-      const symbol = room.symbol as SymbolName;
-      onRefused?.({ symbol, code: "forbidden", message: reason });
+    const refused = refusalCodeOf(code, token);
+    if (!mayReturn(code)) use.ended(code, reason);
+    else if (refused !== null) {
+      onRefused?.({ symbol: room.symbol, code: refused, message: reason });
     } else {
       room.failures += 1;
       room.cancelTimer = deps.setTimer(
@@ -182,7 +189,7 @@ export function openLatestByEvents(
         backoffMs(room.failures, deps.random()),
       );
     }
-    if (wasLive) notice();
+    if (wasLive) use.changed();
   }
 
   function beatLater(room: FollowedRoom): void {
@@ -205,5 +212,20 @@ export function openLatestByEvents(
     socket.onmessage = null;
     socket.onclose = null;
     socket.close(1000);
+  }
+}
+
+/** How a stream would refuse what an HTTP status refuses for good; null where it may be asked for again. */
+function refusalCodeOf(status: number, token: Token | undefined): Refusal["code"] | null {
+  switch (status) {
+    case 400:
+    case 404:
+      return "bad_message";
+    case 401:
+      return typeof token === "function" ? null : "bad_token";
+    case 403:
+      return "forbidden";
+    default:
+      return null;
   }
 }

@@ -13,14 +13,23 @@ import type { Token } from "./token.ts";
 /** A socket that held for so long was a good one: the next attempt is the first again, in ms. */
 const STABLE_MS = 10_000;
 
-/** Each as for `openLatest`. */
 export interface LatestStreamOptions {
+  /** As for `openTape`. */
   baseUrl: string;
+  /** A function is asked for another one before the one there is ends, and the socket stays. */
   token?: Token;
+  /** Symbols, and patterns in which `*` is any run of characters and one behind a backslash itself: 500 in all. */
   symbols: readonly string[];
+  /** At most so many times a second, 1 to 20; 10 where it is absent. */
   hz?: number;
+  /** These alone: `trade`, `metric:cpu*` (SPEC ST-9). */
   channels?: readonly string[];
+  /**
+   * What has changed since the last call, by room: the newest event of each key. Where a room is `whole` these are all its values, and what was
+   * told of it before holds no more.
+   */
   onLatest(latest: LatestMessage): void;
+  /** What cannot be watched, and is not asked for again: a symbol that the token does not cover, or one more than 500. */
   onRefused?(refusal: Refusal): void;
   onStatus?(status: StreamStatus): void;
 }

@@ -2,31 +2,13 @@ import type { LatestMessage } from "../src/protocol/streams/server-message.ts";
 import { browserDeps, type TapeDeps } from "./deps.ts";
 import { JoinedLatest } from "./joined-latest.ts";
 import { type LatestByEvents, openLatestByEvents } from "./latest-by-events.ts";
-import { openLatestStream, type Refusal, type StreamStatus } from "./latest-stream.ts";
+import { type LatestStreamOptions, openLatestStream, type StreamStatus } from "./latest-stream.ts";
 import { MOST_BY_EVENTS } from "./room-sockets.ts";
-import type { Token } from "./token.ts";
 
 /** So many sockets in a row that could not be had, and server-sent events are taken. */
 const FAILURES_BEFORE_EVENTS = 2;
 
-export interface LatestOptions {
-  /** As for `openTape`. */
-  baseUrl: string;
-  /** A function is asked for another one before the one there is ends, and the socket stays. */
-  token?: Token;
-  /** Symbols, and patterns in which `*` is any run of characters and one behind a backslash itself: 500 in all. */
-  symbols: readonly string[];
-  /** At most so many times a second, 1 to 20; 10 where it is absent. */
-  hz?: number;
-  /** These alone: `trade`, `metric:cpu*` (SPEC ST-9). */
-  channels?: readonly string[];
-  /**
-   * What has changed since the last call, by room: the newest event of each key. Where a room is `whole` these are all its values, and what was
-   * told of it before holds no more.
-   */
-  onLatest(latest: LatestMessage): void;
-  /** What cannot be watched, and is not asked for again: a symbol that the token does not cover, or one more than 500. */
-  onRefused?(refusal: Refusal): void;
+export interface LatestOptions extends Omit<LatestStreamOptions, "onStatus"> {
   onStatus?(status: LatestStatus): void;
 }
 
@@ -67,7 +49,10 @@ export function openLatest(options: LatestOptions, deps: TapeDeps = browserDeps(
       return;
     }
     if (names !== null && now.failures >= FAILURES_BEFORE_EVENTS) {
-      byEvents ??= openLatestByEvents({ ...options, symbols: names }, deps, eventsAre);
+      byEvents ??= openLatestByEvents({ ...options, symbols: names }, deps, {
+        changed: eventsAre,
+        ended: eventsEnded,
+      });
     }
     eventsAre();
   }
@@ -76,8 +61,14 @@ export function openLatest(options: LatestOptions, deps: TapeDeps = browserDeps(
     tell({ kind: byEvents?.isLive() ? "by-events" : "reconnecting" });
   }
 
+  /** The socket would be closed with the same. */
+  function eventsEnded(code: number, reason: string): void {
+    tell({ kind: "closed", code, reason });
+    stream.close();
+  }
+
   function tell(now: LatestStatus): void {
-    if (now.kind === status.kind && now.kind !== "closed") return;
+    if (status.kind === "closed" || now.kind === status.kind) return;
     status = now;
     options.onStatus?.(now);
   }

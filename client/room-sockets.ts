@@ -4,7 +4,7 @@ import { eventSocket } from "./event-socket.ts";
 import { lateSocket } from "./late-socket.ts";
 import type { RoomUrls } from "./room-urls.ts";
 import type { Place } from "./state.ts";
-import { type Token, withToken } from "./token.ts";
+import { closedWith, type Token, withToken } from "./token.ts";
 
 /** Opens a socket that continues at a place. */
 export type OpenRoom = (since: Place) => SocketLike;
@@ -52,14 +52,12 @@ export function withEvents(
   return (since) => {
     wasEvents = failures >= FAILURES_BEFORE_EVENTS && !wasEvents && mayFollow();
     if (wasEvents) {
-      const events = withToken(token, (good) =>
-        eventSocket(urls.events(since), good, lifeMs, deps),
-      );
+      const events = eventSocket(urls.events(since), token, lifeMs, deps);
       lifeMs = Math.min(lifeMs * 2, EVENTS_MS.most);
-      return events instanceof Promise ? lateSocket(events) : events;
+      return events;
     }
     failures += 1;
-    return listenedTo(open(since), () => {
+    return listenedTo(open(since), token, () => {
       failures = 0;
       lifeMs = EVENTS_MS.first;
     });
@@ -67,7 +65,7 @@ export function withEvents(
 }
 
 /** The socket, and a word when it has said something. */
-function listenedTo(socket: SocketLike, spoke: () => void): SocketLike {
+function listenedTo(socket: SocketLike, token: Token | undefined, spoke: () => void): SocketLike {
   let hasSpoken = false;
   const heard: SocketLike = {
     onmessage: null,
@@ -81,7 +79,7 @@ function listenedTo(socket: SocketLike, spoke: () => void): SocketLike {
     hasSpoken = true;
     heard.onmessage?.(event);
   };
-  socket.onclose = (event) => heard.onclose?.(event);
+  socket.onclose = ({ code, reason }) => heard.onclose?.({ code: closedWith(code, token), reason });
   socket.onerror = (event) => heard.onerror?.(event);
   return heard;
 }

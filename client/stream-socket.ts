@@ -3,14 +3,12 @@ import type { StreamMessage } from "../src/protocol/streams/server-message.ts";
 import type { SocketLike, TapeDeps } from "./deps.ts";
 import { ABNORMAL_CLOSURE, lateSocket } from "./late-socket.ts";
 import { offeredProtocols } from "./room-sockets.ts";
-import { endOfToken, type Token, withToken } from "./token.ts";
+import { closedWith, endOfToken, type Token, withToken } from "./token.ts";
 
 /** What was received is acknowledged after so long at the latest, in ms. */
 const ACK_AFTER_MS = 1_000;
 /** A token is renewed so long before it ends, in ms. */
 const RENEW_BEFORE_MS = 30_000;
-const TOKEN_EXPIRED = 4503;
-const GOING_AWAY = 4000;
 
 /** Who uses a stream's socket. */
 export interface StreamUse {
@@ -172,9 +170,7 @@ export class StreamSocket {
   #end(code: number, reason: string): void {
     if (this.#socket === null) return;
     this.close();
-    // Where another token can be had, the end of one ends nothing.
-    const isRenewable = code === TOKEN_EXPIRED && typeof this.#token === "function";
-    this.#use.ended(isRenewable ? GOING_AWAY : code, reason);
+    this.#use.ended(closedWith(code, this.#token), reason);
   }
 }
 

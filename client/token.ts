@@ -1,3 +1,5 @@
+import { CLOSE_CODES } from "../src/protocol/socket/close-codes.ts";
+
 /** A token, or what gives a good one whenever one is needed; undefined where reading is public. */
 export type Token = string | (() => string | undefined | Promise<string | undefined>);
 
@@ -8,6 +10,12 @@ export function withToken<Made>(
 ): Made | Promise<Made> {
   const now = typeof token === "function" ? token() : token;
   return now instanceof Promise ? now.then(use) : use(now);
+}
+
+/** What a socket with such a token was closed with: where another token can be had, the end of one ends nothing. */
+export function closedWith(code: number, token: Token | undefined): number {
+  const { tokenExpired, goingAway } = CLOSE_CODES;
+  return code === tokenExpired.code && typeof token === "function" ? goingAway.code : code;
 }
 
 /** When a token ends, in ms since the epoch; null where it does not say so. */

@@ -29,6 +29,19 @@ const reference: Plugin = {
   },
 };
 
+const LOGO = /<svg.*?<\/svg>|a#tv-attr-logo[^"]*/g;
+
+/** The chart's logo is never shown: candle-pane.tsx has the library's notice in words. */
+const withoutLogo: Plugin = {
+  name: "without-logo",
+  transform(code, id) {
+    if (!id.includes("/lightweight-charts/")) return null;
+    const without = code.replace(LOGO, "");
+    if (without === code) this.error("the chart's library has no logo any more");
+    return { code: without, map: null };
+  },
+};
+
 const WORKER = "service-worker";
 
 /** Tells the service worker what the build is made of, once all of it is there. */
@@ -37,7 +50,8 @@ const ownFiles: Plugin = {
   apply: "build",
   enforce: "post",
   generateBundle(_options, bundle) {
-    const files = Object.keys(bundle).filter((file) => file.startsWith("assets/"));
+    // Not those of the reference, which is no page of the dashboard.
+    const files = Object.keys(bundle).filter((file) => /^assets\/(?!docs-)/.test(file));
     const page = bundle["index.html"];
     const entry = files.find((file) => /^assets\/index-[^/]*\.js$/.test(file));
     const worker = bundle[`${WORKER}.js`];
@@ -63,7 +77,7 @@ const ownFiles: Plugin = {
 
 export default defineConfig({
   base: "/",
-  plugins: [pythonClient, reference, ownFiles],
+  plugins: [pythonClient, reference, withoutLogo, ownFiles],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: "../dist/web",

@@ -4,6 +4,7 @@ import { alertRules } from "./alert-rules.ts";
 import { bytesPerEvent } from "./bytes-per-event.ts";
 import { fanOutLatency } from "./fan-out.ts";
 import { formsOfOthers } from "./forms-of-others.ts";
+import { fullLog } from "./full-log.ts";
 import { ingestBatches } from "./ingest-batches.ts";
 import { ingestSingle } from "./ingest-single.ts";
 import { logLines } from "./log-lines.ts";
@@ -11,6 +12,8 @@ import { manyRooms } from "./many-rooms.ts";
 import { manySymbols } from "./many-symbols.ts";
 import { firstData } from "./page/first-data.ts";
 import { hour } from "./page/hour.ts";
+import { longChart } from "./page/long-chart.ts";
+import { manyPanels } from "./page/many-panels.ts";
 import { watchList } from "./page/watch-list.ts";
 import { reconnect } from "./reconnect.ts";
 import { runtimeShares } from "./runtime-shares.ts";
@@ -39,4 +42,7 @@ export const SCENARIOS: readonly Scenario[] = [
   firstData,
   hour,
   watchList,
+  longChart,
+  manyPanels,
+  fullLog,
 ];

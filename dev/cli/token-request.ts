@@ -1,4 +1,4 @@
-import { isSymbol } from "../../src/protocol/words/symbol.ts";
+import { globFault } from "../../src/protocol/words/symbol.ts";
 import { SCOPES, type Scope, type TokenClaims } from "./mint-token.ts";
 
 export const TOKEN_OPTIONS = {
@@ -38,7 +38,7 @@ export function readTokenRequest(
   // No symbol has a comma, and some have spaces.
   const symbols = options["symbols"] === undefined ? undefined : listOf(options["symbols"], /,/);
   if (symbols?.length === 0) return invalid("--symbols is empty; leave it out for every symbol");
-  const wrongGlob = symbols?.find((glob) => !isGlob(glob));
+  const wrongGlob = symbols?.find((glob) => globFault(glob) !== null);
   if (wrongGlob !== undefined)
     return invalid(
       `--symbols ${wrongGlob} is not a glob such as 'BTC-*': letters, digits and what else symbols have, parted by commas; * is any run of characters, and \\* the star itself`,
@@ -74,11 +74,6 @@ function listOf(value: string | string[] | undefined, comma = /[\s,]+/): string[
     .flatMap((text) => text.split(comma))
     .map((text) => text.trim())
     .filter((text) => text !== "");
-}
-
-/** Whether a symbol can match it: with a letter for each star it is one, or begins and ends inside one. */
-function isGlob(glob: string): boolean {
-  return isSymbol(`x${glob.replaceAll("\\*", "*").replaceAll("*", "x")}x`) || isSymbol(glob);
 }
 
 function isScope(text: string): text is Scope {

@@ -2,8 +2,8 @@ import type { Cursor } from "../../src/protocol/words/time.ts";
 import type { HostLog, LogFrame, RoomId } from "./log/host-log.ts";
 import type { RoomRecord } from "./room-record.ts";
 
-/** Where fewer rooms are behind each reads its own frames, which blocks and memory find quickly. */
-export const WORTH_ROOMS = 64;
+/** Rows that rooms look at one by one in some ms, each for itself; where they are more one pass over the log is for all. */
+const WORTH_LOOKS = 1_000;
 /** Of the log that is read in one turn, some 5 ms. */
 const A_TURN = { events: 2_000, bytes: 256 * 1024 };
 /** Rooms that are looked at in one turn. */
@@ -18,16 +18,23 @@ export interface FoldedRoom {
 }
 
 export interface CatchUpDeps {
-  log: Pick<HostLog, "lastOf" | "partAfter">;
+  log: Pick<HostLog, "head" | "memoryFrom" | "lastOf" | "rowsAfter" | "partAfter">;
   roomOf: (record: RoomRecord) => FoldedRoom;
   /** One turn of the event loop. */
   pause: () => Promise<void>;
 }
 
+interface Behind {
+  rooms: Map<RoomId, FoldedRoom>;
+  /** Where the one lies that is the farthest. */
+  from: Cursor;
+  /** Those that are behind what memory holds. */
+  far: FoldedRoom[];
+}
+
 /**
- * Brings the last values of many rooms to the head of the log in one pass over it, as the list of symbols needs after a wake. A
- * commit has frames of hundreds of rooms in one row, so if each room read the rows that have some of it, a list of 5,000 would read
- * each row hundreds of times.
+ * Brings the last values of many rooms forward in one pass over the log. A commit has frames of hundreds of rooms in one row, so if
+ * each room read the rows that have some of it, each row would be read hundreds of times.
  */
 export class CatchUp {
   readonly #deps: CatchUpDeps;
@@ -37,52 +44,63 @@ export class CatchUp {
     this.#deps = deps;
   }
 
-  /** Ends when no more of these rooms are behind than may well read for themselves. One pass is under way at a time. */
-  run(records: readonly RoomRecord[]): Promise<void> {
-    const pass = () => this.#run(records);
+  /** Ends when no more of these rooms are behind the head than may well read for themselves. */
+  run(records: Iterable<RoomRecord>): Promise<void> {
+    return this.#next(async () => {
+      const { log } = this.#deps;
+      const behind = await this.#behind(records, log.head);
+      const looks = behind.rooms.size === 0 ? 0 : behind.rooms.size * log.rowsAfter(behind.from);
+      if (looks >= WORTH_LOOKS) await this.#fold(behind, () => log.head);
+    });
+  }
+
+  /** Ends when each of these rooms has everything up to `through`, but for those that cannot have it now. */
+  runThrough(records: Iterable<RoomRecord>, through: Cursor): Promise<void> {
+    return this.#next(async () => {
+      await this.#fold(await this.#behind(records, through), () => through);
+    });
+  }
+
+  /** One pass is under way at a time. */
+  #next(pass: () => Promise<void>): Promise<void> {
     this.#last = this.#last.then(pass, pass);
     return this.#last;
   }
 
-  async #run(records: readonly RoomRecord[]): Promise<void> {
-    if (records.length < WORTH_ROOMS) return;
+  async #fold({ rooms, from, far }: Behind, end: () => Cursor): Promise<void> {
     const { log, pause } = this.#deps;
-    const behind = await this.#behind(records);
-    if (behind.rooms.size < WORTH_ROOMS) return;
-    for (let after = behind.from; ; ) {
+    if (rooms.size === 0) return;
+    for (let after = from; after < end(); ) {
       const part = log.partAfter(A_TURN, after);
       if (part === null) break;
-      for (const { room, frames } of part.rooms) behind.rooms.get(room)?.foldIn(frames);
+      for (const { room, frames } of part.rooms) rooms.get(room)?.foldIn(frames);
       after = part.through;
       await pause();
     }
-    let at = 0;
-    for (const room of behind.rooms.values()) {
+    // What took a look at the disk is worth a row, so that the next wake need not look again.
+    for (const [at, room] of far.entries()) {
       room.beforeUnload();
-      at += 1;
-      if (at % ROOMS_A_TURN === 0) await pause();
+      if ((at + 1) % ROOMS_A_TURN === 0) await pause();
     }
   }
 
-  /** The rooms that are behind, and where the one lies that is the farthest. */
-  async #behind(
-    records: readonly RoomRecord[],
-  ): Promise<{ rooms: Map<RoomId, FoldedRoom>; from: Cursor }> {
+  /** The rooms that lack something of their own up to `through`. */
+  async #behind(records: Iterable<RoomRecord>, through: Cursor): Promise<Behind> {
     const { log, roomOf, pause } = this.#deps;
-    const rooms = new Map<RoomId, FoldedRoom>();
-    let from = Number.POSITIVE_INFINITY;
+    const behind: Behind = { rooms: new Map(), from: through, far: [] };
     let at = 0;
-    for (const record of records) {
+    for (const record of [...records]) {
       at += 1;
       if (at % ROOMS_A_TURN === 0) await pause();
       const last = log.lastOf(record.id);
       if (last === null) continue;
       const room = roomOf(record);
       const { foldedThrough } = room;
-      if (foldedThrough === null || foldedThrough >= last) continue;
-      rooms.set(record.id, room);
-      from = Math.min(from, foldedThrough);
+      if (foldedThrough === null || foldedThrough >= Math.min(last, through)) continue;
+      behind.rooms.set(record.id, room);
+      behind.from = Math.min(behind.from, foldedThrough) as Cursor;
+      if (foldedThrough < log.memoryFrom) behind.far.push(room);
     }
-    return { rooms, from: from as Cursor };
+    return behind;
   }
 }

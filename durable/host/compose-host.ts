@@ -8,17 +8,21 @@ import { createSeriesTable } from "../room/append/series-limit.ts";
 import { createArchiveTable } from "../room/past/archive-reads.ts";
 import { PAGES_AT_ONCE, ReadTurns } from "../room/past/read-turns.ts";
 import { createStateTables } from "../room/state/room-state.ts";
+import { Spellings } from "../room/state/spellings.ts";
 import { PingWatch } from "../room/viewers/door/ping-watch.ts";
 import { PAGES_CHARS, PageMemory } from "../room/viewers/replay-pages.ts";
+import { AlertFollowing } from "./alerts/alert-following.ts";
 import { AlertNotices } from "./alerts/alert-notices.ts";
 import { HostAlerts } from "./alerts/host-alerts.ts";
 import { HostAppend } from "./append/host-append.ts";
 import { KnownRequests } from "./append/known-requests.ts";
 import { TradeWindows } from "./append/trade-windows.ts";
+import { trimWindows } from "./append/trim-windows.ts";
 import { CatchUp } from "./catch-up.ts";
 import { FanOut } from "./fan-out.ts";
 import { Feeding } from "./feeds/feeding.ts";
 import { Feeds } from "./feeds/feeds.ts";
+import { Folding } from "./folding.ts";
 import { HostAlarm } from "./host-alarm.ts";
 import type { HostPorts, HostSettings } from "./host-ports.ts";
 import { HostRooms } from "./host-rooms.ts";
@@ -77,6 +81,7 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
   const former = new FormerLogs(sql);
   const turns = new ReadTurns(PAGES_AT_ONCE);
   const pages = new PageMemory(PAGES_CHARS);
+  const spellings = new Spellings();
   const registry = ports.registry ?? new Registry(sql, isMine);
   const meta = new HostMeta(sql);
   const firstKeys = new FirstEditionKeys(sql);
@@ -139,6 +144,10 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
   const alerts: HostAlerts = new HostAlerts({
     ...{ host: name, sql, meta, registry, notices, keepAwake, nowMs },
     roomOf: (symbol) => rooms.of(symbol),
+    prepare: async (records) => {
+      await catchUp.run(records);
+      await following.read(records);
+    },
     causeOf: (symbol) => append.causeOf(symbol),
     ...{ newId: ports.newId, followed: (id) => outbox.remember(id) },
     askRules: () => ports.keeper.alertRules(name),
@@ -157,7 +166,7 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
       {
         ...{ ports, settings, symbols, outbox, feeds, alerts },
         shared: { log, registry, held: outbox.held, former },
-        ...{ turns, pages },
+        ...{ turns, pages, spellings },
         appendOwn: (room, frames) => append.appendOwn(room, frames),
         armAlarm: (room) => alarm.arm([room]),
         activated: (room) => loaded.activated(room),
@@ -181,27 +190,40 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
     onStored: () => pruning.kick(),
   });
   const rooms: HostRooms = new HostRooms({ registry, log, loaded, held: outbox.held });
-  const pruning = new Pruning({
-    log,
-    mayDrop: (through) => rooms.mayDrop(through),
-    keepBeforeDrop: (room, through) => rooms.keepBeforeDrop(room, through),
-    ...{ wait, keepAwake },
+  const pause = () => wait(0);
+  const catchUp: CatchUp = new CatchUp({ log, roomOf: ({ symbol }) => rooms.of(symbol), pause });
+  const following: AlertFollowing = new AlertFollowing({
+    ...{ log, pause },
+    find: (symbol) => {
+      const record = registry.find(symbol);
+      return record === undefined || record.isSealed ? null : record;
+    },
+    roomOf: (symbol) => rooms.of(symbol),
+    hasRules: () => alerts.hasRules,
   });
-  const catchUp = new CatchUp({
-    log,
-    roomOf: ({ symbol }) => rooms.of(symbol),
-    pause: () => wait(0),
+  const pruning = new Pruning({
+    ...{ log, catchUp, following, pause, keepAwake },
+    recordOf: (room) => registry.byId(room),
+    mayDrop: (through) => rooms.mayDrop(through),
+    hasTraded: (room) => rooms.hasTraded(room),
+    keepBeforeDrop: (room, through, trades) => rooms.keepBeforeDrop(room, through, trades),
+  });
+  const trimTrades = () => trimWindows(loaded.tradeWindows());
+  const folding = new Folding({
+    ...{ log, catchUp, keepAwake, trimTrades },
+    records: () => registry.all(),
+    failed: (error) => failed("folding_failed", error),
   });
   const windows = new TradeWindows({
-    log,
+    ...{ log, pause },
+    made: trimTrades,
     roomOf: (symbol) => {
       const record = registry.find(symbol);
       return record === undefined || record.isSealed ? null : rooms.of(symbol);
     },
-    pause: () => wait(0),
   });
   const append: HostAppend = new HostAppend({
-    ...{ log, known, windows, symbols, ports },
+    ...{ log, known, windows, following, symbols, ports },
     roomOf: (symbol) => rooms.of(symbol),
     isLoaded: (symbol) => loaded.find(symbol) !== undefined,
     hasMoved: (symbol) => {
@@ -215,6 +237,7 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
     published: (grown) => {
       fanOut.published(grown);
       outbox.kick();
+      folding.kick();
       notices.send();
       alarm.arm(grown);
     },

@@ -2,7 +2,7 @@ import type { RoomCore } from "../room/room-core.ts";
 import type { PingWatch } from "../room/viewers/door/ping-watch.ts";
 import { earliestAlertMs, earliestDueMs, nextAlarmMs } from "./alarm-time.ts";
 import type { AlertNotices } from "./alerts/alert-notices.ts";
-import { type CatchUp, WORTH_ROOMS } from "./catch-up.ts";
+import type { CatchUp } from "./catch-up.ts";
 import type { HostPorts } from "./host-ports.ts";
 import type { LoadedRooms } from "./loaded-rooms.ts";
 import type { HostLog } from "./log/host-log.ts";
@@ -41,10 +41,8 @@ export class HostAlarm {
     outbox.kick();
     pings.look(ports.sockets());
     const folding = [...rooms.active()].filter(({ foldsAtAlarm }) => foldsAtAlarm);
-    if (folding.length >= WORTH_ROOMS) {
-      const records = folding.map(({ symbol }) => registry.find(symbol));
-      await catchUp.run(records.filter((record) => record !== undefined));
-    }
+    const records = folding.map(({ symbol }) => registry.find(symbol));
+    await catchUp.run(records.filter((record) => record !== undefined));
     for (const room of rooms.active()) room.alarm();
     if (outbox.bytes === 0) log.saveStored();
     firstKeys.forgetOld(ports.clock.nowUs());

@@ -165,7 +165,7 @@ export class HostCore {
 
   /** Every symbol of this host, by name. */
   async list(): Promise<{ symbols: SymbolSummary[]; complete: boolean }> {
-    await this.#parts.catchUp.run([...this.#parts.registry.all()]);
+    await this.#parts.catchUp.run(this.#parts.registry.all());
     return this.#parts.symbols.list(({ symbol }) => this.#parts.rooms.of(symbol).summary());
   }
 

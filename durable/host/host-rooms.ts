@@ -1,5 +1,6 @@
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../src/protocol/words/time.ts";
+import type { TradeReading } from "../room/append/trade-reading.ts";
 import type { RoomCore } from "../room/room-core.ts";
 import type { LoadedRooms } from "./loaded-rooms.ts";
 import type { HostLog, RoomId } from "./log/host-log.ts";
@@ -67,10 +68,15 @@ export class HostRooms {
     return true;
   }
 
+  /** Has a room had a trade? */
+  hasTraded(id: RoomId): boolean {
+    return this.of(this.#deps.registry.byId(id).symbol).hasTraded;
+  }
+
   /** What a room knows by the frames up to `through`, which are about to be dropped, is written down. */
-  keepBeforeDrop(id: RoomId, through: Cursor): void {
+  keepBeforeDrop(id: RoomId, through: Cursor, trades: TradeReading | null): void {
     const { registry } = this.#deps;
-    this.of(registry.byId(id).symbol).keepBeforeDrop(through);
+    this.of(registry.byId(id).symbol).keepBeforeDrop(through, trades);
     registry.noteDropped(id, through);
   }
 

@@ -4,6 +4,7 @@ import { RoomLog, type SharedLog } from "../room/log/room-log.ts";
 import type { ReadTurns } from "../room/past/read-turns.ts";
 import { RoomCore } from "../room/room-core.ts";
 import type { RoomPorts } from "../room/room-ports.ts";
+import type { Spellings } from "../room/state/spellings.ts";
 import type { PageMemory } from "../room/viewers/replay-pages.ts";
 import type { HostAlerts } from "./alerts/host-alerts.ts";
 import type { Feeds } from "./feeds/feeds.ts";
@@ -22,6 +23,7 @@ export interface Loading {
   alerts: HostAlerts;
   turns: ReadTurns;
   pages: PageMemory;
+  spellings: Spellings;
   appendOwn: (room: RoomCore, frames: readonly EncodedFrame[]) => void;
   armAlarm: (room: RoomCore) => void;
   activated: (room: RoomCore) => void;
@@ -76,6 +78,9 @@ class PortsOfRoom implements RoomPorts {
   }
   get pages() {
     return this.#loading.pages;
+  }
+  get spellings() {
+    return this.#loading.spellings;
   }
   get archive() {
     this.#archive ??= this.#loading.ports.archiveOf(this.#symbol);

@@ -1,4 +1,5 @@
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
+import type { TradeWindow } from "../room/append/trade-window.ts";
 import type { RoomCore } from "../room/room-core.ts";
 
 /** A room that nobody has asked for so long leaves memory, where nothing keeps it there... */
@@ -50,6 +51,13 @@ export class LoadedRooms {
   /** The room where it is in memory. */
   find(symbol: SymbolName): RoomCore | undefined {
     return this.#rooms.get(symbol)?.room;
+  }
+
+  /** What rooms remember of their trades, where they do. */
+  *tradeWindows(): Generator<TradeWindow> {
+    for (const { room } of this.#rooms.values()) {
+      if (room.rememberedTrades !== null) yield room.rememberedTrades;
+    }
   }
 
   /** The symbol has got another room: that of before is not used any more. */

@@ -16,6 +16,8 @@ import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../src/protocol/words/time.ts";
 import type { LogFrame } from "../host/log/host-log.ts";
 import { RoomAppend } from "./append/append.ts";
+import type { TradeReading } from "./append/trade-reading.ts";
+import type { TradeWindow } from "./append/trade-window.ts";
 import { pageOf } from "./log/page.ts";
 import type { RoomLog } from "./log/room-log.ts";
 import { tailOf } from "./log/tail.ts";
@@ -115,6 +117,16 @@ export class RoomCore {
   activeAlerts(): ActiveAlert[] {
     this.#parts.lookAtAlerts();
     return this.#parts.alerts?.active ?? [];
+  }
+
+  /** Where the log begins that its alerts have yet to read; null where they need none of it. */
+  get followedThrough(): Cursor | null {
+    return this.#parts.alertsNow()?.followedThrough ?? null;
+  }
+
+  /** Its next frames, for its alerts, as somebody has read them of the log who reads it for many rooms. */
+  followIn(frames: readonly LogFrame[]): void {
+    this.#parts.alerts?.followIn(frames);
   }
 
   /** The rules of the symbol may be others. */
@@ -289,7 +301,12 @@ export class RoomCore {
   get lacksTradeWindow(): boolean {
     const { id, isPending, lastFrame, prunedThrough } = this.log;
     if (id === null || isPending || lastFrame <= prunedThrough) return false;
-    return this.#parts.state?.hasTradeWindow !== true;
+    return this.rememberedTrades === null;
+  }
+
+  /** What it remembers of its trades; null where it does not. */
+  get rememberedTrades(): TradeWindow | null {
+    return this.#parts.state?.rememberedTrades ?? null;
   }
 
   /** Makes it of what somebody has read who reads the log for many rooms: see `RoomState`. */
@@ -303,9 +320,14 @@ export class RoomCore {
     this.#parts.alerts?.keep();
   }
 
-  /** Writes down what would be lost with the frames up to `through`, which are about to be dropped. */
-  keepBeforeDrop(through: Cursor): void {
-    this.#parts.stateNow().keepBeforeDrop(through);
+  /** Has it had a trade? One that cannot take up its log now may have. */
+  get hasTraded(): boolean {
+    return this.log.isPending || this.#parts.stateNow().hasTraded;
+  }
+
+  /** Writes down what would be lost with the frames up to `through`, which are about to be dropped: see `RoomState`. */
+  keepBeforeDrop(through: Cursor, trades: TradeReading | null): void {
+    this.#parts.stateNow().keepBeforeDrop(through, trades);
     this.#parts.alertsNow()?.keepBeforeDrop(this.#ports.clock.nowUs());
     this.log.noteDropped(through);
   }

@@ -77,7 +77,7 @@ export class LatestStreams implements SeatOwner {
     }
     // While it was asked for it may have gone again.
     const followed = this.#rooms.get(symbol) ?? known;
-    if (!stream.enters(seat)) {
+    if (!stream.rooms.enters(seat)) {
       this.#letGo(symbol, followed);
       return null;
     }
@@ -220,7 +220,7 @@ export class LatestStreams implements SeatOwner {
     for (const stream of this.#byHz.get(hz) ?? []) {
       if (this.#looked.get(stream) === this.#seq || stream.isFull) continue;
       const position = this.#positions.get(stream) ?? NOBODY;
-      const key = `${this.#channelsOf(stream)?.key ?? ""}\u0001${stream.roomsKey}`;
+      const key = `${this.#channelsOf(stream)?.key ?? ""}\u0001${stream.rooms.key}`;
       const ofPosition = known.get(position) ?? new Map<string, Next>();
       known.set(position, ofPosition);
       const next = ofPosition.get(key) ?? this.#nextOf(stream, position);
@@ -275,7 +275,7 @@ export class LatestStreams implements SeatOwner {
   /** Rooms of which there is something to tell, those first of which was told longest ago; null: nothing of it holds any more. */
   #newsOf(stream: Stream, position: Position): (readonly [SymbolName, LatestRoom, Told | null])[] {
     const news: (readonly [SymbolName, LatestRoom, Told | null])[] = [];
-    for (const { symbol } of stream.seats) {
+    for (const { symbol } of stream.rooms.seats) {
       const room = this.#rooms.get(symbol)?.room;
       if (room === undefined || room.cursor === null) continue;
       const told = position.get(symbol) ?? null;

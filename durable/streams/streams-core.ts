@@ -69,7 +69,7 @@ export class StreamsCore {
     const streams = [...this.#streams.values()];
     const seats = streams
       .filter((stream) => !isLatest(stream))
-      .flatMap((stream) => [...stream.seats]);
+      .flatMap((stream) => [...stream.rooms.seats]);
     this.#relays = new HostRelays(settings, ports, this.#rows, seats);
     this.#latest = new LatestStreams({
       join: (seat) => this.#relays.join(seat, { since: null, log: null }, () => true),
@@ -77,7 +77,7 @@ export class StreamsCore {
       barOf: (symbol) => this.#relays.barOf(symbol),
       ...{ nowMs, wait, keepAwake },
     });
-    for (const stream of streams.filter(isLatest)) stream.rejoin();
+    for (const stream of streams.filter(isLatest)) stream.rooms.rejoin();
   }
 
   /** Streams that are here. */
@@ -95,7 +95,7 @@ export class StreamsCore {
     const answer = this.#relays.feed(host, feed);
     if (feed.born === undefined) return answer;
     this.#names.met(host, feed.born);
-    for (const stream of this.#streams.values()) stream.meet(feed.born);
+    for (const stream of this.#streams.values()) stream.rooms.meet(feed.born);
     if (this.#hasPatterns) return answer;
     // The host forgets that names were asked for, and so must they be asked for again.
     this.#names.notTold();
@@ -113,7 +113,7 @@ export class StreamsCore {
     // The platform has an attachment of each socket from the beginning.
     this.#save(stream);
     stream.greet();
-    if (entries.length > 0) this.#ports.keepAwake(stream.subscribe(entries));
+    if (entries.length > 0) this.#ports.keepAwake(stream.rooms.subscribe(entries));
     this.#armAlarm();
     return null;
   }
@@ -191,7 +191,7 @@ export class StreamsCore {
   }
 
   get #hasPatterns(): boolean {
-    return [...this.#streams.values()].some((stream) => stream.hasPatterns);
+    return [...this.#streams.values()].some((stream) => stream.rooms.hasPatterns);
   }
 
   /** Every stream that slept is here again, and each of its seats; what nobody knows any more is to come back. */
@@ -227,7 +227,7 @@ export class StreamsCore {
       join: (stream, seat, place) =>
         isLatest(stream)
           ? this.#latest.follow(stream, seat)
-          : this.#relays.join(seat, place, () => stream.enters(seat)),
+          : this.#relays.join(seat, place, () => stream.rooms.enters(seat)),
       leave: (stream, seat) => {
         if (isLatest(stream)) this.#latest.unfollow(stream, seat.symbol);
         else this.#relays.leave(seat);
@@ -266,7 +266,7 @@ export class StreamsCore {
     this.#latest.forget(stream);
     this.#unsaved.delete(stream);
     this.#rows.forget(stream.id);
-    if (stream.hasPatterns && !this.#hasPatterns) {
+    if (stream.rooms.hasPatterns && !this.#hasPatterns) {
       this.#ports.keepAwake(this.#names.forget().catch(() => undefined));
     }
   }
@@ -288,7 +288,7 @@ export class StreamsCore {
       this.#ports.logger.debug("names_not_read", { detail: String(error) });
     }
     const names = this.#names.all();
-    for (const stream of this.#streams.values()) stream.meet(names);
+    for (const stream of this.#streams.values()) stream.rooms.meet(names);
   }
 
   /** What has changed is written down when nothing more does: before that the object cannot sleep. */

@@ -12,6 +12,7 @@ import { descriptorsOf } from "../../src/telemetry/descriptors.ts";
 import { type Logger, logOf } from "../../src/telemetry/log.ts";
 import { metrics, socketsOfHosts, socketsOfRelays } from "../../src/telemetry/metrics.ts";
 import { Clock } from "../clock.ts";
+import { ObjectAlarm } from "../object-alarm.ts";
 import { answerClose, Sockets } from "../room/viewers/door/sockets.ts";
 import { mustLetGo } from "../room/viewers/door/stalled-sockets.ts";
 import type { ViewerAttachment, ViewerSocket } from "../room/viewers/viewer.ts";
@@ -61,6 +62,7 @@ export abstract class ViewerObject<
   );
   readonly #address: ObjectAddress;
   readonly #kind: keyof typeof BINDINGS;
+  readonly #alarm: ObjectAlarm;
   #alarmAtMs: number | null = null;
 
   /** `readOn`: what is read before it can begin, in turns between which others are heard. */
@@ -74,9 +76,10 @@ export abstract class ViewerObject<
     super(ctx, env);
     this.#kind = name;
     this.#address = { binding: BINDINGS[name], name: nameOf(ctx) };
+    this.#alarm = new ObjectAlarm(ctx.storage);
     this.#setAutoResponse(true);
     ctx.blockConcurrencyWhile(async () => {
-      this.#alarmAtMs = await ctx.storage.getAlarm();
+      this.#alarmAtMs = await this.#alarm.read();
     });
     const config = configOf(env);
     const logger = logOf(name, config);
@@ -120,7 +123,8 @@ export abstract class ViewerObject<
     this.#left(ws);
   }
 
-  override async alarm(): Promise<void> {
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    this.#alarm.wentOff(info);
     this.#alarmAtMs = null;
     metrics.alarms.add(1, { object: this.#kind });
     await this.core.alarm();
@@ -164,7 +168,7 @@ export abstract class ViewerObject<
         atMs: () => this.#alarmAtMs,
         set: (atMs) => {
           this.#alarmAtMs = atMs;
-          ctx.waitUntil(ctx.storage.setAlarm(atMs));
+          ctx.waitUntil(this.#alarm.set(atMs));
         },
       },
       sockets: () => this.#sockets,

@@ -450,6 +450,34 @@ describe("bad input, while good producers and viewers go on", () => {
       }
     });
 
+    it("I-2 a client that hangs up in the middle of a body is a line of the log, and no error", async () => {
+      const path = "/api/metrics HTTP/1.1";
+      const bodies = [
+        "Content-Length: 1000\r\n\r\n{",
+        "Content-Length: 99999999\r\n\r\n{",
+        'Content-Encoding: gzip\r\nContent-Length: 1000\r\n\r\n{"',
+        'Transfer-Encoding: chunked\r\n\r\n14\r\n{"metric":',
+        "Transfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n",
+      ];
+      const linesOf = (id: string) => product.logLines.filter((line) => line.includes(id));
+      const began = product.logLines.length;
+      for (const [at, body] of bodies.entries()) {
+        const socket = await open();
+        const head = `Host: tape\r\nAuthorization: Bearer ${token}\r\nX-Correlation-Id: hangs-up-${at}`;
+        await new Promise((sent) => socket.write(`POST ${path}\r\n${head}\r\n${body}`, sent));
+        socket.destroy();
+        await until(`the line of ${body}`, () => linesOf(`hangs-up-${at}`).length > 0);
+      }
+      for (const at of bodies.keys()) {
+        const lines = linesOf(`hangs-up-${at}`).map((line) => JSON.parse(line));
+        expect(lines).toMatchObject([
+          { level: "info", event: "request", status: 400, problem: "unreadable-body" },
+        ]);
+      }
+      const levels = product.logLines.slice(began).map((line) => JSON.parse(line).level);
+      expect(levels.filter((level) => level !== "info" && level !== "debug")).toEqual([]);
+    });
+
     function open(): Promise<Socket> {
       const socket = connect(product.port, "127.0.0.1");
       socket.on("error", () => undefined);

@@ -141,7 +141,7 @@ export const isSent: Promise<boolean> = tape.flush(1_000);
 `;
 
 const PROGRAM = `
-import { openTape, type Delivery, type Gap, type Place, type Tape } from "@edgetape/client";
+import { openLatest, openTape, type Delivery, type Gap, type LatestOptions, type Place, type Tape } from "@edgetape/client";
 const kept: Place = JSON.parse('{"cursor":7,"log":"a-log"}') as { cursor: number; log: string };
 const tape: Tape = openTape({
   baseUrl: "https://tape.example",
@@ -161,4 +161,15 @@ const tape: Tape = openTape({
 export const reason: Gap["reason"] = "slow";
 export const cursor: number | null = tape.cursor();
 export const log: string | null = tape.log();
+const watched: LatestOptions = {
+  baseUrl: "https://tape.example",
+  symbols: ["ACME", "BTC-*"],
+  hz: 4,
+  onLatest({ rooms }) {
+    for (const { symbol, events } of rooms) console.log(symbol, events[0]?.ts.toFixed(0));
+  },
+  onRefused: ({ symbol, code }) => console.log(symbol, code),
+  onStatus: (status) => console.log(status.kind === "by-events", status.kind === "closed" && status.code),
+};
+openLatest(watched).close();
 `;

@@ -137,8 +137,8 @@ export function App() {
       )}
       {/* What is on screen stays while its next token is asked for. */}
       {(view.known || !isAsking) && (
-        // Canvases have the colours, and axes the zone, that they began with.
-        <Page key={`${session} ${hue} ${zone}`} {...{ route, desk }} />
+        // Canvases have the colours that they began with. A symbol's page draws its axes anew for another zone, and goes on; others begin again.
+        <Page key={`${session} ${hue} ${"symbol" in route ? "" : zone}`} {...{ route, desk }} />
       )}
       {!isFramed && <Keys />}
       {isOld && <NewerBuild />}
@@ -158,6 +158,7 @@ function Page({ route, desk }: { route: Route; desk: Desk }) {
           desk={desk}
           symbol={route.symbol}
           interval={route.interval}
+          search={route.search}
           isFramed={route.page === "embed"}
         />
       );

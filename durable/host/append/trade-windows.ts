@@ -1,15 +1,13 @@
 import type { SymbolBatch } from "../../../src/core/events/encode-events.ts";
-import { decodeFrame, tradeKey } from "../../../src/core/events/encode-events.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
+import { TradeReading } from "../../room/append/trade-reading.ts";
 import { WINDOW_EVENTS } from "../../room/state/room-state.ts";
-import type { HostLog, LogFrame, RoomId } from "../log/host-log.ts";
+import type { RoomId } from "../log/host-log.ts";
+import { type ReadingDeps, readTradesBack } from "./read-trades.ts";
 
 /** Where fewer rooms lack their windows each reads its own frames. */
 export const WORTH_WINDOWS = 8;
-/** Of the log that is read in one turn, some 5 ms. */
-const A_TURN_BYTES = 256 * 1024;
-
 /** A room whose window of trades may have to be made. */
 export interface WindowedRoom {
   readonly log: { readonly id: RoomId | null };
@@ -17,19 +15,11 @@ export interface WindowedRoom {
   makeTradeWindow(keys: Iterable<string>, through: Cursor): void;
 }
 
-export interface TradeWindowsDeps {
-  log: Pick<HostLog, "memoryFrom" | "rowsBack">;
+export interface TradeWindowsDeps extends ReadingDeps<"memoryFrom" | "rowsBack"> {
   /** Null where nobody has pushed to it here. */
   roomOf: (symbol: SymbolName) => WindowedRoom | null;
-  /** One turn of the event loop. */
-  pause: () => Promise<void>;
-}
-
-/** Keys of a room's trades as they are read, the newest frame first. */
-interface Reading {
-  room: WindowedRoom;
-  keys: string[][];
-  events: number;
+  /** All windows have been made that were asked for. */
+  made: () => void;
 }
 
 /**
@@ -39,7 +29,7 @@ interface Reading {
  */
 export class TradeWindows {
   readonly #deps: TradeWindowsDeps;
-  #waiting = new Map<RoomId, Reading>();
+  #waiting = new Map<RoomId, WindowedRoom>();
   #last: Promise<void> = Promise.resolve();
 
   constructor(deps: TradeWindowsDeps) {
@@ -61,7 +51,7 @@ export class TradeWindows {
   make(rooms: readonly WindowedRoom[]): Promise<void> {
     for (const room of rooms) {
       const { id } = room.log;
-      if (id !== null) this.#waiting.set(id, { room, keys: [], events: 0 });
+      if (id !== null) this.#waiting.set(id, room);
     }
     const pass = () => this.#run();
     this.#last = this.#last.then(pass, pass);
@@ -69,40 +59,15 @@ export class TradeWindows {
   }
 
   async #run(): Promise<void> {
-    const { log, pause } = this.#deps;
-    const readings = this.#waiting;
-    if (readings.size === 0) return;
+    const { log, made } = this.#deps;
+    const rooms = this.#waiting;
+    if (rooms.size === 0) return;
     this.#waiting = new Map();
+    const readings = new Map<RoomId, TradeReading>();
+    for (const room of rooms.keys()) readings.set(room, new TradeReading(WINDOW_EVENTS));
     const through = log.memoryFrom;
-    const open = new Set(readings.keys());
-    for (let upTo = through; open.size > 0; ) {
-      // Each turn looks anew for where it is: what is stored may be dropped meanwhile.
-      const piece = log.rowsBack(upTo, open, A_TURN_BYTES);
-      if (piece === null) break;
-      for (const { parts } of piece.rows) {
-        for (const { room, frames } of parts) {
-          const reading = open.has(room) ? readings.get(room) : undefined;
-          if (reading !== undefined && take(reading, frames)) open.delete(room);
-        }
-      }
-      upTo = piece.after;
-      await pause();
-    }
-    for (const { room, keys } of readings.values()) {
-      room.makeTradeWindow(keys.reverse().flat(), through);
-    }
+    await readTradesBack(this.#deps, readings, through);
+    for (const [id, room] of rooms) room.makeTradeWindow(readings.get(id)?.keys ?? [], through);
+    made();
   }
-}
-
-/** True where the room needs no older frames. */
-function take(reading: Reading, frames: readonly LogFrame[]): boolean {
-  for (const { text, count } of frames.toReversed()) {
-    reading.keys.push(
-      decodeFrame(text)
-        .map(tradeKey)
-        .filter((key) => key !== null),
-    );
-    reading.events += count;
-  }
-  return reading.events >= WINDOW_EVENTS;
 }

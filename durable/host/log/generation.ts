@@ -140,24 +140,34 @@ export class Generation {
    */
   rowsBack(
     upTo: Cursor,
-    rooms: Iterable<RoomId>,
+    rooms: ReadonlySet<RoomId>,
     bytes: number,
   ): { rows: LogRow[]; after: Cursor } | null {
-    const wanted = new Set(rooms);
-    for (const block of [...this.blocksAfter(CURSOR_ORIGIN)].reverse()) {
-      if (block.first > upTo || !hasAny(block.rooms, wanted)) continue;
-      const end = Math.min(block.last, upTo) as Cursor;
-      const rows: LogRow[] = [];
-      let read = 0;
-      for (const head of this.heads((block.first - 1) as Cursor, end, block.rows).reverse()) {
-        if (!head.parts.some(({ room }) => wanted.has(room))) continue;
-        rows.push(...this.rows((head.last - 1) as Cursor, head.last));
-        read += head.bytes;
-        if (read >= bytes) return { rows, after: (head.first - 1) as Cursor };
-      }
-      return { rows, after: (block.first - 1) as Cursor };
+    const block = this.#blockBack(upTo, rooms);
+    if (block === null) return null;
+    const rows: LogRow[] = [];
+    let read = 0;
+    for (const head of this.#headsWith(block, rooms, (block.first - 1) as Cursor, upTo)) {
+      rows.push(...this.rows((head.last - 1) as Cursor, head.last));
+      read += head.bytes;
+      if (read >= bytes) return { rows, after: (head.first - 1) as Cursor };
     }
-    return null;
+    return { rows, after: (block.first - 1) as Cursor };
+  }
+
+  /**
+   * The heads of the newest block with rows after `after` and up to `upTo` that have one of these rooms, the newest first; `after`:
+   * all such rows behind it are among them. Null where there are none.
+   */
+  headsBack(
+    upTo: Cursor,
+    rooms: ReadonlySet<RoomId>,
+    after: Cursor,
+  ): { heads: RowHead[]; after: Cursor } | null {
+    const block = this.#blockBack(upTo, rooms);
+    if (block === null || block.last <= after) return null;
+    const from = Math.max(after, block.first - 1) as Cursor;
+    return { heads: this.#headsWith(block, rooms, from, upTo), after: from };
   }
 
   /** Frames of a room in the rows of a range, oldest first: of blocks that have the room, and of rows that have it. */
@@ -250,6 +260,31 @@ export class Generation {
   drop(): void {
     this.#log.drop();
     this.#table.drop();
+  }
+
+  /** The newest block that begins at `upTo` or before and has one of these rooms. */
+  #blockBack(upTo: Cursor, rooms: ReadonlySet<RoomId>): Block | null {
+    const open = this.#open;
+    if (open !== null && open.first <= upTo && hasAny(open.rooms, rooms)) return open;
+    let low = 0;
+    let high = this.#blocks.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#blocks[middle]?.first ?? 0) > upTo) high = middle;
+      else low = middle + 1;
+    }
+    for (let at = low - 1; at >= 0; at -= 1) {
+      const block = this.#blocks[at];
+      if (block !== undefined && hasAny(block.rooms, rooms)) return block;
+    }
+    return null;
+  }
+
+  /** Heads of a block's rows after `after` and up to `upTo` that have one of these rooms, the newest first. */
+  #headsWith(block: Block, rooms: ReadonlySet<RoomId>, after: Cursor, upTo: Cursor): RowHead[] {
+    return this.heads(after, Math.min(block.last, upTo) as Cursor, block.rows)
+      .filter(({ parts }) => parts.some(({ room }) => rooms.has(room)))
+      .reverse();
   }
 
   *#blocksWith(room: RoomId, after: Cursor, upTo: Cursor): Generator<Block> {

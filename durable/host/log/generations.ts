@@ -128,9 +128,18 @@ export class Generations implements Iterable<Generation>, KeySource {
   }
 
   /** The newest rows up to `upTo` with one of these rooms, as those of a generation. */
-  rowsBack(upTo: Cursor, rooms: Iterable<RoomId>, bytes: number) {
+  rowsBack(upTo: Cursor, rooms: ReadonlySet<RoomId>, bytes: number) {
     for (const generation of this.#list.toReversed()) {
       const found = generation.rowsBack(upTo, rooms, bytes);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  /** Heads after `after` and up to `upTo` with one of these rooms, as those of a generation. */
+  headsBack(upTo: Cursor, rooms: ReadonlySet<RoomId>, after: Cursor) {
+    for (const generation of this.#list.toReversed()) {
+      const found = generation.headsBack(upTo, rooms, after);
       if (found !== null) return found;
     }
     return null;

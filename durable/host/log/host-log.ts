@@ -23,6 +23,7 @@ import {
   splitRows,
   type WrittenRow,
 } from "./rows/log-row.ts";
+import type { RowHead } from "./rows/log-table.ts";
 import { RecentRows } from "./rows/recent-rows.ts";
 
 export type { LogKeeping } from "./generations.ts";
@@ -52,6 +53,7 @@ export class HostLog {
   /** Of this log alone, so that nobody can make keys whose hashes meet. */
   readonly #seed: number;
   #head: Cursor;
+  #appendedBytes = 0;
   readonly #outbox: OutboxPosition;
   /** The latest moment that anybody told. */
   #nowUs: EpochUs;
@@ -99,6 +101,10 @@ export class HostLog {
   }
   get events(): number {
     return this.#generations.events;
+  }
+  /** Text of all rows since the log was opened. */
+  get appendedBytes(): number {
+    return this.#appendedBytes;
   }
 
   /**
@@ -176,10 +182,19 @@ export class HostLog {
    */
   rowsBack(
     upTo: Cursor,
-    rooms: Iterable<RoomId>,
+    rooms: ReadonlySet<RoomId>,
     bytes: number,
   ): { rows: readonly LogRow[]; after: Cursor } | null {
     return this.#generations.rowsBack(upTo, rooms, bytes);
+  }
+
+  /** The same of heads alone, of one block, and of rows after `after`. */
+  headsBack(
+    upTo: Cursor,
+    rooms: ReadonlySet<RoomId>,
+    after: Cursor,
+  ): { heads: readonly RowHead[]; after: Cursor } | null {
+    return this.#generations.headsBack(upTo, rooms, after);
   }
 
   /** A request that came with this key in the last 24 h. What has moved since may be said to be further than it is. */
@@ -294,6 +309,7 @@ export class HostLog {
       keysText === null ? null : { text: keysText, hashes: hashesOf(keysText, this.#seed) };
     this.#generations.append(written, this.#outbox.through, keys);
     this.#head = row.last;
+    this.#appendedBytes += row.bytes;
     this.#outbox.appended(row.bytes, row.last);
     this.#recent.push(row);
     if (keysText !== null) this.#keys.learn(row.last, parseKeys(keysText));

@@ -16,6 +16,18 @@ const REMEMBERED_TRADES = 20_000;
 export class TradeWindow {
   readonly #keys = new Set<string>();
 
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  /** Forgets all but the newest so many. */
+  trim(most: number): void {
+    for (const oldest of this.#keys) {
+      if (this.#keys.size <= most) return;
+      this.#keys.delete(oldest);
+    }
+  }
+
   /** Remembers the trades of events that are in the log already. */
   learn(events: Iterable<TapeEvent>): void {
     for (const event of events) {
@@ -45,12 +57,7 @@ export class TradeWindow {
   #remember(key: string): boolean {
     if (this.#keys.has(key)) return false;
     this.#keys.add(key);
-    if (this.#keys.size > REMEMBERED_TRADES) {
-      for (const oldest of this.#keys) {
-        this.#keys.delete(oldest);
-        break;
-      }
-    }
+    if (this.#keys.size > REMEMBERED_TRADES) this.trim(REMEMBERED_TRADES);
     return true;
   }
 }

@@ -133,11 +133,12 @@ export class LastValuesFold {
   apply(event: TapeEvent, cursor: Cursor, news?: BarNews): void {
     // Neither is a value of the instrument, or makes one look alive (SPEC LG-8).
     if (event.kind === "log" || event.kind === "alert") return;
-    if (this.#lastEventUs === null || event.ts > this.#lastEventUs) this.#lastEventUs = event.ts;
+    if (event.kind === "metric") {
+      this.applyPoint(seriesKey(event), event);
+      return;
+    }
+    this.#seen(event.ts);
     switch (event.kind) {
-      case "metric":
-        this.#metrics.take(seriesKey(event), event);
-        return;
       case "trade":
         this.#applyTrade(event, cursor, news);
         return;
@@ -156,6 +157,12 @@ export class LastValuesFold {
       default:
         event satisfies never;
     }
+  }
+
+  /** The same of a point, of which the key of its series is known. */
+  applyPoint(series: string, point: MetricEvent): void {
+    this.#seen(point.ts);
+    this.#metrics.take(series, point);
   }
 
   toJSON(): LastValues {
@@ -246,6 +253,10 @@ export class LastValuesFold {
     return { type: "bar", ...bar };
   }
 
+  #seen(ts: EpochUs): void {
+    if (this.#lastEventUs === null || ts > this.#lastEventUs) this.#lastEventUs = ts;
+  }
+
   #applyTrade(trade: TradeEvent, cursor: Cursor, news: BarNews | undefined): void {
     if (this.#trade === null || trade.ts >= this.#trade.ts) this.#trade = trade;
     this.#applyHour(trade);
@@ -317,7 +328,7 @@ function unsaidCutUs(
 }
 
 /** A series in the fold. */
-export function seriesKey({ metric, labels }: MetricEvent): string {
+export function seriesKey({ metric, labels }: Pick<MetricEvent, "metric" | "labels">): string {
   return `${metric}\u0001${canonicalLabels(labels)}`;
 }
 

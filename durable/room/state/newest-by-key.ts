@@ -57,6 +57,7 @@ export class NewestByKey<Event extends { ts: EpochUs }> {
 
   #trim(): void {
     const { count, chars, charsOf } = this.#limits;
+    if (this.#events.size <= count && this.#chars <= chars) return;
     for (const [oldest, { ts }] of this.#events) {
       if (this.#events.size <= count && this.#chars <= chars) break;
       this.#events.delete(oldest);

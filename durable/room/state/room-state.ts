@@ -1,11 +1,14 @@
-import { decodeFrame, tradeKey } from "../../../src/core/events/encode-events.ts";
+import { decodeFrame } from "../../../src/core/events/encode-events.ts";
+import { scanPoints } from "../../../src/core/events/scan-points.ts";
 import type { BarMessage } from "../../../src/protocol/socket/server-message.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { LogFrame } from "../../host/log/host-log.ts";
+import type { TradeReading } from "../append/trade-reading.ts";
 import { TradeWindow } from "../append/trade-window.ts";
 import type { FoldedLog } from "../log/watched-log.ts";
 import { numberOf, type SqlPort, textOf } from "../sql-port.ts";
 import { type LastValues, LastValuesFold } from "./last-values.ts";
+import { Spellings } from "./spellings.ts";
 
 /** The fold is written down after so many events, so that a wake has few of them to fold again... */
 const CHECKPOINT_EVENTS = 2_000;
@@ -49,6 +52,7 @@ interface OpenedFold {
 export class RoomState {
   readonly #sql: SqlPort;
   readonly #log: FoldedLog;
+  readonly #spellings: Spellings;
   /** Nobody had pushed to the room when this was made, so nothing of it was written down that is not known here. */
   readonly #isNew: boolean;
   /** Null until somebody asks for it: a room that is only pushed to needs none of it. */
@@ -60,8 +64,10 @@ export class RoomState {
   readonly #oldMinutes = new Set<EpochUs>();
   #tradeWindow: TradeWindow | null = null;
 
-  constructor(sql: SqlPort, log: FoldedLog) {
+  /** `spellings`: those of all rooms of the host. */
+  constructor(sql: SqlPort, log: FoldedLog, spellings = new Spellings()) {
     this.#sql = sql;
+    this.#spellings = spellings;
     this.#log = log;
     this.#isNew = log.id === null;
   }
@@ -110,20 +116,32 @@ export class RoomState {
     const { fold } = opened;
     for (const frame of frames) {
       if (frame.cursor <= opened.foldedThrough) continue;
-      for (const event of decodeFrame(frame.text)) {
-        fold.apply(event, frame.cursor, {
-          bar: (bar) => this.#bars.push({ cursor: frame.cursor, bar }),
-          oldBar: (minuteUs) => {
-            if (this.#oldMinutes.size < KEPT_OLD_MINUTES) this.#oldMinutes.add(minuteUs);
-          },
-        });
-      }
+      this.#apply(fold, frame);
       opened.foldedThrough = frame.cursor;
       this.#sinceCheckpoint += frame.count;
     }
     if (this.#bars.length > KEPT_BAR_MESSAGES) this.#bars = this.#bars.slice(-KEPT_BAR_MESSAGES);
     const due = Math.max(CHECKPOINT_EVENTS, fold.seriesCount * CHECKPOINT_EVENTS_A_SERIES);
     if (this.#sinceCheckpoint >= due) this.#checkpoint();
+  }
+
+  #apply(fold: LastValuesFold, { text, cursor }: LogFrame): void {
+    const points = scanPoints(text);
+    if (points !== null) {
+      for (const scanned of points) {
+        const { key, point } = this.#spellings.read(scanned);
+        fold.applyPoint(key, point);
+      }
+      return;
+    }
+    for (const event of decodeFrame(text)) {
+      fold.apply(event, cursor, {
+        bar: (bar) => this.#bars.push({ cursor, bar }),
+        oldBar: (minuteUs) => {
+          if (this.#oldMinutes.size < KEPT_OLD_MINUTES) this.#oldMinutes.add(minuteUs);
+        },
+      });
+    }
   }
 
   /** Bars that frames after `after` and up to `through` closed or corrected, as messages. */
@@ -169,8 +187,9 @@ export class RoomState {
     return minutes;
   }
 
-  get hasTradeWindow(): boolean {
-    return this.#tradeWindow !== null;
+  /** What it remembers of its trades; null where nobody has asked for that. */
+  get rememberedTrades(): TradeWindow | null {
+    return this.#tradeWindow;
   }
 
   /**
@@ -202,25 +221,30 @@ export class RoomState {
     if (this.#sinceCheckpoint >= WORTH_EVENTS) this.#checkpoint();
   }
 
-  /** Writes down what would be lost with the frames up to `through`, which are about to be dropped. */
-  keepBeforeDrop(through: Cursor): void {
-    this.foldToHead();
-    const { savedThrough, foldedThrough } = this.#open();
-    if (savedThrough < foldedThrough) this.#checkpoint();
-    this.#keepTrades(through);
+  /** Has there been a trade, in what it has taken up? */
+  get hasTraded(): boolean {
+    return this.#open().fold.trade !== null;
+  }
+
+  /**
+   * Writes down what would be lost with the frames up to `through`, which are about to be dropped. `trades`: those of them that are
+   * still to be known, null where there are none.
+   */
+  keepBeforeDrop(through: Cursor, trades: TradeReading | null): void {
+    const opened = this.#open();
+    if (opened.foldedThrough < through) {
+      this.foldIn(this.#log.framesAfter(opened.foldedThrough, through));
+    }
+    if (opened.savedThrough < Math.min(through, opened.foldedThrough)) this.#checkpoint();
+    if (trades !== null) this.#keepTrades(trades);
   }
 
   /** Where what is left of the log has too few events, the ids of the newest trades are kept beside it. */
-  #keepTrades(through: Cursor): void {
+  #keepTrades({ keys, isOver, most }: TradeReading): void {
     const earlier = this.#earlierTrades();
-    const newest = this.#log.newest(WINDOW_EVENTS);
-    const dropped = newest.filter(({ cursor }) => cursor <= through);
-    const isEnough =
-      dropped.length === 0 && newest.reduce((sum, { count }) => sum + count, 0) >= WINDOW_EVENTS;
-    const keys = dropped
-      .flatMap(({ text }) => decodeFrame(text).map(tradeKey))
-      .filter((key) => key !== null);
-    const kept = isEnough ? [] : [...earlier, ...keys].slice(-WINDOW_EVENTS);
+    // It may have been written down before, by a life that ended before the log was dropped.
+    const all = isOver ? keys : [...new Set([...earlier, ...keys])];
+    const kept = all.slice(-most);
     if (kept.length !== earlier.length || keys.length > 0) this.#saveTrades(kept);
   }
 

@@ -51,7 +51,10 @@ export function isSymbol(text: string): text is SymbolName {
  * message; null where one can.
  */
 export function globFault(glob: string): string | null {
-  return symbolFault(glob.replaceAll(/\\(.)|\*+/gsu, (_, escaped?: string) => escaped ?? "x"));
+  const faultWith = (run: string) =>
+    symbolFault(glob.replaceAll(/\\(.)|\*+/gsu, (_, escaped?: string) => escaped ?? run));
+  // No mark makes one character with a "q". What is as long as a symbol may be has room for nothing.
+  return faultWith("") === null ? null : faultWith("q");
 }
 
 /** Why `text` is no symbol, as what follows its name in a message; null where it is one. */

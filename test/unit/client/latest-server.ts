@@ -17,7 +17,8 @@ interface Socket {
 interface Events {
   symbol: string;
   say(message: object): void;
-  end(): void;
+  /** `code`: whoever reads it must not come back. */
+  end(code?: number): void;
 }
 
 /** A server of last values, one a symbol, and what goes wrong between it and a client. */
@@ -26,6 +27,9 @@ export function latestServer(deps: Pick<TapeDeps, "setTimer">) {
   const sockets = new Set<Socket>();
   const opened: Socket[] = [];
   const events = new Set<Events>();
+  /** What server-sent events of a symbol are refused with. */
+  const refusals = new Map<string, number>();
+  const asked: { symbol: string; authorization: string | undefined }[] = [];
   let cursor = 1;
 
   const server = {
@@ -33,6 +37,9 @@ export function latestServer(deps: Pick<TapeDeps, "setTimer">) {
     sockets,
     opened,
     events,
+    refusals,
+    /** Requests for server-sent events. */
+    asked,
     /** Connects go nowhere. */
     isAway: false,
     /** Somebody between lets no socket through. */
@@ -69,8 +76,17 @@ export function latestServer(deps: Pick<TapeDeps, "setTimer">) {
       }, 5);
       return socket;
     },
-    fetch: async (url: string, { signal }: { signal: AbortSignal }): Promise<PollResponse> => {
+    fetch: async (
+      url: string,
+      { signal, headers }: { signal: AbortSignal; headers: Record<string, string> },
+    ): Promise<PollResponse> => {
       if (server.isAway) throw new Error("away");
+      const symbol = symbolOf(url);
+      asked.push({ symbol, authorization: headers["authorization"] });
+      const status = refusals.get(symbol);
+      if (status !== undefined) {
+        return { ok: false, status, json: async () => ({ detail: `no ${symbol} here` }) };
+      }
       return { ok: true, status: 200, json: async () => ({}), body: eventsOf(url, signal) };
     },
     set(symbol: string, value: number): void {
@@ -151,7 +167,7 @@ export function latestServer(deps: Pick<TapeDeps, "setTimer">) {
   }
 
   function eventsOf(url: string, signal: AbortSignal): ReadableStream<Uint8Array> {
-    const symbol = decodeURIComponent(/\/api\/rooms\/([^/]+)\/stream$/.exec(url)?.[1] ?? "");
+    const symbol = symbolOf(url);
     const encoder = new TextEncoder();
     return new ReadableStream<Uint8Array>({
       start(controller) {
@@ -159,8 +175,10 @@ export function latestServer(deps: Pick<TapeDeps, "setTimer">) {
           symbol,
           say: (message) =>
             controller.enqueue(encoder.encode(`data: ${JSON.stringify(message)}\n\n`)),
-          end() {
+          end(code) {
             events.delete(one);
+            const last = `event: end\ndata: ${JSON.stringify({ code, reason: "gone" })}\n\n`;
+            if (code !== undefined) controller.enqueue(encoder.encode(last));
             controller.close();
           },
         };
@@ -197,4 +215,8 @@ export function latestServer(deps: Pick<TapeDeps, "setTimer">) {
   function say(one: Socket, message: object): void {
     one.socket.onmessage?.({ data: JSON.stringify(message) });
   }
+}
+
+function symbolOf(url: string): string {
+  return decodeURIComponent(/\/api\/rooms\/([^/]+)\/stream$/.exec(url)?.[1] ?? "");
 }

@@ -187,6 +187,77 @@ describe("ST-10 a client of last values", () => {
     }
   });
 
+  async function byEvents(options: Partial<LatestOptions>) {
+    const made = world({ symbols: ["A", "B"], ...options });
+    made.server.isSocketless = true;
+    // A socket that is on its way comes yet.
+    await made.clock.advance(10);
+    made.server.drop();
+    await made.clock.advance(20_000);
+    expect(made.latest.status()).toEqual({ kind: "by-events" });
+    return made;
+  }
+
+  test.each([
+    [400, "bad_message"],
+    [401, "bad_token"],
+    [403, "forbidden"],
+    [404, "bad_message"],
+  ] as const)(
+    "ST-11 what is answered %i is refused as %s, and not asked for again",
+    async (status, code) => {
+      const told: unknown[] = [];
+      const onRefused: LatestOptions["onRefused"] = (refusal) => told.push(refusal);
+      const { clock, server, values } = await byEvents({ onRefused, token: "t" });
+      server.refusals.set("A", status);
+      server.drop();
+      await clock.advance(120_000);
+      expect(told).toEqual([{ symbol: "A", code, message: "no A here" }]);
+      const { length } = server.asked.filter(({ symbol }) => symbol === "A");
+      server.set("B", 7);
+      await clock.advance(120_000);
+      expect(server.asked.filter(({ symbol }) => symbol === "A")).toHaveLength(length);
+      expect(values.get("B")).toBe(7);
+    },
+  );
+
+  test("ST-11 what may be answered another time is asked for again, each time with the token there is", async () => {
+    let made = 0;
+    const token = async () => `t${++made}`;
+    const { clock, server, refused, values } = await byEvents({ token });
+    for (const status of [401, 429, 503]) {
+      server.refusals.set("A", status);
+      server.drop();
+      await clock.advance(10_000);
+      server.refusals.clear();
+      server.set("A", status);
+      await clock.advance(60_000);
+      expect(values.get("A")).toBe(status);
+    }
+    expect(refused).toEqual([]);
+    expect(new Set(server.asked.map(({ authorization }) => authorization)).size).toBe(
+      server.asked.length,
+    );
+  });
+
+  test("ST-11 the end of a token ends it by events as on a socket, unless another one can be had", async () => {
+    const fixed = await byEvents({ token: "t" });
+    for (const one of fixed.server.events) one.end(4503);
+    await settle();
+    expect(fixed.latest.status()).toEqual({ kind: "closed", code: 4503, reason: "gone" });
+    expect(fixed.statuses.filter((kind) => kind === "closed")).toHaveLength(1);
+    expect(fixed.refused).toEqual([]);
+    expect(fixed.server.events.size).toBe(0);
+    expect(fixed.clock.pendingTimers()).toBe(0);
+
+    const renewed = await byEvents({ token: () => "t" });
+    for (const one of renewed.server.events) one.end(4503);
+    renewed.server.set("A", 7);
+    await renewed.clock.advance(10_000);
+    expect(renewed.latest.status()).toEqual({ kind: "by-events" });
+    expect(renewed.values.get("A")).toBe(7);
+  });
+
   test("a name with an asterisk is no pattern", async () => {
     const { clock, server, latest } = world({ symbols: ["A\\*"] });
     server.isSocketless = true;

@@ -170,6 +170,21 @@ describe("INV-2 reconnecting", () => {
     expect(room.connections).toHaveLength(1);
   });
 
+  test.each(["socket", "events"])(
+    "the end of a token is not, where another one can be had, by %s",
+    async (way) => {
+      const room = fakeRoom();
+      room.refuseSockets = way === "events";
+      room.refuseEvents = false;
+      const { tape } = watch(room, { token: async () => "t" });
+      await room.clock.advance(6_000);
+      expect(tape.status().words).toBe("live");
+      room.close(4503);
+      await room.clock.advance(10_000);
+      expect(tape.status().words).toBe("live");
+    },
+  );
+
   test.each([401, 403, 404])("HTTP %i to a poll is final", async (status) => {
     const room = fakeRoom();
     const { tape } = watch(room);

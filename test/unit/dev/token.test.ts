@@ -39,10 +39,10 @@ describe("npm run token", () => {
   });
 
   it("takes patterns of any symbols, with spaces and stars of their own", () => {
-    const symbols = String.raw`AAPL  24*,A\*,^GSPC, टा*`;
+    const symbols = String.raw`AAPL  24*,A\*,^GSPC, टा*,${"A".repeat(64)}*`;
     const request = readTokenRequest({ scope: "read", symbols });
     expect(request.kind === "claims" && request.claims.symbols).toEqual([
-      ...["AAPL  24*", String.raw`A\*`, "^GSPC", "टा*"],
+      ...["AAPL  24*", String.raw`A\*`, "^GSPC", "टा*", `${"A".repeat(64)}*`],
     ]);
   });
 
@@ -62,6 +62,7 @@ describe("npm run token", () => {
     [{ scope: "wrte" }, "--scope wrte"],
     [{ scope: "write", symbols: "," }, "--symbols is empty"],
     [{ scope: "write", symbols: "BTC%" }, "--symbols BTC%"],
+    [{ scope: "write", symbols: "\\*" }, "--symbols \\*"],
     [{ scope: "write", ttl: "1y" }, "--ttl 1y"],
     [{ scope: "write", ttl: "0s" }, "--ttl 0s"],
     [{ scope: "write", ttl: "60" }, "--ttl 60"],

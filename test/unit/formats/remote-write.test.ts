@@ -277,6 +277,40 @@ describe.each(VERSIONS)("remote write %s", (version, encode) => {
   });
 });
 
+describe("remote write of a series that is known", () => {
+  const sample = bytesField(2, [...bitsField(1, 0n), ...int64Field(2, NOW_MS)]);
+
+  it.each<[string, WriteVersion, number[], number[]]>([
+    [
+      "labels of 1.0",
+      "1.0",
+      bytesField(1, [...textField(1, "__name__"), ...textField(2, "up")]),
+      bytesField(1, [...textField(1, "__name__"), ...textField(2, "down")]),
+    ],
+    ["references of 2.0", "2.0", bytesField(1, [0, 1]), bytesField(1, [0, 2])],
+  ])("O-4 refuses it with a second name behind its samples, in %s", (_, version, name, second) => {
+    const known = new KnownSeries();
+    const texts = ["__name__", "up", "down"].flatMap((text) => textField(4, text));
+    const read = (...parts: number[][]) => {
+      const series = bytesField(version === "1.0" ? 1 : 5, parts.flat());
+      const body = new Uint8Array(version === "1.0" ? series : [...texts, ...series]);
+      return decode(body, version, { ...TERMS, known }).points;
+    };
+    const good = [["_system", "up", undefined, TERMS.nowUs, 0]];
+    expect(pointsOf(read(name, sample))).toEqual(good);
+    for (const parts of [
+      [name, sample, second],
+      [name, second, sample],
+      [name, sample, second, sample],
+    ]) {
+      const { count, refused } = read(...parts);
+      expect([count, refused.count]).toEqual([0, parts.filter((part) => part === sample).length]);
+      expect(refused.text("samples")).toContain("name twice");
+    }
+    expect(pointsOf(read(name, sample))).toEqual(good);
+  });
+});
+
 describe("remote write", () => {
   it("O-3 knows the mark by which a native histogram ends", () => {
     const histogram = bytesField(4, [

@@ -51,7 +51,7 @@ function awake(rooms: number, commits: number) {
     return {
       ...{ log: roomLog, state },
       get lacksTradeWindow() {
-        return !state.hasTradeWindow;
+        return state.rememberedTrades === null;
       },
       makeTradeWindow: state.makeTradeWindow.bind(state),
     };
@@ -79,6 +79,7 @@ function awake(rooms: number, commits: number) {
       },
     },
     roomOf: (symbol) => known.get(symbol) ?? null,
+    made: () => {},
     pause: async () => work.onPause(),
   });
   const stateOf = (at: number) => known.get(symbolAt(at))?.state as RoomState;

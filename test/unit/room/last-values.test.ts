@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LastValuesFold } from "../../../durable/room/state/last-values.ts";
 import { RoomState } from "../../../durable/room/state/room-state.ts";
-import { encodeFrames } from "../../../src/core/events/encode-events.ts";
+import { decodeFrame, encodeFrames } from "../../../src/core/events/encode-events.ts";
 import type {
   MetricEvent,
   PositionEvent,
@@ -161,6 +161,43 @@ describe("the room's memory", () => {
     const woken = new RoomState(sql, log);
     woken.foldToHead();
     expect(closes(woken, 4, 4)).toEqual([]);
+  });
+});
+
+describe("points of frames", () => {
+  it("are taken up where they stand as they are when they are read as JSON", () => {
+    const labels = fc.constantFrom<(MetricEvent["labels"] | undefined)[]>(
+      ...[undefined, { a: "1", b: "2" }, { b: "2", a: "1" }, { a: "1" }, { ["__proto__"]: "x" }],
+      ...[{ a: 'quoted "' }, { ü: "é" }, { a: "}" }],
+    );
+    const value = fc.oneof(fc.constantFrom(0, -0, 1e21, 1.5e-7, -3), fc.double({ noNaN: true }));
+    const read = fc
+      .record({ metric: fc.constantFrom("m", "a\u0001b", "n\\"), labels, value, at: fc.nat(9) })
+      .map(({ metric, labels, value, at }): TapeEvent => {
+        const event = { kind: "metric", ts: (START_US + at) as EpochUs, metric, value } as const;
+        return Number.isFinite(value) && labels !== undefined ? { ...event, labels } : event;
+      })
+      .filter((event) => event.kind === "metric" && Number.isFinite(event.value));
+    const events = fc.oneof(
+      read,
+      fc.nat(5).map((at): TapeEvent => tradeAt(at, at)),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.array(events, { minLength: 1 }), { maxLength: 6 }), (commits) => {
+        const sql = memorySql();
+        const { log, append } = oneRoom(sql, START_US as EpochUs);
+        const byJson = new LastValuesFold(null);
+        for (const commit of commits) {
+          const frames = encodeFrames(commit);
+          append(frames);
+          for (const { text } of frames) {
+            for (const event of decodeFrame(text)) byJson.apply(event, log.head);
+          }
+        }
+        const memory = new RoomState(sql, log).foldToHead().toJSON();
+        expect(memory).toStrictEqual(byJson.toJSON());
+      }),
+    );
   });
 });
 

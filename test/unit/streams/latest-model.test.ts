@@ -256,7 +256,7 @@ test("ST-10: every viewer in latest ends with the true last value of every key",
       for (const [nth, stream] of world.streams.entries()) {
         const names = stream.terms.channels;
         const channels = names === null ? null : new Channels(names);
-        for (const { symbol } of stream.seats) {
+        for (const { symbol } of stream.rooms.seats) {
           const told = (world.clients[nth] as Client).values.get(symbol);
           expect(told).toEqual(world.rooms.get(symbol)?.last(channels));
         }

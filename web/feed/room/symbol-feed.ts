@@ -109,6 +109,8 @@ export function openSymbolFeed(
     sizeDigits: () => feed.state().sizeDigits,
     chooseInterval: bars.choose,
     loadOlder: bars.loadOlder,
+    reach: bars.reach,
+    isReached: bars.isReached,
     takeChangedFrom: bars.takeChangedFrom,
     panels: panels.panels,
     panel: panels.panel,

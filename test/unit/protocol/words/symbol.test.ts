@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isSymbol, symbolFault, symbolSchema } from "../../../../src/protocol/words/symbol.ts";
+import { matchesGlob } from "../../../../src/core/placement/glob.ts";
+import {
+  globFault,
+  isSymbol,
+  symbolFault,
+  symbolSchema,
+} from "../../../../src/protocol/words/symbol.ts";
 import { anySymbol, HARD_SYMBOLS } from "../../../any-symbol.ts";
 
 describe("C-5 symbols", () => {
@@ -54,5 +60,39 @@ describe("C-5 symbols", () => {
         expect(searchParams.get("symbol")).toBe(symbol);
       }),
     );
+  });
+});
+
+describe("C-5 a pattern", () => {
+  it("may stand for a symbol where any run of its characters is a star", () => {
+    fc.assert(
+      fc.property(anySymbol, fc.nat(64), fc.nat(64), (symbol, start, length) => {
+        const characters = [...symbol].map((character) => (character === "*" ? "\\*" : character));
+        characters.splice(start, length, "*");
+        const glob = characters.join("");
+        expect(matchesGlob(glob, symbol)).toBe(true);
+        expect(globFault(glob)).toBeNull();
+      }),
+      { examples: [["A".repeat(64), 64, 0]] },
+    );
+  });
+
+  it("may have any mark behind a star", () => {
+    for (let code = 0x300; code <= 0x1e94f; code += 1) {
+      const mark = String.fromCodePoint(code);
+      if (!/\p{M}/u.test(mark) || !isSymbol(`貴${mark}`)) continue;
+      expect(globFault(`*${mark}foo`), code.toString(16)).toBeNull();
+    }
+    expect(globFault("*\u0308foo")).toBeNull();
+  });
+
+  it.each([
+    ["\\*", "must not be * alone"],
+    ["\u0308*", "combining mark"],
+    ["e\u0301*", "normal form C"],
+    [`${"A".repeat(65)}*`, "1 to 64 characters"],
+    ["A *  \u0308", "combining mark"],
+  ])("%j, which no symbol can match, is told why", (glob, words) => {
+    expect(globFault(glob)).toContain(words);
   });
 });
