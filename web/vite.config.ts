@@ -57,7 +57,8 @@ const ownFiles: Plugin = {
   apply: "build",
   enforce: "post",
   generateBundle(_options, bundle) {
-    const files = Object.keys(bundle).filter((file) => file.startsWith("assets/"));
+    // Not those of the reference, which is no page of the dashboard.
+    const files = Object.keys(bundle).filter((file) => /^assets\/(?!docs-)/.test(file));
     const page = bundle["index.html"];
     const entry = files.find((file) => /^assets\/index-[^/]*\.js$/.test(file));
     const worker = bundle[`${WORKER}.js`];

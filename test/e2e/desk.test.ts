@@ -384,9 +384,16 @@ it("colours are the system's until one is chosen, and that is remembered", async
   const background = () =>
     page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const light = await background();
+  const frame = () =>
+    page.evaluate(() => {
+      const metas = [...document.querySelectorAll<HTMLMetaElement>("meta[name=theme-color]")];
+      return metas.filter(({ media }) => matchMedia(media).matches).map(({ content }) => content);
+    });
+  expect(await frame()).toEqual(["#ffffff"]);
   const button = page.getByRole("button", { name: /^Colours/ });
   await button.click();
   await expect.poll(background).not.toBe(light);
+  expect(await frame()).toEqual(["#10141b"]);
   await page.reload();
   await button.getByTitle("Colours: dark").or(button).waitFor();
   expect(await button.getAttribute("title")).toBe("Colours: dark");

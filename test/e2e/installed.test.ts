@@ -93,7 +93,7 @@ describe("where anybody may read", () => {
     page = await context.newPage();
     await page.goto(product.url);
     const away = page.getByTestId("away");
-    await away.getByText(/^The server is away. Prices are old.* at \d\d:\d\d:\d\d/).waitFor();
+    await away.getByText(/^No news from the server. Prices are old.* at \d\d:\d\d:\d\d/).waitFor();
     expect(await priceOf("ACME").textContent()).toMatch(/^102\.50\d\d:\d\d:\d\d$/);
     expect(await priceOf("OTHER").textContent()).toMatch(/^7\.50\d\d:\d\d:\d\d$/);
     for (const colorScheme of ["dark", "light"] as const) {

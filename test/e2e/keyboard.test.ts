@@ -100,6 +100,9 @@ it("candles are moved by keys, and told as a table", async () => {
     if (await chart.evaluate((element) => element === document.activeElement)) break;
   }
   expect(await focused()).toMatch(/^Candles/);
+  // The canvas covers an outline of what it lies in.
+  const ring = await chart.evaluate((element) => getComputedStyle(element, "::after").borderStyle);
+  expect(ring).toBe("solid");
   const toNewest = page.getByRole("button", { name: "To the newest" });
   expect(await toNewest.count()).toBe(0);
   for (let i = 0; i < 8; i++) await page.keyboard.press("ArrowLeft");

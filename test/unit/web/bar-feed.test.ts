@@ -346,4 +346,10 @@ test("a symbol that has posted days alone is shown in days, and an empty one in 
   feed.choose("1d");
   await settle();
   expect([feed.bars().length, feed.elsewhere()]).toEqual([1, null]);
+  // Who chooses minutes before there is any answer has chosen them as well.
+  const hasty = openBarFeed(deps, "A", null);
+  hasty.load();
+  hasty.choose("1m");
+  await settle();
+  expect([hasty.interval(), hasty.elsewhere()]).toEqual(["1m", "1d"]);
 });

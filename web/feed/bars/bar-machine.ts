@@ -19,7 +19,7 @@ function taken(state: BarState, message: BarInput | Tick, nowMs: number): BarSte
     case "load":
       return load(state);
     case "choose":
-      if (message.interval === (state.wanted ?? state.interval)) return step(state);
+      if (message.interval === state.wanted) return step(state);
       return load({ ...state, wanted: message.interval });
     case "answered":
       return answered(state, message.id, message.answer, nowMs);

@@ -8,7 +8,7 @@ const FAILURES = 3;
 export function Away({ desk: { symbols, clock } }: { desk: Desk }) {
   const { retryAtMs, known, heardAtMs, failures } = symbols;
   if (retryAtMs === null || (known && failures < FAILURES)) return null;
-  const who = navigator.onLine ? "The server is away" : "This device is offline";
+  const who = navigator.onLine ? "No news from the server" : "This device is offline";
   const when =
     heardAtMs === null
       ? null

@@ -121,7 +121,7 @@ export function CandlePane(props: {
         aria-label="Candles: arrows move, plus and minus zoom, End leads to the newest"
         onKeyDown={(event: KeyboardEvent) => {
           if (event.ctrlKey || event.metaKey || event.altKey) return;
-          if (event.key === "End") chartRef.current?.showNewest();
+          if (event.key === "End") showNewest();
           else if (!moveByKey(event.key, event, view.axis)) return;
           event.preventDefault();
         }}
