@@ -1,4 +1,4 @@
-import { exportJWK, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from "jose";
+import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MOST_KEYS_BYTES } from "../../../../src/http/access/remote-keys.ts";
 import { allows, covers, type Grant, TokenVerifier } from "../../../../src/http/access/token.ts";
@@ -115,9 +115,9 @@ describe("A-8 keys of an issuer elsewhere", () => {
   let issuer: { keys: JWK[]; isAway: boolean; asked: number };
   let verifier: TokenVerifier;
 
-  async function issue(kid: string): Promise<Issued> {
+  async function issue(kid: string, claims: JWTPayload = {}): Promise<Issued> {
     const { privateKey, publicKey } = await generateKeyPair("ES256");
-    const token = await new SignJWT({ scope: "read" })
+    const token = await new SignJWT({ scope: "read", ...claims })
       .setProtectedHeader({ alg: "ES256", kid })
       .sign(privateKey);
     return { jwk: { ...(await exportJWK(publicKey)), kid, alg: "ES256" }, token };
@@ -255,6 +255,35 @@ describe("A-8 keys of an issuer elsewhere", () => {
     expect(await kindOf(one)).toBe("keys_unavailable");
     expect(read).toBeLessThan(2 * MOST_KEYS_BYTES);
   });
+
+  it.each([
+    ["neither", {}, ["grant", "grant", "grant", "grant", "grant"]],
+    ["aud", { JWT_AUDIENCE: "tape" }, ["refused", "grant", "grant", "refused", "grant"]],
+    ["iss", { JWT_ISSUER: "https://a/" }, ["refused", "grant", "refused", "grant", "refused"]],
+    [
+      "both",
+      { JWT_AUDIENCE: "tape", JWT_ISSUER: "https://a/" },
+      ["refused", "grant", "refused", "refused", "refused"],
+    ],
+  ] as const)(
+    "A-10 are of tokens for us where it is said for whom: %s",
+    async (_, asked, kinds) => {
+      const [iss, aud] = ["https://a/", "tape"];
+      const all = await Promise.all([
+        issue("none"),
+        issue("all", { iss, aud: ["other", aud] }),
+        issue("elsewhere", { iss: "https://a", aud }),
+        issue("for-other", { iss, aud: "tape2" }),
+        issue("from-nobody", { aud }),
+      ]);
+      const settings = { JWT_JWKS_URL: "https://issuer.example/jwks", ...asked };
+      verifier = new TokenVerifier(settings, {
+        nowMs: () => Date.now(),
+        fetch: async () => Response.json({ keys: all.map(({ jwk }) => jwk) }),
+      });
+      expect(await Promise.all(all.map(kindOf))).toEqual(kinds);
+    },
+  );
 
   it("that answer no key set are as good as away", async () => {
     verifier = new TokenVerifier(
