@@ -1,4 +1,4 @@
-import type { PollAnswer } from "../src/protocol/answers/answers.ts";
+import type { PollAnswer, PollGap } from "../src/protocol/answers/answers.ts";
 import type { TapeEvent } from "../src/protocol/events/event.ts";
 import { type Joined, partsAround } from "../src/protocol/events/frame.ts";
 import type { Gap, Hello, ServerMessage } from "../src/protocol/socket/server-message.ts";
@@ -6,9 +6,11 @@ import type { LogId } from "../src/protocol/words/log-id.ts";
 import type { Cursor } from "../src/protocol/words/time.ts";
 import type { Delivery, Effect, Place } from "./state.ts";
 
+type Deliver = Extract<Effect, { type: "deliver" }>;
+
 interface Delivered {
   place: Place;
-  effects: Effect[];
+  effects: Deliver[];
 }
 
 /**
@@ -29,7 +31,10 @@ export function deliverMessage(
     case "gap":
       if (message.reason === "reset") return moved({ cursor: message.to, log }, message);
       if (isPast(cursor, message.to)) return nothing(place);
-      return moved({ cursor: message.to, log }, { ...message, from: later(cursor, message.from) });
+      return moved(afterGap(place, message, log), {
+        ...message,
+        from: later(cursor, message.from),
+      });
     case "caught_up":
       // Everything up to here has been replayed, so an empty replay moves the position too.
       return moved({ cursor: later(cursor, message.cursor), log }, message);
@@ -44,11 +49,11 @@ export function deliverMessage(
   }
 }
 
-/** The same for an answer of the polling fallback. An incomplete one says its gap before its events. */
+/** The same for an answer of the polling fallback: its gaps among its events, each where it begins. */
 export function deliverAnswer(place: Place, answer: PollAnswer): Delivered {
   const { cursor } = place;
   // A server of before 2026-11-26 has no log id.
-  const { cursor: through, oldest, log = null } = answer;
+  const { cursor: through, log = null } = answer;
   const after = { cursor: through, log };
   if (cursor !== null && answer.reset === true) {
     return moved(after, gapOf(cursor, through, "reset"));
@@ -56,15 +61,38 @@ export function deliverAnswer(place: Place, answer: PollAnswer): Delivered {
   // A cursor ahead of the log counts as its newest one (SPEC C-3): what comes from there on is new.
   if (cursor !== null && through < cursor) return { place: after, effects: [] };
   if (isPast(cursor, through)) return nothing(place);
-  const effects: Effect[] = [];
-  if (!answer.complete && cursor !== null) {
-    const to = oldest > cursor && oldest < through ? oldest : through;
-    effects.push(deliver({ cursor: to, log }, gapOf(cursor, to, "expired")));
-  }
   const { events, frames } = answer;
-  if (events.length > 0)
-    effects.push(...eventsAfter(cursor, { cursor: through, events, frames }, log));
+  let rest: Joined<TapeEvent>[] = events.length > 0 ? [{ cursor: through, events, frames }] : [];
+  const effects: Deliver[] = [];
+  let at = place;
+  const take = (parts: readonly Joined<TapeEvent>[]) => {
+    for (const effect of parts.flatMap((part) => eventsAfter(at.cursor, part, log))) {
+      effects.push(effect);
+      at = effect.place;
+    }
+  };
+  for (const { from, to, reason } of cursor === null ? [] : gapsOf(answer, cursor)) {
+    const parts = rest.flatMap((part) => partsAround(part, from));
+    take(parts.filter((part) => part.cursor <= from));
+    rest = parts.filter((part) => part.cursor > from);
+    const gap = gapOf(later(at.cursor, from), to, reason);
+    at = afterGap(at, gap, log);
+    effects.push(deliver(at, gap));
+  }
+  take(rest);
   return { place: after, effects };
+}
+
+/** What an answer lacks. Before 2026-11-27 a server did not say where, and what it lacked could not be read. */
+function gapsOf({ complete, gaps, cursor, oldest }: PollAnswer, since: Cursor): PollGap[] {
+  if (complete) return [];
+  const to = oldest > since && oldest < cursor ? oldest : cursor;
+  return gaps ?? [{ from: since, to, reason: "unavailable" }];
+}
+
+/** Where the consumer stands after a gap: of an expired range what is kept is still to come (SPEC S-10). */
+function afterGap(place: Place, { to, reason }: Gap, log: LogId | null): Place {
+  return reason === "expired" ? place : { cursor: to, log };
 }
 
 /** What came with a message and is after `cursor`. */
@@ -72,7 +100,7 @@ function eventsAfter(
   cursor: Cursor | null,
   message: Joined<TapeEvent>,
   log: LogId | null,
-): Effect[] {
+): Deliver[] {
   const parts = cursor === null ? [message] : partsAround(message, cursor);
   return parts
     .filter((part) => !isPast(cursor, part.cursor))
@@ -107,6 +135,6 @@ function moved(place: Place, delivery: Delivery): Delivered {
   return { place, effects: [deliver(place, delivery)] };
 }
 
-function deliver(place: Place, delivery: Delivery): Effect {
+function deliver(place: Place, delivery: Delivery): Deliver {
   return { type: "deliver", delivery, place };
 }

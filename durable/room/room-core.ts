@@ -277,7 +277,15 @@ export class RoomCore {
     const { prunedThrough, head } = this.log;
     const end = Math.min(upTo, head) as Cursor;
     if (after < prunedThrough) {
-      return this.#parts.archiveNow().read(after, Math.min(end, prunedThrough) as Cursor);
+      const page = await this.#parts
+        .archiveNow()
+        .read(after, Math.min(end, prunedThrough) as Cursor);
+      if (page.kind !== "frames" || page.expiredThrough === undefined) return page;
+      // What the log has is not missing, whatever has become of it in Postgres.
+      return {
+        ...page,
+        expiredThrough: Math.min(page.expiredThrough, prunedThrough) as Cursor,
+      };
     }
     return pageOf(this.log, after, end);
   }

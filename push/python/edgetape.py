@@ -136,8 +136,8 @@ class Events(NamedTuple):
 class Gap(NamedTuple):
     """The events after cursor `start` and up to `end` cannot be had.
 
-    `reason` is "expired" where they exist no more or could not be read, and "reset" where the server's log was lost and began
-    anew: then nothing is known of what was after `start`, and what comes next is new though its cursors may be smaller.
+    `reason` is "expired" where some of them exist no more, and those that do follow; "unavailable" where they could not be read; and
+    "reset" where the server's log was lost and began anew: then nothing is known of what was after `start`, and what comes next is new though its cursors may be smaller.
     """
 
     start: int
@@ -1432,13 +1432,23 @@ def _deliveries(place: Optional[Place], answer: Dict[str, Any]) -> Tuple[List[Un
     if after.cursor == place.cursor:
         return [], Place(place.cursor, after.log or place.log)
     items: List[Union[Events, Gap]] = []
-    if not answer["complete"]:
-        oldest = answer["oldest"]
-        end = oldest if place.cursor < oldest < after.cursor else after.cursor
-        items.append(Gap(place.cursor, end, "expired", Place(end, after.log)))
+    for gap in _gaps_of(place.cursor, answer):
+        # Events that are still to come may be before its end: what is kept of an expired range (SPEC S-10), and what was read before.
+        is_next = gap["reason"] != "expired" and gap["from"] == place.cursor
+        there = Place(gap["to"], after.log) if is_next else place
+        items.append(Gap(gap["from"], gap["to"], gap["reason"], there))
     if answer["events"]:
         items.append(Events(answer["events"], after))
     return items, after
+
+
+def _gaps_of(since: int, answer: Dict[str, Any]) -> List[Dict[str, Any]]:
+    """What an answer lacks. Before 2026-11-27 a server did not say where, and what it lacked could not be read."""
+    if answer["complete"]:
+        return []
+    oldest = answer["oldest"]
+    end = oldest if since < oldest < answer["cursor"] else answer["cursor"]
+    return answer.get("gaps") or [{"from": since, "to": end, "reason": "unavailable"}]
 
 
 def _rows_of(line: Dict[str, Any]) -> Iterator[Dict[str, Any]]:

@@ -1,7 +1,7 @@
 import type { SymbolBatch } from "../core/events/encode-events.ts";
 import type { PackedRooms } from "../core/events/packed-rooms.ts";
 import type { RelayName } from "../core/placement/relaying.ts";
-import type { BookAnswer, SymbolSummary } from "../protocol/answers/answers.ts";
+import type { BookAnswer, PollGap, SymbolSummary } from "../protocol/answers/answers.ts";
 import type { PositionEvent } from "../protocol/events/event.ts";
 import type { LogId } from "../protocol/words/log-id.ts";
 import type { SymbolName } from "../protocol/words/symbol.ts";
@@ -75,6 +75,8 @@ export interface PollPage {
   /** The log that `cursor` is of; null where it came without one, and the room does not know yet where it is. */
   log: LogId | null;
   complete: boolean;
+  /** What it lacks, in order; absent where it lacks nothing, and in answers of before 2026-11-27. */
+  gaps?: PollGap[];
   /** The cursor that came is of another life of the log (SPEC C-6). */
   reset?: true;
 }

@@ -76,7 +76,13 @@ export interface StillWatched {
 
 /** Frames of a room after a cursor; all of them up to `through`. `unavailable`: Postgres alone has them and cannot be read. */
 export type RoomPage =
-  | { kind: "frames"; frames: FedFrame[]; through: Cursor }
+  | {
+      kind: "frames";
+      frames: FedFrame[];
+      through: Cursor;
+      /** The newest cursor of what is kept no more of the room; absent where all of it is, and in answers of before 2026-11-27. */
+      expiredThrough?: Cursor;
+    }
   /** Not now, as where the host does not know yet what was before its log. */
   | { kind: "busy" }
   | { kind: "unavailable" };

@@ -133,7 +133,8 @@ class ReaderPlace {
       case "caught_up":
         return this.#moved(message.cursor);
       case "gap":
-        return this.#moved(message.to);
+        // What is kept of an expired range is still to come.
+        return message.reason === "expired" ? "" : this.#moved(message.to);
       // A position for who has none: for others what is before it is still to come.
       case "snapshot":
         return this.#cursor === null ? this.#moved(message.cursor) : "";

@@ -62,9 +62,10 @@ export const symbolRoutes = new Hono<AppEnv>()
       { symbol, since, log, limit, waitMs: waitS * 1_000 },
       (detail) => storageWatch(c).failed(detail),
     );
-    const { cursor, oldest, complete, reset } = page;
+    const { cursor, oldest, complete, gaps, reset } = page;
     const answer: Omit<PollAnswer, "events"> = { cursor, oldest, complete };
     if (page.log !== null) answer.log = page.log;
+    if (gaps !== undefined) answer.gaps = gaps;
     if (reset === true) answer.reset = true;
     if (page.frames.length > 1) {
       answer.frames = page.frames.map((frame) => [cursor - frame.cursor, frame.count]);

@@ -1,4 +1,5 @@
 import type { PollPage } from "../../../src/bindings/host.ts";
+import type { PollGap } from "../../../src/protocol/answers/answers.ts";
 import type { LogId } from "../../../src/protocol/words/log-id.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { LogFrame } from "../../host/log/host-log.ts";
@@ -26,7 +27,7 @@ export function momentOf(head: Cursor, clock: { nowUs(): EpochUs }): Cursor {
 
 /**
  * One page of the polling fallback: about `limit` events after `since`, whole frames, at least one where there is any.
- * `complete` is false where a range could not be read; the cursor stands after it then (INV-2, INV-3).
+ * `gaps` are what it lacks; the cursor stands after them (INV-2, INV-3).
  */
 export async function readPoll(
   deps: { log: RoomLog; readArchive: ReadArchive },
@@ -43,14 +44,17 @@ export async function readPoll(
     log: log.logId,
     complete: true,
   };
+  const gaps: PollGap[] = [];
+  let expiredThrough = 0;
   let full = false;
   while (page.cursor < log.prunedThrough && !full) {
     const upTo = log.prunedThrough;
     const archive = await deps.readArchive(page.cursor, upTo);
     if (archive.kind === "unavailable") {
-      page.complete = false;
+      gaps.push({ from: page.cursor, to: upTo, reason: "unavailable" });
       page.cursor = upTo;
     } else {
+      expiredThrough = Math.max(expiredThrough, Math.min(archive.expiredThrough ?? 0, upTo));
       full = take(page, archive.frames, limit);
       if (!full) page.cursor = archive.through;
     }
@@ -58,7 +62,10 @@ export async function readPoll(
   if (!full) full = take(page, log.framesAfter(page.cursor, log.head), limit);
   // A log that reaches back to the beginning of everything has nothing in the time before it was made.
   if (!full) page.cursor = Math.max(page.cursor, log.head) as Cursor;
-  return page;
+  // Each page says it of its own part of the log, up to where that could be read.
+  const to = Math.min(expiredThrough, gaps[0]?.from ?? page.cursor) as Cursor;
+  if (to > since) gaps.unshift({ from: since, to, reason: "expired" });
+  return gaps.length === 0 ? page : { ...page, complete: false, gaps };
 }
 
 /** The answer to a cursor of another life of the log: what is new comes after the head. */

@@ -15,8 +15,10 @@ const KEPT_CHARS = 4 * 1024 * 1024;
 
 /** Creates what the rooms of a host know of Postgres; safe to run at every wake. */
 export function createArchiveTable(sql: SqlPort): void {
+  // A version before S-10 took what had all been dropped for empty.
+  sql.exec("DROP TABLE IF EXISTS empty_archives");
   sql.exec(
-    "CREATE TABLE IF NOT EXISTS empty_archives (room INTEGER PRIMARY KEY, through INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS empty_pasts (room INTEGER PRIMARY KEY, through INTEGER NOT NULL)",
   );
 }
 
@@ -51,11 +53,11 @@ export class ArchiveReads {
     this.#deps = deps;
     const room = deps.room();
     const [row] =
-      room === null ? [] : deps.sql.exec("SELECT through FROM empty_archives WHERE room = ?", room);
+      room === null ? [] : deps.sql.exec("SELECT through FROM empty_pasts WHERE room = ?", room);
     this.#emptyThrough = (row === undefined ? CURSOR_ORIGIN : numberOf(row["through"])) as Cursor;
   }
 
-  /** Postgres has no event of the symbol up to here: the room is as old as that, and nobody was there before it. */
+  /** Postgres has had no event of the symbol up to here: the room is as old as that, and nobody was there before it. */
   get emptyThrough(): Cursor {
     return this.#emptyThrough;
   }
@@ -92,11 +94,13 @@ export class ArchiveReads {
 
   #keep(after: Cursor, upTo: Cursor, page: FramesPage): void {
     const room = this.#deps.room();
-    const isEmpty = page.frames.length === 0 && page.through === upTo;
+    // Where something has been dropped it was there, and viewers are told so.
+    const isEmpty =
+      page.frames.length === 0 && page.through === upTo && page.expiredThrough === undefined;
     if (room !== null && after <= this.#emptyThrough && isEmpty) {
       this.#emptyThrough = upTo;
       this.#deps.sql.exec(
-        "INSERT OR REPLACE INTO empty_archives (room, through) VALUES (?, ?)",
+        "INSERT OR REPLACE INTO empty_pasts (room, through) VALUES (?, ?)",
         ...[room, upTo],
       );
     }
@@ -111,9 +115,8 @@ export class ArchiveReads {
     const kept = this.#pages.find((each) => each.after <= after && after < each.page.through);
     if (kept === undefined) return null;
     kept.isUsed = true;
-    const { frames, through } = kept.page;
-    const at = after === kept.after ? 0 : indexAfter(frames, after);
-    return at === 0 ? kept.page : { kind: "frames", frames: frames.slice(at), through };
+    const at = after === kept.after ? 0 : indexAfter(kept.page.frames, after);
+    return at === 0 ? kept.page : { ...kept.page, frames: kept.page.frames.slice(at) };
   }
 }
 

@@ -6,6 +6,8 @@ export interface FramesPage {
   kind: "frames";
   frames: LogFrame[];
   through: Cursor;
+  /** The newest cursor of what is kept no more of the room; absent where all of it is. */
+  expiredThrough?: Cursor;
 }
 export type ArchivePage = FramesPage | { kind: "unavailable" };
 

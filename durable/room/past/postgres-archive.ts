@@ -29,7 +29,11 @@ export function roomArchive(
           cursor,
         }));
         const through = page.complete ? upTo : (frames.at(-1)?.cursor ?? upTo);
-        return { kind: "frames", frames, through };
+        const { expiredThrough } = page;
+        return {
+          ...{ kind: "frames", frames, through },
+          ...(expiredThrough !== null && { expiredThrough }),
+        };
       } catch (error) {
         const { level, fields } = lineOf(error);
         const kind = await answerTo(failureOf(error));

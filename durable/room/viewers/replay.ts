@@ -117,7 +117,10 @@ export class Replay {
         viewer.reading = false;
         if (viewer.phase.kind !== "replaying" || !this.#deps.isHere(viewer)) return;
         if (page.kind === "unavailable") this.#skipTo(viewer, viewer.phase, prunedThrough);
-        else this.#sendArchived(viewer, viewer.phase, page);
+        else {
+          this.#tellExpired(viewer, viewer.phase, page, prunedThrough);
+          this.#sendArchived(viewer, viewer.phase, page);
+        }
         this.advance(viewer);
       }),
     );
@@ -125,11 +128,25 @@ export class Replay {
 
   /** Postgres alone has what is up to `to`, and cannot be read. */
   #skipTo(viewer: Viewer, phase: Replaying, to: Cursor): void {
-    const { position: from } = phase;
-    const gap: Gap = { type: "gap", from, to, reason: "unavailable", dropped: null };
+    this.#sayGap(viewer, phase, { to, reason: "unavailable" });
+    phase.position = to;
+  }
+
+  /**
+   * Of what is up to `to` in Postgres alone some is kept no more: said once in a replay, before what is kept of it (SPEC S-10). More
+   * may go while a replay goes on, and then that is said too.
+   */
+  #tellExpired(viewer: Viewer, phase: Replaying, page: FramesPage, to: Cursor): void {
+    const through = Math.min(page.expiredThrough ?? 0, to) as Cursor;
+    if (through <= phase.position || through <= (phase.expiredTold ?? 0)) return;
+    this.#sayGap(viewer, phase, { to: through, reason: "expired" });
+    phase.expiredTold = through;
+  }
+
+  #sayGap(viewer: Viewer, phase: Replaying, said: Pick<Gap, "to" | "reason">): void {
+    const gap: Gap = { type: "gap", from: phase.position, ...said, dropped: null };
     metrics.gaps.add(1, { reason: gap.reason });
     this.#deps.send(viewer, JSON.stringify(gap));
-    phase.position = to;
     phase.complete = false;
   }
 

@@ -19,7 +19,14 @@ export interface ViewerSocket<Attachment = ViewerAttachment> {
 /** Where a viewer stands. `live`: everything that was broadcast went to it. `replaying`: it has all up to `position`. */
 export type ViewerPhase =
   | { kind: "live" }
-  | { kind: "replaying"; position: Cursor; replayed: number; complete: boolean };
+  | {
+      kind: "replaying";
+      position: Cursor;
+      replayed: number;
+      complete: boolean;
+      /** Up to here it has been told what is kept no more; absent where it has been told of nothing. */
+      expiredTold?: Cursor;
+    };
 
 /** Who holds a socket. */
 export interface Holder {
@@ -135,6 +142,12 @@ export function sentThrough(viewer: Viewer): Cursor {
   return viewer.phase.kind === "live" ? viewer.sentLive.cursor : viewer.phase.position;
 }
 
+/** Everything up to here was sent to it, or it was told that some of it is kept no more (SPEC S-10). */
+export function toldThrough(viewer: Viewer): Cursor {
+  const told = viewer.phase.kind === "replaying" ? (viewer.phase.expiredTold ?? 0) : 0;
+  return Math.max(sentThrough(viewer), told) as Cursor;
+}
+
 /** Counts a message sent to this viewer alone. */
 export function countOwn(viewer: Viewer, cursor: Cursor, bytes: number): void {
   if (viewer.socket.isFull !== undefined) return;
@@ -143,7 +156,7 @@ export function countOwn(viewer: Viewer, cursor: Cursor, bytes: number): void {
   viewer.ownOutstanding += bytes;
 }
 
-/** The viewer says that it has everything up to `cursor`, which is not beyond what it was sent. */
+/** The viewer says that it has everything up to `cursor`, which is not beyond what it was told. */
 export function acknowledge(viewer: Viewer, cursor: Cursor, live: SentBytes): void {
   if (viewer.own !== null) {
     viewer.ownOutstanding = Math.min(

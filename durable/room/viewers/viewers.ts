@@ -28,7 +28,7 @@ import {
   type Holder,
   heard,
   saveIfStale,
-  sentThrough,
+  toldThrough,
   type Viewer,
   type ViewerAttachment,
   type ViewerSocket,
@@ -239,7 +239,7 @@ export class Viewers {
 
   /** The viewer has everything up to `cursor`. Who says so of what it was not sent reads nothing, and is closed (SPEC F-2). */
   acknowledged(viewer: Viewer, cursor: Cursor): void {
-    if (cursor > sentThrough(viewer)) {
+    if (cursor > toldThrough(viewer)) {
       // A cursor that it came with and that is ahead of the log says nothing.
       if (cursor > (viewer.aheadCursor ?? 0)) this.close(viewer, "acknowledgedUnsent");
       return;

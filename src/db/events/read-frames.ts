@@ -5,7 +5,7 @@ import type { Cursor } from "../../protocol/words/time.ts";
 import { ask } from "../driver/ask.ts";
 import type { Database, Row } from "../driver/database.ts";
 import { texts } from "../driver/rows-of.ts";
-import { param, type Sql, sql } from "../driver/sql.ts";
+import { literal, param, type Sql, sql } from "../driver/sql.ts";
 import { epochUsOf } from "../driver/sql-time.ts";
 import { IS_PACKED, UNPACKED } from "../series/stored-points-sql.ts";
 import type { StoredFrame } from "../store/store-frames.ts";
@@ -33,6 +33,8 @@ export interface FramesAnswer {
   frames: StoredFrame[];
   /** False where the range holds more: ask again after the last frame. */
   complete: boolean;
+  /** The newest cursor of what retention has dropped of the symbol; null where it has dropped nothing. */
+  expiredThrough: Cursor | null;
 }
 
 /**
@@ -81,6 +83,12 @@ function pointsIn(window: Window, isOwn: (symbolId: Sql) => Sql): Sql {
   offset 0`;
 }
 
+/**
+ * A row of this cursor, before all others, has in the place of its time the newest cursor of what was dropped. It comes with the
+ * events, and so from the same moment: what is dropped between two statements is in the second.
+ */
+const OF_EXPIRED = -1;
+
 /** Of several symbols each event is named by its own; of one alone it need not be. */
 function selectEvents(of: SymbolName | readonly SymbolName[], window: Window, limit: Sql): Sql {
   const isOne = typeof of === "string";
@@ -93,10 +101,14 @@ function selectEvents(of: SymbolName | readonly SymbolName[], window: Window, li
     isOne ? sql`null` : sql`(select y.symbol from symbols y where y.id = ${symbolId})`;
   return sql`
 with symbol as (select id from symbols where ${asked})
-(select p.cursor, p.ordinal, ${epochUsOf(sql`p.ts`)} as ts_us, s.metric, s.labels_key, p.value,
-   null::float8 as price, null::float8 as size, null::int2 as side, null as venue, null as trade_id,
+(select ${literal(OF_EXPIRED)}::int8 as cursor, 0::int2 as ordinal, e.cursor as ts_us, null as metric, null as labels_key,
+   null::float8 as value, null::float8 as price, null::float8 as size, null::int2 as side, null as venue, null as trade_id,
    null::float8 as quantity, null::float8 as avg_price, null as account, null as book, null as state, null as note,
-   null as line, null as alert, ${nameOf(sql`s.symbol_id`)} as symbol
+   null as line, null as alert, ${nameOf(sql`e.symbol_id`)} as symbol
+ from expired_cursors e where ${isOwn(sql`e.symbol_id`)})
+union all
+(select p.cursor, p.ordinal, ${epochUsOf(sql`p.ts`)}, s.metric, s.labels_key, p.value, null, null, null, null, null,
+   null, null, null, null, null, null, null, null, ${nameOf(sql`s.symbol_id`)}
  from (${pointsIn(window, isOwn)}) p
  join series s on s.id = p.series_id
  where ${isOwn(sql`s.symbol_id`)}
@@ -158,25 +170,28 @@ export async function readFrames(
 ): Promise<FramesAnswer> {
   const wanted = Math.max(query.maxEvents, MAX_FRAME_EVENTS);
   const frames: StoredFrame[] = [];
+  let expiredThrough: Cursor | null = null;
   let found = 0;
   let from: number = query.after;
   let windowUs = FIRST_WINDOW_US;
   while (from < query.upTo) {
     const to = Math.min(from + windowUs, query.upTo);
-    // One row more than fits tells whether the last frame is whole.
-    const limit = wanted - found + 1;
+    // One event more than fits tells whether the last frame is whole; and there may be a row of what was dropped.
+    const limit = wanted - found + 2;
     const window = { from: param(from), to: param(to) };
-    const rows = await ask(db, selectEvents(query.symbol, window, param(limit)), tag);
-    const isCut = rows.length === limit;
+    const answered = await ask(db, selectEvents(query.symbol, window, param(limit)), tag);
+    const rows = answered.filter((row) => !isOfExpired(row));
+    expiredThrough = expiredIn(answered);
+    const isCut = answered.length === limit;
     const whole = isCut ? withoutLastFrame(rows) : rows;
     appendFrames(frames, whole);
     found += whole.length;
-    if (isCut) return { frames, complete: false };
+    if (isCut) return { frames, complete: false, expiredThrough };
     from = to;
     windowUs *= WINDOW_GROWTH;
-    if (found >= wanted) return { frames, complete: from >= query.upTo };
+    if (found >= wanted) return { frames, complete: from >= query.upTo, expiredThrough };
   }
-  return { frames, complete: true };
+  return { frames, complete: true, expiredThrough };
 }
 
 /**
@@ -195,17 +210,32 @@ export async function readFramesOfMany(
     to: param(Math.max(...asked.map(({ upTo }) => upTo))),
   };
   const symbols = asked.map(({ symbol }) => symbol);
-  const rows = await ask(db, selectEvents(symbols, window, param(maxEvents + 1)));
-  if (rows.length > maxEvents) return null;
+  const most = maxEvents + symbols.length + 1;
+  const rows = await ask(db, selectEvents(symbols, window, param(most)));
+  if (rows.filter((row) => !isOfExpired(row)).length > maxEvents) return null;
   const rowsOf = Map.groupBy(rows, (row) => row["symbol"]);
   return asked.map(({ symbol, after, upTo }) => {
     const frames: StoredFrame[] = [];
-    appendFrames(frames, rowsOf.get(symbol) ?? []);
+    const own = rowsOf.get(symbol) ?? [];
+    appendFrames(
+      frames,
+      own.filter((row) => !isOfExpired(row)),
+    );
     return {
       frames: frames.filter(({ cursor }) => cursor > after && cursor <= upTo),
       complete: true,
+      expiredThrough: expiredIn(own),
     };
   });
+}
+
+function isOfExpired(row: Row): boolean {
+  return Number(row["cursor"]) === OF_EXPIRED;
+}
+
+function expiredIn(rows: readonly Row[]): Cursor | null {
+  const row = rows.find(isOfExpired);
+  return row === undefined ? null : (Number(row["ts_us"]) as Cursor);
 }
 
 function withoutLastFrame(rows: readonly Row[]): Row[] {

@@ -3,6 +3,7 @@ import { ask } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { literal, sql } from "../driver/sql.ts";
 import { timestampOf } from "../driver/sql-time.ts";
+import { noteExpired } from "./note-expired.ts";
 
 /** Orders deleted at once, so that nobody waits for long. */
 const DELETED_ORDERS = 200;
@@ -14,7 +15,9 @@ with over as (
   returning symbol_id, account, venue, order_id),
 dropped as (
   delete from order_states s using over
-  where (s.symbol_id, s.account, s.venue, s.order_id) = (over.symbol_id, over.account, over.venue, over.order_id))
+  where (s.symbol_id, s.account, s.venue, s.order_id) = (over.symbol_id, over.account, over.venue, over.order_id)
+  returning s.symbol_id, s.cursor),
+noted as (${noteExpired(sql`dropped`)})
 select count(*)::int4 as orders from over`;
 
 /**

@@ -4,6 +4,7 @@ import { ask } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { literal, sql } from "../driver/sql.ts";
 import { timestampOf } from "../driver/sql-time.ts";
+import { noteExpired } from "./note-expired.ts";
 
 /** Changes deleted at once: each step reads what ended of all there is, and nobody waits for long. */
 const DELETED_CHANGES = 10_000;
@@ -13,13 +14,16 @@ const deleteBefore = (beforeUs: EpochUs) => sql`
 with ended as (
   select symbol_id, rule, series, max(array[cursor, ordinal]) as place from alert_changes
   where state = 0 and exists (select from alert_changes where ts < ${timestampOf(sql`${beforeUs}`)})
-  group by symbol_id, rule, series)
-delete from alert_changes where ctid = any (array(
+  group by symbol_id, rule, series),
+gone as (
+  delete from alert_changes where ctid = any (array(
   select a.ctid from alert_changes a
   join ended e on (e.symbol_id, e.rule, e.series) = (a.symbol_id, a.rule, a.series)
   where a.ts < ${timestampOf(sql`${beforeUs}`)} and array[a.cursor, a.ordinal] <= e.place
   limit ${literal(DELETED_CHANGES)}))
-returning 1`;
+  returning symbol_id, cursor),
+noted as (${noteExpired(sql`gone`)})
+select count(*)::int4 as changes from gone`;
 
 /**
  * Deletes what alerts did on days of UTC that were over `alertDays` ago, in steps that are whole in themselves; 0 keeps it without end.
@@ -36,8 +40,9 @@ export async function retainAlerts(
   if (alertDays === 0) return { alertChangesDropped };
   const beforeUs = (Math.floor(nowUs / DAY_US - alertDays) * DAY_US) as EpochUs;
   for (;;) {
-    const { length } = await ask(db, deleteBefore(beforeUs));
-    alertChangesDropped += length;
-    if (length < DELETED_CHANGES) return { alertChangesDropped };
+    const [row] = await ask(db, deleteBefore(beforeUs));
+    const deleted = Number(row?.["changes"] ?? 0);
+    alertChangesDropped += deleted;
+    if (deleted < DELETED_CHANGES) return { alertChangesDropped };
   }
 }

@@ -4,6 +4,7 @@ import { ask, askAll } from "../driver/ask.ts";
 import type { Database } from "../driver/database.ts";
 import { literal, sql } from "../driver/sql.ts";
 import { timestampOf } from "../driver/sql-time.ts";
+import { noteExpired, noteLogDaysBefore } from "./note-expired.ts";
 
 /** Days are made so far ahead. What comes for one that is not there waits for it in a table of its own. */
 const AHEAD_US = 3 * DAY_US;
@@ -13,9 +14,12 @@ const LOCK_TIMEOUT = sql`set local lock_timeout = '80ms'`;
 const DELETED_ROWS = 1_000;
 
 const deleteOthers = (beforeUs: EpochUs) => sql`
-delete from log_lines_other where ctid = any (array(
-  select ctid from log_lines_other where ts < ${timestampOf(sql`${beforeUs}`)} order by ts limit ${literal(DELETED_ROWS)}))
-returning 1`;
+with gone as (
+  delete from log_lines_other where ctid = any (array(
+    select ctid from log_lines_other where ts < ${timestampOf(sql`${beforeUs}`)} order by ts limit ${literal(DELETED_ROWS)}))
+  returning symbol_id, cursor),
+noted as (${noteExpired(sql`gone`)})
+select count(*)::int4 as lines from gone`;
 
 /**
  * Makes days ahead for log lines and drops those that were over `logDays` ago; 0 keeps them without end. Each step is whole in itself.
@@ -36,8 +40,11 @@ export async function retainLogs(
   const logDaysAdded = await call("add", nowUs + AHEAD_US);
   if (logDays === 0) return { logDaysAdded, logDaysDropped: false };
   const beforeUs = (nowUs - logDays * DAY_US) as EpochUs;
+  await noteLogDaysBefore(db, beforeUs);
   const logDaysDropped = await call("drop", beforeUs);
   // Lines that were old when they came.
-  while ((await ask(db, deleteOthers(beforeUs))).length === DELETED_ROWS);
-  return { logDaysAdded, logDaysDropped };
+  for (;;) {
+    const [row] = await ask(db, deleteOthers(beforeUs));
+    if (Number(row?.["lines"] ?? 0) < DELETED_ROWS) return { logDaysAdded, logDaysDropped };
+  }
 }

@@ -6,6 +6,7 @@ import { identifier, literal, NOTHING, sql } from "../driver/sql.ts";
 import { timestampOf } from "../driver/sql-time.ts";
 import { dropBooksBefore } from "./drop-books.ts";
 import { dropOrdersBefore } from "./drop-orders.ts";
+import { noteRawBefore } from "./note-expired.ts";
 
 /** Partitions are made so far ahead: so long a Keeper may be away before anybody has to wait for it. */
 const AHEAD_US = 28 * DAY_US;
@@ -53,13 +54,17 @@ export async function retain(
     const [, [row] = []] = await askAll(db, [LOCK_TIMEOUT, step]);
     return row?.["is_done"] === true;
   };
-  const dropped = async (name: string, days: number) =>
-    days > 0 && (await call(name, nowUs - days * DAY_US));
+  const dropRaw = async () => {
+    if (rawDays === 0) return false;
+    const fromUs = await noteRawBefore(db, (nowUs - rawDays * DAY_US) as EpochUs);
+    return fromUs !== null && (await call("drop_raw_before", fromUs));
+  };
   const report = {
     rangesAdded: await call("add_ranges", nowUs + AHEAD_US),
     packedRowsDropped: await call("drop_packed_rows"),
-    rawDropped: await dropped("drop_raw_before", rawDays),
-    minutesDropped: await dropped("drop_minutes_before", minutesDays),
+    rawDropped: await dropRaw(),
+    minutesDropped:
+      minutesDays > 0 && (await call("drop_minutes_before", nowUs - minutesDays * DAY_US)),
     booksDropped:
       rawDays > 0 ? await dropBooksBefore(db, (nowUs - rawDays * DAY_US) as EpochUs) : 0,
     ordersDropped:

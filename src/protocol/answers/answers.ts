@@ -50,10 +50,18 @@ export type DayChange = { value: number } | { value: null; reason: (typeof NO_CH
 export type SymbolSummary = z.infer<typeof symbolSummarySchema>;
 export type SymbolsAnswer = z.infer<typeof symbolsAnswerSchema>;
 
+/** A range of a poll's answer that lacks events: see the message `gap`. */
+export const pollGapSchema = z.object({
+  from: cursorSchema,
+  to: cursorSchema,
+  reason: z.enum(["expired", "unavailable"]),
+});
+
 /**
  * `GET /api/rooms/:symbol/events`: the events after `since`. `frames` and `log` as in the messages; there is no
- * `log` where the room does not know yet what was before it. `complete` is false where some could not be had; `reset` says that the
- * cursor that came is of another life of the log, and that nothing is known of what was after it.
+ * `log` where the room does not know yet what was before it. `complete` is false where some could not be had, and `gaps` says
+ * of which ranges, in order, and why, as in the message `gap`. `reset` says that the cursor that came is of another life of the log, and
+ * that nothing is known of what was after it.
  */
 export const pollAnswerSchema = z.object({
   events: z.array(eventSchema),
@@ -62,8 +70,10 @@ export const pollAnswerSchema = z.object({
   oldest: cursorSchema,
   log: logIdSchema.optional(),
   complete: z.boolean(),
+  gaps: z.array(pollGapSchema).optional(),
   reset: z.literal(true).optional(),
 });
+export type PollGap = z.infer<typeof pollGapSchema>;
 export type PollAnswer = z.infer<typeof pollAnswerSchema>;
 
 /**

@@ -411,7 +411,11 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
     }),
   },
   { name: "retain-alerts", run: (db) => retainAlerts(db, at(0), 365) },
-  { name: "retain-logs", run: (db) => retainLogs(db, at(0), 7) },
+  {
+    name: "retain-logs",
+    answers: [[], [], [{ child: "log_lines_20251227" }]],
+    run: (db) => retainLogs(db, at(0), 7),
+  },
   {
     name: "traced-states",
     run: (db) => {
@@ -428,7 +432,12 @@ export const STATEMENT_CASES: readonly StatementCase[] = [
   },
   {
     name: "retention",
-    answers: [[], [{ is_done: true }], [], [], [], [], [], [{ is_done: true }]],
+    answers: [
+      ...[[], [{ is_done: true }], [], []],
+      [{ raw_from_us: String(at(-9)), new_from_us: String(at(-3)) }],
+      ...[[{ last_id: null }], [{ last_id: null }]],
+      ...[[], [], [], [{ is_done: true }]],
+    ],
     run: (db) => retain(db, at(0), { rawDays: 30, minutesDays: 365 }),
   },
   { name: "compression", run: (db) => setCompression(db, 7) },

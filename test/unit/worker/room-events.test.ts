@@ -48,11 +48,19 @@ test("ST-11: an event has its place as id where it moves the reader, and what wa
   expect(await next()).toBe(
     `data: ${JSON.stringify(HELLO)}\n\nid: 5/a/log\ndata: {"type":"snapshot","cursor":5}\n\n`,
   );
-  room.say({ type: "gap", from: 5, to: 9, reason: "expired", dropped: null });
+  room.say({ type: "gap", from: 5, to: 9, reason: "unavailable", dropped: null });
   expect(room.sent).toEqual([]);
   // Asked for the next part, it has taken the one before, which was more than a window.
   expect(await next()).toMatch(/^id: 9\/a\/log\n/);
   expect(room.sent).toEqual(['{"type":"ack","cursor":5}']);
+});
+
+test("S-10 ST-11: what is kept of an expired range is still to come, so the gap moves no reader", async () => {
+  const { room, next } = follow();
+  await next();
+  room.say(HELLO);
+  room.say({ type: "gap", from: 5, to: 9, reason: "expired", dropped: null });
+  expect(await next()).not.toContain("id:");
 });
 
 test("ST-11: pings, and comments where nothing else comes", async () => {

@@ -3,7 +3,7 @@ import type { ZoneId } from "../times/times.ts";
 import { formatClock } from "./format.ts";
 
 const REASONS: { [R in Gap["reason"]]: string } = {
-  expired: "older than the room's log",
+  expired: "some are kept no more",
   slow: "this viewer fell behind",
   unavailable: "the stored part was out of reach",
   reset: "the room's log was lost and began anew",

@@ -1,8 +1,12 @@
 with symbol as (select id from symbols where symbol = any ($1::text[]))
-(select p.cursor, p.ordinal, (extract(epoch from p.ts) * 1000000)::int8 as ts_us, s.metric, s.labels_key, p.value,
-   null::float8 as price, null::float8 as size, null::int2 as side, null as venue, null as trade_id,
+(select -1::int8 as cursor, 0::int2 as ordinal, e.cursor as ts_us, null as metric, null as labels_key,
+   null::float8 as value, null::float8 as price, null::float8 as size, null::int2 as side, null as venue, null as trade_id,
    null::float8 as quantity, null::float8 as avg_price, null as account, null as book, null as state, null as note,
-   null as line, null as alert, (select y.symbol from symbols y where y.id = s.symbol_id) as symbol
+   null as line, null as alert, (select y.symbol from symbols y where y.id = e.symbol_id) as symbol
+ from expired_cursors e where e.symbol_id = any (array (select id from symbol)))
+union all
+(select p.cursor, p.ordinal, (extract(epoch from p.ts) * 1000000)::int8, s.metric, s.labels_key, p.value, null, null, null, null, null,
+   null, null, null, null, null, null, null, null, (select y.symbol from symbols y where y.id = s.symbol_id)
  from (
   select p.ts, p.value, p.cursor, p.series_id, p.ordinal from points p where p.ts >= (select packed_through from tape_state) and p.cursor > $2 and p.cursor <= $3
   union all
@@ -69,4 +73,4 @@ order by 1, 2 limit $4
 -- $1 = "{\"BTC-USD\",\"ETH-USD\"}"
 -- $2 = 1767614400000000
 -- $3 = 1767614400400000
--- $4 = 2001
+-- $4 = 2003

@@ -91,7 +91,7 @@ it("S-3 viewers that come back together, each of another symbol, cost a few stat
       }),
     );
   const pages = await pagesOf(400_000);
-  expect(pages).toEqual(pages.map(() => ({ frames: [], complete: true })));
+  expect(pages).toEqual(pages.map(() => ({ frames: [], complete: true, expiredThrough: null })));
   expect(asked).toEqual([1, 29]);
   asked.length = 0;
   await pagesOf(21_000_000);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { LogFrame } from "../../../../durable/host/log/host-log.ts";
 import { PAGES_CHARS, PageMemory } from "../../../../durable/room/viewers/replay-pages.ts";
 import type { Viewer } from "../../../../durable/room/viewers/viewer.ts";
 import { CLOSE_CODES } from "../../../../src/protocol/socket/close-codes.ts";
@@ -112,6 +113,44 @@ describe("S-5 after a gap", () => {
       message.type === "events" ? message.events.slice(0, 1) : [],
     );
     expect(values).toMatchObject([{ value: 1 }, { value: 2 }, { value: 3 }, { value: 4 }]);
+  });
+});
+
+describe("S-10 where some of what was stored is kept no more", () => {
+  const FRAMES = [100, 200, 300].map((cursor): LogFrame => {
+    const event = { kind: "metric", ts: NOW_US, metric: "m", value: cursor };
+    return { cursor: cursor as Cursor, count: 1, text: JSON.stringify(event) };
+  });
+  const replayFrom = async (since: number, expiredThrough: number) => {
+    const frames = FRAMES.filter(({ cursor }) => cursor > since);
+    const { viewers, append, time } = roomOf({ frames, expiredThrough });
+    append(1);
+    const socket = new Socket();
+    const viewer = viewers.join(socket, since as Cursor, ANYBODY);
+    await time.pass(0);
+    return { socket, viewers, viewer };
+  };
+  const gapsOf = (socket: Socket) => socket.said.filter(({ type }) => type === "gap");
+
+  it("a viewer is told so once, and then gets what is kept", async () => {
+    const { socket } = await replayFrom(50, 250);
+    expect(socket.types).toEqual(["hello", "gap", "events", "events", "snapshot", "caught_up"]);
+    const gap = { type: "gap", from: 50, to: 250, reason: "expired", dropped: null };
+    expect(socket.said[1]).toEqual(gap);
+    expect(socket.said.at(-1)).toMatchObject({ complete: false });
+    const [stored] = socket.said.filter(({ type }) => type === "events");
+    expect(stored).toMatchObject({ cursor: 300, events: [{ value: 100 }, {}, { value: 300 }] });
+  });
+
+  it("one that stands there or behind it lacks nothing", async () => {
+    const { socket } = await replayFrom(250, 250);
+    expect(gapsOf(socket)).toEqual([]);
+    expect(socket.said.at(-1)).toMatchObject({ type: "caught_up", complete: true });
+  });
+
+  it("what the log has is not missing, whatever has become of it since", async () => {
+    const { socket } = await replayFrom(50, NOW_US + 9_000);
+    expect(gapsOf(socket)).toMatchObject([{ from: 50, to: NOW_US - 1 }]);
   });
 });
 

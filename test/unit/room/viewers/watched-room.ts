@@ -9,7 +9,7 @@ import type {
 import { Viewers, type ViewersDeps } from "../../../../durable/room/viewers/viewers.ts";
 import type { ServerMessage } from "../../../../src/protocol/socket/server-message.ts";
 import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
-import type { EpochUs } from "../../../../src/protocol/words/time.ts";
+import type { Cursor, EpochUs } from "../../../../src/protocol/words/time.ts";
 import { FakeTime } from "../fake-time.ts";
 import { oneRoom } from "../one-room.ts";
 import { memorySql } from "../sqlite-port.ts";
@@ -49,6 +49,7 @@ export function roomOf({
   sendMs = 0,
   frames = [] as LogFrame[],
   isAway = false,
+  expiredThrough = 0,
   pages = new PageMemory(PAGES_CHARS),
 } = {}) {
   const time = new FakeTime();
@@ -74,7 +75,8 @@ export function roomOf({
     barsOf: (after, through) => memory.barsOf(after, through),
     forgetBars: (through) => memory.forgetBars(through),
     readArchive: async (_, upTo) => {
-      if (!isAway) return { kind: "frames", frames, through: upTo };
+      const expired = expiredThrough === 0 ? {} : { expiredThrough: expiredThrough as Cursor };
+      if (!isAway) return { kind: "frames", frames, through: upTo, ...expired };
       await time.wait(2_000);
       return { kind: "unavailable" };
     },
