@@ -98,7 +98,7 @@ export default defineConfig({
       ),
       output: {
         // What pages share is one file: each of many would be packed by itself, and 4 KB larger together. Charts are no part of it.
-        advancedChunks: {
+        codeSplitting: {
           groups: [{ name: "shared", minShareCount: 2, test: /\/(web|client|src)\/(?!charts\/)/ }],
         },
         // The worker's name stays, for browsers ask for a newer one by it.

@@ -88,7 +88,8 @@ describe("where anybody may read", () => {
     await priceOf("ACME").getByText("102.50").waitFor();
     const { port } = product;
     await product.killGroup();
-    // Another tab, a while later.
+    // Another tab, a while later. A page that is left is told so, and one that the test closes is not.
+    await page.goto("about:blank");
     await page.close();
     page = await context.newPage();
     await page.goto(product.url);

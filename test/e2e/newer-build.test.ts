@@ -4,11 +4,10 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { buildDashboardIfStale } from "../../dev/build/dashboard-build.ts";
 import { launchBrowser, PATIENCE_MS } from "./browser.ts";
 import { PROJECT_DIR } from "./product.ts";
 
-/** A server that has the dashboard's files and nothing else, and after a deploy those of another build. */
+/** A server that has the dashboard's files, built by the product that began the tests, and nothing else, and after a deploy those of another build. */
 const WEB = join(PROJECT_DIR, "dist/web");
 const TYPES: Record<string, string> = { html: "text/html", js: "text/javascript", css: "text/css" };
 
@@ -19,7 +18,6 @@ let browser: Browser;
 let context: BrowserContext;
 
 beforeAll(async () => {
-  await buildDashboardIfStale(PROJECT_DIR);
   files = filesOfBuild();
   server = createServer((request, answer) => {
     const path = request.url?.split("?")[0] ?? "/";

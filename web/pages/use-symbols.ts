@@ -1,8 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { LiveSymbol } from "../data/market/live-market.ts";
-import { seenNow } from "../data/symbols/last-seen.ts";
+import { type LastSeen, seenNow } from "../data/symbols/last-seen.ts";
 import type { Pasts } from "../data/symbols/listed-price.ts";
-import type { ListedSymbol } from "../data/symbols/symbol-list.ts";
 import type { Api } from "../feed/api.ts";
 import type { Clock } from "../feed/clock.ts";
 import { openPasts } from "../feed/panels/pasts.ts";
@@ -42,7 +41,7 @@ export function useSymbols(deps: UseSymbolsDeps, inputs: readonly number[]) {
   const watch = useRef<SymbolsWatch | null>(null);
   const live = useRef<ReadonlyMap<string, LiveSymbol> | null>(null);
   /** What the server has said last; null where it has said nothing, or that it may not be seen any more. */
-  const heard = useRef<{ list: readonly ListedSymbol[]; atMs: number } | null>(null);
+  const heard = useRef<LastSeen | null>(null);
   const keptAtMs = useRef(0);
 
   const keep = () => {
@@ -51,7 +50,9 @@ export function useSymbols(deps: UseSymbolsDeps, inputs: readonly number[]) {
     keptAtMs.current = clock.nowMs();
     // Beside a stream the list is as old as the stream is not.
     const seenMs = live.current === null ? atMs : keptAtMs.current;
-    lastSeen?.keep(seenNow(list, live.current ?? new Map(), seenMs));
+    // A stream that ends leaves what it has told, and the list alone would be older.
+    heard.current = seenNow(list, live.current ?? new Map(), seenMs);
+    lastSeen?.keep(heard.current);
   };
 
   useEffect(() => {
