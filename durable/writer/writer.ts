@@ -86,7 +86,7 @@ export class Writer extends DurableObject<Env> implements WriterCalls {
     const outcome = await this.#groups.submit(request);
     metrics.store.observe((Date.now() - beganMs) / 1_000);
     metrics.storedParts.add(1, { outcome: outcome.kind });
-    this.#backlog.ended(request, outcome);
+    this.#backlog.ended(request, outcome, nowUs());
     this.#sayBacklog();
     return outcome;
   }

@@ -23,6 +23,8 @@ export interface StoreRequest {
   outboxBytes: number;
   /** Rooms that are known to have some of it. */
   roomsWaiting: number;
+  /** Of `outboxBytes` what is in no part yet, and comes with a later one. A host of the version before does not say. */
+  leftBytes?: number;
 }
 
 /** Acknowledged events that wait too long for Postgres. */

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { EARLIEST_US, MAX_AHEAD_US } from "../core/time/timestamp.ts";
 import {
   EXPORT_FORMATS,
+  EXPORT_KINDS,
   EXPORT_TYPES,
   type ExportEncoder,
   exportEncoder,
@@ -18,7 +19,6 @@ import type { SymbolName } from "../protocol/words/symbol.ts";
 import { beginExport, type ExportPages } from "../reads/export-pages.ts";
 
 const KNOWN = ["symbol", "kind", "metric", "from", "to", "precision", "format"];
-const KINDS = ["metric", "trade", "position", "book", "order", "note", "log", "alert"] as const;
 /** About 400 KB of lines, and a thousand queries, which is what a request may make on Cloudflare, are 4 million rows. */
 const PAGE_ROWS = 4_000;
 const PAGE_PATIENCE_MS = 30_000;
@@ -31,8 +31,8 @@ export const exportRoutes = new Hono<AppEnv>().get("/api/export", needs("read"),
   const symbol = parameters.required("symbol", "name the symbol")
     ? parameters.symbol("symbol", parameters.text("symbol") ?? "")
     : ("" as SymbolName);
-  const kind = parameters.required("kind", `say ${KINDS.join(", ")}`)
-    ? parameters.word("kind", KINDS, "metric")
+  const kind = parameters.required("kind", `say ${EXPORT_KINDS.join(", ")}`)
+    ? parameters.word("kind", EXPORT_KINDS, "metric")
     : "metric";
   const metric = parameters.text("metric");
   if (metric !== undefined && kind !== "metric") {

@@ -36,7 +36,8 @@ export interface DrainDeps {
   symbolOf: SymbolOf;
   storable: (room: RoomId) => Storable;
   partLimit: DrainLimit;
-  store: (rooms: HostPart["rooms"]) => Promise<StoreOutcome>;
+  /** `leftBytes`: of what waits, what is in no part that is under way. */
+  store: (rooms: HostPart["rooms"], leftBytes: number) => Promise<StoreOutcome>;
   clock: Pick<Clock, "nowMs" | "within">;
   random: () => number;
   keepAwake: (work: Promise<void>) => void;
@@ -148,6 +149,8 @@ export class OutboxDrain {
   #send(underWay: PartUnderWay[]): void {
     const { log, held, storable, store } = this.#deps;
     const partLimit = this.#limit;
+    let leftBytes = log.outboxBytes;
+    for (const { part } of underWay) leftBytes -= part.bytes;
     while (underWay.length < PARTS_UNDER_WAY) {
       const before = underWay.at(-1);
       const part = log.outbox(partLimit, before?.part.through ?? log.storedThrough, this.#mayTake);
@@ -160,8 +163,11 @@ export class OutboxDrain {
         if (held.has(room) || before?.aside.has(room)) aside.add(room);
       }
       const rooms = part.rooms.filter(({ room }) => !aside.has(room));
+      leftBytes -= part.bytes;
       const outcome: Promise<StoreOutcome> =
-        rooms.length === 0 ? Promise.resolve({ kind: "stored", identity: null }) : store(rooms);
+        rooms.length === 0
+          ? Promise.resolve({ kind: "stored", identity: null })
+          : store(rooms, leftBytes);
       underWay.push({ part, aside, unplaced, outcome });
     }
   }
@@ -234,7 +240,7 @@ export class OutboxDrain {
       if (others.length > 0) {
         isAlone = false;
         tried += 1;
-        const outcome = await store(others);
+        const outcome = await store(others, log.outboxBytes - next.bytes);
         if (outcome.kind === "unavailable") return false;
         if (outcome.kind === "stored" || outcome.kind === "partly") {
           return outcome.identity === null || !storedIn(outcome.identity);

@@ -13,7 +13,7 @@ export interface HeldBackLaneDeps {
   symbolOf: SymbolOf;
   storable: (room: RoomId) => Storable;
   partLimit: PartLimit;
-  store: (rooms: HostPart["rooms"]) => Promise<StoreOutcome>;
+  store: (rooms: HostPart["rooms"], leftBytes: number) => Promise<StoreOutcome>;
   clock: Pick<Clock, "nowMs">;
   random: () => number;
   keepAwake: (work: Promise<void>) => void;
@@ -64,7 +64,7 @@ export class HeldBackLane {
     const next = () => held.part(partLimit.bytes, (room) => storable(room) === "now");
     try {
       for (let part = next(); part !== null; part = next()) {
-        const outcome = await store(part.rooms);
+        const outcome = await store(part.rooms, held.bytes - part.bytes);
         const isSome = outcome.kind === "stored" || outcome.kind === "partly";
         held.stored(part, this.#refusedOf(part.rooms, outcome));
         if (isSome && outcome.identity !== null) storedIn(outcome.identity);

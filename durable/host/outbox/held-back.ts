@@ -18,6 +18,7 @@ export interface HeldPart {
   rooms: HostPart["rooms"];
   /** What it is of, for `stored`. */
   rows: readonly HeldRow[];
+  bytes: number;
 }
 
 /**
@@ -132,7 +133,7 @@ export class HeldBack {
       if (frames.length === 0) break;
       rooms.push({ room, frames });
     }
-    return rooms.length === 0 ? null : { rooms, rows: taken };
+    return rooms.length === 0 ? null : { rooms, rows: taken, bytes: sum };
   }
 
   /** Postgres has the part, but for these rooms, whose turn comes after all others. */

@@ -31,7 +31,7 @@ export class OutboxSender {
 
   async store(
     rooms: HostPart["rooms"],
-    waiting: Pick<StoreRequest, "lane" | "outboxBytes" | "roomsWaiting">,
+    waiting: Pick<StoreRequest, "lane" | "outboxBytes" | "roomsWaiting" | "leftBytes">,
   ): Promise<StoreOutcome> {
     const { host, symbolOf, writer, unreachable } = this.#deps;
     const correlationIds = waiting.lane === "outbox" ? this.#correlationIds.splice(0) : [];

@@ -63,6 +63,8 @@ export class Outbox {
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   /** Since when there has been something in it without a break; null where it is empty. */
   #filledAtMs: number | null = null;
+  /** False: what is in it is of before this life, or of before it began anew. */
+  #isFollowed = false;
 
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
@@ -73,6 +75,7 @@ export class Outbox {
       ...{ sql, roomsHeld, lostThrough },
       storeAgain: () => {
         log.storeAgain();
+        this.#isFollowed = false;
         this.held.rewind(log.storedThrough);
         this.#heldLane.beginAnew();
       },
@@ -90,14 +93,14 @@ export class Outbox {
     const lane = { held, symbolOf, storable, partLimit, clock, random, keepAwake, onStored };
     this.#drain = new OutboxDrain({
       ...{ ...lane, log },
-      store: (rooms) => this.#store("outbox", rooms),
+      store: (rooms, leftBytes) => this.#store("outbox", rooms, leftBytes),
       storedIn: (identity) => this.#hear(identity),
       onHeldBack: () => this.#heldLane.rest(),
       isAwaited: () => this.#waiters.some((cursor) => cursor > log.storedThrough),
     });
     this.#heldLane = new HeldBackLane({
       ...lane,
-      store: (rooms) => this.#store("held_back", rooms),
+      store: (rooms, leftBytes) => this.#store("held_back", rooms, leftBytes),
       storedIn: (identity) => void this.#hear(identity),
     });
   }
@@ -171,7 +174,10 @@ export class Outbox {
   #measure(): void {
     const { host, log, clock, roomsHere, isLeftOut } = this.#deps;
     const { bytes } = this;
-    this.#filledAtMs = bytes === 0 ? null : (this.#filledAtMs ?? clock.nowMs());
+    if (bytes === 0) this.#filledAtMs = null;
+    else if (this.#isFollowed) this.#filledAtMs ??= clock.nowMs();
+    else this.#filledAtMs = this.#oldestMs();
+    this.#isFollowed = true;
     if (isLeftOut && bytes === 0) {
       hostStates.delete(host);
       return;
@@ -183,16 +189,34 @@ export class Outbox {
     hostStates.set(host, { rooms: roomsHere(), outboxBytes: bytes, outboxSinceMs, headMs });
   }
 
+  /** When the oldest of what is not in Postgres was acknowledged: a cursor is a moment. */
+  #oldestMs(): number {
+    const { log } = this.#deps;
+    const first = log.outbox({ events: 1, bytes: 1 }, log.storedThrough, () => true);
+    let oldest: number = log.head;
+    for (const { frames } of first?.rooms ?? []) {
+      oldest = Math.min(oldest, frames[0]?.cursor ?? oldest);
+    }
+    for (const room of this.held.roomIds) {
+      oldest = Math.min(oldest, this.held.of(room)?.first ?? oldest);
+    }
+    return oldest / 1_000;
+  }
+
   #isStored(cursor: Cursor): boolean {
     return cursor <= this.#deps.log.storedThrough && !this.held.holds(cursor);
   }
 
-  #store(lane: "outbox" | "held_back", rooms: HostPart["rooms"]): Promise<StoreOutcome> {
+  #store(
+    lane: "outbox" | "held_back",
+    rooms: HostPart["rooms"],
+    leftBytes: number,
+  ): Promise<StoreOutcome> {
     const waiting =
       lane === "outbox"
         ? { outboxBytes: this.#deps.log.outboxBytes, roomsWaiting: rooms.length }
         : { outboxBytes: this.held.bytes, roomsWaiting: this.held.rooms };
-    return this.#sender.store(rooms, { lane, ...waiting });
+    return this.#sender.store(rooms, { lane, ...waiting, leftBytes });
   }
 
   /** True where it is another database than the one of before: what the log holds goes there. */

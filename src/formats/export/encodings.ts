@@ -5,6 +5,11 @@ import { cellsOf, columnsOf } from "./columns.ts";
 import { csvHeader, csvLine } from "./csv.ts";
 import { ParquetParts } from "./parquet.ts";
 
+/** What an export may be of. */
+export const EXPORT_KINDS = [
+  ...(["metric", "trade", "position", "book"] as const),
+  ...(["order", "note", "log", "alert"] as const),
+] as const;
 /** What an export is written as. */
 export const EXPORT_FORMATS = ["ndjson", "csv", "parquet"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];

@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { MOST_WAITING, MOST_WEBHOOKS } from "../../../durable/notifier/webhook-book.ts";
+import { QUEUE } from "../../../src/core/webhooks/delivery-queue.ts";
 import { newSecret, signedHeaders } from "../../../src/formats/webhooks/signature.ts";
 
 const GUIDE = readFileSync("docs/guides/alert-webhooks.md", "utf8");
@@ -90,4 +92,13 @@ describe("WH-2 the guide's code", () => {
       }
     },
   );
+});
+
+it("WH-5 WH-6 the guide has the queue's own figures", () => {
+  expect(GUIDE).toContain(
+    `There may be ${MOST_WEBHOOKS} webhooks. ${MOST_WAITING.toLocaleString("en")} deliveries wait for each`,
+  );
+  const { baseMs, capMs } = QUEUE.backoff;
+  expect(GUIDE).toContain(`within ${(2 * baseMs) / 1_000} s, at random`);
+  expect(GUIDE).toContain(`up to ${capMs / 60_000} minutes`);
 });

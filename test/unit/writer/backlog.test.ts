@@ -37,15 +37,15 @@ describe("L-24 a backlog", () => {
     backlog.handedOver(second);
     expect(backlog.report(at(39))).toBeNull();
     expect(backlog.report(at(40))).toEqual({ rooms: 4, bytes: 200, oldestUs: at(10) });
-    backlog.ended(first, AWAY);
+    backlog.ended(first, AWAY, at(50));
     expect(backlog.report(at(41))).toEqual({ rooms: 4, bytes: 200, oldestUs: at(10) });
     const again = part("A", 10, 300);
     backlog.handedOver(again);
     expect(backlog.report(at(42))).toEqual({ rooms: 4, bytes: 400, oldestUs: at(10) });
-    backlog.ended(again, STORED);
+    backlog.ended(again, STORED, at(50));
     expect(backlog.report(at(42))).toBeNull();
     expect(backlog.report(at(50))).toEqual({ rooms: 2, bytes: 100, oldestUs: at(20) });
-    backlog.ended(second, STORED);
+    backlog.ended(second, STORED, at(50));
     expect(backlog.report(at(500))).toBeNull();
   });
 
@@ -67,14 +67,14 @@ describe("L-24 a backlog", () => {
     const backlog = new Backlog(0);
     const heldBack = part("A", 10, 300, "held_back");
     backlog.handedOver(heldBack);
-    backlog.ended(heldBack, AWAY);
+    backlog.ended(heldBack, AWAY, at(50));
     const rest = part("A", 49);
     backlog.handedOver(rest);
     expect(backlog.report(at(50))).toEqual({ rooms: 4, bytes: 400, oldestUs: at(10) });
-    backlog.ended(rest, STORED);
+    backlog.ended(rest, STORED, at(50));
     expect(backlog.report(at(50))).toEqual({ rooms: 2, bytes: 300, oldestUs: at(10) });
     backlog.handedOver(heldBack);
-    backlog.ended(heldBack, STORED);
+    backlog.ended(heldBack, STORED, at(50));
     expect(backlog.report(at(500))).toBeNull();
   });
 
@@ -82,21 +82,21 @@ describe("L-24 a backlog", () => {
     const backlog = new Backlog(0);
     const first = part("A", 10);
     backlog.handedOver(first);
-    backlog.ended(first, { kind: "partly", identity: null, refused: ["Y" as SymbolName] });
+    backlog.ended(first, { kind: "partly", identity: null, refused: ["Y" as SymbolName] }, at(50));
     const heldBack = part("A", 10, 300, "held_back");
     backlog.handedOver(heldBack);
     expect(backlog.report(at(50))).toMatchObject({ refused: ["Y"] });
-    backlog.ended(heldBack, { kind: "refused" });
+    backlog.ended(heldBack, { kind: "refused" }, at(50));
     expect(backlog.report(at(50))).toMatchObject({ refused: ["Y", "X"] });
     backlog.handedOver(heldBack);
-    backlog.ended(heldBack, AWAY);
+    backlog.ended(heldBack, AWAY, at(50));
     expect(backlog.report(at(50))).toMatchObject({ refused: ["Y", "X"] });
     const later = part("A", 10, 300, "held_back");
     backlog.handedOver(later);
-    backlog.ended(later, { kind: "partly", identity: null, refused: ["X" as SymbolName] });
+    backlog.ended(later, { kind: "partly", identity: null, refused: ["X" as SymbolName] }, at(50));
     expect(backlog.report(at(50))).toMatchObject({ refused: ["X"] });
     backlog.handedOver(later);
-    backlog.ended(later, STORED);
+    backlog.ended(later, STORED, at(50));
     expect(backlog.report(at(50))).toBeNull();
   });
 
@@ -107,8 +107,37 @@ describe("L-24 a backlog", () => {
     expect(backlog.news(at(11))).toBeNull();
     expect(backlog.news(at(45))).toMatchObject({ kind: "began", report: { rooms: 2 } });
     expect(backlog.news(at(46))).toBeNull();
-    backlog.ended(late, STORED);
+    backlog.ended(late, STORED, at(50));
     expect(backlog.news(at(46))).toEqual({ kind: "ended" });
     expect(backlog.news(at(47))).toBeNull();
+  });
+
+  it("goes on between two parts of a lane that has more, and ends with the last of it", () => {
+    const backlog = new Backlog(0);
+    const more = (acknowledgedS: number, leftBytes: number) => ({
+      ...part("A", acknowledgedS, leftBytes + 100),
+      leftBytes,
+    });
+    const [first, second] = [more(10, 900), more(12, 800)];
+    for (const one of [first, second]) backlog.handedOver(one);
+    expect(backlog.news(at(60))).toMatchObject({ kind: "began" });
+    // Both were of one statement, so nothing is under way for a moment.
+    for (const one of [second, first]) backlog.ended(one, STORED, at(62));
+    expect(backlog.news(at(62))).toBeNull();
+    expect(backlog.report(at(62))).toMatchObject({ bytes: 800, oldestUs: at(10) });
+    const last = more(58, 0);
+    backlog.handedOver(last);
+    expect(backlog.report(at(62))).toBeNull();
+    backlog.ended(last, { kind: "partly", identity: null, refused: [] }, at(63));
+    expect(backlog.news(at(63))).toEqual({ kind: "ended" });
+  });
+
+  it("is not that of a lane which hands nothing over any more", () => {
+    const backlog = new Backlog(0);
+    const one = { ...part("A", 10), leftBytes: 1 };
+    backlog.handedOver(one);
+    backlog.ended(one, STORED, at(60));
+    expect(backlog.report(at(74))).toMatchObject({ bytes: 1 });
+    expect(backlog.report(at(75))).toBeNull();
   });
 });

@@ -30,7 +30,7 @@ export function referencePage(
 <main>
   <h1>HTTP API</h1>
   <p>The examples run as they are, with a token in the environment:</p>
-  <pre class="code" tabindex="0"><code>export TOKEN=$(npm run -s token -- --scope read,write)</code></pre>
+  <pre class="code" tabindex="0"><code>export TOKEN=$(npm run -s token -- --scope "read write")</code></pre>
   <p>Refusals are <a href="#shape-Problem">problem documents</a> that say what to do, unless a route says otherwise.
   The same reference for programs is <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1).</p>
   ${families.map(

@@ -2,6 +2,7 @@ import { describe, expect, it, test } from "vitest";
 import { PART_LIMIT } from "../../../../durable/host/outbox/drain.ts";
 import { Waiters } from "../../../../durable/host/outbox/waiters.ts";
 import type { Cursor } from "../../../../src/protocol/words/time.ts";
+import { hostStates } from "../../../../src/telemetry/metrics.ts";
 import { OutboxWorld } from "./outbox-world.ts";
 
 const symbolsOf = ({ requests }: OutboxWorld) =>
@@ -37,6 +38,46 @@ describe("INV-1 the outbox of a host", () => {
     await world.pass(20_000);
     expect(world.of(1)).toEqual([1]);
     expect(world.outbox.bytes).toBe(0);
+  });
+
+  it("L-24 says with each part what is left behind it, and T-3 since when the oldest of it waits", async () => {
+    const world = new OutboxWorld();
+    world.takesMs = () => 50;
+    // Hosts of other tests in this process have counted here too.
+    hostStates.delete("host-0");
+    const waits = () => [...hostStates.all].at(-1)?.outboxSinceMs ?? null;
+    world.outbox.kick();
+    expect(waits()).toBeNull();
+    world.isAway = true;
+    const oldest = world.append([1, "a".repeat(400)]);
+    for (let at = 0; at < 9; at += 1) world.append([1, "a".repeat(400)]);
+    await world.pass(1_400_000);
+    // A life of its own knows of those of before.
+    await world.crash();
+    world.outbox.kick();
+    expect(waits()).toBe(oldest / 1_000);
+    world.requests.length = 0;
+    world.isAway = false;
+    await world.pass(60_000);
+    const left = world.requests
+      .slice(-5)
+      .map(({ outboxBytes, leftBytes }) => [outboxBytes, leftBytes]);
+    expect(left).toEqual([
+      [4_000, 3_200],
+      [4_000, 2_400],
+      [3_200, 1_600],
+      [2_400, 800],
+      [1_600, 0],
+    ]);
+    expect(waits()).toBeNull();
+    const later = world.append([1, "b"]);
+    expect(waits()).toBeGreaterThanOrEqual(later / 1_000 - 1);
+    await world.pass(1_000);
+    // Another database lacks them all.
+    world.isAway = true;
+    world.replace("other");
+    world.outbox.kick();
+    expect(waits()).toBe(oldest / 1_000);
   });
 
   it("is sent again from its saved position after a crash", async () => {
