@@ -1,5 +1,5 @@
 /**
- * `npm run bill [-- --seconds 180] [--port 0] [--keep-raw-days 7]`: starts the product with a meter around its objects, drives the reference load
+ * `npm run bill [-- --seconds 180] [--port 0] [--keep-raw-days 14]`: starts the product with a meter around its objects, drives the reference load
  * on this machine, and prints what a month of it would cost on Cloudflare and Neon.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -8,11 +8,13 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { answerHelp } from "../dev/cli/answer-help.ts";
 import { billOf, usageTable } from "./bill/bill.ts";
+import { keptRawDays } from "./bill/kept-days.ts";
 import { measureBill } from "./bill/measure.ts";
 import { CLOUDFLARE_HEAP_MB, startMetered } from "./bill/metered-product.ts";
 import { REFERENCE_LOAD } from "./bill/reference-load.ts";
 
-answerHelp("npm run bill [-- --seconds 180] [--port 0] [--keep-raw-days 7]");
+const deployedDays = String(keptRawDays());
+answerHelp(`npm run bill [-- --seconds 180] [--port 0] [--keep-raw-days ${deployedDays}]`);
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
 
@@ -23,7 +25,7 @@ const { values: options } = parseArgs({
   options: {
     seconds: { type: "string", default: "180" },
     port: { type: "string", default: "0" },
-    "keep-raw-days": { type: "string", default: "7" },
+    "keep-raw-days": { type: "string", default: deployedDays },
   },
 });
 

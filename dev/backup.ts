@@ -1,13 +1,15 @@
 /** `npm run backup -- FOLDER [--database COMMAND]`: hosts and database together, while the product runs or not. */
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { removeAbandoned } from "./backup/abandoned.ts";
 import { megabytes, mustBelongToUs } from "./backup/files.ts";
 import { savedDatabase } from "./backup/saved-database.ts";
 import { takeBackup, versionIn } from "./backup/take-backup.ts";
 import { answerHelp } from "./cli/answer-help.ts";
 import { type FolderLock, runningOn, takeFolder } from "./data-folder/folder-lock.ts";
 import { environmentOfProduct } from "./data-folder/running-products.ts";
+import { identityOf } from "./process/process-identity.ts";
 
 const USAGE = `npm run backup -- FOLDER    saves DATA_DIR, with the embedded database, into a new folder; Edgetape may run
   --database COMMAND   how a Postgres of yours is saved; $BACKUP is the folder. It runs before the hosts are copied
@@ -50,6 +52,9 @@ async function run({ target, command }: { target: string; command: string | unde
   const lock = isRunning ? undefined : await lockOf(dataDir);
   process.on("exit", () => lock?.release());
   const isElsewhere = Boolean(environment["DATABASE_URL"]);
+  const isThere = (pid: number) => identityOf(pid) !== undefined;
+  const parts = await removeAbandoned(dirname(target), { pid: process.pid, isRunning: isThere });
+  for (const part of parts) console.log(`${part} was left by a backup that was ended: removed`);
   const startedMs = performance.now();
   const manifest = await takeBackup({
     ...{ dataDir, target, version: versionIn(PROJECT_DIR), now: () => new Date() },

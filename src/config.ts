@@ -9,6 +9,11 @@ const count = (fallback: number) =>
     .nonnegative({ error: "must not be negative; 0 switches it off" })
     .default(fallback);
 
+/** The text of one claim; a list of them, or none, would be a setting that nobody meant. */
+const claim = z
+  .string()
+  .regex(/^[^\s,]+$/, { error: "must be one claim, without commas and blanks" });
+
 /** The settings of the Worker and its Durable Objects, each under the name it has in the environment. */
 const settingsSchema = z.object({
   DATABASE_URL: z
@@ -21,6 +26,9 @@ const settingsSchema = z.object({
     .min(32, { error: "must have at least 32 characters: HS256 asks for 256 bits (RFC 7518, 3.2)" })
     .optional(),
   JWT_JWKS_URL: z.url({ error: "must be an http or https address" }).optional(),
+  /** A token of that issuer must be for this audience (`aud`), and say that it is the issuer's (`iss`); absent: for any. */
+  JWT_AUDIENCE: claim.optional(),
+  JWT_ISSUER: claim.optional(),
   /** `local`: without a token reads only who is on this machine and comes without a proxy. */
   PUBLIC_READ: z
     .enum(["true", "false", "local"], { error: "must be true, false or local" })
@@ -104,14 +112,23 @@ const settingsSchema = z.object({
 });
 
 /** Minutes outlive the raw data they are made of, or a late event would have nothing to correct. */
-const checkedSchema = settingsSchema.refine(
-  ({ KEEP_RAW_DAYS: raw, KEEP_MINUTES_DAYS: minutes }) =>
-    minutes === 0 || (raw > 0 && raw <= minutes),
-  {
-    path: ["KEEP_MINUTES_DAYS"],
-    error: "must not be less than KEEP_RAW_DAYS; 0 keeps them without end",
-  },
-);
+const checkedSchema = settingsSchema
+  .refine(
+    ({ KEEP_RAW_DAYS: raw, KEEP_MINUTES_DAYS: minutes }) =>
+      minutes === 0 || (raw > 0 && raw <= minutes),
+    {
+      path: ["KEEP_MINUTES_DAYS"],
+      error: "must not be less than KEEP_RAW_DAYS; 0 keeps them without end",
+    },
+  )
+  .superRefine((settings, context) => {
+    if (settings.JWT_JWKS_URL !== undefined) return;
+    for (const name of ["JWT_AUDIENCE", "JWT_ISSUER"] as const) {
+      if (settings[name] === undefined) continue;
+      const message = "is of tokens of an issuer, and JWT_JWKS_URL names none";
+      context.addIssue({ code: "custom", path: [name], message });
+    }
+  });
 
 export type Config = z.infer<typeof settingsSchema>;
 

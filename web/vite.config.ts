@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
@@ -5,6 +6,7 @@ import { components } from "./reference/components.ts";
 import { openApiDocument } from "./reference/document.ts";
 import { referencePage } from "./reference/page/page.ts";
 import { ROUTES } from "./reference/routes.ts";
+import type { Build } from "./worker/own-files.ts";
 
 /** Served beside the page, so that `curl -O SERVER/edgetape.py` has the client that fits the server. */
 const pythonClient: Plugin = {
@@ -27,9 +29,62 @@ const reference: Plugin = {
   },
 };
 
+/** What libraries bring along and the pages never use, so that it is not weighed and loaded: text by what is in the path of its module. */
+const UNUSED = {
+  // The logo of the chart: candle-pane.tsx has the library's notice in words.
+  "/lightweight-charts/": /<svg.*?<\/svg>|a#tv-attr-logo[^"]*/g,
+  // Steps, bars and splines: panels have straight lines.
+  "/uplot/": /\(paths\.(?:stepped|bars|spline)\s*= \w+\);/g,
+};
+
+const withoutUnused: Plugin = {
+  name: "without-unused",
+  apply: "build",
+  transform(code, id) {
+    const [, unused] = Object.entries(UNUSED).find(([path]) => id.includes(path)) ?? [];
+    if (unused === undefined || id.endsWith(".css")) return null;
+    const without = code.replace(unused, "");
+    if (without === code) this.error(`${id} does not bring what was left out of it`);
+    return { code: without, map: null };
+  },
+};
+
+const WORKER = "service-worker";
+
+/** Tells the service worker what the build is made of, once all of it is there. */
+const ownFiles: Plugin = {
+  name: "own-files",
+  apply: "build",
+  enforce: "post",
+  generateBundle(_options, bundle) {
+    // Not those of the reference, which is no page of the dashboard.
+    const files = Object.keys(bundle).filter((file) => /^assets\/(?!docs-)/.test(file));
+    const page = bundle["index.html"];
+    const entry = files.find((file) => /^assets\/index-[^/]*\.js$/.test(file));
+    const worker = bundle[`${WORKER}.js`];
+    if (page?.type !== "asset" || entry === undefined || worker?.type !== "chunk") {
+      throw new Error("the dashboard has no page, no script, or no service worker");
+    }
+    // A worker that imports would have to be a module, which not every browser takes.
+    if (worker.imports.length > 0) throw new Error(`${WORKER} shares ${worker.imports.join()}`);
+    // The browser asks for what the entry needs with the entry, and not once it has read the entry.
+    const script = bundle[entry];
+    const needed = script?.type === "chunk" ? script.imports : [];
+    const links = needed.map((file) => `<link rel="modulepreload" crossorigin href="/${file}">`);
+    page.source = String(page.source).replace("</head>", () => `${links.join("")}</head>`);
+    const hash = createHash("sha256").update(files.sort().join()).update(page.source);
+    const build: Build = {
+      version: hash.digest("hex").slice(0, 12),
+      entry: `/${entry}`,
+      files: files.map((file) => `/${file}`),
+    };
+    worker.code = worker.code.replace("EDGETAPE_BUILD", () => JSON.stringify(build));
+  },
+};
+
 export default defineConfig({
   base: "/",
-  plugins: [pythonClient, reference],
+  plugins: [pythonClient, reference, withoutUnused, ownFiles],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: "../dist/web",
@@ -38,9 +93,17 @@ export default defineConfig({
     // A page's script is asked for when it is opened: a preloading shim would be bytes for nothing.
     modulePreload: false,
     rolldownOptions: {
-      input: ["index.html", "docs.html"].map((page) =>
-        fileURLToPath(new URL(page, import.meta.url)),
+      input: ["index.html", "docs.html", `worker/${WORKER}.ts`].map((file) =>
+        fileURLToPath(new URL(file, import.meta.url)),
       ),
+      output: {
+        // What pages share is one file: each of many would be packed by itself, and 4 KB larger together. Charts are no part of it.
+        codeSplitting: {
+          groups: [{ name: "shared", minShareCount: 2, test: /\/(web|client|src)\/(?!charts\/)/ }],
+        },
+        // The worker's name stays, for browsers ask for a newer one by it.
+        entryFileNames: ({ name }) => (name === WORKER ? "[name].js" : "assets/[name]-[hash].js"),
+      },
       treeshake: {
         // The wire types live beside their schemas. A module of ours that is imported for a constant alone must not
         // bring the validator into the browser with it; style sheets are the only imports made for their effect.

@@ -48,6 +48,7 @@ export function billOf(measured: Measured, keptDays: number): string {
     row("in all", "", "", "", (sum.cloudflare + sum.neon).toFixed(2)),
     "",
     `Measured over ${seconds.toFixed(0)} s: ${short(events / seconds)} events/s acknowledged, ${short(delivered / seconds)} messages/s to viewers.`,
+    `Raw data is kept for ${keptDays} days.`,
     `The runtime used ${short(cpu.runtimeS / seconds)} of a core, and Postgres ${short(cpu.databaseS / seconds)}.`,
   ].join("\n");
 }

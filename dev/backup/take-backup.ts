@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { syncFolder } from "../data-folder/durable-file.ts";
+import { draftOf } from "./abandoned.ts";
 import { copyObjects, placesOf } from "./copy-objects.ts";
 import { copyIfThere, mustFit, mustLieApart, sizeOf, syncAll } from "./files.ts";
 import type { Place } from "./host-file.ts";
@@ -41,7 +42,7 @@ export async function takeBackup(deps: BackupDeps): Promise<Manifest> {
   // Of a database apart its command knows how much it takes, and nobody how much of this folder is of one of before.
   if (database.kind === "here") await mustFit(folder, (await sizeOf(dataDir)).bytes, dataDir);
   const begunAt = now().toISOString();
-  const draft = join(dirname(target), `.${basename(target)}.partial-${process.pid}`);
+  const draft = draftOf(target, process.pid);
   const data = join(draft, DATA);
   try {
     await mkdir(data, { recursive: true, mode: 0o700 });

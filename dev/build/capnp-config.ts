@@ -52,9 +52,10 @@ const LOCAL_FLAGS = ["precise_timers"];
 
 /**
  * What survives is copied with everything else standing still, so of less at once: young objects have 8 MB and not 16. And workerd has V8 mark the
- * old ones in one piece, never by steps: not before there are 128 MB of them, where V8 begins with some 50.
+ * old ones in one piece, never by steps: not before there are 128 MB of them, where V8 begins with some 50. `--expose-gc` is for sockets
+ * that nothing but the collector ends (durable/viewer-object/spent-sockets.ts).
  */
-const V8_FLAGS = ["--max-semi-space-size=8", "--initial-old-space-size=128"];
+const V8_FLAGS = ["--max-semi-space-size=8", "--initial-old-space-size=128", "--expose-gc"];
 
 /**
  * The configuration of `workerd serve`, as Cap'n Proto text (schema: node_modules/workerd/workerd.capnp): the Worker

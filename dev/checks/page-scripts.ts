@@ -2,14 +2,15 @@
 export type PageScripts = { page: string; scripts: readonly string[] };
 
 const STATIC_IMPORT = /(?:from|import)\s*["'`]\.\/([^"'`]+\.js)["'`]/g;
+const WORKER = /\.register\(\s*["'`]\/([^"'`]+\.js)["'`]/g;
 const DYNAMIC_IMPORT = /import\(\s*["'`]\.\/([^"'`]+\.js)["'`]\s*\)/g;
 
 /**
  * What the built `scripts`, text by name, load together: the entry is there first, and asks for one script a page. What that
- * script asks for later, such as a form that is opened, counts with it.
+ * script asks for later, such as a form that is opened, counts with it. The service worker counts with each page: whichever is opened first brings it.
  */
 export function pagesOf(scripts: ReadonlyMap<string, string>, entry: string): PageScripts[] {
-  const first = reached(scripts, new Set([entry]), new Set(), [STATIC_IMPORT]);
+  const first = reached(scripts, new Set([entry]), new Set(), [STATIC_IMPORT, WORKER]);
   const pages = namedIn(scripts.get(entry) ?? "", DYNAMIC_IMPORT);
   return [
     { page: entry, scripts: [...first] },

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Settings } from "../product/settings.ts";
 import { syncFolder, writeDurably } from "./durable-file.ts";
@@ -56,6 +56,14 @@ const ISSUER = "issuer";
  * @throws {Error} where this terminal cannot sign for it, with what to do.
  */
 export function secretFor(settings: Settings, signer: string | undefined): string {
+  const { jwtSecret, jwtJwksUrl, dataDir } = settings;
+  const isMade = jwtSecret === undefined && jwtJwksUrl === undefined;
+  // A secret that would be made here is no product's.
+  if (isMade && signer === undefined && !existsSync(dataDir)) {
+    throw new Error(
+      `no product is at ${dataDir}: start one with npm start, name the folder of another by DATA_DIR, or its key by JWT_SECRET`,
+    );
+  }
   const secret = signingSecret(settings);
   if (secret === undefined || signer === ISSUER) {
     throw new Error("tokens come from the issuer that JWT_JWKS_URL names: no other is taken");

@@ -42,7 +42,7 @@ export function planDeploy(facts: DeployFacts): DeployPlan {
     return { kind: "refused", problems: [problem] };
   }
   const problems = [
-    ...problemsOfVars(place),
+    ...problemsOfVars(facts, place),
     ...(isDryRun ? [] : problemsOfSecrets(facts, place)),
     ...(isDryRun || !migrates ? [] : problemsOfDatabase(facts)),
   ];
@@ -73,9 +73,15 @@ export function wranglerEnv(environment: string): string[] {
   return [`--env=${environment === "production" ? "" : environment}`];
 }
 
-function problemsOfVars({ vars }: DeployEnvironment): string[] {
+function problemsOfVars({ secrets }: DeployFacts, { vars }: DeployEnvironment): string[] {
+  // Secrets are known by their names alone; a dry run does not ask for those.
+  const hasIssuer = secrets === null || secrets.includes("JWT_JWKS_URL");
   try {
-    configOf({ DATABASE_URL: "postgres://checked@elsewhere/", ...vars });
+    configOf({
+      DATABASE_URL: "postgres://checked@elsewhere/",
+      ...(hasIssuer && { JWT_JWKS_URL: "https://checked.elsewhere/" }),
+      ...vars,
+    });
     return [];
   } catch (error) {
     return [`wrangler.toml: ${(error as Error).message}`];

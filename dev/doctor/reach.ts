@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { runningOn } from "../data-folder/folder-lock.ts";
@@ -39,16 +39,19 @@ export async function reachDatabase(
   }
   // Which product is meant matters only where no database is named.
   const dataDir = resolve(environmentOfProduct(environment, process.cwd())["DATA_DIR"] || ".data");
+  if (!existsSync(dataDir)) throw noneAt(dataDir);
   const secret = keptSecret(dataDir, "database");
   // The product that runs there may have a Postgres elsewhere.
   const running = runningOn(dataDir) === undefined ? null : await runningEndpoint(dataDir, secret);
   if (running !== null) return running;
-  if (clusterIn(clusterOf(dataDir)).kind !== "postgres") {
-    throw new Error(
-      `there is none at ${clusterOf(dataDir)}: npm start makes it. Of a Postgres of your own say DATABASE_URL, or --url`,
-    );
-  }
+  if (clusterIn(clusterOf(dataDir)).kind !== "postgres") throw noneAt(dataDir);
   return startEmbedded(dataDir, secret);
+}
+
+function noneAt(dataDir: string): Error {
+  return new Error(
+    `there is none at ${clusterOf(dataDir)}: npm start makes it. Of a Postgres of your own say DATABASE_URL, or --url`,
+  );
 }
 
 async function startEmbedded(dataDir: string, secret: string): Promise<Reached> {

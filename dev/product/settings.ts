@@ -65,8 +65,11 @@ function urlOf(protocols: readonly string[], example: string) {
 
 /** Settings that are the Worker's alone. */
 const WORKER_ONLY = /^(LIMIT|KEEP|COMPRESS|ALLOWED|ROOM)_/;
-/** And four more. */
-const WORKER_ONLY_NAMES = ["WRITER_SHARDS", "TRUST_PROXY", "SYMBOL_LABEL", "EMBED_ORIGINS"];
+/** And these. */
+const WORKER_ONLY_NAMES = [
+  ...["WRITER_SHARDS", "TRUST_PROXY", "SYMBOL_LABEL", "EMBED_ORIGINS"],
+  ...["JWT_AUDIENCE", "JWT_ISSUER"],
+];
 /** Where wrangler.toml has what suits Cloudflare, and not a machine of one's own: its disk costs nothing a month. */
 const OWN_DEFAULTS = { KEEP_RAW_DAYS: "90" };
 
@@ -126,7 +129,7 @@ export function readSettings(
       ([name]) => WORKER_ONLY.test(name) || WORKER_ONLY_NAMES.includes(name),
     ),
   );
-  const problems = problemsOfWorker(workerOnly);
+  const problems = problemsOfWorker(workerOnly, "JWT_JWKS_URL" in present);
   const parsed = environmentSchema.safeParse(present);
   if (!parsed.success) {
     for (const issue of parsed.error.issues)
@@ -178,9 +181,14 @@ export function hostAndPort(host: string, port: number): string {
 }
 
 /** What the Worker would say to these settings, said before it runs. */
-function problemsOfWorker(settings: Record<string, string>): string[] {
+function problemsOfWorker(settings: Record<string, string>, hasIssuer: boolean): string[] {
+  // What those say is judged elsewhere; that they are there decides over others.
+  const elsewhere = {
+    DATABASE_URL: "postgres://checked@elsewhere/",
+    ...(hasIssuer && { JWT_JWKS_URL: "https://checked.elsewhere/" }),
+  };
   try {
-    const known = configOf({ DATABASE_URL: "postgres://checked@elsewhere/", ...settings });
+    const known = configOf({ ...elsewhere, ...settings });
     return Object.keys(settings)
       .filter((name) => !(name in known))
       .map((name) => `${name} is not a setting; there are ${namesOf(known)}`);

@@ -1,5 +1,7 @@
 import { ROOM_SILENCE_MS } from "../../src/protocol/socket/heartbeat.ts";
 
+/** An alarm that is so long past was lost, whatever lost it. A handler may be that late on a busy machine. */
+const OVERDUE_MS = 10_000;
 /** A drain that died with its object is taken up again after so long. */
 const DRAIN_CHECK_MS = 5_000;
 
@@ -30,7 +32,8 @@ export function nextAlarmMs(host: {
   const wantedMs = Math.min(...due);
   // Setting it costs a row, so a later wish waits for it; but for alerts none is set so far ahead, unless the clock was turned back.
   const latestMs = Math.max(nowMs + ROOM_SILENCE_MS, alertsDueMs ?? 0);
-  const isSound = armedAtMs !== null && armedAtMs <= latestMs;
+  const earliestMs = nowMs - OVERDUE_MS;
+  const isSound = armedAtMs !== null && armedAtMs <= latestMs && armedAtMs >= earliestMs;
   return isSound && armedAtMs <= wantedMs ? null : wantedMs;
 }
 

@@ -11,6 +11,7 @@ import { createStateTables } from "../room/state/room-state.ts";
 import { Spellings } from "../room/state/spellings.ts";
 import { PingWatch } from "../room/viewers/door/ping-watch.ts";
 import { PAGES_CHARS, PageMemory } from "../room/viewers/replay-pages.ts";
+import { AlertFollowing } from "./alerts/alert-following.ts";
 import { AlertNotices } from "./alerts/alert-notices.ts";
 import { HostAlerts } from "./alerts/host-alerts.ts";
 import { HostAppend } from "./append/host-append.ts";
@@ -143,6 +144,10 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
   const alerts: HostAlerts = new HostAlerts({
     ...{ host: name, sql, meta, registry, notices, keepAwake, nowMs },
     roomOf: (symbol) => rooms.of(symbol),
+    prepare: async (records) => {
+      await catchUp.run(records);
+      await following.read(records);
+    },
     causeOf: (symbol) => append.causeOf(symbol),
     ...{ newId: ports.newId, followed: (id) => outbox.remember(id) },
     askRules: () => ports.keeper.alertRules(name),
@@ -186,9 +191,18 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
   });
   const rooms: HostRooms = new HostRooms({ registry, log, loaded, held: outbox.held });
   const pause = () => wait(0);
-  const catchUp = new CatchUp({ log, roomOf: ({ symbol }) => rooms.of(symbol), pause });
+  const catchUp: CatchUp = new CatchUp({ log, roomOf: ({ symbol }) => rooms.of(symbol), pause });
+  const following: AlertFollowing = new AlertFollowing({
+    ...{ log, pause },
+    find: (symbol) => {
+      const record = registry.find(symbol);
+      return record === undefined || record.isSealed ? null : record;
+    },
+    roomOf: (symbol) => rooms.of(symbol),
+    hasRules: () => alerts.hasRules,
+  });
   const pruning = new Pruning({
-    ...{ log, catchUp, pause, keepAwake },
+    ...{ log, catchUp, following, pause, keepAwake },
     recordOf: (room) => registry.byId(room),
     mayDrop: (through) => rooms.mayDrop(through),
     hasTraded: (room) => rooms.hasTraded(room),
@@ -209,7 +223,7 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
     },
   });
   const append: HostAppend = new HostAppend({
-    ...{ log, known, windows, symbols, ports },
+    ...{ log, known, windows, following, symbols, ports },
     roomOf: (symbol) => rooms.of(symbol),
     isLoaded: (symbol) => loaded.find(symbol) !== undefined,
     hasMoved: (symbol) => {

@@ -1,6 +1,7 @@
 import type { Cursor } from "../../src/protocol/words/time.ts";
 import { TradeReading } from "../room/append/trade-reading.ts";
 import { WINDOW_EVENTS } from "../room/state/room-state.ts";
+import type { AlertFollowing } from "./alerts/alert-following.ts";
 import { passBack, readTradesBack } from "./append/read-trades.ts";
 import type { CatchUp } from "./catch-up.ts";
 import type { HostLog, RoomId } from "./log/host-log.ts";
@@ -16,6 +17,7 @@ export interface PruningDeps {
   log: Pick<HostLog, "head" | "prunable" | "prune" | "rowsBack" | "headsBack">;
   recordOf: (room: RoomId) => RoomRecord;
   catchUp: Pick<CatchUp, "runThrough">;
+  following: Pick<AlertFollowing, "read">;
   /** May frames up to `through` go, of all rooms? What keeps them is looked at again with the next that is stored. */
   mayDrop: (through: Cursor) => boolean;
   /** Has the room had a trade, as far as it knows? */
@@ -51,11 +53,13 @@ export class Pruning {
   }
 
   async #run(): Promise<void> {
-    const { log, mayDrop, keepBeforeDrop, recordOf, catchUp, pause } = this.#deps;
+    const { log, mayDrop, keepBeforeDrop, recordOf, catchUp, following, pause } = this.#deps;
     for (;;) {
       const due = log.prunable;
       if (due === null || !mayDrop(due.through)) return;
-      await catchUp.runThrough(due.rooms.map(recordOf), due.through);
+      const records = due.rooms.map(recordOf);
+      await catchUp.runThrough(records, due.through);
+      await following.read(records);
       const trades = await this.#tradesOf(due);
       for (const [at, room] of due.rooms.entries()) {
         keepBeforeDrop(room, due.through, trades.get(room) ?? null);

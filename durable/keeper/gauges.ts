@@ -7,7 +7,7 @@ export function gaugesOf(bytes: number, memory: MemoryState, nowUs: EpochUs): Me
   const { points, trades, posted } = memory.staleHours;
   const values = {
     edgetape_database_bytes: bytes,
-    edgetape_stale_hours: points + trades + posted,
+    edgetape_stale_rollups: points + trades + posted,
     edgetape_rollup_lag_seconds: (nowUs - memory.rolledThroughUs) / 1_000_000,
   };
   return Object.entries(values).map(([metric, value]) => ({

@@ -28,6 +28,7 @@ import type { EpochUs } from "../../src/protocol/words/time.ts";
 import { type Logger, logOf } from "../../src/telemetry/log.ts";
 import { countDatabaseError, keeperState, metrics } from "../../src/telemetry/metrics.ts";
 import { Clock } from "../clock.ts";
+import { ObjectAlarm } from "../object-alarm.ts";
 import { AlertRules } from "./alert-rules.ts";
 import { gaugesOf } from "./gauges.ts";
 import { RollupKeeping } from "./keep-rollups.ts";
@@ -66,6 +67,7 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
   });
   #keeping: { mode: DatabaseMode; rollups: RollupKeeping } | null = null;
   readonly #clock = new Clock();
+  readonly #alarm = new ObjectAlarm(this.ctx.storage);
   readonly #placements = new Placements(this.ctx.storage.sql);
   readonly #ownHosts = new OwnHosts({
     placements: this.#placements,
@@ -106,9 +108,9 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
   #failures = 0;
 
   async stored(isLate: boolean): Promise<number> {
-    const alarmMs = await this.ctx.storage.getAlarm();
+    const alarmMs = await this.#alarm.read();
     const wantedMs = alarmAfterStore(this.#clock.nowMs(), isLate, alarmMs);
-    if (wantedMs !== alarmMs) await this.ctx.storage.setAlarm(wantedMs);
+    if (wantedMs !== alarmMs) await this.#alarm.set(wantedMs);
     return wantedMs;
   }
 
@@ -195,7 +197,8 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
     if (this.#alertRules.waiting > 0) await this.#tellRules();
   }
 
-  override async alarm(): Promise<void> {
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    this.#alarm.wentOff(info);
     metrics.alarms.add(1, { object: "keeper" });
     await this.#bringRules();
     try {
@@ -248,9 +251,9 @@ export class Keeper extends DurableObject<Env> implements KeeperCalls {
 
   /** An earlier alarm, set by a store meanwhile, stays. */
   async #again(afterMs: number): Promise<void> {
-    const alarmMs = await this.ctx.storage.getAlarm();
+    const alarmMs = await this.#alarm.read();
     const wantedMs = this.#clock.nowMs() + afterMs;
-    if (alarmMs === null || wantedMs < alarmMs) await this.ctx.storage.setAlarm(wantedMs);
+    if (alarmMs === null || wantedMs < alarmMs) await this.#alarm.set(wantedMs);
   }
 
   async #upkeep(mode: DatabaseMode): Promise<void> {

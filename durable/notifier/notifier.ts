@@ -8,6 +8,7 @@ import type { WebhookAnswer, WebhookPush, WebhookTest } from "../../src/protocol
 import { logOf } from "../../src/telemetry/log.ts";
 import { metrics, notifierState } from "../../src/telemetry/metrics.ts";
 import { Clock } from "../clock.ts";
+import { ObjectAlarm } from "../object-alarm.ts";
 import { NotifierCore } from "./notifier-core.ts";
 
 /**
@@ -16,22 +17,25 @@ import { NotifierCore } from "./notifier-core.ts";
  */
 export class Notifier extends DurableObject<Env> implements NotifierCalls {
   readonly #core: NotifierCore;
+  readonly #alarm: ObjectAlarm;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const { storage } = ctx;
+    const alarm = new ObjectAlarm(storage);
+    this.#alarm = alarm;
     this.#core = new NotifierCore({
       ...{ sql: storage.sql, clock: new Clock(), random: Math.random },
       newId: () => crypto.randomUUID(),
       ask: { public: publicFetch(env), allowed: (...asked) => fetch(...asked) },
       allowed: allowedWebhookHosts(env),
       alarm: {
-        set: (atMs) => ctx.waitUntil(storage.setAlarm(atMs)),
-        clear: () => ctx.waitUntil(storage.deleteAlarm()),
+        set: (atMs) => ctx.waitUntil(alarm.set(atMs)),
+        clear: () => ctx.waitUntil(alarm.clear()),
       },
       restart: async (atMs, why) => {
         // The platform gives up on an alarm after six attempts; this one is a new alarm, where the disk takes it.
-        await storage.setAlarm(atMs).catch(() => undefined);
+        await alarm.set(atMs).catch(() => undefined);
         await storage.sync().catch(() => undefined);
         ctx.abort(why);
       },
@@ -41,7 +45,7 @@ export class Notifier extends DurableObject<Env> implements NotifierCalls {
     void ctx.blockConcurrencyWhile(async () => {
       // An alarm that was lost, whatever lost it, is set again by whoever comes.
       const { nextMs } = this.#core;
-      if (nextMs !== null && (await storage.getAlarm()) === null) await storage.setAlarm(nextMs);
+      if (nextMs !== null && (await alarm.read()) === null) await alarm.set(nextMs);
     });
   }
 
@@ -65,7 +69,8 @@ export class Notifier extends DurableObject<Env> implements NotifierCalls {
     return this.#core.testWebhook(name);
   }
 
-  override alarm(): Promise<void> {
+  override alarm(info?: AlarmInvocationInfo): Promise<void> {
+    this.#alarm.wentOff(info);
     metrics.alarms.add(1, { object: "notifier" });
     return this.#core.alarm();
   }

@@ -119,6 +119,16 @@ export class RoomCore {
     return this.#parts.alerts?.active ?? [];
   }
 
+  /** Where the log begins that its alerts have yet to read; null where they need none of it. */
+  get followedThrough(): Cursor | null {
+    return this.#parts.alertsNow()?.followedThrough ?? null;
+  }
+
+  /** Its next frames, for its alerts, as somebody has read them of the log who reads it for many rooms. */
+  followIn(frames: readonly LogFrame[]): void {
+    this.#parts.alerts?.followIn(frames);
+  }
+
   /** The rules of the symbol may be others. */
   rulesChanged(): void {
     const alerts = this.#parts.alertsNow();

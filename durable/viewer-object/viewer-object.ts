@@ -12,9 +12,11 @@ import { descriptorsOf } from "../../src/telemetry/descriptors.ts";
 import { type Logger, logOf } from "../../src/telemetry/log.ts";
 import { metrics, socketsOfHosts, socketsOfRelays } from "../../src/telemetry/metrics.ts";
 import { Clock } from "../clock.ts";
+import { ObjectAlarm } from "../object-alarm.ts";
 import { answerClose, Sockets } from "../room/viewers/door/sockets.ts";
 import { mustLetGo } from "../room/viewers/door/stalled-sockets.ts";
 import type { ViewerAttachment, ViewerSocket } from "../room/viewers/viewer.ts";
+import { collectorOf, SpentSockets } from "./spent-sockets.ts";
 import type { ViewerPorts } from "./viewer-ports.ts";
 
 /** What an object with viewers is made of. */
@@ -61,6 +63,12 @@ export abstract class ViewerObject<
   );
   readonly #address: ObjectAddress;
   readonly #kind: keyof typeof BINDINGS;
+  readonly #alarm: ObjectAlarm;
+  readonly #spent = new SpentSockets({
+    collect: collectorOf(globalThis),
+    ...{ nowMs: this.#clock.nowMs, wait: this.#clock.wait },
+    keepAwake: (work) => this.ctx.waitUntil(work),
+  });
   #alarmAtMs: number | null = null;
 
   /** `readOn`: what is read before it can begin, in turns between which others are heard. */
@@ -74,9 +82,10 @@ export abstract class ViewerObject<
     super(ctx, env);
     this.#kind = name;
     this.#address = { binding: BINDINGS[name], name: nameOf(ctx) };
+    this.#alarm = new ObjectAlarm(ctx.storage);
     this.#setAutoResponse(true);
     ctx.blockConcurrencyWhile(async () => {
-      this.#alarmAtMs = await ctx.storage.getAlarm();
+      this.#alarmAtMs = await this.#alarm.read();
     });
     const config = configOf(env);
     const logger = logOf(name, config);
@@ -108,7 +117,9 @@ export abstract class ViewerObject<
 
   override webSocketMessage(ws: WebSocket, data: string | ArrayBuffer): void {
     const seat = this.#sockets.seatOf(ws);
-    if (seat !== undefined) this.core.heard(seat.symbol, seat.port, data);
+    if (seat === undefined) return;
+    seat.hasSpoken = true;
+    this.core.heard(seat.symbol, seat.port, data);
   }
 
   override webSocketClose(ws: WebSocket, code: number): void {
@@ -120,7 +131,8 @@ export abstract class ViewerObject<
     this.#left(ws);
   }
 
-  override async alarm(): Promise<void> {
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    this.#alarm.wentOff(info);
     this.#alarmAtMs = null;
     metrics.alarms.add(1, { object: this.#kind });
     await this.core.alarm();
@@ -143,6 +155,8 @@ export abstract class ViewerObject<
   #left(ws: WebSocket): void {
     const seat = this.#sockets.seatOf(ws);
     if (seat !== undefined) this.core.left(seat.symbol, seat.port);
+    // Of one from before a sleep it is not known, and a sleep has let go of it.
+    if (seat?.hasSpoken === false) this.#spent.add();
     this.#sockets.forget(ws);
     this.#measure();
     if (this.core.viewers === 0) isUnwatched(this.#address);
@@ -164,7 +178,7 @@ export abstract class ViewerObject<
         atMs: () => this.#alarmAtMs,
         set: (atMs) => {
           this.#alarmAtMs = atMs;
-          ctx.waitUntil(ctx.storage.setAlarm(atMs));
+          ctx.waitUntil(this.#alarm.set(atMs));
         },
       },
       sockets: () => this.#sockets,

@@ -307,7 +307,10 @@ function ofKeeper(nowMs: number): Family[] {
   return [
     gauge({ name: "edgetape_database_bytes", help: "Size of the database." }, databaseBytes),
     gauge(
-      { name: "edgetape_stale_hours", help: "Hours whose rollups late data waits to correct." },
+      {
+        name: "edgetape_stale_rollups",
+        help: "Rollups of an hour that late data waits to correct.",
+      },
       staleHours,
     ),
     gauge(

@@ -1,12 +1,10 @@
 import { HEARTBEAT_MS, PING, PONG } from "../../src/protocol/socket/heartbeat.ts";
 import { type StreamMessage, streamTextSchema } from "../../src/protocol/streams/server-message.ts";
+import { type Awaited, awaited, textOf } from "./arrival.ts";
 import { parsed, Unmet } from "./expectation.ts";
 import type { Connection, Server } from "./server.ts";
 
 type MessageOf<Type extends StreamMessage["type"]> = Extract<StreamMessage, { type: Type }>;
-
-/** How long a message is waited for, in ms. */
-const PATIENCE_MS = 15_000;
 
 /** One socket over many rooms. What it is told waits until it is asked for, for rooms speak when they like. */
 export class StreamViewer {
@@ -36,7 +34,8 @@ export class StreamViewer {
   }
 
   async next(): Promise<StreamMessage> {
-    while (this.#waiting.length === 0) await this.#receive();
+    const wanted = awaited(this.#server.clock, "a message");
+    while (this.#waiting.length === 0) await this.#receive(wanted);
     return this.#waiting.shift() as StreamMessage;
   }
 
@@ -45,6 +44,8 @@ export class StreamViewer {
     type: Type,
     symbol?: string,
   ): Promise<MessageOf<Type>> {
+    const what = `the message ${type}${symbol === undefined ? "" : ` of ${symbol}`}`;
+    const wanted = awaited(this.#server.clock, what, this.#waiting);
     for (let looked = 0; ; ) {
       for (; looked < this.#waiting.length; looked += 1) {
         const message = this.#waiting[looked] as StreamMessage;
@@ -53,7 +54,7 @@ export class StreamViewer {
         this.#waiting.splice(looked, 1);
         return message as MessageOf<Type>;
       }
-      await this.#receive();
+      await this.#receive(wanted);
     }
   }
 
@@ -67,17 +68,12 @@ export class StreamViewer {
     return values;
   }
 
-  async #receive(): Promise<void> {
-    const late = this.#server.clock.sleep(PATIENCE_MS).then(() => null);
-    const arrival = await Promise.race([this.#connection.read(), late]);
-    if (arrival === null) throw new Unmet(`a message within ${PATIENCE_MS} ms`, "nothing");
-    if (arrival.kind === "closed") {
-      throw new Unmet("an open stream", `a close with ${arrival.code}`);
-    }
-    if (arrival.text === PONG) return;
-    const said = parsed("a message of a stream", streamTextSchema, arrival.text);
+  async #receive(wanted: Awaited): Promise<void> {
+    const text = await textOf(this.#connection, this.#server.clock, wanted);
+    if (text === PONG) return;
+    const said = parsed("a message of a stream", streamTextSchema, text);
     this.received += 1;
-    this.chars += arrival.text.length;
+    this.chars += text.length;
     this.#waiting.push(...[said].flat());
   }
 

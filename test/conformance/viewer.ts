@@ -3,13 +3,11 @@ import {
   type ServerMessage,
   serverMessageSchema,
 } from "../../src/protocol/socket/server-message.ts";
+import { type Awaited, arrivalOf, awaited, PATIENCE_MS, textOf } from "./arrival.ts";
 import { equals, holds, parsed, Unmet } from "./expectation.ts";
-import type { Arrival, Clock, Connection, Server } from "./server.ts";
+import type { Clock, Connection, Server } from "./server.ts";
 
 type MessageOf<Type extends ServerMessage["type"]> = Extract<ServerMessage, { type: Type }>;
-
-/** How long a message is waited for, in ms: a machine that does other things is slow, not wrong. */
-const PATIENCE_MS = 15_000;
 
 /** A viewer of a room. It pings as SPEC H-1 asks, unless it is silent, and acks nothing by itself. */
 export class Viewer {
@@ -47,21 +45,17 @@ export class Viewer {
   }
 
   async nextText(patienceMs = PATIENCE_MS): Promise<string> {
-    const arrival = await this.#arrival(patienceMs);
-    if (arrival.kind === "message") return arrival.text;
-    throw new Unmet("an open socket", `a close with ${arrival.code}`);
+    const wanted = awaited(this.#clock, "a message", [], patienceMs);
+    return textOf(this.#connection, this.#clock, wanted);
   }
 
   async next(patienceMs = PATIENCE_MS): Promise<ServerMessage> {
-    for (;;) {
-      const text = await this.nextText(patienceMs);
-      if (text !== PONG) return parsed("a message", serverMessageSchema, text);
-    }
+    return this.#next(awaited(this.#clock, "a message", [], patienceMs));
   }
 
   /** The next message, which must be of this type. */
   async expect<Type extends ServerMessage["type"]>(type: Type): Promise<MessageOf<Type>> {
-    const message = await this.next();
+    const message = await this.#next(awaited(this.#clock, `the message ${type}`));
     holds(`the message ${type} next`, message.type === type, message);
     return message as MessageOf<Type>;
   }
@@ -69,7 +63,8 @@ export class Viewer {
   /** All messages up to and with the first of this type. */
   async until(type: ServerMessage["type"], patienceMs = PATIENCE_MS): Promise<ServerMessage[]> {
     const messages: ServerMessage[] = [];
-    do messages.push(await this.next(patienceMs));
+    const what = `the message ${type}`;
+    do messages.push(await this.#next(awaited(this.#clock, what, messages, patienceMs)));
     while (messages.at(-1)?.type !== type);
     return messages;
   }
@@ -80,20 +75,23 @@ export class Viewer {
     fits: (message: MessageOf<Type>) => boolean,
     patienceMs = PATIENCE_MS,
   ): Promise<MessageOf<Type>> {
-    const untilMs = this.#clock.nowMs() + patienceMs;
+    const instead: ServerMessage[] = [];
+    const wanted = awaited(this.#clock, `the message ${type} looked for`, instead, patienceMs);
     for (;;) {
-      const message = await this.next(Math.max(1, untilMs - this.#clock.nowMs()));
+      const message = await this.#next(wanted);
       if (message.type === type && fits(message as MessageOf<Type>)) {
         return message as MessageOf<Type>;
       }
+      instead.push(message);
     }
   }
 
   /** Values of the points it is sent, acknowledged as they come, until one is `last` or beyond. */
   async valuesTo(last: number): Promise<{ values: number[]; cursor: number }> {
     const values: number[] = [];
+    const what = `values up to ${last}`;
     for (;;) {
-      const message = await this.next();
+      const message = await this.#next(awaited(this.#clock, what, values));
       if (message.type !== "events") continue;
       for (const event of message.events) if (event.kind === "metric") values.push(event.value);
       this.ack(message.cursor);
@@ -103,21 +101,21 @@ export class Viewer {
 
   /** Waits until the server closes it. @throws {Unmet} where the code is another. */
   async closedWith(code: number, patienceMs = PATIENCE_MS): Promise<void> {
-    const untilMs = this.#clock.nowMs() + patienceMs;
+    const wanted = awaited(this.#clock, `a close with ${code}`, [], patienceMs);
     for (;;) {
-      const leftMs = Math.max(1, untilMs - this.#clock.nowMs());
-      const arrival = await this.#arrival(leftMs, `a close with ${code} within ${patienceMs} ms`);
+      const arrival = await arrivalOf(this.#connection, this.#clock, wanted);
       if (arrival.kind === "message") continue;
       equals("a close with", arrival.code, code);
       return;
     }
   }
 
-  async #arrival(patienceMs: number, what = `a message within ${patienceMs} ms`): Promise<Arrival> {
-    const late = this.#clock.sleep(patienceMs).then(() => null);
-    const arrival = await Promise.race([this.#connection.read(), late]);
-    if (arrival === null) throw new Unmet(what, "nothing");
-    return arrival;
+  /** The answers to its own pings are no messages, and nobody waits longer for them. */
+  async #next(wanted: Awaited): Promise<ServerMessage> {
+    for (;;) {
+      const text = await textOf(this.#connection, this.#clock, wanted);
+      if (text !== PONG) return parsed("a message", serverMessageSchema, text);
+    }
   }
 
   async #ping(): Promise<void> {

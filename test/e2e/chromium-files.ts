@@ -43,7 +43,7 @@ export async function chromiumFiles(): Promise<ChromiumFiles> {
   const { default: chromium } = await import(PACKAGE);
   return {
     executablePath: join(home, "chromium"),
-    args: chromium.args.filter((flag: string) => !UNWANTED_FLAGS.has(flag)),
+    args: [...chromium.args.filter((flag: string) => !UNWANTED_FLAGS.has(flag)), "--disable-gpu"],
     environment: {
       LD_LIBRARY_PATH: join(home, "al2023/lib"),
       FONTCONFIG_PATH: join(home, "fonts"),
@@ -51,12 +51,20 @@ export async function chromiumFiles(): Promise<ChromiumFiles> {
   };
 }
 
-/** They weaken what is tested (same-origin rules), or make one crashed page take the whole browser with it. */
+/**
+ * The first weaken what is tested (same-origin rules), or make one crashed page take the whole browser with it. The others draw by a graphics card
+ * that the processor plays: single frames take seconds there. Without a card a user's browser draws by the processor at once.
+ */
 const UNWANTED_FLAGS = new Set([
   "--disable-web-security",
   "--allow-running-insecure-content",
   "--single-process",
   "--no-zygote",
+  "--ignore-gpu-blocklist",
+  "--in-process-gpu",
+  "--use-gl=angle",
+  "--use-angle=swiftshader",
+  "--enable-unsafe-swiftshader",
 ]);
 
 /** The package's own names folders of AWS Lambda. */

@@ -1,15 +1,14 @@
-import axe from "axe-core";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeEach, expect, it } from "vitest";
 import type { BookAnswer, SymbolsAnswer } from "../../src/protocol/answers/answers.ts";
 import type { AttributionAnswer } from "../../src/protocol/answers/attribution.ts";
 import type { NotesAnswer, OrderAnswer } from "../../src/protocol/answers/orders.ts";
 import type { Level } from "../../src/protocol/events/book.ts";
-import { launchBrowser } from "./browser.ts";
-import { emptyDataDir, type RunningProduct, startProduct } from "./product.ts";
+import { BrowsedProduct } from "./browsing/browsed-product.ts";
+import { axeFaults } from "./browsing/sound-page.ts";
+import { emptyDataDir } from "./product.ts";
 
 /** The desk's pages beside those of symbols: one product and one browser for all. */
-const folder = emptyDataDir();
 const ID = "req-7f3a/1";
 const HOUR_US = 3_600e6;
 /** The day of the pages is never about to begin or to end. */
@@ -17,51 +16,30 @@ const NOON = 12;
 const zoneAtNoon = () => `Etc/GMT${new Date().getUTCHours() - NOON}`.replace(/T(?=\d)/, "T+");
 const nowUs = () => Date.now() * 1_000;
 
-let product: RunningProduct;
-let token: string;
-let browser: Browser;
-let context: BrowserContext;
+const browsed = new BrowsedProduct({
+  folder: emptyDataDir(),
+  context: () => ({ timezoneId: zoneAtNoon() }),
+});
 let page: Page;
-let pageErrors: string[];
 
-beforeAll(async () => {
-  product = await startProduct({ dataDir: folder.dataDir });
-  token = await product.token();
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await product?.killGroup();
-  folder.remove();
-});
-
-beforeEach(async () => {
-  context = await browser.newContext({
-    ...{ viewport: { width: 1_280, height: 800 }, locale: "en-US", timezoneId: zoneAtNoon() },
-  });
-  page = await context.newPage();
-  pageErrors = [];
-  page.on("pageerror", (error) => pageErrors.push(error.message));
-});
-
-afterEach(async () => {
-  await context.close();
-  expect(pageErrors).toEqual([]);
+beforeEach(() => {
+  page = browsed.page;
 });
 
 it("one order's life is told over services, legs and all, and goes on by itself", async () => {
   const at = nowUs();
   const order = { symbol: "DESK-1", id: "A-1", side: "buy", quantity: 2, price: 100, venue: "X" };
   const bears = { correlation_id: ID };
-  await push("/api/orders", [
+  await browsed.push("/api/orders", [
     { ...order, ...bears, status: "sent", ts: at },
     { ...order, ...bears, status: "acknowledged", ts: at + 2_400 },
     { ...order, ...bears, status: "filled", filled: 2, avg_price: 99.5, ts: at + 18_800 },
   ]);
   const line = { ...bears, symbol: "DESK-1", service: "router" };
-  await push("/api/logs", [{ ...line, ts: at - 1_000, level: "info", event: "route chosen" }]);
-  await open("/s/DESK-1");
+  await browsed.push("/api/logs", [
+    { ...line, ts: at - 1_000, level: "info", event: "route chosen" },
+  ]);
+  await browsed.open("/s/DESK-1");
   await page.getByTestId("order-row").getByRole("link").click();
   await page.getByRole("heading", { name: "Trace", exact: true }).waitFor();
   expect(new URL(page.url()).pathname).toBe(`/trace/${encodeURIComponent(ID)}`);
@@ -78,7 +56,9 @@ it("one order's life is told over services, legs and all, and goes on by itself"
     "acknowledged: A-1, buy 2, limit 100.00, X",
     "filled: A-1, buy 2, limit 100.00, 2 filled at 99.50, X",
   ]);
-  await push("/api/logs", [{ ...line, ts: at + 20_000, level: "error", event: "<b>late</b>" }]);
+  await browsed.push("/api/logs", [
+    { ...line, ts: at + 20_000, level: "error", event: "<b>late</b>" },
+  ]);
   await page.getByTestId("trace").getByText("router: <b>late</b>").waitFor();
   // Another id is typed in.
   await page.getByLabel("Correlation id").fill("nobody");
@@ -90,35 +70,31 @@ it("OR-3 N-1 the chart marks orders, fills and notes as the server has them, and
   // So long ago that the head of the page has its last line, and nothing below it moves any more.
   const at = nowUs() - 120e6;
   const trade = (s: number) => ({ symbol: "DESK-6", price: 100 + s, size: 1, ts: at + s * 1e6 });
-  await push("/api/trades", [0, 1, 2, 3, 4, 5].map(trade));
+  await browsed.push("/api/trades", [0, 1, 2, 3, 4, 5].map(trade));
   // A market order has no price: where it was sent is in the list alone.
   const order = { symbol: "DESK-6", id: "B-1", side: "buy", quantity: 3 };
   const state = (status: string, s: number, more = {}) => [
     { ...order, status, ts: at + s * 1e6, ...more },
   ];
-  await push("/api/orders", state("sent", 1));
-  await push("/api/orders", state("partially_filled", 2, { filled: 1, avg_price: 101 }));
-  await push("/api/notes", [
+  await browsed.push("/api/orders", state("sent", 1));
+  await browsed.push("/api/orders", state("partially_filled", 2, { filled: 1, avg_price: 101 }));
+  await browsed.push("/api/notes", [
     { symbol: "DESK-6", text: "<i>halt</i>", level: "warn", ts: at + 3e6 },
   ]);
-  await open("/s/DESK-6?interval=1s");
+  await browsed.open("/s/DESK-6?interval=1s");
   const words = async () => {
     const texts = await page.getByTestId("marks").locator("li").allTextContents();
     return texts.map((text) => text.replace(/^\S+ (AM |PM )?/, ""));
   };
   await expect.poll(words).toEqual(["<i>halt</i>", "filled buy 1 at 101.00"]);
-  await push("/api/orders", state("filled", 4, { filled: 3, avg_price: 103 }));
-  await push("/api/orders", state("sent", 5, { id: "B-2", side: "sell", price: 102 }));
+  await browsed.push("/api/orders", state("filled", 4, { filled: 3, avg_price: 103 }));
+  await browsed.push("/api/orders", state("sent", 5, { id: "B-2", side: "sell", price: 102 }));
   await page.getByTestId("order-row").filter({ hasText: "B-2" }).waitFor();
-  const read = async (path: string) => {
-    const answer = await fetch(`${product.url}${path}`, { headers: bearer() });
-    return (await answer.json()) as never;
-  };
-  const { orders } = (await read("/api/orders/DESK-6/B-1")) as OrderAnswer;
+  const { orders } = await browsed.ask<OrderAnswer>("/api/orders/DESK-6/B-1");
   const fills = orders[0]?.fills.map(
     ({ quantity, price }) => `filled buy ${quantity} at ${price?.toFixed(2)}`,
   );
-  const { notes } = (await read("/api/notes/DESK-6")) as NotesAnswer;
+  const { notes } = await browsed.ask<NotesAnswer>("/api/notes/DESK-6");
   expect(fills).toEqual(["filled buy 1 at 101.00", "filled buy 2 at 104.00"]);
   const expected = ["sent sell 3 at 102.00", fills?.[1], notes[0]?.text, fills?.[0]];
   await expect.poll(words).toEqual(expected);
@@ -144,15 +120,19 @@ it("candles and panels have one axis of time: one crosshair, and who moves one m
   const at = Math.floor(nowUs() / 1e6) * 1e6 - 600e6;
   const seconds = Array.from({ length: 500 }, (_, i) => i);
   const of = (i: number) => ({ symbol: "DESK-8", ts: at + i * 1e6 });
-  await push(
+  await browsed.push(
     "/api/trades",
     seconds.map((i) => ({ ...of(i), price: 100 + i, size: 1 })),
   );
-  await push(
+  await browsed.push(
     "/api/metrics",
     seconds.map((i) => ({ ...of(i), metric: "second", value: i })),
   );
-  await open("/s/DESK-8?interval=1s");
+  const series: string[] = [];
+  page.on("request", (request) => {
+    if (request.url().includes("/api/series")) series.push(request.url());
+  });
+  await browsed.open("/s/DESK-8?interval=1s");
   const candles = page.getByTestId("candle-chart");
   const panel = page.getByTestId("metric-panel").locator(".u-over");
   const pointAt = async (chart: typeof panel, share: number, offPx = 0) => {
@@ -185,6 +165,8 @@ it("candles and panels have one axis of time: one crosshair, and who moves one m
   await panel.waitFor();
   const newest = await agreed(candles, 0.5);
   expect(await agreed(panel, 0.2)).toBeLessThan(await agreed(panel, 0.8));
+  // The panel waits for what candles show: a range of its own has a step.
+  expect(series.filter((url) => url.includes("step="))).toEqual([]);
   await drag(candles);
   const before = await agreed(panel, 0.5);
   expect(before).toBeLessThan(newest - 20);
@@ -204,10 +186,9 @@ it("depth, imbalance and spread are those of the server's book", async () => {
     bids: levels(99.5, -0.5),
     asks: levels(101, 1),
   };
-  await push("/api/books", [book]);
-  await open("/s/DESK-7");
-  const answer = await fetch(`${product.url}/api/books/DESK-7?depth=50`, { headers: bearer() });
-  const { book: told } = (await answer.json()) as BookAnswer;
+  await browsed.push("/api/books", [book]);
+  await browsed.open("/s/DESK-7");
+  const { book: told } = await browsed.ask<BookAnswer>("/api/books/DESK-7?depth=50");
   const total = (side: readonly Level[] = []) => side.reduce((sum, [, size]) => sum + size, 0);
   const [bid, asked] = [total(told?.bids), total(told?.asks)];
   const share = ((bid - asked) / (bid + asked)) * 100;
@@ -222,7 +203,9 @@ it("depth, imbalance and spread are those of the server's book", async () => {
   const spread = (told?.asks[0]?.[0] ?? 0) - (told?.bids[0]?.[0] ?? 0);
   expect(await pane.locator(".book-spread b").textContent()).toBe(spread.toFixed(2));
   // A change moves it.
-  await push("/api/books", [{ symbol: "DESK-7", type: "diff", bids: [[99.5, 500]], asks: [] }]);
+  await browsed.push("/api/books", [
+    { symbol: "DESK-7", type: "diff", bids: [[99.5, 500]], asks: [] },
+  ]);
   const moved = ((bid + 499 - asked) / (bid + 499 + asked)) * 100;
   await shown.getByText(`+${moved.toFixed(2)} %`).waitFor();
 });
@@ -230,8 +213,8 @@ it("depth, imbalance and spread are those of the server's book", async () => {
 it("a rule is tried over the past, set, fires, and is deleted, all by the page", async () => {
   const at = nowUs();
   const point = (value: number, ts: number) => ({ symbol: "DESK-2", metric: "lag_ms", value, ts });
-  await push("/api/metrics", [point(1, at - 9e6), point(9, at - 6e6), point(2, at - 3e6)]);
-  await open("/alerts");
+  await browsed.push("/api/metrics", [point(1, at - 9e6), point(9, at - 6e6), point(2, at - 3e6)]);
+  await browsed.open("/alerts");
   await page.getByText("Nothing fires and nothing is pending.").waitFor();
   await page.getByRole("button", { name: "New rule" }).click();
   await page.getByLabel("Name", { exact: true }).fill("slow");
@@ -246,7 +229,7 @@ it("a rule is tried over the past, set, fires, and is deleted, all by the page",
   await page.getByTestId("backtested").getByText("It would have fired once").waitFor();
   await page.getByRole("button", { name: "Set the rule" }).click();
   await page.getByTestId("alert-rules").getByText("lag_ms above 5").waitFor();
-  await push("/api/metrics", [point(7.5, nowUs())]);
+  await browsed.push("/api/metrics", [point(7.5, nowUs())]);
   await page.getByTestId("active-alerts").getByText("slow").waitFor();
   expect(await page.getByTestId("active-alerts").textContent()).toContain("7.5");
   await page.getByTestId("alert-changes").getByText("firing").first().waitFor();
@@ -263,14 +246,14 @@ it("the market is live over one socket, its figures are the API's, and a key ope
   });
   page.on("websocket", (socket) => sockets.push(socket.url()));
   const before = nowUs() - 5 * 60e6;
-  await push("/api/trades", [
+  await browsed.push("/api/trades", [
     { symbol: "MKT-1", price: 100, size: 2, ts: before },
     { symbol: "MKT-1", price: 101.25, size: 3 },
     { symbol: "MKT-2", price: 7.5, size: 1, ts: before },
     // The last to fall silent, whatever other tests have pushed.
     { symbol: "MKT-3", price: 1, size: 1, ts: nowUs() - 61e6 },
   ]);
-  await open("/");
+  await browsed.open("/");
   const row = (symbol: string) => page.locator(`[data-testid=symbol-row][data-symbol=${symbol}]`);
   const card = (title: string) => page.locator(`[data-testid=desk-card][data-title="${title}"]`);
   await row("MKT-1").getByText("101.25").waitFor();
@@ -279,16 +262,16 @@ it("the market is live over one socket, its figures are the API's, and a key ope
   await card("Open positions").getByText("Push to /api/positions").waitFor();
   await card("Feeds").getByRole("link", { name: "MKT-3" }).waitFor();
 
-  await push("/api/positions", [
+  await browsed.push("/api/positions", [
     { symbol: "MKT-1", quantity: 10, avg_price: 100, account: "a", ts: before },
     { symbol: "MKT-2", quantity: -4, avg_price: 7.5, account: "a", ts: before },
     { symbol: "MKT-2", quantity: 0, account: "b", ts: before },
   ]);
   await card("Open positions").getByText("1 long, 1 short").waitFor();
   const book = { symbol: "MKT-1", type: "snapshot", bids: [[101.2, 5]], asks: [[101.3, 4]] };
-  await push("/api/books", [book]);
+  await browsed.push("/api/books", [book]);
   await row("MKT-1").getByTestId("spread").getByText("0.10").waitFor();
-  await push("/api/metrics", [
+  await browsed.push("/api/metrics", [
     { metric: "portfolio_value", value: 5_000, ts: before },
     { metric: "portfolio_value", value: 5_050 },
     { metric: "orders_per_second", value: 12.5 },
@@ -301,14 +284,14 @@ it("the market is live over one socket, its figures are the API's, and a key ope
   // A price comes by the socket: the list of before is all that has been asked for.
   const asked = lists.length;
   for (const price of [101.5, 102.75]) {
-    await push("/api/trades", [{ symbol: "MKT-1", price, size: 1 }]);
+    await browsed.push("/api/trades", [{ symbol: "MKT-1", price, size: 1 }]);
     await row("MKT-1").getByText(price.toFixed(2)).waitFor();
   }
   expect(lists.length - asked).toBeLessThanOrEqual(1);
   expect(sockets.filter((url) => url.includes("/ws?mode=latest"))).toHaveLength(1);
 
   const midnightUs = (Math.floor(nowUs() / HOUR_US) - NOON) * HOUR_US;
-  const day = await get<AttributionAnswer>(
+  const day = await browsed.ask<AttributionAnswer>(
     `/api/analytics/attribution?symbols=MKT-1,MKT-2&interval=1m&from=${midnightUs}`,
   );
   if (day.total.kind !== "ok") throw new Error(`no P&L: ${day.total.kind}`);
@@ -318,7 +301,7 @@ it("the market is live over one socket, its figures are the API's, and a key ope
     .replace(/^(?=\d)/, "+");
   await card("P&L of the day").getByText("of 2 symbols").waitFor();
   await expect.poll(() => card("P&L of the day").locator("b").textContent()).toBe(gain);
-  const { symbols } = await get<SymbolsAnswer>("/api/symbols");
+  const { symbols } = await browsed.ask<SymbolsAnswer>("/api/symbols");
   const listed = symbols.find(({ symbol }) => symbol === "MKT-1");
   expect(listed?.last).toBe(102.75);
   const change = `+${((listed?.change ?? 0) * 100).toFixed(2)} %`;
@@ -326,7 +309,7 @@ it("the market is live over one socket, its figures are the API's, and a key ope
   await row("MKT-1").getByText(String(listed?.volume), { exact: true }).waitFor();
 
   // A symbol that comes is watched from its first event on.
-  await push("/api/trades", [{ symbol: "MKT-3", price: 55.5, size: 1 }]);
+  await browsed.push("/api/trades", [{ symbol: "MKT-3", price: 55.5, size: 1 }]);
   await row("MKT-3").getByText("55.50").waitFor();
   await row("MKT-1").getByRole("link").focus();
   await page.keyboard.press("ArrowDown");
@@ -338,7 +321,7 @@ it("the market is live over one socket, its figures are the API's, and a key ope
 });
 
 it("who may only read is told so, and keeps the page", async () => {
-  await open("/alerts", await product.token({ scopes: ["read"] }));
+  await browsed.open("/alerts", await browsed.product.token({ scopes: ["read"] }));
   await page.getByRole("button", { name: "New rule" }).click();
   await page.getByLabel("Name", { exact: true }).fill("mine");
   await page.getByLabel("Bound").fill("5");
@@ -348,26 +331,25 @@ it("who may only read is told so, and keeps the page", async () => {
 });
 
 it("the server's figures are those of /metrics, and need a token for all symbols", async () => {
-  await push("/api/trades", [{ symbol: "DESK-3", price: 5, size: 1 }]);
-  await open("/operations");
+  await browsed.push("/api/trades", [{ symbol: "DESK-3", price: 5, size: 1 }]);
+  await browsed.open("/operations");
   await page.getByTestId("findings").waitFor();
   const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "trade" }) });
-  const text = await (await fetch(`${product.url}/metrics`, { headers: bearer() })).text();
+  const text = await (await browsed.fetch("/metrics")).text();
   const trades = /^edgetape_accepted_events_total\{kind="trade"\} (\d+)/m.exec(text)?.[1];
   expect(await row.getByRole("cell").first().textContent()).toBe(trades);
   await page.getByText("PostgreSQL").waitFor();
-  const narrow = await product.token({ symbols: ["DESK-3"] });
-  await page.close();
-  page = await context.newPage();
-  await open("/operations", narrow);
+  const narrow = await browsed.product.token({ symbols: ["DESK-3"] });
+  page = await browsed.newPage();
+  await browsed.open("/operations", narrow);
   await page.getByText("They need a token with the scope read").waitFor();
   await page.getByRole("button", { name: "Enter a token" }).click();
   await page.getByLabel("token", { exact: false }).first().waitFor();
 });
 
 it("keys lead from page to page, and the search to a symbol", async () => {
-  await push("/api/trades", [{ symbol: "DESK-4", price: 5, size: 1 }]);
-  await open("/");
+  await browsed.push("/api/trades", [{ symbol: "DESK-4", price: 5, size: 1 }]);
+  await browsed.open("/");
   await page.locator("[data-symbol=DESK-4]").waitFor();
   for (const [key, heading] of [
     ["e", "Explore"],
@@ -398,13 +380,20 @@ it("keys lead from page to page, and the search to a symbol", async () => {
 
 it("colours are the system's until one is chosen, and that is remembered", async () => {
   await page.emulateMedia({ colorScheme: "light" });
-  await open("/");
+  await browsed.open("/");
   const background = () =>
     page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const light = await background();
+  const frame = () =>
+    page.evaluate(() => {
+      const metas = [...document.querySelectorAll<HTMLMetaElement>("meta[name=theme-color]")];
+      return metas.filter(({ media }) => matchMedia(media).matches).map(({ content }) => content);
+    });
+  expect(await frame()).toEqual(["#ffffff"]);
   const button = page.getByRole("button", { name: /^Colours/ });
   await button.click();
   await expect.poll(background).not.toBe(light);
+  expect(await frame()).toEqual(["#10141b"]);
   await page.reload();
   await button.getByTitle("Colours: dark").or(button).waitFor();
   expect(await button.getAttribute("title")).toBe("Colours: dark");
@@ -413,7 +402,7 @@ it("colours are the system's until one is chosen, and that is remembered", async
 
 it("a page whose script does not come says so", async () => {
   await page.route(/trace-page/, (route) => route.abort());
-  await open("/trace");
+  await browsed.open("/trace");
   await page.getByRole("alert").getByText("This page did not load").waitFor();
   await page.unroute(/trace-page/);
   await page.getByRole("button", { name: "Load it anew" }).click();
@@ -421,7 +410,9 @@ it("a page whose script does not come says so", async () => {
 });
 
 it("pages have no fault that axe knows, dark and light, and fit a phone", async () => {
-  await push("/api/logs", [{ symbol: "DESK-5", event: "x", level: "warn", correlation_id: "axe" }]);
+  await browsed.push("/api/logs", [
+    { symbol: "DESK-5", event: "x", level: "warn", correlation_id: "axe" },
+  ]);
   const shown: Record<string, string> = {
     "/trace/axe": "trace",
     "/alerts": "active-alerts",
@@ -430,40 +421,13 @@ it("pages have no fault that axe knows, dark and light, and fit a phone", async 
   };
   for (const [path, testId] of Object.entries(shown)) {
     for (const colorScheme of ["dark", "light"] as const) {
-      await page.close();
-      page = await context.newPage();
-      await page.emulateMedia({ colorScheme });
-      await open(path);
+      page = await browsed.newPage(colorScheme);
+      await browsed.open(path);
       await page.getByTestId(testId).first().waitFor();
       if (path === "/alerts") await page.getByRole("button", { name: "New rule" }).click();
-      await page.evaluate(axe.source);
-      const faults = await page.evaluate(async () => {
-        const { violations } = await (window as unknown as { axe: typeof axe }).axe.run();
-        return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target)}`);
-      });
-      expect(faults, `${path} ${colorScheme}`).toEqual([]);
+      expect(await axeFaults(page), `${path} ${colorScheme}`).toEqual([]);
     }
     await page.setViewportSize({ width: 390, height: 844 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBe(390);
   }
 });
-
-function bearer(): Record<string, string> {
-  return { authorization: `Bearer ${token}` };
-}
-
-async function open(path: string, as = token): Promise<void> {
-  await page.addInitScript((kept) => sessionStorage.setItem("edgetape.token", kept), as);
-  await page.goto(`${product.url}${path}`);
-}
-
-async function get<Answer>(path: string): Promise<Answer> {
-  return (await (await fetch(`${product.url}${path}`, { headers: bearer() })).json()) as Answer;
-}
-
-async function push(path: string, events: object[]): Promise<void> {
-  const headers = { ...bearer(), "content-type": "application/json" };
-  const body = JSON.stringify(events);
-  const answer = await fetch(`${product.url}${path}`, { method: "POST", headers, body });
-  expect(answer.status, await answer.text()).toBe(202);
-}

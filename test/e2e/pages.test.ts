@@ -1,44 +1,34 @@
-import axe from "axe-core";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { launchBrowser, PATIENCE_MS } from "./browser.ts";
+import type { Page } from "playwright-core";
+import { beforeAll, beforeEach, expect, it } from "vitest";
+import { fieldText, momentOf } from "../../web/data/times/zone-moment.ts";
+import { BrowsedProduct } from "./browsing/browsed-product.ts";
+import { axeFaults } from "./browsing/sound-page.ts";
 import { until } from "./chaos/until.ts";
-import { type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
+import { temporaryDataDir } from "./product.ts";
 
 /** What the pages say of numbers, holes, times and states: one product and one browser for all. */
 const MINUTE_US = 60e6;
 const nowUs = () => Date.now() * 1_000;
 const utcUs = (text: string) => Date.parse(text) * 1_000;
 
-let folder: ReturnType<typeof temporaryDataDir>;
-let product: RunningProduct;
-let token: string;
-let browser: Browser;
-let context: BrowserContext;
+const browsed = new BrowsedProduct({
+  folder: temporaryDataDir(),
+  context: () => ({ timezoneId: "America/New_York" }),
+  // What a canvas says can only be heard where it says it.
+  prepare: (context) =>
+    context.addInitScript(() => {
+      window.__drawn = [];
+      const { fillText } = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+        window.__drawn?.push(text);
+        fillText.call(this, text, ...rest);
+      };
+    }),
+});
 let page: Page;
-let pageErrors: string[];
 
 beforeAll(async () => {
-  folder = temporaryDataDir();
-  product = await startProduct({ dataDir: folder.dataDir });
-  browser = await launchBrowser();
-  token = await product.token();
-  context = await browser.newContext({
-    viewport: { width: 1_280, height: 800 },
-    locale: "en-US",
-    timezoneId: "America/New_York",
-  });
-  context.setDefaultTimeout(PATIENCE_MS);
-  // What a canvas says can only be heard where it says it.
-  await context.addInitScript(() => {
-    window.__drawn = [];
-    const { fillText } = CanvasRenderingContext2D.prototype;
-    CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
-      window.__drawn?.push(text);
-      fillText.call(this, text, ...rest);
-    };
-  });
-  await push("/api/bars", [
+  await browsed.push("/api/bars", [
     bar("SPX", "1d", "2020-04-16T00:00:00Z", 2_799.550049),
     bar("SPX", "1d", "2020-04-17T00:00:00Z", 2_874.560059),
     bar("ONE", "1d", "2026-01-05T00:00:00Z", 11),
@@ -49,17 +39,60 @@ beforeAll(async () => {
   ]);
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await product?.killGroup();
-  folder.remove();
+beforeEach(() => {
+  page = browsed.page;
 });
 
-beforeEach(async () => {
-  await page?.close();
-  page = await context.newPage();
-  pageErrors = [];
-  page.on("pageerror", (error) => pageErrors.push(error.message));
+it("the chart shows what the address says, over a reload, and a range that is none says what to do", async () => {
+  // More bars than the page asks for at first.
+  const fromUs = Math.floor(nowUs() / MINUTE_US - 2_000) * MINUTE_US;
+  await browsed.push(
+    "/api/bars",
+    Array.from({ length: 1_990 }, (_, i) => {
+      return { ...bar("FAR", "1m", "2026-01-01T00:00:00Z", 50), ts: fromUs + i * MINUTE_US };
+    }),
+  );
+  const iso = (us: number) => new Date(us / 1_000).toISOString().replace(":00.000Z", "Z");
+  const [wanted, later] = [60, 90].map((minutes) => fromUs + minutes * MINUTE_US) as [
+    number,
+    number,
+  ];
+  await open(`/s/FAR?interval=1m&from=${iso(wanted)}&to=${iso(later)}`);
+  const form = page.locator(".range-form");
+  const inputs = [form.getByLabel("From"), form.getByLabel("To")] as const;
+  // The form tells what is in sight when it is opened.
+  const inSight = async () => {
+    if (!(await inputs[0].isVisible())) await form.locator("summary").click();
+    const texts = await Promise.all(inputs.map((input) => input.inputValue()));
+    await form.locator("summary").click();
+    return texts;
+  };
+  // A browser leaves off seconds that are none.
+  const wall = (us: number) => fieldText(us, "America/New_York").replace(/:00$/, "");
+  await expect.poll(inSight).toEqual([wall(wanted), wall(later)]);
+
+  const [other, end] = [wanted + 5 * MINUTE_US, later + 600 * MINUTE_US] as const;
+  await form.locator("summary").click();
+  await inputs[0].fill(wall(end));
+  await inputs[1].fill(wall(other));
+  await form.getByRole("button", { name: "Show" }).click();
+  await form.getByText("Choose a first time before the second").waitFor();
+  await inputs[0].fill(wall(other));
+  await inputs[1].fill(wall(end));
+  await form.getByRole("button", { name: "Show" }).click();
+  expect(new URL(page.url()).search).toBe(`?interval=1m&from=${iso(other)}&to=${iso(end)}`);
+  await expect.poll(inSight).toEqual([wall(other), wall(end)]);
+  await page.reload();
+  await expect.poll(inSight).toEqual([wall(other), wall(end)]);
+
+  await page.getByRole("button", { name: "To the newest" }).click();
+  await expect.poll(() => new URL(page.url()).search).toBe("?interval=1m");
+  await open("/s/FAR?interval=1m&from=yesterday");
+  await page.getByText("The address needs from and to").waitFor();
+  await open("/s/FAR?interval=1m&from=2020-01-01&to=2020-01-02");
+  await page.getByText("No bars in the range that the address wants.").waitFor();
+  await page.getByRole("button", { name: "To the newest" }).click();
+  await expect.poll(() => new URL(page.url()).search).not.toContain("from");
 });
 
 it("an interval without bars leads back to one that has some, and imported bars have a price in the list", async () => {
@@ -90,11 +123,11 @@ it("addresses typed by hand open their page, and one that is no symbol says so o
     ["/s/BTC%2FUSDT%3AUSDT", "BTC/USDT:USDT"],
     ["/s/v1.js", "v1.js"],
   ] as const) {
-    const answer = await page.goto(`${product.url}${typed}`);
+    const answer = await page.goto(`${browsed.product.url}${typed}`);
     expect(answer?.status(), typed).toBe(200);
     await page.getByRole("heading", { name: symbol, exact: true }).waitFor();
   }
-  expect((await page.goto(`${product.url}/v1.js`))?.status()).toBe(404);
+  expect((await page.goto(`${browsed.product.url}/v1.js`))?.status()).toBe(404);
   const asked = requestsOf(/%20a/);
   await page.clock.install();
   await open("/s/%20a");
@@ -115,22 +148,22 @@ it("the page of a symbol nobody has pushed to shows how, and comes alive at the 
   await page.setViewportSize({ width: 390, height: 844 });
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
   await page.setViewportSize({ width: 1_280, height: 800 });
-  await push("/api/trades", { symbol: "NEW/1", price: 12.5, size: 1 });
+  await browsed.push("/api/trades", { symbol: "NEW/1", price: 12.5, size: 1 });
   await page.getByTestId("last-price").getByText("12.50").waitFor();
   await page.getByTestId("trade-row").waitFor();
 });
 
 it("numbers have the digits of their finest step in list, header, trades, ladder and position", async () => {
   const at = (i: number) => nowUs() - (20 - i) * 1e6;
-  await push("/api/trades", [
+  await browsed.push("/api/trades", [
     ...Array.from({ length: 9 }, (_, i) => trade("TINY", (1.2 + i / 100) * 1e-10, 1e9, at(i))),
     ...Array.from({ length: 9 }, (_, i) => trade("PEG", i < 8 ? 1 : 0.9998, 0.00001, at(i))),
   ]);
-  await push("/api/books", {
+  await browsed.push("/api/books", {
     ...{ symbol: "PEG", type: "snapshot" },
     ...{ bids: [[0.9997, 0.00002]], asks: [[1, 0.5]] },
   });
-  await push("/api/positions", { symbol: "PEG", quantity: 0.00001, account: "a" });
+  await browsed.push("/api/positions", { symbol: "PEG", quantity: 0.00001, account: "a" });
   await open("/s/TINY");
   await page.getByTestId("last-price").getByText("1.28e-10").waitFor();
   await untilDrawn("1.25e-10");
@@ -151,7 +184,7 @@ it("numbers have the digits of their finest step in list, header, trades, ladder
 it("a long name with two spaces is one line in list and column, cut short and whole in its title", async () => {
   const option = "AAPL  240119C00100000";
   const long = `${option}-${"OF-THE-LONGEST-NAME".repeat(2)}`;
-  await push(
+  await browsed.push(
     "/api/trades",
     [option, long].map((symbol) => trade(symbol, 12_345.25, 1, nowUs())),
   );
@@ -176,7 +209,7 @@ it("time left out between candles is marked with how much", async () => {
   const now = nowUs();
   const at = (i: number) => now - (100 - i) * MINUTE_US;
   const minutes = Array.from({ length: 100 }, (_, i) => i).filter((i) => i < 40 || i >= 80);
-  await push(
+  await browsed.push(
     "/api/trades",
     minutes.map((i) => trade("HOLE", 50 + (i % 7) / 100, 1, at(i))),
   );
@@ -224,8 +257,35 @@ it("all times are told by the zone that is chosen in the bar, which the browser 
   await asOf.getByText("3 Nov 2025, 06:00").waitFor();
 });
 
+it("a symbol's page goes on where it was when the zone changes, and begins nothing again", async () => {
+  await open("/s/NYT?interval=1h&from=2025-10-31&to=2025-11-01T12:00Z");
+  const form = page.locator(".range-form");
+  const from = form.getByLabel("From");
+  // Filled in whenever the form opens or closes.
+  const inSightUs = async (zone: string) => {
+    await form.locator("summary").click();
+    return momentOf(await from.inputValue(), zone);
+  };
+  const wantedUs = utcUs("2025-10-31T00:00:00Z");
+  await expect.poll(() => inSightUs("America/New_York")).toBe(wantedUs);
+  const candles = page.getByTestId("candle-chart");
+  const box = await candles.boundingBox();
+  if (box === null) throw new Error("the chart has no box");
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.wheel(0, 300);
+  await expect.poll(() => inSightUs("America/New_York")).toBeLessThan(wantedUs);
+  const beforeUs = (await inSightUs("America/New_York")) ?? Number.NaN;
+  const asked = requestsOf(/\/api\/(history|orders|notes|positions|books)/);
+  await page.getByTestId("zone-switch").selectOption("Asia/Tokyo");
+  // To the second, for the axis has places and no times.
+  const movedUs = async () => Math.abs(((await inSightUs("Asia/Tokyo")) ?? Number.NaN) - beforeUs);
+  await expect.poll(movedUs).toBeLessThanOrEqual(1e6);
+  expect(asked.all).toEqual([]);
+  await page.getByTestId("zone-switch").selectOption("local");
+});
+
 it("at 1,000 trades a second header, list, title and trades show one price", async () => {
-  await push("/api/trades", trade("FAST", 100, 1, nowUs()));
+  await browsed.push("/api/trades", trade("FAST", 100, 1, nowUs()));
   await open("/s/FAST?interval=1s");
   await untilState("live");
   // What has come is painted up to 100 ms later, and the list of symbols is asked for besides.
@@ -252,7 +312,7 @@ it("at 1,000 trades a second header, list, title and trades show one price", asy
     const trades = Array.from({ length: 100 }, (_, i) =>
       trade("FAST", 100 + ((batch * 37 + i) % 90) / 100, 1, at + i),
     );
-    await push("/api/trades", trades);
+    await browsed.push("/api/trades", trades);
     await page.waitForTimeout(60);
   }
   const seen = await samples;
@@ -276,17 +336,12 @@ it("pages and their states have no fault that axe knows", async () => {
     await open(path);
     await page.getByRole("heading").first().waitFor({ state: "attached" });
     await page.waitForTimeout(800);
-    await page.evaluate(axe.source);
-    const faults = await page.evaluate(async () => {
-      const { violations } = await (window as unknown as { axe: typeof axe }).axe.run();
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target)}`);
-    });
-    expect(faults, `${path} ${colorScheme}`).toEqual([]);
+    expect(await axeFaults(page), `${path} ${colorScheme}`).toEqual([]);
   }
 });
 
 it("the reference has the page's own address in its examples, copies them, and fits a phone", async () => {
-  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await browsed.context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.setViewportSize({ width: 360, height: 740 });
   await open("/docs#shape-TradePush");
   await page.locator("#shape-TradePush pre").waitFor();
@@ -294,26 +349,24 @@ it("the reference has the page's own address in its examples, copies them, and f
   await copy.click();
   await page.locator("#get-api-symbols").getByText("Copied").waitFor();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
-  expect(copied).toContain(`curl -fsS '${product.url}/api/symbols'`);
+  expect(copied).toContain(`curl -fsS '${browsed.product.url}/api/symbols'`);
   const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   expect(widths).toEqual([360, 360]);
-  expect(pageErrors).toEqual([]);
 });
 
 it("a price of 2020 has its date, all is dimmed while the server is down, and the page is back soon after it", async () => {
   const old = utcUs("2020-04-17T15:00:00Z");
-  await push("/api/trades", trade("OLD", 103, 1, old));
+  await browsed.push("/api/trades", trade("OLD", 103, 1, old));
   await open("/s/OLD");
   await page.getByTestId("as-of").getByText("as of 17 Apr 2020, 11:00").waitFor();
-  await push("/api/trades", trade("NOW", 5, 1, nowUs()));
+  await browsed.push("/api/trades", trade("NOW", 5, 1, nowUs()));
   const looks = requestsOf(/\/healthz/);
   await page.clock.install();
   await open("/s/NOW");
   await untilState("live");
   await page.getByTestId("last-price").getByText("5.00").waitFor();
   expect(await page.getByTestId("as-of").count()).toBe(0);
-  const { port } = product;
-  await product.killGroup();
+  const startAgain = await browsed.kill();
   await untilState("reconnecting");
   await page.getByTestId("as-of").waitFor();
   await page.locator("main.is-cut-off").waitFor();
@@ -324,7 +377,7 @@ it("a price of 2020 has its date, all is dimmed while the server is down, and th
     await failed;
   }
   await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000));
-  product = await startProduct({ dataDir: folder.dataDir, port });
+  await startAgain();
   // By the clock of the page, which stands still while the server takes its time.
   const isLive = () => page.evaluate(() => window.__edgetape?.state() === "live");
   for (let seconds = 0; seconds < 8; seconds += 1) {
@@ -345,18 +398,9 @@ function trade(symbol: string, price: number, size: number, ts: number) {
   return { symbol, price, size, ts };
 }
 
-async function push(path: string, body: unknown): Promise<void> {
-  const answer = await fetch(`${product.url}${path}`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-}
-
-async function open(path: string): Promise<void> {
-  expect(pageErrors).toEqual([]);
-  await page.goto(`${product.url}${path}`);
+/** Reading is open to this machine: no page here has a token. */
+function open(path: string): Promise<void> {
+  return browsed.open(path, null);
 }
 
 async function untilState(state: string): Promise<void> {

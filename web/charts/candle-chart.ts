@@ -9,6 +9,7 @@ import type { Bar, Interval } from "../../src/protocol/events/bar.ts";
 import { INTERVAL_SECONDS } from "../../src/protocol/words/interval.ts";
 import { momentAt, placeOf } from "../data/bars/bar-places.ts";
 import { lastAtOrBefore } from "../data/bars/bars.ts";
+import type { TimeWindow } from "../data/bars/time-window.ts";
 import type { ChartMark } from "../data/tables/chart-marks.ts";
 import type { Entry } from "../data/tables/positions.ts";
 import type { ZoneId } from "../data/times/times.ts";
@@ -32,6 +33,8 @@ const NEAR_LEFT_EDGE_WIDTHS = 0.5;
 const MAX_UPDATES = 50;
 /** How narrow bars get where there are few of them, in pixels. Where there are more, all of them fit. */
 const NARROW_PX = 0.6;
+/** The library's range goes from the middle of its first bar to that of its last, and shows both of them whole. */
+const HALF = 0.5;
 /** All bars there are take so much of the width at the least, so that older ones have a place to come to. */
 const FILLED_SHARE = 0.9;
 
@@ -130,12 +133,7 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
       // The library tells of the pointer alone.
       options.onHover(bar ?? null);
     }),
-    axis.wanted.hear(chart, ({ fromUs, toUs }) => {
-      const [from, to] = [placeOf(places(), fromUs), placeOf(places(), toUs)];
-      if (from !== null && to !== null && from < to) {
-        chart.timeScale().setVisibleLogicalRange({ from, to });
-      }
-    }),
+    axis.wanted.hear(chart, showWindow),
   ];
 
   return {
@@ -181,6 +179,7 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
     xOf,
     paneWidth: () => chart.timeScale().width(),
     showNewest,
+    showWindow,
     destroy(): void {
       for (const stop of stops) stop();
       chart.remove();
@@ -207,7 +206,7 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   function showLayers(): void {
     if (shown === null) return;
     setLines(linesOf(shown));
-    events.setMarks(shown.marks, off);
+    events.setMarks(shown.marks, interval, off);
   }
 
   function linesOf({ last, entries }: CandleData): PriceLine[] {
@@ -240,9 +239,18 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   function tellInSight(): void {
     const range = chart.timeScale().getVisibleLogicalRange();
     if (range === null) return;
-    const [fromUs, toUs] = [momentAt(places(), range.from), momentAt(places(), range.to)];
+    const [fromUs, toUs] = [range.from - HALF, range.to + HALF].map((place) =>
+      momentAt(places(), place),
+    ) as [number | null, number | null];
     if (fromUs === null || toUs === null) return;
     axis.moved.say(chart, { fromUs, toUs, isNewest: range.to >= bars.length - 1 });
+  }
+
+  /** As far as there are bars near it. */
+  function showWindow({ fromUs, toUs }: TimeWindow): void {
+    const [from, to] = [placeOf(places(), fromUs), placeOf(places(), toUs)];
+    if (from === null || to === null || from >= to) return;
+    chart.timeScale().setVisibleLogicalRange({ from: from + HALF, to: to - HALF });
   }
 
   function places() {

@@ -7,7 +7,7 @@ export type Route =
   | Exclude<PagePath, { symbol: string } | { page: "explore" | "analytics" }>
   /** What is looked at stands in `search`, which the page reads itself. */
   | (Extract<PagePath, { page: "explore" | "analytics" }> & { search: string })
-  | (Extract<PagePath, { symbol: string }> & { interval: Interval | null });
+  | (Extract<PagePath, { symbol: string }> & { interval: Interval | null; search: string });
 
 export type PageName = Route["page"];
 
@@ -17,7 +17,7 @@ export function routeOf(pathname: string, search: string): Route {
   if (place.page === "explore" || place.page === "analytics") return { page: place.page, search };
   if (!("symbol" in place)) return place;
   const interval = new URLSearchParams(search).get("interval");
-  return { ...place, interval: isInterval(interval) ? interval : null };
+  return { ...place, interval: isInterval(interval) ? interval : null, search };
 }
 
 /** The address of a symbol's page: `/s/BTC%2FUSDT:USDT`. What a path may hold as it is, it does. */

@@ -19,6 +19,12 @@ export function applyTheme(theme: Theme): void {
   const root = document.documentElement;
   if (theme === "system") delete root.dataset["theme"];
   else root.dataset["theme"] = theme;
+  // The frame that a browser draws around the page.
+  for (const meta of document.querySelectorAll<HTMLMetaElement>("meta[name=theme-color]")) {
+    const { hue } = meta.dataset;
+    const chosen = theme === hue ? "all" : "not all";
+    meta.media = theme === "system" ? `(prefers-color-scheme: ${hue})` : chosen;
+  }
   try {
     localStorage.setItem(KEY, theme);
   } catch {

@@ -11,3 +11,8 @@ export function readToken(): string | null {
 export function keepToken(token: string): void {
   sessionStorage.setItem(KEY, token);
 }
+
+/** Who reads next needs a token of their own. */
+export function dropToken(): void {
+  sessionStorage.removeItem(KEY);
+}

@@ -1,36 +1,37 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { type Route, routeOf } from "../data/route.ts";
-import type { Pasts } from "../data/symbols/listed-price.ts";
 import { createApi } from "../feed/api.ts";
 import { wallClock as clock, repeat } from "../feed/clock.ts";
-import { openPasts } from "../feed/panels/pasts.ts";
+import { keepOwnFiles } from "../feed/newer-build.ts";
+import { lastSeenStore } from "../feed/symbols/last-seen.ts";
 import { createServerWatch } from "../feed/symbols/server-watch.ts";
-import {
-  type SymbolsView,
-  type SymbolsWatch,
-  watchSymbols,
-} from "../feed/symbols/symbols-watch.ts";
 import { applyTheme, readTheme, type Theme } from "../feed/theme.ts";
-import { keepToken, readToken } from "../feed/token.ts";
+import { dropToken, keepToken, readToken } from "../feed/token.ts";
 import { keepZone, readZone, type ZoneChoice, zoneIdOf } from "../feed/zone.ts";
-import { MarketPage } from "./market/market-page.tsx";
 import type { Desk } from "./shell/desk.ts";
 import { Keys } from "./shell/keys.tsx";
 import { later } from "./shell/later.tsx";
 import { Link } from "./shell/link.tsx";
+import { NewerBuild } from "./shell/newer-build.tsx";
 import { ThemeContext } from "./shell/theme-context.ts";
 import { TokenForm } from "./shell/token-form.tsx";
+import { useSymbols } from "./use-symbols.ts";
 
 const api = createApi({ fetch: (url, init) => fetch(url, init), token: readToken });
 const isVisible = () => document.visibilityState === "visible";
 const server = createServerWatch({ ...clock, isAlive: api.isAlive, isVisible });
-/** How long the server may hold a question. A browser has six connections to one that speaks HTTP/1.1, for all of its windows. */
-const HOLD_S = 20;
-const HOLD_OF_FEW_S = 1;
+const lastSeen = lastSeenStore({
+  token: readToken,
+  tab: () => sessionStorage,
+  browser: () => localStorage,
+});
 /** The page that is open comes first, in ms. */
 const PREPARE_MS = 1_500;
+/** A page that is open for days looks for a newer build, in ms. */
+const LOOK_EVERY_MS = 3_600_000;
 const LIGHT = window.matchMedia("(prefers-color-scheme: light)");
 
+const marketPage = later(async () => (await import("./market/market-page.tsx")).MarketPage);
 const symbolPage = later(async () => (await import("./symbol/symbol-page.tsx")).SymbolPage);
 const explorePage = later(async () => (await import("./explore/explore-page.tsx")).ExplorePage);
 const analyticsPage = later(
@@ -42,13 +43,12 @@ const operationsPage = later(
   async () => (await import("./operations/operations-page.tsx")).OperationsPage,
 );
 
+// The page that most open comes beside what it shows, and not before.
+if (currentRoute().page === "market") marketPage.prepare();
+
 /** The page the address names, or the form for a token where the server wants one. */
 export function App() {
   const [route, setRoute] = useState<Route>(currentRoute);
-  const [view, setView] = useState<SymbolsView>({
-    ...{ list: [], retryAtMs: null, known: false, isWhole: true },
-  });
-  const [pasts, setPasts] = useState<Pasts>(new Map());
   /** Another one begins everything anew. */
   const [session, setSession] = useState(1);
   const [isAsking, setAsking] = useState(false);
@@ -56,8 +56,7 @@ export function App() {
   const [theme, setTheme] = useState<Theme>(readTheme);
   const hue = useHue(theme);
   const [zone, setZone] = useState<ZoneChoice>(readZone);
-  const watch = useRef<SymbolsWatch | null>(null);
-  const isBesideLive = useRef(false);
+  const [isOld, setOld] = useState(false);
 
   const isFramed = route.page === "embed";
   const renew = () => {
@@ -76,33 +75,23 @@ export function App() {
     };
   }, []);
 
-  useEffect(() => {
-    const past = openPasts({ ...clock, api, onPasts: setPasts });
-    const list = watchSymbols({
-      ...clock,
-      api,
-      holdS: hasFewConnections() ? HOLD_OF_FEW_S : HOLD_S,
-      isVisible,
-      watchVisibility(notice) {
-        document.addEventListener("visibilitychange", notice);
-        return () => document.removeEventListener("visibilitychange", notice);
-      },
-      onRetry: server.onRetry,
-      onView(next) {
-        setView(next);
-        server.report("list", next.retryAtMs !== null);
-        if (next.retryAtMs === null) past.follow(next.list);
-      },
+  const { view, pasts, onLivePrices, leave } = useSymbols(
+    {
+      ...{ clock, api, server, isVisible },
+      lastSeen: isFramed ? null : lastSeen,
       onUnauthorized: () => setAsking(true),
-    });
-    watch.current = list;
-    list.besideLive(isBesideLive.current);
-    return () => {
-      list.stop();
-      past.close();
-      server.report("list", false);
-    };
-  }, [session, renewals]);
+    },
+    [session, renewals],
+  );
+  useEffect(() => {
+    if (isFramed || !("serviceWorker" in navigator)) return;
+    const { pathname: entry } = new URL(import.meta.url);
+    const workers = navigator.serviceWorker;
+    const look = keepOwnFiles({ workers, entry, onNewer: () => setOld(true) });
+    // A server that was away may have come back as another.
+    server.onRetry(look);
+    repeat(clock, look, LOOK_EVERY_MS);
+  }, []);
 
   useEverySecond();
   // One click on a symbol opens its page, and not the script of it first.
@@ -119,12 +108,15 @@ export function App() {
       keepZone(choice);
       setZone(choice);
     },
-    onLivePrices(isLive) {
-      isBesideLive.current = isLive;
-      watch.current?.besideLive(isLive);
-    },
+    onLivePrices,
     onReopen: () => setSession(clock.nowMs()),
     onUnauthorized: () => setAsking(true),
+    onSignOut() {
+      leave();
+      dropToken();
+      // Nothing of what the page has read is left in it.
+      window.location.reload();
+    },
   };
   return (
     <ThemeContext.Provider value={{ theme, choose }}>
@@ -145,10 +137,11 @@ export function App() {
       )}
       {/* What is on screen stays while its next token is asked for. */}
       {(view.known || !isAsking) && (
-        // Canvases have the colours, and axes the zone, that they began with.
-        <Page key={`${session} ${hue} ${zone}`} {...{ route, desk }} />
+        // Canvases have the colours that they began with. A symbol's page draws its axes anew for another zone, and goes on; others begin again.
+        <Page key={`${session} ${hue} ${"symbol" in route ? "" : zone}`} {...{ route, desk }} />
       )}
       {!isFramed && <Keys />}
+      {isOld && <NewerBuild />}
     </ThemeContext.Provider>
   );
 }
@@ -156,7 +149,7 @@ export function App() {
 function Page({ route, desk }: { route: Route; desk: Desk }) {
   switch (route.page) {
     case "market":
-      return <MarketPage desk={desk} />;
+      return <marketPage.Page desk={desk} />;
     case "symbol":
     case "embed":
       return (
@@ -165,6 +158,7 @@ function Page({ route, desk }: { route: Route; desk: Desk }) {
           desk={desk}
           symbol={route.symbol}
           interval={route.interval}
+          search={route.search}
           isFramed={route.page === "embed"}
         />
       );
@@ -219,11 +213,6 @@ function useEverySecond(): void {
       ),
     [],
   );
-}
-
-function hasFewConnections(): boolean {
-  const [page] = performance.getEntriesByType("navigation");
-  return (page as PerformanceNavigationTiming | undefined)?.nextHopProtocol === "http/1.1";
 }
 
 function currentRoute(): Route {

@@ -41,6 +41,8 @@ export interface HostAlertsDeps {
   registry: Pick<Registry, "all" | "find" | "byId">;
   notices: AlertNotices;
   roomOf(symbol: SymbolName): AlertedRoom;
+  /** Ends when these rooms need to read little before they begin anew. */
+  prepare(rooms: readonly RoomRecord[]): Promise<void>;
   /** The correlation id of the push that is being appended to a room; null where none is. */
   causeOf(symbol: SymbolName): string | null;
   /** The rules of this host, from who keeps them. */
@@ -97,6 +99,11 @@ export class HostAlerts {
   /** Are there rules for it, or has something been written down by rules that were? */
   isWatched(symbol: SymbolName): boolean {
     return this.#changed.has(symbol) || this.#rulesOf(symbol).length > 0;
+  }
+
+  /** Are there rules, for whatever symbol? */
+  get hasRules(): boolean {
+    return this.#rules.size > 0;
   }
 
   /** Asks for the rules, where it has never heard of any; ends also where nobody answers. */
@@ -187,14 +194,15 @@ export class HostAlerts {
 
   /** Alerts that are pending or firing, of a symbol or of all. Not complete where a symbol is not known to the end yet. */
   async active(symbol: SymbolName | null): Promise<HeldAlerts> {
-    const { roomOf, names, wait } = this.#deps;
+    const { roomOf, prepare, names, wait } = this.#deps;
     if (this.#version === null) this.#learn();
     else if (this.#rules.size > 0) names.learn();
     await this.#tellRooms();
     const active: HeldAlert[] = [];
+    const waiting = this.#waiting().filter((record) => symbol === null || record.symbol === symbol);
+    await prepare(waiting);
     let at = 0;
-    for (const record of this.#waiting()) {
-      if (symbol !== null && record.symbol !== symbol) continue;
+    for (const record of waiting) {
       for (const alert of roomOf(record.symbol).activeAlerts()) {
         active.push({ ...alert, symbol: record.symbol });
       }
@@ -309,9 +317,14 @@ export class HostAlerts {
 
   /** Those that are to be told now: whose rules change meanwhile are told the next time, or nobody else would have a turn. */
   async #tellRooms(): Promise<void> {
-    const { registry, roomOf, wait } = this.#deps;
+    const { registry, roomOf, prepare, wait } = this.#deps;
+    const changed = [...this.#changed];
+    const records = changed.map((symbol) => registry.find(symbol));
+    await prepare(
+      records.filter((record) => record !== undefined && !record.isSealed) as RoomRecord[],
+    );
     let rules = 0;
-    for (const symbol of [...this.#changed]) {
+    for (const symbol of changed) {
       if (!this.#changed.has(symbol)) continue;
       const record = registry.find(symbol);
       if (record !== undefined && !record.isSealed) roomOf(symbol).rulesChanged();

@@ -11,6 +11,7 @@ import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { writeSeries } from "../../room/append/series-limit.ts";
 import type { RoomCore } from "../../room/room-core.ts";
+import type { AlertFollowing } from "../alerts/alert-following.ts";
 import type { HostPorts } from "../host-ports.ts";
 import type { HostLog } from "../log/host-log.ts";
 import type { HostSymbols } from "../symbols/host-symbols.ts";
@@ -30,6 +31,7 @@ export interface HostAppendDeps {
   log: HostLog;
   known: KnownRequests;
   windows: TradeWindows;
+  following: AlertFollowing;
   symbols: HostSymbols;
   roomOf(symbol: SymbolName): RoomCore;
   isLoaded(symbol: SymbolName): boolean;
@@ -49,6 +51,8 @@ export class HostAppend {
   readonly #deps: HostAppendDeps;
   readonly #plan: AppendDeps<RoomCore>;
   readonly #batcher: AppendBatcher<HostBatch, HostOutcome>;
+  /** Batches whose rooms' alerts are about to begin, by symbol, the last of each. */
+  readonly #beginning = new Map<SymbolName, Promise<void>>();
   /** What the commit at hand takes. */
   #underWay: readonly HostBatch[] = [];
 
@@ -73,11 +77,16 @@ export class HostAppend {
 
   /** Appends a batch whole or not at all, in one commit with those that arrive together with it. Rejects where it cannot be written down. */
   async append(batch: HostBatch): Promise<HostOutcome> {
-    const { windows, known } = this.#deps;
+    const { windows, following, known } = this.#deps;
     // All of it is one commit, and so one turn of the event loop: what need not be in that is done before.
     if (batch.rooms.length >= LONG_BATCH) await this.#load(batch.rooms);
     const lacking = windows.lacking(batch.rooms);
     if (lacking.length > 0) await windows.make(lacking);
+    const symbols = batch.rooms.map(({ symbol }) => symbol);
+    const beginning = following.lacking(symbols);
+    if (beginning.length > 0 || symbols.some((symbol) => this.#beginning.has(symbol))) {
+      await this.#begin(symbols, () => following.read(beginning));
+    }
     return known.inTurn(batch, () => this.#batcher.append(batch));
   }
 
@@ -120,6 +129,20 @@ export class HostAppend {
     );
     room.log.appended(cursor as Cursor);
     published([room]);
+  }
+
+  /** Reads for a batch over these symbols, behind those that read for one of them: none overtakes another of its symbol. */
+  async #begin(symbols: readonly SymbolName[], read: () => Promise<void>): Promise<void> {
+    const ahead = symbols.map((symbol) => this.#beginning.get(symbol));
+    const turn = Promise.allSettled(ahead).then(read);
+    for (const symbol of symbols) this.#beginning.set(symbol, turn);
+    try {
+      await turn;
+    } finally {
+      for (const symbol of symbols) {
+        if (this.#beginning.get(symbol) === turn) this.#beginning.delete(symbol);
+      }
+    }
   }
 
   async #load(parts: HostBatch["rooms"]): Promise<void> {

@@ -24,6 +24,7 @@ import {
 import type { AlertEvent } from "../../../src/protocol/events/alert.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
+import type { LogFrame, RoomId } from "../../host/log/host-log.ts";
 import type { RoomLog } from "../log/room-log.ts";
 import { numberOf, type SqlPort, textOf } from "../sql-port.ts";
 
@@ -52,6 +53,20 @@ export interface RoomAlertsDeps {
   waits(): void;
 }
 
+/** Alerts that begin again: what they wrote down, and what they have read of the log behind that. */
+interface Opening {
+  /** Those they were opened with. */
+  rules: readonly CompiledRule[];
+  /** Null where nothing was written down: then nothing of the log is read. */
+  saved: SavedAlerts | null;
+  /** Of those rules that were known then. */
+  alerts: SymbolAlerts;
+  unknown: readonly CompiledRule[];
+  through: Cursor;
+  /** What the log should have said behind that, and has not. */
+  unsaid: Chains;
+}
+
 /** Creates what the rooms of a host keep of their alerts; safe to run at every wake. */
 export function createAlertsTable(sql: SqlPort): void {
   sql.exec(
@@ -66,6 +81,8 @@ export function createAlertsTable(sql: SqlPort): void {
 export class RoomAlerts {
   readonly #deps: RoomAlertsDeps;
   #alerts: SymbolAlerts | null = null;
+  /** Null where they have begun, and where nobody has asked. */
+  #opening: Opening | null = null;
   /** Events up to here are known to the rules. */
   #through: Cursor = 0 as Cursor;
   #sinceSaved = 0;
@@ -125,6 +142,20 @@ export class RoomAlerts {
     if (this.#sinceSaved >= due || isNewlyWaiting) this.#save();
   }
 
+  /** Where the log begins that they have yet to read; null where they have begun, or read nothing of it. */
+  get followedThrough(): Cursor | null {
+    const { id, isPending } = this.#deps.log;
+    if (this.#alerts !== null || id === null || isPending) return null;
+    const { saved, through } = this.#open(id);
+    return saved === null ? null : through;
+  }
+
+  /** The next frames of the room, as somebody has read them of the log who reads it for many rooms: see `followedThrough`. */
+  followIn(frames: readonly LogFrame[]): void {
+    const opening = this.#opening;
+    if (this.#alerts === null && opening !== null) this.#followOn(opening, frames);
+  }
+
   /** Time has passed, or rules are others: what has changed by that, to be appended; null where nothing has. */
   look(nowUs: EpochUs): EncodedFrame[] | null {
     const { log } = this.#deps;
@@ -156,11 +187,12 @@ export class RoomAlerts {
     for (const event of earlier) alerts.restore(event);
     const [first] = log.framesAfter(log.prunedThrough, log.head);
     const beginUs = Math.max(log.prunedThrough, (first?.cursor ?? nowUs) - 1);
-    const changes = [
-      ...alerts.begin(rules, known, beginUs),
-      ...this.#follow(alerts, log.prunedThrough),
-      ...alerts.advance(Math.max(nowUs, log.head)),
-    ];
+    const changes = alerts.begin(rules, known, beginUs);
+    const unsaid: Chains = new Map();
+    for (const frame of log.framesAfter(log.prunedThrough, log.head)) {
+      this.#follow(alerts, frame, unsaid);
+    }
+    changes.push(...changesIn(unsaid), ...alerts.advance(Math.max(nowUs, log.head)));
     this.#alerts = alerts;
     this.#through = log.head;
     this.#save();
@@ -195,23 +227,15 @@ export class RoomAlerts {
   }
 
   #begin(nowUs: EpochUs): AlertChange[] {
-    const { symbol, sql, log, rules: rulesNow, known } = this.#deps;
+    const { symbol, sql, log, known } = this.#deps;
     const { id } = log;
     if (id === null) return NONE;
-    const [row] = sql.exec("SELECT through, waits, state FROM alert_states WHERE room = ?", id);
-    const rules = rulesNow();
-    const saved = row === undefined ? null : (JSON.parse(textOf(row["state"])) as SavedAlerts);
-    this.#isSavedAsWaiting = row !== undefined && numberOf(row["waits"]) === 1;
-    const unknown = rulesUnknownTo(saved, rules);
-    const alerts = new SymbolAlerts(
-      symbol,
-      rules.filter((rule) => !unknown.includes(rule)),
-      saved,
-    );
+    const opening = this.#open(id);
+    const { rules, saved, alerts, unknown, unsaid } = opening;
+    if (saved !== null) this.#followOn(opening, log.framesAfter(opening.through, log.head));
     const changes = endedWithRules(symbol, saved, rules, Math.max(nowUs, log.head));
-    if (row !== undefined) {
-      changes.push(...this.#follow(alerts, numberOf(row["through"]) as Cursor));
-    }
+    changes.push(...changesIn(unsaid));
+    this.#opening = null;
     this.#alerts = alerts;
     this.#through = log.head;
     if (rules.length === 0) {
@@ -229,15 +253,35 @@ export class RoomAlerts {
     return changes;
   }
 
-  /** What the log has behind a cursor, and what it should have said of it and has not. */
-  #follow(alerts: SymbolAlerts, after: Cursor): AlertChange[] {
-    const { log } = this.#deps;
-    const unsaid: Chains = new Map();
-    for (const { cursor, text, count } of log.framesAfter(after, log.head)) {
-      this.#sinceSaved += count;
-      if (alerts.mayRead(text)) alerts.follow(decodeFrame(text), cursor, unsaid);
+  /** What was written down, for the rules that there are now. */
+  #open(id: RoomId): Opening {
+    const { symbol, sql, rules: rulesNow } = this.#deps;
+    const rules = rulesNow();
+    if (this.#opening !== null && this.#opening.rules === rules) return this.#opening;
+    const [row] = sql.exec("SELECT through, waits, state FROM alert_states WHERE room = ?", id);
+    this.#isSavedAsWaiting = row !== undefined && numberOf(row["waits"]) === 1;
+    const saved = row === undefined ? null : (JSON.parse(textOf(row["state"])) as SavedAlerts);
+    const through = numberOf(row?.["through"] ?? 0) as Cursor;
+    const unknown = rulesUnknownTo(saved, rules);
+    const known = rules.filter((rule) => !unknown.includes(rule));
+    const alerts = new SymbolAlerts(symbol, known, saved);
+    this.#opening = { rules, saved, alerts, unknown, through, unsaid: new Map() };
+    return this.#opening;
+  }
+
+  /** Takes the next frames of the log; those that it has are passed over. */
+  #followOn(opening: Opening, frames: Iterable<LogFrame>): void {
+    for (const frame of frames) {
+      if (frame.cursor <= opening.through) continue;
+      this.#follow(opening.alerts, frame, opening.unsaid);
+      opening.through = frame.cursor;
     }
-    return changesIn(unsaid);
+  }
+
+  /** What the log has in a frame; what it should have said of that and has not goes into `unsaid`. */
+  #follow(alerts: SymbolAlerts, { cursor, text, count }: LogFrame, unsaid: Chains): void {
+    this.#sinceSaved += count;
+    if (alerts.mayRead(text)) alerts.follow(decodeFrame(text), cursor, unsaid);
   }
 
   #encode(changes: readonly AlertChange[]): EncodedFrame[] {

@@ -46,6 +46,8 @@ interface Lane {
 
 interface Webhook extends Health {
   name: string;
+  /** The receiver asked for nothing before. What was under way by then, and arrives, does not lift that. */
+  askedUntilMs: number;
   underWay: number;
   lanes: Map<string, Lane>;
   /** Lanes that may go on, in the order in which they are served: each in its turn, whatever it holds. */
@@ -92,7 +94,8 @@ export class DeliveryQueue {
   }
 
   setHealth(name: string, { failures, pausedUntilMs }: Health): void {
-    Object.assign(this.#webhook(name), { failures, pausedUntilMs });
+    // Nothing is under way, so whatever paused it, only time or a release ends that.
+    Object.assign(this.#webhook(name), { failures, pausedUntilMs, askedUntilMs: pausedUntilMs });
   }
 
   healthOf(name: string): Health {
@@ -143,17 +146,16 @@ export class DeliveryQueue {
     if (webhook === null) return;
     this.#leave(webhook, lane);
     if (!isUp) return;
-    if (webhook.failures >= QUEUE.awayFailures) this.release(waiting.to);
+    if (webhook.failures >= QUEUE.awayFailures) bringForward(webhook);
     webhook.failures = 0;
-    webhook.pausedUntilMs = 0;
+    webhook.pausedUntilMs = webhook.askedUntilMs;
   }
 
-  /** It is back, or another one: what waits for it may be sent now. */
+  /** It is back, or another one: what waits for it may be sent now, whatever it asked for before. */
   release(name: string): void {
     const webhook = this.#webhook(name);
-    for (const late of webhook.later) move(webhook.later, webhook.ready, late);
-    webhook.failures = 0;
-    webhook.pausedUntilMs = 0;
+    bringForward(webhook);
+    Object.assign(webhook, { failures: 0, pausedUntilMs: 0, askedUntilMs: 0 });
   }
 
   /** It is tried again, if somebody still wants it. `retryAfterMs`: what the receiver asked for. Gives it as it waits now. */
@@ -164,8 +166,10 @@ export class DeliveryQueue {
     if (webhook === null) return again;
     lane.waiting[0] = again;
     webhook.failures += 1;
-    const waitMs = Math.max(this.#backoffMs(webhook.failures), retryAfterMs);
-    webhook.pausedUntilMs = nowMs + Math.min(waitMs, QUEUE.longestWaitMs);
+    const asked = nowMs + Math.min(retryAfterMs, QUEUE.longestWaitMs);
+    if (retryAfterMs > 0) webhook.askedUntilMs = Math.max(webhook.askedUntilMs, asked);
+    const backoffUntilMs = nowMs + this.#backoffMs(webhook.failures);
+    webhook.pausedUntilMs = Math.max(backoffUntilMs, webhook.askedUntilMs);
     place(webhook, lane);
     return again;
   }
@@ -220,7 +224,7 @@ export class DeliveryQueue {
     let webhook = this.#webhooks.get(name);
     if (webhook === undefined) {
       webhook = {
-        ...{ name, failures: 0, pausedUntilMs: 0, underWay: 0 },
+        ...{ name, failures: 0, pausedUntilMs: 0, askedUntilMs: 0, underWay: 0 },
         ...{ lanes: new Map(), ready: new Set(), later: new Set() },
       };
       this.#webhooks.set(name, webhook);
@@ -243,8 +247,8 @@ export class DeliveryQueue {
     this.#webhooks.set(webhook.name, webhook);
   }
 
-  #isPaused({ failures, pausedUntilMs }: Webhook, nowMs: number): boolean {
-    return failures > 0 && isAhead(pausedUntilMs, nowMs);
+  #isPaused({ pausedUntilMs }: Webhook, nowMs: number): boolean {
+    return isAhead(pausedUntilMs, nowMs);
   }
 
   #mayBegin({ failures, underWay }: Webhook): boolean {
@@ -288,6 +292,11 @@ function place({ ready, later }: Webhook, lane: Lane): void {
 function move(from: Set<Lane>, to: Set<Lane>, lane: Lane): void {
   from.delete(lane);
   to.add(lane);
+}
+
+/** What failed there need not wait for its own time. */
+function bringForward({ later, ready }: Webhook): void {
+  for (const lane of later) move(later, ready, lane);
 }
 
 /** Nothing waits longer than the longest wait: where it seems to, the clock was turned back. */

@@ -8,8 +8,13 @@ import type { Attribute } from "./data-points.ts";
 const MOST_DEPTH = 8;
 export const NO_WORD = wordOf("");
 
-/** What `AnyValue` means as JSON. Whole numbers that JSON has no room for are text. */
+/** What `AnyValue` means as JSON: a number that JSON cannot say exactly is text, in either encoding. */
 export type AnyValue = string | number | boolean | null | AnyValue[] | { [key: string]: AnyValue };
+
+/** JSON has no words for these; proto3's JSON spells them so. */
+export function spelled(value: number): number | string {
+  return Number.isFinite(value) ? value : String(value);
+}
 
 /** A label's value: text as it is, and everything else as JSON writes it. */
 export function labelOf(value: AnyValue): string {
@@ -81,9 +86,9 @@ function readAlternative(reader: ProtobufReader, depth: number): AnyValue {
     case 2:
       return reader.bool();
     case 3:
-      return reader.int64Text();
+      return reader.exactInt64();
     case 4:
-      return reader.double();
+      return spelled(reader.double());
     case 5:
       return readList(reader, depth);
     case 6:

@@ -1,6 +1,6 @@
 import { readDigits } from "../../core/time/timestamp.ts";
 import { WireFault } from "../wire/wire-fault.ts";
-import type { AnyValue } from "./attributes.ts";
+import { type AnyValue, spelled } from "./attributes.ts";
 
 /** A message as JSON, of which nothing is known yet. */
 export interface Fields {
@@ -29,10 +29,28 @@ export function anyValueOf(value: Fields): AnyValue {
     );
   }
   const plain =
-    value.stringValue ?? value.boolValue ?? value.intValue ?? value.doubleValue ?? value.bytesValue;
+    value.stringValue ??
+    value.boolValue ??
+    exactInt64Of(value.intValue) ??
+    doubleOf(value.doubleValue) ??
+    value.bytesValue;
   if (plain === undefined || plain === null) return null;
   if (typeof plain === "object") throw new WireFault("an attribute is no value");
   return plain as string | number | boolean;
+}
+
+/** proto3's JSON writes an int64 as text, and readers take either. What it says is then as protobuf's. */
+function exactInt64Of(value: unknown): unknown {
+  const isText = typeof value === "string" && WHOLE.test(value);
+  if (!isText && !Number.isInteger(value)) return value;
+  const number = Number(value);
+  if (Number.isSafeInteger(number)) return number;
+  return String(BigInt(value as string | number));
+}
+
+function doubleOf(value: unknown): unknown {
+  const isText = typeof value === "string" && NUMBER.test(value);
+  return isText ? spelled(Number(value)) : value;
 }
 
 export function fieldsOf(value: unknown, name: string): Fields {
@@ -79,6 +97,7 @@ const SPELLED: ReadonlyMap<unknown, number> = new Map([
   ["Infinity", Number.POSITIVE_INFINITY],
   ["-Infinity", Number.NEGATIVE_INFINITY],
 ]);
+const WHOLE = /^-?\d{1,400}$/;
 const NUMBER = /^-?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,4})?$/;
 
 /** Numbers may be text, whose digits a number may not have room for. */

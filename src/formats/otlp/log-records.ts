@@ -7,7 +7,7 @@ import { logEvent, readName } from "../logs/log-line.ts";
 import type { PointTerms } from "../points/decoded-points.ts";
 import { TooManyPoints } from "../points/points.ts";
 import { Refused } from "../points/refused.ts";
-import type { AnyValue } from "./attributes.ts";
+import { type AnyValue, labelOf } from "./attributes.ts";
 import { GroupCount } from "./envelope.ts";
 
 export type ValueAttribute = readonly [name: string, value: AnyValue];
@@ -50,7 +50,7 @@ export class LogRecords {
   /** Whose records come next. */
   resource(attributes: readonly ValueAttribute[]): void {
     const said = new Map(attributes);
-    this.#service = readName(said.get("service.name")) ?? undefined;
+    this.#service = readName(textOf(said.get("service.name"))) ?? undefined;
     this.#instance = said.get("service.instance.id");
     this.#symbol = textOf(said.get(this.#terms.symbolLabel));
   }
@@ -73,9 +73,9 @@ export class LogRecords {
     let symbolText = this.#symbol;
     let correlation = NO_TRACE.test(record.traceId) ? undefined : record.traceId;
     for (const [name, value] of record.attributes) {
-      if (name === this.#terms.symbolLabel) symbolText = textOf(value);
+      if (name === this.#terms.symbolLabel) symbolText = labelOf(value);
       else if (name === "correlation_id" && correlation === undefined) {
-        correlation = readName(value) ?? undefined;
+        correlation = readName(labelOf(value)) ?? undefined;
       } else fields.add(name, value);
     }
     if (!NO_TRACE.test(record.spanId)) fields.add("span_id", record.spanId);
@@ -106,5 +106,5 @@ export class LogRecords {
 }
 
 function textOf(value: AnyValue | undefined): string {
-  return typeof value === "string" ? value : "";
+  return labelOf(value ?? null);
 }

@@ -251,10 +251,10 @@ export class ProtobufReader {
     return this.#signed();
   }
 
-  /** All digits of it. */
-  int64Text(): string {
+  /** The number where a double holds it and its neighbours, else its digits as text. */
+  exactInt64(): number | string {
     const near = this.int64();
-    if (Number.isSafeInteger(near)) return String(near);
+    if (Number.isSafeInteger(near)) return near;
     return String(BigInt.asIntN(64, (BigInt(this.#high) << 32n) | BigInt(this.#low)));
   }
 

@@ -49,13 +49,15 @@ interface Verification {
   goodUntilMs: () => number;
 }
 
+type KeySettings = Pick<Config, "JWT_SECRET" | "JWT_JWKS_URL" | "JWT_AUDIENCE" | "JWT_ISSUER">;
+
 /** Verifies tokens by the settings: HS256 with `JWT_SECRET`, or asymmetric keys from `JWT_JWKS_URL`. */
 export class TokenVerifier {
   readonly #verification: Verification;
   readonly #known = new Map<string, { grant: Grant; goodUntilMs: number }>();
 
   constructor(
-    config: Pick<Config, "JWT_SECRET" | "JWT_JWKS_URL">,
+    config: KeySettings,
     deps: RemoteKeysDeps = { fetch: (url, init) => fetch(url, init), nowMs: () => Date.now() },
   ) {
     this.#verification = verificationOf(config, deps);
@@ -110,17 +112,20 @@ export function covers(grant: Pick<Grant, "symbols">, symbol: string): boolean {
   return grant.symbols === null || grant.symbols.some((glob) => matchesGlob(glob, symbol));
 }
 
-function verificationOf(
-  config: Pick<Config, "JWT_SECRET" | "JWT_JWKS_URL">,
-  deps: RemoteKeysDeps,
-): Verification {
+function verificationOf(config: KeySettings, deps: RemoteKeysDeps): Verification {
   const options = { clockTolerance: CLOCK_TOLERANCE_S };
   if (config.JWT_JWKS_URL !== undefined) {
     const keys = new RemoteKeys(new URL(config.JWT_JWKS_URL), deps);
-    const algorithms = ["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"];
+    const { JWT_AUDIENCE: audience, JWT_ISSUER: issuer } = config;
+    const asked = {
+      ...options,
+      algorithms: ["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"],
+      // An issuer signs for other servers too, and a token that was given for one of them is none for us.
+      ...(audience !== undefined && { audience }),
+      ...(issuer !== undefined && { issuer }),
+    };
     return {
-      verify: async (token) =>
-        (await jwtVerify(token, keys.find, { ...options, algorithms })).payload,
+      verify: async (token) => (await jwtVerify(token, keys.find, asked)).payload,
       goodUntilMs: () => keys.goodUntilMs,
     };
   }

@@ -1,6 +1,11 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { billOf } from "../../../bench/bill/bill.ts";
+import { keptRawDays } from "../../../bench/bill/kept-days.ts";
 import { AwakeTime, between, Meter } from "../../../bench/bill/meter.ts";
 import { type Measured, monthOf, usdOf } from "../../../bench/bill/prices.ts";
+import { readWranglerToml } from "../../../dev/build/wrangler-toml.ts";
 
 describe("the time an object is awake", () => {
   it("is that in which anything is pending, once, however much it is", () => {
@@ -56,5 +61,15 @@ describe("a bill", () => {
     expect(month.objectRequests).toBe(12 * tens);
     expect(month.rowsWritten).toBe(11 * tens);
     expect(month.compute).toBe(0.25 * 720);
+    expect(billOf(measured, 9)).toContain("Raw data is kept for 9 days.");
+  });
+
+  it("is for the days of raw data that a deploy keeps, which the guide of costs names", () => {
+    const vars = readWranglerToml(readFileSync("wrangler.toml", "utf8")).vars;
+    expect(String(keptRawDays())).toBe(vars["KEEP_RAW_DAYS"]);
+    const help = execFileSync(process.execPath, ["bench/bill.ts", "--help"], { encoding: "utf8" });
+    expect(help).toContain(`--keep-raw-days ${keptRawDays()}]`);
+    const guide = readFileSync("docs/guides/cost.md", "utf8").replaceAll("\n", " ");
+    expect(guide).toContain(`Raw data is kept for ${keptRawDays()} days`);
   });
 });

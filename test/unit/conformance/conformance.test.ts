@@ -4,9 +4,10 @@ import { rulesOf } from "../../../dev/checks/cited-rules.ts";
 import { CHECKS } from "../../conformance/all-checks.ts";
 import { equals, NotSeen } from "../../conformance/expectation.ts";
 import { lineOf, summaryOf } from "../../conformance/report.ts";
-import { runChecks } from "../../conformance/run-checks.ts";
-import type { Check } from "../../conformance/server.ts";
-import { type Fault, fakeServer } from "./fake-server.ts";
+import { type Outcome, runChecks } from "../../conformance/run-checks.ts";
+import type { Check, Server } from "../../conformance/server.ts";
+import { fakeClock } from "../client/fake-clock.ts";
+import { type Fault, fakeServer, refusingStream } from "./fake-server.ts";
 
 const SPEC = new URL("../../../src/protocol/SPEC.md", import.meta.url);
 
@@ -31,6 +32,32 @@ describe("the conformance runner", () => {
     ["a window that is not kept", "window", ["F-1"]],
   ])("finds %s", async (_, fault, rules) => {
     expect(await failedRules(fault)).toEqual(expect.arrayContaining(rules));
+  });
+
+  it("says within seconds which message of a stream was awaited, and what came instead", async () => {
+    const clock = fakeClock();
+    const server: Server = {
+      ...fakeServer(),
+      connect: async () => refusingStream(),
+      clock: {
+        nowMs: clock.nowMs,
+        sleep: (ms) => new Promise((resolve) => clock.setTimer(() => resolve(), ms)),
+      },
+    };
+    const rules = ["ST-3", "ST-4", "ST-5"];
+    let outcomes: readonly Outcome[] = [];
+    void runChecks(server, { rules, checks: CHECKS }).then((found) => {
+      outcomes = found;
+    });
+    await clock.advance(16_000);
+    const failures = outcomes.flatMap((one) => (one.kind === "failed" ? one.failures : []));
+    expect(failures.map(({ expected }) => expected)).toEqual([
+      "the message hello of FAKE-1 within 15000 ms",
+      "the message caught_up of FAKE-3 within 15000 ms",
+      "the message subscribed within 15000 ms",
+    ]);
+    for (const { came } of failures) expect(came).toContain('"type":"welcome"');
+    expect(failures[0]?.came).toContain('"message":"not here"');
   });
 
   it("checks rules that SPEC has", () => {

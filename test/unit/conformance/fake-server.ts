@@ -80,16 +80,54 @@ class FakeRoom {
   }
 }
 
+/** A stream that is welcomed, answers pings, and takes nothing that is asked of it. */
+export function refusingStream(): Connection {
+  const arrivals = new Arrivals();
+  const say = (message: object) => arrivals.add({ kind: "message", text: JSON.stringify(message) });
+  const welcome = { type: "welcome", mode: "all", heartbeat_ms: 5_000, most_symbols: 500 };
+  say({ ...welcome, window: WINDOW_BYTES });
+  return {
+    ...{ kind: "open", protocol: "edgetape.v1", extensions: "" },
+    send: (data) => {
+      if (data === "ping") arrivals.add({ kind: "message", text: "pong" });
+      else say({ type: "error", code: "bad_message", message: "not here" });
+    },
+    close: () => {},
+    isOpen: () => true,
+    read: () => arrivals.next(),
+  };
+}
+
+/** What has arrived and was not read yet. */
+class Arrivals {
+  readonly #waiting: Arrival[] = [];
+  #wake: (() => void) | null = null;
+
+  add(arrival: Arrival): void {
+    this.#waiting.push(arrival);
+    this.#wake?.();
+  }
+
+  async next(): Promise<Arrival> {
+    for (;;) {
+      const arrival = this.#waiting.shift();
+      if (arrival !== undefined) return arrival;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}
+
 class FakeViewer {
   readonly connection: Connection;
   readonly #room: FakeRoom;
-  readonly #arrivals: Arrival[] = [];
+  readonly #arrivals = new Arrivals();
   readonly #unacked: { cursor: number; bytes: number }[] = [];
   #position: number;
   #replayed = 0;
   #isLive = false;
   #isOpen = true;
-  #wake: (() => void) | null = null;
 
   constructor(room: FakeRoom, since: number) {
     this.#room = room;
@@ -99,10 +137,10 @@ class FakeViewer {
       send: (data) => this.#heard(String(data)),
       close: (code = 1000) => {
         this.#isOpen = false;
-        this.#add({ kind: "closed", code });
+        this.#arrivals.add({ kind: "closed", code });
       },
       isOpen: () => this.#isOpen,
-      read: () => this.#read(),
+      read: () => this.#arrivals.next(),
     };
     const { symbol, head } = room;
     const hello = { room: symbol, cursor: head, oldest: 0, heartbeat_ms: 5_000, log: "log-1" };
@@ -143,7 +181,7 @@ class FakeViewer {
   }
 
   #heard(data: string): void {
-    if (data === "ping") this.#add({ kind: "message", text: "pong" });
+    if (data === "ping") this.#arrivals.add({ kind: "message", text: "pong" });
     else if (data.startsWith('{"type":"ack"')) {
       const { cursor } = JSON.parse(data) as { cursor: number };
       const isAcked = () => (this.#unacked[0]?.cursor ?? Number.POSITIVE_INFINITY) <= cursor;
@@ -155,22 +193,7 @@ class FakeViewer {
   /** Gives its bytes. */
   #say(message: object): number {
     const text = JSON.stringify(message);
-    this.#add({ kind: "message", text });
+    this.#arrivals.add({ kind: "message", text });
     return text.length;
-  }
-
-  #add(arrival: Arrival): void {
-    this.#arrivals.push(arrival);
-    this.#wake?.();
-  }
-
-  async #read(): Promise<Arrival> {
-    for (;;) {
-      const arrival = this.#arrivals.shift();
-      if (arrival !== undefined) return arrival;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
   }
 }

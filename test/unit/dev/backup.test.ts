@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { draftOf, removeAbandoned } from "../../../dev/backup/abandoned.ts";
 import { mustBelongToUs } from "../../../dev/backup/files.ts";
 import { placeOf } from "../../../dev/backup/host-file.ts";
 import { putBack } from "../../../dev/backup/put-back.ts";
@@ -127,6 +128,34 @@ describe("a backup", () => {
     symlinkSync(dataDir, join(dataDir, "objects/round"));
     target = join(place, "again");
     await expect(takeBackup(deps())).rejects.toThrow("lead in a circle");
+  });
+
+  it("removes what killed ones have left, by its process's end, and nothing that only looks so", async () => {
+    const [own, running, gone] = [41, 42, 43];
+    const drafts = [own, running, gone].map((pid) => draftOf(target, pid));
+    const other = draftOf(join(place, "other-2026"), gone);
+    for (const draft of [...drafts, other]) {
+      mkdirSync(join(draft, "data"), { recursive: true });
+      writeFileSync(join(draft, "data/jwt.secret"), "secret");
+    }
+    const notes = join(place, `.notes.partial-${gone}`);
+    writeFileSync(notes, "somebody's");
+    mkdirSync(join(place, ".files.partial-x/data"), { recursive: true });
+    mkdirSync(draftOf(join(place, "empty"), gone));
+    const isRunning = (pid: number) => pid !== gone;
+    expect(await removeAbandoned(place, { pid: own, isRunning })).toEqual([
+      other,
+      drafts[0],
+      drafts[2],
+    ]);
+    expect(readdirSync(place).sort()).toEqual([
+      `.empty.partial-${gone}`,
+      ".files.partial-x",
+      `.notes.partial-${gone}`,
+      `.saved.partial-${running}`,
+      "data",
+    ]);
+    expect(await removeAbandoned(join(place, "nowhere"), { pid: own, isRunning })).toEqual([]);
   });
 
   it("leaves nothing where the database could not be saved", async () => {

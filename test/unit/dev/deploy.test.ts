@@ -68,6 +68,15 @@ describe("npm run deploy", () => {
     ]);
   });
 
+  it("A-10 asks for the issuer of whose tokens a variable speaks, which is a secret", () => {
+    const vars = { JWT_AUDIENCE: "edgetape" };
+    const environments = new Map([["production", { name: "edgetape", vars }]]);
+    expect(commandsOf({ environments })).toEqual([expect.stringContaining("JWT_AUDIENCE is of")]);
+    const secrets = ["DATABASE_URL", "JWT_JWKS_URL"];
+    expect(commandsOf({ environments, secrets })).toHaveLength(4);
+    expect(commandsOf({ environments, secrets: null, isDryRun: true })).toHaveLength(2);
+  });
+
   it("finds the same objects and variables in each environment", () => {
     type Place = { durable_objects: { bindings: unknown[] }; vars: Record<string, string> };
     const { env, ...production } = parse(TOML) as unknown as Place & { env: Record<string, Place> };

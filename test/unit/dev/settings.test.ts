@@ -92,6 +92,8 @@ describe("settings of one machine", () => {
     ["DATABASE_URL", "mysql://x/y"],
     ["JWT_SECRET", "short"],
     ["JWT_JWKS_URL", "issuer"],
+    ["JWT_AUDIENCE", "edgetape"],
+    ["JWT_ISSUER", "https://issuer.example"],
     ["PUBLIC_READ", "yes"],
     ["LOG_LEVEL", "loud"],
     ["LOG_FILE_BYTES", "1000"],
@@ -112,6 +114,13 @@ describe("settings of one machine", () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(name);
     expect(problems[0]).not.toContain("undefined");
+  });
+
+  it("A-10 hands on whom tokens of an issuer must be for", () => {
+    const JWT_JWKS_URL = "https://issuer.example/jwks";
+    const claims = { JWT_AUDIENCE: "edgetape", JWT_ISSUER: "https://issuer.example/" };
+    expect(settingsOf({ JWT_JWKS_URL, ...claims }).workerOnly).toMatchObject(claims);
+    expect(problemsOf({ JWT_JWKS_URL, JWT_AUDIENCE: "a b" })).toHaveLength(1);
   });
 
   it("writes a log to a file where it is told one", () => {

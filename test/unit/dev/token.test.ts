@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { jwtVerify } from "jose";
@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { mintToken } from "../../../dev/cli/mint-token.ts";
 import { readTokenRequest } from "../../../dev/cli/token-request.ts";
 import { keptSecret, secretFor, signerOf } from "../../../dev/data-folder/secrets.ts";
+import { reachDatabase } from "../../../dev/doctor/reach.ts";
 import { readSettings } from "../../../dev/product/settings.ts";
 
 const SECRET = "a secret of thirty-two characters or more";
@@ -102,6 +103,16 @@ describe("the secrets of a data folder", () => {
     expect(secretFor(settingsOf({}), signerOf(kept))).toBe(kept);
     expect(secretFor(settingsOf({ JWT_SECRET: SECRET }), signerOf(SECRET))).toBe(SECRET);
     expect(() => secretFor(settingsOf({}), signerOf(SECRET))).toThrow(/another JWT_SECRET/);
+  });
+
+  it("sign nothing where no product is, and make nothing there", async () => {
+    const DATA_DIR = join(dataDir, "typo");
+    expect(() => secretFor(settingsOf({ DATA_DIR }), undefined)).toThrow(
+      `no product is at ${DATA_DIR}`,
+    );
+    expect(secretFor(settingsOf({ DATA_DIR, JWT_SECRET: SECRET }), undefined)).toBe(SECRET);
+    await expect(reachDatabase({}, { DATA_DIR })).rejects.toThrow("npm start makes it");
+    expect(existsSync(DATA_DIR)).toBe(false);
   });
 
   it("sign nothing where an issuer does, which this terminal or the product's has said", () => {

@@ -32,6 +32,19 @@ function read(bytes: Uint8Array, encoding: OtlpEncoding, terms = TERMS) {
 const readJson = (body: unknown, terms = TERMS) =>
   read(new TextEncoder().encode(JSON.stringify(body)), "json", terms);
 
+function recordOf(bytes: Uint8Array, encoding: OtlpEncoding) {
+  const decoded = inOneTurn(decodeLogs(bytes, encoding, TERMS));
+  if (decoded.kind !== "points") throw new Error(JSON.stringify(decoded));
+  const { symbol, event } = decoded.records.items[0] ?? {};
+  if (event?.kind !== "log") throw new Error("no line was taken");
+  return { symbol, event };
+}
+
+function lineOf(bytes: Uint8Array, encoding: OtlpEncoding) {
+  const { event } = recordOf(bytes, encoding);
+  return [event.event, event.fields];
+}
+
 /** A request of one metric, as JSON. */
 function requestOf(metric: object, resource: object[] = []) {
   return {
@@ -145,6 +158,100 @@ describe("OTLP metrics", () => {
       bytes: "aGk=",
     };
     expect(pointsOf(points)).toEqual([["ACME", "g", labels, TERMS.nowUs + 1, -7]]);
+  });
+
+  it("O-6 LG-9 says the same of every value in both encodings: numbers where a double is exact", () => {
+    const whole = (value: bigint) => ({
+      json: [{ intValue: String(value) }],
+      wire: int64Field(3, value),
+    });
+    const fraction = (value: number, ...json: unknown[]) => ({
+      json: json.map((doubleValue) => ({ doubleValue })),
+      wire: doubleField(4, value),
+    });
+    const SAID = [
+      [{ json: [{ intValue: "5" }, { intValue: 5 }], wire: int64Field(3, 5) }, 5],
+      [whole(0n), 0],
+      [whole(-3n), -3],
+      [whole(9007199254740991n), Number.MAX_SAFE_INTEGER],
+      [whole(9007199254740993n), "9007199254740993"],
+      [whole(-(2n ** 63n)), "-9223372036854775808"],
+      [
+        {
+          json: [{ intValue: 2 ** 60 }, { intValue: "1152921504606846976" }],
+          wire: int64Field(3, 2n ** 60n),
+        },
+        "1152921504606846976",
+      ],
+      [fraction(0.5, 0.5, "0.5", "5e-1"), 0.5],
+      [fraction(3, 3, "3"), 3],
+      [fraction(Number.NaN, "NaN"), "NaN"],
+      [fraction(Number.NEGATIVE_INFINITY, "-Infinity"), "-Infinity"],
+      [{ json: [{ stringValue: "5" }], wire: textField(1, "5") }, "5"],
+    ] as const;
+    for (const [{ json, wire }, value] of SAID) {
+      const list = bytesField(5, bytesField(1, wire));
+      const map = bytesField(
+        6,
+        bytesField(1, [...textField(1, "k"), ...bytesField(2, bytesField(5, bytesField(1, wire)))]),
+      );
+      const pairs = (field: number) => [
+        ...bytesField(field, [...textField(1, "one"), ...bytesField(2, wire)]),
+        ...bytesField(field, [...textField(1, "list"), ...bytesField(2, list)]),
+        ...bytesField(field, [...textField(1, "map"), ...bytesField(2, map)]),
+      ];
+      const point = [...bitsField(3, NOW_NS), ...bitsField(6, 1n), ...pairs(7)];
+      const metric = [...textField(1, "g"), ...bytesField(5, bytesField(1, point))];
+      const record = [...bitsField(1, NOW_NS), ...bytesField(5, list), ...pairs(6)];
+      const ofScope = (field: number[]) =>
+        new Uint8Array(bytesField(1, bytesField(2, bytesField(2, field))));
+      const labels = {
+        one: String(value),
+        list: JSON.stringify([value]),
+        map: JSON.stringify({ k: [value] }),
+      };
+      const fields = { one: value, list: [value], map: { k: [value] } };
+      expect(pointsOf(read(ofScope(metric), "protobuf"))[0]?.[2]).toEqual(labels);
+      expect(lineOf(ofScope(record), "protobuf")).toEqual([JSON.stringify([value]), fields]);
+      for (const any of json) {
+        const values = { arrayValue: { values: [any] } };
+        const attributes = [
+          attribute("one", any),
+          attribute("list", values),
+          attribute("map", { kvlistValue: { values: [{ key: "k", value: values }] } }),
+        ];
+        const points = readJson(requestOf(gauge({ ...at, asInt: 1, attributes }), []));
+        expect(pointsOf(points)[0]?.[2]).toEqual(labels);
+        const logRecords = [{ ...at, body: values, attributes }];
+        const body = { resourceLogs: [{ scopeLogs: [{ logRecords }] }] };
+        const bytes = new TextEncoder().encode(JSON.stringify(body));
+        expect(lineOf(bytes, "json")).toEqual([JSON.stringify([value]), fields]);
+      }
+    }
+  });
+
+  it("LG-9 names that are numbers are names in both encodings", () => {
+    const pair = (field: number, name: string, value: number) =>
+      bytesField(field, [...textField(1, name), ...bytesField(2, int64Field(3, value))]);
+    const record = [...pair(6, "symbol", 7), ...pair(6, "correlation_id", 8)];
+    const wire = bytesField(1, [
+      ...bytesField(1, pair(1, "service.name", 9)),
+      ...bytesField(2, bytesField(2, record)),
+    ]);
+    const attributes = [
+      attribute("symbol", { intValue: 7 }),
+      attribute("correlation_id", { intValue: "8" }),
+    ];
+    const resource = { attributes: [attribute("service.name", { intValue: "9" })] };
+    const json = { resourceLogs: [{ resource, scopeLogs: [{ logRecords: [{ attributes }] }] }] };
+    const bytes = new TextEncoder().encode(JSON.stringify(json));
+    for (const [body, encoding] of [
+      [new Uint8Array(wire), "protobuf"],
+      [bytes, "json"],
+    ] as const) {
+      const { symbol, event } = recordOf(body, encoding);
+      expect([symbol, event]).toMatchObject(["7", { correlation_id: "8", service: "9" }]);
+    }
   });
 
   it("O-7 keeps sums as they are, delta or cumulative, and leaves points without a value out", () => {

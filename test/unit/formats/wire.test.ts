@@ -81,7 +81,7 @@ describe("protobuf", () => {
     fc.assert(
       fc.property(integers, (value) => {
         expect(read(int64Field(1, value)).int64()).toBe(value);
-        expect(read(int64Field(1, value)).int64Text()).toBe(String(value));
+        expect(read(int64Field(1, value)).exactInt64()).toBe(value);
         if (value >= 0) expect(read(uintField(1, value)).uint64()).toBe(value);
         const half = Math.trunc(value / 2);
         expect(read(sint64Field(1, half)).sint64() + 0).toBe(half + 0);
@@ -94,7 +94,7 @@ describe("protobuf", () => {
       }),
     );
     const least = -(2n ** 63n);
-    expect(read(int64Field(1, least)).int64Text()).toBe(String(least));
+    expect(read(int64Field(1, least)).exactInt64()).toBe(String(least));
     expect(read(int64Field(1, least)).int64()).toBe(-(2 ** 63));
   });
 

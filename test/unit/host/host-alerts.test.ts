@@ -35,6 +35,7 @@ function startHost() {
     } as never,
     notices: {} as never,
     roomOf: (symbol) => ({ rulesChanged: () => void told.push(symbol), activeAlerts: () => [] }),
+    prepare: async () => undefined,
     causeOf: () => null,
     askRules: () => expect.fail("it was told"),
     names: { isLearned: () => true, learn: () => undefined },

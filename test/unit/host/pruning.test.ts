@@ -75,6 +75,7 @@ function host(rooms: number) {
   const work: Promise<void>[] = [];
   const pruning = new Pruning({
     ...{ log, catchUp, pause },
+    following: { read: async () => undefined },
     recordOf: (id) => registry.byId(id),
     mayDrop: () => true,
     hasTraded: (id) => of(id).state.hasTraded,

@@ -252,6 +252,42 @@ test("R-3 pages of older bars double up to the most that the server gives, until
   expect(starts.every((ts, i) => i === 0 || ts - (starts[i - 1] ?? 0) === 1e6)).toBe(true);
 });
 
+test("older bars are asked for until they reach a moment, over a failure and to the end of what there is", async () => {
+  const clock = fakeClock(START_US / 1_000);
+  const BARS = 30_000;
+  const firstUs = START_US - BARS * 1e6;
+  const limits: number[] = [];
+  const history: Api["history"] = async (_symbol, { interval: asked, limit, to = START_US }) => {
+    limits.push(limit);
+    if (limits.length === 2) return { kind: "failed", status: 503, detail: "away" };
+    const fromUs = Math.max(firstUs, to - limit * 1e6);
+    const bars = Array.from({ length: (to - fromUs) / 1e6 }, (_, i): Bar => {
+      const ts = (fromUs + i * 1e6) as EpochUs;
+      return { ts, open: 1, high: 1, low: 1, close: 1, volume: 1 };
+    });
+    const cursor = START_US as Cursor;
+    return { kind: "ok", value: { symbol: "A" as SymbolName, interval: asked, cursor, bars } };
+  };
+  const deps = { mark() {}, failed() {}, onHistory() {}, onBars() {}, random: () => 0.5 };
+  const { setTimer, nowMs } = clock;
+  const feed = openBarFeed({ ...deps, setTimer, nowMs, api: { history } as Api }, "A", "1s");
+  feed.load();
+  const wantedUs = START_US - 12_000 * 1e6;
+  feed.reach(wantedUs);
+  await settle();
+  expect(feed.isReached(wantedUs)).toBe(false);
+  await clock.advance(2_000);
+  expect(limits).toEqual([500, 10_000, 10_000, 10_000]);
+  expect(feed.isReached(wantedUs)).toBe(true);
+  feed.reach(firstUs - 1e6);
+  await settle();
+  expect(feed.isReached(firstUs - 1e6)).toBe(true);
+  expect(feed.bars()).toHaveLength(BARS);
+  // Bars of another interval have to come that far first.
+  feed.choose("5s");
+  expect(feed.isReached(wantedUs)).toBe(false);
+});
+
 test("an interval nobody chose suits the data: seconds for a young symbol, days for daily prices", async () => {
   const young = world(null);
   for (let i = 0; i < 3; i++) young.trade(0, 10);
@@ -310,4 +346,10 @@ test("a symbol that has posted days alone is shown in days, and an empty one in 
   feed.choose("1d");
   await settle();
   expect([feed.bars().length, feed.elsewhere()]).toEqual([1, null]);
+  // Who chooses minutes before there is any answer has chosen them as well.
+  const hasty = openBarFeed(deps, "A", null);
+  hasty.load();
+  hasty.choose("1m");
+  await settle();
+  expect([hasty.interval(), hasty.elsewhere()]).toEqual(["1m", "1d"]);
 });

@@ -4,6 +4,7 @@ import type { NoteEvent } from "../../../src/protocol/events/note.ts";
 import type { OrderEvent } from "../../../src/protocol/events/order.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { marksOf, markWords } from "../../../web/data/tables/chart-marks.ts";
+import { joinMarks } from "../../../web/data/tables/joined-marks.ts";
 import { addNotes, NO_NOTES } from "../../../web/data/tables/notes.ts";
 import { addOrders, newestOf } from "../../../web/data/tables/orders.ts";
 import { addPositions, entriesOf, NO_POSITIONS } from "../../../web/data/tables/positions.ts";
@@ -98,4 +99,34 @@ test("an entry is drawn where something is held and somebody said what it cost",
     { account: "a", price: 10, title: "long 2 a" },
     { account: "b", price: 11, title: "short 3 b" },
   ]);
+});
+
+test("marks of one bar that look alike are one with a count, in time; those that differ stay apart", () => {
+  const MINUTE_US = 60e6;
+  const states = (id: string, side: "buy" | "sell", ts: number, price: number): OrderEvent[] => [
+    { ...order, id, side, status: "sent", price, ts: ts as EpochUs },
+  ];
+  const marks = marksOf(
+    addOrders(
+      [],
+      [
+        ...states("a", "buy", 1, 100),
+        ...states("b", "sell", 2, 104),
+        ...states("c", "buy", 3, 102),
+        ...states("d", "buy", MINUTE_US - 1, 104),
+        ...states("e", "buy", MINUTE_US, 90),
+      ],
+    ),
+    NO_NOTES,
+  );
+  const said = (interval: "1s" | "1m" | "1h") =>
+    joinMarks(marks, interval).map((mark) => {
+      if (mark.kind === "note") return "note";
+      return `${mark.ts} ${mark.side} ${mark.price} x${mark.count}`;
+    });
+  expect(said("1m")).toEqual(["1 buy 102 x3", "2 sell 104 x1", `${MINUTE_US} buy 90 x1`]);
+  expect(said("1h")).toEqual(["1 buy 99 x4", "2 sell 104 x1"]);
+  expect(said("1s")).toHaveLength(4);
+  // What is joined is a copy: the list of marks tells each.
+  expect(marks.map((mark) => mark.kind !== "note" && mark.price)).toEqual([100, 104, 102, 104, 90]);
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { MetricEvent } from "../../../src/protocol/events/event.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
-import { RANGES } from "../../../web/data/bars/ranges.ts";
+import { RANGES, type Span } from "../../../web/data/bars/ranges.ts";
 import type { Api, SeriesQuery } from "../../../web/feed/api.ts";
 import { openPanelFeed } from "../../../web/feed/panels/panel-feed.ts";
 import { fakeClock } from "../client/fake-clock.ts";
@@ -15,21 +15,24 @@ function point(atS: number, value: number, labels?: Record<string, string>): Met
 }
 
 /** A server with the points so far in 1 s steps, answering after 50 ms. */
-function world(points: { cursor: Cursor; event: MetricEvent }[]) {
+function world(points: { cursor: Cursor; event: MetricEvent }[], span: Span | null = RANGES["5m"]) {
   const clock = fakeClock(T0 / 1_000);
   const asked: SeriesQuery[] = [];
+  let namesAsked = 0;
   const later = <T>(value: T) =>
     new Promise<{ kind: "ok"; value: T }>((resolve) => {
       clock.setTimer(() => resolve({ kind: "ok", value }), 50);
     });
   const api: Pick<Api, "metricNames" | "series"> = {
-    metricNames: () =>
-      later({
+    metricNames: () => {
+      namesAsked += 1;
+      return later({
         metrics: points
           .slice(-1)
           .map(({ event }) => ({ metric: "latency", labels: {}, last_ts: event.ts })),
         ...{ series: points.length, truncated: false },
-      }),
+      });
+    },
     series: (query) => {
       asked.push(query);
       const byLabels = Map.groupBy(points, ({ event }) => JSON.stringify(event.labels ?? {}));
@@ -60,9 +63,9 @@ function world(points: { cursor: Cursor; event: MetricEvent }[]) {
       failed: () => {},
     },
     "A",
-    RANGES["5m"],
+    span,
   );
-  return { clock, feed, asked };
+  return { clock, feed, asked, namesAsked: () => namesAsked };
 }
 
 test("INV-3 a live point goes on where the answer ended, and into the mean of its step", async () => {
@@ -101,6 +104,37 @@ test("a metric first seen live becomes a panel, with the past it may have", asyn
       ["b", 2],
     ],
   );
+});
+
+test("before a span is chosen metrics are known by name, and then each line and no name is asked for", async () => {
+  const points = [{ cursor: 100 as Cursor, event: point(0, 1) }];
+  const { clock, feed, asked, namesAsked } = world(points, null);
+  feed.load();
+  // What comes meanwhile is in the answer to a later question.
+  points.push({ cursor: 101 as Cursor, event: point(1, 2) });
+  feed.take({ cursor: 101 as Cursor, events: [point(1, 2)] });
+  await clock.advance(60);
+  expect(feed.panels().map(({ metric, state }) => [metric, state])).toEqual([
+    ["latency", "loading"],
+  ]);
+  expect(asked).toEqual([]);
+  feed.choose(RANGES["15m"]);
+  feed.take({ cursor: 102 as Cursor, events: [point(2, 3)] });
+  await clock.advance(60);
+  expect(feed.panels()[0]?.lines[0]?.points.map(({ mean }) => mean)).toEqual([1, 2, 3]);
+  expect([asked.length, namesAsked()]).toEqual([1, 1]);
+});
+
+test("a span that is chosen before the names are known waits for them", async () => {
+  const { clock, feed, asked, namesAsked } = world(
+    [{ cursor: 100 as Cursor, event: point(0, 1) }],
+    null,
+  );
+  feed.load();
+  feed.choose(RANGES["15m"]);
+  await clock.advance(120);
+  expect([asked.length, namesAsked()]).toEqual([1, 1]);
+  expect(feed.panels()[0]?.state).toBe("ready");
 });
 
 test("points that have left the range are dropped, so that a page left open does not grow", async () => {

@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { createSharedAxis } from "../../../web/charts/shared-axis.ts";
+import { newestIn } from "../../../web/data/bars/lines.ts";
 import {
   type InSight,
   lastOf,
@@ -84,4 +85,15 @@ test("points that are newer than the newest bar are in sight with it, and with i
   expect(withNewest(inSight(1, 2, true), 5 * HOUR).toUs).toBe(5 * HOUR);
   expect(withNewest(inSight(1, 2, true), HOUR).toUs).toBe(2 * HOUR);
   expect(withNewest(inSight(1, 2), 5 * HOUR).toUs).toBe(2 * HOUR);
+});
+
+test("a panel's head tells the newest point in sight, and none where there is none", () => {
+  const points = [1, 2, 3].map((ts) => ({ ts, mean: ts * 10, min: 0, max: 0, count: 1 }));
+  const line = { key: "", labels: {}, points };
+  const meanIn = (fromUs: number, toUs: number) => newestIn(line, { fromUs, toUs })?.mean;
+  expect(newestIn(line, null)?.mean).toBe(30);
+  expect(meanIn(0, 2)).toBe(20);
+  expect(meanIn(2, 9)).toBe(30);
+  expect(meanIn(4, 9)).toBeUndefined();
+  expect(meanIn(-9, 0)).toBeUndefined();
 });

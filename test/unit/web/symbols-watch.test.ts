@@ -50,7 +50,7 @@ function world() {
     nowMs: clock.nowMs,
     random: () => 1,
     setTimer: clock.setTimer,
-    holdS: 20,
+    holdS: () => 20,
     isVisible: () => state.isVisible,
     watchVisibility(notice) {
       state.notice = notice;

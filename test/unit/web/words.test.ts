@@ -21,7 +21,12 @@ describe("addresses", () => {
     fc.assert(
       fc.property(anySymbol, (symbol) => {
         const { pathname, search } = new URL(pathOfSymbol(symbol, "5m"), "http://tape.test");
-        expect(routeOf(pathname, search)).toEqual({ page: "symbol", symbol, interval: "5m" });
+        expect(routeOf(pathname, search)).toEqual({
+          page: "symbol",
+          symbol,
+          interval: "5m",
+          search,
+        });
       }),
     );
     expect(pathOfSymbol("BTC/USDT:USDT")).toBe("/s/BTC%2FUSDT:USDT");
@@ -29,7 +34,11 @@ describe("addresses", () => {
 
   test.each([
     ["/", "", { page: "market" }],
-    ["/embed/BRK.B", "?interval=1m", { page: "embed", symbol: "BRK.B", interval: "1m" }],
+    [
+      "/embed/BRK.B",
+      "?interval=1m",
+      { page: "embed", symbol: "BRK.B", interval: "1m", search: "?interval=1m" },
+    ],
     ["/embed/", "", { page: "missing" }],
     ["/trace", "", { page: "trace", id: null }],
     ["/trace/", "", { page: "trace", id: null }],
@@ -40,11 +49,19 @@ describe("addresses", () => {
     ["/explore/more", "", { page: "missing" }],
     ["/operations/", "", { page: "operations" }],
     ["/operations/more", "", { page: "missing" }],
-    ["/s/BTC-USD", "?interval=7m", { page: "symbol", symbol: "BTC-USD", interval: null }],
-    ["/s/BTC/USDT:USDT", "", { page: "symbol", symbol: "BTC/USDT:USDT", interval: null }],
-    ["/s/BRK.B/", "", { page: "symbol", symbol: "BRK.B", interval: null }],
-    ["/s/a%20b", "", { page: "symbol", symbol: "a b", interval: null }],
-    ["/s/e%CC%81", "", { page: "symbol", symbol: "\u00e9", interval: null }],
+    [
+      "/s/BTC-USD",
+      "?interval=7m",
+      { page: "symbol", symbol: "BTC-USD", interval: null, search: "?interval=7m" },
+    ],
+    [
+      "/s/BTC/USDT:USDT",
+      "",
+      { page: "symbol", symbol: "BTC/USDT:USDT", interval: null, search: "" },
+    ],
+    ["/s/BRK.B/", "", { page: "symbol", symbol: "BRK.B", interval: null, search: "" }],
+    ["/s/a%20b", "", { page: "symbol", symbol: "a b", interval: null, search: "" }],
+    ["/s/e%CC%81", "", { page: "symbol", symbol: "\u00e9", interval: null, search: "" }],
     ["/s/", "", { page: "missing" }],
     ["/s/%E0%A4%A", "", { page: "missing" }],
     ["/nowhere", "", { page: "missing" }],

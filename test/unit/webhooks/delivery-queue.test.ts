@@ -98,6 +98,44 @@ describe("WH-4 WH-5 what waits to be sent", () => {
     expect(left).toBe(0);
   });
 
+  it("waits as long as it asks, however what was under way by then ends", () => {
+    for (const failuresBefore of [0, QUEUE.awayFailures]) {
+      for (const end of ["arrives", "fails", "is given up"] as const) {
+        const queue = new DeliveryQueue(half);
+        queue.add(waiting(1, "desk"));
+        queue.add(waiting(2, "desk"));
+        queue.add(waiting(3, "desk"));
+        const [one, two] = queue.take(0) as [Waiting, Waiting];
+        queue.setHealth("desk", { failures: failuresBefore, pausedUntilMs: 0 });
+        queue.failed(one, 0, 30_000);
+        if (end === "fails") queue.failed(two, 1_000);
+        else queue.done(two, end === "arrives");
+        expect(numbers(queue.take(29_999)), end).toEqual([]);
+        const kept = queue.healthOf("desk");
+        const nextMs = queue.nextMs(29_999) as number;
+        expect(nextMs, end).toBeGreaterThanOrEqual(30_000);
+        expect(queue.take(nextMs).length, end).toBeGreaterThan(0);
+
+        const restarted = new DeliveryQueue(half);
+        restarted.setHealth("desk", kept);
+        restarted.add(waiting(1, "desk"));
+        expect(numbers(restarted.take(29_999)), end).toEqual([]);
+        restarted.release("desk");
+        expect(numbers(restarted.take(29_999)), end).toEqual([1]);
+      }
+    }
+  });
+
+  it("the longest of what it asks holds", () => {
+    const queue = new DeliveryQueue(half);
+    queue.add(waiting(1, "desk"));
+    queue.add(waiting(2, "desk"));
+    const [one, two] = queue.take(0) as [Waiting, Waiting];
+    queue.failed(one, 0, 30_000);
+    queue.failed(two, 1_000, 5_000);
+    expect(queue.nextMs(1_000)).toBe(30_000);
+  });
+
   it("WH-6 gives up after a day, but not what it has not tried", () => {
     const queue = new DeliveryQueue(half);
     queue.add(waiting(1, "desk", "a"));

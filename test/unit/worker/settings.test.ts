@@ -3,6 +3,7 @@ import { app } from "../../../src/app.ts";
 import { configOf } from "../../../src/config.ts";
 
 const GOOD = { DATABASE_URL: "postgres://edgetape:hunter2@127.0.0.1/edgetape" };
+const ISSUED = { JWT_JWKS_URL: "https://issuer.example/jwks" };
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -73,6 +74,10 @@ describe("settings", () => {
     [{ ...GOOD, ROOM_HOSTS: "-1" }, "ROOM_HOSTS must not be negative"],
     [{ ...GOOD, ROOM_HOSTS: "1.5" }, "ROOM_HOSTS must be a whole number"],
     [{ ...GOOD, ROOM_DEDICATED: "BTC;ETH" }, "ROOM_DEDICATED must be symbols or patterns"],
+    [{ ...GOOD, JWT_AUDIENCE: "tape" }, "JWT_AUDIENCE is of tokens of an issuer"],
+    [{ ...GOOD, JWT_ISSUER: "https://a.example" }, "JWT_ISSUER is of tokens of an issuer"],
+    [{ ...GOOD, ...ISSUED, JWT_AUDIENCE: "tape, other" }, "JWT_AUDIENCE must be one claim"],
+    [{ ...GOOD, ...ISSUED, JWT_ISSUER: " " }, "JWT_ISSUER must be one claim"],
     [{ ...GOOD, JWT_SECRET: "short" }, "JWT_SECRET must have at least 32 characters"],
   ])("%j are refused by name", (env, words) => {
     expect(() => configOf(env)).toThrow(words);

@@ -3,6 +3,7 @@ import type { SeriesColumns } from "../../../src/protocol/answers/answers.ts";
 import type { MetricEvent } from "../../../src/protocol/events/event.ts";
 import { longestPause } from "./holes.ts";
 import type { Span } from "./ranges.ts";
+import type { TimeWindow } from "./time-window.ts";
 
 /** One point of a line: the mean of what fell into its step, and between what it ranged. */
 interface LinePoint {
@@ -88,6 +89,13 @@ function withPoint(line: Line, event: MetricEvent, stepUs: number): Line {
 /** Time of the newest point of any line; 0 where there is none. */
 export function newestTs(lines: readonly Line[]): number {
   return lines.reduce((newest, line) => Math.max(newest, line.points.at(-1)?.ts ?? 0), 0);
+}
+
+/** The newest point of a line that is in sight; without a window, of all. */
+export function newestIn({ points }: Line, window: TimeWindow | null): LinePoint | undefined {
+  if (window === null) return points.at(-1);
+  const last = points.findLast(({ ts }) => ts <= window.toUs);
+  return last !== undefined && last.ts >= window.fromUs ? last : undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { AlertEvent } from "../../../src/protocol/events/alert.ts";
 import type { PositionEvent, TapeEvent } from "../../../src/protocol/events/event.ts";
 import type { LatestMessage } from "../../../src/protocol/streams/server-message.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 
 /** What the page asks a stream of last values for (SPEC ST-9). */
 export const MARKET_CHANNELS = ["trade", "book", "position", "alert"];
@@ -11,7 +12,7 @@ const FLASH_US = 1e6;
 /** The last values of one symbol. */
 export interface LiveSymbol {
   /** Null before its first trade. */
-  trade: { price: number; ts: number } | null;
+  trade: { price: number; ts: EpochUs } | null;
   /** Null where a side has nothing, or nobody pushes a book. */
   spread: { bid: number; ask: number } | null;
   /** The moment of its newest event; 0 before any. */

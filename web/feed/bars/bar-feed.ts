@@ -6,6 +6,7 @@ import type { TimedBar } from "../../data/symbols/last-price.ts";
 import { type FeedDeps, telling } from "../feed-deps.ts";
 import { run } from "../machine.ts";
 import { barMachine } from "./bar-machine.ts";
+import { isReached } from "./bar-older.ts";
 import { initialBars } from "./bar-state.ts";
 
 export interface BarFeedDeps extends FeedDeps {
@@ -48,6 +49,9 @@ export function openBarFeed(deps: BarFeedDeps, symbol: string, chosen: Interval 
     takeBar: (message: BarMessage) => feed.send({ type: "bar", message }),
     takeGap: (gap: Gap) => feed.send({ type: "gap", gap }),
     loadOlder: () => feed.send({ type: "older" }),
+    /** Have bars back to `fromUs`, or as far as they go; null: no further than one scrolls. */
+    reach: (fromUs: number | null) => feed.send({ type: "reach", fromUs }),
+    isReached: (fromUs: number) => isReached(feed.state(), fromUs),
     choose: (interval: Interval) => feed.send({ type: "choose", interval }),
     /** Index of the first bar changed since the last call. */
     takeChangedFrom(): number {

@@ -73,6 +73,8 @@ export interface BarState {
   /** When history is asked for again: a trade could not be placed, or the last question failed. */
   reloadAtMs: number | null;
   older: Older;
+  /** Older bars are asked for until they reach back to this moment, in microseconds; null: while one scrolls. */
+  reachUs: number | null;
   /** Where there is none of the interval: the newest of a longer one. */
   elsewhere: TimedBar | null;
   minute: Minute;
@@ -89,6 +91,7 @@ export type BarInput =
   /** Trades are missing: nothing is known any more of what is in the bars, so history says. */
   | { type: "gap"; gap: Gap }
   | { type: "older" }
+  | { type: "reach"; fromUs: number | null }
   | { type: "painted" };
 
 export type BarEffect =
@@ -105,7 +108,7 @@ export function initialBars(chosen: Interval | null): BarState {
   return {
     ...{ interval: chosen ?? "1m", wanted: chosen, bars: [], changedFrom: 0, seen: null },
     ...{ shown: null, reload: null, reloadAtMs: null, older: { kind: "idle", fromMs: 0 } },
-    ...{ elsewhere: null, minute: { kind: "unknown" }, nextId: 1 },
+    ...{ reachUs: null, elsewhere: null, minute: { kind: "unknown" }, nextId: 1 },
   };
 }
 

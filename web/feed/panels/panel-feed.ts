@@ -7,7 +7,7 @@ import { panelMachine } from "./panel-machine.ts";
 import { initialPanels, type Panel } from "./panel-state.ts";
 
 /** The metrics of one symbol. */
-export function openPanelFeed(deps: FeedDeps, symbol: string, first: Span) {
+export function openPanelFeed(deps: FeedDeps, symbol: string, first: Span | null) {
   const { api } = deps;
   const feed = run(panelMachine, initialPanels(first), deps, {
     ...telling(deps),

@@ -39,8 +39,7 @@ export const panelMachine: Machine<PanelState, PanelMessage, PanelEffect> = {
       case "load":
         return load(state);
       case "choose":
-        if (message.span === state.span) return step(state);
-        return load({ ...state, span: message.span });
+        return choose(state, message.span, nowMs);
       case "named":
         return onAnswer(state, message, nowMs + RETRY_MS, (settled, names) =>
           named(settled, names, nowMs),
@@ -71,9 +70,19 @@ function load(state: PanelState): PanelStep {
   return step({ ...state, question, panels }, { type: "askNames", id: question.id });
 }
 
-function named(state: PanelState, { metrics }: MetricNamesAnswer, nowMs: number): PanelStep {
+/** The names that are there already are not asked for again. */
+function choose(state: PanelState, span: Span, nowMs: number): PanelStep {
+  if (span === state.span) return step(state);
+  const next = { ...state, span, named: null };
+  if (state.span !== null) return load(next);
+  return state.named === null ? step(next) : named(next, state.named, nowMs);
+}
+
+function named(before: PanelState, names: MetricNamesAnswer, nowMs: number): PanelStep {
+  const { metrics } = names;
+  const state = before.span === null ? { ...before, named: names } : before;
   const endUs = metrics.reduce((end, { last_ts: lastUs }) => Math.max(end, lastUs ?? 0), 0);
-  const fromUs = beginOf(state.span, endUs || nowMs * 1_000);
+  const fromUs = state.span && beginOf(state.span, endUs || nowMs * 1_000);
   const all = new Set([...metrics.map(({ metric }) => metric).sort(), ...state.panels.keys()]);
   return [...all].reduce(
     (done, metric) => followedBy(done, askLines(done.state, metric, fromUs, nowMs)),
@@ -81,11 +90,20 @@ function named(state: PanelState, { metrics }: MetricNamesAnswer, nowMs: number)
   );
 }
 
-function askLines(state: PanelState, metric: string, fromUs: number, nowMs: number): PanelStep {
+/** Asks for the lines of a metric from then on; null: only knows of it, as no span is chosen. */
+function askLines(
+  state: PanelState,
+  metric: string,
+  fromUs: number | null,
+  nowMs: number,
+): PanelStep {
   const known = state.panels.get(metric);
   if (known === undefined && state.panels.size >= MAX_PANELS) return step(state);
   const none = { metric, lines: [], state: "loading", stepUs: 1e6 } as const;
   const before = known ?? { ...none, question: NOTHING_ASKED };
+  if (fromUs === null || state.span === null) {
+    return step(withPanel(state, { ...before, join: LOADING, fromUs: 0 }), MARK);
+  }
   const question = asked(before.question);
   const query = { metric, agg: "avg,min,max,count", ...rangeOf(state.span, fromUs, nowMs) };
   const next = withPanel(state, { ...before, join: LOADING, question, fromUs });
@@ -124,11 +142,11 @@ function takeFrame(before: PanelState, frame: Frame, nowMs: number): PanelStep {
     if (!done.state.panels.has(metric)) {
       // A metric nobody has named so far: its line is asked for like the others, for it may have a past.
       const newest = Math.max(...pointsOf([frame], metric).map(({ ts }) => ts));
-      const fromUs = beginOf(before.span, newest);
+      const fromUs = before.span && beginOf(before.span, newest);
       done = followedBy(done, askLines(done.state, metric, fromUs, nowMs));
     }
     const panel = done.state.panels.get(metric);
-    if (panel === undefined) continue;
+    if (panel === undefined || before.span === null) continue;
     const { join, fresh } = take(panel.join, frame);
     const state = withPanel(done.state, withFrames({ ...panel, join }, fresh, before.span));
     done = followedBy(done, fresh.length > 0 ? step(state, MARK) : step(state));
@@ -152,8 +170,8 @@ function pointsOf(frames: readonly Frame[], metric?: string): MetricEvent[] {
   return metric === undefined ? points : points.filter((point) => point.metric === metric);
 }
 
-function withFrames(panel: LoadedPanel, frames: readonly Frame[], span: Span): LoadedPanel {
-  if (frames.length === 0) return panel;
+function withFrames(panel: LoadedPanel, frames: readonly Frame[], span: Span | null): LoadedPanel {
+  if (frames.length === 0 || span === null) return panel;
   const { stepUs } = panel;
   const endUs = span.toUs ?? Number.POSITIVE_INFINITY;
   const points = pointsOf(frames, panel.metric).filter(({ ts }) => ts < endUs);

@@ -23,7 +23,10 @@ export interface LoadedPanel extends Panel {
 }
 
 export interface PanelState {
-  span: Span;
+  /** Null until somebody has chosen one: what there is is known by name alone. */
+  span: Span | null;
+  /** The names that came before a span was chosen. */
+  named: MetricNamesAnswer | null;
   panels: ReadonlyMap<string, LoadedPanel>;
   /** What metrics there are. */
   question: Question;
@@ -42,6 +45,6 @@ export type PanelEffect =
   | { type: "askNames"; id: number }
   | { type: "askSeries"; id: number; query: Omit<SeriesQuery, "symbol"> };
 
-export function initialPanels(span: Span): PanelState {
-  return { span, panels: new Map(), question: NOTHING_ASKED };
+export function initialPanels(span: Span | null): PanelState {
+  return { span, named: null, panels: new Map(), question: NOTHING_ASKED };
 }

@@ -36,7 +36,7 @@ export type SymbolFeed = ReturnType<typeof openSymbolFeed>;
 export function openSymbolFeed(
   deps: SymbolFeedDeps,
   symbol: string,
-  options: { interval: Interval | null; span: Span },
+  options: { interval: Interval | null; span: Span | null },
 ) {
   let dirty: Dirty = 0;
   let tape: Tape | null = null;
@@ -109,6 +109,8 @@ export function openSymbolFeed(
     sizeDigits: () => feed.state().sizeDigits,
     chooseInterval: bars.choose,
     loadOlder: bars.loadOlder,
+    reach: bars.reach,
+    isReached: bars.isReached,
     takeChangedFrom: bars.takeChangedFrom,
     panels: panels.panels,
     panel: panels.panel,

@@ -20,7 +20,7 @@ type Phase =
 
 export interface ListState {
   phase: Phase;
-  /** How long the server is asked to hold a question to which it has no news. */
+  /** How long the server may be asked to hold a question to which it has no news. */
   holdMs: number;
   isVisible: boolean;
   /** A stream tells prices, and the list the rest. */
@@ -33,6 +33,8 @@ export interface ListState {
   tag: string | null;
   /** In a row. */
   failures: number;
+  /** When the server has answered last, in ms; null: never. */
+  heardAtMs: number | null;
   /** When it is asked again after a failure; null while the server answers. */
   retryAtMs: number | null;
   nextId: number;
@@ -62,6 +64,7 @@ export function initialList(holdMs: number, isVisible: boolean): ListState {
       known: false,
       isWhole: true,
       tag: null,
+      heardAtMs: null,
       failures: 0,
       retryAtMs: null,
       nextId: 1,
@@ -128,7 +131,10 @@ function answered(
   }
   if (answer.kind !== "ok") return failed(state, moment);
   const { list, tag } = answer.value;
-  const next: ListState = { ...state, tag, known: true, failures: 0, retryAtMs: null };
+  const next: ListState = {
+    ...{ ...state, tag, known: true, failures: 0, retryAtMs: null },
+    heardAtMs: moment.nowMs,
+  };
   if (list !== null) {
     next.list = nextList(state.list, list.symbols);
     next.isWhole = list.complete;

@@ -14,10 +14,17 @@ export interface SymbolsView {
   known: boolean;
   /** Whether the server knows all of it. */
   isWhole: boolean;
+  /** When the server told the list, in ms; null: never. */
+  heardAtMs: number | null;
+  /** Questions in a row that came to nothing. */
+  failures: number;
 }
 
 /** The state of the list in the words of a connection. */
-export function symbolsStatus(view: SymbolsView, nowMs: number): Status {
+export function symbolsStatus(
+  view: Omit<SymbolsView, "heardAtMs" | "failures">,
+  nowMs: number,
+): Status {
   if (view.retryAtMs !== null) {
     const seconds = Math.max(1, Math.ceil((view.retryAtMs - nowMs) / 1_000));
     const status: Status = { kind: "reconnecting", words: `reconnecting in ${seconds} s` };
@@ -27,10 +34,13 @@ export function symbolsStatus(view: SymbolsView, nowMs: number): Status {
   return { kind: "live", words: view.isWhole ? "live" : "live, some symbols still being read" };
 }
 
+/** No server is asked to hold a question for longer. */
+export const MOST_HOLD_S = 20;
+
 export interface SymbolsWatchDeps extends Clock {
   api: Pick<Api, "symbols">;
-  /** How long the server is asked to hold a question to which it has no news, in seconds. */
-  holdS: number;
+  /** How long the server is asked to hold a question to which it has no news, in seconds; `MOST_HOLD_S` at the most. */
+  holdS(): number;
   isVisible(): boolean;
   /** Tells when the page is shown or hidden; the function it returns stops that. */
   watchVisibility(notice: () => void): () => void;
@@ -53,18 +63,18 @@ export interface SymbolsWatch {
 export function watchSymbols(deps: SymbolsWatchDeps): SymbolsWatch {
   const { api, holdS, isVisible, onView, onUnauthorized } = deps;
   const asked = new Map<number, AbortController>();
-  const list = run(listMachine, initialList(holdS * 1_000, isVisible()), deps, {
+  const list = run(listMachine, initialList(MOST_HOLD_S * 1_000, isVisible()), deps, {
     async ask({ id, tag }) {
       const question = new AbortController();
       asked.set(id, question);
-      const answer = await api.symbols({ tag, holdS, signal: question.signal });
+      const answer = await api.symbols({ tag, holdS: holdS(), signal: question.signal });
       asked.delete(id);
       list.send({ type: "answered", id, answer });
     },
     cancel: ({ id }) => asked.get(id)?.abort(),
     tell() {
-      const { list: symbols, retryAtMs, known, isWhole } = list.state();
-      onView({ list: symbols, retryAtMs, known, isWhole });
+      const { list: symbols, retryAtMs, known, isWhole, heardAtMs, failures } = list.state();
+      onView({ list: symbols, retryAtMs, known, isWhole, heardAtMs, failures });
     },
     unauthorized: onUnauthorized,
   });

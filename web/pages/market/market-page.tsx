@@ -20,6 +20,7 @@ export function MarketPage({ desk }: { desk: Desk }) {
   const found = matching(view.list, typed);
   const market = useMarket(desk);
   const isEmpty = view.known && view.list.length === 0;
+  const isAway = view.retryAtMs !== null;
 
   useEffect(() => {
     document.title = "Edgetape";
@@ -45,7 +46,7 @@ export function MarketPage({ desk }: { desk: Desk }) {
         {isEmpty ? (
           <FirstPush clock={clock} />
         ) : (
-          <table class={`symbol-table ${view.retryAtMs === null ? "" : "is-cut-off"}`}>
+          <table class={`symbol-table ${isAway ? "is-cut-off" : ""}`}>
             <thead>
               <tr>
                 <th scope="col">Symbol</th>
@@ -82,7 +83,7 @@ export function MarketPage({ desk }: { desk: Desk }) {
                   key={listed.symbol}
                   listed={listed}
                   past={pasts.get(listed.symbol)}
-                  {...{ market, clock }}
+                  {...{ market, clock, isAway }}
                 />
               ))}
             </tbody>

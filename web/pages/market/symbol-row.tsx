@@ -10,6 +10,7 @@ import {
   type LastPrice,
   whenWords,
 } from "../../data/symbols/last-price.ts";
+import { newerTrade } from "../../data/symbols/last-seen.ts";
 import { listedPrice, type Past } from "../../data/symbols/listed-price.ts";
 import type { ListedSymbol } from "../../data/symbols/symbol-list.ts";
 import type { ZoneId } from "../../data/times/times.ts";
@@ -34,8 +35,10 @@ export function SymbolRow(props: {
   past: Past | undefined;
   market: MarketFeed | null;
   clock: DeskClock;
+  /** No news can come, so a price says the moment that it is of, however new it is. */
+  isAway: boolean;
 }) {
-  const { listed, past, market, clock } = props;
+  const { listed, past, market, clock, isAway } = props;
   const { symbol, viewers } = listed;
   const [, setCount] = useState(0);
   const row = useRef<HTMLTableRowElement>(null);
@@ -66,11 +69,13 @@ export function SymbolRow(props: {
   const { zone } = clock;
   const nowMs = clock.nowMs();
   const live = market?.symbols.get(symbol);
-  const traded = livePrice(listed, live);
+  const trade = newerTrade(listed, live);
+  const traded: LastPrice | null =
+    trade === null ? null : { price: trade.price, asOf: { kind: "moment", ts: trade.ts } };
   const { moves, direction } = live !== undefined && traded !== null ? live : listed;
   const price = listedPrice(listed, past, traded, nowMs);
   const { last, change, noChange, volume, trail, asOf } = price;
-  const isOld = asOf !== null && isStale(asOf, nowMs);
+  const isOld = asOf !== null && (isAway || isStale(asOf, nowMs));
   const eventUs = Math.max(live?.eventUs ?? 0, listed.last_event ?? 0);
   const event: AsOf | null = eventUs === 0 ? asOf : { kind: "moment", ts: eventUs };
   const { spread = null } = live ?? {};
@@ -90,7 +95,11 @@ export function SymbolRow(props: {
             formatPrice(last, digitsAfter(digits, [last]))
           )}
         </span>
-        {isOld && <div class="age-below">{ageWords(asOf, nowMs, zone)}</div>}
+        {isOld && last !== null && (
+          <div class={`age-below ${isAway ? "is-told" : ""}`}>
+            {isAway ? whenWords(asOf, nowMs, zone) : ageWords(asOf, nowMs, zone)}
+          </div>
+        )}
       </td>
       <td class={`number ${changeClass(change)}`} title={noChange}>
         {change === null ? <span class="faint">—</span> : formatChange(change)}
@@ -107,13 +116,6 @@ export function SymbolRow(props: {
     </tr>
   );
   return painted.current;
-}
-
-/** The last trade that the stream has told of, where the list knows none that is newer. */
-function livePrice(listed: ListedSymbol, live: LiveSymbol | undefined): LastPrice | null {
-  const trade = live?.trade ?? null;
-  if (trade === null || trade.ts < (listed.last_ts ?? 0)) return null;
-  return { price: trade.price, asOf: { kind: "moment", ts: trade.ts } };
 }
 
 function Spread({ spread, digits }: { spread: LiveSymbol["spread"]; digits: Digits }) {

@@ -21,7 +21,7 @@ export function useMarket(desk: Desk): MarketFeed | null {
     const stop = feed.onChange((changed) => {
       if (feed.isLive() !== isLive) {
         isLive = feed.isLive();
-        onLivePrices(isLive);
+        onLivePrices(isLive ? feed.symbols : null);
       }
       const fresh = changed.filter((symbol) => !seen.has(symbol));
       for (const symbol of fresh) seen.add(symbol);
@@ -32,7 +32,7 @@ export function useMarket(desk: Desk): MarketFeed | null {
     return () => {
       stop();
       feed.close();
-      onLivePrices(false);
+      onLivePrices(null);
     };
   }, [desk.renewals]);
   return market;

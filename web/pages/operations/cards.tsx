@@ -66,7 +66,7 @@ const CARDS: readonly Card[] = [
     figure: (_before, { figures }) => largestOf(figures, "edgetape_rollup_lag_seconds"),
     write: seconds,
     beside: (_before, { figures }) =>
-      `${count(sumOf(figures, "edgetape_stale_hours"), "hour")} to make anew`,
+      `${count(sumOf(figures, "edgetape_stale_rollups"), "hour")} to make anew`,
   },
   {
     title: "Alerts firing",

@@ -1,3 +1,4 @@
+import type { LiveSymbol } from "../../data/market/live-market.ts";
 import type { Pasts } from "../../data/symbols/listed-price.ts";
 import type { Api } from "../../feed/api.ts";
 import type { DeskClock } from "../../feed/clock.ts";
@@ -15,12 +16,14 @@ export interface Desk {
   /** What the zone of the clock was chosen by, and how to choose another. */
   zone: ZoneChoice;
   onZone(choice: ZoneChoice): void;
-  /** A stream tells the prices of the list from now on, or no more. */
-  onLivePrices(isLive: boolean): void;
+  /** A stream tells the prices of the list from now on; null: no more. */
+  onLivePrices(prices: ReadonlyMap<string, LiveSymbol> | null): void;
   /** Begin anew: a connection that was closed for good does not come back by itself. */
   onReopen(): void;
   /** How many tokens have followed the first: what was refused is asked again with each. */
   renewals: number;
   /** The server wants another token. */
   onUnauthorized(): void;
+  /** The token of this tab is given up, and all that was read with it. */
+  onSignOut(): void;
 }

@@ -42,6 +42,11 @@ export function Keys() {
           <Key key={page} keys={["g", key]} words={words} />
         ))}
         <Key keys={["↑", "↓"]} words="Along a list" />
+        <Key keys={["Enter"]} words="Open it" />
+        <Key keys={["←", "→"]} words="Along the chart, or pairs" />
+        <Key keys={["+", "−"]} words="Zoom the chart" />
+        <Key keys={["End"]} words="To the newest bar" />
+        <Key keys={["Esc"]} words="Close what lies over the page" />
         <Key keys={["?"]} words="This" />
       </dl>
       <form method="dialog">

@@ -1,4 +1,8 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { PageName } from "../../data/route.ts";
+import { timeText } from "../../data/times/times.ts";
+import { readToken } from "../../feed/token.ts";
+import { Away } from "./away.tsx";
 import { type Connection, ConnectionState } from "./connection-state.tsx";
 import type { Desk } from "./desk.ts";
 import { Link } from "./link.tsx";
@@ -17,26 +21,77 @@ export function TopBar(props: {
   filter?: { typed: string; onType(typed: string): void; onDown(): void };
 }) {
   const { desk, page, read, onRetry, filter } = props;
+  const { clock } = desk;
+  const places = useRef<HTMLElement>(null);
+  // On a narrow screen the row of places scrolls, and the page that is open may lie beyond its edge.
+  useLayoutEffect(() => {
+    const row = places.current;
+    const current = row?.querySelector<HTMLElement>("[aria-current]");
+    if (!row || !current) return;
+    // Not scrollIntoView: the first Tab would begin behind what it shows.
+    const end = current.offsetLeft + current.offsetWidth - row.offsetLeft;
+    row.scrollLeft = Math.max(0, end - row.clientWidth);
+  }, [page]);
   return (
-    <header class="top-bar">
-      <Link to="/" class="brand" label="Edgetape: all symbols">
-        <Mark />
-        <span>Edgetape</span>
-      </Link>
-      <nav class="places" aria-label="Pages">
-        {PLACES.map((place) => (
-          <Link key={place.page} to={place.path} current={place.page === page}>
-            {place.words}
-          </Link>
-        ))}
-      </nav>
-      <div class="top-bar-middle">
-        <SymbolSearch list={desk.symbols.list} filter={filter} />
-      </div>
-      <ZoneSwitch chosen={desk.zone} onChoose={desk.onZone} />
-      <ThemeSwitch />
-      <ConnectionState {...{ clock: desk.clock, read }} onRetry={onRetry ?? desk.server.retryNow} />
-    </header>
+    <>
+      <header class="top-bar">
+        <button class="skip button" type="button" onClick={skipBar}>
+          Skip to the page
+        </button>
+        <Link to="/" class="brand" label="Edgetape: all symbols">
+          <Mark />
+          <span>Edgetape</span>
+        </Link>
+        <nav class="places" aria-label="Pages" ref={places}>
+          {PLACES.map((place) => (
+            <Link key={place.page} to={place.path} current={place.page === page}>
+              {place.words}
+            </Link>
+          ))}
+        </nav>
+        <div class="top-bar-middle">
+          <SymbolSearch list={desk.symbols.list} filter={filter} />
+        </div>
+        <ZoneSwitch chosen={desk.zone} onChoose={desk.onZone} />
+        <div class="bar-buttons">
+          <ThemeSwitch />
+          {readToken() !== null && <SignOut onClick={desk.onSignOut} />}
+        </div>
+        <ConnectionState {...{ clock, read }} onRetry={onRetry ?? desk.server.retryNow} />
+      </header>
+      <p class="on-paper">
+        Edgetape, {timeText("dateClock", clock.nowMs(), clock.zone)}, {clock.zone}
+      </p>
+      <Away desk={desk} />
+    </>
+  );
+}
+
+/** The next Tab is that of what the page shows. */
+function skipBar(): void {
+  const main = document.querySelector("main");
+  if (main === null) return;
+  main.tabIndex = -1;
+  main.focus();
+}
+
+/** Who is next at this browser sees nothing of what the token has read. */
+function SignOut({ onClick }: { onClick(): void }) {
+  return (
+    <button
+      class="icon-button"
+      type="button"
+      aria-label="Sign out: this tab forgets its token and what it read"
+      title="Sign out"
+      onClick={onClick}
+    >
+      <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+        <g fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round">
+          <path d="M9 2.5H3.5v11H9" />
+          <path d="M7 8h6.5M11 5.5 13.5 8 11 10.5" />
+        </g>
+      </svg>
+    </button>
   );
 }
 

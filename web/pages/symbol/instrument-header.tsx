@@ -36,7 +36,8 @@ export function InstrumentHeader(props: {
   const day = summary === undefined ? null : listedPrice(summary, past, known, nowMs);
   const change = day?.change ?? null;
   const volume = day?.volume ?? null;
-  const isOld = known !== null && (isStale(known.asOf, nowMs) || isCutOff(view.feed.status()));
+  const asOf = day?.asOf ?? known?.asOf ?? null;
+  const isOld = asOf !== null && (isStale(asOf, nowMs) || isCutOff(view.feed.status()));
 
   // In the same frame as the price itself.
   useLayoutEffect(() => {
@@ -55,7 +56,7 @@ export function InstrumentHeader(props: {
             </div>
             {isOld && (
               <div class="as-of" data-testid="as-of">
-                {asOfWords(known.asOf, nowMs, view.clock.zone)}
+                {asOfWords(asOf, nowMs, view.clock.zone)}
               </div>
             )}
           </div>

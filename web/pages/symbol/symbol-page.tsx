@@ -1,6 +1,8 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Interval } from "../../../src/protocol/events/bar.ts";
 import { INTERVALS } from "../../../src/protocol/words/interval.ts";
+import { addressOf, intervalReaching, rangeInAddress } from "../../data/bars/chosen-range.ts";
+import type { TimeWindow } from "../../data/bars/time-window.ts";
 import { formatAge } from "../../data/words/format.ts";
 import { DIRTY } from "../../feed/dirty.ts";
 import { AlertStrip } from "../alerts/alert-strip.tsx";
@@ -12,6 +14,7 @@ import { Link, replace } from "../shell/link.tsx";
 import { TopBar } from "../shell/top-bar.tsx";
 import { BookPane } from "./book-pane.tsx";
 import { CandlePane } from "./chart/candle-pane.tsx";
+import { RangeForm } from "./chart/range-form.tsx";
 import { Choice } from "./choice.tsx";
 import { EmbeddedChart } from "./embedded-chart.tsx";
 import { InstrumentHeader } from "./instrument-header.tsx";
@@ -25,6 +28,7 @@ export interface SymbolPageProps {
   desk: Desk;
   symbol: string;
   interval: Interval | null;
+  search: string;
   /** The chart alone, in a page of somebody else. */
   isFramed: boolean;
 }
@@ -34,18 +38,25 @@ const QUIET_MS = 60_000;
 
 /** One symbol: candles, trades and metrics, live. It is mounted anew for another symbol. */
 export function SymbolPage(props: SymbolPageProps) {
-  const { desk, symbol, interval } = props;
+  const { desk, symbol } = props;
+  const range = rangeInAddress(props.search);
+  const window = range.kind === "window" ? range.window : null;
   const { api, clock, server, symbols, pasts, onReopen, onUnauthorized } = desk;
-  const [view] = useState(() =>
+  const reaching = ({ fromUs }: TimeWindow, wanted: Interval) =>
+    intervalReaching(fromUs, wanted, clock.nowMs() * 1_000);
+  const interval = window && props.interval ? reaching(window, props.interval) : props.interval;
+  const [opened] = useState(() =>
     openSymbolView({ api, clock, server, symbol, interval, onUnauthorized }),
   );
+  // Another zone is another view of the same feed.
+  const view = useMemo(() => ({ ...opened, clock }), [opened, clock.zone]);
   useEffect(() => {
-    const conceal = exposeConsoleHook(view.feed);
+    const conceal = exposeConsoleHook(opened.feed);
     return () => {
       conceal();
-      view.close();
+      opened.close();
     };
-  }, [view]);
+  }, [opened]);
   useEffect(() => {
     if (interval !== null) view.feed.chooseInterval(interval);
   }, [view, interval]);
@@ -69,18 +80,24 @@ export function SymbolPage(props: SymbolPageProps) {
   const isTraded = view.shown().last !== null || (isExpected && feed.refusal() === null);
   const isOff = isCutOff(status) && feed.refusal() === null;
   // Replaced, not pushed: going back leads to the list, not through every interval tried.
+  const place = (search: string) => replace(`${location.pathname}${search}${location.hash}`);
   const choose = (chosen: Interval) =>
-    replace(`${window.location.pathname}?interval=${chosen}${window.location.hash}`);
+    place(window === null ? `?interval=${chosen}` : addressOf(reaching(window, chosen), window));
+  const chooseWindow = (chosen: TimeWindow) =>
+    place(addressOf(reaching(chosen, interval ?? feed.interval()), chosen));
+  const candles = () => (
+    <CandlePane
+      {...{ view, window }}
+      onChoose={choose}
+      onNewest={() => window !== null && place(`?interval=${interval ?? feed.interval()}`)}
+    />
+  );
   if (props.isFramed) {
     return (
       <EmbeddedChart {...{ symbol, isOff }}>
         <InstrumentHeader {...{ view, symbol, summary, past: pasts.get(symbol) }} />
         <ConnectionState {...{ clock, read: () => connectionOf(view), onRetry: server.retryNow }} />
-        {isTraded ? (
-          <CandlePane view={view} onChoose={choose} />
-        ) : (
-          <NothingYet view={view} symbol={symbol} />
-        )}
+        {isTraded ? candles() : <NothingYet view={view} symbol={symbol} />}
       </EmbeddedChart>
     );
   }
@@ -96,16 +113,19 @@ export function SymbolPage(props: SymbolPageProps) {
           <div class="symbol-head">
             <InstrumentHeader {...{ view, symbol, summary, past: pasts.get(symbol) }} />
             {isTraded && (
-              <Choice
-                label="Interval of a bar"
-                options={INTERVALS}
-                chosen={interval ?? feed.interval()}
-                onChoose={choose}
-              />
+              <div class="chart-choices">
+                <Choice
+                  label="Interval of a bar"
+                  options={INTERVALS}
+                  chosen={interval ?? feed.interval()}
+                  onChoose={choose}
+                />
+                <RangeForm {...{ view, chosen: range }} onChoose={chooseWindow} />
+              </div>
             )}
           </div>
           <AlertStrip {...{ desk, symbol }} />
-          {isTraded && <CandlePane view={view} onChoose={choose} />}
+          {isTraded && candles()}
           {!isTraded && <NothingYet view={view} symbol={symbol} />}
           <Metrics {...{ view, isTraded }} />
         </div>

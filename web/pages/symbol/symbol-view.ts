@@ -5,7 +5,6 @@ import type { Book } from "../../../src/core/books/book.ts";
 import type { Bar, Interval } from "../../../src/protocol/events/bar.ts";
 import { createPaintLoop } from "../../charts/paint-loop.ts";
 import { createSharedAxis, type SharedAxis } from "../../charts/shared-axis.ts";
-import { RANGES } from "../../data/bars/ranges.ts";
 import type { LastPrice } from "../../data/symbols/last-price.ts";
 import { type ChartMark, marksOf } from "../../data/tables/chart-marks.ts";
 import type { TradeList } from "../../data/tables/trade-rows.ts";
@@ -87,7 +86,7 @@ export function openSymbolView(options: SymbolViewOptions): SymbolView {
       onUnauthorized: options.onUnauthorized,
     },
     options.symbol,
-    { interval: options.interval, span: RANGES[FIRST_RANGE] },
+    { interval: options.interval, span: null },
   );
   let shown = shownOf(feed, []);
   const stopRetrying = server.onRetry(feed.retry);

@@ -4,11 +4,11 @@ import type { Digits } from "../../data/words/digits.ts";
 import { formatClock, formatMoment, formatPrice, formatSize } from "../../data/words/format.ts";
 import { gapWords } from "../../data/words/gap-words.ts";
 import { DIRTY } from "../../feed/dirty.ts";
-import { type SymbolView, useRepaint } from "./symbol-view.ts";
+import { isCutOff, type SymbolView, useRepaint } from "./symbol-view.ts";
 
 /** The latest trades, newest on top. */
 export function TradesPane({ view }: { view: SymbolView }) {
-  useRepaint(view, DIRTY.trades);
+  useRepaint(view, DIRTY.trades | DIRTY.status);
   const shown = view.shown();
   const { rows } = shown.trades;
   const trades = rows.flatMap((row) => (row.kind === "trade" ? [row.trade] : []));
@@ -24,7 +24,11 @@ export function TradesPane({ view }: { view: SymbolView }) {
         <span>Time</span>
       </div>
       {rows.length === 0 ? (
-        <p class="quiet">Trades from now on appear here.</p>
+        <p class="quiet">
+          {isCutOff(view.feed.status())
+            ? "Trades come when the server answers."
+            : "Trades from now on appear here."}
+        </p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and without a mouse only what has the focus does
         <ol class="trade-list" tabIndex={0} aria-label="Trades, newest first">

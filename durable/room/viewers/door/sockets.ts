@@ -6,6 +6,8 @@ import type { ViewerAttachment, ViewerSocket } from "../viewer.ts";
 export interface Seat<Attachment> {
   symbol: SymbolName;
   port: ViewerSocket<Attachment>;
+  /** Has its client said anything but pings? */
+  hasSpoken: boolean;
 }
 
 /** What a socket keeps while the host sleeps. */
@@ -59,7 +61,7 @@ export class Sockets<Attachment = ViewerAttachment> {
       saveAttachment: (viewer) =>
         ws.serializeAttachment({ symbol, viewer } satisfies SocketAttachment<Attachment>),
     };
-    this.#seats.set(ws, { symbol, port });
+    this.#seats.set(ws, { symbol, port, hasSpoken: false });
     return port;
   }
 

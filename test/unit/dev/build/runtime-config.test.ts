@@ -59,7 +59,9 @@ describe("the configuration of the runtime", () => {
       const needs = { ...readWranglerToml(TOML), ...(v8Flags !== undefined && { v8Flags }) };
       return /v8Flags = \[([^\]]*)\]/.exec(capnpConfig(needs, PARTS))?.[1]?.match(/--[\w=-]+/g);
     };
-    expect(flagsOf()).toEqual(["--max-semi-space-size=8", "--initial-old-space-size=128"]);
+    expect(flagsOf()).toEqual([
+      ...["--max-semi-space-size=8", "--initial-old-space-size=128", "--expose-gc"],
+    ]);
     expect(flagsOf(["--max-old-space-size=128"])).toEqual(["--max-old-space-size=128"]);
   });
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -88,4 +88,15 @@ describe("links of the papers", () => {
     write({ "README.md": "line\n".repeat(151), "docs/a.md": "line\n".repeat(500) });
     expect(paperFaults(dir)).toEqual(["README.md: it has 151 lines of at most 150"]);
   });
+});
+
+it("no command of the papers or of package.json leaves a package in the clone", () => {
+  const papers = globSync(["*.md", "client/*.md", "docs/**/*.md", "package.json"]);
+  const packing = papers.flatMap((paper) =>
+    readFileSync(paper, "utf8")
+      .split("\n")
+      .filter((line) => /^\s*(npm|"pack:\w+": "npm) pack /.test(line)),
+  );
+  expect(packing.length).toBeGreaterThan(2);
+  for (const line of packing) expect(line).toContain("--pack-destination ..");
 });

@@ -207,6 +207,9 @@ test("INV-1 the alarm comes soon while there is an outbox, when a room has somet
   expect(nextAlarmMs({ ...idle, armedAtMs: 14_000, outboxBytes: 1 })).toBe(5_000);
   // Armed before the clock was turned back.
   expect(nextAlarmMs({ ...idle, armedAtMs: 90_000, dueMs: 60_000 })).toBe(60_000);
+  // Some alarms are late. One that is long past was lost, and is armed again by whoever comes.
+  expect(nextAlarmMs({ ...idle, nowMs: 99_000, armedAtMs: 90_000, outboxBytes: 1 })).toBeNull();
+  expect(nextAlarmMs({ ...idle, nowMs: 99_000, armedAtMs: 80_000, outboxBytes: 1 })).toBe(104_000);
 });
 
 test("E-4 the pause of fan-out grows with what it costs, and is nothing for a few viewers", () => {

@@ -1,5 +1,6 @@
-import { exportJWK, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from "jose";
+import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { MOST_KEYS_BYTES } from "../../../../src/http/access/remote-keys.ts";
 import { allows, covers, type Grant, TokenVerifier } from "../../../../src/http/access/token.ts";
 
 const SECRET = "a secret of thirty-two characters or more";
@@ -114,9 +115,9 @@ describe("A-8 keys of an issuer elsewhere", () => {
   let issuer: { keys: JWK[]; isAway: boolean; asked: number };
   let verifier: TokenVerifier;
 
-  async function issue(kid: string): Promise<Issued> {
+  async function issue(kid: string, claims: JWTPayload = {}): Promise<Issued> {
     const { privateKey, publicKey } = await generateKeyPair("ES256");
-    const token = await new SignJWT({ scope: "read" })
+    const token = await new SignJWT({ scope: "read", ...claims })
       .setProtectedHeader({ alg: "ES256", kid })
       .sign(privateKey);
     return { jwk: { ...(await exportJWK(publicKey)), kid, alg: "ES256" }, token };
@@ -189,6 +190,100 @@ describe("A-8 keys of an issuer elsewhere", () => {
     pass(20_000);
     expect(await kindOf(one)).toBe("keys_unavailable");
   });
+
+  const wrongOf = ({ jwk }: Issued): JWK[] => [
+    { ...jwk, key_ops: ["sign", "verify"] },
+    { ...jwk, x: jwk.x?.slice(0, -2) as string },
+    { kty: "EC", crv: "P-256", kid: jwk.kid as string, x5c: ["AA"] },
+    { ...jwk, d: jwk.x as string },
+  ];
+
+  it("that are no good are as good as none: the others are good, and a new one is found", async () => {
+    const [odd, one] = [await issue("odd"), await issue("one")];
+    for (const wrong of wrongOf(odd)) {
+      const next = await issue("next");
+      issuer.keys = [wrong, one.jwk];
+      pass(31_000);
+      expect([await kindOf(odd), await kindOf(one)]).toEqual(["refused", "grant"]);
+      pass(6_000);
+      issuer.keys = [wrong, one.jwk, next.jwk];
+      expect([await kindOf(odd), await kindOf(next)]).toEqual(["refused", "grant"]);
+      issuer.isAway = true;
+      pass(31_000);
+      expect([await kindOf(odd), await kindOf(next)]).toEqual(["keys_unavailable", "grant"]);
+      issuer.isAway = false;
+      pass(6_000);
+    }
+  });
+
+  it("that are no good do not stand in the way of a good one of the same name", async () => {
+    const one = await issue("one");
+    for (const wrong of wrongOf(one)) {
+      issuer.keys = [wrong, one.jwk];
+      pass(31_000);
+      expect(await kindOf(one)).toBe("grant");
+    }
+  });
+
+  it("may be a mebibyte, and more is not read", async () => {
+    const one = await issue("one");
+    const text = JSON.stringify({ keys: [one.jwk] });
+    let read = 0;
+    const answering = (bytes: number) =>
+      new TokenVerifier(
+        { JWT_JWKS_URL: "https://issuer.example/jwks" },
+        {
+          nowMs: () => Date.now(),
+          fetch: async () => {
+            const body = new TextEncoder().encode(text.padEnd(bytes));
+            read = 0;
+            return new Response(
+              new ReadableStream({
+                pull(controller) {
+                  if (read >= bytes) return controller.close();
+                  controller.enqueue(body.subarray(read, read + 65_536));
+                  read += 65_536;
+                },
+              }),
+            );
+          },
+        },
+      );
+    verifier = answering(MOST_KEYS_BYTES);
+    expect(await kindOf(one)).toBe("grant");
+    verifier = answering(64 * MOST_KEYS_BYTES);
+    expect(await kindOf(one)).toBe("keys_unavailable");
+    expect(read).toBeLessThan(2 * MOST_KEYS_BYTES);
+  });
+
+  it.each([
+    ["neither", {}, ["grant", "grant", "grant", "grant", "grant"]],
+    ["aud", { JWT_AUDIENCE: "tape" }, ["refused", "grant", "grant", "refused", "grant"]],
+    ["iss", { JWT_ISSUER: "https://a/" }, ["refused", "grant", "refused", "grant", "refused"]],
+    [
+      "both",
+      { JWT_AUDIENCE: "tape", JWT_ISSUER: "https://a/" },
+      ["refused", "grant", "refused", "refused", "refused"],
+    ],
+  ] as const)(
+    "A-10 are of tokens for us where it is said for whom: %s",
+    async (_, asked, kinds) => {
+      const [iss, aud] = ["https://a/", "tape"];
+      const all = await Promise.all([
+        issue("none"),
+        issue("all", { iss, aud: ["other", aud] }),
+        issue("elsewhere", { iss: "https://a", aud }),
+        issue("for-other", { iss, aud: "tape2" }),
+        issue("from-nobody", { aud }),
+      ]);
+      const settings = { JWT_JWKS_URL: "https://issuer.example/jwks", ...asked };
+      verifier = new TokenVerifier(settings, {
+        nowMs: () => Date.now(),
+        fetch: async () => Response.json({ keys: all.map(({ jwk }) => jwk) }),
+      });
+      expect(await Promise.all(all.map(kindOf))).toEqual(kinds);
+    },
+  );
 
   it("that answer no key set are as good as away", async () => {
     verifier = new TokenVerifier(

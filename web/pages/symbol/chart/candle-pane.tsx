@@ -1,13 +1,22 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Bar, Interval } from "../../../../src/protocol/events/bar.ts";
-import { type CandleChart, createCandleChart } from "../../../charts/candle-chart.ts";
+import { INTERVAL_SECONDS } from "../../../../src/protocol/words/interval.ts";
+import {
+  type CandleChart,
+  type CandleData,
+  createCandleChart,
+} from "../../../charts/candle-chart.ts";
+import { moveByKey } from "../../../charts/key-axis.ts";
 import type { Layer } from "../../../charts/layers.ts";
+import { lastAtOrBefore } from "../../../data/bars/bars.ts";
+import type { TimeWindow } from "../../../data/bars/time-window.ts";
 import { entriesOf } from "../../../data/tables/positions.ts";
 import { gapWords } from "../../../data/words/gap-words.ts";
 import { DIRTY } from "../../../feed/dirty.ts";
 import type { SymbolFeed } from "../../../feed/room/symbol-feed.ts";
-import { type SymbolView, useRepaint } from "../symbol-view.ts";
+import { isCutOff, type SymbolView, useRepaint } from "../symbol-view.ts";
 import { BarLegend, marksIn } from "./bar-legend.tsx";
+import { BarTable } from "./bar-table.tsx";
 import { LayerChoice } from "./layer-choice.tsx";
 import { MarkList } from "./mark-list.tsx";
 
@@ -15,16 +24,33 @@ const ALL_SHOWN: ReadonlySet<Layer> = new Set();
 const PAINTED = DIRTY.bars | DIRTY.allBars | DIRTY.positions | DIRTY.orders | DIRTY.notes;
 
 /** Candles and volume, the numbers of the bar under the crosshair, and a band where a gap was said. */
-export function CandlePane(props: { view: SymbolView; onChoose(interval: Interval): void }) {
-  const { view, onChoose } = props;
+export function CandlePane(props: {
+  view: SymbolView;
+  /** What the address wants to see; null: the newest bars. */
+  window: TimeWindow | null;
+  onChoose(interval: Interval): void;
+  /** The newest are wanted instead. */
+  onNewest(): void;
+}) {
+  const { view, window, onChoose, onNewest } = props;
   const { feed } = view;
   const container = useRef<HTMLDivElement>(null);
   const bands = useRef<HTMLDivElement>(null);
   const chartRef = useRef<CandleChart | null>(null);
+  /** What is to be shown once there are bars that far back. */
+  const awaited = useRef<TimeWindow | null>(null);
+  const showAwaited = useRef(() => {
+    const wanted = awaited.current;
+    // Bars that came since the last frame are not on the chart yet.
+    const isPainted = feed.bars() === view.shown().bars;
+    if (wanted === null || !isPainted || !feed.isReached(wanted.fromUs)) return;
+    chartRef.current?.showWindow(wanted);
+    awaited.current = null;
+  });
   const [isNewestVisible, setNewestVisible] = useState(true);
   const [hovered, setHovered] = useState<Bar | null>(null);
   const [off, setOff] = useState<ReadonlySet<Layer>>(ALL_SHOWN);
-  useRepaint(view, DIRTY.gaps | DIRTY.bars | DIRTY.allBars);
+  useRepaint(view, DIRTY.gaps | DIRTY.bars | DIRTY.allBars | DIRTY.status);
 
   useEffect(() => {
     if (container.current === null) return;
@@ -43,6 +69,7 @@ export function CandlePane(props: { view: SymbolView; onChoose(interval: Interva
       const changedFrom = feed.takeChangedFrom();
       const lines = { last: last?.price ?? null, entries };
       chart.show({ bars, interval, changedFrom, digits, marks, ...lines });
+      showAwaited.current();
     };
     const stop = view.onPaint((dirty) => {
       if ((dirty & PAINTED) !== 0) paint();
@@ -50,7 +77,10 @@ export function CandlePane(props: { view: SymbolView; onChoose(interval: Interva
       if ((dirty & DIRTY.gaps) !== 0)
         requestAnimationFrame(() => placeBands(chart, feed, bands.current));
     });
+    const inSight = view.axis.inSight();
     paint();
+    // Where another chart stood before, as with clocks of another zone, this one shows what that did.
+    if (inSight !== null) chart.showWindow(inSight);
     return () => {
       stop();
       chartRef.current = null;
@@ -61,7 +91,16 @@ export function CandlePane(props: { view: SymbolView; onChoose(interval: Interva
   useEffect(() => chartRef.current?.leaveOff(off), [view, off]);
 
   const shown = view.shown();
+  useEffect(() => {
+    awaited.current = window;
+    feed.reach(window?.fromUs ?? null);
+    showAwaited.current();
+  }, [feed, window?.fromUs, window?.toUs, shown.interval]);
   const elsewhere = feed.elsewhere();
+  const showNewest = () => {
+    onNewest();
+    chartRef.current?.showNewest();
+  };
   const bar = hovered ?? shown.bars.at(-1) ?? null;
   return (
     <section class="candle-pane" aria-label="Candles and volume">
@@ -72,7 +111,22 @@ export function CandlePane(props: { view: SymbolView; onChoose(interval: Interva
           digits={shown.priceDigits}
         />
       )}
-      <div class="chart" ref={container} data-testid="candle-chart" />
+      <div
+        class="chart"
+        ref={container}
+        data-testid="candle-chart"
+        role="application"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: keys move what is drawn in it
+        tabIndex={0}
+        aria-label="Candles: arrows move, plus and minus zoom, End leads to the newest"
+        onKeyDown={(event: KeyboardEvent) => {
+          if (event.ctrlKey || event.metaKey || event.altKey) return;
+          if (event.key === "End") showNewest();
+          else if (!moveByKey(event.key, event, view.axis)) return;
+          event.preventDefault();
+        }}
+      />
+      <BarTable view={view} />
       <LayerChoice off={off} onChoose={setOff} />
       <MarkList view={view} />
       {/* The library's licence wants its notice and this link on the page. */}
@@ -106,13 +160,25 @@ export function CandlePane(props: { view: SymbolView; onChoose(interval: Interva
           </button>
         </p>
       )}
+      {window !== null && feed.isReached(window.fromUs) && !hasBarIn(shown, window) && (
+        <p class="no-bars">No bars in the range that the address wants.</p>
+      )}
+      {shown.bars.length === 0 && isCutOff(feed.status()) && (
+        <p class="no-bars">Bars come when the server answers.</p>
+      )}
       {!isNewestVisible && shown.bars.length > 0 && (
-        <button class="to-newest" type="button" onClick={() => chartRef.current?.showNewest()}>
+        <button class="to-newest" type="button" onClick={showNewest}>
           To the newest
         </button>
       )}
     </section>
   );
+}
+
+/** Whether a bar begins within the window, or lasts into it. */
+function hasBarIn({ bars, interval }: Pick<CandleData, "bars" | "interval">, window: TimeWindow) {
+  const last = bars[lastAtOrBefore(bars, window.toUs - 1)];
+  return last !== undefined && last.ts + INTERVAL_SECONDS[interval] * 1e6 > window.fromUs;
 }
 
 /** Put each band where its gap lies now. Done by hand, for it follows every step of a scroll. */

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { createMetricChart, type Hovered } from "../../../charts/metric-chart.ts";
 import { lineVariable } from "../../../charts/theme.ts";
-import { type Line, rangeOf } from "../../../data/bars/lines.ts";
-import { lastOf, withNewest } from "../../../data/bars/time-window.ts";
+import { type Line, newestIn, rangeOf } from "../../../data/bars/lines.ts";
+import { lastOf, type TimeWindow, withNewest } from "../../../data/bars/time-window.ts";
 import { formatValue } from "../../../data/words/format.ts";
 import { DIRTY } from "../../../feed/dirty.ts";
 import { paced } from "../../../feed/paced.ts";
@@ -12,12 +12,14 @@ import { type SymbolView, useRepaint } from "../symbol-view.ts";
 /** A panel is a trend, not a ticker: four repaints a second are smooth enough and cost little. */
 const REPAINT_MS = 250;
 
-/** One metric: a line a label set, and their values now or under the cursor. `isLinked`: over the time that candles show. */
+/** One metric: a line a label set, and the values of the newest points in sight or of those under the cursor. `isLinked`: over the time that candles show. */
 export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: boolean }) {
   const { view, panel, isLinked } = props;
   const { metric, lines } = panel;
   const container = useRef<HTMLDivElement>(null);
   const [hovered, setHovered] = useState<Hovered | null>(null);
+  /** What is in sight of the past; null where the newest is. */
+  const [past, setPast] = useState<TimeWindow | null>(null);
   useRepaint(view, DIRTY.panels, 500);
 
   useEffect(() => {
@@ -30,7 +32,9 @@ export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: bo
     });
     const windowShown = () => {
       const [inSight, endUs] = [isLinked ? axis.inSight() : null, feed.endUs()];
-      return inSight === null ? lastOf(endUs, feed.span().rangeUs) : withNewest(inSight, endUs);
+      return inSight === null
+        ? lastOf(endUs, feed.span()?.rangeUs ?? 0)
+        : withNewest(inSight, endUs);
     };
     let drawn: readonly unknown[] = [];
     const draw = () => {
@@ -47,11 +51,23 @@ export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: bo
       if ((dirty & DIRTY.panels) !== 0) drawing.ask();
     });
     drawing.ask();
+    const telling = paced(
+      view.clock,
+      () => {
+        const inSight = isLinked ? axis.inSight() : null;
+        setPast(inSight === null || inSight.isNewest ? null : inSight);
+      },
+      REPAINT_MS,
+    );
+    telling.ask();
     const stopMoving = axis.moved.hear(chart, () => {
-      if (isLinked) chart.setWindow(windowShown());
+      if (!isLinked) return;
+      chart.setWindow(windowShown());
+      telling.ask();
     });
     return () => {
       stopMoving();
+      telling.stop();
       drawing.stop();
       stop();
       chart.destroy();
@@ -64,7 +80,9 @@ export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: bo
       <header>
         <h3 title={metric}>{metric}</h3>
         {lines.length === 1 && lines[0] && (
-          <output class="value">{valueText(hovered?.values[0], lines[0], range)}</output>
+          <output class="value">
+            {valueText(hovered?.values[0], newestIn(lines[0], past), range)}
+          </output>
         )}
       </header>
       <div class="metric-chart" ref={container} />
@@ -75,7 +93,9 @@ export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: bo
             <li key={line.key} title={labelText(line)}>
               <i style={{ background: lineVariable(i) }} />
               <span>{labelText(line) || "no labels"}</span>
-              {lines.length > 1 && <b>{valueText(hovered?.values[i], line, range)}</b>}
+              {lines.length > 1 && (
+                <b>{valueText(hovered?.values[i], newestIn(line, past), range)}</b>
+              )}
             </li>
           ))}
         </ul>
@@ -87,11 +107,14 @@ export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: bo
   );
 }
 
-/** What is under the cursor: null says that nothing is; undefined, that it is elsewhere and the newest is meant. */
-function valueText(hovered: number | null | undefined, line: Line, range: number): string {
-  if (hovered === null) return "—";
-  const value = hovered ?? line.points.at(-1)?.mean;
-  return value === undefined ? "" : formatValue(value, range);
+/** What is under the cursor: null says that nothing is; undefined, that it is elsewhere and the newest in sight is meant. */
+function valueText(
+  hovered: number | null | undefined,
+  newest: { mean: number } | undefined,
+  range: number,
+): string {
+  const value = hovered === undefined ? newest?.mean : hovered;
+  return value === undefined || value === null ? "—" : formatValue(value, range);
 }
 
 function labelText(line: Line | undefined): string {

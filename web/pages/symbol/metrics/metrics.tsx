@@ -20,23 +20,34 @@ export function Metrics({ view, isTraded }: { view: SymbolView; isTraded: boolea
   useRepaint(view, DIRTY.panels, 500);
   const isLinked = isTraded && chosen === CHART;
   useEffect(() => {
-    if (!isLinked) return;
+    if (!isLinked) {
+      if (feed.span() === null) feed.chooseSpan(RANGES[FIRST_RANGE]);
+      return;
+    }
     const loading = paced(
       clock,
       () => {
         const inSight = axis.inSight();
-        const span = inSight && spanToLoad(withNewest(inSight, feed.endUs()), feed.span());
-        if (span !== null) feed.chooseSpan(span);
+        if (inSight !== null) {
+          const span = spanToLoad(withNewest(inSight, feed.endUs()), feed.span());
+          if (span !== null) feed.chooseSpan(span);
+        } else if (feed.isLoaded() && feed.bars().length === 0) {
+          feed.chooseSpan(RANGES[FIRST_RANGE]);
+        }
       },
       LOAD_MS,
     );
     const stop = axis.moved.hear(loading, loading.ask);
     loading.ask();
+    const stopWaiting = view.onPaint(() => {
+      if (feed.span() === null) loading.ask();
+    });
     return () => {
+      stopWaiting();
       stop();
       loading.stop();
     };
-  }, [isLinked, axis, clock, feed]);
+  }, [isLinked, view, axis, clock, feed]);
   const panels = feed.panels();
   if (panels.length === 0) return null;
   return (

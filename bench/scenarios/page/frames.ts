@@ -1,19 +1,22 @@
 import type { Page } from "playwright-core";
 
-/** Texts, for the bench itself has no window. */
+/** Texts, for the bench itself has no window. The first frame only begins the count. */
 const WATCH = `
   window.frameMs = [];
   window.isWatched = true;
-  let before = performance.now();
-  const tick = () => {
-    const now = performance.now();
-    window.frameMs.push(now - before);
+  let before = null;
+  const tick = (now) => {
+    if (before !== null) window.frameMs.push(now - before);
     before = now;
     if (window.isWatched) requestAnimationFrame(tick);
   };
   requestAnimationFrame(tick);
 `;
-const END = "window.isWatched = false; window.frameMs";
+/** With the frame that is under way, so there is one however short the time was. */
+const END = `new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => {
+  window.isWatched = false;
+  resolve(window.frameMs);
+})))`;
 
 /** How long the frames took while `act` was done, in ms. */
 export async function framesDuring(page: Page, act: () => Promise<void>): Promise<number[]> {

@@ -1,15 +1,18 @@
-import type { ProductTarget } from "../targets/target.ts";
+import type { ProductTarget } from "../../targets/target.ts";
+import { postEvents } from "./steady-feed.ts";
 
 const MINUTE_US = 60_000_000;
 /** Of a post. */
 const BARS = 1_000;
 
-/** Posts `count` bars of a minute, one after the other up to now, whose prices walk at random from a fixed seed. */
+/**
+ * Posts `count` bars of a minute, one after the other up to now, whose prices walk at random from a fixed seed. Returns the last price.
+ */
 export async function fillBars(
-  { port, token }: ProductTarget,
+  product: ProductTarget,
   symbol: string,
   count: number,
-): Promise<void> {
+): Promise<number> {
   const newest = Math.floor((Date.now() * 1_000) / MINUTE_US - 2) * MINUTE_US;
   const random = seeded(7);
   let price = 1_000;
@@ -24,13 +27,9 @@ export async function fillBars(
         ...{ low: cents(Math.min(open, price) - random()) },
       };
     });
-    const answer = await fetch(`http://127.0.0.1:${port}/api/bars`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify(bars),
-    });
-    if (!answer.ok) throw new Error(`bars: ${answer.status} ${await answer.text()}`);
+    await postEvents(product, { path: "/api/bars", events: bars });
   }
+  return price;
 }
 
 function cents(price: number): number {

@@ -1,0 +1,155 @@
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import type { HistoryAnswer } from "../../src/protocol/answers/answers.ts";
+import { launchBrowser, PATIENCE_MS } from "./browser.ts";
+import { type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
+
+/** The dashboard by keys alone, and by ear. */
+const MOST_STOPS = 120;
+const folder = temporaryDataDir();
+let product: RunningProduct;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+
+beforeAll(async () => {
+  product = await startProduct({ dataDir: folder.dataDir });
+  browser = await launchBrowser();
+  context = await browser.newContext({
+    ...{ viewport: { width: 1_280, height: 800 }, locale: "en-US", timezoneId: "UTC" },
+  });
+  context.setDefaultTimeout(PATIENCE_MS);
+  const at = Date.now() * 1_000 - 400 * 60e6;
+  const trades = Array.from({ length: 400 }, (_, i) => ({
+    ...{ symbol: "KEY-1", price: 100 + i / 4, size: 2, ts: at + i * 60e6 },
+  }));
+  const answer = await fetch(`${product.url}/api/trades`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${await product.token()}`,
+      "content-type": "application/json",
+    },
+    body: JSON.stringify(trades),
+  });
+  expect(answer.status).toBe(202);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await product?.killGroup();
+  folder.remove();
+});
+
+beforeEach(async () => {
+  await page?.close();
+  page = await context.newPage();
+});
+
+it("Tab reaches whatever can be used of each page, says its name, and leaves the page again", async () => {
+  for (const [path, shown] of [
+    ["/", "symbol-row"],
+    ["/s/KEY-1?interval=1m", "trade-row"],
+    ["/explore", null],
+    ["/analytics", null],
+    ["/trace", null],
+    ["/alerts", null],
+    ["/operations", "findings"],
+  ] as const) {
+    await page.goto(`${product.url}${path}`);
+    await page.getByRole("main").waitFor();
+    if (shown !== null) await page.getByTestId(shown).first().waitFor();
+    const { usable, reached, unnamed } = await walk();
+    expect(unnamed, path).toEqual([]);
+    expect(
+      usable.filter((each) => !reached.includes(each)),
+      path,
+    ).toEqual([]);
+  }
+});
+
+it("the first key leads past the bar, and ? tells all keys", async () => {
+  await page.goto(product.url);
+  await page.getByTestId("symbol-row").first().waitFor();
+  await page.keyboard.press("Tab");
+  expect(await focused()).toBe("Skip to the page");
+  await page.keyboard.press("Enter");
+  expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("MAIN");
+  await page.keyboard.press("?");
+  const told = page.getByRole("dialog", { name: "Keys" });
+  const keys = await told.locator("kbd").allTextContents();
+  for (const key of ["/", "g", "↑", "↓", "←", "→", "+", "−", "End", "Enter", "Esc", "?"]) {
+    expect(keys, key).toContain(key);
+  }
+});
+
+it("candles are moved by keys, and told as a table", async () => {
+  await page.goto(`${product.url}/s/KEY-1?interval=1m`);
+  const table = page.getByRole("table", { name: "Bars, newest first" });
+  await table.waitFor();
+  const { bars } = (await (
+    await fetch(`${product.url}/api/history/KEY-1?interval=1m&limit=2`)
+  ).json()) as HistoryAnswer;
+  const told = async () => await table.getByRole("row").nth(1).getByRole("cell").allTextContents();
+  const newest = bars.at(-1);
+  const prices = [newest?.open, newest?.high, newest?.low, newest?.close];
+  await expect.poll(told).toEqual([...prices.map((price) => price?.toFixed(2)), "2"]);
+
+  const chart = page.getByTestId("candle-chart");
+  for (let i = 0; i < MOST_STOPS; i++) {
+    await page.keyboard.press("Tab");
+    if (await chart.evaluate((element) => element === document.activeElement)) break;
+  }
+  expect(await focused()).toMatch(/^Candles/);
+  // The canvas covers an outline of what it lies in.
+  const ring = await chart.evaluate((element) => getComputedStyle(element, "::after").borderStyle);
+  expect(ring).toBe("solid");
+  const toNewest = page.getByRole("button", { name: "To the newest" });
+  expect(await toNewest.count()).toBe(0);
+  for (let i = 0; i < 8; i++) await page.keyboard.press("ArrowLeft");
+  await toNewest.waitFor();
+  const seen = async () => (await chart.screenshot()).toString("base64");
+  const before = await seen();
+  await page.keyboard.press("+");
+  await expect.poll(seen).not.toBe(before);
+  await page.keyboard.press("End");
+  await toNewest.waitFor({ state: "detached" });
+});
+
+/** The name of what has the focus. */
+async function focused(): Promise<string> {
+  return await page.evaluate(() => {
+    const { activeElement: at } = document;
+    return at?.getAttribute("aria-label") ?? at?.textContent ?? "";
+  });
+}
+
+/** Presses Tab until the page is left, and compares what was reached with what is there to be used. */
+async function walk() {
+  const usable = await page.evaluate(() => {
+    const found = document.querySelectorAll<HTMLElement>(
+      "a[href], button:not(:disabled), input:not(:disabled), select, summary",
+    );
+    return [...found]
+      .filter((element) => element.tabIndex >= 0 && element.checkVisibility())
+      .map((element, i) => {
+        element.dataset["stop"] = `${i} ${element.tagName} ${element.textContent?.slice(0, 30)}`;
+        return element.dataset["stop"];
+      });
+  });
+  const reached: string[] = [];
+  const unnamed: string[] = [];
+  for (let i = 0; i < MOST_STOPS; i++) {
+    await page.keyboard.press("Tab");
+    const at = await page.evaluate(() => {
+      const element = document.activeElement as HTMLInputElement | null;
+      if (element === null || element === document.body) return null;
+      const label = element.labels?.[0]?.textContent ?? element.getAttribute("aria-label");
+      const name = label ?? element.textContent ?? "";
+      return { stop: element.dataset["stop"] ?? "", name, html: element.outerHTML.slice(0, 90) };
+    });
+    if (at === null) return { usable, reached, unnamed };
+    reached.push(at.stop);
+    if (at.name.trim() === "") unnamed.push(at.html);
+  }
+  throw new Error(`${page.url()} keeps the focus`);
+}

@@ -1,0 +1,55 @@
+import { useRef, useState } from "preact/hooks";
+import { type ChosenRange, rangeInForm } from "../../../data/bars/chosen-range.ts";
+import type { TimeWindow } from "../../../data/bars/time-window.ts";
+import { fieldText } from "../../../data/times/zone-moment.ts";
+import type { SymbolView } from "../symbol-view.ts";
+
+/** From when to when the chart shows bars, told anew each time it is opened. `chosen` is what the address says. */
+export function RangeForm(props: {
+  view: SymbolView;
+  chosen: ChosenRange;
+  onChoose(window: TimeWindow): void;
+}) {
+  const { view, chosen, onChoose } = props;
+  const { zone } = view.clock;
+  const details = useRef<HTMLDetailsElement>(null);
+  const [fields, setFields] = useState({ from: "", to: "" });
+  const [refused, setRefused] = useState<string | null>(null);
+  const wrong = refused ?? (chosen.kind === "wrong" ? chosen.words : null);
+  const fill = () => {
+    const inSight = view.axis.inSight();
+    if (inSight === null) return;
+    setFields({ from: fieldText(inSight.fromUs, zone), to: fieldText(inSight.toUs, zone) });
+  };
+  const submit = (event: Event) => {
+    event.preventDefault();
+    const range = rangeInForm(fields.from, fields.to, zone);
+    setRefused(range.kind === "wrong" ? range.words : null);
+    if (range.kind !== "window") return;
+    onChoose(range.window);
+    details.current?.removeAttribute("open");
+  };
+  return (
+    <details ref={details} class="range-form" open={chosen.kind === "wrong"} onToggle={fill}>
+      <summary>From – to</summary>
+      {/* What is wrong is said in the page's words, beside the fields. */}
+      <form noValidate onSubmit={submit}>
+        {(["from", "to"] as const).map((name) => (
+          <label key={name}>
+            {name === "from" ? "From" : "To"}
+            <input
+              type="datetime-local"
+              step="1"
+              value={fields[name]}
+              onInput={({ currentTarget }) => setFields({ ...fields, [name]: currentTarget.value })}
+            />
+          </label>
+        ))}
+        <button class="button" type="submit">
+          Show
+        </button>
+        <p role={wrong === null ? "note" : "alert"}>{wrong ?? `Times of ${zone}.`}</p>
+      </form>
+    </details>
+  );
+}
