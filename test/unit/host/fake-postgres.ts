@@ -31,6 +31,8 @@ export class FakePostgres {
   readonly #pageEvents: number;
   #symbols = new Map<SymbolName, Map<string, StoredRow>>();
   #databases = 1;
+  /** What pages have no more. What others read is rollups and last values, which stay. */
+  readonly #expired = new Map<SymbolName, Set<StoredRow>>();
 
   constructor(pageEvents: number) {
     this.#pageEvents = pageEvents;
@@ -44,6 +46,12 @@ export class FakePostgres {
   replace(): void {
     this.#databases += 1;
     this.#symbols = new Map();
+    this.#expired.clear();
+  }
+
+  /** Retention drops these rows of a symbol. */
+  expire(symbol: SymbolName, rows: readonly StoredRow[]): void {
+    this.#expired.set(symbol, new Set([...(this.#expired.get(symbol) ?? []), ...rows]));
   }
 
   rowsOf(symbol: SymbolName): StoredRow[] {
@@ -117,19 +125,24 @@ export class FakePostgres {
   #readPage(symbol: SymbolName, after: Cursor, upTo: Cursor): ArchiveAnswer {
     if (this.mode === "away") return { kind: "away" };
     const frames: Extract<ArchiveAnswer, { kind: "frames" }>["frames"] = [];
+    const expired = this.#expired.get(symbol) ?? new Set();
+    const newest = Math.max(0, ...[...expired].map(({ cursor }) => cursor)) as Cursor;
+    const told = newest === 0 ? {} : { expiredThrough: newest };
     let events = 0;
     const found = Map.groupBy(
-      this.rowsOf(symbol).filter(({ cursor }) => cursor > after && cursor <= upTo),
+      this.rowsOf(symbol).filter(
+        (row) => row.cursor > after && row.cursor <= upTo && !expired.has(row),
+      ),
       ({ cursor }) => cursor,
     );
     for (const [cursor, rows] of found) {
       if (events > 0 && events + rows.length > this.#pageEvents) {
-        return { kind: "frames", frames, through: frames.at(-1)?.cursor ?? upTo };
+        return { kind: "frames", frames, through: frames.at(-1)?.cursor ?? upTo, ...told };
       }
       frames.push({ ...encodeFrame(rows.map(({ event }) => event)), cursor });
       events += rows.length;
     }
-    return { kind: "frames", frames, through: upTo };
+    return { kind: "frames", frames, through: upTo, ...told };
   }
 }
 

@@ -47,6 +47,15 @@ describe("a host", () => {
     await checkAtRest(hosts);
   });
 
+  test("S-10: a viewer and a poll are told what is kept no more, and get the rest", async () => {
+    const hosts = new ModelHosts(ONE);
+    await hosts.expire(MOVED, 0.8, 2);
+    await connect(hosts, MOVED, { cursor: CURSOR_ORIGIN, log: null }, true);
+    await poll(hosts, MOVED, { fromOrigin: true, limit: 1_000, waitMs: 0 });
+    expect(hosts.room(MOVED).polled?.gaps).toMatchObject([{ reason: "expired" }]);
+    await checkAtRest(hosts);
+  });
+
   test("S-7: nor is a viewer that waits for a symbol which another host may have", async () => {
     const hosts = new ModelHosts(TWO as typeof ONE);
     await connect(hosts, BUSY, FROM_NOW, true);

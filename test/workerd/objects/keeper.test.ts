@@ -19,6 +19,7 @@ beforeEach(() => {
     if (quiet.isAway) return new Response("away", { status: 503 });
     if (text.includes("update tape_state set watermark")) quiet.turns += 1;
     if (text.includes("add_ranges")) quiet.upkeeps += 1;
+    if (NONE.test(text)) return Response.json({ ...ROW, rows: [] });
     const body = JSON.parse(text) as { queries?: unknown[] };
     return Response.json(body.queries ? { results: body.queries.map(() => ROW) } : ROW);
   }) as typeof fetch);
@@ -29,7 +30,9 @@ afterEach(() => {
 });
 
 const KEEPERS =
-  /tape_state set|from tape_state"|stale_(points|trades|posted) s|is_timescale|_before|add_ranges|delete from books|schema_migrations|packed_(rows|points)|points_late where|delete from id_marks|_log_days|log_lines_other|delete from order_|delete from alert_/;
+  /tape_state set|from tape_state"|stale_(points|trades|posted) s|is_timescale|_before|add_ranges|delete from books|schema_migrations|packed_(rows|points)|points_late where|delete from id_marks|log_days|log_lines_other|delete from order_|delete from alert_/;
+/** Nothing is old enough to be dropped. */
+const NONE = /range_end_before|from log_days/;
 const FIELDS = [
   "watermark_us",
   "rolled_through_us",

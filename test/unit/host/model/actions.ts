@@ -131,6 +131,13 @@ export const actions = [
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("tail" as const), symbol }) },
 ] as const;
+/** Retention drops some of what is stored. */
+const expiry = fc.record({
+  do: fc.constant("expire" as const),
+  symbol,
+  far: fc.double({ min: 0, max: 1, noNaN: true }),
+  every: fc.constantFrom(1, 2, 7),
+});
 /** Another database takes the place of the one there was, and the host hears of it. */
 const replacement = fc.record({ do: fc.constantFrom("replace" as const, "meet" as const) });
 const placement = fc.record({
@@ -141,15 +148,19 @@ type Taken<Each> = Each extends { arbitrary: fc.Arbitrary<infer T> } ? T : never
 export type Action =
   | Taken<(typeof actions)[number]>
   | (typeof replacement extends fc.Arbitrary<infer T> ? T : never)
+  | (typeof expiry extends fc.Arbitrary<infer T> ? T : never)
   | (typeof placement extends fc.Arbitrary<infer T> ? T : never);
 
 export const LENGTH = { maxLength: 60, size: "max" } as const;
 
 /** What happens to a host, step by step. */
-export const steps = fc.array(fc.oneof(...actions, replacement), LENGTH);
+export const steps = fc.array(
+  fc.oneof(...actions, replacement, { weight: 3, arbitrary: expiry }),
+  LENGTH,
+);
 /** What happens to hosts on which symbols are placed anew. */
 export const placementSteps = fc.array(
-  fc.oneof(...actions, { weight: 4, arbitrary: placement }),
+  fc.oneof(...actions, { weight: 3, arbitrary: expiry }, { weight: 4, arbitrary: placement }),
   LENGTH,
 );
 
@@ -193,6 +204,8 @@ export async function act(hosts: ModelHosts, step: Action): Promise<void> {
       return hosts.refuse(step.symbol);
     case "replace":
       return hosts.replacePostgres();
+    case "expire":
+      return hosts.expire(step.symbol, step.far, step.every);
     case "meet":
       return hosts.meetDatabase();
     case "poll":

@@ -235,6 +235,14 @@ export class ModelHosts {
     this.postgres.refused = symbol;
   }
 
+  /** Retention drops every so many of the rows of a symbol, up to a part of them. */
+  async expire(symbol: SymbolName, far: number, every: number): Promise<void> {
+    const rows = this.postgres.rowsOf(symbol);
+    const gone = rows.slice(0, Math.ceil(rows.length * far)).filter((_, nth) => nth % every === 0);
+    this.postgres.expire(symbol, gone);
+    this.room(symbol).tape.expire(gone);
+  }
+
   /** Another, empty database is in the place of the one there was. */
   async replacePostgres(): Promise<void> {
     this.postgres.replace();

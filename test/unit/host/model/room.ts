@@ -200,7 +200,12 @@ export class ModelRoom {
     expect(page.cursor).toBeGreaterThanOrEqual(Math.min(after, head));
     // Whoever began with what comes may have waited for it.
     const begin = this.tape.indexAfter(after) - (from === null ? events.length : 0);
-    if (page.complete) this.tape.consume(begin, events, page.cursor);
+    const gaps = page.gaps ?? [];
+    expect(page.complete).toBe(gaps.length === 0 && page.reset !== true);
+    const isRead = page.reset !== true && gaps.every(({ reason }) => reason === "expired");
+    const expiredTold = gaps.find(({ reason }) => reason === "expired")?.to ?? 0;
+    expect(expiredTold).toBeLessThanOrEqual(this.tape.expiredThrough);
+    if (isRead) this.tape.consume(begin, events, page.cursor, expiredTold);
     else expect(mayNotKnow || !this.hadFramesIn(of)).toBe(true);
     // It goes on, unless the room does not know what was before it.
     if (page.cursor < head && events.length === 0) expect(mayNotKnow).toBe(true);

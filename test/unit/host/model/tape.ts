@@ -23,6 +23,8 @@ export interface TapeEntry {
   isEarlier: boolean;
   /** Postgres alone had it, and another database is in its place. */
   isLost: boolean;
+  /** Retention has dropped it. */
+  isExpired: boolean;
 }
 
 /** Whether Postgres keeps an event: of books the samples. */
@@ -35,6 +37,8 @@ export class ModelTape {
   readonly entries: TapeEntry[] = [];
   /** Of books before this only samples are to be had. */
   prunedThrough = 0;
+  /** Of what Postgres alone has some up to here is kept no more. */
+  expiredThrough = 0;
   /** Another database has taken the place of the one that had what the log has not. */
   isReplaced = false;
   readonly #seen = new Map<string, Cursor>();
@@ -45,7 +49,7 @@ export class ModelTape {
     if (key !== null && !isRepeat) this.#seen.set(key, cursor);
     const entry: TapeEntry = {
       ...{ cursor, ordinal, event, json: JSON.stringify(event) },
-      ...{ isRepeat, isEarlier, isLost: false },
+      ...{ isRepeat, isEarlier, isLost: false, isExpired: false },
     };
     this.entries.push(entry);
     return entry;
@@ -59,6 +63,16 @@ export class ModelTape {
   lose(through: Cursor): void {
     for (const entry of this.entries) {
       if (entry.isEarlier || entry.cursor <= through) entry.isLost = true;
+    }
+  }
+
+  /** Retention has dropped what is in these places. */
+  expire(places: readonly Pick<TapeEntry, "cursor" | "ordinal">[]): void {
+    const gone = new Set(places.map(({ cursor, ordinal }) => `${cursor}/${ordinal}`));
+    for (const entry of this.entries) {
+      if (!gone.has(`${entry.cursor}/${entry.ordinal}`)) continue;
+      entry.isExpired = true;
+      this.expiredThrough = Math.max(this.expiredThrough, entry.cursor);
     }
   }
 
@@ -103,24 +117,26 @@ export class ModelTape {
 
   /**
    * Index after the entries that `events` are, given that they begin at `from` and reach through `cursor`. Fails where
-   * one is missing, twice, or out of order.
+   * one is missing, twice, or out of order. `expiredTold`: up to here whoever gets them was told what is kept no more.
    */
-  consume(from: number, events: readonly TapeEvent[], cursor: Cursor): number {
+  consume(from: number, events: readonly TapeEvent[], cursor: Cursor, expiredTold = 0): number {
     let at = from;
     for (const event of events) {
       const json = JSON.stringify(event);
-      while (this.entries[at]?.json !== json && this.#mayBeMissing(this.entries[at])) at += 1;
+      while (this.entries[at]?.json !== json && this.#mayBeMissing(this.entries[at], expiredTold)) {
+        at += 1;
+      }
       if (this.entries[at]?.json !== json) expect(json).toBe(this.entries[at]?.json);
       at += 1;
     }
-    return this.skipTo(at, cursor);
+    return this.skipTo(at, cursor, expiredTold);
   }
 
   /** Index of the first entry after `cursor`; only what Postgres does not keep may lie between. */
-  skipTo(from: number, cursor: Cursor): number {
+  skipTo(from: number, cursor: Cursor, expiredTold = 0): number {
     let at = from;
     for (let entry = this.entries[at]; entry !== undefined && entry.cursor <= cursor; ) {
-      if (!this.#mayBeMissing(entry))
+      if (!this.#mayBeMissing(entry, expiredTold))
         expect.fail(`no one was told of ${entry.json} at ${entry.cursor}`);
       at += 1;
       entry = this.entries[at];
@@ -132,8 +148,9 @@ export class ModelTape {
    * A repeat that the room took and Postgres did not; what was lost with another database; or of a book what is no sample and can
    * only be in Postgres.
    */
-  #mayBeMissing(entry: TapeEntry | undefined): boolean {
+  #mayBeMissing(entry: TapeEntry | undefined, expiredTold: number): boolean {
     if (entry === undefined) return false;
+    if (entry.isExpired && entry.cursor <= expiredTold) return true;
     if (entry.isRepeat || this.#mayBeLost(entry)) return true;
     return !isKept(entry.event) && entry.cursor <= this.prunedThrough;
   }

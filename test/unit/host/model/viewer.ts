@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { ViewerAttachment, ViewerSocket } from "../../../../durable/room/viewers/viewer.ts";
 import { MAX_MESSAGE_EVENTS } from "../../../../src/protocol/events/frame.ts";
 import {
+  type Gap,
   type ServerMessage,
   serverMessageSchema,
 } from "../../../../src/protocol/socket/server-message.ts";
@@ -55,6 +56,8 @@ export class ModelViewer implements ViewerSocket {
   #helloCursor: Cursor | null = null;
   #unacked: { cursor: Cursor; bytes: number }[] = [];
   #hadGap = false;
+  /** Up to here it was told what is kept no more. */
+  #expiredTold = 0;
   #snapshotCursor: Cursor | null = null;
 
   constructor(deps: ModelViewerDeps, since: Cursor | null) {
@@ -136,7 +139,9 @@ export class ModelViewer implements ViewerSocket {
         expect(this.#expects).toBe("stream");
         expect(message.events.length).toBeLessThanOrEqual(MAX_MESSAGE_EVENTS);
         expect(message.cursor).toBeGreaterThan(this.cursor ?? 0);
-        this.#next = this.#tape.consume(this.#next, message.events, message.cursor);
+        this.#next = this.#tape.consume(
+          ...([this.#next, message.events, message.cursor, this.#expiredTold] as const),
+        );
         this.cursor = message.cursor;
         this.#unacked.push({ cursor: message.cursor, bytes });
         this.mostUnackedBytes = Math.max(this.mostUnackedBytes, this.unackedBytes);
@@ -144,6 +149,10 @@ export class ModelViewer implements ViewerSocket {
       }
       case "gap":
         expect(this.#expects).toBe("stream");
+        if (message.reason === "expired") {
+          this.#takeExpired(message);
+          return;
+        }
         if (message.reason === "reset") expect(this.#deps.mayReset).toBe(true);
         else {
           expect([message.reason, message.from]).toEqual(["unavailable", this.cursor]);
@@ -157,7 +166,7 @@ export class ModelViewer implements ViewerSocket {
         return;
       case "caught_up":
         expect(this.#expects).toBe("stream");
-        this.#next = this.#tape.skipTo(this.#next, message.cursor);
+        this.#next = this.#tape.skipTo(this.#next, message.cursor, this.#expiredTold);
         expect(message.cursor).toBeGreaterThanOrEqual(this.cursor ?? 0);
         // After a gap the snapshot is what the viewer goes on from.
         if (this.#hadGap) expect(message.cursor).toBe(this.#snapshotCursor);
@@ -177,6 +186,16 @@ export class ModelViewer implements ViewerSocket {
       case "error":
         expect.fail(message.message);
     }
+  }
+
+  /** It is said before what is kept, once, and where something is kept no more (SPEC S-10). */
+  #takeExpired({ from, to }: Gap): void {
+    expect(from).toBe(this.cursor);
+    expect(to).toBeGreaterThan(Math.max(from, this.#expiredTold));
+    expect(to).toBeLessThanOrEqual(this.#tape.expiredThrough);
+    this.#expiredTold = to;
+    this.#hadGap = true;
+    this.isLive = false;
   }
 
   #takeSnapshot(message: Extract<ServerMessage, { type: "snapshot" }>): void {

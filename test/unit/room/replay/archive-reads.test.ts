@@ -11,7 +11,7 @@ const PAGE = 10;
 const UP_TO = 1_000 as Cursor;
 
 /** Postgres with a frame at each of these cursors; a read takes 5 ms. */
-function archiveOf(cursors: readonly number[], sql = memorySql()) {
+function archiveOf(cursors: readonly number[], sql = memorySql(), expiredThrough = 0) {
   createTables(sql);
   const time = new FakeTime();
   const asked: number[] = [];
@@ -30,7 +30,8 @@ function archiveOf(cursors: readonly number[], sql = memorySql()) {
         .slice(0, PAGE)
         .map((cursor): LogFrame => ({ cursor: cursor as Cursor, count: 1, text: `${cursor}` }));
       const through = found.length > PAGE ? (frames.at(-1)?.cursor ?? upTo) : upTo;
-      return { kind: "frames", frames, through };
+      const expired = expiredThrough === 0 ? {} : { expiredThrough: expiredThrough as Cursor };
+      return { kind: "frames", frames, through, ...expired };
     },
   });
   /** Reads all from a cursor on, page by page, as a viewer does. */
@@ -98,6 +99,15 @@ describe("F-3 a room that nothing was before", () => {
     const later = archiveOf([600, 700], first.sql);
     expect(await later.time.until(later.readAll(0))).toEqual(["600", "700"]);
     expect(later.asked).toEqual([500]);
+  });
+
+  it("S-10 takes nothing for empty where something is kept no more", async () => {
+    const { archive, time } = archiveOf([], memorySql(), 500);
+    const page = { kind: "frames", frames: [], through: UP_TO, expiredThrough: 500 };
+    for (const after of [0, 0, 9] as Cursor[]) {
+      expect(await time.until(archive.read(after, UP_TO))).toEqual(page);
+    }
+    expect(archive.emptyThrough).toBe(0);
   });
 
   it("takes nothing for empty that it has not seen from the beginning", async () => {

@@ -117,18 +117,19 @@ describe("S-5 after a gap", () => {
 });
 
 describe("S-10 where some of what was stored is kept no more", () => {
-  const FRAMES = [100, 200, 300].map((cursor): LogFrame => {
-    const event = { kind: "metric", ts: NOW_US, metric: "m", value: cursor };
-    return { cursor: cursor as Cursor, count: 1, text: JSON.stringify(event) };
-  });
-  const replayFrom = async (since: number, expiredThrough: number) => {
-    const frames = FRAMES.filter(({ cursor }) => cursor > since);
-    const { viewers, append, time } = roomOf({ frames, expiredThrough });
+  const framesOf = (metric: string) =>
+    [100, 200, 300].map((cursor): LogFrame => {
+      const event = { kind: "metric", ts: NOW_US, metric, value: cursor };
+      return { cursor: cursor as Cursor, count: 1, text: JSON.stringify(event) };
+    });
+  const replayFrom = async (since: number, expiredThrough: number, metric = "m") => {
+    const { viewers, append, time } = roomOf({ frames: framesOf(metric), expiredThrough });
     append(1);
     const socket = new Socket();
-    const viewer = viewers.join(socket, since as Cursor, ANYBODY);
+    viewers.join(socket, since as Cursor, ANYBODY);
+    const viewer = viewers.viewerOf(socket) ?? expect.fail("no viewer");
     await time.pass(0);
-    return { socket, viewers, viewer };
+    return { socket, viewers, viewer, time };
   };
   const gapsOf = (socket: Socket) => socket.said.filter(({ type }) => type === "gap");
 
@@ -140,6 +141,18 @@ describe("S-10 where some of what was stored is kept no more", () => {
     expect(socket.said.at(-1)).toMatchObject({ complete: false });
     const [stored] = socket.said.filter(({ type }) => type === "events");
     expect(stored).toMatchObject({ cursor: 300, events: [{ value: 100 }, {}, { value: 300 }] });
+  });
+
+  it("F-2 one that goes on from the gap's end may say that it has it all", async () => {
+    const { socket, viewers, viewer, time } = await replayFrom(50, 250, "m".repeat(40_000));
+    const cursors = () =>
+      socket.said.flatMap((message) => (message.type === "events" ? [message.cursor] : []));
+    expect(cursors()).toEqual([100]);
+    viewers.acknowledged(viewer, 250 as Cursor);
+    await time.pass(0);
+    expect([socket.closed, cursors()]).toEqual([null, [100, 200]]);
+    viewers.acknowledged(viewer, 251 as Cursor);
+    expect(socket.closed?.code).toBe(4504);
   });
 
   it("one that stands there or behind it lacks nothing", async () => {

@@ -74,9 +74,10 @@ export function roomOf({
     flushed: () => undefined,
     barsOf: (after, through) => memory.barsOf(after, through),
     forgetBars: (through) => memory.forgetBars(through),
-    readArchive: async (_, upTo) => {
+    readArchive: async (after, upTo) => {
       const expired = expiredThrough === 0 ? {} : { expiredThrough: expiredThrough as Cursor };
-      if (!isAway) return { kind: "frames", frames, through: upTo, ...expired };
+      const stored = frames.filter(({ cursor }) => cursor > after);
+      if (!isAway) return { kind: "frames", frames: stored, through: upTo, ...expired };
       await time.wait(2_000);
       return { kind: "unavailable" };
     },
