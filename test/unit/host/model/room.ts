@@ -65,7 +65,7 @@ export class ModelRoom {
   /** Events that were posted and are in a log. */
   appended = 0;
   /** Where the next poll goes on. */
-  polled: { cursor: Cursor; log: LogId | null } | null = null;
+  polled: Pick<PollPage, "cursor" | "log" | "gaps"> | null = null;
   /** What the appends under way have yet to account for. */
   #posted: Posted[] = [];
   readonly #logs = new Map<LogName, LogOfRoom>();
