@@ -44,7 +44,9 @@ function exactInt64Of(value: unknown): unknown {
   const isText = typeof value === "string" && WHOLE.test(value);
   if (!isText && !Number.isInteger(value)) return value;
   const number = Number(value);
-  if (Number.isSafeInteger(number)) return number;
+  // An SDK of JavaScript calls every whole number one; beyond 64 bits it can only be a double.
+  const isDouble = !isText && Math.abs(number) >= 2 ** 63;
+  if (Number.isSafeInteger(number) || isDouble) return number;
   return String(BigInt(value as string | number));
 }
 

@@ -183,6 +183,7 @@ describe("OTLP metrics", () => {
         },
         "1152921504606846976",
       ],
+      [{ json: [{ intValue: 1e20 }, { doubleValue: 1e20 }], wire: doubleField(4, 1e20) }, 1e20],
       [fraction(0.5, 0.5, "0.5", "5e-1"), 0.5],
       [fraction(3, 3, "3"), 3],
       [fraction(Number.NaN, "NaN"), "NaN"],
