@@ -483,8 +483,9 @@ describe("bad input, while good producers and viewers go on", () => {
           ]);
         }
       }
+      // Others may have their warnings meanwhile, as the Keeper where somebody else holds a table.
       const levels = product.logLines.slice(began).map((line) => JSON.parse(line).level);
-      expect(levels.filter((level) => level !== "info" && level !== "debug")).toEqual([]);
+      expect(levels.filter((level) => level === "error" || level === "critical")).toEqual([]);
     });
 
     function open(): Promise<Socket> {
