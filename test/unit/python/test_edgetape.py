@@ -428,14 +428,20 @@ class Processes(Case):
 
         thread = threading.Thread(target=push)
         thread.start()
-        for at in range(10):
-            child = os.fork()
-            if child == 0:
-                tape.trade("ACME", -1 - at, 1)
-                os._exit(0 if tape.sync(10) else 1)
-            self.assertEqual(os.waitpid(child, 0)[1], 0)
-        stop.set()
-        thread.join()
+        try:
+            for at in range(10):
+                child = os.fork()
+                if child == 0:
+                    tape.trade("ACME", -1 - at, 1)
+                    is_synced = tape.sync(10)
+                    if not is_synced:
+                        # Where its threads stand is all that is left to be known of it.
+                        faulthandler.dump_traceback(sys.__stderr__)
+                    os._exit(0 if is_synced else 1)
+                self.assertEqual(os.waitpid(child, 0)[1], 0)
+        finally:
+            stop.set()
+            thread.join()
         self.assertTrue(tape.flush(10))
         self.assertEqual(sorted(event["price"] for event in self.server.of("trades")), [*range(-10, 0), *range(len(pushed))])
 
