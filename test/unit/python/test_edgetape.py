@@ -2,6 +2,7 @@
 
 import asyncio
 import decimal
+import faulthandler
 import json
 import logging
 import multiprocessing
