@@ -13,10 +13,14 @@ export function RangeForm(props: {
   const { view, chosen, onChoose } = props;
   const { zone } = view.clock;
   const details = useRef<HTMLDetailsElement>(null);
+  const isTyped = useRef(false);
   const [fields, setFields] = useState({ from: "", to: "" });
   const [refused, setRefused] = useState<string | null>(null);
   const wrong = refused ?? (chosen.kind === "wrong" ? chosen.words : null);
   const fill = () => {
+    // The event of the opening comes behind it, when somebody may have begun to type.
+    if (isTyped.current && details.current?.open) return;
+    isTyped.current = false;
     const inSight = view.axis.inSight();
     if (inSight === null) return;
     setFields({ from: fieldText(inSight.fromUs, zone), to: fieldText(inSight.toUs, zone) });
@@ -41,7 +45,9 @@ export function RangeForm(props: {
               type="datetime-local"
               step="1"
               value={fields[name]}
-              onInput={({ currentTarget }) => setFields({ ...fields, [name]: currentTarget.value })}
+              onInput={({ currentTarget: { value } }) =>
+                setFields((now) => ({ ...now, [name]: value }))
+              }
             />
           </label>
         ))}
