@@ -59,9 +59,11 @@ async function found(server: Server): Promise<void> {
 async function traced(server: Server): Promise<void> {
   const [a, b] = [server.newSymbol(), server.newSymbol()];
   const id = `id-${a}`;
+  // Lines of one moment may come in any order.
+  const ts = (afterMs: number) => new Date(Date.now() - 5_000 + afterMs).toISOString();
   await post(server, [
-    JSON.stringify({ symbol: a, correlation_id: id, msg: "first" }),
-    JSON.stringify({ symbol: b, trace_id: id, msg: "second" }),
+    JSON.stringify({ symbol: a, correlation_id: id, msg: "first", ts: ts(0) }),
+    JSON.stringify({ symbol: b, trace_id: id, msg: "second", ts: ts(100) }),
     JSON.stringify({ symbol: b, msg: "another" }),
   ]);
   const { status, text } = await server.http(`/api/trace/${encodeURIComponent(id)}`);
