@@ -1,6 +1,6 @@
 /** Between a socket's end and the collection: more sockets end meanwhile, in ms. */
 const GATHER_MS = 1_000;
-/** The collector holds up everybody for some 20 to 60 ms, so it is not called again for so long, in ms. */
+/** The collector holds up everybody while it goes over what is alive, so it is not called again for so long, in ms. */
 const REST_MS = 10_000;
 
 export interface SpentSocketsDeps {

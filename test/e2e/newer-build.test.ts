@@ -70,15 +70,15 @@ it("a page of before a deploy goes on and says that a newer one is there, and wh
   await other.getByRole("heading", { name: "Trace", exact: true }).waitFor();
 
   // Two builds are kept, however many there were.
-  files = anotherBuild(files, "thirdXXX");
+  files = anotherBuild(files, "thirdone");
   await notice(old).waitFor();
   await old.reload();
-  await old.waitForFunction(() => document.querySelector("script[src*=thirdXXX]") !== null);
+  await old.waitForFunction(() => document.querySelector("script[src*=thirdone]") !== null);
   await old.waitForFunction(async () => {
     const kept = await caches.keys();
     const newest = await caches.open(kept.at(-1) ?? "");
     const names = (await newest.keys()).map((each) => each.url).join();
-    return kept.length === 2 && names.includes("thirdXXX");
+    return kept.length === 2 && names.includes("thirdone");
   });
 });
 

@@ -71,6 +71,19 @@ it("a pass that fails is told, and the next one comes all the same", async () =>
   expect(passes).toHaveLength(2);
 });
 
+it("I-7 a room remembers the newest 20,000 trades, and one that it has forgotten is new again", () => {
+  const window = new TradeWindow();
+  const keys = Array.from({ length: 20_003 }, (_, at) => `${at}`);
+  window.learnKeys(keys);
+  expect(window.size).toBe(20_000);
+  const repeated = (...asked: string[]) => window.filter([], asked).repeated;
+  expect(repeated("3", "20002")).toBe(2);
+  // What comes again stands behind all others.
+  expect(repeated("0", "1")).toBe(0);
+  expect(repeated("0", "1", "5")).toBe(3);
+  expect(repeated("3", "4")).toBe(0);
+});
+
 it("I-7 rooms remember so many trades together, and the busiest give way to the same size", () => {
   const windowOf = (size: number) => {
     const window = new TradeWindow();

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { createSharedAxis } from "../../../web/charts/shared-axis.ts";
-import { newestIn } from "../../../web/data/bars/lines.ts";
+import { labelsIn, newestIn } from "../../../web/data/bars/lines.ts";
 import {
   type InSight,
   lastOf,
@@ -96,4 +96,12 @@ test("a panel's head tells the newest point in sight, and none where there is no
   expect(meanIn(2, 9)).toBe(30);
   expect(meanIn(4, 9)).toBeUndefined();
   expect(meanIn(-9, 0)).toBeUndefined();
+});
+
+test("a line is named by what tells it from the others first, and alone as it is", () => {
+  const [one, other] = ["xnas", "bats"].map((venue) => ({ labels: { job: "gw", venue } }));
+  if (one === undefined || other === undefined) throw new Error("there are two");
+  expect(labelsIn([one, other], other)).toEqual(["venue=bats", "job=gw"]);
+  expect(labelsIn([one], one)).toEqual(["job=gw", "venue=xnas"]);
+  expect(labelsIn([one, { labels: {} }], one)).toEqual(["job=gw", "venue=xnas"]);
 });

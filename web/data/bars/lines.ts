@@ -24,6 +24,19 @@ export interface Line {
 /** The newest lines are kept; a metric with more label sets than this is not readable in one panel. */
 export const MAX_LINES = 12;
 
+/** The labels of a line as `name=value`: first those that tell it from the others, then those that all have. */
+export function labelsIn(
+  lines: readonly Pick<Line, "labels">[],
+  { labels }: Pick<Line, "labels">,
+): string[] {
+  const isShared = ([name, value]: [string, string]) =>
+    lines.every((line) => line.labels[name] === value);
+  const pairs = Object.entries(labels);
+  return [...pairs.filter((pair) => !isShared(pair)), ...pairs.filter(isShared)].map(
+    ([name, value]) => `${name}=${value}`,
+  );
+}
+
 /** A line of a series answer. */
 export function lineOf(columns: SeriesColumns): Line {
   const points: LinePoint[] = [];

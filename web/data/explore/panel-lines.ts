@@ -1,6 +1,6 @@
 import type { SeriesAnswer } from "../../../src/protocol/answers/answers.ts";
 import type { Aggregate } from "../../../src/protocol/words/aggregate.ts";
-import { type Line, lineOf, MAX_LINES } from "../bars/lines.ts";
+import { type Line, labelsIn, lineOf, MAX_LINES } from "../bars/lines.ts";
 import type { Bounds, PanelQuestion } from "./explore-state.ts";
 
 /** A line of a panel, which may have those of several symbols. */
@@ -72,8 +72,12 @@ export function titleOf({ symbols, metric, labels, agg }: PanelQuestion): string
 }
 
 /** What tells a line from the others of its panel. */
-export function nameOf({ symbol, labels }: PanelLine, symbolCount: number): string {
-  const texts = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+export function nameOf(
+  line: PanelLine,
+  { lines, symbolCount }: { lines: readonly PanelLine[]; symbolCount: number },
+): string {
+  const { symbol } = line;
+  const texts = labelsIn(lines, line);
   return (symbolCount > 1 || texts.length === 0 ? [symbol, ...texts] : texts).join(" ");
 }
 

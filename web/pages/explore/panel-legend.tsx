@@ -38,7 +38,7 @@ export function PanelLegend(props: { answer: PanelAnswer; hovers: HoverPort; zon
           return (
             <li key={line.key}>
               <i style={{ background: lineVariable(at) }} />
-              <span>{nameOf(line, question.symbols.length)}</span>
+              <span>{nameOf(line, { lines, symbolCount: question.symbols.length })}</span>
               <b data-testid="line-value">{wordOf(line, hovered?.values[at], range)}</b>
               {before !== undefined && (
                 <span class="dim">

@@ -31,7 +31,7 @@ export function savePng(
       ink: colour("text-dim"),
     },
     ...lines.map((line, at) => ({
-      text: nameOf(line, question.symbols.length),
+      text: nameOf(line, { lines, symbolCount: question.symbols.length }),
       ink: lineColour(at),
     })),
   ];

@@ -59,7 +59,9 @@ describe("what a panel asks", () => {
       [{ ts: T, mean: 2, min: 1, max: 4, count: 1 }],
       [{ ts: T, mean: 2, min: 1, max: 4, count: 1 }],
     ]);
-    expect(lines.map((line) => [nameOf(line, 2), nameOf(line, 1)])).toEqual([
+    expect(
+      lines.map((line) => [2, 1].map((symbolCount) => nameOf(line, { lines, symbolCount }))),
+    ).toEqual([
       ["A venue=X", "venue=X"],
       ["B venue=X", "venue=X"],
     ]);

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { createMetricChart, type Hovered } from "../../../charts/metric-chart.ts";
 import { lineVariable } from "../../../charts/theme.ts";
-import { type Line, newestIn, rangeOf } from "../../../data/bars/lines.ts";
+import { labelsIn, newestIn, rangeOf } from "../../../data/bars/lines.ts";
 import { lastOf, type TimeWindow, withNewest } from "../../../data/bars/time-window.ts";
 import { formatValue } from "../../../data/words/format.ts";
 import { DIRTY } from "../../../feed/dirty.ts";
@@ -86,13 +86,13 @@ export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: bo
         )}
       </header>
       <div class="metric-chart" ref={container} />
-      {(lines.length > 1 || labelText(lines[0]) !== "") && (
+      {(lines.length > 1 || Object.keys(lines[0]?.labels ?? {}).length > 0) && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and without a mouse only what has the focus does
         <ul class="metric-legend" tabIndex={0} aria-label={`Lines of ${metric}`}>
           {lines.map((line, i) => (
-            <li key={line.key} title={labelText(line)}>
+            <li key={line.key} title={labelsIn(lines, line).join(" ")}>
               <i style={{ background: lineVariable(i) }} />
-              <span>{labelText(line) || "no labels"}</span>
+              <span>{labelsIn(lines, line).join(" ") || "no labels"}</span>
               {lines.length > 1 && (
                 <b>{valueText(hovered?.values[i], newestIn(line, past), range)}</b>
               )}
@@ -115,11 +115,4 @@ function valueText(
 ): string {
   const value = hovered === undefined ? newest?.mean : hovered;
   return value === undefined || value === null ? "—" : formatValue(value, range);
-}
-
-function labelText(line: Line | undefined): string {
-  if (line === undefined) return "";
-  return Object.entries(line.labels)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(" ");
 }
