@@ -50,7 +50,7 @@ export class PointRuns<Reader> {
   /** By metric and `seriesText`. */
   #series = new Map<string, Map<string, Series<Reader>>>();
   #count = 0;
-  #first: Spelling<Reader> | null = null;
+  #last: Spelling<Reader> | null = null;
   #touched: Series<Reader>[] = [];
   /** Behind what was read last. */
   #at = 0;
@@ -70,8 +70,8 @@ export class PointRuns<Reader> {
    */
   read(text: string, atUs: number): number {
     if (text.includes("\\")) return 0;
-    let expected = this.#first;
-    let before: Spelling<Reader> | null = null;
+    let before = this.#last;
+    let expected = before?.next ?? null;
     let at = 0;
     while (at < text.length) {
       if (!text.startsWith(HEAD, at)) return at;
@@ -83,12 +83,11 @@ export class PointRuns<Reader> {
         expected = this.#spelled(text, spellingAt);
         value = expected === null ? null : this.#valueIn(text, spellingAt, expected);
         if (expected === null || value === null) return at;
-        if (before === null) this.#first = expected;
-        else before.next = expected;
+        if (before !== null) before.next = expected;
       }
       if (this.#at < text.length && text.charCodeAt(this.#at) !== COMMA) return at;
       this.#addTo(expected as Spelling<Reader>, ts, value, atUs);
-      before = expected;
+      before = this.#last = expected;
       expected = before?.next ?? null;
       at = this.#at + 1;
     }
@@ -121,7 +120,7 @@ export class PointRuns<Reader> {
     this.#spellings = new Map();
     this.#series = new Map();
     this.#count = 0;
-    this.#first = null;
+    this.#last = null;
   }
 
   #spelling(metric: string, labels: string): Spelling<Reader> {
