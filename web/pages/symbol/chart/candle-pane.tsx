@@ -161,7 +161,12 @@ export function CandlePane(props: {
         </p>
       )}
       {window !== null && feed.isReached(window.fromUs) && !hasBarIn(shown, window) && (
-        <p class="no-bars">No bars in the range that the address wants.</p>
+        <p class="no-bars">
+          No bars in the range that the address wants.
+          <button class="button is-quiet" type="button" onClick={showNewest}>
+            To the newest
+          </button>
+        </p>
       )}
       {shown.bars.length === 0 && isCutOff(feed.status()) && (
         <p class="no-bars">Bars come when the server answers.</p>
