@@ -128,6 +128,10 @@ it("candles and panels have one axis of time: one crosshair, and who moves one m
     "/api/metrics",
     seconds.map((i) => ({ ...of(i), metric: "second", value: i })),
   );
+  const series: string[] = [];
+  page.on("request", (request) => {
+    if (request.url().includes("/api/series")) series.push(request.url());
+  });
   await browsed.open("/s/DESK-8?interval=1s");
   const candles = page.getByTestId("candle-chart");
   const panel = page.getByTestId("metric-panel").locator(".u-over");
@@ -161,6 +165,8 @@ it("candles and panels have one axis of time: one crosshair, and who moves one m
   await panel.waitFor();
   const newest = await agreed(candles, 0.5);
   expect(await agreed(panel, 0.2)).toBeLessThan(await agreed(panel, 0.8));
+  // The panel waits for what candles show: a range of its own has a step.
+  expect(series.filter((url) => url.includes("step="))).toEqual([]);
   await drag(candles);
   const before = await agreed(panel, 0.5);
   expect(before).toBeLessThan(newest - 20);
@@ -169,6 +175,48 @@ it("candles and panels have one axis of time: one crosshair, and who moves one m
   await page.locator(".to-newest").click();
   // What is newest moves on while this goes on.
   await expect.poll(() => agreed(candles, 0.5)).toBeGreaterThan(before);
+});
+
+it("what candles or the address show is asked for once, however late the page paints", async () => {
+  const at = Math.floor(nowUs() / 1e6) * 1e6 - 300e6;
+  const seconds = Array.from({ length: 30 }, (_, i) => i);
+  const of = (i: number) => ({ symbol: "DESK-9", ts: at + i * 1e6 });
+  await browsed.push(
+    "/api/trades",
+    seconds.map((i) => ({ ...of(i), price: 100 + i, size: 1 })),
+  );
+  // Metrics go on after the last bar.
+  await browsed.push(
+    "/api/metrics",
+    seconds.map((i) => ({ ...of(i * 9), metric: "second", value: i })),
+  );
+  const iso = (s: number) => new Date((at + s * 1e6) / 1_000).toISOString();
+  for (const [i, range] of ["", `&from=${iso(5)}&to=${iso(15)}`].entries()) {
+    page = await browsed.newPage();
+    const asked: string[] = [];
+    page.on("request", (request) => {
+      const { pathname, search } = new URL(request.url());
+      if (/^.api.(series|metrics.names)$/.test(pathname)) asked.push(pathname + search);
+    });
+    // Much comes between what the page knows and what it shows.
+    await page.addInitScript(() => {
+      const [frame, cancel] = [requestAnimationFrame, clearTimeout];
+      window.requestAnimationFrame = (then) => Number(setTimeout(() => frame(then), 1_200));
+      window.cancelAnimationFrame = cancel;
+    });
+    await browsed.open(`/s/DESK-9?interval=1s${range}`);
+    await page.getByTestId("metric-panel").locator(".u-over").waitFor();
+    // Painted once more, the page has all that it asked for at first.
+    await browsed.push("/api/trades", [{ ...of(280 + i), price: 7.25 + i, size: 1 }]);
+    await page
+      .getByTestId("last-price")
+      .getByText((7.25 + i).toFixed(2))
+      .waitFor();
+    expect(asked.map((url) => url.replace(/[?].*/, ""))).toEqual([
+      ...["/api/metrics/names", "/api/series"],
+    ]);
+    expect(asked[1]).not.toContain("step=");
+  }
 });
 
 it("depth, imbalance and spread are those of the server's book", async () => {

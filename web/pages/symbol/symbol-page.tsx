@@ -76,8 +76,10 @@ export function SymbolPage(props: SymbolPageProps) {
     if (isListed) view.feed.retry();
   }, [view, isListed]);
   // Until history has answered, room is kept for candles where the list knows a price, so that nothing jumps.
-  const isExpected = !feed.isLoaded() && summary?.last !== null && symbol[0] !== "_";
-  const isTraded = view.shown().last !== null || (isExpected && feed.refusal() === null);
+  // Both are of one painting: bars that came since it are not shown, and are expected still.
+  const { isLoaded, last } = view.shown();
+  const isExpected = !isLoaded && summary?.last !== null && symbol[0] !== "_";
+  const isTraded = last !== null || (isExpected && feed.refusal() === null);
   const isOff = isCutOff(status) && feed.refusal() === null;
   // Replaced, not pushed: going back leads to the list, not through every interval tried.
   const place = (search: string) => replace(`${location.pathname}${search}${location.hash}`);

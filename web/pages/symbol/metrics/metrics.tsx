@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { RANGE_NAMES, RANGES, type Range } from "../../../data/bars/ranges.ts";
+import { RANGE_NAMES, RANGES, type Range, type Span } from "../../../data/bars/ranges.ts";
 import { spanToLoad, withNewest } from "../../../data/bars/time-window.ts";
 import { asOfWords, isStale } from "../../../data/symbols/last-price.ts";
 import { DIRTY } from "../../../feed/dirty.ts";
@@ -16,24 +16,23 @@ const LOAD_MS = 400;
 /** The metrics of a symbol, over the time that its candles show or the last of it. */
 export function Metrics({ view, isTraded }: { view: SymbolView; isTraded: boolean }) {
   const { feed, axis, clock } = view;
-  const [chosen, setChosen] = useState<Range | typeof CHART>(isTraded ? CHART : FIRST_RANGE);
+  const [chosen, setChosen] = useState<Range | typeof CHART>(CHART);
   useRepaint(view, DIRTY.panels, 500);
   const isLinked = isTraded && chosen === CHART;
   useEffect(() => {
-    if (!isLinked) {
-      if (feed.span() === null) feed.chooseSpan(RANGES[FIRST_RANGE]);
-      return;
-    }
+    const wanted = (): Span | null => {
+      const inSight = isLinked ? axis.inSight() : null;
+      if (inSight !== null) return spanToLoad(withNewest(inSight, feed.endUs()), feed.span());
+      // Candles that have bars say soon what is in sight.
+      const isKnown = view.shown().isLoaded && (!isLinked || feed.bars().length === 0);
+      return isKnown && feed.span() === null ? RANGES[FIRST_RANGE] : null;
+    };
     const loading = paced(
       clock,
       () => {
-        const inSight = axis.inSight();
-        if (inSight !== null) {
-          const span = spanToLoad(withNewest(inSight, feed.endUs()), feed.span());
-          if (span !== null) feed.chooseSpan(span);
-        } else if (feed.isLoaded() && feed.bars().length === 0) {
-          feed.chooseSpan(RANGES[FIRST_RANGE]);
-        }
+        // The names tell how new points are, and so how far the panels go.
+        const span = feed.panels().length > 0 ? wanted() : null;
+        if (span !== null) feed.chooseSpan(span);
       },
       LOAD_MS,
     );
