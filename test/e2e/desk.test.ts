@@ -4,6 +4,7 @@ import type { BookAnswer, SymbolsAnswer } from "../../src/protocol/answers/answe
 import type { AttributionAnswer } from "../../src/protocol/answers/attribution.ts";
 import type { NotesAnswer, OrderAnswer } from "../../src/protocol/answers/orders.ts";
 import type { Level } from "../../src/protocol/events/book.ts";
+import { fieldText } from "../../web/data/times/zone-moment.ts";
 import { BrowsedProduct } from "./browsing/browsed-product.ts";
 import { axeFaults } from "./browsing/sound-page.ts";
 import { emptyDataDir } from "./product.ts";
@@ -217,6 +218,50 @@ it("what candles or the address show is asked for once, however late the page pa
     ]);
     expect(asked[1]).not.toContain("step=");
   }
+});
+
+it("a symbol that has metrics alone is shown over a range too, with the address of any other", async () => {
+  const minute = 60e6;
+  const at = Math.floor(nowUs() / minute) * minute - 30 * minute;
+  await browsed.push(
+    "/api/metrics",
+    Array.from({ length: 30 }, (_, i) => {
+      return { symbol: "DESK-10", metric: "minute", value: i, ts: at + i * minute };
+    }),
+  );
+  const iso = (minutes: number) =>
+    new Date((at + minutes * minute) / 1_000).toISOString().replace(":00.000Z", "Z");
+  const newestIs = (value: number) =>
+    expect
+      .poll(async () =>
+        Number.parseFloat(
+          (await page.getByTestId("metric-panel").locator(".value").innerText()) || "-1",
+        ),
+      )
+      .toBe(value);
+  const form = page.locator(".range-form");
+  const preset = page.getByRole("button", { name: "1h", exact: true });
+  await browsed.open(`/s/DESK-10?interval=1m&from=${iso(5)}&to=${iso(10)}`);
+  await newestIs(9);
+  expect(await preset.getAttribute("aria-pressed")).toBe("false");
+  await preset.click();
+  await newestIs(29);
+  expect(new URL(page.url()).search).toBe("?interval=1m");
+  expect(await preset.getAttribute("aria-pressed")).toBe("true");
+  await form.locator("summary").click();
+  const zone = await page.evaluate(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
+  await form.getByLabel("From").fill(fieldText(at + 11 * minute, zone));
+  await form.getByLabel("To").fill(fieldText(at + 20 * minute, zone));
+  await form.getByRole("button", { name: "Show" }).click();
+  await newestIs(19);
+  const { search } = new URL(page.url());
+  expect(search).toBe(`?interval=1m&from=${iso(11)}&to=${iso(20)}`);
+  await page.reload();
+  await newestIs(19);
+  // The form begins with what is in sight.
+  await form.locator("summary").click();
+  const shown = await form.getByLabel("To").inputValue();
+  expect(fieldText(at + 20 * minute, zone).startsWith(shown)).toBe(true);
 });
 
 it("depth, imbalance and spread are those of the server's book", async () => {

@@ -87,12 +87,11 @@ export function SymbolPage(props: SymbolPageProps) {
     place(window === null ? `?interval=${chosen}` : addressOf(reaching(window, chosen), window));
   const chooseWindow = (chosen: TimeWindow) =>
     place(addressOf(reaching(chosen, interval ?? feed.interval()), chosen));
+  const showNewest = () => {
+    if (window !== null) place(`?interval=${interval ?? feed.interval()}`);
+  };
   const candles = () => (
-    <CandlePane
-      {...{ view, window }}
-      onChoose={choose}
-      onNewest={() => window !== null && place(`?interval=${interval ?? feed.interval()}`)}
-    />
+    <CandlePane {...{ view, window }} onChoose={choose} onNewest={showNewest} />
   );
   if (props.isFramed) {
     return (
@@ -129,7 +128,7 @@ export function SymbolPage(props: SymbolPageProps) {
           <AlertStrip {...{ desk, symbol }} />
           {isTraded && candles()}
           {!isTraded && <NothingYet view={view} symbol={symbol} />}
-          <Metrics {...{ view, isTraded }} />
+          <Metrics {...{ view, isTraded, range }} onWindow={chooseWindow} onNewest={showNewest} />
         </div>
         <aside class="symbol-side">
           <Watchlist list={symbols.list} pasts={pasts} view={view} current={symbol} />
