@@ -7,6 +7,7 @@ import { formatValue } from "../../../data/words/format.ts";
 import { DIRTY } from "../../../feed/dirty.ts";
 import { paced } from "../../../feed/paced.ts";
 import type { Panel } from "../../../feed/panels/panel-state.ts";
+import { PointTable } from "../../tables/point-table.tsx";
 import { type SymbolView, useRepaint } from "../symbol-view.ts";
 
 /** A panel is a trend, not a ticker: four repaints a second are smooth enough and cost little. */
@@ -98,6 +99,13 @@ export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: bo
             </li>
           ))}
         </ul>
+      )}
+      {lines.length > 0 && (
+        <PointTable
+          {...{ label: metric, lines, window: past }}
+          names={lines.map((line) => labelsIn(lines, line).join(" "))}
+          zone={view.clock.zone}
+        />
       )}
       {panel.state === "ready" && lines.every((line) => line.points.length === 0) && (
         <p class="metric-empty">No points in this range.</p>
