@@ -140,6 +140,47 @@ it("a panel of a metric is told as a table to who asks for it", async () => {
   }
 });
 
+it("who comes to another page is at its heading, by a link, a key or a step back, and types on undisturbed", async () => {
+  const heading = (name: string) => page.getByRole("heading", { level: 1, name, exact: true });
+  const isRead = async (name: string) => {
+    await heading(name).waitFor({ state: "attached" });
+    const isFocused = () => heading(name).evaluate((one) => one === document.activeElement);
+    await expect.poll(isFocused, { message: name }).toBe(true);
+    expect(await page.evaluate(() => scrollY), name).toBe(0);
+  };
+  await page.setViewportSize({ width: 1_280, height: 240 });
+  await page.goto(product.url);
+  const row = page.getByTestId("symbol-row").getByRole("link").first();
+  await row.waitFor();
+  // The first page is read from its beginning.
+  expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("BODY");
+  await row.scrollIntoViewIfNeeded();
+  await row.click();
+  await isRead("KEY-1");
+  // The next Tab is that of what follows the heading.
+  await page.keyboard.press("Tab");
+  expect(await page.evaluate(() => document.activeElement?.closest("main") !== null)).toBe(true);
+  await page.keyboard.press("g");
+  await page.keyboard.press("e");
+  await isRead("Explore");
+  // What is chosen there is another address, and no other page.
+  await page.getByRole("button", { name: "6h", exact: true }).click();
+  await expect.poll(focused).toBe("6h");
+  await page.goBack();
+  await page.goBack();
+  await isRead("KEY-1");
+  await page.goto(`${product.url}/trace/one`);
+  await page.getByLabel("Correlation id").fill("two");
+  await page.keyboard.press("Enter");
+  await isRead("Trace");
+  await page.keyboard.press("/");
+  await page.keyboard.type("KE");
+  await page.goBack();
+  await expect.poll(() => page.getByLabel("Correlation id").inputValue()).toBe("one");
+  await page.keyboard.type("Y");
+  expect(await page.getByLabel("Find a symbol").inputValue()).toBe("KEY");
+});
+
 /** With a token that writes. */
 async function push(path: string, events: readonly object[]): Promise<void> {
   const answer = await fetch(product.url + path, {
