@@ -1,11 +1,14 @@
 import { expect, test, vi } from "vitest";
 import { createSharedAxis } from "../../../web/charts/shared-axis.ts";
 import { labelsIn, newestIn } from "../../../web/data/bars/lines.ts";
+import { RANGES } from "../../../web/data/bars/ranges.ts";
 import {
   type InSight,
   lastOf,
   panned,
+  spanOf,
   spanToLoad,
+  windowOf,
   withNewest,
   zoomed,
 } from "../../../web/data/bars/time-window.ts";
@@ -47,6 +50,14 @@ test("a window moves by shares of its width, and widens around what is pointed a
   expect(zoomed({ fromUs: 100, toUs: 200 }, 0.25, 2)).toEqual({ fromUs: 75, toUs: 275 });
   expect(zoomed({ fromUs: 100, toUs: 200 }, 1, 0.5)).toEqual({ fromUs: 150, toUs: 200 });
   expect(lastOf(1_000, 100)).toEqual({ fromUs: 900, toUs: 1_001 });
+});
+
+test("without candles a span is in sight as it was chosen", () => {
+  expect(windowOf(null, 1_000)).toBeNull();
+  expect(windowOf(RANGES["5m"], 1_000e6)).toEqual(lastOf(1_000e6, 300e6));
+  const chosen = { fromUs: 5, toUs: 9 };
+  expect(windowOf(spanOf(chosen), 1_000)).toEqual(chosen);
+  expect(windowOf({ ...spanOf(chosen), toUs: null }, 7)).toEqual({ fromUs: 5, toUs: 7 });
 });
 
 test("half a window on either side is loaded too, and nothing more while one stays in it", () => {

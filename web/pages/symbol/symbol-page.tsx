@@ -84,8 +84,10 @@ export function SymbolPage(props: SymbolPageProps) {
     postedBefore.current = posted;
   }, [feed, posted]);
   // Until history has answered, room is kept for candles where the list knows a price, so that nothing jumps.
-  const isExpected = !feed.isLoaded() && summary?.last !== null && symbol[0] !== "_";
-  const isTraded = view.shown().last !== null || (isExpected && feed.refusal() === null);
+  // Both are of one painting: bars that came since it are not shown, and are expected still.
+  const { isLoaded, last } = view.shown();
+  const isExpected = !isLoaded && summary?.last !== null && symbol[0] !== "_";
+  const isTraded = last !== null || (isExpected && feed.refusal() === null);
   const isOff = isCutOff(status) && feed.refusal() === null;
   // Replaced, not pushed: going back leads to the list, not through every interval tried.
   const place = (search: string) => replace(`${location.pathname}${search}${location.hash}`);
@@ -93,12 +95,11 @@ export function SymbolPage(props: SymbolPageProps) {
     place(window === null ? `?interval=${chosen}` : addressOf(reaching(window, chosen), window));
   const chooseWindow = (chosen: TimeWindow) =>
     place(addressOf(reaching(chosen, interval ?? feed.interval()), chosen));
+  const showNewest = () => {
+    if (window !== null) place(`?interval=${interval ?? feed.interval()}`);
+  };
   const candles = () => (
-    <CandlePane
-      {...{ view, window }}
-      onChoose={choose}
-      onNewest={() => window !== null && place(`?interval=${interval ?? feed.interval()}`)}
-    />
+    <CandlePane {...{ view, window }} onChoose={choose} onNewest={showNewest} />
   );
   if (props.isFramed) {
     return (
@@ -135,7 +136,7 @@ export function SymbolPage(props: SymbolPageProps) {
           <AlertStrip {...{ desk, symbol }} />
           {isTraded && candles()}
           {!isTraded && <NothingYet view={view} symbol={symbol} />}
-          <Metrics {...{ view, isTraded }} />
+          <Metrics {...{ view, isTraded, range }} onWindow={chooseWindow} onNewest={showNewest} />
         </div>
         <aside class="symbol-side">
           <Watchlist list={symbols.list} pasts={pasts} view={view} current={symbol} />

@@ -38,7 +38,7 @@ export function CandlePane(props: {
   const bands = useRef<HTMLDivElement>(null);
   const chartRef = useRef<CandleChart | null>(null);
   /** What is to be shown once there are bars that far back. */
-  const awaited = useRef<TimeWindow | null>(null);
+  const awaited = useRef<TimeWindow | null>(window);
   const showAwaited = useRef(() => {
     const wanted = awaited.current;
     // Bars that came since the last frame are not on the chart yet.
@@ -60,6 +60,7 @@ export function CandlePane(props: {
       onNearLeftEdge: () => void feed.loadOlder(),
       onHover: setHovered,
       onNewestVisible: setNewestVisible,
+      isAwaiting: () => awaited.current !== null,
       onMoved: () => placeBands(chart, feed, bands.current),
     });
     chartRef.current = chart;
