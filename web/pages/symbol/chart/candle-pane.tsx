@@ -44,8 +44,8 @@ export function CandlePane(props: {
     // Bars that came since the last frame are not on the chart yet.
     const isPainted = feed.bars() === view.shown().bars;
     if (wanted === null || !isPainted || !feed.isReached(wanted.fromUs)) return;
-    chartRef.current?.showWindow(wanted);
     awaited.current = null;
+    chartRef.current?.showWindow(wanted);
   });
   const [isNewestVisible, setNewestVisible] = useState(true);
   const [hovered, setHovered] = useState<Bar | null>(null);
