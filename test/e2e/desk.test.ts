@@ -264,6 +264,29 @@ it("a symbol that has metrics alone is shown over a range too, with the address 
   expect(fieldText(at + 20 * minute, zone).startsWith(shown)).toBe(true);
 });
 
+it("the head of a panel has the last value, live and after a reload, whatever the step of its points", async () => {
+  // Three points of one step of 5 s, which is that of the range shown first.
+  const at = Math.floor(nowUs() / 5e6) * 5e6 - 60e6;
+  const point = (value: number, ts: number) => ({ symbol: "DESK-11", metric: "depth", value, ts });
+  const labelled = (value: number, venue: string) => ({
+    ...{ ...point(value, at), metric: "orders", labels: { venue } },
+  });
+  await browsed.push("/api/metrics", [
+    ...[10, 20, 60].map((value, i) => point(value, at + i * 1e6)),
+    ...[labelled(1, "X"), labelled(5, "X"), labelled(2, "Y")],
+  ]);
+  const shown = async (metric: string, place: string) =>
+    (await page.locator(`[data-metric=${metric}] ${place}`).allInnerTexts()).map(Number);
+  const head = () => shown("depth", ".value");
+  await browsed.open("/s/DESK-11");
+  await expect.poll(head).toEqual([60]);
+  await expect.poll(() => shown("orders", ".metric-legend b")).toEqual([5, 2]);
+  await browsed.push("/api/metrics", [point(30, at + 3e6)]);
+  await expect.poll(head).toEqual([30]);
+  await page.reload();
+  await expect.poll(head).toEqual([30]);
+});
+
 it("depth, imbalance and spread are those of the server's book", async () => {
   const levels = (from: number, step: number) =>
     Array.from({ length: 60 }, (_, i) => [from + i * step, 1 + (i % 7)]);
