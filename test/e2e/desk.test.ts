@@ -6,6 +6,7 @@ import type { NotesAnswer, OrderAnswer } from "../../src/protocol/answers/orders
 import type { Level } from "../../src/protocol/events/book.ts";
 import { fieldText } from "../../web/data/times/zone-moment.ts";
 import { BrowsedProduct } from "./browsing/browsed-product.ts";
+import { paintLate } from "./browsing/late-paint.ts";
 import { axeFaults } from "./browsing/sound-page.ts";
 import { emptyDataDir } from "./product.ts";
 
@@ -199,12 +200,7 @@ it("what candles or the address show is asked for once, however late the page pa
       const { pathname, search } = new URL(request.url());
       if (/^.api.(series|metrics.names)$/.test(pathname)) asked.push(pathname + search);
     });
-    // Much comes between what the page knows and what it shows.
-    await page.addInitScript(() => {
-      const [frame, cancel] = [requestAnimationFrame, clearTimeout];
-      window.requestAnimationFrame = (then) => Number(setTimeout(() => frame(then), 1_200));
-      window.cancelAnimationFrame = cancel;
-    });
+    await paintLate(page);
     await browsed.open(`/s/DESK-9?interval=1s${range}`);
     await page.getByTestId("metric-panel").locator(".u-over").waitFor();
     // Painted once more, the page has all that it asked for at first.
