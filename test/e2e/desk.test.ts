@@ -6,6 +6,7 @@ import type { NotesAnswer, OrderAnswer } from "../../src/protocol/answers/orders
 import type { Level } from "../../src/protocol/events/book.ts";
 import { fieldText } from "../../web/data/times/zone-moment.ts";
 import { BrowsedProduct } from "./browsing/browsed-product.ts";
+import { paintLate } from "./browsing/late-paint.ts";
 import { axeFaults } from "./browsing/sound-page.ts";
 import { emptyDataDir } from "./product.ts";
 
@@ -199,12 +200,7 @@ it("what candles or the address show is asked for once, however late the page pa
       const { pathname, search } = new URL(request.url());
       if (/^.api.(series|metrics.names)$/.test(pathname)) asked.push(pathname + search);
     });
-    // Much comes between what the page knows and what it shows.
-    await page.addInitScript(() => {
-      const [frame, cancel] = [requestAnimationFrame, clearTimeout];
-      window.requestAnimationFrame = (then) => Number(setTimeout(() => frame(then), 1_200));
-      window.cancelAnimationFrame = cancel;
-    });
+    await paintLate(page);
     await browsed.open(`/s/DESK-9?interval=1s${range}`);
     await page.getByTestId("metric-panel").locator(".u-over").waitFor();
     // Painted once more, the page has all that it asked for at first.
@@ -262,6 +258,29 @@ it("a symbol that has metrics alone is shown over a range too, with the address 
   await form.locator("summary").click();
   const shown = await form.getByLabel("To").inputValue();
   expect(fieldText(at + 20 * minute, zone).startsWith(shown)).toBe(true);
+});
+
+it("the head of a panel has the last value, live and after a reload, whatever the step of its points", async () => {
+  // Three points of one step of 5 s, which is that of the range shown first.
+  const at = Math.floor(nowUs() / 5e6) * 5e6 - 60e6;
+  const point = (value: number, ts: number) => ({ symbol: "DESK-11", metric: "depth", value, ts });
+  const labelled = (value: number, venue: string) => ({
+    ...{ ...point(value, at), metric: "orders", labels: { venue } },
+  });
+  await browsed.push("/api/metrics", [
+    ...[10, 20, 60].map((value, i) => point(value, at + i * 1e6)),
+    ...[labelled(1, "X"), labelled(5, "X"), labelled(2, "Y")],
+  ]);
+  const shown = async (metric: string, place: string) =>
+    (await page.locator(`[data-metric=${metric}] ${place}`).allInnerTexts()).map(Number);
+  const head = () => shown("depth", ".value");
+  await browsed.open("/s/DESK-11");
+  await expect.poll(head).toEqual([60]);
+  await expect.poll(() => shown("orders", ".metric-legend b")).toEqual([5, 2]);
+  await browsed.push("/api/metrics", [point(30, at + 3e6)]);
+  await expect.poll(head).toEqual([30]);
+  await page.reload();
+  await expect.poll(head).toEqual([30]);
 });
 
 it("depth, imbalance and spread are those of the server's book", async () => {

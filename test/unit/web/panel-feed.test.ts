@@ -48,6 +48,7 @@ function world(points: { cursor: Cursor; event: MetricEvent }[], span: Span | nu
           min: values.map((step) => Math.min(...step)),
           max: values.map((step) => Math.max(...step)),
           count: values.map((step) => step.length),
+          last: values.map((step) => step.at(-1) ?? Number.NaN),
         };
       });
       return later({ cursor: points.at(-1)?.cursor ?? (0 as Cursor), step_us: 1e6, series });
@@ -84,9 +85,25 @@ test("INV-3 a live point goes on where the answer ended, and into the mean of it
   feed.take({ cursor: 103 as Cursor, events: [point(1, 7)] });
   const panel = feed.panels()[0];
   expect(panel?.lines[0]?.points).toEqual([
-    { ts: T0, mean: 30, min: 10, max: 60, count: 3 },
-    { ts: T0 + 1e6, mean: 7, min: 7, max: 7, count: 1 },
+    { ts: T0, mean: 30, last: 60, min: 10, max: 60, count: 3 },
+    { ts: T0 + 1e6, mean: 7, last: 7, min: 7, max: 7, count: 1 },
   ]);
+});
+
+test("the last value of a step is that of its newest point, whatever comes late", async () => {
+  const points = [10, 20].map((value, i) => ({
+    cursor: (100 + i) as Cursor,
+    event: point(i / 10, value),
+  }));
+  const { clock, feed } = world(points);
+  feed.load();
+  await clock.advance(120);
+  const last = () => feed.panels()[0]?.lines[0]?.points.at(-1)?.last;
+  expect(last()).toBe(20);
+  feed.take({ cursor: 102 as Cursor, events: [point(0.5, 7), point(0.3, 99)] });
+  expect(last()).toBe(7);
+  feed.take({ cursor: 103 as Cursor, events: [point(0.5, 8)] });
+  expect(last()).toBe(8);
 });
 
 test("a metric first seen live becomes a panel, with the past it may have", async () => {

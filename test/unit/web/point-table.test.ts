@@ -5,7 +5,7 @@ import { pointTable } from "../../../web/data/bars/point-table.ts";
 const line = (key: string, values: readonly [ts: number, value: number, off?: number][]): Line => ({
   ...{ key, labels: { venue: key } },
   points: values.map(([ts, value, off = 0]) => {
-    return { ts, mean: value, min: value - off, max: value + off, count: 1 };
+    return { ts, mean: value, last: value, min: value - off, max: value + off, count: 1 };
   }),
 });
 

@@ -99,7 +99,14 @@ test("points that are newer than the newest bar are in sight with it, and with i
 });
 
 test("a panel's head tells the newest point in sight, and none where there is none", () => {
-  const points = [1, 2, 3].map((ts) => ({ ts, mean: ts * 10, min: 0, max: 0, count: 1 }));
+  const points = [1, 2, 3].map((ts) => ({
+    ts,
+    mean: ts * 10,
+    last: ts * 11,
+    min: 0,
+    max: 0,
+    count: 1,
+  }));
   const line = { key: "", labels: {}, points };
   const meanIn = (fromUs: number, toUs: number) => newestIn(line, { fromUs, toUs })?.mean;
   expect(newestIn(line, null)?.mean).toBe(30);

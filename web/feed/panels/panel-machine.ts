@@ -108,7 +108,7 @@ function askLines(
     return step(withPanel(state, { ...before, join: LOADING, fromUs: 0 }), MARK);
   }
   const question = asked(before.question);
-  const query = { metric, agg: "avg,min,max,count", ...rangeOf(state.span, fromUs, nowMs) };
+  const query = { metric, agg: "avg,min,max,count,last", ...rangeOf(state.span, fromUs, nowMs) };
   const next = withPanel(state, { ...before, join: LOADING, question, fromUs });
   const effect = { type: "askSeries", id: question.id, query } as const;
   return known === undefined ? step(next, MARK, effect) : step(next, effect);

@@ -117,9 +117,9 @@ export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: bo
 /** What is under the cursor: null says that nothing is; undefined, that it is elsewhere and the newest in sight is meant. */
 function valueText(
   hovered: number | null | undefined,
-  newest: { mean: number } | undefined,
+  newest: { last: number } | undefined,
   range: number,
 ): string {
-  const value = hovered === undefined ? newest?.mean : hovered;
+  const value = hovered === undefined ? newest?.last : hovered;
   return value === undefined || value === null ? "—" : formatValue(value, range);
 }
