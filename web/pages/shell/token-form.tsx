@@ -31,7 +31,7 @@ export function TokenForm(props: {
         <p class="refused" role="alert">
           {onClose === null
             ? "The server refused the token it was given."
-            : "The server takes the token no more. What is shown goes on with another."}
+            : "The token is not for this, or not any more. What is shown goes on with another."}
         </p>
       )}
       <label for="token">Token</label>
