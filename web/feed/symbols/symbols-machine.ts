@@ -53,7 +53,7 @@ export type ListEffect =
   | { type: "ask"; id: number; tag: string | null }
   | { type: "cancel"; id: number }
   | { type: "tell" }
-  | { type: "unauthorized" };
+  | { type: "unauthorized"; detail?: string | undefined };
 
 export function initialList(holdMs: number, isVisible: boolean): ListState {
   return {
@@ -127,7 +127,8 @@ function answered(
   const { phase } = state;
   if (phase.name !== "asking" || phase.id !== id) return step(state);
   if (answer.kind === "unauthorized") {
-    return step({ ...state, phase: { name: "refused" } }, { type: "unauthorized" });
+    const { detail } = answer;
+    return step({ ...state, phase: { name: "refused" } }, { type: "unauthorized", detail });
   }
   if (answer.kind !== "ok") return failed(state, moment);
   const { list, tag } = answer.value;

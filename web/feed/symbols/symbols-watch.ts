@@ -47,7 +47,7 @@ export interface SymbolsWatchDeps extends Clock {
   /** Tells to ask at once; the function it returns stops that. */
   onRetry(listener: () => void): () => void;
   onView(view: SymbolsView): void;
-  onUnauthorized(): void;
+  onUnauthorized(detail?: string): void;
 }
 
 export interface SymbolsWatch {
@@ -76,7 +76,7 @@ export function watchSymbols(deps: SymbolsWatchDeps): SymbolsWatch {
       const { list: symbols, retryAtMs, known, isWhole, heardAtMs, failures } = list.state();
       onView({ list: symbols, retryAtMs, known, isWhole, heardAtMs, failures });
     },
-    unauthorized: onUnauthorized,
+    unauthorized: ({ detail }) => onUnauthorized(detail),
   });
   const unwatch = deps.watchVisibility(() => list.send({ type: isVisible() ? "shown" : "hidden" }));
   const stopRetrying = deps.onRetry(() => list.send({ type: "retry" }));
