@@ -453,6 +453,29 @@ it("the server's figures are those of /metrics, and need a token for all symbols
   await page.getByLabel("token", { exact: false }).first().waitFor();
 });
 
+it("a token that may not is told what, in the server's words, on every page", async () => {
+  for (const symbol of ["DESK-12", "DESK-13"]) {
+    await browsed.push("/api/metrics", [{ symbol, metric: "lag_ms", value: 1 }]);
+  }
+  const narrow = await browsed.product.token({ symbols: ["DESK-12"] });
+  for (const path of ["/s/DESK-13", "/explore?symbols=DESK-13&metric=lag_ms"]) {
+    page = await browsed.newPage();
+    await browsed.open(path, narrow);
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("The token is not for DESK-13.").waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await page.getByRole("main").getByText("The token is not for DESK-13.").waitFor();
+  }
+  const blind = await browsed.product.token({ scopes: ["write"] });
+  const paths = ["/", "/s/DESK-12", "/explore", "/analytics", "/trace/x", "/alerts", "/operations"];
+  for (const path of paths) {
+    page = await browsed.newPage();
+    await browsed.open(path, blind);
+    await page.getByRole("alert").getByText("The token does not have the scope read.").waitFor();
+  }
+});
+
 it("keys lead from page to page, and the search to a symbol", async () => {
   await browsed.push("/api/trades", [{ symbol: "DESK-4", price: 5, size: 1 }]);
   await browsed.open("/");

@@ -70,8 +70,8 @@ export interface ServerState {
 
 export type Answer<T> =
   | { kind: "ok"; value: T }
-  /** A token is needed, or another one. */
-  | { kind: "unauthorized" }
+  /** A token is needed, or another one. `detail`: what the one there is may not, in the server's words. */
+  | { kind: "unauthorized"; detail?: string }
   /** Nothing has been pushed for the symbol. */
   | { kind: "unknown" }
   /** The same request would be refused again. */
@@ -226,10 +226,11 @@ export function createApi(deps: ApiDeps) {
       }
       // What the token may not change it may still look at.
       const isRead = method === "GET";
-      if (response.status === 401 || (response.status === 403 && isRead)) {
-        return { kind: "unauthorized" };
-      }
-      return await failureOf(response);
+      if (response.status === 401) return { kind: "unauthorized" };
+      const failure = await failureOf(response);
+      return failure.kind === "refused" && failure.status === 403 && isRead
+        ? { kind: "unauthorized", detail: failure.detail }
+        : failure;
     } catch {
       return { kind: "failed", status: null, detail: "The server does not answer." };
     }

@@ -9,7 +9,8 @@ export interface KeepAskingDeps<T> {
   againMs(value: T): number | null;
   /** `failure` null: `value` is what the server says now. Else it is what it said before, if it ever did. */
   onAnswer(answer: { value: T | null; failure: Failure | null }): void;
-  onUnauthorized(): void;
+  /** `detail`: what the token may not. */
+  onUnauthorized(detail?: string): void;
 }
 
 /** After a failure it waits so long, doubled each time up to the longest, in ms. */
@@ -41,8 +42,10 @@ export function keepAsking<T>(deps: KeepAskingDeps<T>): () => void {
       if (delayMs !== null) wait(delayMs);
       return;
     }
-    if (answer.kind === "unauthorized") return onUnauthorized();
-    onAnswer({ value, failure: answer });
+    // What is shown stays while another token is asked for, unless this one may not have it.
+    const isEnded = answer.kind === "unauthorized" && answer.detail === undefined;
+    if (!isEnded) onAnswer({ value, failure: answer });
+    if (answer.kind === "unauthorized") return onUnauthorized(answer.detail);
     if (answer.kind !== "failed") return;
     failures += 1;
     wait(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (failures - 1)));

@@ -52,7 +52,8 @@ export function App() {
   const [route, setRoute] = useState<Route>(currentRoute);
   /** Another one begins everything anew. */
   const [session, setSession] = useState(1);
-  const [isAsking, setAsking] = useState(false);
+  /** What the token there is may not; null: no other is asked for. */
+  const [asking, setAsking] = useState<{ detail?: string | undefined } | null>(null);
   const [renewals, setRenewals] = useState(0);
   const [theme, setTheme] = useState<Theme>(readTheme);
   const hue = useHue(theme);
@@ -60,8 +61,9 @@ export function App() {
   const [isOld, setOld] = useState(false);
 
   const isFramed = route.page === "embed";
+  const onUnauthorized = (detail?: string) => setAsking({ detail });
   const renew = () => {
-    setAsking(false);
+    setAsking(null);
     setRenewals((count) => count + 1);
   };
 
@@ -81,7 +83,7 @@ export function App() {
     {
       ...{ clock, api, server, isVisible },
       lastSeen: isFramed ? null : lastSeen,
-      onUnauthorized: () => setAsking(true),
+      onUnauthorized,
     },
     [session, renewals],
   );
@@ -112,7 +114,7 @@ export function App() {
     },
     onLivePrices,
     onReopen: () => setSession(clock.nowMs()),
-    onUnauthorized: () => setAsking(true),
+    onUnauthorized,
     onSignOut() {
       leave();
       dropToken();
@@ -122,15 +124,15 @@ export function App() {
   };
   return (
     <ThemeContext.Provider value={{ theme, choose }}>
-      {isAsking && isFramed && (
+      {asking && isFramed && (
         <p class="embed-refused" role="alert">
           This chart needs a token that may read it.
         </p>
       )}
-      {isAsking && !isFramed && (
+      {asking && !isFramed && (
         <TokenForm
-          isRefused={readToken() !== null}
-          onClose={view.known ? () => setAsking(false) : null}
+          refusal={readToken() === null ? null : (asking.detail ?? refusalOf(view.known))}
+          onClose={view.known ? () => setAsking(null) : null}
           onToken={(token) => {
             keepToken(token);
             renew();
@@ -138,7 +140,7 @@ export function App() {
         />
       )}
       {/* What is on screen stays while its next token is asked for. */}
-      {(view.known || !isAsking) && (
+      {(view.known || asking === null) && (
         // Canvases have the colours that they began with. A symbol's page draws its axes anew for another zone, and goes on; others begin again.
         <Page key={`${session} ${hue} ${"symbol" in route ? "" : zone}`} {...{ route, desk }} />
       )}
@@ -188,6 +190,13 @@ function Page({ route, desk }: { route: Route; desk: Desk }) {
     default:
       return route satisfies never;
   }
+}
+
+/** In words, where the server has none. */
+function refusalOf(isKnown: boolean): string {
+  return isKnown
+    ? "The server takes the token no more. What is shown goes on with another."
+    : "The server refused the token it was given.";
 }
 
 /** "dark" or "light": what the theme comes to here and now. */

@@ -32,7 +32,7 @@ export interface UseSymbolsDeps {
   isVisible(): boolean;
   /** Null: nothing is kept, as in the page of somebody else. */
   lastSeen: LastSeenStore | null;
-  onUnauthorized(): void;
+  onUnauthorized(detail?: string): void;
 }
 
 /** The list of symbols and what was before of each, asked for anew where an input changes. */
@@ -83,9 +83,9 @@ export function useSymbols(deps: UseSymbolsDeps, inputs: readonly number[]) {
         heard.current = { list: next.list, atMs: next.heardAtMs ?? 0 };
         if (clock.nowMs() - keptAtMs.current >= KEEP_EVERY_MS) keep();
       },
-      onUnauthorized() {
+      onUnauthorized(detail) {
         forget();
-        onUnauthorized();
+        onUnauthorized(detail);
       },
     });
     watch.current = list;

@@ -83,4 +83,10 @@ test("an answer that comes after the end is told to nobody, and a token that is 
   const shut = asking([{ kind: "unauthorized" }], 5_000);
   await settle();
   expect([shut.told, await shut.next()]).toEqual([["unauthorized"], false]);
+  // What a token may not is told beside.
+  const failure = { kind: "unauthorized", detail: "The token is not for A." } as const;
+  const narrow = asking([failure], 5_000);
+  await settle();
+  const told = [{ value: null, failure }, "unauthorized"];
+  expect([narrow.told, await narrow.next()]).toEqual([told, false]);
 });

@@ -199,6 +199,11 @@ test("INV-10 a refused answer, or a token that ran out, asks for a token", async
   await refused.clock.advance(60_000);
   expect(refused.unauthorized()).toBe(1);
   expect(refused.historyRequests()).toBe(1);
+  expect(refused.feed.refusal()).toBeNull();
+  const detail = "The token is not for A.";
+  const narrow = world({ kind: "unauthorized", detail });
+  await narrow.clock.advance(60_000);
+  expect([narrow.unauthorized(), narrow.feed.refusal()]).toEqual([1, detail]);
   const expired = world();
   await expired.clock.advance(10);
   expired.opened[0]?.onStatus?.({

@@ -90,9 +90,14 @@ export function formatClock(ts: number, zone: ZoneId): string {
 }
 
 /** Time of day, or the date where it is more than a day from `nowMs`. */
-export function formatMoment(ts: number, nowMs: number, zone: ZoneId): string {
+export function formatMoment(
+  ts: number,
+  nowMs: number,
+  zone: ZoneId,
+  near: "clock" | "minute" = "clock",
+): string {
   const ms = ts / 1_000;
-  return timeText(Math.abs(nowMs - ms) < 86_400_000 ? "clock" : "shortDate", ms, zone);
+  return timeText(Math.abs(nowMs - ms) < 86_400_000 ? near : "shortDate", ms, zone);
 }
 
 /** How long something took, of microseconds: "640 µs", "12.3 ms", "4.2 s", "3 min 5 s", "2 h 10 min". */

@@ -27,7 +27,8 @@ export interface SymbolFeedDeps extends Clock {
   onDirty(): void;
   /** The connection's state has changed. */
   onStatus(status: Status): void;
-  onUnauthorized(): void;
+  /** `detail`: what the token may not. */
+  onUnauthorized(detail?: string): void;
 }
 
 export type SymbolFeed = ReturnType<typeof openSymbolFeed>;
@@ -60,7 +61,7 @@ export function openSymbolFeed(
       load();
     },
     tellStatus: ({ status }) => deps.onStatus(status),
-    unauthorized: deps.onUnauthorized,
+    unauthorized: ({ detail }) => deps.onUnauthorized(detail),
     mark: ({ dirty: bits }) => mark(bits),
   });
   const { api, nowMs, setTimer, random } = deps;

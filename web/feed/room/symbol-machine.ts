@@ -59,7 +59,7 @@ export type SymbolEffect =
   /** History is to be asked again for what is missing. */
   | { type: "takeGap"; gap: Gap }
   | { type: "tellStatus"; status: Status }
-  | { type: "unauthorized" }
+  | { type: "unauthorized"; detail?: string }
   | { type: "mark"; dirty: Dirty };
 
 type SymbolStep = Step<SymbolState, SymbolEffect>;
@@ -149,7 +149,12 @@ function history(before: SymbolState, cursor: Cursor): SymbolStep {
 }
 
 function failed(state: SymbolState, answer: Failure): SymbolStep {
-  if (answer.kind === "unauthorized") return step(state, { type: "unauthorized" });
+  if (answer.kind === "unauthorized") {
+    const { detail } = answer;
+    if (detail === undefined) return step(state, { type: "unauthorized" });
+    const trouble = { kind: "refused", status: 403, detail } as const;
+    return step({ ...state, trouble }, { type: "unauthorized", detail }, mark(DIRTY.allBars));
+  }
   if (state.trouble?.kind === "refused") return step(state);
   const marked = mark(DIRTY.status | DIRTY.allBars);
   if (answer.kind === "unknown") {

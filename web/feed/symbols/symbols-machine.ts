@@ -53,7 +53,7 @@ export type ListEffect =
   | { type: "ask"; id: number; tag: string | null }
   | { type: "cancel"; id: number }
   | { type: "tell" }
-  | { type: "unauthorized" };
+  | { type: "unauthorized"; detail?: string | undefined };
 
 export function initialList(holdMs: number, isVisible: boolean): ListState {
   return {
@@ -128,7 +128,7 @@ function answered(
   if (phase.name !== "asking" || phase.id !== id) return step(state);
   if (answer.kind === "unauthorized") {
     const refused: ListState = { ...state, phase: { name: "refused" } };
-    return step(refused, { type: "tell" }, { type: "unauthorized" });
+    return step(refused, { type: "tell" }, { type: "unauthorized", detail: answer.detail });
   }
   if (answer.kind !== "ok") return failed(state, moment);
   const { list, tag } = answer.value;

@@ -55,7 +55,7 @@ export interface SymbolsWatchDeps extends Clock {
   /** Tells to ask at once; the function it returns stops that. */
   onRetry(listener: () => void): () => void;
   onView(view: SymbolsView): void;
-  onUnauthorized(): void;
+  onUnauthorized(detail?: string): void;
 }
 
 export interface SymbolsWatch {
@@ -88,7 +88,7 @@ export function watchSymbols(deps: SymbolsWatchDeps): SymbolsWatch {
       const isRefused = phase.name === "refused";
       onView({ list: symbols, retryAtMs, known, isWhole, heardAtMs, failures, isRefused });
     },
-    unauthorized: onUnauthorized,
+    unauthorized: ({ detail }) => onUnauthorized(detail),
   });
   const unwatch = deps.watchVisibility(() => list.send({ type: isVisible() ? "shown" : "hidden" }));
   const stopRetrying = deps.onRetry(() => list.send({ type: "retry" }));

@@ -40,7 +40,7 @@ export function OperationsPage({ desk }: { desk: Desk }) {
     document.title = "Operations · Edgetape";
   }, []);
   const { value: seen } = figures;
-  const failure = figures.failure ?? state.failure;
+  const failure = isForbidden ? null : (figures.failure ?? state.failure);
   return (
     <div class="page">
       <TopBar
@@ -70,7 +70,7 @@ function NeedsToken({ onUnauthorized }: { onUnauthorized(): void }) {
         These figures tell of all symbols and of the machine. They need a token with the scope read
         for all symbols.
       </p>
-      <button class="button" type="button" onClick={onUnauthorized}>
+      <button class="button" type="button" onClick={() => onUnauthorized()}>
         Enter a token
       </button>
     </div>

@@ -22,8 +22,8 @@ export interface Desk {
   onReopen(): void;
   /** How many tokens have followed the first: what was refused is asked again with each. */
   renewals: number;
-  /** The server wants another token. */
-  onUnauthorized(): void;
+  /** The server wants another token. `detail`: what the one there is may not. */
+  onUnauthorized(detail?: string): void;
   /** The token of this tab is given up, and all that was read with it. */
   onSignOut(): void;
 }

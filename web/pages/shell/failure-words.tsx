@@ -12,7 +12,7 @@ export function FailureWords({ failure }: { failure: Failure }) {
 function wordsOf(failure: Failure): string {
   switch (failure.kind) {
     case "unauthorized":
-      return "The token is not for this.";
+      return failure.detail ?? "The server takes the token no more.";
     case "unknown":
       return "The server knows nothing of it.";
     case "refused":

@@ -1,15 +1,15 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 /**
- * Asks for a read token, where the server wants one; `isRefused`: it has been given one it does not take. `onClose` null: there
+ * Asks for a read token, where the server wants one; `refusal`: what is wrong with the one there is. `onClose` null: there
  * is nothing to see without a token. Else the form lies over the page, and can be put away.
  */
 export function TokenForm(props: {
-  isRefused: boolean;
+  refusal: string | null;
   onClose: (() => void) | null;
   onToken(token: string): void;
 }) {
-  const { isRefused, onClose, onToken } = props;
+  const { refusal, onClose, onToken } = props;
   const [token, setToken] = useState("");
   const dialog = useRef<HTMLDialogElement>(null);
   // Before it is seen: what is pressed at its sight is meant for it.
@@ -27,11 +27,9 @@ export function TokenForm(props: {
         This server shows its data to those who hold a token. Make one where it runs, with{" "}
         <code>npm run -s token -- --scope read</code>. It is kept in this tab only.
       </p>
-      {isRefused && (
+      {refusal !== null && (
         <p class="refused" role="alert">
-          {onClose === null
-            ? "The server refused the token it was given."
-            : "The token is not for this, or not any more. What is shown goes on with another."}
+          {refusal}
         </p>
       )}
       <label for="token">Token</label>

@@ -1,6 +1,7 @@
 import type { OrderEvent } from "../../../src/protocol/events/order.ts";
 import { pathOfTrace } from "../../data/route.ts";
 import { newestOf } from "../../data/tables/orders.ts";
+import { timeText } from "../../data/times/times.ts";
 import { digitsOf } from "../../data/words/digits.ts";
 import { formatMoment, formatPrice, formatSize } from "../../data/words/format.ts";
 import { DIRTY } from "../../feed/dirty.ts";
@@ -41,7 +42,12 @@ export function OrdersPane({ view }: { view: SymbolView }) {
               </td>
               <td class="number">{priceWords(order, prices)}</td>
               <td class={`status is-${order.status}`}>{order.status.replace("_", " ")}</td>
-              <td class="number dim">{formatMoment(order.ts, nowMs, view.clock.zone)}</td>
+              <td
+                class="number dim"
+                title={timeText("dateExactClock", order.ts / 1_000, view.clock.zone)}
+              >
+                {formatMoment(order.ts, nowMs, view.clock.zone, "minute")}
+              </td>
             </tr>
           ))}
         </tbody>

@@ -56,7 +56,7 @@ export interface SymbolViewOptions {
   server: ServerWatch;
   symbol: string;
   interval: Interval | null;
-  onUnauthorized(): void;
+  onUnauthorized(detail?: string): void;
 }
 
 export function openSymbolView(options: SymbolViewOptions): SymbolView {
