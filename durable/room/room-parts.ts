@@ -93,7 +93,7 @@ export class RoomParts {
 
   /** Its last values, its book and its trades. */
   stateNow(): RoomState {
-    this.state ??= new RoomState(this.ports.sql, this.log, this.ports.spellings);
+    this.state ??= new RoomState(this.ports.sql, this.log, this.ports.foldedPoints);
     return this.state;
   }
 

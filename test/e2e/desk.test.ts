@@ -4,7 +4,9 @@ import type { BookAnswer, SymbolsAnswer } from "../../src/protocol/answers/answe
 import type { AttributionAnswer } from "../../src/protocol/answers/attribution.ts";
 import type { NotesAnswer, OrderAnswer } from "../../src/protocol/answers/orders.ts";
 import type { Level } from "../../src/protocol/events/book.ts";
+import { fieldText } from "../../web/data/times/zone-moment.ts";
 import { BrowsedProduct } from "./browsing/browsed-product.ts";
+import { paintLate } from "./browsing/late-paint.ts";
 import { axeFaults } from "./browsing/sound-page.ts";
 import { emptyDataDir } from "./product.ts";
 
@@ -128,6 +130,10 @@ it("candles and panels have one axis of time: one crosshair, and who moves one m
     "/api/metrics",
     seconds.map((i) => ({ ...of(i), metric: "second", value: i })),
   );
+  const series: string[] = [];
+  page.on("request", (request) => {
+    if (request.url().includes("/api/series")) series.push(request.url());
+  });
   await browsed.open("/s/DESK-8?interval=1s");
   const candles = page.getByTestId("candle-chart");
   const panel = page.getByTestId("metric-panel").locator(".u-over");
@@ -161,6 +167,8 @@ it("candles and panels have one axis of time: one crosshair, and who moves one m
   await panel.waitFor();
   const newest = await agreed(candles, 0.5);
   expect(await agreed(panel, 0.2)).toBeLessThan(await agreed(panel, 0.8));
+  // The panel waits for what candles show: a range of its own has a step.
+  expect(series.filter((url) => url.includes("step="))).toEqual([]);
   await drag(candles);
   const before = await agreed(panel, 0.5);
   expect(before).toBeLessThan(newest - 20);
@@ -169,6 +177,110 @@ it("candles and panels have one axis of time: one crosshair, and who moves one m
   await page.locator(".to-newest").click();
   // What is newest moves on while this goes on.
   await expect.poll(() => agreed(candles, 0.5)).toBeGreaterThan(before);
+});
+
+it("what candles or the address show is asked for once, however late the page paints", async () => {
+  const at = Math.floor(nowUs() / 1e6) * 1e6 - 300e6;
+  const seconds = Array.from({ length: 30 }, (_, i) => i);
+  const of = (i: number) => ({ symbol: "DESK-9", ts: at + i * 1e6 });
+  await browsed.push(
+    "/api/trades",
+    seconds.map((i) => ({ ...of(i), price: 100 + i, size: 1 })),
+  );
+  // Metrics go on after the last bar.
+  await browsed.push(
+    "/api/metrics",
+    seconds.map((i) => ({ ...of(i * 9), metric: "second", value: i })),
+  );
+  const iso = (s: number) => new Date((at + s * 1e6) / 1_000).toISOString();
+  for (const [i, range] of ["", `&from=${iso(5)}&to=${iso(15)}`].entries()) {
+    page = await browsed.newPage();
+    const asked: string[] = [];
+    page.on("request", (request) => {
+      const { pathname, search } = new URL(request.url());
+      if (/^.api.(series|metrics.names)$/.test(pathname)) asked.push(pathname + search);
+    });
+    await paintLate(page);
+    await browsed.open(`/s/DESK-9?interval=1s${range}`);
+    await page.getByTestId("metric-panel").locator(".u-over").waitFor();
+    // Painted once more, the page has all that it asked for at first.
+    await browsed.push("/api/trades", [{ ...of(280 + i), price: 7.25 + i, size: 1 }]);
+    await page
+      .getByTestId("last-price")
+      .getByText((7.25 + i).toFixed(2))
+      .waitFor();
+    expect(asked.map((url) => url.replace(/[?].*/, ""))).toEqual([
+      ...["/api/metrics/names", "/api/series"],
+    ]);
+    expect(asked[1]).not.toContain("step=");
+  }
+});
+
+it("a symbol that has metrics alone is shown over a range too, with the address of any other", async () => {
+  const minute = 60e6;
+  const at = Math.floor(nowUs() / minute) * minute - 30 * minute;
+  await browsed.push(
+    "/api/metrics",
+    Array.from({ length: 30 }, (_, i) => {
+      return { symbol: "DESK-10", metric: "minute", value: i, ts: at + i * minute };
+    }),
+  );
+  const iso = (minutes: number) =>
+    new Date((at + minutes * minute) / 1_000).toISOString().replace(":00.000Z", "Z");
+  const newestIs = (value: number) =>
+    expect
+      .poll(async () =>
+        Number.parseFloat(
+          (await page.getByTestId("metric-panel").locator(".value").innerText()) || "-1",
+        ),
+      )
+      .toBe(value);
+  const form = page.locator(".range-form");
+  const preset = page.getByRole("button", { name: "1h", exact: true });
+  await browsed.open(`/s/DESK-10?interval=1m&from=${iso(5)}&to=${iso(10)}`);
+  await newestIs(9);
+  expect(await preset.getAttribute("aria-pressed")).toBe("false");
+  await preset.click();
+  await newestIs(29);
+  expect(new URL(page.url()).search).toBe("?interval=1m");
+  expect(await preset.getAttribute("aria-pressed")).toBe("true");
+  await form.locator("summary").click();
+  const zone = await page.evaluate(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
+  await form.getByLabel("From").fill(fieldText(at + 11 * minute, zone));
+  await form.getByLabel("To").fill(fieldText(at + 20 * minute, zone));
+  await form.getByRole("button", { name: "Show" }).click();
+  await newestIs(19);
+  const { search } = new URL(page.url());
+  expect(search).toBe(`?interval=1m&from=${iso(11)}&to=${iso(20)}`);
+  await page.reload();
+  await newestIs(19);
+  // The form begins with what is in sight.
+  await form.locator("summary").click();
+  const shown = await form.getByLabel("To").inputValue();
+  expect(fieldText(at + 20 * minute, zone).startsWith(shown)).toBe(true);
+});
+
+it("the head of a panel has the last value, live and after a reload, whatever the step of its points", async () => {
+  // Three points of one step of 5 s, which is that of the range shown first.
+  const at = Math.floor(nowUs() / 5e6) * 5e6 - 60e6;
+  const point = (value: number, ts: number) => ({ symbol: "DESK-11", metric: "depth", value, ts });
+  const labelled = (value: number, venue: string) => ({
+    ...{ ...point(value, at), metric: "orders", labels: { venue } },
+  });
+  await browsed.push("/api/metrics", [
+    ...[10, 20, 60].map((value, i) => point(value, at + i * 1e6)),
+    ...[labelled(1, "X"), labelled(5, "X"), labelled(2, "Y")],
+  ]);
+  const shown = async (metric: string, place: string) =>
+    (await page.locator(`[data-metric=${metric}] ${place}`).allInnerTexts()).map(Number);
+  const head = () => shown("depth", ".value");
+  await browsed.open("/s/DESK-11");
+  await expect.poll(head).toEqual([60]);
+  await expect.poll(() => shown("orders", ".metric-legend b")).toEqual([5, 2]);
+  await browsed.push("/api/metrics", [point(30, at + 3e6)]);
+  await expect.poll(head).toEqual([30]);
+  await page.reload();
+  await expect.poll(head).toEqual([30]);
 });
 
 it("depth, imbalance and spread are those of the server's book", async () => {

@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { HistoryAnswer } from "../../src/protocol/answers/answers.ts";
 import { launchBrowser, PATIENCE_MS } from "./browser.ts";
+import { axeFaults } from "./browsing/sound-page.ts";
 import { type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
 
 /** The dashboard by keys alone, and by ear. */
@@ -23,15 +24,13 @@ beforeAll(async () => {
   const trades = Array.from({ length: 400 }, (_, i) => ({
     ...{ symbol: "KEY-1", price: 100 + i / 4, size: 2, ts: at + i * 60e6 },
   }));
-  const answer = await fetch(`${product.url}/api/trades`, {
-    method: "POST",
-    headers: {
-      authorization: `Bearer ${await product.token()}`,
-      "content-type": "application/json",
-    },
-    body: JSON.stringify(trades),
-  });
-  expect(answer.status).toBe(202);
+  await push("/api/trades", trades);
+  await push(
+    "/api/metrics",
+    [1.5, 2.25, 3.75].map((value, i) => ({
+      ...{ symbol: "KEY-1", metric: "lag", value, ts: at + (390 + i) * 60e6 },
+    })),
+  );
 });
 
 afterAll(async () => {
@@ -114,6 +113,86 @@ it("candles are moved by keys, and told as a table", async () => {
   await page.keyboard.press("End");
   await toNewest.waitFor({ state: "detached" });
 });
+
+it("a panel of a metric is told as a table to who asks for it", async () => {
+  for (const path of ["/s/KEY-1?interval=1m", "/explore?range=15m&symbols=KEY-1&metric=lag"]) {
+    await page.goto(product.url + path);
+    const chart = page.getByTestId(path.startsWith("/s/") ? "metric-panel" : "explore-panel");
+    await chart.locator(".u-over").waitFor();
+    const table = page.getByRole("table", { name: /lag.*, newest first/ });
+    // Dozens of tables, each anew with every point, would be dear.
+    expect(await table.count()).toBe(0);
+    const toggle = chart.getByText(/as a table$/);
+    const sight = () =>
+      toggle.evaluate((summary) => getComputedStyle(summary.parentElement as Element).clipPath);
+    expect(await sight()).not.toBe("none");
+    await toggle.focus();
+    expect(await sight()).toBe("none");
+    await page.keyboard.press("Enter");
+    await table.waitFor();
+    const values = async () => {
+      const rows = await table.getByRole("row").all();
+      const cells = rows.slice(1).map((row) => row.getByRole("cell").first().textContent());
+      return (await Promise.all(cells)).map(Number);
+    };
+    await expect.poll(values, { message: path }).toEqual([3.75, 2.25, 1.5]);
+    expect(await axeFaults(page), path).toEqual([]);
+  }
+});
+
+it("who comes to another page is at its heading, by a link, a key or a step back, and types on undisturbed", async () => {
+  const heading = (name: string) => page.getByRole("heading", { level: 1, name, exact: true });
+  const isRead = async (name: string) => {
+    await heading(name).waitFor({ state: "attached" });
+    const isFocused = () => heading(name).evaluate((one) => one === document.activeElement);
+    await expect.poll(isFocused, { message: name }).toBe(true);
+    expect(await page.evaluate(() => scrollY), name).toBe(0);
+  };
+  await page.setViewportSize({ width: 1_280, height: 240 });
+  await page.goto(product.url);
+  const row = page.getByTestId("symbol-row").getByRole("link").first();
+  await row.waitFor();
+  // The first page is read from its beginning.
+  expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("BODY");
+  await row.scrollIntoViewIfNeeded();
+  await row.click();
+  await isRead("KEY-1");
+  // The next Tab is that of what follows the heading.
+  await page.keyboard.press("Tab");
+  expect(await page.evaluate(() => document.activeElement?.closest("main") !== null)).toBe(true);
+  await page.keyboard.press("g");
+  await page.keyboard.press("e");
+  await isRead("Explore");
+  // What is chosen there is another address, and no other page.
+  await page.getByRole("button", { name: "6h", exact: true }).click();
+  await expect.poll(focused).toBe("6h");
+  await page.goBack();
+  await page.goBack();
+  await isRead("KEY-1");
+  await page.goto(`${product.url}/trace/one`);
+  await page.getByLabel("Correlation id").fill("two");
+  await page.keyboard.press("Enter");
+  await isRead("Trace");
+  await page.keyboard.press("/");
+  await page.keyboard.type("KE");
+  await page.goBack();
+  await expect.poll(() => page.getByLabel("Correlation id").inputValue()).toBe("one");
+  await page.keyboard.type("Y");
+  expect(await page.getByLabel("Find a symbol").inputValue()).toBe("KEY");
+});
+
+/** With a token that writes. */
+async function push(path: string, events: readonly object[]): Promise<void> {
+  const answer = await fetch(product.url + path, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${await product.token()}`,
+      "content-type": "application/json",
+    },
+    body: JSON.stringify(events),
+  });
+  expect(answer.status).toBe(202);
+}
 
 /** The name of what has the focus. */
 async function focused(): Promise<string> {

@@ -7,7 +7,7 @@ import {
 } from "lightweight-charts";
 import type { Bar, Interval } from "../../src/protocol/events/bar.ts";
 import { INTERVAL_SECONDS } from "../../src/protocol/words/interval.ts";
-import { momentAt, placeOf } from "../data/bars/bar-places.ts";
+import { momentAt, placeOf, placesShowing } from "../data/bars/bar-places.ts";
 import { lastAtOrBefore } from "../data/bars/bars.ts";
 import type { TimeWindow } from "../data/bars/time-window.ts";
 import type { ChartMark } from "../data/tables/chart-marks.ts";
@@ -44,6 +44,8 @@ export interface CandleChartOptions {
   onNearLeftEdge(): void;
   /** The bar under the crosshair, or null where there is none. */
   onHover(bar: Bar | null): void;
+  /** Whether something else than the newest is awaited, so that nobody is to follow what is in sight first. */
+  isAwaiting(): boolean;
   /** What is visible has moved: whatever lies over the chart must follow. */
   onMoved(): void;
   /** Whether the newest bar is in sight has changed. */
@@ -78,6 +80,8 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   let shown: CandleData | null = null;
   /** Between new data and its place on the screen the visible range means nothing. */
   let isSettling = false;
+  /** The library moves in its next frame, and until then its range is that of before: 0 where it has. */
+  let moving = 0;
   const [up, down, ofEntry] = [colour("up"), colour("down"), colour("accent")];
   const { axis } = options;
   const chart = createChartEx<Time, IHorzScaleBehavior<Time>>(
@@ -109,13 +113,8 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   });
   candles.attachPrimitive(events.primitive);
 
-  chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
-    if (range === null || bars.length === 0 || isSettling) return;
-    options.onMoved();
-    const near = Math.max(NEAR_LEFT_EDGE, (range.to - range.from) * NEAR_LEFT_EDGE_WIDTHS);
-    if (range.from < near) options.onNearLeftEdge();
-    options.onNewestVisible(range.to >= bars.length - 1);
-    tellInSight();
+  chart.timeScale().subscribeVisibleLogicalRangeChange(() => {
+    if (!isSettling && moving === 0) tellMoved();
   });
   chart.subscribeCrosshairMove(({ time, logical, sourceEvent }) => {
     const index = time === undefined ? -1 : lastAtOrBefore(bars, Number(time) * 1e6);
@@ -182,6 +181,7 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
     showWindow,
     destroy(): void {
       for (const stop of stops) stop();
+      cancelAnimationFrame(moving);
       chart.remove();
     },
   };
@@ -236,9 +236,20 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
     return x === null || next === null ? null : x + (within - at) * (next - x);
   }
 
+  function tellMoved(): void {
+    const range = chart.timeScale().getVisibleLogicalRange();
+    if (range === null || bars.length === 0) return;
+    options.onMoved();
+    const near = Math.max(NEAR_LEFT_EDGE, (range.to - range.from) * NEAR_LEFT_EDGE_WIDTHS);
+    if (range.from < near) options.onNearLeftEdge();
+    options.onNewestVisible(range.to >= bars.length - 1);
+    tellInSight();
+  }
+
   function tellInSight(): void {
     const range = chart.timeScale().getVisibleLogicalRange();
-    if (range === null) return;
+    const isTooEarly = moving !== 0 || (axis.inSight() === null && options.isAwaiting());
+    if (range === null || isTooEarly) return;
     const [fromUs, toUs] = [range.from - HALF, range.to + HALF].map((place) =>
       momentAt(places(), place),
     ) as [number | null, number | null];
@@ -247,10 +258,19 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   }
 
   /** As far as there are bars near it. */
-  function showWindow({ fromUs, toUs }: TimeWindow): void {
-    const [from, to] = [placeOf(places(), fromUs), placeOf(places(), toUs)];
-    if (from === null || to === null || from >= to) return;
-    chart.timeScale().setVisibleLogicalRange({ from: from + HALF, to: to - HALF });
+  function showWindow(window: TimeWindow): void {
+    const showing = placesShowing(places(), window);
+    if (showing !== null) moveTo(showing.from, showing.to);
+  }
+
+  function moveTo(from: number, to: number): void {
+    chart.timeScale().setVisibleLogicalRange({ from, to });
+    // The library has asked for its frame before, and so has moved in this one.
+    cancelAnimationFrame(moving);
+    moving = requestAnimationFrame(() => {
+      moving = 0;
+      tellMoved();
+    });
   }
 
   function places() {
@@ -270,10 +290,7 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
 
   function showNewest(): void {
     const fitting = Math.max(30, Math.floor(container.clientWidth / 9));
-    chart.timeScale().setVisibleLogicalRange({
-      from: bars.length - Math.min(bars.length + 4, fitting),
-      to: bars.length + 5,
-    });
+    moveTo(bars.length - Math.min(bars.length + 4, fitting), bars.length + 5);
     candles.priceScale().applyOptions({ autoScale: true });
   }
 

@@ -8,6 +8,7 @@ import { createServerWatch } from "../feed/symbols/server-watch.ts";
 import { applyTheme, readTheme, type Theme } from "../feed/theme.ts";
 import { dropToken, keepToken, readToken } from "../feed/token.ts";
 import { keepZone, readZone, type ZoneChoice, zoneIdOf } from "../feed/zone.ts";
+import { useArrival } from "./shell/arrival.ts";
 import type { Desk } from "./shell/desk.ts";
 import { Keys } from "./shell/keys.tsx";
 import { later } from "./shell/later.tsx";
@@ -75,6 +76,7 @@ export function App() {
     };
   }, []);
 
+  useArrival(window.location.pathname);
   const { view, pasts, onLivePrices, leave } = useSymbols(
     {
       ...{ clock, api, server, isVisible },

@@ -5,7 +5,14 @@ import { columnsOf, type Line, valuesAt } from "../../../web/data/bars/lines.ts"
 const line = (key: string, ...at: number[]): Line => ({
   key,
   labels: {},
-  points: at.map((ts) => ({ ts: ts * 1e6, mean: ts * 10, min: ts, max: ts * 20, count: 1 })),
+  points: at.map((ts) => ({
+    ts: ts * 1e6,
+    mean: ts * 10,
+    last: ts,
+    min: ts,
+    max: ts * 20,
+    count: 1,
+  })),
 });
 const every = (step: number, from: number, to: number) =>
   Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => from + i * step);

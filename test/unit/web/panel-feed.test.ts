@@ -48,6 +48,7 @@ function world(points: { cursor: Cursor; event: MetricEvent }[], span: Span | nu
           min: values.map((step) => Math.min(...step)),
           max: values.map((step) => Math.max(...step)),
           count: values.map((step) => step.length),
+          last: values.map((step) => step.at(-1) ?? Number.NaN),
         };
       });
       return later({ cursor: points.at(-1)?.cursor ?? (0 as Cursor), step_us: 1e6, series });
@@ -84,9 +85,25 @@ test("INV-3 a live point goes on where the answer ended, and into the mean of it
   feed.take({ cursor: 103 as Cursor, events: [point(1, 7)] });
   const panel = feed.panels()[0];
   expect(panel?.lines[0]?.points).toEqual([
-    { ts: T0, mean: 30, min: 10, max: 60, count: 3 },
-    { ts: T0 + 1e6, mean: 7, min: 7, max: 7, count: 1 },
+    { ts: T0, mean: 30, last: 60, min: 10, max: 60, count: 3 },
+    { ts: T0 + 1e6, mean: 7, last: 7, min: 7, max: 7, count: 1 },
   ]);
+});
+
+test("the last value of a step is that of its newest point, whatever comes late", async () => {
+  const points = [10, 20].map((value, i) => ({
+    cursor: (100 + i) as Cursor,
+    event: point(i / 10, value),
+  }));
+  const { clock, feed } = world(points);
+  feed.load();
+  await clock.advance(120);
+  const last = () => feed.panels()[0]?.lines[0]?.points.at(-1)?.last;
+  expect(last()).toBe(20);
+  feed.take({ cursor: 102 as Cursor, events: [point(0.5, 7), point(0.3, 99)] });
+  expect(last()).toBe(7);
+  feed.take({ cursor: 103 as Cursor, events: [point(0.5, 8)] });
+  expect(last()).toBe(8);
 });
 
 test("a metric first seen live becomes a panel, with the past it may have", async () => {
@@ -137,6 +154,42 @@ test("a span that is chosen before the names are known waits for them", async ()
   expect(feed.panels()[0]?.state).toBe("ready");
 });
 
+test("a window that is moved asks for each line once, and for no name again", async () => {
+  const { clock, feed, asked, namesAsked } = world([{ cursor: 100 as Cursor, event: point(0, 1) }]);
+  feed.load();
+  await clock.advance(120);
+  for (const back of [100e6, 200e6, 300e6]) {
+    feed.choose({ fromUs: T0 - back, rangeUs: 110e6, toUs: T0 + 10e6 - back, stepUs: null });
+    await clock.advance(60);
+  }
+  expect(asked.slice(1).map(({ from }) => from)).toEqual([T0 - 100e6, T0 - 200e6, T0 - 300e6]);
+  expect(namesAsked()).toBe(1);
+  // The last of a range ends with what is newest now, which the names tell.
+  feed.choose(RANGES["15m"]);
+  await clock.advance(120);
+  expect([asked.length, namesAsked()]).toEqual([5, 2]);
+});
+
+test("spans chosen while the names are on their way cost one question a line", async () => {
+  const { clock, feed, asked, namesAsked } = world(
+    [{ cursor: 100 as Cursor, event: point(0, 1) }],
+    null,
+  );
+  feed.load();
+  for (const range of ["15m", "1h", "6h"] as const) feed.choose(RANGES[range]);
+  await clock.advance(120);
+  expect([asked.length, namesAsked()]).toEqual([1, 1]);
+  expect(asked[0]?.from).toBeLessThanOrEqual(T0 - RANGES["6h"].rangeUs);
+});
+
+test("how far the panels go is known with their names, before any line is", async () => {
+  const { clock, feed } = world([{ cursor: 100 as Cursor, event: point(0, 1) }], null);
+  feed.load();
+  expect(feed.endUs()).toBe(0);
+  await clock.advance(60);
+  expect(feed.endUs()).toBe(T0);
+});
+
 test("points that have left the range are dropped, so that a page left open does not grow", async () => {
   const { clock, feed } = world([{ cursor: 100 as Cursor, event: point(0, 1) }]);
   feed.load();
@@ -172,6 +225,7 @@ test("what candles show is asked for from one moment to another, and takes the l
 test("a window that is open to the end is asked for up to now, in steps that suit its width", async () => {
   const { clock, feed, asked } = world([{ cursor: 100 as Cursor, event: point(0, 1) }]);
   const ago = 1_000e6;
+  feed.load();
   feed.choose({ fromUs: T0 - ago, rangeUs: 100e6, toUs: null, stepUs: null });
   await clock.advance(120);
   const { from = 0, points = 0, to } = asked.at(-1) ?? {};

@@ -1,11 +1,14 @@
 import { expect, test, vi } from "vitest";
 import { createSharedAxis } from "../../../web/charts/shared-axis.ts";
 import { labelsIn, newestIn } from "../../../web/data/bars/lines.ts";
+import { RANGES } from "../../../web/data/bars/ranges.ts";
 import {
   type InSight,
   lastOf,
   panned,
+  spanOf,
   spanToLoad,
+  windowOf,
   withNewest,
   zoomed,
 } from "../../../web/data/bars/time-window.ts";
@@ -49,6 +52,14 @@ test("a window moves by shares of its width, and widens around what is pointed a
   expect(lastOf(1_000, 100)).toEqual({ fromUs: 900, toUs: 1_001 });
 });
 
+test("without candles a span is in sight as it was chosen", () => {
+  expect(windowOf(null, 1_000)).toBeNull();
+  expect(windowOf(RANGES["5m"], 1_000e6)).toEqual(lastOf(1_000e6, 300e6));
+  const chosen = { fromUs: 5, toUs: 9 };
+  expect(windowOf(spanOf(chosen), 1_000)).toEqual(chosen);
+  expect(windowOf({ ...spanOf(chosen), toUs: null }, 7)).toEqual({ fromUs: 5, toUs: 7 });
+});
+
 test("half a window on either side is loaded too, and nothing more while one stays in it", () => {
   const loaded = spanToLoad(inSight(10, 12), null);
   const expected = { fromUs: 9 * HOUR, toUs: 13 * HOUR, rangeUs: 4 * HOUR, stepUs: null };
@@ -88,7 +99,14 @@ test("points that are newer than the newest bar are in sight with it, and with i
 });
 
 test("a panel's head tells the newest point in sight, and none where there is none", () => {
-  const points = [1, 2, 3].map((ts) => ({ ts, mean: ts * 10, min: 0, max: 0, count: 1 }));
+  const points = [1, 2, 3].map((ts) => ({
+    ts,
+    mean: ts * 10,
+    last: ts * 11,
+    min: 0,
+    max: 0,
+    count: 1,
+  }));
   const line = { key: "", labels: {}, points };
   const meanIn = (fromUs: number, toUs: number) => newestIn(line, { fromUs, toUs })?.mean;
   expect(newestIn(line, null)?.mean).toBe(30);

@@ -5,10 +5,11 @@ import { longestPause } from "./holes.ts";
 import type { Span } from "./ranges.ts";
 import type { TimeWindow } from "./time-window.ts";
 
-/** One point of a line: the mean of what fell into its step, and between what it ranged. */
+/** One point of a line: the mean of what fell into its step, between what it ranged, and what it was at last. */
 interface LinePoint {
   ts: number;
   mean: number;
+  last: number;
   min: number;
   max: number;
   count: number;
@@ -19,6 +20,8 @@ export interface Line {
   key: string;
   labels: Readonly<Record<string, string>>;
   points: readonly LinePoint[];
+  /** Time of the newest point that came live, for a late one is the last of no step; absent before one has come. */
+  heardUs?: number;
 }
 
 /** The newest lines are kept; a metric with more label sets than this is not readable in one panel. */
@@ -46,6 +49,7 @@ export function lineOf(columns: SeriesColumns): Line {
     points.push({
       ts,
       mean,
+      last: columns.last?.[i] ?? mean,
       min: columns.min?.[i] ?? mean,
       max: columns.max?.[i] ?? mean,
       count: columns.count?.[i] ?? 1,
@@ -86,17 +90,19 @@ function withPoint(line: Line, event: MetricEvent, stepUs: number): Line {
   while (index > 0 && (points[index - 1]?.ts ?? 0) > ts) index--;
   const point = points[index - 1];
   const { value } = event;
+  const heardUs = Math.max(event.ts, line.heardUs ?? 0);
   if (point?.ts === ts) {
     const count = point.count + 1;
     points[index - 1] = {
       ...{ ts, count, mean: point.mean + (value - point.mean) / count },
+      last: event.ts === heardUs ? value : point.last,
       min: Math.min(point.min, value),
       max: Math.max(point.max, value),
     };
   } else {
-    points.splice(index, 0, { ts, mean: value, min: value, max: value, count: 1 });
+    points.splice(index, 0, { ts, mean: value, last: value, min: value, max: value, count: 1 });
   }
-  return { ...line, points };
+  return { ...line, points, heardUs };
 }
 
 /** Time of the newest point of any line; 0 where there is none. */

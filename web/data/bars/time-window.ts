@@ -56,6 +56,18 @@ export function withNewest(inSight: InSight, newestUs: number): InSight {
   return inSight.isNewest && newestUs > inSight.toUs ? { ...inSight, toUs: newestUs } : inSight;
 }
 
+/** All points within the window. */
+export function spanOf({ fromUs, toUs }: TimeWindow): Span {
+  return { fromUs, rangeUs: toUs - fromUs, toUs, stepUs: null };
+}
+
+/** What of a span is in sight where no candles say that; null: no span is chosen. The newest points are at `newestUs`. */
+export function windowOf(span: Span | null, newestUs: number): TimeWindow | null {
+  if (span === null) return null;
+  const { fromUs, rangeUs, toUs } = span;
+  return fromUs === null ? lastOf(newestUs, rangeUs) : { fromUs, toUs: toUs ?? newestUs };
+}
+
 /** The last `rangeUs`. The newest points stand clear of the edge, or a dot there would be cut in half. */
 export function lastOf(newestUs: number, rangeUs: number): TimeWindow {
   return { fromUs: newestUs - rangeUs, toUs: newestUs + rangeUs / 100 };

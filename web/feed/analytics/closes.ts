@@ -13,8 +13,26 @@ export interface LookedAt {
 /** As many buckets as an analysis has at the most. */
 const MAX_BUCKETS = 10_000;
 
+/** Analyses of a page are answered one after the other, and a bucket may begin between two of them. */
+const KEPT = 2;
+
 /** Gives the closes of symbols that an analysis rests on. */
 export type Closes = (symbols: readonly string[]) => Promise<Answer<BucketValues[]>>;
+
+export type KeptCloses = (looked: LookedAt) => Closes;
+
+/** The closes of what was looked at last: parts of a page that look at the same have the same. */
+export function keptCloses(api: Pick<Api, "history">): KeptCloses {
+  const kept = new Map<string, Closes>();
+  return (looked) => {
+    const key = [looked.interval, looked.from, looked.to].join();
+    const closes = kept.get(key) ?? closesOf(api, looked);
+    kept.delete(key);
+    kept.set(key, closes);
+    for (const old of [...kept.keys()].slice(0, -KEPT)) kept.delete(old);
+    return closes;
+  };
+}
 
 /**
  * Asks for the closes that an analysis rests on. What was asked of a symbol is kept, for each of its pairs needs it; what failed is

@@ -3,7 +3,7 @@ import { newestTs } from "../../data/bars/lines.ts";
 import type { Span } from "../../data/bars/ranges.ts";
 import { type FeedDeps, telling } from "../feed-deps.ts";
 import { run } from "../machine.ts";
-import { panelMachine } from "./panel-machine.ts";
+import { newestNamed, panelMachine } from "./panel-machine.ts";
 import { initialPanels, type Panel } from "./panel-state.ts";
 
 /** The metrics of one symbol. */
@@ -24,8 +24,15 @@ export function openPanelFeed(deps: FeedDeps, symbol: string, first: Span | null
     panels,
     panel: (metric: string): Panel | null => feed.state().panels.get(metric) ?? null,
     span: () => feed.state().span,
-    /** Time of the newest point of any panel; 0 where there is none. They all end there, so that they line up. */
-    endUs: () => panels().reduce((end, { lines }) => Math.max(end, newestTs(lines)), 0),
+    /**
+     * Time of the newest point of any panel, as soon as it is known by name; 0 where there is none. They all end there, so
+     * that they line up.
+     */
+    endUs: () =>
+      panels().reduce(
+        (end, { lines }) => Math.max(end, newestTs(lines)),
+        newestNamed(feed.state().named),
+      ),
     load: () => feed.send({ type: "load" }),
     take: (frame: Frame) => feed.send({ type: "frame", frame }),
     choose: (span: Span) => feed.send({ type: "choose", span }),

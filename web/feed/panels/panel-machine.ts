@@ -70,19 +70,22 @@ function load(state: PanelState): PanelStep {
   return step({ ...state, question, panels }, { type: "askNames", id: question.id });
 }
 
-/** The names that are there already are not asked for again. */
+/**
+ * The names that are there already are not asked for again, but for the last of a range: it ends at what is newest now. Names
+ * that are on their way ask for the lines of the span that is chosen by then.
+ */
 function choose(state: PanelState, span: Span, nowMs: number): PanelStep {
   if (span === state.span) return step(state);
-  const next = { ...state, span, named: null };
-  if (state.span !== null) return load(next);
-  return state.named === null ? step(next) : named(next, state.named, nowMs);
+  const next = { ...state, span };
+  if (state.named === null || state.question.kind !== "none") return step(next);
+  const isEndKnown = span.fromUs !== null || state.span === null;
+  return isEndKnown ? named(next, state.named, nowMs) : load(next);
 }
 
 function named(before: PanelState, names: MetricNamesAnswer, nowMs: number): PanelStep {
   const { metrics } = names;
-  const state = before.span === null ? { ...before, named: names } : before;
-  const endUs = metrics.reduce((end, { last_ts: lastUs }) => Math.max(end, lastUs ?? 0), 0);
-  const fromUs = state.span && beginOf(state.span, endUs || nowMs * 1_000);
+  const state = { ...before, named: names };
+  const fromUs = state.span && beginOf(state.span, newestNamed(names) || nowMs * 1_000);
   const all = new Set([...metrics.map(({ metric }) => metric).sort(), ...state.panels.keys()]);
   return [...all].reduce(
     (done, metric) => followedBy(done, askLines(done.state, metric, fromUs, nowMs)),
@@ -105,7 +108,7 @@ function askLines(
     return step(withPanel(state, { ...before, join: LOADING, fromUs: 0 }), MARK);
   }
   const question = asked(before.question);
-  const query = { metric, agg: "avg,min,max,count", ...rangeOf(state.span, fromUs, nowMs) };
+  const query = { metric, agg: "avg,min,max,count,last", ...rangeOf(state.span, fromUs, nowMs) };
   const next = withPanel(state, { ...before, join: LOADING, question, fromUs });
   const effect = { type: "askSeries", id: question.id, query } as const;
   return known === undefined ? step(next, MARK, effect) : step(next, effect);
@@ -152,6 +155,11 @@ function takeFrame(before: PanelState, frame: Frame, nowMs: number): PanelStep {
     done = followedBy(done, fresh.length > 0 ? step(state, MARK) : step(state));
   }
   return done;
+}
+
+/** Time of the newest point that the names tell of; 0 where there is none. */
+export function newestNamed(names: MetricNamesAnswer | null): number {
+  return (names?.metrics ?? []).reduce((end, { last_ts: lastUs }) => Math.max(end, lastUs ?? 0), 0);
 }
 
 function tick(before: PanelState, nowMs: number): PanelStep {

@@ -25,7 +25,7 @@ export interface LoadedPanel extends Panel {
 export interface PanelState {
   /** Null until somebody has chosen one: what there is is known by name alone. */
   span: Span | null;
-  /** The names that came before a span was chosen. */
+  /** The names that came last; null before there are any. */
   named: MetricNamesAnswer | null;
   panels: ReadonlyMap<string, LoadedPanel>;
   /** What metrics there are. */

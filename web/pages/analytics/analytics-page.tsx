@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { INTERVALS, type Interval } from "../../../src/protocol/words/interval.ts";
 import {
   type AnalyticsState,
@@ -9,6 +9,7 @@ import {
   usualSymbols,
 } from "../../data/analytics/analytics-state.ts";
 import { offeredSymbols, typedSymbols } from "../../data/symbols/typed-symbols.ts";
+import { keptCloses } from "../../feed/analytics/closes.ts";
 import { type SymbolsView, symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
 import { Field } from "../explore/field.tsx";
 import { Command, pushCommand } from "../market/command.tsx";
@@ -23,7 +24,8 @@ import { Risk } from "./risk.tsx";
 
 /** Correlation, profit and loss, risk and orders of some symbols. All that is chosen stands in the address. */
 export function AnalyticsPage({ desk, search }: { desk: Desk; search: string }) {
-  const { clock, symbols: listed } = desk;
+  const { api, clock, symbols: listed } = desk;
+  const closes = useMemo(() => keptCloses(api), [api]);
   const state = analyticsOf(search);
   const wanted = state.symbols.length > 0 ? state.symbols : usualSymbols(listed.list);
   const strangers = strangersOf(
@@ -73,9 +75,9 @@ export function AnalyticsPage({ desk, search }: { desk: Desk; search: string }) 
         )}
         {looked !== null && (
           <>
-            <Correlations {...{ desk, looked }} />
+            <Correlations {...{ desk, looked, closes }} />
             {symbols.length > 0 && <Attribution {...{ desk, looked }} />}
-            <Risk {...{ desk, looked }} />
+            <Risk {...{ desk, looked, closes }} />
             <Orders {...{ desk, looked }} />
           </>
         )}

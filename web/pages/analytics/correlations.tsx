@@ -2,15 +2,17 @@ import { useState } from "preact/hooks";
 import type { CorrelatedPair, CorrelationAnswer } from "../../../src/protocol/answers/analytics.ts";
 import type { Subject } from "../../data/analytics/analytics-state.ts";
 import { timeText, type ZoneId } from "../../data/times/times.ts";
+import type { Closes, KeptCloses } from "../../feed/analytics/closes.ts";
 import type { Desk } from "../shell/desk.ts";
 import { Defined } from "./defined.tsx";
 import { HeatMap } from "./heat-map.tsx";
 import { Scatter } from "./scatter.tsx";
 import { Section } from "./section.tsx";
-import { useAnalysis, useCloses } from "./use-analysis.ts";
+import { useAnalysis } from "./use-analysis.ts";
 
 /** How the symbols go together, each pair a cell; the one that is pointed at is told beside. */
-export function Correlations({ desk, looked }: { desk: Desk; looked: Subject }) {
+export function Correlations(props: { desk: Desk; looked: Subject; closes: KeptCloses }) {
+  const { desk, looked, closes } = props;
   const { symbols, interval, from } = looked;
   const names = symbols.join(",");
   const isPair = symbols.length > 1;
@@ -22,14 +24,14 @@ export function Correlations({ desk, looked }: { desk: Desk; looked: Subject }) 
   if (!isPair) return <p class="hint">Correlations are of two symbols or more.</p>;
   return (
     <Section zone={desk.clock.zone} name="Correlation of returns" answered={answered}>
-      {(answer) => <Pairs {...{ desk, answer }} />}
+      {(answer) => <Pairs {...{ desk, answer }} closes={closes(answer)} />}
     </Section>
   );
 }
 
-function Pairs({ desk, answer }: { desk: Desk; answer: CorrelationAnswer }) {
+function Pairs(props: { desk: Desk; answer: CorrelationAnswer; closes: Closes }) {
+  const { desk, answer, closes } = props;
   const { pairs } = answer;
-  const closes = useCloses(desk, answer);
   const [{ a, b }, setChosen] = useState<{ a: string; b: string }>({ a: "", b: "" });
   const pair = pairs.find((one) => one.a === a && one.b === b) ?? pairs[0];
   return (

@@ -2,11 +2,11 @@ import { simpleReturns } from "../../../src/core/statistics/returns.ts";
 import type { Risk, RiskAnswer } from "../../../src/protocol/answers/analytics.ts";
 import { drawdownsOf, extentOf, histogramOf } from "../../data/analytics/shapes.ts";
 import { formatPercent } from "../../data/words/format.ts";
+import type { Closes } from "../../feed/analytics/closes.ts";
 import type { Desk } from "../shell/desk.ts";
 import { FailureWords } from "../shell/failure-words.tsx";
 import { useAnswer } from "../shell/use-answer.ts";
 import { useLast } from "../shell/use-last.ts";
-import { useCloses } from "./use-analysis.ts";
 
 const BINS = 40;
 /** Of 100: above the highest bar the lines are named. */
@@ -17,9 +17,9 @@ export function RiskCharts(props: {
   desk: Desk;
   answer: RiskAnswer;
   risk: Extract<Risk, { kind: "ok" }>;
+  closes: Closes;
 }) {
-  const { desk, answer, risk } = props;
-  const ask = useCloses(desk, answer);
+  const { desk, answer, risk, closes: ask } = props;
   const answered = useAnswer(
     desk,
     () => ask([answer.symbol]),

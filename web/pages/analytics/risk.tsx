@@ -4,6 +4,7 @@ import type { FigureId } from "../../data/analytics/figure-id.ts";
 import { timeText } from "../../data/times/times.ts";
 import { grouped } from "../../data/words/digits.ts";
 import { formatChange, formatPercent, formatValue } from "../../data/words/format.ts";
+import type { Closes, KeptCloses } from "../../feed/analytics/closes.ts";
 import type { Desk } from "../shell/desk.ts";
 import { Defined } from "./defined.tsx";
 import { RiskCharts } from "./risk-charts.tsx";
@@ -13,19 +14,21 @@ import { useAnalysis } from "./use-analysis.ts";
 type Known = Extract<Told, { kind: "ok" }>;
 
 /** Return and risk of one symbol's closes. */
-export function Risk({ desk, looked }: { desk: Desk; looked: Subject }) {
+export function Risk(props: { desk: Desk; looked: Subject; closes: KeptCloses }) {
+  const { desk, looked, closes } = props;
   const { subject: symbol, interval, from } = looked;
   const answered = useAnalysis(desk, () => desk.api.risk({ symbol, interval, from }), [
     ...[symbol, interval, from],
   ]);
   return (
     <Section zone={desk.clock.zone} name={`Risk of ${symbol}`} answered={answered}>
-      {(answer) => <Found {...{ desk, answer }} />}
+      {(answer) => <Found {...{ desk, answer }} closes={closes(answer)} />}
     </Section>
   );
 }
 
-function Found({ desk, answer }: { desk: Desk; answer: RiskAnswer }) {
+function Found(props: { desk: Desk; answer: RiskAnswer; closes: Closes }) {
+  const { desk, answer, closes } = props;
   const { risk } = answer;
   const timeOf = (us: number) => timeText("dateMinute", us / 1_000, desk.clock.zone);
   switch (risk.kind) {
@@ -38,7 +41,7 @@ function Found({ desk, answer }: { desk: Desk; answer: RiskAnswer }) {
           </p>
           <Cards risk={risk} timeOf={timeOf} />
           <Tails risk={risk} />
-          <RiskCharts key={answer.symbol} {...{ desk, answer, risk }} />
+          <RiskCharts key={answer.symbol} {...{ desk, answer, risk, closes }} />
         </>
       );
     case "too_little_data":

@@ -1,5 +1,4 @@
-import { type Inputs, useMemo } from "preact/hooks";
-import { type Closes, closesOf, type LookedAt } from "../../feed/analytics/closes.ts";
+import type { Inputs } from "preact/hooks";
 import type { Answer } from "../../feed/api.ts";
 import type { Desk } from "../shell/desk.ts";
 import { type Answered, useAnswer } from "../shell/use-answer.ts";
@@ -14,9 +13,4 @@ export function useAnalysis<T>(
   inputs: Inputs,
 ): Answered<T> {
   return useAnswer(desk, ask, () => AGAIN_MS, [desk.api, ...inputs]);
-}
-
-/** The closes that an answer rests on, each symbol's asked for once. */
-export function useCloses({ api }: Desk, { interval, from, to }: LookedAt): Closes {
-  return useMemo(() => closesOf(api, { interval, from, to }), [api, interval, from, to]);
 }

@@ -17,6 +17,7 @@ import { PanelEmpty } from "./panel-empty.tsx";
 import { PanelFoot } from "./panel-foot.tsx";
 import { PanelForm } from "./panel-form.tsx";
 import { type HoverPort, PanelLegend } from "./panel-legend.tsx";
+import { PanelTable } from "./panel-table.tsx";
 import { saveCsv, savePng } from "./save-panel.ts";
 import { useChart } from "./use-chart.ts";
 
@@ -94,6 +95,7 @@ export function ExplorePanel(props: {
         <div class="metric-chart" ref={container} />
         {value === null && failure === null && <p class="metric-empty">The server is asked…</p>}
         {drawn !== null && <PanelLegend answer={drawn} hovers={hovers} zone={clock.zone} />}
+        {drawn !== null && <PanelTable answer={drawn} zone={clock.zone} />}
       </div>
       {emptiness !== null && (
         <PanelEmpty {...{ desk, question, emptiness, span, names, hasNoNames, onChange, onSpan }} />

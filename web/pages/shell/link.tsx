@@ -3,7 +3,10 @@ import type { ComponentChildren } from "preact";
 /** Show another page of the dashboard without loading it anew. The same again is no step to go back to. */
 export function navigate(path: string): void {
   if (path === window.location.pathname + window.location.search) return;
+  const before = window.location.pathname;
   window.history.pushState(null, "", path);
+  // Another page begins at its top.
+  if (window.location.pathname !== before) window.scrollTo(0, 0);
   window.dispatchEvent(new PopStateEvent("popstate"));
 }
 

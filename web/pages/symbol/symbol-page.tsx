@@ -75,9 +75,19 @@ export function SymbolPage(props: SymbolPageProps) {
     // Imported bars make no event: it is the list that tells of a symbol nobody knew.
     if (isListed) view.feed.retry();
   }, [view, isListed]);
+  const posted = symbols.known ? (summary?.bars_posted ?? 0) : null;
+  const postedBefore = useRef(posted);
+  useEffect(() => {
+    // Nor do they tell of themselves where a page has their time on it already.
+    if (postedBefore.current !== null && posted !== null && posted > postedBefore.current)
+      feed.takeImport();
+    postedBefore.current = posted;
+  }, [feed, posted]);
   // Until history has answered, room is kept for candles where the list knows a price, so that nothing jumps.
-  const isExpected = !feed.isLoaded() && summary?.last !== null && symbol[0] !== "_";
-  const isTraded = view.shown().last !== null || (isExpected && feed.refusal() === null);
+  // Both are of one painting: bars that came since it are not shown, and are expected still.
+  const { isLoaded, last } = view.shown();
+  const isExpected = !isLoaded && summary?.last !== null && symbol[0] !== "_";
+  const isTraded = last !== null || (isExpected && feed.refusal() === null);
   const isOff = isCutOff(status) && feed.refusal() === null;
   // Replaced, not pushed: going back leads to the list, not through every interval tried.
   const place = (search: string) => replace(`${location.pathname}${search}${location.hash}`);
@@ -85,12 +95,11 @@ export function SymbolPage(props: SymbolPageProps) {
     place(window === null ? `?interval=${chosen}` : addressOf(reaching(window, chosen), window));
   const chooseWindow = (chosen: TimeWindow) =>
     place(addressOf(reaching(chosen, interval ?? feed.interval()), chosen));
+  const showNewest = () => {
+    if (window !== null) place(`?interval=${interval ?? feed.interval()}`);
+  };
   const candles = () => (
-    <CandlePane
-      {...{ view, window }}
-      onChoose={choose}
-      onNewest={() => window !== null && place(`?interval=${interval ?? feed.interval()}`)}
-    />
+    <CandlePane {...{ view, window }} onChoose={choose} onNewest={showNewest} />
   );
   if (props.isFramed) {
     return (
@@ -127,7 +136,7 @@ export function SymbolPage(props: SymbolPageProps) {
           <AlertStrip {...{ desk, symbol }} />
           {isTraded && candles()}
           {!isTraded && <NothingYet view={view} symbol={symbol} />}
-          <Metrics {...{ view, isTraded }} />
+          <Metrics {...{ view, isTraded, range }} onWindow={chooseWindow} onNewest={showNewest} />
         </div>
         <aside class="symbol-side">
           <Watchlist list={symbols.list} pasts={pasts} view={view} current={symbol} />

@@ -26,6 +26,8 @@ export const FIRST_RANGE = "15m";
 
 /** What the page shows of what moves: taken from the feed once a frame, for all who paint. */
 interface Shown {
+  /** Whether history has answered once. */
+  isLoaded: boolean;
   bars: readonly Bar[];
   interval: Interval;
   last: LastPrice | null;
@@ -110,6 +112,7 @@ export function openSymbolView(options: SymbolViewOptions): SymbolView {
 
 function shownOf(feed: SymbolFeed, marks: readonly ChartMark[]): Shown {
   return {
+    isLoaded: feed.isLoaded(),
     bars: feed.bars(),
     interval: feed.interval(),
     last: feed.last(),

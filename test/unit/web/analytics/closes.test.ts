@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { closesOf } from "../../../../web/feed/analytics/closes.ts";
+import { closesOf, keptCloses } from "../../../../web/feed/analytics/closes.ts";
 import type { Api } from "../../../../web/feed/api.ts";
 
 describe("the closes that an analysis rests on", () => {
@@ -32,6 +32,17 @@ describe("the closes that an analysis rests on", () => {
     const { asked, api } = historyOf({ kind: "ok", value: { bars: [] } as never });
     const ask = closesOf(api, looked);
     await Promise.all([ask(["A", "B"]), ask(["B", "C"])]);
+    expect(asked).toHaveLength(3);
+  });
+
+  test("are asked for once by parts of a page that look at the same, and not kept for ever", async () => {
+    const { asked, api } = historyOf({ kind: "ok", value: { bars: [] } as never });
+    const closes = keptCloses(api);
+    await closes(looked)(["A", "B"]);
+    await closes({ ...looked })(["A"]);
+    expect(asked).toHaveLength(2);
+    for (const from of [11, 12]) closes({ ...looked, from });
+    await closes(looked)(["A"]);
     expect(asked).toHaveLength(3);
   });
 

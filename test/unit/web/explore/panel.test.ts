@@ -56,8 +56,8 @@ describe("what a panel asks", () => {
     const { lines, compared, stepUs, lineCount, missing } = answer.value;
     expect([stepUs, compared, lineCount, missing]).toEqual([5e6, [], 2, []]);
     expect(lines.map(({ points }) => points)).toEqual([
-      [{ ts: T, mean: 2, min: 1, max: 4, count: 1 }],
-      [{ ts: T, mean: 2, min: 1, max: 4, count: 1 }],
+      [{ ts: T, mean: 2, last: 2, min: 1, max: 4, count: 1 }],
+      [{ ts: T, mean: 2, last: 2, min: 1, max: 4, count: 1 }],
     ]);
     expect(
       lines.map((line) => [2, 1].map((symbolCount) => nameOf(line, { lines, symbolCount }))),
@@ -129,7 +129,7 @@ describe("what a panel asks", () => {
     if (answer.kind !== "ok") throw new Error(answer.kind);
     expect([answer.value.lines.length, answer.value.lineCount]).toEqual([12, 15]);
     expect(answer.value.lines[3]?.points).toEqual([
-      { ts: T + 5e6, mean: 3, min: 3, max: 3, count: 1 },
+      { ts: T + 5e6, mean: 3, last: 3, min: 3, max: 3, count: 1 },
     ]);
   });
 
@@ -163,7 +163,7 @@ describe("a panel that draws nothing", () => {
     ...{ lineCount: 0, missing: [], unasked: [] },
   };
   const line = { key: "k", symbol: "ACME", labels: {}, points: [] };
-  const point = { ts: T, mean: 1, min: 1, max: 1, count: 1 };
+  const point = { ts: T, mean: 1, last: 1, min: 1, max: 1, count: 1 };
 
   test("says why", () => {
     const why = (question: object, answer: object | null = {}) =>
@@ -229,7 +229,14 @@ describe("labels that are typed", () => {
 });
 
 describe("a panel's CSV", () => {
-  const point = (ts: number, mean: number) => ({ ts, mean, min: mean, max: mean, count: 1 });
+  const point = (ts: number, mean: number) => ({
+    ts,
+    mean,
+    last: mean,
+    min: mean,
+    max: mean,
+    count: 1,
+  });
   const lineOf = (symbol: string, labels: Record<string, string>, ts: number, mean: number) => ({
     ...{ key: "k", symbol, labels, points: [point(ts, mean)] },
   });

@@ -38,14 +38,14 @@ export function CandlePane(props: {
   const bands = useRef<HTMLDivElement>(null);
   const chartRef = useRef<CandleChart | null>(null);
   /** What is to be shown once there are bars that far back. */
-  const awaited = useRef<TimeWindow | null>(null);
+  const awaited = useRef<TimeWindow | null>(window);
   const showAwaited = useRef(() => {
     const wanted = awaited.current;
     // Bars that came since the last frame are not on the chart yet.
     const isPainted = feed.bars() === view.shown().bars;
     if (wanted === null || !isPainted || !feed.isReached(wanted.fromUs)) return;
-    chartRef.current?.showWindow(wanted);
     awaited.current = null;
+    chartRef.current?.showWindow(wanted);
   });
   const [isNewestVisible, setNewestVisible] = useState(true);
   const [hovered, setHovered] = useState<Bar | null>(null);
@@ -60,6 +60,7 @@ export function CandlePane(props: {
       onNearLeftEdge: () => void feed.loadOlder(),
       onHover: setHovered,
       onNewestVisible: setNewestVisible,
+      isAwaiting: () => awaited.current !== null,
       onMoved: () => placeBands(chart, feed, bands.current),
     });
     chartRef.current = chart;
@@ -161,7 +162,12 @@ export function CandlePane(props: {
         </p>
       )}
       {window !== null && feed.isReached(window.fromUs) && !hasBarIn(shown, window) && (
-        <p class="no-bars">No bars in the range that the address wants.</p>
+        <p class="no-bars">
+          No bars in the range that the address wants.
+          <button class="button is-quiet" type="button" onClick={showNewest}>
+            To the newest
+          </button>
+        </p>
       )}
       {shown.bars.length === 0 && isCutOff(feed.status()) && (
         <p class="no-bars">Bars come when the server answers.</p>

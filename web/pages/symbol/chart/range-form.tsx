@@ -1,10 +1,10 @@
 import { useRef, useState } from "preact/hooks";
 import { type ChosenRange, rangeInForm } from "../../../data/bars/chosen-range.ts";
-import type { TimeWindow } from "../../../data/bars/time-window.ts";
+import { type TimeWindow, windowOf } from "../../../data/bars/time-window.ts";
 import { fieldText } from "../../../data/times/zone-moment.ts";
 import type { SymbolView } from "../symbol-view.ts";
 
-/** From when to when the chart shows bars, told anew each time it is opened. `chosen` is what the address says. */
+/** From when to when the charts show, told anew each time it is opened. `chosen` is what the address says. */
 export function RangeForm(props: {
   view: SymbolView;
   chosen: ChosenRange;
@@ -21,7 +21,10 @@ export function RangeForm(props: {
     // The event of the opening comes behind it, when somebody may have begun to type.
     if (isTyped.current && details.current?.open) return;
     isTyped.current = false;
-    const inSight = view.axis.inSight();
+    // Before candles have come to it, what is to be in sight is what the address says.
+    const ofAddress = chosen.kind === "window" ? chosen.window : null;
+    const { axis, feed } = view;
+    const inSight = axis.inSight() ?? ofAddress ?? windowOf(feed.span(), feed.endUs());
     if (inSight === null) return;
     setFields({ from: fieldText(inSight.fromUs, zone), to: fieldText(inSight.toUs, zone) });
   };

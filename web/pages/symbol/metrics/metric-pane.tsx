@@ -2,11 +2,12 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { createMetricChart, type Hovered } from "../../../charts/metric-chart.ts";
 import { lineVariable } from "../../../charts/theme.ts";
 import { labelsIn, newestIn, rangeOf } from "../../../data/bars/lines.ts";
-import { lastOf, type TimeWindow, withNewest } from "../../../data/bars/time-window.ts";
+import { type TimeWindow, windowOf, withNewest } from "../../../data/bars/time-window.ts";
 import { formatValue } from "../../../data/words/format.ts";
 import { DIRTY } from "../../../feed/dirty.ts";
 import { paced } from "../../../feed/paced.ts";
 import type { Panel } from "../../../feed/panels/panel-state.ts";
+import { PointTable } from "../../tables/point-table.tsx";
 import { type SymbolView, useRepaint } from "../symbol-view.ts";
 
 /** A panel is a trend, not a ticker: four repaints a second are smooth enough and cost little. */
@@ -32,15 +33,13 @@ export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: bo
     });
     const windowShown = () => {
       const [inSight, endUs] = [isLinked ? axis.inSight() : null, feed.endUs()];
-      return inSight === null
-        ? lastOf(endUs, feed.span()?.rangeUs ?? 0)
-        : withNewest(inSight, endUs);
+      return inSight === null ? windowOf(feed.span(), endUs) : withNewest(inSight, endUs);
     };
     let drawn: readonly unknown[] = [];
     const draw = () => {
       const now = feed.panel(metric);
-      if (now === null || now.state === "loading") return;
       const shown = windowShown();
+      if (now === null || now.state === "loading" || shown === null) return;
       const wanted = [now.lines, shown.fromUs, shown.toUs];
       if (wanted.every((each, i) => each === drawn[i])) return;
       drawn = wanted;
@@ -61,8 +60,9 @@ export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: bo
     );
     telling.ask();
     const stopMoving = axis.moved.hear(chart, () => {
-      if (!isLinked) return;
-      chart.setWindow(windowShown());
+      const shown = windowShown();
+      if (!isLinked || shown === null) return;
+      chart.setWindow(shown);
       telling.ask();
     });
     return () => {
@@ -100,6 +100,13 @@ export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: bo
           ))}
         </ul>
       )}
+      {lines.length > 0 && (
+        <PointTable
+          {...{ label: metric, lines, window: past }}
+          names={lines.map((line) => labelsIn(lines, line).join(" "))}
+          zone={view.clock.zone}
+        />
+      )}
       {panel.state === "ready" && lines.every((line) => line.points.length === 0) && (
         <p class="metric-empty">No points in this range.</p>
       )}
@@ -110,9 +117,9 @@ export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: bo
 /** What is under the cursor: null says that nothing is; undefined, that it is elsewhere and the newest in sight is meant. */
 function valueText(
   hovered: number | null | undefined,
-  newest: { mean: number } | undefined,
+  newest: { last: number } | undefined,
   range: number,
 ): string {
-  const value = hovered === undefined ? newest?.mean : hovered;
+  const value = hovered === undefined ? newest?.last : hovered;
   return value === undefined || value === null ? "—" : formatValue(value, range);
 }

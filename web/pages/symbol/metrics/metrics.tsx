@@ -1,9 +1,11 @@
-import { useEffect, useState } from "preact/hooks";
-import { RANGE_NAMES, RANGES, type Range } from "../../../data/bars/ranges.ts";
-import { spanToLoad, withNewest } from "../../../data/bars/time-window.ts";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { ChosenRange } from "../../../data/bars/chosen-range.ts";
+import { RANGE_NAMES, RANGES, type Range, type Span } from "../../../data/bars/ranges.ts";
+import { spanOf, spanToLoad, type TimeWindow, withNewest } from "../../../data/bars/time-window.ts";
 import { asOfWords, isStale } from "../../../data/symbols/last-price.ts";
 import { DIRTY } from "../../../feed/dirty.ts";
 import { paced } from "../../../feed/paced.ts";
+import { RangeForm } from "../chart/range-form.tsx";
 import { Choice } from "../choice.tsx";
 import { FIRST_RANGE, isCutOff, type SymbolView, useRepaint } from "../symbol-view.ts";
 import { MetricPane } from "./metric-pane.tsx";
@@ -14,26 +16,43 @@ const CHART = "Chart";
 const LOAD_MS = 400;
 
 /** The metrics of a symbol, over the time that its candles show or the last of it. */
-export function Metrics({ view, isTraded }: { view: SymbolView; isTraded: boolean }) {
+export function Metrics(props: {
+  view: SymbolView;
+  isTraded: boolean;
+  /** What the address wants to see. */
+  range: ChosenRange;
+  onWindow(window: TimeWindow): void;
+  /** The newest are wanted instead. */
+  onNewest(): void;
+}) {
+  const { view, isTraded, range, onWindow, onNewest } = props;
   const { feed, axis, clock } = view;
-  const [chosen, setChosen] = useState<Range | typeof CHART>(isTraded ? CHART : FIRST_RANGE);
+  const [chosen, setChosen] = useState<Range | typeof CHART>(CHART);
   useRepaint(view, DIRTY.panels, 500);
   const isLinked = isTraded && chosen === CHART;
+  const window = range.kind === "window" ? range.window : null;
+  /** Where no candles say what is in sight. */
+  const unlinked = useMemo(() => {
+    if (chosen !== CHART) return RANGES[chosen];
+    return window === null ? RANGES[FIRST_RANGE] : spanOf(window);
+  }, [chosen, window?.fromUs, window?.toUs]);
   useEffect(() => {
-    if (!isLinked) {
-      if (feed.span() === null) feed.chooseSpan(RANGES[FIRST_RANGE]);
-      return;
-    }
+    if (!isTraded && window !== null) setChosen(CHART);
+  }, [isTraded, window?.fromUs, window?.toUs]);
+  useEffect(() => {
+    const wanted = (): Span | null => {
+      const inSight = isLinked ? axis.inSight() : null;
+      if (inSight !== null) return spanToLoad(withNewest(inSight, feed.endUs()), feed.span());
+      // Candles that have bars say soon what is in sight.
+      const isKnown = view.shown().isLoaded && (!isLinked || feed.bars().length === 0);
+      return isKnown ? unlinked : null;
+    };
     const loading = paced(
       clock,
       () => {
-        const inSight = axis.inSight();
-        if (inSight !== null) {
-          const span = spanToLoad(withNewest(inSight, feed.endUs()), feed.span());
-          if (span !== null) feed.chooseSpan(span);
-        } else if (feed.isLoaded() && feed.bars().length === 0) {
-          feed.chooseSpan(RANGES[FIRST_RANGE]);
-        }
+        // The names tell how new points are, and so how far the panels go.
+        const span = feed.panels().length > 0 ? wanted() : null;
+        if (span !== null) feed.chooseSpan(span);
       },
       LOAD_MS,
     );
@@ -47,7 +66,7 @@ export function Metrics({ view, isTraded }: { view: SymbolView; isTraded: boolea
       stop();
       loading.stop();
     };
-  }, [isLinked, view, axis, clock, feed]);
+  }, [isLinked, unlinked, view, axis, clock, feed]);
   const panels = feed.panels();
   if (panels.length === 0) return null;
   return (
@@ -55,15 +74,18 @@ export function Metrics({ view, isTraded }: { view: SymbolView; isTraded: boolea
       <div class="metrics-head">
         <h2 id="metrics-title">Metrics</h2>
         <MetricsAsOf view={view} />
-        <Choice
-          label="How far back"
-          options={isTraded ? [CHART, ...RANGE_NAMES] : RANGE_NAMES}
-          chosen={isTraded || chosen !== CHART ? chosen : FIRST_RANGE}
-          onChoose={(next) => {
-            setChosen(next);
-            if (next !== CHART) feed.chooseSpan(RANGES[next]);
-          }}
-        />
+        <div class="chart-choices">
+          <Choice
+            label="How far back"
+            options={isTraded ? [CHART, ...RANGE_NAMES] : RANGE_NAMES}
+            chosen={isTraded || chosen !== CHART ? chosen : window === null ? FIRST_RANGE : ""}
+            onChoose={(next) => {
+              setChosen(next as Range | typeof CHART);
+              if (!isTraded && window !== null) onNewest();
+            }}
+          />
+          {!isTraded && <RangeForm {...{ view, chosen: range }} onChoose={onWindow} />}
+        </div>
       </div>
       <div class="metric-grid">
         {panels.map((panel) => (
