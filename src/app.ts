@@ -7,6 +7,7 @@ import { shared } from "./http/access/sharing.ts";
 import { answerFile } from "./http/answer-file.ts";
 import type { AppContext, AppEnv } from "./http/context.ts";
 import { correlation, MOST_PATH_CHARS } from "./http/correlation.ts";
+import { dated } from "./http/dated.ts";
 import { answerFailure } from "./http/problems/answer-failure.ts";
 import { Refusal } from "./http/problems/refusal.ts";
 import { alertRuleRoutes } from "./routes/alert-rules.ts";
@@ -41,6 +42,7 @@ import { traceRoutes } from "./routes/trace.ts";
 /** The routes of the Worker; every path that is none of them is the dashboard's. */
 export const app = new Hono<AppEnv>()
   .use(guarded)
+  .use(dated(nowUs))
   .use(correlation(nowUs))
   .use(door)
   .use("/api/*", shared)

@@ -8,6 +8,7 @@ import { fieldText } from "../../web/data/times/zone-moment.ts";
 import { BrowsedProduct } from "./browsing/browsed-product.ts";
 import { paintLate } from "./browsing/late-paint.ts";
 import { axeFaults } from "./browsing/sound-page.ts";
+import { setWrongClock } from "./browsing/wrong-clock.ts";
 import { emptyDataDir } from "./product.ts";
 
 /** The desk's pages beside those of symbols: one product and one browser for all. */
@@ -66,6 +67,32 @@ it("one order's life is told over services, legs and all, and goes on by itself"
   await page.getByLabel("Correlation id").fill("nobody");
   await page.keyboard.press("Enter");
   await page.getByTestId("trace-empty").waitFor();
+});
+
+it.each([1, -1])("a device whose clock is %i h wrong goes by the server's time", async (hours) => {
+  const point = { symbol: "CLOCK", metric: "m", value: 7 };
+  await browsed.push("/api/metrics", [point]);
+  await browsed.push("/api/trades", [{ symbol: "CLOCK", price: 5, size: 1 }]);
+  page = await browsed.newPage();
+  await setWrongClock(page, hours * 3_600_000);
+  await browsed.open("/s/CLOCK");
+  await page.locator("[data-testid=connection-state][data-state=live]").waitFor();
+  await expect.poll(() => page.locator(".top-bar").innerText()).not.toContain("quiet");
+  await browsed.open("/explore?range=5m&symbols=CLOCK&metric=m");
+  await expect.poll(() => page.getByTestId("line-value").textContent()).toMatch(/^7/);
+});
+
+it("I-12 bars that are posted come onto a chart that is open", async () => {
+  const minuteUs = (ago: number) => (Math.floor(nowUs() / 60e6) - ago) * 60e6;
+  await browsed.push("/api/trades", [{ symbol: "POSTED", price: 5, size: 1 }]);
+  await browsed.open("/s/POSTED?interval=1m");
+  await page.waitForFunction(() => window.__edgetape?.bars().length === 1);
+  const flat = { open: 90, high: 95, low: 85, close: 91, volume: 3 };
+  await browsed.push("/api/bars", [
+    { symbol: "POSTED", interval: "1m", ts: minuteUs(30), ...flat },
+    { symbol: "POSTED", interval: "1m", ts: minuteUs(300), ...flat },
+  ]);
+  await page.waitForFunction(() => window.__edgetape?.bars().length === 3);
 });
 
 it("OR-3 N-1 the chart marks orders, fills and notes as the server has them, and leaves off what one asks it to", async () => {

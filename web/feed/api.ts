@@ -96,6 +96,9 @@ export interface ApiDeps {
     },
   ): Promise<ApiResponse>;
   token(): string | null;
+  /** An answer has come, with when it was made; `askedAtMs` by the clock of `wallMs`. */
+  onDate(date: string | null, askedAtMs: number): void;
+  wallMs(): number;
 }
 
 export type Api = ReturnType<typeof createApi>;
@@ -212,6 +215,7 @@ export function createApi(deps: ApiDeps) {
     if (token !== null) headers["authorization"] = `Bearer ${token}`;
     if (tag !== null) headers["if-none-match"] = tag;
     if (body !== undefined) headers["content-type"] = "application/json";
+    const askedAtMs = deps.wallMs();
     try {
       const response = await deps.fetch(search.size > 0 ? `${path}?${search}` : path, {
         method,
@@ -221,6 +225,7 @@ export function createApi(deps: ApiDeps) {
         cache: "no-store",
         signal,
       });
+      deps.onDate(response.headers.get("date"), askedAtMs);
       if (response.ok || response.status === NOT_MODIFIED) {
         return { kind: "ok", value: await read(response) };
       }

@@ -1,8 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 import { type Route, routeOf } from "../data/route.ts";
 import { createApi } from "../feed/api.ts";
-import { wallClock as clock, repeat } from "../feed/clock.ts";
+import { repeat, wallClock } from "../feed/clock.ts";
 import { keepOwnFiles } from "../feed/newer-build.ts";
+import { serverTime } from "../feed/server-time.ts";
 import { lastSeenStore } from "../feed/symbols/last-seen.ts";
 import { createServerWatch } from "../feed/symbols/server-watch.ts";
 import { applyTheme, readTheme, type Theme } from "../feed/theme.ts";
@@ -18,7 +19,18 @@ import { ThemeContext } from "./shell/theme-context.ts";
 import { TokenForm } from "./shell/token-form.tsx";
 import { useSymbols } from "./use-symbols.ts";
 
-const api = createApi({ fetch: (url, init) => fetch(url, init), token: readToken });
+const time = serverTime({
+  wallMs: wallClock.nowMs,
+  store: () => sessionStorage,
+  beginAnew: () => window.location.reload(),
+});
+const clock = { ...wallClock, nowMs: time.nowMs };
+const api = createApi({
+  fetch: (url, init) => fetch(url, init),
+  token: readToken,
+  onDate: time.hear,
+  wallMs: wallClock.nowMs,
+});
 const isVisible = () => document.visibilityState === "visible";
 const server = createServerWatch({ ...clock, isAlive: api.isAlive, isVisible });
 const lastSeen = lastSeenStore({

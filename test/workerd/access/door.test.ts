@@ -212,6 +212,7 @@ describe("A-9 security headers", () => {
       expect(headers.get("x-content-type-options"), name).toBe("nosniff");
       expect(headers.get("referrer-policy"), name).toBe("no-referrer");
       expect(headers.get("x-correlation-id"), name).not.toBeNull();
+      expect(Date.parse(headers.get("date") ?? ""), name).toBeGreaterThan(0);
     }
   });
 });
