@@ -1,4 +1,5 @@
-import type { Health, Waiting } from "../../src/core/webhooks/delivery-queue.ts";
+import type { Health } from "../../src/core/webhooks/delivery-queue.ts";
+import type { Waiting } from "../../src/core/webhooks/webhook-lanes.ts";
 import { numberOf, type SqlCell, type SqlPort, textOf } from "../room/sql-port.ts";
 
 /** A webhook as it is kept. */

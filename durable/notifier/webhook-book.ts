@@ -1,6 +1,7 @@
 import type { WebhookSet } from "../../src/bindings/notifier.ts";
 import { rfc3339Of } from "../../src/core/time/civil-time.ts";
-import { DeliveryQueue, type Waiting } from "../../src/core/webhooks/delivery-queue.ts";
+import { DeliveryQueue } from "../../src/core/webhooks/delivery-queue.ts";
+import type { Waiting } from "../../src/core/webhooks/webhook-lanes.ts";
 import { newSecret } from "../../src/formats/webhooks/signature.ts";
 import type { WebhookAnswer, WebhookPush } from "../../src/protocol/alerts/webhook.ts";
 import type { SqlPort } from "../room/sql-port.ts";

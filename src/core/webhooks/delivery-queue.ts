@@ -1,19 +1,11 @@
 import { fullJitterMs } from "../limits/backoff.ts";
-
-/** What waits to be sent. What it says is elsewhere: the queue knows when, and in which order. */
-export interface Waiting {
-  /** Grows with each that is queued. */
-  number: number;
-  /** The webhook that it goes to. */
-  to: string;
-  /** What of one lane goes to one webhook arrives in order. */
-  lane: string;
-  queuedAtMs: number;
-  /** How often it was tried. */
-  attempts: number;
-  /** It is not tried again before. */
-  dueMs: number;
-}
+import {
+  isAhead,
+  type Lane,
+  LONGEST_WAIT_MS,
+  type Waiting,
+  WebhookLanes,
+} from "./webhook-lanes.ts";
 
 /** How a webhook does. */
 export interface Health {
@@ -32,28 +24,17 @@ export const QUEUE = {
   atOnceFailing: 3,
   giveUpMs: 86_400_000,
   backoff: { baseMs: 2_000, capMs: 900_000 },
-  /** What a receiver may ask us to wait, and so the longest wait there is. */
-  longestWaitMs: 3_600_000,
+  longestWaitMs: LONGEST_WAIT_MS,
   /** A webhook was away where so many attempts failed in a row; what waits is due when it is back. */
   awayFailures: 3,
 } as const;
-
-interface Lane {
-  name: string;
-  waiting: Waiting[];
-  isUnderWay: boolean;
-}
 
 interface Webhook extends Health {
   name: string;
   /** The receiver asked for nothing before. What was under way by then, and arrives, does not lift that. */
   askedUntilMs: number;
   underWay: number;
-  lanes: Map<string, Lane>;
-  /** Lanes that may go on, in the order in which they are served: each in its turn, whatever it holds. */
-  ready: Set<Lane>;
-  /** Lanes whose first one has failed, and is tried again later. */
-  later: Set<Lane>;
+  lanes: WebhookLanes;
 }
 
 /**
@@ -77,20 +58,12 @@ export class DeliveryQueue {
   }
 
   sizeOf(name: string): number {
-    let size = 0;
-    for (const { waiting } of this.#webhooks.get(name)?.lanes.values() ?? [])
-      size += waiting.length;
-    return size;
+    return this.#webhooks.get(name)?.lanes.size ?? 0;
   }
 
   /** Since when the oldest of a webhook waits; null where none does. */
   oldestMs(name: string): number | null {
-    let oldestMs: number | null = null;
-    for (const { waiting } of this.#webhooks.get(name)?.lanes.values() ?? []) {
-      const [first] = waiting;
-      if (first !== undefined) oldestMs = Math.min(oldestMs ?? first.queuedAtMs, first.queuedAtMs);
-    }
-    return oldestMs;
+    return this.#webhooks.get(name)?.lanes.oldestMs ?? null;
   }
 
   setHealth(name: string, { failures, pausedUntilMs }: Health): void {
@@ -105,15 +78,8 @@ export class DeliveryQueue {
 
   /** In the order of their numbers. */
   add(waiting: Waiting): void {
-    const webhook = this.#webhook(waiting.to);
-    let lane = webhook.lanes.get(waiting.lane);
-    if (lane === undefined) {
-      lane = { name: waiting.lane, waiting: [], isUnderWay: false };
-      webhook.lanes.set(waiting.lane, lane);
-    }
-    lane.waiting.push(waiting);
+    this.#webhook(waiting.to).lanes.add(waiting);
     this.#size += 1;
-    if (lane.waiting.length === 1) place(webhook, lane);
   }
 
   /** What is to be sent now; each is under way until it is `done` or `failed`. */
@@ -121,15 +87,14 @@ export class DeliveryQueue {
     const taken: Waiting[] = [];
     for (const webhook of this.#byTurn()) {
       if (this.#isPaused(webhook, nowMs)) continue;
-      for (const lane of webhook.later) {
-        if (!isAhead(lane.waiting[0]?.dueMs, nowMs)) move(webhook.later, webhook.ready, lane);
-      }
-      for (const lane of webhook.ready) {
+      const { lanes } = webhook;
+      lanes.makeReady(nowMs);
+      for (const lane of lanes.ready) {
         if (this.#underWay >= QUEUE.atOnce) return taken;
         if (!this.#mayBegin(webhook)) break;
         const [first] = lane.waiting;
         if (first === undefined) continue;
-        webhook.ready.delete(lane);
+        lanes.ready.delete(lane);
         lane.isUnderWay = true;
         webhook.underWay += 1;
         this.#underWay += 1;
@@ -146,7 +111,7 @@ export class DeliveryQueue {
     if (webhook === null) return;
     this.#leave(webhook, lane);
     if (!isUp) return;
-    if (webhook.failures >= QUEUE.awayFailures) bringForward(webhook);
+    if (webhook.failures >= QUEUE.awayFailures) webhook.lanes.bringForward();
     webhook.failures = 0;
     webhook.pausedUntilMs = webhook.askedUntilMs;
   }
@@ -154,7 +119,7 @@ export class DeliveryQueue {
   /** It is back, or another one: what waits for it may be sent now, whatever it asked for before. */
   release(name: string): void {
     const webhook = this.#webhook(name);
-    bringForward(webhook);
+    webhook.lanes.bringForward();
     Object.assign(webhook, { failures: 0, pausedUntilMs: 0, askedUntilMs: 0 });
   }
 
@@ -170,7 +135,7 @@ export class DeliveryQueue {
     if (retryAfterMs > 0) webhook.askedUntilMs = Math.max(webhook.askedUntilMs, asked);
     const backoffUntilMs = nowMs + this.#backoffMs(webhook.failures);
     webhook.pausedUntilMs = Math.max(backoffUntilMs, webhook.askedUntilMs);
-    place(webhook, lane);
+    webhook.lanes.place(lane);
     return again;
   }
 
@@ -181,7 +146,7 @@ export class DeliveryQueue {
   giveUp(nowMs: number): Waiting[] {
     const old: Waiting[] = [];
     for (const webhook of this.#webhooks.values()) {
-      for (const lane of [...webhook.lanes.values()]) {
+      for (const lane of webhook.lanes.all()) {
         if (lane.isUnderWay) continue;
         let [first] = lane.waiting;
         while (first !== undefined && nowMs - first.queuedAtMs >= QUEUE.giveUpMs) {
@@ -206,15 +171,8 @@ export class DeliveryQueue {
   nextMs(nowMs: number): number | null {
     let nextMs: number | null = null;
     for (const webhook of this.#webhooks.values()) {
-      const { pausedUntilMs, ready, later } = webhook;
-      const fromMs = this.#isPaused(webhook, nowMs) ? pausedUntilMs : nowMs;
-      let dueMs: number | null = ready.size > 0 ? fromMs : null;
-      for (const { waiting } of later) {
-        const [first] = waiting;
-        if (first === undefined) continue;
-        const firstMs = isAhead(first.dueMs, nowMs) ? Math.max(fromMs, first.dueMs) : fromMs;
-        dueMs = Math.min(dueMs ?? firstMs, firstMs);
-      }
+      const fromMs = this.#isPaused(webhook, nowMs) ? webhook.pausedUntilMs : nowMs;
+      const dueMs = webhook.lanes.nextMs(fromMs, nowMs);
       if (dueMs !== null) nextMs = Math.min(nextMs ?? dueMs, dueMs);
     }
     return nextMs;
@@ -225,7 +183,7 @@ export class DeliveryQueue {
     if (webhook === undefined) {
       webhook = {
         ...{ name, failures: 0, pausedUntilMs: 0, askedUntilMs: 0, underWay: 0 },
-        ...{ lanes: new Map(), ready: new Set(), later: new Set() },
+        lanes: new WebhookLanes(),
       };
       this.#webhooks.set(name, webhook);
     }
@@ -262,7 +220,7 @@ export class DeliveryQueue {
   /** Null where the webhook has been forgotten meanwhile, or was and is another one now. */
   #end({ to, lane: name, number }: Waiting): [Webhook, Lane] | [null, null] {
     const webhook = this.#webhooks.get(to);
-    const lane = webhook?.lanes.get(name);
+    const lane = webhook?.lanes.find(name);
     if (webhook === undefined || lane?.waiting[0]?.number !== number) return [null, null];
     lane.isUnderWay = false;
     webhook.underWay -= 1;
@@ -270,36 +228,12 @@ export class DeliveryQueue {
     return [webhook, lane];
   }
 
-  #leave(webhook: Webhook, lane: Lane): void {
-    lane.waiting.shift();
+  #leave({ lanes }: Webhook, lane: Lane): void {
+    lanes.leave(lane);
     this.#size -= 1;
-    webhook.ready.delete(lane);
-    webhook.later.delete(lane);
-    if (lane.waiting.length === 0) webhook.lanes.delete(lane.name);
-    else place(webhook, lane);
   }
 
   #backoffMs(failures: number): number {
     return fullJitterMs(failures, QUEUE.backoff, this.#random);
   }
-}
-
-/** A lane goes behind all others of its kind. */
-function place({ ready, later }: Webhook, lane: Lane): void {
-  ((lane.waiting[0]?.attempts ?? 0) > 0 ? later : ready).add(lane);
-}
-
-function move(from: Set<Lane>, to: Set<Lane>, lane: Lane): void {
-  from.delete(lane);
-  to.add(lane);
-}
-
-/** What failed there need not wait for its own time. */
-function bringForward({ later, ready }: Webhook): void {
-  for (const lane of later) move(later, ready, lane);
-}
-
-/** Nothing waits longer than the longest wait: where it seems to, the clock was turned back. */
-function isAhead(atMs: number | undefined, nowMs: number): boolean {
-  return atMs !== undefined && atMs > nowMs && atMs - nowMs <= QUEUE.longestWaitMs;
 }

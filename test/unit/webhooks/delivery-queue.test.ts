@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DeliveryQueue, QUEUE, type Waiting } from "../../../src/core/webhooks/delivery-queue.ts";
+import { DeliveryQueue, QUEUE } from "../../../src/core/webhooks/delivery-queue.ts";
+import type { Waiting } from "../../../src/core/webhooks/webhook-lanes.ts";
 
 const waiting = (number: number, to: string, lane = `lane-${number}`, queuedAtMs = 0): Waiting => ({
   ...{ number, to, lane, queuedAtMs, attempts: 0, dueMs: 0 },
