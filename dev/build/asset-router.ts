@@ -36,6 +36,9 @@ const REVALIDATE = "public, max-age=0, must-revalidate";
 /** Worth compressing; pictures and fonts are compressed in themselves. */
 const COMPRESSIBLE = /^(text\/|application\/(json|manifest|wasm|xml)|image\/svg)/;
 
+/** The build's files have plain names. Anything else is not handed on: `//name` is a host to a URL, and `%2f` a folder to the disk. */
+const FILE = /^(\/[\w-][\w.-]*)+$/;
+
 const INDEX = "/index.html";
 
 export default {
@@ -68,7 +71,7 @@ async function serve(
 ): Promise<Response | undefined> {
   const contentType = CONTENT_TYPES[extensionOf(path) ?? ""];
   // Folders have no extension, and their listing is nobody's business.
-  if (contentType === undefined) return undefined;
+  if (contentType === undefined || !FILE.test(path)) return undefined;
   const url = new URL(path, "http://files").href;
   const stat = await env.FILES.fetch(url, { method: "HEAD" });
   if (!stat.ok) return undefined;

@@ -7,8 +7,8 @@ import { createAlertsTable } from "../room/alerts/room-alerts.ts";
 import { createSeriesTable } from "../room/append/series-limit.ts";
 import { createArchiveTable } from "../room/past/archive-reads.ts";
 import { PAGES_AT_ONCE, ReadTurns } from "../room/past/read-turns.ts";
+import { FoldedPoints } from "../room/state/folded-points.ts";
 import { createStateTables } from "../room/state/room-state.ts";
-import { Spellings } from "../room/state/spellings.ts";
 import { PingWatch } from "../room/viewers/door/ping-watch.ts";
 import { PAGES_CHARS, PageMemory } from "../room/viewers/replay-pages.ts";
 import { AlertFollowing } from "./alerts/alert-following.ts";
@@ -81,7 +81,7 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
   const former = new FormerLogs(sql);
   const turns = new ReadTurns(PAGES_AT_ONCE);
   const pages = new PageMemory(PAGES_CHARS);
-  const spellings = new Spellings();
+  const foldedPoints = new FoldedPoints();
   const registry = ports.registry ?? new Registry(sql, isMine);
   const meta = new HostMeta(sql);
   const firstKeys = new FirstEditionKeys(sql);
@@ -166,7 +166,7 @@ export function composeHost(settings: HostSettings, ports: HostPorts): HostParts
       {
         ...{ ports, settings, symbols, outbox, feeds, alerts },
         shared: { log, registry, held: outbox.held, former },
-        ...{ turns, pages, spellings },
+        ...{ turns, pages, foldedPoints },
         appendOwn: (room, frames) => append.appendOwn(room, frames),
         armAlarm: (room) => alarm.arm([room]),
         activated: (room) => loaded.activated(room),

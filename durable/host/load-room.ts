@@ -4,7 +4,7 @@ import { RoomLog, type SharedLog } from "../room/log/room-log.ts";
 import type { ReadTurns } from "../room/past/read-turns.ts";
 import { RoomCore } from "../room/room-core.ts";
 import type { RoomPorts } from "../room/room-ports.ts";
-import type { Spellings } from "../room/state/spellings.ts";
+import type { FoldedPoints } from "../room/state/folded-points.ts";
 import type { PageMemory } from "../room/viewers/replay-pages.ts";
 import type { HostAlerts } from "./alerts/host-alerts.ts";
 import type { Feeds } from "./feeds/feeds.ts";
@@ -23,7 +23,7 @@ export interface Loading {
   alerts: HostAlerts;
   turns: ReadTurns;
   pages: PageMemory;
-  spellings: Spellings;
+  foldedPoints: FoldedPoints;
   appendOwn: (room: RoomCore, frames: readonly EncodedFrame[]) => void;
   armAlarm: (room: RoomCore) => void;
   activated: (room: RoomCore) => void;
@@ -79,8 +79,8 @@ class PortsOfRoom implements RoomPorts {
   get pages() {
     return this.#loading.pages;
   }
-  get spellings() {
-    return this.#loading.spellings;
+  get foldedPoints() {
+    return this.#loading.foldedPoints;
   }
   get archive() {
     this.#archive ??= this.#loading.ports.archiveOf(this.#symbol);

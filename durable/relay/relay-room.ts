@@ -274,7 +274,7 @@ export class RelayRoom {
     const log = new RelayLog(frames, run);
     const state = new RoomState(sql, log);
     const archive = new ArchiveReads({
-      ...{ sql, turns, room: () => null, wait: clock.wait },
+      ...{ sql, turns, room: () => null, clock },
       read: readPage,
     });
     const watching = new Watching({

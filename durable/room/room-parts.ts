@@ -93,7 +93,7 @@ export class RoomParts {
 
   /** Its last values, its book and its trades. */
   stateNow(): RoomState {
-    this.state ??= new RoomState(this.ports.sql, this.log, this.ports.spellings);
+    this.state ??= new RoomState(this.ports.sql, this.log, this.ports.foldedPoints);
     return this.state;
   }
 
@@ -139,7 +139,7 @@ export class RoomParts {
     const { sql, turns, archive, clock } = this.ports;
     if (this.archive !== null) return this.archive;
     this.archive = new ArchiveReads({
-      ...{ sql, turns, room: () => this.log.id, wait: clock.wait },
+      ...{ sql, turns, room: () => this.log.id, clock },
       read: (after, upTo) => archive.readPage(after, upTo),
     });
     this.ports.activated();

@@ -14,7 +14,7 @@ import type { EarlierPlace } from "../host/symbols/host-symbols.ts";
 import type { ArchiveAnswer } from "./past/archive.ts";
 import type { ReadTurns } from "./past/read-turns.ts";
 import type { SqlPort } from "./sql-port.ts";
-import type { Spellings } from "./state/spellings.ts";
+import type { FoldedPoints } from "./state/folded-points.ts";
 import type { FanOutPace } from "./viewers/fan-out-pace.ts";
 import type { MessageLimits } from "./viewers/messages/messages.ts";
 import type { PageMemory } from "./viewers/replay-pages.ts";
@@ -93,8 +93,8 @@ export interface RoomPorts {
   turns: ReadTurns;
   /** What the host's rooms keep for viewers who replay the same. */
   pages: PageMemory;
-  /** How points of the host's rooms spell their series. */
-  spellings: Spellings;
+  /** Takes points into the last values of all rooms of the host. */
+  foldedPoints: FoldedPoints;
   earlierPlace(): Promise<EarlierPlace>;
   /** Up to where an earlier host had the symbol; null where none had it, or nobody has asked. */
   handedOverThrough(): Cursor | null;

@@ -94,6 +94,9 @@ _LONGEST_RETRY_AFTER_S = 3_600.0
 _WARN_EVERY_S = 300.0
 #: Commits to the spool are so far apart at least. What they gather meanwhile shares an fsync.
 _SPOOL_EVERY_S = 0.01
+#: While another process writes to the spool, a try is made so often, and for so long.
+_TRY_EVERY_S = 0.001
+_LOCKED_S = 30.0
 #: How often the spool is looked at for what other processes put there.
 _LOOK_EVERY_S = 1.0
 #: From this part of the spool's limit on books are dropped: what is left is for trades, orders, positions and notes.
@@ -1178,7 +1181,7 @@ class _Spool:
 
     def _open(self) -> sqlite3.Connection:
         if self._database is None:
-            database = sqlite3.connect(str(self.path), timeout=30, isolation_level=None, check_same_thread=False)
+            database = sqlite3.connect(str(self.path), timeout=_LOCKED_S, isolation_level=None, check_same_thread=False)
             try:
                 with contextlib.suppress(OSError):
                     os.chmod(self.path, 0o600)
@@ -1208,7 +1211,7 @@ class _Spool:
 
 @contextlib.contextmanager
 def _transaction(database: sqlite3.Connection) -> Iterator[None]:
-    database.execute("BEGIN IMMEDIATE")
+    _begin_writing(database)
     try:
         yield
         database.execute("COMMIT")
@@ -1217,6 +1220,28 @@ def _transaction(database: sqlite3.Connection) -> Iterator[None]:
         if database.in_transaction:
             database.execute("ROLLBACK")
         raise
+
+
+def _begin_writing(database: sqlite3.Connection) -> None:
+    """Begins a transaction once no other process is in one.
+
+    SQLite's own waiting comes to one try in 100 ms. A process that writes all the time leaves a fraction of a millisecond between
+    two commits, so on a slow disk such tries missed it for 10 s and more.
+    """
+    deadline = time.monotonic() + _LOCKED_S
+    database.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                database.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                # Before 3.11 an error has no code.
+                if str(error) != "database is locked" or time.monotonic() > deadline:
+                    raise
+            time.sleep(_TRY_EVERY_S)
+    finally:
+        database.execute(f"PRAGMA busy_timeout = {int(_LOCKED_S * 1_000)}")
 
 
 # ---- the server ----

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { KeptRule } from "../bindings/alerts.ts";
 import { keeperAt, notifierAt } from "../bindings/objects.ts";
 import { coversRule } from "../core/alerts/rule-identity.ts";
-import { accessOf, forbidden, needs } from "../http/access/authorize.ts";
+import { accessOf, forbidden, needs, seesOf } from "../http/access/authorize.ts";
 import { readObject, unfit } from "../http/body/read-object.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
 import { badParameters, Refusal } from "../http/problems/refusal.ts";
@@ -86,12 +86,15 @@ function namedTwice(rules: readonly AlertRule[]): ProblemIssue[] {
   });
 }
 
-/** A slip in a name would have nobody told. `at`: which rule has it. */
+/**
+ * A slip in a name would have nobody told. `at`: which rule has it. Which webhooks there are is for tokens of all symbols alone (SPEC
+ * WH-1), so to any other a slip and a webhook are one.
+ */
 async function unknownWebhooks(
   c: AppContext,
   rules: readonly AlertRule[],
 ): Promise<(ProblemIssue & { at: number })[]> {
-  if (rules.every(({ webhooks = [] }) => webhooks.length === 0)) return [];
+  if (seesOf(c) !== null || rules.every(({ webhooks = [] }) => webhooks.length === 0)) return [];
   const known = new Set((await notifierAt(c.env).webhooks()).map(({ name }) => name));
   return rules.flatMap(({ webhooks = [] }, at) =>
     webhooks.flatMap((name, nth) => {

@@ -4,6 +4,7 @@ import type { Browser, Frame, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launchBrowser, PATIENCE_MS } from "./browser.ts";
 import { type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
+import { pushTrade } from "./senders/push-to.ts";
 
 /** A page of somebody else, with a chart of ours in a frame. */
 let folder: ReturnType<typeof temporaryDataDir>;
@@ -20,7 +21,7 @@ beforeAll(async () => {
     environment: { PUBLIC_READ: "false", EMBED_ORIGINS: originOf(named) },
   });
   browser = await launchBrowser();
-  for (const price of [101, 101.25]) await push(price);
+  for (const price of [101, 101.25]) await pushTrade(product, "ACME", price);
 });
 
 afterAll(async () => {
@@ -40,7 +41,7 @@ it("A-9 the origins that are named show a live chart in a frame, with a token th
   await frame.getByTestId("last-price").getByText("101.25").waitFor();
   await frame.locator("[data-testid=candle-chart] canvas").first().waitFor();
   await frame.waitForFunction(() => window.__edgetape?.state() === "live");
-  await push(103.5);
+  await pushTrade(product, "ACME", 103.5);
   await frame.getByTestId("last-price").getByText("103.50").waitFor();
   // One chart and no page around it, within its frame.
   expect(await frame.locator(".top-bar, .watchlist, .trades-pane").count()).toBe(0);
@@ -107,16 +108,4 @@ async function siteOfOthers(): Promise<Server> {
 
 function originOf(server: Server): string {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function push(price: number): Promise<void> {
-  const answer = await fetch(`${product.url}/api/trades`, {
-    method: "POST",
-    headers: {
-      authorization: `Bearer ${await product.token()}`,
-      "content-type": "application/json",
-    },
-    body: JSON.stringify({ symbol: "ACME", price, size: 1 }),
-  });
-  expect(answer.ok, await answer.text()).toBe(true);
 }

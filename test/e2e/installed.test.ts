@@ -3,6 +3,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launchBrowser, PATIENCE_MS } from "./browser.ts";
 import { type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
+import { pushTrade } from "./senders/push-to.ts";
 
 /** The dashboard as an app: kept by the browser, and opened while the server or the network is away. */
 let browser: Browser;
@@ -44,8 +45,8 @@ afterEach(async () => {
 describe("where anybody may read", () => {
   beforeEach(async () => {
     product = await startProduct({ dataDir: folder.dataDir });
-    await push("ACME", 101.25);
-    await push("OTHER", 7.5);
+    await pushTrade(product, "ACME", 101.25);
+    await pushTrade(product, "OTHER", 7.5);
   });
 
   it("the browser takes it for an app, icons and all", async () => {
@@ -84,7 +85,7 @@ describe("where anybody may read", () => {
     await priceOf("ACME").getByText("101.25").waitFor();
     await untilKept();
     // By the stream alone: the list has not told of it yet.
-    await push("ACME", 102.5);
+    await pushTrade(product, "ACME", 102.5);
     await priceOf("ACME").getByText("102.50").waitFor();
     const { port } = product;
     await product.killGroup();
@@ -117,7 +118,7 @@ describe("where anybody may read", () => {
 
     product = await startProduct({ dataDir: folder.dataDir, port });
     await away.waitFor({ state: "detached" });
-    await push("ACME", 103.75);
+    await pushTrade(product, "ACME", 103.75);
     await priceOf("ACME").getByText("103.75").waitFor();
     expect(await priceOf("ACME").textContent()).toBe("103.75");
   });
@@ -153,7 +154,7 @@ describe("where reading needs a token", () => {
       dataDir: folder.dataDir,
       environment: { PUBLIC_READ: "false" },
     });
-    await push("ACME", 101.25);
+    await pushTrade(product, "ACME", 101.25);
     await page.goto(product.url);
     await give(await product.token({ scopes: ["read"], ttlSeconds: 3_600 }));
     await priceOf("ACME").getByText("101.25").waitFor();
@@ -231,16 +232,4 @@ async function faultsOf(): Promise<string[]> {
 async function give(token: string): Promise<void> {
   await page.locator("#token").fill(token);
   await page.getByRole("button", { name: "Open" }).click();
-}
-
-async function push(symbol: string, price: number): Promise<void> {
-  const answer = await fetch(`${product.url}/api/trades`, {
-    method: "POST",
-    headers: {
-      authorization: `Bearer ${await product.token()}`,
-      "content-type": "application/json",
-    },
-    body: JSON.stringify({ symbol, price, size: 1 }),
-  });
-  expect(answer.ok, await answer.text()).toBe(true);
 }

@@ -88,6 +88,11 @@ it("the chart shows what the address says, over a reload, and a range that is no
 
   await page.getByRole("button", { name: "To the newest" }).click();
   await expect.poll(() => new URL(page.url()).search).toBe("?interval=1m");
+  // Within one bar: that bar is shown, beside one more, for the library shows two at least.
+  const seconds = (us: number) => new Date(us / 1_000).toISOString();
+  await open(`/s/FAR?interval=1m&from=${seconds(wanted + 2e7)}&to=${seconds(wanted + 4e7)}`);
+  await expect.poll(inSight).toEqual([wall(wanted - MINUTE_US), wall(wanted + MINUTE_US)]);
+
   await open("/s/FAR?interval=1m&from=yesterday");
   await page.getByText("The address needs from and to").waitFor();
   await open("/s/FAR?interval=1m&from=2020-01-01&to=2020-01-02");

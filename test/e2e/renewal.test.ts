@@ -2,6 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launchBrowser, PATIENCE_MS } from "./browser.ts";
 import { type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
+import { pushTo, pushTrade } from "./senders/push-to.ts";
 
 /** A page whose token ends while somebody looks at it. */
 let folder: ReturnType<typeof temporaryDataDir>;
@@ -21,7 +22,8 @@ afterAll(async () => {
 });
 
 it("a page whose token ends keeps what it shows under the form, and goes on with the next token in place", async () => {
-  await push(101.25);
+  await pushTrade(product, "ACME", 101.25);
+  await pushTo(product, "metrics", { symbol: "ACME", metric: "load", value: 1 });
   const page = await browser.newPage({ locale: "en-US" });
   page.setDefaultTimeout(PATIENCE_MS);
   await page.goto(`${product.url}/s/ACME?interval=1m`);
@@ -41,7 +43,8 @@ it("a page whose token ends keeps what it shows under the form, and goes on with
   await give(page, await product.token({ scopes: ["read"] }));
   await form.waitFor({ state: "detached" });
   await page.waitForFunction(() => window.__edgetape?.state() === "live");
-  await push(102.5);
+  await pushTrade(product, "ACME", 102.5);
+  await pushTo(product, "metrics", { symbol: "ACME", metric: "load", value: 1 });
   await price.getByText("102.50").waitFor();
   // The page is the one of before, and was not begun anew.
   expect(await canvas?.evaluate((element) => element.isConnected)).toBe(true);
@@ -53,19 +56,4 @@ it("a page whose token ends keeps what it shows under the form, and goes on with
 async function give(page: Page, token: string): Promise<void> {
   await page.locator("#token").fill(token);
   await page.getByRole("button", { name: "Open" }).click();
-}
-
-async function push(price: number): Promise<void> {
-  const token = await product.token();
-  for (const [route, body] of [
-    ["trades", { symbol: "ACME", price, size: 1 }],
-    ["metrics", { symbol: "ACME", metric: "load", value: 1 }],
-  ] as const) {
-    const answer = await fetch(`${product.url}/api/${route}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    expect(answer.ok, await answer.text()).toBe(true);
-  }
 }

@@ -4,6 +4,7 @@ import { browserDeps, type SocketLike, type TapeDeps } from "../../client/deps.t
 import { type Latest, type LatestOptions, openLatest } from "../../client/latest.ts";
 import { until } from "./chaos/until.ts";
 import { type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
+import { pushTrade } from "./senders/push-to.ts";
 import { SocketlessProxy } from "./senders/socketless-proxy.ts";
 
 /** The client of last values behind a proxy that lets no WebSocket through. */
@@ -37,18 +38,6 @@ afterAll(async () => {
   folder.remove();
 });
 
-async function push(symbol: string, price: number): Promise<void> {
-  const answer = await fetch(`${product.url}/api/trades`, {
-    method: "POST",
-    headers: {
-      authorization: `Bearer ${await product.token()}`,
-      "content-type": "application/json",
-    },
-    body: JSON.stringify({ symbol, price, size: 1 }),
-  });
-  expect(answer.status, await answer.text()).toBe(202);
-}
-
 /** Watches, and keeps the last price of each symbol, what was refused, and every status. */
 function watch(options: Pick<LatestOptions, "symbols" | "token">) {
   const prices = new Map<string, number>();
@@ -72,18 +61,18 @@ function watch(options: Pick<LatestOptions, "symbols" | "token">) {
 }
 
 it("ST-11 INV-2 last values arrive by server-sent events, a kill -9 loses none, and a socket that can be had again is taken", async () => {
-  await push("ACME", 1);
+  await pushTrade(product, "ACME", 1);
   const token = () => product.token({ scopes: ["read"] });
   const { prices, refused, statuses } = watch({ symbols: ["ACME", "BOND"], token });
   const shows = (acme: number, bond: number) => () =>
     prices.get("ACME") === acme && prices.get("BOND") === bond;
   await until("events are taken", () => latest.status().kind === "by-events");
-  await push("BOND", 2);
+  await pushTrade(product, "BOND", 2);
   await until("values of both arrive", shows(1, 2));
 
   // Acknowledged, and dead before anybody comes back to be told of it.
   proxy.cut();
-  await Promise.all([push("ACME", 3), push("BOND", 4)]);
+  await Promise.all([pushTrade(product, "ACME", 3), pushTrade(product, "BOND", 4)]);
   await product.killGroup();
   const { port } = product;
   product = await startProduct({ dataDir: folder.dataDir, port, environment: ENVIRONMENT });
@@ -93,13 +82,13 @@ it("ST-11 INV-2 last values arrive by server-sent events, a kill -9 loses none, 
 
   proxy.letsSocketsThrough = true;
   await until("a socket is taken", () => latest.status().kind === "live");
-  await push("ACME", 5);
+  await pushTrade(product, "ACME", 5);
   await until("values arrive by it", shows(5, 4));
   expect(refused).toEqual([]);
 });
 
 it("ST-4 ST-11 a symbol that the token does not cover is refused by events as by a socket, and the others go on", async () => {
-  await push("ACME", 6);
+  await pushTrade(product, "ACME", 6);
   const token = await product.token({ scopes: ["read"], symbols: ["ACME"] });
   const { prices, refused } = watch({ symbols: ["ACME", "SECRET"], token });
   await until("it is refused by events", () => refused.length > 0);

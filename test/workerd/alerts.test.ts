@@ -30,6 +30,12 @@ afterEach(async () => {
 
 const put = (name: string, rule: object, scope = "write") =>
   ask(`/api/alerts/rules/${name}`, { method: "PUT", body: JSON.stringify(rule) }, scope);
+const setAll = (rules: unknown, headers?: { authorization: string }) =>
+  ask(
+    "/api/alerts/rules",
+    { method: "PUT", body: JSON.stringify(rules), ...(headers !== undefined && { headers }) },
+    ...(headers === undefined ? (["write"] as const) : []),
+  );
 const priceOf = (symbol: string, price: number) => push("trades", { symbol, price, size: 1 });
 
 async function active(query: string) {
@@ -127,6 +133,29 @@ it("AL-11 pushes go on, and alerts with them, while Postgres is away", async () 
   expect(await active(`?symbol=${symbol}`)).toMatchObject([{ rule: "high", state: "firing" }]);
 });
 
+it("AL-1 WH-1 whether a webhook is there is told to nobody whose token is for some symbols", async () => {
+  const symbol = newSymbol();
+  const url = "https://desk.example/alerts";
+  const desk = (init: RequestInit) => ask("/api/alerts/webhooks/desk", init, "write");
+  expect((await desk({ method: "PUT", body: JSON.stringify({ url }) })).status).toBe(201);
+  const rule = { symbols: symbol, on: { price: "last" }, condition: { above: 1 } };
+  const token = await tokenOf({ scope: "write", symbols: [symbol] });
+  const headers = { authorization: `Bearer ${token}` };
+  const answers = async (webhook: string) => {
+    const named = { ...rule, webhooks: [webhook] };
+    const one = await ask("/api/alerts/rules/narrow", {
+      ...{ method: "PUT", headers, body: JSON.stringify(named) },
+    });
+    const all = await setAll([{ ...named, name: "narrow" }], headers);
+    await ask("/api/alerts/rules/narrow", { method: "DELETE", headers });
+    return [one.status, all.status, await all.json()];
+  };
+  const there = await answers("desk");
+  expect(there.slice(0, 2)).toEqual([201, 200]);
+  expect(await answers("nobody")).toEqual(there);
+  expect((await desk({ method: "DELETE" })).status).toBe(204);
+});
+
 it("AL-1 what is wrong with a rule is said, and whoever may not have it is refused", async () => {
   const wrong = await put("bad", {
     ...{ symbols: "*", on: { silence: "trade" }, condition: { above: 1 }, for: "soon" },
@@ -180,12 +209,6 @@ it("AL-1 a rule that could match no symbol, or a label that would be lost, is re
 
 it("AL-13 a list of rules becomes the whole, and sent again it changes nothing", async () => {
   const symbol = newSymbol();
-  const setAll = (rules: unknown, headers?: { authorization: string }) =>
-    ask(
-      "/api/alerts/rules",
-      { method: "PUT", body: JSON.stringify(rules), ...(headers !== undefined && { headers }) },
-      ...(headers === undefined ? (["write"] as const) : []),
-    );
   const set = async (rules: unknown) =>
     alertRulesSetSchema.parse(await (await setAll(rules)).json());
   const labels = { venue: "x", host: "a" };

@@ -7,7 +7,7 @@ import {
 } from "lightweight-charts";
 import type { Bar, Interval } from "../../src/protocol/events/bar.ts";
 import { INTERVAL_SECONDS } from "../../src/protocol/words/interval.ts";
-import { momentAt, placeOf } from "../data/bars/bar-places.ts";
+import { momentAt, placeOf, placesShowing } from "../data/bars/bar-places.ts";
 import { lastAtOrBefore } from "../data/bars/bars.ts";
 import type { TimeWindow } from "../data/bars/time-window.ts";
 import type { ChartMark } from "../data/tables/chart-marks.ts";
@@ -258,10 +258,9 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   }
 
   /** As far as there are bars near it. */
-  function showWindow({ fromUs, toUs }: TimeWindow): void {
-    const [from, to] = [placeOf(places(), fromUs), placeOf(places(), toUs)];
-    if (from === null || to === null || from >= to) return;
-    moveTo(from + HALF, to - HALF);
+  function showWindow(window: TimeWindow): void {
+    const showing = placesShowing(places(), window);
+    if (showing !== null) moveTo(showing.from, showing.to);
   }
 
   function moveTo(from: number, to: number): void {

@@ -8,6 +8,7 @@ import { openPasts } from "../feed/panels/pasts.ts";
 import type { LastSeenStore } from "../feed/symbols/last-seen.ts";
 import type { ServerWatch } from "../feed/symbols/server-watch.ts";
 import {
+  isCutOff,
   MOST_HOLD_S,
   type SymbolsView,
   type SymbolsWatch,
@@ -21,6 +22,7 @@ const KEEP_EVERY_MS = 5_000;
 
 const NOTHING: SymbolsView = {
   ...{ list: [], retryAtMs: null, known: false, isWhole: true, heardAtMs: null, failures: 0 },
+  isRefused: false,
 };
 
 export interface UseSymbolsDeps {
@@ -76,7 +78,7 @@ export function useSymbols(deps: UseSymbolsDeps, inputs: readonly number[]) {
         const isAway = next.retryAtMs !== null;
         setView(isAway && !next.known ? seenBefore(next, lastSeen) : next);
         server.report("list", isAway);
-        if (isAway) return;
+        if (isCutOff(next)) return;
         past.follow(next.list);
         heard.current = { list: next.list, atMs: next.heardAtMs ?? 0 };
         if (clock.nowMs() - keptAtMs.current >= KEEP_EVERY_MS) keep();

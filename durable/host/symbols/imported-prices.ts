@@ -1,9 +1,12 @@
 import type { ImportedPrice } from "../../../src/db/bars/read-imported-prices.ts";
 import type { SymbolSummary } from "../../../src/protocol/answers/answers.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { EpochUs } from "../../../src/protocol/words/time.ts";
 
 /** What is known is asked for again after so long: Postgres may be another one, or bars may have come another way. */
 const GOOD_FOR_MS = 30_000;
+/** Symbols of which it is remembered when bars were posted, those posted last. */
+const MOST_POSTED = 10_000;
 /** After a database that could not be asked. */
 const ASK_AGAIN_MS = 1_000;
 
@@ -23,6 +26,8 @@ export class ImportedPrices {
   readonly #known = new Map<SymbolName, ImportedPrice | null>();
   /** Of these something was posted since the last look began. */
   readonly #news = new Set<SymbolName>();
+  /** When bars were posted, the symbol posted last at the end. */
+  readonly #postedAt = new Map<SymbolName, EpochUs>();
   #askAtMs = 0;
   #hasFailed = false;
   #asking: Promise<void> | null = null;
@@ -33,13 +38,21 @@ export class ImportedPrices {
 
   /** Bars of these were posted. */
   posted(symbols: readonly SymbolName[]): void {
+    const nowUs = this.#deps.nowMs() * 1_000;
     for (const symbol of symbols) {
       this.#news.add(symbol);
       this.#known.delete(symbol);
+      const before = this.#postedAt.get(symbol) ?? 0;
+      this.#postedAt.delete(symbol);
+      this.#postedAt.set(symbol, Math.max(nowUs, before + 1) as EpochUs);
+    }
+    for (const [oldest] of this.#postedAt) {
+      if (this.#postedAt.size <= MOST_POSTED) break;
+      this.#postedAt.delete(oldest);
     }
   }
 
-  /** The lines with those prices. `complete` is false where some could not be had. */
+  /** The lines with those prices, and when bars were posted. `complete` is false where some could not be had. */
   async fill(
     lines: readonly SymbolSummary[],
   ): Promise<{ lines: SymbolSummary[]; complete: boolean }> {
@@ -55,7 +68,11 @@ export class ImportedPrices {
       await this.#asking;
     }
     return {
-      lines: lines.map((line) => priced(line, this.#known.get(line.symbol) ?? null)),
+      lines: lines.map((line) => {
+        const posted = this.#postedAt.get(line.symbol);
+        const said = priced(line, this.#known.get(line.symbol) ?? null);
+        return posted === undefined ? said : { ...said, bars_posted: posted };
+      }),
       complete: !isMissing(),
     };
   }

@@ -29,7 +29,7 @@ export interface ArchiveReadsDeps {
   /** Reads of all rooms of a host wait for each other: an object has six connections. */
   turns: ReadTurns;
   read: (after: Cursor, upTo: Cursor) => Promise<ArchiveAnswer>;
-  wait: (ms: number) => Promise<void>;
+  clock: { nowMs: () => number; wait: (ms: number) => Promise<void> };
 }
 
 interface KeptPage {
@@ -82,11 +82,16 @@ export class ArchiveReads {
   }
 
   #readInTurn(after: Cursor, upTo: Cursor): Promise<ArchivePage> {
-    return this.#deps.turns.take(async () => {
+    const { turns, read, clock } = this.#deps;
+    const { givenUp } = turns;
+    return turns.take(async () => {
       // While it waited somebody may have read the very page.
       const kept = this.#kept(after);
       if (kept !== null) return kept;
-      const page = await readPatiently(this.#deps.read, this.#deps.wait, after, upTo);
+      // Behind reads of a Postgres that hangs each that waits would hang as long as they did, one after another.
+      if (turns.givenUp > givenUp) return { kind: "unavailable" };
+      const patient = { read, ...clock, foundHanging: () => turns.giveUp() };
+      const page = await readPatiently(patient, after, upTo);
       if (page.kind === "frames") this.#keep(after, upTo, page);
       return page;
     });

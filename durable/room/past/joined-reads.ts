@@ -50,6 +50,9 @@ export class JoinedReads {
   readonly #nearFrames: (asked: PageAsked) => Promise<FramesAnswer | null>;
   readonly #database: Database;
   readonly #pages = new ReadTurns();
+  readonly #answered = new WeakMap<Error, Promise<boolean>>();
+  #looking: Promise<boolean> | null = null;
+  #failed: Error | null = null;
   readonly #lives = new ReadTurns(LIVES_AT_ONCE);
 
   constructor(database: Database) {
@@ -69,7 +72,38 @@ export class JoinedReads {
     const together = isNear ? await this.#nearFrames(asked) : null;
     if (together !== null) return together;
     const query = { ...asked, maxEvents: PAGE_EVENTS };
-    return this.#pages.take(() => readFrames(this.#database, query));
+    const { givenUp } = this.#pages;
+    return this.#pages.take(async () => {
+      if (this.#pages.givenUp > givenUp) throw this.#failed;
+      try {
+        return await readFrames(this.#database, query);
+      } catch (error) {
+        // Before its turn goes to another, which would hang as long where Postgres does.
+        if (failureOf(error)?.kind === "unavailable") await this.answersAfter(error as Error);
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Whether Postgres answered at all once a page could not be read for `error`. Where it did not, the pages that waited for their turn
+   * have failed with that one: each would take 10 s to do so where it hangs, four at once.
+   */
+  answersAfter(error: Error): Promise<boolean> {
+    const known = this.#answered.get(error);
+    if (known !== undefined) return known;
+    this.#looking ??= answers(this.#database).finally(() => {
+      this.#looking = null;
+    });
+    const answered = this.#looking.then((isThere) => {
+      if (!isThere) {
+        this.#failed = error;
+        this.#pages.giveUp();
+      }
+      return isThere;
+    });
+    this.#answered.set(error, answered);
+    return answered;
   }
 
   /**
@@ -83,6 +117,17 @@ export class JoinedReads {
   ): Promise<EarlierLife> {
     const read = () => readEarlierLife(this.#database, symbol, through, EARLIER_LIMITS, this);
     return this.#lives.take(read, isAwaited);
+  }
+}
+
+/** Whether Postgres answers at all. */
+async function answers(database: Database): Promise<boolean> {
+  try {
+    await database.query("select 1", []);
+    return true;
+  } catch (error) {
+    if (failureOf(error) === null) throw error;
+    return false;
   }
 }
 

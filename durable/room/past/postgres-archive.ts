@@ -2,7 +2,7 @@ import { encodeFrame } from "../../../src/core/events/encode-events.ts";
 import { MINUTE_US } from "../../../src/core/time/duration.ts";
 import { readBars } from "../../../src/db/bars/read-bars.ts";
 import type { Database } from "../../../src/db/driver/database.ts";
-import { type DatabaseFailure, failureOf, lineOf } from "../../../src/db/driver/database-error.ts";
+import { failureOf, lineOf } from "../../../src/db/driver/database-error.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import type { Logger } from "../../../src/telemetry/log.ts";
@@ -16,9 +16,11 @@ export function roomArchive(
   logger: Logger,
   symbol: SymbolName,
 ): RoomArchive {
-  const answerTo = async (failure: DatabaseFailure | null) => {
+  const answerTo = async (error: unknown) => {
+    const failure = failureOf(error);
     if (failure === null) return "broken";
-    return failure.kind === "unavailable" && (await answers(database)) ? "busy" : "away";
+    if (failure.kind === "refused") return "away";
+    return (await joined.answersAfter(error as Error)) ? "busy" : "away";
   };
   return {
     async readPage(after, upTo) {
@@ -36,7 +38,7 @@ export function roomArchive(
         };
       } catch (error) {
         const { level, fields } = lineOf(error);
-        const kind = await answerTo(failureOf(error));
+        const kind = await answerTo(error);
         logger[level]("archive_unread", { symbol, answer: kind, ...fields });
         return { kind };
       }
@@ -50,15 +52,4 @@ export function roomArchive(
       return bar ?? null;
     },
   };
-}
-
-/** Whether Postgres answers at all. */
-async function answers(database: Database): Promise<boolean> {
-  try {
-    await database.query("select 1", []);
-    return true;
-  } catch (error) {
-    if (failureOf(error) === null) throw error;
-    return false;
-  }
 }

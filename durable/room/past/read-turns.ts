@@ -16,6 +16,7 @@ export class ReadTurns {
   readonly #atOnce: number;
   readonly #waiting: Waiting[] = [];
   #running = 0;
+  #givenUp = 0;
 
   constructor(atOnce = READS_AT_ONCE) {
     this.#atOnce = atOnce;
@@ -33,6 +34,16 @@ export class ReadTurns {
       if (next === undefined) this.#running -= 1;
       else next.begin();
     }
+  }
+
+  /** Nobody's read can succeed now: those that wait for their turn need not try. */
+  giveUp(): void {
+    this.#givenUp += 1;
+  }
+
+  /** How often that was said. */
+  get givenUp(): number {
+    return this.#givenUp;
   }
 
   #next(): Waiting | undefined {

@@ -1,5 +1,4 @@
 import { decodeFrame } from "../../../src/core/events/encode-events.ts";
-import { scanPoints } from "../../../src/core/events/scan-points.ts";
 import type { BarMessage } from "../../../src/protocol/socket/server-message.ts";
 import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import type { LogFrame } from "../../host/log/host-log.ts";
@@ -7,8 +6,8 @@ import type { TradeReading } from "../append/trade-reading.ts";
 import { TradeWindow } from "../append/trade-window.ts";
 import type { FoldedLog } from "../log/watched-log.ts";
 import { numberOf, type SqlPort, textOf } from "../sql-port.ts";
+import { FoldedPoints } from "./folded-points.ts";
 import { type LastValues, LastValuesFold } from "./last-values.ts";
-import { Spellings } from "./spellings.ts";
 
 /** The fold is written down after so many events, so that a wake has few of them to fold again... */
 const CHECKPOINT_EVENTS = 2_000;
@@ -52,7 +51,7 @@ interface OpenedFold {
 export class RoomState {
   readonly #sql: SqlPort;
   readonly #log: FoldedLog;
-  readonly #spellings: Spellings;
+  readonly #points: FoldedPoints;
   /** Nobody had pushed to the room when this was made, so nothing of it was written down that is not known here. */
   readonly #isNew: boolean;
   /** Null until somebody asks for it: a room that is only pushed to needs none of it. */
@@ -64,10 +63,10 @@ export class RoomState {
   readonly #oldMinutes = new Set<EpochUs>();
   #tradeWindow: TradeWindow | null = null;
 
-  /** `spellings`: those of all rooms of the host. */
-  constructor(sql: SqlPort, log: FoldedLog, spellings = new Spellings()) {
+  /** `points`: the one of all rooms of the host. */
+  constructor(sql: SqlPort, log: FoldedLog, points = new FoldedPoints()) {
     this.#sql = sql;
-    this.#spellings = spellings;
+    this.#points = points;
     this.#log = log;
     this.#isNew = log.id === null;
   }
@@ -126,15 +125,9 @@ export class RoomState {
   }
 
   #apply(fold: LastValuesFold, { text, cursor }: LogFrame): void {
-    const points = scanPoints(text);
-    if (points !== null) {
-      for (const scanned of points) {
-        const { key, point } = this.#spellings.read(scanned);
-        fold.applyPoint(key, point);
-      }
-      return;
-    }
-    for (const event of decodeFrame(text)) {
+    const end = this.#points.fold(text, fold);
+    if (end === text.length) return;
+    for (const event of decodeFrame(text.slice(end))) {
       fold.apply(event, cursor, {
         bar: (bar) => this.#bars.push({ cursor, bar }),
         oldBar: (minuteUs) => {

@@ -1,4 +1,5 @@
 import type { AlertRule } from "../../protocol/alerts/rule.ts";
+import { undirected } from "../../protocol/words/undirected.ts";
 import { shorten } from "../answers/shorten.ts";
 import type { AlertState } from "./alert-change.ts";
 
@@ -17,7 +18,7 @@ export function messageOf(rule: AlertRule, said: Said): string {
   const { symbol, series, value } = said;
   if (rule.message === undefined) return shorten(plain(rule, said), MAX_CHARS);
   const words: Record<string, string> = {
-    ...{ symbol, series: series ?? "", rule: rule.name },
+    ...{ symbol, series: undirected(series ?? ""), rule: rule.name },
     value: value === null ? "" : String(value),
   };
   const text = rule.message.replace(
@@ -28,7 +29,7 @@ export function messageOf(rule: AlertRule, said: Said): string {
 }
 
 function plain(rule: AlertRule, { symbol, series, to, value }: Said): string {
-  const what = `${symbol} ${series ?? whatOf(rule.on)}`;
+  const what = `${symbol} ${undirected(series ?? whatOf(rule.on))}`;
   const is = value === null ? "" : ` is ${value}`;
   return to === "inactive"
     ? `${what}${is}: no longer ${whenOf(rule.condition)}`

@@ -23,10 +23,11 @@ export function scannedOf({ ts, metric, labels, value }: MetricEvent): ScannedPo
   };
 }
 
-const HEAD = '{"kind":"metric","ts":';
-const METRIC = ',"metric":"';
-const VALUE = '","value":';
-const LABELS = ',"labels":{';
+/** A point as `encodeFrame` writes it, by what stands before its moment, its name, its value and its labels. */
+export const POINT_HEAD = '{"kind":"metric","ts":';
+export const METRIC = ',"metric":"';
+export const VALUE = '","value":';
+export const LABELS = ',"labels":{';
 const [QUOTE, COMMA, MINUS, DIGIT_0, DIGIT_9, CLOSE] = [0x22, 0x2c, 0x2d, 0x30, 0x39, 0x7d];
 
 /**
@@ -38,8 +39,8 @@ export function scanPoints(text: string): ScannedPoint[] | null {
   const points: ScannedPoint[] = [];
   let at = 0;
   for (;;) {
-    if (!text.startsWith(HEAD, at)) return null;
-    const tsAt = at + HEAD.length;
+    if (!text.startsWith(POINT_HEAD, at)) return null;
+    const tsAt = at + POINT_HEAD.length;
     const tsEnd = text.indexOf(",", tsAt);
     const ts = integerIn(text, tsAt, tsEnd);
     if (ts === null || !text.startsWith(METRIC, tsEnd)) return null;

@@ -40,6 +40,8 @@ export const symbolSummarySchema = z.object({
   volume: z.number(),
   last_event: epochUsSchema.nullable(),
   viewers: z.int(),
+  /** When bars were last posted for it; absent where its host, since it began, has heard of none. */
+  bars_posted: epochUsSchema.optional(),
 });
 export const symbolsAnswerSchema = z.object({
   symbols: z.array(symbolSummarySchema),

@@ -17,7 +17,7 @@ export function pageAt(pathname: string): PagePath {
   const name = rest === undefined || rest === "" ? null : decoded(rest);
   switch (place) {
     case "":
-      return { page: "market" };
+      return { page: rest === undefined ? "market" : "missing" };
     // Typed by hand, a symbol's own slashes may stand as they are; one at the end is a habit.
     case "s":
     case "embed":

@@ -13,6 +13,37 @@ export const hung: Outage = async (product) => {
   return () => process.kill(pid, "SIGCONT");
 };
 
+/**
+ * The processes of Postgres stand still, and so does each that it makes meanwhile; it makes them, for the first of them lives (Linux).
+ */
+export const frozen: Outage = async ({ dataDir }) => {
+  const server = Number(
+    readFileSync(join(dataDir, "postgres/postmaster.pid"), "utf8").split("\n")[0],
+  );
+  const stopped = new Set<number>();
+  const stopAll = () => {
+    const children = readFileSync(`/proc/${server}/task/${server}/children`, "utf8");
+    for (const pid of children.split(" ").filter(Boolean).map(Number)) {
+      if (!stopped.has(pid) && signal(pid, "SIGSTOP")) stopped.add(pid);
+    }
+  };
+  stopAll();
+  const looking = setInterval(stopAll, 2);
+  return () => {
+    clearInterval(looking);
+    for (const pid of stopped) signal(pid, "SIGCONT");
+  };
+};
+
+/** False where it has ended. */
+function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
+}
+
 /** The database is killed, and every new start of it ends at once, because its folder is taken. */
 export const gone: Outage = async (product) => {
   const killed = new Set([databasePid(product)]);

@@ -446,6 +446,28 @@ class Processes(Case):
         self.assertTrue(tape.flush(10))
         self.assertEqual(sorted(event["price"] for event in self.server.of("trades")), [*range(-10, 0), *range(len(pushed))])
 
+    def test_a_process_that_writes_without_pause_keeps_no_other_from_the_spool(self):
+        tape = self.tape()
+        self.assertTrue(tape.sync())
+        (file,) = pathlib.Path(self.folder).glob("*.sqlite")
+        # As one whose disk takes 50 ms for an fsync. It says each commit, and ends with its input.
+        busy = self.run_python(
+            "import select, sqlite3, time\n"
+            f"database = sqlite3.connect({str(file)!r}, timeout=30, isolation_level=None)\n"
+            "while not select.select([sys.stdin], [], [], 0)[0]:\n"
+            "    database.execute('BEGIN IMMEDIATE'); time.sleep(0.05); database.execute('COMMIT')\n"
+            "    print(flush=True); time.sleep(0.0003)",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        busy.stdout.readline()
+        for at in range(5):
+            tape.trade("ACME", at, 1)
+            self.assertTrue(tape.sync())
+        commits = len(busy.communicate()[0])
+        # SQLite's own tries, 100 ms apart, took some 200.
+        self.assertLess(commits, 60)
+
     def test_processes_of_one_token_share_a_spool_and_others_do_not(self):
         def token(claims):
             part = edgetape.base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")

@@ -38,15 +38,15 @@ function barsOf(trades: readonly TradeEvent[], interval: Interval): Bar[] {
 function world(interval: Interval | null, limit = 10_000) {
   const clock = fakeClock(START_US / 1_000);
   const tape: { cursor: Cursor; trade: TradeEvent }[] = [];
+  /** What history has beside the tape, which nobody was told. */
+  const untold: TradeEvent[] = [];
+  const trades = () => [...tape.map(({ trade }) => trade), ...untold];
   let answerMs = 0;
   let requests = 0;
   const history: Api["history"] = (_symbol, query) => {
     requests += 1;
     const cursor = tape.at(-1)?.cursor ?? (0 as Cursor);
-    const bars = barsOf(
-      tape.map(({ trade }) => trade),
-      query.interval,
-    )
+    const bars = barsOf(trades(), query.interval)
       .filter((bar) => query.to === undefined || bar.ts < query.to)
       .slice(-Math.min(query.limit, limit));
     const value = { symbol: "A" as SymbolName, interval: query.interval, cursor, bars };
@@ -87,11 +87,12 @@ function world(interval: Interval | null, limit = 10_000) {
     },
     shown: () =>
       feed.bars().map(({ openedAtUs: _o, closedAtUs: _c, openedByUs: _b, ...bar }) => bar),
-    expected: () =>
-      barsOf(
-        tape.map(({ trade }) => trade),
-        feed.interval(),
-      ),
+    /** History has a bar of a time before all trades. */
+    import(beforeUs: number, price: number) {
+      const ts = (START_US - beforeUs) as EpochUs;
+      untold.push({ kind: "trade", ts, price, size: 1 });
+    },
+    expected: () => barsOf(trades(), feed.interval()),
   };
 }
 
@@ -189,6 +190,67 @@ test("INV-3 INV-7 history and live trades, in whatever order, make the bars that
       },
     ),
     { numRuns: 400 },
+  );
+}, 60_000);
+
+const imported = fc.oneof(
+  fc.record({ do: fc.constant("import" as const), beforeUs: fc.integer({ min: 1, max: 9e7 }) }),
+  fc.record({
+    do: fc.constant("trade" as const),
+    lateUs: fc.constantFrom(0, 3_000_000, 6_000_000),
+  }),
+  fc.record({ do: fc.constant("advance" as const), ms: fc.constantFrom(1, 40, 700, 3_000) }),
+  fc.record({ do: fc.constant("slow" as const), ms: fc.constantFrom(0, 30, 2_000) }),
+  fc.record({ do: fc.constant("older" as const) }),
+);
+
+test("bars that were imported come onto the page that is open, as far back as it goes", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(imported, { maxLength: 40, size: "max" }), async (steps) => {
+      // So few a page that what is looked at takes many.
+      const { clock, feed, trade, ...rest } = world("1s", 4);
+      for (let i = 0; i < 8; i += 1) {
+        rest.import(i * 3e6, i);
+        trade(0, 10 + i);
+        await clock.advance(1_000);
+      }
+      feed.load();
+      await clock.advance(10);
+      for (const each of steps) {
+        switch (each.do) {
+          case "import":
+            rest.import(each.beforeUs, 5);
+            feed.takeImport();
+            break;
+          case "trade": {
+            const { cursor, trade: event } = trade(each.lateUs, 7);
+            feed.take({ cursor, events: [event] });
+            break;
+          }
+          case "advance":
+            await clock.advance(each.ms);
+            break;
+          case "slow":
+            rest.setAnswerMs(each.ms);
+            break;
+          case "older":
+            feed.loadOlder();
+            break;
+          default:
+            each satisfies never;
+        }
+      }
+      await clock.advance(200_000);
+      const shown = rest.shown();
+      expect(shown).toEqual(rest.expected().slice(-shown.length));
+      // It goes on from there, also where it had come to the end.
+      for (let i = 0; i < 40; i += 1) {
+        feed.loadOlder();
+        await clock.advance(2_100);
+      }
+      expect(rest.shown()).toEqual(rest.expected());
+    }),
+    { numRuns: 200 },
   );
 }, 60_000);
 

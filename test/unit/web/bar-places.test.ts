@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Bar } from "../../../src/protocol/events/bar.ts";
 import type { EpochUs } from "../../../src/protocol/words/time.ts";
-import { momentAt, placeOf } from "../../../web/data/bars/bar-places.ts";
+import { momentAt, placeOf, placesShowing } from "../../../web/data/bars/bar-places.ts";
 import { barsAColumn, volumeColumns } from "../../../web/data/bars/volume-columns.ts";
 
 const bar = (ts: number, volume = 1, close = 1): Bar => {
@@ -24,6 +24,19 @@ test("before the first bar and after the last the axis goes on in bars", () => {
   expect(momentAt(AXIS, 4.5)).toBe(530);
   expect(placeOf({ bars: [], lengthUs: 10 }, 5)).toBeNull();
   expect(momentAt({ bars: [], lengthUs: 10 }, 5)).toBeNull();
+});
+
+test("what shows a window goes from its first bar to its last, and is one bar where it lies within one", () => {
+  const of = (fromUs: number, toUs: number) => placesShowing(AXIS, { fromUs, toUs });
+  expect(of(100, 510)).toEqual({ from: 0, to: 2 });
+  expect(of(105, 505)).toEqual({ from: 0.5, to: 1.5 });
+  expect(of(110, 120)).toEqual({ from: 1, to: 1 });
+  const within = of(112, 114);
+  expect(within?.from).toBeCloseTo(0.8);
+  expect(within?.to).toBe(within?.from);
+  // Over the border of two bars, and no longer than one.
+  expect(of(108, 112)).toEqual({ from: 0.5, to: 0.5 });
+  expect(of(200, 400)).toBeNull();
 });
 
 test("the moment at a place lies at that place again", () => {

@@ -1,6 +1,14 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type AlertRule, alertRulePutSchema } from "../../../src/protocol/alerts/rule.ts";
-import { draftOf, EMPTY_DRAFT, ruleOf, wordsOfRule } from "../../../web/data/alerts/draft.ts";
+import {
+  draftFault,
+  draftOf,
+  EMPTY_DRAFT,
+  ruleOf,
+  wordsOfRule,
+} from "../../../web/data/alerts/draft.ts";
+import { labelsIn } from "../../../web/data/alerts/label-text.ts";
 
 const RULES: readonly [AlertRule, string][] = [
   [
@@ -46,6 +54,43 @@ const RULES: readonly [AlertRule, string][] = [
   ],
 ];
 
+const words = fc.oneof(
+  fc.constantFrom("venue", "a=b", "a,b", ' "', " x ", '"x"', "\\", "\n", "é"),
+  fc.string({ unit: "grapheme", minLength: 1, maxLength: 8 }),
+);
+const labels = fc.dictionary(words, words, { minKeys: 1, maxKeys: 3 });
+const anyRule: fc.Arbitrary<AlertRule> = fc
+  .record(
+    {
+      ...{
+        name: fc.constant("r"),
+        symbols: fc.constant("A"),
+        severity: fc.constant("info" as const),
+      },
+      on: fc.record({ metric: words, labels }, { requiredKeys: ["metric"] }),
+      condition: fc.oneof(
+        fc.double({ noNaN: true, noDefaultInfinity: true }).map((above) => ({ above })),
+        fc.constant({ stale: { after: "1m" } }),
+      ),
+      message: words,
+      webhooks: fc.array(fc.constantFrom("x", "y"), { maxLength: 2 }),
+      ...{
+        no_data: fc.constantFrom("keep" as const, "ok" as const),
+        no_data_after: fc.constant("1m"),
+      },
+    },
+    { requiredKeys: ["name", "symbols", "severity", "on", "condition"] },
+  )
+  .map(({ no_data: noData, no_data_after: after, ...rule }) => ({
+    ...rule,
+    // `keep` is what is so without a word.
+    ...("above" in rule.condition &&
+      noData !== undefined &&
+      (noData !== "keep" || after !== undefined) && {
+        ...{ no_data: noData, ...(after !== undefined && { no_data_after: after }) },
+      }),
+  }));
+
 describe("a rule in a form", () => {
   test.each(RULES)("%j comes out of it as it went in", (rule, words) => {
     const { name, ...put } = rule;
@@ -55,9 +100,51 @@ describe("a rule in a form", () => {
     expect(draftOf(rule).name).toBe(name);
   });
 
+  test("any rule comes out of it as it went in, whatever its texts hold", () => {
+    fc.assert(
+      fc.property(anyRule, (rule) => {
+        const { name, ...put } = rule;
+        const draft = draftOf(rule);
+        expect(ruleOf(draft, draft)).toEqual(put);
+        // Typed once more, what has no blanks at its ends is the same.
+        expect(ruleOf({ ...draft, name: "other" }, draft).on).toEqual(put.on);
+        expect(labelsIn(draft.labels)).toEqual(("metric" in rule.on && rule.on.labels) || {});
+      }),
+    );
+  });
+
+  test("labels are typed as they are read, and a word without a value is told to be one", () => {
+    expect(labelsIn(" venue = X ,side=buy,, ")).toEqual({ venue: "X", side: "buy" });
+    expect(labelsIn('a="b, c", "d=e"="f", g=h=i, j="k"l')).toEqual({
+      ...{ a: "b, c", "d=e": "f", g: "h=i" },
+      j: '"k"l',
+    });
+    expect(labelsIn("venue")).toEqual({ venue: "" });
+    expect(labelsIn("")).toEqual({});
+  });
+
+  test("what tells nobody is not what tells all", () => {
+    const tells = (webhooks?: string[]) =>
+      draftOf({ ...(RULES[0] as (typeof RULES)[number])[0], ...(webhooks && { webhooks }) }).tells;
+    expect([tells(), tells([]), tells(["x"])]).toEqual(["all", "none", "some"]);
+  });
+
+  test("what would be another rule than was meant is not sent", () => {
+    const draft = { ...EMPTY_DRAFT, name: " a " };
+    expect(draftFault(EMPTY_DRAFT, null)).toBe("Give the rule a name.");
+    expect(draftFault(draft, ["a"])).toContain("There is a rule a already");
+    expect([draftFault(draft, null), draftFault(draft, ["b"])]).toEqual([null, null]);
+    expect(draftFault({ ...draft, tells: "some", webhooks: " , " }, null)).toContain("Name the");
+  });
+
   test("what is left empty is for the server to refuse, and not for the form to guess", () => {
     const rule = ruleOf(EMPTY_DRAFT);
     expect(alertRulePutSchema.safeParse(JSON.parse(JSON.stringify(rule))).success).toBe(false);
-    expect(ruleOf({ ...EMPTY_DRAFT, bound: "1e3" }).condition).toEqual({ above: 1_000 });
+    for (const [typed, above] of [
+      ...[["1e3", 1_000] as const, [" -.5 ", -0.5] as const, ["0x10", Number.NaN] as const],
+      ...[["", Number.NaN] as const, ["Infinity", Number.NaN] as const],
+    ]) {
+      expect(ruleOf({ ...EMPTY_DRAFT, bound: typed }).condition, typed).toEqual({ above });
+    }
   });
 });

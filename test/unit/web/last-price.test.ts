@@ -76,6 +76,9 @@ test("a change from a price that is not positive has no figure", () => {
   expect(of(-37.63, 2.763, -40)).toMatchObject({ change: null, noChange: NOT_POSITIVE });
   expect(of(5, 0.25, 6).change).toBeCloseTo(0.5);
   expect(of(5, null, 6)).toMatchObject({ change: null, noChange: NOT_POSITIVE });
+  // To nothing is all of it; from nothing the price of the day before is no longer told.
+  expect(of(0, -1, 0)).toMatchObject({ change: -1, noChange: undefined });
+  expect(of(0, -1, 2)).toMatchObject({ change: null, noChange: NO_BASE });
 });
 
 test("a price older than a day has no change, volume or way of the last day, and says why", () => {

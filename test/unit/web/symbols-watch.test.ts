@@ -5,6 +5,7 @@ import { matching, nextList } from "../../../web/data/symbols/symbol-list.ts";
 import type { Api } from "../../../web/feed/api.ts";
 import { initialList, listMachine } from "../../../web/feed/symbols/symbols-machine.ts";
 import {
+  isCutOff,
   type SymbolsView,
   symbolsStatus,
   watchSymbols,
@@ -29,11 +30,16 @@ function world() {
   const views: SymbolsView[] = [];
   const state = {
     ...{ isVisible: true, asked: 0, held: 0, isAway: false, isHasty: false, version: 1 },
+    ...{ holdS: 20, hangs: false, isRefused: false },
     ...{ notice: () => {}, retry: () => {} },
   };
   const symbols: Api["symbols"] = async ({ tag, holdS, signal }) => {
     state.asked += 1;
     if (state.isAway) return { kind: "failed", status: null, detail: "away" };
+    if (state.isRefused) return { kind: "unauthorized", detail: "another token" };
+    if (state.hangs) {
+      while (!signal.aborted) await new Promise<void>((resolve) => clock.setTimer(resolve, 50));
+    }
     const endMs = clock.nowMs() + (state.isHasty ? 0 : holdS * 1_000);
     state.held += 1;
     while (tag === `${state.version}` && clock.nowMs() < endMs && !signal.aborted) {
@@ -50,7 +56,7 @@ function world() {
     nowMs: clock.nowMs,
     random: () => 1,
     setTimer: clock.setTimer,
-    holdS: () => 20,
+    holdS: () => state.holdS,
     isVisible: () => state.isVisible,
     watchVisibility(notice) {
       state.notice = notice;
@@ -98,6 +104,37 @@ test("beside a stream that tells prices it is asked for every five seconds, and 
   expect(state.asked).toBe(asked + 5);
   await clock.advance(5_000);
   expect(state.asked).toBe(asked + 10);
+});
+
+test("a question that is held when a stream ends is put anew, to be answered at once", async () => {
+  const { clock, state, besideLive } = world();
+  besideLive(true);
+  await clock.advance(8_000);
+  expect(state.held).toBe(1);
+  const { asked } = state;
+  besideLive(false);
+  await clock.advance(100);
+  expect([state.asked - asked, state.held]).toEqual([1, 0]);
+});
+
+test("a server that hangs is known to, ten seconds after its answer was due", async () => {
+  const { clock, state, views } = world();
+  state.holdS = 1;
+  await clock.advance(1_100);
+  state.hangs = true;
+  await clock.advance(13_000);
+  const view = views.at(-1);
+  expect(view && isCutOff(view)).toBe(true);
+});
+
+test("who needs another token is not told that all is live", async () => {
+  const { clock, state, views } = world();
+  await clock.advance(1_100);
+  state.isRefused = true;
+  state.version += 1;
+  await clock.advance(2_000);
+  const view = views.at(-1);
+  expect(view && [isCutOff(view), symbolsStatus(view, 0).words]).toEqual([true, "needs a token"]);
 });
 
 test("a server, or what is before it, that holds no question is not pressed", async () => {
@@ -165,12 +202,12 @@ test("an answer that never comes is called off, and is as good as none", () => {
 });
 
 test("a list that never was there is connected to, and not again", () => {
-  const view = { list: [], retryAtMs: 4_000, known: false, isWhole: true };
+  const view = { list: [], retryAtMs: 4_000, known: false, isWhole: true, isRefused: false };
   expect(symbolsStatus(view, 0).words).toBe("connecting in 4 s");
 });
 
 test("says what it waits for: the list, or the rest of it", () => {
-  const waiting = { list: [], retryAtMs: null, known: false, isWhole: true };
+  const waiting = { list: [], retryAtMs: null, known: false, isWhole: true, isRefused: false };
   expect(symbolsStatus(waiting, 0).words).toBe("waiting for the list of symbols");
   const moment = { nowMs: 0, random: 0.5 };
   let { state } = listMachine.reduce(initialList(20_000, true), { type: "start" }, moment);
@@ -178,7 +215,7 @@ test("says what it waits for: the list, or the rest of it", () => {
   const answered = { type: "answered", id: 1, answer: { kind: "ok", value } } as const;
   state = listMachine.reduce(state, answered, moment).state;
   const { list, retryAtMs, known, isWhole } = state;
-  const status = symbolsStatus({ list, retryAtMs, known, isWhole }, 0);
+  const status = symbolsStatus({ list, retryAtMs, known, isWhole, isRefused: false }, 0);
   expect(status).toEqual({ kind: "live", words: "live, some symbols still being read" });
 });
 

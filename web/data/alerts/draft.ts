@@ -1,5 +1,6 @@
 import type { AlertRule, AlertRulePut } from "../../../src/protocol/alerts/rule.ts";
 import { typedList } from "../words/typed-list.ts";
+import { labelsIn, labelText } from "./label-text.ts";
 
 export const SUBJECTS = ["metric", "price", "silence"] as const;
 export const PRICES = ["last", "mid", "spread"] as const;
@@ -8,6 +9,7 @@ export const CONDITIONS = ["above", "below", "change", "stale", "absent"] as con
 export const SEVERITIES = ["info", "warning", "critical"] as const;
 export const DIRECTIONS = ["either", "up", "down"] as const;
 export const NO_DATAS = ["keep", "ok", "alert"] as const;
+export const TELLS = ["all", "none", "some"] as const;
 
 /** A rule as the fields of a form have it: what is empty is not said. */
 export interface Draft {
@@ -15,7 +17,7 @@ export interface Draft {
   symbols: string;
   subject: (typeof SUBJECTS)[number];
   metric: string;
-  /** "side=buy, venue=X". */
+  /** As `labelText` has them. */
   labels: string;
   price: (typeof PRICES)[number];
   silence: (typeof SILENCES)[number];
@@ -32,6 +34,8 @@ export interface Draft {
   noDataAfter: string;
   severity: (typeof SEVERITIES)[number];
   message: string;
+  /** Which webhooks are told; `webhooks` names some. */
+  tells: (typeof TELLS)[number];
   webhooks: string;
 }
 
@@ -39,24 +43,62 @@ export const EMPTY_DRAFT: Draft = {
   ...{ name: "", symbols: "*", subject: "metric", metric: "", labels: "" },
   ...{ price: "last", silence: "any", condition: "above", bound: "", isPercent: false },
   ...{ direction: "either", length: "5m", for: "", keepFiringFor: "" },
-  ...{ noData: "keep", noDataAfter: "", severity: "warning", message: "", webhooks: "" },
+  ...{
+    noData: "keep",
+    noDataAfter: "",
+    severity: "warning",
+    message: "",
+    tells: "all",
+    webhooks: "",
+  },
 };
 
-/** What is put to the server for a draft; it is the server that says whether that is a rule. */
-export function ruleOf(draft: Draft): AlertRulePut {
-  const webhooks = typedList(draft.webhooks);
+/**
+ * What is put to the server for a draft; it is the server that says whether that is a rule. `opened`: what the form began with, whose texts
+ * stay to the letter where nobody has changed them.
+ */
+export function ruleOf(draft: Draft, opened: Draft = EMPTY_DRAFT): AlertRulePut {
+  const typed = (key: "metric" | "message") =>
+    draft[key] === opened[key] ? draft[key] : draft[key].trim();
+  const message = typed("message");
   return {
     symbols: draft.symbols.trim(),
-    on: subjectOf(draft),
+    on: subjectOf(draft, typed("metric")),
     condition: conditionOf(draft),
     ...said("for", draft.for),
     ...said("keep_firing_for", draft.keepFiringFor),
-    ...(draft.noData !== "keep" && { no_data: draft.noData }),
-    ...said("no_data_after", draft.noDataAfter),
+    ...withoutData(draft),
     severity: draft.severity,
-    ...said("message", draft.message),
-    ...(webhooks.length > 0 && { webhooks }),
+    ...(message !== "" && { message }),
+    ...(draft.tells !== "all" && {
+      webhooks: draft.tells === "none" ? [] : typedList(draft.webhooks),
+    }),
   };
+}
+
+/**
+ * What is wrong with a draft that the server could not tell, for it would be a rule; null: nothing. `names`: of the rules that there are, where it
+ * is to be a new one.
+ */
+export function draftFault(draft: Draft, names: readonly string[] | null): string | null {
+  const name = draft.name.trim();
+  if (name === "") return "Give the rule a name.";
+  if (names?.includes(name))
+    return `There is a rule ${name} already: edit that one, or choose another name.`;
+  return draft.tells === "some" && typedList(draft.webhooks).length === 0
+    ? "Name the webhooks that it tells, or choose none."
+    : null;
+}
+
+/** Has the condition a bound? The others are about data that does not come. */
+export function isBound({ condition }: Draft): boolean {
+  return condition !== "stale" && condition !== "absent";
+}
+
+function withoutData(draft: Draft): Pick<AlertRulePut, "no_data" | "no_data_after"> {
+  const after = said("no_data_after", draft.noDataAfter);
+  const isSaid = draft.noData !== "keep" || after.no_data_after !== undefined;
+  return isBound(draft) && isSaid ? { no_data: draft.noData, ...after } : {};
 }
 
 export function draftOf(rule: AlertRule): Draft {
@@ -67,9 +109,7 @@ export function draftOf(rule: AlertRule): Draft {
     ...("metric" in on && {
       subject: "metric",
       metric: on.metric,
-      labels: Object.entries(on.labels ?? {})
-        .map(([name, value]) => `${name}=${value}`)
-        .join(", "),
+      labels: labelText(on.labels ?? {}),
     }),
     ...("price" in on && { subject: "price", price: on.price }),
     ...("silence" in on && { subject: "silence", silence: on.silence }),
@@ -90,6 +130,7 @@ export function draftOf(rule: AlertRule): Draft {
     noDataAfter: rule.no_data_after ?? "",
     severity: rule.severity ?? "warning",
     message: rule.message ?? "",
+    tells: rule.webhooks === undefined ? "all" : rule.webhooks.length === 0 ? "none" : "some",
     webhooks: (rule.webhooks ?? []).join(", "),
   };
 }
@@ -119,16 +160,14 @@ function conditionWords(condition: AlertRule["condition"]): string {
 }
 
 function labelWords(labels: Record<string, string> = {}): string {
-  const words = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-  return words.length === 0 ? "" : ` {${words.join(", ")}}`;
+  const words = labelText(labels);
+  return words === "" ? "" : ` {${words}}`;
 }
 
-function subjectOf(draft: Draft): AlertRulePut["on"] {
+function subjectOf(draft: Draft, metric: string): AlertRulePut["on"] {
   switch (draft.subject) {
-    case "metric": {
-      const labels = labelsOf(draft.labels);
-      return { metric: draft.metric.trim(), ...(labels !== null && { labels }) };
-    }
+    case "metric":
+      return { metric, ...(draft.labels.trim() !== "" && { labels: labelsIn(draft.labels) }) };
     case "price":
       return { price: draft.price };
     case "silence":
@@ -138,9 +177,11 @@ function subjectOf(draft: Draft): AlertRulePut["on"] {
   }
 }
 
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
 function conditionOf(draft: Draft): AlertRulePut["condition"] {
-  // An empty bound is no number, and the server says so.
-  const bound = draft.bound.trim() === "" ? Number.NaN : Number(draft.bound);
+  // What is no decimal number is none, and the server says so.
+  const bound = DECIMAL.test(draft.bound.trim()) ? Number(draft.bound) : Number.NaN;
   switch (draft.condition) {
     case "above":
       return { above: bound };
@@ -162,14 +203,6 @@ function conditionOf(draft: Draft): AlertRulePut["condition"] {
     default:
       return draft.condition satisfies never;
   }
-}
-
-function labelsOf(text: string): Record<string, string> | null {
-  const pairs = typedList(text).map((pair): [string, string] => {
-    const at = pair.indexOf("=");
-    return at < 0 ? [pair, ""] : [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
-  });
-  return pairs.length === 0 ? null : Object.fromEntries(pairs);
 }
 
 function said<Key extends string>(key: Key, text: string): Partial<Record<Key, string>> {

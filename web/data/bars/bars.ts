@@ -31,8 +31,11 @@ export interface AppliedTrades {
   bars: ChartBar[];
   /** Index of the first bar that differs from before; the length where none does. */
   changedFrom: number;
-  /** A trade fell into a bar in whose midst its place is unknown: open or close may be wrong until history is asked. */
-  doubtful: boolean;
+  /**
+   * The earliest bar into whose midst a trade fell, where its place is unknown: open or close may be wrong until history is asked. Null: none
+   * is.
+   */
+  doubtFromUs: EpochUs | null;
 }
 
 /** What the page knows after a look at more live trades, whether or not the bars take them. */
@@ -53,7 +56,7 @@ export function applyTrades(
 ): AppliedTrades {
   const next = bars.slice();
   let changedFrom = next.length;
-  let doubtful = false;
+  let doubtFromUs: EpochUs | null = null;
   let known = seen;
   for (const trade of trades) {
     const ts = bucketStartUs(trade.ts, interval);
@@ -62,7 +65,7 @@ export function applyTrades(
     if (bar?.ts === ts) {
       const extended = extend(bar, trade, index === next.length - 1, known);
       next[index] = extended.bar;
-      doubtful ||= extended.doubtful;
+      if (extended.doubtful && ts < (doubtFromUs ?? Number.POSITIVE_INFINITY)) doubtFromUs = ts;
       changedFrom = Math.min(changedFrom, index);
     } else {
       next.splice(index + 1, 0, open(trade, ts));
@@ -70,7 +73,7 @@ export function applyTrades(
     }
     known = afterSeeing(known, [trade]);
   }
-  return { bars: next, changedFrom, doubtful };
+  return { bars: next, changedFrom, doubtFromUs };
 }
 
 /**
@@ -96,6 +99,19 @@ export function mergeHistory(
   return [...older, ...fresh];
 }
 
+/** The newest truth of bars before a moment, over those shown: see `mergeHistory`. */
+export function bringBefore(
+  shown: readonly ChartBar[],
+  answer: readonly Bar[],
+  beforeUs: number,
+): ChartBar[] {
+  const place = lastAtOrBefore(shown, beforeUs - 1) + 1;
+  const before = shown.slice(0, place);
+  const brought =
+    answer.length === 0 ? before : mergeHistory(before, answer, Number.POSITIVE_INFINITY);
+  return [...brought, ...shown.slice(place)];
+}
+
 /** Older bars put before the ones shown. */
 export function prependBars(shown: readonly ChartBar[], older: readonly Bar[]): ChartBar[] {
   const first = shown[0]?.ts ?? Number.POSITIVE_INFINITY;
@@ -114,12 +130,12 @@ function unseenBar(bar: Bar, openedByUs: number): ChartBar {
 export function applyBar(bars: readonly ChartBar[], bar: Bar): AppliedTrades {
   const index = lastAtOrBefore(bars, bar.ts);
   const shown = bars[index];
-  const unchanged = { bars: bars as ChartBar[], changedFrom: bars.length, doubtful: false };
+  const unchanged = { bars: bars as ChartBar[], changedFrom: bars.length, doubtFromUs: null };
   if (shown === undefined || shown.ts !== bar.ts || shown.trades !== bar.trades) return unchanged;
   if (shown.open === bar.open && shown.close === bar.close) return unchanged;
   const next = bars.slice();
   next[index] = { ...shown, open: bar.open, close: bar.close };
-  return { bars: next, changedFrom: index, doubtful: false };
+  return { bars: next, changedFrom: index, doubtFromUs: null };
 }
 
 /** Index of the last bar that starts at `ts` or before; -1 where all start later. */

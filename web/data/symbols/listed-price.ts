@@ -46,7 +46,7 @@ export function listedPrice(
     .map(({ close }) => close);
   return {
     ...{ last, asOf },
-    ...changeFrom(baseOf(listed), last),
+    ...changeSaid(listed, last),
     volume: listed.volume > 0 ? listed.volume : null,
     trail: past === undefined ? [] : wayOf(closes, listed.trail, last),
   };
@@ -78,10 +78,19 @@ function known({ last, last_ts: ts, last_interval: interval, last_event: event }
 
 type Base = { kind: "price"; price: number } | { kind: "none"; why: string };
 
+/** The change of the list's own price is the one that the list has; that of a newer price is told from the price of a day before. */
+function changeSaid(listed: ListedSymbol, price: number): Pick<ListedPrice, "change" | "noChange"> {
+  const { last, change } = listed;
+  if (price === last && change !== null) return { change, noChange: undefined };
+  return changeFrom(baseOf(listed), price);
+}
+
 /** The price of a day before. */
 function baseOf({ last, change, change_reason: reason }: ListedSymbol): Base {
   if (last === null || reason === "no_base") return { kind: "none", why: NO_BASE };
   if (change === null) return { kind: "none", why: NOT_POSITIVE };
+  // From a price that has come to nothing no other is told, until the list is asked anew.
+  if (change === -1) return { kind: "none", why: NO_BASE };
   return { kind: "price", price: last / (1 + change) };
 }
 

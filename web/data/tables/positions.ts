@@ -1,5 +1,6 @@
 import { decimalOf, numberOf, sumOf, ZERO } from "../../../src/core/attribution/decimal.ts";
 import type { PositionEvent } from "../../../src/protocol/events/event.ts";
+import { undirected } from "../../../src/protocol/words/undirected.ts";
 
 /** The newest position of each account. */
 export type Positions = ReadonlyMap<string, PositionEvent>;
@@ -33,7 +34,8 @@ const MOST_ENTRIES = 8;
 export function entriesOf(positions: Positions): Entry[] {
   return Array.from(positions, ([account, { quantity, avg_price: price }]) => {
     if (quantity === 0 || price === undefined) return [];
-    const title = `${quantity > 0 ? "long" : "short"} ${Math.abs(quantity)} ${account}`.trim();
+    const title =
+      `${quantity > 0 ? "long" : "short"} ${Math.abs(quantity)} ${undirected(account)}`.trim();
     return [{ account, price, title }];
   })
     .flat()

@@ -1,4 +1,5 @@
 import type { TracedEvent } from "../../../src/protocol/answers/trace.ts";
+import { undirected } from "../../../src/protocol/words/undirected.ts";
 import { formatPrice, formatValue } from "../words/format.ts";
 
 /** One event of a trace, as the page tells it. */
@@ -124,7 +125,7 @@ function toneOf(word: string | null): TraceStep["tone"] {
 
 function text(event: TracedEvent, field: string): string | null {
   const value = event[field];
-  return typeof value === "string" && value !== "" ? value : null;
+  return typeof value === "string" && value !== "" ? undirected(value) : null;
 }
 
 function number(event: TracedEvent, field: string): number | null {

@@ -48,6 +48,8 @@ export function openBarFeed(deps: BarFeedDeps, symbol: string, chosen: Interval 
     take: (frame: Frame) => feed.send({ type: "frame", frame }),
     takeBar: (message: BarMessage) => feed.send({ type: "bar", message }),
     takeGap: (gap: Gap) => feed.send({ type: "gap", gap }),
+    /** Bars of the symbol were imported. */
+    takeImport: () => feed.send({ type: "imported" }),
     loadOlder: () => feed.send({ type: "older" }),
     /** Have bars back to `fromUs`, or as far as they go; null: no further than one scrolls. */
     reach: (fromUs: number | null) => feed.send({ type: "reach", fromUs }),

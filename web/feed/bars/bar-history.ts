@@ -9,17 +9,18 @@ import type { Answer, Failure } from "../api.ts";
 import { DIRTY } from "../dirty.ts";
 import { mark } from "../feed-deps.ts";
 import { step } from "../machine.ts";
+import { doubtLeft, RETRY_MS } from "./bar-doubt.ts";
 import { applyFrames, tradesOf } from "./bar-live.ts";
 import {
   type BarEffect,
   type BarState,
   type BarStep,
+  IDLE,
   type Look,
   PAGE_BARS,
   type Reload,
 } from "./bar-state.ts";
 
-export const RETRY_MS = 2_000;
 /** What bars are posted in; those of a longer interval are made of them, those of a shorter one are not. */
 const POSTED_INTERVALS = ["1m", "1h", "1d"] as const;
 
@@ -124,11 +125,13 @@ function place(
   const isSame = interval === before.interval && before.shown !== null;
   const first = reload.seen ?? { fromUs: cursor, latestUs: 0 };
   const seen = joined.held.reduce((known, frame) => afterSeeing(known, tradesOf(frame)), first);
+  const bars = mergeHistory(isSame ? reload.bars : [], answer.bars, cursor);
   const placed: BarState = {
     ...before,
     ...{ interval, wanted: interval, elsewhere, seen, shown: joined.join, reload: null },
-    bars: mergeHistory(isSame ? reload.bars : [], answer.bars, cursor),
-    older: isSame ? before.older : { kind: "idle", fromMs: 0 },
+    bars,
+    older: isSame ? before.older : IDLE,
+    doubt: isSame ? doubtLeft(before.doubt, answer.bars[0]?.ts, bars) : null,
   };
   const live = applyFrames(placed, joined.fresh, nowMs);
   const state = { ...live.state, changedFrom: 0 };

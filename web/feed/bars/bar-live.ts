@@ -1,3 +1,4 @@
+import { bucketStartUs } from "../../../src/core/bars/bars.ts";
 import type { TradeEvent } from "../../../src/protocol/events/event.ts";
 import type { BarMessage } from "../../../src/protocol/socket/server-message.ts";
 import { afterSeeing, applyBar, applyTrades } from "../../data/bars/bars.ts";
@@ -5,7 +6,15 @@ import { type Frame, take } from "../../data/bars/join.ts";
 import { DIRTY } from "../dirty.ts";
 import { mark } from "../feed-deps.ts";
 import { step } from "../machine.ts";
-import { type BarEffect, type BarState, type BarStep, changed, MAX_BARS } from "./bar-state.ts";
+import { doubting, missing } from "./bar-doubt.ts";
+import {
+  type BarEffect,
+  type BarState,
+  type BarStep,
+  changed,
+  MAX_BARS,
+  PAGE_BARS,
+} from "./bar-state.ts";
 
 /** How many bars are dropped at once, so that it is done seldom. */
 const DROP_BARS = 2_000;
@@ -47,17 +56,20 @@ export function applyFrames(before: BarState, frames: readonly Frame[], nowMs: n
   return { state, effects };
 }
 
-function applyTradesOf(before: BarState, trades: readonly TradeEvent[], nowMs: number): BarStep {
-  const { bars, interval, seen, reloadAtMs } = before;
-  if (trades.length === 0 || seen === null) return step(before);
+function applyTradesOf(given: BarState, all: readonly TradeEvent[], nowMs: number): BarStep {
+  const { bars, interval, seen, reloadAtMs } = given;
+  if (all.length === 0 || seen === null) return step(given);
+  const trades = all.filter(({ ts }) => isWithin(given, bucketStartUs(ts, interval)));
+  const before = trades.length === all.length ? given : reachingBack(given, all);
   const applied = applyTrades(bars, trades, interval, seen);
   const isTooMany = applied.bars.length > MAX_BARS;
+  const doubted = applied.doubtFromUs === null ? before : doubting(before, applied.doubtFromUs);
   const { state, effects } = changed(
     {
-      ...before,
+      ...doubted,
       bars: isTooMany ? applied.bars.slice(DROP_BARS) : applied.bars,
-      seen: afterSeeing(seen, trades),
-      reloadAtMs: applied.doubtful ? (reloadAtMs ?? nowMs + DOUBT_MS) : reloadAtMs,
+      seen: afterSeeing(seen, all),
+      reloadAtMs: applied.doubtFromUs === null ? reloadAtMs : (reloadAtMs ?? nowMs + DOUBT_MS),
     },
     isTooMany ? 0 : applied.changedFrom,
   );
@@ -65,9 +77,28 @@ function applyTradesOf(before: BarState, trades: readonly TradeEvent[], nowMs: n
   return step(state, ...effects, mark(DIRTY.allBars));
 }
 
+/** Of what is older than the bars that are here history tells when it is asked for them. A bar of it alone would stand before a hole. */
+function isWithin({ bars: [first], older }: BarState, ts: number): boolean {
+  return first === undefined || ts >= first.ts || older.kind === "exhausted";
+}
+
+/** Trades were passed over that are older than the bars that are here. */
+function reachingBack(state: BarState, trades: readonly TradeEvent[]): BarState {
+  const { bars, reachUs, older } = state;
+  const [first] = bars;
+  if (first === undefined) return state;
+  if (older.kind === "asked") {
+    const fromUs = trades.reduce<number>((least, { ts }) => Math.min(least, ts), first.ts);
+    return { ...state, older: missing(older, fromUs) };
+  }
+  // Where there are few bars, they may have been all there were.
+  if (bars.length >= PAGE_BARS) return state;
+  return { ...state, reachUs: Math.min(reachUs ?? first.ts, first.ts - 1) };
+}
+
 /** A bar that the room has closed or corrected. */
 export function takeBar(state: BarState, message: BarMessage): BarStep {
-  if (message.interval !== state.interval) return step(state);
+  if (message.interval !== state.interval || !isWithin(state, message.ts)) return step(state);
   const applied = applyBar(state.bars, message);
   if (applied.changedFrom >= applied.bars.length) return step(state);
   return changed({ ...state, bars: applied.bars }, applied.changedFrom);

@@ -3,10 +3,11 @@ import type { Answer } from "../api.ts";
 import { DIRTY } from "../dirty.ts";
 import { mark } from "../feed-deps.ts";
 import { type Machine, step, type Tick } from "../machine.ts";
+import { doubting, missing } from "./bar-doubt.ts";
 import { load, reloadAnswered } from "./bar-history.ts";
 import { takeBar, takeFrame } from "./bar-live.ts";
 import { askOlder, olderAnswered, reachMs, reachOn } from "./bar-older.ts";
-import type { BarEffect, BarInput, BarState, BarStep } from "./bar-state.ts";
+import { type BarEffect, type BarInput, type BarState, type BarStep, IDLE } from "./bar-state.ts";
 
 /** The bars of one symbol: history, continued by live trades, corrected where a late trade says so. */
 export const barMachine: Machine<BarState, BarInput, BarEffect> = {
@@ -30,6 +31,13 @@ function taken(state: BarState, message: BarInput | Tick, nowMs: number): BarSte
     case "gap": {
       const fromUs = Math.max(message.gap.from, message.gap.to);
       return load({ ...state, seen: state.seen === null ? null : { fromUs, latestUs: 0 } });
+    }
+    case "imported": {
+      // What is asked once more was asked too early.
+      const { older } = state;
+      const isFirst = older.kind === "asked" && older.again === null;
+      const all = Number.NEGATIVE_INFINITY;
+      return load(doubting({ ...state, older: isFirst ? missing(older, all) : IDLE }, all));
     }
     case "older":
       return askOlder(state, nowMs);

@@ -4,29 +4,33 @@ import type { Answer } from "../api.ts";
 import { DIRTY } from "../dirty.ts";
 import { mark } from "../feed-deps.ts";
 import { step } from "../machine.ts";
-import { RETRY_MS } from "./bar-history.ts";
+import { doubtAnswered, doubtDueUs, RETRY_MS, widened } from "./bar-doubt.ts";
 import {
   type BarState,
   type BarStep,
   changed,
+  IDLE,
   MAX_BARS,
   MOST_PAGE_BARS,
   PAGE_BARS,
 } from "./bar-state.ts";
 
-/** Asks for the bars before those shown, unless somebody has or there are none. */
+/** Asks for the bars before those shown, or for those in doubt, unless somebody has or there are none. */
 export function askOlder(state: BarState, nowMs: number): BarStep {
-  const { older, bars, interval, nextId: id } = state;
-  const first = bars[0];
-  const mayAsk = older.kind === "idle" && nowMs >= older.fromMs;
-  const room = roomOf(state);
+  const { older, bars: had, interval, nextId: id } = state;
+  const first = had[0];
+  const doubtUs = doubtDueUs(state);
+  const mayAsk =
+    older.kind === "idle" ? nowMs >= older.fromMs : older.kind === "exhausted" && doubtUs !== null;
+  const room = doubtUs === null ? roomOf(state) : MOST_PAGE_BARS;
   if (!mayAsk || first === undefined || room <= 0) return step(state);
   // As many again as there are: who goes far back gets there in few questions.
-  const wanted = isReaching(state) ? MOST_PAGE_BARS : Math.max(PAGE_BARS, bars.length);
+  const wanted = isReaching(state) ? MOST_PAGE_BARS : Math.max(PAGE_BARS, had.length);
   const limit = Math.min(room, MOST_PAGE_BARS, wanted);
+  const again = doubtUs === null ? null : { beforeUs: doubtUs, had };
   return step(
-    { ...state, older: { kind: "asked", id }, nextId: id + 1 },
-    { type: "ask", id, query: { interval, limit, to: first.ts } },
+    { ...state, older: { kind: "asked", id, again, missedFromUs: null }, nextId: id + 1 },
+    { type: "ask", id, query: { interval, limit, to: doubtUs ?? first.ts } },
   );
 }
 
@@ -53,6 +57,7 @@ export function isReached(state: BarState, fromUs: number): boolean {
 
 function isReaching(state: BarState): boolean {
   const { reachUs, bars } = state;
+  if (doubtDueUs(state) !== null) return true;
   return reachUs !== null && bars.length > 0 && !isReached(state, reachUs);
 }
 
@@ -71,23 +76,30 @@ export function olderAnswered(
       {
         ...state,
         older: mayAskAgain ? { kind: "idle", fromMs: nowMs + RETRY_MS } : { kind: "exhausted" },
+        doubt: mayAskAgain ? state.doubt : null,
       },
       { type: "failed", answer },
     );
   }
   const { bars: before } = answer.value;
   const bars = prependBars(state.bars, before);
-  const isEnd = bars.length === state.bars.length;
-  const { reload } = state;
-  const placed = changed(
-    {
-      ...state,
-      bars,
-      older: isEnd ? { kind: "exhausted" } : { kind: "idle", fromMs: 0 },
-      reload: reload && { ...reload, bars: prependBars(reload.bars, before) },
-    },
-    0,
-  );
+  const { reload, older, doubt } = state;
+  const { again, missedFromUs } =
+    older.kind === "asked" ? older : { again: null, missedFromUs: null };
+  const firstUs = state.bars[0]?.ts ?? 0;
+  const placed =
+    again !== null
+      ? doubtAnswered(state, again, before, nowMs)
+      : changed(
+          {
+            ...state,
+            bars,
+            older: bars.length === state.bars.length ? { kind: "exhausted" } : IDLE,
+            reload: reload && { ...reload, bars: prependBars(reload.bars, before) },
+            doubt: missedFromUs === null ? doubt : widened(doubt, missedFromUs, firstUs),
+          },
+          0,
+        );
   return {
     ...placed,
     effects: [...placed.effects, mark(DIRTY.allBars), { type: "bars", bars: before }],

@@ -49,9 +49,27 @@ export interface Reload {
 export type Older =
   /** Not asked for before `fromMs`. */
   | { kind: "idle"; fromMs: number }
-  | { kind: "asked"; id: number }
+  /**
+   * `again`: those before a moment once more, when the page had these; null: those before the first one. `missedFromUs`: the answer may
+   * lack something of that moment or later, for it may have been made before that came.
+   */
+  | { kind: "asked"; id: number; again: Again | null; missedFromUs: number | null }
   /** There are none, or nobody may have them. */
   | { kind: "exhausted" };
+
+/** Bars that may be others by now, and are asked for once more, the newest first: those that begin before a moment, but none before another. */
+export interface Doubt {
+  fromUs: number;
+  /** Infinite until the newest ones have been asked for. */
+  beforeUs: number;
+}
+
+export interface Again {
+  beforeUs: number;
+  had: readonly ChartBar[];
+}
+
+export const IDLE = { kind: "idle", fromMs: 0 } as const satisfies Older;
 
 /** The newest bar of a minute as of the first answer, which says better than a long bar when there was a trade. */
 export type Minute =
@@ -75,6 +93,7 @@ export interface BarState {
   older: Older;
   /** Older bars are asked for until they reach back to this moment, in microseconds; null: while one scrolls. */
   reachUs: number | null;
+  doubt: Doubt | null;
   /** Where there is none of the interval: the newest of a longer one. */
   elsewhere: TimedBar | null;
   minute: Minute;
@@ -90,6 +109,8 @@ export type BarInput =
   | { type: "bar"; message: BarMessage }
   /** Trades are missing: nothing is known any more of what is in the bars, so history says. */
   | { type: "gap"; gap: Gap }
+  /** Bars were imported, of whatever time: trades tell nothing of them. */
+  | { type: "imported" }
   | { type: "older" }
   | { type: "reach"; fromUs: number | null }
   | { type: "painted" };
@@ -107,8 +128,14 @@ export type BarStep = Step<BarState, BarEffect>;
 export function initialBars(chosen: Interval | null): BarState {
   return {
     ...{ interval: chosen ?? "1m", wanted: chosen, bars: [], changedFrom: 0, seen: null },
-    ...{ shown: null, reload: null, reloadAtMs: null, older: { kind: "idle", fromMs: 0 } },
-    ...{ reachUs: null, elsewhere: null, minute: { kind: "unknown" }, nextId: 1 },
+    ...{ shown: null, reload: null, reloadAtMs: null, older: IDLE },
+    ...{
+      reachUs: null,
+      doubt: null,
+      elsewhere: null,
+      minute: { kind: "unknown" },
+      nextId: 1,
+    },
   };
 }
 

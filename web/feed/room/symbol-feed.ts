@@ -110,6 +110,7 @@ export function openSymbolFeed(
     sizeDigits: () => feed.state().sizeDigits,
     chooseInterval: bars.choose,
     loadOlder: bars.loadOlder,
+    takeImport: bars.takeImport,
     reach: bars.reach,
     isReached: bars.isReached,
     takeChangedFrom: bars.takeChangedFrom,

@@ -7,7 +7,7 @@ import { type Machine, type Moment, type Step, step } from "../machine.ts";
 const EVERY_MS = 1_000;
 const EVERY_BESIDE_LIVE_MS = 5_000;
 /** An answer that takes longer than the server was asked to hold it, and so much, is as good as none. */
-const PATIENCE_MS = 10_000;
+export const PATIENCE_MS = 10_000;
 
 type Phase =
   | { name: "idle" }
@@ -127,8 +127,8 @@ function answered(
   const { phase } = state;
   if (phase.name !== "asking" || phase.id !== id) return step(state);
   if (answer.kind === "unauthorized") {
-    const { detail } = answer;
-    return step({ ...state, phase: { name: "refused" } }, { type: "unauthorized", detail });
+    const refused: ListState = { ...state, phase: { name: "refused" } };
+    return step(refused, { type: "tell" }, { type: "unauthorized", detail: answer.detail });
   }
   if (answer.kind !== "ok") return failed(state, moment);
   const { list, tag } = answer.value;
@@ -156,8 +156,18 @@ function rest(state: ListState, untilMs: number): ListStep {
   return step({ ...state, phase }, { type: "tell" });
 }
 
-/** Prices come from elsewhere, or no more: then nobody waits for the time that was chosen while they did. */
+/** Prices come from elsewhere, or no more: then nobody waits for the time that was chosen while they did, nor for news. */
 function live(state: ListState, moment: Moment): ListStep {
+  const { phase } = state;
+  if (!state.isBesideLive && state.known && phase.name === "asking") {
+    // A question without a tag is answered at once.
+    const asking = ask({ ...state, tag: null, holdMs: 0 }, moment);
+    const { holdMs } = state;
+    return {
+      state: { ...asking.state, holdMs },
+      effects: [{ type: "cancel", id: phase.id }, ...asking.effects],
+    };
+  }
   const isOverdue = !state.isBesideLive && state.phase.name === "waiting" && state.failures === 0;
   return isOverdue ? ask(state, moment) : step(state);
 }

@@ -4,7 +4,7 @@ import type { ListedSymbol } from "../../data/symbols/symbol-list.ts";
 import type { Api } from "../api.ts";
 import type { Clock } from "../clock.ts";
 import { run } from "../machine.ts";
-import { initialList, listMachine } from "./symbols-machine.ts";
+import { initialList, listMachine, PATIENCE_MS } from "./symbols-machine.ts";
 
 export interface SymbolsView {
   list: readonly ListedSymbol[];
@@ -18,6 +18,13 @@ export interface SymbolsView {
   heardAtMs: number | null;
   /** Questions in a row that came to nothing. */
   failures: number;
+  /** The server wants another token, and nothing is asked meanwhile. */
+  isRefused: boolean;
+}
+
+/** Whether what is shown is not news. */
+export function isCutOff({ retryAtMs, isRefused }: SymbolsView): boolean {
+  return retryAtMs !== null || isRefused;
 }
 
 /** The state of the list in the words of a connection. */
@@ -30,6 +37,7 @@ export function symbolsStatus(
     const status: Status = { kind: "reconnecting", words: `reconnecting in ${seconds} s` };
     return view.known ? status : beforeLive(status);
   }
+  if (view.isRefused) return { kind: "offline", words: "needs a token" };
   if (!view.known) return { kind: "connecting", words: "waiting for the list of symbols" };
   return { kind: "live", words: view.isWhole ? "live" : "live, some symbols still being read" };
 }
@@ -67,14 +75,18 @@ export function watchSymbols(deps: SymbolsWatchDeps): SymbolsWatch {
     async ask({ id, tag }) {
       const question = new AbortController();
       asked.set(id, question);
-      const answer = await api.symbols({ tag, holdS: holdS(), signal: question.signal });
+      const forS = holdS();
+      const callOff = deps.setTimer(() => question.abort(), forS * 1_000 + PATIENCE_MS);
+      const answer = await api.symbols({ tag, holdS: forS, signal: question.signal });
+      callOff();
       asked.delete(id);
       list.send({ type: "answered", id, answer });
     },
     cancel: ({ id }) => asked.get(id)?.abort(),
     tell() {
-      const { list: symbols, retryAtMs, known, isWhole, heardAtMs, failures } = list.state();
-      onView({ list: symbols, retryAtMs, known, isWhole, heardAtMs, failures });
+      const { list: symbols, phase, retryAtMs, known, isWhole, heardAtMs, failures } = list.state();
+      const isRefused = phase.name === "refused";
+      onView({ list: symbols, retryAtMs, known, isWhole, heardAtMs, failures, isRefused });
     },
     unauthorized: ({ detail }) => onUnauthorized(detail),
   });

@@ -48,7 +48,7 @@ export function AlertsPage({ desk }: { desk: Desk }) {
         <section>
           <div class="section-head">
             <h2>Rules</h2>
-            {draft === null && (
+            {draft === null && rules.value !== null && (
               <button class="button is-quiet" type="button" onClick={() => setDraft(EMPTY_DRAFT)}>
                 New rule
               </button>
@@ -58,6 +58,7 @@ export function AlertsPage({ desk }: { desk: Desk }) {
             <RuleEditor
               key={draft.name}
               {...{ desk, draft }}
+              names={rules.value?.rules.map(({ name }) => name) ?? []}
               onDone={changed}
               onCancel={() => setDraft(null)}
             />

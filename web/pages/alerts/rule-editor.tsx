@@ -7,12 +7,15 @@ import {
   CONDITIONS,
   DIRECTIONS,
   type Draft,
+  draftFault,
+  isBound,
   NO_DATAS,
   PRICES,
   ruleOf,
   SEVERITIES,
   SILENCES,
   SUBJECTS,
+  TELLS,
 } from "../../data/alerts/draft.ts";
 import type { Answer, Failure } from "../../feed/api.ts";
 import type { Desk } from "../shell/desk.ts";
@@ -26,10 +29,18 @@ const BACK_US = { "1h": 3_600e6, "6h": 21_600e6, "1d": 86_400e6 } as const;
 type Back = keyof typeof BACK_US;
 
 /** A rule as a form: it can be tried over the past before it is set. */
-export function RuleEditor(props: { desk: Desk; draft: Draft; onDone(): void; onCancel(): void }) {
-  const { desk, onDone, onCancel } = props;
+export function RuleEditor(props: {
+  desk: Desk;
+  draft: Draft;
+  /** Names of the rules that there are. */
+  names: readonly string[];
+  onDone(): void;
+  onCancel(): void;
+}) {
+  const { desk, names, onDone, onCancel } = props;
   const isNew = props.draft.name === "";
   const [draft, setDraft] = useState(props.draft);
+  const [fault, setFault] = useState<string | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [tried, setTried] = useState<BacktestAnswer | null>(null);
   const [back, setBack] = useState<Back>("6h");
@@ -42,7 +53,12 @@ export function RuleEditor(props: { desk: Desk; draft: Draft; onDone(): void; on
     setFailure(answer.kind === "ok" ? null : answer);
     if (answer.kind === "ok") take(answer.value);
   };
-  const save = () => ask(desk.api.putAlertRule(draft.name.trim(), ruleOf(draft)), onDone);
+  const rule = () => ruleOf(draft, props.draft);
+  const save = () => {
+    const why = draftFault(draft, isNew ? names : null);
+    setFault(why);
+    if (why === null) void ask(desk.api.putAlertRule(draft.name.trim(), rule()), onDone);
+  };
   const tryIt = () => {
     const nowUs = desk.clock.nowMs() * 1_000;
     const symbols = draft.symbols.includes("*")
@@ -52,7 +68,7 @@ export function RuleEditor(props: { desk: Desk; draft: Draft; onDone(): void; on
           .slice(0, MAX_SYMBOLS)
       : undefined;
     const from = Math.round(nowUs - BACK_US[back]) as EpochUs;
-    return ask(desk.api.backtest({ rule: ruleOf(draft), from, symbols }), setTried);
+    return ask(desk.api.backtest({ rule: rule(), from, symbols }), setTried);
   };
 
   const text = (key: keyof Draft & string, label: string, hint: string, width = "") => (
@@ -81,14 +97,14 @@ export function RuleEditor(props: { desk: Desk; draft: Draft; onDone(): void; on
       </select>
     </label>
   );
-  const isBound = ["above", "below", "change"].includes(draft.condition);
+  const hasBound = isBound(draft);
   return (
     <form
       class="editor"
       aria-label={isNew ? "New rule" : `Rule ${draft.name}`}
       onSubmit={(event) => {
         event.preventDefault();
-        void save();
+        save();
       }}
     >
       <Row>
@@ -102,7 +118,7 @@ export function RuleEditor(props: { desk: Desk; draft: Draft; onDone(): void; on
       </Row>
       <Row>
         {choice("condition", "Fires when it is", CONDITIONS)}
-        {isBound && text("bound", draft.condition === "change" ? "By" : "Bound", "5", "is-short")}
+        {hasBound && text("bound", draft.condition === "change" ? "By" : "Bound", "5", "is-short")}
         {draft.condition === "change" && (
           <label class="check">
             <input
@@ -120,14 +136,22 @@ export function RuleEditor(props: { desk: Desk; draft: Draft; onDone(): void; on
           text("length", draft.condition === "change" ? "Within" : "After", "5m", "is-short")}
         {text("for", "For at least", "30s", "is-short")}
         {text("keepFiringFor", "Keeps firing for", "1m", "is-short")}
-        {isBound && choice("noData", "Without data", NO_DATAS)}
-        {isBound && draft.noData !== "keep" && text("noDataAfter", "After", "5m", "is-short")}
+        {hasBound && choice("noData", "Without data", NO_DATAS)}
+        {hasBound &&
+          (draft.noData !== "keep" || draft.noDataAfter !== "") &&
+          text("noDataAfter", "After", "5m", "is-short")}
       </Row>
       <Row>
         {choice("severity", "Severity", SEVERITIES)}
         {text("message", "Message", "{symbol} {series} is {value}", "is-wide")}
-        {text("webhooks", "Webhooks", "names, comma between")}
+        {choice("tells", "Tells webhooks", TELLS)}
+        {draft.tells === "some" && text("webhooks", "Their names", "desk-chat, pager")}
       </Row>
+      {fault !== null && (
+        <p class="failure" role="alert">
+          {fault}
+        </p>
+      )}
       {failure !== null && <FailureWords failure={failure} />}
       <div class="editor-foot">
         <button class="button" type="submit" disabled={isBusy}>

@@ -62,8 +62,8 @@ export function AnalyticsPage({ desk, search }: { desk: Desk; search: string }) 
         {unpushed !== undefined && (
           <div class="unpushed">
             <p class="hint">
-              Nobody has pushed {strangers.join(", ") || "a price"}. This pushes a first trade, from
-              the project's folder:
+              Nobody has pushed {strangers.join(", ") || "a price"}, or the token is not for it.
+              This pushes a first trade, from the project's folder:
             </p>
             <Command
               clock={clock}

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { matching } from "../../data/symbols/symbol-list.ts";
-import { symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
+import { isCutOff, symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
 import type { Desk } from "../shell/desk.ts";
 import { TopBar } from "../shell/top-bar.tsx";
 import { Cards } from "./cards.tsx";
@@ -20,7 +20,7 @@ export function MarketPage({ desk }: { desk: Desk }) {
   const found = matching(view.list, typed);
   const market = useMarket(desk);
   const isEmpty = view.known && view.list.length === 0;
-  const isAway = view.retryAtMs !== null;
+  const isAway = isCutOff(view);
 
   useEffect(() => {
     document.title = "Edgetape";

@@ -75,6 +75,14 @@ export function SymbolPage(props: SymbolPageProps) {
     // Imported bars make no event: it is the list that tells of a symbol nobody knew.
     if (isListed) view.feed.retry();
   }, [view, isListed]);
+  const posted = symbols.known ? (summary?.bars_posted ?? 0) : null;
+  const postedBefore = useRef(posted);
+  useEffect(() => {
+    // Nor do they tell of themselves where a page has their time on it already.
+    if (postedBefore.current !== null && posted !== null && posted > postedBefore.current)
+      feed.takeImport();
+    postedBefore.current = posted;
+  }, [feed, posted]);
   // Until history has answered, room is kept for candles where the list knows a price, so that nothing jumps.
   // Both are of one painting: bars that came since it are not shown, and are expected still.
   const { isLoaded, last } = view.shown();

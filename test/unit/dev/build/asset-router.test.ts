@@ -13,7 +13,9 @@ const FILES: Record<string, string> = {
 const disk = {
   fetch: async (url: Request | string, init?: RequestInit) => {
     const { pathname } = new URL(String(url));
-    if (pathname === "/assets") return new Response('[{"name":"main-Bx3dE9_a.js"}]');
+    if (pathname.includes("%2f")) throw new Error("the path leaves the folder");
+    if (pathname === "/" || pathname === "/assets")
+      return new Response('[{"name":"main-Bx3dE9_a.js"}]');
     const body = FILES[pathname];
     if (body === undefined) return new Response(null, { status: 404 });
     const headers = {
@@ -51,6 +53,13 @@ describe("the asset router", () => {
   it("never shows what is in a folder", async () => {
     expect(await (await get("/assets")).text()).toBe(FILES["/index.html"]);
     expect(await (await get("/assets/")).text()).toBe(FILES["/index.html"]);
+    // To a URL `//name` is a host, and its folder the one of all files.
+    for (const path of ["//", "///", "//assets", "//index.html", "//..%2f..%2f", "/..%2fa.js"]) {
+      const answer = await get(path);
+      expect(await answer.text(), path).toBe(
+        path.endsWith(".js") ? "not found\n" : FILES["/index.html"],
+      );
+    }
   });
 
   it("keeps hashed files for ever and asks again for the rest", async () => {

@@ -75,6 +75,21 @@ describe("a host's symbols", () => {
     expect(symbols).toMatchObject([{ symbol: A, last: null }]);
   });
 
+  it("I-12 tell when bars were posted for them, each time later than before, to the newest some thousands", async () => {
+    const host = new HostsWorld(shared(1)).host(HOST);
+    await host.symbols.learn();
+    host.symbols.know([A, B]);
+    const posted = async () => {
+      const { symbols } = await host.symbols.list(async ({ symbol }) => summary(symbol));
+      return symbols.filter(({ symbol }) => symbol !== C).map((line) => line.bars_posted ?? 0);
+    };
+    expect(await posted()).toEqual([0, 0]);
+    host.symbols.know([A], "bars");
+    const [first = 0] = await posted();
+    host.symbols.know([A], "bars");
+    expect(await posted()).toEqual([expect.toSatisfy((then) => then > first && first > 0), 0]);
+  });
+
   it("L-23 that are new are counted by the holder of a token", async () => {
     const host = new HostsWorld(shared(1)).host(HOST);
     host.push(A, "1");

@@ -1,8 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { LogFrame, RoomId } from "../../../../durable/host/log/host-log.ts";
 import { ArchiveReads } from "../../../../durable/room/past/archive-reads.ts";
-import { ReadTurns } from "../../../../durable/room/past/read-turns.ts";
+import { JoinedReads } from "../../../../durable/room/past/joined-reads.ts";
+import { roomArchive } from "../../../../durable/room/past/postgres-archive.ts";
+import { PAGES_AT_ONCE, ReadTurns } from "../../../../durable/room/past/read-turns.ts";
+import { DatabaseError } from "../../../../src/db/driver/database-error.ts";
+import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
 import type { Cursor } from "../../../../src/protocol/words/time.ts";
+import type { Logger } from "../../../../src/telemetry/log.ts";
 import { FakeTime, settle } from "../fake-time.ts";
 import { createTables } from "../one-room.ts";
 import { memorySql } from "../sqlite-port.ts";
@@ -18,7 +23,7 @@ function archiveOf(cursors: readonly number[], sql = memorySql(), expiredThrough
   let [underWay, most] = [0, 0];
   const archive = new ArchiveReads({
     ...{ sql, room: () => 1 as RoomId, turns: new ReadTurns() },
-    wait: time.wait,
+    clock: time,
     read: async (after, upTo) => {
       asked.push(after);
       underWay += 1;
@@ -80,6 +85,44 @@ describe("F-3 a crowd beyond the log", () => {
     await time.until(readAll(1));
     expect(asked).toEqual([1, 1]);
   });
+});
+
+it("F-3 a Postgres that hangs keeps nobody for longer than a try, however many rooms wait", async () => {
+  const time = new FakeTime();
+  let asked = 0;
+  const query = async () => {
+    asked += 1;
+    await time.wait(10_000);
+    throw new DatabaseError(new DOMException("no answer within 10000 ms", "TimeoutError"));
+  };
+  const database = { query, transaction: query };
+  const unheard: Logger = {
+    debug() {},
+    info() {},
+    warn() {},
+    error() {},
+    isEnabledFor: () => false,
+  };
+  const joined = new JoinedReads(database);
+  const turns = new ReadTurns(PAGES_AT_ONCE);
+  const rooms = Array.from({ length: 60 }, (_, at) => {
+    const sql = memorySql();
+    createTables(sql);
+    const archive = roomArchive(database, joined, unheard, `S${at}` as SymbolName);
+    return new ArchiveReads({
+      ...{ sql, turns, clock: time, room: () => 1 as RoomId },
+      read: (after, upTo) => archive.readPage(after, upTo),
+    });
+  });
+  const beganMs = time.nowMs();
+  const far = 3_600_000_000 as Cursor;
+  const readAll = () => time.until(Promise.all(rooms.map((room) => room.read(0 as Cursor, far))));
+  expect(new Set((await readAll()).map(({ kind }) => kind))).toEqual(new Set(["unavailable"]));
+  // Four pages, and one question whether it is there.
+  expect([asked, time.nowMs() - beganMs]).toEqual([5, 20_000]);
+  // Who comes later asks anew.
+  await readAll();
+  expect(asked).toBe(10);
 });
 
 describe("F-3 a room that nothing was before", () => {

@@ -224,21 +224,39 @@ test("S-5 F-3 an archive that is away is given up after three times, one that is
   let asked = 0;
   const waits: number[] = [];
   const wait = async (ms: number) => void waits.push(ms);
+  const gaveUp: number[] = [];
+  let [tookMs, nowMs] = [0, 0];
+  const deps = { wait, nowMs: () => nowMs, foundHanging: () => void gaveUp.push(nowMs) };
   const answers =
     (goodFrom: number, kind: "away" | "busy" | "broken") => async (): Promise<ArchiveAnswer> => {
       asked += 1;
+      nowMs += tookMs;
       if (asked < goodFrom) return { kind };
       return { kind: "frames", frames: [], through: 9 as Cursor };
     };
   const range = [1 as Cursor, 9 as Cursor] as const;
-  expect((await readPatiently(answers(3, "away"), wait, ...range)).kind).toBe("frames");
+  expect((await readPatiently({ ...deps, read: answers(3, "away") }, ...range)).kind).toBe(
+    "frames",
+  );
   asked = 0;
-  expect((await readPatiently(answers(4, "away"), wait, ...range)).kind).toBe("unavailable");
+  expect((await readPatiently({ ...deps, read: answers(4, "away") }, ...range)).kind).toBe(
+    "unavailable",
+  );
   expect([asked, waits.length]).toEqual([3, 4]);
   asked = 0;
-  expect((await readPatiently(answers(50, "busy"), wait, ...range)).kind).toBe("frames");
+  expect((await readPatiently({ ...deps, read: answers(50, "busy") }, ...range)).kind).toBe(
+    "frames",
+  );
   // A bug would meet the same again.
   asked = 0;
-  expect((await readPatiently(answers(2, "broken"), wait, ...range)).kind).toBe("unavailable");
-  expect(asked).toBe(1);
+  expect((await readPatiently({ ...deps, read: answers(2, "broken") }, ...range)).kind).toBe(
+    "unavailable",
+  );
+  expect([asked, gaveUp]).toEqual([1, []]);
+  // One that takes its time to say nothing is not asked again.
+  [asked, tookMs] = [0, 10_000];
+  expect((await readPatiently({ ...deps, read: answers(2, "away") }, ...range)).kind).toBe(
+    "unavailable",
+  );
+  expect([asked, gaveUp]).toEqual([1, [10_000]]);
 });

@@ -44,8 +44,8 @@ export function CandlePane(props: {
     // Bars that came since the last frame are not on the chart yet.
     const isPainted = feed.bars() === view.shown().bars;
     if (wanted === null || !isPainted || !feed.isReached(wanted.fromUs)) return;
-    chartRef.current?.showWindow(wanted);
     awaited.current = null;
+    chartRef.current?.showWindow(wanted);
   });
   const [isNewestVisible, setNewestVisible] = useState(true);
   const [hovered, setHovered] = useState<Bar | null>(null);
@@ -162,7 +162,12 @@ export function CandlePane(props: {
         </p>
       )}
       {window !== null && feed.isReached(window.fromUs) && !hasBarIn(shown, window) && (
-        <p class="no-bars">No bars in the range that the address wants.</p>
+        <p class="no-bars">
+          No bars in the range that the address wants.
+          <button class="button is-quiet" type="button" onClick={showNewest}>
+            To the newest
+          </button>
+        </p>
       )}
       {shown.bars.length === 0 && isCutOff(feed.status()) && (
         <p class="no-bars">Bars come when the server answers.</p>
