@@ -45,6 +45,11 @@ export function TokenForm(props: {
       <button class="button" type="submit" disabled={token.trim() === ""}>
         Open
       </button>
+      {onClose !== null && (
+        <button class="button is-quiet" type="button" onClick={() => dialog.current?.close()}>
+          Not now
+        </button>
+      )}
     </form>
   );
   if (onClose === null) return <main class="notice">{form}</main>;

@@ -102,6 +102,7 @@ export function CandlePane(props: {
     onNewest();
     chartRef.current?.showNewest();
   };
+  const isMissed = window !== null && feed.isReached(window.fromUs) && !hasBarIn(shown, window);
   const bar = hovered ?? shown.bars.at(-1) ?? null;
   return (
     <section class="candle-pane" aria-label="Candles and volume">
@@ -161,7 +162,7 @@ export function CandlePane(props: {
           </button>
         </p>
       )}
-      {window !== null && feed.isReached(window.fromUs) && !hasBarIn(shown, window) && (
+      {isMissed && (
         <p class="no-bars">
           No bars in the range that the address wants.
           <button class="button is-quiet" type="button" onClick={showNewest}>
@@ -172,7 +173,7 @@ export function CandlePane(props: {
       {shown.bars.length === 0 && isCutOff(feed.status()) && (
         <p class="no-bars">Bars come when the server answers.</p>
       )}
-      {!isNewestVisible && shown.bars.length > 0 && (
+      {!isNewestVisible && !isMissed && shown.bars.length > 0 && (
         <button class="to-newest" type="button" onClick={showNewest}>
           To the newest
         </button>
