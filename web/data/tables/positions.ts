@@ -1,3 +1,4 @@
+import { shorten } from "../../../src/core/answers/shorten.ts";
 import { decimalOf, numberOf, sumOf, ZERO } from "../../../src/core/attribution/decimal.ts";
 import type { PositionEvent } from "../../../src/protocol/events/event.ts";
 import { undirected } from "../../../src/protocol/words/undirected.ts";
@@ -27,6 +28,8 @@ export interface Entry {
   title: string;
 }
 
+/** Of an account's name on its line, which would cover the chart. */
+const MOST_CHARS = 24;
 /** More lines are not told apart. */
 const MOST_ENTRIES = 8;
 
@@ -35,7 +38,7 @@ export function entriesOf(positions: Positions): Entry[] {
   return Array.from(positions, ([account, { quantity, avg_price: price }]) => {
     if (quantity === 0 || price === undefined) return [];
     const title =
-      `${quantity > 0 ? "long" : "short"} ${Math.abs(quantity)} ${undirected(account)}`.trim();
+      `${quantity > 0 ? "long" : "short"} ${Math.abs(quantity)} ${shorten(undirected(account), MOST_CHARS)}`.trim();
     return [{ account, price, title }];
   })
     .flat()
