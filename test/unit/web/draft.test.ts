@@ -69,7 +69,9 @@ const anyRule: fc.Arbitrary<AlertRule> = fc
       },
       on: fc.record({ metric: words, labels }, { requiredKeys: ["metric"] }),
       condition: fc.oneof(
-        fc.double({ noNaN: true, noDefaultInfinity: true }).map((above) => ({ above })),
+        fc
+          .double({ noNaN: true, noDefaultInfinity: true })
+          .map((above) => ({ above: above === 0 ? 0 : above })),
         fc.constant({ stale: { after: "1m" } }),
       ),
       message: words,
