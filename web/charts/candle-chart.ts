@@ -16,6 +16,7 @@ import type { ZoneId } from "../data/times/times.ts";
 import { type Digits, NO_DIGITS } from "../data/words/digits.ts";
 import { formatPrice } from "../data/words/format.ts";
 import { addCandles, chartOptions } from "./candle-look.ts";
+import { createCandleSeries } from "./candle-series.ts";
 import { createEventMarks } from "./event-marks.ts";
 import { createHoleMarks } from "./hole-marks.ts";
 import type { Layer } from "./layers.ts";
@@ -95,12 +96,12 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
       },
     },
   );
-  const candles = addCandles(chart);
+  const candles = createCandleSeries(() => addCandles(chart));
   const volume = createVolumeBars(chart);
-  candles.attachPrimitive(volume.primitive);
+  candles.past.attachPrimitive(volume.primitive);
   const holes = createHoleMarks(chart);
-  candles.attachPrimitive(holes.primitive);
-  const setLines = createPriceLines(candles);
+  candles.past.attachPrimitive(holes.primitive);
+  const setLines = createPriceLines(candles.live);
   const events = createEventMarks({
     // What was before the oldest bar has no place yet.
     x: (ts) => (ts < (bars[0]?.ts ?? Number.POSITIVE_INFINITY) ? null : xOf(ts)),
@@ -108,10 +109,10 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
       const range = chart.timeScale().getVisibleLogicalRange();
       return range && momentAt(places(), range.from - 1);
     },
-    y: (price) => candles.priceToCoordinate(shifted(price, shift)),
+    y: (price) => candles.live.priceToCoordinate(shifted(price, shift)),
     spacing,
   });
-  candles.attachPrimitive(events.primitive);
+  candles.live.attachPrimitive(events.primitive);
 
   chart.timeScale().subscribeVisibleLogicalRangeChange(() => {
     if (!isSettling && moving === 0) tellMoved();
@@ -128,7 +129,7 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
       const place = ts === null ? null : placeOf(places(), ts);
       const bar = place === null ? undefined : bars[Math.round(place)];
       if (bar === undefined) chart.clearCrosshairPosition();
-      else chart.setCrosshairPosition(shifted(bar.close, shift), timeOf(bar), candles);
+      else chart.setCrosshairPosition(shifted(bar.close, shift), timeOf(bar), candles.live);
       // The library tells of the pointer alone.
       options.onHover(bar ?? null);
     }),
@@ -145,12 +146,13 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
       // Of bars drawn as one it takes the newest alone.
       const isWithin = next.changedFrom < before - 1 && spacing() * devicePixelRatio < 1;
       const isRescaled = setDigits(next.digits);
-      const isAnew = isFresh || isInserted || isMuch || isWithin || isRescaled;
+      const isLong = candles.isLong(next.bars.length);
+      const isAnew = isFresh || isInserted || isMuch || isWithin || isRescaled || isLong;
       bars = next.bars;
       interval = next.interval;
       if (isAnew) {
         isSettling = isFresh;
-        candles.setData(bars.map(candleOf));
+        candles.setAll(bars.map(candleOf));
         fitAll();
         if (isFresh) showNewest();
         isSettling = false;
@@ -158,7 +160,7 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
         for (let i = next.changedFrom; i < bars.length; i++) {
           const bar = bars[i];
           if (bar === undefined) continue;
-          candles.update(candleOf(bar), i < before - 1);
+          candles.update(candleOf(bar), i, before - 1);
         }
       }
       volume.setBars(bars);
@@ -291,7 +293,7 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   function showNewest(): void {
     const fitting = Math.max(30, Math.floor(container.clientWidth / 9));
     moveTo(bars.length - Math.min(bars.length + 4, fitting), bars.length + 5);
-    candles.priceScale().applyOptions({ autoScale: true });
+    candles.live.priceScale().applyOptions({ autoScale: true });
   }
 
   function candleOf(bar: Bar) {
