@@ -8,7 +8,7 @@ import {
   ruleOf,
   wordsOfRule,
 } from "../../../web/data/alerts/draft.ts";
-import { labelsIn } from "../../../web/data/alerts/label-text.ts";
+import { labelsOfText } from "../../../web/data/words/label-text.ts";
 
 const RULES: readonly [AlertRule, string][] = [
   [
@@ -22,7 +22,7 @@ const RULES: readonly [AlertRule, string][] = [
       condition: { below: -1 },
       ...{ no_data: "alert", no_data_after: "10m", message: "{symbol}!", webhooks: ["x", "y"] },
     },
-    "m {venue=X, side=buy} below -1 for 30s",
+    "m {venue:X, side:buy} below -1 for 30s",
   ],
   [
     {
@@ -110,19 +110,21 @@ describe("a rule in a form", () => {
         expect(ruleOf(draft, draft)).toEqual(put);
         // Typed once more, what has no blanks at its ends is the same.
         expect(ruleOf({ ...draft, name: "other" }, draft).on).toEqual(put.on);
-        expect(labelsIn(draft.labels)).toEqual(("metric" in rule.on && rule.on.labels) || {});
+        expect(labelsOfText(draft.labels)).toEqual(("metric" in rule.on && rule.on.labels) || {});
       }),
     );
   });
 
-  test("labels are typed as they are read, and a word without a value is told to be one", () => {
-    expect(labelsIn(" venue = X ,side=buy,, ")).toEqual({ venue: "X", side: "buy" });
-    expect(labelsIn('a="b, c", "d=e"="f", g=h=i, j="k"l')).toEqual({
-      ...{ a: "b, c", "d=e": "f", g: "h=i" },
-      j: '"k"l',
-    });
-    expect(labelsIn("venue")).toEqual({ venue: "" });
-    expect(labelsIn("")).toEqual({});
+  test("labels that mean nothing are told, and not taken for none", () => {
+    const typed = (labels: string) => draftFault({ ...EMPTY_DRAFT, name: "a", labels }, null);
+    for (const good of ["", " ", "venue:xnas", " venue:xnas ,side:buy ", '{"a":"b, c"}']) {
+      expect(typed(good), good).toBeNull();
+    }
+    for (const bad of ["venue=xnas", "venue", "venue:xnas,", "{}", "5", "null", "[1]"]) {
+      expect(typed(bad), bad).toContain("Write labels as pairs");
+    }
+    const price = { ...EMPTY_DRAFT, name: "a", subject: "price" as const, labels: "venue" };
+    expect(draftFault(price, null)).toBeNull();
   });
 
   test("what tells nobody is not what tells all", () => {

@@ -1,6 +1,6 @@
 import type { AlertRule, AlertRulePut } from "../../../src/protocol/alerts/rule.ts";
+import { isNoLabels, labelsOfText, labelText } from "../words/label-text.ts";
 import { typedList } from "../words/typed-list.ts";
-import { labelsIn, labelText } from "./label-text.ts";
 
 export const SUBJECTS = ["metric", "price", "silence"] as const;
 export const PRICES = ["last", "mid", "spread"] as const;
@@ -85,6 +85,17 @@ export function draftFault(draft: Draft, names: readonly string[] | null): strin
   if (name === "") return "Give the rule a name.";
   if (names?.includes(name))
     return `There is a rule ${name} already: edit that one, or choose another name.`;
+  return labelsFault(draft) ?? webhooksFault(draft);
+}
+
+/** What is wrong with the labels that are typed: without them it would be a rule on every series of the metric. */
+export function labelsFault({ subject, labels }: Draft): string | null {
+  return subject === "metric" && isNoLabels(labels)
+    ? "Write labels as pairs, such as venue:xnas, side:buy, or as a JSON object."
+    : null;
+}
+
+function webhooksFault(draft: Draft): string | null {
   return draft.tells === "some" && typedList(draft.webhooks).length === 0
     ? "Name the webhooks that it tells, or choose none."
     : null;
@@ -167,7 +178,7 @@ function labelWords(labels: Record<string, string> = {}): string {
 function subjectOf(draft: Draft, metric: string): AlertRulePut["on"] {
   switch (draft.subject) {
     case "metric":
-      return { metric, ...(draft.labels.trim() !== "" && { labels: labelsIn(draft.labels) }) };
+      return { metric, ...(draft.labels.trim() !== "" && { labels: labelsOfText(draft.labels) }) };
     case "price":
       return { price: draft.price };
     case "silence":

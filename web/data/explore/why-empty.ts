@@ -1,6 +1,6 @@
 import type { MetricNamesAnswer } from "../../../src/protocol/answers/answers.ts";
+import { pairOf } from "../words/label-text.ts";
 import type { PanelQuestion } from "./explore-state.ts";
-import { pairOf } from "./label-text.ts";
 import { hasPoints, type PanelAnswer } from "./panel-lines.ts";
 
 /** Why a panel draws nothing, and what would change that. */

@@ -9,6 +9,7 @@ import {
   type Draft,
   draftFault,
   isBound,
+  labelsFault,
   NO_DATAS,
   PRICES,
   ruleOf,
@@ -60,6 +61,9 @@ export function RuleEditor(props: {
     if (why === null) void ask(desk.api.putAlertRule(draft.name.trim(), rule()), onDone);
   };
   const tryIt = () => {
+    const why = labelsFault(draft);
+    setFault(why);
+    if (why !== null) return;
     const nowUs = desk.clock.nowMs() * 1_000;
     const symbols = draft.symbols.includes("*")
       ? desk.symbols.list
@@ -68,7 +72,7 @@ export function RuleEditor(props: {
           .slice(0, MAX_SYMBOLS)
       : undefined;
     const from = Math.round(nowUs - BACK_US[back]) as EpochUs;
-    return ask(desk.api.backtest({ rule: rule(), from, symbols }), setTried);
+    void ask(desk.api.backtest({ rule: rule(), from, symbols }), setTried);
   };
 
   const text = (key: keyof Draft & string, label: string, hint: string, width = "") => (
@@ -112,7 +116,7 @@ export function RuleEditor(props: {
         {text("symbols", "Symbols", "BTC-USD or BTC-*")}
         {choice("subject", "Watches a", SUBJECTS)}
         {draft.subject === "metric" && text("metric", "Metric", "order_latency_ms")}
-        {draft.subject === "metric" && text("labels", "Labels", "venue=X, side=buy")}
+        {draft.subject === "metric" && text("labels", "Labels", "venue:xnas, side:buy")}
         {draft.subject === "price" && choice("price", "Price", PRICES)}
         {draft.subject === "silence" && choice("silence", "Events", SILENCES)}
       </Row>

@@ -6,9 +6,9 @@ import {
   type PanelQuestion,
   type Span,
 } from "../../data/explore/explore-state.ts";
-import { labelsOfText } from "../../data/explore/label-text.ts";
 import { type Emptiness, metricsOf } from "../../data/explore/why-empty.ts";
 import { formatMoment } from "../../data/words/format.ts";
+import { labelsOfText } from "../../data/words/label-text.ts";
 import { Command, pushCommand } from "../market/command.tsx";
 import type { Desk } from "../shell/desk.ts";
 

@@ -78,7 +78,7 @@ export function SymbolPage(props: SymbolPageProps) {
   const posted = symbols.known ? (summary?.bars_posted ?? 0) : null;
   const postedBefore = useRef(posted);
   useEffect(() => {
-    // Nor do they tell of themselves where a page has their time on it already.
+    // A symbol that the page knows is no new one in the list, but its bars may be others now.
     if (postedBefore.current !== null && posted !== null && posted > postedBefore.current)
       feed.takeImport();
     postedBefore.current = posted;

@@ -4,6 +4,7 @@ import { decodeFrame, encodeFrame } from "../../../../src/core/events/encode-eve
 import { PointReader } from "../../../../src/core/events/point-reader.ts";
 import type { MetricEvent, TapeEvent } from "../../../../src/protocol/events/event.ts";
 import type { EpochUs } from "../../../../src/protocol/words/time.ts";
+import { NO_POINTS, POINT } from "./no-points.ts";
 
 /** Few, so that spellings come again, one of which begins as another does. */
 const metric = fc.constantFrom("a", "ab", "é", "}", '"', "\\");
@@ -64,22 +65,10 @@ describe("points read where they stand", () => {
   });
 
   it("end where a number is none, or anything stands behind a point", () => {
-    const good = '{"kind":"metric","ts":5,"metric":"m","value":1}';
-    for (const other of [
-      good.slice(0, -1),
-      good.replace("5", ""),
-      good.replace("5", "5.5"),
-      good.replace("5", "12345678901234567"),
-      good.replace('"m"', "7"),
-      good.replace(":1}", ":}"),
-      good.replace(":1}", ":x}"),
-      good.replace(":1}", ':1,"labels":{"a":"b"}'),
-      good.replace(":1}", ':1,"labels":null}'),
-      `${good} `,
-    ]) {
+    for (const other of [...NO_POINTS, POINT.replace(":1}", ":x}")]) {
       const points = reader();
       expect(points.read(other, () => expect.fail(other))).toBe(0);
-      expect(points.read(`${good},${other}`, () => {})).toBe(good.length + 1);
+      expect(points.read(`${POINT},${other}`, () => {})).toBe(POINT.length + 1);
     }
   });
 });

@@ -4,6 +4,7 @@ import { decodeFrame, encodeFrame } from "../../../../src/core/events/encode-eve
 import { scannedOf, scanPoints } from "../../../../src/core/events/scan-points.ts";
 import type { MetricEvent, TapeEvent } from "../../../../src/protocol/events/event.ts";
 import type { EpochUs } from "../../../../src/protocol/words/time.ts";
+import { NO_POINTS, POINT } from "./no-points.ts";
 
 const text = fc.oneof(
   fc.constantFrom("latency", 'a"b', "c\\d", "}", "{", '","value":1', "é", "\ud800", "\u0001"),
@@ -35,23 +36,9 @@ describe("points as they stand in a frame", () => {
   });
 
   it("are left where there is anything else, or anything is written otherwise", () => {
-    const good = '{"kind":"metric","ts":5,"metric":"m","value":1}';
-    expect(scanPoints(good)).toHaveLength(1);
-    const others = [
-      "",
-      encodeFrame([trade]).text,
-      `${good},${encodeFrame([trade]).text}`,
-      `${good},`,
-      `${good} `,
-      good.slice(0, -1),
-      good.replace("5", ""),
-      good.replace("5", "5.5"),
-      good.replace("5", "12345678901234567"),
-      good.replace('"m"', "7"),
-      good.replace(":1}", ":}"),
-      good.replace(":1}", ':1,"labels":{"a":"b"}'),
-      good.replace(":1}", ':1,"labels":null}'),
-    ];
+    expect(scanPoints(POINT)).toHaveLength(1);
+    const frame = encodeFrame([trade]).text;
+    const others = ["", frame, `${POINT},${frame}`, `${POINT},`, ...NO_POINTS];
     for (const other of others) expect(scanPoints(other), other).toBeNull();
   });
 });

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { MetricNamesAnswer, SeriesAnswer } from "../../../../src/protocol/answers/answers.ts";
 import type { PanelQuestion } from "../../../../web/data/explore/explore-state.ts";
-import { labelsOfText, pairOf } from "../../../../web/data/explore/label-text.ts";
 import { csvOf } from "../../../../web/data/explore/panel-csv.ts";
 import {
   DAY_US,
@@ -12,6 +11,7 @@ import {
   titleOf,
 } from "../../../../web/data/explore/panel-lines.ts";
 import { emptinessOf, labelsOf, metricsOf } from "../../../../web/data/explore/why-empty.ts";
+import { labelsOfText, pairOf } from "../../../../web/data/words/label-text.ts";
 import type { Answer } from "../../../../web/feed/api.ts";
 import { askPanel } from "../../../../web/feed/explore/ask-panel.ts";
 
