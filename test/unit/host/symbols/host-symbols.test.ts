@@ -75,7 +75,7 @@ describe("a host's symbols", () => {
     expect(symbols).toMatchObject([{ symbol: A, last: null }]);
   });
 
-  it("I-12 tell when bars were posted for them, each time later than before, to the newest some thousands", async () => {
+  it("I-12 tell when bars were posted for them, each time later than before", async () => {
     const host = new HostsWorld(shared(1)).host(HOST);
     await host.symbols.learn();
     host.symbols.know([A, B]);
