@@ -97,9 +97,16 @@ export default defineConfig({
         fileURLToPath(new URL(file, import.meta.url)),
       ),
       output: {
-        // What pages share is one file: each of many would be packed by itself, and 4 KB larger together. Charts are no part of it.
+        // What pages share is one file: each of many would be packed by itself, and 4 KB larger together. Charts are no part of it, nor is what
+        // two pages alone have that most people open never.
         codeSplitting: {
-          groups: [{ name: "shared", minShareCount: 2, test: /\/(web|client|src)\/(?!charts\/)/ }],
+          groups: [
+            {
+              name: "shared",
+              minShareCount: 2,
+              test: /\/(web|client|src)\/(?!charts\/|data\/words\/label-text)/,
+            },
+          ],
         },
         // The worker's name stays, for browsers ask for a newer one by it.
         entryFileNames: ({ name }) => (name === WORKER ? "[name].js" : "assets/[name]-[hash].js"),

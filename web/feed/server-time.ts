@@ -3,9 +3,8 @@ const KEY = "edgetape.clock-ahead";
 const FAR_MS = 30_000;
 /** Of an answer that took longer it is not known when it was made. */
 const LONGEST_MS = 5_000;
-/** Nothing begins anew twice within this time of the server, nor more often than so many times in a tab, whatever clocks say. */
+/** Nothing begins anew twice within this time of the server, whatever the device's clock says. */
 const REST_MS = 60_000;
-const MOST_TIMES = 5;
 
 export interface ServerTimeDeps {
   /** The device's clock, ms since the epoch. */
@@ -16,57 +15,46 @@ export interface ServerTimeDeps {
   beginAnew(): void;
 }
 
-interface Kept {
-  aheadMs: number;
-  /** By the server's clock. */
-  atMs: number;
-  times: number;
-}
-
 /**
  * What time it is at the server, by the dates of its answers: prices bear that time, and a device whose clock is an hour ahead would call them
  * old, and ask for ranges that lie in the future. What was begun by a wrong clock has deadlines of that clock, so the page begins anew once.
  */
 export function serverTime({ wallMs, store, beginAnew }: ServerTimeDeps) {
-  const kept = read();
-  const aheadMs = kept?.aheadMs ?? 0;
+  /** By how much the device is ahead, and when that was found, by the server's clock. */
+  const [aheadMs, foundMs] = read();
   let hasBegun = false;
   return {
     nowMs: () => wallMs() - aheadMs,
     /** An answer bears this date, to what was asked at `askedAtMs` by the device's clock. */
     hear(date: string | null, askedAtMs: number): void {
-      const atMs = date === null ? Number.NaN : Date.parse(date);
+      const atMs = Date.parse(date ?? "");
       const tookMs = wallMs() - askedAtMs;
-      if (hasBegun || Number.isNaN(atMs) || tookMs < 0 || tookMs > LONGEST_MS) return;
+      // Not so for a date that is none.
+      const isTold = Math.abs(atMs - foundMs) >= REST_MS && tookMs >= 0 && tookMs <= LONGEST_MS;
       const nowAheadMs = wallMs() - atMs;
-      if (Math.abs(nowAheadMs - aheadMs) < FAR_MS || isResting(atMs)) return;
-      const isRight = Math.abs(nowAheadMs) < FAR_MS;
-      const times = (kept?.times ?? 0) + 1;
-      if (!keep({ aheadMs: isRight ? 0 : nowAheadMs, atMs, times })) return;
-      hasBegun = true;
-      beginAnew();
+      if (hasBegun || !isTold || Math.abs(nowAheadMs - aheadMs) < FAR_MS) return;
+      hasBegun = keep([Math.abs(nowAheadMs) < FAR_MS ? 0 : nowAheadMs, atMs]);
+      if (hasBegun) beginAnew();
     },
   };
 
-  function isResting(atMs: number): boolean {
-    return kept !== null && (Math.abs(atMs - kept.atMs) < REST_MS || kept.times >= MOST_TIMES);
-  }
-
-  function read(): Kept | null {
+  function read(): readonly [number, number] {
     try {
-      const { aheadMs: ahead, atMs, times } = JSON.parse(store().getItem(KEY) ?? "null") as Kept;
-      return [ahead, atMs, times].every(Number.isFinite) ? { aheadMs: ahead, atMs, times } : null;
+      const [ahead, found] = JSON.parse(store().getItem(KEY) ?? "") as [number, number];
+      return [ahead, found];
     } catch {
-      return null;
+      return NOTHING;
     }
   }
 
-  function keep(said: Kept): boolean {
+  function keep(found: [number, number]): boolean {
     try {
-      store().setItem(KEY, JSON.stringify(said));
+      store().setItem(KEY, JSON.stringify(found));
       return true;
     } catch {
       return false;
     }
   }
 }
+
+const NOTHING = [0, 0] as const;
