@@ -26,6 +26,7 @@ import type { SharedAxis } from "./shared-axis.ts";
 import { colour } from "./theme.ts";
 import { momentText, timeAxisOf } from "./time-axis.ts";
 import { createVolumeBars } from "./volume-bars.ts";
+import { type PlaceRange, stopAt } from "./widest-range.ts";
 
 /** So near to the left edge, in bars, older ones are asked for; where more are in sight, so many widths of them. */
 const NEAR_LEFT_EDGE = 60;
@@ -36,7 +37,7 @@ const MAX_UPDATES = 50;
 const NARROW_PX = 0.6;
 /** The library's range goes from the middle of its first bar to that of its last, and shows both of them whole. */
 const HALF = 0.5;
-/** All bars there are take so much of the width at the least, so that older ones have a place to come to. */
+/** All bars there are take at least so much of the width, so that older ones have a place to come to. */
 const FILLED_SHARE = 0.9;
 
 export interface CandleChartOptions {
@@ -81,6 +82,8 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   let shown: CandleData | null = null;
   /** Between new data and its place on the screen the visible range means nothing. */
   let isSettling = false;
+  /** What was in sight last, and was not too wide. */
+  let allowed: PlaceRange | null = null;
   /** The library moves in its next frame, and until then its range is that of before: 0 where it has. */
   let moving = 0;
   const [up, down, ofEntry] = [colour("up"), colour("down"), colour("accent")];
@@ -114,8 +117,15 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   });
   candles.live.attachPrimitive(events.primitive);
 
-  chart.timeScale().subscribeVisibleLogicalRangeChange(() => {
-    if (!isSettling && moving === 0) tellMoved();
+  chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
+    const stop = range && stopAt(allowed ?? range, range, mostPlaces());
+    if (stop === null) {
+      allowed = range;
+      if (!isSettling && moving === 0) tellMoved();
+    } else {
+      // Nobody sees what was too wide: the library moves before it draws.
+      chart.timeScale().setVisibleLogicalRange(stop);
+    }
   });
   chart.subscribeCrosshairMove(({ time, logical, sourceEvent }) => {
     const index = time === undefined ? -1 : lastAtOrBefore(bars, Number(time) * 1e6);
@@ -153,7 +163,6 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
       if (isAnew) {
         isSettling = isFresh;
         candles.setAll(bars.map(candleOf));
-        fitAll();
         if (isFresh) showNewest();
         isSettling = false;
       } else {
@@ -262,11 +271,12 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   /** As far as there are bars near it. */
   function showWindow(window: TimeWindow): void {
     const showing = placesShowing(places(), window);
-    if (showing !== null) moveTo(showing.from, showing.to);
+    if (showing !== null) moveTo(showing);
   }
 
-  function moveTo(from: number, to: number): void {
-    chart.timeScale().setVisibleLogicalRange({ from, to });
+  function moveTo(wanted: PlaceRange): void {
+    const stop = stopAt(allowed ?? wanted, wanted, mostPlaces());
+    chart.timeScale().setVisibleLogicalRange(stop ?? wanted);
     // The library has asked for its frame before, and so has moved in this one.
     cancelAnimationFrame(moving);
     moving = requestAnimationFrame(() => {
@@ -284,15 +294,14 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
     return chart.timeScale().options().barSpacing;
   }
 
-  /** One zooms out until all bars are in sight. */
-  function fitAll(): void {
-    const fitting = (container.clientWidth / Math.max(1, bars.length)) * FILLED_SHARE;
-    chart.applyOptions({ timeScale: { minBarSpacing: Math.min(NARROW_PX, fitting) } });
+  /** One zooms out until all bars are in sight. The library's own limit undoes half of a zoom when it is set anew. */
+  function mostPlaces(): number {
+    return Math.max(chart.timeScale().width() / NARROW_PX, bars.length / FILLED_SHARE);
   }
 
   function showNewest(): void {
     const fitting = Math.max(30, Math.floor(container.clientWidth / 9));
-    moveTo(bars.length - Math.min(bars.length + 4, fitting), bars.length + 5);
+    moveTo({ from: bars.length - Math.min(bars.length + 4, fitting), to: bars.length + 5 });
     candles.live.priceScale().applyOptions({ autoScale: true });
   }
 

@@ -36,6 +36,8 @@ export function chartOptions() {
       secondsVisible: true,
       rightOffset: 6,
       barSpacing: 8,
+      // The chart has a limit of its own.
+      minBarSpacing: 0.001,
       // Of bars narrower than a pixel several are drawn as one.
       enableConflation: true,
     },

@@ -126,7 +126,11 @@ export class ModelViewer implements ViewerSocket {
         else if (this.cursor !== null && this.#tape.head >= this.cursor) {
           expect(message.cursor).toBeGreaterThanOrEqual(this.cursor);
         }
-        if (this.cursor !== null) this.cursor = minCursor(this.cursor, message.cursor);
+        if (this.cursor !== null && message.cursor < this.cursor) {
+          // Nobody has told of its cursor yet: it goes on from a head, which a relay's may be behind.
+          this.cursor = message.cursor;
+          this.#next = this.#tape.indexAfter(message.cursor);
+        }
         this.log = message.log;
         this.ackEveryBytes = message.window;
         this.#helloCursor = message.cursor;
@@ -228,8 +232,4 @@ export class ModelViewer implements ViewerSocket {
 
 function textsOf(events: readonly unknown[]): Set<string> {
   return new Set(events.map((event) => JSON.stringify(event)));
-}
-
-function minCursor(one: Cursor, other: Cursor): Cursor {
-  return one < other ? one : other;
 }
