@@ -49,8 +49,8 @@ it("one order's life is told over services, legs and all, and goes on by itself"
   await page.getByTestId("trace-summary").getByText("4 events in 19.8 ms").waitFor();
   const legs = page.getByRole("list", { name: "Legs of orders" }).getByRole("listitem");
   expect(await legs.allTextContents()).toEqual([
-    "A-1: sent → acknowledged 2.40 ms",
-    "A-1: acknowledged → filled 16.4 ms",
+    "A-1: sent to acknowledged 2.40 ms",
+    "A-1: acknowledged to filled 16.4 ms",
   ]);
   const words = page.getByTestId("trace").locator(".words");
   expect(await words.allTextContents()).toEqual([

@@ -4,14 +4,19 @@ import type { EpochUs } from "../../../src/protocol/words/time.ts";
 import { pathOfSymbol, routeOf } from "../../../web/data/route.ts";
 import { ladderOf } from "../../../web/data/tables/order-book.ts";
 import { addPositions, NO_POSITIONS, netPosition } from "../../../web/data/tables/positions.ts";
+import { digitsOf } from "../../../web/data/words/digits.ts";
 import {
   formatAge,
   formatChange,
   formatGain,
   formatMoment,
   formatPercent,
+  formatPrice,
+  formatSize,
   formatSpan,
   formatStep,
+  formatValue,
+  formatVolume,
 } from "../../../web/data/words/format.ts";
 import { changeClass } from "../../../web/pages/sign-class.ts";
 import { anySymbol } from "../../any-symbol.ts";
@@ -97,6 +102,19 @@ describe("numbers", () => {
   });
 });
 
+test.each([
+  ["a volume", formatVolume, "−1.23M", -1_234_567],
+  ["a small volume", formatVolume, "−0.2500", -0.25],
+  ["a tiny value", formatValue, "−1.25e-10", -1.25e-10],
+  ["a size", (size: number) => formatSize(size, digitsOf([size])), "−12.5", -12.5],
+  ["a price", formatPrice, "−37.63", -37.63],
+] as const)(
+  "%s below nothing has the sign of minus, and no hyphen before it",
+  (_, write, text, value) => {
+    expect(write(value)).toBe(text);
+  },
+);
+
 test("what was won or lost has its sign, and nothing has none", () => {
   expect([1_234_567, -132_730, 0.25, 0, -0.00001].map(formatGain)).toEqual([
     "+1.23M",
@@ -135,7 +153,7 @@ describe("spans and parts", () => {
 
   test.each([
     [0.0003971, "0.03971 %"],
-    [-0.0107, "-1.070 %"],
+    [-0.0107, "−1.070 %"],
     [0, "0 %"],
   ])("a part of %d is %s", (part, text) => {
     expect(formatPercent(part)).toBe(text);

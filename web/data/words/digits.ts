@@ -44,7 +44,12 @@ export function grouped(value: number, decimals: number): string {
     });
     GROUPED.set(digits, format);
   }
-  return format.format(value);
+  return withMinus(format.format(value));
+}
+
+/** A negative number begins with the sign of minus, which is as wide as plus, and not with a hyphen. */
+function withMinus(text: string): string {
+  return text.replace(/^-/, "−");
 }
 
 /** The decimals `value` has; negative where it ends with zeros: 0.25 has 2, 1.2e-10 has 11, 97,000 has -3. */
@@ -102,7 +107,7 @@ export function writeNumber(value: number, { decimals, largest }: Digits, fewest
 export function withExponent(value: number, decimals: number): string {
   if (value === 0) return "0";
   const figures = Math.min(DOUBLE_FIGURES, Math.max(0, exponentOf(Math.abs(value)) + decimals));
-  return value.toExponential(figures).replace("e+", "e");
+  return withMinus(value.toExponential(figures).replace("e+", "e"));
 }
 
 /** The power of ten of a number's first digit; 0 for 0. */

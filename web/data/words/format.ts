@@ -47,7 +47,7 @@ export function formatVolume(volume: number): string {
   const size = Math.abs(volume);
   if (size >= 1e15) return withExponent(volume, 2 - exponentOf(size));
   for (const [unit, letter] of UNITS) {
-    if (size >= unit) return `${(volume / (letter === "K" ? 1e3 : unit)).toFixed(2)}${letter}`;
+    if (size >= unit) return `${grouped(volume / (letter === "K" ? 1e3 : unit), 2)}${letter}`;
   }
   if (size >= 100 || Number.isInteger(volume)) return grouped(volume, 0);
   if (size >= 0.01) return grouped(volume, size >= 1 ? 2 : 4);

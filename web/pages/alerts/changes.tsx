@@ -37,7 +37,7 @@ export function Changes(props: {
               <span class="dim">{change.series}</span>
             </td>
             <td>
-              <span class="dim">{change.from} →</span>{" "}
+              <span class="dim">{change.from} to</span>{" "}
               <b class={`state is-${change.state}`}>{change.state}</b>
             </td>
             <td class="number">{change.value === undefined ? "—" : formatValue(change.value)}</td>

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { CorrelatedPair, CorrelationAnswer } from "../../../src/protocol/answers/analytics.ts";
 import type { Subject } from "../../data/analytics/analytics-state.ts";
 import { timeText, type ZoneId } from "../../data/times/times.ts";
+import { grouped } from "../../data/words/digits.ts";
 import type { Closes, KeptCloses } from "../../feed/analytics/closes.ts";
 import type { Desk } from "../shell/desk.ts";
 import { Defined } from "./defined.tsx";
@@ -58,8 +59,8 @@ function Told({ pair, zone }: { pair: CorrelatedPair; zone: ZoneId }) {
     case "ok":
       return (
         <p>
-          <Defined id="pearson">Pearson</Defined> {correlation.pearson.toFixed(4)},{" "}
-          <Defined id="spearman">Spearman</Defined> {correlation.spearman.toFixed(4)}, of{" "}
+          <Defined id="pearson">Pearson</Defined> {grouped(correlation.pearson, 4)},{" "}
+          <Defined id="spearman">Spearman</Defined> {grouped(correlation.spearman, 4)}, of{" "}
           {correlation.observations} common returns.
         </p>
       );

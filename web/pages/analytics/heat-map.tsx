@@ -1,4 +1,5 @@
 import type { CorrelatedPair, CorrelationAnswer } from "../../../src/protocol/answers/analytics.ts";
+import { grouped } from "../../data/words/digits.ts";
 
 /** Steps from cell to cell by the keys of arrows: rows down, columns right. */
 const STEPS: Readonly<Record<string, readonly [row: number, column: number]>> = {
@@ -69,7 +70,7 @@ function Cell(props: { pair: CorrelatedPair; isChosen: boolean; onChoose(): void
   const { pair, isChosen, onChoose } = props;
   const { a, b, correlation } = pair;
   const pearson = correlation.kind === "ok" ? correlation.pearson : null;
-  const coefficient = pearson === null ? "—" : pearson.toFixed(2);
+  const coefficient = pearson === null ? "—" : grouped(pearson, 2);
   return (
     <button
       type="button"

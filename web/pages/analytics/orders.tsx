@@ -16,9 +16,9 @@ interface Found {
 }
 
 const LEGS = {
-  sent_to_acknowledged: "sent → acknowledged",
-  acknowledged_to_filled: "acknowledged → filled",
-  sent_to_final: "sent → over",
+  sent_to_acknowledged: "sent to acknowledged",
+  acknowledged_to_filled: "acknowledged to filled",
+  sent_to_final: "sent to over",
 } as const;
 const FIGURES = ["p50_us", "p90_us", "p99_us", "max_us"] as const;
 const UNKNOWN = {

@@ -75,7 +75,7 @@ export function InstrumentHeader(props: {
               <div data-testid="position">
                 <dt>Position</dt>
                 <dd>
-                  {formatSize(held.quantity, digitsOf([held.quantity])).replace("-", "−")}
+                  {formatSize(held.quantity, digitsOf([held.quantity]))}
                   {held.gain !== null && (
                     <span class={signClass(held.gain)}> {formatGain(held.gain)}</span>
                   )}

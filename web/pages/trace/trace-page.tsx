@@ -122,7 +122,7 @@ function Legs({ legs }: { legs: readonly TraceLeg[] }) {
       {legs.map((leg, at) => (
         <li key={at}>
           <span class="dim">
-            {leg.order}: {leg.from.replace("_", " ")} → {leg.to.replace("_", " ")}
+            {leg.order}: {leg.from.replace("_", " ")} to {leg.to.replace("_", " ")}
           </span>{" "}
           <b>{formatSpan(leg.us)}</b>
         </li>
