@@ -1,4 +1,5 @@
 import { type ISeriesApi, LineStyle } from "lightweight-charts";
+import { CANVAS_FONT, colour } from "./theme.ts";
 
 /** A line across the chart; `name` tells it from the others. */
 export interface PriceLine {
@@ -6,17 +7,50 @@ export interface PriceLine {
   /** As the chart is given prices. */
   price: number;
   color: string;
+  /** Empty: the price is told elsewhere on the page, and its line needs no words. */
   title: string;
 }
 
-/** Draws the wanted lines on `candles`, and takes away those that are wanted no more. */
+/** Below the buttons at the head of the pane, and above the one at its foot. */
+const FROM_EDGE_PX = 52;
+const FROM_RIGHT_PX = 8;
+const APART_PX = 16;
+
+/** Draws the wanted lines on `candles`, and takes away those that are wanted no more. What the axis has no place for is told at its edge. */
 export function createPriceLines(candles: ISeriesApi<"Candlestick">) {
+  let shown: readonly PriceLine[] = [];
   let drawn = new Map<
     string,
     { wanted: string; line: ReturnType<typeof candles.createPriceLine> }
   >();
+  const ground = colour("surface");
+  candles.attachPrimitive({
+    paneViews: () => [
+      {
+        zOrder: () => "top",
+        renderer: () => ({
+          draw: (target) =>
+            target.useMediaCoordinateSpace(({ context, mediaSize: { width, height } }) => {
+              context.lineJoin = "round";
+              context.lineWidth = 3;
+              context.strokeStyle = ground;
+              context.font = `11px ${CANVAS_FONT}`;
+              context.textAlign = "right";
+              const yOf = (price: number) => candles.priceToCoordinate(price);
+              for (const [{ title, price, color }, sign, y] of linesBeyond(shown, yOf, height)) {
+                const words = `${sign} ${title} at ${candles.priceFormatter().format(price)}`;
+                context.fillStyle = color;
+                context.strokeText(words, width - FROM_RIGHT_PX, y);
+                context.fillText(words, width - FROM_RIGHT_PX, y);
+              }
+            }),
+        }),
+      },
+    ],
+  });
   return (lines: readonly PriceLine[]): void => {
     const next: typeof drawn = new Map();
+    shown = lines;
     for (const { name, ...look } of lines) {
       const wanted = JSON.stringify(look);
       const before = drawn.get(name);
@@ -28,4 +62,26 @@ export function createPriceLines(candles: ISeriesApi<"Candlestick">) {
     for (const [name, { line }] of drawn) if (!next.has(name)) candles.removePriceLine(line);
     drawn = next;
   };
+}
+
+/** Those of `lines` that a pane of `height` pixels does not show, on which side they lie, and where their words stand: from the edge inwards. */
+export function linesBeyond(
+  lines: readonly PriceLine[],
+  yOf: (price: number) => number | null,
+  height: number,
+): [line: PriceLine, side: string, y: number][] {
+  const told: [PriceLine, string, number][] = [];
+  let [above, below] = [FROM_EDGE_PX, height - FROM_EDGE_PX];
+  for (const line of lines) {
+    const y = line.title === "" ? null : yOf(line.price);
+    if (y === null) continue;
+    if (y < 0) {
+      told.push([line, "▲", above]);
+      above += APART_PX;
+    } else if (y > height) {
+      told.push([line, "▼", below]);
+      below -= APART_PX;
+    }
+  }
+  return told;
 }

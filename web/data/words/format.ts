@@ -24,15 +24,14 @@ export function formatPrice(price: number, digits: Digits = digitsOf([price])): 
 
 /** A relative change with its sign: 0.0123 is "+1.23 %". */
 export function formatChange(change: number): string {
-  const percent = Math.abs(change * 100);
-  const size = percent >= 1e4 ? formatVolume(percent) : grouped(percent, 2);
-  const sign = size === "0.00" ? "" : change > 0 ? "+" : "−";
-  return `${sign}${size} %`;
+  const percent = change * 100;
+  const text = Math.abs(percent) >= 1e4 ? formatVolume(percent) : grouped(percent, 2);
+  return `${change > 0 && text !== "0.00" ? "+" : ""}${text} %`;
 }
 
 /** Money won or lost, short and with its sign: 1234567 is "+1.23M". */
 export function formatGain(gain: number): string {
-  return gain === 0 ? "0" : `${gain > 0 ? "+" : "−"}${formatVolume(Math.abs(gain))}`;
+  return `${gain > 0 ? "+" : ""}${formatVolume(gain)}`;
 }
 
 const UNITS = [
@@ -67,14 +66,21 @@ export function formatValue(value: number, range = 0): string {
   return range > 0 ? (tickTexts([value], 10 ** -decimals)[0] ?? "") : formatVolume(value);
 }
 
+const SPAN_UNITS = [
+  [86_400e6, "d"],
+  [3_600e6, "h"],
+  [60e6, "min"],
+  [1e6, "s"],
+  [1e3, "ms"],
+] as const;
+const ONE_US = [1, "µs"] as const;
+
 /** How long ago, short: "now", "12 s", "3 min", "5 h", "2 d". */
 export function formatAge(ageMs: number): string {
-  const seconds = Math.floor(ageMs / 1_000);
-  if (seconds < 2) return "now";
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h`;
-  return `${Math.floor(seconds / 86_400)} d`;
+  const us = ageMs * 1e3;
+  if (us < 2e6) return "now";
+  const [unitUs, unit] = SPAN_UNITS.find(([size]) => us >= size) ?? ONE_US;
+  return `${Math.floor(us / unitUs)} ${unit}`;
 }
 
 /** A size, with the digits of its column where they fit, else short: 1234567 is "1.23M". */
@@ -112,17 +118,9 @@ export function formatSpan(us: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-const STEP_UNITS = [
-  [86_400e6, "d"],
-  [3_600e6, "h"],
-  [60e6, "min"],
-  [1e6, "s"],
-  [1e3, "ms"],
-] as const;
-
 /** How far apart points are, of microseconds, whole in the largest unit that it is whole in: "250 ms", "15 s", "4 h". */
 export function formatStep(us: number): string {
-  const [unitUs, unit] = STEP_UNITS.find(([size]) => us % size === 0) ?? [1, "µs"];
+  const [unitUs, unit] = SPAN_UNITS.find(([size]) => us % size === 0) ?? ONE_US;
   return `${us / unitUs} ${unit}`;
 }
 
@@ -133,5 +131,5 @@ export function formatPercent(part: number): string {
 
 /** Three figures at the most before and after the point. */
 function short(value: number): string {
-  return value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0);
+  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 }
