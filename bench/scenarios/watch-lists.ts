@@ -1,4 +1,3 @@
-import { MARKET_CHANNELS } from "../../web/data/market/live-market.ts";
 import { type Bench, framesJob, mustAccept, type Scenario, settle } from "../bench.ts";
 import type { ViewerResult } from "../load/jobs.ts";
 import { cpuSeconds } from "../targets/process-figures.ts";
@@ -7,7 +6,8 @@ import { VIEWERS } from "./fan-out.ts";
 import { startMarketFeed } from "./page/market-feed.ts";
 
 /** What the page of the market asks for. */
-export const WATCH_LIST = `/ws?symbols=*&mode=latest&hz=10&channels=${MARKET_CHANNELS.join(",")}`;
+export const WATCH_LIST =
+  "/ws?symbols=*&mode=latest&hz=10&compress=deflate-raw&channels=trade,book,position,alert";
 const CONNECTING_AT_ONCE = 100;
 const MOST_CORES = 0.6;
 /** Of a point in a frame of the bare room. */

@@ -13,6 +13,7 @@ const CAUGHT_UP_MARK = Buffer.from('{"type":"caught_up"');
 const GAP_MARK = Buffer.from('{"type":"gap"');
 const PONG = Buffer.from("pong");
 const OPCODE_TEXT = 1;
+const OPCODE_BINARY = 2;
 const OPCODE_CLOSE = 8;
 
 /** Every socket of the process reads into this: Node hands its content over within the call that read it. */
@@ -113,7 +114,7 @@ export class Viewer {
       this.#lost(`close ${end - start >= 2 ? buffer.readUInt16BE(start) : ""}`);
       return;
     }
-    if (opcode !== OPCODE_TEXT) return;
+    if (opcode !== OPCODE_TEXT && opcode !== OPCODE_BINARY) return;
     if (this.#acks === "messages") {
       if (startsWith(buffer, start, end, PONG)) return;
       this.#messages += 1;
