@@ -14,7 +14,10 @@ import { nativeProfile } from "./profile/native.ts";
 import { startProfiledProduct } from "./profile/profiled-product.ts";
 import { setRules } from "./scenarios/alert-rules.ts";
 import { connectViewers, fanOut, VIEWERS } from "./scenarios/fan-out.ts";
+import { startMarketFeed } from "./scenarios/page/market-feed.ts";
 import { storm } from "./scenarios/reconnect.ts";
+import { connectLists, WATCH_LIST } from "./scenarios/watch-lists.ts";
+import { wait } from "./targets/target.ts";
 
 const ROWS = 25;
 const SERVICE = "edgetape";
@@ -64,11 +67,17 @@ const loads: Record<string, () => Promise<void>> = {
   storm: async () => {
     await storm(bench, product);
   },
+  "watch-lists": () => wait(seconds * 1_000),
 };
 const load = loads[options.load];
 if (load === undefined) throw new Error(`--load is one of ${Object.keys(loads).join(", ")}`);
 if (options.load === "fanout" || options.load === "saturation")
   await connectViewers(bench, product, VIEWERS);
+const feed = options.load === "watch-lists" ? startMarketFeed(product, "t") : null;
+if (feed !== null) {
+  await wait(2_000);
+  await connectLists(bench, product, WATCH_LIST);
+}
 if (options.load.startsWith("rules")) await setRules(product);
 
 await load(); // The compiler has its say before anything is counted.
@@ -87,6 +96,7 @@ print("Modules by their own time", modules);
 process.stdout.write(`\nRuntime and kernel (perf)\n${native}\n`);
 posting.end();
 viewing.end();
+await feed?.stop();
 await product.stop();
 process.exit();
 

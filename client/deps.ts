@@ -27,6 +27,8 @@ export interface TapeDeps {
     url: string,
     init: { headers: Record<string, string>; signal: AbortSignal },
   ): Promise<PollResponse>;
+  /** The text of a message of raw DEFLATE (SPEC ST-12). Absent where the runtime has nothing for it: all messages come as text then. */
+  unpack?(packed: ArrayBuffer): Promise<string>;
   isOnline(): boolean;
   /** Tells of the network and the page; the function it returns stops that. */
   watch(notice: (event: "woke" | "wentOnline" | "wentOffline") => void): () => void;
@@ -43,7 +45,11 @@ export function browserDeps(): TapeDeps {
       const timer = setTimeout(callback, delayMs);
       return () => clearTimeout(timer);
     },
-    openSocket: (url, protocols) => new WebSocket(url, protocols) as SocketLike,
+    openSocket(url, protocols) {
+      const socket = new WebSocket(url, protocols);
+      socket.binaryType = "arraybuffer";
+      return socket as SocketLike;
+    },
     fetch: (url, init) => fetch(url, init),
     // Node has no `onLine`; a missing word is no bad news.
     isOnline: () => globalThis.navigator?.onLine !== false,

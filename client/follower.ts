@@ -1,8 +1,9 @@
 import { browserDeps, type TapeDeps } from "./deps.ts";
 import { MOST_BY_EVENTS, withEvents } from "./room-sockets.ts";
-import { roomUrls, streamUrl } from "./room-urls.ts";
+import { roomUrls } from "./room-urls.ts";
 import { SharedSocket } from "./shared-socket.ts";
 import type { Delivery, Place } from "./state.ts";
+import { streamUrl } from "./stream-urls.ts";
 import { type Tape, type TapeOptions, tapeOver } from "./tape.ts";
 import type { Token } from "./token.ts";
 

@@ -6,8 +6,8 @@ import type {
 } from "../src/protocol/streams/server-message.ts";
 import { backoffMs } from "./backoff.ts";
 import type { TapeDeps } from "./deps.ts";
-import { latestUrl } from "./room-urls.ts";
 import { escaped, StreamSocket } from "./stream-socket.ts";
+import { latestUrl } from "./stream-urls.ts";
 import type { Token } from "./token.ts";
 
 /** A socket that held for so long was a good one: the next attempt is the first again, in ms. */
@@ -56,7 +56,7 @@ export interface LatestStream {
 export function openLatestStream(options: LatestStreamOptions, deps: TapeDeps): LatestStream {
   const { symbols, token, onLatest, onRefused, onStatus } = options;
   if (symbols.length === 0) throw new TypeError("symbols must name at least one");
-  const url = latestUrl(options.baseUrl, options);
+  const url = latestUrl(options.baseUrl, options, deps.unpack !== undefined);
   let status: StreamStatus = { kind: "connecting" };
   let socket: StreamSocket | null = null;
   let openedAtMs: number | null = null;

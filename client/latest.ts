@@ -1,9 +1,10 @@
 import type { LatestMessage } from "../src/protocol/streams/server-message.ts";
-import { browserDeps, type TapeDeps } from "./deps.ts";
+import type { TapeDeps } from "./deps.ts";
 import { JoinedLatest } from "./joined-latest.ts";
 import { type LatestByEvents, openLatestByEvents } from "./latest-by-events.ts";
 import { type LatestStreamOptions, openLatestStream, type StreamStatus } from "./latest-stream.ts";
 import { MOST_BY_EVENTS } from "./room-sockets.ts";
+import { latestDeps } from "./unpack.ts";
 
 /** So many sockets in a row that could not be had, and server-sent events are taken. */
 const FAILURES_BEFORE_EVENTS = 2;
@@ -31,7 +32,7 @@ export interface Latest {
  *
  * @throws {TypeError} where `baseUrl` can belong to no server, or there are no `symbols`.
  */
-export function openLatest(options: LatestOptions, deps: TapeDeps = browserDeps()): Latest {
+export function openLatest(options: LatestOptions, deps: TapeDeps = latestDeps()): Latest {
   const names = namesOf(options.symbols);
   let byEvents: LatestByEvents | null = null;
   let status: LatestStatus = { kind: "connecting" };
@@ -82,7 +83,7 @@ export function openLatest(options: LatestOptions, deps: TapeDeps = browserDeps(
  */
 export async function* readLatest(
   options: Omit<LatestOptions, "onLatest">,
-  deps: TapeDeps = browserDeps(),
+  deps: TapeDeps = latestDeps(),
 ): AsyncGenerator<LatestMessage, void, undefined> {
   const waiting = new JoinedLatest();
   let wake = () => {};

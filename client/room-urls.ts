@@ -27,34 +27,18 @@ export function roomUrls(baseUrl: string, symbol: string): RoomUrls {
   };
 }
 
-/** The address of a socket over many rooms. @throws {TypeError} as `roomUrls`. */
-export function streamUrl(baseUrl: string): string {
-  const { origin, path } = baseOf(baseUrl);
-  return `${origin.replace(/^http/, "ws")}${path}/ws`;
-}
-
-/** The address of a stream of last values. @throws {TypeError} as `roomUrls`. */
-export function latestUrl(
-  baseUrl: string,
-  { hz, channels }: { hz?: number; channels?: readonly string[] },
-): string {
-  return withQuery(streamUrl(baseUrl), [
-    "mode=latest",
-    ...(hz === undefined ? [] : [`hz=${hz}`]),
-    ...(channels === undefined ? [] : [`channels=${channels.map(encodeURIComponent).join(",")}`]),
-  ]);
-}
-
 function placeParameters({ cursor, log }: Place): string[] {
   if (cursor === null) return [];
   return [`since=${cursor}`, ...(log === null ? [] : [`log=${encodeURIComponent(log)}`])];
 }
 
-function withQuery(url: string, parameters: readonly string[]): string {
+/** An address with what is asked of it. */
+export function withQuery(url: string, parameters: readonly string[]): string {
   return parameters.length === 0 ? url : `${url}?${parameters.join("&")}`;
 }
 
-function baseOf(baseUrl: string): { origin: string; path: string } {
+/** The parts of an address of a server. @throws {TypeError} as `roomUrls`. */
+export function baseOf(baseUrl: string): { origin: string; path: string } {
   const url = parsed(baseUrl);
   if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
     throw new TypeError(

@@ -10,6 +10,8 @@ const ACK_AFTER_MS = 1_000;
 /** A token is renewed so long before it ends, in ms. */
 const RENEW_BEFORE_MS = 30_000;
 
+type StreamDeps = Pick<TapeDeps, "nowMs" | "setTimer" | "openSocket" | "unpack">;
+
 /** Who uses a stream's socket. */
 export interface StreamUse {
   /** It is open, and what is to be watched can be asked for. */
@@ -27,7 +29,7 @@ export interface StreamUse {
 export class StreamSocket {
   readonly #url: string;
   readonly #token: Token | undefined;
-  readonly #deps: Pick<TapeDeps, "nowMs" | "setTimer" | "openSocket">;
+  readonly #deps: StreamDeps;
   readonly #use: StreamUse;
   #socket: SocketLike | null;
   #isOpen = false;
@@ -35,16 +37,13 @@ export class StreamSocket {
   #received = 0;
   #unackedChars = 0;
   #ackEveryChars = Number.POSITIVE_INFINITY;
+  /** Done when all that has come is heard; null where it is. */
+  #unpacking: Promise<void> | null = null;
   #cancelBeat: () => void;
   #cancelAck: (() => void) | null = null;
   #cancelRenewal: (() => void) | null = null;
 
-  constructor(
-    url: string,
-    token: Token | undefined,
-    deps: Pick<TapeDeps, "nowMs" | "setTimer" | "openSocket">,
-    use: StreamUse,
-  ) {
+  constructor(url: string, token: Token | undefined, deps: StreamDeps, use: StreamUse) {
     this.#url = url;
     this.#token = token;
     this.#deps = deps;
@@ -94,16 +93,34 @@ export class StreamSocket {
       return this.#deps.openSocket(this.#url, offeredProtocols(token));
     });
     const socket = made instanceof Promise ? lateSocket(made) : made;
-    socket.onmessage = ({ data }) => this.#heard(String(data));
+    socket.onmessage = ({ data }) => this.#come(data);
     socket.onclose = ({ code, reason }) => this.#end(code, reason);
     // A close with this code follows by the standard, and in Node 22.12 nothing does.
     socket.onerror = () => this.#end(ABNORMAL_CLOSURE, "");
     return socket;
   }
 
-  #heard(text: string): void {
+  /** Messages are heard in their order, though some have to be unpacked. */
+  #come(data: unknown): void {
     this.#heardMs = this.#deps.nowMs();
-    if (text === PONG) return;
+    if (data === PONG) return;
+    if (typeof data === "string" && this.#unpacking === null) {
+      this.#heard(data);
+      return;
+    }
+    const text = data instanceof ArrayBuffer ? this.#deps.unpack?.(data) : String(data);
+    const heard = Promise.all([text, this.#unpacking]).then(
+      ([text]) => {
+        if (this.#unpacking === heard) this.#unpacking = null;
+        if (!this.isOver) this.#heard(text ?? "");
+      },
+      // As of a text that cannot be read.
+      () => this.#end(ABNORMAL_CLOSURE, ""),
+    );
+    this.#unpacking = heard;
+  }
+
+  #heard(text: string): void {
     this.#received += 1;
     this.#unackedChars += text.length;
     let messages: StreamMessage[];

@@ -49,6 +49,26 @@ const withoutUnused: Plugin = {
   },
 };
 
+const PRELOADING = "\0vite/preload-helper.js";
+
+/** Vite puts a loader of style sheets around each script that is loaded later. These have none of their own: what is left is to load them. */
+const withoutPreloading: Plugin = {
+  name: "without-preloading",
+  apply: "build",
+  enforce: "pre",
+  load: (id) => (id === PRELOADING ? "export const __vitePreload = (load) => load();" : null),
+  buildEnd() {
+    if (this.getModuleInfo(PRELOADING) === null) this.error("the loader has another name now");
+  },
+  generateBundle(_options, bundle) {
+    for (const file of Object.values(bundle)) {
+      if (file.type !== "chunk" || !file.isDynamicEntry || !file.viteMetadata?.importedCss.size)
+        continue;
+      this.error(`nothing would load the styles of ${file.fileName}: import them in main.tsx`);
+    }
+  },
+};
+
 const WORKER = "service-worker";
 
 /** Tells the service worker what the build is made of, once all of it is there. */
@@ -84,7 +104,7 @@ const ownFiles: Plugin = {
 
 export default defineConfig({
   base: "/",
-  plugins: [pythonClient, reference, withoutUnused, ownFiles],
+  plugins: [pythonClient, reference, withoutUnused, withoutPreloading, ownFiles],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: "../dist/web",

@@ -92,12 +92,13 @@ export async function driveLoad(
   const reader = new MessageReader();
   const viewers = Array.from({ length: load.viewers }, (_, at) => {
     const path = `/ws/${symbols[at % symbols.length]}`;
-    return new Viewer({ host: "127.0.0.1", port: target.port, path }, true, reader, {
+    return new Viewer({ host: "127.0.0.1", port: target.port, path }, "cursor", reader, {
       onOpen: () => undefined,
       onEvents: () => {
         delivered += 1;
       },
       onCaughtUp: () => undefined,
+      onStreamed: () => undefined,
       onGap: () => failed("a viewer was told of a gap"),
       onLost: (_viewer, why) => failed(`a viewer was lost: ${why}`),
     });

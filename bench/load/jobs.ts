@@ -1,5 +1,6 @@
 import type { RequestShape } from "./posts/points.ts";
 import type { LatencySummary } from "./samples.ts";
+import type { Acks } from "./viewers/viewer.ts";
 
 /** Remote write, OTLP in protobuf, line protocol. */
 export type FormOfOthers = "write" | "otlp" | "influx";
@@ -44,7 +45,7 @@ export type ViewerJob =
       /** Viewers go round over these. */
       paths: string[];
       count: number;
-      acks: boolean;
+      acks: Acks;
       /** Ready is: the upgrade is done, or the room has said `caught_up`. */
       ready: "open" | "caught_up";
       /** How many may be in the middle of connecting. */
@@ -62,7 +63,10 @@ export type ViewerResult = {
   /** From the first connect to the last viewer that is ready. */
   readyMs: number;
   messages: number;
+  /** Not counted in a stream. */
   events: number;
+  /** Of live messages. */
+  bytes: number;
   /** Seconds since `measure`. */
   seconds: number;
   latency: LatencySummary;

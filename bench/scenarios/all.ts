@@ -21,6 +21,7 @@ import { saturation } from "./saturation.ts";
 import { sustained } from "./sustained.ts";
 import { twoRuntimes } from "./two-runtimes.ts";
 import { viewerMemory } from "./viewer-memory.ts";
+import { watchLists } from "./watch-lists.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
   ingestBatches,
@@ -45,4 +46,5 @@ export const SCENARIOS: readonly Scenario[] = [
   longChart,
   manyPanels,
   fullLog,
+  watchLists,
 ];

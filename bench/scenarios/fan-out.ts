@@ -32,7 +32,7 @@ export async function connectViewers(
     port: target.port,
     paths: isProduct ? rooms.map((room) => `/ws/${room}`) : [...bareRooms],
     count,
-    acks: isProduct,
+    acks: isProduct ? "cursor" : null,
     ready: isProduct ? "caught_up" : "open",
     atOnce: CONNECTING_AT_ONCE,
   });

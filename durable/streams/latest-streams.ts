@@ -5,6 +5,7 @@ import type { LiveBar, ServerMessage } from "../../src/protocol/socket/server-me
 import type { SymbolName } from "../../src/protocol/words/symbol.ts";
 import { Seat, type SeatOwner } from "./stream/seat.ts";
 import type { Stream } from "./stream/stream.ts";
+import type { Packed } from "./stream/stream-output.ts";
 
 /** What a stream has been told of a room: changes up to this one, and the room's count of events then. */
 interface Told {
@@ -15,9 +16,11 @@ interface Told {
 /** What a stream has been told: shared by all that have been told the same. */
 type Position = ReadonlyMap<SymbolName, Told>;
 
-/** What is told next, and where that leaves whoever is told it; `text` null: there is nothing to say. */
+/** What is told next, and where that leaves whoever is told it; `message` null: there is nothing to say. */
 interface Next {
-  text: string | null;
+  message: string | Packed | null;
+  /** Those who are told it. */
+  streams: Stream[];
   position: Position;
   isWhole: boolean;
 }
@@ -35,6 +38,8 @@ export interface LatestStreamsDeps {
   leave(seat: Seat): void;
   /** The 1 m bar that is growing; null where there is none. */
   barOf(symbol: SymbolName): LiveBar | null;
+  /** A text as raw DEFLATE; null where that is not worth it. */
+  pack: (text: string) => Promise<ArrayBuffer> | null;
   nowMs: () => number;
   wait: (ms: number) => Promise<void>;
   keepAwake: (work: Promise<void>) => void;
@@ -220,7 +225,8 @@ export class LatestStreams implements SeatOwner {
     for (const stream of this.#byHz.get(hz) ?? []) {
       if (this.#looked.get(stream) === this.#seq || stream.isFull) continue;
       const position = this.#positions.get(stream) ?? NOBODY;
-      const key = `${this.#channelsOf(stream)?.key ?? ""}\u0001${stream.rooms.key}`;
+      const { isPacked } = stream.terms;
+      const key = `${isPacked}${this.#channelsOf(stream)?.key ?? ""}\u0001${stream.rooms.key}`;
       const ofPosition = known.get(position) ?? new Map<string, Next>();
       known.set(position, ofPosition);
       const next = ofPosition.get(key) ?? this.#nextOf(stream, position);
@@ -232,9 +238,10 @@ export class LatestStreams implements SeatOwner {
         caughtUp.set(key, after);
       }
       this.#positions.set(stream, after);
-      if (next.text === null) continue;
+      if (next.message === null) continue;
       hasTold = true;
-      stream.put(next.text);
+      next.streams.push(stream);
+      stream.put(next.message);
     }
     return hasTold;
   }
@@ -269,7 +276,22 @@ export class LatestStreams implements SeatOwner {
       parts.length === 0 && skipped === 0
         ? null
         : `{"type":"latest","rooms":[${parts.join(",")}],"skipped":${skipped}}`;
-    return { text, position: after, isWhole: at === news.length };
+    const streams: Stream[] = [];
+    const message = text !== null && stream.terms.isPacked ? this.#packed(text, streams) : text;
+    return { message, streams, position: after, isWhole: at === news.length };
+  }
+
+  /** A text that the streams are told once it is packed, where that is worth it. */
+  #packed(text: string, streams: readonly Stream[]): string | Packed {
+    const packing = this.#deps.pack(text);
+    if (packing === null) return text;
+    const packed: Packed = { chars: text.length, bytes: null };
+    const tell = async () => {
+      packed.bytes = await packing;
+      for (const stream of streams) stream.isPacked();
+    };
+    this.#deps.keepAwake(tell());
+    return packed;
   }
 
   /** Rooms of which there is something to tell, those first of which was told longest ago; null: nothing of it holds any more. */

@@ -30,7 +30,9 @@ export class StreamRows {
 
   read(id: number): SavedStream | null {
     const text = this.#texts.get(id);
-    return text === undefined ? null : (JSON.parse(text) as SavedStream);
+    if (text === undefined) return null;
+    // The version before did not say it.
+    return { isPacked: false, ...(JSON.parse(text) as Partial<SavedStream>) } as SavedStream;
   }
 
   /** Writes down what has changed of a stream. */

@@ -75,6 +75,7 @@ export class StreamsCore {
       join: (seat) => this.#relays.join(seat, { since: null, log: null }, () => true),
       leave: (seat) => this.#relays.leave(seat),
       barOf: (symbol) => this.#relays.barOf(symbol),
+      pack: ports.pack,
       ...{ nowMs, wait, keepAwake },
     });
     for (const stream of streams.filter(isLatest)) stream.rooms.rejoin();
@@ -106,9 +107,9 @@ export class StreamsCore {
   async join(request: StreamRequest, accept: () => StreamSocket): Promise<JoinRefusal | null> {
     const refusal = this.#refusalOf(request);
     if (refusal !== null) return refusal;
-    const { entries, mode, hz, channels, symbols, viewerKey, expiresAtMs } = request;
+    const { entries, mode, hz, isPacked, channels, symbols, viewerKey, expiresAtMs } = request;
     const socket = accept();
-    const terms = { mode, hz, channels, symbols, viewerKey, expiresAtMs };
+    const terms = { mode, hz, isPacked, channels, symbols, viewerKey, expiresAtMs };
     const stream = this.#begin({ id: this.#rows.nextId(), socket, terms });
     // The platform has an attachment of each socket from the beginning.
     this.#save(stream);

@@ -34,6 +34,8 @@ export interface StreamsPorts extends Omit<ViewerPorts, "sockets"> {
     unwatch(host: HostName): Promise<void>;
     after(host: HostName, name: SymbolName | "", most: number): Promise<SymbolName[]>;
   };
+  /** A text as raw DEFLATE (SPEC ST-12); null where that is not worth it. */
+  pack(text: string): Promise<ArrayBuffer> | null;
   /** May who has this token read? */
   renew(token: string, nowMs: number): Promise<Renewal>;
 }

@@ -12,6 +12,8 @@ export interface StreamTerms {
   mode: StreamMode;
   /** Messages a second at most, in `latest`. */
   hz: number;
+  /** Long messages of `latest` are packed (SPEC ST-12). */
+  isPacked: boolean;
   /** Null: of all kinds. */
   channels: readonly string[] | null;
   /** Patterns of symbols that its token is for; null: all of them. */

@@ -17,9 +17,11 @@ import { DEFAULT_HZ, MOST_HZ } from "../protocol/streams/latest-limits.ts";
 import { STREAM_MODES } from "../protocol/streams/server-message.ts";
 import { hasPlace, placeOf, viewerKey } from "./socket.ts";
 
+const PACKINGS = ["none", "deflate-raw"] as const;
+
 /** The upgrade of a stream: one socket over many rooms (SPEC ST-1). */
 export const streamRoutes = new Hono<AppEnv>().get("/ws", hasPlace, needs("read"), async (c) => {
-  const known = ["symbols", "mode", "hz", "channels"];
+  const known = ["symbols", "mode", "hz", "channels", "compress"];
   const parameters = new Parameters(c.req.url, known, c.get("nowUs")());
   const entries = readList(parameters, "symbols", MOST_STREAM_SYMBOLS, patternFault);
   const mode = parameters.word("mode", STREAM_MODES, "all");
@@ -28,11 +30,18 @@ export const streamRoutes = new Hono<AppEnv>().get("/ws", hasPlace, needs("read"
   if (mode === "all" && parameters.text("hz") !== undefined) {
     parameters.refuse("hz", "goes with mode=latest: in mode=all every event is sent");
   }
+  const packing = parameters.word("compress", PACKINGS, "none");
+  if (mode === "all" && packing !== "none") {
+    parameters.refuse(
+      "compress",
+      "goes with mode=latest: in mode=all messages are too many to pack",
+    );
+  }
   parameters.check();
   const access = accessOf(c);
   const offered = (c.req.header("sec-websocket-protocol") ?? "").split(",");
   const request: StreamRequest = {
-    ...{ symbol: NO_ROOM, entries, mode, hz },
+    ...{ symbol: NO_ROOM, entries, mode, hz, isPacked: packing !== "none" },
     channels: channels.length === 0 ? null : channels,
     symbols: access.grant.symbols,
     viewerKey: await viewerKey(access, countedAddress(c)),

@@ -28,6 +28,8 @@ async function refusedStreams(server: Server): Promise<void> {
     ["no channel", { channels: "prices" }],
     ["a rate of zero", { mode: "latest", hz: "0" }],
     ["a rate of 21", { mode: "latest", hz: "21" }],
+    ["another packing", { mode: "latest", compress: "gzip" }],
+    ["packing of every event", { compress: "deflate-raw" }],
     ["501 symbols", { symbols: numbers(0, 501).map(String).join(",") }],
   ] as const) {
     const answer = await server.connect(streamPath(query));

@@ -291,6 +291,8 @@ it("a symbol's page goes on where it was when the zone changes, and begins nothi
   };
   const wantedUs = utcUs("2025-10-31T00:00:00Z");
   await expect.poll(() => inSightUs("America/New_York")).toBe(wantedUs);
+  // Before candles are there the form tells what the address says.
+  await page.getByRole("button", { name: "To the newest" }).waitFor();
   const candles = page.getByTestId("candle-chart");
   const box = await candles.boundingBox();
   if (box === null) throw new Error("the chart has no box");

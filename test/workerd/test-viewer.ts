@@ -13,15 +13,18 @@ type MessageOf<Type extends ServerMessage["type"]> = Extract<ServerMessage, { ty
 /** A viewer over a real socket. What it is sent waits until it is asked for, so no test has to sleep. */
 export class TestViewer {
   readonly #ws: WebSocket;
-  readonly #waiting: string[] = [];
+  readonly #waiting: (string | ArrayBuffer)[] = [];
+  /** Messages that were packed (SPEC ST-12), as far as somebody has waited for them. */
+  packed = 0;
   readonly closed: Promise<number>;
   #wake: (() => void) | null = null;
 
   private constructor(ws: WebSocket) {
     this.#ws = ws;
+    ws.binaryType = "arraybuffer";
     ws.accept();
     ws.addEventListener("message", ({ data }) => {
-      this.#waiting.push(String(data));
+      this.#waiting.push(data);
       this.#wake?.();
     });
     this.closed = new Promise((resolve) => {
@@ -59,7 +62,7 @@ export class TestViewer {
 
   /** Everything it was sent and nobody has asked for. */
   get unread(): readonly string[] {
-    return this.#waiting;
+    return this.#waiting.map(String);
   }
 
   async nextText(): Promise<string> {
@@ -68,7 +71,11 @@ export class TestViewer {
         this.#wake = resolve;
       });
     }
-    return this.#waiting.shift() ?? "";
+    const data = this.#waiting.shift() ?? "";
+    if (typeof data === "string") return data;
+    this.packed += 1;
+    const unpacking = new DecompressionStream("deflate-raw");
+    return await new Response(new Blob([data]).stream().pipeThrough(unpacking)).text();
   }
 
   async next(): Promise<ServerMessage> {

@@ -1,6 +1,6 @@
 import type { IChartApiBase, ISeriesPrimitive, Logical, Time } from "lightweight-charts";
 import type { Bar } from "../../src/protocol/events/bar.ts";
-import { longestPause } from "../data/bars/holes.ts";
+import { holesAfter, longestPause } from "../data/bars/holes.ts";
 import { formatAge } from "../data/words/format.ts";
 import { CANVAS_FONT, colour } from "./theme.ts";
 
@@ -19,6 +19,8 @@ export function createHoleMarks(chart: IChartApiBase<Time>) {
   let isShown = true;
   let lengthUs = 0;
   let pauseUs = Number.POSITIVE_INFINITY;
+  /** Indexes of the bars that time was left out before. */
+  let holes: readonly number[] = [];
   let requestUpdate = () => {};
   const line = colour("text-faint");
   const words = colour("text-dim");
@@ -65,9 +67,10 @@ export function createHoleMarks(chart: IChartApiBase<Time>) {
       lengthUs = barUs;
       const isLonger = next.length !== bars.length;
       bars = next;
-      if (isAnew || (isLonger && next.length < FEW_BARS)) {
+      if (isAnew || isLonger) {
         const times = next.map(({ ts }) => ts);
-        pauseUs = longestPause(times, lengthUs);
+        if (isAnew || next.length < FEW_BARS) pauseUs = longestPause(times, lengthUs);
+        holes = holesAfter(times, pauseUs);
       }
       requestUpdate();
     },
@@ -77,20 +80,18 @@ export function createHoleMarks(chart: IChartApiBase<Time>) {
     const scale = chart.timeScale();
     const range = scale.getVisibleLogicalRange();
     if (range === null || !isShown) return [];
-    const holes: { x: number; missingUs: number }[] = [];
-    const first = Math.max(1, Math.floor(range.from));
-    const last = Math.min(bars.length - 1, Math.ceil(range.to) + 1);
-    for (let i = first; i <= last; i++) {
-      const missingUs = (bars[i]?.ts ?? 0) - (bars[i - 1]?.ts ?? 0);
-      if (missingUs <= pauseUs) continue;
-      const from = scale.logicalToCoordinate((i - 1) as Logical);
-      const to = scale.logicalToCoordinate(i as Logical);
+    const visible: { x: number; missingUs: number }[] = [];
+    for (const index of holes) {
+      if (index < range.from || index > range.to + 2) continue;
+      const from = scale.logicalToCoordinate((index - 1) as Logical);
+      const to = scale.logicalToCoordinate(index as Logical);
       if (from === null || to === null) continue;
       const x = (from + to) / 2;
-      const before = holes.at(-1);
+      const before = visible.at(-1);
       if (before !== undefined && x - before.x < MARK_APART_PX) continue;
-      holes.push({ x, missingUs: missingUs - lengthUs });
+      const missingUs = (bars[index]?.ts ?? 0) - (bars[index - 1]?.ts ?? 0) - lengthUs;
+      visible.push({ x, missingUs });
     }
-    return holes;
+    return visible;
   }
 }

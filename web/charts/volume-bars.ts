@@ -1,6 +1,6 @@
 import type { IChartApiBase, ISeriesPrimitive, Logical, Time } from "lightweight-charts";
 import type { Bar } from "../../src/protocol/events/bar.ts";
-import { barsAColumn, volumeColumns } from "../data/bars/volume-columns.ts";
+import { barsAColumn, type VolumeColumn, volumeColumns } from "../data/bars/volume-columns.ts";
 import { colour } from "./theme.ts";
 
 /** Of the pane: the candles keep off it. */
@@ -14,6 +14,9 @@ const GAP_FROM_PX = 3;
  */
 export function createVolumeBars(chart: IChartApiBase<Time>) {
   let bars: readonly Bar[] = [];
+  /** Columns of these bars at one width: what a frame of a drag has in common with the one before is not added up again. */
+  const kept = new Map<number, VolumeColumn>();
+  let perColumn = 1;
   let isShown = true;
   let requestUpdate = () => {};
   const colours = [colour("down-volume"), colour("up-volume")] as const;
@@ -44,6 +47,7 @@ export function createVolumeBars(chart: IChartApiBase<Time>) {
     },
     setBars(next: readonly Bar[]): void {
       bars = next;
+      kept.clear();
       requestUpdate();
     },
   };
@@ -54,11 +58,11 @@ export function createVolumeBars(chart: IChartApiBase<Time>) {
     const [zero, one] = [0, 1].map((index) => scale.logicalToCoordinate(index as Logical));
     if (range === null || zero == null || one == null) return;
     const spacing = (one - zero) * ratio;
-    const columns = volumeColumns(bars, {
-      from: Math.floor(range.from),
-      to: Math.ceil(range.to),
-      perColumn: barsAColumn(spacing),
-    });
+    const wanted = barsAColumn(spacing);
+    if (wanted !== perColumn) kept.clear();
+    perColumn = wanted;
+    const [from, to] = [Math.floor(range.from), Math.ceil(range.to)];
+    const columns = volumeColumns(bars, { from, to, perColumn }, kept);
     const most = columns.reduce((max, { volume }) => Math.max(max, volume), 0);
     if (most === 0) return;
     const edge = (place: number) => Math.round(zero * ratio + place * spacing);

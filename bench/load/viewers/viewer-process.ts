@@ -56,6 +56,7 @@ function newTally() {
   return {
     messages: 0,
     events: 0,
+    bytes: 0,
     gaps: 0,
     backward: 0,
     missed: 0,
@@ -69,9 +70,10 @@ function newTally() {
 }
 
 /** Live viewers: each value on the wire is the moment its event was sent. */
-function countLive(viewer: Viewer, digest: MessageDigest): void {
+function countLive(viewer: Viewer, digest: MessageDigest, bytes: number): void {
   const nowUs = monotonicUs();
   tally.messages += 1;
+  tally.bytes += bytes;
   tally.events += digest.values.length;
   if (digest.cursor <= viewer.cursor) tally.backward += 1;
   for (const value of digest.distinct) latency.add(nowUs - sentValue(value));
@@ -139,6 +141,10 @@ function connectAll(
         onGap: () => {
           tally.gaps += 1;
         },
+        onStreamed: (_, bytes) => {
+          tally.messages += 1;
+          tally.bytes += bytes;
+        },
         onLost: (_, why) => {
           tally.lost[why] = (tally.lost[why] ?? 0) + 1;
           settle();
@@ -159,6 +165,7 @@ function report(): ViewerResult {
     readyMs: tally.readyMs,
     messages: tally.messages,
     events: tally.events,
+    bytes: tally.bytes,
     seconds: (monotonicUs() - tally.startUs) / 1e6,
     latency: latency.summary(),
     gaps: tally.gaps,

@@ -11,7 +11,9 @@ const PING_EVERY_MS = 5_000;
 const PING_FRAME = clientTextFrame("ping");
 const CAUGHT_UP_MARK = Buffer.from('{"type":"caught_up"');
 const GAP_MARK = Buffer.from('{"type":"gap"');
+const PONG = Buffer.from("pong");
 const OPCODE_TEXT = 1;
+const OPCODE_BINARY = 2;
 const OPCODE_CLOSE = 8;
 
 /** Every socket of the process reads into this: Node hands its content over within the call that read it. */
@@ -21,11 +23,16 @@ export type ViewerPlace = { host: string; port: number; path: string };
 
 export type ViewerEvents = {
   onOpen(viewer: Viewer): void;
-  onEvents(viewer: Viewer, digest: MessageDigest): void;
+  onEvents(viewer: Viewer, digest: MessageDigest, bytes: number): void;
+  /** A message of a stream, of whatever kind. */
+  onStreamed(viewer: Viewer, bytes: number): void;
   onCaughtUp(viewer: Viewer): void;
   onGap(viewer: Viewer): void;
   onLost(viewer: Viewer, why: string): void;
 };
+
+/** What a viewer says of what it has: the cursor in a room, the number of messages in a stream, nothing to a bare room. */
+export type Acks = "cursor" | "messages" | null;
 
 /** A WebSocket client made of little: it reads frame headers, keeps its cursor, pings and acks as the product's does. */
 export class Viewer {
@@ -37,14 +44,16 @@ export class Viewer {
   #open = false;
   #ended = false;
   #upgrade = "";
+  /** Messages of a stream, pongs left out. */
+  #messages = 0;
   #unackedBytes = 0;
   #ackAtMs = Number.POSITIVE_INFINITY;
   #pingAtMs: number;
   readonly #reader: MessageReader;
   readonly #events: ViewerEvents;
-  readonly #acks: boolean;
+  readonly #acks: Acks;
 
-  constructor(place: ViewerPlace, acks: boolean, reader: MessageReader, events: ViewerEvents) {
+  constructor(place: ViewerPlace, acks: Acks, reader: MessageReader, events: ViewerEvents) {
     this.#reader = reader;
     this.#events = events;
     this.#acks = acks;
@@ -105,27 +114,39 @@ export class Viewer {
       this.#lost(`close ${end - start >= 2 ? buffer.readUInt16BE(start) : ""}`);
       return;
     }
-    if (opcode !== OPCODE_TEXT) return;
+    if (opcode !== OPCODE_TEXT && opcode !== OPCODE_BINARY) return;
+    if (this.#acks === "messages") {
+      if (startsWith(buffer, start, end, PONG)) return;
+      this.#messages += 1;
+      this.#events.onStreamed(this, end - start);
+      this.#owe(end - start);
+      return;
+    }
     const digest = this.#reader.read(buffer, start, end);
     if (digest === undefined) {
       if (startsWith(buffer, start, end, CAUGHT_UP_MARK)) this.#events.onCaughtUp(this);
       else if (startsWith(buffer, start, end, GAP_MARK)) this.#events.onGap(this);
       return;
     }
-    this.#events.onEvents(this, digest);
+    this.#events.onEvents(this, digest, end - start);
     this.cursor = digest.cursor;
-    if (!this.#acks) return;
-    this.#unackedBytes += end - start;
+    if (this.#acks !== null) this.#owe(end - start);
+  };
+
+  #owe(bytes: number): void {
+    this.#unackedBytes += bytes;
     if (this.#unackedBytes >= ACK_EVERY_BYTES) this.#ack();
     else if (this.#ackAtMs === Number.POSITIVE_INFINITY) {
       this.#ackAtMs = performance.now() + ACK_AFTER_MS;
     }
-  };
+  }
 
   #ack(): void {
     this.#unackedBytes = 0;
     this.#ackAtMs = Number.POSITIVE_INFINITY;
-    this.#socket.write(clientTextFrame(`{"type":"ack","cursor":${this.cursor}}`));
+    const place =
+      this.#acks === "messages" ? `"messages":${this.#messages}` : `"cursor":${this.cursor}`;
+    this.#socket.write(clientTextFrame(`{"type":"ack",${place}}`));
   }
 
   #lost(why: string): void {

@@ -2,7 +2,8 @@ import type { ProductTarget } from "../../targets/target.ts";
 
 export type FeedPost = { path: string; events: readonly object[] };
 
-type Door = Pick<ProductTarget, "port" | "token">;
+/** Where events are pushed. */
+export type Door = Pick<ProductTarget, "port" | "token">;
 
 /** Throws where they are refused. */
 export async function postEvents({ port, token }: Door, { path, events }: FeedPost): Promise<void> {

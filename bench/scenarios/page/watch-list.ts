@@ -1,12 +1,9 @@
-import { type Bench, numberedSymbols, type Scenario, settle } from "../../bench.ts";
+import { type Bench, type Scenario, settle } from "../../bench.ts";
 import { cpuSeconds } from "../../targets/process-figures.ts";
 import { wait } from "../../targets/target.ts";
+import { startMarketFeed } from "./market-feed.ts";
 import { openPage, rendererCpuSeconds, withBrowser } from "./opened-page.ts";
-import { startFeed } from "./steady-feed.ts";
 
-const SYMBOLS = numberedSymbols(500);
-const EVENTS_PER_SECOND = 5_000;
-const SYMBOLS_A_POST = 100;
 const MOST_CORES = 0.3;
 
 export const watchList: Scenario = {
@@ -14,15 +11,7 @@ export const watchList: Scenario = {
   title: "the market page: 500 symbols, 5,000 events/s",
   async run(bench: Bench) {
     const product = await bench.startProduct({ runtimes: 1 });
-    const everyMs = (1_000 * SYMBOLS_A_POST) / EVENTS_PER_SECOND;
-    const feed = startFeed(product, everyMs, (beat) => {
-      const first = (beat * SYMBOLS_A_POST) % SYMBOLS.length;
-      const events = SYMBOLS.slice(first, first + SYMBOLS_A_POST).map((symbol, at) => ({
-        ...{ symbol, price: 100 + ((beat * 7 + at) % 400) / 100, size: 1 },
-        id: `t${beat}-${at}`,
-      }));
-      return [{ path: "/api/trades", events }];
-    });
+    const feed = startMarketFeed(product, "t");
     await wait(2_000);
     await withBrowser(async (browser) => {
       const { page, close } = await openPage(browser, `http://127.0.0.1:${product.port}/`);

@@ -6,7 +6,7 @@ import { type Mark, SentBytes } from "./window.ts";
 
 /** What the room needs of a socket; on Workers a hibernatable `WebSocket`. */
 export interface ViewerSocket<Attachment = ViewerAttachment> {
-  send(text: string): void;
+  send(message: string | ArrayBuffer): void;
   close(code: number, reason: string): void;
   /** When the platform last answered a ping of it, in ms; null if never. */
   pingedMs(): number | null;

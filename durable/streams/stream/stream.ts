@@ -16,7 +16,7 @@ import { type RoomReader, readerOf } from "./room-reader.ts";
 import type { SavedStream, StreamAttachment } from "./saved-stream.ts";
 import type { Seat, SeatOwner } from "./seat.ts";
 import { SeatTurns } from "./seat-turns.ts";
-import { StreamOutput } from "./stream-output.ts";
+import { type Packed, StreamOutput } from "./stream-output.ts";
 import { StreamRooms } from "./stream-rooms.ts";
 import { ofId, type Place } from "./stream-words.ts";
 
@@ -81,7 +81,7 @@ export class Stream implements SeatOwner {
     this.#output = new StreamOutput(
       {
         windowChars,
-        send: (text) => this.#send(text),
+        send: (message) => this.#send(message),
         mustFlush: () => deps.mustFlush(this),
         changed: () => deps.changed(this),
       },
@@ -226,9 +226,14 @@ export class Stream implements SeatOwner {
     this.put(JSON.stringify(word));
   }
 
-  /** A message in its text. */
-  put(text: string): void {
-    if (!this.#isOver) this.#output.put(text);
+  /** A message in its text, or one that is being packed: then `isPacked` says when it is. */
+  put(message: string | Packed): void {
+    if (!this.#isOver) this.#output.put(message);
+  }
+
+  /** What was put is packed now. */
+  isPacked(): void {
+    if (!this.#isOver) this.#deps.mustFlush(this);
   }
 
   pong(): void {
@@ -250,9 +255,9 @@ export class Stream implements SeatOwner {
     return expiresAtMs !== null && this.#deps.nowMs() >= expiresAtMs;
   }
 
-  #send(text: string): boolean {
+  #send(message: string | ArrayBuffer): boolean {
     try {
-      this.socket.send(text);
+      this.socket.send(message);
     } catch {
       // The socket closed and its close event is still on the way.
       this.left();

@@ -213,7 +213,9 @@ export function latestServer(deps: Pick<TapeDeps, "setTimer">) {
   }
 
   function say(one: Socket, message: object): void {
-    one.socket.onmessage?.({ data: JSON.stringify(message) });
+    const text = JSON.stringify(message);
+    const isPacked = one.url.includes("compress=") && "rooms" in message;
+    one.socket.onmessage?.({ data: isPacked ? new TextEncoder().encode(text).buffer : text });
   }
 }
 

@@ -7,7 +7,15 @@ import type { LatestMessage } from "../../../src/protocol/streams/server-message
 import { fakeClock, settle } from "./fake-clock.ts";
 import { latestServer } from "./latest-server.ts";
 
-function world(options: Partial<LatestOptions> = {}) {
+/** Takes the longer the longer the text is: it comes behind what was sent after it, where nobody waits for it. */
+const unpacking =
+  (clock: ReturnType<typeof fakeClock>) =>
+  async (packed: ArrayBuffer): Promise<string> => {
+    await new Promise<void>((resolve) => clock.setTimer(resolve, packed.byteLength % 50));
+    return new TextDecoder().decode(packed);
+  };
+
+function world(options: Partial<LatestOptions> = {}, isUnpacking = false) {
   const clock = fakeClock();
   const server = latestServer(clock);
   const reported: unknown[] = [];
@@ -17,6 +25,7 @@ function world(options: Partial<LatestOptions> = {}) {
   let wake: (event: "woke" | "wentOnline" | "wentOffline") => void = () => undefined;
   const deps: TapeDeps = {
     ...clock,
+    ...(isUnpacking && { unpack: unpacking(clock) }),
     random: () => 0.5,
     openSocket: (url) => server.openSocket(url),
     fetch: (url, init) => server.fetch(url, init),
@@ -68,27 +77,64 @@ describe("ST-10 a client of last values", () => {
 
   test("ends with the true last value of every symbol, whatever breaks, moves or is refused for now", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-        const { clock, server, values, latest } = world();
-        for (const name of ["A", "B"]) server.set(name, 0);
-        for (const one of steps) {
-          if (Array.isArray(one)) server.set(one[0], one[1]);
-          else if (one === "tick") server.tick();
-          else if (one === "wait") await clock.advance(700);
-          else if (one === "drop") server.drop();
-          else if (one.startsWith("move")) server.move(one.slice(5));
-          else if (one === "full") server.refuse("B", "full", 1);
-          else server.isAway = one === "away";
-        }
-        server.isAway = false;
-        await clock.advance(60_000);
-        server.tick();
-        await settle();
-        expect([...values].sort()).toEqual([...server.values].sort());
-        latest.close();
-        expect(clock.pendingTimers()).toBe(0);
-      }),
+      fc.asyncProperty(
+        fc.boolean(),
+        fc.array(step, { maxLength: 60 }),
+        async (isUnpacking, steps) => {
+          const { clock, server, values, latest } = world({}, isUnpacking);
+          for (const name of ["A", "B"]) server.set(name, 0);
+          for (const one of steps) {
+            if (Array.isArray(one)) server.set(one[0], one[1]);
+            else if (one === "tick") server.tick();
+            else if (one === "wait") await clock.advance(700);
+            else if (one === "drop") server.drop();
+            else if (one.startsWith("move")) server.move(one.slice(5));
+            else if (one === "full") server.refuse("B", "full", 1);
+            else server.isAway = one === "away";
+          }
+          server.isAway = false;
+          await clock.advance(60_000);
+          server.tick();
+          await clock.advance(100);
+          expect([...values].sort()).toEqual([...server.values].sort());
+          latest.close();
+          expect(clock.pendingTimers()).toBe(0);
+        },
+      ),
     );
+  });
+
+  test("ST-12 asks for packed messages where it can unpack them, and takes all in their order", async () => {
+    const { clock, server, values, refused, latest } = world({ symbols: ["A", "*"] }, true);
+    await clock.advance(10);
+    const [socket] = server.opened;
+    expect(socket?.url).toBe("ws://tape.test/ws?mode=latest&compress=deflate-raw");
+    for (let at = 0; at < 40; at += 1) server.set(`S${at}`, 1);
+    server.tick();
+    // Far shorter, and so unpacked sooner.
+    server.set("S39", 2);
+    server.tick();
+    server.refuse("S39", "forbidden");
+    expect([values.get("S39"), refused]).toEqual([undefined, []]);
+    await clock.advance(100);
+    expect([values.get("S39"), refused]).toEqual([2, ["S39 forbidden"]]);
+    latest.close();
+  });
+
+  test("ST-12 begins anew where a message cannot be unpacked, and hears nothing once it is closed", async () => {
+    const { clock, server, values, statuses, latest } = world({}, true);
+    await clock.advance(100);
+    expect(server.opened).toHaveLength(1);
+    server.opened[0]?.socket.onmessage?.({ data: new ArrayBuffer(0) });
+    await clock.advance(50);
+    expect(statuses.at(-1)).toBe("reconnecting");
+    await clock.advance(5_000);
+    expect([server.opened.length, statuses.at(-1)]).toEqual([2, "live"]);
+    server.set("A", 7);
+    server.tick();
+    latest.close();
+    await clock.advance(100);
+    expect(values.get("A")).not.toBe(7);
   });
 
   const outOfReach = fc.constantFrom("no sockets", "sockets", "gap A", "gap B");
@@ -134,7 +180,7 @@ describe("ST-10 a client of last values", () => {
         expect(latest.status()).toEqual({ kind: "live" });
         expect(server.events.size).toBe(0);
         server.tick();
-        await settle();
+        await clock.advance(100);
         expect([...values].sort()).toEqual([...server.values].sort());
         latest.close();
         await settle();

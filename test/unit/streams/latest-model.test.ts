@@ -22,10 +22,11 @@ const CHANNELS = [null, ["trade", "metric:cpu*"], ["book", "position"]] as const
 /** What a stream asks for when it is opened. */
 interface Asking {
   hz: number;
+  isPacked: boolean;
   channels: readonly string[] | null;
 }
 const ASKING: readonly Asking[] = [10, 2].flatMap((hz) =>
-  CHANNELS.map((channels) => ({ hz, channels })),
+  CHANNELS.map((channels, nth) => ({ hz, isPacked: nth === 0, channels })),
 );
 
 const event = fc.oneof(
@@ -129,11 +130,22 @@ class Client {
   told = 0;
   texts: string[] = [];
   received = 0;
+  /** Messages that were packed. */
+  packed = 0;
+  /** Symbols that were unsubscribed. */
+  readonly #left = new Set<string>();
 
-  take(text: string): void {
+  take(sent: string | ArrayBuffer): void {
     this.received += 1;
+    const text = typeof sent === "string" ? sent : new TextDecoder().decode(sent);
+    if (typeof sent !== "string") this.packed += 1;
     for (const message of [JSON.parse(text)].flat()) {
+      if (message.type === "subscribed")
+        for (const each of message.symbols) this.#left.delete(each);
+      if (message.type === "unsubscribed") for (const each of message.symbols) this.#left.add(each);
       if (message.type !== "latest") continue;
+      // ST-4: nothing comes of them after the answer.
+      for (const { symbol } of message.rooms) expect(this.#left.has(symbol)).toBe(false);
       latestSchema.parse(message);
       this.texts.push(JSON.stringify(message));
       this.#takeLatest(message);
@@ -157,6 +169,8 @@ class World {
   readonly latest: LatestStreams;
   readonly streams: Stream[] = [];
   readonly clients: Client[] = [];
+  /** Texts that were packed. */
+  packs = 0;
 
   constructor(asking: readonly Asking[] = ASKING) {
     this.latest = new LatestStreams({
@@ -169,6 +183,12 @@ class World {
         if (left !== undefined) left.tap = null;
       },
       barOf: () => null,
+      // It takes a while, and the longer the text the longer.
+      pack: async (text) => {
+        this.packs += 1;
+        await this.time.wait(text.length / 10);
+        return new TextEncoder().encode(text).buffer as ArrayBuffer;
+      },
       nowMs: this.time.nowMs,
       wait: this.time.wait,
       keepAwake: (work) => void work,
@@ -176,7 +196,7 @@ class World {
     for (const [nth, asked] of asking.entries()) this.#open(nth, asked);
   }
 
-  #open(nth: number, { hz, channels }: Asking): void {
+  #open(nth: number, { hz, isPacked, channels }: Asking): void {
     const client = new Client();
     const deps: StreamDeps = {
       windowChars: WINDOW,
@@ -194,13 +214,13 @@ class World {
       keepAwake: (work) => void work,
     };
     const socket = {
-      send: (text: string) => client.take(text),
+      send: (message: string | ArrayBuffer) => client.take(message),
       close: () => expect.fail("nobody closes it"),
       pingedMs: () => null,
       saveAttachment: () => undefined,
     };
     const terms = {
-      ...{ mode: "latest" as const, hz, channels },
+      ...{ mode: "latest" as const, hz, isPacked, channels },
       ...{ symbols: null, viewerKey: null, expiresAtMs: null },
     };
     const messages = { windowStartMs: 0, count: 0 };
@@ -312,10 +332,10 @@ test("ST-10: is told at most hz times a second, and the same text as all who ask
 });
 
 test("ST-10: what is told is encoded once for all who ask for the same, and once for who falls behind", async () => {
-  const same = { hz: 10, channels: null };
+  const same = { hz: 10, isPacked: false, channels: null };
   const world = new World([
     ...Array.from({ length: 20 }, () => same),
-    { hz: 10, channels: ["trade"] },
+    { hz: 10, isPacked: false, channels: ["trade"] },
   ]);
   for (const stream of world.streams) stream.take({ type: "subscribe", symbols: [...ROOMS] });
   await world.time.pass(1_000);
@@ -358,12 +378,35 @@ test("ST-10: what is told is encoded once for all who ask for the same, and once
   }
 });
 
+test("ST-12: is packed once for all who ask for the same, and the words behind it wait", async () => {
+  const world = new World(
+    [true, true, true, false].map((isPacked) => ({ hz: 10, isPacked, channels: null })),
+  );
+  for (const stream of world.streams) stream.take({ type: "subscribe", symbols: [...ROOMS] });
+  await world.time.pass(1_000);
+  world.packs = 0;
+  const ts = 1 as EpochUs;
+  world.rooms.get(ROOMS[0] as SymbolName)?.push([{ kind: "trade", ts, price: 7, size: 1 }]);
+  await world.time.pass(1);
+  const [stream] = world.streams;
+  stream?.take({ type: "unsubscribe", symbols: [ROOMS[0] as string] });
+  expect(world.clients[3]?.texts.at(-1)).toContain('"price":7');
+  expect(world.clients[0]?.texts.at(-1)).not.toContain('"price":7');
+  await world.time.pass(1_000);
+  expect(world.packs).toBe(1);
+  for (const { texts } of world.clients) expect(texts.at(-1)).toContain('"price":7');
+  expect(world.clients.map(({ packed }) => packed > 0)).toEqual([true, true, true, false]);
+});
+
 test("ST-10: who comes later, or has fallen behind, is told the same text as the others soon", async () => {
   const orders = [
     ["trade", "book"],
     ["book", "trade"],
   ];
-  const asking = (nth: number) => ({ hz: 10, channels: orders[nth % 2] ?? null });
+  const asking = (nth: number) => ({
+    ...{ hz: 10, isPacked: false },
+    channels: orders[nth % 2] ?? null,
+  });
   const world = new World(Array.from({ length: 10 }, (_, nth) => asking(nth)));
   const push = async (price: number) => {
     const ts = price as EpochUs;

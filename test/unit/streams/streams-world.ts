@@ -88,6 +88,7 @@ export class StreamsWorld implements StreamsOfModel {
         entries: pattern === null ? [] : [pattern],
         mode: "all" as const,
         hz: 1,
+        isPacked: false,
       },
       ...{ channels: null, symbols: null, viewerKey: null, expiresAtMs: null },
       ...{ namesProtocol: false, correlationId: "model" },
@@ -136,6 +137,7 @@ export class StreamsWorld implements StreamsOfModel {
         },
       }),
       name: NAME,
+      pack: () => expect.fail("nobody asks for it here"),
       sockets: () => this.#sockets,
       hostOf: (symbol) => hostOf(symbol, hosts.placement),
       feeding: (host) => ({

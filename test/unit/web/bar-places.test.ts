@@ -56,13 +56,14 @@ test("the moment at a place lies at that place again", () => {
 test("bars that are narrower than a pixel share columns, which have the volume of all of them", () => {
   expect([8, 1, 0.9, 0.5, 0.3, 0.01].map(barsAColumn)).toEqual([1, 1, 2, 2, 4, 128]);
   const bars = [bar(0, 1), bar(10, 2), bar(20, 4), bar(30, 8, 0.5), bar(40, 16)];
-  expect(volumeColumns(bars, { from: -3, to: 9, perColumn: 2 })).toEqual([
+  const kept = new Map();
+  expect(volumeColumns(bars, { from: -3, to: 9, perColumn: 2 }, kept)).toEqual([
     { first: 0, last: 1, volume: 3, isUp: true },
     { first: 2, last: 3, volume: 12, isUp: false },
     { first: 4, last: 4, volume: 16, isUp: true },
   ]);
   // A column at the edge is drawn whole, or it would grow while one scrolls.
-  expect(volumeColumns(bars, { from: 3, to: 3, perColumn: 2 })).toEqual([
-    { first: 2, last: 3, volume: 12, isUp: false },
-  ]);
+  const edge = volumeColumns(bars, { from: 3, to: 3, perColumn: 2 }, kept);
+  expect(edge).toEqual([{ first: 2, last: 3, volume: 12, isUp: false }]);
+  expect(edge[0]).toBe(kept.get(2));
 });

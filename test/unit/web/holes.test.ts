@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { loneIndexes, longestPause } from "../../../web/data/bars/holes.ts";
+import { holesAfter, loneIndexes, longestPause } from "../../../web/data/bars/holes.ts";
 import { columnsOf, type Line, valuesAt } from "../../../web/data/bars/lines.ts";
 
 const line = (key: string, ...at: number[]): Line => ({
@@ -24,6 +24,12 @@ test("a pause is a hole after three usual steps, the usual being what most pause
   expect(longestPause([0, 1, 2, 3], 5)).toBe(15);
   expect(longestPause([7], 5)).toBe(Number.POSITIVE_INFINITY);
   expect(longestPause([], 5)).toBe(Number.POSITIVE_INFINITY);
+});
+
+test("holes are the points behind a pause that is longer than the longest", () => {
+  expect(holesAfter([0, 10, 20, 50, 51, 90], 30)).toEqual([5]);
+  expect(holesAfter([0, 10, 20, 51, 52, 90], 30)).toEqual([3, 5]);
+  expect(holesAfter([7], 30)).toEqual([]);
 });
 
 test("an outage is a hole in the line and in its range, and not a line over 40 minutes", () => {

@@ -257,6 +257,27 @@ describe("ST-1 a stream", () => {
     expect(cursor).toBe(cursors[symbol]);
   });
 
+  it("ST-12 in latest has long messages packed, and the others as they are", async () => {
+    const names = Array.from({ length: 20 }, () => newSymbol());
+    for (const name of names) await pushPoints(name, 1);
+    const query = { symbols: names.join(","), mode: "latest", compress: "deflate-raw" };
+    const stream = await TestStream.open(query);
+    const values = new Map<string, number>();
+    while (values.size < names.length) {
+      for (const { symbol, events } of (await stream.find("latest")).rooms) {
+        for (const event of events) if (event.kind === "metric") values.set(symbol, event.value);
+      }
+    }
+    expect([...values.values()]).toEqual(names.map(() => 1));
+    const { packed } = stream.viewer;
+    expect(packed).toBeGreaterThan(0);
+    stream.say({ type: "ack", messages: stream.received });
+    await pushPoints(names[0] as string, 2);
+    const next = await stream.find("latest");
+    expect(next.rooms.flatMap(({ events }) => events)).toMatchObject([{ value: 2 }]);
+    expect(stream.viewer.packed).toBe(packed);
+  });
+
   it("ST-10 in latest has last values at a rate, the book as it is, and how much it skipped", async () => {
     const [one, two] = [newSymbol(), newSymbol()];
     await pushPoints(one, 1, 3);

@@ -17,6 +17,15 @@ export function longestPause(times: readonly number[], stepLeast: number): numbe
   return Math.max(usual, stepLeast) * STEPS_TO_A_HOLE;
 }
 
+/** Indexes of the points whose pause before them is longer than `longest`, ascending. */
+export function holesAfter(times: readonly number[], longest: number): number[] {
+  const holes: number[] = [];
+  for (let i = 1; i < times.length; i++) {
+    if ((times[i] ?? 0) - (times[i - 1] ?? 0) > longest) holes.push(i);
+  }
+  return holes;
+}
+
 /** Indexes of the points of a column that have a hole, or nothing, on either side: without a dot they are not seen. */
 export function loneIndexes(column: ArrayLike<number | null | undefined>): number[] {
   const lone: number[] = [];

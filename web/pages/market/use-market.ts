@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { UNPACKING } from "../../../client/unpack.ts";
 import { type MarketFeed, openMarketFeed } from "../../feed/market/market-feed.ts";
 import { paced } from "../../feed/paced.ts";
 import { tapeDeps } from "../../feed/tape-deps.ts";
@@ -13,7 +14,7 @@ export function useMarket(desk: Desk): MarketFeed | null {
   listed.current = symbols.list;
   useEffect(() => {
     const feed = openMarketFeed({
-      ...{ tape: tapeDeps(clock, server), baseUrl: window.location.origin },
+      ...{ tape: { ...tapeDeps(clock, server), ...UNPACKING }, baseUrl: window.location.origin },
       token: readToken() ?? undefined,
     });
     const seen = new Set<string>();

@@ -145,7 +145,7 @@ export const READS: readonly DescribedRoute[] = [
     ...{ method: "get", path: "/ws", family: "Live", scope: "read" },
     summary: "Many rooms on one WebSocket",
     detail:
-      "As /ws/SYMBOL, with the symbol before each message of a room; several messages may come as one array. What is watched changes by subscribe and unsubscribe, and ack counts messages. SPEC, in the project, has the rules (ST-1 to ST-10).",
+      "As /ws/SYMBOL, with the symbol before each message of a room; several messages may come as one array. What is watched changes by subscribe and unsubscribe, and ack counts messages. SPEC, in the project, has the rules (ST-1 to ST-12).",
     parameters: [
       text("symbols", "Symbols and patterns, joined by commas, up to 500: ACME,BTC-*"),
       word("mode", "Every event, or the last values at a rate", ["all", "latest"], "all"),
@@ -153,6 +153,12 @@ export const READS: readonly DescribedRoute[] = [
       text(
         "channels",
         "Kinds of events, bar, or metric:NAME with *, joined by commas: trade,metric:cpu*",
+      ),
+      word(
+        "compress",
+        "With mode=latest: long messages are binary, their text as raw DEFLATE",
+        ["none", "deflate-raw"],
+        "none",
       ),
     ],
     answers: { 101: { description: "The upgrade." } },

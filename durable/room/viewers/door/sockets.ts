@@ -49,10 +49,13 @@ export class Sockets<Attachment = ViewerAttachment> {
   add(ws: WebSocket, symbol: SymbolName): ViewerSocket<Attachment> {
     const port: ViewerSocket<Attachment> = {
       pingedMs: () => this.#pingedAt(ws)?.getTime() ?? null,
-      send: (text) => {
-        ws.send(text);
+      send: (message) => {
+        ws.send(message);
         metrics.sentMessages.add(1, {});
-        metrics.sentBytes.add(text.length, {});
+        metrics.sentBytes.add(
+          typeof message === "string" ? message.length : message.byteLength,
+          {},
+        );
       },
       close: (code, reason) => {
         this.#closedAtMs.set(ws, this.#nowMs());

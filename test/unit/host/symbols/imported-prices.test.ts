@@ -3,52 +3,41 @@ import { ImportedPrices } from "../../../../durable/host/symbols/imported-prices
 import type { SymbolSummary } from "../../../../src/protocol/answers/answers.ts";
 import type { SymbolName } from "../../../../src/protocol/words/symbol.ts";
 
-const NOW_MS = 1_000;
-/** As many as are remembered. */
 const MOST = 10_000;
+const nameOf = (nth: number) => `S-${nth}` as SymbolName;
+const lineOf = (symbol: SymbolName) => ({ symbol, last: 1 }) as SymbolSummary;
 
-function pricesOf(): ImportedPrices {
-  return new ImportedPrices({
+test("I-12: it is remembered of the 10,000 symbols that bars were posted for last", async () => {
+  let nowMs = 1_000;
+  const prices = new ImportedPrices({
     read: async () => new Map(),
-    nowMs: () => NOW_MS,
-    failed(error) {
-      throw error;
-    },
+    nowMs: () => nowMs,
+    failed: (error) => expect.fail(String(error)),
   });
-}
-
-/** Which of the symbols are said to have had bars posted. */
-async function toldOf(prices: ImportedPrices, symbols: readonly string[]): Promise<string[]> {
-  const { lines } = await prices.fill(symbols.map(lineOf));
-  return lines.filter((line) => line.bars_posted !== undefined).map(({ symbol }) => symbol);
-}
-
-function lineOf(symbol: string): SymbolSummary {
-  return {
-    ...{ symbol: symbol as SymbolName, last: 1, change: null, volume: 0 },
-    ...{ last_ts: null, last_event: null, viewers: 0 },
-  };
-}
-
-function named(from: number, count: number): SymbolName[] {
-  return Array.from({ length: count }, (_, at) => `S${from + at}` as SymbolName);
-}
-
-test("when bars were posted is remembered of the 10,000 symbols posted last, whatever came at once", async () => {
-  const prices = pricesOf();
-  prices.posted(named(0, MOST));
-  expect(await toldOf(prices, named(0, MOST))).toHaveLength(MOST);
-  prices.posted(named(MOST, 1));
-  expect(await toldOf(prices, ["S0", "S1", `S${MOST}`])).toEqual(["S1", `S${MOST}`]);
-  prices.posted(named(20_000, MOST + 3));
-  const first = ["S20002", "S20003"];
-  expect(await toldOf(prices, ["S1", `S${MOST}`, ...first])).toEqual(["S20003"]);
+  const names = Array.from({ length: MOST + 2 }, (_, nth) => nameOf(nth));
+  prices.posted(names.slice(0, MOST));
+  nowMs = 2_000;
+  // It is among the newest again, and so the two after it are the oldest.
+  prices.posted([nameOf(0)]);
+  prices.posted(names.slice(MOST));
+  const { lines } = await prices.fill(names.map(lineOf));
+  const told = new Map(lines.map(({ symbol, bars_posted }) => [symbol, bars_posted]));
+  expect([1, 2, 3, 0, MOST, MOST + 1].map((nth) => told.get(nameOf(nth)))).toEqual([
+    ...[undefined, undefined, 1e6, 2e6, 2e6, 2e6],
+  ]);
 });
 
-test("a symbol posted again is the one posted last, and outlasts those posted since its first time", async () => {
-  const prices = pricesOf();
-  prices.posted(named(0, MOST));
-  prices.posted(named(0, 1));
-  prices.posted(named(MOST, 1));
-  expect(await toldOf(prices, ["S0", "S1", "S2"])).toEqual(["S0", "S2"]);
+test("I-12: each posting has a moment of its own, also where the clock was turned back", async () => {
+  let nowMs = 5_000;
+  const prices = new ImportedPrices({
+    read: async () => new Map(),
+    nowMs: () => nowMs,
+    failed: (error) => expect.fail(String(error)),
+  });
+  const postedAt = async () => (await prices.fill([lineOf(nameOf(1))])).lines[0]?.bars_posted;
+  prices.posted([nameOf(1)]);
+  expect(await postedAt()).toBe(5e6);
+  nowMs = 1_000;
+  prices.posted([nameOf(1)]);
+  expect(await postedAt()).toBe(5e6 + 1);
 });
