@@ -37,8 +37,8 @@ export function createPriceLines(candles: ISeriesApi<"Candlestick">) {
               context.font = `11px ${CANVAS_FONT}`;
               context.textAlign = "right";
               const yOf = (price: number) => candles.priceToCoordinate(price);
-              for (const [{ title, price, color }, sign, y] of linesBeyond(shown, yOf, height)) {
-                const words = `${sign} ${title} at ${candles.priceFormatter().format(price)}`;
+              for (const [{ title, price, color }, side, y] of linesBeyond(shown, yOf, height)) {
+                const words = `${title} at ${candles.priceFormatter().format(price)}, ${side}`;
                 context.fillStyle = color;
                 context.strokeText(words, width - FROM_RIGHT_PX, y);
                 context.fillText(words, width - FROM_RIGHT_PX, y);
@@ -76,10 +76,10 @@ export function linesBeyond(
     const y = line.title === "" ? null : yOf(line.price);
     if (y === null) continue;
     if (y < 0) {
-      told.push([line, "▲", above]);
+      told.push([line, "above", above]);
       above += APART_PX;
     } else if (y > height) {
-      told.push([line, "▼", below]);
+      told.push([line, "below", below]);
       below -= APART_PX;
     }
   }

@@ -16,17 +16,17 @@ function told(lines: readonly PriceLine[]) {
 
 test("an entry whose price the axis does not show is told at the edge that it lies beyond", () => {
   expect(told([entry(250), entry(150), entry(50)])).toEqual([
-    [250, "▲", 52],
-    [50, "▼", 348],
+    [250, "above", 52],
+    [50, "below", 348],
   ]);
 });
 
 test("several beyond one edge stand below each other, and hide none", () => {
   expect(told([entry(250), entry(50), entry(300), entry(20)])).toEqual([
-    [250, "▲", 52],
-    [50, "▼", 348],
-    [300, "▲", 68],
-    [20, "▼", 332],
+    [250, "above", 52],
+    [50, "below", 348],
+    [300, "above", 68],
+    [20, "below", 332],
   ]);
 });
 
