@@ -202,9 +202,10 @@ export function createApi(deps: ApiDeps) {
   async function ask<T>(
     path: string,
     query: Record<string, string | number | undefined>,
-    { method, tag, body, signal }: Asked,
+    asked: Asked,
     read: (response: ApiResponse) => Promise<T>,
   ): Promise<Answer<T>> {
+    const { method, tag, body, signal } = asked;
     const search = new URLSearchParams(
       Object.entries(query).flatMap(([name, value]) =>
         value === undefined ? [] : [[name, String(value)]],
@@ -231,7 +232,10 @@ export function createApi(deps: ApiDeps) {
       }
       // What the token may not change it may still look at.
       const isRead = method === "GET";
-      if (response.status === 401) return { kind: "unauthorized" };
+      if (response.status === 401) {
+        // Who has given another token meanwhile is not to be asked for one again.
+        return deps.token() === token ? { kind: "unauthorized" } : ask(path, query, asked, read);
+      }
       const failure = await failureOf(response);
       return failure.kind === "refused" && failure.status === 403 && isRead
         ? { kind: "unauthorized", detail: failure.detail }
