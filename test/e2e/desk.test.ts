@@ -556,6 +556,49 @@ it("colours are the system's until one is chosen, and that is remembered", async
   expect(await background()).not.toBe(light);
 });
 
+it("other colours reach the charts, and leave what has the focus, is typed and is in sight", async () => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await browsed.push("/api/trades", { symbol: "HUE", price: 1, size: 1, ts: Date.now() * 1_000 });
+  await browsed.open("/s/HUE?interval=1m");
+  const candles = page.getByTestId("candle-chart");
+  const grounds = () =>
+    candles
+      .locator("canvas")
+      .evaluateAll((canvases: HTMLCanvasElement[]) =>
+        canvases.map((canvas) =>
+          canvas.getContext("2d")?.getImageData(2, 2, 1, 1).data.slice(0, 3).join(),
+        ),
+      );
+  const button = page.getByRole("button", { name: /^Colours/ });
+  while ((await button.getAttribute("title")) !== "Colours: light") await button.click();
+  await expect.poll(grounds).toContain("255,255,255");
+  await candles.focus();
+  await page.keyboard.press("ArrowLeft");
+  const form = page.locator(".range-form");
+  await form.locator("summary").click();
+  await expect.poll(() => form.getByLabel("To").inputValue()).not.toBe("");
+  const to = await form.getByLabel("To").inputValue();
+  await form.getByLabel("From").fill("2025-01-02T03:04:05");
+  await button.focus();
+  // From light to the system's, which is light, and on to dark.
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  await expect.poll(grounds).toContain("16,20,27");
+  expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+  expect(await form.getByLabel("From").inputValue()).toBe("2025-01-02T03:04:05");
+  await form.locator("summary").click();
+  await form.locator("summary").click();
+  await expect.poll(() => form.getByLabel("To").inputValue()).toBe(to);
+
+  await browsed.open("/explore");
+  const add = page.getByRole("button", { name: "Add a panel" });
+  await add.click();
+  const typed = page.getByTestId("explore-panel").first().locator("input").first();
+  await typed.fill("half a na");
+  await button.click();
+  expect(await typed.inputValue()).toBe("half a na");
+});
+
 it("a page whose script does not come says so", async () => {
   await page.route(/trace-page/, (route) => route.abort());
   await browsed.open("/trace");

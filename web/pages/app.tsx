@@ -135,7 +135,7 @@ export function App() {
     },
   };
   return (
-    <ThemeContext.Provider value={{ theme, choose }}>
+    <ThemeContext.Provider value={{ theme, hue, choose }}>
       {asking && isFramed && (
         <p class="embed-refused" role="alert">
           This chart needs a token that may read it.
@@ -153,8 +153,8 @@ export function App() {
       )}
       {/* What is on screen stays while its next token is asked for. */}
       {(view.known || asking === null) && (
-        // Canvases have the colours that they began with. A symbol's page draws its axes anew for another zone, and goes on; others begin again.
-        <Page key={`${session} ${hue} ${"symbol" in route ? "" : zone}`} {...{ route, desk }} />
+        // A symbol's page draws its axes anew for another zone, and goes on; others begin again.
+        <Page key={`${session} ${"symbol" in route ? "" : zone}`} {...{ route, desk }} />
       )}
       {!isFramed && <Keys />}
       {isOld && <NewerBuild />}

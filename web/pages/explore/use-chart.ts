@@ -1,9 +1,10 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useContext, useEffect, useRef } from "preact/hooks";
 import { createMetricChart, type Hovered } from "../../charts/metric-chart.ts";
 import type { SharedAxis } from "../../charts/shared-axis.ts";
 import { lastOf } from "../../data/bars/time-window.ts";
 import type { PanelAnswer } from "../../data/explore/panel-lines.ts";
 import type { ZoneId } from "../../data/times/times.ts";
+import { ThemeContext } from "../shell/theme-context.ts";
 
 type Chart = ReturnType<typeof createMetricChart>;
 
@@ -18,6 +19,7 @@ export function useChart(props: {
   onZoom(fromUs: number, toUs: number): void;
 }): { readonly current: Chart | null } {
   const { container, axis, zone, answer, onHover, onZoom } = props;
+  const { hue } = useContext(ThemeContext);
   const chart = useRef<Chart | null>(null);
   const zoom = useRef(onZoom);
   zoom.current = onZoom;
@@ -29,12 +31,12 @@ export function useChart(props: {
     });
     chart.current = made;
     return made.destroy;
-  }, []);
+  }, [hue]);
   useEffect(() => {
     if (answer === null) return;
     const { bounds, lines, compared, stepUs } = answer;
     const shown = lastOf(bounds.toUs, bounds.toUs - bounds.fromUs);
     chart.current?.setLines(lines, shown, stepUs, compared);
-  }, [answer]);
+  }, [answer, hue]);
   return chart;
 }

@@ -1,8 +1,13 @@
 import { createContext } from "preact";
 import type { Theme } from "../../feed/theme.ts";
 
-/** The theme of the page, and how to choose another. */
-export const ThemeContext = createContext<{ theme: Theme; choose(theme: Theme): void }>({
+/** The theme of the page, how to choose another, and what it comes to here: canvases keep the colours that they began with. */
+export const ThemeContext = createContext<{
+  theme: Theme;
+  hue: "dark" | "light";
+  choose(theme: Theme): void;
+}>({
   theme: "system",
+  hue: "dark",
   choose: () => {},
 });

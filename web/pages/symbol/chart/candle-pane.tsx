@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import type { Bar, Interval } from "../../../../src/protocol/events/bar.ts";
 import { INTERVAL_SECONDS } from "../../../../src/protocol/words/interval.ts";
 import {
@@ -14,6 +14,7 @@ import { entriesOf } from "../../../data/tables/positions.ts";
 import { gapWords } from "../../../data/words/gap-words.ts";
 import { DIRTY } from "../../../feed/dirty.ts";
 import type { SymbolFeed } from "../../../feed/room/symbol-feed.ts";
+import { ThemeContext } from "../../shell/theme-context.ts";
 import { isCutOff, type SymbolView, useRepaint } from "../symbol-view.ts";
 import { BarLegend, marksIn } from "./bar-legend.tsx";
 import { BarTable } from "./bar-table.tsx";
@@ -34,6 +35,7 @@ export function CandlePane(props: {
 }) {
   const { view, window, onChoose, onNewest } = props;
   const { feed } = view;
+  const { hue } = useContext(ThemeContext);
   const container = useRef<HTMLDivElement>(null);
   const bands = useRef<HTMLDivElement>(null);
   const chartRef = useRef<CandleChart | null>(null);
@@ -80,16 +82,16 @@ export function CandlePane(props: {
     });
     const inSight = view.axis.inSight();
     paint();
-    // Where another chart stood before, as with clocks of another zone, this one shows what that did.
+    // Where another chart stood before, as with clocks of another zone or other colours, this one shows what that did.
     if (inSight !== null) chart.showWindow(inSight);
     return () => {
       stop();
       chartRef.current = null;
       chart.destroy();
     };
-  }, [view, feed]);
+  }, [view, feed, hue]);
 
-  useEffect(() => chartRef.current?.leaveOff(off), [view, off]);
+  useEffect(() => chartRef.current?.leaveOff(off), [view, off, hue]);
 
   const shown = view.shown();
   useEffect(() => {
