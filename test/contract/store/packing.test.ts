@@ -40,6 +40,19 @@ const anyRun = fc
     }),
   );
 
+/** TimescaleDB 2.28.3 left the last minute of it out of a rollup, where the same had been stored in another series before. */
+const LEFT_OUT = {
+  frames: [
+    [
+      { moment: 45 * SECOND, name: "m" as const, value: 1 },
+      { moment: HOUR - 1, name: "m" as const, value: 2 },
+      { moment: HOUR - 1, name: "n" as const, value: 3 },
+    ],
+    [{ moment: HOUR, name: "n" as const, value: 4 }],
+  ],
+  actions: ["keep" as const, [1], [0]],
+};
+
 describe.each(testDatabaseKinds())("packed points on $name", ({ openMigrated }) => {
   let database: KeptDatabase;
   const ids = new SeriesIdCache();
@@ -148,7 +161,10 @@ describe.each(testDatabaseKinds())("packed points on $name", ({ openMigrated }) 
         expect(await differencesFromScratch(database.db, symbol)).toEqual([]);
         expect(await rowsOf("points_late", symbol)).toBe(0);
       }),
-      { numRuns: Number(process.env["ROLLUP_RUNS"] ?? 10) },
+      {
+        numRuns: Number(process.env["ROLLUP_RUNS"] ?? 10),
+        examples: [[LEFT_OUT], [LEFT_OUT]],
+      },
     );
   }, 300_000);
 

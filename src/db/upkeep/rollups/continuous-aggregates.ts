@@ -51,6 +51,19 @@ returning ${epochUsOf(sql`hour`)} as hour_us, (select ${epochUsOf(sql`rolled_thr
 const takeClaimed = (table: string, hoursUs: readonly number[]) =>
   sql`delete from ${identifier(table)} where is_claimed and ${epochUsOf(sql`hour`)} = any (${int8s(hoursUs)})`;
 
+/** Refreshes of one range until nothing of it is left. */
+const MOST_CALLS = 10;
+
+/**
+ * A row where invalidations of the aggregate are left within a range. TimescaleDB 2.28.3 leaves one now and then where several transactions
+ * stored late, and takes it in the next call.
+ */
+const leftOf = (view: string, fromUs: number, toUs: number) => sql`
+select 1 as is_left from _timescaledb_catalog.continuous_aggs_materialization_invalidation_log l
+join _timescaledb_catalog.continuous_agg a on a.mat_hypertable_id = l.materialization_id
+where a.user_view_name = ${view}::text and a.user_view_schema = current_schema
+  and l.lowest_modified_value >= ${fromUs}::int8 and l.greatest_modified_value < ${toUs}::int8 limit 1`;
+
 /**
  * Continuous aggregates, for `timescale`. They know themselves what has changed in a range, and a
  * refresh of it does only that; the invalidations tell which ranges are worth a refresh now, for a
@@ -79,13 +92,18 @@ export function continuousAggregates(db: Database): Rollups {
     return claimed.length;
   };
 
-  // The procedure takes no parameters of a prepared statement where it looks for constants, and
-  // must stand alone.
-  const refreshAggregate = (view: string, fromUs: number, toUs: number) =>
-    ask(
-      db,
-      sql`call refresh_continuous_aggregate('${identifier(view)}', '${isoOf(fromUs)}'::timestamptz, '${isoOf(toUs)}'::timestamptz)`,
-    );
+  const refreshAggregate = async (view: string, fromUs: number, toUs: number) => {
+    for (let calls = 0; calls < MOST_CALLS; calls += 1) {
+      // The procedure takes no parameters of a prepared statement where it looks for constants, and
+      // must stand alone.
+      await ask(
+        db,
+        sql`call refresh_continuous_aggregate('${identifier(view)}', '${isoOf(fromUs)}'::timestamptz, '${isoOf(toUs)}'::timestamptz)`,
+      );
+      if ((await ask(db, leftOf(view, fromUs, toUs))).length === 0) return;
+    }
+    throw new Error(`${MOST_CALLS} refreshes of ${view} left some of its invalidations`);
+  };
 
   /** The aggregates of buckets of that length, over a range of whole ones. */
   const refreshAll = async (bucketUs: number, fromUs: number, toUs: number) => {

@@ -2,7 +2,41 @@ call refresh_continuous_aggregate('metrics_1m_live', '2026-01-04T12:00:00.000Z':
 
 -- then
 
+select 1 as is_left from _timescaledb_catalog.continuous_aggs_materialization_invalidation_log l
+join _timescaledb_catalog.continuous_agg a on a.mat_hypertable_id = l.materialization_id
+where a.user_view_name = $1::text and a.user_view_schema = current_schema
+  and l.lowest_modified_value >= $2::int8 and l.greatest_modified_value < $3::int8 limit 1
+-- $1 = "metrics_1m_live"
+-- $2 = 1767528000000000
+-- $3 = 1767614400000000
+
+-- then
+
+call refresh_continuous_aggregate('metrics_1m_live', '2026-01-04T12:00:00.000Z'::timestamptz, '2026-01-05T12:00:00.000Z'::timestamptz)
+
+-- then
+
+select 1 as is_left from _timescaledb_catalog.continuous_aggs_materialization_invalidation_log l
+join _timescaledb_catalog.continuous_agg a on a.mat_hypertable_id = l.materialization_id
+where a.user_view_name = $1::text and a.user_view_schema = current_schema
+  and l.lowest_modified_value >= $2::int8 and l.greatest_modified_value < $3::int8 limit 1
+-- $1 = "metrics_1m_live"
+-- $2 = 1767528000000000
+-- $3 = 1767614400000000
+
+-- then
+
 call refresh_continuous_aggregate('bars_1m_live', '2026-01-04T12:00:00.000Z'::timestamptz, '2026-01-05T12:00:00.000Z'::timestamptz)
+
+-- then
+
+select 1 as is_left from _timescaledb_catalog.continuous_aggs_materialization_invalidation_log l
+join _timescaledb_catalog.continuous_agg a on a.mat_hypertable_id = l.materialization_id
+where a.user_view_name = $1::text and a.user_view_schema = current_schema
+  and l.lowest_modified_value >= $2::int8 and l.greatest_modified_value < $3::int8 limit 1
+-- $1 = "bars_1m_live"
+-- $2 = 1767528000000000
+-- $3 = 1767614400000000
 
 -- then
 
@@ -10,11 +44,41 @@ call refresh_continuous_aggregate('metrics_1h_live', '2026-01-05T12:00:00.000Z':
 
 -- then
 
+select 1 as is_left from _timescaledb_catalog.continuous_aggs_materialization_invalidation_log l
+join _timescaledb_catalog.continuous_agg a on a.mat_hypertable_id = l.materialization_id
+where a.user_view_name = $1::text and a.user_view_schema = current_schema
+  and l.lowest_modified_value >= $2::int8 and l.greatest_modified_value < $3::int8 limit 1
+-- $1 = "metrics_1h_live"
+-- $2 = 1767614400000000
+-- $3 = 1767618000000000
+
+-- then
+
 call refresh_continuous_aggregate('bars_1h_live', '2026-01-05T12:00:00.000Z'::timestamptz, '2026-01-05T13:00:00.000Z'::timestamptz)
 
 -- then
 
+select 1 as is_left from _timescaledb_catalog.continuous_aggs_materialization_invalidation_log l
+join _timescaledb_catalog.continuous_agg a on a.mat_hypertable_id = l.materialization_id
+where a.user_view_name = $1::text and a.user_view_schema = current_schema
+  and l.lowest_modified_value >= $2::int8 and l.greatest_modified_value < $3::int8 limit 1
+-- $1 = "bars_1h_live"
+-- $2 = 1767614400000000
+-- $3 = 1767618000000000
+
+-- then
+
 call refresh_continuous_aggregate('bars_1d_live', '2026-01-05T00:00:00.000Z'::timestamptz, '2026-01-06T00:00:00.000Z'::timestamptz)
+
+-- then
+
+select 1 as is_left from _timescaledb_catalog.continuous_aggs_materialization_invalidation_log l
+join _timescaledb_catalog.continuous_agg a on a.mat_hypertable_id = l.materialization_id
+where a.user_view_name = $1::text and a.user_view_schema = current_schema
+  and l.lowest_modified_value >= $2::int8 and l.greatest_modified_value < $3::int8 limit 1
+-- $1 = "bars_1d_live"
+-- $2 = 1767571200000000
+-- $3 = 1767657600000000
 
 -- then
 
