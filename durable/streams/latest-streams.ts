@@ -286,11 +286,15 @@ export class LatestStreams implements SeatOwner {
     const packing = this.#deps.pack(text);
     if (packing === null) return text;
     const packed: Packed = { chars: text.length, bytes: null };
-    const tell = async () => {
-      packed.bytes = await packing;
-      for (const stream of streams) stream.isPacked();
+    const tell = (bytes: ArrayBuffer) => {
+      packed.bytes = bytes;
+      for (const stream of streams) stream.flushSoon();
     };
-    this.#deps.keepAwake(tell());
+    // What is to come behind it would wait for good.
+    const end = () => {
+      for (const stream of streams) stream.close("goingAway");
+    };
+    this.#deps.keepAwake(packing.then(tell, end));
     return packed;
   }
 

@@ -226,13 +226,13 @@ export class Stream implements SeatOwner {
     this.put(JSON.stringify(word));
   }
 
-  /** A message in its text, or one that is being packed: then `isPacked` says when it is. */
+  /** A message in its text, or one that is being packed: then `flushSoon` says when it is. */
   put(message: string | Packed): void {
     if (!this.#isOver) this.#output.put(message);
   }
 
-  /** What was put is packed now. */
-  isPacked(): void {
+  /** There is something to send: what was put is packed now. */
+  flushSoon(): void {
     if (!this.#isOver) this.#deps.mustFlush(this);
   }
 

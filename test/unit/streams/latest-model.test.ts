@@ -171,6 +171,9 @@ class World {
   readonly clients: Client[] = [];
   /** Texts that were packed. */
   packs = 0;
+  /** Nothing can be packed. */
+  isPackless = false;
+  readonly closed: number[] = [];
 
   constructor(asking: readonly Asking[] = ASKING) {
     this.latest = new LatestStreams({
@@ -186,6 +189,7 @@ class World {
       // It takes a while, and the longer the text the longer.
       pack: async (text) => {
         this.packs += 1;
+        if (this.isPackless) throw new Error("no memory");
         await this.time.wait(text.length / 10);
         return new TextEncoder().encode(text).buffer as ArrayBuffer;
       },
@@ -215,7 +219,10 @@ class World {
     };
     const socket = {
       send: (message: string | ArrayBuffer) => client.take(message),
-      close: () => expect.fail("nobody closes it"),
+      close: () => {
+        if (!this.isPackless) expect.fail("nobody closes it");
+        this.closed.push(nth);
+      },
       pingedMs: () => null,
       saveAttachment: () => undefined,
     };
@@ -396,6 +403,20 @@ test("ST-12: is packed once for all who ask for the same, and the words behind i
   expect(world.packs).toBe(1);
   for (const { texts } of world.clients) expect(texts.at(-1)).toContain('"price":7');
   expect(world.clients.map(({ packed }) => packed > 0)).toEqual([true, true, true, false]);
+});
+
+test("ST-12: streams whose message cannot be packed are closed to come back, and the others go on", async () => {
+  const world = new World(
+    [true, false, true].map((isPacked) => ({ hz: 10, isPacked, channels: null })),
+  );
+  for (const stream of world.streams) stream.take({ type: "subscribe", symbols: [...ROOMS] });
+  await world.time.pass(1_000);
+  world.isPackless = true;
+  const ts = 1 as EpochUs;
+  world.rooms.get(ROOMS[0] as SymbolName)?.push([{ kind: "trade", ts, price: 7, size: 1 }]);
+  await world.time.pass(1_000);
+  expect(world.closed).toEqual([0, 2]);
+  expect(world.clients[1]?.texts.at(-1)).toContain('"price":7');
 });
 
 test("ST-10: who comes later, or has fallen behind, is told the same text as the others soon", async () => {
