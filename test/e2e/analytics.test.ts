@@ -44,7 +44,7 @@ it("correlations are the server's, and a pair's dots are as many as its returns"
   const shown = await cells.evaluateAll((all) => all.map((one) => one.ariaLabel));
   const told = pairs.map(({ a, b, correlation }) => {
     if (correlation.kind !== "ok") throw new Error(correlation.kind);
-    return `${a} and ${b}: ${correlation.pearson.toFixed(2)}`;
+    return `${a} and ${b}: ${written(correlation.pearson, 2)}`;
   });
   expect(shown.toSorted()).toEqual(told.toSorted());
   const last = pairs.at(-1);
@@ -54,7 +54,7 @@ it("correlations are the server's, and a pair's dots are as many as its returns"
   // By the keyboard as by the mouse.
   await page.getByRole("button", { name: `${last.a} and ${last.b}` }).focus();
   const pair = page.getByTestId("pair");
-  await pair.getByText(`Spearman ${spearman.toFixed(4)}, of ${observations} common`).waitFor();
+  await pair.getByText(`Spearman ${written(spearman, 4)}, of ${observations} common`).waitFor();
   await page.locator(`[data-testid=scatter][data-points="${observations}"]`).waitFor();
   await page.getByRole("button", { name: "BTC-USD and ETH-USD" }).hover();
   await pair.getByRole("heading", { name: "BTC-USD and ETH-USD" }).waitFor();
@@ -181,3 +181,9 @@ it("a symbol without positions or orders has the commands that push them", async
 it("has no fault that axe knows, dark and light, and fits a phone", async () => {
   await expectSound(browsed, `/analytics?${LOOKED}&range=1h`, "histogram");
 });
+
+/** As the page writes it: with the sign of minus, and none where nothing is left of the number. */
+function written(value: number, decimals: number): string {
+  const text = Math.abs(value).toFixed(decimals);
+  return value < 0 && Number(text) > 0 ? `−${text}` : text;
+}

@@ -104,7 +104,6 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   candles.past.attachPrimitive(volume.primitive);
   const holes = createHoleMarks(chart);
   candles.past.attachPrimitive(holes.primitive);
-  const setLines = createPriceLines(candles.live);
   const events = createEventMarks({
     // What was before the oldest bar has no place yet.
     x: (ts) => (ts < (bars[0]?.ts ?? Number.POSITIVE_INFINITY) ? null : xOf(ts)),
@@ -116,6 +115,8 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
     spacing,
   });
   candles.live.attachPrimitive(events.primitive);
+  // Its words stand over the marks.
+  const setLines = createPriceLines(candles.live);
 
   chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
     const stop = range && stopAt(allowed ?? range, range, mostPlaces());

@@ -31,17 +31,17 @@ export function createPriceLines(candles: ISeriesApi<"Candlestick">) {
         renderer: () => ({
           draw: (target) =>
             target.useMediaCoordinateSpace(({ context, mediaSize: { width, height } }) => {
-              context.lineJoin = "round";
-              context.lineWidth = 3;
-              context.strokeStyle = ground;
               context.font = `11px ${CANVAS_FONT}`;
               context.textAlign = "right";
               const yOf = (price: number) => candles.priceToCoordinate(price);
               for (const [{ title, price, color }, side, y] of linesBeyond(shown, yOf, height)) {
                 const words = `${title} at ${candles.priceFormatter().format(price)}, ${side}`;
+                const right = width - FROM_RIGHT_PX;
+                const wide = context.measureText(words).width;
+                context.fillStyle = ground;
+                context.fillRect(right - wide - 4, y - 12, wide + 8, APART_PX);
                 context.fillStyle = color;
-                context.strokeText(words, width - FROM_RIGHT_PX, y);
-                context.fillText(words, width - FROM_RIGHT_PX, y);
+                context.fillText(words, right, y);
               }
             }),
         }),

@@ -26,7 +26,7 @@ export interface Subject extends AnalyticsState {
 }
 
 /** So many are looked at where nobody has chosen. */
-const USUAL_SYMBOLS = 8;
+const USUAL_SYMBOLS = 9;
 
 /** What the address shows. What is not understood counts as not said. */
 export function analyticsOf(search: string): AnalyticsState {
@@ -50,8 +50,16 @@ export function pathOfAnalytics(state: AnalyticsState): string {
   return addressOf("/analytics", search);
 }
 
-/** The first symbols of the list that have a price. */
+/** Of the symbols that have a price those with the largest turnover of a day, in the order of the list. */
 export function usualSymbols(list: readonly ListedSymbol[]): string[] {
-  const priced = list.filter(({ last }) => last !== null);
-  return priced.slice(0, USUAL_SYMBOLS).map(({ symbol }) => symbol);
+  const priced = pricedOf(list);
+  const turnoverOf = ({ last, volume }: ListedSymbol) => Math.abs(last ?? 0) * volume;
+  const largest = [...priced].sort((a, b) => turnoverOf(b) - turnoverOf(a));
+  const usual = new Set(largest.slice(0, USUAL_SYMBOLS));
+  return priced.filter((one) => usual.has(one)).map(({ symbol }) => symbol);
+}
+
+/** Symbols that have a price. */
+export function pricedOf(list: readonly ListedSymbol[]): ListedSymbol[] {
+  return list.filter(({ last }) => last !== null);
 }

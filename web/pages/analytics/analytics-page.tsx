@@ -4,6 +4,7 @@ import {
   type AnalyticsState,
   analyticsOf,
   pathOfAnalytics,
+  pricedOf,
   REACHES,
   type Subject,
   usualSymbols,
@@ -28,6 +29,7 @@ export function AnalyticsPage({ desk, search }: { desk: Desk; search: string }) 
   const closes = useMemo(() => keptCloses(api), [api]);
   const state = analyticsOf(search);
   const wanted = state.symbols.length > 0 ? state.symbols : usualSymbols(listed.list);
+  const priced = pricedOf(listed.list).length;
   const strangers = strangersOf(
     state.subject === null ? wanted : [...wanted, state.subject],
     listed,
@@ -59,6 +61,11 @@ export function AnalyticsPage({ desk, search }: { desk: Desk; search: string }) 
           subject={state.subject ?? wanted[0]}
           onChange={become}
         />
+        {state.symbols.length === 0 && wanted.length < priced && (
+          <p class="hint">
+            The {wanted.length} with the largest turnover in 24 h, of {priced} that have a price.
+          </p>
+        )}
         {unpushed !== undefined && (
           <div class="unpushed">
             <p class="hint">

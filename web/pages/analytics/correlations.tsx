@@ -34,7 +34,10 @@ function Pairs(props: { desk: Desk; answer: CorrelationAnswer; closes: Closes })
   const { desk, answer, closes } = props;
   const { pairs } = answer;
   const [{ a, b }, setChosen] = useState<{ a: string; b: string }>({ a: "", b: "" });
-  const pair = pairs.find((one) => one.a === a && one.b === b) ?? pairs[0];
+  const pair =
+    pairs.find((one) => one.a === a && one.b === b) ??
+    pairs.find(({ correlation }) => correlation.kind === "ok") ??
+    pairs[0];
   return (
     <div class="correlations">
       <HeatMap answer={answer} chosen={pair} onChoose={setChosen} />

@@ -5,6 +5,7 @@ import {
   type AnalyticsState,
   analyticsOf,
   pathOfAnalytics,
+  pricedOf,
   REACHES,
   usualSymbols,
 } from "../../../../web/data/analytics/analytics-state.ts";
@@ -36,11 +37,14 @@ describe("the address of analytics", () => {
     expect(analyticsOf("?interval=7m&range=2y&account=&subject=&symbols=,")).toEqual(unsaid);
   });
 
-  test("without symbols is of the first that have a price", () => {
-    const list = Array.from({ length: 12 }, (_, at) => ({
-      ...{ symbol: `S${at}`, last: at === 1 ? null : at },
+  test("without symbols is of those with the largest turnover, in the order of the list", () => {
+    const list = Array.from({ length: 15 }, (_, at) => ({
+      ...{ symbol: `S${at}`, last: at === 1 ? null : at === 2 ? -100 : 1, volume: at },
     })) as unknown as ListedSymbol[];
-    expect(usualSymbols(list)).toEqual(["S0", "S2", "S3", "S4", "S5", "S6", "S7", "S8"]);
+    expect(usualSymbols(list)).toEqual([
+      ...["S2", "S7", "S8", "S9", "S10", "S11", "S12", "S13", "S14"],
+    ]);
+    expect(pricedOf(list)).toHaveLength(14);
   });
 });
 
