@@ -83,10 +83,10 @@ export function olderAnswered(
   }
   const { bars: before } = answer.value;
   const bars = prependBars(state.bars, before);
-  const { reload, older, doubt } = state;
+  const { reload, older } = state;
   const { again, missedFromUs } =
     older.kind === "asked" ? older : { again: null, missedFromUs: null };
-  const firstUs = state.bars[0]?.ts ?? 0;
+  const beforeUs = again?.beforeUs ?? state.bars[0]?.ts ?? 0;
   const placed =
     again !== null
       ? doubtAnswered(state, again, before, nowMs)
@@ -96,12 +96,15 @@ export function olderAnswered(
             bars,
             older: bars.length === state.bars.length ? { kind: "exhausted" } : IDLE,
             reload: reload && { ...reload, bars: prependBars(reload.bars, before) },
-            doubt: missedFromUs === null ? doubt : widened(doubt, missedFromUs, firstUs),
           },
           0,
         );
+  const { doubt } = placed.state;
   return {
-    ...placed,
+    state: {
+      ...placed.state,
+      doubt: missedFromUs === null ? doubt : widened(doubt, missedFromUs, beforeUs),
+    },
     effects: [...placed.effects, mark(DIRTY.allBars), { type: "bars", bars: before }],
   };
 }

@@ -38,6 +38,8 @@ function Found(props: { desk: Desk; answer: RiskAnswer; closes: Closes }) {
           <p class="summary">
             {risk.observations} returns of {answer.interval} from {timeOf(risk.first)} to{" "}
             {timeOf(risk.last)}; a year has {grouped(answer.periods_per_year, 0)} of them.
+            {risk.observations * MONTHS < answer.periods_per_year &&
+              " What they come to in a year is a guess from less than a month."}
           </p>
           <Cards risk={risk} timeOf={timeOf} />
           <Tails risk={risk} />
@@ -57,6 +59,9 @@ function Found(props: { desk: Desk; answer: RiskAnswer; closes: Closes }) {
       return risk satisfies never;
   }
 }
+
+/** Of a year. */
+const MONTHS = 12;
 
 const CARDS: readonly [
   Exclude<FigureId & keyof Known, "max_drawdown">,
