@@ -7,7 +7,7 @@ import {
   createCandleChart,
 } from "../../../charts/candle-chart.ts";
 import { moveByKey } from "../../../charts/key-axis.ts";
-import type { Layer } from "../../../charts/layers.ts";
+import { LAYERS, type Layer } from "../../../charts/layers.ts";
 import { lastAtOrBefore } from "../../../data/bars/bars.ts";
 import type { TimeWindow } from "../../../data/bars/time-window.ts";
 import { entriesOf } from "../../../data/tables/positions.ts";
@@ -131,7 +131,7 @@ export function CandlePane(props: {
         }}
       />
       <BarTable view={view} />
-      <LayerChoice off={off} onChoose={setOff} />
+      <LayerChoice layers={LAYERS[feed.keeps]} off={off} onChoose={setOff} />
       <MarkList view={view} />
       {/* The library's licence wants its notice and this link on the page. */}
       <a
