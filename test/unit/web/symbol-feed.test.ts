@@ -10,7 +10,7 @@ import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { RANGES } from "../../../web/data/bars/ranges.ts";
 import { newestOf } from "../../../web/data/tables/orders.ts";
 import type { Answer, Api } from "../../../web/feed/api.ts";
-import { openSymbolFeed } from "../../../web/feed/room/symbol-feed.ts";
+import { type Kept, openSymbolFeed } from "../../../web/feed/room/symbol-feed.ts";
 import { fakeClock } from "../client/fake-clock.ts";
 
 const CURSOR = 1_700_000_000_000_000;
@@ -22,9 +22,10 @@ const orderAt = (us: number, id: string, status: OrderStatus) => ({
   ...{ kind: "order" as const, ts: (CURSOR + us) as EpochUs, id, status },
 });
 
-function world(first: Answer<never> | "ok" = "ok") {
+function world(first: Answer<never> | "ok" = "ok", keeps: Kept = "all") {
   const clock = fakeClock(CURSOR / 1_000);
   const opened: Pick<TapeOptions, "symbol" | "since" | "onDelivery" | "onStatus">[] = [];
+  const toldOf: (readonly string[] | null)[] = [];
   let next = first;
   let historyRequests = 0;
   let bookRequests = 0;
@@ -67,8 +68,9 @@ function world(first: Answer<never> | "ok" = "ok") {
   const feed = openSymbolFeed(
     {
       api,
-      openTape(options) {
+      openTape(options, channels) {
         opened.push(options);
+        toldOf.push(channels);
         return {
           status: () => tapeStatus,
           cursor: () => options.since ?? null,
@@ -86,12 +88,13 @@ function world(first: Answer<never> | "ok" = "ok") {
       },
     },
     "A",
-    { interval: "1m", span: RANGES["15m"] },
+    { interval: "1m", span: RANGES["15m"], keeps },
   );
   return {
     clock,
     feed,
     opened,
+    channels: () => toldOf,
     recover: () => {
       next = "ok";
     },
@@ -401,4 +404,19 @@ test("a page that waits for the server's database says so, also while its socket
   expect(refused.feed.status().words).toBe("waiting for the server's database");
   refused.report({ kind: "live", words: "live" });
   expect(refused.feed.status().words).toBe("live");
+});
+
+test("a feed that keeps prices asks for nothing else, and is told of nothing else", async () => {
+  const { clock, feed, opened, channels, deliver } = world("ok", "prices");
+  await clock.advance(10);
+  expect(opened).toHaveLength(1);
+  expect(channels()).toEqual([["trade", "bar"]]);
+  deliver(tradeAt(CURSOR + 5, 11));
+  expect(feed.last()?.price).toBe(11);
+  deliver({
+    ...{ type: "events", cursor: (CURSOR + 6) as Cursor },
+    events: [orderAt(6, "1", "filled")],
+  });
+  expect([feed.positions().size, feed.orders().length, feed.notes().size]).toEqual([0, 0, 0]);
+  expect([feed.book(), feed.panels().length]).toEqual([null, 0]);
 });

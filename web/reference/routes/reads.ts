@@ -4,6 +4,7 @@ import {
   AFTER,
   AGG,
   AT,
+  CHANNELS,
   count,
   interval,
   LABELS,
@@ -129,6 +130,7 @@ export const READS: readonly DescribedRoute[] = [
         ...SINCE,
         count("limit", "About so many events, in whole frames", [1, 10_000], 1_000),
         WAIT,
+        CHANNELS,
       ],
     ),
     family: "Live",
@@ -150,10 +152,7 @@ export const READS: readonly DescribedRoute[] = [
       text("symbols", "Symbols and patterns, joined by commas, up to 500: ACME,BTC-*"),
       word("mode", "Every event, or the last values at a rate", ["all", "latest"], "all"),
       count("hz", "With mode=latest: messages a second at most", [1, 20], 10),
-      text(
-        "channels",
-        "Kinds of events, bar, or metric:NAME with *, joined by commas: trade,metric:cpu*",
-      ),
+      CHANNELS,
       word(
         "compress",
         "With mode=latest: long messages are binary, their text as raw DEFLATE",
