@@ -453,16 +453,6 @@ it("the market is live over one socket, its figures are the API's, and a key ope
   expect(new URL(page.url()).pathname).toBe("/s/MKT-2");
 });
 
-it("who may only read is told so, and keeps the page", async () => {
-  await browsed.open("/alerts", await browsed.product.token({ scopes: ["read"] }));
-  await page.getByRole("button", { name: "New rule" }).click();
-  await page.getByLabel("Name", { exact: true }).fill("mine");
-  await page.getByLabel("Bound").fill("5");
-  await page.getByRole("button", { name: "Set the rule" }).click();
-  await page.getByRole("alert").getByText("write").waitFor();
-  await page.getByRole("heading", { name: "Alerts", exact: true }).waitFor();
-});
-
 it("the server's figures are those of /metrics, and need a token for all symbols", async () => {
   await browsed.push("/api/trades", [{ symbol: "DESK-3", price: 5, size: 1 }]);
   await browsed.open("/operations");

@@ -230,16 +230,11 @@ export function createApi(deps: ApiDeps) {
       if (response.ok || response.status === NOT_MODIFIED) {
         return { kind: "ok", value: await read(response) };
       }
-      // What the token may not change it may still look at.
-      const isRead = method === "GET";
       if (response.status === 401) {
         // Who has given another token meanwhile is not to be asked for one again.
         return deps.token() === token ? { kind: "unauthorized" } : ask(path, query, asked, read);
       }
-      const failure = await failureOf(response);
-      return failure.kind === "refused" && failure.status === 403 && isRead
-        ? { kind: "unauthorized", detail: failure.detail }
-        : failure;
+      return await failureOf(response);
     } catch {
       return { kind: "failed", status: null, detail: "The server does not answer." };
     }
@@ -260,6 +255,8 @@ async function listOf(response: ApiResponse): Promise<ListAnswer> {
 const PASSING_STATUSES: readonly number[] = [408, 425, 429];
 const DATABASE_UNAVAILABLE = "urn:edgetape:problem:database-unavailable";
 const UNKNOWN_SYMBOL = "urn:edgetape:problem:unknown-symbol";
+/** Another token may do what this one may not. */
+const FORBIDDEN = "urn:edgetape:problem:forbidden";
 
 async function failureOf(response: Pick<Response, "status" | "json">): Promise<Failure> {
   const { status } = response;
@@ -269,6 +266,7 @@ async function failureOf(response: Pick<Response, "status" | "json">): Promise<F
     typeof problem.detail === "string"
       ? problem.detail
       : `The server answered with HTTP ${status}.`;
+  if (problem.type === FORBIDDEN) return { kind: "unauthorized", detail };
   const isFinal = status >= 400 && status < 500 && !PASSING_STATUSES.includes(status);
   if (isFinal) return { kind: "refused", status, detail };
   const isWaiting = problem.type === DATABASE_UNAVAILABLE;

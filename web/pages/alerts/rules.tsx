@@ -18,10 +18,10 @@ export function Rules(props: {
   const [doomed, setDoomed] = useState<string | null>(null);
   const remove = async (name: string) => {
     if (doomed !== name) return setDoomed(name);
-    const answer = await desk.api.deleteAlertRule(name);
+    const answer = await desk.withToken("read write", () => desk.api.deleteAlertRule(name));
     setDoomed(null);
+    setFailure(answer.kind === "ok" ? null : answer);
     if (answer.kind === "ok") onChanged();
-    else setFailure(answer);
   };
   if (rules.length === 0) {
     return (
