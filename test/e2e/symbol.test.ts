@@ -50,6 +50,26 @@ it("the crosshair stays where the pointer is, whatever comes", async () => {
   await expect.poll(() => page.locator(".metric-pane .u-cursor-x").isVisible()).toBe(false);
 });
 
+it("R-4 the list of trades begins with those of before the page, each once", async () => {
+  const at = nowUs() - 3_600e6;
+  const prices = Array.from({ length: 60 }, (_, i) => 100 + i);
+  await browsed.push(
+    "/api/trades",
+    prices.map((price, i) => ({ symbol: "SYM-2", ts: at + i * 60e6, price, size: 1 })),
+  );
+  await browsed.open("/s/SYM-2?interval=1m");
+  const listed = () => page.locator("[data-testid=trade-row] .price").allTextContents();
+  const words = (from: number) =>
+    prices
+      .filter((price) => price >= from)
+      .map((price) => price.toFixed(2))
+      .reverse();
+  await expect.poll(listed).toEqual(words(110));
+  // The tape tells the last of them again, and goes on with the next.
+  await browsed.push("/api/trades", [{ symbol: "SYM-2", price: 160, size: 1 }]);
+  await expect.poll(listed).toEqual(["160.00", ...words(110)]);
+});
+
 /** Where the horizontal line of the crosshair is, in pixels from the head of the chart; NaN where there is none. */
 function crosshairY(chart: Locator): Promise<number> {
   return chart.evaluate((element) => {

@@ -15,6 +15,7 @@ import { openPanelFeed } from "../panels/panel-feed.ts";
 import { openBookFeed } from "./book-feed.ts";
 import { openNoteFeed } from "./note-feed.ts";
 import { openOrderFeed } from "./order-feed.ts";
+import { openPastFeed } from "./past-feed.ts";
 import { openPositionFeed } from "./position-feed.ts";
 import { NOTHING_KNOWN, symbolMachine, symbolStatus } from "./symbol-machine.ts";
 
@@ -51,6 +52,7 @@ export function openSymbolFeed(
   const feed = run(symbolMachine, NOTHING_KNOWN, deps, {
     load() {
       load();
+      if (options.keeps === "all" && past.held() === null) past.load();
       bars.load();
     },
     openTape: ({ since }) => openTape(since, null),
@@ -93,6 +95,7 @@ export function openSymbolFeed(
   );
   const orders = openOrderFeed(partDeps, symbol);
   const notes = openNoteFeed(partDeps, symbol);
+  const past = openPastFeed(partDeps, symbol, (answer) => feed.send({ type: "past", answer }));
   const besides = options.keeps === "all" ? [panels, positions, book, orders, notes] : [];
   const parts = [bars, ...besides];
   feed.send({ type: "load" });
@@ -148,7 +151,7 @@ export function openSymbolFeed(
     },
     close() {
       feed.stop();
-      for (const part of parts) part.close();
+      for (const part of [...parts, past]) part.close();
       tape?.close();
     },
   };

@@ -82,6 +82,13 @@ export const READS: readonly DescribedRoute[] = [
     [SYMBOL_IN_PATH, count("limit", "Most accounts of a page", [1, 10_000], 10_000), AFTER],
   ),
   read(
+    "/api/trades/{symbol}",
+    "TradesAnswer",
+    "The newest trades, the newest first",
+    "/api/trades/ACME?limit=50",
+    [SYMBOL_IN_PATH, count("limit", "Most trades", [1, 1_000], 100)],
+  ),
+  read(
     "/api/books/{symbol}",
     "BookAnswer",
     "The order book, now or at a moment",
