@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { beforeEach, expect, it } from "vitest";
-import type { AlertRulesAnswer } from "../../src/protocol/answers/alerts.ts";
+import type { AlertRulesAnswer, AlertsAnswer } from "../../src/protocol/answers/alerts.ts";
+import { PATIENCE_MS } from "./browser.ts";
 import { BrowsedProduct } from "./browsing/browsed-product.ts";
 import { emptyDataDir } from "./product.ts";
 
@@ -99,6 +100,80 @@ it("who may only read is told what the token may not, and goes on with one that 
   await dialog.getByRole("button", { name: "Go on" }).click();
   await page.getByTestId("alert-rules").getByText("mine").waitFor();
 });
+
+it("a rule that is tried tells its firings, each value to the digit that matters, and all else folded", async () => {
+  const push = (...values: number[]) => {
+    const nowUs = Date.now() * 1_000;
+    const points = values.map((value, i) => ({ metric: "lag", value, ts: nowUs + i }));
+    return browsed.push(
+      "/api/metrics",
+      points.map((point) => ({ symbol: "TRIED", ...point })),
+    );
+  };
+  // Live it says when the time has come.
+  await putRule("tried", { symbols: "TRIED", condition: { above: 91_700 }, for: "1s" });
+  await push(1, 91_700.4, 91_699.6);
+  await push(91_700.5);
+  const firing = async () =>
+    (await browsed.ask<AlertsAnswer>("/api/alerts?symbol=TRIED&state=firing")).alerts;
+  await expect.poll(firing, { timeout: PATIENCE_MS }).toHaveLength(1);
+  await push(1);
+  await browsed.fetch("/api/alerts/rules/tried", { method: "DELETE" });
+  await browsed.open("/alerts");
+  await page.getByRole("button", { name: "New rule" }).click();
+  await page.getByLabel("Symbols", { exact: true }).fill("TRIED");
+  await page.getByLabel("Metric", { exact: true }).fill("lag");
+  await page.getByLabel("Bound").fill("91700");
+  await page.getByLabel("For at least").fill("1s");
+  await page.getByRole("button", { name: "Try it over the last" }).click();
+  const tried = page.getByTestId("backtested");
+  await tried.getByText("It would have fired once").waitFor();
+  const told = async () => (await tried.getByRole("row").allInnerTexts()).map((row) => row.trim());
+  const headings = tried.getByRole("columnheader");
+  expect(await headings.allInnerTexts()).toEqual(["When", "Symbol", "From, to", "Value"]);
+  expect(await told()).toEqual([
+    expect.stringMatching(/^When/),
+    expect.stringMatching(/firing to inactive\s+1\.00$/),
+    expect.stringMatching(/pending to firing\s+91,700\.50$/),
+  ]);
+  await tried.getByText("All 5 changes").click();
+  expect((await told()).join()).toMatch(/pending to inactive\s+91,699\.60/);
+});
+
+it("on a phone no word of the tables is broken", async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  const condition = { above: 5 };
+  await putRule("a-feed-that-is-down", { symbols: "PHONE", condition, severity: "critical" });
+  await browsed.push("/api/metrics", { symbol: "PHONE", metric: "lag", value: 12_345.25 });
+  await browsed.open("/alerts");
+  await page.getByTestId("alert-changes").getByText("firing").first().waitFor();
+  const broken = await page.evaluate(() => {
+    const walker = document.createTreeWalker(document.querySelector("main") as Element, 4);
+    const words: string[] = [];
+    for (let text = walker.nextNode(); text !== null; text = walker.nextNode()) {
+      if (text.parentElement?.closest("td, th") === null) continue;
+      for (const { 0: word, index } of text.textContent?.matchAll(/[^\s-]+/g) ?? []) {
+        const range = document.createRange();
+        range.setStart(text, index);
+        range.setEnd(text, index + word.length);
+        if (range.getClientRects().length > 1) words.push(word);
+      }
+    }
+    return words;
+  });
+  expect(broken).toEqual([]);
+  // What changes a rule is in sight too.
+  const last = page.getByRole("button", { name: "Delete", exact: true }).first();
+  const box = await last.boundingBox();
+  expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(390);
+});
+
+/** On the metric `lag`. */
+async function putRule(name: string, rule: object): Promise<void> {
+  const body = JSON.stringify({ on: { metric: "lag" }, ...rule });
+  const answer = await browsed.fetch(`/api/alerts/rules/${name}`, { method: "PUT", body });
+  expect(answer.status, await answer.text()).toBe(201);
+}
 
 async function kept() {
   return (await browsed.ask<AlertRulesAnswer>("/api/alerts/rules")).rules[0];

@@ -33,7 +33,7 @@ export function Rules(props: {
   return (
     <>
       {failure !== null && <FailureWords failure={failure} />}
-      <table class="plain-table" data-testid="alert-rules">
+      <table class="plain-table is-stacked" data-testid="alert-rules">
         <thead>
           <tr>
             <th scope="col">Rule</th>
