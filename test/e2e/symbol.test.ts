@@ -70,6 +70,43 @@ it("R-4 the list of trades begins with those of before the page, each once", asy
   await expect.poll(listed).toEqual(["160.00", ...words(110)]);
 });
 
+it("the header names what a position cost and its unrealised gain, and the columns of orders stand still", async () => {
+  const order = { symbol: "SYM-3", side: "buy", quantity: 2, price: 100, ts: nowUs() - 60e6 };
+  await browsed.push("/api/trades", [{ symbol: "SYM-3", price: 101.25, size: 1 }]);
+  await browsed.push("/api/positions", {
+    symbol: "SYM-3",
+    quantity: 20,
+    avg_price: 99.5,
+    account: "a",
+  });
+  await browsed.push("/api/orders", [
+    { ...order, id: "AN-ORDER-1", status: "filled", filled: 2, avg_price: 100 },
+  ]);
+  await browsed.open("/s/SYM-3");
+  const position = page.getByTestId("position").locator("dd");
+  await expect.poll(() => position.textContent()).toBe("20 at 99.50");
+  await expect.poll(() => page.getByTestId("unrealised").textContent()).toBe("+35");
+  const lefts = () =>
+    page
+      .getByTestId("order-row")
+      .last()
+      .locator("td")
+      .evaluateAll((cells) => cells.map((cell) => cell.getBoundingClientRect().left));
+  await page.getByText("filled", { exact: true }).waitFor();
+  const before = await lefts();
+  for (const [status, shown] of [
+    ["acknowledged", "acked"],
+    ["partially_filled", "partial"],
+    ["rejected", "rejected"],
+  ] as const) {
+    await browsed.push("/api/orders", [{ ...order, id: `B-${status}`, status }]);
+    const cell = page.getByText(shown, { exact: true });
+    await cell.waitFor();
+    expect(await cell.evaluate((it) => it.scrollWidth - it.clientWidth)).toBe(0);
+    expect(await lefts()).toEqual(before);
+  }
+});
+
 /** Where the horizontal line of the crosshair is, in pixels from the head of the chart; NaN where there is none. */
 function crosshairY(chart: Locator): Promise<number> {
   return chart.evaluate((element) => {

@@ -175,13 +175,28 @@ describe("what is held over all accounts", () => {
       held("b", -2, 14),
       held("c", 0),
     ]);
-    expect(netPosition(positions, 12)).toEqual({ quantity: 3, gain: 5 * 2 + -2 * -2 });
-    expect(netPosition(positions, null)).toEqual({ quantity: 3, gain: null });
+    expect(netPosition(positions, 12)).toEqual({
+      quantity: 3,
+      average: null,
+      gain: 5 * 2 + -2 * -2,
+    });
+    expect(netPosition(positions, null)).toEqual({ quantity: 3, average: null, gain: null });
+  });
+
+  test("costs what was paid on average, where all hold on one side", () => {
+    const positions = addPositions(NO_POSITIONS, [
+      held("a", -1, 10),
+      held("b", -3, 14),
+      held("c", 0),
+    ]);
+    expect(netPosition(positions, 12)).toEqual({ quantity: -4, average: 13, gain: 4 });
+    const flat = addPositions(NO_POSITIONS, [held("a", 0, 10)]);
+    expect(netPosition(flat, 12)).toEqual({ quantity: 0, average: null, gain: 0 });
   });
 
   test("has no gain where somebody did not say what he paid, and is nothing where nobody holds", () => {
     const positions = addPositions(NO_POSITIONS, [held("a", 5, 10), held("b", 1)]);
-    expect(netPosition(positions, 12)).toEqual({ quantity: 6, gain: null });
+    expect(netPosition(positions, 12)).toEqual({ quantity: 6, average: null, gain: null });
     expect(netPosition(NO_POSITIONS, 12)).toBeNull();
   });
 });

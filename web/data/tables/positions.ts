@@ -48,6 +48,8 @@ export function entriesOf(positions: Positions): Entry[] {
 export interface NetPosition {
   /** Over all accounts; negative is short. */
   quantity: number;
+  /** What a unit of it cost; null where some account did not say, or one is long and another short. */
+  average: number | null;
   /** What it has gained at `last`, in the price's currency; null where some account did not say what it paid. */
   gain: number | null;
 }
@@ -56,12 +58,20 @@ export interface NetPosition {
 export function netPosition(positions: Positions, last: number | null): NetPosition | null {
   if (positions.size === 0) return null;
   let quantity = ZERO;
-  let gain: number | null = 0;
+  let cost: number | null = 0;
+  let gain = 0;
+  const signs = new Set<number>();
   for (const { quantity: held, avg_price: paid } of positions.values()) {
     quantity = sumOf(quantity, decimalOf(held));
     if (held === 0) continue;
-    gain =
-      gain === null || paid === undefined || last === null ? null : gain + held * (last - paid);
+    signs.add(Math.sign(held));
+    cost = cost === null || paid === undefined ? null : cost + held * paid;
+    gain += held * ((last ?? 0) - (paid ?? 0));
   }
-  return { quantity: numberOf(quantity), gain };
+  const net = numberOf(quantity);
+  return {
+    quantity: net,
+    average: cost === null || signs.size !== 1 ? null : cost / net,
+    gain: cost === null || last === null ? null : gain,
+  };
 }

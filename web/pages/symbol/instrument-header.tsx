@@ -76,9 +76,15 @@ export function InstrumentHeader(props: {
                 <dt>Position</dt>
                 <dd>
                   {formatSize(held.quantity, digitsOf([held.quantity]))}
-                  {held.gain !== null && (
-                    <span class={signClass(held.gain)}> {formatGain(held.gain)}</span>
-                  )}
+                  {held.average !== null && ` at ${formatPrice(held.average, digits)}`}
+                </dd>
+              </div>
+            )}
+            {held !== null && held.gain !== null && (
+              <div title="The last price against the average price paid for what is held">
+                <dt>Unrealised</dt>
+                <dd class={signClass(held.gain)} data-testid="unrealised">
+                  {formatGain(held.gain)}
                 </dd>
               </div>
             )}

@@ -1,4 +1,5 @@
 import type { OrderEvent } from "../../../src/protocol/events/order.ts";
+import type { OrderStatus } from "../../../src/protocol/words/order-status.ts";
 import { pathOfTrace } from "../../data/route.ts";
 import { newestOf } from "../../data/tables/orders.ts";
 import { timeText } from "../../data/times/times.ts";
@@ -9,6 +10,11 @@ import { Link } from "../shell/link.tsx";
 import { type SymbolView, useRepaint } from "./symbol-view.ts";
 
 const SHOWN = 8;
+/** Words that the column has no place for, which is as wide for all. */
+const SHORT: { [status in OrderStatus]?: string } = {
+  acknowledged: "acked",
+  partially_filled: "partial",
+};
 
 /** The orders of a symbol that began last, each leading to its trace. Nothing where there is none. */
 export function OrdersPane({ view }: { view: SymbolView }) {
@@ -41,7 +47,9 @@ export function OrdersPane({ view }: { view: SymbolView }) {
                 {formatSize(order.filled ?? order.quantity ?? 0, sizes)}
               </td>
               <td class="number">{priceWords(order, prices)}</td>
-              <td class={`status is-${order.status}`}>{order.status.replace("_", " ")}</td>
+              <td class={`status is-${order.status}`} title={order.status.replace("_", " ")}>
+                {SHORT[order.status] ?? order.status}
+              </td>
               <td
                 class="number dim"
                 title={timeText("dateExactClock", order.ts / 1_000, view.clock.zone)}
