@@ -453,6 +453,35 @@ it("the market is live over one socket, its figures are the API's, and a key ope
   expect(new URL(page.url()).pathname).toBe("/s/MKT-2");
 });
 
+it("what one look does not tell is no 0, and nothing is well before it is known", async () => {
+  await browsed.push("/api/trades", [{ symbol: "DESK-3", price: 5, size: 1 }]);
+  let looks = 0;
+  let release = () => {};
+  const isOver = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route("**/metrics", async (route) => {
+    looks += 1;
+    if (looks > 1) await isOver;
+    await route.continue();
+  });
+  await browsed.open("/operations");
+  await page.getByRole("heading", { name: "Accepted events" }).waitFor();
+  await page.getByText("PostgreSQL").waitFor();
+  const told = async () => {
+    const cards = await page.locator(".cards li:not(:has(meter))").allInnerTexts();
+    return cards.map((card) => card.split(/\n+/).slice(1).join(" ").trim());
+  };
+  expect(new Set(await told())).toEqual(new Set(["— Being asked for"]));
+  const rates = page.locator(".tables td:last-child");
+  expect(new Set(await rates.allInnerTexts())).toEqual(new Set(["—"]));
+  await page.getByText("Being looked at").waitFor();
+  release();
+  await page.getByTestId("findings").waitFor();
+  await expect.poll(() => rates.first().innerText()).not.toBe("—");
+  expect(await told()).toContainEqual(expect.stringMatching(/^\S+ [\d.]+ requests\/s$/));
+});
+
 it("the server's figures are those of /metrics, and need a token for all symbols", async () => {
   await browsed.push("/api/trades", [{ symbol: "DESK-3", price: 5, size: 1 }]);
   await browsed.open("/operations");
