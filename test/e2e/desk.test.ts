@@ -391,7 +391,9 @@ it("the market is live over one socket, its figures are the API's, and a key ope
   const card = (title: string) => page.locator(`[data-testid=desk-card][data-title="${title}"]`);
   await row("MKT-1").getByText("101.25").waitFor();
   // What nobody has pushed is said, with what to push.
-  await card("Portfolio value").getByText("Push portfolio_value without a symbol").waitFor();
+  await card("Portfolio value, as pushed")
+    .getByText("Push portfolio_value without a symbol")
+    .waitFor();
   await card("Open positions").getByText("Push to /api/positions").waitFor();
   await card("Feeds").getByRole("link", { name: "MKT-3" }).waitFor();
 
@@ -410,7 +412,7 @@ it("the market is live over one socket, its figures are the API's, and a key ope
     { metric: "orders_per_second", value: 12.5 },
     { metric: "order_latency_ms", value: 3.5 },
   ]);
-  await card("Portfolio value").getByText("5,050.00").waitFor();
+  await card("Portfolio value, as pushed").getByText("5,050.00").waitFor();
   await card("Orders/s").getByText("12.50", { exact: true }).waitFor();
   await card("Order latency, p99").getByText("3.50 ms").waitFor();
 
@@ -432,7 +434,7 @@ it("the market is live over one socket, its figures are the API's, and a key ope
     .toFixed(2)
     .replace("-", "−")
     .replace(/^(?=\d)/, "+");
-  await card("P&L of the day").getByText("of 2 symbols").waitFor();
+  await card("P&L of the day").getByText("of positions in 2 symbols").waitFor();
   await expect.poll(() => card("P&L of the day").locator("b").textContent()).toBe(gain);
   const { symbols } = await browsed.ask<SymbolsAnswer>("/api/symbols");
   const listed = symbols.find(({ symbol }) => symbol === "MKT-1");
