@@ -455,6 +455,30 @@ it("the market is live over one socket, its figures are the API's, and a key ope
   expect(new URL(page.url()).pathname).toBe("/s/MKT-2");
 });
 
+it("charts and panels whose answers are awaited say so", async () => {
+  await browsed.push("/api/trades", [{ symbol: "DESK-13", price: 5, size: 1 }]);
+  await browsed.push("/api/metrics", [{ symbol: "DESK-13", metric: "load", value: 1 }]);
+  let release = () => {};
+  const isOver = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route(/api\/(history|series)/, async (route) => {
+    await isOver;
+    await route.continue();
+  });
+  const trail = page.locator("[data-symbol=DESK-13] .sparkline");
+  const ground = () => trail.evaluate((svg) => getComputedStyle(svg).backgroundImage);
+  await browsed.open("/");
+  await trail.waitFor();
+  expect(await ground()).toContain("gradient");
+  await browsed.open("/s/DESK-13?interval=1m");
+  const waits = page.getByText("The server is asked…");
+  await page.locator(".candle-pane").getByText("The server is asked…").waitFor();
+  release();
+  await page.getByTestId("metric-panel").locator(".u-over").waitFor();
+  await waits.first().waitFor({ state: "detached" });
+});
+
 it("what one look does not tell is no 0, and nothing is well before it is known", async () => {
   await browsed.push("/api/trades", [{ symbol: "DESK-3", price: 5, size: 1 }]);
   let looks = 0;
