@@ -84,7 +84,7 @@ export class SharedSocket {
         if (message.symbol === undefined) return;
         if (message.code === "not_subscribed") this.#hasLeft(message.symbol.replaceAll("\\*", "*"));
         else if (!this.#leaving.has(message.symbol))
-          this.#closeRoom(message.symbol, codeOf(message.code), message.message);
+          this.#closeRoom(message.symbol, closeCodeOf(message.code), message.message);
         return;
       case "unsubscribed":
         for (const symbol of message.symbols) this.#hasLeft(symbol);
@@ -160,7 +160,7 @@ export class SharedSocket {
 }
 
 /** How a room's own socket would have been closed. */
-function codeOf(error: string): number {
+export function closeCodeOf(error: string): number {
   switch (error) {
     case "forbidden":
     case "bad_message":

@@ -38,6 +38,7 @@ import { socketRoutes } from "./routes/socket.ts";
 import { streamRoutes } from "./routes/streams.ts";
 import { symbolRoutes } from "./routes/symbols.ts";
 import { traceRoutes } from "./routes/trace.ts";
+import { tradeRoutes } from "./routes/trades.ts";
 
 /** The routes of the Worker; every path that is none of them is the dashboard's. */
 export const app = new Hono<AppEnv>()
@@ -62,6 +63,7 @@ export const app = new Hono<AppEnv>()
   .route("/", bookRoutes)
   .route("/", orderRoutes)
   .route("/", noteRoutes)
+  .route("/", tradeRoutes)
   .route("/", correlationRoutes)
   .route("/", riskRoutes)
   .route("/", attributionRoutes)

@@ -9,6 +9,7 @@ import { countedAddress } from "../http/access/sender.ts";
 import type { AppContext, AppEnv } from "../http/context.ts";
 import { takeStreams } from "../http/limits/descriptors.ts";
 import { type ProblemWords, Refusal } from "../http/problems/refusal.ts";
+import { joinedList } from "../http/query/joined-list.ts";
 import { Parameters } from "../http/query/parameters.ts";
 import { SUBPROTOCOL } from "../protocol/socket/version.ts";
 import { channelFault, MOST_CHANNELS } from "../protocol/streams/channels.ts";
@@ -23,10 +24,10 @@ const PACKINGS = ["none", "deflate-raw"] as const;
 export const streamRoutes = new Hono<AppEnv>().get("/ws", hasPlace, needs("read"), async (c) => {
   const known = ["symbols", "mode", "hz", "channels", "compress"];
   const parameters = new Parameters(c.req.url, known, c.get("nowUs")());
-  const entries = readList(parameters, "symbols", MOST_STREAM_SYMBOLS, patternFault);
+  const entries = joinedList(parameters, "symbols", MOST_STREAM_SYMBOLS, patternFault);
   const mode = parameters.word("mode", STREAM_MODES, "all");
   const hz = parameters.count("hz", { min: 1, max: MOST_HZ, fallback: DEFAULT_HZ });
-  const channels = readList(parameters, "channels", MOST_CHANNELS, channelFault);
+  const channels = joinedList(parameters, "channels", MOST_CHANNELS, channelFault);
   if (mode === "all" && parameters.text("hz") !== undefined) {
     parameters.refuse("hz", "goes with mode=latest: in mode=all every event is sent");
   }
@@ -62,22 +63,6 @@ function begin(c: AppContext, request: StreamRequest): Promise<Response> {
       headers: { upgrade: "websocket", [JOIN_HEADER]: asciiJson(request) },
     }),
   );
-}
-
-/** Texts joined by commas, each of which has no fault. */
-function readList(
-  parameters: Parameters,
-  name: string,
-  most: number,
-  faultOf: (text: string) => string | null,
-): string[] {
-  const texts = (parameters.text(name) ?? "").split(",").filter((text) => text !== "");
-  if (texts.length > most) parameters.refuse(name, `must be at most ${most}, joined by commas`);
-  for (const text of texts) {
-    const fault = faultOf(text);
-    if (fault !== null) parameters.refuse(name, fault);
-  }
-  return [...new Set(texts)];
 }
 
 function refused({ reason, retryAfterS }: JoinRefusal): Refusal {

@@ -2,9 +2,10 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser, Frame, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { soon } from "../soon.ts";
 import { launchBrowser, PATIENCE_MS } from "./browser.ts";
 import { type RunningProduct, startProduct, temporaryDataDir } from "./product.ts";
-import { pushTrade } from "./senders/push-to.ts";
+import { pushTo, pushTrade } from "./senders/push-to.ts";
 
 /** A page of somebody else, with a chart of ours in a frame. */
 let folder: ReturnType<typeof temporaryDataDir>;
@@ -56,6 +57,41 @@ it("A-9 the origins that are named show a live chart in a frame, with a token th
   await page.close();
 });
 
+it("a frame asks for, is told and shows nothing of who trades there", async () => {
+  const asked: string[] = [];
+  const told: string[] = [];
+  const token = await product.token({ scopes: ["read"], symbols: ["ACME"] });
+  const ts = Date.now() * 1_000;
+  const secrets = [
+    ["positions", { quantity: 4321, avg_price: 99.75, account: "secret-desk" }],
+    ["orders", { id: "secret-order", status: "filled", side: "buy", filled: 5, avg_price: 101 }],
+    ["notes", { text: "secret note" }],
+    ["metrics", { metric: "secret_metric", value: 7 }],
+    ["books", { type: "snapshot", bids: [[98.765, 43]], asks: [[123.456, 3]] }],
+  ] as const;
+  const pushSecrets = async (at: number) => {
+    for (const [route, body] of secrets)
+      await pushTo(product, route, { symbol: "ACME", ts: at, ...body });
+  };
+  await pushSecrets(ts);
+  const { page, frame } = await embed(named, `/embed/ACME?interval=1m#token=${token}`, asked, told);
+  await frame.waitForFunction(() => window.__edgetape?.state() === "live");
+  await pushSecrets(ts + 1);
+  await pushTrade(product, "ACME", 103.5);
+  await frame.waitForFunction(() => (window.__edgetape?.cursor() ?? 0) > 0);
+  await soon(() => expect(told.some((text) => text.includes('"price":103.5'))).toBe(true));
+  const paths = asked
+    .map((url) => new URL(url).pathname)
+    .filter((path) => path.startsWith("/api/"));
+  expect([...new Set(paths)].sort()).toEqual(["/api/history/ACME", "/api/symbols"]);
+  expect(told.join()).not.toMatch(/secret|4321|98\.765|"kind":"(?!trade)/);
+  expect(await frame.locator("body").innerText()).not.toMatch(
+    /Position|secret|Orders|Notes|Viewers/,
+  );
+  expect(await frame.locator(".layers input").count()).toBe(3);
+  await page.close();
+});
+
 it("a frame without a good token says so, and begins in place with one in its fragment", async () => {
   const { page, frame } = await embed(named, "/embed/ACME");
   await frame.getByRole("alert").getByText("needs a token").waitFor();
@@ -85,10 +121,15 @@ async function embed(
   site: Server,
   path: string,
   asked: string[] = [],
+  told: string[] = [],
 ): Promise<{ page: Page; frame: Frame }> {
   const page = await browser.newPage({ locale: "en-US" });
   page.setDefaultTimeout(PATIENCE_MS);
   page.on("request", (request) => asked.push(`${request.url().split("#")[0]}`));
+  page.on("websocket", (socket) => {
+    asked.push(socket.url());
+    socket.on("framereceived", ({ payload }) => told.push(`${payload}`));
+  });
   await page.goto(`${originOf(site)}/?${encodeURIComponent(`${product.url}${path}`)}`);
   const element = await page.waitForSelector("iframe");
   const frame = await element.contentFrame();

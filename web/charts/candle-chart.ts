@@ -44,6 +44,8 @@ export interface CandleChartOptions {
   zone: ZoneId;
   axis: SharedAxis;
   onNearLeftEdge(): void;
+  /** How far the words over the chart reach down from its head. */
+  headPx(): number;
   /** The bar under the crosshair, or null where there is none. */
   onHover(bar: Bar | null): void;
   /** Whether something else than the newest is awaited, so that nobody is to follow what is in sight first. */
@@ -116,7 +118,7 @@ export function createCandleChart(container: HTMLElement, options: CandleChartOp
   });
   candles.live.attachPrimitive(events.primitive);
   // Its words stand over the marks.
-  const setLines = createPriceLines(candles.live);
+  const setLines = createPriceLines(candles.live, options.headPx);
 
   chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
     const stop = range && stopAt(allowed ?? range, range, mostPlaces());

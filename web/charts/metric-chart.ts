@@ -43,13 +43,12 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
   let plot: uPlot | null = null;
   let drawnLines = "";
   let window: [number, number] = [0, 1];
-  let isTold = false;
+  /** The pointer is on this panel, or was until now. */
+  let isPointedAt = false;
   const stop = options.axis.pointed.hear(container, (ts) => {
     if (plot === null) return;
     const isShown = ts !== null && ts >= window[0] * 1e6 && ts <= window[1] * 1e6;
-    isTold = true;
     plot.setCursor({ left: isShown ? plot.valToPos(ts / 1e6, "x") : -10, top: isShown ? 0 : -10 });
-    isTold = false;
   });
   const resized = new ResizeObserver(() => {
     plot?.setSize({ width: container.clientWidth, height: container.clientHeight });
@@ -150,7 +149,10 @@ export function createMetricChart(container: HTMLElement, options: MetricChartOp
         setCursor: [
           (self) => {
             const { idx, left = -1 } = self.cursor;
-            if (!isTold) {
+            const wasPointedAt = isPointedAt;
+            isPointedAt = container.matches(":hover");
+            // The cursor is set by what another chart says too, and with all new points.
+            if (isPointedAt || wasPointedAt) {
               options.axis.pointed.say(container, left < 0 ? null : self.posToVal(left, "x") * 1e6);
             }
             if (idx === null || idx === undefined) return options.onHover(null);

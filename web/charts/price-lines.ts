@@ -15,9 +15,16 @@ export interface PriceLine {
 const FROM_EDGE_PX = 52;
 const FROM_RIGHT_PX = 8;
 const APART_PX = 16;
+/** Words stand on their line. */
+const OVER_LINE_PX = 4;
+/** What of a candle lies behind words is seen between their letters. */
+const HALO_PX = 3;
 
-/** Draws the wanted lines on `candles`, and takes away those that are wanted no more. What the axis has no place for is told at its edge. */
-export function createPriceLines(candles: ISeriesApi<"Candlestick">) {
+/**
+ * Draws the wanted lines on `candles`, and takes away those that are wanted no more. What the axis has no place for is told at its edge. `headPx`: how
+ * far other words reach down from the head of the pane.
+ */
+export function createPriceLines(candles: ISeriesApi<"Candlestick">, headPx: () => number) {
   let shown: readonly PriceLine[] = [];
   let drawn = new Map<
     string,
@@ -33,15 +40,16 @@ export function createPriceLines(candles: ISeriesApi<"Candlestick">) {
             target.useMediaCoordinateSpace(({ context, mediaSize: { width, height } }) => {
               context.font = `11px ${CANVAS_FONT}`;
               context.textAlign = "right";
+              context.lineJoin = "round";
+              context.lineWidth = HALO_PX;
+              context.strokeStyle = ground;
               const yOf = (price: number) => candles.priceToCoordinate(price);
-              for (const [{ title, price, color }, side, y] of linesBeyond(shown, yOf, height)) {
-                const words = `${title} at ${candles.priceFormatter().format(price)}, ${side}`;
-                const right = width - FROM_RIGHT_PX;
-                const wide = context.measureText(words).width;
-                context.fillStyle = ground;
-                context.fillRect(right - wide - 4, y - 12, wide + 8, APART_PX);
-                context.fillStyle = color;
-                context.fillText(words, right, y);
+              for (const { line, side, y } of placedWords(shown, yOf, height, headPx())) {
+                const at = `at ${candles.priceFormatter().format(line.price)}, ${side}`;
+                const words = side === null ? line.title : `${line.title} ${at}`;
+                context.fillStyle = line.color;
+                context.strokeText(words, width - FROM_RIGHT_PX, y);
+                context.fillText(words, width - FROM_RIGHT_PX, y);
               }
             }),
         }),
@@ -51,10 +59,11 @@ export function createPriceLines(candles: ISeriesApi<"Candlestick">) {
   return (lines: readonly PriceLine[]): void => {
     const next: typeof drawn = new Map();
     shown = lines;
-    for (const { name, ...look } of lines) {
-      const wanted = JSON.stringify(look);
+    for (const { name, price, color } of lines) {
+      const wanted = `${price} ${color}`;
       const before = drawn.get(name);
-      const options = { ...look, lineWidth: 1, lineStyle: LineStyle.Dashed } as const;
+      // The library's own words would stand on a ground that hides the newest candles.
+      const options = { price, color, lineWidth: 1, lineStyle: LineStyle.Dashed } as const;
       // Each change draws the whole chart.
       if (before !== undefined && before.wanted !== wanted) before.line.applyOptions(options);
       next.set(name, { wanted, line: before?.line ?? candles.createPriceLine(options) });
@@ -64,24 +73,38 @@ export function createPriceLines(candles: ISeriesApi<"Candlestick">) {
   };
 }
 
-/** Those of `lines` that a pane of `height` pixels does not show, on which side they lie, and where their words stand: from the edge inwards. */
-export function linesBeyond(
+/** The words of a line, and on which side of what the pane shows its price lies; null: it is shown. */
+interface PlacedWords {
+  line: PriceLine;
+  side: "above" | "below" | null;
+  y: number;
+}
+
+/**
+ * Where the words of `lines` stand in a pane of `height` pixels: those of the highest price first, each at its line or at the edge that the price lies beyond,
+ * and none on others.
+ */
+export function placedWords(
   lines: readonly PriceLine[],
   yOf: (price: number) => number | null,
   height: number,
-): [line: PriceLine, side: string, y: number][] {
-  const told: [PriceLine, string, number][] = [];
-  let [above, below] = [FROM_EDGE_PX, height - FROM_EDGE_PX];
-  for (const line of lines) {
-    const y = line.title === "" ? null : yOf(line.price);
-    if (y === null) continue;
-    if (y < 0) {
-      told.push([line, "above", above]);
-      above += APART_PX;
-    } else if (y > height) {
-      told.push([line, "below", below]);
-      below -= APART_PX;
-    }
+  headPx: number,
+): PlacedWords[] {
+  const placed = lines
+    .flatMap((line): PlacedWords[] => {
+      const y = line.title === "" ? null : yOf(line.price);
+      return y === null ? [] : [{ line, side: y < 0 ? "above" : y > height ? "below" : null, y }];
+    })
+    .sort((a, b) => a.y - b.y);
+  let least = Math.max(FROM_EDGE_PX, headPx + APART_PX);
+  for (const words of placed) {
+    words.y = Math.max(least, words.y - OVER_LINE_PX);
+    least = words.y + APART_PX;
   }
-  return told;
+  let most = height - FROM_EDGE_PX;
+  for (const words of placed.toReversed()) {
+    words.y = Math.min(words.y, most);
+    most = words.y - APART_PX;
+  }
+  return placed;
 }

@@ -21,6 +21,7 @@ import type {
   PositionsAnswer,
   SeriesAnswer,
   SymbolsAnswer,
+  TradesAnswer,
 } from "../../src/protocol/answers/answers.ts";
 import type { AttributionAnswer } from "../../src/protocol/answers/attribution.ts";
 import type {
@@ -144,6 +145,9 @@ export function createApi(deps: ApiDeps) {
     positions: (symbol: string) =>
       get<PositionsAnswer>(`/api/positions/${encodeURIComponent(symbol)}`, {}),
     book: (symbol: string) => get<BookAnswer>(`/api/books/${encodeURIComponent(symbol)}`, {}),
+    /** The newest trades, the newest first. */
+    trades: (symbol: string, limit: number) =>
+      get<TradesAnswer>(`/api/trades/${encodeURIComponent(symbol)}`, { limit }),
     /** The orders of a symbol that began last, each as it is now. */
     orders: (symbol: string, limit: number) =>
       get<OrdersAnswer>(`/api/orders/${encodeURIComponent(symbol)}`, { limit }),

@@ -27,6 +27,7 @@ import {
   positionsAnswerSchema,
   seriesAnswerSchema,
   symbolsAnswerSchema,
+  tradesAnswerSchema,
 } from "../../src/protocol/answers/answers.ts";
 import {
   attributionAnswerSchema,
@@ -100,6 +101,7 @@ const SCHEMAS = {
   SeriesAnswer: seriesAnswerSchema,
   MetricNamesAnswer: metricNamesAnswerSchema,
   PositionsAnswer: positionsAnswerSchema,
+  TradesAnswer: tradesAnswerSchema,
   BookAnswer: bookAnswerSchema,
   OrdersAnswer: ordersAnswerSchema,
   OrderAnswer: orderAnswerSchema,

@@ -101,3 +101,8 @@ export const UNTIL_STORED = word(
   "stored: the answer is 200 once the batch is in Postgres",
   ["stored"],
 );
+
+export const CHANNELS = text(
+  "channels",
+  "Kinds of events, bar, or metric:NAME with *, joined by commas: trade,metric:cpu*",
+);

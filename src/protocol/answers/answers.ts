@@ -2,7 +2,7 @@ import * as z from "zod";
 import { barSchema, intervalSchema } from "../events/bar.ts";
 import { POSTED_INTERVALS } from "../events/bar-push.ts";
 import { bookEventSchema } from "../events/book.ts";
-import { eventSchema, positionEventSchema } from "../events/event.ts";
+import { eventSchema, positionEventSchema, tradeEventSchema } from "../events/event.ts";
 import { joinedFramesSchema } from "../socket/server-message.ts";
 import { logIdSchema } from "../words/log-id.ts";
 import { symbolSchema } from "../words/symbol.ts";
@@ -91,6 +91,16 @@ export const positionsAnswerSchema = z.object({
   next: z.string().optional(),
 });
 export type PositionsAnswer = z.infer<typeof positionsAnswerSchema>;
+
+/** `GET /api/trades/:symbol`: the newest trades, the newest first, of all up to `cursor` (SPEC R-4). */
+export const tradesAnswerSchema = z.object({
+  symbol: symbolSchema,
+  cursor: cursorSchema,
+  /** Absent where everything acknowledged is in it. */
+  complete: z.literal(false).optional(),
+  trades: z.array(tradeEventSchema),
+});
+export type TradesAnswer = z.infer<typeof tradesAnswerSchema>;
 
 /** `GET /api/books/:symbol`: the book, as a snapshot with everything up to `cursor` in it; null before the first one. */
 export const bookAnswerSchema = z.object({

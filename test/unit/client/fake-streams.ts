@@ -61,7 +61,7 @@ function stream(deps: TapeDeps, url: string, isSilent: () => boolean): SocketLik
     const query = new URLSearchParams();
     if (since !== undefined) query.set("since", String(since));
     if (log !== undefined) query.set("log", log);
-    const room = deps.openSocket(`${url}/${symbol}?${query}`, []);
+    const room = deps.openSocket(`${url.split("?")[0]}/${symbol}?${query}`, []);
     rooms.set(symbol, room);
     room.onmessage = ({ data }) => {
       const text = String(data);

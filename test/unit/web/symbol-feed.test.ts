@@ -3,6 +3,7 @@ import type { Delivery } from "../../../client/state.ts";
 import type { Status } from "../../../client/status.ts";
 import type { TapeOptions } from "../../../client/tape.ts";
 import type { Interval } from "../../../src/protocol/events/bar.ts";
+import type { TradeEvent } from "../../../src/protocol/events/event.ts";
 import type { LogId } from "../../../src/protocol/words/log-id.ts";
 import type { OrderStatus } from "../../../src/protocol/words/order-status.ts";
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
@@ -10,7 +11,7 @@ import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
 import { RANGES } from "../../../web/data/bars/ranges.ts";
 import { newestOf } from "../../../web/data/tables/orders.ts";
 import type { Answer, Api } from "../../../web/feed/api.ts";
-import { openSymbolFeed } from "../../../web/feed/room/symbol-feed.ts";
+import { type Kept, openSymbolFeed } from "../../../web/feed/room/symbol-feed.ts";
 import { fakeClock } from "../client/fake-clock.ts";
 
 const CURSOR = 1_700_000_000_000_000;
@@ -22,9 +23,11 @@ const orderAt = (us: number, id: string, status: OrderStatus) => ({
   ...{ kind: "order" as const, ts: (CURSOR + us) as EpochUs, id, status },
 });
 
-function world(first: Answer<never> | "ok" = "ok") {
+function world(first: Answer<never> | "ok" = "ok", keeps: Kept = "all") {
   const clock = fakeClock(CURSOR / 1_000);
   const opened: Pick<TapeOptions, "symbol" | "since" | "onDelivery" | "onStatus">[] = [];
+  let past: Promise<readonly TradeEvent[]> | readonly TradeEvent[] = [];
+  const toldOf: (readonly string[] | null)[] = [];
   let next = first;
   let historyRequests = 0;
   let bookRequests = 0;
@@ -46,6 +49,12 @@ function world(first: Answer<never> | "ok" = "ok") {
         orders: [orderAt(-3, "2", "acknowledged"), orderAt(-9, "1", "filled")],
       },
     }),
+    trades: async () => {
+      // A test says what there is once it has its world.
+      await null;
+      const trades = await past;
+      return { kind: "ok", value: { symbol: "A", cursor: CURSOR, trades } };
+    },
     notes: async () => ({ kind: "ok", value: { symbol: "A", cursor: CURSOR, notes: [] } }),
     book: async () => {
       bookRequests += 1;
@@ -67,8 +76,9 @@ function world(first: Answer<never> | "ok" = "ok") {
   const feed = openSymbolFeed(
     {
       api,
-      openTape(options) {
+      openTape(options, channels) {
         opened.push(options);
+        toldOf.push(channels);
         return {
           status: () => tapeStatus,
           cursor: () => options.since ?? null,
@@ -86,14 +96,19 @@ function world(first: Answer<never> | "ok" = "ok") {
       },
     },
     "A",
-    { interval: "1m", span: RANGES["15m"] },
+    { interval: "1m", span: RANGES["15m"], keeps },
   );
   return {
     clock,
     feed,
     opened,
+    channels: () => toldOf,
     recover: () => {
       next = "ok";
+    },
+    /** The newest trades of before, the newest first. */
+    traded: (trades: typeof past) => {
+      past = trades;
     },
     fail: (answer: Answer<never>) => {
       next = answer;
@@ -117,7 +132,8 @@ function tradeAt(cursor: number, price: number): Delivery {
 }
 
 test("one socket begins before the bars' cursor: the list shows those trades, the bars hold them already", async () => {
-  const { clock, feed, opened, deliver } = world();
+  const { clock, feed, opened, deliver, traded } = world();
+  traded([{ kind: "trade", ts: (CURSOR - 5) as EpochUs, price: 10, size: 1 }]);
   await clock.advance(10);
   expect(opened).toHaveLength(1);
   expect(opened[0]?.since).toBeLessThan(CURSOR);
@@ -138,7 +154,7 @@ test("INV-3 a joined message across the bars' cursor adds only what comes after 
     [0, 1],
   ];
   deliver({ type: "events", cursor: (CURSOR + 5) as Cursor, events, frames });
-  expect(feed.trades().rows).toHaveLength(3);
+  expect(feed.trades().rows).toHaveLength(1);
   expect(feed.bars().map((bar) => [bar.open, bar.trades])).toEqual([[11, 1]]);
 });
 
@@ -402,3 +418,61 @@ test("a page that waits for the server's database says so, also while its socket
   refused.report({ kind: "live", words: "live" });
   expect(refused.feed.status().words).toBe("live");
 });
+
+test("a feed that keeps prices asks for nothing else, and is told of nothing else", async () => {
+  const { clock, feed, opened, channels, deliver } = world("ok", "prices");
+  await clock.advance(10);
+  expect(opened).toHaveLength(1);
+  expect(channels()).toEqual([["trade", "bar"]]);
+  deliver(tradeAt(CURSOR + 5, 11));
+  expect(feed.last()?.price).toBe(11);
+  deliver({
+    ...{ type: "events", cursor: (CURSOR + 6) as Cursor },
+    events: [orderAt(6, "1", "filled")],
+  });
+  expect([feed.positions().size, feed.orders().length, feed.notes().size]).toEqual([0, 0, 0]);
+  expect([feed.book(), feed.panels().length]).toEqual([null, 0]);
+});
+
+test.each(["before", "after"])(
+  "R-4 the list begins with the newest trades, and has each once, %s the tape tells them",
+  async (when) => {
+    const { clock, feed, deliver, traded } = world();
+    const trade = (us: number, price: number): TradeEvent => {
+      return { kind: "trade", ts: (CURSOR + us) as EpochUs, price, size: 0.25 };
+    };
+    const past = Promise.withResolvers<TradeEvent[]>();
+    traded(past.promise);
+    const answer = async () => {
+      past.resolve([trade(-2, 12), trade(-2, 11), trade(-9, 10)]);
+      await clock.advance(10);
+    };
+    await clock.advance(10);
+    if (when === "before") await answer();
+    // The tape tells some of them again, joined to what is new.
+    const frames: [number, number][] = [
+      [7, 1],
+      [5, 1],
+      [0, 2],
+    ];
+    const events = [trade(-2, 11), trade(-2, 12), trade(2, 15), trade(5, 13)];
+    deliver({ type: "events", cursor: (CURSOR + 5) as Cursor, events, frames });
+    const [from, to] = [(CURSOR + 5) as Cursor, (CURSOR + 7) as Cursor];
+    deliver({ type: "gap", reason: "slow", dropped: 1, from, to });
+    if (when === "after") await answer();
+    const rows = feed.trades().rows;
+    expect(rows.map((row) => row.kind === "trade" && [row.trade.price, row.direction])).toEqual([
+      false,
+      ...[
+        [13, "down"],
+        [15, "up"],
+        [12, "up"],
+        [11, "up"],
+        [10, "same"],
+      ],
+    ]);
+    expect(new Set(rows.map(({ key }) => key)).size).toBe(6);
+    expect(feed.trades().latest?.price).toBe(13);
+    expect(feed.sizeDigits().decimals).toBe(2);
+  },
+);

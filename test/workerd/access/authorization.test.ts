@@ -33,6 +33,7 @@ const REQUESTS: Record<string, { path: string; init: RequestInit; good: number; 
   poll: { path: `/api/rooms/${SYMBOL}/events`, init: {}, good: 200, scope: "read" },
   positions: { path: `/api/positions/${SYMBOL}`, init: {}, good: 200, scope: "read" },
   book: { path: `/api/books/${SYMBOL}`, init: {}, good: 200, scope: "read" },
+  trades: { path: `/api/trades/${SYMBOL}`, init: {}, good: 200, scope: "read" },
   orders: { path: `/api/orders/${SYMBOL}`, init: {}, good: 200, scope: "read" },
   notes: { path: `/api/notes/${SYMBOL}`, init: {}, good: 200, scope: "read" },
   symbols: { path: "/api/symbols", init: {}, good: 200, scope: "read" },

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { pollAnswerSchema } from "../../../src/protocol/answers/answers.ts";
+import { separate } from "../../../src/protocol/events/frame.ts";
 import type { LogId } from "../../../src/protocol/words/log-id.ts";
+import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { ask, closeSockets, makeKnown, newSymbol, push, pushPoints } from "../edgetape.ts";
 import { FakeNeon } from "../fake-neon.ts";
 import { numbers, TestViewer } from "../test-viewer.ts";
@@ -154,5 +156,28 @@ describe("C-6 a cursor with its log", () => {
     for (const log of ["", "%20", "a%20b", "%C3%A9", "x".repeat(65), "a%00b"]) {
       expect(await refused(`since=${first}&log=${log}`)).toMatch(/1 to 64 visible ASCII|NUL/);
     }
+  });
+
+  it("Q-1 ST-9 of a poll goes on as without channels, which leave events out", async () => {
+    const symbol = newSymbol();
+    const start = await pushPoints(symbol, 1);
+    await push("trades", { symbol, price: 9, size: 1 });
+    await pushPoints(symbol, 2);
+    await push("trades", { symbol, price: 8, size: 1 });
+    const end = await pushPoints(symbol, 3, 2);
+    const poll = async (channels: string) => {
+      const path = `/api/rooms/${symbol}/events?since=${start}&channels=${channels}`;
+      return await ask(path, {}, "read");
+    };
+    const answer = pollAnswerSchema.parse(await (await poll("trade,bar")).json());
+    expect(answer.events.map((event) => event.kind === "trade" && event.price)).toEqual([9, 8]);
+    expect(answer.cursor).toBe(end);
+    // A place within the page is one to go on from still.
+    const parts = separate({ ...answer, cursor: answer.cursor as Cursor });
+    expect(parts.map(({ events }) => events.length)).toEqual([1, 1]);
+    expect(parts[0]?.cursor).toBeLessThan(parts[1]?.cursor ?? 0);
+    const none = pollAnswerSchema.parse(await (await poll("order")).json());
+    expect(none).toMatchObject({ events: [], cursor: end, complete: true });
+    expect((await poll("nothing")).status).toBe(400);
   });
 });

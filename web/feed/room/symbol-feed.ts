@@ -15,6 +15,7 @@ import { openPanelFeed } from "../panels/panel-feed.ts";
 import { openBookFeed } from "./book-feed.ts";
 import { openNoteFeed } from "./note-feed.ts";
 import { openOrderFeed } from "./order-feed.ts";
+import { openPastFeed } from "./past-feed.ts";
 import { openPositionFeed } from "./position-feed.ts";
 import { NOTHING_KNOWN, symbolMachine, symbolStatus } from "./symbol-machine.ts";
 
@@ -22,6 +23,8 @@ export interface SymbolFeedDeps extends Clock {
   api: Api;
   openTape(
     options: Pick<TapeOptions, "symbol" | "since" | "log" | "onDelivery" | "onStatus">,
+    /** These alone; null: all there are (SPEC ST-9). */
+    channels: readonly string[] | null,
   ): Tape;
   /** Something is dirty: paint when it suits. */
   onDirty(): void;
@@ -31,19 +34,25 @@ export interface SymbolFeedDeps extends Clock {
   onUnauthorized(detail?: string): void;
 }
 
+/** What a feed asks for and is told: all of a symbol, or what its market knows of it, and nothing of who trades there. */
+export type Kept = "all" | "prices";
+
+const PRICES = ["trade", "bar"];
+
 export type SymbolFeed = ReturnType<typeof openSymbolFeed>;
 
 /** Everything the page of one symbol shows, kept up to date over one socket until `close`. */
 export function openSymbolFeed(
   deps: SymbolFeedDeps,
   symbol: string,
-  options: { interval: Interval | null; span: Span | null },
+  options: { interval: Interval | null; span: Span | null; keeps: Kept },
 ) {
   let dirty: Dirty = 0;
   let tape: Tape | null = null;
   const feed = run(symbolMachine, NOTHING_KNOWN, deps, {
     load() {
       load();
+      if (options.keeps === "all" && past.held() === null) past.load();
       bars.load();
     },
     openTape: ({ since }) => openTape(since, null),
@@ -86,10 +95,13 @@ export function openSymbolFeed(
   );
   const orders = openOrderFeed(partDeps, symbol);
   const notes = openNoteFeed(partDeps, symbol);
-  const parts = [bars, panels, positions, book, orders, notes];
+  const past = openPastFeed(partDeps, symbol, (answer) => feed.send({ type: "past", answer }));
+  const besides = options.keeps === "all" ? [panels, positions, book, orders, notes] : [];
+  const parts = [bars, ...besides];
   feed.send({ type: "load" });
 
   return {
+    keeps: options.keeps,
     /** Whether history has answered once. */
     isLoaded: () => feed.state().isOpen,
     /** Whether nobody has pushed to it so far. */
@@ -139,23 +151,26 @@ export function openSymbolFeed(
     },
     close() {
       feed.stop();
-      for (const part of parts) part.close();
+      for (const part of [...parts, past]) part.close();
       tape?.close();
     },
   };
 
   function openTape(since: Cursor | null, log: LogId | null): void {
-    tape = deps.openTape({
-      symbol,
-      ...(since !== null && { since, log }),
-      onDelivery: (delivery) => feed.send({ type: "delivery", delivery }),
-      onStatus: (status) => feed.send({ type: "status", status }),
-    });
+    tape = deps.openTape(
+      {
+        symbol,
+        ...(since !== null && { since, log }),
+        onDelivery: (delivery) => feed.send({ type: "delivery", delivery }),
+        onStatus: (status) => feed.send({ type: "status", status }),
+      },
+      options.keeps === "all" ? null : PRICES,
+    );
   }
 
   /** But the bars: after a gap they are told of it. */
   function load(): void {
-    for (const part of [panels, positions, book, orders, notes]) part.load();
+    for (const part of besides) part.load();
   }
 
   function mark(bits: Dirty): void {

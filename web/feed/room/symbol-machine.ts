@@ -1,13 +1,22 @@
 import type { Delivery } from "../../../client/state.ts";
 import type { Status } from "../../../client/status.ts";
+import type { TradesAnswer } from "../../../src/protocol/answers/answers.ts";
 import type { Bar } from "../../../src/protocol/events/bar.ts";
 import type { Level } from "../../../src/protocol/events/book.ts";
+import type { TradeEvent } from "../../../src/protocol/events/event.ts";
+import { separate } from "../../../src/protocol/events/frame.ts";
 import type { BarMessage, Gap } from "../../../src/protocol/socket/server-message.ts";
 import type { Cursor } from "../../../src/protocol/words/time.ts";
 import { beforeLive, isHeard, wantsToken } from "../../data/bars/before-live.ts";
 import type { Frame } from "../../data/bars/join.ts";
 import { hasContent } from "../../data/symbols/has-content.ts";
-import { addGap, addTrades, NO_TRADES, type TradeList } from "../../data/tables/trade-rows.ts";
+import {
+  addGap,
+  addPast,
+  addTrades,
+  NO_TRADES,
+  type TradeList,
+} from "../../data/tables/trade-rows.ts";
 import { type Digits, digitsAfter, NO_DIGITS } from "../../data/words/digits.ts";
 import type { Failure } from "../api.ts";
 import { tradesOf } from "../bars/bar-live.ts";
@@ -15,7 +24,7 @@ import { DIRTY, type Dirty } from "../dirty.ts";
 import { mark } from "../feed-deps.ts";
 import { type Machine, type Step, step } from "../machine.ts";
 
-/** The trades list begins this long before the bars' cursor, so that it is not empty at first sight. */
+/** The tape begins this long before the bars' cursor: the trades that were asked for with them may go less far. */
 const PRELUDE_US = 15_000_000;
 /** Gaps marked on the chart; older marks go. */
 const MAX_GAPS = 50;
@@ -45,6 +54,8 @@ export type SymbolMessage =
   | { type: "history"; cursor: Cursor }
   | { type: "bars"; bars: readonly Bar[] }
   | { type: "levels"; levels: readonly Level[] }
+  /** The trades of before the page. */
+  | { type: "past"; answer: TradesAnswer }
   | { type: "failed"; answer: Failure }
   | { type: "status"; status: Status }
   | { type: "delivery"; delivery: Delivery };
@@ -87,17 +98,22 @@ export const symbolMachine: Machine<SymbolState, SymbolMessage, SymbolEffect> = 
       case "bars": {
         const { bars } = message;
         const prices = bars.flatMap(({ open, high, low, close }) => [open, high, low, close]);
-        return step(withPrices(state, prices));
+        return step(measured(state, prices, []));
       }
       case "levels": {
         const { levels } = message;
         const prices = levels.map(([price]) => price);
         return step(
-          withSizes(
-            withPrices(state, prices),
+          measured(
+            state,
+            prices,
             levels.map(([, size]) => size),
           ),
         );
+      }
+      case "past": {
+        const { trades, cursor } = message.answer;
+        return traded(state, addPast(state.trades, trades, cursor), trades);
       }
       case "failed":
         return failed(state, message.answer);
@@ -203,15 +219,21 @@ function frameTaken(before: SymbolState, frame: Frame): SymbolStep {
   const take = { type: "takeFrame", frame } as const;
   const fresh = tradesOf(frame);
   if (fresh.length === 0) return step(before, take);
-  const priced = withPrices(
-    before,
-    fresh.map(({ price }) => price),
+  const list = separate(frame).reduce(
+    (all, part) => addTrades(all, tradesOf(part), part.cursor),
+    before.trades,
   );
-  const state = withSizes(
-    { ...priced, trades: addTrades(priced.trades, fresh) },
+  const { state, effects } = traded(before, list, fresh);
+  return step(state, take, ...effects);
+}
+
+function traded(before: SymbolState, list: TradeList, fresh: readonly TradeEvent[]): SymbolStep {
+  const state = measured(
+    { ...before, trades: list },
+    fresh.map(({ price }) => price),
     fresh.map(({ size }) => size),
   );
-  return step(state, take, mark(DIRTY.trades));
+  return step(state, mark(DIRTY.trades));
 }
 
 function gapTaken(before: SymbolState, gap: Gap): SymbolStep {
@@ -228,10 +250,11 @@ function gapTaken(before: SymbolState, gap: Gap): SymbolStep {
   return step(state, mark(DIRTY.gaps | DIRTY.trades), { type: "takeGap", gap });
 }
 
-function withPrices(state: SymbolState, prices: readonly number[]): SymbolState {
-  return { ...state, priceDigits: digitsAfter(state.priceDigits, prices) };
-}
-
-function withSizes(state: SymbolState, sizes: readonly number[]): SymbolState {
-  return { ...state, sizeDigits: digitsAfter(state.sizeDigits, sizes) };
+function measured(
+  state: SymbolState,
+  prices: readonly number[],
+  sizes: readonly number[],
+): SymbolState {
+  const priceDigits = digitsAfter(state.priceDigits, prices);
+  return { ...state, priceDigits, sizeDigits: digitsAfter(state.sizeDigits, sizes) };
 }

@@ -82,10 +82,12 @@ export function InstrumentHeader(props: {
                 </dd>
               </div>
             )}
-            <div class="is-wide">
-              <dt>Viewers</dt>
-              <dd>{summary === undefined ? "—" : summary.viewers}</dd>
-            </div>
+            {view.feed.keeps === "all" && (
+              <div class="is-wide">
+                <dt>Viewers</dt>
+                <dd>{summary === undefined ? "—" : summary.viewers}</dd>
+              </div>
+            )}
           </dl>
         </>
       )}

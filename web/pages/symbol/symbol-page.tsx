@@ -46,7 +46,10 @@ export function SymbolPage(props: SymbolPageProps) {
     intervalReaching(fromUs, wanted, clock.nowMs() * 1_000);
   const interval = window && props.interval ? reaching(window, props.interval) : props.interval;
   const [opened] = useState(() =>
-    openSymbolView({ api, clock, server, symbol, interval, onUnauthorized }),
+    openSymbolView({
+      ...{ api, clock, server, symbol, interval, onUnauthorized },
+      keeps: props.isFramed ? "prices" : "all",
+    }),
   );
   // Another zone is another view of the same feed.
   const view = useMemo(() => ({ ...opened, clock }), [opened, clock.zone]);

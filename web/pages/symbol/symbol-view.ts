@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { openChannelTape } from "../../../client/channel-tape.ts";
 import type { Status } from "../../../client/status.ts";
 import { openTape } from "../../../client/tape.ts";
 import type { Book } from "../../../src/core/books/book.ts";
@@ -13,7 +14,7 @@ import type { Api } from "../../feed/api.ts";
 import type { DeskClock } from "../../feed/clock.ts";
 import { DIRTY, type Dirty } from "../../feed/dirty.ts";
 import { paced } from "../../feed/paced.ts";
-import { openSymbolFeed, type SymbolFeed } from "../../feed/room/symbol-feed.ts";
+import { type Kept, openSymbolFeed, type SymbolFeed } from "../../feed/room/symbol-feed.ts";
 import type { ServerWatch } from "../../feed/symbols/server-watch.ts";
 import { tapeDeps } from "../../feed/tape-deps.ts";
 import { readToken } from "../../feed/token.ts";
@@ -56,6 +57,7 @@ export interface SymbolViewOptions {
   server: ServerWatch;
   symbol: string;
   interval: Interval | null;
+  keeps: Kept;
   onUnauthorized(detail?: string): void;
 }
 
@@ -76,19 +78,21 @@ export function openSymbolView(options: SymbolViewOptions): SymbolView {
     {
       ...clock,
       api: options.api,
-      openTape(tape) {
+      openTape(tape, channels) {
         const token = readToken();
-        return openTape(
-          { ...tape, baseUrl: window.location.origin, ...(token === null ? {} : { token }) },
-          tapeDeps(clock, server),
-        );
+        const place = { baseUrl: window.location.origin, ...(token !== null && { token }) };
+        const opened = { ...tape, ...place };
+        const world = tapeDeps(clock, server);
+        return channels === null
+          ? openTape(opened, world)
+          : openChannelTape({ ...opened, channels }, world);
       },
       onDirty: loop.request,
       onStatus: ({ kind }) => server.report("tape", kind === "reconnecting" || kind === "offline"),
       onUnauthorized: options.onUnauthorized,
     },
     options.symbol,
-    { interval: options.interval, span: null },
+    { interval: options.interval, span: null, keeps: options.keeps },
   );
   let shown = shownOf(feed, []);
   const stopRetrying = server.onRetry(feed.retry);

@@ -4,6 +4,7 @@ import {
   AFTER,
   AGG,
   AT,
+  CHANNELS,
   count,
   interval,
   LABELS,
@@ -81,6 +82,13 @@ export const READS: readonly DescribedRoute[] = [
     [SYMBOL_IN_PATH, count("limit", "Most accounts of a page", [1, 10_000], 10_000), AFTER],
   ),
   read(
+    "/api/trades/{symbol}",
+    "TradesAnswer",
+    "The newest trades, the newest first",
+    "/api/trades/ACME?limit=50",
+    [SYMBOL_IN_PATH, count("limit", "Most trades", [1, 1_000], 100)],
+  ),
+  read(
     "/api/books/{symbol}",
     "BookAnswer",
     "The order book, now or at a moment",
@@ -129,6 +137,7 @@ export const READS: readonly DescribedRoute[] = [
         ...SINCE,
         count("limit", "About so many events, in whole frames", [1, 10_000], 1_000),
         WAIT,
+        CHANNELS,
       ],
     ),
     family: "Live",
@@ -150,10 +159,7 @@ export const READS: readonly DescribedRoute[] = [
       text("symbols", "Symbols and patterns, joined by commas, up to 500: ACME,BTC-*"),
       word("mode", "Every event, or the last values at a rate", ["all", "latest"], "all"),
       count("hz", "With mode=latest: messages a second at most", [1, 20], 10),
-      text(
-        "channels",
-        "Kinds of events, bar, or metric:NAME with *, joined by commas: trade,metric:cpu*",
-      ),
+      CHANNELS,
       word(
         "compress",
         "With mode=latest: long messages are binary, their text as raw DEFLATE",

@@ -1,3 +1,4 @@
+import type { RefObject } from "preact";
 import type { Bar, Interval } from "../../../../src/protocol/events/bar.ts";
 import { INTERVAL_SECONDS } from "../../../../src/protocol/words/interval.ts";
 import { type ChartMark, markWords } from "../../../data/tables/chart-marks.ts";
@@ -9,12 +10,17 @@ import { formatChange, formatPrice, formatVolume } from "../../../data/words/for
 const MOST_WORDS = 3;
 
 /** The numbers of a bar, and the words of its marks. */
-export function BarLegend(props: { bar: Bar; marks: readonly ChartMark[]; digits: Digits }) {
+export function BarLegend(props: {
+  bar: Bar;
+  marks: readonly ChartMark[];
+  digits: Digits;
+  box: RefObject<HTMLDivElement | null>;
+}) {
   const { bar, marks, digits } = props;
   const direction = bar.close >= bar.open ? "is-up" : "is-down";
   const change = changeOf(bar.open, bar.close);
   return (
-    <div class="bar-legend" aria-hidden="true">
+    <div class="bar-legend" aria-hidden="true" ref={props.box}>
       {(["open", "high", "low", "close"] as const).map((field) => (
         <span key={field}>
           {field[0]?.toUpperCase()} <b class={direction}>{formatPrice(bar[field], digits)}</b>

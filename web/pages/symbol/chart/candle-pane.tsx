@@ -7,7 +7,7 @@ import {
   createCandleChart,
 } from "../../../charts/candle-chart.ts";
 import { moveByKey } from "../../../charts/key-axis.ts";
-import type { Layer } from "../../../charts/layers.ts";
+import { LAYERS, type Layer } from "../../../charts/layers.ts";
 import { lastAtOrBefore } from "../../../data/bars/bars.ts";
 import type { TimeWindow } from "../../../data/bars/time-window.ts";
 import { entriesOf } from "../../../data/tables/positions.ts";
@@ -38,6 +38,7 @@ export function CandlePane(props: {
   const { hue } = useContext(ThemeContext);
   const container = useRef<HTMLDivElement>(null);
   const bands = useRef<HTMLDivElement>(null);
+  const legend = useRef<HTMLDivElement>(null);
   const chartRef = useRef<CandleChart | null>(null);
   /** What is to be shown once there are bars that far back. */
   const awaited = useRef<TimeWindow | null>(window);
@@ -60,6 +61,7 @@ export function CandlePane(props: {
       zone: view.clock.zone,
       axis: view.axis,
       onNearLeftEdge: () => void feed.loadOlder(),
+      headPx: () => bottomOf(legend.current),
       onHover: setHovered,
       onNewestVisible: setNewestVisible,
       isAwaiting: () => awaited.current !== null,
@@ -110,7 +112,7 @@ export function CandlePane(props: {
     <section class="candle-pane" aria-label="Candles and volume">
       {bar !== null && (
         <BarLegend
-          bar={bar}
+          {...{ bar, box: legend }}
           marks={hovered === null ? [] : marksIn(hovered, shown)}
           digits={shown.priceDigits}
         />
@@ -131,7 +133,7 @@ export function CandlePane(props: {
         }}
       />
       <BarTable view={view} />
-      <LayerChoice off={off} onChoose={setOff} />
+      <LayerChoice layers={LAYERS[feed.keeps]} off={off} onChoose={setOff} />
       <MarkList view={view} />
       {/* The library's licence wants its notice and this link on the page. */}
       <a
@@ -189,6 +191,8 @@ function hasBarIn({ bars, interval }: Pick<CandleData, "bars" | "interval">, win
   const last = bars[lastAtOrBefore(bars, window.toUs - 1)];
   return last !== undefined && last.ts + INTERVAL_SECONDS[interval] * 1e6 > window.fromUs;
 }
+
+const bottomOf = (box: HTMLElement | null) => (box ? box.offsetTop + box.offsetHeight : 0);
 
 /** Put each band where its gap lies now. Done by hand, for it follows every step of a scroll. */
 function placeBands(chart: CandleChart, feed: SymbolFeed, layer: HTMLElement | null): void {

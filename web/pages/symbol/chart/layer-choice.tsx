@@ -1,11 +1,12 @@
-import { LAYERS, type Layer } from "../../../charts/layers.ts";
+import type { Layer } from "../../../charts/layers.ts";
 
 /** Boxes of what the chart shows. */
 export function LayerChoice(props: {
+  layers: readonly Layer[];
   off: ReadonlySet<Layer>;
   onChoose(off: ReadonlySet<Layer>): void;
 }) {
-  const { off, onChoose } = props;
+  const { layers, off, onChoose } = props;
   const toggle = (layer: Layer) => {
     const next = new Set(off);
     if (!next.delete(layer)) next.add(layer);
@@ -16,7 +17,7 @@ export function LayerChoice(props: {
       <summary>Layers</summary>
       <fieldset>
         <legend class="sr-only">Layers of the chart</legend>
-        {LAYERS.map((layer) => (
+        {layers.map((layer) => (
           <label key={layer}>
             <input type="checkbox" checked={!off.has(layer)} onChange={() => toggle(layer)} />
             {layer}
