@@ -91,6 +91,7 @@ it("who may only read is told what the token may not, and goes on with one that 
   await browsed.open("/alerts", await browsed.product.token({ scopes: ["read"] }));
   await page.getByRole("button", { name: "New rule" }).click();
   await page.getByLabel("Name", { exact: true }).fill("mine");
+  await page.getByLabel("Symbols", { exact: true }).fill("MINE");
   await page.getByLabel("Metric", { exact: true }).fill("lag");
   await page.getByLabel("Bound").fill("5");
   await page.getByRole("button", { name: "Set the rule" }).click();
@@ -98,7 +99,7 @@ it("who may only read is told what the token may not, and goes on with one that 
   await dialog.getByRole("alert").getByText("scope write").waitFor();
   await dialog.getByLabel("Token").fill(await browsed.product.token());
   await dialog.getByRole("button", { name: "Go on" }).click();
-  await page.getByTestId("alert-rules").getByText("mine").waitFor();
+  await page.getByTestId("alert-rules").getByText("mine", { exact: true }).waitFor();
 });
 
 it("a rule that is tried tells its firings, each value to the digit that matters, and all else folded", async () => {
@@ -147,6 +148,7 @@ it("on a phone no word of the tables is broken", async () => {
   await browsed.push("/api/metrics", { symbol: "PHONE", metric: "lag", value: 12_345.25 });
   await browsed.open("/alerts");
   await page.getByTestId("alert-changes").getByText("firing").first().waitFor();
+  await page.getByTestId("alert-rules").locator(".state.is-firing").waitFor();
   const broken = await page.evaluate(() => {
     const walker = document.createTreeWalker(document.querySelector("main") as Element, 4);
     const words: string[] = [];
@@ -166,6 +168,46 @@ it("on a phone no word of the tables is broken", async () => {
   const last = page.getByRole("button", { name: "Delete", exact: true }).first();
   const box = await last.boundingBox();
   expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(390);
+});
+
+it("webhooks are shown to who gives a token that writes, and are added, tried and deleted there", async () => {
+  await putRule("told", { symbols: "HOOK", condition: { above: 5 }, webhooks: [] });
+  await browsed.open("/alerts", null);
+  await page.getByRole("button", { name: "Show webhooks" }).click();
+  const dialog = page.getByRole("dialog", { name: "A token that may write, please" });
+  // All symbols are told to a webhook.
+  await dialog.getByLabel("Token").fill(await browsed.product.token({ symbols: ["HOOK"] }));
+  await dialog.getByRole("button", { name: "Go on" }).click();
+  await dialog.getByRole("alert").getByText("told of all symbols").waitFor();
+  await dialog.getByLabel("Token").fill(await browsed.product.token());
+  await dialog.getByRole("button", { name: "Go on" }).click();
+  await page.getByLabel("Webhook", { exact: true }).fill("pager");
+  await page.getByLabel("Address").fill("http://pager.invalid/");
+  const add = page.getByRole("button", { name: "Add a webhook" });
+  await add.click();
+  // The server says what an address must be.
+  await page.getByRole("alert").getByText("https").waitFor();
+  await page.getByLabel("Address").fill("https://pager.invalid/alerts");
+  await add.click();
+  await page
+    .getByRole("status")
+    .getByText(/whsec_\S+/)
+    .waitFor();
+  const row = page.getByTestId("webhooks").getByRole("row");
+  await row.getByText("https://pager.invalid/alerts").waitFor();
+  expect(await row.innerText()).toContain("nothing waits");
+  expect(await row.innerText()).not.toMatch(/told by.*\btold\b/);
+  await row.getByRole("button", { name: "Test" }).click();
+  await page.getByRole("status").getByText("the test did not arrive").waitFor();
+  await page.getByLabel("Webhook", { exact: true }).fill("pager");
+  await page.getByLabel("Address").fill("https://elsewhere.invalid/");
+  await add.click();
+  await page.getByRole("status").getByText("There is a webhook pager already").waitFor();
+  await row.getByRole("button", { name: "Delete" }).click();
+  await row.getByRole("button", { name: "Delete it for good" }).click();
+  await row.waitFor({ state: "detached" });
+  const { webhooks } = await browsed.ask<{ webhooks: unknown[] }>("/api/alerts/webhooks");
+  expect(webhooks).toEqual([]);
 });
 
 /** On the metric `lag`. */

@@ -1,5 +1,11 @@
 import type { AlertRulePut } from "../../src/protocol/alerts/rule.ts";
 import type {
+  WebhookAnswer,
+  WebhookPush,
+  WebhookSet,
+  WebhookTest,
+} from "../../src/protocol/alerts/webhook.ts";
+import type {
   AlertHistoryAnswer,
   AlertRulesAnswer,
   AlertsAnswer,
@@ -172,6 +178,12 @@ export function createApi(deps: ApiDeps) {
     putAlertRule: (name: string, rule: AlertRulePut) =>
       send<KeptAlertRule>("PUT", pathOfRule(name), rule),
     deleteAlertRule: (name: string) => send<null>("DELETE", pathOfRule(name)),
+    webhooks: () => get<{ webhooks: WebhookAnswer[] }>(WEBHOOKS, {}),
+    putWebhook: (name: string, webhook: WebhookPush) =>
+      send<WebhookSet>("PUT", pathOfWebhook(name), webhook),
+    deleteWebhook: (name: string) => send<null>("DELETE", pathOfWebhook(name)),
+    /** Sends a delivery now, and says what became of it. */
+    testWebhook: (name: string) => send<WebhookTest>("POST", `${pathOfWebhook(name)}/test`),
     backtest: (push: BacktestPush) => send<BacktestAnswer>("POST", "/api/alerts/backtest", push),
     /** How the server is; what of it a token may know. */
     state: () => get<ServerState>("/readyz", {}),
@@ -247,6 +259,12 @@ export function createApi(deps: ApiDeps) {
 
 function pathOfRule(name: string): string {
   return `/api/alerts/rules/${encodeURIComponent(name)}`;
+}
+
+const WEBHOOKS = "/api/alerts/webhooks";
+
+function pathOfWebhook(name: string): string {
+  return `${WEBHOOKS}/${encodeURIComponent(name)}`;
 }
 
 async function listOf(response: ApiResponse): Promise<ListAnswer> {

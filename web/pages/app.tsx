@@ -70,7 +70,8 @@ export function App() {
   const [session, setSession] = useState(1);
   const { asking, renewals, renew, settle, withToken, onUnauthorized } = useToken();
   const [theme, setTheme] = useState<Theme>(readTheme);
-  const hue = useHue(theme);
+  const systemHue = useSystemHue();
+  const hue = theme === "system" ? systemHue : theme;
   const [zone, setZone] = useState<ZoneChoice>(readZone);
   const [isOld, setOld] = useState(false);
 
@@ -133,7 +134,7 @@ export function App() {
     },
   };
   return (
-    <ThemeContext.Provider value={{ theme, hue, choose }}>
+    <ThemeContext.Provider value={{ theme, hue, systemHue, choose }}>
       {asking && isFramed && (
         <p class="embed-refused" role="alert">
           This chart needs a token that may read it.
@@ -204,15 +205,15 @@ function Page({ route, desk }: { route: Route; desk: Desk }) {
   }
 }
 
-/** "dark" or "light": what the theme comes to here and now. */
-function useHue(theme: Theme): "dark" | "light" {
-  const [systemIsLight, setSystemIsLight] = useState(LIGHT.matches);
+/** What the system's theme comes to here and now. */
+function useSystemHue(): "dark" | "light" {
+  const [isLight, setLight] = useState(LIGHT.matches);
   useEffect(() => {
-    const onChange = () => setSystemIsLight(LIGHT.matches);
+    const onChange = () => setLight(LIGHT.matches);
     LIGHT.addEventListener("change", onChange);
     return () => LIGHT.removeEventListener("change", onChange);
   }, []);
-  return theme === "light" || (theme === "system" && systemIsLight) ? "light" : "dark";
+  return isLight ? "light" : "dark";
 }
 
 /** Ages are told anew while somebody looks. */
