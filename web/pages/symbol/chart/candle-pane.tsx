@@ -13,6 +13,7 @@ import type { TimeWindow } from "../../../data/bars/time-window.ts";
 import { entriesOf } from "../../../data/tables/positions.ts";
 import { gapWords } from "../../../data/words/gap-words.ts";
 import { DIRTY } from "../../../feed/dirty.ts";
+import { paced } from "../../../feed/paced.ts";
 import type { SymbolFeed } from "../../../feed/room/symbol-feed.ts";
 import { ThemeContext } from "../../shell/theme-context.ts";
 import { isCutOff, type SymbolView, useRepaint } from "../symbol-view.ts";
@@ -21,6 +22,8 @@ import { BarTable } from "./bar-table.tsx";
 import { LayerChoice } from "./layer-choice.tsx";
 import { MarkList } from "./mark-list.tsx";
 
+/** While one drags, orders are asked for no more often, in ms. */
+const SEE_MS = 400;
 const ALL_SHOWN: ReadonlySet<Layer> = new Set();
 const PAINTED = DIRTY.bars | DIRTY.allBars | DIRTY.positions | DIRTY.orders | DIRTY.notes;
 
@@ -53,7 +56,7 @@ export function CandlePane(props: {
   const [isNewestVisible, setNewestVisible] = useState(true);
   const [hovered, setHovered] = useState<Bar | null>(null);
   const [off, setOff] = useState<ReadonlySet<Layer>>(ALL_SHOWN);
-  useRepaint(view, DIRTY.gaps | DIRTY.bars | DIRTY.allBars | DIRTY.status);
+  useRepaint(view, DIRTY.orders | DIRTY.gaps | DIRTY.bars | DIRTY.allBars | DIRTY.status);
 
   useEffect(() => {
     if (container.current === null) return;
@@ -93,6 +96,24 @@ export function CandlePane(props: {
     };
   }, [view, feed, hue]);
 
+  useEffect(() => {
+    if (feed.keeps !== "all") return;
+    const seeing = paced(
+      view.clock,
+      () => {
+        const inSight = view.axis.inSight();
+        if (inSight !== null) feed.seeOrders(inSight);
+      },
+      SEE_MS,
+    );
+    const stop = view.axis.moved.hear(seeing, seeing.ask);
+    seeing.ask();
+    return () => {
+      stop();
+      seeing.stop();
+    };
+  }, [view, feed]);
+
   useEffect(() => chartRef.current?.leaveOff(off), [view, off, hue]);
 
   const shown = view.shown();
@@ -107,6 +128,7 @@ export function CandlePane(props: {
     chartRef.current?.showNewest();
   };
   const isMissed = window !== null && feed.isReached(window.fromUs) && !hasBarIn(shown, window);
+  const mostMarked = feed.mostMarked();
   const bar = hovered ?? shown.bars.at(-1) ?? null;
   return (
     <section class="candle-pane" aria-label="Candles and volume">
@@ -165,6 +187,9 @@ export function CandlePane(props: {
             Show {elsewhere}
           </button>
         </p>
+      )}
+      {mostMarked !== null && (
+        <p class="marks-cut">The newest {mostMarked} orders of this time are marked.</p>
       )}
       {isMissed && (
         <p class="no-bars">
