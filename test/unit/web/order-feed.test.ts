@@ -44,7 +44,7 @@ test("OR-5 few orders are known at once: no range is asked for, and there are no
   see(1, 20);
   expect(asked).toEqual([{ limit: 100 }]);
   expect(ids(feed.held())).toHaveLength(30);
-  expect([feed.hasMore(), feed.markedOf()]).toEqual([false, null]);
+  expect([feed.hasMore(), feed.isCut()]).toEqual([false, false]);
 });
 
 test("OR-5 orders of the range in sight are marked, however many began since, and asked for once", async () => {
@@ -78,11 +78,11 @@ test("of more orders in sight than are asked for the newest are marked, and that
   feed.load();
   see(100, 3_000);
   await clock.advance(1);
-  expect(feed.markedOf()).toBe(2_000);
+  expect(feed.isCut()).toBe(true);
   expect(ids(feed.marked())).toHaveLength(2_100);
   see(4_950, 4_990);
   await clock.advance(1);
-  expect(feed.markedOf()).toBeNull();
+  expect(feed.isCut()).toBe(false);
 });
 
 test("the list grows as long as there are more, up to a bound, and keeps what came since", async () => {

@@ -86,8 +86,8 @@ export function openOrderFeed(deps: FeedDeps, symbol: string) {
     },
     /** Those, and what is known of orders that began in sight. */
     marked: () => joinedOrders(last.held().orders, ranged.held().orders),
-    /** Most orders in sight that are marked, where there are more; else null. */
-    markedOf: () => (span !== null && !isKnown(span) && ranged.held().isCut ? MOST_ORDERS : null),
+    /** Whether more began in sight than are marked. */
+    isCut: () => span !== null && !isKnown(span) && ranged.held().isCut,
     /** These are in sight now. */
     see(inSight: InSight) {
       const next = spanToLoad(inSight, span);

@@ -11,6 +11,7 @@ import { type SymbolView, useRepaint } from "./symbol-view.ts";
 
 /** A busy desk sends many a second. */
 const REPAINT_MS = 250;
+const COLUMNS = ["Order", "Size", "Price", "Status", "Time"];
 /** Words that the column has no place for, which is as wide for all. */
 const SHORT: { [status in OrderStatus]?: string } = {
   acknowledged: "acked",
@@ -20,9 +21,8 @@ const SHORT: { [status in OrderStatus]?: string } = {
 /** The orders of a symbol, those that began last first, each leading to its trace. Nothing where there is none. */
 export function OrdersPane({ view }: { view: SymbolView }) {
   useRepaint(view, DIRTY.orders, REPAINT_MS);
-  const { feed } = view;
-  const orders = feed.orders().map(newestOf);
-  const hasMore = feed.hasMoreOrders();
+  const { held, hasMore, more } = view.feed.orders;
+  const orders = held().map(newestOf);
   if (orders.length === 0) return null;
   const nowMs = view.clock.nowMs();
   const sizes = digitsOf(orders.flatMap(({ quantity, filled }) => [quantity ?? 0, filled ?? 0]));
@@ -30,18 +30,18 @@ export function OrdersPane({ view }: { view: SymbolView }) {
   return (
     <section class="orders-pane" aria-labelledby="orders-title">
       <h2 id="orders-title">
-        Orders <span>{hasMore ? `the newest ${orders.length}` : orders.length}</span>
+        Orders <span>{hasMore() ? `the newest ${orders.length}` : orders.length}</span>
       </h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and without a mouse only what has the focus does */}
       <div class="order-list" tabIndex={0}>
         <table>
           <thead class="sr-only">
             <tr>
-              <th scope="col">Order</th>
-              <th scope="col">Size</th>
-              <th scope="col">Price</th>
-              <th scope="col">Status</th>
-              <th scope="col">Time</th>
+              {COLUMNS.map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
@@ -67,8 +67,8 @@ export function OrdersPane({ view }: { view: SymbolView }) {
             ))}
           </tbody>
         </table>
-        {hasMore && (
-          <button class="button is-quiet" type="button" onClick={feed.moreOrders}>
+        {hasMore() && (
+          <button class="button is-quiet" type="button" onClick={more}>
             More
           </button>
         )}

@@ -10,10 +10,10 @@ import { moveByKey } from "../../../charts/key-axis.ts";
 import { LAYERS, type Layer } from "../../../charts/layers.ts";
 import { lastAtOrBefore } from "../../../data/bars/bars.ts";
 import type { TimeWindow } from "../../../data/bars/time-window.ts";
+import { MOST_ORDERS } from "../../../data/tables/orders.ts";
 import { entriesOf } from "../../../data/tables/positions.ts";
 import { gapWords } from "../../../data/words/gap-words.ts";
 import { DIRTY } from "../../../feed/dirty.ts";
-import { paced } from "../../../feed/paced.ts";
 import type { SymbolFeed } from "../../../feed/room/symbol-feed.ts";
 import { ThemeContext } from "../../shell/theme-context.ts";
 import { isCutOff, type SymbolView, useRepaint } from "../symbol-view.ts";
@@ -22,8 +22,6 @@ import { BarTable } from "./bar-table.tsx";
 import { LayerChoice } from "./layer-choice.tsx";
 import { MarkList } from "./mark-list.tsx";
 
-/** While one drags, orders are asked for no more often, in ms. */
-const SEE_MS = 400;
 const ALL_SHOWN: ReadonlySet<Layer> = new Set();
 const PAINTED = DIRTY.bars | DIRTY.allBars | DIRTY.positions | DIRTY.orders | DIRTY.notes;
 
@@ -96,23 +94,7 @@ export function CandlePane(props: {
     };
   }, [view, feed, hue]);
 
-  useEffect(() => {
-    if (feed.keeps !== "all") return;
-    const seeing = paced(
-      view.clock,
-      () => {
-        const inSight = view.axis.inSight();
-        if (inSight !== null) feed.seeOrders(inSight);
-      },
-      SEE_MS,
-    );
-    const stop = view.axis.moved.hear(seeing, seeing.ask);
-    seeing.ask();
-    return () => {
-      stop();
-      seeing.stop();
-    };
-  }, [view, feed]);
+  useEffect(() => view.axis.moved.hear(feed, feed.orders.see), [view.axis, feed]);
 
   useEffect(() => chartRef.current?.leaveOff(off), [view, off, hue]);
 
@@ -128,7 +110,6 @@ export function CandlePane(props: {
     chartRef.current?.showNewest();
   };
   const isMissed = window !== null && feed.isReached(window.fromUs) && !hasBarIn(shown, window);
-  const mostMarked = feed.mostMarked();
   const bar = hovered ?? shown.bars.at(-1) ?? null;
   return (
     <section class="candle-pane" aria-label="Candles and volume">
@@ -188,8 +169,8 @@ export function CandlePane(props: {
           </button>
         </p>
       )}
-      {mostMarked !== null && (
-        <p class="marks-cut">The newest {mostMarked} orders of this time are marked.</p>
+      {feed.orders.isCut() && (
+        <p class="marks-cut">Of orders of this time the newest {MOST_ORDERS} are marked.</p>
       )}
       {isMissed && (
         <p class="no-bars">
