@@ -1,3 +1,5 @@
+import { noSocket } from "./late-socket.ts";
+
 /** The part of a WebSocket that a tape uses; the browser's and Node's own both are one. */
 export interface SocketLike {
   onmessage: ((event: { data: unknown }) => void) | null;
@@ -36,7 +38,13 @@ export interface TapeDeps {
   report(error: unknown): void;
 }
 
-/** The browser as it is, and as much of it as Node has: there from 22 on, for older ones have no `WebSocket`. */
+function openSocket(url: string, protocols: string[]): SocketLike {
+  const socket = new WebSocket(url, protocols);
+  socket.binaryType = "arraybuffer";
+  return socket as SocketLike;
+}
+
+/** The browser as it is, and as much of it as Node has: before 22 no `WebSocket`, and so server-sent events and polling alone. */
 export function browserDeps(): TapeDeps {
   return {
     nowMs: () => Date.now(),
@@ -45,11 +53,7 @@ export function browserDeps(): TapeDeps {
       const timer = setTimeout(callback, delayMs);
       return () => clearTimeout(timer);
     },
-    openSocket(url, protocols) {
-      const socket = new WebSocket(url, protocols);
-      socket.binaryType = "arraybuffer";
-      return socket as SocketLike;
-    },
+    openSocket: typeof WebSocket === "undefined" ? noSocket : openSocket,
     fetch: (url, init) => fetch(url, init),
     // Node has no `onLine`; a missing word is no bad news.
     isOnline: () => globalThis.navigator?.onLine !== false,

@@ -34,6 +34,7 @@ export {
   type Latest,
   type LatestOptions,
   type LatestStatus,
+  NoWebSocketError,
   openLatest,
   readLatest,
 } from "./latest.ts";

@@ -25,7 +25,12 @@ export function lateSocket(making: Promise<SocketLike>): SocketLike {
       socket.onerror = (event) => late.onerror?.(event);
       if (isClosed) socket.close(1000);
     },
-    () => late.onclose?.({ code: ABNORMAL_CLOSURE, reason: "no token" }),
+    () => late.onclose?.({ code: ABNORMAL_CLOSURE, reason: "" }),
   );
   return late;
+}
+
+/** What opens sockets where the runtime has no `WebSocket`, as Node before 22: each is closed before it is open. */
+export function noSocket(): SocketLike {
+  return lateSocket(Promise.reject(new Error("no WebSocket")));
 }

@@ -1,6 +1,7 @@
 import type { LatestMessage } from "../src/protocol/streams/server-message.ts";
 import type { TapeDeps } from "./deps.ts";
 import { JoinedLatest } from "./joined-latest.ts";
+import { noSocket } from "./late-socket.ts";
 import { type LatestByEvents, openLatestByEvents } from "./latest-by-events.ts";
 import { type LatestStreamOptions, openLatestStream, type StreamStatus } from "./latest-stream.ts";
 import { MOST_BY_EVENTS } from "./room-sockets.ts";
@@ -11,6 +12,11 @@ const FAILURES_BEFORE_EVENTS = 2;
 
 export interface LatestOptions extends Omit<LatestStreamOptions, "onStatus"> {
   onStatus?(status: LatestStatus): void;
+}
+
+/** There is no `WebSocket`, and what is to be watched comes by none of the other ways. */
+export class NoWebSocketError extends Error {
+  override readonly name = "NoWebSocketError";
 }
 
 export type LatestStatus =
@@ -31,9 +37,15 @@ export interface Latest {
  * and patterns, wait for a socket, for no route of a room but these tells its last values.
  *
  * @throws {TypeError} where `baseUrl` can belong to no server, or there are no `symbols`.
+ * @throws {NoWebSocketError} where only a socket would do, and the runtime has none.
  */
 export function openLatest(options: LatestOptions, deps: TapeDeps = latestDeps()): Latest {
   const names = namesOf(options.symbols);
+  if (names === null && deps.openSocket === noSocket) {
+    throw new NoWebSocketError(
+      `More than ${MOST_BY_EVENTS} symbols, and patterns, need a WebSocket, which this runtime has not: take Node 22 or newer, or give browserDeps() with an openSocket of your own as the second argument.`,
+    );
+  }
   let byEvents: LatestByEvents | null = null;
   let status: LatestStatus = { kind: "connecting" };
   const stream = openLatestStream({ ...options, onStatus: streamIs }, deps);

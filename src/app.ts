@@ -95,11 +95,15 @@ function askRoute(c: AppContext, request: Request): Response | Promise<Response>
 const SLASH_IN_SYMBOL = /^\/(?:ws|api\/(?:history|positions|books|orders|notes|rooms))\/[^/]+\/./;
 
 function notFound(c: AppContext): never {
-  const hint = SLASH_IN_SYMBOL.test(c.req.path) ? " In a URL a symbol's / is written %2F." : "";
+  const slash = SLASH_IN_SYMBOL.test(c.req.path) ? " In a URL a symbol's / is written %2F." : "";
+  const quotes =
+    c.req.path === "/api/quotes"
+      ? " A quote is a book of one level a side: POST /api/books with its type snapshot."
+      : "";
   throw new Refusal({
     status: 404,
     type: "not-found",
     title: "No such route",
-    detail: `There is no ${c.req.method} ${shorten(c.req.path, MOST_PATH_CHARS)}.${hint}`,
+    detail: `There is no ${c.req.method} ${shorten(c.req.path, MOST_PATH_CHARS)}.${slash}${quotes}`,
   });
 }

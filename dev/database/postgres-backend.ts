@@ -26,6 +26,9 @@ const CONNECTIONS: Record<ConnectionUse, { most: number; statementTimeoutMs: num
 /** So long a call waits for a connection to be free, or to be made. In ms. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
+/** A database that has not taken a cancellation for so long says nothing more on its connections, as behind a link that is cut. In ms. */
+const CANCEL_TIMEOUT_MS = 5_000;
+
 /** A connection that was left in the middle of a transaction holds locks; nothing of ours pauses in one. In ms. */
 const IDLE_IN_TRANSACTION_MS = 60_000;
 
@@ -46,6 +49,7 @@ export function openPostgres(url: string, roleOf?: (use: ConnectionUse) => strin
     ...connectionTo(urlOf("keeper")),
     max: 1,
     application_name: "edgetape-cancel",
+    query_timeout: CANCEL_TIMEOUT_MS,
   });
   canceller.on("error", () => undefined);
 
@@ -118,8 +122,10 @@ async function withClient<T>(
   let cancelling: Promise<void> | undefined;
   const onAbort = () => {
     const { processID } = client as unknown as { processID: number };
-    // A database that cannot be told has ended the statement, or will when it is reached again.
-    cancelling = cancel(processID).catch(() => undefined);
+    cancelling = cancel(processID).catch((error: unknown) => {
+      // One that refuses to be told is there, and its statement ends. Of one that says nothing the call would wait for good.
+      if (!(error instanceof pg.DatabaseError)) void (client as unknown as pg.Client).end();
+    });
   };
   try {
     // Whoever waited for a connection may have gone by now.

@@ -1,7 +1,9 @@
 import { deskEvents } from "./market/desk.ts";
+import { DeskBook } from "./market/desk-book.ts";
 import { INSTRUMENTS, type Instrument } from "./market/instruments.ts";
 import type { Market } from "./market/market.ts";
-import { pointsAt, positionsAt } from "./market/metrics.ts";
+import { pointsAt } from "./market/metrics.ts";
+import { positionsAt, positionsBetween } from "./market/positions.ts";
 import { HOUR_SECONDS } from "./market/price-path.ts";
 import type { MadeTrade } from "./market/trades.ts";
 import type { IngestPath } from "./push.ts";
@@ -33,12 +35,13 @@ export async function backfill(
   untilUs: number,
 ): Promise<void> {
   const stride = Math.max(1, Math.round(market.key.tradesPerSecond / HISTORY_TRADES_PER_SECOND));
+  const book = new DeskBook(market);
   // Instruments side by side, for they are rooms apart; each one's hours in order, for they are one log.
   const lanes = INSTRUMENTS.map((instrument) =>
     pushBatches(deps, "/api/trades", history(market, instrument, stride, fromUs, untilUs)),
   );
-  lanes.push(pushBatches(deps, "/api/metrics", points(market, fromUs, untilUs)));
-  lanes.push(pushBatches(deps, "/api/positions", positionsAt(market, fromUs)));
+  lanes.push(pushBatches(deps, "/api/metrics", points(book, fromUs, untilUs)));
+  lanes.push(pushBatches(deps, "/api/positions", positions(book, fromUs, untilUs)));
   await Promise.all(lanes);
   const deskUs = Math.max(fromUs, untilUs - DESK_US);
   const ofDesk = deskEvents(market, deskUs, untilUs);
@@ -65,9 +68,15 @@ function* history(
   }
 }
 
-function* points(market: Market, fromUs: number, untilUs: number): Generator<object> {
+function* points(book: DeskBook, fromUs: number, untilUs: number): Generator<object> {
   const firstUs = Math.ceil(fromUs / HISTORY_STEP_US) * HISTORY_STEP_US;
-  for (let us = firstUs; us < untilUs; us += HISTORY_STEP_US) yield* pointsAt(market, us);
+  for (let us = firstUs; us < untilUs; us += HISTORY_STEP_US) yield* pointsAt(book, us);
+}
+
+/** Whole, however old: a purchase is told from the state before it. */
+function* positions(book: DeskBook, fromUs: number, untilUs: number): Generator<object> {
+  yield* positionsAt(book, fromUs);
+  yield* positionsBetween(book, fromUs + 1, untilUs);
 }
 
 async function pushBatches(

@@ -15,7 +15,8 @@ import { readMessage } from "../room/viewers/messages/client-message.ts";
 import { Flushes } from "./flushes.ts";
 import { HostRelays } from "./host-relays.ts";
 import { KnownNames } from "./known-names.ts";
-import { LatestStreams } from "./latest-streams.ts";
+import { LatestStreams } from "./latest/latest-streams.ts";
+import { NameSets } from "./latest/name-sets.ts";
 import type { StreamAttachment } from "./stream/saved-stream.ts";
 import { Stream, type StreamDeps } from "./stream/stream.ts";
 import { StreamRows } from "./stream-rows.ts";
@@ -26,7 +27,7 @@ const FULL_RETRY_S = 10;
 const QUIET_MS = 1_000;
 /** So often the hosts are asked for names that nobody has told. */
 const LOOK_EVERY_MS = 60_000;
-/** Seats in the rooms of all streams: the memory that they take is bounded by it. */
+/** Seats in the rooms of all streams, and names that those of `latest` share: the memory that they take is bounded by it. */
 const MOST_SEATS = 100_000;
 
 type Slept = readonly [SymbolName, StreamSocket, StreamAttachment];
@@ -40,6 +41,7 @@ export class StreamsCore {
   readonly #settings: StreamsSettings;
   readonly #rows: StreamRows;
   readonly #names: KnownNames;
+  readonly #nameSets = new NameSets();
   readonly #relays: HostRelays;
   readonly #latest: LatestStreams;
   readonly #streams = new Map<StreamSocket, Stream>();
@@ -225,6 +227,7 @@ export class StreamsCore {
     const { clock, renew, keepAwake } = this.#ports;
     return {
       windowChars: this.#settings.streamWindow,
+      nameSets: this.#nameSets,
       join: (stream, seat, place) =>
         isLatest(stream)
           ? this.#latest.follow(stream, seat)
@@ -248,7 +251,7 @@ export class StreamsCore {
   #refusalOf({ viewerKey }: StreamRequest): JoinRefusal | null {
     const { LIMIT_VIEWERS, LIMIT_SOCKETS_PER_VIEWER } = this.#settings.limits;
     const isFull = LIMIT_VIEWERS > 0 && this.#streams.size >= LIMIT_VIEWERS;
-    if (isFull || this.#relays.seats >= MOST_SEATS) {
+    if (isFull || this.#relays.seats + this.#nameSets.size >= MOST_SEATS) {
       return { kind: "refused", reason: "full", retryAfterS: FULL_RETRY_S };
     }
     const sockets = this.#holders.socketsOf(viewerKey);

@@ -17,7 +17,7 @@ import type { FanOutPace } from "../room/viewers/fan-out-pace.ts";
 import { MESSAGE_LIMITS } from "../room/viewers/messages/messages.ts";
 import { WINDOW_BYTES } from "../room/viewers/window.ts";
 import { nameOf, type Platform, ViewerObject } from "../viewer-object/viewer-object.ts";
-import { pack } from "./pack.ts";
+import { pack } from "./latest/pack.ts";
 import type { StreamAttachment } from "./stream/saved-stream.ts";
 import { StreamsCore } from "./streams-core.ts";
 import type { Renewal, StreamsPorts, StreamsSettings } from "./streams-ports.ts";

@@ -38,6 +38,12 @@ const AT_ONCE = 4;
 /** Whoever looks and says nothing for so long has gone, in ms; a statement takes no longer. */
 const LEASE_MS = 15_000;
 const LOOK_AGAIN_MS = 25;
+/** Whoever asks is answered within so long, in ms: probes of orchestrators and balancers give up after a few seconds. */
+const PATIENCE_MS = 2_000;
+/** What a database has said that says nothing in that time, as one that is frozen or behind a link that is cut. */
+const SILENT: DatabaseLook = {
+  ...{ isReachable: false, reason: "timeout", warnings: [], database: {}, facts: {} },
+};
 
 /** Of one database: its newest look, begun at `atMs`, and who looks. */
 class Looks {
@@ -64,7 +70,7 @@ export function lookAtDatabase(sources: LookSources): Promise<DatabaseLook> {
 }
 
 async function lookBegunAfter(sources: LookSources, afterMs: number): Promise<DatabaseLook> {
-  const { db, clock, gone } = sources;
+  const { db, clock } = sources;
   const looks = looksOf.get(db) ?? new Looks(clock);
   looksOf.set(db, looks);
   const found = (): DatabaseLook | null => {
@@ -73,26 +79,34 @@ async function lookBegunAfter(sources: LookSources, afterMs: number): Promise<Da
     const isGood = newest !== null && newest.atMs >= afterMs && newest.atMs <= clock.nowMs();
     return isGood ? newest.look : null;
   };
-  const untilMs = clock.nowMs() + LEASE_MS;
-  let leave: (() => void) | null = null;
+  const untilMs = clock.nowMs() + PATIENCE_MS;
   for (;;) {
     const known = found();
     if (known !== null) return known;
-    leave = await looks.gate.enter(null, 0);
-    if (leave !== null || clock.nowMs() >= untilMs) break;
+    const leave = await looks.gate.enter(null, 0);
+    if (leave !== null) {
+      const looking = look(sources, looks, leave);
+      const silent = clock.wait(untilMs - clock.nowMs()).then(() => SILENT);
+      return Promise.race([looking, silent]);
+    }
+    if (clock.nowMs() >= untilMs) return SILENT;
     await clock.wait(LOOK_AGAIN_MS);
   }
-  const letGo = leave ?? (() => undefined);
+}
+
+/** Goes on where nobody waits for it any more: what it finds is for those who ask next. */
+async function look(sources: LookSources, looks: Looks, leave: () => void): Promise<DatabaseLook> {
+  const { clock, gone } = sources;
   // Where the client has gone the runtime may end the request here and now, without `finally`.
-  gone.addEventListener("abort", letGo);
+  gone.addEventListener("abort", leave);
   try {
     const atMs = clock.nowMs();
-    const look = await askDatabase(sources);
-    looks.newest = { atMs, look };
-    return look;
+    const said = await askDatabase(sources);
+    looks.newest = { atMs, look: said };
+    return said;
   } finally {
-    gone.removeEventListener("abort", letGo);
-    letGo();
+    gone.removeEventListener("abort", leave);
+    leave();
   }
 }
 

@@ -91,9 +91,11 @@ it("risk and orders are the server's, and each figure leads to its definition", 
   const percent = ({ value }: Figure) => formatPercent(value ?? Number.NaN);
   const cards = page.getByTestId("risk-cards").getByRole("listitem");
   await cards.first().waitFor();
-  const [total, , volatility] = await cards.locator("b").allTextContents();
+  const [total, volatility] = await cards.locator("b").allTextContents();
   expect(total).toBe(formatChange(risk.total_return.value ?? Number.NaN));
   expect(volatility).toBe(percent(risk.volatility));
+  // A year's return and the three ratios, of one hour.
+  expect(await cards.getByText("Too short").count()).toBe(4);
   if (risk.max_drawdown.kind !== "drawdown") throw new Error("no drawdown");
   await cards.last().getByText(formatChange(risk.max_drawdown.depth), { exact: true }).waitFor();
   await page.getByRole("img", { name: "Drawdown" }).waitFor();

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,7 +37,7 @@ test("they bring nothing else along, and say which Node they take", async () => 
   const names = ["client", "push"].map((name) => join(folder, "node_modules/@edgetape", name));
   expect(stdout.trim().split("\n").slice(1)).toEqual(names);
   const taken = names.map((name) => JSON.parse(readFileSync(join(name, "package.json"), "utf8")));
-  expect(taken.map(({ engines }) => engines.node)).toEqual([">=22", ">=20"]);
+  expect(taken.map(({ engines }) => engines.node)).toEqual([">=20", ">=20"]);
 });
 
 test("programs in TypeScript compile against them, declarations checked too", async () => {
@@ -86,6 +87,47 @@ test("a program watches a room with it", async () => {
   server.close();
   expect(JSON.parse(stdout)).toMatchObject({ type: "events", cursor: 7 });
   expect(paths).toEqual(["/ws/BTC%2FUSD?since=3"]);
+});
+
+test("without a WebSocket, as Node before 22, a program takes server-sent events, or is told why not", async () => {
+  const paths: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    paths.push(request.url);
+    response.setHeader("content-type", "text/event-stream");
+    for (const message of [
+      { type: "hello", room: "A", cursor: 7, oldest: 0, heartbeat_ms: 5_000, window: 1_000 },
+      {
+        ...{ type: "events", cursor: 7 },
+        events: [{ kind: "metric", ts: 7, metric: "m", value: 1.5 }],
+      },
+    ]) {
+      response.write(`data: ${JSON.stringify(message)}\n\n`);
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  writeFileSync(
+    join(folder, "old.js"),
+    `delete globalThis.WebSocket;
+     const { openLatest, openTape } = await import("@edgetape/client");
+     const baseUrl = "http://127.0.0.1:${port}/";
+     const told = [];
+     try { openLatest({ baseUrl, symbols: ["BTC-*"], onLatest() {} }); }
+     catch (error) { told.push(error.name, error.message); }
+     const tape = openTape({ baseUrl, symbol: "ACME", since: 3, onDelivery(delivery) {
+       console.log(JSON.stringify([...told, delivery]));
+       tape.close();
+     } });`,
+  );
+  const { stdout } = await run(process.execPath, ["old.js"], { cwd: folder });
+  server.closeAllConnections();
+  server.close();
+  expect(JSON.parse(stdout)).toMatchObject([
+    ...["NoWebSocketError", expect.stringContaining("Node 22")],
+    { type: "events", cursor: 7 },
+  ]);
+  expect(paths).toEqual(["/api/rooms/ACME/stream?since=3"]);
 });
 
 test("the example of the guide pushes what it says, and the end of its process flushes", async () => {

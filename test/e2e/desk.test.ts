@@ -391,7 +391,9 @@ it("the market is live over one socket, its figures are the API's, and a key ope
   const card = (title: string) => page.locator(`[data-testid=desk-card][data-title="${title}"]`);
   await row("MKT-1").getByText("101.25").waitFor();
   // What nobody has pushed is said, with what to push.
-  await card("Portfolio value").getByText("Push portfolio_value without a symbol").waitFor();
+  await card("Portfolio value, as pushed")
+    .getByText("Push portfolio_value without a symbol")
+    .waitFor();
   await card("Open positions").getByText("Push to /api/positions").waitFor();
   await card("Feeds").getByRole("link", { name: "MKT-3" }).waitFor();
 
@@ -410,7 +412,7 @@ it("the market is live over one socket, its figures are the API's, and a key ope
     { metric: "orders_per_second", value: 12.5 },
     { metric: "order_latency_ms", value: 3.5 },
   ]);
-  await card("Portfolio value").getByText("5,050.00").waitFor();
+  await card("Portfolio value, as pushed").getByText("5,050.00").waitFor();
   await card("Orders/s").getByText("12.50", { exact: true }).waitFor();
   await card("Order latency, p99").getByText("3.50 ms").waitFor();
 
@@ -432,7 +434,7 @@ it("the market is live over one socket, its figures are the API's, and a key ope
     .toFixed(2)
     .replace("-", "−")
     .replace(/^(?=\d)/, "+");
-  await card("P&L of the day").getByText("of 2 symbols").waitFor();
+  await card("P&L of the day").getByText("of positions in 2 symbols").waitFor();
   await expect.poll(() => card("P&L of the day").locator("b").textContent()).toBe(gain);
   const { symbols } = await browsed.ask<SymbolsAnswer>("/api/symbols");
   const listed = symbols.find(({ symbol }) => symbol === "MKT-1");
@@ -453,14 +455,57 @@ it("the market is live over one socket, its figures are the API's, and a key ope
   expect(new URL(page.url()).pathname).toBe("/s/MKT-2");
 });
 
-it("who may only read is told so, and keeps the page", async () => {
-  await browsed.open("/alerts", await browsed.product.token({ scopes: ["read"] }));
-  await page.getByRole("button", { name: "New rule" }).click();
-  await page.getByLabel("Name", { exact: true }).fill("mine");
-  await page.getByLabel("Bound").fill("5");
-  await page.getByRole("button", { name: "Set the rule" }).click();
-  await page.getByRole("alert").getByText("write").waitFor();
-  await page.getByRole("heading", { name: "Alerts", exact: true }).waitFor();
+it("charts and panels whose answers are awaited say so", async () => {
+  await browsed.push("/api/trades", [{ symbol: "DESK-13", price: 5, size: 1 }]);
+  await browsed.push("/api/metrics", [{ symbol: "DESK-13", metric: "load", value: 1 }]);
+  let release = () => {};
+  const isOver = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route(/api\/(history|series)/, async (route) => {
+    await isOver;
+    await route.continue();
+  });
+  const trail = page.locator("[data-symbol=DESK-13] .sparkline");
+  const ground = () => trail.evaluate((svg) => getComputedStyle(svg).backgroundImage);
+  await browsed.open("/");
+  await trail.waitFor();
+  expect(await ground()).toContain("gradient");
+  await browsed.open("/s/DESK-13?interval=1m");
+  const waits = page.getByText("The server is asked…");
+  await page.locator(".candle-pane").getByText("The server is asked…").waitFor();
+  release();
+  await page.getByTestId("metric-panel").locator(".u-over").waitFor();
+  await waits.first().waitFor({ state: "detached" });
+});
+
+it("what one look does not tell is no 0, and nothing is well before it is known", async () => {
+  await browsed.push("/api/trades", [{ symbol: "DESK-3", price: 5, size: 1 }]);
+  let looks = 0;
+  let release = () => {};
+  const isOver = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route("**/metrics", async (route) => {
+    looks += 1;
+    if (looks > 1) await isOver;
+    await route.continue();
+  });
+  await browsed.open("/operations");
+  await page.getByRole("heading", { name: "Accepted events" }).waitFor();
+  await page.getByText("PostgreSQL").waitFor();
+  const told = async () => {
+    const cards = await page.locator(".cards li:not(:has(meter))").allInnerTexts();
+    return cards.map((card) => card.split(/\n+/).slice(1).join(" ").trim());
+  };
+  expect(new Set(await told())).toEqual(new Set(["— Being asked for"]));
+  const rates = page.locator(".tables td:last-child");
+  expect(new Set(await rates.allInnerTexts())).toEqual(new Set(["—"]));
+  await page.getByText("Being looked at").waitFor();
+  release();
+  await page.getByTestId("findings").waitFor();
+  await expect.poll(() => rates.first().innerText()).not.toBe("—");
+  expect(await told()).toContainEqual(expect.stringMatching(/^\S+ [\d.]+ requests\/s$/));
 });
 
 it("the server's figures are those of /metrics, and need a token for all symbols", async () => {

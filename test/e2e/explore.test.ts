@@ -2,7 +2,12 @@ import { readFileSync } from "node:fs";
 import { parse } from "csv-parse/sync";
 import type { Page } from "playwright-core";
 import { beforeAll, beforeEach, expect, it } from "vitest";
-import type { SeriesAnswer, SeriesColumns } from "../../src/protocol/answers/answers.ts";
+import type {
+  HistoryAnswer,
+  SeriesAnswer,
+  SeriesColumns,
+  SymbolSummary,
+} from "../../src/protocol/answers/answers.ts";
 import { timeText } from "../../web/data/times/times.ts";
 import { formatValue } from "../../web/data/words/format.ts";
 import { BrowsedProduct } from "./browsing/browsed-product.ts";
@@ -26,7 +31,7 @@ beforeEach(() => {
 const LATENCY = "symbols=BTC-USD&metric=order_latency_ms";
 
 it("a symbol and a metric are chosen by two clicks, and the address leads back to both", async () => {
-  await browsed.open("/explore");
+  await browsed.open("/explore?symbols=");
   const [panel] = await panels();
   const field = page.getByRole("combobox", { name: "Symbols" });
   await field.fill("AAPL,eth");
@@ -45,6 +50,30 @@ it("a symbol and a metric are chosen by two clicks, and the address leads back t
   await panel?.getByText("Choose a metric of BTC-USD").waitFor();
   await page.goForward();
   await page.getByTestId("line-value").waitFor();
+});
+
+it("opens with how what is traded most has moved, and draws prices and volumes", async () => {
+  const { symbols } = await browsed.ask<{ symbols: SymbolSummary[] }>("/api/symbols");
+  const turnoverOf = ({ last, volume }: SymbolSummary) => (last ?? 0) * volume;
+  const most = symbols.toSorted((a, b) => turnoverOf(b) - turnoverOf(a)).slice(0, 4);
+  await browsed.open("/explore");
+  await page.getByTestId("line-value").nth(3).waitFor();
+  const names = await page.getByRole("list", { name: "Lines" }).locator("span").allTextContents();
+  expect(names.toSorted()).toEqual(most.map(({ symbol }) => symbol).toSorted());
+  await page.getByLabel("Draw").selectOption("Price");
+  await page.waitForURL(/of=price/);
+  await page.getByLabel("Symbols", { exact: true }).fill("BTC-USD");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/symbols=BTC-USD&of=price$/);
+  await expect.poll(() => page.getByTestId("line-value").count()).toBe(1);
+  const points = Math.ceil((await widthOfPanel()) / 2);
+  expect(points).toBeGreaterThan(240);
+  const { bars } = await browsed.ask<HistoryAnswer>("/api/history/BTC-USD?interval=15s&limit=500");
+  const rows = await csvOf("CSV: panel 1");
+  expect(rows.length).toBeGreaterThan(60);
+  expect(Number(rows.at(-1)?.["value"])).toBe(bars.at(-1)?.close);
+  await browsed.open("/explore?symbols=NOBODY&of=volume");
+  await page.getByTestId("explore-empty").getByText('"price":101.25').waitFor();
 });
 
 it("what a panel shows is what the API answers", async () => {

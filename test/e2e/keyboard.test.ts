@@ -79,6 +79,32 @@ it("the first key leads past the bar, and ? tells all keys", async () => {
   for (const key of ["/", "g", "↑", "↓", "←", "→", "+", "−", "End", "Enter", "Esc", "?"]) {
     expect(keys, key).toContain(key);
   }
+  for (const place of [told, page.getByRole("navigation", { name: "Pages" })]) {
+    const link = place.locator("a[href='/docs']");
+    expect(await link.innerText()).toMatch(/reference/i);
+  }
+});
+
+it("arrows lead to the first and the last row where no row has the focus, and on from there", async () => {
+  await push("/api/trades", [{ symbol: "KEY-2", price: 7, size: 1 }]);
+  for (const key of ["ArrowDown", "ArrowUp"]) {
+    await page.goto(product.url);
+    await page.getByRole("link", { name: "KEY-2" }).waitFor();
+    const listed = await page.getByTestId("symbol-row").getByRole("link").allTextContents();
+    const along = key === "ArrowDown" ? listed : listed.toReversed();
+    await page.keyboard.press(key);
+    expect(await focused(), key).toBe(along[0]);
+    await page.keyboard.press(key);
+    expect(await focused(), key).toBe(along[1]);
+  }
+  // Who comes from another page is at the heading.
+  await page.goto(`${product.url}/trace`);
+  await page.getByRole("heading", { name: "Trace", exact: true }).waitFor();
+  await page.getByRole("link", { name: "Market" }).click();
+  await page.getByRole("link", { name: "KEY-2" }).waitFor();
+  await expect.poll(focused).toBe("Market");
+  await page.keyboard.press("ArrowDown");
+  expect(await focused()).toBe("KEY-1");
 });
 
 it("candles are moved by keys, and told as a table", async () => {

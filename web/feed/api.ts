@@ -1,5 +1,11 @@
 import type { AlertRulePut } from "../../src/protocol/alerts/rule.ts";
 import type {
+  WebhookAnswer,
+  WebhookPush,
+  WebhookSet,
+  WebhookTest,
+} from "../../src/protocol/alerts/webhook.ts";
+import type {
   AlertHistoryAnswer,
   AlertRulesAnswer,
   AlertsAnswer,
@@ -172,6 +178,12 @@ export function createApi(deps: ApiDeps) {
     putAlertRule: (name: string, rule: AlertRulePut) =>
       send<KeptAlertRule>("PUT", pathOfRule(name), rule),
     deleteAlertRule: (name: string) => send<null>("DELETE", pathOfRule(name)),
+    webhooks: () => get<{ webhooks: WebhookAnswer[] }>(WEBHOOKS, {}),
+    putWebhook: (name: string, webhook: WebhookPush) =>
+      send<WebhookSet>("PUT", pathOfWebhook(name), webhook),
+    deleteWebhook: (name: string) => send<null>("DELETE", pathOfWebhook(name)),
+    /** Sends a delivery now, and says what became of it. */
+    testWebhook: (name: string) => send<WebhookTest>("POST", `${pathOfWebhook(name)}/test`),
     backtest: (push: BacktestPush) => send<BacktestAnswer>("POST", "/api/alerts/backtest", push),
     /** How the server is; what of it a token may know. */
     state: () => get<ServerState>("/readyz", {}),
@@ -234,16 +246,11 @@ export function createApi(deps: ApiDeps) {
       if (response.ok || response.status === NOT_MODIFIED) {
         return { kind: "ok", value: await read(response) };
       }
-      // What the token may not change it may still look at.
-      const isRead = method === "GET";
       if (response.status === 401) {
         // Who has given another token meanwhile is not to be asked for one again.
         return deps.token() === token ? { kind: "unauthorized" } : ask(path, query, asked, read);
       }
-      const failure = await failureOf(response);
-      return failure.kind === "refused" && failure.status === 403 && isRead
-        ? { kind: "unauthorized", detail: failure.detail }
-        : failure;
+      return await failureOf(response);
     } catch {
       return { kind: "failed", status: null, detail: "The server does not answer." };
     }
@@ -252,6 +259,12 @@ export function createApi(deps: ApiDeps) {
 
 function pathOfRule(name: string): string {
   return `/api/alerts/rules/${encodeURIComponent(name)}`;
+}
+
+const WEBHOOKS = "/api/alerts/webhooks";
+
+function pathOfWebhook(name: string): string {
+  return `${WEBHOOKS}/${encodeURIComponent(name)}`;
 }
 
 async function listOf(response: ApiResponse): Promise<ListAnswer> {
@@ -264,6 +277,8 @@ async function listOf(response: ApiResponse): Promise<ListAnswer> {
 const PASSING_STATUSES: readonly number[] = [408, 425, 429];
 const DATABASE_UNAVAILABLE = "urn:edgetape:problem:database-unavailable";
 const UNKNOWN_SYMBOL = "urn:edgetape:problem:unknown-symbol";
+/** Another token may do what this one may not. */
+const FORBIDDEN = "urn:edgetape:problem:forbidden";
 
 async function failureOf(response: Pick<Response, "status" | "json">): Promise<Failure> {
   const { status } = response;
@@ -273,6 +288,7 @@ async function failureOf(response: Pick<Response, "status" | "json">): Promise<F
     typeof problem.detail === "string"
       ? problem.detail
       : `The server answered with HTTP ${status}.`;
+  if (problem.type === FORBIDDEN) return { kind: "unauthorized", detail };
   const isFinal = status >= 400 && status < 500 && !PASSING_STATUSES.includes(status);
   if (isFinal) return { kind: "refused", status, detail };
   const isWaiting = problem.type === DATABASE_UNAVAILABLE;

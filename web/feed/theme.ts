@@ -1,6 +1,15 @@
 /** Which colours the page has: those of the system, or always the same. */
-export const THEMES = ["system", "dark", "light"] as const;
+const THEMES = ["system", "dark", "light"] as const;
 export type Theme = (typeof THEMES)[number];
+
+/**
+ * The theme after another one. `systemHue`: what the system's comes to. The first that is chosen is the other one, so that the press is
+ * seen.
+ */
+export function nextTheme(theme: Theme, systemHue: "dark" | "light"): Theme {
+  if (theme === systemHue) return "system";
+  return theme === "system" ? (systemHue === "dark" ? "light" : "dark") : systemHue;
+}
 
 const KEY = "edgetape.theme";
 

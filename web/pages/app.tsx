@@ -7,7 +7,7 @@ import { serverTime } from "../feed/server-time.ts";
 import { lastSeenStore } from "../feed/symbols/last-seen.ts";
 import { createServerWatch } from "../feed/symbols/server-watch.ts";
 import { applyTheme, readTheme, type Theme } from "../feed/theme.ts";
-import { dropToken, keepToken, readToken } from "../feed/token.ts";
+import { dropToken, readToken } from "../feed/token.ts";
 import { keepZone, readZone, type ZoneChoice, zoneIdOf } from "../feed/zone.ts";
 import { useArrival } from "./shell/arrival.ts";
 import type { Desk } from "./shell/desk.ts";
@@ -17,6 +17,7 @@ import { Link } from "./shell/link.tsx";
 import { NewerBuild } from "./shell/newer-build.tsx";
 import { ThemeContext } from "./shell/theme-context.ts";
 import { TokenForm } from "./shell/token-form.tsx";
+import { useToken } from "./shell/use-token.ts";
 import { useSymbols } from "./use-symbols.ts";
 
 const time = serverTime({
@@ -42,6 +43,9 @@ const lastSeen = lastSeenStore({
 const PREPARE_MS = 1_500;
 /** A page that is open for days looks for a newer build, in ms. */
 const LOOK_EVERY_MS = 3_600_000;
+/** What is wrong with a token, where the server has no words for it. */
+const ENDED = "The server takes the token no more. What is shown goes on with another.";
+const REFUSED = "The server refused the token it was given.";
 const LIGHT = window.matchMedia("(prefers-color-scheme: light)");
 
 const marketPage = later(async () => (await import("./market/market-page.tsx")).MarketPage);
@@ -64,20 +68,14 @@ export function App() {
   const [route, setRoute] = useState<Route>(currentRoute);
   /** Another one begins everything anew. */
   const [session, setSession] = useState(1);
-  /** What the token there is may not; null: no other is asked for. */
-  const [asking, setAsking] = useState<{ detail?: string | undefined } | null>(null);
-  const [renewals, setRenewals] = useState(0);
+  const { asking, renewals, renew, settle, withToken, onUnauthorized } = useToken();
   const [theme, setTheme] = useState<Theme>(readTheme);
-  const hue = useHue(theme);
+  const systemHue = useSystemHue();
+  const hue = theme === "system" ? systemHue : theme;
   const [zone, setZone] = useState<ZoneChoice>(readZone);
   const [isOld, setOld] = useState(false);
 
   const isFramed = route.page === "embed";
-  const onUnauthorized = (detail?: string) => setAsking({ detail });
-  const renew = () => {
-    setAsking(null);
-    setRenewals((count) => count + 1);
-  };
 
   useEffect(() => {
     const onMove = () => setRoute(currentRoute());
@@ -127,6 +125,7 @@ export function App() {
     onLivePrices,
     onReopen: () => setSession(clock.nowMs()),
     onUnauthorized,
+    withToken,
     onSignOut() {
       leave();
       dropToken();
@@ -135,7 +134,7 @@ export function App() {
     },
   };
   return (
-    <ThemeContext.Provider value={{ theme, hue, choose }}>
+    <ThemeContext.Provider value={{ theme, hue, systemHue, choose }}>
       {asking && isFramed && (
         <p class="embed-refused" role="alert">
           This chart needs a token that may read it.
@@ -143,12 +142,14 @@ export function App() {
       )}
       {asking && !isFramed && (
         <TokenForm
-          refusal={readToken() === null ? null : (asking.detail ?? refusalOf(view.known))}
-          onClose={view.known ? () => setAsking(null) : null}
-          onToken={(token) => {
-            keepToken(token);
-            renew();
-          }}
+          scope={asking.scope}
+          refusal={
+            readToken() === null
+              ? null
+              : (asking.detail ?? (asking.scope === "read" && view.known ? ENDED : REFUSED))
+          }
+          canClose={view.known}
+          onDone={settle}
         />
       )}
       {/* What is on screen stays while its next token is asked for. */}
@@ -204,22 +205,15 @@ function Page({ route, desk }: { route: Route; desk: Desk }) {
   }
 }
 
-/** In words, where the server has none. */
-function refusalOf(isKnown: boolean): string {
-  return isKnown
-    ? "The server takes the token no more. What is shown goes on with another."
-    : "The server refused the token it was given.";
-}
-
-/** "dark" or "light": what the theme comes to here and now. */
-function useHue(theme: Theme): "dark" | "light" {
-  const [systemIsLight, setSystemIsLight] = useState(LIGHT.matches);
+/** What the system's theme comes to here and now. */
+function useSystemHue(): "dark" | "light" {
+  const [isLight, setLight] = useState(LIGHT.matches);
   useEffect(() => {
-    const onChange = () => setSystemIsLight(LIGHT.matches);
+    const onChange = () => setLight(LIGHT.matches);
     LIGHT.addEventListener("change", onChange);
     return () => LIGHT.removeEventListener("change", onChange);
   }, []);
-  return theme === "light" || (theme === "system" && systemIsLight) ? "light" : "dark";
+  return isLight ? "light" : "dark";
 }
 
 /** Ages are told anew while somebody looks. */

@@ -24,13 +24,14 @@ export const FIGURES: Readonly<Record<FigureId, { name: string; words: string }>
   },
   value: {
     name: "Value",
-    words: "The quantity held at a border of the range times the last close before it.",
+    words:
+      "The quantity held at a border of the range times the last close before it. Cash is not in it, so it is not what a metric such as portfolio_value says.",
   },
   total_return: { name: "Total return", words: "The last close over the first one, less 1." },
   annualised_return: {
     name: "A year's return",
     words:
-      "What the same growth would make of a year: (last / first)^(periods_per_year / returns) - 1. Of a short range it is large and says little.",
+      "What the same growth would make of a year: (last / first)^(periods_per_year / returns) - 1. The page shows this figure and the three ratios from a twelfth of a year's returns on: of less they say nothing.",
   },
   volatility: {
     name: "A year's volatility",

@@ -1,33 +1,23 @@
 import { SYSTEM_SYMBOL } from "../../../src/protocol/words/symbol.ts";
-import { INSTRUMENTS, type Instrument } from "./instruments.ts";
-import type { Market } from "./market.ts";
+import type { DeskBook } from "./desk-book.ts";
+import { INSTRUMENTS } from "./instruments.ts";
 import { gaussian, randomOf } from "./random.ts";
 
 /** A point as it is posted. `ts` in integer microseconds. */
 export type MadePoint = { metric: string; value: number; symbol: string; ts: number };
-
-/** A position as it is posted. `ts` in integer microseconds. */
-export type MadePosition = {
-  symbol: string;
-  quantity: number;
-  avg_price: number;
-  account: string;
-  ts: number;
-};
 
 /** Points of one moment: three metrics for each instrument, and for the whole desk. */
 export const POINTS_PER_STEP = 3 * (INSTRUMENTS.length + 1);
 
 /** An order takes about so long on a quiet market, in ms. */
 const QUIET_LATENCY_MS = 1.8;
-/** Money behind each instrument's position, in dollars: the portfolio is worth this and what the position has gained. */
-const EQUITY = 1_000_000;
 
 /**
  * What the desk's services measure at `us`, a function of the market and the time alone. Latency and orders rise where
  * the market is lively; `_system` has the sums of the desk, and the latency of its slowest instrument.
  */
-export function pointsAt(market: Market, us: number): MadePoint[] {
+export function pointsAt(book: DeskBook, us: number): MadePoint[] {
+  const { market } = book;
   const { seed } = market.key;
   const points: MadePoint[] = [];
   const desk = { slowestMs: 0, ordersPerSecond: 0, value: 0 };
@@ -40,8 +30,7 @@ export function pointsAt(market: Market, us: number): MadePoint[] {
       3,
     );
     const orders = rounded(400 * instrument.share * load * Math.exp(0.15 * gaussian(random)), 1);
-    const gain = positionOf(instrument, seed) * (market.price(instrument, us) - instrument.price);
-    const value = rounded(EQUITY + gain, 2);
+    const value = rounded(book.value(instrument, us), 2);
     desk.slowestMs = Math.max(desk.slowestMs, latencyMs);
     desk.ordersPerSecond += orders;
     desk.value += value;
@@ -59,29 +48,11 @@ export function pointsAt(market: Market, us: number): MadePoint[] {
   return points;
 }
 
-/** What the desk holds of every instrument, as it is posted: bought at the price its gain is counted from. */
-export function positionsAt(market: Market, us: number): MadePosition[] {
-  return INSTRUMENTS.map((instrument) => ({
-    symbol: instrument.symbol,
-    quantity: positionOf(instrument, market.key.seed),
-    avg_price: instrument.price,
-    account: "desk",
-    ts: us,
-  }));
-}
-
 /** The metrics of a whole step are due every so many seconds, so that they are at most a third of `eventsPerSecond`. */
 export function stepSeconds(eventsPerSecond: number): number {
   const least = POINTS_PER_STEP / (eventsPerSecond / 3);
   // Divisors of a minute: the steps of two runs then fall on the same moments, and the same point twice is one.
   return [1, 2, 5, 10, 15, 30].find((seconds) => seconds >= least) ?? 60;
-}
-
-/** Held of an instrument, through all of a seed's market: a million dollars' worth or so, some of it short. */
-export function positionOf(instrument: Instrument, seed: string): number {
-  const random = randomOf(`${seed}/${instrument.symbol}/position`);
-  const dollars = (0.5 + random()) * 1e6 * (random() < 0.3 ? -1 : 1);
-  return Math.round(dollars / instrument.price / instrument.lot) * instrument.lot;
 }
 
 function three(

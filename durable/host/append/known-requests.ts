@@ -34,8 +34,8 @@ export class KnownRequests {
   readonly #deps: KnownRequestsDeps;
   /** By key and digest, of requests under way: which of their symbols another host has had. */
   readonly #elsewhere = new Map<string, ReadonlyMap<SymbolName, HadPart>>();
-  /** The last batch that waits until the others are asked; null where none does. */
-  #asking: Promise<boolean> | null = null;
+  /** The last batch that waits until the others are asked; null where none does, and none has yet to begin. */
+  #asking: Promise<unknown> | null = null;
 
   constructor(deps: KnownRequestsDeps) {
     this.#deps = deps;
@@ -49,11 +49,10 @@ export class KnownRequests {
     batch: HostBatch,
     then: () => Promise<Said> | Said,
   ): Promise<Said | HostRefusal> {
-    if (this.#asking !== null || this.#mustAsk(batch)) {
-      if (!(await this.#askInTurn(batch))) return { kind: "key_unsure" };
-    }
     try {
-      return await then();
+      const mustWait = this.#asking !== null || this.#mustAsk(batch);
+      const { said } = mustWait ? await this.#beginInTurn(batch, then) : { said: then() };
+      return await said;
     } finally {
       if (batch.idempotency !== undefined) this.#elsewhere.delete(markOf(batch.idempotency));
     }
@@ -125,9 +124,15 @@ export class KnownRequests {
     return idempotency !== undefined && (isNewlyPlaced || firstEdition.carried !== null);
   }
 
-  async #askInTurn(batch: HostBatch): Promise<boolean> {
-    const before = this.#asking ?? Promise.resolve(true);
-    const turn = before.catch(() => undefined).then(() => this.#ask(batch));
+  /** Asks when those before it have begun, and begins itself before anything behind it may. */
+  async #beginInTurn<Said>(
+    batch: HostBatch,
+    then: () => Promise<Said> | Said,
+  ): Promise<{ said: Promise<Said> | Said | HostRefusal }> {
+    const before = this.#asking ?? Promise.resolve();
+    const begin = async () =>
+      (await this.#ask(batch)) ? { said: then() } : { said: { kind: "key_unsure" } as const };
+    const turn = before.catch(() => undefined).then(begin);
     this.#asking = turn;
     try {
       return await turn;

@@ -162,6 +162,8 @@ export class RoomAlerts {
     if (log.isPending || log.isSealed) return null;
     this.#askRules();
     const changes = [...this.#begun(nowUs), ...(this.#alerts?.advance(nowUs) ?? NONE)];
+    // No frame of anybody brings them: they alone may be what the log has behind what was written down.
+    this.#sinceSaved += changes.length;
     return changes.length === 0 ? null : this.#encode(changes);
   }
 

@@ -14,13 +14,15 @@ import type { Cursor } from "../../../src/protocol/words/time.ts";
 import type { SavedStream, StreamAttachment } from "./saved-stream.ts";
 import { Seat, type SeatOwner } from "./seat.ts";
 import { errorOf, NOW, ofId, type Place, placeOfEntry, symbolOfEntry } from "./stream-words.ts";
-import { covers, type EntryFault, forbidden, Watched } from "./watched.ts";
+import { covers, type EntryFault, forbidden, type Seats, Watched } from "./watched.ts";
 
 export interface StreamRoomsDeps {
   /** As they are now: another token changes them. */
   terms(): StreamTerms;
   /** Whom the seats belong to. */
   owner: SeatOwner;
+  /** Where it keeps those that it has; none at first. */
+  seats: Seats;
   isOver(): boolean;
   /** Brings a seat into its room, where it still `enters`. Null: it is not refused. */
   join(seat: Seat, place: Place): Promise<JoinRefusal | null>;
@@ -41,7 +43,6 @@ const JOINS_AT_ONCE = 32;
 export class StreamRooms {
   readonly #deps: StreamRoomsDeps;
   readonly #watched: Watched;
-  #key: string | null = null;
 
   /** `slept`: of the stream as it slept. */
   constructor(
@@ -49,7 +50,7 @@ export class StreamRooms {
     slept: { saved: SavedStream; attachment: StreamAttachment } | null,
   ) {
     this.#deps = deps;
-    this.#watched = new Watched(slept?.saved);
+    this.#watched = new Watched(deps.seats, slept?.saved);
     const behind = new Map(slept?.attachment.behind);
     for (const symbol of slept?.saved.rooms ?? []) {
       const phase = behind.get(symbol) ?? { kind: "live" };
@@ -60,12 +61,6 @@ export class StreamRooms {
   /** Of the rooms that it is in. */
   get seats(): Iterable<Seat> {
     return this.#watched.seats.values();
-  }
-
-  /** The same for streams with the same rooms. */
-  get key(): string {
-    this.#key ??= [...this.#watched.seats.keys()].sort().join(",");
-    return this.#key;
   }
 
   get hasPatterns(): boolean {
@@ -108,7 +103,6 @@ export class StreamRooms {
     const { seats } = this.#watched;
     const places = [...seats.keys()].map((symbol) => [symbol, NOW] as const);
     seats.clear();
-    this.#key = null;
     this.#deps.keepAwake(this.#joinAll(places));
   }
 
@@ -182,7 +176,6 @@ export class StreamRooms {
     if (this.#deps.isOver() || joining.get(seat.symbol) !== seat) return false;
     joining.delete(seat.symbol);
     seats.set(seat.symbol, seat);
-    this.#key = null;
     this.#deps.changed();
     return true;
   }
@@ -227,7 +220,6 @@ export class StreamRooms {
     if (seat === undefined) return false;
     seats.delete(symbol);
     this.#deps.leave(seat);
-    this.#key = null;
     return true;
   }
 
@@ -240,7 +232,6 @@ export class StreamRooms {
   hasGone(seat: Seat): void {
     this.#watched.seats.delete(seat.symbol);
     this.#watched.left.add(seat.symbol);
-    this.#key = null;
   }
 
   /** The stream is no more. */

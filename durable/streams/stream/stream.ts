@@ -11,6 +11,8 @@ import type { StreamWord } from "../../../src/protocol/streams/server-message.ts
 import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import { metrics } from "../../../src/telemetry/metrics.ts";
 import type { MessageRate } from "../../room/viewers/messages/client-message.ts";
+import type { NameSets } from "../latest/name-sets.ts";
+import { SharedSeats } from "../latest/shared-seats.ts";
 import type { Renewal, StreamSocket } from "../streams-ports.ts";
 import { type RoomReader, readerOf } from "./room-reader.ts";
 import type { SavedStream, StreamAttachment } from "./saved-stream.ts";
@@ -22,6 +24,8 @@ import { ofId, type Place } from "./stream-words.ts";
 
 export interface StreamDeps {
   windowChars: number;
+  /** Of all streams of the place. */
+  nameSets: NameSets;
   /** Brings a seat of the stream into its room, where it still `enters`. Null: it is not refused. */
   join(stream: Stream, seat: Seat, place: Place): Promise<JoinRefusal | null>;
   leave(stream: Stream, seat: Seat): void;
@@ -51,6 +55,8 @@ export class Stream implements SeatOwner {
   readonly socket: StreamSocket;
   readonly messages: MessageRate;
   readonly rooms: StreamRooms;
+  /** Its rooms where it is one of `latest`; null: it sits in each itself. */
+  readonly shared: SharedSeats | null;
   terms: StreamTerms;
   heardMs: number;
   #savedHeardMs: number;
@@ -92,10 +98,12 @@ export class Stream implements SeatOwner {
       goOn: (seat) => deps.goOn(seat),
       ...{ wait, keepAwake },
     });
+    this.shared = terms.mode === "latest" ? new SharedSeats(deps.nameSets, this) : null;
     this.rooms = new StreamRooms(
       {
         terms: () => this.terms,
         owner: this,
+        seats: this.shared ?? new Map(),
         isOver: () => this.#isOver,
         join: (seat, place) => deps.join(this, seat, place),
         leave: (seat) => this.#leave(seat),
@@ -284,8 +292,8 @@ export class Stream implements SeatOwner {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#turns.clear();
-    this.rooms.leaveAll();
     this.#deps.gone(this);
+    this.rooms.leaveAll();
   }
 
   #leave(seat: Seat): void {

@@ -14,9 +14,21 @@ import { symbolOfEntry } from "./stream-words.ts";
 
 export type EntryFault = Omit<StreamError, "type" | "id">;
 
+/** The rooms that one stream is in, and its seat in each. */
+export interface Seats {
+  readonly size: number;
+  has(symbol: SymbolName): boolean;
+  get(symbol: SymbolName): Seat | undefined;
+  set(symbol: SymbolName, seat: Seat): unknown;
+  delete(symbol: SymbolName): boolean;
+  clear(): void;
+  keys(): Iterable<SymbolName>;
+  values(): Iterable<Seat>;
+}
+
 /** What one stream watches: its rooms, those it waits for, its patterns, and what no pattern brings back. */
 export class Watched {
-  readonly seats = new Map<SymbolName, Seat>();
+  readonly seats: Seats;
   /** Rooms that it has asked for and is not in yet. */
   readonly joining = new Map<SymbolName, Seat>();
   /** Each with the moment from which on it holds. */
@@ -25,7 +37,8 @@ export class Watched {
   readonly left: Set<SymbolName>;
 
   /** `saved`: of the stream as it slept. */
-  constructor(saved?: Pick<SavedStream, "patterns" | "left">) {
+  constructor(seats: Seats, saved?: Pick<SavedStream, "patterns" | "left">) {
+    this.seats = seats;
     this.patterns = new Map(saved?.patterns);
     this.left = new Set(saved?.left);
   }

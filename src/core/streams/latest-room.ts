@@ -81,7 +81,7 @@ export class LatestRoom {
     this.seq = seq;
   }
 
-  /** Events of these channels that have come since they were first asked for: only differences mean something. */
+  /** Events of these channels that have come since they were first asked for, for as long as somebody asks: only differences mean something. */
   count(channels: Channels | null): number {
     const key = channels?.key ?? "";
     let count = this.#counts.get(key);
@@ -90,6 +90,11 @@ export class LatestRoom {
       this.#counts.set(key, count);
     }
     return count.events;
+  }
+
+  /** Nobody asks for the count of the channels with this key any more. */
+  countNoMore(key: string): void {
+    this.#counts.delete(key);
   }
 
   /** The values that have changed since, as JSON, those first that changed first; whether the last trade is among them. */

@@ -42,6 +42,7 @@ export const webhookSetSchema = z.object({
   url: z.string(),
   secret: z.string().optional(),
 });
+export type WebhookSet = z.infer<typeof webhookSetSchema>;
 
 export const webhookTestSchema = z.object({
   delivered: z.boolean(),

@@ -32,3 +32,20 @@ test("the refusal of a token that was replaced meanwhile is no refusal: the next
   expect(await api.alerts("A")).toEqual({ kind: "ok", value: { alerts: [] } });
   expect(state.asked).toEqual(["Bearer old", "Bearer new"]);
 });
+
+test("a refusal that another token would mend is told apart from one that none would", async () => {
+  const told = async (type: string) => {
+    const api = createApi({
+      fetch: async () =>
+        Response.json({ type: `urn:edgetape:problem:${type}`, detail: "no" }, { status: 403 }),
+      token: () => "read",
+      onDate: () => {},
+      wallMs: () => 0,
+    });
+    return [await api.alertRules(), await api.deleteAlertRule("a")];
+  };
+  const wants = { kind: "unauthorized", detail: "no" };
+  expect(await told("forbidden")).toEqual([wants, wants]);
+  const refused = { kind: "refused", status: 403, detail: "no" };
+  expect(await told("origin-not-allowed")).toEqual([refused, refused]);
+});

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import type { Database } from "../../../src/db/driver/database.ts";
 import { DatabaseError } from "../../../src/db/driver/database-error.ts";
 import { lookAtDatabase, lookedAtDatabase } from "../../../src/reads/database-look.ts";
+import { FakeTime } from "../room/fake-time.ts";
 
 /** A database that is away, which it says 5 ms after it was asked. */
 function awayDatabase() {
@@ -18,7 +19,7 @@ function awayDatabase() {
 }
 
 function sourcesOf(db: Database) {
-  const wait = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
+  const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   return {
     ...{ db, limitBytes: 0, clock: { nowMs: () => performance.now(), wait } },
     ...{ gone: new AbortController().signal, met: async () => {}, failed: () => {} },
@@ -60,4 +61,26 @@ it("one that has gone in the middle of a look holds nobody up", async () => {
   Object.assign(never, db);
   expect((await lookAtDatabase(sourcesOf(never))).isReachable).toBe(false);
   expect(stuck).toHaveLength(4);
+});
+
+it("L-27 one that says nothing is told as such in 2 s, and what it says later is for who asks next", async () => {
+  const answer = Promise.withResolvers<never>();
+  const frozen: Database = { query: () => answer.promise, transaction: () => answer.promise };
+  const time = new FakeTime();
+  const { nowMs, wait } = time;
+  const sources = { ...sourcesOf(frozen), clock: { nowMs, wait } };
+  // More than look at once: those that wait for the others are answered as soon.
+  const looks = Array.from({ length: 6 }, () => lookAtDatabase(sources));
+  let answered = 0;
+  for (const look of looks) void look.then(() => (answered += 1));
+  await time.pass(1_900);
+  expect(answered).toBe(0);
+  await time.pass(200);
+  expect(answered).toBe(6);
+  for (const look of looks) {
+    expect(await look).toMatchObject({ isReachable: false, reason: "timeout" });
+  }
+  answer.reject(new DatabaseError(new TypeError("fetch failed")));
+  await time.pass(1);
+  expect(await lookedAtDatabase(sources)).toMatchObject({ isReachable: false, reason: "away" });
 });

@@ -77,6 +77,23 @@ describe("C-5 symbols", () => {
     ]);
   });
 
+  it("a quote is told where it goes, and goes there", async () => {
+    const post = (path: string, body: object) =>
+      ask(path, { method: "POST", body: JSON.stringify(body) }, "write");
+    const response = await post("/api/quotes", { symbol: "QUOTED", bid: 1, ask: 2 });
+    expect([response.status, await detailOf(response)]).toEqual([
+      404,
+      "There is no POST /api/quotes. A quote is a book of one level a side: POST /api/books with its type snapshot.",
+    ]);
+    const quote = {
+      symbol: "QUOTED",
+      type: "snapshot",
+      bids: [[101.24, 150]],
+      asks: [[101.26, 80]],
+    };
+    expect((await post("/api/books", quote)).status).toBe(202);
+  });
+
   it("A-2 a pattern with its star escaped is for that symbol alone", async () => {
     const token = await tokenOf({ scope: "write", symbols: [String.raw`A\*`] });
     const statusOf = async (symbol: string) => {

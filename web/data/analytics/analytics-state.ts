@@ -1,5 +1,4 @@
 import { INTERVAL_SECONDS, type Interval } from "../../../src/protocol/words/interval.ts";
-import type { ListedSymbol } from "../symbols/symbol-list.ts";
 import { typedSymbols } from "../symbols/typed-symbols.ts";
 import { addressOf } from "../words/address.ts";
 
@@ -25,9 +24,6 @@ export interface Subject extends AnalyticsState {
   from: string;
 }
 
-/** So many are looked at where nobody has chosen. */
-const USUAL_SYMBOLS = 9;
-
 /** What the address shows. What is not understood counts as not said. */
 export function analyticsOf(search: string): AnalyticsState {
   const said = new URLSearchParams(search);
@@ -48,18 +44,4 @@ export function pathOfAnalytics(state: AnalyticsState): string {
   if (account !== null) search.append("account", account);
   if (subject !== null) search.append("subject", subject);
   return addressOf("/analytics", search);
-}
-
-/** Of the symbols that have a price those with the largest turnover of a day, in the order of the list. */
-export function usualSymbols(list: readonly ListedSymbol[]): string[] {
-  const priced = pricedOf(list);
-  const turnoverOf = ({ last, volume }: ListedSymbol) => Math.abs(last ?? 0) * volume;
-  const largest = [...priced].sort((a, b) => turnoverOf(b) - turnoverOf(a));
-  const usual = new Set(largest.slice(0, USUAL_SYMBOLS));
-  return priced.filter((one) => usual.has(one)).map(({ symbol }) => symbol);
-}
-
-/** Symbols that have a price. */
-export function pricedOf(list: readonly ListedSymbol[]): ListedSymbol[] {
-  return list.filter(({ last }) => last !== null);
 }

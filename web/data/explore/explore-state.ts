@@ -1,11 +1,24 @@
 import { AGGREGATES, type Aggregate } from "../../../src/protocol/words/aggregate.ts";
 import { RANGES, type Range } from "../bars/ranges.ts";
+import type { ListedSymbol } from "../symbols/symbol-list.ts";
+import { tradedMost } from "../symbols/traded-most.ts";
 import { typedSymbols } from "../symbols/typed-symbols.ts";
 import { addressOf } from "../words/address.ts";
+
+/** What lines are made of: a metric, or bars: closes, what they are above the first open in percent, and volumes. */
+export const SOURCES = {
+  metric: "Metric",
+  price: "Price",
+  change: "Change, %",
+  volume: "Volume",
+} as const;
+export type Source = keyof typeof SOURCES;
 
 /** What one panel asks. Texts stand as they were typed: the server says what is wrong with them. */
 export interface PanelQuestion {
   symbols: readonly string[];
+  of: Source;
+  /** Of a metric alone, as labels and the aggregate. */
   metric: string;
   labels: string;
   agg: Aggregate;
@@ -20,21 +33,25 @@ export interface Bounds {
 }
 
 export interface ExploreState {
+  /** Empty: the page chooses. */
   panels: readonly PanelQuestion[];
   span: Span;
   /** Each line has that of the same time yesterday beside it. */
   isCompared: boolean;
 }
 
-export const EMPTY_PANEL: PanelQuestion = { symbols: [], metric: "", labels: "", agg: "avg" };
+export const EMPTY_PANEL: PanelQuestion = {
+  ...{ symbols: [], of: "metric", metric: "", labels: "", agg: "avg" },
+};
 /** An address is no way to have somebody's page ask without end. */
 export const MAX_PANELS = 24;
+const EXAMPLE_LINES = 4;
 const USUAL_RANGE: Range = "1h";
 /** Nothing is zoomed in further. */
 const LEAST_SPAN_US = 100_000;
 
 /**
- * What the address shows. A panel begins with each `symbols` and has what follows of `metric`, `labels` and `agg`, so that an address
+ * What the address shows. A panel begins with each `symbols` and has what follows of `of`, `metric`, `labels` and `agg`, so that an address
  * can be read and written by hand. What is not understood counts as not said.
  */
 export function exploreOf(search: string): ExploreState {
@@ -46,12 +63,13 @@ export function exploreOf(search: string): ExploreState {
     if (name === "symbols" && panels.length === MAX_PANELS) break;
     if (name === "symbols") panels.push({ ...EMPTY_PANEL, symbols: typedSymbols(text) });
     if (panel === undefined) continue;
+    if (name === "of" && Object.hasOwn(SOURCES, text))
+      panels[last] = { ...panel, of: text as Source };
     if (name === "metric" || name === "labels") panels[last] = { ...panel, [name]: text };
     if (name === "agg" && isAggregate(text)) panels[last] = { ...panel, agg: text };
   }
   return {
-    panels: panels.length === 0 ? [EMPTY_PANEL] : panels,
-    ...{ span: spanOf(said), isCompared: said.get("compare") === "yesterday" },
+    ...{ panels, span: spanOf(said), isCompared: said.get("compare") === "yesterday" },
   };
 }
 
@@ -64,13 +82,20 @@ export function pathOfExplore({ panels, span, isCompared }: ExploreState): strin
     search.append("to", String(span.bounds.toUs));
   }
   if (isCompared) search.append("compare", "yesterday");
-  for (const { symbols, metric, labels, agg } of panels) {
+  for (const { symbols, of: source, metric, labels, agg } of panels) {
     search.append("symbols", symbols.join(","));
+    if (source !== EMPTY_PANEL.of) search.append("of", source);
     if (metric !== "") search.append("metric", metric);
     if (labels !== "") search.append("labels", labels);
     if (agg !== EMPTY_PANEL.agg) search.append("agg", agg);
   }
   return addressOf("/explore", search);
+}
+
+/** What is looked at where nobody has chosen: how what is traded most has moved. */
+export function exampleOf(list: readonly ListedSymbol[]): PanelQuestion {
+  const symbols = tradedMost(list, EXAMPLE_LINES);
+  return symbols.length === 0 ? EMPTY_PANEL : { ...EMPTY_PANEL, symbols, of: "change" };
 }
 
 /** From when to when a span is, now. */

@@ -8,12 +8,13 @@ const HEADER = ["ts", "symbol", "metric", "labels", "aggregate", "value", "day"]
  * texts are never changed.
  */
 export function csvOf(answer: PanelAnswer): string {
-  const { metric, agg } = answer.question;
+  const { of, metric, agg } = answer.question;
+  const what = of === "metric" ? [metric, agg] : [of, ""];
   const rows = (lines: PanelAnswer["lines"], day: string, earlierUs: number) =>
     lines.flatMap(({ symbol, labels, points }) =>
       points.map(({ ts, mean }) => [
-        ...[rfc3339Of(ts - earlierUs), symbol, metric, JSON.stringify(labels)],
-        ...[agg, String(mean), day],
+        ...[rfc3339Of(ts - earlierUs), symbol, what[0] ?? "", JSON.stringify(labels)],
+        ...[what[1] ?? "", String(mean), day],
       ]),
     );
   return [HEADER, ...rows(answer.lines, "now", 0), ...rows(answer.compared, "before", DAY_US)]

@@ -1,7 +1,7 @@
-import type { SeriesAnswer } from "../../../src/protocol/answers/answers.ts";
+import type { HistoryAnswer, SeriesAnswer } from "../../../src/protocol/answers/answers.ts";
 import type { Aggregate } from "../../../src/protocol/words/aggregate.ts";
 import { type Line, labelsIn, lineOf, MAX_LINES } from "../bars/lines.ts";
-import type { Bounds, PanelQuestion } from "./explore-state.ts";
+import { type Bounds, type PanelQuestion, SOURCES, type Source } from "./explore-state.ts";
 
 /** A line of a panel, which may have those of several symbols. */
 export interface PanelLine extends Line {
@@ -49,6 +49,23 @@ export function linesOf(answer: SeriesAnswer, agg: Aggregate, laterUs: number): 
   });
 }
 
+/** The line of a symbol's bars, `laterUs` later than they were. */
+export function barLine(
+  { symbol, bars }: HistoryAnswer,
+  of: Exclude<Source, "metric">,
+  laterUs: number,
+): PanelLine {
+  const base = bars[0]?.open ?? 0;
+  const drawn = (price: number) => (of === "price" ? price : (price / base - 1) * 100);
+  const points = bars.map(({ ts, low, high, close, volume }) => {
+    const [min, mean, max] =
+      of === "volume" ? [volume, volume, volume] : [drawn(low), drawn(close), drawn(high)];
+    return { ts: ts + laterUs, mean, last: mean, min, max, count: 1 };
+  });
+  // Of a price of zero or below there is no percent.
+  return { key: symbol, symbol, labels: {}, points: of === "change" && base <= 0 ? [] : points };
+}
+
 /** The lines of both days in one order, with as many as fit a panel: one that a day lacks has no points there. */
 export function besideEachOther(
   now: readonly PanelLine[],
@@ -67,8 +84,9 @@ export function besideEachOther(
 }
 
 /** What a panel asks, in a line. */
-export function titleOf({ symbols, metric, labels, agg }: PanelQuestion): string {
-  return [symbols.join(", "), metric, labels, agg].filter((word) => word !== "").join(" · ");
+export function titleOf({ symbols, of, metric, labels, agg }: PanelQuestion): string {
+  const what = of === "metric" ? [metric, labels, agg] : [SOURCES[of]];
+  return [symbols.join(", "), ...what].filter((word) => word !== "").join(" · ");
 }
 
 /** What tells a line from the others of its panel. */

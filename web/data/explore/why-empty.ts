@@ -27,7 +27,7 @@ export function emptinessOf(
 ): Emptiness | null {
   const [symbol] = question.symbols;
   if (symbol === undefined) return { kind: "no_symbol" };
-  if (question.metric === "") return { kind: "no_metric", symbol };
+  if (question.of === "metric" && question.metric === "") return { kind: "no_metric", symbol };
   if (answer === null || hasPoints(answer.lines) || hasPoints(answer.compared)) return null;
   const [missing] = answer.missing;
   const askedCount = question.symbols.length - answer.unasked.length;
@@ -35,7 +35,7 @@ export function emptinessOf(
     const kind = missing.what === "symbol" ? "unknown_symbol" : "unknown_metric";
     return { kind, symbol: missing.symbol };
   }
-  if (answer.lines.length > 0) return { kind: "not_told" };
+  if (question.of === "metric" && answer.lines.length > 0) return { kind: "not_told" };
   const times = (names ?? []).flatMap(({ metric, last_ts: ts }) =>
     metric === question.metric && ts !== null ? [ts] : [],
   );

@@ -41,7 +41,7 @@ export const DESK_METRICS = {
 } as const;
 
 export function valueCard(trend: Trend, { nowMs, zone }: Now): DeskCard {
-  const title = "Portfolio value";
+  const title = "Portfolio value, as pushed";
   const [first, last] = [trend.values[0], trend.values.at(-1)];
   if (first === undefined || last === undefined) return missing(title, DESK_METRICS.value);
   const change = changeOf(first, last);
@@ -51,7 +51,7 @@ export function valueCard(trend: Trend, { nowMs, zone }: Now): DeskCard {
   const figure = Math.abs(last) < 1e9 ? grouped(last, Math.abs(last) < 1e4 ? 2 : 0) : null;
   return {
     ...{ title, figure: figure ?? formatVolume(last), trail: trend.values, gain: last - first },
-    beside: `${change === null ? formatGain(last - first) : formatChange(change)} ${since}`,
+    beside: `${change === null ? formatGain(last - first) : formatChange(change)} ${since}, of ${DESK_METRICS.value}`,
   };
 }
 
@@ -112,7 +112,7 @@ export function gainCard(day: DayGain, symbols: number, trail: readonly number[]
   const rest = without.length > 3 ? ` and ${without.length - 3} more` : "";
   return {
     ...{ title, figure: gain === null ? null : formatGain(gain), trail, gain },
-    beside: `of ${symbols === 1 ? "1 symbol" : `${symbols} symbols`}${missed}${rest}`,
+    beside: `of positions in ${symbols === 1 ? "1 symbol" : `${symbols} symbols`}${missed}${rest}`,
   };
 }
 

@@ -1,20 +1,14 @@
-import type { Desk } from "../shell/desk.ts";
+import type { AlertsAnswer } from "../../../src/protocol/answers/alerts.ts";
+import type { Clock } from "../../feed/clock.ts";
 import { FailureWords } from "../shell/failure-words.tsx";
-import { useAnswer } from "../shell/use-answer.ts";
+import type { Answered } from "../shell/use-answer.ts";
 import { AlertLines } from "./alert-lines.tsx";
 
-const AGAIN_MS = 3_000;
 const MOST = 200;
 
 /** What fires and what is pending of all symbols, or that nothing does. */
-export function ActiveAlerts({ desk }: { desk: Desk }) {
-  const { api, clock } = desk;
-  const { value, failure } = useAnswer(
-    desk,
-    () => api.alerts(),
-    () => AGAIN_MS,
-    [api],
-  );
+export function ActiveAlerts({ told, clock }: { told: Answered<AlertsAnswer>; clock: Clock }) {
+  const { value, failure } = told;
   return (
     <>
       {failure !== null && <FailureWords failure={failure} />}

@@ -32,13 +32,19 @@ export function AlertLines(props: {
             <b>{alert.rule}</b>
             <span class="alert-message">{alert.message}</span>
             <span class="alert-since">
-              {alert.state} for {formatAge(clock.nowMs() - alert.since / 1_000)}
+              {alert.state}
+              {sinceWords(clock.nowMs() - alert.since / 1_000)}
             </span>
           </p>
         ))}
       {alerts.length > most && <p class="quiet">and {alerts.length - most} more</p>}
     </section>
   );
+}
+
+function sinceWords(ageMs: number): string {
+  const age = formatAge(ageMs);
+  return age === "now" ? ", just now" : ` for ${age}`;
 }
 
 const GRAVITY = { critical: 0, warning: 1, info: 2 };

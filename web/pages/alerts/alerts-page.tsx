@@ -10,7 +10,9 @@ import { ActiveAlerts } from "./active-alerts.tsx";
 import { Changes } from "./changes.tsx";
 import { RuleEditor } from "./rule-editor.tsx";
 import { Rules } from "./rules.tsx";
+import { Webhooks } from "./webhooks.tsx";
 
+const ACTIVE_MS = 3_000;
 const RULES_MS = 30_000;
 /** It is read from Postgres, and each question keeps that awake. */
 const HISTORY_MS = 15_000;
@@ -22,6 +24,12 @@ export function AlertsPage({ desk }: { desk: Desk }) {
   /** Each change of a rule has the list asked anew. */
   const [changes, setChanges] = useState(0);
   const [draft, setDraft] = useState<Draft | null>(null);
+  const active = useAnswer(
+    desk,
+    () => api.alerts(),
+    () => ACTIVE_MS,
+    [api],
+  );
   const rules = useAnswer(desk, api.alertRules, () => RULES_MS, [api, changes]);
   const history = useAnswer(
     desk,
@@ -44,7 +52,7 @@ export function AlertsPage({ desk }: { desk: Desk }) {
       />
       <main class="desk-page">
         <h1>Alerts</h1>
-        <ActiveAlerts desk={desk} />
+        <ActiveAlerts told={active} clock={clock} />
         <section>
           <div class="section-head">
             <h2>Rules</h2>
@@ -67,11 +75,16 @@ export function AlertsPage({ desk }: { desk: Desk }) {
           {rules.value !== null && (
             <Rules
               rules={rules.value.rules}
+              alerts={active.value?.alerts ?? []}
               {...{ desk }}
               onEdit={(rule: KeptAlertRule) => setDraft(draftOf(rule))}
               onChanged={changed}
             />
           )}
+        </section>
+        <section class="webhooks">
+          <h2>Webhooks</h2>
+          <Webhooks desk={desk} rules={rules.value?.rules ?? []} />
         </section>
         <section>
           <h2>What they said</h2>

@@ -3,11 +3,13 @@ import type { ZoneId } from "../../data/times/times.ts";
 import { formatMoment, formatSpan, formatVolume } from "../../data/words/format.ts";
 import { Changes } from "./changes.tsx";
 
-/** What a rule would have said: its times of firing on a line, and each change below. */
+/** What a rule would have said: its times of firing on a line, what led to them and ended them, and all else where it is asked for. */
 export function Backtested(props: { answer: BacktestAnswer; nowMs: number; zone: ZoneId }) {
   const { answer, nowMs, zone } = props;
   const { from, to, through, complete, events, changes } = answer;
   const firings = firingsOf(answer);
+  const newestFirst = changes.toReversed();
+  const ofFiring = newestFirst.filter((change) => [change.from, change.state].includes("firing"));
   return (
     <div class="backtested" data-testid="backtested" aria-live="polite">
       <p>
@@ -32,7 +34,15 @@ export function Backtested(props: { answer: BacktestAnswer; nowMs: number; zone:
           ))}
         </div>
       )}
-      {changes.length > 0 && <Changes changes={[...changes].reverse()} {...{ nowMs, zone }} />}
+      {ofFiring.length > 0 && <Changes isOfOne changes={ofFiring} {...{ nowMs, zone }} />}
+      {ofFiring.length < changes.length && (
+        <details>
+          <summary class="dim">
+            All {changes.length} changes, also where it was only pending
+          </summary>
+          <Changes isOfOne changes={newestFirst} {...{ nowMs, zone }} />
+        </details>
+      )}
     </div>
   );
 

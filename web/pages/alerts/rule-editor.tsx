@@ -21,6 +21,7 @@ import {
 import type { Answer, Failure } from "../../feed/api.ts";
 import type { Desk } from "../shell/desk.ts";
 import { FailureWords } from "../shell/failure-words.tsx";
+import type { Scope } from "../shell/use-token.ts";
 import { Backtested } from "./backtested.tsx";
 
 /** So many symbols are tried at once, and no more (MAX_BACKTEST_SYMBOLS). */
@@ -47,9 +48,14 @@ export function RuleEditor(props: {
   const [back, setBack] = useState<Back>("6h");
   const [isBusy, setBusy] = useState(false);
   const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
-  const ask = async <T,>(asked: Promise<Answer<T>>, take: (value: T) => void) => {
+  const ask = async <T,>(
+    scope: Scope,
+    asked: () => Promise<Answer<T>>,
+    take: (value: T) => void,
+  ) => {
+    if (isBusy) return;
     setBusy(true);
-    const answer = await asked;
+    const answer = await desk.withToken(scope, asked);
     setBusy(false);
     setFailure(answer.kind === "ok" ? null : answer);
     if (answer.kind === "ok") take(answer.value);
@@ -58,7 +64,8 @@ export function RuleEditor(props: {
   const save = () => {
     const why = draftFault(draft, isNew ? names : null);
     setFault(why);
-    if (why === null) void ask(desk.api.putAlertRule(draft.name.trim(), rule()), onDone);
+    if (why !== null) return;
+    void ask("read write", () => desk.api.putAlertRule(draft.name.trim(), rule()), onDone);
   };
   const tryIt = () => {
     const why = labelsFault(draft);
@@ -72,7 +79,7 @@ export function RuleEditor(props: {
           .slice(0, MAX_SYMBOLS)
       : undefined;
     const from = Math.round(nowUs - BACK_US[back]) as EpochUs;
-    void ask(desk.api.backtest({ rule: rule(), from, symbols }), setTried);
+    void ask("read", () => desk.api.backtest({ rule: rule(), from, symbols }), setTried);
   };
 
   const text = (key: keyof Draft & string, label: string, hint: string, width = "") => (
@@ -158,10 +165,10 @@ export function RuleEditor(props: {
       )}
       {failure !== null && <FailureWords failure={failure} />}
       <div class="editor-foot">
-        <button class="button" type="submit" disabled={isBusy}>
+        <button class="button" type="submit" aria-disabled={isBusy}>
           {isNew ? "Set the rule" : "Change the rule"}
         </button>
-        <button class="button is-quiet" type="button" disabled={isBusy} onClick={tryIt}>
+        <button class="button is-quiet" type="button" aria-disabled={isBusy} onClick={tryIt}>
           Try it over the last
         </button>
         <select

@@ -1,27 +1,26 @@
 import { useState } from "preact/hooks";
-import type { KeptAlertRule } from "../../../src/protocol/answers/alerts.ts";
+import type { AlertsAnswer, KeptAlertRule } from "../../../src/protocol/answers/alerts.ts";
 import { wordsOfRule } from "../../data/alerts/draft.ts";
 import type { Failure } from "../../feed/api.ts";
 import type { Desk } from "../shell/desk.ts";
 import { FailureWords } from "../shell/failure-words.tsx";
+import { DeleteButton } from "./delete-button.tsx";
 
 /** The rules that are set. */
 export function Rules(props: {
   desk: Desk;
   rules: readonly KeptAlertRule[];
+  /** What fires now, as far as it is known. */
+  alerts: AlertsAnswer["alerts"];
   onEdit(rule: KeptAlertRule): void;
   onChanged(): void;
 }) {
-  const { desk, rules, onEdit, onChanged } = props;
+  const { desk, rules, alerts, onEdit, onChanged } = props;
   const [failure, setFailure] = useState<Failure | null>(null);
-  /** Named here, a rule is gone at the next press. */
-  const [doomed, setDoomed] = useState<string | null>(null);
   const remove = async (name: string) => {
-    if (doomed !== name) return setDoomed(name);
-    const answer = await desk.api.deleteAlertRule(name);
-    setDoomed(null);
+    const answer = await desk.withToken("read write", () => desk.api.deleteAlertRule(name));
+    setFailure(answer.kind === "ok" ? null : answer);
     if (answer.kind === "ok") onChanged();
-    else setFailure(answer);
   };
   if (rules.length === 0) {
     return (
@@ -33,7 +32,7 @@ export function Rules(props: {
   return (
     <>
       {failure !== null && <FailureWords failure={failure} />}
-      <table class="plain-table" data-testid="alert-rules">
+      <table class="plain-table is-stacked" data-testid="alert-rules">
         <thead>
           <tr>
             <th scope="col">Rule</th>
@@ -48,7 +47,9 @@ export function Rules(props: {
         <tbody>
           {rules.map((rule) => (
             <tr key={rule.name}>
-              <th scope="row">{rule.name}</th>
+              <th scope="row">
+                {rule.name} {stateOf(rule.name, alerts)}
+              </th>
               <td>{rule.symbols}</td>
               <td>{wordsOfRule(rule)}</td>
               <td class={`severity is-${rule.severity ?? "warning"}`}>
@@ -58,9 +59,7 @@ export function Rules(props: {
                 <button class="button is-quiet" type="button" onClick={() => onEdit(rule)}>
                   Edit
                 </button>
-                <button class="button is-quiet" type="button" onClick={() => remove(rule.name)}>
-                  {doomed === rule.name ? "Delete it for good" : "Delete"}
-                </button>
+                <DeleteButton onDelete={() => remove(rule.name)} />
               </td>
             </tr>
           ))}
@@ -68,4 +67,11 @@ export function Rules(props: {
       </table>
     </>
   );
+}
+
+/** The gravest of what its alerts are now. */
+function stateOf(name: string, alerts: AlertsAnswer["alerts"]) {
+  const states = alerts.filter(({ rule }) => rule === name).map(({ state }) => state);
+  const state = states.includes("firing") ? "firing" : states[0];
+  return state && <span class={`state is-${state}`}>{state}</span>;
 }

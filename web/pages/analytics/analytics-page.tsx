@@ -4,11 +4,10 @@ import {
   type AnalyticsState,
   analyticsOf,
   pathOfAnalytics,
-  pricedOf,
   REACHES,
   type Subject,
-  usualSymbols,
 } from "../../data/analytics/analytics-state.ts";
+import { pricedOf, tradedMost } from "../../data/symbols/traded-most.ts";
 import { offeredSymbols, typedSymbols } from "../../data/symbols/typed-symbols.ts";
 import { keptCloses } from "../../feed/analytics/closes.ts";
 import { type SymbolsView, symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
@@ -23,12 +22,15 @@ import { Correlations } from "./correlations.tsx";
 import { Orders } from "./orders.tsx";
 import { Risk } from "./risk.tsx";
 
+/** So many are looked at where nobody has chosen. */
+const USUAL_SYMBOLS = 9;
+
 /** Correlation, profit and loss, risk and orders of some symbols. All that is chosen stands in the address. */
 export function AnalyticsPage({ desk, search }: { desk: Desk; search: string }) {
   const { api, clock, symbols: listed } = desk;
   const closes = useMemo(() => keptCloses(api), [api]);
   const state = analyticsOf(search);
-  const wanted = state.symbols.length > 0 ? state.symbols : usualSymbols(listed.list);
+  const wanted = state.symbols.length > 0 ? state.symbols : tradedMost(listed.list, USUAL_SYMBOLS);
   const priced = pricedOf(listed.list).length;
   const strangers = strangersOf(
     state.subject === null ? wanted : [...wanted, state.subject],

@@ -80,9 +80,13 @@ function Waterfall({ steps }: { steps: readonly Step[] }) {
   return (
     <div>
       <h3>
-        From <Defined id="value">value</Defined> to value, with{" "}
+        <Defined id="value">Value</Defined> of the positions, with{" "}
         <Defined id="net_flow">net flow</Defined>
       </h3>
+      <p class="dim">
+        What is held of these symbols, at their prices. The market's card has portfolio_value, as it
+        is pushed.
+      </p>
       <Bars testId="waterfall" steps={steps} axis={axis} />
       {(axis.low > 0 || axis.high < 0) && (
         <p class="dim">

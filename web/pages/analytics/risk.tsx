@@ -38,10 +38,11 @@ function Found(props: { desk: Desk; answer: RiskAnswer; closes: Closes }) {
           <p class="summary">
             {risk.observations} returns of {answer.interval} from {timeOf(risk.first)} to{" "}
             {timeOf(risk.last)}; a year has {grouped(answer.periods_per_year, 0)} of them.
-            {risk.observations * MONTHS < answer.periods_per_year &&
-              " What they come to in a year is a guess from less than a month."}
           </p>
-          <Cards risk={risk} timeOf={timeOf} />
+          <Cards
+            {...{ risk, timeOf }}
+            isShort={risk.observations * MONTHS < answer.periods_per_year}
+          />
           <Tails risk={risk} />
           <RiskCharts key={answer.symbol} {...{ desk, answer, risk, closes }} />
         </>
@@ -78,7 +79,11 @@ const CARDS: readonly [
   ["excess_kurtosis", "Excess kurtosis", formatValue],
 ];
 
-function Cards({ risk, timeOf }: { risk: Known; timeOf(us: number): string }) {
+/** What one mean return is made a year's of: of hours it is noise, as large as the year has periods. */
+const OF_A_YEAR: readonly FigureId[] = ["annualised_return", "sharpe", "sortino", "calmar"];
+
+function Cards(props: { risk: Known; timeOf(us: number): string; isShort: boolean }) {
+  const { risk, timeOf, isShort } = props;
   const fall = risk.max_drawdown;
   return (
     <ul class="cards" data-testid="risk-cards">
@@ -87,7 +92,11 @@ function Cards({ risk, timeOf }: { risk: Known; timeOf(us: number): string }) {
           <h3>
             <Defined id={id}>{words}</Defined>
           </h3>
-          <b class="figure">{written(risk[id], write)}</b>
+          {isShort && OF_A_YEAR.includes(id) ? (
+            <p class="dim">Too short: it needs a month.</p>
+          ) : (
+            <b class="figure">{written(risk[id], write)}</b>
+          )}
         </li>
       ))}
       <li>

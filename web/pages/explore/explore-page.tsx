@@ -5,6 +5,7 @@ import {
   boundsOf,
   EMPTY_PANEL,
   type ExploreState,
+  exampleOf,
   exploreOf,
   MAX_PANELS,
   type PanelQuestion,
@@ -25,13 +26,16 @@ import { ExplorePanel } from "./explore-panel.tsx";
 export function ExplorePage({ desk, search }: { desk: Desk; search: string }) {
   const { clock, symbols } = desk;
   const state = exploreOf(search);
-  const { panels, span, isCompared } = state;
+  const { span, isCompared } = state;
+  // Stays what it is while the turnovers change.
+  const example = useMemo(() => exampleOf(symbols.list), [symbols.list.length > 0]);
+  const panels = state.panels.length > 0 || !symbols.known ? state.panels : [example];
   const axis = useMemo(createSharedAxis, []);
   useEffect(() => {
     document.title = "Explore · Edgetape";
   }, []);
   const become = (change: Partial<ExploreState>) =>
-    navigate(pathOfExplore({ ...state, ...change }));
+    navigate(pathOfExplore({ ...state, panels, ...change }));
   const put = (at: number, ...next: PanelQuestion[]) =>
     become({ panels: [...panels.slice(0, at), ...next, ...panels.slice(at + 1)] });
   return (
@@ -65,7 +69,9 @@ export function ExplorePage({ desk, search }: { desk: Desk; search: string }) {
               onClick={() => {
                 // The next panel is most often of the same symbols.
                 const last = panels.at(-1) ?? EMPTY_PANEL;
-                become({ panels: [...panels, { ...EMPTY_PANEL, symbols: last.symbols }] });
+                become({
+                  panels: [...panels, { ...EMPTY_PANEL, symbols: last.symbols, of: last.of }],
+                });
               }}
             >
               Add a panel

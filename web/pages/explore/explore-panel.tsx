@@ -54,7 +54,7 @@ export function ExplorePanel(props: {
   );
   const names = listed?.metrics ?? null;
   const hasNoNames = nameFailure?.kind === "unknown";
-  const isWhole = symbol !== undefined && question.metric !== "";
+  const isWhole = symbol !== undefined && (question.of !== "metric" || question.metric !== "");
   const answered = useAnswer<PanelAnswer>(
     desk,
     isWhole

@@ -34,10 +34,16 @@ export function PanelEmpty(props: {
   const push = (symbol: string) => (
     <Command
       clock={clock}
-      command={pushCommand(window.location.origin, "/api/metrics", {
-        ...{ symbol, metric: question.metric || "cpu_load", value: 0.5 },
-        ...(question.labels !== "" && { labels: labelsOfText(question.labels) }),
-      })}
+      command={
+        question.of === "metric"
+          ? pushCommand(window.location.origin, "/api/metrics", {
+              ...{ symbol, metric: question.metric || "cpu_load", value: 0.5 },
+              ...(question.labels !== "" && { labels: labelsOfText(question.labels) }),
+            })
+          : pushCommand(window.location.origin, "/api/trades", {
+              ...{ symbol, price: 101.25, size: 20, side: "buy" },
+            })
+      }
     />
   );
   const offerMetrics = (

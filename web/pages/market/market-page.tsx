@@ -32,6 +32,15 @@ export function MarketPage({ desk }: { desk: Desk }) {
     else links[Math.min(index, links.length - 1)]?.focus();
   };
 
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      // Nothing has the focus but the page itself.
+      if ((event.target as HTMLElement).matches("body, h1, main")) moveFocus(event, focusRow);
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, []);
+
   return (
     <div class="page">
       <TopBar
@@ -106,12 +115,13 @@ function openRow({ target }: MouseEvent): void {
   cell?.closest("tr")?.querySelector("a")?.click();
 }
 
+/** From row to row; to the first or the last where no row has the focus. */
 function moveFocus(event: KeyboardEvent, focusRow: (index: number) => void): void {
-  const row = (event.target as HTMLElement).closest("tr") as HTMLTableRowElement | null;
-  if (row === null) return;
-  const index = row.sectionRowIndex;
-  if (event.key === "ArrowDown") focusRow(index + 1);
-  else if (event.key === "ArrowUp") focusRow(index - 1);
+  if (event.metaKey || event.ctrlKey || event.altKey) return;
+  const index = (event.target as HTMLElement).closest("tr")?.sectionRowIndex;
+  if (event.key === "ArrowDown") focusRow((index ?? -1) + 1);
+  else if (event.key === "ArrowUp") focusRow((index ?? Number.MAX_SAFE_INTEGER) - 1);
+  else if (index === undefined) return;
   else if (event.key === "Home") focusRow(0);
   else if (event.key === "End") focusRow(Number.MAX_SAFE_INTEGER);
   else return;

@@ -13,23 +13,27 @@ interface Card {
   figure: Figure;
   write(value: number): string;
   /** What stands below the figure. */
-  beside?: (before: Look, now: Look) => string;
+  beside(before: Look, now: Look): string;
 }
 
+const UNKNOWN = "—";
 const seconds = (value: number) => formatSpan(value * 1e6);
 const rate = (value: number) => (value < 1_000 ? formatValue(value) : formatVolume(value));
 const gauge =
   (name: string): Figure =>
   (_before, { figures }) =>
-    sumOf(figures, name);
+    figures.has(name) ? sumOf(figures, name) : null;
+const rateWords = (before: Look, now: Look, name: string, write = rate) => {
+  const value = rateOf(before, now, name);
+  return value === null ? UNKNOWN : write(value);
+};
 
 const CARDS: readonly Card[] = [
   {
     title: "Events/s accepted",
     figure: (before, now) => rateOf(before, now, "edgetape_accepted_events_total"),
     write: rate,
-    beside: (before, now) =>
-      `${rate(rateOf(before, now, "edgetape_requests_total") ?? 0)} requests/s`,
+    beside: (before, now) => `${rateWords(before, now, "edgetape_requests_total")} requests/s`,
   },
   {
     title: "Acknowledged, p99",
@@ -52,7 +56,7 @@ const CARDS: readonly Card[] = [
     figure: gauge("edgetape_viewers"),
     write: formatVolume,
     beside: (before, now) =>
-      `${rate(rateOf(before, now, "edgetape_sent_messages_total") ?? 0)} messages/s, ${bytes(rateOf(before, now, "edgetape_sent_bytes_total") ?? 0)}/s`,
+      `${rateWords(before, now, "edgetape_sent_messages_total")} messages/s, ${rateWords(before, now, "edgetape_sent_bytes_total", bytes)}/s`,
   },
   {
     title: "Rooms",
@@ -88,7 +92,7 @@ const CARDS: readonly Card[] = [
 export function Cards({ looks, state }: { looks: readonly Look[]; state: ServerState | null }) {
   const now = looks.at(-1);
   if (now === undefined) return null;
-  const before = looks.at(-2) ?? now;
+  const before = looks.at(-2);
   return (
     <ul class="cards">
       {CARDS.map((card) => {
@@ -96,9 +100,9 @@ export function Cards({ looks, state }: { looks: readonly Look[]; state: ServerS
         return (
           <li key={card.title}>
             <h2>{card.title}</h2>
-            <b class="figure">{value === null ? "—" : card.write(value)}</b>
+            <b class="figure">{value === null ? UNKNOWN : card.write(value)}</b>
             <Sparkline values={trailOf(card.figure, looks)} change={null} />
-            <p class="dim">{card.beside?.(before, now)}</p>
+            <p class="dim">{before === undefined ? "Being asked for" : card.beside(before, now)}</p>
           </li>
         );
       })}
@@ -110,14 +114,14 @@ export function Cards({ looks, state }: { looks: readonly Look[]; state: ServerS
 function DatabaseCard({ state }: { state: ServerState | null }) {
   const database = state?.database;
   if (database?.mode === undefined) return null;
-  const { mode, version, timescale, bytes: size = 0, limit_bytes: limit = 0 } = database;
+  const { mode, version, timescale, bytes: size, limit_bytes: limit = 0 } = database;
   return (
     <li>
       <h2>Database</h2>
-      <b class="figure">{bytes(size)}</b>
+      <b class="figure">{size === undefined ? UNKNOWN : bytes(size)}</b>
       <meter min={0} max={limit} value={size} high={limit * 0.8} aria-label="Size it may have" />
       <p class="dim">
-        of {bytes(limit)}; PostgreSQL {version}
+        {limit > 0 && `of ${bytes(limit)}; `}PostgreSQL {version}
         {timescale ? `, TimescaleDB ${timescale}` : ""} ({mode})
       </p>
     </li>

@@ -80,8 +80,11 @@ function NeedsToken({ onUnauthorized }: { onUnauthorized(): void }) {
 function Findings({ looks, state }: { looks: readonly Look[]; state: ServerState | null }) {
   const now = looks.at(-1);
   if (now === undefined) return null;
-  const findings = findingsOf(minuteBefore(looks), now, state);
+  const before = minuteBefore(looks);
+  const findings = findingsOf(before, now, state);
   if (findings.length === 0) {
+    // What grows shows between two looks, and the database's state comes by itself.
+    if (before === null || state === null) return <p class="dim">Being looked at</p>;
     return (
       <p class="all-well" data-testid="findings">
         Nothing is slow, refused or behind.

@@ -76,9 +76,7 @@ function Counts(props: { title: string; name: string; label: string; first: Look
               <tr key={key}>
                 <th scope="row">{key}</th>
                 <td class="number">{formatVolume(sum)}</td>
-                <td class="number">
-                  {formatValue(rateOf(first, now, name, { [label]: key }) ?? 0)}
-                </td>
+                <td class="number">{rateWords(rateOf(first, now, name, { [label]: key }))}</td>
               </tr>
             ))}
           </tbody>
@@ -86,4 +84,8 @@ function Counts(props: { title: string; name: string; label: string; first: Look
       )}
     </section>
   );
+}
+
+function rateWords(rate: number | null): string {
+  return rate === null ? "—" : formatValue(rate);
 }

@@ -5,6 +5,7 @@ import type { DeskClock } from "../../feed/clock.ts";
 import type { ServerWatch } from "../../feed/symbols/server-watch.ts";
 import type { SymbolsView } from "../../feed/symbols/symbols-watch.ts";
 import type { ZoneChoice } from "../../feed/zone.ts";
+import type { WithToken } from "./use-token.ts";
 
 /** What every page is handed. */
 export interface Desk {
@@ -24,6 +25,11 @@ export interface Desk {
   renewals: number;
   /** The server wants another token. `detail`: what the one there is may not. */
   onUnauthorized(detail?: string): void;
+  /**
+   * Has `ask` ask. Where the token does not suffice one of `scope` is asked for, and `ask` asks again with each that is given; the
+   * refusal is the answer once none is.
+   */
+  withToken: WithToken;
   /** The token of this tab is given up, and all that was read with it. */
   onSignOut(): void;
 }

@@ -12,7 +12,7 @@ export function FailureWords({ failure }: { failure: Failure }) {
 function wordsOf(failure: Failure): string {
   switch (failure.kind) {
     case "unauthorized":
-      return failure.detail ?? "The server takes the token no more.";
+      return failure.detail ?? "This needs a token that the server takes.";
     case "unknown":
       return "The server knows nothing of it.";
     case "refused":

@@ -49,6 +49,13 @@ export function Keys() {
         <Key keys={["Esc"]} words="Close what lies over the page" />
         <Key keys={["?"]} words="This" />
       </dl>
+      <p>
+        Every route of the server is in the{" "}
+        <a class="in-text" href="/docs">
+          reference
+        </a>
+        .
+      </p>
       <form method="dialog">
         <button class="button is-quiet" type="submit">
           Close

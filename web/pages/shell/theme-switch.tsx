@@ -1,13 +1,13 @@
 import { useContext } from "preact/hooks";
-import { THEMES } from "../../feed/theme.ts";
+import { nextTheme } from "../../feed/theme.ts";
 import { ThemeContext } from "./theme-context.ts";
 
 const WORDS = { system: "as the system", dark: "dark", light: "light" };
 
 /** One button for all themes: the next one at each press. */
 export function ThemeSwitch() {
-  const { theme, choose } = useContext(ThemeContext);
-  const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "system";
+  const { theme, systemHue, choose } = useContext(ThemeContext);
+  const next = nextTheme(theme, systemHue);
   return (
     <button
       class="icon-button"

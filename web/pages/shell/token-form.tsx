@@ -1,31 +1,55 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Scope } from "./use-token.ts";
+
+const WORDS = {
+  read: {
+    title: "A read token, please",
+    why: "This server shows its data to those who hold a token.",
+    command: "--scope read",
+    go: "Open",
+  },
+  "read write": {
+    title: "A token that may write, please",
+    why: "What is set, changed or removed here is for those who hold a token.",
+    command: '--scope "read write"',
+    go: "Go on",
+  },
+} satisfies Record<Scope, object>;
 
 /**
- * Asks for a read token, where the server wants one; `refusal`: what is wrong with the one there is. `onClose` null: there
- * is nothing to see without a token. Else the form lies over the page, and can be put away.
+ * Asks for a token, where the server wants one; `refusal`: what is wrong with the one there is. Unless `canClose` there is nothing to
+ * see without a token. Else the form lies over the page, and can be put away: `onDone` has null then.
  */
 export function TokenForm(props: {
+  scope: Scope;
   refusal: string | null;
-  onClose: (() => void) | null;
-  onToken(token: string): void;
+  canClose: boolean;
+  onDone(token: string | null): void;
 }) {
-  const { refusal, onClose, onToken } = props;
-  const [token, setToken] = useState("");
+  const { scope, refusal, canClose, onDone } = props;
+  const { title, why, command, go } = WORDS[scope];
+  const [typed, setTyped] = useState("");
+  const token = typed.trim();
+  const given = useRef<string | null>(null);
   const dialog = useRef<HTMLDialogElement>(null);
   // Before it is seen: what is pressed at its sight is meant for it.
   useLayoutEffect(() => dialog.current?.showModal(), []);
   const form = (
     <form
-      class={onClose === null ? "card" : "token-form"}
+      class={canClose ? "token-form" : "card"}
       onSubmit={(event: SubmitEvent) => {
         event.preventDefault();
-        if (token.trim() !== "") onToken(token.trim());
+        if (token === "") return;
+        given.current = token;
+        // Closed, it gives the focus back to what had it.
+        if (canClose) dialog.current?.close();
+        else onDone(token);
       }}
     >
-      <h1 id="token-title">A read token, please</h1>
+      <h1 id="token-title">{title}</h1>
       <p>
-        This server shows its data to those who hold a token. Make one where it runs, with{" "}
-        <code>npm run -s token -- --scope read</code>. It is kept in this tab only.
+        {why} Make one where the server runs, with <code>npm run -s token -- {command}</code>. It is
+        kept in this tab only.
       </p>
       {refusal !== null && (
         <p class="refused" role="alert">
@@ -39,22 +63,27 @@ export function TokenForm(props: {
         type="password"
         autocomplete="off"
         spellcheck={false}
-        value={token}
-        onInput={(event) => setToken((event.target as HTMLInputElement).value)}
+        value={typed}
+        onInput={(event) => setTyped((event.target as HTMLInputElement).value)}
       />
-      <button class="button" type="submit" disabled={token.trim() === ""}>
-        Open
+      <button class="button" type="submit" disabled={token === ""}>
+        {go}
       </button>
-      {onClose !== null && (
+      {canClose && (
         <button class="button is-quiet" type="button" onClick={() => dialog.current?.close()}>
           Not now
         </button>
       )}
     </form>
   );
-  if (onClose === null) return <main class="notice">{form}</main>;
+  if (!canClose) return <main class="notice">{form}</main>;
   return (
-    <dialog ref={dialog} class="card" aria-labelledby="token-title" onClose={onClose}>
+    <dialog
+      ref={dialog}
+      class="card"
+      aria-labelledby="token-title"
+      onClose={() => onDone(given.current)}
+    >
       {form}
     </dialog>
   );

@@ -48,6 +48,7 @@ export function TopBar(props: {
               {place.words}
             </Link>
           ))}
+          <a href="/docs">Reference</a>
         </nav>
         <div class="top-bar-middle">
           <SymbolSearch list={desk.symbols.list} filter={filter} />

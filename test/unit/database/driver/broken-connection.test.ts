@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { openPostgres } from "../../../../dev/database/postgres-backend.ts";
 
 const AUTHENTICATED = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]);
@@ -18,8 +18,8 @@ function breakAtStatement(socket: Socket): void {
   });
 }
 
-test("a connection that breaks under its statement rejects that, and ends nothing else", async () => {
-  const server = createServer(breakAtStatement).listen(0, "127.0.0.1");
+async function postgresAt(answer: (socket: Socket) => void) {
+  const server = createServer(answer).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const backend = openPostgres(`postgres://edgetape:secret@127.0.0.1:${port}/edgetape`);
@@ -27,9 +27,38 @@ test("a connection that breaks under its statement rejects that, and ends nothin
     await backend.close();
     server.close();
   });
+  return backend;
+}
+
+test("a connection that breaks under its statement rejects that, and ends nothing else", async () => {
+  const backend = await postgresAt(breakAtStatement);
   for (let time = 0; time < 2; time += 1) {
     await expect(backend.run({ text: "select 1", params: [] })).rejects.toThrow(
       /terminated|ECONNRESET/,
     );
   }
+});
+
+test("a call that is given up ends, though the database takes no cancellation either", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  let statements = 0;
+  // It lets in, takes what pins a session, and says nothing any more.
+  const backend = await postgresAt((socket) => {
+    const answers = [Buffer.concat([AUTHENTICATED, READY]), DONE];
+    socket.on("error", () => undefined);
+    socket.on("data", () => {
+      const answer = answers.shift();
+      if (answer === undefined) statements += 1;
+      else socket.write(answer);
+    });
+  });
+  const given = new AbortController();
+  const call = backend.run({ text: "select 1", params: [] }, { signal: given.signal });
+  const ended = expect(call).rejects.toThrow("terminated");
+  await vi.waitUntil(() => statements > 0);
+  given.abort();
+  await vi.waitUntil(() => statements > 1);
+  vi.advanceTimersByTime(5_000);
+  await ended;
 });

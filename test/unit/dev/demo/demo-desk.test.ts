@@ -1,7 +1,6 @@
 import { expect, it } from "vitest";
 import { type DeskEvent, deskEvents } from "../../../../dev/demo/market/desk.ts";
 import { Market } from "../../../../dev/demo/market/market.ts";
-import { positionPushSchema } from "../../../../src/protocol/events/event.ts";
 import { notePushSchema } from "../../../../src/protocol/events/note.ts";
 import { type OrderPush, orderPushSchema } from "../../../../src/protocol/events/order.ts";
 
@@ -24,8 +23,6 @@ it("the desk's events are the same whatever windows they are asked for in, each 
 it("they are what the server takes", () => {
   for (const order of of("/api/orders"))
     expect(orderPushSchema.safeParse(order).error).toBeUndefined();
-  for (const each of of("/api/positions"))
-    expect(positionPushSchema.safeParse(each).success).toBe(true);
   for (const note of of("/api/notes")) expect(notePushSchema.safeParse(note).success).toBe(true);
   expect(of("/api/notes").length).toBeGreaterThan(0);
   expect(of("/api/logs").length).toBeGreaterThan(800);

@@ -3,6 +3,7 @@ import { backfill } from "../../../../dev/demo/backfill.ts";
 import { runLive } from "../../../../dev/demo/live.ts";
 import { arrivals } from "../../../../dev/demo/market/arrivals.ts";
 import { BOOK_STEP_US, BookMaker, type MadeBook } from "../../../../dev/demo/market/books.ts";
+import { DeskBook } from "../../../../dev/demo/market/desk-book.ts";
 import { INSTRUMENTS, type Instrument } from "../../../../dev/demo/market/instruments.ts";
 import { Market } from "../../../../dev/demo/market/market.ts";
 import { pointsAt, stepSeconds } from "../../../../dev/demo/market/metrics.ts";
@@ -143,7 +144,7 @@ describe("the made market", () => {
     const market = new Market(KEY);
     const trades = take(market.trades(NOON_US), (trade) => trade.ts < NOON_US + 300e6);
     for (const trade of trades) tradePushSchema.parse(trade);
-    for (const point of pointsAt(market, NOON_US)) metricPushSchema.parse(point);
+    for (const point of pointsAt(new DeskBook(market), NOON_US)) metricPushSchema.parse(point);
     expect(new Set(trades.map(({ symbol }) => symbol)).size).toBe(8);
     expect(new Set(trades.map(({ symbol, id }) => `${symbol} ${id}`)).size).toBe(trades.length);
     const besideTick = trades.filter(({ symbol, price }) => {
@@ -162,8 +163,8 @@ describe("the made market", () => {
   });
 
   it("measures three metrics of each instrument and of the desk, the same at the same moment", () => {
-    const points = pointsAt(new Market(KEY), NOON_US);
-    expect(points).toEqual(pointsAt(new Market(KEY), NOON_US));
+    const points = pointsAt(new DeskBook(new Market(KEY)), NOON_US);
+    expect(points).toEqual(pointsAt(new DeskBook(new Market(KEY)), NOON_US));
     expect(points).toHaveLength(27);
     const desk = points.filter(({ symbol }) => symbol === "_system");
     expect(desk.map(({ metric }) => metric)).toEqual([

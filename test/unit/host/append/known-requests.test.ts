@@ -74,6 +74,18 @@ describe("I-6 a request that may have been taken elsewhere", () => {
     expect(taken).toEqual(["keyed", "without a key"]);
   });
 
+  it("goes before whatever comes while its answer is on the way to it", async () => {
+    for (let turns = 0; turns < 12; turns += 1) {
+      const { asked, taken, take } = host();
+      const first = take("keyed", true);
+      await expect.poll(() => asked.length).toBe(1);
+      asked[0]?.resolve();
+      for (let turn = 0; turn < turns; turn += 1) await null;
+      await Promise.all([first, take("without a key", false)]);
+      expect(taken).toEqual(["keyed", "without a key"]);
+    }
+  });
+
   it("is told where nobody can say, and holds up nobody else", async () => {
     const { asked, taken, take } = host();
     const first = take("keyed", true);

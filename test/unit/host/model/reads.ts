@@ -20,12 +20,10 @@ export async function poll(hosts: ModelHosts, symbol: SymbolName, plan: PollPlan
   };
   const { mayNotKnow } = hosts;
   const { core } = hosts.hostOf(symbol);
-  const answer = core
-    .poll(symbol, from, plan.limit, plan.waitMs, log)
-    // More may come before somebody looks at it.
-    .then((page) => ({ page, head: room.tape.head }));
-  const answered = await hosts.until(answer);
-  room.takePage({ cursor: from, log }, answered, mayNotKnow);
+  // More may come while it is answered, as an alert that time has let fire.
+  const { head } = room.tape;
+  const page = await hosts.until(core.poll(symbol, from, plan.limit, plan.waitMs, log));
+  room.takePage({ cursor: from, log }, { page, head }, mayNotKnow);
 }
 
 /** What Postgres and the newest part of a room have together is everything. */

@@ -136,3 +136,37 @@ describe("AL-2 a room that has not been told of a rule yet", () => {
     expect(told).toMatchObject([{ rule: "before", state: "inactive" }]);
   });
 });
+
+describe("AL-4 a room whose log is dropped behind what it wrote down", () => {
+  const WAITS: AlertRule = { ...HIGH, for: "3s" };
+
+  it("keeps a change that time alone has made", () => {
+    const sql = memorySql();
+    createAlertsTable(sql);
+    const log = { id: 1 as never, head: BEFORE as Cursor, isPending: false, isSealed: false };
+    const life = () =>
+      new RoomAlerts({
+        ...{ symbol: "A" as SymbolName, sql, rules: () => [compileRule(WAITS)] },
+        areOthers: () => false,
+        log: { ...log, prunedThrough: BEFORE as Cursor, framesAfter: () => [] as never },
+        known: () => ({ events: [], book: null }),
+        ...{ changed: () => undefined, takenOver: () => undefined },
+        ...{ evaluated: () => undefined, waits: () => undefined },
+      });
+    const first = life();
+    const states = (frames: ReturnType<typeof first.look>) =>
+      (frames ?? [])
+        .flatMap(({ text }) => decodeFrame(text))
+        .flatMap((event) => (event.kind === "alert" ? [event.state] : []));
+    const pushed = first.withChanges([encodeFrame([trade(150, BEFORE)])], BEFORE as EpochUs);
+    expect(states([...pushed])).toEqual(["pending"]);
+    first.appended();
+    expect(states(first.look((BEFORE + 4 * SECOND) as EpochUs))).toEqual(["firing"]);
+    first.appended();
+    first.keepBeforeDrop((BEFORE + 5 * SECOND) as EpochUs);
+
+    const next = life();
+    expect(next.look((BEFORE + 6 * SECOND) as EpochUs)).toBeNull();
+    expect(next.active.map(({ state }) => state)).toEqual(["firing"]);
+  });
+});

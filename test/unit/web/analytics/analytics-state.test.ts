@@ -5,11 +5,8 @@ import {
   type AnalyticsState,
   analyticsOf,
   pathOfAnalytics,
-  pricedOf,
   REACHES,
-  usualSymbols,
 } from "../../../../web/data/analytics/analytics-state.ts";
-import type { ListedSymbol } from "../../../../web/data/symbols/symbol-list.ts";
 import { offeredSymbols, typedSymbols } from "../../../../web/data/symbols/typed-symbols.ts";
 import { holding } from "../../../../web/data/words/typed-list.ts";
 import { anySymbol } from "../../../any-symbol.ts";
@@ -35,16 +32,6 @@ describe("the address of analytics", () => {
     const unsaid = { symbols: [], interval: "5m", reach: "6h", account: null, subject: null };
     expect(analyticsOf("")).toEqual(unsaid);
     expect(analyticsOf("?interval=7m&range=2y&account=&subject=&symbols=,")).toEqual(unsaid);
-  });
-
-  test("without symbols is of those with the largest turnover, in the order of the list", () => {
-    const list = Array.from({ length: 15 }, (_, at) => ({
-      ...{ symbol: `S${at}`, last: at === 1 ? null : at === 2 ? -100 : 1, volume: at },
-    })) as unknown as ListedSymbol[];
-    expect(usualSymbols(list)).toEqual([
-      ...["S2", "S7", "S8", "S9", "S10", "S11", "S12", "S13", "S14"],
-    ]);
-    expect(pricedOf(list)).toHaveLength(14);
   });
 });
 

@@ -23,12 +23,13 @@ const BOUNDS = { fromUs: T, toUs: T + 60e6 };
 describe("the address of what is explored", () => {
   const anyPanel = fc.record({
     symbols: fc.uniqueArray(anySymbol, { maxLength: 3 }),
+    of: fc.constantFrom("metric" as const, "price" as const, "change" as const, "volume" as const),
     metric: fc.string({ unit: "binary" }),
     labels: fc.string({ unit: "binary" }),
     agg: fc.constantFrom(...AGGREGATES),
   });
   const anyState: fc.Arbitrary<ExploreState> = fc.record({
-    panels: fc.array(anyPanel, { minLength: 1, maxLength: 4 }),
+    panels: fc.array(anyPanel, { maxLength: 4 }),
     span: fc.oneof(
       fc.constantFrom(...RANGE_NAMES).map((range) => ({ kind: "last" as const, range })),
       fc.nat(1e9).map((us) => fixed(T, T + us)),
@@ -45,7 +46,16 @@ describe("the address of what is explored", () => {
 
   test("of any text is a state whose own address leads to itself", () => {
     const anyWord = fc.constantFrom(
-      ...["symbols=A,,A", "metric=m", "labels=a:b", "agg=p99", "agg=no", "compare=yesterday"],
+      ...[
+        "symbols=A,,A",
+        "metric=m",
+        "labels=a:b",
+        "agg=p99",
+        "agg=no",
+        "of=price",
+        "of=__proto__",
+        "compare=yesterday",
+      ],
       ...["from=5", "to=9e3", "to=99999999", "range=7d", "range=__proto__", "%", "&&", "=", "#"],
     );
     const anySearch = fc.oneof(
@@ -62,11 +72,17 @@ describe("the address of what is explored", () => {
 
   test("is read and written by hand", () => {
     const search =
-      "?range=6h&compare=yesterday&symbols=BTC-USD,ETH-USD&metric=lag_ms&labels=venue:X/Y&agg=p99&symbols=ACME";
+      "?range=6h&compare=yesterday&symbols=BTC-USD,ETH-USD&metric=lag_ms&labels=venue:X/Y&agg=p99&symbols=ACME&of=change";
     expect(exploreOf(search)).toEqual({
       panels: [
-        { symbols: ["BTC-USD", "ETH-USD"], metric: "lag_ms", labels: "venue:X/Y", agg: "p99" },
-        { ...EMPTY_PANEL, symbols: ["ACME"] },
+        {
+          symbols: ["BTC-USD", "ETH-USD"],
+          of: "metric",
+          metric: "lag_ms",
+          labels: "venue:X/Y",
+          agg: "p99",
+        },
+        { ...EMPTY_PANEL, symbols: ["ACME"], of: "change" },
       ],
       ...{ span: { kind: "last", range: "6h" }, isCompared: true },
     });
@@ -84,9 +100,9 @@ describe("the address of what is explored", () => {
     ["a range, an aggregate and times there are not", "?range=9h&agg=median&from=b&to=1"],
     ["a metric of no symbol", "?metric=lag_ms"],
     ["an end before its beginning", "?from=20&to=10"],
-  ])("%s is an empty panel over the last hour", (_what, search) => {
+  ])("%s leaves the panels to the page, over the last hour", (_what, search) => {
     expect(exploreOf(search)).toEqual({
-      panels: [EMPTY_PANEL],
+      panels: [],
       ...{ span: { kind: "last", range: "1h" }, isCompared: false },
     });
   });

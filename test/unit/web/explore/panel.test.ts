@@ -1,10 +1,15 @@
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { MetricNamesAnswer, SeriesAnswer } from "../../../../src/protocol/answers/answers.ts";
-import type { PanelQuestion } from "../../../../web/data/explore/explore-state.ts";
+import type {
+  HistoryAnswer,
+  MetricNamesAnswer,
+  SeriesAnswer,
+} from "../../../../src/protocol/answers/answers.ts";
+import type { PanelQuestion, Source } from "../../../../web/data/explore/explore-state.ts";
 import { csvOf } from "../../../../web/data/explore/panel-csv.ts";
 import {
+  barLine,
   DAY_US,
   nameOf,
   type PanelAnswer,
@@ -16,7 +21,9 @@ import type { Answer } from "../../../../web/feed/api.ts";
 import { askPanel } from "../../../../web/feed/explore/ask-panel.ts";
 
 const T = 1_795_763_000_000_000;
-const QUESTION: PanelQuestion = { symbols: ["ACME"], metric: "lag_ms", labels: "", agg: "avg" };
+const QUESTION: PanelQuestion = {
+  ...{ symbols: ["ACME"], of: "metric", metric: "lag_ms", labels: "", agg: "avg" },
+};
 const BOUNDS = { fromUs: T, toUs: T + 60e6 };
 
 describe("what a panel asks", () => {
@@ -29,7 +36,10 @@ describe("what a panel asks", () => {
       asked.push(query);
       return answer(query);
     };
-    return { asked, api: { series } };
+    const history = async () => {
+      throw new Error("bars of a metric");
+    };
+    return { asked, api: { series, history } };
   }
 
   const columns = (symbol: string, ts: number[], more: object, labels = {}) =>
@@ -71,6 +81,7 @@ describe("what a panel asks", () => {
     const { asked, api } = seriesOf(({ symbol }) => ok(columns(symbol, [T], { avg: [1] })));
     const underWay = { now: 0, most: 0 };
     const counted: typeof api = {
+      ...api,
       async series(query) {
         underWay.now += 1;
         underWay.most = Math.max(underWay.most, underWay.now);
@@ -89,7 +100,59 @@ describe("what a panel asks", () => {
     expect(answer.value.unasked).toEqual(["S12", "S13"]);
   });
 
+  test("is bars where it is a price, as fine as the panel is wide, and with yesterday's", async () => {
+    const asked: object[] = [];
+    const bar = (ts: number, open: number, close: number) => ({
+      ...{ ts, open, high: close + 2, low: open - 1, close, volume: 7 },
+    });
+    const api: Parameters<typeof askPanel>[0] = {
+      series: async () => {
+        throw new Error("points of bars");
+      },
+      history: async (symbol, query) => {
+        asked.push({ symbol, ...query });
+        const bars = query.to === BOUNDS.toUs ? [bar(T, 40, 50), bar(T + 5e6, 50, 60)] : [];
+        const value = { symbol, interval: query.interval, cursor: 1, bars };
+        return { kind: "ok", value: value as unknown as HistoryAnswer };
+      },
+    };
+    const draw = async (of: Source, isCompared = false) => {
+      const answer = await askPanel(api, { ...QUESTION, of }, { ...view, points: 12, isCompared });
+      if (answer.kind !== "ok") throw new Error(answer.kind);
+      return answer.value;
+    };
+    const price = await draw("price", true);
+    expect(asked).toEqual(
+      [0, DAY_US].map((earlierUs) => ({
+        ...{ symbol: "ACME", interval: "5s", limit: 10_000 },
+        ...{ from: T - (T % 5e6) - earlierUs, to: BOUNDS.toUs - earlierUs },
+      })),
+    );
+    expect(price.stepUs).toBe(5e6);
+    expect(price.lines[0]?.points).toEqual([
+      { ts: T, mean: 50, last: 50, min: 39, max: 52, count: 1 },
+      { ts: T + 5e6, mean: 60, last: 60, min: 49, max: 62, count: 1 },
+    ]);
+    // In percent of the first open.
+    expect((await draw("change")).lines[0]?.points.map(({ mean }) => mean)).toEqual([25, 50]);
+    expect((await draw("volume")).lines[0]?.points.map(({ max }) => max)).toEqual([7, 7]);
+    const rows = parse(csvOf(await draw("volume")), { columns: true, record_delimiter: "\r\n" });
+    expect(rows[0]).toMatchObject({ metric: "volume", aggregate: "", value: "7" });
+    const empty = { ...price, lines: [{ ...price.lines[0], points: [] }], compared: [] };
+    expect(emptinessOf({ ...QUESTION, of: "price", metric: "" }, empty as never, null)).toEqual({
+      ...{ kind: "no_points", newestUs: null },
+    });
+  });
+
+  test("of a price that is not positive has no percent", () => {
+    const bars = [{ ts: T, open: -2, high: 1, low: -3, close: -1, volume: 1 }];
+    const answer = { symbol: "OIL", interval: "1s", cursor: 1, bars } as unknown as HistoryAnswer;
+    expect(barLine(answer, "change", 0).points).toEqual([]);
+    expect(barLine(answer, "price", 0).points).toHaveLength(1);
+  });
+
   test("is said in a line", () => {
+    expect(titleOf({ ...QUESTION, of: "change" })).toBe("ACME · Change, %");
     expect(titleOf({ ...QUESTION, symbols: ["A", "B"] })).toBe("A, B · lag_ms · avg");
     expect(titleOf({ ...QUESTION, labels: "a:b", agg: "p99" })).toBe("ACME · lag_ms · a:b · p99");
   });

@@ -53,12 +53,18 @@ test("a figure of several accounts is their sum at each moment, from where all o
 
 test("the value of the portfolio has its change of the day, or since when there is one", () => {
   const day = { ts: [minutesAgo(1_440), minutesAgo(1)], values: [1_000_000, 1_012_300] };
-  expect(valueCard(day, NOW)).toMatchObject({ figure: "1,012,300", beside: "+1.23 % in 24 h" });
+  expect(valueCard(day, NOW)).toMatchObject({
+    figure: "1,012,300",
+    beside: "+1.23 % in 24 h, of portfolio_value",
+  });
   const later = { ...day, ts: [minutesAgo(90), minutesAgo(1)] };
-  expect(valueCard(later, NOW).beside).toBe("+1.23 % since 10:30:00");
+  expect(valueCard(later, NOW).beside).toBe("+1.23 % since 10:30:00, of portfolio_value");
   // Nothing is a share of what was owed.
   const owed = { ...day, values: [-50, 25.5] };
-  expect(valueCard(owed, NOW)).toMatchObject({ figure: "25.50", beside: "+75.50 in 24 h" });
+  expect(valueCard(owed, NOW)).toMatchObject({
+    figure: "25.50",
+    beside: "+75.50 in 24 h, of portfolio_value",
+  });
 });
 
 test("figures that are not of now say from when they are", () => {
@@ -100,7 +106,7 @@ test("the day's gain is added to the cent over all answers, and names symbols wi
   const day = dayGain([answer(share("A", 0.1), share("B", 0.2)), answer(share("C", null))]);
   expect(day).toEqual({ gain: 0.3, without: ["C"] });
   const card = gainCard(day, 3, []);
-  expect(card).toMatchObject({ figure: "+0.3000", beside: "of 3 symbols, without a price: C" });
+  expect(card).toMatchObject({ figure: "+0.3000", beside: "of positions in 3 symbols, without a price: C" });
   expect(gainCard(dayGain([answer(share("C", null))]), 1, []).figure).toBeNull();
 });
 

@@ -180,8 +180,8 @@ export function CandlePane(props: {
           </button>
         </p>
       )}
-      {shown.bars.length === 0 && isCutOff(feed.status()) && (
-        <p class="no-bars">Bars come when the server answers.</p>
+      {shown.bars.length === 0 && (isCutOff(feed.status()) || !shown.isLoaded) && (
+        <p class="no-bars">The server is asked…</p>
       )}
       {!isNewestVisible && !isMissed && shown.bars.length > 0 && (
         <button class="to-newest" type="button" onClick={showNewest}>

@@ -109,8 +109,10 @@ export function MetricPane(props: { view: SymbolView; panel: Panel; isLinked: bo
           zone={view.clock.zone}
         />
       )}
-      {panel.state === "ready" && lines.every((line) => line.points.length === 0) && (
-        <p class="metric-empty">No points in this range.</p>
+      {lines.every((line) => line.points.length === 0) && (
+        <p class="metric-empty">
+          {panel.state === "ready" ? "No points in this range." : "The server is asked…"}
+        </p>
       )}
     </section>
   );

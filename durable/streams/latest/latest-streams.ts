@@ -1,11 +1,12 @@
-import type { JoinRefusal } from "../../src/bindings/host.ts";
-import { Channels } from "../../src/core/streams/channels.ts";
-import { LatestRoom } from "../../src/core/streams/latest-room.ts";
-import type { LiveBar, ServerMessage } from "../../src/protocol/socket/server-message.ts";
-import type { SymbolName } from "../../src/protocol/words/symbol.ts";
-import { Seat, type SeatOwner } from "./stream/seat.ts";
-import type { Stream } from "./stream/stream.ts";
-import type { Packed } from "./stream/stream-output.ts";
+import type { JoinRefusal } from "../../../src/bindings/host.ts";
+import { Channels } from "../../../src/core/streams/channels.ts";
+import type { LatestRoom } from "../../../src/core/streams/latest-room.ts";
+import type { LiveBar } from "../../../src/protocol/socket/server-message.ts";
+import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
+import type { Seat } from "../stream/seat.ts";
+import type { Stream } from "../stream/stream.ts";
+import type { Packed } from "../stream/stream-output.ts";
+import { LatestTaps } from "./latest-taps.ts";
 
 /** What a stream has been told of a room: changes up to this one, and the room's count of events then. */
 interface Told {
@@ -16,6 +17,16 @@ interface Told {
 /** What a stream has been told: shared by all that have been told the same. */
 type Position = ReadonlyMap<SymbolName, Told>;
 
+/** A stream, and what it has been told. */
+interface Watcher {
+  stream: Stream;
+  /** Of which kinds it is told; null: of all. */
+  channels: Channels | null;
+  position: Position;
+  /** Up to which change it has been looked at; null: anew. */
+  lookedSeq: number | null;
+}
+
 /** What is told next, and where that leaves whoever is told it; `message` null: there is nothing to say. */
 interface Next {
   message: string | Packed | null;
@@ -23,14 +34,6 @@ interface Next {
   streams: Stream[];
   position: Position;
   isWhole: boolean;
-}
-
-interface Followed {
-  room: LatestRoom;
-  tap: Seat;
-  /** Streams that watch it. */
-  streams: number;
-  joining: Promise<JoinRefusal | null>;
 }
 
 export interface LatestStreamsDeps {
@@ -48,155 +51,81 @@ export interface LatestStreamsDeps {
 const NOBODY: Position = new Map();
 /** A message has as many rooms as there are, up to about so many characters: others have the next one. */
 const MOST_CHARS = 256 * 1024;
-/** A room that went away is asked for again after so long, in ms. */
-const AGAIN_MS = 1_000;
 
 /**
  * Streams of `latest`: what changes in a room is kept once, whoever watches it, and told at most so many times a second. What streams
  * with the same rooms and channels are told is one text. A slow one is passed over, and is told later what has changed since its own
  * last message, and how much that left out.
  */
-export class LatestStreams implements SeatOwner {
+export class LatestStreams {
   readonly #deps: LatestStreamsDeps;
-  readonly #rooms = new Map<SymbolName, Followed>();
-  readonly #byHz = new Map<number, Set<Stream>>();
-  readonly #positions = new Map<Stream, Position>();
-  /** How far each has been looked at. */
-  readonly #looked = new Map<Stream, number>();
+  readonly #taps: LatestTaps;
+  readonly #byHz = new Map<number, Map<Stream, Watcher>>();
   readonly #running = new Set<number>();
-  readonly #channels = new Map<string, Channels>();
+  /** By key, and how many streams are told of just these. */
+  readonly #channels = new Map<string, { channels: Channels; streams: number }>();
   #seq = 0;
 
   constructor(deps: LatestStreamsDeps) {
     this.#deps = deps;
+    this.#taps = new LatestTaps({
+      ...deps,
+      nextSeq: () => {
+        this.#seq += 1;
+        return this.#seq;
+      },
+      changed: () => {
+        for (const [hz, watchers] of this.#byHz) if (watchers.size > 0) this.#tickSoon(hz);
+      },
+    });
   }
 
   /** The stream watches the room from now on. */
-  async follow(stream: Stream, seat: Seat): Promise<JoinRefusal | null> {
-    const { symbol } = seat;
-    const known = this.#rooms.get(symbol) ?? this.#begin(symbol);
-    const refusal = await known.joining;
-    if (refusal !== null) {
-      if (this.#rooms.get(symbol) === known && known.streams === 0) this.#rooms.delete(symbol);
-      return refusal;
-    }
-    // While it was asked for it may have gone again.
-    const followed = this.#rooms.get(symbol) ?? known;
-    if (!stream.rooms.enters(seat)) {
-      this.#letGo(symbol, followed);
-      return null;
-    }
-    this.#rooms.set(symbol, followed);
-    followed.streams += 1;
-    this.#add(stream);
-    return null;
+  follow(stream: Stream, seat: Seat): Promise<JoinRefusal | null> {
+    return this.#taps.follow(seat.symbol, () => {
+      if (!stream.rooms.enters(seat)) return false;
+      this.#add(stream);
+      return true;
+    });
   }
 
   /** The stream watches the room no more. */
   unfollow(stream: Stream, symbol: SymbolName): void {
-    const position = new Map(this.#positions.get(stream));
-    if (position.delete(symbol)) this.#positions.set(stream, position);
-    const followed = this.#rooms.get(symbol);
-    if (followed === undefined) return;
-    followed.streams -= 1;
-    this.#letGo(symbol, followed);
+    const watcher = this.#watcherOf(stream);
+    if (watcher?.position.has(symbol)) {
+      const position = new Map(watcher.position);
+      position.delete(symbol);
+      watcher.position = position;
+    }
+    this.#taps.unfollow(symbol);
   }
 
   /** The stream ends. */
   forget(stream: Stream): void {
+    const channels = this.#watcherOf(stream)?.channels ?? null;
     this.#byHz.get(stream.terms.hz)?.delete(stream);
-    this.#positions.delete(stream);
-    this.#looked.delete(stream);
+    if (channels !== null) this.#letGo(channels);
   }
 
   /** There may be room in its window again. */
   goOn(stream: Stream): void {
-    if (this.#positions.has(stream)) this.#tickSoon(stream.terms.hz);
-  }
-
-  // A tap is a seat that stands for all streams.
-
-  get heardMs(): number {
-    return this.#deps.nowMs();
-  }
-
-  hear({ symbol }: Seat, text: string): void {
-    const room = this.#rooms.get(symbol)?.room;
-    if (room === undefined) return;
-    const message = JSON.parse(text) as ServerMessage;
-    switch (message.type) {
-      case "snapshot":
-        room.begin(message, this.#next());
-        break;
-      case "events":
-        room.take(message.events, message.cursor, this.#next());
-        break;
-      case "bar": {
-        const { type: _, ...bar } = message;
-        room.closeBar(bar, this.#next());
-        break;
-      }
-      // After a gap a snapshot follows.
-      case "hello":
-      case "gap":
-      case "caught_up":
-      case "error":
-        return;
-      default:
-        message satisfies never;
-    }
-    for (const [hz, streams] of this.#byHz) if (streams.size > 0) this.#tickSoon(hz);
-  }
-
-  mustWait(): boolean {
-    return false;
-  }
-
-  /** The room has gone, as where it moves: it begins anew where it is then. */
-  ended({ symbol }: Seat): void {
-    const followed = this.#rooms.get(symbol);
-    if (followed !== undefined) this.#deps.keepAwake(this.#joinAgain(symbol, followed));
-  }
-
-  async #joinAgain(symbol: SymbolName, followed: Followed): Promise<void> {
-    for (;;) {
-      await this.#deps.wait(AGAIN_MS);
-      if (this.#rooms.get(symbol) !== followed) return;
-      followed.tap = new Seat(symbol, this);
-      followed.joining = this.#deps.join(followed.tap);
-      if ((await followed.joining) === null) return;
-    }
-  }
-
-  #begin(symbol: SymbolName): Followed {
-    const tap = new Seat(symbol, this);
-    const followed: Followed = {
-      ...{ room: new LatestRoom(), tap, streams: 0 },
-      joining: Promise.resolve(null),
-    };
-    this.#rooms.set(symbol, followed);
-    followed.joining = this.#deps.join(tap);
-    return followed;
-  }
-
-  #letGo(symbol: SymbolName, followed: Followed): void {
-    if (followed.streams > 0 || this.#rooms.get(symbol) !== followed) return;
-    this.#rooms.delete(symbol);
-    this.#deps.leave(followed.tap);
+    if (this.#watcherOf(stream) !== undefined) this.#tickSoon(stream.terms.hz);
   }
 
   #add(stream: Stream): void {
-    if (!this.#positions.has(stream)) this.#positions.set(stream, NOBODY);
-    const { hz } = stream.terms;
-    const streams = this.#byHz.get(hz) ?? new Set();
-    this.#byHz.set(hz, streams.add(stream));
-    this.#looked.delete(stream);
+    const { hz, channels } = stream.terms;
+    const watchers = this.#byHz.get(hz) ?? new Map<Stream, Watcher>();
+    this.#byHz.set(hz, watchers);
+    const watcher = watchers.get(stream);
+    if (watcher === undefined) {
+      const its = channels === null ? null : this.#share(new Channels(channels));
+      watchers.set(stream, { stream, channels: its, position: NOBODY, lookedSeq: null });
+    } else watcher.lookedSeq = null;
     this.#tickSoon(hz);
   }
 
-  #next(): number {
-    this.#seq += 1;
-    return this.#seq;
+  #watcherOf(stream: Stream): Watcher | undefined {
+    return this.#byHz.get(stream.terms.hz)?.get(stream);
   }
 
   #tickSoon(hz: number): void {
@@ -222,22 +151,21 @@ export class LatestStreams implements SeatOwner {
     /** By what they ask for: those who have been told everything have been told the same, whenever they came. */
     const caughtUp = new Map<string, Position>();
     let hasTold = false;
-    for (const stream of this.#byHz.get(hz) ?? []) {
-      if (this.#looked.get(stream) === this.#seq || stream.isFull) continue;
-      const position = this.#positions.get(stream) ?? NOBODY;
-      const { isPacked } = stream.terms;
-      const key = `${isPacked}${this.#channelsOf(stream)?.key ?? ""}\u0001${stream.rooms.key}`;
+    for (const watcher of this.#byHz.get(hz)?.values() ?? []) {
+      const { stream, position } = watcher;
+      const names = stream.shared?.shared;
+      if (names === undefined || watcher.lookedSeq === this.#seq || stream.isFull) continue;
+      const key = `${stream.terms.isPacked}${names.id} ${watcher.channels?.key ?? ""}`;
       const ofPosition = known.get(position) ?? new Map<string, Next>();
       known.set(position, ofPosition);
-      const next = ofPosition.get(key) ?? this.#nextOf(stream, position);
+      const next = ofPosition.get(key) ?? this.#nextOf(watcher, names.names);
       ofPosition.set(key, next);
-      let after = next.position;
+      watcher.position = next.position;
       if (next.isWhole) {
-        this.#looked.set(stream, this.#seq);
-        after = caughtUp.get(key) ?? after;
-        caughtUp.set(key, after);
+        watcher.lookedSeq = this.#seq;
+        watcher.position = caughtUp.get(key) ?? next.position;
+        caughtUp.set(key, watcher.position);
       }
-      this.#positions.set(stream, after);
       if (next.message === null) continue;
       hasTold = true;
       next.streams.push(stream);
@@ -246,9 +174,8 @@ export class LatestStreams implements SeatOwner {
     return hasTold;
   }
 
-  #nextOf(stream: Stream, position: Position): Next {
-    const channels = this.#channelsOf(stream);
-    const news = this.#newsOf(stream, position);
+  #nextOf({ stream, channels, position }: Watcher, names: ReadonlySet<SymbolName>): Next {
+    const news = this.#newsOf(names, position);
     const after = new Map(position);
     const parts: string[] = [];
     let chars = 0;
@@ -299,10 +226,13 @@ export class LatestStreams implements SeatOwner {
   }
 
   /** Rooms of which there is something to tell, those first of which was told longest ago; null: nothing of it holds any more. */
-  #newsOf(stream: Stream, position: Position): (readonly [SymbolName, LatestRoom, Told | null])[] {
+  #newsOf(
+    names: ReadonlySet<SymbolName>,
+    position: Position,
+  ): (readonly [SymbolName, LatestRoom, Told | null])[] {
     const news: (readonly [SymbolName, LatestRoom, Told | null])[] = [];
-    for (const { symbol } of stream.rooms.seats) {
-      const room = this.#rooms.get(symbol)?.room;
+    for (const symbol of names) {
+      const room = this.#taps.roomOf(symbol);
       if (room === undefined || room.cursor === null) continue;
       const told = position.get(symbol) ?? null;
       if (told === null || told.seq < room.beganSeq) news.push([symbol, room, null]);
@@ -318,12 +248,21 @@ export class LatestStreams implements SeatOwner {
     return bars;
   }
 
-  #channelsOf({ terms: { channels } }: Stream): Channels | null {
-    if (channels === null) return null;
-    const key = channels.join(",");
-    const known = this.#channels.get(key) ?? new Channels(channels);
-    this.#channels.set(key, known);
-    return known;
+  #share(channels: Channels): Channels {
+    const shared = this.#channels.get(channels.key) ?? { channels, streams: 0 };
+    this.#channels.set(channels.key, shared);
+    shared.streams += 1;
+    return shared.channels;
+  }
+
+  /** What rooms count for channels that nobody has costs each event. */
+  #letGo({ key }: Channels): void {
+    const shared = this.#channels.get(key);
+    if (shared === undefined) return;
+    shared.streams -= 1;
+    if (shared.streams > 0) return;
+    this.#channels.delete(key);
+    for (const room of this.#taps.rooms()) room.countNoMore(key);
   }
 }
 

@@ -1,0 +1,125 @@
+import { useState } from "preact/hooks";
+import type { WebhookAnswer } from "../../../src/protocol/alerts/webhook.ts";
+import type { KeptAlertRule } from "../../../src/protocol/answers/alerts.ts";
+import type { Answer, Failure } from "../../feed/api.ts";
+import { readToken } from "../../feed/token.ts";
+import type { Desk } from "../shell/desk.ts";
+import { FailureWords } from "../shell/failure-words.tsx";
+import { useAnswer } from "../shell/use-answer.ts";
+import { DeleteButton } from "./delete-button.tsx";
+
+const AGAIN_MS = 10_000;
+
+/** Where alerts are told. Who may write all symbols sees it; anyone else is asked for such a token once they want to. */
+export function Webhooks({ desk, rules }: { desk: Desk; rules: readonly KeptAlertRule[] }) {
+  const { api } = desk;
+  const [changes, setChanges] = useState(0);
+  const [told, setTold] = useState("");
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const { value } = useAnswer(
+    { ...desk, onUnauthorized() {} },
+    readToken() === null ? null : api.webhooks,
+    () => AGAIN_MS,
+    [api, changes],
+  );
+  const ask = async <T,>(asked: () => Promise<Answer<T>>, words: (value: T) => string) => {
+    const answer = await desk.withToken("read write", asked);
+    const isDone = answer.kind === "ok";
+    setFailure(isDone ? null : answer);
+    setTold(isDone ? words(answer.value) : "");
+    if (isDone) setChanges((count) => count + 1);
+  };
+  if (value === null) {
+    return (
+      <div class="hint">
+        <p>An address that is told of alerts. Who may write all symbols sees them.</p>
+        {failure !== null && <FailureWords failure={failure} />}
+        <button class="button is-quiet" type="button" onClick={() => ask(api.webhooks, () => "")}>
+          Show webhooks
+        </button>
+      </div>
+    );
+  }
+  return (
+    <>
+      <table class="plain-table is-stacked" data-testid="webhooks">
+        <tbody>
+          {value.webhooks.map((webhook) => {
+            const { name, url } = webhook;
+            const by = rules.filter(({ webhooks }) => webhooks?.includes(name) ?? true);
+            return (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>{url}</td>
+                <td>told by {by.map((rule) => rule.name).join(", ") || "no rule"}</td>
+                <td>{stateWords(webhook)}</td>
+                <td class="buttons">
+                  <button
+                    class="button is-quiet"
+                    type="button"
+                    onClick={() =>
+                      ask(
+                        () => api.testWebhook(name),
+                        ({ delivered, status, error, duration_ms: ms }) =>
+                          `${name}: the test ${delivered ? "arrived" : "did not arrive"}, ${error ?? `HTTP ${status}`}, ${Math.round(ms)} ms.`,
+                      )
+                    }
+                  >
+                    Test
+                  </button>
+                  <DeleteButton
+                    onDelete={() =>
+                      ask(
+                        () => api.deleteWebhook(name),
+                        () => "",
+                      )
+                    }
+                  />
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+      {failure !== null && <FailureWords failure={failure} />}
+      <p role="status">{told}</p>
+      <form
+        class="editor-row"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const form = event.currentTarget;
+          const typed = (key: string) => String(new FormData(form).get(key)).trim();
+          const name = typed("name");
+          // One of that name would be sent elsewhere, and lose what waits for it.
+          if (value.webhooks.some((webhook) => webhook.name === name)) {
+            return setTold(`There is a webhook ${name} already.`);
+          }
+          void ask(
+            () => api.putWebhook(name, { url: typed("url") }),
+            ({ secret }) => {
+              form.reset();
+              return `${name} signs with ${secret}, which is told this once.`;
+            },
+          );
+        }}
+      >
+        <label>
+          <span>Webhook</span>
+          <input class="field" name="name" required placeholder="desk" />
+        </label>
+        <label class="is-wide">
+          <span>Address</span>
+          <input class="field" name="url" required placeholder="https://desk.example/alerts" />
+        </label>
+        <button class="button" type="submit">
+          Add a webhook
+        </button>
+      </form>
+    </>
+  );
+}
+
+function stateWords({ waiting, failures = 0, failure, failed_at: at }: WebhookAnswer): string {
+  const wait = waiting === 0 ? "nothing waits" : `${waiting} wait`;
+  return failures === 0 ? wait : `${wait}; failed ${failures} times, last ${at}: ${failure}`;
+}
