@@ -1,5 +1,3 @@
-import { noSocket } from "./late-socket.ts";
-
 /** The part of a WebSocket that a tape uses; the browser's and Node's own both are one. */
 export interface SocketLike {
   onmessage: ((event: { data: unknown }) => void) | null;
@@ -36,6 +34,19 @@ export interface TapeDeps {
   watch(notice: (event: "woke" | "wentOnline" | "wentOffline") => void): () => void;
   /** Takes an error of the consumer's own to where its runtime shows uncaught ones. */
   report(error: unknown): void;
+}
+
+/** What opens sockets where the runtime has no `WebSocket`, as Node before 22: each fails before it is open. */
+export function noSocket(): SocketLike {
+  const socket: SocketLike = {
+    onmessage: null,
+    onclose: null,
+    onerror: null,
+    send() {},
+    close() {},
+  };
+  queueMicrotask(() => socket.onerror?.({}));
+  return socket;
 }
 
 function openSocket(url: string, protocols: string[]): SocketLike {

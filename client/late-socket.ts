@@ -29,8 +29,3 @@ export function lateSocket(making: Promise<SocketLike>): SocketLike {
   );
   return late;
 }
-
-/** What opens sockets where the runtime has no `WebSocket`, as Node before 22: each is closed before it is open. */
-export function noSocket(): SocketLike {
-  return lateSocket(Promise.reject(new Error("no WebSocket")));
-}

@@ -1,7 +1,6 @@
 import type { LatestMessage } from "../src/protocol/streams/server-message.ts";
-import type { TapeDeps } from "./deps.ts";
+import { noSocket, type TapeDeps } from "./deps.ts";
 import { JoinedLatest } from "./joined-latest.ts";
-import { noSocket } from "./late-socket.ts";
 import { type LatestByEvents, openLatestByEvents } from "./latest-by-events.ts";
 import { type LatestStreamOptions, openLatestStream, type StreamStatus } from "./latest-stream.ts";
 import { MOST_BY_EVENTS } from "./room-sockets.ts";

@@ -1,7 +1,7 @@
 import { BEARER_SUBPROTOCOL_PREFIX, SUBPROTOCOL } from "../src/protocol/socket/version.ts";
-import type { SocketLike, TapeDeps } from "./deps.ts";
+import { noSocket, type SocketLike, type TapeDeps } from "./deps.ts";
 import { eventSocket } from "./event-socket.ts";
-import { lateSocket, noSocket } from "./late-socket.ts";
+import { lateSocket } from "./late-socket.ts";
 import type { RoomUrls } from "./room-urls.ts";
 import type { Place } from "./state.ts";
 import { closedWith, type Token, withToken } from "./token.ts";
