@@ -74,7 +74,7 @@ export class StreamsCore {
       .flatMap((stream) => [...stream.rooms.seats]);
     this.#relays = new HostRelays(settings, ports, this.#rows, seats);
     this.#latest = new LatestStreams({
-      join: (seat) => this.#relays.join(seat, { since: null, log: null }, () => true),
+      join: (seat, enters) => this.#relays.join(seat, { since: null, log: null }, enters),
       leave: (seat) => this.#relays.leave(seat),
       barOf: (symbol) => this.#relays.barOf(symbol),
       pack: ports.pack,

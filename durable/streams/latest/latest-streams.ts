@@ -37,7 +37,8 @@ interface Next {
 }
 
 export interface LatestStreamsDeps {
-  join(seat: Seat): Promise<JoinRefusal | null>;
+  /** Brings a tap into its room, where it still `enters`. Null: it is not refused. */
+  join(seat: Seat, enters: () => boolean): Promise<JoinRefusal | null>;
   leave(seat: Seat): void;
   /** The 1 m bar that is growing; null where there is none. */
   barOf(symbol: SymbolName): LiveBar | null;

@@ -5,7 +5,8 @@ import type { SymbolName } from "../../../src/protocol/words/symbol.ts";
 import { Seat, type SeatOwner } from "../stream/seat.ts";
 
 export interface LatestTapsDeps {
-  join(seat: Seat): Promise<JoinRefusal | null>;
+  /** Brings a tap into its room, where it still `enters`. Null: it is not refused. */
+  join(seat: Seat, enters: () => boolean): Promise<JoinRefusal | null>;
   leave(seat: Seat): void;
   /** The number of a change that is about to be kept. */
   nextSeq(): number;
@@ -19,7 +20,7 @@ export interface LatestTapsDeps {
 interface Tapped {
   room: LatestRoom;
   tap: Seat;
-  /** Streams that watch it. */
+  /** Streams that watch it, or wait to. */
   streams: number;
   joining: Promise<JoinRefusal | null>;
 }
@@ -44,31 +45,23 @@ export class LatestTaps implements SeatOwner {
     return this.#tapped.get(symbol)?.room;
   }
 
-  /** One stream more watches the room, where it still `enters` once the tap is in it. Null: it is not refused. */
+  /**
+   * One stream more watches the room, where it still `enters` once the tap is in it; the tap stays while anybody waits for it. Null: it is not
+   * refused.
+   */
   async follow(symbol: SymbolName, enters: () => boolean): Promise<JoinRefusal | null> {
-    const known = this.#tapped.get(symbol) ?? this.#begin(symbol);
-    const refusal = await known.joining;
-    if (refusal !== null) {
-      if (this.#tapped.get(symbol) === known && known.streams === 0) this.#tapped.delete(symbol);
-      return refusal;
-    }
-    // While it was asked for it may have gone again.
-    const tapped = this.#tapped.get(symbol) ?? known;
-    if (!enters()) {
-      this.#letGo(symbol, tapped);
-      return null;
-    }
-    this.#tapped.set(symbol, tapped);
+    const tapped = this.#tapped.get(symbol) ?? this.#begin(symbol);
     tapped.streams += 1;
-    return null;
+    const refusal = await tapped.joining;
+    if (refusal === null && enters()) return null;
+    this.#letGo(symbol, tapped);
+    return refusal;
   }
 
   /** One stream less watches the room. */
   unfollow(symbol: SymbolName): void {
     const tapped = this.#tapped.get(symbol);
-    if (tapped === undefined) return;
-    tapped.streams -= 1;
-    this.#letGo(symbol, tapped);
+    if (tapped !== undefined) this.#letGo(symbol, tapped);
   }
 
   // What a tap is told.
@@ -77,9 +70,10 @@ export class LatestTaps implements SeatOwner {
     return this.#deps.nowMs();
   }
 
-  hear({ symbol }: Seat, text: string): void {
-    const room = this.roomOf(symbol);
-    if (room === undefined) return;
+  hear(tap: Seat, text: string): void {
+    const tapped = this.#tapped.get(tap.symbol);
+    if (tapped?.tap !== tap) return;
+    const { room } = tapped;
     const message = JSON.parse(text) as ServerMessage;
     switch (message.type) {
       case "snapshot":
@@ -110,9 +104,9 @@ export class LatestTaps implements SeatOwner {
   }
 
   /** The room has gone, as where it moves: it begins anew where it is then. */
-  ended({ symbol }: Seat): void {
-    const tapped = this.#tapped.get(symbol);
-    if (tapped !== undefined) this.#deps.keepAwake(this.#joinAgain(symbol, tapped));
+  ended(tap: Seat): void {
+    const tapped = this.#tapped.get(tap.symbol);
+    if (tapped?.tap === tap) this.#deps.keepAwake(this.#joinAgain(tap.symbol, tapped));
   }
 
   async #joinAgain(symbol: SymbolName, tapped: Tapped): Promise<void> {
@@ -120,7 +114,7 @@ export class LatestTaps implements SeatOwner {
       await this.#deps.wait(AGAIN_MS);
       if (this.#tapped.get(symbol) !== tapped) return;
       tapped.tap = new Seat(symbol, this);
-      tapped.joining = this.#deps.join(tapped.tap);
+      tapped.joining = this.#join(tapped.tap);
       if ((await tapped.joining) === null) return;
     }
   }
@@ -132,12 +126,22 @@ export class LatestTaps implements SeatOwner {
       joining: Promise.resolve(null),
     };
     this.#tapped.set(symbol, tapped);
-    tapped.joining = this.#deps.join(tap);
+    tapped.joining = this.#join(tap);
     return tapped;
   }
 
+  /** Nobody may want it any more once it could come in. */
+  #join(tap: Seat): Promise<JoinRefusal | null> {
+    return this.#deps.join(tap, () => this.#isCurrent(tap));
+  }
+
+  #isCurrent(tap: Seat): boolean {
+    return this.#tapped.get(tap.symbol)?.tap === tap;
+  }
+
   #letGo(symbol: SymbolName, tapped: Tapped): void {
-    if (tapped.streams > 0 || this.#tapped.get(symbol) !== tapped) return;
+    tapped.streams -= 1;
+    if (tapped.streams > 0) return;
     this.#tapped.delete(symbol);
     this.#deps.leave(tapped.tap);
   }

@@ -133,6 +133,31 @@ test("ST-10: who comes later, or has fallen behind, is told the same text as the
   }
 });
 
+test("ST-10: who waits for a room is told of it, though another who waited has left meanwhile", async () => {
+  const world = new World();
+  const [first, second] = world.streams;
+  const [A] = ROOMS as [SymbolName];
+  first?.take({ type: "subscribe", symbols: [A] });
+  second?.take({ type: "subscribe", symbols: [A] });
+  first?.left();
+  await world.time.pass(1_000);
+  world.rooms.get(A)?.push([metricOf("cpu", 7)]);
+  await world.time.pass(1_000);
+  expect([...(world.clients[1]?.values.get(A)?.keys() ?? [])]).toEqual(["cpu"]);
+});
+
+test("leaves a room that it comes back into when nobody wants it any more", async () => {
+  const world = new World();
+  const [A] = ROOMS as [SymbolName];
+  world.streams[0]?.take({ type: "subscribe", symbols: [A] });
+  await world.time.pass(1_000);
+  world.end(A);
+  await world.time.pass(1_001);
+  world.streams[0]?.take({ type: "unsubscribe", symbols: [A] });
+  await world.time.pass(1_000);
+  expect(world.rooms.get(A)?.tap).toBeNull();
+});
+
 // What it has been told of is copied for each room that it leaves while it goes on: 500 of 500, for each of 1,000 streams, take 12 s.
 test("forgets what a stream has been told before it leaves its rooms one by one", async () => {
   const world = new World();

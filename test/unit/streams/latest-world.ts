@@ -15,6 +15,7 @@ import { FakeTime } from "../room/fake-time.ts";
 
 export const ROOMS = ["A", "B", "C"] as unknown as readonly SymbolName[];
 export const WINDOW = 3_000;
+const JOIN_MS = 3;
 const CHANNELS = [null, ["trade", "metric:cpu*"], ["book", "position"]] as const;
 
 /** What a stream asks for when it is opened. */
@@ -123,13 +124,15 @@ export class World {
 
   constructor(asking: readonly Asking[] = ASKING) {
     this.latest = new LatestStreams({
-      join: async (tap) => {
-        this.rooms.get(tap.symbol)?.begin(tap);
+      // It takes a while, as a host that is asked does.
+      join: async (tap, enters) => {
+        await this.time.wait(JOIN_MS);
+        if (enters()) this.rooms.get(tap.symbol)?.begin(tap);
         return null;
       },
-      leave: ({ symbol }) => {
-        const left = this.rooms.get(symbol);
-        if (left !== undefined) left.tap = null;
+      leave: (tap) => {
+        const left = this.rooms.get(tap.symbol);
+        if (left?.tap === tap) left.tap = null;
       },
       barOf: () => null,
       // It takes a while, and the longer the text the longer.
@@ -186,6 +189,14 @@ export class World {
     const messages = { windowStartMs: 0, count: 0 };
     this.streams[nth] = new Stream({ id: nth, socket, terms, messages }, deps);
     this.clients[nth] = client;
+  }
+
+  /** The room goes away, and is there again for whoever asks. */
+  end(symbol: SymbolName): void {
+    const ended = this.rooms.get(symbol);
+    const tap = ended?.tap ?? null;
+    if (ended !== undefined) ended.tap = null;
+    tap?.close(4_000, "");
   }
 
   acknowledge(nth: number): void {
