@@ -83,8 +83,9 @@ function roomOfStream(stream: SocketLike, symbol: string, { cursor, log }: Place
         });
         break;
       }
+      case "subscribed":
+        break;
       default:
-        // What is of the stream and of no room the tape passes over.
         room.onmessage?.({ data: new ReadMessage(message, length) });
     }
   }

@@ -30,6 +30,8 @@ function stream(deps: TapeDeps, url: string, isSilent: () => boolean): SocketLik
       if (message.type === "ack") {
         for (const room of rooms.values()) room.send(JSON.stringify({ type: "ack", cursor: 0 }));
       } else if (message.type === "subscribe") {
+        const symbols = message.symbols.map(({ symbol }: { symbol: string }) => symbol);
+        say(JSON.stringify({ type: "subscribed", symbols, patterns: [] }));
         for (const entry of message.symbols) enter(entry);
       } else if (message.type === "unsubscribe") {
         for (const symbol of message.symbols) {

@@ -26,9 +26,9 @@ export const NO_ORDERS_YET = initiallyHeld<HeldOrders>({ orders: [], isCut: fals
 
 /** The orders of a symbol that began last: in whatever order their states come, the newest of each stays. */
 export const orderMachine = heldMachine<HeldOrders, OrdersAnswer>({
-  answered: (held, { orders, truncated }) => ({
+  answered: (held, { orders, truncated: isCut }) => ({
     orders: answeredOrders(held.orders, orders),
-    isCut: truncated,
+    isCut,
   }),
   framed(held, { events }) {
     const fresh = events.filter((event) => event.kind === "order");
@@ -39,10 +39,7 @@ export const orderMachine = heldMachine<HeldOrders, OrdersAnswer>({
 
 /** Orders that began in a range; what comes of them later is of those that began last. */
 const rangedMachine = heldMachine<HeldOrders, OrdersAnswer>({
-  answered: (_, { orders, truncated }) => ({
-    orders: orders.map((order) => [order] as const),
-    isCut: truncated,
-  }),
+  answered: (_, { orders, truncated: isCut }) => ({ orders: answeredOrders([], orders), isCut }),
   framed: () => null,
   dirty: DIRTY.orders,
 });

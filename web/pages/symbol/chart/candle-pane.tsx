@@ -22,6 +22,7 @@ import { BarTable } from "./bar-table.tsx";
 import { LayerChoice } from "./layer-choice.tsx";
 import { MarkList } from "./mark-list.tsx";
 
+const LEGEND_TOP_PX = 8;
 const ALL_SHOWN: ReadonlySet<Layer> = new Set();
 const PAINTED = DIRTY.bars | DIRTY.allBars | DIRTY.positions | DIRTY.orders | DIRTY.notes;
 
@@ -62,7 +63,7 @@ export function CandlePane(props: {
       zone: view.clock.zone,
       axis: view.axis,
       onNearLeftEdge: () => void feed.loadOlder(),
-      headPx: () => bottomOf(legend.current),
+      headPx: () => LEGEND_TOP_PX + (legend.current?.offsetHeight ?? 0),
       onHover: setHovered,
       onNewestVisible: setNewestVisible,
       isAwaiting: () => awaited.current !== null,
@@ -197,8 +198,6 @@ function hasBarIn({ bars, interval }: Pick<CandleData, "bars" | "interval">, win
   const last = bars[lastAtOrBefore(bars, window.toUs - 1)];
   return last !== undefined && last.ts + INTERVAL_SECONDS[interval] * 1e6 > window.fromUs;
 }
-
-const bottomOf = (box: HTMLElement | null) => (box ? box.offsetTop + box.offsetHeight : 0);
 
 /** Put each band where its gap lies now. Done by hand, for it follows every step of a scroll. */
 function placeBands(chart: CandleChart, feed: SymbolFeed, layer: HTMLElement | null): void {
