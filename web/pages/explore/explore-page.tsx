@@ -23,6 +23,7 @@ import { ExplorePanel } from "./explore-panel.tsx";
 
 /** Any series side by side over one time. All that is chosen stands in the address. */
 export function ExplorePage({ desk, search }: { desk: Desk; search: string }) {
+  const { symbols } = desk;
   const state = exploreOf(search);
   const { span, isCompared } = state;
   // Stays what it is while the turnovers change.
