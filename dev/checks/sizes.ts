@@ -35,7 +35,7 @@ export const SIZE_BUDGETS: SizeBudget[] = [
     mostBytes: 132_500,
   },
   // 130 was asked for all pages together; see "Weight" in docs/design/dashboard.md.
-  { what: "dashboard", files: "dist/web/**/*.js", count: "together", mostBytes: 166_200 },
+  { what: "dashboard", files: "dist/web/**/*.js", count: "together", mostBytes: 165_000 },
 ];
 
 /** Weighs what was built in `projectDir`; `line` says the figure, whether or not it fits. */

@@ -645,10 +645,10 @@ it("other colours reach the charts, and leave what has the focus, is typed and i
 });
 
 it("a page whose script does not come says so", async () => {
-  await page.route(/trace-page/, (route) => route.abort());
+  await page.route(/desk-pages/, (route) => route.abort());
   await browsed.open("/trace");
   await page.getByRole("alert").getByText("This page did not load").waitFor();
-  await page.unroute(/trace-page/);
+  await page.unroute(/desk-pages/);
   await page.getByRole("button", { name: "Load it anew" }).click();
   await page.getByRole("heading", { name: "Trace", exact: true }).waitFor();
 });

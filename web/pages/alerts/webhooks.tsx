@@ -1,6 +1,8 @@
 import { useState } from "preact/hooks";
 import type { WebhookAnswer } from "../../../src/protocol/alerts/webhook.ts";
 import type { KeptAlertRule } from "../../../src/protocol/answers/alerts.ts";
+import { formatMoment } from "../../data/words/format.ts";
+import type { DeskClock } from "../../feed/clock.ts";
 import { readToken } from "../../feed/token.ts";
 import type { Desk } from "../shell/desk.ts";
 import { FailureWords } from "../shell/failure-words.tsx";
@@ -53,7 +55,7 @@ export function Webhooks({ desk, rules }: { desk: Desk; rules: readonly KeptAler
                 <th scope="row">{name}</th>
                 <td>{url}</td>
                 <td>told by {by.map((rule) => rule.name).join(", ") || "no rule"}</td>
-                <td>{stateWords(webhook)}</td>
+                <td>{stateWords(webhook, desk.clock)}</td>
                 <td class="buttons">
                   <button
                     class="button is-quiet"
@@ -122,7 +124,10 @@ export function Webhooks({ desk, rules }: { desk: Desk; rules: readonly KeptAler
   );
 }
 
-function stateWords({ waiting, failures = 0, failure, failed_at: at }: WebhookAnswer): string {
+function stateWords(webhook: WebhookAnswer, { nowMs, zone }: DeskClock): string {
+  const { waiting, failures = 0, failure, failed_at: at = "" } = webhook;
   const wait = waiting === 0 ? "nothing waits" : `${waiting} wait`;
-  return failures === 0 ? wait : `${wait}; failed ${failures} times, last ${at}: ${failure}`;
+  if (failures === 0) return wait;
+  const when = formatMoment(Date.parse(at) * 1_000, nowMs(), zone);
+  return `${wait}; failed ${failures === 1 ? "once" : `${failures} times`}, last at ${when}: ${failure}`;
 }

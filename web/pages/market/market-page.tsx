@@ -93,6 +93,7 @@ export function MarketPage({ desk }: { desk: Desk }) {
             </tbody>
           </table>
         )}
+        {!view.known && view.list.length === 0 && <p class="quiet">The server is asked…</p>}
         {view.list.length > 0 && found.length === 0 && (
           <p class="quiet">No symbol holds “{typed.trim()}”.</p>
         )}
