@@ -73,18 +73,18 @@ function roomOfStream(stream: SocketLike, symbol: string, { cursor, log }: Place
         stream.send(JSON.stringify({ type: "subscribe", symbols: [{ symbol, ...since }] }));
         break;
       }
-      case "subscribed":
-        break;
       case "closed":
       case "error": {
-        // The tape lets go of a socket that has closed.
         stream.close(1000);
-        const code =
-          typeof message.code === "number" ? message.code : closeCodeOf(`${message.code}`);
-        room.onclose?.({ code, reason: "" });
+        const { code } = message;
+        room.onclose?.({
+          code: typeof code === "number" ? code : closeCodeOf(`${code}`),
+          reason: "",
+        });
         break;
       }
       default:
+        // What is of the stream and of no room the tape passes over.
         room.onmessage?.({ data: new ReadMessage(message, length) });
     }
   }

@@ -107,6 +107,48 @@ it("the header names what a position cost and its unrealised gain, and the colum
   }
 });
 
+it("OR-5 fills of earlier are marked when one looks at them, and the list of orders has more", async () => {
+  const at = Math.floor(nowUs() / 60e6) * 60e6 - 200 * 60e6;
+  const minutes = Array.from({ length: 200 }, (_, i) => i);
+  const of = (i: number) => ({ symbol: "SYM-4", ts: at + i * 60e6 });
+  await browsed.push(
+    "/api/trades",
+    minutes.map((i) => ({ ...of(i), price: 100 + (i % 5), size: 1 })),
+  );
+  await browsed.push(
+    "/api/orders",
+    minutes.map((i) => ({
+      ...of(i),
+      ...{ id: `O-${i}`, status: "filled", side: "buy", filled: i + 1, avg_price: 100 },
+    })),
+  );
+  // The tape would tell all of these again, for they were pushed just now.
+  await page.routeWebSocket(/\/ws\//, () => {});
+  await page.route("**/api/rooms/**", (route) => route.abort());
+  const time = (i: number) => new Date((at + i * 60e6) / 1_000).toISOString().slice(0, 16);
+  await browsed.open(`/s/SYM-4?interval=1m&from=${time(10)}Z&to=${time(30)}Z`);
+  const box = (await page.getByTestId("candle-chart").boundingBox()) ?? expect.fail("no chart");
+  await soon(async () => {
+    await page.mouse.move(box.x + box.width / 3, box.y + 99);
+    await page.mouse.move(box.x + box.width / 3, box.y + 100);
+    // The one of this minute, by its size: 10 were before the range, and 100 are the newest.
+    const words = (await page.locator(".bar-legend .marked").allTextContents()).join();
+    expect(Number(/^filled buy (\d+) at 100\.00$/.exec(words)?.[1])).toBeLessThan(32);
+  });
+  const rows = page.getByTestId("order-row");
+  await expect.poll(() => rows.count()).toBe(100);
+  await page.getByRole("heading", { name: "Orders the newest 100" }).waitFor();
+  const seen = page.waitForRequest((asked) => /api.orders.*from=/.test(asked.url()));
+  await page.reload();
+  const { searchParams } = new URL((await seen).url());
+  expect(Number(searchParams.get("from"))).toBeLessThanOrEqual(at + 10 * 60e6);
+  expect(Number(searchParams.get("to"))).toBeGreaterThanOrEqual(at + 30 * 60e6);
+  await page.getByRole("button", { name: "More" }).click();
+  await expect.poll(() => rows.count()).toBe(200);
+  await page.getByRole("heading", { name: "Orders 200" }).waitFor();
+  expect(await page.getByRole("button", { name: "More" }).count()).toBe(0);
+});
+
 /** Where the horizontal line of the crosshair is, in pixels from the head of the chart; NaN where there is none. */
 function crosshairY(chart: Locator): Promise<number> {
   return chart.evaluate((element) => {

@@ -149,8 +149,8 @@ export function createApi(deps: ApiDeps) {
     trades: (symbol: string, limit: number) =>
       get<TradesAnswer>(`/api/trades/${encodeURIComponent(symbol)}`, { limit }),
     /** The orders of a symbol that began last, each as it is now. */
-    orders: (symbol: string, limit: number) =>
-      get<OrdersAnswer>(`/api/orders/${encodeURIComponent(symbol)}`, { limit }),
+    orders: (symbol: string, query: { limit: number; from?: number; to?: number }) =>
+      get<OrdersAnswer>(`/api/orders/${encodeURIComponent(symbol)}`, query),
     notes: (symbol: string, limit: number) =>
       get<NotesAnswer>(`/api/notes/${encodeURIComponent(symbol)}`, { limit }),
     /** Alerts that are pending or firing, of a symbol or of all. */

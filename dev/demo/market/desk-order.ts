@@ -27,8 +27,8 @@ export type DeskOrder = {
   outcome: Outcome;
 };
 
-/** The desk sends an order each so often, and a day begins with the first order of a pair. */
-export const ORDER_STEP_US = 3e6;
+/** The desk sends an order each so often, so that a candle of a minute has one pair or none; a day begins with the first order of a pair. */
+export const ORDER_STEP_US = 10e6;
 /** No order lives longer, so an order is over before the next one begins. */
 export const LONGEST_LIFE_US = 2e6;
 /** One in so many is rejected, and one in so many filled in two parts. */

@@ -45,12 +45,12 @@ test("what has no price has no mark: a market order that is sent, and a fill tha
 });
 
 test("orders and their states are bounded for a page that is left open for days", () => {
-  const many = Array.from({ length: 1_000 }, (_, i): OrderEvent => {
+  const many = Array.from({ length: 3_000 }, (_, i): OrderEvent => {
     return { ...order, id: String(i), status: "sent", ts: i as EpochUs };
   });
   const orders = addOrders([], many);
-  expect(orders).toHaveLength(200);
-  expect(newestOf(orders[0] ?? [LIFE[0] as OrderEvent]).id).toBe("999");
+  expect(orders).toHaveLength(2_000);
+  expect(newestOf(orders[0] ?? [LIFE[0] as OrderEvent]).id).toBe("2999");
   const states = many.map((state) => ({ ...state, id: "1", status: "acknowledged" as const }));
   expect(addOrders([], states)[0]?.length).toBe(100);
 });

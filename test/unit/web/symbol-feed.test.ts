@@ -306,7 +306,8 @@ test("positions come from the room, then over the socket; of an account the newe
 
 test("orders are known, then come over the socket: the newest state of each, those that began last first", async () => {
   const { clock, feed, deliver } = world();
-  const shown = () => feed.orders().map((life) => `${newestOf(life).id} ${newestOf(life).status}`);
+  const shown = () =>
+    feed.orders.held().map((life) => `${newestOf(life).id} ${newestOf(life).status}`);
   const told = (us: number, ...events: ReturnType<typeof orderAt>[]) =>
     deliver({ type: "events", cursor: (CURSOR + us) as Cursor, events });
   await clock.advance(10);
@@ -430,7 +431,7 @@ test("a feed that keeps prices asks for nothing else, and is told of nothing els
     ...{ type: "events", cursor: (CURSOR + 6) as Cursor },
     events: [orderAt(6, "1", "filled")],
   });
-  expect([feed.positions().size, feed.orders().length, feed.notes().size]).toEqual([0, 0, 0]);
+  expect([feed.positions().size, feed.orders.held().length, feed.notes().size]).toEqual([0, 0, 0]);
   expect([feed.book(), feed.panels().length]).toEqual([null, 0]);
 });
 

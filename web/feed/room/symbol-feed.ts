@@ -135,7 +135,7 @@ export function openSymbolFeed(
     gaps: () => feed.state().gaps,
     positions: positions.held,
     book: book.book,
-    orders: orders.held,
+    orders,
     notes: notes.held,
     cursor: (): Cursor | null => tape?.cursor() ?? null,
     status: () => symbolStatus(feed.state(), tape?.status() ?? null),

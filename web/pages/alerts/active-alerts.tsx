@@ -11,7 +11,7 @@ export function ActiveAlerts({ told, clock }: { told: Answered<AlertsAnswer>; cl
   const { value, failure } = told;
   return (
     <>
-      {failure !== null && <FailureWords failure={failure} />}
+      <FailureWords failure={failure} />
       {value?.complete === false && <p class="failure">Some rooms could not be asked.</p>}
       {value !== null && value.alerts.length > 0 && (
         <AlertLines alerts={value.alerts} clock={clock} most={MOST} />

@@ -1,7 +1,6 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { KeptAlertRule } from "../../../src/protocol/answers/alerts.ts";
 import { type Draft, draftOf, EMPTY_DRAFT } from "../../data/alerts/draft.ts";
-import { symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
 import type { Desk } from "../shell/desk.ts";
 import { FailureWords } from "../shell/failure-words.tsx";
 import { TopBar } from "../shell/top-bar.tsx";
@@ -20,7 +19,7 @@ const HISTORY = 50;
 
 /** What fires and what is pending, the rules, and what they have said. */
 export function AlertsPage({ desk }: { desk: Desk }) {
-  const { api, clock, symbols } = desk;
+  const { api, clock } = desk;
   /** Each change of a rule has the list asked anew. */
   const [changes, setChanges] = useState(0);
   const [draft, setDraft] = useState<Draft | null>(null);
@@ -37,19 +36,13 @@ export function AlertsPage({ desk }: { desk: Desk }) {
     () => HISTORY_MS,
     [api, changes],
   );
-  useEffect(() => {
-    document.title = "Alerts · Edgetape";
-  }, []);
   const changed = () => {
     setDraft(null);
     setChanges((count) => count + 1);
   };
   return (
     <div class="page">
-      <TopBar
-        {...{ desk, page: "alerts" }}
-        read={() => ({ status: symbolsStatus(symbols, clock.nowMs()), quiet: null })}
-      />
+      <TopBar {...{ desk, page: "alerts" }} />
       <main class="desk-page">
         <h1>Alerts</h1>
         <ActiveAlerts told={active} clock={clock} />
@@ -71,7 +64,7 @@ export function AlertsPage({ desk }: { desk: Desk }) {
               onCancel={() => setDraft(null)}
             />
           )}
-          {rules.failure !== null && <FailureWords failure={rules.failure} />}
+          <FailureWords failure={rules.failure} />
           {rules.value !== null && (
             <Rules
               rules={rules.value.rules}
@@ -88,7 +81,7 @@ export function AlertsPage({ desk }: { desk: Desk }) {
         </section>
         <section>
           <h2>What they said</h2>
-          {history.failure !== null && <FailureWords failure={history.failure} />}
+          <FailureWords failure={history.failure} />
           {history.value !== null && (
             <Changes changes={history.value.changes} nowMs={clock.nowMs()} zone={clock.zone} />
           )}

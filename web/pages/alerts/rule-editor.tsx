@@ -18,11 +18,10 @@ import {
   SUBJECTS,
   TELLS,
 } from "../../data/alerts/draft.ts";
-import type { Answer, Failure } from "../../feed/api.ts";
 import type { Desk } from "../shell/desk.ts";
 import { FailureWords } from "../shell/failure-words.tsx";
-import type { Scope } from "../shell/use-token.ts";
 import { Backtested } from "./backtested.tsx";
+import { useWriting } from "./use-writing.ts";
 
 /** So many symbols are tried at once, and no more (MAX_BACKTEST_SYMBOLS). */
 const MAX_SYMBOLS = 20;
@@ -43,29 +42,16 @@ export function RuleEditor(props: {
   const isNew = props.draft.name === "";
   const [draft, setDraft] = useState(props.draft);
   const [fault, setFault] = useState<string | null>(null);
-  const [failure, setFailure] = useState<Failure | null>(null);
+  const { failure, isBusy, write } = useWriting(desk);
   const [tried, setTried] = useState<BacktestAnswer | null>(null);
   const [back, setBack] = useState<Back>("6h");
-  const [isBusy, setBusy] = useState(false);
   const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
-  const ask = async <T,>(
-    scope: Scope,
-    asked: () => Promise<Answer<T>>,
-    take: (value: T) => void,
-  ) => {
-    if (isBusy) return;
-    setBusy(true);
-    const answer = await desk.withToken(scope, asked);
-    setBusy(false);
-    setFailure(answer.kind === "ok" ? null : answer);
-    if (answer.kind === "ok") take(answer.value);
-  };
   const rule = () => ruleOf(draft, props.draft);
   const save = () => {
     const why = draftFault(draft, isNew ? names : null);
     setFault(why);
     if (why !== null) return;
-    void ask("read write", () => desk.api.putAlertRule(draft.name.trim(), rule()), onDone);
+    void write(() => desk.api.putAlertRule(draft.name.trim(), rule()), onDone);
   };
   const tryIt = () => {
     const why = labelsFault(draft);
@@ -79,7 +65,7 @@ export function RuleEditor(props: {
           .slice(0, MAX_SYMBOLS)
       : undefined;
     const from = Math.round(nowUs - BACK_US[back]) as EpochUs;
-    void ask("read", () => desk.api.backtest({ rule: rule(), from, symbols }), setTried);
+    void write(() => desk.api.backtest({ rule: rule(), from, symbols }), setTried, "read");
   };
 
   const text = (key: keyof Draft & string, label: string, hint: string, width = "") => (
@@ -163,7 +149,7 @@ export function RuleEditor(props: {
           {fault}
         </p>
       )}
-      {failure !== null && <FailureWords failure={failure} />}
+      <FailureWords failure={failure} />
       <div class="editor-foot">
         <button class="button" type="submit" aria-disabled={isBusy}>
           {isNew ? "Set the rule" : "Change the rule"}

@@ -1,10 +1,9 @@
-import { useState } from "preact/hooks";
 import type { AlertsAnswer, KeptAlertRule } from "../../../src/protocol/answers/alerts.ts";
 import { wordsOfRule } from "../../data/alerts/draft.ts";
-import type { Failure } from "../../feed/api.ts";
 import type { Desk } from "../shell/desk.ts";
 import { FailureWords } from "../shell/failure-words.tsx";
 import { DeleteButton } from "./delete-button.tsx";
+import { useWriting } from "./use-writing.ts";
 
 /** The rules that are set. */
 export function Rules(props: {
@@ -16,12 +15,7 @@ export function Rules(props: {
   onChanged(): void;
 }) {
   const { desk, rules, alerts, onEdit, onChanged } = props;
-  const [failure, setFailure] = useState<Failure | null>(null);
-  const remove = async (name: string) => {
-    const answer = await desk.withToken("read write", () => desk.api.deleteAlertRule(name));
-    setFailure(answer.kind === "ok" ? null : answer);
-    if (answer.kind === "ok") onChanged();
-  };
+  const { failure, write } = useWriting(desk);
   if (rules.length === 0) {
     return (
       <p class="dim">
@@ -31,7 +25,7 @@ export function Rules(props: {
   }
   return (
     <>
-      {failure !== null && <FailureWords failure={failure} />}
+      <FailureWords failure={failure} />
       <table class="plain-table is-stacked" data-testid="alert-rules">
         <thead>
           <tr>
@@ -59,7 +53,9 @@ export function Rules(props: {
                 <button class="button is-quiet" type="button" onClick={() => onEdit(rule)}>
                   Edit
                 </button>
-                <DeleteButton onDelete={() => remove(rule.name)} />
+                <DeleteButton
+                  onDelete={() => write(() => desk.api.deleteAlertRule(rule.name), onChanged)}
+                />
               </td>
             </tr>
           ))}

@@ -1,12 +1,12 @@
 import { useState } from "preact/hooks";
 import type { WebhookAnswer } from "../../../src/protocol/alerts/webhook.ts";
 import type { KeptAlertRule } from "../../../src/protocol/answers/alerts.ts";
-import type { Answer, Failure } from "../../feed/api.ts";
 import { readToken } from "../../feed/token.ts";
 import type { Desk } from "../shell/desk.ts";
 import { FailureWords } from "../shell/failure-words.tsx";
 import { useAnswer } from "../shell/use-answer.ts";
 import { DeleteButton } from "./delete-button.tsx";
+import { useWriting } from "./use-writing.ts";
 
 const AGAIN_MS = 10_000;
 
@@ -15,26 +15,27 @@ export function Webhooks({ desk, rules }: { desk: Desk; rules: readonly KeptAler
   const { api } = desk;
   const [changes, setChanges] = useState(0);
   const [told, setTold] = useState("");
-  const [failure, setFailure] = useState<Failure | null>(null);
+  const { failure, write } = useWriting(desk);
   const { value } = useAnswer(
     { ...desk, onUnauthorized() {} },
     readToken() === null ? null : api.webhooks,
     () => AGAIN_MS,
     [api, changes],
   );
-  const ask = async <T,>(asked: () => Promise<Answer<T>>, words: (value: T) => string) => {
-    const answer = await desk.withToken("read write", asked);
-    const isDone = answer.kind === "ok";
-    setFailure(isDone ? null : answer);
-    setTold(isDone ? words(answer.value) : "");
-    if (isDone) setChanges((count) => count + 1);
+  const say = (words: string) => {
+    setTold(words);
+    setChanges((count) => count + 1);
   };
   if (value === null) {
     return (
       <div class="hint">
         <p>An address that is told of alerts. Who may write all symbols sees them.</p>
-        {failure !== null && <FailureWords failure={failure} />}
-        <button class="button is-quiet" type="button" onClick={() => ask(api.webhooks, () => "")}>
+        <FailureWords failure={failure} />
+        <button
+          class="button is-quiet"
+          type="button"
+          onClick={() => write(api.webhooks, () => say(""))}
+        >
           Show webhooks
         </button>
       </div>
@@ -58,10 +59,12 @@ export function Webhooks({ desk, rules }: { desk: Desk; rules: readonly KeptAler
                     class="button is-quiet"
                     type="button"
                     onClick={() =>
-                      ask(
+                      write(
                         () => api.testWebhook(name),
                         ({ delivered, status, error, duration_ms: ms }) =>
-                          `${name}: the test ${delivered ? "arrived" : "did not arrive"}, ${error ?? `HTTP ${status}`}, ${Math.round(ms)} ms.`,
+                          say(
+                            `${name}: the test ${delivered ? "arrived" : "did not arrive"}, ${error ?? `HTTP ${status}`}, ${Math.round(ms)} ms.`,
+                          ),
                       )
                     }
                   >
@@ -69,9 +72,9 @@ export function Webhooks({ desk, rules }: { desk: Desk; rules: readonly KeptAler
                   </button>
                   <DeleteButton
                     onDelete={() =>
-                      ask(
+                      write(
                         () => api.deleteWebhook(name),
-                        () => "",
+                        () => say(""),
                       )
                     }
                   />
@@ -81,7 +84,7 @@ export function Webhooks({ desk, rules }: { desk: Desk; rules: readonly KeptAler
           })}
         </tbody>
       </table>
-      {failure !== null && <FailureWords failure={failure} />}
+      <FailureWords failure={failure} />
       <p role="status">{told}</p>
       <form
         class="editor-row"
@@ -94,11 +97,11 @@ export function Webhooks({ desk, rules }: { desk: Desk; rules: readonly KeptAler
           if (value.webhooks.some((webhook) => webhook.name === name)) {
             return setTold(`There is a webhook ${name} already.`);
           }
-          void ask(
+          void write(
             () => api.putWebhook(name, { url: typed("url") }),
             ({ secret }) => {
               form.reset();
-              return `${name} signs with ${secret}, which is told this once.`;
+              say(`${name} signs with ${secret}, which is told this once.`);
             },
           );
         }}

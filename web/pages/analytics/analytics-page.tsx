@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { INTERVALS, type Interval } from "../../../src/protocol/words/interval.ts";
 import {
   type AnalyticsState,
@@ -10,7 +10,7 @@ import {
 import { pricedOf, tradedMost } from "../../data/symbols/traded-most.ts";
 import { offeredSymbols, typedSymbols } from "../../data/symbols/typed-symbols.ts";
 import { keptCloses } from "../../feed/analytics/closes.ts";
-import { type SymbolsView, symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
+import type { SymbolsView } from "../../feed/symbols/symbols-watch.ts";
 import { Field } from "../explore/field.tsx";
 import { Command, pushCommand } from "../market/command.tsx";
 import type { Desk } from "../shell/desk.ts";
@@ -36,9 +36,6 @@ export function AnalyticsPage({ desk, search }: { desk: Desk; search: string }) 
     state.subject === null ? wanted : [...wanted, state.subject],
     listed,
   );
-  useEffect(() => {
-    document.title = "Analytics · Edgetape";
-  }, []);
   const become = (change: Partial<AnalyticsState>) =>
     navigate(pathOfAnalytics({ ...state, ...change }));
   // What nobody has pushed keeps no answer from the others.
@@ -51,10 +48,7 @@ export function AnalyticsPage({ desk, search }: { desk: Desk; search: string }) 
   const unpushed = strangers[0] ?? (looked === null && listed.known ? "ACME" : undefined);
   return (
     <div class="page">
-      <TopBar
-        {...{ desk, page: "analytics" }}
-        read={() => ({ status: symbolsStatus(listed, clock.nowMs()), quiet: null })}
-      />
+      <TopBar {...{ desk, page: "analytics" }} />
       <main class="desk-page is-analytics">
         <h1>Analytics</h1>
         <Choices

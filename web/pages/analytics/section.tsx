@@ -17,7 +17,7 @@ export function Section<T extends { gone_before?: number | undefined }>(props: {
   return (
     <section>
       <h2>{props.name}</h2>
-      {failure !== null && <FailureWords failure={failure} />}
+      <FailureWords failure={failure} />
       {value === null && failure === null && <p class="hint">The server is asked…</p>}
       {value?.gone_before !== undefined && (
         <p class="hint">

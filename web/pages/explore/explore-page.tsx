@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { createSharedAxis } from "../../charts/shared-axis.ts";
 import { RANGE_NAMES } from "../../data/bars/ranges.ts";
 import {
@@ -15,7 +15,6 @@ import {
   shifted,
 } from "../../data/explore/explore-state.ts";
 import { timeText } from "../../data/times/times.ts";
-import { symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
 import type { Desk } from "../shell/desk.ts";
 import { navigate } from "../shell/link.tsx";
 import { TopBar } from "../shell/top-bar.tsx";
@@ -24,26 +23,20 @@ import { ExplorePanel } from "./explore-panel.tsx";
 
 /** Any series side by side over one time. All that is chosen stands in the address. */
 export function ExplorePage({ desk, search }: { desk: Desk; search: string }) {
-  const { clock, symbols } = desk;
+  const { symbols } = desk;
   const state = exploreOf(search);
   const { span, isCompared } = state;
   // Stays what it is while the turnovers change.
   const example = useMemo(() => exampleOf(symbols.list), [symbols.list.length > 0]);
   const panels = state.panels.length > 0 || !symbols.known ? state.panels : [example];
   const axis = useMemo(createSharedAxis, []);
-  useEffect(() => {
-    document.title = "Explore · Edgetape";
-  }, []);
   const become = (change: Partial<ExploreState>) =>
     navigate(pathOfExplore({ ...state, panels, ...change }));
   const put = (at: number, ...next: PanelQuestion[]) =>
     become({ panels: [...panels.slice(0, at), ...next, ...panels.slice(at + 1)] });
   return (
     <div class="page">
-      <TopBar
-        {...{ desk, page: "explore" }}
-        read={() => ({ status: symbolsStatus(symbols, clock.nowMs()), quiet: null })}
-      />
+      <TopBar {...{ desk, page: "explore" }} />
       <main class="desk-page is-wide">
         <h1>Explore</h1>
         <div class="explore-bar">

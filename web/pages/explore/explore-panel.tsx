@@ -92,7 +92,7 @@ export function ExplorePanel(props: {
       aria-label={`Panel ${number}: ${titleOf(question)}`}
     >
       <PanelForm {...{ desk, question, number, names, onChange }} />
-      {failure !== null && <FailureWords failure={failure} />}
+      <FailureWords failure={failure} />
       <div class="explore-chart" hidden={emptiness !== null}>
         <div class="metric-chart" ref={container} />
         {value === null && failure === null && <p class="metric-empty">The server is asked…</p>}

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { matching } from "../../data/symbols/symbol-list.ts";
-import { isCutOff, symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
+import { isCutOff } from "../../feed/symbols/symbols-watch.ts";
 import type { Desk } from "../shell/desk.ts";
 import { TopBar } from "../shell/top-bar.tsx";
 import { Cards } from "./cards.tsx";
@@ -22,10 +22,6 @@ export function MarketPage({ desk }: { desk: Desk }) {
   const isEmpty = view.known && view.list.length === 0;
   const isAway = isCutOff(view);
 
-  useEffect(() => {
-    document.title = "Edgetape";
-  }, []);
-
   const focusRow = (index: number) => {
     const links = rows.current?.querySelectorAll<HTMLAnchorElement>("a") ?? [];
     if (index < 0) document.querySelector<HTMLElement>(".search input")?.focus();
@@ -45,7 +41,6 @@ export function MarketPage({ desk }: { desk: Desk }) {
     <div class="page">
       <TopBar
         {...{ desk, page: "market" }}
-        read={() => ({ status: symbolsStatus(view, clock.nowMs()), quiet: null })}
         filter={{ typed, onType: setTyped, onDown: () => focusRow(0) }}
       />
       <main class="symbols">

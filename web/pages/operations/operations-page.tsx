@@ -3,7 +3,6 @@ import { readFigures } from "../../data/figures/exposition.ts";
 import { findingsOf } from "../../data/figures/findings.ts";
 import type { Look } from "../../data/figures/since.ts";
 import type { ServerState } from "../../feed/api.ts";
-import { symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
 import type { Desk } from "../shell/desk.ts";
 import { FailureWords } from "../shell/failure-words.tsx";
 import { TopBar } from "../shell/top-bar.tsx";
@@ -18,7 +17,7 @@ const STATE_MS = 10_000;
 
 /** How the server does: what comes, how long it takes, what waits, and what is wrong. */
 export function OperationsPage({ desk }: { desk: Desk }) {
-  const { api, clock, symbols } = desk;
+  const { api, clock } = desk;
   const [isForbidden, setForbidden] = useState(false);
   const looks = useRef<Look[]>([]);
   const asking = { ...desk, onUnauthorized: () => setForbidden(true) };
@@ -36,20 +35,14 @@ export function OperationsPage({ desk }: { desk: Desk }) {
   );
   const state = useAnswer<ServerState>(asking, api.state, () => STATE_MS, [api]);
   useEffect(() => setForbidden(false), [desk.renewals]);
-  useEffect(() => {
-    document.title = "Operations · Edgetape";
-  }, []);
   const { value: seen } = figures;
   const failure = isForbidden ? null : (figures.failure ?? state.failure);
   return (
     <div class="page">
-      <TopBar
-        {...{ desk, page: "operations" }}
-        read={() => ({ status: symbolsStatus(symbols, clock.nowMs()), quiet: null })}
-      />
+      <TopBar {...{ desk, page: "operations" }} />
       <main class={`desk-page ${failure === null ? "" : "is-cut-off"}`}>
         <h1>Operations</h1>
-        {failure !== null && <FailureWords failure={failure} />}
+        <FailureWords failure={failure} />
         {isForbidden && <NeedsToken onUnauthorized={desk.onUnauthorized} />}
         {seen !== null && (
           <>

@@ -1,8 +1,8 @@
 import type { Failure } from "../../feed/api.ts";
 
-/** Why there is no answer, or none that is new. */
-export function FailureWords({ failure }: { failure: Failure }) {
-  return (
+/** Why there is no answer, or none that is new; null: there is. */
+export function FailureWords({ failure }: { failure: Failure | null }) {
+  return failure === null ? null : (
     <p class="failure" role="alert">
       {wordsOf(failure)}
     </p>

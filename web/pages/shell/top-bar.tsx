@@ -1,6 +1,7 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { PageName } from "../../data/route.ts";
 import { timeText } from "../../data/times/times.ts";
+import { symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
 import { readToken } from "../../feed/token.ts";
 import { Away } from "./away.tsx";
 import { type Connection, ConnectionState } from "./connection-state.tsx";
@@ -15,13 +16,21 @@ import { ZoneSwitch } from "./zone-switch.tsx";
 export function TopBar(props: {
   desk: Desk;
   page: PageName;
-  read(): Connection;
+  /** How the connection stands, where it is not the list's alone. */
+  read?(): Connection;
   onRetry?(): void;
   /** What is typed into the search, where the page itself shows what is found. */
   filter?: { typed: string; onType(typed: string): void; onDown(): void };
 }) {
-  const { desk, page, read, onRetry, filter } = props;
-  const { clock } = desk;
+  const { desk, page, onRetry, filter } = props;
+  const { clock, symbols } = desk;
+  const read =
+    props.read ?? (() => ({ status: symbolsStatus(symbols, clock.nowMs()), quiet: null }));
+  useEffect(() => {
+    const place = PLACES.find((each) => each.page === page);
+    // Any other page has a title of what it shows.
+    if (place !== undefined) document.title = `${place.words} · Edgetape`;
+  }, [page]);
   const places = useRef<HTMLElement>(null);
   // On a narrow screen the row of places scrolls, and the page that is open may lie beyond its edge.
   useLayoutEffect(() => {
@@ -51,7 +60,7 @@ export function TopBar(props: {
           <a href="/docs">Reference</a>
         </nav>
         <div class="top-bar-middle">
-          <SymbolSearch list={desk.symbols.list} filter={filter} />
+          <SymbolSearch list={symbols.list} filter={filter} />
         </div>
         <ZoneSwitch chosen={desk.zone} onChoose={desk.onZone} />
         <div class="bar-buttons">

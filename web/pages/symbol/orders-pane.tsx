@@ -9,57 +9,70 @@ import { DIRTY } from "../../feed/dirty.ts";
 import { Link } from "../shell/link.tsx";
 import { type SymbolView, useRepaint } from "./symbol-view.ts";
 
-const SHOWN = 8;
+/** A busy desk sends many a second. */
+const REPAINT_MS = 250;
+const COLUMNS = ["Order", "Size", "Price", "Status", "Time"];
 /** Words that the column has no place for, which is as wide for all. */
 const SHORT: { [status in OrderStatus]?: string } = {
   acknowledged: "acked",
   partially_filled: "partial",
 };
 
-/** The orders of a symbol that began last, each leading to its trace. Nothing where there is none. */
+/** The orders of a symbol, those that began last first, each leading to its trace. Nothing where there is none. */
 export function OrdersPane({ view }: { view: SymbolView }) {
-  useRepaint(view, DIRTY.orders);
-  const orders = view.feed.orders().slice(0, SHOWN).map(newestOf);
+  useRepaint(view, DIRTY.orders, REPAINT_MS);
+  const { held, hasMore, more } = view.feed.orders;
+  const orders = held().map(newestOf);
   if (orders.length === 0) return null;
   const nowMs = view.clock.nowMs();
   const sizes = digitsOf(orders.flatMap(({ quantity, filled }) => [quantity ?? 0, filled ?? 0]));
   const prices = digitsOf(orders.flatMap(({ avg_price, price }) => [avg_price ?? price ?? 0]));
   return (
     <section class="orders-pane" aria-labelledby="orders-title">
-      <h2 id="orders-title">Orders</h2>
-      <table>
-        <thead class="sr-only">
-          <tr>
-            <th scope="col">Order</th>
-            <th scope="col">Size</th>
-            <th scope="col">Price</th>
-            <th scope="col">Status</th>
-            <th scope="col">Time</th>
-          </tr>
-        </thead>
-        <tbody>
-          {orders.map((order) => (
-            <tr key={`${order.venue} ${order.account} ${order.id}`} data-testid="order-row">
-              <th scope="row">
-                <Id order={order} />
-              </th>
-              <td class={`number ${sideClass(order)}`}>
-                {formatSize(order.filled ?? order.quantity ?? 0, sizes)}
-              </td>
-              <td class="number">{priceWords(order, prices)}</td>
-              <td class={`status is-${order.status}`} title={order.status.replace("_", " ")}>
-                {SHORT[order.status] ?? order.status}
-              </td>
-              <td
-                class="number dim"
-                title={timeText("dateExactClock", order.ts / 1_000, view.clock.zone)}
-              >
-                {formatMoment(order.ts, nowMs, view.clock.zone, "minute")}
-              </td>
+      <h2 id="orders-title">
+        Orders <span>{hasMore() ? `the newest ${orders.length}` : orders.length}</span>
+      </h2>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and without a mouse only what has the focus does */}
+      <div class="order-list" tabIndex={0}>
+        <table>
+          <thead class="sr-only">
+            <tr>
+              {COLUMNS.map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {orders.map((order) => (
+              <tr key={`${order.venue} ${order.account} ${order.id}`} data-testid="order-row">
+                <th scope="row">
+                  <Id order={order} />
+                </th>
+                <td class={`number ${sideClass(order)}`}>
+                  {formatSize(order.filled ?? order.quantity ?? 0, sizes)}
+                </td>
+                <td class="number">{priceWords(order, prices)}</td>
+                <td class={`status is-${order.status}`} title={order.status.replace("_", " ")}>
+                  {SHORT[order.status] ?? order.status}
+                </td>
+                <td
+                  class="number dim"
+                  title={timeText("dateExactClock", order.ts / 1_000, view.clock.zone)}
+                >
+                  {formatMoment(order.ts, nowMs, view.clock.zone, "minute")}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {hasMore() && (
+          <button class="button is-quiet" type="button" onClick={more}>
+            More
+          </button>
+        )}
+      </div>
     </section>
   );
 }

@@ -69,7 +69,7 @@ export function openSymbolView(options: SymbolViewOptions): SymbolView {
     () => {
       const dirty = feed.takeDirty();
       const isMarked = (dirty & (DIRTY.orders | DIRTY.notes)) !== 0;
-      shown = shownOf(feed, isMarked ? marksOf(feed.orders(), feed.notes()) : shown.marks);
+      shown = shownOf(feed, isMarked ? marksOf(feed.orders.marked(), feed.notes()) : shown.marks);
       for (const painter of painters) painter(dirty);
     },
     PAINT_MS,

@@ -4,7 +4,6 @@ import { pathOfSymbol, pathOfTrace } from "../../data/route.ts";
 import { timeText, type ZoneId } from "../../data/times/times.ts";
 import { storyOf, type TraceLeg, type TraceStep, type TraceStory } from "../../data/trace/story.ts";
 import { formatSpan } from "../../data/words/format.ts";
-import { symbolsStatus } from "../../feed/symbols/symbols-watch.ts";
 import type { Desk } from "../shell/desk.ts";
 import { FailureWords } from "../shell/failure-words.tsx";
 import { Link, navigate } from "../shell/link.tsx";
@@ -18,7 +17,7 @@ const OVER_MS = 60_000;
 
 /** Everything that bears one correlation id, in time. */
 export function TracePage({ desk, id }: { desk: Desk; id: string | null }) {
-  const { api, clock, symbols } = desk;
+  const { api, clock } = desk;
   const { value, failure } = useAnswer(
     desk,
     id === null ? null : () => api.trace(id),
@@ -33,14 +32,11 @@ export function TracePage({ desk, id }: { desk: Desk; id: string | null }) {
   }, [id]);
   return (
     <div class="page">
-      <TopBar
-        {...{ desk, page: "trace" }}
-        read={() => ({ status: symbolsStatus(symbols, clock.nowMs()), quiet: null })}
-      />
+      <TopBar {...{ desk, page: "trace" }} />
       <main class="desk-page">
         <h1>Trace</h1>
         <IdForm key={id} id={id} />
-        {failure !== null && <FailureWords failure={failure} />}
+        <FailureWords failure={failure} />
         {value !== null && <Told answer={value} zone={clock.zone} />}
         {id === null && (
           <p class="hint">

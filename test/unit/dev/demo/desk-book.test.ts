@@ -65,7 +65,7 @@ describe("the desk's positions", () => {
   const all = [...positionsBetween(book, fromUs, untilUs)];
 
   it("are what the server takes, and cost about what the market says", () => {
-    expect(all.length).toBeGreaterThan(2_000);
+    expect(all.length).toBeGreaterThan(500);
     for (const each of all) {
       expect(positionPushSchema.safeParse(each).success).toBe(true);
       const instrument = INSTRUMENTS.find(({ symbol }) => symbol === each.symbol) as Instrument;
@@ -156,7 +156,7 @@ describe("backfill and live", () => {
     await backfill(again, market(), fromUs, MIDNIGHT_US + 500 * SECOND_US);
     const told = new Map(live.positions.map((each) => [keyOf(each), each]));
     const shared = again.positions.filter(({ ts }) => ts > fromUs);
-    expect(shared.length).toBeGreaterThan(150);
+    expect(shared.length).toBeGreaterThan(40);
     expect(shared.map((each) => told.get(keyOf(each)))).toEqual(shared);
     expect(shared.filter(({ ts }) => ts === MIDNIGHT_US)).toHaveLength(INSTRUMENTS.length);
   });

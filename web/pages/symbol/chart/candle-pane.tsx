@@ -10,6 +10,7 @@ import { moveByKey } from "../../../charts/key-axis.ts";
 import { LAYERS, type Layer } from "../../../charts/layers.ts";
 import { lastAtOrBefore } from "../../../data/bars/bars.ts";
 import type { TimeWindow } from "../../../data/bars/time-window.ts";
+import { MOST_ORDERS } from "../../../data/tables/orders.ts";
 import { entriesOf } from "../../../data/tables/positions.ts";
 import { gapWords } from "../../../data/words/gap-words.ts";
 import { DIRTY } from "../../../feed/dirty.ts";
@@ -53,7 +54,7 @@ export function CandlePane(props: {
   const [isNewestVisible, setNewestVisible] = useState(true);
   const [hovered, setHovered] = useState<Bar | null>(null);
   const [off, setOff] = useState<ReadonlySet<Layer>>(ALL_SHOWN);
-  useRepaint(view, DIRTY.gaps | DIRTY.bars | DIRTY.allBars | DIRTY.status);
+  useRepaint(view, DIRTY.orders | DIRTY.gaps | DIRTY.bars | DIRTY.allBars | DIRTY.status);
 
   useEffect(() => {
     if (container.current === null) return;
@@ -92,6 +93,8 @@ export function CandlePane(props: {
       chart.destroy();
     };
   }, [view, feed, hue]);
+
+  useEffect(() => view.axis.moved.hear(feed, feed.orders.see), [view.axis, feed]);
 
   useEffect(() => chartRef.current?.leaveOff(off), [view, off, hue]);
 
@@ -165,6 +168,9 @@ export function CandlePane(props: {
             Show {elsewhere}
           </button>
         </p>
+      )}
+      {feed.orders.isCut() && (
+        <p class="marks-cut">Of orders of this time the newest {MOST_ORDERS} are marked.</p>
       )}
       {isMissed && (
         <p class="no-bars">

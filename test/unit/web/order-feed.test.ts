@@ -1,0 +1,102 @@
+import { expect, test } from "vitest";
+import type { OrderEvent } from "../../../src/protocol/events/order.ts";
+import type { Cursor, EpochUs } from "../../../src/protocol/words/time.ts";
+import type { Api } from "../../../web/feed/api.ts";
+import { openOrderFeed } from "../../../web/feed/room/order-feed.ts";
+import { fakeClock } from "../client/fake-clock.ts";
+
+const MINUTE_US = 60e6;
+
+/** A server with an order each minute, named by it; it answers as OR-5 has it. */
+function world(count: number) {
+  const clock = fakeClock(0);
+  const orderOf = (minute: number): OrderEvent => {
+    return { kind: "order", ts: (minute * MINUTE_US) as EpochUs, id: `${minute}`, status: "sent" };
+  };
+  const all = Array.from({ length: count }, (_, i) => orderOf(i + 1)).reverse();
+  const asked: object[] = [];
+  const api = {
+    orders: async (_: string, query: { limit: number; from?: number; to?: number }) => {
+      asked.push(query);
+      const { limit, from = 0, to = Number.POSITIVE_INFINITY } = query;
+      const found = all.filter(({ ts }) => ts >= from && ts < to);
+      const value = { cursor: 1, orders: found.slice(0, limit), truncated: found.length > limit };
+      return { kind: "ok", value };
+    },
+  } as unknown as Api;
+  const { nowMs, setTimer } = clock;
+  const feed = openOrderFeed(
+    { api, nowMs, setTimer, random: () => 0.5, mark: () => {}, failed: () => {} },
+    "A",
+  );
+  const ids = (orders: readonly (readonly OrderEvent[])[]) => orders.map(([state]) => state?.id);
+  const see = (from: number, to: number, isNewest = false) =>
+    feed.see({ fromUs: from * MINUTE_US, toUs: to * MINUTE_US, isNewest });
+  const tell = (order: OrderEvent) => feed.take({ cursor: 9 as Cursor, events: [order] });
+  return { clock, asked, feed, ids, see, tell, orderOf };
+}
+
+test("OR-5 few orders are known at once: no range is asked for, and there are no more", async () => {
+  const { clock, asked, feed, ids, see } = world(30);
+  see(1, 9);
+  feed.load();
+  await clock.advance(1);
+  see(1, 20);
+  expect(asked).toEqual([{ limit: 100 }]);
+  expect(ids(feed.held())).toHaveLength(30);
+  expect([feed.hasMore(), feed.isCut()]).toEqual([false, false]);
+});
+
+test("OR-5 orders of the range in sight are marked, however many began since, and asked for once", async () => {
+  const { clock, asked, feed, ids, see, tell, orderOf } = world(500);
+  feed.load();
+  see(450, 501, true);
+  await clock.advance(1);
+  expect(asked).toEqual([{ limit: 100 }]);
+  // Half a width on either side comes with it.
+  see(100, 120);
+  see(102, 122);
+  tell(orderOf(501));
+  await clock.advance(1);
+  expect(asked.slice(1)).toEqual([{ limit: 2_000, from: 90 * MINUTE_US, to: 130 * MINUTE_US }]);
+  expect(ids(feed.marked())).toEqual([
+    ...Array.from({ length: 101 }, (_, i) => `${501 - i}`),
+    ...Array.from({ length: 40 }, (_, i) => `${129 - i}`),
+  ]);
+  // What comes of one that is in sight is of the last, and it is marked once.
+  tell({ ...orderOf(110), status: "filled" });
+  expect(ids(feed.marked()).filter((id) => id === "110")).toHaveLength(1);
+  expect(feed.held()).toHaveLength(102);
+  // After a gap the range may lack something too.
+  feed.load();
+  await clock.advance(1);
+  expect(asked.slice(2)).toEqual([{ limit: 100 }, asked[1]]);
+});
+
+test("of more orders in sight than are asked for the newest are marked, and that is told", async () => {
+  const { clock, feed, ids, see } = world(5_000);
+  feed.load();
+  see(100, 3_000);
+  await clock.advance(1);
+  expect(feed.isCut()).toBe(true);
+  expect(ids(feed.marked())).toHaveLength(2_100);
+  see(4_950, 4_990);
+  await clock.advance(1);
+  expect(feed.isCut()).toBe(false);
+});
+
+test("the list grows as long as there are more, up to a bound, and keeps what came since", async () => {
+  const { clock, asked, feed, ids, tell, orderOf } = world(5_000);
+  feed.load();
+  await clock.advance(1);
+  expect(ids(feed.held())).toHaveLength(100);
+  tell({ ...orderOf(5_001), status: "acknowledged" });
+  while (feed.hasMore()) {
+    feed.more();
+    await clock.advance(1);
+  }
+  expect(asked.map((query) => (query as { limit: number }).limit)).toEqual([
+    100, 200, 400, 800, 1_600, 2_000,
+  ]);
+  expect(ids(feed.held())).toEqual(Array.from({ length: 2_000 }, (_, i) => `${5_001 - i}`));
+});
