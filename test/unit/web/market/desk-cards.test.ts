@@ -106,7 +106,10 @@ test("the day's gain is added to the cent over all answers, and names symbols wi
   const day = dayGain([answer(share("A", 0.1), share("B", 0.2)), answer(share("C", null))]);
   expect(day).toEqual({ gain: 0.3, without: ["C"] });
   const card = gainCard(day, 3, []);
-  expect(card).toMatchObject({ figure: "+0.3000", beside: "of positions in 3 symbols, without a price: C" });
+  expect(card).toMatchObject({
+    figure: "+0.3000",
+    beside: "of positions in 3 symbols, without a price: C",
+  });
   expect(gainCard(dayGain([answer(share("C", null))]), 1, []).figure).toBeNull();
 });
 
