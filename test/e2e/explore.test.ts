@@ -255,7 +255,12 @@ it("markup in names of metrics and labels is text", async () => {
   expect(await page.locator("body").getAttribute("data-hit")).toBeNull();
 });
 
-it("a range without a point leads to the newest one", async () => {
+it("a range without a point leads to the newest one, and one without a bar to the newest trade", async () => {
+  const ts = Date.now() * 1_000 - 2 * 86_400e6;
+  await browsed.push("/api/trades", [{ symbol: "AGED", price: 5, size: 1, ts }]);
+  await browsed.open("/explore?range=5m&symbols=AGED&of=price");
+  await page.getByRole("button", { name: "Show the time up to it" }).click();
+  await page.getByTestId("line-value").getByText("5").waitFor();
   await browsed.open(`/explore?from=1600000000000000&to=1600000060000000&${LATENCY}`);
   await page.getByRole("button", { name: "Show the time up to it" }).click();
   await page.getByTestId("line-value").waitFor();

@@ -18,12 +18,13 @@ export type Emptiness =
   | { kind: "no_points"; newestUs: number | null };
 
 type Names = MetricNamesAnswer["metrics"];
+type Dated = readonly Pick<Names[number], "metric" | "last_ts">[];
 
-/** Null where there is something to draw, or no answer yet. `names`: the series of the first symbol. */
+/** Null where there is something to draw, or no answer yet. `names`: the series of the first symbol; of bars its newest trade. */
 export function emptinessOf(
   question: PanelQuestion,
   answer: PanelAnswer | null,
-  names: Names | null,
+  names: Dated | null,
 ): Emptiness | null {
   const [symbol] = question.symbols;
   if (symbol === undefined) return { kind: "no_symbol" };

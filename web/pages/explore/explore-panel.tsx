@@ -71,7 +71,9 @@ export function ExplorePanel(props: {
   const last = useLast(answered.value);
   const value = JSON.stringify(last?.question) === JSON.stringify(question) ? last : null;
   const failure = answered.failure ?? (hasNoNames ? null : nameFailure);
-  const emptiness = emptinessOf(question, value, names);
+  const last_ts = desk.symbols.list.find((one) => one.symbol === symbol)?.last_ts ?? null;
+  const dated = question.of === "metric" ? names : [{ metric: question.metric, last_ts }];
+  const emptiness = emptinessOf(question, value, dated);
   const drawn = emptiness === null ? value : null;
   const chart = useChart({
     ...{

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { openPostgres } from "../../../../dev/database/postgres-backend.ts";
+import { soon } from "../../../soon.ts";
 
 const AUTHENTICATED = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]);
 const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
@@ -56,9 +57,9 @@ test("a call that is given up ends, though the database takes no cancellation ei
   const given = new AbortController();
   const call = backend.run({ text: "select 1", params: [] }, { signal: given.signal });
   const ended = expect(call).rejects.toThrow("terminated");
-  await vi.waitUntil(() => statements > 0);
+  await soon(() => expect(statements).toBeGreaterThan(0));
   given.abort();
-  await vi.waitUntil(() => statements > 1);
+  await soon(() => expect(statements).toBeGreaterThan(1));
   vi.advanceTimersByTime(5_000);
   await ended;
 });

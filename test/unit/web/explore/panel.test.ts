@@ -6,6 +6,7 @@ import type {
   MetricNamesAnswer,
   SeriesAnswer,
 } from "../../../../src/protocol/answers/answers.ts";
+import type { EpochUs } from "../../../../src/protocol/words/time.ts";
 import type { PanelQuestion, Source } from "../../../../web/data/explore/explore-state.ts";
 import { csvOf } from "../../../../web/data/explore/panel-csv.ts";
 import {
@@ -141,6 +142,10 @@ describe("what a panel asks", () => {
     const empty = { ...price, lines: [{ ...price.lines[0], points: [] }], compared: [] };
     expect(emptinessOf({ ...QUESTION, of: "price", metric: "" }, empty as never, null)).toEqual({
       ...{ kind: "no_points", newestUs: null },
+    });
+    const dated = [{ metric: "", last_ts: BOUNDS.fromUs as EpochUs }];
+    expect(emptinessOf({ ...QUESTION, of: "price", metric: "" }, empty as never, dated)).toEqual({
+      ...{ kind: "no_points", newestUs: BOUNDS.fromUs },
     });
   });
 
