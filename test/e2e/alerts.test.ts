@@ -87,6 +87,29 @@ it("a token put away after one that is refused leaves the page to read as before
   expect(await page.getByRole("button", { name: /^Sign out/ }).count()).toBe(0);
 });
 
+it("takes no token that would take the page away, and asks again where it was left in the middle", async () => {
+  await browsed.open("/alerts", null);
+  const show = page.getByRole("button", { name: "Show webhooks" });
+  const dialog = page.getByRole("dialog", { name: "A token that may write, please" });
+  await show.click();
+  // As a chat program makes quotes round.
+  await dialog.getByLabel("Token").fill(`\u201c${await browsed.product.token()}\u201d`);
+  await dialog.getByRole("button", { name: "Go on" }).click();
+  await dialog.getByRole("alert").getByText("That is no token").waitFor();
+  await dialog.getByLabel("Token").fill(await browsed.product.token({ scopes: ["write"] }));
+  await dialog.getByRole("button", { name: "Go on" }).click();
+  await dialog.getByRole("alert").getByText("scope read").waitFor();
+  await page.evaluate(() => {
+    window.location.hash = "elsewhere";
+  });
+  await dialog.waitFor({ state: "detached" });
+  expect(await page.evaluate(() => sessionStorage.getItem("edgetape.token"))).toBeNull();
+  await show.click();
+  await dialog.getByLabel("Token").fill(await browsed.product.token());
+  await dialog.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Add a webhook" }).waitFor();
+});
+
 it("who may only read is told what the token may not, and goes on with one that may write", async () => {
   await browsed.open("/alerts", await browsed.product.token({ scopes: ["read"] }));
   await page.getByRole("button", { name: "New rule" }).click();

@@ -68,7 +68,9 @@ export function App() {
   const [route, setRoute] = useState<Route>(currentRoute);
   /** Another one begins everything anew. */
   const [session, setSession] = useState(1);
-  const { asking, renewals, renew, settle, withToken, onUnauthorized } = useToken();
+  const { asking, renewals, renew, settle, giveUp, withToken, onUnauthorized } = useToken(() =>
+    api.symbols({ tag: null, holdS: 0, signal: new AbortController().signal }),
+  );
   const [theme, setTheme] = useState<Theme>(readTheme);
   const systemHue = useSystemHue();
   const hue = theme === "system" ? systemHue : theme;
@@ -78,13 +80,19 @@ export function App() {
   const isFramed = route.page === "embed";
 
   useEffect(() => {
-    const onMove = () => setRoute(currentRoute());
-    window.addEventListener("popstate", onMove);
+    const onMove = () => {
+      setRoute(currentRoute());
+      giveUp();
+    };
     // A frame has another token.
-    window.addEventListener("hashchange", renew);
+    const onFragment = () => {
+      if (currentRoute().page === "embed") renew();
+    };
+    window.addEventListener("popstate", onMove);
+    window.addEventListener("hashchange", onFragment);
     return () => {
       window.removeEventListener("popstate", onMove);
-      window.removeEventListener("hashchange", renew);
+      window.removeEventListener("hashchange", onFragment);
     };
   }, []);
 

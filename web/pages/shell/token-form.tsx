@@ -15,6 +15,10 @@ const WORDS = {
     go: "Go on",
   },
 } satisfies Record<Scope, object>;
+/** As JSON Web Tokens are (RFC 7515, 3.1). */
+const TOKEN = /^[\w.-]+$/;
+const NO_TOKEN =
+  "That is no token: one has letters, digits, dots, - and _ alone. Copy it once more.";
 
 /**
  * Asks for a token, where the server wants one; `refusal`: what is wrong with the one there is. Unless `canClose` there is nothing to
@@ -29,6 +33,7 @@ export function TokenForm(props: {
   const { scope, refusal, canClose, onDone } = props;
   const { title, why, command, go } = WORDS[scope];
   const [typed, setTyped] = useState("");
+  const [isNone, setIsNone] = useState(false);
   const token = typed.trim();
   const given = useRef<string | null>(null);
   const dialog = useRef<HTMLDialogElement>(null);
@@ -40,6 +45,12 @@ export function TokenForm(props: {
       onSubmit={(event: SubmitEvent) => {
         event.preventDefault();
         if (token === "") return;
+        // A browser would not even send it: as of quotes that a chat has made round.
+        if (!TOKEN.test(token)) {
+          setTyped("");
+          setIsNone(true);
+          return;
+        }
         given.current = token;
         // Closed, it gives the focus back to what had it.
         if (canClose) dialog.current?.close();
@@ -51,9 +62,9 @@ export function TokenForm(props: {
         {why} Make one where the server runs, with <code>npm run -s token -- {command}</code>. It is
         kept in this tab only.
       </p>
-      {refusal !== null && (
+      {(isNone || refusal !== null) && (
         <p class="refused" role="alert">
-          {refusal}
+          {isNone ? NO_TOKEN : refusal}
         </p>
       )}
       <label for="token">Token</label>

@@ -14,8 +14,11 @@ interface Asking {
   detail?: string | undefined;
 }
 
-/** The token of this tab: whether another one is asked for, what waits for it, and how many have followed the first. */
-export function useToken() {
+/**
+ * The token of this tab: whether another one is asked for, what waits for it, and how many have followed the first. `read` asks for what any token that
+ * may read is told.
+ */
+export function useToken(read: () => Promise<Answer<unknown>>) {
   /** Null: none is asked for. */
   const [asking, setAsking] = useState<Asking | null>(null);
   const [renewals, setRenewals] = useState(0);
@@ -36,39 +39,39 @@ export function useToken() {
   };
   const withToken: WithToken = async (scope, ask) => {
     const before = readToken();
-    for (;;) {
-      const answer = await ask();
-      const isOther = readToken() !== before;
-      if (answer.kind !== "unauthorized") {
-        if (isOther) renew();
-        return answer;
-      }
+    let answer = await ask();
+    while (answer.kind === "unauthorized") {
+      const { detail } = answer;
       if (scope !== "read") widest.current = scope;
       const token = await new Promise<string | null>((resolve) => {
         waiting.current?.(null);
         waiting.current = resolve;
-        setAsking({ scope, detail: answer.detail });
+        setAsking({ scope, detail });
       });
-      // The pages ask with it once it has proved good.
-      if (token !== null) keepToken(token);
-      else {
-        if (!isOther) return answer;
-        // What was given and refused is no better than the one of before, which may read.
-        if (before === null) dropToken();
-        else keepToken(before);
-        renew();
-        return answer;
-      }
+      if (token === null) break;
+      keepToken(token);
+      // The pages go on with it: one that may not read would take them away.
+      const reading = await read();
+      answer = reading.kind === "unauthorized" ? reading : await ask();
     }
+    if (readToken() === before) return answer;
+    // What has not proved good is no better than the one of before, which may read.
+    if (answer.kind === "unauthorized" || answer.kind === "failed") {
+      if (before === null) dropToken();
+      else keepToken(before);
+    }
+    renew();
+    return answer;
   };
   return {
     asking,
     renewals,
-    renew() {
-      setAsking(null);
-      renew();
-    },
+    renew,
     settle,
+    /** Who waits for a token has left the page it was for. */
+    giveUp() {
+      if (waiting.current !== null) settle(null);
+    },
     withToken,
     onUnauthorized(detail?: string) {
       if (waiting.current === null) setAsking({ scope: widest.current, detail });
