@@ -60,7 +60,7 @@ it("A-9 the origins that are named show a live chart in a frame, with a token th
 it("a frame asks for, is told and shows nothing of who trades there", async () => {
   const asked: string[] = [];
   const told: string[] = [];
-  const token = await product.token({ scopes: ["read"], symbols: ["ACME"] });
+  const token = await product.token({ scopes: ["read"], symbols: ["ACME", "OTHER"] });
   const ts = Date.now() * 1_000;
   const secrets = [
     ["positions", { quantity: 4321, avg_price: 99.75, account: "secret-desk" }],
@@ -74,6 +74,8 @@ it("a frame asks for, is told and shows nothing of who trades there", async () =
       await pushTo(product, route, { symbol: "ACME", ts: at, ...body });
   };
   await pushSecrets(ts);
+  // Of others it needs nothing either.
+  await pushTrade(product, "OTHER", 7);
   const { page, frame } = await embed(named, `/embed/ACME?interval=1m#token=${token}`, asked, told);
   await frame.waitForFunction(() => window.__edgetape?.state() === "live");
   await pushSecrets(ts + 1);

@@ -101,6 +101,7 @@ export function App() {
     {
       ...{ clock, api, server, isVisible },
       lastSeen: isFramed ? null : lastSeen,
+      only: route.page === "embed" ? route.symbol : null,
       onUnauthorized,
     },
     [session, renewals],

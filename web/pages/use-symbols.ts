@@ -32,12 +32,14 @@ export interface UseSymbolsDeps {
   isVisible(): boolean;
   /** Null: nothing is kept, as in the page of somebody else. */
   lastSeen: LastSeenStore | null;
+  /** The one symbol of which is shown what was before; null: of all. */
+  only: string | null;
   onUnauthorized(detail?: string): void;
 }
 
 /** The list of symbols and what was before of each, asked for anew where an input changes. */
 export function useSymbols(deps: UseSymbolsDeps, inputs: readonly number[]) {
-  const { clock, api, server, isVisible, lastSeen, onUnauthorized } = deps;
+  const { clock, api, server, isVisible, lastSeen, only, onUnauthorized } = deps;
   const [view, setView] = useState(NOTHING);
   const [pasts, setPasts] = useState<Pasts>(new Map());
   const watch = useRef<SymbolsWatch | null>(null);
@@ -79,7 +81,7 @@ export function useSymbols(deps: UseSymbolsDeps, inputs: readonly number[]) {
         setView(isAway && !next.known ? seenBefore(next, lastSeen) : next);
         server.report("list", isAway);
         if (isCutOff(next)) return;
-        past.follow(next.list);
+        past.follow(next.list.filter(({ symbol }) => only === null || symbol === only));
         heard.current = { list: next.list, atMs: next.heardAtMs ?? 0 };
         if (clock.nowMs() - keptAtMs.current >= KEEP_EVERY_MS) keep();
       },
