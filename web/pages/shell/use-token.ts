@@ -66,7 +66,11 @@ export function useToken(read: () => Promise<Answer<unknown>>) {
   return {
     asking,
     renewals,
-    renew,
+    /** There is another token, which nobody was asked for. */
+    renew() {
+      settle(null);
+      renew();
+    },
     settle,
     /** Who waits for a token has left the page it was for. */
     giveUp() {
